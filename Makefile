@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+#
+# make            the program, its renderer and the Python agent
+# make deps       install what the goals named beside it need (all: alone)
+# make demo       record a real program and write its chart
+# make test       build and run every test
+# make bench      measure, beside the peers; SECTION=recorder for one table
+# make lint       formatters and static checks
+# make install    to PREFIX (/usr/local), below DESTDIR
+#
+# V=1 shows the commands; SANITIZE=address,undefined builds with sanitizers;
+# CAIRO=no and CSV=no leave a library out.
+
+VERSION = 0.1.0
+PREFIX = /usr/local
+BINDIR = $(PREFIX)/bin
+LIBDIR = $(PREFIX)/lib/mprof
+MANDIR = $(PREFIX)/share/man
+DATADIR = $(PREFIX)/share/mprof
+
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+CAIRO = yes
+CSV = yes
+
+MAKEFLAGS += --no-builtin-rules
+Q = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
+
+sources = $(sort $(wildcard $(addprefix src/,$(addsuffix /*.c,$(1)))))
+rooms := base profile csv dat proc analysis recorder python chart cli render \
+	commands
+ifeq ($(CSV),no)
+rooms := $(filter-out csv,$(rooms))
+endif
+
+main_sources := src/main.c $(call sources,$(rooms))
+module_sources := $(call sources,base render/cairo)
+agent_sources := $(call sources,python/agent)
+objects_of = $(patsubst src/%.c,build/$(1)/%.o,$(2))
+main_objects := $(call objects_of,main,$(main_sources))
+module_objects := $(call objects_of,pic,$(module_sources))
+agent_objects := $(call objects_of,pic,$(agent_sources))
+library_objects := $(filter-out build/main/main.o,$(main_objects))
+unit_tests := $(patsubst tests/unit/%.c,build/tests/%, \
+	$(wildcard tests/unit/test_*.c))
+
+programs := mprof
+features := recorder
+ifneq ($(CAIRO),no)
+ifneq ($(wildcard src/render/cairo/*.c),)
+programs += build/render.so
+endif
+module_packages := cairo cairo-png cairo-svg cairo-pdf
+ifeq ($(shell $(PKG_CONFIG) --exists pangocairo && echo yes),yes)
+module_packages += pangocairo
+module_defines += -DHAVE_PANGO
+features += pango
+endif
+features += cairo
+endif
+ifneq ($(CSV),no)
+features += csv
+main_libs += -lcsv
+main_defines += -DHAVE_CSV
+endif
+ifneq ($(agent_sources),)
+programs += build/memory_profiler.so
+endif
+
+hardening = -fstack-protector-strong -fstack-clash-protection \
+	-D_FORTIFY_SOURCE=$(if $(SANITIZE),0,3)
+warnings = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
+	$(if $(WERROR),-Werror)
+cppflags = -Isrc -D_GNU_SOURCE -DMPROF_VERSION='"$(VERSION)"' \
+	-DMPROF_FEATURES='"$(strip $(features))"' -DMPROF_LIBDIR='"$(LIBDIR)"'
+optimise = $(if $(SANITIZE),-O1 -g -fno-omit-frame-pointer,-O2 -g)
+cflags = -std=gnu11 $(optimise) $(warnings) $(hardening) \
+	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined)
+ldflags = -Wl,-z,relro,-z,now -Wl,--as-needed \
+	$(if $(SANITIZE),-fsanitize=$(SANITIZE))
+main_compile = $(CC) $(cppflags) $(main_defines) $(CPPFLAGS) $(cflags) -fPIE \
+	$(CFLAGS)
+pic_compile = $(CC) $(cppflags) $(module_defines) \
+	$(shell $(PKG_CONFIG) --cflags $(module_packages) 2>/dev/null) \
+	$(CPPFLAGS) $(cflags) -fPIC -fvisibility=hidden $(CFLAGS)
+
+all: $(programs)
+
+mprof: $(main_objects)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(cflags) $(CFLAGS) -pie $(ldflags) $(LDFLAGS) -o $@ $^ \
+		$(main_libs) -lm $(LDLIBS)
+
+build/render.so: $(module_objects)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^ \
+		$$($(PKG_CONFIG) --libs $(module_packages)) -lm
+
+build/memory_profiler.so: $(agent_objects)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^
+
+build/main/%.o: src/%.c build/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(main_compile) -MMD -MP -c -o $@ $<
+
+build/pic/%.o: src/%.c build/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(pic_compile) -MMD -MP -c -o $@ $<
+
+build/libmprof.a: $(library_objects)
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+build/tests/%: tests/unit/%.c build/libmprof.a build/flags
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(main_compile) -MMD -MP -pie $(ldflags) $(LDFLAGS) -o $@ $< \
+		build/libmprof.a -lcmocka $(main_libs) -lm
+
+# Everything is built anew when the flags change.
+build/flags: FORCE
+	@mkdir -p build
+	@echo '$(subst ','\'',$(main_compile) $(module_defines))' | \
+		cmp -s - $@ || \
+		echo '$(subst ','\'',$(main_compile) $(module_defines))' >$@
+
+# `make deps demo` installs what the demo needs, `make deps test` the rest.
+deps:
+	$(Q)sh .ci/deps $(filter-out deps,$(MAKECMDGOALS))
+
+TESTS = $(unit_tests) $(sort $(wildcard tests/cli/*.bats))
+test: all $(unit_tests) check-layers check-headers
+	$(Q)prove --exec tests/tools/run-test $(PROVE_FLAGS) $(TESTS)
+
+check-layers:
+	$(Q)sh tests/tools/check-layers src
+
+check-headers:
+	$(Q)for h in $$(find src -name '*.h'); do \
+		echo "#include \"$$h\"" | $(CC) $(cppflags) -I. -std=gnu11 -Wall \
+		-Werror -fsyntax-only -x c - || exit 1; done
+
+lint: check-layers check-headers
+	$(Q)sh tests/tools/lint
+
+clean:
+	rm -rf build mprof
+
+-include $(shell find build -name '*.d' 2>/dev/null)
+
+FORCE:
+.PHONY: all deps test check-layers check-headers lint clean FORCE
+.DELETE_ON_ERROR:

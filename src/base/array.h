@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A growing array of any type: ARRAY(struct call) calls = {0}; then
+ * *array_push(&calls) = (struct call){...}; items, len and cap are open to
+ * the caller; array_free() releases and empties it. Growth doubles.
+ */
+#ifndef MPROF_BASE_ARRAY_H
+#define MPROF_BASE_ARRAY_H
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+#define ARRAY(type)              \
+	struct {                 \
+		type *items;     \
+		size_t len, cap; \
+	}
+
+/* Room for one more; the pointer to it (not zeroed) is good until the next. */
+#define array_push(a)                                    \
+	((a)->len < (a)->cap ? (void)0 : array_grow_(a), \
+	    &(a)->items[(a)->len++])
+
+#define array_grow_(a)                                                 \
+	((a)->cap = (a)->cap ? 2 * (a)->cap : 8,                       \
+	    (a)->items =                                               \
+		mem_resize((a)->items, (a)->cap, sizeof(*(a)->items)), \
+	    (void)0)
+
+#define array_free(a) \
+	(free((a)->items), (a)->items = NULL, (a)->len = (a)->cap = 0, (void)0)
+
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static _Noreturn void out_of_memory(void)
+{
+	static const char message[] = "mprof: out of memory\n";
+
+	(void)!write(STDERR_FILENO, message, sizeof(message) - 1);
+	abort();
+}
+
+void *mem_zero(size_t count, size_t size)
+{
+	void *got = calloc(count ? count : 1, size ? size : 1);
+
+	if (!got)
+		out_of_memory();
+	return got;
+}
+
+void *mem_resize(void *old, size_t count, size_t size)
+{
+	void *got = reallocarray(old, count ? count : 1, size ? size : 1);
+
+	if (!got)
+		out_of_memory();
+	return got;
+}
+
+char *mem_copy_n(const char *text, size_t len)
+{
+	char *got = mem_zero(len + 1, 1);
+
+	memcpy(got, text, len);
+	return got;
+}
+
+char *mem_copy(const char *text)
+{
+	return mem_copy_n(text, strlen(text));
+}
+
+char *mem_format(const char *format, ...)
+{
+	va_list args;
+	char *got = NULL;
+	int len;
+
+	va_start(args, format);
+	len = vasprintf(&got, format, args);
+	va_end(args);
+	if (len < 0)
+		out_of_memory();
+	return got;
+}

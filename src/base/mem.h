@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Allocation that never returns NULL: out of memory ends the program with a
+ * message, here and nowhere else. What comes from here is freed with free().
+ */
+#ifndef MPROF_BASE_MEM_H
+#define MPROF_BASE_MEM_H
+
+#include <stddef.h>
+
+/* count elements of size bytes, zeroed; an overflow counts as out of memory. */
+void *mem_zero(size_t count, size_t size)
+    __attribute__((malloc, warn_unused_result));
+
+/* Like realloc for count elements of size bytes; new bytes are not zeroed. */
+void *mem_resize(void *old, size_t count, size_t size)
+    __attribute__((warn_unused_result));
+
+char *mem_copy(const char *text) __attribute__((malloc, nonnull));
+
+/* The first len bytes of text and a NUL behind them. */
+char *mem_copy_n(const char *text, size_t len) __attribute__((malloc, nonnull));
+
+char *mem_format(const char *format, ...)
+    __attribute__((malloc, format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Text from elsewhere (command lines, process names, function names, file
+ * names) is hostile until it went through here: it may hold bytes that are no
+ * UTF-8, escape sequences and characters that reorder what a reader sees.
+ */
+#ifndef MPROF_BASE_UTF8_H
+#define MPROF_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The code point at *text, which moves behind it; a byte that starts no valid
+ * sequence gives -1 and moves by one. At the NUL: 0, and *text stays. */
+int32_t utf8_next(const char **text);
+
+/* Writes code to out (room for 4 bytes); the number of bytes written. */
+size_t utf8_put(char *out, uint32_t code);
+
+/* Whether the code point must not reach a screen as it is: C0 and C1 controls,
+ * DEL, and the bidirectional and invisible formatting characters. */
+bool utf8_is_unsafe(int32_t code);
+
+/* Copies text into out (size bytes, cut at a character's end) with everything
+ * unsafe written visibly: \n, \t, \xNN for bytes, \u{NNNN} for code points.
+ * The result is valid UTF-8 and safe on a terminal; returns out. */
+char *utf8_clean(char *out, size_t size, const char *text)
+    __attribute__((nonnull));
+
+/* The same on the heap, of any length; the caller frees. */
+char *utf8_clean_copy(const char *text) __attribute__((nonnull, malloc));
+
+/* Terminal columns of one code point: 0 for combining marks, 2 for wide ones
+ * (East Asian Wide and Fullwidth, emoji), 1 for the rest. */
+int utf8_code_width(int32_t code);
+
+/* Terminal columns of text that utf8_clean() made. */
+size_t utf8_width(const char *text) __attribute__((nonnull));
+
+/* Copies text into out (size bytes) so that it takes at most columns, with
+ * an ellipsis in the middle where something had to go; returns out. */
+char *utf8_shorten(char *out, size_t size, const char *text, size_t columns)
+    __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+#include "cli/options.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+
+enum { CODE_HELP = 1000, CODE_VERSION, CODE_ROWS };
+
+/* Stands before a word such as -1 while getopt_long looks: it then takes it
+ * for a word and not for options. */
+#define HIDDEN '\001'
+
+static bool is_negative_number(const char *word)
+{
+	if (word[0] != '-' || word[1] == 0)
+		return false;
+	return word[1 + strspn(word + 1, "0123456789")] == 0;
+}
+
+static char *revealed(char *word)
+{
+	return word && word[0] == HIDDEN ? word + 1 : word;
+}
+
+static size_t rows_count(const struct option_row *rows)
+{
+	size_t count = 0;
+
+	while (rows[count].name)
+		count++;
+	return count;
+}
+
+static struct option *make_long(const struct option_row *rows)
+{
+	size_t count = rows_count(rows);
+	struct option *made = mem_zero(count + 3, sizeof(made[0]));
+
+	for (size_t i = 0; i < count; i++)
+		made[i] = (struct option){rows[i].name, rows[i].arg != NULL,
+		    NULL, CODE_ROWS + (int)i};
+	made[count] = (struct option){"help", 0, NULL, CODE_HELP};
+	made[count + 1] = (struct option){"version", 0, NULL, CODE_VERSION};
+	return made;
+}
+
+static void make_short(const struct option_call *call, char *out, size_t size)
+{
+	size_t used = 0;
+
+	if (call->stop_early)
+		out[used++] = '+';
+	out[used++] = ':';
+	out[used++] = 'h';
+	for (const struct option_row *r = call->rows; r->name; r++) {
+		if (!r->letter || used + 3 > size)
+			continue;
+		out[used++] = r->letter;
+		if (r->arg)
+			out[used++] = ':';
+	}
+	out[used] = 0;
+}
+
+static const struct option_row *row_of_code(
+    const struct option_row *rows, int code)
+{
+	if (code >= CODE_ROWS)
+		return &rows[code - CODE_ROWS];
+	for (; rows->name; rows++) {
+		if (rows->letter == code)
+			return rows;
+	}
+	return NULL;
+}
+
+/* The one option of memory_profiler's mprof that an ambiguous abbreviation
+ * stands for; NULL where there is none or more than one. */
+static const struct option_row *row_of_theirs(
+    const struct option_row *rows, const char *word, size_t len)
+{
+	const struct option_row *found = NULL;
+
+	for (; rows->name; rows++) {
+		if (rows->ours || strncmp(rows->name, word, len) != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = rows;
+	}
+	return found;
+}
+
+/* Writes the whole name into an ambiguous --word[=value]; NULL if it can't. */
+static char *whole_name(const struct option_row *rows, const char *word)
+{
+	size_t len = strcspn(word + 2, "=");
+	const struct option_row *row = row_of_theirs(rows, word + 2, len);
+
+	return row ? mem_format("--%s%s", row->name, word + 2 + len) : NULL;
+}
+
+static enum option_result bad_option(
+    const struct option_call *call, const char *word, int code, struct err *e)
+{
+	const struct option_row *row = row_of_code(call->rows, optopt);
+	const char *names[64];
+	size_t count = 0;
+	const char *near;
+
+	if (code == ':') {
+		err_set(e, "option %s needs a value%s%s", word,
+		    row && row->arg ? ": " : "",
+		    row && row->arg ? row->arg : "");
+		return OPTION_BAD;
+	}
+	for (const struct option_row *r = call->rows; r->name; r++) {
+		if (count < sizeof(names) / sizeof(names[0]))
+			names[count++] = r->name;
+	}
+	if (strncmp(word, "--", 2) != 0) {
+		err_set(e, "unknown option -%c in %s", optopt, word);
+		return OPTION_BAD;
+	}
+	if (row) {
+		err_set(e, "option --%s takes no value", row->name);
+		return OPTION_BAD;
+	}
+	near = options_nearest(word + 2, names, count);
+	err_set(e, "unknown or ambiguous option %s%s%s%s", word,
+	    near ? "; did you mean --" : "", near ? near : "", near ? "?" : "");
+	return OPTION_BAD;
+}
+
+static enum option_result take(
+    const struct option_call *call, int code, struct err *e)
+{
+	const struct option_row *row = row_of_code(call->rows, code);
+	char *where = (char *)call->values + row->offset;
+
+	return row->parse(row, revealed(optarg), where, e) == 0 ? OPTION_RUN
+								: OPTION_BAD;
+}
+
+/* argv with the negative numbers hidden; what had to be allocated is kept
+ * for the life of the program, as argv itself is. */
+static void hide_numbers(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (is_negative_number(argv[i]))
+			argv[i] = mem_format("%c%s", HIDDEN, argv[i]);
+	}
+}
+
+static enum option_result parse_all(const struct option_call *call, int argc,
+    char **argv, const struct option *long_options, struct err *e)
+{
+	char letters[160];
+	int code, at;
+
+	make_short(call, letters, sizeof(letters));
+	opterr = 0;
+	optind = 1;
+	for (;;) {
+		at = optind;
+		code = getopt_long(argc, argv, letters, long_options, NULL);
+		if (code == -1)
+			return OPTION_RUN;
+		if (code == 'h' || code == CODE_HELP)
+			return OPTION_HELP;
+		if (code == CODE_VERSION)
+			return OPTION_VERSION;
+		if (code == '?' || code == ':') {
+			const char *word =
+			    argv[optind > at ? optind - 1 : optind];
+			char *whole = NULL;
+
+			if (strncmp(word, "--", 2) == 0 && optopt == 0)
+				whole = whole_name(call->rows, word);
+			if (!whole)
+				return bad_option(call, word, code, e);
+			argv[--optind] = whole;
+			continue;
+		}
+		if (take(call, code, e) != OPTION_RUN)
+			return OPTION_BAD;
+	}
+}
+
+enum option_result options_parse(const struct option_call *call, int argc,
+    char **argv, int *rest, struct err *e)
+{
+	struct option *long_options = make_long(call->rows);
+	enum option_result result;
+
+	if (!call->stop_early)
+		hide_numbers(argc, argv);
+	result = parse_all(call, argc, argv, long_options, e);
+	free(long_options);
+	*rest = optind;
+	for (int i = 1; i < argc && !call->stop_early; i++)
+		argv[i] = revealed(argv[i]);
+	return result;
+}
+
+/* Prints text in columns from..79, the cursor standing at column. */
+static void print_wrapped(
+    FILE *out, const char *text, size_t column, size_t from)
+{
+	if (column + 1 >= from) {
+		fputc('\n', out);
+		column = 0;
+	}
+	fprintf(out, "%*s", (int)(from - column), "");
+	column = from;
+	while (*text) {
+		size_t len = strcspn(text, " ");
+
+		if (column > from && column + 1 + len > 79) {
+			fprintf(out, "\n%*s", (int)from, "");
+			column = from;
+		} else if (column > from) {
+			fputc(' ', out);
+			column++;
+		}
+		fprintf(out, "%.*s", (int)len, text);
+		column += len;
+		text += len + strspn(text + len, " ");
+	}
+	fputc('\n', out);
+}
+
+static void print_row(const struct option_row *row, FILE *out)
+{
+	char head[96];
+	int len;
+
+	if (row->letter)
+		len = snprintf(
+		    head, sizeof(head), "  -%c, --%s", row->letter, row->name);
+	else
+		len = snprintf(head, sizeof(head), "      --%s", row->name);
+	if (row->arg)
+		len += snprintf(
+		    head + len, sizeof(head) - (size_t)len, " %s", row->arg);
+	fputs(head, out);
+	print_wrapped(out, row->help, (size_t)len, 28);
+}
+
+void options_print_help(const struct option_row *rows, FILE *out)
+{
+	static const struct option_row common[] = {
+	    {.letter = 'h', .name = "help", .help = "show this help"},
+	    {.name = "version", .help = "show the version"},
+	};
+
+	for (; rows->name; rows++)
+		print_row(rows, out);
+	for (size_t i = 0; i < 2; i++)
+		print_row(&common[i], out);
+}
+
+/* Levenshtein's distance, capped: words of options and commands are short. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[65], len_a = strlen(a), len_b = strlen(b);
+
+	if (len_a > 64 || len_b > 64)
+		return 64;
+	for (size_t j = 0; j <= len_b; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= len_a; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= len_b; j++) {
+			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[len_b];
+}
+
+const char *options_nearest(
+    const char *word, const char *const *names, size_t count)
+{
+	size_t best = strlen(word) > 4 ? 3 : 2;
+	const char *found = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t far = distance(word, names[i]);
+
+		if (far < best) {
+			best = far;
+			found = names[i];
+		}
+	}
+	return found;
+}

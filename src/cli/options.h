@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Command-line options from a table. One row is one option; the same table
+ * parses (getopt_long), prints the help and feeds the completion. A row says
+ * by its parse function what the text must be and what it is stored as.
+ */
+#ifndef MPROF_CLI_OPTIONS_H
+#define MPROF_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+struct option_row;
+
+/* Reads text (NULL for a flag) into where; -1 with e. */
+typedef int option_parse(
+    const struct option_row *row, const char *text, void *where, struct err *e);
+
+struct option_row {
+	char letter;         /* 0 where there is only the long name */
+	const char *name;    /* without the dashes; NULL ends the table */
+	const char *arg;     /* what the help calls its value; NULL: a flag */
+	const char *help;    /* one sentence or two, wrapped when printed */
+	option_parse *parse; /* below, or the command's own */
+	size_t offset;       /* of the value in the command's options */
+	const char *const *choices; /* ends with NULL; for option_choice */
+	bool ours; /* memory_profiler's mprof lacks it: where an abbreviation
+		    * fits an option of theirs too, theirs is meant */
+};
+
+option_parse option_flag;     /* bool: true */
+option_parse option_off;      /* bool: false */
+option_parse option_text;     /* const char *: borrowed from argv */
+option_parse option_whole;    /* long, not negative */
+option_parse option_duration; /* double, seconds > 0: 0.1, 10ms, 2s, 5m, 1h */
+option_parse option_size;     /* double, MiB > 0: 512, 500MiB, 2G, 1.5GB */
+option_parse option_range;    /* struct option_range: A,B (A < B) */
+option_parse option_choice;   /* const char *: one of row->choices */
+
+struct option_range {
+	double first, last;
+	bool given;
+};
+
+struct option_call {
+	const struct option_row *rows;
+	void *values;    /* the command's options struct, defaults in place */
+	bool stop_early; /* options end at the first word that is none */
+};
+
+enum option_result {
+	OPTION_RUN,     /* parsed: go on */
+	OPTION_HELP,    /* --help or -h was there */
+	OPTION_VERSION, /* --version was there */
+	OPTION_BAD      /* misused: e says how; exit status 2 */
+};
+
+/* Parses argv[1..argc), whose elements may be permuted so that the words that
+ * are no options stand at argv[*rest..argc). A word such as -1 is a profile,
+ * not an option. --help, -h and --version are known everywhere. */
+enum option_result options_parse(const struct option_call *call, int argc,
+    char **argv, int *rest, struct err *e);
+
+/* The options' part of a command's help, 80 columns wide. */
+void options_print_help(const struct option_row *rows, FILE *out);
+
+/* The name nearest to word by edit distance, NULL where none is near. */
+const char *options_nearest(
+    const char *word, const char *const *names, size_t count);
+
+/* "1.5" or "10ms" as seconds, "2GiB" as MiB; -1 with e where it is none. */
+int duration_parse(const char *text, double *seconds, struct err *e);
+int size_parse(const char *text, double *mib, struct err *e);
+
+#endif

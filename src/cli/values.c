@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+//
+// What an option's text may be: the parse functions of options.h.
+#include "cli/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct unit {
+	const char *name;
+	double factor;
+};
+
+static const struct unit time_units[] = {{"", 1}, {"s", 1}, {"sec", 1},
+    {"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"m", 60}, {"min", 60},
+    {"h", 3600}, {"d", 86400}, {NULL, 0}};
+
+#define KIB (1.0 / 1024)
+#define BYTE (1.0 / 1048576)
+
+/* KB and KiB alike are 1024 bytes where a letter stands alone; with a B and
+ * no i they are powers of ten, as everywhere else. */
+static const struct unit size_units[] = {{"", 1}, {"b", BYTE}, {"k", KIB},
+    {"kib", KIB}, {"kb", 1e3 * BYTE}, {"m", 1}, {"mib", 1}, {"mb", 1e6 * BYTE},
+    {"g", 1024}, {"gib", 1024}, {"gb", 1e9 * BYTE}, {"t", 1048576},
+    {"tib", 1048576}, {"tb", 1e12 * BYTE}, {NULL, 0}};
+
+static int parse_with_units(
+    const char *text, const struct unit *units, double *value)
+{
+	char *end;
+	double number;
+
+	if (!isdigit((unsigned char)text[0]) && text[0] != '.')
+		return -1;
+	errno = 0;
+	number = strtod(text, &end);
+	end += strspn(end, " ");
+	for (; units->name; units++) {
+		if (strcasecmp(end, units->name) == 0) {
+			*value = number * units->factor;
+			return isfinite(*value) && *value > 0 ? 0 : -1;
+		}
+	}
+	return -1;
+}
+
+int duration_parse(const char *text, double *seconds, struct err *e)
+{
+	if (parse_with_units(text, time_units, seconds) == 0)
+		return 0;
+	return err_set(e,
+	    "%s: is no duration; give a number above 0 of seconds, or with a "
+	    "unit: 0.1, 10ms, 5m, 1h",
+	    text);
+}
+
+int size_parse(const char *text, double *mib, struct err *e)
+{
+	if (parse_with_units(text, size_units, mib) == 0)
+		return 0;
+	return err_set(e,
+	    "%s: is no size; give a number above 0 of MiB, or with a unit: "
+	    "512, 500MiB, 2G",
+	    text);
+}
+
+static int bad_value(
+    const struct option_row *row, const struct err *cause, struct err *e)
+{
+	return err_set(e, "option --%s: %s", row->name, cause->text);
+}
+
+int option_flag(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	(void)row, (void)text, (void)e;
+	*(bool *)where = true;
+	return 0;
+}
+
+int option_off(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	(void)row, (void)text, (void)e;
+	*(bool *)where = false;
+	return 0;
+}
+
+int option_text(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	(void)row, (void)e;
+	*(const char **)where = text;
+	return 0;
+}
+
+int option_whole(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(text, &end, 10);
+	if (!isdigit((unsigned char)text[0]) || *end || errno)
+		return err_set(e,
+		    "option --%s: %s: is no whole number of 0 or more",
+		    row->name, text);
+	*(long *)where = number;
+	return 0;
+}
+
+int option_duration(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	struct err cause;
+
+	if (duration_parse(text, where, &cause) != 0)
+		return bad_value(row, &cause, e);
+	return 0;
+}
+
+int option_size(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	struct err cause;
+
+	if (size_parse(text, where, &cause) != 0)
+		return bad_value(row, &cause, e);
+	return 0;
+}
+
+int option_range(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	struct option_range range = {.given = true};
+	char *end;
+
+	range.first = strtod(text, &end);
+	if (end != text && *end == ',') {
+		const char *second = end + 1;
+
+		range.last = strtod(second, &end);
+		if (end != second && *end == 0 && isfinite(range.first) &&
+		    isfinite(range.last) && range.first < range.last) {
+			*(struct option_range *)where = range;
+			return 0;
+		}
+	}
+	return err_set(e,
+	    "option --%s: %s: must be two numbers with a comma between, the "
+	    "smaller first: 0,20.5",
+	    row->name, text);
+}
+
+int option_choice(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	char known[256] = "";
+	size_t used = 0;
+
+	for (const char *const *c = row->choices; *c; c++) {
+		if (strcmp(*c, text) == 0) {
+			*(const char **)where = *c;
+			return 0;
+		}
+		if (used < sizeof(known))
+			used += (size_t)snprintf(known + used,
+			    sizeof(known) - used, "%s%s", used ? ", " : "", *c);
+	}
+	return err_set(
+	    e, "option --%s: %s: is none of %s", row->name, text, known);
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#include "commands/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#ifndef MPROF_VERSION
+#error "MPROF_VERSION comes from the Makefile"
+#endif
+
+#define COMMAND(name) extern const struct command command_##name;
+#include "commands/commands.def"
+#undef COMMAND
+
+static const struct command *const commands[] = {
+#define COMMAND(name) &command_##name,
+#include "commands/commands.def"
+#undef COMMAND
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+int command_fail(enum command_status status, const struct err *e)
+{
+	fprintf(stderr, "mprof: %s\n", e->text);
+	return status;
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	}
+	return NULL;
+}
+
+void command_print_version(FILE *out)
+{
+	fprintf(out, "mprof %s (%s)\n", MPROF_VERSION, MPROF_FEATURES);
+}
+
+void command_print_usage(FILE *out)
+{
+	fputs("Usage: mprof <command> <options> <arguments>\n\n"
+	      "Records the memory of a program and all its children over "
+	      "time, and draws it.\n\n"
+	      "  mprof run PROGRAM ...     record it\n"
+	      "  mprof plot -o mem.png     draw the newest recording\n\n"
+	      "Available commands:\n\n",
+	    out);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(out, "    %-9s%s\n", commands[i]->name,
+		    commands[i]->summary);
+	fputs("\nmprof help <command> tells about one of them, man mprof "
+	      "about all.\n",
+	    out);
+}
+
+static void print_help(const struct command *command, FILE *out)
+{
+	fprintf(out, "Usage: mprof %s %s\n\n%s\n\nOptions:\n", command->name,
+	    command->synopsis, command->summary);
+	options_print_help(command->options, out);
+	if (command->details)
+		fprintf(out, "\n%s", command->details);
+}
+
+static int unknown_command(const char *name)
+{
+	const char *names[COMMANDS + 1];
+	const char *near;
+	struct err e;
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		names[i] = commands[i]->name;
+	near = options_nearest(name, names, COMMANDS);
+	err_set(&e, "%s: no such command%s%s%s", name,
+	    near ? "; did you mean mprof " : "", near ? near : "",
+	    near ? "?" : "");
+	command_fail(COMMAND_FAILED, &e);
+	fputc('\n', stderr);
+	command_print_usage(stderr);
+	return COMMAND_FAILED;
+}
+
+static int help_main(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2) {
+		command_print_usage(stdout);
+		return COMMAND_OK;
+	}
+	command = find(argv[1]);
+	if (!command)
+		return unknown_command(argv[1]);
+	print_help(command, stdout);
+	return COMMAND_OK;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	void *values = mem_zero(1, command->options_size);
+	struct option_call call = {
+	    command->options, values, command->stop_early};
+	struct err e;
+	int rest, status = COMMAND_OK;
+
+	if (command->defaults)
+		memcpy(values, command->defaults, command->options_size);
+	switch (options_parse(&call, argc, argv, &rest, &e)) {
+	case OPTION_HELP:
+		print_help(command, stdout);
+		break;
+	case OPTION_VERSION:
+		command_print_version(stdout);
+		break;
+	case OPTION_BAD:
+		command_fail(COMMAND_MISUSED, &e);
+		fprintf(stderr,
+		    "usage: mprof %s %s\n"
+		    "mprof help %s tells more\n",
+		    command->name, command->synopsis, command->name);
+		status = COMMAND_MISUSED;
+		break;
+	case OPTION_RUN:
+		status = command->run(values, argv + rest, argc - rest);
+		break;
+	}
+	free(values);
+	return status;
+}
+
+int command_main(int argc, char **argv)
+{
+	const struct command *command = find(argv[0]);
+
+	if (strcmp(argv[0], "help") == 0)
+		return help_main(argc, argv);
+	if (!command)
+		return unknown_command(argv[0]);
+	return run_command(command, argc, argv);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A subcommand: what it takes, what its help says, what it does. Each has a
+ * file of its own here that defines "const struct command command_NAME", and
+ * a line in commands.def.
+ */
+#ifndef MPROF_COMMANDS_COMMAND_H
+#define MPROF_COMMANDS_COMMAND_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "cli/options.h"
+
+/* Statuses of our own; a recorded program's are passed through. */
+enum command_status {
+	COMMAND_OK = 0,
+	COMMAND_FAILED = 1,    /* said on stderr */
+	COMMAND_MISUSED = 2,   /* a bad option */
+	COMMAND_LIMIT = 124,   /* --limit was reached */
+	COMMAND_TROUBLE = 125, /* the recorder's own failure */
+	COMMAND_NOT_EXECUTABLE = 126,
+	COMMAND_NOT_FOUND = 127,
+	COMMAND_NO_PROFILE = 255
+};
+
+struct command {
+	const char *name;
+	const char *synopsis; /* behind "mprof NAME": "[options] program ..." */
+	const char *summary;  /* one line, for the list of commands */
+	const char *details;  /* behind the options: examples, statuses */
+	const struct option_row *options;
+	size_t options_size;  /* of the options struct that rows point into */
+	const void *defaults; /* its first content; NULL: zeroes */
+	bool stop_early;      /* a program's words follow the options */
+	/* Does it and returns the exit status. words[count] is NULL. */
+	int (*run)(const void *options, char **words, int count);
+};
+
+/* Prints "mprof: " and the message on stderr; returns status. */
+int command_fail(enum command_status status, const struct err *e);
+
+/* Finds, parses and runs a command; argv[0] is the command's name. */
+int command_main(int argc, char **argv);
+
+/* The usage with all commands, for "mprof", "mprof --help". */
+void command_print_usage(FILE *out);
+
+void command_print_version(FILE *out);
+
+#endif

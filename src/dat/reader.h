@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A .dat file becomes a profile. Everything that mprof-dat(5) says a reader
+ * must take is taken; what can't be understood is skipped and counted.
+ */
+#ifndef MPROF_DAT_READER_H
+#define MPROF_DAT_READER_H
+
+#include "base/err.h"
+#include "profile/profile.h"
+
+/* Reads the whole file into profile, which it initialises and the caller
+ * finishes in any case. -1 with e where the file can't be opened or read; an
+ * empty file is a profile without runs. Series come sorted by time. */
+int dat_read(struct profile *profile, const char *path, struct err *e)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands/command.h"
+
+/* A full disk behind stdout must not look like success. */
+static int close_stdout(int status)
+{
+	struct err e;
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (errno == EPIPE)
+		return status ? status : COMMAND_FAILED;
+	err_errno(&e, "standard output: not written");
+	return command_fail(
+	    status ? (enum command_status)status : COMMAND_FAILED, &e);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		command_print_usage(stdout);
+		return close_stdout(COMMAND_FAILED);
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		command_print_usage(stdout);
+		return close_stdout(COMMAND_OK);
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		command_print_version(stdout);
+		return close_stdout(COMMAND_OK);
+	}
+	return close_stdout(command_main(argc - 1, argv + 1));
+}

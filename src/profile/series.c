@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "profile/series.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+void series_finish(struct series *series)
+{
+	free(series->items);
+	*series = (struct series){0};
+}
+
+void series_add(struct series *series, double time_s, double mib)
+{
+	if (!isfinite(time_s) || !isfinite(mib))
+		return;
+	if (series->len == series->cap) {
+		series->cap = series->cap ? 2 * series->cap : 64;
+		series->items = mem_resize(
+		    series->items, series->cap, sizeof(series->items[0]));
+	}
+	if (series->len > 0 && time_s < series->items[series->len - 1].time_s)
+		series->unsorted = true;
+	series->items[series->len++] = (struct sample){time_s, mib};
+}
+
+/* Merges the sorted halves from[0, mid) and from[mid, len) into to. */
+static void merge(
+    struct sample *to, const struct sample *from, size_t mid, size_t len)
+{
+	size_t a = 0, b = mid;
+
+	for (size_t i = 0; i < len; i++) {
+		if (b == len || (a < mid && from[a].time_s <= from[b].time_s))
+			to[i] = from[a++];
+		else
+			to[i] = from[b++];
+	}
+}
+
+void series_sort(struct series *series)
+{
+	struct sample *from = series->items, *to;
+	size_t len = series->len;
+
+	if (!series->unsorted)
+		return;
+	to = mem_zero(series->cap, sizeof(to[0]));
+	for (size_t width = 1; width < len; width *= 2) {
+		struct sample *swap = from;
+
+		for (size_t i = 0; i < len; i += 2 * width) {
+			size_t rest = len - i;
+			size_t both = rest < 2 * width ? rest : 2 * width;
+
+			merge(to + i, from + i, both < width ? both : width,
+			    both);
+		}
+		from = to;
+		to = swap;
+	}
+	free(to);
+	series->items = from;
+	series->unsorted = false;
+}
+
+const struct sample *series_peak(const struct series *series)
+{
+	const struct sample *best = NULL;
+
+	for (size_t i = 0; i < series->len; i++) {
+		if (!best || series->items[i].mib > best->mib)
+			best = &series->items[i];
+	}
+	return best;
+}
+
+size_t series_find(const struct series *series, double time_s)
+{
+	size_t low = 0, high = series->len;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (series->items[mid].time_s < time_s)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}

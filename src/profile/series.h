@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Memory over time: samples in the order they were recorded, 16 bytes each.
+ */
+#ifndef MPROF_PROFILE_SERIES_H
+#define MPROF_PROFILE_SERIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sample {
+	double time_s; /* seconds since the epoch; always finite */
+	double mib;    /* always finite */
+};
+
+struct series {
+	struct sample *items;
+	size_t len, cap;
+	bool unsorted; /* some time is before the one that precedes it */
+};
+
+void series_finish(struct series *series) __attribute__((nonnull));
+
+/* Appends; a sample that is not finite is left out. */
+void series_add(struct series *series, double time_s, double mib)
+    __attribute__((nonnull));
+
+/* Puts the samples in order of time where they are not; equal times keep
+ * their order. */
+void series_sort(struct series *series) __attribute__((nonnull));
+
+/* The first sample with the highest memory; NULL where there is none. */
+const struct sample *series_peak(const struct series *series)
+    __attribute__((nonnull));
+
+/* The index of the first sample at or after time_s in a sorted series; len
+ * where there is none. */
+size_t series_find(const struct series *series, double time_s)
+    __attribute__((nonnull));
+
+#endif
