@@ -18,9 +18,8 @@ static const struct command *const commands[] = {
 #define COMMAND(name) &command_##name,
 #include "commands/commands.def"
 #undef COMMAND
+    NULL,
 };
-
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 int command_fail(enum command_status status, const struct err *e)
 {
@@ -30,9 +29,9 @@ int command_fail(enum command_status status, const struct err *e)
 
 static const struct command *find(const char *name)
 {
-	for (size_t i = 0; i < COMMANDS; i++) {
-		if (strcmp(commands[i]->name, name) == 0)
-			return commands[i];
+	for (const struct command *const *each = commands; *each; each++) {
+		if (strcmp((*each)->name, name) == 0)
+			return *each;
 	}
 	return NULL;
 }
@@ -51,9 +50,8 @@ void command_print_usage(FILE *out)
 	      "  mprof plot -o mem.png     draw the newest recording\n\n"
 	      "Available commands:\n\n",
 	    out);
-	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "    %-9s%s\n", commands[i]->name,
-		    commands[i]->summary);
+	for (const struct command *const *each = commands; *each; each++)
+		fprintf(out, "    %-9s%s\n", (*each)->name, (*each)->summary);
 	fputs("\nmprof help <command> tells about one of them, man mprof "
 	      "about all.\n",
 	    out);
@@ -70,13 +68,14 @@ static void print_help(const struct command *command, FILE *out)
 
 static int unknown_command(const char *name)
 {
-	const char *names[COMMANDS + 1];
+	const char *names[sizeof(commands) / sizeof(commands[0])] = {NULL};
 	const char *near;
+	size_t count = 0;
 	struct err e;
 
-	for (size_t i = 0; i < COMMANDS; i++)
-		names[i] = commands[i]->name;
-	near = options_nearest(name, names, COMMANDS);
+	for (; commands[count]; count++)
+		names[count] = commands[count]->name;
+	near = options_nearest(name, names, count);
 	err_set(&e, "%s: no such command%s%s%s", name,
 	    near ? "; did you mean mprof " : "", near ? near : "",
 	    near ? "?" : "");
