@@ -120,7 +120,15 @@ build/tests/%: tests/unit/%.c build/libmprof.a build/flags
 	$(call say,TEST,$@)
 	@mkdir -p $(@D)
 	$(Q)$(main_compile) -MMD -MP -pie $(ldflags) $(LDFLAGS) -o $@ $< \
-		build/libmprof.a -lcmocka $(main_libs) -lm
+		$(unit_extra) build/libmprof.a -lcmocka $(main_libs) -lm
+
+build/tests/test_leak: tests/bench/recordings.c
+build/tests/test_leak: unit_extra = tests/bench/recordings.c
+
+build/bench/leak: tests/bench/leak.c tests/bench/recordings.c build/libmprof.a
+	$(call say,BENCH,$@)
+	@mkdir -p $(@D)
+	$(Q)$(main_compile) -pie $(ldflags) $(LDFLAGS) -o $@ $^ $(main_libs) -lm
 
 # Everything is built anew when the flags change.
 build/flags: FORCE

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/envelope.h"
+
+#include <math.h>
+
+void envelope_init(struct envelope *envelope, const struct series *series)
+{
+	const struct sample *first = &series->items[0];
+	const struct sample *last = &series->items[series->len - 1];
+
+	envelope->first_s = first->time_s;
+	envelope->span_s = last->time_s - first->time_s;
+	for (size_t i = 0; i < ENVELOPE_BINS; i++)
+		envelope->floors[i] = NAN;
+	for (const struct sample *s = first; s <= last; s++) {
+		double share =
+		    envelope->span_s > 0
+			? (s->time_s - envelope->first_s) / envelope->span_s
+			: 0;
+		size_t bin = (size_t)(share * ENVELOPE_BINS);
+
+		if (bin >= ENVELOPE_BINS)
+			bin = ENVELOPE_BINS - 1;
+		envelope->floors[bin] = fmin(envelope->floors[bin], s->mib);
+	}
+}
+
+size_t envelope_blocks(
+    const struct envelope *envelope, size_t blocks, double *x, double *y)
+{
+	size_t count = 0;
+
+	for (size_t b = 0; b < blocks; b++) {
+		size_t first = b * ENVELOPE_BINS / blocks;
+		size_t end = (b + 1) * ENVELOPE_BINS / blocks;
+		double floor = NAN;
+
+		for (size_t i = first; i < end; i++)
+			floor = fmin(floor, envelope->floors[i]);
+		if (isnan(floor))
+			continue;
+		x[count] = (double)(first + end) / 2 / ENVELOPE_BINS;
+		y[count++] = floor;
+	}
+	return count;
+}
+
+static double range_of(const struct envelope *envelope)
+{
+	double low = INFINITY, high = -INFINITY;
+
+	for (size_t i = 0; i < ENVELOPE_BINS; i++) {
+		low = fmin(low, envelope->floors[i]);
+		high = fmax(high, envelope->floors[i]);
+	}
+	return high - low;
+}
+
+/* Falling: looks for a bottom, which is one when the level has risen from it
+ * by the height; rising: for a top, in the same way. */
+size_t envelope_valleys(const struct envelope *envelope, double share,
+    size_t most, double *x, double *y)
+{
+	double height = share * range_of(envelope);
+	double extreme = NAN;
+	size_t at = 0, count = 0;
+	bool falling = false;
+
+	for (size_t i = 0; i < ENVELOPE_BINS; i++) {
+		double level = envelope->floors[i];
+
+		if (isnan(level))
+			continue;
+		if (isnan(extreme) ||
+		    (falling ? level <= extreme : level >= extreme)) {
+			extreme = level;
+			at = i;
+		} else if (!falling && level < extreme - height) {
+			falling = true;
+			extreme = level;
+			at = i;
+		} else if (falling && level > extreme + height) {
+			if (count == most)
+				return 0;
+			x[count] = ((double)at + 0.5) / ENVELOPE_BINS;
+			y[count++] = extreme;
+			falling = false;
+			extreme = level;
+		}
+	}
+	return count;
+}

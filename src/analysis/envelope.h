@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The lower envelope of a series: what stays when a collector has run. A
+ * series of any length becomes at most ENVELOPE_BINS minima of equal spans of
+ * time, and those become the minima of a number of blocks.
+ */
+#ifndef MPROF_ANALYSIS_ENVELOPE_H
+#define MPROF_ANALYSIS_ENVELOPE_H
+
+#include "profile/series.h"
+
+enum { ENVELOPE_BINS = 960 };
+
+struct envelope {
+	double first_s, span_s;
+	double floors[ENVELOPE_BINS]; /* MiB; NAN where there is no sample */
+};
+
+/* Takes a sorted series of at least one sample. */
+void envelope_init(struct envelope *envelope, const struct series *series)
+    __attribute__((nonnull));
+
+/* The minima of `blocks` equal parts of the time: y in MiB, x as the share
+ * (0 to 1) of the span at which each part has its middle. Parts without a
+ * sample are left out; returns how many there are. */
+size_t envelope_blocks(const struct envelope *envelope, size_t blocks,
+    double *x, double *y) __attribute__((nonnull));
+
+/* The bottoms of teeth that are at least `share` of the whole range high, as
+ * x and y like envelope_blocks(); at most `most` of them, else 0. */
+size_t envelope_valleys(const struct envelope *envelope, double share,
+    size_t most, double *x, double *y) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/robust.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+static const double normal_95 = 1.959964;
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double robust_median(double *values, size_t count)
+{
+	if (count == 0)
+		return 0;
+	qsort(values, count, sizeof(values[0]), compare_doubles);
+	return (values[(count - 1) / 2] + values[count / 2]) / 2;
+}
+
+double robust_deviation(double *values, size_t count)
+{
+	double middle = robust_median(values, count);
+
+	for (size_t i = 0; i < count; i++)
+		values[i] = fabs(values[i] - middle);
+	return 1.4826 * robust_median(values, count);
+}
+
+/* Mean ranks, from 1, of values. */
+static void rank_values(const double *values, size_t count, double *ranks)
+{
+	for (size_t i = 0; i < count; i++) {
+		double below = 0, equal = 0;
+
+		for (size_t j = 0; j < count; j++) {
+			below += values[j] < values[i];
+			equal += values[j] == values[i];
+		}
+		ranks[i] = below + (equal + 1) / 2;
+	}
+}
+
+static double autocorrelation(const double *values, size_t count, size_t lag)
+{
+	double mean = 0, variance = 0, covariance = 0;
+
+	for (size_t i = 0; i < count; i++)
+		mean += values[i] / (double)count;
+	for (size_t i = 0; i < count; i++) {
+		variance += (values[i] - mean) * (values[i] - mean);
+		if (i + lag < count)
+			covariance +=
+			    (values[i] - mean) * (values[i + lag] - mean);
+	}
+	return variance > 1e-6 ? covariance / variance : 0; /* of ranks */
+}
+
+/* Hamed and Rao's n / n*, at least 1: only autocorrelations of the residuals'
+ * ranks that differ from none (at 5 %) count. */
+static double variance_factor(const double *residuals, size_t count)
+{
+	double ranks[ROBUST_MAX], sum = 0, n = (double)count;
+
+	if (count < 4)
+		return 1;
+	rank_values(residuals, count, ranks);
+	for (size_t lag = 1; lag < count - 2; lag++) {
+		double r = autocorrelation(ranks, count, lag);
+		double k = (double)lag;
+
+		if (fabs(r) > normal_95 / sqrt(n))
+			sum += (n - k) * (n - k - 1) * (n - k - 2) * r;
+	}
+	return fmax(1, 1 + 2 * sum / (n * (n - 1) * (n - 2)));
+}
+
+/* Var(S) of Mann-Kendall with its correction for ties. */
+static double kendall_variance(const double *y, size_t count)
+{
+	double n = (double)count, sum = n * (n - 1) * (2 * n + 5);
+
+	for (size_t i = 0; i < count; i++) {
+		double equal = 0;
+
+		for (size_t j = 0; j < count; j++)
+			equal += y[j] == y[i];
+		sum -= (equal - 1) * (2 * equal + 5);
+	}
+	return sum / 18;
+}
+
+/* What is only the rounding of the arithmetic becomes equal. */
+static void level_rounding(double *residuals, const double *y, size_t count)
+{
+	double grain = 0;
+
+	for (size_t i = 0; i < count; i++)
+		grain = fmax(grain, fabs(y[i]) * 1e-12);
+	for (size_t i = 0; i < count && grain > 0; i++)
+		residuals[i] = round(residuals[i] / grain) * grain;
+}
+
+/* Fills slopes with those of all pairs, ascending; returns Kendall's S. */
+static double pair_slopes(
+    const double *x, const double *y, size_t count, double *slopes)
+{
+	size_t pairs = 0;
+	double s = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = i + 1; j < count; j++) {
+			slopes[pairs++] = (y[j] - y[i]) / (x[j] - x[i]);
+			s += (y[j] > y[i]) - (y[j] < y[i]);
+		}
+	}
+	qsort(slopes, pairs, sizeof(slopes[0]), compare_doubles);
+	return s;
+}
+
+/* Sen's interval: the slopes so many places from either end as the deviation
+ * of S leaves. */
+static void slope_interval(const double *slopes, size_t pairs, double deviation,
+    struct robust_trend *out)
+{
+	double reach = normal_95 * deviation, n = (double)pairs;
+	double first = floor((n - reach) / 2), last = ceil((n + reach) / 2);
+
+	out->low = slopes[first < 0 ? 0 : (size_t)first];
+	out->high = slopes[last > n - 1 ? pairs - 1 : (size_t)last];
+}
+
+void robust_trend(
+    const double *x, const double *y, size_t count, struct robust_trend *out)
+{
+	size_t pairs = count * (count > 0 ? count - 1 : 0) / 2;
+	double residuals[ROBUST_MAX], scratch[ROBUST_MAX];
+	double s, deviation, *slopes;
+
+	*out = (struct robust_trend){.intercept = count ? y[0] : 0};
+	if (count < 2 || count > ROBUST_MAX)
+		return;
+	slopes = mem_zero(pairs, sizeof(slopes[0]));
+	s = pair_slopes(x, y, count, slopes);
+	out->slope = (slopes[(pairs - 1) / 2] + slopes[pairs / 2]) / 2;
+	for (size_t i = 0; i < count; i++)
+		scratch[i] = residuals[i] = y[i] - out->slope * x[i];
+	level_rounding(residuals, y, count);
+	out->spread = robust_deviation(scratch, count);
+	for (size_t i = 0; i < count; i++)
+		scratch[i] = residuals[i];
+	out->intercept = robust_median(scratch, count);
+	deviation = sqrt(
+	    kendall_variance(y, count) * variance_factor(residuals, count));
+	slope_interval(slopes, pairs, deviation, out);
+	out->tau = s / (double)pairs;
+	if (deviation > 0 && s != 0)
+		out->z = (s - (s > 0 ? 1 : -1)) / deviation;
+	free(slopes);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Statistics of a trend that a few wild points can't bend. Sequences are
+ * short (block figures, at most ROBUST_MAX points); x strictly ascends.
+ *
+ * Slope: Theil (1950), Sen (1968): the median of the slopes of all pairs.
+ * Test: Mann (1945), Kendall (1975), its variance corrected for
+ * autocorrelation as by Hamed and Rao, "A modified Mann-Kendall trend test
+ * for autocorrelated data", J. Hydrology 204 (1998). Interval of the slope:
+ * Sen's, with that same variance.
+ */
+#ifndef MPROF_ANALYSIS_ROBUST_H
+#define MPROF_ANALYSIS_ROBUST_H
+
+#include <stddef.h>
+
+enum { ROBUST_MAX = 96 };
+
+struct robust_trend {
+	double slope;     /* y per x; 0 for fewer than two points */
+	double intercept; /* median of y - slope * x */
+	double low, high; /* 95 % interval of the slope */
+	double z;         /* Mann-Kendall's S over its corrected deviation */
+	double tau;       /* Kendall's, -1 to 1 */
+	double spread;    /* robust deviation of the residuals (MAD * 1.4826) */
+};
+
+/* Sorts values; the median (mean of the middle two), 0 for none. */
+double robust_median(double *values, size_t count);
+
+/* 1.4826 times the median distance from the median; values are reordered. */
+double robust_deviation(double *values, size_t count);
+
+/* count is 0 to ROBUST_MAX. */
+void robust_trend(const double *x, const double *y, size_t count,
+    struct robust_trend *out) __attribute__((nonnull));
+
+#endif

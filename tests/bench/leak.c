@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+//
+// leak [COUNT [FIRST-SEED [-v]]]: the verdicts on COUNT labelled recordings;
+// with -v also each recording that was judged wrongly.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analysis/leak.h"
+#include "recordings.h"
+
+struct tally {
+	size_t verdicts[4], count;
+	size_t found_above_noise, above_noise;
+};
+
+static void tally_add(
+    struct tally *t, enum recording_kind kind, uint64_t seed, bool verbose)
+{
+	struct profile profile;
+	struct recording_facts facts;
+	struct leak_run leak;
+	struct run *run;
+
+	profile_init(&profile, "made");
+	run = profile_add_run(&profile);
+	recording_make(kind, seed, run, &facts);
+	leak_judge_run(run, &leak);
+	t->verdicts[leak.worst.verdict]++;
+	t->count++;
+	if (facts.leak_mib > 2 * facts.noise_mib) {
+		t->above_noise++;
+		t->found_above_noise += leak.worst.verdict == LEAK_LEAKING;
+	}
+	if (verbose &&
+	    (facts.leak_mib > 0) != (leak.worst.verdict == LEAK_LEAKING))
+		printf("seed %llu: %s, of %.2f MiB in noise of %.2f\n",
+		    (unsigned long long)seed, leak_word(leak.worst.verdict),
+		    facts.leak_mib, facts.noise_mib);
+	profile_finish(&profile);
+}
+
+int main(int argc, char **argv)
+{
+	size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : 2000;
+	uint64_t first = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
+	size_t sound = 0, called = 0, leaks = 0, found = 0;
+
+	printf("%-15s %6s %8s %8s %8s %10s\n", "recording", "count", "leaking",
+	    "growing", "steady", "undecided");
+	for (int kind = 0; kind < RECORDING_KINDS; kind++) {
+		struct tally t = {0};
+
+		for (size_t i = 0; i <= (count - 1) / RECORDING_KINDS; i++)
+			tally_add(
+			    &t, (enum recording_kind)kind, first + i, argc > 3);
+		printf("%-15s %6zu %8zu %8zu %8zu %10zu\n",
+		    recording_name((enum recording_kind)kind), t.count,
+		    t.verdicts[LEAK_LEAKING], t.verdicts[LEAK_GROWING],
+		    t.verdicts[LEAK_STEADY], t.verdicts[LEAK_UNDECIDED]);
+		if (kind < RECORDING_LEAK) {
+			sound += t.count;
+			called += t.verdicts[LEAK_LEAKING];
+		}
+		leaks += t.above_noise;
+		found += t.found_above_noise;
+	}
+	printf("without a leak, called leaking: %zu of %zu (%.2f %%)\n", called,
+	    sound, 100.0 * (double)called / (double)sound);
+	printf("leaks above the noise, found: %zu of %zu (%.2f %%)\n", found,
+	    leaks, 100.0 * (double)found / (double)leaks);
+	return 0;
+}
