@@ -276,6 +276,7 @@ void leak_judge(const struct series *series, struct leak *out)
 				  : 10;
 		return;
 	}
+	out->judged = true;
 	judge(&envelope, out);
 }
 

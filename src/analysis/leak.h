@@ -19,6 +19,7 @@ enum leak_verdict {
 
 struct leak {
 	enum leak_verdict verdict;
+	bool judged;      /* enough samples: the slope below means something */
 	double mib_per_s; /* slope after the warm-up */
 	double low, high; /* its 95 % interval */
 	double since_s;   /* end of the warm-up, seconds since the epoch */

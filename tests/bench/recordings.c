@@ -3,7 +3,8 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
+
+#include "base/random.h"
 
 struct world {
 	uint64_t state; /* of the random numbers */
@@ -16,19 +17,10 @@ struct world {
 	double noise_now;
 };
 
-/* splitmix64: Steele, Lea and Flood (2014). */
-static uint64_t next_random(struct world *w)
-{
-	uint64_t z = w->state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
 static double uniform(struct world *w, double low, double high)
 {
-	return low + (high - low) * (double)(next_random(w) >> 11) * 0x1p-53;
+	return low +
+	       (high - low) * (double)(random_next(&w->state) >> 11) * 0x1p-53;
 }
 
 static double log_uniform(struct world *w, double low, double high)
@@ -38,7 +30,7 @@ static double log_uniform(struct world *w, double low, double high)
 
 static size_t whole(struct world *w, size_t low, size_t high)
 {
-	return low + (size_t)(next_random(w) % (high - low + 1));
+	return low + (size_t)(random_next(&w->state) % (high - low + 1));
 }
 
 /* Box and Muller. */

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/compare.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+
+enum { RESAMPLES = 9999, ALL_PARTITIONS = 200000 };
+
+static double mean(const double *values, size_t count)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += values[i];
+	return sum / (double)count;
+}
+
+static double mean_of_resample(
+    const double *values, size_t count, uint64_t *state)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += values[random_next(state) % count];
+	return sum / (double)count;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void bootstrap(const double *a, const double *b, struct comparison *out)
+{
+	double *differences = mem_zero(RESAMPLES, sizeof(differences[0]));
+	uint64_t state = 1;
+
+	for (size_t i = 0; i < RESAMPLES; i++)
+		differences[i] = mean_of_resample(b, out->b_count, &state) -
+				 mean_of_resample(a, out->a_count, &state);
+	qsort(differences, RESAMPLES, sizeof(differences[0]), compare_doubles);
+	out->low = differences[RESAMPLES / 40];
+	out->high = differences[RESAMPLES - 1 - RESAMPLES / 40];
+	free(differences);
+}
+
+/* How many ways there are to choose; capped above ALL_PARTITIONS. */
+static double partitions(size_t total, size_t chosen)
+{
+	double ways = 1;
+
+	for (size_t i = 1; i <= chosen && ways <= ALL_PARTITIONS; i++)
+		ways = ways * (double)(total - chosen + i) / (double)i;
+	return ways;
+}
+
+struct permutation {
+	const double *values; /* of both sides */
+	size_t total, chosen; /* chosen of them play the part of A */
+	double sum, observed; /* of all values; the difference to reach */
+	double extreme, tried;
+};
+
+static void count_partition(struct permutation *p, double chosen_sum)
+{
+	double a = chosen_sum / (double)p->chosen;
+	double b = (p->sum - chosen_sum) / (double)(p->total - p->chosen);
+
+	p->tried++;
+	p->extreme += fabs(b - a) >= p->observed * (1 - 1e-12);
+}
+
+static void count_all(
+    struct permutation *p, size_t from, size_t left, double chosen_sum)
+{
+	if (left == 0) {
+		count_partition(p, chosen_sum);
+		return;
+	}
+	for (size_t i = from; i + left <= p->total; i++)
+		count_all(p, i + 1, left - 1, chosen_sum + p->values[i]);
+}
+
+static void count_random(struct permutation *p)
+{
+	double *shuffled = mem_zero(p->total, sizeof(shuffled[0]));
+	uint64_t state = 2;
+
+	memcpy(shuffled, p->values, p->total * sizeof(shuffled[0]));
+	p->tried = p->extreme = 1; /* the partition that was observed */
+	for (size_t i = 0; i < RESAMPLES; i++) {
+		double sum = 0;
+
+		for (size_t j = 0; j < p->chosen; j++) {
+			size_t k =
+			    j + (size_t)(random_next(&state) % (p->total - j));
+			double swap = shuffled[j];
+
+			shuffled[j] = shuffled[k];
+			shuffled[k] = swap;
+			sum += shuffled[j];
+		}
+		count_partition(p, sum);
+	}
+	free(shuffled);
+}
+
+static double permutation_p(
+    const double *a, const double *b, const struct comparison *c)
+{
+	struct permutation p = {.total = c->a_count + c->b_count,
+	    .chosen = c->a_count,
+	    .observed = fabs(c->difference)};
+	double *both = mem_zero(p.total, sizeof(both[0]));
+
+	memcpy(both, a, c->a_count * sizeof(both[0]));
+	memcpy(both + c->a_count, b, c->b_count * sizeof(both[0]));
+	p.values = both;
+	p.sum = mean(both, p.total) * (double)p.total;
+	if (partitions(p.total, p.chosen) <= ALL_PARTITIONS)
+		count_all(&p, 0, p.chosen, 0);
+	else
+		count_random(&p);
+	free(both);
+	return p.extreme / p.tried;
+}
+
+void compare_values(const double *a, size_t a_count, const double *b,
+    size_t b_count, struct comparison *out)
+{
+	*out =
+	    (struct comparison){.a_count = a_count, .b_count = b_count, .p = 1};
+	out->a = mean(a, a_count);
+	out->b = mean(b, b_count);
+	out->difference = out->b - out->a;
+	out->low = out->high = out->difference;
+	out->relative = out->a != 0 ? out->difference / fabs(out->a) : 0;
+	out->repeated = a_count > 1 && b_count > 1;
+	if (!out->repeated)
+		return;
+	bootstrap(a, b, out);
+	out->p = permutation_p(a, b, out);
+}

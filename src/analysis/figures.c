@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/figures.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/leak.h"
+
+static double area_of(const struct sample *first, const struct sample *last)
+{
+	double area = 0;
+
+	for (const struct sample *s = first; s < last; s++)
+		area += s->mib * (s[1].time_s - s->time_s);
+	return area;
+}
+
+static double growth_rate(const struct sample *first, size_t count)
+{
+	/* Borrowed: leak_judge() only reads it. */
+	const struct series part = {(struct sample *)first, count, count, 0};
+	double span = first[count - 1].time_s - first->time_s;
+	struct leak leak;
+
+	leak_judge(&part, &leak);
+	if (leak.judged)
+		return leak.mib_per_s;
+	return span > 0 ? (first[count - 1].mib - first->mib) / span : 0;
+}
+
+int figures_of_series(const struct series *series, double from_s,
+    double until_s, struct figures *out)
+{
+	size_t begin = series_find(series, from_s);
+	size_t end = series_find(series, until_s);
+	const struct sample *first = series->items + begin, *last;
+
+	*out = (struct figures){0};
+	if (begin >= end)
+		return -1;
+	last = series->items + end - 1;
+	out->peak_mib = first->mib;
+	for (const struct sample *s = first; s <= last; s++)
+		out->peak_mib = fmax(out->peak_mib, s->mib);
+	out->duration_s = last->time_s - first->time_s;
+	out->area_mib_s = area_of(first, last);
+	out->mean_mib = out->duration_s > 0 ? out->area_mib_s / out->duration_s
+					    : first->mib;
+	out->growth_mib = last->mib - first->mib;
+	out->growth_mib_s = growth_rate(first, end - begin);
+	return 0;
+}
+
+/* The highest PEAK record within the given time. */
+static double highest_mark(const struct run *run, double from_s, double until_s)
+{
+	double highest = 0;
+
+	for (size_t i = 0; i < run->peaks.len; i++) {
+		const struct sample *s = &run->peaks.items[i];
+
+		if (s->time_s >= from_s && s->time_s < until_s)
+			highest = fmax(highest, s->mib);
+	}
+	return highest;
+}
+
+int figures_of_run(const struct run *run, struct figures *out)
+{
+	if (figures_of_series(&run->total, -INFINITY, INFINITY, out) != 0)
+		return -1;
+	out->peak_mib =
+	    fmax(out->peak_mib, highest_mark(run, -INFINITY, INFINITY));
+	return 0;
+}
+
+static int compare_marks(const void *a, const void *b)
+{
+	const struct mark *x = *(const struct mark *const *)a;
+	const struct mark *y = *(const struct mark *const *)b;
+
+	if (x->time_s != y->time_s)
+		return x->time_s < y->time_s ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+size_t phases_of_run(const struct run *run, struct phase **phases)
+{
+	size_t marks = run->marks.len, count = 0;
+	const struct mark **order = mem_zero(marks, sizeof(order[0]));
+	struct phase *made = mem_zero(marks + 1, sizeof(made[0]));
+
+	for (size_t i = 0; i < marks; i++)
+		order[i] = &run->marks.items[i];
+	qsort(order, marks, sizeof(order[0]), compare_marks);
+	for (size_t i = 0; i <= marks; i++) {
+		struct phase *phase = &made[count];
+
+		phase->name = i ? order[i - 1]->label : "start";
+		phase->from_s = i ? order[i - 1]->time_s : -INFINITY;
+		phase->until_s = i < marks ? order[i]->time_s : INFINITY;
+		if (figures_of_series(&run->total, phase->from_s,
+			phase->until_s, &phase->figures) != 0)
+			continue;
+		phase->figures.peak_mib = fmax(phase->figures.peak_mib,
+		    highest_mark(run, phase->from_s, phase->until_s));
+		count++;
+	}
+	free(order);
+	*phases = made;
+	return count;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The main figures of a recording, or of a part of it.
+ */
+#ifndef MPROF_ANALYSIS_FIGURES_H
+#define MPROF_ANALYSIS_FIGURES_H
+
+#include "profile/profile.h"
+
+struct figures {
+	double peak_mib;
+	double mean_mib;     /* over time: each sample holds until the next */
+	double area_mib_s;   /* the mean times the duration */
+	double duration_s;   /* from the first sample to the last */
+	double growth_mib;   /* the last sample less the first */
+	double growth_mib_s; /* slope of the lower envelope after the warm-up
+			      * (analysis/leak.h); growth over duration where
+			      * there are too few samples for one */
+};
+
+/* Of the samples with from_s <= time < until_s of a sorted series (-INFINITY
+ * and INFINITY for all). -1, and zeroes, where there is none. */
+int figures_of_series(const struct series *series, double from_s,
+    double until_s, struct figures *out) __attribute__((nonnull));
+
+/* Of a run's total; its peak is at least the highest PEAK record. */
+int figures_of_run(const struct run *run, struct figures *out)
+    __attribute__((nonnull));
+
+/* The part of a run that a mark begins; the first may begin without one. */
+struct phase {
+	const char *name;       /* the mark's label; "start" before the first */
+	double from_s, until_s; /* until_s of the last: INFINITY */
+	struct figures figures;
+};
+
+/* The phases of a run in order of time, those without a sample left out;
+ * *phases is the caller's to free. The number of them. */
+size_t phases_of_run(const struct run *run, struct phase **phases)
+    __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "analysis/compare.h"
+#include "analysis/figures.h"
+
+static void five_against_five_apart(void **state)
+{
+	const double a[] = {100, 101, 102, 103, 104};
+	const double b[] = {110, 111, 112, 113, 114};
+	struct comparison c;
+
+	(void)state;
+	compare_values(a, 5, b, 5, &c);
+	assert_float_equal(c.difference, 10, 1e-9);
+	assert_float_equal(c.relative, 10 / 102.0, 1e-9);
+	/* Two of the 252 partitions are as far apart. */
+	assert_float_equal(c.p, 2 / 252.0, 1e-9);
+	assert_true(c.low > 7 && c.low < 10 && c.high > 10 && c.high < 13);
+}
+
+static void the_same_is_no_surprise(void **state)
+{
+	const double a[] = {5, 9, 7, 6}, b[] = {6, 7, 9, 5};
+	struct comparison c;
+
+	(void)state;
+	compare_values(a, 4, b, 4, &c);
+	assert_float_equal(c.p, 1, 1e-9);
+	assert_true(c.low < 0 && c.high > 0);
+}
+
+static void one_each_says_nothing_of_chance(void **state)
+{
+	const double a[] = {0}, b[] = {3};
+	struct comparison c;
+
+	(void)state;
+	compare_values(a, 1, b, 1, &c);
+	assert_false(c.repeated);
+	assert_float_equal(c.difference, 3, 0);
+	assert_float_equal(c.relative, 0, 0);
+	assert_float_equal(c.p, 1, 0);
+}
+
+static void many_are_sampled(void **state)
+{
+	double a[40], b[40];
+	struct comparison c, again;
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		a[i] = i;
+		b[i] = i + 30;
+	}
+	compare_values(a, 40, b, 40, &c);
+	compare_values(a, 40, b, 40, &again);
+	assert_true(c.p < 0.001);
+	assert_float_equal(c.low, again.low, 0);
+}
+
+static void figures_hold_each_sample_until_the_next(void **state)
+{
+	struct series s = {0};
+	struct figures f;
+
+	(void)state;
+	assert_int_equal(figures_of_series(&s, -INFINITY, INFINITY, &f), -1);
+	series_add(&s, 10, 100);
+	series_add(&s, 11, 300);
+	series_add(&s, 14, 200);
+	assert_int_equal(figures_of_series(&s, -INFINITY, INFINITY, &f), 0);
+	assert_float_equal(f.peak_mib, 300, 0);
+	assert_float_equal(f.area_mib_s, 1000, 1e-9);
+	assert_float_equal(f.mean_mib, 250, 1e-9);
+	assert_float_equal(f.growth_mib, 100, 0);
+	assert_float_equal(f.growth_mib_s, 25, 1e-9);
+	assert_int_equal(figures_of_series(&s, 11, 14, &f), 0);
+	assert_float_equal(f.mean_mib, 300, 0);
+	series_finish(&s);
+}
+
+static void marks_begin_phases(void **state)
+{
+	struct profile profile;
+	struct phase *phases;
+	struct run *run;
+
+	(void)state;
+	profile_init(&profile, "made");
+	run = profile_add_run(&profile);
+	for (int i = 0; i < 10; i++)
+		series_add(&run->total, i, 10 + i);
+	series_add(&run->peaks, 4.5, 99);
+	*array_push(&run->marks) =
+	    (struct mark){.time_s = 7, .label = mem_copy("late")};
+	*array_push(&run->marks) =
+	    (struct mark){.time_s = 3, .label = mem_copy("load")};
+	*array_push(&run->marks) =
+	    (struct mark){.time_s = 70, .label = mem_copy("never")};
+	assert_int_equal(phases_of_run(run, &phases), 3);
+	assert_string_equal(phases[0].name, "start");
+	assert_float_equal(phases[0].figures.peak_mib, 12, 0);
+	assert_string_equal(phases[1].name, "load");
+	assert_float_equal(phases[1].figures.peak_mib, 99, 0);
+	assert_float_equal(phases[1].figures.growth_mib, 3, 0);
+	assert_string_equal(phases[2].name, "late");
+	free(phases);
+	profile_finish(&profile);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(five_against_five_apart),
+	    cmocka_unit_test(the_same_is_no_surprise),
+	    cmocka_unit_test(one_each_says_nothing_of_chance),
+	    cmocka_unit_test(many_are_sampled),
+	    cmocka_unit_test(figures_hold_each_sample_until_the_next),
+	    cmocka_unit_test(marks_begin_phases),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
