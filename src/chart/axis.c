@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: MIT
+#include "chart/axis.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+
+#define LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+struct unit {
+	const char *name;
+	double size; /* in MiB or seconds */
+};
+
+static const struct unit memory_units[] = {{"B", 1.0 / 1048576},
+    {"KiB", 1.0 / 1024}, {"MiB", 1}, {"GiB", 1024}, {"TiB", 1048576},
+    {"PiB", 1073741824}};
+
+static const struct unit time_units[] = {{"\xc2\xb5s", 1e-6}, {"ms", 1e-3},
+    {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+
+enum { MEMORY_MIB = 2, TIME_SECONDS = 2 };
+
+/* The largest unit that goes at least once into size. */
+static const struct unit *unit_for(
+    const struct unit *units, size_t count, double size)
+{
+	size_t i = count - 1;
+
+	while (i > 0 && size < units[i].size)
+		i--;
+	return &units[i];
+}
+
+static const struct unit *memory_unit(double mib)
+{
+	if (mib == 0)
+		return &memory_units[MEMORY_MIB];
+	return unit_for(memory_units, LEN(memory_units), fabs(mib));
+}
+
+/* Minutes are read easily from two of them on. A window far from the start
+ * keeps seconds, however narrow it is: 1000.002 s, not 1000002 ms. */
+static const struct unit *time_unit(const struct axis *axis)
+{
+	const struct unit *second = &time_units[TIME_SECONDS];
+	double range = axis->high - axis->low;
+	double far = fmax(fabs(axis->low), fabs(axis->high));
+
+	if (far < 1)
+		return unit_for(time_units, TIME_SECONDS, far);
+	if (range < 120)
+		return second;
+	return unit_for(second, LEN(time_units) - TIME_SECONDS, range / 2);
+}
+
+/* The index of the first and last multiple of step in the axis. */
+static int64_t first_multiple(double low, double step)
+{
+	return (int64_t)ceil(low / step - 1e-9);
+}
+
+static int64_t last_multiple(double high, double step)
+{
+	return (int64_t)floor(high / step + 1e-9);
+}
+
+static int64_t multiples(double low, double high, double step)
+{
+	return last_multiple(high, step) - first_multiple(low, step) + 1;
+}
+
+/* The nth step of 1, 2, 5, 10, 20 ... times a power of ten. */
+static double decimal_step(int power, int n)
+{
+	static const double mantissas[] = {1, 2, 5};
+
+	return mantissas[n % 3] * pow(10, power + n / 3);
+}
+
+struct range {
+	double low, high;
+	size_t most;
+};
+
+/* The smallest decimal step with at most most multiples in the range, but
+ * rather a smaller one than fewer than two of them. */
+static double choose_decimal(const struct range *range)
+{
+	double span = range->high - range->low;
+	int power = (int)floor(log10(span / (double)range->most)) - 1;
+	double best = decimal_step(power, 0);
+
+	for (int n = 0; n < 12; n++) {
+		double step = decimal_step(power, n);
+		int64_t count = multiples(range->low, range->high, step);
+
+		if (count < 2)
+			break;
+		best = step;
+		if (count <= (int64_t)range->most)
+			break;
+	}
+	return best;
+}
+
+/* The same with the steps that suit clocks, between decimals below the first
+ * of them and multiples of the last. */
+static double choose_from(
+    const double *steps, size_t count, const struct range *range)
+{
+	double last = steps[count - 1], best = 0;
+	struct range rest = {
+	    range->low / last, range->high / last, range->most};
+
+	if (multiples(range->low, range->high, steps[0]) < 2)
+		return choose_decimal(range);
+	if ((range->high - range->low) / last > (double)range->most)
+		return last * fmax(1, choose_decimal(&rest));
+	for (size_t i = 0; i < count; i++) {
+		int64_t ticks = multiples(range->low, range->high, steps[i]);
+
+		if (ticks < 2)
+			break;
+		best = steps[i];
+		if (ticks <= (int64_t)range->most)
+			break;
+	}
+	return best;
+}
+
+static int decimals(double step)
+{
+	int places = (int)ceil(-log10(step) - 1e-9);
+
+	/* 0.25 takes one more than its power of ten says */
+	if (places >= 0 && places < 12 &&
+	    fabs(step * pow(10, places) - round(step * pow(10, places))) > 1e-6)
+		places++;
+	return places < 0 ? 0 : places > 12 ? 12 : places;
+}
+
+static void add_tick(struct ticks *ticks, double value, const char *label)
+{
+	struct tick *tick = &ticks->items[ticks->len++];
+
+	tick->value = value;
+	snprintf(tick->label, sizeof(tick->label), "%s", label);
+}
+
+static void add_number(struct ticks *ticks, double number, double size)
+{
+	char label[24];
+
+	if (fabs(number) >= 1e12)
+		snprintf(label, sizeof(label), "%.6g", number);
+	else
+		snprintf(label, sizeof(label), "%.*f",
+		    decimals(ticks->step / size), number);
+	add_tick(ticks, number * size, label);
+}
+
+static double unit_step(const struct unit *unit, const struct range *range)
+{
+	static const double minutes[] = {
+	    0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 20, 30, 60};
+	static const double hours[] = {0.1, 0.25, 0.5, 1, 2, 3, 4, 6, 12, 24};
+
+	if (unit == &time_units[TIME_SECONDS + 1])
+		return choose_from(minutes, LEN(minutes), range);
+	if (unit == &time_units[TIME_SECONDS + 2])
+		return choose_from(hours, LEN(hours), range);
+	return choose_decimal(range);
+}
+
+static void number_ticks(
+    const struct axis *axis, const struct unit *unit, struct ticks *ticks)
+{
+	struct range range = {axis->low / unit->size, axis->high / unit->size,
+	    (size_t)ticks->step};
+	double step = unit_step(unit, &range);
+	int64_t first = first_multiple(range.low, step);
+	int64_t last = last_multiple(range.high, step);
+
+	if (last - first > 200)
+		last = first + 200;
+	ticks->step = step * unit->size;
+	ticks->items =
+	    mem_zero((size_t)(last - first + 1), sizeof(ticks->items[0]));
+	for (int64_t i = first; i <= last; i++)
+		add_number(ticks, (double)i * step, unit->size);
+	snprintf(ticks->unit, sizeof(ticks->unit), "%s", unit->name);
+}
+
+static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+static struct tm local_time(double epoch_s)
+{
+	time_t whole = (time_t)floor(epoch_s);
+	struct tm tm = {0};
+
+	localtime_r(&whole, &tm);
+	return tm;
+}
+
+/* A midnight is labelled with its day, so that a reader sees it go by. */
+static void clock_label(char *out, size_t size, double epoch_s, double step)
+{
+	int places = step < 1 ? decimals(step) : 0;
+	double near = epoch_s + 0.5 * pow(10, -places);
+	struct tm tm = local_time(near);
+	bool midnight = tm.tm_hour == 0 && tm.tm_min == 0 && tm.tm_sec == 0;
+	double fraction = near - floor(near);
+
+	if (step >= 86400 || (midnight && step >= 60))
+		snprintf(out, size, "%d %s", tm.tm_mday, months[tm.tm_mon]);
+	else if (step >= 60)
+		snprintf(out, size, "%02d:%02d", tm.tm_hour, tm.tm_min);
+	else if (places == 0)
+		snprintf(out, size, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min,
+		    tm.tm_sec);
+	else
+		snprintf(out, size, "%02d:%02d:%02d.%0*d", tm.tm_hour,
+		    tm.tm_min, tm.tm_sec, places,
+		    (int)(fraction * pow(10, places)));
+}
+
+/* Ticks are round on the clock of the place: the zone's offset at the axis's
+ * start is used for all of them; each label tells its own true time. */
+static void clock_ticks(const struct axis *axis, struct ticks *ticks)
+{
+	static const double steps[] = {1, 2, 5, 10, 15, 30, 60, 120, 300, 600,
+	    900, 1800, 3600, 7200, 10800, 21600, 43200, 86400};
+	struct tm start = local_time(axis->origin_s + axis->low);
+	double zero = -(axis->origin_s + (double)start.tm_gmtoff);
+	struct range range = {
+	    axis->low - zero, axis->high - zero, (size_t)ticks->step};
+	double step = choose_from(steps, LEN(steps), &range);
+	int64_t first = first_multiple(range.low, step);
+	int64_t last = last_multiple(range.high, step);
+	char label[24];
+
+	if (last - first > 200)
+		last = first + 200;
+	ticks->step = step;
+	ticks->items =
+	    mem_zero((size_t)(last - first + 1), sizeof(ticks->items[0]));
+	for (int64_t i = first; i <= last; i++) {
+		double value = (double)i * step + zero;
+
+		clock_label(label, sizeof(label), axis->origin_s + value, step);
+		add_tick(ticks, value, label);
+	}
+	snprintf(ticks->unit, sizeof(ticks->unit), "%d %s %d %.8s",
+	    start.tm_mday, months[start.tm_mon], start.tm_year + 1900,
+	    start.tm_zone);
+}
+
+void axis_ticks(const struct axis *axis, size_t most, struct ticks *ticks)
+{
+	*ticks = (struct ticks){.step = (double)(most < 2 ? 2 : most)};
+	if (axis->kind == AXIS_CLOCK)
+		clock_ticks(axis, ticks);
+	else if (axis->kind == AXIS_TIME)
+		number_ticks(axis, time_unit(axis), ticks);
+	else
+		number_ticks(axis,
+		    memory_unit(fmax(fabs(axis->low), fabs(axis->high))),
+		    ticks);
+}
+
+void ticks_finish(struct ticks *ticks)
+{
+	free(ticks->items);
+	*ticks = (struct ticks){0};
+}
+
+struct axis axis_memory(double high_mib)
+{
+	/* room for the peak's label above the peak */
+	double high = isfinite(high_mib) && high_mib > 0 ? high_mib * 1.12 : 1;
+
+	return (struct axis){.kind = AXIS_MEMORY, .low = 0, .high = high};
+}
+
+char *axis_format_mib(char *out, size_t size, double mib)
+{
+	const struct unit *unit = memory_unit(mib);
+	double figure = mib / unit->size;
+
+	snprintf(out, size, fabs(figure) < 9999.5 ? "%.4g %s" : "%.0f %s",
+	    figure, unit->name);
+	return out;
+}
+
+char *axis_format_seconds(char *out, size_t size, double seconds)
+{
+	const struct unit *unit =
+	    unit_for(time_units, LEN(time_units), fabs(seconds));
+	double whole, rest;
+
+	if (seconds == 0)
+		unit = &time_units[TIME_SECONDS];
+	if (unit <= &time_units[TIME_SECONDS]) {
+		snprintf(
+		    out, size, "%.3g %s", seconds / unit->size, unit->name);
+		return out;
+	}
+	rest = round(seconds / unit[-1].size);
+	whole = trunc(rest * unit[-1].size / unit->size);
+	rest -= whole * unit->size / unit[-1].size;
+	if (rest == 0)
+		snprintf(out, size, "%.0f %s", whole, unit->name);
+	else
+		snprintf(out, size, "%.0f %s %.0f %s", whole, unit->name, rest,
+		    unit[-1].name);
+	return out;
+}
+
+char *axis_format_slope(char *out, size_t size, double mib_per_s)
+{
+	const struct unit *unit = &time_units[TIME_SECONDS];
+	const struct unit *day = &time_units[LEN(time_units) - 1];
+	char text[48];
+
+	while (unit < day && fabs(mib_per_s) * unit->size < 1)
+		unit++;
+	if (mib_per_s == 0)
+		unit = &time_units[TIME_SECONDS];
+	axis_format_mib(text, sizeof(text), mib_per_s * unit->size);
+	snprintf(
+	    out, size, "%s%s/%s", mib_per_s > 0 ? "+" : "", text, unit->name);
+	return out;
+}

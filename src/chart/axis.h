@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An axis in data space and its round ticks. A time axis counts seconds from
+ * the scene's origin, a memory axis MiB; ticks are round in the unit that a
+ * reader sees (KiB to TiB; ms to days; local time of day).
+ */
+#ifndef MPROF_CHART_AXIS_H
+#define MPROF_CHART_AXIS_H
+
+#include <stddef.h>
+
+enum axis_kind {
+	AXIS_MEMORY, /* values are MiB */
+	AXIS_TIME,   /* values are seconds from the origin */
+	AXIS_CLOCK   /* the same values, shown as local time of day */
+};
+
+struct axis {
+	enum axis_kind kind;
+	double low, high; /* low < high, both finite */
+	double origin_s;  /* seconds since the epoch at value 0; AXIS_CLOCK */
+};
+
+struct tick {
+	double value;   /* low <= value <= high */
+	char label[24]; /* without the unit; ASCII */
+};
+
+struct ticks {
+	struct tick *items;
+	size_t len;
+	double step;
+	char unit[40]; /* "MiB", "s"; with AXIS_CLOCK the day and the zone */
+};
+
+/* Fills ticks with at least two where they can be round and at most most
+ * (counted as 2 where it is less); the caller finishes them. */
+void axis_ticks(const struct axis *axis, size_t most, struct ticks *ticks);
+void ticks_finish(struct ticks *ticks);
+
+/* An axis from 0 (or from below a negative low) over high with some air above;
+ * for the degenerate cases (nothing, one value) still low < high. */
+struct axis axis_memory(double high_mib);
+
+/* "171.8 MiB", "40 KiB", "1.5 TiB": four figures at most. */
+char *axis_format_mib(char *out, size_t size, double mib);
+
+/* "250 ms", "12.5 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". */
+char *axis_format_seconds(char *out, size_t size, double seconds);
+
+/* Memory per time in the units that fit: "+3.2 MiB/s", "-1.5 GiB/h". */
+char *axis_format_slope(char *out, size_t size, double mib_per_s);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Profiles become a scene. Each kind of chart is a file here and a line in
+ * kinds.def.
+ */
+#ifndef MPROF_CHART_CHART_H
+#define MPROF_CHART_CHART_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "chart/scene.h"
+#include "profile/profile.h"
+
+struct chart_run {
+	const struct run *run;
+	const char *name; /* tells it from the others: the file, "file #2" */
+};
+
+struct chart_limits {
+	bool given;
+	double low, high;
+};
+
+struct chart_request {
+	const struct chart_run *runs; /* overlaid from a common start */
+	size_t len;                   /* at least 1 */
+	const char *title;            /* NULL: the command line */
+	bool functions;               /* brackets, or lanes with flame */
+	bool slope;                   /* a trend line for each run */
+	bool clock;                   /* time of day in place of seconds */
+	struct chart_limits window_s; /* seconds from the start */
+	struct chart_limits memory_mib;
+	size_t most_processes; /* lines of their own; 0: the default */
+};
+
+/* Fills scene, which the caller finishes in any case; -1 with e where there
+ * is nothing to draw. */
+typedef int chart_build(
+    struct scene *scene, const struct chart_request *request, struct err *e);
+
+#define KIND(name, summary) chart_build chart_##name;
+#include "chart/kinds.def"
+#undef KIND
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a thing in a chart is there for. Scenes and drawings name roles, never
+ * colours; render/palette.h gives each role its colour in a theme.
+ */
+#ifndef MPROF_CHART_ROLE_H
+#define MPROF_CHART_ROLE_H
+
+enum role {
+	ROLE_BACKGROUND,
+	ROLE_FRAME, /* axes and ticks */
+	ROLE_GRID,
+	ROLE_TEXT,
+	ROLE_TEXT_SOFT, /* what may stand back: units, notes */
+	ROLE_TOTAL,     /* the whole tree's memory */
+	ROLE_PEAK,
+	ROLE_TREND,
+	ROLE_MARK,   /* moments that the program or a person marked */
+	ROLE_ALARM,  /* an end by a signal, out of memory */
+	ROLE_GAP,    /* a time without samples */
+	ROLE_OTHER,  /* what was summed up */
+	ROLE_SERIES, /* the first of ROLE_SERIES_COUNT that can be told apart */
+	ROLE_SERIES_COUNT = 8,
+	ROLE_COUNT = ROLE_SERIES + ROLE_SERIES_COUNT
+};
+
+/* The role of the nth thing in a row of equals; they repeat. */
+static inline enum role role_series(unsigned long n)
+{
+	return (enum role)(ROLE_SERIES + n % ROLE_SERIES_COUNT);
+}
+
+/* "total", "series-3": for golden files, CSS classes and JSON; static. */
+const char *role_name(enum role role);
+
+#endif

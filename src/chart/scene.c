@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "chart/scene.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+static void panel_finish(struct scene_panel *panel)
+{
+	for (size_t i = 0; i < panel->lines.len; i++) {
+		free(panel->lines.items[i].name);
+		free(panel->lines.items[i].detail);
+	}
+	for (size_t i = 0; i < panel->spans.len; i++) {
+		free(panel->spans.items[i].name);
+		free(panel->spans.items[i].full_name);
+	}
+	for (size_t i = 0; i < panel->marks.len; i++)
+		free(panel->marks.items[i].label);
+	for (size_t i = 0; i < panel->groups.len; i++)
+		free(panel->groups.items[i].name);
+	array_free(&panel->lines);
+	array_free(&panel->spans);
+	array_free(&panel->marks);
+	array_free(&panel->groups);
+}
+
+void scene_finish(struct scene *scene)
+{
+	for (size_t i = 0; i < scene->panels.len; i++)
+		panel_finish(&scene->panels.items[i]);
+	for (size_t i = 0; i < scene->facts.len; i++)
+		free(scene->facts.items[i].value);
+	for (size_t i = 0; i < scene->notes.len; i++)
+		free(scene->notes.items[i]);
+	for (size_t i = 0; i < scene->owned.len; i++) {
+		series_finish(scene->owned.items[i]);
+		free(scene->owned.items[i]);
+	}
+	array_free(&scene->panels);
+	array_free(&scene->facts);
+	array_free(&scene->notes);
+	array_free(&scene->owned);
+	free(scene->title);
+	*scene = (struct scene){0};
+}
+
+struct series *scene_own_series(struct scene *scene)
+{
+	struct series *series = mem_zero(1, sizeof(*series));
+
+	*array_push(&scene->owned) = series;
+	return series;
+}
+
+static void print_samples(const struct scene_line *line, FILE *out)
+{
+	for (size_t i = 0; i < line->samples->len; i++) {
+		const struct sample *at = &line->samples->items[i];
+
+		fprintf(
+		    out, "    %.4f %.4f", at->time_s - line->zero_s, at->mib);
+		if (line->base)
+			fprintf(out, " over %.4f", line->base->items[i].mib);
+		fputc('\n', out);
+	}
+}
+
+static void print_line(const struct scene_line *line, FILE *out)
+{
+	static const char *const kinds[] = {
+	    "total", "run", "process", "stacked", "trend"};
+
+	fprintf(out, "  %s %s \"%s\" \"%s\"", kinds[line->kind],
+	    role_name(line->role), line->name ? line->name : "",
+	    line->detail ? line->detail : "");
+	fprintf(out, " pid=%d peak=%.4f@%.4f gap=%.4f%s\n", line->pid,
+	    line->peak.mib, line->peak.time_s, line->gap_s,
+	    line->in_legend ? " legend" : "");
+	print_samples(line, out);
+}
+
+static void print_span(const struct scene_span *span, FILE *out)
+{
+	fprintf(out, "  span %s \"%s\" \"%s\" lane=%zu run=%zu",
+	    role_name(span->role), span->name, span->full_name, span->lane,
+	    span->run);
+	fprintf(out, " %.4f@%.4f..%.4f@%.4f\n", span->from.mib,
+	    span->from.time_s, span->to.mib, span->to.time_s);
+}
+
+static void print_mark(const struct scene_mark *mark, FILE *out)
+{
+	static const char *const kinds[] = {"peak", "label", "end", "gap"};
+
+	fprintf(out, "  mark %s %s \"%s\" at %.4f", kinds[mark->kind],
+	    role_name(mark->role), mark->label ? mark->label : "",
+	    mark->at.time_s);
+	if (isfinite(mark->at.mib))
+		fprintf(out, " %.4f", mark->at.mib);
+	if (mark->kind == SCENE_GAP)
+		fprintf(out, " until %.4f", mark->until_s);
+	fputc('\n', out);
+}
+
+static void print_axis(const char *name, const struct axis *axis, FILE *out)
+{
+	struct ticks ticks;
+
+	axis_ticks(axis, 8, &ticks);
+	fprintf(
+	    out, "%s %.4f..%.4f %s:", name, axis->low, axis->high, ticks.unit);
+	for (size_t i = 0; i < ticks.len; i++)
+		fprintf(out, " %s", ticks.items[i].label);
+	fputc('\n', out);
+	ticks_finish(&ticks);
+}
+
+static void print_panel(const struct scene_panel *panel, FILE *out)
+{
+	if (panel->kind == PANEL_MEMORY)
+		print_axis("panel memory", &panel->memory, out);
+	else
+		fprintf(out, "panel lanes %zu\n", panel->lanes);
+	for (size_t i = 0; i < panel->groups.len; i++) {
+		const struct scene_group *group = &panel->groups.items[i];
+
+		fprintf(out, "  group \"%s\" lanes=%zu+%zu\n",
+		    group->name ? group->name : "", group->first_lane,
+		    group->lanes);
+	}
+	for (size_t i = 0; i < panel->lines.len; i++)
+		print_line(&panel->lines.items[i], out);
+	for (size_t i = 0; i < panel->spans.len; i++)
+		print_span(&panel->spans.items[i], out);
+	for (size_t i = 0; i < panel->marks.len; i++)
+		print_mark(&panel->marks.items[i], out);
+}
+
+void scene_print(const struct scene *scene, FILE *out)
+{
+	fprintf(
+	    out, "title \"%s\"\norigin %.4f\n", scene->title, scene->origin_s);
+	print_axis("time", &scene->time, out);
+	for (size_t i = 0; i < scene->facts.len; i++)
+		fprintf(out, "fact %s: %s\n", scene->facts.items[i].label,
+		    scene->facts.items[i].value);
+	for (size_t i = 0; i < scene->notes.len; i++)
+		fprintf(out, "note %s\n", scene->notes.items[i]);
+	for (size_t i = 0; i < scene->panels.len; i++)
+		print_panel(&scene->panels.items[i], out);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A chart in data space: what is to be shown, not where. Layout (layout.h)
+ * makes a drawing of it for pictures; the page and the terminal lay it out
+ * themselves. Times are seconds from origin_s, memory is MiB, colours are
+ * roles. Text is clean (base/utf8.h), of full length: who draws shortens.
+ * Samples are borrowed from the profile, which must live as long. What a panel
+ * holds is in parts.h.
+ */
+#ifndef MPROF_CHART_SCENE_H
+#define MPROF_CHART_SCENE_H
+
+#include <stdio.h>
+
+#include "base/array.h"
+#include "chart/axis.h"
+#include "chart/parts.h"
+
+enum scene_panel_kind { PANEL_MEMORY, PANEL_LANES };
+
+struct scene_panel {
+	enum scene_panel_kind kind;
+	struct axis memory;             /* PANEL_MEMORY */
+	ARRAY(struct scene_line) lines; /* drawn in this order */
+	ARRAY(struct scene_span) spans;
+	ARRAY(struct scene_mark) marks;
+	ARRAY(struct scene_group) groups; /* PANEL_LANES */
+	size_t lanes;
+};
+
+struct scene_fact {
+	const char *label; /* static: "Peak" */
+	char *value;       /* "171.8 MiB after 12.5 s" */
+};
+
+struct scene {
+	char *title;
+	double origin_s;  /* since the epoch: the start of the first run */
+	struct axis time; /* shared by all panels */
+	ARRAY(struct scene_panel) panels; /* from top to bottom */
+	ARRAY(struct scene_fact) facts;   /* of the (first) run */
+	ARRAY(char *) notes;              /* what is not drawn, in words */
+	ARRAY(struct series *) owned;     /* stacks, trends: scene_own_series */
+};
+
+void scene_finish(struct scene *scene);
+
+/* A series that the scene owns. */
+struct series *scene_own_series(struct scene *scene);
+
+/* The whole scene as text, samples and all: what golden tests compare. */
+void scene_print(const struct scene *scene, FILE *out);
+
+#endif
