@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "base/units.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Three digits: 0.05, 3.20, 32.0, 812. Never a locale's comma: the integer
+ * and the fraction are printed apart. */
+static int put_number(char *out, double value)
+{
+	int decimals = fabs(value) < 9.995 ? 2 : fabs(value) < 99.95 ? 1 : 0;
+	double scale = decimals == 2 ? 100 : decimals == 1 ? 10 : 1;
+	double scaled = round(fabs(value) * scale);
+	const char *sign = value < 0 && scaled > 0 ? "-" : "";
+	double whole = floor(scaled / scale);
+
+	if (scaled > 1e15)
+		return snprintf(
+		    out, UNITS_TEXT - 8, "%s%.3g", sign, fabs(value));
+	if (decimals == 0)
+		return snprintf(out, UNITS_TEXT - 8, "%s%.0f", sign, whole);
+	return snprintf(out, UNITS_TEXT - 8, "%s%.0f.%0*.0f", sign, whole,
+	    decimals, scaled - whole * scale);
+}
+
+static char *put(char *out, double value, const char *unit)
+{
+	int len = put_number(out, value);
+
+	snprintf(out + len, UNITS_TEXT - (size_t)len, " %s", unit);
+	return out;
+}
+
+char *units_size(char *out, double mib)
+{
+	double size = fabs(mib);
+
+	if (size >= 1023.5 * 1024)
+		return put(out, mib / 1048576, "TiB");
+	if (size >= 1023.5)
+		return put(out, mib / 1024, "GiB");
+	if (size >= 0.9995 || size == 0)
+		return put(out, mib, "MiB");
+	snprintf(out, UNITS_TEXT, "%.0f KiB", mib * 1024);
+	return out;
+}
+
+static char *put_two(char *out, double seconds, double unit, double part,
+    const char *const names[2])
+{
+	double parts = round(seconds / part);
+	double each = unit / part;
+
+	snprintf(out, UNITS_TEXT, "%.0f %s %.0f %s", floor(parts / each),
+	    names[0], fmod(parts, each), names[1]);
+	return out;
+}
+
+char *units_duration(char *out, double seconds)
+{
+	if (seconds < 0.0009995)
+		return put(out, seconds * 1e6, "us");
+	if (seconds < 0.9995) {
+		snprintf(out, UNITS_TEXT, "%.0f ms", seconds * 1e3);
+		return out;
+	}
+	if (seconds < 99.5)
+		return put(out, seconds, "s");
+	if (seconds < 3599.5)
+		return put_two(
+		    out, seconds, 60, 1, (const char *const[]){"min", "s"});
+	if (seconds < 86370)
+		return put_two(
+		    out, seconds, 3600, 60, (const char *const[]){"h", "min"});
+	if (seconds < 8.64e12)
+		return put_two(
+		    out, seconds, 86400, 3600, (const char *const[]){"d", "h"});
+	return put(out, seconds / 86400, "d");
+}
+
+char *units_clock(char *out, double seconds)
+{
+	double whole = round(fmin(fmax(seconds, 0), 1e12));
+
+	snprintf(out, UNITS_TEXT, "%02.0f:%02.0f:%02.0f", floor(whole / 3600),
+	    fmod(floor(whole / 60), 60), fmod(whole, 60));
+	return out;
+}
+
+char *units_rate(char *out, double mib_per_s)
+{
+	static const struct {
+		double seconds;
+		const char *name;
+	} per[] = {{1, "/s"}, {60, "/min"}, {3600, "/h"}, {86400, "/d"}};
+	size_t i = 0, len = 0;
+
+	while (
+	    i < 3 && mib_per_s != 0 && fabs(mib_per_s) * per[i].seconds < 0.995)
+		i++;
+	units_size(out, mib_per_s * per[i].seconds);
+	while (out[len])
+		len++;
+	snprintf(out + len, UNITS_TEXT - len, "%s", per[i].name);
+	return out;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sizes, times and rates as a person reads them. Each function writes into
+ * out (UNITS_TEXT bytes are always enough) and returns it. About three digits
+ * count; the decimal point is a point whatever the locale.
+ */
+#ifndef MPROF_BASE_UNITS_H
+#define MPROF_BASE_UNITS_H
+
+#include <stddef.h>
+
+enum { UNITS_TEXT = 32 };
+
+/* 0.04 -> "40 KiB", 3.2 -> "3.20 MiB", 812 -> "812 MiB", 1536 -> "1.50 GiB" */
+char *units_size(char *out, double mib);
+
+/* 0.005 -> "5 ms", 3.2 -> "3.20 s", 250 -> "4 min 10 s", 15000 -> "4 h 10 min",
+ * 270000 -> "3 d 3 h" */
+char *units_duration(char *out, double seconds);
+
+/* 250 -> "00:04:10", from the hour on as many digits as it takes */
+char *units_clock(char *out, double seconds);
+
+/* MiB a second, by the unit of time that gives a figure of at least 0.1:
+ * 0.0533 -> "3.20 MiB/min" */
+char *units_rate(char *out, double mib_per_s);
+
+#endif
