@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+# Loaded by every test file: the built mprof on PATH, and a fresh, empty folder
+# to work in for each test. MPROF is the program's path, SOURCE the tree's.
+
+SOURCE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+MPROF=$SOURCE/mprof
+
+setup() {
+	local tools=$BATS_TEST_TMPDIR/bin work=$BATS_TEST_TMPDIR/work
+
+	mkdir -p "$tools" "$work"
+	ln -sf "$MPROF" "$tools/mprof"
+	PATH=$tools:$PATH
+	export LC_ALL=C.UTF-8 TZ=UTC
+	unset MPROF_MARK BROWSER DISPLAY WAYLAND_DISPLAY NO_COLOR CLICOLOR_FORCE
+	cd "$work" || return 1
+	if declare -F own_setup >/dev/null; then
+		own_setup
+	fi
+}
+
+# A small recording of three samples: recording FILE [COMMAND]
+recording() {
+	printf '%s\n' "CMDLINE ${2:-sleep 1}" \
+		'MEM 1.500000 1700000000.1000' \
+		'MEM 3.250000 1700000000.2000' \
+		'MEM 2.000000 1700000000.3000' >"$1"
+}
+
+# Runs a command: its stdout goes to $output, its stderr to $errors, its
+# status to $status.
+run_apart() {
+	status=0
+	output=$("$@" 2>"$BATS_TEST_TMPDIR/errors") || status=$?
+	errors=$(cat "$BATS_TEST_TMPDIR/errors")
+}
+
+# Fails with both texts where they differ: same ACTUAL EXPECTED
+same() {
+	[ "$1" = "$2" ] && return
+	diff <(printf '%s\n' "$2") <(printf '%s\n' "$1") >&2
+	return 1
+}
