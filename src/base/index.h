@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where in an array is the item of that key? A hash table of positions beside
+ * an array that its owner keeps: the owner hashes its keys and compares its
+ * items, the index remembers. Zeroed is empty; nothing is ever removed.
+ */
+#ifndef MPROF_BASE_INDEX_H
+#define MPROF_BASE_INDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define INDEX_NONE SIZE_MAX
+
+struct index_slot {
+	uint32_t hash;
+	uint32_t place; /* position + 1; 0 where the slot is free */
+};
+
+struct index {
+	struct index_slot *slots;
+	size_t len, cap; /* cap is 0 or a power of two */
+};
+
+/* Whether the item at that position of items has the key. */
+typedef bool index_same(const void *items, size_t at, const void *key);
+
+uint32_t index_hash(const void *bytes, size_t len) __attribute__((nonnull));
+
+/* The position of the key, INDEX_NONE where it is not there. */
+size_t index_find(const struct index *index, uint32_t hash, index_same *same,
+    const void *items, const void *key);
+
+/* Remembers a key that index_find() did not find, at a position below 2^32. */
+void index_add(struct index *index, uint32_t hash, size_t at)
+    __attribute__((nonnull));
+
+void index_finish(struct index *index) __attribute__((nonnull));
+
+#endif
