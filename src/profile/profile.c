@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "profile/profile.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ static void run_finish(struct run *run)
 	for (size_t i = 0; i < run->processes.len; i++)
 		process_finish(&run->processes.items[i]);
 	array_free(&run->processes);
+	index_finish(&run->process_index);
 	for (size_t i = 0; i < run->calls.len; i++)
 		free(run->calls.items[i].name);
 	array_free(&run->calls);
@@ -43,6 +45,7 @@ static void run_finish(struct run *run)
 	for (size_t i = 0; i < run->stacks.len; i++)
 		stack_finish(&run->stacks.items[i]);
 	array_free(&run->stacks);
+	index_finish(&run->stack_index);
 	array_free(&run->stack_samples);
 	free(run->info.backend);
 	free(run->info.host);
@@ -67,11 +70,18 @@ struct run *profile_add_run(struct profile *profile)
 	return run;
 }
 
-static bool process_is(
-    const struct process *process, const char *key, size_t key_len)
+struct key {
+	const char *text;
+	size_t len;
+};
+
+static bool process_is(const void *processes, size_t at, const void *sought)
 {
-	return strncmp(process->key, key, key_len) == 0 &&
-	       process->key[key_len] == 0;
+	const struct process *process = (const struct process *)processes + at;
+	const struct key *key = sought;
+
+	return strlen(process->key) == key->len &&
+	       memcmp(process->key, key->text, key->len) == 0;
 }
 
 static int key_number(const char *key)
@@ -84,25 +94,59 @@ static int key_number(const char *key)
 		   : -1;
 }
 
-/* Rows come tick after tick in the same order: the next one is the best
- * guess, a search through all the exception. */
-struct process *run_process(struct run *run, const char *key, size_t key_len)
+static struct process *add_process(
+    struct run *run, const struct key *key, uint32_t hash)
 {
-	size_t count = run->processes.len;
-	struct process *process;
+	struct process *process = array_push(&run->processes);
 
-	for (size_t i = 0; i < count; i++) {
-		size_t at = (run->next_process + i) % count;
-
-		process = &run->processes.items[at];
-		if (process_is(process, key, key_len)) {
-			run->next_process = at + 1;
-			return process;
-		}
-	}
-	process = array_push(&run->processes);
-	*process = (struct process){.key = mem_copy_n(key, key_len)};
+	*process = (struct process){.key = mem_copy_n(key->text, key->len)};
 	process->pid = key_number(process->key);
-	run->next_process = run->processes.len;
+	index_add(&run->process_index, hash, run->processes.len - 1);
 	return process;
+}
+
+/* Rows come tick after tick in the same order: the next one is the best
+ * guess, a look into the index the exception. */
+struct process *run_process(struct run *run, const char *text, size_t len)
+{
+	const struct key key = {text, len};
+	size_t at = run->next_process;
+	struct process *process;
+	uint32_t hash;
+
+	if (at >= run->processes.len)
+		at = 0;
+	if (at < run->processes.len &&
+	    process_is(run->processes.items, at, &key)) {
+		run->next_process = at + 1;
+		return &run->processes.items[at];
+	}
+	hash = index_hash(text, len);
+	at = index_find(
+	    &run->process_index, hash, process_is, run->processes.items, &key);
+	if (at == INDEX_NONE) {
+		process = add_process(run, &key, hash);
+		run->next_process = run->processes.len;
+		return process;
+	}
+	run->next_process = at + 1;
+	return &run->processes.items[at];
+}
+
+static bool stack_is(const void *stacks, size_t at, const void *id)
+{
+	return ((const struct stack *)stacks)[at].id == *(const int *)id;
+}
+
+size_t run_stack(struct run *run, int id)
+{
+	uint32_t hash = index_hash(&id, sizeof(id));
+	size_t at = index_find(
+	    &run->stack_index, hash, stack_is, run->stacks.items, &id);
+
+	if (at != INDEX_NONE)
+		return at;
+	*array_push(&run->stacks) = (struct stack){.id = id};
+	index_add(&run->stack_index, hash, run->stacks.len - 1);
+	return run->stacks.len - 1;
 }

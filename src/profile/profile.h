@@ -9,6 +9,7 @@
 #define MPROF_PROFILE_PROFILE_H
 
 #include "base/array.h"
+#include "base/index.h"
 #include "profile/series.h"
 
 /* How a process, or the run, ended (EXIT). */
@@ -22,7 +23,9 @@ struct exit_status {
 	double mib; /* that process's highest known memory */
 };
 
-/* A descendant: from CHLD, PROC and EXIT records. */
+/* A descendant, or the launched program itself: from CHLD, PROC and EXIT
+ * records. Without samples it is known by name alone, or is the phantom of
+ * pid 0 that old recordings hold: nothing to draw. */
 struct process {
 	char *key; /* the pid, or the index that old versions wrote */
 	int pid;   /* key as a number; -1 where it is none */
@@ -78,9 +81,11 @@ struct run {
 	struct series peaks; /* PEAK: high-water marks that samples missed */
 	ARRAY(struct process) processes; /* in order of appearance */
 	size_t next_process;             /* where run_process() looks first */
+	struct index process_index;      /* by key, into processes */
 	ARRAY(struct call) calls;
 	ARRAY(struct mark) marks;
 	ARRAY(struct stack) stacks;
+	struct index stack_index; /* by id, into stacks */
 	ARRAY(struct stack_sample) stack_samples;
 	struct run_info info;
 	struct exit_status exit; /* of the launched program */
@@ -89,6 +94,7 @@ struct run {
 struct profile {
 	char *path;
 	ARRAY(struct run) runs;
+	size_t lines;
 	size_t skipped;       /* lines that are no record */
 	size_t first_skipped; /* the number of the first of them, from 1 */
 	size_t unknown;       /* records with a keyword that we don't know */
@@ -105,5 +111,8 @@ struct run *profile_add_run(struct profile *profile) __attribute__((nonnull));
  * good until the next is made. */
 struct process *run_process(struct run *run, const char *key, size_t key_len)
     __attribute__((nonnull));
+
+/* The place in stacks of that id, without frames where it is new. */
+size_t run_stack(struct run *run, int id) __attribute__((nonnull));
 
 #endif

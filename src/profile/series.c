@@ -2,9 +2,13 @@
 #include "profile/series.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/mem.h"
+
+#define LARGE_PAGE ((uintptr_t)2 << 20)
 
 void series_finish(struct series *series)
 {
@@ -12,15 +16,30 @@ void series_finish(struct series *series)
 	*series = (struct series){0};
 }
 
+/* Faults of small pages would cost as much as reading the file does. */
+static void use_large_pages(void *bytes, size_t size)
+{
+	uintptr_t start = ((uintptr_t)bytes + LARGE_PAGE - 1) & -LARGE_PAGE;
+	uintptr_t end = ((uintptr_t)bytes + size) & -LARGE_PAGE;
+
+	if (end > start)
+		madvise((void *)start, end - start, MADV_HUGEPAGE);
+}
+
+static void grow(struct series *series)
+{
+	series->cap = series->cap ? 2 * series->cap : 64;
+	series->items =
+	    mem_resize(series->items, series->cap, sizeof(series->items[0]));
+	use_large_pages(series->items, series->cap * sizeof(series->items[0]));
+}
+
 void series_add(struct series *series, double time_s, double mib)
 {
 	if (!isfinite(time_s) || !isfinite(mib))
 		return;
-	if (series->len == series->cap) {
-		series->cap = series->cap ? 2 * series->cap : 64;
-		series->items = mem_resize(
-		    series->items, series->cap, sizeof(series->items[0]));
-	}
+	if (series->len == series->cap)
+		grow(series);
 	if (series->len > 0 && time_s < series->items[series->len - 1].time_s)
 		series->unsorted = true;
 	series->items[series->len++] = (struct sample){time_s, mib};
