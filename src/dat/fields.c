@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "dat/fields.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+bool field_next(const char **at, const char *end, struct field *field)
+{
+	const char *start = *at;
+
+	while (start < end && is_blank(*start))
+		start++;
+	*at = start;
+	while (*at < end && !is_blank(**at))
+		*at += 1;
+	*field = (struct field){start, (size_t)(*at - start)};
+	return field->len > 0;
+}
+
+bool field_last(const char *start, const char **end, struct field *field)
+{
+	const char *stop = *end;
+
+	while (stop > start && is_blank(stop[-1]))
+		stop--;
+	*end = stop;
+	while (*end > start && !is_blank((*end)[-1]))
+		*end -= 1;
+	*field = (struct field){*end, (size_t)(stop - *end)};
+	return field->len > 0;
+}
+
+bool field_value(
+    const struct field *field, const char *key, struct field *value)
+{
+	size_t len = strlen(key);
+
+	if (field->len <= len || memcmp(field->text, key, len) != 0 ||
+	    field->text[len] != '=')
+		return false;
+	*value = (struct field){field->text + len + 1, field->len - len - 1};
+	return true;
+}
+
+bool field_int(const struct field *field, int *number)
+{
+	bool minus = field->len > 0 && field->text[0] == '-';
+	size_t i = minus;
+	int value = 0;
+
+	if (i == field->len)
+		return false;
+	for (; i < field->len; i++) {
+		int digit = field->text[i] - '0';
+
+		if (digit < 0 || digit > 9 ||
+		    __builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, digit, &value))
+			return false;
+	}
+	*number = minus ? -value : value;
+	return true;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte that two hexadecimal digits mean, -1 where they are none. */
+static int hex_byte(const char *text, size_t len)
+{
+	int high, low;
+
+	if (len < 2)
+		return -1;
+	high = hex_digit(text[0]);
+	low = hex_digit(text[1]);
+	return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+char *field_decode(const struct field *field)
+{
+	char *out = mem_zero(field->len + 1, 1);
+	size_t used = 0;
+
+	for (size_t i = 0; i < field->len; i++) {
+		int byte = field->text[i] == '%' ? hex_byte(field->text + i + 1,
+						       field->len - i - 1)
+						 : -1;
+
+		if (byte > 0)
+			i += 2;
+		out[used++] = byte > 0 ? (char)byte : field->text[i];
+	}
+	return out;
+}
+
+/* What an escape of len bytes stands for, -1 where it is none of ours:
+ * a program's own argument may well hold \d or \x41. */
+static int escaped_byte(const char *text, size_t len, size_t *taken)
+{
+	static const char letters[] = "ntr", meant[] = "\n\t\r";
+	const char *letter = len > 1 ? strchr(letters, text[1]) : NULL;
+	int byte;
+
+	*taken = 2;
+	if (letter && *letter)
+		return meant[letter - letters];
+	*taken = 4;
+	if (len < 4 || text[1] != 'x')
+		return -1;
+	byte = hex_byte(text + 2, 2);
+	return (byte > 0 && byte < 0x20) || byte >= 0x7f ? byte : -1;
+}
+
+char *field_unescape(const char *text, size_t len)
+{
+	char *out = mem_zero(len + 1, 4);
+	size_t used = 0, taken;
+
+	for (size_t i = 0; i < len; i += taken) {
+		int byte = -1;
+
+		if (text[i] == '\\')
+			byte = escaped_byte(text + i, len - i, &taken);
+		if (byte < 0)
+			taken = 1;
+		if (byte < 0 && text[i] == 0) {
+			memcpy(out + used, "\\x00", 4);
+			used += 4;
+		} else {
+			out[used++] = byte < 0 ? text[i] : (char)byte;
+		}
+	}
+	return mem_resize(out, used + 1, 1);
+}

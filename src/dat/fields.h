@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The text in a record: its blank-separated fields, its key=value pairs, and
+ * the two encodings that keep a record on one line.
+ */
+#ifndef MPROF_DAT_FIELDS_H
+#define MPROF_DAT_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct field {
+	const char *text; /* not terminated */
+	size_t len;
+};
+
+/* The field at *at, which moves behind it; false at the line's end. Blanks
+ * and tabs separate fields. */
+bool field_next(const char **at, const char *end, struct field *field)
+    __attribute__((nonnull));
+
+/* The last field before *end, which moves to the field's start. */
+bool field_last(const char *start, const char **end, struct field *field)
+    __attribute__((nonnull));
+
+/* Whether the field is KEY=VALUE of that key; value is what follows. */
+bool field_value(const struct field *field, const char *key,
+    struct field *value) __attribute__((nonnull));
+
+/* A whole number; false where the field is none or is beyond an int. */
+bool field_int(const struct field *field, int *number) __attribute__((nonnull));
+
+/* Undoes %NN; a %00, which no string can hold, stays. The caller frees. */
+char *field_decode(const struct field *field) __attribute__((nonnull));
+
+/* A command line with \n, \t, \r and the \xNN of control characters and bytes
+ * that are no UTF-8 undone; a NUL becomes \x00. The caller frees. */
+char *field_unescape(const char *text, size_t len) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+#include "dat/keyed.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dat/fields.h"
+#include "dat/number.h"
+
+static bool find(
+    const struct keyed *keyed, const char *key, struct field *value)
+{
+	const char *at = keyed->text;
+	struct field field;
+
+	while (field_next(&at, keyed->end, &field)) {
+		if (field_value(&field, key, value))
+			return true;
+	}
+	return false;
+}
+
+/* Replaces *text where the key is there. */
+static bool take_text(const struct keyed *keyed, const char *key, char **text)
+{
+	struct field value;
+
+	if (!find(keyed, key, &value))
+		return false;
+	free(*text);
+	*text = field_decode(&value);
+	return true;
+}
+
+static bool take_int(const struct keyed *keyed, const char *key, int *number)
+{
+	struct field value;
+
+	return find(keyed, key, &value) && field_int(&value, number);
+}
+
+static bool take_number(
+    const struct keyed *keyed, const char *key, double *number)
+{
+	struct field value;
+	double got;
+
+	if (!find(keyed, key, &value) || value.len == 0 ||
+	    number_read(value.text, &got) != value.text + value.len)
+		return false;
+	*number = got;
+	return true;
+}
+
+bool keyed_info(struct record_reader *reader, const struct keyed *keyed)
+{
+	struct run_info *info = &reader->run->info;
+
+	take_text(keyed, "backend", &info->backend);
+	take_text(keyed, "host", &info->host);
+	take_text(keyed, "version", &info->version);
+	take_text(keyed, "start", &info->start);
+	take_number(keyed, "interval", &info->interval_s);
+	return true;
+}
+
+bool keyed_proc(struct record_reader *reader, const struct keyed *keyed)
+{
+	struct process *process;
+	struct field key;
+	int pid;
+
+	if (!find(keyed, "pid", &key) || !field_int(&key, &pid) || pid <= 0)
+		return false;
+	process = run_process(reader->run, key.text, key.len);
+	if (!reader->root_pid)
+		reader->root_pid = pid;
+	take_int(keyed, "ppid", &process->ppid);
+	take_text(keyed, "name", &process->name);
+	take_text(keyed, "cmd", &process->command);
+	return true;
+}
+
+static bool read_exit(const struct keyed *keyed, struct exit_status *exit)
+{
+	int oom = 0;
+
+	*exit = (struct exit_status){.known = true,
+	    .code = -1,
+	    .time_s = keyed->at.time_s,
+	    .mib = keyed->at.mib};
+	if (!take_int(keyed, "status", &exit->code) &&
+	    !take_int(keyed, "signal", &exit->signal))
+		return false;
+	take_int(keyed, "oom", &oom);
+	exit->oom = oom != 0;
+	take_number(keyed, "limit", &exit->limit_mib);
+	return true;
+}
+
+/* The launched program's is the one of the first PROC, or of a process that
+ * nothing else tells of: descendants have PROC or CHLD records. */
+bool keyed_exit(struct record_reader *reader, const struct keyed *keyed)
+{
+	size_t known = reader->run->processes.len;
+	struct process *process;
+	struct exit_status exit;
+	struct field key;
+	int pid;
+
+	if (!find(keyed, "pid", &key) || !field_int(&key, &pid) ||
+	    !read_exit(keyed, &exit))
+		return false;
+	process = run_process(reader->run, key.text, key.len);
+	process->exit = exit;
+	if (pid == reader->root_pid || reader->run->processes.len > known)
+		reader->run->exit = exit;
+	return true;
+}
+
+bool keyed_call(struct record_reader *reader, const struct keyed *keyed)
+{
+	struct call call = {.enter_s = keyed->at.time_s,
+	    .enter_mib = keyed->at.mib,
+	    .leave_mib = keyed->at.mib,
+	    .level = -1};
+
+	if (!take_number(keyed, "end", &call.leave_s) ||
+	    !isfinite(call.leave_s) || !take_text(keyed, "name", &call.name))
+		return false;
+	take_number(keyed, "mib1", &call.leave_mib);
+	take_int(keyed, "level", &call.level);
+	take_int(keyed, "pid", &call.pid);
+	take_int(keyed, "tid", &call.tid);
+	*array_push(&reader->run->calls) = call;
+	return true;
+}
+
+bool keyed_mark(struct record_reader *reader, const struct keyed *keyed)
+{
+	struct mark mark = {keyed->at.time_s, keyed->at.mib, NULL};
+
+	if (!take_text(keyed, "label", &mark.label))
+		return false;
+	*array_push(&reader->run->marks) = mark;
+	return true;
+}
+
+/* Where ":LINE:" stands in file:line:function; the file's name and the
+ * function's may hold colons of their own. */
+static bool split_frame(const struct field *text, struct field *file,
+    struct field *line, struct field *function)
+{
+	const char *end = text->text + text->len;
+	const char *at = memchr(text->text, ':', text->len);
+
+	while (at) {
+		size_t digits = 0, rest = (size_t)(end - at) - 1;
+
+		while (digits < rest && at[1 + digits] >= '0' &&
+		       at[1 + digits] <= '9')
+			digits++;
+		if (digits > 0 && digits < rest && at[1 + digits] == ':') {
+			const char *name = at + digits + 2;
+
+			*file = (struct field){
+			    text->text, (size_t)(at - text->text)};
+			*line = (struct field){at + 1, digits};
+			*function = (struct field){name, (size_t)(end - name)};
+			return true;
+		}
+		at = memchr(at + 1, ':', rest);
+	}
+	return false;
+}
+
+/* A frame of another shape is a function without a file. */
+static struct frame read_frame(const struct field *text)
+{
+	struct field file = {text->text, 0}, line, function = *text;
+	struct frame frame = {0};
+
+	if (split_frame(text, &file, &line, &function))
+		field_int(&line, &frame.line);
+	frame.file = field_decode(&file);
+	frame.function = field_decode(&function);
+	return frame;
+}
+
+static void read_frames(struct stack *stack, const struct field *frames)
+{
+	const char *at = frames->text, *end = at + frames->len;
+	ARRAY(struct frame) list = {0};
+
+	while (at < end) {
+		const char *stop = memchr(at, ';', (size_t)(end - at));
+		struct field text;
+
+		if (!stop)
+			stop = end;
+		text = (struct field){at, (size_t)(stop - at)};
+		if (text.len > 0)
+			*array_push(&list) = read_frame(&text);
+		at = stop + 1;
+	}
+	stack->frames = list.items;
+	stack->len = list.len;
+}
+
+bool keyed_stack(struct record_reader *reader, const struct keyed *keyed)
+{
+	struct run *run = reader->run;
+	struct field frames;
+	size_t stack;
+	int id;
+
+	if (!take_int(keyed, "id", &id))
+		return false;
+	stack = run_stack(run, id);
+	if (run->stacks.items[stack].len == 0 && find(keyed, "frames", &frames))
+		read_frames(&run->stacks.items[stack], &frames);
+	*array_push(&run->stack_samples) =
+	    (struct stack_sample){keyed->at.time_s, keyed->at.mib, stack};
+	return true;
+}

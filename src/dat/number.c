@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "dat/number.h"
+
+#include <ctype.h>
+#include <endian.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	MOST_DIGITS = 19,   /* more could overflow 64 bits */
+	MOST_DECIMALS = 22, /* 10^22 is the last power that a double holds */
+	LONGEST = 1024      /* a field longer than that is no number */
+};
+
+/* Up to here every whole number is a double. */
+#define EXACT (UINT64_C(1) << 53)
+
+static const double powers[MOST_DECIMALS + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5,
+    1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22};
+
+static bool ends_field(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* Copies the field without the underscores that float() allows between
+ * digits; NULL where one stands elsewhere or the field is too long. */
+static const char *copy_field(const char *text, char *copy)
+{
+	size_t used = 0;
+
+	for (; !ends_field(*text); text++) {
+		if (*text == '_') {
+			if (used == 0 || !isdigit((unsigned char)text[-1]) ||
+			    !isdigit((unsigned char)text[1]))
+				return NULL;
+			continue;
+		}
+		if (used + 1 == LONGEST || *text == 0)
+			return NULL;
+		copy[used++] = *text;
+	}
+	copy[used] = 0;
+	return used ? text : NULL;
+}
+
+/* strtod() also takes hexadecimal and "nan(...)", which float() does not. */
+static const char *read_slowly(const char *text, double *value)
+{
+	char copy[LONGEST];
+	const char *end = copy_field(text, copy);
+	char *rest;
+
+	if (!end || isspace((unsigned char)copy[0]) || strpbrk(copy, "xXpP("))
+		return NULL;
+	*value = strtod(copy, &rest);
+	return *rest == 0 ? end : NULL;
+}
+
+/* The value of the up to eight digits at text, in one go: bytes become digits,
+ * pairs of digits, fours, eight. The first byte that is none is found by a
+ * carry into the top bit; carries beyond it don't matter. */
+static uint64_t read_eight(const char *text, size_t *count)
+{
+	uint64_t bytes, strange;
+
+	memcpy(&bytes, text, sizeof(bytes));
+	bytes = le64toh(bytes) ^ UINT64_C(0x3030303030303030);
+	strange = ((bytes + UINT64_C(0x7676767676767676)) | bytes) &
+		  UINT64_C(0x8080808080808080);
+	*count = strange ? (size_t)__builtin_ctzll(strange) / 8 : 8;
+	if (*count == 0)
+		return 0;
+	bytes <<= 64 - 8 * *count;
+	bytes = (bytes * (10 << 8 | 1)) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
+	bytes = (bytes * (100 << 16 | 1)) >> 16 & UINT64_C(0x0000ffff0000ffff);
+	return (bytes * (UINT64_C(10000) << 32 | 1)) >> 32;
+}
+
+/* Appends the digits at text to *whole; returns where they end. */
+static const char *read_digits(const char *text, uint64_t *whole)
+{
+	static const uint32_t shift[] = {
+	    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+	size_t count;
+
+	do {
+		uint64_t eight = read_eight(text, &count);
+
+		*whole = *whole * shift[count] + eight;
+		text += count;
+	} while (count == 8);
+	return text;
+}
+
+/* Both the digits as a whole number and the power of ten are exact doubles,
+ * so the one division rounds as strtod() does. */
+const char *number_read(const char *text, double *value)
+{
+	uint64_t whole = 0;
+	const char *at = read_digits(text, &whole);
+	size_t digits = (size_t)(at - text), decimals = 0;
+
+	if (*at == '.') {
+		const char *point = at + 1;
+
+		at = read_digits(point, &whole);
+		decimals = (size_t)(at - point);
+		digits += decimals;
+	}
+	if (digits == 0 || digits > MOST_DIGITS || whole > EXACT ||
+	    !ends_field(*at))
+		return read_slowly(text, value);
+	*value = (double)whole / powers[decimals];
+	return at;
+}

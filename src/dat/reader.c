@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+//
+// Blocks are read, not mapped: a file that someone truncates meanwhile would
+// end a program that mapped it.
+#include "dat/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dat/number.h"
+#include "dat/record.h"
+
+enum { BLOCK = 256 << 10 };
+
+/* A longer line is no record; it is passed over without being held. */
+#define LONGEST_LINE ((size_t)64 << 20)
+
+struct block_reader {
+	int fd;
+	char *bytes;     /* cap of them, a newline and padding */
+	size_t len, cap; /* what is there but not consumed begins at 0 */
+	bool passing;    /* inside a line that is too long */
+	struct record_reader records;
+};
+
+static void note_skipped(struct profile *profile, size_t line)
+{
+	if (profile->skipped++ == 0)
+		profile->first_skipped = line;
+}
+
+static void take_line(
+    struct block_reader *in, const char *at, const char *end, bool torn)
+{
+	struct profile *profile = in->records.profile;
+
+	profile->lines++;
+	if (in->passing) {
+		in->passing = false;
+		note_skipped(profile, profile->lines);
+		return;
+	}
+	switch (record_read(&in->records, at, end, torn)) {
+	case RECORD_TAKEN:
+		break;
+	case RECORD_UNKNOWN:
+		profile->unknown++;
+		break;
+	case RECORD_BAD:
+		note_skipped(profile, profile->lines);
+		break;
+	}
+}
+
+/* Takes the whole lines of the block and moves the rest to its start. The
+ * newline behind the block lets a number's end be found without counting. */
+static void take_lines(struct block_reader *in)
+{
+	const char *at = in->bytes, *end = in->bytes + in->len;
+
+	memset(in->bytes + in->len, '\n', 1 + NUMBER_PADDING);
+	while (at < end) {
+		const char *next = NULL, *stop;
+
+		if (end - at > 4 && !in->passing)
+			next = record_read_plain(&in->records, at, end);
+		if (next) {
+			in->records.profile->lines++;
+			at = next;
+			continue;
+		}
+		stop = memchr(at, '\n', (size_t)(end - at));
+		if (!stop)
+			break;
+		take_line(in, at, stop, false);
+		at = stop + 1;
+	}
+	record_measure_time(&in->records);
+	in->len = (size_t)(end - at);
+	memmove(in->bytes, at, in->len);
+}
+
+/* Room for at least another block behind what is there. */
+static void make_room(struct block_reader *in)
+{
+	if (in->passing || in->len >= LONGEST_LINE) {
+		in->passing = true;
+		in->len = 0;
+	}
+	if (in->cap - in->len >= BLOCK)
+		return;
+	in->cap = 2 * in->cap + BLOCK;
+	in->bytes = mem_resize(in->bytes, in->cap + 1 + NUMBER_PADDING, 1);
+}
+
+static int read_blocks(struct block_reader *in, const char *path, struct err *e)
+{
+	for (;;) {
+		ssize_t got;
+
+		make_room(in);
+		got = read(in->fd, in->bytes + in->len, in->cap - in->len);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_errno(e, "%s: can't be read", path);
+		if (got == 0)
+			break;
+		in->len += (size_t)got;
+		take_lines(in);
+	}
+	if (in->len > 0 || in->passing) {
+		memset(in->bytes + in->len, '\n', 1 + NUMBER_PADDING);
+		take_line(in, in->bytes, in->bytes + in->len, true);
+	}
+	return 0;
+}
+
+/* A fifo nobody writes to must not block the open; what is written to a pipe
+ * is waited for. */
+static int open_recording(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat about;
+
+	if (fd < 0)
+		return err_errno(e, "%s: can't be read", path);
+	if (fstat(fd, &about) != 0) {
+		err_errno(e, "%s: can't be read", path);
+	} else if (S_ISREG(about.st_mode) || S_ISFIFO(about.st_mode)) {
+		fcntl(fd, F_SETFL, O_RDONLY);
+		return fd;
+	} else {
+		err_set(e, "%s: is a %s; name a recording", path,
+		    S_ISDIR(about.st_mode) ? "folder" : "device");
+	}
+	close(fd);
+	return -1;
+}
+
+int dat_read(struct profile *profile, const char *path, struct err *e)
+{
+	struct block_reader in = {.records.profile = profile};
+	int got;
+
+	profile_init(profile, path);
+	in.fd = open_recording(path, e);
+	if (in.fd < 0)
+		return -1;
+	got = read_blocks(&in, path, e);
+	record_finish(&in.records);
+	free(in.bytes);
+	close(in.fd);
+	return got;
+}

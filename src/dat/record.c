@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+#include "dat/record.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dat/fields.h"
+#include "dat/keyed.h"
+#include "dat/number.h"
+
+static struct width width_of(const char *text)
+{
+	size_t len = strcspn(text, " \t\r\n");
+	const char *point = memchr(text, '.', len);
+
+	return (struct width){
+	    len, point ? len - (size_t)(point - text) - 1 : 0};
+}
+
+void record_measure_time(struct record_reader *reader)
+{
+	if (reader->time_text)
+		reader->time = width_of(reader->time_text);
+	reader->time_text = NULL;
+}
+
+/* Where nothing came before, as complete as the format writes it. */
+static bool is_whole(struct width width, struct width model)
+{
+	if (model.len == 0)
+		return width.decimals >= 4;
+	if (model.decimals == 0)
+		return width.len >= model.len;
+	return width.decimals >= model.decimals;
+}
+
+static bool is_torn_time(struct record_reader *reader, const char *text)
+{
+	record_measure_time(reader);
+	return !is_whole(width_of(text), reader->time);
+}
+
+static struct run *run_of(struct record_reader *reader)
+{
+	if (!reader->run)
+		reader->run = profile_add_run(reader->profile);
+	return reader->run;
+}
+
+/* Reads two numbers, the memory and the time that stand behind a keyword or a
+ * pid; returns where they end, NULL where they don't. */
+static const char *read_sample(
+    const char *at, struct sample *sample, const char **time_text)
+{
+	at = number_read(at + strspn(at, " \t"), &sample->mib);
+	if (!at)
+		return NULL;
+	*time_text = at + strspn(at, " \t");
+	return number_read(*time_text, &sample->time_s);
+}
+
+static enum record_result read_mem(
+    struct record_reader *reader, const char *at, const char *end, bool torn)
+{
+	const char *time_text;
+	struct sample sample;
+
+	(void)end;
+	if (!read_sample(at, &sample, &time_text))
+		return RECORD_BAD;
+	if (torn && is_torn_time(reader, time_text))
+		return RECORD_BAD;
+	reader->time_text = time_text;
+	series_add(&run_of(reader)->total, sample.time_s, sample.mib);
+	return RECORD_TAKEN;
+}
+
+static enum record_result read_peak(
+    struct record_reader *reader, const char *at, const char *end, bool torn)
+{
+	const char *time_text;
+	struct sample sample;
+
+	(void)end;
+	if (!read_sample(at, &sample, &time_text))
+		return RECORD_BAD;
+	if (torn && is_torn_time(reader, time_text))
+		return RECORD_BAD;
+	reader->time_text = time_text;
+	series_add(&run_of(reader)->peaks, sample.time_s, sample.mib);
+	return RECORD_TAKEN;
+}
+
+static enum record_result read_child(
+    struct record_reader *reader, const char *at, const char *end, bool torn)
+{
+	const char *time_text;
+	struct process *process;
+	struct sample sample;
+	struct field key;
+
+	if (!field_next(&at, end, &key) || memchr(key.text, 0, key.len) ||
+	    !read_sample(at, &sample, &time_text))
+		return RECORD_BAD;
+	if (torn && is_torn_time(reader, time_text))
+		return RECORD_BAD;
+	reader->time_text = time_text;
+	process = run_process(run_of(reader), key.text, key.len);
+	/* What the old sampler wrote when it lost its children. */
+	if (process->pid != 0 || sample.mib != 0)
+		series_add(&process->memory, sample.time_s, sample.mib);
+	return RECORD_TAKEN;
+}
+
+/* A command line opens a run, but for what came before the first sample:
+ * functions are often written before the command that called them. */
+static enum record_result read_command(
+    struct record_reader *reader, const char *at, const char *end, bool torn)
+{
+	struct run *run = reader->run;
+
+	(void)torn;
+	at += at < end;
+	if (!run || run->command || run->total.len > 0 ||
+	    run->processes.len > 0) {
+		run = profile_add_run(reader->profile);
+		reader->run = run;
+		reader->root_pid = 0;
+	}
+	run->command = field_unescape(at, (size_t)(end - at));
+	return RECORD_TAKEN;
+}
+
+/* The four numbers of a call and its level, read from the right since the
+ * name may hold blanks; *end moves to the name's end. */
+static bool read_call_numbers(
+    const char *start, const char **end, struct call *call, const char **leave)
+{
+	double *const values[] = {
+	    &call->leave_s, &call->leave_mib, &call->enter_s, &call->enter_mib};
+	struct field field;
+	const char *at = *end;
+
+	*leave = NULL;
+	for (size_t i = 0; i < 4; i++) {
+		if (!field_last(start, &at, &field) ||
+		    number_read(field.text, values[i]) !=
+			field.text + field.len)
+			return false;
+		if (!*leave)
+			*leave = field.text;
+	}
+	while (at > start && (at[-1] == ' ' || at[-1] == '\t'))
+		at--;
+	*end = at;
+	return at > start;
+}
+
+/* With a level the last field is a whole number and four numbers precede it. */
+static bool read_call(
+    const char *start, const char **end, struct call *call, const char **leave)
+{
+	const char *name_end = *end;
+	struct field level;
+
+	if (field_last(start, &name_end, &level) &&
+	    field_int(&level, &call->level) &&
+	    read_call_numbers(start, &name_end, call, leave)) {
+		*end = name_end;
+		return true;
+	}
+	call->level = -1;
+	return read_call_numbers(start, end, call, leave);
+}
+
+static enum record_result read_func(
+    struct record_reader *reader, const char *at, const char *end, bool torn)
+{
+	struct call call = {0};
+	const char *leave;
+
+	at += strspn(at, " \t");
+	if (at >= end || !read_call(at, &end, &call, &leave))
+		return RECORD_BAD;
+	if (torn &&
+	    (is_torn_time(reader, leave) || (reader->levels && call.level < 0)))
+		return RECORD_BAD;
+	reader->levels = reader->levels || call.level >= 0;
+	if (!isfinite(call.enter_s) || !isfinite(call.leave_s))
+		return RECORD_TAKEN;
+	call.name = mem_copy_n(at, (size_t)(end - at));
+	*array_push(&run_of(reader)->calls) = call;
+	return RECORD_TAKEN;
+}
+
+/* Our own records with keys: a torn value can't be told from a whole one. */
+static enum record_result read_keyed(struct record_reader *reader,
+    keyed_read *read, const char *at, const char *end, bool torn)
+{
+	struct keyed keyed;
+	const char *time_text;
+
+	at = read_sample(at, &keyed.at, &time_text);
+	if (!at || torn)
+		return RECORD_BAD;
+	keyed.text = at;
+	keyed.end = end;
+	if (!isfinite(keyed.at.time_s) || !isfinite(keyed.at.mib))
+		return RECORD_TAKEN;
+	run_of(reader);
+	reader->time_text = time_text;
+	return read(reader, &keyed) ? RECORD_TAKEN : RECORD_BAD;
+}
+
+static const struct {
+	const char *keyword;
+	enum record_result (*read)(struct record_reader *reader, const char *at,
+	    const char *end, bool torn);
+	keyed_read *keyed; /* where read is NULL */
+} kinds[] = {
+    {"MEM", read_mem, NULL},
+    {"CHLD", read_child, NULL},
+    {"FUNC", read_func, NULL},
+    {"CMDLINE", read_command, NULL},
+    {"PEAK", read_peak, NULL},
+    {"INFO", NULL, keyed_info},
+    {"PROC", NULL, keyed_proc},
+    {"EXIT", NULL, keyed_exit},
+    {"CALL", NULL, keyed_call},
+    {"MARK", NULL, keyed_mark},
+    {"STACK", NULL, keyed_stack},
+};
+
+/* What a later version may write: a word in capitals. */
+static bool is_keyword(const struct field *word)
+{
+	for (size_t i = 0; i < word->len; i++) {
+		unsigned char c = (unsigned char)word->text[i];
+
+		if (!isupper(c) && c != '_' && (i == 0 || !isdigit(c)))
+			return false;
+	}
+	return word->len > 1;
+}
+
+enum record_result record_read(
+    struct record_reader *reader, const char *at, const char *end, bool torn)
+{
+	struct field word;
+
+	if (end > at && end[-1] == '\r') {
+		end--;
+		torn = false;
+	}
+	if (!field_next(&at, end, &word))
+		return RECORD_TAKEN;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strlen(kinds[i].keyword) != word.len ||
+		    memcmp(kinds[i].keyword, word.text, word.len) != 0)
+			continue;
+		if (kinds[i].read)
+			return kinds[i].read(reader, at, end, torn);
+		return read_keyed(reader, kinds[i].keyed, at, end, torn);
+	}
+	return is_keyword(&word) ? RECORD_UNKNOWN : RECORD_BAD;
+}
+
+const char *record_read_plain(
+    struct record_reader *reader, const char *at, const char *block_end)
+{
+	double mib, time_s;
+	const char *time_text;
+
+	if (memcmp(at, "MEM ", 4) != 0 || !reader->run)
+		return NULL;
+	at = number_read(at + 4, &mib);
+	if (!at || *at != ' ')
+		return NULL;
+	time_text = at + 1;
+	at = number_read(time_text, &time_s);
+	if (!at || *at != '\n' || at >= block_end)
+		return NULL;
+	reader->time_text = time_text;
+	series_add(&reader->run->total, time_s, mib);
+	return at + 1;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One line of a .dat file becomes a part of a run.
+ */
+#ifndef MPROF_DAT_RECORD_H
+#define MPROF_DAT_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "profile/profile.h"
+
+/* How much of a number was written, to tell a whole one from a torn one. */
+struct width {
+	size_t len, decimals;
+};
+
+struct record_reader {
+	struct profile *profile;
+	struct run *run;       /* the last of profile's; NULL before it */
+	const char *time_text; /* the newest time field, NULL once measured */
+	struct width time;     /* of the newest time field that was measured */
+	bool levels;           /* a FUNC with a level was there */
+	int root_pid;          /* of the run's first PROC; 0 before it */
+};
+
+enum record_result {
+	RECORD_TAKEN,
+	RECORD_UNKNOWN, /* a keyword that we don't know */
+	RECORD_BAD      /* no record */
+};
+
+/* Reads the line [at, end), where *end is a LF. A torn one, whose newline is
+ * missing in the file, is taken only where nothing can be missing. */
+enum record_result record_read(struct record_reader *reader, const char *at,
+    const char *end, bool torn) __attribute__((nonnull));
+
+/* A MEM line of the plainest shape, which nearly all lines have; returns what
+ * follows its newline, NULL where the line needs record_read() or may not be
+ * whole before the block's end. */
+const char *record_read_plain(struct record_reader *reader, const char *at,
+    const char *block_end) __attribute__((nonnull));
+
+/* Measures the newest time field; to be called before its bytes go. */
+void record_measure_time(struct record_reader *reader) __attribute__((nonnull));
+
+/* When all is read: what no line alone can know. Series get sorted, calls
+ * told twice merged, samples that measured nothing dropped. */
+void record_finish(struct record_reader *reader) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: MIT
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "dat/reader.h"
+
+/* The profile that a file of those bytes makes. */
+static struct profile read_bytes(const char *bytes, size_t len)
+{
+	char path[] = "/tmp/mprof-test-XXXXXX";
+	int fd = mkstemp(path);
+	struct profile profile;
+	struct err e;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, len), len);
+	close(fd);
+	assert_int_equal(dat_read(&profile, path, &e), 0);
+	unlink(path);
+	return profile;
+}
+
+static struct profile read_text(const char *text)
+{
+	return read_bytes(text, strlen(text));
+}
+
+#define only_run(profile) \
+	(assert_int_equal((profile).runs.len, 1), &(profile).runs.items[0])
+
+static void assert_samples(
+    const struct series *series, const double (*expected)[2], size_t len)
+{
+	assert_int_equal(series->len, len);
+	for (size_t i = 0; i < len; i++) {
+		assert_true(series->items[i].mib == expected[i][0]);
+		assert_true(series->items[i].time_s == expected[i][1]);
+	}
+}
+
+static void test_ordinary(void **state)
+{
+	static const double total[][2] = {{1.5, 10.25}, {2.25, 11}};
+	struct profile profile =
+	    read_text("CMDLINE python3 'a b' c\nMEM 1.500000 10.2500\n"
+		      "MEM 2.250000 11.0000\nPEAK 3.000000 11.5000\n");
+	struct run *run = only_run(profile);
+
+	(void)state;
+	assert_string_equal(run->command, "python3 'a b' c");
+	assert_samples(&run->total, total, 2);
+	assert_int_equal(run->peaks.len, 1);
+	assert_true(run->peaks.items[0].mib == 3);
+	assert_int_equal(profile.skipped, 0);
+	assert_int_equal(profile.lines, 4);
+	profile_finish(&profile);
+}
+
+static void test_empty(void **state)
+{
+	struct profile profile = read_text("");
+
+	(void)state;
+	assert_int_equal(profile.runs.len, 0);
+	assert_int_equal(profile.skipped, 0);
+	profile_finish(&profile);
+}
+
+static void test_calls_before_command(void **state)
+{
+	struct profile profile = read_text("FUNC a.b 1.0 10.0 2.0 12.0 3\n"
+					   "FUNC <block> of mine 1 10 2 12.5\n"
+					   "CMDLINE x\nMEM 1.0 11.0\n"
+					   "FUNC f 2 5.0 3.0 4.0 6.0 0\n");
+	struct run *run = only_run(profile);
+
+	(void)state;
+	assert_int_equal(run->calls.len, 3);
+	assert_string_equal(run->calls.items[0].name, "a.b");
+	assert_int_equal(run->calls.items[0].level, 3);
+	assert_true(run->calls.items[0].enter_mib == 1);
+	assert_true(run->calls.items[0].enter_s == 10);
+	assert_true(run->calls.items[0].leave_mib == 2);
+	assert_true(run->calls.items[0].leave_s == 12);
+	assert_string_equal(run->calls.items[1].name, "<block> of mine");
+	assert_int_equal(run->calls.items[1].level, -1);
+	assert_true(run->calls.items[1].leave_s == 12.5);
+	assert_string_equal(run->calls.items[2].name, "f 2");
+	assert_int_equal(run->calls.items[2].level, 0);
+	assert_int_equal(profile.skipped, 0);
+	profile_finish(&profile);
+}
+
+static void test_several_runs(void **state)
+{
+	struct profile profile = read_text(
+	    "CMDLINE one\nMEM 1.0 10.0\nMEM 2.0 11.0\n"
+	    "FUNC late 1.0 20.1 1.0 20.2 0\nFUNC own 1.0 10.1 1.0 10.2 0\n"
+	    "CMDLINE two\nMEM 3.0 20.0\nMEM 4.0 21.0\n");
+
+	(void)state;
+	assert_int_equal(profile.runs.len, 2);
+	assert_string_equal(profile.runs.items[0].command, "one");
+	assert_string_equal(profile.runs.items[1].command, "two");
+	assert_int_equal(profile.runs.items[0].calls.len, 1);
+	assert_string_equal(profile.runs.items[0].calls.items[0].name, "own");
+	assert_int_equal(profile.runs.items[1].calls.len, 1);
+	assert_string_equal(profile.runs.items[1].calls.items[0].name, "late");
+	profile_finish(&profile);
+}
+
+static void test_samples_without_command(void **state)
+{
+	struct profile profile =
+	    read_text("MEM 1.0 10.0\nCMDLINE two\nMEM 3.0 20.0\n");
+
+	(void)state;
+	assert_int_equal(profile.runs.len, 2);
+	assert_null(profile.runs.items[0].command);
+	assert_string_equal(profile.runs.items[1].command, "two");
+	profile_finish(&profile);
+}
+
+static void test_last_zero_is_no_sample(void **state)
+{
+	static const double total[][2] = {{1, 10}, {0, 11}, {2, 12}};
+	struct profile profile =
+	    read_text("CMDLINE x\nMEM 1.0 10.0\nMEM 0.0 11.0\nMEM 2.0 12.0\n"
+		      "CHLD 7 1.0 12.0\nMEM 0.000000 13.0\n"
+		      "CHLD 7 0.000000 13.0\nCHLD 0 0.000000 13.0\n");
+	struct run *run = only_run(profile);
+
+	(void)state;
+	assert_samples(&run->total, total, 3);
+	assert_int_equal(run->processes.len, 2);
+	assert_int_equal(run->processes.items[0].memory.len, 1);
+	assert_int_equal(run->processes.items[1].pid, 0);
+	assert_int_equal(run->processes.items[1].memory.len, 0);
+	profile_finish(&profile);
+}
+
+static void test_children_by_index(void **state)
+{
+	struct profile profile = read_text(
+	    "CMDLINE x\nCHLD 0 1.5 10.0\nCHLD 1 2.5 10.0\nCHLD 0 3.5 11.0\n");
+	struct run *run = only_run(profile);
+
+	(void)state;
+	assert_int_equal(run->processes.len, 2);
+	assert_string_equal(run->processes.items[0].key, "0");
+	assert_int_equal(run->processes.items[0].memory.len, 2);
+	assert_true(run->processes.items[1].memory.items[0].mib == 2.5);
+	profile_finish(&profile);
+}
+
+static void test_untidy(void **state)
+{
+	static const double total[][2] = {
+	    {1, 10}, {2, 11}, {3, 12}, {1000, 13}, {5, 14}};
+	struct profile profile =
+	    read_text("CMDLINE x\r\n\r\n  MEM 1.0 10.0\r\n\n\tMEM  2.0\t11.0 \n"
+		      "MEM 3.0 12.0 and more\nMEM 1e3 1_3\nMEM nan 14.0\n"
+		      "MEM inf 15\nMEM 4 nan\nMEM +5.0 14.0\nTHING 1.0 2.0\n");
+	struct run *run = only_run(profile);
+
+	(void)state;
+	assert_string_equal(run->command, "x");
+	assert_samples(&run->total, total, 5);
+	assert_int_equal(profile.skipped, 0);
+	assert_int_equal(profile.unknown, 1);
+	profile_finish(&profile);
+}
+
+static void test_times_backwards(void **state)
+{
+	static const double total[][2] = {{3, 9}, {1, 10}, {4, 10}, {2, 11}};
+	struct profile profile = read_text("CMDLINE x\nMEM 1.0 10.0\n"
+					   "MEM 2.0 11.0\nMEM 3.0 9.0\n"
+					   "MEM 4.0 10.0\n");
+
+	(void)state;
+	assert_samples(&only_run(profile)->total, total, 4);
+	profile_finish(&profile);
+}
+
+static void test_skipped(void **state)
+{
+	static const char text[] =
+	    "CMDLINE x\nMEM 1.0 10.0\nMEM 0x10 11.0\nMEM 2.0\nCHLD 3 1.0\n"
+	    "FUNC 1 2 3 4\nwhat is this\n\0\0\0\nMEM 2.0 12.0\nPROC 1 2 pid=x\n"
+	    "MARK 1.0 2.0\nCHLD 5\0 1.0 2.0\n";
+	struct profile profile = read_bytes(text, sizeof(text) - 1);
+
+	(void)state;
+	assert_int_equal(only_run(profile)->total.len, 2);
+	assert_int_equal(profile.skipped, 9);
+	assert_int_equal(profile.first_skipped, 3);
+	profile_finish(&profile);
+}
+
+static size_t samples_of(const char *text)
+{
+	struct profile profile = read_text(text);
+	size_t len = profile.runs.len ? profile.runs.items[0].total.len : 0;
+
+	profile_finish(&profile);
+	return len;
+}
+
+static void test_torn(void **state)
+{
+	(void)state;
+	assert_int_equal(samples_of("MEM 1.0 1795358001.25\nMEM 2.0 1795"), 1);
+	assert_int_equal(
+	    samples_of("MEM 1.0 1795358001.25\nMEM 2.0 1795358002.2"), 1);
+	assert_int_equal(
+	    samples_of("MEM 1.0 1795358001.25\nMEM 2.0 1795358002.25"), 2);
+	assert_int_equal(
+	    samples_of("MEM 1.0 1795358001.25\nMEM 2.0 1795358002.25\r"), 2);
+	assert_int_equal(samples_of("MEM 1 1795358001\nMEM 2 1795358002"), 2);
+	assert_int_equal(samples_of("MEM 1 1795358001\nMEM 2 179535800"), 1);
+	assert_int_equal(samples_of("MEM 21.7 1795358"), 0);
+	assert_int_equal(samples_of("MEM 21.700000 1795358001.1234"), 1);
+}
+
+static void test_torn_others(void **state)
+{
+	struct profile profile = read_text("CMDLINE x\nMEM 1.0 10.00\n"
+					   "EXIT 1.0 10.00 pid=12 status=1");
+
+	(void)state;
+	assert_false(profile.runs.items[0].exit.known);
+	assert_int_equal(profile.skipped, 1);
+	assert_int_equal(profile.first_skipped, 3);
+	profile_finish(&profile);
+
+	profile =
+	    read_text("FUNC f 1.0 1.00 1.0 2.00 1\nFUNC f 1.0 1.00 1.0 2");
+	assert_int_equal(profile.runs.items[0].calls.len, 1);
+	profile_finish(&profile);
+
+	profile = read_text("CMDLINE sleep 10");
+	assert_string_equal(profile.runs.items[0].command, "sleep 10");
+	profile_finish(&profile);
+}
+
+static void test_command_escapes(void **state)
+{
+	static const char text[] =
+	    "CMDLINE a\\nb\\x1b[1m \\d \\x41 \0 \\x00 \\xe9\\\n";
+	struct profile profile = read_bytes(text, sizeof(text) - 1);
+
+	(void)state;
+	assert_string_equal(profile.runs.items[0].command,
+	    "a\nb\x1b[1m \\d \\x41 \\x00 \\x00 \xe9\\");
+	profile_finish(&profile);
+}
+
+static void test_process_records(void **state)
+{
+	struct profile profile =
+	    read_text("CMDLINE make\nINFO 0 9.0 backend=pss interval=0.0005 "
+		      "host=a%20b version=1.0 start=x\n"
+		      "PROC 1.0 10.0 pid=100 ppid=1 name=make cmd=make%20-j2\n"
+		      "PROC 2.0 10.1 pid=101 ppid=100 name=c%3Bc new=key\n"
+		      "CHLD 101 2.0 10.1\n"
+		      "EXIT 2.5 11.0 pid=101 signal=9 oom=1 limit=512\n"
+		      "EXIT 1.5 12.0 pid=100 status=2\n");
+	struct run *run = only_run(profile);
+	struct process *child = &run->processes.items[1];
+
+	(void)state;
+	assert_int_equal(run->processes.len, 2);
+	assert_string_equal(run->info.backend, "pss");
+	assert_string_equal(run->info.host, "a b");
+	assert_true(run->info.interval_s == 0.0005);
+	assert_string_equal(run->processes.items[0].command, "make -j2");
+	assert_string_equal(child->name, "c;c");
+	assert_int_equal(child->ppid, 100);
+	assert_int_equal(child->memory.len, 1);
+	assert_int_equal(child->exit.signal, 9);
+	assert_int_equal(child->exit.code, -1);
+	assert_true(child->exit.oom);
+	assert_true(child->exit.limit_mib == 512);
+	assert_true(run->exit.known);
+	assert_int_equal(run->exit.code, 2);
+	assert_int_equal(run->exit.signal, 0);
+	assert_int_equal(profile.skipped, 0);
+	profile_finish(&profile);
+}
+
+static void test_exit_of_the_program_alone(void **state)
+{
+	struct profile profile = read_text("CMDLINE false\nMEM 1.0 10.0\n"
+					   "EXIT 1.5 12.0 pid=100 status=1\n");
+
+	(void)state;
+	assert_int_equal(only_run(profile)->exit.code, 1);
+	profile_finish(&profile);
+}
+
+static void test_calls_told_twice(void **state)
+{
+	struct profile profile = read_text(
+	    "CMDLINE x\nFUNC my_f 1.0 10.0 2.0 11.0 0\n"
+	    "CALL 1.0 10.0 name=my%20f pid=5 tid=6 level=0 end=11.0 mib1=2.0\n"
+	    "FUNC my_f 1.0 10.0 2.0 11.0 0\n"
+	    "CALL 1.0 10.0 name=my%20f pid=5 tid=7 level=0 end=11.0 mib1=2.0\n"
+	    "FUNC other 1.0 10.0 2.0 11.0 0\n");
+	struct run *run = only_run(profile);
+
+	(void)state;
+	assert_int_equal(run->calls.len, 3);
+	assert_string_equal(run->calls.items[0].name, "my f");
+	assert_int_equal(run->calls.items[0].tid, 6);
+	assert_int_equal(run->calls.items[1].tid, 7);
+	assert_true(run->calls.items[1].leave_mib == 2);
+	assert_string_equal(run->calls.items[2].name, "other");
+	profile_finish(&profile);
+}
+
+static void test_marks_and_stacks(void **state)
+{
+	struct profile profile = read_text(
+	    "CMDLINE x\nMARK 1.5 10.0 label=phase%202%25\n"
+	    "STACK 1.0 10.0 id=7 frames=a%3b.py:12:f;/b:c.py:3:g::h;odd\n"
+	    "STACK 2.0 11.0 id=8 frames=z.py:1:<module>\n"
+	    "STACK 3.0 12.0 id=7\n");
+	struct run *run = only_run(profile);
+	struct frame *frames = run->stacks.items[0].frames;
+
+	(void)state;
+	assert_int_equal(run->marks.len, 1);
+	assert_string_equal(run->marks.items[0].label, "phase 2%");
+	assert_int_equal(run->stacks.len, 2);
+	assert_int_equal(run->stacks.items[0].len, 3);
+	assert_string_equal(frames[0].file, "a;.py");
+	assert_int_equal(frames[0].line, 12);
+	assert_string_equal(frames[0].function, "f");
+	assert_string_equal(frames[1].file, "/b:c.py");
+	assert_string_equal(frames[1].function, "g::h");
+	assert_string_equal(frames[2].function, "odd");
+	assert_int_equal(run->stack_samples.len, 3);
+	assert_int_equal(run->stack_samples.items[2].stack, 0);
+	assert_true(run->stack_samples.items[2].mib == 3);
+	profile_finish(&profile);
+}
+
+/* Blocks end anywhere: in a keyword, a number, before a newline. */
+static void test_many_blocks(void **state)
+{
+	enum { COUNT = 60000 };
+	char *text = mem_zero(COUNT, 40), *at = text;
+	struct profile profile;
+	struct run *run;
+
+	(void)state;
+	at += sprintf(at, "CMDLINE x\n");
+	for (int i = 0; i < COUNT; i++)
+		at += sprintf(at, i % 3 ? "MEM %d.5 %d.25\n" : "CHLD 9 %d %d\n",
+		    i % 1000, i);
+	profile = read_bytes(text, (size_t)(at - text));
+	run = only_run(profile);
+	assert_int_equal(run->total.len, COUNT / 3 * 2);
+	assert_int_equal(run->processes.items[0].memory.len, COUNT / 3);
+	assert_int_equal(profile.lines, COUNT + 1);
+	for (size_t i = 0; i < run->total.len; i++) {
+		const struct sample *sample = &run->total.items[i];
+		size_t line = i / 2 * 3 + 1 + i % 2;
+
+		assert_true(sample->time_s == (double)line + 0.25);
+		assert_true(sample->mib == (double)(line % 1000) + 0.5);
+	}
+	profile_finish(&profile);
+	free(text);
+}
+
+static void test_long_lines(void **state)
+{
+	size_t len = (size_t)70 << 20;
+	char *text = malloc(len);
+	struct profile profile;
+
+	(void)state;
+	memset(text, 'a', len);
+	memcpy(text, "CMDLINE ", 8);
+	text[(size_t)3 << 20] = '\n';
+	memcpy(text + len - 14, "\nMEM 1.0 10.0\n", 14);
+	profile = read_bytes(text, len);
+	free(text);
+	assert_int_equal(
+	    strlen(only_run(profile)->command), ((size_t)3 << 20) - 8);
+	assert_int_equal(profile.runs.items[0].total.len, 1);
+	assert_int_equal(profile.skipped, 1);
+	assert_int_equal(profile.first_skipped, 2);
+	assert_int_equal(profile.lines, 3);
+	profile_finish(&profile);
+}
+
+static void test_many_processes(void **state)
+{
+	enum { COUNT = 10000 };
+	char *text = mem_zero(COUNT, 80), *at = text;
+	struct profile profile;
+
+	(void)state;
+	for (int i = 0; i < COUNT; i++)
+		at += sprintf(at, "CHLD %d 1 1\n", i + 1);
+	for (int i = COUNT; i > 0; i--)
+		at += sprintf(at, "CHLD %d 2 2\n", i);
+	profile = read_bytes(text, (size_t)(at - text));
+	free(text);
+	assert_int_equal(only_run(profile)->processes.len, COUNT);
+	for (size_t i = 0; i < COUNT; i++) {
+		struct process *process =
+		    &profile.runs.items[0].processes.items[i];
+
+		assert_int_equal(process->pid, i + 1);
+		assert_int_equal(process->memory.len, 2);
+	}
+	profile_finish(&profile);
+}
+
+static void test_no_such_file(void **state)
+{
+	struct profile profile;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(dat_read(&profile, "/no/such.dat", &e), -1);
+	assert_string_equal(
+	    e.text, "/no/such.dat: can't be read: No such file or directory");
+	profile_finish(&profile);
+	assert_int_equal(dat_read(&profile, "/", &e), -1);
+	assert_string_equal(e.text, "/: is a folder; name a recording");
+	profile_finish(&profile);
+	assert_int_equal(dat_read(&profile, "/dev/zero", &e), -1);
+	assert_string_equal(e.text, "/dev/zero: is a device; name a recording");
+	profile_finish(&profile);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_ordinary),
+	    cmocka_unit_test(test_empty),
+	    cmocka_unit_test(test_calls_before_command),
+	    cmocka_unit_test(test_several_runs),
+	    cmocka_unit_test(test_samples_without_command),
+	    cmocka_unit_test(test_last_zero_is_no_sample),
+	    cmocka_unit_test(test_children_by_index),
+	    cmocka_unit_test(test_untidy),
+	    cmocka_unit_test(test_times_backwards),
+	    cmocka_unit_test(test_skipped),
+	    cmocka_unit_test(test_torn),
+	    cmocka_unit_test(test_torn_others),
+	    cmocka_unit_test(test_command_escapes),
+	    cmocka_unit_test(test_process_records),
+	    cmocka_unit_test(test_exit_of_the_program_alone),
+	    cmocka_unit_test(test_calls_told_twice),
+	    cmocka_unit_test(test_marks_and_stacks),
+	    cmocka_unit_test(test_many_blocks),
+	    cmocka_unit_test(test_long_lines),
+	    cmocka_unit_test(test_many_processes),
+	    cmocka_unit_test(test_no_such_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
