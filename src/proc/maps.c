@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include "proc/maps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int maps_open(struct maps *maps, pid_t pid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	maps->fd = open(path, O_RDONLY | O_CLOEXEC);
+	maps->used = maps->next = 0;
+	maps->ended = false;
+	return maps->fd < 0 ? -1 : 0;
+}
+
+void maps_close(struct maps *maps)
+{
+	if (maps->fd >= 0)
+		close(maps->fd);
+	maps->fd = -1;
+}
+
+/* Moves what is left to the front and reads behind it. */
+static void fill(struct maps *maps)
+{
+	ssize_t got;
+
+	memmove(maps->text, maps->text + maps->next, maps->used - maps->next);
+	maps->used -= maps->next;
+	maps->next = 0;
+	do
+		got = read(maps->fd, maps->text + maps->used,
+		    sizeof(maps->text) - maps->used);
+	while (got < 0 && errno == EINTR);
+	if (got <= 0)
+		maps->ended = true;
+	else
+		maps->used += got;
+}
+
+/* A whole line without its newline, NULL at the end. One that is longer than
+ * the buffer comes in pieces, none of which has the shape of a mapping. */
+static char *line(struct maps *maps)
+{
+	for (;;) {
+		char *start = maps->text + maps->next;
+		size_t left = maps->used - maps->next;
+		char *end = memchr(start, '\n', left);
+
+		if (end) {
+			*end = '\0';
+			maps->next = end + 1 - maps->text;
+			return start;
+		}
+		if (maps->ended)
+			return NULL;
+		if (left == sizeof(maps->text))
+			maps->next = maps->used;
+		fill(maps);
+	}
+}
+
+static const char *number(
+    const char *text, int base, char closing, uint64_t *value)
+{
+	char *end;
+
+	if (!text)
+		return NULL;
+	errno = 0;
+	*value = strtoull(text, &end, base);
+	if (end == text || errno || *end != closing)
+		return NULL;
+	return end + 1;
+}
+
+static bool parse(const char *text, struct maps_entry *entry)
+{
+	const char *at = number(text, 16, '-', &entry->start);
+
+	at = number(at, 16, ' ', &entry->end);
+	if (!at || strlen(at) < 5 || at[4] != ' ')
+		return false;
+	memcpy(entry->access, at, 4);
+	entry->access[4] = '\0';
+	at = number(at + 5, 16, ' ', &entry->offset);
+	at = at ? strchr(at, ' ') : NULL;
+	if (!at)
+		return false;
+	entry->inode = strtoull(at + 1, (char **)&at, 10);
+	at += strspn(at, " ");
+	entry->path = at;
+	return entry->start < entry->end;
+}
+
+bool maps_next(struct maps *maps, struct maps_entry *entry)
+{
+	char *text;
+
+	while ((text = line(maps)))
+		if (parse(text, entry))
+			return true;
+	return false;
+}
