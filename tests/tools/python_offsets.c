@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+// Prints the row of src/python/offsets.def for the CPython whose headers it
+// is compiled against; with an argument, the words of _Py_DebugOffsets for
+// debug_offsets.def. See python-offsets beside it.
+#define Py_BUILD_CORE 1
+#include <stddef.h>
+#include <stdio.h>
+
+#include "Python.h"
+#include "frameobject.h"
+#if PY_VERSION_HEX < 0x03090000
+#include "internal/pycore_pymem.h"
+#include "internal/pycore_pystate.h"
+#else
+#include "internal/pycore_gc.h"
+#include "internal/pycore_interp.h"
+#include "internal/pycore_runtime.h"
+#endif
+#if PY_VERSION_HEX >= 0x030b0000
+#include "internal/pycore_frame.h"
+#endif
+#include "internal/pycore_gil.h"
+
+#define SINCE(minor) (PY_VERSION_HEX >= 0x03000000 + (minor)*0x10000)
+#define FIELD(name, value) printf("\t.%s = %ld,\n", #name, (long)(value))
+#define ABSENT(name) FIELD(name, -1)
+
+static void print_runtime(void)
+{
+	FIELD(
+	    runtime_interpreters, offsetof(_PyRuntimeState, interpreters.head));
+#if SINCE(12)
+	ABSENT(runtime_current);
+	ABSENT(runtime_gil);
+#else
+	FIELD(runtime_current,
+	    offsetof(_PyRuntimeState, gilstate.tstate_current));
+	FIELD(runtime_gil, offsetof(_PyRuntimeState, ceval.gil));
+#endif
+#if SINCE(9)
+	ABSENT(runtime_gc_generations);
+	ABSENT(runtime_gc_permanent);
+#else
+	FIELD(
+	    runtime_gc_generations, offsetof(_PyRuntimeState, gc.generations));
+	FIELD(runtime_gc_permanent,
+	    offsetof(_PyRuntimeState, gc.permanent_generation));
+#endif
+}
+
+static void print_interpreter(void)
+{
+	FIELD(interpreter_next, offsetof(PyInterpreterState, next));
+#if SINCE(11)
+	FIELD(interpreter_threads, offsetof(PyInterpreterState, threads.head));
+#else
+	FIELD(interpreter_threads, offsetof(PyInterpreterState, tstate_head));
+#endif
+#if SINCE(12)
+	FIELD(
+	    interpreter_modules, offsetof(PyInterpreterState, imports.modules));
+	FIELD(interpreter_gil, offsetof(PyInterpreterState, ceval.gil));
+#else
+	FIELD(interpreter_modules, offsetof(PyInterpreterState, modules));
+	ABSENT(interpreter_gil);
+#endif
+#if SINCE(9)
+	FIELD(interpreter_gc_generations,
+	    offsetof(PyInterpreterState, gc.generations));
+	FIELD(interpreter_gc_permanent,
+	    offsetof(PyInterpreterState, gc.permanent_generation));
+#else
+	ABSENT(interpreter_gc_generations);
+	ABSENT(interpreter_gc_permanent);
+#endif
+	FIELD(
+	    gil_last_holder, offsetof(struct _gil_runtime_state, last_holder));
+	FIELD(gil_locked, offsetof(struct _gil_runtime_state, locked));
+	FIELD(gc_generation_size, sizeof(struct gc_generation));
+}
+
+static void print_thread(void)
+{
+	FIELD(thread_next, offsetof(PyThreadState, next));
+	FIELD(thread_interpreter, offsetof(PyThreadState, interp));
+	FIELD(thread_id, offsetof(PyThreadState, thread_id));
+#if SINCE(11)
+	FIELD(thread_native_id, offsetof(PyThreadState, native_thread_id));
+	FIELD(thread_datastack, offsetof(PyThreadState, datastack_chunk));
+#else
+	ABSENT(thread_native_id);
+	ABSENT(thread_datastack);
+#endif
+#if SINCE(13)
+	FIELD(thread_frame, offsetof(PyThreadState, current_frame));
+#elif SINCE(11)
+	ABSENT(thread_frame);
+#else
+	FIELD(thread_frame, offsetof(PyThreadState, frame));
+#endif
+#if SINCE(11) && !SINCE(13)
+	FIELD(thread_cframe, offsetof(PyThreadState, cframe));
+	FIELD(cframe_current, offsetof(_PyCFrame, current_frame));
+#else
+	ABSENT(thread_cframe);
+	ABSENT(cframe_current);
+#endif
+}
+
+static void print_frame(void)
+{
+#if SINCE(11)
+	FIELD(frame_previous, offsetof(_PyInterpreterFrame, previous));
+#if SINCE(13)
+	FIELD(frame_code, offsetof(_PyInterpreterFrame, f_executable));
+	FIELD(frame_instruction, offsetof(_PyInterpreterFrame, instr_ptr));
+#else
+	FIELD(frame_code, offsetof(_PyInterpreterFrame, f_code));
+	FIELD(frame_instruction, offsetof(_PyInterpreterFrame, prev_instr));
+#endif
+	FIELD(frame_locals, offsetof(_PyInterpreterFrame, localsplus));
+	ABSENT(frame_lasti);
+	FIELD(frame_owner, offsetof(_PyInterpreterFrame, owner));
+#else
+	FIELD(frame_previous, offsetof(PyFrameObject, f_back));
+	FIELD(frame_code, offsetof(PyFrameObject, f_code));
+	ABSENT(frame_instruction);
+	FIELD(frame_locals, offsetof(PyFrameObject, f_localsplus));
+	FIELD(frame_lasti, offsetof(PyFrameObject, f_lasti));
+	ABSENT(frame_owner);
+#endif
+}
+
+static void print_code(void)
+{
+	FIELD(code_filename, offsetof(PyCodeObject, co_filename));
+	FIELD(code_name, offsetof(PyCodeObject, co_name));
+	FIELD(code_first_line, offsetof(PyCodeObject, co_firstlineno));
+#if SINCE(10)
+	FIELD(code_line_table, offsetof(PyCodeObject, co_linetable));
+#else
+	FIELD(code_line_table, offsetof(PyCodeObject, co_lnotab));
+#endif
+#if SINCE(11)
+	FIELD(code_qualname, offsetof(PyCodeObject, co_qualname));
+	FIELD(code_instructions, offsetof(PyCodeObject, co_code_adaptive));
+#else
+	ABSENT(code_qualname);
+	ABSENT(code_instructions);
+#endif
+	FIELD(code_size, sizeof(PyCodeObject));
+}
+
+static void print_types(void)
+{
+	FIELD(object_type, offsetof(PyObject, ob_type));
+	FIELD(object_size, offsetof(PyVarObject, ob_size));
+	FIELD(object_header, sizeof(PyObject));
+	FIELD(type_name, offsetof(PyTypeObject, tp_name));
+	FIELD(type_basic_size, offsetof(PyTypeObject, tp_basicsize));
+	FIELD(type_item_size, offsetof(PyTypeObject, tp_itemsize));
+	FIELD(type_flags, offsetof(PyTypeObject, tp_flags));
+	FIELD(type_dict_offset, offsetof(PyTypeObject, tp_dictoffset));
+	FIELD(type_base, offsetof(PyTypeObject, tp_base));
+	FIELD(type_size, sizeof(PyTypeObject));
+	FIELD(heap_type_size, sizeof(PyHeapTypeObject));
+	FIELD(
+	    heap_type_cached_keys, offsetof(PyHeapTypeObject, ht_cached_keys));
+	FIELD(heap_type_qualname, offsetof(PyHeapTypeObject, ht_qualname));
+}
+
+static void print_containers(void)
+{
+	FIELD(list_items, offsetof(PyListObject, ob_item));
+	FIELD(list_allocated, offsetof(PyListObject, allocated));
+	FIELD(tuple_items, offsetof(PyTupleObject, ob_item));
+	FIELD(dict_size, sizeof(PyDictObject));
+	FIELD(dict_used, offsetof(PyDictObject, ma_used));
+	FIELD(dict_keys, offsetof(PyDictObject, ma_keys));
+	FIELD(dict_values, offsetof(PyDictObject, ma_values));
+	FIELD(set_mask, offsetof(PySetObject, mask));
+	FIELD(set_table, offsetof(PySetObject, table));
+	FIELD(set_small, offsetof(PySetObject, smalltable));
+}
+
+static void print_text(void)
+{
+	FIELD(str_length, offsetof(PyASCIIObject, length));
+	FIELD(str_state, offsetof(PyASCIIObject, state));
+	FIELD(str_ascii_size, sizeof(PyASCIIObject));
+	FIELD(str_compact_size, sizeof(PyCompactUnicodeObject));
+	FIELD(str_utf8, offsetof(PyCompactUnicodeObject, utf8));
+	FIELD(str_utf8_length, offsetof(PyCompactUnicodeObject, utf8_length));
+	FIELD(str_data, offsetof(PyUnicodeObject, data));
+	FIELD(bytes_data, offsetof(PyBytesObject, ob_sval));
+	FIELD(function_code, offsetof(PyFunctionObject, func_code));
+}
+
+#if SINCE(13)
+#define WORD(field, part)                         \
+	printf("DEBUG_OFFSET(%s, %zu)\n", #field, \
+	    offsetof(_Py_DebugOffsets, part) / 8)
+
+static void print_debug(void)
+{
+	WORD(runtime_interpreters, runtime_state.interpreters_head);
+	WORD(interpreter_next, interpreter_state.next);
+	WORD(interpreter_threads, interpreter_state.threads_head);
+	WORD(interpreter_modules, interpreter_state.imports_modules);
+	WORD(interpreter_gil, interpreter_state.ceval_gil);
+	WORD(thread_next, thread_state.next);
+	WORD(thread_interpreter, thread_state.interp);
+	WORD(thread_frame, thread_state.current_frame);
+	WORD(thread_id, thread_state.thread_id);
+	WORD(thread_native_id, thread_state.native_thread_id);
+	WORD(thread_datastack, thread_state.datastack_chunk);
+	WORD(frame_previous, interpreter_frame.previous);
+	WORD(frame_code, interpreter_frame.executable);
+	WORD(frame_instruction, interpreter_frame.instr_ptr);
+	WORD(frame_locals, interpreter_frame.localsplus);
+	WORD(frame_owner, interpreter_frame.owner);
+	WORD(code_filename, code_object.filename);
+	WORD(code_name, code_object.name);
+	WORD(code_qualname, code_object.qualname);
+	WORD(code_line_table, code_object.linetable);
+	WORD(code_first_line, code_object.firstlineno);
+	WORD(code_instructions, code_object.co_code_adaptive);
+	WORD(object_type, pyobject.ob_type);
+	WORD(type_name, type_object.tp_name);
+	WORD(type_flags, type_object.tp_flags);
+	WORD(list_items, list_object.ob_item);
+	WORD(tuple_items, tuple_object.ob_item);
+	WORD(dict_keys, dict_object.ma_keys);
+	WORD(dict_values, dict_object.ma_values);
+	WORD(bytes_data, bytes_object.ob_sval);
+	WORD(str_state, unicode_object.state);
+	WORD(str_length, unicode_object.length);
+	WORD(str_ascii_size, unicode_object.asciiobject_size);
+}
+#else
+static void print_debug(void)
+{
+}
+#endif
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1) {
+		print_debug();
+		return 0;
+	}
+	printf("/* CPython %s */\nPYTHON_OFFSETS(\n", PY_VERSION);
+	FIELD(minor, PY_MINOR_VERSION);
+	FIELD(micro, PY_MICRO_VERSION);
+	print_runtime();
+	print_interpreter();
+	print_thread();
+	print_frame();
+	print_code();
+	print_types();
+	print_containers();
+	print_text();
+	printf(")\n");
+	return 0;
+}
