@@ -6,17 +6,20 @@
 # make test       build and run every test
 # make bench      measure, beside the peers; SECTION=recorder for one table
 # make lint       formatters and static checks
-# make install    to PREFIX (/usr/local), below DESTDIR
+# make install    to PREFIX (/usr/local), below DESTDIR; make uninstall
+# make dist       build/mprof-VERSION.tar.gz, the same bytes every time
 #
-# V=1 shows the commands; SANITIZE=address,undefined builds with sanitizers;
-# CAIRO=no and CSV=no leave a library out.
+# V=1 shows the commands; WERROR=1 makes warnings errors;
+# SANITIZE=address,undefined builds with sanitizers; CAIRO=no and CSV=no leave
+# a library out.
 
 VERSION = 0.1.0
 PREFIX = /usr/local
 BINDIR = $(PREFIX)/bin
 LIBDIR = $(PREFIX)/lib/mprof
 MANDIR = $(PREFIX)/share/man
-DATADIR = $(PREFIX)/share/mprof
+DATADIR = $(PREFIX)/share
+DOCDIR = $(DATADIR)/doc/mprof
 
 CC ?= cc
 PKG_CONFIG ?= pkg-config
@@ -25,6 +28,20 @@ CSV = yes
 
 MAKEFLAGS += --no-builtin-rules
 Q = $(if $(V),,@)
+
+# What deps installs is looked for when a Makefile is read: the goals beside
+# it (make deps demo) are left to a second make.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+goals = $(filter-out deps,$(MAKECMDGOALS))
+.PHONY: deps $(goals)
+deps:
+	$(Q)sh .ci/deps $(goals)
+	$(if $(goals),$(Q)$(MAKE) --no-print-directory $(goals))
+ifneq ($(goals),)
+$(goals): deps ;
+endif
+else
+
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 sources = $(sort $(wildcard $(addprefix src/,$(addsuffix /*.c,$(1)))))
@@ -137,10 +154,6 @@ build/flags: FORCE
 		cmp -s - $@ || \
 		echo '$(subst ','\'',$(main_compile) $(module_defines))' >$@
 
-# `make deps demo` installs what the demo needs, `make deps test` the rest.
-deps:
-	$(Q)sh .ci/deps $(filter-out deps,$(MAKECMDGOALS))
-
 TESTS = $(unit_tests) $(sort $(wildcard tests/cli/*.bats))
 test: all $(unit_tests) check-layers check-headers
 	$(Q)prove --exec tests/tools/run-test $(PROVE_FLAGS) $(TESTS)
@@ -154,7 +167,47 @@ check-headers:
 		-Werror -fsyntax-only -x c - || exit 1; done
 
 lint: check-layers check-headers
-	$(Q)sh tests/tools/lint
+	$(Q)bash tests/tools/lint
+
+demo: all
+	$(Q)sh examples/demo
+
+bench: all
+	$(Q)bash tests/bench/run $(SECTION)
+
+completions = bash-completion/completions/mprof \
+	zsh/site-functions/_mprof fish/vendor_completions.d/mprof.fish
+pages = $(wildcard man/*.[15])
+modules = $(filter %.so,$(programs))
+put = install -D -m $(1) "$(2)" "$(DESTDIR)$(3)"
+
+install: all
+	$(call say,INSTALL,"$(DESTDIR)$(PREFIX)")
+	$(Q)$(call put,755,mprof,$(BINDIR)/mprof)
+	$(Q)for file in $(notdir $(modules)); do \
+		$(call put,644,build/$$file,$(LIBDIR)/$$file) || exit 1; done
+	$(Q)for page in $(notdir $(pages)); do \
+		$(call put,644,man/$$page,$(MANDIR)/man$${page##*.}/$$page) || \
+		exit 1; done
+	$(Q)for file in $(completions); do \
+		$(call put,644,src/cli/completion/$${file##*/},$(DATADIR)/$$file) \
+		|| exit 1; done
+	$(Q)find examples -type f | while IFS= read -r file; do \
+		mode=644; test ! -x "$$file" || mode=755; \
+		$(call put,$$mode,$$file,$(DOCDIR)/$$file) || exit 1; done
+
+uninstall:
+	rm -f "$(DESTDIR)$(BINDIR)/mprof"
+	rm -f $(modules:build/%="$(DESTDIR)$(LIBDIR)/%")
+	rm -f $(foreach page,$(notdir $(pages)), \
+		"$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page)")
+	rm -f $(completions:%="$(DESTDIR)$(DATADIR)/%")
+	rm -rf "$(DESTDIR)$(DOCDIR)/examples"
+	-rmdir "$(DESTDIR)$(LIBDIR)" "$(DESTDIR)$(DOCDIR)"
+
+# Sorted, owned by nobody in particular, dated by the last commit.
+dist:
+	$(Q)sh tests/tools/dist $(VERSION)
 
 clean:
 	rm -rf build mprof
@@ -162,5 +215,7 @@ clean:
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 FORCE:
-.PHONY: all deps test check-layers check-headers lint clean FORCE
+.PHONY: all test bench demo check-layers check-headers lint install uninstall
+.PHONY: dist clean FORCE
 .DELETE_ON_ERROR:
+endif

@@ -216,13 +216,12 @@ void fit_steps(const struct fit_points *p, double noise, struct fit *out)
 		sums.square[i + 1] = sums.square[i] + y * y;
 		best[1][i + 1] = level_residue(&sums, 0, i + 1);
 	}
-	for (size_t levels = 1; levels <= FIT_STEPS; levels++) {
+	for (size_t levels = 1; levels <= FIT_STEPS && levels <= p->count;
+	     levels++) {
 		double *now = best[levels % 2], *next = best[!(levels % 2)];
 		double bic = score(
 		    now[p->count], p->count, noise, (double)(2 * levels - 1));
 
-		if (levels > p->count)
-			return;
 		if (bic < out->bic)
 			*out = (struct fit){.levels = levels,
 			    .bic = bic,

@@ -145,7 +145,7 @@ char *utf8_clean(char *out, size_t size, const char *text)
 		if (code == '\n' || code == '\t')
 			len = snprintf(piece, sizeof(piece), "\\%c",
 			    code == '\n' ? 'n' : 't');
-		else if (code == -1 || code < 0x20 || code == 0x7f)
+		else if (code < 0x20 || code == 0x7f) /* broken: -1 */
 			len = snprintf(piece, sizeof(piece), "\\x%02x", byte);
 		else if (utf8_is_unsafe(code))
 			len = snprintf(
