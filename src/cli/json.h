@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Writing JSON (RFC 8259), two spaces a level. Text from elsewhere is made
+ * safe: control characters are escaped, bytes that are no UTF-8 become
+ * U+FFFD, and "<" is escaped so that the result may stand in a page.
+ */
+#ifndef MPROF_CLI_JSON_H
+#define MPROF_CLI_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct json {
+	FILE *out;
+	int depth;
+	bool filled;   /* something stands before on this level */
+	bool in_value; /* a key was written: its value comes next */
+};
+
+void json_init(struct json *json, FILE *out);
+
+/* bracket is '{' or '['; each json_close() ends the innermost one, and the
+ * last of them writes the newline at the end. */
+void json_open(struct json *json, char bracket);
+void json_close(struct json *json, char bracket);
+
+/* The key of what comes next. */
+void json_key(struct json *json, const char *key);
+
+/* NULL becomes null. */
+void json_text(struct json *json, const char *text);
+
+/* As short as it can be and still be the same double; not finite: null. */
+void json_number(struct json *json, double number);
+
+/* With so many decimals at most, for figures that are measured. */
+void json_rounded(struct json *json, double number, int decimals);
+
+void json_whole(struct json *json, int64_t number);
+void json_bool(struct json *json, bool value);
+
+#endif
