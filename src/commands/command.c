@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -27,7 +28,13 @@ int command_fail(enum command_status status, const struct err *e)
 	return status;
 }
 
-static const struct command *find(const char *name)
+const struct command *command_at(size_t index)
+{
+	return index < sizeof(commands) / sizeof(commands[0]) ? commands[index]
+							      : NULL;
+}
+
+const struct command *command_find(const char *name)
 {
 	for (const struct command *const *each = commands; *each; each++) {
 		if (strcmp((*each)->name, name) == 0)
@@ -50,14 +57,17 @@ void command_print_usage(FILE *out)
 	      "  mprof plot -o mem.png     draw the newest recording\n\n"
 	      "Available commands:\n\n",
 	    out);
-	for (const struct command *const *each = commands; *each; each++)
-		fprintf(out, "    %-9s%s\n", (*each)->name, (*each)->summary);
+	for (const struct command *const *each = commands; *each; each++) {
+		if (!(*each)->hidden)
+			fprintf(out, "    %-9s%s\n", (*each)->name,
+			    (*each)->summary);
+	}
 	fputs("\nmprof help <command> tells about one of them, man mprof "
 	      "about all.\n",
 	    out);
 }
 
-static void print_help(const struct command *command, FILE *out)
+void command_print_help(const struct command *command, FILE *out)
 {
 	fprintf(out, "Usage: mprof %s %s\n\n%s\n\nOptions:\n", command->name,
 	    command->synopsis, command->summary);
@@ -66,38 +76,36 @@ static void print_help(const struct command *command, FILE *out)
 		fprintf(out, "\n%s", command->details);
 }
 
-static int unknown_command(const char *name)
+/* A word that no command has as its name: misspelt, or a program that was
+ * meant to be run. */
+int command_unknown(const char *name)
 {
-	const char *names[sizeof(commands) / sizeof(commands[0])] = {NULL};
+	const char *names[sizeof(commands) / sizeof(commands[0]) + 3];
 	const char *near;
 	size_t count = 0;
 	struct err e;
 
-	for (; commands[count]; count++)
-		names[count] = commands[count]->name;
+	for (const struct command *const *each = commands; *each; each++) {
+		if (!(*each)->hidden)
+			names[count++] = (*each)->name;
+	}
+	names[count++] = "help";
+	names[count++] = "--help";
+	names[count++] = "--version";
 	near = options_nearest(name, names, count);
-	err_set(&e, "%s: no such command%s%s%s", name,
-	    near ? "; did you mean mprof " : "", near ? near : "",
-	    near ? "?" : "");
+	if (near)
+		err_set(&e, "%s: no such command; did you mean mprof %s?", name,
+		    near);
+	else if (name[0] != '-' && access(name, F_OK) == 0)
+		err_set(&e, "%s: no such command; did you mean mprof run %s?",
+		    name, name);
+	else
+		err_set(&e, "%s: no such %s", name,
+		    name[0] == '-' ? "option" : "command");
 	command_fail(COMMAND_FAILED, &e);
 	fputc('\n', stderr);
 	command_print_usage(stderr);
 	return COMMAND_FAILED;
-}
-
-static int help_main(int argc, char **argv)
-{
-	const struct command *command;
-
-	if (argc < 2) {
-		command_print_usage(stdout);
-		return COMMAND_OK;
-	}
-	command = find(argv[1]);
-	if (!command)
-		return unknown_command(argv[1]);
-	print_help(command, stdout);
-	return COMMAND_OK;
 }
 
 static int run_command(const struct command *command, int argc, char **argv)
@@ -112,7 +120,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 		memcpy(values, command->defaults, command->options_size);
 	switch (options_parse(&call, argc, argv, &rest, &e)) {
 	case OPTION_HELP:
-		print_help(command, stdout);
+		command_print_help(command, stdout);
 		break;
 	case OPTION_VERSION:
 		command_print_version(stdout);
@@ -135,11 +143,9 @@ static int run_command(const struct command *command, int argc, char **argv)
 
 int command_main(int argc, char **argv)
 {
-	const struct command *command = find(argv[0]);
+	const struct command *command = command_find(argv[0]);
 
-	if (strcmp(argv[0], "help") == 0)
-		return help_main(argc, argv);
 	if (!command)
-		return unknown_command(argv[0]);
+		return command_unknown(argv[0]);
 	return run_command(command, argc, argv);
 }

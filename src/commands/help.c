@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#include "commands/command.h"
+
+static const struct option_row rows[] = {{0}};
+
+static int help(const void *options, char **words, int count)
+{
+	const struct command *command;
+
+	(void)options;
+	if (count == 0) {
+		command_print_usage(stdout);
+		return COMMAND_OK;
+	}
+	command = command_find(words[0]);
+	if (!command)
+		return command_unknown(words[0]);
+	command_print_help(command, stdout);
+	return COMMAND_OK;
+}
+
+const struct command command_help = {
+    .name = "help",
+    .synopsis = "[command]",
+    .summary = "tell about a command",
+    .hidden = true,
+    .options = rows,
+    .takes = COMMAND_TAKES_COMMAND,
+    .run = help,
+};
