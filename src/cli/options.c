@@ -70,7 +70,7 @@ static const struct option_row *row_of_code(
 {
 	if (code >= CODE_ROWS)
 		return &rows[code - CODE_ROWS];
-	for (; rows->name; rows++) {
+	for (; code != 0 && rows->name; rows++) {
 		if (rows->letter == code)
 			return rows;
 	}
@@ -263,41 +263,49 @@ void options_print_help(const struct option_row *rows, FILE *out)
 		print_row(&common[i], out);
 }
 
-/* Levenshtein's distance, capped: words of options and commands are short. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[65], len_a = strlen(a), len_b = strlen(b);
+enum { LONGEST_WORD = 64 };
 
-	if (len_a > 64 || len_b > 64)
-		return 64;
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Edits between two words, two letters swapped being one; rows are kept for
+ * the last three letters of a. */
+static size_t distance(const char *a, size_t len_a, const char *b, size_t len_b)
+{
+	size_t rows[3][LONGEST_WORD + 1];
+
+	if (len_a > LONGEST_WORD || len_b > LONGEST_WORD)
+		return LONGEST_WORD;
 	for (size_t j = 0; j <= len_b; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (size_t i = 1; i <= len_a; i++) {
-		size_t diagonal = row[0];
+		size_t *row = rows[i % 3], *above = rows[(i - 1) % 3];
 
 		row[0] = i;
 		for (size_t j = 1; j <= len_b; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
+			row[j] = above[j - 1] + (a[i - 1] != b[j - 1]);
+			row[j] = least(row[j], above[j] + 1);
+			row[j] = least(row[j], row[j - 1] + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
+				row[j] =
+				    least(row[j], rows[(i - 2) % 3][j - 2] + 1);
 		}
 	}
-	return row[len_b];
+	return rows[len_a % 3][len_b];
 }
 
 const char *options_nearest(
     const char *word, const char *const *names, size_t count)
 {
-	size_t best = strlen(word) > 4 ? 3 : 2;
+	size_t len = strcspn(word, "=");
+	size_t best = len > 4 ? 3 : 2;
 	const char *found = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		size_t far = distance(word, names[i]);
+		size_t far = distance(word, len, names[i], strlen(names[i]));
 
 		if (far < best) {
 			best = far;

@@ -67,7 +67,8 @@ enum option_result options_parse(const struct option_call *call, int argc,
 /* The options' part of a command's help, 80 columns wide. */
 void options_print_help(const struct option_row *rows, FILE *out);
 
-/* The name nearest to word by edit distance, NULL where none is near. */
+/* The name nearest to word (up to a =) by edit distance, NULL where none is
+ * near. */
 const char *options_nearest(
     const char *word, const char *const *names, size_t count);
 
