@@ -157,3 +157,27 @@ int dat_read(struct profile *profile, const char *path, struct err *e)
 	close(in.fd);
 	return got;
 }
+
+/* Only its first line is asked; of a long one, a command's, its beginning. */
+bool dat_is_recording(int fd)
+{
+	char bytes[4096 + 1 + NUMBER_PADDING];
+	ssize_t got = pread(fd, bytes, 4096, 0);
+	struct profile profile = {0};
+	struct record_reader records = {.profile = &profile};
+	enum record_result result;
+	char *at = bytes, *end;
+
+	if (got <= 0)
+		return false;
+	memset(bytes + got, '\n', 1 + NUMBER_PADDING);
+	end = bytes + got;
+	while (at < end && strchr(" \t\r\n", *at))
+		at++;
+	if (at == end || *at == 0)
+		return false;
+	end = memchr(at, '\n', (size_t)(end - at) + 1);
+	result = record_read(&records, at, end, false);
+	profile_finish(&profile);
+	return result == RECORD_TAKEN;
+}

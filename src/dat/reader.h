@@ -6,6 +6,8 @@
 #ifndef MPROF_DAT_READER_H
 #define MPROF_DAT_READER_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "profile/profile.h"
 
@@ -14,5 +16,8 @@
  * empty file is a profile without runs. Series come sorted by time. */
 int dat_read(struct profile *profile, const char *path, struct err *e)
     __attribute__((warn_unused_result));
+
+/* Whether the file begins with a record, blank lines aside. */
+bool dat_is_recording(int fd);
 
 #endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The recordings of a folder: those with the default name, which have numbers,
+ * and what belongs to each.
+ */
+#ifndef MPROF_DAT_CATALOG_H
+#define MPROF_DAT_CATALOG_H
+
+#include <stdbool.h>
+
+#include "base/array.h"
+#include "base/err.h"
+
+struct catalog {
+	ARRAY(char *) names; /* sorted by name, so by time; numbered from 0 */
+};
+
+/* The default-named recordings of a folder. What is neither a file nor a link
+ * to one has no number. -1 with e where the folder can't be read; the caller
+ * finishes in any case. */
+int catalog_init(struct catalog *catalog, const char *folder, struct err *e)
+    __attribute__((nonnull(1, 2), warn_unused_result));
+void catalog_finish(struct catalog *catalog) __attribute__((nonnull));
+
+/* Whether a word is a number such as 3 or -1, in *number then. */
+bool catalog_number(const char *word, long *number) __attribute__((nonnull));
+
+/* The name of that number, -1 being the newest; NULL where there is none. */
+const char *catalog_at(const struct catalog *catalog, long number)
+    __attribute__((nonnull));
+
+/* The companion X_ts.dat of X.dat that old versions wrote; NULL where there
+ * is no such file. The caller frees. */
+char *catalog_companion(const char *path) __attribute__((nonnull));
+
+/* Whether path may be deleted as a recording: a regular file, not a link to
+ * one, that begins with a record, or an empty .dat file. -1 with e if not. */
+int catalog_check(const char *path, struct err *e)
+    __attribute__((nonnull(1), warn_unused_result));
+
+#endif
