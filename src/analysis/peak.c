@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/peak.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/index.h"
+
+static void take(struct peaks *peaks, const struct series *series, bool mark)
+{
+	const struct sample *best = series_peak(series);
+
+	if (!best || (peaks->found && best->mib <= peaks->mib))
+		return;
+	peaks->found = true;
+	peaks->mib = best->mib;
+	peaks->time_s = best->time_s;
+	peaks->unsampled = mark;
+}
+
+static bool child_is(const void *children, size_t at, const void *key)
+{
+	const struct child_peak *child =
+	    (const struct child_peak *)children + at;
+
+	return strcmp(child->process->key, key) == 0;
+}
+
+/* The mark that the kernel kept may be above each sample. Without samples it
+ * is a process that no CHLD tells of; but 0 stands for the phantom of pid 0,
+ * which memory_profiler prints too. */
+static bool child_peak_of(const struct process *process, double *mib)
+{
+	const struct sample *best = series_peak(&process->memory);
+
+	if (!best && process->pid != 0)
+		return false;
+	*mib = best ? best->mib : 0;
+	if (process->exit.known && process->exit.mib > *mib)
+		*mib = process->exit.mib;
+	return true;
+}
+
+static void take_child(
+    struct peaks *peaks, struct index *index, const struct process *process)
+{
+	uint32_t hash = index_hash(process->key, strlen(process->key));
+	struct child_peak child = {process, 0};
+	size_t at;
+
+	if (!child_peak_of(process, &child.mib))
+		return;
+	at = index_find(
+	    index, hash, child_is, peaks->children.items, process->key);
+	if (at == INDEX_NONE) {
+		*array_push(&peaks->children) = child;
+		index_add(index, hash, peaks->children.len - 1);
+	} else if (child.mib > peaks->children.items[at].mib) {
+		peaks->children.items[at] = child;
+	}
+}
+
+/* A recording of calls alone still tells what they began and ended with. */
+static void take_calls(struct peaks *peaks, const struct run *run)
+{
+	for (size_t i = 0; i < run->calls.len; i++) {
+		const struct call *call = &run->calls.items[i];
+		bool leave = call->leave_mib > call->enter_mib;
+		struct sample sample = {leave ? call->leave_s : call->enter_s,
+		    leave ? call->leave_mib : call->enter_mib};
+		struct series series = {&sample, 1, 1, false};
+
+		take(peaks, &series, false);
+	}
+}
+
+void peaks_init(struct peaks *peaks, const struct profile *profile)
+{
+	struct index index = {0};
+
+	*peaks = (struct peaks){0};
+	for (size_t i = 0; i < profile->runs.len; i++) {
+		const struct run *run = &profile->runs.items[i];
+
+		take(peaks, &run->total, false);
+		take(peaks, &run->peaks, true);
+		for (size_t p = 0; p < run->processes.len; p++)
+			take_child(peaks, &index, &run->processes.items[p]);
+	}
+	for (size_t i = 0; i < profile->runs.len && !peaks->found; i++)
+		take_calls(peaks, &profile->runs.items[i]);
+	index_finish(&index);
+}
+
+void peaks_finish(struct peaks *peaks)
+{
+	array_free(&peaks->children);
+}
+
+struct span {
+	double first, last;
+};
+
+struct spans {
+	ARRAY(struct span) list;
+	double highest; /* of the calls' own figures */
+};
+
+static bool is_called(const char *called, const char *name)
+{
+	while (
+	    *called && (*called == *name || (*called == ' ' && *name == '_'))) {
+		called++;
+		name++;
+	}
+	return *called == *name;
+}
+
+static int compare_spans(const void *left, const void *right)
+{
+	const struct span *a = left, *b = right;
+
+	return (a->first > b->first) - (a->first < b->first);
+}
+
+static void collect(
+    struct spans *spans, const struct run *run, const char *name)
+{
+	for (size_t i = 0; i < run->calls.len; i++) {
+		const struct call *call = &run->calls.items[i];
+
+		if (!is_called(call->name, name))
+			continue;
+		*array_push(&spans->list) =
+		    (struct span){call->enter_s, call->leave_s};
+		spans->highest = fmax(
+		    spans->highest, fmax(call->enter_mib, call->leave_mib));
+	}
+}
+
+/* Calls that overlap become one span: recursion would cost their square. */
+static void join(struct spans *spans)
+{
+	struct span *items = spans->list.items;
+	size_t kept = 0;
+
+	qsort(items, spans->list.len, sizeof(items[0]), compare_spans);
+	for (size_t i = 1; i < spans->list.len; i++) {
+		if (items[i].first <= items[kept].last)
+			items[kept].last =
+			    fmax(items[kept].last, items[i].last);
+		else
+			items[++kept] = items[i];
+	}
+	spans->list.len = kept + 1;
+}
+
+static double highest_within(
+    const struct spans *spans, const struct series *series)
+{
+	double highest = -INFINITY;
+	size_t at = 0;
+
+	for (size_t i = 0; i < spans->list.len; i++) {
+		const struct span *span = &spans->list.items[i];
+
+		while (
+		    at < series->len && series->items[at].time_s < span->first)
+			at++;
+		for (;
+		     at < series->len && series->items[at].time_s <= span->last;
+		     at++)
+			highest = fmax(highest, series->items[at].mib);
+	}
+	return highest;
+}
+
+int peak_of_function(
+    const struct profile *profile, const char *name, double *mib)
+{
+	struct spans spans = {.highest = -INFINITY};
+
+	for (size_t i = 0; i < profile->runs.len; i++)
+		collect(&spans, &profile->runs.items[i], name);
+	if (spans.list.len == 0)
+		return -1;
+	join(&spans);
+	*mib = -INFINITY;
+	for (size_t i = 0; i < profile->runs.len; i++)
+		*mib = fmax(*mib,
+		    highest_within(&spans, &profile->runs.items[i].total));
+	if (isinf(*mib))
+		*mib = spans.highest;
+	array_free(&spans.list);
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The highest memory of a recording: of the whole, of each descendant, and
+ * while one function ran. A file's runs are taken together.
+ */
+#ifndef MPROF_ANALYSIS_PEAK_H
+#define MPROF_ANALYSIS_PEAK_H
+
+#include "profile/profile.h"
+
+struct child_peak {
+	const struct process *process; /* in the run where it was highest */
+	double mib;
+};
+
+struct peaks {
+	bool found;     /* else nothing was measured, and the rest is zero */
+	double mib;     /* the larger of the samples and the PEAK records */
+	double time_s;  /* when it was first so high */
+	bool unsampled; /* it is a PEAK record's: between two samples */
+	/* in order of appearance; one for each key that has CHLD records */
+	ARRAY(struct child_peak) children;
+};
+
+/* The caller finishes; the processes stay the profile's. */
+void peaks_init(struct peaks *peaks, const struct profile *profile)
+    __attribute__((nonnull));
+void peaks_finish(struct peaks *peaks) __attribute__((nonnull));
+
+/* The highest sample while a function of that name ran (a blank in its name
+ * may be written as an underscore); where no sample fell into its calls, the
+ * highest figure of the calls themselves. -1 where it was never called. */
+int peak_of_function(const struct profile *profile, const char *name,
+    double *mib) __attribute__((nonnull, warn_unused_result));
+
+#endif
