@@ -29,6 +29,7 @@ recording() {
 
 # Runs a command: its stdout goes to $output, its stderr to $errors, its
 # status to $status.
+# shellcheck disable=SC2034 # the tests use them
 run_apart() {
 	status=0
 	output=$("$@" 2>"$BATS_TEST_TMPDIR/errors") || status=$?

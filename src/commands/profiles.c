@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "commands/profiles.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include "commands/command.h"
+#include "dat/catalog.h"
+#include "dat/reader.h"
+
+static void add(struct profiles *profiles, const char *path)
+{
+	for (size_t i = 0; i < profiles->paths.len; i++) {
+		if (strcmp(profiles->paths.items[i], path) == 0)
+			return;
+	}
+	*array_push(&profiles->paths) = mem_copy(path);
+}
+
+static void add_word(struct profiles *profiles, const struct catalog *catalog,
+    const char *word, FILE *notices)
+{
+	const char *name = NULL;
+	long number;
+	char *clean;
+
+	if (access(word, F_OK) == 0)
+		name = word;
+	else if (catalog_number(word, &number))
+		name = catalog_at(catalog, number);
+	if (name) {
+		add(profiles, name);
+		return;
+	}
+	clean = utf8_clean_copy(word);
+	fprintf(notices, "Input file not found: %s\n", clean);
+	free(clean);
+}
+
+/* The words that memory_profiler's scripts look for. */
+static int find(struct profiles *profiles, const struct catalog *catalog,
+    char **words, int count, FILE *notices)
+{
+	const char *newest = catalog_at(catalog, -1);
+
+	if (count == 0 && !newest) {
+		fputs("No input file found. \n"
+		      "This program looks for mprofile_*.dat files, generated "
+		      "by the 'mprof run' command.\n",
+		    notices);
+		return COMMAND_NO_PROFILE;
+	}
+	if (count == 0) {
+		fputs("Using last profile data.\n", notices);
+		add(profiles, newest);
+	}
+	for (int i = 0; i < count; i++)
+		add_word(profiles, catalog, words[i], notices);
+	if (profiles->paths.len > 0)
+		return COMMAND_OK;
+	fputs("No files found from given input.\n", notices);
+	return COMMAND_NO_PROFILE;
+}
+
+int profiles_init(
+    struct profiles *profiles, char **words, int count, FILE *notices)
+{
+	struct catalog catalog;
+	struct err e;
+	int status;
+
+	*profiles = (struct profiles){0};
+	/* A folder that can't be listed may still hold the files named. */
+	if (catalog_init(&catalog, ".", &e) != 0 && count == 0)
+		status = command_fail(COMMAND_FAILED, &e);
+	else
+		status = find(profiles, &catalog, words, count, notices);
+	catalog_finish(&catalog);
+	return status;
+}
+
+void profiles_finish(struct profiles *profiles)
+{
+	for (size_t i = 0; i < profiles->paths.len; i++)
+		free(profiles->paths.items[i]);
+	array_free(&profiles->paths);
+}
+
+static void tell_of_skipped(const struct profile *profile, bool verbose)
+{
+	char *path = utf8_clean_copy(profile->path);
+
+	if (profile->skipped == 1)
+		fprintf(stderr,
+		    "mprof: %s:%zu: skipped 1 line that is no record\n", path,
+		    profile->first_skipped);
+	else if (profile->skipped > 1)
+		fprintf(stderr,
+		    "mprof: %s:%zu: skipped %zu lines that are no record\n",
+		    path, profile->first_skipped, profile->skipped);
+	if (verbose && profile->unknown > 0)
+		fprintf(stderr,
+		    "mprof: %s: passed over %zu record%s with an unknown "
+		    "keyword\n",
+		    path, profile->unknown, profile->unknown > 1 ? "s" : "");
+	free(path);
+}
+
+static bool holds_anything(const struct profile *profile)
+{
+	for (size_t i = 0; i < profile->runs.len; i++) {
+		const struct run *run = &profile->runs.items[i];
+
+		if (run->total.len > 0 || run->peaks.len > 0 ||
+		    run->calls.len > 0)
+			return true;
+		for (size_t p = 0; p < run->processes.len; p++) {
+			if (run->processes.items[p].memory.len > 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+int profiles_read(struct profile *profile, const char *path,
+    const struct profiles_options *options)
+{
+	struct err e;
+
+	if (dat_read(profile, path, &e) != 0) {
+		command_fail(COMMAND_FAILED, &e);
+		return -1;
+	}
+	tell_of_skipped(profile, options->verbose);
+	if (holds_anything(profile))
+		return 0;
+	err_set(&e, "%s: holds no samples%s", path,
+	    profile->lines == 0 ? ": the file is empty" : "");
+	command_fail(COMMAND_FAILED, &e);
+	return -1;
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+load helper
+
+own_setup() {
+	recording mprofile_20250101000000.dat
+	recording mprofile_20250101000001.dat
+	recording mprofile_20250101000000_ts.dat
+	recording mine.dat
+}
+
+@test "clean: names them all where it is a dry run" {
+	run_apart mprof clean --dry-run
+	[ "$status" -eq 0 ]
+	same "$output" "Files to be removed: 
+mprofile_20250101000000.dat
+mprofile_20250101000001.dat
+mprofile_20250101000000_ts.dat"
+	[ -e mprofile_20250101000000.dat ]
+}
+
+@test "clean: removes them with their companions, and nothing else" {
+	run_apart mprof clean
+	[ "$status" -eq 0 ]
+	same "$output$errors" ""
+	same "$(ls)" mine.dat
+}
+
+@test "clean: a folder without recordings is clean" {
+	mkdir empty
+	cd empty
+	run_apart mprof clean
+	[ "$status" -eq 0 ]
+	same "$output$errors" ""
+}
+
+@test "clean: what only has the name of a recording stays" {
+	echo "my novel" >mprofile_20250101000002.dat
+	ln -s mine.dat mprofile_20250101000003.dat
+	mkdir mprofile_20250101000004.dat
+	mkfifo mprofile_20250101000005.dat
+	run_apart mprof clean
+	[ "$status" -eq 0 ]
+	same "$errors" "mprof: mprofile_20250101000002.dat: is no recording: left in place
+mprof: mprofile_20250101000003.dat: is no regular file: left in place"
+	same "$(ls)" "mine.dat
+mprofile_20250101000002.dat
+mprofile_20250101000003.dat
+mprofile_20250101000004.dat
+mprofile_20250101000005.dat"
+}
+
+@test "clean: an argument is misuse, and nothing goes" {
+	run_apart mprof clean 0
+	[ "$status" -eq 2 ]
+	[[ $errors == "mprof: 0: clean takes no argument; mprof rm"* ]]
+	[ -e mprofile_20250101000000.dat ]
+}
+
+@test "clean: a full disk behind a dry run is no success" {
+	[ -w /dev/full ] || skip "no /dev/full"
+	run bash -c 'mprof clean --dry-run >/dev/full'
+	[ "$status" -ne 0 ]
+}
