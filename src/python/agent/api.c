@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "python/agent/api.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct api py;
+
+static void *find(const char *name)
+{
+	return dlsym(RTLD_DEFAULT, name);
+}
+
+static bool find_all(struct api *api)
+{
+#define API(result, name, args)             \
+	*(void **)&api->name = find(#name); \
+	if (!api->name)                     \
+		return false;
+#include "python/agent/api.def"
+#undef API
+	*(void **)&api->PyFrame_GetCode = find("PyFrame_GetCode");
+	api->none = find("_Py_NoneStruct");
+	return api->none;
+}
+
+/* A free-threaded build has other object headers and no lock that would guard
+ * our tables. */
+static int supported_minor(const char *version)
+{
+	char *end;
+	long minor;
+
+	if (strncmp(version, "3.", 2) != 0 || strstr(version, "free-thread"))
+		return -1;
+	minor = strtol(version + 2, &end, 10);
+	return minor >= 8 && minor < 100 ? (int)minor : -1;
+}
+
+bool api_bind(void)
+{
+	struct api found = {0};
+
+	if (py.minor)
+		return true;
+	/* 3.7 lacks this one, and a process without Python all of them. */
+	if (!find("PySys_AddAuditHook") || !find_all(&found))
+		return false;
+	found.minor = supported_minor(found.Py_GetVersion());
+	if (found.minor < 0 || (found.minor > 8 && !found.PyFrame_GetCode))
+		return false;
+	py = found;
+	return true;
+}
+
+struct pyobj *api_refuse(void)
+{
+	void (*set)(struct pyobj *, const char *) = NULL;
+	struct pyobj **import_error = find("PyExc_ImportError");
+
+	*(void **)&set = find("PyErr_SetString");
+	if (set && import_error)
+		set(*import_error, "mprof's memory_profiler needs CPython 3.8 "
+				   "or later, with its GIL");
+	return NULL;
+}
+
+struct pyobj *api_none(void)
+{
+	py.Py_IncRef(py.none);
+	return py.none;
+}

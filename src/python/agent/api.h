@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The part of CPython's C API that the agent uses, found in the process at
+ * run time: no Python header, no libpython, one file for 3.8 to 3.13. The
+ * structs are those of the stable ABI. All of it needs the GIL.
+ */
+#ifndef MPROF_PYTHON_AGENT_API_H
+#define MPROF_PYTHON_AGENT_API_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct pyobj; /* PyObject */
+
+struct pymethod { /* PyMethodDef */
+	const char *name;
+	struct pyobj *(*call)(struct pyobj *, struct pyobj *const *, ssize_t);
+	int flags;
+	const char *doc;
+};
+
+#define PYMETHOD_FAST 0x80 /* METH_FASTCALL */
+
+struct pymodule { /* PyModuleDef */
+	ssize_t references;
+	void *type, *init;
+	ssize_t index;
+	void *copy;
+	const char *name, *doc;
+	ssize_t size;
+	struct pymethod *methods;
+	void *slots, *traverse, *clear, *free;
+};
+
+#define PYMODULE_API 1013 /* PYTHON_API_VERSION, the same since 3.0 */
+#define PYINPUT_FILE 257  /* Py_file_input */
+
+typedef int pytracer(struct pyobj *, struct pyobj *, int, struct pyobj *);
+typedef int pyaudit(const char *event, struct pyobj *args, void *data);
+
+struct api {
+#define API(result, name, args) result(*name) args;
+#include "python/agent/api.def"
+#undef API
+	struct pyobj *(*PyFrame_GetCode)(struct pyobj *); /* NULL on 3.8 */
+	struct pyobj *none;
+	int minor; /* of 3.minor */
+};
+
+/* Written once, by api_bind(); zeroes before. */
+extern struct api py;
+
+/* Whether this process holds a CPython that the agent knows: from 3.8, with
+ * its GIL. The first call looks; it needs no interpreter to be running. */
+bool api_bind(void);
+
+/* Where that said no, inside an import: NULL, with ImportError set. */
+struct pyobj *api_refuse(void);
+
+/* None, as a new reference. */
+struct pyobj *api_none(void);
+
+#endif

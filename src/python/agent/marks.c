@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "python/agent/marks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "python/agent/rss.h"
+
+#define NAME_MAX_BYTES 400
+
+static struct {
+	char *path;    /* NULL: no recording */
+	bool launched; /* this process is the one that mprof started */
+	bool several;  /* calls may come from elsewhere too */
+	bool torn;     /* the last write was cut short: a line is open */
+} marks;
+
+void marks_init(void)
+{
+	const char *path = getenv("MPROF_AGENT_FILE");
+	const char *recorder = getenv("MPROF_AGENT_RECORDER");
+
+	if (marks.path || !path || path[0] != '/')
+		return;
+	marks.path = strdup(path);
+	marks.launched = recorder && atol(recorder) == (long)getppid();
+}
+
+struct marks_moment marks_now(void)
+{
+	return (struct marks_moment){clock_wall_ns(), rss_pages()};
+}
+
+/* A name is one word in the file, and has no byte that CALL would encode. */
+static void clean_name(char *out, const char *name)
+{
+	size_t len = 0;
+
+	for (; *name && len < NAME_MAX_BYTES; name++) {
+		unsigned char c = (unsigned char)*name;
+
+		out[len++] = c <= ' ' || c == 0x7f ? '_' : *name;
+	}
+	while (*name && len > 0 && (out[len - 1] & 0xc0) == 0x80)
+		len--;
+	if (*name && len > 0 && (out[len - 1] & 0x80))
+		len--;
+	if (len == 0)
+		out[len++] = '_';
+	out[len] = 0;
+}
+
+static char *put_encoded(char *out, const char *name)
+{
+	for (; *name; name++) {
+		if (strchr("%=;", *name))
+			out += sprintf(out, "%%%02X", (unsigned)*name);
+		else
+			*out++ = *name;
+	}
+	return out;
+}
+
+/* printf would write the decimal comma of the program's locale. */
+static char *put_fixed(char *out, int64_t value, int decimals)
+{
+	int64_t unit = 1;
+
+	for (int i = 0; i < decimals; i++)
+		unit *= 10;
+	return out + sprintf(out, "%lld.%0*lld", (long long)(value / unit),
+			 decimals, (long long)(value % unit));
+}
+
+static char *put_time(char *out, int64_t ns)
+{
+	return put_fixed(out, (ns + 50000) / 100000, 4);
+}
+
+static char *put_mib(char *out, int64_t pages, int decimals)
+{
+	double scale = decimals == 4 ? 1e4 : 1e6;
+
+	return put_fixed(
+	    out, (int64_t)(rss_mib(pages) * scale + 0.5), decimals);
+}
+
+static char *put_func(
+    char *out, const char *name, const struct marks_call *call)
+{
+	out += sprintf(out, "FUNC %s ", name);
+	out = put_mib(out, call->enter.pages, 4);
+	*out++ = ' ';
+	out = put_time(out, call->enter.ns);
+	*out++ = ' ';
+	out = put_mib(out, call->leave.pages, 4);
+	*out++ = ' ';
+	out = put_time(out, call->leave.ns);
+	return out + sprintf(out, " %d\n", call->level);
+}
+
+static char *put_call(
+    char *out, const char *name, const struct marks_call *call)
+{
+	out += sprintf(out, "CALL ");
+	out = put_mib(out, call->enter.pages, 6);
+	*out++ = ' ';
+	out = put_time(out, call->enter.ns);
+	out += sprintf(out, " name=");
+	out = put_encoded(out, name);
+	out += sprintf(out, " pid=%d tid=%d level=%d end=", (int)getpid(),
+	    (int)gettid(), call->level);
+	out = put_time(out, call->leave.ns);
+	out += sprintf(out, " mib1=");
+	out = put_mib(out, call->leave.pages, 6);
+	*out++ = '\n';
+	return out;
+}
+
+static bool needs_call(void)
+{
+	bool main_thread = gettid() == getpid();
+
+	if (!marks.launched || !main_thread)
+		marks.several = true;
+	return marks.several;
+}
+
+static void append(const char *text, size_t len)
+{
+	/* A recording that went away is not made anew, and one that is a pipe
+	 * doesn't hold the program up. */
+	int fd = open(marks.path,
+	    O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	ssize_t wrote;
+
+	if (fd < 0)
+		return;
+	wrote = write(fd, text, len);
+	if (wrote > 0)
+		marks.torn = (size_t)wrote < len;
+	close(fd);
+}
+
+void marks_write(const struct marks_call *call)
+{
+	char name[NAME_MAX_BYTES + 1], text[5 * NAME_MAX_BYTES + 600];
+	char *out = text;
+	int saved = errno;
+
+	if (!marks.path)
+		return;
+	clean_name(name, call->name);
+	if (marks.torn)
+		*out++ = '\n';
+	out = put_func(out, name, call);
+	if (needs_call())
+		out = put_call(out, name, call);
+	append(text, (size_t)(out - text));
+	errno = saved;
+}
+
+void marks_forked(bool in_child)
+{
+	if (in_child)
+		marks.launched = false;
+	marks.several = true;
+}

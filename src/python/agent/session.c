@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "python/agent/session.h"
+
+#include <stdlib.h>
+
+#include "python/agent/rss.h"
+
+#define RUNNING_MAX 64
+
+struct frame {
+	const void *code;
+	long line; /* the one that runs */
+};
+
+struct session {
+	struct spot *spot;
+	struct table own;
+	struct table *table; /* own, or the spot's where that keeps */
+	unsigned calls;
+	struct frame *frames;
+	size_t depth, cap;
+	struct session *next; /* among a thread's followed ones */
+};
+
+static _Thread_local struct {
+	struct session *running[RUNNING_MAX]; /* innermost last */
+	unsigned len;
+	unsigned follow;
+	struct session *followed; /* made by events, not by a call */
+} here;
+
+static struct session *running_of(const struct spot *spot)
+{
+	for (unsigned i = here.len; i > 0; i--) {
+		if (here.running[i - 1]->spot == spot)
+			return here.running[i - 1];
+	}
+	return NULL;
+}
+
+static struct session *create(struct spot *spot)
+{
+	struct session *session = calloc(1, sizeof(*session));
+
+	if (!session)
+		return NULL;
+	session->spot = spot;
+	session->own.first = spot->table.first;
+	session->table = spot->keeps ? &spot->table : &session->own;
+	return session;
+}
+
+struct session *session_join(struct spot *spot)
+{
+	struct session *session = running_of(spot);
+
+	if (!session)
+		session = create(spot);
+	if (session)
+		session->calls++;
+	return session;
+}
+
+bool session_leave(struct session *session)
+{
+	return --session->calls == 0;
+}
+
+const struct table *session_table(const struct session *session)
+{
+	return session->table;
+}
+
+void session_destroy(struct session *session)
+{
+	table_clear(&session->own);
+	free(session->frames);
+	free(session);
+}
+
+bool session_resume(struct session *session)
+{
+	if (here.len == RUNNING_MAX || running_of(session->spot) == session)
+		return false;
+	here.running[here.len++] = session;
+	return true;
+}
+
+static void end_frame(struct session *session)
+{
+	const struct frame *top = &session->frames[--session->depth];
+
+	table_note(session->table, top->line, rss_pages());
+}
+
+void session_pause(struct session *session)
+{
+	unsigned i = here.len;
+
+	while (session->depth > 0)
+		end_frame(session);
+	while (i > 0 && here.running[i - 1] != session)
+		i--;
+	if (i == 0)
+		return;
+	for (here.len--; i <= here.len; i++)
+		here.running[i - 1] = here.running[i];
+}
+
+unsigned session_running(void)
+{
+	return here.len + here.follow;
+}
+
+void session_follow_all(void)
+{
+	here.follow++;
+}
+
+void session_follow_less(void)
+{
+	struct session *session, *next;
+
+	if (here.follow == 0 || --here.follow > 0)
+		return;
+	for (session = here.followed; session; session = next) {
+		next = session->next;
+		session_destroy(session);
+	}
+	here.followed = NULL;
+}
+
+/* Tables of calls would have nobody to print them: only kept ones follow. */
+static struct session *followed_of(struct spot *spot)
+{
+	struct session *session = here.followed;
+
+	while (session && session->spot != spot)
+		session = session->next;
+	if (session || !spot->keeps)
+		return session;
+	session = create(spot);
+	if (!session)
+		return NULL;
+	session->next = here.followed;
+	here.followed = session;
+	return session;
+}
+
+static struct session *session_of(const struct spot_code *code)
+{
+	struct session *session = running_of(code->spot);
+
+	if (!session && here.follow > 0)
+		return followed_of(code->spot);
+	return session;
+}
+
+/* From 3.12 on nobody tells of a frame that an exception unwound: it shows
+ * when an event comes from code below it. */
+static struct frame *frame_of(struct session *session, const void *code)
+{
+	size_t at = session->depth;
+
+	while (at > 0 && session->frames[at - 1].code != code)
+		at--;
+	if (at == 0)
+		return NULL;
+	while (session->depth > at)
+		end_frame(session);
+	return &session->frames[at - 1];
+}
+
+void session_frame(const struct spot_code *code, long line)
+{
+	struct session *session = session_of(code);
+
+	if (!session)
+		return;
+	if (session->depth == session->cap) {
+		size_t cap = session->cap ? 2 * session->cap : 16;
+		struct frame *frames =
+		    realloc(session->frames, cap * sizeof(*frames));
+
+		if (!frames)
+			return;
+		session->frames = frames;
+		session->cap = cap;
+	}
+	session->frames[session->depth++] = (struct frame){code->code, line};
+}
+
+void session_line(const struct spot_code *code, long line)
+{
+	struct session *session = session_of(code);
+	struct frame *top = session ? frame_of(session, code->code) : NULL;
+
+	if (!top)
+		return;
+	table_note(session->table, top->line, rss_pages());
+	top->line = line;
+}
+
+void session_return(const struct spot_code *code)
+{
+	struct session *session = session_of(code);
+
+	if (session && frame_of(session, code->code))
+		end_frame(session);
+}
