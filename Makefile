@@ -114,9 +114,13 @@ build/render.so: $(module_objects)
 	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^ \
 		$$($(PKG_CONFIG) --libs $(module_packages)) -lm
 
+# Loaded into programs that have no sanitizer's runtime.
+$(agent_objects) build/memory_profiler.so: private SANITIZE =
+build/pic/python/agent/source.o: $(wildcard src/python/agent/*.py)
 build/memory_profiler.so: $(agent_objects)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^ \
+		-ldl
 
 build/main/%.o: src/%.c build/flags
 	$(call say,CC,$<)

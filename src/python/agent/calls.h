@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One call of a decorated function, or one pass through a named block. A
+ * plain call is entered and left; a generator or coroutine is entered at its
+ * first step, paused where it gives control away, resumed, and left when it
+ * is done. All of it happens on the calling thread, under the GIL.
+ */
+#ifndef MPROF_PYTHON_AGENT_CALLS_H
+#define MPROF_PYTHON_AGENT_CALLS_H
+
+#include "python/agent/spots.h"
+
+struct call;
+
+/* The call runs from now on. NULL where there is no memory. */
+struct call *call_enter(struct spot *spot);
+
+/* Each has no effect where there is nothing to do. */
+void call_pause(struct call *call);
+void call_resume(struct call *call);
+
+/* It ended: its FUNC record is written. Where that ends the outermost call of
+ * a function with lines of its own, its table is there until call_destroy();
+ * otherwise NULL. A second time: NULL. */
+const struct table *call_leave(struct call *call);
+
+/* A call that was not left, a generator that nobody finished, leaves no mark
+ * and no table. */
+void call_destroy(struct call *call);
+
+/* Every profiled function of this thread, see session_follow_all(). */
+void calls_follow_all(void);
+void calls_follow_less(void);
+
+#endif

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: MIT
+#
+# The first half of the module memory_profiler: what is profiled, how CPython
+# tells of its lines, and the table in print. profile.py goes on in the same
+# namespace, into which C has put _spot, _enter, _rows and the others. It runs
+# on CPython 3.8 and later, inside programs that are not ours: it must not let
+# out an exception that is not the program's.
+import os as _os
+import sys as _sys
+
+
+def _say(text):
+    try:
+        _sys.stderr.write("mprof: " + text + "\n")
+    except Exception:
+        pass
+
+
+# -- spots: what is profiled, known to C by number ---------------------------
+
+_spots = {}  # by what makes it one; C keeps the code objects alive
+_kept = []  # a _Lines for each table that is printed at the end
+
+
+def _clean(name):
+    return str(name).encode("utf-8", "backslashreplace").decode()
+
+
+def _codes(code):
+    found = [code]
+    for const in code.co_consts:
+        if isinstance(const, type(code)):
+            found += _codes(const)
+    return found
+
+
+class _Lines:
+    """How the line table of one function is to be printed. Its text is read
+    here, so that no increment shows what that takes."""
+
+    def __init__(self, code, stream, precision, kept):
+        self.code = code
+        self.text = dict(_text_of(code))
+        self.stream = stream
+        self.precision = precision
+        self.kept = kept
+        self.spot = None
+
+
+def _text_of(code):
+    """The function's lines as (number, text); nothing where it has no file."""
+    import inspect
+
+    try:
+        text, first = inspect.getsourcelines(code)
+    except Exception:
+        return ()
+    return zip(range(first, first + len(text)), text)
+
+
+def _spot_of(func, lines):
+    code = lines and lines.code
+    kept = bool(lines and lines.kept)
+    module = getattr(func, "__module__", None) or type(func).__module__
+    name = getattr(func, "__name__", None) or type(func).__name__
+    name = _clean(module) + "." + _clean(name)
+    key = (id(code), kept) if code else name
+    if key not in _spots:
+        codes = tuple(_codes(code)) if code else ()
+        _spots[key] = _spot(name, kept, codes)
+        if codes and _watch:
+            _watch(codes)
+        if kept:
+            lines.spot = _spots[key]
+            _kept.append(lines)
+    return _spots[key]
+
+
+# -- how CPython tells of lines ----------------------------------------------
+
+
+def _monitor():
+    """sys.monitoring: the function that has code objects watched."""
+    monitoring = _sys.monitoring
+    events = monitoring.events
+    callbacks = {
+        events.PY_START: _on_start,
+        events.PY_RESUME: _on_resume,
+        events.LINE: _on_line,
+        events.PY_RETURN: _on_return,
+        events.PY_YIELD: _on_return,
+        events.JUMP: _on_jump,
+    }
+    wanted = 0
+    for event in callbacks:
+        wanted |= event
+    # Debuggers, coverage and profilers have 0, 1 and 2 by convention.
+    for tool in (4, 3, 2, 1, 0):
+        try:
+            monitoring.use_tool_id(tool, "mprof")
+            break
+        except ValueError:
+            continue
+    else:
+        _say("sys.monitoring: no tool number is free: no line tables")
+        return None
+    for event, callback in callbacks.items():
+        monitoring.register_callback(tool, event, callback)
+    _use(monitoring.DISABLE)
+
+    def watch(codes):
+        for code in codes:
+            monitoring.set_local_events(tool, code, wanted)
+
+    return watch
+
+
+def _warm_up():
+    """What of the interpreter runs for the first time is mapped then: better
+    here than in a line of the program's."""
+
+    def steps():
+        try:
+            yield [k for k in "ab"]
+        except KeyError as error:
+            yield str(error)
+
+    some = steps()
+    next(some)
+    some.throw(KeyError())
+    some.close()
+    any(k for k in {1: 2})
+
+
+_watch = None
+_watching = False
+
+
+def _start_watching():
+    global _watch, _watching
+    if _watching:
+        return
+    _watching = True
+    _warm_up()
+    if _MINOR >= 12:
+        _watch = _monitor()
+    else:
+        _use(_trace, _sys.gettrace)
+
+
+# -- the table in print -------------------------------------------------------
+
+
+def _numbers(code, text, rows):
+    last = max(text or [row[0] for row in rows])
+    return range(code.co_firstlineno, last + 1)
+
+
+def _pieces(lines, rows):
+    layout = "{0:>6} {1:>12} {2:>12}  {3:>10}   {4:<}"
+    memory = "{0:%d.%df} MiB" % (lines.precision + 4, lines.precision)
+    header = layout.format(
+        "Line #", "Mem usage", "Increment", "Occurrences", "Line Contents"
+    )
+    measured = {row[0]: row[1:] for row in rows}
+    name = lines.code.co_filename
+    yield "Filename: " + (name[:-1] if name.endswith(".pyc") else name) + "\n\n"
+    yield header + "\n"
+    yield "=" * len(header) + "\n"
+    for number in _numbers(lines.code, lines.text, rows):
+        text = lines.text.get(number, "\n")
+        mib = growth = count = ""
+        if number in measured:
+            mib, growth, count = measured[number]
+            mib = memory.format(mib)
+            growth = memory.format(growth)
+        yield layout.format(number, mib, growth, count, text)
+    yield "\n\n"
+
+
+def _write(stream, text):
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        coding = stream.encoding
+        stream.write(text.encode(coding, "backslashreplace").decode(coding))
+
+
+def _print(lines, rows):
+    if not rows:
+        return
+    try:
+        stream = lines.stream or _sys.stdout
+        pieces = _pieces(lines, rows)
+        if type(stream).__module__ in ("_io", "io"):
+            # Whole, so that threads don't mix theirs.
+            pieces = ["".join(pieces)]
+        for piece in pieces:
+            _write(stream, piece)
+    except Exception as error:
+        _say("%s: line table not printed, %s" % (lines.code.co_name, error))
+
+
+def _print_kept():
+    while _kept:
+        lines = _kept.pop(0)
+        _print(lines, _rows(lines.spot))
+
+
+_exit_pid = None
+
+
+def _print_at_exit():
+    """A worker of multiprocessing ends without atexit's functions."""
+    global _exit_pid
+    if _exit_pid == _os.getpid():
+        return
+    multiprocessing = _sys.modules.get("multiprocessing.process")
+    if multiprocessing and multiprocessing.parent_process():
+        from multiprocessing.util import Finalize
+
+        Finalize(None, _print_kept, exitpriority=0)
+    elif _exit_pid is None:
+        import atexit
+
+        atexit.register(_print_kept)
+    _exit_pid = _os.getpid()

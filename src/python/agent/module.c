@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+#include "python/agent/module.h"
+
+#include <stdlib.h>
+
+#include "python/agent/calls.h"
+#include "python/agent/marks.h"
+#include "python/agent/rss.h"
+#include "python/agent/source.h"
+#include "python/agent/trace.h"
+
+#define CALL_CAPSULE "mprof.call"
+
+/* The arguments come from profile.py, which is ours: they are taken as they
+ * should be, and what is not ends in an exception there. */
+
+static struct spot *spot_argument(struct pyobj *number)
+{
+	long at = py.PyLong_AsLong(number);
+
+	return py.PyErr_Occurred() ? NULL : spot_get(at);
+}
+
+static struct call *call_argument(struct pyobj *const *args, ssize_t n)
+{
+	return n > 0 ? py.PyCapsule_GetPointer(args[0], CALL_CAPSULE) : NULL;
+}
+
+static long first_line_of(struct pyobj *code)
+{
+	struct pyobj *line = py.PyObject_GetAttrString(code, "co_firstlineno");
+	long value = line ? py.PyLong_AsLong(line) : -1;
+
+	if (line)
+		py.Py_DecRef(line);
+	return value;
+}
+
+/* _spot(name, keeps, codes): the function's code first, if there is any. */
+static struct pyobj *new_spot(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	const char *name = n == 3 ? py.PyUnicode_AsUTF8(args[0]) : NULL;
+	struct pyobj *code = name ? py.PyTuple_GetItem(args[2], 0) : NULL;
+	long number = -1;
+
+	(void)self;
+	py.PyErr_Clear();
+	if (name)
+		number = spot_add(name, py.PyLong_AsLong(args[1]) != 0,
+		    code ? first_line_of(code) : 0);
+	if (number < 0)
+		return py.PyErr_NoMemory();
+	for (ssize_t i = 1; code; i++) {
+		py.Py_IncRef(code);
+		if (spot_add_code(
+			spot_get(number), code, first_line_of(code)) != 0)
+			return py.PyErr_NoMemory();
+		code = py.PyTuple_GetItem(args[2], i);
+	}
+	py.PyErr_Clear();
+	return py.PyLong_FromLong(number);
+}
+
+static void drop_call(struct pyobj *capsule)
+{
+	call_destroy(py.PyCapsule_GetPointer(capsule, CALL_CAPSULE));
+}
+
+static struct pyobj *enter(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	struct spot *spot = n == 1 ? spot_argument(args[0]) : NULL;
+	struct call *call = spot ? call_enter(spot) : NULL;
+	struct pyobj *capsule;
+
+	(void)self;
+	if (!call)
+		return py.PyErr_NoMemory();
+	capsule = py.PyCapsule_New(call, CALL_CAPSULE, drop_call);
+	if (!capsule)
+		call_destroy(call);
+	return capsule;
+}
+
+static struct pyobj *pause_call(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	struct call *call = call_argument(args, n);
+
+	(void)self;
+	if (!call)
+		return NULL;
+	call_pause(call);
+	return api_none();
+}
+
+static struct pyobj *resume_call(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	struct call *call = call_argument(args, n);
+
+	(void)self;
+	if (!call)
+		return NULL;
+	call_resume(call);
+	return api_none();
+}
+
+static struct pyobj *row_tuple(const struct table *table, size_t i)
+{
+	const struct table_row *row = &table->rows[i];
+
+	return py.Py_BuildValue("(lddl)", table->first + (long)i,
+	    rss_mib(row->pages), rss_mib(row->growth), row->count);
+}
+
+/* A list of (line, MiB, increment in MiB, occurrences). */
+static struct pyobj *rows_of(const struct table *table)
+{
+	struct pyobj *list = py.PyList_New(0), *tuple;
+	int failed;
+
+	for (size_t i = 0; list && i < table->len; i++) {
+		if (!table->rows[i].count)
+			continue;
+		tuple = row_tuple(table, i);
+		failed = !tuple || py.PyList_Append(list, tuple) != 0;
+		if (tuple)
+			py.Py_DecRef(tuple);
+		if (failed) {
+			py.Py_DecRef(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+/* _leave(call): the rows of a table that is due, or None. */
+static struct pyobj *leave(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	struct call *call = call_argument(args, n);
+	const struct table *table;
+
+	(void)self;
+	if (!call)
+		return NULL;
+	table = call_leave(call);
+	return table ? rows_of(table) : api_none();
+}
+
+/* _rows(spot): of a table that is kept for the run. */
+static struct pyobj *rows(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	const struct spot *spot = n == 1 ? spot_argument(args[0]) : NULL;
+
+	(void)self;
+	return spot ? rows_of(&spot->table) : py.PyErr_NoMemory();
+}
+
+/* _follow(yes): all profiled functions of this thread, or no longer. */
+static struct pyobj *follow(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	(void)self;
+	if (n == 1 && py.PyLong_AsLong(args[0]))
+		calls_follow_all();
+	else
+		calls_follow_less();
+	return api_none();
+}
+
+/* _forked(in_child) */
+static struct pyobj *forked(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	bool in_child = n == 1 && py.PyLong_AsLong(args[0]);
+
+	(void)self;
+	marks_forked(in_child);
+	if (in_child) {
+		rss_forked();
+		spots_forked();
+	}
+	return api_none();
+}
+
+/* _use(_trace, sys.gettrace) before 3.12, then _use(monitoring.DISABLE) */
+static struct pyobj *use(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	(void)self;
+	for (ssize_t i = 0; i < n; i++)
+		py.Py_IncRef(args[i]);
+	if (n == 2)
+		trace_init(args[0], args[1]);
+	else if (n == 1)
+		trace_init_monitoring(args[0]);
+	return api_none();
+}
+
+static struct pymethod methods[] = {
+    {"_spot", new_spot, PYMETHOD_FAST, NULL},
+    {"_enter", enter, PYMETHOD_FAST, NULL},
+    {"_pause", pause_call, PYMETHOD_FAST, NULL},
+    {"_resume", resume_call, PYMETHOD_FAST, NULL},
+    {"_leave", leave, PYMETHOD_FAST, NULL},
+    {"_rows", rows, PYMETHOD_FAST, NULL},
+    {"_follow", follow, PYMETHOD_FAST, NULL},
+    {"_forked", forked, PYMETHOD_FAST, NULL},
+    {"_use", use, PYMETHOD_FAST, NULL},
+    {"_trace", trace_call, PYMETHOD_FAST, NULL},
+    {"_on_start", trace_on_start, PYMETHOD_FAST, NULL},
+    {"_on_resume", trace_on_resume, PYMETHOD_FAST, NULL},
+    {"_on_throw", trace_on_throw, PYMETHOD_FAST, NULL},
+    {"_on_line", trace_on_line, PYMETHOD_FAST, NULL},
+    {"_on_return", trace_on_return, PYMETHOD_FAST, NULL},
+    {"_on_jump", trace_on_jump, PYMETHOD_FAST, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct pymodule definition = {
+    .references = 1,
+    .name = "memory_profiler",
+    .doc = "mprof's profile: function marks and line tables.",
+    .size = -1,
+    .methods = methods,
+};
+
+bool module_execute(const char *source, struct pyobj *dict)
+{
+	struct pyobj *code, *result = NULL;
+
+	py.PyDict_SetItemString(dict, "__builtins__", py.PyEval_GetBuiltins());
+	code = py.Py_CompileString(source, "<mprof>", PYINPUT_FILE);
+	if (!code)
+		return false;
+	result = py.PyEval_EvalCode(code, dict, dict);
+	py.Py_DecRef(code);
+	if (!result)
+		return false;
+	py.Py_DecRef(result);
+	return true;
+}
+
+static int set_number(struct pyobj *dict, const char *name, long value)
+{
+	struct pyobj *number = py.PyLong_FromLong(value);
+	int failed = !number || py.PyDict_SetItemString(dict, name, number);
+
+	if (number)
+		py.Py_DecRef(number);
+	return failed ? -1 : 0;
+}
+
+struct pyobj *PyInit_memory_profiler(void)
+{
+	struct pyobj *module, *dict;
+
+	if (!api_bind())
+		return api_refuse();
+	marks_init();
+	module = py.PyModule_Create2(&definition, PYMODULE_API);
+	if (!module)
+		return NULL;
+	dict = py.PyModule_GetDict(module);
+	if (set_number(dict, "_LINES", getenv("MPROF_AGENT_LINES") != NULL) ||
+	    set_number(dict, "_MINOR", py.minor) ||
+	    !module_execute(source_lines, dict) ||
+	    !module_execute(source_profile, dict)) {
+		py.Py_DecRef(module);
+		return NULL;
+	}
+	return module;
+}

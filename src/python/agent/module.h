@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The module memory_profiler, as any CPython 3 imports it: from a folder on
+ * its path, or from its table of built-in modules where preload.c put it.
+ */
+#ifndef MPROF_PYTHON_AGENT_MODULE_H
+#define MPROF_PYTHON_AGENT_MODULE_H
+
+#include "python/agent/api.h"
+
+__attribute__((visibility("default"))) struct pyobj *PyInit_memory_profiler(
+    void);
+
+/* Runs Python source in dict; false with a Python exception set. */
+bool module_execute(const char *source, struct pyobj *dict);
+
+#endif

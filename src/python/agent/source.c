@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#include "python/agent/source.h"
+
+#define SOURCE(symbol, file)                              \
+	__asm__(".pushsection .rodata\n"                  \
+		".globl " symbol "\n"                     \
+		".hidden " symbol "\n" symbol ":\n"       \
+		".incbin \"src/python/agent/" file "\"\n" \
+		".byte 0\n"                               \
+		".popsection\n")
+
+SOURCE("source_lines", "lines.py");
+SOURCE("source_profile", "profile.py");
+SOURCE("source_builtin", "builtin.py");

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The agent's Python, kept in files of its own beside this one and carried in
+ * the shared object as text.
+ */
+#ifndef MPROF_PYTHON_AGENT_SOURCE_H
+#define MPROF_PYTHON_AGENT_SOURCE_H
+
+extern const char source_lines[];   /* lines.py: what is imported, */
+extern const char source_profile[]; /* profile.py: and the rest of it */
+extern const char source_builtin[]; /* builtin.py: the name that is there */
+
+#endif

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include "python/agent/trace.h"
+
+#include <string.h>
+
+#include "python/agent/session.h"
+
+/* Py_tracefunc's events, as pystate.h has numbered them since 2.2. */
+enum { TRACE_CALL = 0, TRACE_LINE = 2, TRACE_RETURN = 3 };
+
+/* struct _frame of 3.8, which has no function for it; checked once. */
+#define CODE_OFFSET_3_8 32
+
+static struct pyobj *shown_tracer, *sys_gettrace, *monitoring_disable;
+
+static struct pyobj *code_of_3_8(struct pyobj *frame)
+{
+	static int direct = -1;
+	struct pyobj *code, *read;
+
+	memcpy(&read, (const char *)frame + CODE_OFFSET_3_8, sizeof(read));
+	if (direct == 1)
+		return read;
+	code = py.PyObject_GetAttrString(frame, "f_code");
+	if (!code) {
+		py.PyErr_Clear();
+		return NULL;
+	}
+	py.Py_DecRef(code); /* the frame holds it */
+	if (direct < 0)
+		direct = code == read;
+	return code;
+}
+
+static struct pyobj *code_of(struct pyobj *frame)
+{
+	struct pyobj *code;
+
+	if (!py.PyFrame_GetCode)
+		return code_of_3_8(frame);
+	code = py.PyFrame_GetCode(frame);
+	py.Py_DecRef(code); /* the frame holds it */
+	return code;
+}
+
+static int trace(
+    struct pyobj *self, struct pyobj *frame, int what, struct pyobj *arg)
+{
+	const struct spot_code *code;
+
+	(void)self;
+	(void)arg;
+	if (what != TRACE_CALL && what != TRACE_LINE && what != TRACE_RETURN)
+		return 0;
+	code = spot_of_code(code_of(frame));
+	if (!code)
+		return 0;
+	if (what == TRACE_CALL)
+		session_frame(code, py.PyFrame_GetLineNumber(frame));
+	else if (what == TRACE_LINE)
+		session_line(code, py.PyFrame_GetLineNumber(frame));
+	else
+		session_return(code);
+	return 0;
+}
+
+int trace_init(struct pyobj *shown, struct pyobj *gettrace)
+{
+	if (!shown || !gettrace)
+		return -1;
+	shown_tracer = shown;
+	sys_gettrace = gettrace;
+	return 0;
+}
+
+void trace_init_monitoring(struct pyobj *disable)
+{
+	monitoring_disable = disable;
+}
+
+static struct pyobj *present_tracer(void)
+{
+	struct pyobj *tracer = py.PyObject_CallObject(sys_gettrace, NULL);
+
+	if (!tracer) {
+		py.PyErr_Clear();
+		return NULL;
+	}
+	py.Py_DecRef(tracer); /* the thread holds it */
+	return tracer;
+}
+
+bool trace_start(void)
+{
+	struct pyobj *present;
+
+	if (!sys_gettrace)
+		return true;
+	present = present_tracer();
+	if (present != py.none && present != shown_tracer)
+		return false;
+	py.PyEval_SetTrace(trace, shown_tracer);
+	return true;
+}
+
+bool trace_stop(void)
+{
+	if (!sys_gettrace)
+		return true;
+	if (present_tracer() != shown_tracer)
+		return false;
+	py.PyEval_SetTrace(NULL, NULL);
+	return true;
+}
+
+struct pyobj *trace_call(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	static const char *const names[] = {[TRACE_CALL] = "call",
+	    [TRACE_LINE] = "line",
+	    [TRACE_RETURN] = "return"};
+	const char *event = n == 3 ? py.PyUnicode_AsUTF8(args[1]) : NULL;
+
+	for (int i = 0; event && i < 4; i++) {
+		if (names[i] && strcmp(names[i], event) == 0)
+			trace(self, args[0], i, args[2]);
+	}
+	if (!event)
+		py.PyErr_Clear();
+	py.Py_IncRef(shown_tracer);
+	return shown_tracer;
+}
+
+struct pyobj *trace_on_start(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	const struct spot_code *code = n > 0 ? spot_of_code(args[0]) : NULL;
+
+	(void)self;
+	if (code)
+		session_frame(code, code->first_line);
+	return api_none();
+}
+
+struct pyobj *trace_on_resume(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	const struct spot_code *code = n > 0 ? spot_of_code(args[0]) : NULL;
+	struct pyobj *frame = code ? py.PyEval_GetFrame() : NULL;
+
+	(void)self;
+	if (frame)
+		session_frame(code, py.PyFrame_GetLineNumber(frame));
+	return api_none();
+}
+
+struct pyobj *trace_on_throw(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	const struct spot_code *code = n > 1 ? spot_of_code(args[0]) : NULL;
+
+	(void)self;
+	/* A trace function is told. */
+	if (code && !sys_gettrace)
+		session_frame(code, py.PyLong_AsLong(args[1]));
+	return api_none();
+}
+
+struct pyobj *trace_on_line(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	const struct spot_code *code = n > 1 ? spot_of_code(args[0]) : NULL;
+
+	(void)self;
+	if (code)
+		session_line(code, py.PyLong_AsLong(args[1]));
+	return api_none();
+}
+
+struct pyobj *trace_on_return(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	const struct spot_code *code = n > 0 ? spot_of_code(args[0]) : NULL;
+
+	(void)self;
+	if (code)
+		session_return(code);
+	return api_none();
+}
+
+/* A loop on one line makes no line event when it goes round; a trace function
+ * gets one. Every other jump is told of once and never again. */
+struct pyobj *trace_on_jump(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	const struct spot_code *code = n > 2 ? spot_of_code(args[0]) : NULL;
+	long from, to;
+	int line;
+
+	(void)self;
+	if (!code)
+		return api_none();
+	from = py.PyLong_AsLong(args[1]);
+	to = py.PyLong_AsLong(args[2]);
+	line = py.PyCode_Addr2Line(args[0], (int)to);
+	if (to > from || line != py.PyCode_Addr2Line(args[0], (int)from)) {
+		py.Py_IncRef(monitoring_disable);
+		return monitoring_disable;
+	}
+	session_line(code, line);
+	return api_none();
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How CPython tells of lines. Before 3.12 by a trace function, which the
+ * thread has while a session runs on it and which sees all of its Python
+ * code; from 3.12 on by sys.monitoring, for profiled code objects alone. The
+ * events are the same, and go to session.h.
+ */
+#ifndef MPROF_PYTHON_AGENT_TRACE_H
+#define MPROF_PYTHON_AGENT_TRACE_H
+
+#include "python/agent/api.h"
+
+/* Before 3.12: what sys.gettrace() shows while the agent traces, a callable
+ * that traces as well; and sys.gettrace itself. Both are kept. */
+int trace_init(struct pyobj *shown, struct pyobj *gettrace);
+
+/* From 3.12 on: sys.monitoring.DISABLE, which is kept. */
+void trace_init_monitoring(struct pyobj *disable);
+
+/* Has the thread's lines told from now on; false, and nothing is done, where
+ * somebody else's trace function stands there. Always true from 3.12 on. */
+bool trace_start(void);
+
+/* The opposite; false where somebody else's stands there by now, which is
+ * left alone. */
+bool trace_stop(void);
+
+/* To be called from Python, where on_throw(code, line) is for what CPython does
+ * not tell callbacks of a code object of. trace(frame, event, arg) returns
+ * itself; the others are callbacks of sys.monitoring, whose arguments they
+ * take. */
+struct pyobj *trace_call(struct pyobj *, struct pyobj *const *args, ssize_t n);
+struct pyobj *trace_on_start(
+    struct pyobj *, struct pyobj *const *args, ssize_t n);
+struct pyobj *trace_on_resume(
+    struct pyobj *, struct pyobj *const *args, ssize_t n);
+struct pyobj *trace_on_throw(
+    struct pyobj *, struct pyobj *const *args, ssize_t n);
+struct pyobj *trace_on_line(
+    struct pyobj *, struct pyobj *const *args, ssize_t n);
+struct pyobj *trace_on_return(
+    struct pyobj *, struct pyobj *const *args, ssize_t n);
+struct pyobj *trace_on_jump(
+    struct pyobj *, struct pyobj *const *args, ssize_t n);
+
+#endif
