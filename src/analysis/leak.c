@@ -328,33 +328,41 @@ static bool processes_gather(const struct run *run, const struct leak *total)
 	       ended * 10 <= late;
 }
 
+static void judge_process(
+    struct leak_run *out, const struct process *process, double whole)
+{
+	struct leak_process *judged;
+	struct leak own;
+
+	leak_judge(&process->memory, &own);
+	if (own.last_s - own.first_s < 0.6 * whole ||
+	    own.last_s < out->total.last_s - 0.05 * whole)
+		return;
+	judged = array_push(&out->processes);
+	*judged = (struct leak_process){process, own};
+	if (own.verdict != LEAK_LEAKING || out->total.verdict == LEAK_LEAKING)
+		return;
+	if (!out->process || own.mib_per_s > out->worst.mib_per_s) {
+		out->worst = own;
+		out->process = process;
+	}
+}
+
 void leak_judge_run(const struct run *run, struct leak_run *out)
 {
-	double whole;
-
 	*out = (struct leak_run){0};
 	leak_judge(&run->total, &out->total);
 	out->worst = out->total;
-	whole = out->total.last_s - out->total.first_s;
-	for (size_t i = 0; i < run->processes.len; i++) {
-		const struct process *process = &run->processes.items[i];
-		struct leak own;
-
-		leak_judge(&process->memory, &own);
-		if (own.verdict != LEAK_LEAKING ||
-		    own.last_s - own.first_s < 0.6 * whole ||
-		    own.last_s < out->total.last_s - 0.05 * whole)
-			continue;
-		out->leaking++;
-		if (!out->process && out->total.verdict == LEAK_LEAKING)
-			continue;
-		if (!out->process || own.mib_per_s > out->worst.mib_per_s) {
-			out->worst = own;
-			out->process = process;
-		}
-	}
+	for (size_t i = 0; i < run->processes.len; i++)
+		judge_process(out, &run->processes.items[i],
+		    out->total.last_s - out->total.first_s);
 	out->more_processes = processes_gather(run, &out->total);
 	if (out->more_processes && out->worst.verdict != LEAK_LEAKING &&
 	    out->total.mib_per_s > 0)
 		out->worst.verdict = LEAK_LEAKING;
+}
+
+void leak_run_finish(struct leak_run *leak)
+{
+	array_free(&leak->processes);
 }

@@ -34,18 +34,25 @@ struct leak {
 void leak_judge(const struct series *series, struct leak *out)
     __attribute__((nonnull));
 
-/* Judges a run: its total, and where that does not leak each process that
- * lived through most of it, and whether processes gather that never end. */
+struct leak_process {
+	const struct process *process; /* of the run */
+	struct leak leak;
+};
+
+/* Judges a run: its total, each process that lived through most of it and is
+ * there at its end, and whether processes gather that never end. */
 struct leak_run {
 	struct leak total;
 	struct leak worst;             /* the one that decides */
 	const struct process *process; /* whose it is; NULL: the total */
 	bool more_processes;           /* it is their number that grows */
-	size_t leaking;                /* processes that leak by themselves */
+	ARRAY(struct leak_process) processes;
 };
 
+/* The caller finishes it, and keeps the run until then. */
 void leak_judge_run(const struct run *run, struct leak_run *out)
     __attribute__((nonnull));
+void leak_run_finish(struct leak_run *leak) __attribute__((nonnull));
 
 const char *leak_word(enum leak_verdict verdict);
 

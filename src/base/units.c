@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Three digits: 0.05, 3.20, 32.0, 812. Never a locale's comma: the integer
  * and the fraction are printed apart. */
@@ -45,6 +46,23 @@ char *units_size(char *out, double mib)
 	return out;
 }
 
+char *units_limit(char *out, double mib)
+{
+	size_t keep, rest;
+
+	units_size(out, mib);
+	rest = strcspn(out, " ");
+	keep = rest;
+	if (strchr(out, '.') && !strchr(out, 'e')) {
+		while (out[keep - 1] == '0')
+			keep--;
+		if (out[keep - 1] == '.')
+			keep--;
+	}
+	memmove(out + keep, out + rest, strlen(out + rest) + 1);
+	return out;
+}
+
 static char *put_two(char *out, double seconds, double unit, double part,
     const char *const names[2])
 {
@@ -58,6 +76,8 @@ static char *put_two(char *out, double seconds, double unit, double part,
 
 char *units_duration(char *out, double seconds)
 {
+	if (seconds == 0)
+		return strcpy(out, "0 s");
 	if (seconds < 0.0009995)
 		return put(out, seconds * 1e6, "us");
 	if (seconds < 0.9995) {
@@ -87,20 +107,36 @@ char *units_clock(char *out, double seconds)
 	return out;
 }
 
+struct units_scale units_rate_scale(double mib_per_s)
+{
+	static const double seconds[] = {1, 60, 3600, 86400};
+	static const char *const names[3][4] = {
+	    {"KiB/s", "KiB/min", "KiB/h", "KiB/d"},
+	    {"MiB/s", "MiB/min", "MiB/h", "MiB/d"},
+	    {"GiB/s", "GiB/min", "GiB/h", "GiB/d"}};
+	static const double sizes[] = {1024, 1, 1.0 / 1024};
+	double rate = fabs(mib_per_s);
+	size_t per = 0, size = 1;
+
+	while (per < 3 && rate > 0 && rate * seconds[per] < 0.995)
+		per++;
+	if (rate * seconds[per] >= 1023.5)
+		size = 2;
+	else if (rate > 0 && rate * seconds[per] < 0.9995)
+		size = 0;
+	return (struct units_scale){
+	    seconds[per] * sizes[size], names[size][per]};
+}
+
+char *units_number(char *out, double value)
+{
+	put_number(out, value);
+	return out;
+}
+
 char *units_rate(char *out, double mib_per_s)
 {
-	static const struct {
-		double seconds;
-		const char *name;
-	} per[] = {{1, "/s"}, {60, "/min"}, {3600, "/h"}, {86400, "/d"}};
-	size_t i = 0, len = 0;
+	struct units_scale scale = units_rate_scale(mib_per_s);
 
-	while (
-	    i < 3 && mib_per_s != 0 && fabs(mib_per_s) * per[i].seconds < 0.995)
-		i++;
-	units_size(out, mib_per_s * per[i].seconds);
-	while (out[len])
-		len++;
-	snprintf(out + len, UNITS_TEXT - len, "%s", per[i].name);
-	return out;
+	return put(out, mib_per_s * scale.factor, scale.name);
 }

@@ -14,6 +14,9 @@ enum { UNITS_TEXT = 32 };
 /* 0.04 -> "40 KiB", 3.2 -> "3.20 MiB", 812 -> "812 MiB", 1536 -> "1.50 GiB" */
 char *units_size(char *out, double mib);
 
+/* The same for limits that people set: 2048 -> "2 GiB", 1536 -> "1.5 GiB" */
+char *units_limit(char *out, double mib);
+
 /* 0.005 -> "5 ms", 3.2 -> "3.20 s", 250 -> "4 min 10 s", 15000 -> "4 h 10 min",
  * 270000 -> "3 d 3 h" */
 char *units_duration(char *out, double seconds);
@@ -24,5 +27,16 @@ char *units_clock(char *out, double seconds);
 /* MiB a second, by the unit of time that gives a figure of at least 0.1:
  * 0.0533 -> "3.20 MiB/min" */
 char *units_rate(char *out, double mib_per_s);
+
+/* What units_rate() would multiply by and what it would write behind: for
+ * several figures in one unit. */
+struct units_scale {
+	double factor;
+	const char *name; /* "MiB/min" */
+};
+struct units_scale units_rate_scale(double mib_per_s);
+
+/* The figure alone, as the functions above write it: "3.20" */
+char *units_number(char *out, double value);
 
 #endif

@@ -2,8 +2,10 @@
 //
 // leak [COUNT [FIRST-SEED [-v]]]: the verdicts on COUNT labelled recordings;
 // with -v also each recording that was judged wrongly.
+// leak make KIND SEED: one of them as a .dat file on standard output.
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/leak.h"
 #include "recordings.h"
@@ -36,10 +38,11 @@ static void tally_add(
 		printf("seed %llu: %s, of %.2f MiB in noise of %.2f\n",
 		    (unsigned long long)seed, leak_word(leak.worst.verdict),
 		    facts.leak_mib, facts.noise_mib);
+	leak_run_finish(&leak);
 	profile_finish(&profile);
 }
 
-int main(int argc, char **argv)
+static int print_table(int argc, char **argv)
 {
 	size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : 2000;
 	uint64_t first = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
@@ -69,4 +72,48 @@ int main(int argc, char **argv)
 	printf("leaks above the noise, found: %zu of %zu (%.2f %%)\n", found,
 	    leaks, 100.0 * (double)found / (double)leaks);
 	return 0;
+}
+
+static int make_recording(const char *name, uint64_t seed)
+{
+	struct recording_facts facts;
+	struct profile profile;
+	struct run *run;
+	int kind = 0;
+
+	while (kind < RECORDING_KINDS &&
+	       strcmp(recording_name((enum recording_kind)kind), name) != 0)
+		kind++;
+	if (kind == RECORDING_KINDS) {
+		fprintf(stderr, "leak: %s: no such kind of recording\n", name);
+		return 2;
+	}
+	profile_init(&profile, "made");
+	run = profile_add_run(&profile);
+	recording_make((enum recording_kind)kind, seed, run, &facts);
+	printf("CMDLINE %s, seed %llu\n", name, (unsigned long long)seed);
+	for (size_t i = 0; i < run->total.len; i++) {
+		double time_s = run->total.items[i].time_s;
+
+		printf("MEM %.6f %.4f\n", run->total.items[i].mib, time_s);
+		for (size_t p = 0; p < run->processes.len; p++) {
+			const struct series *m =
+			    &run->processes.items[p].memory;
+			size_t at = series_find(m, time_s);
+
+			if (at < m->len && m->items[at].time_s == time_s)
+				printf("CHLD %s %.6f %.4f\n",
+				    run->processes.items[p].key,
+				    m->items[at].mib, time_s);
+		}
+	}
+	profile_finish(&profile);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && strcmp(argv[1], "make") == 0)
+		return make_recording(argv[2], strtoull(argv[3], NULL, 10));
+	return print_table(argc, argv);
 }

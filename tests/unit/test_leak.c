@@ -22,6 +22,7 @@ static enum leak_verdict judge(
 	run = profile_add_run(&profile);
 	recording_make(kind, seed, run, &facts);
 	leak_judge_run(run, leak);
+	leak_run_finish(leak);
 	leak->process = NULL;
 	profile_finish(&profile);
 	return leak->worst.verdict;

@@ -27,9 +27,19 @@ static void sizes(void **state)
 	assert_string_equal(units_size(out, 1e300), "9.54e+293 TiB");
 }
 
+static void limits(void **state)
+{
+	(void)state;
+	assert_string_equal(units_limit(out, 2048), "2 GiB");
+	assert_string_equal(units_limit(out, 1536), "1.5 GiB");
+	assert_string_equal(units_limit(out, 500), "500 MiB");
+	assert_string_equal(units_limit(out, 0), "0 MiB");
+}
+
 static void durations(void **state)
 {
 	(void)state;
+	assert_string_equal(units_duration(out, 0), "0 s");
 	assert_string_equal(units_duration(out, 0.0000042), "4.20 us");
 	assert_string_equal(units_duration(out, 0.005), "5 ms");
 	assert_string_equal(units_duration(out, 3.2), "3.20 s");
@@ -77,6 +87,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sizes),
+	    cmocka_unit_test(limits),
 	    cmocka_unit_test(durations),
 	    cmocka_unit_test(clocks),
 	    cmocka_unit_test(rates),

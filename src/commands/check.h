@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Conditions that a recording must meet: "mprof check" and "mprof run
+ * --check" share their options and what they print.
+ */
+#ifndef MPROF_COMMANDS_CHECK_H
+#define MPROF_COMMANDS_CHECK_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "cli/options.h"
+#include "commands/side.h"
+
+/* A part of a command's options. Zero or NULL: no such condition. */
+struct check_options {
+	double max_peak_mib, max_mean_mib;
+	double max_growth_mib_s; /* with max_growth: may be 0 */
+	bool max_growth;
+	bool no_leak;
+	const char
+	    *baseline;     /* patterns, one after the other, commas between */
+	double tolerance;  /* share of the baseline: 0.05 */
+	const char *junit; /* a file's name */
+	bool json;
+};
+
+/* Parses "2MiB/min" as MiB a second into struct check_options. */
+option_parse check_parse_growth;
+option_parse check_parse_tolerance; /* "5%" or "0.05" */
+
+/* The rows of a table of a command whose options are a type. */
+#define CHECK_ROWS(type, member)                                              \
+	{.name = "max-peak",                                                  \
+	    .arg = "SIZE",                                                    \
+	    .help = "the peak must not exceed this: 500MiB, 2G",              \
+	    .parse = option_size,                                             \
+	    .offset = offsetof(type, member.max_peak_mib),                    \
+	    .ours = true},                                                    \
+	    {.name = "max-mean",                                              \
+		.arg = "SIZE",                                                \
+		.help = "the mean over time must not exceed this",            \
+		.parse = option_size,                                         \
+		.offset = offsetof(type, member.max_mean_mib),                \
+		.ours = true},                                                \
+	    {.name = "max-growth",                                            \
+		.arg = "RATE",                                                \
+		.help = "memory must not grow faster after the warm-up: "     \
+			"2MiB/min",                                           \
+		.parse = check_parse_growth,                                  \
+		.offset = offsetof(type, member),                             \
+		.ours = true},                                                \
+	    {.name = "no-leak",                                               \
+		.help = "it must not be found leaking",                       \
+		.parse = option_flag,                                         \
+		.offset = offsetof(type, member.no_leak),                     \
+		.ours = true},                                                \
+	    {.name = "baseline",                                              \
+		.arg = "FILES",                                               \
+		.help = "the peak must not exceed that of these recordings; " \
+			"several names or patterns with commas between are "  \
+			"judged by their spread",                             \
+		.parse = option_text,                                         \
+		.offset = offsetof(type, member.baseline),                    \
+		.ours = true},                                                \
+	    {.name = "tolerance",                                             \
+		.arg = "SHARE",                                               \
+		.help = "by how much it may exceed the baseline: 5%",         \
+		.parse = check_parse_tolerance,                               \
+		.offset = offsetof(type, member.tolerance),                   \
+		.ours = true},                                                \
+	{                                                                     \
+		.name = "junit", .arg = "FILE",                               \
+		.help = "also write the verdicts as JUnit XML",               \
+		.parse = option_text, .offset = offsetof(type, member.junit), \
+		.ours = true                                                  \
+	}
+
+/* Whether any condition was given. */
+bool check_asked(const struct check_options *options);
+
+/* Judges the runs of the side, prints each condition with its figure and
+ * verdict to out, and writes the JUnit file. COMMAND_OK: all met;
+ * COMMAND_FAILED: one is not; COMMAND_MISUSED: a baseline that can't be read
+ * or compared, or a JUnit file that can't be written; said on stderr. */
+int check_side(const struct check_options *options,
+    const struct profiles_options *reading, const struct side *side, FILE *out);
+
+#endif

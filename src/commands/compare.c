@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/compare.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "base/utf8.h"
+#include "cli/json.h"
+#include "commands/command.h"
+#include "commands/side.h"
+
+struct compare_options {
+	struct profiles_options profiles;
+	const char *a, *b; /* patterns */
+	const char *output;
+	bool json;
+};
+
+static const struct option_row rows[] = {
+    {.name = "a",
+	.arg = "PATTERN",
+	.help = "the recordings of the first side: 'main-*.dat'",
+	.parse = option_text,
+	.offset = offsetof(struct compare_options, a),
+	.ours = true},
+    {.name = "b",
+	.arg = "PATTERN",
+	.help = "the recordings of the second side",
+	.parse = option_text,
+	.offset = offsetof(struct compare_options, b),
+	.ours = true},
+    {.name = "json",
+	.help = "print the figures as JSON",
+	.parse = option_flag,
+	.offset = offsetof(struct compare_options, json),
+	.ours = true},
+    PROFILES_ROWS(struct compare_options, profiles), {0}};
+
+/* What is compared of every run, phase and process. */
+struct measure {
+	const char *name;
+	const char *key; /* in JSON, with its unit */
+	size_t offset;   /* in struct figures */
+	char *(*format)(char *out, double value);
+};
+
+static char *format_area(char *out, double mib_s)
+{
+	bool large = fabs(mib_s) >= 10240;
+	char number[UNITS_TEXT];
+
+	snprintf(out, UNITS_TEXT, "%.20s %s",
+	    units_number(number, large ? mib_s / 1024 : mib_s),
+	    large ? "GiB s" : "MiB s");
+	return out;
+}
+
+static char *format_duration(char *out, double seconds)
+{
+	char text[UNITS_TEXT];
+
+	snprintf(out, UNITS_TEXT, "%s%.28s", seconds < 0 ? "-" : "",
+	    units_duration(text, fabs(seconds)));
+	return out;
+}
+
+static const struct measure measures[] = {
+    {"peak", "peak_mib", offsetof(struct figures, peak_mib), units_size},
+    {"mean", "mean_mib", offsetof(struct figures, mean_mib), units_size},
+    {"area", "area_mib_s", offsetof(struct figures, area_mib_s), format_area},
+    {"duration", "duration_s", offsetof(struct figures, duration_s),
+	format_duration},
+    {"growth", "growth_mib_per_s", offsetof(struct figures, growth_mib_s),
+	units_rate},
+};
+
+enum { MEASURES = sizeof(measures) / sizeof(measures[0]) };
+
+/* A part of the runs that both sides have: a phase, or all processes of one
+ * name. Values are NAN where a run has no such part. */
+struct part {
+	const char *kind; /* "phase" or "process" */
+	const char *name;
+	struct comparison peak, growth;
+};
+
+struct part_list {
+	struct part *items;
+	size_t len, cap;
+};
+
+static double phase_figure(
+    const struct side_run *run, const char *name, size_t offset)
+{
+	for (size_t i = 0; i < run->phase_count; i++) {
+		if (strcmp(run->phases[i].name, name) == 0)
+			return figure_at(&run->phases[i].figures, offset);
+	}
+	return NAN;
+}
+
+/* The highest of the processes of that name. */
+static double process_figure(
+    const struct side_run *run, const char *name, size_t offset)
+{
+	double highest = NAN;
+
+	for (size_t i = 0; i < run->run->processes.len; i++) {
+		const struct process *p = &run->run->processes.items[i];
+		struct figures figures;
+
+		if (!p->name || strcmp(p->name, name) != 0 ||
+		    figures_of_series(
+			&p->memory, -INFINITY, INFINITY, &figures) != 0)
+			continue;
+		highest = fmax(highest, figure_at(&figures, offset));
+	}
+	return highest;
+}
+
+typedef double part_figure(
+    const struct side_run *run, const char *name, size_t offset);
+
+static size_t collect(const struct side *side, part_figure *figure,
+    const char *name, size_t offset, double *values)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < side->runs.len; i++) {
+		double value = figure(&side->runs.items[i], name, offset);
+
+		if (isfinite(value))
+			values[count++] = value;
+	}
+	return count;
+}
+
+/* -1 where one of the sides has no such part. */
+static int compare_part(const struct side *const sides[2], part_figure *figure,
+    const char *name, size_t offset, struct comparison *out)
+{
+	double *a = mem_zero(sides[0]->runs.len, sizeof(a[0]));
+	double *b = mem_zero(sides[1]->runs.len, sizeof(b[0]));
+	size_t a_count = collect(sides[0], figure, name, offset, a);
+	size_t b_count = collect(sides[1], figure, name, offset, b);
+	int got = a_count && b_count ? 0 : -1;
+
+	if (got == 0)
+		compare_values(a, a_count, b, b_count, out);
+	free(a);
+	free(b);
+	return got;
+}
+
+static bool has_part(const struct part_list *parts, const char *name)
+{
+	for (size_t i = 0; i < parts->len; i++) {
+		if (strcmp(parts->items[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void add_part(struct part_list *parts, const struct side *const sides[2],
+    part_figure *figure, const char *name)
+{
+	struct part part = {.name = name};
+
+	if (!name || has_part(parts, name) ||
+	    compare_part(sides, figure, name,
+		offsetof(struct figures, peak_mib), &part.peak) != 0 ||
+	    compare_part(sides, figure, name,
+		offsetof(struct figures, growth_mib), &part.growth) != 0)
+		return;
+	*array_push(parts) = part;
+}
+
+static void find_parts(const struct side *const sides[2],
+    struct part_list *phases, struct part_list *processes)
+{
+	for (size_t i = 0; i < sides[0]->runs.len; i++) {
+		const struct side_run *run = &sides[0]->runs.items[i];
+
+		for (size_t j = 0; run->run->marks.len && j < run->phase_count;
+		     j++)
+			add_part(
+			    phases, sides, phase_figure, run->phases[j].name);
+		for (size_t j = 0; j < run->run->processes.len; j++)
+			add_part(processes, sides, process_figure,
+			    run->run->processes.items[j].name);
+	}
+}
+
+/* With a sign in front, also of what is above zero. */
+static char *format_signed(
+    char *out, double value, char *(*format)(char *out, double value))
+{
+	char text[UNITS_TEXT];
+
+	snprintf(out, UNITS_TEXT, "%s%.30s", value > 0 ? "+" : "",
+	    format(text, value));
+	return out;
+}
+
+/* A percentage says nothing any more where the one is many times the other. */
+static void print_relative(const struct comparison *c)
+{
+	if (fabs(c->relative) < 10)
+		printf("  %+7.1f %%", 100 * c->relative);
+	else if (c->b / c->a > 0)
+		printf("  %7.3g x ", c->b / c->a);
+	else
+		printf("  %7s  ", "");
+}
+
+static void print_difference(
+    const struct comparison *c, char *(*format)(char *out, double value))
+{
+	char difference[UNITS_TEXT], low[UNITS_TEXT], high[UNITS_TEXT];
+
+	print_relative(c);
+	printf("  %14s", format_signed(difference, c->difference, format));
+	if (c->repeated)
+		printf("  (95 %%: %s to %s; p = %.2g)",
+		    format_signed(low, c->low, format),
+		    format_signed(high, c->high, format), c->p);
+	putchar('\n');
+}
+
+static void print_row(const char *name, const struct comparison *c,
+    char *(*format)(char *out, double value))
+{
+	char a[UNITS_TEXT], b[UNITS_TEXT], label[64];
+
+	printf("%-16s %14s %14s", utf8_shorten(label, sizeof(label), name, 16),
+	    format(a, c->a), format(b, c->b));
+	print_difference(c, format);
+}
+
+static void print_parts(const char *title, const struct part_list *parts)
+{
+	for (size_t i = 0; i < parts->len; i++) {
+		const struct part *part = &parts->items[i];
+		char *name = utf8_clean_copy(part->name);
+
+		printf("%s %s\n", title, name);
+		print_row("  peak", &part->peak, units_size);
+		print_row("  growth", &part->growth, units_size);
+		free(name);
+	}
+}
+
+/* "5 runs each" or "3 and 5 runs" */
+static void print_counts(const struct comparison *c)
+{
+	if (c->a_count == c->b_count)
+		printf(
+		    "%zu run%s each", c->a_count, c->a_count == 1 ? "" : "s");
+	else
+		printf("%zu and %zu runs", c->a_count, c->b_count);
+}
+
+static void print_sentence(const struct comparison *peak)
+{
+	char size[UNITS_TEXT];
+
+	if (fabs(peak->difference) < 0.0005)
+		printf("B peaks as high as A");
+	else
+		printf("B peaks %s (%.0f %%) %s",
+		    units_size(size, fabs(peak->difference)),
+		    100 * fabs(peak->relative),
+		    peak->difference > 0 ? "higher" : "lower");
+	if (!peak->repeated)
+		printf("; how much of that is chance, only several runs of "
+		       "each side can tell (");
+	else if (peak->p < 0.05)
+		printf(
+		    "; it would be a surprise by chance (p = %.2g, ", peak->p);
+	else
+		printf("; that may well be chance (p = %.2g, ", peak->p);
+	print_counts(peak);
+	printf(")\n");
+}
+
+static void print_all(const struct side *const sides[2],
+    const struct part_list *phases, const struct part_list *processes)
+{
+	struct comparison c, peak;
+
+	printf("%-16s %14s %14s  %9s  %14s\n", "", "A", "B", "B to A",
+	    "difference");
+	for (size_t i = 0; i < MEASURES; i++) {
+		side_compare(sides[0], sides[1], measures[i].offset, &c);
+		print_row(measures[i].name, &c, measures[i].format);
+	}
+	print_parts("phase", phases);
+	print_parts("process", processes);
+	putchar('\n');
+	side_compare(
+	    sides[0], sides[1], offsetof(struct figures, peak_mib), &peak);
+	print_sentence(&peak);
+}
+
+static void write_comparison(
+    struct json *json, const char *key, const struct comparison *c)
+{
+	json_key(json, key);
+	json_open(json, '{');
+	json_key(json, "a");
+	json_rounded(json, c->a, 6);
+	json_key(json, "b");
+	json_rounded(json, c->b, 6);
+	json_key(json, "difference");
+	json_rounded(json, c->difference, 6);
+	json_key(json, "relative");
+	json_rounded(json, c->a != 0 ? c->relative : NAN, 6);
+	json_key(json, "low");
+	json_rounded(json, c->repeated ? c->low : NAN, 6);
+	json_key(json, "high");
+	json_rounded(json, c->repeated ? c->high : NAN, 6);
+	json_key(json, "p");
+	json_rounded(json, c->repeated ? c->p : NAN, 6);
+	json_close(json, '}');
+}
+
+static void write_parts(
+    struct json *json, const char *key, const struct part_list *parts)
+{
+	json_key(json, key);
+	json_open(json, '[');
+	for (size_t i = 0; i < parts->len; i++) {
+		json_open(json, '{');
+		json_key(json, "name");
+		json_text(json, parts->items[i].name);
+		write_comparison(json, "peak_mib", &parts->items[i].peak);
+		write_comparison(json, "growth_mib", &parts->items[i].growth);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void write_all(const struct side *const sides[2],
+    const struct part_list *phases, const struct part_list *processes)
+{
+	struct comparison c;
+	struct json json;
+
+	json_init(&json, stdout);
+	json_open(&json, '{');
+	json_key(&json, "a_runs");
+	json_whole(&json, (int64_t)sides[0]->runs.len);
+	json_key(&json, "b_runs");
+	json_whole(&json, (int64_t)sides[1]->runs.len);
+	for (size_t i = 0; i < MEASURES; i++) {
+		side_compare(sides[0], sides[1], measures[i].offset, &c);
+		write_comparison(&json, measures[i].key, &c);
+	}
+	write_parts(&json, "phases", phases);
+	write_parts(&json, "processes", processes);
+	json_close(&json, '}');
+}
+
+static void show(
+    const struct compare_options *options, const struct side *const sides[2])
+{
+	struct part_list phases = {0}, processes = {0};
+
+	find_parts(sides, &phases, &processes);
+	if (options->json)
+		write_all(sides, &phases, &processes);
+	else
+		print_all(sides, &phases, &processes);
+	array_free(&phases);
+	array_free(&processes);
+}
+
+static int load(const struct compare_options *options,
+    const char *const patterns[2], struct side sides[2], struct err *e)
+{
+	for (size_t i = 0; i < 2; i++) {
+		if (side_add(&sides[i], patterns[i], &options->profiles, e) !=
+		    0)
+			return -1;
+	}
+	return side_check_metric(&sides[0], &sides[1], e);
+}
+
+static int run_compare(const void *given, char **words, int count)
+{
+	const struct compare_options *options = given;
+	const char *patterns[2] = {options->a, options->b};
+	struct side sides[2] = {0};
+	int used = 0, status = COMMAND_OK;
+	struct err e;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!patterns[i] && used < count)
+			patterns[i] = words[used++];
+	}
+	if (!patterns[0] || !patterns[1] || used < count) {
+		err_set(&e, "compare: takes two sides: mprof compare A B, or "
+			    "--a 'main-*.dat' --b 'new-*.dat'");
+		return command_fail(COMMAND_MISUSED, &e);
+	}
+	if (load(options, patterns, sides, &e) == 0)
+		show(options,
+		    (const struct side *const[]){&sides[0], &sides[1]});
+	else
+		status = command_fail(COMMAND_FAILED, &e);
+	side_finish(&sides[0]);
+	side_finish(&sides[1]);
+	return status;
+}
+
+const struct command command_compare = {
+    .name = "compare",
+    .synopsis = "[options] A B",
+    .summary = "set recordings side by side: did it get worse?",
+    .details =
+	"Several recordings of each side tell a difference from chance.\n\n"
+	"Examples:\n"
+	"  mprof compare before.dat after.dat\n"
+	"  mprof compare --a 'main-*.dat' --b 'new-*.dat'\n",
+    .options = rows,
+    .options_size = sizeof(struct compare_options),
+    .run = run_compare,
+};

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/leak.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/units.h"
+#include "base/utf8.h"
+#include "cli/json.h"
+#include "commands/command.h"
+#include "commands/profiles.h"
+
+struct leak_options {
+	struct profiles_options profiles;
+	double limit_mib; /* 0: the recording's own, or a round one */
+	bool json;
+};
+
+static const struct option_row rows[] = {
+    {.letter = 'l',
+	.name = "limit",
+	.arg = "SIZE",
+	.help = "say when a leak would reach this size; otherwise the limit "
+		"that the recording tells of, or the next power of two",
+	.parse = option_size,
+	.offset = offsetof(struct leak_options, limit_mib),
+	.ours = true},
+    {.name = "json",
+	.help = "print the verdicts as JSON",
+	.parse = option_flag,
+	.offset = offsetof(struct leak_options, json),
+	.ours = true},
+    PROFILES_ROWS(struct leak_options, profiles), {0}};
+
+/* One run and what was found of it. */
+struct finding {
+	const struct profile *profile;
+	size_t number; /* of the run, from 1 */
+	const struct run *run;
+	struct leak_run leak;
+	double limit_mib;
+};
+
+static double limit_of(
+    const struct leak_options *options, const struct run *run, double level_mib)
+{
+	double limit = 1;
+
+	if (options->limit_mib > 0)
+		return options->limit_mib;
+	if (run->exit.limit_mib > level_mib)
+		return run->exit.limit_mib;
+	while (limit < level_mib * 1.1)
+		limit *= 2;
+	return limit;
+}
+
+static void print_rate(const struct leak *leak)
+{
+	struct units_scale scale = units_rate_scale(leak->mib_per_s);
+	char rate[UNITS_TEXT], low[UNITS_TEXT], high[UNITS_TEXT];
+
+	printf("%s %s (95 %%: %s to %s)",
+	    units_number(rate, leak->mib_per_s * scale.factor), scale.name,
+	    units_number(low, leak->low * scale.factor),
+	    units_number(high, leak->high * scale.factor));
+}
+
+static void print_limit(const struct leak *leak, double limit_mib)
+{
+	char limit[UNITS_TEXT], in[UNITS_TEXT];
+	double left = limit_mib - leak->level_mib;
+
+	units_limit(limit, limit_mib);
+	if (left <= 0)
+		printf("; %s is reached", limit);
+	else
+		printf("; %s would be reached in %s", limit,
+		    units_duration(in, left / leak->mib_per_s));
+}
+
+static void print_trend(const struct finding *f, const struct leak *leak)
+{
+	char since[UNITS_TEXT];
+
+	print_rate(leak);
+	printf(" since %s", units_clock(since, leak->since_s - leak->first_s));
+	if (f && leak->mib_per_s > 0)
+		print_limit(leak, f->limit_mib);
+	putchar('\n');
+}
+
+static void print_verdict(const struct finding *f)
+{
+	const struct leak *leak = &f->leak.worst;
+	char text[UNITS_TEXT];
+
+	printf("%s: ", leak_word(leak->verdict));
+	switch (leak->verdict) {
+	case LEAK_LEAKING:
+		print_trend(f, leak);
+		break;
+	case LEAK_GROWING:
+		printf("but slowing: looks like a cache or a warm-up; %s at "
+		       "the end\n",
+		    units_size(text, leak->level_mib));
+		break;
+	case LEAK_STEADY:
+		printf("no growth beyond the noise; %s at the end\n",
+		    units_size(text, leak->level_mib));
+		break;
+	case LEAK_UNDECIDED:
+		printf("%s more at this rate of noise\n",
+		    units_duration(text, leak->need_s));
+		break;
+	}
+}
+
+static void print_process(const struct leak_process *judged)
+{
+	char text[96];
+
+	printf("  process %s",
+	    utf8_clean(text, sizeof(text), judged->process->key));
+	if (judged->process->name)
+		printf(" (%s)",
+		    utf8_clean(text, sizeof(text), judged->process->name));
+	printf(" leaks: ");
+	print_trend(NULL, &judged->leak);
+}
+
+static void print_finding(const struct finding *f, bool named)
+{
+	char path[256];
+
+	print_verdict(f);
+	for (size_t i = 0; i < f->leak.processes.len; i++) {
+		if (f->leak.processes.items[i].leak.verdict == LEAK_LEAKING)
+			print_process(&f->leak.processes.items[i]);
+	}
+	if (f->leak.more_processes)
+		printf("  processes are started all the time, and hardly one "
+		       "ends\n");
+	if (!named)
+		return;
+	printf("  in %s", utf8_clean(path, sizeof(path), f->profile->path));
+	if (f->profile->runs.len > 1)
+		printf(", run %zu of %zu", f->number, f->profile->runs.len);
+	putchar('\n');
+}
+
+static void write_leak(struct json *json, const struct leak *leak)
+{
+	json_key(json, "verdict");
+	json_text(json, leak_word(leak->verdict));
+	json_key(json, "mib_per_s");
+	json_number(json, leak->mib_per_s);
+	json_key(json, "low_mib_per_s");
+	json_number(json, leak->low);
+	json_key(json, "high_mib_per_s");
+	json_number(json, leak->high);
+	json_key(json, "since_s");
+	json_rounded(json, leak->since_s - leak->first_s, 4);
+	json_key(json, "level_mib");
+	json_rounded(json, leak->level_mib, 6);
+}
+
+static void write_processes(struct json *json, const struct leak_run *leak)
+{
+	json_key(json, "processes");
+	json_open(json, '[');
+	for (size_t i = 0; i < leak->processes.len; i++) {
+		const struct leak_process *judged = &leak->processes.items[i];
+
+		json_open(json, '{');
+		json_key(json, "process");
+		json_text(json, judged->process->key);
+		json_key(json, "name");
+		json_text(json, judged->process->name);
+		write_leak(json, &judged->leak);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void write_finding(struct json *json, const struct finding *f)
+{
+	const struct leak *leak = &f->leak.worst;
+	bool leaks = leak->verdict == LEAK_LEAKING && leak->mib_per_s > 0;
+
+	json_open(json, '{');
+	json_key(json, "path");
+	json_text(json, f->profile->path);
+	json_key(json, "run");
+	json_whole(json, (int64_t)f->number);
+	write_leak(json, leak);
+	json_key(json, "limit_mib");
+	json_number(json, leaks ? f->limit_mib : NAN);
+	json_key(json, "reached_in_s");
+	json_rounded(json,
+	    leaks ? fmax(0, (f->limit_mib - leak->level_mib) / leak->mib_per_s)
+		  : NAN,
+	    1);
+	json_key(json, "more_needed_s");
+	json_rounded(
+	    json, leak->verdict == LEAK_UNDECIDED ? leak->need_s : NAN, 1);
+	json_key(json, "more_processes");
+	json_bool(json, f->leak.more_processes);
+	write_processes(json, &f->leak);
+	json_close(json, '}');
+}
+
+/* Judges every run of a file that has samples. */
+static void judge_profile(const struct leak_options *options,
+    const struct profile *profile, struct json *json, bool named)
+{
+	for (size_t i = 0; i < profile->runs.len; i++) {
+		struct finding f = {.profile = profile,
+		    .number = i + 1,
+		    .run = &profile->runs.items[i]};
+
+		if (f.run->total.len == 0)
+			continue;
+		leak_judge_run(f.run, &f.leak);
+		f.limit_mib = limit_of(options, f.run, f.leak.worst.level_mib);
+		if (options->json)
+			write_finding(json, &f);
+		else
+			print_finding(&f, named || profile->runs.len > 1);
+		leak_run_finish(&f.leak);
+	}
+}
+
+static int judge_all(
+    const struct leak_options *options, const struct profiles *profiles)
+{
+	bool named = profiles->paths.len > 1;
+	int status = COMMAND_OK;
+	struct json json;
+
+	json_init(&json, stdout);
+	if (options->json) {
+		json_open(&json, '{');
+		json_key(&json, "runs");
+		json_open(&json, '[');
+	}
+	for (size_t i = 0; i < profiles->paths.len; i++) {
+		struct profile profile;
+
+		if (profiles_read(&profile, profiles->paths.items[i],
+			&options->profiles) == 0)
+			judge_profile(options, &profile, &json, named);
+		else
+			status = COMMAND_FAILED;
+		profile_finish(&profile);
+	}
+	if (options->json) {
+		json_close(&json, ']');
+		json_close(&json, '}');
+	}
+	return status;
+}
+
+static int run_leak(const void *options, char **words, int count)
+{
+	struct profiles profiles;
+	int status = profiles_init(&profiles, words, count, stderr);
+
+	if (status == COMMAND_OK)
+		status = judge_all(options, &profiles);
+	profiles_finish(&profiles);
+	return status;
+}
+
+const struct command command_leak = {
+    .name = "leak",
+    .synopsis = "[options] [PROFILE ...]",
+    .summary = "say whether a recording leaks, how fast and since when",
+    .details =
+	"The first word printed is the verdict: leaking, steady, growing (but "
+	"slowing)\nor undecided.\n\n"
+	"Examples:\n"
+	"  mprof leak                    judge the newest recording\n"
+	"  mprof leak --limit 2GiB a.dat when would it reach 2 GiB?\n"
+	"  mprof plot -s                 draw what it found\n",
+    .options = rows,
+    .options_size = sizeof(struct leak_options),
+    .run = run_leak,
+};

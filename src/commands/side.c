@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "commands/side.h"
+
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static void add_runs(struct side *side, const struct profile *profile)
+{
+	for (size_t i = 0; i < profile->runs.len; i++) {
+		const struct run *run = &profile->runs.items[i];
+		struct side_run added = {.profile = profile, .run = run};
+
+		if (figures_of_run(run, &added.figures) != 0)
+			continue;
+		added.phase_count = phases_of_run(run, &added.phases);
+		*array_push(&side->runs) = added;
+	}
+}
+
+int side_add_file(struct side *side, const char *path,
+    const struct profiles_options *options, struct err *e)
+{
+	struct profile *profile = mem_zero(1, sizeof(*profile));
+	size_t before = side->runs.len;
+
+	*array_push(&side->profiles) = profile;
+	if (profiles_read(profile, path, options) != 0)
+		return err_set(e, "%s: nothing to judge in it", path);
+	add_runs(side, profile);
+	if (side->runs.len == before)
+		return err_set(e, "%s: holds no samples", path);
+	return 0;
+}
+
+int side_add(struct side *side, const char *pattern,
+    const struct profiles_options *options, struct err *e)
+{
+	glob_t found;
+	int got = 0;
+
+	if (glob(pattern, GLOB_NOCHECK, NULL, &found) != 0)
+		return err_set(e, "%s: can't be looked for", pattern);
+	for (size_t i = 0; got == 0 && i < found.gl_pathc; i++)
+		got = side_add_file(side, found.gl_pathv[i], options, e);
+	globfree(&found);
+	return got;
+}
+
+void side_finish(struct side *side)
+{
+	for (size_t i = 0; i < side->runs.len; i++)
+		free(side->runs.items[i].phases);
+	array_free(&side->runs);
+	for (size_t i = 0; i < side->profiles.len; i++) {
+		profile_finish(side->profiles.items[i]);
+		free(side->profiles.items[i]);
+	}
+	array_free(&side->profiles);
+}
+
+static const char *metric_of(const struct side_run *run)
+{
+	return run->run->info.backend ? run->run->info.backend : "rss";
+}
+
+int side_check_metric(const struct side *a, const struct side *b, struct err *e)
+{
+	const struct side_run *first = &a->runs.items[0];
+	const struct side *const sides[] = {a, b};
+
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t j = 0; j < sides[i]->runs.len; j++) {
+			const struct side_run *run = &sides[i]->runs.items[j];
+
+			if (strcmp(metric_of(first), metric_of(run)) != 0)
+				return err_set(e,
+				    "%s: records %s, %s records %s: they "
+				    "can't be compared; record both with the "
+				    "same --backend",
+				    first->profile->path, metric_of(first),
+				    run->profile->path, metric_of(run));
+		}
+	}
+	return 0;
+}
+
+double figure_at(const struct figures *figures, size_t offset)
+{
+	double value;
+
+	memcpy(&value, (const char *)figures + offset, sizeof(value));
+	return value;
+}
+
+void side_compare(const struct side *a, const struct side *b, size_t offset,
+    struct comparison *out)
+{
+	double *values = mem_zero(a->runs.len + b->runs.len, sizeof(*values));
+
+	for (size_t i = 0; i < a->runs.len; i++)
+		values[i] = figure_at(&a->runs.items[i].figures, offset);
+	for (size_t i = 0; i < b->runs.len; i++)
+		values[a->runs.len + i] =
+		    figure_at(&b->runs.items[i].figures, offset);
+	compare_values(
+	    values, a->runs.len, values + a->runs.len, b->runs.len, out);
+	free(values);
+}

@@ -1,0 +1,107 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+
+load helper
+
+level() {
+	awk -v mib="$2" -v slope="${3:-0}" 'BEGIN {
+		print "CMDLINE made"
+		for (i = 0; i <= 100; i++)
+			printf "MEM %.6f %d\n", mib + slope * i, 1700000000 + i
+	}' >"$1"
+}
+
+own_setup() {
+	level a.dat 400
+}
+
+@test "check: each condition, its figure and verdict" {
+	run_apart mprof check --max-peak 500MiB --max-mean 300 a.dat
+	[ "$status" -eq 1 ]
+	[ "${output%%$'\n'*}" = "ok    max-peak    400 MiB, at most 500 MiB" ]
+	[[ $output == *"FAIL  max-mean    400 MiB, at most 300 MiB"* ]]
+	run_apart mprof check --max-peak 400MiB --max-mean 400 a.dat
+	[ "$status" -eq 0 ]
+}
+
+@test "check --max-growth and --no-leak" {
+	level b.dat 100 0.1
+	run mprof check --max-growth 5MiB/min b.dat
+	[ "$status" -eq 1 ]
+	run mprof check --max-growth 7MiB/min b.dat
+	[ "$status" -eq 0 ]
+	run mprof check --max-growth 0/min a.dat
+	[ "$status" -eq 0 ]
+	run_apart mprof check --no-leak a.dat
+	[ "$status" -eq 0 ]
+	run_apart mprof check --no-leak b.dat
+	[ "$status" -eq 1 ]
+	[[ $output == "FAIL  no-leak "*"MiB/min"* ]]
+}
+
+@test "check --baseline: one pair by its difference and the tolerance" {
+	level b.dat 415
+	run mprof check --baseline a.dat --tolerance 5% b.dat
+	[ "$status" -eq 0 ]
+	run_apart mprof check --baseline a.dat --tolerance 0.02 b.dat
+	[ "$status" -eq 1 ]
+	[[ $output == "FAIL  baseline "*"(+3.8 % to the baseline)" ]]
+}
+
+@test "check --baseline: several recordings by their spread" {
+	level m1.dat 380; level m2.dat 460; level m3.dat 400; level m4.dat 410
+	level n1.dat 470; level n2.dat 395; level n3.dat 480; level n4.dat 415
+	run_apart mprof check --baseline 'm?.dat' --tolerance 0% n?.dat
+	[ "$status" -eq 0 ]
+	[[ $output == *"may well be chance"* ]]
+	for i in 1 2 3 4; do level "n$i.dat" $((520 + i)); done
+	run_apart mprof check --baseline m1.dat,m2.dat,m3.dat,m4.dat n?.dat
+	[ "$status" -eq 1 ]
+	[[ $output == "FAIL  baseline"*"p = 0.029, 4 and 4 runs"* ]]
+}
+
+@test "check --json and --junit" {
+	run_apart mprof check --json --junit out.xml --max-peak 500 --max-mean 1 a.dat
+	[ "$status" -eq 1 ]
+	jq -e '.met == false and (.conditions | length) == 2 and
+	    .conditions[0].condition == "max-peak" and
+	    .conditions[0].met and .conditions[0].value == 400 and
+	    .conditions[0].limit == 500 and .conditions[0].unit == "mib" and
+	    .conditions[0].note == null and
+	    (.conditions[1].met | not)' <<<"$output"
+	python3 - <<-'END'
+	import xml.etree.ElementTree as tree
+	suite = tree.parse("out.xml").getroot()
+	assert suite.get("tests") == "2" and suite.get("failures") == "1"
+	cases = {c.get("name"): c.find("failure") for c in suite}
+	assert cases["max-peak"] is None
+	assert cases["max-mean"].get("message") == "400 MiB, at most 1 MiB"
+	END
+}
+
+@test "check: the highest of several recordings counts" {
+	level b.dat 600
+	run mprof check --max-peak 500 a.dat b.dat
+	[ "$status" -eq 1 ]
+}
+
+@test "check: misuse is status 2" {
+	run_apart mprof check a.dat
+	[ "$status" -eq 2 ]
+	[[ $errors == "mprof: check: no condition given"* ]]
+	for bad in '--max-growth 2MiB' '--max-growth x/min' '--max-growth 2MiB/' \
+		'--max-peak 0' '--tolerance -5%' '--tolerance 5x'; do
+		# shellcheck disable=SC2086 # an option and its value
+		run_apart mprof check $bad --max-mean 1 a.dat
+		[ "$status" -eq 2 ]
+		[[ $errors == "mprof: option --"* ]]
+	done
+	run_apart mprof check --max-peak 500 missing.dat
+	[ "$status" -eq 2 ]
+	run_apart mprof check --baseline missing.dat a.dat
+	[ "$status" -eq 2 ]
+	[[ $errors == *missing.dat* ]]
+	run_apart mprof check --max-peak 500 --junit no/such/out.xml a.dat
+	[ "$status" -eq 2 ]
+	[[ $errors == *no/such/out.xml* ]]
+}

@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+
+load helper
+
+# level FILE MIB: ten seconds at that level
+level() {
+	awk -v mib="$2" 'BEGIN {
+		print "CMDLINE made"
+		for (i = 0; i <= 100; i++)
+			printf "MEM %.6f %.4f\n", mib, 1700000000 + i / 10
+	}' >"$1"
+}
+
+# Five recordings of each side, 9 % apart.
+own_setup() {
+	for i in 1 2 3 4 5; do
+		level "main-$i.dat" $((400 + i))
+		level "new-$i.dat" $((438 + i))
+	done
+}
+
+@test "compare: two recordings, absolute and relative" {
+	run_apart mprof compare main-1.dat new-1.dat
+	[ "$status" -eq 0 ]
+	[[ $output == *"peak "*"401 MiB"*"439 MiB"*"+9.5 %"*"+38.0 MiB"* ]]
+	[[ $output == *"area "*"4010 MiB s"* ]]
+	[[ $output == *"duration "*"10.0 s"* ]]
+	[[ $output == *"B peaks 38.0 MiB (9 %) higher; "*"1 run each)" ]]
+}
+
+@test "compare: repeats tell a difference from chance" {
+	run_apart mprof compare --a 'main-*.dat' --b 'new-*.dat'
+	[ "$status" -eq 0 ]
+	[[ $output == *"B peaks 38.0 MiB (9 %) higher; it would be a surprise by chance (p = 0.0079, 5 runs each)" ]]
+	run_apart mprof compare --a 'main-[12345].dat' --b 'main-[135].dat'
+	[[ $output == *"that may well be chance"*"5 and 3 runs)" || $output == *"as high as"* ]]
+}
+
+@test "compare --json: the documented keys" {
+	run_apart mprof compare --json --a 'main-*.dat' --b 'new-*.dat'
+	jq -e '.a_runs == 5 and .b_runs == 5 and .peak_mib.a == 403 and
+	    .peak_mib.b == 441 and .peak_mib.difference == 38 and
+	    .peak_mib.low > 30 and .peak_mib.high < 45 and
+	    .peak_mib.p < 0.01 and .area_mib_s.a == 4030 and
+	    .duration_s.difference == 0 and .mean_mib.relative > 0.09 and
+	    .growth_mib_per_s.a == 0 and .growth_mib_per_s.relative == null and
+	    .phases == [] and .processes == []' <<<"$output"
+	run_apart mprof compare --json main-1.dat new-1.dat
+	jq -e '.peak_mib.p == null and .peak_mib.low == null' <<<"$output"
+}
+
+@test "compare: per phase and per process" {
+	for side in a b; do
+		[ $side = a ] && top=100 || top=130
+		awk -v top=$top 'BEGIN {
+			print "CMDLINE made"
+			print "PROC 1.0 1000 pid=9 ppid=8 name=worker cmd=w"
+			for (i = 0; i < 10; i++) {
+				if (i == 4)
+					print "MARK 50.0 1004 label=load"
+				printf "MEM %d %d\n", i < 4 ? 50 : top, 1000 + i
+				printf "CHLD 9 %d %d\n", top / 2, 1000 + i
+			}
+		}' >$side.dat
+	done
+	run_apart mprof compare a.dat b.dat
+	[[ $output == *"phase start"*"50.0 MiB"*"phase load"*"+30.0 MiB"* ]]
+	[[ $output == *"process worker"*"50.0 MiB"*"65.0 MiB"* ]]
+	run_apart mprof compare --json a.dat b.dat
+	jq -e '.phases[1].name == "load" and
+	    .phases[1].peak_mib.difference == 30 and
+	    .processes[0].name == "worker" and
+	    .processes[0].peak_mib.b == 65' <<<"$output"
+}
+
+@test "compare: misuse and bad input are said" {
+	run_apart mprof compare main-1.dat
+	[ "$status" -eq 2 ]
+	[[ $errors == "mprof: compare: takes two sides"* ]]
+	run_apart mprof compare main-1.dat missing.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == *missing.dat* ]]
+	[ -z "$output" ]
+	echo 'CMDLINE x' >empty.dat
+	run_apart mprof compare main-1.dat empty.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == *empty.dat* ]]
+}
+
+@test "compare: figures of different metrics are not compared" {
+	{
+		echo 'CMDLINE x'
+		echo 'INFO 0.0 1000 backend=pss'
+		echo 'MEM 5 1000'
+	} >pss.dat
+	run_apart mprof compare main-1.dat pss.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == *"rss"*"pss"*"same --backend"* ]]
+}

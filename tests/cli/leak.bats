@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+
+load helper
+
+# ramp FILE SLOPE [TEETH]: 600 s at 0.5 s, 100 MiB and SLOPE MiB a second
+ramp() {
+	awk -v slope="$2" -v teeth="${3:-0}" 'BEGIN {
+		print "CMDLINE made"
+		for (i = 0; i < 1200; i++) {
+			t = i / 2
+			saw = teeth * (t % 11) / 11
+			noise = (i * 7919 % 101) / 1000
+			printf "MEM %.6f %.4f\n", 100 + slope * t + saw + noise,
+			    1700000000 + t
+		}
+	}' >"$1"
+}
+
+@test "leak: a leak under a sawtooth, its slope and when the limit is reached" {
+	ramp a.dat 0.5 40
+	run_apart mprof leak --limit 1000MiB a.dat
+	[ "$status" -eq 0 ]
+	[[ $output == "leaking: "*"MiB/min (95 %: "*") since 00:0"* ]]
+	[[ $output == *"; 1000 MiB would be reached in "[12]?" min"* ]]
+	rate=${output#leaking: }
+	rate=${rate%% *}
+	awk -v r="$rate" 'BEGIN { exit !(r > 29 && r < 31) }'
+}
+
+@test "leak: a sawtooth alone is steady" {
+	ramp a.dat 0 40
+	run_apart mprof leak a.dat
+	[[ $output == "steady: "* ]]
+}
+
+@test "leak: what fills up is growing" {
+	awk 'BEGIN {
+		for (i = 0; i < 1200; i++) {
+			noise = (i * 7919 % 101) / 500
+			full = 1 - exp(-i / 300)
+			printf "MEM %.6f %d\n", 100 + 300 * full + noise,
+			    1700000000 + i
+		}
+	}' >a.dat
+	run_apart mprof leak a.dat
+	[[ $output == "growing: but slowing"* ]]
+}
+
+@test "leak: too little is undecided, and it says how much more it takes" {
+	recording a.dat
+	run_apart mprof leak a.dat
+	[[ $output == "undecided: "*" more at this rate of noise" ]]
+}
+
+@test "leak: the newest recording by default" {
+	ramp mprofile_20260101000000.dat 1
+	run_apart mprof leak
+	[ "$status" -eq 0 ]
+	[[ $output == "leaking"* ]]
+	[ "$errors" = "Using last profile data." ]
+}
+
+@test "leak: one process among many" {
+	awk 'BEGIN { for (i = 0; i < 900; i++) {
+		t = 1700000000 + i
+		printf "MEM %.6f %d\n", 5000 + (i * 7919 % 997), t
+		printf "CHLD 7 %.6f %d\n", 50 + i * 0.1, t
+		printf "CHLD 8 %.6f %d\n", 4950 + (i * 7919 % 997) - i * 0.1, t
+	} }' >a.dat
+	run_apart mprof leak a.dat
+	[[ $output == "leaking: 6."*"process 7 leaks"* ]]
+}
+
+@test "leak --json: the documented keys" {
+	ramp a.dat 0.5
+	ramp b.dat 0
+	run_apart mprof leak --json a.dat b.dat
+	[ "$(jq -r '.runs | map(.verdict) | join(" ")' <<<"$output")" = "leaking steady" ]
+	jq -e '.runs[0] | .path == "a.dat" and .run == 1 and
+	    (.mib_per_s > 0.45 and .mib_per_s < 0.55) and
+	    .low_mib_per_s <= .mib_per_s and .high_mib_per_s >= .mib_per_s and
+	    .limit_mib == 512 and .reached_in_s > 0 and
+	    .more_needed_s == null and .processes == [] and
+	    (.level_mib | type) == "number" and (.since_s | type) == "number" and
+	    .more_processes == false' <<<"$output"
+}
+
+@test "leak: several recordings are told apart; one that is missing fails" {
+	ramp a.dat 0.5
+	run_apart mprof leak a.dat missing.dat
+	[[ $errors == *missing.dat* ]]
+	ramp b.dat 0
+	run_apart mprof leak a.dat b.dat
+	[[ $output == *"in a.dat"*"in b.dat"* ]]
+}
+
+@test "leak: nothing to judge" {
+	: >empty.dat
+	run_apart mprof leak empty.dat
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+	[[ $errors == "mprof: empty.dat: "* ]]
+}
