@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: MIT
+#include "python/stack.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "python/threads.h"
+
+#define TRIES 3               /* unpaused, before the thread is stopped */
+#define CHECKS 2              /* of each, that must all say the same */
+#define STOP_LIMIT_NS 5000000 /* that it may take to stop */
+#define INTERPRETERS_MAX 64
+#define OWNER_SHIM 3 /* 3.12 on: no Python code in this frame */
+#define CODE_SPAN_MAX (1 << 24)
+
+/* What is read of each structure: up to its last field that we want. */
+#define THREAD_BYTES 320
+#define CFRAME_BYTES 16
+#define FRAME_BYTES 112
+#define CODE_BYTES 144
+#define CHUNK_BYTES 16384 /* what lies further is read by itself */
+#define CHUNK_FIRST 2048
+#define CHUNK_SLACK 1024
+#define CHUNK_SIZE_OFFSET 8 /* behind the pointer to the previous one */
+
+#define PARTS_MAX (2 * STACK_DEPTH + 3) /* below the kernel's 1,024 */
+
+/* The bytes of all that source lists. */
+struct stack_reader {
+	char thread[THREAD_BYTES], cframe[CFRAME_BYTES], chunk[CHUNK_BYTES];
+	char frames[STACK_DEPTH][FRAME_BYTES];
+	char codes[STACK_DEPTH][CODE_BYTES];
+	struct iovec to[PARTS_MAX], from[PARTS_MAX];
+	size_t parts;
+	bool filled;
+};
+
+struct stack_reader *stack_reader_create(void)
+{
+	return mem_zero(1, sizeof(struct stack_reader));
+}
+
+void stack_reader_destroy(struct stack_reader *reader)
+{
+	free(reader);
+}
+
+static void part_add(
+    struct stack_reader *reader, uint64_t from, void *to, size_t len)
+{
+	size_t i = reader->parts;
+
+	if (!from)
+		return;
+	reader->to[i] = (struct iovec){to, len};
+	reader->from[i] = (struct iovec){(void *)(uintptr_t)from, len};
+	reader->parts++;
+}
+
+/* Everything that source lists, in one call. The code objects come first, so
+ * that those of a check were read between the two readings of the frames. */
+static bool fill(struct stack_reader *reader, const struct stack_source *source)
+{
+	reader->parts = 0;
+	for (size_t i = 0; i < source->codes_len; i++)
+		part_add(
+		    reader, source->codes[i], reader->codes[i], CODE_BYTES);
+	part_add(reader, source->thread, reader->thread, THREAD_BYTES);
+	part_add(reader, source->cframe, reader->cframe, CFRAME_BYTES);
+	part_add(reader, source->chunk, reader->chunk, source->chunk_len);
+	for (size_t i = 0; i < source->frames_len; i++)
+		part_add(
+		    reader, source->frames[i], reader->frames[i], FRAME_BYTES);
+	reader->filled = remote_read_many(source->target.pid, reader->to,
+			     reader->from, reader->parts) == 0;
+	return reader->filled;
+}
+
+static uint64_t field_of(const char *bytes, int offset)
+{
+	return offset == OFFSET_ABSENT ? 0 : field_u64(bytes, offset);
+}
+
+/* Forgets what was listed, and begins with the thread alone. */
+static bool fill_anew(struct stack_reader *reader, struct stack_source *source)
+{
+	const struct python_offsets *o = &source->target.offsets;
+	uint64_t size;
+
+	source->codes_len = source->frames_len = source->chunk_len = 0;
+	source->cframe = source->chunk = 0;
+	if (!fill(reader, source))
+		return false;
+	source->cframe = field_of(reader->thread, o->thread_cframe);
+	source->chunk = field_of(reader->thread, o->thread_datastack);
+	if (!source->cframe && !source->chunk)
+		return true;
+	if (source->chunk) {
+		if (memory_u64(&source->target.memory,
+			source->chunk + CHUNK_SIZE_OFFSET, &size) < 0)
+			size = 0;
+		source->chunk_len = size < CHUNK_FIRST ? size : CHUNK_FIRST;
+	}
+	return fill(reader, source);
+}
+
+/* The innermost frame; false where the thread's anchors moved since they were
+ * listed. */
+static bool innermost(const struct stack_reader *reader,
+    const struct stack_source *source, uint64_t *frame)
+{
+	const struct python_offsets *o = &source->target.offsets;
+
+	*frame = o->thread_cframe == OFFSET_ABSENT
+		     ? field_u64(reader->thread, o->thread_frame)
+		     : field_u64(reader->cframe, o->cframe_current);
+	return field_u64(reader->thread, o->thread_interpreter) ==
+		   source->interpreter &&
+	       field_of(reader->thread, o->thread_cframe) == source->cframe &&
+	       field_of(reader->thread, o->thread_datastack) == source->chunk;
+}
+
+static bool in_chunk(
+    const struct stack_source *source, uint64_t address, size_t len)
+{
+	return address >= source->chunk &&
+	       address - source->chunk + FRAME_BYTES <= len;
+}
+
+/* The bytes of the frame at address, where they were read; `from` is where to
+ * look first, since frames come in the order of last time. */
+static const char *frame_read(const struct stack_reader *reader,
+    const struct stack_source *source, uint64_t address, size_t *from)
+{
+	if (in_chunk(source, address, source->chunk_len))
+		return reader->chunk + (address - source->chunk);
+	for (size_t i = *from; i < source->frames_len; i++) {
+		if (source->frames[i] != address)
+			continue;
+		*from = i + 1;
+		return reader->frames[i];
+	}
+	return NULL;
+}
+
+static const char *code_read(const struct stack_reader *reader,
+    const struct stack_source *source, uint64_t address)
+{
+	for (size_t i = 0; i < source->codes_len; i++)
+		if (source->codes[i] == address)
+			return reader->codes[i];
+	return NULL;
+}
+
+static void take_frame(struct python_frame *frame, const char *bytes,
+    const struct python_offsets *o)
+{
+	frame->previous = field_u64(bytes, o->frame_previous);
+	frame->code = field_u64(bytes, o->frame_code);
+	frame->shim = false;
+	if (o->frame_instruction == OFFSET_ABSENT) {
+		frame->instruction = field_u32(bytes, o->frame_lasti);
+		return;
+	}
+	frame->instruction = field_u64(bytes, o->frame_instruction);
+	frame->shim = o->minor >= 12 && bytes[o->frame_owner] == OWNER_SHIM;
+}
+
+static void take_code(struct python_frame *frame, const char *bytes,
+    const struct python_offsets *o)
+{
+	int name =
+	    o->code_qualname == OFFSET_ABSENT ? o->code_name : o->code_qualname;
+
+	frame->type = field_u64(bytes, o->object_type);
+	frame->filename = field_u64(bytes, o->code_filename);
+	frame->name = field_u64(bytes, name);
+	frame->line_table = field_u64(bytes, o->code_line_table);
+	frame->first_line = (int)field_u32(bytes, o->code_first_line);
+}
+
+/* One frame from what was read before, or from the process where it's new. */
+static bool load(struct python_frame *frame, const struct stack_source *source,
+    const struct stack_reader *reader, size_t *from)
+{
+	const struct python_target *target = &source->target;
+	const char *known = frame_read(reader, source, frame->address, from);
+	char bytes[FRAME_BYTES], code[CODE_BYTES];
+
+	if (!known) {
+		if (memory_read(&target->memory, frame->address, bytes,
+			FRAME_BYTES) < 0)
+			return false;
+		known = bytes;
+	}
+	take_frame(frame, known, &target->offsets);
+	if (frame->shim)
+		return true;
+	known = code_read(reader, source, frame->code);
+	if (!known) {
+		if (memory_read(
+			&target->memory, frame->code, code, CODE_BYTES) < 0)
+			return false;
+		known = code;
+	}
+	take_code(frame, known, &target->offsets);
+	return !target->code_type || frame->type == target->code_type;
+}
+
+/* From the innermost frame outwards, at most STACK_DEPTH of them: a loop
+ * ends there as well. */
+static bool walk(const struct stack_source *source,
+    const struct stack_reader *reader, struct python_stack *stack)
+{
+	uint64_t address;
+	size_t from = 0;
+
+	stack->len = 0;
+	stack->cut = false;
+	if (!innermost(reader, source, &address))
+		return false;
+	while (address) {
+		struct python_frame *frame = &stack->frames[stack->len];
+
+		if (stack->len == STACK_DEPTH) {
+			stack->cut = true;
+			break;
+		}
+		frame->address = address;
+		if (!load(frame, source, reader, &from))
+			return false;
+		stack->len++;
+		address = frame->previous;
+	}
+	return stack->len > 0;
+}
+
+/* Lists what was walked, to be read at once from now on. */
+static void list(struct stack_source *source, const struct python_stack *stack)
+{
+	source->frames_len = source->codes_len = 0;
+	for (size_t i = 0; i < stack->len; i++) {
+		uint64_t address = stack->frames[i].address;
+		size_t end = address - source->chunk + FRAME_BYTES;
+		size_t k = 0;
+
+		if (!source->chunk ||
+		    !in_chunk(source, address, CHUNK_BYTES - CHUNK_SLACK))
+			source->frames[source->frames_len++] = address;
+		else if (end > source->chunk_len)
+			source->chunk_len = end + CHUNK_SLACK;
+		while (k < source->codes_len &&
+		       source->codes[k] != stack->frames[i].code)
+			k++;
+		if (k == source->codes_len && !stack->frames[i].shim)
+			source->codes[source->codes_len++] =
+			    stack->frames[i].code;
+	}
+}
+
+static bool same_code(
+    const struct python_frame *a, const struct python_frame *b)
+{
+	return a->type == b->type && a->filename == b->filename &&
+	       a->name == b->name && a->line_table == b->line_table &&
+	       a->first_line == b->first_line;
+}
+
+/* Whether another reading of one frame says the same. */
+static bool frame_agrees(const struct python_frame *frame, const char *bytes,
+    const char *code, const struct python_offsets *o)
+{
+	struct python_frame again = {0};
+
+	if (!bytes)
+		return false;
+	take_frame(&again, bytes, o);
+	if (again.previous != frame->previous || again.code != frame->code ||
+	    again.shim != frame->shim ||
+	    again.instruction != frame->instruction)
+		return false;
+	if (frame->shim)
+		return true;
+	if (!code)
+		return false;
+	take_code(&again, code, o);
+	return same_code(&again, frame);
+}
+
+static bool agrees(const struct stack_source *source,
+    const struct stack_reader *reader, const struct python_stack *stack)
+{
+	uint64_t address;
+	size_t from = 0;
+
+	if (!innermost(reader, source, &address) ||
+	    address != stack->frames[0].address)
+		return false;
+	for (size_t i = 0; i < stack->len; i++) {
+		const struct python_frame *frame = &stack->frames[i];
+		const char *bytes =
+		    frame_read(reader, source, frame->address, &from);
+		const char *code = code_read(reader, source, frame->code);
+
+		if (!frame_agrees(frame, bytes, code, &source->target.offsets))
+			return false;
+	}
+	return true;
+}
+
+/* Begins with what the reader holds: the last check of one try is what the
+ * next one begins with. Even the innermost frame's instruction must be the
+ * same each time: a thread that ran through a whole loop between two readings
+ * can look alike in both and be torn in both. */
+static bool attempt(struct stack_source *source, struct stack_reader *reader,
+    struct python_stack *stack)
+{
+	if (!walk(source, reader, stack)) {
+		fill_anew(reader, source);
+		return false;
+	}
+	list(source, stack);
+	for (int i = stack->held ? 0 : 1; i < CHECKS; i++) {
+		if (!fill(reader, source)) {
+			fill_anew(reader, source);
+			return false;
+		}
+		if (!agrees(source, reader, stack))
+			return false;
+	}
+	return true;
+}
+
+static struct stack_root *root_place(
+    struct stack_source *source, uint64_t thread)
+{
+	return &source->roots[(thread >> 4) * 0x9e3779b97f4a7c15u >> 60];
+}
+
+/* A thread's outermost frame hardly ever changes. One that is not the known
+ * one may hang in the air: a generator's between two calls, or what a stopped
+ * thread was about to overwrite. It is believed when a later sample sees it
+ * again, of a thread that stands or has not got the GIL (learn). */
+static bool root_fits(
+    struct stack_source *source, const struct python_stack *stack, bool learn)
+{
+	const struct python_frame *outer = &stack->frames[stack->len - 1];
+	struct stack_root *root = root_place(source, stack->thread);
+
+	if (stack->cut)
+		return true;
+	if (root->thread == stack->thread && root->frame == outer->address &&
+	    root->code == outer->code) {
+		root->known |= learn;
+		return root->known;
+	}
+	if (learn)
+		*root = (struct stack_root){
+		    stack->thread, outer->address, outer->code, false};
+	return false;
+}
+
+static bool read_stopped(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack)
+{
+	pid_t tid = threads_kernel_id(source, source->thread);
+	bool whole = false;
+
+	if (tid <= 0 || remote_stop(&source->stopped, tid, STOP_LIMIT_NS) < 0)
+		return false;
+	fill_anew(reader, source);
+	for (int i = 0; i < TRIES && !whole && reader->filled; i++)
+		whole = attempt(source, reader, stack);
+	remote_resume(&source->stopped);
+	stack->paused = true;
+	return whole && root_fits(source, stack, true);
+}
+
+/* Which thread, and what is known of its stack already. */
+static bool begin(struct stack_source *source, struct stack_reader *reader,
+    struct python_stack *stack)
+{
+	stack->pid = source->target.pid;
+	stack->paused = false;
+	remote_settle(&source->stopped);
+	stack->thread = threads_running(source, &stack->held);
+	if (!stack->thread)
+		return false;
+	if (stack->thread == source->thread && fill(reader, source))
+		return true;
+	source->thread = stack->thread;
+	return fill_anew(reader, source);
+}
+
+bool stack_read(struct stack_source *source, struct stack_reader *reader,
+    struct python_stack *stack)
+{
+	if (!begin(source, reader, stack))
+		return false;
+	for (int i = 0; i < TRIES && reader->filled; i++)
+		if (attempt(source, reader, stack) &&
+		    root_fits(source, stack, !stack->held))
+			return true;
+	return stack->held && read_stopped(source, reader, stack);
+}
+
+bool stack_frame_is_python(const struct python_frame *frame)
+{
+	/* What 3.13 runs behind an __init__ is code that names no file. */
+	return !frame->shim && frame->filename != frame->name;
+}
+
+int stack_frame_place(
+    const struct python_target *target, const struct python_frame *frame)
+{
+	const struct python_offsets *o = &target->offsets;
+	int64_t place;
+
+	if (o->frame_instruction == OFFSET_ABSENT) {
+		place = (int32_t)frame->instruction;
+		if (target->minor == 10)
+			place *= 2; /* it counts instructions there */
+	} else {
+		place = (int64_t)(frame->instruction - frame->code) -
+			o->code_instructions;
+	}
+	return place < 0 || place > CODE_SPAN_MAX ? -1 : (int)place;
+}
+
+enum python_result stack_source_open(
+    struct stack_source *source, pid_t pid, struct err *e)
+{
+	enum python_result result;
+	const struct python_offsets *o = &source->target.offsets;
+	uint64_t next;
+
+	memset(source, 0, sizeof(*source));
+	result = python_open(&source->target, pid, e);
+	if (result != PYTHON_OK)
+		return result;
+	if (o->thread_interpreter + 8 > THREAD_BYTES ||
+	    o->thread_frame + 8 > THREAD_BYTES ||
+	    o->frame_instruction + 8 > FRAME_BYTES ||
+	    o->frame_owner + 1 > FRAME_BYTES ||
+	    o->frame_code + 8 > FRAME_BYTES ||
+	    o->frame_previous + 8 > FRAME_BYTES ||
+	    o->code_filename + 8 > CODE_BYTES ||
+	    o->code_qualname + 8 > CODE_BYTES ||
+	    o->code_line_table + 8 > CODE_BYTES ||
+	    o->code_first_line + 4 > CODE_BYTES ||
+	    o->object_type + 8 > CODE_BYTES) {
+		err_set(e,
+		    "process %d: not supported: its table of offsets "
+		    "makes no sense",
+		    (int)pid);
+		return PYTHON_UNSUPPORTED;
+	}
+	source->interpreter = source->target.interpreter;
+	for (int i = 0; i < INTERPRETERS_MAX; i++) {
+		if (memory_u64(&source->target.memory,
+			source->interpreter + o->interpreter_next, &next) < 0 ||
+		    !next)
+			break;
+		source->interpreter = next;
+	}
+	threads_prepare(source);
+	return PYTHON_OK;
+}
+
+void stack_source_close(struct stack_source *source)
+{
+	remote_settle(&source->stopped);
+}

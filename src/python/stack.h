@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The Python stack of a thread, read while it runs. A stack that was put
+ * together from a moving program looks plausible and is wrong, so each is
+ * read twice and counts only where both agree; where they keep differing,
+ * that one thread is stopped for the read. What was not checked is never
+ * handed out.
+ */
+#ifndef MPROF_PYTHON_STACK_H
+#define MPROF_PYTHON_STACK_H
+
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "python/interpreter.h"
+#include "python/remote.h"
+
+#define STACK_DEPTH 256 /* innermost frames; a deeper stack is cut there */
+
+/* One frame: which code object runs, and how far it is. The fields of the
+ * code object tell apart two that had one address in turn. */
+struct python_frame {
+	uint64_t address, previous, code, instruction;
+	uint64_t filename, name, line_table, type;
+	int first_line;
+	bool shim; /* the interpreter's own, without a code object */
+};
+
+/* The outermost frame of a thread; the second time that it is seen, it is
+ * known for certain. */
+struct stack_root {
+	uint64_t thread, frame, code;
+	bool known;
+};
+
+#define STACK_ROOTS 16
+
+/* A process whose stacks are read. */
+struct stack_source {
+	struct python_target target;
+	uint64_t interpreter; /* the main one */
+	uint64_t gil;         /* 0: the runtime holds it (to 3.11) */
+	int tid_offset; /* of the kernel's id in libc's thread; 0: unknown */
+	struct remote_thread stopped;
+	struct stack_root roots[STACK_ROOTS];
+	/* What is read at once: the state of the thread that was read last,
+	 * the beginning of its chunk of frames (3.11 on), the frames that
+	 * were elsewhere, and the code objects. */
+	uint64_t thread, cframe, chunk;
+	size_t chunk_len, frames_len, codes_len;
+	uint64_t frames[STACK_DEPTH], codes[STACK_DEPTH];
+};
+
+/* Room for reading, for any number of sources in turn; over 100 KiB. */
+struct stack_reader;
+struct stack_reader *stack_reader_create(void);
+void stack_reader_destroy(struct stack_reader *reader);
+
+struct python_stack {
+	pid_t pid;
+	uint64_t thread;
+	size_t len; /* frames, innermost first */
+	bool cut;   /* there are more beyond */
+	bool held;  /* the thread had the GIL; it was the last to, otherwise */
+	bool paused;
+	struct python_frame frames[STACK_DEPTH];
+};
+
+/* Opens a process; as python_open(). */
+enum python_result stack_source_open(struct stack_source *source, pid_t pid,
+    struct err *e) __attribute__((nonnull, warn_unused_result));
+
+/* Lets go of what may still be stopped. */
+void stack_source_close(struct stack_source *source) __attribute__((nonnull));
+
+/* The stack of the thread that holds the GIL; where none does, of the one
+ * that had it last. False where no checked stack could be had: the thread
+ * runs no Python code just now, or nothing fits together. */
+bool stack_read(struct stack_source *source, struct stack_reader *reader,
+    struct python_stack *stack) __attribute__((nonnull, warn_unused_result));
+
+/* Whether the frame runs code that somebody wrote. */
+bool stack_frame_is_python(const struct python_frame *frame);
+
+/* Byte offset of the instruction in its code; below 0: before the first. */
+int stack_frame_place(
+    const struct python_target *target, const struct python_frame *frame);
+
+#endif

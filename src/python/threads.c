@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "python/threads.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "python/stack.h"
+
+#define THREADS_MAX 4096
+#define LIBC_THREAD_BYTES 1024 /* of libc's own thread structure */
+#define GIL_BYTES 32
+
+static uint64_t next_thread(const struct stack_source *source, uint64_t thread)
+{
+	uint64_t next = 0;
+
+	memory_u64(&source->target.memory,
+	    thread + source->target.offsets.thread_next, &next);
+	return next;
+}
+
+static uint64_t first_thread(const struct stack_source *source)
+{
+	uint64_t first = 0;
+
+	memory_u64(&source->target.memory,
+	    source->interpreter + source->target.offsets.interpreter_threads,
+	    &first);
+	return first;
+}
+
+/* The wanted one where it is in the list, else the last: the oldest. */
+static uint64_t listed_thread(
+    const struct stack_source *source, uint64_t wanted)
+{
+	uint64_t thread = first_thread(source), next;
+
+	for (int i = 0; thread && thread != wanted && i < THREADS_MAX; i++) {
+		next = next_thread(source, thread);
+		if (!next)
+			break;
+		thread = next;
+	}
+	return thread;
+}
+
+uint64_t threads_running(const struct stack_source *source, bool *held)
+{
+	const struct python_offsets *o = &source->target.offsets;
+	uint64_t gil =
+	    source->gil ? source->gil : source->target.runtime + o->runtime_gil;
+	uint64_t current = 0, last;
+	char bytes[GIL_BYTES];
+
+	if (memory_read(&source->target.memory, gil, bytes, GIL_BYTES) < 0)
+		return 0;
+	last = field_u64(bytes, o->gil_last_holder);
+	if (source->gil)
+		current = (int)field_u32(bytes, o->gil_locked) > 0 ? last : 0;
+	else
+		memory_u64(&source->target.memory,
+		    source->target.runtime + o->runtime_current, &current);
+	*held = current != 0;
+	/* One that gave it up may have ended since. */
+	return current ? current : listed_thread(source, last);
+}
+
+/* To 3.10 a thread state has only libc's handle, the address of a structure
+ * that holds the kernel's id somewhere: where, the main thread shows. */
+static int find_tid_offset(const struct stack_source *source)
+{
+	const struct python_memory *memory = &source->target.memory;
+	uint64_t thread = listed_thread(source, 0), libc;
+	char bytes[LIBC_THREAD_BYTES];
+
+	if (!thread ||
+	    memory_u64(
+		memory, thread + source->target.offsets.thread_id, &libc) < 0 ||
+	    memory_read(memory, libc, bytes, sizeof(bytes)) < 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(bytes); i += sizeof(uint32_t))
+		if (field_u32(bytes, i) == (uint32_t)source->target.pid)
+			return (int)i;
+	return 0;
+}
+
+void threads_prepare(struct stack_source *source)
+{
+	const struct python_offsets *o = &source->target.offsets;
+
+	if (o->interpreter_gil != OFFSET_ABSENT)
+		memory_u64(&source->target.memory,
+		    source->interpreter + o->interpreter_gil, &source->gil);
+	if (o->thread_native_id == OFFSET_ABSENT)
+		source->tid_offset = find_tid_offset(source);
+}
+
+static bool is_task(pid_t pid, pid_t tid)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d", (int)pid, (int)tid);
+	return tid > 0 && access(path, F_OK) == 0;
+}
+
+pid_t threads_kernel_id(const struct stack_source *source, uint64_t thread)
+{
+	const struct python_memory *memory = &source->target.memory;
+	const struct python_offsets *o = &source->target.offsets;
+	uint64_t libc, native = 0;
+	uint32_t tid = 0;
+
+	if (o->thread_native_id != OFFSET_ABSENT) {
+		memory_u64(memory, thread + o->thread_native_id, &native);
+		tid = native <= INT32_MAX ? (uint32_t)native : 0;
+	} else if (source->tid_offset &&
+		   memory_u64(memory, thread + o->thread_id, &libc) == 0) {
+		memory_u32(memory, libc + source->tid_offset, &tid);
+	}
+	return is_task(source->target.pid, (pid_t)tid) ? (pid_t)tid : 0;
+}
