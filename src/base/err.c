@@ -3,16 +3,18 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/utf8.h"
 
-static void fill(struct err *e, const char *format, va_list args)
+static void fill(struct err *e, size_t size, const char *format, va_list args)
 {
 	char raw[sizeof(e->text)];
 
 	vsnprintf(raw, sizeof(raw), format, args);
-	utf8_clean(e->text, sizeof(e->text), raw);
+	utf8_clean(e->text, size, raw);
 }
 
 int err_set(struct err *e, const char *format, ...)
@@ -21,25 +23,26 @@ int err_set(struct err *e, const char *format, ...)
 
 	if (e) {
 		va_start(args, format);
-		fill(e, format, args);
+		fill(e, sizeof(e->text), format, args);
 		va_end(args);
 	}
 	return -1;
 }
 
+/* A long subject is cut, never the cause. */
 int err_errno(struct err *e, const char *format, ...)
 {
 	int cause = errno;
+	char *reason;
 	va_list args;
-	size_t used;
 
 	if (e) {
+		reason = mem_format(": %s", strerror(cause));
 		va_start(args, format);
-		fill(e, format, args);
+		fill(e, sizeof(e->text) - strlen(reason), format, args);
 		va_end(args);
-		used = strlen(e->text);
-		snprintf(e->text + used, sizeof(e->text) - used, ": %s",
-		    strerror(cause));
+		strcat(e->text, reason);
+		free(reason);
 	}
 	errno = cause;
 	return -1;

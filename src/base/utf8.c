@@ -14,7 +14,7 @@ struct range {
 static const struct range unsafe_ranges[] = {{0x0001, 0x001f}, {0x007f, 0x009f},
     {0x00ad, 0x00ad}, {0x061c, 0x061c}, {0x180e, 0x180e}, {0x200b, 0x200f},
     {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
-    {0xe0000, 0xe007f}};
+    {0xfffe, 0xffff}, {0xe0000, 0xe007f}};
 
 /* Unicode 15: general category Mn and Me, in the blocks that names use. */
 static const struct range combining_ranges[] = {{0x0300, 0x036f},
@@ -205,22 +205,49 @@ static size_t prefix_len(const char *text, size_t columns)
 	return (size_t)(at - text);
 }
 
+/* The first len bytes of text, or as many whole characters as there is room
+ * for. */
+static char *copy_prefix(char *out, size_t size, const char *text, size_t len)
+{
+	if (len + 1 > size)
+		len = size ? size - 1 : 0;
+	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	memcpy(out, text, len);
+	if (size)
+		out[len] = 0;
+	return out;
+}
+
+/* What is left of text when so many columns are taken from its start; never
+ * a mark that would join what stands before. */
+static const char *behind_columns(const char *text, size_t columns)
+{
+	const char *next = text;
+
+	for (size_t used = 0; *text; text = next) {
+		int width = utf8_code_width(utf8_next(&next));
+
+		if (used >= columns && width > 0)
+			break;
+		used += (size_t)width;
+	}
+	return text;
+}
+
 char *utf8_shorten(char *out, size_t size, const char *text, size_t columns)
 {
 	static const char ellipsis[] = "\xe2\x80\xa6";
 	size_t width = utf8_width(text), head, tail;
 	const char *rest;
 
-	if (width <= columns || columns == 0) {
-		snprintf(
-		    out, size, "%.*s", (int)prefix_len(text, columns), text);
-		return out;
-	}
+	if (width <= columns || columns == 0)
+		return copy_prefix(out, size, text, prefix_len(text, columns));
 	tail = (columns - 1) / 3;
 	head = prefix_len(text, columns - 1 - tail);
-	rest = text + head;
-	while (utf8_width(rest) > tail)
-		utf8_next(&rest);
-	snprintf(out, size, "%.*s%s%s", (int)head, text, ellipsis, rest);
+	rest = behind_columns(text, width - tail);
+	copy_prefix(out, size, text, head);
+	if (head + strlen(ellipsis) + strlen(rest) < size)
+		sprintf(out + head, "%s%s", ellipsis, rest);
 	return out;
 }

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+static void assert_codes(const char *text, const int32_t *codes)
+{
+	for (; *codes; codes++)
+		assert_int_equal(utf8_next(&text), *codes);
+	assert_int_equal(utf8_next(&text), 0);
+	assert_int_equal(*text, 0);
+}
+
+#define CODES(...) ((const int32_t[]){__VA_ARGS__, 0})
+
+static void test_next(void **state)
+{
+	(void)state;
+	assert_codes("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+	    CODES('a', 0xe9, 0x20ac, 0x1f600));
+	/* overlong, surrogate, beyond the last, cut off, stray */
+	assert_codes("\xc0\x80", CODES(-1, -1));
+	assert_codes("\xe0\x80\x80", CODES(-1, -1, -1));
+	assert_codes("\xed\xa0\x80", CODES(-1, -1, -1));
+	assert_codes("\xf4\x90\x80\x80", CODES(-1, -1, -1, -1));
+	assert_codes("\xe2\x82", CODES(-1, -1));
+	assert_codes("\xe2z", CODES(-1, 'z'));
+	assert_codes("\xff\x80", CODES(-1, -1));
+}
+
+static void test_put(void **state)
+{
+	static const int32_t codes[] = {
+	    1, 0x7f, 0x80, 0x7ff, 0x800, 0xffff, 0x10000, 0x10ffff};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		char bytes[5] = "";
+		const char *text = bytes;
+
+		size_t len = utf8_put(bytes, (uint32_t)codes[i]);
+
+		assert_int_equal(len, strlen(bytes));
+		assert_int_equal(utf8_next(&text), codes[i]);
+		assert_int_equal(*text, 0);
+	}
+}
+
+static void assert_clean(const char *text, const char *expected)
+{
+	char *clean = utf8_clean_copy(text);
+
+	assert_string_equal(clean, expected);
+	free(clean);
+}
+
+static void test_clean(void **state)
+{
+	(void)state;
+	assert_clean("", "");
+	assert_clean(
+	    "plain \xc3\xa9 \xe6\x97\xa5", "plain \xc3\xa9 \xe6\x97\xa5");
+	assert_clean("a\nb\tc\rd", "a\\nb\\tc\\x0dd");
+	assert_clean("\x1b[31m\x7f", "\\x1b[31m\\x7f");
+	assert_clean("\xff\xe2\x82", "\\xff\\xe2\\x82");
+	assert_clean("\xc2\x9b", "\\u{9b}");
+	assert_clean("x\xe2\x80\xaey", "x\\u{202e}y");
+	assert_clean("\xef\xbb\xbf\xe2\x80\x8b", "\\u{feff}\\u{200b}");
+	assert_clean("\xef\xbf\xbf", "\\u{ffff}");
+}
+
+static void test_clean_cuts_at_a_character(void **state)
+{
+	char out[8];
+
+	(void)state;
+	assert_string_equal(utf8_clean(out, 4, "ab\xe2\x82\xac"), "ab");
+	assert_string_equal(
+	    utf8_clean(out, 6, "ab\xe2\x82\xac"), "ab\xe2\x82\xac");
+	assert_string_equal(utf8_clean(out, 6, "abc\x1b"), "abc");
+	assert_string_equal(utf8_clean(out, 1, "abc"), "");
+	out[0] = 'k';
+	utf8_clean(out, 0, "abc");
+	assert_int_equal(out[0], 'k');
+}
+
+static void test_width(void **state)
+{
+	(void)state;
+	assert_int_equal(utf8_width(""), 0);
+	assert_int_equal(utf8_width("abc"), 3);
+	assert_int_equal(utf8_width("e\xcc\x81"), 1);
+	assert_int_equal(utf8_width("\xe6\x97\xa5\xf0\x9f\x98\x80"), 4);
+}
+
+static void assert_short(const char *text, size_t columns, const char *expected)
+{
+	char out[64];
+
+	assert_string_equal(
+	    utf8_shorten(out, sizeof(out), text, columns), expected);
+	assert_true(utf8_width(out) <= columns);
+}
+
+static void test_shorten(void **state)
+{
+	(void)state;
+	assert_short("abcdef", 6, "abcdef");
+	assert_short("abcdefghij", 7, "abcd\xe2\x80\xa6ij");
+	assert_short("abcdef", 1, "\xe2\x80\xa6");
+	assert_short("abcdef", 0, "");
+	/* a wide character that does not fit is left out whole */
+	assert_short("\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5", 4,
+	    "\xe6\x97\xa5\xe2\x80\xa6");
+	/* no mark that belonged to something that was left out */
+	assert_short("abcde\xcc\x81z", 4, "ab\xe2\x80\xa6z");
+}
+
+static void test_shorten_into_little_room(void **state)
+{
+	char out[8];
+
+	(void)state;
+	assert_string_equal(utf8_shorten(out, 4, "\xe2\x82\xac\xe2\x82\xac", 9),
+	    "\xe2\x82\xac");
+	assert_string_equal(utf8_shorten(out, 6, "\xe2\x82\xac\xe2\x82\xac", 9),
+	    "\xe2\x82\xac");
+	assert_string_equal(utf8_shorten(out, 5, "abcdefghij", 7), "abcd");
+}
+
+/* A search for the tail that starts anew at each step would take hours. */
+static void test_shorten_a_long_text(void **state)
+{
+	size_t len = (size_t)16 << 20;
+	char *text = mem_zero(len + 1, 1), out[32];
+
+	(void)state;
+	memset(text, 'x', len);
+	utf8_shorten(out, sizeof(out), text, 10);
+	assert_string_equal(out, "xxxxxx\xe2\x80\xa6xxx");
+	free(text);
+}
+
+static void test_err(void **state)
+{
+	char name[1000];
+	struct err e;
+
+	(void)state;
+	assert_int_equal(err_set(&e, "%s: bad %d", "a\x1b", 7), -1);
+	assert_string_equal(e.text, "a\\x1b: bad 7");
+	assert_int_equal(err_set(NULL, "x"), -1);
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	errno = ENOENT;
+	assert_int_equal(err_errno(&e, "%s", name), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(strlen(e.text), sizeof(e.text) - 1);
+	assert_non_null(strstr(e.text, "n: No such file or directory"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_next),
+	    cmocka_unit_test(test_put),
+	    cmocka_unit_test(test_clean),
+	    cmocka_unit_test(test_clean_cuts_at_a_character),
+	    cmocka_unit_test(test_width),
+	    cmocka_unit_test(test_shorten),
+	    cmocka_unit_test(test_shorten_into_little_room),
+	    cmocka_unit_test(test_shorten_a_long_text),
+	    cmocka_unit_test(test_err),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
