@@ -22,7 +22,9 @@ static bool is_negative_number(const char *word)
 
 static char *revealed(char *word)
 {
-	return word && word[0] == HIDDEN ? word + 1 : word;
+	return word && word[0] == HIDDEN && is_negative_number(word + 1)
+		   ? word + 1
+		   : word;
 }
 
 static size_t rows_count(const struct option_row *rows)
@@ -163,7 +165,7 @@ static enum option_result parse_all(const struct option_call *call, int argc,
 
 	make_short(call, letters, sizeof(letters));
 	opterr = 0;
-	optind = 1;
+	optind = 0; /* anew, also where an earlier call was of another kind */
 	for (;;) {
 		at = optind;
 		code = getopt_long(argc, argv, letters, long_options, NULL);

@@ -37,7 +37,8 @@ static int parse_with_units(
 
 	if (!isdigit((unsigned char)text[0]) && text[0] != '.')
 		return -1;
-	errno = 0;
+	if (text[0] == '0' && (text[1] | 0x20) == 'x')
+		return -1;
 	number = strtod(text, &end);
 	end += strspn(end, " ");
 	for (; units->name; units++) {
