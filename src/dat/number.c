@@ -81,18 +81,17 @@ static uint64_t read_eight(const char *text, size_t *count)
 }
 
 /* Appends the digits at text to *whole; returns where they end. */
-static const char *read_digits(const char *text, uint64_t *whole)
+static inline const char *read_digits(const char *text, uint64_t *whole)
 {
 	static const uint32_t shift[] = {
 	    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
 	size_t count;
+	uint64_t eight = read_eight(text, &count);
 
-	do {
-		uint64_t eight = read_eight(text, &count);
-
-		*whole = *whole * shift[count] + eight;
-		text += count;
-	} while (count == 8);
+	*whole = *whole * shift[count] + eight;
+	text += count;
+	while (count == 8 && (unsigned char)(*text - '0') < 10)
+		*whole = *whole * 10 + (uint64_t)(*text++ - '0');
 	return text;
 }
 

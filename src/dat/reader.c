@@ -16,6 +16,10 @@
 
 enum { BLOCK = 256 << 10 };
 
+/* What a sample takes at least in the files that are written, and how many of
+ * them are worth preparing for. */
+enum { SHORTEST_SAMPLE = 28, MOST_EXPECTED = 64 << 20 };
+
 /* A longer line is no record; it is passed over without being held. */
 #define LONGEST_LINE ((size_t)64 << 20)
 
@@ -142,6 +146,17 @@ static int open_recording(const char *path, struct err *e)
 	return -1;
 }
 
+static size_t expected_samples(int fd)
+{
+	struct stat about;
+	size_t count;
+
+	if (fstat(fd, &about) != 0 || about.st_size < BLOCK)
+		return 0;
+	count = (size_t)about.st_size / SHORTEST_SAMPLE;
+	return count < MOST_EXPECTED ? count : MOST_EXPECTED;
+}
+
 int dat_read(struct profile *profile, const char *path, struct err *e)
 {
 	struct block_reader in = {.records.profile = profile};
@@ -151,6 +166,7 @@ int dat_read(struct profile *profile, const char *path, struct err *e)
 	in.fd = open_recording(path, e);
 	if (in.fd < 0)
 		return -1;
+	in.records.expected = expected_samples(in.fd);
 	got = read_blocks(&in, path, e);
 	record_finish(&in.records);
 	free(in.bytes);

@@ -42,10 +42,19 @@ static bool is_torn_time(struct record_reader *reader, const char *text)
 	return !is_whole(width_of(text), reader->time);
 }
 
+/* Growing step by step would move, and fault in, twice of what is needed. */
+static void begin_run(struct record_reader *reader)
+{
+	reader->run = profile_add_run(reader->profile);
+	reader->root_pid = 0;
+	series_reserve(&reader->run->total, reader->expected);
+	reader->expected = 0;
+}
+
 static struct run *run_of(struct record_reader *reader)
 {
 	if (!reader->run)
-		reader->run = profile_add_run(reader->profile);
+		begin_run(reader);
 	return reader->run;
 }
 
@@ -125,11 +134,9 @@ static enum record_result read_command(
 	at += at < end;
 	if (!run || run->command || run->total.len > 0 ||
 	    run->processes.len > 0) {
-		run = profile_add_run(reader->profile);
-		reader->run = run;
-		reader->root_pid = 0;
+		begin_run(reader);
 	}
-	run->command = field_unescape(at, (size_t)(end - at));
+	reader->run->command = field_unescape(at, (size_t)(end - at));
 	return RECORD_TAKEN;
 }
 

@@ -26,12 +26,18 @@ static void use_large_pages(void *bytes, size_t size)
 		madvise((void *)start, end - start, MADV_HUGEPAGE);
 }
 
-static void grow(struct series *series)
+static void resize(struct series *series, size_t cap)
 {
-	series->cap = series->cap ? 2 * series->cap : 64;
+	series->cap = cap;
 	series->items =
-	    mem_resize(series->items, series->cap, sizeof(series->items[0]));
-	use_large_pages(series->items, series->cap * sizeof(series->items[0]));
+	    mem_resize(series->items, cap, sizeof(series->items[0]));
+	use_large_pages(series->items, cap * sizeof(series->items[0]));
+}
+
+void series_reserve(struct series *series, size_t count)
+{
+	if (count > series->cap)
+		resize(series, count);
 }
 
 void series_add(struct series *series, double time_s, double mib)
@@ -39,7 +45,7 @@ void series_add(struct series *series, double time_s, double mib)
 	if (!isfinite(time_s) || !isfinite(mib))
 		return;
 	if (series->len == series->cap)
-		grow(series);
+		resize(series, series->cap ? 2 * series->cap : 64);
 	if (series->len > 0 && time_s < series->items[series->len - 1].time_s)
 		series->unsorted = true;
 	series->items[series->len++] = (struct sample){time_s, mib};
@@ -66,7 +72,8 @@ void series_sort(struct series *series)
 
 	if (!series->unsorted)
 		return;
-	to = mem_zero(series->cap, sizeof(to[0]));
+	to = mem_zero(len, sizeof(to[0]));
+	series->cap = len;
 	for (size_t width = 1; width < len; width *= 2) {
 		struct sample *swap = from;
 

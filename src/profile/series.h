@@ -25,6 +25,11 @@ void series_finish(struct series *series) __attribute__((nonnull));
 void series_add(struct series *series, double time_s, double mib)
     __attribute__((nonnull));
 
+/* Makes room for so many samples at once; what stays unused costs no memory
+ * where it is much, only addresses. */
+void series_reserve(struct series *series, size_t count)
+    __attribute__((nonnull));
+
 /* Puts the samples in order of time where they are not; equal times keep
  * their order. */
 void series_sort(struct series *series) __attribute__((nonnull));

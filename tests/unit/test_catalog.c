@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "dat/catalog.h"
+
+static char folder[] = "/tmp/mprof-test-XXXXXX";
+
+static int enter_folder(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int leave_folder(void **state)
+{
+	char *command = mem_format("rm -r %s", folder);
+	int got = system(command);
+
+	(void)state;
+	free(command);
+	return got;
+}
+
+static void put(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void test_numbers(void **state)
+{
+	struct catalog catalog;
+	struct err e;
+
+	(void)state;
+	put("mprofile_20250101000002.dat", "");
+	put("mprofile_20250101000001.dat", "");
+	put("mprofile_2025010100001.dat", "");
+	put("mprofile_20250101000001_ts.dat", "");
+	put("mprofile_h\xc3\xa4h\xc3\xa4h\xc3\xa4h\xc3\xa4h\xc3\xa4h\xc3\xa4h"
+	    "\xc3\xa4.dat",
+	    "");
+	assert_int_equal(catalog_init(&catalog, ".", &e), 0);
+	assert_int_equal(catalog.names.len, 3);
+	assert_string_equal(
+	    catalog_at(&catalog, 0), "mprofile_20250101000001.dat");
+	assert_string_equal(
+	    catalog_at(&catalog, -2), "mprofile_20250101000002.dat");
+	assert_null(catalog_at(&catalog, 3));
+	assert_null(catalog_at(&catalog, -4));
+	assert_null(catalog_at(&catalog, 0x7fffffffffffffff));
+	assert_null(catalog_at(&catalog, -0x7fffffffffffffff));
+	catalog_finish(&catalog);
+	assert_int_equal(catalog_init(&catalog, "/no/such", &e), -1);
+	assert_string_equal(
+	    e.text, "/no/such: can't be read: No such file or directory");
+	catalog_finish(&catalog);
+}
+
+static void test_number_words(void **state)
+{
+	long number = 7;
+
+	(void)state;
+	assert_true(catalog_number("0", &number) && number == 0);
+	assert_true(catalog_number("-12", &number) && number == -12);
+	assert_true(catalog_number("+3", &number) && number == 3);
+	assert_false(catalog_number("", &number));
+	assert_false(catalog_number("-", &number));
+	assert_false(catalog_number("1x", &number));
+	assert_false(catalog_number(" 1", &number));
+	assert_false(catalog_number("x1", &number));
+}
+
+static void assert_companion(const char *path, const char *expected)
+{
+	char *companion = catalog_companion(path);
+
+	if (expected)
+		assert_string_equal(companion, expected);
+	else
+		assert_null(companion);
+	free(companion);
+}
+
+static void test_companions(void **state)
+{
+	(void)state;
+	mkdir("a.d", 0700);
+	put("x_ts.dat", "");
+	put("a.d/x_ts", "");
+	mkdir("y_ts.dat", 0700);
+	assert_companion("x.dat", "x_ts.dat");
+	assert_companion("./x.dat", "./x_ts.dat");
+	assert_companion("a.d/x", "a.d/x_ts");
+	assert_companion("y.dat", NULL);
+	assert_companion("z.dat", NULL);
+}
+
+static void assert_refused(const char *path, const char *expected)
+{
+	struct err e;
+
+	assert_int_equal(catalog_check(path, &e), -1);
+	assert_string_equal(e.text, expected);
+}
+
+static void test_check(void **state)
+{
+	static const char *const good[] = {"CMDLINE x\n", "MEM 1 2\n",
+	    "FUNC f 1 2 3 4\n", "\n\r\n  CHLD 5 1 2\n", "PEAK 1.0 2.0\n",
+	    "CMDLINE x"};
+	static const char *const bad[] = {"my novel\n", "MEMORY\n", "MEM x y\n",
+	    "\n\n\n",
+	    "\x7f"
+	    "ELF",
+	    "HELLO WORLD\n"};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		put("file", good[i]);
+		assert_int_equal(catalog_check("file", &e), 0);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		put("file.dat", bad[i]);
+		assert_refused("file.dat", "file.dat: is no recording");
+	}
+	put("empty.dat", "");
+	put("empty", "");
+	assert_int_equal(catalog_check("empty.dat", &e), 0);
+	assert_refused("empty", "empty: is no recording");
+	assert_refused("/", "/: is a folder");
+	assert_refused("/dev/null", "/dev/null: is no regular file");
+	assert_refused("none", "none: no such recording");
+	assert_int_equal(symlink("empty.dat", "link.dat"), 0);
+	assert_refused("link.dat", "link.dat: is no regular file");
+}
+
+static void test_check_long_command(void **state)
+{
+	FILE *file = fopen("long.dat", "w");
+	struct err e;
+
+	(void)state;
+	fputs("CMDLINE ", file);
+	for (int i = 0; i < 100000; i++)
+		fputc('x', file);
+	fclose(file);
+	assert_int_equal(catalog_check("long.dat", &e), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_number_words),
+	    cmocka_unit_test(test_companions),
+	    cmocka_unit_test(test_check),
+	    cmocka_unit_test(test_check_long_command),
+	};
+
+	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}

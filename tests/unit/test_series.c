@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "profile/series.h"
+
+static void test_add(void **state)
+{
+	struct series series = {0};
+
+	(void)state;
+	assert_null(series_peak(&series));
+	series_add(&series, 1, 5);
+	series_add(&series, NAN, 6);
+	series_add(&series, 2, INFINITY);
+	series_add(&series, -INFINITY, 1);
+	series_add(&series, 2, 9);
+	series_add(&series, 3, 9);
+	assert_int_equal(series.len, 3);
+	assert_false(series.unsorted);
+	assert_true(series_peak(&series)->time_s == 2);
+	series_finish(&series);
+	assert_int_equal(series.len, 0);
+}
+
+static void test_reserve(void **state)
+{
+	struct series series = {0};
+	struct sample *items;
+
+	(void)state;
+	series_reserve(&series, 1000000);
+	items = series.items;
+	assert_int_equal(series.len, 0);
+	for (int i = 0; i < 1000000; i++)
+		series_add(&series, i, 1);
+	assert_ptr_equal(series.items, items);
+	series_reserve(&series, 10);
+	assert_int_equal(series.cap, 1000000);
+	series_add(&series, 1e6, 1);
+	assert_int_equal(series.len, 1000001);
+	series_finish(&series);
+}
+
+/* Every length up to some power of two and beyond, with times that repeat. */
+static void test_sort(void **state)
+{
+	(void)state;
+	for (size_t len = 0; len < 70; len++) {
+		struct series series = {0};
+
+		for (size_t i = 0; i < len; i++)
+			series_add(&series, (double)(i * 37 % 11), (double)i);
+		series_sort(&series);
+		assert_false(series.unsorted);
+		assert_int_equal(series.len, len);
+		for (size_t i = 1; i < len; i++) {
+			const struct sample *a = &series.items[i - 1];
+			const struct sample *b = &series.items[i];
+
+			assert_true(
+			    a->time_s < b->time_s ||
+			    (a->time_s == b->time_s && a->mib < b->mib));
+		}
+		for (int i = 0; i < 100; i++)
+			series_add(&series, 100, i);
+		assert_int_equal(series.len, len + 100);
+		series_finish(&series);
+	}
+}
+
+static void test_find(void **state)
+{
+	struct series series = {0};
+
+	(void)state;
+	assert_int_equal(series_find(&series, 1), 0);
+	for (int i = 1; i <= 5; i++)
+		series_add(&series, i * 2, 1);
+	assert_int_equal(series_find(&series, -1), 0);
+	assert_int_equal(series_find(&series, 2), 0);
+	assert_int_equal(series_find(&series, 2.5), 1);
+	assert_int_equal(series_find(&series, 10), 4);
+	assert_int_equal(series_find(&series, 10.5), 5);
+	series_finish(&series);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_add),
+	    cmocka_unit_test(test_reserve),
+	    cmocka_unit_test(test_sort),
+	    cmocka_unit_test(test_find),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
