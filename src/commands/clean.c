@@ -59,7 +59,7 @@ const struct command command_clean = {
     .synopsis = "[options]",
     .summary = "remove all recordings here",
     .details = "Only files named mprofile_<date>.dat that are recordings, and "
-	       "their companions, are\nremoved.\n",
+	       "their companions,\nare removed.\n",
     .options = rows,
     .options_size = sizeof(struct clean_options),
     .run = run,

@@ -84,9 +84,10 @@ const struct command command_peak = {
     .name = "peak",
     .synopsis = "[options] [PROFILE ...]",
     .summary = "print the highest memory of recordings",
-    .details = "A profile is a file or a number of mprof list, -1 the newest; "
-	       "the newest is taken\nwhere none is named.\n",
+    .details = "A profile is a file or a number of mprof list, -1 the "
+	       "newest; the newest is\ntaken where none is named.\n",
     .options = rows,
     .options_size = sizeof(struct peak_options),
+    .takes = COMMAND_TAKES_PROFILES,
     .run = run,
 };

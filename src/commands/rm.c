@@ -78,12 +78,13 @@ const struct command command_rm = {
     .synopsis = "[options] NUMBER_OR_FILE ...",
     .summary = "remove recordings",
     .details = "The numbers are those of mprof list; -1 is the newest. Where "
-	       "one of them is wrong\nnothing is removed.\n\n"
+	       "one of them is\nwrong, nothing is removed.\n\n"
 	       "Examples:\n"
 	       "  mprof rm 0 1          the two oldest\n"
 	       "  mprof rm -1           the newest\n"
 	       "  mprof rm --dry-run 3  show what would go\n",
     .options = rows,
     .options_size = sizeof(struct rm_options),
+    .takes = COMMAND_TAKES_PROFILES,
     .run = run,
 };

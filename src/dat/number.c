@@ -113,6 +113,7 @@ const char *number_read(const char *text, double *value)
 	if (digits == 0 || digits > MOST_DIGITS || whole > EXACT ||
 	    !ends_field(*at))
 		return read_slowly(text, value);
-	*value = (double)whole / powers[decimals];
+	/* The analyzer doesn't see that decimals <= digits. */
+	*value = (double)whole / powers[decimals]; // NOLINT(clang-analyzer-*)
 	return at;
 }

@@ -107,9 +107,9 @@ static struct process *add_process(
 
 /* Rows come tick after tick in the same order: the next one is the best
  * guess, a look into the index the exception. */
-struct process *run_process(struct run *run, const char *text, size_t len)
+struct process *run_process(struct run *run, const char *key, size_t key_len)
 {
-	const struct key key = {text, len};
+	const struct key wanted = {key, key_len};
 	size_t at = run->next_process;
 	struct process *process;
 	uint32_t hash;
@@ -117,15 +117,15 @@ struct process *run_process(struct run *run, const char *text, size_t len)
 	if (at >= run->processes.len)
 		at = 0;
 	if (at < run->processes.len &&
-	    process_is(run->processes.items, at, &key)) {
+	    process_is(run->processes.items, at, &wanted)) {
 		run->next_process = at + 1;
 		return &run->processes.items[at];
 	}
-	hash = index_hash(text, len);
-	at = index_find(
-	    &run->process_index, hash, process_is, run->processes.items, &key);
+	hash = index_hash(key, key_len);
+	at = index_find(&run->process_index, hash, process_is,
+	    run->processes.items, &wanted);
 	if (at == INDEX_NONE) {
-		process = add_process(run, &key, hash);
+		process = add_process(run, &wanted, hash);
 		run->next_process = run->processes.len;
 		return process;
 	}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+/* What the shells' completions ask: candidates for the last of the given
+ * words, a line each, with a tab and a description behind. A line that begins
+ * with a colon leaves the rest to the shell: ":files", ":pids", and ":program
+ * N" where the words from N on are a command line of their own. */
+#include <string.h>
+
+#include "commands/command.h"
+#include "dat/catalog.h"
+#include "dat/glance.h"
+
+static const struct option_row rows[] = {{0}};
+
+static void offer(const char *candidate, const char *prefix, const char *about)
+{
+	if (strncmp(candidate, prefix, strlen(prefix)) == 0)
+		printf("%s\t%s\n", candidate, about);
+}
+
+static void offer_commands(const char *prefix)
+{
+	const struct command *each;
+
+	for (size_t i = 0; (each = command_at(i)) != NULL; i++) {
+		if (!each->hidden)
+			offer(each->name, prefix, each->summary);
+	}
+	offer("help", prefix, command_find("help")->summary);
+}
+
+static void offer_option(
+    const struct option_row *row, const char *prefix, bool letters)
+{
+	char word[80];
+
+	if (row->letter && letters) {
+		snprintf(word, sizeof(word), "-%c", row->letter);
+		offer(word, prefix, row->help);
+	}
+	snprintf(word, sizeof(word), "--%s", row->name);
+	offer(word, prefix, row->help);
+}
+
+static void offer_options(const struct option_row *row, const char *prefix)
+{
+	static const struct option_row common[] = {
+	    {.letter = 'h', .name = "help", .help = "show this help"},
+	    {.name = "version", .help = "show the version"},
+	};
+
+	for (; row->name; row++)
+		offer_option(row, prefix, strcmp(prefix, "-") == 0);
+	for (size_t i = 0; i < 2; i++)
+		offer_option(&common[i], prefix, false);
+}
+
+static void offer_value(
+    const struct option_row *row, const char *prefix, const char *lead)
+{
+	char word[160];
+
+	if (strstr(row->arg, "FILE") || strstr(row->arg, "DIR"))
+		puts(":files");
+	for (const char *const *each = row->choices; each && *each; each++) {
+		snprintf(word, sizeof(word), "%s%s", lead, *each);
+		offer(word, prefix, row->help);
+	}
+}
+
+/* "2026-11-22 14:39:37 " of a name with such a date, nothing of another. */
+static void write_date(char *out, size_t size, const char *name)
+{
+	const char *date = strchr(name, '_') + 1;
+
+	out[0] = 0;
+	if (strspn(date, "0123456789") == 14)
+		snprintf(out, size, "%.4s-%.2s-%.2s %.2s:%.2s:%.2s ", date,
+		    date + 4, date + 6, date + 8, date + 10, date + 12);
+}
+
+/* By number, newest first, with the date and what was recorded. */
+static void offer_recordings(const char *prefix)
+{
+	struct catalog catalog;
+	char number[32], date[32], command[96], about[128];
+
+	if (catalog_init(&catalog, ".", NULL) == 0) {
+		for (size_t i = catalog.names.len; i-- > 0;) {
+			const char *name = catalog.names.items[i];
+
+			snprintf(number, sizeof(number), "%zu", i);
+			write_date(date, sizeof(date), name);
+			dat_glance(name, command, sizeof(command));
+			snprintf(about, sizeof(about), "%s%s", date, command);
+			offer(number, prefix, about);
+		}
+	}
+	catalog_finish(&catalog);
+	puts(":files");
+}
+
+static const struct option_row *row_of_word(
+    const struct option_row *row, const char *word, size_t len)
+{
+	for (; row->name; row++) {
+		if (word[1] != '-' && len == 2 && word[1] == row->letter)
+			return row;
+		if (word[1] == '-' && strlen(row->name) == len - 2 &&
+		    strncmp(row->name, word + 2, len - 2) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+/* The option whose value the word behind "word" is; NULL where it is none. */
+static const struct option_row *row_before(
+    const struct command *command, const char *word)
+{
+	const struct option_row *row;
+
+	if (word[0] != '-' || strchr(word, '='))
+		return NULL;
+	row = row_of_word(command->options, word, strlen(word));
+	return row && row->arg ? row : NULL;
+}
+
+/* Where the word that is typed stands among those before it. */
+struct cursor {
+	const struct option_row *row; /* it is this option's value */
+	bool options;                 /* no "--" was there */
+	int program;                  /* where a program's words begin, or 0 */
+};
+
+static struct cursor find_cursor(
+    const struct command *command, char **words, int last)
+{
+	struct cursor cursor = {.options = true};
+
+	for (int i = 1; i < last && !cursor.program; i++) {
+		const char *word = words[i];
+
+		if (cursor.row)
+			cursor.row = NULL;
+		else if (cursor.options && strcmp(word, "--") == 0)
+			cursor.options = false;
+		else if (cursor.options && word[0] == '-')
+			cursor.row = row_before(command, word);
+		else if (command->takes == COMMAND_TAKES_PROGRAM)
+			cursor.program = i;
+	}
+	return cursor;
+}
+
+static void offer_words(
+    const struct command *command, const char *prefix, int at)
+{
+	switch (command->takes) {
+	case COMMAND_TAKES_NONE:
+		break;
+	case COMMAND_TAKES_PROGRAM:
+		printf(":program %d\n", at);
+		break;
+	case COMMAND_TAKES_PROFILES:
+		offer_recordings(prefix);
+		break;
+	case COMMAND_TAKES_PID:
+		puts(":pids");
+		break;
+	case COMMAND_TAKES_COMMAND:
+		offer_commands(prefix);
+		break;
+	}
+}
+
+/* "--name=" and what is typed behind it. */
+static void offer_joined(const struct command *command, const char *prefix)
+{
+	size_t len = strcspn(prefix, "=");
+	const struct option_row *row =
+	    row_of_word(command->options, prefix, len);
+	char lead[80];
+
+	snprintf(lead, sizeof(lead), "%.*s", (int)len + 1, prefix);
+	if (row && row->arg)
+		offer_value(row, prefix, lead);
+}
+
+/* words[0] is the command, words[last] what is typed. */
+static void complete_command(
+    const struct command *command, char **words, int last)
+{
+	struct cursor cursor = find_cursor(command, words, last);
+	const char *prefix = words[last];
+
+	if (cursor.program)
+		printf(":program %d\n", cursor.program);
+	else if (cursor.row)
+		offer_value(cursor.row, prefix, "");
+	else if (cursor.options && strncmp(prefix, "--", 2) == 0 &&
+		 strchr(prefix, '='))
+		offer_joined(command, prefix);
+	else if (cursor.options && prefix[0] == '-')
+		offer_options(command->options, prefix);
+	else
+		offer_words(command, prefix, last);
+}
+
+static int complete(const void *options, char **words, int count)
+{
+	const struct command *command;
+
+	(void)options;
+	if (count <= 1) {
+		offer_commands(count ? words[0] : "");
+		return COMMAND_OK;
+	}
+	command = command_find(words[0]);
+	if (command)
+		complete_command(command, words, count - 1);
+	return COMMAND_OK;
+}
+
+const struct command command_complete = {
+    .name = "complete",
+    .synopsis = "-- [word ...]",
+    .summary = "print what a shell's completion offers for the last word",
+    .hidden = true,
+    .options = rows,
+    .stop_early = true,
+    .run = complete,
+};
