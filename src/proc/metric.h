@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What can be measured of a process, a row each: its names on the command
+ * line, its title, and how its figure is read from the text of a /proc file.
+ */
+#ifndef MPROF_PROC_METRIC_H
+#define MPROF_PROC_METRIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum metric_file {
+	METRIC_STATM,
+	METRIC_STATUS,
+	METRIC_ROLLUP, /* smaps_rollup: walks the page tables, slow */
+	METRIC_CGROUP  /* of the whole control group, not of a process */
+};
+
+struct metric {
+	const char *name;  /* "rss" */
+	const char *title; /* "RSS" */
+	const char *help;  /* half a sentence */
+	enum metric_file file;
+	/* The figure in KiB; -1 where the text has none. */
+	int64_t (*read)(const char *text, int64_t page_kib);
+	const char *mark; /* status' line that holds its high-water mark;
+			   * NULL where the kernel keeps none */
+};
+
+/* By its name or by memory_profiler's name for it; NULL where there is none. */
+const struct metric *metric_find(const char *name);
+
+/* All names that metric_find() knows, NULL behind the last. */
+extern const char *const metric_names[];
+
+#endif

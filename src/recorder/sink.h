@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where a sampler's findings go: a struct of functions, so that it knows
+ * neither files nor screens. Any of them may be NULL. What they are given is
+ * borrowed for the call. Times are nanoseconds since the epoch that never go
+ * back; memory is in KiB of the chosen metric.
+ */
+#ifndef MPROF_RECORDER_SINK_H
+#define MPROF_RECORDER_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* One process that belongs, at a tick. */
+struct sink_process {
+	pid_t pid, ppid;
+	int64_t kib;      /* now; -1 where it could not be measured */
+	int64_t peak_kib; /* highest known, marks included */
+	const char *name; /* as the kernel has it: hostile bytes */
+	bool is_root;     /* the program itself */
+};
+
+/* One sample of the whole. */
+struct sink_tick {
+	int64_t time_ns;
+	int64_t total_kib;
+	bool sampled; /* false: nothing could be measured, total_kib is 0 */
+	const struct sink_process *processes; /* in order of appearance */
+	size_t count;
+};
+
+/* A process was first seen, or its name or command line changed. */
+struct sink_birth {
+	int64_t time_ns;
+	const struct sink_process *process;
+	const char *command; /* its words joined by blanks: hostile bytes */
+};
+
+/* A process ended; where nobody could tell how, it has no status. */
+struct sink_exit {
+	int64_t time_ns;
+	pid_t pid;
+	bool is_root, has_status;
+	int status; /* as wait() gives it */
+	bool oom;   /* the kernel's out-of-memory killer did it */
+	int64_t peak_kib;
+	int64_t limit_kib; /* the memory limit it ran under; 0: none known */
+};
+
+/* A sampled stack; frames (innermost first) only where the id is new. */
+struct sink_frame {
+	const char *file, *function; /* hostile bytes */
+	int line;
+};
+
+struct sink_stack {
+	int64_t time_ns;
+	int64_t kib;
+	int id;
+	const struct sink_frame *frames; /* NULL where the id is known */
+	size_t count;
+};
+
+struct sink {
+	void *context; /* first argument of all */
+	void (*tick)(void *context, const struct sink_tick *tick);
+	void (*birth)(void *context, const struct sink_birth *birth);
+	void (*exit)(void *context, const struct sink_exit *exit);
+	void (*peak)(void *context, int64_t time_ns, int64_t kib);
+	void (*mark)(
+	    void *context, int64_t time_ns, int64_t kib, const char *label);
+	void (*stack)(void *context, const struct sink_stack *stack);
+	/* All of this tick was told: one write. */
+	void (*flush)(void *context);
+};
+
+#endif
