@@ -1,0 +1,76 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# make install, uninstall and dist, below a folder of the test's own. The
+# program that stands there is installed as it is (-o all).
+load helper
+
+tree_make() {
+	make -s -C "$SOURCE" -o all DESTDIR="$PWD/root" "$@"
+}
+
+@test "install puts everything where it belongs, uninstall takes it away" {
+	tree_make PREFIX=/usr install
+	for file in bin/mprof share/man/man1/mprof.1 share/man/man5/mprof-dat.5 \
+		share/bash-completion/completions/mprof \
+		share/zsh/site-functions/_mprof \
+		share/fish/vendor_completions.d/mprof.fish \
+		share/doc/mprof/examples/django/courses/views.py; do
+		[ -f "root/usr/$file" ] || {
+			echo "no $file"
+			return 1
+		}
+	done
+	for module in "$SOURCE"/build/*.so; do
+		cmp "$module" "root/usr/lib/mprof/${module##*/}"
+	done
+	[ -x root/usr/share/doc/mprof/examples/demo ]
+	[ "$(find root/usr/share/man -type f | wc -l)" -eq \
+		"$(find "$SOURCE/man" -name '*.[15]' | wc -l)" ]
+	[ "$(find root -mindepth 2 -maxdepth 2 -printf '%f\n' | sort | xargs)" = \
+		'bin lib share' ]
+
+	tree_make PREFIX=/usr uninstall
+	[ -z "$(find root ! -type d)" ]
+}
+
+@test "an installed program finds what belongs to it, through a link too" {
+	tree_make PREFIX="$PWD/else where" DESTDIR= install
+	ln -s "else where/bin/mprof" link
+	[ "$(./link --version)" = "$(mprof --version)" ]
+	recording mprofile_20261122010203.dat
+	./link list | grep -q '^0 mprofile_20261122010203.dat '
+	if [ -f "$SOURCE/build/render.so" ]; then
+		./link plot -o chart.png
+		[ -s chart.png ]
+	fi
+	tree_make PREFIX="$PWD/else where" DESTDIR= uninstall
+	[ -z "$(find 'else where' ! -type d)" ]
+}
+
+@test "uninstall leaves what is not ours" {
+	mkdir -p root/usr/lib/mprof root/usr/bin
+	touch root/usr/lib/mprof/mine root/usr/bin/mine
+	tree_make PREFIX=/usr install
+	tree_make PREFIX=/usr uninstall 2>/dev/null
+	[ "$(find root -type f | LC_ALL=C sort)" = \
+		$'root/usr/bin/mine\nroot/usr/lib/mprof/mine' ]
+}
+
+@test "dist makes the same bytes twice, of what belongs to the source" {
+	tarball=$(make -s -C "$SOURCE" dist)
+	cp "$SOURCE/$tarball" first
+	make -s -C "$SOURCE" dist
+	cmp "$SOURCE/$tarball" first
+	tar -tzf first >names
+	grep -qx 'mprof-[0-9.]*/src/main.c' names
+	grep -qx 'mprof-[0-9.]*/.ci/run' names
+	[ -z "$(grep -vE '^mprof-[0-9.]+/(src|man|tests|examples|\.ci)/|^mprof-[0-9.]+/(Makefile|README.md|LICENSE|\.[a-z-]+)$' names)" ]
+	[ -z "$(grep -E '\.(o|so|dat\.part)$' names)" ]
+}
+
+@test "a tarball of the tarball has the same bytes" {
+	tarball=$(make -s -C "$SOURCE" dist)
+	tar -xzf "$SOURCE/$tarball"
+	GIT_CEILING_DIRECTORIES=$PWD make -s -C mprof-* dist >name
+	cmp "$SOURCE/$tarball" mprof-*/"$(tail -n 1 name)"
+}
