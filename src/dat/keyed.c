@@ -213,14 +213,15 @@ bool keyed_stack(struct record_reader *reader, const struct keyed *keyed)
 	struct run *run = reader->run;
 	struct field frames;
 	size_t stack;
-	int id;
+	int id, pid = 0;
 
 	if (!take_int(keyed, "id", &id))
 		return false;
 	stack = run_stack(run, id);
 	if (run->stacks.items[stack].len == 0 && find(keyed, "frames", &frames))
 		read_frames(&run->stacks.items[stack], &frames);
+	take_int(keyed, "pid", &pid);
 	*array_push(&run->stack_samples) =
-	    (struct stack_sample){keyed->at.time_s, keyed->at.mib, stack};
+	    (struct stack_sample){keyed->at.time_s, keyed->at.mib, stack, pid};
 	return true;
 }

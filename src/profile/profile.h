@@ -65,8 +65,9 @@ struct stack {
 };
 
 struct stack_sample {
-	double time_s, mib;
-	size_t stack; /* index into run.stacks */
+	double time_s, mib; /* the memory of the process that it is of */
+	size_t stack;       /* index into run.stacks */
+	int pid;            /* 0: the launched program */
 };
 
 /* INFO: what was not as by default, and who recorded. */

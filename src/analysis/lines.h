@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where memory grew, by the stacks that were sampled: between two samples of
+ * a process, its growth is put to what ran at the second. What grows and is
+ * given back between two samples is not seen; over many samples the rest
+ * comes out right on the average.
+ */
+#ifndef MPROF_ANALYSIS_LINES_H
+#define MPROF_ANALYSIS_LINES_H
+
+#include "profile/profile.h"
+
+/* What became of one distinct stack of a run. */
+struct stack_growth {
+	const struct stack *stack;
+	double mib; /* net: what was given back is taken off */
+	size_t samples;
+};
+
+struct stack_growths {
+	ARRAY(struct stack_growth) items;
+	size_t samples; /* of all stacks */
+};
+
+/* Adds the stacks of a run that were seen; those without frames are left
+ * out. The stacks stay the profile's. */
+void stack_growths_add(struct stack_growths *growths, const struct run *run)
+    __attribute__((nonnull));
+void stack_growths_finish(struct stack_growths *growths)
+    __attribute__((nonnull));
+
+enum lines_by { LINES_BY_LINE, LINES_BY_FUNCTION, LINES_BY_FILE };
+
+struct lines_row {
+	const char *file, *function; /* borrowed; function "" by file */
+	int line;                    /* 0 by function and by file */
+	double mib;
+	size_t samples;
+};
+
+struct lines {
+	ARRAY(struct lines_row) rows;
+	double grown_mib; /* of the rows that grew */
+	double given_mib; /* back, by the rows that shrank; not negative */
+	size_t samples;
+};
+
+/* By what ran innermost; the most growth first. The caller finishes lines,
+ * whose rows borrow from the profile. */
+void lines_sum(struct lines *lines, const struct stack_growths *growths,
+    enum lines_by by) __attribute__((nonnull));
+
+/* The lines of one file (by its end: "views.py"), in order, each with what it
+ * called: once for every stack that it is in. */
+void lines_of_file(struct lines *lines, const struct stack_growths *growths,
+    const char *file) __attribute__((nonnull));
+
+void lines_finish(struct lines *lines) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include "chart/growth.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/units.h"
+#include "base/utf8.h"
+
+#define LANES_MAX 64
+#define SLIVER 0.0005 /* of the whole: what is narrower is summed up */
+
+struct growth_build {
+	struct scene_panel *panel;
+	const struct stack_growth **sorted; /* those that grew */
+	size_t len, lanes;
+	double whole_mib, small_mib;
+};
+
+/* Frame number depth from outside; NULL where the stack is not so deep. */
+static const struct frame *frame_at(const struct stack *stack, size_t depth)
+{
+	return depth < stack->len ? &stack->frames[stack->len - 1 - depth]
+				  : NULL;
+}
+
+static int order_frames(const struct frame *a, const struct frame *b)
+{
+	int order = strcmp(a->file, b->file);
+
+	if (order == 0)
+		order = strcmp(a->function, b->function);
+	return order ? order : (a->line > b->line) - (a->line < b->line);
+}
+
+static int order_stacks(const void *x, const void *y)
+{
+	const struct stack *a = (*(const struct stack_growth *const *)x)->stack;
+	const struct stack *b = (*(const struct stack_growth *const *)y)->stack;
+
+	for (size_t depth = 0;; depth++) {
+		const struct frame *one = frame_at(a, depth);
+		const struct frame *other = frame_at(b, depth);
+		int order;
+
+		if (!one || !other)
+			return (one != NULL) - (other != NULL);
+		order = order_frames(one, other);
+		if (order)
+			return order;
+	}
+}
+
+/* One colour a function wherever it stands. */
+static enum role role_of(const struct frame *frame)
+{
+	unsigned long hash = 5381;
+
+	for (const char *at = frame->function; *at; at++)
+		hash = hash * 33 + (unsigned char)*at;
+	return role_series(hash % ROLE_SERIES_COUNT);
+}
+
+static char *full_name(
+    const struct growth_build *build, const struct frame *frame, double mib)
+{
+	char size[UNITS_TEXT];
+	char *raw = mem_format("%s (%s:%d) %s, %.1f %%", frame->function,
+	    frame->file, frame->line, units_size(size, mib),
+	    100 * mib / build->whole_mib);
+	char *clean = utf8_clean_copy(raw);
+
+	free(raw);
+	return clean;
+}
+
+static void add_span(struct growth_build *build, const struct frame *frame,
+    size_t depth, double from_mib, double mib)
+{
+	char *raw = mem_format("%s:%d", frame->function, frame->line);
+	struct scene_span span = {.name = utf8_clean_copy(raw),
+	    .full_name = full_name(build, frame, mib),
+	    .role = role_of(frame),
+	    .from = {from_mib, mib},
+	    .to = {from_mib + mib, mib},
+	    .lane = depth};
+
+	free(raw);
+	*array_push(&build->panel->spans) = span;
+	if (depth >= build->lanes)
+		build->lanes = depth + 1;
+}
+
+/* The stacks [first, end) share their frames up to depth; those that have
+ * ended there come first. Spans for the frames at depth and above. */
+static void add_level(struct growth_build *build, size_t first, size_t end,
+    size_t depth, double from_mib)
+{
+	size_t i = first;
+
+	if (depth == LANES_MAX)
+		return;
+	while (i < end) {
+		const struct frame *frame =
+		    frame_at(build->sorted[i]->stack, depth);
+		size_t next = i;
+		double mib = 0;
+
+		while (next < end && frame) {
+			const struct frame *other =
+			    frame_at(build->sorted[next]->stack, depth);
+
+			if (order_frames(frame, other) != 0)
+				break;
+			mib += build->sorted[next++]->mib;
+		}
+		if (!frame) {
+			from_mib += build->sorted[i++]->mib;
+			continue;
+		}
+		if (mib >= SLIVER * build->whole_mib) {
+			add_span(build, frame, depth, from_mib, mib);
+			add_level(build, i, next, depth + 1, from_mib);
+		} else {
+			build->small_mib += mib;
+		}
+		from_mib += mib;
+		i = next;
+	}
+}
+
+static void add_fact(struct scene *scene, const char *label, double mib)
+{
+	char size[UNITS_TEXT];
+
+	*array_push(&scene->facts) =
+	    (struct scene_fact){label, mem_copy(units_size(size, mib))};
+}
+
+static void add_notes(
+    struct scene *scene, const struct growth_build *build, double given_mib)
+{
+	char size[UNITS_TEXT];
+
+	*array_push(&scene->notes) = mem_copy(
+	    "sampled: what grew and was given back between two samples is "
+	    "not seen");
+	if (given_mib > 0)
+		*array_push(&scene->notes) = mem_format(
+		    "%s given back is not drawn", units_size(size, given_mib));
+	if (build->small_mib > 0)
+		*array_push(&scene->notes) =
+		    mem_format("%s in frames too narrow to draw",
+			units_size(size, build->small_mib));
+}
+
+/* The frame that all begin with at the bottom, as flames burn. */
+static void turn(struct growth_build *build)
+{
+	for (size_t i = 0; i < build->panel->spans.len; i++) {
+		struct scene_span *span = &build->panel->spans.items[i];
+
+		span->lane = build->lanes - 1 - span->lane;
+	}
+	build->panel->lanes = build->lanes;
+}
+
+/* Lists what grew; how much was given back by the other stacks. */
+static double sort_growths(
+    struct growth_build *build, const struct stack_growths *growths)
+{
+	double given_mib = 0;
+
+	build->sorted =
+	    mem_zero(growths->items.len + 1, sizeof(*build->sorted));
+	for (size_t i = 0; i < growths->items.len; i++) {
+		const struct stack_growth *growth = &growths->items.items[i];
+
+		if (growth->mib > 0) {
+			build->sorted[build->len++] = growth;
+			build->whole_mib += growth->mib;
+		} else {
+			given_mib -= growth->mib;
+		}
+	}
+	qsort(build->sorted, build->len, sizeof(*build->sorted), order_stacks);
+	return given_mib;
+}
+
+int chart_growth(struct scene *scene, const struct stack_growths *growths,
+    const char *title, struct err *e)
+{
+	struct growth_build build = {0};
+	double given_mib;
+
+	*scene = (struct scene){0};
+	given_mib = sort_growths(&build, growths);
+	if (build.len == 0) {
+		free(build.sorted);
+		return err_set(e, "no stack that memory grew under");
+	}
+	scene->title = utf8_clean_copy(title);
+	scene->time = (struct axis){AXIS_MEMORY, 0, build.whole_mib, 0};
+	build.panel = array_push(&scene->panels);
+	*build.panel = (struct scene_panel){.kind = PANEL_LANES};
+	add_level(&build, 0, build.len, 0, 0);
+	turn(&build);
+	*array_push(&build.panel->groups) =
+	    (struct scene_group){NULL, 0, build.lanes};
+	add_fact(scene, "Growth", build.whole_mib);
+	if (given_mib > 0)
+		add_fact(scene, "Given back", given_mib);
+	add_notes(scene, &build, given_mib);
+	free(build.sorted);
+	return 0;
+}
