@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/downsample.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { FEW = 8, MEDIAN_OF = 1001 };
+
+/* The four samples of the column that is being read, as indices. */
+struct column {
+	size_t first, low, high, last;
+	long number;
+	bool starts;
+	bool open;
+};
+
+static void add_point(struct downsample *out, const struct series *series,
+    size_t i, const struct column *column)
+{
+	const struct sample *sample = &series->items[i];
+
+	*array_push(&out->points) = (struct downsample_point){sample->time_s,
+	    sample->mib, column->number, column->starts && i == column->first};
+}
+
+static void close_column(
+    struct downsample *out, const struct series *series, struct column *column)
+{
+	size_t a = column->low < column->high ? column->low : column->high;
+	size_t b = column->low < column->high ? column->high : column->low;
+
+	if (!column->open)
+		return;
+	add_point(out, series, column->first, column);
+	if (a != column->first && a != column->last)
+		add_point(out, series, a, column);
+	if (b != column->first && b != column->last && b != a)
+		add_point(out, series, b, column);
+	if (column->last != column->first)
+		add_point(out, series, column->last, column);
+	column->open = false;
+}
+
+static long column_of(const struct downsample_view *view, double time_s)
+{
+	double place = (time_s - view->from_s) / (view->to_s - view->from_s) *
+		       (double)view->columns;
+
+	if (place < 0)
+		return -1;
+	/* what stands on the right edge belongs to the last column */
+	if (time_s == view->to_s)
+		return (long)view->columns - 1;
+	if (place >= (double)view->columns)
+		return (long)view->columns;
+	return (long)place;
+}
+
+static bool is_gap(const struct series *series, size_t i, double gap_s)
+{
+	return gap_s > 0 &&
+	       series->items[i].time_s - series->items[i - 1].time_s > gap_s;
+}
+
+static void open_column(struct column *column, size_t i, long number, bool gap)
+{
+	*column = (struct column){i, i, i, i, number, gap, true};
+}
+
+void downsample_m4(struct downsample *out, const struct series *series,
+    const struct downsample_view *view)
+{
+	size_t first = series_find(series, view->from_s), i;
+	struct column column = {.open = false};
+
+	*out = (struct downsample){0};
+	if (first > 0)
+		first--;
+	for (i = first; i < series->len; i++) {
+		double mib = series->items[i].mib;
+		long number = column_of(view, series->items[i].time_s);
+
+		if (!column.open || number != column.number || view->every) {
+			bool gap =
+			    i == first || (number != column.number &&
+					      is_gap(series, i, view->gap_s));
+
+			close_column(out, series, &column);
+			open_column(&column, i, number, gap);
+		}
+		if (number == (long)view->columns)
+			break;
+		if (mib < series->items[column.low].mib)
+			column.low = i;
+		if (mib > series->items[column.high].mib)
+			column.high = i;
+		column.last = i;
+	}
+	close_column(out, series, &column);
+	out->seen = i - first;
+}
+
+void downsample_finish(struct downsample *out)
+{
+	array_free(&out->points);
+	out->seen = 0;
+}
+
+static int compare_steps(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double downsample_interval(const struct series *series)
+{
+	double steps[MEDIAN_OF];
+	size_t count = 0, pairs = series->len > 0 ? series->len - 1 : 0;
+	size_t stride = pairs / MEDIAN_OF + 1;
+
+	for (size_t i = 0; i < pairs; i += stride)
+		steps[count++] =
+		    series->items[i + 1].time_s - series->items[i].time_s;
+	if (count == 0)
+		return 0;
+	qsort(steps, count, sizeof(steps[0]), compare_steps);
+	return steps[count / 2];
+}
+
+double downsample_gap(const struct series *series)
+{
+	if (series->len < FEW)
+		return 0;
+	return fmax(5 * downsample_interval(series), 0.5);
+}
