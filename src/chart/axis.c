@@ -22,8 +22,8 @@ static const struct unit memory_units[] = {{"B", 1.0 / 1048576},
     {"KiB", 1.0 / 1024}, {"MiB", 1}, {"GiB", 1024}, {"TiB", 1048576},
     {"PiB", 1073741824}};
 
-static const struct unit time_units[] = {{"\xc2\xb5s", 1e-6}, {"ms", 1e-3},
-    {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+static const struct unit time_units[] = {{"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
+    {"min", 60}, {"h", 3600}, {"d", 86400}};
 
 enum { MEMORY_MIB = 2, TIME_SECONDS = 2 };
 
@@ -45,7 +45,7 @@ static const struct unit *memory_unit(double mib)
 	return unit_for(memory_units, LEN(memory_units), fabs(mib));
 }
 
-/* Minutes are read easily from two of them on. A window far from the start
+/* Minutes are read easily from five of them on. A window far from the start
  * keeps seconds, however narrow it is: 1000.002 s, not 1000002 ms. */
 static const struct unit *time_unit(const struct axis *axis)
 {
@@ -55,7 +55,7 @@ static const struct unit *time_unit(const struct axis *axis)
 
 	if (far < 1)
 		return unit_for(time_units, TIME_SECONDS, far);
-	if (range < 120)
+	if (range < 300)
 		return second;
 	return unit_for(second, LEN(time_units) - TIME_SECONDS, range / 2);
 }
@@ -168,9 +168,8 @@ static void add_number(struct ticks *ticks, double number, double size)
 
 static double unit_step(const struct unit *unit, const struct range *range)
 {
-	static const double minutes[] = {
-	    0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 20, 30, 60};
-	static const double hours[] = {0.1, 0.25, 0.5, 1, 2, 3, 4, 6, 12, 24};
+	static const double minutes[] = {0.5, 1, 2, 5, 10, 15, 20, 30, 60};
+	static const double hours[] = {0.5, 1, 2, 3, 4, 6, 12, 24};
 
 	if (unit == &time_units[TIME_SECONDS + 1])
 		return choose_from(minutes, LEN(minutes), range);
@@ -288,54 +287,4 @@ struct axis axis_memory(double high_mib)
 	double high = isfinite(high_mib) && high_mib > 0 ? high_mib * 1.12 : 1;
 
 	return (struct axis){.kind = AXIS_MEMORY, .low = 0, .high = high};
-}
-
-char *axis_format_mib(char *out, size_t size, double mib)
-{
-	const struct unit *unit = memory_unit(mib);
-	double figure = mib / unit->size;
-
-	snprintf(out, size, fabs(figure) < 9999.5 ? "%.4g %s" : "%.0f %s",
-	    figure, unit->name);
-	return out;
-}
-
-char *axis_format_seconds(char *out, size_t size, double seconds)
-{
-	const struct unit *unit =
-	    unit_for(time_units, LEN(time_units), fabs(seconds));
-	double whole, rest;
-
-	if (seconds == 0)
-		unit = &time_units[TIME_SECONDS];
-	if (unit <= &time_units[TIME_SECONDS]) {
-		snprintf(
-		    out, size, "%.3g %s", seconds / unit->size, unit->name);
-		return out;
-	}
-	rest = round(seconds / unit[-1].size);
-	whole = trunc(rest * unit[-1].size / unit->size);
-	rest -= whole * unit->size / unit[-1].size;
-	if (rest == 0)
-		snprintf(out, size, "%.0f %s", whole, unit->name);
-	else
-		snprintf(out, size, "%.0f %s %.0f %s", whole, unit->name, rest,
-		    unit[-1].name);
-	return out;
-}
-
-char *axis_format_slope(char *out, size_t size, double mib_per_s)
-{
-	const struct unit *unit = &time_units[TIME_SECONDS];
-	const struct unit *day = &time_units[LEN(time_units) - 1];
-	char text[48];
-
-	while (unit < day && fabs(mib_per_s) * unit->size < 1)
-		unit++;
-	if (mib_per_s == 0)
-		unit = &time_units[TIME_SECONDS];
-	axis_format_mib(text, sizeof(text), mib_per_s * unit->size);
-	snprintf(
-	    out, size, "%s%s/%s", mib_per_s > 0 ? "+" : "", text, unit->name);
-	return out;
 }

@@ -42,13 +42,4 @@ void ticks_finish(struct ticks *ticks);
  * for the degenerate cases (nothing, one value) still low < high. */
 struct axis axis_memory(double high_mib);
 
-/* "171.8 MiB", "40 KiB", "1.5 TiB": four figures at most. */
-char *axis_format_mib(char *out, size_t size, double mib);
-
-/* "250 ms", "12.5 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". */
-char *axis_format_seconds(char *out, size_t size, double seconds);
-
-/* Memory per time in the units that fit: "+3.2 MiB/s", "-1.5 GiB/h". */
-char *axis_format_slope(char *out, size_t size, double mib_per_s);
-
 #endif

@@ -35,6 +35,13 @@ struct scene_line {
 	bool in_legend;
 };
 
+/* What the spans of one function have in common, for the legend. */
+struct scene_function {
+	enum role role;
+	char *name;   /* as its spans' */
+	char *detail; /* "3 calls, 1.20 s" */
+};
+
 /* A call: a bracket in a memory panel, a bar in a panel of lanes. */
 struct scene_span {
 	char *name; /* the shortest label that is unique */

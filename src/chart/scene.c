@@ -12,6 +12,10 @@ static void panel_finish(struct scene_panel *panel)
 		free(panel->lines.items[i].name);
 		free(panel->lines.items[i].detail);
 	}
+	for (size_t i = 0; i < panel->functions.len; i++) {
+		free(panel->functions.items[i].name);
+		free(panel->functions.items[i].detail);
+	}
 	for (size_t i = 0; i < panel->spans.len; i++) {
 		free(panel->spans.items[i].name);
 		free(panel->spans.items[i].full_name);
@@ -21,6 +25,7 @@ static void panel_finish(struct scene_panel *panel)
 	for (size_t i = 0; i < panel->groups.len; i++)
 		free(panel->groups.items[i].name);
 	array_free(&panel->lines);
+	array_free(&panel->functions);
 	array_free(&panel->spans);
 	array_free(&panel->marks);
 	array_free(&panel->groups);
@@ -81,6 +86,12 @@ static void print_line(const struct scene_line *line, FILE *out)
 	print_samples(line, out);
 }
 
+static void print_function(const struct scene_function *function, FILE *out)
+{
+	fprintf(out, "  function %s \"%s\" \"%s\"\n", role_name(function->role),
+	    function->name, function->detail);
+}
+
 static void print_span(const struct scene_span *span, FILE *out)
 {
 	fprintf(out, "  span %s \"%s\" \"%s\" lane=%zu run=%zu",
@@ -132,6 +143,8 @@ static void print_panel(const struct scene_panel *panel, FILE *out)
 	}
 	for (size_t i = 0; i < panel->lines.len; i++)
 		print_line(&panel->lines.items[i], out);
+	for (size_t i = 0; i < panel->functions.len; i++)
+		print_function(&panel->functions.items[i], out);
 	for (size_t i = 0; i < panel->spans.len; i++)
 		print_span(&panel->spans.items[i], out);
 	for (size_t i = 0; i < panel->marks.len; i++)

@@ -22,6 +22,7 @@ struct scene_panel {
 	enum scene_panel_kind kind;
 	struct axis memory;             /* PANEL_MEMORY */
 	ARRAY(struct scene_line) lines; /* drawn in this order */
+	ARRAY(struct scene_function) functions;
 	ARRAY(struct scene_span) spans;
 	ARRAY(struct scene_mark) marks;
 	ARRAY(struct scene_group) groups; /* PANEL_LANES */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Steps that the kinds of charts share. Each adds to a scene, in this order:
+ * build_frame, one panel of memory with its lines, calls and marks,
+ * build_memory_axis when all of it is there.
+ */
+#ifndef MPROF_CHART_BUILD_H
+#define MPROF_CHART_BUILD_H
+
+#include "chart/chart.h"
+
+/* When a run begins, in seconds since the epoch: its first sample, or first
+ * call where it has none. NAN where nothing can be drawn of it. */
+double build_start(const struct run *run);
+
+/* The place of a time on the scene's axis. With --clock runs stand at their
+ * own times, else they begin together at 0. */
+double build_zero(const struct chart_request *request, size_t run);
+
+/* Title, time axis, facts; -1 with e where no run has anything to draw. */
+int build_frame(
+    struct scene *scene, const struct chart_request *request, struct err *e);
+
+struct scene_panel *build_panel(
+    struct scene *scene, enum scene_panel_kind kind);
+
+/* A line over samples; peak, gap and place are filled in, the rest is the
+ * caller's to do. */
+struct scene_line *build_line(struct scene_panel *panel,
+    const struct series *samples, double zero_s, double gap_s);
+
+/* The dot at the run's peak, what ended it, MARK records, gaps. */
+void build_marks(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request);
+
+/* The trend of each run within the window. */
+void build_trends(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request);
+
+/* One span a call of the runs; lanes by nesting where lanes are asked for. */
+void build_calls(
+    struct scene_panel *panel, const struct chart_request *request);
+
+/* From 0 over the highest thing in the window, or as was asked. */
+void build_memory_axis(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request);
+
+/* "4711 python3 manage.py runserver", clean. */
+char *build_process_name(const struct process *process);
+
+/* "killed by SIGKILL"; NULL where no signal ended it. */
+char *build_end_text(const struct exit_status *exit);
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+#include "chart/build.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/units.h"
+#include "base/utf8.h"
+#include "chart/labels.h"
+
+/* Labels of all distinct names of the runs. */
+struct naming {
+	struct label *labels;
+	size_t len;
+	double *total_s; /* beside labels: time in all its calls */
+	size_t *calls;
+	size_t *first_call; /* in order of time: decides the colour */
+};
+
+static int compare_labels(const void *a, const void *b)
+{
+	return strcmp(
+	    ((const struct label *)a)->name, ((const struct label *)b)->name);
+}
+
+static void keep_distinct(struct naming *naming)
+{
+	size_t kept = 0;
+
+	qsort(naming->labels, naming->len, sizeof(naming->labels[0]),
+	    compare_labels);
+	for (size_t i = 0; i < naming->len; i++) {
+		if (kept == 0 || strcmp(naming->labels[kept - 1].name,
+				     naming->labels[i].name) != 0)
+			naming->labels[kept++] = naming->labels[i];
+	}
+	naming->len = kept;
+}
+
+static void naming_init(
+    struct naming *naming, const struct chart_request *request)
+{
+	size_t count = 0;
+
+	*naming = (struct naming){0};
+	for (size_t i = 0; i < request->len; i++)
+		count += request->runs[i].run->calls.len;
+	naming->labels = mem_zero(count + 1, sizeof(naming->labels[0]));
+	for (size_t i = 0; i < request->len; i++) {
+		const struct run *run = request->runs[i].run;
+
+		for (size_t k = 0; k < run->calls.len; k++)
+			naming->labels[naming->len++].name =
+			    run->calls.items[k].name;
+	}
+	keep_distinct(naming);
+	labels_choose(naming->labels, naming->len);
+	naming->total_s = mem_zero(naming->len + 1, sizeof(double));
+	naming->calls = mem_zero(naming->len + 1, sizeof(size_t));
+	naming->first_call = mem_zero(naming->len + 1, sizeof(size_t));
+}
+
+static void naming_finish(struct naming *naming)
+{
+	free(naming->labels);
+	free(naming->total_s);
+	free(naming->calls);
+	free(naming->first_call);
+}
+
+static size_t naming_find(const struct naming *naming, const char *name)
+{
+	struct label key = {.name = name};
+	const struct label *found = bsearch(
+	    &key, naming->labels, naming->len, sizeof(key), compare_labels);
+
+	return (size_t)(found - naming->labels);
+}
+
+/* By enter; a caller before what it calls where both enter at one time. */
+static int compare_calls(const void *a, const void *b)
+{
+	const struct call *x = *(const struct call *const *)a;
+	const struct call *y = *(const struct call *const *)b;
+
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	if (x->tid != y->tid)
+		return x->tid < y->tid ? -1 : 1;
+	if (x->enter_s != y->enter_s)
+		return x->enter_s < y->enter_s ? -1 : 1;
+	if (x->level != y->level)
+		return x->level < y->level ? -1 : 1;
+	if (x->leave_s != y->leave_s)
+		return x->leave_s > y->leave_s ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+static const struct call **sort_calls(const struct run *run)
+{
+	const struct call **sorted =
+	    mem_zero(run->calls.len + 1, sizeof(*sorted));
+
+	for (size_t i = 0; i < run->calls.len; i++)
+		sorted[i] = &run->calls.items[i];
+	qsort(sorted, run->calls.len, sizeof(*sorted), compare_calls);
+	return sorted;
+}
+
+/* The lane of a call is the first under all calls that are still open. Times
+ * decide, not the recorded level: calls of several threads without a tid
+ * would lie over each other. */
+struct open_calls {
+	ARRAY(double) leaves; /* one a lane; -INFINITY where it is free */
+};
+
+static size_t choose_lane(struct open_calls *open, const struct call *call)
+{
+	size_t lane = 0;
+
+	for (size_t i = 0; i < open->leaves.len; i++) {
+		if (open->leaves.items[i] > call->enter_s)
+			lane = i + 1;
+	}
+	while (open->leaves.len <= lane)
+		*array_push(&open->leaves) = -INFINITY;
+	open->leaves.items[lane] = call->leave_s;
+	return lane;
+}
+
+static void open_group(
+    struct scene_panel *panel, const struct call *call, bool named)
+{
+	struct scene_group *group = array_push(&panel->groups);
+
+	*group = (struct scene_group){.first_lane = panel->lanes};
+	if (named && call->tid != call->pid && call->tid > 0)
+		group->name = mem_format("%d, thread %d", call->pid, call->tid);
+	else if (named)
+		group->name = mem_format("%d", call->pid);
+}
+
+static void add_span(struct scene_panel *panel, struct naming *naming,
+    const struct call *call, double zero_s)
+{
+	size_t function = naming_find(naming, call->name);
+	struct scene_span *span = array_push(&panel->spans);
+
+	*span = (struct scene_span){
+	    .name = utf8_clean_copy(naming->labels[function].label),
+	    .full_name = utf8_clean_copy(call->name),
+	    .from = {call->enter_s - zero_s, call->enter_mib},
+	    .to = {call->leave_s - zero_s, call->leave_mib}};
+	if (naming->calls[function]++ == 0) {
+		enum role role = role_series(panel->functions.len);
+
+		naming->first_call[function] = panel->functions.len;
+		*array_push(&panel->functions) = (struct scene_function){
+		    .role = role, .name = mem_copy(span->name)};
+	}
+	naming->total_s[function] += call->leave_s - call->enter_s;
+	span->role = panel->functions.items[naming->first_call[function]].role;
+}
+
+static void add_run(struct scene_panel *panel, struct naming *naming,
+    const struct chart_request *request, size_t nth)
+{
+	const struct run *run = request->runs[nth].run;
+	const struct call **calls = sort_calls(run), *last = NULL;
+	size_t count = run->calls.len;
+	bool several = count > 0 && (calls[0]->pid != calls[count - 1]->pid ||
+					calls[0]->tid != calls[count - 1]->tid);
+	struct open_calls open = {{0}};
+
+	for (size_t i = 0; i < count; i++) {
+		const struct call *call = calls[i];
+		struct scene_group *group;
+		size_t lane;
+
+		if (!last || last->pid != call->pid || last->tid != call->tid) {
+			open.leaves.len = 0;
+			open_group(panel, call, several);
+		}
+		last = call;
+		group = &panel->groups.items[panel->groups.len - 1];
+		add_span(panel, naming, call, build_zero(request, nth));
+		lane = choose_lane(&open, call);
+		if (lane >= group->lanes)
+			group->lanes = lane + 1;
+		panel->lanes = group->first_lane + group->lanes;
+		panel->spans.items[panel->spans.len - 1].lane =
+		    group->first_lane + lane;
+		panel->spans.items[panel->spans.len - 1].run = nth;
+	}
+	array_free(&open.leaves);
+	free(calls);
+}
+
+static void write_details(struct scene_panel *panel, struct naming *naming)
+{
+	char text[UNITS_TEXT];
+
+	for (size_t i = 0; i < naming->len; i++) {
+		size_t calls = naming->calls[i];
+
+		units_duration(text, fmax(0, naming->total_s[i]));
+		panel->functions.items[naming->first_call[i]].detail =
+		    calls > 1 ? mem_format("%zu calls, %s", calls, text)
+			      : mem_copy(text);
+	}
+}
+
+void build_calls(struct scene_panel *panel, const struct chart_request *request)
+{
+	struct naming naming;
+
+	naming_init(&naming, request);
+	for (size_t i = 0; i < request->len; i++)
+		add_run(panel, &naming, request, i);
+	write_details(panel, &naming);
+	naming_finish(&naming);
+}

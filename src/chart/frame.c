@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+#include "chart/build.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "analysis/downsample.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "base/utf8.h"
+
+double build_start(const struct run *run)
+{
+	double start = NAN;
+
+	if (run->total.len > 0)
+		return run->total.items[0].time_s;
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct series *memory = &run->processes.items[i].memory;
+
+		if (memory->len > 0)
+			start = fmin(start, memory->items[0].time_s);
+	}
+	for (size_t i = 0; i < run->calls.len; i++)
+		start = fmin(start, run->calls.items[i].enter_s);
+	return start;
+}
+
+/* A call may outlast the last sample; one that is far off is not believed. */
+static double run_end(const struct run *run)
+{
+	double end = build_start(run), span;
+
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct series *memory = &run->processes.items[i].memory;
+
+		if (memory->len > 0)
+			end = fmax(end, memory->items[memory->len - 1].time_s);
+	}
+	if (run->total.len > 0)
+		end = fmax(end, run->total.items[run->total.len - 1].time_s);
+	span = run->total.len > 0 ? 1.1 * (end - build_start(run)) + 10 : 1e9;
+	for (size_t i = 0; i < run->calls.len; i++) {
+		double leave = run->calls.items[i].leave_s;
+
+		if (leave < build_start(run) + span)
+			end = fmax(end, leave);
+	}
+	return end;
+}
+
+static double first_start(const struct chart_request *request)
+{
+	double start = NAN;
+
+	for (size_t i = 0; i < request->len; i++)
+		start = fmin(start, build_start(request->runs[i].run));
+	return start;
+}
+
+double build_zero(const struct chart_request *request, size_t run)
+{
+	return request->clock ? first_start(request)
+			      : build_start(request->runs[run].run);
+}
+
+static struct axis time_axis(const struct chart_request *request)
+{
+	struct axis axis = {.kind = request->clock ? AXIS_CLOCK : AXIS_TIME};
+
+	axis.origin_s = first_start(request);
+	for (size_t i = 0; i < request->len; i++) {
+		const struct run *run = request->runs[i].run;
+
+		if (isfinite(build_start(run)))
+			axis.high = fmax(
+			    axis.high, run_end(run) - build_zero(request, i));
+	}
+	/* air for a dot at the end, and for the tick that ends a round span */
+	axis.high = axis.high > 0 ? 1.01 * axis.high : 1;
+	if (request->window_s.given) {
+		axis.low = request->window_s.low;
+		axis.high = request->window_s.high;
+	}
+	return axis;
+}
+
+static void add_fact(struct scene *scene, const char *label, char *value)
+{
+	*array_push(&scene->facts) = (struct scene_fact){label, value};
+}
+
+static void add_clean_fact(
+    struct scene *scene, const char *label, const char *text)
+{
+	if (text && *text)
+		add_fact(scene, label, utf8_clean_copy(text));
+}
+
+static char *start_text(double epoch_s)
+{
+	char text[64];
+	time_t whole = (time_t)epoch_s;
+	struct tm tm = {0};
+
+	localtime_r(&whole, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %Z", &tm);
+	return mem_copy(text);
+}
+
+static char *peak_text(const struct run *run)
+{
+	const struct sample *sampled = series_peak(&run->total);
+	const struct sample *marked = series_peak(&run->peaks);
+	char size[UNITS_TEXT], after[UNITS_TEXT];
+	double after_s;
+
+	if (marked && (!sampled || marked->mib > sampled->mib))
+		sampled = marked;
+	if (!sampled)
+		return NULL;
+	units_size(size, sampled->mib);
+	after_s = sampled->time_s - build_start(run);
+	if (!(after_s > 0))
+		return mem_format("%s at the start", size);
+	return mem_format("%s after %s", size, units_duration(after, after_s));
+}
+
+static void add_figures(struct scene *scene, const struct run *run)
+{
+	double interval = run->info.interval_s > 0
+			      ? run->info.interval_s
+			      : downsample_interval(&run->total);
+	double duration = run_end(run) - build_start(run);
+	char text[UNITS_TEXT];
+	char *peak = peak_text(run);
+
+	add_fact(scene, "Started", start_text(build_start(run)));
+	if (duration > 0)
+		add_fact(scene, "Duration",
+		    mem_copy(units_duration(text, duration)));
+	if (interval > 0)
+		add_fact(scene, "Interval",
+		    mem_copy(units_duration(text, interval)));
+	add_fact(scene, "Samples", mem_format("%zu", run->total.len));
+	if (peak)
+		add_fact(scene, "Peak", peak);
+}
+
+static void add_end(struct scene *scene, const struct exit_status *exit)
+{
+	char *killed = build_end_text(exit);
+
+	if (killed)
+		add_fact(scene, "Ended", killed);
+	else if (exit->known && exit->code >= 0)
+		add_fact(scene, "Ended", mem_format("status %d", exit->code));
+}
+
+static char *choose_title(const struct chart_request *request)
+{
+	const struct chart_run *first = &request->runs[0];
+
+	if (request->title)
+		return utf8_clean_copy(request->title);
+	for (size_t i = 1; i < request->len; i++) {
+		const char *command = request->runs[i].run->command;
+
+		if (!command || !first->run->command ||
+		    strcmp(command, first->run->command) != 0)
+			return mem_format("%zu recordings", request->len);
+	}
+	return utf8_clean_copy(
+	    first->run->command ? first->run->command : first->name);
+}
+
+int build_frame(
+    struct scene *scene, const struct chart_request *request, struct err *e)
+{
+	const struct run *run = request->runs[0].run;
+
+	*scene = (struct scene){0};
+	if (!isfinite(first_start(request)))
+		return err_set(e,
+		    "%s: holds no samples, so there is nothing "
+		    "to draw",
+		    request->runs[0].name);
+	scene->title = choose_title(request);
+	scene->time = time_axis(request);
+	scene->origin_s = scene->time.origin_s;
+	add_clean_fact(scene, "Command", run->command);
+	add_clean_fact(scene, "Host", run->info.host);
+	if (isfinite(build_start(run)))
+		add_figures(scene, run);
+	add_clean_fact(scene, "Metric", run->info.backend);
+	add_end(scene, &run->exit);
+	return 0;
+}
+
+struct scene_panel *build_panel(struct scene *scene, enum scene_panel_kind kind)
+{
+	struct scene_panel *panel = array_push(&scene->panels);
+
+	*panel = (struct scene_panel){.kind = kind};
+	panel->memory = axis_memory(0);
+	return panel;
+}

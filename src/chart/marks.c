@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "chart/build.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/units.h"
+#include "base/utf8.h"
+
+/* More would be a pattern, not marks; gaps are rare or they are no gaps. */
+enum { MOST_MARKS = 200, MOST_GAPS = 64, MOST_ENDS = 8 };
+
+static const char *signal_name(int number)
+{
+	static const char *const names[] = {[SIGHUP] = "SIGHUP",
+	    [SIGINT] = "SIGINT",
+	    [SIGQUIT] = "SIGQUIT",
+	    [SIGILL] = "SIGILL",
+	    [SIGTRAP] = "SIGTRAP",
+	    [SIGABRT] = "SIGABRT",
+	    [SIGBUS] = "SIGBUS",
+	    [SIGFPE] = "SIGFPE",
+	    [SIGKILL] = "SIGKILL",
+	    [SIGUSR1] = "SIGUSR1",
+	    [SIGSEGV] = "SIGSEGV",
+	    [SIGUSR2] = "SIGUSR2",
+	    [SIGPIPE] = "SIGPIPE",
+	    [SIGALRM] = "SIGALRM",
+	    [SIGTERM] = "SIGTERM",
+	    [SIGXCPU] = "SIGXCPU",
+	    [SIGXFSZ] = "SIGXFSZ",
+	    [SIGSYS] = "SIGSYS"};
+	size_t count = sizeof(names) / sizeof(names[0]);
+
+	return number > 0 && (size_t)number < count ? names[number] : NULL;
+}
+
+char *build_end_text(const struct exit_status *exit)
+{
+	const char *name = signal_name(exit->signal);
+	const char *oom = exit->oom ? ", out of memory" : "";
+
+	if (!exit->known || exit->signal <= 0)
+		return NULL;
+	if (name)
+		return mem_format("killed by %s%s", name, oom);
+	return mem_format("killed by signal %d%s", exit->signal, oom);
+}
+
+static struct scene_mark *add_mark(struct scene_panel *panel,
+    enum scene_mark_kind kind, double time_s, double mib)
+{
+	static const enum role roles[] = {
+	    [SCENE_PEAK] = ROLE_PEAK,
+	    [SCENE_LABEL] = ROLE_MARK,
+	    [SCENE_END] = ROLE_ALARM,
+	    [SCENE_GAP] = ROLE_GAP,
+	};
+	struct scene_mark *mark = array_push(&panel->marks);
+
+	*mark = (struct scene_mark){
+	    .kind = kind, .role = roles[kind], .at = {time_s, mib}};
+	return mark;
+}
+
+/* PEAK tells of a peak that no sample saw; it is set where it was learned. */
+static void add_peak(
+    struct scene_panel *panel, const struct run *run, double zero_s)
+{
+	const struct sample *sampled = series_peak(&run->total);
+	const struct sample *marked = series_peak(&run->peaks);
+	char text[UNITS_TEXT];
+	struct scene_mark *mark;
+	bool unseen = marked && (!sampled || marked->mib > sampled->mib);
+	const struct sample *peak = unseen ? marked : sampled;
+
+	if (!peak)
+		return;
+	mark = add_mark(panel, SCENE_PEAK, peak->time_s - zero_s, peak->mib);
+	mark->label = mem_format("peak %s%s", units_size(text, peak->mib),
+	    unseen ? ", between samples" : "");
+}
+
+static void add_labels(
+    struct scene_panel *panel, const struct run *run, double zero_s)
+{
+	for (size_t i = 0; i < run->marks.len && i < MOST_MARKS; i++) {
+		const struct mark *mark = &run->marks.items[i];
+
+		add_mark(panel, SCENE_LABEL, mark->time_s - zero_s, mark->mib)
+		    ->label = utf8_clean_copy(mark->label ? mark->label : "");
+	}
+}
+
+static void add_end(
+    struct scene_panel *panel, const struct run *run, double zero_s)
+{
+	char *text = build_end_text(&run->exit);
+
+	if (!text)
+		return;
+	add_mark(panel, SCENE_END, run->exit.time_s - zero_s, NAN)->label =
+	    text;
+}
+
+/* A child's end is marked where the child has a line of its own. */
+static void add_child_ends(
+    struct scene_panel *panel, const struct run *run, double zero_s)
+{
+	size_t lines = panel->lines.len, ends = 0;
+
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct process *process = &run->processes.items[i];
+		const struct series *memory = &process->memory;
+		char *text = build_end_text(&process->exit);
+		bool shown = false;
+
+		for (size_t k = 0; text && k < lines; k++)
+			shown |= panel->lines.items[k].samples == memory;
+		if (shown && memory->len > 0 && ends++ < MOST_ENDS)
+			add_mark(panel, SCENE_END,
+			    process->exit.time_s - zero_s,
+			    memory->items[memory->len - 1].mib)
+			    ->label = mem_format("%s %s", process->key, text);
+		free(text);
+	}
+}
+
+static void add_gaps(struct scene_panel *panel, const struct scene_line *line)
+{
+	const struct series *samples = line->samples;
+	double zero_s = line->zero_s, gap_s = line->gap_s;
+	char text[UNITS_TEXT];
+	size_t gaps = 0;
+
+	for (size_t i = 1; gap_s > 0 && i < samples->len; i++) {
+		double from_s = samples->items[i - 1].time_s;
+		double to_s = samples->items[i].time_s;
+		struct scene_mark *mark;
+
+		if (to_s - from_s <= gap_s)
+			continue;
+		if (gaps++ == MOST_GAPS)
+			break;
+		mark = add_mark(panel, SCENE_GAP, from_s - zero_s, NAN);
+		mark->until_s = to_s - zero_s;
+		mark->label = mem_format(
+		    "no samples for %s", units_duration(text, to_s - from_s));
+	}
+}
+
+void build_marks(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request)
+{
+	const struct run *run = request->runs[0].run;
+	double zero_s = build_zero(request, 0);
+
+	if (request->len == 1) {
+		if (panel->lines.len > 0)
+			add_gaps(panel, &panel->lines.items[0]);
+		add_child_ends(panel, run, zero_s);
+	}
+	for (size_t i = 0; i < request->len; i++) {
+		run = request->runs[i].run;
+		zero_s = build_zero(request, i);
+		add_labels(panel, run, zero_s);
+		add_end(panel, run, zero_s);
+		if (request->len == 1)
+			add_peak(panel, run, zero_s);
+	}
+	if (run->marks.len > MOST_MARKS)
+		*array_push(&scene->notes) = mem_format(
+		    "%zu more marks", run->marks.len - (size_t)MOST_MARKS);
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "chart/build.h"
+
+#include <stdlib.h>
+
+#include "analysis/downsample.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "base/utf8.h"
+
+enum { MOST_PROCESSES = ROLE_SERIES_COUNT };
+
+struct ranked {
+	const struct process *process;
+	double peak_mib;
+	size_t place; /* in order of appearance */
+};
+
+struct ranking {
+	struct ranked *items;
+	size_t len;
+};
+
+static int compare_peaks(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	if (x->peak_mib != y->peak_mib)
+		return x->peak_mib < y->peak_mib ? 1 : -1;
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+static struct ranking rank_processes(const struct run *run)
+{
+	struct ranking ranking = {
+	    mem_zero(run->processes.len + 1, sizeof(struct ranked)), 0};
+
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct process *process = &run->processes.items[i];
+		const struct sample *peak = series_peak(&process->memory);
+
+		if (peak && process->pid != 0)
+			ranking.items[ranking.len++] =
+			    (struct ranked){process, peak->mib, i};
+	}
+	qsort(ranking.items, ranking.len, sizeof(ranking.items[0]),
+	    compare_peaks);
+	return ranking;
+}
+
+/* The clock of the sum: the run's own samples, or those of the largest child
+ * in a file that has no MEM. */
+static const struct series *ticks_of(
+    const struct run *run, const struct ranking *ranking)
+{
+	return run->total.len > 0 ? &run->total
+				  : &ranking->items[0].process->memory;
+}
+
+static void add_to_sum(struct series *sum, const struct series *memory)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < memory->len; i++) {
+		double time_s = memory->items[i].time_s;
+
+		while (at < sum->len && sum->items[at].time_s < time_s)
+			at++;
+		if (at == sum->len)
+			return;
+		if (sum->items[at].time_s == time_s)
+			sum->items[at].mib += memory->items[i].mib;
+	}
+}
+
+static void add_others(struct scene *scene, struct scene_panel *panel,
+    const struct run *run, const struct ranking *ranking, size_t from)
+{
+	const struct series *ticks = ticks_of(run, ranking);
+	struct series *sum = scene_own_series(scene);
+	const struct scene_line *first = &panel->lines.items[0];
+	struct scene_line *line;
+	char text[UNITS_TEXT];
+
+	for (size_t i = 0; i < ticks->len; i++)
+		series_add(sum, ticks->items[i].time_s, 0);
+	for (size_t i = from; i < ranking->len; i++)
+		add_to_sum(sum, &ranking->items[i].process->memory);
+	line = build_line(panel, sum, first->zero_s, first->gap_s);
+	line->kind = SCENE_PROCESS;
+	line->role = ROLE_OTHER;
+	line->name = mem_format("%zu others together", ranking->len - from);
+	line->detail = mem_format("peak %s", units_size(text, line->peak.mib));
+}
+
+static void add_process(struct scene_panel *panel, const struct ranked *ranked,
+    size_t nth, double zero_s, double gap_s)
+{
+	struct scene_line *line =
+	    build_line(panel, &ranked->process->memory, zero_s, gap_s);
+	char text[UNITS_TEXT];
+
+	line->kind = SCENE_PROCESS;
+	line->role = role_series(nth);
+	line->pid = ranked->process->pid > 0 ? ranked->process->pid : 0;
+	line->name = build_process_name(ranked->process);
+	line->detail = mem_format("peak %s", units_size(text, line->peak.mib));
+}
+
+static void add_processes(struct scene *scene, struct scene_panel *panel,
+    const struct run *run, size_t most)
+{
+	struct ranking ranking = rank_processes(run);
+	const struct scene_line *total = &panel->lines.items[0];
+	double zero_s = total->zero_s, gap_s = total->gap_s;
+	size_t shown = ranking.len;
+
+	if (most == 0)
+		most = MOST_PROCESSES;
+	if (ranking.len > most)
+		shown = most - 1;
+	for (size_t i = 0; i < shown; i++)
+		add_process(panel, &ranking.items[i], i, zero_s, gap_s);
+	if (shown < ranking.len)
+		add_others(scene, panel, run, &ranking, shown);
+	free(ranking.items);
+}
+
+static void add_total(
+    struct scene_panel *panel, const struct chart_request *request, size_t i)
+{
+	const struct chart_run *chart_run = &request->runs[i];
+	const struct series *total = &chart_run->run->total;
+	struct scene_line *line = build_line(
+	    panel, total, build_zero(request, i), downsample_gap(total));
+	char text[UNITS_TEXT];
+
+	line->kind = request->len > 1 ? SCENE_RUN : SCENE_TOTAL;
+	line->role = request->len > 1 ? role_series(i) : ROLE_TOTAL;
+	line->name =
+	    request->len > 1
+		? utf8_clean_copy(chart_run->name)
+		: mem_copy(chart_run->run->processes.len > 0 ? "all processes"
+							     : "memory");
+	line->detail = mem_format("peak %s", units_size(text, line->peak.mib));
+	line->in_legend = total->len > 0;
+}
+
+int chart_timeline(
+    struct scene *scene, const struct chart_request *request, struct err *e)
+{
+	struct scene_panel *panel;
+
+	if (build_frame(scene, request, e) != 0)
+		return -1;
+	panel = build_panel(scene, PANEL_MEMORY);
+	for (size_t i = 0; i < request->len; i++)
+		add_total(panel, request, i);
+	if (request->len == 1)
+		add_processes(scene, panel, request->runs[0].run,
+		    request->most_processes);
+	build_trends(scene, panel, request);
+	if (request->functions)
+		build_calls(panel, request);
+	build_marks(scene, panel, request);
+	build_memory_axis(scene, panel, request);
+	return 0;
+}
