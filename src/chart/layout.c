@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: MIT
+#include "chart/layout.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "chart/place.h"
+
+/* The page from top to bottom: title, facts, panels, time axis, legend,
+ * notes; each takes from what is left. */
+struct page {
+	struct place place;
+	double top, bottom; /* what is left */
+	double left, right; /* of the panels */
+	struct ticks memory;
+	double plot_top, plot_bottom; /* of all panels together */
+};
+
+/* One line of text across the picture, shortened; how high it is. */
+static double put_row(
+    struct place *place, const char *text, double y, struct words words)
+{
+	double room = place->drawing->width - 2 * place->margin;
+	char *cut;
+
+	words.text = text;
+	cut = place_shorten(place, &words, room);
+	if (!cut)
+		return 0;
+	words.text = cut;
+	words.x = place->margin;
+	words.y = y;
+	if (*cut)
+		place_text(place, &words);
+	free(cut);
+	return place_line_height(words.size);
+}
+
+static const char *fact(const struct scene *scene, const char *label)
+{
+	for (size_t i = 0; i < scene->facts.len; i++) {
+		if (strcmp(scene->facts.items[i].label, label) == 0)
+			return scene->facts.items[i].value;
+	}
+	return NULL;
+}
+
+/* The facts in one line, as many as have room. */
+static char *subtitle(const struct place *place)
+{
+	static const char *const labels[] = {
+	    "Started", "Host", "Duration", "Peak", "Ended", "Samples"};
+	double room = place->drawing->width - 2 * place->margin;
+	struct words words = {.size = 0.92 * place->font};
+	char *line = mem_copy("");
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+		const char *value = fact(place->scene, labels[i]);
+		bool counted = strcmp(labels[i], "Samples") == 0;
+		bool peak = strcmp(labels[i], "Peak") == 0;
+		char *longer;
+
+		if (!value)
+			continue;
+		longer = mem_format("%s%s%s%s%s", line,
+		    *line ? "  \xc2\xb7  " : "", peak ? "peak " : "", value,
+		    !counted                  ? ""
+		    : strcmp(value, "1") == 0 ? " sample"
+					      : " samples");
+		words.text = longer;
+		if (place_width(place, &words) > room) {
+			free(longer);
+			continue;
+		}
+		free(line);
+		line = longer;
+	}
+	return line;
+}
+
+static void put_head(struct page *page)
+{
+	struct place *place = &page->place;
+	struct words title = {
+	    .size = 1.25 * place->font, .role = ROLE_TEXT, .bold = true};
+	struct words facts = {
+	    .size = 0.92 * place->font, .role = ROLE_TEXT_SOFT};
+	char *line;
+
+	page->top += put_row(place, place->scene->title, page->top, title);
+	if (place->drawing->height < 16 * place->font)
+		return;
+	line = subtitle(place);
+	page->top += put_row(place, line, page->top, facts);
+	free(line);
+}
+
+static void put_foot(struct page *page)
+{
+	struct place *place = &page->place;
+	double height = place->drawing->height, took;
+	/* bars carry their names, so that lanes need the room more */
+	double share = place->scene->panels.len > 1 ? 0.15 : 0.28;
+	struct words soft = {
+	    .size = 0.92 * place->font, .role = ROLE_TEXT_SOFT};
+
+	for (size_t i = place->scene->notes.len; i-- > 0;) {
+		if (height < 20 * place->font)
+			break;
+		page->bottom -= place_line_height(soft.size);
+		put_row(
+		    place, place->scene->notes.items[i], page->bottom, soft);
+	}
+	took = layout_legend(place, page->bottom,
+	    fmin(share * height, height - 14 * place->font));
+	page->bottom -= took > 0 ? took + 0.5 * place->font : 0;
+}
+
+/* The room that is not the panels': the figures of the memory axis at their
+ * left, its unit above, the time axis with its title below. */
+static void measure_panels(struct page *page, const struct axis *memory)
+{
+	struct place *place = &page->place;
+	double row = place_line_height(place->font), widest = 0, height;
+
+	page->plot_top = page->top + row + 0.6 * place->font;
+	page->plot_bottom = page->bottom - 2 * row - 6;
+	height = page->plot_bottom - page->plot_top;
+	axis_ticks(memory,
+	    (size_t)fmin(12, fmax(2, height / (3.4 * place->font))),
+	    &page->memory);
+	for (size_t i = 0; i < page->memory.len; i++) {
+		struct words words = {
+		    .text = page->memory.items[i].label, .size = place->font};
+
+		widest = fmax(widest, place_width(place, &words));
+	}
+	page->left = ceil(place->margin + widest + 0.7 * place->font);
+	page->right = floor(place->drawing->width - 1.5 * place->margin);
+}
+
+static void put_memory_axis(struct page *page, const struct plot *plot)
+{
+	struct place *place = &page->place;
+	double row = place_line_height(place->font);
+	char *title = mem_format("memory (%s)", page->memory.unit);
+	double last = INFINITY;
+	struct words words = {.text = title,
+	    .x = place->margin,
+	    .y = plot->box.y - row - 2,
+	    .size = 0.92 * place->font,
+	    .role = ROLE_TEXT_SOFT};
+
+	place_text(place, &words);
+	free(title);
+	for (size_t i = 0; i < page->memory.len; i++) {
+		const struct tick *tick = &page->memory.items[i];
+		double y = round(place_y(plot, tick->value)) + 0.5;
+
+		place_stroke(place, ROLE_GRID, 1,
+		    &(struct draw_box){plot->box.x, y, plot->box.w, 0}, NULL);
+		words = (struct words){.text = tick->label,
+		    .x = plot->box.x - 0.4 * place->font,
+		    .y = y - row / 2,
+		    .size = place->font,
+		    .role = ROLE_TEXT,
+		    .align = 1};
+		if (words.y + row > last || words.y < plot->box.y - row / 2 - 1)
+			continue;
+		place_text(place, &words);
+		last = words.y;
+	}
+}
+
+/* Keeps a label of the time axis within the picture. */
+static struct draw_box tick_box(
+    const struct page *page, const struct words *words)
+{
+	struct draw_box box = place_box(&page->place, words);
+	double right = page->place.drawing->width - 2;
+
+	box.x = fmax(2, fmin(box.x, right - box.w));
+	return box;
+}
+
+static struct words tick_words(
+    const struct page *page, const struct plot *plot, const struct tick *tick)
+{
+	return (struct words){.text = tick->label,
+	    .x = place_x(&page->place, plot, tick->value),
+	    .y = page->plot_bottom + 5,
+	    .size = page->place.font,
+	    .role = ROLE_TEXT,
+	    .align = 0.5};
+}
+
+static bool ticks_fit(
+    const struct page *page, const struct plot *plot, const struct ticks *ticks)
+{
+	double end = -INFINITY;
+
+	for (size_t i = 0; i < ticks->len; i++) {
+		struct words words = tick_words(page, plot, &ticks->items[i]);
+		struct draw_box box = tick_box(page, &words);
+
+		if (box.x < end + page->place.font)
+			return false;
+		end = box.x + box.w;
+	}
+	return true;
+}
+
+static void choose_time_ticks(
+    const struct page *page, const struct plot *plot, struct ticks *ticks)
+{
+	const struct axis *time = &page->place.scene->time;
+	size_t most = (size_t)(plot->box.w / (5 * page->place.font));
+
+	for (most = most < 2 ? 2 : most;; most--) {
+		axis_ticks(time, most, ticks);
+		if (most <= 2 || ticks_fit(page, plot, ticks))
+			return;
+		ticks_finish(ticks);
+	}
+}
+
+static void put_time_title(struct page *page, const struct ticks *ticks)
+{
+	struct place *place = &page->place;
+	bool clock = place->scene->time.kind == AXIS_CLOCK;
+	char *title =
+	    mem_format(clock ? "time of day (%s)" : "time (%s)", ticks->unit);
+	struct words words = {.text = title,
+	    .x = (page->left + page->right) / 2,
+	    .y = page->plot_bottom + 6 + place_line_height(place->font),
+	    .size = 0.92 * place->font,
+	    .role = ROLE_TEXT_SOFT,
+	    .align = 0.5};
+
+	place_text(place, &words);
+	free(title);
+}
+
+static void put_time_labels(
+    struct page *page, const struct plot *plot, const struct ticks *ticks)
+{
+	double end = -INFINITY;
+
+	for (size_t i = 0; i < ticks->len; i++) {
+		struct words words = tick_words(page, plot, &ticks->items[i]);
+		struct draw_box box = tick_box(page, &words);
+
+		if (box.x < end + 0.3 * page->place.font)
+			continue;
+		end = box.x + box.w;
+		words.x = box.x;
+		words.align = 0;
+		place_text(&page->place, &words);
+	}
+	put_time_title(page, ticks);
+}
+
+static void put_time_grid(
+    struct place *place, const struct plot *plot, const struct ticks *ticks)
+{
+	for (size_t i = 0; i < ticks->len; i++) {
+		double x = round(place_x(place, plot, ticks->items[i].value));
+
+		place_stroke(place, ROLE_GRID, 1,
+		    &(struct draw_box){x + 0.5, plot->box.y, 0, plot->box.h},
+		    NULL);
+	}
+}
+
+static void put_frame(struct place *place, const struct plot *plot)
+{
+	const struct draw_box *box = &plot->box;
+	double bottom = box->y + box->h + 0.5;
+
+	place_stroke(place, ROLE_FRAME, 1,
+	    &(struct draw_box){box->x, bottom, box->w, 0}, NULL);
+}
+
+static struct plot make_plot(
+    struct page *page, const struct scene_panel *panel, double y, double h)
+{
+	struct drawing *drawing = page->place.drawing;
+	struct plot plot = {.panel = panel};
+
+	plot.box = (struct draw_box){page->left, round(y),
+	    fmax(1, page->right - page->left), fmax(1, round(h))};
+	*array_push(&drawing->clips) = plot.box;
+	plot.clip = drawing->clips.len;
+	return plot;
+}
+
+static void put_memory(
+    struct page *page, const struct plot *plot, const struct ticks *time)
+{
+	struct place *place = &page->place;
+
+	layout_gaps(place, plot);
+	put_time_grid(place, plot, time);
+	put_memory_axis(page, plot);
+	layout_lines(place, plot);
+	put_frame(place, plot);
+	layout_brackets(place, plot);
+	layout_marks(place, plot);
+}
+
+static size_t lane_rows(const struct scene_panel *panel)
+{
+	size_t rows = panel->lanes;
+
+	for (size_t i = 0; i < panel->groups.len; i++)
+		rows += panel->groups.items[i].name != NULL;
+	return rows;
+}
+
+static void put_panels(struct page *page)
+{
+	struct place *place = &page->place;
+	const struct scene *scene = place->scene;
+	const struct scene_panel *lanes =
+	    scene->panels.len > 1 ? &scene->panels.items[1] : NULL;
+	double height = page->plot_bottom - page->plot_top, lower = 0;
+	struct plot upper_plot, lower_plot;
+	struct ticks time;
+
+	if (lanes)
+		lower = fmin(
+		    0.5 * height, (double)lane_rows(lanes) * 1.6 * place->font);
+	upper_plot = make_plot(page, &scene->panels.items[0], page->plot_top,
+	    height - lower - (lanes ? place->font : 0));
+	choose_time_ticks(page, &upper_plot, &time);
+	put_memory(page, &upper_plot, &time);
+	if (lanes) {
+		lower_plot =
+		    make_plot(page, lanes, page->plot_bottom - lower, lower);
+		lower_plot.lane_height =
+		    lower_plot.box.h / (double)lane_rows(lanes);
+		put_time_grid(place, &lower_plot, &time);
+		layout_lanes(place, &lower_plot);
+	}
+	put_time_labels(page, &upper_plot, &time);
+	ticks_finish(&time);
+}
+
+void layout_scene(struct drawing *drawing, const struct scene *scene,
+    const struct layout_request *request)
+{
+	struct page page = {.place = {drawing, scene, request}};
+	struct place *place = &page.place;
+
+	*drawing = (struct drawing){.width = request->width,
+	    .height = request->height,
+	    .title = mem_copy(scene->title),
+	    .created_s = scene->origin_s};
+	place->font = fmin(fmax(12 * sqrt(request->width / 1260), 11), 20);
+	place->margin = place->font;
+	page.top = 0.8 * place->margin;
+	page.bottom = request->height - 0.6 * place->margin;
+	put_head(&page);
+	put_foot(&page);
+	measure_panels(&page, &scene->panels.items[0].memory);
+	put_panels(&page);
+	ticks_finish(&page.memory);
+	array_free(&place->taken);
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "chart/place.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+enum sign { SIGN_LINE, SIGN_FILLED_LINE, SIGN_DASHES, SIGN_BOX };
+
+struct entry {
+	enum sign sign;
+	enum role role;
+	const char *name;
+	const char *detail; /* NULL: none */
+};
+
+struct legend {
+	struct place *place;
+	ARRAY(struct entry) entries;
+	double size, row, sign_width, gap;
+	size_t columns, rows;
+	double column_width;
+};
+
+static void add_entry(struct legend *legend, enum sign sign, enum role role,
+    const char *name, const char *detail)
+{
+	*array_push(&legend->entries) =
+	    (struct entry){sign, role, name, detail};
+}
+
+static void collect(struct legend *legend, const struct scene_panel *panel)
+{
+	static const enum sign signs[] = {
+	    [SCENE_TOTAL] = SIGN_FILLED_LINE,
+	    [SCENE_RUN] = SIGN_LINE,
+	    [SCENE_PROCESS] = SIGN_LINE,
+	    [SCENE_STACKED] = SIGN_BOX,
+	    [SCENE_TREND] = SIGN_DASHES,
+	};
+
+	for (size_t i = 0; i < panel->lines.len; i++) {
+		const struct scene_line *line = &panel->lines.items[i];
+
+		if (line->in_legend)
+			add_entry(legend, signs[line->kind], line->role,
+			    line->name, line->detail);
+	}
+	for (size_t i = 0; i < panel->functions.len; i++) {
+		const struct scene_function *function =
+		    &panel->functions.items[i];
+
+		add_entry(legend, SIGN_BOX, function->role, function->name,
+		    function->detail);
+	}
+}
+
+static struct words words_of(const struct legend *legend, const char *text)
+{
+	return (struct words){
+	    .text = text, .size = legend->size, .role = ROLE_TEXT};
+}
+
+static double text_width(const struct legend *legend, const char *text)
+{
+	struct words words = words_of(legend, text);
+
+	return text && *text ? place_width(legend->place, &words) : 0;
+}
+
+/* Columns as wide as the widest entry, but not so wide that a long command
+ * line takes the room of two others. */
+static void measure(struct legend *legend)
+{
+	double room = legend->place->drawing->width - 2 * legend->place->margin;
+	double most = room < 560 ? room : room < 1600 ? room / 2 : room / 3;
+	double widest = 0;
+
+	for (size_t i = 0; i < legend->entries.len; i++) {
+		const struct entry *entry = &legend->entries.items[i];
+		double width = legend->sign_width + 2 * legend->gap +
+			       text_width(legend, entry->name) +
+			       text_width(legend, entry->detail);
+
+		widest = fmax(widest, width + 3 * legend->gap);
+		if (widest >= most)
+			break;
+	}
+	legend->column_width = fmin(widest, most);
+	legend->columns =
+	    (size_t)fmax(1, floor(room / fmax(1, legend->column_width)));
+	legend->rows =
+	    (legend->entries.len + legend->columns - 1) / legend->columns;
+}
+
+static void draw_sign(
+    struct place *place, const struct entry *entry, const struct draw_box *box)
+{
+	double middle = box->y + box->h / 2;
+	struct shape *shape;
+
+	if (entry->sign == SIGN_BOX) {
+		shape = place_shape(place, SHAPE_BOX, entry->role);
+		shape->box = (struct draw_box){
+		    box->x, middle - box->h * 0.28, box->w, box->h * 0.56};
+		return;
+	}
+	if (entry->sign == SIGN_FILLED_LINE) {
+		shape = place_shape(place, SHAPE_BOX, entry->role);
+		shape->box =
+		    (struct draw_box){box->x, middle, box->w, box->h * 0.28};
+		shape->opacity = 0.16;
+	}
+	place_stroke(place, entry->role, 2,
+	    &(struct draw_box){box->x, middle, box->w, 0}, NULL);
+	shape = &place->drawing->shapes.items[place->drawing->shapes.len - 1];
+	shape->dashed = entry->sign == SIGN_DASHES;
+}
+
+static void draw_words(
+    const struct legend *legend, const struct entry *entry, double x, double y)
+{
+	double detail = text_width(legend, entry->detail);
+	double room = legend->column_width - legend->sign_width -
+		      4 * legend->gap - detail;
+	struct words words = words_of(legend, entry->name ? entry->name : "");
+	char *name = place_shorten(legend->place, &words, fmax(room, 0));
+
+	words.x = x;
+	words.y = y;
+	words.text = name;
+	if (name && *name) {
+		double width = place_width(legend->place, &words);
+
+		place_text(legend->place, &words);
+		words.x += width + legend->gap;
+	}
+	free(name);
+	words.text = entry->detail;
+	words.role = ROLE_TEXT_SOFT;
+	if (detail > 0 && words.x - x + detail <= legend->column_width -
+						      legend->sign_width -
+						      2 * legend->gap)
+		place_text(legend->place, &words);
+}
+
+static void draw_entry(const struct legend *legend, const struct entry *entry,
+    size_t nth, double top)
+{
+	size_t column = nth / legend->rows, row = nth % legend->rows;
+	double x =
+	    legend->place->margin + (double)column * legend->column_width;
+	double y = top + (double)row * legend->row;
+	struct draw_box box = {x, y, legend->sign_width, legend->row};
+
+	if (entry->name)
+		draw_sign(legend->place, entry, &box);
+	draw_words(legend, entry, x + legend->sign_width + legend->gap, y);
+}
+
+/* The last of the places says how many entries have none. */
+static void draw_entries(const struct legend *legend, double top)
+{
+	size_t places = legend->rows * legend->columns;
+	size_t count = legend->entries.len;
+	size_t shown = count > places ? places - 1 : count;
+	struct entry rest = {.detail = NULL};
+	char *text;
+
+	for (size_t i = 0; i < shown; i++)
+		draw_entry(legend, &legend->entries.items[i], i, top);
+	if (shown == count)
+		return;
+	text = mem_format("and %zu more", count - shown);
+	rest.detail = text;
+	draw_entry(legend, &rest, shown, top);
+	free(text);
+}
+
+/* One line alone is told by the title and by its peak. */
+static bool is_needed(const struct legend *legend)
+{
+	return legend->entries.len > 1;
+}
+
+double layout_legend(struct place *place, double bottom, double height)
+{
+	struct legend legend = {.place = place,
+	    .size = 0.95 * place->font,
+	    .sign_width = 1.6 * place->font,
+	    .gap = 0.5 * place->font};
+	size_t most;
+
+	for (size_t i = 0; i < place->scene->panels.len; i++)
+		collect(&legend, &place->scene->panels.items[i]);
+	legend.row = place_line_height(legend.size);
+	most = (size_t)fmax(0, floor(height / legend.row));
+	if (!is_needed(&legend) || most == 0) {
+		array_free(&legend.entries);
+		return 0;
+	}
+	measure(&legend);
+	if (legend.rows > most)
+		legend.rows = most;
+	height = (double)legend.rows * legend.row;
+	draw_entries(&legend, bottom - height);
+	array_free(&legend.entries);
+	return height;
+}

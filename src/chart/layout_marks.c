@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+#include "chart/place.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+struct candidate {
+	double x, y;  /* of the label's anchor */
+	double align; /* as in struct words */
+};
+
+/* Puts the label at the first candidate where it has room. */
+static bool try_label(struct place *place, const struct plot *plot,
+    struct words words, const struct candidate *candidates, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct draw_box box;
+
+		words.x = candidates[i].x;
+		words.y = candidates[i].y;
+		words.align = candidates[i].align;
+		box = place_box(place, &words);
+		if (!place_take(place, plot, &box))
+			continue;
+		place_text(place, &words);
+		return true;
+	}
+	return false;
+}
+
+static bool time_in_view(const struct place *place, double time_s)
+{
+	return time_s >= place->scene->time.low &&
+	       time_s <= place->scene->time.high;
+}
+
+/* Beside a point: above it, then at its sides, then below. */
+static bool label_point(struct place *place, const struct plot *plot,
+    const struct scene_mark *mark, const struct words *words)
+{
+	double x = place_x(place, plot, mark->at.time_s);
+	double y = place_y(plot, mark->at.mib), gap = 0.5 * place->font;
+	double h = place_line_height(words->size);
+	double left = plot->box.x, right = left + plot->box.w;
+	struct candidate candidates[] = {{x, y - h - gap, 0.5},
+	    {x + gap, y - h - gap / 2, 0}, {x - gap, y - h - gap / 2, 1},
+	    {left + 2, y - h - gap, 0}, {right - 2, y - h - gap, 1},
+	    {x + 2 * gap, y - h / 2, 0}, {x - 2 * gap, y - h / 2, 1},
+	    {x, y + gap, 0.5}, {x + gap, y + gap, 0}, {x - gap, y + gap, 1},
+	    {x + gap, plot->box.y + 1, 0}, {x - gap, plot->box.y + 1, 1}};
+
+	return try_label(place, plot, *words, candidates,
+	    sizeof(candidates) / sizeof(candidates[0]));
+}
+
+static void draw_peak(
+    struct place *place, const struct plot *plot, const struct scene_mark *mark)
+{
+	struct words words = {.text = mark->label,
+	    .size = place->font,
+	    .role = ROLE_TEXT,
+	    .bold = true,
+	    .halo = true};
+	struct shape *dot;
+
+	dot = place_shape(place, SHAPE_DOT, mark->role);
+	dot->width = 0.3 * place->font;
+	dot->box.x = place_x(place, plot, mark->at.time_s);
+	dot->box.y = place_y(plot, mark->at.mib);
+	label_point(place, plot, mark, &words);
+}
+
+/* A cross where a child's line ends. */
+static void draw_cross(
+    struct place *place, const struct plot *plot, const struct scene_mark *mark)
+{
+	double x = place_x(place, plot, mark->at.time_s);
+	double y = place_y(plot, mark->at.mib), r = 0.3 * place->font;
+	struct words words = {.text = mark->label,
+	    .size = 0.9 * place->font,
+	    .role = mark->role,
+	    .halo = true};
+
+	place_stroke(place, mark->role, 1.8,
+	    &(struct draw_box){x - r, y - r, 2 * r, 2 * r}, plot);
+	place_stroke(place, mark->role, 1.8,
+	    &(struct draw_box){x - r, y + r, 2 * r, -2 * r}, plot);
+	label_point(place, plot, mark, &words);
+}
+
+/* A line from top to bottom, its label at its right or left, in the first of
+ * a few rows from the top that has room. */
+static bool draw_moment(
+    struct place *place, const struct plot *plot, const struct scene_mark *mark)
+{
+	double x = place_x(place, plot, mark->at.time_s);
+	struct words words = {
+	    .size = 0.9 * place->font, .role = mark->role, .halo = true};
+	double row = place_line_height(words.size);
+	struct candidate candidates[12];
+	struct shape *shape;
+	bool placed;
+	char *text;
+
+	place_stroke(place, mark->role, 1.2,
+	    &(struct draw_box){x, plot->box.y, 0, plot->box.h}, plot);
+	shape = &place->drawing->shapes.items[place->drawing->shapes.len - 1];
+	shape->dashed = mark->kind == SCENE_LABEL;
+	for (size_t i = 0; i < 12; i++)
+		candidates[i] = (struct candidate){x + (i % 2 ? -4 : 4),
+		    plot->box.y + 1 + (double)(i / 2) * row, i % 2 ? 1 : 0};
+	words.text = mark->label;
+	text = place_shorten(place, &words, 0.4 * plot->box.w);
+	words.text = text;
+	placed =
+	    !text || !*text || try_label(place, plot, words, candidates, 12);
+	free(text);
+	return placed;
+}
+
+void layout_gaps(struct place *place, const struct plot *plot)
+{
+	double left = plot->box.x, right = left + plot->box.w;
+
+	for (size_t i = 0; i < plot->panel->marks.len; i++) {
+		const struct scene_mark *mark = &plot->panel->marks.items[i];
+		double x0, x1;
+		struct shape *shape;
+
+		if (mark->kind != SCENE_GAP)
+			continue;
+		x0 = fmax(left, place_x(place, plot, mark->at.time_s));
+		x1 = fmin(right, place_x(place, plot, mark->until_s));
+		if (x1 - x0 < 1)
+			continue;
+		shape = place_shape(place, SHAPE_BOX, ROLE_GAP);
+		shape->box =
+		    (struct draw_box){x0, plot->box.y, x1 - x0, plot->box.h};
+	}
+}
+
+static void label_gap(
+    struct place *place, const struct plot *plot, const struct scene_mark *mark)
+{
+	double left = plot->box.x, right = left + plot->box.w;
+	double x0 = fmax(left, place_x(place, plot, mark->at.time_s));
+	double x1 = fmin(right, place_x(place, plot, mark->until_s));
+	struct words words = {.text = mark->label,
+	    .size = 0.9 * place->font,
+	    .role = ROLE_TEXT_SOFT};
+	double row = place_line_height(words.size), x = (x0 + x1) / 2;
+	double bottom = plot->box.y + plot->box.h;
+	struct candidate candidates[] = {
+	    {x, bottom - 2 * row, 0.5}, {x, bottom - 4 * row, 0.5}};
+
+	if (place_width(place, &words) < x1 - x0 - 4)
+		try_label(place, plot, words, candidates, 2);
+}
+
+static bool draw_mark(
+    struct place *place, const struct plot *plot, const struct scene_mark *mark)
+{
+	if (mark->kind == SCENE_GAP) {
+		label_gap(place, plot, mark);
+		return true;
+	}
+	if (!time_in_view(place, mark->at.time_s))
+		return true;
+	if (mark->kind == SCENE_LABEL ||
+	    (mark->kind == SCENE_END && !isfinite(mark->at.mib)))
+		return draw_moment(place, plot, mark);
+	if (mark->at.mib < plot->panel->memory.low ||
+	    mark->at.mib > plot->panel->memory.high)
+		return true;
+	if (mark->kind == SCENE_PEAK)
+		draw_peak(place, plot, mark);
+	else
+		draw_cross(place, plot, mark);
+	return true;
+}
+
+/* What matters most takes its place first. */
+void layout_marks(struct place *place, const struct plot *plot)
+{
+	static const enum scene_mark_kind order[] = {
+	    SCENE_PEAK, SCENE_END, SCENE_LABEL, SCENE_GAP};
+
+	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
+		for (size_t i = 0; i < plot->panel->marks.len; i++) {
+			const struct scene_mark *mark =
+			    &plot->panel->marks.items[i];
+
+			if (mark->kind == order[k])
+				draw_mark(place, plot, mark);
+		}
+	}
+}

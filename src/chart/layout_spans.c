@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "chart/place.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { MOST_BRACKETS = 1000 };
+
+/* Brackets of one function open or close at the same pixels where it is
+ * called in a loop; the last one drawn is remembered. */
+struct bracket {
+	double x, y;
+	bool opens;
+};
+
+static void draw_bracket(struct place *place, const struct plot *plot,
+    const struct bracket *bracket, enum role role)
+{
+	double half = 0.45 * place->font, arm = 0.3 * place->font;
+	struct shape *shape = place_shape(place, SHAPE_LINE, role);
+	double x = bracket->x, y = bracket->y;
+	double end = bracket->opens ? x + arm : x - arm;
+
+	shape->width = 1.6 * fmax(1, place->font / 12);
+	shape->clip = plot->clip;
+	place_point(place, end, y - half, true);
+	place_point(place, x, y - half, false);
+	place_point(place, x, y + half, false);
+	place_point(place, end, y + half, false);
+}
+
+static bool same_place(const struct bracket *a, const struct bracket *b)
+{
+	return a->opens == b->opens && fabs(a->x - b->x) < 1 &&
+	       fabs(a->y - b->y) < 1;
+}
+
+static bool in_view(const struct plot *plot, const struct bracket *bracket)
+{
+	return bracket->x >= plot->box.x &&
+	       bracket->x <= plot->box.x + plot->box.w &&
+	       bracket->y >= plot->box.y &&
+	       bracket->y <= plot->box.y + plot->box.h;
+}
+
+void layout_brackets(struct place *place, const struct plot *plot)
+{
+	struct bracket last[ROLE_COUNT][2] = {{{0}}};
+	size_t drawn = 0;
+
+	for (size_t i = 0; i < 2 * plot->panel->spans.len; i++) {
+		const struct scene_span *span =
+		    &plot->panel->spans.items[i / 2];
+		const struct sample *at = i % 2 ? &span->to : &span->from;
+		struct bracket bracket = {place_x(place, plot, at->time_s),
+		    place_y(plot, at->mib), i % 2 == 0};
+		struct bracket *before = &last[span->role][i % 2];
+
+		if (!in_view(plot, &bracket) || same_place(before, &bracket))
+			continue;
+		if (drawn++ == MOST_BRACKETS)
+			break;
+		*before = bracket;
+		draw_bracket(place, plot, &bracket, span->role);
+	}
+}
+
+static double lane_y(const struct plot *plot, size_t lane)
+{
+	size_t named = 0;
+
+	for (size_t i = 0; i < plot->panel->groups.len; i++) {
+		const struct scene_group *group = &plot->panel->groups.items[i];
+
+		named += group->name != NULL && group->first_lane <= lane;
+	}
+	return plot->box.y + (double)(lane + named) * plot->lane_height;
+}
+
+static void name_span(struct place *place, const struct scene_span *span,
+    const struct draw_box *box)
+{
+	struct words words = {.text = span->name,
+	    .x = box->x + 4,
+	    .size = fmin(0.9 * place->font, box->h / 1.35 - 1),
+	    .role = ROLE_TEXT};
+	char *name;
+
+	/* a few letters of a long name tell nothing */
+	if (words.size < 7.5 ||
+	    box->w - 8 < fmin(5 * words.size, place_width(place, &words)))
+		return;
+	name = place_shorten(place, &words, box->w - 8);
+	if (!name)
+		return;
+	words.text = name;
+	words.y = box->y + (box->h - place_line_height(words.size)) / 2;
+	place_text(place, &words);
+	free(name);
+}
+
+/* The part of the span that the plot shows, at least a sliver wide. */
+static struct draw_box span_box(const struct place *place,
+    const struct plot *plot, const struct scene_span *span)
+{
+	double left = plot->box.x, right = left + plot->box.w;
+	double x0 = fmax(left, place_x(place, plot, span->from.time_s));
+	double x1 = fmin(right, place_x(place, plot, span->to.time_s));
+
+	return (struct draw_box){x0, lane_y(plot, span->lane),
+	    fmax(1, x1 - x0 - 0.5), plot->lane_height - 1};
+}
+
+static bool span_in_view(
+    const struct place *place, const struct scene_span *span)
+{
+	const struct axis *time = &place->scene->time;
+
+	return span->to.time_s >= time->low && span->from.time_s <= time->high;
+}
+
+static void name_groups(struct place *place, const struct plot *plot)
+{
+	for (size_t i = 0; i < plot->panel->groups.len; i++) {
+		const struct scene_group *group = &plot->panel->groups.items[i];
+		struct words words = {.text = group->name,
+		    .x = plot->box.x + 2,
+		    .size = fmin(0.9 * place->font, plot->lane_height / 1.35),
+		    .role = ROLE_TEXT_SOFT};
+		char *name;
+
+		if (!group->name || words.size < 7)
+			continue;
+		words.y = lane_y(plot, group->first_lane) - plot->lane_height;
+		name = place_shorten(place, &words, plot->box.w - 4);
+		words.text = name;
+		if (name)
+			place_text(place, &words);
+		free(name);
+	}
+}
+
+/* Light, so that a name can be read on it, with an edge in the full colour
+ * where the call begins. */
+static void draw_bar(
+    struct place *place, enum role role, const struct draw_box *box)
+{
+	double edge = fmin(box->w, 2);
+	struct shape *shape = place_shape(place, SHAPE_BOX, role);
+
+	shape->box = *box;
+	shape->opacity = box->w > 6 ? 0.45 : 0.8;
+	shape = place_shape(place, SHAPE_BOX, role);
+	shape->box = (struct draw_box){box->x, box->y, edge, box->h};
+}
+
+/* Calls shorter than a pixel that fall where the last one of their lane ends
+ * would only be painted over it: a million of them are a band. */
+void layout_lanes(struct place *place, const struct plot *plot)
+{
+	double *ends = calloc(plot->panel->lanes + 1, sizeof(ends[0]));
+
+	for (size_t i = 0; ends && i < plot->panel->spans.len; i++) {
+		const struct scene_span *span = &plot->panel->spans.items[i];
+		struct draw_box box = span_box(place, plot, span);
+
+		if (!span_in_view(place, span) ||
+		    (box.w <= 1 && box.x + 1 <= ends[span->lane] + 0.5))
+			continue;
+		ends[span->lane] = box.x + box.w;
+		draw_bar(place, span->role, &box);
+		name_span(place, span, &box);
+	}
+	free(ends);
+	name_groups(place, plot);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the parts of the layout share: where panels are, what is taken, and
+ * how a shape is put down.
+ */
+#ifndef MPROF_CHART_PLACE_H
+#define MPROF_CHART_PLACE_H
+
+#include "chart/layout.h"
+
+struct place {
+	struct drawing *drawing;
+	const struct scene *scene;
+	const struct layout_request *request;
+	double font;                  /* the usual size of text */
+	double margin;                /* between things and the edge */
+	ARRAY(struct draw_box) taken; /* boxes of labels inside panels */
+};
+
+/* A panel of the scene at its place. */
+struct plot {
+	const struct scene_panel *panel;
+	struct draw_box box;
+	size_t clip; /* as in struct shape */
+	double lane_height;
+};
+
+struct words {
+	const char *text;
+	double x, y; /* the left end, or as align says; the top */
+	double size;
+	enum role role;
+	double align; /* 0 left, 0.5 middle, 1 right */
+	bool bold, halo;
+};
+
+double place_x(const struct place *place, const struct plot *plot, double s);
+double place_y(const struct plot *plot, double mib);
+
+double place_width(const struct place *place, const struct words *words);
+double place_line_height(double size);
+
+/* The box that words will take. */
+struct draw_box place_box(const struct place *place, const struct words *words);
+
+void place_text(struct place *place, const struct words *words);
+
+/* The text with an ellipsis in its middle where it is wider than width; the
+ * caller frees. NULL where not even a few letters fit. */
+char *place_shorten(
+    const struct place *place, const struct words *words, double width);
+
+/* Whether box is inside the plot and free of other labels; takes it then. */
+bool place_take(
+    struct place *place, const struct plot *plot, const struct draw_box *box);
+
+/* A new shape, opaque; its points are those added after it. */
+struct shape *place_shape(
+    struct place *place, enum shape_kind kind, enum role role);
+void place_point(struct place *place, double x, double y, bool starts);
+void place_stroke(struct place *place, enum role role, double width,
+    const struct draw_box *from_to, const struct plot *plot);
+
+void layout_lines(struct place *place, const struct plot *plot);
+void layout_gaps(struct place *place, const struct plot *plot);
+void layout_marks(struct place *place, const struct plot *plot);
+void layout_brackets(struct place *place, const struct plot *plot);
+void layout_lanes(struct place *place, const struct plot *plot);
+
+/* Puts the legend above bottom, at most so high; returns what it took. */
+double layout_legend(struct place *place, double bottom, double height);
+
+#endif
