@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+#include <cairo-pdf.h>
+#include <cairo-svg.h>
+#include <cairo.h>
+#include <errno.h>
+#include <math.h>
+#include <time.h>
+
+#include "render/cairo/text.h"
+#include "render/module.h"
+
+/* One painting: the job and what it paints on. */
+struct canvas {
+	const struct render_job *job;
+	cairo_t *cr;
+};
+
+static void set_colour(struct canvas *canvas, enum role role, double opacity)
+{
+	uint32_t rgb = canvas->job->palette->rgb[role];
+
+	cairo_set_source_rgba(canvas->cr, (rgb >> 16 & 255) / 255.0,
+	    (rgb >> 8 & 255) / 255.0, (rgb & 255) / 255.0, opacity);
+}
+
+static void trace_points(struct canvas *canvas, const struct shape *shape)
+{
+	const struct draw_point *points =
+	    canvas->job->drawing->points.items + shape->first;
+
+	for (size_t i = 0; i < shape->len; i++) {
+		if (!points[i].starts) {
+			cairo_line_to(canvas->cr, points[i].x, points[i].y);
+			continue;
+		}
+		if (i > 0 && shape->kind == SHAPE_AREA)
+			cairo_close_path(canvas->cr);
+		cairo_move_to(canvas->cr, points[i].x, points[i].y);
+		/* a part of one point is a dot, with round caps */
+		if (shape->kind == SHAPE_LINE &&
+		    (i + 1 == shape->len || points[i + 1].starts))
+			cairo_close_path(canvas->cr);
+	}
+}
+
+static void paint_box(struct canvas *canvas, const struct shape *shape)
+{
+	const struct draw_box *box = &shape->box;
+
+	cairo_rectangle(canvas->cr, box->x, box->y, box->w, box->h);
+	cairo_fill(canvas->cr);
+}
+
+static void paint_line(struct canvas *canvas, const struct shape *shape)
+{
+	double dash[] = {shape->width * 2.5, shape->width * 2.5};
+
+	cairo_set_line_width(canvas->cr, shape->width);
+	cairo_set_dash(canvas->cr, dash, shape->dashed ? 2 : 0, 0);
+	trace_points(canvas, shape);
+	cairo_stroke(canvas->cr);
+}
+
+static void paint_area(struct canvas *canvas, const struct shape *shape)
+{
+	trace_points(canvas, shape);
+	cairo_close_path(canvas->cr);
+	cairo_fill(canvas->cr);
+}
+
+static void paint_dot(struct canvas *canvas, const struct shape *shape)
+{
+	cairo_arc(
+	    canvas->cr, shape->box.x, shape->box.y, shape->width, 0, 2 * M_PI);
+	cairo_fill(canvas->cr);
+}
+
+static void paint_text(struct canvas *canvas, const struct shape *shape)
+{
+	struct text_line line = {.text = shape->text,
+	    .x = shape->box.x,
+	    .baseline = shape->box.y + shape->width,
+	    .size = shape->width,
+	    .bold = shape->bold};
+
+	if (shape->halo) {
+		set_colour(canvas, ROLE_BACKGROUND, 0.85);
+		cairo_set_dash(canvas->cr, NULL, 0, 0);
+		cairo_set_line_width(canvas->cr, 3);
+		text_path(canvas->job->fonts, canvas->cr, &line);
+		cairo_stroke(canvas->cr);
+		set_colour(canvas, shape->role, shape->opacity);
+	}
+	text_show(canvas->job->fonts, canvas->cr, &line);
+	cairo_new_path(canvas->cr);
+}
+
+static void paint_shape(struct canvas *canvas, const struct shape *shape)
+{
+	static void (*const paint[])(struct canvas *, const struct shape *) = {
+	    [SHAPE_BOX] = paint_box,
+	    [SHAPE_LINE] = paint_line,
+	    [SHAPE_AREA] = paint_area,
+	    [SHAPE_DOT] = paint_dot,
+	    [SHAPE_TEXT] = paint_text,
+	};
+
+	cairo_save(canvas->cr);
+	if (shape->clip > 0) {
+		const struct draw_box *clip =
+		    &canvas->job->drawing->clips.items[shape->clip - 1];
+
+		/* half a line more, for what runs along an edge */
+		cairo_rectangle(canvas->cr, clip->x - 2, clip->y - 2,
+		    clip->w + 4, clip->h + 4);
+		cairo_clip(canvas->cr);
+	}
+	set_colour(canvas, shape->role, shape->opacity);
+	paint[shape->kind](canvas, shape);
+	cairo_restore(canvas->cr);
+}
+
+/* Where the bytes go, and why they could not. */
+struct sink {
+	FILE *out;
+	int error;
+};
+
+static cairo_status_t write_bytes(
+    void *where, const unsigned char *bytes, unsigned len)
+{
+	struct sink *sink = where;
+
+	if (fwrite(bytes, 1, len, sink->out) == len)
+		return CAIRO_STATUS_SUCCESS;
+	sink->error = errno;
+	return CAIRO_STATUS_WRITE_ERROR;
+}
+
+/* The same recording makes the same bytes: a page is as old as what it
+ * shows. */
+static void describe_pdf(
+    cairo_surface_t *surface, const struct drawing *drawing)
+{
+	time_t created = (time_t)drawing->created_s;
+	char text[64] = "";
+	struct tm tm;
+
+	if (gmtime_r(&created, &tm))
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	cairo_pdf_surface_set_metadata(
+	    surface, CAIRO_PDF_METADATA_CREATE_DATE, text);
+	cairo_pdf_surface_set_metadata(
+	    surface, CAIRO_PDF_METADATA_TITLE, drawing->title);
+}
+
+static cairo_surface_t *create_surface(
+    const struct render_job *job, struct sink *sink)
+{
+	const struct drawing *drawing = job->drawing;
+	cairo_surface_t *surface;
+
+	if (job->picture == PICTURE_PNG)
+		return cairo_image_surface_create(CAIRO_FORMAT_RGB24,
+		    (int)ceil(drawing->width * job->scale),
+		    (int)ceil(drawing->height * job->scale));
+	if (job->picture == PICTURE_SVG)
+		return cairo_svg_surface_create_for_stream(
+		    write_bytes, sink, drawing->width, drawing->height);
+	surface = cairo_pdf_surface_create_for_stream(
+	    write_bytes, sink, drawing->width, drawing->height);
+	describe_pdf(surface, drawing);
+	return surface;
+}
+
+static void paint(struct canvas *canvas)
+{
+	const struct drawing *drawing = canvas->job->drawing;
+
+	cairo_scale(canvas->cr, canvas->job->scale, canvas->job->scale);
+	cairo_set_line_join(canvas->cr, CAIRO_LINE_JOIN_ROUND);
+	cairo_set_line_cap(canvas->cr, CAIRO_LINE_CAP_ROUND);
+	set_colour(canvas, ROLE_BACKGROUND, 1);
+	cairo_paint(canvas->cr);
+	for (size_t i = 0; i < drawing->shapes.len; i++)
+		paint_shape(canvas, &drawing->shapes.items[i]);
+}
+
+static int draw(const struct render_job *job, struct err *e)
+{
+	struct sink sink = {.out = job->out};
+	cairo_surface_t *surface = create_surface(job, &sink);
+	struct canvas canvas = {job, cairo_create(surface)};
+	cairo_status_t status;
+
+	paint(&canvas);
+	status = cairo_status(canvas.cr);
+	cairo_destroy(canvas.cr);
+	if (status == CAIRO_STATUS_SUCCESS && job->picture == PICTURE_PNG)
+		status = cairo_surface_write_to_png_stream(
+		    surface, write_bytes, &sink);
+	cairo_surface_finish(surface);
+	if (status == CAIRO_STATUS_SUCCESS)
+		status = cairo_surface_status(surface);
+	cairo_surface_destroy(surface);
+	if (status == CAIRO_STATUS_SUCCESS)
+		return 0;
+	errno = sink.error;
+	if (errno)
+		return err_errno(e, "the chart can't be written");
+	return err_set(
+	    e, "the chart can't be drawn: %s", cairo_status_to_string(status));
+}
+
+static void *fonts_create(void)
+{
+	return text_fonts_create();
+}
+
+static void fonts_destroy(void *fonts)
+{
+	text_fonts_destroy(fonts);
+}
+
+static double text_width(void *fonts, const char *text, double size, bool bold)
+{
+	return text_fonts_width(fonts, text, size, bold);
+}
+
+extern const struct render_module mprof_render_module;
+
+__attribute__((visibility("default")))
+const struct render_module mprof_render_module = {
+    .version = RENDER_MODULE_VERSION,
+    .fonts_create = fonts_create,
+    .fonts_destroy = fonts_destroy,
+    .text_width = text_width,
+    .draw = draw,
+};

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Text on a Cairo surface, through Pango or through Cairo's own toy
+ * interface: one implementation is built. All text is valid UTF-8.
+ */
+#ifndef MPROF_RENDER_CAIRO_TEXT_H
+#define MPROF_RENDER_CAIRO_TEXT_H
+
+#include <stdbool.h>
+
+struct text_fonts;
+struct _cairo; /* cairo_t, so that this header compiles without Cairo */
+
+struct text_fonts *text_fonts_create(void);
+void text_fonts_destroy(struct text_fonts *fonts);
+
+double text_fonts_width(
+    struct text_fonts *fonts, const char *text, double size, bool bold);
+
+struct text_line {
+	const char *text;
+	double x, baseline, size;
+	bool bold;
+};
+
+/* Fills the text in the current source, or adds its outline to the path. */
+void text_show(
+    struct text_fonts *fonts, struct _cairo *cr, const struct text_line *line);
+void text_path(
+    struct text_fonts *fonts, struct _cairo *cr, const struct text_line *line);
+
+#endif

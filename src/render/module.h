@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The renderer with Cairo's libraries lives in a module, render.so, that is
+ * loaded when a picture is drawn: a process that records never holds it.
+ * This is what the program and the module agree upon.
+ */
+#ifndef MPROF_RENDER_MODULE_H
+#define MPROF_RENDER_MODULE_H
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "chart/drawing.h"
+#include "render/palette.h"
+
+/* Goes up with every change of what stands in this header or drawing.h. */
+#define RENDER_MODULE_VERSION 1
+
+/* A side of a picture in pixels; Cairo refuses more. */
+#define RENDER_MOST_PIXELS 32767
+
+enum picture { PICTURE_PNG, PICTURE_SVG, PICTURE_PDF };
+
+struct render_job {
+	const struct drawing *drawing;
+	const struct palette *palette;
+	enum picture picture;
+	double scale; /* pixels a unit, PNG alone */
+	void *fonts;  /* those that measured the drawing's texts */
+	FILE *out;
+};
+
+struct render_module {
+	int version;
+	void *(*fonts_create)(void);
+	void (*fonts_destroy)(void *fonts);
+	double (*text_width)(
+	    void *fonts, const char *text, double size, bool bold);
+	int (*draw)(const struct render_job *job, struct err *e);
+};
+
+/* The module's one symbol, a const struct render_module. */
+#define RENDER_MODULE_SYMBOL "mprof_render_module"
+
+/* Loads it, once; NULL with e where it is missing or of another version. */
+const struct render_module *render_module_load(struct err *e);
+
+#endif
