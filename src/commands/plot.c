@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "chart/chart.h"
+#include "commands/command.h"
+#include "commands/profiles.h"
+#include "render/formats.h"
+
+struct plot_size {
+	double width, height;
+};
+
+struct plot_options {
+	const char *title;
+	bool no_functions;
+	const char *output;
+	struct option_range window;
+	bool flame;
+	bool slope;
+	const char *backend;
+	const char *format;
+	bool stack;
+	bool clock;
+	struct option_range memory_limits;
+	long run;
+	struct plot_size size;
+	double scale;
+	const char *theme;
+	struct profiles_options profiles;
+};
+
+static const struct plot_options defaults = {
+    .size = {1260, 540}, .scale = 1, .theme = "light"};
+
+static int parse_size(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	struct plot_size size;
+	int len = 0;
+
+	if (sscanf(text, "%lfx%lf%n", &size.width, &size.height, &len) == 2 &&
+	    text[len] == 0 && size.width >= 1 && size.height >= 1 &&
+	    size.width <= 1e6 && size.height <= 1e6) {
+		*(struct plot_size *)where = size;
+		return 0;
+	}
+	return err_set(e,
+	    "option --%s: %s: must be a width and a height in pixels: 1260x540",
+	    row->name, text);
+}
+
+static int parse_scale(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	char *end;
+	double scale = strtod(text, &end);
+
+	if (end != text && *end == 0 && scale >= 0.25 && scale <= 16) {
+		*(double *)where = scale;
+		return 0;
+	}
+	return err_set(e, "option --%s: %s: must be a number from 0.25 to 16",
+	    row->name, text);
+}
+
+/* "0,500MiB": sizes, where a bare 0 is one, too. */
+static int parse_limits(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	const char *comma = strchr(text, ',');
+	char *low = mem_copy_n(text, comma ? (size_t)(comma - text) : 0);
+	struct option_range range = {.given = true};
+	struct err ignored;
+	int got = -1;
+
+	if (comma &&
+	    (strcmp(low, "0") == 0 ||
+		size_parse(low, &range.first, &ignored) == 0) &&
+	    size_parse(comma + 1, &range.last, &ignored) == 0 &&
+	    range.first < range.last)
+		got = 0;
+	free(low);
+	if (got != 0)
+		return err_set(e,
+		    "option --%s: %s: must be two sizes, the smaller first: "
+		    "0,500MiB",
+		    row->name, text);
+	*(struct option_range *)where = range;
+	return 0;
+}
+
+static const char *const themes[] = {"light", "dark", NULL};
+
+#define AT(member) offsetof(struct plot_options, member)
+
+static const struct option_row rows[] = {
+    {'t', "title", "TEXT", "in place of the command line", .parse = option_text,
+	.offset = AT(title)},
+    {'n', "no-function-ts", NULL, "leave out the calls of functions",
+	.parse = option_flag, .offset = AT(no_functions)},
+    {'o', "output", "FILE",
+	"write the chart there, as its extension says; - is standard output",
+	.parse = option_text, .offset = AT(output)},
+    {'w', "window", "A,B", "only these seconds, counted from the start",
+	.parse = option_range, .offset = AT(window)},
+    {'f', "flame", NULL, "calls as lanes of nested bars", .parse = option_flag,
+	.offset = AT(flame)},
+    {'s', "slope", NULL, "a trend line with its slope", .parse = option_flag,
+	.offset = AT(slope)},
+    {0, "backend", "NAME", "accepted, without a meaning here",
+	.parse = option_text, .offset = AT(backend)},
+    {0, "format", "NAME", "png, svg, pdf or html, whatever FILE is called",
+	.parse = option_text, .offset = AT(format), .ours = true},
+    {0, "stack", NULL, "processes stacked on each other", .parse = option_flag,
+	.offset = AT(stack), .ours = true},
+    {0, "clock", NULL, "the time of day in place of seconds",
+	.parse = option_flag, .offset = AT(clock), .ours = true},
+    {0, "ylim", "A,B", "only this range of memory: 0,500MiB",
+	.parse = parse_limits, .offset = AT(memory_limits), .ours = true},
+    {0, "run", "N", "only the Nth run of a file that holds several, from 1",
+	.parse = option_whole, .offset = AT(run), .ours = true},
+    {0, "size", "WxH", "pixels, 1260x540 by default", .parse = parse_size,
+	.offset = AT(size), .ours = true},
+    {0, "scale", "N", "as many pixels for each of them: 2 for fine screens",
+	.parse = parse_scale, .offset = AT(scale), .ours = true},
+    {0, "theme", "NAME", "light or dark", .parse = option_choice,
+	.offset = AT(theme), .choices = themes, .ours = true},
+    PROFILES_ROWS(struct plot_options, profiles), {0}};
+
+/* The recordings that were read, and the runs of them that are drawn. */
+struct reading {
+	struct profile *profiles;
+	size_t len;
+	ARRAY(struct chart_run) runs;
+	ARRAY(char *) names;
+};
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void choose_runs(
+    struct reading *reading, const struct profile *profile, long only)
+{
+	for (size_t i = 0; i < profile->runs.len; i++) {
+		const char *file = base_name(profile->path);
+		char *name = profile->runs.len > 1
+				 ? mem_format("%s, run %zu", file, i + 1)
+				 : mem_copy(file);
+
+		*array_push(&reading->names) = name;
+		if (only == 0 || (size_t)only == i + 1)
+			*array_push(&reading->runs) =
+			    (struct chart_run){&profile->runs.items[i], name};
+	}
+}
+
+static int read_all(struct reading *reading, const struct profiles *profiles,
+    const struct plot_options *options)
+{
+	int status = COMMAND_OK;
+
+	reading->profiles =
+	    mem_zero(profiles->paths.len + 1, sizeof(struct profile));
+	for (size_t i = 0; i < profiles->paths.len; i++) {
+		struct profile *profile = &reading->profiles[reading->len++];
+
+		if (profiles_read(profile, profiles->paths.items[i],
+			&options->profiles) != 0)
+			status = COMMAND_FAILED;
+		else
+			choose_runs(reading, profile, options->run);
+	}
+	return status;
+}
+
+static void reading_finish(struct reading *reading)
+{
+	for (size_t i = 0; i < reading->len; i++)
+		profile_finish(&reading->profiles[i]);
+	for (size_t i = 0; i < reading->names.len; i++)
+		free(reading->names.items[i]);
+	free(reading->profiles);
+	array_free(&reading->runs);
+	array_free(&reading->names);
+}
+
+static struct chart_limits limits_of(const struct option_range *range)
+{
+	return (struct chart_limits){range->given, range->first, range->last};
+}
+
+static int build(struct scene *scene, const struct reading *reading,
+    const struct plot_options *options, struct err *e)
+{
+	struct chart_request request = {.runs = reading->runs.items,
+	    .len = reading->runs.len,
+	    .title = options->title,
+	    .functions = !options->no_functions,
+	    .slope = options->slope,
+	    .clock = options->clock,
+	    .window_s = limits_of(&options->window),
+	    .memory_mib = limits_of(&options->memory_limits)};
+
+	*scene = (struct scene){0};
+	if (request.len == 0)
+		return err_set(e, "--run %ld: no recording has as many runs",
+		    options->run);
+	if (options->stack)
+		return chart_stack(scene, &request, e);
+	if (options->flame)
+		return chart_flame(scene, &request, e);
+	return chart_timeline(scene, &request, e);
+}
+
+static const struct render_format *choose_format(
+    const struct plot_options *options, struct err *e)
+{
+	const struct render_format *format;
+
+	if (!options->format)
+		return format_of_path(options->output, e);
+	format = format_find(options->format);
+	if (!format)
+		err_set(e, "--format %s: must be png, svg, pdf or html",
+		    options->format);
+	return format;
+}
+
+static int write_chart(const struct scene *scene,
+    const struct render_format *format, const struct plot_options *options,
+    struct err *e)
+{
+	struct render_request request = {.scene = scene,
+	    .width = options->size.width,
+	    .height = options->size.height,
+	    .scale = options->scale,
+	    .theme = strcmp(options->theme, "dark") == 0 ? PALETTE_DARK
+							 : PALETTE_LIGHT};
+	struct io_output out;
+
+	if (io_output_open(&out, options->output, e) != 0)
+		return -1;
+	if (format->binary && isatty(fileno(out.stream))) {
+		io_output_discard(&out);
+		return err_set(e,
+		    "-o -: standard output is a terminal; send it to a file "
+		    "or through a pipe");
+	}
+	if (format->render(&request, out.stream, e) != 0) {
+		io_output_discard(&out);
+		return -1;
+	}
+	return io_output_commit(&out, e);
+}
+
+static int plot(
+    const struct reading *reading, const struct plot_options *options)
+{
+	const struct render_format *format;
+	struct scene scene;
+	struct err e;
+	int got = -1;
+
+	format = choose_format(options, &e);
+	if (!format)
+		return command_fail(COMMAND_MISUSED, &e);
+	if (build(&scene, reading, options, &e) == 0)
+		got = write_chart(&scene, format, options, &e);
+	scene_finish(&scene);
+	return got == 0 ? COMMAND_OK : command_fail(COMMAND_FAILED, &e);
+}
+
+static int run(const void *values, char **words, int count)
+{
+	const struct plot_options *options = values;
+	struct reading reading = {0};
+	struct profiles profiles;
+	int status, drawn = COMMAND_FAILED;
+
+	status = profiles_init(&profiles, words, count, stderr);
+	if (profiles.paths.len > 0) {
+		int got = read_all(&reading, &profiles, options);
+
+		status = got != COMMAND_OK ? got : status;
+	}
+	if (reading.names.len > 0) {
+		drawn = plot(&reading, options);
+		status = drawn != COMMAND_OK ? drawn : status;
+	}
+	reading_finish(&reading);
+	profiles_finish(&profiles);
+	return status;
+}
+
+const struct command command_plot = {
+    .name = "plot",
+    .synopsis = "[options] [PROFILE ...]",
+    .summary = "draw recordings",
+    .details =
+	"A profile is a file or a number of mprof list, -1 the newest; "
+	"the newest is taken\nwhere none is named. Several are laid over "
+	"each other, from a common start.\n\n"
+	"  mprof plot -o mem.png           the newest, as a picture\n"
+	"  mprof plot -s -o mem.svg 0 1    two of them, with trends\n"
+	"  mprof plot -f -w 10,20 -o f.pdf ten seconds, with calls\n",
+    .options = rows,
+    .options_size = sizeof(struct plot_options),
+    .defaults = &defaults,
+    .run = run,
+};

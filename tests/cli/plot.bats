@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+load helper
+
+own_setup() {
+	[ -e "$SOURCE/build/render.so" ] || skip "built without Cairo"
+	recording run.dat
+}
+
+# The first bytes tell a file's format: starts FILE TEXT
+starts() {
+	head -c 16 "$1" | grep -aq "$2"
+}
+
+# Width and height of a PNG, from its header: png_size FILE
+png_size() {
+	od -An -j16 -N8 -tu1 "$1" |
+		awk '{ print $3 * 256 + $4 "x" $7 * 256 + $8 }'
+}
+
+@test "plot: the extension decides what is written" {
+	for format in png svg pdf; do
+		run_apart mprof plot -o mem.$format run.dat
+		[ "$status" -eq 0 ]
+		same "$output$errors" ""
+	done
+	starts mem.png PNG
+	starts mem.svg '<?xml'
+	starts mem.pdf '%PDF'
+}
+
+@test "plot: the newest recording, and it says so on stderr" {
+	recording mprofile_20250101000000.dat
+	run_apart mprof plot -o mem.png
+	[ "$status" -eq 0 ]
+	same "$output" ""
+	same "$errors" "Using last profile data."
+	[ -s mem.png ]
+}
+
+@test "plot: no recording: the message on stderr, status 255" {
+	rm run.dat
+	run_apart mprof plot -o mem.png
+	[ "$status" -eq 255 ]
+	same "$output" ""
+	[ -n "$errors" ]
+	[ ! -e mem.png ]
+}
+
+@test "plot: -o - writes to standard output what --format says" {
+	for format in png svg pdf; do
+		mprof plot --format $format -o - run.dat >mem
+		mprof plot -o mem.$format run.dat
+		cmp mem mem.$format
+	done
+}
+
+@test "plot: --format wins over the extension" {
+	mprof plot --format svg -o mem.png run.dat
+	starts mem.png '<?xml'
+}
+
+@test "plot: -o - without --format, an unknown format: status 2" {
+	run_apart mprof plot -o - run.dat
+	[ "$status" -eq 2 ]
+	same "$errors" "mprof: -o -: say what to write with --format"
+	run_apart mprof plot -o mem.gif run.dat
+	[ "$status" -eq 2 ]
+	[ "${errors%%;*}" = "mprof: mem.gif: no format of charts is called gif" ]
+	run_apart mprof plot --format gif -o mem.png run.dat
+	[ "$status" -eq 2 ]
+	[ ! -e mem.png ]
+}
+
+@test "plot: the picture has the size that was asked for" {
+	mprof plot -o mem.png run.dat
+	same "$(png_size mem.png)" 1260x540
+	mprof plot --size 400x300 --scale 2 -o mem.png run.dat
+	same "$(png_size mem.png)" 800x600
+}
+
+@test "plot: sizes and scales that can't be" {
+	for bad in 0x5 400 400x 400x300x2 axb -400x300 1e9x10; do
+		run_apart mprof plot "--size=$bad" -o mem.png run.dat
+		[ "$status" -eq 2 ]
+	done
+	for bad in 0 -1 nan 17 2x; do
+		run_apart mprof plot "--scale=$bad" -o mem.png run.dat
+		[ "$status" -eq 2 ]
+	done
+	run_apart mprof plot --size 40000x300 -o mem.png run.dat
+	[ "$status" -eq 1 ]
+	same "$errors" "mprof: 40000x300: a picture has at most 32767 pixels \
+a side; take a smaller --size or --scale"
+	run_apart mprof plot --size 99x99 -o mem.png run.dat
+	[ "$status" -eq 1 ]
+	[ ! -e mem.png ]
+}
+
+@test "plot: a failure leaves the old file as it was, and no other" {
+	echo old >mem.png
+	run_apart mprof plot --size 40000x300 -o mem.png run.dat
+	[ "$status" -eq 1 ]
+	same "$(cat mem.png)" old
+	same "$(ls)" $'mem.png\nrun.dat'
+}
+
+@test "plot: a folder, a missing folder, a full disk as output" {
+	mkdir folder
+	run_apart mprof plot --format png -o folder run.dat
+	[ "$status" -eq 1 ]
+	same "$errors" "mprof: folder: is a folder; name a file in it"
+	run_apart mprof plot -o none/mem.png run.dat
+	[ "$status" -eq 1 ]
+	if [ -w /dev/full ]; then
+		run_apart mprof plot --format png -o /dev/full run.dat
+		[ "$status" -eq 1 ]
+		[[ $errors = *"No space left on device"* ]]
+	fi
+}
+
+@test "plot: nothing to draw: status 1, nothing written" {
+	: >empty.dat
+	echo 'CMDLINE x' >line.dat
+	head -c 3000 /dev/urandom >binary.dat
+	for file in empty.dat line.dat binary.dat missing.dat; do
+		run_apart mprof plot -o mem.png "$file"
+		[ "$status" -ne 0 ]
+		[ -n "$errors" ]
+		[ ! -e mem.png ]
+	done
+}
+
+@test "plot: a page made twice is the same, byte for byte" {
+	mprof plot -o a.pdf run.dat
+	sleep 1.1
+	mprof plot -o b.pdf run.dat
+	cmp a.pdf b.pdf
+}
+
+@test "plot: bytes that are no UTF-8, escapes and quotes in the names" {
+	printf 'CMDLINE python \xff\xfe \e[31m "<&> \xe2\x80\xae\n' >run.dat
+	printf 'MEM 1 1700000000\nMEM 2 1700000001\n' >>run.dat
+	printf 'CHLD 5 1 1700000000\nCHLD 5 1 1700000001\n' >>run.dat
+	printf 'PROC 1 1700000000 pid=5 name=%%ff%%00%%1b cmd=%%c3\n' >>run.dat
+	printf 'MARK 1 1700000000.5 label=%%ff%%0a\n' >>run.dat
+	printf 'FUNC a\xff.b\xc3 1 1700000000 2 1700000001 0\n' >>run.dat
+	for format in png svg pdf; do
+		run_apart mprof plot -f -o mem.$format run.dat
+		[ "$status" -eq 0 ]
+	done
+}
+
+@test "plot: works through a symbolic link and from any folder" {
+	ln -s "$MPROF" link
+	mkdir -p a/b
+	cd a/b
+	../../link plot -o mem.png ../../run.dat
+	[ -s mem.png ]
+}
+
+@test "plot: without the renderer a message says so" {
+	cp "$MPROF" alone
+	run_apart ./alone plot -o mem.png run.dat
+	if [ "$status" -ne 0 ]; then
+		[ "$status" -eq 1 ]
+		[[ $errors = "mprof: render.so: not found"* ]]
+		[ ! -e mem.png ]
+	fi
+}
+
+@test "plot: every option of memory_profiler's is taken" {
+	mprof plot -t title -n -w 0,1 -s -f --backend agg -o mem.png run.dat
+	mprof plot --title x --no-function-ts --window=0,1 --slope --flame \
+		--output mem.png run.dat
+	mprof plot --ti x --no --out mem.png --win 0,1 -ns run.dat
+	[ -s mem.png ]
+}
+
+@test "plot: several recordings, and several runs in one" {
+	recording two.dat
+	run_apart mprof plot --format scene -o - run.dat two.dat
+	[ "$status" -eq 0 ]
+	grep -q '  run series-1 "run.dat"' <<<"$output"
+	grep -q '  run series-2 "two.dat"' <<<"$output"
+	cat run.dat two.dat >both.dat
+	run_apart mprof plot --format scene -o - both.dat
+	grep -q '  run series-2 "both.dat, run 2"' <<<"$output"
+	run_apart mprof plot --run 2 --format scene -o - both.dat
+	grep -q '  total total "memory"' <<<"$output"
+	run_apart mprof plot --run 3 --format scene -o - both.dat
+	[ "$status" -eq 1 ]
+}
