@@ -384,5 +384,6 @@ const struct command command_check = {
     .options = rows,
     .options_size = sizeof(struct check_command_options),
     .defaults = &defaults,
+    .takes = COMMAND_TAKES_PROFILES,
     .run = run_check,
 };

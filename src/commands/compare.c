@@ -427,5 +427,6 @@ const struct command command_compare = {
 	"  mprof compare --a 'main-*.dat' --b 'new-*.dat'\n",
     .options = rows,
     .options_size = sizeof(struct compare_options),
+    .takes = COMMAND_TAKES_PROFILES,
     .run = run_compare,
 };

@@ -285,5 +285,6 @@ const struct command command_leak = {
 	"  mprof plot -s                 draw what it found\n",
     .options = rows,
     .options_size = sizeof(struct leak_options),
+    .takes = COMMAND_TAKES_PROFILES,
     .run = run_leak,
 };

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "commands/command.h"
+#include "recorder/marks.h"
+
+struct mark_options {
+	long pid; /* 0: the recording that we run in */
+};
+
+static const struct option_row rows[] = {
+    {.letter = 'p',
+	.name = "pid",
+	.arg = "PID",
+	.help = "mark the recording of this process, or by this recorder",
+	.parse = option_whole,
+	.offset = offsetof(struct mark_options, pid),
+	.ours = true},
+    {0}};
+
+static char *find_file(const struct mark_options *options, struct err *e)
+{
+	const char *own = getenv(MARKS_VARIABLE);
+
+	if (options->pid > 0)
+		return marks_find((pid_t)options->pid, e);
+	if (own && own[0])
+		return mem_copy(own);
+	err_set(e,
+	    "mark: not inside a recording; start the program with mprof run, "
+	    "or name a recorded process with --pid");
+	return NULL;
+}
+
+/* The words with a blank between them. */
+static char *join(char **words, int count)
+{
+	char *label = mem_copy(count > 0 ? words[0] : "");
+
+	for (int i = 1; i < count; i++) {
+		char *longer = mem_format("%s %s", label, words[i]);
+
+		free(label);
+		label = longer;
+	}
+	return label;
+}
+
+static int run_mark(const void *given, char **words, int count)
+{
+	char *label = join(words, count), *path = NULL;
+	int status = COMMAND_OK;
+	struct err e;
+
+	if (label[0] == 0) {
+		err_set(&e, "mark: needs a label: mprof mark \"phase 2\"");
+		status = command_fail(COMMAND_MISUSED, &e);
+	} else if (!(path = find_file(given, &e)) ||
+		   marks_write(path, label, &e) != 0) {
+		status = command_fail(COMMAND_FAILED, &e);
+	}
+	free(path);
+	free(label);
+	return status;
+}
+
+const struct command command_mark = {
+    .name = "mark",
+    .synopsis = "[options] LABEL ...",
+    .summary = "mark this moment in a recording that is going on",
+    .details =
+	"A recorded program, and what it starts, marks its own recording. Each "
+	"line that\nis appended to the file named by MPROF_MARK does the "
+	"same:\n\n"
+	"  mprof run sh -c 'load; mprof mark loaded; work'\n"
+	"  echo 'import done' >>\"$MPROF_MARK\"\n"
+	"  mprof mark --pid 1234 'deploy 17'\n",
+    .options = rows,
+    .options_size = sizeof(struct mark_options),
+    .run = run_mark,
+};

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/marks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/mem.h"
+
+/* What one tick reads at most: a program that marks without end must not keep
+ * the sampler from its next deadline. */
+enum { READ_AT_MOST = 16 << 10 };
+
+static const char name_pattern[] = "mprof-*.mark";
+
+/* Where the file goes: the first of these that is an absolute path of a folder
+ * which can be written. */
+static const char *marks_folder(void)
+{
+	static const char *const variables[] = {"XDG_RUNTIME_DIR", "TMPDIR"};
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *folder = getenv(variables[i]);
+
+		if (folder && folder[0] == '/' &&
+		    access(folder, W_OK | X_OK) == 0)
+			return folder;
+	}
+	return "/tmp";
+}
+
+/* mprof-UID-RECORDER-WATCHED-XXXXXX.mark: the random part, since in a shared
+ * folder another user may have taken any name that can be told before. */
+int marks_open(struct marks *marks, pid_t pid, pid_t watched, struct err *e)
+{
+	*marks = (struct marks){.fd = -1};
+	marks->path = mem_format("%s/mprof-%u-%d-%d-XXXXXX.mark",
+	    marks_folder(), (unsigned)geteuid(), (int)pid, (int)watched);
+	marks->fd = mkostemps(marks->path, sizeof(".mark") - 1, O_CLOEXEC);
+	if (marks->fd >= 0)
+		return 0;
+	err_errno(e, "%s: marks can't be taken", marks->path);
+	free(marks->path);
+	marks->path = NULL;
+	return -1;
+}
+
+void marks_close(struct marks *marks)
+{
+	if (marks->fd < 0)
+		return;
+	unlink(marks->path);
+	close(marks->fd);
+	free(marks->path);
+	*marks = (struct marks){.fd = -1};
+}
+
+static void end_line(
+    struct marks *marks, const struct sink_tick *tick, const struct sink *sink)
+{
+	marks->label[marks->used] = 0;
+	if (marks->used > 0 && sink->mark)
+		sink->mark(sink->context, marks->last_ns, tick->total_kib,
+		    marks->label);
+	marks->used = 0;
+	marks->cut = false;
+}
+
+static void take_bytes(struct marks *marks, const char *bytes, size_t len,
+    const struct sink_tick *tick, const struct sink *sink)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] == '\n')
+			end_line(marks, tick, sink);
+		else if (marks->used == MARKS_LABEL - 1)
+			marks->cut = true;
+		else if (bytes[i] != 0 && bytes[i] != '\r')
+			marks->label[marks->used++] = bytes[i];
+	}
+}
+
+/* Of several lines since the last tick only the newest's time is known: the
+ * file's. It can't be before what was told, nor behind this tick. */
+static void note_time(
+    struct marks *marks, const struct stat *file, const struct sink_tick *tick)
+{
+	int64_t written =
+	    file->st_mtim.tv_sec * NS_PER_S + file->st_mtim.tv_nsec;
+
+	if (written < marks->last_ns)
+		return;
+	marks->last_ns = written < tick->time_ns ? written : tick->time_ns;
+}
+
+static void on_tick(
+    void *context, const struct sink_tick *tick, const struct sink *sink)
+{
+	struct marks *marks = context;
+	char bytes[READ_AT_MOST];
+	struct stat file;
+	ssize_t len;
+
+	if (fstat(marks->fd, &file) != 0 || file.st_size == marks->offset)
+		return;
+	if (file.st_size < marks->offset)
+		marks->offset = 0; /* truncated: written anew */
+	len = pread(marks->fd, bytes, sizeof(bytes), marks->offset);
+	if (len <= 0)
+		return;
+	marks->offset += len;
+	note_time(marks, &file, tick);
+	take_bytes(marks, bytes, (size_t)len, tick, sink);
+}
+
+/* The last lines, and one that has no newline. */
+static void on_end(
+    void *context, const struct sink_tick *tick, const struct sink *sink)
+{
+	struct marks *marks = context;
+
+	on_tick(context, tick, sink);
+	end_line(marks, tick, sink);
+}
+
+struct sampler_hook marks_hook(struct marks *marks)
+{
+	return (struct sampler_hook){marks, on_tick, on_end};
+}
+
+/* The value of MPROF_MARK in the environment that the process was started
+ * with; NULL where it has none, or can't be looked into. */
+static char *from_environment(pid_t pid)
+{
+	char path[64], *found = NULL, *line = NULL;
+	size_t size = 0, len = sizeof(MARKS_VARIABLE);
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	file = fopen(path, "re");
+	if (!file)
+		return NULL;
+	while (!found && getdelim(&line, &size, 0, file) > 0) {
+		if (strncmp(line, MARKS_VARIABLE "=", len) == 0)
+			found = mem_copy(line + len);
+	}
+	free(line);
+	fclose(file);
+	return found;
+}
+
+static char *from_folder(pid_t pid)
+{
+	static const char *const patterns[] = {
+	    "%s/mprof-%u-%d-*.mark", "%s/mprof-%u-*-%d-*.mark"};
+	char *found = NULL;
+
+	for (size_t i = 0; i < 2 && !found; i++) {
+		char pattern[4200];
+		glob_t paths;
+
+		snprintf(pattern, sizeof(pattern), patterns[i], marks_folder(),
+		    (unsigned)geteuid(), (int)pid);
+		if (glob(pattern, 0, NULL, &paths) == 0 && paths.gl_pathc > 0)
+			found = mem_copy(paths.gl_pathv[0]);
+		globfree(&paths);
+	}
+	return found;
+}
+
+char *marks_find(pid_t pid, struct err *e)
+{
+	char *found = from_environment(pid);
+
+	if (!found)
+		found = from_folder(pid);
+	if (!found)
+		err_set(e,
+		    "pid %d: is not recorded, or not by this user; give the "
+		    "pid of the program or of its recorder",
+		    (int)pid);
+	return found;
+}
+
+/* A path out of another process's environment must not lead us to write into
+ * some other file. */
+static int check_file(int fd, const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat file;
+
+	if (fstat(fd, &file) != 0)
+		return err_errno(e, "%s: can't be looked at", path);
+	if (!S_ISREG(file.st_mode) || file.st_uid != geteuid() ||
+	    fnmatch(name_pattern, slash ? slash + 1 : path, 0) != 0)
+		return err_set(e, "%s: is no mark file of this user's", path);
+	return 0;
+}
+
+int marks_write(const char *path, const char *label, struct err *e)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK |
+				O_CLOEXEC | O_NOCTTY);
+	char *line;
+	int got;
+
+	if (fd < 0 && errno == ENOENT)
+		return err_set(e, "%s: is gone; the recording has ended", path);
+	if (fd < 0)
+		return err_errno(e, "%s: can't be written", path);
+	got = check_file(fd, path, e);
+	line = mem_format("%s\n", label);
+	for (char *c = line; c[0] && c[1]; c++) {
+		if (*c == '\n')
+			*c = ' ';
+	}
+	if (got == 0 && io_write_all(fd, line, strlen(line)) != 0)
+		got = err_errno(e, "%s: can't be written", path);
+	free(line);
+	close(fd);
+	return got;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Moments that the recorded program, or a person, marks: a line appended to a
+ * file whose path the program has in its environment (MPROF_MARK). Writing
+ * there never blocks, also when the recorder is gone. The file is 0600, in
+ * XDG_RUNTIME_DIR or TMPDIR or /tmp, and goes with the recording.
+ */
+#ifndef MPROF_RECORDER_MARKS_H
+#define MPROF_RECORDER_MARKS_H
+
+#include "base/err.h"
+#include "recorder/sampler.h"
+
+#define MARKS_VARIABLE "MPROF_MARK"
+
+enum { MARKS_LABEL = 512 }; /* a longer label is cut */
+
+struct marks {
+	char *path;
+	int fd;
+	int64_t offset;  /* what was read of the file */
+	int64_t last_ns; /* the time of the newest mark or tick */
+	size_t used;     /* of label: a line that isn't whole yet */
+	bool cut;        /* the rest of this line is passed over */
+	char label[MARKS_LABEL];
+};
+
+/* Makes the file. pid is the recorder's, watched the recorded process's where
+ * it runs already (else 0): by either of them marks_find() finds the file. -1
+ * with e where it can't be made; recording works without. */
+int marks_open(struct marks *marks, pid_t pid, pid_t watched, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+/* Removes the file. Harmless after a marks_open() that failed. */
+void marks_close(struct marks *marks) __attribute__((nonnull));
+
+/* A hook for the sampler: new lines become the sink's marks, at the time at
+ * which the file was last written. */
+struct sampler_hook marks_hook(struct marks *marks) __attribute__((nonnull));
+
+/* The path of the mark file of the recording that pid records or that records
+ * pid, on the heap. NULL with e where there is none of this user's. */
+char *marks_find(pid_t pid, struct err *e) __attribute__((nonnull));
+
+/* Appends a line to a mark file. Only a regular file of this user's with the
+ * name of a mark file is written; -1 with e otherwise. */
+int marks_write(const char *path, const char *label, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+#endif

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "recorder/marks.h"
+
+static char told[4096];
+static int64_t told_ns;
+static struct marks marks;
+static struct sampler_hook hook;
+
+static void take_mark(
+    void *context, int64_t time_ns, int64_t kib, const char *label)
+{
+	size_t used = strlen(told);
+
+	(void)context;
+	assert_true(time_ns >= told_ns);
+	told_ns = time_ns;
+	snprintf(told + used, sizeof(told) - used, "[%.40s %lld]", label,
+	    (long long)kib);
+}
+
+static const struct sink sink = {.mark = take_mark};
+
+static void tick(void)
+{
+	struct sink_tick now = {clock_wall_ns(), 7, true, NULL, 0};
+
+	hook.tick(hook.context, &now, &sink);
+}
+
+static int open_one(void **state)
+{
+	struct err e;
+
+	(void)state;
+	unsetenv("XDG_RUNTIME_DIR");
+	told[0] = 0;
+	told_ns = 0;
+	assert_int_equal(marks_open(&marks, getpid(), 4242, &e), 0);
+	hook = marks_hook(&marks);
+	return 0;
+}
+
+static int close_one(void **state)
+{
+	(void)state;
+	marks_close(&marks);
+	return 0;
+}
+
+static void put(const char *text)
+{
+	int fd = open(marks.path, O_WRONLY | O_APPEND);
+
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void lines_become_marks(void **state)
+{
+	(void)state;
+	tick();
+	assert_string_equal(told, "");
+	put("one\ntw");
+	tick();
+	assert_string_equal(told, "[one 7]");
+	put("o\r\n\n\nthree\n");
+	tick();
+	assert_string_equal(told, "[one 7][two 7][three 7]");
+}
+
+static void the_end_takes_what_is_left(void **state)
+{
+	struct sink_tick now = {clock_wall_ns(), 9, true, NULL, 0};
+
+	(void)state;
+	put("last, without a newline");
+	hook.end(hook.context, &now, &sink);
+	assert_string_equal(told, "[last, without a newline 9]");
+}
+
+static void a_long_line_is_cut(void **state)
+{
+	char line[3000];
+
+	(void)state;
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = 0;
+	put(line);
+	put("\nnext\n");
+	tick();
+	assert_non_null(strstr(told, "[next 7]"));
+	assert_int_equal(marks.used, 0);
+}
+
+static void a_truncated_file_is_read_anew(void **state)
+{
+	(void)state;
+	put("something long\n");
+	tick();
+	assert_int_equal(truncate(marks.path, 0), 0);
+	put("b\n");
+	tick();
+	assert_string_equal(told, "[something long 7][b 7]");
+}
+
+static void the_file_is_ours_alone_and_goes(void **state)
+{
+	struct stat file;
+	char path[512];
+
+	(void)state;
+	assert_int_equal(stat(marks.path, &file), 0);
+	assert_int_equal(file.st_mode & 0777, 0600);
+	snprintf(path, sizeof(path), "%s", marks.path);
+	marks_close(&marks);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void it_is_found_by_either_pid(void **state)
+{
+	struct err e;
+	char *path = marks_find(getpid(), &e);
+
+	(void)state;
+	assert_string_equal(path, marks.path);
+	free(path);
+	path = marks_find(4242, &e);
+	assert_string_equal(path, marks.path);
+	free(path);
+	assert_null(marks_find(999999999, &e));
+}
+
+static void labels_are_written_as_one_line(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_int_equal(marks_write(marks.path, "a\nb", &e), 0);
+	tick();
+	assert_string_equal(told, "[a b 7]");
+}
+
+static void other_files_are_not_written(void **state)
+{
+	char folder[] = "/tmp/test-marks-XXXXXX", plain[64], linked[64];
+	struct err e;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(plain, sizeof(plain), "%s/plain", folder);
+	snprintf(linked, sizeof(linked), "%s/mprof-1.mark", folder);
+	close(open(plain, O_CREAT | O_WRONLY, 0600));
+	assert_int_equal(symlink(plain, linked), 0);
+	assert_int_equal(marks_write(plain, "x", &e), -1);
+	assert_int_equal(marks_write(linked, "x", &e), -1);
+	assert_int_equal(marks_write("/dev/null", "x", &e), -1);
+	unlink(linked);
+	assert_int_equal(mkfifo(linked, 0600), 0);
+	assert_int_equal(marks_write(linked, "x", &e), -1);
+	unlink(linked);
+	unlink(plain);
+	rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		lines_become_marks, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		the_end_takes_what_is_left, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		a_long_line_is_cut, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		a_truncated_file_is_read_anew, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		the_file_is_ours_alone_and_goes, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		it_is_found_by_either_pid, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		labels_are_written_as_one_line, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		other_files_are_not_written, open_one, close_one),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
