@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/textfile.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+
+enum { LABEL = 256 }; /* a longer one is cut */
+
+/* The processes of one name. */
+struct group {
+	char name[2 * LABEL]; /* as a label's value */
+	int64_t kib, peak_kib;
+	size_t count;
+};
+
+struct textfile {
+	char *path, *partial;
+	char command[2 * LABEL];
+	int64_t next_ns, peak_kib;
+	ARRAY(struct group) groups;
+};
+
+/* A label's value: no control characters, quotes and backslashes escaped. At
+ * most twice LABEL bytes with the NUL. */
+static void put_label(char *out, const char *text)
+{
+	char clean[LABEL];
+
+	utf8_clean(clean, sizeof(clean), text);
+	for (const char *c = clean; *c; c++) {
+		if (*c == '"' || *c == '\\')
+			*out++ = '\\';
+		*out++ = *c;
+	}
+	*out = 0;
+}
+
+static struct group *group_of(struct textfile *t, const char *name)
+{
+	struct group *group;
+	char label[2 * LABEL];
+
+	put_label(label, name);
+	for (size_t i = 0; i < t->groups.len; i++) {
+		if (strcmp(t->groups.items[i].name, label) == 0)
+			return &t->groups.items[i];
+	}
+	group = array_push(&t->groups);
+	*group = (struct group){0};
+	strcpy(group->name, label);
+	return group;
+}
+
+/* A name's peak is the highest of its sums and of its processes' own marks:
+ * what is proved. */
+static void add_up(struct textfile *t, const struct sink_tick *tick)
+{
+	for (size_t i = 0; i < t->groups.len; i++)
+		t->groups.items[i].kib = 0, t->groups.items[i].count = 0;
+	for (size_t i = 0; i < tick->count; i++) {
+		const struct sink_process *p = &tick->processes[i];
+		struct group *group = group_of(t, p->name);
+
+		group->count++;
+		group->kib += p->kib > 0 ? p->kib : 0;
+		if (p->peak_kib > group->peak_kib)
+			group->peak_kib = p->peak_kib;
+	}
+	for (size_t i = 0; i < t->groups.len; i++) {
+		struct group *group = &t->groups.items[i];
+
+		if (group->kib > group->peak_kib)
+			group->peak_kib = group->kib;
+		if (group->peak_kib > t->peak_kib)
+			t->peak_kib = group->peak_kib;
+	}
+	if (tick->total_kib > t->peak_kib)
+		t->peak_kib = tick->total_kib;
+}
+
+static void print_metric(FILE *out, const char *name, const char *help)
+{
+	fprintf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+}
+
+static void print_groups(FILE *out, const struct textfile *t, bool peak)
+{
+	const char *name = peak ? "mprof_process_memory_peak_bytes"
+				: "mprof_process_memory_bytes";
+
+	print_metric(out, name,
+	    peak ? "Highest memory of the processes of one name."
+		 : "Memory of the processes of one name.");
+	for (size_t i = 0; i < t->groups.len; i++) {
+		const struct group *g = &t->groups.items[i];
+
+		fprintf(out, "%s{command=\"%s\",process=\"%s\"} %lld\n", name,
+		    t->command, g->name,
+		    (long long)(peak ? g->peak_kib : g->kib) * 1024);
+	}
+}
+
+static void print_all(
+    FILE *out, const struct textfile *t, const struct sink_tick *tick)
+{
+	print_metric(out, "mprof_memory_bytes",
+	    "Memory of a recorded program and its descendants.");
+	fprintf(out, "mprof_memory_bytes{command=\"%s\"} %lld\n", t->command,
+	    (long long)tick->total_kib * 1024);
+	print_metric(out, "mprof_memory_peak_bytes",
+	    "Highest memory of a recorded program and its descendants.");
+	fprintf(out, "mprof_memory_peak_bytes{command=\"%s\"} %lld\n",
+	    t->command, (long long)t->peak_kib * 1024);
+	print_metric(out, "mprof_processes", "Recorded processes alive.");
+	fprintf(out, "mprof_processes{command=\"%s\"} %zu\n", t->command,
+	    tick->count);
+	print_groups(out, t, false);
+	print_groups(out, t, true);
+}
+
+/* Whatever goes wrong: the old file stays, and the next second it is tried
+ * again. The recording must not suffer from it. */
+static void replace(struct textfile *t, const struct sink_tick *tick)
+{
+	int fd = open(t->partial,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+	bool failed;
+
+	if (!out) {
+		if (fd >= 0)
+			close(fd);
+		unlink(t->partial);
+		return;
+	}
+	print_all(out, t, tick);
+	failed = ferror(out) != 0;
+	failed = fclose(out) != 0 || failed;
+	if (failed || rename(t->partial, t->path) != 0)
+		unlink(t->partial);
+}
+
+static void on_tick(
+    void *context, const struct sink_tick *tick, const struct sink *sink)
+{
+	struct textfile *t = context;
+
+	(void)sink;
+	if (tick->time_ns < t->next_ns)
+		return;
+	t->next_ns = tick->time_ns + NS_PER_S;
+	add_up(t, tick);
+	replace(t, tick);
+}
+
+struct textfile *textfile_create(
+    const char *folder, pid_t pid, const char *command, struct err *e)
+{
+	struct textfile *t = mem_zero(1, sizeof(*t));
+	int fd;
+
+	t->path = mem_format("%s/mprof-%d.prom", folder, (int)pid);
+	t->partial = mem_format("%s.partial", t->path);
+	put_label(t->command, command);
+	unlink(t->partial);
+	fd = open(t->partial,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		err_errno(e, "%s: no textfile can be written there", folder);
+		free(t->path);
+		free(t->partial);
+		free(t);
+		return NULL;
+	}
+	close(fd);
+	unlink(t->partial);
+	return t;
+}
+
+void textfile_destroy(struct textfile *t)
+{
+	if (!t)
+		return;
+	unlink(t->path);
+	array_free(&t->groups);
+	free(t->path);
+	free(t->partial);
+	free(t);
+}
+
+struct sampler_hook textfile_hook(struct textfile *t)
+{
+	return (struct sampler_hook){t, on_tick, NULL};
+}

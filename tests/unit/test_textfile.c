@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "recorder/textfile.h"
+
+static char folder[64], path[96], text[8192];
+
+static int make_folder(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/test-textfile-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/mprof-42.prom", folder);
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	return rmdir(folder);
+}
+
+static const char *content(void)
+{
+	FILE *file = fopen(path, "r");
+	size_t len;
+
+	assert_non_null(file);
+	len = fread(text, 1, sizeof(text) - 1, file);
+	text[len] = 0;
+	fclose(file);
+	return text;
+}
+
+static void tell(struct textfile *t, double seconds, int64_t first_kib)
+{
+	const struct sink_process processes[] = {
+	    {.pid = 1, .kib = first_kib, .peak_kib = 300, .name = "web"},
+	    {.pid = 2, .kib = 50, .peak_kib = 60, .name = "a\"b\\\n"},
+	    {.pid = 3, .kib = 20, .peak_kib = 20, .name = "web"}};
+	struct sink_tick tick = {
+	    (int64_t)(seconds * NS_PER_S), first_kib + 70, true, processes, 3};
+	struct sampler_hook hook = textfile_hook(t);
+
+	hook.tick(hook.context, &tick, NULL);
+}
+
+static void figures_by_name(void **state)
+{
+	struct textfile *t;
+	struct stat file;
+	struct err e;
+
+	(void)state;
+	t = textfile_create(folder, 42, "serve \"x\"", &e);
+	assert_non_null(t);
+	assert_int_equal(access(path, F_OK), -1);
+	tell(t, 1000, 100);
+	assert_non_null(strstr(content(),
+	    "mprof_memory_bytes{command=\"serve \\\"x\\\"\"} 174080\n"));
+	assert_non_null(strstr(text,
+	    "mprof_process_memory_bytes{command=\"serve \\\"x\\\"\","
+	    "process=\"web\"} 122880\n"));
+	assert_non_null(strstr(text, "process=\"a\\\"b\\\\\\\\n\"} 51200\n"));
+	assert_non_null(strstr(text,
+	    "mprof_process_memory_peak_bytes{command=\"serve \\\"x\\\"\","
+	    "process=\"web\"} 307200\n"));
+	assert_non_null(strstr(text, "mprof_processes{command="));
+	assert_int_equal(stat(path, &file), 0);
+	assert_int_equal(file.st_mode & 0777, 0600);
+	textfile_destroy(t);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void once_a_second(void **state)
+{
+	struct textfile *t;
+	struct err e;
+
+	(void)state;
+	t = textfile_create(folder, 42, "x", &e);
+	tell(t, 1000, 100);
+	tell(t, 1000.9, 900);
+	assert_non_null(strstr(content(), "mprof_memory_bytes{command=\"x\"} "
+					  "174080\n"));
+	tell(t, 1001.1, 900);
+	assert_non_null(strstr(content(), "mprof_memory_bytes{command=\"x\"} "
+					  "993280\n"));
+	textfile_destroy(t);
+}
+
+static void a_folder_that_is_none(void **state)
+{
+	struct err e;
+
+	(void)state;
+	assert_null(textfile_create("/no/such/folder", 42, "x", &e));
+	assert_non_null(strstr(e.text, "/no/such/folder"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		figures_by_name, make_folder, remove_folder),
+	    cmocka_unit_test_setup_teardown(
+		once_a_second, make_folder, remove_folder),
+	    cmocka_unit_test(a_folder_that_is_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
