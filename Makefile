@@ -5,6 +5,7 @@
 # make demo       record a real program and write its chart
 # make test       build and run every test
 # make bench      measure, beside the peers; SECTION=recorder for one table
+# make fuzz       fuzz what reads others' bytes, FUZZ_S=60 seconds each
 # make lint       formatters and static checks
 # make install    to PREFIX (/usr/local), below DESTDIR; make uninstall
 # make dist       build/mprof-VERSION.tar.gz, the same bytes every time
@@ -61,6 +62,11 @@ agent_objects := $(call objects_of,pic,$(agent_sources))
 library_objects := $(filter-out build/main/main.o,$(main_objects))
 unit_tests := $(patsubst tests/unit/%.c,build/tests/%, \
 	$(wildcard tests/unit/test_*.c))
+# Each harness twice: with libFuzzer, and to read its corpus again as a test.
+harnesses := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+replays := $(harnesses:%=build/tests/replay_%)
+fuzzers := $(harnesses:%=build/fuzz/bin/%)
+fuzz_objects := $(call objects_of,fuzz,$(filter-out src/main.c,$(main_sources)))
 
 programs := mprof
 features := recorder
@@ -151,6 +157,26 @@ build/bench/leak: tests/bench/leak.c tests/bench/recordings.c build/libmprof.a
 	@mkdir -p $(@D)
 	$(Q)$(main_compile) -pie $(ldflags) $(LDFLAGS) -o $@ $^ $(main_libs) -lm
 
+build/tests/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c \
+		build/libmprof.a build/flags
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(main_compile) -MMD -MP -MF $@.d -pie $(ldflags) $(LDFLAGS) -o $@ \
+		$(filter %.c,$^) build/libmprof.a $(main_libs) -lm
+
+fuzz_compile = clang $(cppflags) $(main_defines) -std=gnu11 -O1 -g \
+	-fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+build/fuzz/%.o: src/%.c build/flags
+	$(call say,FUZZ,$<)
+	@mkdir -p $(@D)
+	$(Q)$(fuzz_compile) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+build/fuzz/bin/%: tests/fuzz/fuzz_%.c $(fuzz_objects)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)$(fuzz_compile) -fsanitize=fuzzer -o $@ $^ $(main_libs) -lm
+
 # Everything is built anew when the flags change.
 build/flags: FORCE
 	@mkdir -p build
@@ -158,8 +184,8 @@ build/flags: FORCE
 		cmp -s - $@ || \
 		echo '$(subst ','\'',$(main_compile) $(module_defines))' >$@
 
-TESTS = $(unit_tests) $(sort $(wildcard tests/cli/*.bats))
-test: all $(unit_tests) check-layers check-headers
+TESTS = $(unit_tests) $(replays) $(sort $(wildcard tests/cli/*.bats))
+test: all $(unit_tests) $(replays) check-layers check-headers
 	$(Q)prove --exec tests/tools/run-test $(PROVE_FLAGS) $(TESTS)
 
 check-layers:
@@ -172,6 +198,12 @@ check-headers:
 
 lint: check-layers check-headers
 	$(Q)bash tests/tools/lint
+
+# FUZZ_S seconds for each harness, or for those in FUZZ="dat csv".
+FUZZ_S = 60
+FUZZ = $(harnesses)
+fuzz: $(FUZZ:%=build/fuzz/bin/%)
+	$(Q)bash tests/fuzz/run $(FUZZ_S) $(FUZZ)
 
 demo: all
 	$(Q)sh examples/demo
@@ -220,6 +252,6 @@ clean:
 
 FORCE:
 .PHONY: all test bench demo check-layers check-headers lint install uninstall
-.PHONY: dist clean FORCE
+.PHONY: dist fuzz clean FORCE
 .DELETE_ON_ERROR:
 endif

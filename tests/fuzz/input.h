@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A file in memory with a fuzzer's bytes, for what reads files. One file
+ * serves all inputs of a process: harnesses run in one thread.
+ */
+#ifndef MPROF_TESTS_FUZZ_INPUT_H
+#define MPROF_TESTS_FUZZ_INPUT_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Rewound, and not to be closed by the caller. */
+static inline int input_file(const uint8_t *data, size_t size)
+{
+	static int fd = -1;
+
+	if (fd == -1)
+		fd = memfd_create("input", MFD_CLOEXEC);
+	if (fd == -1 || ftruncate(fd, 0) != 0 ||
+	    pwrite(fd, data, size, 0) != (ssize_t)size ||
+	    lseek(fd, 0, SEEK_SET) != 0)
+		abort();
+	return fd;
+}
+
+/* For what opens the file itself. */
+static inline const char *input_path(const uint8_t *data, size_t size)
+{
+	static char path[64];
+
+	snprintf(
+	    path, sizeof(path), "/proc/self/fd/%d", input_file(data, size));
+	return path;
+}
+
+#endif
