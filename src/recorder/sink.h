@@ -57,7 +57,8 @@ struct sink_frame {
 
 struct sink_stack {
 	int64_t time_ns;
-	int64_t kib;
+	int64_t kib; /* of its process */
+	pid_t pid;   /* of a descendant; 0: the program */
 	int id;
 	const struct sink_frame *frames; /* NULL where the id is known */
 	size_t count;
