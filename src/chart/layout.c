@@ -229,9 +229,11 @@ static void choose_time_ticks(
 static void put_time_title(struct page *page, const struct ticks *ticks)
 {
 	struct place *place = &page->place;
-	bool clock = place->scene->time.kind == AXIS_CLOCK;
+	static const char *const names[] = {[AXIS_MEMORY] = "growth",
+	    [AXIS_TIME] = "time",
+	    [AXIS_CLOCK] = "time of day"};
 	char *title =
-	    mem_format(clock ? "time of day (%s)" : "time (%s)", ticks->unit);
+	    mem_format("%s (%s)", names[place->scene->time.kind], ticks->unit);
 	struct words words = {.text = title,
 	    .x = (page->left + page->right) / 2,
 	    .y = page->plot_bottom + 6 + place_line_height(place->font),
@@ -319,6 +321,33 @@ static size_t lane_rows(const struct scene_panel *panel)
 	return rows;
 }
 
+static struct plot put_lanes(struct page *page, const struct scene_panel *lanes,
+    double height, const struct ticks *time)
+{
+	struct plot plot =
+	    make_plot(page, lanes, page->plot_bottom - height, height);
+
+	plot.lane_height = plot.box.h / (double)lane_rows(lanes);
+	put_time_grid(&page->place, &plot, time);
+	layout_lanes(&page->place, &plot);
+	return plot;
+}
+
+/* Lanes alone take what they need, up to everything. */
+static void put_only_lanes(struct page *page, const struct scene_panel *lanes)
+{
+	double height = page->plot_bottom - page->plot_top;
+	double needed = (double)lane_rows(lanes) * 1.8 * page->place.font;
+	struct plot plot = make_plot(page, lanes, page->plot_top, height);
+	struct ticks ticks;
+
+	choose_time_ticks(page, &plot, &ticks);
+	plot = put_lanes(page, lanes, fmin(height, needed), &ticks);
+	put_frame(&page->place, &plot);
+	put_time_labels(page, &plot, &ticks);
+	ticks_finish(&ticks);
+}
+
 static void put_panels(struct page *page)
 {
 	struct place *place = &page->place;
@@ -326,7 +355,7 @@ static void put_panels(struct page *page)
 	const struct scene_panel *lanes =
 	    scene->panels.len > 1 ? &scene->panels.items[1] : NULL;
 	double height = page->plot_bottom - page->plot_top, lower = 0;
-	struct plot upper_plot, lower_plot;
+	struct plot upper_plot;
 	struct ticks time;
 
 	if (lanes)
@@ -336,14 +365,8 @@ static void put_panels(struct page *page)
 	    height - lower - (lanes ? place->font : 0));
 	choose_time_ticks(page, &upper_plot, &time);
 	put_memory(page, &upper_plot, &time);
-	if (lanes) {
-		lower_plot =
-		    make_plot(page, lanes, page->plot_bottom - lower, lower);
-		lower_plot.lane_height =
-		    lower_plot.box.h / (double)lane_rows(lanes);
-		put_time_grid(place, &lower_plot, &time);
-		layout_lanes(place, &lower_plot);
-	}
+	if (lanes)
+		put_lanes(page, lanes, lower, &time);
 	put_time_labels(page, &upper_plot, &time);
 	ticks_finish(&time);
 }
@@ -364,8 +387,17 @@ void layout_scene(struct drawing *drawing, const struct scene *scene,
 	page.bottom = request->height - 0.6 * place->margin;
 	put_head(&page);
 	put_foot(&page);
-	measure_panels(&page, &scene->panels.items[0].memory);
-	put_panels(&page);
+	if (scene->panels.items[0].kind == PANEL_LANES) {
+		page.plot_top = page.top + 0.6 * place->font;
+		page.plot_bottom =
+		    page.bottom - 2 * place_line_height(place->font) - 6;
+		page.left = place->margin;
+		page.right = floor(request->width - place->margin);
+		put_only_lanes(&page, &scene->panels.items[0]);
+	} else {
+		measure_panels(&page, &scene->panels.items[0].memory);
+		put_panels(&page);
+	}
 	ticks_finish(&page.memory);
 	array_free(&place->taken);
 }
