@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "commands/lines_flame.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "chart/growth.h"
+#include "commands/command.h"
+#include "render/formats.h"
+
+#define WIDTH 1260
+#define LANE_HEIGHT 22 /* enough for a name */
+#define FRAME_HEIGHT 140
+#define LEAST_HEIGHT 250
+
+static int draw(const struct scene *scene, const struct render_format *format,
+    const char *output, struct err *e)
+{
+	double lanes = (double)scene->panels.items[0].lanes;
+	struct render_request request = {.scene = scene,
+	    .width = WIDTH,
+	    .height = fmax(LEAST_HEIGHT, FRAME_HEIGHT + LANE_HEIGHT * lanes),
+	    .scale = 1,
+	    .theme = PALETTE_LIGHT};
+	struct io_output out;
+
+	if (io_output_open(&out, output, e) != 0)
+		return -1;
+	if (format->binary && isatty(fileno(out.stream))) {
+		io_output_discard(&out);
+		return err_set(e, "-o -: standard output is a terminal; send "
+				  "it to a file or through a pipe");
+	}
+	if (format->render(&request, out.stream, e) != 0) {
+		io_output_discard(&out);
+		return -1;
+	}
+	return io_output_commit(&out, e);
+}
+
+int lines_flame(const struct profile *profile,
+    const struct stack_growths *growths, const char *output)
+{
+	const struct render_format *format;
+	const char *command = profile->runs.items[0].command;
+	struct scene scene = {0};
+	struct err e;
+	char *title;
+	int got = -1;
+
+	format = format_of_path(output, &e);
+	if (!format)
+		return command_fail(COMMAND_MISUSED, &e);
+	title = mem_format("Growth of memory by stack (sampled): %s",
+	    command ? command : profile->path);
+	if (chart_growth(&scene, growths, title, &e) == 0)
+		got = draw(&scene, format, output, &e);
+	free(title);
+	scene_finish(&scene);
+	return got == 0 ? COMMAND_OK : command_fail(COMMAND_FAILED, &e);
+}

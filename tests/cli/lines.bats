@@ -1,0 +1,101 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# mprof lines: where memory grew, by the stacks in a recording.
+
+load helper.bash
+
+own_setup() {
+	printf '%s\n' 'def load(n):' '    return list(range(n))' '' \
+		'def get():' '    return load(10)' 'get()' >app.py
+	printf '%s\n' 'CMDLINE python app.py' \
+		'MEM 10.000000 1700000000.0000' \
+		"STACK 10.000000 1700000000.0000 id=1 frames=$PWD/app.py:2:load;$PWD/app.py:5:get;$PWD/app.py:6:<module>" \
+		'STACK 30.000000 1700000000.0100 id=1' \
+		"STACK 94.000000 1700000000.0200 id=2 frames=/lib/json.py:7:loads;$PWD/app.py:2:load;$PWD/app.py:5:get;$PWD/app.py:6:<module>" \
+		"STACK 90.000000 1700000000.0300 id=3 frames=$PWD/app.py:6:<module>" \
+		'STACK 7.000000 1700000000.0300 id=1 pid=77' \
+		'STACK 11.000000 1700000000.0400 id=1 pid=77' \
+		'PEAK 94.000000 1700000000.0200' >run.dat
+}
+
+@test "growth by line, most first, each process against itself" {
+	run_apart mprof lines run.dat
+	[ "$status" -eq 0 ]
+	same "$output" "Sampled: 88.0 MiB grown, 4.00 MiB given back, in 6 samples
+    Growth    Share  Samples  Line
+  64.0 MiB   72.7 %        1  /lib/json.py:7 (loads)
+  24.0 MiB   27.3 %        4  $PWD/app.py:2 (load)  return list(range(n))
+ -4.00 MiB    0.0 %        1  $PWD/app.py:6 (<module>)  get()"
+}
+
+@test "growth by function and by file" {
+	run_apart mprof lines --by function run.dat
+	same "$(sed -n 4p <<<"$output")" \
+		"  24.0 MiB   27.3 %        4  load ($PWD/app.py)"
+	run_apart mprof lines --by file run.dat
+	same "$(sed -n 4p <<<"$output")" \
+		"  20.0 MiB   23.8 %        5  $PWD/app.py"
+}
+
+@test "--top cuts the table and says so" {
+	run_apart mprof lines -n 1 run.dat
+	[ "$(wc -l <<<"$output")" -eq 4 ]
+	[[ $output == *"(2 more: --top 0)" ]]
+}
+
+@test "--source lists a file with what its lines called" {
+	run_apart mprof lines --source app.py run.dat
+	[ "$status" -eq 0 ]
+	same "$(sed -n '5,6p;9,10p' <<<"$output")" \
+"     1                            def load(n):
+     2     88.000 MiB         5       return list(range(n))
+     5     88.000 MiB         5       return load(10)
+     6     84.000 MiB         6   get()"
+}
+
+@test "--source of a file that no stack names" {
+	run_apart mprof lines --source pp.py run.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == *"pp.py: no sampled stack has a line of it" ]]
+}
+
+@test "--json holds all rows" {
+	run_apart mprof lines --json run.dat
+	same "$(jq -c '[.sampled, .samples, .grown_mib, .given_back_mib]' \
+		<<<"$output")" '[true,6,88,4]'
+	same "$(jq -c '.rows[1] | [.growth_mib, .line, .function, .samples]' \
+		<<<"$output")" '[24,2,"load",4]'
+}
+
+@test "--flame draws what grew" {
+	mprof lines --flame -o grow.svg run.dat
+	head -c 200 grow.svg | grep -q '<svg'
+	mprof lines --flame -o grow.png run.dat
+	[ "$(head -c 4 grow.png | tail -c 3)" = PNG ]
+}
+
+@test "--flame wants an output, an output wants --flame" {
+	run_apart mprof lines --flame run.dat
+	[ "$status" -eq 2 ]
+	run_apart mprof lines -o grow.svg run.dat
+	[ "$status" -eq 2 ]
+	[ ! -e grow.svg ]
+}
+
+@test "a recording without stacks says how to get them" {
+	recording plain.dat
+	run_apart mprof lines plain.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == *"no stacks in it: record with mprof run --stacks" ]]
+}
+
+@test "hostile names do not reach the terminal" {
+	printf '%s\n' 'CMDLINE x' 'MEM 1.0 1.0' \
+		'STACK 1.0 1.0 id=1 frames=%1b[2J:1:%1b]0;x;/dev/zero:3:f' \
+		'STACK 9.0 2.0 id=1' >evil.dat
+	run_apart mprof lines evil.dat
+	[ "$status" -eq 0 ]
+	[[ $output != *$'\e'* ]]
+	run_apart mprof lines --source zero evil.dat
+	[ "$status" -eq 1 ]
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "analysis/lines.h"
+#include "base/mem.h"
+#include "chart/growth.h"
+
+/* frames: "file:line:function;..." innermost first, one letter each part. */
+static void add_stack(struct run *run, int id, const char *frames)
+{
+	size_t place = run_stack(run, id);
+	struct stack *stack = &run->stacks.items[place];
+
+	stack->len = (strlen(frames) + 1) / 6;
+	stack->frames = mem_zero(stack->len, sizeof(*stack->frames));
+	for (size_t i = 0; i < stack->len; i++) {
+		const char *at = frames + 6 * i;
+
+		stack->frames[i] = (struct frame){
+		    mem_copy_n(at, 1), at[2] - '0', mem_copy_n(at + 4, 1)};
+	}
+}
+
+static void add_sample(struct run *run, int id, double mib, int pid)
+{
+	*array_push(&run->stack_samples) =
+	    (struct stack_sample){.time_s = (double)run->stack_samples.len,
+		.mib = mib,
+		.stack = run_stack(run, id),
+		.pid = pid};
+}
+
+static struct run *start(struct profile *profile)
+{
+	struct run *run;
+
+	profile_init(profile, "made");
+	run = profile_add_run(profile);
+	add_stack(run, 1, "a:1:f;a:9:m");
+	add_stack(run, 2, "a:2:f;a:9:m");
+	add_stack(run, 3, "a:1:f;a:1:f;b:3:m");
+	return run;
+}
+
+static void growth_goes_to_the_line_of_the_second_sample(void **state)
+{
+	struct stack_growths growths = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+	struct lines lines;
+
+	(void)state;
+	add_sample(run, 1, 100, 0);
+	add_sample(run, 2, 110, 0);
+	add_sample(run, 1, 115, 0);
+	add_sample(run, 2, 112, 0);
+	stack_growths_add(&growths, run);
+	lines_sum(&lines, &growths, LINES_BY_LINE);
+	assert_int_equal(lines.rows.len, 2);
+	assert_int_equal(lines.rows.items[0].line, 2);
+	assert_true(lines.rows.items[0].mib == 7);
+	assert_true(lines.rows.items[1].mib == 5);
+	assert_int_equal(lines.rows.items[1].samples, 2);
+	assert_true(lines.grown_mib == 12 && lines.given_mib == 0);
+	lines_finish(&lines);
+	lines_sum(&lines, &growths, LINES_BY_FUNCTION);
+	assert_int_equal(lines.rows.len, 1);
+	assert_true(lines.rows.items[0].mib == 12);
+	lines_finish(&lines);
+	stack_growths_finish(&growths);
+	profile_finish(&profile);
+}
+
+static void processes_do_not_mix(void **state)
+{
+	struct stack_growths growths = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+	struct lines lines;
+
+	(void)state;
+	add_sample(run, 1, 100, 0);
+	add_sample(run, 2, 5, 7);
+	add_sample(run, 1, 101, 0);
+	add_sample(run, 2, 8, 7);
+	stack_growths_add(&growths, run);
+	lines_sum(&lines, &growths, LINES_BY_LINE);
+	assert_true(lines.rows.items[0].mib == 3);
+	assert_true(lines.rows.items[1].mib == 1);
+	lines_finish(&lines);
+	stack_growths_finish(&growths);
+	profile_finish(&profile);
+}
+
+static void recursion_counts_once_in_a_file(void **state)
+{
+	struct stack_growths growths = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+	struct lines lines;
+
+	(void)state;
+	add_sample(run, 3, 1, 0);
+	add_sample(run, 3, 5, 0);
+	stack_growths_add(&growths, run);
+	lines_of_file(&lines, &growths, "a");
+	assert_int_equal(lines.rows.len, 1);
+	assert_true(lines.rows.items[0].mib == 4);
+	lines_finish(&lines);
+	stack_growths_finish(&growths);
+	profile_finish(&profile);
+}
+
+static void frames_lie_on_those_that_called_them(void **state)
+{
+	struct stack_growths growths = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+	struct scene scene;
+	struct err e;
+	const struct scene_span *spans;
+
+	(void)state;
+	add_sample(run, 1, 0, 0);
+	add_sample(run, 1, 10, 0);
+	add_sample(run, 2, 15, 0);
+	stack_growths_add(&growths, run);
+	assert_int_equal(chart_growth(&scene, &growths, "t", &e), 0);
+	assert_int_equal(scene.panels.items[0].lanes, 2);
+	assert_int_equal(scene.panels.items[0].spans.len, 3);
+	spans = scene.panels.items[0].spans.items;
+	assert_string_equal(spans[0].name, "m:9");
+	assert_int_equal(spans[0].lane, 1);
+	assert_true(spans[0].from.time_s == 0 && spans[0].to.time_s == 15);
+	assert_string_equal(spans[1].name, "f:1");
+	assert_int_equal(spans[1].lane, 0);
+	assert_true(spans[1].from.time_s == 0 && spans[1].to.time_s == 10);
+	assert_true(spans[2].from.time_s == 10 && spans[2].to.time_s == 15);
+	assert_string_equal(spans[2].full_name, "f (a:2) 5.00 MiB, 33.3 %");
+	scene_finish(&scene);
+	stack_growths_finish(&growths);
+	profile_finish(&profile);
+}
+
+static void nothing_that_grew_is_no_chart(void **state)
+{
+	struct stack_growths growths = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+	struct scene scene;
+	struct err e;
+
+	(void)state;
+	add_sample(run, 1, 9, 0);
+	add_sample(run, 1, 3, 0);
+	stack_growths_add(&growths, run);
+	assert_int_equal(chart_growth(&scene, &growths, "t", &e), -1);
+	scene_finish(&scene);
+	stack_growths_finish(&growths);
+	profile_finish(&profile);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(growth_goes_to_the_line_of_the_second_sample),
+	    cmocka_unit_test(processes_do_not_mix),
+	    cmocka_unit_test(recursion_counts_once_in_a_file),
+	    cmocka_unit_test(frames_lie_on_those_that_called_them),
+	    cmocka_unit_test(nothing_that_grew_is_no_chart),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
