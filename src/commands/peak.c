@@ -4,10 +4,12 @@
 #include "analysis/peak.h"
 #include "base/utf8.h"
 #include "commands/command.h"
+#include "commands/phases.h"
 #include "commands/profiles.h"
 
 struct peak_options {
 	const char *function;
+	bool phases;
 	struct profiles_options profiles;
 };
 
@@ -17,6 +19,11 @@ static const struct option_row rows[] = {
 	.help = "the peak while this function ran, named as in the file",
 	.parse = option_text,
 	.offset = offsetof(struct peak_options, function)},
+    {.name = "phases",
+	.help = "also the peak and the growth between the marks",
+	.parse = option_flag,
+	.offset = offsetof(struct peak_options, phases),
+	.ours = true},
     PROFILES_ROWS(struct peak_options, profiles), {0}};
 
 static void print_clean(const char *text)
@@ -57,6 +64,8 @@ static void print_peaks(
 		printf("\t%.3f MiB\n", mib);
 	if (got == 0)
 		print_children(&peaks);
+	for (size_t i = 0; options->phases && i < profile->runs.len; i++)
+		phases_print(&profile->runs.items[i]);
 	peaks_finish(&peaks);
 }
 

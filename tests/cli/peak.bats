@@ -111,3 +111,26 @@ mprof: cmd.dat: holds no samples"
 	[[ $errors == *"did you mean --func?"* ]]
 	[[ $errors == *"usage: mprof peak"* ]]
 }
+
+@test "peak --phases: the peak and the growth between marks" {
+	awk 'BEGIN {
+		print "CMDLINE made"
+		for (i = 0; i < 20; i++) {
+			if (i == 5)
+				print "MARK 10.0 1004.5 label=load%20it"
+			if (i == 12)
+				print "MARK 10.0 1011.5 label=work"
+			printf "MEM %d %d\n", i < 5 ? 10 : i < 12 ? 20 + i : 8,
+			    1000 + i
+		}
+		print "PEAK 77.5 1008.0"
+	}' >a.dat
+	run_apart mprof peak --phases a.dat
+	[ "$status" -eq 0 ]
+	[[ ${output//  / } =~ 00:00:05\ +6.00\ s\ +77.5\ MiB\ +\+6.00\ MiB\ +load\ it ]]
+	[[ $output =~ 00:00:12\ +7.00\ s\ +8.00\ MiB\ +0.00\ MiB\ +work ]]
+	[[ $output == *"00:00:00"*"start"* ]]
+	recording b.dat
+	run_apart mprof peak --phases b.dat
+	[[ $output == *"no marks"* ]]
+}
