@@ -131,7 +131,8 @@ static void fill(struct agent_launch *launch, const char *agent,
 int agent_launch_prepare(
     struct agent_launch *launch, const struct agent_wish *wish, struct err *e)
 {
-	char *agent = self_companion(AGENT, e);
+	char *agent =
+	    wish->agent ? mem_copy(wish->agent) : self_companion(AGENT, e);
 	int failed = 0;
 
 	if (!agent)

@@ -17,6 +17,7 @@
 struct agent_wish {
 	const char *recording; /* to append calls to; NULL: nowhere */
 	bool lines;            /* a line table a function at the end */
+	const char *agent;     /* NULL: the one beside this program */
 };
 
 struct agent_launch {
