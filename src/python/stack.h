@@ -40,7 +40,8 @@ struct stack_source {
 	struct python_target target;
 	uint64_t interpreter; /* the main one */
 	uint64_t gil;         /* 0: the runtime holds it (to 3.11) */
-	int tid_offset; /* of the kernel's id in libc's thread; 0: unknown */
+	int tid_offset;  /* of the kernel's id in libc's thread; 0: unknown */
+	pid_t inner_pid; /* what the process calls itself */
 	struct remote_thread stopped;
 	struct stack_root roots[STACK_ROOTS];
 	/* What is read at once: the state of the thread that was read last,

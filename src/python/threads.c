@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "proc/namespace.h"
 #include "python/stack.h"
 
 #define THREADS_MAX 4096
@@ -79,7 +80,7 @@ static int find_tid_offset(const struct stack_source *source)
 	    memory_read(memory, libc, bytes, sizeof(bytes)) < 0)
 		return 0;
 	for (size_t i = 0; i < sizeof(bytes); i += sizeof(uint32_t))
-		if (field_u32(bytes, i) == (uint32_t)source->target.pid)
+		if (field_u32(bytes, i) == (uint32_t)source->inner_pid)
 			return (int)i;
 	return 0;
 }
@@ -91,6 +92,7 @@ void threads_prepare(struct stack_source *source)
 	if (o->interpreter_gil != OFFSET_ABSENT)
 		memory_u64(&source->target.memory,
 		    source->interpreter + o->interpreter_gil, &source->gil);
+	source->inner_pid = namespace_inner_pid(source->target.pid);
 	if (o->thread_native_id == OFFSET_ABSENT)
 		source->tid_offset = find_tid_offset(source);
 }
@@ -117,5 +119,8 @@ pid_t threads_kernel_id(const struct stack_source *source, uint64_t thread)
 		   memory_u64(memory, thread + o->thread_id, &libc) == 0) {
 		memory_u32(memory, libc + source->tid_offset, &tid);
 	}
+	/* A container's own numbers may be those of others out here. */
+	if (source->inner_pid != source->target.pid)
+		return namespace_outer_tid(source->target.pid, (pid_t)tid);
 	return is_task(source->target.pid, (pid_t)tid) ? (pid_t)tid : 0;
 }

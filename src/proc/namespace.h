@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a process and its threads are called from inside its own pid namespace
+ * (a container), where their numbers are others than ours.
+ */
+#ifndef MPROF_PROC_NAMESPACE_H
+#define MPROF_PROC_NAMESPACE_H
+
+#include <sys/types.h>
+
+/* The number by which the process knows itself; pid where it can't be told. */
+pid_t namespace_inner_pid(pid_t pid);
+
+/* The thread of pid that knows itself as inner, by our number; 0 where there
+ * is none. */
+pid_t namespace_outer_tid(pid_t pid, pid_t inner);
+
+#endif
