@@ -138,6 +138,8 @@ static void open_group(
 	*group = (struct scene_group){.first_lane = panel->lanes};
 	if (named && call->tid != call->pid && call->tid > 0)
 		group->name = mem_format("%d, thread %d", call->pid, call->tid);
+	else if (named && call->pid == 0)
+		group->name = mem_copy("program");
 	else if (named)
 		group->name = mem_format("%d", call->pid);
 }

@@ -15,6 +15,8 @@ int chart_flame(
 	lanes = build_panel(scene, PANEL_LANES);
 	build_calls(lanes, request);
 	if (lanes->spans.len == 0)
+		build_stacks(lanes, request);
+	if (lanes->spans.len == 0)
 		scene->panels.len--;
 	return 0;
 }

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/spells.h"
+
+#include <string.h>
+
+#define GAP 20 /* intervals without a sample, and nothing is known */
+
+/* A process whose last sample had these frames. */
+struct open_process {
+	int pid;
+	struct sample last;
+	const struct stack *stack;
+	ARRAY(struct sample) enters; /* one a frame, the outermost first */
+};
+
+struct state {
+	struct spells *spells;
+	const struct run *run;
+	ARRAY(struct open_process) processes;
+};
+
+static const struct frame *frame_at(const struct stack *stack, size_t depth)
+{
+	return &stack->frames[stack->len - 1 - depth];
+}
+
+/* How many frames from outside two stacks share; a function's line may move
+ * on. */
+static size_t shared(const struct stack *a, const struct stack *b)
+{
+	size_t depth = 0;
+
+	if (a == b)
+		return a->len;
+	while (depth < a->len && depth < b->len) {
+		const struct frame *one = frame_at(a, depth);
+		const struct frame *other = frame_at(b, depth);
+
+		if (strcmp(one->function, other->function) != 0 ||
+		    strcmp(one->file, other->file) != 0)
+			break;
+		depth++;
+	}
+	return depth;
+}
+
+static void leave(struct state *state, struct open_process *process,
+    size_t depth, struct sample at)
+{
+	while (process->enters.len > depth) {
+		size_t level = --process->enters.len;
+		struct sample enter = process->enters.items[level];
+
+		*array_push(&state->spells->calls) = (struct call){
+		    .name = frame_at(process->stack, level)->function,
+		    .enter_s = enter.time_s,
+		    .enter_mib = enter.mib,
+		    .leave_s = at.time_s,
+		    .leave_mib = at.mib,
+		    .level = (int)level,
+		    .pid = process->pid};
+	}
+}
+
+static struct open_process *find(struct state *state, int pid)
+{
+	struct open_process *process;
+
+	for (size_t i = 0; i < state->processes.len; i++)
+		if (state->processes.items[i].pid == pid)
+			return &state->processes.items[i];
+	process = array_push(&state->processes);
+	*process = (struct open_process){.pid = pid};
+	return process;
+}
+
+static void add(struct state *state, const struct stack_sample *sample)
+{
+	struct open_process *process = find(state, sample->pid);
+	const struct stack *stack = &state->run->stacks.items[sample->stack];
+	struct sample at = {sample->time_s, sample->mib};
+	double gap = GAP * state->run->info.interval_s;
+
+	if (stack->len == 0)
+		return;
+	if (gap > 0 && at.time_s - process->last.time_s > gap)
+		leave(state, process, 0, process->last);
+	if (process->enters.len)
+		leave(state, process, shared(process->stack, stack), at);
+	while (process->enters.len < stack->len)
+		*array_push(&process->enters) = at;
+	process->stack = stack;
+	process->last = at;
+}
+
+void spells_find(struct spells *spells, const struct run *run)
+{
+	struct state state = {.spells = spells, .run = run};
+
+	for (size_t i = 0; i < run->stack_samples.len; i++)
+		add(&state, &run->stack_samples.items[i]);
+	for (size_t i = 0; i < state.processes.len; i++) {
+		struct open_process *process = &state.processes.items[i];
+
+		leave(&state, process, 0, process->last);
+		array_free(&process->enters);
+	}
+	array_free(&state.processes);
+}
+
+void spells_finish(struct spells *spells)
+{
+	array_free(&spells->calls);
+}

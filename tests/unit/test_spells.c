@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "analysis/spells.h"
+#include "base/mem.h"
+
+/* functions: one letter a frame, the innermost first. */
+static void add_stack(struct run *run, int id, const char *functions)
+{
+	size_t place = run_stack(run, id);
+	struct stack *stack = &run->stacks.items[place];
+
+	stack->len = strlen(functions);
+	stack->frames = mem_zero(stack->len, sizeof(*stack->frames));
+	for (size_t i = 0; i < stack->len; i++)
+		stack->frames[i] = (struct frame){
+		    mem_copy("f.py"), id, mem_copy_n(functions + i, 1)};
+}
+
+static void add_sample(struct run *run, double time_s, int id, int pid)
+{
+	*array_push(&run->stack_samples) =
+	    (struct stack_sample){time_s, 10 * time_s, run_stack(run, id), pid};
+}
+
+static struct run *start(struct profile *profile)
+{
+	struct run *run;
+
+	profile_init(profile, "made");
+	run = profile_add_run(profile);
+	add_stack(run, 1, "am");
+	add_stack(run, 2, "bam");
+	add_stack(run, 3, "cm");
+	return run;
+}
+
+static void check(const struct spells *spells, size_t at, const char *name,
+    double enter_s, double leave_s, int level)
+{
+	const struct call *call = &spells->calls.items[at];
+
+	assert_true(at < spells->calls.len);
+	assert_string_equal(call->name, name);
+	assert_true(call->enter_s == enter_s && call->leave_s == leave_s);
+	assert_true(call->enter_mib == 10 * enter_s);
+	assert_int_equal(call->level, level);
+}
+
+static void a_function_in_a_row_of_samples_is_one_call(void **state)
+{
+	struct spells spells = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+
+	(void)state;
+	add_sample(run, 1, 1, 0);
+	add_sample(run, 2, 2, 0);
+	add_sample(run, 3, 1, 0);
+	add_sample(run, 4, 3, 0);
+	spells_find(&spells, run);
+	assert_int_equal(spells.calls.len, 4);
+	check(&spells, 0, "b", 2, 3, 2);
+	check(&spells, 1, "a", 1, 4, 1);
+	check(&spells, 2, "c", 4, 4, 1);
+	check(&spells, 3, "m", 1, 4, 0);
+	spells_finish(&spells);
+	profile_finish(&profile);
+}
+
+static void a_gap_ends_what_was_open(void **state)
+{
+	struct spells spells = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+
+	(void)state;
+	run->info.interval_s = 1;
+	add_sample(run, 1, 1, 0);
+	add_sample(run, 2, 1, 0);
+	add_sample(run, 100, 1, 0);
+	spells_find(&spells, run);
+	assert_int_equal(spells.calls.len, 4);
+	check(&spells, 0, "a", 1, 2, 1);
+	check(&spells, 3, "m", 100, 100, 0);
+	spells_finish(&spells);
+	profile_finish(&profile);
+}
+
+static void processes_are_apart(void **state)
+{
+	struct spells spells = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+
+	(void)state;
+	add_sample(run, 1, 1, 0);
+	add_sample(run, 2, 3, 7);
+	add_sample(run, 3, 1, 0);
+	spells_find(&spells, run);
+	assert_int_equal(spells.calls.len, 4);
+	check(&spells, 1, "m", 1, 3, 0);
+	check(&spells, 3, "m", 2, 2, 0);
+	assert_int_equal(spells.calls.items[3].pid, 7);
+	spells_finish(&spells);
+	profile_finish(&profile);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_function_in_a_row_of_samples_is_one_call),
+	    cmocka_unit_test(a_gap_ends_what_was_open),
+	    cmocka_unit_test(processes_are_apart),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
