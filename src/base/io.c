@@ -28,6 +28,27 @@ int io_write_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
+/* A fifo nobody writes to must not block the open. */
+int io_open_input(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat about;
+
+	if (fd < 0)
+		return err_errno(e, "%s: can't be read", path);
+	if (fstat(fd, &about) != 0) {
+		err_errno(e, "%s: can't be read", path);
+	} else if (S_ISREG(about.st_mode) || S_ISFIFO(about.st_mode)) {
+		fcntl(fd, F_SETFL, O_RDONLY);
+		return fd;
+	} else {
+		err_set(e, "%s: is a %s; name a recording", path,
+		    S_ISDIR(about.st_mode) ? "folder" : "device");
+	}
+	close(fd);
+	return -1;
+}
+
 static int open_straight(struct io_output *out, struct err *e)
 {
 	int fd = open(out->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);

@@ -15,6 +15,12 @@
 int io_write_all(int fd, const void *bytes, size_t len)
     __attribute__((warn_unused_result));
 
+/* Opens a recording, a table: a regular file, or a pipe, whose writer is
+ * waited for if there is one. The descriptor; -1 with e, also for folders and
+ * devices. */
+int io_open_input(const char *path, struct err *e)
+    __attribute__((nonnull(1), warn_unused_result));
+
 /* A file being made. A regular path is written under a temporary name in the
  * same folder and renamed by io_output_commit(); through a symbolic link the
  * file it points to is replaced, with the mode of the file that was there.

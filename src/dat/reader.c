@@ -5,12 +5,12 @@
 #include "dat/reader.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "dat/number.h"
 #include "dat/record.h"
 
@@ -124,28 +124,6 @@ static int read_blocks(struct block_reader *in, const char *path, struct err *e)
 	return 0;
 }
 
-/* A fifo nobody writes to must not block the open; what is written to a pipe
- * is waited for. */
-static int open_recording(const char *path, struct err *e)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat about;
-
-	if (fd < 0)
-		return err_errno(e, "%s: can't be read", path);
-	if (fstat(fd, &about) != 0) {
-		err_errno(e, "%s: can't be read", path);
-	} else if (S_ISREG(about.st_mode) || S_ISFIFO(about.st_mode)) {
-		fcntl(fd, F_SETFL, O_RDONLY);
-		return fd;
-	} else {
-		err_set(e, "%s: is a %s; name a recording", path,
-		    S_ISDIR(about.st_mode) ? "folder" : "device");
-	}
-	close(fd);
-	return -1;
-}
-
 static size_t expected_samples(int fd)
 {
 	struct stat about;
@@ -163,7 +141,7 @@ int dat_read(struct profile *profile, const char *path, struct err *e)
 	int got;
 
 	profile_init(profile, path);
-	in.fd = open_recording(path, e);
+	in.fd = io_open_input(path, e);
 	if (in.fd < 0)
 		return -1;
 	in.records.expected = expected_samples(in.fd);
