@@ -99,8 +99,8 @@ static bool read_exit(const struct keyed *keyed, struct exit_status *exit)
 	return true;
 }
 
-/* The launched program's is the one of the first PROC, or of a process that
- * nothing else tells of: descendants have PROC or CHLD records. */
+/* The launched program is the first PROC, but for one with CHLD records, which
+ * descendants alone have; or a process that nothing else tells of. */
 bool keyed_exit(struct record_reader *reader, const struct keyed *keyed)
 {
 	size_t known = reader->run->processes.len;
@@ -114,7 +114,8 @@ bool keyed_exit(struct record_reader *reader, const struct keyed *keyed)
 		return false;
 	process = run_process(reader->run, key.text, key.len);
 	process->exit = exit;
-	if (pid == reader->root_pid || reader->run->processes.len > known)
+	if (reader->run->processes.len > known ||
+	    (pid == reader->root_pid && process->memory.len == 0))
 		reader->run->exit = exit;
 	return true;
 }
