@@ -113,6 +113,11 @@ struct run *profile_add_run(struct profile *profile) __attribute__((nonnull));
 struct process *run_process(struct run *run, const char *key, size_t key_len)
     __attribute__((nonnull));
 
+/* The first and the last moment that the run tells of, in samples and calls;
+ * 0 where there is none. */
+double run_first_s(const struct run *run) __attribute__((nonnull));
+double run_last_s(const struct run *run) __attribute__((nonnull));
+
 /* The place in stacks of that id, without frames where it is new. */
 size_t run_stack(struct run *run, int id) __attribute__((nonnull));
 
