@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+#include "csv/columns.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "csv/cells.h"
+
+/* A column's name taken apart: "Real (MB)" is "real" in "mb". */
+struct title {
+	char base[48], unit[16];
+};
+
+static const char *const time_names[] = {"time", "timestamp", "elapsed_time",
+    "elapsed", "datetime", "date_time", "date", "epoch", "seconds", "t", NULL};
+
+/* The better ones first. */
+static const char *const memory_names[] = {"memory", "mem", "mem_real", "real",
+    "rss", "resident", "pss", "uss", "memory_usage", "mem_usage", "memory_used",
+    "mem_used", "used", "working_set", NULL};
+static const char *const elapsed_names[] = {"elapsed", NULL};
+static const char *const pid_names[] = {"pid", NULL};
+static const char *const name_names[] = {
+    "name", "command", "process", "comm", NULL};
+static const char *const metric_names[] = {"metric", NULL};
+
+static const char *const *const known[COLUMNS] = {
+    [COLUMN_TIME] = time_names,
+    [COLUMN_MEMORY] = memory_names,
+    [COLUMN_ELAPSED] = elapsed_names,
+    [COLUMN_PID] = pid_names,
+    [COLUMN_NAME] = name_names,
+    [COLUMN_METRIC] = metric_names,
+};
+
+/* Tools that don't say their unit, or call 2^20 bytes a MB. */
+static const struct {
+	const char *name, *columns[3];
+	double unit_mib;
+} tools[] = {
+    {"psrecord", {"elapsed_time", "mem_real"}, 1},
+    {"prmon", {"wtime", "pss", "rss"}, 1.0 / 1024},
+    {"pidstat", {"minflt/s", "rss", "vsz"}, 1.0 / 1024},
+};
+
+static double time_unit(const char *name)
+{
+	static const struct {
+		const char *name;
+		double seconds;
+	} units[] = {{"s", 1}, {"sec", 1}, {"secs", 1}, {"seconds", 1},
+	    {"ms", 1e-3}, {"us", 1e-6}, {"ns", 1e-9}, {"min", 60}, {"h", 3600}};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(name, units[i].name) == 0)
+			return units[i].seconds;
+	}
+	return 0;
+}
+
+static bool is_unit(const char *text)
+{
+	return cell_unit(text) > 0 || time_unit(text) > 0;
+}
+
+/* Where the unit begins: in brackets, or behind the last underscore. */
+static char *find_unit(char *base)
+{
+	size_t len = strlen(base);
+	char *mark = NULL;
+
+	if (len > 2 && strchr(")]", base[len - 1])) {
+		mark = strrchr(base, base[len - 1] == ')' ? '(' : '[');
+		if (mark)
+			base[len - 1] = 0;
+	} else {
+		mark = strrchr(base, '_');
+		if (mark && !is_unit(mark + 1))
+			mark = NULL;
+	}
+	return mark;
+}
+
+static struct title take_apart(const char *name)
+{
+	struct title title = {"", ""};
+	size_t len = 0;
+	char *unit;
+
+	name += strspn(name, "# \t\"");
+	for (; *name && len + 1 < sizeof(title.base); name++) {
+		bool joint = *name == ' ' || *name == '-';
+
+		title.base[len++] =
+		    joint ? '_' : (char)tolower((unsigned char)*name);
+	}
+	unit = find_unit(title.base);
+	if (unit) {
+		snprintf(title.unit, sizeof(title.unit), "%s", unit + 1);
+		*unit = 0;
+	} else if (cell_unit(title.base) > 0 && title.base[1]) {
+		snprintf(title.unit, sizeof(title.unit), "%s", title.base);
+		strcpy(title.base, "memory");
+	}
+	len = strlen(title.base);
+	while (len > 0 && title.base[len - 1] == '_')
+		title.base[--len] = 0;
+	return title;
+}
+
+static size_t find_base(
+    const struct title *titles, size_t count, const char *base)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(titles[i].base, base) == 0)
+			return i;
+	}
+	return COLUMN_NONE;
+}
+
+/* A column that the user named, by its text or by its number from 1. */
+static size_t find_named(char **names, size_t count, const char *wanted)
+{
+	char *end;
+	unsigned long number = strtoul(wanted, &end, 10);
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], wanted) == 0)
+			return i;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (strcasecmp(names[i], wanted) == 0)
+			return i;
+	}
+	return isdigit((unsigned char)*wanted) && !*end && number >= 1 &&
+		       number <= count
+		   ? number - 1
+		   : COLUMN_NONE;
+}
+
+static int no_column(
+    const char *what, char **names, size_t count, struct err *e)
+{
+	char list[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < count && used < sizeof(list); i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used,
+		    "%s%s", i ? ", " : "", names[i]);
+	return err_set(e, "%s; the columns are: %s%s", what, list,
+	    used < sizeof(list) ? "" : " ...");
+}
+
+static const char *const missing[COLUMNS] = {
+    [COLUMN_TIME] = "no column has a time's name; name it with --time",
+    [COLUMN_MEMORY] = "no column has a memory's name; name it with --mem",
+};
+
+static int find_all(struct columns *columns, const struct title *titles,
+    char **names, size_t count, const struct csv_options *options,
+    struct err *e)
+{
+	const char *wanted[COLUMNS] = {
+	    [COLUMN_TIME] = options->time, [COLUMN_MEMORY] = options->mem};
+
+	for (int c = 0; c < COLUMNS; c++) {
+		char what[128];
+
+		columns->at[c] = COLUMN_NONE;
+		if (wanted[c]) {
+			columns->at[c] = find_named(names, count, wanted[c]);
+			snprintf(what, sizeof(what), "no column is named %s",
+			    wanted[c]);
+			if (columns->at[c] == COLUMN_NONE)
+				return no_column(what, names, count, e);
+			continue;
+		}
+		for (size_t n = 0; known[c][n] && columns->at[c] == COLUMN_NONE;
+		     n++)
+			columns->at[c] = find_base(titles, count, known[c][n]);
+		if (missing[c] && columns->at[c] == COLUMN_NONE)
+			return no_column(missing[c], names, count, e);
+	}
+	if (columns->at[COLUMN_ELAPSED] == columns->at[COLUMN_TIME])
+		columns->at[COLUMN_ELAPSED] = COLUMN_NONE;
+	return 0;
+}
+
+static double tool_unit(const struct title *titles, size_t count)
+{
+	for (size_t t = 0; t < sizeof(tools) / sizeof(tools[0]); t++) {
+		size_t found = 0;
+
+		for (; found < 3 && tools[t].columns[found]; found++) {
+			if (find_base(titles, count, tools[t].columns[found]) ==
+			    COLUMN_NONE)
+				break;
+		}
+		if (found == 3 || !tools[t].columns[found])
+			return tools[t].unit_mib;
+	}
+	return 0;
+}
+
+static void find_units(struct columns *columns, const struct title *titles,
+    size_t count, const struct csv_options *options)
+{
+	const struct title *memory = &titles[columns->at[COLUMN_MEMORY]];
+	const struct title *moment = &titles[columns->at[COLUMN_TIME]];
+
+	columns->unit_mib = options->unit ? cell_unit(options->unit) : 0;
+	if (columns->unit_mib == 0)
+		columns->unit_mib = tool_unit(titles, count);
+	if (columns->unit_mib == 0)
+		columns->unit_mib = cell_unit(memory->unit);
+	columns->unit_assumed = columns->unit_mib == 0;
+	if (columns->unit_assumed)
+		columns->unit_mib = 1;
+	columns->time_scale = time_unit(moment->unit);
+	columns->metric = NULL;
+	if (strcmp(memory->base, "pss") == 0)
+		columns->metric = "pss";
+	else if (strcmp(memory->base, "uss") == 0)
+		columns->metric = "uss";
+}
+
+int columns_find(struct columns *columns, char **names, size_t count,
+    const struct csv_options *options, struct err *e)
+{
+	struct title *titles;
+	int got;
+
+	titles = mem_zero(count, sizeof(titles[0]));
+	for (size_t i = 0; i < count; i++)
+		titles[i] = take_apart(names[i]);
+	got = find_all(columns, titles, names, count, options, e);
+	if (got == 0)
+		find_units(columns, titles, count, options);
+	free(titles);
+	return got;
+}

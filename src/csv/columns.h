@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which column of a table is what: by the names in its header, by what the
+ * user said, or because the tool that wrote it is recognised.
+ */
+#ifndef MPROF_CSV_COLUMNS_H
+#define MPROF_CSV_COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "csv/import.h"
+
+enum column {
+	COLUMN_TIME,
+	COLUMN_MEMORY,
+	COLUMN_ELAPSED,
+	COLUMN_PID,
+	COLUMN_NAME,
+	COLUMN_METRIC,
+	COLUMNS
+};
+
+#define COLUMN_NONE ((size_t)-1)
+
+struct columns {
+	size_t at[COLUMNS]; /* the column's place, or COLUMN_NONE */
+	double unit_mib;    /* of a number in the memory column */
+	double time_scale;  /* seconds in a number of the time column; 0: by
+			     * its size, see cell_time() */
+	bool unit_assumed;  /* nothing said the unit */
+	const char *metric; /* "pss", "uss": what the name says; or NULL */
+};
+
+/* Finds the columns of a header. -1 with e, which names what is there, where
+ * the time or the memory can't be told. */
+int columns_find(struct columns *columns, char **names, size_t count,
+    const struct csv_options *options, struct err *e)
+    __attribute__((nonnull(1, 2, 4), warn_unused_result));
+
+#endif

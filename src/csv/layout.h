@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How a table is laid out, seen from its first lines.
+ */
+#ifndef MPROF_CSV_LAYOUT_H
+#define MPROF_CSV_LAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct layout {
+	char delimiter;
+	bool aligned;  /* columns by blanks, nothing quoted */
+	bool psrecord; /* its header has blanks within the names */
+	size_t start;  /* where the header's line begins */
+	size_t end;    /* where it ends, at its newline or with the bytes */
+};
+
+/* Of a file's first bytes. False where no line of text is there. */
+bool layout_find(struct layout *layout, const char *bytes, size_t len)
+    __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "csv/rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "csv/cells.h"
+#include "csv/export.h"
+
+#define DAY_S 86400
+
+static bool is_empty(const char *cell)
+{
+	return cell[strspn(cell, " \t")] == 0;
+}
+
+/* A cell with a unit of its own, "1.5 GiB", in a column of such cells. */
+static int read_memory(struct rows *rows, double *mib, struct err *e)
+{
+	const char *cell = rows->cells[COLUMN_MEMORY], *rest;
+	double unit = rows->columns.unit_mib;
+	int units = -1;
+
+	if (!cell_number(cell, rows->comma, mib, &rest))
+		return err_set(e, "%s: is no amount of memory", cell);
+	rest += strspn(rest, " \t");
+	if (*rest) {
+		units = 1;
+		unit = cell_unit(rest);
+		if (unit == 0)
+			return err_set(e, "%s: is no amount of memory", cell);
+	}
+	if (rows->units && rows->units != units)
+		return err_set(e,
+		    "%s: mixed units: some amounts have a unit, some have not",
+		    cell);
+	rows->units = units;
+	*mib *= unit;
+	return 0;
+}
+
+static int read_time(struct rows *rows, double *time_s, struct err *e)
+{
+	const char *cell = rows->cells[COLUMN_TIME], *rest;
+
+	if (rows->columns.time_scale > 0 &&
+	    cell_number(cell, rows->comma, time_s, &rest) && is_empty(rest)) {
+		*time_s *= rows->columns.time_scale;
+		return 0;
+	}
+	if (!cell_time(cell, rows->comma, time_s))
+		return err_set(e, "%s: is no time", cell);
+	/* A clock without a date begins anew at midnight. */
+	if (strchr(cell, ':') && *time_s < DAY_S) {
+		while (*time_s < rows->last_clock_s - DAY_S / 2)
+			*time_s += DAY_S;
+		rows->last_clock_s = *time_s;
+	}
+	return 0;
+}
+
+static void begin_run(struct rows *rows)
+{
+	rows->run = profile_add_run(rows->profile);
+	if (rows->columns.metric)
+		rows->run->info.backend = mem_copy(rows->columns.metric);
+	rows->last_elapsed_s = -INFINITY;
+}
+
+/* In our own export the seconds since a run's first sample tell where the
+ * next one begins. */
+static void notice_next_run(struct rows *rows)
+{
+	const char *cell = rows->cells[COLUMN_ELAPSED], *rest;
+	double elapsed_s;
+
+	if (!cell_number(cell, rows->comma, &elapsed_s, &rest))
+		return;
+	if (elapsed_s < rows->last_elapsed_s ||
+	    (elapsed_s == 0 && rows->run->total.len > 0))
+		begin_run(rows);
+	rows->last_elapsed_s = elapsed_s;
+}
+
+/* Whether the row is of the kind that the first one was of: a table may hold
+ * several measures of the same thing. */
+static bool is_of_metric(struct rows *rows)
+{
+	const char *cell = rows->cells[COLUMN_METRIC];
+
+	if (is_empty(cell))
+		return true;
+	if (!rows->metric[0]) {
+		strcpy(rows->metric, cell);
+		if (!rows->run->info.backend && strcmp(cell, "rss") != 0)
+			rows->run->info.backend = mem_copy(cell);
+	}
+	return strcmp(rows->metric, cell) == 0;
+}
+
+static void take_process(struct rows *rows, double time_s, double mib)
+{
+	const char *pid = rows->cells[COLUMN_PID];
+	const char *name = rows->cells[COLUMN_NAME];
+	struct process *process = run_process(rows->run, pid, strlen(pid));
+
+	series_add(&process->memory, time_s, mib);
+	if (!process->name && !is_empty(name))
+		process->name = csv_unguard(name);
+}
+
+int rows_take(struct rows *rows, struct err *e)
+{
+	bool total = is_empty(rows->cells[COLUMN_PID]);
+	bool peak = strcmp(rows->cells[COLUMN_METRIC], "peak") == 0;
+	double time_s, mib;
+
+	if (is_empty(rows->cells[COLUMN_MEMORY]) ||
+	    is_empty(rows->cells[COLUMN_TIME]))
+		return 0;
+	if (read_time(rows, &time_s, e) != 0 || read_memory(rows, &mib, e) != 0)
+		return -1;
+	if (!rows->run)
+		begin_run(rows);
+	if (total && !peak)
+		notice_next_run(rows);
+	if (peak && total)
+		series_add(&rows->run->peaks, time_s, mib);
+	else if (!is_of_metric(rows))
+		return 0;
+	else if (total)
+		series_add(&rows->run->total, time_s, mib);
+	else
+		take_process(rows, time_s, mib);
+	return 0;
+}
+
+/* The sum over processes at each time. */
+static void sum_up(struct run *run)
+{
+	struct series all = {0};
+
+	for (size_t p = 0; p < run->processes.len; p++) {
+		const struct series *one = &run->processes.items[p].memory;
+
+		for (size_t i = 0; i < one->len; i++)
+			series_add(
+			    &all, one->items[i].time_s, one->items[i].mib);
+	}
+	series_sort(&all);
+	for (size_t i = 0; i < all.len;) {
+		double time_s = all.items[i].time_s, sum = 0;
+
+		for (; i < all.len && all.items[i].time_s == time_s; i++)
+			sum += all.items[i].mib;
+		series_add(&run->total, time_s, sum);
+	}
+	series_finish(&all);
+}
+
+/* A table of one process alone is that program's recording. */
+static void promote(struct run *run)
+{
+	struct process *process = &run->processes.items[0];
+
+	run->total = process->memory;
+	process->memory = (struct series){0};
+}
+
+void rows_finish(struct rows *rows)
+{
+	for (size_t i = 0; i < rows->profile->runs.len; i++) {
+		struct run *run = &rows->profile->runs.items[i];
+
+		for (size_t p = 0; p < run->processes.len; p++)
+			series_sort(&run->processes.items[p].memory);
+		if (run->total.len == 0 && run->processes.len == 1)
+			promote(run);
+		else if (run->total.len == 0)
+			sum_up(run);
+		series_sort(&run->total);
+		series_sort(&run->peaks);
+	}
+}
