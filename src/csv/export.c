@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "csv/export.h"
+
+#include <csv.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+/* What begins a formula in the usual spreadsheets. */
+static const char formula[] = "=+-@|%";
+
+struct table {
+	FILE *out;
+	double start_s;
+};
+
+struct rows_of {
+	const char *pid, *name, *metric;
+	const struct series *series;
+};
+
+char *csv_guard(const char *text)
+{
+	char *clean = utf8_clean_copy(text);
+	char *guarded;
+
+	if (!*clean || !strchr(formula, *clean))
+		return clean;
+	guarded = mem_format("'%s", clean);
+	free(clean);
+	return guarded;
+}
+
+char *csv_unguard(const char *text)
+{
+	return mem_copy(
+	    text + (text[0] == '\'' && text[1] && strchr(formula, text[1])));
+}
+
+/* Only where it must be quoted it is, as people expect of a table. */
+static void write_text(FILE *out, const char *text)
+{
+	char *guarded = csv_guard(text);
+
+	if (strpbrk(guarded, ",\"\r\n"))
+		csv_fwrite(out, guarded, strlen(guarded));
+	else
+		fputs(guarded, out);
+	free(guarded);
+}
+
+static void write_rows(const struct table *table, const struct rows_of *rows)
+{
+	for (size_t i = 0; i < rows->series->len; i++) {
+		const struct sample *sample = &rows->series->items[i];
+
+		fprintf(table->out, "%.6f,%.6f,", sample->time_s,
+		    sample->time_s - table->start_s);
+		write_text(table->out, rows->pid);
+		fputc(',', table->out);
+		write_text(table->out, rows->name);
+		fputc(',', table->out);
+		write_text(table->out, rows->metric);
+		fprintf(table->out, ",%.6f\r\n", sample->mib);
+	}
+}
+
+static void write_run(const struct run *run, FILE *out)
+{
+	const char *metric = run->info.backend ? run->info.backend : "rss";
+	struct table table = {out,
+	    run->total.len ? run->total.items[0].time_s : run_first_s(run)};
+
+	write_rows(&table, &(struct rows_of){"", "total", metric, &run->total});
+	write_rows(&table, &(struct rows_of){"", "total", "peak", &run->peaks});
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct process *process = &run->processes.items[i];
+
+		write_rows(&table, &(struct rows_of){process->key,
+				       process->name ? process->name : "",
+				       metric, &process->memory});
+	}
+}
+
+void csv_export(const struct profile *profile, FILE *out)
+{
+	fputs("time,elapsed,pid,name,metric,mib\r\n", out);
+	for (size_t i = 0; i < profile->runs.len; i++)
+		write_run(&profile->runs.items[i], out);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A profile becomes a tidy table: time,elapsed,pid,name,metric,mib, as RFC
+ * 4180 has it. The rows without a pid are the total; metric is what was
+ * measured, or "peak" for a high-water mark between samples.
+ */
+#ifndef MPROF_CSV_EXPORT_H
+#define MPROF_CSV_EXPORT_H
+
+#include <stdio.h>
+
+#include "profile/profile.h"
+
+/* Writes every run, series by series. Failures show in the stream. */
+void csv_export(const struct profile *profile, FILE *out)
+    __attribute__((nonnull));
+
+/* A text that a spreadsheet would take for a formula gets an apostrophe in
+ * front; what can't be shown is written visibly. The caller frees. */
+char *csv_guard(const char *text) __attribute__((nonnull));
+
+/* Takes the apostrophe away again. The caller frees. */
+char *csv_unguard(const char *text) __attribute__((nonnull));
+
+#endif
