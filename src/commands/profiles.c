@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "commands/profiles.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
 #include "commands/command.h"
+#ifdef HAVE_CSV
+#include "csv/import.h"
+#endif
 #include "dat/catalog.h"
 #include "dat/reader.h"
 
@@ -124,12 +128,66 @@ static bool holds_anything(const struct profile *profile)
 	return false;
 }
 
+#ifdef HAVE_CSV
+/* What begins with a record is no table, whatever its name. */
+static bool is_table(const char *path, const struct csv_options *options)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	bool recording = fd >= 0 && dat_is_recording(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return !recording && csv_is_table(path, options);
+}
+
+static int read_table(struct profile *profile, const char *path,
+    const struct csv_options *options, struct err *e)
+{
+	bool unit_assumed;
+
+	if (csv_read(profile, path, options, &unit_assumed, e) != 0)
+		return -1;
+	if (unit_assumed) {
+		char *clean = utf8_clean_copy(path);
+
+		fprintf(stderr,
+		    "mprof: %s: its memory is taken to be in MiB; --unit says "
+		    "otherwise\n",
+		    clean);
+		free(clean);
+	}
+	return 0;
+}
+
+static int read_any(struct profile *profile, const char *path,
+    const struct profiles_options *options, struct err *e)
+{
+	const struct csv_options table = {
+	    options->time, options->mem, options->unit};
+
+	if (is_table(path, &table))
+		return read_table(profile, path, &table, e);
+	return dat_read(profile, path, e);
+}
+#else
+static int read_any(struct profile *profile, const char *path,
+    const struct profiles_options *options, struct err *e)
+{
+	if (!options->time && !options->mem)
+		return dat_read(profile, path, e);
+	profile_init(profile, path);
+	return err_set(e,
+	    "%s: this mprof was built without libcsv and reads no tables",
+	    path);
+}
+#endif
+
 int profiles_read(struct profile *profile, const char *path,
     const struct profiles_options *options)
 {
 	struct err e;
 
-	if (dat_read(profile, path, &e) != 0) {
+	if (read_any(profile, path, options, &e) != 0) {
 		command_fail(COMMAND_FAILED, &e);
 		return -1;
 	}

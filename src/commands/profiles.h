@@ -17,15 +17,34 @@
 /* A part of the options of a command that reads recordings. */
 struct profiles_options {
 	bool verbose;
+	const char *time, *mem, *unit; /* of a table: see csv/import.h */
 };
 
 /* Its rows in the table of a command whose options are a type. */
-#define PROFILES_ROWS(type, member)                                       \
-	{                                                                 \
-		.name = "verbose",                                        \
-		.help = "tell of records that this version doesn't know", \
-		.parse = option_flag,                                     \
-		.offset = offsetof(type, member.verbose), .ours = true    \
+#define PROFILES_ROWS(type, member)                                          \
+	{.name = "verbose",                                                  \
+	    .help = "tell of records that this version doesn't know",        \
+	    .parse = option_flag,                                            \
+	    .offset = offsetof(type, member.verbose),                        \
+	    .ours = true},                                                   \
+	    {.name = "time",                                                 \
+		.arg = "COL",                                                \
+		.help = "the column of a CSV table that holds the time",     \
+		.parse = option_text,                                        \
+		.offset = offsetof(type, member.time),                       \
+		.ours = true},                                               \
+	    {.name = "mem",                                                  \
+		.arg = "COL",                                                \
+		.help = "the column of a CSV table that holds the memory",   \
+		.parse = option_text,                                        \
+		.offset = offsetof(type, member.mem),                        \
+		.ours = true},                                               \
+	{                                                                    \
+		.name = "unit", .arg = "UNIT",                               \
+		.help = "what a number in that column counts: B, KiB, MiB,"  \
+			" GiB",                                              \
+		.parse = option_text, .offset = offsetof(type, member.unit), \
+		.ours = true                                                 \
 	}
 
 struct profiles {
@@ -41,9 +60,9 @@ int profiles_init(struct profiles *profiles, char **words, int count,
     FILE *notices) __attribute__((nonnull, warn_unused_result));
 void profiles_finish(struct profiles *profiles) __attribute__((nonnull));
 
-/* Reads one recording and says on stderr what had to be skipped. -1, and the
- * reason was said, where it can't be read or holds nothing to show. The caller
- * finishes the profile in any case. */
+/* Reads one recording, or a table that tells of one, and says on stderr what
+ * had to be skipped. -1, and the reason was said, where it can't be read or
+ * holds nothing to show. The caller finishes the profile in any case. */
 int profiles_read(struct profile *profile, const char *path,
     const struct profiles_options *options)
     __attribute__((nonnull, warn_unused_result));
