@@ -91,13 +91,12 @@ void json_text(struct json *json, const char *text)
 		fputs("null", json->out);
 }
 
-void json_number(struct json *json, double number)
+static void put_number(FILE *out, double number)
 {
 	char text[40];
 
-	begin(json);
 	if (!isfinite(number)) {
-		fputs("null", json->out);
+		fputs("null", out);
 		return;
 	}
 	for (int digits = 6; digits <= 17; digits++) {
@@ -105,7 +104,23 @@ void json_number(struct json *json, double number)
 		if (strtod(text, NULL) == number)
 			break;
 	}
-	fputs(text, json->out);
+	fputs(text, out);
+}
+
+void json_number(struct json *json, double number)
+{
+	begin(json);
+	put_number(json->out, number);
+}
+
+void json_pair(struct json *json, double a, double b)
+{
+	begin(json);
+	fputc('[', json->out);
+	put_number(json->out, a);
+	fputs(", ", json->out);
+	put_number(json->out, b);
+	fputc(']', json->out);
 }
 
 void json_rounded(struct json *json, double number, int decimals)

@@ -37,6 +37,9 @@ void json_number(struct json *json, double number);
 /* With so many decimals at most, for figures that are measured. */
 void json_rounded(struct json *json, double number, int decimals);
 
+/* [a, b] on one line, both as json_number(): for long lists of samples. */
+void json_pair(struct json *json, double a, double b);
+
 void json_whole(struct json *json, int64_t number);
 void json_bool(struct json *json, bool value);
 

@@ -25,8 +25,7 @@ options_of_help() {
 
 # The options that the page's list explains, in the same form.
 options_of_page() {
-	sed -n 's/\\-/-/g; s/^\.It Fl //p' "$1" |
-		sed '/^-/s/ , Fl -/\n-/g' | awk '
+	sed -n 's/\\-/-/g; s/^\.It Fl //p' "$1" | awk '
 		/^(. , Fl )?-/ {
 			letter = $2 == "," ? $1 : ""
 			name = letter == "" ? $1 : $4
@@ -38,13 +37,8 @@ options_of_page() {
 		}' | LC_ALL=C sort
 }
 
-# Its flags, a line each: -x of a bundle such as "Fl xyz", and --long ones.
-flags_of_synopsis() {
-	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$1" |
-		sed 's/\\-/-/g' | grep -o 'Fl [^ ]*' | awk '
-		substr($2, 1, 1) == "-" { print "-" $2; next }
-		{ for (i = 1; i <= length($2); i++) print "-" substr($2, i, 1) }
-		' | sort -u
+synopsis_of_page() {
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$1" | sed 's/\\-/-/g'
 }
 
 @test "mprof alone prints the usage and fails" {
@@ -149,16 +143,18 @@ flags_of_synopsis() {
 		page=$SOURCE/man/mprof-$command.1
 		options_of_help "$command" | grep -vE '\|(help|version)\|' >help \
 			|| true
-		flags_of_synopsis "$page" >synopsis
+		synopsis_of_page "$page" >synopsis
 		while IFS='|' read -r letter name _; do
-			grep -qx -e "--$name" -e "-${letter:--}" synopsis || {
+			grep -qE "(Fl|\|) (-$name|${letter:-=})( |\$)" \
+				synopsis || {
 				echo "$page: no --$name in the synopsis"
 				return 1
 			}
 		done <help
-		[ "$(wc -l <synopsis)" -eq "$(wc -l <help)" ] || {
+		[ "$(grep -o 'Fl [^ ]*' synopsis | sort -u | wc -l)" -eq \
+			"$(wc -l <help)" ] || {
 			echo "$page: its synopsis has other options than --help"
-			diff synopsis help
+			diff <(grep -o 'Fl [^ ]*' synopsis) help
 			return 1
 		}
 	done

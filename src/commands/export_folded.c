@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+//
+// Folded stacks, as flame graph tools take them: the outermost function
+// first, then how many KiB the memory grew while the stack stood so.
+#include "commands/exports.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/index.h"
+#include "base/utf8.h"
+
+struct fold {
+	char *path;
+	double kib;
+};
+
+struct folds {
+	ARRAY(struct fold) list;
+	struct index index;
+};
+
+static bool fold_is(const void *folds, size_t at, const void *path)
+{
+	return strcmp(((const struct fold *)folds)[at].path, path) == 0;
+}
+
+/* Takes path over. */
+static void add(struct folds *folds, char *path, double mib)
+{
+	uint32_t hash = index_hash(path, strlen(path));
+	size_t at =
+	    index_find(&folds->index, hash, fold_is, folds->list.items, path);
+
+	if (at == INDEX_NONE) {
+		at = folds->list.len;
+		*array_push(&folds->list) = (struct fold){path, 0};
+		index_add(&folds->index, hash, at);
+	} else {
+		free(path);
+	}
+	folds->list.items[at].kib += mib * 1024;
+}
+
+/* A frame's text: what is left of it must not hold the separator. */
+static char *frame_text(const char *text)
+{
+	char *clean = utf8_clean_copy(text);
+
+	for (char *c = clean; *c; c++) {
+		if (*c == ';')
+			*c = ':';
+	}
+	return clean;
+}
+
+static char *path_of_stack(const struct stack *stack)
+{
+	char *path = mem_copy("");
+
+	for (size_t i = stack->len; i-- > 0;) {
+		const struct frame *frame = &stack->frames[i];
+		char *function = frame_text(frame->function);
+		char *file = frame_text(frame->file);
+		char *longer;
+
+		if (*file)
+			longer = mem_format("%s%s%s (%s:%d)", path,
+			    *path ? ";" : "", function, file, frame->line);
+		else
+			longer = mem_format(
+			    "%s%s%s", path, *path ? ";" : "", function);
+		free(function);
+		free(file);
+		free(path);
+		path = longer;
+	}
+	return path;
+}
+
+static void fold_stacks(struct folds *folds, const struct run *run)
+{
+	double before = NAN;
+
+	for (size_t i = 0; i < run->stack_samples.len; i++) {
+		const struct stack_sample *sample =
+		    &run->stack_samples.items[i];
+
+		if (sample->mib > before)
+			add(folds,
+			    path_of_stack(&run->stacks.items[sample->stack]),
+			    sample->mib - before);
+		before = sample->mib;
+	}
+}
+
+struct open_call {
+	const struct call *call;
+	char *path;
+	double inner_mib; /* growth within the calls it made */
+};
+
+struct open_calls {
+	ARRAY(struct open_call) list;
+};
+
+static int compare_calls(const void *left, const void *right)
+{
+	const struct call *a = *(struct call *const *)left;
+	const struct call *b = *(struct call *const *)right;
+
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	if (a->tid != b->tid)
+		return a->tid < b->tid ? -1 : 1;
+	if (a->enter_s != b->enter_s)
+		return a->enter_s < b->enter_s ? -1 : 1;
+	if (a->leave_s != b->leave_s)
+		return a->leave_s > b->leave_s ? -1 : 1;
+	return (a->level > b->level) - (a->level < b->level);
+}
+
+static void close_call(struct folds *folds, struct open_calls *open)
+{
+	struct open_call *last = &open->list.items[--open->list.len];
+	double mib = last->call->leave_mib - last->call->enter_mib;
+
+	if (open->list.len > 0)
+		open->list.items[open->list.len - 1].inner_mib += mib;
+	if (mib - last->inner_mib > 0)
+		add(folds, last->path, mib - last->inner_mib);
+	else
+		free(last->path);
+}
+
+static bool is_within(const struct call *inner, const struct call *outer)
+{
+	return inner->pid == outer->pid && inner->tid == outer->tid &&
+	       inner->leave_s <= outer->leave_s;
+}
+
+static void open_call(
+    struct folds *folds, struct open_calls *open, const struct call *call)
+{
+	char *name = frame_text(call->name), *path;
+	const struct open_call *outer;
+
+	while (open->list.len > 0 &&
+	       !is_within(call, open->list.items[open->list.len - 1].call))
+		close_call(folds, open);
+	outer = open->list.len ? &open->list.items[open->list.len - 1] : NULL;
+	path = mem_format(
+	    "%s%s%s", outer ? outer->path : "", outer ? ";" : "", name);
+	free(name);
+	*array_push(&open->list) = (struct open_call){call, path, 0};
+}
+
+static void fold_calls(struct folds *folds, const struct run *run)
+{
+	size_t len = run->calls.len;
+	const struct call **sorted = mem_zero(len, sizeof(sorted[0]));
+	struct open_calls open = {0};
+
+	for (size_t i = 0; i < len; i++)
+		sorted[i] = &run->calls.items[i];
+	qsort(sorted, len, sizeof(sorted[0]), compare_calls);
+	for (size_t i = 0; i < len; i++)
+		open_call(folds, &open, sorted[i]);
+	while (open.list.len > 0)
+		close_call(folds, &open);
+	array_free(&open.list);
+	free(sorted);
+}
+
+static void folds_write(struct folds *folds, FILE *out)
+{
+	for (size_t i = 0; i < folds->list.len; i++) {
+		struct fold *fold = &folds->list.items[i];
+
+		if (fold->kib >= 0.5 && *fold->path)
+			fprintf(out, "%s %.0f\n", fold->path, fold->kib);
+		free(fold->path);
+	}
+	array_free(&folds->list);
+	index_finish(&folds->index);
+}
+
+int export_folded(const struct profile *profile, FILE *out, struct err *e)
+{
+	struct folds folds = {0};
+	bool known = false;
+
+	for (size_t i = 0; i < profile->runs.len; i++) {
+		const struct run *run = &profile->runs.items[i];
+
+		if (run->stack_samples.len > 0)
+			fold_stacks(&folds, run);
+		else
+			fold_calls(&folds, run);
+		known = known || run->stack_samples.len + run->calls.len > 0;
+	}
+	folds_write(&folds, out);
+	if (known)
+		return 0;
+	return err_set(e,
+	    "%s: holds no stacks and no calls; record with --stacks",
+	    profile->path);
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#include "commands/exports.h"
+
+#include <math.h>
+
+#include "analysis/figures.h"
+#include "cli/json.h"
+
+enum { SCHEMA = 1 };
+
+static void text_member(struct json *json, const char *key, const char *text)
+{
+	json_key(json, key);
+	json_text(json, text);
+}
+
+static void number_member(struct json *json, const char *key, double number)
+{
+	json_key(json, key);
+	json_number(json, number);
+}
+
+/* Zero and below stand for "not told" in counts and ids. */
+static void id_member(struct json *json, const char *key, int id)
+{
+	json_key(json, key);
+	if (id > 0)
+		json_whole(json, id);
+	else
+		json_text(json, NULL);
+}
+
+static void put_series(
+    struct json *json, const char *key, const struct series *series)
+{
+	json_key(json, key);
+	json_open(json, '[');
+	for (size_t i = 0; i < series->len; i++)
+		json_pair(json, series->items[i].time_s, series->items[i].mib);
+	json_close(json, ']');
+}
+
+static void put_exit(struct json *json, const struct exit_status *exit)
+{
+	json_key(json, "exit");
+	if (!exit->known) {
+		json_text(json, NULL);
+		return;
+	}
+	json_open(json, '{');
+	json_key(json, "status");
+	if (exit->signal)
+		json_text(json, NULL);
+	else
+		json_whole(json, exit->code);
+	id_member(json, "signal", exit->signal);
+	json_key(json, "oom");
+	json_bool(json, exit->oom);
+	number_member(json, "time_s", exit->time_s);
+	number_member(json, "mib", exit->mib);
+	json_close(json, '}');
+}
+
+static void put_info(struct json *json, const struct run_info *info)
+{
+	json_key(json, "info");
+	json_open(json, '{');
+	text_member(json, "backend", info->backend);
+	text_member(json, "host", info->host);
+	text_member(json, "version", info->version);
+	text_member(json, "start", info->start);
+	json_key(json, "interval_s");
+	if (info->interval_s > 0)
+		json_number(json, info->interval_s);
+	else
+		json_text(json, NULL);
+	json_close(json, '}');
+}
+
+static void put_processes(struct json *json, const struct run *run)
+{
+	json_key(json, "processes");
+	json_open(json, '[');
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct process *process = &run->processes.items[i];
+
+		json_open(json, '{');
+		text_member(json, "key", process->key);
+		id_member(json, "pid", process->pid);
+		id_member(json, "ppid", process->ppid);
+		text_member(json, "name", process->name);
+		text_member(json, "command", process->command);
+		put_exit(json, &process->exit);
+		put_series(json, "samples", &process->memory);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void put_calls(struct json *json, const struct run *run)
+{
+	json_key(json, "calls");
+	json_open(json, '[');
+	for (size_t i = 0; i < run->calls.len; i++) {
+		const struct call *call = &run->calls.items[i];
+
+		json_open(json, '{');
+		text_member(json, "name", call->name);
+		number_member(json, "enter_s", call->enter_s);
+		number_member(json, "leave_s", call->leave_s);
+		number_member(json, "enter_mib", call->enter_mib);
+		number_member(json, "leave_mib", call->leave_mib);
+		json_key(json, "level");
+		if (call->level >= 0)
+			json_whole(json, call->level);
+		else
+			json_text(json, NULL);
+		id_member(json, "pid", call->pid);
+		id_member(json, "tid", call->tid);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void put_marks(struct json *json, const struct run *run)
+{
+	json_key(json, "marks");
+	json_open(json, '[');
+	for (size_t i = 0; i < run->marks.len; i++) {
+		json_open(json, '{');
+		number_member(json, "time_s", run->marks.items[i].time_s);
+		number_member(json, "mib", run->marks.items[i].mib);
+		text_member(json, "label", run->marks.items[i].label);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void put_frames(struct json *json, const struct stack *stack)
+{
+	json_key(json, "frames");
+	json_open(json, '[');
+	for (size_t i = 0; i < stack->len; i++) {
+		json_open(json, '{');
+		text_member(json, "file", stack->frames[i].file);
+		json_key(json, "line");
+		json_whole(json, stack->frames[i].line);
+		text_member(json, "function", stack->frames[i].function);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void put_stacks(struct json *json, const struct run *run)
+{
+	json_key(json, "stacks");
+	json_open(json, '[');
+	for (size_t i = 0; i < run->stacks.len; i++) {
+		json_open(json, '{');
+		json_key(json, "id");
+		json_whole(json, run->stacks.items[i].id);
+		put_frames(json, &run->stacks.items[i]);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+	json_key(json, "stack_samples");
+	json_open(json, '[');
+	for (size_t i = 0; i < run->stack_samples.len; i++) {
+		const struct stack_sample *sample =
+		    &run->stack_samples.items[i];
+
+		json_open(json, '{');
+		number_member(json, "time_s", sample->time_s);
+		number_member(json, "mib", sample->mib);
+		json_key(json, "stack");
+		json_whole(json, run->stacks.items[sample->stack].id);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void put_run(struct json *json, const struct run *run)
+{
+	struct figures figures;
+	bool sampled = figures_of_run(run, &figures) == 0;
+
+	json_open(json, '{');
+	text_member(json, "command", run->command);
+	number_member(json, "start_s", run_first_s(run));
+	number_member(json, "duration_s", run_last_s(run) - run_first_s(run));
+	number_member(json, "peak_mib", sampled ? figures.peak_mib : NAN);
+	number_member(json, "mean_mib", sampled ? figures.mean_mib : NAN);
+	put_info(json, &run->info);
+	put_exit(json, &run->exit);
+	put_series(json, "samples", &run->total);
+	put_series(json, "peaks", &run->peaks);
+	put_processes(json, run);
+	put_calls(json, run);
+	put_marks(json, run);
+	put_stacks(json, run);
+	json_close(json, '}');
+}
+
+int export_json(const struct profile *profile, FILE *out, struct err *e)
+{
+	struct json json;
+
+	(void)e;
+	json_init(&json, out);
+	json_open(&json, '{');
+	json_key(&json, "schema");
+	json_whole(&json, SCHEMA);
+	text_member(&json, "path", profile->path);
+	json_key(&json, "runs");
+	json_open(&json, '[');
+	for (size_t i = 0; i < profile->runs.len; i++)
+		put_run(&json, &profile->runs.items[i]);
+	json_close(&json, ']');
+	json_close(&json, '}');
+	return 0;
+}

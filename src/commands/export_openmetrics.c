@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+//
+// OpenMetrics 1.0 text with timestamps, as promtool takes it to fill a
+// database: the samples of one series stand together, in order of time.
+#include "commands/exports.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+enum { LONGEST_LABEL = 1024 };
+
+struct labels {
+	const char *recording, *command;
+	size_t run;
+	const char *pid, *name; /* NULL for the whole */
+};
+
+static void put_label(FILE *out, const char *key, const char *text)
+{
+	char *clean = mem_zero(LONGEST_LABEL, 1);
+
+	utf8_clean(clean, LONGEST_LABEL, text ? text : "");
+	fprintf(out, "%s=\"", key);
+	for (const char *c = clean; *c; c++) {
+		if (*c == '"' || *c == '\\')
+			fputc('\\', out);
+		fputc(*c, out);
+	}
+	fputc('"', out);
+	free(clean);
+}
+
+static void put_labels(FILE *out, const struct labels *labels)
+{
+	fputc('{', out);
+	put_label(out, "recording", labels->recording);
+	fprintf(out, ",run=\"%zu\",", labels->run);
+	put_label(out, "command", labels->command);
+	if (labels->pid) {
+		fputc(',', out);
+		put_label(out, "pid", labels->pid);
+		fputc(',', out);
+		put_label(out, "name", labels->name);
+	}
+	fputc('}', out);
+}
+
+/* Its times are whole milliseconds; of several samples in one the highest
+ * stands for all. */
+static void put_series(FILE *out, const char *metric,
+    const struct labels *labels, const struct series *series)
+{
+	for (size_t i = 0; i < series->len;) {
+		double ms = floor(series->items[i].time_s * 1e3 + 0.5);
+		double mib = series->items[i].mib;
+
+		for (i++; i < series->len &&
+			  floor(series->items[i].time_s * 1e3 + 0.5) == ms;
+		     i++)
+			mib = fmax(mib, series->items[i].mib);
+		fputs(metric, out);
+		put_labels(out, labels);
+		fprintf(out, " %.0f %.3f\n", mib * 1048576, ms / 1e3);
+	}
+}
+
+static void put_head(FILE *out, const char *metric, const char *help)
+{
+	fprintf(out,
+	    "# HELP %s %s\n"
+	    "# TYPE %s gauge\n"
+	    "# UNIT %s bytes\n",
+	    metric, help, metric, metric);
+}
+
+static struct labels labels_of(const struct profile *profile, size_t run)
+{
+	return (struct labels){.recording = profile->path,
+	    .command = profile->runs.items[run].command,
+	    .run = run + 1};
+}
+
+static void put_processes(const struct profile *profile, FILE *out)
+{
+	static const char metric[] = "mprof_process_memory_bytes";
+
+	put_head(out, metric, "Memory of one descendant.");
+	for (size_t r = 0; r < profile->runs.len; r++) {
+		const struct run *run = &profile->runs.items[r];
+		struct labels labels = labels_of(profile, r);
+
+		for (size_t p = 0; p < run->processes.len; p++) {
+			labels.pid = run->processes.items[p].key;
+			labels.name = run->processes.items[p].name;
+			put_series(out, metric, &labels,
+			    &run->processes.items[p].memory);
+		}
+	}
+}
+
+int export_openmetrics(const struct profile *profile, FILE *out, struct err *e)
+{
+	static const char total[] = "mprof_memory_bytes";
+	static const char peak[] = "mprof_memory_peak_bytes";
+
+	(void)e;
+	put_head(out, total, "Memory of the program and its descendants.");
+	for (size_t r = 0; r < profile->runs.len; r++) {
+		struct labels labels = labels_of(profile, r);
+
+		put_series(out, total, &labels, &profile->runs.items[r].total);
+	}
+	put_head(out, peak, "High-water marks between the samples.");
+	for (size_t r = 0; r < profile->runs.len; r++) {
+		struct labels labels = labels_of(profile, r);
+
+		put_series(out, peak, &labels, &profile->runs.items[r].peaks);
+	}
+	put_processes(profile, out);
+	fputs("# EOF\n", out);
+	return 0;
+}

@@ -1,0 +1,217 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+load helper
+
+own_setup() {
+	cat >a.dat <<-'END'
+		CMDLINE sh -c 'a | b'
+		INFO 0 1700000000.0000 backend=pss interval=0.05 host=box
+		MEM 1.500000 1700000000.1000
+		PROC 1.000000 1700000000.1000 pid=7 ppid=6 name=b cmd=b%20--x
+		CHLD 7 1.000000 1700000000.1000
+		MEM 2.500000 1700000000.2000
+		PEAK 3.500000 1700000000.2500
+		EXIT 1.250000 1700000000.3000 pid=7 signal=9 oom=1
+		MARK 1.000000 1700000000.1500 label=two%20words
+	END
+}
+
+needs_csv() {
+	mprof --version | grep -q '\bcsv\b' || skip "built without libcsv"
+}
+
+@test "export: CSV by default, tidy, with CRLF as RFC 4180 has it" {
+	needs_csv
+	run_apart mprof export a.dat
+	[ "$status" -eq 0 ]
+	same "${output//$'\r'/R}" "time,elapsed,pid,name,metric,mibR
+1700000000.100000,0.000000,,total,pss,1.500000R
+1700000000.200000,0.100000,,total,pss,2.500000R
+1700000000.250000,0.150000,,total,peak,3.500000R
+1700000000.100000,0.000000,7,b,pss,1.000000R"
+}
+
+@test "export: a formula in a name is disarmed, quotes are doubled" {
+	needs_csv
+	local name
+	for name in '=1+1' '+1' '-1' '@x' '|x' '%25x'; do
+		printf '%s\n' "CMDLINE x" "MEM 1 1" "CHLD 7 1 1" \
+			"PROC 1 1 pid=7 name=${name/=/%3D}" >b.dat
+		mprof export b.dat >b.csv
+		grep -qF ",7,'${name/\%25/%}," b.csv
+	done
+	printf '%s\n' "CMDLINE x" "MEM 1 1" "CHLD 7 1 1" \
+		'PROC 1 1 pid=7 name=a,%22b%22%0d%0a%1b' >b.dat
+	mprof export b.dat >b.csv
+	grep -qF ',7,"a,""b""\x0d\n\x1b",rss,' b.csv
+	[ "$(wc -l <b.csv)" -eq 3 ]
+}
+
+@test "export: JSON tells all that is known, by a schema that stays" {
+	run_apart mprof export --format json a.dat
+	[ "$status" -eq 0 ]
+	jq -e '
+		.schema == 1 and .path == "a.dat" and (.runs | length) == 1 and
+		(.runs[0] |
+		.command == "sh -c '"'a | b'"'" and
+		.info.backend == "pss" and .info.interval_s == 0.05 and
+		.start_s == 1700000000.1 and .peak_mib == 3.5 and
+		.exit == null and
+		.samples == [[1700000000.1, 1.5], [1700000000.2, 2.5]] and
+		.peaks == [[1700000000.25, 3.5]] and
+		.marks == [{"time_s": 1700000000.15, "mib": 1,
+			"label": "two words"}] and
+		.calls == [] and .stacks == [] and
+		(.processes[0] | .key == "7" and .pid == 7 and .ppid == 6 and
+			.name == "b" and .command == "b --x" and
+			.exit.signal == 9 and .exit.oom and
+			.exit.status == null and
+			.samples == [[1700000000.1, 1]]))' <<<"$output"
+}
+
+@test "export: nasty names in JSON are text and nothing else" {
+	printf 'CMDLINE "\\x1b</script>\xff\nMEM 1 1\nCHLD 7 1 1\n%s\n' \
+		'PROC 1 1 pid=7 name=%22,%22x%22:%22%0a%e2%80%ae' >b.dat
+	mprof export --format json b.dat >b.json
+	[ "$(jq -r '.runs[0].processes[0].name' b.json)" = $'","x":"\n\u202e' ]
+	! grep -q '</script\|'$'\x1b' b.json
+	jq -e . b.json >/dev/null
+}
+
+@test "export: folded stacks weigh the growth, outermost first" {
+	printf '%s\n' "CMDLINE x" "MEM 1 1" \
+		'STACK 1.0 1.0 id=1 frames=a.py:3:f;a.py:9:main' \
+		'STACK 3.0 2.0 id=1' \
+		'STACK 3.5 3.0 id=2 frames=a%3Bb.py:4:g%20h;a.py:9:main' \
+		'STACK 2.0 4.0 id=2' 'STACK 2.5 5.0 id=1' >s.dat
+	run_apart mprof export --format folded s.dat
+	[ "$status" -eq 0 ]
+	same "$output" "main (a.py:9);f (a.py:3) 2560
+main (a.py:9);g h (a:b.py:4) 512"
+}
+
+@test "export: folded calls weigh their own growth without that of the inner" {
+	printf '%s\n' "FUNC outer 1.0 10.0 5.0 20.0 0" \
+		"FUNC inner 2.0 11.0 4.5 12.0 1" "FUNC inner 4.5 13.0 4.75 14.0 1" \
+		"FUNC later 5.0 21.0 6.0 22.0 0" "CMDLINE x" "MEM 1 1" >c.dat
+	run_apart mprof export --format folded c.dat
+	same "$output" "outer;inner 2816
+outer 1280
+later 1024"
+}
+
+@test "export: folded without stacks or calls says what to do" {
+	run_apart mprof export --format folded a.dat
+	[ "$status" -eq 1 ]
+	same "$output" ""
+	same "$errors" "mprof: a.dat: holds no stacks and no calls; record with --stacks"
+}
+
+@test "export: OpenMetrics, to the letter" {
+	printf '%s\n' 'CMDLINE echo "a\b"' "MEM 1.5 1700000000.1000" \
+		"MEM 2.0 1700000000.2001" "MEM 3.0 1700000000.2003" \
+		"MEM 2.5 1700000000.2004" >o.dat
+	run_apart mprof export --format openmetrics o.dat
+	same "$output" '# HELP mprof_memory_bytes Memory of the program and its descendants.
+# TYPE mprof_memory_bytes gauge
+# UNIT mprof_memory_bytes bytes
+mprof_memory_bytes{recording="o.dat",run="1",command="echo \"a\\b\""} 1572864 1700000000.100
+mprof_memory_bytes{recording="o.dat",run="1",command="echo \"a\\b\""} 3145728 1700000000.200
+# HELP mprof_memory_peak_bytes High-water marks between the samples.
+# TYPE mprof_memory_peak_bytes gauge
+# UNIT mprof_memory_peak_bytes bytes
+# HELP mprof_process_memory_bytes Memory of one descendant.
+# TYPE mprof_process_memory_bytes gauge
+# UNIT mprof_process_memory_bytes bytes
+# EOF'
+}
+
+free_port() {
+	python3 -c 'import socket; s = socket.socket()
+s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+@test "export: Prometheus takes it and gives it back" {
+	command -v promtool >/dev/null || skip "needs Debian's prometheus"
+	command -v prometheus >/dev/null || skip "needs Debian's prometheus"
+	local port url answer server
+	mprof export -o a.om a.dat
+	promtool tsdb create-blocks-from openmetrics a.om data
+	port=$(free_port)
+	url=http://127.0.0.1:$port
+	: >none.yml
+	prometheus --config.file=none.yml --storage.tsdb.path=data \
+		--storage.tsdb.retention.time=100y \
+		--web.listen-address="127.0.0.1:$port" >log 2>&1 3>&- &
+	server=$!
+	for _ in $(seq 100); do
+		python3 - "$url/-/ready" <<-'END' && break
+			import sys, urllib.request
+			try:
+			    urllib.request.urlopen(sys.argv[1], timeout=1)
+			except OSError:
+			    sys.exit(1)
+		END
+		sleep 0.1
+	done
+	ask() {
+		python3 - "$url" "$1" <<-'END'
+			import sys, urllib.parse, urllib.request
+			query = urllib.parse.urlencode({"query": sys.argv[2], "time": "1700000001"})
+			print(urllib.request.urlopen(sys.argv[1] + "/api/v1/query?" + query).read().decode())
+		END
+	}
+	answer=$(ask 'mprof_memory_bytes[1m]')
+	same "$(jq -c '.data.result[0].values' <<<"$answer")" \
+		'[[1700000000.1,"1572864"],[1700000000.2,"2621440"]]'
+	same "$(jq -r '.data.result[0].metric.command' <<<"$answer")" \
+		"sh -c 'a | b'"
+	answer=$(ask 'max_over_time(mprof_process_memory_bytes{pid="7"}[1m])')
+	same "$(jq -r '.data.result[0].value[1]' <<<"$answer")" 1048576
+	answer=$(ask 'mprof_memory_peak_bytes')
+	same "$(jq -r '.data.result[0].value[1]' <<<"$answer")" 3670016
+	kill "$server"
+	wait "$server" || true
+}
+
+@test "export: the format by the output's name; a failure leaves no file" {
+	mprof export -o out.json a.dat
+	jq -e .schema out.json >/dev/null
+	mprof export -o out.om a.dat
+	[ "$(tail -1 out.om)" = "# EOF" ]
+	run_apart mprof export -o out.folded a.dat
+	[ "$status" -eq 1 ]
+	[ ! -e out.folded ]
+	run_apart mprof export -o /nowhere/out.json a.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: /nowhere/out.json: can't be written: "* ]]
+	mkdir folder.json
+	run_apart mprof export -o folder.json a.dat
+	[ "$status" -eq 1 ]
+	same "$errors" "mprof: folder.json: is a folder; name a file in it"
+}
+
+@test "export: notices stay out of the data" {
+	cp a.dat mprofile_20250101000000.dat
+	run_apart mprof export --format json
+	[ "$status" -eq 0 ]
+	same "$errors" "Using last profile data."
+	jq -e . <<<"$output" >/dev/null
+}
+
+@test "export: misuse" {
+	run_apart mprof export --format xml a.dat
+	[ "$status" -eq 2 ]
+	[[ $errors == *"xml: is none of csv, json, openmetrics, folded"* ]]
+	run_apart mprof export a.dat b.dat
+	[ "$status" -eq 2 ]
+	run_apart mprof export gone.dat
+	[ "$status" -eq 255 ]
+	same "$output" ""
+}
+
+@test "export: a full disk is no success" {
+	[ -w /dev/full ] || skip "no /dev/full"
+	run bash -c 'mprof export --format json a.dat >/dev/full'
+	[ "$status" -ne 0 ]
+}
