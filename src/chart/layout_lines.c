@@ -212,6 +212,8 @@ static void draw_band(struct place *place, const struct plot *plot,
 	size_t count = top->points.len, from = 0;
 	struct shape *shape = place_shape(place, SHAPE_AREA, role);
 
+	if (base->points.len < count)
+		return;
 	shape->opacity = 0.85;
 	shape->clip = plot->clip;
 	for (size_t i = 0; i < count; i++) {

@@ -71,7 +71,7 @@ static enum lines_by by_of(const struct lines_options *options)
 {
 	size_t i = 0;
 
-	while (by_names[i] && strcmp(by_names[i], options->by) != 0)
+	while (by_names[i + 1] && strcmp(by_names[i], options->by) != 0)
 		i++;
 	return (enum lines_by)i;
 }
@@ -298,11 +298,12 @@ const struct command command_lines = {
     .summary = "print which lines of Python memory grew in",
     .details =
 	"The recording must hold stacks: mprof run --stacks, mprof attach "
-	"--stacks. They are\nsampled: each growth is put to what ran at the "
-	"end of its interval. A profile is a\nfile or a number of mprof list, "
-	"-1 the newest; the newest is taken where none is\nnamed.\n",
+	"--stacks.\nThey are sampled: each growth is put to what ran at the "
+	"end of its interval.\nA profile is a file or a number of mprof list, "
+	"-1 the newest; the newest is\ntaken where none is named.\n",
     .options = rows,
     .options_size = sizeof(struct lines_options),
     .defaults = &defaults,
+    .takes = COMMAND_TAKES_PROFILES,
     .run = run,
 };

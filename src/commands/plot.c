@@ -307,13 +307,14 @@ const struct command command_plot = {
     .summary = "draw recordings",
     .details =
 	"A profile is a file or a number of mprof list, -1 the newest; "
-	"the newest is taken\nwhere none is named. Several are laid over "
-	"each other, from a common start.\n\n"
+	"the newest is\ntaken where none is named. Several are laid over "
+	"each other, from a common\nstart.\n\n"
 	"  mprof plot -o mem.png           the newest, as a picture\n"
 	"  mprof plot -s -o mem.svg 0 1    two of them, with trends\n"
 	"  mprof plot -f -w 10,20 -o f.pdf ten seconds, with calls\n",
     .options = rows,
     .options_size = sizeof(struct plot_options),
     .defaults = &defaults,
+    .takes = COMMAND_TAKES_PROFILES,
     .run = run,
 };

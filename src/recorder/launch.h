@@ -45,13 +45,15 @@ struct launch_event {
 struct launch {
 	pid_t pid;      /* the program, or what is watched */
 	int exec_error; /* why it was not executed; 0: another cause */
+	bool watching;  /* not started by us */
 	int signals;    /* a signalfd */
-	int pidfd;      /* of what is watched; -1: we started it */
+	int pidfd;      /* of what is watched, where the kernel has them */
 	sigset_t inherited;
 	bool reap; /* children may be waiting to be reaped */
 	bool stopped;
 	int stop_signal; /* one that was meant for us too; 0: none */
 	int64_t stop_ns, term_ns;
+	bool ended;
 	struct launch_event end; /* kept until every CHILD is told */
 };
 
@@ -60,7 +62,8 @@ struct launch {
 int launch_start(struct launch *launch, const struct launch_request *request,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 
-/* Watches a process that we have not started. */
+/* Watches a process that we have not started. Before Linux 5.3 its EXITED does
+ * not come: the caller's next look at it shows the end. */
 int launch_watch(struct launch *launch, pid_t pid, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
@@ -69,7 +72,8 @@ int launch_watch(struct launch *launch, pid_t pid, struct err *e)
 void launch_wait(struct launch *launch, int64_t deadline_ns,
     struct launch_event *event) __attribute__((nonnull));
 
-/* Gives this process its mask back; the program runs on if it does. */
+/* The program runs on if it does. Signals stay blocked: one that came late
+ * must not keep this process from ending in order. */
 void launch_finish(struct launch *launch) __attribute__((nonnull));
 
 /* The exit status that passes wait()'s on: the program's, or 128 + signal. */

@@ -25,7 +25,8 @@ options_of_help() {
 
 # The options that the page's list explains, in the same form.
 options_of_page() {
-	sed -n 's/\\-/-/g; s/^\.It Fl //p' "$1" | awk '
+	sed -n 's/\\-/-/g; s/^\.It Fl //p' "$1" |
+		sed '/^-/s/ , Fl -/\n-/g' | awk '
 		/^(. , Fl )?-/ {
 			letter = $2 == "," ? $1 : ""
 			name = letter == "" ? $1 : $4
@@ -37,8 +38,13 @@ options_of_page() {
 		}' | LC_ALL=C sort
 }
 
-synopsis_of_page() {
-	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$1" | sed 's/\\-/-/g'
+# Its flags, a line each: -x of a bundle such as "Fl xyz", and --long ones.
+flags_of_synopsis() {
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$1" |
+		sed 's/\\-/-/g' | grep -o 'Fl [^ ]*' | awk '
+		substr($2, 1, 1) == "-" { print "-" $2; next }
+		{ for (i = 1; i <= length($2); i++) print "-" substr($2, i, 1) }
+		' | sort -u
 }
 
 @test "mprof alone prints the usage and fails" {
@@ -143,18 +149,16 @@ synopsis_of_page() {
 		page=$SOURCE/man/mprof-$command.1
 		options_of_help "$command" | grep -vE '\|(help|version)\|' >help \
 			|| true
-		synopsis_of_page "$page" >synopsis
+		flags_of_synopsis "$page" >synopsis
 		while IFS='|' read -r letter name _; do
-			grep -qE "(Fl|\|) (-$name|${letter:-=})( |\$)" \
-				synopsis || {
+			grep -qx -e "--$name" -e "-${letter:--}" synopsis || {
 				echo "$page: no --$name in the synopsis"
 				return 1
 			}
 		done <help
-		[ "$(grep -o 'Fl [^ ]*' synopsis | sort -u | wc -l)" -eq \
-			"$(wc -l <help)" ] || {
+		[ "$(wc -l <synopsis)" -eq "$(wc -l <help)" ] || {
 			echo "$page: its synopsis has other options than --help"
-			diff <(grep -o 'Fl [^ ]*' synopsis) help
+			diff synopsis help
 			return 1
 		}
 	done

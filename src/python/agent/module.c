@@ -225,9 +225,26 @@ static struct pymodule definition = {
     .references = 1,
     .name = "memory_profiler",
     .doc = "mprof's profile: function marks and line tables.",
-    .size = -1,
+    .size = 0, /* made anew in each interpreter */
     .methods = methods,
 };
+
+bool module_claim(void)
+{
+	static const struct pyobj *home;
+	struct pyobj *builtins = py.PyImport_ImportModule("builtins");
+
+	if (!builtins) {
+		py.PyErr_Clear();
+		return false;
+	}
+	/* Kept: another interpreter's is not to get its address. */
+	if (!home)
+		home = builtins;
+	else
+		py.Py_DecRef(builtins);
+	return home == builtins;
+}
 
 bool module_execute(const char *source, struct pyobj *dict)
 {
@@ -255,21 +272,26 @@ static int set_number(struct pyobj *dict, const char *name, long value)
 	return failed ? -1 : 0;
 }
 
+static bool fill(struct pyobj *dict)
+{
+	if (!module_claim())
+		return module_execute(source_inert, dict);
+	return set_number(
+		   dict, "_LINES", getenv("MPROF_AGENT_LINES") != NULL) == 0 &&
+	       set_number(dict, "_MINOR", py.minor) == 0 &&
+	       module_execute(source_lines, dict) &&
+	       module_execute(source_profile, dict);
+}
+
 struct pyobj *PyInit_memory_profiler(void)
 {
-	struct pyobj *module, *dict;
+	struct pyobj *module;
 
 	if (!api_bind())
 		return api_refuse();
 	marks_init();
 	module = py.PyModule_Create2(&definition, PYMODULE_API);
-	if (!module)
-		return NULL;
-	dict = py.PyModule_GetDict(module);
-	if (set_number(dict, "_LINES", getenv("MPROF_AGENT_LINES") != NULL) ||
-	    set_number(dict, "_MINOR", py.minor) ||
-	    !module_execute(source_lines, dict) ||
-	    !module_execute(source_profile, dict)) {
+	if (module && !fill(py.PyModule_GetDict(module))) {
 		py.Py_DecRef(module);
 		return NULL;
 	}

@@ -11,6 +11,10 @@
 __attribute__((visibility("default"))) struct pyobj *PyInit_memory_profiler(
     void);
 
+/* Whether this is the interpreter that the agent works in: the first that
+ * asks. Its tables hold objects, and those of another would die with it. */
+bool module_claim(void);
+
 /* Runs Python source in dict; false with a Python exception set. */
 bool module_execute(const char *source, struct pyobj *dict);
 

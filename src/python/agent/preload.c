@@ -15,7 +15,7 @@ static void add_builtin(void)
 {
 	struct pyobj *dict = py.PyDict_New();
 
-	if (!dict || !module_execute(source_builtin, dict))
+	if (!module_claim() || !dict || !module_execute(source_builtin, dict))
 		py.PyErr_Clear();
 	if (dict)
 		py.Py_DecRef(dict);

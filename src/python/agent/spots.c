@@ -27,14 +27,16 @@ long spot_add(const char *name, bool keeps, long first_line)
 	if (spots.len == cap) {
 		cap = cap ? 2 * cap : 16;
 		items = realloc(items, cap * sizeof(struct spot *));
+		if (items) {
+			spots.items = items;
+			spots.cap = cap;
+		}
 	}
 	if (!spot->name || !items) {
 		free(spot->name);
 		free(spot);
 		return -1;
 	}
-	spots.items = items;
-	spots.cap = cap;
 	spots.items[spots.len] = spot;
 	return (long)spots.len++;
 }

@@ -31,18 +31,27 @@ static struct table_row *make_row(struct table *table, long line)
 	return row_of(table, line);
 }
 
+static int64_t pages_before(const struct table *table, long line)
+{
+	const struct table_row *before = row_of(table, table->previous);
+
+	if (table->previous == line)
+		return table->last;
+	return before ? before->pages : 0;
+}
+
 void table_note(struct table *table, long line, int64_t pages)
 {
 	struct table_row *row = make_row(table, line);
-	const struct table_row *before = row_of(table, table->previous);
 
 	if (!row)
 		return;
-	row->growth += pages - (before ? before->pages : 0);
+	row->growth += pages - pages_before(table, line);
 	if (!row->count || pages > row->pages)
 		row->pages = pages;
 	row->count++;
 	table->previous = line;
+	table->last = pages;
 }
 
 bool table_is_empty(const struct table *table)

@@ -3,8 +3,11 @@
  * The line table of one function. A line's memory is what was seen as it
  * ended, at the most; its increment is the sum, over the times it ran, of
  * that memory less the most that the line before it had shown (so that a loop
- * that allocates and frees comes out as memory_profiler shows it). The first
- * line to run has nothing before it: its increment is the memory at entry.
+ * that allocates and frees comes out as memory_profiler shows it). Where that
+ * is the line itself, a loop on one line, it is held against its last time:
+ * against the most, what another thread frees would count at each round. The
+ * first line to run has nothing before it: its increment is the memory at
+ * entry.
  */
 #ifndef MPROF_PYTHON_AGENT_TABLE_H
 #define MPROF_PYTHON_AGENT_TABLE_H
@@ -26,6 +29,7 @@ struct table {
 	struct table_row *rows; /* grown as lines come */
 	size_t len;
 	long previous; /* the line that ended last; 0: none yet */
+	int64_t last;  /* memory then */
 };
 
 /* One more time that line ran; memory stood at pages as it ended. A line

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a signal to this process means for the program: a part of launch.c.
+ */
+#ifndef MPROF_RECORDER_SIGNALS_H
+#define MPROF_RECORDER_SIGNALS_H
+
+#include "recorder/launch.h"
+
+/* Every signal but those that tell of a fault in this very process. */
+void signals_held(sigset_t *set);
+
+/* Reads one signal from launch->signals and does what it asks for; true with
+ * event where the caller of launch_wait() is to hear of it. */
+bool signals_take(struct launch *launch, struct launch_event *event);
+
+/* Stops this process where the terminal stopped the program; true with event
+ * when it is back. */
+bool signals_stop(struct launch *launch, struct launch_event *event);
+
+#endif

@@ -1,0 +1,32 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The rows of src/python/offsets.def are what the headers of the CPythons on
+# this machine say.
+
+load helper.bash
+load pythons.bash
+
+@test "the rows are those of the headers that are here" {
+	local python include minor none=yes
+
+	for python in $(pythons); do
+		include=$("$python" -c 'import sysconfig
+print(sysconfig.get_path("include"))')
+		[ -e "$include/internal/pycore_interp.h" ] || [ -e \
+			"$include/internal/pycore_pystate.h" ] || continue
+		minor=$("$python" -c 'import sys; print(sys.version_info[1])')
+		echo "# headers of $("$python" -V)" >&3
+		none=
+		"$SOURCE/tests/tools/python-offsets" "$include" |
+			grep '^	\.' | grep -v micro >here
+		awk -v minor="$minor" '
+			/^PYTHON_OFFSETS/ { row = "" }
+			/^\t\./ { if (!/micro/) row = row $0 "\n" }
+			/^\)/ && row ~ "minor = " minor "," {
+				printf "%s", row
+				exit
+			}' "$SOURCE/src/python/offsets.def" >there
+		diff here there
+	done
+	[ -z "$none" ] || skip "no headers of CPython here"
+}

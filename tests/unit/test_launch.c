@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+
+#define SOON_NS (20 * NS_PER_S) /* longer than any test here takes */
+
+static sigset_t mask_before;
+
+static struct launch start(char *const argv[])
+{
+	const struct launch_request request = {.argv = argv, .adopt = true};
+	struct launch launch;
+	struct err e = {""};
+
+	if (launch_start(&launch, &request, &e) != 0)
+		fail_msg("not started: %s", e.text);
+	return launch;
+}
+
+static struct launch shell(char *script)
+{
+	char *argv[] = {"sh", "-c", script, NULL};
+
+	return start(argv);
+}
+
+static struct launch_event next(struct launch *launch)
+{
+	struct launch_event event;
+
+	launch_wait(launch, clock_mono_ns() + SOON_NS, &event);
+	return event;
+}
+
+/* The next that is no orphan's end: the shells of other tests leave some. */
+static struct launch_event next_but_child(struct launch *launch)
+{
+	struct launch_event event;
+
+	do {
+		event = next(launch);
+	} while (event.what == LAUNCH_CHILD);
+	return event;
+}
+
+/* Waits for the program's end, over everything else. */
+static int end_status(struct launch *launch)
+{
+	struct launch_event event;
+
+	do {
+		event = next(launch);
+		assert_int_not_equal(event.what, LAUNCH_TICK);
+	} while (event.what != LAUNCH_EXITED);
+	launch_finish(launch);
+	sigprocmask(SIG_SETMASK, &launch->inherited, NULL);
+	return launch_exit_status(event.status);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return sigprocmask(SIG_SETMASK, NULL, &mask_before);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return sigprocmask(SIG_SETMASK, &mask_before, NULL);
+}
+
+static void status_of(char *script, int want)
+{
+	struct launch launch = shell(script);
+
+	assert_int_equal(end_status(&launch), want);
+}
+
+static void test_status(void **state)
+{
+	(void)state;
+	status_of("exit 0", 0);
+	status_of("exit 7", 7);
+	status_of("kill -9 $$", 128 + SIGKILL);
+	status_of("kill -USR1 $$", 128 + SIGUSR1);
+}
+
+static void refused(char *program, int status, const char *message)
+{
+	char *argv[] = {program, NULL};
+	const struct launch_request request = {.argv = argv};
+	struct launch launch;
+	sigset_t mask;
+	struct err e = {""};
+
+	assert_int_equal(launch_start(&launch, &request, &e), -1);
+	assert_int_equal(launch_failure_status(&launch), status);
+	assert_non_null(strstr(e.text, message));
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	for (int signal = 1; signal < 65; signal++)
+		assert_int_equal(sigismember(&mask, signal),
+		    sigismember(&mask_before, signal));
+}
+
+static void test_refused(void **state)
+{
+	char script[] = "/tmp/mprof-launch-XXXXXX";
+	int fd = mkstemp(script);
+
+	(void)state;
+	assert_int_equal(dprintf(fd, "#!/no/such/interpreter\n"), 23);
+	refused("no-such-program", 127, "no-such-program: command not found");
+	refused("/no/such/program", 127, "No such file");
+	refused("", 127, "not found");
+	refused("/etc", 126, "/etc: can't be executed: Permission denied");
+	assert_int_equal(fchmod(fd, 0700), 0);
+	close(fd);
+	refused(script, 127, "interpreter that it names is missing");
+	unlink(script);
+}
+
+static void test_path(void **state)
+{
+	char *path = strdup(getenv("PATH"));
+	struct launch launch;
+	char *argv[] = {"true", NULL};
+
+	(void)state;
+	setenv("PATH", "/etc/passwd:/nowhere", 1);
+	refused("true", 127, "true: command not found");
+	unsetenv("PATH");
+	launch = start(argv);
+	assert_int_equal(end_status(&launch), 0);
+	setenv("PATH", path, 1);
+	free(path);
+}
+
+/* A file without #! is a shell script, as for the shell. */
+static void test_script_without_interpreter(void **state)
+{
+	char script[] = "/tmp/mprof-launch-XXXXXX";
+	char *argv[] = {script, "5", NULL};
+	int fd = mkstemp(script);
+	struct launch launch;
+
+	(void)state;
+	assert_int_equal(dprintf(fd, "exit $1\n"), 8);
+	assert_int_equal(fchmod(fd, 0700), 0);
+	close(fd);
+	launch = start(argv);
+	assert_int_equal(end_status(&launch), 5);
+	unlink(script);
+}
+
+static void test_environment(void **state)
+{
+	char *argv[] = {"sh", "-c", "test \"$FRUIT$HOME\" = pear", NULL};
+	char *envp[] = {"FRUIT=pear", NULL};
+	const struct launch_request request = {.argv = argv, .envp = envp};
+	struct launch launch;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(launch_start(&launch, &request, &e), 0);
+	assert_int_equal(end_status(&launch), 0);
+}
+
+static void test_tick(void **state)
+{
+	char *argv[] = {"sleep", "60", NULL};
+	struct launch launch = start(argv);
+	int64_t deadline_ns = clock_mono_ns() + NS_PER_S / 50;
+	struct launch_event event;
+
+	(void)state;
+	launch_wait(&launch, deadline_ns, &event);
+	assert_int_equal(event.what, LAUNCH_TICK);
+	assert_true(clock_mono_ns() >= deadline_ns);
+	launch_wait(&launch, 0, &event);
+	assert_int_equal(event.what, LAUNCH_TICK);
+	assert_int_equal(kill(launch.pid, SIGTERM), 0);
+	launch_wait(&launch, LAUNCH_NEVER, &event);
+	assert_int_equal(event.what, LAUNCH_EXITED);
+	assert_int_equal(event.pid, launch.pid);
+	assert_int_equal(event.status, SIGTERM);
+	assert_true(event.maxrss_kib > 0);
+	launch_finish(&launch);
+}
+
+/* An orphan of the program is ours to reap, and is told before the end. */
+static void test_orphan(void **state)
+{
+	struct launch launch = shell("sh -c 'exit 9 &'; sleep 0.2");
+	struct launch_event event;
+
+	(void)state;
+	event = next(&launch);
+	assert_int_equal(event.what, LAUNCH_CHILD);
+	assert_int_not_equal(event.pid, launch.pid);
+	assert_int_equal(event.status, 9 << 8);
+	assert_true(event.maxrss_kib > 0);
+	assert_int_equal(end_status(&launch), 0);
+}
+
+/* With a child that signals this process: one that is not the program. */
+static void signal_us(int signal)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		kill(getppid(), signal);
+		_exit(0);
+	}
+}
+
+/* Until the program has set its traps. */
+static struct launch trapping(const char *traps)
+{
+	char script[512], byte;
+	struct launch launch;
+	int ready[2];
+
+	assert_int_equal(pipe(ready), 0);
+	snprintf(script, sizeof(script),
+	    "%s; echo >&%d; exec %d>&- %d<&-; n=0; while [ $((n += 1)) -lt 500 "
+	    "]; do sleep 0.02; done",
+	    traps, ready[1], ready[1], ready[0]);
+	launch = shell(script);
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return launch;
+}
+
+static void passed(int signal)
+{
+	char traps[128];
+	struct launch launch;
+
+	snprintf(
+	    traps, sizeof(traps), "trap 'exit %d' %d", 40 + signal, signal);
+	launch = trapping(traps);
+	signal_us(signal);
+	assert_int_equal(end_status(&launch), 40 + signal);
+}
+
+static void test_signals_are_passed(void **state)
+{
+	(void)state;
+	passed(SIGTERM);
+	passed(SIGHUP);
+	passed(SIGINT);
+	passed(SIGQUIT);
+	passed(SIGUSR1);
+	passed(SIGWINCH);
+	passed(SIGALRM);
+}
+
+/* A signal of the program to its parent is not sent back. */
+static void test_signal_of_the_program(void **state)
+{
+	struct launch launch =
+	    shell("trap 'exit 1' TERM; kill -TERM $PPID; sleep 0.1; exit 0");
+
+	(void)state;
+	assert_int_equal(end_status(&launch), 0);
+}
+
+static void test_second_term(void **state)
+{
+	struct launch launch = trapping("trap : TERM");
+	struct launch_event event;
+	int64_t deadline_ns;
+
+	(void)state;
+	signal_us(SIGTERM);
+	signal_us(SIGTERM); /* timeout(1) does it like that */
+	deadline_ns = clock_mono_ns() + NS_PER_S / 2;
+	do {
+		launch_wait(&launch, deadline_ns, &event);
+	} while (event.what == LAUNCH_CHILD);
+	assert_int_equal(event.what, LAUNCH_TICK);
+	signal_us(SIGTERM);
+	event = next_but_child(&launch);
+	assert_int_equal(event.what, LAUNCH_QUIT);
+	assert_int_equal(event.signal, SIGTERM);
+	assert_int_equal(kill(launch.pid, SIGKILL), 0);
+	end_status(&launch);
+}
+
+/* Stopped by someone else, the program is recorded on. */
+static void test_stopped_alone(void **state)
+{
+	struct launch launch = trapping("trap 'exit 4' TERM");
+	struct launch_event event;
+
+	(void)state;
+	kill(launch.pid, SIGTSTP);
+	kill(launch.pid, SIGSTOP);
+	do {
+		launch_wait(&launch, clock_mono_ns() + NS_PER_S / 10, &event);
+	} while (event.what == LAUNCH_CHILD);
+	assert_int_equal(event.what, LAUNCH_TICK);
+	assert_true(launch.stopped);
+	signal_us(SIGCONT);
+	signal_us(SIGTERM);
+	assert_int_equal(end_status(&launch), 4);
+	assert_false(launch.stopped);
+}
+
+static void finds(char *pattern, char *file)
+{
+	char *argv[] = {"grep", "-q", pattern, file, NULL};
+	struct launch launch = start(argv);
+
+	assert_int_equal(end_status(&launch), 0);
+}
+
+/* What this process was started with is what the program gets. */
+static void test_inherited(void **state)
+{
+	sigset_t set;
+
+	(void)state;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGCHLD, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	prctl(PR_SET_TIMERSLACK, 70000);
+	finds("^70000$", "/proc/self/timerslack_ns");
+	prctl(PR_SET_TIMERSLACK, 0);
+	finds("^SigBlk:.*00000800$", "/proc/self/status");
+	signal(SIGCHLD, SIG_IGN);
+	finds("^SigIgn:.*10001$", "/proc/self/status");
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+}
+
+static void test_watch(void **state)
+{
+	struct launch launch;
+	struct launch_event event;
+	pid_t child = fork();
+	struct err e;
+
+	(void)state;
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(launch_watch(&launch, child, &e), 0);
+	launch_wait(&launch, 0, &event);
+	assert_int_equal(event.what, LAUNCH_TICK);
+	signal_us(SIGINT);
+	event = next_but_child(&launch);
+	assert_int_equal(event.what, LAUNCH_QUIT);
+	assert_int_equal(event.signal, SIGINT);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	event = next_but_child(&launch);
+	assert_int_equal(event.what, LAUNCH_EXITED);
+	assert_int_equal(event.pid, child);
+	launch_finish(&launch);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_status, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_path, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_script_without_interpreter, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_environment, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_tick, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_orphan, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_signals_are_passed, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_signal_of_the_program, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_second_term, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_stopped_alone, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_inherited, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: MIT
+// A process that lies: it has _PyRuntime and the structures of a CPython,
+// made up by each test, with loops, wild pointers and lengths of 2^60. Every
+// walk has to end, and nothing that is not so may be told.
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "python/stacks.h"
+#include "python/stack.h"
+#include "python/text.h"
+
+#define HUGE_LENGTH ((uint64_t)1 << 60)
+#define WILD 0x7abcdef00000u
+#define DEPTH 400
+
+/* What src/python looks for in this program's file. */
+extern char _PyRuntime[8192];
+extern char PyType_Type[1024], PyCode_Type[1024];
+extern unsigned long Py_Version;
+char _PyRuntime[8192] __attribute__((aligned(16)));
+char PyType_Type[1024] __attribute__((aligned(16)));
+char PyCode_Type[1024] __attribute__((aligned(16)));
+unsigned long Py_Version;
+
+static struct {
+	char interpreter[16384], thread[1024], other[1024], cframe[64], gil[64];
+	char chunk[65536], code[512], table[64], filename[128], name[128];
+} fake;
+
+static const struct python_offsets *o;
+static char type_name[] = "type";
+
+static uint64_t address(const void *place)
+{
+	return (uint64_t)(uintptr_t)place;
+}
+
+static void put(void *at, int offset, uint64_t value)
+{
+	memcpy((char *)at + offset, &value, sizeof(value));
+}
+
+static char *frame(size_t i)
+{
+	return fake.chunk + 24 + i * 128;
+}
+
+static void put_text(char *object, const char *text)
+{
+	put(object, o->str_length, strlen(text));
+	put(object, o->str_state, 1 << 2 | 1 << 5 | 1 << 6);
+	strcpy(object + o->str_ascii_size, text);
+}
+
+/* Two lines of code on the stack: f, called by m. */
+static void put_frames(size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		put(frame(i), o->frame_previous, i ? address(frame(i - 1)) : 0);
+		put(frame(i), o->frame_code, address(fake.code));
+		put(frame(i), o->frame_instruction,
+		    address(fake.code) + (uint64_t)o->code_instructions + 2);
+	}
+	put(fake.cframe, o->cframe_current, address(frame(count - 1)));
+}
+
+static void put_code(void)
+{
+	put(fake.code, o->object_type, address(PyCode_Type));
+	put(fake.code, o->code_filename, address(fake.filename));
+	put(fake.code, o->code_name, address(fake.name));
+	put(fake.code, o->code_qualname, address(fake.name));
+	put(fake.code, o->code_line_table, address(fake.table));
+	put(fake.code, o->code_first_line, 7);
+	put(fake.table, o->object_size, 2);
+	/* One instruction in line 8, one in line 9. */
+	fake.table[o->bytes_data] = (char)(128 | 11 << 3);
+	fake.table[o->bytes_data + 1] = (char)(128 | 11 << 3);
+	put_text(fake.filename, "lie.py");
+	put_text(fake.name, "f");
+}
+
+/* All as a CPython 3.12 would have it. */
+static int tell_the_truth(void **state)
+{
+	(void)state;
+	o = python_offsets_find(12, -1);
+	memset(&fake, 0, sizeof(fake));
+	Py_Version = 0x030c01f0;
+	put(PyType_Type, o->object_type, address(PyType_Type));
+	put(PyType_Type, o->type_name, address(type_name));
+	put(_PyRuntime, o->runtime_interpreters, address(fake.interpreter));
+	put(fake.interpreter, o->interpreter_threads, address(fake.thread));
+	put(fake.interpreter, o->interpreter_gil, address(fake.gil));
+	put(fake.gil, o->gil_last_holder, address(fake.thread));
+	put(fake.thread, o->thread_interpreter, address(fake.interpreter));
+	put(fake.thread, o->thread_cframe, address(fake.cframe));
+	put(fake.thread, o->thread_datastack, address(fake.chunk));
+	put(fake.chunk, 8, 16384);
+	put_code();
+	put_frames(2);
+	return 0;
+}
+
+static pid_t start(void)
+{
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	return child;
+}
+
+static void stop(pid_t child)
+{
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static enum python_result open_child(pid_t child)
+{
+	struct python_target target;
+	struct err e;
+
+	return python_open(&target, child, &e);
+}
+
+/* Samples a child with the memory as it is now; how many stacks came out, and
+ * the last one with frames in *last. */
+static int sample(struct stacks_sample *last, char *first_function)
+{
+	struct stacks *stacks = stacks_create();
+	struct stacks_sample one;
+	pid_t child = start();
+	int got = 0;
+
+	for (int i = 0; i < 30; i++) {
+		if (!stacks_sample(stacks, child, &one))
+			continue;
+		got++;
+		if (one.len == 0)
+			continue;
+		*last = one;
+		strncpy(first_function, one.frames[0].function, 31);
+	}
+	stop(child);
+	stacks_destroy(stacks);
+	return got;
+}
+
+static void the_truth_is_read(void **state)
+{
+	struct stacks *stacks = stacks_create();
+	struct stacks_sample one;
+	pid_t child = start();
+	bool got = false;
+
+	(void)state;
+	for (int i = 0; i < 5 && !got; i++)
+		got = stacks_sample(stacks, child, &one) && one.len;
+	assert_true(got);
+	assert_int_equal(one.len, 2);
+	assert_string_equal(one.frames[0].file, "lie.py");
+	assert_string_equal(one.frames[0].function, "f");
+	assert_int_equal(one.frames[0].line, 9);
+	assert_true(stacks_sample(stacks, child, &one));
+	assert_int_equal(one.len, 0);
+	stop(child);
+	stacks_destroy(stacks);
+}
+
+/* The thread claims to run: it has to be stopped, and goes on. */
+static void a_holder_is_stopped_and_goes_on(void **state)
+{
+	struct stacks *stacks = stacks_create();
+	struct stacks_sample one;
+	int got = 0, status;
+	pid_t child;
+
+	(void)state;
+	put(fake.gil, o->gil_locked, 1);
+	child = fork();
+	if (child == 0) {
+		put(fake.thread, o->thread_native_id, (uint64_t)getpid());
+		for (;;)
+			pause();
+	}
+	for (int i = 0; i < 50 && got < 2; i++) {
+		got += stacks_sample(stacks, child, &one);
+		usleep(1000);
+	}
+	assert_int_equal(got, 2);
+	assert_true(stacks_count(stacks).paused > 0);
+	stacks_destroy(stacks);
+	kill(child, SIGTERM);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
+static void a_loop_of_frames_ends(void **state)
+{
+	struct stacks_sample last = {0};
+	char function[32] = "";
+
+	(void)state;
+	put(frame(0), o->frame_previous, address(frame(1)));
+	sample(&last, function);
+	assert_true(last.len <= STACK_DEPTH + 1);
+	put(frame(1), o->frame_previous, address(frame(1)));
+	sample(&last, function);
+	assert_true(last.len <= STACK_DEPTH + 1);
+}
+
+static void a_deep_stack_is_cut(void **state)
+{
+	struct stacks_sample last = {0};
+	char function[32] = "";
+
+	(void)state;
+	put_frames(DEPTH);
+	assert_true(sample(&last, function) > 0);
+	assert_int_equal(last.len, STACK_DEPTH + 1);
+	assert_string_equal(function, "f");
+}
+
+static void loops_of_threads_and_interpreters_end(void **state)
+{
+	struct stacks_sample last = {0};
+	char function[32] = "";
+
+	(void)state;
+	put(fake.thread, o->thread_next, address(fake.other));
+	put(fake.other, o->thread_next, address(fake.thread));
+	put(fake.gil, o->gil_last_holder, WILD);
+	sample(&last, function);
+	put(fake.interpreter, o->interpreter_next, address(fake.interpreter));
+	sample(&last, function);
+}
+
+static void wild_pointers_are_no_stack(void **state)
+{
+	struct {
+		void *at;
+		int offset;
+	} places[] = {{fake.thread, o->thread_cframe},
+	    {fake.thread, o->thread_interpreter},
+	    {fake.cframe, o->cframe_current}, {frame(0), o->frame_code},
+	    {frame(1), o->frame_previous}, {fake.code, o->object_type},
+	    {fake.code, o->code_filename}, {fake.code, o->code_qualname},
+	    {fake.code, o->code_line_table}};
+	static const uint64_t values[] = {
+	    1, 4095, WILD, (uint64_t)1 << 47, UINT64_MAX, UINT64_MAX - 4096};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		for (size_t k = 0; k < sizeof(values) / sizeof(*values); k++) {
+			struct stacks_sample last;
+			char function[32];
+
+			tell_the_truth(NULL);
+			put(places[i].at, places[i].offset, values[k]);
+			assert_int_equal(sample(&last, function), 0);
+		}
+	}
+}
+
+static void wild_anchors_do_no_harm(void **state)
+{
+	struct {
+		void *at;
+		int offset;
+	} places[] = {{_PyRuntime, o->runtime_interpreters},
+	    {fake.interpreter, o->interpreter_threads},
+	    {fake.interpreter, o->interpreter_gil},
+	    {fake.interpreter, o->interpreter_next},
+	    {fake.gil, o->gil_last_holder}, {fake.thread, o->thread_datastack},
+	    {fake.thread, o->thread_next}, {fake.chunk, 8}};
+	static const uint64_t values[] = {1, WILD, HUGE_LENGTH, UINT64_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		for (size_t k = 0; k < sizeof(values) / sizeof(*values); k++) {
+			struct stacks_sample last;
+			char function[32];
+
+			tell_the_truth(NULL);
+			put(places[i].at, places[i].offset, values[k]);
+			sample(&last, function);
+		}
+	}
+}
+
+static void huge_lengths_are_no_text(void **state)
+{
+	struct stacks_sample last;
+	char function[32];
+
+	(void)state;
+	put(fake.filename, o->str_length, HUGE_LENGTH);
+	assert_int_equal(sample(&last, function), 0);
+	tell_the_truth(NULL);
+	put(fake.table, o->object_size, HUGE_LENGTH);
+	assert_int_equal(sample(&last, function), 0);
+	tell_the_truth(NULL);
+	put(fake.name, o->str_state, 7 << 2 | 1 << 5);
+	assert_int_equal(sample(&last, function), 0);
+}
+
+/* A length that reaches beyond what is mapped: not a byte of it is told. */
+static void text_over_the_edge_is_none(void **state)
+{
+	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct stacks_sample last;
+	char function[32];
+
+	(void)state;
+	munmap(pages + 4096, 4096);
+	put_text(pages + 3900, "edge");
+	put(pages + 3900, o->str_length, 4000);
+	put(fake.code, o->code_filename, address(pages + 3900));
+	assert_int_equal(sample(&last, function), 0);
+	munmap(pages, 4096);
+}
+
+static void every_kind_of_text(void **state)
+{
+	struct python_target target;
+	char object[256] = {0}, text[64];
+	const uint16_t two[] = {0x416, 0xd800, 0};
+	const uint32_t four[] = {0x1f40d, 0x110000, 'x'};
+	struct err e;
+	pid_t child;
+
+	(void)state;
+	put(object, o->str_length, 3);
+	put(object, o->str_state, 2 << 2 | 1 << 5);
+	memcpy(object + o->str_compact_size, two, sizeof(two));
+	memcpy(fake.filename, object, sizeof(fake.filename));
+	put(object, o->str_state, 4 << 2 | 1 << 5);
+	memcpy(object + o->str_compact_size, four, sizeof(four));
+	memcpy(fake.name, object, sizeof(fake.name));
+	put_text(fake.table, "abc");
+	put(fake.table, o->str_state, 1 << 2);
+	put(fake.table, o->str_data, address("\xe9t\xe9"));
+	child = start();
+	assert_int_equal(python_open(&target, child, &e), PYTHON_OK);
+	assert_int_equal(
+	    python_text(&target, address(fake.filename), text, sizeof(text)),
+	    0);
+	assert_string_equal(text, "\xd0\x96\xef\xbf\xbd\xef\xbf\xbd");
+	assert_int_equal(
+	    python_text(&target, address(fake.name), text, sizeof(text)), 0);
+	assert_string_equal(text, "\xf0\x9f\x90\x8d\xef\xbf\xbdx");
+	assert_int_equal(python_text(&target, address(fake.name), text, 6), 0);
+	assert_string_equal(text, "\xf0\x9f\x90\x8d");
+	assert_int_equal(
+	    python_text(&target, address(fake.table), text, sizeof(text)), 0);
+	assert_string_equal(text, "\xc3\xa9t\xc3\xa9");
+	stop(child);
+}
+
+static void other_versions_are_named(void **state)
+{
+	static const unsigned long versions[] = {
+	    0x03070af0, 0x030e00f0, 0x031000a1, 0x040000f0, 0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++) {
+		pid_t child;
+
+		Py_Version = versions[i];
+		child = start();
+		assert_int_equal(open_child(child), PYTHON_UNSUPPORTED);
+		stop(child);
+	}
+}
+
+/* 3.13 tells its own offsets, or lies about them. */
+static void made_up_offsets_are_refused(void **state)
+{
+	struct python_debug debug = {.cookie = PYTHON_DEBUG_COOKIE};
+	char before[sizeof(debug)];
+	pid_t child;
+
+	(void)state;
+	memcpy(before, _PyRuntime, sizeof(before));
+	Py_Version = 0x030d00f0;
+	child = start();
+	assert_int_equal(open_child(child), PYTHON_UNSUPPORTED);
+	stop(child);
+	debug.free_threaded = 1;
+	memcpy(_PyRuntime, &debug, sizeof(debug));
+	child = start();
+	assert_int_equal(open_child(child), PYTHON_UNSUPPORTED);
+	stop(child);
+	debug.free_threaded = 0;
+	memset(debug.words, 0xee, sizeof(debug.words));
+	memcpy(_PyRuntime, &debug, sizeof(debug));
+	child = start();
+	assert_int_equal(open_child(child), PYTHON_UNSUPPORTED);
+	stop(child);
+	memcpy(_PyRuntime, before, sizeof(before));
+}
+
+static void another_layout_is_refused(void **state)
+{
+	pid_t child;
+
+	(void)state;
+	put(fake.thread, o->thread_interpreter, address(fake.gil));
+	child = start();
+	assert_int_equal(open_child(child), PYTHON_UNSUPPORTED);
+	stop(child);
+	tell_the_truth(NULL);
+	put(PyType_Type, o->object_type, 0);
+	child = start();
+	assert_int_equal(open_child(child), PYTHON_UNSUPPORTED);
+	stop(child);
+	tell_the_truth(NULL);
+	put(_PyRuntime, o->runtime_interpreters, 0);
+	child = start();
+	assert_int_equal(open_child(child), PYTHON_EARLY);
+	stop(child);
+}
+
+#define LIE(test) cmocka_unit_test_setup(test, tell_the_truth)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    LIE(the_truth_is_read),
+	    LIE(a_holder_is_stopped_and_goes_on),
+	    LIE(a_loop_of_frames_ends),
+	    LIE(a_deep_stack_is_cut),
+	    LIE(loops_of_threads_and_interpreters_end),
+	    LIE(wild_pointers_are_no_stack),
+	    LIE(wild_anchors_do_no_harm),
+	    LIE(huge_lengths_are_no_text),
+	    LIE(text_over_the_edge_is_none),
+	    LIE(every_kind_of_text),
+	    LIE(other_versions_are_named),
+	    LIE(made_up_offsets_are_refused),
+	    LIE(another_layout_is_refused),
+	};
+
+	alarm(60);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
