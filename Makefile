@@ -4,6 +4,7 @@
 # make deps       install what the goals named beside it need (all: alone)
 # make demo       record a real program and write its chart
 # make test       build and run every test
+# make test-faults  the same short run with each system call failing in turn
 # make bench      measure, beside the peers; SECTION=recorder for one table
 # make fuzz       fuzz what reads others' bytes, FUZZ_S=60 seconds each
 # make lint       formatters and static checks
@@ -62,6 +63,9 @@ agent_objects := $(call objects_of,pic,$(agent_sources))
 library_objects := $(filter-out build/main/main.o,$(main_objects))
 unit_tests := $(patsubst tests/unit/%.c,build/tests/%, \
 	$(wildcard tests/unit/test_*.c))
+# What the tests record; built without sanitizers, which would be recorded too.
+test_programs := $(patsubst tests/programs/%.c,build/programs/%, \
+	$(wildcard tests/programs/*.c))
 # Each harness twice: with libFuzzer, and to read its corpus again as a test.
 harnesses := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 replays := $(harnesses:%=build/tests/replay_%)
@@ -157,6 +161,11 @@ build/bench/leak: tests/bench/leak.c tests/bench/recordings.c build/libmprof.a
 	@mkdir -p $(@D)
 	$(Q)$(main_compile) -pie $(ldflags) $(LDFLAGS) -o $@ $^ $(main_libs) -lm
 
+build/programs/%: tests/programs/%.c build/flags
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 $(warnings) -pthread -o $@ $<
+
 build/tests/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c \
 		build/libmprof.a build/flags
 	$(call say,TEST,$@)
@@ -185,8 +194,12 @@ build/flags: FORCE
 		echo '$(subst ','\'',$(main_compile) $(module_defines))' >$@
 
 TESTS = $(unit_tests) $(replays) $(sort $(wildcard tests/cli/*.bats))
-test: all $(unit_tests) $(replays) check-layers check-headers
+test: all $(unit_tests) $(replays) $(test_programs) check-layers check-headers
 	$(Q)prove --exec tests/tools/run-test $(PROVE_FLAGS) $(TESTS)
+
+# Each system call of a short run fails in turn: tests/faults/inject says how.
+test-faults: all $(test_programs)
+	$(Q)tests/faults/inject
 
 check-layers:
 	$(Q)sh tests/tools/check-layers src
@@ -252,6 +265,6 @@ clean:
 
 FORCE:
 .PHONY: all test bench demo check-layers check-headers lint install uninstall
-.PHONY: dist fuzz clean FORCE
+.PHONY: test-faults dist fuzz clean FORCE
 .DELETE_ON_ERROR:
 endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "commands/command.h"
 
 /* A full disk behind stdout must not look like success. */
@@ -21,6 +22,7 @@ static int close_stdout(int status)
 
 int main(int argc, char **argv)
 {
+	io_guard_streams();
 	if (argc < 2) {
 		command_print_usage(stdout);
 		return close_stdout(COMMAND_FAILED);

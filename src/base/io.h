@@ -11,6 +11,11 @@
 
 #include "base/err.h"
 
+/* Puts something that can be neither read nor written, and that no program
+ * started from here gets, where standard streams are closed: else the next file
+ * that is opened would become one of them. */
+void io_guard_streams(void);
+
 /* Writes all len bytes, over EINTR and short writes; 0, or -1 with errno. */
 int io_write_all(int fd, const void *bytes, size_t len)
     __attribute__((warn_unused_result));
