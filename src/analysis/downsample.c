@@ -70,13 +70,13 @@ static void open_column(struct column *column, size_t i, long number, bool gap)
 void downsample_m4(struct downsample *out, const struct series *series,
     const struct downsample_view *view)
 {
-	size_t first = series_find(series, view->from_s), i;
+	size_t first = series_find(series, view->from_s);
 	struct column column = {.open = false};
 
 	*out = (struct downsample){0};
 	if (first > 0)
 		first--;
-	for (i = first; i < series->len; i++) {
+	for (size_t i = first; i < series->len; i++) {
 		double mib = series->items[i].mib;
 		long number = column_of(view, series->items[i].time_s);
 
@@ -97,13 +97,11 @@ void downsample_m4(struct downsample *out, const struct series *series,
 		column.last = i;
 	}
 	close_column(out, series, &column);
-	out->seen = i - first;
 }
 
 void downsample_finish(struct downsample *out)
 {
 	array_free(&out->points);
-	out->seen = 0;
 }
 
 static int compare_steps(const void *a, const void *b)

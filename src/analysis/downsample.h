@@ -29,7 +29,6 @@ struct downsample_point {
 
 struct downsample {
 	ARRAY(struct downsample_point) points;
-	size_t seen; /* how many samples the view holds */
 };
 
 /* The points of a sorted series in the view, with one more on each side so

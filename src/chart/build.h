@@ -2,7 +2,9 @@
  *
  * Steps that the kinds of charts share. Each adds to a scene, in this order:
  * build_frame, one panel of memory with its lines, calls and marks,
- * build_memory_axis when all of it is there.
+ * build_memory_axis and build_facts when all of it is there. A series of ten
+ * million samples is gone through as seldom as can be: its peak, once found,
+ * is handed on.
  */
 #ifndef MPROF_CHART_BUILD_H
 #define MPROF_CHART_BUILD_H
@@ -13,11 +15,19 @@
  * call where it has none. NAN where nothing can be drawn of it. */
 double build_start(const struct run *run);
 
+/* When its last sample, or its last call, ends. */
+double build_end(const struct run *run);
+
+/* The highest that is known of a run, at the file's time: the peak of its
+ * samples (NULL: none), or a PEAK record above it. False where nothing is. */
+bool build_peak(
+    const struct run *run, const struct sample *sampled, struct sample *peak);
+
 /* The place of a time on the scene's axis. With --clock runs stand at their
  * own times, else they begin together at 0. */
 double build_zero(const struct chart_request *request, size_t run);
 
-/* Title, time axis, facts; -1 with e where no run has anything to draw. */
+/* Title and time axis; -1 with e where no run has anything to draw. */
 int build_frame(
     struct scene *scene, const struct chart_request *request, struct err *e);
 
@@ -29,9 +39,10 @@ struct scene_panel *build_panel(
 struct scene_line *build_line(struct scene_panel *panel,
     const struct series *samples, double zero_s, double gap_s);
 
-/* The dot at the run's peak, what ended it, MARK records, gaps. */
+/* The dot at the run's peak, what ended it, MARK records, gaps. sampled as
+ * in build_peak, of the first run. */
 void build_marks(struct scene *scene, struct scene_panel *panel,
-    const struct chart_request *request);
+    const struct chart_request *request, const struct sample *sampled);
 
 /* The trend of each run within the window. */
 void build_trends(struct scene *scene, struct scene_panel *panel,
@@ -48,6 +59,14 @@ void build_stacks(
 /* From 0 over the highest thing in the window, or as was asked. */
 void build_memory_axis(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request);
+
+/* What is told of the first run beside the chart. */
+void build_facts(struct scene *scene, const struct chart_request *request,
+    const struct sample *sampled);
+
+/* All of the above that comes behind the lines. */
+void build_rest(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request, const struct sample *sampled);
 
 /* "4711 python3 manage.py runserver", clean. */
 char *build_process_name(const struct process *process);

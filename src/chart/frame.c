@@ -4,11 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "analysis/downsample.h"
 #include "base/mem.h"
-#include "base/units.h"
 #include "base/utf8.h"
 
 double build_start(const struct run *run)
@@ -29,7 +26,7 @@ double build_start(const struct run *run)
 }
 
 /* A call may outlast the last sample; one that is far off is not believed. */
-static double run_end(const struct run *run)
+double build_end(const struct run *run)
 {
 	double end = build_start(run), span;
 
@@ -76,7 +73,7 @@ static struct axis time_axis(const struct chart_request *request)
 
 		if (isfinite(build_start(run)))
 			axis.high = fmax(
-			    axis.high, run_end(run) - build_zero(request, i));
+			    axis.high, build_end(run) - build_zero(request, i));
 	}
 	/* air for a dot at the end, and for the tick that ends a round span */
 	axis.high = axis.high > 0 ? 1.01 * axis.high : 1;
@@ -85,78 +82,6 @@ static struct axis time_axis(const struct chart_request *request)
 		axis.high = request->window_s.high;
 	}
 	return axis;
-}
-
-static void add_fact(struct scene *scene, const char *label, char *value)
-{
-	*array_push(&scene->facts) = (struct scene_fact){label, value};
-}
-
-static void add_clean_fact(
-    struct scene *scene, const char *label, const char *text)
-{
-	if (text && *text)
-		add_fact(scene, label, utf8_clean_copy(text));
-}
-
-static char *start_text(double epoch_s)
-{
-	char text[64];
-	time_t whole = (time_t)epoch_s;
-	struct tm tm = {0};
-
-	localtime_r(&whole, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %Z", &tm);
-	return mem_copy(text);
-}
-
-static char *peak_text(const struct run *run)
-{
-	const struct sample *sampled = series_peak(&run->total);
-	const struct sample *marked = series_peak(&run->peaks);
-	char size[UNITS_TEXT], after[UNITS_TEXT];
-	double after_s;
-
-	if (marked && (!sampled || marked->mib > sampled->mib))
-		sampled = marked;
-	if (!sampled)
-		return NULL;
-	units_size(size, sampled->mib);
-	after_s = sampled->time_s - build_start(run);
-	if (!(after_s > 0))
-		return mem_format("%s at the start", size);
-	return mem_format("%s after %s", size, units_duration(after, after_s));
-}
-
-static void add_figures(struct scene *scene, const struct run *run)
-{
-	double interval = run->info.interval_s > 0
-			      ? run->info.interval_s
-			      : downsample_interval(&run->total);
-	double duration = run_end(run) - build_start(run);
-	char text[UNITS_TEXT];
-	char *peak = peak_text(run);
-
-	add_fact(scene, "Started", start_text(build_start(run)));
-	if (duration > 0)
-		add_fact(scene, "Duration",
-		    mem_copy(units_duration(text, duration)));
-	if (interval > 0)
-		add_fact(scene, "Interval",
-		    mem_copy(units_duration(text, interval)));
-	add_fact(scene, "Samples", mem_format("%zu", run->total.len));
-	if (peak)
-		add_fact(scene, "Peak", peak);
-}
-
-static void add_end(struct scene *scene, const struct exit_status *exit)
-{
-	char *killed = build_end_text(exit);
-
-	if (killed)
-		add_fact(scene, "Ended", killed);
-	else if (exit->known && exit->code >= 0)
-		add_fact(scene, "Ended", mem_format("status %d", exit->code));
 }
 
 static char *choose_title(const struct chart_request *request)
@@ -179,8 +104,6 @@ static char *choose_title(const struct chart_request *request)
 int build_frame(
     struct scene *scene, const struct chart_request *request, struct err *e)
 {
-	const struct run *run = request->runs[0].run;
-
 	*scene = (struct scene){0};
 	if (!isfinite(first_start(request)))
 		return err_set(e,
@@ -190,12 +113,6 @@ int build_frame(
 	scene->title = choose_title(request);
 	scene->time = time_axis(request);
 	scene->origin_s = scene->time.origin_s;
-	add_clean_fact(scene, "Command", run->command);
-	add_clean_fact(scene, "Host", run->info.host);
-	if (isfinite(build_start(run)))
-		add_figures(scene, run);
-	add_clean_fact(scene, "Metric", run->info.backend);
-	add_end(scene, &run->exit);
 	return 0;
 }
 

@@ -10,9 +10,18 @@ struct trace {
 	ARRAY(struct draw_point) points;
 };
 
-/* In a series of more than two samples a column, every sample stands in the
+/* With more than two samples a column on average, every sample stands in the
  * middle of its column: what is drawn between the column's lowest and highest
- * then covers whatever else would be drawn there. */
+ * then covers whatever else would be drawn there. With fewer all are drawn, at
+ * their true places. */
+static bool is_dense(
+    const struct series *samples, const struct downsample_view *view)
+{
+	return series_find(samples, view->to_s) -
+		   series_find(samples, view->from_s) >
+	       2 * view->columns;
+}
+
 static double dense_x(const struct plot *plot, long column, size_t columns)
 {
 	return plot->box.x +
@@ -112,19 +121,19 @@ static void trace_line(struct trace *trace, const struct place *place,
 	    .from_s = line->zero_s + place->scene->time.low,
 	    .to_s = line->zero_s + place->scene->time.high,
 	    .columns = columns,
-	    .gap_s = line->gap_s,
-	    .every = place->request->every_sample};
+	    .gap_s = line->gap_s};
+	bool dense = is_dense(line->samples, &view);
 	struct downsample kept;
 
 	*trace = (struct trace){0};
+	view.every = !dense || place->request->every_sample;
 	downsample_m4(&kept, line->samples, &view);
 	for (size_t i = 0; i < kept.points.len; i++) {
 		struct downsample_point *at = &kept.points.items[i];
 		bool inside = at->column >= 0 && at->column < (long)columns;
-		double x =
-		    inside && kept.seen > 2 * columns
-			? dense_x(plot, at->column, columns)
-			: place_x(place, plot, at->time_s - line->zero_s);
+		double x = inside && dense ? dense_x(plot, at->column, columns)
+					   : place_x(place, plot,
+						 at->time_s - line->zero_s);
 
 		trace_push(trace, x, place_y(plot, at->mib), at->starts);
 	}
@@ -204,27 +213,62 @@ static void draw_trace(struct place *place, const struct plot *plot,
 	}
 }
 
-/* The upper edge forwards, the lower edge back; parts between gaps alike. */
-static void draw_band(struct place *place, const struct plot *plot,
-    const struct trace *top, const struct trace *base, enum role role)
+struct band {
+	const struct draw_point *top, *base;
+	size_t len;
+};
+
+static bool is_thick(const struct band *band, size_t i)
 {
-	const struct draw_point *upper = top->points.items;
-	size_t count = top->points.len, from = 0;
+	return band->top[i].y != band->base[i].y;
+}
+
+/* Where a layer has no height, as most of many processes have at most times,
+ * nothing is drawn; the points beside its ends belong to it. */
+static bool band_has(const struct band *band, size_t i)
+{
+	const struct draw_point *top = band->top;
+
+	return is_thick(band, i) ||
+	       (i > 0 && !top[i].starts && is_thick(band, i - 1)) ||
+	       (i + 1 < band->len && !top[i + 1].starts &&
+		   is_thick(band, i + 1));
+}
+
+static void close_band(
+    struct place *place, const struct band *band, size_t from, size_t to)
+{
+	for (size_t k = to + 1; k-- > from;)
+		place_point(place, band->base[k].x, band->base[k].y, false);
+}
+
+/* The upper edge forwards, the lower edge back, part by part. */
+static void draw_band(struct place *place, const struct plot *plot,
+    const struct band *band, enum role role)
+{
 	struct shape *shape = place_shape(place, SHAPE_AREA, role);
+	bool open = false;
+	size_t from = 0;
 
 	if (base->points.len < count)
 		return;
 	shape->opacity = 0.85;
 	shape->clip = plot->clip;
-	for (size_t i = 0; i < count; i++) {
-		place_point(place, upper[i].x, upper[i].y, upper[i].starts);
-		if (i + 1 < count && !upper[i + 1].starts)
-			continue;
-		for (size_t k = i + 1; k-- > from;)
-			place_point(place, base->points.items[k].x,
-			    base->points.items[k].y, false);
-		from = i + 1;
+	for (size_t i = 0; i < band->len; i++) {
+		const struct draw_point *at = &band->top[i];
+		bool has = band_has(band, i);
+
+		if (open && (!has || at->starts))
+			close_band(place, band, from, i - 1);
+		if (has) {
+			if (!open || at->starts)
+				from = i;
+			place_point(place, at->x, at->y, from == i);
+		}
+		open = has;
 	}
+	if (open)
+		close_band(place, band, from, band->len - 1);
 }
 
 /* The edges of a band keep all their samples, so that they stay beside each
@@ -250,10 +294,13 @@ static void draw_stacked(
     struct place *place, const struct plot *plot, const struct scene_line *line)
 {
 	struct trace top, base;
+	struct band band;
 
 	trace_edge(&top, place, plot, line, line->samples);
 	trace_edge(&base, place, plot, line, line->base);
-	draw_band(place, plot, &top, &base, line->role);
+	band =
+	    (struct band){top.points.items, base.points.items, top.points.len};
+	draw_band(place, plot, &band, line->role);
 	array_free(&top.points);
 	array_free(&base.points);
 }

@@ -121,10 +121,11 @@ static double highest_of(
 	for (size_t i = 0; i < panel->lines.len; i++) {
 		const struct scene_line *line = &panel->lines.items[i];
 
-		if (line->peak.mib <= best)
+		if (line->kind != SCENE_STACKED && line->peak.mib <= best)
 			continue;
 		window_of(scene, line->zero_s, &from_s, &to_s);
-		if (line->peak.time_s >= scene->time.low &&
+		if (line->kind != SCENE_STACKED &&
+		    line->peak.time_s >= scene->time.low &&
 		    line->peak.time_s <= scene->time.high)
 			best = line->peak.mib;
 		else

@@ -65,21 +65,32 @@ static struct scene_mark *add_mark(struct scene_panel *panel,
 	return mark;
 }
 
-/* PEAK tells of a peak that no sample saw; it is set where it was learned. */
-static void add_peak(
-    struct scene_panel *panel, const struct run *run, double zero_s)
+bool build_peak(
+    const struct run *run, const struct sample *sampled, struct sample *peak)
 {
-	const struct sample *sampled = series_peak(&run->total);
 	const struct sample *marked = series_peak(&run->peaks);
+
+	if (marked && (!sampled || marked->mib > sampled->mib))
+		sampled = marked;
+	if (sampled)
+		*peak = *sampled;
+	return sampled != NULL;
+}
+
+/* PEAK tells of a peak that no sample saw; it is set where it was learned. */
+static void add_peak(struct scene_panel *panel, const struct run *run,
+    const struct sample *sampled, double zero_s)
+{
 	char text[UNITS_TEXT];
 	struct scene_mark *mark;
-	bool unseen = marked && (!sampled || marked->mib > sampled->mib);
-	const struct sample *peak = unseen ? marked : sampled;
+	struct sample peak;
+	bool unseen;
 
-	if (!peak)
+	if (!build_peak(run, sampled, &peak))
 		return;
-	mark = add_mark(panel, SCENE_PEAK, peak->time_s - zero_s, peak->mib);
-	mark->label = mem_format("peak %s%s", units_size(text, peak->mib),
+	unseen = !sampled || peak.mib > sampled->mib;
+	mark = add_mark(panel, SCENE_PEAK, peak.time_s - zero_s, peak.mib);
+	mark->label = mem_format("peak %s%s", units_size(text, peak.mib),
 	    unseen ? ", between samples" : "");
 }
 
@@ -152,7 +163,7 @@ static void add_gaps(struct scene_panel *panel, const struct scene_line *line)
 }
 
 void build_marks(struct scene *scene, struct scene_panel *panel,
-    const struct chart_request *request)
+    const struct chart_request *request, const struct sample *sampled)
 {
 	const struct run *run = request->runs[0].run;
 	double zero_s = build_zero(request, 0);
@@ -168,7 +179,7 @@ void build_marks(struct scene *scene, struct scene_panel *panel,
 		add_labels(panel, run, zero_s);
 		add_end(panel, run, zero_s);
 		if (request->len == 1)
-			add_peak(panel, run, zero_s);
+			add_peak(panel, run, sampled, zero_s);
 	}
 	if (run->marks.len > MOST_MARKS)
 		*array_push(&scene->notes) = mem_format(

@@ -1,8 +1,208 @@
 // SPDX-License-Identifier: MIT
+//
+// Layers lie on each other only where all of them are read at one time. Of the
+// ticks in each of a few thousand columns the one with the highest total is
+// kept, so that the stack reaches every peak and its layers add up to it.
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/downsample.h"
+#include "base/mem.h"
+#include "base/units.h"
 #include "chart/build.h"
+#include "chart/rank.h"
+
+enum { COLUMNS = 2000, MOST_LAYERS = 64 };
+
+/* A process with less than this part of the whole's peak is no layer. */
+static const double least_share = 0.01;
+
+struct stack_build {
+	struct scene *scene;
+	struct scene_panel *panel;
+	const struct run *run;
+	struct ranking ranking;
+	double zero_s, gap_s;
+	struct series ticks; /* the chosen ones, with the total's memory */
+	struct series *top;  /* of the layers so far */
+};
+
+static void keep_higher(struct series *ticks, const struct sample *sample)
+{
+	struct sample *last = &ticks->items[ticks->len - 1];
+
+	if (sample->mib > last->mib)
+		*last = *sample;
+}
+
+static void choose_ticks(struct stack_build *build)
+{
+	const struct series *total = &build->run->total;
+	const struct axis *time = &build->scene->time;
+	double from_s = build->zero_s + time->low;
+	double to_s = build->zero_s + time->high;
+	size_t first = series_find(total, from_s);
+	size_t last = series_find(total, to_s);
+	bool all = last - first <= COLUMNS;
+	long column = -1;
+
+	for (size_t i = first; i < last || (i == last && i < total->len); i++) {
+		const struct sample *at = &total->items[i];
+		long here =
+		    (long)((at->time_s - from_s) / (to_s - from_s) * COLUMNS);
+
+		if (all || here != column || build->ticks.len == 0)
+			series_add(&build->ticks, at->time_s, at->mib);
+		else
+			keep_higher(&build->ticks, at);
+		column = here;
+	}
+}
+
+/* What a process held at a tick: its sample there, or the one before where it
+ * lived on; nothing before its first and behind its last. */
+static double memory_at(const struct series *memory, size_t *at, double time_s)
+{
+	while (*at < memory->len && memory->items[*at].time_s <= time_s)
+		++*at;
+	if (*at == 0 ||
+	    (*at == memory->len && memory->items[*at - 1].time_s < time_s))
+		return 0;
+	return memory->items[*at - 1].mib;
+}
+
+static void add_memory(
+    struct stack_build *build, double *sums, const struct series *memory)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < build->ticks.len; i++)
+		sums[i] += memory_at(memory, &at, build->ticks.items[i].time_s);
+}
+
+static struct scene_line *add_layer(
+    struct stack_build *build, const double *sums, enum role role)
+{
+	const struct series *base = build->top;
+	struct series *top = scene_own_series(build->scene);
+	struct scene_line *line;
+	char text[UNITS_TEXT];
+
+	for (size_t i = 0; i < build->ticks.len; i++)
+		series_add(top, build->ticks.items[i].time_s,
+		    base->items[i].mib + fmax(0, sums[i]));
+	line = build_line(build->panel, top, build->zero_s, build->gap_s);
+	line->kind = SCENE_STACKED;
+	line->role = role;
+	line->base = base;
+	line->peak = (struct sample){0, 0};
+	for (size_t i = 0; i < top->len; i++) {
+		if (sums[i] > line->peak.mib)
+			line->peak = (struct sample){
+			    top->items[i].time_s - build->zero_s, sums[i]};
+	}
+	line->detail = mem_format("peak %s", units_size(text, line->peak.mib));
+	build->top = top;
+	return line;
+}
+
+static void start_at_zero(struct stack_build *build)
+{
+	build->top = scene_own_series(build->scene);
+	for (size_t i = 0; i < build->ticks.len; i++)
+		series_add(build->top, build->ticks.items[i].time_s, 0);
+}
+
+/* The launched program is what its descendants leave of the total. Files in
+ * which MEM is that program alone show by descendants that exceed it. */
+static void add_program(struct stack_build *build)
+{
+	size_t count = build->ticks.len;
+	double *own = mem_zero(count + 1, sizeof(own[0]));
+	bool apart = false;
+
+	for (size_t i = 0; i < build->ranking.len; i++)
+		add_memory(
+		    build, own, &build->ranking.items[i].process->memory);
+	for (size_t i = 0; i < count; i++)
+		apart |= own[i] > 1.001 * build->ticks.items[i].mib;
+	for (size_t i = 0; i < count; i++)
+		own[i] = build->ticks.items[i].mib - (apart ? 0 : own[i]);
+	add_layer(build, own, ROLE_TOTAL)->name =
+	    mem_copy(build->ranking.len > 0 ? "the program itself" : "memory");
+	free(own);
+}
+
+static size_t count_layers(const struct stack_build *build, double peak_mib)
+{
+	size_t count = 0, len = build->ranking.len;
+
+	while (count < len &&
+	       build->ranking.items[count].peak_mib >= least_share * peak_mib)
+		count++;
+	return count > MOST_LAYERS ? MOST_LAYERS : count;
+}
+
+static void add_process(struct stack_build *build, size_t nth)
+{
+	const struct process *process = build->ranking.items[nth].process;
+	double *sums = mem_zero(build->ticks.len + 1, sizeof(sums[0]));
+	struct scene_line *line;
+
+	add_memory(build, sums, &process->memory);
+	line = add_layer(build, sums, role_series(nth));
+	line->name = build_process_name(process);
+	line->pid = process->pid > 0 ? process->pid : 0;
+	free(sums);
+}
+
+static void add_other(struct stack_build *build, size_t from)
+{
+	double *sums = mem_zero(build->ticks.len + 1, sizeof(sums[0]));
+
+	for (size_t i = from; i < build->ranking.len; i++)
+		add_memory(
+		    build, sums, &build->ranking.items[i].process->memory);
+	add_layer(build, sums, ROLE_OTHER)->name =
+	    mem_format("other (%zu)", build->ranking.len - from);
+	free(sums);
+}
+
+static void add_layers(struct stack_build *build, double peak_mib)
+{
+	size_t layers = count_layers(build, peak_mib);
+
+	choose_ticks(build);
+	start_at_zero(build);
+	add_program(build);
+	for (size_t i = 0; i < layers; i++)
+		add_process(build, i);
+	if (layers < build->ranking.len)
+		add_other(build, layers);
+}
 
 int chart_stack(
     struct scene *scene, const struct chart_request *request, struct err *e)
 {
-	return chart_timeline(scene, request, e);
+	const struct run *run = request->runs[0].run;
+	const struct sample *peak = series_peak(&run->total);
+	struct stack_build build = {.scene = scene, .run = run};
+
+	if (build_frame(scene, request, e) != 0)
+		return -1;
+	if (request->len > 1)
+		return err_set(e, "--stack: takes one run; name one recording, "
+				  "or choose with --run");
+	if (!peak)
+		return err_set(e, "%s: holds no MEM records to stack",
+		    request->runs[0].name);
+	build.panel = build_panel(scene, PANEL_MEMORY);
+	build.ranking = ranking_of(run);
+	build.zero_s = build_zero(request, 0);
+	build.gap_s = downsample_gap(&run->total);
+	add_layers(&build, peak->mib);
+	build_rest(scene, build.panel, request, peak);
+	ranking_finish(&build.ranking);
+	series_finish(&build.ticks);
+	return 0;
 }

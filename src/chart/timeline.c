@@ -7,46 +7,9 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
+#include "chart/rank.h"
 
 enum { MOST_PROCESSES = ROLE_SERIES_COUNT };
-
-struct ranked {
-	const struct process *process;
-	double peak_mib;
-	size_t place; /* in order of appearance */
-};
-
-struct ranking {
-	struct ranked *items;
-	size_t len;
-};
-
-static int compare_peaks(const void *a, const void *b)
-{
-	const struct ranked *x = a, *y = b;
-
-	if (x->peak_mib != y->peak_mib)
-		return x->peak_mib < y->peak_mib ? 1 : -1;
-	return (x->place > y->place) - (x->place < y->place);
-}
-
-static struct ranking rank_processes(const struct run *run)
-{
-	struct ranking ranking = {
-	    mem_zero(run->processes.len + 1, sizeof(struct ranked)), 0};
-
-	for (size_t i = 0; i < run->processes.len; i++) {
-		const struct process *process = &run->processes.items[i];
-		const struct sample *peak = series_peak(&process->memory);
-
-		if (peak && process->pid != 0)
-			ranking.items[ranking.len++] =
-			    (struct ranked){process, peak->mib, i};
-	}
-	qsort(ranking.items, ranking.len, sizeof(ranking.items[0]),
-	    compare_peaks);
-	return ranking;
-}
 
 /* The clock of the sum: the run's own samples, or those of the largest child
  * in a file that has no MEM. */
@@ -110,7 +73,7 @@ static void add_process(struct scene_panel *panel, const struct ranked *ranked,
 static void add_processes(struct scene *scene, struct scene_panel *panel,
     const struct run *run, size_t most)
 {
-	struct ranking ranking = rank_processes(run);
+	struct ranking ranking = ranking_of(run);
 	const struct scene_line *total = &panel->lines.items[0];
 	double zero_s = total->zero_s, gap_s = total->gap_s;
 	size_t shown = ranking.len;
@@ -123,7 +86,7 @@ static void add_processes(struct scene *scene, struct scene_panel *panel,
 		add_process(panel, &ranking.items[i], i, zero_s, gap_s);
 	if (shown < ranking.len)
 		add_others(scene, panel, run, &ranking, shown);
-	free(ranking.items);
+	ranking_finish(&ranking);
 }
 
 static void add_total(
@@ -150,6 +113,7 @@ int chart_timeline(
     struct scene *scene, const struct chart_request *request, struct err *e)
 {
 	struct scene_panel *panel;
+	struct sample peak;
 
 	if (build_frame(scene, request, e) != 0)
 		return -1;
@@ -159,10 +123,9 @@ int chart_timeline(
 	if (request->len == 1)
 		add_processes(scene, panel, request->runs[0].run,
 		    request->most_processes);
-	build_trends(scene, panel, request);
-	if (request->functions)
-		build_calls(panel, request);
-	build_marks(scene, panel, request);
-	build_memory_axis(scene, panel, request);
+	peak = panel->lines.items[0].peak;
+	peak.time_s += build_zero(request, 0);
+	build_rest(scene, panel, request,
+	    request->runs[0].run->total.len > 0 ? &peak : NULL);
 	return 0;
 }

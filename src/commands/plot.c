@@ -31,6 +31,7 @@ struct plot_options {
 	struct plot_size size;
 	double scale;
 	const char *theme;
+	bool every_sample;
 	struct profiles_options profiles;
 };
 
@@ -130,6 +131,9 @@ static const struct option_row rows[] = {
 	.parse = parse_scale, .offset = AT(scale), .ours = true},
     {0, "theme", "NAME", "light or dark", .parse = option_choice,
 	.offset = AT(theme), .choices = themes, .ours = true},
+    {0, "every-sample", NULL,
+	"draw each sample, not four a column: slow, and the same picture",
+	.parse = option_flag, .offset = AT(every_sample), .ours = true},
     PROFILES_ROWS(struct plot_options, profiles), {0}};
 
 /* The recordings that were read, and the runs of them that are drawn. */
@@ -243,6 +247,7 @@ static int write_chart(const struct scene *scene,
 	    .width = options->size.width,
 	    .height = options->size.height,
 	    .scale = options->scale,
+	    .every_sample = options->every_sample,
 	    .theme = strcmp(options->theme, "dark") == 0 ? PALETTE_DARK
 							 : PALETTE_LIGHT};
 	struct io_output out;

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "chart/build.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "analysis/downsample.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "base/utf8.h"
+
+static void add_fact(struct scene *scene, const char *label, char *value)
+{
+	*array_push(&scene->facts) = (struct scene_fact){label, value};
+}
+
+static void add_clean_fact(
+    struct scene *scene, const char *label, const char *text)
+{
+	if (text && *text)
+		add_fact(scene, label, utf8_clean_copy(text));
+}
+
+static char *start_text(double epoch_s)
+{
+	char text[64];
+	time_t whole = (time_t)epoch_s;
+	struct tm tm = {0};
+
+	localtime_r(&whole, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %Z", &tm);
+	return mem_copy(text);
+}
+
+static char *peak_text(const struct run *run, struct sample peak)
+{
+	char size[UNITS_TEXT], after[UNITS_TEXT];
+	double after_s = peak.time_s - build_start(run);
+
+	units_size(size, peak.mib);
+	if (!(after_s > 0))
+		return mem_format("%s at the start", size);
+	return mem_format("%s after %s", size, units_duration(after, after_s));
+}
+
+static void add_figures(
+    struct scene *scene, const struct run *run, const struct sample *sampled)
+{
+	double interval = run->info.interval_s > 0
+			      ? run->info.interval_s
+			      : downsample_interval(&run->total);
+	double duration = build_end(run) - build_start(run);
+	char text[UNITS_TEXT];
+	struct sample peak;
+
+	add_fact(scene, "Started", start_text(build_start(run)));
+	if (duration > 0)
+		add_fact(scene, "Duration",
+		    mem_copy(units_duration(text, duration)));
+	if (interval > 0)
+		add_fact(scene, "Interval",
+		    mem_copy(units_duration(text, interval)));
+	add_fact(scene, "Samples", mem_format("%zu", run->total.len));
+	if (build_peak(run, sampled, &peak))
+		add_fact(scene, "Peak", peak_text(run, peak));
+}
+
+static void add_end(struct scene *scene, const struct exit_status *exit)
+{
+	char *killed = build_end_text(exit);
+
+	if (killed)
+		add_fact(scene, "Ended", killed);
+	else if (exit->known && exit->code >= 0)
+		add_fact(scene, "Ended", mem_format("status %d", exit->code));
+}
+
+void build_facts(struct scene *scene, const struct chart_request *request,
+    const struct sample *sampled)
+{
+	const struct run *run = request->runs[0].run;
+
+	add_clean_fact(scene, "Command", run->command);
+	add_clean_fact(scene, "Host", run->info.host);
+	if (isfinite(build_start(run)))
+		add_figures(scene, run, sampled);
+	add_clean_fact(scene, "Metric", run->info.backend);
+	add_end(scene, &run->exit);
+}
+
+void build_rest(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request, const struct sample *sampled)
+{
+	build_trends(scene, panel, request);
+	if (request->functions)
+		build_calls(panel, request);
+	build_marks(scene, panel, request, sampled);
+	build_memory_axis(scene, panel, request);
+	build_facts(scene, request, sampled);
+}
