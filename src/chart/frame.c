@@ -25,10 +25,9 @@ double build_start(const struct run *run)
 	return start;
 }
 
-/* A call may outlast the last sample; one that is far off is not believed. */
-double build_end(const struct run *run)
+static double last_sample(const struct run *run)
 {
-	double end = build_start(run), span;
+	double end = build_start(run);
 
 	for (size_t i = 0; i < run->processes.len; i++) {
 		const struct series *memory = &run->processes.items[i].memory;
@@ -38,13 +37,31 @@ double build_end(const struct run *run)
 	}
 	if (run->total.len > 0)
 		end = fmax(end, run->total.items[run->total.len - 1].time_s);
-	span = run->total.len > 0 ? 1.1 * (end - build_start(run)) + 10 : 1e9;
-	for (size_t i = 0; i < run->calls.len; i++) {
-		double leave = run->calls.items[i].leave_s;
+	return end;
+}
 
-		if (leave < build_start(run) + span)
-			end = fmax(end, leave);
-	}
+/* What is known of a time behind the last sample (a call that returns, the
+ * exit) makes a run longer; what is far off is not believed. */
+static void stretch(double *end_s, double to_s, double limit_s)
+{
+	if (to_s > *end_s && to_s <= limit_s)
+		*end_s = to_s;
+}
+
+double build_end(const struct run *run)
+{
+	double start = build_start(run), end = last_sample(run);
+	double limit =
+	    run->total.len > 0 ? end + 0.1 * (end - start) + 10 : INFINITY;
+
+	for (size_t i = 0; i < run->calls.len; i++)
+		stretch(&end, run->calls.items[i].leave_s, limit);
+	for (size_t i = 0; i < run->marks.len; i++)
+		stretch(&end, run->marks.items[i].time_s, limit);
+	for (size_t i = 0; i < run->peaks.len; i++)
+		stretch(&end, run->peaks.items[i].time_s, limit);
+	if (run->exit.known)
+		stretch(&end, run->exit.time_s, limit);
 	return end;
 }
 

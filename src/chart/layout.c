@@ -141,6 +141,21 @@ static void measure_panels(struct page *page, const struct axis *memory)
 	page->right = floor(place->drawing->width - 1.5 * place->margin);
 }
 
+/* A title that stands between its x and the right edge, as align says. */
+static void put_axis_title(
+    struct place *place, struct words words, double align)
+{
+	double room = place->drawing->width - place->margin - words.x;
+	char *cut = place_shorten(place, &words, room);
+
+	words.text = cut;
+	if (cut && *cut) {
+		words.x += align * (room - place_width(place, &words));
+		place_text(place, &words);
+	}
+	free(cut);
+}
+
 static void put_memory_axis(struct page *page, const struct plot *plot)
 {
 	struct place *place = &page->place;
@@ -149,11 +164,11 @@ static void put_memory_axis(struct page *page, const struct plot *plot)
 	double last = INFINITY;
 	struct words words = {.text = title,
 	    .x = place->margin,
-	    .y = plot->box.y - row - 2,
+	    .y = plot->box.y - row - 0.6 * place->font,
 	    .size = 0.92 * place->font,
 	    .role = ROLE_TEXT_SOFT};
 
-	place_text(place, &words);
+	put_axis_title(place, words, 0);
 	free(title);
 	for (size_t i = 0; i < page->memory.len; i++) {
 		const struct tick *tick = &page->memory.items[i];
@@ -174,14 +189,16 @@ static void put_memory_axis(struct page *page, const struct plot *plot)
 	}
 }
 
-/* Keeps a label of the time axis within the picture. */
+/* Keeps a label of the time axis within the picture, and from under the
+ * figures of the memory axis. */
 static struct draw_box tick_box(
     const struct page *page, const struct words *words)
 {
 	struct draw_box box = place_box(&page->place, words);
 	double right = page->place.drawing->width - 2;
 
-	box.x = fmax(2, fmin(box.x, right - box.w));
+	box.x = fmin(box.x, right - box.w);
+	box.x = fmax(box.x, page->left - 0.35 * page->place.font);
 	return box;
 }
 
@@ -235,13 +252,12 @@ static void put_time_title(struct page *page, const struct ticks *ticks)
 	char *title =
 	    mem_format("%s (%s)", names[place->scene->time.kind], ticks->unit);
 	struct words words = {.text = title,
-	    .x = (page->left + page->right) / 2,
+	    .x = page->left,
 	    .y = page->plot_bottom + 6 + place_line_height(place->font),
 	    .size = 0.92 * place->font,
-	    .role = ROLE_TEXT_SOFT,
-	    .align = 0.5};
+	    .role = ROLE_TEXT_SOFT};
 
-	place_text(place, &words);
+	put_axis_title(place, words, 0.5);
 	free(title);
 }
 

@@ -272,11 +272,15 @@ static void draw_band(struct place *place, const struct plot *plot,
 }
 
 /* The edges of a band keep all their samples, so that they stay beside each
- * other; who stacks has thinned them out. */
+ * other; who stacks has thinned them out. So far above the view that a slope
+ * could not be told from a vertical, they are cut. */
 static void trace_edge(struct trace *trace, const struct place *place,
     const struct plot *plot, const struct scene_line *line,
     const struct series *edge)
 {
+	double h = plot->box.h;
+	double far[] = {plot->box.y - 64 * h, plot->box.y + 65 * h};
+
 	*trace = (struct trace){0};
 	for (size_t i = 0; i < edge->len; i++) {
 		const struct sample *at = &edge->items[i];
@@ -286,7 +290,7 @@ static void trace_edge(struct trace *trace, const struct place *place,
 
 		trace_push(trace,
 		    place_x(place, plot, at->time_s - line->zero_s),
-		    place_y(plot, at->mib), gap);
+		    clamp(place_y(plot, at->mib), far), gap);
 	}
 }
 

@@ -74,10 +74,14 @@ static void add_processes(struct scene *scene, struct scene_panel *panel,
     const struct run *run, size_t most)
 {
 	struct ranking ranking = ranking_of(run);
-	const struct scene_line *total = &panel->lines.items[0];
+	struct scene_line *total = &panel->lines.items[0];
 	double zero_s = total->zero_s, gap_s = total->gap_s;
 	size_t shown = ranking.len;
 
+	if (ranking.len > 0) {
+		free(total->name);
+		total->name = mem_copy("all processes");
+	}
 	if (most == 0)
 		most = MOST_PROCESSES;
 	if (ranking.len > most)
@@ -100,11 +104,8 @@ static void add_total(
 
 	line->kind = request->len > 1 ? SCENE_RUN : SCENE_TOTAL;
 	line->role = request->len > 1 ? role_series(i) : ROLE_TOTAL;
-	line->name =
-	    request->len > 1
-		? utf8_clean_copy(chart_run->name)
-		: mem_copy(chart_run->run->processes.len > 0 ? "all processes"
-							     : "memory");
+	line->name = request->len > 1 ? utf8_clean_copy(chart_run->name)
+				      : mem_copy("memory");
 	line->detail = mem_format("peak %s", units_size(text, line->peak.mib));
 	line->in_legend = total->len > 0;
 }

@@ -191,3 +191,47 @@ a side; take a smaller --size or --scale"
 	run_apart mprof plot --run 3 --format scene -o - both.dat
 	[ "$status" -eq 1 ]
 }
+
+# The most that any pixel differs by, of 255: difference A B
+difference() {
+	convert "$1" "$2" -compose difference -composite \
+		-format '%[fx:round(255*maxima)]' info:
+}
+
+# A recording with noise and lonely spikes: noise SAMPLES
+noise() {
+	awk -v n="$1" 'BEGIN {
+		srand(3)
+		print "CMDLINE noise"
+		for (i = 0; i < n; i++)
+			printf "MEM %.3f %.2f\n", 50 + 20 * sin(i / n * 9) + \
+			    10 * rand() + 200 * (i % 9973 == 77), 1.7e9 + i / 10
+	}'
+}
+
+# Cairo rounds where lines cross: a few steps of 255 are no difference.
+@test "plot: four samples a column make the picture that all samples make" {
+	command -v convert || skip "needs ImageMagick"
+	noise 60000 >noise.dat
+	for options in '' '--size 400x300' '--scale 2' '-w 100,2000' \
+		'--ylim 50,60' '--theme dark'; do
+		# shellcheck disable=SC2086 # options are words
+		mprof plot $options -o four.png noise.dat
+		# shellcheck disable=SC2086
+		mprof plot $options --every-sample -o all.png noise.dat
+		[ "$(difference four.png all.png)" -le 4 ]
+	done
+	recording other.dat
+	mprof plot -o other.png other.dat
+	[ "$(difference four.png other.png)" -gt 50 ]
+}
+
+@test "plot: any number of samples is a small picture of lines" {
+	noise 300000 >noise.dat
+	for size in 400x300 1260x540 4000x1200; do
+		for format in svg pdf; do
+			mprof plot --size $size -o mem.$format noise.dat
+			[ "$(stat -c %s mem.$format)" -lt 300000 ]
+		done
+	done
+}

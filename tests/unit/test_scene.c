@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "chart/chart.h"
+#include "chart/layout.h"
+
+/* Every letter is 0.6 of its size wide. */
+static double fixed_width(void *fonts, const char *text, double size, bool bold)
+{
+	(void)fonts;
+	(void)bold;
+	return 0.6 * size * (double)utf8_width(text);
+}
+
+static struct process *add_process(struct run *run, int pid)
+{
+	char key[16];
+	struct process *process;
+	int len = snprintf(key, sizeof(key), "%d", pid);
+
+	process = run_process(run, key, (size_t)len);
+	if (rand() % 2)
+		process->command = mem_copy(
+		    "/usr/lib/some/where/very/deep/python3 -m tool --option");
+	return process;
+}
+
+static void add_call(struct run *run, int level, double enter_s, double leave_s)
+{
+	*array_push(&run->calls) =
+	    (struct call){.name = mem_format("pkg.module_%d.function_%d",
+			      rand() % 3, rand() % 40),
+		.enter_s = enter_s,
+		.leave_s = leave_s,
+		.enter_mib = rand() % 100,
+		.leave_mib = rand() % 100,
+		.level = level,
+		.pid = 10 + rand() % 2,
+		.tid = 0};
+}
+
+/* A recording as ugly as they come: long names, many of everything. */
+static void ugly(struct profile *profile, unsigned seed)
+{
+	struct run *run;
+	double start = 1.7e9, step = pow(10, (int)seed % 8 - 4);
+	double size = pow(10, (int)(seed / 8) % 9 - 2);
+	size_t len = (size_t[]){1, 2, 3, 50, 3000}[seed % 5];
+	size_t children = (size_t[]){0, 1, 5, 60}[seed / 3 % 4];
+
+	srand(seed);
+	profile_init(profile, "ugly.dat");
+	run = profile_add_run(profile);
+	run->command = mem_format("%0*d", seed % 3 ? 40 : 3000, 7);
+	for (size_t i = 0; i < len; i++)
+		series_add(&run->total,
+		    start + (double)i * step +
+			(i > len / 2 && seed % 2 ? 1000 * step : 0),
+		    size * (1 + rand() % 100));
+	for (size_t k = 0; k < children; k++) {
+		struct process *process = add_process(run, 100 + (int)k);
+
+		for (size_t i = 0; i < len; i += 1 + k % 3)
+			series_add(&process->memory, run->total.items[i].time_s,
+			    size * (rand() % 50));
+		process->exit = (struct exit_status){.known = true,
+		    .signal = (int)k % 4 ? 0 : 9,
+		    .time_s = start + (double)(rand() % 100) * step};
+	}
+	for (size_t i = 0; i < seed % 7 * 5; i++)
+		add_call(run, rand() % 5, start + rand() % 50 * step,
+		    start + (50 + rand() % 50) * step);
+	for (size_t i = 0; i < seed % 6 * 4; i++)
+		*array_push(&run->marks) =
+		    (struct mark){.time_s = start + rand() % 3000 * step,
+			.mib = 1,
+			.label = mem_format("label of mark number %zu", i)};
+	run->exit = (struct exit_status){.known = seed % 2,
+	    .signal = 9,
+	    .oom = true,
+	    .time_s = start + (double)len * step};
+	series_add(&run->peaks, start + step, size * 101);
+}
+
+static bool overlap(const struct draw_box *a, const struct draw_box *b)
+{
+	const double e = 1e-6;
+
+	return a->x + e < b->x + b->w && b->x + e < a->x + a->w &&
+	       a->y + e < b->y + b->h && b->y + e < a->y + a->h;
+}
+
+/* Lines of text may touch: a box is higher than its letters. */
+static struct draw_box letters_of(const struct shape *shape)
+{
+	struct draw_box box = shape->box;
+
+	box.y += 0.15 * shape->width;
+	box.h = 1.05 * shape->width;
+	return box;
+}
+
+static void check_texts(const struct drawing *drawing)
+{
+	for (size_t i = 0; i < drawing->shapes.len; i++) {
+		const struct shape *a = &drawing->shapes.items[i];
+		struct draw_box box = letters_of(a);
+
+		if (a->kind != SHAPE_TEXT)
+			continue;
+		if (box.x < 0 || box.y < 0 || box.x + box.w > drawing->width ||
+		    box.y + box.h > drawing->height)
+			fail_msg("cut off in %.0fx%.0f: %s", drawing->width,
+			    drawing->height, a->text);
+		for (size_t k = 0; k < i; k++) {
+			const struct shape *b = &drawing->shapes.items[k];
+			struct draw_box other = letters_of(b);
+
+			if (b->kind == SHAPE_TEXT && overlap(&box, &other))
+				fail_msg("%.0fx%.0f: '%s' lies over '%s'",
+				    drawing->width, drawing->height, a->text,
+				    b->text);
+		}
+	}
+}
+
+static bool has_text(const struct drawing *drawing, const char *part)
+{
+	for (size_t i = 0; i < drawing->shapes.len; i++) {
+		if (drawing->shapes.items[i].text &&
+		    strstr(drawing->shapes.items[i].text, part))
+			return true;
+	}
+	return false;
+}
+
+static void check_points(const struct drawing *drawing)
+{
+	for (size_t i = 0; i < drawing->points.len; i++) {
+		assert_true(fabs(drawing->points.items[i].x) < 1e6);
+		assert_true(fabs(drawing->points.items[i].y) < 1e6);
+	}
+}
+
+static const struct {
+	double width, height;
+} sizes[] = {
+    {160, 100}, {240, 700}, {400, 300}, {1260, 540}, {4000, 1200}, {4000, 150}};
+
+static chart_build *const kinds[] = {
+#define KIND(name, summary) chart_##name,
+#include "chart/kinds.def"
+#undef KIND
+};
+
+static void check_scene(const struct scene *scene)
+{
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct layout_request request = {.width = sizes[i].width,
+		    .height = sizes[i].height,
+		    .density = 1,
+		    .measure = {fixed_width, NULL}};
+		struct drawing drawing;
+
+		layout_scene(&drawing, scene, &request);
+		check_texts(&drawing);
+		check_points(&drawing);
+		if (scene->panels.items[0].marks.len > 0 &&
+		    sizes[i].width >= 400 && sizes[i].height >= 300 &&
+		    scene->time.low == 0)
+			assert_true(has_text(&drawing, "peak "));
+		drawing_finish(&drawing);
+	}
+}
+
+/* No text over another, none cut off, whatever the recording and the size. */
+static void texts_have_their_places(void **state)
+{
+	(void)state;
+	for (unsigned seed = 0; seed < 150; seed++) {
+		struct profile profile;
+		struct chart_run run;
+		struct chart_request request = {.runs = &run,
+		    .len = 1,
+		    .functions = true,
+		    .slope = seed % 3 == 0,
+		    .clock = seed % 4 == 0,
+		    .window_s = {seed % 5 == 0, 2e-3, 3e-3}};
+		struct scene scene;
+		struct err e;
+
+		ugly(&profile, seed);
+		run = (struct chart_run){&profile.runs.items[0], "ugly.dat"};
+		assert_int_equal(kinds[seed % 3](&scene, &request, &e), 0);
+		check_scene(&scene);
+		scene_finish(&scene);
+		profile_finish(&profile);
+	}
+}
+
+static void a_window_far_from_every_sample(void **state)
+{
+	static const struct chart_limits windows[] = {{true, 1e6, 1e6 + 1},
+	    {true, -10, -5}, {true, 1e-9, 2e-9}, {true, -1e9, 1e9}};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct profile profile;
+		struct chart_run run;
+		struct chart_request request = {.runs = &run,
+		    .len = 1,
+		    .functions = true,
+		    .window_s = windows[i],
+		    .memory_mib = {i % 2, 5e-7, 6e-7}};
+		struct scene scene;
+		struct err e;
+
+		ugly(&profile, 11);
+		run = (struct chart_run){&profile.runs.items[0], "ugly.dat"};
+		for (size_t k = 0; k < 3; k++) {
+			assert_int_equal(kinds[k](&scene, &request, &e), 0);
+			check_scene(&scene);
+			scene_finish(&scene);
+		}
+		profile_finish(&profile);
+	}
+}
+
+/* A line between two samples has its slope where only a part is in sight. */
+static void slopes_stay_true_at_the_edges(void **state)
+{
+	struct profile profile;
+	struct chart_run run;
+	struct chart_request request = {.runs = &run,
+	    .len = 1,
+	    .window_s = {true, 499, 501},
+	    .memory_mib = {true, 499, 501}};
+	struct layout_request layout = {.width = 1000,
+	    .height = 600,
+	    .density = 1,
+	    .measure = {fixed_width, NULL}};
+	struct drawing drawing;
+	struct scene scene;
+	bool found = false;
+	struct err e;
+
+	(void)state;
+	profile_init(&profile, "line.dat");
+	series_add(&profile_add_run(&profile)->total, 0, 0);
+	series_add(&profile.runs.items[0].total, 1e9, 1e9);
+	run = (struct chart_run){&profile.runs.items[0], "line.dat"};
+	assert_int_equal(chart_timeline(&scene, &request, &e), 0);
+	layout_scene(&drawing, &scene, &layout);
+	for (size_t i = 0; i < drawing.shapes.len; i++) {
+		const struct shape *shape = &drawing.shapes.items[i];
+		const struct draw_point *points =
+		    drawing.points.items + shape->first;
+		const struct draw_box *clip;
+
+		if (shape->kind != SHAPE_LINE || shape->role != ROLE_TOTAL)
+			continue;
+		found = true;
+		clip = &drawing.clips.items[shape->clip - 1];
+		for (size_t k = 0; k < shape->len; k++) {
+			double x = (points[k].x - clip->x) / clip->w;
+			double y = (clip->y + clip->h - points[k].y) / clip->h;
+
+			if (x > -0.01 && x < 1.01)
+				assert_true(fabs(x - y) < 0.01);
+		}
+	}
+	assert_true(found);
+	drawing_finish(&drawing);
+	scene_finish(&scene);
+	profile_finish(&profile);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(texts_have_their_places),
+	    cmocka_unit_test(a_window_far_from_every_sample),
+	    cmocka_unit_test(slopes_stay_true_at_the_edges),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
