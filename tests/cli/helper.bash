@@ -12,6 +12,8 @@ setup() {
 	ln -sf "$MPROF" "$tools/mprof"
 	PATH=$tools:$PATH
 	export LC_ALL=C.UTF-8 TZ=UTC
+	LSAN_OPTIONS=suppressions=$SOURCE/tests/tools/lsan.supp
+	export LSAN_OPTIONS=$LSAN_OPTIONS:print_suppressions=0
 	unset MPROF_MARK BROWSER DISPLAY WAYLAND_DISPLAY NO_COLOR CLICOLOR_FORCE
 	cd "$work" || return 1
 	if declare -F own_setup >/dev/null; then
