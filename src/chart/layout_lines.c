@@ -250,8 +250,6 @@ static void draw_band(struct place *place, const struct plot *plot,
 	bool open = false;
 	size_t from = 0;
 
-	if (base->points.len < count)
-		return;
 	shape->opacity = 0.85;
 	shape->clip = plot->clip;
 	for (size_t i = 0; i < band->len; i++) {
@@ -304,7 +302,8 @@ static void draw_stacked(
 	trace_edge(&base, place, plot, line, line->base);
 	band =
 	    (struct band){top.points.items, base.points.items, top.points.len};
-	draw_band(place, plot, &band, line->role);
+	if (base.points.len >= band.len)
+		draw_band(place, plot, &band, line->role);
 	array_free(&top.points);
 	array_free(&base.points);
 }
