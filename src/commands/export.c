@@ -132,5 +132,6 @@ const struct command command_export = {
     .options = rows,
     .options_size = sizeof(struct export_options),
     .defaults = &defaults,
+    .takes = COMMAND_TAKES_PROFILES,
     .run = run,
 };
