@@ -13,7 +13,7 @@
 enum metric_file {
 	METRIC_STATM,
 	METRIC_STATUS,
-	METRIC_ROLLUP, /* smaps_rollup: walks the page tables, slow */
+	METRIC_ROLLUP, /* smaps_rollup, of Linux 4.14: walks the page tables */
 	METRIC_CGROUP  /* of the whole control group, not of a process */
 };
 
@@ -31,7 +31,11 @@ struct metric {
 /* By its name or by memory_profiler's name for it; NULL where there is none. */
 const struct metric *metric_find(const char *name);
 
-/* All names that metric_find() knows, NULL behind the last. */
-extern const char *const metric_names[];
+/* The rows, from 0; NULL behind the last. */
+const struct metric *metric_at(size_t index);
+
+/* The file below /proc/PID that it is read from; NULL for METRIC_CGROUP. */
+const char *metric_file_name(const struct metric *metric)
+    __attribute__((nonnull));
 
 #endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which running processes a name means.
+ */
+#ifndef MPROF_PROC_FIND_H
+#define MPROF_PROC_FIND_H
+
+#include "base/array.h"
+#include "proc/procfs.h"
+
+struct find {
+	ARRAY(pid_t) pids;
+};
+
+/* Those whose name, or program's file name, is the word; where there is none,
+ * those in whose name it occurs. Never this process, a zombie or a thread of
+ * the kernel. The caller finishes. */
+void find_by_name(struct find *find, const struct procfs *fs, const char *word)
+    __attribute__((nonnull));
+void find_finish(struct find *find) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "proc/metric.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proc/procfs.h"
+
+/* "size resident shared text lib data dt", in pages */
+static int64_t read_size(const char *text, int64_t page_kib)
+{
+	return strtoll(text, NULL, 10) * page_kib;
+}
+
+static int64_t read_resident(const char *text, int64_t page_kib)
+{
+	int64_t pages = 0;
+
+	while (*text && *text != ' ')
+		text++;
+	if (*text == ' ')
+		text++;
+	while (*text >= '0' && *text <= '9')
+		pages = pages * 10 + (*text++ - '0');
+	return pages * page_kib;
+}
+
+static int64_t read_swap(const char *text, int64_t page_kib)
+{
+	(void)page_kib;
+	return procfs_kib(text, "VmSwap");
+}
+
+static int64_t read_anonymous(const char *text, int64_t page_kib)
+{
+	(void)page_kib;
+	return procfs_kib(text, "RssAnon");
+}
+
+static int64_t read_proportional(const char *text, int64_t page_kib)
+{
+	(void)page_kib;
+	return procfs_kib(text, "Pss");
+}
+
+static int64_t read_unique(const char *text, int64_t page_kib)
+{
+	static const char *const keys[] = {
+	    "Private_Clean", "Private_Dirty", "Private_Hugetlb"};
+	int64_t sum = 0;
+
+	(void)page_kib;
+	if (procfs_kib(text, keys[0]) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		int64_t kib = procfs_kib(text, keys[i]);
+
+		sum += kib > 0 ? kib : 0;
+	}
+	return sum;
+}
+
+static const struct metric metrics[] = {
+    {
+	.name = "rss",
+	.title = "RSS",
+	.help = "resident: in memory now, shared pages in full",
+	.file = METRIC_STATM,
+	.read = read_resident,
+	.mark = "VmHWM",
+    },
+    {
+	.name = "pss",
+	.title = "PSS",
+	.help = "proportional: a page shared by n processes counts 1/n",
+	.file = METRIC_ROLLUP,
+	.read = read_proportional,
+    },
+    {
+	.name = "uss",
+	.title = "USS",
+	.help = "unique: what would be freed if the process ended",
+	.file = METRIC_ROLLUP,
+	.read = read_unique,
+    },
+    {
+	.name = "swap",
+	.title = "swap",
+	.help = "what was moved out of memory",
+	.file = METRIC_STATUS,
+	.read = read_swap,
+    },
+    {
+	.name = "vms",
+	.title = "VMS",
+	.help = "address space, used or not",
+	.file = METRIC_STATM,
+	.read = read_size,
+	.mark = "VmPeak",
+    },
+    {
+	.name = "anon",
+	.title = "anonymous RSS",
+	.help = "resident and of no file: heap, stack",
+	.file = METRIC_STATUS,
+	.read = read_anonymous,
+    },
+    {
+	.name = "cgroup",
+	.title = "cgroup memory",
+	.help = "what the control group is charged, page cache included",
+	.file = METRIC_CGROUP,
+    },
+};
+
+static const struct {
+	const char *name, *ours;
+} aliases[] = {
+    {"psutil", "rss"},
+    {"psutil_pss", "pss"},
+    {"psutil_uss", "uss"},
+    {"posix", "rss"},
+};
+
+const struct metric *metric_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+		if (strcmp(aliases[i].name, name) == 0)
+			name = aliases[i].ours;
+	}
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
+		if (strcmp(metrics[i].name, name) == 0)
+			return &metrics[i];
+	}
+	return NULL;
+}
+
+const struct metric *metric_at(size_t index)
+{
+	return index < sizeof(metrics) / sizeof(metrics[0]) ? &metrics[index]
+							    : NULL;
+}
+
+const char *metric_file_name(const struct metric *metric)
+{
+	static const char *const names[] = {
+	    [METRIC_STATM] = "statm",
+	    [METRIC_STATUS] = "status",
+	    [METRIC_ROLLUP] = "smaps_rollup",
+	};
+
+	return metric->file == METRIC_CGROUP ? NULL : names[metric->file];
+}

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: MIT
+#include "proc/procfs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+enum {
+	FLAG_KERNEL_THREAD = 0x00200000, /* PF_KTHREAD */
+	/* Fields of stat, counted from the state, which is the third. */
+	FIELD_PPID = 1,
+	FIELD_FLAGS = 6,
+	FIELD_THREADS = 17,
+	FIELD_STARTED = 19,
+	FIELD_VMS = 20,
+	FIELD_RSS = 21,
+	FIELD_EXIT_SIGNAL = 35,
+	FIELD_EXIT_CODE = 49,
+	FIELDS = 50
+};
+
+/* A number at *at, which moves behind it and one separator. */
+static int64_t number_next(const char **at)
+{
+	const char *p = *at;
+	bool negative = *p == '-';
+	uint64_t value = 0;
+
+	p += negative;
+	while (*p >= '0' && *p <= '9')
+		value = value * 10 + (uint64_t)(*p++ - '0');
+	*at = *p ? p + 1 : p;
+	return negative ? -(int64_t)value : (int64_t)value;
+}
+
+ssize_t procfs_pread(int fd, char *text, size_t size)
+{
+	ssize_t got;
+
+	do
+		got = pread(fd, text, size - 1, 0);
+	while (got < 0 && errno == EINTR);
+	text[got > 0 ? got : 0] = 0;
+	return got;
+}
+
+static ssize_t read_at(int root, const char *path, char *text, size_t size)
+{
+	int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	text[0] = 0;
+	if (fd < 0)
+		return -1;
+	got = procfs_pread(fd, text, size);
+	close(fd);
+	return got;
+}
+
+/* lxcfs and its like lay a file of their own over loadavg: what they say of
+ * the newest pid is not the kernel's. */
+static int open_loadavg(int root)
+{
+	int fd = openat(root, "loadavg", O_RDONLY | O_CLOEXEC);
+	struct statfs ours, theirs;
+
+	if (fd < 0)
+		return -1;
+	if (fstatfs(fd, &ours) == 0 && fstatfs(root, &theirs) == 0 &&
+	    ours.f_type == theirs.f_type)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int procfs_init(struct procfs *fs, const char *root, struct err *e)
+{
+	char text[32];
+	ssize_t len;
+
+	*fs = (struct procfs){.loadavg = -1,
+	    .page_kib = sysconf(_SC_PAGESIZE) / 1024,
+	    .pid_max = 32768};
+	fs->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fs->root < 0)
+		return err_errno(e, "%s: can't be read", root);
+	len = readlinkat(fs->root, "self", text, sizeof(text) - 1);
+	if (len <= 0) {
+		close(fs->root);
+		return err_set(
+		    e, "%s: this process is not in it; is it mounted?", root);
+	}
+	text[len] = 0;
+	fs->self = atoi(text);
+	fs->foreign = fs->self != getpid();
+	fs->loadavg = open_loadavg(fs->root);
+	if (read_at(fs->root, "sys/kernel/pid_max", text, sizeof(text)) > 0)
+		fs->pid_max = atol(text);
+	return 0;
+}
+
+void procfs_finish(struct procfs *fs)
+{
+	close(fs->root);
+	if (fs->loadavg >= 0)
+		close(fs->loadavg);
+	fs->root = fs->loadavg = -1;
+}
+
+/* "0.00 0.01 0.05 1/108 16846" */
+bool procfs_newest(const struct procfs *fs, pid_t *newest, long *threads)
+{
+	char text[128];
+	const char *at;
+
+	if (fs->loadavg < 0 || fs->foreign ||
+	    procfs_pread(fs->loadavg, text, sizeof(text)) <= 0)
+		return false;
+	at = strchr(text, '/');
+	if (!at)
+		return false;
+	at++;
+	*threads = (long)number_next(&at);
+	*newest = (pid_t)number_next(&at);
+	return *newest > 0;
+}
+
+static void make_path(char path[static 64], pid_t pid, const char *name)
+{
+	char digits[16];
+	size_t count = 0;
+	unsigned int left = (unsigned int)pid;
+
+	do
+		digits[count++] = (char)('0' + left % 10);
+	while ((left /= 10) > 0);
+	while (count > 0)
+		*path++ = digits[--count];
+	*path++ = '/';
+	memcpy(path, name, strlen(name) + 1);
+}
+
+int procfs_open(const struct procfs *fs, pid_t pid, const char *name)
+{
+	char path[64];
+
+	make_path(path, pid, name);
+	return openat(fs->root, path, O_RDONLY | O_CLOEXEC);
+}
+
+ssize_t procfs_read(const struct procfs *fs, pid_t pid, const char *name,
+    char *text, size_t size)
+{
+	char path[64];
+
+	make_path(path, pid, name);
+	return read_at(fs->root, path, text, size);
+}
+
+ssize_t procfs_machine(
+    const struct procfs *fs, const char *name, char *text, size_t size)
+{
+	return read_at(fs->root, name, text, size);
+}
+
+/* The name may hold blanks and parentheses: it ends at the last one. */
+static const char *take_name(const char *text, char name[static PROCFS_NAME])
+{
+	const char *open = strchr(text, '('), *close = strrchr(text, ')');
+	size_t len;
+
+	if (!open || !close || close < open || close[1] != ' ')
+		return NULL;
+	len = (size_t)(close - open) - 1;
+	if (len >= PROCFS_NAME)
+		len = PROCFS_NAME - 1;
+	memcpy(name, open + 1, len);
+	name[len] = 0;
+	return close + 2;
+}
+
+bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat)
+{
+	char text[1024];
+	int64_t fields[FIELDS] = {0};
+	const char *at;
+
+	if (procfs_read(fs, pid, "stat", text, sizeof(text)) <= 0)
+		return false;
+	at = take_name(text, stat->name);
+	if (!at)
+		return false;
+	stat->state = *at;
+	at += *at ? 2 : 0;
+	for (size_t i = 1; i < FIELDS && *at; i++)
+		fields[i] = number_next(&at);
+	stat->pid = pid;
+	stat->ppid = (pid_t)fields[FIELD_PPID];
+	stat->is_thread = fields[FIELD_EXIT_SIGNAL] == -1;
+	stat->is_kernel = (fields[FIELD_FLAGS] & FLAG_KERNEL_THREAD) != 0;
+	stat->threads = (long)fields[FIELD_THREADS];
+	stat->started = (uint64_t)fields[FIELD_STARTED];
+	stat->vms_kib = fields[FIELD_VMS] / 1024;
+	stat->rss_kib = fields[FIELD_RSS] * fs->page_kib;
+	stat->exit_status = (int)fields[FIELD_EXIT_CODE];
+	return true;
+}
+
+void procfs_command(
+    const struct procfs *fs, pid_t pid, char *command, size_t size)
+{
+	struct proc_stat stat;
+	ssize_t len = procfs_read(fs, pid, "cmdline", command, size);
+
+	if (len > 0) {
+		while (len > 0 && command[len - 1] == 0)
+			len--;
+		for (ssize_t i = 0; i < len; i++) {
+			if (command[i] == 0)
+				command[i] = ' ';
+		}
+	}
+	if (len <= 0) {
+		bool there = procfs_stat(fs, pid, &stat);
+
+		snprintf(command, size, there ? "[%s]" : "", stat.name);
+	}
+}
+
+int64_t procfs_kib(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	while (text) {
+		if (strncmp(text, key, len) == 0 && text[len] == ':') {
+			text += len + 1;
+			text += strspn(text, " \t");
+			return number_next(&text);
+		}
+		text = strchr(text, '\n');
+		text += text != NULL;
+	}
+	return -1;
+}
+
+struct entry {
+	uint64_t inode, offset;
+	uint16_t len;
+	uint8_t type;
+	char name[];
+};
+
+static int each_number(
+    int fd, bool (*each)(void *context, pid_t pid), void *context)
+{
+	_Alignas(struct entry) char entries[16384];
+	long got = -1;
+
+	if (fd < 0)
+		return -1;
+	while (
+	    (got = syscall(SYS_getdents64, fd, entries, sizeof(entries))) > 0) {
+		for (long at = 0; at < got;) {
+			struct entry *entry = (void *)(entries + at);
+			const char *name = entry->name;
+
+			at += entry->len;
+			if (*name < '1' || *name > '9')
+				continue;
+			if (!each(context, (pid_t)number_next(&name)))
+				goto out;
+		}
+	}
+out:
+	close(fd);
+	return got < 0 ? -1 : 0;
+}
+
+int procfs_each(const struct procfs *fs, bool (*each)(void *context, pid_t pid),
+    void *context)
+{
+	return each_number(
+	    openat(fs->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), each,
+	    context);
+}
+
+int procfs_each_thread(const struct procfs *fs, pid_t pid,
+    bool (*each)(void *context, pid_t thread), void *context)
+{
+	return each_number(procfs_open(fs, pid, "task"), each, context);
+}
+
+struct child {
+	const struct procfs *fs;
+	pid_t pid, found;
+};
+
+/* NSpid lists its pids from this /proc's namespace down to its own. */
+static bool is_child(void *context, pid_t pid)
+{
+	struct child *child = context;
+	char text[4096];
+	const char *parent, *at;
+	pid_t own = 0;
+
+	if (procfs_read(child->fs, pid, "status", text, sizeof(text)) <= 0)
+		return true;
+	parent = strstr(text, "\nPPid:\t");
+	at = strstr(text, "\nNSpid:\t");
+	if (!parent || !at || atoi(parent + 7) != child->fs->self)
+		return true;
+	for (at += 8; *at >= '0' && *at <= '9';)
+		own = (pid_t)number_next(&at);
+	if (own != child->pid)
+		return true;
+	child->found = pid;
+	return false;
+}
+
+pid_t procfs_child(const struct procfs *fs, pid_t pid)
+{
+	struct child child = {fs, pid, -1};
+
+	if (!fs->foreign)
+		return pid;
+	procfs_each(fs, is_child, &child);
+	return child.found;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading /proc. All paths are below a root descriptor, so that a test can
+ * point it at a folder of its own. A process that vanished is no error but a
+ * read that gives -1. Text always comes with a NUL behind it.
+ */
+#ifndef MPROF_PROC_PROCFS_H
+#define MPROF_PROC_PROCFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct procfs {
+	int root;
+	int loadavg;      /* kept open; -1 where it can't be trusted */
+	int64_t page_kib; /* the machine's page size */
+	pid_t self;       /* this process, as this /proc counts it */
+	bool foreign;     /* it is of another pid namespace than ours */
+	long pid_max;
+};
+
+enum { PROCFS_NAME = 64 }; /* a thread's name, the kernel's own included */
+
+/* /proc/PID/stat */
+struct proc_stat {
+	pid_t pid, ppid;
+	char state;
+	bool is_thread;   /* PID is not a process but a thread in one */
+	bool is_kernel;   /* a kernel thread: it has no memory */
+	long threads;     /* how many it has */
+	uint64_t started; /* ticks since boot: tells one use of a pid from
+			   * the next */
+	int64_t vms_kib, rss_kib;
+	int exit_status; /* as wait() gives it; good in state Z only, and 0
+			  * where we may not know */
+	char name[PROCFS_NAME]; /* hostile bytes */
+};
+
+/* Opens a /proc, "/proc" but for tests; -1 with e where there is none. */
+int procfs_init(struct procfs *fs, const char *root, struct err *e)
+    __attribute__((nonnull(1, 2), warn_unused_result));
+void procfs_finish(struct procfs *fs) __attribute__((nonnull));
+
+/* The newest pid and how many threads there are; false where this /proc can't
+ * tell, so that every look has to be a full one. */
+bool procfs_newest(const struct procfs *fs, pid_t *newest, long *threads);
+
+/* Opens /proc/PID/NAME for reading; -1 with errno. */
+int procfs_open(const struct procfs *fs, pid_t pid, const char *name);
+
+/* Reads from the start of an open file; the length, -1 with errno. */
+ssize_t procfs_pread(int fd, char *text, size_t size);
+
+/* Opens, reads and closes /proc/PID/NAME. */
+ssize_t procfs_read(const struct procfs *fs, pid_t pid, const char *name,
+    char *text, size_t size);
+
+/* The same of a file that tells of the whole machine. */
+ssize_t procfs_machine(
+    const struct procfs *fs, const char *name, char *text, size_t size);
+
+/* False where the process is not there. */
+bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat);
+
+/* The words of a process's command line, joined by blanks and cut to size;
+ * its name in brackets where it has none. */
+void procfs_command(
+    const struct procfs *fs, pid_t pid, char *command, size_t size);
+
+/* "KEY:   123 kB" in the text of status or smaps_rollup; -1: not there. */
+int64_t procfs_kib(const char *text, const char *key);
+
+/* Our child's pid as this /proc counts it; -1 where it is not there. */
+pid_t procfs_child(const struct procfs *fs, pid_t pid);
+
+/* Calls each with every pid that there is, until it returns false. -1 where
+ * /proc can't be listed. */
+int procfs_each(const struct procfs *fs, bool (*each)(void *context, pid_t pid),
+    void *context);
+
+/* The same with the threads of a process. */
+int procfs_each_thread(const struct procfs *fs, pid_t pid,
+    bool (*each)(void *context, pid_t thread), void *context);
+
+#endif
