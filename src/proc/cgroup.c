@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+#include "proc/cgroup.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+/* What is told per group, by version. */
+static const struct {
+	const char *current, *peak, *limit, *events;
+} files[] = {
+    {"memory.usage_in_bytes", "memory.max_usage_in_bytes",
+	"memory.limit_in_bytes", "memory.oom_control"},
+    {"memory.current", "memory.peak", "memory.max", "memory.events"},
+};
+
+/* Version 1 writes "no limit" as the largest number of pages. */
+#define NO_LIMIT_KIB (INT64_MAX / 1024 - 1024 * 1024)
+
+/* The mount of a hierarchy, from a line of mountinfo:
+ * ID PARENT DEV ROOT MOUNT OPTIONS [TAGS] - TYPE SOURCE SUPER */
+struct mount {
+	char *root, *point, *type, *super;
+};
+
+static bool split_mount(char *line, struct mount *mount)
+{
+	char *words[6], *rest = strstr(line, " - ");
+	char *save = NULL;
+
+	if (!rest)
+		return false;
+	*rest = 0;
+	for (size_t i = 0; i < 5; i++) {
+		words[i] = strtok_r(i == 0 ? line : NULL, " ", &save);
+		if (!words[i])
+			return false;
+	}
+	mount->root = words[3];
+	mount->point = words[4];
+	mount->type = strtok_r(rest + 3, " ", &save);
+	strtok_r(NULL, " ", &save);
+	mount->super = strtok_r(NULL, " \n", &save);
+	return mount->type && mount->super;
+}
+
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; list; list = strchr(list, ',')) {
+		list += *list == ',';
+		if (strncmp(list, word, len) == 0 &&
+		    (list[len] == 0 || list[len] == ',' || list[len] == ':'))
+			return true;
+		if (*list == 0)
+			break;
+	}
+	return false;
+}
+
+/* "4:memory:/path" or "0::/path" of /proc/PID/cgroup. The path, cut out of
+ * text; NULL where there is no such hierarchy. */
+static char *find_path(char *text, bool v2)
+{
+	char *save = NULL;
+
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *list = strchr(line, ':');
+		char *path = list ? strchr(list + 1, ':') : NULL;
+
+		if (!path)
+			continue;
+		*path++ = 0;
+		list++;
+		if (v2 ? *list == 0 : has_word(list, "memory"))
+			return path;
+	}
+	return NULL;
+}
+
+/* The group's folder below a mount, which may show only a part of the
+ * hierarchy: a container's own. */
+static char *join(const struct mount *mount, const char *path)
+{
+	size_t len = strlen(mount->root);
+
+	if (strcmp(mount->root, "/") == 0)
+		len = 0;
+	if (strncmp(path, mount->root, len) != 0)
+		return mem_copy(mount->point);
+	path += len;
+	return mem_format(
+	    "%s%s", mount->point, strcmp(path, "/") == 0 ? "" : path);
+}
+
+static int open_file(int folder, const char *name)
+{
+	return openat(folder, name, O_RDONLY | O_CLOEXEC);
+}
+
+/* Whether the mount is of the hierarchy, and has the group in it. */
+static bool try_mount(struct cgroup *cgroup, const struct procfs *fs, pid_t pid,
+    const struct mount *mount)
+{
+	bool v2 = strcmp(mount->type, "cgroup2") == 0;
+	char text[4096], *path, *folder;
+	int fd;
+
+	if (!v2 && (strcmp(mount->type, "cgroup") != 0 ||
+		       !has_word(mount->super, "memory")))
+		return false;
+	if (procfs_read(fs, pid, "cgroup", text, sizeof(text)) <= 0)
+		return false;
+	path = find_path(text, v2);
+	if (!path)
+		return false;
+	folder = join(mount, path);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || faccessat(fd, files[v2].events, R_OK, 0) != 0) {
+		if (fd >= 0)
+			close(fd);
+		free(folder);
+		return false;
+	}
+	*cgroup = (struct cgroup){.folder = fd,
+	    .current = open_file(fd, files[v2].current),
+	    .v2 = v2,
+	    .path = folder,
+	    .mount = mem_copy(mount->point)};
+	return true;
+}
+
+int cgroup_init(
+    struct cgroup *cgroup, const struct procfs *fs, pid_t pid, struct err *e)
+{
+	int fd = openat(fs->root, "self/mountinfo", O_RDONLY | O_CLOEXEC);
+	FILE *mounts = fd < 0 ? NULL : fdopen(fd, "r");
+	struct mount mount;
+	char *line = NULL;
+	size_t cap = 0;
+	bool found = false;
+
+	*cgroup = (struct cgroup){.folder = -1, .current = -1};
+	if (!mounts) {
+		if (fd >= 0)
+			close(fd);
+		return err_errno(e, "control groups: mounts can't be read");
+	}
+	while (!found && getline(&line, &cap, mounts) > 0)
+		found = split_mount(line, &mount) &&
+			try_mount(cgroup, fs, pid, &mount);
+	free(line);
+	fclose(mounts);
+	return found
+		   ? 0
+		   : err_set(e, "control groups: none with a memory controller "
+				"holds this process");
+}
+
+void cgroup_finish(struct cgroup *cgroup)
+{
+	if (cgroup->folder >= 0)
+		close(cgroup->folder);
+	if (cgroup->current >= 0)
+		close(cgroup->current);
+	free(cgroup->path);
+	free(cgroup->mount);
+	*cgroup = (struct cgroup){.folder = -1, .current = -1};
+}
+
+/* A number of bytes, as KiB; -1 for "max" and what is none. */
+static int64_t read_kib(int fd)
+{
+	char text[64], *end;
+	unsigned long long bytes;
+
+	if (fd < 0 || procfs_pread(fd, text, sizeof(text)) <= 0)
+		return -1;
+	bytes = strtoull(text, &end, 10);
+	return end == text ? -1 : (int64_t)(bytes / 1024);
+}
+
+static int64_t read_kib_of(int folder, const char *name)
+{
+	int fd = folder == -1 ? -1 : open_file(folder, name);
+	int64_t kib = read_kib(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return kib;
+}
+
+int64_t cgroup_current_kib(const struct cgroup *cgroup)
+{
+	return read_kib(cgroup->current);
+}
+
+int64_t cgroup_peak_kib(const struct cgroup *cgroup)
+{
+	return read_kib_of(cgroup->folder, files[cgroup->v2].peak);
+}
+
+int64_t cgroup_limit_kib(const struct cgroup *cgroup)
+{
+	const char *name = files[cgroup->v2].limit;
+	int64_t least = -1;
+	char *path;
+
+	if (!cgroup->path)
+		return -1;
+	path = mem_copy(cgroup->path);
+	while (strlen(path) >= strlen(cgroup->mount)) {
+		char *file = mem_format("%s/%s", path, name);
+		int64_t kib = read_kib_of(AT_FDCWD, file);
+		char *slash = strrchr(path, '/');
+
+		free(file);
+		if (kib >= 0 && kib < NO_LIMIT_KIB &&
+		    (least < 0 || kib < least))
+			least = kib;
+		if (!slash)
+			break;
+		*slash = 0;
+	}
+	free(path);
+	return least;
+}
+
+int64_t cgroup_oom_kills(const struct cgroup *cgroup)
+{
+	int fd = cgroup->folder < 0
+		     ? -1
+		     : open_file(cgroup->folder, files[cgroup->v2].events);
+	char text[512];
+	const char *at = NULL;
+
+	if (fd >= 0) {
+		if (procfs_pread(fd, text, sizeof(text)) > 0)
+			at = strstr(text, "oom_kill ");
+		close(fd);
+	}
+	return at ? atoll(at + strlen("oom_kill ")) : -1;
+}
