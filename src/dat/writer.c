@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+//
+// The file: opening, flushing, closing. What is put into it is in lines.c.
+#include "dat/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "dat/reader.h"
+
+enum {
+	KEEP_MAX = 256 * 1024, /* bytes that wait for room on the disk */
+	NAMES_MAX = 3600,      /* seconds that a default name may move */
+	PATIENCE_MS = 1000     /* for a slow reader of a fifo, at the end */
+};
+
+static void init(struct dat_writer *writer, const char *path)
+{
+	*writer = (struct dat_writer){.fd = -1, .path = mem_copy(path)};
+}
+
+/* Closes without a word: a failure was told of, or there is none. */
+static int drop(struct dat_writer *writer)
+{
+	if (writer->fd >= 0)
+		close(writer->fd);
+	free(writer->buffer);
+	free(writer->path);
+	*writer = (struct dat_writer){.fd = -1};
+	return -1;
+}
+
+/* A fifo that nobody reads must not hold us up, now or later. */
+static int open_existing(const char *path)
+{
+	return open(
+	    path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+static int check_existing(struct dat_writer *writer, struct err *e)
+{
+	struct stat about;
+	char last = '\n';
+	int fd;
+
+	if (fstat(writer->fd, &about) != 0)
+		return err_errno(e, "%s: can't be written", writer->path);
+	if (S_ISFIFO(about.st_mode) || S_ISCHR(about.st_mode))
+		return 0;
+	if (!S_ISREG(about.st_mode))
+		return err_set(
+		    e, "%s: is no file to record into", writer->path);
+	fd = open(writer->path, O_RDONLY | O_CLOEXEC);
+	if (about.st_size == 0 || fd < 0) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	if (!dat_is_recording(fd)) {
+		close(fd);
+		return err_set(e,
+		    "%s: holds something else than a recording; nothing is "
+		    "added to it, name another file",
+		    writer->path);
+	}
+	if (pread(fd, &last, 1, about.st_size - 1) == 1 && last != '\n')
+		dat_write_raw(writer, "\n");
+	close(fd);
+	return 0;
+}
+
+int dat_writer_open(struct dat_writer *writer, const char *path, struct err *e)
+{
+	init(writer, path);
+	writer->fd = open(path,
+	    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOCTTY,
+	    0666);
+	writer->created = writer->fd >= 0;
+	if (writer->created)
+		return 0;
+	if (errno == EEXIST)
+		writer->fd = open_existing(path);
+	if (writer->fd < 0)
+		err_errno(e, "%s: can't be written%s", path,
+		    errno == ENXIO ? ", nobody reads it" : "");
+	else if (check_existing(writer, e) == 0)
+		return 0;
+	return drop(writer);
+}
+
+int dat_writer_open_default(
+    struct dat_writer *writer, int64_t start_s, struct err *e)
+{
+	char name[64];
+
+	for (int moved = 0; moved < NAMES_MAX; moved++) {
+		time_t second = (time_t)(start_s + moved);
+		struct tm local;
+
+		localtime_r(&second, &local);
+		strftime(
+		    name, sizeof(name), "mprofile_%Y%m%d%H%M%S.dat", &local);
+		init(writer, name);
+		writer->fd = open(name,
+		    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+		if (writer->fd >= 0) {
+			writer->created = true;
+			return 0;
+		}
+		if (errno != EEXIST)
+			break;
+		free(writer->path);
+		writer->path = NULL;
+	}
+	err_errno(e, "%s: can't be made", name);
+	return drop(writer);
+}
+
+void dat_writer_discard(struct dat_writer *writer)
+{
+	if (writer->created)
+		unlink(writer->path);
+	drop(writer);
+}
+
+static bool write_some(struct dat_writer *writer)
+{
+	ssize_t wrote = write(writer->fd, writer->buffer, writer->len);
+
+	if (wrote < 0 && errno == EINTR)
+		return true;
+	if (wrote <= 0) {
+		writer->cause = errno;
+		return false;
+	}
+	writer->len -= (size_t)wrote;
+	writer->flushed -=
+	    writer->flushed < (size_t)wrote ? writer->flushed : (size_t)wrote;
+	memmove(writer->buffer, writer->buffer + wrote, writer->len);
+	return true;
+}
+
+void dat_writer_flush(struct dat_writer *writer)
+{
+	while (writer->len > 0 && write_some(writer))
+		;
+	if (writer->len > KEEP_MAX && writer->flushed > 0) {
+		writer->len = writer->flushed;
+		writer->lost++;
+	}
+	writer->flushed = writer->len;
+}
+
+/* Lets a fifo's reader catch up. */
+static void flush_last(struct dat_writer *writer)
+{
+	struct pollfd pollfd = {.fd = writer->fd, .events = POLLOUT};
+	int64_t until_ns = clock_mono_ns() + PATIENCE_MS * (NS_PER_S / 1000);
+
+	dat_writer_flush(writer);
+	while (writer->len > 0 && writer->cause == EAGAIN &&
+	       clock_mono_ns() < until_ns) {
+		poll(&pollfd, 1, PATIENCE_MS / 10);
+		dat_writer_flush(writer);
+	}
+}
+
+int dat_writer_close(struct dat_writer *writer, struct err *e)
+{
+	struct stat about;
+	int result = 0;
+
+	flush_last(writer);
+	if (fstat(writer->fd, &about) == 0 && about.st_nlink == 0)
+		result = err_set(e,
+		    "%s: was removed while it was recorded into", writer->path);
+	if (close(writer->fd) != 0 && errno != EINTR)
+		result = err_errno(e, "%s: not written", writer->path);
+	if (writer->lost > 0 || writer->len > 0) {
+		errno = writer->cause;
+		result = err_errno(e,
+		    "%s: samples are missing (%llu), there was no room for them",
+		    writer->path,
+		    (unsigned long long)writer->lost + (writer->len > 0));
+	}
+	writer->fd = -1;
+	drop(writer);
+	return result;
+}

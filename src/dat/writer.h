@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Writes a recording as mprof-dat(5) says. Records gather in a buffer until
+ * they are flushed with one write. Where that fails (a full disk, say) they
+ * wait in memory for the next flush, and beyond a bound whole flushes are
+ * dropped and counted: the file never holds a torn line in its middle.
+ */
+#ifndef MPROF_DAT_WRITER_H
+#define MPROF_DAT_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct dat_writer {
+	int fd;
+	char *path;
+	bool created; /* was not there before */
+	bool precise; /* times with six decimals: intervals below 1 ms */
+	char *buffer;
+	size_t len, cap;
+	size_t flushed; /* len after the last flush: what it could not write */
+	uint64_t lost;  /* flushes that were dropped */
+	int cause;      /* errno of the last one that failed; 0: none did */
+};
+
+/* Opens path to append; it is made where it is not there. A file that holds
+ * something else than a recording is left alone: -1 with e, as where it can't
+ * be written. */
+int dat_writer_open(struct dat_writer *writer, const char *path, struct err *e)
+    __attribute__((nonnull(1, 2), warn_unused_result));
+
+/* The same for a new file of the default name in the current folder. A name
+ * that is taken moves to the next free second. */
+int dat_writer_open_default(struct dat_writer *writer, int64_t start_s,
+    struct err *e) __attribute__((nonnull(1), warn_unused_result));
+
+/* Nothing is to be recorded after all: a file that was made goes. */
+void dat_writer_discard(struct dat_writer *writer) __attribute__((nonnull));
+
+/* Flushes and closes. -1 with e where something was lost, or is in a file that
+ * has no name any more. */
+int dat_writer_close(struct dat_writer *writer, struct err *e)
+    __attribute__((nonnull(1), warn_unused_result));
+
+void dat_writer_flush(struct dat_writer *writer) __attribute__((nonnull));
+
+/* CMDLINE, MEM, PEAK, CHLD. Times are nanoseconds since the epoch. */
+void dat_write_command(struct dat_writer *writer, char *const *words);
+void dat_write_memory(struct dat_writer *writer, int64_t kib, int64_t time_ns);
+void dat_write_peak(struct dat_writer *writer, int64_t kib, int64_t time_ns);
+void dat_write_child(
+    struct dat_writer *writer, pid_t pid, int64_t kib, int64_t time_ns);
+
+/* Any other record: begin, its keys, end. */
+void dat_write_begin(struct dat_writer *writer, const char *keyword,
+    int64_t kib, int64_t time_ns);
+void dat_write_whole(
+    struct dat_writer *writer, const char *key, int64_t number);
+void dat_write_mib(struct dat_writer *writer, const char *key, int64_t kib);
+void dat_write_text(
+    struct dat_writer *writer, const char *key, const char *text);
+/* Encoded text behind the last value, with nothing between. */
+void dat_write_more(struct dat_writer *writer, const char *text);
+void dat_write_raw(struct dat_writer *writer, const char *text);
+void dat_write_end(struct dat_writer *writer);
+
+#endif
