@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/members.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static size_t first_slot(const struct members *members, pid_t pid)
+{
+	return ((uint32_t)pid * 2654435761U >> 7) & (members->slots_cap - 1);
+}
+
+static void put(struct members *members, size_t at)
+{
+	size_t slot = first_slot(members, members->list.items[at].pid);
+
+	while (members->slots[slot])
+		slot = (slot + 1) & (members->slots_cap - 1);
+	members->slots[slot] = (uint32_t)at + 1;
+}
+
+/* At most half of the slots are taken. */
+static void rebuild(struct members *members)
+{
+	size_t cap = members->slots_cap ? members->slots_cap : 16;
+
+	while (cap < 2 * members->list.len + 2)
+		cap *= 2;
+	if (cap != members->slots_cap)
+		members->slots =
+		    mem_resize(members->slots, cap, sizeof(members->slots[0]));
+	members->slots_cap = cap;
+	memset(members->slots, 0, cap * sizeof(members->slots[0]));
+	for (size_t i = 0; i < members->list.len; i++)
+		put(members, i);
+}
+
+void members_finish(struct members *members)
+{
+	for (size_t i = 0; i < members->list.len; i++) {
+		if (members->list.items[i].fd >= 0)
+			close(members->list.items[i].fd);
+	}
+	array_free(&members->list);
+	free(members->slots);
+	*members = (struct members){0};
+}
+
+struct member *members_add(
+    struct members *members, const struct proc_stat *stat)
+{
+	struct member *member = array_push(&members->list);
+
+	*member = (struct member){
+	    .pid = stat->pid,
+	    .ppid = stat->ppid,
+	    .fd = -1,
+	    .started = stat->started,
+	    .kib = -1,
+	    .peak_kib = -1,
+	};
+	memcpy(member->name, stat->name, sizeof(member->name));
+	if (2 * members->list.len > members->slots_cap)
+		rebuild(members);
+	else
+		put(members, members->list.len - 1);
+	return member;
+}
+
+size_t members_find(const struct members *members, pid_t pid)
+{
+	size_t slot;
+
+	if (members->slots_cap == 0)
+		return MEMBERS_NONE;
+	slot = first_slot(members, pid);
+	while (members->slots[slot]) {
+		size_t at = members->slots[slot] - 1;
+
+		if (members->list.items[at].pid == pid &&
+		    !members->list.items[at].gone)
+			return at;
+		slot = (slot + 1) & (members->slots_cap - 1);
+	}
+	return MEMBERS_NONE;
+}
+
+void members_lose(struct members *members, size_t at)
+{
+	struct member *member = &members->list.items[at];
+
+	if (member->fd >= 0)
+		close(member->fd);
+	member->fd = -1;
+	member->gone = true;
+	members->any_gone = true;
+}
+
+void members_sweep(struct members *members)
+{
+	size_t kept = 0;
+
+	if (!members->any_gone)
+		return;
+	for (size_t i = 0; i < members->list.len; i++) {
+		if (!members->list.items[i].gone)
+			members->list.items[kept++] = members->list.items[i];
+	}
+	members->list.len = kept;
+	members->any_gone = false;
+	rebuild(members);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The processes that belong, in order of appearance, found by their pid. One
+ * that ended is marked as gone and leaves at the next sweep; until then a new
+ * process may have its pid already.
+ */
+#ifndef MPROF_RECORDER_MEMBERS_H
+#define MPROF_RECORDER_MEMBERS_H
+
+#include "base/array.h"
+#include "proc/procfs.h"
+
+#define MEMBERS_NONE SIZE_MAX
+
+struct member {
+	pid_t pid, ppid;
+	int fd; /* the metric's file; -1: opened at each tick */
+	uint64_t started;
+	int64_t kib;      /* at the last tick; -1: not measured */
+	int64_t peak_kib; /* highest known, marks included; -1: none */
+	int64_t seen_ns;  /* when it was found, of clock_mono_ns() */
+	bool is_root;
+	bool by_thread;  /* fd is of a thread: the main one has exited */
+	bool zombie;     /* ended, and not waited for yet */
+	bool gone;       /* to be swept */
+	bool introduced; /* the sink knows its name */
+	bool signalled;  /* was told to end: the limit */
+	bool has_status;
+	int status; /* as wait() gives it */
+	char name[PROCFS_NAME];
+};
+
+struct members {
+	ARRAY(struct member) list;
+	uint32_t *slots; /* position + 1, 0 where free */
+	size_t slots_cap;
+	bool any_gone;
+};
+
+void members_finish(struct members *members) __attribute__((nonnull));
+
+/* Adds a process; the pointer is good until the next is added. */
+struct member *members_add(struct members *members,
+    const struct proc_stat *stat) __attribute__((nonnull));
+
+/* The position of the process that has this pid now, or MEMBERS_NONE. */
+size_t members_find(const struct members *members, pid_t pid)
+    __attribute__((nonnull));
+
+/* Marks it and closes its file. */
+void members_lose(struct members *members, size_t at) __attribute__((nonnull));
+
+/* Drops those that are gone; positions change, the order does not. */
+void members_sweep(struct members *members) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/meter.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Descriptors that are left to everything else. */
+enum { SPARE = 24 };
+
+/* Descriptors up to the soft limit, which is raised to the hard one. */
+static int raise_limit(void)
+{
+	struct rlimit limit, raised;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 0;
+	raised = limit;
+	raised.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+		limit = raised;
+	if (limit.rlim_cur > INT_MAX)
+		return INT_MAX;
+	return limit.rlim_cur > SPARE ? (int)limit.rlim_cur - SPARE : 0;
+}
+
+void meter_init(
+    struct meter *meter, const struct procfs *fs, const struct metric *metric)
+{
+	if (metric->file == METRIC_CGROUP)
+		metric = metric_find("rss");
+	*meter = (struct meter){.fs = fs,
+	    .metric = metric,
+	    .file = metric_file_name(metric),
+	    .keep_below = raise_limit()};
+}
+
+static void drop(struct member *member)
+{
+	if (member->fd >= 0)
+		close(member->fd);
+	member->fd = -1;
+}
+
+/* What smaps_rollup walks is fixed when it is opened: an exec later it
+ * fails. */
+static void keep(struct meter *meter, struct member *member, pid_t pid)
+{
+	drop(member);
+	if (meter->metric->file == METRIC_ROLLUP)
+		return;
+	member->fd = procfs_open(meter->fs, pid, meter->file);
+	if (member->fd >= meter->keep_below)
+		drop(member);
+}
+
+/* By name, which may be another process's by now. */
+static ssize_t read_named(struct meter *meter, const struct member *member)
+{
+	struct proc_stat stat;
+	ssize_t got = procfs_read(meter->fs, member->pid, meter->file,
+	    meter->text, sizeof(meter->text));
+	int cause = errno;
+
+	if (procfs_stat(meter->fs, member->pid, &stat) &&
+	    stat.started != member->started) {
+		errno = ESRCH;
+		return -1;
+	}
+	errno = cause;
+	return got;
+}
+
+static ssize_t read_text(struct meter *meter, struct member *member)
+{
+	if (member->fd < 0)
+		keep(meter, member, member->pid);
+	if (member->fd < 0)
+		return read_named(meter, member);
+	return procfs_pread(member->fd, meter->text, sizeof(meter->text));
+}
+
+/* What the text says; -1 where it is of a process that has no memory: a
+ * zombie, one that is about to be, a kernel thread. */
+static int64_t read_kib(const struct meter *meter, ssize_t got)
+{
+	const char *text = meter->text;
+
+	if (got <= 0 || (text[0] == '0' && text[1] == ' '))
+		return -1;
+	return meter->metric->read(text, meter->fs->page_kib);
+}
+
+struct search {
+	struct meter *meter;
+	struct member *member;
+};
+
+static bool try_thread(void *context, pid_t thread)
+{
+	struct search *search = context;
+	struct meter *meter = search->meter;
+	ssize_t got = procfs_read(
+	    meter->fs, thread, meter->file, meter->text, sizeof(meter->text));
+
+	search->member->kib = read_kib(meter, got);
+	if (search->member->kib < 0)
+		return true;
+	keep(meter, search->member, thread);
+	return false;
+}
+
+/* Why is there no memory? Where the main thread has exited, the others still
+ * have it. */
+static bool examine(struct meter *meter, struct member *member)
+{
+	struct search search = {meter, member};
+	struct proc_stat stat;
+
+	member->kib = -1;
+	if (!procfs_stat(meter->fs, member->pid, &stat))
+		return errno != ENOENT && errno != ESRCH;
+	if (stat.started != member->started)
+		return false;
+	if (stat.state != 'Z' && stat.state != 'X')
+		return true;
+	if (stat.threads > 1) {
+		member->by_thread = true;
+		procfs_each_thread(meter->fs, member->pid, try_thread, &search);
+	} else {
+		member->zombie = true;
+	}
+	return true;
+}
+
+bool meter_measure(struct meter *meter, struct member *member)
+{
+	ssize_t got = read_text(meter, member);
+
+	if (got < 0 && (errno == EACCES || errno == EPERM)) {
+		meter->denied++;
+		member->kib = -1;
+		return true;
+	}
+	if (got < 0 && (errno == ESRCH || errno == ENOENT) &&
+	    !member->by_thread && meter->metric->file != METRIC_ROLLUP)
+		return false;
+	member->kib = read_kib(meter, got);
+	if (member->kib >= 0) {
+		if (member->kib > member->peak_kib)
+			member->peak_kib = member->kib;
+		return true;
+	}
+	return member->zombie && got > 0 ? true : examine(meter, member);
+}

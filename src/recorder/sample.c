@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+//
+// One tick of the sampler.
+#include "recorder/sample.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+/* A new process may still have the name of its parent: it is introduced when
+ * it had the time to execute what it is to be. */
+#define INTRODUCE_NS (NS_PER_S / 50)
+
+/* Peaks between samples are told at most this often. */
+#define TELL_PEAK_NS NS_PER_S
+
+/* The share of an interval that a reading of PSS may take. */
+enum { SHARES_PART = 10 };
+
+/* A stepped wall clock doesn't bend the times, a suspended machine leaves a
+ * gap: CLOCK_BOOTTIME goes on through both. */
+int64_t sample_now_ns(const struct sampler *s)
+{
+	return s->epoch_ns + clock_ns(CLOCK_BOOTTIME);
+}
+
+static void describe(const struct member *member, struct sink_process *process)
+{
+	*process = (struct sink_process){
+	    .pid = member->pid,
+	    .ppid = member->ppid,
+	    .kib = member->kib,
+	    .peak_kib = member->peak_kib,
+	    .name = member->name,
+	    .is_root = member->is_root,
+	};
+}
+
+static void introduce(struct sampler *s, struct member *member, bool there)
+{
+	char command[1024] = "";
+	struct sink_process process;
+	struct sink_birth birth = {.time_ns = sample_now_ns(s),
+	    .process = &process,
+	    .command = command};
+	struct proc_stat stat;
+
+	if (!s->sink->birth || member->introduced)
+		return;
+	if (there && procfs_stat(&s->fs, member->pid, &stat)) {
+		memcpy(member->name, stat.name, sizeof(member->name));
+		procfs_command(&s->fs, member->pid, command, sizeof(command));
+	}
+	describe(member, &process);
+	member->introduced = true;
+	s->sink->birth(s->sink->context, &birth);
+}
+
+void sample_note_mark(struct sampler *s, int64_t kib)
+{
+	if (kib <= s->peak_kib)
+		return;
+	s->peak_kib = kib;
+	s->peak_untold = true;
+}
+
+/* A member's end, with the status that wait() gave where it was ours. */
+void sample_end_member(struct sampler *s, size_t at, const int *status)
+{
+	struct member *member = &s->tree.members.list.items[at];
+	struct sink_exit exit = {
+	    .time_ns = sample_now_ns(s),
+	    .pid = member->pid,
+	    .has_status = status != NULL,
+	    .status = status ? *status : 0,
+	    .peak_kib = member->peak_kib,
+	};
+
+	if (member->is_root) {
+		s->root_peak_kib = member->peak_kib;
+	} else {
+		s->result.unseen += member->peak_kib < 0;
+		introduce(s, member, false);
+		if (s->sink->exit)
+			s->sink->exit(s->sink->context, &exit);
+	}
+	tree_lose(&s->tree, at);
+}
+
+static void measure_from(struct sampler *s, size_t first)
+{
+	struct members *members = &s->tree.members;
+
+	for (size_t i = first; i < members->list.len; i++) {
+		struct member *member = &members->list.items[i];
+
+		if (member->gone || meter_measure(&s->meter, member))
+			continue;
+		if (member->is_root && s->plan.launched)
+			member->kib = -1; /* launch tells of its end */
+		else
+			sample_end_member(s, i, NULL);
+	}
+}
+
+/* Sums up, and makes the list that the sink gets. */
+static void sum_up(struct sampler *s)
+{
+	const struct members *members = &s->tree.members;
+
+	s->processes.len = 0;
+	s->tick.total_kib = 0;
+	s->tick.sampled = false;
+	for (size_t i = 0; i < members->list.len; i++) {
+		const struct member *member = &members->list.items[i];
+
+		if (member->gone)
+			continue;
+		describe(member, array_push(&s->processes));
+		if (member->kib < 0 || (s->plan.alone && !member->is_root))
+			continue;
+		s->tick.total_kib += member->kib;
+		s->tick.sampled = true;
+	}
+	if (s->plan.metric->file == METRIC_CGROUP) {
+		int64_t kib = cgroup_current_kib(&s->cgroup);
+
+		s->tick.sampled = kib >= 0;
+		s->tick.total_kib = kib < 0 ? 0 : kib;
+	}
+	s->tick.processes = s->processes.items;
+	s->tick.count = s->processes.len;
+	if (s->tick.count > s->result.most)
+		s->result.most = s->tick.count;
+}
+
+void sample_tell(struct sampler *s)
+{
+	if (!s->tick.sampled)
+		return;
+	s->result.samples++;
+	s->result.last_kib = s->tick.total_kib;
+	if (s->tick.total_kib > s->peak_kib) {
+		s->peak_kib = s->tick.total_kib;
+		s->peak_untold = false;
+	}
+	if (s->sink->tick)
+		s->sink->tick(s->sink->context, &s->tick);
+}
+
+static void introduce_new(struct sampler *s, int64_t now_ns)
+{
+	struct members *members = &s->tree.members;
+
+	if (!s->sink->birth)
+		return;
+	for (size_t i = 0; i < members->list.len; i++) {
+		struct member *member = &members->list.items[i];
+
+		if (!member->introduced && !member->gone &&
+		    (member->is_root ||
+			now_ns - member->seen_ns >= INTRODUCE_NS))
+			introduce(s, member, true);
+	}
+}
+
+/* What the kernel saw between samples: of the processes, or of the group. */
+static void look_at_marks(struct sampler *s, int64_t elapsed_ns)
+{
+	struct members *members = &s->tree.members;
+	int64_t kib = watermarks_step(&s->watermarks, members, elapsed_ns);
+
+	if (!s->plan.alone)
+		sample_note_mark(s, kib);
+	else if (members->list.len > 0 && members->list.items[0].is_root)
+		sample_note_mark(s, members->list.items[0].peak_kib);
+	if (s->peak_untold && s->sink->peak &&
+	    s->tick.time_ns - s->peak_told_ns >= TELL_PEAK_NS) {
+		s->sink->peak(s->sink->context, s->tick.time_ns, s->peak_kib);
+		s->peak_untold = false;
+		s->peak_told_ns = s->tick.time_ns;
+	}
+}
+
+static void look_at_limit(struct sampler *s)
+{
+	char label[96];
+
+	if (!limit_check(&s->limit, &s->tree.members, s->tick.total_kib))
+		return;
+	snprintf(label, sizeof(label), "limit of %.6g MiB reached: %s",
+	    (double)s->limit.kib / 1024, limit_action_name(s->limit.action));
+	if (s->sink->mark)
+		s->sink->mark(s->sink->context, s->tick.time_ns,
+		    s->tick.total_kib, label);
+}
+
+void sample_flush(struct sampler *s)
+{
+	if (s->sink->flush)
+		s->sink->flush(s->sink->context);
+}
+
+static void pace(struct sampler *s)
+{
+	int64_t cpu_ns;
+
+	if (s->plan.max_overhead <= 0)
+		return;
+	cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	if (s->cpu_ns > 0)
+		ticks_pace(&s->ticks, cpu_ns - s->cpu_ns);
+	s->cpu_ns = cpu_ns;
+}
+
+void sample_first(struct sampler *s)
+{
+	s->tick.time_ns = sample_now_ns(s);
+	measure_from(s, 0);
+	sum_up(s);
+}
+
+void sample_take(struct sampler *s)
+{
+	int64_t now_ns = clock_mono_ns();
+	size_t known = s->tree.members.list.len;
+
+	s->tick.time_ns = sample_now_ns(s);
+	measure_from(s, 0);
+	if (!s->plan.no_descendants) {
+		tree_look(&s->tree, now_ns);
+		measure_from(s, known);
+	}
+	sum_up(s);
+	sample_tell(s);
+	introduce_new(s, now_ns);
+	members_sweep(&s->tree.members);
+	look_at_marks(s, now_ns - s->ticked_ns);
+	look_at_limit(s);
+	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
+		const struct sampler_hook *hook = &s->plan.hooks[i];
+
+		if (hook->tick)
+			hook->tick(hook->context, &s->tick, s->sink);
+	}
+	sample_flush(s);
+	if (!s->plan.alone && s->plan.metric->file == METRIC_STATM)
+		shares_step(&s->shares, &s->tree.members, s->tick.total_kib,
+		    now_ns + s->ticks.interval_ns / SHARES_PART);
+	s->ticked_ns = now_ns;
+	pace(s);
+	ticks_advance(&s->ticks, clock_mono_ns());
+}
+
+void sample_last_look(struct sampler *s)
+{
+	struct members *members = &s->tree.members;
+	int64_t kib;
+
+	measure_from(s, 0);
+	members_sweep(members);
+	kib = watermarks_all(&s->watermarks, members);
+	if (!s->plan.alone)
+		sample_note_mark(s, kib);
+	if (members->list.len > 0 && members->list.items[0].is_root) {
+		s->root_peak_kib = members->list.items[0].peak_kib;
+		if (s->plan.alone)
+			sample_note_mark(s, s->root_peak_kib);
+	}
+	if (s->plan.metric->file == METRIC_CGROUP) {
+		kib = cgroup_peak_kib(&s->cgroup);
+		if (kib > s->cgroup_peak_kib)
+			sample_note_mark(s, kib);
+	}
+}

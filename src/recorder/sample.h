@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Inside the sampler: what sampler.c, the loop and the ends of processes, and
+ * sample.c, one tick, have between them. For these two alone.
+ */
+#ifndef MPROF_RECORDER_SAMPLE_H
+#define MPROF_RECORDER_SAMPLE_H
+
+#include "recorder/meter.h"
+#include "recorder/sampler.h"
+#include "recorder/ticks.h"
+#include "recorder/tree.h"
+#include "recorder/watermarks.h"
+
+struct sampler {
+	struct sampler_plan plan;
+	struct launch *launch;
+	const struct sink *sink;
+	struct procfs fs;
+	struct tree tree;
+	struct meter meter;
+	struct watermarks watermarks;
+	struct shares shares;
+	struct ticks ticks;
+	struct limit limit;
+	struct fate fate;
+	struct cgroup cgroup;      /* where it is the metric */
+	int64_t cgroup_peak_kib;   /* as it was at the start */
+	int64_t own_peak_kib;      /* of this process, when it launched */
+	int64_t epoch_ns;          /* what CLOCK_BOOTTIME counts from */
+	int64_t end_ns;            /* of the recording: its timeout */
+	int64_t ticked_ns, cpu_ns; /* at the last tick */
+	int64_t peak_kib;          /* highest known of the whole; -1: none */
+	int64_t root_peak_kib;     /* and of the program */
+	bool peak_untold;
+	int64_t peak_told_ns;
+	bool root_over;
+	struct sink_tick tick;
+	ARRAY(struct sink_process) processes;
+	struct sampler_result result;
+};
+
+/* Now, as the sink is told it. */
+int64_t sample_now_ns(const struct sampler *s);
+
+/* Measures the program alone, and keeps it to itself until sample_tell(). */
+void sample_first(struct sampler *s);
+void sample_tell(struct sampler *s);
+
+/* One tick: measures, looks for new processes, tells the sink. */
+void sample_take(struct sampler *s);
+
+/* A high-water mark was learned. */
+void sample_note_mark(struct sampler *s, int64_t kib);
+
+/* Who is still there, and their marks. */
+void sample_last_look(struct sampler *s);
+
+/* A member ended, with the status that wait() gave where it was ours. */
+void sample_end_member(struct sampler *s, size_t at, const int *status);
+
+void sample_flush(struct sampler *s);
+
+#endif

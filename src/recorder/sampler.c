@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/sampler.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "recorder/sample.h"
+
+static int check_cgroup(struct sampler *s, struct err *e)
+{
+	if (cgroup_init(&s->cgroup, &s->fs, s->fs.self, e) != 0)
+		return -1;
+	if (cgroup_current_kib(&s->cgroup) >= 0)
+		return 0;
+	return err_set(
+	    e, "control groups: the one of this process tells no memory");
+}
+
+struct sampler *sampler_create(
+    const struct sampler_plan *plan, const struct sink *sink, struct err *e)
+{
+	struct sampler *s = mem_zero(1, sizeof(*s));
+
+	s->plan = *plan;
+	s->sink = sink;
+	s->cgroup.folder = s->cgroup.current = -1;
+	s->peak_kib = s->root_peak_kib = -1;
+	s->epoch_ns = clock_wall_ns() - clock_ns(CLOCK_BOOTTIME);
+	if (procfs_init(&s->fs, "/proc", e) != 0) {
+		free(s);
+		return NULL;
+	}
+	if (plan->metric->file == METRIC_CGROUP && check_cgroup(s, e) != 0) {
+		cgroup_finish(&s->cgroup);
+		procfs_finish(&s->fs);
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+static int64_t own_peak_kib(const struct procfs *fs)
+{
+	char text[4096];
+
+	if (procfs_read(fs, fs->self, "status", text, sizeof(text)) <= 0)
+		return INT64_MAX;
+	return procfs_kib(text, "VmHWM");
+}
+
+/* Right behind its exec a program holds next to nothing: the first sample that
+ * is told comes this much later, or the very first one if it ended by then. */
+#define FIRST_NS (NS_PER_S / 1000)
+
+static int64_t first_ns(const struct sampler *s)
+{
+	if (!s->plan.launched)
+		return 0;
+	return s->plan.interval_ns < FIRST_NS ? s->plan.interval_ns : FIRST_NS;
+}
+
+/* The program runs: what it inherited from this process can change here. */
+static void begin(struct sampler *s, struct launch *launch)
+{
+	int64_t now_ns = clock_mono_ns();
+	pid_t pid = launch->pid;
+
+	s->launch = launch;
+	ticks_init(&s->ticks, now_ns + first_ns(s), s->plan.interval_ns,
+	    s->plan.max_overhead);
+	s->end_ns =
+	    s->plan.timeout_ns > 0 ? now_ns + s->plan.timeout_ns : LAUNCH_NEVER;
+	s->ticked_ns = now_ns;
+	s->result.start_ns = s->peak_told_ns = sample_now_ns(s);
+	if (s->plan.launched)
+		pid = procfs_child(&s->fs, pid);
+	tree_init(&s->tree, &s->fs, pid, s->plan.adopts, s->plan.launched);
+	meter_init(&s->meter, &s->fs, s->plan.metric);
+	watermarks_init(&s->watermarks, &s->fs, s->plan.metric);
+	shares_init(&s->shares, &s->fs, now_ns);
+	s->limit = (struct limit){
+	    .fs = &s->fs, .kib = s->plan.limit_kib, .action = s->plan.on_limit};
+	s->own_peak_kib = own_peak_kib(&s->fs);
+	if (s->plan.metric->file == METRIC_CGROUP && !s->plan.launched) {
+		cgroup_finish(&s->cgroup);
+		cgroup_init(&s->cgroup, &s->fs, pid, NULL);
+	}
+	s->cgroup_peak_kib = cgroup_peak_kib(&s->cgroup);
+	sample_first(s);
+	fate_init(&s->fate, &s->fs, pid);
+}
+
+void sampler_destroy(struct sampler *s)
+{
+	if (!s)
+		return;
+	cgroup_finish(&s->cgroup);
+	fate_finish(&s->fate);
+	tree_finish(&s->tree);
+	procfs_finish(&s->fs);
+	array_free(&s->processes);
+	free(s);
+}
+
+/* The kernel's figure for the largest process that was waited for below this
+ * one. What it inherited from us at the fork proves nothing. */
+static void note_waited(struct sampler *s, const struct launch_event *event)
+{
+	if (s->plan.alone || s->plan.metric->mark == NULL ||
+	    strcmp(s->plan.metric->mark, "VmHWM") != 0)
+		return;
+	if (event->maxrss_kib > s->own_peak_kib)
+		sample_note_mark(s, event->maxrss_kib);
+}
+
+static void child_ended(struct sampler *s, const struct launch_event *event)
+{
+	size_t at = members_find(&s->tree.members, event->pid);
+
+	note_waited(s, event);
+	if (at != MEMBERS_NONE)
+		sample_end_member(s, at, &event->status);
+	else
+		s->result.unseen++;
+	members_sweep(&s->tree.members);
+}
+
+static void root_ended(struct sampler *s, const struct launch_event *event)
+{
+	s->root_over = true;
+	if (s->plan.launched) {
+		note_waited(s, event);
+		s->result.has_status = true;
+		s->result.status = event->status;
+	}
+	if (s->tree.members.list.len > 0 &&
+	    s->tree.members.list.items[0].is_root) {
+		struct member *root = &s->tree.members.list.items[0];
+
+		if (s->result.most <= 1 && s->peak_kib > root->peak_kib)
+			root->peak_kib = s->peak_kib; /* it was alone */
+		sample_end_member(s, 0, NULL);
+		members_sweep(&s->tree.members);
+	}
+}
+
+/* Descendants that have not ended; a zombie has. */
+static size_t count_alive(const struct sampler *s)
+{
+	const struct members *members = &s->tree.members;
+	size_t alive = 0;
+
+	for (size_t i = 0; i < members->list.len; i++) {
+		const struct member *member = &members->list.items[i];
+
+		alive += !member->gone && !member->zombie && !member->is_root;
+	}
+	return alive;
+}
+
+/* Whether there is nothing left to wait for. */
+static bool is_over(struct sampler *s)
+{
+	const struct members *members = &s->tree.members;
+
+	if (!s->plan.launched && !s->root_over)
+		s->root_over = members->list.len == 0 ||
+			       !members->list.items[0].is_root ||
+			       members->list.items[0].zombie;
+	return s->root_over && (!s->plan.wait_all || count_alive(s) == 0);
+}
+
+static void tell_root_exit(struct sampler *s)
+{
+	struct sink_exit exit = {
+	    .time_ns = s->result.end_ns,
+	    .pid = s->launch->pid,
+	    .is_root = true,
+	    .has_status = s->result.has_status,
+	    .status = s->result.status,
+	    .oom = s->result.fate.oom,
+	    .peak_kib = s->root_peak_kib > 0 ? s->root_peak_kib : 0,
+	};
+
+	if (s->result.fate.limit_kib > 0)
+		exit.limit_kib = s->result.fate.limit_kib;
+	if (s->root_over && s->sink->exit)
+		s->sink->exit(s->sink->context, &exit);
+}
+
+/* The last marks, the end of the program and the highest memory of all. */
+static void finish(struct sampler *s, struct sampler_result *result)
+{
+	if (s->result.samples == 0)
+		sample_tell(s);
+	sample_last_look(s);
+	fate_judge(&s->fate, s->result.status, &s->result.fate);
+	s->result.end_ns = s->tick.time_ns = sample_now_ns(s);
+	s->result.peak_kib = s->peak_kib > 0 ? s->peak_kib : 0;
+	s->result.shares = s->shares.last;
+	s->result.missed = s->ticks.missed;
+	s->result.interval_ns = s->ticks.interval_ns;
+	s->result.alive = count_alive(s);
+	s->result.denied = s->meter.denied;
+	s->result.limit = s->limit;
+	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
+		const struct sampler_hook *hook = &s->plan.hooks[i];
+
+		if (hook->tick && hook->end)
+			hook->end(hook->context, &s->tick, s->sink);
+	}
+	tell_root_exit(s);
+	if (s->sink->peak && s->peak_kib >= 0)
+		s->sink->peak(s->sink->context, s->result.end_ns, s->peak_kib);
+	sample_flush(s);
+	*result = s->result;
+}
+
+static bool handle(struct sampler *s, const struct launch_event *event)
+{
+	switch (event->what) {
+	case LAUNCH_TICK:
+		if (clock_mono_ns() >= s->end_ns) {
+			s->result.end = SAMPLER_TIMEOUT;
+			return false;
+		}
+		sample_take(s);
+		break;
+	case LAUNCH_EXITED:
+		root_ended(s, event);
+		break;
+	case LAUNCH_CHILD:
+		child_ended(s, event);
+		break;
+	case LAUNCH_RESUMED:
+		ticks_resume(&s->ticks, clock_mono_ns());
+		break;
+	case LAUNCH_QUIT:
+		s->result.end = SAMPLER_QUIT;
+		return false;
+	}
+	return !is_over(s);
+}
+
+void sampler_run(
+    struct sampler *s, struct launch *launch, struct sampler_result *result)
+{
+	struct launch_event event;
+
+	begin(s, launch);
+	do {
+		int64_t due_ns = s->ticks.due_ns;
+
+		launch_wait(
+		    launch, due_ns < s->end_ns ? due_ns : s->end_ns, &event);
+	} while (handle(s, &event));
+	finish(s, result);
+}

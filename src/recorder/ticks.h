@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * When the next sample is due: absolute deadlines, a fixed interval apart.
+ * Pure arithmetic on nanoseconds of a clock that never goes back.
+ */
+#ifndef MPROF_RECORDER_TICKS_H
+#define MPROF_RECORDER_TICKS_H
+
+#include <stdint.h>
+
+struct ticks {
+	int64_t asked_ns;    /* the interval that was asked for */
+	int64_t interval_ns; /* the present one: asked_ns, or longer */
+	int64_t due_ns;
+	int64_t cost_ns;     /* of a sample, smoothed */
+	double max_overhead; /* 0: none */
+	uint64_t missed;
+};
+
+/* The first sample is due at once. */
+void ticks_init(struct ticks *ticks, int64_t now_ns, int64_t interval_ns,
+    double max_overhead);
+
+/* A sample was taken: the next is due an interval later. Where deadlines have
+ * passed by now_ns, the last of them is still served, late; those before it
+ * are missed. */
+void ticks_advance(struct ticks *ticks, int64_t now_ns);
+
+/* Begins anew from now_ns: this process was stopped, nothing was missed. */
+void ticks_resume(struct ticks *ticks, int64_t now_ns);
+
+/* What the last sample cost in time of a processor: lengthens the interval so
+ * that it costs at most max_overhead, or shortens it again. */
+void ticks_pace(struct ticks *ticks, int64_t cost_ns);
+
+#endif

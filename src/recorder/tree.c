@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/tree.h"
+
+#include "base/clock.h"
+
+/* More forks than this in a second are not known of any kernel: before so many
+ * could have used up all pids, the newest pid tells who is new. */
+#define FORKS_PER_S 50000
+
+/* Pids that were given out and can't be seen yet are among the last ones. */
+enum { LATE = 64 };
+
+void tree_init(struct tree *tree, const struct procfs *fs, pid_t root,
+    bool adopts, bool fresh)
+{
+	struct proc_stat stat;
+	struct member *member;
+
+	*tree = (struct tree){.fs = fs, .adopts = adopts};
+	if (!procfs_stat(fs, root, &stat) || stat.is_thread)
+		return;
+	member = members_add(&tree->members, &stat);
+	member->is_root = true;
+	member->seen_ns = clock_mono_ns();
+	tree->root_started = stat.started;
+	tree->looked_ns = member->seen_ns;
+	if (fresh)
+		tree->newest = root;
+}
+
+void tree_finish(struct tree *tree)
+{
+	members_finish(&tree->members);
+	array_free(&tree->again);
+	array_free(&tree->now);
+	array_free(&tree->strangers);
+}
+
+void tree_lose(struct tree *tree, size_t at)
+{
+	*array_push(&tree->again) = tree->members.list.items[at].pid;
+	members_lose(&tree->members, at);
+}
+
+/* A child of this process that is older than the program was there before:
+ * of a shell that became mprof by exec. */
+static bool belongs(const struct tree *tree, const struct proc_stat *stat)
+{
+	if (stat->pid == tree->fs->self)
+		return false;
+	if (stat->ppid == tree->fs->self)
+		return tree->adopts && stat->started >= tree->root_started;
+	return members_find(&tree->members, stat->ppid) != MEMBERS_NONE;
+}
+
+/* Looks at one pid; last says that it was absent at the look before. */
+static void consider(struct tree *tree, pid_t pid, bool last)
+{
+	struct proc_stat stat;
+
+	if (members_find(&tree->members, pid) != MEMBERS_NONE)
+		return;
+	if (!procfs_stat(tree->fs, pid, &stat)) {
+		if (!last)
+			*array_push(&tree->again) = pid;
+	} else if (stat.is_thread || stat.is_kernel) {
+		return;
+	} else if (belongs(tree, &stat)) {
+		members_add(&tree->members, &stat)->seen_ns = tree->looked_ns;
+	} else {
+		*array_push(&tree->strangers) =
+		    (struct stranger){pid, stat.ppid};
+	}
+}
+
+/* Children may have lower pids than their parents once pids start again. */
+static void adopt_strangers(struct tree *tree)
+{
+	bool found;
+
+	do {
+		size_t left = 0, count = tree->strangers.len;
+		struct stranger *all = tree->strangers.items;
+
+		found = false;
+		for (size_t i = 0; i < count; i++) {
+			struct stranger stranger = all[i];
+			struct proc_stat stat;
+
+			if (members_find(&tree->members, stranger.ppid) ==
+			    MEMBERS_NONE) {
+				all[left++] = stranger;
+			} else if (procfs_stat(tree->fs, stranger.pid, &stat) &&
+				   belongs(tree, &stat)) {
+				members_add(&tree->members, &stat)->seen_ns =
+				    tree->looked_ns;
+				found = true;
+			}
+		}
+		tree->strangers.len = left;
+	} while (found && tree->strangers.len > 0);
+}
+
+/* Whose parent may show at the next look is looked at again then. */
+static void keep_strangers(struct tree *tree)
+{
+	size_t absent = tree->again.len;
+
+	for (size_t i = 0; i < tree->strangers.len && absent > 0; i++) {
+		for (size_t j = 0; j < absent; j++) {
+			if (tree->again.items[j] !=
+			    tree->strangers.items[i].ppid)
+				continue;
+			*array_push(&tree->again) =
+			    tree->strangers.items[i].pid;
+			break;
+		}
+	}
+	tree->strangers.len = 0;
+}
+
+static bool consider_each(void *context, pid_t pid)
+{
+	consider(context, pid, false);
+	return true;
+}
+
+/* Whether the pids since the last look tell of every fork, and are fewer than
+ * the processes that there are. */
+static bool is_range(
+    const struct tree *tree, pid_t newest, long threads, int64_t now_ns)
+{
+	int64_t forks = (now_ns - tree->looked_ns) / (NS_PER_S / FORKS_PER_S);
+
+	return tree->newest > 0 && newest >= tree->newest &&
+	       newest - tree->newest <= 2 * threads + LATE &&
+	       forks < tree->fs->pid_max / 2;
+}
+
+static void look_at_all(struct tree *tree, pid_t newest)
+{
+	procfs_each(tree->fs, consider_each, tree);
+	for (pid_t pid = newest - LATE + 1; newest > LATE && pid <= newest;
+	     pid++)
+		consider(tree, pid, false);
+}
+
+void tree_look(struct tree *tree, int64_t now_ns)
+{
+	pid_t newest = 0;
+	long threads = 0;
+	bool told = procfs_newest(tree->fs, &newest, &threads);
+	bool range = told && is_range(tree, newest, threads, now_ns);
+	pid_t *now = tree->now.items;
+	size_t cap = tree->now.cap;
+
+	if (range && newest == tree->newest && tree->again.len == 0) {
+		tree->looked_ns = now_ns;
+		return;
+	}
+	tree->now.items = tree->again.items;
+	tree->now.cap = tree->again.cap;
+	tree->now.len = tree->again.len;
+	tree->again.items = now;
+	tree->again.cap = cap;
+	tree->again.len = 0;
+	tree->looked_ns = now_ns;
+	for (size_t i = 0; i < tree->now.len; i++)
+		consider(tree, tree->now.items[i], true);
+	if (range) {
+		for (pid_t pid = tree->newest + 1; pid <= newest; pid++)
+			consider(tree, pid, false);
+	} else {
+		look_at_all(tree, newest);
+	}
+	adopt_strangers(tree);
+	keep_strangers(tree);
+	tree->newest = told ? newest : 0;
+}

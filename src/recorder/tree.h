@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who belongs: the program, its descendants from fork to exit, and what it
+ * left as orphans to this process. Finding them costs in proportion to what
+ * was forked since the last look: the newest pid of /proc/loadavg moves when
+ * anything forks, and only the pids between can be new. Where that can't be
+ * known, all of /proc is looked through.
+ */
+#ifndef MPROF_RECORDER_TREE_H
+#define MPROF_RECORDER_TREE_H
+
+#include "recorder/members.h"
+
+struct stranger {
+	pid_t pid, ppid;
+};
+
+struct tree {
+	const struct procfs *fs;
+	struct members members; /* the first is the program, until it ends */
+	bool adopts;            /* orphans become children of this process */
+	uint64_t root_started;
+	pid_t newest;                     /* of the last look; 0: look at all */
+	int64_t looked_ns;                /* when that was */
+	ARRAY(pid_t) again;               /* to be looked at in the next look */
+	ARRAY(pid_t) now;                 /* and in this one */
+	ARRAY(struct stranger) strangers; /* seen in this look, not ours */
+};
+
+/* With the program alone; its descendants are found by the next look. With
+ * fresh it has only just been started, and nothing older than it can be its
+ * descendant. Empty where it is not there. */
+void tree_init(struct tree *tree, const struct procfs *fs, pid_t root,
+    bool adopts, bool fresh) __attribute__((nonnull));
+void tree_finish(struct tree *tree) __attribute__((nonnull));
+
+/* Adds who is new behind the members that are there. now_ns is of
+ * clock_mono_ns(). */
+void tree_look(struct tree *tree, int64_t now_ns) __attribute__((nonnull));
+
+/* A member is no longer there. Its pid may be another process's by now. */
+void tree_lose(struct tree *tree, size_t at) __attribute__((nonnull));
+
+#endif

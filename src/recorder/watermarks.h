@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * High-water marks: what the kernel knows of peaks between two samples. Each
+ * process's is read about once a second, a few of them at each tick.
+ */
+#ifndef MPROF_RECORDER_WATERMARKS_H
+#define MPROF_RECORDER_WATERMARKS_H
+
+#include "recorder/meter.h"
+
+struct watermarks {
+	const struct procfs *fs;
+	const char *key; /* of /proc/PID/status; NULL: there are none */
+	size_t next;     /* position of the one whose turn it is */
+	int64_t credit;  /* members times nanoseconds since */
+};
+
+void watermarks_init(struct watermarks *watermarks, const struct procfs *fs,
+    const struct metric *metric) __attribute__((nonnull));
+
+/* Reads those whose turn it is, elapsed_ns after the last call; the highest
+ * mark that was read in KiB, -1 where none was. Each also goes into its
+ * member's peak_kib. */
+int64_t watermarks_step(struct watermarks *watermarks, struct members *members,
+    int64_t elapsed_ns) __attribute__((nonnull));
+
+/* Reads all of them. */
+int64_t watermarks_all(struct watermarks *watermarks, struct members *members)
+    __attribute__((nonnull));
+
+#endif
