@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "commands/program.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+struct words {
+	char **list;
+	size_t len;
+};
+
+static void add(struct words *words, const char *word)
+{
+	words->list[words->len++] = mem_copy(word);
+}
+
+static bool is_script(const char *word)
+{
+	size_t len = strlen(word);
+
+	return len > 3 && strcmp(word + len - 3, ".py") == 0;
+}
+
+static bool is_interpreter(const char *word)
+{
+	const char *slash = strrchr(word, '/');
+
+	return strncmp(slash ? slash + 1 : word, "python", 6) == 0 &&
+	       !is_script(word);
+}
+
+/* The active virtual environment's, or the first python3 of PATH. */
+static char *find_python(void)
+{
+	const char *environment = getenv("VIRTUAL_ENV");
+	char *path;
+
+	if (!environment || !environment[0])
+		return mem_copy("python3");
+	path = mem_format("%s/bin/python3", environment);
+	if (access(path, X_OK) == 0)
+		return path;
+	free(path);
+	return mem_copy("python3");
+}
+
+/* A word without a slash may name a program that is a script: django-admin. */
+static char *find_in_path(const char *word)
+{
+	const char *at = getenv("PATH");
+
+	if (strchr(word, '/') || !at)
+		return NULL;
+	while (*at) {
+		size_t len = strcspn(at, ":");
+		char *path = mem_format("%.*s/%s", (int)len, at, word);
+
+		if (len > 0 && access(path, X_OK) == 0)
+			return path;
+		free(path);
+		at += len + (at[len] == ':');
+	}
+	return NULL;
+}
+
+/* A script, a script on PATH, or else the name of a module. */
+static void add_target(struct words *words, const char *word)
+{
+	char *path;
+
+	if (word[0] == '-' || access(word, R_OK) == 0) {
+		add(words, word);
+		return;
+	}
+	path = find_in_path(word);
+	if (!path && !is_script(word))
+		add(words, "-m");
+	add(words, path ? path : word);
+	free(path);
+}
+
+void program_init(struct program *program, const struct run_options *options,
+    char **words, int count)
+{
+	struct words made = {mem_zero((size_t)count + 3, sizeof(char *)), 0};
+	bool script = is_script(words[0]) && !options->no_python;
+	bool add_python =
+	    (options->python || script) && !is_interpreter(words[0]);
+
+	if (add_python) {
+		char *python = find_python();
+
+		add(&made, python);
+		free(python);
+		add_target(&made, words[0]);
+	} else {
+		add(&made, words[0]);
+	}
+	for (int i = 1; i < count; i++)
+		add(&made, words[i]);
+	program->words = made.list;
+	program->python = add_python || is_interpreter(words[0]);
+}
+
+void program_finish(struct program *program)
+{
+	for (char **word = program->words; *word; word++)
+		free(*word);
+	free(program->words);
+	program->words = NULL;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What mprof run is to execute: the words as they are, or a Python in front
+ * of them.
+ */
+#ifndef MPROF_COMMANDS_PROGRAM_H
+#define MPROF_COMMANDS_PROGRAM_H
+
+#include "commands/run_options.h"
+
+struct program {
+	char **words; /* ends with NULL */
+	bool python;  /* a Python program, as far as the words tell */
+};
+
+/* count is at least 1. The caller finishes. */
+void program_init(struct program *program, const struct run_options *options,
+    char **words, int count) __attribute__((nonnull));
+void program_finish(struct program *program) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+#include "commands/recording.h"
+
+#include <stdio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* So much of an unchanged end is lost if this process is killed. */
+#define HOLD_NS (600 * NS_PER_S)
+
+static void write_sample(struct recording *recording, int64_t time_ns)
+{
+	struct dat_writer *writer = &recording->writer;
+
+	dat_write_memory(writer, recording->written_kib, time_ns);
+	for (size_t i = 0; i < recording->written.len; i++)
+		dat_write_child(writer, recording->written.items[i].pid,
+		    recording->written.items[i].kib, time_ns);
+	recording->written_ns = time_ns;
+	recording->held_ns = 0;
+}
+
+static void write_held(struct recording *recording)
+{
+	if (recording->held_ns)
+		write_sample(recording, recording->held_ns);
+}
+
+/* Who recorded what and how, where that is not as by default. */
+static void write_info(
+    struct recording *recording, const struct sink_tick *tick)
+{
+	struct dat_writer *writer = &recording->writer;
+	time_t start = (time_t)(tick->time_ns / NS_PER_S);
+	char host[256] = "", when[64], interval[32];
+	struct tm local;
+
+	gethostname(host, sizeof(host) - 1);
+	localtime_r(&start, &local);
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S%z", &local);
+	snprintf(interval, sizeof(interval), "%.9g",
+	    (double)recording->interval_ns / NS_PER_S);
+	dat_write_begin(writer, "INFO", tick->total_kib, tick->time_ns);
+	dat_write_text(writer, "backend", recording->backend);
+	dat_write_text(writer, "interval", interval);
+	dat_write_text(writer, "host", host);
+	dat_write_text(writer, "version", MPROF_VERSION);
+	dat_write_text(writer, "start", when);
+	dat_write_end(writer);
+}
+
+static bool is_child(const struct sink_process *process)
+{
+	return !process->is_root && process->kib >= 0;
+}
+
+static bool is_changed(
+    const struct recording *recording, const struct sink_tick *tick)
+{
+	size_t at = 0;
+
+	if (recording->written_kib != tick->total_kib)
+		return true;
+	for (size_t i = 0; recording->each && i < tick->count; i++) {
+		const struct sink_process *process = &tick->processes[i];
+
+		if (!is_child(process))
+			continue;
+		if (at == recording->written.len ||
+		    recording->written.items[at].pid != process->pid ||
+		    recording->written.items[at].kib != process->kib)
+			return true;
+		at++;
+	}
+	return at != recording->written.len;
+}
+
+static void take(struct recording *recording, const struct sink_tick *tick)
+{
+	recording->written_kib = tick->total_kib;
+	recording->written.len = 0;
+	for (size_t i = 0; recording->each && i < tick->count; i++) {
+		const struct sink_process *process = &tick->processes[i];
+
+		if (is_child(process))
+			*array_push(&recording->written) =
+			    (struct recording_child){
+				process->pid, process->kib};
+	}
+}
+
+static void on_tick(void *context, const struct sink_tick *tick)
+{
+	struct recording *recording = context;
+
+	if (recording->skip_unchanged && recording->begun &&
+	    !is_changed(recording, tick)) {
+		recording->held_ns = tick->time_ns;
+		if (tick->time_ns - recording->written_ns >= HOLD_NS)
+			write_held(recording);
+		return;
+	}
+	write_held(recording);
+	take(recording, tick);
+	write_sample(recording, tick->time_ns);
+	if (!recording->begun && recording->backend)
+		write_info(recording, tick);
+	recording->begun = true;
+}
+
+static void on_birth(void *context, const struct sink_birth *birth)
+{
+	struct recording *recording = context;
+	struct dat_writer *writer = &recording->writer;
+	const struct sink_process *process = birth->process;
+
+	write_held(recording);
+	dat_write_begin(writer, "PROC", process->kib, birth->time_ns);
+	dat_write_whole(writer, "pid", process->pid);
+	dat_write_whole(writer, "ppid", process->ppid);
+	dat_write_text(writer, "name", process->name);
+	if (birth->command[0])
+		dat_write_text(writer, "cmd", birth->command);
+	dat_write_end(writer);
+}
+
+/* Without -M only the program's own end is told, where it is no success. */
+static void on_end(void *context, const struct sink_exit *end)
+{
+	struct recording *recording = context;
+	struct dat_writer *writer = &recording->writer;
+
+	if (!end->has_status ||
+	    (!recording->each && (!end->is_root || end->status == 0)))
+		return;
+	write_held(recording);
+	dat_write_begin(writer, "EXIT", end->peak_kib, end->time_ns);
+	dat_write_whole(writer, "pid", end->pid);
+	if (WIFSIGNALED(end->status))
+		dat_write_whole(writer, "signal", WTERMSIG(end->status));
+	else
+		dat_write_whole(writer, "status", WEXITSTATUS(end->status));
+	if (end->oom)
+		dat_write_whole(writer, "oom", 1);
+	if (end->limit_kib > 0)
+		dat_write_mib(writer, "limit", end->limit_kib);
+	dat_write_end(writer);
+}
+
+static void on_peak(void *context, int64_t time_ns, int64_t kib)
+{
+	struct recording *recording = context;
+
+	write_held(recording);
+	dat_write_peak(&recording->writer, kib, time_ns);
+}
+
+static void on_mark(
+    void *context, int64_t time_ns, int64_t kib, const char *label)
+{
+	struct recording *recording = context;
+
+	write_held(recording);
+	dat_write_begin(&recording->writer, "MARK", kib, time_ns);
+	dat_write_text(&recording->writer, "label", label);
+	dat_write_end(&recording->writer);
+}
+
+static void write_frames(
+    struct dat_writer *writer, const struct sink_stack *stack)
+{
+	char line[32];
+
+	dat_write_text(writer, "frames", "");
+	for (size_t i = 0; i < stack->count; i++) {
+		const struct sink_frame *frame = &stack->frames[i];
+
+		if (i > 0)
+			dat_write_raw(writer, ";");
+		snprintf(line, sizeof(line), ":%d:", frame->line);
+		dat_write_more(writer, frame->file);
+		dat_write_raw(writer, line);
+		dat_write_more(writer, frame->function);
+	}
+}
+
+static void on_stack(void *context, const struct sink_stack *stack)
+{
+	struct recording *recording = context;
+	struct dat_writer *writer = &recording->writer;
+
+	write_held(recording);
+	dat_write_begin(writer, "STACK", stack->kib, stack->time_ns);
+	dat_write_whole(writer, "id", stack->id);
+	if (stack->pid)
+		dat_write_whole(writer, "pid", stack->pid);
+	if (stack->frames)
+		write_frames(writer, stack);
+	dat_write_end(writer);
+}
+
+static void on_flush(void *context)
+{
+	struct recording *recording = context;
+
+	dat_writer_flush(&recording->writer);
+}
+
+void recording_init(struct recording *recording)
+{
+	*recording = (struct recording){
+	    .sink = {.context = recording,
+		.tick = on_tick,
+		.birth = on_birth,
+		.exit = on_end,
+		.peak = on_peak,
+		.mark = on_mark,
+		.stack = on_stack,
+		.flush = on_flush},
+	    .writer = {.fd = -1},
+	};
+}
+
+int recording_finish(struct recording *recording, struct err *e)
+{
+	write_held(recording);
+	array_free(&recording->written);
+	return dat_writer_close(&recording->writer, e);
+}

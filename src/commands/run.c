@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "commands/command.h"
+#include "commands/output_name.h"
+#include "commands/program.h"
+#include "commands/recording.h"
+#include "commands/run_options.h"
+#include "commands/run_summary.h"
+#include "commands/target.h"
+
+/* One recording, from the words to the exit status. */
+struct session {
+	const struct run_options *options;
+	struct sampler_plan plan;
+	struct program program; /* what is launched */
+	struct target target;   /* or what is attached to */
+	struct recording recording;
+	struct sampler *sampler; /* NULL: nothing can be measured */
+	struct launch launch;
+	struct sampler_result result;
+};
+
+static int open_output(struct session *session, struct err *e)
+{
+	const struct run_options *options = session->options;
+	struct recording *recording = &session->recording;
+	int64_t start_s = clock_wall_ns() / NS_PER_S;
+	bool told = options->each ||
+		    session->plan.interval_ns < NS_PER_S / 1000 ||
+		    strcmp(session->plan.metric->name, "rss") != 0;
+	char *path;
+	int result;
+
+	recording_init(recording);
+	if (!options->each)
+		recording->sink.birth = NULL;
+	if (!options->output) {
+		result =
+		    dat_writer_open_default(&recording->writer, start_s, e);
+	} else {
+		path = output_name(options->output,
+		    options->attach ? session->target.pid : getpid(), start_s);
+		result = dat_writer_open(&recording->writer, path, e);
+		free(path);
+	}
+	recording->backend = told ? session->plan.metric->name : NULL;
+	recording->interval_ns = session->plan.interval_ns;
+	recording->each = options->each;
+	recording->skip_unchanged = options->skip_unchanged;
+	recording->writer.precise = session->plan.interval_ns < NS_PER_S / 1000;
+	return result;
+}
+
+static int begin(struct session *session, struct err *e)
+{
+	const struct launch_request request = {
+	    .argv = session->program.words, .adopt = session->plan.adopts};
+
+	if (session->options->attach)
+		return launch_watch(&session->launch, session->target.pid, e);
+	return launch_start(&session->launch, &request, e);
+}
+
+/* Without a sampler the program runs on nevertheless, and what the kernel
+ * tells at its end is recorded. */
+static void wait_unmeasured(struct session *session)
+{
+	struct launch_event event = {0};
+
+	do
+		launch_wait(&session->launch, LAUNCH_NEVER, &event);
+	while (event.what != LAUNCH_EXITED && event.what != LAUNCH_QUIT);
+	session->result.has_status = event.what == LAUNCH_EXITED;
+	session->result.status = event.status;
+	if (event.maxrss_kib > 0)
+		dat_write_peak(&session->recording.writer, event.maxrss_kib,
+		    clock_wall_ns());
+}
+
+/* The recording is over, the program may not be: its status is ours. */
+static void wait_for_program(struct session *session)
+{
+	struct launch_event event;
+
+	while (session->plan.launched && !session->result.has_status) {
+		launch_wait(&session->launch, LAUNCH_NEVER, &event);
+		if (event.what == LAUNCH_QUIT)
+			return;
+		if (event.what == LAUNCH_EXITED) {
+			session->result.has_status = true;
+			session->result.status = event.status;
+		}
+	}
+}
+
+static int exit_status(const struct session *session)
+{
+	if (session->result.limit.reached)
+		return COMMAND_LIMIT;
+	if (!session->options->exit_code || !session->result.has_status)
+		return COMMAND_OK;
+	return launch_exit_status(session->result.status);
+}
+
+static void say_end(const struct session *session, const char *path)
+{
+	if (!session->sampler)
+		return;
+	run_summary_warn(&session->plan, &session->result);
+	if (!session->options->quiet)
+		run_summary_print(&session->plan, &session->result, path);
+}
+
+static int record(struct session *session)
+{
+	char path[4096];
+	struct err e;
+	int closed;
+
+	if (session->sampler)
+		sampler_run(
+		    session->sampler, &session->launch, &session->result);
+	else
+		wait_unmeasured(session);
+	utf8_clean(path, sizeof(path), session->recording.writer.path);
+	closed = recording_finish(&session->recording, &e);
+	if (session->result.end == SAMPLER_TIMEOUT)
+		wait_for_program(session);
+	launch_finish(&session->launch);
+	if (closed != 0)
+		command_fail(COMMAND_TROUBLE, &e);
+	say_end(session, path);
+	return exit_status(session);
+}
+
+/* Where only the control group can't be measured nothing is begun: something
+ * else was asked for. Without /proc the program matters more. */
+static int prepare(struct session *session, struct err *e)
+{
+	struct recording *recording = &session->recording;
+
+	if (open_output(session, e) != 0)
+		return -1;
+	dat_write_command(&recording->writer, session->options->attach
+						  ? session->target.words
+						  : session->program.words);
+	session->sampler = sampler_create(&session->plan, &recording->sink, e);
+	if (session->sampler)
+		return 0;
+	if (session->plan.metric->file == METRIC_CGROUP) {
+		dat_writer_discard(&recording->writer);
+		return -1;
+	}
+	fprintf(stderr, "mprof: nothing is measured: %s\n", e->text);
+	return 0;
+}
+
+static int start(struct session *session)
+{
+	struct err e;
+	int status;
+
+	if (prepare(session, &e) != 0)
+		return command_fail(COMMAND_TROUBLE, &e);
+	if (begin(session, &e) == 0) {
+		status = record(session);
+	} else {
+		dat_writer_discard(&session->recording.writer);
+		status = session->options->attach
+			     ? COMMAND_FAILED
+			     : launch_failure_status(&session->launch);
+		command_fail((enum command_status)status, &e);
+	}
+	sampler_destroy(session->sampler);
+	return status;
+}
+
+static int run(const void *values, char **words, int count)
+{
+	struct session session = {.options = values};
+	struct err e;
+	int status;
+
+	if (count == 0) {
+		err_set(&e,
+		    session.options->attach
+			? "a process is needed: its pid or its name"
+			: "a program to run is needed; mprof help run tells "
+			  "more");
+		return command_fail(COMMAND_FAILED, &e);
+	}
+	if (run_options_plan(session.options, &session.plan, &e) != 0)
+		return command_fail(COMMAND_MISUSED, &e);
+	if (session.options->attach) {
+		status = target_init(&session.target, words[0]);
+		if (status == COMMAND_OK)
+			status = start(&session);
+		target_finish(&session.target);
+		return status;
+	}
+	program_init(&session.program, session.options, words, count);
+	status = start(&session);
+	program_finish(&session.program);
+	return status;
+}
+
+static const char details[] =
+    "The program's words follow the options. A script.py is executed by "
+    "python3.\n"
+    "Exits with the program's status, 128 + n where signal n ended it, 127 "
+    "where it\n"
+    "was not found, 126 where it can't be executed, 124 where --limit was "
+    "reached,\n"
+    "125 for trouble of its own.\n";
+
+const struct command command_run = {
+    .name = "run",
+    .synopsis = "[options] PROGRAM [WORD ...]",
+    .summary = "run a program and record its memory",
+    .details = details,
+    .options = run_option_rows,
+    .options_size = sizeof(struct run_options),
+    .defaults = &run_option_defaults,
+    .stop_early = true,
+    .takes = COMMAND_TAKES_PROGRAM,
+    .run = run,
+};
+
+static int attach(const void *values, char **words, int count)
+{
+	struct run_options options = *(const struct run_options *)values;
+
+	options.attach = true;
+	return run(&options, words, count);
+}
+
+const struct command command_attach = {
+    .name = "attach",
+    .synopsis = "[options] PID|NAME",
+    .summary = "record a process that runs, by its pid or name",
+    .details = "The same as mprof run --attach. Records until the process "
+	       "ends, or --timeout, or\nCtrl-C.\n",
+    .options = run_option_rows,
+    .options_size = sizeof(struct run_options),
+    .defaults = &run_option_defaults,
+    .stop_early = true,
+    .takes = COMMAND_TAKES_PID,
+    .run = attach,
+};

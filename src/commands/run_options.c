@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include "commands/run_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define INTERVAL_MIN_S 10e-6
+#define INTERVAL_MAX_S 86400
+
+static int parse_interval(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	double interval_s;
+
+	if (option_duration(row, text, &interval_s, e) != 0)
+		return -1;
+	if (interval_s < INTERVAL_MIN_S || interval_s > INTERVAL_MAX_S)
+		return err_set(e,
+		    "option --%s: %s: must be between 10us and 1d", row->name,
+		    text);
+	*(double *)where = interval_s;
+	return 0;
+}
+
+static int parse_metric(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	const struct metric *metric = metric_find(text);
+	char known[256] = "";
+	size_t used = 0;
+
+	if (metric) {
+		*(const struct metric **)where = metric;
+		return 0;
+	}
+	if (strcmp(text, "tracemalloc") == 0)
+		return err_set(e,
+		    "option --%s: tracemalloc sees only what Python itself "
+		    "allocates, from within; --backend anon is nearest to it, "
+		    "mprof lines tells which line allocates",
+		    row->name);
+	for (size_t i = 0; (metric = metric_at(i)) != NULL; i++)
+		used += (size_t)snprintf(known + used, sizeof(known) - used,
+		    "%s%s", i ? ", " : "", metric->name);
+	return err_set(e,
+	    "option --%s: %s: is none of %s, psutil, psutil_pss, psutil_uss, "
+	    "posix",
+	    row->name, text, known);
+}
+
+static int parse_share(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	char *end;
+	double percent = strtod(text, &end);
+
+	if (end == text || (*end && strcmp(end, "%") != 0) ||
+	    !(percent > 0 && percent <= 100))
+		return err_set(e,
+		    "option --%s: %s: must be a percentage above 0, as in 1%%",
+		    row->name, text);
+	*(double *)where = percent / 100;
+	return 0;
+}
+
+static const char *const waits[] = {"program", "all", NULL};
+static const char *const actions[] = {"stop", "term", "kill", "mark", NULL};
+
+#define AT(member) .offset = offsetof(struct run_options, member)
+
+const struct option_row run_option_rows[] = {
+    {.name = "python",
+	.help = "the program is a Python script or interpreter",
+	.parse = option_flag,
+	AT(python)},
+    {.name = "nopython",
+	.help = "a script.py is executed as it is",
+	.parse = option_flag,
+	AT(no_python)},
+    {.letter = 'T',
+	.name = "interval",
+	.arg = "DURATION",
+	.help = "time between samples: seconds, or 10ms, 1m (0.1)",
+	.parse = parse_interval,
+	AT(interval_s)},
+    {.letter = 'C',
+	.name = "include-children",
+	.help = "sum up the program and its descendants: the default",
+	.parse = option_flag,
+	AT(children)},
+    {.name = "no-children",
+	.help = "the total is the program's alone",
+	.parse = option_off,
+	AT(children),
+	.ours = true},
+    {.letter = 'M',
+	.name = "multiprocess",
+	.help = "record each descendant on its own as well",
+	.parse = option_flag,
+	AT(each)},
+    {.letter = 'E',
+	.name = "exit-code",
+	.help = "exit with the program's status: the default",
+	.parse = option_flag,
+	AT(exit_code)},
+    {.name = "no-exit-code",
+	.help = "exit with 0 whatever the program's status was",
+	.parse = option_off,
+	AT(exit_code),
+	.ours = true},
+    {.letter = 'a',
+	.name = "attach",
+	.help = "record a process that runs: its pid or its name",
+	.parse = option_flag,
+	AT(attach)},
+    {.letter = 't',
+	.name = "timeout",
+	.arg = "DURATION",
+	.help = "end the recording, not the program, after that long",
+	.parse = option_duration,
+	AT(timeout_s)},
+    {.letter = 'o',
+	.name = "output",
+	.arg = "FILE",
+	.help = "append to FILE; in its name %h is the host, %p the process, "
+		"%t the start (mprofile_<YYYYMMDDhhmmss>.dat)",
+	.parse = option_text,
+	AT(output)},
+    {.name = "backend",
+	.arg = "NAME",
+	.help = "what is measured: rss, pss, uss, swap, vms, anon, cgroup, "
+		"psutil, psutil_pss, psutil_uss or posix (rss)",
+	.parse = parse_metric,
+	AT(metric)},
+    {.letter = 'q',
+	.name = "quiet",
+	.help = "no notices, only warnings and errors",
+	.parse = option_flag,
+	AT(quiet),
+	.ours = true},
+    {.name = "wait",
+	.arg = "WHOM",
+	.help = "record until the program ended, or all of its descendants: "
+		"program, all (program)",
+	.parse = option_choice,
+	AT(wait),
+	.choices = waits,
+	.ours = true},
+    {.name = "no-adopt",
+	.help = "leave orphaned descendants to init, and lose sight of some",
+	.parse = option_off,
+	AT(adopt),
+	.ours = true},
+    {.name = "limit",
+	.arg = "SIZE",
+	.help = "act where the total is above SIZE, and exit with 124",
+	.parse = option_size,
+	AT(limit_mib),
+	.ours = true},
+    {.name = "on-limit",
+	.arg = "ACTION",
+	.help = "signal all processes of the program, or only note it: term, "
+		"kill, stop, mark (term)",
+	.parse = option_choice,
+	AT(on_limit),
+	.choices = actions,
+	.ours = true},
+    {.name = "max-overhead",
+	.arg = "PERCENT",
+	.help = "lengthen the interval where sampling takes more than this "
+		"share of a processor",
+	.parse = parse_share,
+	AT(max_overhead),
+	.ours = true},
+    {.name = "skip-unchanged",
+	.help = "write only the first and the last sample of a plateau",
+	.parse = option_flag,
+	AT(skip_unchanged),
+	.ours = true},
+    {0},
+};
+
+const struct run_options run_option_defaults = {
+    .interval_s = 0.1,
+    .children = true,
+    .exit_code = true,
+    .adopt = true,
+    .wait = "program",
+    .on_limit = "term",
+};
+
+static enum limit_action action_of(const char *name)
+{
+	enum limit_action action = LIMIT_TERM;
+
+	while (strcmp(limit_action_name(action), name) != 0)
+		action++;
+	return action;
+}
+
+int run_options_plan(
+    const struct run_options *options, struct sampler_plan *plan, struct err *e)
+{
+	*plan = (struct sampler_plan){
+	    .interval_ns = (int64_t)(options->interval_s * NS_PER_S + 0.5),
+	    .timeout_ns = (int64_t)(options->timeout_s * NS_PER_S),
+	    .metric = options->metric ? options->metric : metric_find("rss"),
+	    .alone = !options->children,
+	    .no_descendants = !options->children && !options->each,
+	    .wait_all = strcmp(options->wait, "all") == 0,
+	    .launched = !options->attach,
+	    .adopts = options->adopt && !options->attach,
+	    .max_overhead = options->max_overhead,
+	    .limit_kib = (int64_t)(options->limit_mib * 1024),
+	    .on_limit = action_of(options->on_limit),
+	};
+	if (plan->wait_all)
+		plan->no_descendants = false;
+	if (plan->metric->file == METRIC_CGROUP &&
+	    (options->each || !options->children))
+		return err_set(e,
+		    "option --backend: cgroup measures all processes of a "
+		    "group as one; leave out -M and --no-children");
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The options of mprof run and mprof attach.
+ */
+#ifndef MPROF_COMMANDS_RUN_OPTIONS_H
+#define MPROF_COMMANDS_RUN_OPTIONS_H
+
+#include "cli/options.h"
+#include "proc/metric.h"
+#include "recorder/sampler.h"
+
+struct run_options {
+	bool python, no_python;
+	double interval_s;
+	bool children; /* in the total */
+	bool each;     /* a series for each process */
+	bool exit_code;
+	bool attach;
+	double timeout_s; /* 0: none */
+	const char *output;
+	const struct metric *metric;
+	bool quiet;
+	bool adopt;
+	const char *wait;
+	double limit_mib; /* 0: none */
+	const char *on_limit;
+	double max_overhead; /* of one processor; 0: no bound */
+	bool skip_unchanged;
+};
+
+extern const struct option_row run_option_rows[];
+extern const struct run_options run_option_defaults;
+
+/* What the sampler is to do. -1 with e where options don't go together. */
+int run_options_plan(
+    const struct run_options *options, struct sampler_plan *plan, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "commands/run_summary.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "base/utf8.h"
+
+/* The reading of PSS stands for the peak where the RSS was about as high, and
+ * is worth a word where pages are shared. */
+#define NEAR_PEAK 0.85
+#define MISLEADS 0.9
+
+static const char *size(char out[static UNITS_TEXT], int64_t kib)
+{
+	return units_size(out, (double)kib / 1024);
+}
+
+static void print_shares(
+    const struct sampler_plan *plan, const struct sampler_result *result)
+{
+	const struct shares_reading *read = &result->shares;
+	char pss[UNITS_TEXT];
+
+	if (strcmp(plan->metric->name, "rss") != 0 || read->count < 2 ||
+	    (double)read->rss_kib < NEAR_PEAK * (double)result->peak_kib ||
+	    (double)read->pss_kib > MISLEADS * (double)read->rss_kib)
+		return;
+	fprintf(stderr,
+	    " (%s PSS: pages shared by %zu processes are counted %zu times; "
+	    "--backend pss)",
+	    size(pss, read->pss_kib), read->count, read->count);
+}
+
+static void print_end(const struct sampler_result *result)
+{
+	if (result->end == SAMPLER_TIMEOUT)
+		fputs("mprof: --timeout has ended the recording\n", stderr);
+	if (result->alive > 0)
+		fprintf(stderr, "mprof: %zu %s on; --wait all records %s too\n",
+		    result->alive,
+		    result->alive == 1 ? "descendant lives"
+				       : "descendants live",
+		    result->alive == 1 ? "it" : "them");
+	if (result->unseen > 0)
+		fprintf(stderr,
+		    "mprof: %zu %s shorter than the interval: no sample saw "
+		    "%s\n",
+		    result->unseen,
+		    result->unseen == 1 ? "process lived" : "processes lived",
+		    result->unseen == 1 ? "it" : "them");
+}
+
+static void print_pace(
+    const struct sampler_plan *plan, const struct sampler_result *result)
+{
+	char interval[UNITS_TEXT];
+
+	if (result->missed > 0)
+		fprintf(stderr,
+		    "mprof: %llu samples were missed, there was no time for "
+		    "them\n",
+		    (unsigned long long)result->missed);
+	if (result->interval_ns > plan->interval_ns)
+		fprintf(stderr,
+		    "mprof: the interval was lengthened to %s, to keep within "
+		    "--max-overhead\n",
+		    units_duration(
+			interval, (double)result->interval_ns / NS_PER_S));
+}
+
+void run_summary_print(const struct sampler_plan *plan,
+    const struct sampler_result *result, const char *path)
+{
+	char peak[UNITS_TEXT], time[UNITS_TEXT], name[4096];
+
+	print_pace(plan, result);
+	print_end(result);
+	fprintf(stderr, "mprof: peak %s %s", size(peak, result->peak_kib),
+	    plan->metric->title);
+	print_shares(plan, result);
+	fprintf(stderr, ", %s, %llu %s, %s\n",
+	    units_duration(
+		time, (double)(result->end_ns - result->start_ns) / NS_PER_S),
+	    (unsigned long long)result->samples,
+	    result->samples == 1 ? "sample" : "samples",
+	    utf8_clean(name, sizeof(name), path));
+}
+
+static void warn_signal(const struct sampler_result *result)
+{
+	const struct fate_verdict *fate = &result->fate;
+	const char *name = sigabbrev_np(WTERMSIG(result->status));
+	char limit[UNITS_TEXT], last[UNITS_TEXT];
+
+	if (name)
+		fprintf(stderr, "mprof: killed by SIG%s", name);
+	else
+		fprintf(stderr, "mprof: killed by signal %d",
+		    WTERMSIG(result->status));
+	if (fate->oom && fate->limit_kib > 0)
+		fprintf(stderr,
+		    ": out of memory (limit %s of %s; %s at the last sample)",
+		    size(limit, fate->limit_kib), fate->limit_of,
+		    size(last, result->last_kib));
+	else if (fate->oom)
+		fputs(": out of memory", stderr);
+	fputc('\n', stderr);
+}
+
+void run_summary_warn(
+    const struct sampler_plan *plan, const struct sampler_result *result)
+{
+	const struct fate_verdict *fate = &result->fate;
+	char limit[UNITS_TEXT], total[UNITS_TEXT];
+
+	if (result->limit.reached)
+		fprintf(stderr,
+		    "mprof: the limit of %s was reached, at %s: %s\n",
+		    size(limit, plan->limit_kib),
+		    size(total, result->limit.total_kib),
+		    limit_action_name(plan->on_limit));
+	if (result->has_status && WIFSIGNALED(result->status))
+		warn_signal(result);
+	if (fate->kills > 0 && !fate->oom)
+		fprintf(stderr,
+		    "mprof: the kernel ended %lld of the processes in its "
+		    "cgroup: out of memory\n",
+		    (long long)fate->kills);
+	if (result->denied > 0 && result->samples == 0)
+		fprintf(stderr,
+		    "mprof: not permitted to read the %s of this process; "
+		    "--backend rss needs no permission\n",
+		    plan->metric->title);
+	else if (result->denied > 0)
+		fprintf(stderr,
+		    "mprof: %zu readings of %s were not permitted and are "
+		    "missing in the total\n",
+		    result->denied, plan->metric->title);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What mprof run says at its end.
+ */
+#ifndef MPROF_COMMANDS_RUN_SUMMARY_H
+#define MPROF_COMMANDS_RUN_SUMMARY_H
+
+#include "recorder/sampler.h"
+
+/* Notices on stderr: peak, duration, samples, file; and what else is worth
+ * knowing. */
+void run_summary_print(const struct sampler_plan *plan,
+    const struct sampler_result *result, const char *path)
+    __attribute__((nonnull));
+
+/* What is said even where notices are not wanted: why the program died, that
+ * its limit was reached. */
+void run_summary_warn(const struct sampler_plan *plan,
+    const struct sampler_result *result) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "commands/target.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "commands/command.h"
+#include "proc/find.h"
+
+enum { LIST_MAX = 20 };
+
+static bool is_number(const char *word)
+{
+	return word[0] && word[strspn(word, "0123456789")] == 0;
+}
+
+static void list(const struct procfs *fs, const struct find *find)
+{
+	for (size_t i = 0; i < find->pids.len && i < LIST_MAX; i++) {
+		char command[256], clean[512];
+
+		procfs_command(
+		    fs, find->pids.items[i], command, sizeof(command));
+		fprintf(stderr, "%8d  %s\n", (int)find->pids.items[i],
+		    utf8_clean(clean, sizeof(clean), command));
+	}
+	if (find->pids.len > LIST_MAX)
+		fprintf(stderr, "     ...  and %zu more\n",
+		    find->pids.len - LIST_MAX);
+}
+
+static int choose_by_name(
+    struct target *target, const struct procfs *fs, const char *word)
+{
+	struct find find;
+	struct err e;
+	int status = COMMAND_OK;
+
+	find_by_name(&find, fs, word);
+	if (find.pids.len == 1) {
+		target->pid = find.pids.items[0];
+	} else if (find.pids.len == 0) {
+		err_set(&e, "%s: no process has that name", word);
+		status = command_fail(COMMAND_FAILED, &e);
+	} else {
+		err_set(&e,
+		    "%s: %zu processes have that name; give a pid:", word,
+		    find.pids.len);
+		status = command_fail(COMMAND_FAILED, &e);
+		list(fs, &find);
+	}
+	find_finish(&find);
+	return status;
+}
+
+static int check(struct target *target, const struct procfs *fs, struct err *e)
+{
+	struct proc_stat stat;
+
+	if (!procfs_stat(fs, target->pid, &stat) || stat.is_thread)
+		return err_set(e, "%d: no such process", (int)target->pid);
+	if (target->pid == fs->self)
+		return err_set(e, "%d: is this very process", (int)target->pid);
+	if (stat.is_kernel)
+		return err_set(e,
+		    "%d: is a thread of the kernel, which has no memory of "
+		    "its own",
+		    (int)target->pid);
+	if (stat.state == 'Z' && stat.threads <= 1)
+		return err_set(e,
+		    "%d: has ended, its parent has not yet "
+		    "taken notice",
+		    (int)target->pid);
+	return 0;
+}
+
+/* The words of its command line, which it may have written over. */
+static void take_words(struct target *target, const struct procfs *fs)
+{
+	char text[65536];
+	ssize_t len =
+	    procfs_read(fs, target->pid, "cmdline", text, sizeof(text));
+	size_t count = 0;
+
+	if (len <= 0) {
+		procfs_command(fs, target->pid, text, sizeof(text));
+		len = (ssize_t)strlen(text);
+	}
+	while (len > 0 && text[len - 1] == 0)
+		len--;
+	text[len] = 0;
+	target->words = mem_zero((size_t)len + 2, sizeof(char *));
+	for (const char *at = text; at < text + len || count == 0;
+	     at += strlen(at) + 1)
+		target->words[count++] = mem_copy(at);
+}
+
+int target_init(struct target *target, const char *word)
+{
+	int status = COMMAND_OK;
+	struct procfs fs;
+	struct err e;
+
+	*target = (struct target){0};
+	if (procfs_init(&fs, "/proc", &e) != 0)
+		return command_fail(COMMAND_TROUBLE, &e);
+	if (!is_number(word)) {
+		status = choose_by_name(target, &fs, word);
+	} else {
+		long pid = strtol(word, NULL, 10);
+
+		target->pid = pid > INT_MAX ? 0 : (pid_t)pid;
+	}
+	if (status == COMMAND_OK && check(target, &fs, &e) != 0)
+		status = command_fail(COMMAND_FAILED, &e);
+	if (status == COMMAND_OK)
+		take_words(target, &fs);
+	procfs_finish(&fs);
+	return status;
+}
+
+void target_finish(struct target *target)
+{
+	for (char **word = target->words; word && *word; word++)
+		free(*word);
+	free(target->words);
+	target->words = NULL;
+}

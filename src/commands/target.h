@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The process that mprof attach is to record.
+ */
+#ifndef MPROF_COMMANDS_TARGET_H
+#define MPROF_COMMANDS_TARGET_H
+
+#include <sys/types.h>
+
+struct target {
+	pid_t pid;
+	char **words; /* its command line, ends with NULL */
+};
+
+/* word is a pid or a name. COMMAND_OK, or the status to end with: what is
+ * wrong was said on stderr. The caller finishes in any case. */
+int target_init(struct target *target, const char *word)
+    __attribute__((nonnull));
+void target_finish(struct target *target) __attribute__((nonnull));
+
+#endif
