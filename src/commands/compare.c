@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
+#include "chart/chart.h"
 #include "cli/json.h"
 #include "commands/command.h"
+#include "commands/picture.h"
 #include "commands/side.h"
 
 struct compare_options {
@@ -31,6 +34,14 @@ static const struct option_row rows[] = {
 	.help = "the recordings of the second side",
 	.parse = option_text,
 	.offset = offsetof(struct compare_options, b),
+	.ours = true},
+    {.letter = 'o',
+	.name = "output",
+	.arg = "FILE",
+	.help = "also draw both and their difference, as png, svg or pdf; of "
+		"several runs the one with the median peak",
+	.parse = option_text,
+	.offset = offsetof(struct compare_options, output),
 	.ours = true},
     {.name = "json",
 	.help = "print the figures as JSON",
@@ -378,6 +389,52 @@ static void show(
 	array_free(&processes);
 }
 
+static int by_peak(const void *a, const void *b)
+{
+	const struct side_run *x = *(const struct side_run *const *)a;
+	const struct side_run *y = *(const struct side_run *const *)b;
+
+	return (x->figures.peak_mib > y->figures.peak_mib) -
+	       (x->figures.peak_mib < y->figures.peak_mib);
+}
+
+static const struct side_run *median_run(const struct side *side)
+{
+	size_t count = side->runs.len;
+	const struct side_run **order = mem_zero(count, sizeof(order[0]));
+	const struct side_run *median;
+
+	for (size_t i = 0; i < count; i++)
+		order[i] = &side->runs.items[i];
+	qsort(order, count, sizeof(order[0]), by_peak);
+	median = order[(count - 1) / 2];
+	free(order);
+	return median;
+}
+
+static int draw(
+    const struct side *const sides[2], const char *path, struct err *e)
+{
+	const struct side_run *a = median_run(sides[0]);
+	const struct side_run *b = median_run(sides[1]);
+	char *names[] = {mem_format("A: %s", a->profile->path),
+	    mem_format("B: %s", b->profile->path)};
+	struct chart_run runs[] = {{a->run, names[0]}, {b->run, names[1]}};
+	struct chart_request chart = {.runs = runs, .len = 2};
+	struct scene scene = {0};
+	struct render_request request = {
+	    .scene = &scene, .width = 1260, .height = 540, .scale = 1};
+	const struct render_format *format = format_of_path(path, e);
+	int got = -1;
+
+	if (format && chart_difference(&scene, &chart, e) == 0)
+		got = picture_write(&request, format, path, e);
+	scene_finish(&scene);
+	free(names[0]);
+	free(names[1]);
+	return got;
+}
+
 static int load(const struct compare_options *options,
     const char *const patterns[2], struct side sides[2], struct err *e)
 {
@@ -406,11 +463,15 @@ static int run_compare(const void *given, char **words, int count)
 			    "--a 'main-*.dat' --b 'new-*.dat'");
 		return command_fail(COMMAND_MISUSED, &e);
 	}
-	if (load(options, patterns, sides, &e) == 0)
-		show(options,
-		    (const struct side *const[]){&sides[0], &sides[1]});
-	else
+	if (load(options, patterns, sides, &e) != 0) {
 		status = command_fail(COMMAND_FAILED, &e);
+	} else {
+		const struct side *const both[] = {&sides[0], &sides[1]};
+
+		show(options, both);
+		if (options->output && draw(both, options->output, &e) != 0)
+			status = command_fail(COMMAND_FAILED, &e);
+	}
 	side_finish(&sides[0]);
 	side_finish(&sides[1]);
 	return status;

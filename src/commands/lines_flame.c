@@ -3,13 +3,11 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/io.h"
 #include "base/mem.h"
 #include "chart/growth.h"
 #include "commands/command.h"
-#include "render/formats.h"
+#include "commands/picture.h"
 
 #define WIDTH 1260
 #define LANE_HEIGHT 22 /* enough for a name */
@@ -25,20 +23,8 @@ static int draw(const struct scene *scene, const struct render_format *format,
 	    .height = fmax(LEAST_HEIGHT, FRAME_HEIGHT + LANE_HEIGHT * lanes),
 	    .scale = 1,
 	    .theme = PALETTE_LIGHT};
-	struct io_output out;
 
-	if (io_output_open(&out, output, e) != 0)
-		return -1;
-	if (format->binary && isatty(fileno(out.stream))) {
-		io_output_discard(&out);
-		return err_set(e, "-o -: standard output is a terminal; send "
-				  "it to a file or through a pipe");
-	}
-	if (format->render(&request, out.stream, e) != 0) {
-		io_output_discard(&out);
-		return -1;
-	}
-	return io_output_commit(&out, e);
+	return picture_write(&request, format, output, e);
 }
 
 int lines_flame(const struct profile *profile,

@@ -2,14 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/io.h"
 #include "base/mem.h"
 #include "chart/chart.h"
 #include "commands/command.h"
+#include "commands/picture.h"
 #include "commands/profiles.h"
-#include "render/formats.h"
 
 struct plot_size {
 	double width, height;
@@ -250,21 +248,8 @@ static int write_chart(const struct scene *scene,
 	    .every_sample = options->every_sample,
 	    .theme = strcmp(options->theme, "dark") == 0 ? PALETTE_DARK
 							 : PALETTE_LIGHT};
-	struct io_output out;
 
-	if (io_output_open(&out, options->output, e) != 0)
-		return -1;
-	if (format->binary && isatty(fileno(out.stream))) {
-		io_output_discard(&out);
-		return err_set(e,
-		    "-o -: standard output is a terminal; send it to a file "
-		    "or through a pipe");
-	}
-	if (format->render(&request, out.stream, e) != 0) {
-		io_output_discard(&out);
-		return -1;
-	}
-	return io_output_commit(&out, e);
+	return picture_write(&request, format, options->output, e);
 }
 
 static int plot(

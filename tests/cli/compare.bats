@@ -98,3 +98,15 @@ own_setup() {
 	[ "$status" -eq 1 ]
 	[[ $errors == *"rss"*"pss"*"same --backend"* ]]
 }
+
+@test "compare -o: a picture of both and the difference" {
+	run_apart mprof compare -o diff.svg main-1.dat new-1.dat
+	[ "$status" -eq 0 ]
+	[[ $(head -c 200 diff.svg) == *"<svg"* ]]
+	run_apart mprof compare -o diff.png --a 'main-*.dat' --b 'new-*.dat'
+	[ "$(head -c 4 diff.png | tail -c 3)" = PNG ]
+	run_apart mprof compare -o diff.xyz main-1.dat new-1.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == *diff.xyz* ]]
+	[ ! -e diff.xyz ]
+}
