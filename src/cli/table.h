@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Text in aligned columns. Cells are made safe for a terminal; the last column
+ * is shortened where a terminal is too narrow for it.
+ */
+#ifndef MPROF_CLI_TABLE_H
+#define MPROF_CLI_TABLE_H
+
+#include <stdio.h>
+
+#include "base/array.h"
+
+struct table {
+	const char *align; /* a letter a column: l or r */
+	ARRAY(char *) cells;
+};
+
+/* align must live as long as the table. */
+void table_init(struct table *table, const char *align)
+    __attribute__((nonnull));
+void table_finish(struct table *table) __attribute__((nonnull));
+
+/* The next cell, row by row. */
+void table_add(struct table *table, const char *text) __attribute__((nonnull));
+
+/* Prints the rows in at most so many columns of the screen, 0: in as many as
+ * it takes. */
+void table_print(const struct table *table, FILE *out, size_t width)
+    __attribute__((nonnull));
+
+/* The width of the terminal behind out; 0 where there is none. */
+size_t table_width(FILE *out) __attribute__((nonnull));
+
+#endif
