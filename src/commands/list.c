@@ -2,15 +2,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "base/utf8.h"
+#include "cli/table.h"
 #include "commands/command.h"
+#include "commands/overview.h"
 #include "dat/catalog.h"
 
+enum { SCHEMA = 1 };
+
 struct list_options {
-	bool unused;
+	bool full, json;
 };
 
-static const struct option_row rows[] = {{0}};
+static const struct option_row rows[] = {
+    {.letter = 'l',
+	.name = "long",
+	.help = "also duration, peak, processes, status, size and command",
+	.parse = option_flag,
+	.offset = offsetof(struct list_options, full),
+	.ours = true},
+    {.name = "json",
+	.help = "the same as JSON",
+	.parse = option_flag,
+	.offset = offsetof(struct list_options, json),
+	.ours = true},
+    {0}};
 
 /* "20261122143937" as "14:39:37 22/11/2026"; what is shorter or of other
  * characters is cut at the same places, as memory_profiler does. */
@@ -31,27 +48,125 @@ static void print_date(const char *name)
 #undef PART
 }
 
-static int run(const void *values, char **words, int count)
+static void print_short(const struct catalog *catalog)
 {
-	struct catalog catalog;
-	struct err e;
-
-	(void)values;
-	if (count > 0) {
-		err_set(&e, "%s: list takes no argument", words[0]);
-		return command_fail(COMMAND_MISUSED, &e);
-	}
-	if (catalog_init(&catalog, ".", &e) != 0)
-		return command_fail(COMMAND_FAILED, &e);
-	for (size_t i = 0; i < catalog.names.len; i++) {
-		char *clean = utf8_clean_copy(catalog.names.items[i]);
+	for (size_t i = 0; i < catalog->names.len; i++) {
+		char *clean = utf8_clean_copy(catalog->names.items[i]);
 
 		printf("%zu %s ", i, clean);
 		print_date(clean);
 		free(clean);
 	}
+}
+
+static void add_number(struct table *table, size_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%zu", number);
+	table_add(table, text);
+}
+
+static void add_size(struct table *table, off_t bytes)
+{
+	char text[UNITS_TEXT];
+
+	if (bytes < 1024)
+		snprintf(text, sizeof(text), "%d B", (int)bytes);
+	else
+		units_size(text, (double)bytes / 1048576);
+	table_add(table, text);
+}
+
+static void add_row(struct table *table, size_t number, const char *path)
+{
+	char text[UNITS_TEXT], status[OVERVIEW_STATUS];
+	struct overview overview;
+
+	overview_init(&overview, path);
+	overview_status(&overview, status);
+	add_number(table, number);
+	table_add(table, path);
+	table_add(table, overview.measured
+			     ? units_duration(text, overview.duration_s)
+			     : "-");
+	table_add(table,
+	    overview.measured ? units_size(text, overview.peak_mib) : "-");
+	if (overview.processes > 0)
+		add_number(table, overview.processes);
+	else
+		table_add(table, "-");
+	table_add(table, status);
+	add_size(table, overview.size_bytes);
+	table_add(table, overview.command ? overview.command : "-");
+	overview_finish(&overview);
+}
+
+static void print_long(const struct catalog *catalog)
+{
+	static const char *const heads[] = {"no", "file", "duration", "peak",
+	    "processes", "status", "size", "command"};
+	struct table table;
+
+	if (catalog->names.len == 0)
+		return;
+	table_init(&table, "rlrrrrrl");
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+		table_add(&table, heads[i]);
+	for (size_t i = 0; i < catalog->names.len; i++)
+		add_row(&table, i, catalog->names.items[i]);
+	table_print(&table, stdout, table_width(stdout));
+	table_finish(&table);
+}
+
+static void print_json(const struct catalog *catalog)
+{
+	struct json json;
+
+	json_init(&json, stdout);
+	json_open(&json, '{');
+	json_key(&json, "schema");
+	json_whole(&json, SCHEMA);
+	json_key(&json, "recordings");
+	json_open(&json, '[');
+	for (size_t i = 0; i < catalog->names.len; i++) {
+		struct overview overview;
+
+		overview_init(&overview, catalog->names.items[i]);
+		json_open(&json, '{');
+		json_key(&json, "number");
+		json_whole(&json, (int64_t)i);
+		json_key(&json, "path");
+		json_text(&json, catalog->names.items[i]);
+		overview_write(&overview, &json);
+		json_close(&json, '}');
+		overview_finish(&overview);
+	}
+	json_close(&json, ']');
+	json_close(&json, '}');
+}
+
+static int run(const void *values, char **words, int count)
+{
+	const struct list_options *options = values;
+	struct catalog catalog;
+	struct err e;
+	int status = COMMAND_OK;
+
+	if (count > 0) {
+		err_set(&e, "%s: list takes no argument", words[0]);
+		return command_fail(COMMAND_MISUSED, &e);
+	}
+	if (catalog_init(&catalog, ".", &e) != 0)
+		status = command_fail(COMMAND_FAILED, &e);
+	else if (options->json)
+		print_json(&catalog);
+	else if (options->full)
+		print_long(&catalog);
+	else
+		print_short(&catalog);
 	catalog_finish(&catalog);
-	return COMMAND_OK;
+	return status;
 }
 
 const struct command command_list = {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <math.h>
 #include <stdlib.h>
 
 #include "analysis/peak.h"
@@ -7,9 +8,11 @@
 #include "commands/phases.h"
 #include "commands/profiles.h"
 
+enum { SCHEMA = 1 };
+
 struct peak_options {
 	const char *function;
-	bool phases;
+	bool phases, json;
 	struct profiles_options profiles;
 };
 
@@ -23,6 +26,11 @@ static const struct option_row rows[] = {
 	.help = "also the peak and the growth between the marks",
 	.parse = option_flag,
 	.offset = offsetof(struct peak_options, phases),
+	.ours = true},
+    {.name = "json",
+	.help = "as JSON, with names and times",
+	.parse = option_flag,
+	.offset = offsetof(struct peak_options, json),
 	.ours = true},
     PROFILES_ROWS(struct peak_options, profiles), {0}};
 
@@ -69,22 +77,120 @@ static void print_peaks(
 	peaks_finish(&peaks);
 }
 
-static int run(const void *values, char **words, int count)
+static void put_number(
+    struct json *json, const char *key, bool known, double number)
 {
-	const struct peak_options *options = values;
-	struct profiles profiles;
-	int status = profiles_init(&profiles, words, count, stdout);
+	json_key(json, key);
+	json_number(json, known ? number : NAN);
+}
 
-	for (size_t i = 0; i < profiles.paths.len; i++) {
+static void put_children(struct json *json, const struct peaks *peaks)
+{
+	json_key(json, "children");
+	json_open(json, '[');
+	for (size_t i = 0; i < peaks->children.len; i++) {
+		const struct child_peak *child = &peaks->children.items[i];
+
+		json_open(json, '{');
+		json_key(json, "key");
+		json_text(json, child->process->key);
+		json_key(json, "name");
+		json_text(json, child->process->name);
+		put_number(json, "peak_mib", true, child->mib);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void put_phases(struct json *json, const struct profile *profile)
+{
+	json_key(json, "runs");
+	json_open(json, '[');
+	for (size_t i = 0; i < profile->runs.len; i++) {
+		json_open(json, '{');
+		phases_write(json, &profile->runs.items[i]);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+/* With a function the figure is that of its calls; the moment isn't told. */
+static void put_peaks(struct json *json, const struct profile *profile,
+    const struct peak_options *options)
+{
+	struct peaks peaks;
+	double mib;
+	int got = 0;
+
+	peaks_init(&peaks, profile);
+	mib = peaks.mib;
+	if (options->function)
+		got = peak_of_function(profile, options->function, &mib);
+	json_open(json, '{');
+	json_key(json, "path");
+	json_text(json, profile->path);
+	json_key(json, "function");
+	json_text(json, options->function);
+	put_number(json, "peak_mib", peaks.found && got == 0, mib);
+	put_number(
+	    json, "time_s", peaks.found && !options->function, peaks.time_s);
+	json_key(json, "between_samples");
+	json_bool(json, peaks.unsampled && !options->function);
+	put_children(json, &peaks);
+	if (options->phases)
+		put_phases(json, profile);
+	json_close(json, '}');
+	peaks_finish(&peaks);
+}
+
+static int show_each(const struct profiles *profiles,
+    const struct peak_options *options, struct json *json)
+{
+	int status = COMMAND_OK;
+
+	for (size_t i = 0; i < profiles->paths.len; i++) {
 		struct profile profile;
 
-		if (profiles_read(&profile, profiles.paths.items[i],
+		if (profiles_read(&profile, profiles->paths.items[i],
 			&options->profiles) != 0)
 			status = COMMAND_FAILED;
+		else if (options->json)
+			put_peaks(json, &profile, options);
 		else
 			print_peaks(&profile, options);
 		profile_finish(&profile);
 	}
+	return status;
+}
+
+static int show_json(
+    const struct profiles *profiles, const struct peak_options *options)
+{
+	struct json json;
+	int status;
+
+	json_init(&json, stdout);
+	json_open(&json, '{');
+	json_key(&json, "schema");
+	json_whole(&json, SCHEMA);
+	json_key(&json, "recordings");
+	json_open(&json, '[');
+	status = show_each(profiles, options, &json);
+	json_close(&json, ']');
+	json_close(&json, '}');
+	return status;
+}
+
+static int run(const void *values, char **words, int count)
+{
+	const struct peak_options *options = values;
+	struct profiles profiles;
+	int status = profiles_init(
+	    &profiles, words, count, options->json ? stderr : stdout);
+
+	if (status == COMMAND_OK)
+		status = options->json ? show_json(&profiles, options)
+				       : show_each(&profiles, options, NULL);
 	profiles_finish(&profiles);
 	return status;
 }

@@ -46,3 +46,69 @@ load helper
 	run_apart mprof list --nonsense
 	[ "$status" -eq 2 ]
 }
+
+long_recordings() {
+	recording mprofile_20250101000000.dat "sh -c 'a | b'"
+	cat >mprofile_20250101000001.dat <<-'END'
+		CMDLINE make -j2
+		MEM 100.0 1700000000.0000
+		PROC 1.0 1700000000.0000 pid=6 ppid=1 name=make
+		PROC 1.0 1700000000.0000 pid=7 ppid=6 name=cc
+		CHLD 7 1.0 1700000000.0000
+		MEM 150.0 1700000090.0000
+		EXIT 1.0 1700000090.0000 pid=6 status=2
+		PEAK 200.0 1700000090.0000
+	END
+	printf '%s\n' 'CMDLINE a\x1b[1mb' 'MEM 1.0 10.0000' \
+		'EXIT 1.0 11.0000 pid=6 signal=9' >mprofile_20250101000002.dat
+	printf '%s\n' 'CMDLINE oom' 'MEM 1.0 10.0000' \
+		'EXIT 1.0 11.0000 pid=6 signal=9 oom=1' >mprofile_20250101000003.dat
+	printf '%s\n' 'CMDLINE true' 'MEM 1.0 10.0000' 'PEAK 1.0 10.5000' \
+		>mprofile_20250101000004.dat
+	: >mprofile_20250101000005.dat
+}
+
+@test "list --long: command, duration, peak, processes, status and size" {
+	long_recordings
+	run_apart mprof list --long
+	[ "$status" -eq 0 ]
+	same "$errors" ""
+	same "$output" "no  file                         duration      peak  processes   status   size  command
+ 0  mprofile_20250101000000.dat    200 ms  3.25 MiB          -        -  109 B  sh -c 'a | b'
+ 1  mprofile_20250101000001.dat    90.0 s   200 MiB          2        2  257 B  make -j2
+ 2  mprofile_20250101000002.dat       0 s  1.00 MiB          -  SIGKILL   66 B  a\\x1b[1mb
+ 3  mprofile_20250101000003.dat       0 s  1.00 MiB          -      oom   66 B  oom
+ 4  mprofile_20250101000004.dat    500 ms  1.00 MiB          -        0   46 B  true
+ 5  mprofile_20250101000005.dat         -         -          -        -    0 B  -"
+}
+
+@test "list --json: a schema that stays" {
+	long_recordings
+	run_apart mprof list --json
+	[ "$status" -eq 0 ]
+	jq -e '
+		.schema == 1 and (.recordings | length) == 6 and
+		([.recordings[].number] == [0, 1, 2, 3, 4, 5]) and
+		(all(.recordings[]; keys == ["command", "duration_s", "number",
+			"oom", "path", "peak_mib", "processes", "runs",
+			"signal", "size_bytes", "start_s", "status"])) and
+		(.recordings[1] | .path == "mprofile_20250101000001.dat" and
+			.command == "make -j2" and .runs == 1 and
+			.start_s == 1700000000 and .duration_s == 90 and
+			.peak_mib == 200 and .processes == 2 and
+			.status == 2 and .signal == null and .oom == false) and
+		(.recordings[2] | .signal == 9 and .status == null and
+			.command == "a\u001b[1mb") and
+		(.recordings[3].oom) and (.recordings[4].status == 0) and
+		(.recordings[5] | .runs == 0 and .peak_mib == null and
+			.command == null and .size_bytes == 0)' <<<"$output"
+	[[ $output != *$'\e'* ]]
+}
+
+@test "list --json: nothing there is an empty list" {
+	run_apart mprof list --json
+	[ "$status" -eq 0 ]
+	same "$(jq -c .recordings <<<"$output")" "[]"
+	run_apart mprof list --long
+	same "$output" ""
+}

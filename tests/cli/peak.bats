@@ -134,3 +134,33 @@ mprof: cmd.dat: holds no samples"
 	run_apart mprof peak --phases b.dat
 	[[ $output == *"no marks"* ]]
 }
+
+@test "peak --json: a schema that stays" {
+	printf '%s\n' "CMDLINE x" "MEM 5.0 10.0000" "PROC 1 10 pid=6 name=x" \
+		"PROC 1 10 pid=7 name=%22%1b" "CHLD 7 1.0 10.0000" \
+		"PEAK 9.5 11.0000" >p.dat
+	run_apart mprof peak --json two.dat p.dat
+	[ "$status" -eq 0 ]
+	jq -e '
+		.schema == 1 and (.recordings | length) == 2 and
+		(.recordings[0] | .path == "two.dat" and .function == null and
+			.peak_mib == 2.5 and .time_s == 12 and
+			.between_samples == false and
+			[.children[] | [.key, .name, .peak_mib]] ==
+			[["0", null, 2.5], ["5", null, 7]]) and
+		(.recordings[1] | .peak_mib == 9.5 and .between_samples and
+			.children[0].name == "\"\u001b")' <<<"$output"
+	run_apart mprof peak --json --func nobody two.dat
+	jq -e '.recordings[0] | .peak_mib == null and .function == "nobody" and
+		.time_s == null' <<<"$output"
+}
+
+@test "peak --json: notices stay out of it" {
+	recording mprofile_20250101000000.dat
+	run_apart mprof peak --json
+	same "$errors" "Using last profile data."
+	same "$(jq .recordings[0].peak_mib <<<"$output")" 3.25
+	run_apart mprof peak --json gone.dat
+	[ "$status" -eq 255 ]
+	same "$output" ""
+}

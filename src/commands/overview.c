@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "commands/overview.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "analysis/peak.h"
+#include "dat/reader.h"
+
+/* Known by its EXIT alone, or the phantom of pid 0. */
+static bool is_unseen(const struct process *process)
+{
+	return process->memory.len == 0 && !process->name &&
+	       (process->pid == 0 || process->exit.known);
+}
+
+/* The program itself, where no record names it, is one more. */
+static size_t count_processes(const struct run *run)
+{
+	size_t count = 0;
+	bool root = false;
+
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct process *process = &run->processes.items[i];
+
+		if (is_unseen(process))
+			continue;
+		root = root || process->memory.len == 0;
+		count++;
+	}
+	return count > 0 && !root ? count + 1 : count;
+}
+
+/* A run that succeeds has no EXIT: a PEAK behind its last sample is the last
+ * thing that a recorder writes. */
+static bool has_ended(const struct run *run, struct exit_status *exit)
+{
+	const struct series *total = &run->total, *peaks = &run->peaks;
+
+	*exit = run->exit;
+	if (exit->known)
+		return true;
+	return peaks->len > 0 &&
+	       (total->len == 0 || peaks->items[peaks->len - 1].time_s >=
+				       total->items[total->len - 1].time_s);
+}
+
+static void sum_up(struct overview *overview, const struct profile *profile)
+{
+	const struct run *runs = profile->runs.items;
+	size_t len = profile->runs.len;
+	struct peaks peaks;
+
+	overview->runs = len;
+	if (len == 0)
+		return;
+	peaks_init(&peaks, profile);
+	overview->measured = peaks.found;
+	overview->peak_mib = peaks.mib;
+	peaks_finish(&peaks);
+	if (overview->measured)
+		overview->start_s = run_first_s(&runs[0]);
+	for (size_t i = 0; i < len; i++) {
+		overview->duration_s +=
+		    run_last_s(&runs[i]) - run_first_s(&runs[i]);
+		overview->processes += count_processes(&runs[i]);
+	}
+	if (runs[0].command)
+		overview->command = mem_copy(runs[0].command);
+	overview->ended = has_ended(&runs[len - 1], &overview->exit);
+}
+
+void overview_init(struct overview *overview, const char *path)
+{
+	struct profile profile;
+	struct stat about;
+
+	*overview = (struct overview){0};
+	if (stat(path, &about) == 0)
+		overview->size_bytes = about.st_size;
+	overview->read = dat_read(&profile, path, NULL) == 0;
+	sum_up(overview, &profile);
+	profile_finish(&profile);
+}
+
+void overview_finish(struct overview *overview)
+{
+	free(overview->command);
+}
+
+/* musl has no sigabbrev_np(). */
+static const char *signal_name(int number)
+{
+	static const char *const names[] = {[SIGHUP] = "SIGHUP",
+	    [SIGINT] = "SIGINT",
+	    [SIGQUIT] = "SIGQUIT",
+	    [SIGILL] = "SIGILL",
+	    [SIGTRAP] = "SIGTRAP",
+	    [SIGABRT] = "SIGABRT",
+	    [SIGBUS] = "SIGBUS",
+	    [SIGFPE] = "SIGFPE",
+	    [SIGKILL] = "SIGKILL",
+	    [SIGUSR1] = "SIGUSR1",
+	    [SIGSEGV] = "SIGSEGV",
+	    [SIGUSR2] = "SIGUSR2",
+	    [SIGPIPE] = "SIGPIPE",
+	    [SIGALRM] = "SIGALRM",
+	    [SIGTERM] = "SIGTERM"};
+	size_t count = sizeof(names) / sizeof(names[0]);
+
+	return number > 0 && (size_t)number < count ? names[number] : NULL;
+}
+
+void overview_status(const struct overview *overview, char *out)
+{
+	const char *name = signal_name(overview->exit.signal);
+
+	if (!overview->ended)
+		strcpy(out, "-");
+	else if (overview->exit.oom)
+		strcpy(out, "oom");
+	else if (overview->exit.signal && name)
+		strcpy(out, name);
+	else if (overview->exit.signal)
+		snprintf(
+		    out, OVERVIEW_STATUS, "signal %d", overview->exit.signal);
+	else
+		snprintf(out, OVERVIEW_STATUS, "%d", overview->exit.code);
+}
+
+static void put_number(
+    struct json *json, const char *key, bool known, double number)
+{
+	json_key(json, key);
+	json_number(json, known ? number : NAN);
+}
+
+static void put_whole(
+    struct json *json, const char *key, bool known, int64_t number)
+{
+	json_key(json, key);
+	if (known)
+		json_whole(json, number);
+	else
+		json_text(json, NULL);
+}
+
+void overview_write(const struct overview *overview, struct json *json)
+{
+	const struct exit_status *exit = &overview->exit;
+	bool signalled = exit->signal != 0;
+
+	json_key(json, "command");
+	json_text(json, overview->command);
+	put_whole(json, "runs", overview->read, (int64_t)overview->runs);
+	put_number(json, "start_s", overview->measured, overview->start_s);
+	put_number(
+	    json, "duration_s", overview->measured, overview->duration_s);
+	put_number(json, "peak_mib", overview->measured, overview->peak_mib);
+	put_whole(json, "processes", overview->processes > 0,
+	    (int64_t)overview->processes);
+	put_whole(json, "status", overview->ended && !signalled, exit->code);
+	put_whole(json, "signal", overview->ended && signalled, exit->signal);
+	json_key(json, "oom");
+	json_bool(json, exit->oom);
+	put_whole(json, "size_bytes", true, overview->size_bytes);
+}
