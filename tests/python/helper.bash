@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+# Loaded by the tests that need a CPython: which ones are here, and how a
+# program runs under mprof in them.
+
+SCRIPTS=$SOURCE/tests/python
+
+# One line an interpreter: PATH's python3 and pyenv's, from 3.8 to 3.13, each
+# once. A shim that is a shell script stands for what it starts.
+pythons() {
+	local candidate
+
+	for candidate in python3 /usr/bin/python3 ~/.pyenv/versions/*/bin/python
+	do
+		"$candidate" -c 'if True:
+			import os, sys
+			if (3, 8) <= sys.version_info < (3, 14):
+				print(os.path.realpath(sys.executable))
+			' 2>/dev/null || true
+	done | sort -u
+}
+
+# Runs a function with each interpreter, and says which those were.
+on_each_python() {
+	local python tried=''
+
+	for python in $(pythons); do
+		"$@" "$python" || {
+			echo "with $python" >&2
+			return 1
+		}
+		tried="$tried $("$python" -c 'import platform
+print(platform.python_version())')"
+	done
+	[ -n "$tried" ] || skip 'no CPython 3.8 to 3.13 here'
+	echo "# on CPython$tried" >&3
+}
+
+# An interpreter that has memory_profiler itself; empty where there is none.
+reference_python() {
+	local python
+
+	for python in $(pythons); do
+		if "$python" -c 'import memory_profiler' 2>/dev/null; then
+			echo "$python"
+			return
+		fi
+	done
+}
+
+# recorded PYTHON WORD...: under mprof, into run.dat
+recorded() {
+	rm -f run.dat
+	mprof run -q -o run.dat --python "$@"
+}
+
+# No line of the file matches: lacks PATTERN FILE
+lacks() {
+	if grep -E "$1" "$2" >&2; then
+		return 1
+	fi
+}
