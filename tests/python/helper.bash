@@ -2,6 +2,7 @@
 # Loaded by the tests that need a CPython: which ones are here, and how a
 # program runs under mprof in them.
 
+# shellcheck disable=SC2034 # the tests use it
 SCRIPTS=$SOURCE/tests/python
 
 # One line an interpreter: PATH's python3 and pyenv's, from 3.8 to 3.13, each

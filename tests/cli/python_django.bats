@@ -1,0 +1,72 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Django's development server, with its autoreloader and its threads, and
+# @profile on a view.
+
+load helper
+load ../python/helper
+
+own_setup() {
+	for python in $(pythons) none; do
+		"$python" -c 'import django' 2>/dev/null && break
+	done
+	[ "$python" != none ] || skip 'Django is not installed'
+	cp -r "$SOURCE/examples/django" site
+	cd site || return 1
+	"$python" manage.py migrate >/dev/null
+	"$python" manage.py fill >/dev/null
+	port=$("$python" -c 'import socket
+with socket.socket() as s:
+	s.bind(("127.0.0.1", 0))
+	print(s.getsockname()[1])')
+}
+
+teardown() {
+	[ -z "${server:-}" ] || kill "$server" 2>/dev/null || true
+}
+
+visit() {
+	timeout 60 "$python" visit.py "http://127.0.0.1:$port" "$@" >/dev/null
+}
+
+# tables NUMBER: waits until so many are on the screen
+tables() {
+	for _ in $(seq 100); do
+		[ "$(grep -c '^Filename: .*views\.py' out)" -lt "$1" ] ||
+			return 0
+		sleep 0.1
+	done
+	cat out errors >&2
+	return 1
+}
+
+workers() {
+	sed -n 's/^CALL.*lessons_all pid=\([0-9]*\) .*/\1/p' run.dat | sort -u |
+		wc -l
+}
+
+@test "each request prints its view's table, and is in the recording" {
+	mprof run -q -o run.dat --python "$python" manage.py runserver \
+		"127.0.0.1:$port" >out 2>errors 3>&- &
+	server=$!
+	visit 2 /lessons/all/
+	tables 2
+	grep -q 'found = list(Lesson.objects.all())' out
+	same "$(grep -c '^FUNC courses.views.lessons_all ' run.dat)" 2
+	same "$(workers)" 1
+
+	# The autoreloader starts another server.
+	touch courses/views.py
+	for _ in 1 2 3 4 5 6 7 8; do
+		sleep 0.5
+		visit 1 /lessons/all/ 2>visit || continue
+		[ "$(workers)" -lt 2 ] || break
+	done
+	same "$(workers)" 2
+	kill "$server"
+	wait "$server" || true
+	server=
+	# The calls have threads of their own, none of them the first process's.
+	same "$(awk '$1 == "FUNC"' run.dat | wc -l)" \
+		"$(awk '$1 == "CALL"' run.dat | wc -l)"
+}
