@@ -104,6 +104,15 @@ assert sys.prefix != sys.base_prefix'
 		'> LD_PRELOAD'
 }
 
+@test "a program of another libc runs too" {
+	command -v musl-gcc || skip 'no musl-gcc'
+	printf '#include <stdio.h>\nint main(void) { puts("ran"); }\n' >one.c
+	musl-gcc -o one one.c
+	run_apart mprof run -q -o run.dat --python ./one
+	same "$output" ran
+	same "$errors" ''
+}
+
 nothing_added() {
 	cat >look.py <<-'END'
 	import os, sys

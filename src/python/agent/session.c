@@ -5,7 +5,8 @@
 
 #include "python/agent/rss.h"
 
-#define RUNNING_MAX 64
+/* The thread's block of a library that is loaded late is small. */
+#define RUNNING_MAX 24
 
 struct frame {
 	const void *code;
