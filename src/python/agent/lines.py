@@ -19,6 +19,7 @@ def _say(text):
 # -- spots: what is profiled, known to C by number ---------------------------
 
 _spots = {}  # by what makes it one; C keeps the code objects alive
+_texts = {}  # by the code object's id, for functions decorated in a loop
 _kept = []  # a _Lines for each table that is printed at the end
 
 
@@ -40,7 +41,9 @@ class _Lines:
 
     def __init__(self, code, stream, precision, kept):
         self.code = code
-        self.text = dict(_text_of(code))
+        self.text = _texts.get(id(code))
+        if self.text is None:
+            self.text = _texts[id(code)] = dict(_text_of(code))
         self.stream = stream
         self.precision = precision
         self.kept = kept

@@ -174,7 +174,7 @@ def _decorate(func, make_lines):
 class _Block:
     """A named block of code, for `with`; it may be entered again."""
 
-    def __init__(self, name):
+    def __init__(self, name="<block>"):
         self.calls = []
         name = _clean(name)
         if name not in _spots:
@@ -209,9 +209,7 @@ class _Builtin:
 
         return _decorate(func, lines)
 
-    @staticmethod
-    def timestamp(name="<block>"):
-        return _Block(name)
+    timestamp = _Block
 
     def enable_by_count(self):
         _follow(1)
