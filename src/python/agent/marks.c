@@ -36,7 +36,7 @@ struct marks_moment marks_now(void)
 	return (struct marks_moment){clock_wall_ns(), rss_pages()};
 }
 
-/* A name is one word in the file, and has no byte that CALL would encode. */
+/* A name is one word on one line, cut at a character's end. */
 static void clean_name(char *out, const char *name)
 {
 	size_t len = 0;

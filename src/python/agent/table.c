@@ -11,24 +11,33 @@ static struct table_row *row_of(const struct table *table, long line)
 	return &table->rows[line - table->first];
 }
 
+static int grow_rows(struct table *table, size_t wanted)
+{
+	size_t len = table->len ? table->len : 32;
+	struct table_row *rows;
+
+	while (len < wanted)
+		len *= 2;
+	rows = calloc(len, sizeof(*rows));
+	if (!rows)
+		return -1;
+	if (table->rows)
+		memcpy(rows, table->rows, table->len * sizeof(*rows));
+	free(table->rows);
+	table->rows = rows;
+	table->len = len;
+	return 0;
+}
+
 static struct table_row *make_row(struct table *table, long line)
 {
-	struct table_row *row = row_of(table, line);
-	size_t len = table->len ? table->len : 32;
+	long at = line - table->first;
 
-	if (row)
-		return row;
-	if (line < table->first || line - table->first >= TABLE_LINES_MAX)
+	if (at < 0 || at >= TABLE_LINES_MAX)
 		return NULL;
-	while (len <= (size_t)(line - table->first))
-		len *= 2;
-	row = realloc(table->rows, len * sizeof(*row));
-	if (!row)
+	if ((size_t)at >= table->len && grow_rows(table, (size_t)at + 1) != 0)
 		return NULL;
-	memset(row + table->len, 0, (len - table->len) * sizeof(*row));
-	table->rows = row;
-	table->len = len;
-	return row_of(table, line);
+	return &table->rows[at];
 }
 
 static int64_t pages_before(const struct table *table, long line)
