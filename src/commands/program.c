@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -47,7 +48,7 @@ static char *find_python(void)
 	return mem_copy("python3");
 }
 
-/* A word without a slash may name a program that is a script: django-admin. */
+/* A word without a slash may name a program: gunicorn, django-admin. */
 static char *find_in_path(const char *word)
 {
 	const char *at = getenv("PATH");
@@ -64,6 +65,29 @@ static char *find_in_path(const char *word)
 		at += len + (at[len] == ':');
 	}
 	return NULL;
+}
+
+/* It knows its interpreter, or starts Python by and by. */
+static bool is_executable(const char *word)
+{
+	char *path = find_in_path(word);
+	bool found = path != NULL;
+	struct stat file;
+
+	free(path);
+	if (strchr(word, '/'))
+		found = stat(word, &file) == 0 && S_ISREG(file.st_mode) &&
+			access(word, X_OK) == 0;
+	return found;
+}
+
+static bool needs_python(const struct run_options *options, const char *word)
+{
+	if (is_interpreter(word))
+		return false;
+	if (is_script(word))
+		return options->python || !options->no_python;
+	return (options->python || options->lines) && !is_executable(word);
 }
 
 /* A script, a script on PATH, or else the name of a module. */
@@ -86,9 +110,7 @@ void program_init(struct program *program, const struct run_options *options,
     char **words, int count)
 {
 	struct words made = {mem_zero((size_t)count + 3, sizeof(char *)), 0};
-	bool script = is_script(words[0]) && !options->no_python;
-	bool add_python =
-	    (options->python || script) && !is_interpreter(words[0]);
+	bool add_python = needs_python(options, words[0]);
 
 	if (add_python) {
 		char *python = find_python();
@@ -103,6 +125,8 @@ void program_init(struct program *program, const struct run_options *options,
 		add(&made, words[i]);
 	program->words = made.list;
 	program->python = add_python || is_interpreter(words[0]);
+	program->agent = options->python || options->lines ||
+			 (add_python && is_script(words[0]));
 }
 
 void program_finish(struct program *program)

@@ -11,6 +11,7 @@
 struct program {
 	char **words; /* ends with NULL */
 	bool python;  /* a Python program, as far as the words tell */
+	bool agent;   /* it is to have @profile */
 };
 
 /* count is at least 1. The caller finishes. */

@@ -14,12 +14,14 @@
 #include "commands/run_options.h"
 #include "commands/run_summary.h"
 #include "commands/target.h"
+#include "python/agent_env.h"
 
 /* One recording, from the words to the exit status. */
 struct session {
 	const struct run_options *options;
 	struct sampler_plan plan;
 	struct program program; /* what is launched */
+	struct agent_env agent; /* and its environment, for @profile */
 	struct target target;   /* or what is attached to */
 	struct recording recording;
 	struct sampler *sampler; /* NULL: nothing can be measured */
@@ -58,13 +60,28 @@ static int open_output(struct session *session, struct err *e)
 	return result;
 }
 
+/* Without the agent the program runs nevertheless. */
+static void load_agent(struct session *session)
+{
+	const struct agent_wish wish = {
+	    .recording = session->recording.writer.path,
+	    .lines = session->options->lines};
+	struct err e;
+
+	if (agent_env_init(&session->agent, &wish, &e) != 0)
+		fprintf(stderr, "mprof: %s\n", e.text);
+}
+
 static int begin(struct session *session, struct err *e)
 {
-	const struct launch_request request = {
+	struct launch_request request = {
 	    .argv = session->program.words, .adopt = session->plan.adopts};
 
 	if (session->options->attach)
 		return launch_watch(&session->launch, session->target.pid, e);
+	if (session->program.agent)
+		load_agent(session);
+	request.envp = session->agent.envp;
 	return launch_start(&session->launch, &request, e);
 }
 
@@ -208,12 +225,14 @@ static int run(const void *values, char **words, int count)
 	program_init(&session.program, session.options, words, count);
 	status = start(&session);
 	program_finish(&session.program);
+	agent_env_finish(&session.agent);
 	return status;
 }
 
 static const char details[] =
     "The program's words follow the options. A script.py is executed by "
-    "python3.\n"
+    "python3,\n"
+    "where @profile is known, as it is with --python or --lines.\n"
     "Exits with the program's status, 128 + n where signal n ended it, 127 "
     "where it\n"
     "was not found, 126 where it can't be executed, 124 where --limit was "

@@ -72,13 +72,19 @@ static const char *const actions[] = {"stop", "term", "kill", "mark", NULL};
 
 const struct option_row run_option_rows[] = {
     {.name = "python",
-	.help = "the program is a Python script or interpreter",
+	.help = "the program is Python, or starts it: @profile records calls",
 	.parse = option_flag,
 	AT(python)},
     {.name = "nopython",
 	.help = "a script.py is executed as it is",
 	.parse = option_flag,
 	AT(no_python)},
+    {.name = "lines",
+	.help = "print at the end, for each function with @profile, which of "
+		"its lines took memory",
+	.parse = option_flag,
+	AT(lines),
+	.ours = true},
     {.letter = 'T',
 	.name = "interval",
 	.arg = "DURATION",

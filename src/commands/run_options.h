@@ -11,6 +11,7 @@
 
 struct run_options {
 	bool python, no_python;
+	bool lines; /* line tables of @profile */
 	double interval_s;
 	bool children; /* in the total */
 	bool each;     /* a series for each process */

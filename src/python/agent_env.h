@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A program that is recorded as a Python program: the words that start it,
- * and the environment that loads the agent into it and into what it starts.
- * Only MPROF_ names and LD_PRELOAD are set, and only for such a program. (A
- * folder on PYTHONPATH would not reach `python -I`, and could not make
- * `profile` a builtin without standing in the place of a sitecustomize.)
+ * The environment that loads the agent into a Python program, and into what
+ * that starts. Only MPROF_ names and LD_PRELOAD are set. (A folder on
+ * PYTHONPATH would not reach `python -I`, and could not make `profile` a
+ * builtin without standing in the place of a sitecustomize.)
  */
 #ifndef MPROF_PYTHON_AGENT_ENV_H
 #define MPROF_PYTHON_AGENT_ENV_H
@@ -20,28 +19,18 @@ struct agent_wish {
 	const char *agent;     /* NULL: the one beside this program */
 };
 
-struct agent_launch {
-	char **argv;
-	char **envp;  /* NULL: as this process's */
-	char *own[8]; /* the strings that are not from elsewhere */
+struct agent_env {
+	char **envp;  /* this process's, and ours; ends with NULL */
+	char *own[4]; /* the strings of it that are not from elsewhere */
 	size_t owned;
 };
 
-/* Whether its name makes it a script for Python: script.py. */
-bool agent_is_script(const char *program) __attribute__((nonnull));
+/* -1 with e, and envp NULL, where the agent is missing or lies where it can't
+ * be preloaded from: the program can be started all the same. */
+int agent_env_init(struct agent_env *env, const struct agent_wish *wish,
+    struct err *e) __attribute__((nonnull, warn_unused_result));
 
-/* Puts the interpreter before what needs one: a script, a file that can't be
- * executed itself; what is no command either is taken for a module's name.
- * The interpreter is the active virtual environment's, or python3. */
-void agent_launch_init(struct agent_launch *launch, char *const *words)
-    __attribute__((nonnull));
-
-/* Fills envp. -1 with e where the agent is missing or lies where it can't be
- * preloaded from: the program can be started all the same. */
-int agent_launch_prepare(
-    struct agent_launch *launch, const struct agent_wish *wish, struct err *e)
-    __attribute__((nonnull, warn_unused_result));
-
-void agent_launch_finish(struct agent_launch *launch) __attribute__((nonnull));
+/* Also harmless on zeroes. */
+void agent_env_finish(struct agent_env *env) __attribute__((nonnull));
 
 #endif

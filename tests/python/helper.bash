@@ -5,20 +5,8 @@
 # shellcheck disable=SC2034 # the tests use it
 SCRIPTS=$SOURCE/tests/python
 
-# One line an interpreter: PATH's python3 and pyenv's, from 3.8 to 3.13, each
-# once. A shim that is a shell script stands for what it starts.
-pythons() {
-	local candidate
-
-	for candidate in python3 /usr/bin/python3 ~/.pyenv/versions/*/bin/python
-	do
-		"$candidate" -c 'if True:
-			import os, sys
-			if (3, 8) <= sys.version_info < (3, 14):
-				print(os.path.realpath(sys.executable))
-			' 2>/dev/null || true
-	done | sort -u
-}
+# shellcheck disable=SC1091
+. "$SOURCE/tests/cli/pythons.bash"
 
 # Runs a function with each interpreter, and says which those were.
 on_each_python() {
