@@ -25,8 +25,8 @@ marked() {
 
 @test "the active virtual environment's python runs a script" {
 	mkdir -p env/bin
-	printf '#!/bin/sh\necho its "$@"\n' >env/bin/python
-	chmod +x env/bin/python
+	printf '#!/bin/sh\necho its "$@"\n' >env/bin/python3
+	chmod +x env/bin/python3
 	[ "$(VIRTUAL_ENV=$PWD/env mprof run -q -o run.dat program.py 1)" = \
 		'its program.py 1' ]
 }
