@@ -2,40 +2,15 @@
 #include "chart/build.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/signal_name.h"
 #include "base/units.h"
 #include "base/utf8.h"
 
 /* More would be a pattern, not marks; gaps are rare or they are no gaps. */
 enum { MOST_MARKS = 200, MOST_GAPS = 64, MOST_ENDS = 8 };
-
-static const char *signal_name(int number)
-{
-	static const char *const names[] = {[SIGHUP] = "SIGHUP",
-	    [SIGINT] = "SIGINT",
-	    [SIGQUIT] = "SIGQUIT",
-	    [SIGILL] = "SIGILL",
-	    [SIGTRAP] = "SIGTRAP",
-	    [SIGABRT] = "SIGABRT",
-	    [SIGBUS] = "SIGBUS",
-	    [SIGFPE] = "SIGFPE",
-	    [SIGKILL] = "SIGKILL",
-	    [SIGUSR1] = "SIGUSR1",
-	    [SIGSEGV] = "SIGSEGV",
-	    [SIGUSR2] = "SIGUSR2",
-	    [SIGPIPE] = "SIGPIPE",
-	    [SIGALRM] = "SIGALRM",
-	    [SIGTERM] = "SIGTERM",
-	    [SIGXCPU] = "SIGXCPU",
-	    [SIGXFSZ] = "SIGXFSZ",
-	    [SIGSYS] = "SIGSYS"};
-	size_t count = sizeof(names) / sizeof(names[0]);
-
-	return number > 0 && (size_t)number < count ? names[number] : NULL;
-}
 
 char *build_end_text(const struct exit_status *exit)
 {

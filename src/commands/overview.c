@@ -2,13 +2,13 @@
 #include "commands/overview.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "analysis/peak.h"
+#include "base/signal_name.h"
 #include "dat/reader.h"
 
 /* Known by its EXIT alone, or the phantom of pid 0. */
@@ -90,29 +90,6 @@ void overview_init(struct overview *overview, const char *path)
 void overview_finish(struct overview *overview)
 {
 	free(overview->command);
-}
-
-/* musl has no sigabbrev_np(). */
-static const char *signal_name(int number)
-{
-	static const char *const names[] = {[SIGHUP] = "SIGHUP",
-	    [SIGINT] = "SIGINT",
-	    [SIGQUIT] = "SIGQUIT",
-	    [SIGILL] = "SIGILL",
-	    [SIGTRAP] = "SIGTRAP",
-	    [SIGABRT] = "SIGABRT",
-	    [SIGBUS] = "SIGBUS",
-	    [SIGFPE] = "SIGFPE",
-	    [SIGKILL] = "SIGKILL",
-	    [SIGUSR1] = "SIGUSR1",
-	    [SIGSEGV] = "SIGSEGV",
-	    [SIGUSR2] = "SIGUSR2",
-	    [SIGPIPE] = "SIGPIPE",
-	    [SIGALRM] = "SIGALRM",
-	    [SIGTERM] = "SIGTERM"};
-	size_t count = sizeof(names) / sizeof(names[0]);
-
-	return number > 0 && (size_t)number < count ? names[number] : NULL;
 }
 
 void overview_status(const struct overview *overview, char *out)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "commands/run_summary.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/signal_name.h"
 #include "base/units.h"
 #include "base/utf8.h"
 
@@ -80,8 +80,11 @@ void run_summary_print(const struct sampler_plan *plan,
 
 	print_pace(plan, result);
 	print_end(result);
-	fprintf(stderr, "mprof: peak %s %s", size(peak, result->peak_kib),
-	    plan->metric->title);
+	if (result->peak_kib > 0)
+		fprintf(stderr, "mprof: peak %s %s",
+		    size(peak, result->peak_kib), plan->metric->title);
+	else
+		fputs("mprof: nothing was sampled", stderr);
 	print_shares(plan, result);
 	fprintf(stderr, ", %s, %llu %s, %s\n",
 	    units_duration(
@@ -94,11 +97,11 @@ void run_summary_print(const struct sampler_plan *plan,
 static void warn_signal(const struct sampler_result *result)
 {
 	const struct fate_verdict *fate = &result->fate;
-	const char *name = sigabbrev_np(WTERMSIG(result->status));
+	const char *name = signal_name(WTERMSIG(result->status));
 	char limit[UNITS_TEXT], last[UNITS_TEXT];
 
 	if (name)
-		fprintf(stderr, "mprof: killed by SIG%s", name);
+		fprintf(stderr, "mprof: killed by %s", name);
 	else
 		fprintf(stderr, "mprof: killed by signal %d",
 		    WTERMSIG(result->status));

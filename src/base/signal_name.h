@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What signals are called.
+ */
+#ifndef MPROF_BASE_SIGNAL_NAME_H
+#define MPROF_BASE_SIGNAL_NAME_H
+
+/* "SIGKILL"; NULL for a number without a name of its own. */
+const char *signal_name(int number);
+
+#endif
