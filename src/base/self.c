@@ -2,8 +2,12 @@
 #include "base/self.h"
 
 #include <limits.h>
+#include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -35,4 +39,35 @@ char *self_companion(const char *name, struct err *e)
 	err_set(e, "%s: not found beside the program or in %s; reinstall mprof",
 	    name, MPROF_LIBDIR);
 	return NULL;
+}
+
+/* Segments that can't be written hold nothing that the file does not. The
+ * program's own, the first, are left alone: a debugger's breakpoints. */
+static int trim_library(struct dl_phdr_info *library, size_t size, void *seen)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	bool *behind_first = seen;
+
+	(void)size;
+	if (!*behind_first) {
+		*behind_first = true;
+		return 0;
+	}
+	for (size_t i = 0; i < library->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &library->dlpi_phdr[i];
+		uintptr_t start = library->dlpi_addr + segment->p_vaddr;
+
+		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W))
+			madvise((void *)(start & ~(page - 1)),
+			    segment->p_memsz + (start & (page - 1)),
+			    MADV_DONTNEED);
+	}
+	return 0;
+}
+
+void self_trim(void)
+{
+	bool behind_first = false;
+
+	dl_iterate_phdr(trim_library, &behind_first);
 }

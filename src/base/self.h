@@ -13,4 +13,8 @@
  * caller frees. */
 char *self_companion(const char *name, struct err *e);
 
+/* Gives back what only the start of this program needed of the libraries: the
+ * kernel maps their pages again where they are used. */
+void self_trim(void);
+
 #endif

@@ -34,12 +34,19 @@ static void rebuild(struct members *members)
 		put(members, i);
 }
 
+static void close_files(struct member *member)
+{
+	if (member->fd >= 0)
+		close(member->fd);
+	if (member->status >= 0)
+		close(member->status);
+	member->fd = member->status = -1;
+}
+
 void members_finish(struct members *members)
 {
-	for (size_t i = 0; i < members->list.len; i++) {
-		if (members->list.items[i].fd >= 0)
-			close(members->list.items[i].fd);
-	}
+	for (size_t i = 0; i < members->list.len; i++)
+		close_files(&members->list.items[i]);
 	array_free(&members->list);
 	free(members->slots);
 	*members = (struct members){0};
@@ -54,6 +61,7 @@ struct member *members_add(
 	    .pid = stat->pid,
 	    .ppid = stat->ppid,
 	    .fd = -1,
+	    .status = -1,
 	    .started = stat->started,
 	    .kib = -1,
 	    .peak_kib = -1,
@@ -86,12 +94,8 @@ size_t members_find(const struct members *members, pid_t pid)
 
 void members_lose(struct members *members, size_t at)
 {
-	struct member *member = &members->list.items[at];
-
-	if (member->fd >= 0)
-		close(member->fd);
-	member->fd = -1;
-	member->gone = true;
+	close_files(&members->list.items[at]);
+	members->list.items[at].gone = true;
 	members->any_gone = true;
 }
 

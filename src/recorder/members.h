@@ -14,7 +14,8 @@
 
 struct member {
 	pid_t pid, ppid;
-	int fd; /* the metric's file; -1: opened at each tick */
+	int fd;     /* the metric's file; -1: opened at each tick */
+	int status; /* /proc/PID/status; -1: not open */
 	uint64_t started;
 	int64_t kib;      /* at the last tick; -1: not measured */
 	int64_t peak_kib; /* highest known, marks included; -1: none */
@@ -25,8 +26,6 @@ struct member {
 	bool gone;       /* to be swept */
 	bool introduced; /* the sink knows its name */
 	bool signalled;  /* was told to end: the limit */
-	bool has_status;
-	int status; /* as wait() gives it */
 	char name[PROCFS_NAME];
 };
 

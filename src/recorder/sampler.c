@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/self.h"
 #include "recorder/sample.h"
 
 static int check_cgroup(struct sampler *s, struct err *e)
@@ -78,7 +79,7 @@ static void begin(struct sampler *s, struct launch *launch)
 		pid = procfs_child(&s->fs, pid);
 	tree_init(&s->tree, &s->fs, pid, s->plan.adopts, s->plan.launched);
 	meter_init(&s->meter, &s->fs, s->plan.metric);
-	watermarks_init(&s->watermarks, &s->fs, s->plan.metric);
+	watermarks_init(&s->watermarks, &s->meter, s->plan.metric);
 	shares_init(&s->shares, &s->fs, now_ns);
 	s->limit = (struct limit){
 	    .fs = &s->fs, .kib = s->plan.limit_kib, .action = s->plan.on_limit};
@@ -90,6 +91,7 @@ static void begin(struct sampler *s, struct launch *launch)
 	s->cgroup_peak_kib = cgroup_peak_kib(&s->cgroup);
 	sample_first(s);
 	fate_init(&s->fate, &s->fs, pid);
+	self_trim();
 }
 
 void sampler_destroy(struct sampler *s)

@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/watermarks.h"
 
+#include <unistd.h>
+
 #include "base/clock.h"
 
-void watermarks_init(struct watermarks *watermarks, const struct procfs *fs,
+void watermarks_init(struct watermarks *watermarks, const struct meter *meter,
     const struct metric *metric)
 {
-	*watermarks = (struct watermarks){.fs = fs, .key = metric->mark};
+	*watermarks = (struct watermarks){.fs = meter->fs,
+	    .key = metric->mark,
+	    .keep_below = meter->keep_below};
+}
+
+static ssize_t read_status(const struct watermarks *watermarks,
+    struct member *member, char *text, size_t size)
+{
+	if (member->status < 0)
+		member->status =
+		    procfs_open(watermarks->fs, member->pid, "status");
+	if (member->status < watermarks->keep_below)
+		return procfs_pread(member->status, text, size);
+	close(member->status);
+	member->status = -1;
+	return procfs_read(watermarks->fs, member->pid, "status", text, size);
 }
 
 static int64_t read_mark(struct watermarks *watermarks, struct member *member)
@@ -15,8 +32,7 @@ static int64_t read_mark(struct watermarks *watermarks, struct member *member)
 	int64_t kib;
 
 	if (member->zombie || member->gone ||
-	    procfs_read(
-		watermarks->fs, member->pid, "status", text, sizeof(text)) <= 0)
+	    read_status(watermarks, member, text, sizeof(text)) <= 0)
 		return -1;
 	kib = procfs_kib(text, watermarks->key);
 	if (kib > member->peak_kib)

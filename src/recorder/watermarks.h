@@ -11,11 +11,12 @@
 struct watermarks {
 	const struct procfs *fs;
 	const char *key; /* of /proc/PID/status; NULL: there are none */
+	int keep_below;  /* descriptors from here on are not kept */
 	size_t next;     /* position of the one whose turn it is */
 	int64_t credit;  /* members times nanoseconds since */
 };
 
-void watermarks_init(struct watermarks *watermarks, const struct procfs *fs,
+void watermarks_init(struct watermarks *watermarks, const struct meter *meter,
     const struct metric *metric) __attribute__((nonnull));
 
 /* Reads those whose turn it is, elapsed_ns after the last call; the highest
