@@ -101,8 +101,12 @@ size_t phases_of_run(const struct run *run, struct phase **phases)
 		phase->from_s = i ? order[i - 1]->time_s : -INFINITY;
 		phase->until_s = i < marks ? order[i]->time_s : INFINITY;
 		if (figures_of_series(&run->total, phase->from_s,
-			phase->until_s, &phase->figures) != 0)
-			continue;
+			phase->until_s, &phase->figures) != 0) {
+			if (i == 0)
+				continue;
+			phase->figures.peak_mib = order[i - 1]->mib;
+			phase->figures.mean_mib = order[i - 1]->mib;
+		}
 		phase->figures.peak_mib = fmax(phase->figures.peak_mib,
 		    highest_mark(run, phase->from_s, phase->until_s));
 		count++;

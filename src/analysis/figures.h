@@ -34,7 +34,8 @@ struct phase {
 	struct figures figures;
 };
 
-/* The phases of a run in order of time, those without a sample left out;
+/* The phases of a run in order of time. One too short for a sample has what
+ * its mark knew; what precedes the first mark is left out without one;
  * *phases is the caller's to free. The number of them. */
 size_t phases_of_run(const struct run *run, struct phase **phases)
     __attribute__((nonnull));

@@ -46,6 +46,22 @@ char *mem_copy(const char *text)
 	return mem_copy_n(text, strlen(text));
 }
 
+char *mem_join(char *const *words)
+{
+	size_t len = 1;
+	char *joined, *at;
+
+	for (char *const *w = words; *w; w++)
+		len += strlen(*w) + 1;
+	joined = at = mem_zero(len, 1);
+	for (char *const *w = words; *w; w++) {
+		if (w != words)
+			*at++ = ' ';
+		at = stpcpy(at, *w);
+	}
+	return joined;
+}
+
 char *mem_format(const char *format, ...)
 {
 	va_list args;

@@ -21,6 +21,9 @@ char *mem_copy(const char *text) __attribute__((malloc, nonnull));
 /* The first len bytes of text and a NUL behind them. */
 char *mem_copy_n(const char *text, size_t len) __attribute__((malloc, nonnull));
 
+/* The words, the last of which is followed by NULL, with a blank between. */
+char *mem_join(char *const *words) __attribute__((malloc, nonnull));
+
 char *mem_format(const char *format, ...)
     __attribute__((malloc, format(printf, 1, 2)));
 

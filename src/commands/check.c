@@ -298,6 +298,22 @@ static int write_junit(
 	return io_output_commit(&file, e);
 }
 
+int check_prepare(const struct check_options *options,
+    const struct profiles_options *reading, struct err *e)
+{
+	struct side baseline = {0};
+	int got = 0;
+
+	if (!check_asked(options))
+		return err_set(e,
+		    "check: no condition given; try --max-peak 500MiB or "
+		    "--baseline main.dat");
+	if (options->baseline)
+		got = load_baseline(&baseline, options->baseline, reading, e);
+	side_finish(&baseline);
+	return got;
+}
+
 int check_side(const struct check_options *options,
     const struct profiles_options *reading, const struct side *side, FILE *out)
 {
@@ -323,7 +339,8 @@ struct check_command_options {
 	struct profiles_options profiles;
 };
 
-static const struct check_command_options defaults = {.check.tolerance = 0.05};
+static const struct check_command_options defaults = {
+    .check.tolerance = CHECK_TOLERANCE};
 
 static const struct option_row rows[] = {
     CHECK_ROWS(struct check_command_options, check),
@@ -357,12 +374,8 @@ static int run_check(const void *given, char **words, int count)
 	struct err e;
 	int status;
 
-	if (!check_asked(&options->check)) {
-		err_set(&e,
-		    "check: no condition given; try --max-peak 500MiB or "
-		    "--baseline main.dat");
+	if (check_prepare(&options->check, &options->profiles, &e) != 0)
 		return command_fail(COMMAND_MISUSED, &e);
-	}
 	status = load(options, words, count, &side);
 	if (status == COMMAND_OK)
 		status = check_side(

@@ -13,6 +13,8 @@
 #include "commands/side.h"
 
 /* A part of a command's options. Zero or NULL: no such condition. */
+#define CHECK_TOLERANCE 0.05
+
 struct check_options {
 	double max_peak_mib, max_mean_mib;
 	double max_growth_mib_s; /* with max_growth: may be 0 */
@@ -78,6 +80,11 @@ option_parse check_parse_tolerance; /* "5%" or "0.05" */
 
 /* Whether any condition was given. */
 bool check_asked(const struct check_options *options);
+
+/* Before there is a recording: -1 with e where no condition was given, or the
+ * baseline can't be read. */
+int check_prepare(const struct check_options *options,
+    const struct profiles_options *reading, struct err *e);
 
 /* Judges the runs of the side, prints each condition with its figure and
  * verdict to out, and writes the JUnit file. COMMAND_OK: all met;

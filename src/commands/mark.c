@@ -33,26 +33,13 @@ static char *find_file(const struct mark_options *options, struct err *e)
 	return NULL;
 }
 
-/* The words with a blank between them. */
-static char *join(char **words, int count)
-{
-	char *label = mem_copy(count > 0 ? words[0] : "");
-
-	for (int i = 1; i < count; i++) {
-		char *longer = mem_format("%s %s", label, words[i]);
-
-		free(label);
-		label = longer;
-	}
-	return label;
-}
-
 static int run_mark(const void *given, char **words, int count)
 {
-	char *label = join(words, count), *path = NULL;
+	char *label = mem_join(words), *path = NULL;
 	int status = COMMAND_OK;
 	struct err e;
 
+	(void)count;
 	if (label[0] == 0) {
 		err_set(&e, "mark: needs a label: mprof mark \"phase 2\"");
 		status = command_fail(COMMAND_MISUSED, &e);

@@ -24,8 +24,8 @@ static void print_phase(const struct phase *phase, const struct run *run)
 
 	snprintf(growth, sizeof(growth), "%s%s", f->growth_mib > 0 ? "+" : "",
 	    units_size(size, f->growth_mib));
-	printf("  %10s %12s %12s %13s  %s\n",
-	    units_clock(at, start_of(phase, run)),
+	printf("  %12s %12s %12s %13s  %s\n",
+	    units_duration(at, start_of(phase, run)),
 	    units_duration(duration, f->duration_s),
 	    units_size(peak, f->peak_mib), growth, name);
 	free(name);
@@ -41,7 +41,7 @@ void phases_print(const struct run *run)
 		return;
 	}
 	count = phases_of_run(run, &phases);
-	printf("  %10s %12s %12s %13s  %s\n", "at", "duration", "peak",
+	printf("  %12s %12s %12s %13s  %s\n", "at", "duration", "peak",
 	    "growth", "phase");
 	for (size_t i = 0; i < count; i++)
 		print_phase(&phases[i], run);

@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "commands/command.h"
 #include "commands/output_name.h"
 #include "commands/program.h"
 #include "commands/recording.h"
+#include "commands/run_hooks.h"
 #include "commands/run_options.h"
 #include "commands/run_summary.h"
 #include "commands/target.h"
@@ -24,6 +26,7 @@ struct session {
 	struct agent_env agent; /* and its environment, for @profile */
 	struct target target;   /* or what is attached to */
 	struct recording recording;
+	struct run_hooks hooks;
 	struct sampler *sampler; /* NULL: nothing can be measured */
 	struct launch launch;
 	struct sampler_result result;
@@ -128,25 +131,27 @@ static int exit_status(const struct session *session)
 
 static void say_end(const struct session *session, const char *path)
 {
+	char clean[4096];
+
 	if (!session->sampler)
 		return;
+	utf8_clean(clean, sizeof(clean), path);
 	run_summary_warn(&session->plan, &session->result);
 	if (!session->options->quiet)
-		run_summary_print(&session->plan, &session->result, path);
+		run_summary_print(&session->plan, &session->result, clean);
 }
 
 static int record(struct session *session)
 {
-	char path[4096];
+	char *path = mem_copy(session->recording.writer.path);
 	struct err e;
-	int closed;
+	int closed, status;
 
 	if (session->sampler)
 		sampler_run(
 		    session->sampler, &session->launch, &session->result);
 	else
 		wait_unmeasured(session);
-	utf8_clean(path, sizeof(path), session->recording.writer.path);
 	closed = recording_finish(&session->recording, &e);
 	if (session->result.end == SAMPLER_TIMEOUT)
 		wait_for_program(session);
@@ -154,7 +159,11 @@ static int record(struct session *session)
 	if (closed != 0)
 		command_fail(COMMAND_TROUBLE, &e);
 	say_end(session, path);
-	return exit_status(session);
+	status = exit_status(session);
+	if (session->options->check_asked && status == COMMAND_OK)
+		status = run_hooks_check(session->options, path);
+	free(path);
+	return status;
 }
 
 /* Where only the control group can't be measured nothing is begun: something
@@ -179,13 +188,11 @@ static int prepare(struct session *session, struct err *e)
 	return 0;
 }
 
-static int start(struct session *session)
+static int begin_and_record(struct session *session)
 {
 	struct err e;
 	int status;
 
-	if (prepare(session, &e) != 0)
-		return command_fail(COMMAND_TROUBLE, &e);
 	if (begin(session, &e) == 0) {
 		status = record(session);
 	} else {
@@ -195,7 +202,25 @@ static int start(struct session *session)
 			     : launch_failure_status(&session->launch);
 		command_fail((enum command_status)status, &e);
 	}
+	return status;
+}
+
+static int start(struct session *session)
+{
+	const struct run_options *options = session->options;
+	char *const *words =
+	    options->attach ? session->target.words : session->program.words;
+	struct err e;
+	int status;
+
+	if (run_hooks_init(&session->hooks, options, &session->plan, words,
+		options->attach ? session->target.pid : 0, &e) != 0 ||
+	    prepare(session, &e) != 0)
+		status = command_fail(COMMAND_TROUBLE, &e);
+	else
+		status = begin_and_record(session);
 	sampler_destroy(session->sampler);
+	run_hooks_finish(&session->hooks);
 	return status;
 }
 
@@ -213,7 +238,8 @@ static int run(const void *values, char **words, int count)
 			  "more");
 		return command_fail(COMMAND_FAILED, &e);
 	}
-	if (run_options_plan(session.options, &session.plan, &e) != 0)
+	if (run_options_plan(session.options, &session.plan, &e) != 0 ||
+	    run_hooks_prepare_check(session.options, &e) != 0)
 		return command_fail(COMMAND_MISUSED, &e);
 	if (session.options->attach) {
 		status = target_init(&session.target, words[0]);

@@ -185,6 +185,20 @@ const struct option_row run_option_rows[] = {
 	.parse = option_flag,
 	AT(skip_unchanged),
 	.ours = true},
+    {.name = "textfile",
+	.arg = "DIR",
+	.help = "keep a file of present and peak memory there, for an "
+		"exporter of metrics",
+	.parse = option_text,
+	AT(textfile),
+	.ours = true},
+    {.name = "check",
+	.help = "at the end check the conditions that follow, as mprof check "
+		"does; 1 where one is not met",
+	.parse = option_flag,
+	AT(check_asked),
+	.ours = true},
+    CHECK_ROWS(struct run_options, check),
     {0},
 };
 
@@ -195,6 +209,7 @@ const struct run_options run_option_defaults = {
     .adopt = true,
     .wait = "program",
     .on_limit = "term",
+    .check.tolerance = CHECK_TOLERANCE,
 };
 
 static enum limit_action action_of(const char *name)

@@ -6,6 +6,7 @@
 #define MPROF_COMMANDS_RUN_OPTIONS_H
 
 #include "cli/options.h"
+#include "commands/check.h"
 #include "proc/metric.h"
 #include "recorder/sampler.h"
 
@@ -27,6 +28,9 @@ struct run_options {
 	const char *on_limit;
 	double max_overhead; /* of one processor; 0: no bound */
 	bool skip_unchanged;
+	const char *textfile; /* a folder */
+	bool check_asked;
+	struct check_options check;
 };
 
 extern const struct option_row run_option_rows[];

@@ -49,6 +49,16 @@ int side_add(struct side *side, const char *pattern,
 	return got;
 }
 
+void side_keep_last(struct side *side)
+{
+	size_t last = side->runs.len - 1;
+
+	for (size_t i = 0; i < last; i++)
+		free(side->runs.items[i].phases);
+	side->runs.items[0] = side->runs.items[last];
+	side->runs.len = 1;
+}
+
 void side_finish(struct side *side)
 {
 	for (size_t i = 0; i < side->runs.len; i++)

@@ -34,6 +34,9 @@ int side_add_file(struct side *side, const char *path,
     const struct profiles_options *options, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
+/* Leaves but the last run: the one just recorded in a file of several. */
+void side_keep_last(struct side *side) __attribute__((nonnull));
+
 void side_finish(struct side *side) __attribute__((nonnull));
 
 /* Whether both were recorded by the same backend; -1 with e where not. */

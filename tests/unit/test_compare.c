@@ -102,15 +102,16 @@ static void marks_begin_phases(void **state)
 	    (struct mark){.time_s = 7, .label = mem_copy("late")};
 	*array_push(&run->marks) =
 	    (struct mark){.time_s = 3, .label = mem_copy("load")};
-	*array_push(&run->marks) =
-	    (struct mark){.time_s = 70, .label = mem_copy("never")};
-	assert_int_equal(phases_of_run(run, &phases), 3);
+	*array_push(&run->marks) = (struct mark){70, 55, mem_copy("never")};
+	assert_int_equal(phases_of_run(run, &phases), 4);
 	assert_string_equal(phases[0].name, "start");
 	assert_float_equal(phases[0].figures.peak_mib, 12, 0);
 	assert_string_equal(phases[1].name, "load");
 	assert_float_equal(phases[1].figures.peak_mib, 99, 0);
 	assert_float_equal(phases[1].figures.growth_mib, 3, 0);
 	assert_string_equal(phases[2].name, "late");
+	assert_string_equal(phases[3].name, "never");
+	assert_float_equal(phases[3].figures.peak_mib, 55, 0);
 	free(phases);
 	profile_finish(&profile);
 }

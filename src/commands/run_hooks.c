@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "commands/run_hooks.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "commands/command.h"
+
+static void add_hook(struct sampler_plan *plan, struct sampler_hook hook)
+{
+	size_t at = 0;
+
+	while (at < SAMPLER_HOOKS - 1 && plan->hooks[at].tick)
+		at++;
+	plan->hooks[at] = hook;
+}
+
+/* A recording without marks is better than none: a folder for them that can't
+ * be written is no error. A mark file of another recording, in which we run
+ * ourselves, is not the program's. */
+static void take_marks(
+    struct run_hooks *hooks, struct sampler_plan *plan, pid_t watched)
+{
+	struct err ignored;
+
+	if (marks_open(&hooks->marks, getpid(), watched, &ignored) != 0) {
+		unsetenv(MARKS_VARIABLE);
+		return;
+	}
+	add_hook(plan, marks_hook(&hooks->marks));
+	if (!watched)
+		setenv(MARKS_VARIABLE, hooks->marks.path, 1);
+}
+
+static int keep_textfile(struct run_hooks *hooks, const char *folder,
+    struct sampler_plan *plan, char *const *words, struct err *e)
+{
+	char *command = mem_join(words);
+
+	hooks->textfile = textfile_create(folder, getpid(), command, e);
+	free(command);
+	if (!hooks->textfile)
+		return -1;
+	add_hook(plan, textfile_hook(hooks->textfile));
+	return 0;
+}
+
+int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
+    struct sampler_plan *plan, char *const *words, pid_t watched, struct err *e)
+{
+	*hooks = (struct run_hooks){.marks.fd = -1};
+	take_marks(hooks, plan, watched);
+	if (options->textfile)
+		return keep_textfile(hooks, options->textfile, plan, words, e);
+	return 0;
+}
+
+void run_hooks_finish(struct run_hooks *hooks)
+{
+	marks_close(&hooks->marks);
+	textfile_destroy(hooks->textfile);
+	hooks->textfile = NULL;
+}
+
+static const struct profiles_options reading = {0};
+
+int run_hooks_prepare_check(const struct run_options *options, struct err *e)
+{
+	if (!options->check_asked)
+		return 0;
+	return check_prepare(&options->check, &reading, e);
+}
+
+int run_hooks_check(const struct run_options *options, const char *path)
+{
+	struct side side = {0};
+	struct err e;
+	int status;
+
+	if (side_add_file(&side, path, &reading, &e) != 0) {
+		status = command_fail(COMMAND_TROUBLE, &e);
+	} else {
+		side_keep_last(&side);
+		status = check_side(&options->check, &reading, &side, stderr);
+	}
+	side_finish(&side);
+	return status;
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+
+load helper
+
+@test "mark: a line appended to MPROF_MARK, and mprof mark, in the recording" {
+	run_apart mprof run -q -T 10ms -o a.dat sh -c '
+		echo "import done" >>"$MPROF_MARK"
+		sleep .1
+		mprof mark "phase 2"'
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^MARK ' a.dat)" -eq 2 ]
+	grep -q '^MARK [0-9.]* [0-9.]* label=import%20done$' a.dat
+	grep -q '^MARK [0-9.]* [0-9.]* label=phase%202$' a.dat
+	run_apart mprof peak --phases a.dat
+	[[ $output == *"import done"*"phase 2"* ]]
+}
+
+@test "mark: the moment is the one at which the line was written" {
+	mprof run -q -T 500ms -o a.dat python3 -c '
+import os, time
+time.sleep(.7)
+open(os.environ["MPROF_MARK"], "a").write("here\n")
+print(time.time())
+time.sleep(.6)' >when
+	told=$(awk '$1 == "MARK" { print $3 }' a.dat)
+	awk -v a="$told" -v b="$(cat when)" 'BEGIN { d = a - b
+		exit !(d < 0.02 && d > -0.02) }'
+}
+
+@test "mark: the file is the user's alone, and goes with the recording" {
+	mprof run -q -o a.dat sh -c 'stat -c "%a %n" "$MPROF_MARK"' >told
+	[ "$(cut -d' ' -f1 told)" = 600 ]
+	[ ! -e "$(cut -d' ' -f2 told)" ]
+}
+
+@test "mark: what lives on when the recorder is gone is not held up" {
+	mprof run -q -o a.dat sh -c '(sleep .3
+		echo late >>"$MPROF_MARK"; echo "status $?" >after) 2>/dev/null &'
+	for _ in $(seq 50); do
+		[ -e after ] && break
+		sleep .1
+	done
+	grep -q '^status ' after
+	rm -f /tmp/mprof-*-*.mark
+}
+
+@test "mark --pid: by the program's pid and by the recorder's" {
+	mprof run -q -T 20ms -o a.dat sleep 2 &
+	recorder=$!
+	for _ in $(seq 50); do
+		program=$(pgrep -P "$recorder" sleep) && break
+		sleep .05
+	done
+	mprof mark --pid "$program" 'from outside'
+	mprof mark --pid "$recorder" again
+	sleep .1
+	kill "$program"
+	wait "$recorder" || true
+	grep -q 'label=from%20outside$' a.dat
+	grep -q 'label=again$' a.dat
+}
+
+@test "mark: misuse and no recording are said" {
+	run_apart mprof mark
+	[ "$status" -eq 2 ]
+	run_apart mprof mark here
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: mark: not inside a recording"* ]]
+	run_apart mprof mark --pid $$ here
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: pid $$: is not recorded"* ]]
+	MPROF_MARK=/etc/hostname run_apart mprof mark here
+	[ "$status" -eq 1 ]
+	[[ $errors == *"is no mark file"* ]]
+}

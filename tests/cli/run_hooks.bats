@@ -1,0 +1,52 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+
+load helper
+
+@test "run --check: the verdicts, and 1 where a condition is not met" {
+	run_apart mprof run -q --check --max-peak 10GiB -o a.dat true
+	[ "$status" -eq 0 ]
+	[[ $errors == "ok    max-peak "*"at most 10 GiB" ]]
+	run_apart mprof run -q --check --max-peak 1MiB --junit a.xml -o a.dat \
+		python3 -c 'x = bytearray(20 << 20)'
+	[ "$status" -eq 1 ]
+	[[ $errors == "FAIL  max-peak "* ]]
+	grep -q '<failure' a.xml
+}
+
+@test "run --check: the program's own failure wins" {
+	run_apart mprof run -q --check --max-peak 1MiB -o a.dat sh -c 'exit 7'
+	[ "$status" -eq 7 ]
+}
+
+@test "run --check: only the run just recorded is judged" {
+	mprof run -q -o a.dat python3 -c 'x = bytearray(60 << 20)'
+	run_apart mprof run -q --check --max-peak 40MiB -o a.dat true
+	[ "$status" -eq 0 ]
+}
+
+@test "run --check: misuse is found before the program starts" {
+	run_apart mprof run --check -o a.dat touch started
+	[ "$status" -eq 2 ]
+	run_apart mprof run --check --baseline missing.dat -o a.dat touch started
+	[ "$status" -eq 2 ]
+	[[ $errors == *missing.dat* ]]
+	[ ! -e started ]
+}
+
+@test "run --textfile: figures by process name, gone at the end" {
+	mkdir metrics
+	run_apart mprof run -q --textfile metrics -o a.dat \
+		sh -c 'sleep .3; cat metrics/mprof-*.prom; stat -c %a metrics/*'
+	[ "$status" -eq 0 ]
+	[[ $output == *'mprof_process_memory_bytes{command="sh -c '*'process="sh"} '* ]]
+	[[ $output == *600 ]]
+	if command -v promtool >/dev/null; then
+		grep -v '^600$' <<<"$output" | promtool check metrics
+	fi
+	[ -z "$(ls metrics)" ]
+	run_apart mprof run -q --textfile missing -o b.dat touch started
+	[ "$status" -eq 125 ]
+	[[ $errors == "mprof: missing: no textfile"* ]]
+	[ ! -e started ] && [ ! -e b.dat ]
+}
