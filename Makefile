@@ -85,6 +85,7 @@ module_defines += -DHAVE_PANGO
 features += pango
 endif
 features += cairo
+main_defines += -DHAVE_CAIRO
 endif
 ifneq ($(CSV),no)
 features += csv

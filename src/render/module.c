@@ -6,6 +6,7 @@
 
 #include "base/self.h"
 
+#ifdef HAVE_CAIRO
 /* The module is never unloaded: its libraries leave threads and handlers
  * behind that would outlive their code. */
 static const struct render_module *open_module(const char *path, struct err *e)
@@ -37,3 +38,14 @@ const struct render_module *render_module_load(struct err *e)
 	free(path);
 	return module;
 }
+
+#else
+
+const struct render_module *render_module_load(struct err *e)
+{
+	err_set(e, "this mprof was built without Cairo, which draws pictures; "
+		   "mprof export writes the figures");
+	return NULL;
+}
+
+#endif

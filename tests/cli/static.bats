@@ -56,5 +56,6 @@ in_scratch() {
 	[ "$status" -ne 0 ]
 	[[ $errors == "mprof: "*"Cairo"* ]]
 	[ ! -e chart.png ]
+	root/mprof plot --help | grep -q -e --terminal || return 0
 	root/mprof plot --terminal root/run.dat | grep -q MiB
 }
