@@ -92,6 +92,23 @@ in_children() {
 	on_each_python in_children
 }
 
+@test "a worker that imports profile after the fork is told apart" {
+	python=$(pythons | head -n 1)
+	[ -n "$python" ] || skip 'no CPython here'
+	cat >prefork.py <<-'END'
+	import os
+	for _ in range(2):
+	    if os.fork() == 0:
+	        profile(lambda: None)()
+	        os._exit(0)
+	for _ in range(2):
+	    os.wait()
+	END
+	recorded "$python" prefork.py
+	same "$(grep -o '^CALL.* pid=[0-9]*' run.dat | sed 's/.* //' |
+		sort -u | wc -l)" 2
+}
+
 @test "records of many writers stay whole" {
 	python=$(pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'

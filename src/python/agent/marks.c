@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,10 @@
 #define NAME_MAX_BYTES 400
 
 static struct {
-	char *path;    /* NULL: no recording */
-	bool launched; /* this process is the one that mprof started */
-	bool several;  /* calls may come from elsewhere too */
-	bool torn;     /* the last write was cut short: a line is open */
+	char *path;     /* NULL: no recording */
+	pid_t launched; /* this process, if mprof started it itself */
+	bool several;   /* calls may come from elsewhere too */
+	bool torn;      /* the last write was cut short: a line is open */
 } marks;
 
 void marks_init(void)
@@ -28,7 +29,8 @@ void marks_init(void)
 	if (marks.path || !path || path[0] != '/')
 		return;
 	marks.path = strdup(path);
-	marks.launched = recorder && atol(recorder) == (long)getppid();
+	if (recorder && atol(recorder) == (long)getppid())
+		marks.launched = getpid();
 }
 
 struct marks_moment marks_now(void)
@@ -122,11 +124,11 @@ static char *put_call(
 	return out;
 }
 
+/* The launched program's main thread needs none while it is alone. A child
+ * that it forked has another pid, whether or not we heard of the fork. */
 static bool needs_call(void)
 {
-	bool main_thread = gettid() == getpid();
-
-	if (!marks.launched || !main_thread)
+	if (gettid() != marks.launched)
 		marks.several = true;
 	return marks.several;
 }
@@ -165,9 +167,7 @@ void marks_write(const struct marks_call *call)
 	errno = saved;
 }
 
-void marks_forked(bool in_child)
+void marks_forked(void)
 {
-	if (in_child)
-		marks.launched = false;
 	marks.several = true;
 }

@@ -10,7 +10,6 @@
 #ifndef MPROF_PYTHON_AGENT_MARKS_H
 #define MPROF_PYTHON_AGENT_MARKS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct marks_moment {
@@ -35,6 +34,6 @@ struct marks_call {
 void marks_write(const struct marks_call *call);
 
 /* After fork: both processes may have calls from now on. */
-void marks_forked(bool in_child);
+void marks_forked(void);
 
 #endif

@@ -179,7 +179,7 @@ static struct pyobj *forked(
 	bool in_child = n == 1 && py.PyLong_AsLong(args[0]);
 
 	(void)self;
-	marks_forked(in_child);
+	marks_forked();
 	if (in_child) {
 		rss_forked();
 		spots_forked();
