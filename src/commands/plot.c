@@ -8,6 +8,8 @@
 #include "commands/command.h"
 #include "commands/picture.h"
 #include "commands/profiles.h"
+#include "dat/catalog.h"
+#include "dat/reader.h"
 
 struct plot_size {
 	double width, height;
@@ -165,6 +167,33 @@ static void choose_runs(
 	}
 }
 
+/* The calls that old versions wrote to a file of their own, X_ts.dat beside
+ * X.dat, are the last run's. */
+static void add_companion(struct profile *profile)
+{
+	char *path = catalog_companion(profile->path);
+	struct profile companion;
+	struct run *last;
+	struct err e;
+
+	if (!path || profile->runs.len == 0) {
+		free(path);
+		return;
+	}
+	last = &profile->runs.items[profile->runs.len - 1];
+	if (dat_read(&companion, path, &e) != 0)
+		command_fail(COMMAND_FAILED, &e);
+	for (size_t i = 0; i < companion.runs.len; i++) {
+		struct run *run = &companion.runs.items[i];
+
+		for (size_t k = 0; k < run->calls.len; k++)
+			*array_push(&last->calls) = run->calls.items[k];
+		run->calls.len = 0; /* they are the other profile's now */
+	}
+	profile_finish(&companion);
+	free(path);
+}
+
 static int read_all(struct reading *reading, const struct profiles *profiles,
     const struct plot_options *options)
 {
@@ -176,10 +205,12 @@ static int read_all(struct reading *reading, const struct profiles *profiles,
 		struct profile *profile = &reading->profiles[reading->len++];
 
 		if (profiles_read(profile, profiles->paths.items[i],
-			&options->profiles) != 0)
+			&options->profiles) != 0) {
 			status = COMMAND_FAILED;
-		else
-			choose_runs(reading, profile, options->run);
+			continue;
+		}
+		add_companion(profile);
+		choose_runs(reading, profile, options->run);
 	}
 	return status;
 }
@@ -228,6 +259,10 @@ static const struct render_format *choose_format(
 {
 	const struct render_format *format;
 
+	if (!options->format && !options->output) {
+		err_set(e, "plot: name the chart's file: -o mem.png");
+		return NULL;
+	}
 	if (!options->format)
 		return format_of_path(options->output, e);
 	format = format_find(options->format);
@@ -249,7 +284,8 @@ static int write_chart(const struct scene *scene,
 	    .theme = strcmp(options->theme, "dark") == 0 ? PALETTE_DARK
 							 : PALETTE_LIGHT};
 
-	return picture_write(&request, format, options->output, e);
+	return picture_write(
+	    &request, format, options->output ? options->output : "-", e);
 }
 
 static int plot(
