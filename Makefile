@@ -78,7 +78,7 @@ ifneq ($(CAIRO),no)
 ifneq ($(wildcard src/render/cairo/*.c),)
 programs += build/render.so
 endif
-module_packages := cairo cairo-png cairo-svg cairo-pdf
+module_packages := cairo cairo-svg cairo-pdf libpng
 ifeq ($(shell $(PKG_CONFIG) --exists pangocairo && echo yes),yes)
 module_packages += pangocairo
 module_defines += -DHAVE_PANGO

@@ -202,10 +202,16 @@ static void draw_trace(struct place *place, const struct plot *plot,
     const struct trace *trace, const struct scene_line *line)
 {
 	struct shape *shape = place_shape(place, SHAPE_LINE, line->role);
+	double width = stroke_width(place, line->kind);
 
-	shape->width = stroke_width(place, line->kind);
+	shape->width = width;
 	shape->dashed = line->kind == SCENE_TREND;
 	shape->clip = plot->clip;
+	if (!place->request->every_sample && !shape->dashed) {
+		layout_stroke(
+		    place, trace->points.items, trace->points.len, width);
+		return;
+	}
 	for (size_t i = 0; i < trace->points.len; i++) {
 		const struct draw_point *at = &trace->points.items[i];
 

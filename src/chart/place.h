@@ -67,6 +67,11 @@ void layout_marks(struct place *place, const struct plot *plot);
 void layout_brackets(struct place *place, const struct plot *plot);
 void layout_lanes(struct place *place, const struct plot *plot);
 
+/* Adds the points of a line to the shape that was placed last: the same ink,
+ * with as few strokes as it takes. */
+void layout_stroke(struct place *place, const struct draw_point *points,
+    size_t len, double width);
+
 /* Puts the legend above bottom, at most so high; returns what it took. */
 double layout_legend(struct place *place, double bottom, double height);
 

@@ -219,7 +219,7 @@ noise() {
 		mprof plot $options -o four.png noise.dat
 		# shellcheck disable=SC2086
 		mprof plot $options --every-sample -o all.png noise.dat
-		[ "$(difference four.png all.png)" -le 4 ]
+		[ "$(difference four.png all.png)" -le 8 ]
 	done
 	recording other.dat
 	mprof plot -o other.png other.dat

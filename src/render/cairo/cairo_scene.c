@@ -6,6 +6,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "render/cairo/png_file.h"
 #include "render/cairo/text.h"
 #include "render/module.h"
 
@@ -186,30 +187,49 @@ static void paint(struct canvas *canvas)
 		paint_shape(canvas, &drawing->shapes.items[i]);
 }
 
+static int save_png(
+    cairo_surface_t *surface, const struct render_job *job, struct err *e)
+{
+	struct png_picture picture;
+
+	cairo_surface_flush(surface);
+	picture = (struct png_picture){
+	    .pixels = cairo_image_surface_get_data(surface),
+	    .stride = (size_t)cairo_image_surface_get_stride(surface),
+	    .width = (uint32_t)cairo_image_surface_get_width(surface),
+	    .height = (uint32_t)cairo_image_surface_get_height(surface)};
+	return png_file_write(&picture, job->out, e);
+}
+
+static int status_of(
+    cairo_status_t status, const struct sink *sink, struct err *e)
+{
+	if (status == CAIRO_STATUS_SUCCESS)
+		return 0;
+	errno = sink->error;
+	if (errno)
+		return err_errno(e, "the chart can't be written");
+	return err_set(
+	    e, "the chart can't be drawn: %s", cairo_status_to_string(status));
+}
+
 static int draw(const struct render_job *job, struct err *e)
 {
 	struct sink sink = {.out = job->out};
 	cairo_surface_t *surface = create_surface(job, &sink);
 	struct canvas canvas = {job, cairo_create(surface)};
-	cairo_status_t status;
+	int got;
 
 	paint(&canvas);
-	status = cairo_status(canvas.cr);
+	got = status_of(cairo_status(canvas.cr), &sink, e);
 	cairo_destroy(canvas.cr);
-	if (status == CAIRO_STATUS_SUCCESS && job->picture == PICTURE_PNG)
-		status = cairo_surface_write_to_png_stream(
-		    surface, write_bytes, &sink);
+	if (got == 0 && job->picture == PICTURE_PNG)
+		got = save_png(surface, job, e);
 	cairo_surface_finish(surface);
-	if (status == CAIRO_STATUS_SUCCESS)
-		status = cairo_surface_status(surface);
+	if (got == 0)
+		got = status_of(cairo_surface_status(surface), &sink, e);
 	cairo_surface_destroy(surface);
-	if (status == CAIRO_STATUS_SUCCESS)
-		return 0;
-	errno = sink.error;
-	if (errno)
-		return err_errno(e, "the chart can't be written");
-	return err_set(
-	    e, "the chart can't be drawn: %s", cairo_status_to_string(status));
+	return got;
 }
 
 static void *fonts_create(void)
