@@ -57,7 +57,7 @@ main_sources := src/main.c $(call sources,$(rooms))
 module_sources := $(call sources,base render/cairo)
 agent_sources := $(call sources,python/agent)
 objects_of = $(patsubst src/%.c,build/$(1)/%.o,$(2))
-main_objects := $(call objects_of,main,$(main_sources))
+main_objects := $(call objects_of,main,$(main_sources)) build/main/viewer.o
 module_objects := $(call objects_of,pic,$(module_sources))
 agent_objects := $(call objects_of,pic,$(agent_sources))
 library_objects := $(filter-out build/main/main.o,$(main_objects))
@@ -135,6 +135,17 @@ build/memory_profiler.so: $(agent_objects)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^ \
 		-ldl
+
+# The parts of the HTML page, as C.
+build/viewer.c: $(wildcard src/render/viewer/*)
+	$(call say,EMBED,$@)
+	@mkdir -p $(@D)
+	$(Q)sh src/render/viewer/embed >$@
+
+build/main/viewer.o: build/viewer.c build/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(main_compile) -MMD -MP -c -o $@ $<
 
 build/main/%.o: src/%.c build/flags
 	$(call say,CC,$<)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "render/html.h"
 #include "render/picture.h"
 
 static int render_scene(
@@ -14,10 +15,19 @@ static int render_scene(
 	return 0;
 }
 
+static int render_html(
+    const struct render_request *request, FILE *out, struct err *e)
+{
+	(void)e;
+	html_write(request->scene, out);
+	return 0;
+}
+
 const struct render_format render_formats[] = {
     {"png", "a picture of pixels", render_png, true},
     {"svg", "a picture of lines", render_svg, false},
     {"pdf", "a page", render_pdf, true},
+    {"html", "a page to explore in a browser", render_html, false},
     {"scene", "the chart's parts as text, for tests", render_scene, false},
     {NULL, NULL, NULL, false},
 };

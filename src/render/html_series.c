@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include "render/html_series.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "analysis/downsample.h"
+
+/* As many samples as are tried first; at five bytes each, far too many for
+ * the budget are never encoded. */
+#define MOST_SAMPLES 400000
+#define STEPS_PER_MIB 1024
+/* Whole numbers that a double, and so the page's script, holds exactly. */
+#define LARGEST 1e15
+
+static long long whole(double value)
+{
+	return llround(fmax(-LARGEST, fmin(LARGEST, value)));
+}
+
+static unsigned long long zigzag(long long value)
+{
+	return value < 0 ? 2ull * (unsigned long long)-value - 1
+			 : 2ull * (unsigned long long)value;
+}
+
+static void put_integer(struct html_series *series, unsigned long long value)
+{
+	while (value > 127) {
+		*array_push(&series->bytes) = (unsigned char)(value | 128);
+		value >>= 7;
+	}
+	*array_push(&series->bytes) = (unsigned char)value;
+}
+
+/* What is drawn of a line: an area's own height, else its samples. */
+static const struct series *line_samples(const struct html_series *series)
+{
+	return series->line->base ? &series->heights : series->line->samples;
+}
+
+static void take_heights(struct html_series *series)
+{
+	const struct series *top = series->line->samples;
+	const struct series *base = series->line->base;
+
+	for (size_t i = 0; base && i < top->len && i < base->len; i++)
+		series_add(&series->heights, top->items[i].time_s,
+		    top->items[i].mib - base->items[i].mib);
+}
+
+static void encode(struct html_series *series, const struct downsample *kept,
+    double ticks_per_s)
+{
+	long long ticks = 0, steps = 0;
+
+	series->bytes.len = 0;
+	series->count = kept->points.len;
+	for (size_t i = 0; i < kept->points.len; i++) {
+		const struct downsample_point *p = &kept->points.items[i];
+		double place = p->time_s - series->line->zero_s;
+		long long now = whole(place * ticks_per_s);
+		long long mib = whole(p->mib * STEPS_PER_MIB);
+		unsigned long long change = zigzag(mib - steps);
+
+		put_integer(series,
+		    i == 0 ? zigzag(now) : (unsigned long long)(now - ticks));
+		put_integer(series, 2 * change + (p->starts ? 1 : 0));
+		ticks = now;
+		steps = mib;
+	}
+}
+
+/* Thins one series to at most most samples, four a column. */
+static void pack_series(
+    struct html_series *series, size_t most, double ticks_per_s)
+{
+	const struct series *all = line_samples(series);
+	struct downsample_view view = {.gap_s = series->line->gap_s};
+	struct downsample kept;
+
+	series->samples = all->len;
+	series->step_s = 0;
+	if (all->len == 0)
+		return;
+	view.from_s = all->items[0].time_s;
+	view.to_s = all->items[all->len - 1].time_s;
+	if (view.to_s <= view.from_s)
+		view.to_s = view.from_s + 1;
+	view.columns = most / 4 ? most / 4 : 1;
+	view.every = all->len <= most;
+	if (!view.every)
+		series->step_s =
+		    (view.to_s - view.from_s) / (double)view.columns;
+	downsample_m4(&kept, all, &view);
+	encode(series, &kept, ticks_per_s);
+	downsample_finish(&kept);
+}
+
+/* The share of each series so that all together keep at most most samples:
+ * short ones are kept whole, and what they leave goes to the long ones. */
+static size_t fair_share(const struct html_pack *pack, size_t most)
+{
+	size_t share = 0, left = most, long_ones = pack->series.len;
+
+	while (long_ones > 0 && left / long_ones > share) {
+		share = left / long_ones;
+		left = most;
+		long_ones = 0;
+		for (size_t i = 0; i < pack->series.len; i++) {
+			size_t len = line_samples(&pack->series.items[i])->len;
+
+			if (len <= share)
+				left -= len < left ? len : left;
+			else
+				long_ones++;
+		}
+	}
+	return share;
+}
+
+static size_t pack_all(struct html_pack *pack, size_t most)
+{
+	size_t share = fair_share(pack, most), bytes = 0;
+
+	for (size_t i = 0; i < pack->series.len; i++) {
+		struct html_series *series = &pack->series.items[i];
+
+		pack_series(series, share, pack->ticks_per_s);
+		bytes += series->bytes.len;
+	}
+	return bytes;
+}
+
+static void add_line(struct html_pack *pack, const struct scene_line *line)
+{
+	struct html_series *series = array_push(&pack->series);
+	double interval = downsample_interval(line->samples);
+
+	*series = (struct html_series){.line = line};
+	take_heights(series);
+	if (interval > 0 && interval < 0.001)
+		pack->ticks_per_s = 1e6;
+}
+
+void html_pack(struct html_pack *pack, const struct scene *scene, size_t budget)
+{
+	size_t most = MOST_SAMPLES, bytes;
+
+	*pack = (struct html_pack){.ticks_per_s = 1e4};
+	for (size_t p = 0; p < scene->panels.len; p++) {
+		const struct scene_panel *panel = &scene->panels.items[p];
+
+		for (size_t i = 0; i < panel->lines.len; i++)
+			add_line(pack, &panel->lines.items[i]);
+	}
+	bytes = pack_all(pack, most);
+	while (bytes > budget && most > 4 * pack->series.len) {
+		most = (size_t)((double)most * (double)budget / (double)bytes *
+				0.97);
+		bytes = pack_all(pack, most);
+	}
+}
+
+void html_pack_finish(struct html_pack *pack)
+{
+	for (size_t i = 0; i < pack->series.len; i++) {
+		series_finish(&pack->series.items[i].heights);
+		array_free(&pack->series.items[i].bytes);
+	}
+	array_free(&pack->series);
+}
+
+void html_series_write(const struct html_series *series, FILE *out)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *bytes = series->bytes.items;
+	size_t len = series->bytes.len;
+
+	for (size_t i = 0; i < len; i += 3) {
+		unsigned group = (unsigned)bytes[i] << 16;
+
+		if (i + 1 < len)
+			group |= (unsigned)bytes[i + 1] << 8;
+		if (i + 2 < len)
+			group |= bytes[i + 2];
+		putc(digits[group >> 18], out);
+		putc(digits[group >> 12 & 63], out);
+		putc(i + 1 < len ? digits[group >> 6 & 63] : '=', out);
+		putc(i + 2 < len ? digits[group & 63] : '=', out);
+	}
+}

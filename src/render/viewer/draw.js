@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: MIT
+//
+// The picture: grid, axes, series, marks and lanes on a canvas.
+"use strict";
+
+const DASHES = [[], [6, 3], [2, 2]];
+
+function themeOf(data)
+{
+	const print = document.documentElement.classList.contains("print");
+	const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+
+	return data.palette[dark && !print ? "dark" : "light"];
+}
+
+function chartFont(size, weight)
+{
+	return `${weight || 400} ${size}px system-ui, -apple-system, ` +
+		'"Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif';
+}
+
+// A canvas as sharp as the screen; its context counts in CSS pixels.
+function fitCanvas(canvas, width, height)
+{
+	const ratio = window.devicePixelRatio || 1;
+	const context = canvas.getContext("2d");
+
+	canvas.width = Math.round(width * ratio);
+	canvas.height = Math.round(height * ratio);
+	context.setTransform(ratio, 0, 0, ratio, 0, 0);
+	context.clearRect(0, 0, width, height);
+	return context;
+}
+
+// The last text that fits in `width`, with an ellipsis where it was cut.
+function fittingText(context, text, width)
+{
+	if (context.measureText(text).width <= width)
+		return text;
+	let low = 0, high = text.length;
+
+	while (low < high) {
+		const middle = (low + high + 1) >> 1;
+		const shorter = text.slice(0, middle) + "\u2026";
+
+		if (context.measureText(shorter).width <= width)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low > 1 ? text.slice(0, low) + "\u2026" : "";
+}
+
+function drawMemoryAxis(context, view, theme)
+{
+	const { left, right, top } = view.layout;
+	const { ticks, unit } = memoryTicks(view);
+
+	context.font = chartFont(11.5);
+	context.textAlign = "right";
+	context.textBaseline = "middle";
+	context.lineWidth = 1;
+	for (const tick of ticks) {
+		const y = Math.round(memoryToY(view, tick.at)) + 0.5;
+
+		context.strokeStyle = theme.grid;
+		context.beginPath();
+		context.moveTo(left, y);
+		context.lineTo(right, y);
+		context.stroke();
+		context.fillStyle = theme["text-soft"];
+		if (y > top + 10)
+			context.fillText(tick.label, left - 8, y);
+	}
+	context.font = chartFont(11.5, 600);
+	context.fillText(unit, left - 8, top + 1);
+}
+
+function drawTimeAxis(context, view, data, theme)
+{
+	const { left, right, bottom } = view.layout;
+	let behind = -Infinity;
+
+	context.strokeStyle = theme.frame;
+	context.beginPath();
+	context.moveTo(left, bottom + 0.5);
+	context.lineTo(right, bottom + 0.5);
+	context.stroke();
+	context.font = chartFont(11.5);
+	context.textAlign = "center";
+	context.textBaseline = "top";
+	context.fillStyle = theme["text-soft"];
+	for (const tick of timeTicks(view, data)) {
+		const x = timeToX(view, tick.at);
+		const half = context.measureText(tick.label).width / 2;
+		const middle = Math.min(Math.max(x, half), right + 14 - half);
+
+		context.beginPath();
+		context.moveTo(Math.round(x) + 0.5, bottom);
+		context.lineTo(Math.round(x) + 0.5, bottom + 4);
+		context.stroke();
+		if (middle - half < behind + 8)
+			continue;
+		context.fillText(tick.label, middle, bottom + 8);
+		behind = middle + half;
+	}
+}
+
+// Adds the series' line to the path. Where more samples than pixels are in
+// sight, each pixel column keeps its first, lowest, highest and last, so that
+// no spike is lost. Calls `lift(x)` where a part of the line ends.
+function tracePath(path, view, series, lift)
+{
+	const [first, last] = visibleRange(series, view.from, view.to);
+	const columns = view.layout.right - view.layout.left;
+	const dense = last - first > 4 * columns;
+	let column = null, lastX = null;
+
+	function flush()
+	{
+		if (!column)
+			return;
+		for (const mib of [column.first, column.low, column.high,
+			column.last])
+			path.lineTo(column.x, memoryToY(view, mib));
+		column = null;
+	}
+
+	for (let i = first; i < last; i++) {
+		const mib = series.memory[i];
+		let x = timeToX(view, series.time[i]);
+
+		if (dense)
+			x = Math.floor(x);
+		if (i === first || series.breaks.has(i)) {
+			flush();
+			if (lastX !== null)
+				lift(lastX);
+			path.moveTo(x, memoryToY(view, mib));
+			loneSample(path, view, series, i, x);
+			lift(null, x);
+		} else if (!dense) {
+			path.lineTo(x, memoryToY(view, mib));
+		}
+		lastX = x;
+		if (!dense)
+			continue;
+		if (column && column.x === x) {
+			column.low = Math.min(column.low, mib);
+			column.high = Math.max(column.high, mib);
+			column.last = mib;
+			continue;
+		}
+		flush();
+		column = { x, first: mib, low: mib, high: mib, last: mib };
+	}
+	flush();
+	if (lastX !== null)
+		lift(lastX);
+}
+
+// A sample with a gap on both sides has no line: a short stroke shows it.
+function loneSample(path, view, series, index, x)
+{
+	const next = index + 1;
+
+	if (next < series.count && !series.breaks.has(next))
+		return;
+	path.moveTo(x - 2, memoryToY(view, series.memory[index]));
+	path.lineTo(x + 2, memoryToY(view, series.memory[index]));
+}
+
+function drawFill(context, view, series, colour)
+{
+	const { top, bottom } = view.layout;
+	const area = new Path2D();
+	const floor = memoryToY(view, Math.max(0, view.low));
+	const shade = context.createLinearGradient(0, top, 0, bottom);
+
+	tracePath({
+		moveTo: (x, y) => area.lineTo(x, y),
+		lineTo: (x, y) => area.lineTo(x, y),
+	}, view, series, (end, start) => {
+		if (end !== null) {
+			area.lineTo(end, floor);
+			area.closePath();
+		} else {
+			area.moveTo(start, floor);
+		}
+	});
+	shade.addColorStop(0, colour + "38");
+	shade.addColorStop(1, colour + "0a");
+	context.fillStyle = shade;
+	context.fill(area);
+}
+
+function drawSeries(context, view, series, theme)
+{
+	const colour = theme[series.role];
+	const path = new Path2D();
+	const strong = series.kind === "total" || series.kind === "run";
+
+	if (series.kind === "total" && !view.stacked)
+		drawFill(context, view, series, colour);
+	tracePath(path, view, series, () => {});
+	context.strokeStyle = colour;
+	context.lineWidth = view.lit === series.index ? 3 : strong ? 2 : 1.4;
+	context.lineJoin = "round";
+	context.setLineDash(series.kind === "trend" ? [7, 5] :
+		DASHES[series.dash]);
+	context.globalAlpha = view.lit !== null && view.lit !== series.index ?
+		0.25 : 1;
+	context.stroke(path);
+	context.globalAlpha = 1;
+	context.setLineDash([]);
+}
+
+function stackedSeries(view, data)
+{
+	return data.series.filter((series) => series.kind === "process" &&
+		!series.hidden);
+}
+
+// Calls `each(x, time, value, series)` for every second pixel column from
+// the lowest area to the highest one, with the value under it as base.
+function stackColumns(view, data, each)
+{
+	const { left, right } = view.layout;
+	const series = stackedSeries(view, data);
+	const slack = (view.to - view.from) / (right - left);
+
+	for (let x = left; x <= right; x += 2) {
+		const time = xToTime(view, x);
+		let base = 0;
+
+		for (const one of series) {
+			const mib = memoryAt(one, time, slack);
+
+			if (isNaN(mib)) {
+				each(x, base, base, one);
+				continue;
+			}
+			each(x, base, base + mib, one);
+			base += mib;
+		}
+	}
+}
+
+function stackHeight(view, data)
+{
+	let highest = 0;
+
+	stackColumns(view, data, (x, base, top) => {
+		highest = Math.max(highest, top);
+	});
+	return highest;
+}
+
+function drawStack(context, view, data, theme)
+{
+	const edges = new Map();
+
+	stackColumns(view, data, (x, base, top, series) => {
+		if (!edges.has(series))
+			edges.set(series, []);
+		edges.get(series).push([x, base, top]);
+	});
+	for (const [series, points] of edges) {
+		const area = new Path2D();
+
+		for (const [x, , top] of points)
+			area.lineTo(x, memoryToY(view, top));
+		for (const [x, base] of points.slice().reverse())
+			area.lineTo(x, memoryToY(view, base));
+		area.closePath();
+		context.globalAlpha = view.lit !== null &&
+			view.lit !== series.index ? 0.25 : 0.85;
+		context.fillStyle = theme[series.role];
+		context.fill(area);
+	}
+	context.globalAlpha = 1;
+}
+
+function drawMark(context, view, mark, theme)
+{
+	const { left, right, top, bottom } = view.layout;
+	const x = timeToX(view, mark.at);
+
+	if (mark.kind === "gap") {
+		context.fillStyle = theme.gap + "33";
+		const end = timeToX(view, mark.until);
+		context.fillRect(Math.max(left, x), top,
+			Math.min(right, end) - Math.max(left, x), bottom - top);
+		return;
+	}
+	if (x < left || x > right)
+		return;
+	context.strokeStyle = context.fillStyle = theme[mark.role];
+	context.lineWidth = 1.2;
+	if (mark.kind === "peak") {
+		context.beginPath();
+		context.arc(x, memoryToY(view, mark.mib), 3.5, 0, 7);
+		context.fill();
+	} else {
+		context.setLineDash([4, 3]);
+		context.beginPath();
+		context.moveTo(x, top);
+		context.lineTo(x, bottom);
+		context.stroke();
+		context.setLineDash([]);
+	}
+}
+
+// Labels keep out of each other's way: the first row at the top that is free
+// there; where none is, the label is left to the table.
+function drawMarkLabel(context, view, mark, theme)
+{
+	const { left, right, top } = view.layout;
+	const x = timeToX(view, mark.at);
+	const peak = mark.kind === "peak";
+
+	if (mark.kind === "gap" || x < left || x > right)
+		return;
+	context.font = chartFont(11.5, 600);
+	const text = fittingText(context, mark.label, (right - left) / 2);
+	const width = context.measureText(text).width;
+	const flip = x + width + 12 > right;
+	const start = flip ? Math.max(left, x - width - 7) : x + 7;
+	let y = peak ? Math.max(top, memoryToY(view, mark.mib) - 16) : top;
+	const taken = (box) => start < box.end + 6 &&
+		start + width > box.start - 6 && Math.abs(y - box.y) < 14;
+
+	for (let row = 0; row < 6 && view.labels.some(taken); row++)
+		y += 15;
+	if (!text || view.labels.some(taken))
+		return;
+	view.labels.push({ start, end: start + width, y });
+	context.textAlign = "left";
+	context.textBaseline = "top";
+	context.lineWidth = 3;
+	context.strokeStyle = theme.background;
+	context.strokeText(text, start, y);
+	context.fillStyle = theme[mark.role];
+	context.fillText(text, start, y);
+}
+
+function drawLanes(context, view, data, theme)
+{
+	const { left, right, lanesTop, lanesHeight } = view.layout;
+	const behind = [];
+
+	context.save();
+	context.beginPath();
+	context.rect(left, lanesTop, right - left, lanesHeight);
+	context.clip();
+	context.font = chartFont(11);
+	context.textAlign = "left";
+	context.textBaseline = "middle";
+	for (const span of data.spans) {
+		const start = Math.max(left, timeToX(view, span.from[0]));
+		const end = Math.min(right, timeToX(view, span.to[0]));
+
+		// Bars below half a pixel beside a drawn one add nothing.
+		if (end < left || start > right ||
+			end < (behind[span.lane] || -1) + 0.5)
+			continue;
+		behind[span.lane] = end;
+		drawSpan(context, view, span, start, end, theme);
+	}
+	context.restore();
+}
+
+function drawSpan(context, view, span, start, end, theme)
+{
+	const y = view.layout.lanesTop + span.lane * LANE_HEIGHT;
+	const width = Math.max(1, end - start - 0.5);
+
+	context.fillStyle = theme[span.role];
+	context.globalAlpha = span === view.litSpan ? 0.55 : 0.28;
+	context.beginPath();
+	context.roundRect(start, y, width, LANE_HEIGHT - 3,
+		Math.min(3, width / 2));
+	context.fill();
+	context.globalAlpha = 1;
+	context.fillRect(start, y, Math.min(2, width), LANE_HEIGHT - 3);
+	if (width < 24)
+		return;
+	context.fillStyle = theme.text;
+	context.fillText(fittingText(context, span.name, width - 12),
+		start + 7, y + (LANE_HEIGHT - 3) / 2);
+}
+
+function drawChart(context, view, data)
+{
+	const theme = themeOf(data);
+	const { left, right, top, bottom } = view.layout;
+
+	scaleMemory(view, data);
+	drawMemoryAxis(context, view, theme);
+	context.save();
+	context.beginPath();
+	context.rect(left, top - 4, right - left, bottom - top + 4);
+	context.clip();
+	if (view.stacked)
+		drawStack(context, view, data, theme);
+	for (const series of data.series) {
+		const flat = !view.stacked || series.kind !== "process";
+
+		if (flat && !series.hidden)
+			drawSeries(context, view, series, theme);
+	}
+	view.labels = [];
+	for (const mark of data.marks)
+		drawMark(context, view, mark, theme);
+	for (const mark of data.marks)
+		drawMarkLabel(context, view, mark, theme);
+	context.restore();
+	drawTimeAxis(context, view, data, theme);
+	if (view.layout.lanesHeight)
+		drawLanes(context, view, data, theme);
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+//
+// Numbers as people read them: memory, times, counts.
+"use strict";
+
+const MEMORY_UNITS = [
+	{ name: "KiB", mib: 1 / 1024 },
+	{ name: "MiB", mib: 1 },
+	{ name: "GiB", mib: 1024 },
+	{ name: "TiB", mib: 1048576 },
+];
+
+function memoryUnit(mib)
+{
+	let best = MEMORY_UNITS[0];
+
+	for (const unit of MEMORY_UNITS) {
+		if (Math.abs(mib) >= unit.mib)
+			best = unit;
+	}
+	return mib === 0 ? MEMORY_UNITS[1] : best;
+}
+
+function decimals(value, digits)
+{
+	return value.toFixed(Math.max(0, digits));
+}
+
+function memoryText(mib)
+{
+	const unit = memoryUnit(mib);
+	const value = mib / unit.mib;
+
+	return decimals(value, value < 10 ? 2 : value < 1000 ? 1 : 0) +
+		" " + unit.name;
+}
+
+function padded(value)
+{
+	return String(Math.floor(value)).padStart(2, "0");
+}
+
+// Elapsed seconds; `digits` decimals of a second.
+function elapsedText(seconds, digits)
+{
+	const sign = seconds < 0 ? "\u2212" : "";
+	const scale = 10 ** digits;
+	const rest = Math.round(Math.abs(seconds) * scale) / scale;
+	const width = digits ? digits + 3 : 2;
+
+	if (rest < 60)
+		return sign + rest.toFixed(digits) + " s";
+	const tail = (rest % 60).toFixed(digits).padStart(width, "0");
+	if (rest < 3600)
+		return sign + Math.floor(rest / 60) + ":" + tail;
+	const hours = Math.floor(rest / 3600);
+	const minutes = padded(rest % 3600 / 60);
+	if (hours < 24)
+		return `${sign}${hours}:${minutes}:${tail}`;
+	return `${sign}${Math.floor(hours / 24)} d ${padded(hours % 24)}:` +
+		`${minutes}:${tail}`;
+}
+
+// Time of day in the reader's zone; `digits` decimals of a second (up to 3),
+// -1 for hours and minutes alone.
+function clockText(epoch, digits)
+{
+	const scale = 10 ** Math.max(0, digits);
+	const when = new Date(Math.round(epoch * scale) / scale * 1000);
+	let text = padded(when.getHours()) + ":" + padded(when.getMinutes());
+
+	if (digits >= 0)
+		text += ":" + padded(when.getSeconds());
+	if (digits > 0)
+		text += "." + String(when.getMilliseconds())
+			.padStart(3, "0").slice(0, digits);
+	return text;
+}
+
+function dateText(epoch)
+{
+	const when = new Date(epoch * 1000);
+
+	return when.getFullYear() + "-" + padded(when.getMonth() + 1) + "-" +
+		padded(when.getDate());
+}
+
+function countText(count)
+{
+	return String(count).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+}
+
+// Round steps between ticks: 1, 2, 5 and their powers of ten.
+function roundStep(rough)
+{
+	const power = 10 ** Math.floor(Math.log10(rough));
+
+	for (const factor of [1, 2, 5]) {
+		if (factor * power >= rough * 0.999)
+			return factor * power;
+	}
+	return 10 * power;
+}
+
+const LONG_STEPS = [60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600,
+	43200, 86400, 172800, 604800];
+
+function timeStep(rough)
+{
+	if (rough <= 1)
+		return roundStep(rough);
+	for (const step of [2, 5, 10, 15, 30].concat(LONG_STEPS)) {
+		if (step >= rough)
+			return step;
+	}
+	return 86400 * roundStep(rough / 86400);
+}
+
+function ticksBetween(low, high, step, offset)
+{
+	const ticks = [];
+	const first = Math.ceil((low + offset) / step - 1e-9);
+
+	for (let i = first; i * step - offset <= high + step * 1e-9; i++)
+		ticks.push(i * step - offset);
+	return ticks;
+}
+
+function stepDigits(step)
+{
+	return Math.max(0, Math.min(6, -Math.floor(Math.log10(step) + 1e-9)));
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+//
+// What is under the cursor: the crosshair, the tooltip, the spoken line.
+"use strict";
+
+const MOST_ROWS = 12;
+
+function leadSeries(view, data)
+{
+	return data.series.find((one) => one.kind !== "trend" && !one.hidden &&
+		one.count > 0);
+}
+
+// The cursor rests on a sample: the highest that its pixel stands for, so
+// that a spike one pixel wide can be read.
+function snapTime(view, data, time)
+{
+	const lead = leadSeries(view, data);
+	const half = (view.to - view.from) /
+		(view.layout.right - view.layout.left) * 2;
+
+	if (!lead)
+		return time;
+	const at = highestSample(lead, time - half, time + half);
+	const found = lead.time[at];
+	return found >= view.from && found <= view.to ? found : time;
+}
+
+// Decimals of a second that tell neighbouring pixels apart.
+function cursorDigits(view)
+{
+	const step = (view.to - view.from) /
+		(view.layout.right - view.layout.left);
+
+	return Math.min(6, Math.max(1, stepDigits(step)));
+}
+
+function cursorTimeText(view, data, time)
+{
+	const digits = cursorDigits(view);
+	const epoch = data.origin + time;
+
+	return [elapsedText(time, digits),
+		dateText(epoch) + " " + clockText(epoch, Math.min(3, digits))];
+}
+
+function seriesAt(view, data, time)
+{
+	const slack = 2 * (view.to - view.from) /
+		(view.layout.right - view.layout.left);
+
+	return data.series
+		.filter((one) => !one.hidden && one.kind !== "trend")
+		.map((series) => ({
+			series, mib: memoryAt(series, time, slack),
+		}))
+		.filter((row) => !isNaN(row.mib));
+}
+
+function tooltipRow(theme, row)
+{
+	return element("tr", {},
+		element("td", {}, swatch(theme, row.series)),
+		element("th", { textContent: row.series.name }),
+		element("td", { textContent: memoryText(row.mib) }));
+}
+
+// The total stays first; the rest by size, so that those left out are small.
+function fillTooltip(view, data, time)
+{
+	const theme = themeOf(data);
+	const [elapsed, clock] = cursorTimeText(view, data, time);
+	const rows = seriesAt(view, data, time);
+	const total = rows.filter((row) => row.series.kind === "total");
+	const rest = rows.filter((row) => row.series.kind !== "total")
+		.sort((a, b) => b.mib - a.mib);
+	const shown = total.concat(rest).slice(0, MOST_ROWS);
+	const calls = callsAt(data, time);
+	const parts = [element("p", { className: "when" },
+		element("strong", { textContent: elapsed }),
+		element("span", { textContent: clock })),
+	element("table", {}, ...shown.map((row) => tooltipRow(theme, row)))];
+
+	if (rows.length > shown.length)
+		parts.push(element("p", {
+			className: "soft",
+			textContent: `and ${rows.length - shown.length} more`,
+		}));
+	if (calls.length)
+		parts.push(element("p", {
+			className: "calls",
+			textContent: calls.map((one) => one.name).join(" \u203a "),
+		}));
+	byId("tooltip").replaceChildren(...parts);
+}
+
+function placeTooltip(view, x)
+{
+	const tooltip = byId("tooltip");
+	const { width, top } = view.layout;
+	const own = tooltip.offsetWidth;
+	let left = x + 16;
+
+	if (left + own > width)
+		left = x - 16 - own;
+	tooltip.style.left = Math.max(0, Math.min(left, width - own)) + "px";
+	tooltip.style.top = top + 8 + "px";
+}
+
+function drawCursor(context, view, data, time)
+{
+	const theme = themeOf(data);
+	const { top, bottom, lanesHeight, height } = view.layout;
+	const x = Math.round(timeToX(view, time)) + 0.5;
+
+	context.strokeStyle = theme["text-soft"];
+	context.lineWidth = 1;
+	context.setLineDash([3, 3]);
+	context.beginPath();
+	context.moveTo(x, top);
+	context.lineTo(x, lanesHeight ? height : bottom);
+	context.stroke();
+	context.setLineDash([]);
+	for (const row of seriesAt(view, data, time)) {
+		const stacked = view.stacked && row.series.kind === "process";
+		const y = memoryToY(view, row.mib);
+
+		if (stacked || y < top - 4 || y > bottom + 4)
+			continue;
+		context.beginPath();
+		context.arc(x, y, 3.5, 0, 7);
+		context.fillStyle = theme[row.series.role];
+		context.fill();
+		context.lineWidth = 1.5;
+		context.strokeStyle = theme.background;
+		context.stroke();
+	}
+}
+
+function drawSelection(context, view, data, from, to)
+{
+	const theme = themeOf(data);
+	const { top, bottom } = view.layout;
+	const start = timeToX(view, Math.min(from, to));
+	const end = timeToX(view, Math.max(from, to));
+
+	context.fillStyle = theme.total + "22";
+	context.fillRect(start, top, end - start, bottom - top);
+	context.strokeStyle = theme.total;
+	context.lineWidth = 1;
+	context.strokeRect(start + 0.5, top + 0.5, end - start, bottom - top);
+}
+
+function spokenAt(view, data, time)
+{
+	const rows = seriesAt(view, data, time).slice(0, 3).map((row) =>
+		`${row.series.name} ${memoryText(row.mib)}`);
+	const calls = callsAt(data, time);
+	const inside = calls.length ? `, in ${calls.at(-1).name}` : "";
+
+	return `${elapsedText(time, cursorDigits(view))}: ` +
+		`${rows.join(", ") || "no sample"}${inside}`;
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+//
+// The page around the chart. All text from the recording is set as text,
+// never as markup.
+"use strict";
+
+function element(name, properties, ...children)
+{
+	const made = document.createElement(name);
+
+	for (const [key, value] of Object.entries(properties || {})) {
+		if (key.startsWith("aria-") || key === "role")
+			made.setAttribute(key, value);
+		else
+			made[key] = value;
+	}
+	made.append(...children);
+	return made;
+}
+
+function byId(id)
+{
+	return document.getElementById(id);
+}
+
+function swatch(theme, series)
+{
+	const made = element("span", { className: "swatch " + series.kind });
+
+	made.style.color = theme[series.role];
+	made.dataset.dash = series.dash;
+	return made;
+}
+
+const TILES = ["Peak", "Duration", "Ended", "Samples"];
+
+// "171.8 MiB after 12.5 s" is a figure and what belongs to it.
+function tileParts(value)
+{
+	const parts = /^(.*?)(?:,? (after|at|of|in|by|\(.*)(.*))?$/.exec(value);
+
+	return [parts[1], value.slice(parts[1].length).replace(/^, /, "")];
+}
+
+function buildTile([label, value])
+{
+	const [figure, more] = tileParts(value);
+
+	return element("div", {
+		className: "tile" + (/killed/.test(value) ? " alarm" : ""),
+	},
+	element("dt", { textContent: label }),
+	element("dd", { textContent: figure, title: value }),
+	element("dd", { className: "more", textContent: more }));
+}
+
+function buildFacts(data)
+{
+	for (const tile of TILES)
+		byId("tiles").append(...data.facts
+			.filter(([label]) => label === tile).map(buildTile));
+	for (const [label, value] of data.facts) {
+		if (TILES.includes(label))
+			continue;
+		byId("facts").append(element("div", {},
+			element("dt", { textContent: label }),
+			element("dd", { textContent: value, title: value })));
+	}
+	const notes = data.notes.concat(thinnedNote(data));
+	byId("notes").append(...notes.map((note) =>
+		element("li", { textContent: note })));
+}
+
+// Says what the page holds where it is not every sample.
+function thinnedNote(data)
+{
+	const thinned = data.series.filter((one) => one.step > 0);
+	const most = Math.max(...thinned.map((one) => one.step));
+	let all = 0, kept = 0;
+
+	if (thinned.length === 0)
+		return [];
+	for (const series of data.series) {
+		all += series.samples;
+		kept += series.count;
+	}
+	return [`${countText(kept)} of ${countText(all)} samples are in this ` +
+		`page: of every ${elapsedText(most, 3)} the first, lowest, ` +
+		"highest and last"];
+}
+
+function legendLabel(series)
+{
+	return series.detail ? `${series.name}, ${series.detail}` : series.name;
+}
+
+function buildLegend(data, onToggle, onLight)
+{
+	const legend = byId("legend"), theme = themeOf(data);
+
+	for (const series of data.series.filter((one) => one.legend)) {
+		const button = element("button", {
+			type: "button", title: legendLabel(series),
+			"aria-pressed": "true",
+		}, swatch(theme, series),
+		element("span", { className: "name", textContent: series.name }),
+		element("span", {
+			className: "detail", textContent: series.detail,
+		}));
+
+		button.addEventListener("click", (event) =>
+			onToggle(series, event.shiftKey));
+		button.addEventListener("pointerenter", () => onLight(series));
+		button.addEventListener("pointerleave", () => onLight(null));
+		button.addEventListener("focus", () => onLight(series));
+		button.addEventListener("blur", () => onLight(null));
+		series.button = button;
+		legend.append(element("li", {}, button));
+	}
+}
+
+function repaintSwatches(data)
+{
+	const theme = themeOf(data);
+
+	for (const series of data.series) {
+		const mark = series.button && series.button.firstChild;
+
+		if (mark)
+			mark.style.color = theme[series.role];
+	}
+}
+
+function meanOf(series)
+{
+	let area = 0, time = 0;
+
+	for (let i = 1; i < series.count; i++) {
+		const step = series.time[i] - series.time[i - 1];
+
+		if (series.breaks.has(i))
+			continue;
+		area += step * (series.memory[i] + series.memory[i - 1]) / 2;
+		time += step;
+	}
+	return time > 0 ? area / time : series.memory[0];
+}
+
+function buildTable(data)
+{
+	const body = byId("figures");
+
+	for (const series of data.series) {
+		if (series.kind === "trend" || series.count === 0)
+			continue;
+		const last = series.count - 1;
+		const cells = [memoryText(series.peak[1]),
+			elapsedText(series.peak[0], 1),
+			memoryText(meanOf(series)),
+			memoryText(series.memory[last]),
+			elapsedText(series.time[0], 1),
+			elapsedText(series.time[last], 1),
+			countText(series.samples)];
+
+		body.append(element("tr", {},
+			element("th", { scope: "row", title: series.name,
+				textContent: series.name }),
+			...cells.map((textContent) =>
+				element("td", { textContent }))));
+	}
+	const events = data.marks.filter((one) => one.kind !== "peak")
+		.sort((a, b) => a.at - b.at);
+	for (const mark of events) {
+		byId("events").append(element("tr", {},
+			element("td", { textContent: elapsedText(mark.at, 1) }),
+			element("td", { textContent: mark.label })));
+	}
+	byId("events-card").hidden = byId("events").children.length === 0;
+}
+
+// What the canvas shows, in words, for those who can't see it.
+function describeChart(data)
+{
+	const facts = data.facts.filter(([label]) => TILES.includes(label))
+		.map((fact) => fact.join(": "));
+
+	return `Memory over time. ${facts.join(". ")}. Arrow keys move the ` +
+		"cursor, plus and minus zoom; the table below has the figures.";
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+//
+// Where things are: the areas of the canvas, and data to pixels and back.
+"use strict";
+
+const LANE_HEIGHT = 20;
+const MOST_LANES_SHOWN = 16;
+
+function makeLayout(width, height, lanes)
+{
+	const left = width < 480 ? 48 : 64;
+	const lanesHeight = lanes ?
+		Math.min(lanes, MOST_LANES_SHOWN) * LANE_HEIGHT + 14 : 0;
+	const top = 14, axis = 30;
+
+	return {
+		width, height, left, right: width - 14, top,
+		bottom: height - axis - lanesHeight,
+		lanesTop: height - lanesHeight + 8,
+		lanesHeight,
+	};
+}
+
+function timeToX(view, time)
+{
+	const { left, right } = view.layout;
+
+	return left + (time - view.from) / (view.to - view.from) *
+		(right - left);
+}
+
+function xToTime(view, x)
+{
+	const { left, right } = view.layout;
+
+	return view.from + (x - left) / (right - left) * (view.to - view.from);
+}
+
+function memoryToY(view, mib)
+{
+	const { top, bottom } = view.layout;
+
+	return bottom - (mib - view.low) / (view.high - view.low) *
+		(bottom - top);
+}
+
+// A memory axis over what is seen, from zero unless `fit` asks for closeness.
+function scaleMemory(view, data)
+{
+	let low = Infinity, high = -Infinity;
+
+	for (const series of data.series) {
+		if (series.hidden || series.count === 0)
+			continue;
+		const [least, most] = highestIn(series, view.from, view.to);
+		low = Math.min(low, least);
+		high = Math.max(high, most);
+	}
+	for (const mark of data.marks) {
+		if (mark.kind === "peak" && mark.at >= view.from &&
+			mark.at <= view.to)
+			high = Math.max(high, mark.mib);
+	}
+	if (view.stacked)
+		high = Math.max(stackHeight(view, data), 0);
+	if (!isFinite(high))
+		[low, high] = [0, 1];
+	if (!view.fit || view.stacked)
+		low = Math.min(0, low);
+	const span = high - low || Math.max(high, 1 / 1024) * 0.1;
+	view.low = view.fit && !view.stacked ? low - span * 0.06 : low;
+	view.high = high + span * 0.06;
+}
+
+function memoryTicks(view)
+{
+	const unit = memoryUnit(Math.max(view.high, -view.low));
+	const room = (view.layout.bottom - view.layout.top) / 48;
+	const span = (view.high - view.low) / unit.mib;
+	const step = roundStep(span / Math.max(2, room));
+	const digits = stepDigits(step);
+
+	return {
+		unit: unit.name,
+		ticks: ticksBetween(view.low / unit.mib, view.high / unit.mib,
+			step, 0).map((value) => ({
+			at: value * unit.mib,
+			label: value.toFixed(digits),
+		})),
+	};
+}
+
+// Ticks that are round in local time where the clock is shown.
+function timeTicks(view, data)
+{
+	const room = (view.layout.right - view.layout.left) / 96;
+	const step = timeStep((view.to - view.from) / Math.max(2, room));
+	const digits = Math.min(view.clock ? 3 : 6, stepDigits(step));
+	let offset = 0;
+
+	if (view.clock) {
+		const zone = new Date(data.origin * 1000).getTimezoneOffset();
+		offset = data.origin - zone * 60;
+		offset -= Math.floor(offset / 604800) * 604800;
+	}
+	return ticksBetween(view.from, view.to, step, offset).map((at) => ({
+		at,
+		label: view.clock ?
+			clockText(data.origin + at,
+				step < 60 ? digits : -1) :
+			axisTimeText(at, step, digits),
+	}));
+}
+
+function axisTimeText(at, step, digits)
+{
+	if (Math.abs(at) < step / 2)
+		return "0 s";
+	return elapsedText(at, digits);
+}

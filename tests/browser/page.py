@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""Drives a page that mprof plot wrote from hostile.dat: page.py PAGE THEME
+
+Ends with status 1 and says what was not as it should be."""
+
+import base64
+import sys
+import urllib.error
+
+from webdriver import Browser, DOWN, UP, move
+
+LEFT, RIGHT, END = "\ue012", "\ue014", "\ue010"
+
+
+def check(fact, what):
+    if not fact:
+        sys.exit(f"page.py: {what}")
+
+
+class Page:
+    def __init__(self, browser):
+        self.browser = browser
+        box = browser.script("""
+            scrollTo(0, 0);
+            const box = byId("overlay").getBoundingClientRect();
+            return [box.left, box.top, view.layout.left,
+                view.layout.right, view.layout.bottom];""")
+        self.left, self.right = box[0] + box[2], box[0] + box[3]
+        self.y = box[1] + box[4] / 2
+
+    def x(self, part):
+        return self.left + (self.right - self.left) * part
+
+    def range(self):
+        return self.browser.script("return [view.from, view.to];")
+
+    def tooltip(self):
+        return self.browser.script("""
+            const box = byId("tooltip");
+            return box.hidden ? "" : box.innerText;""")
+
+    def hover(self, part):
+        self.browser.pointer(move(self.x(part), self.y))
+
+
+def check_text(browser):
+    title = browser.script("return byId('title').textContent;")
+    check("</script><script>alert(1)</script>" in title, "title: " + title)
+    check("\u202e" not in title, "a bidi character came through")
+    facts = browser.script("return byId('facts').innerText;")
+    check("Command" in facts and "Interval" in facts, "facts: " + facts)
+    rows = browser.script("return byId('figures').innerText;")
+    check("200.0 MiB" in rows, "table: " + rows)
+    check(browser.script("return document.scripts.length;") == 2,
+          "the page has another script")
+
+
+def check_hover(page):
+    low, high = page.range()
+    page.hover((30 - low) / (high - low))
+    text = page.tooltip()
+    check("200.0 MiB" in text, "the spike isn't under the cursor: " + text)
+    check("worker" in text, "no process in the tooltip: " + text)
+    check("work" in text and "main" in text, "no function: " + text)
+
+
+def check_zoom(page):
+    browser, whole = page.browser, page.range()
+    browser.pointer(move(page.x(0.4), page.y), DOWN,
+                    move(page.x(0.5), page.y), move(page.x(0.6), page.y), UP)
+    near = page.range()
+    span = whole[1] - whole[0]
+    check(abs(near[0] - whole[0] - 0.4 * span) < 0.01 * span and
+          abs(near[1] - whole[0] - 0.6 * span) < 0.01 * span,
+          f"drag: {whole} became {near}")
+    browser.pointer(move(page.x(0.5), page.y), DOWN, UP, DOWN, UP)
+    check(page.range() == whole, "double click: not the whole again")
+    browser.wheel(int(page.x(0.25)), int(page.y), -400)
+    near = page.range()
+    kept = (whole[0] + 0.25 * span - near[0]) / (near[1] - near[0])
+    check(near[1] - near[0] < 0.6 * span and abs(kept - 0.25) < 0.02,
+          f"wheel: {whole} became {near}")
+    browser.keys("0")
+    check(page.range() == whole, "0: not the whole again")
+
+
+def check_legend(page):
+    browser = page.browser
+    before = browser.script("return canvas.toDataURL();")
+    browser.script("byId('legend').querySelector('button').click();")
+    browser.settle()
+    check(browser.script("return data.series[0].hidden;"), "not hidden")
+    check(browser.script("return canvas.toDataURL();") != before,
+          "a hidden series is still there")
+    browser.keys("1")
+    page.hover(0.3)
+    check(not browser.script("return data.series[0].hidden;"), "1: no effect")
+
+
+def check_keys(page):
+    browser, whole = page.browser, page.range()
+    browser.script("overlay.focus();")
+    browser.keys(END, LEFT, RIGHT, LEFT)
+    time = browser.script("return view.cursor;")
+    check(time is not None and time < whole[1], f"arrows: {time}")
+    browser.keys("p")
+    check("200.0 MiB" in page.tooltip(), "p: " + page.tooltip())
+    browser.keys("+")
+    near = page.range()
+    check(near[1] - near[0] < whole[1] - whole[0], "+: no zoom")
+    browser.keys("0", "c", "f", "s")
+    check(browser.script("return view.clock && view.fit && view.stacked;"),
+          "c, f, s: not switched")
+    browser.keys("c", "f", "s")
+    browser.keys("?")
+    check(browser.script("return byId('help').open;"), "?: no help")
+    browser.keys("\ue00c")
+
+
+def check_look(page, theme):
+    shot = page.browser.call("GET", "/screenshot")
+    with open(f"{theme}.png", "wb") as out:
+        out.write(base64.b64decode(shot))
+    colour = page.browser.script(
+        "return getComputedStyle(document.body).backgroundColor;")
+    light = sum(map(int, colour[4:-1].split(","))) > 384
+    check(light == (theme == "light"), f"{theme}: the page is {colour}")
+    check(page.browser.script("""
+        return document.documentElement.scrollWidth <= innerWidth;"""),
+          "the page is wider than the window")
+
+
+def main():
+    path, theme = sys.argv[1:]
+    browser = Browser(dark=theme == "dark")
+    try:
+        browser.open(path)
+        browser.settle()
+        page = Page(browser)
+        check_text(browser)
+        check_look(page, theme)
+        check_hover(page)
+        check_zoom(page)
+        check_legend(page)
+        check_keys(page)
+        check(browser.messages() == [], f"console: {browser.messages()}")
+    except urllib.error.HTTPError as error:
+        sys.exit(error.read().decode())
+    finally:
+        browser.close()
+
+
+main()

@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+load helper
+
+# Two processes, two functions, a spike of 200 MiB in the middle, and a
+# command line that would end the page's data and turn its text around.
+hostile() {
+	printf 'CMDLINE sh -c %s \xe2\x80\xae"q\n' \
+		"'</script><script>alert(1)</script>'"
+	awk 'BEGIN {
+		for (i = 0; i <= 600; i++) {
+			t = 1700000000 + i / 10
+			mib = (i == 300 ? 200 : 50 + i / 20)
+			printf "MEM %.6f %.4f\n", mib, t
+			printf "CHLD 4711 %.6f %.4f\n", 20 + i / 50, t
+			printf "CHLD 4712 %.6f %.4f\n", 30, t
+		}
+		print "FUNC main 50.0 1700000000.5 60.0 1700000059.5 0"
+		print "FUNC work 50.0 1700000010.0 60.0 1700000050.0 1"
+		print "PROC 1.0 1700000000.0 pid=4711 ppid=1 name=worker cmd=worker"
+		print "MARK 1.0 1700000020.0 label=half%20</script>"
+	}'
+}
+
+drive() {
+	command -v chromedriver >/dev/null || skip 'no chromedriver'
+	hostile >hostile.dat
+	mprof plot -o page.html hostile.dat
+	python3 "$SOURCE/tests/browser/page.py" "$PWD/page.html" "$1"
+	[ "$(head -c 4 "$1.png" | tail -c 3)" = PNG ]
+}
+
+@test 'a browser: hover, zoom, legend, keys, in the light theme' {
+	drive light
+}
+
+@test 'a browser: the same in the dark theme' {
+	drive dark
+}
+
+@test 'the page names no other place and lets nothing else run' {
+	hostile >hostile.dat
+	mprof plot -o page.html hostile.dat
+	grep -q "default-src 'none'; script-src 'sha256-" page.html
+	[ "$(grep -Ec '(src|href)="?(https?:|//)|unsafe-inline' page.html)" -eq 0 ]
+}
+
+@test 'the hashes in the policy are those of the style and the script' {
+	command -v openssl >/dev/null || skip 'no openssl'
+	recording a.dat
+	mprof plot -o page.html a.dat
+	for part in style script; do
+		hash=$(awk -v part="$part" 'BEGIN { RS = "\001" }
+			{ start = match($0, "<" part ">") + length(part) + 2
+			rest = substr($0, start)
+			printf "%s", substr(rest, 1,
+				index(rest, "</" part ">") - 1) }' page.html |
+			openssl dgst -sha256 -binary | base64)
+		grep -qF "$part-src 'sha256-$hash'" page.html
+	done
+}
+
+@test 'a command line can not end the data' {
+	hostile >hostile.dat
+	mprof plot -o page.html hostile.dat
+	[ "$(grep -o '</script>' page.html | wc -l)" -eq 2 ]
+	awk 'BEGIN { RS = "\001" } {
+		rest = substr($0, index($0, "id=\"recording\">") + 15)
+		print substr(rest, 1, index(rest, "</script>") - 1) }' \
+		page.html >page.json
+	jq -r .title page.json | grep -qF '</script><script>alert(1)'
+}
+
+@test 'a long recording stays below 3 MB and keeps its spike' {
+	awk 'BEGIN {
+		print "CMDLINE long"
+		for (i = 0; i < 1000000; i++)
+			printf "MEM %.6f %.4f\n", (i == 333333 ? 9000 : 1000 + i * 7919 % 1000), 1700000000 + i / 10
+	}' >long.dat
+	mprof plot -o page.html long.dat
+	[ "$(stat -c %s page.html)" -lt 3000000 ]
+	grep -q '"samples":1000000' page.html
+	grep -q '"peak":\[33333.3[0-9]*,9000\]' page.html
+}
