@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/peak.h"
 #include "base/utf8.h"
@@ -53,6 +54,39 @@ static void print_children(const struct peaks *peaks)
 	}
 }
 
+/* A call of that last name, or NULL: "squares" for "__main__.squares". */
+static const char *find_full_name(
+    const struct profile *profile, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < profile->runs.len; i++) {
+		const struct run *run = &profile->runs.items[i];
+
+		for (size_t k = 0; k < run->calls.len; k++) {
+			const char *full = run->calls.items[k].name;
+			size_t full_len = strlen(full);
+
+			if (full_len > len && full[full_len - len - 1] == '.' &&
+			    strcmp(full + full_len - len, name) == 0)
+				return full;
+		}
+	}
+	return NULL;
+}
+
+/* On stderr: stdout has what memory_profiler's mprof says, to the letter. */
+static void say_never_called(const struct profile *profile, const char *name)
+{
+	const char *full = find_full_name(profile, name);
+	struct err e;
+
+	err_set(&e, "%s: %s was never called%s%s%s", profile->path, name,
+	    full ? "; did you mean --func " : "", full ? full : "",
+	    full ? "?" : "");
+	command_fail(COMMAND_OK, &e);
+}
+
 /* A function that was never called has no descendants' peaks either. */
 static void print_peaks(
     const struct profile *profile, const struct peak_options *options)
@@ -65,6 +99,8 @@ static void print_peaks(
 	mib = peaks.mib;
 	if (options->function)
 		got = peak_of_function(profile, options->function, &mib);
+	if (got != 0)
+		say_never_called(profile, options->function);
 	print_clean(profile->path);
 	if (got != 0 || !peaks.found)
 		puts("\tNaN MiB");

@@ -164,3 +164,14 @@ mprof: cmd.dat: holds no samples"
 	[ "$status" -eq 255 ]
 	same "$output" ""
 }
+
+@test "--func with a last name alone says which one was meant" {
+	recording run.dat
+	echo 'FUNC app.views.load 1.0 1700000000.1 2.0 1700000000.2 0' >>run.dat
+	run_apart mprof peak --func load run.dat
+	[ "$status" -eq 0 ]
+	same "$output" $'run.dat\tNaN MiB'
+	same "$errors" 'mprof: run.dat: load was never called; did you mean --func app.views.load?'
+	run_apart mprof peak --func nosuch run.dat
+	same "$errors" 'mprof: run.dat: nosuch was never called'
+}
