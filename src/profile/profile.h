@@ -10,65 +10,8 @@
 
 #include "base/array.h"
 #include "base/index.h"
+#include "profile/parts.h"
 #include "profile/series.h"
-
-/* How a process, or the run, ended (EXIT). */
-struct exit_status {
-	bool known;
-	int code;         /* exit status; -1 where a signal ended it */
-	int signal;       /* 0 where it exited by itself */
-	bool oom;         /* the kernel's out-of-memory killer did it */
-	double limit_mib; /* the limit it ran under; 0 where not told */
-	double time_s;
-	double mib; /* that process's highest known memory */
-};
-
-/* A descendant, or the launched program itself: from CHLD, PROC and EXIT
- * records. Without samples it is known by name alone, or is the phantom of
- * pid 0 that old recordings hold: nothing to draw. */
-struct process {
-	char *key; /* the pid, or the index that old versions wrote */
-	int pid;   /* key as a number; -1 where it is none */
-	int ppid;  /* 0 where not told */
-	char *name;
-	char *command;
-	struct series memory;
-	struct exit_status exit;
-};
-
-/* One call of a profiled function, from enter to leave (FUNC, CALL). */
-struct call {
-	char *name;
-	double enter_s, leave_s;
-	double enter_mib, leave_mib;
-	int level;    /* depth of nesting from 0; -1 where not told */
-	int pid, tid; /* 0 where not told */
-};
-
-struct mark {
-	double time_s, mib;
-	char *label;
-};
-
-/* One frame of a sampled stack. */
-struct frame {
-	char *file;
-	int line;
-	char *function;
-};
-
-/* A distinct stack of the run, innermost frame first (STACK's frames=). */
-struct stack {
-	int id;
-	struct frame *frames;
-	size_t len;
-};
-
-struct stack_sample {
-	double time_s, mib; /* the memory of the process that it is of */
-	size_t stack;       /* index into run.stacks */
-	int pid;            /* 0: the launched program */
-};
 
 /* INFO: what was not as by default, and who recorded. */
 struct run_info {
