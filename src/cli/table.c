@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/table.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -76,6 +77,7 @@ void table_print(const struct table *table, FILE *out, size_t width)
 	size_t *widths = mem_zero(columns, sizeof(widths[0]));
 	size_t room;
 
+	assert(columns > 0);
 	for (size_t c = 0; c < columns; c++)
 		widths[c] = widest(table, c, columns);
 	room = room_of_last(widths, columns, width);

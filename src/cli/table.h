@@ -11,7 +11,7 @@
 #include "base/array.h"
 
 struct table {
-	const char *align; /* a letter a column: l or r */
+	const char *align; /* a letter a column: l or r; at least one */
 	ARRAY(char *) cells;
 };
 
