@@ -70,7 +70,7 @@ static void take_lines(struct block_reader *in)
 	while (at < end) {
 		const char *next = NULL, *stop;
 
-		if (end - at > 4 && !in->passing)
+		if (end - at > 5 && !in->passing)
 			next = record_read_plain(&in->records, at, end);
 		if (next) {
 			in->records.profile->lines++;

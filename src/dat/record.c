@@ -221,23 +221,26 @@ static enum record_result read_keyed(struct record_reader *reader,
 	return read(reader, &keyed) ? RECORD_TAKEN : RECORD_BAD;
 }
 
+#define KEYWORD(text) text, sizeof(text) - 1
+
 static const struct {
 	const char *keyword;
+	size_t len;
 	enum record_result (*read)(struct record_reader *reader, const char *at,
 	    const char *end, bool torn);
 	keyed_read *keyed; /* where read is NULL */
 } kinds[] = {
-    {"MEM", read_mem, NULL},
-    {"CHLD", read_child, NULL},
-    {"FUNC", read_func, NULL},
-    {"CMDLINE", read_command, NULL},
-    {"PEAK", read_peak, NULL},
-    {"INFO", NULL, keyed_info},
-    {"PROC", NULL, keyed_proc},
-    {"EXIT", NULL, keyed_exit},
-    {"CALL", NULL, keyed_call},
-    {"MARK", NULL, keyed_mark},
-    {"STACK", NULL, keyed_stack},
+    {KEYWORD("MEM"), read_mem, NULL},
+    {KEYWORD("CHLD"), read_child, NULL},
+    {KEYWORD("FUNC"), read_func, NULL},
+    {KEYWORD("CMDLINE"), read_command, NULL},
+    {KEYWORD("PEAK"), read_peak, NULL},
+    {KEYWORD("INFO"), NULL, keyed_info},
+    {KEYWORD("PROC"), NULL, keyed_proc},
+    {KEYWORD("EXIT"), NULL, keyed_exit},
+    {KEYWORD("CALL"), NULL, keyed_call},
+    {KEYWORD("MARK"), NULL, keyed_mark},
+    {KEYWORD("STACK"), NULL, keyed_stack},
 };
 
 /* What a later version may write: a word in capitals. */
@@ -264,7 +267,7 @@ enum record_result record_read(
 	if (!field_next(&at, end, &word))
 		return RECORD_TAKEN;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strlen(kinds[i].keyword) != word.len ||
+		if (kinds[i].len != word.len ||
 		    memcmp(kinds[i].keyword, word.text, word.len) != 0)
 			continue;
 		if (kinds[i].read)
@@ -274,22 +277,54 @@ enum record_result record_read(
 	return is_keyword(&word) ? RECORD_UNKNOWN : RECORD_BAD;
 }
 
+/* The rest of a plain line: two numbers, a space between, a newline behind. */
+static const char *read_plain_sample(const char *at, const char *block_end,
+    struct sample *sample, const char **time_text)
+{
+	at = number_read(at, &sample->mib);
+	if (!at || *at != ' ')
+		return NULL;
+	*time_text = at + 1;
+	at = number_read(*time_text, &sample->time_s);
+	return at && *at == '\n' && at < block_end ? at + 1 : NULL;
+}
+
+static const char *read_plain_child(
+    struct record_reader *reader, const char *at, const char *block_end)
+{
+	const char *pid = at, *time_text, *next;
+	struct sample sample;
+
+	while ((unsigned char)(*at - '0') < 10)
+		at++;
+	/* Pid 0 may be the phantom that read_child() knows. */
+	if (at == pid || *pid == '0' || *at != ' ')
+		return NULL;
+	next = read_plain_sample(at + 1, block_end, &sample, &time_text);
+	if (!next)
+		return NULL;
+	reader->time_text = time_text;
+	series_add(&run_process(reader->run, pid, (size_t)(at - pid))->memory,
+	    sample.time_s, sample.mib);
+	return next;
+}
+
 const char *record_read_plain(
     struct record_reader *reader, const char *at, const char *block_end)
 {
-	double mib, time_s;
-	const char *time_text;
+	const char *time_text, *next;
+	struct sample sample;
 
-	if (memcmp(at, "MEM ", 4) != 0 || !reader->run)
+	if (!reader->run)
 		return NULL;
-	at = number_read(at + 4, &mib);
-	if (!at || *at != ' ')
+	if (memcmp(at, "CHLD ", 5) == 0)
+		return read_plain_child(reader, at + 5, block_end);
+	if (memcmp(at, "MEM ", 4) != 0)
 		return NULL;
-	time_text = at + 1;
-	at = number_read(time_text, &time_s);
-	if (!at || *at != '\n' || at >= block_end)
+	next = read_plain_sample(at + 4, block_end, &sample, &time_text);
+	if (!next)
 		return NULL;
 	reader->time_text = time_text;
-	series_add(&reader->run->total, time_s, mib);
-	return at + 1;
+	series_add(&reader->run->total, sample.time_s, sample.mib);
+	return next;
 }

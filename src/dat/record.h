@@ -36,7 +36,7 @@ enum record_result {
 enum record_result record_read(struct record_reader *reader, const char *at,
     const char *end, bool torn) __attribute__((nonnull));
 
-/* A MEM line of the plainest shape, which nearly all lines have; returns what
+/* A MEM or CHLD line of the plainest shape, as nearly all are; returns what
  * follows its newline, NULL where the line needs record_read() or may not be
  * whole before the block's end. */
 const char *record_read_plain(struct record_reader *reader, const char *at,

@@ -74,25 +74,37 @@ struct run *profile_add_run(struct profile *profile)
 struct key {
 	const char *text;
 	size_t len;
+	int pid;
 };
+
+/* A pid's digits as a number; -1 for all other keys, and for a number that is
+ * written in another way: what has the same pid is the same key. */
+static int key_pid(const char *text, size_t len)
+{
+	int pid = 0;
+
+	if (len == 0 || (text[0] == '0' && len > 1))
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		int digit = text[i] - '0';
+
+		if (digit < 0 || digit > 9 ||
+		    __builtin_mul_overflow(pid, 10, &pid) ||
+		    __builtin_add_overflow(pid, digit, &pid))
+			return -1;
+	}
+	return pid;
+}
 
 static bool process_is(const void *processes, size_t at, const void *sought)
 {
 	const struct process *process = (const struct process *)processes + at;
 	const struct key *key = sought;
 
+	if (process->pid != key->pid || key->pid >= 0)
+		return process->pid == key->pid;
 	return strlen(process->key) == key->len &&
 	       memcmp(process->key, key->text, key->len) == 0;
-}
-
-static int key_number(const char *key)
-{
-	char *end;
-	long number = strtol(key, &end, 10);
-
-	return *key && !*end && number >= 0 && number <= 0x7fffffff
-		   ? (int)number
-		   : -1;
 }
 
 static struct process *add_process(
@@ -100,17 +112,17 @@ static struct process *add_process(
 {
 	struct process *process = array_push(&run->processes);
 
-	*process = (struct process){.key = mem_copy_n(key->text, key->len)};
-	process->pid = key_number(process->key);
+	*process = (struct process){
+	    .key = mem_copy_n(key->text, key->len), .pid = key->pid};
 	index_add(&run->process_index, hash, run->processes.len - 1);
 	return process;
 }
 
 /* Rows come tick after tick in the same order: the next one is the best
  * guess, a look into the index the exception. */
-struct process *run_process(struct run *run, const char *key, size_t key_len)
+struct process *run_process(struct run *run, const char *text, size_t len)
 {
-	const struct key wanted = {key, key_len};
+	const struct key key = {text, len, key_pid(text, len)};
 	size_t at = run->next_process;
 	struct process *process;
 	uint32_t hash;
@@ -118,15 +130,15 @@ struct process *run_process(struct run *run, const char *key, size_t key_len)
 	if (at >= run->processes.len)
 		at = 0;
 	if (at < run->processes.len &&
-	    process_is(run->processes.items, at, &wanted)) {
+	    process_is(run->processes.items, at, &key)) {
 		run->next_process = at + 1;
 		return &run->processes.items[at];
 	}
-	hash = index_hash(key, key_len);
-	at = index_find(&run->process_index, hash, process_is,
-	    run->processes.items, &wanted);
+	hash = index_hash(text, len);
+	at = index_find(
+	    &run->process_index, hash, process_is, run->processes.items, &key);
 	if (at == INDEX_NONE) {
-		process = add_process(run, &wanted, hash);
+		process = add_process(run, &key, hash);
 		run->next_process = run->processes.len;
 		return process;
 	}
