@@ -68,11 +68,11 @@ static double highest_mark(const struct run *run, double from_s, double until_s)
 
 int figures_of_run(const struct run *run, struct figures *out)
 {
-	if (figures_of_series(&run->total, -INFINITY, INFINITY, out) != 0)
-		return -1;
+	int got = figures_of_series(&run->total, -INFINITY, INFINITY, out);
+
 	out->peak_mib =
 	    fmax(out->peak_mib, highest_mark(run, -INFINITY, INFINITY));
-	return 0;
+	return run->peaks.len > 0 ? 0 : got;
 }
 
 static int compare_marks(const void *a, const void *b)

@@ -263,7 +263,7 @@ void leak_judge(const struct series *series, struct leak *out)
 {
 	struct envelope envelope;
 
-	*out = (struct leak){.verdict = LEAK_UNDECIDED};
+	*out = (struct leak){.verdict = LEAK_UNDECIDED, .need_s = 10};
 	if (series->len == 0)
 		return;
 	envelope_init(&envelope, series);

@@ -219,7 +219,7 @@ static void judge_profile(const struct leak_options *options,
 		    .number = i + 1,
 		    .run = &profile->runs.items[i]};
 
-		if (f.run->total.len == 0)
+		if (f.run->total.len == 0 && f.run->peaks.len == 0)
 			continue;
 		leak_judge_run(f.run, &f.leak);
 		f.limit_mib = limit_of(options, f.run, f.leak.worst.level_mib);

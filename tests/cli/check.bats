@@ -105,3 +105,13 @@ own_setup() {
 	[ "$status" -eq 2 ]
 	[[ $errors == *no/such/out.xml* ]]
 }
+
+@test "check: a program that ended before its first sample has a peak" {
+	printf 'CMDLINE true\nPEAK 1.5 1700000000.0\n' >a.dat
+	run mprof check --max-peak 2MiB a.dat
+	[ "$status" -eq 0 ]
+	run mprof check --max-peak 1MiB a.dat
+	[ "$status" -eq 1 ]
+	run_apart mprof leak a.dat
+	[[ $output == "undecided: "* ]]
+}
