@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -124,8 +125,11 @@ static int exit_status(const struct session *session)
 {
 	if (session->result.limit.reached)
 		return COMMAND_LIMIT;
-	if (!session->options->exit_code || !session->result.has_status)
+	if (!session->options->exit_code || !session->plan.launched)
 		return COMMAND_OK;
+	/* Without a status a second SIGTERM ended us, not the program. */
+	if (!session->result.has_status)
+		return 128 + SIGTERM;
 	return launch_exit_status(session->result.status);
 }
 

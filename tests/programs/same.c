@@ -153,5 +153,6 @@ int main(int argc, char **argv)
 	if (dup2(open(getenv("TEXT"), O_WRONLY | O_CREAT | O_TRUNC, 0666), 1) <
 	    0)
 		return 1;
+	usleep(30000); /* long enough for a sample */
 	return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -255,6 +255,29 @@ static int counts(const char *word)
 	return 30 + caught;
 }
 
+static void in_order(int signal)
+{
+	static const char said[] = "in order\n";
+
+	(void)signal;
+	usleep(100000);
+	if (write(STDOUT_FILENO, said, sizeof(said) - 1) > 0)
+		raise(SIGSTOP);
+}
+
+/* Does something before Ctrl-Z stops it, as an editor does. */
+static int tidies(const char *word)
+{
+	const struct sigaction action = {.sa_handler = in_order};
+
+	(void)word;
+	sigaction(SIGTSTP, &action, NULL);
+	puts("ready");
+	fflush(stdout);
+	hold(1000);
+	return 24;
+}
+
 static const struct {
 	const char *name;
 	int (*play)(const char *word);
@@ -274,6 +297,7 @@ static const struct {
     {"paged-out", paged_out},
     {"daemonises", daemonises},
     {"counts", counts},
+    {"tidies", tidies},
 };
 
 int main(int argc, char **argv)

@@ -1,0 +1,158 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Signals to the recorder and to the program. The program counts what reaches
+# it and exits with 30 + that number.
+
+load helper
+
+TARGET=$BATS_TEST_DIRNAME/../../build/programs/target
+
+# Starts "mprof run" in the background, $recorder, until the program is ready.
+background() {
+	mkfifo ready
+	mprof run -q -T 0.02 -o a.dat "$@" >ready 2>errors 3>&- &
+	recorder=$!
+	read -r -t 20 <ready
+}
+
+ended_with() {
+	local got=0
+
+	wait "$recorder" || got=$?
+	cat errors
+	[ "$got" -eq "$1" ]
+}
+
+whole() {
+	[ "$(head -c 7 a.dat)" = CMDLINE ]
+	[ "$(tail -c 1 a.dat | od -An -c | tr -d ' ')" = '\n' ]
+	tail -n 2 a.dat | grep -q '^PEAK '
+	! grep -qv '^[A-Z]* ' a.dat
+}
+
+program_of() {
+	pgrep -P "$1" -x target
+}
+
+@test "a signal to the recorder alone reaches the program once" {
+	for number in 1 2 3 10 12 14 15 28 34; do
+		rm -f ready a.dat
+		background "$TARGET" counts $number
+		kill -$number "$recorder"
+		ended_with 31
+		whole
+	done
+}
+
+@test "a program that a passed signal kills passes 128+n on" {
+	background sh -c 'echo ready; exec sleep 20'
+	kill -TERM "$recorder"
+	ended_with 143
+	whole
+	grep -q '^EXIT .*signal=15' a.dat
+}
+
+@test "timeout ends the program, not the recording's end" {
+	run timeout 0.3 mprof run -T 0.02 -o a.dat sleep 20
+	[ "$status" -eq 124 ]
+	whole
+	run timeout --foreground 0.3 mprof run -T 0.02 -o a.dat sleep 20
+	[ "$status" -eq 124 ]
+	whole
+}
+
+@test "a second SIGTERM ends the recorder in order, the program runs on" {
+	background sh -c 'trap "" TERM; echo ready; exec sleep 3'
+	kill -TERM "$recorder"
+	sleep 0.4
+	kill -0 "$recorder"
+	program=$(pgrep -P "$recorder" -x sleep)
+	kill -TERM "$recorder"
+	ended_with 143
+	whole
+	kill -KILL "$program"
+}
+
+@test "SIGKILL to the recorder loses nothing that was written" {
+	background sh -c 'echo ready; sleep 0.6; echo survived >out'
+	sleep 0.2
+	kill -KILL "$recorder"
+	ended_with 137
+	[ "$(grep -c ^MEM a.dat)" -ge 5 ]
+	[ "$(tail -c 1 a.dat | od -An -c | tr -d ' ')" = '\n' ]
+	run mprof peak a.dat
+	[ "$status" -eq 0 ]
+	for _ in {1..50}; do
+		[ -e out ] && break
+		sleep 0.1
+	done
+	grep -q survived out
+}
+
+@test "SIGSTOP and SIGCONT: the recorder pauses, the program does not" {
+	background sh -c 'echo ready; sleep 0.8; exit 5'
+	kill -STOP "$recorder"
+	sleep 0.3
+	kill -CONT "$recorder"
+	ended_with 5
+	whole
+}
+
+@test "a program that someone stops is recorded on" {
+	background "$TARGET" counts 10
+	program=$(program_of "$recorder")
+	kill -STOP "$program"
+	before=$(grep -c ^MEM a.dat)
+	sleep 0.3
+	[ "$(grep -c ^MEM a.dat)" -gt "$before" ]
+	kill -CONT "$program"
+	kill -USR1 "$program"
+	ended_with 31
+	whole
+}
+
+@test "SIGPIPE: nobody reads the notices, the recording goes on" {
+	got=0
+	mprof run -T 0.02 -o a.dat sh -c 'sleep 0.3; exit 6' 2> >(exec true) ||
+		got=$?
+	[ "$got" -eq 6 ]
+	whole
+}
+
+@test "a program that signals its whole group meets its own handler once" {
+	cat >group <<-'END'
+		trap 'n=$((n + 1))' TERM
+		kill -TERM 0
+		sleep 0.2
+		exit $((40 + n))
+	END
+	run setsid -w mprof run -q -o a.dat bash group
+	[ "$status" -eq 41 ]
+	whole
+}
+
+@test "an alarm that was set before goes to the program" {
+	run perl -e 'alarm 1; exec @ARGV' mprof run -q -o a.dat sleep 20
+	[ "$status" -eq 142 ]
+	whole
+}
+
+@test "attach ends in order by SIGINT and SIGTERM, what is watched runs on" {
+	sleep 20 3>&- &
+	target=$!
+	for signal in INT TERM HUP; do
+		rm -f a.dat
+		env --default-signal=INT mprof attach -q -T 0.02 -o a.dat $target \
+			2>errors 3>&- &
+		recorder=$!
+		for _ in {1..100}; do
+			grep -qs ^MEM a.dat && break
+			sleep 0.05
+		done
+		kill -$signal "$recorder"
+		wait "$recorder" || true
+		whole
+		kill -0 $target
+	done
+	kill $target
+}
