@@ -385,7 +385,8 @@ static bool begin(struct stack_source *source, struct stack_reader *reader,
 {
 	stack->pid = source->target.pid;
 	stack->paused = false;
-	remote_settle(&source->stopped);
+	if (!remote_settle(&source->stopped))
+		return false;
 	stack->thread = threads_running(source, &stack->held);
 	if (!stack->thread)
 		return false;
@@ -470,7 +471,7 @@ enum python_result stack_source_open(
 	return PYTHON_OK;
 }
 
-void stack_source_close(struct stack_source *source)
+bool stack_source_settle(struct stack_source *source)
 {
-	remote_settle(&source->stopped);
+	return remote_settle(&source->stopped);
 }

@@ -71,8 +71,10 @@ struct python_stack {
 enum python_result stack_source_open(struct stack_source *source, pid_t pid,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 
-/* Lets go of what may still be stopped. */
-void stack_source_close(struct stack_source *source) __attribute__((nonnull));
+/* Whether no thread of it is stopped any more, nor about to be: the source
+ * must be kept until then, and this be asked again. */
+bool stack_source_settle(struct stack_source *source)
+    __attribute__((nonnull, warn_unused_result));
 
 /* The stack of the thread that holds the GIL; where none does, of the one
  * that had it last. False where no checked stack could be had: the thread

@@ -15,6 +15,9 @@
  * Python was not up: doubled each time. */
 #define RETRY_FIRST_NS 2000000
 #define RETRY_LAST_NS (30 * NS_PER_S)
+#define LAST_LOOKS 1000 /* at the end, at a thread that has yet to stop; the \
+			 */
+#define LAST_NAP_NS 1000000 /* kernel frees one that does so after us */
 #define FAILURES_MAX 20 /* in a row: another program may have been executed */
 
 struct stacks_process {
@@ -59,20 +62,28 @@ static void frames_clear(struct stacks *stacks)
 	stacks->frames_len = 0;
 }
 
-static void process_close(struct stacks_process *process)
+/* Whether it is closed: a thread that has yet to stop has to be waited for,
+ * or it would stop for good. */
+static bool process_close(struct stacks_process *process)
 {
-	if (process->source)
-		stack_source_close(process->source);
+	if (process->source && !stack_source_settle(process->source))
+		return false;
 	free(process->source);
 	process->source = NULL;
+	return true;
 }
 
 void stacks_destroy(struct stacks *stacks)
 {
 	if (!stacks)
 		return;
-	for (size_t i = 0; i < stacks->processes.len; i++)
-		process_close(&stacks->processes.items[i]);
+	for (size_t i = 0; i < stacks->processes.len; i++) {
+		struct stacks_process *process = &stacks->processes.items[i];
+
+		for (int k = 0; k < LAST_LOOKS && !process_close(process); k++)
+			nanosleep(&(struct timespec){0, LAST_NAP_NS}, NULL);
+		free(process->source);
+	}
 	array_free(&stacks->processes);
 	frames_clear(stacks);
 	seen_finish(&stacks->raw);
@@ -121,7 +132,8 @@ void stacks_forget(struct stacks *stacks, pid_t pid)
 
 	if (at == stacks->processes.len || process->pid != pid)
 		return;
-	process_close(process);
+	if (!process_close(process))
+		free(process->source);
 	stacks->processes.len--;
 	memmove(process, process + 1,
 	    (stacks->processes.len - at) * sizeof(*process));
@@ -177,9 +189,8 @@ static bool open_source(struct stacks *stacks, struct stacks_process *process)
 
 static void process_failed(struct stacks_process *process)
 {
-	if (++process->failures < FAILURES_MAX)
+	if (++process->failures < FAILURES_MAX || !process_close(process))
 		return;
-	process_close(process);
 	process->wait_ns = RETRY_FIRST_NS;
 	process->retry_ns = 0;
 }

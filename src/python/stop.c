@@ -113,8 +113,11 @@ void remote_resume(struct remote_thread *thread)
 {
 	if (thread->state != REMOTE_STANDS)
 		return;
-	trace(PTRACE_DETACH, thread->tid, thread->signal);
-	thread->state = REMOTE_RUNS;
+	/* Where that fails it has just been killed, or is looked at again. */
+	if (trace(PTRACE_DETACH, thread->tid, thread->signal) < 0)
+		thread->state = REMOTE_STOPPING;
+	else
+		thread->state = REMOTE_RUNS;
 }
 
 bool remote_settle(struct remote_thread *thread)

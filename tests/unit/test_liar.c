@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -195,6 +196,7 @@ static void a_holder_is_stopped_and_goes_on(void **state)
 	put(fake.gil, o->gil_locked, 1);
 	child = fork();
 	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		put(fake.thread, o->thread_native_id, (uint64_t)getpid());
 		for (;;)
 			pause();
@@ -209,6 +211,56 @@ static void a_holder_is_stopped_and_goes_on(void **state)
 	kill(child, SIGTERM);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
+/* 't' where it is stopped by a tracer. */
+static char state_of(pid_t pid)
+{
+	char path[64], text[256] = "", *at;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_non_null(fgets(text, sizeof(text), file));
+	fclose(file);
+	at = strrchr(text, ')');
+	return at ? at[2] : '?';
+}
+
+/* A parent of vfork() can't stop before its child is done: it has to be let
+ * go then, though it was given up long before. */
+static void what_stops_late_goes_on_all_the_same(void **state)
+{
+	struct stacks *stacks = stacks_create();
+	struct stacks_sample one;
+	pid_t child;
+
+	(void)state;
+	put(fake.gil, o->gil_locked, 1);
+	put(fake.cframe, o->cframe_current, 0);
+	child = fork();
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		put(fake.thread, o->thread_native_id, (uint64_t)getpid());
+		if (vfork() == 0) {
+			usleep(300000);
+			_exit(0);
+		}
+		for (;;)
+			pause();
+	}
+	usleep(20000);
+	for (int i = 0; i < 60; i++) {
+		stacks_sample(stacks, child, &one);
+		usleep(10000);
+	}
+	for (int i = 0; i < 5; i++) {
+		assert_int_not_equal(state_of(child), 't');
+		usleep(1000);
+	}
+	stacks_destroy(stacks);
+	stop(child);
 }
 
 static void a_loop_of_frames_ends(void **state)
@@ -445,6 +497,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    LIE(the_truth_is_read),
 	    LIE(a_holder_is_stopped_and_goes_on),
+	    LIE(what_stops_late_goes_on_all_the_same),
 	    LIE(a_loop_of_frames_ends),
 	    LIE(a_deep_stack_is_cut),
 	    LIE(loops_of_threads_and_interpreters_end),
