@@ -127,7 +127,7 @@ build/render.so: $(module_objects)
 
 # Loaded into programs that have no sanitizer's runtime, or another libc than
 # ours: it has to find there all that it asks for.
-$(agent_objects) build/memory_profiler.so: private SANITIZE =
+$(agent_objects) build/memory_profiler.so: override private SANITIZE =
 $(agent_objects): private hardening = -fstack-protector-strong \
 	-fstack-clash-protection -ftls-model=initial-exec
 build/pic/python/agent/source.o: $(wildcard src/python/agent/*.py)

@@ -32,8 +32,8 @@ marked() {
 }
 
 flags() {
-	for words in -I -E -S -s '-X dev' -O; do
-		# shellcheck disable=SC2086 # two words
+	for words in -I '-E -S -s -O -X dev'; do
+		# shellcheck disable=SC2086 # they are several
 		[ "$(recorded "$1" -W ignore $words program.py)" = ran ]
 		marked
 		# shellcheck disable=SC2086
