@@ -76,11 +76,32 @@ static void add_end(struct scene *scene, const struct exit_status *exit)
 		add_fact(scene, "Ended", mem_format("status %d", exit->code));
 }
 
+/* Of several recordings only the names: figures of one would be taken for
+ * all. */
+static void add_names(struct scene *scene, const struct chart_request *request)
+{
+	char *names = mem_copy("");
+
+	for (size_t i = 0; i < request->len; i++) {
+		char *longer = mem_format(
+		    "%s%s%s", names, i ? ", " : "", request->runs[i].name);
+
+		free(names);
+		names = longer;
+	}
+	add_clean_fact(scene, "Recordings", names);
+	free(names);
+}
+
 void build_facts(struct scene *scene, const struct chart_request *request,
     const struct sample *sampled)
 {
 	const struct run *run = request->runs[0].run;
 
+	if (request->len > 1) {
+		add_names(scene, request);
+		return;
+	}
 	add_clean_fact(scene, "Command", run->command);
 	add_clean_fact(scene, "Host", run->info.host);
 	if (isfinite(build_start(run)))

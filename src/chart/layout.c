@@ -50,8 +50,8 @@ static const char *fact(const struct scene *scene, const char *label)
 /* The facts in one line, as many as have room. */
 static char *subtitle(const struct place *place)
 {
-	static const char *const labels[] = {
-	    "Started", "Host", "Duration", "Peak", "Ended", "Samples"};
+	static const char *const labels[] = {"Recordings", "Started", "Host",
+	    "Duration", "Peak", "Ended", "Samples"};
 	double room = place->drawing->width - 2 * place->margin;
 	struct words words = {.size = 0.92 * place->font};
 	char *line = mem_copy("");
@@ -125,7 +125,7 @@ static void measure_panels(struct page *page, const struct axis *memory)
 	struct place *place = &page->place;
 	double row = place_line_height(place->font), widest = 0, height;
 
-	page->plot_top = page->top + row + 0.6 * place->font;
+	page->plot_top = page->top + row + place->font;
 	page->plot_bottom = page->bottom - 2 * row - 6;
 	height = page->plot_bottom - page->plot_top;
 	axis_ticks(memory,
@@ -164,7 +164,7 @@ static void put_memory_axis(struct page *page, const struct plot *plot)
 	double last = INFINITY;
 	struct words words = {.text = title,
 	    .x = place->margin,
-	    .y = plot->box.y - row - 0.6 * place->font,
+	    .y = plot->box.y - row - 0.55 * place->font,
 	    .size = 0.92 * place->font,
 	    .role = ROLE_TEXT_SOFT};
 

@@ -90,34 +90,86 @@ static void draw_cross(
 	label_point(place, plot, mark, &words);
 }
 
-/* A line from top to bottom, its label at its right or left, in the first of
- * a few rows from the top that has room. */
-static bool draw_moment(
+enum { MOMENT_ROWS = 6 };
+
+struct moment {
+	const struct scene_mark *mark;
+	double x;
+	struct words words;
+};
+
+static void draw_moment_line(struct place *place, const struct plot *plot,
+    const struct moment *moment, double top)
+{
+	double bottom = plot->box.y + plot->box.h;
+	struct shape *shape;
+
+	place_stroke(place, moment->mark->role, 1.2,
+	    &(struct draw_box){moment->x, top, 0, bottom - top}, plot);
+	shape = &place->drawing->shapes.items[place->drawing->shapes.len - 1];
+	shape->dashed = moment->mark->kind == SCENE_LABEL;
+}
+
+/* The label at the right or the left of its line's upper end, where neither
+ * would lie over a label that is there. */
+static bool try_moment(struct place *place, const struct plot *plot,
+    const struct moment *moment, double top)
+{
+	double bottom = plot->box.y + plot->box.h;
+	struct draw_box line = {moment->x - 1, top, 2, bottom - top};
+	struct words words = moment->words;
+
+	line.x = fmax(line.x, plot->box.x);
+	line.w = fmin(line.w, plot->box.x + plot->box.w - line.x);
+	if (!place_is_free(place, plot, &line))
+		return false;
+	words.y = top;
+	for (int left = 0; left < 2; left++) {
+		struct draw_box box;
+
+		words.x = moment->x + (left ? -4 : 4);
+		words.align = left;
+		box = place_box(place, &words);
+		if (!place_take(place, plot, &box))
+			continue;
+		*array_push(&place->taken) = line;
+		draw_moment_line(place, plot, moment, top);
+		place_text(place, &words);
+		return true;
+	}
+	return false;
+}
+
+/* Moments that are close to each other have their labels in rows, like a
+ * flight of stairs; a line begins at its label, so that none crosses another's.
+ * Where no row is free there is only the line, below all rows. */
+static void draw_moment(
     struct place *place, const struct plot *plot, const struct scene_mark *mark)
 {
-	double x = place_x(place, plot, mark->at.time_s);
-	struct words words = {
-	    .size = 0.9 * place->font, .role = mark->role, .halo = true};
-	double row = place_line_height(words.size);
-	struct candidate candidates[12];
-	struct shape *shape;
-	bool placed;
-	char *text;
+	bool end = mark->kind == SCENE_END;
+	struct moment moment = {.mark = mark,
+	    .x = place_x(place, plot, mark->at.time_s),
+	    .words = {.text = mark->label,
+		.size = 0.9 * place->font,
+		.role = mark->role,
+		.halo = true}};
+	double row = place_line_height(moment.words.size);
+	char *text = place_shorten(
+	    place, &moment.words, (end ? 0.8 : 0.4) * plot->box.w);
+	int i = MOMENT_ROWS;
 
-	place_stroke(place, mark->role, 1.2,
-	    &(struct draw_box){x, plot->box.y, 0, plot->box.h}, plot);
-	shape = &place->drawing->shapes.items[place->drawing->shapes.len - 1];
-	shape->dashed = mark->kind == SCENE_LABEL;
-	for (size_t i = 0; i < 12; i++)
-		candidates[i] = (struct candidate){x + (i % 2 ? -4 : 4),
-		    plot->box.y + 1 + (double)(i / 2) * row, i % 2 ? 1 : 0};
-	words.text = mark->label;
-	text = place_shorten(place, &words, 0.4 * plot->box.w);
-	words.text = text;
-	placed =
-	    !text || !*text || try_label(place, plot, words, candidates, 12);
+	moment.words.text = text;
+	if (text && *text) {
+		for (i = 0; i < MOMENT_ROWS; i++) {
+			if (try_moment(place, plot, &moment,
+				plot->box.y + 1 + i * row))
+				break;
+		}
+	}
+	if (i == MOMENT_ROWS)
+		draw_moment_line(place, plot, &moment,
+		    plot->box.y + fmin(i * row, 0.6 * plot->box.h));
 	free(text);
-	return placed;
 }
 
 void layout_gaps(struct place *place, const struct plot *plot)
@@ -159,26 +211,27 @@ static void label_gap(
 		try_label(place, plot, words, candidates, 2);
 }
 
-static bool draw_mark(
+static void draw_mark(
     struct place *place, const struct plot *plot, const struct scene_mark *mark)
 {
 	if (mark->kind == SCENE_GAP) {
 		label_gap(place, plot, mark);
-		return true;
+		return;
 	}
 	if (!time_in_view(place, mark->at.time_s))
-		return true;
+		return;
 	if (mark->kind == SCENE_LABEL ||
-	    (mark->kind == SCENE_END && !isfinite(mark->at.mib)))
-		return draw_moment(place, plot, mark);
+	    (mark->kind == SCENE_END && !isfinite(mark->at.mib))) {
+		draw_moment(place, plot, mark);
+		return;
+	}
 	if (mark->at.mib < plot->panel->memory.low ||
 	    mark->at.mib > plot->panel->memory.high)
-		return true;
+		return;
 	if (mark->kind == SCENE_PEAK)
 		draw_peak(place, plot, mark);
 	else
 		draw_cross(place, plot, mark);
-	return true;
 }
 
 /* What matters most takes its place first. */

@@ -94,8 +94,8 @@ static bool overlap(const struct draw_box *a, const struct draw_box *b)
 	       b->y < a->y + a->h;
 }
 
-bool place_take(
-    struct place *place, const struct plot *plot, const struct draw_box *box)
+bool place_is_free(const struct place *place, const struct plot *plot,
+    const struct draw_box *box)
 {
 	const struct draw_box *in = &plot->box;
 
@@ -106,6 +106,14 @@ bool place_take(
 		if (overlap(&place->taken.items[i], box))
 			return false;
 	}
+	return true;
+}
+
+bool place_take(
+    struct place *place, const struct plot *plot, const struct draw_box *box)
+{
+	if (!place_is_free(place, plot, box))
+		return false;
 	*array_push(&place->taken) = *box;
 	return true;
 }

@@ -50,7 +50,11 @@ void place_text(struct place *place, const struct words *words);
 char *place_shorten(
     const struct place *place, const struct words *words, double width);
 
-/* Whether box is inside the plot and free of other labels; takes it then. */
+/* Whether box is inside the plot and free of other labels. */
+bool place_is_free(const struct place *place, const struct plot *plot,
+    const struct draw_box *box);
+
+/* Takes the box if it is free; whether it was. */
 bool place_take(
     struct place *place, const struct plot *plot, const struct draw_box *box);
 

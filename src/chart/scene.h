@@ -39,7 +39,7 @@ struct scene {
 	double origin_s;  /* since the epoch: the start of the first run */
 	struct axis time; /* shared by all panels */
 	ARRAY(struct scene_panel) panels; /* from top to bottom */
-	ARRAY(struct scene_fact) facts;   /* of the (first) run */
+	ARRAY(struct scene_fact) facts;   /* of the run, or its peers */
 	ARRAY(char *) notes;              /* what is not drawn, in words */
 	ARRAY(struct series *) owned;     /* stacks, trends: scene_own_series */
 };
