@@ -63,11 +63,17 @@ agent_objects := $(call objects_of,pic,$(agent_sources))
 library_objects := $(filter-out build/main/main.o,$(main_objects))
 unit_tests := $(patsubst tests/unit/%.c,build/tests/%, \
 	$(wildcard tests/unit/test_*.c))
+ifeq ($(CSV),no)
+unit_tests := $(filter-out build/tests/test_csv,$(unit_tests))
+endif
 # What the tests record; built without sanitizers, which would be recorded too.
 test_programs := $(patsubst tests/programs/%.c,build/programs/%, \
 	$(wildcard tests/programs/*.c))
 # Each harness twice: with libFuzzer, and to read its corpus again as a test.
 harnesses := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+ifeq ($(CSV),no)
+harnesses := $(filter-out csv,$(harnesses))
+endif
 replays := $(harnesses:%=build/tests/replay_%)
 fuzzers := $(harnesses:%=build/fuzz/bin/%)
 fuzz_objects := $(call objects_of,fuzz,$(filter-out src/main.c,$(main_sources)))

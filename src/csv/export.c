@@ -7,8 +7,9 @@
 
 #include "base/utf8.h"
 
-/* What begins a formula in the usual spreadsheets. */
-static const char formula[] = "=+-@|%";
+/* What begins a formula in the usual spreadsheets; and the apostrophe itself,
+ * so that it can be taken away again. */
+static const char formula[] = "=+-@|%'";
 
 struct table {
 	FILE *out;
