@@ -8,6 +8,7 @@
 #include "commands/command.h"
 #include "commands/picture.h"
 #include "commands/profiles.h"
+#include "commands/show.h"
 #include "dat/catalog.h"
 #include "dat/reader.h"
 
@@ -32,6 +33,7 @@ struct plot_options {
 	double scale;
 	const char *theme;
 	bool every_sample;
+	bool terminal;
 	struct profiles_options profiles;
 };
 
@@ -134,6 +136,8 @@ static const struct option_row rows[] = {
     {0, "every-sample", NULL,
 	"draw each sample, not four a column: slow, and the same picture",
 	.parse = option_flag, .offset = AT(every_sample), .ours = true},
+    {0, "terminal", NULL, "in the terminal, whether there is a display or not",
+	.parse = option_flag, .offset = AT(terminal), .ours = true},
     PROFILES_ROWS(struct plot_options, profiles), {0}};
 
 /* The recordings that were read, and the runs of them that are drawn. */
@@ -288,19 +292,33 @@ static int write_chart(const struct scene *scene,
 	    &request, format, options->output ? options->output : "-", e);
 }
 
+/* Where neither a file nor a format was named. */
+static int show(const struct scene *scene, const struct plot_options *options,
+    struct err *e)
+{
+	if (!options->terminal && show_has_browser())
+		return show_in_browser(scene, e);
+	show_in_terminal(scene);
+	return 0;
+}
+
 static int plot(
     const struct reading *reading, const struct plot_options *options)
 {
-	const struct render_format *format;
+	bool to_file =
+	    !options->terminal && (options->output || options->format);
+	const struct render_format *format = NULL;
 	struct scene scene;
 	struct err e;
 	int got = -1;
 
-	format = choose_format(options, &e);
-	if (!format)
+	if (to_file)
+		format = choose_format(options, &e);
+	if (to_file && !format)
 		return command_fail(COMMAND_MISUSED, &e);
 	if (build(&scene, reading, options, &e) == 0)
-		got = write_chart(&scene, format, options, &e);
+		got = to_file ? write_chart(&scene, format, options, &e)
+			      : show(&scene, options, &e);
 	scene_finish(&scene);
 	return got == 0 ? COMMAND_OK : command_fail(COMMAND_FAILED, &e);
 }
@@ -335,7 +353,10 @@ const struct command command_plot = {
 	"A profile is a file or a number of mprof list, -1 the newest; "
 	"the newest is\ntaken where none is named. Several are laid over "
 	"each other, from a common\nstart.\n\n"
+	"Without -o a browser shows it where there is a display, else the "
+	"terminal.\n\n"
 	"  mprof plot -o mem.png           the newest, as a picture\n"
+	"  mprof plot -o mem.html          as a page to explore\n"
 	"  mprof plot -s -o mem.svg 0 1    two of them, with trends\n"
 	"  mprof plot -f -w 10,20 -o f.pdf ten seconds, with calls\n",
     .options = rows,

@@ -236,14 +236,6 @@ noise() {
 	done
 }
 
-@test "plot: neither a file nor a format: a message, status 2" {
-	run_apart mprof plot run.dat
-	[ "$status" -eq 2 ]
-	same "$errors" "mprof: plot: name the chart's file: -o mem.png"
-	mprof plot --format svg run.dat >mem
-	starts mem '<?xml'
-}
-
 @test "plot: the calls of an old companion X_ts.dat" {
 	echo 'FUNC my.work 1.5 1700000000.1 2.5 1700000000.25 0' >run_ts.dat
 	run_apart mprof plot --format scene run.dat

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include "render/grid.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+/* The terminal's own sixteen, which its owner made readable. */
+static const char *const colours[ROLE_COUNT] = {
+    [ROLE_FRAME] = "\033[90m",
+    [ROLE_GRID] = "\033[90m",
+    [ROLE_TEXT_SOFT] = "\033[90m",
+    [ROLE_TOTAL] = "\033[96m",
+    [ROLE_PEAK] = "\033[1;91m",
+    [ROLE_TREND] = "\033[97m",
+    [ROLE_MARK] = "\033[95m",
+    [ROLE_ALARM] = "\033[1;91m",
+    [ROLE_GAP] = "\033[90m",
+    [ROLE_OTHER] = "\033[37m",
+    [ROLE_SERIES] = "\033[33m",
+    [ROLE_SERIES + 1] = "\033[32m",
+    [ROLE_SERIES + 2] = "\033[35m",
+    [ROLE_SERIES + 3] = "\033[94m",
+    [ROLE_SERIES + 4] = "\033[31m",
+    [ROLE_SERIES + 5] = "\033[93m",
+    [ROLE_SERIES + 6] = "\033[92m",
+    [ROLE_SERIES + 7] = "\033[95m",
+};
+
+const char *grid_colour(enum role role)
+{
+	return colours[role] ? colours[role] : "\033[0m";
+}
+
+void grid_init(struct grid *grid, size_t columns, size_t rows, bool unicode)
+{
+	*grid = (struct grid){.columns = columns,
+	    .rows = rows,
+	    .unicode = unicode,
+	    .cells = mem_zero(columns * rows + 1, sizeof(struct grid_cell))};
+}
+
+void grid_finish(struct grid *grid)
+{
+	free(grid->cells);
+	*grid = (struct grid){0};
+}
+
+size_t grid_width(const struct grid *grid)
+{
+	return grid->columns * (grid->unicode ? 2 : 1);
+}
+
+size_t grid_height(const struct grid *grid)
+{
+	return grid->rows * (grid->unicode ? 4 : 1);
+}
+
+static struct grid_cell *cell_at(
+    const struct grid *grid, size_t column, size_t row)
+{
+	return &grid->cells[row * grid->columns + column];
+}
+
+/* Half of a wide character alone would shift all that follows it. */
+static void set_cell(
+    struct grid *grid, size_t column, size_t row, const struct grid_cell *new)
+{
+	struct grid_cell *cell = cell_at(grid, column, row);
+
+	if (cell->code < 0 && column > 0)
+		cell[-1].code = ' ';
+	if (new->code >= 0 && column + 1 < grid->columns && cell[1].code < 0)
+		cell[1].code = ' ';
+	*cell = *new;
+}
+
+void grid_dot(struct grid *grid, long x, long y, enum role role, char sign)
+{
+	static const uint8_t bits[4][2] = {
+	    {0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
+	struct grid_cell *cell;
+
+	if (x < 0 || y < 0 || x >= (long)grid_width(grid) ||
+	    y >= (long)grid_height(grid))
+		return;
+	if (grid->unicode) {
+		cell = cell_at(grid, (size_t)x / 2, (size_t)y / 4);
+		cell->dots |= bits[y % 4][x % 2];
+	} else {
+		cell = cell_at(grid, (size_t)x, (size_t)y);
+		cell->dots = 1;
+		cell->sign = sign;
+	}
+	cell->role = role;
+}
+
+/* Bresenham's line. */
+void grid_line(struct grid *grid, const struct grid_line *line)
+{
+	long dx = labs(line->x1 - line->x0), dy = -labs(line->y1 - line->y0);
+	long step_x = line->x0 < line->x1 ? 1 : -1;
+	long step_y = line->y0 < line->y1 ? 1 : -1;
+	long x = line->x0, y = line->y0, error = dx + dy;
+
+	for (;;) {
+		long twice = 2 * error;
+
+		grid_dot(grid, x, y, line->role, line->sign);
+		if (x == line->x1 && y == line->y1)
+			break;
+		if (twice >= dy) {
+			error += dy;
+			x += step_x;
+		}
+		if (twice <= dx) {
+			error += dx;
+			y += step_y;
+		}
+	}
+}
+
+void grid_put(struct grid *grid, long column, long row, int32_t unicode,
+    char ascii, enum role role)
+{
+	struct grid_cell cell = {
+	    .code = grid->unicode ? unicode : ascii, .role = role};
+
+	if (column >= 0 && row >= 0 && column < (long)grid->columns &&
+	    row < (long)grid->rows)
+		set_cell(grid, (size_t)column, (size_t)row, &cell);
+}
+
+/* Combining marks are left out: a cell holds one code point. */
+void grid_text(struct grid *grid, size_t column, size_t row, size_t width,
+    const char *text, enum role role)
+{
+	size_t end = column + width;
+
+	if (row >= grid->rows)
+		return;
+	if (end > grid->columns)
+		end = grid->columns;
+	while (*text) {
+		int32_t code = utf8_next(&text);
+		size_t wide = (size_t)utf8_code_width(code);
+
+		struct grid_cell cell = {.code = code, .role = role};
+
+		if (wide == 0)
+			continue;
+		if (column + wide > end)
+			break;
+		if (!grid->unicode && (code > 126 || code < 0))
+			cell.code = '?';
+		set_cell(grid, column, row, &cell);
+		if (wide == 2) {
+			cell.code = grid->unicode ? -1 : '?';
+			*cell_at(grid, column + 1, row) = cell;
+		}
+		column += wide;
+	}
+}
+
+bool grid_is_free(
+    const struct grid *grid, size_t column, size_t row, size_t width)
+{
+	if (row >= grid->rows || column + width > grid->columns)
+		return false;
+	for (size_t i = 0; i < width; i++) {
+		const struct grid_cell *cell = cell_at(grid, column + i, row);
+
+		if (cell->code != 0 || cell->dots != 0)
+			return false;
+	}
+	return true;
+}
+
+static void put_cell(
+    const struct grid *grid, const struct grid_cell *cell, FILE *out)
+{
+	char bytes[4];
+	int32_t code = cell->code;
+
+	if (code < 0)
+		return;
+	if (code == 0 && !grid->unicode)
+		code = cell->dots ? cell->sign : ' ';
+	else if (code == 0)
+		code = cell->dots ? 0x2800 + cell->dots : ' ';
+	fwrite(bytes, 1, utf8_put(bytes, (uint32_t)code), out);
+}
+
+void grid_print_row(const struct grid *grid, size_t row, bool colour, FILE *out)
+{
+	const struct grid_cell *cells = cell_at(grid, 0, row);
+	const char *now = "";
+	size_t end = grid->columns;
+
+	while (end > 0 && (cells[end - 1].code == ' ' ||
+			      (!cells[end - 1].code && !cells[end - 1].dots)))
+		end--;
+	for (size_t i = 0; i < end; i++) {
+		bool blank = cells[i].code == 0 && cells[i].dots == 0;
+		const char *want = grid_colour(cells[i].role);
+
+		if (colour && !blank && strcmp(want, now) != 0) {
+			fprintf(out, "\033[0m%s", want);
+			now = want;
+		}
+		put_cell(grid, &cells[i], out);
+	}
+	if (*now)
+		fputs("\033[0m", out);
+}

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: MIT
+#include "render/terminal_chart.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/downsample.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "render/grid.h"
+
+enum {
+	MOST_LANES = 8,
+	LEAST_ROWS = 3,    /* of the plot itself */
+	LEGEND_LINES = 4,  /* a fourth of the rows at most */
+	LABEL_COLUMNS = 24 /* of one mark */
+};
+
+/* Signs of the lines in ASCII, in the order of the legend. */
+static const char line_signs[] = "*abcdefghijklmnopqrstuvwxyz";
+
+struct frame {
+	const struct scene *scene;
+	const struct terminal_style *style;
+	const struct scene_panel *memory; /* NULL: no such panel */
+	const struct scene_panel *lanes;
+	struct grid grid; /* axes and plot */
+	size_t left;      /* columns of the labels and the axis */
+	size_t rows;      /* of the plot, from row 0 of the grid */
+	size_t lane_rows;
+};
+
+static char line_sign(size_t index)
+{
+	return line_signs[index % (sizeof(line_signs) - 1)];
+}
+
+/* Dots from the plot's left edge. */
+static long x_of(const struct frame *f, double time_s)
+{
+	const struct axis *axis = &f->scene->time;
+	size_t unit = f->style->unicode ? 2 : 1;
+	double width = (double)((f->grid.columns - f->left) * unit - 1);
+	double part = (time_s - axis->low) / (axis->high - axis->low);
+
+	return (long)(f->left * unit) + lround(fmax(-1, fmin(2, part)) * width);
+}
+
+static long y_of(const struct frame *f, double mib)
+{
+	const struct axis *axis = &f->memory->memory;
+	double height = (double)(f->rows * (f->style->unicode ? 4 : 1) - 1);
+	double part = (mib - axis->low) / (axis->high - axis->low);
+
+	return lround((1 - fmax(-1, fmin(2, part))) * height);
+}
+
+static size_t column_of(const struct frame *f, double time_s)
+{
+	long x = x_of(f, time_s) / (f->style->unicode ? 2 : 1);
+
+	return x < (long)f->left ? f->left : (size_t)x;
+}
+
+static void put_text(FILE *out, const struct terminal_style *style,
+    const char *text, size_t width)
+{
+	char *shown = mem_zero(strlen(text) + 8, 1);
+
+	if (style->unicode) {
+		fputs(utf8_shorten(shown, strlen(text) + 8, text, width), out);
+	} else {
+		size_t used = 0;
+
+		while (*text && used < width)
+			used++,
+			    putc(utf8_next(&text) > 126 ? '?' : text[-1], out);
+	}
+	free(shown);
+}
+
+static void end_line(FILE *out, const struct terminal_style *style)
+{
+	fputs(style->erase ? "\033[K\r\n" : "\n", out);
+}
+
+static void put_colour(
+    FILE *out, const struct terminal_style *style, enum role role)
+{
+	if (style->colour)
+		fputs(grid_colour(role), out);
+}
+
+static void put_plain(FILE *out, const struct terminal_style *style)
+{
+	if (style->colour)
+		fputs("\033[0m", out);
+}
+
+static void draw_line(struct frame *f, const struct scene_line *line, char sign)
+{
+	struct downsample_view view = {
+	    .from_s = f->scene->time.low + line->zero_s,
+	    .to_s = f->scene->time.high + line->zero_s,
+	    .columns = grid_width(&f->grid),
+	    .gap_s = line->gap_s};
+	struct downsample kept;
+	struct grid_line stroke = {.role = line->role, .sign = sign};
+
+	downsample_m4(&kept, line->samples, &view);
+	for (size_t i = 0; i < kept.points.len; i++) {
+		const struct downsample_point *p = &kept.points.items[i];
+
+		stroke.x1 = x_of(f, p->time_s - line->zero_s);
+		stroke.y1 = y_of(f, p->mib);
+		if (i == 0 || p->starts) {
+			stroke.x0 = stroke.x1;
+			stroke.y0 = stroke.y1;
+		}
+		grid_line(&f->grid, &stroke);
+		stroke.x0 = stroke.x1;
+		stroke.y0 = stroke.y1;
+	}
+	downsample_finish(&kept);
+}
+
+/* What was drawn left of the plot by a window's edge makes place again. */
+static void draw_memory_axis(struct frame *f, const struct ticks *ticks)
+{
+	for (size_t row = 0; row < f->rows; row++) {
+		for (size_t column = 0; column < f->left; column++)
+			grid_put(&f->grid, (long)column, (long)row, ' ', ' ',
+			    ROLE_FRAME);
+		grid_put(&f->grid, (long)f->left - 1, (long)row, 0x2502, '|',
+		    ROLE_FRAME);
+	}
+	for (size_t i = 0; i < ticks->len; i++) {
+		const struct tick *tick = &ticks->items[i];
+		long row = y_of(f, tick->value) / (f->style->unicode ? 4 : 1);
+		size_t len = strlen(tick->label);
+
+		grid_text(&f->grid, f->left - 2 - len, (size_t)row, len,
+		    tick->label, ROLE_TEXT);
+		grid_put(
+		    &f->grid, (long)f->left - 1, row, 0x2524, '+', ROLE_FRAME);
+	}
+}
+
+static void draw_time_axis(struct frame *f, size_t row)
+{
+	size_t width = f->grid.columns - f->left, most = width / 12;
+	struct ticks ticks;
+	size_t unit;
+
+	axis_ticks(&f->scene->time, most, &ticks);
+	unit = strlen(ticks.unit) + 1;
+	grid_put(
+	    &f->grid, (long)f->left - 1, (long)row, 0x2514, '+', ROLE_FRAME);
+	for (size_t i = f->left; i < f->grid.columns; i++)
+		grid_put(&f->grid, (long)i, (long)row, 0x2500, '-', ROLE_FRAME);
+	if (unit < width / 2)
+		grid_text(&f->grid, f->grid.columns - unit + 1, row + 1, unit,
+		    ticks.unit, ROLE_TEXT_SOFT);
+	for (size_t i = 0; i < ticks.len; i++) {
+		const char *label = ticks.items[i].label;
+		size_t at = column_of(f, ticks.items[i].value);
+		size_t len = strlen(label);
+		size_t start = at > len / 2 ? at - len / 2 : 0;
+
+		grid_put(
+		    &f->grid, (long)at, (long)row, 0x252c, '+', ROLE_FRAME);
+		if (grid_is_free(
+			&f->grid, start ? start - 1 : 0, row + 1, len + 1))
+			grid_text(
+			    &f->grid, start, row + 1, len, label, ROLE_TEXT);
+	}
+	ticks_finish(&ticks);
+}
+
+/* Beside its place, on the first row from the top that is free. */
+static void draw_label(struct frame *f, const struct scene_mark *mark,
+    size_t column, size_t first_row)
+{
+	char text[128];
+	size_t width;
+
+	utf8_shorten(
+	    text, sizeof(text), mark->label ? mark->label : "", LABEL_COLUMNS);
+	width = utf8_width(text);
+	if (width == 0)
+		return;
+	if (column + 1 + width > f->grid.columns)
+		column = column > width ? column - width - 1 : 0;
+	for (size_t row = first_row; row < f->rows; row++) {
+		if (column >= f->left &&
+		    grid_is_free(&f->grid, column + 1, row, width)) {
+			grid_text(
+			    &f->grid, column + 1, row, width, text, mark->role);
+			return;
+		}
+	}
+}
+
+static void draw_mark(struct frame *f, const struct scene_mark *mark)
+{
+	const struct axis *time = &f->scene->time;
+	size_t column = column_of(f, mark->at.time_s), row = 0;
+
+	if (mark->kind == SCENE_GAP || mark->at.time_s < time->low ||
+	    mark->at.time_s > time->high)
+		return;
+	if (mark->kind == SCENE_PEAK) {
+		long y = y_of(f, mark->at.mib) / (f->style->unicode ? 4 : 1);
+
+		row = y < 0 ? 0 : (size_t)y;
+		grid_put(
+		    &f->grid, (long)column, (long)row, 0x25cf, '@', mark->role);
+	} else {
+		for (size_t i = 0; i < f->rows; i++) {
+			if (grid_is_free(&f->grid, column, i, 1))
+				grid_put(&f->grid, (long)column, (long)i,
+				    0x250a, ':', mark->role);
+		}
+	}
+	draw_label(f, mark, column, row);
+}
+
+static void draw_lanes(struct frame *f, size_t top)
+{
+	for (size_t i = 0; i < f->lanes->spans.len; i++) {
+		const struct scene_span *span = &f->lanes->spans.items[i];
+		size_t from = column_of(f, span->from.time_s);
+		size_t to = column_of(f, span->to.time_s);
+		size_t row = top + span->lane;
+
+		if (span->lane >= f->lane_rows ||
+		    span->to.time_s < f->scene->time.low ||
+		    span->from.time_s > f->scene->time.high)
+			continue;
+		for (size_t at = from; at <= to && at < f->grid.columns; at++)
+			grid_put(&f->grid, (long)at, (long)row,
+			    at == from ? 0x257a : 0x2501,
+			    at == from ? '[' : '=', span->role);
+		if (to > from + 2)
+			grid_text(&f->grid, from + 1, row, to - from - 1,
+			    span->name, span->role);
+	}
+}
+
+static void draw_memory(struct frame *f, const struct ticks *ticks)
+{
+	const struct scene_panel *panel = f->memory;
+
+	for (size_t i = panel->lines.len; i-- > 0;)
+		draw_line(f, &panel->lines.items[i], line_sign(i));
+	draw_memory_axis(f, ticks);
+	for (size_t i = 0; i < panel->marks.len; i++)
+		draw_mark(f, &panel->marks.items[i]);
+}
+
+static size_t legend_line(const struct frame *f, size_t first, FILE *out)
+{
+	const struct scene_panel *panel = f->memory;
+	const struct terminal_style *style = f->style;
+	size_t used = 0, i;
+
+	for (i = first; i < panel->lines.len; i++) {
+		const struct scene_line *line = &panel->lines.items[i];
+		char *text = mem_format("%s %s", line->name ? line->name : "",
+		    line->detail ? line->detail : "");
+		size_t width = utf8_width(text);
+
+		if (width > style->columns - 3)
+			width = style->columns - 3;
+		if (line->in_legend && used > 0 &&
+		    used + width + 4 > style->columns) {
+			free(text);
+			break;
+		}
+		if (line->in_legend) {
+			fputs(used ? "  " : "", out);
+			put_colour(out, style, line->role);
+			if (style->unicode)
+				fputs("\xe2\x94\x81", out);
+			else
+				putc(line_sign(i), out);
+			put_plain(out, style);
+			putc(' ', out);
+			put_text(out, style, text, width);
+			used += width + (used ? 4 : 2);
+		}
+		free(text);
+	}
+	return i;
+}
+
+static void print_legend(const struct frame *f, size_t lines, FILE *out)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; f->memory && i < lines; i++) {
+		if (next >= f->memory->lines.len)
+			return;
+		next = legend_line(f, next, out);
+		end_line(out, f->style);
+	}
+}
+
+static void print_facts(
+    const struct scene *scene, const struct terminal_style *style, FILE *out)
+{
+	static const char *const wanted[] = {"Peak", "Duration", "Ended"};
+	const char *between = style->unicode ? " \xc2\xb7 " : ", ";
+	char line[512] = "";
+	size_t used = 0;
+
+	for (size_t w = 0; w < sizeof(wanted) / sizeof(wanted[0]); w++) {
+		for (size_t i = 0; i < scene->facts.len; i++) {
+			const struct scene_fact *fact = &scene->facts.items[i];
+
+			if (strcmp(fact->label, wanted[w]) != 0 ||
+			    used + strlen(fact->value) + 32 > sizeof(line))
+				continue;
+			used += (size_t)snprintf(line + used,
+			    sizeof(line) - used, "%s%s: %s",
+			    used ? between : "", fact->label, fact->value);
+		}
+	}
+	put_text(out, style, line, style->columns);
+	end_line(out, style);
+}
+
+static void find_panels(struct frame *f)
+{
+	for (size_t i = 0; i < f->scene->panels.len; i++) {
+		const struct scene_panel *panel = &f->scene->panels.items[i];
+
+		if (panel->kind == PANEL_LANES && !f->lanes)
+			f->lanes = panel;
+		if (panel->kind == PANEL_MEMORY && !f->memory)
+			f->memory = panel;
+	}
+}
+
+/* Title, legend, facts and the time axis take their rows, lanes theirs, and
+ * the plot has the rest. */
+static size_t share_rows(struct frame *f)
+{
+	size_t rows = f->style->rows, legend = rows / 4, fixed;
+
+	if (legend > LEGEND_LINES)
+		legend = LEGEND_LINES;
+	if (f->memory && legend > f->memory->lines.len)
+		legend = f->memory->lines.len;
+	fixed = 4 + legend;
+	f->rows = rows > fixed + LEAST_ROWS ? rows - fixed : LEAST_ROWS;
+	if (f->lanes) {
+		f->lane_rows =
+		    f->lanes->lanes < MOST_LANES ? f->lanes->lanes : MOST_LANES;
+		if (f->lane_rows > f->rows / 2)
+			f->lane_rows = f->rows / 2;
+		f->rows -= f->lane_rows;
+	}
+	return legend;
+}
+
+static void draw(struct frame *f)
+{
+	struct ticks ticks = {0};
+	size_t widest = 4;
+
+	if (f->memory)
+		axis_ticks(&f->memory->memory, f->rows / 3, &ticks);
+	for (size_t i = 0; i < ticks.len; i++) {
+		if (strlen(ticks.items[i].label) > widest)
+			widest = strlen(ticks.items[i].label);
+	}
+	f->left = widest + 2;
+	grid_init(&f->grid, f->style->columns, f->rows + 2 + f->lane_rows,
+	    f->style->unicode);
+	if (f->memory)
+		draw_memory(f, &ticks);
+	grid_text(&f->grid, 0, 0, f->left - 2, ticks.unit, ROLE_TEXT_SOFT);
+	draw_time_axis(f, f->rows);
+	if (f->lanes)
+		draw_lanes(f, f->rows + 2);
+	ticks_finish(&ticks);
+}
+
+void terminal_chart(
+    const struct scene *scene, const struct terminal_style *style, FILE *out)
+{
+	struct frame f = {.scene = scene, .style = style};
+	size_t legend;
+
+	find_panels(&f);
+	legend = share_rows(&f);
+	draw(&f);
+	if (style->colour)
+		fputs("\033[1m", out);
+	put_text(out, style, scene->title ? scene->title : "", style->columns);
+	put_plain(out, style);
+	end_line(out, style);
+	for (size_t row = 0; row < f.grid.rows; row++) {
+		grid_print_row(&f.grid, row, style->colour, out);
+		end_line(out, style);
+	}
+	print_legend(&f, legend, out);
+	print_facts(scene, style, out);
+	grid_finish(&f.grid);
+}

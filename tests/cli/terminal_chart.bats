@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+load helper
+
+own_setup() {
+	export COLUMNS=60 LINES=16 HOME=$PWD
+	unset XDG_CACHE_HOME
+	escape=$(printf '\033')
+	recording a.dat 'sh -c 日本語'
+}
+
+@test 'no display: a chart in the terminal, with title, unit, peak, legend' {
+	mprof plot a.dat >out
+	head -1 out | grep -qF 'sh -c 日本語'
+	grep -q '^MiB ' out
+	grep -q 'peak 3.25 MiB' out
+	grep -q '━ ' out
+	grep -q '⠤\|⠒\|⡠\|⠊\|⡇\|⢇\|⠑\|⠢\|⠔' out
+	[ "$(wc -l <out)" -le 15 ]
+}
+
+@test 'no line is wider than COLUMNS, whatever the names hold' {
+	recording wide.dat "$(printf '日本語e\xcc\x81 %.0s' {1..100})"
+	printf 'MARK 1.0 1700000000.15 label=漢字漢字漢字漢字漢字漢字漢字漢字\n' \
+		>>wide.dat
+	for columns in 20 41 60 133; do
+		COLUMNS=$columns mprof plot wide.dat >out
+		python3 - "$columns" <<-'END'
+		import sys, unicodedata
+		for line in open("out", encoding="utf-8"):
+		    width = sum(
+		        0 if unicodedata.combining(c) else
+		        2 if unicodedata.east_asian_width(c) in "WF" else 1
+		        for c in line.rstrip("\n"))
+		    assert width <= int(sys.argv[1]), (width, line)
+		END
+	done
+}
+
+@test 'ASCII alone in the C locale and on a dumb terminal' {
+	LC_ALL=C mprof plot a.dat >out
+	[ "$(LC_ALL=C grep -c '[^ -~]' out)" -eq 0 ]
+	grep -q '[*]' out
+	TERM=dumb mprof plot a.dat >dumb
+	cmp out dumb
+}
+
+@test 'no escape codes into a pipe unless they are asked for' {
+	mprof plot a.dat >out
+	[ "$(grep -c "$escape" out)" -eq 0 ]
+	CLICOLOR_FORCE=1 mprof plot a.dat >out
+	grep -q "$escape" out
+	NO_COLOR=1 CLICOLOR_FORCE=1 mprof plot a.dat >out
+	[ "$(grep -c "$escape" out)" -eq 0 ]
+}
+
+@test 'colours and the window size on a real terminal' {
+	unset COLUMNS LINES
+	TERM=xterm script -qec 'stty cols 50 rows 20; mprof plot a.dat' /dev/null \
+		</dev/null >out
+	grep -q "$escape" out
+	sed "s/$escape\[[0-9;]*m//g; s/\r//" out | grep -q '^.\{49,50\}$'
+}
+
+# An xdg-open that writes down what it was given.
+fake_browser() {
+	mkdir -p bin
+	printf '#!/bin/sh\necho "$1" >"%s/opened.new"\nmv "%s/opened.new" "%s"\n' \
+		"$PWD" "$PWD" "$PWD/opened" >bin/xdg-open
+	chmod +x bin/xdg-open
+	PATH=$PWD/bin:$PATH
+	export DISPLAY=:7
+}
+
+@test 'with a display: the page in the browser, and its path printed' {
+	fake_browser
+	mprof plot a.dat >out
+	for _ in {1..100}; do
+		[ ! -e opened ] || break
+		sleep 0.05
+	done
+	same "$(cat opened)" "$(cat out)"
+	grep -q '^<!DOCTYPE html>' "$(cat out)"
+}
+
+@test '--terminal draws in the terminal where there is a display, too' {
+	fake_browser
+	mprof plot --terminal a.dat | grep -q 'peak 3.25 MiB'
+	[ ! -e opened ]
+}
+
+@test '--format without -o writes to standard output' {
+	mprof plot --format svg a.dat | grep -q '<svg'
+}
