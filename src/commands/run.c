@@ -237,10 +237,17 @@ static int run(const void *values, char **words, int count)
 	if (count == 0) {
 		err_set(&e,
 		    session.options->attach
-			? "a process is needed: its pid or its name"
+			? "a process is needed, its pid or its name; mprof "
+			  "help "
+			  "attach tells more"
 			: "a program to run is needed; mprof help run tells "
 			  "more");
 		return command_fail(COMMAND_FAILED, &e);
+	}
+	if (session.options->attach && count > 1) {
+		err_set(
+		    &e, "%s: one process is recorded, %s", words[1], words[0]);
+		return command_fail(COMMAND_MISUSED, &e);
 	}
 	if (run_options_plan(session.options, &session.plan, &e) != 0 ||
 	    run_hooks_prepare_check(session.options, &e) != 0)
@@ -299,7 +306,6 @@ const struct command command_attach = {
     .options = run_option_rows,
     .options_size = sizeof(struct run_options),
     .defaults = &run_option_defaults,
-    .stop_early = true,
     .takes = COMMAND_TAKES_PID,
     .run = attach,
 };
