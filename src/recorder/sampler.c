@@ -29,7 +29,7 @@ struct sampler *sampler_create(
 	s->cgroup.folder = s->cgroup.current = -1;
 	s->peak_kib = s->root_peak_kib = -1;
 	s->epoch_ns = clock_wall_ns() - clock_ns(CLOCK_BOOTTIME);
-	if (procfs_init(&s->fs, "/proc", e) != 0) {
+	if (procfs_init(&s->fs, plan->proc ? plan->proc : "/proc", e) != 0) {
 		free(s);
 		return NULL;
 	}

@@ -18,6 +18,7 @@
 enum { SAMPLER_HOOKS = 4 };
 
 struct sampler_plan {
+	const char *proc; /* NULL: /proc */
 	int64_t interval_ns;
 	int64_t timeout_ns; /* 0: none */
 	const struct metric *metric;

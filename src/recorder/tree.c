@@ -73,32 +73,36 @@ static void consider(struct tree *tree, pid_t pid, bool last)
 	}
 }
 
+/* Adds a stranger whose parent turned out to be one of us; it may have been
+ * looked at twice. */
+static void adopt(struct tree *tree, pid_t pid)
+{
+	struct proc_stat stat;
+
+	if (members_find(&tree->members, pid) == MEMBERS_NONE &&
+	    procfs_stat(tree->fs, pid, &stat) && belongs(tree, &stat))
+		members_add(&tree->members, &stat)->seen_ns = tree->looked_ns;
+}
+
 /* Children may have lower pids than their parents once pids start again. */
 static void adopt_strangers(struct tree *tree)
 {
-	bool found;
+	struct stranger *all = tree->strangers.items;
+	size_t before;
 
 	do {
-		size_t left = 0, count = tree->strangers.len;
-		struct stranger *all = tree->strangers.items;
+		size_t left = 0;
 
-		found = false;
-		for (size_t i = 0; i < count; i++) {
-			struct stranger stranger = all[i];
-			struct proc_stat stat;
-
-			if (members_find(&tree->members, stranger.ppid) ==
-			    MEMBERS_NONE) {
-				all[left++] = stranger;
-			} else if (procfs_stat(tree->fs, stranger.pid, &stat) &&
-				   belongs(tree, &stat)) {
-				members_add(&tree->members, &stat)->seen_ns =
-				    tree->looked_ns;
-				found = true;
-			}
+		before = tree->strangers.len;
+		for (size_t i = 0; i < before; i++) {
+			if (members_find(&tree->members, all[i].ppid) ==
+			    MEMBERS_NONE)
+				all[left++] = all[i];
+			else
+				adopt(tree, all[i].pid);
 		}
 		tree->strangers.len = left;
-	} while (found && tree->strangers.len > 0);
+	} while (tree->strangers.len > 0 && tree->strangers.len < before);
 }
 
 /* Whose parent may show at the next look is looked at again then. */

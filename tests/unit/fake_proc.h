@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A folder that looks like /proc, for tests that say what stands in it.
+ */
+#ifndef MPROF_TESTS_FAKE_PROC_H
+#define MPROF_TESTS_FAKE_PROC_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char fake_root[] = "/tmp/mprof-fake-proc.XXXXXX";
+
+struct fake_process {
+	int pid, ppid;
+	const char *name; /* NULL: "program" */
+	char state;       /* 0: S */
+	int started;
+	int exit_signal; /* 0: 17; -1: it is a thread */
+	int pages;       /* resident */
+};
+
+static inline void fake_write(const char *path, const char *text)
+{
+	char whole[512];
+	FILE *file;
+
+	snprintf(whole, sizeof(whole), "%s/%s", fake_root, path);
+	file = fopen(whole, "w");
+	if (!file || fputs(text, file) < 0 || fclose(file) != 0)
+		abort();
+}
+
+static inline void fake_newest(int newest, int threads)
+{
+	char text[64];
+
+	snprintf(
+	    text, sizeof(text), "0.10 0.20 0.30 1/%d %d\n", threads, newest);
+	fake_write("loadavg", text);
+}
+
+static inline void fake_process(struct fake_process p)
+{
+	char path[256], text[512];
+
+	snprintf(path, sizeof(path), "%s/%d", fake_root, p.pid);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%d/stat", p.pid);
+	snprintf(text, sizeof(text),
+	    "%d (%s) %c %d 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %d 4096000 %d "
+	    "0 0 0 0 0 0 0 0 0 0 0 0 0 %d 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
+	    p.pid, p.name ? p.name : "program", p.state ? p.state : 'S', p.ppid,
+	    p.started, p.pages, p.exit_signal ? p.exit_signal : 17);
+	fake_write(path, text);
+	snprintf(path, sizeof(path), "%d/statm", p.pid);
+	snprintf(text, sizeof(text), "%d %d 1 1 0 1 0\n", p.pages ? 1000 : 0,
+	    p.pages);
+	fake_write(path, text);
+}
+
+static inline void fake_gone(int pid)
+{
+	static const char *const files[] = {
+	    "/stat", "/statm", "/status", "/cmdline", ""};
+	char path[256];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(
+		    path, sizeof(path), "%s/%d%s", fake_root, pid, files[i]);
+		remove(path);
+	}
+}
+
+static inline int fake_begin(void **state)
+{
+	char path[256], self[32];
+
+	(void)state;
+	if (!mkdtemp(fake_root))
+		return -1;
+	snprintf(path, sizeof(path), "%s/self", fake_root);
+	snprintf(self, sizeof(self), "%d", (int)getpid());
+	return symlink(self, path);
+}
+
+static inline int fake_end(void **state)
+{
+	char path[256];
+
+	(void)state;
+	for (int pid = 1; pid < 1000; pid++)
+		fake_gone(pid);
+	snprintf(path, sizeof(path), "%s/loadavg", fake_root);
+	remove(path);
+	snprintf(path, sizeof(path), "%s/self", fake_root);
+	remove(path);
+	return rmdir(fake_root);
+}
+
+#endif

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "dat/reader.h"
+#include "dat/writer.h"
+
+#define TIME_NS INT64_C(1795358001104349999)
+
+static char folder[] = "/tmp/test-dat-writer.XXXXXX";
+
+static int enter_folder(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int leave_folder(void **state)
+{
+	(void)state;
+	return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : -1;
+}
+
+static char *content(const char *path)
+{
+	static char text[65536];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	assert_true(got >= 0);
+	close(fd);
+	text[got] = 0;
+	return text;
+}
+
+static void open_new(struct dat_writer *writer, const char *path)
+{
+	struct err e;
+
+	unlink(path);
+	assert_int_equal(dat_writer_open(writer, path, &e), 0);
+}
+
+static void close_well(struct dat_writer *writer)
+{
+	struct err e;
+
+	assert_int_equal(dat_writer_close(writer, &e), 0);
+}
+
+static void records_are_as_the_format_says(void **state)
+{
+	char *words[] = {
+	    "sh", "-c", "a b", "x\ny\x01", "caf\xc3\xa9\xff", NULL};
+	struct dat_writer writer;
+
+	(void)state;
+	open_new(&writer, "a.dat");
+	dat_write_command(&writer, words);
+	dat_write_memory(&writer, 21 * 1024 + 512, TIME_NS);
+	dat_write_child(&writer, 4711, 1, TIME_NS);
+	dat_write_peak(&writer, 1 << 20, TIME_NS);
+	dat_write_begin(&writer, "PROC", 0, TIME_NS);
+	dat_write_whole(&writer, "pid", 12);
+	dat_write_text(&writer, "name", "a b%=;\n\xff\xc3\xa9");
+	dat_write_mib(&writer, "limit", 512 * 1024);
+	dat_write_end(&writer);
+	close_well(&writer);
+	assert_string_equal(content("a.dat"),
+	    "CMDLINE sh -c 'a b' x\\ny\\x01 caf\xc3\xa9\\xff\n"
+	    "MEM 21.500000 1795358001.1043\n"
+	    "CHLD 4711 0.000977 1795358001.1043\n"
+	    "PEAK 1024.000000 1795358001.1043\n"
+	    "PROC 0.000000 1795358001.1043 pid=12 "
+	    "name=a%20b%25%3d%3b%0a%ff\xc3\xa9 limit=512.000000\n");
+	unlink("a.dat");
+}
+
+static void times_below_a_millisecond_have_six_decimals(void **state)
+{
+	struct dat_writer writer;
+
+	(void)state;
+	open_new(&writer, "p.dat");
+	writer.precise = true;
+	dat_write_memory(&writer, 1024, TIME_NS);
+	dat_write_memory(&writer, 1024, INT64_C(1999999999999999999));
+	close_well(&writer);
+	assert_string_equal(content("p.dat"),
+	    "MEM 1.000000 1795358001.104350\n"
+	    "MEM 1.000000 2000000000.000000\n");
+	unlink("p.dat");
+}
+
+static void figures_are_what_printf_would_write(void **state)
+{
+	struct dat_writer writer;
+	uint64_t random = 1;
+	char expected[64];
+
+	(void)state;
+	open_new(&writer, "f.dat");
+	for (int i = 0; i < 20000; i++) {
+		int64_t kib =
+		    i < 4096 ? i
+			     : (int64_t)(random_next(&random) >> (24 + i % 40));
+
+		writer.len = 0;
+		dat_write_memory(&writer, kib, 0);
+		dat_write_raw(&writer, "");
+		*(char *)(writer.buffer + writer.len - 1) = 0;
+		snprintf(expected, sizeof(expected), "MEM %.6f 0.0000",
+		    (double)kib / 1024);
+		assert_string_equal(writer.buffer, expected);
+	}
+	writer.len = 0;
+	close_well(&writer);
+	unlink("f.dat");
+}
+
+static void a_missing_newline_is_made_up_for(void **state)
+{
+	struct dat_writer writer;
+	FILE *file = fopen("n.dat", "w");
+	struct err e;
+
+	(void)state;
+	fputs("CMDLINE x\nMEM 1.000000 1.0000", file);
+	fclose(file);
+	assert_int_equal(dat_writer_open(&writer, "n.dat", &e), 0);
+	assert_false(writer.created);
+	dat_write_memory(&writer, 2048, 2000000000);
+	close_well(&writer);
+	assert_string_equal(content("n.dat"),
+	    "CMDLINE x\nMEM 1.000000 1.0000\nMEM 2.000000 2.0000\n");
+	unlink("n.dat");
+}
+
+static void what_is_no_recording_is_left_alone(void **state)
+{
+	struct dat_writer writer;
+	FILE *file = fopen("notes", "w");
+	struct err e;
+
+	(void)state;
+	fputs("my only copy", file);
+	fclose(file);
+	assert_int_equal(dat_writer_open(&writer, "notes", &e), -1);
+	assert_non_null(strstr(e.text, "something else than a recording"));
+	assert_string_equal(content("notes"), "my only copy");
+	unlink("notes");
+	assert_int_equal(mkdir("dir", 0700), 0);
+	assert_int_equal(dat_writer_open(&writer, "dir", &e), -1);
+	rmdir("dir");
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	assert_int_equal(dat_writer_open(&writer, "fifo", &e), -1);
+	assert_non_null(strstr(e.text, "nobody reads it"));
+	unlink("fifo");
+	assert_int_equal(dat_writer_open(&writer, "no/such", &e), -1);
+}
+
+static void default_names_move_to_the_next_second(void **state)
+{
+	struct dat_writer first, second;
+	struct err e;
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	assert_int_equal(
+	    symlink("elsewhere", "mprofile_20261122000000.dat"), 0);
+	assert_int_equal(dat_writer_open_default(&first, 1795305600, &e), 0);
+	assert_int_equal(dat_writer_open_default(&second, 1795305600, &e), 0);
+	assert_string_equal(first.path, "mprofile_20261122000001.dat");
+	assert_string_equal(second.path, "mprofile_20261122000002.dat");
+	assert_int_equal(access("elsewhere", F_OK), -1);
+	dat_writer_discard(&first);
+	dat_writer_discard(&second);
+	assert_int_equal(access("mprofile_20261122000001.dat", F_OK), -1);
+	unlink("mprofile_20261122000000.dat");
+}
+
+static void discarding_keeps_a_file_that_was_there(void **state)
+{
+	struct dat_writer writer;
+	FILE *file = fopen("old.dat", "w");
+	struct err e;
+
+	(void)state;
+	fputs("CMDLINE x\n", file);
+	fclose(file);
+	assert_int_equal(dat_writer_open(&writer, "old.dat", &e), 0);
+	dat_write_memory(&writer, 1, 1);
+	dat_writer_discard(&writer);
+	assert_string_equal(content("old.dat"), "CMDLINE x\n");
+	unlink("old.dat");
+}
+
+/* A limit on the file's size stands for a full disk: it takes a part of a
+ * write, then none, and later there is room again. */
+static void a_full_disk_tears_no_line(void **state)
+{
+	struct rlimit before, small;
+	struct dat_writer writer;
+	struct err e;
+	size_t lines = 0;
+	char *text;
+
+	(void)state;
+	open_new(&writer, "full.dat");
+	getrlimit(RLIMIT_FSIZE, &before);
+	small = before;
+	small.rlim_cur = 100;
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &small);
+	for (int64_t i = 0; i < 40; i++) {
+		dat_write_memory(&writer, 1024 * i, i * 1000000000);
+		dat_writer_flush(&writer);
+	}
+	assert_int_equal(strlen(content("full.dat")), 100);
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_int_equal(dat_writer_close(&writer, &e), 0);
+	text = content("full.dat");
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		char expected[64];
+
+		snprintf(expected, sizeof(expected), "MEM %zu.000000 %zu.0000",
+		    lines, lines);
+		assert_string_equal(line, expected);
+		lines++;
+	}
+	assert_int_equal(lines, 40);
+	unlink("full.dat");
+}
+
+static void what_does_not_fit_in_memory_is_dropped_whole(void **state)
+{
+	struct rlimit before, small;
+	struct dat_writer writer;
+	struct profile profile;
+	struct err e;
+
+	(void)state;
+	open_new(&writer, "gap.dat");
+	getrlimit(RLIMIT_FSIZE, &before);
+	small = before;
+	small.rlim_cur = 50;
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &small);
+	for (int64_t i = 0; i < 20000; i++) {
+		dat_write_memory(&writer, 1024, i * 1000000000);
+		dat_writer_flush(&writer);
+	}
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_true(writer.lost > 5000);
+	assert_int_equal(dat_writer_close(&writer, &e), -1);
+	assert_non_null(strstr(e.text, "samples are missing"));
+	assert_int_equal(dat_read(&profile, "gap.dat", &e), 0);
+	assert_int_equal(profile.skipped, 0);
+	assert_true(profile.runs.items[0].total.len > 5000);
+	profile_finish(&profile);
+	unlink("gap.dat");
+}
+
+static void a_removed_file_is_told(void **state)
+{
+	struct dat_writer writer;
+	struct err e;
+
+	(void)state;
+	open_new(&writer, "gone.dat");
+	dat_write_memory(&writer, 1024, 1);
+	dat_writer_flush(&writer);
+	unlink("gone.dat");
+	assert_int_equal(dat_writer_close(&writer, &e), -1);
+	assert_non_null(strstr(e.text, "removed"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(records_are_as_the_format_says),
+	    cmocka_unit_test(times_below_a_millisecond_have_six_decimals),
+	    cmocka_unit_test(figures_are_what_printf_would_write),
+	    cmocka_unit_test(a_missing_newline_is_made_up_for),
+	    cmocka_unit_test(what_is_no_recording_is_left_alone),
+	    cmocka_unit_test(default_names_move_to_the_next_second),
+	    cmocka_unit_test(discarding_keeps_a_file_that_was_there),
+	    cmocka_unit_test(a_full_disk_tears_no_line),
+	    cmocka_unit_test(what_does_not_fit_in_memory_is_dropped_whole),
+	    cmocka_unit_test(a_removed_file_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}

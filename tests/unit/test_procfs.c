@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+#include <sys/wait.h>
+
+#include "fake_proc.h"
+#include "proc/cgroup.h"
+#include "proc/find.h"
+#include "proc/metric.h"
+#include "proc/procfs.h"
+
+static struct procfs fs;
+
+static int open_fake(void **state)
+{
+	struct err e;
+
+	return fake_begin(state) || procfs_init(&fs, fake_root, &e);
+}
+
+static int close_fake(void **state)
+{
+	procfs_finish(&fs);
+	return fake_end(state);
+}
+
+static void names_are_taken_to_their_end(void **state)
+{
+	static const char *const names[] = {
+	    ") R 1 (", "a b", "\n\n", "((", "))", "\xff\xfe", ""};
+	struct proc_stat stat;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		fake_process((struct fake_process){.pid = 50,
+		    .ppid = 7,
+		    .name = names[i],
+		    .started = 99,
+		    .pages = 3});
+		assert_true(procfs_stat(&fs, 50, &stat));
+		assert_string_equal(stat.name, names[i]);
+		assert_int_equal(stat.ppid, 7);
+		assert_int_equal(stat.state, 'S');
+		assert_int_equal(stat.started, 99);
+		assert_int_equal(stat.rss_kib, 3 * fs.page_kib);
+		assert_false(stat.is_thread);
+	}
+	fake_gone(50);
+}
+
+static void hostile_text_is_no_process(void **state)
+{
+	static const char *const texts[] = {"", "\n", "1", "1 (", "1 (x",
+	    "1 x)", ")(", "1 (x)", "1 (x)\n", "(", "1 (x) "};
+	struct proc_stat stat;
+
+	(void)state;
+	fake_process((struct fake_process){.pid = 51});
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		fake_write("51/stat", texts[i]);
+		if (procfs_stat(&fs, 51, &stat))
+			assert_int_equal(stat.ppid, 0);
+	}
+	fake_gone(51);
+	assert_false(procfs_stat(&fs, 51, &stat));
+}
+
+static void the_newest_pid_is_read_or_not_known(void **state)
+{
+	pid_t newest;
+	long threads;
+
+	(void)state;
+	fake_newest(4711, 108);
+	procfs_finish(&fs);
+	assert_int_equal(procfs_init(&fs, fake_root, NULL), 0);
+	assert_true(procfs_newest(&fs, &newest, &threads));
+	assert_int_equal(newest, 4711);
+	assert_int_equal(threads, 108);
+	fake_write("loadavg", "0.00 0.00 0.00 0/0 0\n");
+	assert_false(procfs_newest(&fs, &newest, &threads));
+	fake_write("loadavg", "nonsense");
+	assert_false(procfs_newest(&fs, &newest, &threads));
+}
+
+static void metrics_read_their_files(void **state)
+{
+	static const char status[] = "Name:\tx\nVmPeak:\t  999 kB\n"
+				     "VmHWM:\t    77 kB\nRssAnon:\t   12 kB\n"
+				     "VmSwap:\t   5 kB\n";
+	static const char rollup[] =
+	    "1-2 ---p 0 00:00 0 [rollup]\n"
+	    "Rss:  100 kB\nPss:  40 kB\n"
+	    "Private_Clean: 1 kB\nPrivate_Dirty: 20 kB\n"
+	    "Private_Hugetlb: 300 kB\n";
+
+	(void)state;
+	assert_int_equal(
+	    metric_find("rss")->read("586 295 272 1 0 56 0\n", 4), 295 * 4);
+	assert_int_equal(
+	    metric_find("vms")->read("586 295 272 1 0 56 0\n", 4), 586 * 4);
+	assert_int_equal(
+	    metric_find("rss")->read("586 295 272 1 0 56 0\n", 64), 295 * 64);
+	assert_int_equal(metric_find("swap")->read(status, 4), 5);
+	assert_int_equal(metric_find("anon")->read(status, 4), 12);
+	assert_int_equal(metric_find("pss")->read(rollup, 4), 40);
+	assert_int_equal(metric_find("uss")->read(rollup, 4), 321);
+	assert_int_equal(metric_find("uss")->read("Name:\tx\n", 4), -1);
+	assert_int_equal(metric_find("swap")->read("", 4), -1);
+	assert_int_equal(procfs_kib(status, "VmHWM"), 77);
+	assert_ptr_equal(metric_find("psutil"), metric_find("rss"));
+	assert_ptr_equal(metric_find("posix"), metric_find("rss"));
+	assert_ptr_equal(metric_find("psutil_pss"), metric_find("pss"));
+	assert_ptr_equal(metric_find("psutil_uss"), metric_find("uss"));
+	assert_null(metric_find("tracemalloc"));
+}
+
+static void a_word_means_a_whole_name_first(void **state)
+{
+	struct find find;
+
+	(void)state;
+	fake_process((struct fake_process){.pid = 60, .name = "server"});
+	fake_process((struct fake_process){.pid = 61, .name = "server-old"});
+	fake_process(
+	    (struct fake_process){.pid = 62, .name = "server", .state = 'Z'});
+	find_by_name(&find, &fs, "server");
+	assert_int_equal(find.pids.len, 1);
+	assert_int_equal(find.pids.items[0], 60);
+	find_finish(&find);
+	find_by_name(&find, &fs, "serv");
+	assert_int_equal(find.pids.len, 2);
+	find_finish(&find);
+	fake_process((struct fake_process){.pid = 63, .name = "python3"});
+	fake_write("63/cmdline", "/opt/bin/a-name-beyond-15-bytes");
+	find_by_name(&find, &fs, "a-name-beyond-15-bytes");
+	assert_int_equal(find.pids.len, 1);
+	assert_int_equal(find.pids.items[0], 63);
+	find_finish(&find);
+	for (int pid = 60; pid < 64; pid++)
+		fake_gone(pid);
+}
+
+static void this_process_is_seen_in_the_real_one(void **state)
+{
+	struct procfs real;
+	struct proc_stat stat;
+	struct cgroup cgroup;
+	char command[4096];
+
+	(void)state;
+	assert_int_equal(procfs_init(&real, "/proc", NULL), 0);
+	assert_true(procfs_stat(&real, real.self, &stat));
+	assert_int_equal(stat.ppid, getppid());
+	assert_true(stat.rss_kib > 100);
+	assert_false(stat.is_thread);
+	procfs_command(&real, real.self, command, sizeof(command));
+	assert_non_null(strstr(command, "test_procfs"));
+	if (cgroup_init(&cgroup, &real, real.self, NULL) == 0 &&
+	    cgroup_current_kib(&cgroup) >= 0)
+		assert_true(cgroup_current_kib(&cgroup) > 0);
+	cgroup_finish(&cgroup);
+	procfs_finish(&real);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(names_are_taken_to_their_end),
+	    cmocka_unit_test(hostile_text_is_no_process),
+	    cmocka_unit_test(the_newest_pid_is_read_or_not_known),
+	    cmocka_unit_test(metrics_read_their_files),
+	    cmocka_unit_test(a_word_means_a_whole_name_first),
+	    cmocka_unit_test(this_process_is_seen_in_the_real_one),
+	};
+
+	return cmocka_run_group_tests(tests, open_fake, close_fake);
+}

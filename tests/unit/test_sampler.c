@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+//
+// The sampler over a folder that stands for /proc: a hook changes what stands
+// there between two ticks.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "fake_proc.h"
+#include "recorder/sampler.h"
+
+enum { TICKS = 16, ROWS = 8 };
+
+/* What the sink was told: by tick, and of other things how often. */
+static struct told {
+	size_t ticks;
+	int64_t total[TICKS], time_ns[TICKS];
+	size_t count[TICKS];
+	int64_t kib[TICKS][ROWS];
+	pid_t pid[TICKS][ROWS];
+	size_t exits, marks, peaks, flushes;
+	char label[128];
+} told;
+
+static void on_tick(void *context, const struct sink_tick *tick)
+{
+	(void)context;
+	if (told.ticks == TICKS)
+		return;
+	told.total[told.ticks] = tick->total_kib;
+	told.time_ns[told.ticks] = tick->time_ns;
+	told.count[told.ticks] = tick->count;
+	for (size_t i = 0; i < tick->count && i < ROWS; i++) {
+		told.kib[told.ticks][i] = tick->processes[i].kib;
+		told.pid[told.ticks][i] = tick->processes[i].pid;
+	}
+	told.ticks++;
+}
+
+static void on_end(void *context, const struct sink_exit *end)
+{
+	(void)context, (void)end;
+	told.exits++;
+}
+
+static void on_peak(void *context, int64_t time_ns, int64_t kib)
+{
+	(void)context, (void)time_ns, (void)kib;
+	told.peaks++;
+}
+
+static void on_mark(
+    void *context, int64_t time_ns, int64_t kib, const char *label)
+{
+	(void)context, (void)time_ns, (void)kib;
+	told.marks++;
+	snprintf(told.label, sizeof(told.label), "%s", label);
+}
+
+static void on_flush(void *context)
+{
+	(void)context;
+	told.flushes++;
+}
+
+static const struct sink sink = {.tick = on_tick,
+    .exit = on_end,
+    .peak = on_peak,
+    .mark = on_mark,
+    .flush = on_flush};
+
+static void put(int pid, int ppid, int64_t kib)
+{
+	fake_process((struct fake_process){.pid = pid,
+	    .ppid = ppid,
+	    .started = pid,
+	    .pages = (int)(kib / (sysconf(_SC_PAGESIZE) / 1024))});
+}
+
+/* A file that is still open reads empty then, as a real one fails. */
+static void die(int pid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d/statm", pid);
+	fake_write(path, "");
+	fake_gone(pid);
+}
+
+static void run(
+    void (*between)(void *, const struct sink_tick *, const struct sink *),
+    struct sampler_plan plan, struct sampler_result *result)
+{
+	struct launch launch = {
+	    .pid = 100, .watching = true, .signals = -1, .pidfd = -1};
+	struct sampler *sampler;
+	struct err e;
+
+	told = (struct told){0};
+	plan.proc = fake_root;
+	plan.metric = metric_find("rss");
+	plan.interval_ns = NS_PER_S / 100;
+	plan.timeout_ns = NS_PER_S * 45 / 1000;
+	plan.hooks[0].tick = between;
+	sampler = sampler_create(&plan, &sink, &e);
+	assert_non_null(sampler);
+	memset(result, 0, sizeof(*result));
+	sampler_run(sampler, &launch, result);
+	sampler_destroy(sampler);
+	for (int pid = 100; pid < 110; pid++)
+		fake_gone(pid);
+	assert_true(told.ticks > 1);
+	assert_true(told.flushes > told.ticks);
+	for (size_t i = 1; i < told.ticks; i++)
+		assert_true(told.time_ns[i] > told.time_ns[i - 1]);
+}
+
+static void three_processes(void)
+{
+	put(100, 1, 1000);
+	put(101, 100, 200);
+	put(102, 100, 40);
+	put(103, 1, 999);
+	fake_newest(103, 50);
+}
+
+static void the_total_is_the_sum_of_all_that_belong(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	run(NULL, (struct sampler_plan){0}, &result);
+	for (size_t i = 0; i < told.ticks; i++) {
+		assert_int_equal(told.total[i], 1240);
+		assert_int_equal(told.count[i], 3);
+		assert_int_equal(told.pid[i][0], 100);
+		assert_int_equal(kib_of(i, 101), 200);
+		assert_int_equal(kib_of(i, 102), 40);
+	}
+	assert_int_equal(result.end, SAMPLER_TIMEOUT);
+	assert_int_equal(result.peak_kib, 1240);
+	assert_int_equal(result.samples, told.ticks);
+	assert_int_equal(result.alive, 2);
+	assert_int_equal(told.peaks, 1);
+}
+
+static void alone_the_program_counts(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	run(NULL, (struct sampler_plan){.alone = true}, &result);
+	assert_int_equal(told.total[0], 1000);
+	assert_int_equal(told.count[0], 3);
+	three_processes();
+	run(NULL, (struct sampler_plan){.alone = true, .no_descendants = true},
+	    &result);
+	assert_int_equal(told.total[0], 1000);
+	assert_int_equal(told.count[0], 1);
+}
+
+static void lose_one(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 1)
+		die(101);
+}
+
+static void one_that_vanished_takes_nothing_with_it(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	run(lose_one, (struct sampler_plan){0}, &result);
+	assert_int_equal(told.total[0], 1240);
+	assert_int_equal(told.total[1], 1040);
+	assert_int_equal(told.count[1], 2);
+	assert_int_equal(kib_of(1, 102), 40);
+	assert_int_equal(told.exits, 1);
+	assert_int_equal(result.peak_kib, 1240);
+}
+
+static void make_zombie(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 1)
+		fake_process((struct fake_process){
+		    .pid = 101, .ppid = 100, .started = 101, .state = 'Z'});
+}
+
+static void a_zombie_is_no_measurement(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	run(make_zombie, (struct sampler_plan){0}, &result);
+	assert_int_equal(told.total[1], 1040);
+	assert_int_equal(kib_of(1, 101), -1);
+	assert_int_equal(result.alive, 1);
+}
+
+static void end_root(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 2)
+		die(100);
+}
+
+static void it_ends_with_the_program_or_with_the_last(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	run(end_root, (struct sampler_plan){0}, &result);
+	assert_int_equal(result.end, SAMPLER_ENDED);
+	assert_int_equal(result.alive, 2);
+	three_processes();
+	run(end_root, (struct sampler_plan){.wait_all = true}, &result);
+	assert_int_equal(result.end, SAMPLER_TIMEOUT);
+	assert_int_equal(told.total[told.ticks - 1], 240);
+}
+
+static void grow(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	put(102, 100, 40 + 100 * (int64_t)told.ticks);
+}
+
+static void a_limit_is_marked_once(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	three_processes();
+	run(grow,
+	    (struct sampler_plan){.limit_kib = 1300, .on_limit = LIMIT_MARK},
+	    &result);
+	assert_true(result.limit.reached);
+	assert_int_equal(result.limit.total_kib, 1340);
+	assert_int_equal(told.marks, 1);
+	assert_non_null(strstr(told.label, "mark"));
+	three_processes();
+	run(NULL,
+	    (struct sampler_plan){.limit_kib = 1240, .on_limit = LIMIT_MARK},
+	    &result);
+	assert_false(result.limit.reached);
+	assert_int_equal(told.marks, 0);
+}
+
+static void exit_main_thread(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	char path[256];
+
+	(void)context, (void)tick, (void)to;
+	if (told.ticks != 1)
+		return;
+	fake_write("101/stat",
+	    "101 (program) Z 100 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 2 0 101 0 0 "
+	    "0 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
+	fake_write("101/statm", "0 0 0 0 0 0 0\n");
+	put(105, 100, 200);
+	snprintf(path, sizeof(path), "%s/101/task", fake_root);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/101/task/105", fake_root);
+	mkdir(path, 0700);
+}
+
+static void threads_outlive_the_main_one(void **state)
+{
+	struct sampler_result result;
+	char path[256];
+
+	(void)state;
+	three_processes();
+	run(exit_main_thread, (struct sampler_plan){0}, &result);
+	assert_int_equal(told.total[1], 1240);
+	assert_int_equal(kib_of(told.ticks - 1, 101), 200);
+	snprintf(path, sizeof(path), "%s/101/task/105", fake_root);
+	rmdir(path);
+	snprintf(path, sizeof(path), "%s/101/task", fake_root);
+	rmdir(path);
+	fake_gone(101);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_total_is_the_sum_of_all_that_belong),
+	    cmocka_unit_test(alone_the_program_counts),
+	    cmocka_unit_test(one_that_vanished_takes_nothing_with_it),
+	    cmocka_unit_test(a_zombie_is_no_measurement),
+	    cmocka_unit_test(it_ends_with_the_program_or_with_the_last),
+	    cmocka_unit_test(a_limit_is_marked_once),
+	    cmocka_unit_test(threads_outlive_the_main_one),
+	};
+
+	return cmocka_run_group_tests(tests, fake_begin, fake_end);
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "fake_proc.h"
+#include "recorder/tree.h"
+
+static struct procfs fs;
+static struct tree tree;
+
+static int open_fake(void **state)
+{
+	struct err e;
+
+	if (fake_begin(state) != 0)
+		return -1;
+	fake_newest(100, 50);
+	return procfs_init(&fs, fake_root, &e);
+}
+
+static int close_fake(void **state)
+{
+	procfs_finish(&fs);
+	return fake_end(state);
+}
+
+static void add(int pid, int ppid)
+{
+	fake_process((struct fake_process){
+	    .pid = pid, .ppid = ppid, .started = pid, .pages = 10});
+}
+
+static void plant(bool adopts, bool fresh)
+{
+	fake_newest(100, 50);
+	add(100, (int)getpid());
+	tree_init(&tree, &fs, 100, adopts, fresh);
+	assert_int_equal(tree.members.list.len, 1);
+	tree_look(&tree, tree.looked_ns + 1);
+}
+
+static void uproot(void)
+{
+	tree_finish(&tree);
+	for (int pid = 1; pid < 1000; pid++)
+		fake_gone(pid);
+}
+
+static void look(void)
+{
+	members_sweep(&tree.members);
+	tree_look(&tree, tree.looked_ns + 1);
+}
+
+static bool has(int pid)
+{
+	return members_find(&tree.members, pid) != MEMBERS_NONE;
+}
+
+static void descendants_are_found_to_any_depth(void **state)
+{
+	(void)state;
+	plant(true, true);
+	for (int pid = 101; pid <= 400; pid++)
+		add(pid, pid - 1);
+	add(401, 1);
+	add(402, 401);
+	fake_newest(402, 1000);
+	look();
+	assert_int_equal(tree.members.list.len, 301);
+	assert_true(has(400));
+	assert_false(has(401));
+	assert_false(has(402));
+	uproot();
+}
+
+static void children_may_have_lower_pids_than_their_parents(void **state)
+{
+	(void)state;
+	plant(true, true);
+	add(101, 300);
+	add(200, 101);
+	add(300, 100);
+	fake_newest(300, 1000);
+	look();
+	assert_int_equal(tree.members.list.len, 4);
+	uproot();
+}
+
+static void only_new_pids_are_looked_at(void **state)
+{
+	(void)state;
+	plant(true, true);
+	add(101, 100);
+	fake_newest(101, 50);
+	look();
+	assert_true(has(101));
+	add(90, 100); /* can't be: no pid was given out */
+	look();
+	assert_false(has(90));
+	uproot();
+}
+
+static void pids_that_begin_again_are_looked_at_all(void **state)
+{
+	(void)state;
+	plant(true, true);
+	fake_newest(900, 5000);
+	look();
+	add(35, 100);
+	fake_newest(40, 50);
+	look();
+	assert_true(has(35));
+	uproot();
+}
+
+static void without_loadavg_all_is_looked_at(void **state)
+{
+	(void)state;
+	plant(true, true);
+	fake_write("loadavg", "0.00 0.00 0.00 0/0 0\n");
+	add(20, 100);
+	look();
+	assert_true(has(20));
+	add(21, 20);
+	look();
+	assert_true(has(21));
+	uproot();
+}
+
+static void an_absent_pid_is_looked_at_again_once(void **state)
+{
+	(void)state;
+	plant(true, true);
+	fake_newest(102, 50);
+	look();
+	add(101, 100);
+	look();
+	assert_true(has(101));
+	add(102, 100);
+	look();
+	assert_false(has(102));
+	uproot();
+}
+
+static void a_child_is_kept_until_its_late_parent_shows(void **state)
+{
+	(void)state;
+	plant(true, true);
+	add(102, 101);
+	fake_newest(102, 50);
+	look();
+	assert_false(has(102));
+	add(101, 100);
+	look();
+	assert_true(has(101));
+	assert_true(has(102));
+	uproot();
+}
+
+static void orphans_come_to_us_where_we_adopt(void **state)
+{
+	(void)state;
+	plant(true, true);
+	add(101, (int)getpid());
+	fake_process((struct fake_process){.pid = 102,
+	    .ppid = (int)getpid(),
+	    .started = 3, /* before the program: not its child */
+	    .pages = 10});
+	fake_newest(102, 50);
+	look();
+	assert_true(has(101));
+	assert_false(has(102));
+	uproot();
+	plant(false, true);
+	add(101, (int)getpid());
+	fake_newest(101, 50);
+	look();
+	assert_false(has(101));
+	uproot();
+}
+
+static void threads_are_no_processes(void **state)
+{
+	(void)state;
+	plant(true, true);
+	fake_process((struct fake_process){
+	    .pid = 101, .ppid = 100, .exit_signal = -1, .pages = 10});
+	fake_newest(101, 50);
+	look();
+	assert_false(has(101));
+	uproot();
+}
+
+static void a_pid_used_again_is_another_process(void **state)
+{
+	size_t at;
+
+	(void)state;
+	plant(true, true);
+	add(101, 100);
+	fake_newest(101, 50);
+	look();
+	at = members_find(&tree.members, 101);
+	assert_int_not_equal(at, MEMBERS_NONE);
+	tree_lose(&tree, at);
+	assert_false(has(101));
+	fake_process((struct fake_process){
+	    .pid = 101, .ppid = 100, .started = 500, .pages = 10});
+	look();
+	assert_true(has(101));
+	at = members_find(&tree.members, 101);
+	assert_int_equal(tree.members.list.items[at].started, 500);
+	tree_lose(&tree, at);
+	fake_process((struct fake_process){
+	    .pid = 101, .ppid = 1, .started = 600, .pages = 10});
+	look();
+	assert_false(has(101));
+	uproot();
+}
+
+static void what_is_there_is_attached_to_with_its_descendants(void **state)
+{
+	(void)state;
+	fake_newest(300, 50);
+	add(100, 1);
+	add(250, 100);
+	add(30, 250);
+	add(31, 1);
+	tree_init(&tree, &fs, 100, false, false);
+	tree_look(&tree, tree.looked_ns + 1);
+	assert_int_equal(tree.members.list.len, 3);
+	assert_true(has(30));
+	assert_false(has(31));
+	uproot();
+}
+
+static void members_survive_many_comings_and_goings(void **state)
+{
+	struct members members = {0};
+
+	(void)state;
+	for (int round = 0; round < 50; round++) {
+		for (int i = 0; i < 100; i++) {
+			struct proc_stat stat = {.pid = round * 100 + i + 1};
+
+			members_add(&members, &stat);
+		}
+		for (int i = 0; i < 100; i += 2)
+			members_lose(&members,
+			    members_find(&members, round * 100 + i + 1));
+		members_sweep(&members);
+		assert_int_equal(members.list.len, (size_t)(round + 1) * 50);
+		for (int pid = 1; pid <= (round + 1) * 100; pid++)
+			assert_int_equal(
+			    members_find(&members, pid) != MEMBERS_NONE,
+			    pid % 2 == 0);
+	}
+	members_finish(&members);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(descendants_are_found_to_any_depth),
+	    cmocka_unit_test(children_may_have_lower_pids_than_their_parents),
+	    cmocka_unit_test(only_new_pids_are_looked_at),
+	    cmocka_unit_test(pids_that_begin_again_are_looked_at_all),
+	    cmocka_unit_test(without_loadavg_all_is_looked_at),
+	    cmocka_unit_test(an_absent_pid_is_looked_at_again_once),
+	    cmocka_unit_test(a_child_is_kept_until_its_late_parent_shows),
+	    cmocka_unit_test(orphans_come_to_us_where_we_adopt),
+	    cmocka_unit_test(threads_are_no_processes),
+	    cmocka_unit_test(a_pid_used_again_is_another_process),
+	    cmocka_unit_test(what_is_there_is_attached_to_with_its_descendants),
+	    cmocka_unit_test(members_survive_many_comings_and_goings),
+	};
+
+	return cmocka_run_group_tests(tests, open_fake, close_fake);
+}
