@@ -22,7 +22,8 @@ static bool find_all(struct api *api)
 #undef API
 	*(void **)&api->PyFrame_GetCode = find("PyFrame_GetCode");
 	api->none = find("_Py_NoneStruct");
-	return api->none;
+	api->inittab = find("PyImport_Inittab");
+	return api->none && api->inittab;
 }
 
 /* A free-threaded build has other object headers and no lock that would guard

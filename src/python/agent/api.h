@@ -32,6 +32,11 @@ struct pymodule { /* PyModuleDef */
 	void *slots, *traverse, *clear, *free;
 };
 
+struct pyinit { /* struct _inittab */
+	const char *name;
+	struct pyobj *(*init)(void);
+};
+
 #define PYMODULE_API 1013 /* PYTHON_API_VERSION, the same since 3.0 */
 #define PYINPUT_FILE 257  /* Py_file_input */
 
@@ -44,7 +49,8 @@ struct api {
 #undef API
 	struct pyobj *(*PyFrame_GetCode)(struct pyobj *); /* NULL on 3.8 */
 	struct pyobj *none;
-	int minor; /* of 3.minor */
+	struct pyinit **inittab; /* ends with a NULL name */
+	int minor;               /* of 3.minor */
 };
 
 /* Written once, by api_bind(); zeroes before. */

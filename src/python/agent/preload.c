@@ -62,6 +62,33 @@ static int audit(const char *event, struct pyobj *args, void *data)
 	return 0;
 }
 
+static struct pyobj *(*init_posix)(void);
+
+/* A hook that is added before the interpreter has chosen its allocator is
+ * freed with another one than it came from: python -X dev aborts at its end.
+ * So it is added as the interpreter imports posix, which every start does. */
+static struct pyobj *init_posix_and_hook(void)
+{
+	static bool hooked;
+
+	if (!hooked && py.PySys_AddAuditHook(audit, NULL) != 0)
+		py.PyErr_Clear();
+	hooked = true;
+	return init_posix();
+}
+
+static void hook_posix(void)
+{
+	struct pyinit *entry = *py.inittab;
+
+	while (entry->name && strcmp(entry->name, "posix") != 0)
+		entry++;
+	if (!entry->name)
+		return;
+	init_posix = entry->init;
+	entry->init = init_posix_and_hook;
+}
+
 __attribute__((constructor)) static void preload(void)
 {
 	if (!getenv("MPROF_AGENT_FILE") || !api_bind() || py.Py_IsInitialized())
@@ -69,5 +96,5 @@ __attribute__((constructor)) static void preload(void)
 	marks_init();
 	if (py.PyImport_AppendInittab(
 		"memory_profiler", PyInit_memory_profiler) == 0)
-		py.PySys_AddAuditHook(audit, NULL);
+		hook_posix();
 }
