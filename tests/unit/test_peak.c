@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "analysis/peak.h"
+
+static struct profile profile;
+
+static int set_up(void **state)
+{
+	(void)state;
+	profile_init(&profile, "a.dat");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	profile_finish(&profile);
+	return 0;
+}
+
+static void add_child(struct run *run, const char *key, double mib)
+{
+	series_add(&run_process(run, key, strlen(key))->memory, 1, mib);
+}
+
+static void add_call(struct run *run, const char *name, double enter_s,
+    double leave_s, double leave_mib)
+{
+	*array_push(&run->calls) = (struct call){.name = mem_copy(name),
+	    .enter_s = enter_s,
+	    .leave_s = leave_s,
+	    .enter_mib = 1,
+	    .leave_mib = leave_mib};
+}
+
+static void test_nothing(void **state)
+{
+	struct peaks peaks;
+
+	(void)state;
+	peaks_init(&peaks, &profile);
+	assert_false(peaks.found);
+	assert_int_equal(peaks.children.len, 0);
+	peaks_finish(&peaks);
+}
+
+static void test_over_runs(void **state)
+{
+	struct peaks peaks;
+	struct run *run = profile_add_run(&profile);
+
+	(void)state;
+	series_add(&run->total, 1, 5);
+	series_add(&run->total, 2, 7);
+	add_child(run, "3", 2);
+	add_child(run, "x", 4);
+	run = profile_add_run(&profile);
+	series_add(&run->total, 3, 7);
+	series_add(&run->peaks, 4, 6);
+	add_child(run, "9", 1);
+	add_child(run, "3", 5);
+	peaks_init(&peaks, &profile);
+	assert_true(peaks.found && peaks.mib == 7 && peaks.time_s == 2);
+	assert_false(peaks.unsampled);
+	assert_int_equal(peaks.children.len, 3);
+	assert_string_equal(peaks.children.items[0].process->key, "3");
+	assert_true(peaks.children.items[0].mib == 5);
+	assert_string_equal(peaks.children.items[1].process->key, "x");
+	assert_true(peaks.children.items[2].mib == 1);
+	peaks_finish(&peaks);
+}
+
+static void test_marks_between_samples(void **state)
+{
+	struct peaks peaks;
+	struct run *run = profile_add_run(&profile);
+	struct process *process;
+
+	(void)state;
+	series_add(&run->total, 1, 5);
+	series_add(&run->peaks, 2, 9);
+	add_child(run, "3", 2);
+	process = run_process(run, "3", 1);
+	process->exit = (struct exit_status){.known = true, .mib = 2.5};
+	run_process(run, "4", 1)->exit = process->exit;
+	run_process(run, "0", 1);
+	peaks_init(&peaks, &profile);
+	assert_true(peaks.unsampled && peaks.mib == 9 && peaks.time_s == 2);
+	/* the phantom is shown, a process without samples is not */
+	assert_int_equal(peaks.children.len, 2);
+	assert_true(peaks.children.items[0].mib == 2.5);
+	assert_true(peaks.children.items[1].mib == 0);
+	peaks_finish(&peaks);
+}
+
+static void test_calls_alone(void **state)
+{
+	struct peaks peaks;
+
+	(void)state;
+	add_call(profile_add_run(&profile), "f", 1, 2, 6);
+	peaks_init(&peaks, &profile);
+	assert_true(peaks.found && peaks.mib == 6 && peaks.time_s == 2);
+	peaks_finish(&peaks);
+}
+
+/* Calls that overlap, nest, touch and come in no order. */
+static void test_of_function(void **state)
+{
+	struct run *run = profile_add_run(&profile);
+	double mib = 0;
+
+	(void)state;
+	for (int i = 0; i <= 100; i++)
+		series_add(&run->total, i, i % 50);
+	add_call(run, "f", 20, 30, 2);
+	add_call(run, "f", 5, 10, 2);
+	add_call(run, "f", 8, 22, 2);
+	add_call(run, "f", 60, 61, 2);
+	add_call(run, "f", 21, 22, 2);
+	add_call(run, "g", 0, 100, 2);
+	add_call(run, "edge", 48, 49, 2);
+	add_call(run, "late", 49.5, 50, 2);
+	add_call(run, "my f", 99.2, 99.8, 77);
+	assert_int_equal(peak_of_function(&profile, "f", &mib), 0);
+	assert_true(mib == 30);
+	assert_int_equal(peak_of_function(&profile, "g", &mib), 0);
+	assert_true(mib == 49);
+	assert_int_equal(peak_of_function(&profile, "edge", &mib), 0);
+	assert_true(mib == 49);
+	assert_int_equal(peak_of_function(&profile, "late", &mib), 0);
+	assert_true(mib == 0);
+	assert_int_equal(peak_of_function(&profile, "my_f", &mib), 0);
+	assert_true(mib == 77);
+	assert_int_equal(peak_of_function(&profile, "my f", &mib), 0);
+	assert_int_equal(peak_of_function(&profile, "my", &mib), -1);
+	assert_int_equal(peak_of_function(&profile, "my_ff", &mib), -1);
+	assert_int_equal(peak_of_function(&profile, "", &mib), -1);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_nothing),
+	    TEST(test_over_runs),
+	    TEST(test_marks_between_samples),
+	    TEST(test_calls_alone),
+	    TEST(test_of_function),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

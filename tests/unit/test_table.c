@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "cli/table.h"
+
+static void assert_printed(
+    const struct table *table, size_t width, const char *expected)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	table_print(table, out, width);
+	fclose(out);
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void test_columns(void **state)
+{
+	static const char *const cells[] = {"no", "name", "command", "1",
+	    "\xe6\x97\xa5\xe6\x9c\xac", "a rather long command", "10", "x\x1b",
+	    ""};
+	struct table table;
+
+	(void)state;
+	table_init(&table, "rll");
+	for (size_t i = 0; i < 9; i++)
+		table_add(&table, cells[i]);
+	assert_printed(&table, 0,
+	    "no  name   command\n"
+	    " 1  \xe6\x97\xa5\xe6\x9c\xac   a rather long command\n"
+	    "10  x\\x1b  \n");
+	assert_printed(&table, 23,
+	    "no  name   command\n"
+	    " 1  \xe6\x97\xa5\xe6\x9c\xac   a rather\xe2\x80\xa6"
+	    "and\n"
+	    "10  x\\x1b  \n");
+	assert_printed(&table, 5,
+	    "no  name   command\n"
+	    " 1  \xe6\x97\xa5\xe6\x9c\xac   a rat\xe2\x80\xa6nd\n"
+	    "10  x\\x1b  \n");
+	table_finish(&table);
+}
+
+static void test_no_rows(void **state)
+{
+	struct table table;
+
+	(void)state;
+	table_init(&table, "lr");
+	assert_printed(&table, 80, "");
+	table_finish(&table);
+}
+
+static void test_width_without_a_terminal(void **state)
+{
+	FILE *out = tmpfile();
+
+	(void)state;
+	assert_int_equal(table_width(out), 0);
+	fclose(out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_columns),
+	    cmocka_unit_test(test_no_rows),
+	    cmocka_unit_test(test_width_without_a_terminal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
