@@ -38,6 +38,10 @@ static const struct option_row rows[] = {
 
 enum { MOST = 16 };
 
+/* The words live as long as the program, as those of main() do. */
+static char *argvs[128][MOST + 1];
+static size_t argvs_used;
+
 static char error[sizeof(((struct err *)0)->text)];
 
 /* Parses the words up to NULL; *rest is what is left, joined by blanks. */
@@ -45,11 +49,12 @@ static enum option_result parse(struct values *values, bool stop_early,
     const char *const *words, char *rest)
 {
 	struct option_call call = {rows, values, stop_early};
-	char *argv[MOST + 1] = {"cmd"};
+	char **argv = argvs[argvs_used++];
 	int argc = 1, first = 0;
 	enum option_result result;
 	struct err e = {""};
 
+	argv[0] = (char *)"cmd";
 	for (; words[argc - 1]; argc++)
 		argv[argc] = (char *)words[argc - 1];
 	*values = (struct values){0};
