@@ -247,7 +247,7 @@ bench: all
 
 completions = bash-completion/completions/mprof \
 	zsh/site-functions/_mprof fish/vendor_completions.d/mprof.fish
-pages = $(wildcard man/*.[15])
+pages = $(wildcard man/*.[157])
 modules = $(filter %.so,$(programs))
 put = install -D -m $(1) "$(2)" "$(DESTDIR)$(3)"
 

@@ -25,7 +25,7 @@ tree_make() {
 	done
 	[ -x root/usr/share/doc/mprof/examples/demo ]
 	[ "$(find root/usr/share/man -type f | wc -l)" -eq \
-		"$(find "$SOURCE/man" -name '*.[15]' | wc -l)" ]
+		"$(find "$SOURCE/man" -name '*.[157]' | wc -l)" ]
 	[ "$(find root -mindepth 2 -maxdepth 2 -printf '%f\n' | sort | xargs)" = \
 		'bin lib share' ]
 
