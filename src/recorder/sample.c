@@ -104,6 +104,24 @@ static void measure_from(struct sampler *s, size_t first)
 	}
 }
 
+static void measure_all(struct sampler *s, int64_t now_ns)
+{
+	size_t known = s->tree.members.list.len;
+
+	measure_from(s, 0);
+	if (s->plan.no_descendants)
+		return;
+	tree_look(&s->tree, now_ns);
+	measure_from(s, known);
+}
+
+void sample_look(struct sampler *s)
+{
+	members_sweep(&s->tree.members);
+	measure_all(s, clock_mono_ns());
+	members_sweep(&s->tree.members);
+}
+
 /* Sums up, and makes the list that the sink gets. */
 static void sum_up(struct sampler *s)
 {
@@ -224,14 +242,9 @@ void sample_first(struct sampler *s)
 void sample_take(struct sampler *s)
 {
 	int64_t now_ns = clock_mono_ns();
-	size_t known = s->tree.members.list.len;
 
 	s->tick.time_ns = sample_now_ns(s);
-	measure_from(s, 0);
-	if (!s->plan.no_descendants) {
-		tree_look(&s->tree, now_ns);
-		measure_from(s, known);
-	}
+	measure_all(s, now_ns);
 	sum_up(s);
 	sample_tell(s);
 	introduce_new(s, now_ns);
@@ -258,8 +271,7 @@ void sample_last_look(struct sampler *s)
 	struct members *members = &s->tree.members;
 	int64_t kib;
 
-	measure_from(s, 0);
-	members_sweep(members);
+	sample_look(s);
 	kib = watermarks_all(&s->watermarks, members);
 	if (!s->plan.alone)
 		sample_note_mark(s, kib);

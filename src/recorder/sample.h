@@ -53,6 +53,9 @@ void sample_take(struct sampler *s);
 /* A high-water mark was learned. */
 void sample_note_mark(struct sampler *s, int64_t kib);
 
+/* Between ticks: who has come, who has gone. */
+void sample_look(struct sampler *s);
+
 /* Who is still there, and their marks. */
 void sample_last_look(struct sampler *s);
 

@@ -144,8 +144,8 @@ static void root_ended(struct sampler *s, const struct launch_event *event)
 		if (s->result.most <= 1 && s->peak_kib > root->peak_kib)
 			root->peak_kib = s->peak_kib; /* it was alone */
 		sample_end_member(s, 0, NULL);
-		members_sweep(&s->tree.members);
 	}
+	sample_look(s);
 }
 
 /* Descendants that have not ended; a zombie has. */
@@ -171,7 +171,12 @@ static bool is_over(struct sampler *s)
 		s->root_over = members->list.len == 0 ||
 			       !members->list.items[0].is_root ||
 			       members->list.items[0].zombie;
-	return s->root_over && (!s->plan.wait_all || count_alive(s) == 0);
+	if (!s->root_over || !s->plan.wait_all)
+		return s->root_over;
+	/* Twice: what a process forked last may show at the second look. */
+	for (int i = 0; i < 2 && count_alive(s) == 0; i++)
+		sample_look(s);
+	return count_alive(s) == 0;
 }
 
 static void tell_root_exit(struct sampler *s)

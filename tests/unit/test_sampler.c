@@ -92,6 +92,15 @@ static void die(int pid)
 	fake_gone(pid);
 }
 
+static int64_t kib_of(size_t tick, pid_t pid)
+{
+	for (size_t i = 0; i < told.count[tick] && i < ROWS; i++) {
+		if (told.pid[tick][i] == pid)
+			return told.kib[tick][i];
+	}
+	return -2;
+}
+
 static void run(
     void (*between)(void *, const struct sink_tick *, const struct sink *),
     struct sampler_plan plan, struct sampler_result *result)

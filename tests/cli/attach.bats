@@ -1,0 +1,81 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# mprof attach: a process that runs, by pid or by name.
+# shellcheck disable=SC2154 # errors is run_apart's
+load helper
+
+own_setup() {
+	cp "$(command -v sleep)" "$BATS_TEST_TMPDIR/bin/sleeper-$$"
+	name=sleeper-$$
+}
+
+teardown() {
+	for pid in $(jobs -p); do
+		kill "$pid" 2>/dev/null || true
+	done
+}
+
+@test "attach: by pid, until it ends" {
+	"$name" 0.4 &
+	run_apart mprof attach -T 0.05 -o a.dat $!
+	[ "$status" -eq 0 ]
+	same "$(head -n 1 a.dat)" "CMDLINE $name 0.4"
+	[ "$(grep -c ^MEM a.dat)" -gt 3 ]
+	same "$(tail -n 1 a.dat | cut -d' ' -f1)" PEAK
+}
+
+@test "attach: with --timeout, and as an option of run" {
+	"$name" 30 &
+	run_apart mprof attach -T 0.05 -t 0.2 -o a.dat $!
+	[ "$status" -eq 0 ]
+	kill -0 $!
+	run_apart mprof run -a -q -T 0.05 -t 0.2 -o b.dat $!
+	[ "$status" -eq 0 ]
+	[ -z "$errors" ]
+	grep -q ^MEM b.dat
+}
+
+@test "attach: by name, the whole name first" {
+	"$name" 30 &
+	run_apart mprof attach -t 0.1 -o a.dat "$name"
+	[ "$status" -eq 0 ]
+	same "$(head -n 1 a.dat)" "CMDLINE $name 30"
+	run_apart mprof attach -t 0.1 -o b.dat "${name#slee}"
+	[ "$status" -eq 0 ]
+	"$name" 31 &
+	run_apart mprof attach -t 0.1 -o c.dat "$name"
+	[ "$status" -eq 1 ]
+	[[ $errors == *"$name 30"* && $errors == *"$name 31"* ]]
+	[ ! -e c.dat ]
+}
+
+@test "attach: descendants that are there and that come" {
+	sh -c "$name 30 & sleep 0.3; $name 29" &
+	sleep 0.1
+	mprof attach -q -M -T 0.05 -t 0.5 -o a.dat $!
+	[ "$(grep ^CHLD a.dat | cut -d' ' -f2 | sort -u | wc -l)" -ge 2 ]
+	grep -q "name=$name cmd=$name%2029" a.dat
+	pkill -P $! || true
+}
+
+@test "attach: what can't be attached to" {
+	for word in 999999999 4194303 nonesuch-name; do
+		run_apart mprof attach "$word"
+		[ "$status" -eq 1 ]
+		[[ $errors == "mprof: $word: "* ]]
+	done
+	run_apart mprof attach
+	[ "$status" -eq 1 ]
+	[ -z "$(ls)" ]
+}
+
+@test "attach: SIGTERM ends it in order, and leaves the process alone" {
+	"$name" 30 &
+	target=$!
+	mprof attach -q -T 0.02 -o a.dat $target &
+	sleep 0.3
+	kill -TERM $!
+	wait $! || true
+	kill -0 $target
+	same "$(tail -n 1 a.dat | cut -d' ' -f1)" PEAK
+}

@@ -1,0 +1,151 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What is recorded is true: peaks between samples, limits, other metrics.
+# shellcheck disable=SC2154 # errors is run_apart's
+load helper
+
+# A Python program that holds MIB for SECONDS after 0.2 s.
+hold() {
+	printf 'import time, mmap\ntime.sleep(0.2)\n'
+	printf 'm = mmap.mmap(-1, %d << 20, flags=mmap.MAP_PRIVATE)\n' "$1"
+	printf 'for i in range(0, len(m), 4096): m[i] = 1\n'
+	printf 'time.sleep(%s)\nm.close()\n' "$2"
+}
+
+peak_mib() {
+	mprof peak "$1" | head -n 1 | cut -f2 | cut -d. -f1
+}
+
+@test "recorder: a spike between two samples is in the peak" {
+	{ hold 120 0.001; echo 'time.sleep(0.05)'; } >spike.py
+	mprof run -q -T 5 -o a.dat python3 spike.py
+	[ "$(peak_mib a.dat)" -ge 120 ]
+	[ "$(grep ^MEM a.dat | sort -k2n | tail -n 1 | cut -d' ' -f2 |
+		cut -d. -f1)" -lt 120 ]
+}
+
+@test "recorder: in a process that lives on, at its place" {
+	{ hold 60 0.001; echo 'time.sleep(1.8)'; } >spike.py
+	mprof run -q -T 0.4 -o a.dat python3 spike.py
+	[ "$(grep -c ^PEAK a.dat)" -eq 2 ]
+	awk '/^MEM/ && !start { start = $3 } /^PEAK/ && !at { at = $3 }
+		END { exit !(at - start < 1.9) }' a.dat
+}
+
+@test "recorder: a child that no sample saw is in the peak" {
+	printf '%s\n' 'import subprocess, sys, time; time.sleep(0.1)' \
+		'subprocess.run([sys.executable, "-c", "x = bytearray(100 << 20)"])' \
+		'time.sleep(0.1)' >parent.py
+	mprof run -q -T 5 -o a.dat python3 parent.py
+	[ "$(peak_mib a.dat)" -ge 100 ]
+}
+
+@test "recorder: --limit ends the tree, status 124" {
+	hold 80 9 >big.py
+	run_apart mprof run -T 0.02 --limit 50MiB -o a.dat \
+		sh -c 'python3 big.py; echo survived'
+	[ "$status" -eq 124 ]
+	[ -z "$output" ]
+	[[ $errors == *"limit of 50.0 MiB was reached"* ]]
+	grep -q '^MARK .*label=limit%20of%2050' a.dat
+	run_apart mprof run -T 0.02 --limit 50 --on-limit kill -o b.dat \
+		python3 big.py
+	[ "$status" -eq 124 ]
+	grep -q 'signal=9' b.dat
+}
+
+@test "recorder: --limit may only mark, or stop" {
+	hold 80 0.1 >big.py
+	run_apart mprof run -T 0.02 --limit 50 --on-limit mark -o a.dat \
+		python3 big.py
+	[ "$status" -eq 124 ]
+	same "$(grep -c ^MARK a.dat)" 1
+	same "$(grep -c ^EXIT a.dat)" 0
+	mprof run -q -T 0.02 --limit 50 --on-limit stop -o b.dat \
+		python3 big.py 2>/dev/null &
+	for _ in $(seq 100); do
+		grep -q ^MARK b.dat 2>/dev/null && break
+		sleep 0.05
+	done
+	child=$(tr -d ' ' <"/proc/$!/task/$!/children")
+	for _ in $(seq 100); do
+		grep -q '^State:.T' "/proc/$child/status" && break
+		sleep 0.02
+	done
+	grep -q '^State:.T' "/proc/$child/status"
+	kill -CONT "$child"
+	wait $! || [ $? -eq 124 ]
+}
+
+@test "recorder: --skip-unchanged keeps a plateau's ends" {
+	mprof run -q -T 0.02 --skip-unchanged -o a.dat sleep 0.6
+	mprof run -q -T 0.02 -o b.dat sleep 0.6
+	[ "$(grep -c ^MEM a.dat)" -lt 8 ]
+	[ "$(grep -c ^MEM b.dat)" -gt 20 ]
+	awk '/^MEM/ { if (!first) first = $3; last = $3 }
+		END { exit !(last - first > 0.5) }' a.dat
+}
+
+@test "recorder: every backend gives figures, PSS below RSS" {
+	hold 20 0.3 >big.py
+	for backend in rss pss uss vms anon psutil psutil_pss psutil_uss posix; do
+		mprof run -q -T 0.05 --backend "$backend" -o "$backend.dat" \
+			python3 big.py
+		[ "$(peak_mib "$backend.dat")" -ge 20 ]
+	done
+	mprof run -q -T 0.05 --backend swap -o swap.dat python3 big.py
+	grep -q 'backend=swap' swap.dat
+	awk '/^MEM/ && $2 > m[FILENAME] { m[FILENAME] = $2 }
+		END { exit !(m["./uss.dat"] <= m["./pss.dat"] &&
+			m["./pss.dat"] < m["./rss.dat"] &&
+			m["./rss.dat"] < m["./vms.dat"]) }' ./*.dat
+}
+
+@test "recorder: --backend cgroup, or why not" {
+	run_apart mprof run -T 0.05 --backend cgroup -o a.dat sleep 0.2
+	if [ "$status" -eq 125 ]; then
+		[[ $errors == *"control groups"* ]]
+		[ ! -e a.dat ]
+		skip "no control group here tells its memory"
+	fi
+	[ "$(grep -c ^MEM a.dat)" -gt 2 ]
+	grep -q 'backend=cgroup' a.dat
+}
+
+@test "recorder: few descriptors: everybody is recorded, nothing is said" {
+	(
+		ulimit -n 40
+		mprof run -q -M -T 0.05 -o a.dat sh -c '
+			for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20
+			do sleep 0.5 & done; wait; ulimit -n' >limit 2>errors
+	)
+	same "$(cat limit)" 40
+	[ ! -s errors ]
+	[ "$(grep ^CHLD a.dat | cut -d' ' -f2 | sort -u | wc -l)" -eq 20 ]
+}
+
+@test "recorder: --max-overhead lengthens the interval and says so" {
+	run_apart mprof run -T 100us --max-overhead 0.1% -o a.dat sleep 0.5
+	[ "$status" -eq 0 ]
+	[[ $errors == *"interval was lengthened"* ]]
+	[ "$(grep -c ^MEM a.dat)" -lt 500 ]
+}
+
+@test "recorder: shared pages are told where the sum misleads" {
+	printf '%s\n' 'import os, time; x = bytearray(60 << 20)' \
+		'for i in range(3):' \
+		'    if os.fork() == 0: break' \
+		'time.sleep(1.5)' >shared.py
+	run_apart mprof run -T 0.05 -o a.dat python3 shared.py
+	[[ $errors =~ PSS:\ pages\ shared\ by\ [34]\ processes ]]
+}
+
+@test "recorder: a full disk: the program runs on, the loss is told" {
+	mkdir disk
+	mount -t tmpfs -o size=8k tmpfs disk 2>/dev/null || skip "needs root"
+	run_apart mprof run -T 500us -o disk/a.dat sh -c 'sleep 0.3; echo done'
+	umount disk
+	[ "$status" -eq 0 ]
+	same "$output" "done"
+	[[ $errors == *"disk/a.dat"*"No space left"* ]]
+}

@@ -1,0 +1,192 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# mprof run: what is launched, what is written, what is said, which status.
+# shellcheck disable=SC2154 # errors is run_apart's
+load helper
+
+# Whether every line but the first has three columns: a word and two numbers.
+plain() {
+	! sed 1d "$1" |
+		grep -Ev '^(MEM|PEAK) [0-9]+\.[0-9]{6} [0-9]+\.[0-9]{4}$' >&2
+}
+
+@test "run: an ordinary program: CMDLINE, MEM, and PEAK at the end" {
+	run_apart mprof run -T 0.02 sh -c 'sleep 0.2'
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	set -- mprofile_??????????????.dat
+	[ $# -eq 1 ]
+	same "$(head -n 1 "$1")" "CMDLINE sh -c 'sleep 0.2'"
+	plain "$1"
+	[ "$(grep -c ^MEM "$1")" -gt 3 ]
+	same "$(tail -n 1 "$1" | cut -d' ' -f1)" PEAK
+	[[ $errors =~ ^mprof:\ peak\ [0-9.]+\ MiB\ RSS.*samples,\ $1$ ]]
+}
+
+@test "run: the program's status is ours" {
+	run_apart mprof run -o a.dat sh -c 'exit 7'
+	[ "$status" -eq 7 ]
+	grep -q '^EXIT [0-9.]* [0-9.]* pid=[0-9]* status=7 limit=' a.dat
+	run_apart mprof run -q -o a.dat sh -c 'kill -TERM $$'
+	[ "$status" -eq 143 ]
+	grep -q 'signal=15' a.dat
+	[[ $errors == *"killed by SIGTERM"* ]]
+	run_apart mprof run -E -o a.dat sh -c 'exit 7'
+	[ "$status" -eq 7 ]
+	run_apart mprof run --no-exit-code -o a.dat sh -c 'exit 7'
+	[ "$status" -eq 0 ]
+}
+
+@test "run: what can't be executed leaves no file, and an old one as it was" {
+	run_apart mprof run nonesuch-program
+	[ "$status" -eq 127 ]
+	[[ $errors == "mprof: nonesuch-program: "* ]]
+	echo text >plain
+	run_apart mprof run ./plain
+	[ "$status" -eq 126 ]
+	same "$(ls)" plain
+	recording old.dat
+	before=$(cat old.dat)
+	run_apart mprof run -o old.dat nonesuch-program
+	same "$(cat old.dat)" "$before"
+}
+
+@test "run: -o appends, behind a line without a newline too" {
+	mprof run -q -o a.dat true
+	mprof run -q -o a.dat true
+	[ "$(grep -c ^CMDLINE a.dat)" -eq 2 ]
+	printf 'CMDLINE x\nMEM 1.000000 1.0000' >b.dat
+	mprof run -q -o b.dat true
+	same "$(sed -n 3p b.dat)" "CMDLINE true"
+}
+
+@test "run: -o that can't be: said, status 125, nothing executed, nothing lost" {
+	mkdir dir
+	mkfifo fifo
+	echo 'my text' >notes
+	for name in dir fifo notes no/such/file; do
+		run_apart mprof run -o "$name" touch executed
+		[ "$status" -eq 125 ]
+		[[ $errors == "mprof: $name: "* ]]
+	done
+	[ ! -e executed ]
+	same "$(cat notes)" 'my text'
+	mprof run -q -o /dev/null touch executed
+	[ -e executed ]
+}
+
+@test "run: -o with host, pid and start" {
+	mprof run -q -o 'mem-%h-%p-%t-100%.dat' true
+	name=$(ls)
+	[[ $name =~ ^mem-[A-Za-z0-9._-]+-[0-9]+-[0-9]{14}-100%.dat$ ]]
+}
+
+@test "run: two at once in one second have a file each" {
+	mprof run -q sleep 0.1 &
+	mprof run -q sleep 0.1 &
+	mprof run -q sleep 0.1
+	wait
+	set -- mprofile_??????????????.dat
+	[ $# -eq 3 ]
+	for file in *.dat; do
+		[ "$(grep -c ^CMDLINE "$file")" -eq 1 ]
+	done
+}
+
+@test "run: command lines are one line, quoted as memory_profiler does" {
+	mprof run -q -o a.dat true 'a b' $'new\nline' $'bad\xff' "it's" ''
+	same "$(head -n 1 a.dat)" "CMDLINE true 'a b' new\\nline bad\\xff it's "
+}
+
+@test "run: descendants are in the sum, and on their own with -M" {
+	mprof run -q -T 0.02 -o a.dat -M sh -c 'sleep 0.3 & sleep 0.3; wait'
+	[ "$(grep ^CHLD a.dat | cut -d' ' -f2 | sort -u | wc -l)" -eq 2 ]
+	grep -q '^PROC .* name=sh cmd=sh%20-c' a.dat
+	[ "$(grep -c '^PROC .* name=sleep cmd=sleep%200.3$' a.dat)" -eq 2 ]
+	same "$(grep -c ^INFO a.dat)" 1
+	awk '/^MEM/ { if (n == 2 && sum >= total) bad = 1; total = $2; sum = n = 0 }
+		/^CHLD/ { sum += $3; n++ } END { exit bad }' a.dat
+	mprof run -q -T 0.02 -o b.dat --no-children sh -c 'sleep 0.2; true'
+	mprof run -q -T 0.02 -o c.dat -C sh -c 'sleep 0.2; true'
+	b=$(mprof peak b.dat | cut -f2 | cut -d. -f1)
+	c=$(mprof peak c.dat | cut -f2 | cut -d. -f1)
+	[ "$c" -gt "$b" ]
+}
+
+@test "run: recording ends with the program; --wait all, with the last of them" {
+	run_apart mprof run -o a.dat sh -c 'sleep 0.6 & exit 3'
+	[ "$status" -eq 3 ]
+	[[ $errors == *"1 descendant lives on"* ]]
+	run_apart mprof run -T 0.05 --wait all -o b.dat sh -c 'sleep 0.5 & exit 3'
+	[ "$status" -eq 3 ]
+	[ "$(grep -c ^MEM b.dat)" -gt 5 ]
+	run_apart mprof run -T 0.05 --wait all -o c.dat \
+		sh -c 'setsid sh -c "sleep 0.4 & :" & exit 0'
+	[ "$(grep -c ^MEM c.dat)" -gt 4 ]
+}
+
+@test "run: --timeout ends the recording, not the program" {
+	run_apart mprof run -T 0.05 -t 0.2 -o a.dat sh -c 'sleep 0.6; exit 9'
+	[ "$status" -eq 9 ]
+	[ "$(grep -c ^MEM a.dat)" -lt 7 ]
+	[[ $errors == *--timeout* ]]
+}
+
+@test "run: script.py under python3, or the virtual environment's" {
+	printf 'import sys; print(sys.executable, *sys.argv)\n' >script.py
+	run_apart mprof run -q -o a.dat script.py 1 'two words'
+	[[ $output == */python3*" script.py 1 two words" ]]
+	same "$(head -n 1 a.dat)" "CMDLINE python3 script.py 1 'two words'"
+	mkdir -p venv/bin
+	printf '#!/bin/sh\necho venv "$@"\n' >venv/bin/python3
+	chmod +x venv/bin/python3
+	VIRTUAL_ENV=$PWD/venv run_apart mprof run -q -o a.dat script.py
+	same "$output" "venv script.py"
+	run_apart mprof run -q -o a.dat --python python3 script.py
+	[[ $output == *" script.py" ]]
+	run_apart mprof run -q -o a.dat --nopython ./script.py
+	[ "$status" -eq 126 ]
+}
+
+@test "run: options end at the first word, abbreviate and bundle" {
+	run_apart mprof run -q -o a.dat echo -T 5 --interval=7
+	same "$output" "-T 5 --interval=7"
+	run_apart mprof run --inc --int=0.2 -q --o a.dat true
+	[ "$status" -eq 0 ]
+	run_apart mprof run -qMCT0.2 -oa.dat true
+	[ "$status" -eq 0 ]
+	run_apart mprof run --no -q --m --t 5 --o b.dat true
+	[ "$status" -eq 0 ]
+	[ -e b.dat ]
+}
+
+@test "run: what makes no sense is refused before anything runs" {
+	for words in "-T 0" "-T -1" "-T nan" "-T 1e9" "-T x" "-t 0" \
+		"--backend nonsense" "--backend tracemalloc" "--limit 0" \
+		"--on-limit x" "--max-overhead 0%" "--max-overhead 101%" \
+		"--wait x" "--nonsense" "--backend cgroup -M"; do
+		# shellcheck disable=SC2086 # the words are apart
+		run_apart mprof run $words touch executed
+		[ "$status" -eq 2 ]
+		[[ $errors == mprof:* ]]
+	done
+	run_apart mprof run
+	[ "$status" -eq 1 ]
+	[ -z "$(ls)" ]
+}
+
+@test "run: below a millisecond the times have six decimals" {
+	mprof run -q -T 500us -o a.dat sleep 0.05
+	[[ $(sed -n 2p a.dat) =~ ^MEM\ [0-9]+\.[0-9]{6}\ [0-9]+\.[0-9]{6}$ ]]
+	grep -q 'interval=0.0005 ' a.dat
+}
+
+@test "run: memory_profiler reads what we write" {
+	command -v python3-mprof >/dev/null ||
+		skip "needs Debian's python3-memory-profiler"
+	mprof run -q -M -T 0.02 sh -c 'sleep 0.2; exit 0'
+	run_apart python3-mprof peak
+	[ "$status" -eq 0 ]
+	[[ $output == *MiB* ]]
+	same "$(python3-mprof list)" "$(mprof list)"
+}
