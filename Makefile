@@ -76,7 +76,8 @@ harnesses := $(filter-out csv,$(harnesses))
 endif
 replays := $(harnesses:%=build/tests/replay_%)
 fuzzers := $(harnesses:%=build/fuzz/bin/%)
-fuzz_objects := $(call objects_of,fuzz,$(filter-out src/main.c,$(main_sources)))
+fuzz_objects := $(call objects_of,fuzz,$(filter-out src/main.c,$(main_sources))) \
+	build/main/viewer.o
 
 programs := mprof
 features := recorder
