@@ -49,12 +49,12 @@ void build_trends(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request);
 
 /* One span a call of the runs; lanes by nesting where lanes are asked for. */
-void build_calls(struct scene *scene, struct scene_panel *panel,
-    const struct chart_request *request);
+void build_calls(
+    struct scene_panel *panel, const struct chart_request *request);
 
 /* The same for sampled stacks, a span for each spell of a function. */
-void build_stacks(struct scene *scene, struct scene_panel *panel,
-    const struct chart_request *request);
+void build_stacks(
+    struct scene_panel *panel, const struct chart_request *request);
 
 /* From 0 over the highest thing in the window, or as was asked. */
 void build_memory_axis(struct scene *scene, struct scene_panel *panel,

@@ -10,10 +10,6 @@
 #include "base/utf8.h"
 #include "chart/labels.h"
 
-/* More brackets than this lie over each other: only every second, third ...
- * call has them then. */
-enum { MOST_BRACKETED = 1000 };
-
 /* Labels of all distinct names of the runs. */
 struct naming {
 	struct label *labels;
@@ -148,41 +144,26 @@ static void open_group(
 		group->name = mem_format("%d", call->pid);
 }
 
-/* Counts the call for its function; the function's place in the panel. */
-static size_t count_call(
-    struct scene_panel *panel, struct naming *naming, const struct call *call)
+static void add_span(struct scene_panel *panel, struct naming *naming,
+    const struct call *call, double zero_s)
 {
 	size_t function = naming_find(naming, call->name);
+	struct scene_span *span = array_push(&panel->spans);
 
+	*span = (struct scene_span){
+	    .name = utf8_clean_copy(naming->labels[function].label),
+	    .full_name = utf8_clean_copy(call->name),
+	    .from = {call->enter_s - zero_s, call->enter_mib},
+	    .to = {call->leave_s - zero_s, call->leave_mib}};
 	if (naming->calls[function]++ == 0) {
 		enum role role = role_series(panel->functions.len);
 
 		naming->first_call[function] = panel->functions.len;
 		*array_push(&panel->functions) = (struct scene_function){
-		    .role = role,
-		    .name = utf8_clean_copy(naming->labels[function].label)};
+		    .role = role, .name = mem_copy(span->name)};
 	}
 	naming->total_s[function] += call->leave_s - call->enter_s;
-	return naming->first_call[function];
-}
-
-static struct scene_span *add_span(struct scene_panel *panel, size_t function,
-    const struct call *call, double zero_s)
-{
-	struct scene_span *span = array_push(&panel->spans);
-
-	*span = (struct scene_span){
-	    .name = mem_copy(panel->functions.items[function].name),
-	    .full_name = utf8_clean_copy(call->name),
-	    .role = panel->functions.items[function].role,
-	    .from = {call->enter_s - zero_s, call->enter_mib},
-	    .to = {call->leave_s - zero_s, call->leave_mib}};
-	return span;
-}
-
-static size_t stride_of(const struct scene_panel *panel, size_t calls)
-{
-	return panel->kind == PANEL_LANES ? 1 : calls / MOST_BRACKETED + 1;
+	span->role = panel->functions.items[naming->first_call[function]].role;
 }
 
 static void add_run(struct scene_panel *panel, struct naming *naming,
@@ -193,13 +174,12 @@ static void add_run(struct scene_panel *panel, struct naming *naming,
 	size_t count = run->calls.len;
 	bool several = count > 0 && (calls[0]->pid != calls[count - 1]->pid ||
 					calls[0]->tid != calls[count - 1]->tid);
-	size_t stride = stride_of(panel, count);
 	struct open_calls open = {{0}};
 
 	for (size_t i = 0; i < count; i++) {
 		const struct call *call = calls[i];
 		struct scene_group *group;
-		size_t lane, function;
+		size_t lane;
 
 		if (!last || last->pid != call->pid || last->tid != call->tid) {
 			open.leaves.len = 0;
@@ -207,18 +187,14 @@ static void add_run(struct scene_panel *panel, struct naming *naming,
 		}
 		last = call;
 		group = &panel->groups.items[panel->groups.len - 1];
-		function = count_call(panel, naming, call);
+		add_span(panel, naming, call, build_zero(request, nth));
 		lane = choose_lane(&open, call);
 		if (lane >= group->lanes)
 			group->lanes = lane + 1;
 		panel->lanes = group->first_lane + group->lanes;
-		if (i % stride == 0) {
-			struct scene_span *span = add_span(
-			    panel, function, call, build_zero(request, nth));
-
-			span->lane = group->first_lane + lane;
-			span->run = nth;
-		}
+		panel->spans.items[panel->spans.len - 1].lane =
+		    group->first_lane + lane;
+		panel->spans.items[panel->spans.len - 1].run = nth;
 	}
 	array_free(&open.leaves);
 	free(calls);
@@ -238,26 +214,13 @@ static void write_details(struct scene_panel *panel, struct naming *naming)
 	}
 }
 
-static void note_thinning(
-    struct scene *scene, const struct scene_panel *panel, size_t calls)
-{
-	size_t stride = stride_of(panel, calls);
-
-	if (stride > 1)
-		*array_push(&scene->notes) = mem_format(
-		    "brackets at 1 of %zu calls; lanes (-f) show all", stride);
-}
-
-void build_calls(struct scene *scene, struct scene_panel *panel,
-    const struct chart_request *request)
+void build_calls(struct scene_panel *panel, const struct chart_request *request)
 {
 	struct naming naming;
 
 	naming_init(&naming, request);
-	for (size_t i = 0; i < request->len; i++) {
+	for (size_t i = 0; i < request->len; i++)
 		add_run(panel, &naming, request, i);
-		note_thinning(scene, panel, request->runs[i].run->calls.len);
-	}
 	write_details(panel, &naming);
 	naming_finish(&naming);
 }

@@ -115,7 +115,7 @@ void build_rest(struct scene *scene, struct scene_panel *panel,
 {
 	build_trends(scene, panel, request);
 	if (request->functions)
-		build_calls(scene, panel, request);
+		build_calls(panel, request);
 	build_marks(scene, panel, request, sampled);
 	build_memory_axis(scene, panel, request);
 	build_facts(scene, request, sampled);

@@ -13,9 +13,9 @@ int chart_flame(
 	if (!request->functions)
 		return 0;
 	lanes = build_panel(scene, PANEL_LANES);
-	build_calls(scene, lanes, request);
+	build_calls(lanes, request);
 	if (lanes->spans.len == 0)
-		build_stacks(scene, lanes, request);
+		build_stacks(lanes, request);
 	if (lanes->spans.len == 0)
 		scene->panels.len--;
 	return 0;

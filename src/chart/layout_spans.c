@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { MOST_BRACKETS = 1000 };
+
 /* Brackets of one function open or close at the same pixels where it is
  * called in a loop; the last one drawn is remembered. */
 struct bracket {
@@ -11,12 +13,16 @@ struct bracket {
 	bool opens;
 };
 
-static void draw_bracket(struct place *place, const struct bracket *bracket)
+static void draw_bracket(struct place *place, const struct plot *plot,
+    const struct bracket *bracket, enum role role)
 {
 	double half = 0.45 * place->font, arm = 0.3 * place->font;
+	struct shape *shape = place_shape(place, SHAPE_LINE, role);
 	double x = bracket->x, y = bracket->y;
 	double end = bracket->opens ? x + arm : x - arm;
 
+	shape->width = 1.6 * fmax(1, place->font / 12);
+	shape->clip = plot->clip;
 	place_point(place, end, y - half, true);
 	place_point(place, x, y - half, false);
 	place_point(place, x, y + half, false);
@@ -37,36 +43,26 @@ static bool in_view(const struct plot *plot, const struct bracket *bracket)
 	       bracket->y <= plot->box.y + plot->box.h;
 }
 
-static void draw_brackets(
-    struct place *place, const struct plot *plot, enum role role)
+void layout_brackets(struct place *place, const struct plot *plot)
 {
-	struct bracket last[2] = {{.x = -INFINITY}, {.x = -INFINITY}};
-	struct shape *shape = place_shape(place, SHAPE_LINE, role);
+	struct bracket last[ROLE_COUNT][2] = {{{0}}};
+	size_t drawn = 0;
 
-	shape->width = 1.6 * fmax(1, place->font / 12);
-	shape->clip = plot->clip;
 	for (size_t i = 0; i < 2 * plot->panel->spans.len; i++) {
 		const struct scene_span *span =
 		    &plot->panel->spans.items[i / 2];
 		const struct sample *at = i % 2 ? &span->to : &span->from;
 		struct bracket bracket = {place_x(place, plot, at->time_s),
 		    place_y(plot, at->mib), i % 2 == 0};
+		struct bracket *before = &last[span->role][i % 2];
 
-		if (span->role != role || !in_view(plot, &bracket) ||
-		    same_place(&last[i % 2], &bracket))
+		if (!in_view(plot, &bracket) || same_place(before, &bracket))
 			continue;
-		last[i % 2] = bracket;
-		draw_bracket(place, &bracket);
+		if (drawn++ == MOST_BRACKETS)
+			break;
+		*before = bracket;
+		draw_bracket(place, plot, &bracket, span->role);
 	}
-}
-
-/* One shape for all of a colour, so that a picture of lines stays small. */
-void layout_brackets(struct place *place, const struct plot *plot)
-{
-	if (plot->panel->spans.len == 0)
-		return;
-	for (int i = 0; i < ROLE_SERIES_COUNT; i++)
-		draw_brackets(place, plot, role_series((unsigned long)i));
 }
 
 static double lane_y(const struct plot *plot, size_t lane)
@@ -154,8 +150,6 @@ static void draw_bar(
 
 	shape->box = *box;
 	shape->opacity = box->w > 6 ? 0.45 : 0.8;
-	if (box->w <= 2)
-		return;
 	shape = place_shape(place, SHAPE_BOX, role);
 	shape->box = (struct draw_box){box->x, box->y, edge, box->h};
 }
@@ -171,7 +165,7 @@ void layout_lanes(struct place *place, const struct plot *plot)
 		struct draw_box box = span_box(place, plot, span);
 
 		if (!span_in_view(place, span) ||
-		    (box.w <= 1 && box.x + 0.25 < ends[span->lane]))
+		    (box.w <= 1 && box.x + 1 <= ends[span->lane] + 0.5))
 			continue;
 		ends[span->lane] = box.x + box.w;
 		draw_bar(place, span->role, &box);

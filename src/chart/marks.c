@@ -69,20 +69,15 @@ static void add_peak(struct scene_panel *panel, const struct run *run,
 	    unseen ? ", between samples" : "");
 }
 
-static void add_labels(struct scene *scene, struct scene_panel *panel,
-    const struct run *run, double zero_s)
+static void add_labels(
+    struct scene_panel *panel, const struct run *run, double zero_s)
 {
-	size_t stride = run->marks.len / MOST_MARKS + 1;
-
-	for (size_t i = 0; i < run->marks.len; i += stride) {
+	for (size_t i = 0; i < run->marks.len && i < MOST_MARKS; i++) {
 		const struct mark *mark = &run->marks.items[i];
 
 		add_mark(panel, SCENE_LABEL, mark->time_s - zero_s, mark->mib)
 		    ->label = utf8_clean_copy(mark->label ? mark->label : "");
 	}
-	if (stride > 1)
-		*array_push(&scene->notes) =
-		    mem_format("1 of %zu marks is shown", stride);
 }
 
 static void add_end(
@@ -156,9 +151,12 @@ void build_marks(struct scene *scene, struct scene_panel *panel,
 	for (size_t i = 0; i < request->len; i++) {
 		run = request->runs[i].run;
 		zero_s = build_zero(request, i);
-		add_labels(scene, panel, run, zero_s);
+		add_labels(panel, run, zero_s);
 		add_end(panel, run, zero_s);
 		if (request->len == 1)
 			add_peak(panel, run, sampled, zero_s);
 	}
+	if (run->marks.len > MOST_MARKS)
+		*array_push(&scene->notes) = mem_format(
+		    "%zu more marks", run->marks.len - (size_t)MOST_MARKS);
 }

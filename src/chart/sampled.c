@@ -40,14 +40,14 @@ static void sampled_finish(struct sampled *sampled, size_t len)
 	free(sampled->spells);
 }
 
-void build_stacks(struct scene *scene, struct scene_panel *panel,
-    const struct chart_request *request)
+void build_stacks(
+    struct scene_panel *panel, const struct chart_request *request)
 {
 	struct chart_request of_stacks = *request;
 	struct sampled sampled;
 
 	sampled_init(&sampled, request);
 	of_stacks.runs = sampled.charted;
-	build_calls(scene, panel, &of_stacks);
+	build_calls(panel, &of_stacks);
 	sampled_finish(&sampled, request->len);
 }

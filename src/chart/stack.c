@@ -59,24 +59,25 @@ static void choose_ticks(struct stack_build *build)
 	}
 }
 
-/* What a process held at a tick of its life: its sample there, or the one
- * before. */
+/* What a process held at a tick: its sample there, or the one before where it
+ * lived on; nothing before its first and behind its last. */
 static double memory_at(const struct series *memory, size_t *at, double time_s)
 {
-	while (*at + 1 < memory->len && memory->items[*at + 1].time_s <= time_s)
+	while (*at < memory->len && memory->items[*at].time_s <= time_s)
 		++*at;
-	return memory->items[*at].mib;
+	if (*at == 0 ||
+	    (*at == memory->len && memory->items[*at - 1].time_s < time_s))
+		return 0;
+	return memory->items[*at - 1].mib;
 }
 
 static void add_memory(
     struct stack_build *build, double *sums, const struct series *memory)
 {
-	const struct series *ticks = &build->ticks;
-	size_t at = 0, i = series_find(ticks, memory->items[0].time_s);
-	double last_s = memory->items[memory->len - 1].time_s;
+	size_t at = 0;
 
-	for (; i < ticks->len && ticks->items[i].time_s <= last_s; i++)
-		sums[i] += memory_at(memory, &at, ticks->items[i].time_s);
+	for (size_t i = 0; i < build->ticks.len; i++)
+		sums[i] += memory_at(memory, &at, build->ticks.items[i].time_s);
 }
 
 static struct scene_line *add_layer(
@@ -85,6 +86,7 @@ static struct scene_line *add_layer(
 	const struct series *base = build->top;
 	struct series *top = scene_own_series(build->scene);
 	struct scene_line *line;
+	char text[UNITS_TEXT];
 
 	for (size_t i = 0; i < build->ticks.len; i++)
 		series_add(top, build->ticks.items[i].time_s,
@@ -93,31 +95,15 @@ static struct scene_line *add_layer(
 	line->kind = SCENE_STACKED;
 	line->role = role;
 	line->base = base;
+	line->peak = (struct sample){0, 0};
+	for (size_t i = 0; i < top->len; i++) {
+		if (sums[i] > line->peak.mib)
+			line->peak = (struct sample){
+			    top->items[i].time_s - build->zero_s, sums[i]};
+	}
+	line->detail = mem_format("peak %s", units_size(text, line->peak.mib));
 	build->top = top;
 	return line;
-}
-
-static void tell_peak(struct scene_line *line, struct sample peak)
-{
-	char text[UNITS_TEXT];
-
-	line->peak = peak;
-	line->detail = mem_format("peak %s", units_size(text, peak.mib));
-}
-
-/* The highest of a layer that is no process, at the ticks that were kept. */
-static struct sample highest(
-    const struct stack_build *build, const double *sums)
-{
-	struct sample best = {0, 0};
-
-	for (size_t i = 0; i < build->ticks.len; i++) {
-		if (sums[i] > best.mib)
-			best = (struct sample){
-			    build->ticks.items[i].time_s - build->zero_s,
-			    sums[i]};
-	}
-	return best;
 }
 
 static void start_at_zero(struct stack_build *build)
@@ -133,7 +119,6 @@ static void add_program(struct stack_build *build)
 {
 	size_t count = build->ticks.len;
 	double *own = mem_zero(count + 1, sizeof(own[0]));
-	struct scene_line *line;
 	bool apart = false;
 
 	for (size_t i = 0; i < build->ranking.len; i++)
@@ -143,10 +128,8 @@ static void add_program(struct stack_build *build)
 		apart |= own[i] > 1.001 * build->ticks.items[i].mib;
 	for (size_t i = 0; i < count; i++)
 		own[i] = build->ticks.items[i].mib - (apart ? 0 : own[i]);
-	line = add_layer(build, own, ROLE_TOTAL);
-	line->name =
+	add_layer(build, own, ROLE_TOTAL)->name =
 	    mem_copy(build->ranking.len > 0 ? "the program itself" : "memory");
-	tell_peak(line, highest(build, own));
 	free(own);
 }
 
@@ -165,29 +148,23 @@ static void add_process(struct stack_build *build, size_t nth)
 	const struct process *process = build->ranking.items[nth].process;
 	double *sums = mem_zero(build->ticks.len + 1, sizeof(sums[0]));
 	struct scene_line *line;
-	struct sample peak;
 
 	add_memory(build, sums, &process->memory);
 	line = add_layer(build, sums, role_series(nth));
 	line->name = build_process_name(process);
 	line->pid = process->pid > 0 ? process->pid : 0;
-	peak = *series_peak(&process->memory);
-	peak.time_s -= build->zero_s;
-	tell_peak(line, peak);
 	free(sums);
 }
 
 static void add_other(struct stack_build *build, size_t from)
 {
 	double *sums = mem_zero(build->ticks.len + 1, sizeof(sums[0]));
-	struct scene_line *line;
 
 	for (size_t i = from; i < build->ranking.len; i++)
 		add_memory(
 		    build, sums, &build->ranking.items[i].process->memory);
-	line = add_layer(build, sums, ROLE_OTHER);
-	line->name = mem_format("other (%zu)", build->ranking.len - from);
-	tell_peak(line, highest(build, sums));
+	add_layer(build, sums, ROLE_OTHER)->name =
+	    mem_format("other (%zu)", build->ranking.len - from);
 	free(sums);
 }
 
@@ -202,15 +179,6 @@ static void add_layers(struct stack_build *build, double peak_mib)
 		add_process(build, i);
 	if (layers < build->ranking.len)
 		add_other(build, layers);
-}
-
-/* Ticks that were kept may be two columns further apart than samples are. */
-static double gap_of(const struct scene *scene, const struct series *total)
-{
-	double gap_s = downsample_gap(total);
-	double column_s = (scene->time.high - scene->time.low) / COLUMNS;
-
-	return gap_s > 0 ? gap_s + 2 * column_s : 0;
 }
 
 int chart_stack(
@@ -231,7 +199,7 @@ int chart_stack(
 	build.panel = build_panel(scene, PANEL_MEMORY);
 	build.ranking = ranking_of(run);
 	build.zero_s = build_zero(request, 0);
-	build.gap_s = gap_of(scene, &run->total);
+	build.gap_s = downsample_gap(&run->total);
 	add_layers(&build, peak->mib);
 	build_rest(scene, build.panel, request, peak);
 	ranking_finish(&build.ranking);

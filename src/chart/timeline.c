@@ -22,7 +22,7 @@ static const struct series *ticks_of(
 
 static void add_to_sum(struct series *sum, const struct series *memory)
 {
-	size_t at = series_find(sum, memory->items[0].time_s);
+	size_t at = 0;
 
 	for (size_t i = 0; i < memory->len; i++) {
 		double time_s = memory->items[i].time_s;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cli/terminal.h"
 #include "commands/command.h"
 
 static void add_hook(struct sampler_plan *plan, struct sampler_hook hook)
@@ -46,20 +47,44 @@ static int keep_textfile(struct run_hooks *hooks, const char *folder,
 	return 0;
 }
 
+/* The program has the keyboard. */
+static int watch(struct run_hooks *hooks, struct sampler_plan *plan,
+    char *const *words, struct err *e)
+{
+	struct terminal terminal;
+	char *command;
+
+	terminal_look(&terminal, STDOUT_FILENO);
+	if (!terminal.screen)
+		return err_set(e,
+		    "--watch: standard output is no terminal that can be "
+		    "drawn on");
+	command = mem_join(words);
+	live_init(&hooks->live, false, command);
+	free(command);
+	hooks->watching = true;
+	add_hook(plan, live_hook(&hooks->live));
+	return 0;
+}
+
 int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
     struct sampler_plan *plan, char *const *words, pid_t watched, struct err *e)
 {
 	*hooks = (struct run_hooks){.marks.fd = -1};
 	take_marks(hooks, plan, watched);
-	if (options->textfile)
-		return keep_textfile(hooks, options->textfile, plan, words, e);
-	return 0;
+	if (options->textfile &&
+	    keep_textfile(hooks, options->textfile, plan, words, e) != 0)
+		return -1;
+	return options->watch ? watch(hooks, plan, words, e) : 0;
 }
 
 void run_hooks_finish(struct run_hooks *hooks)
 {
 	marks_close(&hooks->marks);
 	textfile_destroy(hooks->textfile);
+	if (hooks->watching)
+		live_finish(&hooks->live);
+	hooks->watching = false;
 	hooks->textfile = NULL;
 }
 

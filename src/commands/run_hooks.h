@@ -6,6 +6,7 @@
 #ifndef MPROF_COMMANDS_RUN_HOOKS_H
 #define MPROF_COMMANDS_RUN_HOOKS_H
 
+#include "commands/live.h"
 #include "commands/run_options.h"
 #include "recorder/marks.h"
 #include "recorder/textfile.h"
@@ -13,6 +14,8 @@
 struct run_hooks {
 	struct marks marks;
 	struct textfile *textfile;
+	struct live live;
+	bool watching;
 };
 
 /* Adds to plan's hooks, and to this process's environment, which the program

@@ -185,6 +185,12 @@ const struct option_row run_option_rows[] = {
 	.parse = option_flag,
 	AT(skip_unchanged),
 	.ours = true},
+    {.name = "watch",
+	.help = "draw the recording in the terminal, for programs that leave "
+		"it alone",
+	.parse = option_flag,
+	AT(watch),
+	.ours = true},
     {.name = "textfile",
 	.arg = "DIR",
 	.help = "keep a file of present and peak memory there, for an "

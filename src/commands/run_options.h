@@ -28,6 +28,7 @@ struct run_options {
 	const char *on_limit;
 	double max_overhead; /* of one processor; 0: no bound */
 	bool skip_unchanged;
+	bool watch;
 	const char *textfile; /* a folder */
 	bool check_asked;
 	struct check_options check;

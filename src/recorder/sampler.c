@@ -234,6 +234,10 @@ static bool handle(struct sampler *s, const struct launch_event *event)
 			return false;
 		}
 		sample_take(s);
+		if (s->plan.quit && *s->plan.quit) {
+			s->result.end = SAMPLER_QUIT;
+			return false;
+		}
 		break;
 	case LAUNCH_EXITED:
 		root_ended(s, event);

@@ -31,6 +31,7 @@ struct sampler_plan {
 	int64_t limit_kib;   /* 0: none */
 	enum limit_action on_limit;
 	struct sampler_hook hooks[SAMPLER_HOOKS]; /* tick NULL: unused */
+	const bool *quit; /* a hook sets it to end the recording; or NULL */
 };
 
 enum sampler_end {

@@ -80,11 +80,6 @@ static void put_text(FILE *out, const struct terminal_style *style,
 	free(shown);
 }
 
-static void end_line(FILE *out, const struct terminal_style *style)
-{
-	fputs(style->erase ? "\033[K\r\n" : "\n", out);
-}
-
 static void put_colour(
     FILE *out, const struct terminal_style *style, enum role role)
 {
@@ -303,7 +298,7 @@ static void print_legend(const struct frame *f, size_t lines, FILE *out)
 		if (next >= f->memory->lines.len)
 			return;
 		next = legend_line(f, next, out);
-		end_line(out, f->style);
+		putc('\n', out);
 	}
 }
 
@@ -328,7 +323,7 @@ static void print_facts(
 		}
 	}
 	put_text(out, style, line, style->columns);
-	end_line(out, style);
+	putc('\n', out);
 }
 
 static void find_panels(struct frame *f)
@@ -381,7 +376,8 @@ static void draw(struct frame *f)
 	    f->style->unicode);
 	if (f->memory)
 		draw_memory(f, &ticks);
-	grid_text(&f->grid, 0, 0, f->left - 2, ticks.unit, ROLE_TEXT_SOFT);
+	grid_text(
+	    &f->grid, 0, f->rows, f->left - 2, ticks.unit, ROLE_TEXT_SOFT);
 	draw_time_axis(f, f->rows);
 	if (f->lanes)
 		draw_lanes(f, f->rows + 2);
@@ -401,10 +397,10 @@ void terminal_chart(
 		fputs("\033[1m", out);
 	put_text(out, style, scene->title ? scene->title : "", style->columns);
 	put_plain(out, style);
-	end_line(out, style);
+	putc('\n', out);
 	for (size_t row = 0; row < f.grid.rows; row++) {
 		grid_print_row(&f.grid, row, style->colour, out);
-		end_line(out, style);
+		putc('\n', out);
 	}
 	print_legend(&f, legend, out);
 	print_facts(scene, style, out);

@@ -17,7 +17,6 @@ struct terminal_style {
 	size_t columns, rows; /* at most; it may take less, and at least 8 */
 	bool unicode;
 	bool colour;
-	bool erase; /* after each line, what was there before: for redrawing */
 };
 
 void terminal_chart(

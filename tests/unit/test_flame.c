@@ -132,39 +132,6 @@ static void no_calls(void **state)
 	profile_finish(&profile);
 }
 
-/* Of very many calls some have brackets, and the chart says so; lanes have
- * them all, and so have the figures. */
-static void many_calls_are_thinned_out(void **state)
-{
-	struct profile profile;
-	struct chart_run chart_run;
-	struct chart_request request = {
-	    .runs = &chart_run, .len = 1, .functions = true};
-	struct scene scene;
-	struct run *run;
-	struct err e;
-
-	(void)state;
-	profile_init(&profile, "calls.dat");
-	run = profile_add_run(&profile);
-	series_add(&run->total, 0, 1);
-	for (int i = 0; i < 5000; i++)
-		*array_push(&run->calls) = (struct call){
-		    .name = mem_copy("f"), .enter_s = i, .leave_s = i + 0.5};
-	chart_run = (struct chart_run){run, "calls.dat"};
-	assert_int_equal(chart_timeline(&scene, &request, &e), 0);
-	assert_in_range(scene.panels.items[0].spans.len, 500, 1000);
-	assert_string_equal(scene.panels.items[0].functions.items[0].detail,
-	    "5000 calls, 41 min 40 s");
-	assert_int_equal(scene.notes.len, 1);
-	scene_finish(&scene);
-	assert_int_equal(chart_flame(&scene, &request, &e), 0);
-	assert_int_equal(scene.panels.items[1].spans.len, 5000);
-	assert_int_equal(scene.notes.len, 0);
-	scene_finish(&scene);
-	profile_finish(&profile);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,7 +140,6 @@ int main(void)
 	    cmocka_unit_test(overlaps_get_lanes_of_their_own),
 	    cmocka_unit_test(threads_are_groups),
 	    cmocka_unit_test(no_calls),
-	    cmocka_unit_test(many_calls_are_thinned_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

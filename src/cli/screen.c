@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "cli/screen.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+#define ENTER "\033[?1049h\033[?25l\033[2J"
+#define CTRL_Z 0x1a
+#define LEAVE "\033[?25h\033[?1049l"
+
+/* What a crash must put back: a signal handler is given nothing else. */
+static struct termios before;
+static volatile sig_atomic_t has_before;
+
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+static const int awaited[] = {
+    SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
+
+static void put(const char *text)
+{
+	/* a terminal that is gone needs no order */
+	if (io_write_all(STDOUT_FILENO, text, strlen(text)) != 0)
+		return;
+}
+
+static void leave(void)
+{
+	put(LEAVE);
+	if (has_before)
+		tcsetattr(STDIN_FILENO, TCSANOW, &before);
+}
+
+/* The handler is gone when it runs: the signal then does what it does. */
+static void on_crash(int number)
+{
+	leave();
+	raise(number);
+}
+
+static void set_crash_handlers(void (*handler)(int))
+{
+	struct sigaction action = {
+	    .sa_handler = handler, .sa_flags = SA_RESETHAND | SA_NODEFER};
+
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		sigaction(crashes[i], &action, NULL);
+}
+
+static void awaited_set(sigset_t *set)
+{
+	sigemptyset(set);
+	for (size_t i = 0; i < sizeof(awaited) / sizeof(awaited[0]); i++)
+		sigaddset(set, awaited[i]);
+}
+
+static void enter(void)
+{
+	struct termios single;
+
+	if (has_before) {
+		single = before;
+		single.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+		single.c_cc[VMIN] = 1;
+		single.c_cc[VTIME] = 0;
+		/* a key like any other: the screen goes before we stop */
+		single.c_cc[VSUSP] = _POSIX_VDISABLE;
+		tcsetattr(STDIN_FILENO, TCSANOW, &single);
+	}
+	put(ENTER);
+}
+
+void screen_open(struct screen *screen, bool keys)
+{
+	sigset_t set;
+
+	*screen = (struct screen){.signals = -1};
+	has_before = keys && tcgetattr(STDIN_FILENO, &before) == 0;
+	screen->reads_keys = has_before;
+	set_crash_handlers(on_crash);
+	if (keys) {
+		awaited_set(&set);
+		sigprocmask(SIG_BLOCK, &set, NULL);
+		screen->signals =
+		    signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	}
+	enter();
+}
+
+void screen_close(struct screen *screen)
+{
+	sigset_t set;
+
+	leave();
+	has_before = 0;
+	set_crash_handlers(SIG_DFL);
+	if (screen->signals >= 0) {
+		close(screen->signals);
+		awaited_set(&set);
+		sigprocmask(SIG_UNBLOCK, &set, NULL);
+	}
+	screen->signals = -1;
+}
+
+/* Stops as the shell expects it, with the screen as it was. */
+static void stop(void)
+{
+	leave();
+	raise(SIGSTOP);
+	enter();
+}
+
+static enum screen_event take_signal(const struct screen *screen)
+{
+	struct signalfd_siginfo info;
+
+	if (read(screen->signals, &info, sizeof(info)) != sizeof(info))
+		return SCREEN_NOTHING;
+	switch (info.ssi_signo) {
+	case SIGTSTP:
+		stop();
+		return SCREEN_CHANGED;
+	case SIGCONT:
+	case SIGWINCH:
+		return SCREEN_CHANGED;
+	default:
+		return SCREEN_QUIT;
+	}
+}
+
+/* The end of input, a closed terminal, is the end, too. */
+static enum screen_event take_key(void)
+{
+	char key;
+	ssize_t got = read(STDIN_FILENO, &key, 1);
+
+	if (got > 0 && key == CTRL_Z) {
+		stop();
+		return SCREEN_CHANGED;
+	}
+	return got <= 0 || key == 'q' || key == 'Q' ? SCREEN_QUIT
+						    : SCREEN_NOTHING;
+}
+
+enum screen_event screen_wait(struct screen *screen, int timeout_ms)
+{
+	struct pollfd sources[] = {{.fd = screen->signals, .events = POLLIN},
+	    {.fd = screen->reads_keys ? STDIN_FILENO : -1, .events = POLLIN}};
+
+	if (poll(sources, 2, timeout_ms) <= 0)
+		return SCREEN_NOTHING;
+	if (sources[0].revents)
+		return take_signal(screen);
+	return take_key();
+}
+
+void screen_show(const char *frame, size_t len, size_t rows)
+{
+	const char *end = frame + len, *at = frame;
+
+	put("\033[H");
+	while (rows-- > 0 && at < end) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		size_t part = (size_t)((stop ? stop : end) - at);
+
+		if (io_write_all(STDOUT_FILENO, at, part) != 0)
+			return;
+		put(rows > 0 && stop ? "\033[K\r\n" : "\033[K");
+		at += part + 1;
+	}
+	put("\033[J");
+}

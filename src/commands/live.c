@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+#include "commands/live.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analysis/trend.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "base/utf8.h"
+#include "chart/chart.h"
+#include "cli/terminal.h"
+#include "render/terminal_chart.h"
+
+enum {
+	LARGEST = 3, /* processes that are named */
+	STATUS_ROWS = 2,
+	SHARE = 100,  /* drawing takes one part of so many */
+	SILENT_S = 3, /* from then on the last sample's age is told */
+	NAME_COLUMNS = 24
+};
+
+#define LEAST_NS (NS_PER_S / 10)
+#define SLOPE_S 60.0
+
+void live_init(struct live *live, bool keys, const char *command)
+{
+	*live = (struct live){
+	    .hint = keys ? "q leaves" : "", .keys = keys, .stale = true};
+	profile_init(&live->own, "");
+	live->shown = &live->own;
+	if (command)
+		profile_add_run(&live->own)->command = mem_copy(command);
+}
+
+void live_leave(struct live *live)
+{
+	if (live->on_screen)
+		screen_close(&live->screen);
+	live->on_screen = false;
+}
+
+void live_finish(struct live *live)
+{
+	live_leave(live);
+	profile_finish(&live->own);
+}
+
+static double last_time(const struct series *series)
+{
+	return series->len ? series->items[series->len - 1].time_s : -INFINITY;
+}
+
+static double last_mib(const struct process *process)
+{
+	return process->memory.items[process->memory.len - 1].mib;
+}
+
+/* The number of processes of the last sample; the largest of them, the first
+ * being the very largest, go to most. */
+static size_t largest(
+    const struct run *run, const struct process *most[LARGEST])
+{
+	double end_s = last_time(&run->total) - 0.0005;
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct process *one = &run->processes.items[i];
+
+		if (last_time(&one->memory) < end_s)
+			continue;
+		count++;
+		for (size_t k = 0; k < LARGEST; k++) {
+			const struct process *other = most[k];
+
+			if (other && last_mib(other) >= last_mib(one))
+				continue;
+			most[k] = one;
+			one = other;
+			if (!one)
+				break;
+		}
+	}
+	return count;
+}
+
+static void print_largest(const struct run *run, size_t name_columns, FILE *out)
+{
+	const struct process *most[LARGEST] = {0};
+	size_t count = largest(run, most);
+	char name[128], size[UNITS_TEXT];
+
+	if (count == 0)
+		return;
+	fprintf(out, "%zu process%s: ", count, count == 1 ? "" : "es");
+	for (size_t i = 0; i < LARGEST && most[i]; i++) {
+		const char *told =
+		    most[i]->name ? most[i]->name : most[i]->command;
+		char *clean = utf8_clean_copy(told ? told : "");
+
+		utf8_shorten(name, sizeof(name), clean, name_columns);
+		fprintf(out, "%s%s%s%s %s", i ? ", " : "", most[i]->key,
+		    *name ? " " : "", name,
+		    units_size(size, last_mib(most[i])));
+		free(clean);
+	}
+}
+
+static double run_peak(const struct run *run)
+{
+	const struct sample *sampled = series_peak(&run->total);
+	const struct sample *marked = series_peak(&run->peaks);
+
+	return fmax(sampled ? sampled->mib : 0, marked ? marked->mib : 0);
+}
+
+static void print_figures(
+    const struct live *live, const struct run *run, FILE *out)
+{
+	const struct series *total = &run->total;
+	double end_s = last_time(total);
+	double now_s =
+	    live->now_s > 0 ? live->now_s : (double)clock_wall_ns() / NS_PER_S;
+	char text[UNITS_TEXT];
+	struct trend trend;
+
+	fprintf(
+	    out, "now %s", units_size(text, total->items[total->len - 1].mib));
+	fprintf(out, ", peak %s", units_size(text, run_peak(run)));
+	if (trend_fit(&trend, total, end_s - SLOPE_S, end_s))
+		fprintf(out, ", slope %s%s", trend.mib_per_s >= 0 ? "+" : "",
+		    units_rate(text, trend.mib_per_s));
+	if (now_s - end_s >= SILENT_S)
+		fprintf(out, ", no sample for %s",
+		    units_duration(text, floor(now_s - end_s)));
+	if (*live->hint)
+		fprintf(out, "; %s", live->hint);
+}
+
+static void print_chart(
+    const struct run *run, const struct terminal_style *style, FILE *out)
+{
+	struct chart_run chart = {run, "recording"};
+	struct chart_request request = {
+	    .runs = &chart, .len = 1, .functions = false};
+	struct scene scene = {0};
+	struct err e;
+
+	if (chart_timeline(&scene, &request, &e) == 0)
+		terminal_chart(&scene, style, out);
+	scene_finish(&scene);
+}
+
+/* A line of figures, no wider than the terminal. */
+static void print_line(
+    char *text, const struct terminal_style *style, FILE *out)
+{
+	char *shown = mem_zero(strlen(text) + 8, 1);
+
+	utf8_shorten(shown, strlen(text) + 8, text, style->columns - 1);
+	for (char *at = shown; !style->unicode && *at; at++)
+		*at = *at < 0 ? '?' : *at;
+	fprintf(out, "%s\n", shown);
+	free(shown);
+	free(text);
+}
+
+static void print_frame(
+    const struct live *live, const struct terminal_style *style, FILE *out)
+{
+	const struct profile *profile = live->shown;
+	const struct run *run =
+	    profile->runs.len ? &profile->runs.items[profile->runs.len - 1]
+			      : NULL;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *line;
+
+	if (!run || run->total.len == 0) {
+		fprintf(out, "waiting for the first sample\n%s\n", live->hint);
+		return;
+	}
+	print_chart(run, style, out);
+	line = open_memstream(&text, &size);
+	print_figures(live, run, line);
+	fclose(line);
+	print_line(text, style, out);
+	line = open_memstream(&text, &size);
+	print_largest(
+	    run, style->columns < 90 ? NAME_COLUMNS / 3 : NAME_COLUMNS, line);
+	fclose(line);
+	print_line(text, style, out);
+}
+
+static void draw(const struct live *live)
+{
+	struct terminal terminal;
+	struct terminal_style style;
+	char *frame = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&frame, &len);
+
+	terminal_look(&terminal, STDOUT_FILENO);
+	style = (struct terminal_style){.columns = terminal.columns,
+	    .rows = terminal.rows - STATUS_ROWS,
+	    .unicode = terminal.unicode,
+	    .colour = terminal.colour};
+	print_frame(live, &style, out);
+	fclose(out);
+	screen_show(frame, len, terminal.rows);
+	free(frame);
+}
+
+void live_draw(struct live *live, bool changed)
+{
+	int64_t now_ns = clock_mono_ns(), cost_ns;
+
+	live->stale = live->stale || changed;
+	if (!live->stale || now_ns < live->next_ns)
+		return;
+	if (!live->on_screen)
+		screen_open(&live->screen, live->keys);
+	live->on_screen = true;
+	cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	draw(live);
+	cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cost_ns;
+	live->stale = false;
+	live->next_ns =
+	    now_ns + (SHARE * cost_ns > LEAST_NS ? SHARE * cost_ns : LEAST_NS);
+}
+
+static void collect(struct live *live, const struct sink_tick *tick)
+{
+	struct run *run = &live->own.runs.items[0];
+	double time_s = (double)tick->time_ns / NS_PER_S;
+	char key[24];
+
+	live->now_s = time_s;
+	if (!tick->sampled)
+		return;
+	series_add(&run->total, time_s, (double)tick->total_kib / 1024);
+	for (size_t i = 0; i < tick->count; i++) {
+		const struct sink_process *told = &tick->processes[i];
+		int len = snprintf(key, sizeof(key), "%d", (int)told->pid);
+		struct process *process;
+
+		if (told->kib < 0)
+			continue;
+		process = run_process(run, key, (size_t)len);
+		process->pid = told->pid;
+		if (!process->name && told->name)
+			process->name = mem_copy(told->name);
+		series_add(&process->memory, time_s, (double)told->kib / 1024);
+	}
+}
+
+static void on_tick(
+    void *context, const struct sink_tick *tick, const struct sink *sink)
+{
+	struct live *live = context;
+
+	(void)sink;
+	collect(live, tick);
+	live_draw(live, true);
+	if (!live->keys)
+		return;
+	switch (screen_wait(&live->screen, 0)) {
+	case SCREEN_QUIT:
+		live->quit = true;
+		break;
+	case SCREEN_CHANGED:
+		live->stale = true;
+		break;
+	case SCREEN_NOTHING:
+		break;
+	}
+}
+
+static void on_end(
+    void *context, const struct sink_tick *tick, const struct sink *sink)
+{
+	(void)tick, (void)sink;
+	live_leave(context);
+}
+
+struct sampler_hook live_hook(struct live *live)
+{
+	return (struct sampler_hook){
+	    .context = live, .tick = on_tick, .end = on_end};
+}

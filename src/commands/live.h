@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A chart on the terminal that follows a run: drawn anew when something
+ * changed, at most ten times a second, and so seldom that drawing takes less
+ * than a hundredth of a processor.
+ */
+#ifndef MPROF_COMMANDS_LIVE_H
+#define MPROF_COMMANDS_LIVE_H
+
+#include "cli/screen.h"
+#include "profile/profile.h"
+#include "recorder/hook.h"
+
+struct live {
+	struct screen screen;
+	bool keys, on_screen;
+	struct profile own;          /* what the hook collects */
+	const struct profile *shown; /* own, or another's */
+	const char *hint;            /* how to leave */
+	double now_s;                /* of the last tick; 0: ask the clock */
+	int64_t next_ns;             /* no drawing before that */
+	bool stale;                  /* what is shown is not the newest */
+	bool quit;                   /* q was pressed */
+};
+
+/* With keys q leaves; else the keyboard is left alone. The terminal is taken
+ * when there is something to draw, and given back by the latter two. command
+ * is what the hook's run is called, NULL without a hook. */
+void live_init(struct live *live, bool keys, const char *command);
+void live_leave(struct live *live);
+void live_finish(struct live *live);
+
+/* Draws where something changed and it is time to. */
+void live_draw(struct live *live, bool changed);
+
+/* Collects what a sampler tells and draws it; at the end of the recording the
+ * terminal is given back. With keys, q sets live->quit. */
+struct sampler_hook live_hook(struct live *live);
+
+#endif

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "cli/terminal.h"
+#include "commands/command.h"
+#include "commands/live.h"
+#include "commands/profiles.h"
+#include "commands/target.h"
+#include "dat/catalog.h"
+#include "dat/follow.h"
+#include "recorder/sampler.h"
+
+enum { LOOK_MS = 100 };
+
+struct watch_options {
+	double interval_s;
+	bool pid;
+};
+
+static const struct watch_options defaults = {.interval_s = 0.1};
+
+#define AT(member) offsetof(struct watch_options, member)
+
+static const struct option_row rows[] = {
+    {'T', "interval", "DURATION",
+	"time between two samples of a process, 0.1 s by default",
+	.parse = option_duration, .offset = AT(interval_s), .ours = true},
+    {'p', "pid", NULL,
+	"the word is a process, also where a recording has that number",
+	.parse = option_flag, .offset = AT(pid), .ours = true},
+    {0}};
+
+/* A recording where there is one: a file, or a number of mprof list. */
+static bool is_profile(const char *word)
+{
+	struct catalog catalog;
+	struct err ignored;
+	bool found = access(word, F_OK) == 0;
+	long number;
+
+	if (found || !catalog_number(word, &number))
+		return found;
+	if (number < 0)
+		return true;
+	found = catalog_init(&catalog, ".", &ignored) == 0 &&
+		catalog_at(&catalog, number) != NULL;
+	catalog_finish(&catalog);
+	return found;
+}
+
+static int follow(struct dat_follow *file, struct err *e)
+{
+	enum screen_event event = SCREEN_NOTHING;
+	int64_t drawn_s = 0;
+	struct live live;
+	int got = 0;
+
+	live_init(&live, true, NULL);
+	while (event != SCREEN_QUIT) {
+		int64_t now_s = clock_mono_ns() / NS_PER_S;
+		bool news;
+
+		got = dat_follow_read(file, &news, e);
+		if (got != 0)
+			break;
+		live.shown = dat_follow_profile(file);
+		/* once a second the age of the last sample may be another */
+		live_draw(
+		    &live, news || event == SCREEN_CHANGED || now_s != drawn_s);
+		drawn_s = now_s;
+		event = screen_wait(&live.screen, LOOK_MS);
+	}
+	live_finish(&live);
+	return got;
+}
+
+static int watch_profile(char **words, int count)
+{
+	struct profiles profiles;
+	struct dat_follow *file = NULL;
+	struct err e;
+	int status = profiles_init(&profiles, words, count, stderr);
+
+	if (status == COMMAND_OK) {
+		file = dat_follow_open(profiles.paths.items[0], &e);
+		if (!file || follow(file, &e) != 0)
+			status = command_fail(COMMAND_FAILED, &e);
+	}
+	dat_follow_close(file);
+	profiles_finish(&profiles);
+	return status;
+}
+
+/* The terminal comes back before anything is said. */
+static int sample(const struct sampler_plan *plan, const struct sink *sink,
+    pid_t pid, struct err *e)
+{
+	struct sampler *sampler = sampler_create(plan, sink, e);
+	struct live *live = plan->hooks[0].context;
+	struct sampler_result result;
+	struct launch launch;
+	int got = -1;
+
+	if (sampler && launch_watch(&launch, pid, e) == 0) {
+		sampler_run(sampler, &launch, &result);
+		launch_finish(&launch);
+		got = result.end == SAMPLER_ENDED ? 1 : 0;
+	}
+	live_finish(live);
+	sampler_destroy(sampler);
+	return got;
+}
+
+static int watch_target(
+    const struct target *target, const struct watch_options *options)
+{
+	struct live live;
+	struct sink sink = {0};
+	struct sampler_plan plan = {
+	    .interval_ns = (int64_t)(options->interval_s * NS_PER_S),
+	    .metric = metric_find("rss"),
+	    .hooks = {live_hook(&live)},
+	    .quit = &live.quit};
+	char *command = mem_join(target->words);
+	struct err e;
+	int got;
+
+	live_init(&live, true, command);
+	free(command);
+	got = sample(&plan, &sink, target->pid, &e);
+	if (got < 0)
+		return command_fail(COMMAND_FAILED, &e);
+	if (got == 1)
+		fprintf(stderr, "mprof: process %d ended\n", (int)target->pid);
+	return COMMAND_OK;
+}
+
+static int watch_process(const char *word, const struct watch_options *options)
+{
+	struct target target;
+	int status = target_init(&target, word);
+
+	if (status == COMMAND_OK)
+		status = watch_target(&target, options);
+	target_finish(&target);
+	return status;
+}
+
+static int run(const void *values, char **words, int count)
+{
+	const struct watch_options *options = values;
+	struct terminal terminal;
+	struct err e;
+
+	terminal_look(&terminal, STDOUT_FILENO);
+	if (count > 1) {
+		err_set(&e, "%s: one recording or process at a time", words[1]);
+		return command_fail(COMMAND_MISUSED, &e);
+	}
+	if (!terminal.screen) {
+		err_set(&e, "standard output is no terminal that can be drawn "
+			    "on; mprof plot --terminal draws once");
+		return command_fail(COMMAND_FAILED, &e);
+	}
+	if (count == 1 && (options->pid || !is_profile(words[0])))
+		return watch_process(words[0], options);
+	return watch_profile(words, count);
+}
+
+const struct command command_watch = {
+    .name = "watch",
+    .synopsis = "[options] [PROFILE|PID]",
+    .summary = "follow a recording or a process in the terminal",
+    .details =
+	"Without a word the newest recording here. What is neither a file nor "
+	"a number of\nmprof list is a process: its pid or its name. q leaves; "
+	"what is watched goes on.\n\n"
+	"  mprof run ./server & mprof watch     a recording that goes on\n"
+	"  mprof watch 4711                     a process, without a file\n",
+    .options = rows,
+    .options_size = sizeof(struct watch_options),
+    .defaults = &defaults,
+    .takes = COMMAND_TAKES_PROFILES,
+    .run = run,
+};

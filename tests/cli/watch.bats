@@ -1,0 +1,150 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# A person before a chart that grows.
+load helper
+
+own_setup() {
+	unset COLUMNS LINES
+	export TERM=xterm
+}
+
+# The orders of stdin at a terminal where the words run.
+person() {
+	"$SOURCE/tests/tools/terminal" "$@"
+}
+
+# What keeps the terminal to itself must give it back: as a pattern.
+BACK='\x1b\[\?25h\x1b\[\?1049l'
+
+@test 'a recording that grows is drawn anew, and q leaves it as it is' {
+	recording a.dat
+	(
+		sleep 1
+		echo 'MEM 77.000000 1700000001.0000' >>a.dat
+	) &
+	person mprof watch a.dat <<-END
+		expect 1049h
+		expect now 2.00 MiB, peak 3.25 MiB
+		expect q leaves
+		expect now 77.0 MiB, peak 77.0 MiB
+		type q
+		expect $BACK
+	END
+	wait
+	[ "$(wc -l <a.dat)" -eq 5 ]
+}
+
+@test 'half a line is no sample until the rest of it is there' {
+	recording a.dat
+	printf 'MEM 99.000000 17000000' >>a.dat
+	(
+		sleep 1
+		echo '02.0000' >>a.dat
+	) &
+	person mprof watch a.dat <<-END
+		expect now 2.00 MiB
+		expect now 99.0 MiB
+		type q
+		expect $BACK
+	END
+	wait
+}
+
+@test 'slope over the last minute, and the three largest of four processes' {
+	awk 'BEGIN {
+		print "CMDLINE pool"
+		for (i = 0; i <= 120; i++) {
+			t = 1700000000 + i
+			printf "MEM %.6f %.4f\n", (i < 60 ? 300 : 40 + i), t
+			for (p = 1; p <= 4; p++)
+				printf "CHLD %d %.6f %.4f\n", 10 * p, 5 * p, t
+		}
+	}' >a.dat
+	person mprof watch a.dat <<-END
+		size 30 120
+		expect slope .1.00 MiB/s
+		expect 4 processes: 40 20.0 MiB, 30 15.0 MiB, 20 10.0 MiB
+		type q
+		expect $BACK
+	END
+}
+
+@test 'the chart takes on the size of the window' {
+	recording a.dat
+	export LC_ALL=C NO_COLOR=1
+	person mprof watch a.dat <<-'END'
+		size 24 80
+		expect MiB  \+[-+]{74}\x1b
+		size 20 44
+		expect MiB  \+[-+]{38}\x1b
+		type q
+		expect 1049l
+	END
+}
+
+@test 'a process is sampled, its descendants too, and outlives q' {
+	sh -c 'sleep 30 & sleep 30' 3>&- &
+	pid=$!
+	person mprof watch --pid $pid <<-END
+		expect now .* KiB|now .* MiB
+		expect [23] processes: 
+		type q
+		expect $BACK
+	END
+	kill -0 $pid
+	kill $pid "$(pgrep -P $pid | head -1)" || true
+}
+
+@test 'watching ends with the process' {
+	sleep 2 3>&- &
+	person mprof watch --pid $! <<-END
+		expect 1049h
+		expect $BACK
+		expect process [0-9]+ ended
+	END
+}
+
+@test 'signals give the terminal back: TERM, Ctrl-C, Ctrl-Z' {
+	recording a.dat
+	for signal in TERM INT HUP QUIT; do
+		person sh -c "mprof watch a.dat & pid=\$!
+			sleep 0.4; kill -$signal \$pid; wait \$pid" <<-END
+			expect 1049h
+			expect $BACK
+		END
+	done
+	person bash --norc --noprofile -i <<-END
+		type mprof watch a.dat\n
+		expect q leaves
+		type \x1a
+		expect $BACK
+		expect Stopped
+		type fg\n
+		expect 1049h
+		expect q leaves
+		type q
+		expect $BACK
+		type stty -a; exit\n
+		expect [^-]icanon
+	END
+}
+
+@test 'run --watch draws while the program runs, then tells as always' {
+	person mprof run --watch -o a.dat sleep 0.7 <<-END
+		expect 1049h
+		expect sleep 0.7
+		expect now 
+		expect $BACK
+		expect a.dat
+	END
+	grep -q '^MEM ' a.dat
+}
+
+@test 'no terminal: a message, status 1' {
+	recording a.dat
+	run_apart mprof watch a.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == 'mprof: standard output is no terminal'* ]]
+	[ -z "$output" ]
+}
