@@ -203,7 +203,7 @@ build/fuzz/%.o: src/%.c build/flags
 	@mkdir -p $(@D)
 	$(Q)$(fuzz_compile) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
-build/fuzz/bin/%: tests/fuzz/fuzz_%.c $(fuzz_objects)
+build/fuzz/bin/%: tests/fuzz/fuzz_%.c $(fuzz_objects) build/main/viewer.o
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
 	$(Q)$(fuzz_compile) -fsanitize=fuzzer -o $@ $^ $(main_libs) -lm

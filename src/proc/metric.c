@@ -6,23 +6,29 @@
 
 #include "proc/procfs.h"
 
+/* More pages than any address space has are no figure. */
+static int64_t read_pages(const char *text, int64_t page_kib)
+{
+	uint64_t pages = 0;
+
+	while (*text >= '0' && *text <= '9')
+		pages = pages * 10 + (uint64_t)(*text++ - '0');
+	return pages >> 52 ? -1 : (int64_t)pages * page_kib;
+}
+
 /* "size resident shared text lib data dt", in pages */
 static int64_t read_size(const char *text, int64_t page_kib)
 {
-	return strtoll(text, NULL, 10) * page_kib;
+	return read_pages(text, page_kib);
 }
 
 static int64_t read_resident(const char *text, int64_t page_kib)
 {
-	int64_t pages = 0;
-
 	while (*text && *text != ' ')
 		text++;
 	if (*text == ' ')
 		text++;
-	while (*text >= '0' && *text <= '9')
-		pages = pages * 10 + (*text++ - '0');
-	return pages * page_kib;
+	return read_pages(text, page_kib);
 }
 
 static int64_t read_swap(const char *text, int64_t page_kib)

@@ -25,7 +25,8 @@ enum {
 	FIELDS = 50
 };
 
-/* A number at *at, which moves behind it and one separator. */
+/* A number at *at, which moves behind it and one separator. What has more
+ * than 64 bits wraps around: it is no kernel's, and does no harm. */
 static int64_t number_next(const char **at)
 {
 	const char *p = *at;
@@ -36,7 +37,7 @@ static int64_t number_next(const char **at)
 	while (*p >= '0' && *p <= '9')
 		value = value * 10 + (uint64_t)(*p++ - '0');
 	*at = *p ? p + 1 : p;
-	return negative ? -(int64_t)value : (int64_t)value;
+	return (int64_t)(negative ? -value : value);
 }
 
 ssize_t procfs_pread(int fd, char *text, size_t size)
@@ -197,7 +198,7 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat)
 	if (!at)
 		return false;
 	stat->state = *at;
-	at += *at ? 2 : 0;
+	at += at[0] && at[1] ? 2 : strlen(at);
 	for (size_t i = 1; i < FIELDS && *at; i++)
 		fields[i] = number_next(&at);
 	stat->pid = pid;
@@ -207,7 +208,8 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat)
 	stat->threads = (long)fields[FIELD_THREADS];
 	stat->started = (uint64_t)fields[FIELD_STARTED];
 	stat->vms_kib = fields[FIELD_VMS] / 1024;
-	stat->rss_kib = fields[FIELD_RSS] * fs->page_kib;
+	stat->rss_kib =
+	    (int64_t)((uint64_t)fields[FIELD_RSS] * (uint64_t)fs->page_kib);
 	stat->exit_status = (int)fields[FIELD_EXIT_CODE];
 	return true;
 }
@@ -227,24 +229,27 @@ void procfs_command(
 		}
 	}
 	if (len <= 0) {
-		bool there = procfs_stat(fs, pid, &stat);
-
-		snprintf(command, size, there ? "[%s]" : "", stat.name);
+		command[0] = 0;
+		if (procfs_stat(fs, pid, &stat))
+			snprintf(command, size, "[%s]", stat.name);
 	}
 }
 
 int64_t procfs_kib(const char *text, const char *key)
 {
 	size_t len = strlen(key);
+	int64_t kib;
 
 	while (text) {
 		if (strncmp(text, key, len) == 0 && text[len] == ':') {
 			text += len + 1;
 			text += strspn(text, " \t");
-			return number_next(&text);
+			kib = number_next(&text);
+			return kib < 0 || kib >> 52 ? -1 : kib;
 		}
 		text = strchr(text, '\n');
-		text += text != NULL;
+		if (text)
+			text++;
 	}
 	return -1;
 }
