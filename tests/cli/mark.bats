@@ -77,3 +77,18 @@ time.sleep(.6)' >when
 	[ "$status" -eq 1 ]
 	[[ $errors == *"is no mark file"* ]]
 }
+
+@test "mark: the examples in C, Python, shell and Node.js" {
+	cp "$SOURCE"/examples/marks/mark.* .
+	cc -o mark mark.c
+	programs=(./mark ./mark.sh)
+	command -v python3 >/dev/null && programs+=(./mark.py)
+	command -v node >/dev/null && programs+=(./mark.js)
+	for program in "${programs[@]}"; do
+		"$program" >/dev/null
+		run_apart mprof run -q -T 10ms -o a.dat --nopython "$program"
+		[ "$status" -eq 0 ]
+		[ "$(grep -c '^MARK ' a.dat)" -ge 2 ]
+		rm a.dat
+	done
+}
