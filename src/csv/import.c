@@ -288,7 +288,7 @@ static void drop(struct import *in)
 int csv_read(struct profile *profile, const char *path,
     const struct csv_options *options, bool *unit_assumed, struct err *e)
 {
-	struct err unused;
+	struct err unused = {""};
 	struct import in = {.path = path,
 	    .options = options,
 	    .rows.profile = profile,

@@ -43,7 +43,7 @@ static void take_line(
 	struct profile *profile = in->records.profile;
 
 	profile->lines++;
-	if (in->passing) {
+	if (in->passing || (size_t)(end - at) > LONGEST_LINE) {
 		in->passing = false;
 		note_skipped(profile, profile->lines);
 		return;
@@ -98,6 +98,8 @@ static void make_room(struct block_reader *in)
 	if (in->cap - in->len >= BLOCK)
 		return;
 	in->cap = 2 * in->cap + BLOCK;
+	if (in->cap > LONGEST_LINE + BLOCK)
+		in->cap = LONGEST_LINE + BLOCK;
 	in->bytes = mem_resize(in->bytes, in->cap + 1 + NUMBER_PADDING, 1);
 }
 
