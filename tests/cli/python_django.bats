@@ -7,7 +7,7 @@ load helper
 load ../python/helper
 
 own_setup() {
-	for python in $(pythons) none; do
+	for python in $(known_pythons) none; do
 		"$python" -c 'import django' 2>/dev/null && break
 	done
 	[ "$python" != none ] || skip 'Django is not installed'

@@ -46,7 +46,7 @@ every_call() {
 }
 
 @test "memory and time at enter and leave are the program's" {
-	python=$(pythons | head -n 1)
+	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
 	cat >grow.py <<-'END'
 	import time
@@ -65,7 +65,7 @@ every_call() {
 }
 
 @test "one process and thread: FUNC alone; several: CALL tells which" {
-	python=$(pythons | head -n 1)
+	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
 	printf '%s\n' '@profile' 'def f(): pass' 'f()' >one.py
 	recorded "$python" one.py
@@ -93,7 +93,7 @@ in_children() {
 }
 
 @test "a worker that imports profile after the fork is told apart" {
-	python=$(pythons | head -n 1)
+	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
 	cat >prefork.py <<-'END'
 	import os
@@ -110,7 +110,7 @@ in_children() {
 }
 
 @test "records of many writers stay whole" {
-	python=$(pythons | head -n 1)
+	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
 	cat >many.py <<-'END'
 	import os, threading
@@ -134,7 +134,7 @@ in_children() {
 }
 
 @test "hostile names are one word" {
-	python=$(pythons | head -n 1)
+	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
 	cat >names.py <<-'END'
 	for name in ("a b", "new\nline MEM 1 2", "", "\udcff", "x" * 9999, "%=;"):
@@ -149,7 +149,7 @@ in_children() {
 }
 
 @test "a decimal comma stays out of the recording" {
-	python=$(pythons | head -n 1)
+	python=$(known_pythons | head -n 1)
 	comma=$(locale -a 2>/dev/null | grep -m1 -E '^(de|fr)_') ||
 		skip 'no locale with a decimal comma'
 	printf '%s\n' 'import locale' \

@@ -65,7 +65,7 @@ lines_at_the_end() {
 }
 
 @test "--lines: a table a function for an imported profile too" {
-	python=$(pythons | head -n 1)
+	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
 	mprof run -q -o run.dat --lines --python "$python" \
 		"$SCRIPTS/imported.py" >out
@@ -121,7 +121,7 @@ keeps() {
 }
 
 @test "stream= and an output that can't write the text" {
-	python=$(pythons | head -n 1)
+	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
 	cat >stream.py <<-'END'
 	import io
@@ -140,7 +140,7 @@ keeps() {
 }
 
 @test "code without a file has a table without text" {
-	python=$(pythons | head -n 1)
+	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
 	printf '%s\n' 'from memory_profiler import profile' '@profile' \
 		'def f():' '    x = 1' '    return x' 'f()' >program

@@ -72,14 +72,14 @@ assert sys.prefix != sys.base_prefix'
 }
 
 @test "a virtual environment with nothing installed, on each CPython" {
-	python=$(pythons | head -n 1)
+	python=$(known_pythons | head -n 1)
 	"$python" -c 'import venv, ensurepip' 2>/dev/null ||
 		"$python" -m venv --without-pip probe || skip 'no venv module'
 	on_each_python in_environment
 }
 
 @test "Python inside a shell script, beside programs that are none" {
-	python=$(pythons | head -n 1)
+	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
 	cat >script.sh <<-END
 	#!/bin/sh
@@ -180,7 +180,7 @@ apart() {
 }
 
 @test "a module on PYTHONPATH by hand, without mprof run" {
-	python=$(pythons | head -n 1)
+	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
 	mkdir by-hand && cp "$SOURCE/build/memory_profiler.so" by-hand/
 	PYTHONPATH=by-hand "$python" "$SCRIPTS/increment.py" >out

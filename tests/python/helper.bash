@@ -8,17 +8,25 @@ SCRIPTS=$SOURCE/tests/python
 # shellcheck disable=SC1091
 . "$SOURCE/tests/cli/pythons.bash"
 
+# The same, looked for once a test file.
+known_pythons() {
+	local known=${BATS_FILE_TMPDIR:-.}/pythons
+
+	[ -e "$known" ] || pythons >"$known" 2>/dev/null
+	cat "$known"
+}
+
 # Runs a function with each interpreter, and says which those were.
 on_each_python() {
 	local python tried=''
 
-	for python in $(pythons); do
+	for python in $(known_pythons); do
 		"$@" "$python" || {
 			echo "with $python" >&2
 			return 1
 		}
-		tried="$tried $("$python" -c 'import platform
-print(platform.python_version())')"
+		tried="$tried $("$python" -S -c 'import sys
+print("%d.%d.%d" % sys.version_info[:3])')"
 	done
 	[ -n "$tried" ] || skip 'no CPython 3.8 to 3.13 here'
 	echo "# on CPython$tried" >&3
@@ -28,7 +36,7 @@ print(platform.python_version())')"
 reference_python() {
 	local python
 
-	for python in $(pythons); do
+	for python in $(known_pythons); do
 		if "$python" -c 'import memory_profiler' 2>/dev/null; then
 			echo "$python"
 			return
