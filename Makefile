@@ -68,7 +68,9 @@ unit_tests := $(filter-out build/tests/test_csv,$(unit_tests))
 endif
 # What the tests record; built without sanitizers, which would be recorded too.
 test_programs := $(patsubst tests/programs/%.c,build/programs/%, \
-	$(wildcard tests/programs/*.c))
+	$(wildcard tests/programs/*.c)) \
+	$(patsubst tests/preload/%.c,build/programs/%.so, \
+	$(wildcard tests/preload/*.c))
 # Each harness twice: with libFuzzer, and to read its corpus again as a test.
 harnesses := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 ifeq ($(CSV),no)
@@ -182,6 +184,12 @@ build/bench/leak: tests/bench/leak.c tests/bench/recordings.c build/libmprof.a
 	$(call say,BENCH,$@)
 	@mkdir -p $(@D)
 	$(Q)$(main_compile) -pie $(ldflags) $(LDFLAGS) -o $@ $^ $(main_libs) -lm
+
+build/programs/%.so: tests/preload/%.c build/flags
+	$(call say,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 $(warnings) -fPIC -shared \
+		-o $@ $<
 
 build/programs/%: tests/programs/%.c build/flags
 	$(call say,TEST,$@)

@@ -148,13 +148,29 @@ static bool write_some(struct dat_writer *writer)
 	return true;
 }
 
+/* Samples in the buffer from there on. */
+static uint64_t count_samples(const struct dat_writer *writer, size_t from)
+{
+	const char *at = writer->buffer + from;
+	const char *end = writer->buffer + writer->len;
+	uint64_t count = 0;
+
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+
+		count += end - at > 4 && memcmp(at, "MEM ", 4) == 0;
+		at = newline ? newline + 1 : end;
+	}
+	return count;
+}
+
 void dat_writer_flush(struct dat_writer *writer)
 {
 	while (writer->len > 0 && write_some(writer))
 		;
 	if (writer->len > KEEP_MAX && writer->flushed > 0) {
+		writer->lost += count_samples(writer, writer->flushed);
 		writer->len = writer->flushed;
-		writer->lost++;
 	}
 	writer->flushed = writer->len;
 }
@@ -187,9 +203,10 @@ int dat_writer_close(struct dat_writer *writer, struct err *e)
 	if (writer->lost > 0 || writer->len > 0) {
 		errno = writer->cause;
 		result = err_errno(e,
-		    "%s: samples are missing (%llu), there was no room for them",
+		    "%s: %llu samples are missing, they could not be written",
 		    writer->path,
-		    (unsigned long long)writer->lost + (writer->len > 0));
+		    (unsigned long long)(writer->lost +
+					 count_samples(writer, 0)));
 	}
 	writer->fd = -1;
 	drop(writer);

@@ -23,7 +23,7 @@ struct dat_writer {
 	char *buffer;
 	size_t len, cap;
 	size_t flushed; /* len after the last flush: what it could not write */
-	uint64_t lost;  /* flushes that were dropped */
+	uint64_t lost;  /* samples that were dropped */
 	int cause;      /* errno of the last one that failed; 0: none did */
 };
 

@@ -1,0 +1,215 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What the machine does to the recorder. The program must not notice, and what
+# was seen must not be lost.
+
+load helper
+
+PROGRAMS=$BATS_TEST_DIRNAME/../../build/programs
+TARGET=$PROGRAMS/target
+
+whole() {
+	[ "$(head -c 7 a.dat)" = CMDLINE ]
+	! grep -qv '^[A-Z]* [^ ]' a.dat
+}
+
+absent() {
+	! grep -q -e "$1" a.dat
+}
+
+samples() {
+	grep -c '^MEM ' a.dat
+}
+
+# A mount namespace of its own, in which the script of stdin runs.
+apart() {
+	unshare -m true 2>/dev/null || skip "nothing can be mounted here"
+	run timeout -k 1 60 unshare -m bash -e -s
+}
+
+sanitized() {
+	grep -q fsanitize "$SOURCE/build/flags"
+}
+
+@test "the disk fills, and there is room again" {
+	apart <<-END
+		mount -t tmpfs -o size=16k none .
+		cd .
+		head -c 12288 /dev/zero >fill
+		mprof run -T 0.005 -o a.dat \
+			sh -c 'sleep 1; rm fill; sleep 0.3; echo ran; exit 7' ||
+			echo "got \$?"
+		cp a.dat "$BATS_TEST_TMPDIR/a.dat"
+	END
+	[[ $output == *ran* ]]
+	[[ $output == *"got 7"* ]]
+	cd "$BATS_TEST_TMPDIR"
+	whole
+	[ "$(samples)" -ge 60 ]
+	tail -n 1 a.dat | grep -q '^PEAK '
+	[ "$(tail -c 1 a.dat | od -An -c | tr -d ' ')" = '\n' ]
+}
+
+@test "the disk fills for good: said, and the start of the run is kept" {
+	apart <<-END
+		mount -t tmpfs -o size=16k none .
+		cd .
+		head -c 12288 /dev/zero >fill
+		mprof run -T 0.002 -o a.dat sh -c 'sleep 1; echo ran; exit 7' ||
+			echo "got \$?"
+		cp a.dat "$BATS_TEST_TMPDIR/a.dat"
+	END
+	[[ $output == *ran* ]]
+	[[ $output == *"got 7"* ]]
+	cd "$BATS_TEST_TMPDIR"
+	[ "$(samples)" -ge 60 ]
+	[[ $output =~ "mprof: a.dat: "([0-9]+)" samples are missing" ]]
+	[ "${BASH_REMATCH[1]}" -ge 60 ]
+	run mprof peak a.dat
+	[ "$status" -eq 0 ]
+}
+
+@test "a quota, then a network mount that went away for a while" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	for error in EDQUOT ESTALE EIO; do
+		rm -f a.dat
+		run strace -o trace -e trace=write \
+			-e inject=write:error=$error:when=4..9 \
+			"$MPROF" run -T 0.02 -o a.dat "$TARGET" sleep 400
+		[ "$status" -eq 11 ]
+		whole
+		[ "$(samples)" -ge 10 ]
+	done
+}
+
+@test "the folder is removed" {
+	mkdir folder
+	cd folder
+	run mprof run -T 0.02 -o a.dat sh -c 'sleep 0.1; rm -r ../folder; sleep 0.1; exit 7'
+	[ "$status" -eq 7 ]
+	[[ $output == *"was removed"* ]]
+}
+
+@test "the file is removed by another" {
+	run mprof run -T 0.02 -o a.dat sh -c 'sleep 0.1; rm a.dat; sleep 0.1; exit 7'
+	[ "$status" -eq 7 ]
+	[[ $output == *"was removed"* ]]
+}
+
+@test "the file is truncated by another" {
+	run mprof run -T 0.02 -o a.dat \
+		sh -c 'sleep 0.1; : >a.dat; sleep 0.2; exit 7'
+	[ "$status" -eq 7 ]
+	[ "$(samples)" -ge 5 ]
+	[ "$(tr -d '\0' <a.dat | wc -c)" -eq "$(wc -c <a.dat)" ]
+}
+
+@test "a read-only root: refused where the file would be, or recorded elsewhere" {
+	apart <<-END
+		mount -o bind,remount,ro /
+		mount -t tmpfs none /mnt
+		mprof run -o /a.dat sh -c 'echo ran' || echo "got \$?"
+		mprof run -q -o /mnt/b.dat sh -c 'sleep 0.1; echo walked; exit 4' ||
+			echo "got \$?"
+		grep -c ^MEM /mnt/b.dat
+	END
+	[[ $output == *"can't be written"*"got 125"* ]]
+	[[ $output != *ran* ]]
+	[[ $output == *walked*"got 4"* ]]
+	[ "$status" -eq 0 ]
+}
+
+@test "/proc is hidden from others" {
+	[ "$(id -u)" -eq 0 ] || skip "only root can mount /proc"
+	command -v setpriv >/dev/null || skip "setpriv is not installed"
+	chmod a+rwx . "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR"
+	setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$MPROF" ||
+		skip "nobody can't run the program under test"
+	apart <<-END
+		mount -t proc -o hidepid=2 none /proc
+		nobody="setpriv --reuid 65534 --regid 65534 --clear-groups"
+		\$nobody mprof run -q -T 0.02 -o a.dat $TARGET eat 20 ||
+			echo "got \$?"
+		\$nobody mprof attach -t 1 -o b.dat 1 || echo "got \$?"
+	END
+	[[ $output == *"got 12"* ]]
+	[[ $output == *"mprof: 1: "* ]]
+	[ ! -e b.dat ]
+	whole
+	[ "$(samples)" -ge 5 ]
+}
+
+@test "no /proc at all: the program runs, and it is said" {
+	apart <<-'END'
+		umount -l /proc
+		mprof run -o a.dat sh -c 'echo ran; exit 4' || echo "got $?"
+	END
+	[[ $output == *"nothing is measured"* ]]
+	[[ $output == *ran*"got 4"* ]]
+	whole
+}
+
+@test "64 descriptors, a tree of 100" {
+	run bash -c 'ulimit -n 64; mprof run -T 0.02 -o a.dat "$0" deep 100' \
+		"$TARGET"
+	[ "$status" -eq 18 ]
+	whole
+	[ "$(samples)" -ge 3 ]
+	awk '/^PEAK/ { exit !($2 > 10) }' a.dat
+}
+
+@test "16 MiB of address space" {
+	sanitized && skip "sanitizers map terabytes"
+	run bash -c 'ulimit -v 16384; mprof run -T 0.02 -o a.dat "$0" sleep 200' \
+		"$TARGET"
+	[ "$status" -eq 11 ]
+	whole
+	[ "$(samples)" -ge 3 ]
+}
+
+@test "a locale with decimal commas" {
+	mkdir locale
+	localedef -i de_DE -f UTF-8 locale/de_DE.UTF-8 2>/dev/null ||
+		skip "no German locale can be made here"
+	LOCPATH=$PWD/locale LC_ALL=de_DE.UTF-8 mprof run -q -T 0,1 -o c.dat true &&
+		false
+	LOCPATH=$PWD/locale LC_ALL=de_DE.UTF-8 run mprof run -T 0.02 -o a.dat \
+		"$TARGET" sleep 200
+	[ "$status" -eq 11 ]
+	[[ $output == *"peak "*.* ]]
+	whole
+	absent ,
+}
+
+@test "no HOME" {
+	run env -u HOME mprof run -o a.dat "$TARGET" blink 3
+	[ "$status" -eq 3 ]
+	whole
+}
+
+@test "no PATH" {
+	run env -u PATH "$MPROF" run -o a.dat sh -c 'exit 3'
+	[ "$status" -eq 3 ]
+	whole
+}
+
+@test "an empty environment" {
+	run env -i "$MPROF" run -o a.dat "$TARGET" blink 3
+	[ "$status" -eq 3 ]
+	whole
+}
+
+@test "a clock that is set back an hour and forward a day" {
+	sanitized && skip "a sanitizer wants to be loaded first"
+	got=0
+	LD_PRELOAD=$PROGRAMS/step.so mprof run -T 0.02 -o a.dat \
+		"$TARGET" sleep 900 2>errors || got=$?
+	[ "$got" -eq 11 ]
+	whole
+	# 45 samples in 0.9 s of recorded time, none before the one above it.
+	awk '/^MEM/ { if (!first) first = $3
+			if ($3 < last) exit 1
+			last = $3; n++ }
+		END { print n, last - first
+			exit !(n >= 20 && last - first < 3) }' a.dat
+}
