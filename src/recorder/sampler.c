@@ -107,13 +107,14 @@ void sampler_destroy(struct sampler *s)
 }
 
 /* The kernel's figure for the largest process that was waited for below this
- * one. What it inherited from us at the fork proves nothing. */
+ * one. What it inherited from us at the fork proves nothing, unless nothing
+ * else is known: then it is too high by our own size at most. */
 static void note_waited(struct sampler *s, const struct launch_event *event)
 {
 	if (s->plan.alone || s->plan.metric->mark == NULL ||
 	    strcmp(s->plan.metric->mark, "VmHWM") != 0)
 		return;
-	if (event->maxrss_kib > s->own_peak_kib)
+	if (event->maxrss_kib > s->own_peak_kib || s->peak_kib < 0)
 		sample_note_mark(s, event->maxrss_kib);
 }
 

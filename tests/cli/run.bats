@@ -190,3 +190,11 @@ plain() {
 	[[ $output == *MiB* ]]
 	same "$(python3-mprof list)" "$(mprof list)"
 }
+
+@test "run: however short the program, its recording has a peak" {
+	for i in $(seq 60); do
+		mprof run -q -o "$i.dat" true
+		grep -q '^PEAK ' "$i.dat"
+		mprof peak "$i.dat" >/dev/null
+	done
+}
