@@ -396,16 +396,30 @@ static bool begin(struct stack_source *source, struct stack_reader *reader,
 	return fill_anew(reader, source);
 }
 
-bool stack_read(struct stack_source *source, struct stack_reader *reader,
-    struct python_stack *stack)
+/* As while it starts and while it ends, which takes its time. */
+static bool has_no_frames(
+    const struct stack_source *source, const struct stack_reader *reader)
+{
+	uint64_t address;
+
+	return innermost(reader, source, &address) && address == 0;
+}
+
+enum stack_result stack_read(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack)
 {
 	if (!begin(source, reader, stack))
-		return false;
-	for (int i = 0; i < TRIES && reader->filled; i++)
+		return STACK_UNCERTAIN;
+	for (int i = 0; i < TRIES && reader->filled; i++) {
+		if (has_no_frames(source, reader))
+			return STACK_NONE;
 		if (attempt(source, reader, stack) &&
 		    root_fits(source, stack, !stack->held))
-			return true;
-	return stack->held && read_stopped(source, reader, stack);
+			return STACK_READ;
+	}
+	if (stack->held && read_stopped(source, reader, stack))
+		return STACK_READ;
+	return STACK_UNCERTAIN;
 }
 
 bool stack_frame_is_python(const struct python_frame *frame)

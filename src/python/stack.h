@@ -76,11 +76,17 @@ enum python_result stack_source_open(struct stack_source *source, pid_t pid,
 bool stack_source_settle(struct stack_source *source)
     __attribute__((nonnull, warn_unused_result));
 
+enum stack_result {
+	STACK_READ,
+	STACK_NONE,     /* the thread runs no Python code just now */
+	STACK_UNCERTAIN /* nothing that fits together could be had */
+};
+
 /* The stack of the thread that holds the GIL; where none does, of the one
- * that had it last. False where no checked stack could be had: the thread
- * runs no Python code just now, or nothing fits together. */
-bool stack_read(struct stack_source *source, struct stack_reader *reader,
-    struct python_stack *stack) __attribute__((nonnull, warn_unused_result));
+ * that had it last. Only STACK_READ leaves something in stack. */
+enum stack_result stack_read(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack)
+    __attribute__((nonnull, warn_unused_result));
 
 /* Whether the frame runs code that somebody wrote. */
 bool stack_frame_is_python(const struct python_frame *frame);

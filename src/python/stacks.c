@@ -15,8 +15,9 @@
  * Python was not up: doubled each time. */
 #define RETRY_FIRST_NS 2000000
 #define RETRY_LAST_NS (30 * NS_PER_S)
-#define LAST_LOOKS 1000 /* at the end, at a thread that has yet to stop; the \
-			 */
+#define LAST_LOOKS                                                \
+	1000 /* at the end, at a thread that has yet to stop; the \
+	      */
 #define LAST_NAP_NS 1000000 /* kernel frees one that does so after us */
 #define FAILURES_MAX 20 /* in a row: another program may have been executed */
 
@@ -285,10 +286,14 @@ bool stacks_sample(
     struct stacks *stacks, pid_t pid, struct stacks_sample *sample)
 {
 	struct stacks_process *process = find_process(stacks, pid);
+	enum stack_result result;
 
 	if (!process->source && !open_source(stacks, process))
 		return false;
-	if (!stack_read(process->source, stacks->reader, &stacks->stack) ||
+	result = stack_read(process->source, stacks->reader, &stacks->stack);
+	if (result == STACK_NONE)
+		return false;
+	if (result == STACK_UNCERTAIN ||
 	    !number(stacks, &process->source->target, sample)) {
 		stacks->count.missing++;
 		process_failed(process);
