@@ -14,6 +14,7 @@
 /* How long until a process is looked at again that had no Python, or whose
  * Python was not up: doubled each time. */
 #define RETRY_FIRST_NS 2000000
+#define NOTICE_NS 64000000 /* waited for already, before it is said */
 #define RETRY_LAST_NS (30 * NS_PER_S)
 #define LAST_LOOKS                                                \
 	1000 /* at the end, at a thread that has yet to stop; the \
@@ -180,7 +181,9 @@ static bool open_source(struct stacks *stacks, struct stacks_process *process)
 		return true;
 	}
 	free(source);
-	note(stacks, result, &e);
+	/* Before its libraries are loaded a Python can look like none. */
+	if (process->wait_ns >= NOTICE_NS)
+		note(stacks, result, &e);
 	process->retry_ns = now + process->wait_ns;
 	process->wait_ns *= 2;
 	if (process->wait_ns > RETRY_LAST_NS)

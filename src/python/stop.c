@@ -26,31 +26,45 @@ static int trace(int request, pid_t tid, int signal)
 									: 0;
 }
 
-/* One look whether it has stopped or ended. */
-static void look(struct remote_thread *thread)
+/* Whether it has ended. The end of our own child is for whoever waits for it;
+ * any other's would stay unseen by its parent until we took it. */
+static bool has_ended(const struct remote_thread *thread)
 {
 	siginfo_t info = {.si_pid = 0};
 
 	if (waitid(P_PID, thread->tid, &info,
-		WSTOPPED | WEXITED | WNOWAIT | WNOHANG | __WALL) < 0) {
+		WEXITED | WNOWAIT | WNOHANG | __WALL) < 0)
+		return true;
+	/* The stop of a tracee is told here too, whatever was asked for. */
+	if (!info.si_pid || info.si_code == CLD_TRAPPED ||
+	    info.si_code == CLD_STOPPED || info.si_code == CLD_CONTINUED)
+		return false;
+	if (!thread->ours)
+		waitid(P_PID, thread->tid, &info, WEXITED | WNOHANG | __WALL);
+	return true;
+}
+
+/* One look whether it has stopped or ended. That it stopped is not asked of
+ * waitid(): whoever waits for all children may have taken the answer. */
+static void look(struct remote_thread *thread)
+{
+	siginfo_t info = {0};
+
+	if (ptrace(PTRACE_GETSIGINFO, thread->tid, NULL, &info) == 0) {
+		thread->state = REMOTE_STANDS;
+		/* Above the low byte stands an event of ptrace's own; without
+		 * one it was about to get a signal, and still is to get it. */
+		thread->signal =
+		    info.si_code >> 8 == PTRACE_EVENT_STOP ? 0 : info.si_signo;
+	} else if (errno == EINVAL) {
+		/* A stop of the whole process, which goes on after us. */
+		thread->state = REMOTE_STANDS;
+		thread->signal = 0;
+	} else if (has_ended(thread)) {
 		thread->state = REMOTE_RUNS;
-		return;
 	}
-	if (!info.si_pid)
-		return;
-	if (info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED) {
-		/* The end of our own child is for whoever waits for it; any
-		 * other's would stay unseen by its parent until we took it. */
-		if (!thread->ours)
-			waitid(P_PID, thread->tid, &info,
-			    WEXITED | WNOHANG | __WALL);
-		thread->state = REMOTE_RUNS;
-		return;
-	}
-	thread->state = REMOTE_STANDS;
-	/* Above the low byte stands an event of ptrace's own; without one it
-	 * was about to get a signal, and still is to get it. */
-	thread->signal = info.si_status >> 8 ? 0 : info.si_status & 0x7f;
+	if (thread->state == REMOTE_STANDS)
+		waitid(P_PID, thread->tid, &info, WSTOPPED | WNOHANG | __WALL);
 }
 
 static void wait_stopped(struct remote_thread *thread, int64_t limit_ns)
