@@ -142,7 +142,9 @@ static void note_program(
     struct launch *launch, int status, const struct rusage *usage)
 {
 	if (WIFSTOPPED(status)) {
-		launch->stopped = true;
+		/* With an event it is held for a read of its stack alone. */
+		if (status >> 16 == 0)
+			launch->stopped = true;
 	} else if (WIFCONTINUED(status)) {
 		launch->stopped = false;
 		launch->stop_signal = 0;
