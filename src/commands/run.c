@@ -38,7 +38,7 @@ static int open_output(struct session *session, struct err *e)
 	const struct run_options *options = session->options;
 	struct recording *recording = &session->recording;
 	int64_t start_s = clock_wall_ns() / NS_PER_S;
-	bool told = options->each ||
+	bool told = options->each || options->stacks ||
 		    session->plan.interval_ns < NS_PER_S / 1000 ||
 		    strcmp(session->plan.metric->name, "rss") != 0;
 	char *path;
@@ -141,8 +141,10 @@ static void say_end(const struct session *session, const char *path)
 		return;
 	utf8_clean(clean, sizeof(clean), path);
 	run_summary_warn(&session->plan, &session->result);
-	if (!session->options->quiet)
-		run_summary_print(&session->plan, &session->result, clean);
+	if (session->options->quiet)
+		return;
+	run_hooks_summary(&session->hooks);
+	run_summary_print(&session->plan, &session->result, clean);
 }
 
 static int record(struct session *session)

@@ -72,6 +72,10 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 {
 	*hooks = (struct run_hooks){.marks.fd = -1};
 	take_marks(hooks, plan, watched);
+	if (options->stacks) {
+		stacks_hook_init(&hooks->stacks);
+		add_hook(plan, stacks_hook_of(&hooks->stacks));
+	}
 	if (options->textfile &&
 	    keep_textfile(hooks, options->textfile, plan, words, e) != 0)
 		return -1;
@@ -86,6 +90,13 @@ void run_hooks_finish(struct run_hooks *hooks)
 		live_finish(&hooks->live);
 	hooks->watching = false;
 	hooks->textfile = NULL;
+	stacks_hook_finish(&hooks->stacks);
+}
+
+void run_hooks_summary(const struct run_hooks *hooks)
+{
+	if (hooks->stacks.stacks)
+		stacks_hook_summary(&hooks->stacks);
 }
 
 static const struct profiles_options reading = {0};

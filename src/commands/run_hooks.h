@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a recording does beside its samples: marks are taken, a textfile is
- * kept, and at the end conditions are checked.
+ * kept, stacks are read, and at the end conditions are checked.
  */
 #ifndef MPROF_COMMANDS_RUN_HOOKS_H
 #define MPROF_COMMANDS_RUN_HOOKS_H
 
 #include "commands/live.h"
 #include "commands/run_options.h"
+#include "commands/stacks_hook.h"
 #include "recorder/marks.h"
 #include "recorder/textfile.h"
 
@@ -16,6 +17,7 @@ struct run_hooks {
 	struct textfile *textfile;
 	struct live live;
 	bool watching;
+	struct stacks_hook stacks;
 };
 
 /* Adds to plan's hooks, and to this process's environment, which the program
@@ -27,6 +29,9 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
     struct sampler_plan *plan, char *const *words, pid_t watched,
     struct err *e);
 void run_hooks_finish(struct run_hooks *hooks);
+
+/* What there is to say at the end, on stderr: notices. */
+void run_hooks_summary(const struct run_hooks *hooks);
 
 /* --check: whether the last run of the recording meets the conditions, on
  * stderr. A status as of mprof check. */

@@ -8,6 +8,8 @@
 
 #define INTERVAL_MIN_S 10e-6
 #define INTERVAL_MAX_S 86400
+#define INTERVAL_S 0.1
+#define INTERVAL_STACKS_S 0.01
 
 static int parse_interval(
     const struct option_row *row, const char *text, void *where, struct err *e)
@@ -84,6 +86,12 @@ const struct option_row run_option_rows[] = {
 		"its lines took memory",
 	.parse = option_flag,
 	AT(lines),
+	.ours = true},
+    {.name = "stacks",
+	.help = "record the stack of Python code at each sample, from "
+		"outside; every 10ms where no interval is given",
+	.parse = option_flag,
+	AT(stacks),
 	.ours = true},
     {.letter = 'T',
 	.name = "interval",
@@ -209,7 +217,6 @@ const struct option_row run_option_rows[] = {
 };
 
 const struct run_options run_option_defaults = {
-    .interval_s = 0.1,
     .children = true,
     .exit_code = true,
     .adopt = true,
@@ -227,11 +234,18 @@ static enum limit_action action_of(const char *name)
 	return action;
 }
 
+static double interval_of(const struct run_options *options)
+{
+	if (options->interval_s > 0)
+		return options->interval_s;
+	return options->stacks ? INTERVAL_STACKS_S : INTERVAL_S;
+}
+
 int run_options_plan(
     const struct run_options *options, struct sampler_plan *plan, struct err *e)
 {
 	*plan = (struct sampler_plan){
-	    .interval_ns = (int64_t)(options->interval_s * NS_PER_S + 0.5),
+	    .interval_ns = (int64_t)(interval_of(options) * NS_PER_S + 0.5),
 	    .timeout_ns = (int64_t)(options->timeout_s * NS_PER_S),
 	    .metric = options->metric ? options->metric : metric_find("rss"),
 	    .alone = !options->children,

@@ -12,10 +12,11 @@
 
 struct run_options {
 	bool python, no_python;
-	bool lines; /* line tables of @profile */
-	double interval_s;
-	bool children; /* in the total */
-	bool each;     /* a series for each process */
+	bool lines;        /* line tables of @profile */
+	bool stacks;       /* of Python code, at each sample */
+	double interval_s; /* 0: the default */
+	bool children;     /* in the total */
+	bool each;         /* a series for each process */
 	bool exit_code;
 	bool attach;
 	double timeout_s; /* 0: none */

@@ -10,9 +10,6 @@
 #include "python/stacks.h"
 #include "recorder/sampler.h"
 
-/* Seconds between samples where --stacks is given and no interval is. */
-#define STACKS_INTERVAL_S 0.01
-
 struct stacks_hook {
 	struct stacks *stacks;
 	ARRAY(struct sink_frame) frames; /* of a new stack */

@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# --stacks: the stacks of Python programs, read from outside, on each CPython
+# that this machine has.
+
+load helper.bash
+load pythons.bash
+
+own_setup() {
+	cat >grow.py <<-'END'
+	import time
+	keep = []
+	def big():
+	    for i in range(480):
+	        keep.append(bytearray(131072))
+	def small():
+	    for i in range(160):
+	        keep.append(bytearray(131072))
+	big()
+	small()
+	end = time.time() + 0.15
+	while time.time() < end:
+	    pass
+	END
+	cat >calls.py <<-'END'
+	import sys, time
+	def leaf(n):
+	    return n + 1
+	def left(n):
+	    return leaf(n) + leaf(n)
+	def right(n):
+	    return left(n)
+	def numbers(n):
+	    for i in range(3):
+	        yield left(i)
+	class Thing:
+	    def __init__(self, n):
+	        self.n = right(n)
+	def main():
+	    end = time.time() + float(sys.argv[1])
+	    while time.time() < end:
+	        Thing(1)
+	        sum(numbers(2))
+	main()
+	END
+}
+
+# The frames of each stack that isn't a path through calls.py.
+false_stacks() {
+	awk -v file="$PWD/calls.py" '
+	BEGIN {
+		split("<module>:19>main main:17>__init__ main:18>numbers " \
+		    "__init__:13>right numbers:10>left right:7>left " \
+		    "left:5>leaf", edges, " ")
+		for (i in edges)
+			good[edges[i]] = 1
+	}
+	/^STACK/ && match($0, /frames=.*/) {
+		text = substr($0, RSTART + 7)
+		if (!index(text, "calls.py"))
+			next
+		count = split(text, frames, ";")
+		before = ""
+		for (i = count; i > 0; i--) {
+			at = split(frames[i], parts, ":")
+			name = parts[at]
+			sub(/.*\./, "", name)
+			if (before == "" ? name != "<module>" :
+			    !((before ">" name) in good)) {
+				print text
+				next
+			}
+			before = name ":" parts[at - 1]
+		}
+	}' "$1"
+}
+
+@test "growth is put to the functions that allocate" {
+	local python
+
+	for python in $(pythons); do
+		echo "# $("$python" -V) at $python" >&3
+		rm -f run.dat
+		mprof run -q -T 1ms --stacks -o run.dat "$python" grow.py
+		mprof lines --by function --json run.dat >lines.json
+		jq -e '[.rows[] | select(.file | endswith("grow.py"))]
+			| .[0].function == "big" and .[0].growth_mib > 30' \
+			lines.json
+	done
+}
+
+@test "no stack of a program that only calls is made up" {
+	local python
+
+	for python in $(pythons); do
+		echo "# $("$python" -V) at $python" >&3
+		rm -f run.dat
+		mprof run -q -T 1ms --stacks -o run.dat "$python" calls.py 1
+		grep -q 'frames=.*calls.py:.*:main' run.dat
+		same "$(false_stacks run.dat)" ''
+	done
+}
+
+@test "an interval of 10ms where none is given, and a summary" {
+	run_apart mprof run --stacks -o run.dat "$(pythons | head -n 1)" grow.py
+	[ "$status" -eq 0 ]
+	grep -q '^INFO .*interval=0.01' run.dat
+	[[ $errors == *"stacks: "*" sampled in 1 process"* ]]
+}
+
+@test "attach reads a process that runs, which goes on unharmed" {
+	local python target
+
+	python=$(pythons | head -n 1)
+	"$python" calls.py 2 3>&- &
+	target=$!
+	sleep 0.3
+	run_apart mprof attach -q -t 0.5 --stacks -o run.dat "$target"
+	[ "$status" -eq 0 ]
+	grep -q 'frames=.*:main;' run.dat
+	same "$(false_stacks run.dat)" ''
+	wait "$target"
+}
+
+@test "descendants are told apart by their pid" {
+	run_apart mprof run -q --stacks -T 5ms -o run.dat \
+		sh -c '"$0" calls.py 0.5; true' "$(pythons | head -n 1)"
+	[ "$status" -eq 0 ]
+	grep -q '^STACK .* pid=[0-9]' run.dat
+}
+
+@test "a program that is no Python is recorded all the same" {
+	run_apart mprof run --stacks -T 5ms -o run.dat sleep 0.2
+	[ "$status" -eq 0 ]
+	grep -q '^MEM' run.dat
+	[[ $errors == *"no process ran a Python that can be read"* ]]
+}
