@@ -181,8 +181,9 @@ bool grid_is_free(
 static void put_cell(
     const struct grid *grid, const struct grid_cell *cell, FILE *out)
 {
-	char bytes[4];
 	int32_t code = cell->code;
+	char bytes[4] = "";
+	size_t len;
 
 	if (code < 0)
 		return;
@@ -190,7 +191,8 @@ static void put_cell(
 		code = cell->dots ? cell->sign : ' ';
 	else if (code == 0)
 		code = cell->dots ? 0x2800 + cell->dots : ' ';
-	fwrite(bytes, 1, utf8_put(bytes, (uint32_t)code), out);
+	len = utf8_put(bytes, (uint32_t)code);
+	fwrite(bytes, 1, len, out);
 }
 
 void grid_print_row(const struct grid *grid, size_t row, bool colour, FILE *out)

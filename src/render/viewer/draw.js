@@ -116,47 +116,50 @@ function tracePath(path, view, series, lift)
 	const dense = last - first > 4 * columns;
 	let column = null, lastX = null;
 
-	function flush()
-	{
-		if (!column)
-			return;
-		for (const mib of [column.first, column.low, column.high,
-			column.last])
-			path.lineTo(column.x, memoryToY(view, mib));
-		column = null;
-	}
-
 	for (let i = first; i < last; i++) {
 		const mib = series.memory[i];
-		let x = timeToX(view, series.time[i]);
+		const place = timeToX(view, series.time[i]);
+		const x = dense ? Math.floor(place) : place;
+		const starts = i === first || series.breaks.has(i);
 
-		if (dense)
-			x = Math.floor(x);
-		if (i === first || series.breaks.has(i)) {
-			flush();
+		if (starts || !column || column.x !== x)
+			column = flushColumn(path, view, column);
+		if (starts) {
 			if (lastX !== null)
 				lift(lastX);
 			path.moveTo(x, memoryToY(view, mib));
 			loneSample(path, view, series, i, x);
 			lift(null, x);
-		} else if (!dense) {
-			path.lineTo(x, memoryToY(view, mib));
 		}
+		column = growColumn(column, x, mib);
 		lastX = x;
-		if (!dense)
-			continue;
-		if (column && column.x === x) {
-			column.low = Math.min(column.low, mib);
-			column.high = Math.max(column.high, mib);
-			column.last = mib;
-			continue;
-		}
-		flush();
-		column = { x, first: mib, low: mib, high: mib, last: mib };
 	}
-	flush();
+	flushColumn(path, view, column);
 	if (lastX !== null)
 		lift(lastX);
+}
+
+function growColumn(column, x, mib)
+{
+	if (!column)
+		return { x, first: mib, low: mib, high: mib, last: mib };
+	column.low = Math.min(column.low, mib);
+	column.high = Math.max(column.high, mib);
+	column.last = mib;
+	return column;
+}
+
+function flushColumn(path, view, column)
+{
+	if (column) {
+		path.lineTo(column.x, memoryToY(view, column.first));
+		if (column.low !== column.high) {
+			path.lineTo(column.x, memoryToY(view, column.low));
+			path.lineTo(column.x, memoryToY(view, column.high));
+			path.lineTo(column.x, memoryToY(view, column.last));
+		}
+	}
+	return null;
 }
 
 // A sample with a gap on both sides has no line: a short stroke shows it.

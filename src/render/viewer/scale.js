@@ -62,7 +62,7 @@ function scaleMemory(view, data)
 			high = Math.max(high, mark.mib);
 	}
 	if (view.stacked)
-		high = Math.max(stackHeight(view, data), 0);
+		high = Math.max(high, stackHeight(view, data));
 	if (!isFinite(high))
 		[low, high] = [0, 1];
 	if (!view.fit || view.stacked)
