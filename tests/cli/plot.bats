@@ -139,12 +139,14 @@ a side; take a smaller --size or --scale"
 }
 
 @test "plot: bytes that are no UTF-8, escapes and quotes in the names" {
-	printf 'CMDLINE python \xff\xfe \e[31m "<&> \xe2\x80\xae\n' >run.dat
-	printf 'MEM 1 1700000000\nMEM 2 1700000001\n' >>run.dat
-	printf 'CHLD 5 1 1700000000\nCHLD 5 1 1700000001\n' >>run.dat
-	printf 'PROC 1 1700000000 pid=5 name=%%ff%%00%%1b cmd=%%c3\n' >>run.dat
-	printf 'MARK 1 1700000000.5 label=%%ff%%0a\n' >>run.dat
-	printf 'FUNC a\xff.b\xc3 1 1700000000 2 1700000001 0\n' >>run.dat
+	{
+		printf 'CMDLINE python \xff\xfe \e[31m "<&> \xe2\x80\xae\n'
+		printf 'MEM 1 1700000000\nMEM 2 1700000001\n'
+		printf 'CHLD 5 1 1700000000\nCHLD 5 1 1700000001\n'
+		printf 'PROC 1 1700000000 pid=5 name=%%ff%%00%%1b cmd=%%c3\n'
+		printf 'MARK 1 1700000000.5 label=%%ff%%0a\n'
+		printf 'FUNC a\xff.b\xc3 1 1700000000 2 1700000001 0\n'
+	} >run.dat
 	for format in png svg pdf; do
 		run_apart mprof plot -f -o mem.$format run.dat
 		[ "$status" -eq 0 ]

@@ -12,6 +12,7 @@ golden() {
 	cd "$SOURCE/tests/golden" || return 1
 	run_apart mprof plot --format scene -o - "$@"
 	[ "$status" -eq 0 ]
+	# shellcheck disable=SC2154 # run_apart sets it
 	same "$errors" ""
 	if [ -n "${UPDATE_GOLDEN:-}" ]; then
 		printf '%s\n' "$output" >"$expected"
