@@ -14,7 +14,7 @@ except ImportError:  # neither under mprof nor with memory_profiler installed
         return function
 
 
-# What lessons_kept() never lets go: the leak that `mprof refs` finds.
+# What lessons_kept() never lets go: the leak that `mprof leak` finds.
 kept = []
 
 
