@@ -44,7 +44,7 @@ const struct render_module *render_module_load(struct err *e)
 const struct render_module *render_module_load(struct err *e)
 {
 	err_set(e, "this mprof was built without Cairo, which draws pictures; "
-		   "mprof export writes the figures");
+		   "mprof plot --terminal and .html need none");
 	return NULL;
 }
 
