@@ -31,6 +31,20 @@ whole() {
 	whole
 }
 
+# Two signals that come at once are one: only a late copy would be seen.
+@test "Ctrl-C is not passed on by a recorder that hears of it late" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	person <<-'END'
+		type late="strace -o trace -e trace=read -e inject=read:delay_enter=50000"\n
+		type $late mprof run -q -o a.dat $T counts 2; echo status $?\n
+		expect ready
+		type \x03
+		expect status 31
+		type exit\n
+	END
+	whole
+}
+
 @test "Ctrl-C twice, Ctrl-\\ and a new window size reach it" {
 	person <<-'END'
 		type mprof run -q -o a.dat $T counts 2; echo status $?\n
