@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/downsample.h"
+#include "analysis/leak.h"
 #include "analysis/trend.h"
 #include "base/mem.h"
 #include "base/units.h"
@@ -48,6 +49,31 @@ static void window_of(
 	*to_s = zero_s + scene->time.high;
 }
 
+/* What mprof leak says of the samples in the window: a leak's line is the one
+ * that was judged, from the end of the warm-up on. */
+static struct leak judge_window(
+    const struct series *samples, struct trend *trend)
+{
+	size_t first = series_find(samples, trend->from_s);
+	size_t end = series_find(samples, nextafter(trend->to_s, INFINITY));
+	/* Borrowed: leak_judge() only reads it. */
+	const struct series part = {
+	    samples->items + first, end - first, end - first, false};
+	struct leak leak;
+
+	leak_judge(&part, &leak);
+	if (leak.verdict == LEAK_LEAKING) {
+		trend->from_s = leak.since_s;
+		trend->to_s = leak.last_s;
+		trend->mib_per_s = leak.mib_per_s;
+		trend->to_mib = leak.level_mib;
+		trend->from_mib =
+		    trend->to_mib -
+		    leak.mib_per_s * (trend->to_s - trend->from_s);
+	}
+	return leak;
+}
+
 static void add_trend(struct scene *scene, struct scene_panel *panel,
     const struct series *samples, double zero_s)
 {
@@ -56,10 +82,12 @@ static void add_trend(struct scene *scene, struct scene_panel *panel,
 	struct trend trend;
 	struct scene_line *line;
 	struct series *ends;
+	struct leak leak;
 
 	window_of(scene, zero_s, &from_s, &to_s);
 	if (!trend_fit(&trend, samples, from_s, to_s))
 		return;
+	leak = judge_window(samples, &trend);
 	ends = scene_own_series(scene);
 	series_add(ends, trend.from_s, trend.from_mib);
 	series_add(ends, trend.to_s, trend.to_mib);
@@ -67,8 +95,8 @@ static void add_trend(struct scene *scene, struct scene_panel *panel,
 	line->kind = SCENE_TREND;
 	line->role = ROLE_TREND;
 	line->name = mem_copy("trend");
-	line->detail = mem_format("%s%s", trend.mib_per_s > 0 ? "+" : "",
-	    units_rate(text, trend.mib_per_s));
+	line->detail = mem_format("%s%s, %s", trend.mib_per_s > 0 ? "+" : "",
+	    units_rate(text, trend.mib_per_s), leak_word(leak.verdict));
 }
 
 void build_trends(struct scene *scene, struct scene_panel *panel,
