@@ -49,7 +49,7 @@ static void set_crash_handlers(void (*handler)(int))
 	    .sa_handler = handler, .sa_flags = SA_RESETHAND | SA_NODEFER};
 
 	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
-		sigaction(crashes[i], &action, NULL);
+		(void)sigaction(crashes[i], &action, NULL);
 }
 
 static void awaited_set(sigset_t *set)

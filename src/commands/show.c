@@ -16,8 +16,6 @@
 #include "render/html.h"
 #include "render/terminal_chart.h"
 
-extern char **environ;
-
 static bool is_set(const char *name)
 {
 	const char *value = getenv(name);

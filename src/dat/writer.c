@@ -100,6 +100,7 @@ int dat_writer_open_default(
     struct dat_writer *writer, int64_t start_s, struct err *e)
 {
 	char name[64];
+	int fd;
 
 	for (int moved = 0; moved < NAMES_MAX; moved++) {
 		time_t second = (time_t)(start_s + moved);
@@ -108,20 +109,19 @@ int dat_writer_open_default(
 		localtime_r(&second, &local);
 		strftime(
 		    name, sizeof(name), "mprofile_%Y%m%d%H%M%S.dat", &local);
-		init(writer, name);
-		writer->fd = open(name,
+		fd = open(name,
 		    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-		if (writer->fd >= 0) {
+		if (fd >= 0) {
+			init(writer, name);
+			writer->fd = fd;
 			writer->created = true;
 			return 0;
 		}
 		if (errno != EEXIST)
 			break;
-		free(writer->path);
-		writer->path = NULL;
 	}
-	err_errno(e, "%s: can't be made", name);
-	return drop(writer);
+	*writer = (struct dat_writer){.fd = -1};
+	return err_errno(e, "%s: can't be made", name);
 }
 
 void dat_writer_discard(struct dat_writer *writer)
@@ -205,8 +205,8 @@ int dat_writer_close(struct dat_writer *writer, struct err *e)
 		result = err_errno(e,
 		    "%s: %llu samples are missing, they could not be written",
 		    writer->path,
-		    (unsigned long long)(writer->lost +
-					 count_samples(writer, 0)));
+		    (unsigned long long)writer->lost +
+			count_samples(writer, 0));
 	}
 	writer->fd = -1;
 	drop(writer);

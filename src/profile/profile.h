@@ -51,9 +51,9 @@ void profile_finish(struct profile *profile) __attribute__((nonnull));
 /* A new, empty run at the end. The pointer is good until the next is added. */
 struct run *profile_add_run(struct profile *profile) __attribute__((nonnull));
 
-/* The process of that key, made where the run has none yet. The pointer is
- * good until the next is made. */
-struct process *run_process(struct run *run, const char *key, size_t key_len)
+/* The process whose key is the first len bytes of text, made where the run
+ * has none yet. The pointer is good until the next is made. */
+struct process *run_process(struct run *run, const char *text, size_t len)
     __attribute__((nonnull));
 
 /* The first and the last moment that the run tells of, in samples and calls;

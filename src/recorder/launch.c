@@ -38,7 +38,7 @@ __attribute__((noreturn)) static void become_program(
     const struct launch *launch, const struct launch_request *request,
     const struct sigaction *sigchld, volatile int *exec_error)
 {
-	sigaction(SIGCHLD, sigchld, NULL);
+	(void)sigaction(SIGCHLD, sigchld, NULL);
 	sigprocmask(SIG_SETMASK, &launch->inherited, NULL);
 	execvpe(request->argv[0], request->argv,
 	    request->envp ? request->envp : environ);
@@ -54,7 +54,8 @@ static int spawn(struct launch *launch, const struct launch_request *request,
 	volatile int exec_error = 0;
 	pid_t pid = vfork();
 
-	if (pid == 0)
+	/* It sets signals, and ends in an exec or in _exit(). */
+	if (pid == 0) /* NOLINTNEXTLINE(clang-analyzer-unix.Vfork) */
 		become_program(launch, request, sigchld, &exec_error);
 	if (pid < 0)
 		return err_errno(
@@ -105,7 +106,7 @@ static int spawn_adopting(
 		return 0;
 	if (launch->exec_error != 0)
 		say_exec_error(launch, request->argv[0], e);
-	sigaction(SIGCHLD, &sigchld, NULL);
+	(void)sigaction(SIGCHLD, &sigchld, NULL);
 	return -1;
 }
 

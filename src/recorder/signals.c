@@ -182,11 +182,11 @@ static void stop_with(int signal)
 
 	sigemptyset(&set);
 	sigaddset(&set, signal);
-	sigaction(signal, &by_default, &before);
+	(void)sigaction(signal, &by_default, &before);
 	raise(signal);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	sigaction(signal, &before, NULL);
+	(void)sigaction(signal, &before, NULL);
 }
 
 bool signals_stop(struct launch *launch, struct launch_event *event)
