@@ -99,10 +99,10 @@ static struct title take_apart(const char *name)
 	}
 	unit = find_unit(title.base);
 	if (unit) {
-		snprintf(title.unit, sizeof(title.unit), "%s", unit + 1);
+		snprintf(title.unit, sizeof(title.unit), "%.15s", unit + 1);
 		*unit = 0;
 	} else if (cell_unit(title.base) > 0 && title.base[1]) {
-		snprintf(title.unit, sizeof(title.unit), "%s", title.base);
+		snprintf(title.unit, sizeof(title.unit), "%.15s", title.base);
 		strcpy(title.base, "memory");
 	}
 	len = strlen(title.base);
