@@ -60,15 +60,17 @@ int io_open_input(const char *path, struct err *e)
 	return -1;
 }
 
+/* A fifo that nobody reads would hold us up for ever. */
 static int open_straight(struct io_output *out, struct err *e)
 {
-	int fd = open(out->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(out->path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-	if (fd >= 0)
+	if (fd >= 0 && fcntl(fd, F_SETFL, O_WRONLY) == 0)
 		out->stream = fdopen(fd, "w");
 	if (out->stream)
 		return 0;
-	err_errno(e, "%s: can't be written", out->path);
+	err_errno(e, "%s: can't be written%s", out->path,
+	    errno == ENXIO ? ", nobody reads it" : "");
 	if (fd >= 0)
 		close(fd);
 	return -1;

@@ -244,3 +244,20 @@ noise() {
 	[ "$status" -eq 0 ]
 	grep -q 'span series-1 "work" "my.work"' <<<"$output"
 }
+
+@test "plot -o: a fifo, with a reader and without" {
+	recording a.dat
+	mkfifo pipe.png
+	run_apart timeout 10 mprof plot -o pipe.png a.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: pipe.png: can't be written, nobody reads it"* ]]
+	cat pipe.png >copy.png &
+	reader=$!
+	for _ in $(seq 100); do
+		mprof plot -o pipe.png a.dat 2>/dev/null && break
+		sleep .05
+	done
+	wait "$reader"
+	[ "$(head -c 4 copy.png | tail -c 3)" = PNG ]
+	[ -p pipe.png ]
+}
