@@ -34,6 +34,7 @@ whole() {
 # Two signals that come at once are one: only a late copy would be seen.
 @test "Ctrl-C is not passed on by a recorder that hears of it late" {
 	command -v strace >/dev/null || skip "strace is not installed"
+	without_leak_check
 	person <<-'END'
 		type late="strace -o trace -e trace=read -e inject=read:delay_enter=50000"\n
 		type $late mprof run -q -o a.dat $T counts 2; echo status $?\n

@@ -114,7 +114,7 @@ static void run(
 	plan.proc = fake_root;
 	plan.metric = metric_find("rss");
 	plan.interval_ns = NS_PER_S / 100;
-	plan.timeout_ns = NS_PER_S * 45 / 1000;
+	plan.timeout_ns = NS_PER_S * 145 / 1000;
 	plan.hooks[0].tick = between;
 	sampler = sampler_create(&plan, &sink, &e);
 	assert_non_null(sampler);
