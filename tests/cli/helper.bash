@@ -29,8 +29,8 @@ recording() {
 		'MEM 2.000000 1700000000.3000' >"$1"
 }
 
-# For a test that traces mprof or hides /proc: the leak sanitizer needs both,
-# and fails the program where it can't have them.
+# For a test that traces mprof: the leak sanitizer has to trace it itself, and
+# fails the program where it can't.
 without_leak_check() {
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 }
