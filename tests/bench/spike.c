@@ -1,31 +1,51 @@
 // SPDX-License-Identifier: MIT
 //
-// spike MIB HOLD_MS FILE: after 0.25 s holds MIB for HOLD_MS, gives it back,
-// and ends 0.25 s later. Appends its own peak, in KiB, to FILE.
+// spike MIB HOLD_MS FILE [child]: after 0.25 s holds MIB for HOLD_MS, itself
+// or in a child, gives it back, and ends 0.25 s later. Appends the peak of the
+// process that held it, in KiB, to FILE.
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+static int hold(size_t size, double hold_ms)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return -1;
+	usleep((useconds_t)(hold_ms * 1000));
+	return munmap(memory, size);
+}
+
+static int hold_in_child(size_t size, double hold_ms)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(hold(size, hold_ms) != 0);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0 ? 0
+									 : -1;
+}
 
 int main(int argc, char **argv)
 {
 	size_t size = argc > 3 ? (size_t)atol(argv[1]) << 20 : 0;
+	int child = argc > 4;
 	struct rusage usage;
 	FILE *file;
-	void *memory;
 
 	if (size == 0)
 		return 2;
 	usleep(250000);
-	memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (memory == MAP_FAILED)
+	if ((child ? hold_in_child : hold)(size, atof(argv[2])) != 0)
 		return 1;
-	usleep((useconds_t)(atof(argv[2]) * 1000));
-	munmap(memory, size);
 	usleep(250000);
-	getrusage(RUSAGE_SELF, &usage);
+	getrusage(child ? RUSAGE_CHILDREN : RUSAGE_SELF, &usage);
 	file = fopen(argv[3], "a");
 	if (!file)
 		return 1;
