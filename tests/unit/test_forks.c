@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Up to a thousand processes that fork at random, some from threads, leave
-// orphans and end. Again and again all of them are held, and the tree that was
-// found from outside is compared with what they themselves noted.
+// More than a thousand processes at once that fork at random, some from
+// threads, leave orphans and end. Each notes when it began and when it was
+// about to end, and whoever waits for it that it is gone. Every sample is held
+// against these notes: who lived all through it must be in it, measured, and
+// who was gone before it must not.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,9 +14,9 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -27,136 +29,165 @@
 #include "recorder/tree.h"
 
 enum {
-	ALIVE_MAX = 1000,
-	BORN_MAX = 20000,
-	LOOKS = 25,
-	STEP_US = 30000, /* the longest pause of a process between two acts */
-	RUN_US = 40000   /* between two looks */
+	LEAST = 1050, /* alive, once so many were born */
+	MOST = 1200,
+	PLACES = 20000, /* born in all */
+	SAMPLES = 30,
+	PAUSE_MS = 1500, /* the longest of a process between two acts */
+	PATIENCE_MS = 20000,
+	LIFE_S = 120 /* if nobody ends it */
+};
+
+/* A process's own notes; times are of clock_mono_ns(), 0: not yet. */
+struct life {
+	_Atomic int pid;
+	_Atomic int64_t began;
+	_Atomic int64_t ending;
+	_Atomic int64_t gone; /* was waited for */
 };
 
 /* Shared by all. */
 static struct world {
-	_Atomic int held; /* a futex: 1 while all are to wait */
-	_Atomic int waiting;
-	_Atomic int alive;
-	_Atomic int born; /* places of pids that are taken */
-	_Atomic int over;
-	_Atomic int threaded; /* forks from threads */
-	_Atomic int pids[BORN_MAX];
-	_Atomic bool ended[BORN_MAX];
+	_Atomic int alive;   /* began, and are not ending */
+	_Atomic int planned; /* those, and those that are being forked */
+	_Atomic int places;  /* that are taken */
+	_Atomic int refused; /* forks that the kernel did not grant */
+	_Atomic int threaded;
+	_Atomic int mortal;
+	_Atomic int over; /* a futex */
+	struct life lives[PLACES];
 } * world;
 
-static void live(int place, uint64_t seed);
+static void live(struct life *life, uint64_t seed);
 
-static void wait_while_held(void)
-{
-	if (!atomic_load(&world->held))
-		return;
-	atomic_fetch_add(&world->waiting, 1);
-	while (atomic_load(&world->held))
-		syscall(SYS_futex, &world->held, FUTEX_WAIT, 1, NULL, NULL, 0);
-	atomic_fetch_sub(&world->waiting, 1);
-}
-
-/* The child notes itself before it can be held, the parent has counted it. */
-static void give_birth(uint64_t seed)
+/* A place for one more, or NULL where there are enough. */
+static struct life *plan(void)
 {
 	int place;
+
+	if (atomic_fetch_add(&world->planned, 1) < MOST) {
+		place = atomic_fetch_add(&world->places, 1);
+		if (place < PLACES)
+			return &world->lives[place];
+		atomic_store(&world->places, PLACES);
+	}
+	atomic_fetch_sub(&world->planned, 1);
+	return NULL;
+}
+
+static bool give_birth(uint64_t seed)
+{
+	struct life *life = plan();
 	pid_t pid;
 
-	if (atomic_fetch_add(&world->alive, 1) >= ALIVE_MAX) {
-		atomic_fetch_sub(&world->alive, 1);
-		return;
-	}
-	place = atomic_fetch_add(&world->born, 1);
-	if (place >= BORN_MAX) {
-		atomic_fetch_sub(&world->alive, 1);
-		return;
-	}
+	if (!life)
+		return false;
 	pid = fork();
-	if (pid == 0) {
-		atomic_store(&world->pids[place], getpid());
-		live(place, seed);
-		_exit(0);
-	}
+	if (pid == 0)
+		live(life, seed);
 	if (pid < 0) {
-		atomic_store(&world->ended[place], true);
-		atomic_fetch_sub(&world->alive, 1);
+		atomic_fetch_add(&world->refused, 1);
+		atomic_fetch_sub(&world->planned, 1);
 	}
+	return pid > 0;
 }
 
 static void *give_birth_in_thread(void *seed)
 {
-	atomic_fetch_add(&world->threaded, 1);
-	give_birth((uint64_t)(uintptr_t)seed);
+	if (give_birth((uint64_t)(uintptr_t)seed))
+		atomic_fetch_add(&world->threaded, 1);
 	return NULL;
 }
 
 static void act(uint64_t *random)
 {
-	uint64_t what = random_next(random) % 8;
+	uint64_t what = random_next(random) % 4;
 	uint64_t seed = random_next(random) | 1;
 	pthread_t thread;
 
-	if (what < 4) {
+	if (what > 0)
 		give_birth(seed);
-	} else if (what == 4 &&
-		   pthread_create(&thread, NULL, give_birth_in_thread,
-		       (void *)(uintptr_t)seed) == 0) {
+	else if (pthread_create(&thread, NULL, give_birth_in_thread,
+		     (void *)(uintptr_t)seed) == 0)
 		pthread_join(thread, NULL);
+}
+
+/* While it is a zombie its pid is no other process's. */
+static struct life *find_life(pid_t pid)
+{
+	for (int i = atomic_load(&world->places); i-- > 0;) {
+		struct life *life = &world->lives[i];
+
+		if (i < PLACES && atomic_load(&life->pid) == pid &&
+		    atomic_load(&life->gone) == 0)
+			return life;
+	}
+	return NULL;
+}
+
+static void wait_for_children(void)
+{
+	siginfo_t info = {0};
+
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid != 0) {
+		struct life *life = find_life(info.si_pid);
+
+		waitpid(info.si_pid, NULL, 0);
+		if (life)
+			atomic_store(&life->gone, clock_mono_ns());
+		info.si_pid = 0;
 	}
 }
 
-static bool is_tired(uint64_t *random, int place)
+/* So that always LEAST are left. */
+static bool may_end(void)
 {
-	return place > 0 && random_next(random) % 8 == 0;
+	int alive = atomic_load(&world->alive);
+
+	while (atomic_load(&world->mortal) && alive > LEAST) {
+		if (atomic_compare_exchange_weak(
+			&world->alive, &alive, alive - 1))
+			return true;
+	}
+	return false;
+}
+
+static void pause_ms(uint64_t ms)
+{
+	const struct timespec time = {
+	    (time_t)(ms / 1000), (long)(ms % 1000 * 1000000)};
+
+	syscall(SYS_futex, &world->over, FUTEX_WAIT, 0, &time, NULL, 0);
 }
 
 /* The program itself, at place 0, lives to the end. */
-static void live(int place, uint64_t seed)
+static void live(struct life *life, uint64_t seed)
 {
 	uint64_t random = seed;
+	bool first = life == world->lives;
 
+	alarm(LIFE_S);
+	atomic_store(&life->pid, getpid());
+	atomic_store(&life->began, clock_mono_ns());
+	atomic_fetch_add(&world->alive, 1);
 	while (!atomic_load(&world->over)) {
-		wait_while_held();
-		usleep((useconds_t)(random_next(&random) % STEP_US));
-		wait_while_held();
-		act(&random);
-		if (is_tired(&random, place))
+		if (atomic_load(&world->mortal))
+			pause_ms(random_next(&random) % PAUSE_MS);
+		else
+			pause_ms(random_next(&random) % 50);
+		wait_for_children();
+		if (!first && random_next(&random) % 2 && may_end())
 			break;
+		act(&random);
 	}
-	atomic_store(&world->ended[place], true);
-	atomic_fetch_sub(&world->alive, 1);
+	atomic_store(&life->ending, clock_mono_ns());
+	atomic_fetch_sub(&world->planned, 1);
 	_exit(0);
 }
 
-static void reap_orphans(pid_t root)
-{
-	siginfo_t info;
-
-	for (;;) {
-		info.si_pid = 0;
-		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-		    info.si_pid == 0 || info.si_pid == root)
-			return;
-		waitpid(info.si_pid, NULL, 0);
-	}
-}
-
-static void hold_all(void)
-{
-	atomic_store(&world->held, 1);
-	while (atomic_load(&world->waiting) < atomic_load(&world->alive))
-		usleep(500);
-}
-
-static void let_go(void)
-{
-	atomic_store(&world->held, 0);
-	syscall(SYS_futex, &world->held, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
-}
-
-static void look(struct tree *tree, struct meter *meter)
+/* What the sampler does at a tick. */
+static void sample(struct tree *tree, struct meter *meter)
 {
 	struct members *members = &tree->members;
 	size_t known = members->list.len;
@@ -173,35 +204,66 @@ static void look(struct tree *tree, struct meter *meter)
 	members_sweep(members);
 }
 
-/* Those that said they end may still be there, all others must be equal. */
-static void compare(const struct tree *tree)
+/* Those who lived from one time to the other are all there. */
+static int expect_living(const struct tree *tree, int64_t from, int64_t to)
 {
 	const struct members *members = &tree->members;
-	int born = atomic_load(&world->born);
-	int expected = 0;
+	int count = 0;
 
-	for (int place = 0; place < born && place < BORN_MAX; place++) {
-		int pid = atomic_load(&world->pids[place]);
+	for (int i = 0; i < PLACES; i++) {
+		struct life *life = &world->lives[i];
+		int64_t ending = atomic_load(&life->ending);
+		int64_t began = atomic_load(&life->began);
 		size_t at;
 
-		if (atomic_load(&world->ended[place]))
+		if (began == 0 || began > from || (ending && ending < to))
 			continue;
-		expected++;
-		at = members_find(members, pid);
+		at = members_find(members, atomic_load(&life->pid));
+		if (at == MEMBERS_NONE)
+			print_message("%d is missing, %.3f ms old\n",
+			    atomic_load(&life->pid),
+			    (double)(from - began) / 1e6);
 		assert_int_not_equal(at, MEMBERS_NONE);
 		assert_true(members->list.items[at].kib > 0);
+		count++;
 	}
-	assert_int_equal(expected, atomic_load(&world->alive));
-	for (size_t i = 0; i < members->list.len; i++) {
-		bool ours = false;
+	return count;
+}
 
-		for (int place = 0; place < born && !ours; place++)
-			ours = atomic_load(&world->pids[place]) ==
-			       members->list.items[i].pid;
-		assert_true(ours);
-		for (size_t j = 0; j < i; j++)
-			assert_int_not_equal(members->list.items[i].pid,
-			    members->list.items[j].pid);
+static bool is_noted(pid_t pid, int64_t from)
+{
+	for (int i = 0; i < PLACES; i++) {
+		const struct life *life = &world->lives[i];
+		int64_t gone = atomic_load(&life->gone);
+
+		if (atomic_load(&life->pid) == pid &&
+		    (gone == 0 || gone > from))
+			return true;
+	}
+	return false;
+}
+
+/* One that has just been forked may not have come to its notes yet. */
+static bool was_there(pid_t pid, int64_t from)
+{
+	for (int i = 0; i < PATIENCE_MS; i++) {
+		if (is_noted(pid, from))
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+/* Nobody else is there, and nobody twice. */
+static void expect_no_others(const struct tree *tree, int64_t from)
+{
+	const struct members *members = &tree->members;
+
+	for (size_t i = 0; i < members->list.len; i++) {
+		pid_t pid = members->list.items[i].pid;
+
+		assert_true(was_there(pid, from));
+		assert_int_equal(members_find(members, pid), i);
 	}
 }
 
@@ -213,43 +275,56 @@ static pid_t begin(void)
 	world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(world, MAP_FAILED);
-	atomic_store(&world->alive, 1);
-	atomic_store(&world->born, 1);
+	atomic_store(&world->planned, 1);
+	atomic_store(&world->places, 1);
 	root = fork();
-	if (root == 0) {
-		signal(SIGCHLD, SIG_IGN);
-		atomic_store(&world->pids[0], getpid());
-		live(0, 20261122);
-	}
+	if (root == 0)
+		live(world->lives, 20261122);
 	assert_true(root > 0);
 	return root;
 }
 
-static void the_tree_is_the_truth_at_every_look(void **state)
+/* False where the kernel doesn't grant so many processes. */
+static bool grow(void)
+{
+	while (atomic_load(&world->alive) < LEAST) {
+		if (atomic_load(&world->refused) > MOST)
+			return false;
+		usleep(1000);
+	}
+	return true;
+}
+
+static void every_sample_is_the_truth(void **state)
 {
 	pid_t root = begin();
 	struct procfs fs;
 	struct tree tree;
 	struct meter meter;
-	int most = 0;
 
 	(void)state;
 	assert_int_equal(procfs_init(&fs, "/proc", NULL), 0);
 	tree_init(&tree, &fs, root, true, true);
 	meter_init(&meter, &fs, metric_find("rss"));
-	for (int i = 0; i < LOOKS; i++) {
-		usleep(RUN_US);
-		reap_orphans(root);
-		hold_all();
-		look(&tree, &meter);
-		compare(&tree);
-		if (atomic_load(&world->alive) > most)
-			most = atomic_load(&world->alive);
-		let_go();
+	if (!grow())
+		skip();
+	for (int i = 0; i < SAMPLES; i++) {
+		int64_t from = clock_mono_ns();
+		int count;
+
+		sample(&tree, &meter);
+		count = expect_living(&tree, from, clock_mono_ns());
+		expect_no_others(&tree, from);
+		if (i == 0) /* nobody has ended yet */
+			assert_true(count >= 1000);
+		atomic_store(&world->mortal, 1);
+		usleep(50000);
+		wait_for_children();
 	}
-	print_message("%d processes at once\n", most);
-	assert_true(most > 100);
-	assert_true(atomic_load(&world->threaded) > 20);
+	print_message("%d born, %d from threads\n", atomic_load(&world->places),
+	    atomic_load(&world->threaded));
+	assert_true(atomic_load(&world->places) > LEAST + 100);
+	assert_true(atomic_load(&world->threaded) > 100);
 	tree_finish(&tree);
 	procfs_finish(&fs);
 }
@@ -259,7 +334,7 @@ static int end(void **state)
 {
 	(void)state;
 	atomic_store(&world->over, 1);
-	let_go();
+	syscall(SYS_futex, &world->over, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 	while (waitpid(-1, NULL, 0) > 0)
 		;
 	return 0;
@@ -268,7 +343,7 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_teardown(the_tree_is_the_truth_at_every_look, end),
+	    cmocka_unit_test_teardown(every_sample_is_the_truth, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
