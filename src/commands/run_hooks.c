@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/terminal.h"
 #include "commands/command.h"
+#include "proc/namespace.h"
 
 static void add_hook(struct sampler_plan *plan, struct sampler_hook hook)
 {
@@ -72,7 +73,12 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 {
 	*hooks = (struct run_hooks){.marks.fd = -1};
 	take_marks(hooks, plan, watched);
-	if (options->stacks) {
+	if (options->stacks && !namespace_has_proc()) {
+		fputs("mprof: --stacks: left out, /proc is another pid "
+		      "namespace's; mount this one's: mount -t proc proc "
+		      "/proc\n",
+		    stderr);
+	} else if (options->stacks) {
 		stacks_hook_init(&hooks->stacks);
 		add_hook(plan, stacks_hook_of(&hooks->stacks));
 	}

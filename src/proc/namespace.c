@@ -40,6 +40,17 @@ static pid_t last_of_field(const char *path)
 	}
 }
 
+bool namespace_has_proc(void)
+{
+	char text[32];
+	ssize_t len = readlink("/proc/self", text, sizeof(text) - 1);
+
+	if (len <= 0)
+		return false;
+	text[len] = '\0';
+	return atoi(text) == getpid();
+}
+
 pid_t namespace_inner_pid(pid_t pid)
 {
 	char path[40];

@@ -6,7 +6,11 @@
 #ifndef MPROF_PROC_NAMESPACE_H
 #define MPROF_PROC_NAMESPACE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
+
+/* Whether /proc counts processes as the system calls of this process do. */
+bool namespace_has_proc(void);
 
 /* The number by which the process knows itself; pid where it can't be told. */
 pid_t namespace_inner_pid(pid_t pid);

@@ -80,6 +80,28 @@ static int open_loadavg(int root)
 	return -1;
 }
 
+/* NSpid lists a process's pids from this /proc's namespace down to its own:
+ * the count of them, and the one at depth. Linux 4.1. */
+static int pids_below(
+    const struct procfs *fs, pid_t pid, int depth, pid_t *found)
+{
+	char text[4096];
+	const char *at = NULL;
+	int count = 0;
+
+	if (procfs_read(fs, pid, "status", text, sizeof(text)) > 0)
+		at = strstr(text, "\nNSpid:\t");
+	if (!at)
+		return 0;
+	for (at += strlen("\nNSpid:\t"); *at >= '0' && *at <= '9'; count++) {
+		pid_t number = (pid_t)number_next(&at);
+
+		if (count == depth)
+			*found = number;
+	}
+	return count;
+}
+
 int procfs_init(struct procfs *fs, const char *root, struct err *e)
 {
 	char text[32];
@@ -100,6 +122,8 @@ int procfs_init(struct procfs *fs, const char *root, struct err *e)
 	text[len] = 0;
 	fs->self = atoi(text);
 	fs->foreign = fs->self != getpid();
+	if (fs->foreign)
+		fs->depth = pids_below(fs, fs->self, -1, NULL) - 1;
 	fs->loadavg = open_loadavg(fs->root);
 	if (read_at(fs->root, "sys/kernel/pid_max", text, sizeof(text)) > 0)
 		fs->pid_max = atol(text);
@@ -301,28 +325,30 @@ int procfs_each_thread(const struct procfs *fs, pid_t pid,
 	return each_number(procfs_open(fs, pid, "task"), each, context);
 }
 
+pid_t procfs_own(const struct procfs *fs, pid_t pid)
+{
+	pid_t own = -1;
+
+	if (!fs->foreign)
+		return pid;
+	if (fs->depth > 0)
+		pids_below(fs, pid, fs->depth, &own);
+	return own > 0 ? own : -1;
+}
+
 struct child {
 	const struct procfs *fs;
-	pid_t pid, found;
+	pid_t own, found;
 };
 
-/* NSpid lists its pids from this /proc's namespace down to its own. */
 static bool is_child(void *context, pid_t pid)
 {
 	struct child *child = context;
-	char text[4096];
-	const char *parent, *at;
-	pid_t own = 0;
+	struct proc_stat stat;
 
-	if (procfs_read(child->fs, pid, "status", text, sizeof(text)) <= 0)
-		return true;
-	parent = strstr(text, "\nPPid:\t");
-	at = strstr(text, "\nNSpid:\t");
-	if (!parent || !at || atoi(parent + 7) != child->fs->self)
-		return true;
-	for (at += 8; *at >= '0' && *at <= '9';)
-		own = (pid_t)number_next(&at);
-	if (own != child->pid)
+	if (!procfs_stat(child->fs, pid, &stat) ||
+	    stat.ppid != child->fs->self ||
+	    procfs_own(child->fs, pid) != child->own)
 		return true;
 	child->found = pid;
 	return false;

@@ -20,6 +20,7 @@ struct procfs {
 	int64_t page_kib; /* the machine's page size */
 	pid_t self;       /* this process, as this /proc counts it */
 	bool foreign;     /* it is of another pid namespace than ours */
+	int depth;        /* and ours this far below that; 0: it is not */
 	long pid_max;
 };
 
@@ -76,6 +77,10 @@ int64_t procfs_kib(const char *text, const char *key);
 
 /* Our child's pid as this /proc counts it; -1 where it is not there. */
 pid_t procfs_child(const struct procfs *fs, pid_t pid);
+
+/* And back: by which number the system calls of this process know it; -1
+ * where it is not there, or not in our namespace. */
+pid_t procfs_own(const struct procfs *fs, pid_t pid);
 
 /* Calls each with every pid that there is, until it returns false. -1 where
  * /proc can't be listed. */

@@ -49,7 +49,7 @@ void fate_init(struct fate *fate, const struct procfs *fs, pid_t pid)
 	fate->cgroup_kills = cgroup_oom_kills(&fate->cgroup);
 	fate->machine_kib = machine_kib(fs);
 	fate->machine_kills = machine_kills(fs);
-	fate->address_kib = address_kib(pid);
+	fate->address_kib = address_kib(procfs_own(fs, pid));
 }
 
 void fate_finish(struct fate *fate)

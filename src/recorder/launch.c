@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "proc/namespace.h"
 #include "recorder/signals.h"
 
 /* How soon to ask again after a system call failed that can't fail. */
@@ -132,8 +133,10 @@ int launch_watch(struct launch *launch, pid_t pid, struct err *e)
 	    .pid = pid, .watching = true, .signals = -1, .pidfd = -1};
 	if (open_signals(launch, e) != 0)
 		return -1;
-	/* Linux 5.3; without it the sampler's next look shows the end. */
-	launch->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	/* Linux 5.3; without it the sampler's next look shows the end. Where
+	 * /proc is another namespace's, pid is no number of ours. */
+	if (namespace_has_proc())
+		launch->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	prctl(PR_SET_TIMERSLACK, 1);
 	return 0;
 }

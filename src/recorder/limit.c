@@ -26,9 +26,12 @@ const char *limit_action_name(enum limit_action action)
 static void send_signal(
     const struct procfs *fs, const struct member *member, int signal)
 {
-	int fd = (int)syscall(SYS_pidfd_open, member->pid, 0);
 	struct proc_stat stat;
+	int fd;
 
+	if (member->own <= 0)
+		return;
+	fd = (int)syscall(SYS_pidfd_open, member->own, 0);
 	if (!procfs_stat(fs, member->pid, &stat) ||
 	    stat.started != member->started) {
 		if (fd >= 0)
@@ -36,7 +39,7 @@ static void send_signal(
 		return;
 	}
 	if (fd < 0) {
-		kill(member->pid, signal);
+		kill(member->own, signal);
 		return;
 	}
 	syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0);

@@ -60,6 +60,7 @@ struct member *members_add(
 	*member = (struct member){
 	    .pid = stat->pid,
 	    .ppid = stat->ppid,
+	    .own = stat->pid,
 	    .fd = -1,
 	    .status = -1,
 	    .started = stat->started,

@@ -13,9 +13,10 @@
 #define MEMBERS_NONE SIZE_MAX
 
 struct member {
-	pid_t pid, ppid;
-	int fd;     /* the metric's file; -1: opened at each tick */
-	int status; /* /proc/PID/status; -1: not open */
+	pid_t pid, ppid; /* as /proc counts them */
+	pid_t own;       /* as our system calls do; -1: not known */
+	int fd;          /* the metric's file; -1: opened at each tick */
+	int status;      /* /proc/PID/status; -1: not open */
 	uint64_t started;
 	int64_t kib;      /* at the last tick; -1: not measured */
 	int64_t peak_kib; /* highest known, marks included; -1: none */

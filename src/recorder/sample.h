@@ -34,6 +34,7 @@ struct sampler {
 	int64_t root_peak_kib;     /* and of the program */
 	bool peak_untold;
 	int64_t peak_told_ns;
+	pid_t root_pid; /* as /proc counts it */
 	bool root_over;
 	struct sink_tick tick;
 	ARRAY(struct sink_process) processes;

@@ -77,6 +77,7 @@ static void begin(struct sampler *s, struct launch *launch)
 	s->result.start_ns = s->peak_told_ns = sample_now_ns(s);
 	if (s->plan.launched)
 		pid = procfs_child(&s->fs, pid);
+	s->root_pid = pid > 0 ? pid : launch->pid;
 	tree_init(&s->tree, &s->fs, pid, s->plan.adopts, s->plan.launched);
 	meter_init(&s->meter, &s->fs, s->plan.metric);
 	watermarks_init(&s->watermarks, &s->meter, s->plan.metric);
@@ -120,7 +121,7 @@ static void note_waited(struct sampler *s, const struct launch_event *event)
 
 static void child_ended(struct sampler *s, const struct launch_event *event)
 {
-	size_t at = members_find(&s->tree.members, event->pid);
+	size_t at = tree_find_own(&s->tree, event->pid);
 
 	note_waited(s, event);
 	if (at != MEMBERS_NONE)
@@ -184,7 +185,7 @@ static void tell_root_exit(struct sampler *s)
 {
 	struct sink_exit exit = {
 	    .time_ns = s->result.end_ns,
-	    .pid = s->launch->pid,
+	    .pid = s->root_pid,
 	    .is_root = true,
 	    .has_status = s->result.has_status,
 	    .status = s->result.status,

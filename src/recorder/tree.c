@@ -10,20 +10,26 @@
 /* Pids that were given out and can't be seen yet are among the last ones. */
 enum { LATE = 64 };
 
+static struct member *add(struct tree *tree, const struct proc_stat *stat)
+{
+	struct member *member = members_add(&tree->members, stat);
+
+	member->own = procfs_own(tree->fs, stat->pid);
+	member->seen_ns = tree->looked_ns;
+	return member;
+}
+
 void tree_init(struct tree *tree, const struct procfs *fs, pid_t root,
     bool adopts, bool fresh)
 {
 	struct proc_stat stat;
-	struct member *member;
 
 	*tree = (struct tree){.fs = fs, .adopts = adopts};
 	if (!procfs_stat(fs, root, &stat) || stat.is_thread)
 		return;
-	member = members_add(&tree->members, &stat);
-	member->is_root = true;
-	member->seen_ns = clock_mono_ns();
+	tree->looked_ns = clock_mono_ns();
 	tree->root_started = stat.started;
-	tree->looked_ns = member->seen_ns;
+	add(tree, &stat)->is_root = true;
 	if (fresh)
 		tree->newest = root;
 }
@@ -40,6 +46,20 @@ void tree_lose(struct tree *tree, size_t at)
 {
 	*array_push(&tree->again) = tree->members.list.items[at].pid;
 	members_lose(&tree->members, at);
+}
+
+size_t tree_find_own(const struct tree *tree, pid_t own)
+{
+	const struct members *members = &tree->members;
+
+	if (!tree->fs->foreign)
+		return members_find(members, own);
+	for (size_t i = 0; i < members->list.len; i++) {
+		if (members->list.items[i].own == own &&
+		    !members->list.items[i].gone)
+			return i;
+	}
+	return MEMBERS_NONE;
 }
 
 /* A child of this process that is older than the program was there before:
@@ -66,7 +86,7 @@ static void consider(struct tree *tree, pid_t pid, bool last)
 	} else if (stat.is_thread || stat.is_kernel) {
 		return;
 	} else if (belongs(tree, &stat)) {
-		members_add(&tree->members, &stat)->seen_ns = tree->looked_ns;
+		add(tree, &stat);
 	} else {
 		*array_push(&tree->strangers) =
 		    (struct stranger){pid, stat.ppid};
@@ -81,7 +101,7 @@ static void adopt(struct tree *tree, pid_t pid)
 
 	if (members_find(&tree->members, pid) == MEMBERS_NONE &&
 	    procfs_stat(tree->fs, pid, &stat) && belongs(tree, &stat))
-		members_add(&tree->members, &stat)->seen_ns = tree->looked_ns;
+		add(tree, &stat);
 }
 
 /* Children may have lower pids than their parents once pids start again. */

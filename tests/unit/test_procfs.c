@@ -146,6 +146,48 @@ static void a_word_means_a_whole_name_first(void **state)
 		fake_gone(pid);
 }
 
+static void be_known_as(const char *pid)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/self", fake_root);
+	remove(path);
+	assert_int_equal(symlink(pid, path), 0);
+}
+
+/* This process is 300 there, and 12 two namespaces further down. */
+static void another_namespaces_numbers_are_told_from_ours(void **state)
+{
+	struct procfs outer;
+	struct err e;
+	char self[32];
+
+	(void)state;
+	snprintf(self, sizeof(self), "%d", (int)getpid());
+	be_known_as("300");
+	fake_process((struct fake_process){.pid = 300, .ppid = 1});
+	fake_process((struct fake_process){.pid = 301, .ppid = 300});
+	fake_process((struct fake_process){.pid = 302, .ppid = 300});
+	fake_process((struct fake_process){.pid = 303, .ppid = 302});
+	fake_process((struct fake_process){.pid = 13, .ppid = 1});
+	fake_write("300/status", "PPid:\t1\nNSpid:\t300\t40\t12\nRss:\t1\n");
+	fake_write("301/status", "PPid:\t300\nNSpid:\t301\t41\t5\n");
+	fake_write("302/status", "PPid:\t300\nNSpid:\t302\t42\t13\n");
+	fake_write("303/status", "PPid:\t302\nNSpid:\t303\t43\t14\t1\n");
+	fake_write("13/status", "PPid:\t1\nNSpid:\t13\n");
+	assert_int_equal(procfs_init(&outer, fake_root, &e), 0);
+	assert_true(outer.foreign);
+	assert_int_equal(procfs_own(&outer, 302), 13);
+	assert_int_equal(procfs_own(&outer, 303), 14);
+	assert_int_equal(procfs_own(&outer, 13), -1);
+	assert_int_equal(procfs_own(&outer, 999), -1);
+	assert_int_equal(procfs_child(&outer, 13), 302);
+	assert_int_equal(procfs_child(&outer, 14), -1);
+	procfs_finish(&outer);
+	be_known_as(self);
+	assert_int_equal(procfs_own(&fs, 302), 302);
+}
+
 static void this_process_is_seen_in_the_real_one(void **state)
 {
 	struct procfs real;
@@ -176,6 +218,7 @@ int main(void)
 	    cmocka_unit_test(the_newest_pid_is_read_or_not_known),
 	    cmocka_unit_test(metrics_read_their_files),
 	    cmocka_unit_test(a_word_means_a_whole_name_first),
+	    cmocka_unit_test(another_namespaces_numbers_are_told_from_ours),
 	    cmocka_unit_test(this_process_is_seen_in_the_real_one),
 	};
 

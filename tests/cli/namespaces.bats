@@ -1,0 +1,178 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Who belongs where pid namespaces, a hidden /proc or another's /proc stand
+# between: everybody is recorded, or it is said what can't be.
+# shellcheck disable=SC2154 # errors is run_apart's
+load helper
+
+TARGET=$BATS_TEST_DIRNAME/../../build/programs/target
+
+teardown() {
+	for pid in $(jobs -p); do
+		kill "$pid" 2>/dev/null || true
+	done
+}
+
+needs_namespaces() {
+	unshare -pf --mount-proc true 2>/dev/null || skip "no namespaces here"
+}
+
+# The pids that have rows of their own in a recording: rows FILE NAME
+rows() {
+	awk -v name="name=$2" '/^PROC/ && $6 == name { print substr($4, 5) }' \
+		"$1" | sort -u
+}
+
+peak_between() {
+	awk -v low="$2" -v high="$3" '/^PEAK/ { peak = $2 }
+		END { print "peak", peak; exit !(peak >= low && peak <= high) }' "$1"
+}
+
+@test "namespaces: run sees into a new one" {
+	needs_namespaces
+	mprof run -q -M -T 0.02 -o a.dat unshare -pf --mount-proc sh -c \
+		"(setsid sleep 0.5 &); $TARGET eat 30; exit 9" || got=$?
+	same "$got" 9
+	[ "$(rows a.dat target | wc -l)" -eq 1 ]
+	[ "$(rows a.dat sleep | wc -l)" -eq 1 ]
+	grep -q "^CHLD $(rows a.dat target) 3[0-9]" a.dat
+	grep -q "^CHLD $(rows a.dat sleep) " a.dat
+	peak_between a.dat 30 45
+}
+
+@test "namespaces: a user's own, made without privilege" {
+	unshare -Urpf --mount-proc true 2>/dev/null || skip "no user namespaces"
+	mprof run -q -T 0.02 -o a.dat unshare -Urpf --mount-proc \
+		"$TARGET" eat 30 || same $? 12
+	peak_between a.dat 30 45
+}
+
+@test "namespaces: attach sees into one, those that come as well" {
+	needs_namespaces
+	unshare -pf --mount-proc sh -c "sleep 0.3; $TARGET eat 30; true" 3>&- &
+	mprof attach -q -M -T 0.02 -o a.dat $!
+	[ "$(rows a.dat target | wc -l)" -eq 1 ]
+	grep -q "^CHLD $(rows a.dat target) 3[0-9]" a.dat
+	peak_between a.dat 30 45
+}
+
+@test "namespaces: run inside one, whose /proc is its own" {
+	needs_namespaces
+	run unshare -pf --mount-proc mprof run -q -M -T 0.02 -o a.dat sh -c \
+		"(setsid sleep 0.5 &); $TARGET eat 30; exit 9"
+	[ "$status" -eq 9 ]
+	grep -q "^CHLD $(rows a.dat target) 3[0-9]" a.dat
+	grep -q "^CHLD $(rows a.dat sleep) " a.dat
+	peak_between a.dat 30 45
+}
+
+@test "namespaces: run inside one, whose /proc is the outer one's" {
+	needs_namespaces
+	run unshare -pf mprof run -M -T 0.02 --wait all -o a.dat sh -c \
+		"(setsid sh -c 'sleep 0.5; exit 5' &); $TARGET eat 30; exit 9"
+	[ "$status" -eq 9 ]
+	[[ $output != *"lived shorter"* ]]
+	grep -q "^CHLD $(rows a.dat target) 3[0-9]" a.dat
+	grep -q "^CHLD $(rows a.dat sleep) " a.dat
+	# The orphan was waited for by another number than /proc's.
+	grep -q '^EXIT .* pid=[0-9]* status=5$' a.dat
+	# The program has one number, /proc's, in its PROC and its EXIT.
+	root=$(awk '/^PROC/ { print $4; exit }' a.dat)
+	grep -q "^EXIT .* $root status=9" a.dat
+	peak_between a.dat 30 45
+}
+
+@test "namespaces: there --limit ends the program, nobody else" {
+	needs_namespaces
+	# 40 others, that no number of /proc's hits one by chance.
+	# shellcheck disable=SC2016 # the inner shell's
+	run unshare -pf sh -c '
+		for i in $(seq 40); do sleep 30 & others="$others $!"; done
+		mprof run -T 0.02 --limit 20 --on-limit kill -o a.dat "$0" eat 30
+		echo "got $?"
+		kill $others && echo "they live"' "$TARGET"
+	[[ $output == *"got 124"*"they live" ]]
+	grep -q '^EXIT .* signal=9' a.dat
+}
+
+@test "namespaces: there attach takes /proc's number, till the end" {
+	needs_namespaces
+	# shellcheck disable=SC2016 # the inner shell's
+	run unshare -pf sh -c '
+		"$0" eat 30 &
+		sleep 0.1
+		mprof attach -T 0.02 -o a.dat target; echo "got $?"' "$TARGET"
+	[[ $output == *"got 0"* ]]
+	peak_between a.dat 30 45
+	[ "$(grep -c ^MEM a.dat)" -lt 40 ]
+}
+
+@test "namespaces: there --stacks is left out, and it is said" {
+	needs_namespaces
+	run unshare -pf mprof run -T 0.02 --stacks -o a.dat "$TARGET" eat 30
+	[ "$status" -eq 12 ]
+	[[ $output == *"--stacks: left out"* ]]
+	peak_between a.dat 30 45
+}
+
+@test "namespaces: a /proc in which mprof is not: the program runs, it is said" {
+	needs_namespaces
+	grep -q fsanitize "$SOURCE/build/flags" &&
+		skip "a sanitizer reads its options from /proc"
+	unshare -pf --mount-proc sleep 30 3>&- &
+	for _ in $(seq 100); do
+		inner=$(pgrep -P $! -x sleep) && break
+		sleep 0.02
+	done
+	run nsenter -t "$inner" -m "$MPROF" run -o "$PWD/a.dat" "$TARGET" eat 30
+	kill "$inner"
+	[ "$status" -eq 12 ]
+	[[ $output == *"nothing is measured: /proc: this process is not in it"* ]]
+	peak_between a.dat 30 45
+}
+
+@test "namespaces: pids that begin again" {
+	needs_namespaces
+	printf '6.14\n%s\n' "$(uname -r)" | sort -CV ||
+		skip "all pid namespaces have one pid_max here"
+	cat >forks.sh <<-'END'
+		echo 400 >/proc/sys/kernel/pid_max || exit 77
+		exec mprof run -q -M -T 0.02 -o a.dat sh -c '
+			for i in 1 2 3 4 5 6 7 8; do
+				sleep 0.4 &
+				for j in $(seq 60); do true & wait $!; done
+			done
+			for i in $(seq 60); do /bin/true; done
+			wait'
+	END
+	run unshare -pf --mount-proc sh forks.sh
+	[ "$status" -ne 77 ] || skip "pid_max can't be set here"
+	[ "$status" -eq 0 ]
+	# Each of the eight was seen as itself, whatever number it got.
+	[ "$(grep -c '^PROC .*cmd=sleep%200.4' a.dat)" -eq 8 ]
+}
+
+# As nobody, below a /proc that hides others' processes.
+hidden() {
+	[ "$(id -u)" -eq 0 ] || skip "only root can mount /proc"
+	command -v setpriv >/dev/null || skip "setpriv is not installed"
+	unshare -m true 2>/dev/null || skip "nothing can be mounted here"
+	chmod a+rwx . "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR"
+	setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$MPROF" ||
+		skip "nobody can't run the program under test"
+	run unshare -m sh -c "mount -t proc -o hidepid=$1 none /proc && shift &&
+		exec setpriv --reuid 65534 --regid 65534 --clear-groups \"\$@\"" \
+		sh "$@"
+}
+
+@test "namespaces: a hidden /proc hides nothing of what is one's own" {
+	for hidepid in 1 2; do
+		rm -f a.dat
+		hidden $hidepid "$MPROF" run -M -T 0.02 -o a.dat sh -c \
+			"(setsid sleep 0.5 &); $TARGET eat 30; exit 9"
+		[ "$status" -eq 9 ]
+		grep -q "^CHLD $(rows a.dat target) 3[0-9]" a.dat
+		grep -q "^CHLD $(rows a.dat sleep) " a.dat
+		peak_between a.dat 30 45
+	done
+}
