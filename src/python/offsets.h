@@ -17,10 +17,12 @@ struct python_offsets {
 	/* _PyRuntime; 3.8 to 3.11 keep the lock's state there. */
 	int runtime_interpreters, runtime_current, runtime_gil;
 	int runtime_gc_generations, runtime_gc_permanent; /* 3.8 */
+	int runtime_gc_collecting;                        /* 3.8 */
 
 	int interpreter_next, interpreter_threads, interpreter_modules;
 	int interpreter_gil; /* 3.12 on */
 	int interpreter_gc_generations, interpreter_gc_permanent;
+	int interpreter_gc_collecting;
 	int gil_last_holder, gil_locked;
 	int gc_generation_size;
 
@@ -37,10 +39,11 @@ struct python_offsets {
 
 	int code_filename, code_name, code_qualname, code_first_line;
 	int code_line_table, code_instructions, code_size;
+	int code_stack_size, code_locals;
 
 	int object_type, object_size, object_header;
 	int type_name, type_basic_size, type_item_size, type_flags;
-	int type_dict_offset, type_base, type_size;
+	int type_dict_offset, type_base, type_dict, type_members, type_size;
 	int heap_type_size, heap_type_cached_keys, heap_type_qualname;
 
 	int list_items, list_allocated, tuple_items;
@@ -55,9 +58,8 @@ struct python_offsets {
  * a release that is not newer, or the oldest. NULL for other minors. */
 const struct python_offsets *python_offsets_find(int minor, int micro);
 
-/* The rows in order; NULL behind the last. */
+/* In order; NULL behind the last. */
 const struct python_offsets *python_offsets_row(unsigned index);
-
 /* What an interpreter from 3.13 on tells about itself at the beginning of
  * _PyRuntime (_Py_DebugOffsets). */
 #define PYTHON_DEBUG_COOKIE "xdebugpy"

@@ -40,11 +40,13 @@ static void print_runtime(void)
 #if SINCE(9)
 	ABSENT(runtime_gc_generations);
 	ABSENT(runtime_gc_permanent);
+	ABSENT(runtime_gc_collecting);
 #else
 	FIELD(
 	    runtime_gc_generations, offsetof(_PyRuntimeState, gc.generations));
 	FIELD(runtime_gc_permanent,
 	    offsetof(_PyRuntimeState, gc.permanent_generation));
+	FIELD(runtime_gc_collecting, offsetof(_PyRuntimeState, gc.collecting));
 #endif
 }
 
@@ -69,9 +71,12 @@ static void print_interpreter(void)
 	    offsetof(PyInterpreterState, gc.generations));
 	FIELD(interpreter_gc_permanent,
 	    offsetof(PyInterpreterState, gc.permanent_generation));
+	FIELD(interpreter_gc_collecting,
+	    offsetof(PyInterpreterState, gc.collecting));
 #else
 	ABSENT(interpreter_gc_generations);
 	ABSENT(interpreter_gc_permanent);
+	ABSENT(interpreter_gc_collecting);
 #endif
 	FIELD(
 	    gil_last_holder, offsetof(struct _gil_runtime_state, last_holder));
@@ -148,6 +153,12 @@ static void print_code(void)
 	ABSENT(code_qualname);
 	ABSENT(code_instructions);
 #endif
+	FIELD(code_stack_size, offsetof(PyCodeObject, co_stacksize));
+#if SINCE(11)
+	FIELD(code_locals, offsetof(PyCodeObject, co_nlocalsplus));
+#else
+	ABSENT(code_locals);
+#endif
 	FIELD(code_size, sizeof(PyCodeObject));
 }
 
@@ -162,6 +173,8 @@ static void print_types(void)
 	FIELD(type_flags, offsetof(PyTypeObject, tp_flags));
 	FIELD(type_dict_offset, offsetof(PyTypeObject, tp_dictoffset));
 	FIELD(type_base, offsetof(PyTypeObject, tp_base));
+	FIELD(type_dict, offsetof(PyTypeObject, tp_dict));
+	FIELD(type_members, offsetof(PyTypeObject, tp_members));
 	FIELD(type_size, sizeof(PyTypeObject));
 	FIELD(heap_type_size, sizeof(PyHeapTypeObject));
 	FIELD(

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: MIT
+#include "python/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "proc/maps.h"
+#include "python/remote.h"
+
+#define PAGE 4096
+#define PAGE_THERE ((uint64_t)3 << 62) /* in memory, or swapped out */
+#define HUGE (2 << 20)
+#define REGIONS_MAX 65536
+/* Nothing that Python allocates reserves more than it uses by that much; the
+ * sanitizers' shadows do. */
+#define REGION_MAX ((uint64_t)64 << 30)
+#define STOP_LIMIT_NS (NS_PER_S / 2)
+#define STOPS_MAX 20 /* to meet the collector at rest */
+#define NAP_NS 2000000
+
+/* Pages in a row that are there. */
+struct run {
+	uint64_t start, end;
+	uint8_t *to;
+};
+
+/* One copying. */
+struct copy {
+	struct image *image;
+	pid_t pid;
+	int pagemap;
+	ARRAY(struct run) runs; /* in order */
+	uint64_t there;         /* bytes in them */
+};
+
+static bool is_wanted(const struct maps_entry *entry)
+{
+	return entry->access[0] == 'r' && entry->access[1] == 'w' &&
+	       entry->access[3] == 'p' && entry->end <= MEMORY_END &&
+	       entry->end - entry->start <= REGION_MAX;
+}
+
+/* The regions as they are now, without room for bytes yet. */
+static int regions_list(struct image *image, pid_t pid)
+{
+	struct maps maps;
+	struct maps_entry entry;
+
+	if (maps_open(&maps, pid) < 0)
+		return -1;
+	while (maps_next(&maps, &entry)) {
+		size_t len = image->regions.len;
+		struct image_region *last =
+		    len ? &image->regions.items[len - 1] : NULL;
+
+		/* The kernel lists them in order. */
+		if (!is_wanted(&entry) || (last && entry.start < last->end))
+			continue;
+		if (last && entry.start == last->end &&
+		    entry.end - last->start <= REGION_MAX)
+			last->end = entry.end;
+		else if (len < REGIONS_MAX)
+			*array_push(&image->regions) = (struct image_region){
+			    .start = entry.start, .end = entry.end};
+	}
+	maps_close(&maps);
+	return 0;
+}
+
+static void region_drop(struct image_region *region)
+{
+	if (region->bytes)
+		munmap(region->bytes, region->end - region->start);
+	region->bytes = NULL;
+}
+
+/* Takes over the room that the first copy made. */
+static int region_adopt(struct image_region *region, struct image_region *old)
+{
+	size_t had = old->end - old->start;
+	size_t want = region->end - region->start;
+	void *bytes = old->bytes;
+
+	if (had != want)
+		bytes = mremap(bytes, had, want, MREMAP_MAYMOVE);
+	if (bytes == MAP_FAILED)
+		return -1;
+	region->bytes = bytes;
+	old->bytes = NULL;
+	return 0;
+}
+
+static int region_make(struct image_region *region)
+{
+	void *bytes =
+	    mmap(NULL, region->end - region->start, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (bytes == MAP_FAILED)
+		return -1;
+	region->bytes = bytes;
+	return 0;
+}
+
+static int regions_make(struct image *image, struct image *old)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < image->regions.len; i++) {
+		struct image_region *region = &image->regions.items[i];
+		struct image_region *before;
+
+		while (k < old->regions.len &&
+		       old->regions.items[k].start < region->start)
+			k++;
+		before = k < old->regions.len ? &old->regions.items[k] : NULL;
+		if (before && before->start == region->start
+			? region_adopt(region, before) < 0
+			: region_make(region) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void add_run(struct copy *copy, const struct image_region *region,
+    uint64_t start, uint64_t end)
+{
+	*array_push(&copy->runs) =
+	    (struct run){start, end, region->bytes + (start - region->start)};
+	copy->there += end - start;
+}
+
+/* Runs of what the entries of /proc/PID/pagemap, from address on, say is
+ * there. *open is where the one that is not yet complete began. */
+static void read_entries(struct copy *copy, const struct image_region *region,
+    uint64_t address, const uint64_t *entries, size_t count, uint64_t *open)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint64_t at = address + i * PAGE;
+
+		if (entries[i] & PAGE_THERE) {
+			if (!*open)
+				*open = at;
+		} else if (*open) {
+			add_run(copy, region, *open, at);
+			*open = 0;
+		}
+	}
+}
+
+static void list_runs(struct copy *copy, const struct image_region *region)
+{
+	uint64_t entries[2048], open = 0, at = region->start;
+
+	while (at < region->end) {
+		size_t want = (region->end - at) / PAGE * sizeof(*entries);
+		ssize_t got = pread(copy->pagemap, entries,
+		    want < sizeof(entries) ? want : sizeof(entries),
+		    (off_t)(at / PAGE * sizeof(*entries)));
+		size_t count = got > 0 ? (size_t)got / sizeof(*entries) : 0;
+
+		if (count == 0)
+			break;
+		read_entries(copy, region, at, entries, count, &open);
+		at += count * PAGE;
+	}
+	if (open)
+		add_run(copy, region, open, at);
+}
+
+/* What is to be copied as it is now, with the room of old where it has. */
+static int copy_list(struct copy *copy, struct image *old)
+{
+	struct image *image = copy->image;
+
+	copy->runs.len = 0;
+	copy->there = 0;
+	if (regions_list(image, copy->pid) < 0 || regions_make(image, old) < 0)
+		return -1;
+	for (size_t i = 0; i < image->regions.len; i++)
+		list_runs(copy, &image->regions.items[i]);
+	return 0;
+}
+
+/* A page that can't be read (a device's, say) is left out, and what follows
+ * it is tried again. */
+static void copy_run(struct copy *copy, const struct run *run)
+{
+	uint64_t at = run->start;
+
+	while (at < run->end) {
+		struct iovec to = {run->to + (at - run->start), run->end - at};
+		struct iovec from = {(void *)(uintptr_t)at, run->end - at};
+		ssize_t got = process_vm_readv(copy->pid, &to, 1, &from, 1, 0);
+
+		if (got < 0 && errno != EFAULT)
+			return;
+		if (got > 0)
+			copy->image->copied += (uint64_t)got;
+		at += got > 0 ? (uint64_t)got / PAGE * PAGE : 0;
+		at += at < run->end ? PAGE : 0;
+	}
+}
+
+static void copy_runs(struct copy *copy)
+{
+	copy->image->copied = 0;
+	for (size_t i = 0; i < copy->runs.len; i++)
+		copy_run(copy, &copy->runs.items[i]);
+}
+
+/* Large pages where they would be full: half the time of the first copy. */
+static void advise(const struct copy *copy)
+{
+	for (size_t i = 0; i < copy->runs.len; i++) {
+		const struct run *run = &copy->runs.items[i];
+		uintptr_t first = ((uintptr_t)run->to + HUGE - 1) & -HUGE;
+		uintptr_t end =
+		    ((uintptr_t)run->to + run->end - run->start) & -HUGE;
+
+		if (end > first)
+			madvise((void *)first, end - first, MADV_HUGEPAGE);
+	}
+}
+
+static void forget(
+    const struct image_region *region, uint64_t from, uint64_t to)
+{
+	if (to > from)
+		madvise(region->bytes + (from - region->start), to - from,
+		    MADV_DONTNEED);
+}
+
+/* What the first copy saw and the second one did not has been given back. */
+static void forget_gone(const struct copy *copy)
+{
+	const struct run *run = copy->runs.items;
+	const struct run *end = run + copy->runs.len;
+
+	for (size_t i = 0; i < copy->image->regions.len; i++) {
+		const struct image_region *region =
+		    &copy->image->regions.items[i];
+		uint64_t at = region->start;
+
+		for (; run < end && run->start < region->end; run++) {
+			forget(region, at, run->start);
+			at = run->end;
+		}
+		forget(region, at, region->end);
+	}
+}
+
+static bool is_collecting(const struct python_target *target)
+{
+	const struct python_offsets *o = &target->offsets;
+	uint32_t collecting = 0;
+
+	if (o->interpreter_gc_collecting >= 0)
+		memory_u32(&target->memory,
+		    target->interpreter + o->interpreter_gc_collecting,
+		    &collecting);
+	else
+		memory_u32(&target->memory,
+		    target->runtime + o->runtime_gc_collecting, &collecting);
+	return collecting != 0;
+}
+
+/* The second copy; old has the first one. */
+static int copy_standing(
+    struct copy *copy, const struct python_target *target, struct image *old)
+{
+	struct image *image = copy->image;
+	struct remote_threads threads;
+	int64_t start;
+	int result, error;
+
+	for (int i = 0;; i++) {
+		start = clock_mono_ns();
+		if (remote_stop_all(&threads, copy->pid, STOP_LIMIT_NS) < 0)
+			return -1;
+		image->collecting = is_collecting(target);
+		if (!image->collecting || i == STOPS_MAX)
+			break;
+		remote_resume_all(&threads);
+		nanosleep(&(struct timespec){0, NAP_NS}, NULL);
+	}
+	result = copy_list(copy, old);
+	error = errno;
+	if (result == 0)
+		copy_runs(copy);
+	remote_resume_all(&threads);
+	image->pause_ns = clock_mono_ns() - start;
+	errno = error;
+	return result;
+}
+
+static int copy_running(struct copy *copy)
+{
+	struct image none = {0};
+
+	if (copy_list(copy, &none) < 0)
+		return -1;
+	advise(copy);
+	copy_runs(copy);
+	return 0;
+}
+
+static int copy_twice(struct copy *copy, const struct python_target *target)
+{
+	struct image first = {0}, *image = copy->image;
+	int result, error;
+
+	copy->image = &first;
+	result = copy_running(copy);
+	copy->image = image;
+	if (result == 0)
+		result = copy_standing(copy, target, &first);
+	error = errno;
+	image_finish(&first);
+	if (result == 0)
+		forget_gone(copy);
+	else
+		image_finish(image);
+	errno = error;
+	return result;
+}
+
+enum python_result image_take(
+    struct image *image, const struct python_target *target, struct err *e)
+{
+	struct copy copy = {.image = image, .pid = target->pid};
+	enum python_result result = PYTHON_OK;
+	char path[32];
+
+	*image = (struct image){.live = target->memory};
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)target->pid);
+	copy.pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	if (copy.pagemap < 0)
+		return python_refusal(target->pid, errno, e);
+	if (copy_twice(&copy, target) < 0)
+		result = python_refusal(target->pid, errno, e);
+	array_free(&copy.runs);
+	close(copy.pagemap);
+	return result;
+}
+
+void image_finish(struct image *image)
+{
+	for (size_t i = 0; i < image->regions.len; i++)
+		region_drop(&image->regions.items[i]);
+	array_free(&image->regions);
+}
+
+const struct image_region *image_find(struct image *image, uint64_t address)
+{
+	size_t low = 0, high = image->regions.len;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct image_region *region =
+		    &image->regions.items[middle];
+
+		if (address < region->start) {
+			high = middle;
+		} else if (address >= region->end) {
+			low = middle + 1;
+		} else {
+			image->slots[address >> 20 & (IMAGE_SLOTS - 1)] =
+			    region;
+			return region;
+		}
+	}
+	return NULL;
+}
+
+static int read_copy(
+    const struct python_memory *memory, uint64_t address, void *to, size_t len)
+{
+	struct image *image = (struct image *)memory->image;
+	const void *at = image_at(image, address, len);
+
+	if (!at)
+		return memory_read(&image->live, address, to, len);
+	memcpy(to, at, len);
+	return 0;
+}
+
+struct python_memory image_memory(struct image *image)
+{
+	return (struct python_memory){
+	    .read = read_copy, .pid = image->live.pid, .image = image};
+}

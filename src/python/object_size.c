@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+#include "python/object_size.h"
+
+#include "python/object_dict.h"
+
+#define GC_HEADER 16
+#define PRE_HEADER 16
+#define DEQUE_BLOCK_LEN 64
+#define DEQUE_BLOCK_SIZE ((DEQUE_BLOCK_LEN + 2) * 8)
+#define ODICT_NODE_SIZE 32
+#define FRAME_WORDS_MAX 65536
+
+/* One object that is measured. */
+struct measured {
+	struct object_types *types;
+	struct image *image;
+	const struct python_target *target;
+	const struct python_offsets *o;
+	const struct object_type *type;
+	uint64_t address;
+};
+
+static uint64_t word(const struct measured *m, int offset)
+{
+	return image_u64(m->image, m->address + (uint64_t)offset);
+}
+
+/* What the object says of its own length, in units of size bytes: at most
+ * what the copy could hold. */
+static uint64_t length(const struct measured *m, uint64_t count, uint64_t size)
+{
+	return count <= m->image->copied / size ? count * size : 0;
+}
+
+static uint64_t items(const struct measured *m)
+{
+	int64_t count = (int64_t)word(m, m->o->object_size);
+
+	if (!m->type->item || count == INT64_MIN)
+		return 0;
+	return length(m, (uint64_t)(count < 0 ? -count : count), m->type->item);
+}
+
+static uint64_t list_size(const struct measured *m)
+{
+	return length(m, word(m, m->o->list_allocated), 8);
+}
+
+static uint64_t dict_size(const struct measured *m)
+{
+	struct dict_keys keys;
+	uint64_t size = 0;
+
+	if (!dict_keys_read(
+		&keys, m->image, m->target, word(m, m->o->dict_keys)))
+		return 0;
+	if (word(m, m->o->dict_values))
+		size = length(m, keys.usable + keys.used, 8);
+	/* A table that is shared counts to the class. */
+	return keys.refs == 1 ? size + length(m, keys.bytes, 1) : size;
+}
+
+/* Behind the dict: the fast nodes, how many they are; every item has a node
+ * besides. */
+static uint64_t ordered_dict_size(const struct measured *m)
+{
+	return dict_size(m) + length(m, word(m, m->o->dict_size + 8), 8) +
+	       length(m, word(m, m->o->dict_used), ODICT_NODE_SIZE);
+}
+
+static uint64_t set_size(const struct measured *m)
+{
+	uint64_t table = word(m, m->o->set_table);
+
+	if (table == m->address + (uint64_t)m->o->set_small)
+		return 0;
+	return length(m, word(m, m->o->set_mask) + 1, 16);
+}
+
+/* Compact: the characters follow the header, of which ASCII needs less.
+ * Others (what C code made step by step, subclasses) have them elsewhere. */
+static uint64_t str_size(const struct measured *m)
+{
+	uint32_t state = (uint32_t)word(m, m->o->str_state);
+	uint64_t kind = state >> 2 & 7, count = word(m, m->o->str_length);
+	bool compact = state >> 5 & 1, ascii = state >> 6 & 1;
+	uint64_t size = m->type->basic;
+	uint64_t utf8;
+
+	if (kind == 0) /* wchar_t alone; to 3.11 */
+		kind = 4;
+	if (compact)
+		size = (uint64_t)(ascii ? m->o->str_ascii_size
+					: m->o->str_compact_size);
+	size += length(m, count + 1, kind);
+	if (compact && ascii)
+		return size;
+	utf8 = word(m, m->o->str_utf8);
+	if (utf8 && (compact || utf8 != word(m, m->o->str_data)))
+		size += length(m, word(m, m->o->str_utf8_length) + 1, 1);
+	return size;
+}
+
+/* Digits of 30 bits; from 3.12 on, their number stands above three flags. */
+static uint64_t int_size(const struct measured *m)
+{
+	int64_t count = (int64_t)word(m, m->o->object_size);
+	uint64_t digits;
+
+	if (m->target->minor >= 12)
+		digits = (uint64_t)count >> 3;
+	else
+		digits = (uint64_t)(count < 0 ? -(count + 1) + 1 : count);
+	return 24 + length(m, digits ? digits : 1, 4);
+}
+
+/* Those of C have no keys for their instances; since 3.11 what is static is
+ * counted as if the collector knew it, to 3.12. */
+static uint64_t type_size(const struct measured *m)
+{
+	const struct object_type *self = object_types_get(m->types, m->address);
+	struct dict_keys keys;
+
+	if (!self || !self->on_heap) {
+		int minor = m->target->minor;
+
+		return (uint64_t)m->o->type_size +
+		       (minor == 11 || minor == 12 ? GC_HEADER : 0);
+	}
+	if (!self->keys ||
+	    !dict_keys_read(&keys, m->image, m->target, self->keys))
+		return (uint64_t)m->o->heap_type_size + GC_HEADER;
+	return (uint64_t)m->o->heap_type_size + GC_HEADER +
+	       length(m, keys.bytes, 1);
+}
+
+/* VAR_HEAD, left block, right block, left index. */
+static uint64_t deque_size(const struct measured *m)
+{
+	uint64_t first = word(m, 40), count = word(m, m->o->object_size);
+
+	if (first >= DEQUE_BLOCK_LEN)
+		return 0;
+	return length(m,
+	    (first + count + DEQUE_BLOCK_LEN - 1) / DEQUE_BLOCK_LEN,
+	    DEQUE_BLOCK_SIZE);
+}
+
+/* VAR_HEAD, items, allocated, description: a letter and the item's size. */
+static uint64_t array_size(const struct measured *m)
+{
+	uint32_t item;
+
+	if (memory_u32(&m->types->view.memory, word(m, 40) + 4, &item) < 0 ||
+	    item == 0 || item > 16)
+		return 0;
+	return length(m, word(m, 32), item);
+}
+
+uint64_t object_frame_words(struct object_types *types, uint64_t address,
+    const struct object_type *type, uint64_t *frame)
+{
+	const struct python_offsets *o = &types->target->offsets;
+	uint64_t code;
+	uint32_t locals, stack;
+	const char *at;
+
+	if (o->code_locals < 0)
+		return 0;
+	/* A generator ends with its frame, a frame object points to it. */
+	*frame = type->kind == OBJECT_FRAME
+		     ? image_u64(types->image, address + 24)
+		     : address + type->basic - (uint64_t)o->frame_locals;
+	code = image_u64(types->image, *frame + (uint64_t)o->frame_code);
+	at = image_at(types->image, code, (uint64_t)o->code_size);
+	if (!at)
+		return 0;
+	locals = field_u32(at, o->code_locals);
+	stack = field_u32(at, o->code_stack_size);
+	if (locals > FRAME_WORDS_MAX || stack > FRAME_WORDS_MAX)
+		return 0;
+	return (uint64_t)locals + stack;
+}
+
+/* To 3.10 a frame has its variables as items, of which the header holds one;
+ * and a generator's frame is an object of its own. */
+static uint64_t frame_size(const struct measured *m)
+{
+	uint64_t frame;
+
+	if (m->target->minor >= 11)
+		return 8 * object_frame_words(
+			       m->types, m->address, m->type, &frame);
+	return m->type->kind == OBJECT_FRAME ? items(m) - 8 : 0;
+}
+
+/* What it has beyond its type's basic size. */
+static uint64_t extra_size(const struct measured *m)
+{
+	switch (m->type->kind) {
+	case OBJECT_LIST:
+		return list_size(m);
+	case OBJECT_DICT:
+		return dict_size(m);
+	case OBJECT_ORDERED_DICT:
+		return ordered_dict_size(m);
+	case OBJECT_SET:
+		return set_size(m);
+	case OBJECT_BYTEARRAY: /* VAR_HEAD, allocated */
+		return length(m, word(m, 24), 1);
+	case OBJECT_DEQUE:
+		return deque_size(m);
+	case OBJECT_ARRAY:
+		return array_size(m);
+	case OBJECT_GENERATOR:
+	case OBJECT_FRAME:
+		return frame_size(m);
+	case OBJECT_CODE:
+		return (items(m) + m->type->basic + 7) / 8 * 8 - m->type->basic;
+	default:
+		return items(m);
+	}
+}
+
+uint64_t object_size(struct object_types *types, uint64_t address,
+    const struct object_type *type)
+{
+	const struct measured m = {.types = types,
+	    .image = types->image,
+	    .target = types->target,
+	    .o = &types->target->offsets,
+	    .type = type,
+	    .address = address};
+	uint64_t size = (type->has_gc ? GC_HEADER : 0) +
+			(type->pre_header ? PRE_HEADER : 0);
+
+	switch (type->kind) {
+	case OBJECT_TYPE:
+		return type_size(&m);
+	case OBJECT_STR:
+		return size + str_size(&m);
+	case OBJECT_INT:
+		return size + int_size(&m);
+	default:
+		return size + type->basic + extra_size(&m);
+	}
+}

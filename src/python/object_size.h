@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The size of an object in an image, as sys.getsizeof() says it: with the
+ * collector's header, without what the object refers to.
+ */
+#ifndef MPROF_PYTHON_OBJECT_SIZE_H
+#define MPROF_PYTHON_OBJECT_SIZE_H
+
+#include "python/object_type.h"
+
+/* Of the object at address, which is of that type. A length that the copy
+ * can't hold counts as none. */
+uint64_t object_size(struct object_types *types, uint64_t address,
+    const struct object_type *type) __attribute__((nonnull));
+
+/* How many variables and temporaries the frame of a generator or of a frame
+ * object has (3.11 on); *frame is where the frame is. */
+uint64_t object_frame_words(struct object_types *types, uint64_t address,
+    const struct object_type *type, uint64_t *frame) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: MIT
+#include "python/object_type.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "python/object_dict.h"
+#include "python/text.h"
+
+#define BASIC_MAX (1 << 20)
+#define BASES_MAX 64
+#define MEMBERS_MAX 256
+#define NAME_MAX_BYTES 512
+#define BAD UINT32_MAX
+/* So many addresses that are no type's are kept; an honest heap has few. */
+#define SLOTS_MAX (1 << 21)
+/* One object more than this many references has never been seen. */
+#define REFERENCES_MAX ((uint64_t)1 << 33)
+
+/* Of tp_flags; Include/object.h of 3.8 to 3.13 agrees, but for the first
+ * three, which are there since 3.13, 3.12 and 3.11. */
+#define FLAG_INLINE_VALUES (1u << 2)
+#define FLAG_MANAGED_WEAKREF (1u << 3)
+#define FLAG_MANAGED_DICT (1u << 4)
+#define FLAG_HEAP_TYPE (1u << 9)
+#define FLAG_READY (1u << 12)
+#define FLAG_HAVE_GC (1u << 14)
+#define FLAG_TYPE (1u << 31)
+
+struct object_type_slot {
+	uint64_t address; /* 0: free */
+	uint32_t place;   /* in items, or BAD */
+};
+
+/* Kinds that a flag tells. */
+static const struct {
+	uint32_t flag;
+	enum object_kind kind;
+} flag_kinds[] = {
+    {1u << 24, OBJECT_INT},
+    {1u << 25, OBJECT_LIST},
+    {1u << 26, OBJECT_TUPLE},
+    {1u << 27, OBJECT_BYTES},
+    {1u << 28, OBJECT_STR},
+    {1u << 29, OBJECT_DICT},
+    {FLAG_TYPE, OBJECT_TYPE},
+};
+
+/* Kinds that the name of a type of C tells. */
+static const struct {
+	const char *name;
+	enum object_kind kind;
+} name_kinds[] = {
+    {"set", OBJECT_SET},
+    {"frozenset", OBJECT_SET},
+    {"bytearray", OBJECT_BYTEARRAY},
+    {"float", OBJECT_ATOM},
+    {"complex", OBJECT_ATOM},
+    {"code", OBJECT_CODE},
+    {"frame", OBJECT_FRAME},
+    {"generator", OBJECT_GENERATOR},
+    {"coroutine", OBJECT_GENERATOR},
+    {"async_generator", OBJECT_GENERATOR},
+    {"array.array", OBJECT_ARRAY},
+    {"collections.deque", OBJECT_DEQUE},
+    {"collections.OrderedDict", OBJECT_ORDERED_DICT},
+};
+
+void object_types_init(struct object_types *types,
+    const struct python_target *target, struct image *image)
+{
+	*types = (struct object_types){
+	    .target = target, .image = image, .view = *target};
+	types->view.memory = image_memory(image);
+}
+
+static void type_destroy(struct object_type *type)
+{
+	for (size_t i = 0; i < type->members.len; i++)
+		free(type->members.items[i].name);
+	array_free(&type->members);
+	free(type->name);
+	free(type);
+}
+
+void object_types_finish(struct object_types *types)
+{
+	for (size_t i = 0; i < types->items.len; i++)
+		type_destroy(types->items.items[i]);
+	array_free(&types->items);
+	free(types->slots);
+	types->slots = NULL;
+	types->slots_len = types->slots_cap = 0;
+}
+
+static uint64_t field(
+    const struct object_types *types, uint64_t address, int offset)
+{
+	return image_u64(types->image, address + (uint64_t)offset);
+}
+
+static bool says_type(const struct object_types *types, uint64_t address)
+{
+	const struct python_offsets *o = &types->target->offsets;
+
+	return address && address % 8 == 0 &&
+	       field(types, address, o->type_flags) & FLAG_TYPE;
+}
+
+/* Its type and the type of that one are types: up there is "type" itself. */
+static bool is_type(const struct object_types *types, uint64_t address)
+{
+	const struct python_offsets *o = &types->target->offsets;
+	uint64_t meta;
+
+	if (!image_at(types->image, address, (uint64_t)o->type_size))
+		return false;
+	meta = field(types, address, o->object_type);
+	if (!says_type(types, meta) ||
+	    !says_type(types, field(types, meta, o->object_type)))
+		return false;
+	return field(types, address, o->type_flags) & FLAG_READY;
+}
+
+/* The nearest type of C that it is, or is built on. */
+static uint64_t root_of(const struct object_types *types, uint64_t address)
+{
+	const struct python_offsets *o = &types->target->offsets;
+
+	for (int i = 0; i < BASES_MAX; i++) {
+		uint64_t base = field(types, address, o->type_base);
+
+		if (!(field(types, address, o->type_flags) & FLAG_HEAP_TYPE))
+			break;
+		if (!is_type(types, base))
+			break;
+		address = base;
+	}
+	return address;
+}
+
+/* Modules make types on the heap too (deque and array, in newer versions),
+ * with the module in the name; a class that was written in Python and has one
+ * of the names has no point in it. */
+static enum object_kind kind_by_name(
+    const struct object_types *types, uint64_t address)
+{
+	const struct python_offsets *o = &types->target->offsets;
+	char name[64];
+
+	if (python_type_name(&types->view, address, name, sizeof(name)) < 0 ||
+	    (field(types, address, o->type_flags) & FLAG_HEAP_TYPE &&
+		!strchr(name, '.')))
+		return OBJECT_OTHER;
+	for (size_t i = 0; i < sizeof(name_kinds) / sizeof(*name_kinds); i++)
+		if (!strcmp(name, name_kinds[i].name))
+			return name_kinds[i].kind;
+	return OBJECT_OTHER;
+}
+
+/* By the flags, or by the name of what it is built on: *root then. */
+static enum object_kind kind_of(
+    const struct object_types *types, uint64_t address, uint64_t *root)
+{
+	const struct python_offsets *o = &types->target->offsets;
+	uint32_t flags = (uint32_t)field(types, address, o->type_flags);
+	enum object_kind kind = OBJECT_OTHER;
+
+	for (size_t i = 0; i < sizeof(flag_kinds) / sizeof(*flag_kinds); i++)
+		if (flags & flag_kinds[i].flag)
+			kind = flag_kinds[i].kind;
+	if (kind != OBJECT_OTHER && kind != OBJECT_DICT)
+		return kind;
+	for (int i = 0; i < BASES_MAX && is_type(types, address); i++) {
+		enum object_kind named = kind_by_name(types, address);
+
+		if (named != OBJECT_OTHER) {
+			*root = address;
+			return named;
+		}
+		address = field(types, address, o->type_base);
+	}
+	return kind;
+}
+
+/* The str that the type's dict has under __module__. */
+static uint64_t module_of(const struct object_types *types, uint64_t address)
+{
+	const struct python_offsets *o = &types->target->offsets;
+	uint64_t dict = field(types, address, o->type_dict);
+	struct dict_keys keys;
+	char name[16];
+
+	if (!dict_keys_read(&keys, types->image, types->target,
+		field(types, dict, o->dict_keys)))
+		return 0;
+	for (uint64_t i = 0; i < keys.used; i++) {
+		uint64_t key, value;
+
+		dict_keys_entry(&keys, types->image, i, &key, &value);
+		if (key && field(types, key, o->str_length) == 10 &&
+		    python_text(&types->view, key, name, sizeof(name)) == 0 &&
+		    !strcmp(name, "__module__"))
+			return value;
+	}
+	return 0;
+}
+
+/* The name that people know it by; NULL where it has none. */
+static char *name_of(
+    const struct object_types *types, uint64_t address, bool on_heap)
+{
+	const struct python_offsets *o = &types->target->offsets;
+	char name[NAME_MAX_BYTES], module[NAME_MAX_BYTES];
+	uint64_t text = 0;
+
+	if (python_type_name(&types->view, address, name, sizeof(name)) < 0)
+		return NULL;
+	if (!on_heap)
+		return mem_copy(name);
+	text = field(types, address, o->heap_type_qualname);
+	if (python_text(&types->view, text, module, sizeof(module)) == 0 &&
+	    *module)
+		strcpy(name, module);
+	text = module_of(types, address);
+	if (!text ||
+	    python_text(&types->view, text, module, sizeof(module)) < 0 ||
+	    !*module || !strcmp(module, "builtins"))
+		return mem_copy(name);
+	return mem_format("%s.%s", module, name);
+}
+
+/* PyMemberDef: name, type, offset, flags, documentation. */
+static bool add_member(const struct object_types *types,
+    struct object_type *type, uint64_t address)
+{
+	enum { T_OBJECT = 6, T_OBJECT_EX = 16, SIZE = 40 };
+	char bytes[SIZE], name[NAME_MAX_BYTES];
+	uint32_t kind;
+
+	if (memory_read(&types->view.memory, address, bytes, SIZE) < 0 ||
+	    !field_u64(bytes, 0))
+		return false;
+	kind = field_u32(bytes, 8);
+	if ((kind == T_OBJECT || kind == T_OBJECT_EX) &&
+	    field_u64(bytes, 16) < type->basic &&
+	    python_c_string(
+		&types->view, field_u64(bytes, 0), name, sizeof(name)) == 0)
+		*array_push(&type->members) = (struct object_member){
+		    field_u64(bytes, 16), mem_copy(name)};
+	return true;
+}
+
+/* Its own slots and those of what it is built on. */
+static void read_members(
+    const struct object_types *types, struct object_type *type)
+{
+	const struct python_offsets *o = &types->target->offsets;
+	uint64_t address = type->address;
+	size_t count = 0;
+
+	for (int i = 0; i < BASES_MAX && is_type(types, address); i++) {
+		uint64_t member = field(types, address, o->type_members);
+
+		while (member && count++ < MEMBERS_MAX &&
+		       add_member(types, type, member))
+			member += 40;
+		address = field(types, address, o->type_base);
+	}
+}
+
+static void read_flags(struct object_type *type, int minor, uint32_t flags)
+{
+	type->on_heap = flags & FLAG_HEAP_TYPE;
+	type->has_gc = flags & FLAG_HAVE_GC;
+	type->managed_dict = minor >= 11 && flags & FLAG_MANAGED_DICT;
+	type->pre_header =
+	    type->managed_dict || (minor >= 12 && flags & FLAG_MANAGED_WEAKREF);
+	type->inline_values = minor >= 13 && flags & FLAG_INLINE_VALUES;
+}
+
+static struct object_type *type_create(
+    const struct object_types *types, uint64_t address)
+{
+	const struct python_offsets *o = &types->target->offsets;
+	uint64_t root = root_of(types, address);
+	struct object_type one = {.address = address};
+	struct object_type *type;
+
+	one.basic = field(types, address, o->type_basic_size);
+	one.item = field(types, address, o->type_item_size);
+	if (one.basic < 16 || one.basic > BASIC_MAX || one.item > BASIC_MAX)
+		return NULL;
+	read_flags(&one, types->target->minor,
+	    (uint32_t)field(types, address, o->type_flags));
+	one.name = name_of(types, address, one.on_heap);
+	if (!one.name)
+		return NULL;
+	one.kind = kind_of(types, address, &root);
+	one.root_basic = field(types, root, o->type_basic_size);
+	one.dict_offset = (int64_t)field(types, address, o->type_dict_offset);
+	if (one.on_heap)
+		one.keys = field(types, address, o->heap_type_cached_keys);
+	read_members(types, &one);
+	type = mem_zero(1, sizeof(*type));
+	*type = one;
+	return type;
+}
+
+static size_t slot_of(
+    const struct object_type_slot *slots, size_t cap, uint64_t address)
+{
+	size_t i = (size_t)((address >> 3) * 0x9e3779b97f4a7c15u >> 32);
+
+	while (slots[i & (cap - 1)].address &&
+	       slots[i & (cap - 1)].address != address)
+		i++;
+	return i & (cap - 1);
+}
+
+static void slots_grow(struct object_types *types)
+{
+	size_t cap = types->slots_cap ? 2 * types->slots_cap : 1024;
+	struct object_type_slot *slots = mem_zero(cap, sizeof(*slots));
+
+	for (size_t i = 0; i < types->slots_cap; i++)
+		if (types->slots[i].address)
+			slots[slot_of(slots, cap, types->slots[i].address)] =
+			    types->slots[i];
+	free(types->slots);
+	types->slots = slots;
+	types->slots_cap = cap;
+}
+
+static struct object_type *type_add(
+    struct object_types *types, uint64_t address)
+{
+	struct object_type *type =
+	    is_type(types, address) ? type_create(types, address) : NULL;
+	uint32_t place = BAD;
+
+	if (type) {
+		place = (uint32_t)types->items.len;
+		*array_push(&types->items) = type;
+	} else if (types->slots_len >= SLOTS_MAX) {
+		return NULL;
+	}
+	if (2 * types->slots_len >= types->slots_cap)
+		slots_grow(types);
+	types->slots[slot_of(types->slots, types->slots_cap, address)] =
+	    (struct object_type_slot){address, place};
+	types->slots_len++;
+	return type;
+}
+
+struct object_type *object_types_get(
+    struct object_types *types, uint64_t address)
+{
+	if (!address || address % 8)
+		return NULL;
+	if (types->slots_cap) {
+		size_t i = slot_of(types->slots, types->slots_cap, address);
+		const struct object_type_slot *slot = &types->slots[i];
+
+		if (slot->address)
+			return slot->place == BAD
+				   ? NULL
+				   : types->items.items[slot->place];
+	}
+	return type_add(types, address);
+}
+
+struct object_type *object_types_of(
+    struct object_types *types, uint64_t address)
+{
+	const struct python_offsets *o = &types->target->offsets;
+	const char *at;
+	uint64_t refs;
+
+	if (address % 8 || address < 4096)
+		return NULL;
+	at = image_at(types->image, address, (uint64_t)o->object_header);
+	if (!at)
+		return NULL;
+	refs = field_u64(at, 0);
+	if (refs == 0 || refs > REFERENCES_MAX)
+		return NULL;
+	return object_types_get(types, field_u64(at, o->object_type));
+}

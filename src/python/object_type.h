@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The types in an image of an interpreter, each read once. An address is a
+ * type's where its own type, and that one's, say that they are types, and the
+ * sizes are such as a type can have.
+ */
+#ifndef MPROF_PYTHON_OBJECT_TYPE_H
+#define MPROF_PYTHON_OBJECT_TYPE_H
+
+#include "python/image.h"
+
+enum object_kind {
+	OBJECT_OTHER, /* read word by word */
+	OBJECT_ATOM,  /* float, complex: hold nothing */
+	OBJECT_LIST,
+	OBJECT_TUPLE,
+	OBJECT_DICT,
+	OBJECT_ORDERED_DICT,
+	OBJECT_SET,
+	OBJECT_STR,
+	OBJECT_BYTES,
+	OBJECT_BYTEARRAY,
+	OBJECT_INT,
+	OBJECT_TYPE,
+	OBJECT_DEQUE,
+	OBJECT_ARRAY,
+	OBJECT_CODE,
+	OBJECT_GENERATOR, /* and coroutines */
+	OBJECT_FRAME
+};
+
+/* A word of an object that has a name: a slot. */
+struct object_member {
+	uint64_t offset;
+	char *name;
+};
+
+struct object_type {
+	uint64_t address;
+	char *name; /* "list", "shop.models.Lesson": valid UTF-8, but the
+		     * target's choice: see base/utf8.h */
+	enum object_kind kind;
+	bool on_heap, has_gc, managed_dict, inline_values, pre_header;
+	uint64_t basic, item; /* bytes of an object, and of each item */
+	uint64_t root_basic;  /* basic of the static type it is built on */
+	int64_t dict_offset;  /* where __dict__ is; below 0: from the end */
+	uint64_t keys;        /* what inline values are called, or 0 */
+	ARRAY(struct object_member) members;
+	size_t count;  /* of its objects that were found */
+	uint64_t size; /* of them all, as sys.getsizeof() has it */
+};
+
+struct object_types {
+	const struct python_target *target;
+	struct image *image;
+	struct python_target view;         /* the target, as in the image */
+	ARRAY(struct object_type *) items; /* each stays where it is */
+	struct object_type_slot *slots;
+	size_t slots_len, slots_cap;
+};
+
+/* target and image must live as long. */
+void object_types_init(struct object_types *types,
+    const struct python_target *target, struct image *image)
+    __attribute__((nonnull));
+void object_types_finish(struct object_types *types) __attribute__((nonnull));
+
+/* The type at address; NULL where there is none. */
+struct object_type *object_types_get(
+    struct object_types *types, uint64_t address) __attribute__((nonnull));
+
+/* The type of the object at address; NULL where there can't be one. */
+struct object_type *object_types_of(
+    struct object_types *types, uint64_t address) __attribute__((nonnull));
+
+#endif

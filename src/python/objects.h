@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The objects of the interpreters in an image: found by the collector's
+ * lists, the modules and the running frames, and from there by all that they
+ * hold; so str, int, bytes and what instances keep inline are reached, which
+ * no list of the collector has. Nothing in the image is believed: what is no
+ * object by all that can be seen is passed over, every length is held against
+ * the copy, and every pass has a budget.
+ */
+#ifndef MPROF_PYTHON_OBJECTS_H
+#define MPROF_PYTHON_OBJECTS_H
+
+#include "python/object_edge.h"
+#include "python/object_size.h"
+#include "python/object_type.h"
+
+#define OBJECTS_NONE SIZE_MAX
+
+struct objects {
+	struct object_types types; /* with counts and sizes */
+	ARRAY(uint64_t) found;     /* their addresses, none twice */
+	struct objects_slot *slots;
+	size_t slots_cap;
+	struct object_budget budget;
+};
+
+/* Finds them all; target and image must live as long as objects. -1 with e
+ * where there are none or no end of them. objects_finish() in any case. */
+int objects_find(struct objects *objects, const struct python_target *target,
+    struct image *image, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+void objects_finish(struct objects *objects) __attribute__((nonnull));
+
+/* Where in found the object at address is, or OBJECTS_NONE. */
+size_t objects_index(const struct objects *objects, uint64_t address)
+    __attribute__((nonnull));
+
+#endif
