@@ -147,6 +147,8 @@ static void on_end(void *context, const struct sink_exit *end)
 		dat_write_whole(writer, "oom", 1);
 	if (end->limit_kib > 0)
 		dat_write_mib(writer, "limit", end->limit_kib);
+	if (end->limit_of)
+		dat_write_text(writer, "of", end->limit_of);
 	dat_write_end(writer);
 }
 

@@ -73,6 +73,30 @@ static void print_pace(
 			interval, (double)result->interval_ns / NS_PER_S));
 }
 
+/* Every program has the machine's limit: that goes without saying. */
+static void print_limit(const struct fate_verdict *fate)
+{
+	char limit[UNITS_TEXT];
+
+	if (fate->limit_of && fate->limit_of->own)
+		fprintf(stderr, ", under a limit of %s of %s",
+		    size(limit, fate->limit_kib), fate->limit_of->text);
+}
+
+/* A program that fails may have been refused memory. */
+static void print_status(const struct sampler_result *result)
+{
+	const struct fate_limit *limit_of = result->fate.limit_of;
+
+	if (!result->has_status || !WIFEXITED(result->status) ||
+	    WEXITSTATUS(result->status) == 0 || !limit_of || !limit_of->own)
+		return;
+	fprintf(
+	    stderr, "mprof: ended with status %d", WEXITSTATUS(result->status));
+	print_limit(&result->fate);
+	fputc('\n', stderr);
+}
+
 void run_summary_print(const struct sampler_plan *plan,
     const struct sampler_result *result, const char *path)
 {
@@ -80,6 +104,7 @@ void run_summary_print(const struct sampler_plan *plan,
 
 	print_pace(plan, result);
 	print_end(result);
+	print_status(result);
 	if (result->peak_kib > 0)
 		fprintf(stderr, "mprof: peak %s %s",
 		    size(peak, result->peak_kib), plan->metric->title);
@@ -105,13 +130,15 @@ static void warn_signal(const struct sampler_result *result)
 	else
 		fprintf(stderr, "mprof: killed by signal %d",
 		    WTERMSIG(result->status));
-	if (fate->oom && fate->limit_kib > 0)
+	if (fate->oom && fate->limit_of)
 		fprintf(stderr,
 		    ": out of memory (limit %s of %s; %s at the last sample)",
-		    size(limit, fate->limit_kib), fate->limit_of,
+		    size(limit, fate->limit_kib), fate->limit_of->text,
 		    size(last, result->last_kib));
 	else if (fate->oom)
 		fputs(": out of memory", stderr);
+	else
+		print_limit(fate);
 	fputc('\n', stderr);
 }
 
@@ -132,8 +159,13 @@ void run_summary_warn(
 	if (fate->kills > 0 && !fate->oom)
 		fprintf(stderr,
 		    "mprof: the kernel ended %lld of the processes in its "
-		    "cgroup: out of memory\n",
+		    "cgroup: out of memory",
 		    (long long)fate->kills);
+	if (fate->kills > 0 && !fate->oom && fate->limit_of)
+		fprintf(stderr, " (limit %s of %s)",
+		    size(limit, fate->limit_kib), fate->limit_of->text);
+	if (fate->kills > 0 && !fate->oom)
+		fputc('\n', stderr);
 	if (result->denied > 0 && result->samples == 0)
 		fprintf(stderr,
 		    "mprof: not permitted to read the %s of this process; "

@@ -82,6 +82,26 @@ bool keyed_proc(struct record_reader *reader, const struct keyed *keyed)
 	return true;
 }
 
+static enum limit_of take_limit_of(const struct keyed *keyed)
+{
+	static const char *const names[] = {
+	    [LIMIT_OF_UNTOLD] = "",
+	    [LIMIT_OF_CGROUP] = "cgroup",
+	    [LIMIT_OF_ADDRESS_SPACE] = "address-space",
+	    [LIMIT_OF_MACHINE] = "machine",
+	};
+	struct field value;
+
+	if (!find(keyed, "of", &value))
+		return LIMIT_OF_UNTOLD;
+	for (size_t i = 1; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (value.len == strlen(names[i]) &&
+		    memcmp(value.text, names[i], value.len) == 0)
+			return (enum limit_of)i;
+	}
+	return LIMIT_OF_UNTOLD;
+}
+
 static bool read_exit(const struct keyed *keyed, struct exit_status *exit)
 {
 	int oom = 0;
@@ -96,6 +116,7 @@ static bool read_exit(const struct keyed *keyed, struct exit_status *exit)
 	take_int(keyed, "oom", &oom);
 	exit->oom = oom != 0;
 	take_number(keyed, "limit", &exit->limit_mib);
+	exit->limit_of = take_limit_of(keyed);
 	return true;
 }
 

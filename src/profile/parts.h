@@ -11,6 +11,13 @@
 
 #include "profile/series.h"
 
+enum limit_of {
+	LIMIT_OF_UNTOLD,
+	LIMIT_OF_CGROUP,
+	LIMIT_OF_ADDRESS_SPACE,
+	LIMIT_OF_MACHINE
+};
+
 /* How a process, or the run, ended (EXIT). */
 struct exit_status {
 	bool known;
@@ -18,6 +25,7 @@ struct exit_status {
 	int signal;       /* 0 where it exited by itself */
 	bool oom;         /* the kernel's out-of-memory killer did it */
 	double limit_mib; /* the limit it ran under; 0 where not told */
+	enum limit_of limit_of;
 	double time_s;
 	double mib; /* that process's highest known memory */
 };

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Which memory limits hold for the program, and whether the kernel's
- * out-of-memory killer was at work while it ran.
+ * out-of-memory killer was at work while it ran. It may be moved to another
+ * control group, or limit itself, at any time: what held when it was last
+ * looked at counts.
  */
 #ifndef MPROF_RECORDER_FATE_H
 #define MPROF_RECORDER_FATE_H
@@ -10,29 +12,49 @@
 
 struct fate {
 	const struct procfs *fs;
-	struct cgroup cgroup; /* empty where there is none */
-	int64_t cgroup_kills; /* counters as they were at the start */
+	pid_t pid, own_pid; /* the latter for system calls */
+	bool looked;
+	int64_t began_ns, due_ns; /* of the next look */
+	int membership;           /* /proc/PID/cgroup, kept open; or -1 */
+	char groups[1024];        /* what it said when cgroup was found */
+	struct cgroup cgroup;     /* empty where there is none */
+	int64_t cgroup_kib;       /* limits; -1: none */
+	int64_t address_kib;      /* RLIMIT_AS */
+	int64_t cgroup_kills;     /* counters as they were at the first look */
 	int64_t machine_kills;
-	int64_t cgroup_kib;  /* limits; -1: none */
-	int64_t address_kib; /* RLIMIT_AS */
-	int64_t machine_kib;
+	int64_t blamed; /* kills of which fate_killed() has told */
 };
 
-/* What happened between fate_init() and now. */
+/* What a limit is one of. */
+struct fate_limit {
+	const char *key;  /* "cgroup", for a file */
+	const char *text; /* "its cgroup", for a person */
+	bool own;         /* not the machine's, which holds for all */
+};
+
+/* What happened between the first look and now. */
 struct fate_verdict {
-	int64_t limit_kib;    /* the least that holds; -1: none known */
-	const char *limit_of; /* "its cgroup", "its address space", ... */
-	int64_t kills;        /* by the out-of-memory killer, in the cgroup */
-	bool oom; /* it ended the program itself, as far as is known */
+	int64_t limit_kib;                 /* the least that holds; -1: none */
+	const struct fate_limit *limit_of; /* NULL: none */
+	int64_t kills; /* by the out-of-memory killer, in the cgroup */
+	bool oom;      /* it ended the program itself, as far as is known */
 };
 
-/* pid is the program's, which has only just begun. */
-void fate_init(struct fate *fate, const struct procfs *fs, pid_t pid)
-    __attribute__((nonnull));
+/* pid is the program's. */
+void fate_init(struct fate *fate, const struct procfs *fs, pid_t pid,
+    int64_t now_ns) __attribute__((nonnull));
 void fate_finish(struct fate *fate) __attribute__((nonnull));
 
+/* Where it is due: often at first, then every second. To be called at each
+ * tick while the program is there. */
+void fate_look(struct fate *fate, int64_t now_ns) __attribute__((nonnull));
+
+/* Whether the out-of-memory killer ended a process whose status this is; each
+ * of its kills counts once. */
+bool fate_killed(struct fate *fate, int status) __attribute__((nonnull));
+
 /* status is the program's as wait() gives it, 0 where it isn't known. */
-void fate_judge(const struct fate *fate, int status,
-    struct fate_verdict *verdict) __attribute__((nonnull));
+void fate_judge(struct fate *fate, int status, struct fate_verdict *verdict)
+    __attribute__((nonnull));
 
 #endif

@@ -74,6 +74,7 @@ void sample_end_member(struct sampler *s, size_t at, const int *status)
 	    .pid = member->pid,
 	    .has_status = status != NULL,
 	    .status = status ? *status : 0,
+	    .oom = status && fate_killed(&s->fate, *status),
 	    .peak_kib = member->peak_kib,
 	};
 
@@ -258,6 +259,7 @@ void sample_take(struct sampler *s)
 			hook->tick(hook->context, &s->tick, s->sink);
 	}
 	sample_flush(s);
+	fate_look(&s->fate, now_ns);
 	if (!s->plan.alone && s->plan.metric->file == METRIC_STATM)
 		shares_step(&s->shares, &s->tree.members, s->tick.total_kib,
 		    now_ns + s->ticks.interval_ns / SHARES_PART);

@@ -27,6 +27,7 @@ struct sampler *sampler_create(
 	s->plan = *plan;
 	s->sink = sink;
 	s->cgroup.folder = s->cgroup.current = -1;
+	fate_init(&s->fate, &s->fs, 0, 0);
 	s->peak_kib = s->root_peak_kib = -1;
 	s->epoch_ns = clock_wall_ns() - clock_ns(CLOCK_BOOTTIME);
 	if (procfs_init(&s->fs, plan->proc ? plan->proc : "/proc", e) != 0) {
@@ -91,7 +92,7 @@ static void begin(struct sampler *s, struct launch *launch)
 	}
 	s->cgroup_peak_kib = cgroup_peak_kib(&s->cgroup);
 	sample_first(s);
-	fate_init(&s->fate, &s->fs, pid);
+	fate_init(&s->fate, &s->fs, pid, now_ns);
 	self_trim();
 }
 
@@ -193,8 +194,10 @@ static void tell_root_exit(struct sampler *s)
 	    .peak_kib = s->root_peak_kib > 0 ? s->root_peak_kib : 0,
 	};
 
-	if (s->result.fate.limit_kib > 0)
+	if (s->result.fate.limit_of) {
 		exit.limit_kib = s->result.fate.limit_kib;
+		exit.limit_of = s->result.fate.limit_of->key;
+	}
 	if (s->root_over && s->sink->exit)
 		s->sink->exit(s->sink->context, &exit);
 }

@@ -46,7 +46,8 @@ struct sink_exit {
 	int status; /* as wait() gives it */
 	bool oom;   /* the kernel's out-of-memory killer did it */
 	int64_t peak_kib;
-	int64_t limit_kib; /* the memory limit it ran under; 0: none known */
+	int64_t limit_kib;    /* the memory limit it ran under; 0: none known */
+	const char *limit_of; /* "cgroup": what it is a limit of; or NULL */
 };
 
 /* A sampled stack; frames (innermost first) only where the id is new. */

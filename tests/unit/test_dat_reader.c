@@ -273,8 +273,9 @@ static void test_process_records(void **state)
 		      "PROC 1.0 10.0 pid=100 ppid=1 name=make cmd=make%20-j2\n"
 		      "PROC 2.0 10.1 pid=101 ppid=100 name=c%3Bc new=key\n"
 		      "CHLD 101 2.0 10.1\n"
-		      "EXIT 2.5 11.0 pid=101 signal=9 oom=1 limit=512\n"
-		      "EXIT 1.5 12.0 pid=100 status=2\n");
+		      "EXIT 2.5 11.0 pid=101 signal=9 oom=1 limit=512 "
+		      "of=cgroup\n"
+		      "EXIT 1.5 12.0 pid=100 status=2 of=moon\n");
 	struct run *run = only_run(profile);
 	struct process *child = &run->processes.items[1];
 
@@ -291,6 +292,8 @@ static void test_process_records(void **state)
 	assert_int_equal(child->exit.code, -1);
 	assert_true(child->exit.oom);
 	assert_true(child->exit.limit_mib == 512);
+	assert_int_equal(child->exit.limit_of, LIMIT_OF_CGROUP);
+	assert_int_equal(run->exit.limit_of, LIMIT_OF_UNTOLD);
 	assert_true(run->exit.known);
 	assert_int_equal(run->exit.code, 2);
 	assert_int_equal(run->exit.signal, 0);

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT
+//
+// Limits and the out-of-memory killer, over folders that stand for /proc and
+// for a control group hierarchy of version 2 or 1. The program is this one.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "fake_proc.h"
+#include "recorder/fate.h"
+
+enum { KILLED = SIGKILL, FAILED = 1 << 8 };
+
+static const char *const folders[] = {
+    "%s/%d", "%s/groups", "%s/groups/outer", "%s/groups/outer/job"};
+
+static void write_own(const char *name, const char *text)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%d/%s", (int)getpid(), name);
+	fake_write(path, text);
+}
+
+/* flags as in stat: 4 while it ends. */
+static void be(const char *groups, int flags)
+{
+	char text[256];
+
+	write_own("cgroup", groups);
+	snprintf(text, sizeof(text),
+	    "%d (test) R 1 1 1 0 -1 %d 0 0 0 0 0 0 0 0 20 0 1 0 7 0 0\n",
+	    (int)getpid(), flags);
+	write_own("stat", text);
+}
+
+static void mount_groups(const char *type, const char *super)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "36 31 0:30 / %s/groups rw - %s %s %s\n",
+	    fake_root, type, type, super);
+	write_own("mountinfo", text);
+}
+
+static void set_group(const char *group, const char *limit, int kills)
+{
+	char path[128], text[128];
+
+	snprintf(path, sizeof(path), "groups/%s/memory.max", group);
+	fake_write(path, limit);
+	snprintf(path, sizeof(path), "groups/%s/memory.events", group);
+	snprintf(text, sizeof(text),
+	    "low 0\nhigh 0\nmax 9\noom 1\noom_kill %d\noom_group_kill 0\n",
+	    kills);
+	fake_write(path, text);
+}
+
+static void set_machine(int kills)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "nr_free_pages 1\noom_kill %d\n", kills);
+	fake_write("vmstat", text);
+	fake_write("meminfo", "MemTotal:        8388608 kB\nMemFree: 1 kB\n");
+}
+
+static struct procfs fs;
+
+static void begin(struct fate *fate)
+{
+	struct err e;
+
+	mount_groups("cgroup2", "rw");
+	set_group("outer", "536870912\n", 3);
+	set_group("outer/job", "max\n", 3);
+	set_machine(5);
+	be("0::/outer/job\n", 0);
+	assert_int_equal(procfs_init(&fs, fake_root, &e), 0);
+	fate_init(fate, &fs, getpid(), NS_PER_S);
+	fate_look(fate, NS_PER_S);
+}
+
+static void end(struct fate *fate, int status, struct fate_verdict *verdict)
+{
+	fate_judge(fate, status, verdict);
+	fate_finish(fate);
+	procfs_finish(&fs);
+}
+
+static void the_killer_is_known_by_its_counter(void **state)
+{
+	struct fate_verdict verdict;
+	struct fate fate;
+
+	(void)state;
+	begin(&fate);
+	set_group("outer/job", "max\n", 4);
+	end(&fate, KILLED, &verdict);
+	assert_true(verdict.oom);
+	assert_int_equal(verdict.kills, 1);
+	assert_int_equal(verdict.limit_kib, 512 << 10);
+	assert_string_equal(verdict.limit_of->key, "cgroup");
+	assert_true(verdict.limit_of->own);
+}
+
+static void another_sigkill_is_no_lack_of_memory(void **state)
+{
+	struct fate_verdict verdict;
+	struct fate fate;
+
+	(void)state;
+	begin(&fate);
+	end(&fate, KILLED, &verdict);
+	assert_false(verdict.oom);
+	assert_int_equal(verdict.kills, 0);
+	begin(&fate);
+	set_group("outer/job", "max\n", 4);
+	end(&fate, SIGTERM, &verdict);
+	assert_false(verdict.oom);
+	assert_int_equal(verdict.kills, 1);
+}
+
+static void a_group_joined_later_counts(void **state)
+{
+	struct fate_verdict verdict;
+	struct fate fate;
+
+	(void)state;
+	begin(&fate);
+	set_group("outer/job", "67108864\n", 7);
+	be("0::/outer\n", 0);
+	fate_look(&fate, 3 * NS_PER_S);
+	be("0::/outer/job\n", 0);
+	fate_look(&fate, 5 * NS_PER_S);
+	set_group("outer/job", "67108864\n", 8);
+	end(&fate, KILLED, &verdict);
+	assert_true(verdict.oom);
+	assert_int_equal(verdict.kills, 1);
+	assert_int_equal(verdict.limit_kib, 64 << 10);
+}
+
+static void on_its_way_out_it_is_in_no_group(void **state)
+{
+	struct fate_verdict verdict;
+	struct fate fate;
+
+	(void)state;
+	begin(&fate);
+	set_group("outer/job", "max\n", 4);
+	be("0::/outer\n", 4);
+	fate_look(&fate, 3 * NS_PER_S);
+	end(&fate, KILLED, &verdict);
+	assert_true(verdict.oom);
+	assert_int_equal(verdict.kills, 1);
+}
+
+static void looks_become_rare(void **state)
+{
+	struct fate fate;
+	struct fate_verdict verdict;
+
+	(void)state;
+	begin(&fate);
+	fate_look(&fate, 101 * NS_PER_S);
+	be("0::/outer\n", 0);
+	fate_look(&fate, 102 * NS_PER_S - 1);
+	assert_non_null(strstr(fate.cgroup.path, "/outer/job"));
+	fate_look(&fate, 102 * NS_PER_S);
+	assert_null(strstr(fate.cgroup.path, "/outer/job"));
+	end(&fate, 0, &verdict);
+}
+
+/* systemd removes a scope with its last process. */
+static void a_group_that_is_gone_is_remembered(void **state)
+{
+	struct fate_verdict verdict;
+	struct fate fate;
+	char path[256];
+
+	(void)state;
+	begin(&fate);
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/groups/outer/memory.%s",
+		    fake_root, i ? "max" : "events");
+		assert_int_equal(remove(path), 0);
+		snprintf(path, sizeof(path), "%s/groups/outer/job/memory.%s",
+		    fake_root, i ? "max" : "events");
+		assert_int_equal(remove(path), 0);
+	}
+	set_machine(6);
+	end(&fate, KILLED, &verdict);
+	assert_true(verdict.oom);
+	assert_int_equal(verdict.limit_kib, 512 << 10);
+	assert_string_equal(verdict.limit_of->key, "cgroup");
+}
+
+static void without_a_group_the_machine_is_the_limit(void **state)
+{
+	struct fate_verdict verdict;
+	struct fate fate;
+
+	(void)state;
+	begin(&fate);
+	fate_finish(&fate);
+	be("0::/nowhere\n", 0);
+	fate_init(&fate, &fs, getpid(), 0);
+	fate_look(&fate, 0);
+	set_machine(6);
+	end(&fate, KILLED, &verdict);
+	assert_true(verdict.oom);
+	assert_int_equal(verdict.limit_kib, 8 << 20);
+	assert_string_equal(verdict.limit_of->key, "machine");
+	assert_false(verdict.limit_of->own);
+}
+
+static void version_1_has_files_of_its_own(void **state)
+{
+	struct fate_verdict verdict;
+	struct fate fate;
+
+	(void)state;
+	begin(&fate);
+	fate_finish(&fate);
+	mount_groups("cgroup", "rw,memory");
+	be("5:cpu:/x\n4:memory:/outer\n0::/outer/job\n", 0);
+	fake_write("groups/outer/memory.limit_in_bytes", "268435456\n");
+	fake_write("groups/outer/memory.oom_control",
+	    "oom_kill_disable 0\nunder_oom 0\noom_kill 41\n");
+	fate_init(&fate, &fs, getpid(), 0);
+	fate_look(&fate, 0);
+	fake_write("groups/outer/memory.oom_control",
+	    "oom_kill_disable 0\nunder_oom 0\noom_kill 43\n");
+	end(&fate, KILLED, &verdict);
+	assert_true(verdict.oom);
+	assert_int_equal(verdict.kills, 2);
+	assert_int_equal(verdict.limit_kib, 256 << 10);
+}
+
+/* So large that a sanitizer has the room it needs. */
+static void an_address_space_has_a_limit_too(void **state)
+{
+	const rlim_t most = (rlim_t)1 << 46;
+	struct rlimit before, limit;
+	struct fate_verdict verdict;
+	struct fate fate;
+
+	(void)state;
+	begin(&fate);
+	fake_write("groups/outer/memory.max", "max\n");
+	fake_write("meminfo", "MemTotal: 99999999999999 kB\n");
+	fate_finish(&fate);
+	fate_init(&fate, &fs, getpid(), 0);
+	fate_look(&fate, 0);
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	limit = before;
+	limit.rlim_cur = most;
+	assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+	fate_look(&fate, NS_PER_S);
+	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+	end(&fate, FAILED, &verdict);
+	assert_false(verdict.oom);
+	assert_int_equal(verdict.limit_kib, most / 1024);
+	assert_string_equal(verdict.limit_of->key, "address-space");
+}
+
+static void each_kill_is_told_of_once(void **state)
+{
+	struct fate_verdict verdict;
+	struct fate fate;
+
+	(void)state;
+	begin(&fate);
+	assert_false(fate_killed(&fate, KILLED));
+	set_group("outer/job", "max\n", 5);
+	assert_false(fate_killed(&fate, FAILED));
+	assert_true(fate_killed(&fate, KILLED));
+	assert_true(fate_killed(&fate, KILLED));
+	assert_false(fate_killed(&fate, KILLED));
+	end(&fate, KILLED, &verdict);
+	assert_false(verdict.oom);
+	assert_int_equal(verdict.kills, 2);
+}
+
+static int make_folders(void **state)
+{
+	char path[256];
+
+	if (fake_begin(state) != 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		snprintf(
+		    path, sizeof(path), folders[i], fake_root, (int)getpid());
+		if (mkdir(path, 0700) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int remove_all(void **state)
+{
+	char command[256];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", fake_root);
+	return system(command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_killer_is_known_by_its_counter),
+	    cmocka_unit_test(another_sigkill_is_no_lack_of_memory),
+	    cmocka_unit_test(a_group_joined_later_counts),
+	    cmocka_unit_test(on_its_way_out_it_is_in_no_group),
+	    cmocka_unit_test(looks_become_rare),
+	    cmocka_unit_test(a_group_that_is_gone_is_remembered),
+	    cmocka_unit_test(without_a_group_the_machine_is_the_limit),
+	    cmocka_unit_test(version_1_has_files_of_its_own),
+	    cmocka_unit_test(an_address_space_has_a_limit_too),
+	    cmocka_unit_test(each_kill_is_told_of_once),
+	};
+
+	return cmocka_run_group_tests(tests, make_folders, remove_all);
+}
