@@ -76,6 +76,25 @@ static void add_end(struct scene *scene, const struct exit_status *exit)
 		add_fact(scene, "Ended", mem_format("status %d", exit->code));
 }
 
+/* Every program has the machine's: that is worth a word only where it was
+ * reached. */
+static void add_limit(struct scene *scene, const struct exit_status *exit)
+{
+	static const char *const of[] = {
+	    [LIMIT_OF_UNTOLD] = "",
+	    [LIMIT_OF_CGROUP] = " of its cgroup",
+	    [LIMIT_OF_ADDRESS_SPACE] = " of its address space",
+	    [LIMIT_OF_MACHINE] = " of the machine",
+	};
+	char text[UNITS_TEXT];
+
+	if (exit->limit_mib > 0 &&
+	    (exit->oom || exit->limit_of != LIMIT_OF_MACHINE))
+		add_fact(scene, "Limit",
+		    mem_format("%s%s", units_limit(text, exit->limit_mib),
+			of[exit->limit_of]));
+}
+
 /* Of several recordings only the names: figures of one would be taken for
  * all. */
 static void add_names(struct scene *scene, const struct chart_request *request)
@@ -108,6 +127,7 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 		add_figures(scene, run, sampled);
 	add_clean_fact(scene, "Metric", run->info.backend);
 	add_end(scene, &run->exit);
+	add_limit(scene, &run->exit);
 }
 
 void build_rest(struct scene *scene, struct scene_panel *panel,

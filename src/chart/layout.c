@@ -50,22 +50,24 @@ static const char *fact(const struct scene *scene, const char *label)
 /* The facts in one line, as many as have room. */
 static char *subtitle(const struct place *place)
 {
-	static const char *const labels[] = {"Recordings", "Started", "Host",
-	    "Duration", "Peak", "Ended", "Samples"};
+	static const struct {
+		const char *label, *before;
+	} parts[] = {{"Recordings", ""}, {"Started", ""}, {"Host", ""},
+	    {"Duration", ""}, {"Peak", "peak "}, {"Ended", ""},
+	    {"Limit", "limit "}, {"Samples", ""}};
 	double room = place->drawing->width - 2 * place->margin;
 	struct words words = {.size = 0.92 * place->font};
 	char *line = mem_copy("");
 
-	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
-		const char *value = fact(place->scene, labels[i]);
-		bool counted = strcmp(labels[i], "Samples") == 0;
-		bool peak = strcmp(labels[i], "Peak") == 0;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const char *value = fact(place->scene, parts[i].label);
+		bool counted = strcmp(parts[i].label, "Samples") == 0;
 		char *longer;
 
 		if (!value)
 			continue;
 		longer = mem_format("%s%s%s%s%s", line,
-		    *line ? "  \xc2\xb7  " : "", peak ? "peak " : "", value,
+		    *line ? "  \xc2\xb7  " : "", parts[i].before, value,
 		    !counted                  ? ""
 		    : strcmp(value, "1") == 0 ? " sample"
 					      : " samples");

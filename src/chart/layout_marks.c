@@ -211,6 +211,29 @@ static void label_gap(
 		try_label(place, plot, words, candidates, 2);
 }
 
+/* The label above the line, or below it, at the end where there is room. */
+static void draw_limit(
+    struct place *place, const struct plot *plot, const struct scene_mark *mark)
+{
+	double left = plot->box.x, right = left + plot->box.w;
+	double y = place_y(plot, mark->at.mib);
+	struct words words = {.text = mark->label,
+	    .size = 0.9 * place->font,
+	    .role = mark->role,
+	    .halo = true};
+	double above = y - place_line_height(words.size) - 1, below = y + 2;
+	struct candidate candidates[] = {{right - 4, above, 1},
+	    {left + 4, above, 0}, {right - 4, below, 1}, {left + 4, below, 0},
+	    {(left + right) / 2, above, 0.5}};
+
+	place_stroke(place, mark->role, 1.2,
+	    &(struct draw_box){left, y, plot->box.w, 0}, plot);
+	place->drawing->shapes.items[place->drawing->shapes.len - 1].dashed =
+	    true;
+	try_label(place, plot, words, candidates,
+	    sizeof(candidates) / sizeof(candidates[0]));
+}
+
 static void draw_mark(
     struct place *place, const struct plot *plot, const struct scene_mark *mark)
 {
@@ -218,7 +241,7 @@ static void draw_mark(
 		label_gap(place, plot, mark);
 		return;
 	}
-	if (!time_in_view(place, mark->at.time_s))
+	if (mark->kind != SCENE_LIMIT && !time_in_view(place, mark->at.time_s))
 		return;
 	if (mark->kind == SCENE_LABEL ||
 	    (mark->kind == SCENE_END && !isfinite(mark->at.mib))) {
@@ -230,6 +253,8 @@ static void draw_mark(
 		return;
 	if (mark->kind == SCENE_PEAK)
 		draw_peak(place, plot, mark);
+	else if (mark->kind == SCENE_LIMIT)
+		draw_limit(place, plot, mark);
 	else
 		draw_cross(place, plot, mark);
 }
@@ -238,7 +263,7 @@ static void draw_mark(
 void layout_marks(struct place *place, const struct plot *plot)
 {
 	static const enum scene_mark_kind order[] = {
-	    SCENE_PEAK, SCENE_END, SCENE_LABEL, SCENE_GAP};
+	    SCENE_PEAK, SCENE_LIMIT, SCENE_END, SCENE_LABEL, SCENE_GAP};
 
 	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
 		for (size_t i = 0; i < plot->panel->marks.len; i++) {

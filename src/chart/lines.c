@@ -140,6 +140,21 @@ static double lowest_of(const struct scene_panel *panel)
 	return low;
 }
 
+/* The line of a limit is in sight where that is near what the window shows. */
+static double with_limit(const struct scene_panel *panel, double best)
+{
+	double limit = best;
+
+	for (size_t i = 0; i < panel->marks.len; i++) {
+		const struct scene_mark *mark = &panel->marks.items[i];
+
+		if (mark->kind == SCENE_LIMIT &&
+		    mark->at.mib <= SCENE_LIMIT_NEAR * best)
+			limit = fmax(limit, mark->at.mib);
+	}
+	return limit;
+}
+
 /* A line whose peak is in the window needs no second look at its samples. */
 static double highest_of(
     const struct scene *scene, const struct scene_panel *panel)
@@ -170,7 +185,7 @@ static double highest_of(
 	for (size_t i = 0; i < panel->spans.len; i++)
 		best = fmax(best, fmax(panel->spans.items[i].from.mib,
 				      panel->spans.items[i].to.mib));
-	return best;
+	return with_limit(panel, best);
 }
 
 void build_memory_axis(struct scene *scene, struct scene_panel *panel,

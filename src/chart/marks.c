@@ -32,6 +32,7 @@ static struct scene_mark *add_mark(struct scene_panel *panel,
 	    [SCENE_LABEL] = ROLE_MARK,
 	    [SCENE_END] = ROLE_ALARM,
 	    [SCENE_GAP] = ROLE_GAP,
+	    [SCENE_LIMIT] = ROLE_ALARM,
 	};
 	struct scene_mark *mark = array_push(&panel->marks);
 
@@ -67,6 +68,26 @@ static void add_peak(struct scene_panel *panel, const struct run *run,
 	mark = add_mark(panel, SCENE_PEAK, peak.time_s - zero_s, peak.mib);
 	mark->label = mem_format("peak %s%s", units_size(text, peak.mib),
 	    unseen ? ", between samples" : "");
+}
+
+static void add_limit(struct scene_panel *panel, const struct run *run,
+    const struct sample *sampled)
+{
+	static const char *const of[] = {
+	    [LIMIT_OF_UNTOLD] = "",
+	    [LIMIT_OF_CGROUP] = " (cgroup)",
+	    [LIMIT_OF_ADDRESS_SPACE] = " (address space)",
+	    [LIMIT_OF_MACHINE] = " (machine)",
+	};
+	const struct exit_status *exit = &run->exit;
+	char text[UNITS_TEXT];
+	struct sample peak;
+
+	if (exit->limit_mib > 0 && build_peak(run, sampled, &peak) &&
+	    exit->limit_mib <= SCENE_LIMIT_NEAR * peak.mib)
+		add_mark(panel, SCENE_LIMIT, 0, exit->limit_mib)->label =
+		    mem_format("limit %s%s", units_limit(text, exit->limit_mib),
+			of[exit->limit_of]);
 }
 
 static void add_labels(
@@ -155,6 +176,8 @@ void build_marks(struct scene *scene, struct scene_panel *panel,
 		add_end(panel, run, zero_s);
 		if (request->len == 1)
 			add_peak(panel, run, sampled, zero_s);
+		if (request->len == 1)
+			add_limit(panel, run, sampled);
 	}
 	if (run->marks.len > MOST_MARKS)
 		*array_push(&scene->notes) = mem_format(

@@ -56,7 +56,8 @@ enum scene_mark_kind {
 	SCENE_PEAK,  /* a dot with the figure written out */
 	SCENE_LABEL, /* MARK: a vertical line, labelled */
 	SCENE_END,   /* the end of a run or process by a signal */
-	SCENE_GAP    /* from at to until_s: no samples */
+	SCENE_GAP,   /* from at to until_s: no samples */
+	SCENE_LIMIT  /* a horizontal line at at.mib */
 };
 
 struct scene_mark {

@@ -103,7 +103,8 @@ static void print_span(const struct scene_span *span, FILE *out)
 
 static void print_mark(const struct scene_mark *mark, FILE *out)
 {
-	static const char *const kinds[] = {"peak", "label", "end", "gap"};
+	static const char *const kinds[] = {
+	    "peak", "label", "end", "gap", "limit"};
 
 	fprintf(out, "  mark %s %s \"%s\" at %.4f", kinds[mark->kind],
 	    role_name(mark->role), mark->label ? mark->label : "",

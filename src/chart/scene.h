@@ -29,6 +29,10 @@ struct scene_panel {
 	size_t lanes;
 };
 
+/* A limit so many times higher than the data would crush them: it is told, not
+ * drawn. */
+#define SCENE_LIMIT_NEAR 2.0
+
 struct scene_fact {
 	const char *label; /* static: "Peak" */
 	char *value;       /* "171.8 MiB after 12.5 s" */

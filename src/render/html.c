@@ -35,6 +35,7 @@ static const char *const mark_names[] = {
     [SCENE_LABEL] = "label",
     [SCENE_END] = "end",
     [SCENE_GAP] = "gap",
+    [SCENE_LIMIT] = "limit",
 };
 
 static void put_name(FILE *out, const char *key, const char *text, size_t most)

@@ -197,11 +197,30 @@ static void draw_label(struct frame *f, const struct scene_mark *mark,
 	}
 }
 
+static void draw_limit(struct frame *f, const struct scene_mark *mark)
+{
+	long row = y_of(f, mark->at.mib) / (f->style->unicode ? 4 : 1);
+
+	if (mark->at.mib > f->memory->memory.high || row < 0 ||
+	    row >= (long)f->rows)
+		return;
+	for (size_t at = f->left; at < f->grid.columns; at++) {
+		if (grid_is_free(&f->grid, at, (size_t)row, 1))
+			grid_put(
+			    &f->grid, (long)at, row, 0x2504, '-', mark->role);
+	}
+	draw_label(f, mark, f->left, row > 0 ? (size_t)row - 1 : 1);
+}
+
 static void draw_mark(struct frame *f, const struct scene_mark *mark)
 {
 	const struct axis *time = &f->scene->time;
 	size_t column = column_of(f, mark->at.time_s), row = 0;
 
+	if (mark->kind == SCENE_LIMIT) {
+		draw_limit(f, mark);
+		return;
+	}
 	if (mark->kind == SCENE_GAP || mark->at.time_s < time->low ||
 	    mark->at.time_s > time->high)
 		return;
@@ -305,7 +324,8 @@ static void print_legend(const struct frame *f, size_t lines, FILE *out)
 static void print_facts(
     const struct scene *scene, const struct terminal_style *style, FILE *out)
 {
-	static const char *const wanted[] = {"Peak", "Duration", "Ended"};
+	static const char *const wanted[] = {
+	    "Peak", "Duration", "Ended", "Limit"};
 	const char *between = style->unicode ? " \xc2\xb7 " : ", ";
 	char line[512] = "";
 	size_t used = 0;

@@ -55,3 +55,11 @@ golden() {
 @test "scene: a window, and limits of memory" {
 	golden window -w 1,3 --ylim 5,20MiB calls.dat
 }
+
+@test "scene: a limit that was reached is a line, in sight" {
+	golden limit_near --run 1 limit.dat
+}
+
+@test "scene: a limit far above is told, not drawn" {
+	golden limit_far --run 2 limit.dat
+}

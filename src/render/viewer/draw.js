@@ -284,6 +284,24 @@ function drawStack(context, view, data, theme)
 	context.globalAlpha = 1;
 }
 
+// A limit of memory is a level, no moment.
+function drawLimit(context, view, mark, theme)
+{
+	const { left, right, top, bottom } = view.layout;
+	const y = memoryToY(view, mark.mib);
+
+	if (y < top || y > bottom)
+		return;
+	context.strokeStyle = theme[mark.role];
+	context.lineWidth = 1.2;
+	context.setLineDash([7, 4]);
+	context.beginPath();
+	context.moveTo(left, y);
+	context.lineTo(right, y);
+	context.stroke();
+	context.setLineDash([]);
+}
+
 function drawMark(context, view, mark, theme)
 {
 	const { left, right, top, bottom } = view.layout;
@@ -294,6 +312,10 @@ function drawMark(context, view, mark, theme)
 		const end = timeToX(view, mark.until);
 		context.fillRect(Math.max(left, x), top,
 			Math.min(right, end) - Math.max(left, x), bottom - top);
+		return;
+	}
+	if (mark.kind === "limit") {
+		drawLimit(context, view, mark, theme);
 		return;
 	}
 	if (x < left || x > right)
@@ -319,17 +341,19 @@ function drawMark(context, view, mark, theme)
 function drawMarkLabel(context, view, mark, theme)
 {
 	const { left, right, top } = view.layout;
-	const x = timeToX(view, mark.at);
-	const peak = mark.kind === "peak";
+	const level = mark.kind === "limit";
+	const x = level ? left : timeToX(view, mark.at);
+	const high = level || mark.kind === "peak";
 
-	if (mark.kind === "gap" || x < left || x > right)
+	if (mark.kind === "gap" || x < left || x > right ||
+		(level && mark.mib > view.high))
 		return;
 	context.font = chartFont(11.5, 600);
 	const text = fittingText(context, mark.label, (right - left) / 2);
 	const width = context.measureText(text).width;
 	const flip = x + width + 12 > right;
 	const start = flip ? Math.max(left, x - width - 7) : x + 7;
-	let y = peak ? Math.max(top, memoryToY(view, mark.mib) - 16) : top;
+	let y = high ? Math.max(top, memoryToY(view, mark.mib) - 16) : top;
 	const taken = (box) => start < box.end + 6 &&
 		start + width > box.start - 6 && Math.abs(y - box.y) < 14;
 

@@ -168,7 +168,8 @@ function buildTable(data)
 			...cells.map((textContent) =>
 				element("td", { textContent }))));
 	}
-	const events = data.marks.filter((one) => one.kind !== "peak")
+	const events = data.marks.filter((one) => one.kind !== "peak" &&
+		one.kind !== "limit")
 		.sort((a, b) => a.at - b.at);
 	for (const mark of events) {
 		byId("events").append(element("tr", {},

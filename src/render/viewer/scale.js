@@ -44,6 +44,9 @@ function memoryToY(view, mib)
 		(bottom - top);
 }
 
+// A limit farther above what is seen than this would crush it.
+const LIMIT_NEAR = 2;
+
 // A memory axis over what is seen, from zero unless `fit` asks for closeness.
 function scaleMemory(view, data)
 {
@@ -63,6 +66,10 @@ function scaleMemory(view, data)
 	}
 	if (view.stacked)
 		high = Math.max(high, stackHeight(view, data));
+	for (const mark of data.marks) {
+		if (mark.kind === "limit" && mark.mib <= LIMIT_NEAR * high)
+			high = Math.max(high, mark.mib);
+	}
 	if (!isFinite(high))
 		[low, high] = [0, 1];
 	if (!view.fit || view.stacked)
