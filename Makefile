@@ -12,8 +12,8 @@
 # make dist       build/mprof-VERSION.tar.gz, the same bytes every time
 #
 # V=1 shows the commands; WERROR=1 makes warnings errors;
-# SANITIZE=address,undefined builds with sanitizers; CAIRO=no and CSV=no leave
-# a library out.
+# SANITIZE=address,undefined builds with sanitizers; make test VALGRIND=1 tests
+# below memcheck; CAIRO=no and CSV=no leave a library out.
 
 VERSION = 0.1.0
 PREFIX = /usr/local
@@ -225,7 +225,7 @@ build/flags: FORCE
 
 TESTS = $(unit_tests) $(replays) $(sort $(wildcard tests/cli/*.bats))
 test: all $(unit_tests) $(replays) $(test_programs) check-layers check-headers
-	$(Q)prove --exec tests/tools/run-test $(PROVE_FLAGS) $(TESTS)
+	$(Q)VALGRIND=$(VALGRIND) prove --exec tests/tools/run-test $(PROVE_FLAGS) $(TESTS)
 
 # Each system call of a short run fails in turn: tests/faults/inject says how.
 test-faults: all $(test_programs)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "base/self.h"
 #include "commands/command.h"
 
 /* A full disk behind stdout must not look like success. */
@@ -22,7 +23,11 @@ static int close_stdout(int status)
 
 int main(int argc, char **argv)
 {
+	struct err e;
+
 	io_guard_streams();
+	if (self_drop_privileges(&e) != 0)
+		return command_fail(COMMAND_TROUBLE, &e);
 	if (argc < 2) {
 		command_print_usage(stdout);
 		return close_stdout(COMMAND_FAILED);

@@ -39,6 +39,31 @@ int io_write_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
+/* The kernel does the same where fs.protected_symlinks and fs.protected_regular
+ * are set, but not for a link that realpath() follows. */
+int io_refuse_planted(const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat entry, folder;
+	char *name;
+	int got;
+
+	if (lstat(path, &entry) != 0 || entry.st_uid == geteuid())
+		return 0;
+	name = slash ? mem_format("%.*s", (int)(slash + 1 - path), path)
+		     : mem_copy(".");
+	got = stat(name, &folder);
+	free(name);
+	if (got != 0)
+		return err_errno(e, "%s: can't be written", path);
+	if (!(folder.st_mode & S_IWOTH) || entry.st_uid == folder.st_uid)
+		return 0;
+	return err_set(e,
+	    "%s: was put by another user into a folder that is open to all; "
+	    "name another file",
+	    path);
+}
+
 /* A fifo nobody writes to must not block the open. */
 int io_open_input(const char *path, struct err *e)
 {
@@ -91,10 +116,15 @@ static mode_t output_mode(const struct stat *old)
 static int open_partial(
     struct io_output *out, const struct stat *old, struct err *e)
 {
-	char *linked = realpath(out->path, NULL);
+	struct stat entry;
 	int fd;
 
-	out->target = linked ? linked : mem_copy(out->path);
+	/* What was no link when it was looked at is not followed if it has
+	 * become one. */
+	if (lstat(out->path, &entry) == 0 && S_ISLNK(entry.st_mode))
+		out->target = realpath(out->path, NULL);
+	if (!out->target)
+		out->target = mem_copy(out->path);
 	out->partial = mem_format("%s.XXXXXX", out->target);
 	fd = mkostemp(out->partial, O_CLOEXEC);
 	if (fd < 0) {
@@ -124,7 +154,9 @@ int io_output_open(struct io_output *out, const char *path, struct err *e)
 		return 0;
 	}
 	exists = stat(path, &old) == 0;
-	if (exists && S_ISDIR(old.st_mode))
+	if (io_refuse_planted(path, e) != 0)
+		got = -1;
+	else if (exists && S_ISDIR(old.st_mode))
 		got = err_set(e, "%s: is a folder; name a file in it", path);
 	else if (exists && !S_ISREG(old.st_mode))
 		got = open_straight(out, e);

@@ -20,6 +20,12 @@ void io_guard_streams(void);
 int io_write_all(int fd, const void *bytes, size_t len)
     __attribute__((warn_unused_result));
 
+/* -1 with e where another user put what is at path into a folder that is open
+ * to all (/tmp): what we write would be theirs, or go where they want it. Such
+ * a name can't be exchanged by others once this has returned 0. */
+int io_refuse_planted(const char *path, struct err *e)
+    __attribute__((nonnull(1), warn_unused_result));
+
 /* Opens a recording, a table: a regular file, or a pipe, whose writer is
  * waited for if there is one. The descriptor; -1 with e, also for folders and
  * devices. */
@@ -38,7 +44,7 @@ struct io_output {
 	char *partial; /* the temporary name; NULL for straight writing */
 };
 
-/* Opens path; -1 with e where it is a folder or can't be made. */
+/* Opens path; -1 with e where it is a folder, planted or can't be made. */
 int io_output_open(struct io_output *out, const char *path, struct err *e)
     __attribute__((warn_unused_result));
 

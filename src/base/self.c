@@ -41,6 +41,22 @@ char *self_companion(const char *name, struct err *e)
 	return NULL;
 }
 
+int self_drop_privileges(struct err *e)
+{
+	uid_t user = getuid();
+	gid_t group = getgid();
+
+	if (user == geteuid() && group == getegid())
+		return 0;
+	/* The group first: without the user's privileges it can't be set. */
+	if (setresgid(group, group, group) == 0 &&
+	    setresuid(user, user, user) == 0)
+		return 0;
+	return err_errno(e,
+	    "setuid or setgid: not meant for mprof, and its privileges can't "
+	    "be given up; chmod ug-s the program");
+}
+
 /* Segments that can't be written hold nothing that the file does not. The
  * program's own, the first, are left alone: a debugger's breakpoints. */
 static int trim_library(struct dl_phdr_info *library, size_t size, void *seen)

@@ -13,6 +13,10 @@
  * caller frees. */
 char *self_companion(const char *name, struct err *e);
 
+/* Started setuid or setgid, which mprof is not made for: goes on as the user
+ * who started it, for good. -1 with e where that can't be had. */
+int self_drop_privileges(struct err *e) __attribute__((warn_unused_result));
+
 /* Gives back what only the start of this program needed of the libraries: the
  * kernel maps their pages again where they are used. */
 void self_trim(void);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "dat/reader.h"
 
@@ -86,6 +87,8 @@ int dat_writer_open(struct dat_writer *writer, const char *path, struct err *e)
 	writer->created = writer->fd >= 0;
 	if (writer->created)
 		return 0;
+	if (errno == EEXIST && io_refuse_planted(path, e) != 0)
+		return drop(writer);
 	if (errno == EEXIST)
 		writer->fd = open_existing(path);
 	if (writer->fd < 0)

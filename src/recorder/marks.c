@@ -198,6 +198,7 @@ static int check_file(int fd, const char *path, struct err *e)
 	if (fstat(fd, &file) != 0)
 		return err_errno(e, "%s: can't be looked at", path);
 	if (!S_ISREG(file.st_mode) || file.st_uid != geteuid() ||
+	    file.st_nlink != 1 ||
 	    fnmatch(name_pattern, slash ? slash + 1 : path, 0) != 0)
 		return err_set(e, "%s: is no mark file of this user's", path);
 	return 0;

@@ -10,6 +10,7 @@ setup() {
 
 	mkdir -p "$tools" "$work"
 	ln -sf "$MPROF" "$tools/mprof"
+	[ -z "${VALGRIND:-}" ] || below_valgrind "$tools"
 	PATH=$tools:$PATH
 	export LC_ALL=C.UTF-8 TZ=UTC
 	LSAN_OPTIONS=suppressions=$SOURCE/tests/tools/lsan.supp
@@ -19,6 +20,21 @@ setup() {
 	if declare -F own_setup >/dev/null; then
 		own_setup
 	fi
+}
+
+# mprof below memcheck (make test VALGRIND=1), but where that can't be: those
+# tests are in a list, with the reason.
+below_valgrind() {
+	local file test why
+
+	ln -sf "$SOURCE/tests/tools/mprof-valgrind" "$1/mprof"
+	while IFS=: read -r file test why; do
+		# shellcheck disable=SC2053 # it is a pattern
+		[ "$file" = "${BATS_TEST_FILENAME##*/}" ] &&
+			[[ $BATS_TEST_DESCRIPTION == ${test# } ]] &&
+			skip "not below valgrind:$why"
+	done <"$SOURCE/tests/tools/valgrind.not"
+	return 0
 }
 
 # A small recording of three samples: recording FILE [COMMAND]
