@@ -48,9 +48,9 @@ static void print_end(const struct sampler_result *result)
 		    result->alive == 1 ? "it" : "them");
 	if (result->unseen > 0)
 		fprintf(stderr,
-		    "mprof: %zu %s shorter than the interval: no sample saw "
+		    "mprof: %s%zu %s shorter than the interval: no sample saw "
 		    "%s\n",
-		    result->unseen,
+		    result->unseen_is_all ? "" : "at least ", result->unseen,
 		    result->unseen == 1 ? "process lived" : "processes lived",
 		    result->unseen == 1 ? "it" : "them");
 }

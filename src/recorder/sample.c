@@ -86,6 +86,7 @@ void sample_end_member(struct sampler *s, size_t at, const int *status)
 		if (s->sink->exit)
 			s->sink->exit(s->sink->context, &exit);
 	}
+	births_note_end(&s->births, member->pid);
 	tree_lose(&s->tree, at);
 }
 
@@ -112,7 +113,8 @@ static void measure_all(struct sampler *s, int64_t now_ns)
 	measure_from(s, 0);
 	if (s->plan.no_descendants)
 		return;
-	tree_look(&s->tree, now_ns);
+	s->result.unseen +=
+	    births_take(&s->births, &s->tree, tree_look(&s->tree, now_ns));
 	measure_from(s, known);
 }
 

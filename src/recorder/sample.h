@@ -6,6 +6,7 @@
 #ifndef MPROF_RECORDER_SAMPLE_H
 #define MPROF_RECORDER_SAMPLE_H
 
+#include "recorder/births.h"
 #include "recorder/meter.h"
 #include "recorder/sampler.h"
 #include "recorder/ticks.h"
@@ -18,6 +19,7 @@ struct sampler {
 	const struct sink *sink;
 	struct procfs fs;
 	struct tree tree;
+	struct births births;
 	struct meter meter;
 	struct watermarks watermarks;
 	struct shares shares;

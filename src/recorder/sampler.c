@@ -40,6 +40,9 @@ struct sampler *sampler_create(
 		free(s);
 		return NULL;
 	}
+	s->births.connector.fd = -1;
+	if (!plan->no_descendants)
+		births_init(&s->births, &s->fs);
 	return s;
 }
 
@@ -80,6 +83,8 @@ static void begin(struct sampler *s, struct launch *launch)
 		pid = procfs_child(&s->fs, pid);
 	s->root_pid = pid > 0 ? pid : launch->pid;
 	tree_init(&s->tree, &s->fs, pid, s->plan.adopts, s->plan.launched);
+	if (s->tree.members.list.len == 0)
+		births_note_end(&s->births, s->root_pid);
 	meter_init(&s->meter, &s->fs, s->plan.metric);
 	watermarks_init(&s->watermarks, &s->meter, s->plan.metric);
 	shares_init(&s->shares, &s->fs, now_ns);
@@ -103,6 +108,7 @@ void sampler_destroy(struct sampler *s)
 	cgroup_finish(&s->cgroup);
 	fate_finish(&s->fate);
 	tree_finish(&s->tree);
+	births_finish(&s->births);
 	procfs_finish(&s->fs);
 	array_free(&s->processes);
 	free(s);
@@ -127,8 +133,8 @@ static void child_ended(struct sampler *s, const struct launch_event *event)
 	note_waited(s, event);
 	if (at != MEMBERS_NONE)
 		sample_end_member(s, at, &event->status);
-	else
-		s->result.unseen++;
+	else if (s->births.connector.fd < 0)
+		s->result.unseen++; /* of others' children nothing is known */
 	members_sweep(&s->tree.members);
 }
 
@@ -217,6 +223,7 @@ static void finish(struct sampler *s, struct sampler_result *result)
 	s->result.alive = count_alive(s);
 	s->result.denied = s->meter.denied;
 	s->result.limit = s->limit;
+	s->result.unseen_is_all = births_are_all(&s->births);
 	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
 		const struct sampler_hook *hook = &s->plan.hooks[i];
 

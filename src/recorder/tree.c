@@ -169,7 +169,7 @@ static void look_at_all(struct tree *tree, pid_t newest)
 		consider(tree, pid, false);
 }
 
-void tree_look(struct tree *tree, int64_t now_ns)
+bool tree_look(struct tree *tree, int64_t now_ns)
 {
 	pid_t newest = 0;
 	long threads = 0;
@@ -180,7 +180,7 @@ void tree_look(struct tree *tree, int64_t now_ns)
 
 	if (range && newest == tree->newest && tree->again.len == 0) {
 		tree->looked_ns = now_ns;
-		return;
+		return false;
 	}
 	tree->now.items = tree->again.items;
 	tree->now.cap = tree->again.cap;
@@ -200,4 +200,15 @@ void tree_look(struct tree *tree, int64_t now_ns)
 	adopt_strangers(tree);
 	keep_strangers(tree);
 	tree->newest = told ? newest : 0;
+	return true;
+}
+
+bool tree_adopt(struct tree *tree, pid_t pid)
+{
+	struct proc_stat stat;
+
+	if (!procfs_stat(tree->fs, pid, &stat))
+		return false;
+	add(tree, &stat);
+	return true;
 }

@@ -35,13 +35,17 @@ void tree_init(struct tree *tree, const struct procfs *fs, pid_t root,
 void tree_finish(struct tree *tree) __attribute__((nonnull));
 
 /* Adds who is new behind the members that are there. now_ns is of
- * clock_mono_ns(). */
-void tree_look(struct tree *tree, int64_t now_ns) __attribute__((nonnull));
+ * clock_mono_ns(). False where nothing can have been forked on this
+ * machine since. */
+bool tree_look(struct tree *tree, int64_t now_ns) __attribute__((nonnull));
 
 /* The position of the member that our system calls know as own, or
  * MEMBERS_NONE. */
 size_t tree_find_own(const struct tree *tree, pid_t own)
     __attribute__((nonnull));
+
+/* Adds one that is known to belong; false where it is no longer there. */
+bool tree_adopt(struct tree *tree, pid_t pid) __attribute__((nonnull));
 
 /* A member is no longer there. Its pid may be another process's by now. */
 void tree_lose(struct tree *tree, size_t at) __attribute__((nonnull));

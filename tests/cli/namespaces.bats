@@ -97,11 +97,12 @@ peak_between() {
 
 @test "namespaces: there attach takes /proc's number, till the end" {
 	needs_namespaces
+	cp "$TARGET" "eater-$$"
 	# shellcheck disable=SC2016 # the inner shell's
 	run unshare -pf sh -c '
-		"$0" eat 30 &
+		"./$0" eat 30 &
 		sleep 0.1
-		mprof attach -T 0.02 -o a.dat target; echo "got $?"' "$TARGET"
+		mprof attach -T 0.02 -o a.dat "$0"; echo "got $?"' "eater-$$"
 	[[ $output == *"got 0"* ]]
 	peak_between a.dat 30 45
 	[ "$(grep -c ^MEM a.dat)" -lt 40 ]

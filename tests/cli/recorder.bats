@@ -40,6 +40,46 @@ peak_mib() {
 	[ "$(peak_mib a.dat)" -ge 100 ]
 }
 
+# Whether the kernel tells of each fork here: the first namespaces, Linux 6.6.
+forks_are_told() {
+	grep -qs cn_proc /proc/net/connector &&
+		printf '6.6\n%s\n' "$(uname -r)" | sort -CV &&
+		[ "$(readlink /proc/self/ns/pid)" = 'pid:[4026531836]' ] &&
+		[ "$(readlink /proc/self/ns/user)" = 'user:[4026531837]' ]
+}
+
+# How many had a sample: measured FILE
+measured() {
+	grep ^CHLD "$1" | cut -d' ' -f2 | sort -u | wc -l
+}
+
+@test "recorder: who lived shorter than an interval is counted" {
+	forks_are_told || skip "the kernel doesn't tell of forks here"
+	run_apart mprof run -M -o a.dat sh -c \
+		'for i in 1 2 3 4 5 6 7 8 9 0; do
+			for j in 1 2 3 4 5 6 7 8 9 0; do (/bin/true; :); done
+		done; (setsid sh -c "/bin/true; :" &); sleep 0.1'
+	[[ $errors =~ mprof:\ ([0-9]+)\ processes\ lived\ shorter ]]
+	# 100 times two; setsid's shell, itself, its two; the sleep.
+	same $((BASH_REMATCH[1] + $(measured a.dat))) 204
+}
+
+@test "recorder: where that can't be known, it is said" {
+	unshare -pf --mount-proc true 2>/dev/null || skip "no namespaces here"
+	run_apart unshare -pf --mount-proc mprof run -o a.dat sh -c \
+		'for i in 1 2 3 4 5 6 7 8; do (setsid true &); done; sleep 0.3'
+	[[ $errors =~ mprof:\ at\ least\ [1-9][0-9]*\ process.*\ lived\ shorter ]]
+}
+
+@test "recorder: attach finds a daemon whose parents no sample saw" {
+	forks_are_told || skip "the kernel doesn't tell of forks here"
+	sh -c 'sleep 0.3; (setsid sleep 0.71 &); sleep 0.2; exec sleep 0.3' 3>&- &
+	mprof attach -q -M --wait all -o a.dat $!
+	grep -q '^PROC .*cmd=sleep%200.71' a.dat
+	awk '/^MEM/ { if (!first) first = $3; last = $3 }
+		END { exit !(last - first > 0.8) }' a.dat
+}
+
 @test "recorder: --limit ends the tree, status 124" {
 	hold 80 9 >big.py
 	run_apart mprof run -T 0.02 --limit 50MiB -o a.dat \

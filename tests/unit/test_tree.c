@@ -240,6 +240,24 @@ static void what_is_there_is_attached_to_with_its_descendants(void **state)
 	uproot();
 }
 
+/* Whose parents are gone, but known to somebody else. */
+static void who_is_known_to_belong_is_adopted(void **state)
+{
+	(void)state;
+	plant(false, true);
+	add(140, 1);
+	assert_true(tree_adopt(&tree, 140));
+	assert_false(tree_adopt(&tree, 141));
+	assert_true(has(140));
+	add(141, 140);
+	fake_newest(141, 50);
+	assert_true(tree_look(&tree, tree.looked_ns + 1));
+	assert_true(has(141));
+	look(); /* once more for those that were absent */
+	assert_false(tree_look(&tree, tree.looked_ns + 1));
+	uproot();
+}
+
 static void members_survive_many_comings_and_goings(void **state)
 {
 	struct members members = {0};
@@ -261,6 +279,9 @@ static void members_survive_many_comings_and_goings(void **state)
 			    members_find(&members, pid) != MEMBERS_NONE,
 			    pid % 2 == 0);
 	}
+	members_clear(&members);
+	assert_int_equal(members.list.len, 0);
+	assert_int_equal(members_find(&members, 2), MEMBERS_NONE);
 	members_finish(&members);
 }
 
@@ -278,6 +299,7 @@ int main(void)
 	    cmocka_unit_test(threads_are_no_processes),
 	    cmocka_unit_test(a_pid_used_again_is_another_process),
 	    cmocka_unit_test(what_is_there_is_attached_to_with_its_descendants),
+	    cmocka_unit_test(who_is_known_to_belong_is_adopted),
 	    cmocka_unit_test(members_survive_many_comings_and_goings),
 	};
 

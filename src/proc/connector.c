@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "proc/connector.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The kernel's headers of these are missing from a musl: its binary
+ * interface, as linux/netlink.h, connector.h, cn_proc.h and filter.h say. */
+enum {
+	NETLINK_CONNECTOR = 11,
+	MESSAGE_DONE = 3,
+	PROCESSES = 1, /* CN_IDX_PROC, CN_VAL_PROC */
+	LISTEN = 1,
+	EVENT_ACK = 0,
+	EVENT_FORK = 1,
+	ATTACH_FILTER = 26, /* SO_ATTACH_FILTER */
+	KEPT_BYTES = 1 << 20
+};
+
+struct address {
+	uint16_t family, pad;
+	uint32_t port, groups;
+};
+
+struct head {
+	uint32_t bytes;
+	uint16_t type, flags;
+	uint32_t sequence, port;
+	uint32_t index, value, number, ack;
+	uint16_t size, more_flags;
+};
+
+/* With a word that older kernels don't know: they give no answer. It is 0,
+ * all kinds of events: of fewer the answer is none. */
+struct request {
+	struct head head;
+	uint32_t what, events;
+};
+
+struct event {
+	struct head head;
+	uint32_t what, cpu, time[2];
+	union {
+		uint32_t error;
+		struct {
+			int32_t parent_thread, parent;
+			int32_t thread, child;
+		} fork;
+	};
+};
+
+struct filter_step {
+	uint16_t code;
+	uint8_t if_true, if_false;
+	uint32_t value;
+};
+
+struct filter {
+	uint16_t count;
+	const struct filter_step *steps;
+};
+
+/* In the kernel: only its answer, and forks of processes, not of threads. */
+static int attach_filter(int fd)
+{
+	enum {
+		LOAD = 0x20,
+		SAVE = 0x07,
+		IF = 0x15,
+		IF_SAVED = 0x1d,
+		RETURN = 6
+	};
+	const struct filter_step steps[] = {
+	    {LOAD, 0, 0, offsetof(struct event, what)},
+	    {IF, 5, 0, htonl(EVENT_ACK)},
+	    {IF, 0, 5, htonl(EVENT_FORK)},
+	    {LOAD, 0, 0, offsetof(struct event, fork.thread)},
+	    {SAVE, 0, 0, 0},
+	    {LOAD, 0, 0, offsetof(struct event, fork.child)},
+	    {IF_SAVED, 0, 1, 0},
+	    {RETURN, 0, 0, UINT32_MAX},
+	    {RETURN, 0, 0, 0},
+	};
+	const struct filter filter = {sizeof(steps) / sizeof(steps[0]), steps};
+
+	return setsockopt(
+	    fd, SOL_SOCKET, ATTACH_FILTER, &filter, sizeof(filter));
+}
+
+/* What came from the kernel; false where nothing is left. */
+static bool receive(struct connector *connector, struct event *event)
+{
+	for (;;) {
+		struct address from = {0};
+		socklen_t size = sizeof(from);
+		ssize_t got = recvfrom(connector->fd, event, sizeof(*event),
+		    MSG_DONTWAIT, (struct sockaddr *)&from, &size);
+
+		if (got < 0 && errno == ENOBUFS)
+			connector->lost = true;
+		else if (got < 0 && errno != EINTR)
+			return false;
+		else if (got == sizeof(*event) && from.port == 0)
+			return true;
+	}
+}
+
+/* The answer is there when send() is back, where there is one. */
+static bool subscribe(struct connector *connector)
+{
+	const struct address own = {.family = AF_NETLINK, .groups = PROCESSES};
+	const struct request request = {
+	    .head = {.bytes = sizeof(request),
+		.type = MESSAGE_DONE,
+		.index = PROCESSES,
+		.value = PROCESSES,
+		.size = sizeof(request) - sizeof(request.head)},
+	    .what = LISTEN,
+	};
+	struct event answer;
+
+	return attach_filter(connector->fd) == 0 &&
+	       bind(connector->fd, (const struct sockaddr *)&own,
+		   sizeof(own)) == 0 &&
+	       send(connector->fd, &request, sizeof(request), 0) ==
+		   sizeof(request) &&
+	       receive(connector, &answer) && answer.what == EVENT_ACK &&
+	       answer.error == 0;
+}
+
+void connector_init(struct connector *connector)
+{
+	const int bytes = KEPT_BYTES;
+
+	*connector = (struct connector){
+	    .fd = socket(
+		AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR)};
+	if (connector->fd < 0)
+		return;
+	if (setsockopt(connector->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes,
+		sizeof(bytes)) != 0)
+		setsockopt(connector->fd, SOL_SOCKET, SO_RCVBUF, &bytes,
+		    sizeof(bytes));
+	if (!subscribe(connector))
+		connector_finish(connector);
+}
+
+void connector_finish(struct connector *connector)
+{
+	if (connector->fd >= 0)
+		close(connector->fd);
+	connector->fd = -1;
+}
+
+bool connector_next(struct connector *connector, struct connector_fork *fork)
+{
+	struct event event;
+
+	if (connector->fd < 0)
+		return false;
+	do {
+		if (!receive(connector, &event))
+			return false;
+	} while (event.what != EVENT_FORK);
+	*fork = (struct connector_fork){event.fork.parent, event.fork.child};
+	return true;
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/births.h"
+
+void births_init(struct births *births, const struct procfs *fs)
+{
+	*births = (struct births){.connector.fd = -1};
+	if (!fs->foreign)
+		connector_init(&births->connector);
+}
+
+void births_finish(struct births *births)
+{
+	connector_finish(&births->connector);
+	members_finish(&births->ended);
+}
+
+bool births_are_all(const struct births *births)
+{
+	return births->connector.fd >= 0 && !births->connector.lost;
+}
+
+void births_note_end(struct births *births, pid_t pid)
+{
+	const struct proc_stat stat = {.pid = pid};
+
+	if (births->connector.fd >= 0)
+		members_add(&births->ended, &stat);
+}
+
+static bool is_ours(
+    const struct births *births, const struct tree *tree, pid_t pid)
+{
+	return members_find(&tree->members, pid) != MEMBERS_NONE ||
+	       members_find(&births->ended, pid) != MEMBERS_NONE;
+}
+
+/* A fork is told a moment after its pid was given out: the look behind that
+ * in which it was missed takes it. */
+size_t births_take(struct births *births, struct tree *tree, bool forked)
+{
+	struct connector_fork fork;
+	size_t unseen = 0;
+	bool due = forked || births->forked;
+
+	births->forked = forked;
+	if (!due)
+		return 0;
+	while (connector_next(&births->connector, &fork)) {
+		if (!is_ours(births, tree, fork.parent) ||
+		    is_ours(births, tree, fork.child) ||
+		    tree_adopt(tree, fork.child))
+			continue;
+		births_note_end(births, fork.child);
+		unseen++;
+	}
+	members_clear(&births->ended);
+	return unseen;
+}
