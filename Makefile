@@ -8,6 +8,7 @@
 # make bench      measure, beside the peers; SECTION=recorder for one table
 # make fuzz       fuzz what reads others' bytes, FUZZ_S=60 seconds each
 # make lint       formatters and static checks
+# make analyze    gcc's analyzer, but for what was looked through
 # make install    to PREFIX (/usr/local), below DESTDIR; make uninstall
 # make dist       build/mprof-VERSION.tar.gz, the same bytes every time
 #
@@ -242,6 +243,10 @@ check-headers:
 lint: check-layers check-headers
 	$(Q)bash tests/tools/lint
 
+analyze:
+	$(Q)rm -rf build/analyze
+	$(Q)bash tests/tools/analyze
+
 # FUZZ_S seconds for each harness, or for those in FUZZ="dat csv".
 FUZZ_S = 60
 FUZZ = $(harnesses)
@@ -295,6 +300,6 @@ clean:
 
 FORCE:
 .PHONY: all test bench demo check-layers check-headers lint install uninstall
-.PHONY: test-faults dist fuzz clean FORCE
+.PHONY: test-faults analyze dist fuzz clean FORCE
 .DELETE_ON_ERROR:
 endif

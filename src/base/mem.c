@@ -2,7 +2,6 @@
 #include "base/mem.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,4 +73,13 @@ char *mem_format(const char *format, ...)
 	if (len < 0)
 		out_of_memory();
 	return got;
+}
+
+FILE *mem_stream(char **text, size_t *len)
+{
+	FILE *stream = open_memstream(text, len);
+
+	if (!stream)
+		out_of_memory();
+	return stream;
 }

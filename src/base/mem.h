@@ -7,6 +7,7 @@
 #define MPROF_BASE_MEM_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 /* count elements of size bytes, zeroed; an overflow counts as out of memory. */
 void *mem_zero(size_t count, size_t size)
@@ -23,6 +24,10 @@ char *mem_copy_n(const char *text, size_t len) __attribute__((malloc, nonnull));
 
 /* The words, the last of which is followed by NULL, with a blank between. */
 char *mem_join(char *const *words) __attribute__((malloc, nonnull));
+
+/* A stream whose bytes are in *text, *len of them, once it is closed. */
+FILE *mem_stream(char **text, size_t *len)
+    __attribute__((nonnull, warn_unused_result));
 
 char *mem_format(const char *format, ...)
     __attribute__((malloc, format(printf, 1, 2)));

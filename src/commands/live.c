@@ -185,11 +185,11 @@ static void print_frame(
 		return;
 	}
 	print_chart(run, style, out);
-	line = open_memstream(&text, &size);
+	line = mem_stream(&text, &size);
 	print_figures(live, run, line);
 	fclose(line);
 	print_line(text, style, out);
-	line = open_memstream(&text, &size);
+	line = mem_stream(&text, &size);
 	print_largest(
 	    run, style->columns < 90 ? NAME_COLUMNS / 3 : NAME_COLUMNS, line);
 	fclose(line);
@@ -202,7 +202,7 @@ static void draw(const struct live *live)
 	struct terminal_style style;
 	char *frame = NULL;
 	size_t len = 0;
-	FILE *out = open_memstream(&frame, &len);
+	FILE *out = mem_stream(&frame, &len);
 
 	terminal_look(&terminal, STDOUT_FILENO);
 	style = (struct terminal_style){.columns = terminal.columns,
