@@ -4,9 +4,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/utf8.h"
+#include "cli/waiting.h"
 #include "commands/command.h"
 #ifdef HAVE_CSV
 #include "csv/import.h"
@@ -112,6 +115,17 @@ static void tell_of_skipped(const struct profile *profile, bool verbose)
 	free(path);
 }
 
+static void tell_of_unit(const char *path)
+{
+	char *clean = utf8_clean_copy(path);
+
+	fprintf(stderr,
+	    "mprof: %s: its memory is taken to be in MiB; --unit says "
+	    "otherwise\n",
+	    clean);
+	free(clean);
+}
+
 static bool holds_anything(const struct profile *profile)
 {
 	for (size_t i = 0; i < profile->runs.len; i++) {
@@ -128,53 +142,54 @@ static bool holds_anything(const struct profile *profile)
 	return false;
 }
 
+struct reading {
+	const char *path;
+	const struct profiles_options *options;
+	struct progress progress;
+};
+
 #ifdef HAVE_CSV
 /* What begins with a record is no table, whatever its name. */
 static bool is_table(const char *path, const struct csv_options *options)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	bool recording = fd >= 0 && dat_is_recording(fd);
+	bool recording = false;
+	struct stat about;
+	int fd = -1;
 
-	if (fd >= 0)
+	/* Whoever writes to a pipe would take this look for a reader. */
+	if (stat(path, &about) == 0 && S_ISREG(about.st_mode))
+		fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd >= 0) {
+		recording = dat_is_recording(fd);
 		close(fd);
+	}
 	return !recording && csv_is_table(path, options);
 }
 
-static int read_table(struct profile *profile, const char *path,
-    const struct csv_options *options, struct err *e)
-{
-	bool unit_assumed;
-
-	if (csv_read(profile, path, options, &unit_assumed, e) != 0)
-		return -1;
-	if (unit_assumed) {
-		char *clean = utf8_clean_copy(path);
-
-		fprintf(stderr,
-		    "mprof: %s: its memory is taken to be in MiB; --unit says "
-		    "otherwise\n",
-		    clean);
-		free(clean);
-	}
-	return 0;
-}
-
-static int read_any(struct profile *profile, const char *path,
-    const struct profiles_options *options, struct err *e)
+static int read_any(struct profile *profile, const struct reading *reading,
+    bool *unit_assumed, struct err *e)
 {
 	const struct csv_options table = {
-	    options->time, options->mem, options->unit};
+	    .time = reading->options->time,
+	    .mem = reading->options->mem,
+	    .unit = reading->options->unit,
+	    .progress = &reading->progress,
+	};
 
-	if (is_table(path, &table))
-		return read_table(profile, path, &table, e);
-	return dat_read(profile, path, e);
+	if (is_table(reading->path, &table))
+		return csv_read(
+		    profile, reading->path, &table, unit_assumed, e);
+	return dat_read_telling(profile, reading->path, &reading->progress, e);
 }
 #else
-static int read_any(struct profile *profile, const char *path,
-    const struct profiles_options *options, struct err *e)
+static int read_any(struct profile *profile, const struct reading *reading,
+    bool *unit_assumed, struct err *e)
 {
-	if (!options->time && !options->mem)
-		return dat_read(profile, path, e);
+	const char *path = reading->path;
+
+	*unit_assumed = false;
+	if (!reading->options->time && !reading->options->mem)
+		return dat_read_telling(profile, path, &reading->progress, e);
 	profile_init(profile, path);
 	return err_set(e,
 	    "%s: this mprof was built without libcsv and reads no tables",
@@ -185,12 +200,21 @@ static int read_any(struct profile *profile, const char *path,
 int profiles_read(struct profile *profile, const char *path,
     const struct profiles_options *options)
 {
+	char *what = mem_format("reading %s", path);
+	struct waiting waiting;
+	struct reading reading = {path, options, waiting_begin(&waiting, what)};
+	bool unit_assumed = false;
 	struct err e;
+	int got = read_any(profile, &reading, &unit_assumed, &e);
 
-	if (read_any(profile, path, options, &e) != 0) {
+	waiting_end(&waiting);
+	free(what);
+	if (got != 0) {
 		command_fail(COMMAND_FAILED, &e);
 		return -1;
 	}
+	if (unit_assumed)
+		tell_of_unit(path);
 	tell_of_skipped(profile, options->verbose);
 	if (holds_anything(profile))
 		return 0;

@@ -33,6 +33,7 @@ struct import {
 	bool header;         /* it was read */
 	size_t field, line;  /* where we are */
 	size_t unseen;       /* bytes since the last field ended */
+	uint64_t whole;      /* bytes; 0: not known */
 	struct rows rows;
 	bool failed;
 	struct err *e;
@@ -251,6 +252,7 @@ static int read_block(int fd, char *bytes, size_t size, size_t *len)
 static int read_table(struct import *in, int fd, char *bytes)
 {
 	size_t len, start;
+	uint64_t done = 0;
 
 	if (read_block(fd, bytes, BLOCK, &len) != 0)
 		return err_errno(in->e, "%s: can't be read", in->path);
@@ -270,6 +272,8 @@ static int read_table(struct import *in, int fd, char *bytes)
 		if (feed(in, bytes + start, len - start) != 0)
 			return -1;
 		start = 0;
+		done += len;
+		progress_step(in->options->progress, done, in->whole);
 		if (read_block(fd, bytes, BLOCK, &len) != 0)
 			return err_errno(in->e, "%s: can't be read", in->path);
 	}
@@ -293,6 +297,7 @@ int csv_read(struct profile *profile, const char *path,
 	    .options = options,
 	    .rows.profile = profile,
 	    .e = e ? e : &unused};
+	struct stat about;
 	char *bytes;
 	int fd, got;
 
@@ -306,6 +311,8 @@ int csv_read(struct profile *profile, const char *path,
 	fd = io_open_input(path, e);
 	if (fd < 0)
 		return -1;
+	if (fstat(fd, &about) == 0)
+		in.whole = (uint64_t)about.st_size;
 	bytes = mem_zero(BLOCK, 1);
 	got = read_table(&in, fd, bytes);
 	rows_finish(&in.rows);

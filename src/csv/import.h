@@ -10,11 +10,13 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/progress.h"
 #include "profile/profile.h"
 
 struct csv_options {
 	const char *time, *mem; /* column names or numbers; NULL: guessed */
 	const char *unit;       /* of a number in mem; NULL: by the name */
+	const struct progress *progress; /* told how far it is; may be NULL */
 };
 
 /* Whether the file's beginning is a table in which the columns can be told. */

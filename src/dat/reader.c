@@ -25,9 +25,11 @@ enum { SHORTEST_SAMPLE = 28, MOST_EXPECTED = 64 << 20 };
 
 struct block_reader {
 	int fd;
-	char *bytes;     /* cap of them, a newline and padding */
-	size_t len, cap; /* what is there but not consumed begins at 0 */
-	bool passing;    /* inside a line that is too long */
+	char *bytes;          /* cap of them, a newline and padding */
+	size_t len, cap;      /* what is there but not consumed begins at 0 */
+	uint64_t done, whole; /* bytes; a pipe has no whole */
+	const struct progress *progress;
+	bool passing; /* inside a line that is too long */
 	struct record_reader records;
 };
 
@@ -117,7 +119,9 @@ static int read_blocks(struct block_reader *in, const char *path, struct err *e)
 		if (got == 0)
 			break;
 		in->len += (size_t)got;
+		in->done += (size_t)got;
 		take_lines(in);
+		progress_step(in->progress, in->done, in->whole);
 	}
 	if (in->len > 0 || in->passing) {
 		memset(in->bytes + in->len, '\n', 1 + NUMBER_PADDING);
@@ -126,27 +130,38 @@ static int read_blocks(struct block_reader *in, const char *path, struct err *e)
 	return 0;
 }
 
-static size_t expected_samples(int fd)
+static size_t size_of(int fd)
 {
 	struct stat about;
-	size_t count;
 
-	if (fstat(fd, &about) != 0 || about.st_size < BLOCK)
-		return 0;
-	count = (size_t)about.st_size / SHORTEST_SAMPLE;
+	return fstat(fd, &about) == 0 ? (size_t)about.st_size : 0;
+}
+
+static size_t expected_samples(size_t size)
+{
+	size_t count = size < BLOCK ? 0 : size / SHORTEST_SAMPLE;
+
 	return count < MOST_EXPECTED ? count : MOST_EXPECTED;
 }
 
 int dat_read(struct profile *profile, const char *path, struct err *e)
 {
-	struct block_reader in = {.records.profile = profile};
+	return dat_read_telling(profile, path, NULL, e);
+}
+
+int dat_read_telling(struct profile *profile, const char *path,
+    const struct progress *progress, struct err *e)
+{
+	struct block_reader in = {
+	    .records.profile = profile, .progress = progress};
 	int got;
 
 	profile_init(profile, path);
 	in.fd = io_open_input(path, e);
 	if (in.fd < 0)
 		return -1;
-	in.records.expected = expected_samples(in.fd);
+	in.whole = size_of(in.fd);
+	in.records.expected = expected_samples(in.whole);
 	got = read_blocks(&in, path, e);
 	record_finish(&in.records);
 	free(in.bytes);

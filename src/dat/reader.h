@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/progress.h"
 #include "profile/profile.h"
 
 /* Reads the whole file into profile, which it initialises and the caller
@@ -16,6 +17,11 @@
  * empty file is a profile without runs. Series come sorted by time. */
 int dat_read(struct profile *profile, const char *path, struct err *e)
     __attribute__((warn_unused_result));
+
+/* The same, and tells how far it is; progress may be NULL. */
+int dat_read_telling(struct profile *profile, const char *path,
+    const struct progress *progress, struct err *e)
+    __attribute__((nonnull(1, 2), warn_unused_result));
 
 /* Whether the file begins with a record, blank lines aside. */
 bool dat_is_recording(int fd);

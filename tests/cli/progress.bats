@@ -1,0 +1,86 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What takes over a second says how far it is: on stderr, on a terminal alone.
+# shellcheck disable=SC2154 # errors is run_apart's
+load helper
+
+own_setup() {
+	export TERM=xterm
+	mkfifo slow.dat slow.csv
+}
+
+# What is read of a pipe takes over a second.
+slow_recording() {
+	printf '%s\n' 'CMDLINE sleep 1' 'MEM 1.0 1700000000.0000'
+	sleep 1.2
+	awk 'BEGIN { for (i = 1; i < 9000; i++)
+		printf "MEM 1.5 %d.0000\n", 1700000000 + i }'
+	sleep 0.3
+	echo MEM 2.0 1700100000.0000
+}
+
+slow_table() {
+	echo 'time,rss (MiB)'
+	sleep 1.2
+	awk 'BEGIN { for (i = 1; i < 40000; i++) print i ",1.5" }'
+	sleep 0.3
+	echo 40000,2
+}
+
+on_terminal() {
+	"$SOURCE/tests/tools/terminal" "$@"
+}
+
+# The line is taken away before anything else is said.
+@test "progress: a slow recording on a terminal" {
+	slow_recording >slow.dat &
+	on_terminal mprof peak slow.dat <<-'END'
+		expect \r\x1b\[Kreading slow.dat [\d.]+ [KM]iB
+		expect \r\x1b\[K[^r]
+		expect 2\.000 MiB
+	END
+}
+
+@test "progress: a slow table, and how much of it where that is known" {
+	slow_table >slow.csv &
+	on_terminal mprof peak slow.csv <<-'END'
+		expect \r\x1b\[Kreading slow.csv [\d.]+ [KM]iB
+		expect 2\.000 MiB
+	END
+	awk 'BEGIN { for (i = 0; i < 30000; i++)
+		printf "MEM %d.5 %d.0000\n", i, 1700000000 + i }' >a.dat
+	command -v strace >/dev/null || skip "strace is not installed"
+	without_leak_check
+	on_terminal strace -o trace -e trace=read \
+		-e inject=read:delay_enter=500000:when=2+ \
+		"$MPROF" peak "$PWD/a.dat" <<-'END'
+		expect \r\x1b\[Kreading /\S+/a.dat \d+ %
+		expect 29999\.500 MiB
+	END
+}
+
+@test "progress: a hostile name does nothing to the terminal" {
+	mv slow.dat $'a\e[31mb'
+	slow_recording >$'a\e[31mb' &
+	on_terminal mprof peak $'a\e[31mb' <<-'END'
+		expect \r\x1b\[Kreading a[^\x1b]*31mb [\d.]+
+		expect 2\.000 MiB
+	END
+}
+
+@test "progress: none on what is no terminal, or one that can't be redrawn" {
+	slow_recording >slow.dat &
+	run_apart mprof peak slow.dat
+	[ "$status" -eq 0 ]
+	[ -z "$errors" ]
+	[[ $output == *2.000* && $output != *reading* ]]
+	slow_recording >slow.dat &
+	TERM=dumb run script -qec 'mprof peak slow.dat' /dev/null
+	[[ $output == *2.000* && $output != *reading* ]]
+}
+
+@test "progress: none for what is quick" {
+	recording a.dat
+	run script -qec 'mprof peak a.dat' /dev/null
+	[[ $output == *MiB* && $output != *reading* ]]
+}
