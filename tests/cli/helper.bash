@@ -28,11 +28,11 @@ below_valgrind() {
 	local file test why
 
 	ln -sf "$SOURCE/tests/tools/mprof-valgrind" "$1/mprof"
-	while IFS=: read -r file test why; do
+	while IFS=$'\t' read -r file test why; do
 		# shellcheck disable=SC2053 # it is a pattern
 		[ "$file" = "${BATS_TEST_FILENAME##*/}" ] &&
-			[[ $BATS_TEST_DESCRIPTION == ${test# } ]] &&
-			skip "not below valgrind:$why"
+			[[ $BATS_TEST_DESCRIPTION == $test ]] &&
+			skip "not below valgrind: $why"
 	done <"$SOURCE/tests/tools/valgrind.not"
 	return 0
 }

@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *path = input_path(data, size);
 
 	read_as(path, &(struct csv_options){0});
-	read_as(path, &(struct csv_options){"1", "2", "KiB"});
+	read_as(path,
+	    &(struct csv_options){.time = "1", .mem = "2", .unit = "KiB"});
 	return 0;
 }

@@ -162,7 +162,7 @@ static void test_time_in_the_title(void **state)
 
 static void test_named_columns(void **state)
 {
-	struct csv_options options = {"A", "b", "kib"};
+	struct csv_options options = {.time = "A", .mem = "b", .unit = "kib"};
 	struct columns columns;
 	struct err e;
 
