@@ -45,6 +45,8 @@ struct launch_event {
 struct launch {
 	pid_t pid;      /* the program, or what is watched */
 	int exec_error; /* why it was not executed; 0: another cause */
+	long floor_kib; /* where the program's maxrss_kib begins, whatever
+			 * it holds: its process's before the exec */
 	bool watching;  /* not started by us */
 	int signals;    /* a signalfd */
 	int pidfd;      /* of what is watched, where the kernel has them */

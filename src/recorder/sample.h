@@ -28,7 +28,6 @@ struct sampler {
 	struct fate fate;
 	struct cgroup cgroup;      /* where it is the metric */
 	int64_t cgroup_peak_kib;   /* as it was at the start */
-	int64_t own_peak_kib;      /* of this process, when it launched */
 	int64_t epoch_ns;          /* what CLOCK_BOOTTIME counts from */
 	int64_t end_ns;            /* of the recording: its timeout */
 	int64_t ticked_ns, cpu_ns; /* at the last tick */
@@ -38,6 +37,7 @@ struct sampler {
 	int64_t peak_told_ns;
 	pid_t root_pid; /* as /proc counts it */
 	bool root_over;
+	bool trimmed; /* this process, once it had time for it */
 	struct sink_tick tick;
 	ARRAY(struct sink_process) processes;
 	struct sampler_result result;

@@ -46,15 +46,6 @@ struct sampler *sampler_create(
 	return s;
 }
 
-static int64_t own_peak_kib(const struct procfs *fs)
-{
-	char text[4096];
-
-	if (procfs_read(fs, fs->self, "status", text, sizeof(text)) <= 0)
-		return INT64_MAX;
-	return procfs_kib(text, "VmHWM");
-}
-
 /* Right behind its exec a program holds next to nothing: the first sample that
  * is told comes this much later, or the very first one if it ended by then. */
 #define FIRST_NS (NS_PER_S / 1000)
@@ -90,7 +81,6 @@ static void begin(struct sampler *s, struct launch *launch)
 	shares_init(&s->shares, &s->fs, now_ns);
 	s->limit = (struct limit){
 	    .fs = &s->fs, .kib = s->plan.limit_kib, .action = s->plan.on_limit};
-	s->own_peak_kib = own_peak_kib(&s->fs);
 	if (s->plan.metric->file == METRIC_CGROUP && !s->plan.launched) {
 		cgroup_finish(&s->cgroup);
 		cgroup_init(&s->cgroup, &s->fs, pid, NULL);
@@ -98,7 +88,6 @@ static void begin(struct sampler *s, struct launch *launch)
 	s->cgroup_peak_kib = cgroup_peak_kib(&s->cgroup);
 	sample_first(s);
 	fate_init(&s->fate, &s->fs, pid, now_ns);
-	self_trim();
 }
 
 void sampler_destroy(struct sampler *s)
@@ -114,15 +103,19 @@ void sampler_destroy(struct sampler *s)
 	free(s);
 }
 
+/* What an exec may take of the memory that is left behind with it. */
+enum { EXEC_KIB = 128 };
+
 /* The kernel's figure for the largest process that was waited for below this
- * one. What it inherited from us at the fork proves nothing, unless nothing
- * else is known: then it is too high by our own size at most. */
+ * one. What its process had before the exec proves nothing, unless nothing
+ * else is known. */
 static void note_waited(struct sampler *s, const struct launch_event *event)
 {
 	if (s->plan.alone || s->plan.metric->mark == NULL ||
 	    strcmp(s->plan.metric->mark, "VmHWM") != 0)
 		return;
-	if (event->maxrss_kib > s->own_peak_kib || s->peak_kib < 0)
+	if (event->maxrss_kib > s->launch->floor_kib + EXEC_KIB ||
+	    s->peak_kib < 0)
 		sample_note_mark(s, event->maxrss_kib);
 }
 
@@ -246,6 +239,9 @@ static bool handle(struct sampler *s, const struct launch_event *event)
 			return false;
 		}
 		sample_take(s);
+		if (!s->trimmed)
+			self_trim();
+		s->trimmed = true;
 		if (s->plan.quit && *s->plan.quit) {
 			s->result.end = SAMPLER_QUIT;
 			return false;

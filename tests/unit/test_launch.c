@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -204,6 +206,21 @@ static void test_tick(void **state)
 	launch_finish(&launch);
 }
 
+/* What this process holds of files is not the program's. */
+static void test_floor(void **state)
+{
+	struct launch launch = shell("exit 0");
+	struct rusage usage;
+
+	(void)state;
+	assert_int_equal(end_status(&launch), 0);
+	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+	assert_true(launch.floor_kib > 0);
+	if (syscall(SYS_clone3, NULL, 0) < 0 && errno != EINVAL)
+		skip();
+	assert_true(launch.floor_kib < usage.ru_maxrss);
+}
+
 /* An orphan of the program is ours to reap, and is told before the end. */
 static void test_orphan(void **state)
 {
@@ -390,6 +407,7 @@ int main(void)
 		test_script_without_interpreter, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_environment, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_tick, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_floor, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_orphan, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_signals_are_passed, setup, teardown),
