@@ -49,6 +49,12 @@ teardown() {
 	[ ! -e c.dat ]
 }
 
+@test "attach: -o with the pid of what is attached to" {
+	"$name" 30 &
+	mprof attach -q -t 0.1 -o 'mem-%h-%p-%t.dat' $!
+	[[ $(echo mem-*) =~ ^mem-[A-Za-z0-9._-]+-$!-[0-9]{14}\.dat$ ]]
+}
+
 @test "attach: descendants that are there and that come" {
 	sh -c "$name 30 & sleep 0.3; $name 29" &
 	sleep 0.1

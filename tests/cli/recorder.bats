@@ -126,6 +126,25 @@ measured() {
 		END { exit !(last - first > 0.5) }' a.dat
 }
 
+@test "recorder: --skip-unchanged loses no step between two plateaus" {
+	hold 30 0.5 >steps.py
+	mprof run -q -T 0.01 --skip-unchanged -o a.dat python3 steps.py
+	# The last sample on the high plateau is 0.4 s behind one of the same
+	# height, and nothing stands between.
+	awk '/^MEM/ { if ($2 == mib && $3 - last > 0.4) found = 1
+			mib = $2; last = $3 }
+		END { exit !found }' a.dat
+}
+
+@test "recorder: --skip-unchanged with -M" {
+	mprof run -q -M -T 0.02 --skip-unchanged -o a.dat \
+		sh -c 'sleep 0.5 & sleep 0.2; wait; :'
+	[ "$(grep -c ^MEM a.dat)" -lt 20 ]
+	[ "$(grep -c ^PROC a.dat)" -eq 3 ]
+	# A descendant's row stands below a sample of the same time.
+	awk '/^MEM/ { time = $3 } /^CHLD/ && $4 != time { exit 1 }' a.dat
+}
+
 @test "recorder: every backend gives figures, PSS below RSS" {
 	hold 20 0.3 >big.py
 	for backend in rss pss uss vms anon psutil psutil_pss psutil_uss posix; do
@@ -151,16 +170,27 @@ measured() {
 	grep -q 'backend=cgroup' a.dat
 }
 
-@test "recorder: few descriptors: everybody is recorded, nothing is said" {
+@test "recorder: 64 descriptors, a tree of 1,000: all of it, nothing is said" {
 	(
-		ulimit -n 40
-		mprof run -q -M -T 0.05 -o a.dat sh -c '
-			for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20
-			do sleep 0.5 & done; wait; ulimit -n' >limit 2>errors
+		ulimit -n 64
+		# shellcheck disable=SC2016 # the recorded shell's
+		mprof run -q -M -T 0.1 -o a.dat sh -c '
+			for i in $(seq 999); do sleep 60 & pids="$pids $!"; done
+			sleep 0.8
+			kill $pids
+			ulimit -n' >limit 2>errors
 	)
-	same "$(cat limit)" 40
+	same "$(cat limit)" 64
 	[ ! -s errors ]
-	[ "$(grep ^CHLD a.dat | cut -d' ' -f2 | sort -u | wc -l)" -eq 20 ]
+	# The shell's 999, its other sleep and its seq may be seen as well.
+	[ "$(grep -c '^PROC .*cmd=sleep%2060' a.dat)" -ge 990 ]
+	# At one time.
+	[ "$(awk '/^CHLD/ { n[$4]++ } END { for (t in n) if (n[t] > most)
+		most = n[t]; print most }' a.dat)" -ge 999 ]
+	# None counts twice, and none is left out of the sum.
+	awk '/^MEM/ { if (n > 500 && sum - total > 0.02) exit 1
+			total = $2; sum = n = 0 }
+		/^CHLD/ { sum += $3; n++ }' a.dat
 }
 
 @test "recorder: --max-overhead lengthens the interval and says so" {

@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The times of a recording where clocks are set, the machine was suspended, or
+# mprof itself was stopped.
+load helper
+
+PROGRAMS=$BATS_TEST_DIRNAME/../../build/programs
+TARGET=$PROGRAMS/target
+
+own_setup() {
+	if grep -q fsanitize "$SOURCE/build/flags"; then
+		skip "a sanitizer wants to be loaded first"
+	fi
+}
+
+teardown() {
+	for pid in $(jobs -p); do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+}
+
+# gaps FILE: how many steps between samples are above 0.3 s, the longest, and
+# the recorded time without it; fails where one goes back.
+gaps() {
+	awk '/^MEM/ {
+			if (n++) {
+				step = $3 - last
+				if (step < 0) exit 1
+				if (step > longest) longest = step
+				gaps += step > 0.3
+			} else
+				first = $3
+			last = $3
+		}
+		END { printf "%d %d %.1f\n", gaps, longest, last - first - longest }' "$1"
+}
+
+@test "clock: set back and forward, attached: the times go on" {
+	"$TARGET" sleep 1200 3>&- &
+	LD_PRELOAD=$PROGRAMS/step.so mprof attach -q -T 0.02 -o a.dat $!
+	read -r _ longest rest < <(gaps a.dat)
+	[ "$longest" -lt 60 ]
+	awk "BEGIN { exit !($rest < 60) }"
+	# The epoch is the right one.
+	awk -v now="$EPOCHSECONDS" '/^MEM/ && !n++ { exit !(now - $3 < 600) }' a.dat
+}
+
+@test "clock: a suspended machine leaves one gap, and no missed samples" {
+	run_apart env LD_PRELOAD="$PROGRAMS/suspend.so" "$MPROF" run -T 0.02 \
+		-o a.dat "$TARGET" sleep 900
+	[ "$status" -eq 11 ]
+	[[ ! $errors =~ mprof:\ [0-9]{4,}\ samples\ were\ missed ]]
+	read -r _ longest rest < <(gaps a.dat)
+	[ "$longest" -ge 3600 ]
+	[ "$longest" -lt 3660 ]
+	awk "BEGIN { exit !($rest > 0.3 && $rest < 60) }"
+	[ "$(grep -c ^MEM a.dat)" -ge 10 ]
+}
+
+@test "clock: the same, attached" {
+	"$TARGET" sleep 1200 3>&- &
+	LD_PRELOAD=$PROGRAMS/suspend.so mprof attach -q -T 0.02 -o a.dat $!
+	read -r _ longest rest < <(gaps a.dat)
+	[ "$longest" -ge 3600 ]
+	[ "$longest" -lt 3660 ]
+	awk "BEGIN { exit !($rest > 0.3 && $rest < 60) }"
+}
+
+@test "clock: --timeout doesn't run out while the machine is suspended" {
+	LD_PRELOAD=$PROGRAMS/suspend.so mprof run -q -T 0.02 -t 30 -o a.dat \
+		"$TARGET" sleep 900 || true
+	awk '/^EXIT/ { found = 1 } END { exit !found }' a.dat
+	read -r _ _ rest < <(gaps a.dat)
+	awk "BEGIN { exit !($rest > 0.6) }"
+}
+
+@test "clock: mprof is stopped and goes on: a gap, no burst, a count" {
+	mprof run -T 0.02 -o a.dat "$TARGET" sleep 2000 2>errors 3>&- &
+	for _ in $(seq 200); do
+		grep -qs ^MEM a.dat && break
+		sleep 0.02
+	done
+	kill -STOP $!
+	sleep 0.7
+	kill -CONT $!
+	wait $! || true
+	read -r gaps _ _ < <(gaps a.dat)
+	[ "$gaps" -ge 1 ]
+	# Behind the gap one sample, then the next a whole interval later.
+	awk '/^MEM/ {
+			if (before && before > 0.3 && $3 - last < 0.001) exit 1
+			before = last ? $3 - last : 0
+			last = $3
+		}' a.dat
+	grep -q 'samples were missed' errors
+	[ "$(sed -n 's/^mprof: \([0-9]*\) samples were missed.*/\1/p' errors)" -ge 20 ]
+}
