@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The times of a recording where clocks are set, the machine was suspended, or
 # mprof itself was stopped.
+# shellcheck disable=SC2154 # errors is run_apart's
 load helper
 
 PROGRAMS=$BATS_TEST_DIRNAME/../../build/programs
