@@ -65,11 +65,11 @@ static ssize_t read_at(int root, const char *path, char *text, size_t size)
 	return got;
 }
 
-/* lxcfs and its like lay a file of their own over loadavg: what they say of
- * the newest pid is not the kernel's. */
-static int open_loadavg(int root)
+/* lxcfs and its like lay files of their own over loadavg and stat: what they
+ * say of the newest pid is not the kernel's. */
+static int open_kernels(int root, const char *name)
 {
-	int fd = openat(root, "loadavg", O_RDONLY | O_CLOEXEC);
+	int fd = openat(root, name, O_RDONLY | O_CLOEXEC);
 	struct statfs ours, theirs;
 
 	if (fd < 0)
@@ -125,7 +125,7 @@ int procfs_init(struct procfs *fs, const char *root, struct err *e)
 	fs->foreign = fs->self != getpid();
 	if (fs->foreign)
 		fs->depth = pids_below(fs, fs->self, -1, NULL) - 1;
-	fs->loadavg = open_loadavg(fs->root);
+	fs->loadavg = open_kernels(fs->root, "loadavg");
 	if (read_at(fs->root, "sys/kernel/pid_max", text, sizeof(text)) > 0)
 		fs->pid_max = atol(text);
 	return 0;
@@ -155,6 +155,33 @@ bool procfs_newest(const struct procfs *fs, pid_t *newest, long *threads)
 	*threads = (long)number_next(&at);
 	*newest = (pid_t)number_next(&at);
 	return *newest > 0;
+}
+
+/* The line stands behind one of all interrupts, which fills a page or many. */
+int64_t procfs_forks(const struct procfs *fs)
+{
+	int fd = open_kernels(fs->root, "stat");
+	int64_t forks = -1;
+	char *line = NULL;
+	size_t size = 0;
+	FILE *file;
+
+	if (fd < 0)
+		return -1;
+	file = fdopen(fd, "r");
+	if (!file) {
+		close(fd);
+		return -1;
+	}
+	while (forks < 0 && getline(&line, &size, file) > 0) {
+		const char *at = line + strlen("processes ");
+
+		if (strncmp(line, "processes ", strlen("processes ")) == 0)
+			forks = number_next(&at);
+	}
+	free(line);
+	fclose(file);
+	return forks;
 }
 
 static void make_path(char path[static 64], pid_t pid, const char *name)

@@ -51,6 +51,10 @@ void procfs_finish(struct procfs *fs) __attribute__((nonnull));
  * tell, so that every look has to be a full one. */
 bool procfs_newest(const struct procfs *fs, pid_t *newest, long *threads);
 
+/* Processes and threads that were ever started on this machine; -1 where this
+ * /proc can't tell. A long read: for looks that are far apart. */
+int64_t procfs_forks(const struct procfs *fs);
+
 /* Opens /proc/PID/NAME for reading; -1 with errno. */
 int procfs_open(const struct procfs *fs, pid_t pid, const char *name);
 

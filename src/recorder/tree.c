@@ -4,7 +4,8 @@
 #include "base/clock.h"
 
 /* More forks than this in a second are not known of any kernel: before so many
- * could have used up all pids, the newest pid tells who is new. */
+ * could have used up all pids, the newest pid tells who is new. Later than that
+ * the forks are counted. */
 #define FORKS_PER_S 50000
 
 /* Pids that were given out and can't be seen yet are among the last ones. */
@@ -149,16 +150,25 @@ static bool consider_each(void *context, pid_t pid)
 	return true;
 }
 
+/* Fewer than use up all pids, since the last look. */
+static bool are_few_forks(struct tree *tree, int64_t now_ns)
+{
+	int64_t enough = tree->fs->pid_max / 2, forks, before = tree->forks;
+
+	if ((now_ns - tree->looked_ns) / (NS_PER_S / FORKS_PER_S) < enough)
+		return true;
+	forks = tree->forks = procfs_forks(tree->fs);
+	return before > 0 && forks >= before && forks - before < enough;
+}
+
 /* Whether the pids since the last look tell of every fork, and are fewer than
  * the processes that there are. */
 static bool is_range(
-    const struct tree *tree, pid_t newest, long threads, int64_t now_ns)
+    struct tree *tree, pid_t newest, long threads, int64_t now_ns)
 {
-	int64_t forks = (now_ns - tree->looked_ns) / (NS_PER_S / FORKS_PER_S);
-
 	return tree->newest > 0 && newest >= tree->newest &&
 	       newest - tree->newest <= 2 * threads + LATE &&
-	       forks < tree->fs->pid_max / 2;
+	       are_few_forks(tree, now_ns);
 }
 
 static void look_at_all(struct tree *tree, pid_t newest)

@@ -20,10 +20,11 @@ struct tree {
 	struct members members; /* the first is the program, until it ends */
 	bool adopts;            /* orphans become children of this process */
 	uint64_t root_started;
-	pid_t newest;                     /* of the last look; 0: look at all */
-	int64_t looked_ns;                /* when that was */
-	ARRAY(pid_t) again;               /* to be looked at in the next look */
-	ARRAY(pid_t) now;                 /* and in this one */
+	pid_t newest;       /* of the last look; 0: look at all */
+	int64_t looked_ns;  /* when that was */
+	int64_t forks;      /* until then, or before; 0: unknown */
+	ARRAY(pid_t) again; /* to be looked at in the next look */
+	ARRAY(pid_t) now;   /* and in this one */
 	ARRAY(struct stranger) strangers; /* seen in this look, not ours */
 };
 

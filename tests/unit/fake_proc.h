@@ -94,6 +94,8 @@ static inline int fake_end(void **state)
 		fake_gone(pid);
 	snprintf(path, sizeof(path), "%s/loadavg", fake_root);
 	remove(path);
+	snprintf(path, sizeof(path), "%s/stat", fake_root);
+	remove(path);
 	snprintf(path, sizeof(path), "%s/self", fake_root);
 	remove(path);
 	return rmdir(fake_root);

@@ -119,6 +119,35 @@ static void pids_that_begin_again_are_looked_at_all(void **state)
 	uproot();
 }
 
+static void look_after_10_s(int forks)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "cpu 1 2\nctxt 3\nprocesses %d\n", forks);
+	fake_write("stat", text);
+	members_sweep(&tree.members);
+	tree_look(&tree, tree.looked_ns + 10000000000);
+}
+
+/* By the time alone all pids may have been given out since. */
+static void far_apart_the_forks_are_counted(void **state)
+{
+	(void)state;
+	plant(true, true);
+	look_after_10_s(5000); /* nothing to compare it with: a full look */
+	add(20, 100);
+	look_after_10_s(5001);
+	assert_false(has(20));
+	add(101, 100);
+	fake_newest(101, 50);
+	look_after_10_s(5002);
+	assert_true(has(101));
+	assert_false(has(20));
+	look_after_10_s(5002 + 32768);
+	assert_true(has(20));
+	uproot();
+}
+
 static void without_loadavg_all_is_looked_at(void **state)
 {
 	(void)state;
@@ -292,6 +321,7 @@ int main(void)
 	    cmocka_unit_test(children_may_have_lower_pids_than_their_parents),
 	    cmocka_unit_test(only_new_pids_are_looked_at),
 	    cmocka_unit_test(pids_that_begin_again_are_looked_at_all),
+	    cmocka_unit_test(far_apart_the_forks_are_counted),
 	    cmocka_unit_test(without_loadavg_all_is_looked_at),
 	    cmocka_unit_test(an_absent_pid_is_looked_at_again_once),
 	    cmocka_unit_test(a_child_is_kept_until_its_late_parent_shows),
