@@ -28,6 +28,7 @@ CC ?= cc
 PKG_CONFIG ?= pkg-config
 CAIRO = yes
 CSV = yes
+GRAPHVIZ = yes
 
 MAKEFLAGS += --no-builtin-rules
 Q = $(if $(V),,@)
@@ -56,10 +57,12 @@ endif
 
 main_sources := src/main.c $(call sources,$(rooms))
 module_sources := $(call sources,base render/cairo)
+graph_sources := $(call sources,base render/graphviz)
 agent_sources := $(call sources,python/agent)
 objects_of = $(patsubst src/%.c,build/$(1)/%.o,$(2))
 main_objects := $(call objects_of,main,$(main_sources)) build/main/viewer.o
 module_objects := $(call objects_of,pic,$(module_sources))
+graph_objects := $(call objects_of,pic,$(graph_sources))
 agent_objects := $(call objects_of,pic,$(agent_sources))
 library_objects := $(filter-out build/main/main.o,$(main_objects))
 unit_tests := $(patsubst tests/unit/%.c,build/tests/%, \
@@ -96,6 +99,15 @@ features += pango
 endif
 features += cairo
 main_defines += -DHAVE_CAIRO
+# It lays out what Cairo draws.
+ifneq ($(GRAPHVIZ),no)
+ifeq ($(shell $(PKG_CONFIG) --exists libgvc && echo yes),yes)
+programs += build/graph.so
+features += graphviz
+main_defines += -DHAVE_GRAPHVIZ
+graph_packages = libgvc
+endif
+endif
 endif
 ifneq ($(CSV),no)
 features += csv
@@ -120,7 +132,8 @@ ldflags = -Wl,-z,relro,-z,now -Wl,--as-needed \
 main_compile = $(CC) $(cppflags) $(main_defines) $(CPPFLAGS) $(cflags) -fPIE \
 	$(CFLAGS)
 pic_compile = $(CC) $(cppflags) $(module_defines) \
-	$(shell $(PKG_CONFIG) --cflags $(module_packages) 2>/dev/null) \
+	$(shell $(PKG_CONFIG) --cflags $(module_packages) $(graph_packages) \
+		2>/dev/null) \
 	$(CPPFLAGS) $(cflags) -fPIC -fvisibility=hidden $(CFLAGS)
 
 all: $(programs)
@@ -134,6 +147,11 @@ build/render.so: $(module_objects)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^ \
 		$$($(PKG_CONFIG) --libs $(module_packages)) -lm
+
+build/graph.so: $(graph_objects)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^ \
+		$$($(PKG_CONFIG) --libs $(graph_packages)) -lm
 
 # Loaded into programs that have no sanitizer's runtime, or another libc than
 # ours: it has to find there all that it asks for.

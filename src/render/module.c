@@ -5,21 +5,24 @@
 #include <stdlib.h>
 
 #include "base/self.h"
+#include "render/graph_module.h"
 
-#ifdef HAVE_CAIRO
-/* The module is never unloaded: its libraries leave threads and handlers
- * behind that would outlive their code. */
-static const struct render_module *open_module(const char *path, struct err *e)
+#if defined(HAVE_CAIRO) || defined(HAVE_GRAPHVIZ)
+/* What a module's symbol points to; each begins with its version. A module is
+ * never unloaded: its libraries leave threads and handlers behind that would
+ * outlive their code. */
+static const void *open_module(
+    const char *path, const char *symbol, int version, struct err *e)
 {
 	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	const struct render_module *module;
+	const int *module;
 
 	if (!handle) {
 		err_set(e, "%s: can't be loaded, %s", path, dlerror());
 		return NULL;
 	}
-	module = dlsym(handle, RENDER_MODULE_SYMBOL);
-	if (!module || module->version != RENDER_MODULE_VERSION) {
+	module = dlsym(handle, symbol);
+	if (!module || *module != version) {
 		err_set(
 		    e, "%s: belongs to another version; reinstall mprof", path);
 		return NULL;
@@ -27,25 +30,45 @@ static const struct render_module *open_module(const char *path, struct err *e)
 	return module;
 }
 
-const struct render_module *render_module_load(struct err *e)
+static const void *load(
+    const char *name, const char *symbol, int version, struct err *e)
 {
-	char *path = self_companion("render.so", e);
-	const struct render_module *module;
+	char *path = self_companion(name, e);
+	const void *module;
 
 	if (!path)
 		return NULL;
-	module = open_module(path, e);
+	module = open_module(path, symbol, version, e);
 	free(path);
 	return module;
 }
+#endif
 
+#ifdef HAVE_CAIRO
+const struct render_module *render_module_load(struct err *e)
+{
+	return load(
+	    "render.so", RENDER_MODULE_SYMBOL, RENDER_MODULE_VERSION, e);
+}
 #else
-
 const struct render_module *render_module_load(struct err *e)
 {
 	err_set(e, "this mprof was built without Cairo, which draws pictures; "
 		   "mprof plot --terminal and .html need none");
 	return NULL;
 }
+#endif
 
+#ifdef HAVE_GRAPHVIZ
+const struct graph_module *graph_module_load(struct err *e)
+{
+	return load("graph.so", GRAPH_MODULE_SYMBOL, GRAPH_MODULE_VERSION, e);
+}
+#else
+const struct graph_module *graph_module_load(struct err *e)
+{
+	err_set(e, "this mprof was built without Graphviz's library, which "
+		   "lays graphs out; .dot needs none");
+	return NULL;
+}
 #endif

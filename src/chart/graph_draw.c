@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "chart/graph.h"
+#include "chart/place.h"
+
+#define TITLE_SIZE 15
+#define BOX_SIZE 13
+#define SMALL_SIZE 11
+#define MARGIN 16
+#define PADDING_X 10
+#define PADDING_Y 6
+#define BOX_WIDTH_MAX 280
+#define LABEL_WIDTH_MAX 180
+#define LEAST_WIDTH 480
+#define CURVE_STEPS 12
+#define HEAD_WIDTH 7
+
+/* Texts are measured and put down as those of charts are. */
+struct sheet {
+	struct place place;
+	struct layout_request request;
+};
+
+static void sheet_init(struct sheet *sheet, struct drawing *drawing,
+    const struct text_measure *measure)
+{
+	*sheet = (struct sheet){.request = {.measure = *measure}};
+	sheet->place = (struct place){.drawing = drawing,
+	    .request = &sheet->request,
+	    .font = BOX_SIZE,
+	    .margin = MARGIN};
+}
+
+/* Cuts the text where it is wider than most; its width. */
+static double fit(
+    const struct place *place, char **text, struct words words, double most)
+{
+	char *cut;
+
+	words.text = *text;
+	cut = place_shorten(place, &words, most);
+	free(*text);
+	*text = cut ? cut : mem_copy("");
+	words.text = *text;
+	return **text ? ceil(place_width(place, &words)) : 0;
+}
+
+static void measure_box(const struct place *place, struct graph_box *box)
+{
+	double width = fit(place, &box->title,
+	    (struct words){.size = BOX_SIZE, .bold = true}, BOX_WIDTH_MAX);
+	double height = place_line_height(BOX_SIZE);
+
+	if (box->detail) {
+		width = fmax(width,
+		    fit(place, &box->detail, (struct words){.size = SMALL_SIZE},
+			BOX_WIDTH_MAX));
+		height += place_line_height(SMALL_SIZE);
+	}
+	box->place = (struct draw_box){
+	    .w = width + 2 * PADDING_X, .h = height + 2 * PADDING_Y};
+}
+
+void graph_measure(struct graph *graph, const struct text_measure *measure)
+{
+	struct sheet sheet;
+
+	sheet_init(&sheet, NULL, measure);
+	for (size_t i = 0; i < graph->boxes.len; i++)
+		measure_box(&sheet.place, &graph->boxes.items[i]);
+	for (size_t i = 0; i < graph->arrows.len; i++) {
+		struct graph_arrow *arrow = &graph->arrows.items[i];
+
+		if (arrow->label)
+			arrow->label_place = (struct draw_box){
+			    .w = fit(&sheet.place, &arrow->label,
+				(struct words){.size = SMALL_SIZE},
+				LABEL_WIDTH_MAX),
+			    .h = place_line_height(SMALL_SIZE)};
+	}
+}
+
+static double bezier(double a, double b, double c, double d, double t)
+{
+	double s = 1 - t;
+
+	return s * s * s * a + 3 * s * s * t * b + 3 * s * t * t * c +
+	       t * t * t * d;
+}
+
+static void draw_curve(struct place *place, const struct graph *graph,
+    const struct graph_arrow *arrow, double top)
+{
+	const struct draw_point *p = graph->points.items + arrow->first;
+	struct shape *shape = place_shape(place, SHAPE_LINE, ROLE_FRAME);
+
+	shape->width = 1.2;
+	place_point(place, p[0].x + MARGIN, p[0].y + top, true);
+	for (size_t i = 0; i + 3 < arrow->len; i += 3) {
+		for (int step = 1; step <= CURVE_STEPS; step++) {
+			double t = (double)step / CURVE_STEPS;
+
+			place_point(place,
+			    bezier(
+				p[i].x, p[i + 1].x, p[i + 2].x, p[i + 3].x, t) +
+				MARGIN,
+			    bezier(
+				p[i].y, p[i + 1].y, p[i + 2].y, p[i + 3].y, t) +
+				top,
+			    false);
+		}
+	}
+}
+
+/* A triangle from the end of the curve to the tip. */
+static void draw_head(struct place *place, const struct draw_point *foot,
+    const struct draw_point *tip, double top)
+{
+	double x = tip->x - foot->x, y = tip->y - foot->y;
+	double len = hypot(x, y);
+
+	if (len <= 0)
+		return;
+	x *= HEAD_WIDTH / 2.0 / len;
+	y *= HEAD_WIDTH / 2.0 / len;
+	place_shape(place, SHAPE_AREA, ROLE_FRAME);
+	place_point(place, tip->x + MARGIN, tip->y + top, true);
+	place_point(place, foot->x - y + MARGIN, foot->y + x + top, false);
+	place_point(place, foot->x + y + MARGIN, foot->y - x + top, false);
+}
+
+static void draw_arrow(struct place *place, const struct graph *graph,
+    const struct graph_arrow *arrow, double top)
+{
+	if (arrow->len < 4)
+		return;
+	draw_curve(place, graph, arrow, top);
+	draw_head(place, &graph->points.items[arrow->first + arrow->len - 1],
+	    &arrow->tip, top);
+}
+
+static void draw_frame(
+    struct place *place, const struct draw_box *box, enum role role)
+{
+	struct shape *shape = place_shape(place, SHAPE_BOX, ROLE_BACKGROUND);
+
+	shape->box = *box;
+	shape = place_shape(place, SHAPE_BOX, role);
+	shape->box = *box;
+	shape->opacity = 0.12;
+	shape = place_shape(place, SHAPE_LINE, role);
+	shape->width = 1.4;
+	place_point(place, box->x, box->y, true);
+	place_point(place, box->x + box->w, box->y, false);
+	place_point(place, box->x + box->w, box->y + box->h, false);
+	place_point(place, box->x, box->y + box->h, false);
+	place_point(place, box->x, box->y, false);
+}
+
+static void draw_box(
+    struct place *place, const struct graph_box *box, double top)
+{
+	struct draw_box at = box->place;
+
+	at.x += MARGIN;
+	at.y += top;
+	draw_frame(place, &at, box->role);
+	place_text(place, &(struct words){.text = box->title,
+			      .x = at.x + at.w / 2,
+			      .y = at.y + PADDING_Y,
+			      .size = BOX_SIZE,
+			      .role = ROLE_TEXT,
+			      .align = 0.5,
+			      .bold = true});
+	if (box->detail)
+		place_text(place,
+		    &(struct words){.text = box->detail,
+			.x = at.x + at.w / 2,
+			.y = at.y + PADDING_Y + place_line_height(BOX_SIZE),
+			.size = SMALL_SIZE,
+			.role = ROLE_TEXT_SOFT,
+			.align = 0.5});
+}
+
+static void draw_label(
+    struct place *place, const struct graph_arrow *arrow, double top)
+{
+	if (!arrow->label || !*arrow->label || arrow->len < 4)
+		return;
+	place_text(place, &(struct words){.text = arrow->label,
+			      .x = arrow->label_place.x + MARGIN,
+			      .y = arrow->label_place.y + top,
+			      .size = SMALL_SIZE,
+			      .role = ROLE_TEXT,
+			      .halo = true});
+}
+
+/* One line of text, as much as has room; returns what is below it. */
+static double draw_row(
+    struct place *place, const char *text, double y, struct words words)
+{
+	char *copy = mem_copy(text);
+
+	fit(place, &copy, words, place->drawing->width - 2 * MARGIN);
+	words.text = copy;
+	words.x = MARGIN;
+	words.y = y;
+	if (*copy)
+		place_text(place, &words);
+	free(copy);
+	return y + place_line_height(words.size);
+}
+
+void graph_draw(struct drawing *drawing, const struct graph *graph,
+    const struct text_measure *measure)
+{
+	struct sheet sheet;
+	struct place *place = &sheet.place;
+	double top = MARGIN + place_line_height(TITLE_SIZE) + MARGIN;
+	double y = top + graph->height + MARGIN;
+
+	*drawing = (struct drawing){.title = mem_copy(graph->title),
+	    .width = ceil(fmax(LEAST_WIDTH, graph->width + 2 * MARGIN))};
+	sheet_init(&sheet, drawing, measure);
+	draw_row(place, graph->title, MARGIN,
+	    (struct words){
+		.size = TITLE_SIZE, .bold = true, .role = ROLE_TEXT});
+	for (size_t i = 0; i < graph->arrows.len; i++)
+		draw_arrow(place, graph, &graph->arrows.items[i], top);
+	for (size_t i = 0; i < graph->boxes.len; i++)
+		draw_box(place, &graph->boxes.items[i], top);
+	for (size_t i = 0; i < graph->arrows.len; i++)
+		draw_label(place, &graph->arrows.items[i], top);
+	for (size_t i = 0; i < graph->notes.len; i++)
+		y = draw_row(place, graph->notes.items[i], y,
+		    (struct words){.size = SMALL_SIZE, .role = ROLE_TEXT_SOFT});
+	drawing->height = ceil(y + MARGIN);
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include <gvc.h>
+
+#include "base/mem.h"
+#include "render/graph_module.h"
+
+#define INCH 72.0
+
+/* A graph and what Graphviz made of it. Names never go there: boxes have
+ * sizes, labels are empty tables of a size. */
+struct layout {
+	struct graph *graph;
+	Agraph_t *made;
+	Agnode_t **nodes;
+	Agedge_t **edges;
+};
+
+static void set_number(void *object, char *name, double value)
+{
+	char *text = mem_format("%.4f", value);
+
+	agset(object, name, text);
+	free(text);
+}
+
+static void make_node(struct layout *layout, size_t i)
+{
+	const struct draw_box *place = &layout->graph->boxes.items[i].place;
+
+	layout->nodes[i] = agnode(layout->made, NULL, 1);
+	set_number(layout->nodes[i], "width", place->w / INCH);
+	set_number(layout->nodes[i], "height", place->h / INCH);
+}
+
+static void make_label(struct layout *layout, size_t i)
+{
+	const struct draw_box *place =
+	    &layout->graph->arrows.items[i].label_place;
+	char *table =
+	    mem_format("<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLPADDING=\"0\" "
+		       "CELLSPACING=\"0\" FIXEDSIZE=\"TRUE\" WIDTH=\"%.0f\" "
+		       "HEIGHT=\"%.0f\"><TR><TD></TD></TR></TABLE>",
+		place->w + 4, place->h + 4);
+	char *html = agstrdup_html(layout->made, table);
+
+	agset(layout->edges[i], "label", html);
+	agstrfree(layout->made, html);
+	free(table);
+}
+
+static void make_edge(struct layout *layout, size_t i)
+{
+	const struct graph_arrow *arrow = &layout->graph->arrows.items[i];
+
+	layout->edges[i] = agedge(layout->made, layout->nodes[arrow->from],
+	    layout->nodes[arrow->to], NULL, 1);
+	if (arrow->label && *arrow->label)
+		make_label(layout, i);
+}
+
+static void make(struct layout *layout)
+{
+	static char *const settings[][2] = {
+	    {"rankdir", "LR"}, {"nodesep", "0.22"}, {"ranksep", "0.35"}};
+	static char *const node_settings[][2] = {{"shape", "box"},
+	    {"fixedsize", "true"}, {"label", ""}, {"width", "1"},
+	    {"height", "1"}};
+
+	layout->made = agopen((char *)"refs", Agdirected, NULL);
+	for (size_t i = 0; i < 3; i++)
+		agattr(layout->made, AGRAPH, settings[i][0], settings[i][1]);
+	for (size_t i = 0; i < 5; i++)
+		agattr(layout->made, AGNODE, node_settings[i][0],
+		    node_settings[i][1]);
+	agattr(layout->made, AGEDGE, (char *)"label", (char *)"");
+	for (size_t i = 0; i < layout->graph->boxes.len; i++)
+		make_node(layout, i);
+	for (size_t i = 0; i < layout->graph->arrows.len; i++)
+		make_edge(layout, i);
+}
+
+/* Graphviz's y grows upwards. */
+static struct draw_point point_of(const struct layout *layout, pointf at)
+{
+	return (struct draw_point){
+	    .x = at.x, .y = layout->graph->height - at.y};
+}
+
+static void take_curve(
+    struct layout *layout, struct graph_arrow *arrow, const splines *found)
+{
+	const bezier *curve;
+
+	if (!found || found->size < 1)
+		return;
+	curve = &found->list[0];
+	arrow->first = layout->graph->points.len;
+	arrow->len = curve->size;
+	for (size_t i = 0; i < arrow->len; i++)
+		*array_push(&layout->graph->points) =
+		    point_of(layout, curve->list[i]);
+	arrow->tip = point_of(
+	    layout, curve->eflag ? curve->ep : curve->list[arrow->len - 1]);
+}
+
+static void take(struct layout *layout)
+{
+	struct graph *graph = layout->graph;
+
+	graph->width = GD_bb(layout->made).UR.x;
+	graph->height = GD_bb(layout->made).UR.y;
+	for (size_t i = 0; i < graph->boxes.len; i++) {
+		struct draw_box *place = &graph->boxes.items[i].place;
+		struct draw_point at =
+		    point_of(layout, ND_coord(layout->nodes[i]));
+
+		place->x = at.x - place->w / 2;
+		place->y = at.y - place->h / 2;
+	}
+	for (size_t i = 0; i < graph->arrows.len; i++) {
+		struct graph_arrow *arrow = &graph->arrows.items[i];
+		const textlabel_t *label = ED_label(layout->edges[i]);
+
+		take_curve(layout, arrow, ED_spl(layout->edges[i]));
+		if (label && label->set) {
+			struct draw_point at = point_of(layout, label->pos);
+
+			arrow->label_place.x = at.x - arrow->label_place.w / 2;
+			arrow->label_place.y =
+			    at.y - 2 - arrow->label_place.h / 2;
+		}
+	}
+}
+
+/* What it says on stderr tells a person nothing. */
+static int ignore(char *text)
+{
+	(void)text;
+	return 0;
+}
+
+static int place(struct graph *graph, struct err *e)
+{
+	struct layout layout = {.graph = graph};
+	GVC_t *context;
+	int got;
+
+	agseterrf(ignore);
+	context = gvContext();
+	layout.nodes = mem_zero(graph->boxes.len + 1, sizeof(Agnode_t *));
+	layout.edges = mem_zero(graph->arrows.len + 1, sizeof(Agedge_t *));
+	make(&layout);
+	got = gvLayout(context, layout.made, "dot");
+	if (got == 0) {
+		take(&layout);
+		gvFreeLayout(context, layout.made);
+	} else {
+		err_set(e, "Graphviz can't lay the graph out; write it as .dot "
+			   "instead, or reinstall Graphviz");
+	}
+	agclose(layout.made);
+	gvFreeContext(context);
+	free(layout.nodes);
+	free(layout.edges);
+	return got == 0 ? 0 : -1;
+}
+
+extern const struct graph_module mprof_graph_module;
+
+__attribute__((visibility("default")))
+const struct graph_module mprof_graph_module = {
+    .version = GRAPH_MODULE_VERSION,
+    .place = place,
+};
