@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "proc/maps.h"
+#include "proc/procfs.h"
 #include "python/remote.h"
 
 #define PAGE 4096
@@ -21,8 +22,8 @@
  * sanitizers' shadows do. */
 #define REGION_MAX ((uint64_t)64 << 30)
 #define STOP_LIMIT_NS (NS_PER_S / 2)
-#define STOPS_MAX 20 /* to meet the collector at rest */
-#define NAP_NS 2000000
+#define TRIES_MAX 9 /* to meet the collector at rest, in half a second */
+#define NAP_NS 1000000
 
 /* Pages in a row that are there. */
 struct run {
@@ -271,41 +272,76 @@ static bool is_collecting(const struct python_target *target)
 	return collecting != 0;
 }
 
+/* Stops it at a moment when the collector rests, if there is one soon: a look
+ * without stopping goes first. *start is when it was stopped. */
+static int stop_at_rest(struct copy *copy, const struct python_target *target,
+    struct remote_threads *threads, int64_t *start)
+{
+	for (int i = 0;; i++) {
+		bool is_last = i == TRIES_MAX;
+
+		if (is_last || !is_collecting(target)) {
+			*start = clock_mono_ns();
+			if (remote_stop_all(threads, copy->pid, STOP_LIMIT_NS) <
+			    0)
+				return -1;
+			copy->image->collecting = is_collecting(target);
+			if (is_last || !copy->image->collecting)
+				return 0;
+			remote_resume_all(threads);
+		}
+		nanosleep(&(struct timespec){0, NAP_NS << i}, NULL);
+	}
+}
+
 /* The second copy; old has the first one. */
 static int copy_standing(
     struct copy *copy, const struct python_target *target, struct image *old)
 {
-	struct image *image = copy->image;
 	struct remote_threads threads;
 	int64_t start;
 	int result, error;
 
-	for (int i = 0;; i++) {
-		start = clock_mono_ns();
-		if (remote_stop_all(&threads, copy->pid, STOP_LIMIT_NS) < 0)
-			return -1;
-		image->collecting = is_collecting(target);
-		if (!image->collecting || i == STOPS_MAX)
-			break;
-		remote_resume_all(&threads);
-		nanosleep(&(struct timespec){0, NAP_NS}, NULL);
-	}
+	if (stop_at_rest(copy, target, &threads, &start) < 0)
+		return -1;
 	result = copy_list(copy, old);
 	error = errno;
 	if (result == 0)
 		copy_runs(copy);
 	remote_resume_all(&threads);
-	image->pause_ns = clock_mono_ns() - start;
+	copy->image->pause_ns = clock_mono_ns() - start;
 	errno = error;
 	return result;
+}
+
+/* A number behind a key of /proc/PID/status, or (pid 0) of /proc/meminfo; -1
+ * where it is not told. */
+static int64_t told(pid_t pid, const char *key)
+{
+	char text[8192];
+	struct procfs fs;
+	ssize_t len;
+
+	if (procfs_init(&fs, "/proc", NULL) < 0)
+		return -1;
+	len = pid ? procfs_read(&fs, pid, "status", text, sizeof(text))
+		  : procfs_machine(&fs, "meminfo", text, sizeof(text));
+	procfs_finish(&fs);
+	return len > 0 ? procfs_kib(text, key) : -1;
 }
 
 static int copy_running(struct copy *copy)
 {
 	struct image none = {0};
+	int64_t available;
 
 	if (copy_list(copy, &none) < 0)
 		return -1;
+	available = told(0, "MemAvailable");
+	if (available >= 0 && copy->there / 1024 > (uint64_t)available) {
+		errno = ENOMEM;
+		return -1;
+	}
 	advise(copy);
 	copy_runs(copy);
 	return 0;
@@ -331,6 +367,34 @@ static int copy_twice(struct copy *copy, const struct python_target *target)
 	return result;
 }
 
+static enum python_result refusal(pid_t pid, int error, struct err *e)
+{
+	int64_t tracer = error == EPERM ? told(pid, "TracerPid") : 0;
+
+	if (tracer > 0) {
+		err_set(e,
+		    "process %d: process %lld traces it, and a process can "
+		    "have one tracer",
+		    (int)pid, (long long)tracer);
+		return PYTHON_DENIED;
+	}
+	if (error == ENOMEM) {
+		err_set(e,
+		    "process %d: there is no room here for a copy of its "
+		    "memory",
+		    (int)pid);
+		return PYTHON_DENIED;
+	}
+	if (error == ETIMEDOUT) {
+		err_set(e,
+		    "process %d: a thread of it waits in the kernel and can't "
+		    "be stopped; try again",
+		    (int)pid);
+		return PYTHON_EARLY;
+	}
+	return python_refusal(pid, error, e);
+}
+
 enum python_result image_take(
     struct image *image, const struct python_target *target, struct err *e)
 {
@@ -344,7 +408,7 @@ enum python_result image_take(
 	if (copy.pagemap < 0)
 		return python_refusal(target->pid, errno, e);
 	if (copy_twice(&copy, target) < 0)
-		result = python_refusal(target->pid, errno, e);
+		result = refusal(target->pid, errno, e);
 	array_free(&copy.runs);
 	close(copy.pagemap);
 	return result;

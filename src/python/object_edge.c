@@ -205,6 +205,17 @@ static void tell_other(struct walk *walk)
 	tell_words(walk, HEADER, end);
 }
 
+/* The basic size is that of a class; a type of C ends before. */
+static void tell_type(struct walk *walk)
+{
+	const struct object_type *self =
+	    object_types_get(walk->types, walk->edge.from);
+
+	tell_words(walk, HEADER,
+	    self && self->on_heap ? walk->type->basic
+				  : (uint64_t)walk->o->type_size);
+}
+
 static void tell_contents(struct walk *walk)
 {
 	const struct python_offsets *o = walk->o;
@@ -234,6 +245,8 @@ static void tell_contents(struct walk *walk)
 		tell_frame(walk);
 		break;
 	case OBJECT_TYPE:
+		tell_type(walk);
+		break;
 	case OBJECT_CODE:
 		tell_words(walk, HEADER, walk->type->basic);
 		break;

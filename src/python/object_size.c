@@ -60,11 +60,11 @@ static uint64_t dict_size(const struct measured *m)
 	return keys.refs == 1 ? size + length(m, keys.bytes, 1) : size;
 }
 
-/* Behind the dict: the fast nodes, how many they are; every item has a node
- * besides. */
+/* Behind the dict: first node, last node, the table of nodes and its slots.
+ * Every item has a node besides. */
 static uint64_t ordered_dict_size(const struct measured *m)
 {
-	return dict_size(m) + length(m, word(m, m->o->dict_size + 8), 8) +
+	return dict_size(m) + length(m, word(m, m->o->dict_size + 24), 8) +
 	       length(m, word(m, m->o->dict_used), ODICT_NODE_SIZE);
 }
 
@@ -84,7 +84,7 @@ static uint64_t str_size(const struct measured *m)
 	uint32_t state = (uint32_t)word(m, m->o->str_state);
 	uint64_t kind = state >> 2 & 7, count = word(m, m->o->str_length);
 	bool compact = state >> 5 & 1, ascii = state >> 6 & 1;
-	uint64_t size = m->type->basic;
+	uint64_t size = (uint64_t)m->o->str_data + 8;
 	uint64_t utf8;
 
 	if (kind == 0) /* wchar_t alone; to 3.11 */
@@ -101,7 +101,8 @@ static uint64_t str_size(const struct measured *m)
 	return size;
 }
 
-/* Digits of 30 bits; from 3.12 on, their number stands above three flags. */
+/* Digits of 30 bits; from 3.12 on, their number stands above three flags. Zero
+ * has one since 3.11. */
 static uint64_t int_size(const struct measured *m)
 {
 	int64_t count = (int64_t)word(m, m->o->object_size);
@@ -111,7 +112,9 @@ static uint64_t int_size(const struct measured *m)
 		digits = (uint64_t)count >> 3;
 	else
 		digits = (uint64_t)(count < 0 ? -(count + 1) + 1 : count);
-	return 24 + length(m, digits ? digits : 1, 4);
+	if (digits == 0 && m->target->minor >= 11)
+		digits = 1;
+	return 24 + length(m, digits, 4);
 }
 
 /* Those of C have no keys for their instances; since 3.11 what is static is

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/heap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void heap_finish(struct heap *heap)
+{
+	for (size_t i = 0; i < heap->rows.len; i++)
+		free(heap->rows.items[i].name);
+	array_free(&heap->rows);
+	index_finish(&heap->index);
+}
+
+static bool is_named(const void *items, size_t at, const void *key)
+{
+	const struct heap_row *rows = items;
+
+	return strcmp(rows[at].name, key) == 0;
+}
+
+static size_t place_of(const struct heap *heap, const char *name)
+{
+	return index_find(&heap->index, index_hash(name, strlen(name)),
+	    is_named, heap->rows.items, name);
+}
+
+static int64_t sum(int64_t a, int64_t b)
+{
+	int64_t both;
+
+	if (__builtin_add_overflow(a, b, &both))
+		return a < 0 ? INT64_MIN : INT64_MAX;
+	return both;
+}
+
+static int64_t less(int64_t a, int64_t b)
+{
+	int64_t rest;
+
+	if (__builtin_sub_overflow(a, b, &rest))
+		return a < 0 ? INT64_MIN : INT64_MAX;
+	return rest;
+}
+
+void heap_add(struct heap *heap, const char *name, int64_t count, int64_t bytes)
+{
+	size_t place = place_of(heap, name);
+	struct heap_row *row;
+
+	if (place == INDEX_NONE) {
+		index_add(&heap->index, index_hash(name, strlen(name)),
+		    heap->rows.len);
+		*array_push(&heap->rows) =
+		    (struct heap_row){mem_copy(name), count, bytes};
+		return;
+	}
+	row = &heap->rows.items[place];
+	row->count = sum(row->count, count);
+	row->bytes = sum(row->bytes, bytes);
+}
+
+const struct heap_row *heap_find(const struct heap *heap, const char *name)
+{
+	size_t place = place_of(heap, name);
+
+	return place == INDEX_NONE ? NULL : &heap->rows.items[place];
+}
+
+static int descending(int64_t a, int64_t b)
+{
+	return (a < b) - (a > b);
+}
+
+static int order(const void *left, const void *right)
+{
+	const struct heap_row *a = left, *b = right;
+	int result = descending(a->bytes, b->bytes);
+
+	if (result == 0)
+		result = descending(a->count, b->count);
+	return result ? result : strcmp(a->name, b->name);
+}
+
+void heap_sort(struct heap *heap)
+{
+	if (heap->rows.len == 0)
+		return;
+	qsort(
+	    heap->rows.items, heap->rows.len, sizeof(*heap->rows.items), order);
+	/* Every place is another's now. */
+	index_finish(&heap->index);
+	for (size_t i = 0; i < heap->rows.len; i++) {
+		const char *name = heap->rows.items[i].name;
+
+		index_add(&heap->index, index_hash(name, strlen(name)), i);
+	}
+}
+
+struct heap_row heap_total(const struct heap *heap)
+{
+	struct heap_row total = {0};
+
+	for (size_t i = 0; i < heap->rows.len; i++) {
+		total.count = sum(total.count, heap->rows.items[i].count);
+		total.bytes = sum(total.bytes, heap->rows.items[i].bytes);
+	}
+	return total;
+}
+
+void heap_difference(
+    const struct heap *before, const struct heap *after, struct heap *out)
+{
+	static const struct heap_row none;
+
+	for (size_t i = 0; i < after->rows.len; i++) {
+		const struct heap_row *now = &after->rows.items[i];
+		const struct heap_row *found = heap_find(before, now->name);
+		struct heap_row then = found ? *found : none;
+
+		if (now->count != then.count || now->bytes != then.bytes)
+			heap_add(out, now->name, less(now->count, then.count),
+			    less(now->bytes, then.bytes));
+	}
+	for (size_t i = 0; i < before->rows.len; i++) {
+		struct heap_row then = before->rows.items[i];
+
+		if (!heap_find(after, then.name))
+			heap_add(out, then.name, less(0, then.count),
+			    less(0, then.bytes));
+	}
+	heap_sort(out);
+}

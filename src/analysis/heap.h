@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a program's memory is made of, type by type, at one moment; and what
+ * it grew by between two of them.
+ */
+#ifndef MPROF_ANALYSIS_HEAP_H
+#define MPROF_ANALYSIS_HEAP_H
+
+#include <stdint.h>
+
+#include "base/array.h"
+#include "base/index.h"
+
+/* Of a difference, the figures may be negative. */
+struct heap_row {
+	char *name;
+	int64_t count, bytes;
+};
+
+/* Zeroed is empty. */
+struct heap {
+	int64_t pid;
+	int64_t wall_ns;             /* when, since the epoch */
+	int64_t pause_ns;            /* how long the program stood for it */
+	char python[16];             /* "3.11.2"; "" where it is not known */
+	ARRAY(struct heap_row) rows; /* each name once */
+	struct index index;
+};
+
+void heap_finish(struct heap *heap) __attribute__((nonnull));
+
+/* Adds to the row of that name, which is as it may be printed. Sums stay
+ * within an int64_t. */
+void heap_add(struct heap *heap, const char *name, int64_t count, int64_t bytes)
+    __attribute__((nonnull));
+
+/* The row of that name, NULL where there is none. */
+const struct heap_row *heap_find(const struct heap *heap, const char *name)
+    __attribute__((nonnull));
+
+/* Most bytes first, then most objects, then by name. */
+void heap_sort(struct heap *heap) __attribute__((nonnull));
+
+/* All rows in one, without a name. */
+struct heap_row heap_total(const struct heap *heap) __attribute__((nonnull));
+
+/* What of each type came since before, sorted: growth first, what shrank
+ * last, what stayed the same left out. out is zeroed. */
+void heap_difference(const struct heap *before, const struct heap *after,
+    struct heap *out) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "commands/command.h"
+#include "commands/heap_file.h"
+#include "commands/heap_show.h"
+#include "commands/heap_take.h"
+#include "commands/target.h"
+
+struct heap_options {
+	const char *save;
+	double every_s;
+	long count, top;
+	bool diff, json;
+};
+
+static const struct option_row rows[] = {
+    {.name = "save",
+	.arg = "FILE",
+	.help = "keep it in FILE, for --diff",
+	.parse = option_text,
+	.offset = offsetof(struct heap_options, save),
+	.ours = true},
+    {.name = "diff",
+	.help = "what came from one saved heap to another",
+	.parse = option_flag,
+	.offset = offsetof(struct heap_options, diff),
+	.ours = true},
+    {.name = "every",
+	.arg = "TIME",
+	.help = "look again and again, and print what came since the last "
+		"look: growth first",
+	.parse = option_duration,
+	.offset = offsetof(struct heap_options, every_s),
+	.ours = true},
+    {.name = "count",
+	.arg = "N",
+	.help = "with --every: print N differences, then end",
+	.parse = option_whole,
+	.offset = offsetof(struct heap_options, count),
+	.ours = true},
+    {.letter = 'n',
+	.name = "top",
+	.arg = "N",
+	.help = "the first N types; 0: all of them",
+	.parse = option_whole,
+	.offset = offsetof(struct heap_options, top),
+	.ours = true},
+    {.name = "json",
+	.help = "print JSON, with all types",
+	.parse = option_flag,
+	.offset = offsetof(struct heap_options, json),
+	.ours = true},
+    {0}};
+
+static const struct heap_options defaults = {.top = 15};
+
+static void show(const struct heap_options *options, const struct heap *heap,
+    bool difference, int64_t analysis_ns)
+{
+	struct heap_show how = {(size_t)options->top, difference};
+
+	if (options->json)
+		heap_show_json(heap, &how, analysis_ns);
+	else
+		heap_show_table(heap, &how);
+}
+
+static void print_facts(const struct heap *heap)
+{
+	char pause[UNITS_TEXT];
+
+	printf("Process %" PRId64 ", Python %s; it stood still for %s\n",
+	    heap->pid, heap->python,
+	    units_duration(pause, (double)heap->pause_ns / NS_PER_S));
+}
+
+static int show_once(const struct heap_options *options, pid_t pid)
+{
+	struct heap heap = {0};
+	int64_t analysis_ns = 0;
+	int status = COMMAND_OK;
+	struct err e;
+
+	heap_take_patience();
+	if (heap_take(&heap, pid, &analysis_ns, &e) != PYTHON_OK)
+		status = COMMAND_FAILED;
+	heap_take_done();
+	if (status == COMMAND_OK && options->save &&
+	    heap_file_write(&heap, options->save, &e) < 0)
+		status = COMMAND_FAILED;
+	if (status != COMMAND_OK) {
+		command_fail(status, &e);
+	} else {
+		if (!options->json)
+			print_facts(&heap);
+		show(options, &heap, false, analysis_ns);
+	}
+	heap_finish(&heap);
+	return status;
+}
+
+/* "14:05:10: 30 s since the last look, 8 ms of them it stood still" */
+static void print_when(const struct heap *before, const struct heap *after)
+{
+	char span[UNITS_TEXT], pause[UNITS_TEXT], clock[16] = "";
+	time_t seconds = (time_t)(after->wall_ns / NS_PER_S);
+	double span_s =
+	    (double)(after->wall_ns - before->wall_ns) / (double)NS_PER_S;
+	struct tm now;
+
+	if (localtime_r(&seconds, &now))
+		strftime(clock, sizeof(clock), "%H:%M:%S", &now);
+	printf("%s: what came in %s; it stood still for %s\n", clock,
+	    units_duration(span, span_s > 0 ? span_s : 0),
+	    units_duration(pause, (double)after->pause_ns / NS_PER_S));
+}
+
+static void show_difference(const struct heap_options *options,
+    const struct heap *before, const struct heap *after, int64_t analysis_ns)
+{
+	struct heap difference = {.pid = after->pid,
+	    .wall_ns = after->wall_ns,
+	    .pause_ns = after->pause_ns};
+
+	memcpy(difference.python, after->python, sizeof(difference.python));
+	heap_difference(before, after, &difference);
+	if (!options->json)
+		print_when(before, after);
+	show(options, &difference, true, analysis_ns);
+	fflush(stdout);
+	heap_finish(&difference);
+}
+
+static void wait_until(int64_t deadline_ns)
+{
+	struct timespec until = {
+	    deadline_ns / NS_PER_S, deadline_ns % NS_PER_S};
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) ==
+	       EINTR)
+		;
+}
+
+/* One look and what came since; false with the status at the end. */
+static bool look_again(const struct heap_options *options, pid_t pid,
+    struct heap *before, int *status)
+{
+	struct heap heap = {0};
+	int64_t analysis_ns = 0;
+	struct err e;
+	enum python_result result = heap_take(&heap, pid, &analysis_ns, &e);
+
+	/* What could be read once and is no more has ended. */
+	if (result == PYTHON_GONE || result == PYTHON_NONE) {
+		fprintf(stderr, "mprof: process %d: has ended\n", (int)pid);
+		heap_finish(&heap);
+		return false;
+	}
+	if (result != PYTHON_OK) {
+		*status = command_fail(COMMAND_FAILED, &e);
+		heap_finish(&heap);
+		return false;
+	}
+	show_difference(options, before, &heap, analysis_ns);
+	heap_finish(before);
+	*before = heap;
+	return !ferror(stdout);
+}
+
+static int show_every(const struct heap_options *options, pid_t pid)
+{
+	int64_t every_ns = (int64_t)(options->every_s * NS_PER_S);
+	int64_t deadline = clock_mono_ns(), ignored = 0;
+	struct heap before = {0};
+	int status = COMMAND_OK;
+	struct err e;
+
+	if (heap_take(&before, pid, &ignored, &e) != PYTHON_OK) {
+		heap_finish(&before);
+		return command_fail(COMMAND_FAILED, &e);
+	}
+	for (long i = 0; !options->count || i < options->count; i++) {
+		deadline += every_ns;
+		if (deadline < clock_mono_ns())
+			deadline = clock_mono_ns();
+		wait_until(deadline);
+		if (!look_again(options, pid, &before, &status))
+			break;
+	}
+	heap_finish(&before);
+	return status;
+}
+
+static int show_saved(const struct heap_options *options, char **paths)
+{
+	struct heap before = {0}, after = {0};
+	int status = COMMAND_OK;
+	struct err e;
+
+	if (heap_file_read(&before, paths[0], &e) < 0 ||
+	    heap_file_read(&after, paths[1], &e) < 0)
+		status = command_fail(COMMAND_FAILED, &e);
+	else
+		show_difference(options, &before, &after, -1);
+	heap_finish(&before);
+	heap_finish(&after);
+	return status;
+}
+
+static int check_words(const struct heap_options *options, int count)
+{
+	struct err e;
+
+	if (options->diff && count != 2)
+		err_set(&e, "heap: --diff takes two files of --save");
+	else if (!options->diff && count != 1)
+		err_set(&e, "heap: takes one process: its pid or its name");
+	else if (options->save && (options->diff || options->every_s > 0))
+		err_set(&e, "heap: --save is for one look at a process");
+	else if (options->diff && options->every_s > 0)
+		err_set(&e, "heap: --diff is of files, --every of a process");
+	else if (options->count && !(options->every_s > 0))
+		err_set(&e, "heap: --count is for --every");
+	else
+		return COMMAND_OK;
+	return command_fail(COMMAND_MISUSED, &e);
+}
+
+static int run(const void *values, char **words, int count)
+{
+	const struct heap_options *options = values;
+	int status = check_words(options, count);
+	struct target target;
+
+	if (status != COMMAND_OK)
+		return status;
+	if (options->diff)
+		return show_saved(options, words);
+	status = target_init(&target, words[0]);
+	if (status == COMMAND_OK)
+		status = options->every_s > 0 ? show_every(options, target.pid)
+					      : show_once(options, target.pid);
+	target_finish(&target);
+	return status;
+}
+
+const struct command command_heap = {
+    .name = "heap",
+    .synopsis = "[options] PID | NAME | --diff A B",
+    .summary = "print which types a Python program's memory holds",
+    .details =
+	"The program needs no change. It stands still while its memory is\n"
+	"copied, for some milliseconds, and goes on; the objects are counted\n"
+	"in the copy. For CPython 3.8 to 3.13.\n\n"
+	"Examples:\n"
+	"  mprof heap 4711\n"
+	"  mprof heap 4711 --every 30s\n"
+	"  mprof heap 4711 --save before.heap\n"
+	"  mprof heap --diff before.heap after.heap\n",
+    .options = rows,
+    .options_size = sizeof(struct heap_options),
+    .defaults = &defaults,
+    .takes = COMMAND_TAKES_PID,
+    .run = run,
+};

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "commands/heap_file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/utf8.h"
+
+#define MAGIC "mprof-heap 1"
+#define NAME_SIZE 2048
+
+int heap_file_write(const struct heap *heap, const char *path, struct err *e)
+{
+	struct io_output output;
+
+	if (io_output_open(&output, path, e) < 0)
+		return -1;
+	fprintf(output.stream,
+	    MAGIC "\npid %" PRId64 "\ntime_ns %" PRId64 "\npause_ns %" PRId64
+		  "\n",
+	    heap->pid, heap->wall_ns, heap->pause_ns);
+	if (*heap->python)
+		fprintf(output.stream, "python %s\n", heap->python);
+	for (size_t i = 0; i < heap->rows.len; i++) {
+		const struct heap_row *row = &heap->rows.items[i];
+
+		fprintf(output.stream, "type %" PRId64 " %" PRId64 " %s\n",
+		    row->count, row->bytes, row->name);
+	}
+	fprintf(output.stream, "end %zu\n", heap->rows.len);
+	return io_output_commit(&output, e);
+}
+
+/* A number that is not negative, and what is behind the blank after it. */
+static bool number(char **text, int64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoll(*text, &end, 10);
+	if (end == *text || **text < '0' || **text > '9' || errno ||
+	    (*end != ' ' && *end != '\0'))
+		return false;
+	*text = *end ? end + 1 : end;
+	return true;
+}
+
+static bool read_type(struct heap *heap, char *text)
+{
+	char name[NAME_SIZE];
+	int64_t count, bytes;
+
+	if (!number(&text, &count) || !number(&text, &bytes) || !*text)
+		return false;
+	/* Others than us may have written it. */
+	heap_add(heap, utf8_clean(name, sizeof(name), text), count, bytes);
+	return true;
+}
+
+/* "word rest"; whether the word is that one, and *text is the rest then. */
+static bool has_word(char **text, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (strncmp(*text, word, len) != 0 || (*text)[len] != ' ')
+		return false;
+	*text += len + 1;
+	return true;
+}
+
+struct reading {
+	struct heap *heap;
+	int64_t types; /* that were read */
+	bool ended;    /* the last line was there */
+};
+
+static bool read_line(struct reading *reading, char *text)
+{
+	struct heap *heap = reading->heap;
+	int64_t count;
+
+	if (reading->ended)
+		return false;
+	if (has_word(&text, "type")) {
+		reading->types++;
+		return read_type(heap, text);
+	}
+	if (has_word(&text, "end")) {
+		reading->ended = true;
+		return number(&text, &count) && count == reading->types;
+	}
+	if (has_word(&text, "pid"))
+		return number(&text, &heap->pid);
+	if (has_word(&text, "time_ns"))
+		return number(&text, &heap->wall_ns);
+	if (has_word(&text, "pause_ns"))
+		return number(&text, &heap->pause_ns);
+	if (has_word(&text, "python"))
+		utf8_clean(heap->python, sizeof(heap->python), text);
+	return true;
+}
+
+static int read_stream(
+    struct heap *heap, FILE *stream, const char *path, struct err *e)
+{
+	struct reading reading = {.heap = heap};
+	char *text = NULL;
+	size_t size = 0;
+	long line = 0;
+	ssize_t len;
+	int result = 0;
+
+	while (result == 0 && (len = getline(&text, &size, stream)) > 0) {
+		line++;
+		if (text[len - 1] == '\n')
+			text[--len] = '\0';
+		if (strlen(text) != (size_t)len ||
+		    (line == 1 && strcmp(text, MAGIC) != 0))
+			result =
+			    err_set(e, "%s: is no file of mprof heap", path);
+		else if (line > 1 && !read_line(&reading, text))
+			result = err_set(
+			    e, "%s:%ld: is no line of mprof heap", path, line);
+	}
+	free(text);
+	if (result == 0 && ferror(stream))
+		return err_errno(e, "%s", path);
+	if (result == 0 && line == 0)
+		return err_set(e, "%s: is no file of mprof heap", path);
+	if (result == 0 && !reading.ended)
+		return err_set(e, "%s: its end is missing", path);
+	return result;
+}
+
+int heap_file_read(struct heap *heap, const char *path, struct err *e)
+{
+	int fd = io_open_input(path, e);
+	FILE *stream;
+	int result;
+
+	if (fd < 0)
+		return -1;
+	stream = fdopen(fd, "r");
+	if (!stream) {
+		close(fd);
+		return err_errno(e, "%s", path);
+	}
+	result = read_stream(heap, stream, path, e);
+	fclose(stream);
+	return result;
+}

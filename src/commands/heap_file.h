@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A heap in a file: text, a line a type. mprof-heap(1) describes it.
+ */
+#ifndef MPROF_COMMANDS_HEAP_FILE_H
+#define MPROF_COMMANDS_HEAP_FILE_H
+
+#include "analysis/heap.h"
+#include "base/err.h"
+
+/* Writes it under path, all or nothing. */
+int heap_file_write(const struct heap *heap, const char *path, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+/* heap is zeroed, and to be finished in any case. Lines of later versions,
+ * with a word in front that this one doesn't know, are passed over; -1 with
+ * e for what is no such file, or torn. */
+int heap_file_read(struct heap *heap, const char *path, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+#endif

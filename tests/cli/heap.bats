@@ -1,0 +1,229 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# mprof heap: the objects of a live interpreter, from outside, against what a
+# walk from inside finds; and that the program goes on unharmed.
+# shellcheck disable=SC2030,SC2031  # each test has a $pid of its own
+
+load helper.bash
+load pythons.bash
+bats_require_minimum_version 1.5.0
+
+PROGRAM=$BATS_TEST_DIRNAME/../python/heap.py
+BUSY=$BATS_TEST_DIRNAME/../python/busy.py
+
+first_python() {
+	pythons | head -n 1
+}
+
+# Starts a program that says "ready"; $pid is its own. Its stdin is open at
+# descriptor 8.
+launch() {
+	rm -f in
+	mkfifo in
+	"$@" <in >out 2>errors_of_it &
+	pid=$!
+	exec 8>in
+	for _ in $(seq 300); do
+		grep -q ready out && return
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.1
+	done
+	cat errors_of_it >&2
+	return 1
+}
+
+# Lets it end by itself.
+let_end() {
+	echo >&8
+	exec 8>&-
+	wait "$pid"
+}
+
+teardown() {
+	[ -z "${pid:-}" ] || kill -9 "$pid" 2>/dev/null || true
+}
+
+@test "counts and sizes are those of a walk from inside, on each CPython" {
+	local python none=yes
+
+	for python in $(pythons); do
+		echo "# $("$python" -V)" >&3
+		none=
+		launch "$python" "$PROGRAM" 1000
+		mprof heap --json "$pid" >outside.json
+		let_end
+		sed 1d out >inside.tsv
+		"$python" "$BATS_TEST_DIRNAME/../python/heap_check.py" \
+			outside.json inside.tsv
+	done
+	[ -z "$none" ] || skip "no CPython here that can be read"
+}
+
+@test "300 looks at two busy threads and a collector leave all as it was" {
+	local python
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	launch nice -n 15 "$python" -I -S "$BUSY"
+	mprof heap "$pid" --every 1ms --count 300 --top 1 >looks
+	[ "$(grep -c 'it stood still for' looks)" -eq 300 ]
+	grep -q '^State:.[SR]' "/proc/$pid/status"
+	grep -qx $'TracerPid:\t0' "/proc/$pid/status"
+	let_end
+	grep -qx 'unharmed' out
+}
+
+@test "the table, its rows and their sum" {
+	local python
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	launch "$python" "$PROGRAM" 100
+	run_apart mprof heap "$pid" --top 2
+	[ "$status" -eq 0 ]
+	[ -z "$errors" ]
+	[[ $(sed -n 1p <<<"$output") =~ ^Process\ $pid,\ Python\ 3\.[0-9.]+\;\ it\ stood\ still\ for\  ]]
+	[[ $(sed -n 2p <<<"$output") =~ ^\ *types\ \|\ \ \ \#\ objects\ \|\ \ \ total\ size$ ]]
+	[[ $(sed -n 6p <<<"$output") =~ ^total\ \|\ +[0-9]{4,}\ \|\ +[0-9.]+\ MiB$ ]]
+	[[ $(sed -n 7p <<<"$output") =~ ^\([0-9]+\ more\ types:\ --top\ 0\)$ ]]
+	mprof heap "$pid" --top 0 >all
+	grep -Eq '^ +__main__.Slotted \| +100 \| +5 KiB$' all
+	mprof heap "$pid" --json |
+		jq -e '.types[] | select(.type == "__main__.Slotted") |
+			.count == 100 and .size == 4800' >/dev/null
+	[ "$(mprof heap "$pid" --json | jq '([.types[].size] | add) == .size
+		and ([.types[].count] | add) == .count')" = true ]
+	let_end
+}
+
+@test "--save, and --diff of what was saved: growth first" {
+	printf '%s\n' 'mprof-heap 1' 'pid 1' 'time_ns 1000000000' \
+		'type 5 500 same' 'type 1 900 gone' 'type 2 200 grown' \
+		'end 3' >a.heap
+	printf '%s\n' 'mprof-heap 1' 'pid 1' 'time_ns 31000000000' 'later 7' \
+		'type 5 500 same' 'type 3 2300 grown' 'type 1 40 new' \
+		'end 3' >b.heap
+	run_apart mprof heap --diff a.heap b.heap
+	[ "$status" -eq 0 ]
+	same "$(sed 1d <<<"$output")" "types |   # objects |   total size
+===== | =========== | ============
+grown |          +1 |       +2 KiB
+  new |          +1 |        +40 B
+ gone |          -1 |       -900 B
+total |          +1 |       +1 KiB"
+	[[ $output == "00:00:31: what came in 30.0 s;"* ]]
+	same "$(mprof heap --diff a.heap b.heap --json |
+		jq -c '.difference, .count, .size, .types[0]')" 'true
+1
+1240
+{"type":"grown","count":1,"size":2100}'
+}
+
+@test "what is saved is read again, and hostile names do no harm" {
+	local python
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	launch "$python" -c 'import sys
+made = type("Evil\x1b[2J\nend 1\u202e", (), {})
+held = [made() for i in range(321)]
+print("ready", flush=True)
+sys.stdin.read(1)'
+	mprof heap "$pid" --save a.heap --top 0 >table
+	mprof heap "$pid" --save b.heap --top 0 --json >json
+	let_end
+	run ! grep -q $'\x1b' a.heap table json
+	grep -Fq 'Evil\x1b[2J\nend 1\u{202e}' a.heap
+	mprof heap --diff a.heap b.heap >/dev/null
+	[ "$(jq '.types[] | select(.count == 321 and (.type | contains("Evil")))
+		| .count' json)" = 321 ]
+	[ "$(find . -name '*.heap*' | wc -l)" -eq 2 ]
+}
+
+@test "files that are none, or torn, are refused by line" {
+	printf 'mprof-heap 1\ntype 1 2 a\n' >torn
+	printf 'mprof-heap 1\ntype 1 -2 a\nend 1\n' >negative
+	printf 'mprof-heap 1\ntype 1 2 a\nend 2\n' >short
+	printf 'mprof-heap 1\nend 0\ntype 1 2 a\n' >behind
+	printf 'CMDLINE ls\n' >other
+	: >empty
+	for file in 'torn|torn: its end is missing' \
+		'negative|negative:2: is no line of mprof heap' \
+		'short|short:3: is no line of mprof heap' \
+		'behind|behind:3: is no line of mprof heap' \
+		'other|other: is no file of mprof heap' \
+		'empty|empty: is no file of mprof heap' \
+		'none|none: can'\''t be read: No such file or directory'; do
+		run_apart mprof heap --diff "${file%|*}" torn
+		[ "$status" -eq 1 ]
+		same "$errors" "mprof: ${file#*|}"
+	done
+}
+
+@test "--every prints what grows, and ends with the program" {
+	local python
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	launch "$python" -uc 'import sys, time
+class Leaked: pass
+held = []
+print("ready")
+for i in range(40):
+    held += [Leaked() for j in range(1000)]
+    time.sleep(0.05)'
+	mprof heap "$pid" --every 300ms --top 3 >seen 2>said
+	wait "$pid"
+	pid=
+	grep -Eq '__main__.Leaked \| +\+[0-9]+000 \|' seen
+	grep -q '^mprof: process [0-9]*: ' said
+}
+
+@test "what can't be read is said, with what to do" {
+	sleep 100 &
+	pid=$!
+	run_apart mprof heap "$pid"
+	[ "$status" -eq 1 ]
+	same "$errors" "mprof: process $pid: runs no Python"
+	kill "$pid"
+	pid=
+	run_apart mprof heap 999999999
+	[ "$status" -eq 1 ]
+	run_apart mprof heap
+	[ "$status" -eq 2 ]
+	run_apart mprof heap --diff one
+	[ "$status" -eq 2 ]
+	run_apart mprof heap --count 3 1
+	[ "$status" -eq 2 ]
+	run_apart mprof heap --every 1s --save a 1
+	[ "$status" -eq 2 ]
+}
+
+@test "a program that another traces is left alone, and said so" {
+	local python
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	command -v strace >/dev/null || skip "no strace"
+	launch "$python" "$PROGRAM" 10
+	strace -qq -o trace -p "$pid" &
+	tracer=$!
+	for _ in $(seq 50); do
+		grep -q $'^TracerPid:\t[1-9]' "/proc/$pid/status" && break
+		sleep 0.1
+	done
+	run_apart mprof heap "$pid"
+	kill "$tracer"
+	wait "$tracer" || true
+	[ "$status" -eq 1 ]
+	same "$errors" "mprof: process $pid: process $tracer traces it, and a process can have one tracer"
+	let_end
+}
+
+@test "by name, and its options are offered" {
+	mprof complete -- heap --e | grep -q '^--every'
+	mprof complete -- heap '' | grep -qx ':pids'
+	run_apart mprof heap no-such-program-here
+	[ "$status" -eq 1 ]
+	same "$errors" "mprof: no-such-program-here: no process has that name"
+}

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MIT
+"""Holds objects of every kind that mprof heap has to measure, and says on
+request what is there, by a walk from the inside: heap.py COUNT
+Prints "ready"; for the line that is then read, one line of type, count and
+size by sys.getsizeof, separated by tabs, for each type.
+"""
+import array
+import collections
+import ctypes
+import gc
+import sys
+
+V = sys.version_info
+CODE = type((lambda: 0).__code__)
+
+
+class Plain:
+    def __init__(self, i):
+        self.number = i + 10**9
+        self.text = 'plain %d' % i
+
+
+class Slotted:
+    __slots__ = ('left', 'right')
+
+    def __init__(self, i):
+        self.left = 'left %d' % i
+        self.right = i * 2.5
+
+
+class Added(Plain):
+    def __init__(self, i):
+        Plain.__init__(self, i)
+        if i % 3 == 0:
+            self.more = [i]
+        if i % 6 == 0:
+            vars(self)
+
+
+class Words(str):
+    pass
+
+
+class Rows(tuple):
+    pass
+
+
+class Count(int):
+    pass
+
+
+class Bag(dict):
+    pass
+
+
+def generate(n):
+    held = ['in', n]
+    while True:
+        yield held
+
+
+async def wait(n):
+    return n
+
+
+def make(n):
+    keep = [
+        [Plain(i) for i in range(n)],
+        [Slotted(i) for i in range(n)],
+        [Added(i) for i in range(n)],
+        {('key', i): {i + 0.5} for i in range(n)},
+        {'name %d' % i: frozenset(range(i % 50)) for i in range(n)},
+        [10 ** (i % 300) * (-1) ** i for i in range(n)],
+        ['\u00e9%d' % i for i in range(n)],
+        ['\u0416 %d' % i for i in range(n)],
+        ['\U0001f40d%d' % i for i in range(n)],
+        [b'bytes %d' % i for i in range(n)],
+        [bytearray(i % 100) for i in range(n)],
+        [collections.deque(range(i % 200)) for i in range(n)],
+        [generate(i) for i in range(n)],
+        [collections.OrderedDict.fromkeys(range(i % 20)) for i in range(n)],
+        [array.array('d', range(i % 30)) for i in range(n)],
+        [Words('w%d' % i) for i in range(n)],
+        [Rows([i, i]) for i in range(n)],
+        [Count(i) for i in range(n)],
+        [Bag(a=i) for i in range(n)],
+        [(lambda x: lambda: x)(i) for i in range(n)],
+        [type('Made%d' % i, (), {'x': i}) for i in range(n // 20)],
+        [complex(i, i) for i in range(n)],
+        [slice(i, i) for i in range(n)],
+        [range(i % 200) for i in range(n)],
+    ]
+    for each in keep[12]:
+        next(each)
+    return keep
+
+
+def texts(values):
+    return [value for value in values if value is not None]
+
+
+def pointed(o, offset):
+    return ctypes.py_object.from_address(id(o) + offset).value
+
+
+def hidden(o):
+    """What an object holds and the collector does not ask it for."""
+    kind = type(o)
+    if kind is dict or isinstance(o, dict):
+        return list(dict.keys(o))
+    if kind is range:
+        return [o.start, o.stop, o.step]
+    if kind is slice:
+        return [o.start, o.stop, o.step]
+    if kind is CODE:
+        names = ['co_names', 'co_consts', 'co_filename', 'co_name',
+                 'co_qualname', 'co_linetable', 'co_exceptiontable']
+        if V < (3, 11):
+            names += ['co_varnames', 'co_freevars', 'co_cellvars', 'co_code']
+        if V < (3, 10):
+            names = names + ['co_lnotab']
+        held = texts(getattr(o, name, None) for name in names)
+        if V >= (3, 11):
+            # The names of all variables, and their kinds.
+            held += [pointed(o, 96), pointed(o, 104)]
+        return held
+    if isinstance(o, type):
+        if o.__flags__ >> 9 & 1:
+            return [o.__name__, o.__qualname__]
+        # Of C: the collector doesn't know it.
+        space = gc.get_referents(type.__dict__['__dict__'].__get__(o))
+        return space + [o.__bases__, o.__mro__]
+    return []
+
+
+def find_all():
+    todo = gc.get_objects()
+    seen = {id(o): o for o in todo}
+    mine = (id(todo), id(seen))
+    while todo:
+        o = todo.pop()
+        for held in gc.get_referents(o) + hidden(o) + [type(o)]:
+            if id(held) not in seen and id(held) not in mine:
+                seen[id(held)] = held
+                todo.append(held)
+    return seen
+
+
+def add(counts, name, size):
+    one = counts.setdefault(name, [0, 0])
+    one[0] += 1
+    one[1] += size
+
+
+def count():
+    counts = {}
+    for o in list(find_all().values()):
+        kind = type(o)
+        name = kind.__qualname__
+        if kind.__module__ != 'builtins':
+            name = kind.__module__ + '.' + name
+        add(counts, name, sys.getsizeof(o))
+    return counts
+
+
+keep = make(int(sys.argv[1]))
+if __name__ == '__main__':
+    gc.collect()
+    print('ready', flush=True)
+    sys.stdin.readline()
+    for name, (number, size) in count().items():
+        print(name, number, size, sep='\t')
