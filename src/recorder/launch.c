@@ -2,8 +2,8 @@
 #include "recorder/launch.h"
 
 #include <errno.h>
-#include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -59,15 +59,22 @@ __attribute__((noreturn)) static void become_program(
 	_exit(127);
 }
 
+/* struct clone_args of Linux 5.3, which musl's headers don't have. */
+struct clone_words {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack,
+	    stack_size, tls;
+};
+
 /* As vfork() does, this waits until the program was executed, or not. With
  * vfork() the child's high-water mark would begin with all that this process
  * holds; with memory of its own it begins with what was ever written. Linux
  * 5.3; a filter of system calls may not know it. */
 static pid_t clone_suspended(void)
 {
-	struct clone_args args = {.flags = CLONE_VFORK, .exit_signal = SIGCHLD};
+	struct clone_words words = {
+	    .flags = CLONE_VFORK, .exit_signal = SIGCHLD};
 
-	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	return (pid_t)syscall(SYS_clone3, &words, sizeof(words));
 }
 
 static pid_t spawn_reporting(const struct launch *launch,
