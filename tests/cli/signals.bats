@@ -89,6 +89,39 @@ program_of() {
 	grep -q survived out
 }
 
+@test "SIGKILL at any moment leaves whole lines, the last aside" {
+	for _ in {1..50}; do
+		rm -f ready a.dat
+		background -T 0.002 -M sh -c 'echo ready; sleep 3'
+		sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
+		kill -KILL "$recorder"
+		wait "$recorder" || true
+		sed '$d' a.dat >whole
+		run grep -vE '^(CMDLINE|[A-Z]+( [0-9]+)?( [0-9.]+){2}( [a-z]+=.*)?)' \
+			whole
+		same "$output" ""
+		run mprof peak a.dat
+		[ "$status" -le 1 ]
+		[[ $output != *skipped* ]]
+	done
+}
+
+# So a kill loses one sample at most, whenever it comes.
+@test "a sample is written before the next is taken" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	without_leak_check
+	strace -o trace -e trace=pread64,write \
+		"$MPROF" run -q -T 0.01 -o a.dat "$TARGET" sleep 300 || [ $? -eq 11 ]
+	awk '/^write\([0-9]+, "CMDLINE / { begun = 1 }
+		begun && /^pread64\([0-9]+, "[1-9][0-9]* [0-9]+ [0-9]+ [0-9]+ 0 [0-9]+ 0\\n"/ {
+			if (pending++) { print "two at once, line", NR; exit }
+			taken++
+		}
+		/^write\([0-9]+, "MEM / { pending = 0 }
+		END { if (taken < 3) print taken + 0, "samples" }' trace >bad
+	same "$(cat bad)" ""
+}
+
 @test "SIGSTOP and SIGCONT: the recorder pauses, the program does not" {
 	background sh -c 'echo ready; sleep 0.8; exit 5'
 	kill -STOP "$recorder"
