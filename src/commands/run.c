@@ -173,7 +173,8 @@ static int record(struct session *session)
 }
 
 /* Where only the control group can't be measured nothing is begun: something
- * else was asked for. Without /proc the program matters more. */
+ * else was asked for; nor where a process runs without us. Without /proc a
+ * program that we start matters more. */
 static int prepare(struct session *session, struct err *e)
 {
 	struct recording *recording = &session->recording;
@@ -186,7 +187,8 @@ static int prepare(struct session *session, struct err *e)
 	session->sampler = sampler_create(&session->plan, &recording->sink, e);
 	if (session->sampler)
 		return 0;
-	if (session->plan.metric->file == METRIC_CGROUP) {
+	if (session->plan.metric->file == METRIC_CGROUP ||
+	    session->options->attach) {
 		dat_writer_discard(&recording->writer);
 		return -1;
 	}

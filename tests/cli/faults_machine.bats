@@ -151,6 +151,20 @@ sanitized() {
 	whole
 }
 
+# The first look at it is at the process, the second the sampler's.
+@test "/proc goes away when a process is attached to: refused, at once" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	without_leak_check
+	"$TARGET" sleep 20000 &
+	run timeout -k 1 20 strace -o trace \
+		-e inject=readlinkat:error=ENOENT:when=2 \
+		"$MPROF" attach -o a.dat $!
+	kill $!
+	[ "$status" -eq 125 ]
+	[[ $output == "mprof: /proc: "* ]]
+	[ ! -e a.dat ]
+}
+
 @test "64 descriptors, a tree of 100" {
 	run bash -c 'ulimit -n 64; mprof run -T 0.02 -o a.dat "$0" deep 100' \
 		"$TARGET"
