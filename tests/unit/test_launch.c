@@ -236,15 +236,22 @@ static void test_orphan(void **state)
 	assert_int_equal(end_status(&launch), 0);
 }
 
-/* With a child that signals this process: one that is not the program. */
-static void signal_us(int signal)
+/* With a child that signals this process so often, at once: one that is not
+ * the program. */
+static void signal_us_often(int signal, int count)
 {
 	pid_t child = fork();
 
 	if (child == 0) {
-		kill(getppid(), signal);
+		while (count-- > 0)
+			kill(getppid(), signal);
 		_exit(0);
 	}
+}
+
+static void signal_us(int signal)
+{
+	signal_us_often(signal, 1);
 }
 
 /* Until the program has set its traps. */
@@ -307,8 +314,7 @@ static void test_second_term(void **state)
 	int64_t deadline_ns;
 
 	(void)state;
-	signal_us(SIGTERM);
-	signal_us(SIGTERM); /* timeout(1) does it like that */
+	signal_us_often(SIGTERM, 2); /* timeout(1) does it like that */
 	deadline_ns = clock_mono_ns() + NS_PER_S / 2;
 	do {
 		launch_wait(&launch, deadline_ns, &event);
@@ -380,6 +386,7 @@ static void test_watch(void **state)
 
 	(void)state;
 	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		pause();
 		_exit(0);
 	}
