@@ -6,6 +6,7 @@
 # make test       build and run every test
 # make test-faults  the same short run with each system call failing in turn
 # make bench      measure, beside the peers; SECTION=recorder for one table
+# make bench-readme  the same, into README.md; TABLE=file takes a saved one
 # make fuzz       fuzz what reads others' bytes, FUZZ_S=60 seconds each
 # make lint       formatters and static checks
 # make analyze    gcc's analyzer, but for what was looked through
@@ -277,6 +278,9 @@ demo: all
 bench: all
 	$(Q)bash tests/bench/run $(SECTION)
 
+bench-readme: all
+	$(Q)sh tests/bench/readme-table $(or $(TABLE),"") $(SECTION)
+
 completions = bash-completion/completions/mprof \
 	zsh/site-functions/_mprof fish/vendor_completions.d/mprof.fish
 pages = $(wildcard man/*.[157])
@@ -317,7 +321,7 @@ clean:
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 FORCE:
-.PHONY: all test bench demo check-layers check-headers lint install uninstall
+.PHONY: all test bench bench-readme demo check-layers check-headers lint install uninstall
 .PHONY: test-faults analyze dist fuzz clean FORCE
 .DELETE_ON_ERROR:
 endif
