@@ -40,7 +40,9 @@ static void close_files(struct member *member)
 		close(member->fd);
 	if (member->status >= 0)
 		close(member->status);
-	member->fd = member->status = -1;
+	if (member->schedstat >= 0)
+		close(member->schedstat);
+	member->fd = member->status = member->schedstat = -1;
 }
 
 void members_finish(struct members *members)
@@ -63,6 +65,7 @@ struct member *members_add(
 	    .own = stat->pid,
 	    .fd = -1,
 	    .status = -1,
+	    .schedstat = -1,
 	    .started = stat->started,
 	    .kib = -1,
 	    .peak_kib = -1,

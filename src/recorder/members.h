@@ -17,6 +17,9 @@ struct member {
 	pid_t own;       /* as our system calls do; -1: not known */
 	int fd;          /* the metric's file; -1: opened at each tick */
 	int status;      /* /proc/PID/status; -1: not open */
+	int schedstat;   /* the same */
+	bool single;     /* one thread, at the last mark */
+	uint64_t ran;    /* what schedstat said then; 0: not known */
 	uint64_t started;
 	int64_t kib;      /* at the last tick; -1: not measured */
 	int64_t peak_kib; /* highest known, marks included; -1: none */
