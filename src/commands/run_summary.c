@@ -142,6 +142,27 @@ static void warn_signal(const struct sampler_result *result)
 	fputc('\n', stderr);
 }
 
+static void warn_missing(
+    const struct sampler_plan *plan, const struct sampler_result *result)
+{
+	bool needs = plan->metric->file == METRIC_ROLLUP;
+
+	if (result->hidden > 0 || (result->denied > 0 && !needs))
+		fputs("mprof: /proc hides some of the processes from this user "
+		      "(hidepid): they are missing in the total\n",
+		    stderr);
+	if (needs && result->denied > 0 && result->samples == 0)
+		fprintf(stderr,
+		    "mprof: not permitted to read the %s of this process; "
+		    "--backend rss needs no permission\n",
+		    plan->metric->title);
+	else if (needs && result->denied > 0)
+		fprintf(stderr,
+		    "mprof: %zu readings of %s were not permitted and are "
+		    "missing in the total\n",
+		    result->denied, plan->metric->title);
+}
+
 void run_summary_warn(
     const struct sampler_plan *plan, const struct sampler_result *result)
 {
@@ -166,14 +187,5 @@ void run_summary_warn(
 		    size(limit, fate->limit_kib), fate->limit_of->text);
 	if (fate->kills > 0 && !fate->oom)
 		fputc('\n', stderr);
-	if (result->denied > 0 && result->samples == 0)
-		fprintf(stderr,
-		    "mprof: not permitted to read the %s of this process; "
-		    "--backend rss needs no permission\n",
-		    plan->metric->title);
-	else if (result->denied > 0)
-		fprintf(stderr,
-		    "mprof: %zu readings of %s were not permitted and are "
-		    "missing in the total\n",
-		    result->denied, plan->metric->title);
+	warn_missing(plan, result);
 }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/births.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
 void births_init(struct births *births, const struct procfs *fs)
 {
 	*births = (struct births){.connector.fd = -1};
@@ -12,6 +18,7 @@ void births_finish(struct births *births)
 {
 	connector_finish(&births->connector);
 	members_finish(&births->ended);
+	members_finish(&births->hidden);
 }
 
 bool births_are_all(const struct births *births)
@@ -27,11 +34,48 @@ void births_note_end(struct births *births, pid_t pid)
 		members_add(&births->ended, &stat);
 }
 
+/* As /proc/PID/stat counts them. */
+static uint64_t ticks_now(void)
+{
+	return (uint64_t)(clock_ns(CLOCK_BOOTTIME) /
+			  (NS_PER_S / sysconf(_SC_CLK_TCK)));
+}
+
+void births_note_hidden(struct births *births, pid_t pid)
+{
+	const struct proc_stat stat = {.pid = pid, .started = ticks_now()};
+
+	if (members_find(&births->hidden, pid) == MEMBERS_NONE)
+		members_add(&births->hidden, &stat);
+}
+
 static bool is_ours(
     const struct births *births, const struct tree *tree, pid_t pid)
 {
 	return members_find(&tree->members, pid) != MEMBERS_NONE ||
-	       members_find(&births->ended, pid) != MEMBERS_NONE;
+	       members_find(&births->ended, pid) != MEMBERS_NONE ||
+	       members_find(&births->hidden, pid) != MEMBERS_NONE;
+}
+
+/* That is not in /proc: hidepid hides other users', a setuid program's. */
+static bool lives(pid_t pid)
+{
+	return kill(pid, 0) == 0 || errno == EPERM;
+}
+
+/* Having executed another program, or given up privilege, it may be shown. */
+static void look_for_hidden(struct births *births, struct tree *tree)
+{
+	struct members *hidden = &births->hidden;
+
+	for (size_t i = 0; i < hidden->list.len; i++) {
+		const struct member *member = &hidden->list.items[i];
+
+		if (members_find(&tree->members, member->pid) != MEMBERS_NONE ||
+		    tree_adopt(tree, member->pid, member->started))
+			members_lose(hidden, i);
+	}
+	members_sweep(hidden);
 }
 
 /* A fork is told a moment after its pid was given out: the look behind that
@@ -42,16 +86,21 @@ size_t births_take(struct births *births, struct tree *tree, bool forked)
 	size_t unseen = 0;
 	bool due = forked || births->forked;
 
+	look_for_hidden(births, tree);
 	births->forked = forked;
 	if (!due)
 		return 0;
 	while (connector_next(&births->connector, &fork)) {
 		if (!is_ours(births, tree, fork.parent) ||
 		    is_ours(births, tree, fork.child) ||
-		    tree_adopt(tree, fork.child))
+		    tree_adopt(tree, fork.child, UINT64_MAX))
 			continue;
-		births_note_end(births, fork.child);
-		unseen++;
+		if (lives(fork.child)) {
+			births_note_hidden(births, fork.child);
+		} else {
+			births_note_end(births, fork.child);
+			unseen++;
+		}
 	}
 	members_clear(&births->ended);
 	return unseen;

@@ -12,8 +12,9 @@
 
 struct births {
 	struct connector connector;
-	struct members ended; /* of ours, since forks were last taken */
-	bool forked;          /* at the last look */
+	struct members ended;  /* of ours, since forks were last taken */
+	struct members hidden; /* live, and /proc doesn't show them to us */
+	bool forked;           /* at the last look */
 };
 
 /* Listens from here on. */
@@ -26,6 +27,10 @@ bool births_are_all(const struct births *births) __attribute__((nonnull));
 
 /* One of ours is no longer in the tree: what it forked is ours all the same. */
 void births_note_end(struct births *births, pid_t pid) __attribute__((nonnull));
+
+/* One of ours lives, but is not in /proc. What it forks is ours, and may be. */
+void births_note_hidden(struct births *births, pid_t pid)
+    __attribute__((nonnull));
 
 /* Behind a look, which says whether anything was forked: adds to the tree whom
  * it could not find, and returns how many came and went unseen. */

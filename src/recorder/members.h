@@ -28,6 +28,7 @@ struct member {
 	bool by_thread;  /* fd is of a thread: the main one has exited */
 	bool zombie;     /* ended, and not waited for yet */
 	bool gone;       /* to be swept */
+	bool denied;     /* its metric was not permitted to be read */
 	bool introduced; /* the sink knows its name */
 	bool signalled;  /* was told to end: the limit */
 	char name[PROCFS_NAME];

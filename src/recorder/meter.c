@@ -140,6 +140,7 @@ bool meter_measure(struct meter *meter, struct member *member)
 
 	if (got < 0 && (errno == EACCES || errno == EPERM)) {
 		meter->denied++;
+		member->denied = true;
 		member->kib = -1;
 		return true;
 	}

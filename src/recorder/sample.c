@@ -81,13 +81,24 @@ void sample_end_member(struct sampler *s, size_t at, const int *status)
 	if (member->is_root) {
 		s->root_peak_kib = member->peak_kib;
 	} else {
-		s->result.unseen += member->peak_kib < 0;
+		s->result.unseen += member->peak_kib < 0 && !member->denied;
 		introduce(s, member, false);
 		if (s->sink->exit)
 			s->sink->exit(s->sink->context, &exit);
 	}
 	births_note_end(&s->births, member->pid);
 	tree_lose(&s->tree, at);
+}
+
+/* Its end is told by launch: until then it is there, or hidden since it
+ * executed a setuid program. */
+static void miss_root(struct sampler *s, struct member *root)
+{
+	struct proc_stat stat;
+
+	root->kib = -1;
+	if (!procfs_stat(&s->fs, root->pid, &stat))
+		births_note_hidden(&s->births, root->pid);
 }
 
 static void measure_from(struct sampler *s, size_t first)
@@ -100,7 +111,7 @@ static void measure_from(struct sampler *s, size_t first)
 		if (member->gone || meter_measure(&s->meter, member))
 			continue;
 		if (member->is_root && s->plan.launched)
-			member->kib = -1; /* launch tells of its end */
+			miss_root(s, member);
 		else
 			sample_end_member(s, i, NULL);
 	}

@@ -75,7 +75,7 @@ static void begin(struct sampler *s, struct launch *launch)
 	s->root_pid = pid > 0 ? pid : launch->pid;
 	tree_init(&s->tree, &s->fs, pid, s->plan.adopts, s->plan.launched);
 	if (s->tree.members.list.len == 0)
-		births_note_end(&s->births, s->root_pid);
+		births_note_hidden(&s->births, s->root_pid);
 	meter_init(&s->meter, &s->fs, s->plan.metric);
 	watermarks_init(&s->watermarks, &s->meter, s->plan.metric);
 	shares_init(&s->shares, &s->fs, now_ns);
@@ -215,6 +215,7 @@ static void finish(struct sampler *s, struct sampler_result *result)
 	s->result.interval_ns = s->ticks.interval_ns;
 	s->result.alive = count_alive(s);
 	s->result.denied = s->meter.denied;
+	s->result.hidden = s->births.hidden.list.len;
 	s->result.limit = s->limit;
 	s->result.unseen_is_all = births_are_all(&s->births);
 	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {

@@ -56,6 +56,7 @@ struct sampler_result {
 	size_t alive;        /* descendants that live on */
 	size_t unseen;       /* that ended before a sample saw them */
 	bool unseen_is_all;  /* false: there may be more of them */
+	size_t hidden;       /* that live, but not in /proc */
 	size_t denied;       /* readings that were not permitted */
 	struct limit limit;
 };

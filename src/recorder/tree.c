@@ -25,7 +25,7 @@ void tree_init(struct tree *tree, const struct procfs *fs, pid_t root,
 {
 	struct proc_stat stat;
 
-	*tree = (struct tree){.fs = fs, .adopts = adopts};
+	*tree = (struct tree){.fs = fs, .root = root, .adopts = adopts};
 	if (!procfs_stat(fs, root, &stat) || stat.is_thread)
 		return;
 	tree->looked_ns = clock_mono_ns();
@@ -213,12 +213,14 @@ bool tree_look(struct tree *tree, int64_t now_ns)
 	return true;
 }
 
-bool tree_adopt(struct tree *tree, pid_t pid)
+/* The program itself may have been hidden until now. */
+bool tree_adopt(struct tree *tree, pid_t pid, uint64_t started_until)
 {
+	bool first = tree->members.list.len == 0 && pid == tree->root;
 	struct proc_stat stat;
 
-	if (!procfs_stat(tree->fs, pid, &stat))
+	if (!procfs_stat(tree->fs, pid, &stat) || stat.started > started_until)
 		return false;
-	add(tree, &stat);
+	add(tree, &stat)->is_root = first;
 	return true;
 }

@@ -19,6 +19,7 @@ struct tree {
 	const struct procfs *fs;
 	struct members members; /* the first is the program, until it ends */
 	bool adopts;            /* orphans become children of this process */
+	pid_t root;
 	uint64_t root_started;
 	pid_t newest;       /* of the last look; 0: look at all */
 	int64_t looked_ns;  /* when that was */
@@ -45,8 +46,10 @@ bool tree_look(struct tree *tree, int64_t now_ns) __attribute__((nonnull));
 size_t tree_find_own(const struct tree *tree, pid_t own)
     __attribute__((nonnull));
 
-/* Adds one that is known to belong; false where it is no longer there. */
-bool tree_adopt(struct tree *tree, pid_t pid) __attribute__((nonnull));
+/* Adds one that is known to belong; false where it is not there, or this pid's
+ * present owner started later. */
+bool tree_adopt(struct tree *tree, pid_t pid, uint64_t started_until)
+    __attribute__((nonnull));
 
 /* A member is no longer there. Its pid may be another process's by now. */
 void tree_lose(struct tree *tree, size_t at) __attribute__((nonnull));

@@ -177,3 +177,27 @@ hidden() {
 		peak_between a.dat 30 45
 	done
 }
+
+@test "namespaces: a setuid program that is hidden is said to be missing" {
+	cp "$TARGET" setuid
+	chmod 4755 setuid
+	for hidepid in 1 2; do
+		rm -f a.dat
+		hidden $hidepid "$MPROF" run -q -T 0.02 -o a.dat ./setuid eat 30
+		[ "$status" -eq 12 ]
+		[[ $output == *"/proc hides some of the processes"*hidepid* ]]
+		peak_between a.dat 30 45
+	done
+}
+
+# As sudo -u does it.
+@test "namespaces: hidden until it gives up privilege, then recorded" {
+	cp "$(command -v env)" setuid
+	chmod 4755 setuid
+	hidden 2 "$MPROF" run -M -T 0.02 -o a.dat ./setuid \
+		setpriv --reuid 65534 "$TARGET" eat 30
+	[ "$status" -eq 12 ]
+	[[ $output != *"/proc hides"* ]]
+	awk '/^MEM/ && $2 > 30 { n++ } END { exit !(n >= 5) }' a.dat
+	grep -q '^EXIT 3[0-9][.].*status=12' a.dat
+}

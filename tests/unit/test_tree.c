@@ -275,8 +275,9 @@ static void who_is_known_to_belong_is_adopted(void **state)
 	(void)state;
 	plant(false, true);
 	add(140, 1);
-	assert_true(tree_adopt(&tree, 140));
-	assert_false(tree_adopt(&tree, 141));
+	assert_false(tree_adopt(&tree, 140, 139)); /* it started at 140 */
+	assert_true(tree_adopt(&tree, 140, 140));
+	assert_false(tree_adopt(&tree, 141, UINT64_MAX));
 	assert_true(has(140));
 	add(141, 140);
 	fake_newest(141, 50);
