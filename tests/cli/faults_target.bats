@@ -218,7 +218,8 @@ samples() {
 	[[ $output == *"out of memory"* ]]
 	whole
 	grep -q '^EXIT .*signal=9 oom=1' a.dat
-	peak_between 30 48.999
+	# Pages of libraries are charged to whoever read them first.
+	peak_between 30 52
 }
 
 @test "two recorders of one process" {
