@@ -11,6 +11,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 enum {
 	FLAG_ENDING = 0x00000004,        /* PF_EXITING */
 	FLAG_KERNEL_THREAD = 0x00200000, /* PF_KTHREAD */
@@ -265,6 +267,12 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat)
 	    (int64_t)((uint64_t)fields[FIELD_RSS] * (uint64_t)fs->page_kib);
 	stat->exit_status = (int)fields[FIELD_EXIT_CODE];
 	return true;
+}
+
+uint64_t procfs_ticks(void)
+{
+	return (uint64_t)(clock_ns(CLOCK_BOOTTIME) /
+			  (NS_PER_S / sysconf(_SC_CLK_TCK)));
 }
 
 void procfs_command(

@@ -72,6 +72,9 @@ ssize_t procfs_machine(
 /* False where the process is not there. */
 bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat);
 
+/* Now, as proc_stat.started counts. */
+uint64_t procfs_ticks(void);
+
 /* The words of a process's command line, joined by blanks and cut to size;
  * its name in brackets where it has none. */
 void procfs_command(

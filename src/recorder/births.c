@@ -3,9 +3,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <unistd.h>
-
-#include "base/clock.h"
 
 void births_init(struct births *births, const struct procfs *fs)
 {
@@ -34,16 +31,9 @@ void births_note_end(struct births *births, pid_t pid)
 		members_add(&births->ended, &stat);
 }
 
-/* As /proc/PID/stat counts them. */
-static uint64_t ticks_now(void)
-{
-	return (uint64_t)(clock_ns(CLOCK_BOOTTIME) /
-			  (NS_PER_S / sysconf(_SC_CLK_TCK)));
-}
-
 void births_note_hidden(struct births *births, pid_t pid)
 {
-	const struct proc_stat stat = {.pid = pid, .started = ticks_now()};
+	const struct proc_stat stat = {.pid = pid, .started = procfs_ticks()};
 
 	if (members_find(&births->hidden, pid) == MEMBERS_NONE)
 		members_add(&births->hidden, &stat);

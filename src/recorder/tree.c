@@ -11,13 +11,15 @@
 /* Pids that were given out and can't be seen yet are among the last ones. */
 enum { LATE = 64 };
 
-static struct member *add(struct tree *tree, const struct proc_stat *stat)
+/* The program may be found late, if it was hidden. */
+static void add(struct tree *tree, const struct proc_stat *stat)
 {
 	struct member *member = members_add(&tree->members, stat);
 
+	member->is_root =
+	    stat->pid == tree->root && tree->members.list.len == 1;
 	member->own = procfs_own(tree->fs, stat->pid);
 	member->seen_ns = tree->looked_ns;
-	return member;
 }
 
 void tree_init(struct tree *tree, const struct procfs *fs, pid_t root,
@@ -25,12 +27,15 @@ void tree_init(struct tree *tree, const struct procfs *fs, pid_t root,
 {
 	struct proc_stat stat;
 
-	*tree = (struct tree){.fs = fs, .root = root, .adopts = adopts};
+	*tree = (struct tree){.fs = fs,
+	    .root = root,
+	    .adopts = adopts,
+	    .root_started = procfs_ticks(),
+	    .looked_ns = clock_mono_ns()};
 	if (!procfs_stat(fs, root, &stat) || stat.is_thread)
 		return;
-	tree->looked_ns = clock_mono_ns();
 	tree->root_started = stat.started;
-	add(tree, &stat)->is_root = true;
+	add(tree, &stat);
 	if (fresh)
 		tree->newest = root;
 }
@@ -70,7 +75,8 @@ static bool belongs(const struct tree *tree, const struct proc_stat *stat)
 	if (stat->pid == tree->fs->self)
 		return false;
 	if (stat->ppid == tree->fs->self)
-		return tree->adopts && stat->started >= tree->root_started;
+		return stat->pid == tree->root ||
+		       (tree->adopts && stat->started >= tree->root_started);
 	return members_find(&tree->members, stat->ppid) != MEMBERS_NONE;
 }
 
@@ -213,14 +219,12 @@ bool tree_look(struct tree *tree, int64_t now_ns)
 	return true;
 }
 
-/* The program itself may have been hidden until now. */
 bool tree_adopt(struct tree *tree, pid_t pid, uint64_t started_until)
 {
-	bool first = tree->members.list.len == 0 && pid == tree->root;
 	struct proc_stat stat;
 
 	if (!procfs_stat(tree->fs, pid, &stat) || stat.started > started_until)
 		return false;
-	add(tree, &stat)->is_root = first;
+	add(tree, &stat);
 	return true;
 }

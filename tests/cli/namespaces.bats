@@ -178,6 +178,11 @@ hidden() {
 	done
 }
 
+large_samples() {
+	awk '/^MEM/ && $2 > 30 { n++ } END { exit !(n >= 5) }' "$1"
+}
+
+# Where it was looked at before it became privileged it is not missing.
 @test "namespaces: a setuid program that is hidden is said to be missing" {
 	cp "$TARGET" setuid
 	chmod 4755 setuid
@@ -185,7 +190,8 @@ hidden() {
 		rm -f a.dat
 		hidden $hidepid "$MPROF" run -q -T 0.02 -o a.dat ./setuid eat 30
 		[ "$status" -eq 12 ]
-		[[ $output == *"/proc hides some of the processes"*hidepid* ]]
+		[[ $output == *"/proc hides some of the processes"*hidepid* ]] ||
+			large_samples a.dat
 		peak_between a.dat 30 45
 	done
 }
@@ -198,6 +204,6 @@ hidden() {
 		setpriv --reuid 65534 "$TARGET" eat 30
 	[ "$status" -eq 12 ]
 	[[ $output != *"/proc hides"* ]]
-	awk '/^MEM/ && $2 > 30 { n++ } END { exit !(n >= 5) }' a.dat
+	large_samples a.dat
 	grep -q '^EXIT 3[0-9][.].*status=12' a.dat
 }
