@@ -30,6 +30,16 @@ whole() {
 	! grep -qv '^[A-Z]* ' a.dat
 }
 
+# Until there are so many samples.
+await_samples() {
+	local patience=400
+
+	until [ "$(grep -cs ^MEM a.dat)" -ge "$1" ]; do
+		[ $((patience -= 1)) -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
 program_of() {
 	pgrep -P "$1" -x target
 }
@@ -53,10 +63,10 @@ program_of() {
 }
 
 @test "timeout ends the program, not the recording's end" {
-	run timeout 0.3 mprof run -T 0.02 -o a.dat sleep 20
+	run timeout 1 mprof run -T 0.02 -o a.dat sleep 20
 	[ "$status" -eq 124 ]
 	whole
-	run timeout --foreground 0.3 mprof run -T 0.02 -o a.dat sleep 20
+	run timeout --foreground 1 mprof run -T 0.02 -o a.dat sleep 20
 	[ "$status" -eq 124 ]
 	whole
 }
@@ -74,16 +84,17 @@ program_of() {
 }
 
 @test "SIGKILL to the recorder loses nothing that was written" {
-	background sh -c 'echo ready; sleep 0.6; echo survived >out'
-	sleep 0.2
+	background sh -c 'echo ready; while [ ! -e go ]; do sleep 0.05; done
+		echo survived >out'
+	await_samples 5
 	kill -KILL "$recorder"
 	ended_with 137
-	[ "$(grep -c ^MEM a.dat)" -ge 5 ]
+	touch go
 	[ "$(tail -c 1 a.dat | od -An -c | tr -d ' ')" = '\n' ]
 	run mprof peak a.dat
 	[ "$status" -eq 0 ]
-	for _ in {1..50}; do
-		[ -e out ] && break
+	for _ in {1..200}; do
+		[ -s out ] && break
 		sleep 0.1
 	done
 	grep -q survived out
@@ -135,9 +146,8 @@ program_of() {
 	background "$TARGET" counts 10
 	program=$(program_of "$recorder")
 	kill -STOP "$program"
-	before=$(grep -c ^MEM a.dat)
-	sleep 0.3
-	[ "$(grep -c ^MEM a.dat)" -gt "$before" ]
+	before=$(grep -c ^MEM a.dat || true)
+	await_samples $((before + 5))
 	kill -CONT "$program"
 	kill -USR1 "$program"
 	ended_with 31
@@ -178,10 +188,7 @@ program_of() {
 		env --default-signal=INT mprof attach -q -T 0.02 -o a.dat $target \
 			2>errors 3>&- &
 		recorder=$!
-		for _ in {1..100}; do
-			grep -qs ^MEM a.dat && break
-			sleep 0.05
-		done
+		await_samples 1
 		kill -$signal "$recorder"
 		wait "$recorder" || true
 		whole
