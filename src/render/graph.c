@@ -23,6 +23,7 @@ static int draw(struct graph *graph, const struct graph_module *layouter,
 		job->scale = (RENDER_MOST_PIXELS - 1) / most;
 	job->drawing = &drawing;
 	got = module->draw(job, e);
+	job->drawing = NULL;
 	drawing_finish(&drawing);
 	return got;
 }
