@@ -222,8 +222,8 @@ static void draw_limit(
 	    .role = mark->role,
 	    .halo = true};
 	double above = y - place_line_height(words.size) - 1, below = y + 2;
-	struct candidate candidates[] = {{right - 4, above, 1},
-	    {left + 4, above, 0}, {right - 4, below, 1}, {left + 4, below, 0},
+	struct candidate candidates[] = {{left + 4, above, 0},
+	    {right - 4, above, 1}, {left + 4, below, 0}, {right - 4, below, 1},
 	    {(left + right) / 2, above, 0.5}};
 
 	place_stroke(place, mark->role, 1.2,
@@ -232,6 +232,7 @@ static void draw_limit(
 	    true;
 	try_label(place, plot, words, candidates,
 	    sizeof(candidates) / sizeof(candidates[0]));
+	place->level = (struct draw_box){left, y, plot->box.w, 0};
 }
 
 static void draw_mark(
@@ -263,8 +264,9 @@ static void draw_mark(
 void layout_marks(struct place *place, const struct plot *plot)
 {
 	static const enum scene_mark_kind order[] = {
-	    SCENE_PEAK, SCENE_LIMIT, SCENE_END, SCENE_LABEL, SCENE_GAP};
+	    SCENE_LIMIT, SCENE_PEAK, SCENE_END, SCENE_LABEL, SCENE_GAP};
 
+	place->level = (struct draw_box){0};
 	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
 		for (size_t i = 0; i < plot->panel->marks.len; i++) {
 			const struct scene_mark *mark =

@@ -15,6 +15,7 @@ struct place {
 	double font;                  /* the usual size of text */
 	double margin;                /* between things and the edge */
 	ARRAY(struct draw_box) taken; /* boxes of labels inside panels */
+	struct draw_box level; /* a line from side to side: no label on it */
 };
 
 /* A panel of the scene at its place. */

@@ -83,13 +83,15 @@ static void print_limit(const struct fate_verdict *fate)
 		    size(limit, fate->limit_kib), fate->limit_of->text);
 }
 
-/* A program that fails may have been refused memory. */
+/* A program that fails may have been refused memory. Where the kernel killed,
+ * that is said already. */
 static void print_status(const struct sampler_result *result)
 {
 	const struct fate_limit *limit_of = result->fate.limit_of;
 
 	if (!result->has_status || !WIFEXITED(result->status) ||
-	    WEXITSTATUS(result->status) == 0 || !limit_of || !limit_of->own)
+	    result->fate.kills > 0 || WEXITSTATUS(result->status) == 0 ||
+	    !limit_of || !limit_of->own)
 		return;
 	fprintf(
 	    stderr, "mprof: ended with status %d", WEXITSTATUS(result->status));
