@@ -60,24 +60,40 @@ static const char *read_slowly(const char *text, double *value)
 	return *rest == 0 ? end : NULL;
 }
 
-/* The value of the up to eight digits at text, in one go: bytes become digits,
- * pairs of digits, fours, eight. The first byte that is none is found by a
- * carry into the top bit; carries beyond it don't matter. */
-static uint64_t read_eight(const char *text, size_t *count)
+static uint64_t load_eight(const char *text)
 {
-	uint64_t bytes, strange;
+	uint64_t bytes;
 
 	memcpy(&bytes, text, sizeof(bytes));
-	bytes = le64toh(bytes) ^ UINT64_C(0x3030303030303030);
-	strange = ((bytes + UINT64_C(0x7676767676767676)) | bytes) &
-		  UINT64_C(0x8080808080808080);
-	*count = strange ? (size_t)__builtin_ctzll(strange) / 8 : 8;
-	if (*count == 0)
-		return 0;
-	bytes <<= 64 - 8 * *count;
+	return le64toh(bytes);
+}
+
+/* The top bit of each byte that is above 9; that of the bytes behind the
+ * first one may be a carry. */
+static uint64_t mark_strange(uint64_t bytes)
+{
+	return ((bytes + UINT64_C(0x7676767676767676)) | bytes) &
+	       UINT64_C(0x8080808080808080);
+}
+
+/* Eight bytes of 0 to 9 become pairs of digits, fours, one number. */
+static uint64_t join_eight(uint64_t bytes)
+{
 	bytes = (bytes * (10 << 8 | 1)) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
 	bytes = (bytes * (100 << 16 | 1)) >> 16 & UINT64_C(0x0000ffff0000ffff);
 	return (bytes * (UINT64_C(10000) << 32 | 1)) >> 32;
+}
+
+/* The value of the up to eight digits at text, in one go. */
+static uint64_t read_eight(const char *text, size_t *count)
+{
+	uint64_t bytes = load_eight(text) ^ UINT64_C(0x3030303030303030);
+	uint64_t strange = mark_strange(bytes);
+
+	*count = strange ? (size_t)__builtin_ctzll(strange) / 8 : 8;
+	if (*count == 0)
+		return 0;
+	return join_eight(bytes << (64 - 8 * *count));
 }
 
 /* Appends the digits at text to *whole; returns where they end. */
@@ -116,4 +132,56 @@ const char *number_read(const char *text, double *value)
 	/* The analyzer doesn't see that decimals <= digits. */
 	*value = (double)whole / powers[decimals]; // NOLINT(clang-analyzer-*)
 	return at;
+}
+
+/* "123.456789 ": the six decimals and the blank are looked at together. */
+static inline const char *read_mib(const char *text, double *mib)
+{
+	const char *at = text;
+	uint64_t whole = 0, bytes;
+
+	for (; (unsigned char)(*at - '0') < 10; at++)
+		whole = whole * 10 + (uint64_t)(*at - '0');
+	if (*at != '.' || at == text || at - text > 9)
+		return NULL;
+	bytes = load_eight(at + 1) ^ UINT64_C(0x0020303030303030);
+	if ((mark_strange(bytes) & UINT64_C(0x0000808080808080)) ||
+	    (bytes & UINT64_C(0x00ff000000000000)))
+		return NULL;
+	whole = whole * 1000000 + join_eight(bytes << 16);
+	*mib = (double)whole / 1e6;
+	return whole > EXACT ? NULL : at + 8;
+}
+
+/* "89.0123\n", with the eight digits before it. */
+static inline const char *read_seconds(
+    const struct number_seconds *seconds, const char *text, double *time_s)
+{
+	uint64_t bytes = load_eight(text) ^ UINT64_C(0x0a303030302e3030);
+
+	if (mark_strange(bytes) || (bytes & UINT64_C(0xff00000000ff0000)))
+		return NULL;
+	bytes = (bytes & 0xffff) << 16 |
+		(bytes << 8 & UINT64_C(0xffffffff00000000));
+	*time_s = (double)(seconds->value * 1000000 + join_eight(bytes)) / 1e4;
+	return text + 8;
+}
+
+const char *number_read_sample(struct number_seconds *seconds, const char *text,
+    double *mib, double *time_s)
+{
+	uint64_t bytes;
+
+	text = read_mib(text, mib);
+	if (!text)
+		return NULL;
+	bytes = load_eight(text);
+	if (bytes != seconds->text) {
+		uint64_t digits = bytes ^ UINT64_C(0x3030303030303030);
+
+		if (mark_strange(digits))
+			return NULL;
+		*seconds = (struct number_seconds){bytes, join_eight(digits)};
+	}
+	return read_seconds(seconds, text + 8, time_s);
 }

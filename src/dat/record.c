@@ -278,21 +278,30 @@ enum record_result record_read(
 }
 
 /* The rest of a plain line: two numbers, a space between, a newline behind. */
-static const char *read_plain_sample(const char *at, const char *block_end,
-    struct sample *sample, const char **time_text)
+static const char *read_plain_sample(struct record_reader *reader,
+    const char *at, const char *end, struct sample *sample)
 {
+	const char *next = number_read_sample(
+	    &reader->seconds, at, &sample->mib, &sample->time_s);
+
+	if (next && next <= end) {
+		reader->time_text = next - 16;
+		return next;
+	}
 	at = number_read(at, &sample->mib);
 	if (!at || *at != ' ')
 		return NULL;
-	*time_text = at + 1;
-	at = number_read(*time_text, &sample->time_s);
-	return at && *at == '\n' && at < block_end ? at + 1 : NULL;
+	next = number_read(at + 1, &sample->time_s);
+	if (!next || *next != '\n' || next >= end)
+		return NULL;
+	reader->time_text = at + 1;
+	return next + 1;
 }
 
-static const char *read_plain_child(
-    struct record_reader *reader, const char *at, const char *block_end)
+static const char *take_plain_child(
+    struct record_reader *reader, const char *at, const char *end)
 {
-	const char *pid = at, *time_text, *next;
+	const char *pid = at, *next;
 	struct sample sample;
 
 	while ((unsigned char)(*at - '0') < 10)
@@ -300,31 +309,39 @@ static const char *read_plain_child(
 	/* Pid 0 may be the phantom that read_child() knows. */
 	if (at == pid || *pid == '0' || *at != ' ')
 		return NULL;
-	next = read_plain_sample(at + 1, block_end, &sample, &time_text);
-	if (!next)
-		return NULL;
-	reader->time_text = time_text;
-	series_add(&run_process(reader->run, pid, (size_t)(at - pid))->memory,
-	    sample.time_s, sample.mib);
+	next = read_plain_sample(reader, at + 1, end, &sample);
+	if (next)
+		series_add(
+		    &run_process(reader->run, pid, (size_t)(at - pid))->memory,
+		    sample.time_s, sample.mib);
 	return next;
 }
 
-const char *record_read_plain(
-    struct record_reader *reader, const char *at, const char *block_end)
+static const char *take_plain_total(
+    struct record_reader *reader, const char *at, const char *end)
 {
-	const char *time_text, *next;
 	struct sample sample;
+	const char *next = read_plain_sample(reader, at, end, &sample);
 
-	if (!reader->run)
-		return NULL;
-	if (memcmp(at, "CHLD ", 5) == 0)
-		return read_plain_child(reader, at + 5, block_end);
-	if (memcmp(at, "MEM ", 4) != 0)
-		return NULL;
-	next = read_plain_sample(at + 4, block_end, &sample, &time_text);
-	if (!next)
-		return NULL;
-	reader->time_text = time_text;
-	series_add(&reader->run->total, sample.time_s, sample.mib);
+	if (next)
+		series_add(&reader->run->total, sample.time_s, sample.mib);
 	return next;
+}
+
+const char *record_take_plain(
+    struct record_reader *reader, const char *at, const char *end)
+{
+	while (reader->run && end - at > 5) {
+		const char *next = NULL;
+
+		if (memcmp(at, "MEM ", 4) == 0)
+			next = take_plain_total(reader, at + 4, end);
+		else if (memcmp(at, "CHLD ", 5) == 0)
+			next = take_plain_child(reader, at + 5, end);
+		if (!next)
+			break;
+		reader->profile->lines++;
+		at = next;
+	}
+	return at;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "dat/number.h"
 #include "profile/profile.h"
 
 /* How much of a number was written, to tell a whole one from a torn one. */
@@ -23,6 +24,7 @@ struct record_reader {
 	bool levels;           /* a FUNC with a level was there */
 	int root_pid;          /* of the run's first PROC; 0 before it */
 	size_t expected;       /* samples that the first run may hold */
+	struct number_seconds seconds;
 };
 
 enum record_result {
@@ -36,11 +38,12 @@ enum record_result {
 enum record_result record_read(struct record_reader *reader, const char *at,
     const char *end, bool torn) __attribute__((nonnull));
 
-/* A MEM or CHLD line of the plainest shape, as nearly all are; returns what
- * follows its newline, NULL where the line needs record_read() or may not be
- * whole before the block's end. */
-const char *record_read_plain(struct record_reader *reader, const char *at,
-    const char *block_end) __attribute__((nonnull));
+/* Takes the MEM and CHLD lines of the plainest shape, as nearly all are, from
+ * the block [at, end), behind which NUMBER_PADDING bytes are readable. Returns
+ * where the first line begins that needs record_read() or may not be whole.
+ * The block may change meanwhile, as a mapped file can: then a line is none. */
+const char *record_take_plain(struct record_reader *reader, const char *at,
+    const char *end) __attribute__((nonnull));
 
 /* Measures the newest time field; to be called before its bytes go. */
 void record_measure_time(struct record_reader *reader) __attribute__((nonnull));

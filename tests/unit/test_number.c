@@ -132,11 +132,71 @@ static void test_none(void **state)
 	assert_none(endless);
 }
 
+/* The line's rest, with what the contract wants behind it. */
+static const char *read_sample(
+    char *bytes, const char *text, double *mib, double *time_s)
+{
+	struct number_seconds seconds = {0};
+
+	memset(bytes, '\n', ROOM);
+	memcpy(bytes, text, strlen(text));
+	return number_read_sample(&seconds, bytes, mib, time_s);
+}
+
+static void test_sample(void **state)
+{
+	uint64_t seed = 7;
+	struct number_seconds seconds = {0};
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		char text[96], bytes[ROOM];
+		uint64_t bits = random_next(&seed);
+		double mib, time_s, at = 1.0e9 + (double)(bits % 8999999999);
+		const char *end;
+
+		snprintf(text, sizeof(text), "%.6f %.4f\n",
+		    (double)(bits >> (30 + i % 30)) / 1024,
+		    at + (double)(bits >> 40) / 16777216);
+		memset(bytes, '\n', sizeof(bytes));
+		memcpy(bytes, text, strlen(text));
+		end = number_read_sample(&seconds, bytes, &mib, &time_s);
+		if (end != bytes + strlen(text) || mib != strtod(text, NULL) ||
+		    time_s != strtod(strchr(text, ' '), NULL))
+			fail_msg("%s: %.17g %.17g", text, mib, time_s);
+	}
+}
+
+static void test_sample_of_another_shape(void **state)
+{
+	static const char *const others[] = {"1.5 1700000000.0000\n",
+	    "1.500000 1700000000.000\n", "1.500000 1700000000.00000\n",
+	    "1.500000 170000000.00000\n", "1.500000  1700000000.0000\n",
+	    "1.500000 1700000000.0000\r\n", "1.500000\t1700000000.0000\n",
+	    "1.5000000 1700000000.0000\n", ".500000 1700000000.0000\n",
+	    "-1.500000 1700000000.0000\n", "1.50000a 1700000000.0000\n",
+	    "1.500000 17000000/0.0000\n", "1.500000 1700000000:0000\n",
+	    "1.500000 17000/0000.0000\n", "1.500000 1700000000.00:0\n",
+	    "1234567890.500000 1700000000.0000\n", "nan 1700000000.0000\n",
+	    "1.500000 1700000000.00e1\n", "1.500000 1700000000.0000 \n", ""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		char bytes[ROOM];
+		double mib, time_s;
+
+		if (read_sample(bytes, others[i], &mib, &time_s))
+			fail_msg("taken: %s", others[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_plain),
 	    cmocka_unit_test(test_random_decimals),
+	    cmocka_unit_test(test_sample),
+	    cmocka_unit_test(test_sample_of_another_shape),
 	    cmocka_unit_test(test_where_it_ends),
 	    cmocka_unit_test(test_not_finite),
 	    cmocka_unit_test(test_underscores),
