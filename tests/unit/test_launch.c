@@ -19,7 +19,7 @@
 
 #include "base/clock.h"
 
-#define SOON_NS (20 * NS_PER_S) /* longer than any test here takes */
+#define SOON_NS (60 * NS_PER_S) /* longer than any test here takes */
 
 static sigset_t mask_before;
 
@@ -263,7 +263,7 @@ static struct launch trapping(const char *traps)
 
 	assert_int_equal(pipe(ready), 0);
 	snprintf(script, sizeof(script),
-	    "%s; echo >&%d; exec %d>&- %d<&-; n=0; while [ $((n += 1)) -lt 500 "
+	    "%s; echo >&%d; exec %d>&- %d<&-; n=0; while [ $((n += 1)) -lt 3000 "
 	    "]; do sleep 0.02; done",
 	    traps, ready[1], ready[1], ready[0]);
 	launch = shell(script);
