@@ -110,26 +110,29 @@ struct heap_row heap_total(const struct heap *heap)
 	return total;
 }
 
-void heap_difference(
-    const struct heap *before, const struct heap *after, struct heap *out)
+static void add_difference(struct heap *out, const char *name,
+    const struct heap_row *then, const struct heap_row *now)
 {
 	static const struct heap_row none;
 
-	for (size_t i = 0; i < after->rows.len; i++) {
-		const struct heap_row *now = &after->rows.items[i];
-		const struct heap_row *found = heap_find(before, now->name);
-		struct heap_row then = found ? *found : none;
+	then = then ? then : &none;
+	now = now ? now : &none;
+	if (now->count != then->count || now->bytes != then->bytes)
+		heap_add(out, name, less(now->count, then->count),
+		    less(now->bytes, then->bytes));
+}
 
-		if (now->count != then.count || now->bytes != then.bytes)
-			heap_add(out, now->name, less(now->count, then.count),
-			    less(now->bytes, then.bytes));
-	}
-	for (size_t i = 0; i < before->rows.len; i++) {
-		struct heap_row then = before->rows.items[i];
+void heap_difference(
+    const struct heap *before, const struct heap *after, struct heap *out)
+{
+	const struct heap_row *row = after->rows.items;
 
-		if (!heap_find(after, then.name))
-			heap_add(out, then.name, less(0, then.count),
-			    less(0, then.bytes));
-	}
+	for (size_t i = 0; row && i < after->rows.len; i++)
+		add_difference(
+		    out, row[i].name, heap_find(before, row[i].name), &row[i]);
+	row = before->rows.items;
+	for (size_t i = 0; row && i < before->rows.len; i++)
+		if (!heap_find(after, row[i].name))
+			add_difference(out, row[i].name, &row[i], NULL);
 	heap_sort(out);
 }

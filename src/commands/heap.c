@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/units.h"
+#include "cli/waiting.h"
 #include "commands/command.h"
 #include "commands/heap_file.h"
 #include "commands/heap_show.h"
@@ -85,13 +86,15 @@ static int show_once(const struct heap_options *options, pid_t pid)
 {
 	struct heap heap = {0};
 	int64_t analysis_ns = 0;
+	struct progress progress;
+	struct waiting waiting;
 	int status = COMMAND_OK;
 	struct err e;
 
-	heap_take_patience();
-	if (heap_take(&heap, pid, &analysis_ns, &e) != PYTHON_OK)
+	progress = waiting_begin(&waiting, "counting objects");
+	if (heap_take(&heap, pid, &progress, &analysis_ns, &e) != PYTHON_OK)
 		status = COMMAND_FAILED;
-	heap_take_done();
+	waiting_end(&waiting);
 	if (status == COMMAND_OK && options->save &&
 	    heap_file_write(&heap, options->save, &e) < 0)
 		status = COMMAND_FAILED;
@@ -155,7 +158,8 @@ static bool look_again(const struct heap_options *options, pid_t pid,
 	struct heap heap = {0};
 	int64_t analysis_ns = 0;
 	struct err e;
-	enum python_result result = heap_take(&heap, pid, &analysis_ns, &e);
+	enum python_result result =
+	    heap_take(&heap, pid, NULL, &analysis_ns, &e);
 
 	/* What could be read once and is no more has ended. */
 	if (result == PYTHON_GONE || result == PYTHON_NONE) {
@@ -164,8 +168,13 @@ static bool look_again(const struct heap_options *options, pid_t pid,
 		return false;
 	}
 	if (result != PYTHON_OK) {
-		*status = command_fail(COMMAND_FAILED, &e);
 		heap_finish(&heap);
+		/* A thread that waits in the kernel will be back. */
+		if (result == PYTHON_EARLY) {
+			command_fail(COMMAND_OK, &e);
+			return true;
+		}
+		*status = command_fail(COMMAND_FAILED, &e);
 		return false;
 	}
 	show_difference(options, before, &heap, analysis_ns);
@@ -182,7 +191,7 @@ static int show_every(const struct heap_options *options, pid_t pid)
 	int status = COMMAND_OK;
 	struct err e;
 
-	if (heap_take(&before, pid, &ignored, &e) != PYTHON_OK) {
+	if (heap_take(&before, pid, NULL, &ignored, &e) != PYTHON_OK) {
 		heap_finish(&before);
 		return command_fail(COMMAND_FAILED, &e);
 	}

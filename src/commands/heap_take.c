@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands/heap_take.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/utf8.h"
@@ -44,11 +41,13 @@ static enum python_result count_image(struct heap *heap,
 	if (result == 0)
 		count_types(heap, &objects);
 	objects_finish(&objects);
-	return result == 0 ? PYTHON_OK : PYTHON_UNSUPPORTED;
+	if (result == 0)
+		return PYTHON_OK;
+	return image->gone ? PYTHON_GONE : PYTHON_UNSUPPORTED;
 }
 
-enum python_result heap_take(
-    struct heap *heap, pid_t pid, int64_t *analysis_ns, struct err *e)
+enum python_result heap_take(struct heap *heap, pid_t pid,
+    const struct progress *progress, int64_t *analysis_ns, struct err *e)
 {
 	struct python_target target;
 	struct image image;
@@ -64,34 +63,10 @@ enum python_result heap_take(
 	heap->wall_ns = clock_wall_ns();
 	heap->pause_ns = image.pause_ns;
 	name_version(heap, &target);
+	image.progress = progress;
 	start = clock_mono_ns();
 	result = count_image(heap, &target, &image, e);
 	*analysis_ns = clock_mono_ns() - start;
 	image_finish(&image);
 	return result;
-}
-
-static void tell(int signal)
-{
-	static const char text[] = "mprof: copying and counting ...\r";
-
-	(void)signal;
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
-		return;
-}
-
-void heap_take_patience(void)
-{
-	struct sigaction action = {.sa_handler = tell, .sa_flags = SA_RESTART};
-
-	if (!isatty(STDERR_FILENO))
-		return;
-	sigaction(SIGALRM, &action, NULL);
-	alarm(1);
-}
-
-void heap_take_done(void)
-{
-	if (isatty(STDERR_FILENO) && alarm(0) == 0)
-		fputs("\033[K", stderr);
 }

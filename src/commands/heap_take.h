@@ -9,16 +9,15 @@
 
 #include "analysis/heap.h"
 #include "base/err.h"
+#include "base/progress.h"
 #include "python/interpreter.h"
 
 /* Stops the process for the moment of a copy, and counts what is in that.
  * heap is zeroed, and to be finished in any case; e says what is wrong where
- * the result is not PYTHON_OK. *analysis_ns is how long the counting took. */
-enum python_result heap_take(struct heap *heap, pid_t pid, int64_t *analysis_ns,
-    struct err *e) __attribute__((nonnull, warn_unused_result));
-
-/* From now on, says on a terminal that it takes a while where it does. */
-void heap_take_patience(void);
-void heap_take_done(void);
+ * the result is not PYTHON_OK. progress, or NULL, hears how far it is;
+ * *analysis_ns is how long the counting took. */
+enum python_result heap_take(struct heap *heap, pid_t pid,
+    const struct progress *progress, int64_t *analysis_ns, struct err *e)
+    __attribute__((nonnull(1, 4, 5), warn_unused_result));
 
 #endif

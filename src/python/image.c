@@ -12,11 +12,9 @@
 #include "base/clock.h"
 #include "proc/maps.h"
 #include "proc/procfs.h"
+#include "python/pages.h"
 #include "python/remote.h"
 
-#define PAGE 4096
-#define PAGE_THERE ((uint64_t)3 << 62) /* in memory, or swapped out */
-#define HUGE (2 << 20)
 #define REGIONS_MAX 65536
 /* Nothing that Python allocates reserves more than it uses by that much; the
  * sanitizers' shadows do. */
@@ -25,19 +23,12 @@
 #define TRIES_MAX 9 /* to meet the collector at rest, in half a second */
 #define NAP_NS 1000000
 
-/* Pages in a row that are there. */
-struct run {
-	uint64_t start, end;
-	uint8_t *to;
-};
-
 /* One copying. */
 struct copy {
 	struct image *image;
 	pid_t pid;
 	int pagemap;
-	ARRAY(struct run) runs; /* in order */
-	uint64_t there;         /* bytes in them */
+	struct pages pages;
 };
 
 static bool is_wanted(const struct maps_entry *entry)
@@ -45,6 +36,26 @@ static bool is_wanted(const struct maps_entry *entry)
 	return entry->access[0] == 'r' && entry->access[1] == 'w' &&
 	       entry->access[3] == 'p' && entry->end <= MEMORY_END &&
 	       entry->end - entry->start <= REGION_MAX;
+}
+
+/* The kernel lists mappings in order. */
+static void add_region(struct image *image, uint64_t start, uint64_t end)
+{
+	size_t len = image->regions.len;
+
+	if (len > 0) {
+		struct image_region *last = &image->regions.items[len - 1];
+
+		if (start < last->end)
+			return;
+		if (start == last->end && end - last->start <= REGION_MAX) {
+			last->end = end;
+			return;
+		}
+	}
+	if (len < REGIONS_MAX)
+		*array_push(&image->regions) =
+		    (struct image_region){.start = start, .end = end};
 }
 
 /* The regions as they are now, without room for bytes yet. */
@@ -55,21 +66,9 @@ static int regions_list(struct image *image, pid_t pid)
 
 	if (maps_open(&maps, pid) < 0)
 		return -1;
-	while (maps_next(&maps, &entry)) {
-		size_t len = image->regions.len;
-		struct image_region *last =
-		    len ? &image->regions.items[len - 1] : NULL;
-
-		/* The kernel lists them in order. */
-		if (!is_wanted(&entry) || (last && entry.start < last->end))
-			continue;
-		if (last && entry.start == last->end &&
-		    entry.end - last->start <= REGION_MAX)
-			last->end = entry.end;
-		else if (len < REGIONS_MAX)
-			*array_push(&image->regions) = (struct image_region){
-			    .start = entry.start, .end = entry.end};
-	}
+	while (maps_next(&maps, &entry))
+		if (is_wanted(&entry))
+			add_region(image, entry.start, entry.end);
 	maps_close(&maps);
 	return 0;
 }
@@ -129,105 +128,21 @@ static int regions_make(struct image *image, struct image *old)
 	return 0;
 }
 
-static void add_run(struct copy *copy, const struct image_region *region,
-    uint64_t start, uint64_t end)
-{
-	*array_push(&copy->runs) =
-	    (struct run){start, end, region->bytes + (start - region->start)};
-	copy->there += end - start;
-}
-
-/* Runs of what the entries of /proc/PID/pagemap, from address on, say is
- * there. *open is where the one that is not yet complete began. */
-static void read_entries(struct copy *copy, const struct image_region *region,
-    uint64_t address, const uint64_t *entries, size_t count, uint64_t *open)
-{
-	for (size_t i = 0; i < count; i++) {
-		uint64_t at = address + i * PAGE;
-
-		if (entries[i] & PAGE_THERE) {
-			if (!*open)
-				*open = at;
-		} else if (*open) {
-			add_run(copy, region, *open, at);
-			*open = 0;
-		}
-	}
-}
-
-static void list_runs(struct copy *copy, const struct image_region *region)
-{
-	uint64_t entries[2048], open = 0, at = region->start;
-
-	while (at < region->end) {
-		size_t want = (region->end - at) / PAGE * sizeof(*entries);
-		ssize_t got = pread(copy->pagemap, entries,
-		    want < sizeof(entries) ? want : sizeof(entries),
-		    (off_t)(at / PAGE * sizeof(*entries)));
-		size_t count = got > 0 ? (size_t)got / sizeof(*entries) : 0;
-
-		if (count == 0)
-			break;
-		read_entries(copy, region, at, entries, count, &open);
-		at += count * PAGE;
-	}
-	if (open)
-		add_run(copy, region, open, at);
-}
-
 /* What is to be copied as it is now, with the room of old where it has. */
 static int copy_list(struct copy *copy, struct image *old)
 {
 	struct image *image = copy->image;
 
-	copy->runs.len = 0;
-	copy->there = 0;
+	pages_clear(&copy->pages);
 	if (regions_list(image, copy->pid) < 0 || regions_make(image, old) < 0)
 		return -1;
-	for (size_t i = 0; i < image->regions.len; i++)
-		list_runs(copy, &image->regions.items[i]);
+	for (size_t i = 0; i < image->regions.len; i++) {
+		const struct image_region *region = &image->regions.items[i];
+
+		pages_add(&copy->pages, copy->pagemap, region->start,
+		    region->end, region->bytes);
+	}
 	return 0;
-}
-
-/* A page that can't be read (a device's, say) is left out, and what follows
- * it is tried again. */
-static void copy_run(struct copy *copy, const struct run *run)
-{
-	uint64_t at = run->start;
-
-	while (at < run->end) {
-		struct iovec to = {run->to + (at - run->start), run->end - at};
-		struct iovec from = {(void *)(uintptr_t)at, run->end - at};
-		ssize_t got = process_vm_readv(copy->pid, &to, 1, &from, 1, 0);
-
-		if (got < 0 && errno != EFAULT)
-			return;
-		if (got > 0)
-			copy->image->copied += (uint64_t)got;
-		at += got > 0 ? (uint64_t)got / PAGE * PAGE : 0;
-		at += at < run->end ? PAGE : 0;
-	}
-}
-
-static void copy_runs(struct copy *copy)
-{
-	copy->image->copied = 0;
-	for (size_t i = 0; i < copy->runs.len; i++)
-		copy_run(copy, &copy->runs.items[i]);
-}
-
-/* Large pages where they would be full: half the time of the first copy. */
-static void advise(const struct copy *copy)
-{
-	for (size_t i = 0; i < copy->runs.len; i++) {
-		const struct run *run = &copy->runs.items[i];
-		uintptr_t first = ((uintptr_t)run->to + HUGE - 1) & -HUGE;
-		uintptr_t end =
-		    ((uintptr_t)run->to + run->end - run->start) & -HUGE;
-
-		if (end > first)
-			madvise((void *)first, end - first, MADV_HUGEPAGE);
-	}
 }
 
 static void forget(
@@ -241,8 +156,8 @@ static void forget(
 /* What the first copy saw and the second one did not has been given back. */
 static void forget_gone(const struct copy *copy)
 {
-	const struct run *run = copy->runs.items;
-	const struct run *end = run + copy->runs.len;
+	const struct page_run *run = copy->pages.runs.items;
+	const struct page_run *end = run + copy->pages.runs.len;
 
 	for (size_t i = 0; i < copy->image->regions.len; i++) {
 		const struct image_region *region =
@@ -307,7 +222,7 @@ static int copy_standing(
 	result = copy_list(copy, old);
 	error = errno;
 	if (result == 0)
-		copy_runs(copy);
+		copy->image->copied = pages_copy(&copy->pages, copy->pid);
 	remote_resume_all(&threads);
 	copy->image->pause_ns = clock_mono_ns() - start;
 	errno = error;
@@ -338,12 +253,12 @@ static int copy_running(struct copy *copy)
 	if (copy_list(copy, &none) < 0)
 		return -1;
 	available = told(0, "MemAvailable");
-	if (available >= 0 && copy->there / 1024 > (uint64_t)available) {
+	if (available >= 0 && copy->pages.there / 1024 > (uint64_t)available) {
 		errno = ENOMEM;
 		return -1;
 	}
-	advise(copy);
-	copy_runs(copy);
+	pages_advise(&copy->pages);
+	copy->image->copied = pages_copy(&copy->pages, copy->pid);
 	return 0;
 }
 
@@ -409,7 +324,7 @@ enum python_result image_take(
 		return python_refusal(target->pid, errno, e);
 	if (copy_twice(&copy, target) < 0)
 		result = refusal(target->pid, errno, e);
-	array_free(&copy.runs);
+	pages_finish(&copy.pages);
 	close(copy.pagemap);
 	return result;
 }
@@ -449,10 +364,15 @@ static int read_copy(
 	struct image *image = (struct image *)memory->image;
 	const void *at = image_at(image, address, len);
 
-	if (!at)
-		return memory_read(&image->live, address, to, len);
-	memcpy(to, at, len);
-	return 0;
+	if (at) {
+		memcpy(to, at, len);
+		return 0;
+	}
+	if (memory_read(&image->live, address, to, len) == 0)
+		return 0;
+	if (errno == ESRCH)
+		image->gone = true;
+	return -1;
 }
 
 struct python_memory image_memory(struct image *image)

@@ -6,8 +6,8 @@
  * no longer than that takes. Only pages that are there are copied, and none
  * is made. Whatever happens, the process runs on.
  *
- * Memory that can't be written (names in a program's file) is no part of the
- * copy: memory_read() asks the process for it.
+ * What can't be written (names in a program's file) is no part of the copy:
+ * memory_read() asks the process for it.
  */
 #ifndef MPROF_PYTHON_IMAGE_H
 #define MPROF_PYTHON_IMAGE_H
@@ -17,10 +17,11 @@
 #include <stdint.h>
 
 #include "base/array.h"
+#include "base/progress.h"
 #include "python/interpreter.h"
 #include "python/memory.h"
 
-/* A mapping, or neighbours that are one. Where no page was: zeroes. */
+/* Mappings without a gap. Where no page was: zeroes. */
 struct image_region {
 	uint64_t start, end;
 	uint8_t *bytes;
@@ -33,7 +34,9 @@ struct image {
 	uint64_t copied;                    /* bytes that were there */
 	int64_t pause_ns;                   /* how long the process stood */
 	bool collecting; /* its collector was at work all the while */
+	bool gone;       /* it had ended when it was asked for more */
 	struct python_memory live;
+	const struct progress *progress; /* of what looks through it; NULL */
 	/* Which region was found for which addresses. */
 	const struct image_region *slots[IMAGE_SLOTS];
 };

@@ -11,6 +11,7 @@
 #define GENERATIONS 3
 #define GC_HEADER 16
 #define FOUND_MAX (UINT32_MAX - 1)
+#define STEP 4096 /* objects from one word of progress to the next */
 
 struct objects_slot {
 	uint32_t place; /* in found, + 1; 0: free */
@@ -41,7 +42,7 @@ static size_t slot_of(const struct objects *objects, uint64_t address)
 static void slots_grow(struct objects *objects)
 {
 	objects->slots_cap =
-	    objects->slots_cap ? 2 * objects->slots_cap : 1 << 16;
+	    objects->slots_cap ? 2 * objects->slots_cap : 1 << 12;
 	free(objects->slots);
 	objects->slots = mem_zero(objects->slots_cap, sizeof(*objects->slots));
 	for (size_t i = 0; i < objects->found.len; i++) {
@@ -175,24 +176,40 @@ static void add_roots(struct objects *objects)
 	}
 }
 
+/* Counts all that were found, and finds what they hold. */
+static void follow(struct objects *objects, struct image *image)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < objects->found.len; i++) {
+		uint64_t address = objects->found.items[i];
+		struct object_type *type =
+		    object_types_of(&objects->types, address);
+		uint64_t size;
+
+		if (!type)
+			continue;
+		size = object_size(&objects->types, address, type);
+		type->count++;
+		type->size += size;
+		bytes += size;
+		object_edges(&objects->types, address, type, &objects->budget,
+		    add_held, objects);
+		if (i % STEP == 0)
+			progress_step(image->progress, bytes, image->copied);
+	}
+}
+
 int objects_find(struct objects *objects, const struct python_target *target,
     struct image *image, struct err *e)
 {
 	*objects = (struct objects){.budget = object_budget(image)};
 	object_types_init(&objects->types, target, image);
 	add_roots(objects);
-	for (size_t i = 0; i < objects->found.len; i++) {
-		uint64_t address = objects->found.items[i];
-		struct object_type *type =
-		    object_types_of(&objects->types, address);
-
-		if (!type)
-			continue;
-		type->count++;
-		type->size += object_size(&objects->types, address, type);
-		object_edges(&objects->types, address, type, &objects->budget,
-		    add_held, objects);
-	}
+	follow(objects, image);
+	if (image->gone)
+		return err_set(e, "process %d: ended while it was looked at",
+		    (int)target->pid);
 	if (objects->found.len && objects->budget.words)
 		return 0;
 	return err_set(

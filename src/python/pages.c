@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "python/pages.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define PAGE 4096
+#define PAGE_THERE ((uint64_t)3 << 62) /* in memory, or swapped out */
+#define HUGE (2 << 20)
+#define ENTRIES 2048
+#define PIECE ((uint64_t)1 << 20)
+#define HELPERS_MAX 3
+#define ALONE_MAX ((uint64_t)8 << 20) /* for less, no thread is started */
+
+void pages_clear(struct pages *pages)
+{
+	pages->runs.len = 0;
+	pages->there = 0;
+}
+
+void pages_finish(struct pages *pages)
+{
+	array_free(&pages->runs);
+}
+
+static void add_page(struct pages *pages, uint64_t address, uint8_t *to)
+{
+	struct page_run *last = pages->runs.items + pages->runs.len - 1;
+
+	pages->there += PAGE;
+	if (pages->runs.len && last->end == address &&
+	    last->to + (address - last->start) == to)
+		last->end += PAGE;
+	else
+		*array_push(&pages->runs) =
+		    (struct page_run){address, address + PAGE, to};
+}
+
+void pages_add(
+    struct pages *pages, int pagemap, uint64_t start, uint64_t end, uint8_t *to)
+{
+	uint64_t entries[ENTRIES], at = start;
+
+	while (at < end) {
+		size_t want = (end - at) / PAGE * sizeof(*entries);
+		ssize_t got = pread(pagemap, entries,
+		    want < sizeof(entries) ? want : sizeof(entries),
+		    (off_t)(at / PAGE * sizeof(*entries)));
+		size_t count = got > 0 ? (size_t)got / sizeof(*entries) : 0;
+
+		if (count == 0)
+			break;
+		for (size_t i = 0; i < count; i++, at += PAGE)
+			if (entries[i] & PAGE_THERE)
+				add_page(pages, at, to + (at - start));
+	}
+}
+
+/* Copies [at, end) of a run; how much of it. A page that can't be read (a
+ * device's, say) is left out, and what follows it is tried again. */
+static uint64_t copy_piece(
+    pid_t pid, const struct page_run *run, uint64_t at, uint64_t end)
+{
+	uint64_t copied = 0;
+
+	while (at < end) {
+		struct iovec to = {run->to + (at - run->start), end - at};
+		struct iovec from = {(void *)(uintptr_t)at, end - at};
+		ssize_t got = process_vm_readv(pid, &to, 1, &from, 1, 0);
+
+		if (got < 0 && errno != EFAULT)
+			break;
+		if (got > 0)
+			copied += (uint64_t)got;
+		at += got > 0 ? (uint64_t)got / PAGE * PAGE : 0;
+		at += at < end ? PAGE : 0;
+	}
+	return copied;
+}
+
+/* What several threads do together: whoever is free takes the next piece. */
+struct work {
+	const struct pages *pages;
+	pid_t pid;
+	atomic_size_t next;
+	atomic_ullong copied;
+};
+
+static void *copy_share(void *context)
+{
+	struct work *work = context;
+	size_t taken = atomic_fetch_add(&work->next, 1), piece = 0;
+
+	for (size_t i = 0; i < work->pages->runs.len; i++) {
+		const struct page_run *run = &work->pages->runs.items[i];
+
+		for (uint64_t at = run->start; at < run->end; at += PIECE) {
+			uint64_t left = run->end - at;
+
+			if (piece++ != taken)
+				continue;
+			atomic_fetch_add(&work->copied,
+			    copy_piece(work->pid, run, at,
+				at + (left < PIECE ? left : PIECE)));
+			taken = atomic_fetch_add(&work->next, 1);
+		}
+	}
+	return NULL;
+}
+
+/* One thread for each processor halves the time that the process stands;
+ * where none can be had, this one does all of it. */
+uint64_t pages_copy(const struct pages *pages, pid_t pid)
+{
+	struct work work = {.pages = pages, .pid = pid};
+	long wanted = sysconf(_SC_NPROCESSORS_ONLN) - 1;
+	pthread_t helpers[HELPERS_MAX];
+	long count = 0;
+
+	if (pages->there < ALONE_MAX)
+		wanted = 0;
+	while (count < wanted && count < HELPERS_MAX &&
+	       pthread_create(&helpers[count], NULL, copy_share, &work) == 0)
+		count++;
+	copy_share(&work);
+	while (count > 0)
+		pthread_join(helpers[--count], NULL);
+	return work.copied;
+}
+
+/* Large pages where they would be full: half the time of the first copy. */
+void pages_advise(const struct pages *pages)
+{
+	for (size_t i = 0; i < pages->runs.len; i++) {
+		const struct page_run *run = &pages->runs.items[i];
+		uintptr_t first = ((uintptr_t)run->to + HUGE - 1) & -HUGE;
+		uintptr_t end =
+		    ((uintptr_t)run->to + run->end - run->start) & -HUGE;
+
+		if (end > first)
+			madvise((void *)first, end - first, MADV_HUGEPAGE);
+	}
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/* The objects of a heap that the input has changed words of. The first byte
+ * says which version's layout; then come ten bytes for each word: where (in
+ * words), and what. Of what, the two lowest values of the last byte stand for
+ * an address in the heap and for a small number. */
+#include "fuzz.h"
+
+#include "../unit/fake_heap.h"
+
+enum { CHANGE = 10 };
+
+static bool check_edge(const struct object_edge *edge, void *context)
+{
+	const struct fake_heap *fake = context;
+
+	if (edge->to < FAKE_START || edge->to >= FAKE_START + FAKE_SIZE ||
+	    !edge->type)
+		__builtin_trap();
+	(void)fake;
+	return true;
+}
+
+static void change(struct fake_heap *fake, const uint8_t *bytes)
+{
+	uint64_t at = (bytes[0] | bytes[1] << 8) % (FAKE_SIZE / 8) * 8;
+	uint64_t value = field_u64(bytes, 2);
+
+	switch (bytes[9]) {
+	case 0:
+		value = FAKE_START + value % FAKE_SIZE / 8 * 8;
+		break;
+	case 1:
+		value = value % 256;
+		break;
+	}
+	fake_put(fake, FAKE_START + at, 0, value);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct fake_heap fake;
+	const struct python_offsets *o;
+	struct objects objects;
+	struct object_budget budget;
+	struct err e;
+
+	if (size == 0)
+		return 0;
+	o = python_offsets_row(data[0] % 6);
+	if (!o)
+		return 0;
+	fake_heap_init(&fake, o);
+	for (size_t i = 1; i + CHANGE <= size; i += CHANGE)
+		change(&fake, data + i);
+	if (objects_find(&objects, &fake.target, &fake.image, &e) == 0 &&
+	    objects.found.len == 0)
+		__builtin_trap();
+	budget = object_budget(&fake.image);
+	for (size_t i = 0; i < objects.found.len; i++) {
+		uint64_t address = objects.found.items[i];
+		struct object_type *type =
+		    object_types_of(&objects.types, address);
+
+		if (objects_index(&objects, address) != i || !type)
+			__builtin_trap();
+		object_edges(
+		    &objects.types, address, type, &budget, check_edge, &fake);
+	}
+	objects_finish(&objects);
+	return 0;
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+// A heap that lies, in each version's layout: rings that never close, lengths
+// of 2^60, pointers to nowhere. Every walk ends, and what is told of the
+// honest one is true.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "python/text.h"
+#include "fake_heap.h"
+
+#define HUGE_LENGTH ((uint64_t)1 << 60)
+#define WILD 0x7abcdef00000u
+
+static struct fake_heap fake;
+static struct objects objects;
+
+static int find(void)
+{
+	struct err e;
+
+	return objects_find(&objects, &fake.target, &fake.image, &e);
+}
+
+/* Calls test for each version's layout, with a heap that is honest yet. */
+static void each_layout(void (*test)(void))
+{
+	const struct python_offsets *o;
+
+	for (unsigned i = 0; (o = python_offsets_row(i)); i++) {
+		fake_heap_init(&fake, o);
+		test();
+		objects_finish(&objects);
+	}
+}
+
+static const struct object_type *type_named(const char *name)
+{
+	for (size_t i = 0; i < objects.types.items.len; i++)
+		if (!strcmp(objects.types.items.items[i]->name, name))
+			return objects.types.items.items[i];
+	return NULL;
+}
+
+static size_t count_of(const char *name)
+{
+	const struct object_type *type = type_named(name);
+
+	return type ? type->count : 0;
+}
+
+static bool keep_edge(const struct object_edge *edge, void *context)
+{
+	struct object_edge *wanted = context;
+
+	if (edge->to != wanted->to || edge->kind == EDGE_TYPE)
+		return true;
+	*wanted = *edge;
+	return false;
+}
+
+/* The edge from one object to the other. */
+static struct object_edge edge_between(uint64_t from, uint64_t to)
+{
+	struct object_budget budget = object_budget(&fake.image);
+	struct object_edge edge = {.to = to, .kind = EDGE_TYPE};
+
+	object_edges(&objects.types, from,
+	    object_types_of(&objects.types, from), &budget, keep_edge, &edge);
+	return edge;
+}
+
+static void truth(void)
+{
+	struct object_edge edge;
+	char text[16];
+
+	assert_int_equal(find(), 0);
+	assert_int_equal(count_of("list"), 1);
+	assert_int_equal(count_of("tuple"), 1);
+	assert_int_equal(count_of("int"), 1);
+	assert_int_equal(count_of("set"), 1);
+	assert_int_equal(count_of("collections.deque"), 1);
+	assert_int_equal(count_of("app.Lesson"), 1);
+	assert_int_equal(type_named("list")->size, 40 + 16 + 4 * 8);
+	assert_int_equal(type_named("tuple")->size, 24 + 16 + 2 * 8);
+	assert_int_equal(type_named("int")->size, 28);
+	assert_int_equal(type_named("collections.deque")->size, 80 + 16 + 528);
+	edge = edge_between(fake.items, fake.instance);
+	assert_int_equal(edge.kind, EDGE_INDEX);
+	assert_int_equal(edge.index, 0);
+	edge = edge_between(fake.queue, fake.pair);
+	assert_int_equal(edge.kind, EDGE_INDEX);
+	edge = edge_between(fake.members, fake.number);
+	assert_int_equal(edge.kind, EDGE_MEMBER);
+	edge = edge_between(fake.table, fake.items);
+	assert_int_equal(edge.kind, EDGE_VALUE);
+	assert_int_equal(
+	    python_text(&objects.types.view, edge.key, text, sizeof(text)), 0);
+	assert_string_equal(text, "kept");
+	if (fake.o->minor < 11)
+		return;
+	edge = edge_between(fake.instance, fake.text);
+	assert_int_equal(edge.kind, EDGE_ATTRIBUTE);
+	assert_int_equal(edge.key, fake.title);
+}
+
+static void the_truth_is_told(void **state)
+{
+	(void)state;
+	each_layout(truth);
+}
+
+/* The newest goes back into the middle of the ring, or to itself. */
+static void open_ring(void)
+{
+	fake_put(&fake, fake.last, 0, fake.last);
+	assert_int_equal(find(), 0);
+	assert_int_equal(count_of("app.Lesson"), 1);
+	objects_finish(&objects);
+	fake_put(&fake, fake.last, 0, fake.lesson - 16);
+	assert_int_equal(find(), 0);
+	objects_finish(&objects);
+	fake_put(&fake, fake.ring, 0, WILD);
+	assert_int_equal(find(), -1);
+}
+
+static void rings_that_never_close_end(void **state)
+{
+	(void)state;
+	each_layout(open_ring);
+}
+
+/* Whatever the number, it is held against the memory that there is. */
+static void huge_lengths_of(uint64_t length)
+{
+	const struct python_offsets *o = fake.o;
+
+	fake_put(&fake, fake.items, o->object_size, length);
+	fake_put(&fake, fake.items, o->list_allocated, length);
+	fake_put(&fake, fake.pair, o->object_size, length);
+	fake_put(&fake, fake.members, o->set_mask, length);
+	fake_put(&fake, fake.members, o->set_table, fake.items);
+	fake_put(&fake, fake.queue, o->object_size, length);
+	fake_put(&fake, fake.text, o->str_length, length);
+	fake_put(&fake, fake.number, 16, length);
+	fake_put(&fake, fake.keys, 16, length);
+	fake_put(&fake, fake.keys, 24, length);
+	assert_int_equal(find(), 0);
+	for (size_t i = 0; i < objects.types.items.len; i++)
+		assert_true(objects.types.items.items[i]->size <=
+			    objects.types.items.items[i]->count *
+				(16 + 4 * FAKE_SIZE + (1 << 20)));
+}
+
+static void huge_lengths(void)
+{
+	static const uint64_t lengths[] = {HUGE_LENGTH, HUGE_LENGTH - 1,
+	    (uint64_t)1 << 40, INT64_MAX, (uint64_t)1 << 63, UINT64_MAX,
+	    FAKE_SIZE / 8, FAKE_SIZE};
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		fake_heap_init(&fake, fake.o);
+		huge_lengths_of(lengths[i]);
+		objects_finish(&objects);
+	}
+}
+
+static void huge_lengths_are_none(void **state)
+{
+	(void)state;
+	each_layout(huge_lengths);
+}
+
+/* Each word of the heap in turn. */
+static void wild_words(void)
+{
+	static const uint64_t values[] = {0, 1, WILD, HUGE_LENGTH,
+	    FAKE_START + FAKE_SIZE - 8, FAKE_START + 4, UINT64_MAX};
+	size_t used = fake.used;
+
+	for (size_t at = 0; at < used; at += 8) {
+		uint64_t before = field_u64(fake.bytes + at, 0);
+
+		if (!before)
+			continue;
+		for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+			fake_put(&fake, FAKE_START + at, 0, values[i]);
+			if (find() < 0)
+				assert_true(objects.found.len < FAKE_SIZE / 16);
+			objects_finish(&objects);
+		}
+		fake_put(&fake, FAKE_START + at, 0, before);
+	}
+}
+
+static void wild_words_do_no_harm(void **state)
+{
+	(void)state;
+	each_layout(wild_words);
+}
+
+/* Tuples that hold one another's memory: more to look at than there is. */
+static void overlapping(void)
+{
+	uint64_t address = fake_room(&fake, 8192);
+
+	for (uint64_t at = 0; at < 8000; at += 16) {
+		fake_put(&fake, address + at, 0, fake.pair);
+		fake_put(&fake, address + at, 8, fake.tuple);
+	}
+	fake_put(&fake, fake.pair, fake.o->object_size, FAKE_SIZE / 16);
+	fake_put(&fake, fake.items, fake.o->list_items, address);
+	fake_put(&fake, fake.items, fake.o->object_size, 1000);
+	find();
+	assert_true(objects.found.len <= FAKE_SIZE / 8);
+}
+
+static void objects_in_one_another_end(void **state)
+{
+	(void)state;
+	each_layout(overlapping);
+}
+
+/* A process that ended while it was looked at is no empty one. */
+static int gone(
+    const struct python_memory *memory, uint64_t address, void *to, size_t len)
+{
+	(void)memory;
+	(void)address;
+	(void)to;
+	(void)len;
+	errno = ESRCH;
+	return -1;
+}
+
+static void ended(void)
+{
+	struct err e;
+
+	fake.image.live.read = gone;
+	fake_put(&fake, fake.list, fake.o->type_name, WILD);
+	assert_int_equal(
+	    objects_find(&objects, &fake.target, &fake.image, &e), -1);
+	assert_non_null(strstr(e.text, "ended"));
+}
+
+static void a_process_that_ended_is_said(void **state)
+{
+	(void)state;
+	each_layout(ended);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_truth_is_told),
+	    cmocka_unit_test(rings_that_never_close_end),
+	    cmocka_unit_test(huge_lengths_are_none),
+	    cmocka_unit_test(wild_words_do_no_harm),
+	    cmocka_unit_test(objects_in_one_another_end),
+	    cmocka_unit_test(a_process_that_ended_is_said),
+	};
+
+	alarm(120);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
