@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -19,6 +20,12 @@ int heap_file_write(const struct heap *heap, const char *path, struct err *e)
 
 	if (io_output_open(&output, path, e) < 0)
 		return -1;
+	/* What a program holds is for its user alone, whatever the umask. */
+	if (output.partial && fchmod(fileno(output.stream), 0600) != 0) {
+		err_errno(e, "%s: can't be written", path);
+		io_output_discard(&output);
+		return -1;
+	}
 	fprintf(output.stream,
 	    MAGIC "\npid %" PRId64 "\ntime_ns %" PRId64 "\npause_ns %" PRId64
 		  "\n",

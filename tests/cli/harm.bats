@@ -126,6 +126,18 @@ planted() {
 	[ -z "$(find tmp prom -type f)" ]
 }
 
+@test "harm: what a heap holds is kept for its user alone" {
+	command -v python3 >/dev/null || skip "python3 is not installed"
+	umask 000
+	python3 -c 'import time; print("up", flush=True); time.sleep(60)' >up 3>&- &
+	pid=$!
+	while [ ! -s up ]; do sleep 0.05; done
+	run mprof heap --save kept "$pid"
+	kill "$pid"
+	[ "$status" -eq 0 ] || skip "this Python can't be read: $output"
+	same "$(stat -c %a kept)" 600
+}
+
 @test "harm: mark writes into no file but a mark file of one's own" {
 	recording mprof-1.mark
 	cp mprof-1.mark before
