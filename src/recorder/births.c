@@ -60,9 +60,11 @@ static void look_for_hidden(struct births *births, struct tree *tree)
 
 	for (size_t i = 0; i < hidden->list.len; i++) {
 		const struct member *member = &hidden->list.items[i];
+		struct proc_stat stat;
 
-		if (members_find(&tree->members, member->pid) != MEMBERS_NONE ||
-		    tree_adopt(tree, member->pid, member->started))
+		if (procfs_stat(tree->fs, member->pid, &stat) &&
+		    (members_find(&tree->members, stat.pid) != MEMBERS_NONE ||
+			tree_adopt(tree, stat.pid, member->started)))
 			members_lose(hidden, i);
 	}
 	members_sweep(hidden);
