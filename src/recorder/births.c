@@ -14,7 +14,7 @@ void births_init(struct births *births, const struct procfs *fs)
 void births_finish(struct births *births)
 {
 	connector_finish(&births->connector);
-	members_finish(&births->ended);
+	pids_finish(&births->ended);
 	members_finish(&births->hidden);
 }
 
@@ -25,10 +25,8 @@ bool births_are_all(const struct births *births)
 
 void births_note_end(struct births *births, pid_t pid)
 {
-	const struct proc_stat stat = {.pid = pid};
-
 	if (births->connector.fd >= 0)
-		members_add(&births->ended, &stat);
+		pids_add(&births->ended, pid);
 }
 
 void births_note_hidden(struct births *births, pid_t pid)
@@ -43,7 +41,7 @@ static bool is_ours(
     const struct births *births, const struct tree *tree, pid_t pid)
 {
 	return members_find(&tree->members, pid) != MEMBERS_NONE ||
-	       members_find(&births->ended, pid) != MEMBERS_NONE ||
+	       pids_have(&births->ended, pid) ||
 	       members_find(&births->hidden, pid) != MEMBERS_NONE;
 }
 
@@ -94,6 +92,6 @@ size_t births_take(struct births *births, struct tree *tree, bool forked)
 			unseen++;
 		}
 	}
-	members_clear(&births->ended);
+	pids_clear(&births->ended);
 	return unseen;
 }

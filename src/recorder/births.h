@@ -8,11 +8,12 @@
 #define MPROF_RECORDER_BIRTHS_H
 
 #include "proc/connector.h"
+#include "recorder/pids.h"
 #include "recorder/tree.h"
 
 struct births {
 	struct connector connector;
-	struct members ended;  /* of ours, since forks were last taken */
+	struct pids ended;     /* of ours, since forks were last taken */
 	struct members hidden; /* live, and /proc doesn't show them to us */
 	bool forked;           /* at the last look */
 };

@@ -78,14 +78,6 @@ struct member *members_add(
 	return member;
 }
 
-void members_clear(struct members *members)
-{
-	if (members->list.len == 0)
-		return;
-	members->list.len = 0;
-	rebuild(members);
-}
-
 size_t members_find(const struct members *members, pid_t pid)
 {
 	size_t slot;

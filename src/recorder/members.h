@@ -47,9 +47,6 @@ void members_finish(struct members *members) __attribute__((nonnull));
 struct member *members_add(struct members *members,
     const struct proc_stat *stat) __attribute__((nonnull));
 
-/* Forgets them all; their files have to be closed. */
-void members_clear(struct members *members) __attribute__((nonnull));
-
 /* The position of the process that has this pid now, or MEMBERS_NONE. */
 size_t members_find(const struct members *members, pid_t pid)
     __attribute__((nonnull));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fake_proc.h"
+#include "recorder/pids.h"
 #include "recorder/tree.h"
 
 static struct procfs fs;
@@ -309,10 +310,28 @@ static void members_survive_many_comings_and_goings(void **state)
 			    members_find(&members, pid) != MEMBERS_NONE,
 			    pid % 2 == 0);
 	}
-	members_clear(&members);
-	assert_int_equal(members.list.len, 0);
-	assert_int_equal(members_find(&members, 2), MEMBERS_NONE);
 	members_finish(&members);
+}
+
+static void a_set_of_pids_holds_what_was_added(void **state)
+{
+	struct pids pids = {0};
+
+	(void)state;
+	assert_false(pids_have(&pids, 1));
+	for (int step = 1; step <= 3; step++) {
+		for (int pid = 1; pid <= 5000; pid += step) {
+			pids_add(&pids, pid);
+			pids_add(&pids, pid);
+		}
+		for (int pid = 1; pid <= 5000; pid++)
+			assert_int_equal(
+			    pids_have(&pids, pid), (pid - 1) % step == 0);
+		assert_int_equal(pids.count, (4999 + step) / step);
+		pids_clear(&pids);
+		assert_false(pids_have(&pids, 1));
+	}
+	pids_finish(&pids);
 }
 
 int main(void)
@@ -332,6 +351,7 @@ int main(void)
 	    cmocka_unit_test(what_is_there_is_attached_to_with_its_descendants),
 	    cmocka_unit_test(who_is_known_to_belong_is_adopted),
 	    cmocka_unit_test(members_survive_many_comings_and_goings),
+	    cmocka_unit_test(a_set_of_pids_holds_what_was_added),
 	};
 
 	return cmocka_run_group_tests(tests, open_fake, close_fake);
