@@ -35,7 +35,7 @@ enum {
 	SAMPLES = 30,
 	PAUSE_MS = 1500, /* the longest of a process between two acts */
 	PATIENCE_MS = 20000,
-	LIFE_S = 120 /* if nobody ends it */
+	LIFE_S = 900 /* if nobody ends it */
 };
 
 /* A process's own notes; times are of clock_mono_ns(), 0: not yet. */
