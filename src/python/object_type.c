@@ -341,6 +341,7 @@ static struct object_type *type_add(
 
 	if (type) {
 		place = (uint32_t)types->items.len;
+		type->place = place;
 		*array_push(&types->items) = type;
 	} else if (types->slots_len >= SLOTS_MAX) {
 		return NULL;

@@ -37,8 +37,9 @@ struct object_member {
 
 struct object_type {
 	uint64_t address;
-	char *name; /* "list", "shop.models.Lesson": valid UTF-8, but the
-		     * target's choice: see base/utf8.h */
+	size_t place; /* in the items of object_types */
+	char *name;   /* "list", "shop.models.Lesson": valid UTF-8, but the
+		       * target's choice: see base/utf8.h */
 	enum object_kind kind;
 	bool on_heap, has_gc, managed_dict, inline_values, pre_header;
 	uint64_t basic, item; /* bytes of an object, and of each item */

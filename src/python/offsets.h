@@ -39,7 +39,7 @@ struct python_offsets {
 
 	int code_filename, code_name, code_qualname, code_first_line;
 	int code_line_table, code_instructions, code_size;
-	int code_stack_size, code_locals;
+	int code_stack_size, code_locals, code_variables; /* their names */
 
 	int object_type, object_size, object_header;
 	int type_name, type_basic_size, type_item_size, type_flags;

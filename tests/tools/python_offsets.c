@@ -148,9 +148,11 @@ static void print_code(void)
 #endif
 #if SINCE(11)
 	FIELD(code_qualname, offsetof(PyCodeObject, co_qualname));
+	FIELD(code_variables, offsetof(PyCodeObject, co_localsplusnames));
 	FIELD(code_instructions, offsetof(PyCodeObject, co_code_adaptive));
 #else
 	ABSENT(code_qualname);
+	FIELD(code_variables, offsetof(PyCodeObject, co_varnames));
 	ABSENT(code_instructions);
 #endif
 	FIELD(code_stack_size, offsetof(PyCodeObject, co_stacksize));
@@ -235,6 +237,7 @@ static void print_debug(void)
 	WORD(code_filename, code_object.filename);
 	WORD(code_name, code_object.name);
 	WORD(code_qualname, code_object.qualname);
+	WORD(code_variables, code_object.localsplusnames);
 	WORD(code_line_table, code_object.linetable);
 	WORD(code_first_line, code_object.firstlineno);
 	WORD(code_instructions, code_object.co_code_adaptive);
