@@ -30,6 +30,7 @@ struct finder {
 	uint32_t *via, *holder, *link, *size, *place;
 	uint32_t *order; /* in which they were reached */
 	size_t reached, looked;
+	bool referents;
 };
 
 static bool same_link(const void *items, size_t at, const void *key)
@@ -202,8 +203,11 @@ static void look(struct finder *f, uint32_t from)
 {
 	const uint32_t *first = f->references->first;
 
+	/* What a folded dict has as keys are the names of attributes. */
 	for (uint32_t i = first[from]; i < first[from + 1]; i++)
-		reach(f, from, i);
+		if (!f->referents || !is_folded(f, from) ||
+		    f->references->kind.items[i] != REFERENCE_KEY)
+			reach(f, from, i);
 }
 
 static void look_on(struct finder *f)
@@ -408,6 +412,7 @@ void chains_referents(
 
 	*chains = (struct chains){0};
 	finder_init(&f, request);
+	f.referents = true;
 	for (size_t i = 0; i < request->wanted_len; i++)
 		reach_root(&f, request->wanted[i], CHAIN_INSIDE);
 	while (f.looked < f.reached) {

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+#include "python/holders.h"
+
+#include <string.h>
+
+#include "python/holders_frames.h"
+#include "python/text.h"
+
+#define BASES_MAX 64
+
+/* What is to be known of a type. */
+enum trait {
+	TRAIT_LEAF = 1,   /* holds nothing, and nobody asked for it */
+	TRAIT_WEAK = 2,   /* a weak reference */
+	TRAIT_MODULE = 4, /* or built on it */
+	TRAIT_VIEW = 8,   /* a memoryview: of its words, one is an object's */
+	TRAIT_BUFFER = 16 /* that one */
+};
+
+/* One pass over all objects. */
+struct pass {
+	struct holders *holders;
+	struct object_types *types;
+	const struct holders_request *request;
+	struct object_budget budget;
+	uint8_t *traits; /* of the types that there were at the beginning */
+	size_t types_len;
+	const struct object_type *type; /* of the object at hand */
+	uint64_t code;                  /* of a frame or generator at hand */
+	uint64_t type_dict;             /* of a class at hand */
+	bool is_view;
+	bool full;
+};
+
+static bool is_named(const struct object_type *type, const char *const *names)
+{
+	for (; *names; names++)
+		if (!type->on_heap && !strcmp(type->name, *names))
+			return true;
+	return false;
+}
+
+/* It, or one that it is built on, is a type of C's with one of the names. */
+static bool is_built_on(struct object_types *types,
+    const struct object_type *type, const char *const *names)
+{
+	const struct python_offsets *o = &types->target->offsets;
+
+	for (int i = 0; type && i < BASES_MAX; i++) {
+		if (is_named(type, names))
+			return true;
+		type = object_types_get(
+		    types, image_u64(types->image,
+			       type->address + (uint64_t)o->type_base));
+	}
+	return false;
+}
+
+static uint8_t trait_of(struct pass *pass, const struct object_type *type)
+{
+	/* As tp_name has them; they were renamed on the way to 3.13. */
+	static const char *const weak[] = {"weakref", "weakref.ReferenceType",
+	    "weakproxy", "weakref.ProxyType", "weakcallableproxy",
+	    "weakref.CallableProxyType", NULL};
+	static const char *const module[] = {"module", NULL};
+	static const char *const view[] = {"memoryview", NULL};
+	static const char *const buffer[] = {"managedbuffer", NULL};
+
+	if (is_built_on(pass->types, type, weak))
+		return TRAIT_WEAK;
+	if (is_built_on(pass->types, type, module))
+		return TRAIT_MODULE;
+	if (is_named(type, view))
+		return TRAIT_VIEW;
+	if (is_named(type, buffer))
+		return TRAIT_BUFFER;
+	switch (type->kind) {
+	case OBJECT_ATOM:
+	case OBJECT_STR:
+	case OBJECT_BYTES:
+	case OBJECT_BYTEARRAY:
+	case OBJECT_INT:
+	case OBJECT_ARRAY:
+		return pass->request->referents ||
+			       pass->request->wanted[type->place] ||
+			       type->on_heap
+			   ? 0
+			   : TRAIT_LEAF;
+	default:
+		return 0;
+	}
+}
+
+static bool is_same_label(const void *items, size_t at, const void *key)
+{
+	const struct holders_label *a =
+	    (const struct holders_label *)items + at;
+	const struct holders_label *b = key;
+
+	return a->address == b->address && a->text == b->text;
+}
+
+static uint32_t label_of(
+    struct holders *holders, uint64_t address, const char *text)
+{
+	const struct holders_label label = {address, text};
+	uint32_t hash = index_hash(&label, sizeof(label));
+	size_t at = index_find(&holders->labels_index, hash, is_same_label,
+	    holders->labels.items, &label);
+
+	if (at != INDEX_NONE)
+		return (uint32_t)at;
+	at = holders->labels.len;
+	*array_push(&holders->labels) = label;
+	index_add(&holders->labels_index, hash, at);
+	return (uint32_t)at;
+}
+
+static uint32_t detail_of(struct pass *pass, const struct object_edge *edge)
+{
+	switch (edge->kind) {
+	case EDGE_INDEX:
+		return (uint32_t)edge->index;
+	case EDGE_VALUE:
+	case EDGE_ATTRIBUTE:
+		return label_of(pass->holders, edge->key, edge->name);
+	case EDGE_LOCAL:
+		return label_of(pass->holders,
+		    holders_variable(pass->types, pass->code, edge->index),
+		    NULL);
+	default:
+		return 0;
+	}
+}
+
+static enum reference_kind kind_of(
+    const struct pass *pass, const struct object_edge *edge)
+{
+	static const enum reference_kind kinds[] = {
+	    [EDGE_PLAIN] = REFERENCE_PLAIN,
+	    [EDGE_TYPE] = REFERENCE_PLAIN,
+	    [EDGE_INDEX] = REFERENCE_ITEM,
+	    [EDGE_MEMBER] = REFERENCE_MEMBER,
+	    [EDGE_KEY] = REFERENCE_KEY,
+	    [EDGE_VALUE] = REFERENCE_VALUE,
+	    [EDGE_ATTRIBUTE] = REFERENCE_ATTRIBUTE,
+	    [EDGE_LOCAL] = REFERENCE_LOCAL,
+	};
+
+	if (edge->name && !strcmp(edge->name, "__dict__"))
+		return REFERENCE_DICT;
+	if (pass->type_dict && edge->to == pass->type_dict)
+		return REFERENCE_DICT;
+	return kinds[edge->kind];
+}
+
+static bool add(const struct object_edge *edge, void *context)
+{
+	struct pass *pass = context;
+	struct holders *holders = pass->holders;
+	size_t to;
+
+	if (edge->kind == EDGE_TYPE || edge->type->place >= pass->types_len ||
+	    pass->traits[edge->type->place] & TRAIT_LEAF ||
+	    (pass->is_view &&
+		!(pass->traits[edge->type->place] & TRAIT_BUFFER)))
+		return true;
+	to = objects_index(holders->objects, edge->to);
+	if (to == OBJECTS_NONE)
+		return true;
+	if (!references_add(&holders->references, (uint32_t)to,
+		kind_of(pass, edge), detail_of(pass, edge)))
+		pass->full = true;
+	return !pass->full;
+}
+
+static enum chain_root root_of(
+    const struct pass *pass, const struct object_type *type, uint64_t address)
+{
+	if (pass->traits[type->place] & TRAIT_MODULE)
+		return CHAIN_MODULE;
+	if (pass->request->referents)
+		return type->kind == OBJECT_TYPE || type->kind == OBJECT_FRAME
+			   ? CHAIN_TYPE
+			   : CHAIN_INSIDE;
+	if (type->kind == OBJECT_TYPE) {
+		const struct object_type *self =
+		    object_types_get(pass->types, address);
+
+		return self && !self->on_heap ? CHAIN_TYPE : CHAIN_INSIDE;
+	}
+	return CHAIN_INSIDE;
+}
+
+static void add_object(struct pass *pass, size_t i)
+{
+	const struct python_offsets *o = &pass->types->target->offsets;
+	struct holders *holders = pass->holders;
+	uint64_t address = holders->objects->found.items[i];
+
+	pass->type = object_types_of(pass->types, address);
+	if (!pass->type || pass->type->place >= pass->types_len)
+		return;
+	holders->types[i] = (uint32_t)pass->type->place;
+	holders->roots[i] = (uint8_t)root_of(pass, pass->type, address);
+	if (pass->traits[pass->type->place] & (TRAIT_WEAK | TRAIT_LEAF))
+		return;
+	pass->is_view = pass->traits[pass->type->place] & TRAIT_VIEW;
+	pass->code = holders_code(pass->types, address, pass->type);
+	pass->type_dict = pass->type->kind == OBJECT_TYPE
+			      ? image_u64(pass->types->image,
+				    address + (uint64_t)o->type_dict)
+			      : 0;
+	object_edges(
+	    pass->types, address, pass->type, &pass->budget, add, pass);
+}
+
+/* Its variables; what it computes with has no name, and the part of it that
+ * is not in use may be anything. */
+static void add_variables(struct pass *pass, const struct holders_frame *frame)
+{
+	const struct python_offsets *o = &pass->types->target->offsets;
+	uint64_t count = holders_variables(pass->types, frame->code);
+	uint64_t start = frame->address + (uint64_t)o->frame_locals;
+
+	pass->code = frame->code;
+	for (uint64_t i = 0; i < count && !pass->full; i++) {
+		struct object_edge edge = {.kind = EDGE_LOCAL,
+		    .to = image_u64(pass->types->image, start + 8 * i),
+		    .index = i};
+
+		edge.type = object_types_of(pass->types, edge.to);
+		if (edge.type)
+			add(&edge, pass);
+	}
+}
+
+static void add_frames(struct pass *pass)
+{
+	struct holders *holders = pass->holders;
+
+	pass->type_dict = 0;
+	pass->is_view = false;
+	for (size_t i = 0; i < holders->frames.len; i++) {
+		const struct holders_frame *frame = &holders->frames.items[i];
+
+		holders->roots[frame->object] = CHAIN_FRAME;
+		if (frame->is_object)
+			continue;
+		holders->types[frame->object] = holders->frame_type;
+		add_variables(pass, frame);
+		references_next(&holders->references);
+	}
+}
+
+int holders_find(struct holders *holders, struct objects *objects,
+    const struct holders_request *request, struct err *e)
+{
+	struct pass pass = {.holders = holders,
+	    .types = &objects->types,
+	    .types_len = objects->types.items.len,
+	    .request = request,
+	    .budget = object_budget(objects->types.image)};
+	size_t count = objects->found.len;
+
+	*holders = (struct holders){
+	    .objects = objects, .frame_type = (uint32_t)pass.types_len};
+	holders_find_frames(holders);
+	count += holders->bare_frames;
+	references_init(&holders->references, count);
+	holders->types = mem_zero(count + 1, sizeof(uint32_t));
+	holders->roots = mem_zero(count + 1, 1);
+	pass.traits = mem_zero(pass.types_len + 1, 1);
+	for (size_t i = 0; i < pass.types_len; i++)
+		pass.traits[i] = trait_of(&pass, objects->types.items.items[i]);
+	for (size_t i = 0; i < objects->found.len && !pass.full; i++) {
+		add_object(&pass, i);
+		references_next(&holders->references);
+	}
+	add_frames(&pass);
+	references_index(&holders->references);
+	free(pass.traits);
+	if (!pass.full && pass.budget.words)
+		return 0;
+	return err_set(e, "process %d: its references make no sense",
+	    (int)objects->types.target->pid);
+}
+
+void holders_finish(struct holders *holders)
+{
+	references_finish(&holders->references);
+	index_finish(&holders->labels_index);
+	array_free(&holders->frames);
+	array_free(&holders->labels);
+	free(holders->types);
+	free(holders->roots);
+	holders->types = NULL;
+	holders->roots = NULL;
+}
