@@ -7,6 +7,7 @@
 #include "python/text.h"
 
 #define BASES_MAX 64
+#define STEP 4096 /* objects from one word of progress to the next */
 
 /* What is to be known of a type. */
 enum trait {
@@ -267,6 +268,9 @@ int holders_find(struct holders *holders, struct objects *objects,
 	    .objects = objects, .frame_type = (uint32_t)pass.types_len};
 	holders_find_frames(holders);
 	count += holders->bare_frames;
+	if (count >= REFERENCES_NONE)
+		return err_set(e, "process %d: it has too many objects",
+		    (int)objects->types.target->pid);
 	references_init(&holders->references, count);
 	holders->types = mem_zero(count + 1, sizeof(uint32_t));
 	holders->roots = mem_zero(count + 1, 1);
@@ -276,6 +280,8 @@ int holders_find(struct holders *holders, struct objects *objects,
 	for (size_t i = 0; i < objects->found.len && !pass.full; i++) {
 		add_object(&pass, i);
 		references_next(&holders->references);
+		if (i % STEP == 0)
+			progress_step(objects->types.image->progress, i, count);
 	}
 	add_frames(&pass);
 	references_index(&holders->references);

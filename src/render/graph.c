@@ -5,11 +5,12 @@
 
 #include "render/graph_module.h"
 
-/* Fills request: the fonts measure, the layouter places, all is drawn. */
+/* The fonts measure, the layouter places, all is drawn. A picture of more
+ * pixels than can be is made smaller. */
 static int draw(struct graph *graph, const struct graph_module *layouter,
-    const struct render_module *module, struct render_job *job, struct err *e)
+    const struct render_module *module, struct render_job job, struct err *e)
 {
-	struct text_measure measure = {module->text_width, job->fonts};
+	struct text_measure measure = {module->text_width, job.fonts};
 	struct drawing drawing = {0};
 	double most;
 	int got;
@@ -19,13 +20,17 @@ static int draw(struct graph *graph, const struct graph_module *layouter,
 		return -1;
 	graph_draw(&drawing, graph, &measure);
 	most = fmax(drawing.width, drawing.height);
-	if (job->picture == PICTURE_PNG && most > RENDER_MOST_PIXELS)
-		job->scale = (RENDER_MOST_PIXELS - 1) / most;
-	job->drawing = &drawing;
-	got = module->draw(job, e);
-	job->drawing = NULL;
+	if (job.picture == PICTURE_PNG && most > RENDER_MOST_PIXELS)
+		job.scale = (RENDER_MOST_PIXELS - 1) / most;
+	job.drawing = &drawing;
+	got = module->draw(&job, e);
 	drawing_finish(&drawing);
 	return got;
+}
+
+bool graph_can_render(struct err *e)
+{
+	return graph_module_load(e) && render_module_load(e);
 }
 
 int graph_render(struct graph *graph, enum picture picture,
@@ -49,7 +54,7 @@ int graph_render(struct graph *graph, enum picture picture,
 	if (!module)
 		return -1;
 	job.fonts = module->fonts_create();
-	got = draw(graph, layouter, module, &job, e);
+	got = draw(graph, layouter, module, job, e);
 	module->fonts_destroy(job.fonts);
 	return got;
 }

@@ -68,7 +68,7 @@ const struct graph_module *graph_module_load(struct err *e)
 const struct graph_module *graph_module_load(struct err *e)
 {
 	err_set(e, "this mprof was built without Graphviz's library, which "
-		   "lays graphs out; .dot needs none");
+		   "lays graphs out");
 	return NULL;
 }
 #endif

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+#include "commands/refs.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "cli/waiting.h"
+#include "commands/command.h"
+#include "commands/target.h"
+#include "render/graph.h"
+
+#define REFERRERS_DEPTH 10
+#define REFERENTS_DEPTH 3
+#define DEPTH_MAX 1000
+
+struct refs_options {
+	long depth, count;
+	bool referents, json;
+	const char *output, *theme;
+};
+
+static const char *const themes[] = {"light", "dark", NULL};
+
+static const struct option_row rows[] = {
+    {.name = "depth",
+	.arg = "N",
+	.help = "chains of at most N objects: 10 by default, 3 for "
+		"--referents",
+	.parse = option_whole,
+	.offset = offsetof(struct refs_options, depth),
+	.ours = true},
+    {.name = "count",
+	.arg = "N",
+	.help = "the first N chains, 10 by default; 0: all of them",
+	.parse = option_whole,
+	.offset = offsetof(struct refs_options, count),
+	.ours = true},
+    {.name = "referrers",
+	.help = "what holds them: the default",
+	.parse = option_off,
+	.offset = offsetof(struct refs_options, referents),
+	.ours = true},
+    {.name = "referents",
+	.help = "what they hold",
+	.parse = option_flag,
+	.offset = offsetof(struct refs_options, referents),
+	.ours = true},
+    {.letter = 'o',
+	.name = "output",
+	.arg = "FILE",
+	.help = "draw it: .svg, .png, .pdf or .dot",
+	.parse = option_text,
+	.offset = offsetof(struct refs_options, output),
+	.ours = true},
+    {.name = "theme",
+	.arg = "NAME",
+	.help = "light or dark",
+	.parse = option_choice,
+	.offset = offsetof(struct refs_options, theme),
+	.choices = themes,
+	.ours = true},
+    {.name = "json",
+	.help = "print JSON",
+	.parse = option_flag,
+	.offset = offsetof(struct refs_options, json),
+	.ours = true},
+    {0}};
+
+static const struct refs_options defaults = {.count = 10, .theme = "light"};
+
+static const struct {
+	const char *name;
+	enum picture picture;
+	bool dot;
+} formats[] = {
+    {"png", PICTURE_PNG, false},
+    {"svg", PICTURE_SVG, false},
+    {"pdf", PICTURE_PDF, false},
+    {"dot", PICTURE_PNG, true},
+};
+
+#define FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+/* The row of the file's extension; FORMATS where it is none of them. */
+static size_t format_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *dot = strrchr(slash ? slash : path, '.');
+	size_t i = 0;
+
+	while (i < FORMATS && (!dot || strcasecmp(dot + 1, formats[i].name)))
+		i++;
+	return i;
+}
+
+static int write_graph(struct graph *graph, const char *path, size_t format,
+    const struct refs_options *options, struct err *e)
+{
+	enum palette_theme theme =
+	    strcmp(options->theme, "dark") ? PALETTE_LIGHT : PALETTE_DARK;
+	struct io_output out;
+	int got = 0;
+
+	if (io_output_open(&out, path, e) != 0)
+		return -1;
+	if (formats[format].dot)
+		graph_write_dot(graph, out.stream);
+	else
+		got = graph_render(
+		    graph, formats[format].picture, theme, out.stream, e);
+	if (got == 0)
+		return io_output_commit(&out, e);
+	io_output_discard(&out);
+	return -1;
+}
+
+/* Without a layouter of our own, Graphviz's program can do it afterwards:
+ * refs.dot in place of refs.svg. The picture that was asked for is not there,
+ * which is a failure all the same. */
+static int write_dot_instead(struct graph *graph, size_t format,
+    const struct refs_options *options, const struct err *cause)
+{
+	size_t stem = strlen(options->output) - strlen(formats[format].name);
+	char *path = mem_format("%.*sdot", (int)stem, options->output);
+	struct err e;
+
+	if (write_graph(graph, path, FORMATS - 1, options, &e) == 0)
+		err_set(&e, "%s; wrote %s instead, which dot -T%s draws",
+		    cause->text, path, formats[format].name);
+	free(path);
+	return command_fail(COMMAND_FAILED, &e);
+}
+
+static int draw(const struct refs *refs, const struct refs_options *options)
+{
+	size_t format = format_of(options->output);
+	struct graph graph = {0};
+	int status = COMMAND_OK;
+	struct err e;
+
+	refs_draw(refs, &graph);
+	if (!formats[format].dot && !graph_can_render(&e))
+		status = write_dot_instead(&graph, format, options, &e);
+	else if (write_graph(&graph, options->output, format, options, &e) != 0)
+		status = command_fail(COMMAND_FAILED, &e);
+	graph_finish(&graph);
+	return status;
+}
+
+static int show(const struct refs_options *options, pid_t pid, const char *word)
+{
+	struct refs refs = {.referents = options->referents,
+	    .count = (size_t)options->count,
+	    .depth = (uint32_t)options->depth};
+	int status = COMMAND_OK, got;
+	struct progress progress;
+	struct waiting waiting;
+	struct err e;
+
+	if (!refs.depth)
+		refs.depth = refs.referents ? REFERENTS_DEPTH : REFERRERS_DEPTH;
+	progress = waiting_begin(&waiting, "looking for references");
+	got = refs_take(&refs, pid, word, &progress, &e);
+	waiting_end(&waiting);
+	if (got != 0)
+		return command_fail(COMMAND_FAILED, &e);
+	if (options->output)
+		status = draw(&refs, options);
+	else if (options->json)
+		refs_write_json(&refs);
+	else
+		refs_print(&refs);
+	refs_finish(&refs);
+	return status;
+}
+
+static int check(const struct refs_options *options, int count)
+{
+	struct err e;
+
+	if (count != 2)
+		err_set(&e, "refs: takes a process and a type: mprof refs "
+			    "4711 Lesson");
+	else if (options->depth > DEPTH_MAX)
+		err_set(&e, "refs: --depth is at most %d", DEPTH_MAX);
+	else if (options->output && options->json)
+		err_set(&e, "refs: --json is printed, --output is drawn");
+	else if (options->output && format_of(options->output) == FORMATS)
+		err_set(&e, "%s: end the name with .svg, .png, .pdf or .dot",
+		    options->output);
+	else
+		return COMMAND_OK;
+	return command_fail(COMMAND_MISUSED, &e);
+}
+
+static int run(const void *values, char **words, int count)
+{
+	const struct refs_options *options = values;
+	int status = check(options, count);
+	struct target target;
+
+	if (status != COMMAND_OK)
+		return status;
+	status = target_init(&target, words[0]);
+	if (status == COMMAND_OK)
+		status = show(options, target.pid, words[1]);
+	target_finish(&target);
+	return status;
+}
+
+const struct command command_refs = {
+    .name = "refs",
+    .synopsis = "[options] PID|NAME TYPE",
+    .summary = "print what keeps a type's objects in a Python program alive",
+    .details =
+	"The program needs no change and goes on; it stands still while its "
+	"memory is\ncopied, for some milliseconds. For CPython 3.8 to "
+	"3.13.\n\n"
+	"Examples:\n"
+	"  mprof heap 4711                       which types?\n"
+	"  mprof refs 4711 Lesson                who holds them?\n"
+	"  mprof refs 4711 school.models.Lesson -o refs.svg\n"
+	"  mprof refs --referents 4711 Lesson    what do they hold?\n",
+    .options = rows,
+    .options_size = sizeof(struct refs_options),
+    .defaults = &defaults,
+    .takes = COMMAND_TAKES_PID,
+    .run = run,
+};

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The objects of a type in a live Python program, and what keeps them or what
+ * they hold: found once, shown as text, as JSON, as a picture.
+ */
+#ifndef MPROF_COMMANDS_REFS_H
+#define MPROF_COMMANDS_REFS_H
+
+#include "chart/graph.h"
+#include "python/holders.h"
+
+struct refs {
+	struct python_target target;
+	struct image image;
+	struct objects objects;
+	struct holders holders;
+	struct chains chains;
+	bool *is_wanted;                         /* of each type */
+	ARRAY(const struct object_type *) types; /* the wanted ones */
+	ARRAY(uint32_t) wanted;                  /* their objects */
+	bool referents;
+	size_t count;   /* so many chains, or of each what it holds */
+	uint32_t depth; /* so many links */
+};
+
+/* Stops the process for the moment of a copy, and finds all of it there: word
+ * names the type, with or without its module. referents, count and depth are
+ * set before; progress hears how far it is. -1 with e, and nothing to
+ * finish. */
+int refs_take(struct refs *refs, pid_t pid, const char *word,
+    const struct progress *progress, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+void refs_finish(struct refs *refs) __attribute__((nonnull));
+
+/* The name of a type without its module. */
+const char *refs_short(const char *type) __attribute__((nonnull));
+
+/* How a link is held, behind what holds it: ".name", "[3]", "['key']"; an
+ * ellipsis where it differs from object to object. */
+char *refs_hold(const struct refs *refs, const struct chain_link *link)
+    __attribute__((nonnull));
+
+/* The name of what a chain begins at; "" where it has none. */
+char *refs_root_name(const struct refs *refs, const struct chain_link *root)
+    __attribute__((nonnull));
+
+/* "module", "frame", "type", "outside", "cycle" */
+const char *refs_root_kind(const struct chain_link *root)
+    __attribute__((nonnull));
+
+/* The whole way from the root to a link, as a programmer would write it:
+ * "courses.views.kept[...]". The caller frees all of these. */
+char *refs_path(const struct refs *refs, uint32_t link)
+    __attribute__((nonnull));
+
+/* The links that hang below one, those of most objects first, at most count;
+ * how many there are in all goes to *len, and the caller frees. */
+uint32_t *refs_below(const struct refs *refs, uint32_t link, size_t *len)
+    __attribute__((nonnull));
+
+void refs_print(const struct refs *refs) __attribute__((nonnull));
+void refs_write_json(const struct refs *refs) __attribute__((nonnull));
+
+/* Fills a zeroed graph. */
+void refs_draw(const struct refs *refs, struct graph *graph)
+    __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "commands/refs.h"
+
+#define NO_BOX SIZE_MAX
+
+/* Which box stands for which link, and for which type all chains' ends. */
+struct drawn {
+	const struct refs *refs;
+	struct graph *graph;
+	size_t *box_of_link, *box_of_type;
+};
+
+static enum role role_of(const struct chain_link *link)
+{
+	if (link->parent != CHAIN_NONE)
+		return ROLE_OTHER;
+	switch ((enum chain_root)link->kind) {
+	case CHAIN_MODULE:
+	case CHAIN_TYPE:
+		return ROLE_TOTAL;
+	case CHAIN_FRAME:
+		return ROLE_MARK;
+	case CHAIN_INSIDE:
+		return ROLE_PEAK;
+	default:
+		return ROLE_ALARM;
+	}
+}
+
+static char *count_text(size_t objects)
+{
+	return mem_format("%zu object%s", objects, objects == 1 ? "" : "s");
+}
+
+static char *root_detail(const struct refs *refs, const struct chain_link *root)
+{
+	char *name;
+
+	if (root->kind == CHAIN_OUTSIDE)
+		return mem_copy("held by no object");
+	if (root->kind == CHAIN_CYCLE)
+		return mem_copy("held by its own cycle");
+	name = refs_root_name(refs, root);
+	if (*name)
+		return name;
+	free(name);
+	return NULL;
+}
+
+static size_t link_box(struct drawn *drawn, uint32_t at)
+{
+	const struct refs *refs = drawn->refs;
+	const struct chain_link *link = &refs->chains.links.items[at];
+	char *detail = NULL, *title;
+
+	if (drawn->box_of_link[at] != NO_BOX)
+		return drawn->box_of_link[at];
+	if (link->parent == CHAIN_NONE && !refs->referents)
+		detail = root_detail(refs, link);
+	if (refs->referents)
+		detail = count_text(link->objects);
+	title = mem_format("%s%s",
+	    refs_short(holders_type(&refs->holders, link->type)),
+	    link->repeated ? " \xe2\x80\xa6" : "");
+	drawn->box_of_link[at] =
+	    graph_add_box(drawn->graph, title, detail, role_of(link));
+	free(title);
+	free(detail);
+	return drawn->box_of_link[at];
+}
+
+/* The wanted objects of one type are one box, wherever they are held. */
+static size_t wanted_box(struct drawn *drawn, uint32_t type)
+{
+	const struct refs *refs = drawn->refs;
+	char *detail;
+
+	if (drawn->box_of_type[type] != NO_BOX)
+		return drawn->box_of_type[type];
+	detail = count_text(refs->objects.types.items.items[type]->count);
+	drawn->box_of_type[type] = graph_add_box(drawn->graph,
+	    refs_short(holders_type(&refs->holders, type)), detail, ROLE_PEAK);
+	free(detail);
+	return drawn->box_of_type[type];
+}
+
+static void draw_arrow(struct drawn *drawn, size_t from, size_t to,
+    const struct chain_link *link, size_t objects)
+{
+	char *hold =
+	    link->kind == REFERENCE_DICT || link->kind == REFERENCE_PLAIN
+		? mem_copy("")
+		: refs_hold(drawn->refs, link);
+	char *label = objects ? mem_format("%s%s\xc3\x97 %zu", hold,
+				    *hold ? " " : "", objects)
+			      : mem_copy(hold);
+
+	graph_add_arrow(drawn->graph, from, to, *label ? label : NULL);
+	free(hold);
+	free(label);
+}
+
+/* From the wanted object up to the root, or to what was drawn before. */
+static void draw_chain(struct drawn *drawn, const struct chain *chain)
+{
+	const struct chain_link *links = drawn->refs->chains.links.items;
+	const struct chain_link *link = &links[chain->link];
+	size_t box = wanted_box(drawn, link->type);
+	size_t objects = chain->objects;
+
+	for (uint32_t i = 1; link->parent != CHAIN_NONE; i++) {
+		bool known = drawn->box_of_link[link->parent] != NO_BOX;
+		size_t holder;
+
+		if (i > drawn->refs->depth)
+			break;
+		holder = link_box(drawn, link->parent);
+		draw_arrow(drawn, holder, box, link, objects);
+		if (known)
+			break;
+		objects = 0;
+		box = holder;
+		link = &links[link->parent];
+	}
+}
+
+static void draw_below(struct drawn *drawn, uint32_t at)
+{
+	const struct refs *refs = drawn->refs;
+	size_t len, from = link_box(drawn, at);
+	uint32_t *below = refs_below(refs, at, &len);
+
+	for (size_t i = 0; i < len && (!refs->count || i < refs->count); i++) {
+		size_t to = link_box(drawn, below[i]);
+
+		draw_arrow(
+		    drawn, from, to, &refs->chains.links.items[below[i]], 0);
+		draw_below(drawn, below[i]);
+	}
+	free(below);
+}
+
+static void draw_links(struct drawn *drawn)
+{
+	const struct chains *chains = &drawn->refs->chains;
+	size_t count = drawn->refs->count;
+
+	for (size_t i = 0; i < chains->items.len && (!count || i < count); i++)
+		draw_chain(drawn, &chains->items.items[i]);
+	for (size_t i = 0; drawn->refs->referents && i < chains->links.len; i++)
+		if (chains->links.items[i].parent == CHAIN_NONE)
+			draw_below(drawn, (uint32_t)i);
+}
+
+static size_t *no_boxes(size_t len)
+{
+	size_t *boxes = mem_zero(len + 1, sizeof(*boxes));
+
+	for (size_t i = 0; i < len; i++)
+		boxes[i] = NO_BOX;
+	return boxes;
+}
+
+void refs_draw(const struct refs *refs, struct graph *graph)
+{
+	struct drawn drawn = {.refs = refs,
+	    .graph = graph,
+	    .box_of_link = no_boxes(refs->chains.links.len),
+	    .box_of_type = no_boxes(refs->objects.types.items.len)};
+	size_t len = refs->chains.items.len;
+	char *title = mem_format("What %s %s in process %d",
+	    refs->referents ? "is held by" : "holds",
+	    refs->types.items[0]->name, (int)refs->target.pid);
+
+	graph->title = utf8_clean_copy(title);
+	free(title);
+	draw_links(&drawn);
+	if (refs->count && len > refs->count)
+		*array_push(&graph->notes) =
+		    mem_format("%zu more chains hold fewer objects each",
+			len - refs->count);
+	free(drawn.box_of_link);
+	free(drawn.box_of_type);
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/json.h"
+#include "commands/refs.h"
+
+#define NAME_SIZE 512
+
+static void write_types(struct json *json, const struct refs *refs)
+{
+	json_key(json, "types");
+	json_open(json, '[');
+	for (size_t i = 0; i < refs->types.len; i++) {
+		json_open(json, '{');
+		json_key(json, "type");
+		json_text(json, refs->types.items[i]->name);
+		json_key(json, "count");
+		json_whole(json, (int64_t)refs->types.items[i]->count);
+		json_key(json, "size");
+		json_whole(json, (int64_t)refs->types.items[i]->size);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static const char *kind_name(const struct chain_link *link)
+{
+	static const char *const names[] = {
+	    [REFERENCE_PLAIN] = "plain",
+	    [REFERENCE_ITEM] = "item",
+	    [REFERENCE_MEMBER] = "member",
+	    [REFERENCE_KEY] = "key",
+	    [REFERENCE_VALUE] = "value",
+	    [REFERENCE_ATTRIBUTE] = "attribute",
+	    [REFERENCE_LOCAL] = "local",
+	    [REFERENCE_DICT] = "dict",
+	};
+
+	return names[link->kind];
+}
+
+/* How it is held: what differs from object to object has no name. */
+static void write_hold(
+    struct json *json, const struct refs *refs, const struct chain_link *link)
+{
+	char name[NAME_SIZE];
+
+	json_key(json, "held");
+	json_text(json, kind_name(link));
+	if (link->varies)
+		return;
+	switch ((enum reference_kind)link->kind) {
+	case REFERENCE_ITEM:
+		json_key(json, "index");
+		json_whole(json, link->detail);
+		break;
+	case REFERENCE_VALUE:
+	case REFERENCE_ATTRIBUTE:
+	case REFERENCE_LOCAL:
+		json_key(json, holders_label(&refs->holders, link->detail, name,
+				   sizeof(name))
+				   ? "name"
+				   : "name_type");
+		json_text(json, name);
+		break;
+	default:
+		break;
+	}
+}
+
+static void write_link(
+    struct json *json, const struct refs *refs, const struct chain_link *link)
+{
+	char name[NAME_SIZE];
+
+	json_key(json, "type");
+	json_text(json, holders_type(&refs->holders, link->type));
+	if (link->parent != CHAIN_NONE)
+		write_hold(json, refs, link);
+	else if (link->label && holders_name(&refs->holders, link->object, name,
+				    sizeof(name))) {
+		json_key(json, "name");
+		json_text(json, name);
+	}
+	if (link->repeated) {
+		json_key(json, "repeated");
+		json_bool(json, true);
+	}
+}
+
+static void write_links(
+    struct json *json, const struct refs *refs, const struct chain *chain)
+{
+	const struct chain_link *links = refs->chains.links.items;
+	uint32_t at = chain->link, i = 0;
+
+	json_key(json, "links");
+	json_open(json, '[');
+	for (; at != CHAIN_NONE; at = links[at].parent, i++) {
+		if (i >= refs->depth && links[at].parent != CHAIN_NONE)
+			continue;
+		json_open(json, '{');
+		write_link(json, refs, &links[at]);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void write_chain(
+    struct json *json, const struct refs *refs, const struct chain *chain)
+{
+	const struct chain_link *links = refs->chains.links.items;
+	const struct chain_link *root = &links[chain->link];
+	char *path = refs_path(refs, chain->link);
+
+	while (root->parent != CHAIN_NONE)
+		root = &links[root->parent];
+	json_open(json, '{');
+	json_key(json, "objects");
+	json_whole(json, (int64_t)chain->objects);
+	json_key(json, "root");
+	json_text(json, refs_root_kind(root));
+	json_key(json, "path");
+	json_text(json, path);
+	json_key(json, "len");
+	json_whole(json, links[chain->link].depth + 1);
+	write_links(json, refs, chain);
+	json_close(json, '}');
+	free(path);
+}
+
+static void write_referents(
+    struct json *json, const struct refs *refs, uint32_t link)
+{
+	size_t len;
+	uint32_t *below = refs_below(refs, link, &len);
+
+	json_key(json, "referents");
+	json_open(json, '[');
+	for (size_t i = 0; i < len && (!refs->count || i < refs->count); i++) {
+		json_open(json, '{');
+		write_link(json, refs, &refs->chains.links.items[below[i]]);
+		json_key(json, "objects");
+		json_whole(
+		    json, (int64_t)refs->chains.links.items[below[i]].objects);
+		write_referents(json, refs, below[i]);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+	free(below);
+}
+
+static void write_roots(struct json *json, const struct refs *refs)
+{
+	json_key(json, "roots");
+	json_open(json, '[');
+	for (size_t i = 0; i < refs->chains.links.len; i++) {
+		const struct chain_link *link = &refs->chains.links.items[i];
+
+		if (link->parent != CHAIN_NONE)
+			continue;
+		json_open(json, '{');
+		write_link(json, refs, link);
+		json_key(json, "objects");
+		json_whole(json, (int64_t)link->objects);
+		write_referents(json, refs, (uint32_t)i);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void write_chains(struct json *json, const struct refs *refs)
+{
+	size_t len = refs->chains.items.len;
+
+	json_key(json, "chains_found");
+	json_whole(json, (int64_t)len);
+	json_key(json, "chains");
+	json_open(json, '[');
+	for (size_t i = 0; i < len && (!refs->count || i < refs->count); i++)
+		write_chain(json, refs, &refs->chains.items.items[i]);
+	json_close(json, ']');
+}
+
+void refs_write_json(const struct refs *refs)
+{
+	struct json json;
+
+	json_init(&json, stdout);
+	json_open(&json, '{');
+	json_key(&json, "pid");
+	json_whole(&json, refs->target.pid);
+	json_key(&json, "pause_ms");
+	json_rounded(&json, (double)refs->image.pause_ns / 1e6, 3);
+	write_types(&json, refs);
+	json_key(&json, "objects");
+	json_whole(&json, (int64_t)refs->wanted.len);
+	if (refs->referents)
+		write_roots(&json, refs);
+	else
+		write_chains(&json, refs);
+	json_close(&json, '}');
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "commands/refs.h"
+
+#define TEXT_SIZE 512
+#define CLEAN_SIZE (4 * TEXT_SIZE)
+#define MANY "\xe2\x80\xa6" /* an ellipsis */
+
+static bool is_root(const struct chain_link *link)
+{
+	return link->parent == CHAIN_NONE;
+}
+
+/* What stands on a reference that has a name or a key. */
+static char *label_text(
+    const struct refs *refs, const struct chain_link *link, bool *is_text)
+{
+	char raw[TEXT_SIZE];
+
+	*is_text =
+	    holders_label(&refs->holders, link->detail, raw, sizeof(raw));
+	return utf8_clean_copy(raw);
+}
+
+static char *name_hold(
+    const struct refs *refs, const struct chain_link *link, const char *before)
+{
+	bool is_text;
+	char *text =
+	    link->varies ? mem_copy(MANY) : label_text(refs, link, &is_text);
+	char *made = mem_format("%s%s", before, text);
+
+	free(text);
+	return made;
+}
+
+/* A variable of a module is written as an attribute, which it is. */
+static char *value_hold(const struct refs *refs, const struct chain_link *link)
+{
+	bool is_text;
+	char *text, *made;
+
+	if (link->label)
+		return name_hold(refs, link, ".");
+	if (link->varies)
+		return mem_copy("[" MANY "]");
+	text = label_text(refs, link, &is_text);
+	made = mem_format(is_text ? "['%s']" : "[<%s>]", text);
+	free(text);
+	return made;
+}
+
+static char *plain_hold(const struct refs *refs, const struct chain_link *link)
+{
+	char type[CLEAN_SIZE];
+
+	return mem_format(
+	    "(%s)", utf8_clean(type, sizeof(type),
+			refs_short(holders_type(&refs->holders, link->type))));
+}
+
+char *refs_hold(const struct refs *refs, const struct chain_link *link)
+{
+	if (is_root(link))
+		return mem_copy("");
+	switch ((enum reference_kind)link->kind) {
+	case REFERENCE_ITEM:
+		return link->varies ? mem_copy("[" MANY "]")
+				    : mem_format("[%" PRIu32 "]", link->detail);
+	case REFERENCE_MEMBER:
+		return mem_copy("{" MANY "}");
+	case REFERENCE_KEY:
+		return mem_copy(".keys()");
+	case REFERENCE_VALUE:
+		return value_hold(refs, link);
+	case REFERENCE_ATTRIBUTE:
+		return name_hold(refs, link, ".");
+	case REFERENCE_LOCAL:
+		return name_hold(refs, link, ": ");
+	case REFERENCE_DICT:
+		return mem_copy(".__dict__");
+	case REFERENCE_PLAIN:
+		break;
+	}
+	return plain_hold(refs, link);
+}
+
+const char *refs_root_kind(const struct chain_link *root)
+{
+	static const char *const kinds[] = {
+	    [CHAIN_INSIDE] = "inside",
+	    [CHAIN_MODULE] = "module",
+	    [CHAIN_FRAME] = "frame",
+	    [CHAIN_TYPE] = "type",
+	    [CHAIN_OUTSIDE] = "outside",
+	    [CHAIN_CYCLE] = "cycle",
+	};
+
+	return kinds[root->kind];
+}
+
+char *refs_root_name(const struct refs *refs, const struct chain_link *root)
+{
+	char raw[TEXT_SIZE];
+
+	if (!root->label ||
+	    !holders_name(&refs->holders, root->object, raw, sizeof(raw)))
+		return mem_copy("");
+	return utf8_clean_copy(raw);
+}
+
+/* What stands for the root at the beginning of a path. */
+static void write_root(
+    const struct refs *refs, const struct chain_link *root, FILE *out)
+{
+	char *name = refs_root_name(refs, root);
+	char *type = plain_hold(refs, root);
+
+	switch ((enum chain_root)root->kind) {
+	case CHAIN_OUTSIDE:
+		fprintf(out, "held by no object: %s", type);
+		break;
+	case CHAIN_CYCLE:
+		fprintf(out, "held by its own cycle: %s", type);
+		break;
+	case CHAIN_FRAME:
+		fprintf(out, "%s()", *name ? name : "?");
+		break;
+	case CHAIN_INSIDE:
+	case CHAIN_MODULE:
+	case CHAIN_TYPE:
+		fputs(*name ? name : type, out);
+		break;
+	}
+	free(name);
+	free(type);
+}
+
+char *refs_path(const struct refs *refs, uint32_t link)
+{
+	const struct chain_link *links = refs->chains.links.items;
+	uint32_t len = links[link].depth + 1, at = link;
+	const struct chain_link **way =
+	    mem_zero(len, sizeof(struct chain_link *));
+	char *path = NULL;
+	size_t size = 0;
+	FILE *out = mem_stream(&path, &size);
+
+	for (uint32_t i = len; i-- > 0; at = links[at].parent)
+		way[i] = &links[at];
+	write_root(refs, way[0], out);
+	for (uint32_t i = 1; i < len; i++) {
+		char *hold = refs_hold(refs, way[i]);
+
+		if (len > 2 * refs->depth && i == refs->depth) {
+			fputs(MANY, out);
+			i = len - refs->depth - 1;
+		} else if (way[i]->kind != REFERENCE_DICT || i + 1 == len) {
+			/* a module's dict adds nothing to its name */
+			fprintf(
+			    out, "%s%s", hold, way[i]->repeated ? MANY : "");
+		}
+		free(hold);
+	}
+	fclose(out);
+	free(way);
+	return path;
+}
+
+/* By what hangs there: most objects first. */
+static int by_objects(const void *a, const void *b, void *context)
+{
+	const struct chain_link *links = context;
+	const struct chain_link *x = &links[*(const uint32_t *)a];
+	const struct chain_link *y = &links[*(const uint32_t *)b];
+
+	if (x->objects != y->objects)
+		return x->objects < y->objects ? 1 : -1;
+	return (x > y) - (x < y);
+}
+
+uint32_t *refs_below(const struct refs *refs, uint32_t link, size_t *len)
+{
+	ARRAY(uint32_t) found = {0};
+
+	for (size_t i = 0; i < refs->chains.links.len; i++)
+		if (refs->chains.links.items[i].parent == link)
+			*array_push(&found) = (uint32_t)i;
+	if (found.len)
+		qsort_r(found.items, found.len, sizeof(uint32_t), by_objects,
+		    refs->chains.links.items);
+	*len = found.len;
+	return found.items;
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/utf8.h"
+#include "cli/options.h"
+#include "commands/refs.h"
+
+#define NEAREST 3 /* types are named where none is meant */
+
+const char *refs_short(const char *type)
+{
+	const char *dot = strrchr(type, '.');
+
+	return dot && dot[1] ? dot + 1 : type;
+}
+
+/* The name, or its end behind a dot: "Lesson" of "courses.models.Lesson". */
+static bool is_called(const char *type, const char *word)
+{
+	size_t len = strlen(type), tail = strlen(word);
+
+	if (!strncmp(word, "builtins.", 9) && !strcmp(word + 9, type))
+		return true;
+	return tail > 0 && len >= tail && !strcmp(type + len - tail, word) &&
+	       (len == tail || type[len - tail - 1] == '.');
+}
+
+/* As it stands in what mprof prints. */
+static bool is_shown_as(const char *type, const char *word)
+{
+	char *shown = utf8_clean_copy(type);
+	bool is = is_called(shown, word);
+
+	free(shown);
+	return is;
+}
+
+static bool has_part(const char *type, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; len && *type; type++)
+		if (!strncasecmp(type, word, len))
+			return true;
+	return false;
+}
+
+/* Those that have the word in them, or that which is spelt nearest. */
+static void name_nearest(
+    const struct objects *objects, const char *word, char *out, size_t size)
+{
+	const char **names =
+	    mem_zero(objects->types.items.len + 1, sizeof(*names));
+	const char *nearest, *dot = strrchr(word, '.');
+	size_t len = 0, found = 0, used = 0;
+
+	out[0] = 0;
+	for (size_t i = 0; i < objects->types.items.len; i++) {
+		const struct object_type *type = objects->types.items.items[i];
+
+		if (type->count)
+			names[len++] = type->name;
+	}
+	for (size_t i = 0; i < len && found < NEAREST && used < size; i++)
+		if (has_part(names[i], word))
+			used += (size_t)snprintf(out + used, size - used,
+			    "%s%s", found++ ? ", " : "", names[i]);
+	for (size_t i = 0; i < len && !found; i++)
+		names[i] = refs_short(names[i]);
+	nearest =
+	    found ? NULL : options_nearest(dot ? dot + 1 : word, names, len);
+	if (nearest)
+		snprintf(out, size, "%s", nearest);
+	free(names);
+}
+
+static int choose_types(struct refs *refs, const char *word, struct err *e)
+{
+	const struct objects *objects = &refs->objects;
+	char nearest[400];
+
+	refs->is_wanted = mem_zero(objects->types.items.len + 1, sizeof(bool));
+	for (size_t i = 0; i < objects->types.items.len; i++) {
+		const struct object_type *type = objects->types.items.items[i];
+
+		if (!type->count || !(is_called(type->name, word) ||
+					is_shown_as(type->name, word)))
+			continue;
+		*array_push(&refs->types) = type;
+		refs->is_wanted[i] = true;
+	}
+	if (refs->types.len)
+		return 0;
+	name_nearest(objects, word, nearest, sizeof(nearest));
+	if (*nearest)
+		return err_set(e,
+		    "process %d: no object of type %s; there are of type %s",
+		    (int)refs->target.pid, word, nearest);
+	return err_set(e,
+	    "process %d: no object of type %s; mprof heap %d names the types",
+	    (int)refs->target.pid, word, (int)refs->target.pid);
+}
+
+static void choose_objects(struct refs *refs)
+{
+	const struct holders *holders = &refs->holders;
+
+	for (size_t i = 0; i < refs->objects.found.len; i++)
+		if (refs->is_wanted[holders->types[i]])
+			*array_push(&refs->wanted) = (uint32_t)i;
+}
+
+static int find(struct refs *refs, const char *word, struct err *e)
+{
+	struct holders_request request;
+	struct chains_request chains;
+
+	if (objects_find(&refs->objects, &refs->target, &refs->image, e) < 0 ||
+	    choose_types(refs, word, e) < 0)
+		return -1;
+	request = (struct holders_request){refs->is_wanted, refs->referents};
+	if (holders_find(&refs->holders, &refs->objects, &request, e) < 0)
+		return -1;
+	choose_objects(refs);
+	chains =
+	    (struct chains_request){.references = &refs->holders.references,
+		.types = refs->holders.types,
+		.roots = refs->holders.roots,
+		.wanted = refs->wanted.items,
+		.wanted_len = refs->wanted.len,
+		.depth = refs->depth};
+	if (refs->referents)
+		chains_referents(&refs->chains, &chains);
+	else
+		chains_find(&refs->chains, &chains);
+	return 0;
+}
+
+int refs_take(struct refs *refs, pid_t pid, const char *word,
+    const struct progress *progress, struct err *e)
+{
+	if (python_open(&refs->target, pid, e) != PYTHON_OK ||
+	    image_take(&refs->image, &refs->target, e) != PYTHON_OK)
+		return -1;
+	refs->image.progress = progress;
+	if (find(refs, word, e) == 0)
+		return 0;
+	refs_finish(refs);
+	return -1;
+}
+
+void refs_finish(struct refs *refs)
+{
+	chains_finish(&refs->chains);
+	holders_finish(&refs->holders);
+	objects_finish(&refs->objects);
+	image_finish(&refs->image);
+	array_free(&refs->types);
+	array_free(&refs->wanted);
+	free(refs->is_wanted);
+	refs->is_wanted = NULL;
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "base/utf8.h"
+#include "cli/terminal.h"
+#include "commands/refs.h"
+
+#define COLUMNS 80
+#define COUNT_COLUMNS 9
+#define NAME_SIZE 2048
+#define BYTES_IN_MIB (1024.0 * 1024)
+
+struct text {
+	const struct refs *refs;
+	const char *arrow;
+	size_t column; /* of the chain at hand */
+};
+
+static const char *type_name(
+    const struct refs *refs, uint32_t type, char *out, size_t size)
+{
+	return utf8_clean(
+	    out, size, refs_short(holders_type(&refs->holders, type)));
+}
+
+static void print_size(uint64_t bytes)
+{
+	char text[UNITS_TEXT];
+
+	if (bytes < 1024)
+		printf("%" PRIu64 " B", bytes);
+	else
+		fputs(units_size(text, (double)bytes / BYTES_IN_MIB), stdout);
+}
+
+static void print_head(const struct refs *refs)
+{
+	char pause[UNITS_TEXT], name[NAME_SIZE];
+	int micro = refs->target.micro;
+
+	printf("Process %d, Python 3.%d", (int)refs->target.pid,
+	    refs->target.minor);
+	if (micro >= 0)
+		printf(".%d", micro);
+	printf("; it stood still for %s\n",
+	    units_duration(
+		pause, (double)refs->image.pause_ns / (double)NS_PER_S));
+	for (size_t i = 0; i < refs->types.len; i++) {
+		const struct object_type *type = refs->types.items[i];
+
+		printf("%s: %zu object%s, ",
+		    utf8_clean(name, sizeof(name), type->name), type->count,
+		    type->count == 1 ? "" : "s");
+		print_size(type->size);
+		putchar('\n');
+	}
+}
+
+/* A word of a chain; on the next line where this one has no room. */
+static void put_word(struct text *text, const char *before, const char *word)
+{
+	size_t width = utf8_width(before) + utf8_width(word);
+
+	if (text->column > COUNT_COLUMNS + 2 &&
+	    text->column + width > COLUMNS) {
+		printf("\n%*s", COUNT_COLUMNS + 4, "");
+		text->column = COUNT_COLUMNS + 4;
+	}
+	printf("%s%s", before, word);
+	text->column += width;
+}
+
+/* "Lesson <- list <- dict <- module": no further than the depth, with the
+ * root at the end. */
+static void print_types(struct text *text, const struct chain *chain)
+{
+	const struct chain_link *links = text->refs->chains.links.items;
+	const struct chain_link *link = &links[chain->link];
+	char name[NAME_SIZE], shown[NAME_SIZE + 8];
+
+	text->column = COUNT_COLUMNS + 2;
+	for (uint32_t i = 0;; link = &links[link->parent], i++) {
+		bool is_root = link->parent == CHAIN_NONE;
+
+		if (i >= text->refs->depth && !is_root) {
+			if (i == text->refs->depth)
+				put_word(text, text->arrow, "\xe2\x80\xa6");
+			continue;
+		}
+		type_name(text->refs, link->type, name, sizeof(name));
+		snprintf(shown, sizeof(shown), "%s%s", name,
+		    link->repeated ? " \xe2\x80\xa6" : "");
+		put_word(text, i ? text->arrow : "", shown);
+		if (is_root)
+			break;
+	}
+	putchar('\n');
+}
+
+static void print_chain(struct text *text, const struct chain *chain)
+{
+	char *path = refs_path(text->refs, chain->link);
+
+	printf("%*zu  ", COUNT_COLUMNS, chain->objects);
+	print_types(text, chain);
+	printf("%*s%s\n", COUNT_COLUMNS + 2, "", path);
+	free(path);
+}
+
+static void print_chains(struct text *text)
+{
+	const struct refs *refs = text->refs;
+	size_t len = refs->chains.items.len;
+
+	printf("\n%*s  %s\n", COUNT_COLUMNS, "# objects", "held by");
+	for (size_t i = 0; i < len && (!refs->count || i < refs->count); i++)
+		print_chain(text, &refs->chains.items.items[i]);
+	if (refs->count && len > refs->count)
+		printf("(%zu more: --count 0)\n", len - refs->count);
+}
+
+static void print_below(struct text *text, uint32_t link, int level)
+{
+	const struct refs *refs = text->refs;
+	size_t len, shown;
+	uint32_t *below = refs_below(refs, link, &len);
+
+	shown = refs->count && refs->count < len ? refs->count : len;
+	for (size_t i = 0; i < shown; i++) {
+		const struct chain_link *item =
+		    &refs->chains.links.items[below[i]];
+		char *hold = refs_hold(refs, item), name[NAME_SIZE];
+
+		printf("%*zu  %*s%s%s%s%s\n", COUNT_COLUMNS, item->objects,
+		    2 * level, "", hold,
+		    item->kind == REFERENCE_PLAIN ? "" : " ",
+		    item->kind == REFERENCE_PLAIN
+			? ""
+			: type_name(refs, item->type, name, sizeof(name)),
+		    item->repeated ? " \xe2\x80\xa6" : "");
+		free(hold);
+		print_below(text, below[i], level + 1);
+	}
+	if (shown < len)
+		printf("%*s  %*s(%zu more: --count 0)\n", COUNT_COLUMNS, "",
+		    2 * level, "", len - shown);
+	free(below);
+}
+
+static void print_referents(struct text *text)
+{
+	const struct refs *refs = text->refs;
+
+	printf("\n%*s  %s\n", COUNT_COLUMNS, "# objects", "what they hold");
+	for (size_t i = 0; i < refs->chains.links.len; i++) {
+		const struct chain_link *link = &refs->chains.links.items[i];
+		char name[NAME_SIZE];
+
+		if (link->parent != CHAIN_NONE)
+			continue;
+		printf("%*zu  %s\n", COUNT_COLUMNS, link->objects,
+		    type_name(refs, link->type, name, sizeof(name)));
+		print_below(text, (uint32_t)i, 1);
+	}
+}
+
+void refs_print(const struct refs *refs)
+{
+	struct text text = {.refs = refs, .arrow = " \xe2\x86\x90 "};
+	struct terminal terminal;
+
+	terminal_look(&terminal, STDOUT_FILENO);
+	if (terminal.is_terminal && !terminal.unicode)
+		text.arrow = " <- ";
+	print_head(refs);
+	if (refs->referents)
+		print_referents(&text);
+	else
+		print_chains(&text);
+}

@@ -1,0 +1,282 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# mprof refs: what keeps the objects of a type in a live interpreter alive, or
+# what they hold, against a program that holds them in known ways.
+# shellcheck disable=SC2030,SC2031  # each test has a $pid of its own
+
+load helper.bash
+load pythons.bash
+bats_require_minimum_version 1.5.0
+
+PROGRAM=$BATS_TEST_DIRNAME/../python/refs.py
+
+# Starts the program; $pid is its own. Its stdin is open at descriptor 8.
+launch() {
+	rm -f in
+	mkfifo in
+	"$@" <in >out 2>errors_of_it &
+	pid=$!
+	exec 8>in
+	for _ in $(seq 300); do
+		grep -q ready out && return
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.1
+	done
+	cat errors_of_it >&2
+	return 1
+}
+
+let_end() {
+	echo >&8
+	exec 8>&-
+	wait "$pid"
+}
+
+launch_first() {
+	local python
+
+	python=$(pythons | head -n 1)
+	[ "$python" ] || skip "no CPython here that can be read"
+	launch "$python" "$PROGRAM" "$@"
+}
+
+teardown() {
+	[ -z "${pid:-}" ] || kill -9 "$pid" 2>/dev/null || true
+}
+
+# The chains of a type, without the head: chains TYPE [OPTION ...]
+chains() {
+	mprof refs "$pid" "$@" | sed '1,/# objects/d'
+}
+
+@test "each way to hold an object is found, on each CPython" {
+	local python none=yes
+
+	for python in $(pythons); do
+		echo "# $("$python" -V)" >&3
+		none=
+		launch "$python" "$PROGRAM" 100
+		same "$(chains Lesson)" \
+'      100  Lesson ← list ← dict ← module
+           courses.views.kept[…]
+       10  Lesson ← dict ← Registry ← dict ← module
+           __main__.registry.by_number[…]'
+		same "$(chains Course)" \
+'        1  Course ← list ← type ← dict ← module
+           __main__.Registry.shared[0]
+        1  Course ← Slotted ← dict ← Registry ← dict ← module
+           __main__.registry.by_number['\''evil \x1b[31m'\''\\n'\''].value'
+		same "$(chains Local)" \
+'        1  Local ← deque ← dict ← module
+           __main__.queue[0]'
+		same "$(chains Iterated)" \
+'        1  Iterated ← list ← frame
+           work(): local[0]'
+		same "$(chains Lost | sed 's/:.*//')" \
+'        1  Lost ← dict
+           held by its own cycle'
+		let_end
+	done
+	[ -z "$none" ] || skip "no CPython here that can be read"
+}
+
+@test "a weak reference holds nothing" {
+	launch_first 10
+	same "$(chains Weak)" \
+'        1  Weak ← dict ← module
+           __main__.weak'
+	let_end
+}
+
+@test "a line of thousands is a few chains, cut at the depth" {
+	launch_first 10
+	[ "$(chains Node | grep -c 'Node ← ')" -le 4 ]
+	[[ $(chains Node | head -n 1) =~ ^\ *2997\ \ Node ]]
+	same "$(chains Node --depth 1 --count 1)" \
+'     2999  Node ← … ← module
+           __main__….after
+(1 more: --count 0)'
+	let_end
+}
+
+@test "what they hold, as deep as asked for" {
+	launch_first 100
+	same "$(chains --referents Registry --depth 1)" \
+'        1  Registry
+        1    .by_number dict'
+	mprof refs --referents "$pid" Registry >deeper
+	grep -Eq '^ +10 +\[…\] Lesson$' deeper
+	grep -Eq '^ +1 +\.value Course$' deeper
+	mprof refs --referents --json "$pid" Lesson >json
+	same "$(jq -c '.roots[0] | .objects, (.referents |
+		map(select(.name == "number" or .name == "title")) |
+		map([.name, .type, .objects]))' json)" \
+		$'100\n[["number","int",100],["title","str",100]]'
+	let_end
+}
+
+@test "--json has the types, names and counts" {
+	launch_first 100
+	mprof refs --json "$pid" courses.models.Lesson --count 1 >json
+	same "$(jq -c '.objects, .chains_found, (.types[0] | .type, .count),
+		(.chains[] | .objects, .root, .path, [.links[] |
+			[.type, .held, .name]])' json)" \
+'100
+2
+"courses.models.Lesson"
+100
+100
+"module"
+"courses.views.kept[…]"
+[["courses.models.Lesson","item",null],["list","value","kept"],["dict","dict",null],["module",null,"courses.views"]]'
+	let_end
+}
+
+@test "a type that is not there: what may be meant is named" {
+	launch_first 10
+	run_apart mprof refs "$pid" Lessn
+	[ "$status" -eq 1 ]
+	same "$errors" "mprof: process $pid: no object of type Lessn; there are of type Lesson"
+	run_apart mprof refs "$pid" lesson
+	[ "$status" -eq 1 ]
+	same "$errors" "mprof: process $pid: no object of type lesson; there are of type courses.models.Lesson"
+	run_apart mprof refs "$pid" other.Lesson
+	[ "$status" -eq 1 ]
+	run_apart mprof refs "$pid" ''
+	[ "$status" -eq 1 ]
+	let_end
+}
+
+@test "hostile names reach neither terminal nor picture as they are" {
+	launch_first 10
+	mprof refs "$pid" $'Evil\x1b[31m\u202e' >raw
+	mprof refs "$pid" 'Evil\x1b[31m\u{202e}' >shown
+	same "$(sed 1d raw)" "$(sed 1d shown)"
+	mprof refs "$pid" Slotted --json >json
+	mprof refs "$pid" Slotted -o slotted.dot
+	run ! grep -q $'\x1b' raw shown json slotted.dot
+	grep -Fq "by_number['evil \\x1b[31m'\\\\n']" <(mprof refs "$pid" Slotted)
+	grep -Fq '\\x1b[31m' slotted.dot
+	jq -e '.chains[0].links[0].name | contains("evil \u001b")' json
+	run_apart mprof refs "$pid" $'none\x1b[2J'
+	[ "$status" -eq 1 ]
+	[[ $errors != *$'\x1b'* ]]
+	let_end
+}
+
+@test "pictures: a format by the name, light and dark" {
+	[ -f "$SOURCE/build/graph.so" ] || skip "built without Graphviz"
+	launch_first 100
+	mprof refs "$pid" Lesson -o l.png
+	mprof refs "$pid" Lesson -o l.svg --theme dark
+	mprof refs "$pid" Lesson -o l.pdf
+	mprof refs "$pid" Lesson -o l.dot
+	mprof refs "$pid" Lesson --referents -o r.png
+	[ "$(head -c 4 l.png | tail -c 3)" = PNG ]
+	[ "$(head -c 4 r.png | tail -c 3)" = PNG ]
+	[ "$(head -c 5 l.pdf)" = '%PDF-' ]
+	grep -q '<svg' l.svg
+	mprof refs "$pid" Lesson -o light.svg
+	run ! cmp -s l.svg light.svg
+	grep -q 'n0 \[label="Lesson\\n100 objects"\]' l.dot
+	grep -q 'label="\.kept"' l.dot
+	# More boxes than a picture can have.
+	run_apart mprof refs "$pid" str --count 0 -o many.png
+	[ "$status" -eq 1 ]
+	[[ $errors == *'a picture has at most 400'* ]]
+	[ ! -e many.png ]
+	let_end
+}
+
+@test "without Graphviz's library there is DOT, and a word about it" {
+	launch_first 10
+	mkdir alone
+	cp "$MPROF" alone/mprof
+	run_apart alone/mprof refs "$pid" Lesson -o l.svg
+	[ "$status" -eq 1 ]
+	[[ $errors == *'; wrote l.dot instead, which dot -Tsvg draws' ]]
+	[ ! -e l.svg ]
+	grep -q '^digraph' l.dot
+	let_end
+}
+
+@test "an output that can't be written is said, and nothing is left" {
+	launch_first 10
+	for file in none/l.dot none/l.svg; do
+		run_apart mprof refs "$pid" Lesson -o "$file"
+		[ "$status" -eq 1 ]
+		[[ $errors == *"none"*'No such file or directory'* ]]
+	done
+	for file in l.html l. l none.d/l; do
+		run_apart mprof refs "$pid" Lesson -o "$file"
+		[ "$status" -eq 2 ]
+		same "$errors" "mprof: $file: end the name with .svg, .png, .pdf or .dot"
+	done
+	[ -z "$(find . -name 'l*')" ]
+	let_end
+}
+
+@test "what can't be read is said, with what to do" {
+	sleep 100 &
+	pid=$!
+	run_apart mprof refs "$pid" list
+	[ "$status" -eq 1 ]
+	same "$errors" "mprof: process $pid: runs no Python"
+	kill "$pid"
+	pid=
+	run_apart mprof refs 999999999 list
+	[ "$status" -eq 1 ]
+	for words in '' 1 '1 list dict' '--depth 1001 1 list' \
+		'--json -o l.dot 1 list' '--depth x 1 list'; do
+		# shellcheck disable=SC2086  # words
+		run_apart mprof refs $words
+		[ "$status" -eq 2 ]
+	done
+}
+
+@test "no permission: what stands in the way is named" {
+	[ "$(id -u)" -eq 0 ] || skip "not root: no other user to be"
+	command -v setpriv >/dev/null || skip "no setpriv"
+	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	"${nobody[@]}" test -x "$MPROF" ||
+		skip "nobody can't run the program under test"
+	without_leak_check
+	launch_first 10
+	run_apart "${nobody[@]}" "$MPROF" refs "$pid" Lesson
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: process $pid: not permitted to read its memory"* ]]
+	[[ $errors == *CAP_SYS_PTRACE* ]]
+	let_end
+}
+
+@test "the example: a list of the site's leaks, and refs finds it" {
+	local python found=
+
+	for python in $(pythons); do
+		"$python" -c 'import django' 2>/dev/null && found=$python && break
+	done
+	[ "$found" ] || skip "Django is not installed"
+	cp -r "$SOURCE/examples/django" site
+	cd site || return 1
+	"$found" manage.py migrate >/dev/null
+	"$found" manage.py fill >/dev/null
+	launch "$found" -c 'import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "school.settings"
+import django; django.setup()
+from django.test import RequestFactory
+from courses import views
+for i in range(3):
+    views.lessons_kept(RequestFactory().get("/lessons/kept/"))
+print("ready", flush=True)
+sys.stdin.readline()'
+	mprof refs "$pid" Lesson >text
+	same "$(sed -n '5,6p' text)" \
+'      300  Lesson ← list ← dict ← module
+           courses.views.kept[…]'
+	let_end
+}
+
+@test "its options are offered" {
+	mprof complete -- refs --re | grep -q '^--referents'
+	mprof complete -- refs '' | grep -qx ':pids'
+}

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""A school that leaks: every way to hold an object, by name.
+
+Says "ready" and waits for a line. An argument is how many lessons there are.
+"""
+import collections
+import gc
+import sys
+import threading
+import types
+import weakref
+
+COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+
+
+class Lesson:
+    def __init__(self, number):
+        self.number = number
+        self.title = "lesson %d" % number
+        self.me = self  # a cycle, which holds nothing
+
+
+class Slotted:
+    __slots__ = ("value", "__weakref__")
+
+    def __init__(self, value):
+        self.value = value
+
+
+class Registry:
+    shared = []
+
+    def __init__(self):
+        self.by_number = {}
+
+
+class Node:
+    def __init__(self, after):
+        self.after = after
+
+
+class Local:
+    pass
+
+
+class Course:
+    pass
+
+
+class Weak:
+    pass
+
+
+class Lost:
+    pass
+
+
+class Iterated:
+    pass
+
+
+def module(name):
+    made = types.ModuleType(name)
+    sys.modules[name] = made
+    return made
+
+
+views = module("courses.views")
+views.kept = [Lesson(i) for i in range(COUNT)]
+Lesson.__module__ = "courses.models"
+
+registry = Registry()
+registry.by_number = {lesson.number: lesson for lesson in views.kept[:10]}
+registry.by_number["evil \x1b[31m'\\\n"] = Slotted(Course())
+Registry.shared.append(Course())
+
+line = None
+for _ in range(3000):
+    line = Node(line)
+
+queue = collections.deque([Local()])
+weak = Weak()
+watcher = [weakref.ref(weak)]
+evil = type("Evil\x1b[31m\u202e", (), {})()
+
+
+def lose():
+    lost = Lost()
+    lost.me = {"again": lost}
+
+
+def work(started, done):
+    local = [Iterated()]
+    started.set()
+    done.wait()
+    del local
+
+
+gc.disable()
+lose()
+started, done = threading.Event(), threading.Event()
+thread = threading.Thread(target=work, args=(started, done))
+thread.start()
+started.wait()
+print("ready", flush=True)
+sys.stdin.readline()
+done.set()
+thread.join()
