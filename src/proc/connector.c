@@ -18,7 +18,8 @@ enum {
 	EVENT_ACK = 0,
 	EVENT_FORK = 1,
 	ATTACH_FILTER = 26, /* SO_ATTACH_FILTER */
-	KEPT_BYTES = 1 << 20
+	KEPT_BYTES = 1 << 20,
+	TRIES = 8
 };
 
 struct address {
@@ -94,7 +95,7 @@ static int attach_filter(int fd)
 /* What came from the kernel; false where nothing is left. */
 static bool receive(struct connector *connector, struct event *event)
 {
-	for (;;) {
+	for (int i = 0; i < TRIES; i++) {
 		struct address from = {0};
 		socklen_t size = sizeof(from);
 		ssize_t got = recvfrom(connector->fd, event, sizeof(*event),
@@ -107,6 +108,7 @@ static bool receive(struct connector *connector, struct event *event)
 		else if (got == sizeof(*event) && from.port == 0)
 			return true;
 	}
+	return false;
 }
 
 /* The answer is there when send() is back, where there is one. */

@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <signal.h>
 
+/* Some 10 ms: where more is forked than can be taken, a tick must end. */
+enum { TAKE_AT_MOST = 10000 };
+
 void births_init(struct births *births, const struct procfs *fs)
 {
 	*births = (struct births){.connector.fd = -1};
@@ -80,7 +83,11 @@ size_t births_take(struct births *births, struct tree *tree, bool forked)
 	births->forked = forked;
 	if (!due)
 		return 0;
-	while (connector_next(&births->connector, &fork)) {
+	for (int i = 0; connector_next(&births->connector, &fork); i++) {
+		if (i == TAKE_AT_MOST) {
+			births->connector.lost = true;
+			break;
+		}
 		if (!is_ours(births, tree, fork.parent) ||
 		    is_ours(births, tree, fork.child) ||
 		    tree_adopt(tree, fork.child, UINT64_MAX))
