@@ -27,17 +27,23 @@ void pages_finish(struct pages *pages)
 	array_free(&pages->runs);
 }
 
+/* Behind the last run, or to it. */
 static void add_page(struct pages *pages, uint64_t address, uint8_t *to)
 {
-	struct page_run *last = pages->runs.items + pages->runs.len - 1;
+	size_t len = pages->runs.len;
 
 	pages->there += PAGE;
-	if (pages->runs.len && last->end == address &&
-	    last->to + (address - last->start) == to)
-		last->end += PAGE;
-	else
-		*array_push(&pages->runs) =
-		    (struct page_run){address, address + PAGE, to};
+	if (len > 0) {
+		struct page_run *last = &pages->runs.items[len - 1];
+
+		if (last->end == address &&
+		    last->to + (address - last->start) == to) {
+			last->end += PAGE;
+			return;
+		}
+	}
+	*array_push(&pages->runs) =
+	    (struct page_run){address, address + PAGE, to};
 }
 
 void pages_add(

@@ -73,6 +73,25 @@ teardown() {
 	grep -qx 'unharmed' out
 }
 
+@test "killed while it looks, it leaves the program running" {
+	local python
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	launch nice -n 15 "$python" -I -S "$BUSY"
+	for _ in 1 2 3 4 5; do
+		"$MPROF" heap "$pid" --every 1ms >/dev/null &
+		looker=$!
+		sleep 0.3
+		kill -9 "$looker"
+		wait "$looker" || true
+		grep -qx $'TracerPid:\t0' "/proc/$pid/status"
+		grep -q '^State:.[SR]' "/proc/$pid/status"
+	done
+	let_end
+	grep -qx 'unharmed' out
+}
+
 @test "the table, its rows and their sum" {
 	local python
 
@@ -217,6 +236,44 @@ for i in range(40):
 	wait "$tracer" || true
 	[ "$status" -eq 1 ]
 	same "$errors" "mprof: process $pid: process $tracer traces it, and a process can have one tracer"
+	let_end
+}
+
+@test "a program of another user is refused, with what would help" {
+	local python nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	command -v setpriv >/dev/null || skip "setpriv is not installed"
+	without_leak_check
+	[ "$EUID" -eq 0 ] || skip "needs root, to be another user"
+	"${nobody[@]}" test -x "$MPROF" || skip "others can't run this mprof"
+	launch "$python" "$PROGRAM" 10
+	run_apart "${nobody[@]}" "$MPROF" heap "$pid"
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: process $pid: not permitted to read its memory: "* ]]
+	[ -z "$output" ]
+	let_end
+}
+
+@test "what takes over a second says so on a terminal, and nowhere else" {
+	local python
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	command -v strace >/dev/null || skip "no strace"
+	without_leak_check
+	launch "$python" "$PROGRAM" 10
+	# Each read of a name takes its time.
+	TERM=xterm "$SOURCE/tests/tools/terminal" strace -o trace \
+		-e trace=process_vm_readv \
+		-e inject=process_vm_readv:delay_enter=1000 \
+		"$MPROF" heap "$pid" <<-'END'
+		expect \r\x1b\[Kcounting objects [\d.]+ %
+		expect \r\x1b\[KProcess
+	END
+	run_apart mprof heap "$pid"
+	[ -z "$errors" ]
 	let_end
 }
 
