@@ -12,18 +12,25 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+static int input_fd = -1;
+
+static inline void input_close(void)
+{
+	close(input_fd);
+}
+
 /* Rewound, and not to be closed by the caller. */
 static inline int input_file(const uint8_t *data, size_t size)
 {
-	static int fd = -1;
-
-	if (fd == -1)
-		fd = memfd_create("input", MFD_CLOEXEC);
-	if (fd == -1 || ftruncate(fd, 0) != 0 ||
-	    pwrite(fd, data, size, 0) != (ssize_t)size ||
-	    lseek(fd, 0, SEEK_SET) != 0)
+	if (input_fd == -1) {
+		input_fd = memfd_create("input", MFD_CLOEXEC);
+		atexit(input_close);
+	}
+	if (input_fd == -1 || ftruncate(input_fd, 0) != 0 ||
+	    pwrite(input_fd, data, size, 0) != (ssize_t)size ||
+	    lseek(input_fd, 0, SEEK_SET) != 0)
 		abort();
-	return fd;
+	return input_fd;
 }
 
 /* For what opens the file itself. */

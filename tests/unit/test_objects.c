@@ -100,6 +100,8 @@ static int tear_down(void **state)
 		assert_int_equal(
 		    waitpid(fixture->pid, &status, 0), fixture->pid);
 		assert_int_equal(status, 0);
+		close(fixture->in);
+		close(fixture->out);
 	}
 	free(fixture);
 	return 0;

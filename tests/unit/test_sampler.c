@@ -113,8 +113,8 @@ static void run(
 	told = (struct told){0};
 	plan.proc = fake_root;
 	plan.metric = metric_find("rss");
-	plan.interval_ns = NS_PER_S / 100;
-	plan.timeout_ns = NS_PER_S * 145 / 1000;
+	plan.interval_ns = NS_PER_S / 20;
+	plan.timeout_ns = NS_PER_S * 725 / 1000;
 	plan.hooks[0].tick = between;
 	sampler = sampler_create(&plan, &sink, &e);
 	assert_non_null(sampler);
