@@ -30,13 +30,13 @@ static ssize_t read_kept(const struct watermarks *watermarks, pid_t pid,
 
 /* What has not run since cannot have grown: schedstat costs a tenth of status.
  * It tells of the main thread alone, and of none where the kernel keeps no
- * account of it. */
+ * account of it. Opened anew each time it would save nothing. */
 static bool has_run(const struct watermarks *watermarks, struct member *member)
 {
 	uint64_t before = member->ran;
 	char text[64];
 
-	if (!member->single)
+	if (!member->single || member->status < 0)
 		return true;
 	member->ran = 0;
 	if (read_kept(watermarks, member->pid, "schedstat", &member->schedstat,
