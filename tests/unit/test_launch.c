@@ -263,7 +263,8 @@ static struct launch trapping(const char *traps)
 
 	assert_int_equal(pipe(ready), 0);
 	snprintf(script, sizeof(script),
-	    "%s; echo >&%d; exec %d>&- %d<&-; n=0; while [ $((n += 1)) -lt 3000 "
+	    "%s; echo >&%d; exec %d>&- %d<&-; n=0; while [ $((n += 1)) -lt "
+	    "3000 "
 	    "]; do sleep 0.02; done",
 	    traps, ready[1], ready[1], ready[0]);
 	launch = shell(script);
