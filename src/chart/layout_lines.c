@@ -219,111 +219,15 @@ static void draw_trace(struct place *place, const struct plot *plot,
 	}
 }
 
-struct band {
-	const struct draw_point *top, *base;
-	size_t len;
-};
-
-static bool is_thick(const struct band *band, size_t i)
-{
-	return band->top[i].y != band->base[i].y;
-}
-
-/* Where a layer has no height, as most of many processes have at most times,
- * nothing is drawn; the points beside its ends belong to it. */
-static bool band_has(const struct band *band, size_t i)
-{
-	const struct draw_point *top = band->top;
-
-	return is_thick(band, i) ||
-	       (i > 0 && !top[i].starts && is_thick(band, i - 1)) ||
-	       (i + 1 < band->len && !top[i + 1].starts &&
-		   is_thick(band, i + 1));
-}
-
-static void close_band(
-    struct place *place, const struct band *band, size_t from, size_t to)
-{
-	for (size_t k = to + 1; k-- > from;)
-		place_point(place, band->base[k].x, band->base[k].y, false);
-}
-
-/* The upper edge forwards, the lower edge back, part by part. */
-static void draw_band(struct place *place, const struct plot *plot,
-    const struct band *band, enum role role)
-{
-	struct shape *shape = place_shape(place, SHAPE_AREA, role);
-	bool open = false;
-	size_t from = 0;
-
-	shape->opacity = 0.85;
-	shape->clip = plot->clip;
-	for (size_t i = 0; i < band->len; i++) {
-		const struct draw_point *at = &band->top[i];
-		bool has = band_has(band, i);
-
-		if (open && (!has || at->starts))
-			close_band(place, band, from, i - 1);
-		if (has) {
-			if (!open || at->starts)
-				from = i;
-			place_point(place, at->x, at->y, from == i);
-		}
-		open = has;
-	}
-	if (open)
-		close_band(place, band, from, band->len - 1);
-}
-
-/* The edges of a band keep all their samples, so that they stay beside each
- * other; who stacks has thinned them out. So far above the view that a slope
- * could not be told from a vertical, they are cut. */
-static void trace_edge(struct trace *trace, const struct place *place,
-    const struct plot *plot, const struct scene_line *line,
-    const struct series *edge)
-{
-	double h = plot->box.h;
-	double far[] = {plot->box.y - 64 * h, plot->box.y + 65 * h};
-
-	*trace = (struct trace){0};
-	for (size_t i = 0; i < edge->len; i++) {
-		const struct sample *at = &edge->items[i];
-		bool gap =
-		    i == 0 || (line->gap_s > 0 &&
-				  at->time_s - at[-1].time_s > line->gap_s);
-
-		trace_push(trace,
-		    place_x(place, plot, at->time_s - line->zero_s),
-		    clamp(place_y(plot, at->mib), far), gap);
-	}
-}
-
-static void draw_stacked(
-    struct place *place, const struct plot *plot, const struct scene_line *line)
-{
-	struct trace top, base;
-	struct band band;
-
-	trace_edge(&top, place, plot, line, line->samples);
-	trace_edge(&base, place, plot, line, line->base);
-	band =
-	    (struct band){top.points.items, base.points.items, top.points.len};
-	if (base.points.len >= band.len)
-		draw_band(place, plot, &band, line->role);
-	array_free(&top.points);
-	array_free(&base.points);
-}
-
 void layout_lines(struct place *place, const struct plot *plot)
 {
+	layout_stack(place, plot);
 	for (size_t i = 0; i < plot->panel->lines.len; i++) {
 		const struct scene_line *line = &plot->panel->lines.items[i];
 		struct trace trace;
 
-		if (line->kind == SCENE_STACKED) {
-			draw_stacked(place, plot, line);
+		if (line->kind == SCENE_STACKED)
 			continue;
-		}
 		trace_line(&trace, place, plot, line);
 		if (line->kind == SCENE_TOTAL)
 			draw_fill(place, plot, &trace, line->role);

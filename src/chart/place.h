@@ -67,6 +67,7 @@ void place_stroke(struct place *place, enum role role, double width,
     const struct draw_box *from_to, const struct plot *plot);
 
 void layout_lines(struct place *place, const struct plot *plot);
+void layout_stack(struct place *place, const struct plot *plot);
 void layout_gaps(struct place *place, const struct plot *plot);
 void layout_marks(struct place *place, const struct plot *plot);
 void layout_brackets(struct place *place, const struct plot *plot);

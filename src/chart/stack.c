@@ -46,6 +46,9 @@ static void choose_ticks(struct stack_build *build)
 	bool all = last - first <= COLUMNS;
 	long column = -1;
 
+	/* what was left out between two ticks is no gap */
+	if (!all)
+		build->gap_s += 2 * (to_s - from_s) / COLUMNS;
 	for (size_t i = first; i < last || (i == last && i < total->len); i++) {
 		const struct sample *at = &total->items[i];
 		long here =

@@ -261,3 +261,32 @@ noise() {
 	[ "$(head -c 4 copy.png | tail -c 3)" = PNG ]
 	[ -p pipe.png ]
 }
+
+# many TICKS CHILDREN: all of them there all the time, none of them steady
+many() {
+	awk -v n="$1" -v children="$2" 'BEGIN {
+		print "CMDLINE x"
+		for (i = 0; i < n; i++) {
+			t = sprintf("%.4f", 1.7e9 + i / 10)
+			printf "MEM %.6f %s\n", 4000 + i * 7 % 5, t
+			for (k = 0; k < children; k++)
+				printf "CHLD %d %.6f %s\n", 400 + k, \
+				    10 + (i * 7 + k * 13) % 17, t
+		}
+	}'
+}
+
+@test "plot --stack: a picture of lines stays under 300 KB" {
+	many 2000 70 >many.dat
+	mprof plot --stack -o mem.svg many.dat
+	[ "$(stat -c %s mem.svg)" -lt 300000 ]
+}
+
+@test "plot --stack: what a long recording leaves out is no gap" {
+	many 9000 1 >long.dat
+	mprof plot --stack --format scene -o - long.dat >scene
+	awk '/^  stacked/ && match($0, / gap=[0-9.]+/) {
+		bad += substr($0, RSTART + 5, RLENGTH - 5) < 2 * 900 / 2000
+		lines++
+	} END { exit !(lines == 2 && bad == 0) }' scene
+}

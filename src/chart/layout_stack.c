@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+//
+// The layers of a stack share their times, and the edges between them: of the
+// times that a file of lines can't hold all, each layer leaves out the same.
+#include "chart/place.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+/* Some fourteen bytes each in an SVG, which so stays under 300 KB. */
+enum { MOST_POINTS = 12000 };
+
+/* Parts of a pixel: more than an eye needs, and short in a file. */
+enum { PARTS = 8, PARTS_IN_FILES = 2 };
+
+/* The times that are drawn, as indices of samples. */
+struct picks {
+	size_t *items;
+	bool *starts; /* whether a gap is before it */
+	size_t len;
+};
+
+struct band {
+	const struct draw_point *top, *base;
+	size_t len;
+};
+
+static bool is_thick(const struct band *band, size_t i)
+{
+	return band->top[i].y != band->base[i].y;
+}
+
+/* Where a layer has no height, as most of many processes have at most times,
+ * nothing is drawn; the points beside its ends belong to it. */
+static bool band_has(const struct band *band, size_t i)
+{
+	const struct draw_point *top = band->top;
+
+	return is_thick(band, i) ||
+	       (i > 0 && !top[i].starts && is_thick(band, i - 1)) ||
+	       (i + 1 < band->len && !top[i + 1].starts &&
+		   is_thick(band, i + 1));
+}
+
+static void close_band(
+    struct place *place, const struct band *band, size_t from, size_t to)
+{
+	for (size_t k = to + 1; k-- > from;)
+		place_point(place, band->base[k].x, band->base[k].y, false);
+}
+
+/* The upper edge forwards, the lower edge back, part by part. */
+static void draw_band(struct place *place, const struct plot *plot,
+    const struct band *band, enum role role)
+{
+	struct shape *shape = place_shape(place, SHAPE_AREA, role);
+	bool open = false;
+	size_t from = 0;
+
+	shape->opacity = 0.85;
+	shape->clip = plot->clip;
+	for (size_t i = 0; i < band->len; i++) {
+		const struct draw_point *at = &band->top[i];
+		bool has = band_has(band, i);
+
+		if (open && (!has || at->starts))
+			close_band(place, band, from, i - 1);
+		if (has) {
+			if (!open || at->starts)
+				from = i;
+			place_point(place, at->x, at->y, from == i);
+		}
+		open = has;
+	}
+	if (open)
+		close_band(place, band, from, band->len - 1);
+}
+
+static bool is_stacked(const struct scene_line *line)
+{
+	return line->kind == SCENE_STACKED &&
+	       line->base->len >= line->samples->len;
+}
+
+/* What all layers take where every time is drawn. */
+static size_t count_points(const struct plot *plot)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plot->panel->lines.len; i++) {
+		const struct scene_line *line = &plot->panel->lines.items[i];
+
+		if (!is_stacked(line))
+			continue;
+		for (size_t k = 0; k < line->samples->len; k++)
+			count += line->samples->items[k].mib !=
+					 line->base->items[k].mib
+				     ? 2
+				     : 0;
+	}
+	return count;
+}
+
+/* The layer on top of the others. */
+static const struct scene_line *find_top(const struct plot *plot)
+{
+	for (size_t i = plot->panel->lines.len; i-- > 0;) {
+		if (is_stacked(&plot->panel->lines.items[i]))
+			return &plot->panel->lines.items[i];
+	}
+	return NULL;
+}
+
+static void pick(struct picks *picks, size_t i, bool starts)
+{
+	picks->items[picks->len] = i;
+	picks->starts[picks->len++] = starts;
+}
+
+/* Of each group of times the one with the highest stack is drawn, so that
+ * every peak stays; and the first and last one that lie beside a gap. */
+static struct picks choose_times(
+    const struct scene_line *top, size_t points, size_t most)
+{
+	const struct sample *at = top->samples->items;
+	size_t len = top->samples->len, column = len;
+	size_t columns = points > most ? len * most / points + 1 : len;
+	struct picks picks = {mem_zero(len + 1, sizeof(picks.items[0])),
+	    mem_zero(len + 1, sizeof(picks.starts[0])), 0};
+	bool ends = true;
+
+	for (size_t i = 0; i < len; i++) {
+		size_t here = i * columns / len;
+		bool starts = ends;
+
+		ends = i + 1 == len ||
+		       (top->gap_s > 0 &&
+			   at[i + 1].time_s - at[i].time_s > top->gap_s);
+		if (starts || ends || here != column)
+			pick(&picks, i, starts);
+		else if (at[i].mib > at[picks.items[picks.len - 1]].mib)
+			picks.items[picks.len - 1] = i;
+		column = starts || ends ? len : here;
+	}
+	return picks;
+}
+
+/* So far above the view that a slope could not be told from a vertical, edges
+ * are cut. */
+static struct draw_point *trace_edge(const struct place *place,
+    const struct plot *plot, const struct picks *picks,
+    const struct series *edge, double zero_s)
+{
+	struct draw_point *points = mem_zero(picks->len + 1, sizeof(points[0]));
+	double h = plot->box.h;
+	double parts =
+	    place->request->most_columns > 0 ? PARTS_IN_FILES : PARTS;
+
+	for (size_t i = 0; i < picks->len; i++) {
+		const struct sample *at = &edge->items[picks->items[i]];
+		double y = fmax(place_y(plot, at->mib), plot->box.y - 64 * h);
+		double x = place_x(place, plot, at->time_s - zero_s);
+
+		y = fmin(y, plot->box.y + 65 * h);
+		points[i] = (struct draw_point){round(x * parts) / parts,
+		    round(y * parts) / parts, picks->starts[i]};
+	}
+	return points;
+}
+
+void layout_stack(struct place *place, const struct plot *plot)
+{
+	const struct scene_line *top = find_top(plot);
+	bool to_file = place->request->most_columns > 0;
+	struct picks picks;
+
+	if (!top)
+		return;
+	picks = choose_times(
+	    top, count_points(plot), to_file ? MOST_POINTS : SIZE_MAX);
+	for (size_t i = 0; i < plot->panel->lines.len; i++) {
+		const struct scene_line *line = &plot->panel->lines.items[i];
+		struct draw_point *edges[2];
+		struct band band;
+
+		if (!is_stacked(line))
+			continue;
+		edges[0] = trace_edge(
+		    place, plot, &picks, line->samples, line->zero_s);
+		edges[1] =
+		    trace_edge(place, plot, &picks, line->base, line->zero_s);
+		band = (struct band){edges[0], edges[1], picks.len};
+		draw_band(place, plot, &band, line->role);
+		free(edges[0]);
+		free(edges[1]);
+	}
+	free(picks.items);
+	free(picks.starts);
+}
