@@ -188,6 +188,23 @@ planted() {
 	kill $pid
 }
 
+@test "harm: a setuid program of another, attached to by who started it" {
+	two_users
+	mkdir -m 1777 bin
+	cp "$TARGET" bin/setuid
+	chmod 4755 bin/setuid
+	"${NOBODY[@]}" bin/setuid sleep 20000 &
+	pid=$!
+	until grep -qs setuid "/proc/$pid/comm"; do sleep 0.02; done
+	as_nobody "$MPROF" attach -q -t 0.2 -T 0.05 -o a.dat $pid
+	[ "$status" -eq 0 ]
+	grep -q '^MEM [1-9]\|^MEM 0.[0-9]*[1-9]' a.dat
+	as_nobody "$MPROF" attach -t 0.2 --backend pss -o b.dat $pid
+	[[ $errors == "mprof: not permitted to read the "* ]]
+	absent ^MEM b.dat
+	kill $pid
+}
+
 @test "harm: another user's recordings" {
 	two_users
 	mkdir -m 755 folder
