@@ -15,7 +15,8 @@ struct refs {
 	struct objects objects;
 	struct holders holders;
 	struct chains chains;
-	bool *is_wanted;                         /* of each type */
+	bool *is_wanted; /* of each type */
+	uint32_t *below; /* with referents: links by those above, most first */
 	ARRAY(const struct object_type *) types; /* the wanted ones */
 	ARRAY(uint32_t) wanted;                  /* their objects */
 	bool referents;
@@ -49,13 +50,15 @@ const char *refs_root_kind(const struct chain_link *root)
     __attribute__((nonnull));
 
 /* The whole way from the root to a link, as a programmer would write it:
- * "courses.views.kept[...]". The caller frees all of these. */
+ * "courses.views.kept[...]". The caller frees, also the names above. */
 char *refs_path(const struct refs *refs, uint32_t link)
     __attribute__((nonnull));
 
-/* The links that hang below one, those of most objects first, at most count;
- * how many there are in all goes to *len, and the caller frees. */
-uint32_t *refs_below(const struct refs *refs, uint32_t link, size_t *len)
+void refs_sort_below(struct refs *refs) __attribute__((nonnull));
+
+/* The links that hang below one, those of most objects first: how many there
+ * are goes to *len. */
+const uint32_t *refs_below(const struct refs *refs, uint32_t link, size_t *len)
     __attribute__((nonnull));
 
 void refs_print(const struct refs *refs) __attribute__((nonnull));

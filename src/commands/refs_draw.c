@@ -133,7 +133,7 @@ static void draw_below(struct drawn *drawn, uint32_t at)
 {
 	const struct refs *refs = drawn->refs;
 	size_t len, from = link_box(drawn, at);
-	uint32_t *below = refs_below(refs, at, &len);
+	const uint32_t *below = refs_below(refs, at, &len);
 
 	for (size_t i = 0; i < len && (!refs->count || i < refs->count); i++) {
 		size_t to = link_box(drawn, below[i]);
@@ -142,7 +142,6 @@ static void draw_below(struct drawn *drawn, uint32_t at)
 		    drawn, from, to, &refs->chains.links.items[below[i]], 0);
 		draw_below(drawn, below[i]);
 	}
-	free(below);
 }
 
 static void draw_links(struct drawn *drawn)

@@ -134,7 +134,7 @@ static void write_referents(
     struct json *json, const struct refs *refs, uint32_t link)
 {
 	size_t len;
-	uint32_t *below = refs_below(refs, link, &len);
+	const uint32_t *below = refs_below(refs, link, &len);
 
 	json_key(json, "referents");
 	json_open(json, '[');
@@ -148,7 +148,6 @@ static void write_referents(
 		json_close(json, '}');
 	}
 	json_close(json, ']');
-	free(below);
 }
 
 static void write_roots(struct json *json, const struct refs *refs)

@@ -170,29 +170,3 @@ char *refs_path(const struct refs *refs, uint32_t link)
 	free(way);
 	return path;
 }
-
-/* By what hangs there: most objects first. */
-static int by_objects(const void *a, const void *b, void *context)
-{
-	const struct chain_link *links = context;
-	const struct chain_link *x = &links[*(const uint32_t *)a];
-	const struct chain_link *y = &links[*(const uint32_t *)b];
-
-	if (x->objects != y->objects)
-		return x->objects < y->objects ? 1 : -1;
-	return (x > y) - (x < y);
-}
-
-uint32_t *refs_below(const struct refs *refs, uint32_t link, size_t *len)
-{
-	ARRAY(uint32_t) found = {0};
-
-	for (size_t i = 0; i < refs->chains.links.len; i++)
-		if (refs->chains.links.items[i].parent == link)
-			*array_push(&found) = (uint32_t)i;
-	if (found.len)
-		qsort_r(found.items, found.len, sizeof(uint32_t), by_objects,
-		    refs->chains.links.items);
-	*len = found.len;
-	return found.items;
-}

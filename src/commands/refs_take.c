@@ -135,6 +135,8 @@ static int find(struct refs *refs, const char *word, struct err *e)
 		chains_referents(&refs->chains, &chains);
 	else
 		chains_find(&refs->chains, &chains);
+	if (refs->referents)
+		refs_sort_below(refs);
 	return 0;
 }
 
@@ -160,5 +162,7 @@ void refs_finish(struct refs *refs)
 	array_free(&refs->types);
 	array_free(&refs->wanted);
 	free(refs->is_wanted);
+	free(refs->below);
+	refs->below = NULL;
 	refs->is_wanted = NULL;
 }

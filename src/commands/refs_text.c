@@ -129,7 +129,7 @@ static void print_below(struct text *text, uint32_t link, int level)
 {
 	const struct refs *refs = text->refs;
 	size_t len, shown;
-	uint32_t *below = refs_below(refs, link, &len);
+	const uint32_t *below = refs_below(refs, link, &len);
 
 	shown = refs->count && refs->count < len ? refs->count : len;
 	for (size_t i = 0; i < shown; i++) {
@@ -150,7 +150,6 @@ static void print_below(struct text *text, uint32_t link, int level)
 	if (shown < len)
 		printf("%*s  %*s(%zu more: --count 0)\n", COUNT_COLUMNS, "",
 		    2 * level, "", len - shown);
-	free(below);
 }
 
 static void print_referents(struct text *text)

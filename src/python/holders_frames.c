@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "python/holders_frames.h"
 
-#define INTERPRETERS_MAX 1024
-#define THREADS_MAX 4096
-#define FRAMES_MAX 100000
+/* Interpreters, threads and frames in all: lists may never end. */
+#define LOOKS_MAX 1000000
 #define VARIABLES_MAX 65536
 
 static uint64_t word(struct object_types *types, uint64_t address, int offset)
@@ -40,7 +39,7 @@ static void add_frame(struct holders *holders, uint64_t address)
 	*array_push(&holders->frames) = frame;
 }
 
-static void add_thread(struct holders *holders, uint64_t thread)
+static void add_thread(struct holders *holders, uint64_t thread, size_t *looks)
 {
 	struct object_types *types = &holders->objects->types;
 	const struct python_offsets *o = &types->target->offsets;
@@ -51,8 +50,7 @@ static void add_thread(struct holders *holders, uint64_t thread)
 		    o->cframe_current);
 	else
 		frame = word(types, thread, o->thread_frame);
-	for (int i = 0;
-	     frame && i < FRAMES_MAX && holders->frames.len < FRAMES_MAX; i++) {
+	for (; frame && *looks; (*looks)--) {
 		add_frame(holders, frame);
 		frame = word(types, frame, o->frame_previous);
 	}
@@ -65,16 +63,21 @@ void holders_find_frames(struct holders *holders)
 	const struct python_offsets *o = &target->offsets;
 	uint64_t interpreter =
 	    word(types, target->runtime, o->runtime_interpreters);
+	size_t looks = LOOKS_MAX;
 
-	for (int i = 0; interpreter && i < INTERPRETERS_MAX; i++) {
+	for (; interpreter && looks; looks--) {
 		uint64_t thread =
 		    word(types, interpreter, o->interpreter_threads);
 
-		for (int k = 0; thread && k < THREADS_MAX; k++) {
-			add_thread(holders, thread);
+		for (; thread && looks; looks--) {
+			add_thread(holders, thread, &looks);
 			thread = word(types, thread, o->thread_next);
+			if (!looks)
+				return;
 		}
 		interpreter = word(types, interpreter, o->interpreter_next);
+		if (!looks)
+			return;
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "fuzz.h"
 
 #include "../unit/fake_heap.h"
+#include "python/holders.h"
 
 enum { CHANGE = 10 };
 
@@ -18,6 +19,47 @@ static bool check_edge(const struct object_edge *edge, void *context)
 		__builtin_trap();
 	(void)fake;
 	return true;
+}
+
+/* What holds all of them, or what they hold: every number is in range. */
+static void check_chains(struct objects *objects, bool referents)
+{
+	bool *wanted = mem_zero(objects->types.items.len + 1, sizeof(bool));
+	uint32_t *all = mem_zero(objects->found.len + 1, sizeof(uint32_t));
+	struct holders_request request = {wanted, referents};
+	struct chains_request chains_request;
+	struct holders holders;
+	struct chains chains;
+	char name[64];
+	struct err e;
+
+	memset(wanted, 1, objects->types.items.len);
+	for (size_t i = 0; i < objects->found.len; i++)
+		all[i] = (uint32_t)i;
+	if (holders_find(&holders, objects, &request, &e) == 0) {
+		chains_request = (struct chains_request){&holders.references,
+		    holders.types, holders.roots, all, objects->found.len, 3};
+		if (referents)
+			chains_referents(&chains, &chains_request);
+		else
+			chains_find(&chains, &chains_request);
+		for (size_t i = 0; i < chains.links.len; i++) {
+			const struct chain_link *link = &chains.links.items[i];
+
+			if (link->object >= holders.references.count ||
+			    (link->parent != CHAIN_NONE && link->parent >= i))
+				__builtin_trap();
+			holders_label(
+			    &holders, link->detail, name, sizeof(name));
+			holders_name(
+			    &holders, link->object, name, sizeof(name));
+			holders_type(&holders, link->type);
+		}
+		chains_finish(&chains);
+	}
+	holders_finish(&holders);
+	free(wanted);
+	free(all);
 }
 
 static void change(struct fake_heap *fake, const uint8_t *bytes)
@@ -66,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		object_edges(
 		    &objects.types, address, type, &budget, check_edge, &fake);
 	}
+	check_chains(&objects, data[0] & 128);
 	objects_finish(&objects);
 	return 0;
 }

@@ -264,6 +264,19 @@ static void chains_that_agree_to_the_depth_are_one(void **state)
 	finish(&heap);
 }
 
+/* One that nothing holds is not like one that a dict does. */
+static void a_root_is_no_reference(void **state)
+{
+	static const struct edge edges[] = {{0, 1, REFERENCE_VALUE, 0}};
+	struct heap heap;
+
+	(void)state;
+	fill(&heap, "DXX", edges, 1);
+	find(&heap, 1);
+	assert_int_equal(heap.chains.items.len, 2);
+	finish(&heap);
+}
+
 /* One after another, a million of them; the last refers back to all. */
 static void a_line_of_a_million_is_short(void **state)
 {
@@ -393,6 +406,7 @@ int main(void)
 	    cmocka_unit_test(what_is_held_by_the_object_begins_no_chain),
 	    cmocka_unit_test(no_root_is_told_by_kind),
 	    cmocka_unit_test(chains_that_agree_to_the_depth_are_one),
+	    cmocka_unit_test(a_root_is_no_reference),
 	    cmocka_unit_test(a_line_of_a_million_is_short),
 	    cmocka_unit_test(a_loop_of_two_is_seen),
 	    cmocka_unit_test(frames_hold_by_the_name_of_a_variable),
