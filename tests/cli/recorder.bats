@@ -18,7 +18,8 @@ peak_mib() {
 
 @test "recorder: a spike between two samples is in the peak" {
 	{ hold 120 0.001; echo 'time.sleep(0.05)'; } >spike.py
-	mprof run -q -T 5 -o a.dat python3 spike.py
+	run_apart mprof run -T 5 -o a.dat python3 spike.py
+	[[ $errors =~ peak\ 1[2-9][0-9]\ MiB\ RSS ]]
 	[ "$(peak_mib a.dat)" -ge 120 ]
 	[ "$(grep ^MEM a.dat | sort -k2n | tail -n 1 | cut -d' ' -f2 |
 		cut -d. -f1)" -lt 120 ]
