@@ -60,7 +60,7 @@ void build_stacks(
 void build_memory_axis(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request);
 
-/* What is told of the run beside the chart; of several only the names. */
+/* What is told beside the chart of the run, or of each of several. */
 void build_facts(struct scene *scene, const struct chart_request *request,
     const struct sample *sampled);
 

@@ -144,6 +144,16 @@ static void open_group(
 		group->name = mem_format("%d", call->pid);
 }
 
+/* Colours that lines in this panel have taken. */
+static size_t count_series(const struct scene_panel *panel)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < panel->lines.len; i++)
+		count += panel->lines.items[i].role >= ROLE_SERIES;
+	return count;
+}
+
 static void add_span(struct scene_panel *panel, struct naming *naming,
     const struct call *call, double zero_s)
 {
@@ -156,7 +166,8 @@ static void add_span(struct scene_panel *panel, struct naming *naming,
 	    .from = {call->enter_s - zero_s, call->enter_mib},
 	    .to = {call->leave_s - zero_s, call->leave_mib}};
 	if (naming->calls[function]++ == 0) {
-		enum role role = role_series(panel->functions.len);
+		enum role role =
+		    role_series(count_series(panel) + panel->functions.len);
 
 		naming->first_call[function] = panel->functions.len;
 		*array_push(&panel->functions) = (struct scene_function){

@@ -95,8 +95,29 @@ static void add_limit(struct scene *scene, const struct exit_status *exit)
 			of[exit->limit_of]));
 }
 
-/* Of several recordings only the names: figures of one would be taken for
- * all. */
+/* One of several recordings, by its name: its figures are not the others'. */
+static char *run_text(const struct chart_run *chart_run)
+{
+	const struct run *run = chart_run->run;
+	const struct sample *sampled = series_peak(&run->total);
+	char *start, *peak = NULL, *text, duration[UNITS_TEXT];
+	struct sample highest;
+
+	if (!isfinite(build_start(run)))
+		return mem_format("%s: nothing", chart_run->name);
+	start = start_text(build_start(run));
+	if (build_peak(run, sampled, &highest))
+		peak = peak_text(run, highest);
+	text = mem_format("%s: %s%s%s, %s%s%s", chart_run->name,
+	    run->command ? run->command : "", run->command ? ", " : "", start,
+	    units_duration(duration, build_end(run) - build_start(run)),
+	    peak ? ", peak " : "", peak ? peak : "");
+	free(start);
+	free(peak);
+	return text;
+}
+
+/* Of several recordings the names, then what is known of each. */
 static void add_names(struct scene *scene, const struct chart_request *request)
 {
 	char *names = mem_copy("");
@@ -110,6 +131,12 @@ static void add_names(struct scene *scene, const struct chart_request *request)
 	}
 	add_clean_fact(scene, "Recordings", names);
 	free(names);
+	for (size_t i = 0; i < request->len; i++) {
+		char *text = run_text(&request->runs[i]);
+
+		add_clean_fact(scene, "Recording", text);
+		free(text);
+	}
 }
 
 void build_facts(struct scene *scene, const struct chart_request *request,

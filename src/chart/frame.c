@@ -101,6 +101,31 @@ static struct axis time_axis(const struct chart_request *request)
 	return axis;
 }
 
+/* A window beside all that there is would show an empty chart. */
+static int check_window(const struct chart_request *request, struct err *e)
+{
+	const struct chart_limits *window = &request->window_s;
+	double last_s = -INFINITY, first_s = INFINITY;
+	bool several = request->len > 1;
+
+	for (size_t i = 0; i < request->len; i++) {
+		const struct run *run = request->runs[i].run;
+		double zero_s = build_zero(request, i);
+
+		if (!isfinite(build_start(run)))
+			continue;
+		first_s = fmin(first_s, build_start(run) - zero_s);
+		last_s = fmax(last_s, build_end(run) - zero_s);
+	}
+	if (!window->given ||
+	    (window->low <= last_s && window->high >= first_s))
+		return 0;
+	return err_set(e,
+	    "%s: nothing in the window of %g to %g s; the %s from %g to %.6g s",
+	    request->runs[0].name, window->low, window->high,
+	    several ? "recordings run" : "recording runs", first_s, last_s);
+}
+
 static char *choose_title(const struct chart_request *request)
 {
 	const struct chart_run *first = &request->runs[0];
@@ -127,6 +152,8 @@ int build_frame(
 		    "%s: holds no samples, so there is nothing "
 		    "to draw",
 		    request->runs[0].name);
+	if (check_window(request, e) != 0)
+		return -1;
 	scene->title = choose_title(request);
 	scene->time = time_axis(request);
 	scene->origin_s = scene->time.origin_s;

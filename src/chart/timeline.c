@@ -2,6 +2,7 @@
 #include "chart/build.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/downsample.h"
 #include "base/mem.h"
@@ -70,6 +71,37 @@ static void add_process(struct scene_panel *panel, const struct ranked *ranked,
 	line->detail = mem_format("peak %s", units_size(text, line->peak.mib));
 }
 
+/* Whether a recorder told of each process, as ours does: MEM is their sum. In
+ * what memory_profiler wrote it may be the program's alone. */
+static bool is_sum(const struct run *run)
+{
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct process *process = &run->processes.items[i];
+
+		if (process->ppid > 0 || process->name || process->command)
+			return true;
+	}
+	return false;
+}
+
+/* The program's own name, which claims nothing: a path's end, no arguments. */
+static char *program_name(const struct run *run)
+{
+	const char *command = run->command ? run->command : "";
+	size_t len = strcspn(command, " ");
+	const char *name = command + len;
+	char *raw, *clean;
+
+	while (name > command && name[-1] != '/')
+		name--;
+	if (*command == 0 || *command == '\'' || name == command + len)
+		return mem_copy("memory");
+	raw = mem_copy_n(name, (size_t)(command + len - name));
+	clean = utf8_clean_copy(raw);
+	free(raw);
+	return clean;
+}
+
 static void add_processes(struct scene *scene, struct scene_panel *panel,
     const struct run *run, size_t most)
 {
@@ -80,7 +112,8 @@ static void add_processes(struct scene *scene, struct scene_panel *panel,
 
 	if (ranking.len > 0) {
 		free(total->name);
-		total->name = mem_copy("all processes");
+		total->name =
+		    is_sum(run) ? mem_copy("all processes") : program_name(run);
 	}
 	if (most == 0)
 		most = MOST_PROCESSES;

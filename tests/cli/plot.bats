@@ -290,3 +290,26 @@ many() {
 		lines++
 	} END { exit !(lines == 2 && bad == 0) }' scene
 }
+
+@test "plot -w: a window beside the recording names what there is" {
+	run_apart mprof plot -w 500,600 -o mem.png run.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: run.dat: nothing in the window of 500 to 600 s;\
+ the recording runs from 0 to "* ]]
+	[ ! -e mem.png ]
+}
+
+@test "plot: what MEM is where no one told is not called all processes" {
+	printf '%s\n' 'CMDLINE /usr/bin/python3 pool.py' 'MEM 9.0 1.0' \
+		'CHLD 1 4.0 1.0' 'MEM 9.5 2.0' 'CHLD 1 4.5 2.0' >old.dat
+	run_apart mprof plot --format scene -o - old.dat
+	grep -q '  total total "python3" ' <<<"$output"
+}
+
+@test "plot: a function does not take a process's colour" {
+	printf '%s\n' 'CMDLINE x' 'MEM 9.0 1.0' 'CHLD 7 4.0 1.0' 'MEM 9.5 2.0' \
+		'CHLD 7 4.5 2.0' 'FUNC a.f 9.0 1.0 9.5 2.0 0' >both.dat
+	run_apart mprof plot --format scene -o - both.dat
+	grep -q '  process series-1 ' <<<"$output"
+	grep -q 'series-2 "\(a\.\)*f"' <<<"$output"
+}

@@ -201,8 +201,11 @@ static void texts_have_their_places(void **state)
 
 		ugly(&profile, seed);
 		run = (struct chart_run){&profile.runs.items[0], "ugly.dat"};
-		assert_int_equal(kinds[seed % 3](&scene, &request, &e), 0);
-		check_scene(&scene);
+		/* some are over before the window */
+		if (kinds[seed % 3](&scene, &request, &e) == 0)
+			check_scene(&scene);
+		else
+			assert_true(request.window_s.given);
 		scene_finish(&scene);
 		profile_finish(&profile);
 	}
@@ -212,6 +215,7 @@ static void a_window_far_from_every_sample(void **state)
 {
 	static const struct chart_limits windows[] = {{true, 1e6, 1e6 + 1},
 	    {true, -10, -5}, {true, 1e-9, 2e-9}, {true, -1e9, 1e9}};
+	static const bool empty[] = {true, true, false, false};
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
@@ -228,8 +232,10 @@ static void a_window_far_from_every_sample(void **state)
 		ugly(&profile, 11);
 		run = (struct chart_run){&profile.runs.items[0], "ugly.dat"};
 		for (size_t k = 0; k < 3; k++) {
-			assert_int_equal(kinds[k](&scene, &request, &e), 0);
-			check_scene(&scene);
+			assert_int_equal(
+			    kinds[k](&scene, &request, &e), empty[i] ? -1 : 0);
+			if (!empty[i])
+				check_scene(&scene);
 			scene_finish(&scene);
 		}
 		profile_finish(&profile);
