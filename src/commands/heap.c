@@ -151,8 +151,33 @@ static void wait_until(int64_t deadline_ns)
 		;
 }
 
-/* One look and what came since; false with the status at the end. */
-static bool look_again(const struct heap_options *options, pid_t pid,
+enum look {
+	LOOK_SHOWN,
+	LOOK_PUT_OFF, /* it could not be stopped just now */
+	LOOK_ENDED    /* with the status */
+};
+
+/* Why there is nothing to show: what could be read once and is no more has
+ * ended. */
+static enum look explain(
+    enum python_result result, pid_t pid, int *status, const struct err *e)
+{
+	switch (result) {
+	case PYTHON_GONE:
+	case PYTHON_NONE:
+		fprintf(stderr, "mprof: process %d: has ended\n", (int)pid);
+		return LOOK_ENDED;
+	case PYTHON_EARLY:
+		command_fail(COMMAND_OK, e);
+		return LOOK_PUT_OFF;
+	default:
+		*status = command_fail(COMMAND_FAILED, e);
+		return LOOK_ENDED;
+	}
+}
+
+/* One look, and what came since the one before. */
+static enum look look_again(const struct heap_options *options, pid_t pid,
     struct heap *before, int *status)
 {
 	struct heap heap = {0};
@@ -161,47 +186,38 @@ static bool look_again(const struct heap_options *options, pid_t pid,
 	enum python_result result =
 	    heap_take(&heap, pid, NULL, &analysis_ns, &e);
 
-	/* What could be read once and is no more has ended. */
-	if (result == PYTHON_GONE || result == PYTHON_NONE) {
-		fprintf(stderr, "mprof: process %d: has ended\n", (int)pid);
-		heap_finish(&heap);
-		return false;
-	}
 	if (result != PYTHON_OK) {
 		heap_finish(&heap);
-		/* A thread that waits in the kernel will be back. */
-		if (result == PYTHON_EARLY) {
-			command_fail(COMMAND_OK, &e);
-			return true;
-		}
-		*status = command_fail(COMMAND_FAILED, &e);
-		return false;
+		return explain(result, pid, status, &e);
 	}
 	show_difference(options, before, &heap, analysis_ns);
 	heap_finish(before);
 	*before = heap;
-	return !ferror(stdout);
+	return ferror(stdout) ? LOOK_ENDED : LOOK_SHOWN;
 }
 
 static int show_every(const struct heap_options *options, pid_t pid)
 {
 	int64_t every_ns = (int64_t)(options->every_s * NS_PER_S);
 	int64_t deadline = clock_mono_ns(), ignored = 0;
+	enum look look = LOOK_SHOWN;
 	struct heap before = {0};
 	int status = COMMAND_OK;
+	long shown = 0;
 	struct err e;
 
 	if (heap_take(&before, pid, NULL, &ignored, &e) != PYTHON_OK) {
 		heap_finish(&before);
 		return command_fail(COMMAND_FAILED, &e);
 	}
-	for (long i = 0; !options->count || i < options->count; i++) {
+	while (
+	    look != LOOK_ENDED && (!options->count || shown < options->count)) {
 		deadline += every_ns;
 		if (deadline < clock_mono_ns())
 			deadline = clock_mono_ns();
 		wait_until(deadline);
-		if (!look_again(options, pid, &before, &status))
-			break;
+		look = look_again(options, pid, &before, &status);
+		shown += look == LOOK_SHOWN;
 	}
 	heap_finish(&before);
 	return status;

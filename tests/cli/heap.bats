@@ -64,8 +64,8 @@ teardown() {
 
 	python=$(first_python)
 	[ "$python" ] || skip "no CPython here that can be read"
-	launch nice -n 15 "$python" -I -S "$BUSY"
-	mprof heap "$pid" --every 1ms --count 300 --top 1 >looks
+	launch nice -n 5 "$python" -I -S "$BUSY"
+	mprof heap "$pid" --every 1ms --count 300 --top 1 >looks 2>said
 	[ "$(grep -c 'it stood still for' looks)" -eq 300 ]
 	grep -q '^State:.[SR]' "/proc/$pid/status"
 	grep -qx $'TracerPid:\t0' "/proc/$pid/status"
@@ -78,7 +78,7 @@ teardown() {
 
 	python=$(first_python)
 	[ "$python" ] || skip "no CPython here that can be read"
-	launch nice -n 15 "$python" -I -S "$BUSY"
+	launch nice -n 5 "$python" -I -S "$BUSY"
 	for _ in 1 2 3 4 5; do
 		"$MPROF" heap "$pid" --every 1ms >/dev/null &
 		looker=$!
