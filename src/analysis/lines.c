@@ -55,6 +55,8 @@ void stack_growths_add(struct stack_growths *growths, const struct run *run)
 		struct stack_growth *growth =
 		    &growths->items.items[first + sample->stack];
 
+		if (sample->thread)
+			continue;
 		growth->mib += step(&befores, sample);
 		growth->samples++;
 	}

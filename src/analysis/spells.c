@@ -5,9 +5,10 @@
 
 #define GAP 20 /* intervals without a sample, and nothing is known */
 
-/* A process whose last sample had these frames. */
+/* A process, or a thread of it that waits, whose last sample had these frames.
+ */
 struct open_process {
-	int pid;
+	int pid, thread;
 	struct sample last;
 	const struct stack *stack;
 	ARRAY(struct sample) enters; /* one a frame, the outermost first */
@@ -58,32 +59,36 @@ static void leave(struct state *state, struct open_process *process,
 		    .leave_s = at.time_s,
 		    .leave_mib = at.mib,
 		    .level = (int)level,
-		    .pid = process->pid};
+		    .pid = process->pid,
+		    .tid = process->thread};
 	}
 }
 
-static struct open_process *find(struct state *state, int pid)
+static struct open_process *find(struct state *state, int pid, int thread)
 {
 	struct open_process *process;
 
 	for (size_t i = 0; i < state->processes.len; i++)
-		if (state->processes.items[i].pid == pid)
+		if (state->processes.items[i].pid == pid &&
+		    state->processes.items[i].thread == thread)
 			return &state->processes.items[i];
 	process = array_push(&state->processes);
-	*process = (struct open_process){.pid = pid};
+	*process = (struct open_process){.pid = pid, .thread = thread};
 	return process;
 }
 
 static void add(struct state *state, const struct stack_sample *sample)
 {
-	struct open_process *process = find(state, sample->pid);
+	struct open_process *process = find(state, sample->pid, sample->thread);
 	const struct stack *stack = &state->run->stacks.items[sample->stack];
 	struct sample at = {sample->time_s, sample->mib};
 	double gap = GAP * state->run->info.interval_s;
 
 	if (stack->len == 0)
 		return;
-	if (gap > 0 && at.time_s - process->last.time_s > gap)
+	/* Threads that wait are looked at now and then. */
+	if (gap > 0 && !sample->thread &&
+	    at.time_s - process->last.time_s > gap)
 		leave(state, process, 0, process->last);
 	if (process->enters.len)
 		leave(state, process, shared(process->stack, stack), at);

@@ -87,6 +87,8 @@ static void fold_stacks(struct folds *folds, const struct run *run)
 		const struct stack_sample *sample =
 		    &run->stack_samples.items[i];
 
+		if (sample->thread)
+			continue;
 		if (sample->mib > before)
 			add(folds,
 			    path_of_stack(&run->stacks.items[sample->stack]),

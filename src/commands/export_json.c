@@ -174,6 +174,10 @@ static void put_stacks(struct json *json, const struct run *run)
 		number_member(json, "mib", sample->mib);
 		json_key(json, "stack");
 		json_whole(json, run->stacks.items[sample->stack].id);
+		json_key(json, "pid");
+		json_whole(json, sample->pid);
+		json_key(json, "thread");
+		json_whole(json, sample->thread);
 		json_close(json, '}');
 	}
 	json_close(json, ']');

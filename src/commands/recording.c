@@ -199,6 +199,8 @@ static void on_stack(void *context, const struct sink_stack *stack)
 	dat_write_whole(writer, "id", stack->id);
 	if (stack->pid)
 		dat_write_whole(writer, "pid", stack->pid);
+	if (stack->thread)
+		dat_write_whole(writer, "thread", stack->thread);
 	if (stack->frames)
 		write_frames(writer, stack);
 	dat_write_end(writer);

@@ -23,6 +23,7 @@ static void tell(struct stacks_hook *hook, const struct sink_tick *tick,
 	struct sink_stack stack = {.time_ns = tick->time_ns,
 	    .kib = process->kib,
 	    .pid = process->is_root ? 0 : process->pid,
+	    .thread = sample->thread,
 	    .id = sample->id,
 	    .count = sample->len};
 
@@ -49,8 +50,11 @@ static void tick_stacks(
 	for (size_t i = 0; i < tick->count; i++) {
 		const struct sink_process *process = &tick->processes[i];
 
-		if (process->kib >= 0 &&
-		    stacks_sample(hook->stacks, process->pid, &sample))
+		if (process->kib < 0)
+			continue;
+		if (stacks_sample(hook->stacks, process->pid, &sample))
+			tell(hook, tick, process, &sample, sink);
+		if (stacks_sample_other(hook->stacks, process->pid, &sample))
 			tell(hook, tick, process, &sample, sink);
 	}
 	while (stacks_notice(hook->stacks, &e))

@@ -235,7 +235,7 @@ bool keyed_stack(struct record_reader *reader, const struct keyed *keyed)
 	struct run *run = reader->run;
 	struct field frames;
 	size_t stack;
-	int id, pid = 0;
+	int id, pid = 0, thread = 0;
 
 	if (!take_int(keyed, "id", &id))
 		return false;
@@ -243,7 +243,8 @@ bool keyed_stack(struct record_reader *reader, const struct keyed *keyed)
 	if (run->stacks.items[stack].len == 0 && find(keyed, "frames", &frames))
 		read_frames(&run->stacks.items[stack], &frames);
 	take_int(keyed, "pid", &pid);
-	*array_push(&run->stack_samples) =
-	    (struct stack_sample){keyed->at.time_s, keyed->at.mib, stack, pid};
+	take_int(keyed, "thread", &thread);
+	*array_push(&run->stack_samples) = (struct stack_sample){
+	    keyed->at.time_s, keyed->at.mib, stack, pid, thread};
 	return true;
 }

@@ -75,6 +75,7 @@ struct stack_sample {
 	double time_s, mib; /* the memory of the process that it is of */
 	size_t stack;       /* index into run.stacks */
 	int pid;            /* 0: the launched program */
+	int thread;         /* one that waited; 0: the one that ran, and grew */
 };
 
 #endif

@@ -7,29 +7,25 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "python/stack_bytes.h"
 #include "python/threads.h"
 
 #define TRIES 3               /* unpaused, before the thread is stopped */
 #define CHECKS 2              /* of each, that must all say the same */
 #define STOP_LIMIT_NS 5000000 /* that it may take to stop */
-#define INTERPRETERS_MAX 64
-#define OWNER_SHIM 3 /* 3.12 on: no Python code in this frame */
+#define OWNER_SHIM 3          /* 3.12 on: no Python code in this frame */
 #define CODE_SPAN_MAX (1 << 24)
 
-/* What is read of each structure: up to its last field that we want. */
-#define THREAD_BYTES 320
-#define CFRAME_BYTES 16
-#define FRAME_BYTES 112
-#define CODE_BYTES 144
 #define CHUNK_BYTES 16384 /* what lies further is read by itself */
 #define CHUNK_FIRST 2048
 #define CHUNK_SLACK 1024
 #define CHUNK_SIZE_OFFSET 8 /* behind the pointer to the previous one */
 
-#define PARTS_MAX (2 * STACK_DEPTH + 3) /* below the kernel's 1,024 */
+#define PARTS_MAX (2 * STACK_DEPTH + 5) /* below the kernel's 1,024 */
 
 /* The bytes of all that source lists. */
 struct stack_reader {
+	struct threads_lock lock;
 	char thread[THREAD_BYTES], cframe[CFRAME_BYTES], chunk[CHUNK_BYTES];
 	char frames[STACK_DEPTH][FRAME_BYTES];
 	char codes[STACK_DEPTH][CODE_BYTES];
@@ -68,6 +64,10 @@ static bool fill(struct stack_reader *reader, const struct stack_source *source)
 	for (size_t i = 0; i < source->codes_len; i++)
 		part_add(
 		    reader, source->codes[i], reader->codes[i], CODE_BYTES);
+	part_add(
+	    reader, source->lock, reader->lock.gil, sizeof(reader->lock.gil));
+	part_add(reader, source->current, &reader->lock.current,
+	    sizeof(reader->lock.current));
 	part_add(reader, source->thread, reader->thread, THREAD_BYTES);
 	part_add(reader, source->cframe, reader->cframe, CFRAME_BYTES);
 	part_add(reader, source->chunk, reader->chunk, source->chunk_len);
@@ -318,12 +318,14 @@ static bool agrees(const struct stack_source *source,
 static bool attempt(struct stack_source *source, struct stack_reader *reader,
     struct python_stack *stack)
 {
+	bool stands = !stack->held && !stack->other;
+
 	if (!walk(source, reader, stack)) {
 		fill_anew(reader, source);
 		return false;
 	}
 	list(source, stack);
-	for (int i = stack->held ? 0 : 1; i < CHECKS; i++) {
+	for (int i = stands ? 1 : 0; i < CHECKS; i++) {
 		if (!fill(reader, source)) {
 			fill_anew(reader, source);
 			return false;
@@ -379,18 +381,22 @@ static bool read_stopped(struct stack_source *source,
 	return whole && root_fits(source, stack, true);
 }
 
-/* Which thread, and what is known of its stack already. */
+/* Which thread, and what is known of its stack already. The lock is read with
+ * the frames of last time: mostly its holder is the same. */
 static bool begin(struct stack_source *source, struct stack_reader *reader,
     struct python_stack *stack)
 {
-	stack->pid = source->target.pid;
-	stack->paused = false;
-	if (!remote_settle(&source->stopped))
-		return false;
+	bool filled = source->thread && fill(reader, source);
+
+	stack->held =
+	    filled && threads_holder(source, &reader->lock) == source->thread;
+	stack->thread = source->thread;
+	if (stack->held)
+		return true;
 	stack->thread = threads_running(source, &stack->held);
 	if (!stack->thread)
 		return false;
-	if (stack->thread == source->thread && fill(reader, source))
+	if (filled && stack->thread == source->thread && !stack->held)
 		return true;
 	source->thread = stack->thread;
 	return fill_anew(reader, source);
@@ -405,11 +411,9 @@ static bool has_no_frames(
 	return innermost(reader, source, &address) && address == 0;
 }
 
-enum stack_result stack_read(struct stack_source *source,
+static enum stack_result read_begun(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
 {
-	if (!begin(source, reader, stack))
-		return STACK_UNCERTAIN;
 	for (int i = 0; i < TRIES && reader->filled; i++) {
 		if (has_no_frames(source, reader))
 			return STACK_NONE;
@@ -417,9 +421,49 @@ enum stack_result stack_read(struct stack_source *source,
 		    root_fits(source, stack, !stack->held))
 			return STACK_READ;
 	}
-	if (stack->held && read_stopped(source, reader, stack))
+	if ((stack->held || stack->other) &&
+	    read_stopped(source, reader, stack))
 		return STACK_READ;
 	return STACK_UNCERTAIN;
+}
+
+/* Whether the source is free for a read. */
+static bool take_up(
+    struct stack_source *source, struct python_stack *stack, bool other)
+{
+	stack->pid = source->target.pid;
+	stack->paused = stack->held = false;
+	stack->other = other;
+	return remote_settle(&source->stopped);
+}
+
+enum stack_result stack_read(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack)
+{
+	if (!take_up(source, stack, false) || !begin(source, reader, stack))
+		return STACK_UNCERTAIN;
+	source->running = stack->thread;
+	return read_begun(source, reader, stack);
+}
+
+enum stack_result stack_read_other(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack)
+{
+	enum stack_result result;
+
+	if (!take_up(source, stack, true))
+		return STACK_UNCERTAIN;
+	stack->thread =
+	    threads_other(source, source->running, source->looked_at);
+	source->looked_at = stack->thread;
+	if (!stack->thread)
+		return STACK_NONE;
+	source->thread = stack->thread;
+	result = fill_anew(reader, source) ? read_begun(source, reader, stack)
+					   : STACK_UNCERTAIN;
+	/* What is listed now is no use to the next read of the running one. */
+	source->thread = 0;
+	return result;
 }
 
 bool stack_frame_is_python(const struct python_frame *frame)
@@ -443,49 +487,4 @@ int stack_frame_place(
 			o->code_instructions;
 	}
 	return place < 0 || place > CODE_SPAN_MAX ? -1 : (int)place;
-}
-
-enum python_result stack_source_open(
-    struct stack_source *source, pid_t pid, struct err *e)
-{
-	enum python_result result;
-	const struct python_offsets *o = &source->target.offsets;
-	uint64_t next;
-
-	memset(source, 0, sizeof(*source));
-	result = python_open(&source->target, pid, e);
-	if (result != PYTHON_OK)
-		return result;
-	if (o->thread_interpreter + 8 > THREAD_BYTES ||
-	    o->thread_frame + 8 > THREAD_BYTES ||
-	    o->frame_instruction + 8 > FRAME_BYTES ||
-	    o->frame_owner + 1 > FRAME_BYTES ||
-	    o->frame_code + 8 > FRAME_BYTES ||
-	    o->frame_previous + 8 > FRAME_BYTES ||
-	    o->code_filename + 8 > CODE_BYTES ||
-	    o->code_qualname + 8 > CODE_BYTES ||
-	    o->code_line_table + 8 > CODE_BYTES ||
-	    o->code_first_line + 4 > CODE_BYTES ||
-	    o->object_type + 8 > CODE_BYTES) {
-		err_set(e,
-		    "process %d: not supported: its table of offsets "
-		    "makes no sense",
-		    (int)pid);
-		return PYTHON_UNSUPPORTED;
-	}
-	source->interpreter = source->target.interpreter;
-	for (int i = 0; i < INTERPRETERS_MAX; i++) {
-		if (memory_u64(&source->target.memory,
-			source->interpreter + o->interpreter_next, &next) < 0 ||
-		    !next)
-			break;
-		source->interpreter = next;
-	}
-	threads_prepare(source);
-	return PYTHON_OK;
-}
-
-bool stack_source_settle(struct stack_source *source)
-{
-	return remote_settle(&source->stopped);
 }

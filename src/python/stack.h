@@ -40,6 +40,9 @@ struct stack_source {
 	struct python_target target;
 	uint64_t interpreter; /* the main one */
 	uint64_t gil;         /* 0: the runtime holds it (to 3.11) */
+	uint64_t lock;        /* where the GIL is, either way */
+	uint64_t current;     /* of the runtime's, where it holds the GIL */
+	uint64_t running, looked_at; /* the last thread of either kind */
 	int tid_offset;  /* of the kernel's id in libc's thread; 0: unknown */
 	pid_t inner_pid; /* what the process calls itself */
 	struct remote_thread stopped;
@@ -62,7 +65,8 @@ struct python_stack {
 	uint64_t thread;
 	size_t len; /* frames, innermost first */
 	bool cut;   /* there are more beyond */
-	bool held;  /* the thread had the GIL; it was the last to, otherwise */
+	bool held;  /* the thread had the GIL */
+	bool other; /* it was not even the last to */
 	bool paused;
 	struct python_frame frames[STACK_DEPTH];
 };
@@ -85,6 +89,13 @@ enum stack_result {
 /* The stack of the thread that holds the GIL; where none does, of the one
  * that had it last. Only STACK_READ leaves something in stack. */
 enum stack_result stack_read(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack)
+    __attribute__((nonnull, warn_unused_result));
+
+/* The stack of the next of the other threads, each in its turn; it may get
+ * the GIL meanwhile. STACK_NONE where there is none. To be called after
+ * stack_read(). */
+enum stack_result stack_read_other(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
     __attribute__((nonnull, warn_unused_result));
 

@@ -10,11 +10,13 @@
 #include "python/code.h"
 #include "python/seen.h"
 #include "python/stack.h"
+#include "python/threads.h"
 
 /* How long until a process is looked at again that had no Python, or whose
  * Python was not up: doubled each time. */
 #define RETRY_FIRST_NS 2000000
 #define NOTICE_NS 64000000 /* waited for already, before it is said */
+#define OTHERS_NS 10000000 /* between two looks at other threads */
 #define RETRY_LAST_NS (30 * NS_PER_S)
 #define LAST_LOOKS                                                \
 	1000 /* at the end, at a thread that has yet to stop; the \
@@ -25,7 +27,7 @@
 struct stacks_process {
 	pid_t pid;
 	struct stack_source *source; /* NULL: not open */
-	int64_t wait_ns, retry_ns;
+	int64_t wait_ns, retry_ns, others_ns;
 	unsigned failures;
 	bool counted;
 };
@@ -267,6 +269,7 @@ static bool number(struct stacks *stacks, const struct python_target *target,
 {
 	struct seen_key raw = raw_key(stacks), text;
 
+	sample->thread = 0;
 	sample->len = 0;
 	sample->frames = stacks->frames;
 	sample->id = seen_find(&stacks->raw, raw);
@@ -303,6 +306,30 @@ bool stacks_sample(
 		return false;
 	}
 	process->failures = 0;
+	stacks->count.taken++;
+	stacks->count.paused += stacks->stack.paused;
+	return true;
+}
+
+bool stacks_sample_other(
+    struct stacks *stacks, pid_t pid, struct stacks_sample *sample)
+{
+	struct stacks_process *process = find_process(stacks, pid);
+	struct stack_source *source = process->source;
+	int64_t now = clock_mono_ns();
+	pid_t thread;
+
+	if (!source || now < process->others_ns)
+		return false;
+	process->others_ns = now + OTHERS_NS;
+	if (stack_read_other(source, stacks->reader, &stacks->stack) !=
+	    STACK_READ)
+		return false;
+	/* Before it gets its number: with it goes the telling of frames. */
+	thread = threads_kernel_id(source, stacks->stack.thread);
+	if (!thread || !number(stacks, &source->target, sample))
+		return false;
+	sample->thread = thread;
 	stacks->count.taken++;
 	stacks->count.paused += stacks->stack.paused;
 	return true;

@@ -19,6 +19,7 @@ struct stacks;
 
 struct stacks_sample {
 	int id;
+	pid_t thread;               /* 0: the one that runs, or did so last */
 	const struct frame *frames; /* innermost first; good until the next */
 	size_t len;                 /* 0: the number was told before */
 };
@@ -39,6 +40,11 @@ void stacks_destroy(struct stacks *stacks);
 /* The stack of the thread of pid that runs Python code, or did so last.
  * False where there is none: no Python, not up yet, or nothing certain. */
 bool stacks_sample(struct stacks *stacks, pid_t pid,
+    struct stacks_sample *sample) __attribute__((nonnull));
+
+/* After that: the stack of one of the process's other threads, in turn, a few
+ * times a second for each process. False where none is due, or to be had. */
+bool stacks_sample_other(struct stacks *stacks, pid_t pid,
     struct stacks_sample *sample) __attribute__((nonnull));
 
 /* The process is gone. */

@@ -9,7 +9,7 @@
 
 #define THREADS_MAX 4096
 #define LIBC_THREAD_BYTES 1024 /* of libc's own thread structure */
-#define GIL_BYTES 32
+#define OTHERS_MAX 256         /* each step is a read */
 
 static uint64_t next_thread(const struct stack_source *source, uint64_t thread)
 {
@@ -45,25 +45,52 @@ static uint64_t listed_thread(
 	return thread;
 }
 
-uint64_t threads_running(const struct stack_source *source, bool *held)
+uint64_t threads_other(
+    const struct stack_source *source, uint64_t running, uint64_t after)
+{
+	uint64_t thread = first_thread(source), first = 0;
+	bool passed = false;
+
+	for (int i = 0; thread && i < OTHERS_MAX; i++) {
+		if (thread != running && passed)
+			return thread;
+		if (thread != running && !first)
+			first = thread;
+		passed |= thread == after;
+		thread = next_thread(source, thread);
+	}
+	return first;
+}
+
+uint64_t threads_holder(
+    const struct stack_source *source, const struct threads_lock *lock)
 {
 	const struct python_offsets *o = &source->target.offsets;
-	uint64_t gil =
-	    source->gil ? source->gil : source->target.runtime + o->runtime_gil;
-	uint64_t current = 0, last;
-	char bytes[GIL_BYTES];
 
-	if (memory_read(&source->target.memory, gil, bytes, GIL_BYTES) < 0)
+	if (!source->gil)
+		return lock->current;
+	return (int)field_u32(lock->gil, o->gil_locked) > 0
+		   ? field_u64(lock->gil, o->gil_last_holder)
+		   : 0;
+}
+
+uint64_t threads_running(const struct stack_source *source, bool *held)
+{
+	const struct python_memory *memory = &source->target.memory;
+	struct threads_lock lock = {.current = 0};
+	uint64_t holder;
+
+	if (memory_read(memory, source->lock, lock.gil, sizeof(lock.gil)) < 0)
 		return 0;
-	last = field_u64(bytes, o->gil_last_holder);
-	if (source->gil)
-		current = (int)field_u32(bytes, o->gil_locked) > 0 ? last : 0;
-	else
-		memory_u64(&source->target.memory,
-		    source->target.runtime + o->runtime_current, &current);
-	*held = current != 0;
+	if (source->current)
+		memory_u64(memory, source->current, &lock.current);
+	holder = threads_holder(source, &lock);
+	*held = holder != 0;
 	/* One that gave it up may have ended since. */
-	return current ? current : listed_thread(source, last);
+	return holder ? holder
+		      : listed_thread(source,
+			    field_u64(lock.gil,
+				source->target.offsets.gil_last_holder));
 }
 
 /* To 3.10 a thread state has only libc's handle, the address of a structure
@@ -92,6 +119,10 @@ void threads_prepare(struct stack_source *source)
 	if (o->interpreter_gil != OFFSET_ABSENT)
 		memory_u64(&source->target.memory,
 		    source->interpreter + o->interpreter_gil, &source->gil);
+	source->lock =
+	    source->gil ? source->gil : source->target.runtime + o->runtime_gil;
+	source->current =
+	    source->gil ? 0 : source->target.runtime + o->runtime_current;
 	source->inner_pid = namespace_inner_pid(source->target.pid);
 	if (o->thread_native_id == OFFSET_ABSENT)
 		source->tid_offset = find_tid_offset(source);

@@ -58,8 +58,9 @@ struct sink_frame {
 
 struct sink_stack {
 	int64_t time_ns;
-	int64_t kib; /* of its process */
-	pid_t pid;   /* of a descendant; 0: the program */
+	int64_t kib;  /* of its process */
+	pid_t pid;    /* of a descendant; 0: the program */
+	pid_t thread; /* one that waits; 0: the one that runs */
 	int id;
 	const struct sink_frame *frames; /* NULL where the id is known */
 	size_t count;

@@ -45,6 +45,26 @@ own_setup() {
 	END
 }
 
+# The frames of each stack that isn't down() calling itself from line 6, below
+# main() and the module; cut where it is too deep.
+false_depths() {
+	awk -v file="$PWD/deep.py" '
+	/^STACK/ && match($0, /frames=.*/) {
+		text = substr($0, RSTART + 7)
+		if (!index(text, "deep.py"))
+			next
+		gsub(/[^;]*deep\.py:/, "", text)
+		shape = text
+		sub(/^([0-9]+):down/, "6:down", shape)
+		sub(/^([0-9]+):main/, "11:main", shape)
+		sub(/^([0-9]+):<module>/, "12:<module>", shape)
+		gsub(/6:down;?/, "", shape)
+		if (shape !~ /^(11:main;)?:0:\(deeper\)$/ &&
+		    shape !~ /^(11:main;)?12:<module>$/)
+			print text
+	}' "$1"
+}
+
 # The frames of each stack that isn't a path through calls.py.
 false_stacks() {
 	awk -v file="$PWD/calls.py" '
@@ -98,6 +118,66 @@ false_stacks() {
 		mprof run -q -T 1ms --stacks -o run.dat "$python" calls.py 1
 		grep -q 'frames=.*calls.py:.*:main' run.dat
 		same "$(false_stacks run.dat)" ''
+	done
+}
+
+@test "no stack of a recursion that is always another depth is made up" {
+	local python
+
+	cat >deep.py <<-'END'
+	import sys, time
+	sys.setrecursionlimit(5000)
+	def down(n):
+	    x = n * 2
+	    if n:
+	        return down(n - 1)
+	    x += 1
+	    return n
+	def main(end):
+	    while time.time() < end:
+	        down(int(time.time() * 1e7) % 300)
+	main(time.time() + float(sys.argv[1]))
+	END
+	for python in $(pythons); do
+		echo "# $("$python" -V) at $python" >&3
+		rm -f run.dat
+		mprof run -q -T 1ms --stacks -o run.dat "$python" deep.py 1
+		grep -q 'frames=.*deep.py:.*:down' run.dat
+		same "$(false_depths run.dat)" ''
+	done
+}
+
+@test "threads that wait are recorded, and get no growth" {
+	local python
+
+	cat >waits.py <<-'END'
+	import threading
+	done = threading.Event()
+	keep = []
+	def wait_here():
+	    done.wait()
+	def grow():
+	    for i in range(120):
+	        keep.append(bytearray(524288))
+	        done.wait(0.005)
+	threads = [threading.Thread(target=wait_here) for i in range(3)]
+	for thread in threads:
+	    thread.start()
+	grow()
+	done.set()
+	END
+	for python in $(pythons); do
+		echo "# $("$python" -V) at $python" >&3
+		rm -f run.dat
+		mprof run -q -T 1ms --stacks -o run.dat "$python" waits.py
+		grep '^STACK.* thread=' run.dat >others.dat
+		grep -q 'frames=.*:wait_here;' run.dat
+		[ "$(grep -o 'thread=[0-9]*' others.dat | sort -u | wc -l)" -ge 3 ]
+		# Line 5 is where they wait, line 13 calls what grows.
+		mprof lines --source waits.py run.dat >lines.txt
+		! grep -q '^ *5 .*MiB.*done.wait()' lines.txt
+		awk '$1 == 13 && $2 > 40 { found = 1 }
+			END { exit !found }' lines.txt
 	done
 }
 

@@ -49,6 +49,29 @@ static struct run *start(struct profile *profile)
 	return run;
 }
 
+static void a_thread_that_waits_takes_no_growth(void **state)
+{
+	struct stack_growths growths = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+	struct lines lines;
+
+	(void)state;
+	add_sample(run, 1, 100, 0);
+	add_sample(run, 2, 130, 0);
+	run->stack_samples.items[1].thread = 17;
+	add_sample(run, 1, 130, 0);
+	stack_growths_add(&growths, run);
+	lines_sum(&lines, &growths, LINES_BY_LINE);
+	assert_int_equal(lines.rows.len, 1);
+	assert_int_equal(lines.rows.items[0].line, 1);
+	assert_int_equal((int)lines.rows.items[0].mib, 30);
+	assert_int_equal(lines.samples, 2);
+	lines_finish(&lines);
+	stack_growths_finish(&growths);
+	profile_finish(&profile);
+}
+
 static void growth_goes_to_the_line_of_the_second_sample(void **state)
 {
 	struct stack_growths growths = {0};
@@ -170,6 +193,7 @@ static void nothing_that_grew_is_no_chart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_thread_that_waits_takes_no_growth),
 	    cmocka_unit_test(growth_goes_to_the_line_of_the_second_sample),
 	    cmocka_unit_test(processes_do_not_mix),
 	    cmocka_unit_test(recursion_counts_once_in_a_file),
