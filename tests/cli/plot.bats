@@ -313,3 +313,31 @@ many() {
 	grep -q '  process series-1 ' <<<"$output"
 	grep -q 'series-2 "\(a\.\)*f"' <<<"$output"
 }
+
+# Cairo alone, as where pkg-config finds no Pango: the labels are in the page.
+@test "plot: without Pango, Cairo's own text has all labels" {
+	local work=$PWD
+
+	command -v pdftotext >/dev/null || skip "needs pdftotext"
+	cd "$SOURCE" || return 1
+	mkdir -p "$work/toy/build"
+	# shellcheck disable=SC2046 # options are words
+	${CC:-cc} -std=gnu11 -D_GNU_SOURCE -Isrc -O1 -fPIC -shared \
+		-fvisibility=hidden -o "$work/toy/build/render.so" \
+		src/render/cairo/*.c src/base/*.c \
+		$(pkg-config --cflags --libs cairo cairo-svg cairo-pdf libpng) \
+		-lm
+	cp mprof "$work/toy"
+	cd "$work" || return 1
+	run ldd toy/build/render.so
+	[[ $output != *pango* ]]
+	printf '%s\n' 'CMDLINE python3 größe.py' 'MEM 9.0 1.0' 'MEM 9.5 2.0' \
+		'MARK 9.5 1.5 label=half' >toy.dat
+	for format in png svg pdf; do
+		toy/mprof plot -o toy.$format toy.dat
+	done
+	pdftotext -layout toy.pdf toy.txt
+	for label in 'python3 größe.py' 'peak 9.50 MiB' half 'time (s)'; do
+		grep -qF "$label" toy.txt
+	done
+}
