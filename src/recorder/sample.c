@@ -181,6 +181,15 @@ void sample_tell(struct sampler *s)
 		s->sink->tick(s->sink->context, &s->tick);
 }
 
+/* In an exec the name is there a moment before the words are. */
+static bool has_words(const struct sampler *s, const struct member *member)
+{
+	char text[16];
+
+	return procfs_read(&s->fs, member->pid, "cmdline", text, sizeof(text)) >
+	       0;
+}
+
 static void introduce_new(struct sampler *s, int64_t now_ns)
 {
 	struct members *members = &s->tree.members;
@@ -191,7 +200,7 @@ static void introduce_new(struct sampler *s, int64_t now_ns)
 		struct member *member = &members->list.items[i];
 
 		if (!member->introduced && !member->gone &&
-		    (member->is_root ||
+		    ((member->is_root && has_words(s, member)) ||
 			now_ns - member->seen_ns >= INTRODUCE_NS))
 			introduce(s, member, true);
 	}
