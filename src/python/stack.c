@@ -15,18 +15,17 @@
 #define STOP_LIMIT_NS 5000000 /* that it may take to stop */
 #define OWNER_SHIM 3          /* 3.12 on: no Python code in this frame */
 #define CODE_SPAN_MAX (1 << 24)
-
 #define CHUNK_BYTES 16384 /* what lies further is read by itself */
 #define CHUNK_FIRST 2048
 #define CHUNK_SLACK 1024
 #define CHUNK_SIZE_OFFSET 8 /* behind the pointer to the previous one */
-
-#define PARTS_MAX (2 * STACK_DEPTH + 5) /* below the kernel's 1,024 */
+#define PARTS_MAX (2 * STACK_DEPTH + 7) /* below the kernel's 1,024 */
 
 /* The bytes of all that source lists. */
 struct stack_reader {
 	struct threads_lock lock;
 	char thread[THREAD_BYTES], cframe[CFRAME_BYTES], chunk[CHUNK_BYTES];
+	char thread_after[THREAD_BYTES], cframe_after[CFRAME_BYTES];
 	char frames[STACK_DEPTH][FRAME_BYTES];
 	char codes[STACK_DEPTH][CODE_BYTES];
 	struct iovec to[PARTS_MAX], from[PARTS_MAX];
@@ -57,7 +56,8 @@ static void part_add(
 }
 
 /* Everything that source lists, in one call. The code objects come first, so
- * that those of a check were read between the two readings of the frames. */
+ * that those of a check were read between the two readings of the frames; the
+ * thread comes last again, since it may run on while its frames are read. */
 static bool fill(struct stack_reader *reader, const struct stack_source *source)
 {
 	reader->parts = 0;
@@ -74,6 +74,8 @@ static bool fill(struct stack_reader *reader, const struct stack_source *source)
 	for (size_t i = 0; i < source->frames_len; i++)
 		part_add(
 		    reader, source->frames[i], reader->frames[i], FRAME_BYTES);
+	part_add(reader, source->thread, reader->thread_after, THREAD_BYTES);
+	part_add(reader, source->cframe, reader->cframe_after, CFRAME_BYTES);
 	reader->filled = remote_read_many(source->target.pid, reader->to,
 			     reader->from, reader->parts) == 0;
 	return reader->filled;
@@ -107,17 +109,24 @@ static bool fill_anew(struct stack_reader *reader, struct stack_source *source)
 	return fill(reader, source);
 }
 
+static uint64_t top(
+    const struct python_offsets *o, const char *thread, const char *cframe)
+{
+	return o->thread_cframe == OFFSET_ABSENT
+		   ? field_u64(thread, o->thread_frame)
+		   : field_u64(cframe, o->cframe_current);
+}
+
 /* The innermost frame; false where the thread's anchors moved since they were
- * listed. */
+ * listed, or it called or returned while they were read. */
 static bool innermost(const struct stack_reader *reader,
     const struct stack_source *source, uint64_t *frame)
 {
 	const struct python_offsets *o = &source->target.offsets;
 
-	*frame = o->thread_cframe == OFFSET_ABSENT
-		     ? field_u64(reader->thread, o->thread_frame)
-		     : field_u64(reader->cframe, o->cframe_current);
-	return field_u64(reader->thread, o->thread_interpreter) ==
+	*frame = top(o, reader->thread, reader->cframe);
+	return *frame == top(o, reader->thread_after, reader->cframe_after) &&
+	       field_u64(reader->thread, o->thread_interpreter) ==
 		   source->interpreter &&
 	       field_of(reader->thread, o->thread_cframe) == source->cframe &&
 	       field_of(reader->thread, o->thread_datastack) == source->chunk;
