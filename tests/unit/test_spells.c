@@ -25,8 +25,12 @@ static void add_stack(struct run *run, int id, const char *functions)
 
 static void add_sample(struct run *run, double time_s, int id, int pid)
 {
-	*array_push(&run->stack_samples) =
-	    (struct stack_sample){time_s, 10 * time_s, run_stack(run, id), pid};
+	*array_push(&run->stack_samples) = (struct stack_sample){
+	    .time_s = time_s,
+	    .mib = 10 * time_s,
+	    .stack = run_stack(run, id),
+	    .pid = pid,
+	};
 }
 
 static struct run *start(struct profile *profile)
