@@ -25,6 +25,7 @@ struct chart_limits {
 struct chart_request {
 	const struct chart_run *runs; /* overlaid from a common start */
 	size_t len;                   /* at least 1 */
+	size_t left_out;              /* older ones that are not in runs */
 	const char *title;            /* NULL: the command line */
 	bool functions;               /* brackets, or lanes with flame */
 	bool slope;                   /* a trend line for each run */

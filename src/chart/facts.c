@@ -144,6 +144,9 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 {
 	const struct run *run = request->runs[0].run;
 
+	if (request->left_out > 0)
+		*array_push(&scene->notes) = mem_format(
+		    "%zu older recordings are not drawn", request->left_out);
 	if (request->len > 1) {
 		add_names(scene, request);
 		return;

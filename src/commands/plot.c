@@ -146,7 +146,11 @@ struct reading {
 	size_t len;
 	ARRAY(struct chart_run) runs;
 	ARRAY(char *) names;
+	size_t left_out; /* runs older than those */
 };
+
+/* More lines than that over each other show nothing, and take for ever. */
+enum { MOST_RUNS = 100 };
 
 static const char *base_name(const char *path)
 {
@@ -198,6 +202,21 @@ static void add_companion(struct profile *profile)
 	free(path);
 }
 
+/* The newest are kept: they stand last in a file. */
+static void leave_out(struct reading *reading)
+{
+	if (reading->runs.len <= MOST_RUNS)
+		return;
+	reading->left_out = reading->runs.len - MOST_RUNS;
+	memmove(reading->runs.items, reading->runs.items + reading->left_out,
+	    MOST_RUNS * sizeof(*reading->runs.items));
+	reading->runs.len = MOST_RUNS;
+	fprintf(stderr,
+	    "mprof: %zu recordings are too many for a chart: the last %d are "
+	    "drawn;\nmprof: --run N draws the Nth of a file\n",
+	    reading->left_out + MOST_RUNS, MOST_RUNS);
+}
+
 static int read_all(struct reading *reading, const struct profiles *profiles,
     const struct plot_options *options)
 {
@@ -216,6 +235,7 @@ static int read_all(struct reading *reading, const struct profiles *profiles,
 		add_companion(profile);
 		choose_runs(reading, profile, options->run);
 	}
+	leave_out(reading);
 	return status;
 }
 
@@ -240,6 +260,7 @@ static int build(struct scene *scene, const struct reading *reading,
 {
 	struct chart_request request = {.runs = reading->runs.items,
 	    .len = reading->runs.len,
+	    .left_out = reading->left_out,
 	    .title = options->title,
 	    .functions = !options->no_functions,
 	    .slope = options->slope,

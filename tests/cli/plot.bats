@@ -194,6 +194,23 @@ a side; take a smaller --size or --scale"
 	[ "$status" -eq 1 ]
 }
 
+@test "plot: of more recordings than a chart can show, the last, and it says so" {
+	for ((i = 1; i <= 30000; i++)); do
+		printf 'CMDLINE p\nMEM 1.5 %d\nMEM 2.5 %d\n' $i $((i + 1))
+	done >many.dat
+	run_apart mprof plot --format scene -o - many.dat
+	[ "$status" -eq 0 ]
+	grep -q '30000 recordings are too many' <<<"$errors"
+	grep -q -- '--run N' <<<"$errors"
+	grep -q '^note 29900 older recordings are not drawn' <<<"$output"
+	grep -q '"many.dat, run 29901"' <<<"$output"
+	grep -q '"many.dat, run 30000"' <<<"$output"
+	! grep -q '"many.dat, run 29900"' <<<"$output"
+	run_apart mprof plot --run 7 --format scene -o - many.dat
+	[ "$status" -eq 0 ] && [ -z "$errors" ]
+	! grep -q 'not drawn' <<<"$output"
+}
+
 # The most that any pixel differs by, of 255: difference A B
 difference() {
 	convert "$1" "$2" -compose difference -composite \
