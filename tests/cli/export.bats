@@ -74,7 +74,7 @@ needs_csv() {
 		'PROC 1 1 pid=7 name=%22,%22x%22:%22%0a%e2%80%ae' >b.dat
 	mprof export --format json b.dat >b.json
 	[ "$(jq -r '.runs[0].processes[0].name' b.json)" = $'","x":"\n\u202e' ]
-	! grep -q '</script\|'$'\x1b' b.json
+	lacks '</script\|'$'\x1b' <b.json
 	jq -e . b.json >/dev/null
 }
 

@@ -60,6 +60,14 @@ run_apart() {
 	errors=$(cat "$BATS_TEST_TMPDIR/errors")
 }
 
+# Fails where a line of the text that comes in has PATTERN. (A mere ! makes
+# no test fail but on its last line.)
+lacks() {
+	if grep -- "$1" >&2; then
+		return 1
+	fi
+}
+
 # Fails with both texts where they differ: same ACTUAL EXPECTED
 same() {
 	[ "$1" = "$2" ] && return

@@ -205,10 +205,10 @@ a side; take a smaller --size or --scale"
 	grep -q '^note 29900 older recordings are not drawn' <<<"$output"
 	grep -q '"many.dat, run 29901"' <<<"$output"
 	grep -q '"many.dat, run 30000"' <<<"$output"
-	! grep -q '"many.dat, run 29900"' <<<"$output"
+	lacks '"many.dat, run 29900"' <<<"$output"
 	run_apart mprof plot --run 7 --format scene -o - many.dat
 	[ "$status" -eq 0 ] && [ -z "$errors" ]
-	! grep -q 'not drawn' <<<"$output"
+	lacks 'not drawn' <<<"$output"
 }
 
 # The most that any pixel differs by, of 255: difference A B

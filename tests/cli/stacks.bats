@@ -138,7 +138,7 @@ nothing_false() {
 		[ "$(grep -o 'thread=[0-9]*' others.dat | sort -u | wc -l)" -ge 3 ]
 		# Line 5 is where they wait, line 13 calls what grows.
 		mprof lines --source waits.py run.dat >lines.txt
-		! grep -q '^ *5 .*MiB.*done.wait()' lines.txt
+		lacks '^ *5 .*MiB.*done.wait()' <lines.txt
 		awk '$1 == 13 && $2 > 40 { found = 1 }
 			END { exit !found }' lines.txt
 	done
