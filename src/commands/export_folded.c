@@ -4,10 +4,10 @@
 // first, then how many KiB the memory grew while the stack stood so.
 #include "commands/exports.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/lines.h"
 #include "base/index.h"
 #include "base/utf8.h"
 
@@ -81,20 +81,16 @@ static char *path_of_stack(const struct stack *stack)
 
 static void fold_stacks(struct folds *folds, const struct run *run)
 {
-	double before = NAN;
+	struct stack_growths growths = {0};
 
-	for (size_t i = 0; i < run->stack_samples.len; i++) {
-		const struct stack_sample *sample =
-		    &run->stack_samples.items[i];
+	stack_growths_add(&growths, run);
+	for (size_t i = 0; i < growths.items.len; i++) {
+		const struct stack_growth *growth = &growths.items.items[i];
 
-		if (sample->thread)
-			continue;
-		if (sample->mib > before)
-			add(folds,
-			    path_of_stack(&run->stacks.items[sample->stack]),
-			    sample->mib - before);
-		before = sample->mib;
+		if (growth->mib > 0)
+			add(folds, path_of_stack(growth->stack), growth->mib);
 	}
+	stack_growths_finish(&growths);
 }
 
 struct open_call {

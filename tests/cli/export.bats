@@ -81,13 +81,14 @@ needs_csv() {
 @test "export: folded stacks weigh the growth, outermost first" {
 	printf '%s\n' "CMDLINE x" "MEM 1 1" \
 		'STACK 1.0 1.0 id=1 frames=a.py:3:f;a.py:9:main' \
-		'STACK 3.0 2.0 id=1' \
-		'STACK 3.5 3.0 id=2 frames=a%3Bb.py:4:g%20h;a.py:9:main' \
-		'STACK 2.0 4.0 id=2' 'STACK 2.5 5.0 id=1' >s.dat
+		'STACK 70.0 1.5 id=2 pid=9 frames=a%3Bb.py:4:g%20h;a.py:9:main' \
+		'STACK 3.0 2.0 id=1' 'STACK 71.0 2.5 id=2 pid=9' \
+		'STACK 3.5 3.0 id=3 frames=a.py:5:back' \
+		'STACK 2.0 4.0 id=3' 'STACK 2.5 5.0 id=1' >s.dat
 	run_apart mprof export --format folded s.dat
 	[ "$status" -eq 0 ]
 	same "$output" "main (a.py:9);f (a.py:3) 2560
-main (a.py:9);g h (a:b.py:4) 512"
+main (a.py:9);g h (a:b.py:4) 1024"
 }
 
 @test "export: folded calls weigh their own growth without that of the inner" {

@@ -18,10 +18,10 @@ pythons() {
 	for python in ${MPROF_TEST_PYTHONS:-/usr/bin/python3 \
 		"$(command -v python3)" \
 		"${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python}; do
-		[ -x "$python" ] || continue
+		is_readable_python "$python" || continue
 		real=$("$python" -c 'import sys; print(sys.base_prefix, sys.version_info)')
 		[[ $seen != *" $real "* ]] || continue
 		seen+="$real "
-		! is_readable_python "$python" || echo "$python"
+		echo "$python"
 	done
 }
