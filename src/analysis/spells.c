@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "analysis/spells.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
 
 #define GAP 20 /* intervals without a sample, and nothing is known */
 
@@ -17,8 +20,26 @@ struct open_process {
 struct state {
 	struct spells *spells;
 	const struct run *run;
+	struct stack *stacks; /* the run's, without the import machinery */
 	ARRAY(struct open_process) processes;
 };
+
+/* Six frames deep for each import within an import, and never the cause. */
+static bool is_machinery(const struct frame *frame)
+{
+	return strncmp(frame->file, "<frozen importlib", 17) == 0;
+}
+
+static struct stack without_machinery(const struct stack *stack)
+{
+	struct stack shown = {.id = stack->id,
+	    .frames = mem_zero(stack->len + 1, sizeof(*shown.frames))};
+
+	for (size_t i = 0; i < stack->len; i++)
+		if (!is_machinery(&stack->frames[i]))
+			shown.frames[shown.len++] = stack->frames[i];
+	return shown;
+}
 
 static const struct frame *frame_at(const struct stack *stack, size_t depth)
 {
@@ -80,7 +101,7 @@ static struct open_process *find(struct state *state, int pid, int thread)
 static void add(struct state *state, const struct stack_sample *sample)
 {
 	struct open_process *process = find(state, sample->pid, sample->thread);
-	const struct stack *stack = &state->run->stacks.items[sample->stack];
+	const struct stack *stack = &state->stacks[sample->stack];
 	struct sample at = {sample->time_s, sample->mib};
 	double gap = GAP * state->run->info.interval_s;
 
@@ -100,8 +121,12 @@ static void add(struct state *state, const struct stack_sample *sample)
 
 void spells_find(struct spells *spells, const struct run *run)
 {
-	struct state state = {.spells = spells, .run = run};
+	struct state state = {.spells = spells,
+	    .run = run,
+	    .stacks = mem_zero(run->stacks.len + 1, sizeof(*state.stacks))};
 
+	for (size_t i = 0; i < run->stacks.len; i++)
+		state.stacks[i] = without_machinery(&run->stacks.items[i]);
 	for (size_t i = 0; i < run->stack_samples.len; i++)
 		add(&state, &run->stack_samples.items[i]);
 	for (size_t i = 0; i < state.processes.len; i++) {
@@ -111,6 +136,9 @@ void spells_find(struct spells *spells, const struct run *run)
 		array_free(&process->enters);
 	}
 	array_free(&state.processes);
+	for (size_t i = 0; i < run->stacks.len; i++)
+		free(state.stacks[i].frames);
+	free(state.stacks);
 }
 
 void spells_finish(struct spells *spells)

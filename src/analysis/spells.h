@@ -9,8 +9,8 @@
 #include "profile/profile.h"
 
 /* Appends to calls, one for each spell of a function at one depth of a
- * process; level counts from the outermost frame. Names are borrowed from the
- * run. */
+ * process; level counts from the outermost frame, without those of the import
+ * machinery. Names are borrowed from the run. */
 struct spells {
 	ARRAY(struct call) calls;
 };

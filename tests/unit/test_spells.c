@@ -10,7 +10,8 @@
 #include "analysis/spells.h"
 #include "base/mem.h"
 
-/* functions: one letter a frame, the innermost first. */
+/* functions: one letter a frame, the innermost first; a capital is one of
+ * those that import a module. */
 static void add_stack(struct run *run, int id, const char *functions)
 {
 	size_t place = run_stack(run, id);
@@ -20,7 +21,10 @@ static void add_stack(struct run *run, int id, const char *functions)
 	stack->frames = mem_zero(stack->len, sizeof(*stack->frames));
 	for (size_t i = 0; i < stack->len; i++)
 		stack->frames[i] = (struct frame){
-		    mem_copy("f.py"), id, mem_copy_n(functions + i, 1)};
+		    mem_copy(functions[i] < 'a'
+				 ? "<frozen importlib._bootstrap>"
+				 : "f.py"),
+		    id, mem_copy_n(functions + i, 1)};
 }
 
 static void add_sample(struct run *run, double time_s, int id, int pid)
@@ -116,12 +120,31 @@ static void processes_are_apart(void **state)
 	profile_finish(&profile);
 }
 
+static void what_imports_is_left_out(void **state)
+{
+	struct spells spells = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+
+	(void)state;
+	add_stack(run, 9, "nLLm");
+	add_sample(run, 1, 9, 0);
+	add_sample(run, 2, 9, 0);
+	spells_find(&spells, run);
+	assert_int_equal(spells.calls.len, 2);
+	check(&spells, 0, "n", 1, 2, 1);
+	check(&spells, 1, "m", 1, 2, 0);
+	spells_finish(&spells);
+	profile_finish(&profile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_function_in_a_row_of_samples_is_one_call),
 	    cmocka_unit_test(a_gap_ends_what_was_open),
 	    cmocka_unit_test(processes_are_apart),
+	    cmocka_unit_test(what_imports_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
