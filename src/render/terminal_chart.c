@@ -12,9 +12,10 @@
 
 enum {
 	MOST_LANES = 8,
-	LEAST_ROWS = 3,    /* of the plot itself */
-	LEGEND_LINES = 4,  /* a fourth of the rows at most */
-	LABEL_COLUMNS = 24 /* of one mark */
+	LEAST_ROWS = 3,     /* of the plot itself */
+	LEGEND_LINES = 4,   /* a fourth of the rows at most */
+	LABEL_COLUMNS = 24, /* of one mark */
+	NEAR = 2            /* rows between a dot and its label */
 };
 
 /* Signs of the lines in ASCII, in the order of the legend. */
@@ -163,6 +164,9 @@ static void draw_time_axis(struct frame *f, size_t row)
 		size_t len = strlen(label);
 		size_t start = at > len / 2 ? at - len / 2 : 0;
 
+		if (start + len + unit > f->grid.columns + 1 &&
+		    len + unit < width)
+			start = f->grid.columns + 1 - unit - len;
 		grid_put(
 		    &f->grid, (long)at, (long)row, 0x252c, '+', ROLE_FRAME);
 		if (grid_is_free(
@@ -173,27 +177,42 @@ static void draw_time_axis(struct frame *f, size_t row)
 	ticks_finish(&ticks);
 }
 
-/* Beside its place, on the first row from the top that is free. */
+/* Right of a column, or left of it where that has no room. */
+static bool put_label(struct frame *f, const struct scene_mark *mark,
+    const char *text, size_t column, long row)
+{
+	size_t width = utf8_width(text);
+	size_t sides[] = {column + 1, column > width ? column - width : 0};
+
+	if (row < 0 || row >= (long)f->rows)
+		return false;
+	for (size_t i = 0; i < 2; i++) {
+		if (sides[i] >= f->left &&
+		    sides[i] + width <= f->grid.columns &&
+		    grid_is_free(&f->grid, sides[i], (size_t)row, width)) {
+			grid_text(&f->grid, sides[i], (size_t)row, width, text,
+			    mark->role);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Beside its place, within so many rows of it; what has no room there is left
+ * out: further away it would be another place's. */
 static void draw_label(struct frame *f, const struct scene_mark *mark,
-    size_t column, size_t first_row)
+    size_t column, size_t row, size_t within)
 {
 	char text[128];
-	size_t width;
 
 	utf8_shorten(
 	    text, sizeof(text), mark->label ? mark->label : "", LABEL_COLUMNS);
-	width = utf8_width(text);
-	if (width == 0)
+	if (*text == 0)
 		return;
-	if (column + 1 + width > f->grid.columns)
-		column = column > width ? column - width - 1 : 0;
-	for (size_t row = first_row; row < f->rows; row++) {
-		if (column >= f->left &&
-		    grid_is_free(&f->grid, column + 1, row, width)) {
-			grid_text(
-			    &f->grid, column + 1, row, width, text, mark->role);
+	for (long i = 0; i <= (long)within; i++) {
+		if (put_label(f, mark, text, column, (long)row - i) ||
+		    put_label(f, mark, text, column, (long)row + i))
 			return;
-		}
 	}
 }
 
@@ -209,13 +228,14 @@ static void draw_limit(struct frame *f, const struct scene_mark *mark)
 			grid_put(
 			    &f->grid, (long)at, row, 0x2504, '-', mark->role);
 	}
-	draw_label(f, mark, f->left, row > 0 ? (size_t)row - 1 : 1);
+	draw_label(f, mark, f->left, row > 0 ? (size_t)row - 1 : 1, NEAR);
 }
 
 static void draw_mark(struct frame *f, const struct scene_mark *mark)
 {
 	const struct axis *time = &f->scene->time;
 	size_t column = column_of(f, mark->at.time_s), row = 0;
+	size_t within = f->rows; /* its line goes through all rows */
 
 	if (mark->kind == SCENE_LIMIT) {
 		draw_limit(f, mark);
@@ -228,6 +248,7 @@ static void draw_mark(struct frame *f, const struct scene_mark *mark)
 		long y = y_of(f, mark->at.mib) / (f->style->unicode ? 4 : 1);
 
 		row = y < 0 ? 0 : (size_t)y;
+		within = NEAR;
 		grid_put(
 		    &f->grid, (long)column, (long)row, 0x25cf, '@', mark->role);
 	} else {
@@ -237,7 +258,7 @@ static void draw_mark(struct frame *f, const struct scene_mark *mark)
 				    0x250a, ':', mark->role);
 		}
 	}
-	draw_label(f, mark, column, row);
+	draw_label(f, mark, column, row, within);
 }
 
 static void draw_lanes(struct frame *f, size_t top)
@@ -321,29 +342,35 @@ static void print_legend(const struct frame *f, size_t lines, FILE *out)
 	}
 }
 
+/* What is known in one line, as many facts as have room. */
 static void print_facts(
     const struct scene *scene, const struct terminal_style *style, FILE *out)
 {
 	static const char *const wanted[] = {
 	    "Peak", "Duration", "Ended", "Limit"};
 	const char *between = style->unicode ? " \xc2\xb7 " : ", ";
-	char line[512] = "";
-	size_t used = 0;
+	char *line = mem_copy("");
 
 	for (size_t w = 0; w < sizeof(wanted) / sizeof(wanted[0]); w++) {
 		for (size_t i = 0; i < scene->facts.len; i++) {
 			const struct scene_fact *fact = &scene->facts.items[i];
+			char *longer;
 
-			if (strcmp(fact->label, wanted[w]) != 0 ||
-			    used + strlen(fact->value) + 32 > sizeof(line))
+			if (strcmp(fact->label, wanted[w]) != 0)
 				continue;
-			used += (size_t)snprintf(line + used,
-			    sizeof(line) - used, "%s%s: %s",
-			    used ? between : "", fact->label, fact->value);
+			longer = mem_format("%s%s%s: %s", line,
+			    *line ? between : "", fact->label, fact->value);
+			if (*line && utf8_width(longer) > style->columns) {
+				free(longer);
+				continue;
+			}
+			free(line);
+			line = longer;
 		}
 	}
 	put_text(out, style, line, style->columns);
 	putc('\n', out);
+	free(line);
 }
 
 static void find_panels(struct frame *f)

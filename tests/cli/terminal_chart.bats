@@ -92,3 +92,34 @@ fake_browser() {
 @test '--format without -o writes to standard output' {
 	mprof plot --format svg a.dat | grep -q '<svg'
 }
+
+# Lines that leave little room beside the peak.
+crowd() {
+	awk 'BEGIN {
+		print "CMDLINE crowd"
+		for (i = 0; i < 200; i++) {
+			printf "MEM %.2f %.2f\n", 90 + 40 * sin(i), 1000 + i / 10
+			for (k = 1; k < 8; k++)
+				printf "CHLD %d %.2f %.2f\n", k, 130 * k / 8 \
+				    + 9 * sin(i * k), 1000 + i / 10
+		}
+	}'
+}
+
+@test "the label of the peak is beside its dot, or left out" {
+	crowd >crowd.dat
+	for columns in 40 60 80 120; do
+		COLUMNS=$columns LINES=24 mprof plot crowd.dat >out
+		awk '/●/ { dot = NR } /(│|┤).*peak [0-9]/ { label = NR } END {
+			exit !dot || label && (label > dot + 2 || label < dot - 2)
+		}' out
+	done
+}
+
+@test "a fact of the last line is whole or not there" {
+	for columns in 20 30 40 60 80; do
+		COLUMNS=$columns mprof plot a.dat | tail -n 1 >facts
+		grep -Eq '^Peak: 3.25 MiB after [0-9.]+ m?s( · Duration: [0-9.]+ m?s)?( · Ended: status 0)?$|…' facts
+		[ "$columns" -lt 40 ] || lacks '…' <facts
+	done
+}
