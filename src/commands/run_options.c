@@ -250,6 +250,7 @@ int run_options_plan(
 	    .metric = options->metric ? options->metric : metric_find("rss"),
 	    .alone = !options->children,
 	    .no_descendants = !options->children && !options->each,
+	    .exits = options->each,
 	    .wait_all = strcmp(options->wait, "all") == 0,
 	    .launched = !options->attach,
 	    .adopts = options->adopt && !options->attach,

@@ -17,6 +17,7 @@ enum {
 	LISTEN = 1,
 	EVENT_ACK = 0,
 	EVENT_FORK = 1,
+	EVENT_EXIT = (int)0x80000000,
 	ATTACH_FILTER = 26, /* SO_ATTACH_FILTER */
 	KEPT_BYTES = 1 << 20,
 	TRIES = 8
@@ -51,6 +52,10 @@ struct event {
 			int32_t parent_thread, parent;
 			int32_t thread, child;
 		} fork;
+		struct {
+			int32_t thread, process;
+			uint32_t status, signal;
+		} exit;
 	};
 };
 
@@ -65,20 +70,27 @@ struct filter {
 	const struct filter_step *steps;
 };
 
-/* In the kernel: only its answer, and forks of processes, not of threads. */
-static int attach_filter(int fd)
+/* In the kernel: only its answer, forks of processes and, where they are
+ * wanted, exits of processes; not those of threads. */
+static int attach_filter(int fd, bool exits)
 {
 	enum {
 		LOAD = 0x20,
 		SAVE = 0x07,
 		IF = 0x15,
 		IF_SAVED = 0x1d,
+		JUMP = 0x05,
 		RETURN = 6
 	};
 	const struct filter_step steps[] = {
 	    {LOAD, 0, 0, offsetof(struct event, what)},
-	    {IF, 5, 0, htonl(EVENT_ACK)},
-	    {IF, 0, 5, htonl(EVENT_FORK)},
+	    {IF, 10, 0, htonl(EVENT_ACK)},
+	    {IF, 5, 0, htonl(EVENT_FORK)},
+	    {IF, 0, 9, exits ? htonl(EVENT_EXIT) : htonl(EVENT_FORK)},
+	    {LOAD, 0, 0, offsetof(struct event, exit.thread)},
+	    {SAVE, 0, 0, 0},
+	    {LOAD, 0, 0, offsetof(struct event, exit.process)},
+	    {JUMP, 0, 0, 3},
 	    {LOAD, 0, 0, offsetof(struct event, fork.thread)},
 	    {SAVE, 0, 0, 0},
 	    {LOAD, 0, 0, offsetof(struct event, fork.child)},
@@ -112,7 +124,7 @@ static bool receive(struct connector *connector, struct event *event)
 }
 
 /* The answer is there when send() is back, where there is one. */
-static bool subscribe(struct connector *connector)
+static bool subscribe(struct connector *connector, bool exits)
 {
 	const struct address own = {.family = AF_NETLINK, .groups = PROCESSES};
 	const struct request request = {
@@ -125,7 +137,7 @@ static bool subscribe(struct connector *connector)
 	};
 	struct event answer;
 
-	return attach_filter(connector->fd) == 0 &&
+	return attach_filter(connector->fd, exits) == 0 &&
 	       bind(connector->fd, (const struct sockaddr *)&own,
 		   sizeof(own)) == 0 &&
 	       send(connector->fd, &request, sizeof(request), 0) ==
@@ -134,7 +146,7 @@ static bool subscribe(struct connector *connector)
 	       answer.error == 0;
 }
 
-void connector_init(struct connector *connector)
+void connector_init(struct connector *connector, bool exits)
 {
 	const int bytes = KEPT_BYTES;
 
@@ -147,7 +159,7 @@ void connector_init(struct connector *connector)
 		sizeof(bytes)) != 0)
 		setsockopt(connector->fd, SOL_SOCKET, SO_RCVBUF, &bytes,
 		    sizeof(bytes));
-	if (!subscribe(connector))
+	if (!subscribe(connector, exits))
 		connector_finish(connector);
 }
 
@@ -158,16 +170,25 @@ void connector_finish(struct connector *connector)
 	connector->fd = -1;
 }
 
-bool connector_next(struct connector *connector, struct connector_fork *fork)
+bool connector_next(struct connector *connector, struct connector_event *event)
 {
-	struct event event;
+	struct event told;
 
 	if (connector->fd < 0)
 		return false;
-	do {
-		if (!receive(connector, &event))
+	for (;;) {
+		if (!receive(connector, &told))
 			return false;
-	} while (event.what != EVENT_FORK);
-	*fork = (struct connector_fork){event.fork.parent, event.fork.child};
-	return true;
+		if ((int)told.what == EVENT_EXIT) {
+			*event = (struct connector_event){.is_exit = true,
+			    .pid = told.exit.process,
+			    .status = (int)told.exit.status};
+			return true;
+		}
+		if (told.what == EVENT_FORK) {
+			*event = (struct connector_event){
+			    .parent = told.fork.parent, .pid = told.fork.child};
+			return true;
+		}
+	}
 }

@@ -7,11 +7,11 @@
 /* Some 10 ms: where more is forked than can be taken, a tick must end. */
 enum { TAKE_AT_MOST = 10000 };
 
-void births_init(struct births *births, const struct procfs *fs)
+void births_init(struct births *births, const struct procfs *fs, bool exits)
 {
-	*births = (struct births){.connector.fd = -1};
+	*births = (struct births){.connector.fd = -1, .exits = exits};
 	if (!fs->foreign)
-		connector_init(&births->connector);
+		connector_init(&births->connector, exits);
 }
 
 void births_finish(struct births *births)
@@ -19,6 +19,8 @@ void births_finish(struct births *births)
 	connector_finish(&births->connector);
 	pids_finish(&births->ended);
 	members_finish(&births->hidden);
+	array_free(&births->forks);
+	array_free(&births->ends);
 }
 
 bool births_are_all(const struct births *births)
@@ -71,34 +73,88 @@ static void look_for_hidden(struct births *births, struct tree *tree)
 	members_sweep(hidden);
 }
 
+/* All that was told by now. */
+static void drain(struct births *births)
+{
+	struct connector_event event;
+
+	for (int i = 0; connector_next(&births->connector, &event); i++) {
+		if (i == TAKE_AT_MOST) {
+			births->connector.lost = true;
+			return;
+		}
+		if (event.is_exit)
+			*array_push(&births->ends) = event;
+		else
+			*array_push(&births->forks) = event;
+	}
+}
+
+bool births_status(struct births *births, pid_t pid, int *status)
+{
+	if (!births->exits)
+		return false;
+	drain(births);
+	for (size_t i = 0; i < births->ends.len; i++) {
+		struct connector_event *end = &births->ends.items[i];
+
+		if (end->pid != pid)
+			continue;
+		*status = end->status;
+		*end = births->ends.items[--births->ends.len];
+		return true;
+	}
+	return false;
+}
+
+/* Those that are zombies as yet are asked about later. */
+static void forget_strangers_ends(
+    struct births *births, const struct tree *tree)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < births->ends.len; i++) {
+		struct connector_event end = births->ends.items[i];
+
+		if (members_find(&tree->members, end.pid) != MEMBERS_NONE)
+			births->ends.items[kept++] = end;
+	}
+	births->ends.len = kept;
+}
+
+static bool is_unseen(struct births *births, struct tree *tree,
+    const struct connector_event *fork)
+{
+	if (!is_ours(births, tree, fork->parent) ||
+	    is_ours(births, tree, fork->pid) ||
+	    tree_adopt(tree, fork->pid, UINT64_MAX))
+		return false;
+	if (lives(fork->pid)) {
+		births_note_hidden(births, fork->pid);
+		return false;
+	}
+	births_note_end(births, fork->pid);
+	return true;
+}
+
 /* A fork is told a moment after its pid was given out: the look behind that
  * in which it was missed takes it. */
 size_t births_take(struct births *births, struct tree *tree, bool forked)
 {
-	struct connector_fork fork;
 	size_t unseen = 0;
 	bool due = forked || births->forked;
 
 	look_for_hidden(births, tree);
 	births->forked = forked;
-	if (!due)
-		return 0;
-	for (int i = 0; connector_next(&births->connector, &fork); i++) {
-		if (i == TAKE_AT_MOST) {
-			births->connector.lost = true;
-			break;
-		}
-		if (!is_ours(births, tree, fork.parent) ||
-		    is_ours(births, tree, fork.child) ||
-		    tree_adopt(tree, fork.child, UINT64_MAX))
-			continue;
-		if (lives(fork.child)) {
-			births_note_hidden(births, fork.child);
-		} else {
-			births_note_end(births, fork.child);
-			unseen++;
-		}
+	if (due || births->exits)
+		drain(births);
+	if (due) {
+		for (size_t i = 0; i < births->forks.len; i++)
+			unseen +=
+			    is_unseen(births, tree, &births->forks.items[i]);
+		births->forks.len = 0;
+		pids_clear(&births->ended);
 	}
-	pids_clear(&births->ended);
+	forget_strangers_ends(births, tree);
 	return unseen;
 }

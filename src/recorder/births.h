@@ -2,7 +2,8 @@
  *
  * Who was forked and has ended between two looks: the kernel's process
  * connector tells of them, where it is offered. It also tells whose child an
- * orphan was that could not be adopted. Nothing depends on it.
+ * orphan was that could not be adopted, and how one ended that another waited
+ * for. Nothing depends on it.
  */
 #ifndef MPROF_RECORDER_BIRTHS_H
 #define MPROF_RECORDER_BIRTHS_H
@@ -16,10 +17,13 @@ struct births {
 	struct pids ended;     /* of ours, since forks were last taken */
 	struct members hidden; /* live, and /proc doesn't show them to us */
 	bool forked;           /* at the last look */
+	bool exits;            /* are wanted */
+	ARRAY(struct connector_event) forks; /* not yet taken */
+	ARRAY(struct connector_event) ends;  /* of those that were there */
 };
 
-/* Listens from here on. */
-void births_init(struct births *births, const struct procfs *fs)
+/* Listens from here on, with exits to how processes end as well. */
+void births_init(struct births *births, const struct procfs *fs, bool exits)
     __attribute__((nonnull));
 void births_finish(struct births *births) __attribute__((nonnull));
 
@@ -28,6 +32,11 @@ bool births_are_all(const struct births *births) __attribute__((nonnull));
 
 /* One of ours is no longer in the tree: what it forked is ours all the same. */
 void births_note_end(struct births *births, pid_t pid) __attribute__((nonnull));
+
+/* How one that is no longer there ended, as wait() gives it; false where
+ * nothing was told of that. */
+bool births_status(struct births *births, pid_t pid, int *status)
+    __attribute__((nonnull));
 
 /* One of ours lives, but is not in /proc. What it forks is ours, and may be. */
 void births_note_hidden(struct births *births, pid_t pid)

@@ -65,26 +65,36 @@ void sample_note_mark(struct sampler *s, int64_t kib)
 	s->peak_untold = true;
 }
 
+/* How it ended, the kernel may tell where wait() didn't. */
+static void tell_end(
+    struct sampler *s, const struct member *member, const int *status)
+{
+	struct sink_exit exit = {
+	    .time_ns = sample_now_ns(s),
+	    .pid = member->pid,
+	    .peak_kib = member->peak_kib,
+	};
+
+	if (status)
+		exit.status = *status;
+	exit.has_status =
+	    status || births_status(&s->births, member->pid, &exit.status);
+	exit.oom = exit.has_status && fate_killed(&s->fate, exit.status);
+	if (s->sink->exit)
+		s->sink->exit(s->sink->context, &exit);
+}
+
 /* A member's end, with the status that wait() gave where it was ours. */
 void sample_end_member(struct sampler *s, size_t at, const int *status)
 {
 	struct member *member = &s->tree.members.list.items[at];
-	struct sink_exit exit = {
-	    .time_ns = sample_now_ns(s),
-	    .pid = member->pid,
-	    .has_status = status != NULL,
-	    .status = status ? *status : 0,
-	    .oom = status && fate_killed(&s->fate, *status),
-	    .peak_kib = member->peak_kib,
-	};
 
 	if (member->is_root) {
 		s->root_peak_kib = member->peak_kib;
 	} else {
 		s->result.unseen += member->peak_kib < 0 && !member->denied;
 		introduce(s, member, false);
-		if (s->sink->exit)
-			s->sink->exit(s->sink->context, &exit);
+		tell_end(s, member, status);
 	}
 	births_note_end(&s->births, member->pid);
 	tree_lose(&s->tree, at);

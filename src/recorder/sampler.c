@@ -42,7 +42,7 @@ struct sampler *sampler_create(
 	}
 	s->births.connector.fd = -1;
 	if (!plan->no_descendants)
-		births_init(&s->births, &s->fs);
+		births_init(&s->births, &s->fs, plan->exits);
 	return s;
 }
 

@@ -66,6 +66,17 @@ measured() {
 	same $((BASH_REMATCH[1] + $(measured a.dat))) 204
 }
 
+@test "recorder: -M tells how each process ended, whoever waited for it" {
+	forks_are_told || skip "the kernel doesn't tell of exits here"
+	# shellcheck disable=SC2016 # it is the inner shell's
+	mprof run -q -M -T 0.01 -o a.dat sh -c '
+		sh -c "sleep 0.2; exit 3" & sh -c "sleep 0.2; kill -9 \$\$" &
+		sh -c "sh -c \"sleep 0.2; exit 4\"; exit 5" & wait' 2>/dev/null
+	same "$(grep ^EXIT a.dat | sed 's/.*pid=[0-9]* //' | sort | uniq -c |
+		xargs)" \
+		'1 signal=9 4 status=0 1 status=3 1 status=4 1 status=5'
+}
+
 @test "recorder: where that can't be known, it is said" {
 	unshare -pf --mount-proc true 2>/dev/null || skip "no namespaces here"
 	run_apart unshare -pf --mount-proc mprof run -o a.dat sh -c \
