@@ -6,163 +6,13 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
-#include "python/stack_bytes.h"
-#include "python/threads.h"
+#include "python/stack_reader.h"
 
 #define TRIES 3               /* unpaused, before the thread is stopped */
 #define CHECKS 2              /* of each, that must all say the same */
 #define STOP_LIMIT_NS 5000000 /* that it may take to stop */
 #define OWNER_SHIM 3          /* 3.12 on: no Python code in this frame */
 #define CODE_SPAN_MAX (1 << 24)
-#define CHUNK_BYTES 16384 /* what lies further is read by itself */
-#define CHUNK_FIRST 2048
-#define CHUNK_SLACK 1024
-#define CHUNK_SIZE_OFFSET 8 /* behind the pointer to the previous one */
-#define PARTS_MAX (2 * STACK_DEPTH + 7) /* below the kernel's 1,024 */
-
-/* The bytes of all that source lists. */
-struct stack_reader {
-	struct threads_lock lock;
-	char thread[THREAD_BYTES], cframe[CFRAME_BYTES], chunk[CHUNK_BYTES];
-	char thread_after[THREAD_BYTES], cframe_after[CFRAME_BYTES];
-	char frames[STACK_DEPTH][FRAME_BYTES];
-	char codes[STACK_DEPTH][CODE_BYTES];
-	struct iovec to[PARTS_MAX], from[PARTS_MAX];
-	size_t parts;
-	bool filled;
-};
-
-struct stack_reader *stack_reader_create(void)
-{
-	return mem_zero(1, sizeof(struct stack_reader));
-}
-
-void stack_reader_destroy(struct stack_reader *reader)
-{
-	free(reader);
-}
-
-static void part_add(
-    struct stack_reader *reader, uint64_t from, void *to, size_t len)
-{
-	size_t i = reader->parts;
-
-	if (!from)
-		return;
-	reader->to[i] = (struct iovec){to, len};
-	reader->from[i] = (struct iovec){(void *)(uintptr_t)from, len};
-	reader->parts++;
-}
-
-/* Everything that source lists, in one call. The code objects come first, so
- * that those of a check were read between the two readings of the frames; the
- * thread comes last again, since it may run on while its frames are read. */
-static bool fill(struct stack_reader *reader, const struct stack_source *source)
-{
-	reader->parts = 0;
-	for (size_t i = 0; i < source->codes_len; i++)
-		part_add(
-		    reader, source->codes[i], reader->codes[i], CODE_BYTES);
-	part_add(
-	    reader, source->lock, reader->lock.gil, sizeof(reader->lock.gil));
-	part_add(reader, source->current, &reader->lock.current,
-	    sizeof(reader->lock.current));
-	part_add(reader, source->thread, reader->thread, THREAD_BYTES);
-	part_add(reader, source->cframe, reader->cframe, CFRAME_BYTES);
-	part_add(reader, source->chunk, reader->chunk, source->chunk_len);
-	for (size_t i = 0; i < source->frames_len; i++)
-		part_add(
-		    reader, source->frames[i], reader->frames[i], FRAME_BYTES);
-	part_add(reader, source->thread, reader->thread_after, THREAD_BYTES);
-	part_add(reader, source->cframe, reader->cframe_after, CFRAME_BYTES);
-	reader->filled = remote_read_many(source->target.pid, reader->to,
-			     reader->from, reader->parts) == 0;
-	return reader->filled;
-}
-
-static uint64_t field_of(const char *bytes, int offset)
-{
-	return offset == OFFSET_ABSENT ? 0 : field_u64(bytes, offset);
-}
-
-/* Forgets what was listed, and begins with the thread alone. */
-static bool fill_anew(struct stack_reader *reader, struct stack_source *source)
-{
-	const struct python_offsets *o = &source->target.offsets;
-	uint64_t size;
-
-	source->codes_len = source->frames_len = source->chunk_len = 0;
-	source->cframe = source->chunk = 0;
-	if (!fill(reader, source))
-		return false;
-	source->cframe = field_of(reader->thread, o->thread_cframe);
-	source->chunk = field_of(reader->thread, o->thread_datastack);
-	if (!source->cframe && !source->chunk)
-		return true;
-	if (source->chunk) {
-		if (memory_u64(&source->target.memory,
-			source->chunk + CHUNK_SIZE_OFFSET, &size) < 0)
-			size = 0;
-		source->chunk_len = size < CHUNK_FIRST ? size : CHUNK_FIRST;
-	}
-	return fill(reader, source);
-}
-
-static uint64_t top(
-    const struct python_offsets *o, const char *thread, const char *cframe)
-{
-	return o->thread_cframe == OFFSET_ABSENT
-		   ? field_u64(thread, o->thread_frame)
-		   : field_u64(cframe, o->cframe_current);
-}
-
-/* The innermost frame; false where the thread's anchors moved since they were
- * listed, or it called or returned while they were read. */
-static bool innermost(const struct stack_reader *reader,
-    const struct stack_source *source, uint64_t *frame)
-{
-	const struct python_offsets *o = &source->target.offsets;
-
-	*frame = top(o, reader->thread, reader->cframe);
-	return *frame == top(o, reader->thread_after, reader->cframe_after) &&
-	       field_u64(reader->thread, o->thread_interpreter) ==
-		   source->interpreter &&
-	       field_of(reader->thread, o->thread_cframe) == source->cframe &&
-	       field_of(reader->thread, o->thread_datastack) == source->chunk;
-}
-
-static bool in_chunk(
-    const struct stack_source *source, uint64_t address, size_t len)
-{
-	return address >= source->chunk &&
-	       address - source->chunk + FRAME_BYTES <= len;
-}
-
-/* The bytes of the frame at address, where they were read; `from` is where to
- * look first, since frames come in the order of last time. */
-static const char *frame_read(const struct stack_reader *reader,
-    const struct stack_source *source, uint64_t address, size_t *from)
-{
-	if (in_chunk(source, address, source->chunk_len))
-		return reader->chunk + (address - source->chunk);
-	for (size_t i = *from; i < source->frames_len; i++) {
-		if (source->frames[i] != address)
-			continue;
-		*from = i + 1;
-		return reader->frames[i];
-	}
-	return NULL;
-}
-
-static const char *code_read(const struct stack_reader *reader,
-    const struct stack_source *source, uint64_t address)
-{
-	for (size_t i = 0; i < source->codes_len; i++)
-		if (source->codes[i] == address)
-			return reader->codes[i];
-	return NULL;
-}
 
 static void take_frame(struct python_frame *frame, const char *bytes,
     const struct python_offsets *o)
@@ -196,7 +46,8 @@ static bool load(struct python_frame *frame, const struct stack_source *source,
     const struct stack_reader *reader, size_t *from)
 {
 	const struct python_target *target = &source->target;
-	const char *known = frame_read(reader, source, frame->address, from);
+	const char *known =
+	    stack_reader_frame(reader, source, frame->address, from);
 	char bytes[FRAME_BYTES], code[CODE_BYTES];
 
 	if (!known) {
@@ -208,7 +59,7 @@ static bool load(struct python_frame *frame, const struct stack_source *source,
 	take_frame(frame, known, &target->offsets);
 	if (frame->shim)
 		return true;
-	known = code_read(reader, source, frame->code);
+	known = stack_reader_code(reader, source, frame->code);
 	if (!known) {
 		if (memory_read(
 			&target->memory, frame->code, code, CODE_BYTES) < 0)
@@ -229,7 +80,7 @@ static bool walk(const struct stack_source *source,
 
 	stack->len = 0;
 	stack->cut = false;
-	if (!innermost(reader, source, &address))
+	if (!stack_reader_innermost(reader, source, &address))
 		return false;
 	while (address) {
 		struct python_frame *frame = &stack->frames[stack->len];
@@ -247,29 +98,6 @@ static bool walk(const struct stack_source *source,
 	return stack->len > 0;
 }
 
-/* Lists what was walked, to be read at once from now on. */
-static void list(struct stack_source *source, const struct python_stack *stack)
-{
-	source->frames_len = source->codes_len = 0;
-	for (size_t i = 0; i < stack->len; i++) {
-		uint64_t address = stack->frames[i].address;
-		size_t end = address - source->chunk + FRAME_BYTES;
-		size_t k = 0;
-
-		if (!source->chunk ||
-		    !in_chunk(source, address, CHUNK_BYTES - CHUNK_SLACK))
-			source->frames[source->frames_len++] = address;
-		else if (end > source->chunk_len)
-			source->chunk_len = end + CHUNK_SLACK;
-		while (k < source->codes_len &&
-		       source->codes[k] != stack->frames[i].code)
-			k++;
-		if (k == source->codes_len && !stack->frames[i].shim)
-			source->codes[source->codes_len++] =
-			    stack->frames[i].code;
-	}
-}
-
 static bool same_code(
     const struct python_frame *a, const struct python_frame *b)
 {
@@ -278,9 +106,10 @@ static bool same_code(
 	       a->first_line == b->first_line;
 }
 
-/* Whether another reading of one frame says the same. */
-static bool frame_agrees(const struct python_frame *frame, const char *bytes,
-    const char *code, const struct python_offsets *o)
+/* Whether another reading of one frame says the same; the innermost may have
+ * gone on to another instruction. */
+static bool frame_agrees(const struct python_frame *frame, bool is_innermost,
+    const char *bytes, const char *code, const struct python_offsets *o)
 {
 	struct python_frame again = {0};
 
@@ -289,7 +118,7 @@ static bool frame_agrees(const struct python_frame *frame, const char *bytes,
 	take_frame(&again, bytes, o);
 	if (again.previous != frame->previous || again.code != frame->code ||
 	    again.shim != frame->shim ||
-	    again.instruction != frame->instruction)
+	    (again.instruction != frame->instruction && !is_innermost))
 		return false;
 	if (frame->shim)
 		return true;
@@ -305,38 +134,42 @@ static bool agrees(const struct stack_source *source,
 	uint64_t address;
 	size_t from = 0;
 
-	if (!innermost(reader, source, &address) ||
+	if (!stack_reader_innermost(reader, source, &address) ||
 	    address != stack->frames[0].address)
 		return false;
 	for (size_t i = 0; i < stack->len; i++) {
 		const struct python_frame *frame = &stack->frames[i];
 		const char *bytes =
-		    frame_read(reader, source, frame->address, &from);
-		const char *code = code_read(reader, source, frame->code);
+		    stack_reader_frame(reader, source, frame->address, &from);
+		const char *code =
+		    stack_reader_code(reader, source, frame->code);
 
-		if (!frame_agrees(frame, bytes, code, &source->target.offsets))
+		if (!frame_agrees(
+			frame, i == 0, bytes, code, &source->target.offsets))
 			return false;
 	}
 	return true;
 }
 
 /* Begins with what the reader holds: the last check of one try is what the
- * next one begins with. Even the innermost frame's instruction must be the
- * same each time: a thread that ran through a whole loop between two readings
- * can look alike in both and be torn in both. */
+ * next one begins with. A thread that ran through a whole loop between two
+ * readings can look alike in both and be torn in both (1 of 214,000 of a
+ * program that does nothing but call), so that a third must agree (0 of
+ * 216,000). */
 static bool attempt(struct stack_source *source, struct stack_reader *reader,
     struct python_stack *stack)
 {
 	bool stands = !stack->held && !stack->other;
 
 	if (!walk(source, reader, stack)) {
-		fill_anew(reader, source);
+		stack_reader_fill_anew(reader, source);
 		return false;
 	}
-	list(source, stack);
+	stack_reader_list(reader, source, stack);
 	for (int i = stands ? 1 : 0; i < CHECKS; i++) {
-		if (!fill(reader, source)) {
-			fill_anew(reader, source);
+		if (!stack_reader_fill(reader, source,
+			reader->codes_len ? 0 : STACK_READER_CODES)) {
+			stack_reader_fill_anew(reader, source);
 			return false;
 		}
 		if (!agrees(source, reader, stack))
@@ -378,16 +211,21 @@ static bool read_stopped(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
 {
 	pid_t tid = threads_kernel_id(source, source->thread);
-	bool whole = false;
+	bool whole;
 
 	if (tid <= 0 || remote_stop(&source->stopped, tid, STOP_LIMIT_NS) < 0)
 		return false;
-	fill_anew(reader, source);
-	for (int i = 0; i < TRIES && !whole && reader->filled; i++)
-		whole = attempt(source, reader, stack);
+	/* It stands: what one reading says is so. */
+	whole = (stack_reader_fill(reader, source, STACK_READER_CODES) &&
+		    walk(source, reader, stack)) ||
+		(stack_reader_fill_anew(reader, source) &&
+		    walk(source, reader, stack));
 	remote_resume(&source->stopped);
 	stack->paused = true;
-	return whole && root_fits(source, stack, true);
+	if (!whole)
+		return false;
+	stack_reader_list(reader, source, stack);
+	return root_fits(source, stack, true);
 }
 
 /* Which thread, and what is known of its stack already. The lock is read with
@@ -395,8 +233,12 @@ static bool read_stopped(struct stack_source *source,
 static bool begin(struct stack_source *source, struct stack_reader *reader,
     struct python_stack *stack)
 {
-	bool filled = source->thread && fill(reader, source);
+	bool known = reader->source == source && reader->codes_len;
+	unsigned with =
+	    known ? STACK_READER_LOCK : STACK_READER_LOCK | STACK_READER_CODES;
+	bool filled = source->thread && stack_reader_fill(reader, source, with);
 
+	reader->source = source;
 	stack->held =
 	    filled && threads_holder(source, &reader->lock) == source->thread;
 	stack->thread = source->thread;
@@ -408,7 +250,7 @@ static bool begin(struct stack_source *source, struct stack_reader *reader,
 	if (filled && stack->thread == source->thread && !stack->held)
 		return true;
 	source->thread = stack->thread;
-	return fill_anew(reader, source);
+	return stack_reader_fill_anew(reader, source);
 }
 
 /* As while it starts and while it ends, which takes its time. */
@@ -417,7 +259,7 @@ static bool has_no_frames(
 {
 	uint64_t address;
 
-	return innermost(reader, source, &address) && address == 0;
+	return stack_reader_innermost(reader, source, &address) && address == 0;
 }
 
 static enum stack_result read_begun(struct stack_source *source,
@@ -468,8 +310,9 @@ enum stack_result stack_read_other(struct stack_source *source,
 	if (!stack->thread)
 		return STACK_NONE;
 	source->thread = stack->thread;
-	result = fill_anew(reader, source) ? read_begun(source, reader, stack)
-					   : STACK_UNCERTAIN;
+	result = stack_reader_fill_anew(reader, source)
+		     ? read_begun(source, reader, stack)
+		     : STACK_UNCERTAIN;
 	/* What is listed now is no use to the next read of the running one. */
 	source->thread = 0;
 	return result;

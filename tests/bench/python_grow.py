@@ -11,21 +11,21 @@ keep = []
 def first():
     for i in range(67 * 16):
         keep.append(bytearray(BLOCK))
-        for k in range(3000):
+        for k in range(60000):
             pass
 
 
 def second():
     for i in range(160 * 16):
         keep.append(bytearray(BLOCK))
-        for k in range(3000):
+        for k in range(60000):
             pass
 
 
 def third():
     for i in range(86 * 16):
         keep.append(bytearray(BLOCK))
-        for k in range(3000):
+        for k in range(60000):
             pass
 
 
