@@ -159,8 +159,25 @@ static void draw_entry(const struct legend *legend, const struct entry *entry,
 	draw_words(legend, entry, x + legend->sign_width + legend->gap, y);
 }
 
+/* What is summed up is the largest of a crowd, and comes last: where not all
+ * have a place it takes the last one. */
+static void keep_sum(struct legend *legend, size_t shown)
+{
+	struct entry *entries = legend->entries.items;
+
+	for (size_t i = shown; i < legend->entries.len && shown > 0; i++) {
+		if (entries[i].role == ROLE_OTHER) {
+			struct entry sum = entries[i];
+
+			entries[i] = entries[shown - 1];
+			entries[shown - 1] = sum;
+			return;
+		}
+	}
+}
+
 /* The last of the places says how many entries have none. */
-static void draw_entries(const struct legend *legend, double top)
+static void draw_entries(struct legend *legend, double top)
 {
 	size_t places = legend->rows * legend->columns;
 	size_t count = legend->entries.len;
@@ -168,6 +185,7 @@ static void draw_entries(const struct legend *legend, double top)
 	struct entry rest = {.detail = NULL};
 	char *text;
 
+	keep_sum(legend, shown);
 	for (size_t i = 0; i < shown; i++)
 		draw_entry(legend, &legend->entries.items[i], i, top);
 	if (shown == count)

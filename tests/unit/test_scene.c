@@ -291,12 +291,51 @@ static void slopes_stay_true_at_the_edges(void **state)
 	profile_finish(&profile);
 }
 
+/* Where the legend can't name all, what is summed up is named all the same. */
+static void the_sum_of_a_crowd_is_in_the_legend(void **state)
+{
+	struct profile profile;
+	struct run *run;
+	struct chart_run charted;
+	struct chart_request request = {.runs = &charted, .len = 1};
+	struct layout_request layout = {.width = 400,
+	    .height = 300,
+	    .density = 1,
+	    .measure = {fixed_width, NULL}};
+	struct drawing drawing;
+	struct scene scene;
+	struct err e;
+
+	(void)state;
+	profile_init(&profile, "crowd.dat");
+	run = profile_add_run(&profile);
+	for (int k = 0; k < 200; k++) {
+		char pid[16];
+
+		snprintf(pid, sizeof(pid), "%d", 100 + k);
+		for (int i = 0; i < 3; i++)
+			series_add(&run_process(run, pid, strlen(pid))->memory,
+			    i, k < 40 ? 20 : 1);
+	}
+	for (int i = 0; i < 3; i++)
+		series_add(&run->total, i, 960);
+	charted = (struct chart_run){&profile.runs.items[0], "crowd.dat"};
+	assert_int_equal(chart_stack(&scene, &request, &e), 0);
+	layout_scene(&drawing, &scene, &layout);
+	assert_true(has_text(&drawing, "other ("));
+	assert_true(has_text(&drawing, " more"));
+	drawing_finish(&drawing);
+	scene_finish(&scene);
+	profile_finish(&profile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(texts_have_their_places),
 	    cmocka_unit_test(a_window_far_from_every_sample),
 	    cmocka_unit_test(slopes_stay_true_at_the_edges),
+	    cmocka_unit_test(the_sum_of_a_crowd_is_in_the_legend),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
