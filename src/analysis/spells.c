@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/shown.h"
 #include "base/mem.h"
 
 #define GAP 20 /* intervals without a sample, and nothing is known */
@@ -20,26 +21,9 @@ struct open_process {
 struct state {
 	struct spells *spells;
 	const struct run *run;
-	struct stack *stacks; /* the run's, without the import machinery */
+	struct stack *stacks; /* the run's, as they are shown */
 	ARRAY(struct open_process) processes;
 };
-
-/* Six frames deep for each import within an import, and never the cause. */
-static bool is_machinery(const struct frame *frame)
-{
-	return strncmp(frame->file, "<frozen importlib", 17) == 0;
-}
-
-static struct stack without_machinery(const struct stack *stack)
-{
-	struct stack shown = {.id = stack->id,
-	    .frames = mem_zero(stack->len + 1, sizeof(*shown.frames))};
-
-	for (size_t i = 0; i < stack->len; i++)
-		if (!is_machinery(&stack->frames[i]))
-			shown.frames[shown.len++] = stack->frames[i];
-	return shown;
-}
 
 static const struct frame *frame_at(const struct stack *stack, size_t depth)
 {
@@ -126,7 +110,7 @@ void spells_find(struct spells *spells, const struct run *run)
 	    .stacks = mem_zero(run->stacks.len + 1, sizeof(*state.stacks))};
 
 	for (size_t i = 0; i < run->stacks.len; i++)
-		state.stacks[i] = without_machinery(&run->stacks.items[i]);
+		state.stacks[i] = shown_stack(&run->stacks.items[i]);
 	for (size_t i = 0; i < run->stack_samples.len; i++)
 		add(&state, &run->stack_samples.items[i]);
 	for (size_t i = 0; i < state.processes.len; i++) {

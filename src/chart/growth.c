@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/shown.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
@@ -11,9 +12,15 @@
 #define LANES_MAX 64
 #define SLIVER 0.0005 /* of the whole: what is narrower is summed up */
 
+/* A stack that grew, as it is shown. */
+struct grown {
+	struct stack stack;
+	double mib;
+};
+
 struct growth_build {
 	struct scene_panel *panel;
-	const struct stack_growth **sorted; /* those that grew */
+	struct grown *sorted;
 	size_t len, lanes;
 	double whole_mib, small_mib;
 };
@@ -36,8 +43,8 @@ static int order_frames(const struct frame *a, const struct frame *b)
 
 static int order_stacks(const void *x, const void *y)
 {
-	const struct stack *a = (*(const struct stack_growth *const *)x)->stack;
-	const struct stack *b = (*(const struct stack_growth *const *)y)->stack;
+	const struct stack *a = &((const struct grown *)x)->stack;
+	const struct stack *b = &((const struct grown *)y)->stack;
 
 	for (size_t depth = 0;; depth++) {
 		const struct frame *one = frame_at(a, depth);
@@ -75,10 +82,31 @@ static char *full_name(
 	return clean;
 }
 
+/* The last part of a path, or the last two of a package's __init__.py. */
+static const char *short_file(const char *path)
+{
+	const char *part = path + strlen(path);
+	size_t parts = strstr(path, "/__init__.py") ? 2 : 1;
+
+	while (part > path && (part[-1] != '/' || --parts > 0))
+		part--;
+	return part;
+}
+
+/* Every module's own code is called the same: its file tells more. */
+static char *short_name(const struct frame *frame)
+{
+	const char *file = short_file(frame->file);
+	bool is_module = strcmp(frame->function, "<module>") == 0 && *file;
+
+	return mem_format(
+	    "%s:%d", is_module ? file : frame->function, frame->line);
+}
+
 static void add_span(struct growth_build *build, const struct frame *frame,
     size_t depth, double from_mib, double mib)
 {
-	char *raw = mem_format("%s:%d", frame->function, frame->line);
+	char *raw = short_name(frame);
 	struct scene_span span = {.name = utf8_clean_copy(raw),
 	    .full_name = full_name(build, frame, mib),
 	    .role = role_of(frame),
@@ -103,20 +131,20 @@ static void add_level(struct growth_build *build, size_t first, size_t end,
 		return;
 	while (i < end) {
 		const struct frame *frame =
-		    frame_at(build->sorted[i]->stack, depth);
+		    frame_at(&build->sorted[i].stack, depth);
 		size_t next = i;
 		double mib = 0;
 
 		while (next < end && frame) {
 			const struct frame *other =
-			    frame_at(build->sorted[next]->stack, depth);
+			    frame_at(&build->sorted[next].stack, depth);
 
 			if (order_frames(frame, other) != 0)
 				break;
-			mib += build->sorted[next++]->mib;
+			mib += build->sorted[next++].mib;
 		}
 		if (!frame) {
-			from_mib += build->sorted[i++]->mib;
+			from_mib += build->sorted[i++].mib;
 			continue;
 		}
 		if (mib >= SLIVER * build->whole_mib) {
@@ -178,7 +206,8 @@ static double sort_growths(
 		const struct stack_growth *growth = &growths->items.items[i];
 
 		if (growth->mib > 0) {
-			build->sorted[build->len++] = growth;
+			build->sorted[build->len++] = (struct grown){
+			    shown_stack(growth->stack), growth->mib};
 			build->whole_mib += growth->mib;
 		} else {
 			given_mib -= growth->mib;
@@ -212,6 +241,8 @@ int chart_growth(struct scene *scene, const struct stack_growths *growths,
 	if (given_mib > 0)
 		add_fact(scene, "Given back", given_mib);
 	add_notes(scene, &build, given_mib);
+	for (size_t i = 0; i < build.len; i++)
+		free(build.sorted[i].stack.frames);
 	free(build.sorted);
 	return 0;
 }

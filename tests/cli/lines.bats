@@ -74,6 +74,19 @@ own_setup() {
 	[ "$(head -c 4 grow.png | tail -c 3)" = PNG ]
 }
 
+@test "--flame names modules by their files, without what imports them" {
+	local loader='<frozen%20importlib._bootstrap>:9:_find_and_load'
+
+	printf '%s\n' 'CMDLINE x' 'MEM 1 1' 'STACK 1 1 id=1 frames=a.py:1:f' \
+		"STACK 9 2 id=2 frames=/x/b.py:3:<module>;$loader;/x/p/__init__.py:1:<module>;$loader;/x/m.py:7:<module>" \
+		>imports.dat
+	mprof lines --flame -o grow.html imports.dat
+	grep -q '"b.py:3"' grow.html
+	grep -q '"p/__init__.py:1"' grow.html
+	grep -q '"m.py:7"' grow.html
+	lacks '_find_and_load' <grow.html
+}
+
 @test "--flame wants an output, an output wants --flame" {
 	run_apart mprof lines --flame run.dat
 	[ "$status" -eq 2 ]
