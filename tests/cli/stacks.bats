@@ -12,11 +12,13 @@ own_setup() {
 	import time
 	keep = []
 	def big():
-	    for i in range(480):
-	        keep.append(bytearray(131072))
+	    for i in range(96):
+	        keep.append(bytearray(655360))
+	        time.sleep(0.004)
 	def small():
-	    for i in range(160):
-	        keep.append(bytearray(131072))
+	    for i in range(32):
+	        keep.append(bytearray(655360))
+	        time.sleep(0.004)
 	big()
 	small()
 	end = time.time() + 0.15
