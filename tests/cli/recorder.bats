@@ -79,7 +79,7 @@ measured() {
 
 @test "recorder: where that can't be known, it is said" {
 	unshare -pf --mount-proc true 2>/dev/null || skip "no namespaces here"
-	run_apart unshare -pf --mount-proc mprof run -o a.dat sh -c \
+	run_apart unshare -pf --mount-proc mprof run -T 0.5 -o a.dat sh -c \
 		'for i in 1 2 3 4 5 6 7 8; do (setsid true &); done; sleep 0.3'
 	[[ $errors =~ mprof:\ at\ least\ [1-9][0-9]*\ process.*\ lived\ shorter ]]
 }
@@ -230,7 +230,7 @@ measured() {
 
 @test "recorder: a full disk: the program runs on, the loss is told" {
 	mkdir disk
-	mount -t tmpfs -o size=8k tmpfs disk 2>/dev/null || skip "needs root"
+	mount -t tmpfs -o size=4k tmpfs disk 2>/dev/null || skip "needs root"
 	run_apart mprof run -T 500us -o disk/a.dat sh -c 'sleep 0.3; echo done'
 	umount disk
 	[ "$status" -eq 0 ]
