@@ -175,6 +175,7 @@ int launch_start(
 	}
 	/* Behind the fork: it is inherited. */
 	prctl(PR_SET_TIMERSLACK, 1);
+	signals_pass_faults(launch->pid);
 	return 0;
 }
 
@@ -204,6 +205,7 @@ static void note_program(
 		launch->stopped = false;
 		launch->stop_signal = 0;
 	} else {
+		signals_keep_faults();
 		launch->ended = true;
 		launch->stopped = false;
 		launch->end = (struct launch_event){

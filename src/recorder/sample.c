@@ -16,7 +16,7 @@
 #define TELL_PEAK_NS NS_PER_S
 
 /* The share of an interval that a reading of PSS may take. */
-enum { SHARES_PART = 10 };
+enum { SHARES_PART = 4 };
 
 /* A stepped wall clock doesn't bend the times, a suspended machine leaves a
  * gap: CLOCK_BOOTTIME goes on through both. */

@@ -5,8 +5,9 @@
 
 enum {
 	GROWTH = 10, /* a total a tenth higher is worth a new round */
+	STEADY = 20, /* it grew by less than 1/STEADY since the last tick */
 	SHARE = 100, /* of all time, spent here at most 1/SHARE */
-	/* What one reading costs before any was taken, seen on a small VM. */
+	/* What reading a process costs, seen on a small VM. */
 	PROCESS_NS = 75000,
 	KIB_NS = 7
 };
@@ -16,17 +17,30 @@ void shares_init(struct shares *shares, const struct procfs *fs, int64_t now_ns)
 	*shares = (struct shares){.fs = fs, .began_ns = now_ns};
 }
 
+/* The reading that can't be divided, and so would hold a tick up. */
+static int64_t longest_ns(const struct members *members)
+{
+	int64_t most_kib = 0;
+
+	for (size_t i = 0; i < members->list.len; i++) {
+		if (members->list.items[i].kib > most_kib)
+			most_kib = members->list.items[i].kib;
+	}
+	return PROCESS_NS + most_kib * KIB_NS;
+}
+
+/* A round is divided among ticks: only what was spent must have been earned,
+ * and the longest reading. A tree that is still growing is left alone, as
+ * there would be nothing to spend when it is at its peak. */
 static bool is_due(const struct shares *shares, const struct members *members,
     int64_t total_kib, int64_t now_ns)
 {
-	int64_t cost_ns =
-	    (int64_t)members->list.len * PROCESS_NS + total_kib * KIB_NS;
-
 	if (members->list.len < 2 ||
-	    total_kib < shares->total_kib + shares->total_kib / GROWTH + 1)
+	    total_kib < shares->total_kib + shares->total_kib / GROWTH + 1 ||
+	    total_kib > shares->before_kib + shares->before_kib / STEADY)
 		return false;
 	return now_ns - shares->began_ns >=
-	       SHARE * (shares->spent_ns + cost_ns);
+	       SHARE * (shares->spent_ns + longest_ns(members));
 }
 
 static void read_one(struct shares *shares, const struct member *member)
@@ -51,12 +65,15 @@ void shares_step(struct shares *shares, const struct members *members,
     int64_t total_kib, int64_t until_ns)
 {
 	int64_t start_ns, now_ns;
+	bool due;
 
 	if (!shares->reading && members->list.len < 2)
 		return;
 	now_ns = start_ns = clock_mono_ns();
+	due = is_due(shares, members, total_kib, now_ns);
+	shares->before_kib = total_kib;
 	if (!shares->reading) {
-		if (!is_due(shares, members, total_kib, now_ns))
+		if (!due)
 			return;
 		shares->reading = true;
 		shares->next = 0;

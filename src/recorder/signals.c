@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/signals.h"
 
+#include <errno.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,14 +15,57 @@
 /* A program may put its terminal in order before it stops. */
 #define STOP_PATIENCE_NS (10 * NS_PER_S)
 
-static const int faults[] = {
-    SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
+/* The kernel's answers to a fault, which can't wait until they are read. */
+static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+enum { FAULTS = sizeof(faults) / sizeof(faults[0]) };
+
+/* Whose they are when someone sends one; what a signal handler is given. */
+static volatile sig_atomic_t heir;
+static struct sigaction replaced[FAULTS];
 
 void signals_held(sigset_t *set)
 {
 	sigfillset(set);
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+	for (size_t i = 0; i < FAULTS; i++)
 		sigdelset(set, faults[i]);
+}
+
+/* Of this very process: what would have happened without us. */
+static void have_fault(int signal, const siginfo_t *info)
+{
+	for (size_t i = 0; i < FAULTS; i++) {
+		if (faults[i] == signal)
+			(void)sigaction(signal, &replaced[i], NULL);
+	}
+	if (info->si_code <= 0)
+		(void)raise(signal);
+}
+
+static void on_fault(int signal, siginfo_t *info, void *context)
+{
+	int cause = errno;
+
+	(void)context;
+	if (info->si_code > 0 || info->si_pid == getpid() || heir == 0)
+		have_fault(signal, info);
+	else
+		(void)kill((pid_t)heir, signal);
+	errno = cause;
+}
+
+void signals_pass_faults(pid_t pid)
+{
+	const struct sigaction action = {
+	    .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_RESTART};
+
+	heir = pid;
+	for (size_t i = 0; i < FAULTS; i++)
+		(void)sigaction(faults[i], &action, &replaced[i]);
+}
+
+void signals_keep_faults(void)
+{
+	heir = 0;
 }
 
 static bool is_stop(int signal)

@@ -10,6 +10,11 @@
 /* Every signal but those that tell of a fault in this very process. */
 void signals_held(sigset_t *set);
 
+/* Where someone sends such a one, it is the program's, for as long as it is
+ * there. */
+void signals_pass_faults(pid_t pid);
+void signals_keep_faults(void);
+
 /* Reads one signal from launch->signals and does what it asks for; true with
  * event where the caller of launch_wait() is to hear of it. */
 bool signals_take(struct launch *launch, struct launch_event *event);

@@ -154,6 +154,25 @@ program_of() {
 	whole
 }
 
+@test "what tells of a fault is the program's where someone sends it" {
+	cat >faults <<-'END'
+		for name in ABRT SEGV BUS FPE ILL TRAP SYS; do
+			# shellcheck disable=SC2064 # now
+			trap "had+=' $name'" "$name"
+		done
+		echo ready
+		until [[ $had == *SYS ]]; do sleep 0.01; done
+		[ "$had" = ' ABRT SEGV BUS FPE ILL TRAP SYS' ] && exit 37
+	END
+	background bash faults
+	for name in ABRT SEGV BUS FPE ILL TRAP SYS; do
+		kill -s "$name" "$recorder"
+		sleep 0.1
+	done
+	ended_with 37
+	whole
+}
+
 @test "SIGPIPE: nobody reads the notices, the recording goes on" {
 	got=0
 	mprof run -T 0.02 -o a.dat sh -c 'sleep 0.3; exit 6' 2> >(exec true) ||
