@@ -137,14 +137,24 @@ static enum option_result bad_option(
 	return OPTION_BAD;
 }
 
+/* The value of the option that was found in word; -o=x is -o x, as argparse
+ * has it. */
+static char *value_of(const struct option_row *row, char *word)
+{
+	bool joined = row->letter && word[0] == '-' && word[1] == row->letter &&
+		      optarg == word + 2;
+
+	return joined && optarg[0] == '=' ? optarg + 1 : revealed(optarg);
+}
+
 static enum option_result take(
-    const struct option_call *call, int code, struct err *e)
+    const struct option_call *call, int code, char *word, struct err *e)
 {
 	const struct option_row *row = row_of_code(call->rows, code);
 	char *where = (char *)call->values + row->offset;
 
-	return row->parse(row, revealed(optarg), where, e) == 0 ? OPTION_RUN
-								: OPTION_BAD;
+	return row->parse(row, value_of(row, word), where, e) == 0 ? OPTION_RUN
+								   : OPTION_BAD;
 }
 
 /* argv with the negative numbers hidden; what had to be allocated is kept
@@ -187,7 +197,7 @@ static enum option_result parse_all(const struct option_call *call, int argc,
 			argv[--optind] = whole;
 			continue;
 		}
-		if (take(call, code, e) != OPTION_RUN)
+		if (take(call, code, argv[optind - 1], e) != OPTION_RUN)
 			return OPTION_BAD;
 	}
 }

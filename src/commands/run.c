@@ -232,11 +232,46 @@ static int start(struct session *session)
 	return status;
 }
 
+static int attach_to(struct session *session, const char *word)
+{
+	int status = target_init(&session->target, word);
+	struct err e;
+
+	if (status == COMMAND_OK && target_check_metric(&session->target,
+					session->plan.metric, &e) != 0)
+		status = command_fail(COMMAND_FAILED, &e);
+	if (status == COMMAND_OK)
+		status = start(session);
+	target_finish(&session->target);
+	return status;
+}
+
+/* Behind a process that is attached to, unlike a program, stand options. */
+static int take_late_options(
+    struct run_options *options, char **words, int *count)
+{
+	const struct option_call call = {run_option_rows, options, false};
+	struct err e;
+	int rest;
+
+	if (options_parse(&call, *count, words, &rest, &e) != OPTION_RUN)
+		return command_fail(COMMAND_MISUSED, &e);
+	for (int i = rest; i < *count; i++)
+		words[1 + i - rest] = words[i];
+	*count -= rest - 1;
+	return COMMAND_OK;
+}
+
 static int run(const void *values, char **words, int count)
 {
-	struct session session = {.options = values};
+	struct run_options options = *(const struct run_options *)values;
+	struct session session = {.options = &options};
 	struct err e;
 	int status;
+
+	if (options.attach && count > 1 &&
+	    take_late_options(&options, words, &count) != COMMAND_OK)
+		return COMMAND_MISUSED;
 
 	if (count == 0) {
 		err_set(&e,
@@ -256,13 +291,8 @@ static int run(const void *values, char **words, int count)
 	if (run_options_plan(session.options, &session.plan, &e) != 0 ||
 	    run_hooks_prepare_check(session.options, &e) != 0)
 		return command_fail(COMMAND_MISUSED, &e);
-	if (session.options->attach) {
-		status = target_init(&session.target, words[0]);
-		if (status == COMMAND_OK)
-			status = start(&session);
-		target_finish(&session.target);
-		return status;
-	}
+	if (session.options->attach)
+		return attach_to(&session, words[0]);
 	program_init(&session.program, session.options, words, count);
 	status = start(&session);
 	program_finish(&session.program);

@@ -36,16 +36,33 @@ static void print_shares(
 	    size(pss, read->pss_kib), read->count, read->count);
 }
 
-static void print_end(const struct sampler_result *result)
+/* Who is left, and what would have recorded them where that is so. */
+static void print_alive(
+    const struct sampler_plan *plan, const struct sampler_result *result)
+{
+	char name[4 * PROCFS_NAME];
+
+	fprintf(stderr, "mprof: %zu %s on:", result->alive,
+	    result->alive == 1 ? "descendant lives" : "descendants live");
+	for (size_t i = 0; i < result->alive && i < SAMPLER_NAMED; i++)
+		fprintf(stderr, "%s %d %s", i > 0 ? "," : "",
+		    (int)result->living[i].pid,
+		    utf8_clean(name, sizeof(name), result->living[i].name));
+	if (result->alive > SAMPLER_NAMED)
+		fprintf(stderr, " and %zu more", result->alive - SAMPLER_NAMED);
+	if (result->end == SAMPLER_ENDED && !plan->wait_all)
+		fprintf(stderr, "; --wait all records %s too",
+		    result->alive == 1 ? "it" : "them");
+	fputc('\n', stderr);
+}
+
+static void print_end(
+    const struct sampler_plan *plan, const struct sampler_result *result)
 {
 	if (result->end == SAMPLER_TIMEOUT)
 		fputs("mprof: --timeout has ended the recording\n", stderr);
 	if (result->alive > 0)
-		fprintf(stderr, "mprof: %zu %s on; --wait all records %s too\n",
-		    result->alive,
-		    result->alive == 1 ? "descendant lives"
-				       : "descendants live",
-		    result->alive == 1 ? "it" : "them");
+		print_alive(plan, result);
 	if (result->unseen > 0)
 		fprintf(stderr,
 		    "mprof: %s%zu %s shorter than the interval: no sample saw "
@@ -105,9 +122,9 @@ void run_summary_print(const struct sampler_plan *plan,
 	char peak[UNITS_TEXT], time[UNITS_TEXT], name[4096];
 
 	print_pace(plan, result);
-	print_end(result);
+	print_end(plan, result);
 	print_status(result);
-	if (result->peak_kib > 0)
+	if (result->peak_kib > 0 || result->samples > 0)
 		fprintf(stderr, "mprof: peak %s %s",
 		    size(peak, result->peak_kib), plan->metric->title);
 	else

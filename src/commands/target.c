@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands/target.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,28 @@ int target_init(struct target *target, const char *word)
 		take_words(target, &fs);
 	procfs_finish(&fs);
 	return status;
+}
+
+int target_check_metric(
+    const struct target *target, const struct metric *metric, struct err *e)
+{
+	char text[2048];
+	struct procfs fs;
+	int result = 0;
+
+	if (metric->file != METRIC_ROLLUP)
+		return 0;
+	if (procfs_init(&fs, "/proc", e) != 0)
+		return -1;
+	if (procfs_read(&fs, target->pid, metric_file_name(metric), text,
+		sizeof(text)) < 0 &&
+	    (errno == EACCES || errno == EPERM))
+		result = err_set(e,
+		    "%d: not permitted to read its %s; --backend rss needs no "
+		    "permission",
+		    (int)target->pid, metric->title);
+	procfs_finish(&fs);
+	return result;
 }
 
 void target_finish(struct target *target)

@@ -150,18 +150,44 @@ static void root_ended(struct sampler *s, const struct launch_event *event)
 	sample_look(s);
 }
 
-/* Descendants that have not ended; a zombie has. */
+/* A descendant that has not ended; a zombie has, and so has what was killed. */
+static bool lives_on(const struct sampler *s, const struct member *member)
+{
+	return !member->gone && !member->zombie && !member->is_root &&
+	       !(member->signalled && s->plan.on_limit == LIMIT_KILL);
+}
+
 static size_t count_alive(const struct sampler *s)
 {
 	const struct members *members = &s->tree.members;
 	size_t alive = 0;
 
-	for (size_t i = 0; i < members->list.len; i++) {
-		const struct member *member = &members->list.items[i];
-
-		alive += !member->gone && !member->zombie && !member->is_root;
-	}
+	for (size_t i = 0; i < members->list.len; i++)
+		alive += lives_on(s, &members->list.items[i]);
 	return alive;
+}
+
+static void name_alive(
+    const struct sampler *s, struct sampler_living living[SAMPLER_NAMED])
+{
+	const struct members *members = &s->tree.members;
+	size_t named = 0;
+
+	for (size_t i = 0; i < members->list.len && named < SAMPLER_NAMED;
+	     i++) {
+		const struct member *member = &members->list.items[i];
+		struct proc_stat now;
+
+		if (!lives_on(s, member))
+			continue;
+		living[named].pid = member->pid;
+		/* it may have another name since it was found */
+		memcpy(living[named].name,
+		    procfs_stat(&s->fs, member->pid, &now) ? now.name
+							   : member->name,
+		    PROCFS_NAME);
+		named++;
+	}
 }
 
 /* Whether there is nothing left to wait for. */
@@ -214,6 +240,7 @@ static void finish(struct sampler *s, struct sampler_result *result)
 	s->result.missed = s->ticks.missed;
 	s->result.interval_ns = s->ticks.interval_ns;
 	s->result.alive = count_alive(s);
+	name_alive(s, s->result.living);
 	s->result.denied = s->meter.denied;
 	s->result.hidden = s->births.hidden.list.len;
 	s->result.limit = s->limit;

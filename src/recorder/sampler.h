@@ -41,6 +41,14 @@ enum sampler_end {
 	SAMPLER_QUIT     /* this process was told to end */
 };
 
+/* A descendant that lives on. */
+struct sampler_living {
+	pid_t pid;
+	char name[PROCFS_NAME];
+};
+
+enum { SAMPLER_NAMED = 5 };
+
 /* What there is to say at the end. */
 struct sampler_result {
 	enum sampler_end end;
@@ -55,10 +63,11 @@ struct sampler_result {
 	int64_t interval_ns; /* at the end: longer where overhead made it so */
 	size_t most;         /* processes at once */
 	size_t alive;        /* descendants that live on */
-	size_t unseen;       /* that ended before a sample saw them */
-	bool unseen_is_all;  /* false: there may be more of them */
-	size_t hidden;       /* that live, but not in /proc */
-	size_t denied;       /* readings that were not permitted */
+	struct sampler_living living[SAMPLER_NAMED]; /* the first of them */
+	size_t unseen;      /* that ended before a sample saw them */
+	bool unseen_is_all; /* false: there may be more of them */
+	size_t hidden;      /* that live, but not in /proc */
+	size_t denied;      /* readings that were not permitted */
 	struct limit limit;
 };
 

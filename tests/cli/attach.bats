@@ -33,6 +33,24 @@ teardown() {
 	[ "$status" -eq 0 ]
 	[ -z "$errors" ]
 	grep -q ^MEM b.dat
+	run_apart mprof run -q --attach $! -T 0.05 -t 0.2 -o c.dat
+	[ "$status" -eq 0 ]
+	grep -q ^MEM c.dat
+}
+
+@test "attach: what may not be measured is refused before a file is made" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to be someone else"
+	setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$MPROF" ||
+		skip "nobody can't run the program under test"
+	"$name" 30 &
+	chmod 777 .
+	for backend in pss uss; do
+		run_apart setpriv --reuid 65534 --regid 65534 --clear-groups \
+			"$MPROF" attach --backend $backend -t 0.5 $!
+		[ "$status" -eq 1 ]
+		[[ $errors == *"not permitted to read its "?SS* ]]
+	done
+	[ -z "$(find . -name "*.dat")" ]
 }
 
 @test "attach: by name, the whole name first" {

@@ -116,7 +116,13 @@ plain() {
 @test "run: recording ends with the program; --wait all, with the last of them" {
 	run_apart mprof run -o a.dat sh -c 'sleep 0.6 & exit 3'
 	[ "$status" -eq 3 ]
-	[[ $errors == *"1 descendant lives on"* ]]
+	[[ $errors =~ 1\ descendant\ lives\ on:\ [0-9]+\ s[hle]*p?\;\ --wait\ all ]]
+	run_apart mprof run -t 0.3 --wait all -o t.dat sh -c 'sleep 0.6 & exit 3'
+	[[ $errors == *"1 descendant lives on: "*" sleep"* ]]
+	lacks '--wait' <<<"$errors"
+	run_apart mprof run --limit 10MiB --on-limit kill -T 0.02 -o k.dat \
+		sh -c 'sleep 9 & python3 -c "x = bytearray(40 << 20)"'
+	lacks 'on:' <<<"$errors"
 	run_apart mprof run -T 0.05 --wait all -o b.dat sh -c 'sleep 0.5 & exit 3'
 	[ "$status" -eq 3 ]
 	[ "$(grep -c ^MEM b.dat)" -gt 5 ]
@@ -155,6 +161,8 @@ plain() {
 	[ "$status" -eq 0 ]
 	run_apart mprof run -qMCT0.2 -oa.dat true
 	[ "$status" -eq 0 ]
+	run_apart mprof run -q -T=10us -o=c.dat true
+	[ "$status" -eq 0 ] && [ -e c.dat ]
 	run_apart mprof run --no -q --m --t 5 --o b.dat true
 	[ "$status" -eq 0 ]
 	[ -e b.dat ]
