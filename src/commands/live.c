@@ -26,6 +26,7 @@ enum {
 
 #define LEAST_NS (NS_PER_S / 10)
 #define SLOPE_S 60.0
+#define LEAST_MIB 0.01 /* less of a rest is what six decimals leave */
 
 void live_init(struct live *live, bool keys, const char *command)
 {
@@ -60,52 +61,81 @@ static double last_mib(const struct process *process)
 	return process->memory.items[process->memory.len - 1].mib;
 }
 
-/* The number of processes of the last sample; the largest of them, the first
- * being the very largest, go to most. */
-static size_t largest(
-    const struct run *run, const struct process *most[LARGEST])
+/* A process of the last sample. */
+struct present {
+	const char *key, *name; /* name: NULL where it is not known */
+	double mib;
+};
+
+/* Of the processes that are present, the largest first. */
+struct present_list {
+	size_t count;
+	struct present most[LARGEST];
+};
+
+static void add_present(struct present_list *list, struct present one)
+{
+	list->count++;
+	for (size_t k = 0; k < LARGEST; k++) {
+		struct present other = list->most[k];
+
+		if (other.key && other.mib >= one.mib)
+			continue;
+		list->most[k] = one;
+		if (!other.key)
+			return;
+		one = other;
+	}
+}
+
+/* What no descendant has is the program's own; its record has a name alone. */
+static struct present program_itself(const struct run *run, double mib)
+{
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct process *one = &run->processes.items[i];
+
+		if (one->memory.len == 0 && one->name)
+			return (struct present){one->key, one->name, mib};
+	}
+	return (struct present){"the program itself", NULL, mib};
+}
+
+static void list_present(struct present_list *list, const struct run *run)
 {
 	double end_s = last_time(&run->total) - 0.0005;
-	size_t count = 0;
+	double rest_mib = run->total.items[run->total.len - 1].mib;
 
+	*list = (struct present_list){0};
 	for (size_t i = 0; i < run->processes.len; i++) {
 		const struct process *one = &run->processes.items[i];
 
 		if (last_time(&one->memory) < end_s)
 			continue;
-		count++;
-		for (size_t k = 0; k < LARGEST; k++) {
-			const struct process *other = most[k];
-
-			if (other && last_mib(other) >= last_mib(one))
-				continue;
-			most[k] = one;
-			one = other;
-			if (!one)
-				break;
-		}
+		rest_mib -= last_mib(one);
+		add_present(list,
+		    (struct present){one->key,
+			one->name ? one->name : one->command, last_mib(one)});
 	}
-	return count;
+	if (list->count > 0 && rest_mib > LEAST_MIB)
+		add_present(list, program_itself(run, rest_mib));
 }
 
 static void print_largest(const struct run *run, size_t name_columns, FILE *out)
 {
-	const struct process *most[LARGEST] = {0};
-	size_t count = largest(run, most);
+	struct present_list list;
 	char name[128], size[UNITS_TEXT];
 
-	if (count == 0)
+	list_present(&list, run);
+	if (list.count == 0)
 		return;
-	fprintf(out, "%zu process%s: ", count, count == 1 ? "" : "es");
-	for (size_t i = 0; i < LARGEST && most[i]; i++) {
-		const char *told =
-		    most[i]->name ? most[i]->name : most[i]->command;
-		char *clean = utf8_clean_copy(told ? told : "");
+	fprintf(out, "%zu process%s: ", list.count, list.count == 1 ? "" : "es");
+	for (size_t i = 0; i < LARGEST && list.most[i].key; i++) {
+		const struct present *one = &list.most[i];
+		char *clean = utf8_clean_copy(one->name ? one->name : "");
 
 		utf8_shorten(name, sizeof(name), clean, name_columns);
-		fprintf(out, "%s%s%s%s %s", i ? ", " : "", most[i]->key,
-		    *name ? " " : "", name,
-		    units_size(size, last_mib(most[i])));
+		fprintf(out, "%s%s%s%s %s", i ? ", " : "", one->key,
+		    *name ? " " : "", name, units_size(size, one->mib));
 		free(clean);
 	}
 }

@@ -51,7 +51,7 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 	wait
 }
 
-@test 'slope over the last minute, and the three largest of four processes' {
+@test "slope over the last minute, and the three largest of five processes" {
 	awk 'BEGIN {
 		print "CMDLINE pool"
 		for (i = 0; i <= 120; i++) {
@@ -64,7 +64,7 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 	person mprof watch a.dat <<-END
 		size 30 120
 		expect slope .1.00 MiB/s
-		expect 4 processes: 40 20.0 MiB, 30 15.0 MiB, 20 10.0 MiB
+		expect 5 processes: the program itself 110 MiB, 40 20.0 MiB, 30 15.0 MiB
 		type q
 		expect $BACK
 	END
