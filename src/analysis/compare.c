@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "base/random.h"
 
+#define NORMAL_POINT 1.96 /* of 97.5 % */
+
 enum { RESAMPLES = 9999, ALL_PARTITIONS = 200000 };
 
 static double mean(const double *values, size_t count)
@@ -37,8 +39,54 @@ static int compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* The 97.5 % point of Student's t, by interpolation in 1 / freedom. */
+static double t_point(double freedom)
+{
+	static const double points[] = {12.706, 4.303, 3.182, 2.776, 2.571,
+	    2.447, 2.365, 2.306, 2.262, 2.228};
+	enum { LAST = sizeof(points) / sizeof(points[0]) };
+	double below = floor(freedom), part;
+
+	if (freedom >= LAST)
+		return NORMAL_POINT +
+		       (points[LAST - 1] - NORMAL_POINT) * LAST / freedom;
+	if (freedom <= 1)
+		return points[0];
+	part = (1 / below - 1 / freedom) / (1 / below - 1 / (below + 1));
+	return points[(int)below - 1] +
+	       part * (points[(int)below] - points[(int)below - 1]);
+}
+
+/* The sum of squares about the mean, over count - 1. */
+static double variance(const double *values, size_t count)
+{
+	double middle = mean(values, count), sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += (values[i] - middle) * (values[i] - middle);
+	return sum / (double)(count - 1);
+}
+
+/* How much a percentile interval is too narrow: resamples vary by n - 1 of n
+ * parts of what samples do, and few of them by Student's t. */
+static double widening(
+    const double *a, const double *b, const struct comparison *out)
+{
+	double na = (double)out->a_count, nb = (double)out->b_count;
+	double va = variance(a, out->a_count) / na;
+	double vb = variance(b, out->b_count) / nb;
+	double shrunk = va * (na - 1) / na + vb * (nb - 1) / nb;
+
+	if (shrunk <= 0)
+		return 1;
+	return sqrt((va + vb) / shrunk) / NORMAL_POINT *
+	       t_point((va + vb) * (va + vb) /
+		       (va * va / (na - 1) + vb * vb / (nb - 1)));
+}
+
 static void bootstrap(const double *a, const double *b, struct comparison *out)
 {
+	double widen = widening(a, b, out);
 	double *differences = mem_zero(RESAMPLES, sizeof(differences[0]));
 	uint64_t state = 1;
 
@@ -46,9 +94,22 @@ static void bootstrap(const double *a, const double *b, struct comparison *out)
 		differences[i] = mean_of_resample(b, out->b_count, &state) -
 				 mean_of_resample(a, out->a_count, &state);
 	qsort(differences, RESAMPLES, sizeof(differences[0]), compare_doubles);
-	out->low = differences[RESAMPLES / 40];
-	out->high = differences[RESAMPLES - 1 - RESAMPLES / 40];
+	out->low = out->difference +
+		   widen * (differences[RESAMPLES / 40] - out->difference);
+	out->high = out->difference +
+		    widen * (differences[RESAMPLES - 1 - RESAMPLES / 40] -
+				out->difference);
 	free(differences);
+}
+
+/* Where one side is a single run it is taken to vary as the other does. */
+static void predict(const double *values, size_t count, struct comparison *out)
+{
+	double half = t_point((double)count - 1) *
+		      sqrt(variance(values, count) * (1 + 1 / (double)count));
+
+	out->low = out->difference - half;
+	out->high = out->difference + half;
 }
 
 /* How many ways there are to choose; capped above ALL_PARTITIONS. */
@@ -143,8 +204,13 @@ void compare_values(const double *a, size_t a_count, const double *b,
 	out->low = out->high = out->difference;
 	out->relative = out->a != 0 ? out->difference / fabs(out->a) : 0;
 	out->repeated = a_count > 1 && b_count > 1;
+	out->spread = a_count > 1 || b_count > 1;
+	if (!out->repeated && out->spread)
+		predict(
+		    a_count > 1 ? a : b, a_count > 1 ? a_count : b_count, out);
 	if (!out->repeated)
 		return;
 	bootstrap(a, b, out);
+	out->least_p = 2 / partitions(a_count + b_count, a_count);
 	out->p = permutation_p(a, b, out);
 }

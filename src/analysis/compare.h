@@ -3,7 +3,10 @@
  * One figure of two sets of recordings, side by side: how far apart they are,
  * how sure that is, and whether chance alone would do it.
  *
- * Interval: percentile bootstrap of the difference of the means (Efron 1979).
+ * Interval: percentile bootstrap of the difference of the means (Efron 1979),
+ * widened for few runs (Hesterberg, "What Teachers Should Know About the
+ * Bootstrap", 2015) with Welch's degrees of freedom (1947); of a single run
+ * beside several, the prediction interval.
  * p: two-sided permutation test of that difference (Fisher 1935, Pitman 1937),
  * all partitions where there are few enough, random ones beyond. Both use a
  * fixed seed: the same recordings give the same figures.
@@ -19,9 +22,11 @@ struct comparison {
 	double a, b;       /* means */
 	double difference; /* b - a */
 	double relative;   /* difference / a; 0 where a is 0 */
-	bool repeated;     /* at least two on each side: what follows counts */
+	bool spread;       /* at least two on one side: */
 	double low, high;  /* 95 % interval of the difference */
+	bool repeated;     /* at least two on each side: */
 	double p;          /* 1 where not repeated */
+	double least_p;    /* the least that so few runs can have */
 };
 
 /* Both sides hold at least one finite value. */

@@ -47,20 +47,23 @@ int figures_of_series(const struct series *series, double from_s,
 	out->area_mib_s = area_of(first, last);
 	out->mean_mib = out->duration_s > 0 ? out->area_mib_s / out->duration_s
 					    : first->mib;
-	out->growth_mib = last->mib - first->mib;
+	out->growth_mib = last->mib - (begin > 0 ? first - 1 : first)->mib;
 	out->growth_mib_s = growth_rate(first, end - begin);
 	return 0;
 }
 
-/* The highest PEAK record within the given time. */
-static double highest_mark(const struct run *run, double from_s, double until_s)
+/* The highest PEAK record within the given time. What is no higher than the
+ * highest sample of all only tells of that again. */
+static double highest_mark(
+    const struct run *run, double sampled_mib, double from_s, double until_s)
 {
 	double highest = 0;
 
 	for (size_t i = 0; i < run->peaks.len; i++) {
 		const struct sample *s = &run->peaks.items[i];
 
-		if (s->time_s >= from_s && s->time_s < until_s)
+		if (s->time_s >= from_s && s->time_s < until_s &&
+		    s->mib > sampled_mib + 1e-6)
 			highest = fmax(highest, s->mib);
 	}
 	return highest;
@@ -70,8 +73,8 @@ int figures_of_run(const struct run *run, struct figures *out)
 {
 	int got = figures_of_series(&run->total, -INFINITY, INFINITY, out);
 
-	out->peak_mib =
-	    fmax(out->peak_mib, highest_mark(run, -INFINITY, INFINITY));
+	out->peak_mib = fmax(out->peak_mib,
+	    highest_mark(run, out->peak_mib, -INFINITY, INFINITY));
 	return run->peaks.len > 0 ? 0 : got;
 }
 
@@ -87,6 +90,8 @@ static int compare_marks(const void *a, const void *b)
 
 size_t phases_of_run(const struct run *run, struct phase **phases)
 {
+	const struct sample *highest = series_peak(&run->total);
+	double sampled_mib = highest ? highest->mib : 0;
 	size_t marks = run->marks.len, count = 0;
 	const struct mark **order = mem_zero(marks, sizeof(order[0]));
 	struct phase *made = mem_zero(marks + 1, sizeof(made[0]));
@@ -108,7 +113,8 @@ size_t phases_of_run(const struct run *run, struct phase **phases)
 			phase->figures.mean_mib = order[i - 1]->mib;
 		}
 		phase->figures.peak_mib = fmax(phase->figures.peak_mib,
-		    highest_mark(run, phase->from_s, phase->until_s));
+		    highest_mark(
+			run, sampled_mib, phase->from_s, phase->until_s));
 		count++;
 	}
 	free(order);

@@ -12,7 +12,8 @@ struct figures {
 	double mean_mib;     /* over time: each sample holds until the next */
 	double area_mib_s;   /* the mean times the duration */
 	double duration_s;   /* from the first sample to the last */
-	double growth_mib;   /* the last sample less the first */
+	double growth_mib;   /* the last sample less the one that precedes the
+			      * first, or the first where none does */
 	double growth_mib_s; /* slope of the lower envelope after the warm-up
 			      * (analysis/leak.h); growth over duration where
 			      * there are too few samples for one */

@@ -150,30 +150,29 @@ static void judge_leak(struct verdicts *verdicts, const struct side *side)
 	}
 }
 
-/* One noisy pair is judged by its difference alone. With several runs of each
- * side the excess must also be more than chance explains. */
+/* One noisy pair is judged by its difference alone. With several runs of a
+ * side the excess must also be more than their spread explains. */
 static void judge_baseline(struct verdicts *verdicts,
     const struct side *baseline, const struct side *side, double tolerance)
 {
 	struct verdict *verdict = add(verdicts, "baseline", "mib");
-	struct comparison c;
+	size_t peak = offsetof(struct figures, peak_mib);
+	struct comparison plain, excess;
 
-	side_compare(baseline, side, offsetof(struct figures, peak_mib), &c);
-	verdict->value = c.b;
-	verdict->bound = c.a * (1 + tolerance);
-	verdict->met = c.b <= verdict->bound || (c.repeated && c.p >= 0.05);
-	units_size(verdict->figure, c.b);
+	side_compare(baseline, side, peak, 1, &plain);
+	side_compare(baseline, side, peak, 1 + tolerance, &excess);
+	verdict->value = excess.b;
+	verdict->bound = excess.a;
+	verdict->met =
+	    excess.difference <= 0 || (excess.spread && excess.low <= 0);
+	units_size(verdict->figure, verdict->value);
 	units_size(verdict->limit, verdict->bound);
-	if (c.repeated)
-		snprintf(verdict->note, sizeof(verdict->note),
-		    "%+.1f %% to the baseline, p = %.2g, %zu and %zu runs%s",
-		    100 * c.relative, c.p, c.a_count, c.b_count,
-		    c.b > verdict->bound && verdict->met
-			? ": may well be chance"
-			: "");
-	else
-		snprintf(verdict->note, sizeof(verdict->note),
-		    "%+.1f %% to the baseline", 100 * c.relative);
+	snprintf(verdict->note, sizeof(verdict->note),
+	    "%+.1f %% to the baseline%s", 100 * plain.relative,
+	    !excess.spread           ? ""
+	    : excess.difference <= 0 ? ", of several runs"
+	    : verdict->met           ? ", within the spread of the runs"
+				     : ", beyond the spread of the runs");
 }
 
 /* The baseline's patterns, with commas between. */

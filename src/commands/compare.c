@@ -288,6 +288,11 @@ static void print_sentence(const struct comparison *peak)
 	if (!peak->repeated)
 		printf("; how much of that is chance, only several runs of "
 		       "each side can tell (");
+	else if (peak->p >= 0.05 && peak->least_p >= 0.05 &&
+		 (peak->low > 0 || peak->high < 0))
+		printf("; that is beyond the spread of the runs (too few for a "
+		       "p below %.2g, ",
+		    peak->least_p);
 	else if (peak->p < 0.05)
 		printf(
 		    "; it would be a surprise by chance (p = %.2g, ", peak->p);
@@ -305,14 +310,14 @@ static void print_all(const struct side *const sides[2],
 	printf("%-16s %14s %14s  %9s  %14s\n", "", "A", "B", "B to A",
 	    "difference");
 	for (size_t i = 0; i < MEASURES; i++) {
-		side_compare(sides[0], sides[1], measures[i].offset, &c);
+		side_compare(sides[0], sides[1], measures[i].offset, 1, &c);
 		print_row(measures[i].name, &c, measures[i].format);
 	}
 	print_parts("phase", phases);
 	print_parts("process", processes);
 	putchar('\n');
 	side_compare(
-	    sides[0], sides[1], offsetof(struct figures, peak_mib), &peak);
+	    sides[0], sides[1], offsetof(struct figures, peak_mib), 1, &peak);
 	print_sentence(&peak);
 }
 
@@ -367,7 +372,7 @@ static void write_all(const struct side *const sides[2],
 	json_key(&json, "b_runs");
 	json_whole(&json, (int64_t)sides[1]->runs.len);
 	for (size_t i = 0; i < MEASURES; i++) {
-		side_compare(sides[0], sides[1], measures[i].offset, &c);
+		side_compare(sides[0], sides[1], measures[i].offset, 1, &c);
 		write_comparison(&json, measures[i].key, &c);
 	}
 	write_parts(&json, "phases", phases);

@@ -106,12 +106,13 @@ double figure_at(const struct figures *figures, size_t offset)
 }
 
 void side_compare(const struct side *a, const struct side *b, size_t offset,
-    struct comparison *out)
+    double factor, struct comparison *out)
 {
 	double *values = mem_zero(a->runs.len + b->runs.len, sizeof(*values));
 
 	for (size_t i = 0; i < a->runs.len; i++)
-		values[i] = figure_at(&a->runs.items[i].figures, offset);
+		values[i] =
+		    factor * figure_at(&a->runs.items[i].figures, offset);
 	for (size_t i = 0; i < b->runs.len; i++)
 		values[a->runs.len + i] =
 		    figure_at(&b->runs.items[i].figures, offset);

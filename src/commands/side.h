@@ -46,8 +46,8 @@ int side_check_metric(const struct side *a, const struct side *b, struct err *e)
 /* One of the figures by its place in struct figures. */
 double figure_at(const struct figures *figures, size_t offset);
 
-/* Compares one figure of the runs of two sides. */
+/* Compares one figure of the runs of two sides; A's times factor. */
 void side_compare(const struct side *a, const struct side *b, size_t offset,
-    struct comparison *out) __attribute__((nonnull));
+    double factor, struct comparison *out) __attribute__((nonnull));
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "analysis/compare.h"
 #include "analysis/figures.h"
+#include "base/random.h"
 
 static void five_against_five_apart(void **state)
 {
@@ -86,6 +87,77 @@ static void figures_hold_each_sample_until_the_next(void **state)
 	series_finish(&s);
 }
 
+/* What the kernel tells at the end is the peak of all, told once more. */
+static void the_last_phase_has_its_own_peak(void **state)
+{
+	struct profile profile;
+	struct phase *phases;
+	struct run *run;
+
+	(void)state;
+	profile_init(&profile, "made");
+	run = profile_add_run(&profile);
+	for (int i = 0; i < 10; i++)
+		series_add(&run->total, i, i == 2 ? 200 : 13);
+	series_add(&run->peaks, 9.5, 200);
+	*array_push(&run->marks) =
+	    (struct mark){.time_s = 5, .label = mem_copy("low")};
+	assert_int_equal(phases_of_run(run, &phases), 2);
+	assert_float_equal(phases[0].figures.peak_mib, 200, 0);
+	assert_float_equal(phases[1].figures.peak_mib, 13, 0);
+	free(phases);
+	profile_finish(&profile);
+}
+
+/* About normal: of twelve even ones. */
+static double normal(uint64_t *random)
+{
+	double sum = -6;
+
+	for (int i = 0; i < 12; i++)
+		sum += (double)(random_next(random) >> 11) * 0x1p-53;
+	return sum;
+}
+
+/* The interval holds the truth about as often as it says. */
+static void intervals_hold_what_they_promise(void **state)
+{
+	static const size_t counts[] = {2, 3, 5, 10};
+	uint64_t random = 5;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		int held = 0;
+
+		for (int trial = 0; trial < 200; trial++) {
+			double values[2][10];
+			struct comparison c;
+
+			for (size_t k = 0; k < counts[i]; k++) {
+				values[0][k] = normal(&random);
+				values[1][k] = normal(&random);
+			}
+			compare_values(
+			    values[0], counts[i], values[1], counts[i], &c);
+			held += c.low <= 0 && c.high >= 0;
+		}
+		assert_in_range(held, 180, 200);
+	}
+}
+
+static void few_runs_far_apart_are_apart(void **state)
+{
+	const double a[] = {99, 100, 101}, b[] = {999, 1000, 1001};
+	struct comparison c;
+
+	(void)state;
+	compare_values(a, 3, b, 3, &c);
+	assert_true(c.low > 800);
+	assert_float_equal(c.least_p, 0.1, 1e-9);
+	compare_values(a, 3, b, 1, &c);
+	assert_true(c.spread && !c.repeated && c.low > 800);
+}
+
 static void marks_begin_phases(void **state)
 {
 	struct profile profile;
@@ -108,7 +180,8 @@ static void marks_begin_phases(void **state)
 	assert_float_equal(phases[0].figures.peak_mib, 12, 0);
 	assert_string_equal(phases[1].name, "load");
 	assert_float_equal(phases[1].figures.peak_mib, 99, 0);
-	assert_float_equal(phases[1].figures.growth_mib, 3, 0);
+	/* from the sample before it began */
+	assert_float_equal(phases[1].figures.growth_mib, 4, 0);
 	assert_string_equal(phases[2].name, "late");
 	assert_string_equal(phases[3].name, "never");
 	assert_float_equal(phases[3].figures.peak_mib, 55, 0);
@@ -125,6 +198,9 @@ int main(void)
 	    cmocka_unit_test(many_are_sampled),
 	    cmocka_unit_test(figures_hold_each_sample_until_the_next),
 	    cmocka_unit_test(marks_begin_phases),
+	    cmocka_unit_test(the_last_phase_has_its_own_peak),
+	    cmocka_unit_test(intervals_hold_what_they_promise),
+	    cmocka_unit_test(few_runs_far_apart_are_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
