@@ -82,6 +82,13 @@ void json_key(struct json *json, const char *key)
 	json->in_value = true;
 }
 
+void json_open_document(struct json *json, int schema)
+{
+	json_open(json, '{');
+	json_key(json, "schema");
+	json_whole(json, schema);
+}
+
 void json_text(struct json *json, const char *text)
 {
 	begin(json);

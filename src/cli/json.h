@@ -25,6 +25,10 @@ void json_init(struct json *json, FILE *out);
 void json_open(struct json *json, char bracket);
 void json_close(struct json *json, char bracket);
 
+/* Opens the object that a document is, with the number of its schema: keys may
+ * be added under the same number, what is there stays. */
+void json_open_document(struct json *json, int schema);
+
 /* The key of what comes next. */
 void json_key(struct json *json, const char *key);
 

@@ -14,6 +14,8 @@
 #include "cli/json.h"
 #include "commands/command.h"
 
+enum { SCHEMA = 1 };
+
 /* One condition and how it came out. */
 struct verdict {
 	const char *name;        /* the option without its dashes */
@@ -237,7 +239,7 @@ static void write_json(const struct verdicts *verdicts, bool met, FILE *out)
 	struct json json;
 
 	json_init(&json, out);
-	json_open(&json, '{');
+	json_open_document(&json, SCHEMA);
 	json_key(&json, "met");
 	json_bool(&json, met);
 	json_key(&json, "conditions");

@@ -15,6 +15,8 @@
 #include "commands/picture.h"
 #include "commands/side.h"
 
+enum { SCHEMA = 1 };
+
 struct compare_options {
 	struct profiles_options profiles;
 	const char *a, *b; /* patterns */
@@ -219,7 +221,9 @@ static char *format_signed(
 /* A percentage says nothing any more where the one is many times the other. */
 static void print_relative(const struct comparison *c)
 {
-	if (fabs(c->relative) < 10)
+	if (c->a == 0)
+		printf("  %7s  ", c->b == 0 ? "" : "-");
+	else if (fabs(c->relative) < 10)
 		printf("  %+7.1f %%", 100 * c->relative);
 	else if (c->b / c->a > 0)
 		printf("  %7.3g x ", c->b / c->a);
@@ -366,7 +370,7 @@ static void write_all(const struct side *const sides[2],
 	struct json json;
 
 	json_init(&json, stdout);
-	json_open(&json, '{');
+	json_open_document(&json, SCHEMA);
 	json_key(&json, "a_runs");
 	json_whole(&json, (int64_t)sides[0]->runs.len);
 	json_key(&json, "b_runs");

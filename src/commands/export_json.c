@@ -211,9 +211,7 @@ int export_json(const struct profile *profile, FILE *out, struct err *e)
 
 	(void)e;
 	json_init(&json, out);
-	json_open(&json, '{');
-	json_key(&json, "schema");
-	json_whole(&json, SCHEMA);
+	json_open_document(&json, SCHEMA);
 	text_member(&json, "path", profile->path);
 	json_key(&json, "runs");
 	json_open(&json, '[');

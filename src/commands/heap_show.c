@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 #include "cli/json.h"
 
-enum { NAME_COLUMNS = 60, COUNT_COLUMNS = 11, SIZE_COLUMNS = 12 };
+enum { SCHEMA = 1, NAME_COLUMNS = 60, COUNT_COLUMNS = 11, SIZE_COLUMNS = 12 };
 
 #define BYTES_IN_MIB (1024.0 * 1024)
 
@@ -127,7 +127,7 @@ void heap_show_json(
 	struct json json;
 
 	json_init(&json, stdout);
-	json_open(&json, '{');
+	json_open_document(&json, SCHEMA);
 	write_whole(&json, "pid", heap->pid);
 	json_key(&json, "python");
 	json_text(&json, *heap->python ? heap->python : NULL);

@@ -10,6 +10,8 @@
 #include "commands/command.h"
 #include "commands/profiles.h"
 
+enum { SCHEMA = 1 };
+
 struct leak_options {
 	struct profiles_options profiles;
 	double limit_mib; /* 0: the recording's own, or a round one */
@@ -240,7 +242,7 @@ static int judge_all(
 
 	json_init(&json, stdout);
 	if (options->json) {
-		json_open(&json, '{');
+		json_open_document(&json, SCHEMA);
 		json_key(&json, "runs");
 		json_open(&json, '[');
 	}

@@ -13,6 +13,8 @@
 #include "commands/profiles.h"
 #include "commands/source.h"
 
+enum { SCHEMA = 1 };
+
 struct lines_options {
 	struct profiles_options profiles;
 	const char *by;
@@ -182,7 +184,7 @@ static void write_lines(const char *path, const struct lines *lines)
 	struct json json;
 
 	json_init(&json, stdout);
-	json_open(&json, '{');
+	json_open_document(&json, SCHEMA);
 	json_key(&json, "path");
 	json_text(&json, path);
 	json_key(&json, "sampled");

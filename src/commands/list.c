@@ -124,9 +124,7 @@ static void print_json(const struct catalog *catalog)
 	struct json json;
 
 	json_init(&json, stdout);
-	json_open(&json, '{');
-	json_key(&json, "schema");
-	json_whole(&json, SCHEMA);
+	json_open_document(&json, SCHEMA);
 	json_key(&json, "recordings");
 	json_open(&json, '[');
 	for (size_t i = 0; i < catalog->names.len; i++) {

@@ -128,7 +128,8 @@ static void print_largest(const struct run *run, size_t name_columns, FILE *out)
 	list_present(&list, run);
 	if (list.count == 0)
 		return;
-	fprintf(out, "%zu process%s: ", list.count, list.count == 1 ? "" : "es");
+	fprintf(
+	    out, "%zu process%s: ", list.count, list.count == 1 ? "" : "es");
 	for (size_t i = 0; i < LARGEST && list.most[i].key; i++) {
 		const struct present *one = &list.most[i];
 		char *clean = utf8_clean_copy(one->name ? one->name : "");

@@ -206,9 +206,7 @@ static int show_json(
 	int status;
 
 	json_init(&json, stdout);
-	json_open(&json, '{');
-	json_key(&json, "schema");
-	json_whole(&json, SCHEMA);
+	json_open_document(&json, SCHEMA);
 	json_key(&json, "recordings");
 	json_open(&json, '[');
 	status = show_each(profiles, options, &json);

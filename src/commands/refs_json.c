@@ -5,6 +5,8 @@
 #include "cli/json.h"
 #include "commands/refs.h"
 
+enum { SCHEMA = 1 };
+
 #define NAME_SIZE 512
 
 static void write_types(struct json *json, const struct refs *refs)
@@ -187,7 +189,7 @@ void refs_write_json(const struct refs *refs)
 	struct json json;
 
 	json_init(&json, stdout);
-	json_open(&json, '{');
+	json_open_document(&json, SCHEMA);
 	json_key(&json, "pid");
 	json_whole(&json, refs->target.pid);
 	json_key(&json, "pause_ms");

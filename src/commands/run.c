@@ -269,6 +269,9 @@ static int run(const void *values, char **words, int count)
 	struct err e;
 	int status;
 
+	options.check_asked = options.check_asked ||
+			      check_asked(&options.check) ||
+			      options.check.junit;
 	if (options.attach && count > 1 &&
 	    take_late_options(&options, words, &count) != COMMAND_OK)
 		return COMMAND_MISUSED;

@@ -4,8 +4,10 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "dat/catalog.h"
 
 static void add_runs(struct side *side, const struct profile *profile)
 {
@@ -35,12 +37,36 @@ int side_add_file(struct side *side, const char *path,
 	return 0;
 }
 
+/* A number of mprof list, where no file has that name. */
+static int add_number(struct side *side, const char *word,
+    const struct profiles_options *options, struct err *e)
+{
+	struct catalog catalog;
+	const char *path = NULL;
+	long number;
+	int got = -1;
+
+	if (catalog_init(&catalog, ".", e) == 0 &&
+	    catalog_number(word, &number))
+		path = catalog_at(&catalog, number);
+	if (path)
+		got = side_add_file(side, path, options, e);
+	else
+		err_set(
+		    e, "%s: neither a file nor a number of mprof list", word);
+	catalog_finish(&catalog);
+	return got;
+}
+
 int side_add(struct side *side, const char *pattern,
     const struct profiles_options *options, struct err *e)
 {
 	glob_t found;
+	long number;
 	int got = 0;
 
+	if (catalog_number(pattern, &number) && access(pattern, F_OK) != 0)
+		return add_number(side, pattern, options, e);
 	if (glob(pattern, GLOB_NOCHECK, NULL, &found) != 0)
 		return err_set(e, "%s: can't be looked for", pattern);
 	for (size_t i = 0; got == 0 && i < found.gl_pathc; i++)

@@ -23,7 +23,8 @@ struct side {
 	ARRAY(struct side_run) runs; /* those with samples; never empty */
 };
 
-/* Reads what the pattern (a file's name, or one with * ? [ ]) matches, as more
+/* Reads what the pattern (a file's name, one with * ? [ ], or a number of
+ * mprof list) matches, as more
  * of the side. -1 with e where it matches nothing, or nothing can be read. */
 int side_add(struct side *side, const char *pattern,
     const struct profiles_options *options, struct err *e)

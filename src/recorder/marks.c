@@ -16,7 +16,7 @@
 
 /* What one tick reads at most: a program that marks without end must not keep
  * the sampler from its next deadline. */
-enum { READ_AT_MOST = 16 << 10 };
+enum { READ_AT_MOST = 16 << 10, READS_AT_END = 4096 };
 
 static const char name_pattern[] = "mprof-*.mark";
 
@@ -99,33 +99,42 @@ static void note_time(
 	marks->last_ns = written < tick->time_ns ? written : tick->time_ns;
 }
 
-static void on_tick(
-    void *context, const struct sink_tick *tick, const struct sink *sink)
+/* Some of what there is; false where nothing is left. */
+static bool read_some(
+    struct marks *marks, const struct sink_tick *tick, const struct sink *sink)
 {
-	struct marks *marks = context;
 	char bytes[READ_AT_MOST];
 	struct stat file;
 	ssize_t len;
 
 	if (fstat(marks->fd, &file) != 0 || file.st_size == marks->offset)
-		return;
+		return false;
 	if (file.st_size < marks->offset)
 		marks->offset = 0; /* truncated: written anew */
 	len = pread(marks->fd, bytes, sizeof(bytes), marks->offset);
 	if (len <= 0)
-		return;
+		return false;
 	marks->offset += len;
 	note_time(marks, &file, tick);
 	take_bytes(marks, bytes, (size_t)len, tick, sink);
+	return true;
 }
 
-/* The last lines, and one that has no newline. */
+static void on_tick(
+    void *context, const struct sink_tick *tick, const struct sink *sink)
+{
+	read_some(context, tick, sink);
+}
+
+/* All that is left, up to what a tick's writing still holds, and a line that
+ * has no newline. */
 static void on_end(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
 	struct marks *marks = context;
 
-	on_tick(context, tick, sink);
+	for (int i = 0; i < READS_AT_END && read_some(marks, tick, sink); i++)
+		;
 	end_line(marks, tick, sink);
 }
 

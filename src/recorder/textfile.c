@@ -22,7 +22,8 @@ struct group {
 
 struct textfile {
 	char *path, *partial;
-	char command[2 * LABEL];
+	char labels[2 * LABEL +
+		    64]; /* which recording: two may have one command */
 	int64_t next_ns, peak_kib;
 	ARRAY(struct group) groups;
 };
@@ -101,9 +102,8 @@ static void print_groups(FILE *out, const struct textfile *t, bool peak)
 	for (size_t i = 0; i < t->groups.len; i++) {
 		const struct group *g = &t->groups.items[i];
 
-		fprintf(out, "%s{command=\"%s\",process=\"%s\"} %lld\n", name,
-		    t->command, g->name,
-		    (long long)(peak ? g->peak_kib : g->kib) * 1024);
+		fprintf(out, "%s{%s,process=\"%s\"} %lld\n", name, t->labels,
+		    g->name, (long long)(peak ? g->peak_kib : g->kib) * 1024);
 	}
 }
 
@@ -112,15 +112,14 @@ static void print_all(
 {
 	print_metric(out, "mprof_memory_bytes",
 	    "Memory of a recorded program and its descendants.");
-	fprintf(out, "mprof_memory_bytes{command=\"%s\"} %lld\n", t->command,
+	fprintf(out, "mprof_memory_bytes{%s} %lld\n", t->labels,
 	    (long long)tick->total_kib * 1024);
 	print_metric(out, "mprof_memory_peak_bytes",
 	    "Highest memory of a recorded program and its descendants.");
-	fprintf(out, "mprof_memory_peak_bytes{command=\"%s\"} %lld\n",
-	    t->command, (long long)t->peak_kib * 1024);
+	fprintf(out, "mprof_memory_peak_bytes{%s} %lld\n", t->labels,
+	    (long long)t->peak_kib * 1024);
 	print_metric(out, "mprof_processes", "Recorded processes alive.");
-	fprintf(out, "mprof_processes{command=\"%s\"} %zu\n", t->command,
-	    tick->count);
+	fprintf(out, "mprof_processes{%s} %zu\n", t->labels, tick->count);
 	print_groups(out, t, false);
 	print_groups(out, t, true);
 }
@@ -164,11 +163,14 @@ struct textfile *textfile_create(
     const char *folder, pid_t pid, const char *command, struct err *e)
 {
 	struct textfile *t = mem_zero(1, sizeof(*t));
+	char label[2 * LABEL];
 	int fd;
 
 	t->path = mem_format("%s/mprof-%d.prom", folder, (int)pid);
 	t->partial = mem_format("%s.partial", t->path);
-	put_label(t->command, command);
+	put_label(label, command);
+	snprintf(t->labels, sizeof(t->labels), "command=\"%s\",pid=\"%d\"",
+	    label, (int)pid);
 	unlink(t->partial);
 	fd = open(t->partial,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -27,6 +27,21 @@ own_setup() {
 	[[ $output == *"area "*"4010 MiB s"* ]]
 	[[ $output == *"duration "*"10.0 s"* ]]
 	[[ $output == *"B peaks 38.0 MiB (9 %) higher; "*"1 run each)" ]]
+	# By the numbers of mprof list.
+	cp main-1.dat mprofile_20250101000000.dat
+	cp new-1.dat mprofile_20250101000001.dat
+	same "$(mprof compare 0 -1)" "$output"
+	run_apart mprof compare 0 7
+	[ "$status" -ne 0 ]
+	[[ $errors == *"7: neither a file nor a number of mprof list"* ]]
+}
+
+@test "compare: few runs of each side, far apart" {
+	for i in 1 2 3; do
+		level "far-$i.dat" $((900 + i))
+	done
+	run_apart mprof compare --a 'main-[123].dat' --b 'far-?.dat'
+	[[ $output == *"beyond the spread of the runs (too few for a p below"* ]]
 }
 
 @test "compare: repeats tell a difference from chance" {

@@ -48,6 +48,14 @@ time.sleep(.6)' >when
 	rm -f /tmp/mprof-*-*.mark
 }
 
+@test "mark: none is lost, however many come at once" {
+	# shellcheck disable=SC2016 # the inner shell's
+	mprof run -q -T 0.05 -o a.dat sh -c '
+		seq 70000 >>"$MPROF_MARK"; sleep 0.1; echo last >>"$MPROF_MARK"'
+	[ "$(grep -c ^MARK a.dat)" -eq 70001 ]
+	grep ^MARK a.dat | tail -n 1 | grep -q 'label=last$'
+}
+
 @test "mark --pid: by the program's pid and by the recorder's" {
 	mprof run -q -T 20ms -o a.dat sleep 2 &
 	recorder=$!

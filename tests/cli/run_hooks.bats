@@ -12,6 +12,9 @@ load helper
 	[ "$status" -eq 1 ]
 	[[ $errors == "FAIL  max-peak "* ]]
 	grep -q '<failure' a.xml
+	run_apart mprof run -q --max-peak 1MiB -o b.dat \
+		python3 -c 'x = bytearray(20 << 20)'
+	[ "$status" -eq 1 ]
 }
 
 @test "run --check: the program's own failure wins" {
@@ -39,7 +42,7 @@ load helper
 	run_apart mprof run -q --textfile metrics -o a.dat \
 		sh -c 'sleep .3; cat metrics/mprof-*.prom; stat -c %a metrics/*'
 	[ "$status" -eq 0 ]
-	[[ $output == *'mprof_process_memory_bytes{command="sh -c '*'process="sh"} '* ]]
+	[[ $output == *'mprof_process_memory_bytes{command="sh -c '*'",pid="'[0-9]*'",process="sh"} '* ]]
 	[[ $output == *600 ]]
 	if command -v promtool >/dev/null; then
 		grep -v '^600$' <<<"$output" | promtool check metrics

@@ -66,15 +66,15 @@ static void figures_by_name(void **state)
 	assert_non_null(t);
 	assert_int_equal(access(path, F_OK), -1);
 	tell(t, 1000, 100);
-	assert_non_null(strstr(content(),
-	    "mprof_memory_bytes{command=\"serve \\\"x\\\"\"} 174080\n"));
+	assert_non_null(strstr(content(), "mprof_memory_bytes{command=\"serve "
+					  "\\\"x\\\"\",pid=\"42\"} 174080\n"));
 	assert_non_null(strstr(text,
-	    "mprof_process_memory_bytes{command=\"serve \\\"x\\\"\","
+	    "mprof_process_memory_bytes{command=\"serve \\\"x\\\"\",pid=\"42\","
 	    "process=\"web\"} 122880\n"));
 	assert_non_null(strstr(text, "process=\"a\\\"b\\\\\\\\n\"} 51200\n"));
-	assert_non_null(strstr(text,
-	    "mprof_process_memory_peak_bytes{command=\"serve \\\"x\\\"\","
-	    "process=\"web\"} 307200\n"));
+	assert_non_null(strstr(text, "mprof_process_memory_peak_bytes{command="
+				     "\"serve \\\"x\\\"\",pid=\"42\","
+				     "process=\"web\"} 307200\n"));
 	assert_non_null(strstr(text, "mprof_processes{command="));
 	assert_int_equal(stat(path, &file), 0);
 	assert_int_equal(file.st_mode & 0777, 0600);
@@ -91,11 +91,13 @@ static void once_a_second(void **state)
 	t = textfile_create(folder, 42, "x", &e);
 	tell(t, 1000, 100);
 	tell(t, 1000.9, 900);
-	assert_non_null(strstr(content(), "mprof_memory_bytes{command=\"x\"} "
-					  "174080\n"));
+	assert_non_null(
+	    strstr(content(), "mprof_memory_bytes{command=\"x\",pid=\"42\"} "
+			      "174080\n"));
 	tell(t, 1001.1, 900);
-	assert_non_null(strstr(content(), "mprof_memory_bytes{command=\"x\"} "
-					  "993280\n"));
+	assert_non_null(
+	    strstr(content(), "mprof_memory_bytes{command=\"x\",pid=\"42\"} "
+			      "993280\n"));
 	textfile_destroy(t);
 }
 
