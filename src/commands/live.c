@@ -120,18 +120,18 @@ static void list_present(struct present_list *list, const struct run *run)
 		add_present(list, program_itself(run, rest_mib));
 }
 
-static void print_largest(const struct run *run, size_t name_columns, FILE *out)
+/* So many of the largest at most. */
+static void print_largest(const struct present_list *list, size_t named,
+    size_t name_columns, FILE *out)
 {
-	struct present_list list;
 	char name[128], size[UNITS_TEXT];
 
-	list_present(&list, run);
-	if (list.count == 0)
+	if (list->count == 0)
 		return;
 	fprintf(
-	    out, "%zu process%s: ", list.count, list.count == 1 ? "" : "es");
-	for (size_t i = 0; i < LARGEST && list.most[i].key; i++) {
-		const struct present *one = &list.most[i];
+	    out, "%zu process%s: ", list->count, list->count == 1 ? "" : "es");
+	for (size_t i = 0; i < named && list->most[i].key; i++) {
+		const struct present *one = &list->most[i];
 		char *clean = utf8_clean_copy(one->name ? one->name : "");
 
 		utf8_shorten(name, sizeof(name), clean, name_columns);
@@ -168,8 +168,6 @@ static void print_figures(
 	if (now_s - end_s >= SILENT_S)
 		fprintf(out, ", no sample for %s",
 		    units_duration(text, floor(now_s - end_s)));
-	if (*live->hint)
-		fprintf(out, "; %s", live->hint);
 }
 
 static void print_chart(
@@ -200,6 +198,52 @@ static void print_line(
 	free(text);
 }
 
+static char *figures_line(const struct live *live, const struct run *run)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *line = mem_stream(&text, &size);
+
+	print_figures(live, run, line);
+	fclose(line);
+	return text;
+}
+
+/* As many of the largest as there is room for. */
+static char *largest_line(const struct present_list *list, size_t columns)
+{
+	size_t name_columns = columns < 90 ? NAME_COLUMNS / 3 : NAME_COLUMNS;
+	char *text = NULL;
+
+	for (size_t named = LARGEST; named > 0; named--) {
+		size_t size = 0;
+		FILE *line;
+
+		free(text);
+		line = mem_stream(&text, &size);
+		print_largest(list, named, name_columns, line);
+		fclose(line);
+		if (utf8_width(text) <= columns)
+			break;
+	}
+	return text;
+}
+
+/* The hint stands behind the first line that has room for it. */
+static void add_hint(char **line, const char **hint, size_t columns)
+{
+	const char *between = **line ? "; " : "";
+	char *whole;
+
+	if (!**hint ||
+	    utf8_width(*line) + strlen(between) + utf8_width(*hint) > columns)
+		return;
+	whole = mem_format("%s%s%s", *line, between, *hint);
+	free(*line);
+	*line = whole;
+	*hint = "";
+}
+
 static void print_frame(
     const struct live *live, const struct terminal_style *style, FILE *out)
 {
@@ -207,24 +251,22 @@ static void print_frame(
 	const struct run *run =
 	    profile->runs.len ? &profile->runs.items[profile->runs.len - 1]
 			      : NULL;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *line;
+	const char *hint = live->hint;
+	struct present_list present;
+	char *lines[STATUS_ROWS];
 
 	if (!run || run->total.len == 0) {
 		fprintf(out, "waiting for the first sample\n%s\n", live->hint);
 		return;
 	}
 	print_chart(run, style, out);
-	line = mem_stream(&text, &size);
-	print_figures(live, run, line);
-	fclose(line);
-	print_line(text, style, out);
-	line = mem_stream(&text, &size);
-	print_largest(
-	    run, style->columns < 90 ? NAME_COLUMNS / 3 : NAME_COLUMNS, line);
-	fclose(line);
-	print_line(text, style, out);
+	list_present(&present, run);
+	lines[0] = figures_line(live, run);
+	lines[1] = largest_line(&present, style->columns - 1);
+	for (size_t i = 0; i < STATUS_ROWS; i++) {
+		add_hint(&lines[i], &hint, style->columns - 1);
+		print_line(lines[i], style, out);
+	}
 }
 
 static void draw(const struct live *live)

@@ -57,6 +57,17 @@ static int parse_size(
 	    row->name, text);
 }
 
+static int parse_run(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	if (option_whole(row, text, where, e) != 0)
+		return -1;
+	return *(long *)where > 0
+		   ? 0
+		   : err_set(e, "option --%s: %s: runs count from 1", row->name,
+			 text);
+}
+
 static int parse_scale(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
@@ -126,7 +137,7 @@ static const struct option_row rows[] = {
     {0, "ylim", "A,B", "only this range of memory: 0,500MiB",
 	.parse = parse_limits, .offset = AT(memory_limits), .ours = true},
     {0, "run", "N", "only the Nth run of a file that holds several, from 1",
-	.parse = option_whole, .offset = AT(run), .ours = true},
+	.parse = parse_run, .offset = AT(run), .ours = true},
     {0, "size", "WxH", "pixels, 1260x540 by default", .parse = parse_size,
 	.offset = AT(size), .ours = true},
     {0, "scale", "N", "as many pixels for each of them: 2 for fine screens",
@@ -314,32 +325,45 @@ static int write_chart(const struct scene *scene,
 }
 
 /* Where neither a file nor a format was named. */
-static int show(const struct scene *scene, const struct plot_options *options,
-    struct err *e)
+static void show(const struct scene *scene, const struct plot_options *options)
 {
-	if (!options->terminal && show_has_browser())
-		return show_in_browser(scene, e);
+	struct err e;
+
+	if (!options->terminal && show_has_browser()) {
+		if (show_in_browser(scene, &e) == 0)
+			return;
+		fprintf(stderr, "mprof: %s\n", e.text);
+	}
 	show_in_terminal(scene);
-	return 0;
 }
 
 static int plot(
     const struct reading *reading, const struct plot_options *options)
 {
-	bool to_file =
-	    !options->terminal && (options->output || options->format);
+	bool to_file = options->output || options->format;
 	const struct render_format *format = NULL;
 	struct scene scene;
 	struct err e;
 	int got = -1;
 
+	if (options->terminal && (options->output || options->format)) {
+		err_set(&e,
+		    "plot: --terminal draws here, %s elsewhere: leave "
+		    "one out",
+		    options->output ? "-o" : "--format");
+		return command_fail(COMMAND_MISUSED, &e);
+	}
 	if (to_file)
 		format = choose_format(options, &e);
 	if (to_file && !format)
 		return command_fail(COMMAND_MISUSED, &e);
-	if (build(&scene, reading, options, &e) == 0)
-		got = to_file ? write_chart(&scene, format, options, &e)
-			      : show(&scene, options, &e);
+	if (build(&scene, reading, options, &e) == 0) {
+		got = 0;
+		if (to_file)
+			got = write_chart(&scene, format, options, &e);
+		else
+			show(&scene, options);
+	}
 	scene_finish(&scene);
 	return got == 0 ? COMMAND_OK : command_fail(COMMAND_FAILED, &e);
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -15,6 +17,8 @@
 #include "cli/terminal.h"
 #include "render/html.h"
 #include "render/terminal_chart.h"
+
+enum { FAILS_WITHIN = 10 }; /* of 50 ms each */
 
 static bool is_set(const char *name)
 {
@@ -87,7 +91,8 @@ static int open_page(const char *path, struct err *e)
 	char *words[] = {"xdg-open", (char *)path, NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
-	int failed;
+	int failed, status = 0;
+	pid_t pid;
 
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0);
@@ -95,8 +100,8 @@ static int open_page(const char *path, struct err *e)
 	posix_spawn_file_actions_adddup2(&files, 0, 2);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-	failed = posix_spawnp(
-	    &(pid_t){0}, words[0], &files, &attributes, words, environ);
+	failed =
+	    posix_spawnp(&pid, words[0], &files, &attributes, words, environ);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attributes);
 	if (failed)
@@ -104,6 +109,17 @@ static int open_page(const char *path, struct err *e)
 		    "xdg-open: can't be started, %s; the page "
 		    "is %s",
 		    strerror(failed), path);
+	/* Where no browser is found that is soon known; one that it starts may
+	 * keep it for as long as a person looks. */
+	for (int i = 0; i < FAILS_WITHIN; i++) {
+		if (waitpid(pid, &status, WNOHANG) != 0)
+			break;
+		nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+	}
+	if (status != 0)
+		return err_set(e,
+		    "xdg-open: no browser could be started; the page is %s",
+		    path);
 	return 0;
 }
 

@@ -209,6 +209,8 @@ a side; take a smaller --size or --scale"
 	run_apart mprof plot --run 7 --format scene -o - many.dat
 	[ "$status" -eq 0 ] && [ -z "$errors" ]
 	lacks 'not drawn' <<<"$output"
+	run_apart mprof plot --run 0 -o none.svg many.dat
+	[ "$status" -eq 2 ] && [ ! -e none.svg ]
 }
 
 # The most that any pixel differs by, of 255: difference A B

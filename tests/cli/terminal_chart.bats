@@ -87,6 +87,25 @@ fake_browser() {
 	fake_browser
 	mprof plot --terminal a.dat | grep -q 'peak 3.25 MiB'
 	[ ! -e opened ]
+	for options in '-o x.png' '--format svg'; do
+		# shellcheck disable=SC2086 # options are words
+		run_apart mprof plot --terminal $options a.dat
+		[ "$status" -eq 2 ]
+		[[ $errors == *"--terminal draws here"* ]]
+	done
+	[ ! -e x.png ]
+}
+
+@test 'no browser, or no place for the page: said, and drawn in the terminal' {
+	fake_browser
+	printf '#!/bin/sh\nexit 3\n' >bin/xdg-open
+	run_apart mprof plot a.dat
+	[ "$status" -eq 0 ]
+	[[ $errors == *"no browser could be started; the page is /"* ]]
+	[[ $output == *"peak 3.25 MiB"* ]]
+	run_apart env -u XDG_CACHE_HOME HOME=/nonexistent mprof plot a.dat
+	[ "$status" -eq 0 ]
+	[[ $errors == *"/nonexistent"* && $output == *"peak 3.25 MiB"* ]]
 }
 
 @test '--format without -o writes to standard output' {
