@@ -221,14 +221,12 @@ static char *format_signed(
 /* A percentage says nothing any more where the one is many times the other. */
 static void print_relative(const struct comparison *c)
 {
-	if (c->a == 0)
-		printf("  %7s  ", c->b == 0 ? "" : "-");
-	else if (fabs(c->relative) < 10)
+	if (c->a != 0 && fabs(c->relative) < 10)
 		printf("  %+7.1f %%", 100 * c->relative);
-	else if (c->b / c->a > 0)
+	else if (c->a != 0 && c->b / c->a > 0)
 		printf("  %7.3g x ", c->b / c->a);
 	else
-		printf("  %7s  ", "");
+		printf("  %7s  ", c->b == c->a ? "" : "-");
 }
 
 static void print_difference(
@@ -292,8 +290,7 @@ static void print_sentence(const struct comparison *peak)
 	if (!peak->repeated)
 		printf("; how much of that is chance, only several runs of "
 		       "each side can tell (");
-	else if (peak->p >= 0.05 && peak->least_p >= 0.05 &&
-		 (peak->low > 0 || peak->high < 0))
+	else if (peak->least_p >= 0.05 && (peak->low > 0 || peak->high < 0))
 		printf("; that is beyond the spread of the runs (too few for a "
 		       "p below %.2g, ",
 		    peak->least_p);

@@ -39,6 +39,18 @@ own_setup() {
 	[[ $output == "FAIL  no-leak "*"MiB/min"* ]]
 }
 
+@test "check --max-growth: what may be noise is let pass" {
+	awk 'BEGIN {
+		srand(7)
+		print "CMDLINE made"
+		for (i = 0; i < 200; i++)
+			printf "MEM %.3f %.1f\n", 100 + (i > 190) * 5 + 3 * rand(),
+			    1700000000 + i / 10
+	}' >noise.dat
+	run_apart mprof check --max-growth 100KiB/h noise.dat
+	[ "$status" -eq 0 ]
+}
+
 @test "check --baseline: one pair by its difference and the tolerance" {
 	level b.dat 415
 	run mprof check --baseline a.dat --tolerance 5% b.dat
