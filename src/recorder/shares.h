@@ -17,8 +17,8 @@ struct shares_reading {
 
 struct shares {
 	const struct procfs *fs;
-	bool reading;      /* a round is going on */
-	size_t next;       /* whose turn it is */
+	bool reading;       /* a round is going on */
+	size_t next;        /* whose turn it is */
 	int64_t total_kib;  /* when the last round began */
 	int64_t before_kib; /* the total at the last step */
 	int64_t began_ns;   /* the recording, of clock_mono_ns() */
