@@ -176,12 +176,12 @@ planted() {
 	as_nobody "$MPROF" attach -q -t 0.2 -T 0.05 -o a.dat $pid
 	[ "$status" -eq 0 ]
 	grep -q '^MEM [1-9]\|^MEM 0.[0-9]*[1-9]' a.dat
-	for option in '--backend pss' '--backend uss'; do
-		# shellcheck disable=SC2086 # words
-		as_nobody "$MPROF" attach -t 0.2 $option -o b.dat $pid
-		[[ $errors == "mprof: not permitted to read the "* ]]
-		absent ^MEM b.dat
-		rm b.dat
+	for backend in pss uss; do
+		as_nobody "$MPROF" attach -t 0.2 --backend $backend -o b.dat $pid
+		[ "$status" -eq 1 ]
+		[[ $errors == "mprof: $pid: not permitted to read its "* ]]
+		[[ $errors == *"--backend rss needs no permission"* ]]
+		[ ! -e b.dat ]
 	done
 	as_nobody "$MPROF" attach -t 0.2 --stacks -o c.dat $pid
 	absent ^STACK c.dat
@@ -200,8 +200,9 @@ planted() {
 	[ "$status" -eq 0 ]
 	grep -q '^MEM [1-9]\|^MEM 0.[0-9]*[1-9]' a.dat
 	as_nobody "$MPROF" attach -t 0.2 --backend pss -o b.dat $pid
-	[[ $errors == "mprof: not permitted to read the "* ]]
-	absent ^MEM b.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: $pid: not permitted to read its PSS"* ]]
+	[ ! -e b.dat ]
 	kill $pid
 }
 
