@@ -297,7 +297,7 @@ void sample_take(struct sampler *s)
 		    now_ns + s->ticks.interval_ns / SHARES_PART);
 	s->ticked_ns = now_ns;
 	pace(s);
-	ticks_advance(&s->ticks, clock_mono_ns());
+	ticks_advance(&s->ticks, now_ns, clock_mono_ns());
 }
 
 void sample_last_look(struct sampler *s)

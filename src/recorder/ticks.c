@@ -13,15 +13,18 @@ void ticks_init(struct ticks *ticks, int64_t now_ns, int64_t interval_ns,
 	    .max_overhead = max_overhead};
 }
 
-void ticks_advance(struct ticks *ticks, int64_t now_ns)
+void ticks_advance(struct ticks *ticks, int64_t begun_ns, int64_t now_ns)
 {
-	ticks->due_ns += ticks->interval_ns;
-	if (now_ns > ticks->due_ns) {
-		int64_t passed = (now_ns - ticks->due_ns) / ticks->interval_ns;
+	int64_t passed;
 
-		ticks->missed += (uint64_t)passed;
-		ticks->due_ns += passed * ticks->interval_ns;
-	}
+	ticks->due_ns += ticks->interval_ns;
+	if (now_ns < ticks->due_ns + ticks->interval_ns)
+		return;
+	passed = (now_ns - ticks->due_ns) / ticks->interval_ns;
+	if (begun_ns >= ticks->due_ns + passed * ticks->interval_ns)
+		passed++;
+	ticks->missed += (uint64_t)passed;
+	ticks->due_ns += passed * ticks->interval_ns;
 }
 
 void ticks_resume(struct ticks *ticks, int64_t now_ns)

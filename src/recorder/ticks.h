@@ -21,10 +21,11 @@ struct ticks {
 void ticks_init(struct ticks *ticks, int64_t now_ns, int64_t interval_ns,
     double max_overhead);
 
-/* A sample was taken: the next is due an interval later. Where deadlines have
- * passed by now_ns, the last of them is still served, late; those before it
- * are missed. */
-void ticks_advance(struct ticks *ticks, int64_t now_ns);
+/* A sample was taken from begun_ns to now_ns: the next is due an interval
+ * later. Where deadlines have passed by now_ns, the last of them is still
+ * served, late; those before it are missed. Where it had passed with others
+ * before the sample began, the sample stands for it. */
+void ticks_advance(struct ticks *ticks, int64_t begun_ns, int64_t now_ns);
 
 /* Begins anew from now_ns: this process was stopped, nothing was missed. */
 void ticks_resume(struct ticks *ticks, int64_t now_ns);

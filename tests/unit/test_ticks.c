@@ -18,7 +18,7 @@ static void deadlines_do_not_drift(void **state)
 	ticks_init(&ticks, start, 10 * MS, 0);
 	for (int64_t i = 0; i < 1000; i++) {
 		assert_int_equal(ticks.due_ns, start + i * 10 * MS);
-		ticks_advance(&ticks, ticks.due_ns + 3 * MS);
+		ticks_advance(&ticks, ticks.due_ns, ticks.due_ns + 3 * MS);
 	}
 	assert_int_equal(ticks.missed, 0);
 }
@@ -29,10 +29,10 @@ static void a_late_tick_is_served_once(void **state)
 
 	(void)state;
 	ticks_init(&ticks, 0, 10 * MS, 0);
-	ticks_advance(&ticks, 14 * MS);
+	ticks_advance(&ticks, 0, 14 * MS);
 	assert_int_equal(ticks.due_ns, 10 * MS);
 	assert_int_equal(ticks.missed, 0);
-	ticks_advance(&ticks, 15 * MS);
+	ticks_advance(&ticks, 14 * MS, 15 * MS);
 	assert_int_equal(ticks.due_ns, 20 * MS);
 }
 
@@ -42,12 +42,26 @@ static void missed_ticks_are_counted_and_not_made_up_for(void **state)
 
 	(void)state;
 	ticks_init(&ticks, 0, 10 * MS, 0);
-	ticks_advance(&ticks, 57 * MS);
+	ticks_advance(&ticks, 0, 57 * MS);
 	assert_int_equal(ticks.missed, 4);
 	assert_int_equal(ticks.due_ns, 50 * MS);
-	ticks_advance(&ticks, 58 * MS);
+	ticks_advance(&ticks, 57 * MS, 58 * MS);
 	assert_int_equal(ticks.due_ns, 60 * MS);
 	assert_int_equal(ticks.missed, 4);
+}
+
+static void a_sample_behind_a_gap_stands_for_the_last_deadline(void **state)
+{
+	struct ticks ticks;
+
+	(void)state;
+	ticks_init(&ticks, 0, 10 * MS, 0);
+	ticks_advance(&ticks, 57 * MS, 58 * MS);
+	assert_int_equal(ticks.missed, 5);
+	assert_int_equal(ticks.due_ns, 60 * MS);
+	ticks_advance(&ticks, 60 * MS, 61 * MS);
+	assert_int_equal(ticks.due_ns, 70 * MS);
+	assert_int_equal(ticks.missed, 5);
 }
 
 static void a_stop_misses_nothing(void **state)
@@ -56,7 +70,7 @@ static void a_stop_misses_nothing(void **state)
 
 	(void)state;
 	ticks_init(&ticks, 0, 10 * MS, 0);
-	ticks_advance(&ticks, 1);
+	ticks_advance(&ticks, 0, 1);
 	ticks_resume(&ticks, 5000 * (int64_t)MS);
 	assert_int_equal(ticks.due_ns, 5000 * (int64_t)MS);
 	assert_int_equal(ticks.missed, 0);
@@ -94,6 +108,8 @@ int main(void)
 	    cmocka_unit_test(deadlines_do_not_drift),
 	    cmocka_unit_test(a_late_tick_is_served_once),
 	    cmocka_unit_test(missed_ticks_are_counted_and_not_made_up_for),
+	    cmocka_unit_test(
+		a_sample_behind_a_gap_stands_for_the_last_deadline),
 	    cmocka_unit_test(a_stop_misses_nothing),
 	    cmocka_unit_test(
 		overhead_lengthens_the_interval_and_shortens_it_again),
