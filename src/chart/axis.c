@@ -209,8 +209,19 @@ static struct tm local_time(double epoch_s)
 	return tm;
 }
 
-/* A midnight is labelled with its day, so that a reader sees it go by. */
-static void clock_label(char *out, size_t size, double epoch_s, double step)
+static void day_label(char *out, size_t size, const struct tm *tm, bool year)
+{
+	int len = snprintf(out, size, "%d %s", tm->tm_mday, months[tm->tm_mon]);
+
+	if (year)
+		snprintf(
+		    out + len, size - (size_t)len, " %d", tm->tm_year + 1900);
+}
+
+/* A midnight is labelled with its day, so that a reader sees it go by; with
+ * its year where that isn't the same along the axis. */
+static void clock_label(
+    char *out, size_t size, double epoch_s, double step, bool year)
 {
 	int places = step < 1 ? decimals(step) : 0;
 	double near = epoch_s + 0.5 * pow(10, -places);
@@ -219,7 +230,7 @@ static void clock_label(char *out, size_t size, double epoch_s, double step)
 	double fraction = near - floor(near);
 
 	if (step >= 86400 || (midnight && step >= 60))
-		snprintf(out, size, "%d %s", tm.tm_mday, months[tm.tm_mon]);
+		day_label(out, size, &tm, year);
 	else if (step >= 60)
 		snprintf(out, size, "%02d:%02d", tm.tm_hour, tm.tm_min);
 	else if (places == 0)
@@ -238,6 +249,8 @@ static void clock_ticks(const struct axis *axis, struct ticks *ticks)
 	static const double steps[] = {1, 2, 5, 10, 15, 30, 60, 120, 300, 600,
 	    900, 1800, 3600, 7200, 10800, 21600, 43200, 86400};
 	struct tm start = local_time(axis->origin_s + axis->low);
+	struct tm end = local_time(axis->origin_s + axis->high);
+	bool year = start.tm_year != end.tm_year;
 	double zero = -(axis->origin_s + (double)start.tm_gmtoff);
 	struct range range = {
 	    axis->low - zero, axis->high - zero, (size_t)ticks->step};
@@ -254,7 +267,8 @@ static void clock_ticks(const struct axis *axis, struct ticks *ticks)
 	for (int64_t i = first; i <= last; i++) {
 		double value = (double)i * step + zero;
 
-		clock_label(label, sizeof(label), axis->origin_s + value, step);
+		clock_label(
+		    label, sizeof(label), axis->origin_s + value, step, year);
 		add_tick(ticks, value, label);
 	}
 	snprintf(ticks->unit, sizeof(ticks->unit), "%d %s %d %.8s",

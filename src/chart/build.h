@@ -27,6 +27,11 @@ bool build_peak(
  * own times, else they begin together at 0. */
 double build_zero(const struct chart_request *request, size_t run);
 
+/* The part of a run's own times that is drawn; without a window without
+ * bounds. */
+void build_window(const struct chart_request *request, size_t run,
+    double *from_s, double *to_s);
+
 /* Title and time axis; -1 with e where no run has anything to draw. */
 int build_frame(
     struct scene *scene, const struct chart_request *request, struct err *e);
@@ -48,7 +53,8 @@ void build_marks(struct scene *scene, struct scene_panel *panel,
 void build_trends(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request);
 
-/* One span a call of the runs; lanes by nesting where lanes are asked for. */
+/* One span a call of the runs in the window; lanes by nesting where lanes are
+ * asked for. */
 void build_calls(
     struct scene_panel *panel, const struct chart_request *request);
 

@@ -19,6 +19,16 @@ struct naming {
 	size_t *first_call; /* in order of time: decides the colour */
 };
 
+/* The part of a run's own time that is drawn. */
+struct window {
+	double from_s, to_s;
+};
+
+static bool in_window(const struct window *window, const struct call *call)
+{
+	return call->leave_s >= window->from_s && call->enter_s <= window->to_s;
+}
+
 static int compare_labels(const void *a, const void *b)
 {
 	return strcmp(
@@ -50,10 +60,15 @@ static void naming_init(
 	naming->labels = mem_zero(count + 1, sizeof(naming->labels[0]));
 	for (size_t i = 0; i < request->len; i++) {
 		const struct run *run = request->runs[i].run;
+		struct window window;
 
-		for (size_t k = 0; k < run->calls.len; k++)
-			naming->labels[naming->len++].name =
-			    run->calls.items[k].name;
+		build_window(request, i, &window.from_s, &window.to_s);
+		for (size_t k = 0; k < run->calls.len; k++) {
+			const struct call *call = &run->calls.items[k];
+
+			if (in_window(&window, call))
+				naming->labels[naming->len++].name = call->name;
+		}
 	}
 	keep_distinct(naming);
 	labels_choose(naming->labels, naming->len);
@@ -98,14 +113,21 @@ static int compare_calls(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static const struct call **sort_calls(const struct run *run)
+static const struct call **sort_calls(
+    const struct chart_request *request, size_t nth, size_t *len)
 {
+	const struct run *run = request->runs[nth].run;
 	const struct call **sorted =
 	    mem_zero(run->calls.len + 1, sizeof(*sorted));
+	struct window window;
 
-	for (size_t i = 0; i < run->calls.len; i++)
-		sorted[i] = &run->calls.items[i];
-	qsort(sorted, run->calls.len, sizeof(*sorted), compare_calls);
+	build_window(request, nth, &window.from_s, &window.to_s);
+	*len = 0;
+	for (size_t i = 0; i < run->calls.len; i++) {
+		if (in_window(&window, &run->calls.items[i]))
+			sorted[(*len)++] = &run->calls.items[i];
+	}
+	qsort(sorted, *len, sizeof(*sorted), compare_calls);
 	return sorted;
 }
 
@@ -180,9 +202,10 @@ static void add_span(struct scene_panel *panel, struct naming *naming,
 static void add_run(struct scene_panel *panel, struct naming *naming,
     const struct chart_request *request, size_t nth)
 {
-	const struct run *run = request->runs[nth].run;
-	const struct call **calls = sort_calls(run), *last = NULL;
-	size_t count = run->calls.len;
+	double zero_s = build_zero(request, nth);
+	size_t count;
+	const struct call **calls = sort_calls(request, nth, &count);
+	const struct call *last = NULL;
 	bool several = count > 0 && (calls[0]->pid != calls[count - 1]->pid ||
 					calls[0]->tid != calls[count - 1]->tid);
 	struct open_calls open = {{0}};
@@ -198,7 +221,7 @@ static void add_run(struct scene_panel *panel, struct naming *naming,
 		}
 		last = call;
 		group = &panel->groups.items[panel->groups.len - 1];
-		add_span(panel, naming, call, build_zero(request, nth));
+		add_span(panel, naming, call, zero_s);
 		lane = choose_lane(&open, call);
 		if (lane >= group->lanes)
 			group->lanes = lane + 1;

@@ -9,7 +9,6 @@
 #define MPROF_CHART_DRAWING_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "base/array.h"
 #include "chart/role.h"
@@ -54,8 +53,5 @@ struct drawing {
 };
 
 void drawing_finish(struct drawing *drawing);
-
-/* As text, a shape a line, for tests. */
-void drawing_print(const struct drawing *drawing, FILE *out);
 
 #endif

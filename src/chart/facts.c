@@ -44,9 +44,46 @@ static char *peak_text(const struct run *run, struct sample peak)
 	return mem_format("%s after %s", size, units_duration(after, after_s));
 }
 
-static void add_figures(
-    struct scene *scene, const struct run *run, const struct sample *sampled)
+/* "10.0 s to 20.0 s of 1 h 2 min" */
+static char *window_text(
+    const struct run *run, const struct chart_limits *window)
 {
+	char from[UNITS_TEXT], to[UNITS_TEXT], all[UNITS_TEXT];
+
+	units_duration(from, window->low);
+	units_duration(to, window->high);
+	units_duration(all, build_end(run) - build_start(run));
+	return mem_format("%s to %s of %s", from, to, all);
+}
+
+/* What a chart of a part of the time shows, beside the whole's figures. */
+static void add_window(struct scene *scene, const struct run *run,
+    const struct chart_request *request)
+{
+	const struct series *total = &run->total;
+	struct series part = {0}; /* borrowed: it is only read */
+	const struct sample *highest;
+	char text[UNITS_TEXT];
+	double from_s, to_s;
+	size_t first;
+
+	build_window(request, 0, &from_s, &to_s);
+	first = series_find(total, from_s);
+	part.items = total->items + first;
+	part.len = series_find(total, nextafter(to_s, INFINITY)) - first;
+	add_fact(scene, "Window", window_text(run, &request->window_s));
+	highest = series_peak(&part);
+	if (highest)
+		add_fact(scene, "In the window",
+		    mem_format("highest %s", units_size(text, highest->mib)));
+	add_fact(
+	    scene, "Samples", mem_format("%zu of %zu", part.len, total->len));
+}
+
+static void add_figures(struct scene *scene,
+    const struct chart_request *request, const struct sample *sampled)
+{
+	const struct run *run = request->runs[0].run;
 	double interval = run->info.interval_s > 0
 			      ? run->info.interval_s
 			      : downsample_interval(&run->total);
@@ -55,13 +92,16 @@ static void add_figures(
 	struct sample peak;
 
 	add_fact(scene, "Started", start_text(build_start(run)));
-	if (duration > 0)
+	if (duration > 0 && !request->window_s.given)
 		add_fact(scene, "Duration",
 		    mem_copy(units_duration(text, duration)));
 	if (interval > 0)
 		add_fact(scene, "Interval",
 		    mem_copy(units_duration(text, interval)));
-	add_fact(scene, "Samples", mem_format("%zu", run->total.len));
+	if (request->window_s.given)
+		add_window(scene, run, request);
+	else
+		add_fact(scene, "Samples", mem_format("%zu", run->total.len));
 	if (build_peak(run, sampled, &peak))
 		add_fact(scene, "Peak", peak_text(run, peak));
 }
@@ -154,7 +194,7 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 	add_clean_fact(scene, "Command", run->command);
 	add_clean_fact(scene, "Host", run->info.host);
 	if (isfinite(build_start(run)))
-		add_figures(scene, run, sampled);
+		add_figures(scene, request, sampled);
 	add_clean_fact(scene, "Metric", run->info.backend);
 	add_end(scene, &run->exit);
 	add_limit(scene, &run->exit);

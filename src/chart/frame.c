@@ -80,6 +80,16 @@ double build_zero(const struct chart_request *request, size_t run)
 			      : build_start(request->runs[run].run);
 }
 
+void build_window(const struct chart_request *request, size_t run,
+    double *from_s, double *to_s)
+{
+	const struct chart_limits *window = &request->window_s;
+	double zero_s = build_zero(request, run);
+
+	*from_s = window->given ? zero_s + window->low : -INFINITY;
+	*to_s = window->given ? zero_s + window->high : INFINITY;
+}
+
 static struct axis time_axis(const struct chart_request *request)
 {
 	struct axis axis = {.kind = request->clock ? AXIS_CLOCK : AXIS_TIME};

@@ -219,6 +219,30 @@ static void draw_trace(struct place *place, const struct plot *plot,
 	}
 }
 
+/* A sample with a gap on both sides has no line: a dot shows it. */
+static void draw_lone(struct place *place, const struct plot *plot,
+    const struct trace *trace, const struct scene_line *line)
+{
+	const struct draw_point *points = trace->points.items;
+	double radius = fmax(1.5, 0.9 * stroke_width(place, line->kind));
+	double before = -INFINITY;
+
+	for (size_t i = 0; i < trace->points.len; i++) {
+		const struct draw_point *at = &points[i];
+		struct shape *shape;
+
+		if (!at->starts ||
+		    (i + 1 < trace->points.len && !points[i + 1].starts) ||
+		    at->x < plot->box.x || at->x > plot->box.x + plot->box.w ||
+		    at->y < plot->box.y || at->x < before + radius)
+			continue;
+		shape = place_shape(place, SHAPE_DOT, line->role);
+		shape->width = radius;
+		shape->box.x = before = at->x;
+		shape->box.y = at->y;
+	}
+}
+
 void layout_lines(struct place *place, const struct plot *plot)
 {
 	layout_stack(place, plot);
@@ -232,6 +256,7 @@ void layout_lines(struct place *place, const struct plot *plot)
 		if (line->kind == SCENE_TOTAL)
 			draw_fill(place, plot, &trace, line->role);
 		draw_trace(place, plot, &trace, line);
+		draw_lone(place, plot, &trace, line);
 		array_free(&trace.points);
 	}
 }

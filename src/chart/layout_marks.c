@@ -11,17 +11,61 @@ struct candidate {
 	double align; /* as in struct words */
 };
 
-/* Puts the label at the first candidate where it has room. */
+static bool segment_meets(const struct draw_point *a,
+    const struct draw_point *b, const struct draw_box *box)
+{
+	double dx = b->x - a->x, dy = b->y - a->y;
+	int sides = 0;
+
+	if (fmax(a->x, b->x) < box->x || fmin(a->x, b->x) > box->x + box->w ||
+	    fmax(a->y, b->y) < box->y || fmin(a->y, b->y) > box->y + box->h)
+		return false;
+	for (int corner = 0; corner < 4; corner++) {
+		double x = box->x + (corner % 2 ? box->w : 0);
+		double y = box->y + (corner / 2 ? box->h : 0);
+
+		sides |= dx * (y - a->y) >= dy * (x - a->x) ? 1 : 2;
+	}
+	return sides == 3;
+}
+
+/* Whether a line of the plot runs through the box. */
+static bool is_inked(const struct place *place, const struct plot *plot,
+    const struct draw_box *box)
+{
+	const struct drawing *drawing = place->drawing;
+
+	for (size_t i = 0; i < drawing->shapes.len; i++) {
+		const struct shape *shape = &drawing->shapes.items[i];
+		const struct draw_point *points =
+		    drawing->points.items + shape->first;
+
+		if (shape->kind != SHAPE_LINE || shape->clip != plot->clip)
+			continue;
+		for (size_t k = 1; k < shape->len; k++) {
+			if (!points[k].starts &&
+			    segment_meets(&points[k - 1], &points[k], box))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Puts the label at the first candidate where it has room: if there is one, on
+ * no line. */
 static bool try_label(struct place *place, const struct plot *plot,
     struct words words, const struct candidate *candidates, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < 2 * count; i++) {
+		const struct candidate *at = &candidates[i % count];
 		struct draw_box box;
 
-		words.x = candidates[i].x;
-		words.y = candidates[i].y;
-		words.align = candidates[i].align;
+		words.x = at->x;
+		words.y = at->y;
+		words.align = at->align;
 		box = place_box(place, &words);
+		if (i < count && is_inked(place, plot, &box))
+			continue;
 		if (!place_take(place, plot, &box))
 			continue;
 		place_text(place, &words);

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
+
 enum { MOST_BRACKETS = 1000 };
 
 /* Brackets of one function open or close at the same pixels where it is
@@ -145,32 +147,74 @@ static void name_groups(struct place *place, const struct plot *plot)
 static void draw_bar(
     struct place *place, enum role role, const struct draw_box *box)
 {
-	double edge = fmin(box->w, 2);
 	struct shape *shape = place_shape(place, SHAPE_BOX, role);
 
 	shape->box = *box;
 	shape->opacity = box->w > 6 ? 0.45 : 0.8;
+	if (box->w <= 2)
+		return;
 	shape = place_shape(place, SHAPE_BOX, role);
-	shape->box = (struct draw_box){box->x, box->y, edge, box->h};
+	shape->box = (struct draw_box){box->x, box->y, 2, box->h};
 }
 
-/* Calls shorter than a pixel that fall where the last one of their lane ends
- * would only be painted over it: a million of them are a band. */
+/* Calls of one function in one lane that are too short to be told apart: a
+ * million of them are a band, drawn when the next one isn't beside it. */
+struct sliver {
+	enum role role;
+	struct draw_box box; /* no width: none */
+};
+
+static void draw_sliver(struct place *place, struct sliver *sliver)
+{
+	struct shape *shape;
+
+	if (sliver->box.w <= 0)
+		return;
+	shape = place_shape(place, SHAPE_BOX, sliver->role);
+	shape->box = sliver->box;
+	shape->opacity = 0.8;
+	sliver->box.w = 0;
+}
+
+/* Takes in a sliver of at most a pixel; what lies on the last one's pixel is
+ * hidden by it. */
+static void add_sliver(struct place *place, struct sliver *sliver,
+    enum role role, const struct draw_box *box)
+{
+	double end = sliver->box.x + sliver->box.w;
+
+	if (sliver->box.w > 0 && box->x + 1 <= end + 0.5)
+		return;
+	if (sliver->box.w > 0 && sliver->role == role && box->x <= end + 0.5) {
+		sliver->box.w = box->x + box->w - sliver->box.x;
+		return;
+	}
+	draw_sliver(place, sliver);
+	*sliver = (struct sliver){role, *box};
+}
+
 void layout_lanes(struct place *place, const struct plot *plot)
 {
-	double *ends = calloc(plot->panel->lanes + 1, sizeof(ends[0]));
+	struct sliver *slivers =
+	    mem_zero(plot->panel->lanes + 1, sizeof(slivers[0]));
 
-	for (size_t i = 0; ends && i < plot->panel->spans.len; i++) {
+	for (size_t i = 0; i < plot->panel->spans.len; i++) {
 		const struct scene_span *span = &plot->panel->spans.items[i];
 		struct draw_box box = span_box(place, plot, span);
 
-		if (!span_in_view(place, span) ||
-		    (box.w <= 1 && box.x + 1 <= ends[span->lane] + 0.5))
+		if (!span_in_view(place, span))
 			continue;
-		ends[span->lane] = box.x + box.w;
+		if (box.w <= 1) {
+			add_sliver(
+			    place, &slivers[span->lane], span->role, &box);
+			continue;
+		}
+		draw_sliver(place, &slivers[span->lane]);
 		draw_bar(place, span->role, &box);
 		name_span(place, span, &box);
 	}
-	free(ends);
+	for (size_t i = 0; i < plot->panel->lanes; i++)
+		draw_sliver(place, &slivers[i]);
+	free(slivers);
 	name_groups(place, plot);
 }

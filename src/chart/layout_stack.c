@@ -45,6 +45,23 @@ static bool band_has(const struct band *band, size_t i)
 		   is_thick(band, i + 1));
 }
 
+/* Beside a gap on both sides a time is a sliver. */
+static void draw_lone(struct place *place, const struct band *band, size_t i)
+{
+	const struct draw_point *top = &band->top[i], *base = &band->base[i];
+
+	place_point(place, top->x - 1, top->y, true);
+	place_point(place, top->x + 1, top->y, false);
+	place_point(place, top->x + 1, base->y, false);
+	place_point(place, top->x - 1, base->y, false);
+}
+
+static bool is_lone(const struct band *band, size_t i)
+{
+	return band->top[i].starts &&
+	       (i + 1 == band->len || band->top[i + 1].starts);
+}
+
 static void close_band(
     struct place *place, const struct band *band, size_t from, size_t to)
 {
@@ -68,7 +85,10 @@ static void draw_band(struct place *place, const struct plot *plot,
 
 		if (open && (!has || at->starts))
 			close_band(place, band, from, i - 1);
-		if (has) {
+		if (has && is_lone(band, i)) {
+			draw_lone(place, band, i);
+			has = false;
+		} else if (has) {
 			if (!open || at->starts)
 				from = i;
 			place_point(place, at->x, at->y, from == i);

@@ -90,15 +90,23 @@ static void add_limit(struct scene_panel *panel, const struct run *run,
 			of[exit->limit_of]);
 }
 
-static void add_labels(
-    struct scene_panel *panel, const struct run *run, double zero_s)
+/* Those in the window; how many of them are too many. */
+static size_t add_labels(const struct scene *scene, struct scene_panel *panel,
+    const struct run *run, double zero_s)
 {
-	for (size_t i = 0; i < run->marks.len && i < MOST_MARKS; i++) {
-		const struct mark *mark = &run->marks.items[i];
+	size_t count = 0;
 
-		add_mark(panel, SCENE_LABEL, mark->time_s - zero_s, mark->mib)
-		    ->label = utf8_clean_copy(mark->label ? mark->label : "");
+	for (size_t i = 0; i < run->marks.len; i++) {
+		const struct mark *mark = &run->marks.items[i];
+		double at_s = mark->time_s - zero_s;
+
+		if (at_s < scene->time.low || at_s > scene->time.high ||
+		    count++ >= MOST_MARKS)
+			continue;
+		add_mark(panel, SCENE_LABEL, at_s, mark->mib)->label =
+		    utf8_clean_copy(mark->label ? mark->label : "");
 	}
+	return count > MOST_MARKS ? count - MOST_MARKS : 0;
 }
 
 static void add_end(
@@ -135,27 +143,71 @@ static void add_child_ends(
 	}
 }
 
-static void add_gaps(struct scene_panel *panel, const struct scene_line *line)
+struct gap {
+	double from_s, to_s;
+};
+
+struct gaps {
+	ARRAY(struct gap) list;
+};
+
+static int compare_lengths(const void *a, const void *b)
+{
+	const struct gap *x = a, *y = b;
+	double left = x->to_s - x->from_s, right = y->to_s - y->from_s;
+
+	return left > right ? -1 : left < right;
+}
+
+/* Those of the line that reach into the window, in axis seconds. */
+static struct gaps find_gaps(
+    const struct scene *scene, const struct scene_line *line)
 {
 	const struct series *samples = line->samples;
-	double zero_s = line->zero_s, gap_s = line->gap_s;
-	char text[UNITS_TEXT];
-	size_t gaps = 0;
+	double low_s = line->zero_s + scene->time.low;
+	double high_s = line->zero_s + scene->time.high;
+	size_t first = series_find(samples, low_s);
+	struct gaps found = {{0}};
 
-	for (size_t i = 1; gap_s > 0 && i < samples->len; i++) {
+	for (size_t i = first > 0 ? first : 1;
+	     line->gap_s > 0 && i < samples->len; i++) {
 		double from_s = samples->items[i - 1].time_s;
 		double to_s = samples->items[i].time_s;
-		struct scene_mark *mark;
 
-		if (to_s - from_s <= gap_s)
-			continue;
-		if (gaps++ == MOST_GAPS)
+		if (from_s > high_s)
 			break;
-		mark = add_mark(panel, SCENE_GAP, from_s - zero_s, NAN);
-		mark->until_s = to_s - zero_s;
-		mark->label = mem_format(
-		    "no samples for %s", units_duration(text, to_s - from_s));
+		if (to_s - from_s > line->gap_s)
+			*array_push(&found.list) = (struct gap){
+			    from_s - line->zero_s, to_s - line->zero_s};
 	}
+	return found;
+}
+
+/* Of more than can be told apart, the longest. */
+static void add_gaps(struct scene *scene, struct scene_panel *panel,
+    const struct scene_line *line)
+{
+	struct gaps found = find_gaps(scene, line);
+	char text[UNITS_TEXT];
+
+	if (found.list.len > MOST_GAPS) {
+		qsort(found.list.items, found.list.len,
+		    sizeof(found.list.items[0]), compare_lengths);
+		*array_push(&scene->notes) =
+		    mem_format("%zu shorter gaps are not shaded",
+			found.list.len - (size_t)MOST_GAPS);
+		found.list.len = MOST_GAPS;
+	}
+	for (size_t i = 0; i < found.list.len; i++) {
+		const struct gap *gap = &found.list.items[i];
+		struct scene_mark *mark =
+		    add_mark(panel, SCENE_GAP, gap->from_s, NAN);
+
+		mark->until_s = gap->to_s;
+		mark->label = mem_format("no samples for %s",
+		    units_duration(text, gap->to_s - gap->from_s));
+	}
+	array_free(&found.list);
 }
 
 void build_marks(struct scene *scene, struct scene_panel *panel,
@@ -163,23 +215,26 @@ void build_marks(struct scene *scene, struct scene_panel *panel,
 {
 	const struct run *run = request->runs[0].run;
 	double zero_s = build_zero(request, 0);
+	size_t more = 0;
 
 	if (request->len == 1) {
 		if (panel->lines.len > 0)
-			add_gaps(panel, &panel->lines.items[0]);
+			add_gaps(scene, panel, &panel->lines.items[0]);
 		add_child_ends(panel, run, zero_s);
 	}
 	for (size_t i = 0; i < request->len; i++) {
 		run = request->runs[i].run;
 		zero_s = build_zero(request, i);
-		add_labels(panel, run, zero_s);
+		more += add_labels(scene, panel, run, zero_s);
 		add_end(panel, run, zero_s);
 		if (request->len == 1)
 			add_peak(panel, run, sampled, zero_s);
 		if (request->len == 1)
 			add_limit(panel, run, sampled);
 	}
-	if (run->marks.len > MOST_MARKS)
-		*array_push(&scene->notes) = mem_format(
-		    "%zu more marks", run->marks.len - (size_t)MOST_MARKS);
+	if (more > 0)
+		*array_push(&scene->notes) =
+		    mem_format("%zu later marks are not drawn; -w shows a part "
+			       "of the time",
+			more);
 }

@@ -51,7 +51,8 @@ void place_text(struct place *place, const struct words *words);
 char *place_shorten(
     const struct place *place, const struct words *words, double width);
 
-/* Whether box is inside the plot and free of other labels. */
+/* Whether box is inside the plot, or hardly above it, and free of other labels.
+ */
 bool place_is_free(const struct place *place, const struct plot *plot,
     const struct draw_box *box);
 

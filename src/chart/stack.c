@@ -12,7 +12,7 @@
 #include "chart/build.h"
 #include "chart/rank.h"
 
-enum { COLUMNS = 2000, MOST_LAYERS = 64 };
+enum { COLUMNS = 2000, MOST_LAYERS = 1000 };
 
 /* A process with less than this part of the whole's peak is no layer. */
 static const double least_share = 0.01;

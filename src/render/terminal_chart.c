@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "render/grid.h"
+#include "render/terminal_legend.h"
 
 enum {
 	MOST_LANES = 8,
@@ -17,9 +18,6 @@ enum {
 	LABEL_COLUMNS = 24, /* of one mark */
 	NEAR = 2            /* rows between a dot and its label */
 };
-
-/* Signs of the lines in ASCII, in the order of the legend. */
-static const char line_signs[] = "*abcdefghijklmnopqrstuvwxyz";
 
 struct frame {
 	const struct scene *scene;
@@ -31,11 +29,6 @@ struct frame {
 	size_t rows;      /* of the plot, from row 0 of the grid */
 	size_t lane_rows;
 };
-
-static char line_sign(size_t index)
-{
-	return line_signs[index % (sizeof(line_signs) - 1)];
-}
 
 /* Dots from the plot's left edge. */
 static long x_of(const struct frame *f, double time_s)
@@ -62,36 +55,6 @@ static size_t column_of(const struct frame *f, double time_s)
 	long x = x_of(f, time_s) / (f->style->unicode ? 2 : 1);
 
 	return x < (long)f->left ? f->left : (size_t)x;
-}
-
-static void put_text(FILE *out, const struct terminal_style *style,
-    const char *text, size_t width)
-{
-	char *shown = mem_zero(strlen(text) + 8, 1);
-
-	if (style->unicode) {
-		fputs(utf8_shorten(shown, strlen(text) + 8, text, width), out);
-	} else {
-		size_t used = 0;
-
-		while (*text && used < width)
-			used++,
-			    putc(utf8_next(&text) > 126 ? '?' : text[-1], out);
-	}
-	free(shown);
-}
-
-static void put_colour(
-    FILE *out, const struct terminal_style *style, enum role role)
-{
-	if (style->colour)
-		fputs(grid_colour(role), out);
-}
-
-static void put_plain(FILE *out, const struct terminal_style *style)
-{
-	if (style->colour)
-		fputs("\033[0m", out);
 }
 
 static void draw_line(struct frame *f, const struct scene_line *line, char sign)
@@ -261,15 +224,32 @@ static void draw_mark(struct frame *f, const struct scene_mark *mark)
 	draw_label(f, mark, column, row, within);
 }
 
+/* Where not all lanes have a row the last one says how many have none. */
+static size_t shown_lanes(struct frame *f, size_t top)
+{
+	size_t shown = f->lane_rows;
+	char text[64];
+
+	if (shown >= f->lanes->lanes || shown == 0)
+		return shown;
+	shown--;
+	snprintf(text, sizeof(text), "and %zu more", f->lanes->lanes - shown);
+	grid_text(&f->grid, f->left, top + shown, f->grid.columns - f->left,
+	    text, ROLE_TEXT_SOFT);
+	return shown;
+}
+
 static void draw_lanes(struct frame *f, size_t top)
 {
+	size_t shown = shown_lanes(f, top);
+
 	for (size_t i = 0; i < f->lanes->spans.len; i++) {
 		const struct scene_span *span = &f->lanes->spans.items[i];
 		size_t from = column_of(f, span->from.time_s);
 		size_t to = column_of(f, span->to.time_s);
 		size_t row = top + span->lane;
 
-		if (span->lane >= f->lane_rows ||
+		if (span->lane >= shown ||
 		    span->to.time_s < f->scene->time.low ||
 		    span->from.time_s > f->scene->time.high)
 			continue;
@@ -288,58 +268,10 @@ static void draw_memory(struct frame *f, const struct ticks *ticks)
 	const struct scene_panel *panel = f->memory;
 
 	for (size_t i = panel->lines.len; i-- > 0;)
-		draw_line(f, &panel->lines.items[i], line_sign(i));
+		draw_line(f, &panel->lines.items[i], terminal_sign(i));
 	draw_memory_axis(f, ticks);
 	for (size_t i = 0; i < panel->marks.len; i++)
 		draw_mark(f, &panel->marks.items[i]);
-}
-
-static size_t legend_line(const struct frame *f, size_t first, FILE *out)
-{
-	const struct scene_panel *panel = f->memory;
-	const struct terminal_style *style = f->style;
-	size_t used = 0, i;
-
-	for (i = first; i < panel->lines.len; i++) {
-		const struct scene_line *line = &panel->lines.items[i];
-		char *text = mem_format("%s %s", line->name ? line->name : "",
-		    line->detail ? line->detail : "");
-		size_t width = utf8_width(text);
-
-		if (width > style->columns - 3)
-			width = style->columns - 3;
-		if (line->in_legend && used > 0 &&
-		    used + width + 4 > style->columns) {
-			free(text);
-			break;
-		}
-		if (line->in_legend) {
-			fputs(used ? "  " : "", out);
-			put_colour(out, style, line->role);
-			if (style->unicode)
-				fputs("\xe2\x94\x81", out);
-			else
-				putc(line_sign(i), out);
-			put_plain(out, style);
-			putc(' ', out);
-			put_text(out, style, text, width);
-			used += width + (used ? 4 : 2);
-		}
-		free(text);
-	}
-	return i;
-}
-
-static void print_legend(const struct frame *f, size_t lines, FILE *out)
-{
-	size_t next = 0;
-
-	for (size_t i = 0; f->memory && i < lines; i++) {
-		if (next >= f->memory->lines.len)
-			return;
-		next = legend_line(f, next, out);
-		putc('\n', out);
-	}
 }
 
 /* What is known in one line, as many facts as have room. */
@@ -347,7 +279,7 @@ static void print_facts(
     const struct scene *scene, const struct terminal_style *style, FILE *out)
 {
 	static const char *const wanted[] = {
-	    "Peak", "Duration", "Ended", "Limit"};
+	    "Peak", "Duration", "Window", "Ended", "Limit"};
 	const char *between = style->unicode ? " \xc2\xb7 " : ", ";
 	char *line = mem_copy("");
 
@@ -368,7 +300,7 @@ static void print_facts(
 			line = longer;
 		}
 	}
-	put_text(out, style, line, style->columns);
+	terminal_text(out, style, line, style->columns);
 	putc('\n', out);
 	free(line);
 }
@@ -442,14 +374,16 @@ void terminal_chart(
 	draw(&f);
 	if (style->colour)
 		fputs("\033[1m", out);
-	put_text(out, style, scene->title ? scene->title : "", style->columns);
-	put_plain(out, style);
+	terminal_text(
+	    out, style, scene->title ? scene->title : "", style->columns);
+	terminal_plain(out, style);
 	putc('\n', out);
 	for (size_t row = 0; row < f.grid.rows; row++) {
 		grid_print_row(&f.grid, row, style->colour, out);
 		putc('\n', out);
 	}
-	print_legend(&f, legend, out);
+	if (f.memory)
+		terminal_legend(f.memory, style, legend, out);
 	print_facts(scene, style, out);
 	grid_finish(&f.grid);
 }

@@ -92,6 +92,9 @@ def check_legend(page):
     check(browser.script("return data.series[0].hidden;"), "not hidden")
     check(browser.script("return canvas.toDataURL();") != before,
           "a hidden series is still there")
+    check(not browser.script("""
+        return shownMarks(data).some((mark) => mark.kind === "peak");"""),
+          "the peak of a hidden series is still there")
     browser.keys("1")
     page.hover(0.3)
     check(not browser.script("return data.series[0].hidden;"), "1: no effect")

@@ -63,3 +63,87 @@ golden() {
 @test "scene: a limit far above is told, not drawn" {
 	golden limit_far --run 2 limit.dat
 }
+
+# crowd AWK: a recording that a few lines of awk write; it begins at t0.
+crowd() {
+	awk "BEGIN { print \"CMDLINE python3 job.py\"; t0 = 1700000000; $1 }"
+}
+
+@test "scene: in a window only what is in it: calls, marks, gaps, samples" {
+	crowd 'for (i = 0; i < 1000; i++) {
+			t = t0 + i / 10 + 5 * int(i / 10)
+			printf "MEM 50.0 %.4f\nMARK 50.0 %.4f label=m%d\n", t, t, i
+			printf "FUNC mod.f%d 50.0 %.4f 50.0 %.4f 0\n", i, t, t + 0.01
+		}' >a.dat
+	mprof plot -f --format scene -w 400,420 -o - a.dat >scene
+	[ "$(grep -c 'mark label' scene)" -gt 25 ]
+	[ "$(grep -c 'mark gap' scene)" -ge 3 ]
+	[ "$(grep -c '^ *function' scene)" -eq "$(grep -c 'mark label' scene)" ]
+	grep -q 'Window' scene
+	grep -q 'highest 50.0 MiB' scene
+	grep -qE 'Samples.*[0-9]+ of 1000' scene
+	# The whole has too many: it says so.
+	mprof plot --format scene -o - a.dat >scene
+	grep -q '800 later marks are not drawn' scene
+	grep -q '35 shorter gaps are not shaded' scene
+	[ "$(grep -c 'mark gap' scene)" -eq 64 ]
+}
+
+@test "scene: years along a clock" {
+	crowd 'for (i = 0; i < 100; i++) printf "MEM 50.0 %.4f\n", t0 + i * 864000' >a.dat
+	TZ=UTC mprof plot --clock --format scene -o - a.dat |
+		grep -E '^time .* [0-9]+ [A-Z][a-z]{2} 2024'
+}
+
+@test "a sample between two gaps is seen, in lines and in a stack" {
+	command -v convert >/dev/null || skip "needs imagemagick"
+	crowd 'for (i = 0; i < 100; i++) printf "MEM 50.0 %.4f\n", t0 + i / 10
+		printf "MEM 30.0 %.4f\n", t0 + 60
+		for (i = 0; i < 100; i++) printf "MEM 50.0 %.4f\n", t0 + 100 + i / 10' >a.dat
+	for option in '' --stack; do
+		# shellcheck disable=SC2086 # no option, or one
+		mprof plot $option --size 1000x400 -w 40,80 -o a.png a.dat
+		blue=$(convert a.png -crop 880x200+60+75 +repage \
+			-fx '(b - r) > 0.25 ? 1 : 0' \
+			-format '%[fx:int(mean * w * h + 0.5)]' info:)
+		[ "$blue" -gt 5 ]
+	done
+}
+
+@test "the trend has its place in a legend that can't hold all" {
+	command -v pdftotext >/dev/null || skip "needs pdftotext"
+	crowd 'for (i = 0; i < 100; i++) {
+			printf "MEM 900.0 %.4f\n", t0 + i / 10
+			for (c = 0; c < 30; c++)
+				printf "CHLD %d 20.0 %.4f\n", 4711 + c, t0 + i / 10
+		}' >a.dat
+	mprof plot -s --size 400x300 -o a.pdf a.dat
+	pdftotext a.pdf
+	grep -q '^trend' a.txt
+	grep -q '^and [0-9]* more' a.txt
+	COLUMNS=60 mprof plot -s --stack --terminal a.dat >chart
+	grep -q 'trend .*steady' chart
+	grep -q 'and [0-9]* more$' chart
+}
+
+@test "no stack leaves out what is above one percent of its peak" {
+	crowd 'for (i = 0; i < 100; i++) {
+			printf "MEM 900.0 %.4f\n", t0 + i / 10
+			for (c = 0; c < 90; c++)
+				printf "CHLD %d 9.5 %.4f\n", 4711 + c, t0 + i / 10
+			printf "CHLD 99999 1.0 %.4f\n", t0 + i / 10
+		}' >a.dat
+	mprof plot --stack --format scene -o - a.dat >scene
+	[ "$(grep -c '"471[1-9]\|"47[2-9]\|"4800' scene)" -eq 90 ]
+	grep -q '"other (1)"' scene
+}
+
+@test "200,000 calls are a small picture" {
+	crowd 'for (i = 0; i < 200000; i++) {
+			if (i % 200 == 0) printf "MEM 50.0 %.4f\n", t0 + i / 2000
+			printf "FUNC mod.f%d 50.0 %.6f 50.0 %.6f 0\n", i % 3,
+				t0 + i / 2000, t0 + (i + 0.9) / 2000
+		}' >a.dat
+	mprof plot -f -o a.svg a.dat
+	[ "$(wc -c <a.svg)" -lt 300000 ]
+}

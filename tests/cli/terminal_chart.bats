@@ -142,3 +142,16 @@ crowd() {
 		[ "$columns" -lt 40 ] || lacks '…' <facts
 	done
 }
+
+@test 'lanes that have no row are told' {
+	awk 'BEGIN {
+		print "CMDLINE python3 job.py"
+		for (i = 0; i < 20; i++) printf "MEM 50 %d\n", 1700000000 + i
+		for (i = 0; i < 12; i++)
+			printf "FUNC f%d 50 %d.1 50 %d.2 %d\n", i, 1700000000,
+				1700000019, i
+	}' >deep.dat
+	mprof plot -f --terminal deep.dat >out
+	shown=$(grep -c '╺f[0-9]' out)
+	grep -q "and $((12 - shown)) more" out
+}

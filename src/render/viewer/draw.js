@@ -69,7 +69,7 @@ function drawMemoryAxis(context, view, theme)
 		context.lineTo(right, y);
 		context.stroke();
 		context.fillStyle = theme["text-soft"];
-		if (y > top + 10)
+		if (y > top + 16)
 			context.fillText(tick.label, left - 8, y);
 	}
 	context.font = chartFont(11.5, 600);
@@ -108,8 +108,9 @@ function drawTimeAxis(context, view, data, theme)
 
 // Adds the series' line to the path. Where more samples than pixels are in
 // sight, each pixel column keeps its first, lowest, highest and last, so that
-// no spike is lost. Calls `lift(x)` where a part of the line ends.
-function tracePath(path, view, series, lift)
+// no spike is lost. Calls `lift(end)` where a part of the line ends, `lift(null,
+// start)` before one begins, and `lone(x, y)` for a part of one sample.
+function tracePath(path, view, series, lift, lone)
 {
 	const [first, last] = visibleRange(series, view.from, view.to);
 	const columns = view.layout.right - view.layout.left;
@@ -127,9 +128,10 @@ function tracePath(path, view, series, lift)
 		if (starts) {
 			if (lastX !== null)
 				lift(lastX);
-			path.moveTo(x, memoryToY(view, mib));
-			loneSample(path, view, series, i, x);
 			lift(null, x);
+			path.moveTo(x, memoryToY(view, mib));
+			if (isLone(series, i))
+				lone(x, memoryToY(view, mib));
 		}
 		column = growColumn(column, x, mib);
 		lastX = x;
@@ -162,15 +164,9 @@ function flushColumn(path, view, column)
 	return null;
 }
 
-// A sample with a gap on both sides has no line: a short stroke shows it.
-function loneSample(path, view, series, index, x)
+function isLone(series, index)
 {
-	const next = index + 1;
-
-	if (next < series.count && !series.breaks.has(next))
-		return;
-	path.moveTo(x - 2, memoryToY(view, series.memory[index]));
-	path.lineTo(x + 2, memoryToY(view, series.memory[index]));
+	return index + 1 === series.count || series.breaks.has(index + 1);
 }
 
 function drawFill(context, view, series, colour)
@@ -190,7 +186,7 @@ function drawFill(context, view, series, colour)
 		} else {
 			area.moveTo(start, floor);
 		}
-	});
+	}, () => {});
 	shade.addColorStop(0, colour + "38");
 	shade.addColorStop(1, colour + "0a");
 	context.fillStyle = shade;
@@ -205,7 +201,11 @@ function drawSeries(context, view, series, theme)
 
 	if (series.kind === "total" && !view.stacked)
 		drawFill(context, view, series, colour);
-	tracePath(path, view, series, () => {});
+	// A sample with a gap on both sides has no line: a short stroke shows it.
+	tracePath(path, view, series, () => {}, (x, y) => {
+		path.moveTo(x - 2, y);
+		path.lineTo(x + 2, y);
+	});
 	context.strokeStyle = colour;
 	context.lineWidth = view.lit === series.index ? 3 : strong ? 2 : 1.4;
 	context.lineJoin = "round";
@@ -308,7 +308,7 @@ function drawMark(context, view, mark, theme)
 	const x = timeToX(view, mark.at);
 
 	if (mark.kind === "gap") {
-		context.fillStyle = theme.gap + "33";
+		context.fillStyle = theme.gap + "88";
 		const end = timeToX(view, mark.until);
 		context.fillRect(Math.max(left, x), top,
 			Math.min(right, end) - Math.max(left, x), bottom - top);
@@ -364,9 +364,10 @@ function drawMarkLabel(context, view, mark, theme)
 	view.labels.push({ start, end: start + width, y });
 	context.textAlign = "left";
 	context.textBaseline = "top";
-	context.lineWidth = 3;
-	context.strokeStyle = theme.background;
-	context.strokeText(text, start, y);
+	context.fillStyle = theme.background;
+	context.globalAlpha = 0.8;
+	context.fillRect(start - 2, y - 1, width + 4, 14);
+	context.globalAlpha = 1;
 	context.fillStyle = theme[mark.role];
 	context.fillText(text, start, y);
 }
@@ -417,6 +418,16 @@ function drawSpan(context, view, span, start, end, theme)
 		start + 7, y + (LANE_HEIGHT - 3) / 2);
 }
 
+// The peak is the total's, and goes with it.
+function shownMarks(data)
+{
+	const total = data.series.find((one) => one.kind === "total");
+	const hidden = total ? total.hidden :
+		data.series.every((one) => one.hidden);
+
+	return data.marks.filter((mark) => mark.kind !== "peak" || !hidden);
+}
+
 function drawChart(context, view, data)
 {
 	const theme = themeOf(data);
@@ -426,7 +437,7 @@ function drawChart(context, view, data)
 	drawMemoryAxis(context, view, theme);
 	context.save();
 	context.beginPath();
-	context.rect(left, top - 4, right - left, bottom - top + 4);
+	context.rect(left - 4, top - 4, right - left + 8, bottom - top + 4);
 	context.clip();
 	if (view.stacked)
 		drawStack(context, view, data, theme);
@@ -437,9 +448,9 @@ function drawChart(context, view, data)
 			drawSeries(context, view, series, theme);
 	}
 	view.labels = [];
-	for (const mark of data.marks)
+	for (const mark of shownMarks(data))
 		drawMark(context, view, mark, theme);
-	for (const mark of data.marks)
+	for (const mark of shownMarks(data))
 		drawMarkLabel(context, view, mark, theme);
 	context.restore();
 	drawTimeAxis(context, view, data, theme);

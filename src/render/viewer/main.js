@@ -342,6 +342,8 @@ overlay.setAttribute("aria-label", describeChart(data));
 byId("stacked").hidden = data.series.filter((one) =>
 	one.kind === "process").length < 2;
 byId("stage").classList.toggle("with-lanes", data.lanes > 0);
+byId("stage").style.minHeight =
+	`${LEAST_PLOT + heightOfLanes(data.lanes)}px`;
 buildFacts(data);
 buildLegend(data, toggleSeries, lightSeries);
 buildTable(data);

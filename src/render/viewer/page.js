@@ -32,7 +32,7 @@ function swatch(theme, series)
 	return made;
 }
 
-const TILES = ["Peak", "Duration", "Ended", "Samples"];
+const TILES = ["Peak", "Duration", "Window", "Ended", "Samples"];
 
 // "171.8 MiB after 12.5 s" is a figure and what belongs to it.
 function tileParts(value)

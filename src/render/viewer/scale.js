@@ -4,13 +4,12 @@
 "use strict";
 
 const LANE_HEIGHT = 20;
-const MOST_LANES_SHOWN = 16;
+const LEAST_PLOT = 280;
 
 function makeLayout(width, height, lanes)
 {
 	const left = width < 480 ? 48 : 64;
-	const lanesHeight = lanes ?
-		Math.min(lanes, MOST_LANES_SHOWN) * LANE_HEIGHT + 14 : 0;
+	const lanesHeight = heightOfLanes(lanes);
 	const top = 14, axis = 30;
 
 	return {
@@ -19,6 +18,11 @@ function makeLayout(width, height, lanes)
 		lanesTop: height - lanesHeight + 8,
 		lanesHeight,
 	};
+}
+
+function heightOfLanes(lanes)
+{
+	return lanes ? lanes * LANE_HEIGHT + 14 : 0;
 }
 
 function timeToX(view, time)
@@ -113,10 +117,21 @@ function timeTicks(view, data)
 	return ticksBetween(view.from, view.to, step, offset).map((at) => ({
 		at,
 		label: view.clock ?
-			clockText(data.origin + at,
-				step < 60 ? digits : -1) :
+			axisClockText(data.origin + at, step, digits) :
 			axisTimeText(at, step, digits),
 	}));
+}
+
+// A midnight is its day, so that a reader sees it go by.
+function axisClockText(epoch, step, digits)
+{
+	const when = new Date(Math.round(epoch) * 1000);
+	const midnight = when.getHours() === 0 && when.getMinutes() === 0 &&
+		when.getSeconds() === 0;
+
+	if (step >= 86400 || (midnight && step >= 60))
+		return dateText(epoch);
+	return clockText(epoch, step < 60 ? digits : -1);
 }
 
 function axisTimeText(at, step, digits)
