@@ -144,7 +144,8 @@ static void measure_panels(struct page *page, const struct axis *memory)
 	page->right = floor(place->drawing->width - 1.5 * place->margin);
 }
 
-/* A title that stands between its x and the right edge, as align says. */
+/* A title that stands between its x and the right edge, as align says; labels
+ * keep off it. */
 static void put_axis_title(
     struct place *place, struct words words, double align)
 {
@@ -155,6 +156,7 @@ static void put_axis_title(
 	if (cut && *cut) {
 		words.x += align * (room - place_width(place, &words));
 		place_text(place, &words);
+		*array_push(&place->taken) = place_box(place, &words);
 	}
 	free(cut);
 }

@@ -87,12 +87,15 @@ static bool label_point(struct place *place, const struct plot *plot,
 	double x = place_x(place, plot, mark->at.time_s);
 	double y = place_y(plot, mark->at.mib), gap = 0.5 * place->font;
 	double h = place_line_height(words->size);
-	double left = plot->box.x, right = left + plot->box.w;
-	struct candidate candidates[] = {{x, y - h - gap, 0.5},
-	    {x + gap, y - h - gap / 2, 0}, {x - gap, y - h - gap / 2, 1},
-	    {left + 2, y - h - gap, 0}, {right - 2, y - h - gap, 1},
-	    {x + 2 * gap, y - h / 2, 0}, {x - 2 * gap, y - h / 2, 1},
-	    {x, y + gap, 0.5}, {x + gap, y + gap, 0}, {x - gap, y + gap, 1},
+	double half = place_width(place, words) / 2;
+	double left = plot->box.x + 2 + half;
+	double right = plot->box.x + plot->box.w - 2 - half;
+	double near = fmin(fmax(x, left), right); /* within the plot */
+	struct candidate candidates[] = {{near, y - h - gap, 0.5},
+	    {near, y - h - gap / 2, 0.5}, {x + gap, y - h - gap / 2, 0},
+	    {x - gap, y - h - gap / 2, 1}, {x + 2 * gap, y - h / 2, 0},
+	    {x - 2 * gap, y - h / 2, 1}, {near, y + gap, 0.5},
+	    {x + gap, y + gap, 0}, {x - gap, y + gap, 1},
 	    {x + gap, plot->box.y + 1, 0}, {x - gap, plot->box.y + 1, 1}};
 
 	return try_label(place, plot, *words, candidates,

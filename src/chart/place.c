@@ -98,7 +98,7 @@ bool place_is_free(const struct place *place, const struct plot *plot,
     const struct draw_box *box)
 {
 	const struct draw_box *in = &plot->box;
-	double air = 0.5 * place->font; /* between the plot and what's above */
+	double air = 1.2 * place->font; /* between the plot and what's above */
 
 	if (box->x < in->x || box->y < in->y - air ||
 	    box->x + box->w > in->x + in->w || box->y + box->h > in->y + in->h)
