@@ -49,8 +49,19 @@ static void window_of(
 	*to_s = zero_s + scene->time.high;
 }
 
-/* What mprof leak says of the samples in the window: a leak's line is the one
- * that was judged, from the end of the warm-up on. */
+/* A leak's line is the one that was judged, from the end of the warm-up on. */
+static struct trend leak_line(const struct leak *leak)
+{
+	double rise = leak->mib_per_s * (leak->last_s - leak->since_s);
+
+	return (struct trend){.from_s = leak->since_s,
+	    .to_s = leak->last_s,
+	    .from_mib = leak->level_mib - rise,
+	    .to_mib = leak->level_mib,
+	    .mib_per_s = leak->mib_per_s};
+}
+
+/* What mprof leak says of the samples in the window. */
 static struct leak judge_window(
     const struct series *samples, struct trend *trend)
 {
@@ -62,41 +73,85 @@ static struct leak judge_window(
 	struct leak leak;
 
 	leak_judge(&part, &leak);
-	if (leak.verdict == LEAK_LEAKING) {
-		trend->from_s = leak.since_s;
-		trend->to_s = leak.last_s;
-		trend->mib_per_s = leak.mib_per_s;
-		trend->to_mib = leak.level_mib;
-		trend->from_mib =
-		    trend->to_mib -
-		    leak.mib_per_s * (trend->to_s - trend->from_s);
-	}
+	if (leak.verdict == LEAK_LEAKING)
+		*trend = leak_line(&leak);
 	return leak;
+}
+
+static struct scene_line *add_straight(struct scene *scene,
+    struct scene_panel *panel, const struct trend *trend, double zero_s)
+{
+	struct series *ends = scene_own_series(scene);
+	struct scene_line *line;
+
+	series_add(ends, trend->from_s, trend->from_mib);
+	series_add(ends, trend->to_s, trend->to_mib);
+	line = build_line(panel, ends, zero_s, 0);
+	line->kind = SCENE_TREND;
+	line->role = ROLE_TREND;
+	return line;
+}
+
+static char *rate_text(double mib_per_s, enum leak_verdict verdict)
+{
+	char text[UNITS_TEXT];
+
+	return mem_format("%s%s, %s", mib_per_s > 0 ? "+" : "",
+	    units_rate(text, mib_per_s), leak_word(verdict));
 }
 
 static void add_trend(struct scene *scene, struct scene_panel *panel,
     const struct series *samples, double zero_s)
 {
 	double from_s, to_s;
-	char text[UNITS_TEXT];
 	struct trend trend;
 	struct scene_line *line;
-	struct series *ends;
 	struct leak leak;
 
 	window_of(scene, zero_s, &from_s, &to_s);
 	if (!trend_fit(&trend, samples, from_s, to_s))
 		return;
 	leak = judge_window(samples, &trend);
-	ends = scene_own_series(scene);
-	series_add(ends, trend.from_s, trend.from_mib);
-	series_add(ends, trend.to_s, trend.to_mib);
-	line = build_line(panel, ends, zero_s, 0);
-	line->kind = SCENE_TREND;
-	line->role = ROLE_TREND;
+	line = add_straight(scene, panel, &trend, zero_s);
 	line->name = mem_copy("trend");
-	line->detail = mem_format("%s%s, %s", trend.mib_per_s > 0 ? "+" : "",
-	    units_rate(text, trend.mib_per_s), leak_word(leak.verdict));
+	line->detail = rate_text(trend.mib_per_s, leak.verdict);
+}
+
+static bool has_line(
+    const struct scene_panel *panel, const struct process *process)
+{
+	for (size_t i = 0; i < panel->lines.len; i++) {
+		if (panel->lines.items[i].samples == &process->memory)
+			return true;
+	}
+	return false;
+}
+
+/* Of a process with a line of its own that leaks, as mprof leak tells. */
+static void add_leak(struct scene *scene, struct scene_panel *panel,
+    const struct leak_process *judged, double zero_s)
+{
+	const struct leak *leak = &judged->leak;
+	struct trend trend = leak_line(leak);
+	struct scene_line *line;
+
+	if (leak->verdict != LEAK_LEAKING || !has_line(panel, judged->process))
+		return;
+	line = add_straight(scene, panel, &trend, zero_s);
+	line->pid = judged->process->pid;
+	line->name = mem_format("trend of %s", judged->process->key);
+	line->detail = rate_text(leak->mib_per_s, leak->verdict);
+}
+
+static void add_leaks(struct scene *scene, struct scene_panel *panel,
+    const struct run *run, double zero_s)
+{
+	struct leak_run judged;
+
+	leak_judge_run(run, &judged);
+	for (size_t i = 0; i < judged.processes.len; i++)
+		add_leak(scene, panel, &judged.processes.items[i], zero_s);
+	leak_run_finish(&judged);
 }
 
 void build_trends(struct scene *scene, struct scene_panel *panel,
@@ -113,6 +168,9 @@ void build_trends(struct scene *scene, struct scene_panel *panel,
 		if (request->len > 1 && panel->lines.len > before)
 			panel->lines.items[before].role = role_series(i);
 	}
+	if (request->len == 1)
+		add_leaks(
+		    scene, panel, request->runs[0].run, build_zero(request, 0));
 }
 
 static double highest(const struct series *series, double from_s, double to_s)

@@ -147,3 +147,14 @@ crowd() {
 	mprof plot -f -o a.svg a.dat
 	[ "$(wc -c <a.svg)" -lt 300000 ]
 }
+
+@test "a process that leaks has a trend of its own" {
+	crowd 'for (i = 0; i < 3000; i++) {
+			printf "MEM %.3f %.4f\n", 400 + i / 50 + i % 7, t0 + i / 10
+			printf "CHLD 4711 %.3f %.4f\n", 60 + i / 50, t0 + i / 10
+			printf "CHLD 4712 %.3f %.4f\n", 300 + i % 7, t0 + i / 10
+		}' >a.dat
+	mprof plot -s --format scene -o - a.dat >scene
+	grep -q '"trend of 4711" "+12.0 MiB/min, leaking"' scene
+	[ "$(grep -c '"trend of' scene)" -eq 1 ]
+}
