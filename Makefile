@@ -245,7 +245,8 @@ build/flags: FORCE
 
 TESTS = $(unit_tests) $(replays) $(sort $(wildcard tests/cli/*.bats))
 test: all $(unit_tests) $(replays) $(test_programs) check-layers check-headers
-	$(Q)VALGRIND=$(VALGRIND) prove --exec tests/tools/run-test $(PROVE_FLAGS) $(TESTS)
+	$(Q)VALGRIND=$(VALGRIND) prove --exec tests/tools/run-test \
+		--failures --comments $(PROVE_FLAGS) $(TESTS)
 
 # Each system call of a short run fails in turn: tests/faults/inject says how.
 test-faults: all $(test_programs)
