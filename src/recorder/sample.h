@@ -37,7 +37,6 @@ struct sampler {
 	int64_t peak_told_ns;
 	pid_t root_pid; /* as /proc counts it */
 	bool root_over;
-	bool trimmed; /* this process, once it had time for it */
 	struct sink_tick tick;
 	ARRAY(struct sink_process) processes;
 	struct sampler_result result;

@@ -258,6 +258,10 @@ static void finish(struct sampler *s, struct sampler_result *result)
 	*result = s->result;
 }
 
+/* Samples after which this process gives back what only its start needed: a
+ * program that ends before has it end the sooner. */
+enum { SETTLED = 2 };
+
 static bool handle(struct sampler *s, const struct launch_event *event)
 {
 	switch (event->what) {
@@ -267,9 +271,8 @@ static bool handle(struct sampler *s, const struct launch_event *event)
 			return false;
 		}
 		sample_take(s);
-		if (!s->trimmed)
+		if (s->result.samples == SETTLED)
 			self_trim();
-		s->trimmed = true;
 		if (s->plan.quit && *s->plan.quit) {
 			s->result.end = SAMPLER_QUIT;
 			return false;
