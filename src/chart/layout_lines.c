@@ -141,50 +141,6 @@ static void trace_line(struct trace *trace, const struct place *place,
 	trace_bound(trace, plot);
 }
 
-static void close_area(
-    struct place *place, double from_x, double to_x, double y)
-{
-	place_point(place, to_x, y, false);
-	place_point(place, from_x, y, false);
-}
-
-/* Between two points of one column there is no width to fill: only a column's
- * first and last point count for the area under a line. */
-static bool counts_for_area(const struct trace *trace, size_t i)
-{
-	const struct draw_point *points = trace->points.items;
-	size_t last = trace->points.len - 1;
-
-	if (i == 0 || i == last || points[i].starts || points[i + 1].starts)
-		return true;
-	return points[i - 1].x != points[i].x || points[i + 1].x != points[i].x;
-}
-
-static void draw_fill(struct place *place, const struct plot *plot,
-    const struct trace *trace, enum role role)
-{
-	double bottom = fmin(place_y(plot, 0), plot->box.y + plot->box.h);
-	struct shape *shape = place_shape(place, SHAPE_AREA, role);
-	double from_x = 0, to_x = 0;
-
-	shape->opacity = 0.16;
-	shape->clip = plot->clip;
-	for (size_t i = 0; i < trace->points.len; i++) {
-		const struct draw_point *at = &trace->points.items[i];
-
-		if (!counts_for_area(trace, i))
-			continue;
-		if (at->starts && i > 0)
-			close_area(place, from_x, to_x, bottom);
-		if (at->starts)
-			from_x = at->x;
-		to_x = at->x;
-		place_point(place, at->x, at->y, at->starts);
-	}
-	if (trace->points.len > 0)
-		close_area(place, from_x, to_x, bottom);
-}
-
 static double stroke_width(const struct place *place, enum scene_line_kind kind)
 {
 	static const double widths[] = {
@@ -201,17 +157,25 @@ static double stroke_width(const struct place *place, enum scene_line_kind kind)
 static void draw_trace(struct place *place, const struct plot *plot,
     const struct trace *trace, const struct scene_line *line)
 {
-	struct shape *shape = place_shape(place, SHAPE_LINE, line->role);
-	double width = stroke_width(place, line->kind);
+	struct stroke stroke = {.points = trace->points.items,
+	    .len = trace->points.len,
+	    .width = stroke_width(place, line->kind),
+	    .role = line->role,
+	    .clip = plot->clip,
+	    .bands = place->request->most_columns == 0};
+	struct shape *shape;
 
-	shape->width = width;
-	shape->dashed = line->kind == SCENE_TREND;
-	shape->clip = plot->clip;
-	if (!place->request->every_sample && !shape->dashed) {
-		layout_stroke(
-		    place, trace->points.items, trace->points.len, width);
+	if (line->kind == SCENE_TOTAL)
+		layout_area(place, &stroke,
+		    fmin(place_y(plot, 0), plot->box.y + plot->box.h));
+	if (!place->request->every_sample && line->kind != SCENE_TREND) {
+		layout_stroke(place, &stroke);
 		return;
 	}
+	shape = place_shape(place, SHAPE_LINE, line->role);
+	shape->width = stroke.width;
+	shape->dashed = line->kind == SCENE_TREND;
+	shape->clip = plot->clip;
 	for (size_t i = 0; i < trace->points.len; i++) {
 		const struct draw_point *at = &trace->points.items[i];
 
@@ -253,8 +217,6 @@ void layout_lines(struct place *place, const struct plot *plot)
 		if (line->kind == SCENE_STACKED)
 			continue;
 		trace_line(&trace, place, plot, line);
-		if (line->kind == SCENE_TOTAL)
-			draw_fill(place, plot, &trace, line->role);
 		draw_trace(place, plot, &trace, line);
 		draw_lone(place, plot, &trace, line);
 		array_free(&trace.points);

@@ -12,6 +12,12 @@
 struct column {
 	double x, first, low, high, last;
 	bool starts;
+	bool joins;   /* a line leads to the next one */
+	bool covered; /* it would run over the ink of both */
+};
+
+struct columns {
+	ARRAY(struct column) list;
 };
 
 /* Reads the column at *i, which moves behind it. */
@@ -19,7 +25,12 @@ static struct column next_column(
     const struct draw_point *points, size_t len, size_t *i)
 {
 	const struct draw_point *at = &points[*i];
-	struct column column = {at->x, at->y, at->y, at->y, at->y, at->starts};
+	struct column column = {.x = at->x,
+	    .first = at->y,
+	    .low = at->y,
+	    .high = at->y,
+	    .last = at->y,
+	    .starts = at->starts};
 
 	while (++*i < len && points[*i].x == column.x && !points[*i].starts) {
 		column.low = fmin(column.low, points[*i].y);
@@ -72,29 +83,183 @@ static void ink_column(
 		move_on(place, x, &y, column->last);
 }
 
-void layout_stroke(struct place *place, const struct draw_point *points,
-    size_t len, double width)
+static struct columns read_columns(
+    const struct draw_point *points, size_t len, double width)
 {
-	struct column column;
-	bool joined = false;
+	struct columns columns = {{0}};
 	size_t i = 0;
 
-	if (len == 0)
-		return;
-	column = next_column(points, len, &i);
-	for (;;) {
-		bool more = i < len, joins = false;
-		struct column next;
+	while (i < len)
+		*array_push(&columns.list) = next_column(points, len, &i);
+	for (size_t k = 1; k < columns.list.len; k++) {
+		struct column *a = &columns.list.items[k - 1], *b = a + 1;
 
-		if (more) {
-			next = next_column(points, len, &i);
-			joins =
-			    !next.starts && !is_covered(&column, &next, width);
-		}
-		ink_column(place, &column, joined, joins);
-		if (!more)
-			return;
-		joined = joins;
-		column = next;
+		a->covered = !b->starts && is_covered(a, b, width);
+		a->joins = !b->starts && !a->covered;
 	}
+	return columns;
+}
+
+/* What columns from first to last ink together, but for a rim of it at the top
+ * and the bottom; each is as wide as half the way to its neighbours. */
+static void fill_run(struct place *place, const struct columns *columns,
+    size_t first, size_t last, double rim)
+{
+	for (size_t side = 0; side < 2; side++) {
+		for (size_t k = 0; k <= last - first; k++) {
+			size_t i = side ? last - k : first + k;
+			const struct column *at = &columns->list.items[i];
+			double y = side ? at->high - rim : at->low + rim;
+			double left =
+			    i > first ? (at[-1].x + at->x) / 2 : at->x;
+			double right = i < last ? (at->x + at[1].x) / 2 : at->x;
+
+			place_point(
+			    place, side ? right : left, y, side == 0 && k == 0);
+			place_point(place, side ? left : right, y, false);
+		}
+	}
+}
+
+/* Where lines up and down stand so close that they are a band, it is filled. */
+static void fill_bands(
+    struct place *place, const struct columns *columns, double rim)
+{
+	const struct column *items = columns->list.items;
+
+	for (size_t i = 0; i < columns->list.len; i++) {
+		size_t first = i;
+
+		while (items[i].covered)
+			i++;
+		if (i > first)
+			fill_run(place, columns, first, i, rim);
+	}
+}
+
+/* Of a line within a band, its ends that look out of what is filled, and as
+ * much again, so that no seam is between them. */
+static void ink_ends(
+    struct place *place, const struct column *column, double rim)
+{
+	const struct column *before = column - 1, *behind = column + 1;
+	double low = fmax(before->low, behind->low) + 2 * rim;
+	double high = fmin(before->high, behind->high) - 2 * rim;
+
+	if (column->low < low) {
+		place_point(place, column->x, column->low, true);
+		place_point(place, column->x, low, false);
+	}
+	if (column->high > high) {
+		place_point(place, column->x, column->high, true);
+		place_point(place, column->x, high, false);
+	}
+}
+
+void layout_stroke(struct place *place, const struct stroke *stroke)
+{
+	struct columns columns =
+	    read_columns(stroke->points, stroke->len, stroke->width);
+	bool joined = false, covered = false;
+	struct shape *shape;
+
+	if (stroke->bands) {
+		shape = place_shape(place, SHAPE_AREA, stroke->role);
+		shape->clip = stroke->clip;
+		fill_bands(place, &columns, 0.5 * stroke->width);
+	}
+	shape = place_shape(place, SHAPE_LINE, stroke->role);
+	shape->width = stroke->width;
+	shape->clip = stroke->clip;
+	for (size_t i = 0; i < columns.list.len; i++) {
+		const struct column *column = &columns.list.items[i];
+
+		if (stroke->bands && covered && column->covered)
+			ink_ends(place, column, 0.5 * stroke->width);
+		else
+			ink_column(place, column, joined, column->joins);
+		joined = column->joins;
+		covered = column->covered;
+	}
+	array_free(&columns.list);
+}
+
+/* The edge of an area under a line, as far as it was drawn. */
+struct edge {
+	struct place *place;
+	double x, y;
+	double placed_x; /* of the last point that was placed */
+	double from_x;
+};
+
+static void edge_start(struct edge *edge, const struct column *column)
+{
+	edge->x = edge->from_x = edge->placed_x = column->x;
+	edge->y = column->first;
+	place_point(edge->place, edge->x, edge->y, true);
+}
+
+static void edge_step(struct edge *edge, double y)
+{
+	if (y == edge->y)
+		return;
+	if (edge->placed_x != edge->x)
+		place_point(edge->place, edge->x, edge->y, false);
+	place_point(edge->place, edge->x, y, false);
+	edge->placed_x = edge->x;
+	edge->y = y;
+}
+
+static void edge_close(struct edge *edge, double bottom)
+{
+	if (edge->placed_x != edge->x)
+		place_point(edge->place, edge->x, edge->y, false);
+	place_point(edge->place, edge->x, bottom, false);
+	place_point(edge->place, edge->from_x, bottom, false);
+}
+
+/* To the next column: straight behind the ink of both where it covers that. */
+static void edge_move(struct edge *edge, const struct column *from, double rim)
+{
+	const struct column *to = from + 1;
+
+	if (from->covered) {
+		double low = fmax(from->low, to->low) + rim;
+		double high = fmin(from->high, to->high) - rim;
+
+		edge_step(edge, fmin(fmax(edge->y, low), high));
+		edge->x = to->x;
+		return;
+	}
+	edge_step(edge, from->last);
+	if (edge->placed_x != edge->x)
+		place_point(edge->place, edge->x, edge->y, false);
+	edge->x = edge->placed_x = to->x;
+	edge->y = to->first;
+	place_point(edge->place, edge->x, edge->y, false);
+}
+
+void layout_area(
+    struct place *place, const struct stroke *stroke, double bottom)
+{
+	struct columns columns =
+	    read_columns(stroke->points, stroke->len, stroke->width);
+	struct shape *shape = place_shape(place, SHAPE_AREA, stroke->role);
+	struct edge edge = {.place = place};
+
+	shape->opacity = 0.16;
+	shape->clip = stroke->clip;
+	for (size_t i = 0; i < columns.list.len; i++) {
+		const struct column *column = &columns.list.items[i];
+
+		if (i == 0 || column->starts)
+			edge_start(&edge, column);
+		if (column->joins || column->covered) {
+			edge_move(&edge, column, 0.5 * stroke->width);
+			continue;
+		}
+		edge_step(&edge, column->last);
+		edge_close(&edge, bottom);
+	}
+	array_free(&columns.list);
 }

@@ -74,10 +74,23 @@ void layout_marks(struct place *place, const struct plot *plot);
 void layout_brackets(struct place *place, const struct plot *plot);
 void layout_lanes(struct place *place, const struct plot *plot);
 
-/* Adds the points of a line to the shape that was placed last: the same ink,
- * with as few strokes as it takes. */
-void layout_stroke(struct place *place, const struct draw_point *points,
-    size_t len, double width);
+/* A line on paper: the same ink as all its points joined, with as few strokes
+ * as it takes. */
+struct stroke {
+	const struct draw_point *points;
+	size_t len;
+	double width;
+	enum role role;
+	size_t clip; /* as in struct shape */
+	bool bands;  /* fill what is dense: quick to paint, longer in a file */
+};
+
+void layout_stroke(struct place *place, const struct stroke *stroke);
+
+/* What is between the line and the bottom, light; its edge is hidden where the
+ * line's ink is wide. */
+void layout_area(
+    struct place *place, const struct stroke *stroke, double bottom);
 
 /* Puts the legend above bottom, at most so high; returns what it took. */
 double layout_legend(struct place *place, double bottom, double height);
