@@ -344,6 +344,7 @@ static void judge_process(
 		return;
 	if (!out->process || own.mib_per_s > out->worst.mib_per_s) {
 		out->worst = own;
+		out->worst.level_mib = out->total.level_mib;
 		out->process = process;
 	}
 }

@@ -40,7 +40,8 @@ struct leak_process {
 };
 
 /* Judges a run: its total, each process that lived through most of it and is
- * there at its end, and whether processes gather that never end. */
+ * there at its end, and whether processes gather that never end. The level of
+ * the worst is the total's: it is the whole that reaches a limit. */
 struct leak_run {
 	struct leak total;
 	struct leak worst;             /* the one that decides */

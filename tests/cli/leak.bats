@@ -70,6 +70,13 @@ ramp() {
 	} }' >a.dat
 	run_apart mprof leak a.dat
 	[[ $output == "leaking: 6."*"process 7 leaks"* ]]
+	# The limit is on the whole, of 5,000 MiB, not on the process of 140.
+	[[ $output == *"; 8192 MiB would be reached in "[89]" h"* ||
+		$output == *"; 8 GiB would be reached in "[89]" h"* ]]
+	run_apart mprof leak --json --limit 5600MiB a.dat
+	jq -e '.runs[0] | (.level_mib > 4900 and .level_mib < 5100) and
+	    (.reached_in_s > 5400 and .reached_in_s < 6600) and
+	    .processes[0].level_mib < 150' <<<"$output"
 }
 
 @test "leak --json: the documented keys" {
