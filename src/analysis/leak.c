@@ -22,6 +22,8 @@ static const double tooth_share = 0.25; /* of the range: a tooth's height */
 static const size_t fewest_valleys = 5;
 static const double clearly = 6, slightly = 3; /* differences of BIC */
 static const size_t fewest_samples = 24;
+static const double lived = 0.45; /* of the recording, by a process */
+static const double clear_slope = 4;
 
 /* An envelope in blocks, and what was fitted to it. */
 struct view {
@@ -328,6 +330,13 @@ static bool processes_gather(const struct run *run, const struct leak *total)
 	       ended * 10 <= late;
 }
 
+/* Among many processes one may seem to leak by chance: its slope has to be
+ * several times as far from none as from the end of its interval. */
+static bool stands_out(const struct leak *own)
+{
+	return own->mib_per_s > clear_slope * (own->mib_per_s - own->low);
+}
+
 static void judge_process(
     struct leak_run *out, const struct process *process, double whole)
 {
@@ -335,9 +344,12 @@ static void judge_process(
 	struct leak own;
 
 	leak_judge(&process->memory, &own);
-	if (own.last_s - own.first_s < 0.6 * whole ||
+	if (own.last_s - own.first_s < lived * whole ||
 	    own.last_s < out->total.last_s - 0.05 * whole)
 		return;
+	if (own.verdict == LEAK_LEAKING && !stands_out(&own))
+		own.verdict = LEAK_UNDECIDED;
+	own.first_s = out->total.first_s;
 	judged = array_push(&out->processes);
 	*judged = (struct leak_process){process, own};
 	if (own.verdict != LEAK_LEAKING || out->total.verdict == LEAK_LEAKING)

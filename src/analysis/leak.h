@@ -39,9 +39,9 @@ struct leak_process {
 	struct leak leak;
 };
 
-/* Judges a run: its total, each process that lived through most of it and is
- * there at its end, and whether processes gather that never end. The level of
- * the worst is the total's: it is the whole that reaches a limit. */
+/* Judges a run: its total, each process that lived through nearly half of it
+ * and is there at its end, and whether processes gather that never end. The
+ * level of the worst is the total's: it is the whole that reaches a limit. */
 struct leak_run {
 	struct leak total;
 	struct leak worst;             /* the one that decides */

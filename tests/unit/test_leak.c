@@ -8,6 +8,7 @@
 
 #include "../bench/recordings.h"
 #include "analysis/leak.h"
+#include "base/random.h"
 
 enum { SEEDS = 12 };
 
@@ -126,6 +127,53 @@ static void one_moment_does_no_harm(void **state)
 	series_finish(&series);
 }
 
+/* 600 s of six processes in noise; the last, born at share `born` of the time,
+ * grows by 20 MiB until the end. */
+static void make_young(struct run *run, double born)
+{
+	uint64_t state = 7;
+
+	for (int i = 0; i < 1200; i++) {
+		double x = i / 1200.0, sum = 0;
+
+		for (int c = 0; c < 6; c++) {
+			double mib =
+			    50 + (double)(random_next(&state) % 4000) / 1000;
+			char key[] = {(char)('1' + c), '\0'};
+
+			if (c == 5 && x < born)
+				continue;
+			if (c == 5)
+				mib += 20 * (x - born) / (1 - born);
+			series_add(
+			    &run_process(run, key, 1)->memory, i / 2.0, mib);
+			sum += mib;
+		}
+		series_add(&run->total, i / 2.0, sum);
+	}
+}
+
+static void a_process_born_halfway_is_judged(void **state)
+{
+	(void)state;
+	for (int percent = 20; percent <= 50; percent += 5) {
+		struct profile profile;
+		struct leak_run leak;
+		struct run *run;
+
+		profile_init(&profile, "made");
+		run = profile_add_run(&profile);
+		make_young(run, percent / 100.0);
+		leak_judge_run(run, &leak);
+		assert_int_equal(leak.worst.verdict, LEAK_LEAKING);
+		assert_ptr_equal(leak.process, &run->processes.items[5]);
+		assert_float_equal(
+		    leak.worst.since_s - leak.worst.first_s, 6 * percent, 1);
+		leak_run_finish(&leak);
+		profile_finish(&profile);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +183,7 @@ int main(void)
 	    cmocka_unit_test(flat_teeth_are_steady),
 	    cmocka_unit_test(too_little_is_undecided),
 	    cmocka_unit_test(one_moment_does_no_harm),
+	    cmocka_unit_test(a_process_born_halfway_is_judged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
