@@ -21,6 +21,7 @@ static const double keeps_pace = 0.45;  /* slope at the end over the whole's */
 static const double tooth_share = 0.25; /* of the range: a tooth's height */
 static const size_t fewest_valleys = 5;
 static const double clearly = 6, slightly = 3; /* differences of BIC */
+static const double late_start = 0.6, outgrows = 2.5;
 static const size_t fewest_samples = 24;
 static const double lived = 0.45; /* of the recording, by a process */
 static const double clear_slope = 4;
@@ -75,7 +76,7 @@ static void view_init(struct view *v, size_t count)
 	fit_saturating(&v->points, v->noise, 0.02, 0.6, &v->saturating);
 	fit_slowing(&v->points, v->noise, 0.003, 0.2, &v->slowing);
 	fit_both(&v->points, v->noise, 0.004, 0.1, &v->both);
-	fit_starts(&v->points, v->noise, 0.05, 0.6, &v->starts);
+	fit_starts(&v->points, v->noise, 0.05, 0.85, &v->starts);
 	fit_steps(&v->points, v->noise, &v->steps);
 	v->warm_up = find_warm_up(v);
 	while (from < count && v->x[from] < v->warm_up)
@@ -125,11 +126,29 @@ static double line_bic(const struct view *v)
 	return fmin(v->line.bic, fmin(v->both.bic, v->starts.bic));
 }
 
-static bool view_leaks(const struct view *v)
+/* A start so late leaves little to see: the growth since has to be more than
+ * all the ups and downs before it, or it is only the last of those. */
+static bool starts_in_doubt(const struct view *v, const struct view *finest)
+{
+	double low = INFINITY, high = -INFINITY;
+
+	if (v->warm_up <= late_start)
+		return false;
+	for (size_t i = 0; i < finest->points.count; i++) {
+		if (finest->x[i] >= v->warm_up)
+			break;
+		low = fmin(low, finest->y[i]);
+		high = fmax(high, finest->y[i]);
+	}
+	return v->trend.slope < outgrows * (high - low);
+}
+
+static bool view_leaks(const struct view *v, const struct view *finest)
 {
 	const struct fit *line = &v->tail_line;
 
-	if (v->tail.count < 6 || line->c < line_t * line->c_error)
+	if (v->tail.count < 6 || line->c < line_t * line->c_error ||
+	    starts_in_doubt(v, finest))
 		return false;
 	if (v->saturating.bic < line_bic(v) || v->slowing.bic < line_bic(v) ||
 	    v->steps.bic < line_bic(v))
@@ -207,7 +226,7 @@ static bool valleys_leak(const struct envelope *envelope, struct view *v)
 	if (count < fewest_valleys || v->x[0] > 0.4 || v->x[count - 1] < 0.7)
 		return false;
 	view_init(v, count);
-	if (count >= 8 && view_leaks(v))
+	if (count >= 8 && view_leaks(v, v))
 		return true;
 	return count < 8 && v->trend.tau > 0.85 && line_explains(v) > 0.9 &&
 	       v->line.c > line_t * v->line.c_error && v->warm_up <= 0 &&
@@ -240,7 +259,7 @@ static void judge(const struct envelope *envelope, struct leak *out)
 		if (!slowing && view_slows(v))
 			slowing = v;
 		denied = denied || (block_counts[i] >= 24 && view_denies(v));
-		if (!denied && view_leaks(v)) {
+		if (!denied && view_leaks(v, &views[0])) {
 			report(v, envelope, out);
 			out->verdict = LEAK_LEAKING;
 			return;

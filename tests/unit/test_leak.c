@@ -98,6 +98,39 @@ static void flat_teeth_are_steady(void **state)
 	series_finish(&series);
 }
 
+static void a_late_start_is_found(void **state)
+{
+	(void)state;
+	for (int late = 360; late <= 450; late += 15) {
+		struct series series = {0};
+		struct leak leak;
+
+		make_leak(&series, 600, late);
+		leak_judge(&series, &leak);
+		assert_int_equal(leak.verdict, LEAK_LEAKING);
+		assert_float_equal(leak.since_s, 1000 + late, 30);
+		series_finish(&series);
+	}
+}
+
+/* Ups and downs of 8 MiB, and a last way up of 15. */
+static void the_last_of_the_waves_is_no_late_start(void **state)
+{
+	struct series series = {0};
+	struct leak leak;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		double x = i / 2000.0;
+
+		series_add(&series, i,
+		    x < 0.8 ? 100 + 4 * sin(x * 60) : 100 + (x - 0.8) * 75);
+	}
+	leak_judge(&series, &leak);
+	assert_int_not_equal(leak.verdict, LEAK_LEAKING);
+	series_finish(&series);
+}
+
 static void too_little_is_undecided(void **state)
 {
 	struct series series = {0};
@@ -181,6 +214,8 @@ int main(void)
 	    cmocka_unit_test(leaks_are_found),
 	    cmocka_unit_test(slope_and_start_are_told),
 	    cmocka_unit_test(flat_teeth_are_steady),
+	    cmocka_unit_test(a_late_start_is_found),
+	    cmocka_unit_test(the_last_of_the_waves_is_no_late_start),
 	    cmocka_unit_test(too_little_is_undecided),
 	    cmocka_unit_test(one_moment_does_no_harm),
 	    cmocka_unit_test(a_process_born_halfway_is_judged),
