@@ -51,17 +51,28 @@ struct basis {
 	size_t terms;
 	int line;          /* which term is x; 0: none */
 	double from, upto; /* the line's x is kept between them */
-	int logarithm;     /* bends without an end */
+	enum { ENDS, SLOWS, RISES } bend;
 };
 
-static const struct basis whole_line = {0, 2, 1, 0, 1, 0};
+static const struct basis whole_line = {0, 2, 1, 0, 1, ENDS};
+
+static double bent(const struct basis *basis, double x)
+{
+	switch (basis->bend) {
+	case SLOWS:
+		return log1p(x / basis->tau);
+	case RISES:
+		return expm1(x / basis->tau) / expm1(1 / basis->tau);
+	default:
+		return 1 - exp(-x / basis->tau);
+	}
+}
 
 static void terms_at(const struct basis *basis, double x, double *terms)
 {
 	terms[0] = 1;
 	if (basis->tau > 0)
-		terms[1] = basis->logarithm ? log1p(x / basis->tau)
-					    : 1 - exp(-x / basis->tau);
+		terms[1] = bent(basis, x);
 	if (basis->line)
 		terms[basis->line] = fmin(fmax(x, basis->from), basis->upto);
 }
@@ -146,7 +157,14 @@ void fit_slowing(const struct fit_points *p, double noise, double first,
     double last, struct fit *out)
 {
 	fit_grid(p, noise, (double[]){first, last},
-	    (struct basis){.logarithm = 1}, out);
+	    (struct basis){.bend = SLOWS}, out);
+}
+
+void fit_rising(const struct fit_points *p, double noise, double first,
+    double last, struct fit *out)
+{
+	fit_grid(p, noise, (double[]){first, last},
+	    (struct basis){.bend = RISES}, out);
 }
 
 void fit_both(const struct fit_points *p, double noise, double first,

@@ -5,6 +5,7 @@
  *   line        y = a + c x
  *   saturating  y = a + b (1 - exp(-x / tau))
  *   slowing     y = a + b log(1 + x / tau): never full, ever slower
+ *   rising      y = a + b (exp(x / tau) - 1) / (exp(1 / tau) - 1)
  *   both        y = a + b (1 - exp(-x / tau)) + c x
  *   fills       y = a + c min(x, h): growing until x = h, then flat
  *   starts      y = a + c max(0, x - h): flat until x = h, then growing
@@ -40,6 +41,8 @@ void fit_line(const struct fit_points *p, double noise, struct fit *out);
 void fit_saturating(const struct fit_points *p, double noise, double first,
     double last, struct fit *out);
 void fit_slowing(const struct fit_points *p, double noise, double first,
+    double last, struct fit *out);
+void fit_rising(const struct fit_points *p, double noise, double first,
     double last, struct fit *out);
 void fit_both(const struct fit_points *p, double noise, double first,
     double last, struct fit *out);

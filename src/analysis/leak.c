@@ -31,7 +31,7 @@ struct view {
 	double x[FIT_MAX], y[FIT_MAX];
 	struct fit_points points;
 	double noise;
-	struct fit line, saturating, slowing, both, starts, steps;
+	struct fit line, saturating, slowing, rising, both, starts, steps;
 	double warm_up; /* share of the time, 0 where there is none */
 	/* What comes after the warm-up; its own time runs from 0 to 1. */
 	double tail_x[FIT_MAX];
@@ -75,6 +75,7 @@ static void view_init(struct view *v, size_t count)
 	fit_line(&v->points, v->noise, &v->line);
 	fit_saturating(&v->points, v->noise, 0.02, 0.6, &v->saturating);
 	fit_slowing(&v->points, v->noise, 0.003, 0.2, &v->slowing);
+	fit_rising(&v->points, v->noise, 0.15, 1.5, &v->rising);
 	fit_both(&v->points, v->noise, 0.004, 0.1, &v->both);
 	fit_starts(&v->points, v->noise, 0.05, 0.85, &v->starts);
 	fit_steps(&v->points, v->noise, &v->steps);
@@ -121,9 +122,12 @@ static double line_explains(const struct view *v)
 	return total > 0 ? 1 - left / total : 0;
 }
 
+/* Of what grows to the end: a line, or what rises ever faster. */
 static double line_bic(const struct view *v)
 {
-	return fmin(v->line.bic, fmin(v->both.bic, v->starts.bic));
+	double bic = fmin(v->line.bic, fmin(v->both.bic, v->starts.bic));
+
+	return v->rising.b > 0 ? fmin(bic, v->rising.bic) : bic;
 }
 
 /* A start so late leaves little to see: the growth since has to be more than

@@ -14,7 +14,7 @@ enum leak_verdict {
 	LEAK_UNDECIDED, /* too short or too noisy to say: see need_s */
 	LEAK_STEADY,    /* no growth beyond what noise explains */
 	LEAK_GROWING,   /* growing, but slowing: a cache or a warm-up */
-	LEAK_LEAKING    /* growing steadily to the end */
+	LEAK_LEAKING    /* growing to the end, steadily or ever faster */
 };
 
 struct leak {

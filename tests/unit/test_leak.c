@@ -113,6 +113,23 @@ static void a_late_start_is_found(void **state)
 	}
 }
 
+static void what_doubles_and_doubles_leaks(void **state)
+{
+	(void)state;
+	for (int rate = 1; rate <= 6; rate++) {
+		struct series series = {0};
+		struct leak leak;
+
+		for (int i = 0; i < 1000; i++)
+			series_add(&series, i,
+			    100 + 300 * expm1(rate * i / 1e3) / expm1(rate));
+		leak_judge(&series, &leak);
+		assert_int_equal(leak.verdict, LEAK_LEAKING);
+		assert_true(leak.mib_per_s > 0.3);
+		series_finish(&series);
+	}
+}
+
 /* Ups and downs of 8 MiB, and a last way up of 15. */
 static void the_last_of_the_waves_is_no_late_start(void **state)
 {
@@ -215,6 +232,7 @@ int main(void)
 	    cmocka_unit_test(slope_and_start_are_told),
 	    cmocka_unit_test(flat_teeth_are_steady),
 	    cmocka_unit_test(a_late_start_is_found),
+	    cmocka_unit_test(what_doubles_and_doubles_leaks),
 	    cmocka_unit_test(the_last_of_the_waves_is_no_late_start),
 	    cmocka_unit_test(too_little_is_undecided),
 	    cmocka_unit_test(one_moment_does_no_harm),
