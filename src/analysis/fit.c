@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { TERMS = 3, GRID = 28 };
+enum { TERMS = 3, GRID = 28, FINER = 6 };
 
 static double score(
     double residue, size_t count, double noise, double parameters)
@@ -125,24 +125,40 @@ void fit_line(const struct fit_points *p, double noise, struct fit *out)
 		out->bic = INFINITY;
 }
 
-/* One more parameter than terms: tau. */
+/* Keeps the better of out and the basis at this tau. */
+static void try_tau(const struct fit_points *p, double noise,
+    struct basis basis, double tau, struct fit *out)
+{
+	struct fit tried;
+
+	basis.tau = tau;
+	if (regress(p, &basis, &tried) != 0)
+		return;
+	/* One more parameter than terms: tau. */
+	tried.bic =
+	    score(tried.residue, p->count, noise, (double)basis.terms + 1);
+	if (tried.bic < out->bic)
+		*out = tried;
+}
+
+/* The best of a grid, then of ever finer ones about it: a large curve that is
+ * slightly off would hide a small line. */
 static void fit_grid(const struct fit_points *p, double noise,
     const double range[2], struct basis basis, struct fit *out)
 {
+	double step = pow(range[1] / range[0], 1.0 / (GRID - 1));
+
 	*out = (struct fit){.bic = INFINITY};
 	basis.terms = basis.line ? 3 : 2;
 	basis.upto = 1;
-	for (int i = 0; i < GRID; i++) {
-		double share = (double)i / (GRID - 1);
-		struct fit tried;
+	for (int i = 0; i < GRID; i++)
+		try_tau(p, noise, basis, range[0] * pow(step, i), out);
+	for (int finer = 0; finer < FINER && isfinite(out->bic); finer++) {
+		double tau = out->tau;
 
-		basis.tau = range[0] * pow(range[1] / range[0], share);
-		if (regress(p, &basis, &tried) != 0)
-			continue;
-		tried.bic = score(
-		    tried.residue, p->count, noise, (double)basis.terms + 1);
-		if (tried.bic < out->bic)
-			*out = tried;
+		step = sqrt(step);
+		try_tau(p, noise, basis, fmin(tau * step, range[1]), out);
+		try_tau(p, noise, basis, fmax(tau / step, range[0]), out);
 	}
 }
 

@@ -113,6 +113,29 @@ static void a_late_start_is_found(void **state)
 	}
 }
 
+static void a_large_warm_up_hides_no_small_leak(void **state)
+{
+	(void)state;
+	for (int tau = 10; tau <= 60; tau += 5) {
+		uint64_t random = 7;
+
+		for (int leaks = 0; leaks < 2; leaks++) {
+			struct series series = {0};
+			struct leak leak;
+
+			for (int i = 0; i < 1000; i++)
+				series_add(&series, i,
+				    500 - 400 * exp(-(double)i / tau) +
+					leaks * 0.008 * i +
+					(double)(random_next(&random) % 2000) /
+					    1000);
+			leak_judge(&series, &leak);
+			assert_int_equal(leak.verdict == LEAK_LEAKING, leaks);
+			series_finish(&series);
+		}
+	}
+}
+
 static void what_doubles_and_doubles_leaks(void **state)
 {
 	(void)state;
@@ -232,6 +255,7 @@ int main(void)
 	    cmocka_unit_test(slope_and_start_are_told),
 	    cmocka_unit_test(flat_teeth_are_steady),
 	    cmocka_unit_test(a_late_start_is_found),
+	    cmocka_unit_test(a_large_warm_up_hides_no_small_leak),
 	    cmocka_unit_test(what_doubles_and_doubles_leaks),
 	    cmocka_unit_test(the_last_of_the_waves_is_no_late_start),
 	    cmocka_unit_test(too_little_is_undecided),
