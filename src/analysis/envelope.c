@@ -3,10 +3,55 @@
 
 #include <math.h>
 
+#include "analysis/robust.h"
+
+enum { STEPS = 1024 };
+
+static const double deep = 5;      /* a dip over the usual step */
+static const double seldom = 0.02; /* dips among the samples */
+
+/* The median distance from a sample to the next, of at most STEPS pairs. */
+static double usual_step(const struct series *series)
+{
+	double steps[STEPS];
+	size_t pairs = series->len - 1;
+	size_t count = pairs < STEPS ? pairs : STEPS;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct sample *s = &series->items[i * pairs / count];
+
+		steps[i] = fabs(s[1].mib - s[0].mib);
+	}
+	return robust_median(steps, count);
+}
+
+/* How far a sample that has two neighbours lies below both. */
+static double dip_at(const struct series *series, size_t i)
+{
+	const struct sample *s = &series->items[i];
+
+	if (i == 0 || i + 1 >= series->len)
+		return 0;
+	return fmin(s[-1].mib, s[1].mib) - s->mib;
+}
+
+/* From which depth on a dip of one sample counts as none (a worker between
+ * two lives): dips that come often are how the program works. */
+static double stray_depth(const struct series *series)
+{
+	double depth = deep * usual_step(series);
+	size_t dips = 0;
+
+	for (size_t i = 0; i < series->len; i++)
+		dips += dip_at(series, i) > depth;
+	return (double)dips < seldom * (double)series->len ? depth : INFINITY;
+}
+
 void envelope_init(struct envelope *envelope, const struct series *series)
 {
 	const struct sample *first = &series->items[0];
 	const struct sample *last = &series->items[series->len - 1];
+	double depth = stray_depth(series);
 
 	envelope->first_s = first->time_s;
 	envelope->span_s = last->time_s - first->time_s;
@@ -19,6 +64,8 @@ void envelope_init(struct envelope *envelope, const struct series *series)
 			: 0;
 		size_t bin = (size_t)(share * ENVELOPE_BINS);
 
+		if (dip_at(series, (size_t)(s - first)) > depth)
+			continue;
 		if (bin >= ENVELOPE_BINS)
 			bin = ENVELOPE_BINS - 1;
 		envelope->floors[bin] = fmin(envelope->floors[bin], s->mib);

@@ -3,6 +3,7 @@
  * The lower envelope of a series: what stays when a collector has run. A
  * series of any length becomes at most ENVELOPE_BINS minima of equal spans of
  * time, and those become the minima of a number of blocks.
+ * Left out are the dips of one sample, where they are deep and seldom.
  */
 #ifndef MPROF_ANALYSIS_ENVELOPE_H
 #define MPROF_ANALYSIS_ENVELOPE_H

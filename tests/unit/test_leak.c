@@ -136,6 +136,40 @@ static void a_large_warm_up_hides_no_small_leak(void **state)
 	}
 }
 
+/* A worker that is between two lives at a sample, now and then. */
+static void a_few_dips_hide_no_leak(void **state)
+{
+	struct series series = {0};
+	uint64_t random = 7;
+	struct leak leak;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		double mib = (double)(random_next(&random) % 2000) / 1000;
+
+		mib += i % 249 == 100 ? 60 : 100;
+		series_add(&series, i, mib + 0.01 * i);
+	}
+	leak_judge(&series, &leak);
+	assert_int_equal(leak.verdict, LEAK_LEAKING);
+	assert_float_equal(leak.mib_per_s, 0.01, 0.001);
+	series_finish(&series);
+}
+
+/* Few samples see the bottoms, which are all that stays. */
+static void bottoms_that_one_sample_sees_count(void **state)
+{
+	struct series series = {0};
+	struct leak leak;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++)
+		series_add(&series, i, i % 33 ? 100 + 0.01 * i : 60);
+	leak_judge(&series, &leak);
+	assert_int_equal(leak.verdict, LEAK_STEADY);
+	series_finish(&series);
+}
+
 static void what_doubles_and_doubles_leaks(void **state)
 {
 	(void)state;
@@ -256,6 +290,8 @@ int main(void)
 	    cmocka_unit_test(flat_teeth_are_steady),
 	    cmocka_unit_test(a_late_start_is_found),
 	    cmocka_unit_test(a_large_warm_up_hides_no_small_leak),
+	    cmocka_unit_test(a_few_dips_hide_no_leak),
+	    cmocka_unit_test(bottoms_that_one_sample_sees_count),
 	    cmocka_unit_test(what_doubles_and_doubles_leaks),
 	    cmocka_unit_test(the_last_of_the_waves_is_no_late_start),
 	    cmocka_unit_test(too_little_is_undecided),
