@@ -25,6 +25,7 @@ static const double late_start = 0.6, outgrows = 2.5;
 static const size_t fewest_samples = 24;
 static const double lived = 0.45; /* of the recording, by a process */
 static const double clear_slope = 4;
+static const double brief = 0.1; /* a life, of the recording */
 
 /* An envelope in blocks, and what was fitted to it. */
 struct view {
@@ -326,10 +327,18 @@ static bool lives_on(const struct process *process, double last_s, double whole)
 	       m->items[m->len - 1].time_s >= last_s - 0.02 * whole;
 }
 
-/* Processes that are started all the time and stay: at least six after the
- * first fifth of the time, some in each quarter of it, and nearly none that
- * ended. */
-static bool processes_gather(const struct run *run, const struct leak *total)
+static double life_of(const struct process *process)
+{
+	const struct series *m = &process->memory;
+
+	return m->items[m->len - 1].time_s - m->items[0].time_s;
+}
+
+/* Processes that are started all the time and stay, of those that live for
+ * least_s: at least five after the first fifth of the time, some in each
+ * quarter of it, and nearly none that ended. */
+static bool lives_gather(
+    const struct run *run, const struct leak *total, double least_s)
 {
 	double whole = total->last_s - total->first_s;
 	size_t born[5] = {0}, ended = 0, late = 0;
@@ -338,7 +347,7 @@ static bool processes_gather(const struct run *run, const struct leak *total)
 		const struct process *process = &run->processes.items[i];
 		double at, share;
 
-		if (process->memory.len == 0)
+		if (process->memory.len == 0 || life_of(process) < least_s)
 			continue;
 		at = process->memory.items[0].time_s;
 		share = whole > 0 ? (at - total->first_s) / whole : 0;
@@ -351,6 +360,15 @@ static bool processes_gather(const struct run *run, const struct leak *total)
 		late += born[i];
 	return late >= 5 && born[1] && born[2] && born[3] && born[4] &&
 	       ended * 10 <= late;
+}
+
+/* Where short-lived ones come and go beside those that stay, what is young at
+ * the end may be either. */
+static bool processes_gather(const struct run *run, const struct leak *total)
+{
+	return lives_gather(run, total, 0) ||
+	       lives_gather(
+		   run, total, brief * (total->last_s - total->first_s));
 }
 
 /* Among many processes one may seem to leak by chance: its slope has to be

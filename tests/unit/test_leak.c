@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "../bench/recordings.h"
@@ -281,6 +282,53 @@ static void a_process_born_halfway_is_judged(void **state)
 	}
 }
 
+static void live(struct run *run, int number, double from, double end)
+{
+	char key[8];
+	int len = snprintf(key, sizeof(key), "%d", number);
+
+	for (int i = 0; i < 600; i++) {
+		if (i >= from * 600 && i < end * 600)
+			series_add(
+			    &run_process(run, key, (size_t)len)->memory, i, 20);
+	}
+}
+
+/* Twelve processes that stay, the last of them started at `until`, and 40 that
+ * live for 2 % of the time. */
+static bool gather(double until)
+{
+	struct profile profile;
+	struct leak_run leak;
+	struct run *run;
+	bool gathers;
+
+	profile_init(&profile, "made");
+	run = profile_add_run(&profile);
+	for (int i = 0; i < 12; i++)
+		live(run, i, until * i / 11, 1);
+	for (int i = 0; i < 40; i++)
+		live(run, 100 + i, i / 40.0, i / 40.0 + 0.02);
+	for (int i = 0; i < 600; i++) {
+		double stay = fmin(12, 1 + floor(i / 600.0 / until * 11));
+
+		series_add(&run->total, i, 100 + 20 * (stay + (i % 15 < 12)));
+	}
+	leak_judge_run(run, &leak);
+	gathers = leak.more_processes;
+	assert_int_equal(leak.worst.verdict == LEAK_LEAKING, gathers);
+	leak_run_finish(&leak);
+	profile_finish(&profile);
+	return gathers;
+}
+
+static void processes_gather_beside_short_lived_ones(void **state)
+{
+	(void)state;
+	assert_true(gather(0.88));
+	assert_false(gather(0.6));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +345,7 @@ int main(void)
 	    cmocka_unit_test(too_little_is_undecided),
 	    cmocka_unit_test(one_moment_does_no_harm),
 	    cmocka_unit_test(a_process_born_halfway_is_judged),
+	    cmocka_unit_test(processes_gather_beside_short_lived_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
