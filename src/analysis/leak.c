@@ -19,7 +19,7 @@ static const double trend_z = 3;        /* Mann-Kendall after the warm-up */
 static const double explained = 0.7;    /* of the variance, by the line */
 static const double keeps_pace = 0.45;  /* slope at the end over the whole's */
 static const double tooth_share = 0.25; /* of the range: a tooth's height */
-static const size_t fewest_valleys = 5;
+static const size_t fewest_valleys = 4;
 static const double clearly = 6, slightly = 3; /* differences of BIC */
 static const double late_start = 0.6, outgrows = 2.5;
 static const size_t fewest_samples = 24;
@@ -57,7 +57,7 @@ static double find_warm_up(const struct view *v)
 {
 	double bic = fmin(v->both.bic, v->starts.bic), spread, decay;
 
-	if (bic + clearly > v->line.bic)
+	if (v->points.count < 8 || bic + clearly > v->line.bic)
 		return 0;
 	if (v->both.bic >= v->starts.bic)
 		return v->starts.h;
@@ -220,10 +220,35 @@ static bool view_hints(const struct view *v)
 	       v->trend.slope > 4 * v->noise && line_explains(v) > 0.35;
 }
 
-/* Too few teeth for blocks to look through: their bottoms alone. Where there
- * are less than eight, nothing but a clear line counts, since the test for a
- * trend can't tell so few from chance. */
-static bool valleys_leak(const struct envelope *envelope, struct view *v)
+static double range_of(const struct view *v)
+{
+	double low = v->y[0], high = v->y[0];
+
+	for (size_t i = 1; i < v->points.count; i++) {
+		low = fmin(low, v->y[i]);
+		high = fmax(high, v->y[i]);
+	}
+	return high - low;
+}
+
+/* Less than eight bottoms: nothing but a clear line counts, since the test for
+ * a trend can't tell so few from chance, and one that is as large as the teeth
+ * where they are four. */
+static bool few_valleys_leak(const struct view *v, const struct view *finest)
+{
+	bool fewest = v->points.count == fewest_valleys;
+	double rises = v->trend.slope / range_of(finest);
+
+	return v->trend.tau > (fewest ? 0.99 : 0.85) &&
+	       line_explains(v) > (fewest ? 0.98 : 0.9) &&
+	       rises > (fewest ? 0.45 : 0.2) &&
+	       v->line.c > line_t * v->line.c_error && v->steps.levels != 2 &&
+	       last_slope(v, 0.5) > keeps_pace * v->trend.slope;
+}
+
+/* Too few teeth for blocks to look through: their bottoms alone. */
+static bool valleys_leak(
+    const struct envelope *envelope, const struct view *finest, struct view *v)
 {
 	size_t count =
 	    envelope_valleys(envelope, tooth_share, FIT_MAX / 2, v->x, v->y);
@@ -231,12 +256,7 @@ static bool valleys_leak(const struct envelope *envelope, struct view *v)
 	if (count < fewest_valleys || v->x[0] > 0.4 || v->x[count - 1] < 0.7)
 		return false;
 	view_init(v, count);
-	if (count >= 8 && view_leaks(v, v))
-		return true;
-	return count < 8 && v->trend.tau > 0.85 && line_explains(v) > 0.9 &&
-	       v->line.c > line_t * v->line.c_error && v->warm_up <= 0 &&
-	       v->steps.levels != 2 &&
-	       last_slope(v, 0.5) > keeps_pace * v->trend.slope;
+	return count < 8 ? few_valleys_leak(v, finest) : view_leaks(v, v);
 }
 
 /* Whether a fine view shows plainly what a coarse one could take for a line:
@@ -270,7 +290,7 @@ static void judge(const struct envelope *envelope, struct leak *out)
 			return;
 		}
 	}
-	if (!slowing && valleys_leak(envelope, &valleys)) {
+	if (!slowing && valleys_leak(envelope, &views[0], &valleys)) {
 		report(&valleys, envelope, out);
 		out->verdict = LEAK_LEAKING;
 		return;

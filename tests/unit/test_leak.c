@@ -171,6 +171,34 @@ static void bottoms_that_one_sample_sees_count(void **state)
 	series_finish(&series);
 }
 
+/* Days of 20 MiB up and down, and `leaks` MiB from start to end. */
+static enum leak_verdict judge_days(double days, double leaks)
+{
+	struct series series = {0};
+	uint64_t random = 7;
+	struct leak leak;
+
+	for (int i = 0; i < 2000; i++) {
+		double x = i / 2000.0;
+		double noise = (double)(random_next(&random) % 1000) / 1000;
+
+		series_add(&series, i,
+		    100 + noise + leaks * x + 10 * cos(2 * M_PI * days * x));
+	}
+	leak_judge(&series, &leak);
+	series_finish(&series);
+	return leak.verdict;
+}
+
+static void four_days_show_a_leak(void **state)
+{
+	(void)state;
+	for (double days = 4; days < 8; days++) {
+		assert_int_equal(judge_days(days, 30), LEAK_LEAKING);
+		assert_int_equal(judge_days(days, 0), LEAK_STEADY);
+	}
+}
+
 static void what_doubles_and_doubles_leaks(void **state)
 {
 	(void)state;
@@ -340,6 +368,7 @@ int main(void)
 	    cmocka_unit_test(a_large_warm_up_hides_no_small_leak),
 	    cmocka_unit_test(a_few_dips_hide_no_leak),
 	    cmocka_unit_test(bottoms_that_one_sample_sees_count),
+	    cmocka_unit_test(four_days_show_a_leak),
 	    cmocka_unit_test(what_doubles_and_doubles_leaks),
 	    cmocka_unit_test(the_last_of_the_waves_is_no_late_start),
 	    cmocka_unit_test(too_little_is_undecided),
