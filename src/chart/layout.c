@@ -2,6 +2,7 @@
 #include "chart/layout.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -333,22 +334,33 @@ static void put_memory(
 	layout_marks(place, plot);
 }
 
-static size_t lane_rows(const struct scene_panel *panel)
+/* As many lanes of a group as leave each high enough to be seen: a recursion
+ * of hundreds of levels takes no room from the calls beside it. */
+static size_t choose_depth(
+    const struct page *page, const struct scene_panel *lanes, double height)
 {
-	size_t rows = panel->lanes;
+	size_t low = 1, high = lanes->lanes;
+	double most = height / (0.4 * page->place.font);
 
-	for (size_t i = 0; i < panel->groups.len; i++)
-		rows += panel->groups.items[i].name != NULL;
-	return rows;
+	while (low < high) {
+		size_t middle = low + (high - low + 1) / 2;
+
+		if ((double)layout_lane_rows(lanes, middle) <= most)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low;
 }
 
 static struct plot put_lanes(struct page *page, const struct scene_panel *lanes,
-    double height, const struct ticks *time)
+    double height, size_t most, const struct ticks *time)
 {
 	struct plot plot =
 	    make_plot(page, lanes, page->plot_bottom - height, height);
 
-	plot.lane_height = plot.box.h / (double)lane_rows(lanes);
+	plot.most_lanes = most;
+	plot.lane_height = plot.box.h / (double)layout_lane_rows(lanes, most);
 	put_time_grid(&page->place, &plot, time);
 	layout_lanes(&page->place, &plot);
 	return plot;
@@ -358,12 +370,13 @@ static struct plot put_lanes(struct page *page, const struct scene_panel *lanes,
 static void put_only_lanes(struct page *page, const struct scene_panel *lanes)
 {
 	double height = page->plot_bottom - page->plot_top;
-	double needed = (double)lane_rows(lanes) * 1.8 * page->place.font;
+	double needed =
+	    (double)layout_lane_rows(lanes, SIZE_MAX) * 1.8 * page->place.font;
 	struct plot plot = make_plot(page, lanes, page->plot_top, height);
 	struct ticks ticks;
 
 	choose_time_ticks(page, &plot, &ticks);
-	plot = put_lanes(page, lanes, fmin(height, needed), &ticks);
+	plot = put_lanes(page, lanes, fmin(height, needed), SIZE_MAX, &ticks);
 	put_frame(&page->place, &plot);
 	put_time_labels(page, &plot, &ticks);
 	ticks_finish(&ticks);
@@ -381,13 +394,15 @@ static void put_panels(struct page *page)
 
 	if (lanes)
 		lower = fmin(
-		    0.5 * height, (double)lane_rows(lanes) * 1.6 * place->font);
+		    0.5 * height, (double)layout_lane_rows(lanes, SIZE_MAX) *
+				      1.6 * place->font);
 	upper_plot = make_plot(page, &scene->panels.items[0], page->plot_top,
 	    height - lower - (lanes ? place->font : 0));
 	choose_time_ticks(page, &upper_plot, &time);
 	put_memory(page, &upper_plot, &time);
 	if (lanes)
-		put_lanes(page, lanes, lower, &time);
+		put_lanes(page, lanes, lower, choose_depth(page, lanes, lower),
+		    &time);
 	put_time_labels(page, &upper_plot, &time);
 	ticks_finish(&time);
 }

@@ -2,6 +2,8 @@
 #include "chart/place.h"
 
 #include <math.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -67,16 +69,51 @@ void layout_brackets(struct place *place, const struct plot *plot)
 	}
 }
 
-static double lane_y(const struct plot *plot, size_t lane)
+static bool is_named(const struct scene_group *group)
 {
-	size_t named = 0;
+	return group->name != NULL;
+}
+
+static size_t shown_lanes(const struct scene_group *group, size_t most)
+{
+	return group->lanes < most ? group->lanes : most;
+}
+
+size_t layout_lane_rows(const struct scene_panel *panel, size_t most)
+{
+	size_t rows = 0;
+
+	for (size_t i = 0; i < panel->groups.len; i++) {
+		const struct scene_group *group = &panel->groups.items[i];
+
+		rows += is_named(group) + shown_lanes(group, most);
+	}
+	return rows;
+}
+
+/* The row of each lane, SIZE_MAX where the lane is too deep for one. The
+ * caller frees. */
+static size_t *number_rows(const struct plot *plot)
+{
+	size_t *rows = mem_zero(plot->panel->lanes + 1, sizeof(rows[0]));
+	size_t row = 0;
 
 	for (size_t i = 0; i < plot->panel->groups.len; i++) {
 		const struct scene_group *group = &plot->panel->groups.items[i];
+		size_t shown = shown_lanes(group, plot->most_lanes);
 
-		named += group->name != NULL && group->first_lane <= lane;
+		row += is_named(group);
+		for (size_t k = 0; k < group->lanes; k++)
+			rows[group->first_lane + k] =
+			    k < shown ? row + k : SIZE_MAX;
+		row += shown;
 	}
-	return plot->box.y + (double)(lane + named) * plot->lane_height;
+	return rows;
+}
+
+static double row_y(const struct plot *plot, size_t row)
+{
+	return plot->box.y + (double)row * plot->lane_height;
 }
 
 static void name_span(struct place *place, const struct scene_span *span,
@@ -103,14 +140,14 @@ static void name_span(struct place *place, const struct scene_span *span,
 
 /* The part of the span that the plot shows, at least a sliver wide. */
 static struct draw_box span_box(const struct place *place,
-    const struct plot *plot, const struct scene_span *span)
+    const struct plot *plot, const struct scene_span *span, size_t row)
 {
 	double left = plot->box.x, right = left + plot->box.w;
 	double x0 = fmax(left, place_x(place, plot, span->from.time_s));
 	double x1 = fmin(right, place_x(place, plot, span->to.time_s));
 
-	return (struct draw_box){x0, lane_y(plot, span->lane),
-	    fmax(1, x1 - x0 - 0.5), plot->lane_height - 1};
+	return (struct draw_box){x0, row_y(plot, row), fmax(1, x1 - x0 - 0.5),
+	    plot->lane_height - 1};
 }
 
 static bool span_in_view(
@@ -121,24 +158,56 @@ static bool span_in_view(
 	return span->to.time_s >= time->low && span->from.time_s <= time->high;
 }
 
-static void name_groups(struct place *place, const struct plot *plot)
+static void name_group(struct place *place, const struct plot *plot,
+    const struct scene_group *group, size_t row)
 {
+	struct words words = {.text = group->name,
+	    .x = plot->box.x + 2,
+	    .size = fmin(0.9 * place->font, plot->lane_height / 1.35),
+	    .role = ROLE_TEXT_SOFT};
+	char *name;
+
+	if (words.size < 7)
+		return;
+	words.y = row_y(plot, row);
+	name = place_shorten(place, &words, plot->box.w - 4);
+	words.text = name;
+	if (name)
+		place_text(place, &words);
+	free(name);
+}
+
+/* Over the last of a group's lanes, where deeper ones have no room. */
+static void tell_deeper(struct place *place, const struct plot *plot,
+    const struct scene_group *group, size_t end)
+{
+	char text[64];
+	size_t deeper = group->lanes - shown_lanes(group, plot->most_lanes);
+	struct words words = {.text = text,
+	    .x = plot->box.x + 2,
+	    .size = 0.9 * place->font,
+	    .role = ROLE_TEXT_SOFT,
+	    .halo = true};
+
+	if (deeper == 0)
+		return;
+	snprintf(text, sizeof(text), "%zu deeper %s not shown", deeper,
+	    deeper == 1 ? "level is" : "levels are");
+	words.y = row_y(plot, end) - place_line_height(words.size);
+	place_text(place, &words);
+}
+
+static void tell_groups(struct place *place, const struct plot *plot)
+{
+	size_t row = 0;
+
 	for (size_t i = 0; i < plot->panel->groups.len; i++) {
 		const struct scene_group *group = &plot->panel->groups.items[i];
-		struct words words = {.text = group->name,
-		    .x = plot->box.x + 2,
-		    .size = fmin(0.9 * place->font, plot->lane_height / 1.35),
-		    .role = ROLE_TEXT_SOFT};
-		char *name;
 
-		if (!group->name || words.size < 7)
-			continue;
-		words.y = lane_y(plot, group->first_lane) - plot->lane_height;
-		name = place_shorten(place, &words, plot->box.w - 4);
-		words.text = name;
-		if (name)
-			place_text(place, &words);
-		free(name);
+		if (is_named(group))
+			name_group(place, plot, group, row++);
+		row += shown_lanes(group, plot->most_lanes);
+		tell_deeper(place, plot, group, row);
 	}
 }
 
@@ -197,12 +266,14 @@ void layout_lanes(struct place *place, const struct plot *plot)
 {
 	struct sliver *slivers =
 	    mem_zero(plot->panel->lanes + 1, sizeof(slivers[0]));
+	size_t *rows = number_rows(plot);
 
 	for (size_t i = 0; i < plot->panel->spans.len; i++) {
 		const struct scene_span *span = &plot->panel->spans.items[i];
-		struct draw_box box = span_box(place, plot, span);
+		size_t row = rows[span->lane];
+		struct draw_box box = span_box(place, plot, span, row);
 
-		if (!span_in_view(place, span))
+		if (row == SIZE_MAX || !span_in_view(place, span))
 			continue;
 		if (box.w <= 1) {
 			add_sliver(
@@ -216,5 +287,6 @@ void layout_lanes(struct place *place, const struct plot *plot)
 	for (size_t i = 0; i < plot->panel->lanes; i++)
 		draw_sliver(place, &slivers[i]);
 	free(slivers);
-	name_groups(place, plot);
+	free(rows);
+	tell_groups(place, plot);
 }

@@ -24,6 +24,7 @@ struct plot {
 	struct draw_box box;
 	size_t clip; /* as in struct shape */
 	double lane_height;
+	size_t most_lanes; /* of a group that are shown, the outer ones */
 };
 
 struct words {
@@ -73,6 +74,9 @@ void layout_gaps(struct place *place, const struct plot *plot);
 void layout_marks(struct place *place, const struct plot *plot);
 void layout_brackets(struct place *place, const struct plot *plot);
 void layout_lanes(struct place *place, const struct plot *plot);
+
+/* Rows that lanes take with at most so many a group, and the groups' names. */
+size_t layout_lane_rows(const struct scene_panel *panel, size_t most);
 
 /* A line on paper: the same ink as all its points joined, with as few strokes
  * as it takes. */

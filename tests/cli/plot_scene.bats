@@ -148,6 +148,29 @@ crowd() {
 	[ "$(wc -c <a.svg)" -lt 300000 ]
 }
 
+@test "a deep recursion takes no room from the calls beside it" {
+	command -v convert >/dev/null || skip "needs imagemagick"
+	command -v pdftotext >/dev/null || skip "needs pdftotext"
+	crowd 'for (i = 0; i < 100; i++) printf "MEM 50.0 %.4f\n", t0 + i / 10
+		for (i = 0; i < 300; i++)
+			printf "CALL 50.0 %.4f name=m.deep pid=7 tid=7 level=%d end=%.4f mib1=50.0\n",
+				t0 + 1 + i / 1000, i, t0 + 2 - i / 1000
+		printf "CALL 50.0 %.4f name=m.wide pid=7 tid=8 level=0 end=%.4f mib1=50.0\n",
+			t0 + 3, t0 + 9' >a.dat
+	mprof plot -f -o a.pdf a.dat
+	pdftotext a.pdf
+	shown=$((300 - $(sed -n 's/ deeper levels are not shown//p' a.txt)))
+	[ "$shown" -gt 10 ]
+	mprof plot -f -o a.png a.dat
+	high=$(convert a.png -crop 1x200+800+274 +repage -alpha off \
+		-fx 'max(max(r, g), b) - min(min(r, g), b) > 0.1 ? 1 : 0' \
+		-format '%[fx:int(mean * w * h + 0.5)]' info:)
+	[ "$high" -ge 3 ]
+	mprof plot -f --size 1260x8000 -o a.pdf a.dat
+	pdftotext a.pdf
+	! grep -q deeper a.txt || false
+}
+
 @test "a process that leaks has a trend of its own" {
 	crowd 'for (i = 0; i < 3000; i++) {
 			printf "MEM %.3f %.4f\n", 400 + i / 50 + i % 7, t0 + i / 10
