@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -334,23 +335,63 @@ static void put_memory(
 	layout_marks(place, plot);
 }
 
-/* As many lanes of a group as leave each high enough to be seen: a recursion
- * of hundreds of levels takes no room from the calls beside it. */
+static double note_size(const struct page *page)
+{
+	return 0.9 * page->place.font;
+}
+
+/* As many lanes of a group as leave each high enough to be seen, and a note
+ * room below them: a recursion of hundreds of levels takes none from the calls
+ * beside it. SIZE_MAX: all of them. */
 static size_t choose_depth(
     const struct page *page, const struct scene_panel *lanes, double height)
 {
 	size_t low = 1, high = lanes->lanes;
-	double most = height / (0.4 * page->place.font);
+	double least = 0.4 * page->place.font;
+	double note = place_line_height(note_size(page));
 
+	if ((double)layout_lane_rows(lanes, SIZE_MAX) * least <= height ||
+	    height < 4 * note)
+		return SIZE_MAX;
 	while (low < high) {
 		size_t middle = low + (high - low + 1) / 2;
+		size_t rows = layout_lane_rows(lanes, middle);
 
-		if ((double)layout_lane_rows(lanes, middle) <= most)
+		if ((double)rows * least <= height - note)
 			low = middle;
 		else
 			high = middle - 1;
 	}
 	return low;
+}
+
+/* Below the lanes: how many levels have none. The height that this took. */
+static double tell_deeper(struct page *page, const struct plot *plot)
+{
+	const struct scene_panel *lanes = plot->panel;
+	struct words words = {.x = plot->box.x + 2,
+	    .size = note_size(page),
+	    .role = ROLE_TEXT_SOFT};
+	size_t deepest = 0;
+	char text[64], *shown;
+
+	for (size_t i = 0; i < lanes->groups.len; i++) {
+		if (lanes->groups.items[i].lanes > deepest)
+			deepest = lanes->groups.items[i].lanes;
+	}
+	if (deepest <= plot->most_lanes)
+		return 0;
+	snprintf(text, sizeof(text), "%zu deeper level%s not shown",
+	    deepest - plot->most_lanes,
+	    deepest - plot->most_lanes == 1 ? " is" : "s are");
+	words.text = text;
+	words.y = plot->box.y + plot->box.h - place_line_height(words.size);
+	shown = place_shorten(&page->place, &words, plot->box.w - 4);
+	words.text = shown;
+	if (shown)
+		place_text(&page->place, &words);
+	free(shown);
+	return place_line_height(words.size);
 }
 
 static struct plot put_lanes(struct page *page, const struct scene_panel *lanes,
@@ -360,8 +401,9 @@ static struct plot put_lanes(struct page *page, const struct scene_panel *lanes,
 	    make_plot(page, lanes, page->plot_bottom - height, height);
 
 	plot.most_lanes = most;
-	plot.lane_height = plot.box.h / (double)layout_lane_rows(lanes, most);
 	put_time_grid(&page->place, &plot, time);
+	plot.lane_height = (plot.box.h - tell_deeper(page, &plot)) /
+			   (double)layout_lane_rows(lanes, most);
 	layout_lanes(&page->place, &plot);
 	return plot;
 }

@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -177,27 +176,7 @@ static void name_group(struct place *place, const struct plot *plot,
 	free(name);
 }
 
-/* Over the last of a group's lanes, where deeper ones have no room. */
-static void tell_deeper(struct place *place, const struct plot *plot,
-    const struct scene_group *group, size_t end)
-{
-	char text[64];
-	size_t deeper = group->lanes - shown_lanes(group, plot->most_lanes);
-	struct words words = {.text = text,
-	    .x = plot->box.x + 2,
-	    .size = 0.9 * place->font,
-	    .role = ROLE_TEXT_SOFT,
-	    .halo = true};
-
-	if (deeper == 0)
-		return;
-	snprintf(text, sizeof(text), "%zu deeper %s not shown", deeper,
-	    deeper == 1 ? "level is" : "levels are");
-	words.y = row_y(plot, end) - place_line_height(words.size);
-	place_text(place, &words);
-}
-
-static void tell_groups(struct place *place, const struct plot *plot)
+static void name_groups(struct place *place, const struct plot *plot)
 {
 	size_t row = 0;
 
@@ -207,7 +186,6 @@ static void tell_groups(struct place *place, const struct plot *plot)
 		if (is_named(group))
 			name_group(place, plot, group, row++);
 		row += shown_lanes(group, plot->most_lanes);
-		tell_deeper(place, plot, group, row);
 	}
 }
 
@@ -288,5 +266,5 @@ void layout_lanes(struct place *place, const struct plot *plot)
 		draw_sliver(place, &slivers[i]);
 	free(slivers);
 	free(rows);
-	tell_groups(place, plot);
+	name_groups(place, plot);
 }
