@@ -131,21 +131,24 @@ static double line_bic(const struct view *v)
 	return v->rising.b > 0 ? fmin(bic, v->rising.bic) : bic;
 }
 
+/* From the lowest to the highest of the points before x. */
+static double range_before(const struct view *v, double x)
+{
+	double low = INFINITY, high = -INFINITY;
+
+	for (size_t i = 0; i < v->points.count && v->x[i] < x; i++) {
+		low = fmin(low, v->y[i]);
+		high = fmax(high, v->y[i]);
+	}
+	return high - low;
+}
+
 /* A start so late leaves little to see: the growth since has to be more than
  * all the ups and downs before it, or it is only the last of those. */
 static bool starts_in_doubt(const struct view *v, const struct view *finest)
 {
-	double low = INFINITY, high = -INFINITY;
-
-	if (v->warm_up <= late_start)
-		return false;
-	for (size_t i = 0; i < finest->points.count; i++) {
-		if (finest->x[i] >= v->warm_up)
-			break;
-		low = fmin(low, finest->y[i]);
-		high = fmax(high, finest->y[i]);
-	}
-	return v->trend.slope < outgrows * (high - low);
+	return v->warm_up > late_start &&
+	       v->trend.slope < outgrows * range_before(finest, v->warm_up);
 }
 
 static bool view_leaks(const struct view *v, const struct view *finest)
@@ -220,24 +223,13 @@ static bool view_hints(const struct view *v)
 	       v->trend.slope > 4 * v->noise && line_explains(v) > 0.35;
 }
 
-static double range_of(const struct view *v)
-{
-	double low = v->y[0], high = v->y[0];
-
-	for (size_t i = 1; i < v->points.count; i++) {
-		low = fmin(low, v->y[i]);
-		high = fmax(high, v->y[i]);
-	}
-	return high - low;
-}
-
 /* Less than eight bottoms: nothing but a clear line counts, since the test for
  * a trend can't tell so few from chance, and one that is as large as the teeth
  * where they are four. */
 static bool few_valleys_leak(const struct view *v, const struct view *finest)
 {
 	bool fewest = v->points.count == fewest_valleys;
-	double rises = v->trend.slope / range_of(finest);
+	double rises = v->trend.slope / range_before(finest, INFINITY);
 
 	return v->trend.tau > (fewest ? 0.99 : 0.85) &&
 	       line_explains(v) > (fewest ? 0.98 : 0.9) &&

@@ -27,10 +27,16 @@ bool build_peak(
  * own times, else they begin together at 0. */
 double build_zero(const struct chart_request *request, size_t run);
 
-/* The part of a run's own times that is drawn; without a window without
- * bounds. */
-void build_window(const struct chart_request *request, size_t run,
-    double *from_s, double *to_s);
+/* A part of the time, in a run's own times; both ends belong to it. */
+struct window {
+	double from_s, to_s;
+};
+
+/* What was asked for of a run; all of time without a window. */
+struct window build_window(const struct chart_request *request, size_t run);
+
+/* What the scene's axis shows of a run that begins at zero_s there. */
+struct window build_view(const struct scene *scene, double zero_s);
 
 /* Title and time axis; -1 with e where no run has anything to draw. */
 int build_frame(

@@ -19,11 +19,6 @@ struct naming {
 	size_t *first_call; /* in order of time: decides the colour */
 };
 
-/* The part of a run's own time that is drawn. */
-struct window {
-	double from_s, to_s;
-};
-
 static bool in_window(const struct window *window, const struct call *call)
 {
 	return call->leave_s >= window->from_s && call->enter_s <= window->to_s;
@@ -60,9 +55,8 @@ static void naming_init(
 	naming->labels = mem_zero(count + 1, sizeof(naming->labels[0]));
 	for (size_t i = 0; i < request->len; i++) {
 		const struct run *run = request->runs[i].run;
-		struct window window;
+		struct window window = build_window(request, i);
 
-		build_window(request, i, &window.from_s, &window.to_s);
 		for (size_t k = 0; k < run->calls.len; k++) {
 			const struct call *call = &run->calls.items[k];
 
@@ -119,9 +113,8 @@ static const struct call **sort_calls(
 	const struct run *run = request->runs[nth].run;
 	const struct call **sorted =
 	    mem_zero(run->calls.len + 1, sizeof(*sorted));
-	struct window window;
+	struct window window = build_window(request, nth);
 
-	build_window(request, nth, &window.from_s, &window.to_s);
 	*len = 0;
 	for (size_t i = 0; i < run->calls.len; i++) {
 		if (in_window(&window, &run->calls.items[i]))

@@ -60,24 +60,18 @@ static char *window_text(
 static void add_window(struct scene *scene, const struct run *run,
     const struct chart_request *request)
 {
-	const struct series *total = &run->total;
-	struct series part = {0}; /* borrowed: it is only read */
-	const struct sample *highest;
+	struct window window = build_window(request, 0);
+	struct series part =
+	    series_part(&run->total, window.from_s, window.to_s);
+	const struct sample *highest = series_peak(&part);
 	char text[UNITS_TEXT];
-	double from_s, to_s;
-	size_t first;
 
-	build_window(request, 0, &from_s, &to_s);
-	first = series_find(total, from_s);
-	part.items = total->items + first;
-	part.len = series_find(total, nextafter(to_s, INFINITY)) - first;
 	add_fact(scene, "Window", window_text(run, &request->window_s));
-	highest = series_peak(&part);
 	if (highest)
 		add_fact(scene, "In the window",
 		    mem_format("highest %s", units_size(text, highest->mib)));
-	add_fact(
-	    scene, "Samples", mem_format("%zu of %zu", part.len, total->len));
+	add_fact(scene, "Samples",
+	    mem_format("%zu of %zu", part.len, run->total.len));
 }
 
 static void add_figures(struct scene *scene,

@@ -80,14 +80,20 @@ double build_zero(const struct chart_request *request, size_t run)
 			      : build_start(request->runs[run].run);
 }
 
-void build_window(const struct chart_request *request, size_t run,
-    double *from_s, double *to_s)
+struct window build_window(const struct chart_request *request, size_t run)
 {
 	const struct chart_limits *window = &request->window_s;
 	double zero_s = build_zero(request, run);
 
-	*from_s = window->given ? zero_s + window->low : -INFINITY;
-	*to_s = window->given ? zero_s + window->high : INFINITY;
+	if (!window->given)
+		return (struct window){-INFINITY, INFINITY};
+	return (struct window){zero_s + window->low, zero_s + window->high};
+}
+
+struct window build_view(const struct scene *scene, double zero_s)
+{
+	return (struct window){
+	    zero_s + scene->time.low, zero_s + scene->time.high};
 }
 
 static struct axis time_axis(const struct chart_request *request)

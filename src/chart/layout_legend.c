@@ -30,16 +30,6 @@ static void add_entry(struct legend *legend, enum sign sign, enum role role,
 	    (struct entry){sign, role, name, detail};
 }
 
-/* What was asked for has its place before what there may be many of. */
-static size_t rank_of(const struct scene_panel *panel, size_t nth)
-{
-	enum scene_line_kind kind = panel->lines.items[nth].kind;
-
-	if (kind == SCENE_TREND)
-		return 1;
-	return nth == 0 || kind == SCENE_RUN ? 0 : 2;
-}
-
 static void collect(struct legend *legend, const struct scene_panel *panel)
 {
 	static const enum sign signs[] = {
@@ -50,15 +40,16 @@ static void collect(struct legend *legend, const struct scene_panel *panel)
 	    [SCENE_TREND] = SIGN_DASHES,
 	};
 
-	for (size_t i = 0; i < 3 * panel->lines.len; i++) {
-		size_t nth = i % panel->lines.len;
-		const struct scene_line *line = &panel->lines.items[nth];
+	size_t *order = mem_zero(panel->lines.len + 1, sizeof(order[0]));
+	size_t count = scene_legend(panel, order);
 
-		if (line->in_legend &&
-		    rank_of(panel, nth) == i / panel->lines.len)
-			add_entry(legend, signs[line->kind], line->role,
-			    line->name, line->detail);
+	for (size_t i = 0; i < count; i++) {
+		const struct scene_line *line = &panel->lines.items[order[i]];
+
+		add_entry(legend, signs[line->kind], line->role, line->name,
+		    line->detail);
 	}
+	free(order);
 	for (size_t i = 0; i < panel->functions.len; i++) {
 		const struct scene_function *function =
 		    &panel->functions.items[i];

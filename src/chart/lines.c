@@ -41,14 +41,6 @@ char *build_process_name(const struct process *process)
 	return clean;
 }
 
-/* The range of the scene's window as a run's own times. */
-static void window_of(
-    const struct scene *scene, double zero_s, double *from_s, double *to_s)
-{
-	*from_s = zero_s + scene->time.low;
-	*to_s = zero_s + scene->time.high;
-}
-
 /* A leak's line is the one that was judged, from the end of the warm-up on. */
 static struct trend leak_line(const struct leak *leak)
 {
@@ -65,11 +57,7 @@ static struct trend leak_line(const struct leak *leak)
 static struct leak judge_window(
     const struct series *samples, struct trend *trend)
 {
-	size_t first = series_find(samples, trend->from_s);
-	size_t end = series_find(samples, nextafter(trend->to_s, INFINITY));
-	/* Borrowed: leak_judge() only reads it. */
-	const struct series part = {
-	    samples->items + first, end - first, end - first, false};
+	struct series part = series_part(samples, trend->from_s, trend->to_s);
 	struct leak leak;
 
 	leak_judge(&part, &leak);
@@ -103,13 +91,12 @@ static char *rate_text(double mib_per_s, enum leak_verdict verdict)
 static void add_trend(struct scene *scene, struct scene_panel *panel,
     const struct series *samples, double zero_s)
 {
-	double from_s, to_s;
+	struct window view = build_view(scene, zero_s);
 	struct trend trend;
 	struct scene_line *line;
 	struct leak leak;
 
-	window_of(scene, zero_s, &from_s, &to_s);
-	if (!trend_fit(&trend, samples, from_s, to_s))
+	if (!trend_fit(&trend, samples, view.from_s, view.to_s))
 		return;
 	leak = judge_window(samples, &trend);
 	line = add_straight(scene, panel, &trend, zero_s);
@@ -168,19 +155,17 @@ void build_trends(struct scene *scene, struct scene_panel *panel,
 		if (request->len > 1 && panel->lines.len > before)
 			panel->lines.items[before].role = role_series(i);
 	}
-	if (request->len == 1)
+	if (request->len == 1 && request->runs[0].run->processes.len > 0)
 		add_leaks(
 		    scene, panel, request->runs[0].run, build_zero(request, 0));
 }
 
-static double highest(const struct series *series, double from_s, double to_s)
+static double highest(const struct series *series, const struct window *view)
 {
-	double best = -INFINITY;
+	struct series part = series_part(series, view->from_s, view->to_s);
+	const struct sample *peak = series_peak(&part);
 
-	for (size_t i = series_find(series, from_s);
-	     i < series->len && series->items[i].time_s <= to_s; i++)
-		best = fmax(best, series->items[i].mib);
-	return best;
+	return peak ? peak->mib : -INFINITY;
 }
 
 static double lowest_of(const struct scene_panel *panel)
@@ -217,20 +202,20 @@ static double with_limit(const struct scene_panel *panel, double best)
 static double highest_of(
     const struct scene *scene, const struct scene_panel *panel)
 {
-	double best = 0, from_s, to_s;
+	double best = 0;
 
 	for (size_t i = 0; i < panel->lines.len; i++) {
 		const struct scene_line *line = &panel->lines.items[i];
+		struct window view = build_view(scene, line->zero_s);
 
 		if (line->kind != SCENE_STACKED && line->peak.mib <= best)
 			continue;
-		window_of(scene, line->zero_s, &from_s, &to_s);
 		if (line->kind != SCENE_STACKED &&
 		    line->peak.time_s >= scene->time.low &&
 		    line->peak.time_s <= scene->time.high)
 			best = line->peak.mib;
 		else
-			best = fmax(best, highest(line->samples, from_s, to_s));
+			best = fmax(best, highest(line->samples, &view));
 	}
 	for (size_t i = 0; i < panel->marks.len; i++) {
 		const struct scene_mark *mark = &panel->marks.items[i];

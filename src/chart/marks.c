@@ -164,9 +164,8 @@ static struct gaps find_gaps(
     const struct scene *scene, const struct scene_line *line)
 {
 	const struct series *samples = line->samples;
-	double low_s = line->zero_s + scene->time.low;
-	double high_s = line->zero_s + scene->time.high;
-	size_t first = series_find(samples, low_s);
+	struct window view = build_view(scene, line->zero_s);
+	size_t first = series_find(samples, view.from_s);
 	struct gaps found = {{0}};
 
 	for (size_t i = first > 0 ? first : 1;
@@ -174,7 +173,7 @@ static struct gaps find_gaps(
 		double from_s = samples->items[i - 1].time_s;
 		double to_s = samples->items[i].time_s;
 
-		if (from_s > high_s)
+		if (from_s > view.to_s)
 			break;
 		if (to_s - from_s > line->gap_s)
 			*array_push(&found.list) = (struct gap){

@@ -51,6 +51,29 @@ void scene_finish(struct scene *scene)
 	*scene = (struct scene){0};
 }
 
+static size_t legend_rank(const struct scene_panel *panel, size_t nth)
+{
+	enum scene_line_kind kind = panel->lines.items[nth].kind;
+
+	if (kind == SCENE_TREND)
+		return 1;
+	return nth == 0 || kind == SCENE_RUN ? 0 : 2;
+}
+
+size_t scene_legend(const struct scene_panel *panel, size_t *order)
+{
+	size_t len = 0;
+
+	for (size_t rank = 0; rank < 3; rank++) {
+		for (size_t i = 0; i < panel->lines.len; i++) {
+			if (panel->lines.items[i].in_legend &&
+			    legend_rank(panel, i) == rank)
+				order[len++] = i;
+		}
+	}
+	return len;
+}
+
 struct series *scene_own_series(struct scene *scene)
 {
 	struct series *series = mem_zero(1, sizeof(*series));

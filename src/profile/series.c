@@ -117,3 +117,15 @@ size_t series_find(const struct series *series, double time_s)
 	}
 	return low;
 }
+
+struct series series_part(
+    const struct series *series, double from_s, double to_s)
+{
+	size_t first = series_find(series, from_s);
+	size_t end = series_find(series, nextafter(to_s, INFINITY));
+
+	if (end <= first)
+		return (struct series){0};
+	return (struct series){
+	    .items = series->items + first, .len = end - first};
+}

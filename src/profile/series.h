@@ -43,4 +43,9 @@ const struct sample *series_peak(const struct series *series)
 size_t series_find(const struct series *series, double time_s)
     __attribute__((nonnull));
 
+/* The samples from from_s to to_s, both included, of a sorted series: only to
+ * be read, and no longer than the series is there. */
+struct series series_part(const struct series *series, double from_s,
+    double to_s) __attribute__((nonnull));
+
 #endif

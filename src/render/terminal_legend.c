@@ -11,10 +11,6 @@
 /* In the order of the panel's lines. */
 static const char line_signs[] = "*abcdefghijklmnopqrstuvwxyz";
 
-/* The trend, which was asked for, comes before the processes, of which there
- * may be many. */
-enum { RANKS = 3 };
-
 struct entry {
 	const struct scene_line *line; /* NULL: how many have no place */
 	char *text;
@@ -63,15 +59,6 @@ void terminal_plain(FILE *out, const struct terminal_style *style)
 		fputs("\033[0m", out);
 }
 
-static size_t rank_of(const struct scene_panel *panel, size_t nth)
-{
-	enum scene_line_kind kind = panel->lines.items[nth].kind;
-
-	if (kind == SCENE_TREND)
-		return 1;
-	return nth == 0 || kind == SCENE_RUN ? 0 : 2;
-}
-
 static void add_entry(
     struct legend *legend, const struct scene_line *line, char *text, char sign)
 {
@@ -83,18 +70,18 @@ static void add_entry(
 
 static void collect(struct legend *legend, const struct scene_panel *panel)
 {
-	for (size_t i = 0; i < RANKS * panel->lines.len; i++) {
-		size_t nth = i % panel->lines.len;
-		const struct scene_line *line = &panel->lines.items[nth];
+	size_t *order = mem_zero(panel->lines.len + 1, sizeof(order[0]));
+	size_t count = scene_legend(panel, order);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct scene_line *line = &panel->lines.items[order[i]];
 		const char *name = line->name ? line->name : "";
 		const char *detail = line->detail ? line->detail : "";
 
-		if (line->in_legend &&
-		    rank_of(panel, nth) == i / panel->lines.len)
-			add_entry(legend, line,
-			    mem_format("%s %s", name, detail),
-			    terminal_sign(nth));
+		add_entry(legend, line, mem_format("%s %s", name, detail),
+		    terminal_sign(order[i]));
 	}
+	free(order);
 }
 
 /* The columns that are used with one more entry in the row. */

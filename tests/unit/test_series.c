@@ -90,6 +90,24 @@ static void test_find(void **state)
 	series_finish(&series);
 }
 
+static void test_part(void **state)
+{
+	struct series series = {0}, part;
+
+	(void)state;
+	assert_int_equal(series_part(&series, -INFINITY, INFINITY).len, 0);
+	for (int i = 1; i <= 5; i++)
+		series_add(&series, i * 2, i);
+	part = series_part(&series, 4, 8);
+	assert_int_equal(part.len, 3);
+	assert_float_equal(part.items[0].mib, 2, 0);
+	assert_int_equal(series_part(&series, 4.5, 5.5).len, 0);
+	assert_int_equal(series_part(&series, 8, 4).len, 0);
+	assert_int_equal(series_part(&series, 11, 12).len, 0);
+	assert_int_equal(series_part(&series, -INFINITY, INFINITY).len, 5);
+	series_finish(&series);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,6 +115,7 @@ int main(void)
 	    cmocka_unit_test(test_reserve),
 	    cmocka_unit_test(test_sort),
 	    cmocka_unit_test(test_find),
+	    cmocka_unit_test(test_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
