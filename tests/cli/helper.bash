@@ -8,14 +8,15 @@ MPROF=$SOURCE/mprof
 setup() {
 	local tools=$BATS_TEST_TMPDIR/bin work=$BATS_TEST_TMPDIR/work
 
-	mkdir -p "$tools" "$work"
+	mkdir -p "$tools" "$work" "$BATS_TEST_TMPDIR/tmp"
 	ln -sf "$MPROF" "$tools/mprof"
 	[ -z "${VALGRIND:-}" ] || below_valgrind "$tools"
 	PATH=$tools:$PATH
-	export LC_ALL=C.UTF-8 TZ=UTC
+	export LC_ALL=C.UTF-8 TZ=UTC TMPDIR=$BATS_TEST_TMPDIR/tmp
 	LSAN_OPTIONS=suppressions=$SOURCE/tests/tools/lsan.supp
 	export LSAN_OPTIONS=$LSAN_OPTIONS:print_suppressions=0
-	unset MPROF_MARK BROWSER DISPLAY WAYLAND_DISPLAY NO_COLOR CLICOLOR_FORCE
+	unset MPROF_MARK XDG_RUNTIME_DIR BROWSER DISPLAY WAYLAND_DISPLAY
+	unset NO_COLOR CLICOLOR_FORCE
 	cd "$work" || return 1
 	if declare -F own_setup >/dev/null; then
 		own_setup
