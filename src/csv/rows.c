@@ -174,12 +174,12 @@ void rows_finish(struct rows *rows)
 		struct run *run = &rows->profile->runs.items[i];
 
 		for (size_t p = 0; p < run->processes.len; p++)
-			series_sort(&run->processes.items[p].memory);
+			series_settle(&run->processes.items[p].memory);
 		if (run->total.len == 0 && run->processes.len == 1)
 			promote(run);
 		else if (run->total.len == 0)
 			sum_up(run);
-		series_sort(&run->total);
+		series_settle(&run->total);
 		series_sort(&run->peaks);
 	}
 }

@@ -6,13 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The old sampler read a dying process as 0: no measurement, no drop. */
-static void drop_last_zeros(struct series *series)
-{
-	while (series->len > 1 && series->items[series->len - 1].mib == 0)
-		series->len--;
-}
-
 /* Names as FUNC writes them: a blank is an underscore there. */
 static int compare_names(const char *a, const char *b)
 {
@@ -116,22 +109,16 @@ static void hand_on_calls(struct run *run, struct run *next)
 	compact_calls(run);
 }
 
-static void finish_series(struct series *series)
-{
-	drop_last_zeros(series);
-	series_sort(series);
-}
-
 void record_finish(struct record_reader *reader)
 {
 	struct run *runs = reader->profile->runs.items;
 	size_t len = reader->profile->runs.len;
 
 	for (size_t i = 0; i < len; i++) {
-		finish_series(&runs[i].total);
+		series_settle(&runs[i].total);
 		series_sort(&runs[i].peaks);
 		for (size_t p = 0; p < runs[i].processes.len; p++)
-			finish_series(&runs[i].processes.items[p].memory);
+			series_settle(&runs[i].processes.items[p].memory);
 	}
 	for (size_t i = 0; i < len; i++) {
 		if (i + 1 < len)

@@ -92,6 +92,13 @@ void series_sort(struct series *series)
 	series->unsorted = false;
 }
 
+void series_settle(struct series *series)
+{
+	while (series->len > 1 && series->items[series->len - 1].mib == 0)
+		series->len--;
+	series_sort(series);
+}
+
 const struct sample *series_peak(const struct series *series)
 {
 	const struct sample *best = NULL;

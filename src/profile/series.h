@@ -34,6 +34,12 @@ void series_reserve(struct series *series, size_t count)
  * their order. */
 void series_sort(struct series *series) __attribute__((nonnull));
 
+/* For a reader that has seen all of a file: drops the samples of 0 MiB that
+ * stand last, in the file's order, since a recorder that reads a program as it
+ * ends writes a row of zeros (often at time 0): no measurement, no drop. One
+ * sample stays. Then puts the rest in order of time. */
+void series_settle(struct series *series) __attribute__((nonnull));
+
 /* The first sample with the highest memory; NULL where there is none. */
 const struct sample *series_peak(const struct series *series)
     __attribute__((nonnull));

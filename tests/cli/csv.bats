@@ -80,6 +80,33 @@ table_peak() {
 	same "$output$errors" "5.500 MiB"
 }
 
+# What a monitor writes that reads a program as it ends.
+@test "csv: a last row of zeros is no sample" {
+	local table
+	# shellcheck disable=SC2016 # awk's
+	awk 'BEGIN {
+		print "Time\twtime\tutime\tpss\trss\tvmem"
+		for (i = 0; i < 600; i++)
+			printf "%d\t%d\t%d\t%d\t%d\t900000\n", 1760000000 + i,
+			    i, i, 300000 + 123 * i, 340000 + 123 * i
+		print "0\t0\t0\t0\t0\t0"
+	}' >prmon.txt
+	awk 'NR > 1 { printf "%11.3f %10.3f %10.3f %10.3f\n", $2, 1.0,
+		$5 / 1024, 900 }' prmon.txt >rows
+	(echo "# Elapsed time   CPU (%)     Real (MB)   Virtual (MB)"
+		cat rows) >psrecord.txt
+	awk 'BEGIN { print "time,rss_kib" } NR > 1 { print $1 "," $5 }' \
+		prmon.txt >plain.csv
+	awk 'BEGIN { print "time,pid,rss_kib" } NR > 1 {
+		print $1 ",7," $5; print $1 ",8," $5 }' prmon.txt >two.csv
+	for table in prmon.txt psrecord.txt plain.csv two.csv; do
+		run_apart mprof leak "$table"
+		[[ $output == "leaking: "* ]]
+		run_apart mprof export --format csv "$table"
+		lacks ',0\.000000$' <<<"$output"
+	done
+}
+
 @test "csv: prmon" {
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' Time nprocs wtime pss rss swap \
 		vmem 1576523936 2 0 5666 7500 0 41168 1576523967 3 31 645854 \

@@ -74,6 +74,29 @@ static void test_sort(void **state)
 	}
 }
 
+/* The zeros are the file's last rows wherever their times would put them. */
+static void test_settle(void **state)
+{
+	struct series series = {0};
+
+	(void)state;
+	series_add(&series, 11, 4);
+	series_add(&series, 10, 0);
+	series_add(&series, 12, 3);
+	series_add(&series, 0, 0);
+	series_add(&series, 13, 0);
+	series_settle(&series);
+	assert_int_equal(series.len, 3);
+	assert_true(series.items[0].time_s == 10);
+	assert_true(series.items[2].time_s == 12);
+	series.len = 0;
+	series_add(&series, 1, 0);
+	series_add(&series, 2, 0);
+	series_settle(&series);
+	assert_int_equal(series.len, 1);
+	series_finish(&series);
+}
+
 static void test_find(void **state)
 {
 	struct series series = {0};
@@ -114,6 +137,7 @@ int main(void)
 	    cmocka_unit_test(test_add),
 	    cmocka_unit_test(test_reserve),
 	    cmocka_unit_test(test_sort),
+	    cmocka_unit_test(test_settle),
 	    cmocka_unit_test(test_find),
 	    cmocka_unit_test(test_part),
 	};
