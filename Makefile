@@ -8,6 +8,7 @@
 # make bench      measure, beside the peers; SECTION=recorder for one table
 # make bench-readme  the same, into README.md; TABLE=file takes a saved one
 # make fuzz       fuzz what reads others' bytes, FUZZ_S=60 seconds each
+# make attack     crafted files and other users' races, ATTACK_S=600 seconds
 # make lint       formatters and static checks
 # make analyze    gcc's analyzer, but for what was looked through
 # make install    to PREFIX (/usr/local), below DESTDIR; make uninstall
@@ -273,6 +274,11 @@ FUZZ = $(harnesses)
 fuzz: $(FUZZ:%=build/fuzz/bin/%)
 	$(Q)bash tests/fuzz/run $(FUZZ_S) $(FUZZ)
 
+# Each attack of tests/attack gets an equal part of ATTACK_S seconds.
+ATTACK_S = 600
+attack: all
+	$(Q)bash tests/attack/run $(ATTACK_S) $(ATTACK)
+
 demo: all
 	$(Q)sh examples/demo
 
@@ -323,6 +329,6 @@ clean:
 
 FORCE:
 .PHONY: all test bench bench-readme demo check-layers check-headers lint install uninstall
-.PHONY: test-faults analyze dist fuzz clean FORCE
+.PHONY: attack test-faults analyze dist fuzz clean FORCE
 .DELETE_ON_ERROR:
 endif

@@ -6,10 +6,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+
+enum { PARTIAL_TRIES = 100 };
 
 void io_guard_streams(void)
 {
@@ -39,31 +43,6 @@ int io_write_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
-/* The kernel does the same where fs.protected_symlinks and fs.protected_regular
- * are set, but not for a link that realpath() follows. */
-int io_refuse_planted(const char *path, struct err *e)
-{
-	const char *slash = strrchr(path, '/');
-	struct stat entry, folder;
-	char *name;
-	int got;
-
-	if (lstat(path, &entry) != 0 || entry.st_uid == geteuid())
-		return 0;
-	name = slash ? mem_format("%.*s", (int)(slash + 1 - path), path)
-		     : mem_copy(".");
-	got = stat(name, &folder);
-	free(name);
-	if (got != 0)
-		return err_errno(e, "%s: can't be written", path);
-	if (!(folder.st_mode & S_IWOTH) || entry.st_uid == folder.st_uid)
-		return 0;
-	return err_set(e,
-	    "%s: was put by another user into a folder that is open to all; "
-	    "name another file",
-	    path);
-}
-
 /* A fifo nobody writes to must not block the open. */
 int io_open_input(const char *path, struct err *e)
 {
@@ -88,7 +67,8 @@ int io_open_input(const char *path, struct err *e)
 /* A fifo that nobody reads would hold us up for ever. */
 static int open_straight(struct io_output *out, struct err *e)
 {
-	int fd = open(out->path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd =
+	    named_file_reopen(&out->target, O_WRONLY | O_NOCTTY | O_NONBLOCK);
 
 	if (fd >= 0 && fcntl(fd, F_SETFL, O_WRONLY) == 0)
 		out->stream = fdopen(fd, "w");
@@ -102,71 +82,80 @@ static int open_straight(struct io_output *out, struct err *e)
 }
 
 /* Permission bits of a new file: the old one's, or what umask leaves. */
-static mode_t output_mode(const struct stat *old)
+static mode_t output_mode(const struct named_file *target)
 {
 	mode_t mask;
 
-	if (old)
-		return old->st_mode & 0777;
+	if (named_file_exists(target))
+		return target->about.st_mode & 0777;
 	mask = umask(0);
 	umask(mask);
 	return 0666 & ~mask;
 }
 
-static int open_partial(
-    struct io_output *out, const struct stat *old, struct err *e)
+/* Makes a file of a random name beside the target. */
+static int open_partial(struct io_output *out, struct err *e)
 {
-	struct stat entry;
-	int fd;
+	int fd = -1;
 
-	/* What was no link when it was looked at is not followed if it has
-	 * become one. */
-	if (lstat(out->path, &entry) == 0 && S_ISLNK(entry.st_mode))
-		out->target = realpath(out->path, NULL);
-	if (!out->target)
-		out->target = mem_copy(out->path);
-	out->partial = mem_format("%s.XXXXXX", out->target);
-	fd = mkostemp(out->partial, O_CLOEXEC);
-	if (fd < 0) {
-		err_errno(e, "%s: can't be written", out->path);
+	for (int tries = 0; fd < 0 && tries < PARTIAL_TRIES; tries++) {
+		uint64_t random = 0;
+
+		if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+			random = (uint64_t)clock_mono_ns();
 		free(out->partial);
-		out->partial = NULL;
-		return -1;
+		out->partial = mem_format(
+		    "%s.%06x", out->target.name, (unsigned)(random & 0xffffff));
+		fd = openat(out->target.folder, out->partial,
+		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (fd < 0 && errno != EEXIST)
+			break;
 	}
-	if (fchmod(fd, output_mode(old)) == 0)
+	if (fd >= 0 && fchmod(fd, output_mode(&out->target)) == 0)
 		out->stream = fdopen(fd, "w");
 	if (out->stream)
 		return 0;
 	err_errno(e, "%s: can't be written", out->path);
-	close(fd);
+	if (fd >= 0) {
+		close(fd);
+		return -1;
+	}
+	free(out->partial);
+	out->partial = NULL;
 	return -1;
+}
+
+static int open_target(struct io_output *out, struct err *e)
+{
+	const struct named_file *target = &out->target;
+	char self[64];
+
+	if (!named_file_exists(target))
+		return open_partial(out, e);
+	if (S_ISDIR(target->about.st_mode))
+		return err_set(
+		    e, "%s: is a folder; name a file in it", out->path);
+	if (!S_ISREG(target->about.st_mode))
+		return open_straight(out, e);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", target->object);
+	if (access(self, W_OK) != 0)
+		return err_errno(e, "%s: can't be written", out->path);
+	return open_partial(out, e);
 }
 
 int io_output_open(struct io_output *out, const char *path, struct err *e)
 {
-	struct stat old;
-	bool exists;
-	int got;
-
-	*out = (struct io_output){.path = mem_copy(path)};
+	*out = (struct io_output){
+	    .path = mem_copy(path), .target = NAMED_FILE_NONE};
 	if (strcmp(path, "-") == 0) {
 		out->stream = stdout;
 		return 0;
 	}
-	exists = stat(path, &old) == 0;
-	if (io_refuse_planted(path, e) != 0)
-		got = -1;
-	else if (exists && S_ISDIR(old.st_mode))
-		got = err_set(e, "%s: is a folder; name a file in it", path);
-	else if (exists && !S_ISREG(old.st_mode))
-		got = open_straight(out, e);
-	else if (exists && access(path, W_OK) != 0)
-		got = err_errno(e, "%s: can't be written", path);
-	else
-		got = open_partial(out, exists ? &old : NULL, e);
-	if (got != 0)
-		io_output_discard(out);
-	return got;
+	if (named_file_init(&out->target, path, e) == 0 &&
+	    open_target(out, e) == 0)
+		return 0;
+	io_output_discard(out);
+	return -1;
 }
 
 int io_output_commit(struct io_output *out, struct err *e)
@@ -181,7 +170,8 @@ int io_output_commit(struct io_output *out, struct err *e)
 	else
 		failed = fclose(stream) != 0 || failed;
 	if (!failed && out->partial)
-		failed = rename(out->partial, out->target) != 0;
+		failed = renameat(out->target.folder, out->partial,
+			     out->target.folder, out->target.name) != 0;
 	if (failed) {
 		err_errno(e, "%s: not written", out->path);
 	} else {
@@ -197,9 +187,9 @@ void io_output_discard(struct io_output *out)
 	if (out->stream && out->stream != stdout)
 		fclose(out->stream);
 	if (out->partial)
-		unlink(out->partial);
+		unlinkat(out->target.folder, out->partial, 0);
 	free(out->partial);
-	free(out->target);
 	free(out->path);
-	*out = (struct io_output){0};
+	named_file_finish(&out->target);
+	*out = (struct io_output){.target = NAMED_FILE_NONE};
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/named_file.h"
 
 /* Puts something that can be neither read nor written, and that no program
  * started from here gets, where standard streams are closed: else the next file
@@ -19,12 +20,6 @@ void io_guard_streams(void);
 /* Writes all len bytes, over EINTR and short writes; 0, or -1 with errno. */
 int io_write_all(int fd, const void *bytes, size_t len)
     __attribute__((warn_unused_result));
-
-/* -1 with e where another user put what is at path into a folder that is open
- * to all (/tmp): what we write would be theirs, or go where they want it. Such
- * a name can't be exchanged by others once this has returned 0. */
-int io_refuse_planted(const char *path, struct err *e)
-    __attribute__((nonnull(1), warn_unused_result));
 
 /* Opens a recording, a table: a regular file, or a pipe, whose writer is
  * waited for if there is one. The descriptor; -1 with e, also for folders and
@@ -40,8 +35,8 @@ int io_open_input(const char *path, struct err *e)
 struct io_output {
 	FILE *stream;  /* write here */
 	char *path;    /* the name that was asked for */
-	char *target;  /* what will be replaced; NULL for straight writing */
 	char *partial; /* the temporary name; NULL for straight writing */
+	struct named_file target; /* what will be replaced */
 };
 
 /* Opens path; -1 with e where it is a folder, planted or can't be made. */

@@ -15,11 +15,13 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/named_file.h"
 #include "dat/reader.h"
 
 enum {
 	KEEP_MAX = 256 * 1024, /* bytes that wait for room on the disk */
 	NAMES_MAX = 3600,      /* seconds that a default name may move */
+	OPEN_TRIES = 100,      /* where others make and remove the same name */
 	PATIENCE_MS = 1000     /* for a slow reader of a fifo, at the end */
 };
 
@@ -39,14 +41,8 @@ static int drop(struct dat_writer *writer)
 	return -1;
 }
 
-/* A fifo that nobody reads must not hold us up, now or later. */
-static int open_existing(const char *path)
-{
-	return open(
-	    path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-}
-
-static int check_existing(struct dat_writer *writer, struct err *e)
+static int check_existing(
+    struct dat_writer *writer, const struct named_file *file, struct err *e)
 {
 	struct stat about;
 	char last = '\n';
@@ -59,7 +55,7 @@ static int check_existing(struct dat_writer *writer, struct err *e)
 	if (!S_ISREG(about.st_mode))
 		return err_set(
 		    e, "%s: is no file to record into", writer->path);
-	fd = open(writer->path, O_RDONLY | O_CLOEXEC);
+	fd = named_file_reopen(file, O_RDONLY);
 	if (about.st_size == 0 || fd < 0) {
 		if (fd >= 0)
 			close(fd);
@@ -78,24 +74,52 @@ static int check_existing(struct dat_writer *writer, struct err *e)
 	return 0;
 }
 
+/* Opens what has the name, or makes it. A fifo that nobody reads must not hold
+ * us up, now or later. -1 with errno, EEXIST where somebody else has just made
+ * the name. */
+static int open_named(struct dat_writer *writer, const struct named_file *file)
+{
+	int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY;
+
+	writer->created = !named_file_exists(file);
+	if (writer->created)
+		return openat(
+		    file->folder, file->name, flags | O_CREAT | O_EXCL, 0666);
+	return named_file_reopen(file, flags | O_NONBLOCK);
+}
+
+/* Looks at the name and opens it; *moved where the name was made or removed in
+ * between. */
+static int open_once(struct dat_writer *writer, bool *moved, struct err *e)
+{
+	const char *path = writer->path;
+	struct named_file file;
+	int failed = named_file_init(&file, path, e);
+
+	*moved = false;
+	if (!failed) {
+		writer->fd = open_named(writer, &file);
+		*moved = writer->fd < 0 && (errno == EEXIST || errno == ENOENT);
+		writer->created = writer->created && writer->fd >= 0;
+		if (writer->fd < 0)
+			failed = err_errno(e, "%s: can't be written%s", path,
+			    errno == ENXIO ? ", nobody reads it" : "");
+		else if (!writer->created)
+			failed = check_existing(writer, &file, e);
+	}
+	named_file_finish(&file);
+	return failed;
+}
+
 int dat_writer_open(struct dat_writer *writer, const char *path, struct err *e)
 {
+	bool moved = true;
+
 	init(writer, path);
-	writer->fd = open(path,
-	    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOCTTY,
-	    0666);
-	writer->created = writer->fd >= 0;
-	if (writer->created)
-		return 0;
-	if (errno == EEXIST && io_refuse_planted(path, e) != 0)
-		return drop(writer);
-	if (errno == EEXIST)
-		writer->fd = open_existing(path);
-	if (writer->fd < 0)
-		err_errno(e, "%s: can't be written%s", path,
-		    errno == ENXIO ? ", nobody reads it" : "");
-	else if (check_existing(writer, e) == 0)
-		return 0;
+	for (int tries = 0; moved && tries < OPEN_TRIES; tries++) {
+		if (open_once(writer, &moved, e) == 0)
+			return 0;
+	}
 	return drop(writer);
 }
 

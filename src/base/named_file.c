@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "base/named_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { LINKS_MAX = 40 }; /* as many as the kernel follows */
+
+/* Moves to the folder of path, which is relative to the folder so far, and
+ * leaves the last component in name. -1 with errno. */
+static int named_file_enter(struct named_file *file, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? mem_copy_n(path, (size_t)(slash + 1 - path))
+			     : mem_copy(".");
+	int fd = openat(file->folder, folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	free(file->name);
+	file->name = mem_copy(slash ? slash + 1 : path);
+	free(folder);
+	if (fd < 0)
+		return -1;
+	if (file->folder >= 0)
+		close(file->folder);
+	file->folder = fd;
+	return 0;
+}
+
+/* Looks at the name, once. A path that ends in a slash names the folder. */
+static int named_file_look(struct named_file *file)
+{
+	const char *name = file->name[0] ? file->name : ".";
+
+	file->about = (struct stat){0};
+	file->object =
+	    openat(file->folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (file->object >= 0)
+		return fstat(file->object, &file->about);
+	return errno == ENOENT ? 0 : -1;
+}
+
+/* Whether another user put the object into a folder that all may write.
+ * -1 with errno where that can't be told. */
+static int named_file_is_planted(const struct named_file *file, bool *planted)
+{
+	uid_t owner = file->about.st_uid;
+	struct stat folder;
+
+	*planted = false;
+	if (!named_file_exists(file) || owner == geteuid())
+		return 0;
+	if (fstatat(file->folder, "", &folder, AT_EMPTY_PATH) != 0)
+		return -1;
+	*planted = (folder.st_mode & S_IWOTH) && owner != folder.st_uid;
+	return 0;
+}
+
+/* Opens what a link of /proc/PID/fd stands for where that has no path, such as
+ * a pipe behind /dev/stdout; -1 where there is nothing of the kind. */
+static int named_file_open_magic(const struct named_file *file)
+{
+	struct statfs fs;
+	struct stat about;
+	int fd;
+
+	if (fstatfs(file->object, &fs) != 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return -1;
+	fd = openat(file->folder, file->name, O_PATH | O_CLOEXEC);
+	if (fd < 0 || (fstat(fd, &about) == 0 && !S_ISREG(about.st_mode)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Goes on where the link points to. */
+static int named_file_follow(struct named_file *file)
+{
+	char text[PATH_MAX];
+	int magic = named_file_open_magic(file);
+	ssize_t len = readlinkat(file->object, "", text, sizeof(text) - 1);
+
+	close(file->object);
+	file->object = magic;
+	if (magic >= 0)
+		return fstat(magic, &file->about);
+	if (len < 0)
+		return -1;
+	text[len] = 0;
+	return named_file_enter(file, text) != 0 ? -1 : named_file_look(file);
+}
+
+int named_file_init(struct named_file *file, const char *path, struct err *e)
+{
+	bool planted = false;
+	int failed;
+
+	*file = (struct named_file){.folder = AT_FDCWD, .object = -1};
+	failed =
+	    named_file_enter(file, path) != 0 || named_file_look(file) != 0;
+	for (int links = 0; !failed; links++) {
+		failed = named_file_is_planted(file, &planted) != 0;
+		if (failed || planted || !S_ISLNK(file->about.st_mode))
+			break;
+		errno = ELOOP;
+		failed = links == LINKS_MAX || named_file_follow(file) != 0;
+	}
+	if (failed)
+		return err_errno(e, "%s: can't be written", path);
+	if (planted)
+		return err_set(e,
+		    "%s: was put by another user into a folder that is open to "
+		    "all; name another file",
+		    path);
+	return 0;
+}
+
+void named_file_finish(struct named_file *file)
+{
+	if (file->object >= 0)
+		close(file->object);
+	if (file->folder >= 0)
+		close(file->folder);
+	free(file->name);
+	*file = NAMED_FILE_NONE;
+}
+
+int named_file_reopen(const struct named_file *file, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->object);
+	return open(path, flags | O_CLOEXEC);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The file that a path names, looked at once. Whoever may write the folder can
+ * exchange a name between two looks at it, so everything that follows (is it a
+ * link? whose is it? open it, replace it) goes by descriptors.
+ */
+#ifndef MPROF_BASE_NAMED_FILE_H
+#define MPROF_BASE_NAMED_FILE_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+
+struct named_file {
+	int folder; /* O_PATH descriptor of the folder that holds the name */
+	char *name; /* in that folder; never a link when it was looked at */
+	int object; /* O_PATH descriptor of what has the name; -1: nothing */
+	struct stat about; /* of the object; all 0 where there is none */
+};
+
+/* Nothing: may be finished. */
+#define NAMED_FILE_NONE ((struct named_file){.folder = -1, .object = -1})
+
+/* Looks the path up and follows symbolic links. -1 with e where the folder
+ * can't be searched, where links go round in a circle, and where another user
+ * put the name (or a link on the way) into a folder that all may write, such as
+ * /tmp: what we write would be theirs, or go where they want it. The rule is
+ * that of fs.protected_symlinks, see proc_sys_fs(5). The caller finishes in
+ * any case. */
+int named_file_init(struct named_file *file, const char *path, struct err *e)
+    __attribute__((nonnull(1, 2), warn_unused_result));
+void named_file_finish(struct named_file *file) __attribute__((nonnull));
+
+static inline bool named_file_exists(const struct named_file *file)
+{
+	return file->object >= 0;
+}
+
+/* Opens the object for reading or writing, with open()'s flags (O_CREAT and
+ * O_EXCL excepted); -1 with errno. */
+int named_file_reopen(const struct named_file *file, int flags)
+    __attribute__((nonnull, warn_unused_result));
+
+#endif

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// A path is looked at once: links are followed, each to its end.
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/named_file.h"
+
+static int in_own_folder(void **state)
+{
+	char name[] = "/tmp/mprof-test.XXXXXX";
+
+	(void)state;
+	if (!mkdtemp(name) || chdir(name) != 0 || mkdir("sub", 0755) != 0)
+		return -1;
+	close(open("file", O_CREAT | O_WRONLY, 0644));
+	return 0;
+}
+
+static int remove_own_folder(void **state)
+{
+	char *name = getcwd(NULL, 0);
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", name);
+	free(name);
+	return chdir("/") != 0 || system(command);
+}
+
+/* Device and inode of what the path names by the kernel's own walk. */
+static void expect_same(const struct named_file *file, const char *path)
+{
+	struct stat about;
+
+	assert_int_equal(stat(path, &about), 0);
+	assert_true(named_file_exists(file));
+	assert_int_equal(file->about.st_ino, about.st_ino);
+	assert_int_equal(file->about.st_dev, about.st_dev);
+}
+
+static void links_are_followed_to_their_end(void **state)
+{
+	static const char *const paths[] = {"file", "sub/up", "chain", "sub/..",
+	    "sub/", "/", "/dev/null", "sub/absolute"};
+	struct named_file file;
+	struct err e;
+	char *here = getcwd(NULL, 0);
+	char absolute[128];
+
+	(void)state;
+	snprintf(absolute, sizeof(absolute), "%s/chain", here);
+	free(here);
+	assert_int_equal(symlink("../file", "sub/up"), 0);
+	assert_int_equal(symlink("sub/up", "chain"), 0);
+	assert_int_equal(symlink(absolute, "sub/absolute"), 0);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		assert_int_equal(named_file_init(&file, paths[i], &e), 0);
+		expect_same(&file, paths[i]);
+		assert_false(S_ISLNK(file.about.st_mode));
+		named_file_finish(&file);
+	}
+}
+
+static void a_link_to_nothing_names_what_would_be_made(void **state)
+{
+	struct named_file file;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(symlink("../new", "sub/loose"), 0);
+	assert_int_equal(named_file_init(&file, "sub/loose", &e), 0);
+	assert_false(named_file_exists(&file));
+	assert_string_equal(file.name, "new");
+	close(openat(file.folder, file.name, O_CREAT | O_WRONLY, 0644));
+	named_file_finish(&file);
+	assert_int_equal(access("new", F_OK), 0);
+}
+
+static void a_circle_and_a_missing_folder_are_errors(void **state)
+{
+	struct named_file file;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(symlink("b", "a"), 0);
+	assert_int_equal(symlink("a", "b"), 0);
+	assert_int_equal(named_file_init(&file, "a", &e), -1);
+	assert_string_equal(
+	    e.text, "a: can't be written: Too many levels of symbolic links");
+	named_file_finish(&file);
+	assert_int_equal(named_file_init(&file, "no/file", &e), -1);
+	assert_string_equal(
+	    e.text, "no/file: can't be written: No such file or directory");
+	named_file_finish(&file);
+}
+
+static void a_pipe_behind_proc_is_that_pipe(void **state)
+{
+	struct named_file file;
+	struct err e;
+	char path[64];
+	int ends[2];
+	char got;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[1]);
+	assert_int_equal(named_file_init(&file, path, &e), 0);
+	assert_true(S_ISFIFO(file.about.st_mode));
+	close(ends[1]);
+	ends[1] = named_file_reopen(&file, O_WRONLY);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	assert_int_equal(read(ends[0], &got, 1), 1);
+	named_file_finish(&file);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, in_own_folder, remove_own_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(links_are_followed_to_their_end),
+	    TEST(a_link_to_nothing_names_what_would_be_made),
+	    TEST(a_circle_and_a_missing_folder_are_errors),
+	    TEST(a_pipe_behind_proc_is_that_pipe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
