@@ -72,6 +72,31 @@ lines_at_the_end() {
 	[ "$(grep -c '^Filename: ' out)" -eq 2 ]
 }
 
+# increments FILE: all of a table's, a line each
+increments() {
+	awk '$3 == "MiB" && $5 == "MiB" { print $4 }' "$1"
+}
+
+steps() {
+	mprof run -q -o run.dat --lines --python "$1" "$SCRIPTS/calls.py" >out
+	rm run.dat
+	grep -Eq ' 300   +part = bytearray' out
+	# 200 MiB once and 1 MiB at each other call, which the allocator may
+	# keep; what stays is what the function began with.
+	increments out | awk '
+		NR == 1 { entry = $1; next }
+		{ sum += $1 }
+		$1 < -600 || $1 > 600 || NR == 2 && $1 < -5 { bad = 1 }
+		END { exit bad || NR < 4 || sum < -25 || sum > 25 }' || {
+		cat out >&2
+		return 1
+	}
+}
+
+@test "--lines: increments are the sum of a line's steps, on each CPython" {
+	on_each_python steps
+}
+
 occurrences() {
 	recorded "$1" "$SCRIPTS/loop.py" >out
 	[ "$(grep -c '^Filename: ' out)" -eq 3 ]

@@ -26,8 +26,8 @@ static void first_line_shows_memory_at_entry(void **state)
 
 	(void)state;
 	assert_true(table_is_empty(&table));
-	table_note(&table, 10, 500);
-	table_note(&table, 12, 800);
+	table_note(&table, 10, 500, 3);
+	table_note(&table, 12, 800, 300);
 	expect(&table, 10, 500, 500, 1);
 	expect(&table, 12, 800, 300, 1);
 	assert_int_equal(table.rows[1].count, 0);
@@ -37,33 +37,22 @@ static void first_line_shows_memory_at_entry(void **state)
 	assert_int_equal(table.first, 10);
 }
 
-/* One line allocates 100 pages, the next frees them; twice. */
-static void increments_are_against_the_most(void **state)
+/* A line allocates 100 pages, the next frees them; what was highest once, and
+ * never again, is subtracted from nothing. */
+static void increments_are_the_sum_of_steps(void **state)
 {
 	struct table table = {.first = 1};
 
 	(void)state;
-	table_note(&table, 1, 50);
-	for (int i = 0; i < 2; i++) {
-		table_note(&table, 2, 150);
-		table_note(&table, 3, 50);
+	table_note(&table, 1, 5000, 0);
+	for (int i = 0; i < 1000; i++) {
+		table_note(&table, 2, 150, 100);
+		table_note(&table, 3, 50, -100);
+		table_note(&table, 1, 50, 0);
 	}
-	expect(&table, 2, 150, 200, 2);
-	expect(&table, 3, 50, -200, 2);
-	table_clear(&table);
-}
-
-/* Memory falls by 10 pages while one line goes round a hundred times. */
-static void a_line_after_itself_is_against_its_last_time(void **state)
-{
-	struct table table = {.first = 1};
-
-	(void)state;
-	table_note(&table, 1, 1000);
-	table_note(&table, 2, 1000);
-	for (int i = 0; i < 100; i++)
-		table_note(&table, 2, 990);
-	expect(&table, 2, 1000, -10, 101);
+	expect(&table, 1, 5000, 5000, 1001);
+	expect(&table, 2, 150, 100000, 1000);
+	expect(&table, 3, 50, -100000, 1000);
 	table_clear(&table);
 }
 
@@ -72,10 +61,10 @@ static void lines_out_of_reach_are_left_out(void **state)
 	struct table table = {.first = 100};
 
 	(void)state;
-	table_note(&table, 99, 7);
-	table_note(&table, 100 + TABLE_LINES_MAX, 7);
+	table_note(&table, 99, 7, 7);
+	table_note(&table, 100 + TABLE_LINES_MAX, 7, 7);
 	assert_true(table_is_empty(&table));
-	table_note(&table, 100 + 5000, 7);
+	table_note(&table, 100 + 5000, 7, 7);
 	expect(&table, 5100, 7, 7, 1);
 	table_clear(&table);
 }
@@ -100,7 +89,7 @@ static void codes_are_found_among_many(void **state)
 		if (found)
 			assert_int_equal(found->first_line, i);
 	}
-	table_note(&spot->table, 1, 5);
+	table_note(&spot->table, 1, 5, 5);
 	spots_forked();
 	assert_true(table_is_empty(&spot->table));
 }
@@ -109,8 +98,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(first_line_shows_memory_at_entry),
-	    cmocka_unit_test(increments_are_against_the_most),
-	    cmocka_unit_test(a_line_after_itself_is_against_its_last_time),
+	    cmocka_unit_test(increments_are_the_sum_of_steps),
 	    cmocka_unit_test(lines_out_of_reach_are_left_out),
 	    cmocka_unit_test(codes_are_found_among_many),
 	};

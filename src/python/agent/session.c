@@ -20,6 +20,7 @@ struct session {
 	unsigned calls;
 	struct frame *frames;
 	size_t depth, cap;
+	int64_t last;         /* memory as the line that ran before ended */
 	struct session *next; /* among a thread's followed ones */
 };
 
@@ -87,11 +88,17 @@ bool session_resume(struct session *session)
 	return true;
 }
 
+static void note_line(struct session *session, long line)
+{
+	int64_t pages = rss_pages();
+
+	table_note(session->table, line, pages, pages - session->last);
+	session->last = pages;
+}
+
 static void end_frame(struct session *session)
 {
-	const struct frame *top = &session->frames[--session->depth];
-
-	table_note(session->table, top->line, rss_pages());
+	note_line(session, session->frames[--session->depth].line);
 }
 
 void session_pause(struct session *session)
@@ -172,12 +179,16 @@ static struct frame *frame_of(struct session *session, const void *code)
 	return &session->frames[at - 1];
 }
 
+/* What memory changed by since the outermost frame ended, between two calls
+ * or while a generator was paused, is no line's. */
 void session_frame(const struct spot_code *code, long line)
 {
 	struct session *session = session_of(code);
 
 	if (!session)
 		return;
+	if (session->depth == 0)
+		session->last = rss_pages();
 	if (session->depth == session->cap) {
 		size_t cap = session->cap ? 2 * session->cap : 16;
 		struct frame *frames =
@@ -198,7 +209,7 @@ void session_line(const struct spot_code *code, long line)
 
 	if (!top)
 		return;
-	table_note(session->table, top->line, rss_pages());
+	note_line(session, top->line);
 	top->line = line;
 }
 

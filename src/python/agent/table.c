@@ -4,13 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct table_row *row_of(const struct table *table, long line)
-{
-	if (line < table->first || (size_t)(line - table->first) >= table->len)
-		return NULL;
-	return &table->rows[line - table->first];
-}
-
 static int grow_rows(struct table *table, size_t wanted)
 {
 	size_t len = table->len ? table->len : 32;
@@ -40,32 +33,22 @@ static struct table_row *make_row(struct table *table, long line)
 	return &table->rows[at];
 }
 
-static int64_t pages_before(const struct table *table, long line)
-{
-	const struct table_row *before = row_of(table, table->previous);
-
-	if (table->previous == line)
-		return table->last;
-	return before ? before->pages : 0;
-}
-
-void table_note(struct table *table, long line, int64_t pages)
+void table_note(struct table *table, long line, int64_t pages, int64_t step)
 {
 	struct table_row *row = make_row(table, line);
 
 	if (!row)
 		return;
-	row->growth += pages - pages_before(table, line);
+	row->growth += table->used ? step : pages;
 	if (!row->count || pages > row->pages)
 		row->pages = pages;
 	row->count++;
-	table->previous = line;
-	table->last = pages;
+	table->used = true;
 }
 
 bool table_is_empty(const struct table *table)
 {
-	return table->previous == 0;
+	return !table->used;
 }
 
 void table_clear(struct table *table)

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The line table of one function. A line's memory is what was seen as it
- * ended, at the most; its increment is the sum, over the times it ran, of
- * that memory less the most that the line before it had shown (so that a loop
- * that allocates and frees comes out as memory_profiler shows it). Where that
- * is the line itself, a loop on one line, it is held against its last time:
- * against the most, what another thread frees would count at each round. The
- * first line to run has nothing before it: its increment is the memory at
- * entry.
+ * The line table of one function. A line's memory is the most that was seen as
+ * it ended. Its increment is the sum of its steps: what memory changed by
+ * while it ran, each time that it ran. (memory_profiler holds a line against
+ * the most that the line before it ever showed: once that is more than memory
+ * is ever again, a loop subtracts the difference at every round.) The first
+ * line that ever ran has nothing before it: its increment is the memory at
+ * entry, so that the increments add up to what the function left.
  */
 #ifndef MPROF_PYTHON_AGENT_TABLE_H
 #define MPROF_PYTHON_AGENT_TABLE_H
@@ -28,13 +27,13 @@ struct table {
 	long first;             /* the line of rows[0] */
 	struct table_row *rows; /* grown as lines come */
 	size_t len;
-	long previous; /* the line that ended last; 0: none yet */
-	int64_t last;  /* memory then */
+	bool used; /* a line was noted */
 };
 
-/* One more time that line ran; memory stood at pages as it ended. A line
- * before the first, and one that there is no memory for, is left out. */
-void table_note(struct table *table, long line, int64_t pages);
+/* One more time that line ran: memory stood at pages as it ended, after it
+ * had changed by step. A line before the first, and one that there is no
+ * memory for, is left out. */
+void table_note(struct table *table, long line, int64_t pages, int64_t step);
 
 bool table_is_empty(const struct table *table);
 
