@@ -8,37 +8,65 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/trust.h"
 
 #ifndef MPROF_LIBDIR
 #define MPROF_LIBDIR "/usr/local/lib/mprof"
 #endif
+
+/* Who owns the program's own file. */
+static uid_t self_owner(void)
+{
+	struct stat about;
+
+	return stat("/proc/self/exe", &about) == 0 ? about.st_uid : geteuid();
+}
+
+/* The file at path, links resolved, where it is there and may be loaded. e says
+ * why not, for the first that is there. */
+static char *self_trusted(char *path, struct err *e)
+{
+	char *real = access(path, R_OK) == 0 ? realpath(path, NULL) : NULL;
+	struct err why;
+
+	free(path);
+	if (!real || trust_check(real, self_owner(), &why) == 0)
+		return real;
+	if (e && !e->text[0])
+		*e = why;
+	free(real);
+	return NULL;
+}
 
 char *self_companion(const char *name, struct err *e)
 {
 	static const char *const folders[] = {"build", "../lib/mprof"};
 	char self[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash, *path;
+	char *slash, *found = NULL;
 
+	if (e)
+		e->text[0] = 0;
 	self[len > 0 ? len : 0] = 0;
 	slash = strrchr(self, '/');
-	for (size_t i = 0; slash && i < 2; i++) {
-		path = mem_format(
-		    "%.*s/%s/%s", (int)(slash - self), self, folders[i], name);
-		if (access(path, R_OK) == 0)
-			return path;
-		free(path);
-	}
-	path = mem_format("%s/%s", MPROF_LIBDIR, name);
-	if (access(path, R_OK) == 0)
-		return path;
-	free(path);
-	err_set(e, "%s: not found beside the program or in %s; reinstall mprof",
-	    name, MPROF_LIBDIR);
-	return NULL;
+	for (size_t i = 0; slash && !found && i < 2; i++)
+		found =
+		    self_trusted(mem_format("%.*s/%s/%s", (int)(slash - self),
+				     self, folders[i], name),
+			e);
+	if (!found)
+		found =
+		    self_trusted(mem_format("%s/%s", MPROF_LIBDIR, name), e);
+	if (!found && e && !e->text[0])
+		err_set(e,
+		    "%s: not found beside the program or in %s; reinstall "
+		    "mprof",
+		    name, MPROF_LIBDIR);
+	return found;
 }
 
 int self_drop_privileges(struct err *e)

@@ -20,8 +20,18 @@ enum { READ_AT_MOST = 16 << 10, READS_AT_END = 4096 };
 
 static const char name_pattern[] = "mprof-*.mark";
 
-/* Where the file goes: the first of these that is an absolute path of a folder
- * which can be written. */
+/* Whether nobody else can remove or exchange what we put into the folder (sudo
+ * -E leaves us another user's). */
+static bool marks_folder_is_safe(const char *folder)
+{
+	struct stat about;
+
+	return folder[0] == '/' && stat(folder, &about) == 0 &&
+	       S_ISDIR(about.st_mode) && access(folder, W_OK | X_OK) == 0 &&
+	       (about.st_uid == geteuid() || (about.st_mode & S_ISVTX));
+}
+
+/* Where the file goes: the first of these that is safe. */
 static const char *marks_folder(void)
 {
 	static const char *const variables[] = {"XDG_RUNTIME_DIR", "TMPDIR"};
@@ -29,8 +39,7 @@ static const char *marks_folder(void)
 	for (size_t i = 0; i < 2; i++) {
 		const char *folder = getenv(variables[i]);
 
-		if (folder && folder[0] == '/' &&
-		    access(folder, W_OK | X_OK) == 0)
+		if (folder && marks_folder_is_safe(folder))
 			return folder;
 	}
 	return "/tmp";

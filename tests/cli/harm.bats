@@ -252,3 +252,61 @@ planted() {
 	run_apart unshare -pf "$MPROF" attach -t 0.1 -o b.dat 1
 	[[ $errors == mprof:* ]]
 }
+
+# A copy of the program in a folder, with a renderer beside it that leaves a
+# file "loaded" behind where it is loaded: planted_module FOLDER
+planted_module() {
+	mkdir -p "$1/build"
+	cp "$MPROF" "$1/mprof"
+	cat >"$1/module.c" <<-END
+		#include <fcntl.h>
+		__attribute__((constructor)) static void loaded(void)
+		{
+			open("$PWD/loaded", O_CREAT | O_WRONLY, 0600);
+		}
+	END
+	gcc -shared -fPIC -o "$1/build/render.so" "$1/module.c"
+	cp "$1/build/render.so" "$1/build/memory_profiler.so"
+}
+
+@test "harm: no code is loaded that another user could have written" {
+	two_users
+	recording a.dat
+	planted_module copy
+	# The program's copy is root's, what lies beside it is not.
+	for untrusted in copy/build/render.so copy/build copy; do
+		chown -R root copy
+		chown nobody "$untrusted"
+		run_apart copy/mprof plot -o a.png a.dat
+		[ ! -e loaded ]
+		[[ $errors == "mprof: $PWD/$untrusted: belongs to another user"* ]]
+	done
+	chown -R root copy
+	chmod 777 copy/build
+	run_apart copy/mprof plot -o a.png a.dat
+	[[ $errors == "mprof: $PWD/copy/build: everyone may write it"* ]]
+	[ ! -e loaded ]
+	# The agent is checked as the renderer is.
+	run_apart copy/mprof run -q --python -o b.dat true
+	[ ! -e loaded ]
+	[[ $errors == *"everyone may write it"* ]]
+	# It would be loaded from folders in which nobody can exchange it.
+	chmod 755 copy/build
+	chmod +t . "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR"
+	run_apart copy/mprof plot -o a.png a.dat
+	[ -e loaded ]
+}
+
+@test "harm: mark files lie in no folder of another user" {
+	two_users
+	mkdir -m 777 theirs
+	mkdir -m 1777 sticky
+	chown nobody theirs sticky
+	# shellcheck disable=SC2016 # for the program's shell
+	for folder in theirs sticky; do
+		XDG_RUNTIME_DIR=$PWD/$folder mprof run -q -o a.dat \
+			sh -c 'dirname "$MPROF_MARK"' >"$folder.told"
+	done
+	same "$(cat theirs.told)" "$TMPDIR"
+	same "$(cat sticky.told)" "$PWD/sticky"
+}
