@@ -288,8 +288,11 @@ bench: all
 bench-readme: all
 	$(Q)sh tests/bench/readme-table $(or $(TABLE),"") $(SECTION)
 
-completions = bash-completion/completions/mprof \
-	zsh/site-functions/_mprof fish/vendor_completions.d/mprof.fish
+# Debian's fish looks for completions in /usr/share and /etc, not in /usr/local.
+FISHDIR = $(if $(filter /usr/local,$(PREFIX)),/etc/fish/completions,$\
+	$(DATADIR)/fish/vendor_completions.d)
+BASHDIR = $(DATADIR)/bash-completion/completions
+ZSHDIR = $(DATADIR)/zsh/site-functions
 pages = $(wildcard man/*.[157])
 modules = $(filter %.so,$(programs))
 put = install -D -m $(1) "$(2)" "$(DESTDIR)$(3)"
@@ -302,9 +305,9 @@ install: all
 	$(Q)for page in $(notdir $(pages)); do \
 		$(call put,644,man/$$page,$(MANDIR)/man$${page##*.}/$$page) || \
 		exit 1; done
-	$(Q)for file in $(completions); do \
-		$(call put,644,src/cli/completion/$${file##*/},$(DATADIR)/$$file) \
-		|| exit 1; done
+	$(Q)$(call put,644,src/cli/completion/mprof,$(BASHDIR)/mprof)
+	$(Q)$(call put,644,src/cli/completion/_mprof,$(ZSHDIR)/_mprof)
+	$(Q)$(call put,644,src/cli/completion/mprof.fish,$(FISHDIR)/mprof.fish)
 	$(Q)find examples -type f | while IFS= read -r file; do \
 		mode=644; test ! -x "$$file" || mode=755; \
 		$(call put,$$mode,$$file,$(DOCDIR)/$$file) || exit 1; done
@@ -314,7 +317,8 @@ uninstall:
 	rm -f $(modules:build/%="$(DESTDIR)$(LIBDIR)/%")
 	rm -f $(foreach page,$(notdir $(pages)), \
 		"$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page)")
-	rm -f $(completions:%="$(DESTDIR)$(DATADIR)/%")
+	rm -f "$(DESTDIR)$(BASHDIR)/mprof" "$(DESTDIR)$(ZSHDIR)/_mprof" \
+		"$(DESTDIR)$(FISHDIR)/mprof.fish"
 	rm -rf "$(DESTDIR)$(DOCDIR)/examples"
 	-rmdir "$(DESTDIR)$(LIBDIR)" "$(DESTDIR)$(DOCDIR)"
 

@@ -27,6 +27,9 @@ struct option_row {
 	option_parse *parse; /* below, or the command's own */
 	size_t offset;       /* of the value in the command's options */
 	const char *const *choices; /* ends with NULL; for option_choice */
+	const char *(*choice_at)(
+	    size_t at); /* choices of a table that lies
+			 * elsewhere; NULL behind the last */
 	bool ours; /* memory_profiler's mprof lacks it: where an abbreviation
 		    * fits an option of theirs too, theirs is meant */
 };

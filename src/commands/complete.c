@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* What the shells' completions ask: candidates for the last of the given
  * words, a line each, with a tab and a description behind. A line that begins
- * with a colon leaves the rest to the shell: ":files", ":pids", and ":program
- * N" where the words from N on are a command line of their own. */
+ * with a colon leaves the rest to the shell: ":files", ":recordings" (files
+ * that a command may read), ":pids", and ":program N" where the words from N on
+ * are a command line of their own. */
 #include <string.h>
 
 #include "commands/command.h"
@@ -54,15 +55,26 @@ static void offer_options(const struct option_row *row, const char *prefix)
 		offer_option(&common[i], prefix, false);
 }
 
+/* NULL behind the last. */
+static const char *choice_of(const struct option_row *row, size_t at)
+{
+	if (row->choice_at)
+		return row->choice_at(at);
+	return row->choices ? row->choices[at] : NULL;
+}
+
 static void offer_value(
     const struct option_row *row, const char *prefix, const char *lead)
 {
+	const char *choice;
 	char word[160];
 
 	if (strstr(row->arg, "FILE") || strstr(row->arg, "DIR"))
 		puts(":files");
-	for (const char *const *each = row->choices; each && *each; each++) {
-		snprintf(word, sizeof(word), "%s%s", lead, *each);
+	if (strcmp(row->arg, "PID") == 0)
+		puts(":pids");
+	for (size_t i = 0; (choice = choice_of(row, i)) != NULL; i++) {
+		snprintf(word, sizeof(word), "%s%s", lead, choice);
 		offer(word, prefix, row->help);
 	}
 }
@@ -96,7 +108,7 @@ static void offer_recordings(const char *prefix)
 		}
 	}
 	catalog_finish(&catalog);
-	puts(":files");
+	puts(":recordings");
 }
 
 static const struct option_row *row_of_word(

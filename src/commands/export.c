@@ -37,7 +37,7 @@ static const struct option_row rows[] = {
 	.choices = format_names,
 	.ours = true},
     {'o', "output", "FILE", "where to write; - is standard output", option_text,
-	offsetof(struct export_options, output), NULL, true},
+	offsetof(struct export_options, output), .ours = true},
     PROFILES_ROWS(struct export_options, profiles), {0}};
 
 static const struct export_options defaults = {.output = "-"};

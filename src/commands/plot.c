@@ -108,6 +108,11 @@ static int parse_limits(
 	return 0;
 }
 
+static const char *format_name_at(size_t at)
+{
+	return render_formats[at].name;
+}
+
 static const char *const themes[] = {"light", "dark", NULL};
 
 #define AT(member) offsetof(struct plot_options, member)
@@ -129,7 +134,8 @@ static const struct option_row rows[] = {
     {0, "backend", "NAME", "accepted, without a meaning here",
 	.parse = option_text, .offset = AT(backend)},
     {0, "format", "NAME", "png, svg, pdf or html, whatever FILE is called",
-	.parse = option_text, .offset = AT(format), .ours = true},
+	.parse = option_text, .offset = AT(format), .choice_at = format_name_at,
+	.ours = true},
     {0, "stack", NULL, "processes stacked on each other", .parse = option_flag,
 	.offset = AT(stack), .ours = true},
     {0, "clock", NULL, "the time of day in place of seconds",

@@ -17,6 +17,8 @@
 #include "dat/catalog.h"
 #include "dat/reader.h"
 
+const char *const profiles_units[] = {"B", "KiB", "MiB", "GiB", NULL};
+
 static void add(struct profiles *profiles, const char *path)
 {
 	for (size_t i = 0; i < profiles->paths.len; i++) {

@@ -44,8 +44,11 @@ struct profiles_options {
 		.help = "what a number in that column counts: B, KiB, MiB,"  \
 			" GiB",                                              \
 		.parse = option_text, .offset = offsetof(type, member.unit), \
-		.ours = true                                                 \
+		.choices = profiles_units, .ours = true                      \
 	}
+
+/* What --unit is completed to. */
+extern const char *const profiles_units[];
 
 struct profiles {
 	ARRAY(char *) paths; /* none of them twice */

@@ -26,6 +26,13 @@ static int parse_interval(
 	return 0;
 }
 
+static const char *metric_name_at(size_t at)
+{
+	const struct metric *metric = metric_at(at);
+
+	return metric ? metric->name : NULL;
+}
+
 static int parse_metric(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
@@ -147,6 +154,7 @@ const struct option_row run_option_rows[] = {
 	.help = "what is measured: rss, pss, uss, swap, vms, anon, cgroup, "
 		"psutil, psutil_pss, psutil_uss or posix (rss)",
 	.parse = parse_metric,
+	.choice_at = metric_name_at,
 	AT(metric)},
     {.letter = 'q',
 	.name = "quiet",

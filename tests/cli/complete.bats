@@ -29,12 +29,25 @@ offered() {
 	[ -z "$(offered nosuch '')" ]
 }
 
+@test "values of options: what the program's tables hold, pids and files" {
+	offered run --backend '' >metrics
+	grep -qx pss metrics
+	while read -r metric; do
+		mprof run -q --backend "$metric" -o m.dat true || [ $? -eq 125 ]
+	done <metrics
+	same "$(offered plot --format p | xargs)" "png pdf"
+	offered plot --format= | grep -qx -e --format=html
+	same "$(offered plot --unit '' | xargs)" "B KiB MiB GiB"
+	same "$(offered mark --pid '')" ":pids"
+	same "$(offered plot -o '')" ":files"
+}
+
 @test "recordings by number, newest first, with date and command" {
 	mprof complete -- peak '' >lines
 	cat >wanted <<-'END'
 	1	2026-11-22 04:05:06 python second.py
 	0	2026-11-22 01:02:03 python first.py
-	:files
+	:recordings
 	END
 	diff wanted lines
 	[ "$(offered peak 0 -1 1 | head -n 1)" = 1 ]
@@ -62,6 +75,12 @@ in_bash() {
 	[ "$(in_bash mprof pe)" = peak ]
 	[ "$(in_bash mprof peak --fu)" = --func ]
 	in_bash mprof peak '' | grep -qx '1  (2026-11-22 04:05:06 python second.py)'
+	touch other.c mine.dat 'with blank.csv'
+	mkdir more
+	same "$(in_bash mprof plot m | sort | xargs)" \
+		"mine.dat more mprofile_20261122010203.dat mprofile_20261122040506.dat"
+	same "$(in_bash mprof plot w)" "with blank.csv"
+	same "$(in_bash mprof plot o)" ""
 }
 
 @test "fish: the same candidates" {
@@ -73,6 +92,11 @@ in_bash() {
 	}
 	offer 'mprof pe' | grep -q '^peak'
 	offer 'mprof peak --fu' | grep -q '^--func'
+	touch other.c mine.dat $'two\nlines.dat'
+	same "$(offer 'mprof peak mi')" mine.dat
+	same "$(offer 'mprof peak o')" ""
+	same "$(offer 'mprof peak tw')" ""
+	offer 'mprof plot -o o' | grep -q '^other.c'
 	offer 'mprof peak ' | grep -q '^1.2026-11-22 04:05:06 python second.py'
 }
 
@@ -81,7 +105,7 @@ in_bash() {
 	offer() {
 		zsh -f -c '
 			_describe() { print -rl -- "${candidates[@]}" }
-			_files() { print -r -- files }
+			_files() { print -r -- files "$@" }
 			script=$1; shift
 			words=("$@") CURRENT=$#
 			. $script' zsh "$SOURCE/src/cli/completion/_mprof" "$@"
@@ -89,5 +113,6 @@ in_bash() {
 	offer mprof pe | grep -q '^peak:'
 	offer mprof peak --fu | grep -q '^--func:'
 	offer mprof peak '' | grep -qx '1:2026-11-22 04:05:06 python second.py'
-	offer mprof peak '' | grep -qx files
+	offer mprof plot -o '' | grep -qx files
+	offer mprof peak '' | grep -qx 'files -g .*dat.*'
 }

@@ -33,6 +33,14 @@ tree_make() {
 	[ -z "$(find root ! -type d)" ]
 }
 
+@test "below /usr/local, fish finds its completion as well" {
+	command -v fish >/dev/null || skip 'no fish here'
+	tree_make PREFIX=/usr/local install
+	file=$(find root -name mprof.fish)
+	HOME=$PWD fish -c 'printf "%s\n" $fish_complete_path' |
+		grep -qx -e "$(dirname "${file#root}")"
+}
+
 @test "an installed program finds what belongs to it, through a link too" {
 	tree_make PREFIX="$PWD/else where" DESTDIR= install
 	ln -s "else where/bin/mprof" link
