@@ -60,7 +60,7 @@ double build_end(const struct run *run)
 		stretch(&end, run->marks.items[i].time_s, limit);
 	for (size_t i = 0; i < run->peaks.len; i++)
 		stretch(&end, run->peaks.items[i].time_s, limit);
-	if (run->exit.known)
+	if (run->exit.told)
 		stretch(&end, run->exit.time_s, limit);
 	return end;
 }

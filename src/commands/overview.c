@@ -15,7 +15,7 @@
 static bool is_unseen(const struct process *process)
 {
 	return process->memory.len == 0 && !process->name &&
-	       (process->pid == 0 || process->exit.known);
+	       (process->pid == 0 || process->exit.told);
 }
 
 /* The program itself, where no record names it, is one more. */
@@ -35,15 +35,15 @@ static size_t count_processes(const struct run *run)
 	return count > 0 && !root ? count + 1 : count;
 }
 
-/* A run that succeeds has no EXIT: a PEAK behind its last sample is the last
- * thing that a recorder writes. */
+/* In recordings of version 0.1.0 a run that succeeds has no EXIT: a PEAK behind
+ * its last sample is the last thing that a recorder writes. */
 static bool has_ended(const struct run *run, struct exit_status *exit)
 {
 	const struct series *total = &run->total, *peaks = &run->peaks;
 
 	*exit = run->exit;
-	if (exit->known)
-		return true;
+	if (exit->told)
+		return exit->known;
 	return peaks->len > 0 &&
 	       (total->len == 0 || peaks->items[peaks->len - 1].time_s >=
 				       total->items[total->len - 1].time_s);

@@ -29,27 +29,41 @@ static void write_held(struct recording *recording)
 		write_sample(recording, recording->held_ns);
 }
 
-/* Who recorded what and how, where that is not as by default. */
+/* Who recorded and how: the first record of a run, so its memory and time are
+ * those of the record that comes next. */
 static void write_info(
-    struct recording *recording, const struct sink_tick *tick)
+    struct recording *recording, int64_t kib, int64_t time_ns)
 {
 	struct dat_writer *writer = &recording->writer;
-	time_t start = (time_t)(tick->time_ns / NS_PER_S);
+	time_t start = (time_t)(time_ns / NS_PER_S);
 	char host[256] = "", when[64], interval[32];
 	struct tm local;
 
+	if (recording->informed)
+		return;
+	recording->informed = true;
 	gethostname(host, sizeof(host) - 1);
 	localtime_r(&start, &local);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S%z", &local);
 	snprintf(interval, sizeof(interval), "%.9g",
 	    (double)recording->interval_ns / NS_PER_S);
-	dat_write_begin(writer, "INFO", tick->total_kib, tick->time_ns);
+	dat_write_begin(writer, "INFO");
 	dat_write_text(writer, "backend", recording->backend);
 	dat_write_text(writer, "interval", interval);
 	dat_write_text(writer, "host", host);
 	dat_write_text(writer, "version", MPROF_VERSION);
 	dat_write_text(writer, "start", when);
-	dat_write_end(writer);
+	dat_write_end(writer, kib, time_ns);
+}
+
+/* What precedes each record but a sample. */
+static struct dat_writer *begin_record(struct recording *recording,
+    const char *keyword, int64_t kib, int64_t time_ns)
+{
+	write_info(recording, kib, time_ns);
+	write_held(recording);
+	dat_write_begin(&recording->writer, keyword);
+	return &recording->writer;
 }
 
 static bool is_child(const struct sink_process *process)
@@ -103,43 +117,43 @@ static void on_tick(void *context, const struct sink_tick *tick)
 			write_held(recording);
 		return;
 	}
+	write_info(recording, tick->total_kib, tick->time_ns);
 	write_held(recording);
 	take(recording, tick);
 	write_sample(recording, tick->time_ns);
-	if (!recording->begun && recording->backend)
-		write_info(recording, tick);
 	recording->begun = true;
 }
 
 static void on_birth(void *context, const struct sink_birth *birth)
 {
-	struct recording *recording = context;
-	struct dat_writer *writer = &recording->writer;
 	const struct sink_process *process = birth->process;
+	struct dat_writer *writer =
+	    begin_record(context, "PROC", process->kib, birth->time_ns);
 
-	write_held(recording);
-	dat_write_begin(writer, "PROC", process->kib, birth->time_ns);
 	dat_write_whole(writer, "pid", process->pid);
+	if (process->start_ticks)
+		dat_write_whole(writer, "start", (int64_t)process->start_ticks);
 	dat_write_whole(writer, "ppid", process->ppid);
 	dat_write_text(writer, "name", process->name);
 	if (birth->command[0])
 		dat_write_text(writer, "cmd", birth->command);
-	dat_write_end(writer);
+	dat_write_end(writer, process->kib, birth->time_ns);
 }
 
-/* Without -M only the program's own end is told, where it is no success. */
+/* Without -M only the program's own end is told, which each run has: one whose
+ * last record is another was cut off. */
 static void on_end(void *context, const struct sink_exit *end)
 {
 	struct recording *recording = context;
-	struct dat_writer *writer = &recording->writer;
+	struct dat_writer *writer;
 
-	if (!end->has_status ||
-	    (!recording->each && (!end->is_root || end->status == 0)))
+	if (!end->is_root && (!end->has_status || !recording->each))
 		return;
-	write_held(recording);
-	dat_write_begin(writer, "EXIT", end->peak_kib, end->time_ns);
+	writer = begin_record(context, "EXIT", end->peak_kib, end->time_ns);
 	dat_write_whole(writer, "pid", end->pid);
-	if (WIFSIGNALED(end->status))
+	if (!end->has_status)
+		;
+	else if (WIFSIGNALED(end->status))
 		dat_write_whole(writer, "signal", WTERMSIG(end->status));
 	else
 		dat_write_whole(writer, "status", WEXITSTATUS(end->status));
@@ -149,26 +163,37 @@ static void on_end(void *context, const struct sink_exit *end)
 		dat_write_mib(writer, "limit", end->limit_kib);
 	if (end->limit_of)
 		dat_write_text(writer, "of", end->limit_of);
-	dat_write_end(writer);
+	dat_write_end(writer, end->peak_kib, end->time_ns);
 }
 
-static void on_peak(void *context, int64_t time_ns, int64_t kib)
+static void on_peak(void *context, const struct sink_peak *peak)
 {
-	struct recording *recording = context;
+	struct dat_writer *writer =
+	    begin_record(context, "PEAK", peak->kib, peak->time_ns);
 
-	write_held(recording);
-	dat_write_peak(&recording->writer, kib, time_ns);
+	if (peak->since_ns)
+		dat_write_time(writer, "since", peak->since_ns);
+	dat_write_end(writer, peak->kib, peak->time_ns);
+}
+
+static void on_share(void *context, const struct sink_share *share)
+{
+	struct dat_writer *writer =
+	    begin_record(context, "SHARE", share->kib, share->time_ns);
+
+	dat_write_mib(writer, "pss", share->pss_kib);
+	if (share->processes)
+		dat_write_whole(writer, "processes", (int64_t)share->processes);
+	dat_write_end(writer, share->kib, share->time_ns);
 }
 
 static void on_mark(
     void *context, int64_t time_ns, int64_t kib, const char *label)
 {
-	struct recording *recording = context;
+	struct dat_writer *writer = begin_record(context, "MARK", kib, time_ns);
 
-	write_held(recording);
-	dat_write_begin(&recording->writer, "MARK", kib, time_ns);
-	dat_write_text(&recording->writer, "label", label);
-	dat_write_end(&recording->writer);
+	dat_write_text(writer, "label", label);
+	dat_write_end(writer, kib, time_ns);
 }
 
 static void write_frames(
@@ -181,21 +206,19 @@ static void write_frames(
 		const struct sink_frame *frame = &stack->frames[i];
 
 		if (i > 0)
-			dat_write_raw(writer, ";");
+			dat_write_raw(writer, ",");
 		snprintf(line, sizeof(line), ":%d:", frame->line);
-		dat_write_more(writer, frame->file);
+		dat_write_part(writer, frame->file);
 		dat_write_raw(writer, line);
-		dat_write_more(writer, frame->function);
+		dat_write_part(writer, frame->function);
 	}
 }
 
 static void on_stack(void *context, const struct sink_stack *stack)
 {
-	struct recording *recording = context;
-	struct dat_writer *writer = &recording->writer;
+	struct dat_writer *writer =
+	    begin_record(context, "STACK", stack->kib, stack->time_ns);
 
-	write_held(recording);
-	dat_write_begin(writer, "STACK", stack->kib, stack->time_ns);
 	dat_write_whole(writer, "id", stack->id);
 	if (stack->pid)
 		dat_write_whole(writer, "pid", stack->pid);
@@ -203,7 +226,7 @@ static void on_stack(void *context, const struct sink_stack *stack)
 		dat_write_whole(writer, "thread", stack->thread);
 	if (stack->frames)
 		write_frames(writer, stack);
-	dat_write_end(writer);
+	dat_write_end(writer, stack->kib, stack->time_ns);
 }
 
 static void on_flush(void *context)
@@ -221,6 +244,7 @@ void recording_init(struct recording *recording)
 		.birth = on_birth,
 		.exit = on_end,
 		.peak = on_peak,
+		.share = on_share,
 		.mark = on_mark,
 		.stack = on_stack,
 		.flush = on_flush},

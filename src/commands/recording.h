@@ -18,10 +18,11 @@ struct recording_child {
 struct recording {
 	struct dat_writer writer;
 	struct sink sink;    /* give this to the sampler */
-	const char *backend; /* for INFO; NULL: no INFO is written */
+	const char *backend; /* for INFO */
 	int64_t interval_ns;
 	bool each; /* a series for each process */
 	bool skip_unchanged;
+	bool informed;   /* INFO is written */
 	bool begun;      /* the first sample is written */
 	int64_t held_ns; /* a sample like the one before it; 0: none */
 	int64_t written_ns, written_kib;       /* the last that was written */

@@ -38,9 +38,6 @@ static int open_output(struct session *session, struct err *e)
 	const struct run_options *options = session->options;
 	struct recording *recording = &session->recording;
 	int64_t start_s = clock_wall_ns() / NS_PER_S;
-	bool told = options->each || options->stacks ||
-		    session->plan.interval_ns < NS_PER_S / 1000 ||
-		    strcmp(session->plan.metric->name, "rss") != 0;
 	char *path;
 	int result;
 
@@ -56,7 +53,7 @@ static int open_output(struct session *session, struct err *e)
 		result = dat_writer_open(&recording->writer, path, e);
 		free(path);
 	}
-	recording->backend = told ? session->plan.metric->name : NULL;
+	recording->backend = session->plan.metric->name;
 	recording->interval_ns = session->plan.interval_ns;
 	recording->each = options->each;
 	recording->skip_unchanged = options->skip_unchanged;
@@ -93,16 +90,25 @@ static int begin(struct session *session, struct err *e)
  * tells at its end is recorded. */
 static void wait_unmeasured(struct session *session)
 {
+	const struct sink *sink = &session->recording.sink;
 	struct launch_event event = {0};
+	int64_t now_ns;
 
 	do
 		launch_wait(&session->launch, LAUNCH_NEVER, &event);
 	while (event.what != LAUNCH_EXITED && event.what != LAUNCH_QUIT);
 	session->result.has_status = event.what == LAUNCH_EXITED;
 	session->result.status = event.status;
+	now_ns = clock_wall_ns();
+	sink->exit(sink->context, &(struct sink_exit){.time_ns = now_ns,
+				      .pid = session->launch.pid,
+				      .is_root = true,
+				      .has_status = session->result.has_status,
+				      .status = event.status,
+				      .peak_kib = event.maxrss_kib});
 	if (event.maxrss_kib > 0)
-		dat_write_peak(&session->recording.writer, event.maxrss_kib,
-		    clock_wall_ns());
+		sink->peak(sink->context, &(struct sink_peak){.time_ns = now_ns,
+					      .kib = event.maxrss_kib});
 }
 
 /* The recording is over, the program may not be: its status is ours. */

@@ -37,6 +37,22 @@ bool field_last(const char *start, const char **end, struct field *field)
 	return field->len > 0;
 }
 
+bool field_split(
+    const char **at, const char *end, char separator, struct field *field)
+{
+	const char *start = *at, *stop;
+
+	if (start > end)
+		return false;
+	stop = start < end ? memchr(start, separator, (size_t)(end - start))
+			   : NULL;
+	if (!stop)
+		stop = end;
+	*field = (struct field){start, (size_t)(stop - start)};
+	*at = stop + 1;
+	return true;
+}
+
 bool field_value(
     const struct field *field, const char *key, struct field *value)
 {
@@ -67,6 +83,22 @@ bool field_int(const struct field *field, int *number)
 	}
 	*number = minus ? -value : value;
 	return true;
+}
+
+bool field_count(const struct field *field, uint64_t *number)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < field->len; i++) {
+		int digit = field->text[i] - '0';
+
+		if (digit < 0 || digit > 9 ||
+		    __builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)digit, &value))
+			return false;
+	}
+	*number = value;
+	return field->len > 0;
 }
 
 static int hex_digit(char c)

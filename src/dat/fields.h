@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct field {
 	const char *text; /* not terminated */
@@ -23,12 +24,19 @@ bool field_next(const char **at, const char *end, struct field *field)
 bool field_last(const char *start, const char **end, struct field *field)
     __attribute__((nonnull));
 
+/* The text up to the next separator, which may be nothing; *at moves behind
+ * the separator. False where *at is beyond the end. */
+bool field_split(const char **at, const char *end, char separator,
+    struct field *field) __attribute__((nonnull));
+
 /* Whether the field is KEY=VALUE of that key; value is what follows. */
 bool field_value(const struct field *field, const char *key,
     struct field *value) __attribute__((nonnull));
 
-/* A whole number; false where the field is none or is beyond an int. */
+/* A whole number; false where the field is none or is beyond the type. */
 bool field_int(const struct field *field, int *number) __attribute__((nonnull));
+bool field_count(const struct field *field, uint64_t *number)
+    __attribute__((nonnull));
 
 /* Undoes %NN; a %00, which no string can hold, stays. The caller frees. */
 char *field_decode(const struct field *field) __attribute__((nonnull));

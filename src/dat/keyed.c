@@ -8,13 +8,20 @@
 #include "dat/fields.h"
 #include "dat/number.h"
 
+static bool next_pair(
+    const struct keyed *keyed, const char **at, struct field *pair)
+{
+	return keyed->behind ? field_next(at, keyed->end, pair)
+			     : field_split(at, keyed->end, ';', pair);
+}
+
 static bool find(
     const struct keyed *keyed, const char *key, struct field *value)
 {
 	const char *at = keyed->text;
 	struct field field;
 
-	while (field_next(&at, keyed->end, &field)) {
+	while (next_pair(keyed, &at, &field)) {
 		if (field_value(&field, key, value))
 			return true;
 	}
@@ -40,16 +47,42 @@ static bool take_int(const struct keyed *keyed, const char *key, int *number)
 	return find(keyed, key, &value) && field_int(&value, number);
 }
 
+/* From a copy: number_read() takes no semicolon for a number's end. */
 static bool take_number(
     const struct keyed *keyed, const char *key, double *number)
 {
+	char text[64 + 1 + NUMBER_PADDING];
 	struct field value;
 	double got;
 
-	if (!find(keyed, key, &value) || value.len == 0 ||
-	    number_read(value.text, &got) != value.text + value.len)
+	if (!find(keyed, key, &value) || value.len == 0 || value.len > 64)
+		return false;
+	memcpy(text, value.text, value.len);
+	memset(text + value.len, '\n', 1 + NUMBER_PADDING);
+	if (number_read(text, &got) != text + value.len)
 		return false;
 	*number = got;
+	return true;
+}
+
+static bool take_count(
+    const struct keyed *keyed, const char *key, uint64_t *count)
+{
+	struct field value;
+
+	return find(keyed, key, &value) && field_count(&value, count);
+}
+
+bool keyed_peak(struct record_reader *reader, const struct keyed *keyed)
+{
+	struct run *run = reader->run;
+
+	if (run->peaks.len == 0 || keyed->at.mib > reader->highest_mib) {
+		reader->highest_mib = keyed->at.mib;
+		run->peak_since_s = 0;
+		take_number(keyed, "since", &run->peak_since_s);
+	}
+	series_add(&run->peaks, keyed->at.time_s, keyed->at.mib);
 	return true;
 }
 
@@ -77,6 +110,7 @@ bool keyed_proc(struct record_reader *reader, const struct keyed *keyed)
 	if (!reader->root_pid)
 		reader->root_pid = pid;
 	take_int(keyed, "ppid", &process->ppid);
+	take_count(keyed, "start", &process->start_ticks);
 	take_text(keyed, "name", &process->name);
 	take_text(keyed, "cmd", &process->command);
 	return true;
@@ -102,22 +136,22 @@ static enum limit_of take_limit_of(const struct keyed *keyed)
 	return LIMIT_OF_UNTOLD;
 }
 
-static bool read_exit(const struct keyed *keyed, struct exit_status *exit)
+/* Without a status or a signal the recording ended, and nobody could tell how
+ * the process did. */
+static void read_exit(const struct keyed *keyed, struct exit_status *exit)
 {
 	int oom = 0;
 
-	*exit = (struct exit_status){.known = true,
+	*exit = (struct exit_status){.told = true,
 	    .code = -1,
 	    .time_s = keyed->at.time_s,
 	    .mib = keyed->at.mib};
-	if (!take_int(keyed, "status", &exit->code) &&
-	    !take_int(keyed, "signal", &exit->signal))
-		return false;
+	exit->known = take_int(keyed, "status", &exit->code) ||
+		      take_int(keyed, "signal", &exit->signal);
 	take_int(keyed, "oom", &oom);
 	exit->oom = oom != 0;
 	take_number(keyed, "limit", &exit->limit_mib);
 	exit->limit_of = take_limit_of(keyed);
-	return true;
 }
 
 /* The launched program is the first PROC, but for one with CHLD records, which
@@ -130,14 +164,26 @@ bool keyed_exit(struct record_reader *reader, const struct keyed *keyed)
 	struct field key;
 	int pid;
 
-	if (!find(keyed, "pid", &key) || !field_int(&key, &pid) ||
-	    !read_exit(keyed, &exit))
+	if (!find(keyed, "pid", &key) || !field_int(&key, &pid))
 		return false;
+	read_exit(keyed, &exit);
 	process = run_process(reader->run, key.text, key.len);
 	process->exit = exit;
 	if (reader->run->processes.len > known ||
 	    (pid == reader->root_pid && process->memory.len == 0))
 		reader->run->exit = exit;
+	return true;
+}
+
+bool keyed_share(struct record_reader *reader, const struct keyed *keyed)
+{
+	struct share share = {.time_s = keyed->at.time_s, .mib = keyed->at.mib};
+
+	if (!take_number(keyed, "pss", &share.pss_mib) ||
+	    !isfinite(share.pss_mib))
+		return false;
+	take_int(keyed, "processes", &share.processes);
+	*array_push(&reader->run->shares) = share;
 	return true;
 }
 
@@ -210,21 +256,16 @@ static struct frame read_frame(const struct field *text)
 	return frame;
 }
 
-static void read_frames(struct stack *stack, const struct field *frames)
+static void read_frames(
+    struct stack *stack, const struct field *frames, char separator)
 {
 	const char *at = frames->text, *end = at + frames->len;
 	ARRAY(struct frame) list = {0};
+	struct field text;
 
-	while (at < end) {
-		const char *stop = memchr(at, ';', (size_t)(end - at));
-		struct field text;
-
-		if (!stop)
-			stop = end;
-		text = (struct field){at, (size_t)(stop - at)};
+	while (field_split(&at, end, separator, &text)) {
 		if (text.len > 0)
 			*array_push(&list) = read_frame(&text);
-		at = stop + 1;
 	}
 	stack->frames = list.items;
 	stack->len = list.len;
@@ -241,7 +282,8 @@ bool keyed_stack(struct record_reader *reader, const struct keyed *keyed)
 		return false;
 	stack = run_stack(run, id);
 	if (run->stacks.items[stack].len == 0 && find(keyed, "frames", &frames))
-		read_frames(&run->stacks.items[stack], &frames);
+		read_frames(&run->stacks.items[stack], &frames,
+		    keyed->behind ? ';' : ',');
 	take_int(keyed, "pid", &pid);
 	take_int(keyed, "thread", &thread);
 	*array_push(&run->stack_samples) = (struct stack_sample){

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The records that are mprof's own: KEYWORD MiB time key=value ... Keys that
+ * The records that are mprof's own: KEYWORD[;key=value;...] MiB time. Version
+ * 0.1.0 wrote KEYWORD MiB time key=value ..., which is read as well. Keys that
  * we don't know are passed over.
  */
 #ifndef MPROF_DAT_KEYED_H
@@ -13,13 +14,14 @@
 struct keyed {
 	struct sample at;
 	const char *text, *end; /* the keys and values */
+	bool behind;            /* the time, as version 0.1.0 wrote them */
 };
 
 /* Into reader->run; false where a key is missing or holds no sense. */
 typedef bool keyed_read(
     struct record_reader *reader, const struct keyed *keyed);
 
-keyed_read keyed_info, keyed_proc, keyed_exit, keyed_call, keyed_mark,
-    keyed_stack;
+keyed_read keyed_peak, keyed_info, keyed_proc, keyed_exit, keyed_share,
+    keyed_call, keyed_mark, keyed_stack;
 
 #endif

@@ -66,29 +66,21 @@ static char *put_time(char *out, int64_t time_ns, bool precise)
 	return put_digits(out, count % per_s, precise ? 6 : 4);
 }
 
-static void put_point(
-    struct dat_writer *writer, int64_t kib, int64_t time_ns, char last)
+static void put_point(struct dat_writer *writer, int64_t kib, int64_t time_ns)
 {
 	char *out = reserve(writer, 4 * NUMBER);
 
 	out = put_mib(out, kib);
 	*out++ = ' ';
 	out = put_time(out, time_ns, writer->precise);
-	if (last)
-		*out++ = last;
+	*out++ = '\n';
 	writer->len = (size_t)(out - writer->buffer);
 }
 
 void dat_write_memory(struct dat_writer *writer, int64_t kib, int64_t time_ns)
 {
 	put(writer, "MEM ", 4);
-	put_point(writer, kib, time_ns, '\n');
-}
-
-void dat_write_peak(struct dat_writer *writer, int64_t kib, int64_t time_ns)
-{
-	put(writer, "PEAK ", 5);
-	put_point(writer, kib, time_ns, '\n');
+	put_point(writer, kib, time_ns);
 }
 
 void dat_write_child(
@@ -101,7 +93,7 @@ void dat_write_child(
 	out = put_digits(out, (uint64_t)pid, 1);
 	*out++ = ' ';
 	writer->len = (size_t)(out - writer->buffer);
-	put_point(writer, kib, time_ns, '\n');
+	put_point(writer, kib, time_ns);
 }
 
 void dat_write_raw(struct dat_writer *writer, const char *text)
@@ -152,17 +144,14 @@ void dat_write_command(struct dat_writer *writer, char *const *words)
 	dat_write_raw(writer, "\n");
 }
 
-void dat_write_begin(struct dat_writer *writer, const char *keyword,
-    int64_t kib, int64_t time_ns)
+void dat_write_begin(struct dat_writer *writer, const char *keyword)
 {
 	dat_write_raw(writer, keyword);
-	dat_write_raw(writer, " ");
-	put_point(writer, kib, time_ns, 0);
 }
 
 static void put_key(struct dat_writer *writer, const char *key)
 {
-	dat_write_raw(writer, " ");
+	dat_write_raw(writer, ";");
 	dat_write_raw(writer, key);
 	dat_write_raw(writer, "=");
 }
@@ -189,28 +178,48 @@ void dat_write_mib(struct dat_writer *writer, const char *key, int64_t kib)
 	writer->len = (size_t)(out - writer->buffer);
 }
 
-void dat_write_more(struct dat_writer *writer, const char *text)
+void dat_write_time(struct dat_writer *writer, const char *key, int64_t time_ns)
+{
+	char *out;
+
+	put_key(writer, key);
+	out = put_time(reserve(writer, 2 * NUMBER), time_ns, writer->precise);
+	writer->len = (size_t)(out - writer->buffer);
+}
+
+/* The bytes of special are encoded, and so are control characters, bytes that
+ * are no UTF-8, and the first letter of MEM, which scripts take for a sample
+ * wherever it stands in a line. */
+static void put_encoded(
+    struct dat_writer *writer, const char *text, const char *special)
 {
 	while (*text) {
 		const char *at = text;
 		int32_t code = utf8_next(&text);
 
-		if (code <= ' ' || code == 0x7f || code == '%' || code == '=' ||
-		    code == ';')
+		if (code < ' ' || code == 0x7f || strchr(special, *at))
 			put_hex(writer, "%", (unsigned char)*at);
+		else if (strncmp(at, "MEM", 3) == 0)
+			dat_write_raw(writer, "%4D");
 		else
 			put(writer, at, (size_t)(text - at));
 	}
+}
+
+void dat_write_part(struct dat_writer *writer, const char *text)
+{
+	put_encoded(writer, text, " %=;,");
 }
 
 void dat_write_text(
     struct dat_writer *writer, const char *key, const char *text)
 {
 	put_key(writer, key);
-	dat_write_more(writer, text);
+	put_encoded(writer, text, " %=;");
 }
 
-void dat_write_end(struct dat_writer *writer)
+void dat_write_end(struct dat_writer *writer, int64_t kib, int64_t time_ns)
 {
-	dat_write_raw(writer, "\n");
+	dat_write_raw(writer, " ");
+	put_point(writer, kib, time_ns);
 }

@@ -86,22 +86,6 @@ static enum record_result read_mem(
 	return RECORD_TAKEN;
 }
 
-static enum record_result read_peak(
-    struct record_reader *reader, const char *at, const char *end, bool torn)
-{
-	const char *time_text;
-	struct sample sample;
-
-	(void)end;
-	if (!read_sample(at, &sample, &time_text))
-		return RECORD_BAD;
-	if (torn && is_torn_time(reader, time_text))
-		return RECORD_BAD;
-	reader->time_text = time_text;
-	series_add(&run_of(reader)->peaks, sample.time_s, sample.mib);
-	return RECORD_TAKEN;
-}
-
 static enum record_result read_child(
     struct record_reader *reader, const char *at, const char *end, bool torn)
 {
@@ -202,18 +186,22 @@ static enum record_result read_func(
 	return RECORD_TAKEN;
 }
 
-/* Our own records with keys: a torn value can't be told from a whole one. */
+/* Our own records: keys is what stands behind the keyword, NULL where version
+ * 0.1.0 put it behind the time. There a torn value can't be told from a whole
+ * one. */
 static enum record_result read_keyed(struct record_reader *reader,
-    keyed_read *read, const char *at, const char *end, bool torn)
+    keyed_read *read, const struct field *keys, const char *at, const char *end,
+    bool torn)
 {
 	struct keyed keyed;
 	const char *time_text;
 
 	at = read_sample(at, &keyed.at, &time_text);
-	if (!at || torn)
+	if (!at || (torn && (at != end || is_torn_time(reader, time_text))))
 		return RECORD_BAD;
-	keyed.text = at;
-	keyed.end = end;
+	keyed.behind = keys->text == NULL;
+	keyed.text = keyed.behind ? at : keys->text;
+	keyed.end = keyed.behind ? end : keys->text + keys->len;
 	if (!isfinite(keyed.at.time_s) || !isfinite(keyed.at.mib))
 		return RECORD_TAKEN;
 	run_of(reader);
@@ -234,10 +222,11 @@ static const struct {
     {KEYWORD("CHLD"), read_child, NULL},
     {KEYWORD("FUNC"), read_func, NULL},
     {KEYWORD("CMDLINE"), read_command, NULL},
-    {KEYWORD("PEAK"), read_peak, NULL},
+    {KEYWORD("PEAK"), NULL, keyed_peak},
     {KEYWORD("INFO"), NULL, keyed_info},
     {KEYWORD("PROC"), NULL, keyed_proc},
     {KEYWORD("EXIT"), NULL, keyed_exit},
+    {KEYWORD("SHARE"), NULL, keyed_share},
     {KEYWORD("CALL"), NULL, keyed_call},
     {KEYWORD("MARK"), NULL, keyed_mark},
     {KEYWORD("STACK"), NULL, keyed_stack},
@@ -255,10 +244,24 @@ static bool is_keyword(const struct field *word)
 	return word->len > 1;
 }
 
+/* Cuts ;key=value;... off the keyword; keys are what stands behind the first
+ * semicolon. */
+static void cut_keys(struct field *word, struct field *keys)
+{
+	const char *end = word->text + word->len;
+	const char *semicolon = memchr(word->text, ';', word->len);
+
+	*keys = (struct field){0};
+	if (!semicolon)
+		return;
+	word->len = (size_t)(semicolon - word->text);
+	*keys = (struct field){semicolon + 1, (size_t)(end - semicolon) - 1};
+}
+
 enum record_result record_read(
     struct record_reader *reader, const char *at, const char *end, bool torn)
 {
-	struct field word;
+	struct field word, keys;
 
 	if (end > at && end[-1] == '\r') {
 		end--;
@@ -266,13 +269,17 @@ enum record_result record_read(
 	}
 	if (!field_next(&at, end, &word))
 		return RECORD_TAKEN;
+	cut_keys(&word, &keys);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (kinds[i].len != word.len ||
 		    memcmp(kinds[i].keyword, word.text, word.len) != 0)
 			continue;
-		if (kinds[i].read)
-			return kinds[i].read(reader, at, end, torn);
-		return read_keyed(reader, kinds[i].keyed, at, end, torn);
+		if (kinds[i].keyed)
+			return read_keyed(
+			    reader, kinds[i].keyed, &keys, at, end, torn);
+		if (keys.text)
+			break;
+		return kinds[i].read(reader, at, end, torn);
 	}
 	return is_keyword(&word) ? RECORD_UNKNOWN : RECORD_BAD;
 }

@@ -23,6 +23,7 @@ struct record_reader {
 	struct width time;     /* of the newest time field that was measured */
 	bool levels;           /* a FUNC with a level was there */
 	int root_pid;          /* of the run's first PROC; 0 before it */
+	double highest_mib;    /* of the run's PEAKs so far */
 	size_t expected;       /* samples that the first run may hold */
 	struct number_seconds seconds;
 };

@@ -48,24 +48,26 @@ int dat_writer_close(struct dat_writer *writer, struct err *e)
 
 void dat_writer_flush(struct dat_writer *writer) __attribute__((nonnull));
 
-/* CMDLINE, MEM, PEAK, CHLD. Times are nanoseconds since the epoch. */
+/* CMDLINE, MEM, CHLD. Times are nanoseconds since the epoch. */
 void dat_write_command(struct dat_writer *writer, char *const *words);
 void dat_write_memory(struct dat_writer *writer, int64_t kib, int64_t time_ns);
-void dat_write_peak(struct dat_writer *writer, int64_t kib, int64_t time_ns);
 void dat_write_child(
     struct dat_writer *writer, pid_t pid, int64_t kib, int64_t time_ns);
 
-/* Any other record: begin, its keys, end. */
-void dat_write_begin(struct dat_writer *writer, const char *keyword,
-    int64_t kib, int64_t time_ns);
+/* Any other record, which has three columns whatever it says: begin, its
+ * keys, end. */
+void dat_write_begin(struct dat_writer *writer, const char *keyword);
 void dat_write_whole(
     struct dat_writer *writer, const char *key, int64_t number);
 void dat_write_mib(struct dat_writer *writer, const char *key, int64_t kib);
+void dat_write_time(
+    struct dat_writer *writer, const char *key, int64_t time_ns);
 void dat_write_text(
     struct dat_writer *writer, const char *key, const char *text);
-/* Encoded text behind the last value, with nothing between. */
-void dat_write_more(struct dat_writer *writer, const char *text);
+/* Behind the last value: a part of a list's item, in which a comma is encoded
+ * as well, and text that goes as it is. */
+void dat_write_part(struct dat_writer *writer, const char *text);
 void dat_write_raw(struct dat_writer *writer, const char *text);
-void dat_write_end(struct dat_writer *writer);
+void dat_write_end(struct dat_writer *writer, int64_t kib, int64_t time_ns);
 
 #endif

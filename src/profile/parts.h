@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "profile/series.h"
 
@@ -18,9 +19,11 @@ enum limit_of {
 	LIMIT_OF_MACHINE
 };
 
-/* How a process, or the run, ended (EXIT). */
+/* How a process, or the run, ended (EXIT). An EXIT without status and signal
+ * has a time and no more: the end was recorded, how it came is not known. */
 struct exit_status {
-	bool known;
+	bool told;        /* there is one */
+	bool known;       /* and it tells code or signal */
 	int code;         /* exit status; -1 where a signal ended it */
 	int signal;       /* 0 where it exited by itself */
 	bool oom;         /* the kernel's out-of-memory killer did it */
@@ -37,10 +40,18 @@ struct process {
 	char *key; /* the pid, or the index that old versions wrote */
 	int pid;   /* key as a number; -1 where it is none */
 	int ppid;  /* 0 where not told */
-	char *name;
+	uint64_t start_ticks; /* since boot; 0 where not told */
+	char *name;           /* of the last PROC that tells one */
 	char *command;
 	struct series memory;
 	struct exit_status exit;
+};
+
+/* A reading of PSS beside RSS (SHARE). */
+struct share {
+	double time_s, mib; /* RSS, summed */
+	double pss_mib;
+	int processes; /* that map the largest shared segment; 0: not told */
 };
 
 /* One call of a profiled function, from enter to leave (FUNC, CALL). */

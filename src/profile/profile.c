@@ -33,6 +33,7 @@ static void run_finish(struct run *run)
 	free(run->command);
 	series_finish(&run->total);
 	series_finish(&run->peaks);
+	array_free(&run->shares);
 	for (size_t i = 0; i < run->processes.len; i++)
 		process_finish(&run->processes.items[i]);
 	array_free(&run->processes);

@@ -13,7 +13,7 @@
 #include "profile/parts.h"
 #include "profile/series.h"
 
-/* INFO: what was not as by default, and who recorded. */
+/* INFO: how it was recorded, and by whom. */
 struct run_info {
 	char *backend, *host, *version, *start;
 	double interval_s; /* 0 where not told */
@@ -23,6 +23,8 @@ struct run {
 	char *command;       /* of CMDLINE; NULL for records before the first */
 	struct series total; /* MEM */
 	struct series peaks; /* PEAK: high-water marks that samples missed */
+	double peak_since_s; /* the highest PEAK is no older; 0: not told */
+	ARRAY(struct share) shares;      /* SHARE, in order of appearance */
 	ARRAY(struct process) processes; /* in order of appearance */
 	size_t next_process;             /* where run_process() looks first */
 	struct index process_index;      /* by key, into processes */

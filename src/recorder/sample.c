@@ -30,6 +30,7 @@ static void describe(const struct member *member, struct sink_process *process)
 	*process = (struct sink_process){
 	    .pid = member->pid,
 	    .ppid = member->ppid,
+	    .start_ticks = member->started,
 	    .kib = member->kib,
 	    .peak_kib = member->peak_kib,
 	    .name = member->name,
@@ -228,7 +229,9 @@ static void look_at_marks(struct sampler *s, int64_t elapsed_ns)
 		sample_note_mark(s, members->list.items[0].peak_kib);
 	if (s->peak_untold && s->sink->peak &&
 	    s->tick.time_ns - s->peak_told_ns >= TELL_PEAK_NS) {
-		s->sink->peak(s->sink->context, s->tick.time_ns, s->peak_kib);
+		s->sink->peak(s->sink->context,
+		    &(struct sink_peak){
+			.time_ns = s->tick.time_ns, .kib = s->peak_kib});
 		s->peak_untold = false;
 		s->peak_told_ns = s->tick.time_ns;
 	}

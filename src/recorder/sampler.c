@@ -223,7 +223,7 @@ static void tell_root_exit(struct sampler *s)
 		exit.limit_kib = s->result.fate.limit_kib;
 		exit.limit_of = s->result.fate.limit_of->key;
 	}
-	if (s->root_over && s->sink->exit)
+	if (s->sink->exit)
 		s->sink->exit(s->sink->context, &exit);
 }
 
@@ -253,7 +253,9 @@ static void finish(struct sampler *s, struct sampler_result *result)
 	}
 	tell_root_exit(s);
 	if (s->sink->peak && s->peak_kib >= 0)
-		s->sink->peak(s->sink->context, s->result.end_ns, s->peak_kib);
+		s->sink->peak(s->sink->context,
+		    &(struct sink_peak){
+			.time_ns = s->result.end_ns, .kib = s->peak_kib});
 	sample_flush(s);
 	*result = s->result;
 }

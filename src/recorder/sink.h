@@ -16,10 +16,11 @@
 /* One process that belongs, at a tick. */
 struct sink_process {
 	pid_t pid, ppid;
-	int64_t kib;      /* now; -1 where it could not be measured */
-	int64_t peak_kib; /* highest known, marks included */
-	const char *name; /* as the kernel has it: hostile bytes */
-	bool is_root;     /* the program itself */
+	uint64_t start_ticks; /* since boot; with the pid its identity */
+	int64_t kib;          /* now; -1 where it could not be measured */
+	int64_t peak_kib;     /* highest known, marks included */
+	const char *name;     /* as the kernel has it: hostile bytes */
+	bool is_root;         /* the program itself */
 };
 
 /* One sample of the whole. */
@@ -38,7 +39,8 @@ struct sink_birth {
 	const char *command; /* its words joined by blanks: hostile bytes */
 };
 
-/* A process ended; where nobody could tell how, it has no status. */
+/* A process ended, or the recording of the program did; where nobody could
+ * tell how, or it lives on, it has no status. */
 struct sink_exit {
 	int64_t time_ns;
 	pid_t pid;
@@ -48,6 +50,20 @@ struct sink_exit {
 	int64_t peak_kib;
 	int64_t limit_kib;    /* the memory limit it ran under; 0: none known */
 	const char *limit_of; /* "cgroup": what it is a limit of; or NULL */
+};
+
+/* The highest memory so far, which may lie between two samples. */
+struct sink_peak {
+	int64_t time_ns;  /* of the highest sample since then */
+	int64_t since_ns; /* the marks were read last; 0: not known */
+	int64_t kib;
+};
+
+/* A reading of PSS beside RSS. */
+struct sink_share {
+	int64_t time_ns;
+	int64_t kib, pss_kib; /* of the same processes */
+	size_t processes; /* that map the largest shared segment; 0: unknown */
 };
 
 /* A sampled stack; frames (innermost first) only where the id is new. */
@@ -71,7 +87,8 @@ struct sink {
 	void (*tick)(void *context, const struct sink_tick *tick);
 	void (*birth)(void *context, const struct sink_birth *birth);
 	void (*exit)(void *context, const struct sink_exit *exit);
-	void (*peak)(void *context, int64_t time_ns, int64_t kib);
+	void (*peak)(void *context, const struct sink_peak *peak);
+	void (*share)(void *context, const struct sink_share *share);
 	void (*mark)(
 	    void *context, int64_t time_ns, int64_t kib, const char *label);
 	void (*stack)(void *context, const struct sink_stack *stack);

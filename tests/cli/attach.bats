@@ -21,7 +21,7 @@ teardown() {
 	[ "$status" -eq 0 ]
 	same "$(head -n 1 a.dat)" "CMDLINE $name 0.4"
 	[ "$(grep -c ^MEM a.dat)" -gt 3 ]
-	same "$(tail -n 1 a.dat | cut -d' ' -f1)" PEAK
+	[[ $(tail -n 2 a.dat) =~ ^EXIT\;pid=[0-9]+\ .*PEAK ]]
 }
 
 @test "attach: with --timeout, and as an option of run" {
@@ -78,7 +78,7 @@ teardown() {
 	sleep 0.1
 	mprof attach -q -M -T 0.05 -t 0.5 -o a.dat $!
 	[ "$(grep ^CHLD a.dat | cut -d' ' -f2 | sort -u | wc -l)" -ge 2 ]
-	grep -q "name=$name cmd=$name%2029" a.dat
+	grep -q "name=$name;cmd=$name%2029" a.dat
 	pkill -P $! || true
 }
 
@@ -101,5 +101,5 @@ teardown() {
 	kill -TERM $!
 	wait $! || true
 	kill -0 $target
-	same "$(tail -n 1 a.dat | cut -d' ' -f1)" PEAK
+	[[ $(tail -n 2 a.dat) =~ ^EXIT\;pid=[0-9]+\ .*PEAK ]]
 }

@@ -37,11 +37,11 @@ false_stacks() {
 		for (i in edges)
 			good[edges[i]] = 1
 	}
-	/^STACK/ && match($0, /frames=.*/) {
-		text = substr($0, RSTART + 7)
+	/^STACK/ && match($0, /frames=[^ ]*/) {
+		text = substr($0, RSTART + 7, RLENGTH - 7)
 		if (!index(text, "calls.py"))
 			next
-		count = split(text, frames, ";")
+		count = split(text, frames, ",")
 		before = ""
 		for (i = count; i > 0; i--) {
 			at = split(frames[i], parts, ":")

@@ -55,7 +55,7 @@ sanitized() {
 	cd "$BATS_TEST_TMPDIR"
 	whole
 	[ "$(ticks)" -ge 60 ]
-	tail -n 1 a.dat | grep -q '^PEAK '
+	tail -n 1 a.dat | grep -q '^PEAK'
 	[ "$(tail -c 1 a.dat | od -An -c | tr -d ' ')" = '\n' ]
 }
 

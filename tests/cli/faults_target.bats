@@ -129,14 +129,14 @@ ticks() {
 	options=(-M)
 	recorded 16 "$TARGET" renamed ') R 1 ('
 	peak_between 30 60
-	grep -q '^PROC .*name=)%20R%201%20(' a.dat
+	grep -q '^PROC;.*name=)%20R%201%20(' a.dat
 }
 
 @test "its name holds newlines" {
 	options=(-M)
 	recorded 16 "$TARGET" renamed $'a\nMEM 1 1\n'
 	peak_between 30 60
-	grep -q '^PROC .*name=a%0aMEM%201%201%0a' a.dat
+	grep -q '^PROC;.*name=a%0aMEM%201%201%0a' a.dat
 	absent '^MEM 1 1'
 }
 
@@ -240,7 +240,7 @@ teardown() {
 	[ "$status" -eq 137 ]
 	[[ $output == *"out of memory"* ]]
 	whole
-	grep -q '^EXIT .*signal=9 oom=1' a.dat
+	grep -q '^EXIT;.*signal=9;oom=1' a.dat
 	# Pages of libraries are charged to whoever read them first.
 	peak_between 30 52
 }

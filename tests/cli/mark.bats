@@ -9,9 +9,9 @@ load helper
 		sleep .1
 		mprof mark "phase 2"'
 	[ "$status" -eq 0 ]
-	[ "$(grep -c '^MARK ' a.dat)" -eq 2 ]
-	grep -q '^MARK [0-9.]* [0-9.]* label=import%20done$' a.dat
-	grep -q '^MARK [0-9.]* [0-9.]* label=phase%202$' a.dat
+	[ "$(grep -c '^MARK;' a.dat)" -eq 2 ]
+	grep -q '^MARK;label=import%20done [0-9.]* [0-9.]*$' a.dat
+	grep -q '^MARK;label=phase%202 [0-9.]* [0-9.]*$' a.dat
 	run_apart mprof peak --phases a.dat
 	[[ $output == *"import done"*"phase 2"* ]]
 }
@@ -26,7 +26,7 @@ print(time.time())
 time.sleep(.6)' >when
 	# A file's time is that of the last tick of the kernel's clock.
 	awk 'NR == FNR { when[FNR] = $1 }
-		$1 == "MARK" { found = 1
+		/^MARK;/ { found = 1
 			bad = $3 < when[1] - 0.02 || $3 > when[2] + 0.001 }
 		END { exit bad || !found }' when a.dat
 }
@@ -52,7 +52,7 @@ time.sleep(.6)' >when
 	mprof run -q -T 0.05 -o a.dat sh -c '
 		seq 70000 >>"$MPROF_MARK"; sleep 0.1; echo last >>"$MPROF_MARK"'
 	[ "$(grep -c ^MARK a.dat)" -eq 70001 ]
-	grep ^MARK a.dat | tail -n 1 | grep -q 'label=last$'
+	grep ^MARK a.dat | tail -n 1 | grep -q 'label=last '
 }
 
 @test "mark --pid: by the program's pid and by the recorder's" {
@@ -67,8 +67,8 @@ time.sleep(.6)' >when
 	sleep .1
 	kill "$program"
 	wait "$recorder" || true
-	grep -q 'label=from%20outside$' a.dat
-	grep -q 'label=again$' a.dat
+	grep -q 'label=from%20outside ' a.dat
+	grep -q 'label=again ' a.dat
 }
 
 @test "mark: misuse and no recording are said" {
@@ -95,7 +95,7 @@ time.sleep(.6)' >when
 		"$program" >/dev/null
 		run_apart mprof run -q -T 10ms -o a.dat --nopython "$program"
 		[ "$status" -eq 0 ]
-		[ "$(grep -c '^MARK ' a.dat)" -ge 2 ]
+		[ "$(grep -c '^MARK;' a.dat)" -ge 2 ]
 		rm a.dat
 	done
 }

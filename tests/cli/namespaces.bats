@@ -76,10 +76,10 @@ peak_between() {
 	[ "$status" -eq 9 ]
 	seen a.dat 3
 	# The orphan was waited for by another number than /proc's.
-	grep -q '^EXIT .* pid=[0-9]* status=5$' a.dat
+	grep -q '^EXIT;pid=[0-9]*;status=5 ' a.dat
 	# The program has one number, /proc's, in its PROC and its EXIT.
-	root=$(awk '/^PROC/ { print $4; exit }' a.dat)
-	grep -q "^EXIT .* $root status=9" a.dat
+	root=$(awk -F ';' '/^PROC/ { print $2; exit }' a.dat)
+	grep -q "^EXIT;$root;status=9;" a.dat
 	peak_between a.dat 30 45
 }
 
@@ -93,7 +93,7 @@ peak_between() {
 		echo "got $?"
 		kill $others && echo "they live"' "$TARGET"
 	[[ $output == *"got 124"*"they live" ]]
-	grep -q '^EXIT .* signal=9' a.dat
+	grep -q '^EXIT;.*signal=9' a.dat
 }
 
 @test "namespaces: there attach takes /proc's number, till the end" {
@@ -151,7 +151,7 @@ peak_between() {
 	[ "$status" -ne 77 ] || skip "pid_max can't be set here"
 	[ "$status" -eq 0 ]
 	# Each of the eight was seen as itself, whatever number it got.
-	[ "$(grep -c '^PROC .*cmd=sleep%200.4' a.dat)" -eq 8 ]
+	[ "$(grep -c '^PROC;.*cmd=sleep%200.4' a.dat)" -eq 8 ]
 }
 
 # As nobody, below a /proc that hides others' processes.
@@ -205,5 +205,5 @@ large_samples() {
 	[ "$status" -eq 12 ]
 	[[ $output != *"/proc hides"* ]]
 	large_samples a.dat
-	grep -q '^EXIT 3[0-9][.].*status=12' a.dat
+	grep -q '^EXIT;.*status=12[^ ]* 3[0-9][.]' a.dat
 }

@@ -41,7 +41,7 @@ tables() {
 }
 
 workers() {
-	sed -n 's/^CALL.*lessons_all pid=\([0-9]*\) .*/\1/p' run.dat | sort -u |
+	sed -n 's/^CALL.*lessons_all;pid=\([0-9]*\);.*/\1/p' run.dat | sort -u |
 		wc -l
 }
 
@@ -68,5 +68,5 @@ workers() {
 	server=
 	# The calls have threads of their own, none of them the first process's.
 	same "$(awk '$1 == "FUNC"' run.dat | wc -l)" \
-		"$(awk '$1 == "CALL"' run.dat | wc -l)"
+		"$(awk '/^CALL/' run.dat | wc -l)"
 }

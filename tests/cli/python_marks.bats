@@ -74,8 +74,8 @@ every_call() {
 	recorded "$python" "$SCRIPTS/marks.py"
 	# The thread's call, and the main thread's that came after it.
 	[ "$(grep -c '^CALL' run.dat)" -eq 2 ]
-	[ "$(grep -o ' tid=[0-9]*' run.dat | sort -u | wc -l)" -eq 2 ]
-	[ "$(grep -o ' pid=[0-9]*' run.dat | sort -u | wc -l)" -eq 1 ]
+	[ "$(grep -o ';tid=[0-9]*' run.dat | sort -u | wc -l)" -eq 2 ]
+	[ "$(grep -o '^CALL.*;pid=[0-9]*' run.dat | sort -u | wc -l)" -eq 1 ]
 }
 
 # Six calls, of the parent, of a child by fork and of two kinds of workers.
@@ -83,9 +83,9 @@ in_children() {
 	recorded "$1" "$SCRIPTS/forks.py" 2>errors
 	same "$(cat errors)" forked
 	[ "$(grep -c '^FUNC .*work ' run.dat)" -eq 6 ]
-	[ "$(grep -o '^CALL.* pid=[0-9]*' run.dat | sed 's/.* //' |
+	[ "$(grep -o '^CALL.*;pid=[0-9]*' run.dat | sed 's/.*;//' |
 		sort -u | wc -l)" -ge 3 ]
-	only 'CMDLINE|MEM|PEAK|FUNC|CALL'
+	only 'CMDLINE|MEM|FUNC|(PEAK|CALL|INFO|EXIT)(;[^ ]*)?'
 }
 
 @test "children by fork and by spawn are recorded, on each CPython" {
@@ -105,7 +105,7 @@ in_children() {
 	    os.wait()
 	END
 	recorded "$python" prefork.py
-	same "$(grep -o '^CALL.* pid=[0-9]*' run.dat | sed 's/.* //' |
+	same "$(grep -o '^CALL.*;pid=[0-9]*' run.dat | sed 's/.*;//' |
 		sort -u | wc -l)" 2
 }
 
@@ -129,8 +129,8 @@ in_children() {
 	mprof run -q -T 0.001 -o run.dat --python "$python" many.py
 	[ "$(grep -Ec '^FUNC __main__\.f [^ ]+ [^ ]+ [^ ]+ [^ ]+ 0$' run.dat)" \
 		-eq 2400 ]
-	[ "$(grep -Ec '^CALL .* mib1=[0-9]+\.[0-9]{6}$' run.dat)" -eq 2400 ]
-	only 'CMDLINE|MEM|PEAK|FUNC|CALL|INFO'
+	[ "$(grep -Ec '^CALL;.*;mib1=[0-9]+\.[0-9]{6} [0-9.]+ [0-9.]+$' run.dat)" -eq 2400 ]
+	only 'CMDLINE|MEM|FUNC|(PEAK|CALL|INFO|EXIT)(;[^ ]*)?'
 }
 
 @test "hostile names are one word" {
@@ -145,7 +145,7 @@ in_children() {
 	[ "$(grep -c '^FUNC' run.dat)" -eq 6 ]
 	grep -q '^FUNC a_b ' run.dat
 	[ "$(awk '$1 == "FUNC" && NF != 7' run.dat)" = '' ]
-	only 'CMDLINE|MEM|PEAK|FUNC'
+	only 'CMDLINE|MEM|FUNC|(PEAK|INFO|EXIT)(;[^ ]*)?'
 }
 
 @test "a decimal comma stays out of the recording" {

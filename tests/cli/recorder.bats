@@ -72,7 +72,7 @@ measured() {
 	mprof run -q -M -T 0.01 -o a.dat sh -c '
 		sh -c "sleep 0.2; exit 3" & sh -c "sleep 0.2; kill -9 \$\$" &
 		sh -c "sh -c \"sleep 0.2; exit 4\"; exit 5" & wait' 2>/dev/null
-	same "$(grep ^EXIT a.dat | sed 's/.*pid=[0-9]* //' | sort | uniq -c |
+	same "$(grep ^EXIT a.dat | sed 's/.*pid=[0-9]*;\([^ ]*\) .*/\1/' | sort | uniq -c |
 		xargs)" \
 		'1 signal=9 4 status=0 1 status=3 1 status=4 1 status=5'
 }
@@ -88,7 +88,7 @@ measured() {
 	forks_are_told || skip "the kernel doesn't tell of forks here"
 	sh -c 'sleep 0.3; (setsid sleep 0.71 &); sleep 0.2; exec sleep 0.3' 3>&- &
 	mprof attach -q -M --wait all -o a.dat $!
-	grep -q '^PROC .*cmd=sleep%200.71' a.dat
+	grep -q '^PROC;.*cmd=sleep%200.71' a.dat
 	awk '/^MEM/ { if (!first) first = $3; last = $3 }
 		END { exit !(last - first > 0.8) }' a.dat
 }
@@ -100,7 +100,7 @@ measured() {
 	[ "$status" -eq 124 ]
 	[ -z "$output" ]
 	[[ $errors == *"limit of 50.0 MiB was reached"* ]]
-	grep -q '^MARK .*label=limit%20of%2050' a.dat
+	grep -q '^MARK;label=limit%20of%2050' a.dat
 	run_apart mprof run -T 0.02 --limit 50 --on-limit kill -o b.dat \
 		python3 big.py
 	[ "$status" -eq 124 ]
@@ -113,7 +113,7 @@ measured() {
 		python3 big.py
 	[ "$status" -eq 124 ]
 	same "$(grep -c ^MARK a.dat)" 1
-	same "$(grep -c ^EXIT a.dat)" 0
+	grep -q '^EXIT;pid=[0-9]*;status=0 ' a.dat
 	mprof run -q -T 0.02 --limit 50 --on-limit stop -o b.dat \
 		python3 big.py 2>/dev/null &
 	for _ in $(seq 100); do
@@ -190,7 +190,7 @@ measured() {
 		mprof run -q -M -T 0.1 -o a.dat sh -c '
 			for i in $(seq 999); do sleep 60 & pids="$pids $!"; done
 			for i in $(seq 150); do
-				[ "$(grep -c "^PROC .*sleep%2060" a.dat)" -lt 1000 ] ||
+				[ "$(grep -c "^PROC;.*sleep%2060" a.dat)" -lt 1000 ] ||
 					break
 				sleep 0.2
 			done
@@ -202,7 +202,7 @@ measured() {
 	[ ! -s errors ]
 	# The shell's 999 and itself; on a busy machine some are introduced
 	# before their exec, by the shell's own words, which hold these too.
-	[ "$(grep -c '^PROC .*sleep%2060' a.dat)" -ge 1000 ]
+	[ "$(grep -c '^PROC;.*sleep%2060' a.dat)" -ge 1000 ]
 	# At one time.
 	[ "$(awk '/^CHLD/ { n[$4]++ } END { for (t in n) if (n[t] > most)
 		most = n[t]; print most }' a.dat)" -ge 999 ]

@@ -24,7 +24,7 @@ make_group() {
 
 # The keys of the EXIT record.
 exit_of() {
-	grep '^EXIT ' "$1" | cut -d' ' -f4-
+	sed -n 's/^EXIT;\([^ ]*\) .*/\1/p' "$1"
 }
 
 @test "limits: out of memory in a control group that was joined late" {
@@ -33,7 +33,7 @@ exit_of() {
 		sleep 0.1; echo \$\$ >$group/cgroup.procs; exec $HOG -s 1 400 0"
 	[ "$status" -eq 137 ]
 	[[ $errors =~ killed\ by\ SIGKILL:\ out\ of\ memory\ \(limit\ 48\.0\ MiB\ of\ its\ cgroup\;\ [0-9.]+\ MiB\ at\ the\ last\ sample\) ]]
-	[[ $(exit_of a.dat) =~ ^pid=[0-9]+\ signal=9\ oom=1\ limit=48\.000000\ of=cgroup$ ]]
+	[[ $(exit_of a.dat) =~ ^pid=[0-9]+\;signal=9\;oom=1\;limit=48\.000000\;of=cgroup$ ]]
 	mprof plot --format scene -o - a.dat | grep 'mark limit'
 }
 
@@ -43,7 +43,7 @@ exit_of() {
 		echo \$\$ >$group/cgroup.procs; sleep 0.1; $HOG -s 1 400 0; exit 4"
 	[ "$status" -eq 4 ]
 	[[ $errors == *"the kernel ended 1 of the processes in its cgroup: out of memory (limit 48.0 MiB of its cgroup)"* ]]
-	[[ $(exit_of a.dat) =~ ^pid=[0-9]+\ status=4\ limit=48\.0*\ of=cgroup$ ]]
+	[[ $(exit_of a.dat) =~ ^pid=[0-9]+\;status=4\;limit=48\.0*\;of=cgroup$ ]]
 }
 
 @test "limits: SIGKILL from someone else is no lack of memory" {
@@ -58,7 +58,7 @@ exit_of() {
 		sleep 0.05; ulimit -v 65536; exec $HOG -s 1 400 0"
 	[ "$status" -eq 3 ]
 	[[ $errors == *"ended with status 3, under a limit of 64.0 MiB of its address space"* ]]
-	[[ $(exit_of a.dat) =~ \ status=3\ limit=64\.000000\ of=address-space$ ]]
+	[[ $(exit_of a.dat) =~ \;status=3\;limit=64\.000000\;of=address-space$ ]]
 	mprof plot --format scene -o - a.dat |
 		grep 'fact Limit: 64 MiB of its address space'
 }
@@ -83,7 +83,7 @@ daemon_gone() {
 # The mark stands beside the first sample above 50 MiB.
 acted_at_once() {
 	awk '/^MEM/ && $2 > 50 && !at { at = $3 }
-		/^MARK/ && $4 ~ /label=limit/ { marked = $3 }
+		/^MARK;label=limit/ { marked = $3 }
 		END { exit !(at && at == marked) }' "$1"
 }
 
@@ -92,7 +92,7 @@ acted_at_once() {
 	run_apart mprof run -T 0.02 --limit 50MiB -o a.dat sh tree.sh
 	[ "$status" -eq 124 ]
 	[[ $errors =~ the\ limit\ of\ 50\.0\ MiB\ was\ reached,\ at\ [0-9.]+\ MiB:\ term ]]
-	[[ $(exit_of a.dat) == *" signal=15 "* ]]
+	[[ $(exit_of a.dat) == *";signal=15;"* ]]
 	acted_at_once a.dat
 	daemon_gone
 }
@@ -103,7 +103,7 @@ acted_at_once() {
 		sh tree.sh
 	[ "$status" -eq 124 ]
 	[[ $errors == *" MiB: kill"* ]]
-	[[ $(exit_of a.dat) == *" signal=9 "* && $(exit_of a.dat) != *oom=* ]]
+	[[ $(exit_of a.dat) == *";signal=9;"* && $(exit_of a.dat) != *oom=* ]]
 	acted_at_once a.dat
 	daemon_gone
 }
@@ -112,7 +112,7 @@ acted_at_once() {
 	tree 80 0.3 'trap "" TERM'
 	run_apart mprof run -T 0.02 --limit 50MiB -o a.dat sh tree.sh
 	[ "$status" -eq 124 ]
-	same "$(grep -c ^EXIT a.dat)" 0
+	[[ $(exit_of a.dat) =~ ^pid=[0-9]+\;status=0$ ]]
 	acted_at_once a.dat
 	kill -KILL "$(cat daemon)"
 }
@@ -124,7 +124,7 @@ acted_at_once() {
 	[ "$status" -eq 124 ]
 	[[ $errors == *" MiB: mark"* ]]
 	same "$(grep -c ^MARK a.dat)" 1
-	same "$(grep -c ^EXIT a.dat)" 0
+	[[ $(exit_of a.dat) =~ ^pid=[0-9]+\;status=0$ ]]
 	acted_at_once a.dat
 	kill "$(cat daemon)"
 }

@@ -7,10 +7,11 @@ load helper
 # Whether every line but the first has three columns: a word and two numbers.
 plain() {
 	! sed 1d "$1" |
-		grep -Ev '^(MEM|PEAK) [0-9]+\.[0-9]{6} [0-9]+\.[0-9]{4}$' >&2
+		grep -Ev '^[A-LN-Z]{4}[^ ]* [0-9]+\.[0-9]{6} [0-9]+\.[0-9]{4}$' |
+		grep -Ev '^MEM [0-9]+\.[0-9]{6} [0-9]+\.[0-9]{4}$' >&2
 }
 
-@test "run: an ordinary program: CMDLINE, MEM, and PEAK at the end" {
+@test "run: an ordinary program: CMDLINE, INFO, MEM, EXIT, PEAK" {
 	run_apart mprof run -T 0.02 sh -c 'sleep 0.2'
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
@@ -19,14 +20,16 @@ plain() {
 	same "$(head -n 1 "$1")" "CMDLINE sh -c 'sleep 0.2'"
 	plain "$1"
 	[ "$(grep -c ^MEM "$1")" -gt 3 ]
-	same "$(tail -n 1 "$1" | cut -d' ' -f1)" PEAK
+	[[ $(sed -n 2p "$1") =~ ^INFO\;backend=rss\;interval=0\.02\;host= ]]
+	[[ $(tail -n 2 "$1" | head -n 1) =~ ^EXIT\;pid=[0-9]+\;status=0\  ]]
+	[[ $(tail -n 1 "$1") == PEAK* ]]
 	[[ $errors =~ ^mprof:\ peak\ [0-9.]+\ MiB\ RSS.*samples,\ $1$ ]]
 }
 
 @test "run: the program's status is ours" {
 	run_apart mprof run -o a.dat sh -c 'exit 7'
 	[ "$status" -eq 7 ]
-	grep -q '^EXIT [0-9.]* [0-9.]* pid=[0-9]* status=7 limit=' a.dat
+	grep -q '^EXIT;pid=[0-9]*;status=7;limit=.* [0-9.]* [0-9.]*$' a.dat
 	run_apart mprof run -q -o a.dat sh -c 'kill -TERM $$'
 	[ "$status" -eq 143 ]
 	grep -q 'signal=15' a.dat
@@ -101,8 +104,8 @@ plain() {
 @test "run: descendants are in the sum, and on their own with -M" {
 	mprof run -q -T 0.02 -o a.dat -M sh -c 'sleep 0.3 & sleep 0.3; wait'
 	[ "$(grep ^CHLD a.dat | cut -d' ' -f2 | sort -u | wc -l)" -eq 2 ]
-	grep -q '^PROC .* name=sh cmd=sh%20-c' a.dat
-	[ "$(grep -c '^PROC .* name=sleep cmd=sleep%200.3$' a.dat)" -eq 2 ]
+	grep -q '^PROC;.*;name=sh;cmd=sh%20-c' a.dat
+	[ "$(grep -c '^PROC;.*;name=sleep;cmd=sleep%200.3 ' a.dat)" -eq 2 ]
 	same "$(grep -c ^INFO a.dat)" 1
 	awk '/^MEM/ { if (n == 2 && sum >= total) bad = 1; total = $2; sum = n = 0 }
 		/^CHLD/ { sum += $3; n++ } END { exit bad }' a.dat
@@ -185,8 +188,48 @@ plain() {
 
 @test "run: below a millisecond the times have six decimals" {
 	mprof run -q -T 500us -o a.dat sleep 0.05
-	[[ $(sed -n 2p a.dat) =~ ^MEM\ [0-9]+\.[0-9]{6}\ [0-9]+\.[0-9]{6}$ ]]
-	grep -q 'interval=0.0005 ' a.dat
+	[[ $(sed -n 3p a.dat) =~ ^MEM\ [0-9]+\.[0-9]{6}\ [0-9]+\.[0-9]{6}$ ]]
+	grep -q 'interval=0.0005;' a.dat
+}
+
+# What scripts in the wild do: three columns, the last two numbers, but for the
+# records that memory_profiler has with more.
+strangers_read() {
+	/usr/bin/env python3 - "$@" <<-'END'
+	import csv, sys
+	for name in sys.argv[1:]:
+	    rows = list(csv.reader(open(name), delimiter=" "))
+	    for row in rows:
+	        if row[0] in ("CMDLINE", "CHLD", "FUNC"):
+	            continue
+	        assert len(row) == 3, row
+	        float(row[1]), float(row[2])
+	    samples = [line for line in open(name) if "MEM" in line]
+	    assert len(samples) == sum(row[0] == "MEM" for row in rows)
+	END
+}
+
+@test "run: each record has three columns, whatever happened" {
+	python=$(command -v python3)
+	! mprof run -q -o false.dat false
+	! mprof run -q -o killed.dat sh -c 'kill -9 $$'
+	mprof run -q -M -o tree.dat sh -c 'sh -c "sleep 0.1; exit 3; MEM=1"
+		echo "MEM 1 2" >>"$MPROF_MARK"; sleep 0.1'
+	printf '%s\n' 'def MEMORY(): return [i for i in range(10 ** 6)]' \
+		'for i in range(5): MEMORY()' >'a, MEM=b;.py'
+	mprof run -q --stacks -o stacks.dat "$python" 'a, MEM=b;.py'
+	mprof run -q -t 0.1 -o timeout.dat sleep 0.3
+	# A command line is what the user says: it may hold anything.
+	sed -i '/^CMDLINE/d' ./*.dat
+	strangers_read ./*.dat
+	grep -q '^STACK;.*a%2c%20%4DEM%3db%3b' stacks.dat
+	grep -q '^EXIT;pid=[0-9]* [0-9.]* [0-9.]*$' timeout.dat
+	for name in false killed tree stacks timeout; do
+		[[ $(head -n 1 $name.dat) == "INFO;backend=rss;"* ]]
+		[[ $(grep -v ^PEAK $name.dat | tail -n 1) == "EXIT;"* ]]
+		mprof peak $name.dat >/dev/null 2>err
+		[ ! -s err ]
+	done
 }
 
 @test "run: memory_profiler reads what we write" {
@@ -202,7 +245,7 @@ plain() {
 @test "run: however short the program, its recording has a peak" {
 	for i in $(seq 60); do
 		mprof run -q -o "$i.dat" true
-		grep -q '^PEAK ' "$i.dat"
+		grep -q '^PEAK' "$i.dat"
 		mprof peak "$i.dat" >/dev/null
 	done
 }

@@ -26,8 +26,8 @@ ended_with() {
 whole() {
 	[ "$(head -c 7 a.dat)" = CMDLINE ]
 	[ "$(tail -c 1 a.dat | od -An -c | tr -d ' ')" = '\n' ]
-	tail -n 2 a.dat | grep -q '^PEAK '
-	! grep -qv '^[A-Z]* ' a.dat
+	tail -n 2 a.dat | grep -q '^PEAK'
+	! grep -Eqv '^[A-Z]+(;[^ ]*)? ' a.dat
 }
 
 # Until there are so many samples.
@@ -59,7 +59,7 @@ program_of() {
 	kill -TERM "$recorder"
 	ended_with 143
 	whole
-	grep -q '^EXIT .*signal=15' a.dat
+	grep -q '^EXIT;.*signal=15' a.dat
 }
 
 @test "timeout ends the program, not the recording's end" {
@@ -108,7 +108,7 @@ program_of() {
 		kill -KILL "$recorder"
 		wait "$recorder" || true
 		sed '$d' a.dat >whole
-		run grep -vE '^(CMDLINE|[A-Z]+( [0-9]+)?( [0-9.]+){2}( [a-z]+=.*)?)' \
+		run grep -vE '^(CMDLINE|[A-Z]+(;[^ ]*)?( [0-9]+)?( [0-9.]+){2}$)' \
 			whole
 		same "$output" ""
 		run mprof peak a.dat

@@ -32,18 +32,18 @@ own_setup() {
 # main() and the module; cut where it is too deep.
 false_depths() {
 	awk -v file="$PWD/deep.py" '
-	/^STACK/ && match($0, /frames=.*/) {
-		text = substr($0, RSTART + 7)
+	/^STACK/ && match($0, /frames=[^ ]*/) {
+		text = substr($0, RSTART + 7, RLENGTH - 7)
 		if (!index(text, "deep.py"))
 			next
-		gsub(/[^;]*deep\.py:/, "", text)
+		gsub(/[^,]*deep\.py:/, "", text)
 		shape = text
 		sub(/^([0-9]+):down/, "6:down", shape)
 		sub(/^([0-9]+):main/, "11:main", shape)
 		sub(/^([0-9]+):<module>/, "12:<module>", shape)
-		gsub(/6:down;?/, "", shape)
-		if (shape !~ /^(11:main;)?:0:\(deeper\)$/ &&
-		    shape !~ /^(11:main;)?12:<module>$/)
+		gsub(/6:down,?/, "", shape)
+		if (shape !~ /^(11:main,)?:0:\(deeper\)$/ &&
+		    shape !~ /^(11:main,)?12:<module>$/)
 			print text
 	}' "$1"
 }
@@ -52,9 +52,9 @@ false_depths() {
 nothing_false() {
 	"$1" run.dat >false.txt
 	same "$(cat false.txt)" ''
-	echo "STACK 1 2 id=1 frames=$PWD/calls.py:5:left;$PWD/calls.py:17:main" \
+	echo "STACK;id=1;frames=$PWD/calls.py:5:left,$PWD/calls.py:17:main 1 2" \
 		>made.dat
-	echo "STACK 1 2 id=1 frames=$PWD/deep.py:6:down;$PWD/deep.py:11:main" \
+	echo "STACK;id=1;frames=$PWD/deep.py:6:down,$PWD/deep.py:11:main 1 2" \
 		>>made.dat
 	"$1" made.dat >false.txt
 	[ "$(wc -l <false.txt)" -eq 1 ]
@@ -135,8 +135,8 @@ nothing_false() {
 		echo "# $("$python" -V) at $python" >&3
 		rm -f run.dat
 		mprof run -q -T 1ms --stacks -o run.dat "$python" waits.py
-		grep '^STACK.* thread=' run.dat >others.dat
-		grep -q 'frames=.*:wait_here;' run.dat
+		grep '^STACK.*;thread=' run.dat >others.dat
+		grep -q 'frames=.*:wait_here,' run.dat
 		[ "$(grep -o 'thread=[0-9]*' others.dat | sort -u | wc -l)" -ge 3 ]
 		# Line 5 is where they wait, line 13 calls what grows; a thread
 		# that starts takes its first pages.
@@ -150,7 +150,7 @@ nothing_false() {
 @test "an interval of 10ms where none is given, and a summary" {
 	run_apart mprof run --stacks -o run.dat "$(pythons | head -n 1)" grow.py
 	[ "$status" -eq 0 ]
-	grep -q '^INFO .*interval=0.01' run.dat
+	grep -q '^INFO;.*interval=0.01' run.dat
 	[[ $errors == *"stacks: "*" sampled in 1 process"* ]]
 }
 
@@ -163,7 +163,7 @@ nothing_false() {
 	sleep 0.3
 	run_apart mprof attach -q -t 0.5 --stacks -o run.dat "$target"
 	[ "$status" -eq 0 ]
-	grep -q 'frames=.*:main;' run.dat
+	grep -q 'frames=.*:main,' run.dat
 	nothing_false false_stacks
 	wait "$target"
 }
@@ -172,7 +172,7 @@ nothing_false() {
 	run_apart mprof run -q --stacks -T 5ms -o run.dat \
 		sh -c '"$0" calls.py 0.5; true' "$(pythons | head -n 1)"
 	[ "$status" -eq 0 ]
-	grep -q '^STACK .* pid=[0-9]' run.dat
+	grep -q '^STACK;.*;pid=[0-9]' run.dat
 }
 
 @test "a program that is no Python is recorded all the same" {

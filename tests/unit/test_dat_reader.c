@@ -243,6 +243,13 @@ static void test_torn_others(void **state)
 	assert_int_equal(profile.first_skipped, 3);
 	profile_finish(&profile);
 
+	profile = read_text("MEM 1.0 10.00\nEXIT;pid=12;status=1 1.0 10.0");
+	assert_false(profile.runs.items[0].exit.told);
+	profile_finish(&profile);
+	profile = read_text("MEM 1.0 10.00\nEXIT;pid=12;status=1 1.0 10.05");
+	assert_true(profile.runs.items[0].exit.known);
+	profile_finish(&profile);
+
 	profile =
 	    read_text("FUNC f 1.0 1.00 1.0 2.00 1\nFUNC f 1.0 1.00 1.0 2");
 	assert_int_equal(profile.runs.items[0].calls.len, 1);
@@ -265,21 +272,13 @@ static void test_command_escapes(void **state)
 	profile_finish(&profile);
 }
 
-static void test_process_records(void **state)
+/* As version 0.1.0 wrote it, and as it is written now: the same profile. */
+static void check_process_records(const char *text)
 {
-	struct profile profile =
-	    read_text("CMDLINE make\nINFO 0 9.0 backend=pss interval=0.0005 "
-		      "host=a%20b version=1.0 start=x\n"
-		      "PROC 1.0 10.0 pid=100 ppid=1 name=make cmd=make%20-j2\n"
-		      "PROC 2.0 10.1 pid=101 ppid=100 name=c%3Bc new=key\n"
-		      "CHLD 101 2.0 10.1\n"
-		      "EXIT 2.5 11.0 pid=101 signal=9 oom=1 limit=512 "
-		      "of=cgroup\n"
-		      "EXIT 1.5 12.0 pid=100 status=2 of=moon\n");
+	struct profile profile = read_text(text);
 	struct run *run = only_run(profile);
 	struct process *child = &run->processes.items[1];
 
-	(void)state;
 	assert_int_equal(run->processes.len, 2);
 	assert_string_equal(run->info.backend, "pss");
 	assert_string_equal(run->info.host, "a b");
@@ -297,7 +296,60 @@ static void test_process_records(void **state)
 	assert_true(run->exit.known);
 	assert_int_equal(run->exit.code, 2);
 	assert_int_equal(run->exit.signal, 0);
+	assert_true(run->exit.time_s == 12);
+	assert_true(run->exit.mib == 1.5);
 	assert_int_equal(profile.skipped, 0);
+	assert_int_equal(profile.unknown, 0);
+	profile_finish(&profile);
+}
+
+static void test_process_records(void **state)
+{
+	(void)state;
+	check_process_records(
+	    "CMDLINE make\nINFO 0 9.0 backend=pss interval=0.0005 "
+	    "host=a%20b version=1.0 start=x\n"
+	    "PROC 1.0 10.0 pid=100 ppid=1 name=make cmd=make%20-j2\n"
+	    "PROC 2.0 10.1 pid=101 ppid=100 name=c%3Bc new=key\n"
+	    "CHLD 101 2.0 10.1\n"
+	    "EXIT 2.5 11.0 pid=101 signal=9 oom=1 limit=512 of=cgroup\n"
+	    "EXIT 1.5 12.0 pid=100 status=2 of=moon\n");
+	check_process_records(
+	    "CMDLINE make\nINFO;backend=pss;interval=0.0005;"
+	    "host=a%20b;version=1.0;start=x 0 9.0\n"
+	    "PROC;pid=100;ppid=1;name=make;cmd=make%20-j2 1.0 10.0\n"
+	    "PROC;new=key;;pid=101;odd;ppid=100;name=c%3Bc 2.0 10.1\n"
+	    "CHLD 101 2.0 10.1\n"
+	    "EXIT;pid=101;signal=9;oom=1;limit=512;of=cgroup 2.5 11.0\n"
+	    "EXIT;pid=100;status=2;of=moon 1.5 12.0\n");
+}
+
+static void test_keys_of_this_version(void **state)
+{
+	struct profile profile =
+	    read_text("CMDLINE x\nPROC;pid=7;start=18446744073709551615 1 1\n"
+		      "PEAK;since=8.5 20.0 9.0\nPEAK;since=9.0 19.0 10.0\n"
+		      "PEAK;since=10.25 30.0 11.0\nPEAK 30.0 11.0\n"
+		      "SHARE;pss=12.5;processes=3 40.0 9.5\n"
+		      "SHARE;pss=nan 40.0 9.5\nEXIT;pid=8 2.0 12.0\n"
+		      "MEM;x=1 1.0 2.0\nNEWS;x=1 1.0 2.0\n");
+	struct run *run = only_run(profile);
+
+	(void)state;
+	assert_true(run->processes.items[0].start_ticks == UINT64_MAX);
+	assert_int_equal(run->peaks.len, 4);
+	assert_true(run->peak_since_s == 10.25);
+	assert_int_equal(run->shares.len, 1);
+	assert_true(run->shares.items[0].pss_mib == 12.5);
+	assert_true(run->shares.items[0].mib == 40);
+	assert_int_equal(run->shares.items[0].processes, 3);
+	/* an end that nobody could tell more of */
+	assert_true(run->exit.told);
+	assert_false(run->exit.known);
+	assert_true(run->exit.time_s == 12);
+	assert_int_equal(run->total.len, 0);
+	assert_int_equal(profile.skipped, 1);
+	assert_int_equal(profile.unknown, 2);
 	profile_finish(&profile);
 }
 
@@ -311,17 +363,11 @@ static void test_exit_of_the_program_alone(void **state)
 	profile_finish(&profile);
 }
 
-static void test_calls_told_twice(void **state)
+static void check_calls_told_twice(const char *text)
 {
-	struct profile profile = read_text(
-	    "CMDLINE x\nFUNC my_f 1.0 10.0 2.0 11.0 0\n"
-	    "CALL 1.0 10.0 name=my%20f pid=5 tid=6 level=0 end=11.0 mib1=2.0\n"
-	    "FUNC my_f 1.0 10.0 2.0 11.0 0\n"
-	    "CALL 1.0 10.0 name=my%20f pid=5 tid=7 level=0 end=11.0 mib1=2.0\n"
-	    "FUNC other 1.0 10.0 2.0 11.0 0\n");
+	struct profile profile = read_text(text);
 	struct run *run = only_run(profile);
 
-	(void)state;
 	assert_int_equal(run->calls.len, 3);
 	assert_string_equal(run->calls.items[0].name, "my f");
 	assert_int_equal(run->calls.items[0].tid, 6);
@@ -331,17 +377,29 @@ static void test_calls_told_twice(void **state)
 	profile_finish(&profile);
 }
 
-static void test_marks_and_stacks(void **state)
+static void test_calls_told_twice(void **state)
 {
-	struct profile profile = read_text(
-	    "CMDLINE x\nMARK 1.5 10.0 label=phase%202%25\n"
-	    "STACK 1.0 10.0 id=7 frames=a%3b.py:12:f;/b:c.py:3:g::h;odd\n"
-	    "STACK 2.0 11.0 id=8 frames=z.py:1:<module>\n"
-	    "STACK 3.0 12.0 id=7\n");
+	(void)state;
+	check_calls_told_twice(
+	    "CMDLINE x\nFUNC my_f 1.0 10.0 2.0 11.0 0\n"
+	    "CALL 1.0 10.0 name=my%20f pid=5 tid=6 level=0 end=11.0 mib1=2.0\n"
+	    "FUNC my_f 1.0 10.0 2.0 11.0 0\n"
+	    "CALL 1.0 10.0 name=my%20f pid=5 tid=7 level=0 end=11.0 mib1=2.0\n"
+	    "FUNC other 1.0 10.0 2.0 11.0 0\n");
+	check_calls_told_twice(
+	    "CMDLINE x\nFUNC my_f 1.0 10.0 2.0 11.0 0\n"
+	    "CALL;name=my%20f;pid=5;tid=6;level=0;end=11.0;mib1=2.0 1.0 10.0\n"
+	    "FUNC my_f 1.0 10.0 2.0 11.0 0\n"
+	    "CALL;name=my%20f;pid=5;tid=7;level=0;end=11.0;mib1=2.0 1.0 10.0\n"
+	    "FUNC other 1.0 10.0 2.0 11.0 0\n");
+}
+
+static void check_marks_and_stacks(const char *text)
+{
+	struct profile profile = read_text(text);
 	struct run *run = only_run(profile);
 	struct frame *frames = run->stacks.items[0].frames;
 
-	(void)state;
 	assert_int_equal(run->marks.len, 1);
 	assert_string_equal(run->marks.items[0].label, "phase 2%");
 	assert_int_equal(run->stacks.len, 2);
@@ -356,6 +414,21 @@ static void test_marks_and_stacks(void **state)
 	assert_int_equal(run->stack_samples.items[2].stack, 0);
 	assert_true(run->stack_samples.items[2].mib == 3);
 	profile_finish(&profile);
+}
+
+static void test_marks_and_stacks(void **state)
+{
+	(void)state;
+	check_marks_and_stacks(
+	    "CMDLINE x\nMARK 1.5 10.0 label=phase%202%25\n"
+	    "STACK 1.0 10.0 id=7 frames=a%3b.py:12:f;/b:c.py:3:g::h;odd\n"
+	    "STACK 2.0 11.0 id=8 frames=z.py:1:<module>\n"
+	    "STACK 3.0 12.0 id=7\n");
+	check_marks_and_stacks(
+	    "CMDLINE x\nMARK;label=phase%202%25 1.5 10.0\n"
+	    "STACK;id=7;frames=a%3b.py:12:f,/b:c.py:3:g::h,odd 1.0 10.0\n"
+	    "STACK;id=8;frames=z.py:1:<module> 2.0 11.0\n"
+	    "STACK;id=7 3.0 12.0\n");
 }
 
 /* Blocks end anywhere: in a keyword, a number, before a newline. */
@@ -470,6 +543,7 @@ int main(void)
 	    cmocka_unit_test(test_torn_others),
 	    cmocka_unit_test(test_command_escapes),
 	    cmocka_unit_test(test_process_records),
+	    cmocka_unit_test(test_keys_of_this_version),
 	    cmocka_unit_test(test_exit_of_the_program_alone),
 	    cmocka_unit_test(test_calls_told_twice),
 	    cmocka_unit_test(test_marks_and_stacks),

@@ -73,21 +73,72 @@ static void records_are_as_the_format_says(void **state)
 	dat_write_command(&writer, words);
 	dat_write_memory(&writer, 21 * 1024 + 512, TIME_NS);
 	dat_write_child(&writer, 4711, 1, TIME_NS);
-	dat_write_peak(&writer, 1 << 20, TIME_NS);
-	dat_write_begin(&writer, "PROC", 0, TIME_NS);
+	dat_write_begin(&writer, "PEAK");
+	dat_write_time(&writer, "since", TIME_NS - 1000000);
+	dat_write_end(&writer, 1 << 20, TIME_NS);
+	dat_write_begin(&writer, "PROC");
 	dat_write_whole(&writer, "pid", 12);
-	dat_write_text(&writer, "name", "a b%=;\n\xff\xc3\xa9");
+	dat_write_text(&writer, "name", "a,b %=;\n\xff\xc3\xa9MEMEM MEME");
 	dat_write_mib(&writer, "limit", 512 * 1024);
-	dat_write_end(&writer);
+	dat_write_end(&writer, 0, TIME_NS);
+	dat_write_begin(&writer, "STACK");
+	dat_write_text(&writer, "frames", "");
+	dat_write_part(&writer, "a,b=MEM");
+	dat_write_raw(&writer, ":1:");
+	dat_write_part(&writer, "f");
+	dat_write_end(&writer, 0, TIME_NS);
 	close_well(&writer);
 	assert_string_equal(content("a.dat"),
 	    "CMDLINE sh -c 'a b' x\\ny\\x01 caf\xc3\xa9\\xff\n"
 	    "MEM 21.500000 1795358001.1043\n"
 	    "CHLD 4711 0.000977 1795358001.1043\n"
-	    "PEAK 1024.000000 1795358001.1043\n"
-	    "PROC 0.000000 1795358001.1043 pid=12 "
-	    "name=a%20b%25%3d%3b%0a%ff\xc3\xa9 limit=512.000000\n");
+	    "PEAK;since=1795358001.1033 1024.000000 1795358001.1043\n"
+	    "PROC;pid=12;name=a,b%20%25%3d%3b%0a%ff\xc3\xa9%4DE%4DEM%20%4DEME;"
+	    "limit=512.000000 0.000000 1795358001.1043\n"
+	    "STACK;frames=a%2cb%3d%4DEM:1:f 0.000000 1795358001.1043\n");
 	unlink("a.dat");
+}
+
+/* Each byte that a name can hold, through writer and reader. */
+static void names_come_back_as_they_were(void **state)
+{
+	char name[2 * 255 + 8], label[sizeof(name)];
+	struct dat_writer writer;
+	struct profile profile;
+	struct err e;
+	size_t len = 0;
+
+	(void)state;
+	for (int byte = 1; byte < 256; byte++) {
+		name[len++] = (char)byte;
+		name[len++] = "MEM,"[byte % 4];
+	}
+	strcpy(name + len, "%4DEMEM");
+	strcpy(label, "MEM");
+	open_new(&writer, "b.dat");
+	dat_write_begin(&writer, "PROC");
+	dat_write_whole(&writer, "pid", 12);
+	dat_write_text(&writer, "name", name);
+	dat_write_end(&writer, 1, TIME_NS);
+	dat_write_begin(&writer, "STACK");
+	dat_write_whole(&writer, "id", 1);
+	dat_write_text(&writer, "frames", "");
+	dat_write_part(&writer, name);
+	dat_write_raw(&writer, ",");
+	dat_write_part(&writer, label);
+	dat_write_end(&writer, 1, TIME_NS);
+	close_well(&writer);
+	assert_null(strstr(content("b.dat"), "MEM"));
+	assert_int_equal(dat_read(&profile, "b.dat", &e), 0);
+	assert_string_equal(
+	    profile.runs.items[0].processes.items[0].name, name);
+	assert_int_equal(profile.runs.items[0].stacks.items[0].len, 2);
+	assert_string_equal(
+	    profile.runs.items[0].stacks.items[0].frames[0].function, name);
+	assert_string_equal(
+	    profile.runs.items[0].stacks.items[0].frames[1].function, label);
+	profile_finish(&profile);
+	unlink("b.dat");
 }
 
 static void times_below_a_millisecond_have_six_decimals(void **state)
@@ -293,6 +344,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(records_are_as_the_format_says),
+	    cmocka_unit_test(names_come_back_as_they_were),
 	    cmocka_unit_test(times_below_a_millisecond_have_six_decimals),
 	    cmocka_unit_test(figures_are_what_printf_would_write),
 	    cmocka_unit_test(a_missing_newline_is_made_up_for),

@@ -23,7 +23,7 @@ static struct told {
 	size_t count[TICKS];
 	int64_t kib[TICKS][ROWS];
 	pid_t pid[TICKS][ROWS];
-	size_t exits, marks, peaks, flushes;
+	size_t exits, ends, marks, peaks, flushes;
 	char label[128];
 } told;
 
@@ -44,13 +44,14 @@ static void on_tick(void *context, const struct sink_tick *tick)
 
 static void on_end(void *context, const struct sink_exit *end)
 {
-	(void)context, (void)end;
-	told.exits++;
+	(void)context;
+	told.exits += !end->is_root;
+	told.ends += end->is_root;
 }
 
-static void on_peak(void *context, int64_t time_ns, int64_t kib)
+static void on_peak(void *context, const struct sink_peak *peak)
 {
-	(void)context, (void)time_ns, (void)kib;
+	(void)context, (void)peak;
 	told.peaks++;
 }
 
@@ -124,6 +125,7 @@ static void run(
 	for (int pid = 100; pid < 110; pid++)
 		fake_gone(pid);
 	assert_true(told.ticks > 1);
+	assert_int_equal(told.ends, 1);
 	assert_true(told.flushes > told.ticks);
 	for (size_t i = 1; i < told.ticks; i++)
 		assert_true(told.time_ns[i] > told.time_ns[i - 1]);

@@ -60,7 +60,7 @@ static void clean_name(char *out, const char *name)
 static char *put_encoded(char *out, const char *name)
 {
 	for (; *name; name++) {
-		if (strchr("%=;", *name))
+		if (strchr("%=;", *name) || strncmp(name, "MEM", 3) == 0)
 			out += sprintf(out, "%%%02X", (unsigned)*name);
 		else
 			*out++ = *name;
@@ -109,17 +109,17 @@ static char *put_func(
 static char *put_call(
     char *out, const char *name, const struct marks_call *call)
 {
-	out += sprintf(out, "CALL ");
+	out += sprintf(out, "CALL;name=");
+	out = put_encoded(out, name);
+	out += sprintf(out, ";pid=%d;tid=%d;level=%d;end=", (int)getpid(),
+	    (int)gettid(), call->level);
+	out = put_time(out, call->leave.ns);
+	out += sprintf(out, ";mib1=");
+	out = put_mib(out, call->leave.pages, 6);
+	*out++ = ' ';
 	out = put_mib(out, call->enter.pages, 6);
 	*out++ = ' ';
 	out = put_time(out, call->enter.ns);
-	out += sprintf(out, " name=");
-	out = put_encoded(out, name);
-	out += sprintf(out, " pid=%d tid=%d level=%d end=", (int)getpid(),
-	    (int)gettid(), call->level);
-	out = put_time(out, call->leave.ns);
-	out += sprintf(out, " mib1=");
-	out = put_mib(out, call->leave.pages, 6);
 	*out++ = '\n';
 	return out;
 }
