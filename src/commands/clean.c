@@ -14,20 +14,26 @@ static const struct option_row rows[] = {
 	.offset = offsetof(struct clean_options, dry_run)},
     {0}};
 
-/* A file with the name of a recording may be another's: it stays. */
-static void collect(struct removal *removal, const struct catalog *catalog)
+/* A file with the name of a recording may be something else: it stays. The
+ * exit status: COMMAND_FAILED where a file could not be looked into. */
+static int clean_collect(struct removal *removal, const struct catalog *catalog)
 {
+	int status = COMMAND_OK;
 	struct err e;
 
 	for (size_t i = 0; i < catalog->names.len; i++) {
 		const char *path = catalog->names.items[i];
+		int refused = catalog_check(path, &e);
 
-		if (catalog_check(path, &e) == 0)
-			removal_add(removal, path);
-		else
+		if (refused)
 			fprintf(stderr, "mprof: %s: left in place\n", e.text);
+		else
+			removal_add(removal, path);
+		if (refused < 0)
+			status = COMMAND_FAILED;
 	}
 	removal_add_companions(removal);
+	return status;
 }
 
 static int run(const void *values, char **words, int count)
@@ -45,10 +51,13 @@ static int run(const void *values, char **words, int count)
 		    words[0]);
 		return command_fail(COMMAND_MISUSED, &e);
 	}
-	if (catalog_init(&catalog, ".", &e) != 0)
+	if (catalog_init(&catalog, ".", &e) != 0) {
+		catalog_finish(&catalog);
 		return command_fail(COMMAND_FAILED, &e);
-	collect(&removal, &catalog);
-	status = removal_carry_out(&removal, options->dry_run);
+	}
+	status = clean_collect(&removal, &catalog);
+	if (removal_carry_out(&removal, options->dry_run) != COMMAND_OK)
+		status = COMMAND_FAILED;
 	removal_finish(&removal);
 	catalog_finish(&catalog);
 	return status;

@@ -162,7 +162,7 @@ static bool is_table(const char *path, const struct csv_options *options)
 	if (stat(path, &about) == 0 && S_ISREG(about.st_mode))
 		fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd >= 0) {
-		recording = dat_is_recording(fd);
+		recording = dat_content(fd) == DAT_CONTENT_RECORD;
 		close(fd);
 	}
 	return !recording && csv_is_table(path, options);

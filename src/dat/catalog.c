@@ -29,11 +29,15 @@ static bool is_default_name(const char *name)
 	return strcmp(at, ".dat") == 0;
 }
 
-static bool is_file(int folder, const char *name)
+/* 1 for a regular file or a link to one, 0 for anything else and for what is
+ * gone, -1 with errno where it can't be told. */
+static int is_file(int folder, const char *name)
 {
 	struct stat about;
 
-	return fstatat(folder, name, &about, 0) == 0 && S_ISREG(about.st_mode);
+	if (fstatat(folder, name, &about, 0) == 0)
+		return S_ISREG(about.st_mode);
+	return errno == ENOENT || errno == ELOOP ? 0 : -1;
 }
 
 static int compare_names(const void *left, const void *right)
@@ -41,24 +45,41 @@ static int compare_names(const void *left, const void *right)
 	return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+/* Adds what the folder holds; -1 with e. */
+static int catalog_read(
+    struct catalog *catalog, DIR *dir, const char *folder, struct err *e)
+{
+	struct dirent *entry;
+	int file;
+
+	/* readdir() tells the end from a failure by errno alone. */
+	while (errno = 0, (entry = readdir(dir))) {
+		if (!is_default_name(entry->d_name))
+			continue;
+		file = is_file(dirfd(dir), entry->d_name);
+		if (file < 0)
+			return err_errno(
+			    e, "%s: can't be looked at", entry->d_name);
+		if (file)
+			*array_push(&catalog->names) = mem_copy(entry->d_name);
+	}
+	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", folder);
+}
+
 int catalog_init(struct catalog *catalog, const char *folder, struct err *e)
 {
 	DIR *dir = opendir(folder);
-	struct dirent *entry;
+	int failed;
 
 	*catalog = (struct catalog){0};
 	if (!dir)
 		return err_errno(e, "%s: can't be read", folder);
-	while ((entry = readdir(dir))) {
-		if (is_default_name(entry->d_name) &&
-		    is_file(dirfd(dir), entry->d_name))
-			*array_push(&catalog->names) = mem_copy(entry->d_name);
-	}
+	failed = catalog_read(catalog, dir, folder, e);
 	closedir(dir);
 	if (catalog->names.len > 0)
 		qsort(catalog->names.items, catalog->names.len,
 		    sizeof(catalog->names.items[0]), compare_names);
-	return 0;
+	return failed;
 }
 
 void catalog_finish(struct catalog *catalog)
@@ -100,7 +121,7 @@ char *catalog_companion(const char *path)
 	if (!dot || dot == name)
 		dot = name + strlen(name);
 	companion = mem_format("%.*s_ts%s", (int)(dot - path), path, dot);
-	if (is_file(AT_FDCWD, companion))
+	if (is_file(AT_FDCWD, companion) == 1)
 		return companion;
 	free(companion);
 	return NULL;
@@ -113,17 +134,31 @@ static bool is_dat_name(const char *path)
 	return len > 4 && strcmp(path + len - 4, ".dat") == 0;
 }
 
+/* Says that path is something else than a recording. */
+static int refuse(struct err *e, const char *path, const char *what)
+{
+	err_set(e, "%s: %s", path, what);
+	return 1;
+}
+
 static int check_content(int fd, const char *path, struct err *e)
 {
+	enum dat_content content = DAT_CONTENT_OTHER;
 	struct stat about;
 
 	if (fstat(fd, &about) != 0)
 		return err_errno(e, "%s: can't be read", path);
 	if (!S_ISREG(about.st_mode))
-		return err_set(e, "%s: is no regular file", path);
-	if (about.st_size == 0 ? is_dat_name(path) : dat_is_recording(fd))
-		return 0;
-	return err_set(e, "%s: is no recording", path);
+		return refuse(e, path, "is no regular file");
+	if (about.st_size > 0)
+		content = dat_content(fd);
+	else if (is_dat_name(path))
+		content = DAT_CONTENT_RECORD;
+	if (content == DAT_CONTENT_UNREADABLE)
+		return err_errno(e, "%s: can't be read", path);
+	return content == DAT_CONTENT_RECORD
+		   ? 0
+		   : refuse(e, path, "is no recording");
 }
 
 int catalog_check(const char *path, struct err *e)
@@ -133,12 +168,12 @@ int catalog_check(const char *path, struct err *e)
 
 	if (lstat(path, &about) != 0)
 		return errno == ENOENT
-			   ? err_set(e, "%s: no such recording", path)
-			   : err_errno(e, "%s", path);
+			   ? refuse(e, path, "no such recording")
+			   : err_errno(e, "%s: can't be looked at", path);
 	if (S_ISDIR(about.st_mode))
-		return err_set(e, "%s: is a folder", path);
+		return refuse(e, path, "is a folder");
 	if (!S_ISREG(about.st_mode))
-		return err_set(e, "%s: is no regular file", path);
+		return refuse(e, path, "is no regular file");
 	fd = open(
 	    path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)

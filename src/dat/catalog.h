@@ -16,8 +16,9 @@ struct catalog {
 };
 
 /* The default-named recordings of a folder. What is neither a file nor a link
- * to one has no number. -1 with e where the folder can't be read; the caller
- * finishes in any case. */
+ * to one has no number. -1 with e where the folder or the kind of one of its
+ * files can't be read: the numbers would be wrong. The caller finishes in any
+ * case. */
 int catalog_init(struct catalog *catalog, const char *folder, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 void catalog_finish(struct catalog *catalog) __attribute__((nonnull));
@@ -34,7 +35,8 @@ const char *catalog_at(const struct catalog *catalog, long number)
 char *catalog_companion(const char *path) __attribute__((nonnull));
 
 /* Whether path may be deleted as a recording: a regular file, not a link to
- * one, that begins with a record, or an empty .dat file. -1 with e if not. */
+ * one, that begins with a record, or an empty .dat file. 0 if so; 1 with e
+ * where it is something else, -1 with e where that can't be told. */
 int catalog_check(const char *path, struct err *e)
     __attribute__((nonnull(1), warn_unused_result));
 

@@ -230,7 +230,7 @@ int dat_read_telling(struct profile *profile, const char *path,
 }
 
 /* Only its first line is asked; of a long one, a command's, its beginning. */
-bool dat_is_recording(int fd)
+enum dat_content dat_content(int fd)
 {
 	char bytes[4096 + 1 + NUMBER_PADDING];
 	ssize_t got = pread(fd, bytes, 4096, 0);
@@ -239,16 +239,18 @@ bool dat_is_recording(int fd)
 	enum record_result result;
 	char *at = bytes, *end;
 
-	if (got <= 0)
-		return false;
+	if (got < 0)
+		return DAT_CONTENT_UNREADABLE;
+	if (got == 0)
+		return DAT_CONTENT_OTHER;
 	memset(bytes + got, '\n', 1 + NUMBER_PADDING);
 	end = bytes + got;
 	while (at < end && strchr(" \t\r\n", *at))
 		at++;
 	if (at == end || *at == 0)
-		return false;
+		return DAT_CONTENT_OTHER;
 	end = memchr(at, '\n', (size_t)(end - at) + 1);
 	result = record_read(&records, at, end, false);
 	profile_finish(&profile);
-	return result == RECORD_TAKEN;
+	return result == RECORD_TAKEN ? DAT_CONTENT_RECORD : DAT_CONTENT_OTHER;
 }

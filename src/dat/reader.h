@@ -24,7 +24,12 @@ int dat_read_telling(struct profile *profile, const char *path,
     const struct progress *progress, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 
-/* Whether the file begins with a record, blank lines aside. */
-bool dat_is_recording(int fd);
+/* What a file begins with, blank lines aside. */
+enum dat_content {
+	DAT_CONTENT_OTHER,     /* no record */
+	DAT_CONTENT_RECORD,    /* it is a recording */
+	DAT_CONTENT_UNREADABLE /* errno says why */
+};
+enum dat_content dat_content(int fd) __attribute__((warn_unused_result));
 
 #endif

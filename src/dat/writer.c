@@ -45,6 +45,7 @@ static int check_existing(
     struct dat_writer *writer, const struct named_file *file, struct err *e)
 {
 	struct stat about;
+	enum dat_content content;
 	char last = '\n';
 	int fd;
 
@@ -61,12 +62,17 @@ static int check_existing(
 			close(fd);
 		return 0;
 	}
-	if (!dat_is_recording(fd)) {
+	content = dat_content(fd);
+	if (content != DAT_CONTENT_RECORD) {
+		if (content == DAT_CONTENT_UNREADABLE)
+			err_errno(e, "%s: can't be read", writer->path);
+		else
+			err_set(e,
+			    "%s: holds something else than a recording; "
+			    "nothing is added to it, name another file",
+			    writer->path);
 		close(fd);
-		return err_set(e,
-		    "%s: holds something else than a recording; nothing is "
-		    "added to it, name another file",
-		    writer->path);
+		return -1;
 	}
 	if (pread(fd, &last, 1, about.st_size - 1) == 1 && last != '\n')
 		dat_write_raw(writer, "\n");

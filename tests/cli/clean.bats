@@ -62,3 +62,35 @@ mprofile_20250101000005.dat"
 	run bash -c 'mprof clean --dry-run >/dev/full'
 	[ "$status" -ne 0 ]
 }
+
+# Runs mprof with a system call that fails: failing CALL:error=EIO... COMMAND
+failing() {
+	command -v strace >/dev/null || skip "strace is not installed"
+	without_leak_check
+	run_apart strace -qq -o trace -P "$(realpath "$2")" -P "$2" \
+		-e inject="$1" mprof "$3"
+	errors=$(grep -v ^strace: <<<"$errors")
+}
+
+@test "clean and list: a folder or a file that can't be read is told, and stays" {
+	rm -f -- *
+	recording mprofile_20250101000000.dat
+	recording mprofile_20250101000001.dat
+	for command in clean list; do
+		failing getdents64:error=EIO . $command
+		[ "$status" -eq 1 ]
+		same "$errors" "mprof: .: can't be read: Input/output error"
+	done
+	failing newfstatat,statx:error=EACCES mprofile_20250101000001.dat clean
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: mprofile_20250101000001.dat: can't be looked at"* ]]
+	[ "$(find . -name '*.dat' | wc -l)" -eq 2 ]
+	for call in openat pread64; do
+		recording mprofile_20250101000000.dat
+		failing $call:error=EIO mprofile_20250101000001.dat clean
+		[ "$status" -eq 1 ]
+		same "$errors" "mprof: mprofile_20250101000001.dat: can't be read: \
+Input/output error: left in place"
+		same "$(echo ./*.dat)" ./mprofile_20250101000001.dat
+	done
+}

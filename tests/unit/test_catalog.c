@@ -114,7 +114,7 @@ static void assert_refused(const char *path, const char *expected)
 {
 	struct err e;
 
-	assert_int_equal(catalog_check(path, &e), -1);
+	assert_int_equal(catalog_check(path, &e), 1);
 	assert_string_equal(e.text, expected);
 }
 
