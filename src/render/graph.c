@@ -53,7 +53,9 @@ int graph_render(struct graph *graph, enum picture picture,
 	module = layouter ? render_module_load(e) : NULL;
 	if (!module)
 		return -1;
-	job.fonts = module->fonts_create();
+	job.fonts = module->fonts_create(e);
+	if (!job.fonts)
+		return -1;
 	got = draw(graph, layouter, module, job, e);
 	module->fonts_destroy(job.fonts);
 	return got;

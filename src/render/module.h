@@ -14,7 +14,7 @@
 #include "render/palette.h"
 
 /* Goes up with every change of what stands in this header or drawing.h. */
-#define RENDER_MODULE_VERSION 1
+#define RENDER_MODULE_VERSION 2
 
 /* A side of a picture in pixels; Cairo refuses more. */
 #define RENDER_MOST_PIXELS 32767
@@ -32,7 +32,7 @@ struct render_job {
 
 struct render_module {
 	int version;
-	void *(*fonts_create)(void);
+	void *(*fonts_create)(struct err *e); /* NULL with e: no font */
 	void (*fonts_destroy)(void *fonts);
 	double (*text_width)(
 	    void *fonts, const char *text, double size, bool bold);

@@ -53,7 +53,9 @@ static int render_picture(const struct render_request *request,
 		return -1;
 	if (picture != PICTURE_PNG)
 		layout.most_columns = MOST_VECTOR_COLUMNS;
-	job.fonts = module->fonts_create();
+	job.fonts = module->fonts_create(e);
+	if (!job.fonts)
+		return -1;
 	layout.measure = (struct text_measure){module->text_width, job.fonts};
 	layout_scene(&drawing, request->scene, &layout);
 	got = module->draw(&job, e);

@@ -360,3 +360,14 @@ many() {
 		grep -qF "$label" toy.txt
 	done
 }
+
+@test "plot: without any font a picture is refused, a page is not" {
+	recording a.dat
+	printf '<fontconfig><dir>%s</dir></fontconfig>\n' "$PWD/none" >fonts.conf
+	FONTCONFIG_FILE=$PWD/fonts.conf run_apart mprof plot -o a.svg a.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: no font was found"*"fonts-dejavu-core"* ]]
+	[ ! -e a.svg ]
+	FONTCONFIG_FILE=$PWD/fonts.conf mprof plot -o a.html a.dat
+	[ -s a.html ]
+}

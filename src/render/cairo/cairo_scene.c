@@ -232,9 +232,9 @@ static int draw(const struct render_job *job, struct err *e)
 	return got;
 }
 
-static void *fonts_create(void)
+static void *fonts_create(struct err *e)
 {
-	return text_fonts_create();
+	return text_fonts_create(e);
 }
 
 static void fonts_destroy(void *fonts)

@@ -8,10 +8,14 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
+
 struct text_fonts;
 struct _cairo; /* cairo_t, so that this header compiles without Cairo */
 
-struct text_fonts *text_fonts_create(void);
+/* NULL with e where the machine has no font for Latin letters and digits: every
+ * text would be a row of boxes. */
+struct text_fonts *text_fonts_create(struct err *e);
 void text_fonts_destroy(struct text_fonts *fonts);
 
 double text_fonts_width(
@@ -22,6 +26,11 @@ struct text_line {
 	double x, baseline, size;
 	bool bold;
 };
+
+/* What to say where there is no font. */
+#define TEXT_NO_FONT                                                         \
+	"no font was found for the text of a picture; install one (Debian: " \
+	"fonts-dejavu-core), or draw a page: .html"
 
 /* Fills the text in the current source, or adds its outline to the path. */
 void text_show(

@@ -17,9 +17,21 @@ struct text_fonts {
 	PangoFontDescription *face;
 };
 
+static PangoLayoutLine *shape_line(
+    struct text_fonts *fonts, const char *text, double size, bool bold)
+{
+	pango_font_description_set_absolute_size(
+	    fonts->face, size * PANGO_SCALE);
+	pango_font_description_set_weight(
+	    fonts->face, bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
+	pango_layout_set_font_description(fonts->layout, fonts->face);
+	pango_layout_set_text(fonts->layout, text, -1);
+	return pango_layout_get_line_readonly(fonts->layout, 0);
+}
+
 /* Without hinted metrics a text has one width at all scales, the one that
  * the layout reckoned with. */
-struct text_fonts *text_fonts_create(void)
+struct text_fonts *text_fonts_create(struct err *e)
 {
 	struct text_fonts *fonts = mem_zero(1, sizeof(*fonts));
 	cairo_font_options_t *options = cairo_font_options_create();
@@ -35,7 +47,12 @@ struct text_fonts *text_fonts_create(void)
 	pango_layout_set_single_paragraph_mode(fonts->layout, TRUE);
 	fonts->face = pango_font_description_from_string("sans-serif");
 	cairo_font_options_destroy(options);
-	return fonts;
+	shape_line(fonts, "Ag0", 12, false);
+	if (pango_layout_get_unknown_glyphs_count(fonts->layout) == 0)
+		return fonts;
+	err_set(e, TEXT_NO_FONT);
+	text_fonts_destroy(fonts);
+	return NULL;
 }
 
 void text_fonts_destroy(struct text_fonts *fonts)
@@ -47,18 +64,6 @@ void text_fonts_destroy(struct text_fonts *fonts)
 	g_object_unref(fonts->context);
 	g_object_unref(fonts->map);
 	free(fonts);
-}
-
-static PangoLayoutLine *shape_line(
-    struct text_fonts *fonts, const char *text, double size, bool bold)
-{
-	pango_font_description_set_absolute_size(
-	    fonts->face, size * PANGO_SCALE);
-	pango_font_description_set_weight(
-	    fonts->face, bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
-	pango_layout_set_font_description(fonts->layout, fonts->face);
-	pango_layout_set_text(fonts->layout, text, -1);
-	return pango_layout_get_line_readonly(fonts->layout, 0);
 }
 
 double text_fonts_width(

@@ -14,15 +14,6 @@ struct text_fonts {
 	cairo_t *cr; /* to measure with */
 };
 
-struct text_fonts *text_fonts_create(void)
-{
-	struct text_fonts *fonts = mem_zero(1, sizeof(*fonts));
-
-	fonts->surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
-	fonts->cr = cairo_create(fonts->surface);
-	return fonts;
-}
-
 void text_fonts_destroy(struct text_fonts *fonts)
 {
 	if (!fonts)
@@ -44,6 +35,36 @@ static void choose_font(cairo_t *cr, double size, bool bold)
 	cairo_select_font_face(cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
 	    bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
 	cairo_set_font_size(cr, size);
+}
+
+/* Whether the font has the letter; glyph 0 stands for one that it lacks. */
+static bool has_letter(cairo_t *cr, const char *letter)
+{
+	cairo_scaled_font_t *font;
+	cairo_glyph_t *glyphs = NULL;
+	int count = 0;
+	bool has;
+
+	choose_font(cr, 12, false);
+	font = cairo_get_scaled_font(cr);
+	has = cairo_scaled_font_text_to_glyphs(font, 0, 0, letter, 1, &glyphs,
+		  &count, NULL, NULL, NULL) == CAIRO_STATUS_SUCCESS &&
+	      count == 1 && glyphs[0].index != 0;
+	cairo_glyph_free(glyphs);
+	return has;
+}
+
+struct text_fonts *text_fonts_create(struct err *e)
+{
+	struct text_fonts *fonts = mem_zero(1, sizeof(*fonts));
+
+	fonts->surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
+	fonts->cr = cairo_create(fonts->surface);
+	if (has_letter(fonts->cr, "A") && has_letter(fonts->cr, "0"))
+		return fonts;
+	err_set(e, TEXT_NO_FONT);
+	text_fonts_destroy(fonts);
+	return NULL;
 }
 
 double text_fonts_width(
