@@ -66,7 +66,8 @@ static void load_agent(struct session *session)
 {
 	const struct agent_wish wish = {
 	    .recording = session->recording.writer.path,
-	    .lines = session->options->lines};
+	    .lines = session->options->lines,
+	    .tables = session->hooks.tables.folder};
 	struct err e;
 
 	if (agent_env_init(&session->agent, &wish, &e) != 0)
@@ -168,6 +169,7 @@ static int record(struct session *session)
 	if (session->result.end == SAMPLER_TIMEOUT)
 		wait_for_program(session);
 	launch_finish(&session->launch);
+	run_hooks_tables(&session->hooks);
 	if (closed != 0)
 		command_fail(COMMAND_TROUBLE, &e);
 	say_end(session, path);

@@ -2,11 +2,13 @@
 #include "commands/run_hooks.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "cli/terminal.h"
 #include "commands/command.h"
+#include "commands/run_tables.h"
 #include "proc/namespace.h"
 
 static void add_hook(struct sampler_plan *plan, struct sampler_hook hook)
@@ -33,6 +35,23 @@ static void take_marks(
 	add_hook(plan, marks_hook(&hooks->marks));
 	if (!watched)
 		setenv(MARKS_VARIABLE, hooks->marks.path, 1);
+}
+
+/* Beside the mark file. Without the folder each process prints its own tables,
+ * and those of one that is killed are lost. */
+static void keep_tables(struct run_hooks *hooks)
+{
+	const char *mark = hooks->marks.path;
+	char *path;
+	struct err e;
+
+	if (!mark)
+		return;
+	path = mem_format(
+	    "%.*s.tables", (int)(strlen(mark) - strlen(".mark")), mark);
+	if (agent_tables_open(&hooks->tables, path, &e) != 0)
+		fprintf(stderr, "mprof: --lines: %s\n", e.text);
+	free(path);
 }
 
 static int keep_textfile(struct run_hooks *hooks, const char *folder,
@@ -73,6 +92,8 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 {
 	*hooks = (struct run_hooks){.marks.fd = -1};
 	take_marks(hooks, plan, watched);
+	if (options->lines && !watched)
+		keep_tables(hooks);
 	if (options->stacks && !namespace_has_proc()) {
 		fputs("mprof: --stacks: left out, /proc is another pid "
 		      "namespace's; mount this one's: mount -t proc proc "
@@ -90,6 +111,7 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 
 void run_hooks_finish(struct run_hooks *hooks)
 {
+	agent_tables_close(&hooks->tables);
 	marks_close(&hooks->marks);
 	textfile_destroy(hooks->textfile);
 	if (hooks->watching)
@@ -97,6 +119,12 @@ void run_hooks_finish(struct run_hooks *hooks)
 	hooks->watching = false;
 	hooks->textfile = NULL;
 	stacks_hook_finish(&hooks->stacks);
+}
+
+void run_hooks_tables(struct run_hooks *hooks)
+{
+	agent_tables_take(&hooks->tables);
+	run_tables_print(&hooks->tables);
 }
 
 void run_hooks_summary(const struct run_hooks *hooks)

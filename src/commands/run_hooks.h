@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a recording does beside its samples: marks are taken, a textfile is
- * kept, stacks are read, and at the end conditions are checked.
+ * kept, stacks are read, and at the end line tables that their processes left
+ * are printed and conditions are checked.
  */
 #ifndef MPROF_COMMANDS_RUN_HOOKS_H
 #define MPROF_COMMANDS_RUN_HOOKS_H
@@ -9,6 +10,7 @@
 #include "commands/live.h"
 #include "commands/run_options.h"
 #include "commands/stacks_hook.h"
+#include "python/agent_tables.h"
 #include "recorder/marks.h"
 #include "recorder/textfile.h"
 
@@ -18,6 +20,7 @@ struct run_hooks {
 	struct live live;
 	bool watching;
 	struct stacks_hook stacks;
+	struct agent_tables tables; /* --lines */
 };
 
 /* Adds to plan's hooks, and to this process's environment, which the program
@@ -29,6 +32,9 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
     struct sampler_plan *plan, char *const *words, pid_t watched,
     struct err *e);
 void run_hooks_finish(struct run_hooks *hooks);
+
+/* Once the program has ended: line tables that nobody printed, on stdout. */
+void run_hooks_tables(struct run_hooks *hooks) __attribute__((nonnull));
 
 /* What there is to say at the end, on stderr: notices. */
 void run_hooks_summary(const struct run_hooks *hooks);

@@ -47,7 +47,9 @@ static void fill(
 	add(env, &at, mem_format("MPROF_AGENT_FILE=%s", file ? file : ""));
 	add(env, &at, mem_format("MPROF_AGENT_RECORDER=%ld", (long)getpid()));
 	if (wish->lines)
-		add(env, &at, mem_copy("MPROF_AGENT_LINES=1"));
+		add(env, &at,
+		    mem_format("MPROF_AGENT_LINES=%s",
+			wish->tables ? wish->tables : "1"));
 	add(env, &at, preload(agent));
 	for (size_t i = 0; i < len; i++) {
 		if (!is_replaced(environ[i]))

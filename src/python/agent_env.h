@@ -16,6 +16,7 @@
 struct agent_wish {
 	const char *recording; /* to append calls to; NULL: nowhere */
 	bool lines;            /* a line table a function at the end */
+	const char *tables;    /* the folder they are kept in; NULL: none */
 	const char *agent;     /* NULL: the one beside this program */
 };
 

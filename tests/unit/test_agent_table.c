@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "../../src/python/agent/shelf.c"
 #include "../../src/python/agent/spots.c"
 #include "../../src/python/agent/table.c"
 

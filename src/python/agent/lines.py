@@ -61,6 +61,17 @@ def _text_of(code):
     return zip(range(first, first + len(text)), text)
 
 
+def _label(lines):
+    """What the recorder needs to print the table itself."""
+    if not isinstance(lines.precision, int):
+        return None
+    first = lines.code.co_firstlineno
+    end = max(lines.text) + 1 if lines.text else first
+    text = [lines.text.get(at, "") for at in range(first, end)]
+    text = "".join(line.rstrip("\r\n") + "\n" for line in text)
+    return _clean(_file(lines)), min(max(lines.precision, 0), 15), _clean(text)
+
+
 def _spot_of(func, lines):
     code = lines and lines.code
     kept = bool(lines and lines.kept)
@@ -70,7 +81,8 @@ def _spot_of(func, lines):
     key = (id(code), kept) if code else name
     if key not in _spots:
         codes = tuple(_codes(code)) if code else ()
-        _spots[key] = _spot(name, kept, codes)
+        label = _label(lines) if kept else None
+        _spots[key] = _spot(name, kept, codes, label)
         if codes and _watch:
             _watch(codes)
         if kept:
@@ -154,6 +166,11 @@ def _start_watching():
 # -- the table in print -------------------------------------------------------
 
 
+def _file(lines):
+    name = lines.code.co_filename
+    return name[:-1] if name.endswith(".pyc") else name
+
+
 def _numbers(code, text, rows):
     last = max(text or [row[0] for row in rows])
     return range(code.co_firstlineno, last + 1)
@@ -166,8 +183,7 @@ def _pieces(lines, rows):
         "Line #", "Mem usage", "Increment", "Occurrences", "Line Contents"
     )
     measured = {row[0]: row[1:] for row in rows}
-    name = lines.code.co_filename
-    yield "Filename: " + (name[:-1] if name.endswith(".pyc") else name) + "\n\n"
+    yield "Filename: " + _file(lines) + "\n\n"
     yield header + "\n"
     yield "=" * len(header) + "\n"
     for number in _numbers(lines.code, lines.text, rows):
@@ -189,25 +205,43 @@ def _write(stream, text):
         stream.write(text.encode(coding, "backslashreplace").decode(coding))
 
 
-def _print(lines, rows):
-    if not rows:
-        return
+def _try_print(lines, rows):
+    """Nothing, or why that failed."""
     try:
         stream = lines.stream or _sys.stdout
         pieces = _pieces(lines, rows)
-        if type(stream).__module__ in ("_io", "io"):
+        ours = type(stream).__module__ in ("_io", "io")
+        if ours:
             # Whole, so that threads don't mix theirs.
             pieces = ["".join(pieces)]
         for piece in pieces:
             _write(stream, piece)
+        if ours:
+            # What is held back is lost where a signal ends the process.
+            stream.flush()
     except Exception as error:
-        _say("%s: line table not printed, %s" % (lines.code.co_name, error))
+        return str(error)
+
+
+def _say_unprinted(lines, error):
+    _say("%s: line table not printed, %s" % (lines.code.co_name, error))
+
+
+def _print(lines, rows):
+    error = _try_print(lines, rows) if rows else None
+    if error is not None:
+        _say_unprinted(lines, error)
 
 
 def _print_kept():
     while _kept:
         lines = _kept.pop(0)
-        _print(lines, _rows(lines.spot))
+        rows = _rows(lines.spot)
+        if not rows or not _claim(lines.spot):
+            continue
+        error = _try_print(lines, rows)
+        if not _release(lines.spot, error is None):
+            _say_unprinted(lines, error)
 
 
 _exit_pid = None

@@ -6,6 +6,7 @@
 #include "python/agent/calls.h"
 #include "python/agent/marks.h"
 #include "python/agent/rss.h"
+#include "python/agent/shelf.h"
 #include "python/agent/source.h"
 #include "python/agent/trace.h"
 
@@ -36,21 +37,39 @@ static long first_line_of(struct pyobj *code)
 	return value;
 }
 
-/* _spot(name, keeps, codes): the function's code first, if there is any. */
+/* label is (file, decimals, text), or None for a table that needs no shelf. */
+static struct shelf *shelf_of(struct pyobj *label, long first_line)
+{
+	struct pyobj *file = py.PyTuple_GetItem(label, 0);
+	struct pyobj *digits = file ? py.PyTuple_GetItem(label, 1) : NULL;
+	struct pyobj *text = digits ? py.PyTuple_GetItem(label, 2) : NULL;
+	struct shelf_label given = {.first_line = first_line};
+
+	if (text) {
+		given.file = py.PyUnicode_AsUTF8(file);
+		given.digits = py.PyLong_AsLong(digits);
+		given.text = py.PyUnicode_AsUTF8(text);
+	}
+	py.PyErr_Clear();
+	return given.file && given.text ? shelf_create(&given) : NULL;
+}
+
+/* _spot(name, keeps, codes, label): the function's code first, if there is
+ * any. */
 static struct pyobj *new_spot(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	const char *name = n == 3 ? py.PyUnicode_AsUTF8(args[0]) : NULL;
+	const char *name = n == 4 ? py.PyUnicode_AsUTF8(args[0]) : NULL;
 	struct pyobj *code = name ? py.PyTuple_GetItem(args[2], 0) : NULL;
-	long number = -1;
+	long number = -1, first = code ? first_line_of(code) : 0;
 
 	(void)self;
 	py.PyErr_Clear();
 	if (name)
-		number = spot_add(name, py.PyLong_AsLong(args[1]) != 0,
-		    code ? first_line_of(code) : 0);
+		number = spot_add(name, py.PyLong_AsLong(args[1]) != 0, first);
 	if (number < 0)
 		return py.PyErr_NoMemory();
+	spot_get(number)->table.shelf = shelf_of(args[3], first);
 	for (ssize_t i = 1; code; i++) {
 		py.Py_IncRef(code);
 		if (spot_add_code(
@@ -160,6 +179,31 @@ static struct pyobj *rows(
 	return spot ? rows_of(&spot->table) : py.PyErr_NoMemory();
 }
 
+/* _claim(spot): whether this process may print its table. */
+static struct pyobj *claim(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	const struct spot *spot = n == 1 ? spot_argument(args[0]) : NULL;
+	struct shelf *shelf = spot ? spot->table.shelf : NULL;
+
+	(void)self;
+	return py.PyLong_FromLong(!shelf || shelf_claim(shelf));
+}
+
+/* _release(spot, printed): whether the table is printed, or will be. */
+static struct pyobj *release(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	const struct spot *spot = n == 2 ? spot_argument(args[0]) : NULL;
+	struct shelf *shelf = spot ? spot->table.shelf : NULL;
+	bool printed = n == 2 && py.PyLong_AsLong(args[1]) != 0;
+
+	(void)self;
+	if (shelf)
+		printed = shelf_release(shelf, printed);
+	return py.PyLong_FromLong(printed);
+}
+
 /* _follow(yes): all profiled functions of this thread, or no longer. */
 static struct pyobj *follow(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
@@ -208,6 +252,8 @@ static struct pymethod methods[] = {
     {"_resume", resume_call, PYMETHOD_FAST, NULL},
     {"_leave", leave, PYMETHOD_FAST, NULL},
     {"_rows", rows, PYMETHOD_FAST, NULL},
+    {"_claim", claim, PYMETHOD_FAST, NULL},
+    {"_release", release, PYMETHOD_FAST, NULL},
     {"_follow", follow, PYMETHOD_FAST, NULL},
     {"_forked", forked, PYMETHOD_FAST, NULL},
     {"_use", use, PYMETHOD_FAST, NULL},
@@ -290,6 +336,7 @@ struct pyobj *PyInit_memory_profiler(void)
 	if (!api_bind())
 		return api_refuse();
 	marks_init();
+	shelf_init();
 	module = py.PyModule_Create2(&definition, PYMODULE_API);
 	if (module && !fill(py.PyModule_GetDict(module))) {
 		py.Py_DecRef(module);

@@ -9,6 +9,7 @@
 
 #include "python/agent/marks.h"
 #include "python/agent/module.h"
+#include "python/agent/shelf.h"
 #include "python/agent/source.h"
 
 static void add_builtin(void)
@@ -94,6 +95,7 @@ __attribute__((constructor)) static void preload(void)
 	if (!getenv("MPROF_AGENT_FILE") || !api_bind() || py.Py_IsInitialized())
 		return;
 	marks_init();
+	shelf_init();
 	if (py.PyImport_AppendInittab(
 		"memory_profiler", PyInit_memory_profiler) == 0)
 		hook_posix();

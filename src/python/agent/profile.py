@@ -178,7 +178,7 @@ class _Block:
         self.calls = []
         name = _clean(name)
         if name not in _spots:
-            _spots[name] = _spot(name, False, ())
+            _spots[name] = _spot(name, False, (), None)
         self.spot = _spots[name]
 
     def __enter__(self):

@@ -49,6 +49,8 @@ static struct session *create(struct spot *spot)
 	session->spot = spot;
 	session->own.first = spot->table.first;
 	session->table = spot->keeps ? &spot->table : &session->own;
+	/* Before memory is looked at: what it takes is no line's. */
+	table_prepare(session->table);
 	return session;
 }
 

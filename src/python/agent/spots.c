@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "python/agent/shelf.h"
+
 /* Grown under the GIL, and looked into at every event: open addressing, at
  * most half full. */
 static struct {
@@ -102,6 +104,11 @@ const struct spot_code *spot_of_code(const void *code)
 
 void spots_forked(void)
 {
-	for (size_t i = 0; i < spots.len; i++)
-		table_clear(&spots.items[i]->table);
+	for (size_t i = 0; i < spots.len; i++) {
+		struct table *table = &spots.items[i]->table;
+
+		table_clear(table);
+		if (table->shelf)
+			shelf_forked(table->shelf);
+	}
 }

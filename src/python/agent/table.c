@@ -4,22 +4,54 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int grow_rows(struct table *table, size_t wanted)
+#include "python/agent/shelf.h"
+
+static bool on_shelf(const struct table *table)
+{
+	return table->shelf && shelf_is_used(table->shelf);
+}
+
+/* Where the shelf has no more room the rows go on the heap. */
+static struct table_row *rows_on_heap(const struct table *table, size_t *wanted)
 {
 	size_t len = table->len ? table->len : 32;
 	struct table_row *rows;
 
-	while (len < wanted)
+	while (len < *wanted)
 		len *= 2;
 	rows = calloc(len, sizeof(*rows));
 	if (!rows)
-		return -1;
+		return NULL;
 	if (table->rows)
 		memcpy(rows, table->rows, table->len * sizeof(*rows));
-	free(table->rows);
+	if (on_shelf(table))
+		shelf_drop(table->shelf);
+	else
+		free(table->rows);
+	*wanted = len;
+	return rows;
+}
+
+static int grow_rows(struct table *table, size_t wanted)
+{
+	bool may_shelve = table->shelf && (!table->rows || on_shelf(table));
+	struct table_row *rows = NULL;
+
+	if (may_shelve)
+		rows = shelf_rows(table->shelf, &wanted);
+	if (!rows)
+		rows = rows_on_heap(table, &wanted);
+	if (!rows)
+		return -1;
 	table->rows = rows;
-	table->len = len;
+	table->len = wanted;
 	return 0;
+}
+
+void table_prepare(struct table *table)
+{
+	if (!table->rows)
+		grow_rows(table, 1);
 }
 
 static struct table_row *make_row(struct table *table, long line)
@@ -53,6 +85,7 @@ bool table_is_empty(const struct table *table)
 
 void table_clear(struct table *table)
 {
-	free(table->rows);
-	*table = (struct table){.first = table->first};
+	if (!on_shelf(table))
+		free(table->rows);
+	*table = (struct table){.first = table->first, .shelf = table->shelf};
 }

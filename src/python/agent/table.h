@@ -17,6 +17,8 @@
 
 #define TABLE_LINES_MAX (1 << 20)
 
+struct shelf;
+
 struct table_row {
 	int64_t pages;  /* the most */
 	int64_t growth; /* pages */
@@ -27,8 +29,12 @@ struct table {
 	long first;             /* the line of rows[0] */
 	struct table_row *rows; /* grown as lines come */
 	size_t len;
-	bool used; /* a line was noted */
+	bool used;           /* a line was noted */
+	struct shelf *shelf; /* where the rows lie; NULL: on the heap */
 };
+
+/* Makes room now for what the first lines would make room for. */
+void table_prepare(struct table *table);
 
 /* One more time that line ran: memory stood at pages as it ended, after it
  * had changed by step. A line before the first, and one that there is no

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// Tables that a process leaves behind: the agent's half, whose files are in
+// its shared object alone and so are included here, and the recorder's.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <dirent.h>
+
+#include "../../src/python/agent/shelf.c"
+#include "../../src/python/agent/table.c"
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "python/agent_tables.h"
+
+/* The agent takes its folder from the environment once: all tests share it. */
+static char *folder;
+
+static void open_folder(struct agent_tables *tables)
+{
+	const char *parent = getenv("TMPDIR");
+	struct err e;
+
+	if (!folder)
+		folder = mem_format("%s/mprof-test-%d.tables",
+		    parent ? parent : "/tmp", (int)getpid());
+	if (agent_tables_open(tables, folder, &e) != 0)
+		fail_msg("%s", e.text);
+	setenv("MPROF_AGENT_LINES", folder, 1);
+	shelf_init();
+}
+
+static void fill(struct table *table, long lines)
+{
+	const struct shelf_label label = {.file = "/src/app.py",
+	    .text = "def f():\n\treturn 1\n",
+	    .first_line = 10,
+	    .digits = 3};
+
+	*table = (struct table){.first = 10, .shelf = shelf_create(&label)};
+	assert_non_null(table->shelf);
+	for (long line = 0; line < lines; line++)
+		table_note(table, 10 + line, 256 * (line + 1), 256);
+}
+
+static void finish(struct table *table)
+{
+	table_clear(table);
+	shelf_clear(table->shelf);
+	free(table->shelf->name);
+	free(table->shelf->text);
+	free(table->shelf);
+}
+
+static void what_was_noted_is_taken(void **state)
+{
+	struct agent_tables tables;
+	struct table table;
+	const struct agent_table *taken;
+
+	(void)state;
+	open_folder(&tables);
+	fill(&table, 500); /* more than there was room for at first */
+	assert_true(on_shelf(&table));
+	agent_tables_take(&tables);
+	assert_int_equal(tables.items.len, 1);
+	taken = &tables.items.items[0];
+	assert_string_equal(taken->file, "/src/app.py");
+	assert_string_equal(taken->text, "def f():\n\treturn 1\n");
+	assert_int_equal(taken->first_line, 10);
+	assert_int_equal(taken->digits, 3);
+	assert_int_equal(taken->rows.len, 500);
+	assert_int_equal(taken->rows.items[499].line, 509);
+	assert_int_equal(taken->rows.items[499].count, 1);
+	assert_true(taken->rows.items[499].mib > 0);
+	assert_false(shelf_claim(table.shelf)); /* it was printed */
+	finish(&table);
+	agent_tables_close(&tables);
+}
+
+static void what_the_process_printed_is_not_taken(void **state)
+{
+	struct agent_tables tables;
+	struct table table;
+
+	(void)state;
+	open_folder(&tables);
+	fill(&table, 1);
+	assert_true(shelf_claim(table.shelf));
+	assert_true(shelf_release(table.shelf, true));
+	agent_tables_take(&tables);
+	assert_int_equal(tables.items.len, 0);
+	finish(&table);
+
+	/* It tried to, and its output was closed. */
+	fill(&table, 1);
+	assert_true(shelf_claim(table.shelf));
+	assert_true(shelf_release(table.shelf, false));
+	agent_tables_take(&tables);
+	assert_int_equal(tables.items.len, 1);
+	finish(&table);
+	agent_tables_close(&tables);
+}
+
+static void a_child_begins_anew(void **state)
+{
+	struct agent_tables tables;
+	struct table table;
+
+	(void)state;
+	open_folder(&tables);
+	fill(&table, 3);
+	table_clear(&table); /* as spots_forked() does */
+	shelf_forked(table.shelf);
+	table_note(&table, 10, 7, 7);
+	agent_tables_take(&tables);
+	assert_int_equal(tables.items.len, 2);
+	assert_int_equal(tables.items.items[0].rows.len, 3);
+	assert_int_equal(tables.items.items[1].rows.len, 1);
+	finish(&table);
+	agent_tables_close(&tables);
+}
+
+static void put_file(const char *name, const void *bytes, size_t len)
+{
+	char *path = mem_format("%s/%s", folder, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, len), (ssize_t)len);
+	close(fd);
+	free(path);
+}
+
+/* Whatever the program wrote there: no read outside of it (sanitizers look),
+ * no table with figures that were not in it. */
+static void hostile_files_do_no_harm(void **state)
+{
+	struct agent_tables tables;
+	struct shelf_head head = {.magic = SHELF_MAGIC,
+	    .row_size = sizeof(struct table_row),
+	    .rows_at = sizeof(head),
+	    .rows_len = 4};
+	char bytes[sizeof(head) + 4 * sizeof(struct table_row)] = {0};
+	uint64_t seed = 17;
+
+	(void)state;
+	open_folder(&tables);
+	put_file("1-0.table", "", 0);
+	put_file("2-0.table",
+	    "no table, but long enough to hold a head that "
+	    "would have been one, were it one of ours",
+	    80);
+	head.rows_len = UINT64_MAX / sizeof(struct table_row);
+	put_file("3-0.table", &head, sizeof(head));
+	head.rows_at = UINT64_MAX - 8;
+	put_file("4-0.table", &head, sizeof(head));
+	head.rows_at = sizeof(head);
+	head.name_len = UINT32_MAX;
+	put_file("5-0.table", &head, sizeof(head));
+	agent_tables_take(&tables);
+	assert_int_equal(tables.items.len, 0);
+	assert_int_equal(tables.left_out, 4);
+	for (int i = 0; i < 3000; i++) {
+		head.name_len = 0;
+		head.rows_len = 4;
+		memset(bytes, 0x11, sizeof(bytes));
+		memcpy(bytes, &head, sizeof(head));
+		for (int k = 0; k < 3; k++)
+			bytes[random_next(&seed) % sizeof(head)] =
+			    (char)random_next(&seed);
+		put_file("6-0.table", bytes, sizeof(bytes));
+		agent_tables_take(&tables);
+	}
+	for (size_t i = 0; i < tables.items.len; i++)
+		assert_true(tables.items.items[i].rows.len <= 4);
+	agent_tables_close(&tables);
+}
+
+static void others_in_the_folder_are_let_be(void **state)
+{
+	struct agent_tables tables;
+	char *path, *fifo, *link;
+
+	(void)state;
+	open_folder(&tables);
+	put_file("notes", "x", 1);
+	fifo = mem_format("%s/7-0.table", folder);
+	link = mem_format("%s/8-0.table", folder);
+	path = mem_format("%s/notes", folder);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_int_equal(symlink("/etc/passwd", link), 0);
+	agent_tables_take(&tables);
+	assert_int_equal(tables.items.len, 0);
+	agent_tables_close(&tables);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(access(fifo, F_OK), -1);
+	unlink(path);
+	rmdir(folder);
+	free(path);
+	free(fifo);
+	free(link);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_was_noted_is_taken),
+	    cmocka_unit_test(what_the_process_printed_is_not_taken),
+	    cmocka_unit_test(a_child_begins_anew),
+	    cmocka_unit_test(hostile_files_do_no_harm),
+	    cmocka_unit_test(others_in_the_folder_are_let_be),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
