@@ -33,6 +33,19 @@ struct session {
 	struct sampler_result result;
 };
 
+static void say_beside(const char *asked, const char *path)
+{
+	char clean[2][4096];
+
+	if (strcmp(asked, path) == 0)
+		return;
+	utf8_clean(clean[0], sizeof(clean[0]), asked);
+	utf8_clean(clean[1], sizeof(clean[1]), path);
+	fprintf(stderr,
+	    "mprof: %s: another mprof records into it; this run goes to %s\n",
+	    clean[0], clean[1]);
+}
+
 static int open_output(struct session *session, struct err *e)
 {
 	const struct run_options *options = session->options;
@@ -51,6 +64,8 @@ static int open_output(struct session *session, struct err *e)
 		path = output_name(options->output,
 		    options->attach ? session->target.pid : getpid(), start_s);
 		result = dat_writer_open(&recording->writer, path, e);
+		if (result == 0)
+			say_beside(path, recording->writer.path);
 		free(path);
 	}
 	recording->backend = session->plan.metric->name;

@@ -16,12 +16,14 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/named_file.h"
+#include "dat/lock.h"
 #include "dat/reader.h"
 
 enum {
 	KEEP_MAX = 256 * 1024, /* bytes that wait for room on the disk */
 	NAMES_MAX = 3600,      /* seconds that a default name may move */
 	OPEN_TRIES = 100,      /* where others make and remove the same name */
+	BESIDE_MAX = 10000,    /* recordings of one name at the same time */
 	PATIENCE_MS = 1000     /* for a slow reader of a fifo, at the end */
 };
 
@@ -94,38 +96,113 @@ static int open_named(struct dat_writer *writer, const struct named_file *file)
 	return named_file_reopen(file, flags | O_NONBLOCK);
 }
 
-/* Looks at the name and opens it; *moved where the name was made or removed in
- * between. */
-static int open_once(struct dat_writer *writer, bool *moved, struct err *e)
-{
-	const char *path = writer->path;
-	struct named_file file;
-	int failed = named_file_init(&file, path, e);
+enum open_result {
+	OPEN_DONE,
+	OPEN_MOVED, /* the name was made or removed meanwhile: look again */
+	OPEN_TAKEN, /* another recorder writes the file */
+	OPEN_FAILED
+};
 
-	*moved = false;
-	if (!failed) {
-		writer->fd = open_named(writer, &file);
-		*moved = writer->fd < 0 && (errno == EEXIST || errno == ENOENT);
-		writer->created = writer->created && writer->fd >= 0;
-		if (writer->fd < 0)
-			failed = err_errno(e, "%s: can't be written%s", path,
-			    errno == ENXIO ? ", nobody reads it" : "");
-		else if (!writer->created)
-			failed = check_existing(writer, &file, e);
+/* A file that its recorder removed, since it had nothing to record after all,
+ * may be open here by then. */
+static enum open_result lock(struct dat_writer *writer)
+{
+	struct stat about;
+
+	if (fstat(writer->fd, &about) != 0 || !S_ISREG(about.st_mode))
+		return OPEN_DONE;
+	if (dat_lock_take(writer->fd) != 0)
+		return OPEN_TAKEN;
+	return fstat(writer->fd, &about) == 0 && about.st_nlink == 0
+		   ? OPEN_MOVED
+		   : OPEN_DONE;
+}
+
+static enum open_result open_and_lock(
+    struct dat_writer *writer, const struct named_file *file, struct err *e)
+{
+	enum open_result result;
+
+	writer->fd = open_named(writer, file);
+	if (writer->fd < 0) {
+		result = errno == EEXIST || errno == ENOENT ? OPEN_MOVED
+							    : OPEN_FAILED;
+		err_errno(e, "%s: can't be written%s", writer->path,
+		    errno == ENXIO ? ", nobody reads it" : "");
+		return result;
 	}
+	result = lock(writer);
+	if (result == OPEN_DONE && !writer->created &&
+	    check_existing(writer, file, e) != 0)
+		return OPEN_FAILED;
+	return result;
+}
+
+/* Looks at the name, opens and locks it. */
+static enum open_result open_once(struct dat_writer *writer, struct err *e)
+{
+	enum open_result result = OPEN_FAILED;
+	struct named_file file;
+
+	if (named_file_init(&file, writer->path, e) == 0)
+		result = open_and_lock(writer, &file, e);
 	named_file_finish(&file);
-	return failed;
+	if (result == OPEN_DONE)
+		return result;
+	if (writer->fd >= 0)
+		close(writer->fd);
+	writer->fd = -1;
+	writer->created = false;
+	return result;
+}
+
+static enum open_result open_path(struct dat_writer *writer, struct err *e)
+{
+	enum open_result result = OPEN_MOVED;
+
+	for (int i = 0; result == OPEN_MOVED && i < OPEN_TRIES; i++)
+		result = open_once(writer, e);
+	return result;
+}
+
+/* "run.2.dat" beside "run.dat". */
+static char *name_beside(const char *path, int number)
+{
+	size_t len = strlen(path);
+	bool dat = len > 4 && strcmp(path + len - 4, ".dat") == 0;
+
+	return mem_format("%.*s.%d%s", (int)(dat ? len - 4 : len), path, number,
+	    dat ? ".dat" : "");
+}
+
+/* A name beside the one that is taken. One that holds something else is passed
+ * over: it was not asked for. */
+static int open_beside(
+    struct dat_writer *writer, const char *path, struct err *e)
+{
+	for (int number = 2; number < BESIDE_MAX; number++) {
+		struct err ignored;
+
+		free(writer->path);
+		writer->path = name_beside(path, number);
+		if (open_path(writer, &ignored) == OPEN_DONE)
+			return 0;
+	}
+	return err_set(e,
+	    "%s: another mprof records into it, and no file can be made "
+	    "beside it; name another one",
+	    path);
 }
 
 int dat_writer_open(struct dat_writer *writer, const char *path, struct err *e)
 {
-	bool moved = true;
+	enum open_result result;
 
 	init(writer, path);
-	for (int tries = 0; moved && tries < OPEN_TRIES; tries++) {
-		if (open_once(writer, &moved, e) == 0)
-			return 0;
-	}
+	result = open_path(writer, e);
+	if (result == OPEN_DONE ||
+	    (result == OPEN_TAKEN && open_beside(writer, path, e) == 0))
+		return 0;
 	return drop(writer);
 }
 
@@ -144,13 +221,15 @@ int dat_writer_open_default(
 		    name, sizeof(name), "mprofile_%Y%m%d%H%M%S.dat", &local);
 		fd = open(name,
 		    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-		if (fd >= 0) {
+		if (fd >= 0 && dat_lock_take(fd) == 0) {
 			init(writer, name);
 			writer->fd = fd;
 			writer->created = true;
 			return 0;
 		}
-		if (errno != EEXIST)
+		if (fd >= 0)
+			close(fd); /* somebody named it, and was faster */
+		else if (errno != EEXIST)
 			break;
 	}
 	*writer = (struct dat_writer){.fd = -1};

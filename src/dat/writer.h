@@ -27,9 +27,10 @@ struct dat_writer {
 	int cause;      /* errno of the last one that failed; 0: none did */
 };
 
-/* Opens path to append; it is made where it is not there. A file that holds
- * something else than a recording is left alone: -1 with e, as where it can't
- * be written. */
+/* Opens path to append and locks it; it is made where it is not there. Where
+ * another recorder writes it, it is path.2, .3 and so on, before a .dat:
+ * writer->path tells. A file that holds something else than a recording is left
+ * alone: -1 with e, as where it can't be written. */
 int dat_writer_open(struct dat_writer *writer, const char *path, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 

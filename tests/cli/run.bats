@@ -192,6 +192,59 @@ plain() {
 	grep -q 'interval=0.0005;' a.dat
 }
 
+@test "run: several with one -o at the same time: a file each, no sample lost" {
+	for i in 1 2 3; do
+		mprof run -q -T 0.05 -o same.dat sh -c \
+			": >began$i; while [ ! -e go ]; do sleep 0.02; done" \
+			2>"err$i" &
+	done
+	for _ in $(seq 500); do
+		[ -e began1 ] && [ -e began2 ] && [ -e began3 ] && break
+		sleep 0.02
+	done
+	: >go
+	wait
+	same "$(echo same*.dat)" "same.2.dat same.3.dat same.dat"
+	for file in same*.dat; do
+		same "$(grep -c ^CMDLINE "$file")" 1
+		same "$(grep -c ^EXIT "$file")" 1
+		[ "$(grep -c ^MEM "$file")" -ge 1 ]
+	done
+	same "$(cat err? | sort)" \
+		"mprof: same.dat: another mprof records into it; this run goes to same.2.dat
+mprof: same.dat: another mprof records into it; this run goes to same.3.dat"
+	# One after another they are runs of one file, as ever.
+	run_apart mprof run -q -o same.dat true
+	same "$errors" ""
+	same "$(grep -c ^CMDLINE same.dat)" 2
+}
+
+@test "run: what is beside and no recording is passed over" {
+	echo notes >a.2.dat
+	run_apart mprof run -q -o a.dat mprof run -q -o a.dat true
+	[ "$status" -eq 0 ]
+	[[ $errors == *"a.dat: another mprof records"*"this run goes to a.3.dat" ]]
+	same "$(cat a.2.dat)" notes
+	run_apart mprof run -q -o b mprof run -q -o b true
+	[ "$status" -eq 0 ]
+	[ -e b.2 ]
+}
+
+@test "run: a program that outlives its recorder does not keep the file" {
+	mprof run -q -o a.dat sh -c 'echo $$ >pid; exec sleep 60' 3>&- &
+	for _ in $(seq 200); do
+		[ -s pid ] && grep -q ^MEM a.dat && break
+		sleep 0.02
+	done
+	kill -KILL $!
+	wait $! || true
+	run_apart mprof run -q -o a.dat true
+	kill -0 "$(cat pid)"
+	kill "$(cat pid)"
+	same "$errors" ""
+	same "$(grep -c ^CMDLINE a.dat)" 2
+}
+
 # What scripts in the wild do: three columns, the last two numbers, but for the
 # records that memory_profiler has with more.
 strangers_read() {

@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "dat/lock.h"
 #include "dat/reader.h"
 #include "dat/writer.h"
 
@@ -224,6 +225,54 @@ static void what_is_no_recording_is_left_alone(void **state)
 	assert_int_equal(dat_writer_open(&writer, "no/such", &e), -1);
 }
 
+/* Two descriptors of one process are as apart as two processes' are. */
+static void a_recording_is_locked_until_it_ends(void **state)
+{
+	struct dat_writer first, second, third;
+	struct err e;
+	int fd;
+
+	(void)state;
+	open_new(&first, "l.dat");
+	fd = open("l.dat", O_RDONLY | O_CLOEXEC);
+	assert_true(dat_lock_is_held(fd));
+	assert_true(dat_lock_is_held(fd));
+	assert_int_equal(dat_writer_open(&second, "l.dat", &e), 0);
+	assert_string_equal(second.path, "l.2.dat");
+	assert_true(second.created);
+	assert_int_equal(dat_writer_open(&third, "l.dat", &e), 0);
+	assert_string_equal(third.path, "l.3.dat");
+	dat_writer_discard(&third);
+	assert_int_equal(access("l.3.dat", F_OK), -1);
+	dat_write_memory(&first, 1024, TIME_NS);
+	dat_write_memory(&second, 2048, TIME_NS);
+	close_well(&first);
+	assert_false(dat_lock_is_held(fd));
+	assert_int_equal(dat_writer_open(&first, "l.dat", &e), 0);
+	assert_string_equal(first.path, "l.dat");
+	close_well(&first);
+	close_well(&second);
+	assert_string_equal(content("l.dat"), "MEM 1.000000 1795358001.1043\n");
+	assert_string_equal(
+	    content("l.2.dat"), "MEM 2.000000 1795358001.1043\n");
+	close(fd);
+	unlink("l.dat");
+	unlink("l.2.dat");
+}
+
+static void what_has_no_locks_is_written_all_the_same(void **state)
+{
+	struct dat_writer first, second;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(dat_writer_open(&first, "/dev/null", &e), 0);
+	assert_int_equal(dat_writer_open(&second, "/dev/null", &e), 0);
+	assert_string_equal(second.path, "/dev/null");
+	close_well(&first);
+	close_well(&second);
+}
+
 static void default_names_move_to_the_next_second(void **state)
 {
 	struct dat_writer first, second;
@@ -349,6 +398,8 @@ int main(void)
 	    cmocka_unit_test(figures_are_what_printf_would_write),
 	    cmocka_unit_test(a_missing_newline_is_made_up_for),
 	    cmocka_unit_test(what_is_no_recording_is_left_alone),
+	    cmocka_unit_test(a_recording_is_locked_until_it_ends),
+	    cmocka_unit_test(what_has_no_locks_is_written_all_the_same),
 	    cmocka_unit_test(default_names_move_to_the_next_second),
 	    cmocka_unit_test(discarding_keeps_a_file_that_was_there),
 	    cmocka_unit_test(a_full_disk_tears_no_line),
