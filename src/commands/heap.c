@@ -151,34 +151,31 @@ static void wait_until(int64_t deadline_ns)
 		;
 }
 
-enum look {
-	LOOK_SHOWN,
-	LOOK_PUT_OFF, /* it could not be stopped just now */
-	LOOK_ENDED    /* with the status */
+enum heap_look {
+	HEAP_LOOK_SHOWN,
+	HEAP_LOOK_FAILED, /* the next one may do */
+	HEAP_LOOK_ENDED
 };
 
 /* Why there is nothing to show: what could be read once and is no more has
- * ended. */
-static enum look explain(
-    enum python_result result, pid_t pid, int *status, const struct err *e)
+ * ended. Whatever else it is, the next look may do. */
+static enum heap_look explain(const struct heap_options *options,
+    enum python_result result, pid_t pid, struct err *e)
 {
-	switch (result) {
-	case PYTHON_GONE:
-	case PYTHON_NONE:
+	char every[UNITS_TEXT];
+
+	if (result == PYTHON_GONE || result == PYTHON_NONE) {
 		fprintf(stderr, "mprof: process %d: has ended\n", (int)pid);
-		return LOOK_ENDED;
-	case PYTHON_EARLY:
-		command_fail(COMMAND_OK, e);
-		return LOOK_PUT_OFF;
-	default:
-		*status = command_fail(COMMAND_FAILED, e);
-		return LOOK_ENDED;
+		return HEAP_LOOK_ENDED;
 	}
+	fprintf(stderr, "mprof: %s; this look failed, the next is in %s\n",
+	    e->text, units_duration(every, options->every_s));
+	return HEAP_LOOK_FAILED;
 }
 
 /* One look, and what came since the one before. */
-static enum look look_again(const struct heap_options *options, pid_t pid,
-    struct heap *before, int *status)
+static enum heap_look look_again(
+    const struct heap_options *options, pid_t pid, struct heap *before)
 {
 	struct heap heap = {0};
 	int64_t analysis_ns = 0;
@@ -188,21 +185,20 @@ static enum look look_again(const struct heap_options *options, pid_t pid,
 
 	if (result != PYTHON_OK) {
 		heap_finish(&heap);
-		return explain(result, pid, status, &e);
+		return explain(options, result, pid, &e);
 	}
 	show_difference(options, before, &heap, analysis_ns);
 	heap_finish(before);
 	*before = heap;
-	return ferror(stdout) ? LOOK_ENDED : LOOK_SHOWN;
+	return ferror(stdout) ? HEAP_LOOK_ENDED : HEAP_LOOK_SHOWN;
 }
 
 static int show_every(const struct heap_options *options, pid_t pid)
 {
 	int64_t every_ns = (int64_t)(options->every_s * NS_PER_S);
 	int64_t deadline = clock_mono_ns(), ignored = 0;
-	enum look look = LOOK_SHOWN;
+	enum heap_look look = HEAP_LOOK_SHOWN;
 	struct heap before = {0};
-	int status = COMMAND_OK;
 	long shown = 0;
 	struct err e;
 
@@ -210,17 +206,17 @@ static int show_every(const struct heap_options *options, pid_t pid)
 		heap_finish(&before);
 		return command_fail(COMMAND_FAILED, &e);
 	}
-	while (
-	    look != LOOK_ENDED && (!options->count || shown < options->count)) {
+	while (look != HEAP_LOOK_ENDED &&
+	       (!options->count || shown < options->count)) {
 		deadline += every_ns;
 		if (deadline < clock_mono_ns())
 			deadline = clock_mono_ns();
 		wait_until(deadline);
-		look = look_again(options, pid, &before, &status);
-		shown += look == LOOK_SHOWN;
+		look = look_again(options, pid, &before);
+		shown += look == HEAP_LOOK_SHOWN;
 	}
 	heap_finish(&before);
-	return status;
+	return COMMAND_OK;
 }
 
 static int show_saved(const struct heap_options *options, char **paths)

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "python/objects.h"
+#include "python/look.h"
 
 /* By name: two classes of one name are one row. */
 static void count_types(struct heap *heap, const struct objects *objects)
@@ -32,41 +32,20 @@ static void name_version(struct heap *heap, const struct python_target *target)
 		    target->minor, target->micro);
 }
 
-static enum python_result count_image(struct heap *heap,
-    const struct python_target *target, struct image *image, struct err *e)
-{
-	struct objects objects;
-	int result = objects_find(&objects, target, image, e);
-
-	if (result == 0)
-		count_types(heap, &objects);
-	objects_finish(&objects);
-	if (result == 0)
-		return PYTHON_OK;
-	return image->gone ? PYTHON_GONE : PYTHON_UNSUPPORTED;
-}
-
 enum python_result heap_take(struct heap *heap, pid_t pid,
     const struct progress *progress, int64_t *analysis_ns, struct err *e)
 {
-	struct python_target target;
-	struct image image;
-	enum python_result result = python_open(&target, pid, e);
-	int64_t start;
+	struct look look;
+	enum python_result result = look_take(&look, pid, progress, e);
 
-	if (result != PYTHON_OK)
-		return result;
-	result = image_take(&image, &target, e);
 	if (result != PYTHON_OK)
 		return result;
 	heap->pid = pid;
 	heap->wall_ns = clock_wall_ns();
-	heap->pause_ns = image.pause_ns;
-	name_version(heap, &target);
-	image.progress = progress;
-	start = clock_mono_ns();
-	result = count_image(heap, &target, &image, e);
-	*analysis_ns = clock_mono_ns() - start;
-	image_finish(&image);
-	return result;
+	heap->pause_ns = look.image.pause_ns;
+	name_version(heap, &look.target);
+	count_types(heap, &look.objects);
+	*analysis_ns = look.analysis_ns;
+	look_finish(&look);
+	return PYTHON_OK;
 }

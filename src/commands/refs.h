@@ -8,11 +8,10 @@
 
 #include "chart/graph.h"
 #include "python/holders.h"
+#include "python/look.h"
 
 struct refs {
-	struct python_target target;
-	struct image image;
-	struct objects objects;
+	struct look look;
 	struct holders holders;
 	struct chains chains;
 	bool *is_wanted; /* of each type */

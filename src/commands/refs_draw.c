@@ -82,7 +82,7 @@ static size_t wanted_box(struct drawn *drawn, uint32_t type)
 
 	if (drawn->box_of_type[type] != NO_BOX)
 		return drawn->box_of_type[type];
-	detail = count_text(refs->objects.types.items.items[type]->count);
+	detail = count_text(refs->look.objects.types.items.items[type]->count);
 	drawn->box_of_type[type] = graph_add_box(drawn->graph,
 	    refs_short(holders_type(&refs->holders, type)), detail, ROLE_PEAK);
 	free(detail);
@@ -170,11 +170,11 @@ void refs_draw(const struct refs *refs, struct graph *graph)
 	struct drawn drawn = {.refs = refs,
 	    .graph = graph,
 	    .box_of_link = no_boxes(refs->chains.links.len),
-	    .box_of_type = no_boxes(refs->objects.types.items.len)};
+	    .box_of_type = no_boxes(refs->look.objects.types.items.len)};
 	size_t len = refs->chains.items.len;
 	char *title = mem_format("What %s %s in process %d",
 	    refs->referents ? "is held by" : "holds",
-	    refs->types.items[0]->name, (int)refs->target.pid);
+	    refs->types.items[0]->name, (int)refs->look.target.pid);
 
 	graph->title = utf8_clean_copy(title);
 	free(title);

@@ -78,7 +78,7 @@ static void name_nearest(
 
 static int choose_types(struct refs *refs, const char *word, struct err *e)
 {
-	const struct objects *objects = &refs->objects;
+	const struct objects *objects = &refs->look.objects;
 	char nearest[400];
 
 	refs->is_wanted = mem_zero(objects->types.items.len + 1, sizeof(bool));
@@ -97,17 +97,17 @@ static int choose_types(struct refs *refs, const char *word, struct err *e)
 	if (*nearest)
 		return err_set(e,
 		    "process %d: no object of type %s; there are of type %s",
-		    (int)refs->target.pid, word, nearest);
+		    (int)refs->look.target.pid, word, nearest);
 	return err_set(e,
 	    "process %d: no object of type %s; mprof heap %d names the types",
-	    (int)refs->target.pid, word, (int)refs->target.pid);
+	    (int)refs->look.target.pid, word, (int)refs->look.target.pid);
 }
 
 static void choose_objects(struct refs *refs)
 {
 	const struct holders *holders = &refs->holders;
 
-	for (size_t i = 0; i < refs->objects.found.len; i++)
+	for (size_t i = 0; i < refs->look.objects.found.len; i++)
 		if (refs->is_wanted[holders->types[i]])
 			*array_push(&refs->wanted) = (uint32_t)i;
 }
@@ -117,11 +117,10 @@ static int find(struct refs *refs, const char *word, struct err *e)
 	struct holders_request request;
 	struct chains_request chains;
 
-	if (objects_find(&refs->objects, &refs->target, &refs->image, e) < 0 ||
-	    choose_types(refs, word, e) < 0)
+	if (choose_types(refs, word, e) < 0)
 		return -1;
 	request = (struct holders_request){refs->is_wanted, refs->referents};
-	if (holders_find(&refs->holders, &refs->objects, &request, e) < 0)
+	if (holders_find(&refs->holders, &refs->look.objects, &request, e) < 0)
 		return -1;
 	choose_objects(refs);
 	chains =
@@ -143,10 +142,8 @@ static int find(struct refs *refs, const char *word, struct err *e)
 int refs_take(struct refs *refs, pid_t pid, const char *word,
     const struct progress *progress, struct err *e)
 {
-	if (python_open(&refs->target, pid, e) != PYTHON_OK ||
-	    image_take(&refs->image, &refs->target, e) != PYTHON_OK)
+	if (look_take(&refs->look, pid, progress, e) != PYTHON_OK)
 		return -1;
-	refs->image.progress = progress;
 	if (find(refs, word, e) == 0)
 		return 0;
 	refs_finish(refs);
@@ -157,8 +154,7 @@ void refs_finish(struct refs *refs)
 {
 	chains_finish(&refs->chains);
 	holders_finish(&refs->holders);
-	objects_finish(&refs->objects);
-	image_finish(&refs->image);
+	look_finish(&refs->look);
 	array_free(&refs->types);
 	array_free(&refs->wanted);
 	free(refs->is_wanted);

@@ -42,15 +42,15 @@ static void print_size(uint64_t bytes)
 static void print_head(const struct refs *refs)
 {
 	char pause[UNITS_TEXT], name[NAME_SIZE];
-	int micro = refs->target.micro;
+	int micro = refs->look.target.micro;
 
-	printf("Process %d, Python 3.%d", (int)refs->target.pid,
-	    refs->target.minor);
+	printf("Process %d, Python 3.%d", (int)refs->look.target.pid,
+	    refs->look.target.minor);
 	if (micro >= 0)
 		printf(".%d", micro);
 	printf("; it stood still for %s\n",
 	    units_duration(
-		pause, (double)refs->image.pause_ns / (double)NS_PER_S));
+		pause, (double)refs->look.image.pause_ns / (double)NS_PER_S));
 	for (size_t i = 0; i < refs->types.len; i++) {
 		const struct object_type *type = refs->types.items[i];
 

@@ -19,7 +19,14 @@
 /* Nothing that Python allocates reserves more than it uses by that much; the
  * sanitizers' shadows do. */
 #define REGION_MAX ((uint64_t)64 << 30)
+#define PAGE 4096
+/* What a room has to spare on each side, but not of very many: each may be
+ * three mappings of ours, of which 65,530 are allowed. */
+#define SLACK ((uint64_t)32 << 20)
+#define SLACK_REGIONS_MAX 4096
 #define STOP_LIMIT_NS (NS_PER_S / 2)
+#define PATIENCE_NS (2 * NS_PER_S)
+#define RETRY_NS 5000000
 #define TRIES_MAX 9 /* to meet the collector at rest, in half a second */
 #define NAP_NS 1000000
 
@@ -73,68 +80,101 @@ static int regions_list(struct image *image, pid_t pid)
 	return 0;
 }
 
-static void region_drop(struct image_region *region)
+/* The room of the first copy that has all of the region; NULL: none has.
+ * known rooms are in order. */
+static const struct image_region *room_find(
+    const struct image *image, size_t known, const struct image_region *region)
 {
-	if (region->bytes)
-		munmap(region->bytes, region->end - region->start);
-	region->bytes = NULL;
-}
+	size_t low = 0, high = known;
 
-/* Takes over the room that the first copy made. */
-static int region_adopt(struct image_region *region, struct image_region *old)
-{
-	size_t had = old->end - old->start;
-	size_t want = region->end - region->start;
-	void *bytes = old->bytes;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct image_region *room = &image->rooms.items[middle];
 
-	if (had != want)
-		bytes = mremap(bytes, had, want, MREMAP_MAYMOVE);
-	if (bytes == MAP_FAILED)
-		return -1;
-	region->bytes = bytes;
-	old->bytes = NULL;
-	return 0;
-}
-
-static int region_make(struct image_region *region)
-{
-	void *bytes =
-	    mmap(NULL, region->end - region->start, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (bytes == MAP_FAILED)
-		return -1;
-	region->bytes = bytes;
-	return 0;
-}
-
-static int regions_make(struct image *image, struct image *old)
-{
-	size_t k = 0;
-
-	for (size_t i = 0; i < image->regions.len; i++) {
-		struct image_region *region = &image->regions.items[i];
-		struct image_region *before;
-
-		while (k < old->regions.len &&
-		       old->regions.items[k].start < region->start)
-			k++;
-		before = k < old->regions.len ? &old->regions.items[k] : NULL;
-		if (before && before->start == region->start
-			? region_adopt(region, before) < 0
-			: region_make(region) < 0)
-			return -1;
+		if (region->start < room->start)
+			high = middle;
+		else if (region->start >= room->end)
+			low = middle + 1;
+		else
+			return region->end <= room->end ? room : NULL;
 	}
+	return NULL;
+}
+
+/* The way to a neighbour: at most SLACK, and no more than half of the gap, so
+ * that rooms don't overlap. */
+static uint64_t slack_of(const struct image *image, uint64_t gap)
+{
+	if (image->regions.len > SLACK_REGIONS_MAX)
+		return 0;
+	gap = gap / 2 / PAGE * PAGE;
+	return gap < SLACK ? gap : SLACK;
+}
+
+/* Region number i, and what it may grow into until it is copied again: mremap
+ * could not make it larger, since large pages were asked for parts of it, and
+ * it takes no range of unlike parts. */
+static struct image_region room_of(const struct image *image, size_t i)
+{
+	const struct image_region *region = &image->regions.items[i];
+	uint64_t before = i ? region[-1].end : 0, behind = MEMORY_END;
+
+	if (i + 1 < image->regions.len)
+		behind = region[1].start;
+	return (struct image_region){
+	    .start = region->start - slack_of(image, region->start - before),
+	    .end = region->end + slack_of(image, behind - region->end)};
+}
+
+static int room_map(struct image *image, struct image_region room)
+{
+	void *bytes = mmap(NULL, room.end - room.start, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (bytes == MAP_FAILED)
+		return -1;
+	room.bytes = bytes;
+	*array_push(&image->rooms) = room;
 	return 0;
 }
 
-/* What is to be copied as it is now, with the room of old where it has. */
-static int copy_list(struct copy *copy, struct image *old)
+/* Bytes for region number i; what is not in use of a room can't be accessed,
+ * and counts for no limit of memory. */
+static int region_place(struct image *image, size_t known, size_t i)
+{
+	struct image_region *region = &image->regions.items[i];
+	const struct image_region *room = room_find(image, known, region);
+
+	if (!room) {
+		if (room_map(image, room_of(image, i)) < 0 &&
+		    room_map(image, *region) < 0)
+			return -1;
+		room = &image->rooms.items[image->rooms.len - 1];
+	}
+	region->bytes = room->bytes + (region->start - room->start);
+	return mprotect(
+	    region->bytes, region->end - region->start, PROT_READ | PROT_WRITE);
+}
+
+static int regions_place(struct image *image)
+{
+	size_t known = image->rooms.len;
+
+	for (size_t i = 0; i < image->regions.len; i++)
+		if (region_place(image, known, i) < 0)
+			return -1;
+	return 0;
+}
+
+/* What is to be copied as it is now, into the rooms that there are already
+ * where those have it. */
+static int copy_list(struct copy *copy)
 {
 	struct image *image = copy->image;
 
 	pages_clear(&copy->pages);
-	if (regions_list(image, copy->pid) < 0 || regions_make(image, old) < 0)
+	image->regions.len = 0;
+	if (regions_list(image, copy->pid) < 0 || regions_place(image) < 0)
 		return -1;
 	for (size_t i = 0; i < image->regions.len; i++) {
 		const struct image_region *region = &image->regions.items[i];
@@ -187,8 +227,32 @@ static bool is_collecting(const struct python_target *target)
 	return collecting != 0;
 }
 
+/* Another tracer may have just one thread, and just for a moment; a process
+ * that was read before does not deny us this. */
+static bool is_passing(int error)
+{
+	return error == EPERM || error == EAGAIN || error == ETIMEDOUT;
+}
+
+/* Stops all threads, with patience: a state that passes is tried again. *start
+ * is when they were stopped. */
+static int stop_patiently(
+    struct remote_threads *threads, pid_t pid, int64_t *start)
+{
+	int64_t deadline = clock_mono_ns() + PATIENCE_NS;
+
+	for (;;) {
+		*start = clock_mono_ns();
+		if (remote_stop_all(threads, pid, STOP_LIMIT_NS) == 0)
+			return 0;
+		if (!is_passing(errno) || clock_mono_ns() > deadline)
+			return -1;
+		nanosleep(&(struct timespec){0, RETRY_NS}, NULL);
+	}
+}
+
 /* Stops it at a moment when the collector rests, if there is one soon: a look
- * without stopping goes first. *start is when it was stopped. */
+ * without stopping goes first. */
 static int stop_at_rest(struct copy *copy, const struct python_target *target,
     struct remote_threads *threads, int64_t *start)
 {
@@ -196,9 +260,7 @@ static int stop_at_rest(struct copy *copy, const struct python_target *target,
 		bool is_last = i == TRIES_MAX;
 
 		if (is_last || !is_collecting(target)) {
-			*start = clock_mono_ns();
-			if (remote_stop_all(threads, copy->pid, STOP_LIMIT_NS) <
-			    0)
+			if (stop_patiently(threads, copy->pid, start) < 0)
 				return -1;
 			copy->image->collecting = is_collecting(target);
 			if (is_last || !copy->image->collecting)
@@ -209,9 +271,7 @@ static int stop_at_rest(struct copy *copy, const struct python_target *target,
 	}
 }
 
-/* The second copy; old has the first one. */
-static int copy_standing(
-    struct copy *copy, const struct python_target *target, struct image *old)
+static int copy_standing(struct copy *copy, const struct python_target *target)
 {
 	struct remote_threads threads;
 	int64_t start;
@@ -219,7 +279,7 @@ static int copy_standing(
 
 	if (stop_at_rest(copy, target, &threads, &start) < 0)
 		return -1;
-	result = copy_list(copy, old);
+	result = copy_list(copy);
 	error = errno;
 	if (result == 0)
 		copy->image->copied = pages_copy(&copy->pages, copy->pid);
@@ -247,10 +307,9 @@ static int64_t told(pid_t pid, const char *key)
 
 static int copy_running(struct copy *copy)
 {
-	struct image none = {0};
 	int64_t available;
 
-	if (copy_list(copy, &none) < 0)
+	if (copy_list(copy) < 0)
 		return -1;
 	available = told(0, "MemAvailable");
 	if (available >= 0 && copy->pages.there / 1024 > (uint64_t)available) {
@@ -258,56 +317,91 @@ static int copy_running(struct copy *copy)
 		return -1;
 	}
 	pages_advise(&copy->pages);
-	copy->image->copied = pages_copy(&copy->pages, copy->pid);
+	pages_copy(&copy->pages, copy->pid);
 	return 0;
 }
 
 static int copy_twice(struct copy *copy, const struct python_target *target)
 {
-	struct image first = {0}, *image = copy->image;
-	int result, error;
+	int error;
 
-	copy->image = &first;
-	result = copy_running(copy);
-	copy->image = image;
-	if (result == 0)
-		result = copy_standing(copy, target, &first);
-	error = errno;
-	image_finish(&first);
-	if (result == 0)
+	if (copy_running(copy) == 0 && copy_standing(copy, target) == 0) {
 		forget_gone(copy);
-	else
-		image_finish(image);
+		return 0;
+	}
+	error = errno;
+	image_finish(copy->image);
 	errno = error;
-	return result;
+	return -1;
 }
 
-static enum python_result refusal(pid_t pid, int error, struct err *e)
+static bool find_tracer(void *context, pid_t thread)
 {
-	int64_t tracer = error == EPERM ? told(pid, "TracerPid") : 0;
+	int64_t *tracer = context;
 
-	if (tracer > 0) {
+	*tracer = told(thread, "TracerPid");
+	return *tracer <= 0;
+}
+
+/* Who traces one of its threads; 0 where nobody does just now. */
+static int64_t tracer_of(pid_t pid)
+{
+	int64_t tracer = 0;
+	struct procfs fs;
+
+	if (procfs_init(&fs, "/proc", NULL) < 0)
+		return 0;
+	procfs_each_thread(&fs, pid, find_tracer, &tracer);
+	procfs_finish(&fs);
+	return tracer > 0 ? tracer : 0;
+}
+
+/* Its memory was read already: that it can't be stopped is no matter of whom
+ * it belongs to. */
+static enum python_result refusal_to_stop(pid_t pid, struct err *e)
+{
+	int64_t tracer = tracer_of(pid);
+
+	if (tracer) {
 		err_set(e,
 		    "process %d: process %lld traces it, and a process can "
 		    "have one tracer",
 		    (int)pid, (long long)tracer);
 		return PYTHON_DENIED;
 	}
-	if (error == ENOMEM) {
+	err_set(e,
+	    "process %d: a thread of it was traced, or about to end, each time "
+	    "it was to be stopped; try again",
+	    (int)pid);
+	return PYTHON_EARLY;
+}
+
+static enum python_result refusal(pid_t pid, int error, struct err *e)
+{
+	switch (error) {
+	case EPERM:
+		return refusal_to_stop(pid, e);
+	case ENOMEM:
 		err_set(e,
 		    "process %d: there is no room here for a copy of its "
 		    "memory",
 		    (int)pid);
 		return PYTHON_DENIED;
-	}
-	if (error == ETIMEDOUT) {
+	case ETIMEDOUT:
 		err_set(e,
 		    "process %d: a thread of it waits in the kernel and can't "
 		    "be stopped; try again",
 		    (int)pid);
 		return PYTHON_EARLY;
+	case EAGAIN:
+		err_set(e,
+		    "process %d: it starts threads faster than they can be "
+		    "stopped; try again",
+		    (int)pid);
+		return PYTHON_EARLY;
+	default:
+		return python_refusal(pid, error, e);
 	}
-	return python_refusal(pid, error, e);
 }
 
 enum python_result image_take(
@@ -331,8 +425,12 @@ enum python_result image_take(
 
 void image_finish(struct image *image)
 {
-	for (size_t i = 0; i < image->regions.len; i++)
-		region_drop(&image->regions.items[i]);
+	for (size_t i = 0; i < image->rooms.len; i++) {
+		const struct image_region *room = &image->rooms.items[i];
+
+		munmap(room->bytes, room->end - room->start);
+	}
+	array_free(&image->rooms);
 	array_free(&image->regions);
 }
 

@@ -6,6 +6,9 @@
  * no longer than that takes. Only pages that are there are copied, and none
  * is made. Whatever happens, the process runs on.
  *
+ * A state that passes (another tracer stops a thread for a moment, a thread
+ * waits in the kernel) is waited for, for two seconds.
+ *
  * What can't be written (names in a program's file) is no part of the copy:
  * memory_read() asks the process for it.
  */
@@ -31,6 +34,7 @@ struct image_region {
 
 struct image {
 	ARRAY(struct image_region) regions; /* in order, none in another */
+	ARRAY(struct image_region) rooms;   /* what is mapped here for them */
 	uint64_t copied;                    /* bytes that were there */
 	int64_t pause_ns;                   /* how long the process stood */
 	bool collecting; /* its collector was at work all the while */

@@ -41,7 +41,8 @@ enum python_result python_open(struct python_target *target, pid_t pid,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 
 /* Says in e why pid can't be read: which setting stands in the way, and what
- * would help. Returns PYTHON_DENIED, or PYTHON_GONE where error is ESRCH. */
+ * would help. Returns PYTHON_DENIED, PYTHON_GONE where error is ESRCH, or
+ * PYTHON_EARLY where another try may do. */
 enum python_result python_refusal(pid_t pid, int error, struct err *e)
     __attribute__((nonnull));
 

@@ -52,6 +52,14 @@ enum python_result python_refusal(pid_t pid, int error, struct err *e)
 		err_set(e, "process %d: no such process", (int)pid);
 		return PYTHON_GONE;
 	}
+	/* What was mapped a moment ago is no more. */
+	if (error == EFAULT) {
+		err_set(e,
+		    "process %d: its memory was laid out anew while it was "
+		    "read; try again",
+		    (int)pid);
+		return PYTHON_EARLY;
+	}
 	err_set(e, "process %d: can't be read: %s", (int)pid, strerror(error));
 	return PYTHON_UNSUPPORTED;
 }

@@ -11,6 +11,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "proc/procfs.h"
 #include "python/remote.h"
 
 #define SPIN_NS 200000 /* a running thread stops within microseconds */
@@ -150,6 +151,21 @@ static bool has_thread(const struct remote_threads *threads, pid_t tid)
 	return false;
 }
 
+/* A thread that has ended stays in the list until it was waited for, the first
+ * one as long as there are others, and then can't be traced. */
+static bool is_over(pid_t tid)
+{
+	struct proc_stat stat;
+	struct procfs fs;
+	bool over;
+
+	if (procfs_init(&fs, "/proc", NULL) < 0)
+		return false;
+	over = !procfs_stat(&fs, tid, &stat) || stat.is_ending;
+	procfs_finish(&fs);
+	return over;
+}
+
 /* Asks those that are not known yet; how many, or -1. */
 static int request_new(struct remote_threads *threads, pid_t pid)
 {
@@ -171,7 +187,10 @@ static int request_new(struct remote_threads *threads, pid_t pid)
 		if (request(&thread, tid) == 0) {
 			*array_push(threads) = thread;
 			count++;
-		} else if (errno != ESRCH) {
+		} else if (errno == EPERM && !is_over(tid)) {
+			errno = EPERM;
+			count = -1;
+		} else if (errno != EPERM && errno != ESRCH) {
 			count = -1;
 		}
 	}

@@ -73,6 +73,59 @@ teardown() {
 	grep -qx 'unharmed' out
 }
 
+@test "25 of 25 looks at a program that grows and has threads come and go" {
+	local python mib
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	for mib in 1 60; do
+		launch nice -n 5 "$python" -I -S \
+			"$BATS_TEST_DIRNAME/../python/growing.py" "$mib"
+		for _ in $(seq 25); do
+			mprof heap --json "$pid" |
+				jq -e '[.types[] | select(.type == "__main__.Held") |
+					.count] == [100]' >/dev/null
+			[ "$mib" -gt 1 ] || mprof refs "$pid" Held >/dev/null
+		done
+		kill -9 "$pid"
+		wait "$pid" || true
+	done
+}
+
+@test "--every goes on after looks that failed, and says which did" {
+	local python
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	command -v strace >/dev/null || skip "no strace"
+	without_leak_check
+	launch "$python" "$PROGRAM" 10
+	"$MPROF" heap "$pid" --every 100ms >seen 2>said &
+	looker=$!
+	for _ in $(seq 100); do
+		grep -q 'it stood still for' seen && break
+		sleep 0.1
+	done
+	strace -qq -o /dev/null -p "$pid" &
+	tracer=$!
+	for _ in $(seq 200); do
+		grep -q 'this look failed' said && break
+		sleep 0.1
+	done
+	kill "$tracer"
+	wait "$tracer" || true
+	before=$(grep -c 'it stood still for' seen)
+	for _ in $(seq 200); do
+		[ "$(grep -c 'it stood still for' seen)" -le "$before" ] || break
+		sleep 0.1
+	done
+	[ "$(grep -c 'it stood still for' seen)" -gt "$before" ]
+	grep -Eq "^mprof: process $pid: .*traces it.*; this look failed, the next is in 100 ms$" said
+	let_end
+	wait "$looker"
+	grep -qx "mprof: process $pid: has ended" said
+}
+
 @test "killed while it looks, it leaves the program running" {
 	local python
 

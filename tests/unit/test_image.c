@@ -44,7 +44,7 @@ static void count(void)
 	}
 }
 
-static pid_t start(void)
+static pid_t start_one(void (*run)(void))
 {
 	int ready[2];
 	pid_t child;
@@ -59,7 +59,7 @@ static pid_t start(void)
 			memset(memory + i * PAGE, (int)(i / 2 % 251 + 1), PAGE);
 		if (write(ready[1], "!", 1) != 1)
 			_exit(1);
-		count();
+		run();
 	}
 	close(ready[1]);
 	assert_int_equal(read(ready[0], &byte, 1), 1);
@@ -68,6 +68,11 @@ static pid_t start(void)
 	    .pid = child, .memory = remote_memory(child)};
 	target.offsets.interpreter_gc_collecting = 0;
 	return child;
+}
+
+static pid_t start(void)
+{
+	return start_one(count);
 }
 
 static void stop(pid_t child)
@@ -79,10 +84,12 @@ static void stop(pid_t child)
 static int set_up(void **state)
 {
 	(void)state;
-	memory = mmap(NULL, (size_t)PAGES * PAGE, PROT_READ | PROT_WRITE,
+	/* The second half is room for it to grow. */
+	memory = mmap(NULL, 2 * (size_t)PAGES * PAGE, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		return -1;
+	munmap(memory + (size_t)PAGES * PAGE, (size_t)PAGES * PAGE);
 	return madvise(memory, (size_t)PAGES * PAGE, MADV_NOHUGEPAGE);
 }
 
@@ -198,6 +205,83 @@ static void what_is_not_there_is_no_copy(void **state)
 	assert_int_equal(image_take(&image, &target, &e), PYTHON_GONE);
 }
 
+/* Its mapping gets longer, page by page. All of it is written first: large
+ * pages are asked for the copy of that part alone. */
+static void grow(void)
+{
+	memset(memory, 2, (size_t)PAGES * PAGE);
+	for (uint8_t *at = memory + (size_t)PAGES * PAGE;; at += PAGE) {
+		if (mmap(at, PAGE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+			0) != at)
+			pause();
+		*at = 1;
+		usleep(20);
+	}
+}
+
+static void what_grows_meanwhile_is_copied(void **state)
+{
+	pid_t child = start_one(grow);
+	struct image image;
+	struct err e;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		enum python_result result = image_take(&image, &target, &e);
+
+		if (result != PYTHON_OK)
+			fail_msg("look %d: %s", i, e.text);
+		assert_int_equal(image_u64(&image, address(2)) & 255, 2);
+		image_finish(&image);
+	}
+	stop(child);
+}
+
+/* Stops the process for half a second, as a debugger or mprof's own stacks
+ * may do; says when it has. */
+static pid_t start_tracer(pid_t traced)
+{
+	int ready[2];
+	pid_t tracer;
+	char byte;
+
+	assert_int_equal(pipe(ready), 0);
+	tracer = fork();
+	assert_true(tracer >= 0);
+	if (tracer == 0) {
+		struct remote_thread thread = {0};
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (remote_stop(&thread, traced, 1000000000) < 0 ||
+		    write(ready[1], "!", 1) != 1)
+			_exit(1);
+		usleep(500000);
+		remote_resume(&thread);
+		_exit(0);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return tracer;
+}
+
+static void a_tracer_that_passes_is_waited_for(void **state)
+{
+	pid_t child = start(), tracer = start_tracer(child);
+	struct image image;
+	int status;
+	struct err e;
+
+	(void)state;
+	if (image_take(&image, &target, &e) != PYTHON_OK)
+		fail_msg("%s", e.text);
+	image_finish(&image);
+	assert_int_equal(waitpid(tracer, &status, 0), tracer);
+	assert_int_equal(status, 0);
+	stop(child);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +289,8 @@ int main(void)
 	    cmocka_unit_test(pages_are_copied_and_none_is_made),
 	    cmocka_unit_test(it_runs_on),
 	    cmocka_unit_test(what_is_not_there_is_no_copy),
+	    cmocka_unit_test(what_grows_meanwhile_is_copied),
+	    cmocka_unit_test(a_tracer_that_passes_is_waited_for),
 	};
 
 	alarm(100);
