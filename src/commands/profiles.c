@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "cli/waiting.h"
 #include "commands/command.h"
+#include "commands/file_kind.h"
 #ifdef HAVE_CSV
 #include "csv/import.h"
 #endif
@@ -207,7 +208,13 @@ int profiles_read(struct profile *profile, const char *path,
 	struct reading reading = {path, options, waiting_begin(&waiting, what)};
 	bool unit_assumed = false;
 	struct err e;
-	int got = read_any(profile, &reading, &unit_assumed, &e);
+	int got;
+
+	got = file_kind_check(path, &e);
+	if (got == 0)
+		got = read_any(profile, &reading, &unit_assumed, &e);
+	else
+		profile_init(profile, path);
 
 	waiting_end(&waiting);
 	free(what);
@@ -221,7 +228,10 @@ int profiles_read(struct profile *profile, const char *path,
 	if (holds_anything(profile))
 		return 0;
 	err_set(&e, "%s: holds no samples%s", path,
-	    profile->lines == 0 ? ": the file is empty" : "");
+	    profile->lines == 0 ? ": the file is empty"
+	    : file_kind_is_json(path)
+		? ": it is JSON, of which only duct's usage files are read"
+		: "");
 	command_fail(COMMAND_FAILED, &e);
 	return -1;
 }

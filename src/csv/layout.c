@@ -64,14 +64,10 @@ static void find_delimiter(struct layout *layout, const struct line *line)
 		layout->delimiter = ' ';
 }
 
-bool layout_find(struct layout *layout, const char *bytes, size_t len)
+bool layout_next(struct layout *layout, const char *bytes, size_t len)
 {
-	static const char bom[] = "\xef\xbb\xbf";
-	size_t at = 0;
+	size_t at = layout->end ? layout->end + 1 : 0;
 
-	*layout = (struct layout){0};
-	if (len >= 3 && memcmp(bytes, bom, 3) == 0)
-		at = 3;
 	while (at < len) {
 		const char *stop = memchr(bytes + at, '\n', len - at);
 		size_t end = stop ? (size_t)(stop - bytes) : len;
@@ -87,4 +83,18 @@ bool layout_find(struct layout *layout, const char *bytes, size_t len)
 		at = end + 1;
 	}
 	return false;
+}
+
+bool layout_find(struct layout *layout, const char *bytes, size_t len)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+	bool marked = len >= 3 && memcmp(bytes, bom, 3) == 0;
+	size_t skip = marked ? 3 : 0;
+
+	*layout = (struct layout){0};
+	if (!layout_next(layout, bytes + skip, len - skip))
+		return false;
+	layout->start += skip;
+	layout->end += skip;
+	return true;
 }

@@ -16,8 +16,14 @@ struct layout {
 	size_t end;    /* where it ends, at its newline or with the bytes */
 };
 
-/* Of a file's first bytes. False where no line of text is there. */
+/* The first line of text in a file's first bytes. False where no line of text
+ * is there. */
 bool layout_find(struct layout *layout, const char *bytes, size_t len)
+    __attribute__((nonnull));
+
+/* The next line of text behind that one. False where there is none; layout
+ * stays. */
+bool layout_next(struct layout *layout, const char *bytes, size_t len)
     __attribute__((nonnull));
 
 #endif

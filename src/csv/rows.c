@@ -110,30 +110,66 @@ static void take_process(struct rows *rows, double time_s, double mib)
 		process->name = csv_unguard(name);
 }
 
-int rows_take(struct rows *rows, struct err *e)
+/* Behind a second header time may begin anew. Tables of several processes that
+ * were joined begin at one time too, but each with processes of its own. */
+static void notice_joined(struct rows *rows, double time_s)
+{
+	const char *pid = rows->cells[COLUMN_PID];
+	bool again = is_empty(pid);
+
+	for (size_t i = 0; !again && i < rows->run->processes.len; i++)
+		again = strcmp(rows->run->processes.items[i].key, pid) == 0;
+	if (rows->joined && again && time_s < rows->last_s)
+		begin_run(rows);
+	rows->joined = false;
+	rows->last_s = time_s;
+}
+
+static void put_sample(struct rows *rows, double time_s, double mib)
 {
 	bool total = is_empty(rows->cells[COLUMN_PID]);
 	bool peak = strcmp(rows->cells[COLUMN_METRIC], "peak") == 0;
-	double time_s, mib;
 
-	if (is_empty(rows->cells[COLUMN_MEMORY]) ||
-	    is_empty(rows->cells[COLUMN_TIME]))
-		return 0;
-	if (read_time(rows, &time_s, e) != 0 || read_memory(rows, &mib, e) != 0)
-		return -1;
 	if (!rows->run)
 		begin_run(rows);
+	notice_joined(rows, time_s);
 	if (total && !peak)
 		notice_next_run(rows);
 	if (peak && total)
 		series_add(&rows->run->peaks, time_s, mib);
 	else if (!is_of_metric(rows))
-		return 0;
+		return;
 	else if (total)
 		series_add(&rows->run->total, time_s, mib);
 	else
 		take_process(rows, time_s, mib);
-	return 0;
+	rows->taken++;
+}
+
+enum row_result rows_take(struct rows *rows, struct err *e)
+{
+	double time_s, mib;
+
+	if (is_empty(rows->cells[COLUMN_MEMORY]) ||
+	    is_empty(rows->cells[COLUMN_TIME]))
+		return ROW_TAKEN;
+	if (read_time(rows, &time_s, e) != 0)
+		return ROW_TEXT;
+	if (read_memory(rows, &mib, e) != 0)
+		return ROW_BAD;
+	put_sample(rows, time_s, mib);
+	return ROW_TAKEN;
+}
+
+void rows_joined(struct rows *rows)
+{
+	rows->joined = true;
+}
+
+void rows_next_run(struct rows *rows)
+{
+	rows->run = NULL;
+	rows->last_clock_s = 0;
 }
 
 /* The sum over processes at each time. */

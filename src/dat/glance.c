@@ -11,10 +11,11 @@
  * FUNC lines may stand before it. */
 static char *find_command(char *text)
 {
-	static const char keyword[] = "CMDLINE ";
+	static const char keyword[] = "CMDLINE ", bom[] = "\xef\xbb\xbf";
 
 	for (char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
+		line += strncmp(line, bom, 3) == 0 ? 3 : 0;
 		if (strncmp(line, keyword, strlen(keyword)) == 0) {
 			line += strlen(keyword);
 			line[strcspn(line, "\r\n")] = 0;

@@ -261,8 +261,12 @@ static void cut_keys(struct field *word, struct field *keys)
 enum record_result record_read(
     struct record_reader *reader, const char *at, const char *end, bool torn)
 {
+	static const char bom[] = "\xef\xbb\xbf";
 	struct field word, keys;
 
+	/* Editors put it before a file, and joining moves it between lines. */
+	if (end - at >= 3 && memcmp(at, bom, 3) == 0)
+		at += 3;
 	if (end > at && end[-1] == '\r') {
 		end--;
 		torn = false;

@@ -181,11 +181,152 @@ table_peak() {
 	same "$errors" "mprof: a.csv: --unit stone: is no unit of memory; say B, KiB, MiB or GiB"
 }
 
-@test "csv: UTF-16 is said, not guessed at" {
-	printf '\xff\xfet\0i\0m\0e\0' >a.csv
-	run_apart mprof peak a.csv
-	[ "$status" -eq 1 ]
-	same "$errors" "mprof: a.csv: is UTF-16; save it as UTF-8"
+@test "csv: what is compressed, UTF-16 or another document is said, with the way out" {
+	local kind command bytes
+	printf 'time,mem_mib\n1,2\n' >a.csv
+	while IFS='|' read -r kind command bytes; do
+		printf '%b' "$bytes" >"it's.dat"
+		run_apart mprof peak "it's.dat"
+		[ "$status" -eq 1 ]
+		same "$output" ""
+		same "$errors" "mprof: it's.dat: is $kind; make it readable: $command < 'it'\\''s.dat' > NEW"
+	done <<'END'
+compressed with gzip|gzip -dc|\x1f\x8b\x08
+compressed with bzip2|bzip2 -dc|BZh91AY
+compressed with xz|xz -dc|\xfd7zXZ\0
+compressed with zstd|zstd -dc|\x28\xb5\x2f\xfd\4
+compressed with lz4|lz4 -dc|\x04\x22\x4d\x18
+text in UTF-16|iconv -f UTF-16 -t UTF-8|\xff\xfet\0i\0m\0e\0
+text in UTF-16|iconv -f UTF-16 -t UTF-8|\xfe\xff\0t\0i\0m\0e
+text in UTF-16|iconv -f UTF-16LE -t UTF-8|t\0i\0m\0e\0
+text in UTF-16|iconv -f UTF-16BE -t UTF-8|\0t\0i\0m\0e
+END
+	printf 'PAR1x' >a.dat
+	run_apart mprof leak a.dat
+	same "$errors" "mprof: a.dat: is a Parquet file: save its table as CSV"
+	printf '{"runs": []}\n' >a.json
+	run_apart mprof peak a.json
+	same "$errors" "mprof: a.json:1: skipped 1 line that is no record
+mprof: a.json: holds no samples: it is JSON, of which only duct's usage files are read"
+}
+
+@test "csv: the way out leads out" {
+	printf 'time,mem_mib\n1,2\n' >a.csv
+	iconv -f UTF-8 -t UTF-16 a.csv >"it's u.csv"
+	gzip -c a.csv >"-z.csv"
+	for file in "it's u.csv" ./-z.csv; do
+		run_apart mprof peak "$file"
+		[ "$status" -eq 1 ]
+		eval "$(sed 's/.*readable: //;s/NEW/new.csv/' <<<"$errors")"
+		cmp a.csv new.csv
+	done
+}
+
+@test "csv: a byte order mark loses no title, in joined files neither" {
+	local mark=$'\xef\xbb\xbf'
+	recording a.dat "first run"
+	recording b.dat "second run"
+	cat <(printf %s "$mark") a.dat <(printf %s "$mark") b.dat >c.dat
+	run_apart mprof export --format json c.dat
+	same "$errors" ""
+	same "$(jq -c '[.runs[] | .command, (.samples | length)]' <<<"$output")" \
+		'["first run",3,"second run",3]'
+	run_apart mprof plot --format scene -o - --run 1 c.dat
+	same "$errors" ""
+	grep -q '^title "first run"' <<<"$output"
+	printf '%s"time","mem_mib"\n1,2\n' "$mark" >a.csv
+	printf '%s"mem_mib","time"\n3,2\n' "$mark" >>a.csv
+	run_apart mprof export --format json a.csv
+	same "$errors" ""
+	same "$(jq -c '[.runs[].samples]' <<<"$output")" '[[[1,2],[2,3]]]'
+}
+
+@test "csv: text between the rows is passed over, and said" {
+	{
+		printf '%s\n' "starting, as it seems" "" \
+			"# Elapsed time   CPU (%)     Real (MB)   Virtual (MB)"
+		awk 'BEGIN { for (i = 0; i < 60; i++) printf "%12.3f 50.0 %12.3f 900.5\n", i / 2, 120 + 1.5 * i }'
+		printf '%s\n' "done, see log" "2 errors, see log"
+	} >log.txt
+	run_apart mprof export --format json log.txt
+	same "$errors" "mprof: log.txt:64: skipped 2 lines that are no record"
+	same "$(jq -c '.runs[].samples | [length, .[0], .[-1]]' <<<"$output")" \
+		'[60,[0,120],[29.5,208.5]]'
+	printf '%s\n' "a word" "time,mem_mib" "1,2" "well, well" "2,3" >a.csv
+	table_peak a.csv
+	same "$output" "3.000 MiB"
+	same "$errors" "mprof: a.csv:4: skipped 1 line that is no record"
+}
+
+# Rows as pidstat writes them: pidstat_rows SECOND COUNT
+pidstat_rows() {
+	awk -v first="$1" -v count="$2" 'BEGIN {
+		for (i = 0; i < count; i++)
+			printf "%d     0      4242      0.00      0.00   15000   %d   0.10  job\n",
+				first + i, 8000 + 250 * i
+	}'
+}
+
+@test "csv: pidstat's runs in one file stay two" {
+	local start
+	for start in 1763600000 1763603600; do
+		printf '%s\n' "started run" \
+			"Linux 6.1.0 (host) 	11/20/26 	_x86_64_	(2 CPU)" "" \
+			"# Time        UID       PID  minflt/s  majflt/s     VSZ     RSS   %MEM  Command"
+		pidstat_rows "$start" 20
+	done >p.txt
+	run_apart mprof export --format json p.txt
+	same "$errors" "mprof: p.txt:25: skipped 1 line that is no record"
+	same "$(jq -c '[.runs[].samples | [length, .[0], .[-1]]]' <<<"$output")" \
+		'[[20,[1763600000,7.8125],[1763600019,12.451171875]],[20,[1763603600,7.8125],[1763603619,12.451171875]]]'
+}
+
+@test "csv: a table behind another is a run of its own where time goes back" {
+	printf '%s\n' time,mem_mib 0,1 1,2 time,mem_mib 2,3 mem_mib,time 7,0 8,1 >a.csv
+	run_apart mprof export --format json a.csv
+	same "$errors" ""
+	same "$(jq -c '[.runs[].samples]' <<<"$output")" \
+		'[[[0,1],[1,2],[2,3]],[[0,7],[1,8]]]'
+	printf '%s\n' time,pid,mem_mib 0,7,1 1,7,2 time,pid,mem_mib 0,8,3 1,8,4 >b.csv
+	run_apart mprof export --format json b.csv
+	same "$(jq -c '[.runs[].samples]' <<<"$output")" '[[[0,4],[1,6]]]'
+}
+
+@test "csv: pidstat without -h, among its other tables, morning and evening" {
+	local half
+	for half in "" " AM"; do
+		printf '%s\n' "Linux 6.1.0 (host) 	11/20/26 	_x86_64_	(2 CPU)" "" \
+			"11:59:59$half      UID       PID    %usr %system   CPU  Command" \
+			"11:59:59$half        0      4242    2.00    1.00     1  job" "" \
+			"11:59:58$half      UID       PID  minflt/s  majflt/s     VSZ     RSS   %MEM  Command" \
+			"11:59:59$half        0      4242      0.00      0.00   15000   8192   0.10  job" "" \
+			"11:59:59$half      UID       PID    %usr %system   CPU  Command" \
+			"12:00:01${half:+ PM}        0      4242    2.00    1.00     1  job" "" \
+			"11:59:59$half      UID       PID  minflt/s  majflt/s     VSZ     RSS   %MEM  Command" \
+			"12:00:01${half:+ PM}        0      4242      0.00      0.00   15000   9216   0.10  job" "" \
+			"Average:        0      4242      0.00      0.00   15000   8704   0.10  job" >p.txt
+		run_apart mprof export --format json p.txt
+		same "$errors" ""
+		same "$(jq -c '[.runs[].samples]' <<<"$output")" '[[[43199,8],[43201,9]]]'
+	done
+	command -v pidstat >/dev/null || skip "needs sysstat for the rest"
+	pidstat -r -p $$ 1 1 >real.txt
+	table_peak real.txt
+	[[ $output =~ ^[0-9]+\.[0-9]{3}\ MiB$ ]]
+	same "$errors" ""
+}
+
+@test "csv: the usage file of duct" {
+	printf '%s\n' \
+		'{"timestamp": "2024-10-08T14:37:00.5-04:00", "num_samples": 1, "processes": {"270": {"pcpu": 0.0, "rss": 10485760, "vsz": 99, "timestamp": "x", "stat": {"Ssl": 1}, "cmd": "sh \"caf\u00e9\" \ud83d\ude00"}}, "totals": {"pmem": 0.0, "rss": 10485760, "vsz": 99}, "averages": {"rss": 1}}' \
+		'{"timestamp": "2024-10-08T14:38:01.5-04:00", "processes": {"270": {"rss": 10485760}, "271": {"rss": 20971520, "cmd": "worker"}}, "totals": {"rss": 31457280}}' \
+		'no report' '{"timestamp": "2024-10-08T14:38:01.5-04:00", "totals": {' \
+		'{"timestamp": "2024-10-08T14:39:01.5-04:00", "totals": {"rss": 5242880}}' >usage.json
+	run_apart mprof export --format json usage.json
+	[ "$status" -eq 0 ]
+	same "$errors" "mprof: usage.json:3: skipped 2 lines that are no record"
+	same "$(jq -c '.runs[] | [.samples, [.processes[] | [.key, .name, .samples]]]' <<<"$output")" \
+		'[[[1728412620.5,10],[1728412681.5,30],[1728412741.5,5]],[["270","sh \"café\" 😀",[[1728412620.5,10],[1728412681.5,10]]],["271","worker",[[1728412681.5,20]]]]]'
 }
 
 @test "csv: short rows are skipped and counted, NUL bytes are blanks" {

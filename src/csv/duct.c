@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "csv/duct.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "csv/cells.h"
+#include "csv/json_scan.h"
+
+enum { BLOCK = 64 << 10 };
+
+/* A longer line is no report. */
+#define LONGEST_LINE ((size_t)64 << 20)
+
+#define MIB 1048576.0
+
+struct duct_process {
+	const char *pid, *command; /* in the line */
+	double rss;                /* bytes */
+};
+
+/* One line, taken apart. */
+struct duct_report {
+	double time_s, rss; /* bytes */
+	bool timed, summed;
+	ARRAY(struct duct_process) processes;
+};
+
+struct duct_reader {
+	struct profile *profile;
+	struct run *run;
+	double last_s;
+	ARRAY(char) line;
+	struct duct_report report;
+};
+
+bool duct_is_usage(const char *bytes, size_t len)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+
+	if (len >= 3 && memcmp(bytes, bom, 3) == 0) {
+		bytes += 3;
+		len -= 3;
+	}
+	return len > 0 && *bytes == '{' &&
+	       memmem(bytes, len, "\"timestamp\"", 11) &&
+	       (memmem(bytes, len, "\"totals\"", 8) ||
+		   memmem(bytes, len, "\"processes\"", 11));
+}
+
+static bool is_key(const struct json_value *value, size_t at, const char *key)
+{
+	return at < value->depth && strcmp(value->keys[at], key) == 0;
+}
+
+static void take_process(
+    struct duct_report *report, const struct json_value *value)
+{
+	size_t len = report->processes.len;
+	struct duct_process *process =
+	    len > 0 ? &report->processes.items[len - 1] : NULL;
+
+	if (!process || process->pid != value->keys[1]) {
+		process = array_push(&report->processes);
+		*process = (struct duct_process){value->keys[1], NULL, -1};
+	}
+	if (is_key(value, 2, "rss") && !value->is_string)
+		process->rss = strtod(value->text, NULL);
+	else if (is_key(value, 2, "cmd") && value->is_string)
+		process->command = value->text;
+}
+
+static void take_value(const struct json_value *value, void *context)
+{
+	struct duct_report *report = context;
+
+	if (value->depth == 1 && is_key(value, 0, "timestamp")) {
+		report->timed = cell_time(value->text, false, &report->time_s);
+	} else if (value->depth == 2 && is_key(value, 0, "totals") &&
+		   is_key(value, 1, "rss") && !value->is_string) {
+		report->rss = strtod(value->text, NULL);
+		report->summed = true;
+	} else if (value->depth == 3 && is_key(value, 0, "processes")) {
+		take_process(report, value);
+	}
+}
+
+static void put_processes(struct duct_reader *in)
+{
+	for (size_t i = 0; i < in->report.processes.len; i++) {
+		const struct duct_process *one = &in->report.processes.items[i];
+		struct process *process;
+
+		if (one->rss < 0)
+			continue;
+		process = run_process(in->run, one->pid, strlen(one->pid));
+		series_add(&process->memory, in->report.time_s, one->rss / MIB);
+		if (!process->name && one->command)
+			process->name = mem_copy(one->command);
+	}
+}
+
+/* A file to which several runs were written goes back in time between. */
+static bool take_report(struct duct_reader *in, char *line)
+{
+	struct duct_report *report = &in->report;
+
+	report->timed = report->summed = false;
+	report->processes.len = 0;
+	if (!json_scan(line, take_value, report) || !report->timed ||
+	    !report->summed)
+		return false;
+	if (!in->run || report->time_s < in->last_s)
+		in->run = profile_add_run(in->profile);
+	in->last_s = report->time_s;
+	series_add(&in->run->total, report->time_s, report->rss / MIB);
+	put_processes(in);
+	return true;
+}
+
+static void take_line(struct duct_reader *in)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+	struct profile *profile = in->profile;
+	char *text;
+
+	profile->lines++;
+	*array_push(&in->line) = 0;
+	text = in->line.items;
+	if (strncmp(text, bom, 3) == 0)
+		text += 3;
+	if (text[strspn(text, " \t\r")] && !take_report(in, text) &&
+	    profile->skipped++ == 0)
+		profile->first_skipped = profile->lines;
+	in->line.len = 0;
+}
+
+/* A NUL ends no line: it becomes a blank. */
+static void take_bytes(struct duct_reader *in, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] == '\n')
+			take_line(in);
+		else if (in->line.len < LONGEST_LINE)
+			*array_push(&in->line) = bytes[i] ? bytes[i] : ' ';
+	}
+}
+
+static int read_rest(struct duct_reader *in, int fd, struct err *e)
+{
+	char bytes[BLOCK];
+	ssize_t got;
+
+	while ((got = read(fd, bytes, sizeof(bytes))) != 0) {
+		if (got > 0)
+			take_bytes(in, bytes, (size_t)got);
+		else if (errno != EINTR)
+			return err_errno(
+			    e, "%s: can't be read", in->profile->path);
+	}
+	if (in->line.len > 0)
+		take_line(in);
+	return 0;
+}
+
+static void settle(struct profile *profile)
+{
+	for (size_t i = 0; i < profile->runs.len; i++) {
+		struct run *run = &profile->runs.items[i];
+
+		series_settle(&run->total);
+		for (size_t p = 0; p < run->processes.len; p++)
+			series_settle(&run->processes.items[p].memory);
+	}
+}
+
+int duct_read(struct profile *profile, int fd, const char *bytes, size_t len,
+    struct err *e)
+{
+	struct duct_reader in = {.profile = profile};
+	int got;
+
+	take_bytes(&in, bytes, len);
+	got = read_rest(&in, fd, e);
+	settle(profile);
+	array_free(&in.line);
+	array_free(&in.report.processes);
+	return got;
+}

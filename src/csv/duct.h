@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The usage file of duct (con-duct): JSON lines, one report an object with
+ * "timestamp", "totals" and "processes", amounts in bytes. A report says the
+ * highest figures since the one before it.
+ */
+#ifndef MPROF_CSV_DUCT_H
+#define MPROF_CSV_DUCT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "profile/profile.h"
+
+/* Whether a file's first bytes are those of such a file. */
+bool duct_is_usage(const char *bytes, size_t len) __attribute__((nonnull));
+
+/* Reads the len bytes that were read already, and what fd gives behind them,
+ * into an empty profile. Lines that are no report are skipped and counted. -1
+ * with e where fd can't be read. */
+int duct_read(struct profile *profile, int fd, const char *bytes, size_t len,
+    struct err *e) __attribute__((nonnull, warn_unused_result));
+
+#endif
