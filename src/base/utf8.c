@@ -251,3 +251,22 @@ char *utf8_shorten(char *out, size_t size, const char *text, size_t columns)
 		sprintf(out + head, "%s%s", ellipsis, rest);
 	return out;
 }
+
+char utf8_ascii(int32_t code)
+{
+	static const struct {
+		int32_t code;
+		char ascii;
+	} near[] = {
+	    {0xb7, '-'},   /* middle dot */
+	    {0xd7, 'x'},   /* multiplication sign */
+	    {0x2026, '~'}, /* ellipsis */
+	    {0x2190, '<'}, /* arrow to the left */
+	};
+
+	for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
+		if (near[i].code == code)
+			return near[i].ascii;
+	}
+	return code >= ' ' && code < 127 ? (char)code : '?';
+}

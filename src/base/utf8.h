@@ -38,6 +38,11 @@ int utf8_code_width(int32_t code);
 /* Terminal columns of text that utf8_clean() made. */
 size_t utf8_width(const char *text) __attribute__((nonnull));
 
+/* The ASCII character that stands for a code point where nothing else can be
+ * shown: itself, a near one for the signs that mprof writes ('~' for an
+ * ellipsis), else '?'. */
+char utf8_ascii(int32_t code);
+
 /* Copies text into out (size bytes) so that it takes at most columns, with
  * an ellipsis in the middle where something had to go; returns out. */
 char *utf8_shorten(char *out, size_t size, const char *text, size_t columns)

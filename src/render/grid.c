@@ -153,8 +153,8 @@ void grid_text(struct grid *grid, size_t column, size_t row, size_t width,
 			continue;
 		if (column + wide > end)
 			break;
-		if (!grid->unicode && (code > 126 || code < 0))
-			cell.code = '?';
+		if (!grid->unicode)
+			cell.code = utf8_ascii(code);
 		set_cell(grid, column, row, &cell);
 		if (wide == 2) {
 			cell.code = grid->unicode ? -1 : '?';

@@ -33,16 +33,12 @@ void terminal_text(FILE *out, const struct terminal_style *style,
     const char *text, size_t width)
 {
 	char *shown = mem_zero(strlen(text) + 8, 1);
+	const char *at = utf8_shorten(shown, strlen(text) + 8, text, width);
 
-	if (style->unicode) {
-		fputs(utf8_shorten(shown, strlen(text) + 8, text, width), out);
-	} else {
-		size_t used = 0;
-
-		while (*text && used < width)
-			used++,
-			    putc(utf8_next(&text) > 126 ? '?' : text[-1], out);
-	}
+	if (style->unicode)
+		fputs(at, out);
+	while (!style->unicode && *at)
+		putc(utf8_ascii(utf8_next(&at)), out);
 	free(shown);
 }
 

@@ -43,6 +43,12 @@ own_setup() {
 	grep -q '[*]' out
 	TERM=dumb mprof plot a.dat >dumb
 	cmp out dumb
+	# A label that is cut has no question mark where it was cut.
+	printf 'MARK 1.0 1700000000.1500 label=%s\n' \
+		a_label_that_is_much_longer_than_the_chart_is_wide_by_far >>a.dat
+	LC_ALL=C COLUMNS=40 mprof plot --title x a.dat >out
+	grep -q 'label.*~.*far' out
+	lacks '?' <out
 }
 
 @test 'no escape codes into a pipe unless they are asked for' {
