@@ -66,6 +66,10 @@ void stack_growths_add(struct stack_growths *growths, const struct run *run)
 		if (!growth.samples || !growth.stack->len)
 			continue;
 		growths->samples += growth.samples;
+		if (growth.mib > 0)
+			growths->grown_mib += growth.mib;
+		else
+			growths->given_mib -= growth.mib;
 		growths->items.items[kept++] = growth;
 	}
 	growths->items.len = kept;
@@ -141,17 +145,16 @@ static int order_place(const void *x, const void *y)
 	return order_text(x, y);
 }
 
-static void close_rows(
+static struct lines lines_open(const struct stack_growths *growths)
+{
+	return (struct lines){.samples = growths->samples,
+	    .grown_mib = growths->grown_mib,
+	    .given_mib = growths->given_mib};
+}
+
+static void sort_rows(
     struct lines *lines, int (*order)(const void *, const void *))
 {
-	for (size_t i = 0; i < lines->rows.len; i++) {
-		double mib = lines->rows.items[i].mib;
-
-		if (mib > 0)
-			lines->grown_mib += mib;
-		else
-			lines->given_mib -= mib;
-	}
 	if (lines->rows.len)
 		qsort(lines->rows.items, lines->rows.len,
 		    sizeof(*lines->rows.items), order);
@@ -162,7 +165,7 @@ void lines_sum(
 {
 	struct index index = {0};
 
-	*lines = (struct lines){.samples = growths->samples};
+	*lines = lines_open(growths);
 	for (size_t i = 0; i < growths->items.len; i++) {
 		const struct stack_growth *growth = &growths->items.items[i];
 		struct lines_row key = key_of(&growth->stack->frames[0], by);
@@ -170,7 +173,7 @@ void lines_sum(
 		add(lines, &index, &key, growth);
 	}
 	index_finish(&index);
-	close_rows(lines, order_growth);
+	sort_rows(lines, order_growth);
 }
 
 /* "views.py" is the end of "/srv/app/views.py", "ews.py" is not. */
@@ -200,7 +203,7 @@ void lines_of_file(
 {
 	struct index index = {0};
 
-	*lines = (struct lines){.samples = growths->samples};
+	*lines = lines_open(growths);
 	for (size_t i = 0; i < growths->items.len; i++) {
 		const struct stack_growth *growth = &growths->items.items[i];
 		const struct stack *stack = growth->stack;
@@ -214,7 +217,7 @@ void lines_of_file(
 		}
 	}
 	index_finish(&index);
-	close_rows(lines, order_place);
+	sort_rows(lines, order_place);
 }
 
 void lines_finish(struct lines *lines)

@@ -20,6 +20,9 @@ struct stack_growth {
 struct stack_growths {
 	ARRAY(struct stack_growth) items;
 	size_t samples; /* of all stacks */
+	/* The total of every view: of the stacks that grew, and what the others
+	 * gave back, not negative. A line, a function is made of stacks. */
+	double grown_mib, given_mib;
 };
 
 /* Adds the stacks of a run that were seen; those without frames are left
@@ -40,8 +43,7 @@ struct lines_row {
 
 struct lines {
 	ARRAY(struct lines_row) rows;
-	double grown_mib; /* of the rows that grew */
-	double given_mib; /* back, by the rows that shrank; not negative */
+	double grown_mib, given_mib; /* as in stack_growths */
 	size_t samples;
 };
 

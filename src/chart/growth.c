@@ -194,37 +194,31 @@ static void turn(struct growth_build *build)
 	build->panel->lanes = build->lanes;
 }
 
-/* Lists what grew; how much was given back by the other stacks. */
-static double sort_growths(
+/* Lists what grew. */
+static void sort_growths(
     struct growth_build *build, const struct stack_growths *growths)
 {
-	double given_mib = 0;
-
+	build->whole_mib = growths->grown_mib;
 	build->sorted =
 	    mem_zero(growths->items.len + 1, sizeof(*build->sorted));
 	for (size_t i = 0; i < growths->items.len; i++) {
 		const struct stack_growth *growth = &growths->items.items[i];
 
-		if (growth->mib > 0) {
+		if (growth->mib > 0)
 			build->sorted[build->len++] = (struct grown){
 			    shown_stack(growth->stack), growth->mib};
-			build->whole_mib += growth->mib;
-		} else {
-			given_mib -= growth->mib;
-		}
 	}
 	qsort(build->sorted, build->len, sizeof(*build->sorted), order_stacks);
-	return given_mib;
 }
 
 int chart_growth(struct scene *scene, const struct stack_growths *growths,
     const char *title, struct err *e)
 {
 	struct growth_build build = {0};
-	double given_mib;
+	double given_mib = growths->given_mib;
 
 	*scene = (struct scene){0};
-	given_mib = sort_growths(&build, growths);
+	sort_growths(&build, growths);
 	if (build.len == 0) {
 		free(build.sorted);
 		return err_set(e, "no stack that memory grew under");

@@ -256,6 +256,19 @@ static struct frame read_frame(const struct field *text)
 	return frame;
 }
 
+/* The code that mprof itself runs in a Python program, around a function with
+ * @profile: what it was called from stands for it. */
+static bool keyed_is_own_frame(const struct frame *frame)
+{
+	return strcmp(frame->file, "<mprof>") == 0;
+}
+
+static void keyed_free_frame(struct frame *frame)
+{
+	free(frame->file);
+	free(frame->function);
+}
+
 static void read_frames(
     struct stack *stack, const struct field *frames, char separator)
 {
@@ -264,8 +277,15 @@ static void read_frames(
 	struct field text;
 
 	while (field_split(&at, end, separator, &text)) {
-		if (text.len > 0)
-			*array_push(&list) = read_frame(&text);
+		struct frame frame;
+
+		if (text.len == 0)
+			continue;
+		frame = read_frame(&text);
+		if (keyed_is_own_frame(&frame))
+			keyed_free_frame(&frame);
+		else
+			*array_push(&list) = frame;
 	}
 	stack->frames = list.items;
 	stack->len = list.len;

@@ -34,7 +34,45 @@ own_setup() {
 		"  24.0 MiB   27.3 %        4  load ($PWD/app.py)"
 	run_apart mprof lines --by file run.dat
 	same "$(sed -n 4p <<<"$output")" \
-		"  20.0 MiB   23.8 %        5  $PWD/app.py"
+		"  20.0 MiB   22.7 %        5  $PWD/app.py"
+}
+
+# One function whose two lines take and give back.
+churn() {
+	printf '%s\n' 'CMDLINE x' 'MEM 9.000000 1700000000.0000' \
+		'STACK;id=1;frames=a.py:1:f,<mprof>:9:wrapper,b.py:1:g 10.000000 1700000000.0000' \
+		'STACK;id=1 50.000000 1700000000.0100' \
+		'STACK;id=2;frames=a.py:2:f,b.py:1:g 20.000000 1700000000.0200' \
+		'STACK;id=3;frames=<mprof>:4:wrapper,b.py:1:g 21.000000 1700000000.0300' \
+		'MEM 21.000000 1700000000.0300'
+}
+
+@test "one total, whatever the rows are, and in the flame graph" {
+	churn >churn.dat
+	for by in line function file; do
+		mprof lines --by $by churn.dat >out
+		same "$(head -n 1 out)" \
+			'Sampled: 41.0 MiB grown, 30.0 MiB given back, in 4 samples'
+		same "$(mprof lines --by $by --json churn.dat |
+			jq -c '[.grown_mib, .given_back_mib]')" '[41,30]'
+	done
+	mprof lines --by function churn.dat >out
+	same "$(sed -n 3p out)" '  10.0 MiB   24.4 %        3  f (a.py)'
+	mprof lines --flame -o grow.html churn.dat
+	grep -q '41.0 MiB' grow.html
+}
+
+@test "the frames of mprof's own wrapper are never shown" {
+	churn >churn.dat
+	same "$(mprof lines churn.dat | grep -c mprof)" 0
+	same "$(mprof lines -n 0 churn.dat | grep 'b.py')" \
+		'  1.00 MiB    2.4 %        1  b.py:1 (g)'
+	mprof lines --flame -o grow.html churn.dat
+	lacks 'wrapper' <grow.html
+	mprof export --format folded churn.dat >folded
+	lacks 'wrapper' <folded
+	run_apart mprof lines --source '<mprof>' churn.dat
+	[ "$status" -eq 1 ]
 }
 
 @test "--top cuts the table and says so" {
