@@ -8,7 +8,7 @@
 # make bench      measure, beside the peers; SECTION=recorder for one table
 # make bench-readme  the same, into README.md; TABLE=file takes a saved one
 # make fuzz       fuzz what reads others' bytes, FUZZ_S=60 seconds each
-# make attack     crafted files and other users' races, ATTACK_S=600 seconds
+# make attack     crafted input, failures, kills and races; ATTACK_S=600 seconds
 # make lint       formatters and static checks
 # make analyze    gcc's analyzer, but for what was looked through
 # make install    to PREFIX (/usr/local), below DESTDIR; make uninstall
