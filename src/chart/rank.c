@@ -23,7 +23,7 @@ struct ranking ranking_of(const struct run *run)
 		const struct process *process = &run->processes.items[i];
 		const struct sample *peak = series_peak(&process->memory);
 
-		if (peak && process->pid != 0)
+		if (peak)
 			ranking.items[ranking.len++] =
 			    (struct ranked){process, peak->mib, i};
 	}

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "chart/build.h"
 #include "chart/rank.h"
+#include "profile/process.h"
 
 enum { COLUMNS = 2000, MOST_LAYERS = 1000 };
 
@@ -23,16 +24,13 @@ struct stack_build {
 	const struct run *run;
 	struct ranking ranking;
 	double zero_s, gap_s;
-	struct series ticks; /* the chosen ones, with the total's memory */
+	ARRAY(size_t) ticks; /* the chosen ones, as indices of the total */
 	struct series *top;  /* of the layers so far */
 };
 
-static void keep_higher(struct series *ticks, const struct sample *sample)
+static const struct sample *tick_at(const struct stack_build *build, size_t i)
 {
-	struct sample *last = &ticks->items[ticks->len - 1];
-
-	if (sample->mib > last->mib)
-		*last = *sample;
+	return &build->run->total.items[build->ticks.items[i]];
 }
 
 static void choose_ticks(struct stack_build *build)
@@ -55,32 +53,24 @@ static void choose_ticks(struct stack_build *build)
 		    (long)((at->time_s - from_s) / (to_s - from_s) * COLUMNS);
 
 		if (all || here != column || build->ticks.len == 0)
-			series_add(&build->ticks, at->time_s, at->mib);
-		else
-			keep_higher(&build->ticks, at);
+			*array_push(&build->ticks) = i;
+		else if (at->mib > tick_at(build, build->ticks.len - 1)->mib)
+			build->ticks.items[build->ticks.len - 1] = i;
 		column = here;
 	}
 }
 
-/* What a process held at a tick: its sample there, or the one before where it
- * lived on; nothing before its first and behind its last. */
-static double memory_at(const struct series *memory, size_t *at, double time_s)
+static void add_memory(const struct stack_build *build, double *sums,
+    const struct process *process)
 {
-	while (*at < memory->len && memory->items[*at].time_s <= time_s)
-		++*at;
-	if (*at == 0 ||
-	    (*at == memory->len && memory->items[*at - 1].time_s < time_s))
-		return 0;
-	return memory->items[*at - 1].mib;
-}
+	struct tick_cursor cursor = {0};
+	double mib;
 
-static void add_memory(
-    struct stack_build *build, double *sums, const struct series *memory)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < build->ticks.len; i++)
-		sums[i] += memory_at(memory, &at, build->ticks.items[i].time_s);
+	for (size_t i = 0; i < build->ticks.len; i++) {
+		if (process_at_tick(
+			process, &cursor, build->ticks.items[i], &mib))
+			sums[i] += mib;
+	}
 }
 
 static struct scene_line *add_layer(
@@ -92,7 +82,7 @@ static struct scene_line *add_layer(
 	char text[UNITS_TEXT];
 
 	for (size_t i = 0; i < build->ticks.len; i++)
-		series_add(top, build->ticks.items[i].time_s,
+		series_add(top, tick_at(build, i)->time_s,
 		    base->items[i].mib + fmax(0, sums[i]));
 	line = build_line(build->panel, top, build->zero_s, build->gap_s);
 	line->kind = SCENE_STACKED;
@@ -113,24 +103,19 @@ static void start_at_zero(struct stack_build *build)
 {
 	build->top = scene_own_series(build->scene);
 	for (size_t i = 0; i < build->ticks.len; i++)
-		series_add(build->top, build->ticks.items[i].time_s, 0);
+		series_add(build->top, tick_at(build, i)->time_s, 0);
 }
 
-/* The launched program is what its descendants leave of the total. Files in
- * which MEM is that program alone show by descendants that exceed it. */
+/* The launched program is what its descendants leave of the total. */
 static void add_program(struct stack_build *build)
 {
 	size_t count = build->ticks.len;
 	double *own = mem_zero(count + 1, sizeof(own[0]));
-	bool apart = false;
 
-	for (size_t i = 0; i < build->ranking.len; i++)
-		add_memory(
-		    build, own, &build->ranking.items[i].process->memory);
+	if (run_total_of(build->run) != RUN_TOTAL_PROGRAM)
+		run_sum_at(build->run, build->ticks.items, count, own);
 	for (size_t i = 0; i < count; i++)
-		apart |= own[i] > 1.001 * build->ticks.items[i].mib;
-	for (size_t i = 0; i < count; i++)
-		own[i] = build->ticks.items[i].mib - (apart ? 0 : own[i]);
+		own[i] = tick_at(build, i)->mib - own[i];
 	add_layer(build, own, ROLE_TOTAL)->name =
 	    mem_copy(build->ranking.len > 0 ? "the program itself" : "memory");
 	free(own);
@@ -152,7 +137,7 @@ static void add_process(struct stack_build *build, size_t nth)
 	double *sums = mem_zero(build->ticks.len + 1, sizeof(sums[0]));
 	struct scene_line *line;
 
-	add_memory(build, sums, &process->memory);
+	add_memory(build, sums, process);
 	line = add_layer(build, sums, role_series(nth));
 	line->name = build_process_name(process);
 	line->pid = process->pid > 0 ? process->pid : 0;
@@ -164,8 +149,7 @@ static void add_other(struct stack_build *build, size_t from)
 	double *sums = mem_zero(build->ticks.len + 1, sizeof(sums[0]));
 
 	for (size_t i = from; i < build->ranking.len; i++)
-		add_memory(
-		    build, sums, &build->ranking.items[i].process->memory);
+		add_memory(build, sums, build->ranking.items[i].process);
 	add_layer(build, sums, ROLE_OTHER)->name =
 	    mem_format("other (%zu)", build->ranking.len - from);
 	free(sums);
@@ -206,6 +190,6 @@ int chart_stack(
 	add_layers(&build, peak->mib);
 	build_rest(scene, build.panel, request, peak);
 	ranking_finish(&build.ranking);
-	series_finish(&build.ticks);
+	array_free(&build.ticks);
 	return 0;
 }

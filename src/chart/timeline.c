@@ -9,47 +9,63 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "chart/rank.h"
+#include "profile/process.h"
 
 enum { MOST_PROCESSES = ROLE_SERIES_COUNT };
 
-/* The clock of the sum: the run's own samples, or those of the largest child
- * in a file that has no MEM. */
-static const struct series *ticks_of(
-    const struct run *run, const struct ranking *ranking)
+static void add_by_tick(struct series *sum, const struct process *process)
 {
-	return run->total.len > 0 ? &run->total
-				  : &ranking->items[0].process->memory;
+	struct tick_cursor cursor = {0};
+	double mib;
+
+	for (size_t i = 0; i < sum->len; i++) {
+		if (process_at_tick(process, &cursor, i, &mib))
+			sum->items[i].mib += mib;
+	}
 }
 
-static void add_to_sum(struct series *sum, const struct series *memory)
+static void add_by_time(struct series *sum, const struct series *memory)
 {
 	size_t at = 0;
 
-	for (size_t i = 0; i < memory->len; i++) {
+	for (size_t i = 0; i < memory->len && at < sum->len; i++) {
 		double time_s = memory->items[i].time_s;
 
 		while (at < sum->len && sum->items[at].time_s < time_s)
 			at++;
-		if (at == sum->len)
-			return;
-		if (sum->items[at].time_s == time_s)
+		if (at < sum->len && sum->items[at].time_s == time_s)
 			sum->items[at].mib += memory->items[i].mib;
+	}
+}
+
+/* At each tick; of a file without MEM, which has none, at the times of the
+ * largest process. */
+static void sum_others(struct series *sum, const struct run *run,
+    const struct ranking *ranking, size_t from)
+{
+	const struct series *ticks = run->total.len > 0
+					 ? &run->total
+					 : &ranking->items[0].process->memory;
+
+	for (size_t i = 0; i < ticks->len; i++)
+		series_add(sum, ticks->items[i].time_s, 0);
+	for (size_t i = from; i < ranking->len; i++) {
+		if (run->total.len > 0)
+			add_by_tick(sum, ranking->items[i].process);
+		else
+			add_by_time(sum, &ranking->items[i].process->memory);
 	}
 }
 
 static void add_others(struct scene *scene, struct scene_panel *panel,
     const struct run *run, const struct ranking *ranking, size_t from)
 {
-	const struct series *ticks = ticks_of(run, ranking);
 	struct series *sum = scene_own_series(scene);
 	const struct scene_line *first = &panel->lines.items[0];
 	struct scene_line *line;
 	char text[UNITS_TEXT];
 
-	for (size_t i = 0; i < ticks->len; i++)
-		series_add(sum, ticks->items[i].time_s, 0);
-	for (size_t i = from; i < ranking->len; i++)
-		add_to_sum(sum, &ranking->items[i].process->memory);
+	sum_others(sum, run, ranking, from);
 	line = build_line(panel, sum, first->zero_s, first->gap_s);
 	line->kind = SCENE_PROCESS;
 	line->role = ROLE_OTHER;
@@ -69,19 +85,6 @@ static void add_process(struct scene_panel *panel, const struct ranked *ranked,
 	line->pid = ranked->process->pid > 0 ? ranked->process->pid : 0;
 	line->name = build_process_name(ranked->process);
 	line->detail = mem_format("peak %s", units_size(text, line->peak.mib));
-}
-
-/* Whether a recorder told of each process, as ours does: MEM is their sum. In
- * what memory_profiler wrote it may be the program's alone. */
-static bool is_sum(const struct run *run)
-{
-	for (size_t i = 0; i < run->processes.len; i++) {
-		const struct process *process = &run->processes.items[i];
-
-		if (process->ppid > 0 || process->name || process->command)
-			return true;
-	}
-	return false;
 }
 
 /* The program's own name, which claims nothing: a path's end, no arguments. */
@@ -112,8 +115,9 @@ static void add_processes(struct scene *scene, struct scene_panel *panel,
 
 	if (ranking.len > 0) {
 		free(total->name);
-		total->name =
-		    is_sum(run) ? mem_copy("all processes") : program_name(run);
+		total->name = run_total_of(run) == RUN_TOTAL_ALL
+				  ? mem_copy("all processes")
+				  : program_name(run);
 	}
 	if (most == 0)
 		most = MOST_PROCESSES;

@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "chart/chart.h"
 #include "cli/terminal.h"
+#include "profile/process.h"
 #include "render/terminal_chart.h"
 
 enum {
@@ -315,7 +316,7 @@ static void collect(struct live *live, const struct sink_tick *tick)
 	live->now_s = time_s;
 	if (!tick->sampled)
 		return;
-	series_add(&run->total, time_s, (double)tick->total_kib / 1024);
+	run_add_total(run, time_s, (double)tick->total_kib / 1024);
 	for (size_t i = 0; i < tick->count; i++) {
 		const struct sink_process *told = &tick->processes[i];
 		int len = snprintf(key, sizeof(key), "%d", (int)told->pid);
@@ -327,7 +328,7 @@ static void collect(struct live *live, const struct sink_tick *tick)
 		process->pid = told->pid;
 		if (!process->name && told->name)
 			process->name = mem_copy(told->name);
-		series_add(&process->memory, time_s, (double)told->kib / 1024);
+		run_add_memory(run, process, time_s, (double)told->kib / 1024);
 	}
 }
 

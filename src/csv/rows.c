@@ -7,6 +7,7 @@
 
 #include "csv/cells.h"
 #include "csv/export.h"
+#include "profile/process.h"
 
 #define DAY_S 86400
 
@@ -217,5 +218,6 @@ void rows_finish(struct rows *rows)
 			sum_up(run);
 		series_settle(&run->total);
 		series_sort(&run->peaks);
+		run_place_by_time(run);
 	}
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "profile/process.h"
+
 /* Names as FUNC writes them: a blank is an underscore there. */
 static int compare_names(const char *a, const char *b)
 {
@@ -114,12 +116,8 @@ void record_finish(struct record_reader *reader)
 	struct run *runs = reader->profile->runs.items;
 	size_t len = reader->profile->runs.len;
 
-	for (size_t i = 0; i < len; i++) {
-		series_settle(&runs[i].total);
-		series_sort(&runs[i].peaks);
-		for (size_t p = 0; p < runs[i].processes.len; p++)
-			series_settle(&runs[i].processes.items[p].memory);
-	}
+	for (size_t i = 0; i < len; i++)
+		run_settle(&runs[i]);
 	for (size_t i = 0; i < len; i++) {
 		if (i + 1 < len)
 			hand_on_calls(&runs[i], &runs[i + 1]);

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "dat/number.h"
 #include "dat/record.h"
+#include "profile/process.h"
 
 enum { BLOCK = 64 << 10, LONGEST_LINE = 64 << 20 };
 
@@ -117,12 +118,7 @@ const struct profile *dat_follow_profile(struct dat_follow *follow)
 {
 	struct profile *profile = &follow->profile;
 
-	if (profile->runs.len > 0) {
-		struct run *run = &profile->runs.items[profile->runs.len - 1];
-
-		series_sort(&run->total);
-		for (size_t i = 0; i < run->processes.len; i++)
-			series_sort(&run->processes.items[i].memory);
-	}
+	if (profile->runs.len > 0)
+		run_sort(&profile->runs.items[profile->runs.len - 1]);
 	return profile;
 }

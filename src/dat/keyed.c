@@ -7,6 +7,7 @@
 
 #include "dat/fields.h"
 #include "dat/number.h"
+#include "profile/process.h"
 
 static bool next_pair(
     const struct keyed *keyed, const char **at, struct field *pair)
@@ -101,16 +102,17 @@ bool keyed_info(struct record_reader *reader, const struct keyed *keyed)
 bool keyed_proc(struct record_reader *reader, const struct keyed *keyed)
 {
 	struct process *process;
+	uint64_t start_ticks = 0;
 	struct field key;
 	int pid;
 
 	if (!find(keyed, "pid", &key) || !field_int(&key, &pid) || pid <= 0)
 		return false;
-	process = run_process(reader->run, key.text, key.len);
+	take_count(keyed, "start", &start_ticks);
+	process = run_introduce(reader->run, key.text, key.len, start_ticks);
 	if (!reader->root_pid)
 		reader->root_pid = pid;
 	take_int(keyed, "ppid", &process->ppid);
-	take_count(keyed, "start", &process->start_ticks);
 	take_text(keyed, "name", &process->name);
 	take_text(keyed, "cmd", &process->command);
 	return true;
@@ -169,7 +171,7 @@ bool keyed_exit(struct record_reader *reader, const struct keyed *keyed)
 	read_exit(keyed, &exit);
 	process = run_process(reader->run, key.text, key.len);
 	process->exit = exit;
-	if (reader->run->processes.len > known ||
+	if ((reader->run->processes.len > known && !process->again) ||
 	    (pid == reader->root_pid && process->memory.len == 0))
 		reader->run->exit = exit;
 	return true;

@@ -9,6 +9,7 @@
 #include "dat/fields.h"
 #include "dat/keyed.h"
 #include "dat/number.h"
+#include "profile/process.h"
 
 static struct width width_of(const char *text)
 {
@@ -82,7 +83,7 @@ static enum record_result read_mem(
 	if (torn && is_torn_time(reader, time_text))
 		return RECORD_BAD;
 	reader->time_text = time_text;
-	series_add(&run_of(reader)->total, sample.time_s, sample.mib);
+	run_add_total(run_of(reader), sample.time_s, sample.mib);
 	return RECORD_TAKEN;
 }
 
@@ -102,8 +103,10 @@ static enum record_result read_child(
 	reader->time_text = time_text;
 	process = run_process(run_of(reader), key.text, key.len);
 	/* What the old sampler wrote when it lost its children. */
-	if (process->pid != 0 || sample.mib != 0)
-		series_add(&process->memory, sample.time_s, sample.mib);
+	if (process->pid == 0 && sample.mib == 0)
+		run_note_loss(reader->run);
+	else
+		run_add_memory(reader->run, process, sample.time_s, sample.mib);
 	return RECORD_TAKEN;
 }
 
@@ -322,8 +325,8 @@ static const char *take_plain_child(
 		return NULL;
 	next = read_plain_sample(reader, at + 1, end, &sample);
 	if (next)
-		series_add(
-		    &run_process(reader->run, pid, (size_t)(at - pid))->memory,
+		run_add_memory(reader->run,
+		    run_process(reader->run, pid, (size_t)(at - pid)),
 		    sample.time_s, sample.mib);
 	return next;
 }
@@ -335,7 +338,7 @@ static const char *take_plain_total(
 	const char *next = read_plain_sample(reader, at, end, &sample);
 
 	if (next)
-		series_add(&reader->run->total, sample.time_s, sample.mib);
+		run_add_total(reader->run, sample.time_s, sample.mib);
 	return next;
 }
 

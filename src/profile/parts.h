@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/array.h"
 #include "profile/series.h"
 
 enum limit_of {
@@ -33,6 +34,11 @@ struct exit_status {
 	double mib; /* that process's highest known memory */
 };
 
+/* Samples from that one on belong to ticks from that one on, one each. */
+struct stretch {
+	size_t sample, tick;
+};
+
 /* A descendant, or the launched program itself: from CHLD, PROC and EXIT
  * records. Without samples it is known by name alone, or is the phantom of
  * pid 0 that old recordings hold: nothing to draw. */
@@ -44,7 +50,13 @@ struct process {
 	char *name;           /* of the last PROC that tells one */
 	char *command;
 	struct series memory;
+	ARRAY(struct stretch) stretches; /* see process_at_tick() */
 	struct exit_status exit;
+	bool introduced; /* by a PROC */
+	size_t unnamed;  /* samples when that was read */
+	size_t whole;    /* as in run_processes, at its last sample */
+	bool again;      /* its pid was another process's before */
+	bool followed;   /* its pid is another process's by now */
 };
 
 /* A reading of PSS beside RSS (SHARE). */

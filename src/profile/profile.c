@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 void profile_init(struct profile *profile, const char *path)
 {
@@ -17,6 +16,7 @@ static void process_finish(struct process *process)
 	free(process->name);
 	free(process->command);
 	series_finish(&process->memory);
+	array_free(&process->stretches);
 }
 
 static void stack_finish(struct stack *stack)
@@ -37,7 +37,7 @@ static void run_finish(struct run *run)
 	for (size_t i = 0; i < run->processes.len; i++)
 		process_finish(&run->processes.items[i]);
 	array_free(&run->processes);
-	index_finish(&run->process_index);
+	index_finish(&run->state.index);
 	for (size_t i = 0; i < run->calls.len; i++)
 		free(run->calls.items[i].name);
 	array_free(&run->calls);
@@ -70,81 +70,6 @@ struct run *profile_add_run(struct profile *profile)
 
 	*run = (struct run){0};
 	return run;
-}
-
-struct key {
-	const char *text;
-	size_t len;
-	int pid;
-};
-
-/* A pid's digits as a number; -1 for all other keys, and for a number that is
- * written in another way: what has the same pid is the same key. */
-static int key_pid(const char *text, size_t len)
-{
-	int pid = 0;
-
-	if (len == 0 || (text[0] == '0' && len > 1))
-		return -1;
-	for (size_t i = 0; i < len; i++) {
-		int digit = text[i] - '0';
-
-		if (digit < 0 || digit > 9 ||
-		    __builtin_mul_overflow(pid, 10, &pid) ||
-		    __builtin_add_overflow(pid, digit, &pid))
-			return -1;
-	}
-	return pid;
-}
-
-static bool process_is(const void *processes, size_t at, const void *sought)
-{
-	const struct process *process = (const struct process *)processes + at;
-	const struct key *key = sought;
-
-	if (process->pid != key->pid || key->pid >= 0)
-		return process->pid == key->pid;
-	return strlen(process->key) == key->len &&
-	       memcmp(process->key, key->text, key->len) == 0;
-}
-
-static struct process *add_process(
-    struct run *run, const struct key *key, uint32_t hash)
-{
-	struct process *process = array_push(&run->processes);
-
-	*process = (struct process){
-	    .key = mem_copy_n(key->text, key->len), .pid = key->pid};
-	index_add(&run->process_index, hash, run->processes.len - 1);
-	return process;
-}
-
-/* Rows come tick after tick in the same order: the next one is the best
- * guess, a look into the index the exception. */
-struct process *run_process(struct run *run, const char *text, size_t len)
-{
-	const struct key key = {text, len, key_pid(text, len)};
-	size_t at = run->next_process;
-	struct process *process;
-	uint32_t hash;
-
-	if (at >= run->processes.len)
-		at = 0;
-	if (at < run->processes.len &&
-	    process_is(run->processes.items, at, &key)) {
-		run->next_process = at + 1;
-		return &run->processes.items[at];
-	}
-	hash = index_hash(text, len);
-	at = index_find(
-	    &run->process_index, hash, process_is, run->processes.items, &key);
-	if (at == INDEX_NONE) {
-		process = add_process(run, &key, hash);
-		run->next_process = run->processes.len;
-		return process;
-	}
-	run->next_process = at + 1;
-	return &run->processes.items[at];
 }
 
 static bool stack_is(const void *stacks, size_t at, const void *id)

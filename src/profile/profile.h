@@ -17,6 +17,16 @@
 struct run_info {
 	char *backend, *host, *version, *start;
 	double interval_s; /* 0 where not told */
+	bool alone;        /* MEM is told to be the program's alone */
+};
+
+/* What process.c knows while a run is being read. */
+struct run_processes {
+	size_t next;        /* where run_process() looks first */
+	struct index index; /* by key, into processes */
+	bool introduces;    /* each process has a PROC */
+	bool lost;          /* some are missing in this tick */
+	size_t whole;       /* ticks before this one in which none was */
 };
 
 struct run {
@@ -24,10 +34,10 @@ struct run {
 	struct series total; /* MEM */
 	struct series peaks; /* PEAK: high-water marks that samples missed */
 	double peak_since_s; /* the highest PEAK is no older; 0: not told */
-	ARRAY(struct share) shares;      /* SHARE, in order of appearance */
-	ARRAY(struct process) processes; /* in order of appearance */
-	size_t next_process;             /* where run_process() looks first */
-	struct index process_index;      /* by key, into processes */
+	ARRAY(struct share) shares; /* SHARE, in order of appearance */
+	/* in order of appearance; made and found by process.h */
+	ARRAY(struct process) processes;
+	struct run_processes state;
 	ARRAY(struct call) calls;
 	ARRAY(struct mark) marks;
 	ARRAY(struct stack) stacks;
@@ -53,8 +63,8 @@ void profile_finish(struct profile *profile) __attribute__((nonnull));
 /* A new, empty run at the end. The pointer is good until the next is added. */
 struct run *profile_add_run(struct profile *profile) __attribute__((nonnull));
 
-/* The process whose key is the first len bytes of text, made where the run
- * has none yet. The pointer is good until the next is made. */
+/* The process that has the key (the first len bytes of text) now, made where
+ * none has; see process.h. The pointer is good until the next is made. */
 struct process *run_process(struct run *run, const char *text, size_t len)
     __attribute__((nonnull));
 

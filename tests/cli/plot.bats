@@ -318,6 +318,34 @@ many() {
 	[ ! -e mem.png ]
 }
 
+# Two pids, each used by several processes, as version 0.1.0 recorded them.
+@test "plot --stack: reused pids add up to MEM at each tick, no higher" {
+	mprof plot --stack --format scene -o - \
+		"$SOURCE/tests/golden/reused-pids.dat" >scene
+	grep -q '"the program itself" "peak 1.60 MiB"' scene
+	awk 'FNR == NR { if ($1 == "MEM") mem[n++] = $2; next }
+	/^  stacked/ { tick = 0 }
+	/^    / { top[tick++] = $2 }
+	END { for (i = 0; i < n; i++) {
+			bad += top[i] - mem[i] > 0.001 || mem[i] - top[i] > 0.001
+			high = top[i] > high ? top[i] : high
+		}
+		exit !(n == 129 && tick == n && bad == 0 && high < 139.36) }' \
+		"$SOURCE/tests/golden/reused-pids.dat" scene
+}
+
+@test "plot: others together are summed tick by tick, of one time too" {
+	awk 'BEGIN { print "CMDLINE x"
+		for (t = 0; t < 20; t++) {
+			time = 1 + int(t / 2) # two ticks a second
+			print "MEM 100", time
+			for (p = 1; p <= 20; p++)
+				print "CHLD", p, (p > 12 ? 10 : 2), time
+		} }' >times.dat
+	mprof plot --format scene -o - times.dat >scene
+	grep -q '"13 others together" "peak 34.0 MiB"' scene
+}
+
 @test "plot: what MEM is where no one told is not called all processes" {
 	printf '%s\n' 'CMDLINE /usr/bin/python3 pool.py' 'MEM 9.0 1.0' \
 		'CHLD 1 4.0 1.0' 'MEM 9.5 2.0' 'CHLD 1 4.5 2.0' >old.dat

@@ -28,6 +28,14 @@ golden() {
 	golden stack --stack tree.dat
 }
 
+@test "scene: a pid that is used again is another process, with a gap between" {
+	golden reused reused.dat
+}
+
+@test "scene: stacked, processes with one pid don't lie on each other" {
+	golden reused_stack --stack reused.dat
+}
+
 @test "scene: calls as brackets, names as short as they can be told apart" {
 	golden brackets calls.dat
 }

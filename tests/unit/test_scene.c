@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "chart/chart.h"
 #include "chart/layout.h"
+#include "profile/process.h"
 
 /* Every letter is 0.6 of its size wide. */
 static double fixed_width(void *fonts, const char *text, double size, bool bold)
@@ -319,6 +320,7 @@ static void the_sum_of_a_crowd_is_in_the_legend(void **state)
 	}
 	for (int i = 0; i < 3; i++)
 		series_add(&run->total, i, 960);
+	run_place_by_time(run);
 	charted = (struct chart_run){&profile.runs.items[0], "crowd.dat"};
 	assert_int_equal(chart_stack(&scene, &request, &e), 0);
 	layout_scene(&drawing, &scene, &layout);

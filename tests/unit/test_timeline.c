@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "chart/chart.h"
+#include "profile/process.h"
 
 enum { TICKS = 5000 };
 
@@ -36,6 +37,7 @@ static void tree(struct profile *profile, int children)
 		}
 		series_add(&run->total, time_s, sum);
 	}
+	run_place_by_time(run);
 }
 
 static void build(struct scene *scene, chart_build *kind,
@@ -136,6 +138,7 @@ static void small_ones_are_other(void **state)
 
 		series_add(&tiny->memory, run->total.items[50].time_s, 0.1);
 	}
+	run_place_by_time(run);
 	build(&scene, chart_stack, &profile, (struct chart_request){0});
 	panel = &scene.panels.items[0];
 	assert_int_equal(panel->lines.len, 3);

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+#include "profile/process.h"
+
+#include <string.h>
+
+/* Ticks that have to pass before a pid that comes back is another process's,
+ * where nothing tells which process has it. */
+enum { MISSED = 3 };
+
+struct key {
+	const char *text;
+	size_t len;
+	int pid;
+};
+
+/* A pid's digits as a number; -1 for all other keys, and for a number that is
+ * written in another way: what has the same pid is the same key. */
+static int key_pid(const char *text, size_t len)
+{
+	int pid = 0;
+
+	if (len == 0 || (text[0] == '0' && len > 1))
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		int digit = text[i] - '0';
+
+		if (digit < 0 || digit > 9 ||
+		    __builtin_mul_overflow(pid, 10, &pid) ||
+		    __builtin_add_overflow(pid, digit, &pid))
+			return -1;
+	}
+	return pid;
+}
+
+/* Whether it is the one that has the key now. */
+static bool process_is(const void *processes, size_t at, const void *sought)
+{
+	const struct process *process = (const struct process *)processes + at;
+	const struct key *key = sought;
+
+	if (process->pid != key->pid || process->followed)
+		return false;
+	return key->pid >= 0 ||
+	       (strlen(process->key) == key->len &&
+		   memcmp(process->key, key->text, key->len) == 0);
+}
+
+static struct process *process_add(struct run *run, const struct key *key)
+{
+	struct process *process = array_push(&run->processes);
+
+	*process = (struct process){
+	    .key = mem_copy_n(key->text, key->len), .pid = key->pid};
+	index_add(&run->state.index, index_hash(key->text, key->len),
+	    run->processes.len - 1);
+	run->state.next = run->processes.len;
+	return process;
+}
+
+/* Rows come tick after tick in the same order: the next one is the best
+ * guess, a look into the index the exception. NULL where none has the key. */
+static struct process *process_find(struct run *run, const struct key *key)
+{
+	struct run_processes *state = &run->state;
+	size_t at = state->next;
+
+	if (at >= run->processes.len)
+		at = 0;
+	if (at == run->processes.len ||
+	    !process_is(run->processes.items, at, key))
+		at = index_find(&state->index, index_hash(key->text, key->len),
+		    process_is, run->processes.items, key);
+	if (at == INDEX_NONE)
+		return NULL;
+	state->next = at + 1;
+	return &run->processes.items[at];
+}
+
+/* The pid of a process that ended is used again. */
+static struct process *process_follow(
+    struct run *run, struct process *before, const struct key *key)
+{
+	struct process *process;
+
+	before->followed = true;
+	process = process_add(run, key);
+	process->again = true;
+	return process;
+}
+
+/* An end was told; or, where no process is introduced, several ticks in which
+ * none was lost passed without it. */
+static bool process_has_ended(
+    const struct run *run, const struct process *process)
+{
+	if (process->exit.told)
+		return true;
+	return !run->state.introduces && process->memory.len > 0 &&
+	       run->state.whole > process->whole + MISSED;
+}
+
+struct process *run_process(struct run *run, const char *text, size_t len)
+{
+	const struct key key = {text, len, key_pid(text, len)};
+	struct process *process = process_find(run, &key);
+
+	if (!process)
+		return process_add(run, &key);
+	if (process_has_ended(run, process))
+		return process_follow(run, process, &key);
+	return process;
+}
+
+/* A process that was introduced before, and no start is told: since its first
+ * introduction the pid was missing in a tick, and what came behind that is the
+ * next one's already. */
+static struct process *process_split(
+    struct run *run, struct process *before, const struct key *key)
+{
+	size_t count = before->stretches.len;
+	struct stretch last = {0};
+	bool moves = false;
+	struct process *process;
+	size_t nth = (size_t)(before - run->processes.items);
+
+	if (count > 1) {
+		last = before->stretches.items[count - 1];
+		moves = last.sample >= before->unnamed;
+	}
+	process = process_follow(run, before, key);
+	before = &run->processes.items[nth];
+	if (!moves)
+		return process;
+	for (size_t i = last.sample; i < before->memory.len; i++)
+		series_add(&process->memory, before->memory.items[i].time_s,
+		    before->memory.items[i].mib);
+	*array_push(&process->stretches) = (struct stretch){0, last.tick};
+	before->memory.len = last.sample;
+	before->stretches.len--;
+	return process;
+}
+
+struct process *run_introduce(
+    struct run *run, const char *text, size_t len, uint64_t start_ticks)
+{
+	const struct key key = {text, len, key_pid(text, len)};
+	struct process *process = process_find(run, &key);
+
+	run->state.introduces = true;
+	if (!process)
+		process = process_add(run, &key);
+	else if (process->exit.told || (process->start_ticks && start_ticks &&
+					   process->start_ticks != start_ticks))
+		process = process_follow(run, process, &key);
+	else if (process->introduced && !(process->start_ticks && start_ticks))
+		process = process_split(run, process, &key);
+	process->introduced = true;
+	process->unnamed = process->memory.len;
+	process->start_ticks = start_ticks;
+	return process;
+}
+
+void run_add_total(struct run *run, double time_s, double mib)
+{
+	struct run_processes *state = &run->state;
+	size_t ticks = run->total.len;
+
+	series_add(&run->total, time_s, mib);
+	if (run->total.len == ticks)
+		return;
+	state->whole += ticks > 0 && !state->lost;
+	state->lost = false;
+}
+
+void run_note_loss(struct run *run)
+{
+	run->state.lost = true;
+}
+
+/* The last sample is of that tick. */
+static void process_place(struct process *process, size_t tick)
+{
+	size_t sample = process->memory.len - 1;
+	size_t count = process->stretches.len;
+
+	if (count > 0) {
+		const struct stretch *last =
+		    &process->stretches.items[count - 1];
+
+		if (last->tick + (sample - last->sample) == tick)
+			return;
+	}
+	*array_push(&process->stretches) = (struct stretch){sample, tick};
+}
+
+void run_add_memory(
+    const struct run *run, struct process *process, double time_s, double mib)
+{
+	size_t len = process->memory.len;
+
+	series_add(&process->memory, time_s, mib);
+	if (process->memory.len == len || run->total.len == 0)
+		return;
+	process->whole = run->state.whole;
+	process_place(process, run->total.len - 1);
+}
+
+/* The last tick at or before a time; of ticks that share it the next one that
+ * has no sample of this process yet. */
+static size_t tick_of(
+    const struct series *total, size_t tick, size_t taken, double time_s)
+{
+	const struct sample *at = total->items;
+
+	while (tick + 1 < total->len &&
+	       (at[tick + 1].time_s < time_s ||
+		   (at[tick + 1].time_s == time_s &&
+		       (at[tick].time_s < time_s || taken == tick + 1))))
+		tick++;
+	return tick;
+}
+
+/* Where samples were put in another order their times tell the ticks. */
+static void process_place_by_time(
+    struct process *process, const struct series *total)
+{
+	size_t len = process->memory.len, tick = 0, taken = 0;
+
+	process->stretches.len = 0;
+	for (size_t i = 0; i < len && total->len > 0; i++) {
+		double time_s = process->memory.items[i].time_s;
+
+		tick = tick_of(total, tick, taken, time_s);
+		process->memory.len = i + 1;
+		if (total->items[tick].time_s > time_s)
+			continue;
+		process_place(process, tick);
+		taken = tick + 1;
+	}
+	process->memory.len = len;
+}
+
+static void run_order(struct run *run, void (*order)(struct series *series))
+{
+	bool moved = run->total.unsorted;
+
+	order(&run->total);
+	series_sort(&run->peaks);
+	for (size_t i = 0; i < run->processes.len; i++) {
+		struct process *process = &run->processes.items[i];
+		bool anew = moved || process->memory.unsorted;
+
+		order(&process->memory);
+		if (anew)
+			process_place_by_time(process, &run->total);
+	}
+}
+
+void run_sort(struct run *run)
+{
+	run_order(run, series_sort);
+}
+
+void run_settle(struct run *run)
+{
+	run_order(run, series_settle);
+}
+
+void run_place_by_time(struct run *run)
+{
+	for (size_t i = 0; i < run->processes.len; i++)
+		process_place_by_time(&run->processes.items[i], &run->total);
+}
+
+bool process_at_tick(const struct process *process, struct tick_cursor *cursor,
+    size_t tick, double *mib)
+{
+	size_t count = process->stretches.len, sample;
+	const struct stretch *at = process->stretches.items + cursor->stretch;
+
+	if (cursor->stretch >= count || tick < at->tick)
+		return false;
+	while (cursor->stretch + 1 < count && at[1].tick <= tick) {
+		cursor->stretch++;
+		at++;
+	}
+	sample = at->sample + (tick - at->tick);
+	if (sample >= process->memory.len ||
+	    (cursor->stretch + 1 < count && sample >= at[1].sample))
+		return false;
+	*mib = process->memory.items[sample].mib;
+	return true;
+}
