@@ -255,9 +255,28 @@ static int start(struct session *session)
 	return status;
 }
 
+/* What is left of --timeout once the process is there. */
+static int attach_find(struct session *session, const char *word)
+{
+	struct sampler_plan *plan = &session->plan;
+	int64_t now_ns = clock_mono_ns();
+	const struct target_wish wish = {.word = word,
+	    .whole_tree = true,
+	    .wait = session->options->wait_for,
+	    .until_ns = plan->timeout_ns ? now_ns + plan->timeout_ns : 0};
+	int status = target_find(&session->target, &wish);
+
+	if (status != COMMAND_OK || !wish.wait || !wish.until_ns)
+		return status;
+	plan->timeout_ns = wish.until_ns - clock_mono_ns();
+	if (plan->timeout_ns <= 0)
+		plan->timeout_ns = 1;
+	return COMMAND_OK;
+}
+
 static int attach_to(struct session *session, const char *word)
 {
-	int status = target_init(&session->target, word);
+	int status = attach_find(session, word);
 	struct err e;
 
 	if (status == COMMAND_OK && target_check_metric(&session->target,
@@ -285,6 +304,20 @@ static int take_late_options(
 	return COMMAND_OK;
 }
 
+/* What is for a program that we start, or for one that runs, alone. */
+static int check_starting(const struct run_options *options, struct err *e)
+{
+	if (options->attach && options->lines)
+		return err_set(e,
+		    "option --lines: needs a program that mprof starts; "
+		    "attach --stacks and mprof lines tell lines of one that "
+		    "runs");
+	if (!options->attach && options->wait_for)
+		return err_set(
+		    e, "option --wait-for: is for mprof attach NAME");
+	return 0;
+}
+
 static int run(const void *values, char **words, int count)
 {
 	struct run_options options = *(const struct run_options *)values;
@@ -309,6 +342,8 @@ static int run(const void *values, char **words, int count)
 			  "more");
 		return command_fail(COMMAND_FAILED, &e);
 	}
+	if (check_starting(&options, &e) != 0)
+		return command_fail(COMMAND_MISUSED, &e);
 	if (session.options->attach && count > 1) {
 		err_set(
 		    &e, "%s: one process is recorded, %s", words[1], words[0]);

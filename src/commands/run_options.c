@@ -81,7 +81,8 @@ static const char *const actions[] = {"stop", "term", "kill", "mark", NULL};
 
 const struct option_row run_option_rows[] = {
     {.name = "python",
-	.help = "the program is Python, or starts it: @profile records calls",
+	.help = "a program that is started is Python, or starts it: @profile "
+		"records calls",
 	.parse = option_flag,
 	AT(python)},
     {.name = "nopython",
@@ -89,8 +90,8 @@ const struct option_row run_option_rows[] = {
 	.parse = option_flag,
 	AT(no_python)},
     {.name = "lines",
-	.help = "print at the end, for each function with @profile, which of "
-		"its lines took memory",
+	.help = "print at the end, for each function with @profile of a "
+		"program that is started, which of its lines took memory",
 	.parse = option_flag,
 	AT(lines),
 	.ours = true},
@@ -123,7 +124,8 @@ const struct option_row run_option_rows[] = {
 	AT(each)},
     {.letter = 'E',
 	.name = "exit-code",
-	.help = "exit with the program's status: the default",
+	.help = "exit with the status of a program that is started: the "
+		"default",
 	.parse = option_flag,
 	AT(exit_code)},
     {.name = "no-exit-code",
@@ -136,6 +138,12 @@ const struct option_row run_option_rows[] = {
 	.help = "record a process that runs: its pid or its name",
 	.parse = option_flag,
 	AT(attach)},
+    {.name = "wait-for",
+	.help = "attach: wait until there is a process of that name; the time "
+		"counts for --timeout",
+	.parse = option_flag,
+	AT(wait_for),
+	.ours = true},
     {.letter = 't',
 	.name = "timeout",
 	.arg = "DURATION",

@@ -24,6 +24,7 @@ struct run_options {
 	const struct metric *metric;
 	bool quiet;
 	bool adopt;
+	bool wait_for; /* attach: until there is such a process */
 	const char *wait;
 	double limit_mib; /* 0: none */
 	const char *on_limit;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "commands/command.h"
@@ -33,22 +34,26 @@ static void list(const struct procfs *fs, const struct find *find)
 		    find->pids.len - LIST_MAX);
 }
 
-static int choose_by_name(
-    struct target *target, const struct procfs *fs, const char *word)
+/* COMMAND_OK with a pid, or with none where it is waited for. */
+static int choose_by_name(struct target *target, const struct procfs *fs,
+    const struct target_wish *wish)
 {
 	struct find find;
 	struct err e;
 	int status = COMMAND_OK;
 
-	find_by_name(&find, fs, word);
-	if (find.pids.len == 1) {
-		target->pid = find.pids.items[0];
+	find_by_name(&find, fs, wish->word);
+	target->pid = 0;
+	if (find.pids.len == 1 || (find.pids.len && wish->whole_tree))
+		target->pid = find_root(&find, fs);
+	if (wish->wait && !find.exact) {
+		target->pid = 0;
 	} else if (find.pids.len == 0) {
-		err_set(&e, "%s: no process has that name", word);
+		err_set(&e, "%s: no process has that name", wish->word);
 		status = command_fail(COMMAND_FAILED, &e);
-	} else {
+	} else if (target->pid == 0) {
 		err_set(&e,
-		    "%s: %zu processes have that name; give a pid:", word,
+		    "%s: %zu processes have that name; give a pid:", wish->word,
 		    find.pids.len);
 		status = command_fail(COMMAND_FAILED, &e);
 		list(fs, &find);
@@ -99,28 +104,97 @@ static void take_words(struct target *target, const struct procfs *fs)
 		target->words[count++] = mem_copy(at);
 }
 
-int target_init(struct target *target, const char *word)
+/* A look at all processes takes milliseconds: a twentieth of the time at the
+ * most goes into it. */
+enum { WAIT_MS = 50, WAIT_SHARE = 20 };
+
+static void wait_a_little(int64_t look_ns, int64_t until_ns)
 {
-	int status = COMMAND_OK;
+	int64_t now_ns = clock_mono_ns(), rest_ns = WAIT_SHARE * look_ns;
+	struct timespec rest;
+
+	if (rest_ns < WAIT_MS * NS_PER_S / 1000)
+		rest_ns = WAIT_MS * NS_PER_S / 1000;
+	if (until_ns && rest_ns > until_ns - now_ns)
+		rest_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+	rest = (struct timespec){rest_ns / NS_PER_S, rest_ns % NS_PER_S};
+	nanosleep(&rest, NULL);
+}
+
+static int wait_for_name(struct target *target, const struct procfs *fs,
+    const struct target_wish *wish)
+{
+	int64_t look_ns = clock_mono_ns();
+	int status = choose_by_name(target, fs, wish);
+	struct err e;
+
+	while (status == COMMAND_OK &&
+	       (target->pid == 0 || check(target, fs, &e) != 0)) {
+		if (wish->until_ns && clock_mono_ns() >= wish->until_ns) {
+			err_set(
+			    &e, "%s: no process of that name came", wish->word);
+			return command_fail(COMMAND_FAILED, &e);
+		}
+		wait_a_little(clock_mono_ns() - look_ns, wish->until_ns);
+		look_ns = clock_mono_ns();
+		status = choose_by_name(target, fs, wish);
+	}
+	return status;
+}
+
+static int find_pid(struct target *target, const struct procfs *fs,
+    const struct target_wish *wish)
+{
+	long pid = strtol(wish->word, NULL, 10);
+
+	if (wish->wait)
+		return wait_for_name(target, fs, wish);
+	if (!is_number(wish->word))
+		return choose_by_name(target, fs, wish);
+	target->pid = pid > INT_MAX ? 0 : (pid_t)pid;
+	return COMMAND_OK;
+}
+
+/* An empty word comes from "$(pidof server)" where there is no server: it
+ * would be a part of every name. */
+static int check_wish(const struct target_wish *wish)
+{
+	struct err e;
+
+	if (wish->word[strspn(wish->word, " \t\n")] == 0)
+		err_set(&e, "an empty word names no process; give a pid or a "
+			    "name");
+	else if (wish->wait && is_number(wish->word))
+		err_set(
+		    &e, "%s: is a pid; --wait-for takes a name", wish->word);
+	else
+		return COMMAND_OK;
+	return command_fail(COMMAND_MISUSED, &e);
+}
+
+int target_find(struct target *target, const struct target_wish *wish)
+{
+	int status = check_wish(wish);
 	struct procfs fs;
 	struct err e;
 
 	*target = (struct target){0};
+	if (status != COMMAND_OK)
+		return status;
 	if (procfs_init(&fs, "/proc", &e) != 0)
 		return command_fail(COMMAND_TROUBLE, &e);
-	if (!is_number(word)) {
-		status = choose_by_name(target, &fs, word);
-	} else {
-		long pid = strtol(word, NULL, 10);
-
-		target->pid = pid > INT_MAX ? 0 : (pid_t)pid;
-	}
+	status = find_pid(target, &fs, wish);
 	if (status == COMMAND_OK && check(target, &fs, &e) != 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	if (status == COMMAND_OK)
 		take_words(target, &fs);
 	procfs_finish(&fs);
 	return status;
+}
+
+int target_init(struct target *target, const char *word)
+{
+	return target_find(target, &(struct target_wish){.word = word});
 }
 
 int target_check_metric(

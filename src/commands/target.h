@@ -5,6 +5,8 @@
 #ifndef MPROF_COMMANDS_TARGET_H
 #define MPROF_COMMANDS_TARGET_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -15,8 +17,20 @@ struct target {
 	char **words; /* its command line, ends with NULL */
 };
 
-/* word is a pid or a name. COMMAND_OK, or the status to end with: what is
- * wrong was said on stderr. The caller finishes in any case. */
+struct target_wish {
+	const char *word; /* a pid or a name */
+	bool whole_tree;  /* of several processes of that name the one that
+			   * the others descend from is meant */
+	bool wait;        /* until a process of that whole name exists */
+	int64_t until_ns; /* on the monotonic clock; 0: without end */
+};
+
+/* COMMAND_OK, or the status to end with: what is wrong was said on stderr. The
+ * caller finishes in any case. */
+int target_find(struct target *target, const struct target_wish *wish)
+    __attribute__((nonnull));
+
+/* One process, which is there now. */
 int target_init(struct target *target, const char *word)
     __attribute__((nonnull));
 /* Whether metric may be read of it; -1 with e where that isn't permitted. */

@@ -161,6 +161,9 @@ static int run(const void *values, char **words, int count)
 		err_set(&e, "%s: one recording or process at a time", words[1]);
 		return command_fail(COMMAND_MISUSED, &e);
 	}
+	/* An empty word is misuse, on a terminal or not. */
+	if (count == 1 && !words[0][0])
+		return watch_process(words[0], options);
 	if (!terminal.screen) {
 		err_set(&e, "standard output is no terminal that can be drawn "
 			    "on; mprof plot --terminal draws once");

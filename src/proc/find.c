@@ -7,16 +7,18 @@ struct search {
 	struct find *find;
 	const struct procfs *fs;
 	const char *word;
-	bool exact; /* only the whole name counts, from now on */
 };
 
 static void take(struct search *search, pid_t pid, bool exact)
 {
-	if (exact && !search->exact) {
-		search->exact = true;
-		search->find->pids.len = 0;
+	struct find *find = search->find;
+
+	/* From now on only the whole name counts. */
+	if (exact && !find->exact) {
+		find->exact = true;
+		find->pids.len = 0;
 	}
-	*array_push(&search->find->pids) = pid;
+	*array_push(&find->pids) = pid;
 }
 
 /* The kernel cuts names after 15 bytes; the command line has the rest. */
@@ -38,18 +40,49 @@ static bool look(void *context, pid_t pid)
 	if (strcmp(stat.name, search->word) == 0 ||
 	    strcmp(base, search->word) == 0)
 		take(search, pid, true);
-	else if (!search->exact && (strstr(stat.name, search->word) ||
-				       strstr(base, search->word)))
+	else if (!search->find->exact && (strstr(stat.name, search->word) ||
+					     strstr(base, search->word)))
 		take(search, pid, false);
 	return true;
 }
 
 void find_by_name(struct find *find, const struct procfs *fs, const char *word)
 {
-	struct search search = {find, fs, word, false};
+	struct search search = {find, fs, word};
 
 	*find = (struct find){0};
-	procfs_each(fs, look, &search);
+	if (*word)
+		procfs_each(fs, look, &search);
+}
+
+/* A chain of parents that is longer than this changed as it was read. */
+enum { FIND_DEPTH_MAX = 1000 };
+
+static bool find_descends(const struct procfs *fs, pid_t pid, pid_t from)
+{
+	struct proc_stat stat;
+
+	for (int i = 0; i < FIND_DEPTH_MAX && pid > 0; i++) {
+		if (pid == from)
+			return true;
+		pid = procfs_stat(fs, pid, &stat) ? stat.ppid : 0;
+	}
+	return false;
+}
+
+pid_t find_root(const struct find *find, const struct procfs *fs)
+{
+	for (size_t i = 0; i < find->pids.len; i++) {
+		pid_t root = find->pids.items[i];
+		size_t k = 0;
+
+		while (k < find->pids.len &&
+		       find_descends(fs, find->pids.items[k], root))
+			k++;
+		if (k == find->pids.len)
+			return root;
+	}
+	return 0;
 }
 
 void find_finish(struct find *find)

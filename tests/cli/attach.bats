@@ -67,6 +67,72 @@ teardown() {
 	[ ! -e c.dat ]
 }
 
+@test "a process by an empty name is misuse, whatever the command" {
+	for words in 'attach' 'run --attach' 'attach --wait-for' heap watch; do
+		# shellcheck disable=SC2086 # they are words
+		run_apart mprof $words ''
+		[ "$status" -eq 2 ]
+		[[ $errors == *"an empty word names no process"* ]]
+	done
+	run_apart mprof refs '' dict
+	[ "$status" -eq 2 ]
+	run_apart mprof attach '  '
+	[ "$status" -eq 2 ]
+	run_apart mprof mark --pid '' label
+	[ "$status" -eq 2 ]
+	[ -z "$(find . -name "*.dat")" ]
+}
+
+@test "attach: by the name of a tree its root is taken" {
+	ln -s "$(command -v bash)" "$BATS_TEST_TMPDIR/bin/server-$$"
+	"server-$$" -c "server-$$ -c 'sleep 30; :' & server-$$ -c 'sleep 31; :' & wait" &
+	root=$!
+	for _ in $(seq 100); do
+		[ "$(pgrep -c -x "server-$$" || true)" -lt 3 ] || break
+		sleep 0.05
+	done
+	mprof attach -q -t 0.2 -o a.dat "server-$$"
+	[[ $(head -n 1 a.dat) == "CMDLINE server-$$ -c 'server-"* ]]
+	# Which of their heaps is meant is another question.
+	run_apart mprof heap "server-$$"
+	[ "$status" -eq 1 ]
+	[[ $errors == *"3 processes have that name"* ]]
+	pkill -P "$root" || true
+}
+
+@test "attach --wait-for: a recorder that starts before its server" {
+	"$MPROF" attach -q --wait-for -T 0.05 -o a.dat "$name" 3>&- &
+	recorder=$!
+	sleep 0.2
+	[ ! -e a.dat ]
+	"$name" 0.5
+	wait "$recorder"
+	same "$(head -n 1 a.dat)" "CMDLINE $name 0.5"
+	grep -q ^MEM a.dat
+}
+
+@test "attach --wait-for: --timeout bounds it, a part of a name is none" {
+	"$name" 30 &
+	run_apart mprof attach --wait-for -t 0.3 -o a.dat "${name#slee}"
+	[ "$status" -eq 1 ]
+	[[ $errors == *"no process of that name came"* ]]
+	[ ! -e a.dat ]
+	run_apart mprof attach --wait-for -t 0.3 -q -o a.dat "$name"
+	[ "$status" -eq 0 ]
+	grep -q ^MEM a.dat
+	run_apart mprof attach --wait-for $!
+	[ "$status" -eq 2 ]
+	run_apart mprof run --wait-for true
+	[ "$status" -eq 2 ]
+}
+
+@test "attach --lines: refused, with what can be had" {
+	"$name" 30 &
+	run_apart mprof attach --lines -t 0.1 $!
+	[ "$status" -eq 2 ]
+	[[ $errors == *"--lines: needs a program that mprof starts"* ]]
+}
+
 @test "attach: -o with the pid of what is attached to" {
 	"$name" 30 &
 	mprof attach -q -t 0.1 -o 'mem-%h-%p-%t.dat' $!
