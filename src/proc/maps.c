@@ -13,10 +13,15 @@ int maps_open(struct maps *maps, pid_t pid)
 	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
-	maps->fd = open(path, O_RDONLY | O_CLOEXEC);
+	maps_init(maps, open(path, O_RDONLY | O_CLOEXEC));
+	return maps->fd < 0 ? -1 : 0;
+}
+
+void maps_init(struct maps *maps, int fd)
+{
+	maps->fd = fd;
 	maps->used = maps->next = 0;
 	maps->ended = false;
-	return maps->fd < 0 ? -1 : 0;
 }
 
 void maps_close(struct maps *maps)
@@ -83,6 +88,7 @@ static const char *number(
 static bool parse(const char *text, struct maps_entry *entry)
 {
 	const char *at = number(text, 16, '-', &entry->start);
+	uint64_t major, minor;
 
 	at = number(at, 16, ' ', &entry->end);
 	if (!at || strlen(at) < 5 || at[4] != ' ')
@@ -90,10 +96,12 @@ static bool parse(const char *text, struct maps_entry *entry)
 	memcpy(entry->access, at, 4);
 	entry->access[4] = '\0';
 	at = number(at + 5, 16, ' ', &entry->offset);
-	at = at ? strchr(at, ' ') : NULL;
+	at = number(at, 16, ':', &major);
+	at = number(at, 16, ' ', &minor);
 	if (!at)
 		return false;
-	entry->inode = strtoull(at + 1, (char **)&at, 10);
+	entry->device = major << 32 | minor;
+	entry->inode = strtoull(at, (char **)&at, 10);
 	at += strspn(at, " ");
 	entry->path = at;
 	return entry->start < entry->end;
@@ -106,5 +114,27 @@ bool maps_next(struct maps *maps, struct maps_entry *entry)
 	while ((text = line(maps)))
 		if (parse(text, entry))
 			return true;
+	return false;
+}
+
+/* Behind a mapping's line stand its figures; VmFlags is the last of them. */
+bool maps_next_usage(struct maps *maps, struct maps_usage *usage)
+{
+	struct maps_entry entry;
+	const char *text;
+
+	*usage = (struct maps_usage){0};
+	while ((text = line(maps))) {
+		if (strncmp(text, "Rss:", 4) == 0) {
+			usage->rss_kib = strtoll(text + 4, NULL, 10);
+		} else if (strncmp(text, "Pss:", 4) == 0) {
+			usage->pss_kib = strtoll(text + 4, NULL, 10);
+		} else if (strncmp(text, "VmFlags:", 8) == 0) {
+			return true;
+		} else if (parse(text, &entry)) {
+			usage->device = entry.device;
+			usage->inode = entry.inode;
+		}
+	}
 	return false;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The mappings of a process (/proc/PID/maps), one at a time and without
- * allocating. The text is the target's own doing in part (file names), so
- * nothing about it is believed beyond its shape.
+ * The mappings of a process (/proc/PID/maps, or smaps with what each of them
+ * holds), one at a time and without allocating. The text is the target's own
+ * doing in part (file names), so nothing about it is believed beyond its shape.
  */
 #ifndef MPROF_PROC_MAPS_H
 #define MPROF_PROC_MAPS_H
@@ -14,9 +14,16 @@
 struct maps_entry {
 	uint64_t start, end; /* start < end */
 	uint64_t offset;     /* in the file */
+	uint64_t device;     /* that the file is on: major << 32 | minor */
 	uint64_t inode;      /* 0: no file */
 	char access[5];      /* "rwxp" or dashes; s in place of p: shared */
 	const char *path;    /* "" where there is none; good until the next */
+};
+
+/* What a mapping of smaps holds in memory. */
+struct maps_usage {
+	uint64_t device, inode;
+	int64_t rss_kib, pss_kib;
 };
 
 struct maps {
@@ -29,9 +36,15 @@ struct maps {
 /* Opens the maps of pid; -1 with errno. */
 int maps_open(struct maps *maps, pid_t pid) __attribute__((warn_unused_result));
 
+/* Reads from fd, an open maps or smaps, which maps_close() closes. */
+void maps_init(struct maps *maps, int fd);
+
 /* The next mapping, false at the end. Lines that have no such shape, or do
  * not fit text, are passed over. */
 bool maps_next(struct maps *maps, struct maps_entry *entry);
+
+/* The next mapping of smaps with its memory, false at the end. */
+bool maps_next_usage(struct maps *maps, struct maps_usage *usage);
 
 void maps_close(struct maps *maps);
 

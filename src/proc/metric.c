@@ -22,13 +22,21 @@ static int64_t read_size(const char *text, int64_t page_kib)
 	return read_pages(text, page_kib);
 }
 
-static int64_t read_resident(const char *text, int64_t page_kib)
+static const char *next_field(const char *text)
 {
 	while (*text && *text != ' ')
 		text++;
-	if (*text == ' ')
-		text++;
-	return read_pages(text, page_kib);
+	return *text == ' ' ? text + 1 : text;
+}
+
+static int64_t read_resident(const char *text, int64_t page_kib)
+{
+	return read_pages(next_field(text), page_kib);
+}
+
+static int64_t read_shared(const char *text, int64_t page_kib)
+{
+	return read_pages(next_field(next_field(text)), page_kib);
 }
 
 static int64_t read_swap(const char *text, int64_t page_kib)
@@ -73,6 +81,7 @@ static const struct metric metrics[] = {
 	.help = "resident: in memory now, shared pages in full",
 	.file = METRIC_STATM,
 	.read = read_resident,
+	.read_shared = read_shared,
 	.mark = "VmHWM",
     },
     {

@@ -24,6 +24,9 @@ struct metric {
 	enum metric_file file;
 	/* The figure in KiB; -1 where the text has none. */
 	int64_t (*read)(const char *text, int64_t page_kib);
+	/* The part of it that other processes may have as well, files and
+	 * shared memory; NULL where the text doesn't tell. */
+	int64_t (*read_shared)(const char *text, int64_t page_kib);
 	const char *mark; /* status' line that holds its high-water mark;
 			   * NULL where the kernel keeps none */
 };

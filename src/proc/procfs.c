@@ -15,6 +15,7 @@
 
 enum {
 	FLAG_ENDING = 0x00000004,        /* PF_EXITING */
+	FLAG_FORKED = 0x00000040,        /* PF_FORKNOEXEC */
 	FLAG_KERNEL_THREAD = 0x00200000, /* PF_KTHREAD */
 	/* Fields of stat, counted from the state, which is the third. */
 	FIELD_PPID = 1,
@@ -259,6 +260,7 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat)
 	stat->ppid = (pid_t)fields[FIELD_PPID];
 	stat->is_thread = fields[FIELD_EXIT_SIGNAL] == -1;
 	stat->is_kernel = (fields[FIELD_FLAGS] & FLAG_KERNEL_THREAD) != 0;
+	stat->is_forked = (fields[FIELD_FLAGS] & FLAG_FORKED) != 0;
 	stat->is_ending = (fields[FIELD_FLAGS] & FLAG_ENDING) != 0;
 	stat->threads = (long)fields[FIELD_THREADS];
 	stat->started = (uint64_t)fields[FIELD_STARTED];

@@ -32,6 +32,8 @@ struct proc_stat {
 	char state;
 	bool is_thread;   /* PID is not a process but a thread in one */
 	bool is_kernel;   /* a kernel thread: it has no memory */
+	bool is_forked;   /* and has executed nothing since: it may share
+			   * any memory with its parent */
 	bool is_ending;   /* it is on its way out, or a zombie already */
 	long threads;     /* how many it has */
 	uint64_t started; /* ticks since boot: tells one use of a pid from

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How much of a process's memory is shared, and with whom. The kernel walks
+ * the page tables for each of these readings and holds the process's mmap_lock
+ * meanwhile: milliseconds for a large one, so none of them belongs in a tick.
+ */
+#ifndef MPROF_PROC_SHARING_H
+#define MPROF_PROC_SHARING_H
+
+#include "proc/procfs.h"
+
+/* Of one process, from smaps_rollup (Linux 4.14). */
+struct sharing_usage {
+	int64_t rss_kib, pss_kib;
+};
+
+/* Memory that several processes can have: a file or a shared mapping, by its
+ * inode; or what a fork left in common, which has none. */
+struct sharing_segment {
+	uint64_t device, inode; /* inode 0: of a fork */
+};
+
+/* False where it can't be read. */
+bool sharing_read(const struct procfs *fs, pid_t pid,
+    struct sharing_usage *usage) __attribute__((nonnull, warn_unused_result));
+
+/* The segment of which the process has the most that others have too; false
+ * where there is none. */
+bool sharing_largest(
+    const struct procfs *fs, pid_t pid, struct sharing_segment *largest)
+    __attribute__((nonnull, warn_unused_result));
+
+/* Whether the process maps a segment that has an inode. */
+bool sharing_maps(const struct procfs *fs, pid_t pid,
+    const struct sharing_segment *segment) __attribute__((nonnull));
+
+#endif
