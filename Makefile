@@ -128,8 +128,8 @@ cppflags = -Isrc -D_GNU_SOURCE -DMPROF_VERSION='"$(VERSION)"' \
 	-DMPROF_FEATURES='"$(strip $(features))"' -DMPROF_LIBDIR='"$(LIBDIR)"'
 optimise = $(if $(SANITIZE),-O1 -g -fno-omit-frame-pointer,-O2 -g)
 cflags = -std=gnu11 $(optimise) $(warnings) $(hardening) \
-	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined)
-ldflags = -Wl,-z,relro,-z,now -Wl,--as-needed \
+	-pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined)
+ldflags = -pthread -Wl,-z,relro,-z,now -Wl,--as-needed \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE))
 main_compile = $(CC) $(cppflags) $(main_defines) $(CPPFLAGS) $(cflags) -fPIE \
 	$(CFLAGS)

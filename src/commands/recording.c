@@ -176,11 +176,27 @@ static void on_peak(void *context, const struct sink_peak *peak)
 	dat_write_end(writer, peak->kib, peak->time_ns);
 }
 
+static void keep_share(
+    struct recording *recording, const struct sink_share *told)
+{
+	struct share share = {
+	    .time_s = (double)told->time_ns / NS_PER_S,
+	    .mib = (double)told->kib / 1024,
+	    .pss_mib = (double)told->pss_kib / 1024,
+	    .processes = (int)told->processes,
+	};
+
+	array_push(&recording->shares);
+	recording->shares.len = share_keep(
+	    recording->shares.items, recording->shares.len - 1, share);
+}
+
 static void on_share(void *context, const struct sink_share *share)
 {
 	struct dat_writer *writer =
 	    begin_record(context, "SHARE", share->kib, share->time_ns);
 
+	keep_share(context, share);
 	dat_write_mib(writer, "pss", share->pss_kib);
 	if (share->processes)
 		dat_write_whole(writer, "processes", (int64_t)share->processes);
@@ -256,5 +272,6 @@ int recording_finish(struct recording *recording, struct err *e)
 {
 	write_held(recording);
 	array_free(&recording->written);
+	array_free(&recording->shares);
 	return dat_writer_close(&recording->writer, e);
 }

@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "dat/writer.h"
+#include "profile/share.h"
 #include "recorder/sink.h"
 
 struct recording_child {
@@ -27,6 +28,7 @@ struct recording {
 	int64_t held_ns; /* a sample like the one before it; 0: none */
 	int64_t written_ns, written_kib;       /* the last that was written */
 	ARRAY(struct recording_child) written; /* and its children */
+	ARRAY(struct share) shares;            /* that may matter at the end */
 };
 
 /* Fills sink; writer, backend, interval_ns, each and skip_unchanged are the

@@ -31,6 +31,7 @@ struct session {
 	struct sampler *sampler; /* NULL: nothing can be measured */
 	struct launch launch;
 	struct sampler_result result;
+	struct share share; /* of the peak; no processes: nothing to say */
 };
 
 static void say_beside(const char *asked, const char *path)
@@ -166,7 +167,18 @@ static void say_end(const struct session *session, const char *path)
 	if (session->options->quiet)
 		return;
 	run_hooks_summary(&session->hooks);
-	run_summary_print(&session->plan, &session->result, clean);
+	run_summary_print(
+	    &session->plan, &session->result, &session->share, clean);
+}
+
+static void judge_shares(struct session *session)
+{
+	const struct recording *recording = &session->recording;
+	const struct share *share = share_at_peak(recording->shares.items,
+	    recording->shares.len, (double)session->result.peak_kib / 1024);
+
+	if (share)
+		session->share = *share;
 }
 
 static int record(struct session *session)
@@ -180,6 +192,7 @@ static int record(struct session *session)
 		    session->sampler, &session->launch, &session->result);
 	else
 		wait_unmeasured(session);
+	judge_shares(session);
 	closed = recording_finish(&session->recording, &e);
 	if (session->result.end == SAMPLER_TIMEOUT)
 		wait_for_program(session);

@@ -10,30 +10,24 @@
 #include "base/units.h"
 #include "base/utf8.h"
 
-/* The reading of PSS stands for the peak where the RSS was about as high, and
- * is worth a word where pages are shared. */
-#define NEAR_PEAK 0.85
-#define MISLEADS 0.9
-
 static const char *size(char out[static UNITS_TEXT], int64_t kib)
 {
 	return units_size(out, (double)kib / 1024);
 }
 
-static void print_shares(
-    const struct sampler_plan *plan, const struct sampler_result *result)
+static void print_share(const struct share *share, double peak_mib)
 {
-	const struct shares_reading *read = &result->shares;
-	char pss[UNITS_TEXT];
+	char pss[UNITS_TEXT], rss[UNITS_TEXT];
 
-	if (strcmp(plan->metric->name, "rss") != 0 || read->count < 2 ||
-	    (double)read->rss_kib < NEAR_PEAK * (double)result->peak_kib ||
-	    (double)read->pss_kib > MISLEADS * (double)read->rss_kib)
+	if (share->processes == 0)
 		return;
+	fprintf(stderr, " (%s PSS", units_size(pss, share->pss_mib));
+	if (!share_is_of_peak(share, peak_mib))
+		fprintf(stderr, " when it was %s", units_size(rss, share->mib));
 	fprintf(stderr,
-	    " (%s PSS: pages shared by %zu processes are counted %zu times; "
+	    ": memory that %d processes share is counted in each; "
 	    "--backend pss)",
-	    size(pss, read->pss_kib), read->count, read->count);
+	    share->processes);
 }
 
 /* Who is left, and what would have recorded them where that is so. */
@@ -117,7 +111,8 @@ static void print_status(const struct sampler_result *result)
 }
 
 void run_summary_print(const struct sampler_plan *plan,
-    const struct sampler_result *result, const char *path)
+    const struct sampler_result *result, const struct share *share,
+    const char *path)
 {
 	char peak[UNITS_TEXT], time[UNITS_TEXT], name[4096];
 
@@ -129,7 +124,7 @@ void run_summary_print(const struct sampler_plan *plan,
 		    size(peak, result->peak_kib), plan->metric->title);
 	else
 		fputs("mprof: nothing was sampled", stderr);
-	print_shares(plan, result);
+	print_share(share, (double)result->peak_kib / 1024);
 	fprintf(stderr, ", %s, %llu %s, %s\n",
 	    units_duration(
 		time, (double)(result->end_ns - result->start_ns) / NS_PER_S),

@@ -5,13 +5,15 @@
 #ifndef MPROF_COMMANDS_RUN_SUMMARY_H
 #define MPROF_COMMANDS_RUN_SUMMARY_H
 
+#include "profile/share.h"
 #include "recorder/sampler.h"
 
 /* Notices on stderr: peak, duration, samples, file; and what else is worth
- * knowing. */
+ * knowing: share is of share_at_peak(), without processes where there is
+ * nothing to say. */
 void run_summary_print(const struct sampler_plan *plan,
-    const struct sampler_result *result, const char *path)
-    __attribute__((nonnull));
+    const struct sampler_result *result, const struct share *share,
+    const char *path) __attribute__((nonnull));
 
 /* What is said even where notices are not wanted: why the program died, that
  * its limit was reached. */

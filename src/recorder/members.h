@@ -21,9 +21,11 @@ struct member {
 	bool single;     /* one thread, at the last mark */
 	uint64_t ran;    /* what schedstat said then; 0: not known */
 	uint64_t started;
-	int64_t kib;      /* at the last tick; -1: not measured */
-	int64_t peak_kib; /* highest known, marks included; -1: none */
-	int64_t seen_ns;  /* when it was found, of clock_mono_ns() */
+	int64_t kib;        /* at the last tick; -1: not measured */
+	int64_t shared_kib; /* of that, what others may have too; 0 where the
+			     * metric doesn't tell */
+	int64_t peak_kib;   /* highest known, marks included; -1: none */
+	int64_t seen_ns;    /* when it was found, of clock_mono_ns() */
 	bool is_root;
 	bool by_thread;  /* fd is of a thread: the main one has exited */
 	bool zombie;     /* ended, and not waited for yet */

@@ -134,6 +134,16 @@ static bool examine(struct meter *meter, struct member *member)
 	return true;
 }
 
+static void note_shared(const struct meter *meter, struct member *member)
+{
+	int64_t kib = -1;
+
+	if (meter->metric->read_shared)
+		kib = meter->metric->read_shared(
+		    meter->text, meter->fs->page_kib);
+	member->shared_kib = kib < 0 ? 0 : kib;
+}
+
 bool meter_measure(struct meter *meter, struct member *member)
 {
 	ssize_t got = read_text(meter, member);
@@ -149,6 +159,7 @@ bool meter_measure(struct meter *meter, struct member *member)
 		return false;
 	member->kib = read_kib(meter, got);
 	if (member->kib >= 0) {
+		note_shared(meter, member);
 		if (member->kib > member->peak_kib)
 			member->peak_kib = member->kib;
 		return true;

@@ -15,9 +15,6 @@
 /* Peaks between samples are told at most this often. */
 #define TELL_PEAK_NS NS_PER_S
 
-/* The share of an interval that a reading of PSS may take. */
-enum { SHARES_PART = 4 };
-
 /* A stepped wall clock doesn't bend the times, a suspended machine leaves a
  * gap: CLOCK_BOOTTIME goes on through both. */
 int64_t sample_now_ns(const struct sampler *s)
@@ -250,6 +247,37 @@ static void look_at_limit(struct sampler *s)
 		    s->tick.total_kib, label);
 }
 
+static void tell_share(struct sampler *s, const struct shares_reading *reading)
+{
+	struct sink_share share = {
+	    .time_ns = s->epoch_ns + reading->boot_ns,
+	    .kib = reading->rss_kib,
+	    .pss_kib = reading->pss_kib,
+	    .processes = reading->sharers,
+	};
+
+	if (s->sink->share)
+		s->sink->share(s->sink->context, &share);
+}
+
+/* Where the total is a sum of RSS, of which the metric tells what is shared. */
+static void look_at_shares(struct sampler *s, int64_t now_ns)
+{
+	struct shares_reading reading;
+
+	if (!s->plan.alone && s->plan.metric->read_shared &&
+	    shares_step(&s->shares, &s->tree.members, now_ns, &reading))
+		tell_share(s, &reading);
+}
+
+void sample_last_share(struct sampler *s)
+{
+	struct shares_reading reading;
+
+	if (shares_finish(&s->shares, &reading))
+		tell_share(s, &reading);
+}
+
 void sample_flush(struct sampler *s)
 {
 	if (s->sink->flush)
@@ -262,7 +290,7 @@ static void pace(struct sampler *s)
 
 	if (s->plan.max_overhead <= 0)
 		return;
-	cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	if (s->cpu_ns > 0)
 		ticks_pace(&s->ticks, cpu_ns - s->cpu_ns);
 	s->cpu_ns = cpu_ns;
@@ -287,6 +315,7 @@ void sample_take(struct sampler *s)
 	members_sweep(&s->tree.members);
 	look_at_marks(s, now_ns - s->ticked_ns);
 	look_at_limit(s);
+	look_at_shares(s, now_ns);
 	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
 		const struct sampler_hook *hook = &s->plan.hooks[i];
 
@@ -295,9 +324,6 @@ void sample_take(struct sampler *s)
 	}
 	sample_flush(s);
 	fate_look(&s->fate, now_ns);
-	if (!s->plan.alone && s->plan.metric->file == METRIC_STATM)
-		shares_step(&s->shares, &s->tree.members, s->tick.total_kib,
-		    now_ns + s->ticks.interval_ns / SHARES_PART);
 	s->ticked_ns = now_ns;
 	pace(s);
 	ticks_advance(&s->ticks, now_ns, clock_mono_ns());

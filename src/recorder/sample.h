@@ -58,6 +58,9 @@ void sample_note_mark(struct sampler *s, int64_t kib);
 /* Between ticks: who has come, who has gone. */
 void sample_look(struct sampler *s);
 
+/* What the last reading of shared memory told. */
+void sample_last_share(struct sampler *s);
+
 /* Who is still there, and their marks. */
 void sample_last_look(struct sampler *s);
 

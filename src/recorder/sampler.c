@@ -78,7 +78,7 @@ static void begin(struct sampler *s, struct launch *launch)
 		births_note_hidden(&s->births, s->root_pid);
 	meter_init(&s->meter, &s->fs, s->plan.metric);
 	watermarks_init(&s->watermarks, &s->meter, s->plan.metric);
-	shares_init(&s->shares, &s->fs, now_ns);
+	shares_init(&s->shares, &s->fs, s->plan.max_overhead, now_ns);
 	s->limit = (struct limit){
 	    .fs = &s->fs, .kib = s->plan.limit_kib, .action = s->plan.on_limit};
 	if (s->plan.metric->file == METRIC_CGROUP && !s->plan.launched) {
@@ -92,10 +92,13 @@ static void begin(struct sampler *s, struct launch *launch)
 
 void sampler_destroy(struct sampler *s)
 {
+	struct shares_reading unused;
+
 	if (!s)
 		return;
 	cgroup_finish(&s->cgroup);
 	fate_finish(&s->fate);
+	shares_finish(&s->shares, &unused);
 	tree_finish(&s->tree);
 	births_finish(&s->births);
 	procfs_finish(&s->fs);
@@ -233,10 +236,10 @@ static void finish(struct sampler *s, struct sampler_result *result)
 	if (s->result.samples == 0)
 		sample_tell(s);
 	sample_last_look(s);
+	sample_last_share(s);
 	fate_judge(&s->fate, s->result.status, &s->result.fate);
 	s->result.end_ns = s->tick.time_ns = sample_now_ns(s);
 	s->result.peak_kib = s->peak_kib > 0 ? s->peak_kib : 0;
-	s->result.shares = s->shares.last;
 	s->result.missed = s->ticks.missed;
 	s->result.interval_ns = s->ticks.interval_ns;
 	s->result.alive = count_alive(s);

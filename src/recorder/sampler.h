@@ -58,7 +58,6 @@ struct sampler_result {
 	int64_t start_ns, end_ns; /* as in struct sink_tick */
 	int64_t peak_kib; /* the larger of samples and high-water marks */
 	int64_t last_kib; /* the last sample */
-	struct shares_reading shares; /* near the peak */
 	uint64_t samples, missed;
 	int64_t interval_ns; /* at the end: longer where overhead made it so */
 	size_t most;         /* processes at once */

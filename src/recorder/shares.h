@@ -1,37 +1,46 @@
 /* SPDX-License-Identifier: MIT
  *
- * How much of the summed RSS is the same pages counted again: one reading of
- * the PSS of all processes near the peak. It costs milliseconds for a large
- * process, so it is spread over ticks and taken only when the total has grown
- * a good deal since the last.
+ * How much of the summed RSS is the same memory counted again: readings of
+ * the PSS of all processes, near the peak. One takes milliseconds of a large
+ * process, and may wait for that process's mmap_lock, so a thread takes it and
+ * no tick waits. Taken are those that can say something new, within a budget
+ * of processor time.
  */
 #ifndef MPROF_RECORDER_SHARES_H
 #define MPROF_RECORDER_SHARES_H
 
 #include "recorder/members.h"
-
-struct shares_reading {
-	int64_t pss_kib, rss_kib; /* of the same processes */
-	size_t count;             /* of them; 0: nothing was read */
-};
+#include "recorder/shares_thread.h"
 
 struct shares {
 	const struct procfs *fs;
-	bool reading;       /* a round is going on */
-	size_t next;        /* whose turn it is */
-	int64_t total_kib;  /* when the last round began */
-	int64_t before_kib; /* the total at the last step */
-	int64_t began_ns;   /* the recording, of clock_mono_ns() */
-	int64_t spent_ns;   /* by all rounds */
-	struct shares_reading now, last;
+	struct shares_thread *thread; /* NULL before the first reading */
+	bool unable;                  /* there can be no thread */
+	bool reading;                 /* it is at work */
+	double budget;                /* of a processor */
+	int64_t began_ns, spent_ns;   /* the recording; all readings */
+	int64_t highest_kib;          /* of all totals */
+	int64_t before_kib;           /* the total at the last tick */
+	int64_t read_kib, read_ns;    /* the highest that was read; when */
+	int64_t wait_ns;              /* until another is worth its time */
+	int64_t total_kib;            /* at the last reading */
+	int64_t pss_kib;              /* and what it told; 0: nothing */
+	int64_t cost_ns, cost_kib;    /* of the last that told something */
 };
 
-void shares_init(struct shares *shares, const struct procfs *fs, int64_t now_ns)
-    __attribute__((nonnull));
+/* now_ns here and below: of clock_mono_ns(). budget is the share of a
+ * processor that readings may take at most; 0: the usual one. */
+void shares_init(struct shares *shares, const struct procfs *fs, double budget,
+    int64_t now_ns) __attribute__((nonnull));
 
-/* Goes on with a round, or begins one where the total is worth it; ends before
- * until_ns but for one process's reading. */
-void shares_step(struct shares *shares, const struct members *members,
-    int64_t total_kib, int64_t until_ns) __attribute__((nonnull));
+/* At each tick: begins a reading where one is due. True where one has ended
+ * since, into *reading. */
+bool shares_step(struct shares *shares, const struct members *members,
+    int64_t now_ns, struct shares_reading *reading) __attribute__((nonnull));
+
+/* The last one, where it has ended. One that still waits for a process's lock
+ * is left behind. */
+bool shares_finish(struct shares *shares, struct shares_reading *reading)
+    __attribute__((nonnull));
 
 #endif

@@ -219,15 +219,6 @@ measured() {
 	[ "$(grep -c ^MEM a.dat)" -lt 500 ]
 }
 
-@test "recorder: shared pages are told where the sum misleads" {
-	printf '%s\n' 'import os, time; x = bytearray(60 << 20)' \
-		'for i in range(3):' \
-		'    if os.fork() == 0: break' \
-		'time.sleep(1.5)' >shared.py
-	run_apart mprof run -T 0.05 -o a.dat python3 shared.py
-	[[ $errors =~ PSS:\ pages\ shared\ by\ [34]\ processes ]]
-}
-
 @test "recorder: a full disk: the program runs on, the loss is told" {
 	mkdir disk
 	mount -t tmpfs -o size=4k tmpfs disk 2>/dev/null || skip "needs root"

@@ -236,10 +236,3 @@ close_to() {
 	run_apart mprof run -T 0.1 --max-overhead 50% -o b.dat "$HOG" 1 0.3
 	[[ $errors != *lengthened* ]]
 }
-
-@test "shares: the sum of RSS misleads, and by how much" {
-	run_apart mprof run -T 0.02 -o a.dat "$HOG" -f 64 1.2
-	[[ $errors =~ peak\ 1[2-3][0-9]\ MiB\ RSS\ \(6[0-9]\.[0-9]\ MiB\ PSS:\ pages\ shared\ by\ 2\ processes\ are\ counted\ 2\ times\;\ --backend\ pss\), ]]
-	run_apart mprof run -T 0.02 -o b.dat "$HOG" 64 0.3
-	[[ $errors != *PSS* ]]
-}

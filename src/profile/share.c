@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "profile/share.h"
+
+/* A reading stands for the peak where the RSS was about as high, and is worth
+ * a word where a tenth of it was counted more than once. */
+#define NEAR_PEAK 0.85
+#define MISLEADS 0.9
+
+/* Of those near the peak, the highest in RSS and what is as high as they are:
+ * a tree that is still growing shares in another way. */
+#define AS_HIGH 0.97
+
+bool share_misleads(double rss_mib, double pss_mib)
+{
+	return pss_mib <= MISLEADS * rss_mib;
+}
+
+/* Whether a is chosen wherever b could be. */
+static bool is_above(const struct share *a, const struct share *b)
+{
+	return a->mib >= b->mib && a->pss_mib >= b->pss_mib;
+}
+
+bool share_is_of_peak(const struct share *share, double peak_mib)
+{
+	return share->mib >= AS_HIGH * peak_mib;
+}
+
+const struct share *share_at_peak(
+    const struct share *shares, size_t count, double peak_mib)
+{
+	const struct share *chosen = NULL;
+	double highest_mib = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (shares[i].mib > highest_mib)
+			highest_mib = shares[i].mib;
+	}
+	if (highest_mib < NEAR_PEAK * peak_mib)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		const struct share *share = &shares[i];
+
+		if (share->mib < AS_HIGH * highest_mib)
+			continue;
+		if (!chosen || share->pss_mib > chosen->pss_mib ||
+		    (share->pss_mib == chosen->pss_mib &&
+			share->mib > chosen->mib))
+			chosen = share;
+	}
+	if (!chosen || chosen->processes < 2 ||
+	    !share_misleads(chosen->mib, chosen->pss_mib))
+		return NULL;
+	return chosen;
+}
+
+size_t share_keep(struct share *shares, size_t count, struct share added)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_above(&shares[i], &added))
+			return count;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!is_above(&added, &shares[i]))
+			shares[kept++] = shares[i];
+	}
+	shares[kept++] = added;
+	return kept;
+}

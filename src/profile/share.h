@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Memory that several processes share is counted in each of them where RSS is
+ * summed up. A reading of PSS beside it tells by how much, and whether that is
+ * worth a word is judged here alone.
+ */
+#ifndef MPROF_PROFILE_SHARE_H
+#define MPROF_PROFILE_SHARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "profile/parts.h"
+
+/* Whether a sum of RSS says a good deal more than there is. */
+bool share_misleads(double rss_mib, double pss_mib);
+
+/* What a peak of peak_mib was in truth: the highest PSS of the readings taken
+ * where RSS was as high. NULL where none was, or where the peak is about
+ * right. */
+const struct share *share_at_peak(
+    const struct share *shares, size_t count, double peak_mib);
+
+/* Whether its RSS was as high as the peak: where not, it is to be told. */
+bool share_is_of_peak(const struct share *share, double peak_mib);
+
+/* Adds a reading behind the count that are there, of which those go that
+ * share_at_peak() can never choose any more. There must be room for one more;
+ * returns how many there are then. */
+size_t share_keep(struct share *shares, size_t count, struct share added);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One reading of the RSS and the PSS of all processes. It takes a while.
+ */
+#ifndef MPROF_RECORDER_SHARES_ROUND_H
+#define MPROF_RECORDER_SHARES_ROUND_H
+
+#include "base/array.h"
+#include "proc/procfs.h"
+
+/* A process as the tick before saw it. */
+struct shares_process {
+	pid_t pid, ppid;
+	uint64_t started;
+	int64_t kib, shared_kib;
+	/* What the round finds out: */
+	bool there, is_forked;
+	int64_t saved_kib; /* its RSS above its PSS */
+};
+
+struct shares_reading {
+	bool taken;               /* false: it could say nothing, or not all */
+	int64_t boot_ns;          /* when, of CLOCK_BOOTTIME */
+	int64_t rss_kib, pss_kib; /* of all processes */
+	size_t sharers; /* that map the largest segment that is shared; 0:
+			 * not looked for, as the sum is about right */
+};
+
+struct shares_round {
+	ARRAY(struct shares_process) list;
+	struct shares_reading reading;
+	int64_t cost_ns; /* of processor time */
+};
+
+/* Reads those of the list, which gets into the order of their pids. */
+void shares_round_take(struct shares_round *round, const struct procfs *fs)
+    __attribute__((nonnull));
+
+/* How much of the sum may be the same memory again, judged by what is known
+ * of each; with forked alone, of a process that has executed something only
+ * files and shared memory may. */
+int64_t shares_round_most_kib(const struct shares_round *round, bool forked)
+    __attribute__((nonnull));
+
+#endif
