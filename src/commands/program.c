@@ -129,6 +129,17 @@ void program_init(struct program *program, const struct run_options *options,
 			 (add_python && is_script(words[0]));
 }
 
+const char *program_hint(const struct program *program)
+{
+	bool is_python = strcmp(program->words[0], "python") == 0;
+	char *path = is_python ? find_in_path("python3") : NULL;
+
+	if (!path)
+		return "";
+	free(path);
+	return ", but python3 is here: mprof run python3 ...";
+}
+
 void program_finish(struct program *program)
 {
 	for (char **word = program->words; *word; word++)

@@ -232,6 +232,22 @@ static int prepare(struct session *session, struct err *e)
 	return 0;
 }
 
+/* The exit status. */
+static int fail_to_begin(const struct session *session, const struct err *e)
+{
+	int status = COMMAND_FAILED;
+	const char *hint = "";
+	struct err all;
+
+	if (!session->options->attach) {
+		status = launch_failure_status(&session->launch);
+		if (status == COMMAND_NOT_FOUND)
+			hint = program_hint(&session->program);
+	}
+	err_set(&all, "%s%s", e->text, hint);
+	return command_fail((enum command_status)status, &all);
+}
+
 static int begin_and_record(struct session *session)
 {
 	struct err e;
@@ -241,10 +257,7 @@ static int begin_and_record(struct session *session)
 		status = record(session);
 	} else {
 		dat_writer_discard(&session->recording.writer);
-		status = session->options->attach
-			     ? COMMAND_FAILED
-			     : launch_failure_status(&session->launch);
-		command_fail((enum command_status)status, &e);
+		status = fail_to_begin(session, &e);
 	}
 	return status;
 }

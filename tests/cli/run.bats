@@ -54,6 +54,19 @@ plain() {
 	same "$(cat old.dat)" "$before"
 }
 
+@test "run python where there is python3 alone says so, with status 127" {
+	mkdir bin
+	ln -s /bin/true bin/python3
+	run_apart env PATH="$PWD/bin" "$MPROF" run -o x.dat python manage.py
+	[ "$status" -eq 127 ]
+	same "$errors" "mprof: python: command not found, but python3 is here: mprof run python3 ..."
+	rm bin/python3
+	run_apart env PATH="$PWD/bin" "$MPROF" run -o x.dat python manage.py
+	[ "$status" -eq 127 ]
+	same "$errors" "mprof: python: command not found"
+	[ ! -e x.dat ]
+}
+
 @test "run: -o appends, behind a line without a newline too" {
 	mprof run -q -o a.dat true
 	mprof run -q -o a.dat true
