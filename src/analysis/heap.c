@@ -127,6 +127,9 @@ void heap_difference(
 {
 	const struct heap_row *row = after->rows.items;
 
+	out->has_rss = before->has_rss && after->has_rss;
+	if (out->has_rss)
+		out->rss_kib = less(after->rss_kib, before->rss_kib);
 	for (size_t i = 0; row && i < after->rows.len; i++)
 		add_difference(
 		    out, row[i].name, heap_find(before, row[i].name), &row[i]);

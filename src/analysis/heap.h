@@ -22,6 +22,8 @@ struct heap {
 	int64_t pid;
 	int64_t wall_ns;             /* when, since the epoch */
 	int64_t pause_ns;            /* how long the program stood for it */
+	bool has_rss;                /* rss_kib is known */
+	int64_t rss_kib;             /* its resident memory meanwhile */
 	char python[16];             /* "3.11.2"; "" where it is not known */
 	ARRAY(struct heap_row) rows; /* each name once */
 	struct index index;

@@ -30,6 +30,8 @@ int heap_file_write(const struct heap *heap, const char *path, struct err *e)
 	    MAGIC "\npid %" PRId64 "\ntime_ns %" PRId64 "\npause_ns %" PRId64
 		  "\n",
 	    heap->pid, heap->wall_ns, heap->pause_ns);
+	if (heap->has_rss)
+		fprintf(output.stream, "rss_kib %" PRId64 "\n", heap->rss_kib);
 	if (*heap->python)
 		fprintf(output.stream, "python %s\n", heap->python);
 	for (size_t i = 0; i < heap->rows.len; i++) {
@@ -106,6 +108,8 @@ static bool read_line(struct reading *reading, char *text)
 		return number(&text, &heap->wall_ns);
 	if (has_word(&text, "pause_ns"))
 		return number(&text, &heap->pause_ns);
+	if (has_word(&text, "rss_kib"))
+		return heap->has_rss = number(&text, &heap->rss_kib);
 	if (has_word(&text, "python"))
 		utf8_clean(heap->python, sizeof(heap->python), text);
 	return true;

@@ -68,6 +68,20 @@ static void print_row(
 	print_size(row->bytes, show->difference);
 }
 
+/* How much of it all the objects are not is seen at once. */
+static void print_rss(
+    const struct heap *heap, size_t width, const struct heap_show *show)
+{
+	int64_t bytes;
+
+	if (!heap->has_rss ||
+	    __builtin_mul_overflow(heap->rss_kib, 1024, &bytes))
+		return;
+	put_blanks(width - strlen("RSS"));
+	printf("RSS | %*s", COUNT_COLUMNS, "");
+	print_size(bytes, show->difference);
+}
+
 static size_t name_width(const struct heap *heap, size_t rows)
 {
 	size_t width = strlen("total");
@@ -94,6 +108,7 @@ void heap_show_table(const struct heap *heap, const struct heap_show *show)
 		print_row(&heap->rows.items[i], width, show);
 	total.name = "total";
 	print_row(&total, width, show);
+	print_rss(heap, width, show);
 	if (rows < heap->rows.len)
 		printf("(%zu more types: --top 0)\n", heap->rows.len - rows);
 }
@@ -140,6 +155,8 @@ void heap_show_json(
 	json_bool(&json, show->difference);
 	write_whole(&json, "count", total.count);
 	write_whole(&json, "size", total.bytes);
+	if (heap->has_rss)
+		write_whole(&json, "rss_kib", heap->rss_kib);
 	json_key(&json, "types");
 	json_open(&json, '[');
 	for (size_t i = 0; i < heap->rows.len; i++)

@@ -43,6 +43,8 @@ enum python_result heap_take(struct heap *heap, pid_t pid,
 	heap->pid = pid;
 	heap->wall_ns = clock_wall_ns();
 	heap->pause_ns = look.image.pause_ns;
+	heap->has_rss = look.image.rss_kib >= 0;
+	heap->rss_kib = look.image.rss_kib;
 	name_version(heap, &look.target);
 	count_types(heap, &look.objects);
 	*analysis_ns = look.analysis_ns;

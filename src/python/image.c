@@ -227,6 +227,22 @@ static bool is_collecting(const struct python_target *target)
 	return collecting != 0;
 }
 
+/* A number behind a key of /proc/PID/status, or (pid 0) of /proc/meminfo; -1
+ * where it is not told. */
+static int64_t told(pid_t pid, const char *key)
+{
+	char text[8192];
+	struct procfs fs;
+	ssize_t len;
+
+	if (procfs_init(&fs, "/proc", NULL) < 0)
+		return -1;
+	len = pid ? procfs_read(&fs, pid, "status", text, sizeof(text))
+		  : procfs_machine(&fs, "meminfo", text, sizeof(text));
+	procfs_finish(&fs);
+	return len > 0 ? procfs_kib(text, key) : -1;
+}
+
 /* Another tracer may have just one thread, and just for a moment; a process
  * that was read before does not deny us this. */
 static bool is_passing(int error)
@@ -283,26 +299,11 @@ static int copy_standing(struct copy *copy, const struct python_target *target)
 	error = errno;
 	if (result == 0)
 		copy->image->copied = pages_copy(&copy->pages, copy->pid);
+	copy->image->rss_kib = told(copy->pid, "VmRSS");
 	remote_resume_all(&threads);
 	copy->image->pause_ns = clock_mono_ns() - start;
 	errno = error;
 	return result;
-}
-
-/* A number behind a key of /proc/PID/status, or (pid 0) of /proc/meminfo; -1
- * where it is not told. */
-static int64_t told(pid_t pid, const char *key)
-{
-	char text[8192];
-	struct procfs fs;
-	ssize_t len;
-
-	if (procfs_init(&fs, "/proc", NULL) < 0)
-		return -1;
-	len = pid ? procfs_read(&fs, pid, "status", text, sizeof(text))
-		  : procfs_machine(&fs, "meminfo", text, sizeof(text));
-	procfs_finish(&fs);
-	return len > 0 ? procfs_kib(text, key) : -1;
 }
 
 static int copy_running(struct copy *copy)

@@ -37,6 +37,7 @@ struct image {
 	ARRAY(struct image_region) rooms;   /* what is mapped here for them */
 	uint64_t copied;                    /* bytes that were there */
 	int64_t pause_ns;                   /* how long the process stood */
+	int64_t rss_kib; /* its resident memory meanwhile; -1: not told */
 	bool collecting; /* its collector was at work all the while */
 	bool gone;       /* it had ended when it was asked for more */
 	struct python_memory live;

@@ -2,6 +2,7 @@
 #include "python/object_edge.h"
 
 #include "python/object_dict.h"
+#include "python/object_numpy.h"
 #include "python/object_size.h"
 
 #define HEADER 16
@@ -191,6 +192,19 @@ static void tell_frame(struct walk *walk)
 		    frame + (uint64_t)walk->o->frame_locals, count);
 }
 
+/* The words of its data may pass for anything, unless they are references. */
+static void tell_numpy(struct walk *walk)
+{
+	struct numpy_array array =
+	    numpy_array_read(walk->image, walk->edge.from);
+
+	tell_name(walk, "base", word(walk, NUMPY_BASE));
+	tell_name(walk, "dtype", word(walk, NUMPY_DESCRIPTION));
+	tell(walk, EDGE_PLAIN, word(walk, NUMPY_HANDLER));
+	if (array.objects)
+		tell_row(walk, EDGE_INDEX, array.data, array.bytes / 8);
+}
+
 /* What is read word by word, with its items where those can be references. */
 static void tell_other(struct walk *walk)
 {
@@ -248,7 +262,15 @@ static void tell_contents(struct walk *walk)
 		tell_type(walk);
 		break;
 	case OBJECT_CODE:
+	case OBJECT_STRUCT:
 		tell_words(walk, HEADER, walk->type->basic);
+		break;
+	case OBJECT_NUMPY_ARRAY:
+		tell_numpy(walk);
+		break;
+	case OBJECT_NUMPY_VOID:
+		tell_name(walk, "dtype", word(walk, NUMPY_SCALAR_DESCRIPTION));
+		tell_name(walk, "base", word(walk, NUMPY_BASE));
 		break;
 	case OBJECT_OTHER:
 		tell_other(walk);

@@ -2,6 +2,7 @@
 #include "python/object_size.h"
 
 #include "python/object_dict.h"
+#include "python/object_numpy.h"
 
 #define GC_HEADER 16
 #define PRE_HEADER 16
@@ -9,6 +10,7 @@
 #define DEQUE_BLOCK_SIZE ((DEQUE_BLOCK_LEN + 2) * 8)
 #define ODICT_NODE_SIZE 32
 #define FRAME_WORDS_MAX 65536
+#define STRUCT_CODE_SIZE 32 /* definition, offset, size, repetitions */
 
 /* One object that is measured. */
 struct measured {
@@ -160,6 +162,31 @@ static uint64_t array_size(const struct measured *m)
 	return length(m, word(m, 32), item);
 }
 
+/* HEAD, data, then sizes and strides elsewhere. */
+static uint64_t numpy_size(const struct measured *m)
+{
+	struct numpy_array array = numpy_array_read(m->image, m->address);
+
+	return 16 * array.dimensions + array.bytes;
+}
+
+static uint64_t numpy_void_size(const struct measured *m)
+{
+	return length(
+	    m, numpy_item_size(m->image, word(m, NUMPY_SCALAR_DESCRIPTION)), 1);
+}
+
+/* HEAD, size, values, codes: as many as it takes to one without a
+ * definition. Each code stands for one value at least. */
+static uint64_t struct_size(const struct measured *m)
+{
+	uint64_t codes = word(m, 32), most = word(m, 24) + 1, count = 0;
+
+	while (count < most && image_u64(m->image, codes))
+		count++, codes += STRUCT_CODE_SIZE;
+	return length(m, count + 1, STRUCT_CODE_SIZE);
+}
+
 uint64_t object_frame_words(struct object_types *types, uint64_t address,
     const struct object_type *type, uint64_t *frame)
 {
@@ -215,6 +242,14 @@ static uint64_t extra_size(const struct measured *m)
 		return deque_size(m);
 	case OBJECT_ARRAY:
 		return array_size(m);
+	case OBJECT_NUMPY_ARRAY:
+		return numpy_size(m);
+	case OBJECT_NUMPY_VOID:
+		return numpy_void_size(m);
+	case OBJECT_STRUCT:
+		return struct_size(m);
+	case OBJECT_ATOM:
+		return m->type->number;
 	case OBJECT_GENERATOR:
 	case OBJECT_FRAME:
 		return frame_size(m);

@@ -62,8 +62,44 @@ static const struct {
     {"coroutine", OBJECT_GENERATOR},
     {"async_generator", OBJECT_GENERATOR},
     {"array.array", OBJECT_ARRAY},
+    {"_struct.Struct", OBJECT_STRUCT},
+    {"Struct", OBJECT_STRUCT}, /* 3.8 */
+    {"numpy.ndarray", OBJECT_NUMPY_ARRAY},
+    {"numpy.void", OBJECT_NUMPY_VOID},
     {"collections.deque", OBJECT_DEQUE},
     {"collections.OrderedDict", OBJECT_ORDERED_DICT},
+};
+
+/* The numbers of NumPy 1 and 2: how many bytes one has behind its header. */
+static const struct {
+	const char *name;
+	uint64_t bytes;
+} numpy_numbers[] = {
+    {"numpy.bool_", 1},
+    {"numpy.bool", 1},
+    {"numpy.int8", 1},
+    {"numpy.uint8", 1},
+    {"numpy.int16", 2},
+    {"numpy.uint16", 2},
+    {"numpy.int32", 4},
+    {"numpy.uint32", 4},
+    {"numpy.int64", 8},
+    {"numpy.uint64", 8},
+    {"numpy.longlong", 8},
+    {"numpy.ulonglong", 8},
+    {"numpy.intc", 4},
+    {"numpy.uintc", 4},
+    {"numpy.float16", 2},
+    {"numpy.float32", 4},
+    {"numpy.float64", 8},
+    {"numpy.float128", 16},
+    {"numpy.longdouble", 16},
+    {"numpy.complex64", 8},
+    {"numpy.complex128", 16},
+    {"numpy.complex256", 32},
+    {"numpy.clongdouble", 32},
+    {"numpy.datetime64", 8},
+    {"numpy.timedelta64", 8},
 };
 
 void object_types_init(struct object_types *types,
@@ -143,7 +179,7 @@ static uint64_t root_of(const struct object_types *types, uint64_t address)
  * with the module in the name; a class that was written in Python and has one
  * of the names has no point in it. */
 static enum object_kind kind_by_name(
-    const struct object_types *types, uint64_t address)
+    const struct object_types *types, uint64_t address, uint64_t *number)
 {
 	const struct python_offsets *o = &types->target->offsets;
 	char name[64];
@@ -155,12 +191,20 @@ static enum object_kind kind_by_name(
 	for (size_t i = 0; i < sizeof(name_kinds) / sizeof(*name_kinds); i++)
 		if (!strcmp(name, name_kinds[i].name))
 			return name_kinds[i].kind;
+	for (size_t i = 0; i < sizeof(numpy_numbers) / sizeof(*numpy_numbers);
+	     i++) {
+		if (!strcmp(name, numpy_numbers[i].name)) {
+			*number = numpy_numbers[i].bytes;
+			return OBJECT_ATOM;
+		}
+	}
 	return OBJECT_OTHER;
 }
 
-/* By the flags, or by the name of what it is built on: *root then. */
-static enum object_kind kind_of(
-    const struct object_types *types, uint64_t address, uint64_t *root)
+/* By the flags, or by the name of what it is built on: *root and *number
+ * then. */
+static enum object_kind kind_of(const struct object_types *types,
+    uint64_t address, uint64_t *root, uint64_t *number)
 {
 	const struct python_offsets *o = &types->target->offsets;
 	uint32_t flags = (uint32_t)field(types, address, o->type_flags);
@@ -172,7 +216,7 @@ static enum object_kind kind_of(
 	if (kind != OBJECT_OTHER && kind != OBJECT_DICT)
 		return kind;
 	for (int i = 0; i < BASES_MAX && is_type(types, address); i++) {
-		enum object_kind named = kind_by_name(types, address);
+		enum object_kind named = kind_by_name(types, address, number);
 
 		if (named != OBJECT_OTHER) {
 			*root = address;
@@ -296,7 +340,7 @@ static struct object_type *type_create(
 	one.name = name_of(types, address, one.on_heap);
 	if (!one.name)
 		return NULL;
-	one.kind = kind_of(types, address, &root);
+	one.kind = kind_of(types, address, &root, &one.number);
 	one.root_basic = field(types, root, o->type_basic_size);
 	one.dict_offset = (int64_t)field(types, address, o->type_dict_offset);
 	if (one.on_heap)

@@ -11,7 +11,7 @@
 
 enum object_kind {
 	OBJECT_OTHER, /* read word by word */
-	OBJECT_ATOM,  /* float, complex: hold nothing */
+	OBJECT_ATOM,  /* float, complex, NumPy's numbers: hold nothing */
 	OBJECT_LIST,
 	OBJECT_TUPLE,
 	OBJECT_DICT,
@@ -24,6 +24,9 @@ enum object_kind {
 	OBJECT_TYPE,
 	OBJECT_DEQUE,
 	OBJECT_ARRAY,
+	OBJECT_NUMPY_ARRAY,
+	OBJECT_NUMPY_VOID, /* a record or a row of bytes */
+	OBJECT_STRUCT,     /* struct.Struct */
 	OBJECT_CODE,
 	OBJECT_GENERATOR, /* and coroutines */
 	OBJECT_FRAME
@@ -43,6 +46,7 @@ struct object_type {
 	enum object_kind kind;
 	bool on_heap, has_gc, managed_dict, inline_values, pre_header;
 	uint64_t basic, item; /* bytes of an object, and of each item */
+	uint64_t number;      /* bytes of a number of NumPy's, behind those */
 	uint64_t root_basic;  /* basic of the static type it is built on */
 	int64_t dict_offset;  /* where __dict__ is; below 0: from the end */
 	uint64_t keys;        /* what inline values are called, or 0 */

@@ -59,6 +59,64 @@ teardown() {
 	[ -z "$none" ] || skip "no CPython here that can be read"
 }
 
+# What follows the launch of arrays.py, whose walk agrees with the look.
+arrays_agree() {
+	local named=(numpy.ndarray numpy.float64 numpy.float32 numpy.int8
+		numpy.uint16 numpy.complex128 numpy.datetime64 numpy.void
+		__main__.Grid _struct.Struct)
+
+	mprof heap --json "$pid" >outside.json
+	let_end
+	echo "# NumPy $(sed -n 's/^ready //p' out)" >&3
+	sed 1d out >inside.tsv
+	python3 "$SOURCE/tests/python/heap_check.py" outside.json inside.tsv \
+		"${named[@]}"
+}
+
+@test "NumPy's arrays count with the data that they own" {
+	local python root inside none=yes
+
+	for python in $(pythons); do
+		"$python" -c 'import numpy' 2>/dev/null || continue
+		none=
+		launch "$python" "$SOURCE/tests/python/arrays.py" 200
+		arrays_agree
+	done
+	for root in $(python_roots); do
+		chroot "$root" python3 -c 'import numpy' 2>/dev/null || continue
+		none=
+		inside=$(mktemp -d "$root/tmp/mprof-test-XXXXXX")
+		cp "$SOURCE"/tests/python/{heap,arrays}.py "$inside"
+		launch chroot "$root" python3 -B \
+			"${inside#"$root"}/arrays.py" 200
+		rm -r "$inside"
+		arrays_agree
+	done
+	[ -z "$none" ] || skip "no CPython with NumPy here"
+}
+
+@test "the resident memory stands below the total" {
+	local python rss
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	launch "$python" "$PROGRAM" 100
+	mprof heap "$pid" --top 1 >table
+	rss=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$pid/status")
+	grep -Eq '^ *RSS \| +\| +[0-9.]+ MiB$' table
+	[ "$(mprof heap "$pid" --json | jq .rss_kib)" -eq "$rss" ]
+	mprof heap "$pid" --save a.heap >table
+	grep -qx "rss_kib $rss" a.heap
+	sed 's/^rss_kib .*/rss_kib 1024/' a.heap >small.heap
+	sed 's/^rss_kib .*/rss_kib 4096/' a.heap >large.heap
+	mprof heap --diff small.heap large.heap | grep -Eq \
+		'^ *RSS \| +\| +\+3.00 MiB$'
+	sed /rss_kib/d a.heap >none.heap
+	mprof heap --diff none.heap large.heap >table
+	run ! grep -q RSS table
+	let_end
+}
+
 @test "300 looks at two busy threads and a collector leave all as it was" {
 	local python
 
@@ -157,7 +215,8 @@ teardown() {
 	[[ $(sed -n 1p <<<"$output") =~ ^Process\ $pid,\ Python\ 3\.[0-9.]+\;\ it\ stood\ still\ for\  ]]
 	[[ $(sed -n 2p <<<"$output") =~ ^\ *types\ \|\ \ \ \#\ objects\ \|\ \ \ total\ size$ ]]
 	[[ $(sed -n 6p <<<"$output") =~ ^total\ \|\ +[0-9]{4,}\ \|\ +[0-9.]+\ MiB$ ]]
-	[[ $(sed -n 7p <<<"$output") =~ ^\([0-9]+\ more\ types:\ --top\ 0\)$ ]]
+	[[ $(sed -n 7p <<<"$output") =~ ^\ *RSS\ \|\ +\|\ +[0-9.]+\ MiB$ ]]
+	[[ $(sed -n 8p <<<"$output") =~ ^\([0-9]+\ more\ types:\ --top\ 0\)$ ]]
 	mprof heap "$pid" --top 0 >all
 	grep -Eq '^ +__main__.Slotted \| +100 \| +5 KiB$' all
 	mprof heap "$pid" --json |

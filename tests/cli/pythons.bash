@@ -25,3 +25,15 @@ pythons() {
 		echo "$python"
 	done
 }
+
+# Roots of other systems that have a CPython, a path a line: those named in
+# MPROF_TEST_ROOTS, or what stands in build/roots. Only root may enter one.
+python_roots() {
+	local root
+
+	[ "$(id -u)" -eq 0 ] || return 0
+	for root in ${MPROF_TEST_ROOTS:-"$SOURCE"/build/roots/*}; do
+		[ -x "$root/usr/bin/python3" ] && echo "$root"
+	done
+	return 0
+}

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Holds what mprof heap --json found against the table of heap.py: the whole
 within 0.1 % of the objects and 0.5 % of the size, what the program made for
-this exactly: heap_check.py OUTSIDE INSIDE
+this exactly: heap_check.py OUTSIDE INSIDE [TYPE ...]
+Types that are named have to be there, and agree as well.
 """
 import json
 import sys
@@ -22,7 +23,11 @@ with open(sys.argv[2]) as file:
         inside[name] = (int(count), int(size))
 
 bad = 0
-for name in MADE:
+for name in sys.argv[3:]:
+    if name not in inside:
+        print(name, 'is not there')
+        bad = 1
+for name in MADE + tuple(sys.argv[3:]):
     if outside.get(name) != inside.get(name):
         print(name, 'outside', outside.get(name), 'inside', inside.get(name))
         bad = 1
