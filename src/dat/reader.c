@@ -106,7 +106,7 @@ static void make_room(struct block_reader *in)
 
 static void take_copy(struct block_reader *in, const char *line, size_t len)
 {
-	if (in->cap < len) {
+	if (in->cap <= len) { /* also for an empty line, with nothing there */
 		in->cap = len + BLOCK;
 		in->bytes =
 		    mem_resize(in->bytes, in->cap + 1 + NUMBER_PADDING, 1);

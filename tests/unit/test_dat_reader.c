@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -431,6 +432,91 @@ static void test_marks_and_stacks(void **state)
 	    "STACK;id=7 3.0 12.0\n");
 }
 
+/* A profile in words: what each way to read must agree on. */
+static void describe(const struct profile *profile, char *out, size_t size)
+{
+	const struct run *run =
+	    profile->runs.len ? &profile->runs.items[0] : NULL;
+
+	snprintf(out, size,
+	    "%zu runs, %zu lines, %zu skipped, first %zu, "
+	    "%zu samples, %zu marks",
+	    profile->runs.len, profile->lines, profile->skipped,
+	    profile->first_skipped, run ? run->total.len : 0,
+	    run ? run->marks.len : 0);
+}
+
+static void read_by_pipe(struct profile *profile, const char *bytes, size_t len)
+{
+	char path[64];
+	struct err e;
+	int ends[2];
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(ends[0]);
+		for (size_t at = 0; at < len;) {
+			ssize_t wrote = write(ends[1], bytes + at, len - at);
+
+			if (wrote <= 0)
+				_exit(1);
+			at += (size_t)wrote;
+		}
+		_exit(0);
+	}
+	close(ends[1]);
+	snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+	assert_int_equal(dat_read(profile, path, &e), 0);
+	close(ends[0]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* A file is read in one block, in several, mapped in one window or in several,
+ * and a pipe is not mapped: all of them come to the same. */
+static void check_each_size(const char *first, const char *line)
+{
+	static const size_t sizes[] = {
+	    0, 100, 60 << 10, 250 << 10, 300 << 10, 3 << 20, 5 << 20};
+	size_t most = sizes[6] + 200;
+	char *text = mem_zero(most, 1), told[2][200];
+
+	for (size_t i = 0; i < 7; i++) {
+		size_t len = strlen(first);
+		struct profile profile;
+
+		memcpy(text, first, len);
+		for (; len < sizes[i]; len += strlen(line))
+			memcpy(text + len, line, strlen(line));
+		profile = read_bytes(text, len);
+		describe(&profile, told[0], sizeof(told[0]));
+		profile_finish(&profile);
+		read_by_pipe(&profile, text, len);
+		describe(&profile, told[1], sizeof(told[1]));
+		profile_finish(&profile);
+		assert_string_equal(told[0], told[1]);
+	}
+	free(text);
+}
+
+static void test_each_size(void **state)
+{
+	static const char *const firsts[] = {"", "\n", "\n\n\n", "\r\n",
+	    " \t\n", "\n\nCMDLINE x\n", "junk\n", "x\n\n",
+	    "FUNC f 1 1 1 2 0\n\n"};
+	static const char *const lines[] = {"\n",
+	    "MEM 1.000000 1795358001.0000\n", "\r\n", "junk\n",
+	    "MARK;label=x 1.0 2.0\n", "MEM 1 1\n\n", " "};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++)
+		check_each_size(firsts[i], lines[1]);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		check_each_size(firsts[1], lines[i]);
+}
+
 /* Blocks end anywhere: in a keyword, a number, before a newline. */
 static void test_many_blocks(void **state)
 {
@@ -547,6 +633,7 @@ int main(void)
 	    cmocka_unit_test(test_exit_of_the_program_alone),
 	    cmocka_unit_test(test_calls_told_twice),
 	    cmocka_unit_test(test_marks_and_stacks),
+	    cmocka_unit_test(test_each_size),
 	    cmocka_unit_test(test_many_blocks),
 	    cmocka_unit_test(test_long_lines),
 	    cmocka_unit_test(test_many_processes),
