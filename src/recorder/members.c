@@ -63,6 +63,8 @@ struct member *members_add(
 	    .pid = stat->pid,
 	    .ppid = stat->ppid,
 	    .own = stat->pid,
+	    .task = stat->pid,
+	    .owns = !stat->is_forked,
 	    .fd = -1,
 	    .status = -1,
 	    .schedstat = -1,

@@ -15,6 +15,7 @@
 struct member {
 	pid_t pid, ppid; /* as /proc counts them */
 	pid_t own;       /* as our system calls do; -1: not known */
+	pid_t task;      /* of a thread that has the memory, for the same */
 	int fd;          /* the metric's file; -1: opened at each tick */
 	int status;      /* /proc/PID/status; -1: not open */
 	int schedstat;   /* the same */
@@ -27,7 +28,11 @@ struct member {
 	int64_t peak_kib;   /* highest known, marks included; -1: none */
 	int64_t seen_ns;    /* when it was found, of clock_mono_ns() */
 	bool is_root;
-	bool by_thread;  /* fd is of a thread: the main one has exited */
+	bool owns;       /* its memory is its own, now and from now on */
+	bool borrows;    /* at the last tick its memory was another's */
+	bool on_loan;    /* and at one before that */
+	pid_t lender;    /* whose it was at last; 0: nobody's */
+	bool by_thread;  /* fd and task are of one: the main one exited */
 	bool zombie;     /* ended, and not waited for yet */
 	bool gone;       /* to be swept */
 	bool denied;     /* its metric was not permitted to be read */

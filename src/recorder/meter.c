@@ -108,6 +108,7 @@ static bool try_thread(void *context, pid_t thread)
 	if (search->member->kib < 0)
 		return true;
 	keep(meter, search->member, thread);
+	search->member->task = procfs_own(meter->fs, thread);
 	return false;
 }
 

@@ -90,7 +90,8 @@ void sample_end_member(struct sampler *s, size_t at, const int *status)
 	if (member->is_root) {
 		s->root_peak_kib = member->peak_kib;
 	} else {
-		s->result.unseen += member->peak_kib < 0 && !member->denied;
+		s->result.unseen +=
+		    member->peak_kib < 0 && !member->denied && !member->on_loan;
 		introduce(s, member, false);
 		tell_end(s, member, status);
 	}
@@ -109,6 +110,21 @@ static void miss_root(struct sampler *s, struct member *root)
 		births_note_hidden(&s->births, root->pid);
 }
 
+/* False where the process is no longer there. */
+static bool measure_own(struct sampler *s, size_t at)
+{
+	struct members *members = &s->tree.members;
+	size_t parted = MEMBERS_NONE;
+
+	if (borrow_check(&s->borrow, members, at, &parted))
+		return true;
+	/* What was read of it may be the memory that the other one has now. */
+	if (parted != MEMBERS_NONE &&
+	    !meter_measure(&s->meter, &members->list.items[parted]))
+		members->list.items[parted].kib = -1;
+	return meter_measure(&s->meter, &members->list.items[at]);
+}
+
 static void measure_from(struct sampler *s, size_t first)
 {
 	struct members *members = &s->tree.members;
@@ -116,7 +132,7 @@ static void measure_from(struct sampler *s, size_t first)
 	for (size_t i = first; i < members->list.len; i++) {
 		struct member *member = &members->list.items[i];
 
-		if (member->gone || meter_measure(&s->meter, member))
+		if (member->gone || measure_own(s, i))
 			continue;
 		if (member->is_root && s->plan.launched)
 			miss_root(s, member);

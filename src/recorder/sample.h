@@ -7,6 +7,7 @@
 #define MPROF_RECORDER_SAMPLE_H
 
 #include "recorder/births.h"
+#include "recorder/borrow.h"
 #include "recorder/meter.h"
 #include "recorder/sampler.h"
 #include "recorder/ticks.h"
@@ -21,6 +22,7 @@ struct sampler {
 	struct tree tree;
 	struct births births;
 	struct meter meter;
+	struct borrow borrow;
 	struct watermarks watermarks;
 	struct shares shares;
 	struct ticks ticks;

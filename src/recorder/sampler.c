@@ -77,6 +77,7 @@ static void begin(struct sampler *s, struct launch *launch)
 	if (s->tree.members.list.len == 0)
 		births_note_hidden(&s->births, s->root_pid);
 	meter_init(&s->meter, &s->fs, s->plan.metric);
+	borrow_init(&s->borrow, &s->fs, s->plan.proc == NULL);
 	watermarks_init(&s->watermarks, &s->meter, s->plan.metric);
 	shares_init(&s->shares, &s->fs, s->plan.max_overhead, now_ns);
 	s->limit = (struct limit){

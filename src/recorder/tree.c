@@ -18,7 +18,7 @@ static void add(struct tree *tree, const struct proc_stat *stat)
 
 	member->is_root =
 	    stat->pid == tree->root && tree->members.list.len == 1;
-	member->own = procfs_own(tree->fs, stat->pid);
+	member->own = member->task = procfs_own(tree->fs, stat->pid);
 	member->seen_ns = tree->looked_ns;
 }
 

@@ -50,7 +50,8 @@ static int64_t read_mark(struct watermarks *watermarks, struct member *member)
 	char text[4096];
 	int64_t kib;
 
-	if (member->zombie || member->gone || !has_run(watermarks, member) ||
+	if (member->zombie || member->gone || !member->owns ||
+	    !has_run(watermarks, member) ||
 	    read_kept(watermarks, member->pid, "status", &member->status, text,
 		sizeof(text)) <= 0)
 		return -1;
