@@ -93,7 +93,7 @@ ifneq ($(CAIRO),no)
 ifneq ($(wildcard src/render/cairo/*.c),)
 programs += build/render.so
 endif
-module_packages := cairo cairo-svg cairo-pdf libpng
+module_packages := cairo cairo-svg cairo-pdf cairo-ps libpng
 ifeq ($(shell $(PKG_CONFIG) --exists pangocairo && echo yes),yes)
 module_packages += pangocairo
 module_defines += -DHAVE_PANGO

@@ -41,6 +41,7 @@ option_parse option_whole;    /* long, not negative */
 option_parse option_duration; /* double, seconds > 0: 0.1, 10ms, 2s, 5m, 1h */
 option_parse option_size;     /* double, MiB > 0: 512, 500MiB, 2G, 1.5GB */
 option_parse option_range;    /* struct option_range: A,B (A < B) */
+option_parse option_window;   /* in either order, or a moment twice */
 option_parse option_choice;   /* const char *: one of row->choices */
 
 struct option_range {

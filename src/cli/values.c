@@ -136,27 +136,56 @@ int option_size(
 	return 0;
 }
 
+static bool range_read(const char *text, struct option_range *range)
+{
+	const char *second;
+	char *end;
+
+	range->given = true;
+	range->first = strtod(text, &end);
+	if (end == text || *end != ',')
+		return false;
+	second = end + 1;
+	range->last = strtod(second, &end);
+	return end != second && *end == 0 && isfinite(range->first) &&
+	       isfinite(range->last);
+}
+
 int option_range(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
-	struct option_range range = {.given = true};
-	char *end;
+	struct option_range range;
 
-	range.first = strtod(text, &end);
-	if (end != text && *end == ',') {
-		const char *second = end + 1;
+	if (!range_read(text, &range) || range.first >= range.last)
+		return err_set(e,
+		    "option --%s: %s: must be two numbers with a comma "
+		    "between, the smaller first: 0,20.5",
+		    row->name, text);
+	*(struct option_range *)where = range;
+	return 0;
+}
 
-		range.last = strtod(second, &end);
-		if (end != second && *end == 0 && isfinite(range.first) &&
-		    isfinite(range.last) && range.first < range.last) {
-			*(struct option_range *)where = range;
-			return 0;
-		}
+/* A window that is a point is widened as matplotlib does. */
+int option_window(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	struct option_range range, *window = where;
+
+	if (!range_read(text, &range))
+		return err_set(e,
+		    "option --%s: %s: must be two numbers with a comma "
+		    "between: 0,20.5",
+		    row->name, text);
+	window->given = true;
+	window->first = fmin(range.first, range.last);
+	window->last = fmax(range.first, range.last);
+	if (window->first == window->last) {
+		double air = range.first == 0 ? 0.05 : 0.05 * fabs(range.first);
+
+		window->first -= air;
+		window->last += air;
 	}
-	return err_set(e,
-	    "option --%s: %s: must be two numbers with a comma between, the "
-	    "smaller first: 0,20.5",
-	    row->name, text);
+	return 0;
 }
 
 int option_choice(

@@ -40,7 +40,7 @@ static const struct option_row rows[] = {
     {.letter = 'o',
 	.name = "output",
 	.arg = "FILE",
-	.help = "also draw both and their difference, as png, svg or pdf; of "
+	.help = "also draw both and their difference, as png, svg, pdf or eps; of "
 		"several runs the one with the median peak",
 	.parse = option_text,
 	.offset = offsetof(struct compare_options, output),

@@ -123,17 +123,18 @@ static const struct option_row rows[] = {
     {'n', "no-function-ts", NULL, "leave out the calls of functions",
 	.parse = option_flag, .offset = AT(no_functions)},
     {'o', "output", "FILE",
-	"write the chart there, as its extension says; - is standard output",
+	"write the chart there, as its extension says, else as FILE.png; - is "
+	"standard output",
 	.parse = option_text, .offset = AT(output)},
     {'w', "window", "A,B", "only these seconds, counted from the start",
-	.parse = option_range, .offset = AT(window)},
+	.parse = option_window, .offset = AT(window)},
     {'f', "flame", NULL, "calls as lanes of nested bars", .parse = option_flag,
 	.offset = AT(flame)},
     {'s', "slope", NULL, "a trend line with its slope", .parse = option_flag,
 	.offset = AT(slope)},
     {0, "backend", "NAME", "accepted, without a meaning here",
 	.parse = option_text, .offset = AT(backend)},
-    {0, "format", "NAME", "png, svg, pdf or html, whatever FILE is called",
+    {0, "format", "NAME", "png, svg, pdf, eps or html, whatever FILE is called",
 	.parse = option_text, .offset = AT(format), .choice_at = format_name_at,
 	.ours = true},
     {0, "stack", NULL, "processes stacked on each other", .parse = option_flag,
@@ -296,27 +297,48 @@ static int build(struct scene *scene, const struct reading *reading,
 	return chart_timeline(scene, &request, e);
 }
 
-static const struct render_format *choose_format(
-    const struct plot_options *options, struct err *e)
-{
+/* The file that was asked for. Without a path the chart is shown. */
+struct plot_file {
+	char *path;
 	const struct render_format *format;
+};
 
-	if (!options->format && !options->output) {
-		err_set(e, "plot: name the chart's file: -o mem.png");
-		return NULL;
-	}
-	if (!options->format)
-		return format_of_path(options->output, e);
-	format = format_find(options->format);
-	if (!format)
-		err_set(e, "--format %s: must be png, svg, pdf or html",
-		    options->format);
-	return format;
+/* As memory_profiler names it: without an extension it is a PNG, and is called
+ * so. The caller frees. */
+static char *name_output(const struct plot_options *options)
+{
+	const char *path = options->output ? options->output : "-";
+	size_t len = strlen(path);
+
+	if (options->format || strcmp(path, "-") == 0 || len == 0 ||
+	    path[len - 1] == '/' || format_extension(path))
+		return mem_copy(path);
+	while (len > 1 && path[len - 1] == '.' && path[len - 2] != '/')
+		len--;
+	return mem_format("%.*s.png", (int)len, path);
 }
 
-static int write_chart(const struct scene *scene,
-    const struct render_format *format, const struct plot_options *options,
-    struct err *e)
+/* -1 with e where the options say no file that can be written. */
+static int choose_file(
+    struct plot_file *file, const struct plot_options *options, struct err *e)
+{
+	if (!options->output && !options->format)
+		return 0;
+	if (options->terminal)
+		return err_set(e,
+		    "plot: --terminal draws here, %s elsewhere: leave one out",
+		    options->output ? "-o" : "--format");
+	file->path = name_output(options);
+	file->format = options->format ? format_find(options->format)
+				       : format_of_path(file->path, e);
+	if (options->format && !file->format)
+		err_set(e, "--format %s: must be png, svg, pdf, eps or html",
+		    options->format);
+	return file->format ? 0 : -1;
+}
+
+static int write_chart(const struct scene *scene, const struct plot_file *file,
+    const struct plot_options *options, struct err *e)
 {
 	struct render_request request = {.scene = scene,
 	    .width = options->size.width,
@@ -326,8 +348,7 @@ static int write_chart(const struct scene *scene,
 	    .theme = strcmp(options->theme, "dark") == 0 ? PALETTE_DARK
 							 : PALETTE_LIGHT};
 
-	return picture_write(
-	    &request, format, options->output ? options->output : "-", e);
+	return picture_write(&request, file->format, file->path, e);
 }
 
 /* Where neither a file nor a format was named. */
@@ -343,40 +364,24 @@ static void show(const struct scene *scene, const struct plot_options *options)
 	show_in_terminal(scene);
 }
 
-static int plot(
-    const struct reading *reading, const struct plot_options *options)
+static int plot(const struct reading *reading, const struct plot_file *file,
+    const struct plot_options *options)
 {
-	bool to_file = options->output || options->format;
-	const struct render_format *format = NULL;
 	struct scene scene;
 	struct err e;
-	int got = -1;
+	int got = build(&scene, reading, options, &e);
 
-	if (options->terminal && (options->output || options->format)) {
-		err_set(&e,
-		    "plot: --terminal draws here, %s elsewhere: leave "
-		    "one out",
-		    options->output ? "-o" : "--format");
-		return command_fail(COMMAND_MISUSED, &e);
-	}
-	if (to_file)
-		format = choose_format(options, &e);
-	if (to_file && !format)
-		return command_fail(COMMAND_MISUSED, &e);
-	if (build(&scene, reading, options, &e) == 0) {
-		got = 0;
-		if (to_file)
-			got = write_chart(&scene, format, options, &e);
-		else
-			show(&scene, options);
-	}
+	if (got == 0 && file->path)
+		got = write_chart(&scene, file, options, &e);
+	else if (got == 0)
+		show(&scene, options);
 	scene_finish(&scene);
 	return got == 0 ? COMMAND_OK : command_fail(COMMAND_FAILED, &e);
 }
 
-static int run(const void *values, char **words, int count)
+static int plot_words(char **words, int count, const struct plot_file *file,
+    const struct plot_options *options)
 {
-	const struct plot_options *options = values;
 	struct reading reading = {0};
 	struct profiles profiles;
 	int status, drawn = COMMAND_FAILED;
@@ -388,11 +393,26 @@ static int run(const void *values, char **words, int count)
 		status = got != COMMAND_OK ? got : status;
 	}
 	if (reading.names.len > 0) {
-		drawn = plot(&reading, options);
+		drawn = plot(&reading, file, options);
 		status = drawn != COMMAND_OK ? drawn : status;
 	}
 	reading_finish(&reading);
 	profiles_finish(&profiles);
+	return status;
+}
+
+static int run(const void *values, char **words, int count)
+{
+	const struct plot_options *options = values;
+	struct plot_file file = {0};
+	struct err e;
+	int status;
+
+	if (choose_file(&file, options, &e) != 0)
+		status = command_fail(COMMAND_MISUSED, &e);
+	else
+		status = plot_words(words, count, &file, options);
+	free(file.path);
 	return status;
 }
 

@@ -27,6 +27,7 @@ const struct render_format render_formats[] = {
     {"png", "a picture of pixels", render_png, true},
     {"svg", "a picture of lines", render_svg, false},
     {"pdf", "a page", render_pdf, true},
+    {"eps", "a picture of lines for TeX and print", render_eps, false},
     {"html", "a page to explore in a browser", render_html, false},
     {"scene", "the chart's parts as text, for tests", render_scene, false},
     {NULL, NULL, NULL, false},
@@ -42,23 +43,63 @@ const struct render_format *format_find(const char *name)
 	return NULL;
 }
 
+/* What others write charts as, and what serves in its place. */
+static const struct {
+	const char *name, *instead;
+} formats_of_others[] = {
+    {"jpg", "png"},
+    {"jpeg", "png"},
+    {"webp", "png"},
+    {"gif", "png"},
+    {"bmp", "png"},
+    {"tif", "png"},
+    {"tiff", "png"},
+    {"raw", "png"},
+    {"rgba", "png"},
+    {"ps", "eps"},
+    {"pgf", "pdf"},
+    {"svgz", "svg"},
+    {"htm", "html"},
+};
+
+static int format_refuse(const char *path, const char *name, struct err *e)
+{
+	for (size_t i = 0;
+	     i < sizeof(formats_of_others) / sizeof(formats_of_others[0]);
+	     i++) {
+		if (strcasecmp(formats_of_others[i].name, name) == 0)
+			return err_set(e,
+			    "%s: charts aren't written as %s; use .%s", path,
+			    name, formats_of_others[i].instead);
+	}
+	return err_set(e,
+	    "%s: no format of charts is called %s; end the name with .png, "
+	    ".svg, .pdf, .eps or .html",
+	    path, name);
+}
+
+const char *format_extension(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *dot;
+
+	path = slash ? slash + 1 : path;
+	path += strspn(path, ".");
+	dot = strrchr(path, '.');
+	return dot && dot[1] ? dot + 1 : NULL;
+}
+
 const struct render_format *format_of_path(const char *path, struct err *e)
 {
-	const char *slash = strrchr(path, '/');
-	const char *dot = strrchr(slash ? slash : path, '.');
-	const struct render_format *format = dot ? format_find(dot + 1) : NULL;
+	const char *name = format_extension(path);
+	const struct render_format *format = name ? format_find(name) : NULL;
 
 	if (!format && strcmp(path, "-") == 0)
 		err_set(e, "-o -: say what to write with --format");
-	else if (!format && dot)
-		err_set(e,
-		    "%s: no format of charts is called %s; end the "
-		    "name with .png, .svg, .pdf or .html",
-		    path, dot + 1);
+	else if (!format && name)
+		format_refuse(path, name, e);
 	else if (!format)
 		err_set(e,
-		    "%s: end the name with .png, .svg, .pdf or .html, "
-		    "or give --format",
+		    "%s: end the name with .png, .svg, .pdf, .eps or .html",
 		    path);
 	return format;
 }

@@ -35,6 +35,10 @@ extern const struct render_format render_formats[];
 /* The format of that name, NULL where there is none. */
 const struct render_format *format_find(const char *name);
 
+/* The extension of a file's name, behind its last dot; NULL where it has none.
+ * Dots before the name are no extension. */
+const char *format_extension(const char *path);
+
 /* The format that a file's name asks for; NULL with e where it asks for none
  * or for one that isn't there. */
 const struct render_format *format_of_path(const char *path, struct err *e);

@@ -14,12 +14,12 @@
 #include "render/palette.h"
 
 /* Goes up with every change of what stands in this header or drawing.h. */
-#define RENDER_MODULE_VERSION 2
+#define RENDER_MODULE_VERSION 3
 
 /* A side of a picture in pixels; Cairo refuses more. */
 #define RENDER_MOST_PIXELS 32767
 
-enum picture { PICTURE_PNG, PICTURE_SVG, PICTURE_PDF };
+enum picture { PICTURE_PNG, PICTURE_SVG, PICTURE_PDF, PICTURE_EPS };
 
 struct render_job {
 	const struct drawing *drawing;

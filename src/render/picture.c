@@ -78,3 +78,8 @@ int render_pdf(const struct render_request *request, FILE *out, struct err *e)
 {
 	return render_picture(request, PICTURE_PDF, out, e);
 }
+
+int render_eps(const struct render_request *request, FILE *out, struct err *e)
+{
+	return render_picture(request, PICTURE_EPS, out, e);
+}

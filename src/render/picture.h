@@ -10,5 +10,6 @@
 int render_png(const struct render_request *request, FILE *out, struct err *e);
 int render_svg(const struct render_request *request, FILE *out, struct err *e);
 int render_pdf(const struct render_request *request, FILE *out, struct err *e);
+int render_eps(const struct render_request *request, FILE *out, struct err *e);
 
 #endif

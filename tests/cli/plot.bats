@@ -19,7 +19,7 @@ png_size() {
 }
 
 @test "plot: the extension decides what is written" {
-	for format in png svg pdf; do
+	for format in png svg pdf eps; do
 		run_apart mprof plot -o mem.$format run.dat
 		[ "$status" -eq 0 ]
 		same "$output$errors" ""
@@ -27,6 +27,7 @@ png_size() {
 	starts mem.png PNG
 	starts mem.svg '<?xml'
 	starts mem.pdf '%PDF'
+	starts mem.eps '%!PS-Adobe-3.0'
 }
 
 @test "plot: the newest recording, and it says so on stderr" {
@@ -66,10 +67,53 @@ png_size() {
 	same "$errors" "mprof: -o -: say what to write with --format"
 	run_apart mprof plot -o mem.gif run.dat
 	[ "$status" -eq 2 ]
-	[ "${errors%%;*}" = "mprof: mem.gif: no format of charts is called gif" ]
+	same "$errors" "mprof: mem.gif: charts aren't written as gif; use .png"
+	run_apart mprof plot -o mem.JPG run.dat
+	[ "$status" -eq 2 ]
+	same "$errors" "mprof: mem.JPG: charts aren't written as JPG; use .png"
+	run_apart mprof plot -o mem.x run.dat
+	[ "$status" -eq 2 ]
+	[ "${errors%%;*}" = "mprof: mem.x: no format of charts is called x" ]
 	run_apart mprof plot --format gif -o mem.png run.dat
 	[ "$status" -eq 2 ]
 	[ ! -e mem.png ]
+}
+
+# The names are those that memory_profiler's plot gives its files.
+@test "plot -o: without an extension it is a PNG, and is called so" {
+	local name file
+	mkdir a.b
+	while read -r name file; do
+		run_apart mprof plot -o "$name" run.dat
+		[ "$status" -eq 0 ]
+		same "$output$errors" ""
+		starts "$file" PNG
+		rm "$file"
+	done <<-'END'
+		mem mem.png
+		mem. mem.png
+		.mem .mem.png
+		.png .png.png
+		a.b/mem a.b/mem.png
+		mem.PNG mem.PNG
+	END
+	same "$(ls -A . a.b | xargs)" ".: a.b run.dat a.b:"
+	mprof plot --format svg -o mem run.dat
+	starts mem '<?xml'
+	run_apart mprof plot -o a.b/ run.dat
+	[ "$status" -eq 2 ]
+}
+
+@test "plot -w: either order, and a moment with the time around it" {
+	window_of() {
+		mprof plot --format scene -o - -w "$1" run.dat |
+			sed -n 's/^time \([^ ]*\) .*/\1/p'
+	}
+	same "$(window_of 0.2,0)" "$(window_of 0,0.2)"
+	same "$(window_of 0,0)" "-0.0500..0.0500"
+	same "$(window_of 0.2,0.2)" "0.1900..0.2100"
+	run_apart mprof plot -w 1,2,3 -o mem.png run.dat
+	[ "$status" -eq 2 ]
 }
 
 @test "plot: the picture has the size that was asked for" {
@@ -136,6 +180,10 @@ a side; take a smaller --size or --scale"
 	sleep 1.1
 	mprof plot -o b.pdf run.dat
 	cmp a.pdf b.pdf
+	mprof plot -o a.eps run.dat
+	sleep 1.1
+	mprof plot -o b.eps run.dat
+	cmp a.eps b.eps
 }
 
 @test "plot: bytes that are no UTF-8, escapes and quotes in the names" {
@@ -372,7 +420,7 @@ many() {
 	${CC:-cc} -std=gnu11 -D_GNU_SOURCE -Isrc -O1 -fPIC -shared \
 		-fvisibility=hidden -o "$work/toy/build/render.so" \
 		src/render/cairo/*.c src/base/*.c \
-		$(pkg-config --cflags --libs cairo cairo-svg cairo-pdf libpng) \
+		$(pkg-config --cflags --libs cairo cairo-svg cairo-pdf cairo-ps libpng) \
 		-lm
 	cp mprof "$work/toy"
 	cd "$work" || return 1

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <cairo-pdf.h>
+#include <cairo-ps.h>
 #include <cairo-svg.h>
 #include <cairo.h>
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 #include <time.h>
 
 #include "render/cairo/png_file.h"
@@ -168,6 +170,12 @@ static cairo_surface_t *create_surface(
 	if (job->picture == PICTURE_SVG)
 		return cairo_svg_surface_create_for_stream(
 		    write_bytes, sink, drawing->width, drawing->height);
+	if (job->picture == PICTURE_EPS) {
+		surface = cairo_ps_surface_create_for_stream(
+		    write_bytes, sink, drawing->width, drawing->height);
+		cairo_ps_surface_set_eps(surface, 1);
+		return surface;
+	}
 	surface = cairo_pdf_surface_create_for_stream(
 	    write_bytes, sink, drawing->width, drawing->height);
 	describe_pdf(surface, drawing);
@@ -213,9 +221,26 @@ static int status_of(
 	    e, "the chart can't be drawn: %s", cairo_status_to_string(status));
 }
 
-static int draw(const struct render_job *job, struct err *e)
+/* Cairo dates an EPS file at the present, always in as many characters: it
+ * is made as old as what it shows. */
+static void date_eps(char *text, size_t len, double created_s)
 {
-	struct sink sink = {.out = job->out};
+	static const char key[] = "%%CreationDate: ";
+	char *at = memmem(text, len, key, sizeof(key) - 1), date[32];
+	time_t created = (time_t)created_s;
+	struct tm tm;
+
+	if (!at || !gmtime_r(&created, &tm))
+		return;
+	at += sizeof(key) - 1;
+	strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", &tm);
+	if (strcspn(at, "\r\n") == strlen(date))
+		memcpy(at, date, strlen(date));
+}
+
+static int draw_to(FILE *out, const struct render_job *job, struct err *e)
+{
+	struct sink sink = {.out = out};
 	cairo_surface_t *surface = create_surface(job, &sink);
 	struct canvas canvas = {job, cairo_create(surface)};
 	int got;
@@ -230,6 +255,29 @@ static int draw(const struct render_job *job, struct err *e)
 		got = status_of(cairo_surface_status(surface), &sink, e);
 	cairo_surface_destroy(surface);
 	return got;
+}
+
+static int draw_eps(const struct render_job *job, struct err *e)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = mem_stream(&text, &len);
+	int got = draw_to(out, job, e);
+
+	if (fclose(out) != 0 && got == 0)
+		got = err_errno(e, "the chart can't be drawn");
+	if (got == 0)
+		date_eps(text, len, job->drawing->created_s);
+	if (got == 0 && fwrite(text, 1, len, job->out) != len)
+		got = err_errno(e, "the chart can't be written");
+	free(text);
+	return got;
+}
+
+static int draw(const struct render_job *job, struct err *e)
+{
+	return job->picture == PICTURE_EPS ? draw_eps(job, e)
+					   : draw_to(job->out, job, e);
 }
 
 static void *fonts_create(struct err *e)
