@@ -18,7 +18,7 @@
 # SANITIZE=address,undefined builds with sanitizers; make test VALGRIND=1 tests
 # below memcheck; CAIRO=no and CSV=no leave a library out.
 
-VERSION = 0.1.0
+VERSION = 0.2.0
 PREFIX = /usr/local
 BINDIR = $(PREFIX)/bin
 LIBDIR = $(PREFIX)/lib/mprof

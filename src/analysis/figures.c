@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/leak.h"
+#include "profile/ending.h"
 
 static double area_of(const struct sample *first, const struct sample *last)
 {
@@ -73,6 +74,8 @@ int figures_of_run(const struct run *run, struct figures *out)
 {
 	int got = figures_of_series(&run->total, -INFINITY, INFINITY, out);
 
+	if (got == 0)
+		out->duration_s = run_last_s(run) - run_first_s(run);
 	out->peak_mib = fmax(out->peak_mib,
 	    highest_mark(run, out->peak_mib, -INFINITY, INFINITY));
 	return run->peaks.len > 0 ? 0 : got;

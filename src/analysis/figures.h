@@ -24,8 +24,9 @@ struct figures {
 int figures_of_series(const struct series *series, double from_s,
     double until_s, struct figures *out) __attribute__((nonnull));
 
-/* Of a run's total; its peak is at least the highest PEAK record. A run that
- * ended before its first sample has that and nothing else. */
+/* Of a run's total; its peak is at least the highest PEAK record, its duration
+ * the run's (profile/ending.h). A run that ended before its first sample has
+ * that and nothing else. */
 int figures_of_run(const struct run *run, struct figures *out)
     __attribute__((nonnull));
 

@@ -11,11 +11,9 @@
 
 #include "chart/chart.h"
 
-/* When a run begins, in seconds since the epoch: its first sample, or first
- * call where it has none. NAN where nothing can be drawn of it. */
+/* When a run begins and ends (profile/ending.h), in seconds since the epoch.
+ * NAN where nothing can be drawn of it. */
 double build_start(const struct run *run);
-
-/* When its last sample, or its last call, ends. */
 double build_end(const struct run *run);
 
 /* The highest that is known of a run, at the file's time: the peak of its

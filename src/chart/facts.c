@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
+#include "profile/ending.h"
 
 static void add_fact(struct scene *scene, const char *label, char *value)
 {
@@ -129,6 +130,32 @@ static void add_limit(struct scene *scene, const struct exit_status *exit)
 			of[exit->limit_of]));
 }
 
+/* The recordings whose end is not in them; of several by their names. */
+static void add_open_ends(
+    struct scene *scene, const struct chart_request *request)
+{
+	char *told = NULL;
+
+	for (size_t i = 0; i < request->len; i++) {
+		char text[RUN_ENDING_TEXT];
+		const char *ending =
+		    run_ending_text(request->runs[i].run, text);
+		char *longer;
+
+		if (!ending)
+			continue;
+		longer =
+		    mem_format("%s%s%s%s%s", told ? told : "", told ? "; " : "",
+			request->len > 1 ? request->runs[i].name : "",
+			request->len > 1 ? " " : "", ending);
+		free(told);
+		told = longer;
+	}
+	if (told)
+		add_clean_fact(scene, "End", told);
+	free(told);
+}
+
 /* One of several recordings, by its name: its figures are not the others'. */
 static char *run_text(const struct chart_run *chart_run)
 {
@@ -181,6 +208,7 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 	if (request->left_out > 0)
 		*array_push(&scene->notes) = mem_format(
 		    "%zu older recordings are not drawn", request->left_out);
+	add_open_ends(scene, request);
 	if (request->len > 1) {
 		add_names(scene, request);
 		return;

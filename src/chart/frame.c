@@ -7,62 +7,27 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "profile/ending.h"
+
+static bool can_be_drawn(const struct run *run)
+{
+	if (run->total.len > 0 || run->calls.len > 0)
+		return true;
+	for (size_t i = 0; i < run->processes.len; i++) {
+		if (run->processes.items[i].memory.len > 0)
+			return true;
+	}
+	return false;
+}
 
 double build_start(const struct run *run)
 {
-	double start = NAN;
-
-	if (run->total.len > 0)
-		return run->total.items[0].time_s;
-	for (size_t i = 0; i < run->processes.len; i++) {
-		const struct series *memory = &run->processes.items[i].memory;
-
-		if (memory->len > 0)
-			start = fmin(start, memory->items[0].time_s);
-	}
-	for (size_t i = 0; i < run->calls.len; i++)
-		start = fmin(start, run->calls.items[i].enter_s);
-	return start;
-}
-
-static double last_sample(const struct run *run)
-{
-	double end = build_start(run);
-
-	for (size_t i = 0; i < run->processes.len; i++) {
-		const struct series *memory = &run->processes.items[i].memory;
-
-		if (memory->len > 0)
-			end = fmax(end, memory->items[memory->len - 1].time_s);
-	}
-	if (run->total.len > 0)
-		end = fmax(end, run->total.items[run->total.len - 1].time_s);
-	return end;
-}
-
-/* What is known of a time behind the last sample (a call that returns, the
- * exit) makes a run longer; what is far off is not believed. */
-static void stretch(double *end_s, double to_s, double limit_s)
-{
-	if (to_s > *end_s && to_s <= limit_s)
-		*end_s = to_s;
+	return can_be_drawn(run) ? run_first_s(run) : NAN;
 }
 
 double build_end(const struct run *run)
 {
-	double start = build_start(run), end = last_sample(run);
-	double limit =
-	    run->total.len > 0 ? end + 0.1 * (end - start) + 10 : INFINITY;
-
-	for (size_t i = 0; i < run->calls.len; i++)
-		stretch(&end, run->calls.items[i].leave_s, limit);
-	for (size_t i = 0; i < run->marks.len; i++)
-		stretch(&end, run->marks.items[i].time_s, limit);
-	for (size_t i = 0; i < run->peaks.len; i++)
-		stretch(&end, run->peaks.items[i].time_s, limit);
-	if (run->exit.told)
-		stretch(&end, run->exit.time_s, limit);
-	return end;
+	return can_be_drawn(run) ? run_last_s(run) : NAN;
 }
 
 static double first_start(const struct chart_request *request)

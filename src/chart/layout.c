@@ -54,10 +54,10 @@ static char *subtitle(const struct place *place)
 {
 	static const struct {
 		const char *label, *before;
-	} parts[] = {{"Recordings", ""}, {"Started", ""}, {"Host", ""},
-	    {"Duration", ""}, {"Window", ""}, {"In the window", ""},
-	    {"Peak", "peak "}, {"Ended", ""}, {"Limit", "limit "},
-	    {"Samples", ""}};
+	} parts[] = {{"End", ""}, {"Recordings", ""}, {"Started", ""},
+	    {"Host", ""}, {"Duration", ""}, {"Window", ""},
+	    {"In the window", ""}, {"Peak", "peak "}, {"Ended", ""},
+	    {"Limit", "limit "}, {"Samples", ""}};
 	double room = place->drawing->width - 2 * place->margin;
 	struct words words = {.size = 0.92 * place->font};
 	char *line = mem_copy("");

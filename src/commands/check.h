@@ -20,6 +20,7 @@ struct check_options {
 	double max_growth_mib_s; /* with max_growth: may be 0 */
 	bool max_growth;
 	bool no_leak;
+	bool strict; /* what is not known for certain fails, too */
 	const char
 	    *baseline;     /* patterns, one after the other, commas between */
 	double tolerance;  /* share of the baseline: 0.05 */
@@ -56,6 +57,12 @@ option_parse check_parse_tolerance; /* "5%" or "0.05" */
 		.help = "it must not be found leaking",                       \
 		.parse = option_flag,                                         \
 		.offset = offsetof(type, member.no_leak),                     \
+		.ours = true},                                                \
+	    {.name = "strict",                                                \
+		.help = "fail, too, where a recording breaks off, or is not " \
+			"at its end",                                         \
+		.parse = option_flag,                                         \
+		.offset = offsetof(type, member.strict),                      \
 		.ours = true},                                                \
 	    {.name = "baseline",                                              \
 		.arg = "FILES",                                               \

@@ -5,6 +5,7 @@
 
 #include "analysis/figures.h"
 #include "cli/json.h"
+#include "profile/ending.h"
 
 enum { SCHEMA = 1 };
 
@@ -195,6 +196,7 @@ static void put_run(struct json *json, const struct run *run)
 	number_member(json, "peak_mib", sampled ? figures.peak_mib : NAN);
 	number_member(json, "mean_mib", sampled ? figures.mean_mib : NAN);
 	put_info(json, &run->info);
+	text_member(json, "ending", run_ending_word(run->ending));
 	put_exit(json, &run->exit);
 	put_series(json, "samples", &run->total);
 	put_series(json, "peaks", &run->peaks);

@@ -9,6 +9,7 @@
 #include "cli/json.h"
 #include "commands/command.h"
 #include "commands/profiles.h"
+#include "profile/ending.h"
 
 enum { SCHEMA = 1 };
 
@@ -195,6 +196,8 @@ static void write_finding(struct json *json, const struct finding *f)
 	json_text(json, f->profile->path);
 	json_key(json, "run");
 	json_whole(json, (int64_t)f->number);
+	json_key(json, "ending");
+	json_text(json, run_ending_word(f->run->ending));
 	write_leak(json, leak);
 	json_key(json, "limit_mib");
 	json_number(json, leaks ? f->limit_mib : NAN);

@@ -10,6 +10,7 @@
 #include "analysis/peak.h"
 #include "base/signal_name.h"
 #include "dat/reader.h"
+#include "profile/ending.h"
 
 /* Known by its EXIT alone, or the phantom of pid 0. */
 static bool is_unseen(const struct process *process)
@@ -42,7 +43,7 @@ static bool has_ended(const struct run *run, struct exit_status *exit)
 	const struct series *total = &run->total, *peaks = &run->peaks;
 
 	*exit = run->exit;
-	if (exit->told)
+	if (exit->told || run->ending != RUN_ENDING_UNTOLD)
 		return exit->known;
 	return peaks->len > 0 &&
 	       (total->len == 0 || peaks->items[peaks->len - 1].time_s >=
@@ -72,6 +73,7 @@ static void sum_up(struct overview *overview, const struct profile *profile)
 	if (runs[0].command)
 		overview->command = mem_copy(runs[0].command);
 	overview->ended = has_ended(&runs[len - 1], &overview->exit);
+	overview->ending = runs[len - 1].ending;
 }
 
 void overview_init(struct overview *overview, const char *path)
@@ -96,7 +98,9 @@ void overview_status(const struct overview *overview, char *out)
 {
 	const char *name = signal_name(overview->exit.signal);
 
-	if (!overview->ended)
+	if (overview->ending == RUN_CUT_OFF || overview->ending == RUN_GOING_ON)
+		strcpy(out, run_ending_word(overview->ending));
+	else if (!overview->ended)
 		strcpy(out, "-");
 	else if (overview->exit.oom)
 		strcpy(out, "oom");
@@ -142,6 +146,8 @@ void overview_write(const struct overview *overview, struct json *json)
 	    (int64_t)overview->processes);
 	put_whole(json, "status", overview->ended && !signalled, exit->code);
 	put_whole(json, "signal", overview->ended && signalled, exit->signal);
+	json_key(json, "ending");
+	json_text(json, run_ending_word(overview->ending));
 	json_key(json, "oom");
 	json_bool(json, exit->oom);
 	put_whole(json, "size_bytes", true, overview->size_bytes);

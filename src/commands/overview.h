@@ -22,6 +22,7 @@ struct overview {
 	size_t processes;        /* 0 where the file does not tell */
 	bool ended;              /* the recording tells how it ended */
 	struct exit_status exit; /* of the last run, if ended */
+	enum run_ending ending;  /* of the last run */
 };
 
 /* Reads the recording; one that can't be read is no error. */
@@ -31,7 +32,8 @@ void overview_finish(struct overview *overview) __attribute__((nonnull));
 
 enum { OVERVIEW_STATUS = 32 };
 
-/* "0", "3", "SIGKILL", "oom", or "-" where it is not known. */
+/* "0", "3", "SIGKILL", "oom", "cut off" or "going on", or "-" where it is not
+ * known. */
 void overview_status(const struct overview *overview, char *out)
     __attribute__((nonnull));
 

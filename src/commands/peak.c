@@ -8,6 +8,7 @@
 #include "commands/command.h"
 #include "commands/phases.h"
 #include "commands/profiles.h"
+#include "profile/ending.h"
 
 enum { SCHEMA = 1 };
 
@@ -150,6 +151,16 @@ static void put_phases(struct json *json, const struct profile *profile)
 	json_close(json, ']');
 }
 
+/* One word a run; null where the file doesn't tell. */
+static void put_endings(struct json *json, const struct profile *profile)
+{
+	json_key(json, "endings");
+	json_open(json, '[');
+	for (size_t i = 0; i < profile->runs.len; i++)
+		json_text(json, run_ending_word(profile->runs.items[i].ending));
+	json_close(json, ']');
+}
+
 /* With a function the figure is that of its calls; the moment isn't told. */
 static void put_peaks(struct json *json, const struct profile *profile,
     const struct peak_options *options)
@@ -173,6 +184,7 @@ static void put_peaks(struct json *json, const struct profile *profile,
 	json_key(json, "between_samples");
 	json_bool(json, peaks.unsampled && !options->function);
 	put_children(json, &peaks);
+	put_endings(json, profile);
 	if (options->phases)
 		put_phases(json, profile);
 	json_close(json, '}');

@@ -17,6 +17,7 @@
 #endif
 #include "dat/catalog.h"
 #include "dat/reader.h"
+#include "profile/ending.h"
 
 const char *const profiles_units[] = {"B", "KiB", "MiB", "GiB", NULL};
 
@@ -115,6 +116,26 @@ static void tell_of_skipped(const struct profile *profile, bool verbose)
 		    "mprof: %s: passed over %zu record%s with an unknown "
 		    "keyword\n",
 		    path, profile->unknown, profile->unknown > 1 ? "s" : "");
+	free(path);
+}
+
+/* That a run is cut off, or goes on, matters for each of its figures. */
+static void tell_of_endings(const struct profile *profile)
+{
+	char *path = utf8_clean_copy(profile->path);
+	size_t len = profile->runs.len;
+
+	for (size_t i = 0; i < len; i++) {
+		char text[RUN_ENDING_TEXT];
+		const char *told =
+		    run_ending_text(&profile->runs.items[i], text);
+
+		if (told && len > 1)
+			fprintf(stderr, "mprof: %s: run %zu of %zu: %s\n", path,
+			    i + 1, len, told);
+		else if (told)
+			fprintf(stderr, "mprof: %s: %s\n", path, told);
+	}
 	free(path);
 }
 
@@ -225,6 +246,7 @@ int profiles_read(struct profile *profile, const char *path,
 	if (unit_assumed)
 		tell_of_unit(path);
 	tell_of_skipped(profile, options->verbose);
+	tell_of_endings(profile);
 	if (holds_anything(profile))
 		return 0;
 	err_set(&e, "%s: holds no samples%s", path,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "profile/ending.h"
 
 /* What begins a formula in the usual spreadsheets; and the apostrophe itself,
  * so that it can be taken away again. */

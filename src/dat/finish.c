@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "profile/ending.h"
 #include "profile/process.h"
 
 /* Names as FUNC writes them: a blank is an underscore there. */
@@ -111,6 +112,18 @@ static void hand_on_calls(struct run *run, struct run *next)
 	compact_calls(run);
 }
 
+void record_judge_endings(struct profile *profile)
+{
+	size_t len = profile->runs.len;
+
+	for (size_t i = 0; i < len; i++) {
+		struct run *run = &profile->runs.items[i];
+
+		run->ending =
+		    run_ending_judge(run, profile->locked && i + 1 == len);
+	}
+}
+
 void record_finish(struct record_reader *reader)
 {
 	struct run *runs = reader->profile->runs.items;
@@ -123,4 +136,5 @@ void record_finish(struct record_reader *reader)
 			hand_on_calls(&runs[i], &runs[i + 1]);
 		merge_calls(&runs[i]);
 	}
+	record_judge_endings(reader->profile);
 }

@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "dat/lock.h"
 #include "dat/number.h"
 #include "dat/record.h"
 #include "profile/process.h"
@@ -105,6 +106,7 @@ int dat_follow_read(struct dat_follow *follow, bool *news, struct err *e)
 	ssize_t got;
 
 	*news = false;
+	follow->profile.locked = dat_lock_is_held(follow->fd);
 	if (fstat(follow->fd, &about) == 0 && about.st_size < follow->offset)
 		begin_anew(follow);
 	while ((got = take_block(follow)) > 0)
@@ -118,6 +120,7 @@ const struct profile *dat_follow_profile(struct dat_follow *follow)
 {
 	struct profile *profile = &follow->profile;
 
+	record_judge_endings(profile);
 	if (profile->runs.len > 0)
 		run_sort(&profile->runs.items[profile->runs.len - 1]);
 	return profile;

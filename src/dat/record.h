@@ -50,7 +50,10 @@ const char *record_take_plain(struct record_reader *reader, const char *at,
 void record_measure_time(struct record_reader *reader) __attribute__((nonnull));
 
 /* When all is read: what no line alone can know. Series get sorted, calls
- * told twice merged, samples that measured nothing dropped. */
+ * told twice merged, samples that measured nothing dropped, ends judged. */
 void record_finish(struct record_reader *reader) __attribute__((nonnull));
+
+/* Of that the judging of ends alone, for a file that is read on. */
+void record_judge_endings(struct profile *profile) __attribute__((nonnull));
 
 #endif

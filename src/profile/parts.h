@@ -34,6 +34,14 @@ struct exit_status {
 	double mib; /* that process's highest known memory */
 };
 
+/* What a recording tells of a run's end (profile/ending.h). */
+enum run_ending {
+	RUN_ENDING_UNTOLD, /* nothing, as in other tools' files */
+	RUN_ENDED,
+	RUN_CUT_OFF, /* its recorder was killed, or the machine lost power */
+	RUN_GOING_ON
+};
+
 /* Samples from that one on belong to ticks from that one on, one each. */
 struct stretch {
 	size_t sample, tick;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "profile/profile.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -88,48 +87,4 @@ size_t run_stack(struct run *run, int id)
 	*array_push(&run->stacks) = (struct stack){.id = id};
 	index_add(&run->stack_index, hash, run->stacks.len - 1);
 	return run->stacks.len - 1;
-}
-
-static void widen(double *first, double *last, double start, double end)
-{
-	*first = fmin(*first, start);
-	*last = fmax(*last, end);
-}
-
-static void widen_by(double *first, double *last, const struct series *series)
-{
-	if (series->len > 0)
-		widen(first, last, series->items[0].time_s,
-		    series->items[series->len - 1].time_s);
-}
-
-static void find_extent(const struct run *run, double *first, double *last)
-{
-	*first = INFINITY;
-	*last = -INFINITY;
-	widen_by(first, last, &run->total);
-	widen_by(first, last, &run->peaks);
-	for (size_t i = 0; i < run->processes.len; i++)
-		widen_by(first, last, &run->processes.items[i].memory);
-	for (size_t i = 0; i < run->calls.len; i++)
-		widen(first, last, run->calls.items[i].enter_s,
-		    run->calls.items[i].leave_s);
-	if (*first > *last)
-		*first = *last = 0;
-}
-
-double run_first_s(const struct run *run)
-{
-	double first, last;
-
-	find_extent(run, &first, &last);
-	return first;
-}
-
-double run_last_s(const struct run *run)
-{
-	double first, last;
-
-	find_extent(run, &first, &last);
-	return last;
 }

@@ -45,10 +45,12 @@ struct run {
 	ARRAY(struct stack_sample) stack_samples;
 	struct run_info info;
 	struct exit_status exit; /* of the launched program */
+	enum run_ending ending;
 };
 
 struct profile {
 	char *path;
+	bool locked; /* a recorder was writing it before it was read */
 	ARRAY(struct run) runs;
 	size_t lines;
 	size_t skipped;       /* lines that are no record */
@@ -67,11 +69,6 @@ struct run *profile_add_run(struct profile *profile) __attribute__((nonnull));
  * none has; see process.h. The pointer is good until the next is made. */
 struct process *run_process(struct run *run, const char *text, size_t len)
     __attribute__((nonnull));
-
-/* The first and the last moment that the run tells of, in samples and calls;
- * 0 where there is none. */
-double run_first_s(const struct run *run) __attribute__((nonnull));
-double run_last_s(const struct run *run) __attribute__((nonnull));
 
 /* The place in stacks of that id, without frames where it is new. */
 size_t run_stack(struct run *run, int id) __attribute__((nonnull));

@@ -279,7 +279,7 @@ static void print_facts(
     const struct scene *scene, const struct terminal_style *style, FILE *out)
 {
 	static const char *const wanted[] = {
-	    "Peak", "Duration", "Window", "Ended", "Limit"};
+	    "End", "Peak", "Duration", "Window", "Ended", "Limit"};
 	const char *between = style->unicode ? " \xc2\xb7 " : ", ";
 	char *line = mem_copy("");
 

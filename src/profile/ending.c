@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include "profile/ending.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/units.h"
+
+struct span {
+	double first, last;
+};
+
+static void span_widen(struct span *span, double first, double last)
+{
+	span->first = fmin(span->first, first);
+	span->last = fmax(span->last, last);
+}
+
+static void span_take(struct span *span, const struct series *series)
+{
+	if (series->len > 0)
+		span_widen(span, series->items[0].time_s,
+		    series->items[series->len - 1].time_s);
+}
+
+static bool span_is_empty(const struct span *span)
+{
+	return span->first > span->last;
+}
+
+/* Samples of the whole; without them those of descendants, calls, or what a
+ * high-water mark tells of a run too short for a sample. */
+static struct span span_of_samples(const struct run *run)
+{
+	struct span span = {INFINITY, -INFINITY};
+
+	span_take(&span, &run->total);
+	if (!span_is_empty(&span))
+		return span;
+	for (size_t i = 0; i < run->processes.len; i++)
+		span_take(&span, &run->processes.items[i].memory);
+	for (size_t i = 0; span_is_empty(&span) && i < run->calls.len; i++)
+		span_widen(&span, run->calls.items[i].enter_s,
+		    run->calls.items[i].leave_s);
+	if (span_is_empty(&span))
+		span_take(&span, &run->peaks);
+	return span;
+}
+
+static struct span span_of(const struct run *run)
+{
+	struct span span = span_of_samples(run);
+	double far = 10 + 0.1 * (span.last - span.first) +
+		     3 * fmax(run->info.interval_s, 0);
+	const struct span limit = {span.first - far, span.last + far};
+
+	if (span_is_empty(&span))
+		return (struct span){0, 0};
+	for (size_t i = 0; i < run->marks.len; i++) {
+		double time_s = run->marks.items[i].time_s;
+
+		if (time_s >= limit.first && time_s <= limit.last)
+			span_widen(&span, time_s, time_s);
+	}
+	if (run->exit.told && run->exit.time_s >= limit.first &&
+	    run->exit.time_s <= limit.last)
+		span_widen(&span, run->exit.time_s, run->exit.time_s);
+	return span;
+}
+
+double run_first_s(const struct run *run)
+{
+	return span_of(run).first;
+}
+
+double run_last_s(const struct run *run)
+{
+	return span_of(run).last;
+}
+
+/* Whether each run that it recorded ends with an EXIT. */
+static bool writes_exit(const char *version)
+{
+	unsigned major, minor;
+
+	return version && sscanf(version, "%u.%u", &major, &minor) == 2 &&
+	       (major > 0 || minor > 1);
+}
+
+enum run_ending run_ending_judge(const struct run *run, bool locked)
+{
+	if (!writes_exit(run->info.version))
+		return RUN_ENDING_UNTOLD;
+	if (run->exit.told)
+		return RUN_ENDED;
+	return locked ? RUN_GOING_ON : RUN_CUT_OFF;
+}
+
+const char *run_ending_text(const struct run *run, char *out)
+{
+	char after[UNITS_TEXT];
+
+	if (run->ending == RUN_GOING_ON)
+		return "still being recorded";
+	if (run->ending != RUN_CUT_OFF)
+		return NULL;
+	snprintf(out, RUN_ENDING_TEXT, "breaks off after %s, no end recorded",
+	    units_duration(after, run_last_s(run) - run_first_s(run)));
+	return out;
+}
+
+const char *run_ending_word(enum run_ending ending)
+{
+	static const char *const words[] = {
+	    [RUN_ENDING_UNTOLD] = NULL,
+	    [RUN_ENDED] = "ended",
+	    [RUN_CUT_OFF] = "cut off",
+	    [RUN_GOING_ON] = "going on",
+	};
+
+	return words[ending];
+}

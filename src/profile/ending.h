@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * When a run begins and ends, and whether its end is in the recording.
+ */
+#ifndef MPROF_PROFILE_ENDING_H
+#define MPROF_PROFILE_ENDING_H
+
+#include "profile/profile.h"
+
+/* The run's span: from the first to the last of its samples, marks and its
+ * program's EXIT. A mark or an EXIT that is far off is not believed. Calls and
+ * high-water marks lengthen no run; they are its span where there is nothing
+ * else. 0 where there is nothing at all. */
+double run_first_s(const struct run *run) __attribute__((nonnull));
+double run_last_s(const struct run *run) __attribute__((nonnull));
+
+/* What a run's records say of its end; locked: a recorder is writing it. To be
+ * called when all are read. Versions up to 0.1.0 and other tools wrote no
+ * record at a program's end: then it is RUN_ENDING_UNTOLD. */
+enum run_ending run_ending_judge(const struct run *run, bool locked)
+    __attribute__((nonnull));
+
+enum { RUN_ENDING_TEXT = 80 };
+
+/* "breaks off after 12.0 s, no end recorded" or "still being recorded", in out
+ * of so many bytes; NULL where the run's end is known, or nothing tells. */
+const char *run_ending_text(const struct run *run, char *out)
+    __attribute__((nonnull));
+
+/* "ended", "cut off", "going on"; NULL where nothing tells. */
+const char *run_ending_word(enum run_ending ending);
+
+#endif
