@@ -8,6 +8,16 @@
  * the forks are counted. */
 #define FORKS_PER_S 50000
 
+/* Once in this time the forks are counted, which costs as much as ten samples;
+ * what is lost is looked at again for this time, and so often. */
+#define PROVE_NS NS_PER_S
+#define LOST_NS NS_PER_S
+#define LOST_STEP_NS (NS_PER_S / 100)
+
+/* A look at all for a mere doubt may take 1/DOUBT_PART of all time: in a
+ * container the machine's threads and forks are mostly of others. */
+enum { DOUBT_PART = 10000 };
+
 /* Pids that were given out and can't be seen yet are among the last ones. */
 enum { LATE = 64 };
 
@@ -32,6 +42,7 @@ void tree_init(struct tree *tree, const struct procfs *fs, pid_t root,
 	    .adopts = adopts,
 	    .root_started = procfs_ticks(),
 	    .looked_ns = clock_mono_ns()};
+	tree->proved_ns = tree->looked_ns;
 	if (!procfs_stat(fs, root, &stat) || stat.is_thread)
 		return;
 	tree->root_started = stat.started;
@@ -50,7 +61,11 @@ void tree_finish(struct tree *tree)
 
 void tree_lose(struct tree *tree, size_t at)
 {
-	*array_push(&tree->again) = tree->members.list.items[at].pid;
+	pid_t pid = tree->members.list.items[at].pid;
+
+	*array_push(&tree->again) = pid;
+	tree->lost[tree->lost_next++ % TREE_LOST] =
+	    (struct tree_lost){pid, tree->looked_ns};
 	members_lose(&tree->members, at);
 }
 
@@ -156,15 +171,35 @@ static bool consider_each(void *context, pid_t pid)
 	return true;
 }
 
-/* Fewer than use up all pids, since the last look. */
-static bool are_few_forks(struct tree *tree, int64_t now_ns)
+/* Reads how many forks there were, and whether that fits: fewer than use up
+ * all pids, and no more than the newest pid has moved by. */
+static bool do_forks_fit(struct tree *tree, pid_t newest, int64_t now_ns)
 {
-	int64_t enough = tree->fs->pid_max / 2, forks, before = tree->forks;
+	int64_t before = tree->forks, moved = newest - tree->proved_newest;
+	int64_t forks = procfs_forks(tree->fs);
 
-	if ((now_ns - tree->looked_ns) / (NS_PER_S / FORKS_PER_S) < enough)
+	tree->forks = forks;
+	tree->proved_ns = now_ns;
+	tree->proved_newest = newest;
+	if (before <= 0 || forks < before ||
+	    forks - before >= tree->fs->pid_max / 2)
+		return false;
+	tree->doubt =
+	    tree->doubt ||
+	    (moved >= 0 && forks - before > moved + (moved > 0 ? LATE : 0));
+	return true;
+}
+
+/* Fewer than use up all pids, since the last look. */
+static bool are_few_forks(struct tree *tree, pid_t newest, int64_t now_ns)
+{
+	int64_t enough = tree->fs->pid_max / 2;
+	bool far =
+	    (now_ns - tree->looked_ns) / (NS_PER_S / FORKS_PER_S) >= enough;
+
+	if (!far && now_ns - tree->proved_ns < PROVE_NS)
 		return true;
-	forks = tree->forks = procfs_forks(tree->fs);
-	return before > 0 && forks >= before && forks - before < enough;
+	return do_forks_fit(tree, newest, now_ns) || !far;
 }
 
 /* Whether the pids since the last look tell of every fork, and are fewer than
@@ -172,9 +207,15 @@ static bool are_few_forks(struct tree *tree, int64_t now_ns)
 static bool is_range(
     struct tree *tree, pid_t newest, long threads, int64_t now_ns)
 {
-	return tree->newest > 0 && newest >= tree->newest &&
-	       newest - tree->newest <= 2 * threads + LATE &&
-	       are_few_forks(tree, now_ns);
+	bool range = tree->newest > 0 && newest >= tree->newest &&
+		     newest - tree->newest <= 2 * threads + LATE &&
+		     are_few_forks(tree, newest, now_ns);
+
+	if (newest == tree->newest && tree->threads > 0 &&
+	    threads > tree->threads)
+		tree->doubt = true;
+	tree->threads = threads;
+	return range && !(tree->doubt && now_ns >= tree->doubted_ns);
 }
 
 static void look_at_all(struct tree *tree, pid_t newest)
@@ -185,33 +226,72 @@ static void look_at_all(struct tree *tree, pid_t newest)
 		consider(tree, pid, false);
 }
 
-bool tree_look(struct tree *tree, int64_t now_ns)
+/* For a doubt alone there is a limit to what these looks may take. */
+static void look_for_all(struct tree *tree, pid_t newest, int64_t now_ns)
 {
-	pid_t newest = 0;
-	long threads = 0;
-	bool told = procfs_newest(tree->fs, &newest, &threads);
-	bool range = told && is_range(tree, newest, threads, now_ns);
+	int64_t begun_ns = clock_mono_ns();
+
+	look_at_all(tree, newest);
+	if (tree->doubt)
+		tree->doubted_ns =
+		    now_ns + DOUBT_PART * (clock_mono_ns() - begun_ns);
+	tree->doubt = false;
+}
+
+/* While the newest pid stands still. */
+static bool is_lost_due(const struct tree *tree, int64_t now_ns)
+{
+	size_t last = (tree->lost_next + TREE_LOST - 1) % TREE_LOST;
+
+	return tree->lost_next > 0 && now_ns - tree->lost[last].ns < LOST_NS &&
+	       now_ns - tree->relooked_ns >= LOST_STEP_NS;
+}
+
+static void look_at_lost(struct tree *tree, int64_t now_ns)
+{
+	tree->relooked_ns = now_ns;
+	for (size_t i = 0; i < TREE_LOST && i < tree->lost_next; i++) {
+		if (now_ns - tree->lost[i].ns < LOST_NS)
+			consider(tree, tree->lost[i].pid, true);
+	}
+}
+
+/* Those that were to be looked at again become those of this look. */
+static void take_again(struct tree *tree)
+{
 	pid_t *now = tree->now.items;
 	size_t cap = tree->now.cap;
 
-	if (range && newest == tree->newest && tree->again.len == 0) {
-		tree->looked_ns = now_ns;
-		return false;
-	}
 	tree->now.items = tree->again.items;
 	tree->now.cap = tree->again.cap;
 	tree->now.len = tree->again.len;
 	tree->again.items = now;
 	tree->again.cap = cap;
 	tree->again.len = 0;
+}
+
+bool tree_look(struct tree *tree, int64_t now_ns)
+{
+	pid_t newest = 0;
+	long threads = 0;
+	bool told = procfs_newest(tree->fs, &newest, &threads);
+	bool range = told && is_range(tree, newest, threads, now_ns);
+	bool still = range && newest == tree->newest;
+	bool lost = still && is_lost_due(tree, now_ns);
+
 	tree->looked_ns = now_ns;
+	if (still && !lost && tree->again.len == 0)
+		return false;
+	take_again(tree);
 	for (size_t i = 0; i < tree->now.len; i++)
 		consider(tree, tree->now.items[i], true);
+	if (lost)
+		look_at_lost(tree, now_ns);
 	if (range) {
 		for (pid_t pid = tree->newest + 1; pid <= newest; pid++)
 			consider(tree, pid, false);
 	} else {
-		look_at_all(tree, newest);
+		look_for_all(tree, newest, now_ns);
 	}
 	adopt_strangers(tree);
 	keep_strangers(tree);

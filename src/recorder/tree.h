@@ -4,7 +4,9 @@
  * left as orphans to this process. Finding them costs in proportion to what
  * was forked since the last look: the newest pid of /proc/loadavg moves when
  * anything forks, and only the pids between can be new. Where that can't be
- * known, all of /proc is looked through.
+ * known, all of /proc is looked through. Who may choose the next pid can bring
+ * the newest back to where it was: a machine with more threads, or more forks,
+ * than it had tells of that, and what was lost of late is looked at again.
  */
 #ifndef MPROF_RECORDER_TREE_H
 #define MPROF_RECORDER_TREE_H
@@ -15,17 +17,34 @@ struct stranger {
 	pid_t pid, ppid;
 };
 
+/* A pid of ours that is free: a child may be given it at once, where the next
+ * pid can be chosen (ns_last_pid, clone3() with set_tid). */
+struct tree_lost {
+	pid_t pid;
+	int64_t ns; /* when, of clock_mono_ns() */
+};
+
+enum { TREE_LOST = 16 };
+
 struct tree {
 	const struct procfs *fs;
 	struct members members; /* the first is the program, until it ends */
 	bool adopts;            /* orphans become children of this process */
 	pid_t root;
 	uint64_t root_started;
-	pid_t newest;       /* of the last look; 0: look at all */
-	int64_t looked_ns;  /* when that was */
-	int64_t forks;      /* until then, or before; 0: unknown */
-	ARRAY(pid_t) again; /* to be looked at in the next look */
-	ARRAY(pid_t) now;   /* and in this one */
+	pid_t newest;      /* of the last look; 0: look at all */
+	int64_t looked_ns; /* when that was */
+	long threads;      /* of the machine, at the last look */
+	int64_t forks;     /* until then, or before; 0: unknown */
+	int64_t proved_ns; /* when they were read last */
+	pid_t proved_newest;
+	bool doubt;         /* forks may have left no trace in newest */
+	int64_t doubted_ns; /* and before then that is no cause for a look */
+	struct tree_lost lost[TREE_LOST]; /* a ring of the last ones */
+	size_t lost_next;
+	int64_t relooked_ns;              /* when they were looked at */
+	ARRAY(pid_t) again;               /* to be looked at in the next look */
+	ARRAY(pid_t) now;                 /* and in this one */
 	ARRAY(struct stranger) strangers; /* seen in this look, not ours */
 };
 

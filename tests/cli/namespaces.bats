@@ -207,3 +207,23 @@ large_samples() {
 	large_samples a.dat
 	grep -q '^EXIT;.*status=12[^ ]* 3[0-9][.]' a.dat
 }
+
+# Two pids that each of four rounds uses again, so that the newest pid is the
+# one of the round before.
+@test "namespaces: who is given a pid of before is seen" {
+	unshare -pf --mount-proc true 2>/dev/null || skip "no namespaces here"
+	cat >rounds.sh <<-END
+		for i in 1 2 3 4; do
+			echo 499 >/proc/sys/kernel/ns_last_pid
+			"$TARGET" eat 30 &
+			echo 599 >/proc/sys/kernel/ns_last_pid
+			"$TARGET" eat 20 &
+			echo "\$!" >>pids
+			wait
+		done
+	END
+	unshare -pf --mount-proc mprof run -q -M -T 0.01 -o a.dat sh rounds.sh
+	same "$(xargs <pids)" '600 600 600 600'
+	same "$(grep -oE '^PROC;pid=[56]00;start=[0-9]+' a.dat | sort -u |
+		cut -d';' -f2 | uniq -c | xargs)" '4 pid=500 4 pid=600'
+}
