@@ -7,32 +7,11 @@
 #include <string.h>
 
 #include "analysis/leak.h"
-#include "base/io.h"
 #include "base/mem.h"
 #include "base/units.h"
-#include "base/utf8.h"
-#include "cli/json.h"
 #include "commands/command.h"
+#include "commands/verdicts.h"
 #include "profile/ending.h"
-
-enum { SCHEMA = 1 };
-
-/* One condition and how it came out. */
-struct verdict {
-	const char *name;        /* the option without its dashes */
-	char figure[UNITS_TEXT]; /* what was found */
-	char limit[UNITS_TEXT];  /* what was asked */
-	char note[160];          /* how it was judged; may be empty */
-	double value, bound;
-	const char *unit;
-	bool met;
-	bool doubtful; /* met, as far as is known: --strict would fail */
-};
-
-struct verdicts {
-	struct verdict items[8];
-	size_t len;
-};
 
 static int parse_share(const char *text, double *share)
 {
@@ -92,118 +71,138 @@ bool check_asked(const struct check_options *options)
 	       options->baseline;
 }
 
-static struct verdict *add(
-    struct verdicts *verdicts, const char *name, const char *unit)
+static void judge_bound(struct verdict *verdict, double value, double bound)
 {
-	struct verdict *verdict = &verdicts->items[verdicts->len++];
-
-	*verdict = (struct verdict){.name = name, .unit = unit};
-	return verdict;
-}
-
-static double highest(const struct side *side, size_t offset)
-{
-	double most = -INFINITY;
-
-	for (size_t i = 0; i < side->runs.len; i++)
-		most =
-		    fmax(most, figure_at(&side->runs.items[i].figures, offset));
-	return most;
-}
-
-/* Every run must keep the bound: the highest figure is judged. */
-static void judge_bound(struct verdicts *verdicts, const char *name,
-    const struct side *side, size_t offset, double bound)
-{
-	struct verdict *verdict = add(verdicts, name, "mib");
-
-	verdict->value = highest(side, offset);
+	verdict->value = value;
 	verdict->bound = bound;
-	verdict->met = verdict->value <= bound;
-	units_size(verdict->figure, verdict->value);
+	verdict->met = value <= bound;
+	units_size(verdict->figure, value);
 	units_limit(verdict->limit, bound);
 }
 
-/* What grows for certain: a slope that noise may have made is let pass. */
-static double certain_growth(const struct side_run *run, double *low)
+static void judge_peak(struct verdict *verdict, const struct side_run *run,
+    const struct check_options *options)
 {
-	struct leak leak;
-
-	leak_judge(&run->run->total, &leak);
-	*low = leak.judged ? leak.low : run->figures.growth_mib_s;
-	return run->figures.growth_mib_s;
+	judge_bound(verdict, run->figures.peak_mib, options->max_peak_mib);
 }
 
-static void judge_growth(
-    struct verdicts *verdicts, const struct side *side, double bound)
+static void judge_mean(struct verdict *verdict, const struct side_run *run,
+    const struct check_options *options)
 {
-	struct verdict *verdict = add(verdicts, "max-growth", "mib_per_s");
-	double most_low = -INFINITY;
+	judge_bound(verdict, run->figures.mean_mib, options->max_mean_mib);
+}
 
-	verdict->value = -INFINITY;
-	verdict->bound = bound;
-	for (size_t i = 0; i < side->runs.len; i++) {
-		double low, slope = certain_growth(&side->runs.items[i], &low);
+/* Figure and limit in one unit: the limit's, which a person chose. */
+static void put_rates(struct verdict *verdict)
+{
+	struct units_scale scale = units_rate_scale(
+	    verdict->bound > 0 ? verdict->bound : verdict->value);
+	char number[UNITS_TEXT];
 
-		verdict->value = fmax(verdict->value, slope);
-		most_low = fmax(most_low, fmin(low, slope));
-	}
-	verdict->met = most_low <= bound;
-	units_rate(verdict->figure, verdict->value);
-	units_rate(verdict->limit, bound);
-	if (verdict->met && verdict->value > bound)
+	units_number(number, verdict->value * scale.factor);
+	snprintf(verdict->figure, sizeof(verdict->figure), "%s %s", number,
+	    scale.name);
+	units_number(number, verdict->bound * scale.factor);
+	snprintf(verdict->limit, sizeof(verdict->limit), "%s %s", number,
+	    scale.name);
+}
+
+/* What grows for certain is judged: a slope that noise may have made is let
+ * pass. */
+static void judge_growth(struct verdict *verdict, const struct side_run *run,
+    const struct check_options *options)
+{
+	struct leak leak;
+	double low;
+
+	leak_judge(&run->run->total, &leak);
+	verdict->value = run->figures.growth_mib_s;
+	verdict->bound = options->max_growth_mib_s;
+	low = leak.judged ? fmin(leak.low, verdict->value) : verdict->value;
+	verdict->met = low <= verdict->bound;
+	put_rates(verdict);
+	if (verdict->met && verdict->value > verdict->bound)
 		snprintf(verdict->note, sizeof(verdict->note),
 		    "not beyond the noise");
 }
 
-static void judge_leak(struct verdicts *verdicts, const struct side *side)
+static void judge_leak(struct verdict *verdict, const struct side_run *run,
+    const struct check_options *options)
 {
-	struct verdict *verdict = add(verdicts, "no-leak", "mib_per_s");
+	struct leak_run leak;
 
-	verdict->met = true;
+	(void)options;
+	leak_judge_run(run->run, &leak);
+	verdict->met = leak.worst.verdict != LEAK_LEAKING;
 	strcpy(verdict->figure, "not leaking");
-	for (size_t i = 0; i < side->runs.len && verdict->met; i++) {
-		struct leak_run leak;
+	if (!verdict->met) {
+		verdict->value = leak.worst.mib_per_s;
+		units_rate(verdict->figure, leak.worst.mib_per_s);
+	}
+	leak_run_finish(&leak);
+}
 
-		leak_judge_run(side->runs.items[i].run, &leak);
-		verdict->met = leak.worst.verdict != LEAK_LEAKING;
-		if (!verdict->met) {
-			verdict->value = leak.worst.mib_per_s;
-			units_rate(verdict->figure, leak.worst.mib_per_s);
-		}
-		leak_run_finish(&leak);
+/* Conditions that each run must meet. */
+static const struct condition {
+	const char *name, *unit;
+	void (*judge)(struct verdict *verdict, const struct side_run *run,
+	    const struct check_options *options);
+} conditions[] = {
+    {"max-peak", "mib", judge_peak},
+    {"max-mean", "mib", judge_mean},
+    {"max-growth", "mib_per_s", judge_growth},
+    {"no-leak", "mib_per_s", judge_leak},
+};
+
+static void judge_each(struct verdicts *verdicts,
+    const struct condition *condition, const struct side *side,
+    const struct check_options *options)
+{
+	for (size_t i = 0; i < side->runs.len; i++) {
+		const struct side_run *run = &side->runs.items[i];
+
+		condition->judge(verdicts_add(verdicts, condition->name,
+				     condition->unit, run),
+		    run, options);
 	}
 }
 
 /* A run whose end is not in the recording may have had its peak behind that.
  * Without --strict the condition is told only where it is not met. */
-static void judge_ending(
+static bool judge_ending(
+    struct verdicts *verdicts, const struct side_run *run, bool strict)
+{
+	char text[RUN_ENDING_TEXT];
+	const char *told = run_ending_text(run->run, text);
+	struct verdict *verdict;
+
+	if (!told)
+		return false;
+	verdict = verdicts_add(verdicts, "complete", "s", run);
+	verdict->met = !strict;
+	verdict->doubtful = true;
+	verdict->bound = NAN;
+	verdict->value = run_last_s(run->run) - run_first_s(run->run);
+	strcpy(verdict->figure, run_ending_word(run->run->ending));
+	snprintf(verdict->note, sizeof(verdict->note), "%s", told);
+	return true;
+}
+
+static void judge_endings(
     struct verdicts *verdicts, const struct side *side, bool strict)
 {
-	for (size_t i = 0; i < side->runs.len; i++) {
-		const struct run *run = side->runs.items[i].run;
-		char text[RUN_ENDING_TEXT];
-		const char *told = run_ending_text(run, text);
-		struct verdict *verdict;
+	struct verdict *verdict;
+	bool told = false;
 
-		if (!told)
-			continue;
-		verdict = add(verdicts, "complete", "s");
-		verdict->met = !strict;
-		verdict->doubtful = true;
-		verdict->bound = NAN;
-		verdict->value = run_last_s(run) - run_first_s(run);
-		strcpy(verdict->figure, run_ending_word(run->ending));
-		snprintf(verdict->note, sizeof(verdict->note), "%s", told);
+	for (size_t i = 0; i < side->runs.len; i++)
+		told = judge_ending(verdicts, &side->runs.items[i], strict) ||
+		       told;
+	if (told || !strict)
 		return;
-	}
-	if (strict) {
-		struct verdict *verdict = add(verdicts, "complete", "s");
-
-		verdict->met = true;
-		verdict->value = verdict->bound = NAN;
-		strcpy(verdict->figure, "no recording breaks off");
-	}
+	verdict = verdicts_add(verdicts, "complete", "s", NULL);
+	verdict->met = true;
+	verdict->value = verdict->bound = NAN;
+	strcpy(verdict->figure, "no recording breaks off");
 }
 
 /* One noisy pair is judged by its difference alone. With several runs of a
@@ -211,7 +210,8 @@ static void judge_ending(
 static void judge_baseline(struct verdicts *verdicts,
     const struct side *baseline, const struct side *side, double tolerance)
 {
-	struct verdict *verdict = add(verdicts, "baseline", "mib");
+	struct verdict *verdict =
+	    verdicts_add(verdicts, "baseline", "mib", NULL);
 	size_t peak = offsetof(struct figures, peak_mib);
 	struct comparison plain, excess;
 
@@ -248,20 +248,18 @@ static int judge(const struct check_options *options,
     const struct profiles_options *reading, const struct side *side,
     struct verdicts *verdicts, struct err *e)
 {
+	const bool asked[] = {options->max_peak_mib > 0,
+	    options->max_mean_mib > 0, options->max_growth, options->no_leak};
 	struct side baseline = {0};
 	int got = 0;
 
-	if (options->max_peak_mib > 0)
-		judge_bound(verdicts, "max-peak", side,
-		    offsetof(struct figures, peak_mib), options->max_peak_mib);
-	if (options->max_mean_mib > 0)
-		judge_bound(verdicts, "max-mean", side,
-		    offsetof(struct figures, mean_mib), options->max_mean_mib);
-	if (options->max_growth)
-		judge_growth(verdicts, side, options->max_growth_mib_s);
-	if (options->no_leak)
-		judge_leak(verdicts, side);
-	judge_ending(verdicts, side, options->strict);
+	verdicts->several = side->runs.len > 1;
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]);
+	     i++) {
+		if (asked[i])
+			judge_each(verdicts, &conditions[i], side, options);
+	}
+	judge_endings(verdicts, side, options->strict);
 	if (options->baseline) {
 		got = load_baseline(&baseline, options->baseline, reading, e);
 		if (got == 0)
@@ -272,89 +270,6 @@ static int judge(const struct check_options *options,
 		side_finish(&baseline);
 	}
 	return got;
-}
-
-static void print_verdicts(const struct verdicts *verdicts, FILE *out)
-{
-	for (size_t i = 0; i < verdicts->len; i++) {
-		const struct verdict *v = &verdicts->items[i];
-
-		fprintf(out, "%-4s  %-10s  %s",
-		    !v->met       ? "FAIL"
-		    : v->doubtful ? "?"
-				  : "ok",
-		    v->name, v->figure);
-		if (v->limit[0])
-			fprintf(out, ", at most %s", v->limit);
-		if (v->note[0])
-			fprintf(out, " (%s)", v->note);
-		fputc('\n', out);
-	}
-}
-
-static void write_json(const struct verdicts *verdicts, bool met, FILE *out)
-{
-	struct json json;
-
-	json_init(&json, out);
-	json_open_document(&json, SCHEMA);
-	json_key(&json, "met");
-	json_bool(&json, met);
-	json_key(&json, "conditions");
-	json_open(&json, '[');
-	for (size_t i = 0; i < verdicts->len; i++) {
-		const struct verdict *v = &verdicts->items[i];
-
-		json_open(&json, '{');
-		json_key(&json, "condition");
-		json_text(&json, v->name);
-		json_key(&json, "met");
-		json_bool(&json, v->met);
-		json_key(&json, "unit");
-		json_text(&json, v->unit);
-		json_key(&json, "value");
-		json_rounded(&json, v->value, 6);
-		json_key(&json, "limit");
-		json_rounded(&json, v->bound, 6);
-		json_key(&json, "note");
-		json_text(&json, v->note[0] ? v->note : NULL);
-		json_close(&json, '}');
-	}
-	json_close(&json, ']');
-	json_close(&json, '}');
-}
-
-/* Every text in it is made here: nothing needs escaping but "<" and "&",
- * which no figure, unit or note contains. */
-static int write_junit(
-    const struct verdicts *verdicts, const char *path, struct err *e)
-{
-	struct io_output file;
-	size_t failures = 0;
-
-	if (io_output_open(&file, path, e) != 0)
-		return -1;
-	for (size_t i = 0; i < verdicts->len; i++)
-		failures += !verdicts->items[i].met;
-	fprintf(file.stream,
-	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-	    "<testsuite name=\"mprof\" tests=\"%zu\" failures=\"%zu\">\n",
-	    verdicts->len, failures);
-	for (size_t i = 0; i < verdicts->len; i++) {
-		const struct verdict *v = &verdicts->items[i];
-
-		fprintf(file.stream,
-		    "  <testcase classname=\"mprof\" name=\"%s\"%s\n", v->name,
-		    v->met ? "/>" : ">");
-		if (!v->met)
-			fprintf(file.stream,
-			    "    <failure message=\"%s%s%s\">%s</failure>\n"
-			    "  </testcase>\n",
-			    v->figure, v->limit[0] ? ", at most " : "",
-			    v->limit, v->note);
-	}
-	fputs("</testsuite>\n", file.stream);
-	return io_output_commit(&file, e);
 }
 
 int check_prepare(const struct check_options *options,
@@ -373,24 +288,34 @@ int check_prepare(const struct check_options *options,
 	return got;
 }
 
+static int tell(const struct check_options *options,
+    const struct verdicts *verdicts, FILE *out)
+{
+	struct err e;
+
+	if (options->json)
+		verdicts_write_json(verdicts, out);
+	else
+		verdicts_print(verdicts, out);
+	if (options->junit &&
+	    verdicts_write_junit(verdicts, options->junit, &e) != 0)
+		return command_fail(COMMAND_MISUSED, &e);
+	return verdicts_met(verdicts) ? COMMAND_OK : COMMAND_FAILED;
+}
+
 int check_side(const struct check_options *options,
     const struct profiles_options *reading, const struct side *side, FILE *out)
 {
 	struct verdicts verdicts = {0};
 	struct err e;
-	bool met = true;
+	int status;
 
 	if (judge(options, reading, side, &verdicts, &e) != 0)
-		return command_fail(COMMAND_MISUSED, &e);
-	for (size_t i = 0; i < verdicts.len; i++)
-		met = met && verdicts.items[i].met;
-	if (options->json)
-		write_json(&verdicts, met, out);
+		status = command_fail(COMMAND_MISUSED, &e);
 	else
-		print_verdicts(&verdicts, out);
-	if (options->junit && write_junit(&verdicts, options->junit, &e) != 0)
-		return command_fail(COMMAND_MISUSED, &e);
-	return met ? COMMAND_OK : COMMAND_FAILED;
+		status = tell(options, &verdicts, out);
+	array_free(&verdicts.items);
+	return status;
 }
 
 struct check_command_options {

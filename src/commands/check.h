@@ -93,10 +93,11 @@ bool check_asked(const struct check_options *options);
 int check_prepare(const struct check_options *options,
     const struct profiles_options *reading, struct err *e);
 
-/* Judges the runs of the side, prints each condition with its figure and
- * verdict to out, and writes the JUnit file. COMMAND_OK: all met;
- * COMMAND_FAILED: one is not; COMMAND_MISUSED: a baseline that can't be read
- * or compared, or a JUnit file that can't be written; said on stderr. */
+/* Judges each run of the side, prints each condition with its figure and
+ * verdict to out, of several runs with the name of each, and writes the JUnit
+ * file. COMMAND_OK: all met; COMMAND_FAILED: one is not; COMMAND_MISUSED: a
+ * baseline that can't be read or compared, or a JUnit file that can't be
+ * written; said on stderr. */
 int check_side(const struct check_options *options,
     const struct profiles_options *reading, const struct side *side, FILE *out);
 

@@ -202,8 +202,11 @@ static int record(struct session *session)
 		command_fail(COMMAND_TROUBLE, &e);
 	say_end(session, path);
 	status = exit_status(session);
-	if (session->options->check_asked && status == COMMAND_OK)
-		status = run_hooks_check(session->options, path);
+	if (session->options->check_asked) {
+		int checked = run_hooks_check(session->options, path);
+
+		status = status == COMMAND_OK ? checked : status;
+	}
 	free(path);
 	return status;
 }

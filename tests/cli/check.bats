@@ -100,10 +100,43 @@ own_setup() {
 	END
 }
 
-@test "check: the highest of several recordings counts" {
-	level b.dat 600
-	run mprof check --max-peak 500 a.dat b.dat
+@test "check: of several recordings those that fail are named" {
+	level 'b <&">.dat' 600
+	level c.dat 100
+	level d.dat 700
+	cat d.dat >>c.dat
+	run_apart mprof check --max-peak 500 --junit out.xml a.dat 'b <&">.dat' c.dat
 	[ "$status" -eq 1 ]
+	same "$output" 'ok    max-peak    a.dat: 400 MiB, at most 500 MiB
+FAIL  max-peak    b <&">.dat: 600 MiB, at most 500 MiB
+ok    max-peak    c.dat, run 1: 100 MiB, at most 500 MiB
+FAIL  max-peak    c.dat, run 2: 700 MiB, at most 500 MiB'
+	python3 - <<-'END'
+	import xml.etree.ElementTree as tree
+	suite = tree.parse("out.xml").getroot()
+	cases = {(c.get("classname"), c.get("name")): c.find("failure") is None
+	         for c in suite}
+	assert cases == {("a.dat", "max-peak"): True,
+	                 ('b <&">.dat', "max-peak"): False,
+	                 ("c.dat, run 1", "max-peak"): True,
+	                 ("c.dat, run 2", "max-peak"): False}, cases
+	END
+	run_apart mprof check --max-peak 500 --json a.dat 'b <&">.dat' c.dat
+	[ "$status" -eq 1 ]
+	same "$(jq -c '.conditions[] | [.recording, .run, .met]' <<<"$output")" \
+		'["a.dat",null,true]
+["b <&\">.dat",null,false]
+["c.dat",1,true]
+["c.dat",2,false]'
+}
+
+@test "check --max-growth: figure and limit have one unit, the limit's" {
+	level b.dat 100 146
+	run_apart mprof check --max-growth 1MiB/min b.dat
+	[ "$status" -eq 1 ]
+	same "$output" "FAIL  max-growth  8760 MiB/min, at most 1.00 MiB/min"
+	run_apart mprof check --max-growth 0/min b.dat
+	same "$output" "FAIL  max-growth  146 MiB/s, at most 0.00 MiB/s"
 }
 
 @test "check: misuse is status 2" {

@@ -18,8 +18,16 @@ load helper
 }
 
 @test "run --check: the program's own failure wins" {
-	run_apart mprof run -q --check --max-peak 1MiB -o a.dat sh -c 'exit 7'
+	run_apart mprof run -q --check --max-peak 10GiB --junit out.xml -o a.dat \
+		sh -c 'exit 7'
 	[ "$status" -eq 7 ]
+	[[ $errors == *"ok    max-peak "* ]]
+	grep -q 'tests="1" failures="0"' out.xml
+	run_apart mprof run -q --max-peak 1KiB --junit out.xml -o a.dat \
+		sh -c 'kill -9 $$'
+	[ "$status" -eq 137 ]
+	[[ $errors == *"FAIL  max-peak "* ]]
+	grep -q 'tests="1" failures="1"' out.xml
 }
 
 @test "run --check: only the run just recorded is judged" {
