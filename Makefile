@@ -198,10 +198,11 @@ build/tests/%: tests/unit/%.c build/libmprof.a build/flags
 	$(Q)$(main_compile) -MMD -MP -pie $(ldflags) $(LDFLAGS) -o $@ $< \
 		$(unit_extra) build/libmprof.a -lcmocka $(main_libs) -lm
 
-build/tests/test_leak: tests/bench/recordings.c
-build/tests/test_leak: unit_extra = tests/bench/recordings.c
+recordings := $(addprefix tests/bench/, recordings.c edges.c world.c)
+build/tests/test_leak: $(recordings)
+build/tests/test_leak: unit_extra = $(recordings)
 
-build/bench/leak: tests/bench/leak.c tests/bench/recordings.c build/libmprof.a
+build/bench/leak: tests/bench/leak.c $(recordings) build/libmprof.a
 	$(call say,BENCH,$@)
 	@mkdir -p $(@D)
 	$(Q)$(main_compile) -pie $(ldflags) $(LDFLAGS) -o $@ $^ $(main_libs) -lm

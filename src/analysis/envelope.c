@@ -10,8 +10,7 @@ enum { STEPS = 1024 };
 static const double deep = 5;      /* a dip over the usual step */
 static const double seldom = 0.02; /* dips among the samples */
 
-/* The median distance from a sample to the next, of at most STEPS pairs. */
-static double usual_step(const struct series *series)
+double envelope_step(const struct series *series)
 {
 	double steps[STEPS];
 	size_t pairs = series->len - 1;
@@ -39,7 +38,7 @@ static double dip_at(const struct series *series, size_t i)
  * two lives): dips that come often are how the program works. */
 static double stray_depth(const struct series *series)
 {
-	double depth = deep * usual_step(series);
+	double depth = deep * envelope_step(series);
 	size_t dips = 0;
 
 	for (size_t i = 0; i < series->len; i++)

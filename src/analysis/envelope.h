@@ -21,6 +21,10 @@ struct envelope {
 void envelope_init(struct envelope *envelope, const struct series *series)
     __attribute__((nonnull));
 
+/* The median distance from a sample to the next, of at most 1,024 pairs, in a
+ * series of at least one sample. */
+double envelope_step(const struct series *series) __attribute__((nonnull));
+
 /* The minima of `blocks` equal parts of the time: y in MiB, x as the share
  * (0 to 1) of the span at which each part has its middle. Parts without a
  * sample are left out; returns how many there are. */

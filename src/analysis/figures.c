@@ -24,7 +24,7 @@ static double growth_rate(const struct sample *first, size_t count)
 	double span = first[count - 1].time_s - first->time_s;
 	struct leak leak;
 
-	leak_judge(&part, &leak);
+	leak_judge(&part, false, &leak);
 	if (leak.judged)
 		return leak.mib_per_s;
 	return span > 0 ? (first[count - 1].mib - first->mib) / span : 0;

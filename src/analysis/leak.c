@@ -4,318 +4,370 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "analysis/envelope.h"
-#include "analysis/fit.h"
+#include "analysis/cycle.h"
+#include "analysis/judge.h"
+#include "analysis/pieces.h"
 #include "analysis/robust.h"
+#include "analysis/stretch.h"
 
-/* Block counts, fine to coarse: a fine one sees the shape, a coarse one looks
- * through longer teeth. */
-static const size_t block_counts[] = {64, 48, 32, 24, 16, 12, 8};
-enum { SCALES = sizeof(block_counts) / sizeof(block_counts[0]) };
-
-/* Found with tests/bench/leak.c; see its table for what they give. */
-static const double line_t = 6;         /* c over its error */
-static const double trend_z = 3;        /* Mann-Kendall after the warm-up */
-static const double explained = 0.7;    /* of the variance, by the line */
-static const double keeps_pace = 0.45;  /* slope at the end over the whole's */
-static const double tooth_share = 0.25; /* of the range: a tooth's height */
-static const size_t fewest_valleys = 4;
-static const double clearly = 6, slightly = 3; /* differences of BIC */
-static const double late_start = 0.6, outgrows = 2.5;
-static const size_t fewest_samples = 24;
+static const double minute_s = 59.5;  /* a load of data and a leak look alike */
+static const double falls_back = 0.1; /* of the growth: it did not only grow */
+static const double sees_enough = 0.25; /* of the level, by a steady one */
+static const double half = 0.5;         /* of what would have been seen */
+static const double brief_start = 0.12, brief_rest = 0.17;
+static const double swings = 0.1; /* of the range, by what comes round */
+static const double quiet = 0.3;  /* of the steps before: no work goes on */
+static const double most_lives = 0.6;
 static const double lived = 0.45; /* of the recording, by a process */
 static const double clear_slope = 4;
 static const double brief = 0.1; /* a life, of the recording */
 
-/* An envelope in blocks, and what was fitted to it. */
-struct view {
-	double x[FIT_MAX], y[FIT_MAX];
-	struct fit_points points;
-	double noise;
-	struct fit line, saturating, slowing, rising, both, starts, steps;
-	double warm_up; /* share of the time, 0 where there is none */
-	/* What comes after the warm-up; its own time runs from 0 to 1. */
-	double tail_x[FIT_MAX];
-	struct fit_points tail;
-	struct fit tail_line, tail_saturating, tail_fills;
-	struct robust_trend trend;
+/* A life in pieces: the stretch without its start and without a rest. */
+struct edges {
+	bool starts, rests;
+	double start, rest; /* how long they are, as shares of the life */
+	double from_s, to_s;
+	bool bends; /* clearly at an angle, and not in a curve */
 };
 
-/* The noise below which nothing is told apart: pages, and one part in 10^5. */
-static double least_noise(const double *y, size_t count)
+static void edges_find(
+    const struct envelope *envelope, struct edges *out, double *quiet_mib_per_s)
 {
-	double top = 0;
+	double x[FIT_MAX], y[FIT_MAX];
+	struct fit_points p = {x, y, envelope_blocks(envelope, FIT_MAX, x, y)};
+	double noise = judge_least_noise(y, p.count);
+	struct fit saturating, slowing;
+	struct pieces pieces;
 
-	for (size_t i = 0; i < count; i++)
-		top = fmax(top, y[i]);
-	return 0.004 + 1e-5 * top;
-}
-
-/* The straight part: where the saturating term has come to its end, or where
- * growth begins. */
-static double find_warm_up(const struct view *v)
-{
-	double bic = fmin(v->both.bic, v->starts.bic), spread, decay;
-
-	if (v->points.count < 8 || bic + clearly > v->line.bic)
-		return 0;
-	if (v->both.bic >= v->starts.bic)
-		return v->starts.h;
-	spread = sqrt(v->both.residue / (double)v->points.count);
-	decay = log(fabs(v->both.b) / (spread + v->noise));
-	return fmin(0.5, v->both.tau * fmax(4, decay));
-}
-
-static void view_init(struct view *v, size_t count)
-{
-	struct fit_points *tail = &v->tail;
-	size_t from = 0;
-
-	v->points = (struct fit_points){v->x, v->y, count};
-	v->noise = least_noise(v->y, count);
-	fit_line(&v->points, v->noise, &v->line);
-	fit_saturating(&v->points, v->noise, 0.02, 0.6, &v->saturating);
-	fit_slowing(&v->points, v->noise, 0.003, 0.2, &v->slowing);
-	fit_rising(&v->points, v->noise, 0.15, 1.5, &v->rising);
-	fit_both(&v->points, v->noise, 0.004, 0.1, &v->both);
-	fit_starts(&v->points, v->noise, 0.05, 0.85, &v->starts);
-	fit_steps(&v->points, v->noise, &v->steps);
-	v->warm_up = find_warm_up(v);
-	while (from < count && v->x[from] < v->warm_up)
-		from++;
-	*tail = (struct fit_points){v->tail_x, v->y + from, count - from};
-	for (size_t i = 0; i < tail->count; i++)
-		v->tail_x[i] = (v->x[from + i] - v->warm_up) / (1 - v->warm_up);
-	fit_line(tail, v->noise, &v->tail_line);
-	fit_saturating(tail, v->noise, 0.05, 1.2, &v->tail_saturating);
-	fit_fills(tail, v->noise, 0.1, 0.95, &v->tail_fills);
-	robust_trend(tail->x, tail->y, tail->count, &v->trend);
-}
-
-/* Slope by Theil and Sen of the last share of the tail. */
-static double last_slope(const struct view *v, double share)
-{
-	const struct fit_points *tail = &v->tail;
-	struct robust_trend last;
-	size_t from = 0;
-
-	while (from < tail->count && tail->x[from] < 1 - share)
-		from++;
-	robust_trend(tail->x + from, tail->y + from, tail->count - from, &last);
-	return last.slope;
-}
-
-/* The share of the tail's variance that its robust line explains. */
-static double line_explains(const struct view *v)
-{
-	const struct fit_points *p = &v->tail;
-	double mean = 0, total = 0, left = 0;
-
-	for (size_t i = 0; i < p->count; i++)
-		mean += p->y[i] / (double)p->count;
-	for (size_t i = 0; i < p->count; i++) {
-		double off =
-		    p->y[i] - v->trend.intercept - v->trend.slope * p->x[i];
-
-		total += (p->y[i] - mean) * (p->y[i] - mean);
-		left += off * off;
-	}
-	return total > 0 ? 1 - left / total : 0;
-}
-
-/* Of what grows to the end: a line, or what rises ever faster. */
-static double line_bic(const struct view *v)
-{
-	double bic = fmin(v->line.bic, fmin(v->both.bic, v->starts.bic));
-
-	return v->rising.b > 0 ? fmin(bic, v->rising.bic) : bic;
-}
-
-/* From the lowest to the highest of the points before x. */
-static double range_before(const struct view *v, double x)
-{
-	double low = INFINITY, high = -INFINITY;
-
-	for (size_t i = 0; i < v->points.count && v->x[i] < x; i++) {
-		low = fmin(low, v->y[i]);
-		high = fmax(high, v->y[i]);
-	}
-	return high - low;
-}
-
-/* A start so late leaves little to see: the growth since has to be more than
- * all the ups and downs before it, or it is only the last of those. */
-static bool starts_in_doubt(const struct view *v, const struct view *finest)
-{
-	return v->warm_up > late_start &&
-	       v->trend.slope < outgrows * range_before(finest, v->warm_up);
-}
-
-static bool view_leaks(const struct view *v, const struct view *finest)
-{
-	const struct fit *line = &v->tail_line;
-
-	if (v->tail.count < 6 || line->c < line_t * line->c_error ||
-	    starts_in_doubt(v, finest))
-		return false;
-	if (v->saturating.bic < line_bic(v) || v->slowing.bic < line_bic(v) ||
-	    v->steps.bic < line_bic(v))
-		return false;
-	if (v->tail_saturating.bic + slightly < line->bic ||
-	    v->tail_fills.bic + slightly < line->bic)
-		return false;
-	if (v->trend.z < trend_z || v->trend.slope < 4 * v->noise ||
-	    line_explains(v) < explained)
-		return false;
-	return last_slope(v, 0.4) > keeps_pace * v->trend.slope;
-}
-
-static bool fit_slows(
-    const struct fit *fit, double other_bic, const struct view *v, size_t count)
-{
-	double pace = exp(-1 / fit->tau), grown = fit->b * (1 - pace);
-	double spread = sqrt(fit->residue / (double)count);
-
-	return fit->bic + clearly < other_bic && fit->b > 0 && pace > 0.01 &&
-	       grown > 4 * (spread + v->noise);
-}
-
-/* More growth than noise, and the shape of something that fills up. */
-static bool view_slows(const struct view *v)
-{
-	if (v->steps.bic < fmin(v->saturating.bic, v->slowing.bic))
-		return false;
-	if (v->slowing.bic + slightly < line_bic(v) && v->slowing.b > 0)
-		return true;
-	return fit_slows(&v->saturating, line_bic(v), v, v->points.count) ||
-	       fit_slows(
-		   &v->tail_saturating, v->tail_line.bic, v, v->tail.count);
-}
-
-static void report(
-    const struct view *v, const struct envelope *envelope, struct leak *out)
-{
-	double span = envelope->span_s * (1 - v->warm_up);
-
-	out->mib_per_s = v->trend.slope / span;
-	out->low = v->trend.low / span;
-	out->high = v->trend.high / span;
-	out->since_s = envelope->first_s + v->warm_up * envelope->span_s;
-	out->level_mib = v->trend.intercept + v->trend.slope;
-	out->spread_mib = v->trend.spread;
-}
-
-/* A slope's error falls with the time to the power of 1.5. */
-static double more_time(const struct view *v, double span)
-{
-	double error = (v->trend.high - v->trend.low) / (2 * 1.96);
-	double t = error > 0 ? fabs(v->trend.slope) / error : 0;
-	double factor = pow(line_t / fmax(t, 0.5), 2.0 / 3);
-
-	return span * fmin(9, fmax(0.25, factor - 1));
-}
-
-/* Growth that is likelier than not, and not proved. */
-static bool view_hints(const struct view *v)
-{
-	return v->points.count >= 8 && v->tail.count >= 6 &&
-	       v->tail_line.c > 3 * v->tail_line.c_error && v->trend.low > 0 &&
-	       v->trend.slope > 4 * v->noise && line_explains(v) > 0.35;
-}
-
-/* Less than eight bottoms: nothing but a clear line counts, since the test for
- * a trend can't tell so few from chance, and one that is as large as the teeth
- * where they are four. */
-static bool few_valleys_leak(const struct view *v, const struct view *finest)
-{
-	bool fewest = v->points.count == fewest_valleys;
-	double rises = v->trend.slope / range_before(finest, INFINITY);
-
-	return v->trend.tau > (fewest ? 0.99 : 0.85) &&
-	       line_explains(v) > (fewest ? 0.98 : 0.9) &&
-	       rises > (fewest ? 0.45 : 0.2) &&
-	       v->line.c > line_t * v->line.c_error && v->steps.levels != 2 &&
-	       last_slope(v, 0.5) > keeps_pace * v->trend.slope;
-}
-
-/* Too few teeth for blocks to look through: their bottoms alone. */
-static bool valleys_leak(
-    const struct envelope *envelope, const struct view *finest, struct view *v)
-{
-	size_t count =
-	    envelope_valleys(envelope, tooth_share, FIT_MAX / 2, v->x, v->y);
-
-	if (count < fewest_valleys || v->x[0] > 0.4 || v->x[count - 1] < 0.7)
-		return false;
-	view_init(v, count);
-	return count < 8 ? few_valleys_leak(v, finest) : view_leaks(v, v);
-}
-
-/* Whether a fine view shows plainly what a coarse one could take for a line:
- * a few jumps, or a slope that dies away. */
-static bool view_denies(const struct view *v)
-{
-	return v->steps.bic + clearly < line_bic(v) || view_slows(v);
-}
-
-static void judge(const struct envelope *envelope, struct leak *out)
-{
-	struct view views[SCALES], valleys;
-	const struct view *slowing = NULL;
-	bool denied = false;
-
-	for (size_t i = 0; i < SCALES; i++)
-		view_init(&views[i], envelope_blocks(envelope, block_counts[i],
-					 views[i].x, views[i].y));
-	report(&views[0], envelope, out);
-	for (size_t i = 0; i < SCALES; i++) {
-		const struct view *v = &views[i];
-
-		if (v->points.count < 8)
-			continue;
-		if (!slowing && view_slows(v))
-			slowing = v;
-		denied = denied || (block_counts[i] >= 24 && view_denies(v));
-		if (!denied && view_leaks(v, &views[0])) {
-			report(v, envelope, out);
-			out->verdict = LEAK_LEAKING;
-			return;
-		}
-	}
-	if (!slowing && valleys_leak(envelope, &views[0], &valleys)) {
-		report(&valleys, envelope, out);
-		out->verdict = LEAK_LEAKING;
+	*quiet_mib_per_s = INFINITY;
+	*out = (struct edges){.from_s = -INFINITY, .to_s = INFINITY};
+	if (p.count < 16)
 		return;
+	pieces_find(&p, noise, true, &pieces);
+	out->starts = pieces_start(&pieces, &p, noise);
+	if (!out->starts)
+		pieces_find(&p, noise, false, &pieces);
+	out->rests = pieces_rest(&pieces, &p);
+	if (out->starts) {
+		out->start = x[pieces.middle.from] + 0.5 / FIT_MAX;
+		out->from_s = envelope->first_s + out->start * envelope->span_s;
 	}
-	out->verdict = slowing ? LEAK_GROWING : LEAK_STEADY;
-	if (slowing)
-		report(slowing, envelope, out);
-	if (slowing || denied || !view_hints(&views[3]))
-		return;
-	report(&views[3], envelope, out);
-	out->verdict = LEAK_UNDECIDED;
-	out->need_s = more_time(&views[3], envelope->span_s);
+	if (out->rests) {
+		out->rest = 1 - x[pieces.middle.end - 1];
+		out->to_s =
+		    envelope->first_s + (1 - out->rest) * envelope->span_s;
+	}
+	*quiet_mib_per_s = pieces_quietest(&p, noise) / envelope->span_s;
+	fit_saturating(&p, noise, 0.02, 0.6, &saturating);
+	fit_slowing(&p, noise, 0.003, 0.2, &slowing);
+	out->bends = pieces.bic + 6 < fmin(saturating.bic, slowing.bic);
 }
 
-void leak_judge(const struct series *series, struct leak *out)
+static void judge_part(const struct series *part, struct leak *out)
 {
 	struct envelope envelope;
+
+	*out = (struct leak){.verdict = LEAK_UNDECIDED, .reason = LEAK_FEW};
+	if (part->len < JUDGE_FEWEST)
+		return;
+	envelope_init(&envelope, part);
+	if (envelope.span_s <= 0)
+		return;
+	out->judged = true;
+	judge_envelope(&envelope, out);
+}
+
+static double step_of(const struct series *part)
+{
+	double sum = 0;
+
+	for (size_t i = 1; i < part->len; i++)
+		sum += fabs(part->items[i].mib - part->items[i - 1].mib);
+	return part->len > 1 ? sum / (double)(part->len - 1) : 0;
+}
+
+/* Whether the program did less in its rest than before: a cache that is full
+ * goes on working. */
+static bool rests_quietly(
+    const struct series *life, const struct series *part, double to_s)
+{
+	struct series rest = series_part(life, to_s, INFINITY);
+	double growth =
+	    fabs(part->items[part->len - 1].mib - part->items[0].mib) /
+	    (double)part->len;
+	double before = step_of(part) - growth;
+
+	return before > growth && step_of(&rest) < quiet * before;
+}
+
+/* A stretch that leaks by itself: what stands beside it may put that in
+ * doubt. */
+static void weigh_edges(const struct edges *edges, const struct series *life,
+    const struct series *part, struct leak *found)
+{
+	if (edges->starts && edges->start > brief_start && !edges->bends) {
+		found->verdict = LEAK_UNDECIDED;
+		found->reason = LEAK_BENDS;
+		found->need_s = found->until_s - found->since_s;
+	} else if (edges->rests && edges->rest > brief_rest &&
+		   !rests_quietly(life, part, edges->to_s)) {
+		found->verdict = LEAK_UNDECIDED;
+		found->reason = LEAK_RESTED;
+		found->need_s = found->until_s - found->since_s;
+	}
+}
+
+/* Judges the life without its start and rest. true: that decides. */
+static bool judge_within(
+    const struct series *life, const struct edges *edges, struct leak *out)
+{
+	struct series part = series_part(life, edges->from_s, edges->to_s);
+	struct leak found;
+
+	if (!edges->starts && !edges->rests)
+		return false;
+	judge_part(&part, &found);
+	if (found.verdict == LEAK_LEAKING) {
+		weigh_edges(edges, life, &part, &found);
+		*out = found;
+		return true;
+	}
+	if (!edges->starts)
+		return false;
+	if (edges->rests) {
+		part = series_part(life, edges->from_s, INFINITY);
+		judge_part(&part, &found);
+	}
+	if (found.judged && out->verdict != LEAK_GROWING)
+		*out = found;
+	return false;
+}
+
+/* Night beside night, where days come round. */
+static void judge_cycles(
+    const struct envelope *envelope, double length, struct leak *out)
+{
+	struct leak found = {.judged = true};
+	double x[FIT_MAX], y[FIT_MAX];
+	size_t rounds, valleys;
+
+	/* A staircase repeats itself too, but never comes down. */
+	valleys = envelope_valleys(envelope, swings, FIT_MAX, x, y);
+	rounds = cycle_floors(envelope, length, FIT_MAX / 2, x, y);
+	if (rounds < 3 || (valleys > 0 && 2 * valleys < rounds) ||
+	    (valleys == 0 && rounds < 8))
+		return;
+	judge_floors(envelope, x, y, rounds, &found);
+	found.cycle_s = length * envelope->span_s;
+	if (found.verdict != LEAK_STEADY)
+		*out = found;
+	else
+		out->visible_mib_per_s =
+		    fmin(out->visible_mib_per_s, found.visible_mib_per_s);
+}
+
+/* One life, from its start to before its end. */
+static void judge_life(const struct series *life, struct leak *out)
+{
+	struct envelope envelope;
+	struct edges edges;
+	double length, quiet_mib_per_s;
+
+	judge_part(life, out);
+	if (!out->judged || out->verdict == LEAK_LEAKING)
+		return;
+	envelope_init(&envelope, life);
+	edges_find(&envelope, &edges, &quiet_mib_per_s);
+	length = cycle_find(&envelope);
+	/* The way up to a day's height is no start. */
+	if (length > 0 && edges.start > brief_start)
+		edges = (struct edges){.from_s = -INFINITY, .to_s = INFINITY};
+	if (judge_within(life, &edges, out))
+		return;
+	if (length > 0 &&
+	    (out->verdict == LEAK_STEADY || out->reason == LEAK_NOISE)) {
+		struct series part = series_part(life, edges.from_s, INFINITY);
+
+		envelope_init(&envelope, &part);
+		judge_cycles(&envelope, cycle_find(&envelope), out);
+	}
+	if (out->verdict == LEAK_STEADY)
+		out->visible_mib_per_s =
+		    fmin(out->visible_mib_per_s, quiet_mib_per_s);
+}
+
+/* What the lives of a program that is started again and again say. */
+struct lives {
+	struct leak items[STRETCH_LIVES];
+	size_t len, verdicts[4], start_up;
+};
+
+static void lives_judge(const struct series *series, const size_t *starts,
+    size_t count, struct lives *out)
+{
+	*out = (struct lives){0};
+	for (size_t i = 0; i < count; i++) {
+		struct series life = {series->items + starts[i],
+		    starts[i + 1] - starts[i], 0, false};
+		struct leak *leak = &out->items[out->len];
+
+		out->start_up += stretch_starts_up(&life);
+		life.len = stretch_end(&life, true);
+		judge_life(&life, leak);
+		if (!leak->judged)
+			continue;
+		out->verdicts[leak->verdict]++;
+		out->len++;
+	}
+}
+
+static int compare_slopes(const void *a, const void *b)
+{
+	double x = ((const struct leak *)a)->mib_per_s;
+	double y = ((const struct leak *)b)->mib_per_s;
+
+	return (x > y) - (x < y);
+}
+
+/* The life in the middle of those with that verdict; it stands for all. */
+static void middle_life(
+    struct lives *lives, enum leak_verdict verdict, struct leak *out)
+{
+	struct leak same[STRETCH_LIVES] = {{.judged = false}};
+	size_t count = 0;
+
+	for (size_t i = 0; i < lives->len; i++) {
+		if (lives->items[i].verdict == verdict)
+			same[count++] = lives->items[i];
+	}
+	qsort(same, count, sizeof(same[0]), compare_slopes);
+	*out = same[count / 2];
+	out->lives = lives->len;
+}
+
+/* Where memory fell to its lowest again and again: restarts of a program
+ * whose lives are judged, or a collector's teeth. */
+static void judge_lives(const struct series *series, struct leak *out)
+{
+	size_t starts[STRETCH_LIVES + 1];
+	size_t count = stretch_lives(series, starts);
+	struct lives lives;
+	double most;
+
+	if (count == 0 || out->verdict == LEAK_LEAKING)
+		return;
+	lives_judge(series, starts, count, &lives);
+	most = most_lives * (double)lives.len;
+	if (lives.len < 2)
+		return;
+	if ((double)lives.start_up < most_lives * (double)count) {
+		if ((double)lives.verdicts[LEAK_LEAKING] > most &&
+		    count <= 12 && out->verdict == LEAK_STEADY) {
+			out->verdict = LEAK_UNDECIDED;
+			out->reason = LEAK_FALLS;
+		}
+	} else if ((double)lives.verdicts[LEAK_LEAKING] >= most) {
+		middle_life(&lives, LEAK_LEAKING, out);
+	} else if ((double)lives.verdicts[LEAK_STEADY] >= most) {
+		middle_life(&lives, LEAK_STEADY, out);
+	} else {
+		out->verdict = LEAK_UNDECIDED;
+		out->reason = LEAK_FALLS;
+	}
+}
+
+/* Whether it rose through all of its stretch and hardly ever fell. */
+static bool only_grew(const struct series *series, const struct leak *leak)
+{
+	struct series part = series_part(series, leak->since_s, leak->until_s);
+	double top = -INFINITY, fall = 0, growth;
+
+	if (part.len == 0)
+		return false;
+	growth = part.items[part.len - 1].mib - part.items[0].mib;
+	for (size_t i = 0; i < part.len; i++) {
+		top = fmax(top, part.items[i].mib);
+		fall = fmax(fall, top - part.items[i].mib);
+	}
+	return fall < falls_back * growth;
+}
+
+/* "steady" needs to have been able to see a leak. */
+static void doubt_steady(struct leak *leak)
+{
+	double span = leak->until_s - leak->since_s;
+	double grows = leak->visible_mib_per_s * span;
+	double enough = sees_enough * leak->level_mib;
+
+	if (leak->low > 0 && leak->mib_per_s > half * leak->visible_mib_per_s) {
+		leak->verdict = LEAK_UNDECIDED;
+		leak->reason = LEAK_NOISE;
+		leak->need_s = span;
+		return;
+	}
+	if (grows <= enough)
+		return;
+	leak->verdict = LEAK_UNDECIDED;
+	leak->reason = isfinite(grows) ? LEAK_COARSE : LEAK_FEW;
+	if (isfinite(grows))
+		leak->need_s =
+		    span * fmin(9, pow(grows / enough, 2.0 / 3) - 0.9);
+	else
+		leak->need_s = span;
+}
+
+static void finish(const struct series *series, struct leak *out)
+{
+	const struct sample *peak = series_peak(series);
+	double whole = out->last_s - out->first_s;
+
+	if (out->verdict == LEAK_LEAKING && whole < minute_s &&
+	    only_grew(series, out)) {
+		out->verdict = LEAK_UNDECIDED;
+		out->reason = LEAK_LOADS;
+		out->need_s = minute_s - whole;
+	}
+	if (out->verdict == LEAK_STEADY)
+		doubt_steady(out);
+	if (out->verdict == LEAK_LEAKING || out->verdict == LEAK_GROWING)
+		out->visible_mib_per_s = 0;
+	if (out->verdict == LEAK_UNDECIDED && whole < minute_s)
+		out->need_s = fmax(out->need_s, minute_s - whole);
+	out->level_mib = fmin(out->level_mib, peak->mib);
+}
+
+static double time_for_enough(const struct series *series)
+{
+	double span =
+	    series->items[series->len - 1].time_s - series->items[0].time_s;
+
+	return span > 0 ? span * JUDGE_FEWEST / (double)series->len : 10;
+}
+
+void leak_judge(const struct series *series, bool ended, struct leak *out)
+{
+	struct series life = *series;
+	double first, last;
 
 	*out = (struct leak){.verdict = LEAK_UNDECIDED, .need_s = 10};
 	if (series->len == 0)
 		return;
-	envelope_init(&envelope, series);
-	out->first_s = out->since_s = envelope.first_s;
-	out->last_s = envelope.first_s + envelope.span_s;
-	if (series->len < fewest_samples || envelope.span_s <= 0) {
-		out->need_s = envelope.span_s > 0
-				  ? envelope.span_s * (double)fewest_samples /
-					(double)series->len
-				  : 10;
+	first = series->items[0].time_s;
+	last = series->items[series->len - 1].time_s;
+	life.len = stretch_end(series, ended);
+	judge_life(&life, out);
+	if (out->judged)
+		judge_lives(series, out);
+	else
+		out->need_s = time_for_enough(series);
+	out->first_s = first;
+	out->last_s = last;
+	if (!out->judged) {
+		out->since_s = first;
+		out->until_s = last;
 		return;
 	}
-	out->judged = true;
-	judge(&envelope, out);
+	finish(series, out);
 }
 
 const char *leak_word(enum leak_verdict verdict)
@@ -344,6 +396,13 @@ static double life_of(const struct process *process)
 	const struct series *m = &process->memory;
 
 	return m->items[m->len - 1].time_s - m->items[0].time_s;
+}
+
+static bool lives_until(const struct process *process, double time_s)
+{
+	const struct series *m = &process->memory;
+
+	return m->items[m->len - 1].time_s >= time_s;
 }
 
 /* Processes that are started all the time and stay, of those that live for
@@ -396,10 +455,10 @@ static void judge_process(
 	struct leak_process *judged;
 	struct leak own;
 
-	leak_judge(&process->memory, &own);
-	if (own.last_s - own.first_s < lived * whole ||
-	    own.last_s < out->total.last_s - 0.05 * whole)
+	if (process->memory.len == 0 || life_of(process) < lived * whole ||
+	    !lives_until(process, out->total.last_s - 0.05 * whole))
 		return;
+	leak_judge(&process->memory, process->exit.known, &own);
 	if (own.verdict == LEAK_LEAKING && !stands_out(&own))
 		own.verdict = LEAK_UNDECIDED;
 	own.first_s = out->total.first_s;
@@ -417,7 +476,7 @@ static void judge_process(
 void leak_judge_run(const struct run *run, struct leak_run *out)
 {
 	*out = (struct leak_run){0};
-	leak_judge(&run->total, &out->total);
+	leak_judge(&run->total, run->exit.known, &out->total);
 	out->worst = out->total;
 	for (size_t i = 0; i < run->processes.len; i++)
 		judge_process(out, &run->processes.items[i],

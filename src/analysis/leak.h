@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Is it leaking? Judged from the lower envelope (analysis/envelope.h), so
- * that a collector's sawtooth is no leak, after the warm-up, by a robust
- * slope and a test for monotone trend (analysis/robust.h), against the
- * shapes that growth without a leak has (analysis/fit.h).
+ * Is it leaking? The samples that are evidence are picked first: neither the
+ * start-up nor what comes behind the last plateau before the end, each life on
+ * its own where a program was started again and again, night beside night
+ * where it has days. analysis/judge.h judges those.
  */
 #ifndef MPROF_ANALYSIS_LEAK_H
 #define MPROF_ANALYSIS_LEAK_H
@@ -17,21 +17,40 @@ enum leak_verdict {
 	LEAK_LEAKING    /* growing to the end, steadily or ever faster */
 };
 
-struct leak {
-	enum leak_verdict verdict;
-	bool judged;      /* enough samples: the slope below means something */
-	double mib_per_s; /* slope after the warm-up */
-	double low, high; /* its 95 % interval */
-	double since_s;   /* end of the warm-up, seconds since the epoch */
-	double first_s;   /* of the recording */
-	double last_s;
-	double level_mib;  /* the envelope's line at last_s */
-	double need_s;     /* undecided: this much more may decide it */
-	double spread_mib; /* robust deviation about the line */
+/* Why it is undecided, and with that what would decide. */
+enum leak_reason {
+	LEAK_FEW,    /* too few samples, or no time between them */
+	LEAK_LOADS,  /* it only ever grew, for less than a minute */
+	LEAK_NOISE,  /* growth that the noise could explain as well */
+	LEAK_COARSE, /* no growth seen, but only a huge leak would show */
+	LEAK_CYCLES, /* ups and downs that came round too seldom */
+	LEAK_RESTED, /* it grew, and then stood still */
+	LEAK_BENDS,  /* it grows on behind a start, or slows: both fit */
+	LEAK_FALLS   /* it grew and fell back, again and again */
 };
 
-/* Judges one sorted series of any length. */
-void leak_judge(const struct series *series, struct leak *out)
+/* The stretch that was judged is that from since_s to until_s: behind a start
+ * or a warm-up, before the end. What follows it is no evidence. */
+struct leak {
+	enum leak_verdict verdict;
+	enum leak_reason reason; /* of undecided */
+	bool judged;      /* enough samples: the slope below means something */
+	double mib_per_s; /* slope of the stretch */
+	double low, high; /* its 95 % interval */
+	double visible_mib_per_s; /* a leak of this slope would have been seen;
+				     0 where not known */
+	double since_s, until_s;  /* seconds since the epoch */
+	double first_s, last_s;   /* of the recording */
+	double level_mib;  /* the line at until_s, no more than the peak */
+	double need_s;     /* undecided: this much more may decide it */
+	double spread_mib; /* robust deviation about the line */
+	size_t lives;      /* judged inside so many lives; 0: as one */
+	double cycle_s;    /* judged by the floors of cycles; 0: not so */
+};
+
+/* Judges one sorted series of any length. ended: its last sample is known to
+ * be the last of the program. */
+void leak_judge(const struct series *series, bool ended, struct leak *out)
     __attribute__((nonnull));
 
 struct leak_process {

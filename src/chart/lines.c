@@ -60,7 +60,7 @@ static struct leak judge_window(
 	struct series part = series_part(samples, trend->from_s, trend->to_s);
 	struct leak leak;
 
-	leak_judge(&part, &leak);
+	leak_judge(&part, false, &leak);
 	if (leak.verdict == LEAK_LEAKING)
 		*trend = leak_line(&leak);
 	return leak;

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "commands/command.h"
 #include "commands/verdicts.h"
+#include "commands/why.h"
 #include "profile/ending.h"
 
 static int parse_share(const char *text, double *share)
@@ -115,8 +116,9 @@ static void judge_growth(struct verdict *verdict, const struct side_run *run,
 	struct leak leak;
 	double low;
 
-	leak_judge(&run->run->total, &leak);
-	verdict->value = run->figures.growth_mib_s;
+	leak_judge(&run->run->total, run->run->exit.known, &leak);
+	verdict->value =
+	    leak.judged ? leak.mib_per_s : run->figures.growth_mib_s;
 	verdict->bound = options->max_growth_mib_s;
 	low = leak.judged ? fmin(leak.low, verdict->value) : verdict->value;
 	verdict->met = low <= verdict->bound;
@@ -126,18 +128,26 @@ static void judge_growth(struct verdict *verdict, const struct side_run *run,
 		    "not beyond the noise");
 }
 
+/* Undecided passes, and says why, but where strict. */
 static void judge_leak(struct verdict *verdict, const struct side_run *run,
     const struct check_options *options)
 {
 	struct leak_run leak;
 
-	(void)options;
 	leak_judge_run(run->run, &leak);
 	verdict->met = leak.worst.verdict != LEAK_LEAKING;
 	strcpy(verdict->figure, "not leaking");
 	if (!verdict->met) {
 		verdict->value = leak.worst.mib_per_s;
 		units_rate(verdict->figure, leak.worst.mib_per_s);
+	} else if (leak.worst.verdict == LEAK_UNDECIDED) {
+		char *why = why_text(&leak.worst);
+
+		strcpy(verdict->figure, "undecided");
+		snprintf(verdict->note, sizeof(verdict->note), "%s", why);
+		free(why);
+		verdict->met = !options->strict;
+		verdict->doubtful = true;
 	}
 	leak_run_finish(&leak);
 }

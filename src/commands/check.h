@@ -60,7 +60,7 @@ option_parse check_parse_tolerance; /* "5%" or "0.05" */
 		.ours = true},                                                \
 	    {.name = "strict",                                                \
 		.help = "fail, too, where a recording breaks off, or is not " \
-			"at its end",                                         \
+			"at its end, or it can't be told whether it leaks",   \
 		.parse = option_flag,                                         \
 		.offset = offsetof(type, member.strict),                      \
 		.ours = true},                                                \

@@ -3,12 +3,14 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/units.h"
 #include "base/utf8.h"
 #include "cli/json.h"
 #include "commands/command.h"
 #include "commands/profiles.h"
+#include "commands/why.h"
 #include "profile/ending.h"
 
 enum { SCHEMA = 1 };
@@ -87,7 +89,12 @@ static void print_trend(const struct finding *f, const struct leak *leak)
 	char since[UNITS_TEXT];
 
 	print_rate(leak);
-	printf(" since %s", units_clock(since, leak->since_s - leak->first_s));
+	units_clock(since, leak->since_s - leak->first_s);
+	if (leak->lives)
+		printf(" in each of %zu lives, as in that from %s on",
+		    leak->lives, since);
+	else
+		printf(" since %s", since);
 	if (f && leak->mib_per_s > 0)
 		print_limit(leak, f->limit_mib);
 	putchar('\n');
@@ -96,8 +103,9 @@ static void print_trend(const struct finding *f, const struct leak *leak)
 static void print_verdict(const struct finding *f)
 {
 	const struct leak *leak = &f->leak.worst;
-	char text[UNITS_TEXT];
+	char *why = why_text(leak), level[UNITS_TEXT];
 
+	units_size(level, leak->level_mib);
 	printf("%s: ", leak_word(leak->verdict));
 	switch (leak->verdict) {
 	case LEAK_LEAKING:
@@ -106,17 +114,17 @@ static void print_verdict(const struct finding *f)
 	case LEAK_GROWING:
 		printf("but slowing: looks like a cache or a warm-up; %s at "
 		       "the end\n",
-		    units_size(text, leak->level_mib));
+		    level);
 		break;
 	case LEAK_STEADY:
-		printf("no growth beyond the noise; %s at the end\n",
-		    units_size(text, leak->level_mib));
+		printf("no growth beyond the noise, %s; %s at the end\n", why,
+		    level);
 		break;
 	case LEAK_UNDECIDED:
-		printf("%s more at this rate of noise\n",
-		    units_duration(text, leak->need_s));
+		printf("%s\n", why);
 		break;
 	}
+	free(why);
 }
 
 static void print_process(const struct leak_process *judged)
@@ -162,8 +170,15 @@ static void write_leak(struct json *json, const struct leak *leak)
 	json_number(json, leak->low);
 	json_key(json, "high_mib_per_s");
 	json_number(json, leak->high);
+	json_key(json, "reason");
+	json_text(json, why_word(leak));
+	json_key(json, "visible_mib_per_s");
+	json_number(
+	    json, leak->visible_mib_per_s > 0 ? leak->visible_mib_per_s : NAN);
 	json_key(json, "since_s");
 	json_rounded(json, leak->since_s - leak->first_s, 4);
+	json_key(json, "until_s");
+	json_rounded(json, leak->until_s - leak->first_s, 4);
 	json_key(json, "level_mib");
 	json_rounded(json, leak->level_mib, 6);
 }

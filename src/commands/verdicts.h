@@ -19,7 +19,7 @@ struct verdict {
 	const struct side_run *run;  /* NULL: all of them together */
 	char figure[2 * UNITS_TEXT]; /* what was found */
 	char limit[2 * UNITS_TEXT];  /* what was asked */
-	char note[160];              /* how it was judged; may be empty */
+	char note[256];              /* how it was judged; may be empty */
 	double value, bound;
 	const char *unit;
 	bool met;

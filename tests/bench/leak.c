@@ -13,7 +13,18 @@
 struct tally {
 	size_t verdicts[4], count;
 	size_t found_above_noise, above_noise;
+	size_t denied; /* steady, of a leak as large as would have shown */
 };
+
+static void print_wrong(enum recording_kind kind, uint64_t seed,
+    const struct recording_facts *facts, const struct leak *leak)
+{
+	printf("%s %llu: %s (%d), of %.2f MiB in noise of %.2f, "
+	       "%.3g MiB/s where %.3g shows\n",
+	    recording_name(kind), (unsigned long long)seed,
+	    leak_word(leak->verdict), (int)leak->reason, facts->leak_mib,
+	    facts->noise_mib, facts->mib_per_s, leak->visible_mib_per_s);
+}
 
 static void tally_add(
     struct tally *t, enum recording_kind kind, uint64_t seed, bool verbose)
@@ -33,44 +44,59 @@ static void tally_add(
 		t->above_noise++;
 		t->found_above_noise += leak.worst.verdict == LEAK_LEAKING;
 	}
+	if (leak.worst.verdict == LEAK_STEADY)
+		t->denied += facts.mib_per_s > leak.worst.visible_mib_per_s;
 	if (verbose &&
 	    (facts.leak_mib > 0) != (leak.worst.verdict == LEAK_LEAKING))
-		printf("seed %llu: %s, of %.2f MiB in noise of %.2f\n",
-		    (unsigned long long)seed, leak_word(leak.worst.verdict),
-		    facts.leak_mib, facts.noise_mib);
+		print_wrong(kind, seed, &facts, &leak.worst);
 	leak_run_finish(&leak);
 	profile_finish(&profile);
+}
+
+struct sums {
+	size_t sound, called, leaks, found;
+};
+
+static void print_kind(enum recording_kind kind, const struct tally *t)
+{
+	printf("%-15s %6zu %8zu %8zu %8zu %10zu %7zu\n", recording_name(kind),
+	    t->count, t->verdicts[LEAK_LEAKING], t->verdicts[LEAK_GROWING],
+	    t->verdicts[LEAK_STEADY], t->verdicts[LEAK_UNDECIDED], t->denied);
+}
+
+static void print_sums(const char *of, const struct sums *s)
+{
+	printf("%swithout a leak, called leaking: %zu of %zu (%.2f %%)\n", of,
+	    s->called, s->sound, 100.0 * (double)s->called / (double)s->sound);
+	printf("%sleaks above the noise, found: %zu of %zu (%.2f %%)\n", of,
+	    s->found, s->leaks, 100.0 * (double)s->found / (double)s->leaks);
 }
 
 static int print_table(int argc, char **argv)
 {
 	size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : 2000;
 	uint64_t first = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
-	size_t sound = 0, called = 0, leaks = 0, found = 0;
+	struct sums sums[2] = {{0}, {0}};
 
-	printf("%-15s %6s %8s %8s %8s %10s\n", "recording", "count", "leaking",
-	    "growing", "steady", "undecided");
-	for (int kind = 0; kind < RECORDING_KINDS; kind++) {
+	printf("%-15s %6s %8s %8s %8s %10s %7s\n", "recording", "count",
+	    "leaking", "growing", "steady", "undecided", "denied");
+	for (int k = 0; k < RECORDING_KINDS; k++) {
+		enum recording_kind kind = (enum recording_kind)k;
+		struct sums *s = &sums[recording_has_edges(kind)];
 		struct tally t = {0};
 
-		for (size_t i = 0; i <= (count - 1) / RECORDING_KINDS; i++)
-			tally_add(
-			    &t, (enum recording_kind)kind, first + i, argc > 3);
-		printf("%-15s %6zu %8zu %8zu %8zu %10zu\n",
-		    recording_name((enum recording_kind)kind), t.count,
-		    t.verdicts[LEAK_LEAKING], t.verdicts[LEAK_GROWING],
-		    t.verdicts[LEAK_STEADY], t.verdicts[LEAK_UNDECIDED]);
-		if (kind < RECORDING_LEAK) {
-			sound += t.count;
-			called += t.verdicts[LEAK_LEAKING];
+		for (size_t i = 0; i <= (count - 1) / RECORDING_START_FLAT; i++)
+			tally_add(&t, kind, first + i, argc > 3);
+		print_kind(kind, &t);
+		if (!recording_leaks(kind)) {
+			s->sound += t.count;
+			s->called += t.verdicts[LEAK_LEAKING];
 		}
-		leaks += t.above_noise;
-		found += t.found_above_noise;
+		s->leaks += t.above_noise;
+		s->found += t.found_above_noise;
 	}
-	printf("without a leak, called leaking: %zu of %zu (%.2f %%)\n", called,
-	    sound, 100.0 * (double)called / (double)sound);
-	printf("leaks above the noise, found: %zu of %zu (%.2f %%)\n", found,
-	    leaks, 100.0 * (double)found / (double)leaks);
+	print_sums("", &sums[0]);
+	print_sums("with edges: ", &sums[1]);
 	return 0;
 }
 

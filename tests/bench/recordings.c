@@ -4,96 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "base/random.h"
-
-struct world {
-	uint64_t state; /* of the random numbers */
-	double interval_s;
-	size_t samples;
-	double base_mib;
-	double noise_mib; /* deviation of the noise, already correlated */
-	double rho;       /* of the noise, sample to sample */
-	double spike_chance;
-	double noise_now;
-};
-
-static double uniform(struct world *w, double low, double high)
-{
-	return low +
-	       (high - low) * (double)(random_next(&w->state) >> 11) * 0x1p-53;
-}
-
-static double log_uniform(struct world *w, double low, double high)
-{
-	return exp(uniform(w, log(low), log(high)));
-}
-
-static size_t whole(struct world *w, size_t low, size_t high)
-{
-	return low + (size_t)(random_next(&w->state) % (high - low + 1));
-}
-
-/* Box and Muller. */
-static double normal(struct world *w)
-{
-	double r = sqrt(-2 * log(uniform(w, 1e-12, 1)));
-
-	return r * cos(2 * M_PI * uniform(w, 0, 1));
-}
-
-static double noise(struct world *w)
-{
-	double fresh = sqrt(1 - w->rho * w->rho) * normal(w);
-	double spike = 0;
-
-	w->noise_now = w->rho * w->noise_now + fresh;
-	if (uniform(w, 0, 1) < w->spike_chance)
-		spike = uniform(w, 2, 20);
-	return w->noise_mib * (w->noise_now + spike);
-}
-
-static void world_init(struct world *w, uint64_t seed)
-{
-	*w = (struct world){.state = seed * 0x2545f4914f6cdd1d + 1};
-	w->samples = (size_t)log_uniform(w, 300, 12000);
-	w->interval_s = log_uniform(w, 0.05, 30);
-	w->base_mib = log_uniform(w, 15, 3000);
-	w->noise_mib = w->base_mib * log_uniform(w, 1e-4, 0.05);
-	w->rho = uniform(w, 0, 1) < 0.5 ? 0 : uniform(w, 0, 0.98);
-	if (uniform(w, 0, 1) < 0.3)
-		w->spike_chance = log_uniform(w, 1e-3, 0.05);
-}
-
-/* A sawtooth of about the given period, each tooth of its own length. */
-struct teeth {
-	double period, height, at, length;
-	double drop; /* share of the period in which it falls */
-};
-
-static void teeth_init(struct world *w, struct teeth *t)
-{
-	double n = (double)w->samples;
-
-	t->period = log_uniform(w, 6, n / 12);
-	t->height = w->base_mib * uniform(w, 0.05, 1.5);
-	t->length = t->period;
-	t->at = uniform(w, 0, t->period);
-}
-
-static double teeth_next(struct world *w, struct teeth *t)
-{
-	if (++t->at >= t->length) {
-		t->at = 0;
-		t->length = t->period * uniform(w, 0.7, 1.3);
-	}
-	return t->height * t->at / t->period;
-}
-
-static void add(struct world *w, struct series *series, size_t i, double mib)
-{
-	series_add(series, 1.7e9 + (double)i * w->interval_s,
-	    fmax(0.1, round(mib * 256) / 256));
-}
+#include "edges.h"
+#include "world.h"
 
 /* The level of the recording at share x (0 to 1) of its length. */
 struct shape {
@@ -110,47 +22,49 @@ struct shape {
 
 static void shape_init(struct world *w, struct shape *s, double noise_like)
 {
-	s->amount = w->base_mib * log_uniform(w, 0.03, 2);
+	s->amount = w->base_mib * world_log_uniform(w, 0.03, 2);
 	switch (s->kind) {
 	case RECORDING_SAWTOOTH:
 		teeth_init(w, &s->teeth);
 		break;
 	case RECORDING_WARM_UP:
-		s->tau = uniform(w, 0.01, 0.1);
+		s->tau = world_uniform(w, 0.01, 0.1);
 		break;
 	case RECORDING_STEPS:
-		s->steps = whole(w, 1, 6);
+		s->steps = world_whole(w, 1, 6);
 		for (size_t i = 0; i < s->steps; i++) {
-			s->step_at[i] = uniform(w, 0.02, 0.95);
-			s->step_mib[i] = w->base_mib * uniform(w, 0.05, 0.5) *
-					 (uniform(w, 0, 1) < 0.7 ? 1 : -0.5);
+			s->step_at[i] = world_uniform(w, 0.02, 0.95);
+			s->step_mib[i] =
+			    w->base_mib * world_uniform(w, 0.05, 0.5) *
+			    (world_uniform(w, 0, 1) < 0.7 ? 1 : -0.5);
 		}
 		break;
 	case RECORDING_CACHE:
-		s->variant = (int)whole(w, 0, 2);
-		s->tau = s->variant == 0   ? uniform(w, 0.12, 0.4)
-			 : s->variant == 1 ? uniform(w, 0.1, 0.8)
-					   : log_uniform(w, 0.005, 0.1);
+		s->variant = (int)world_whole(w, 0, 2);
+		s->tau = s->variant == 0   ? world_uniform(w, 0.12, 0.4)
+			 : s->variant == 1 ? world_uniform(w, 0.1, 0.8)
+					   : world_log_uniform(w, 0.005, 0.1);
 		break;
 	case RECORDING_DAILY:
-		s->cycles = uniform(w, 1.6, 8);
-		s->phase = uniform(w, 0, 2 * M_PI);
-		s->amount = w->base_mib * uniform(w, 0.1, 0.5);
+		s->cycles = world_uniform(w, 1.6, 8);
+		s->phase = world_uniform(w, 0, 2 * M_PI);
+		s->amount = w->base_mib * world_uniform(w, 0.1, 0.5);
 		break;
 	case RECORDING_LEAK_SAWTOOTH:
 		teeth_init(w, &s->teeth);
-		s->amount = s->teeth.height * uniform(w, 0.4, 3);
+		s->amount = s->teeth.height * world_uniform(w, 0.4, 3);
 		break;
 	default:
 		break;
 	}
 	if (s->kind >= RECORDING_LEAK) {
-		s->amount = fmax(s->amount, noise_like * uniform(w, 3, 12));
-		if (uniform(w, 0, 1) < 0.2)
-			s->late = uniform(w, 0.05, 0.4);
-		else if (uniform(w, 0, 1) < 0.4) {
-			s->warm_up = w->base_mib * uniform(w, 0.1, 1);
-			s->warm_tau = uniform(w, 0.005, 0.06);
+		s->amount =
+		    fmax(s->amount, noise_like * world_uniform(w, 3, 12));
+		if (world_uniform(w, 0, 1) < 0.2)
+			s->late = world_uniform(w, 0.05, 0.4);
+		else if (world_uniform(w, 0, 1) < 0.4) {
+			s->warm_up = w->base_mib * world_uniform(w, 0.1, 1);
+			s->warm_tau = world_uniform(w, 0.005, 0.06);
 		}
 	}
 }
@@ -201,22 +115,23 @@ static struct process *child(struct run *run, size_t number)
 static void make_leaking_child(
     struct world *w, struct run *run, struct recording_facts *facts)
 {
-	size_t children = whole(w, 4, 24), leaker = whole(w, 0, children - 1);
+	size_t children = world_whole(w, 4, 24),
+	       leaker = world_whole(w, 0, children - 1);
 	double own = w->base_mib / (double)children;
-	double amount =
-	    fmax(own * uniform(w, 0.3, 3), w->noise_mib * uniform(w, 3, 12));
+	double amount = fmax(own * world_uniform(w, 0.3, 3),
+	    w->noise_mib * world_uniform(w, 3, 12));
 
 	for (size_t i = 0; i < w->samples; i++) {
 		double x = (double)i / (double)w->samples, sum = 0;
 
 		for (size_t c = 0; c < children; c++) {
-			double mib = own + fabs(noise(w)) / 2;
+			double mib = own + fabs(world_noise(w)) / 2;
 
 			mib += c == leaker ? amount * x : 0;
-			add(w, &child(run, c)->memory, i, mib);
+			world_add(w, &child(run, c)->memory, i, mib);
 			sum += mib;
 		}
-		add(w, &run->total, i, sum);
+		world_add(w, &run->total, i, sum);
 	}
 	facts->leak_mib = amount;
 }
@@ -225,20 +140,20 @@ static void make_leaking_child(
 static void make_growing_number(
     struct world *w, struct run *run, struct recording_facts *facts)
 {
-	size_t born = whole(w, 8, 40);
-	double own = fmax(w->base_mib * uniform(w, 0.02, 0.2),
+	size_t born = world_whole(w, 8, 40);
+	double own = fmax(w->base_mib * world_uniform(w, 0.02, 0.2),
 	    8 * w->noise_mib / (double)born);
 
 	for (size_t i = 0; i < w->samples; i++) {
 		double x = (double)i / (double)w->samples, sum;
 		size_t alive = (size_t)(x * (double)born);
 
-		sum = w->base_mib + noise(w);
+		sum = w->base_mib + world_noise(w);
 		for (size_t c = 0; c < alive; c++) {
-			add(w, &child(run, c)->memory, i, own);
+			world_add(w, &child(run, c)->memory, i, own);
 			sum += own;
 		}
-		add(w, &run->total, i, sum);
+		world_add(w, &run->total, i, sum);
 	}
 	facts->leak_mib = own * (double)born;
 }
@@ -257,19 +172,48 @@ const char *recording_name(enum recording_kind kind)
 	    [RECORDING_LEAK_SAWTOOTH] = "leak-sawtooth",
 	    [RECORDING_LEAK_CHILD] = "leak-child",
 	    [RECORDING_LEAK_PROCESSES] = "leak-processes",
+	    [RECORDING_START_FLAT] = "start-flat",
+	    [RECORDING_LOADING_FLAT] = "loading-flat",
+	    [RECORDING_FLAT_EXIT] = "flat-exit",
+	    [RECORDING_FLAT_IDLE] = "flat-idle",
+	    [RECORDING_OFFICE] = "office",
+	    [RECORDING_LIVES] = "lives",
+	    [RECORDING_FILLS] = "fills",
+	    [RECORDING_JVM] = "jvm",
+	    [RECORDING_PHASES] = "phases",
+	    [RECORDING_SERVICE] = "service",
+	    [RECORDING_LEAK_ONE_LOW] = "leak-one-low",
+	    [RECORDING_LEAK_EXIT] = "leak-exit",
+	    [RECORDING_LEAK_START] = "leak-start",
+	    [RECORDING_LEAK_LOADING] = "leak-loading",
+	    [RECORDING_LEAK_IDLE] = "leak-idle",
+	    [RECORDING_LEAK_DAYS] = "leak-days",
+	    [RECORDING_LEAK_OFFICE] = "leak-office",
+	    [RECORDING_LEAK_LIVES] = "leak-lives",
+	    [RECORDING_LEAK_SERVICE] = "leak-service",
 	};
 
 	return names[kind];
 }
 
-void recording_make(enum recording_kind kind, uint64_t seed, struct run *run,
+bool recording_leaks(enum recording_kind kind)
+{
+	return (kind >= RECORDING_LEAK && kind < RECORDING_START_FLAT) ||
+	       kind >= RECORDING_LEAK_ONE_LOW;
+}
+
+bool recording_has_edges(enum recording_kind kind)
+{
+	return kind >= RECORDING_START_FLAT;
+}
+
+static void make_plain(enum recording_kind kind, uint64_t seed, struct run *run,
     struct recording_facts *facts)
 {
 	struct shape shape = {.kind = kind};
 	struct world w;
 
-	*facts = (struct recording_facts){0};
-	world_init(&w, seed * RECORDING_KINDS + (uint64_t)kind);
+	world_init(&w, seed * RECORDING_START_FLAT + (uint64_t)kind);
 	if (kind == RECORDING_FLAT)
 		w.noise_mib = w.spike_chance = 0;
 	facts->noise_mib = w.noise_mib;
@@ -286,8 +230,25 @@ void recording_make(enum recording_kind kind, uint64_t seed, struct run *run,
 		double x = (double)i / (double)w.samples;
 		double level = shape_level(&w, &shape, x);
 
-		add(&w, &run->total, i, w.base_mib + level + noise(&w));
+		world_add(
+		    &w, &run->total, i, w.base_mib + level + world_noise(&w));
 	}
 	if (kind >= RECORDING_LEAK)
 		facts->leak_mib = shape.amount;
+}
+
+void recording_make(enum recording_kind kind, uint64_t seed, struct run *run,
+    struct recording_facts *facts)
+{
+	const struct series *total = &run->total;
+
+	*facts = (struct recording_facts){0};
+	if (recording_has_edges(kind)) {
+		edges_make(kind, seed, run, facts);
+		return;
+	}
+	make_plain(kind, seed, run, facts);
+	facts->mib_per_s =
+	    facts->leak_mib / (total->items[total->len - 1].time_s -
+				  total->items[0].time_s);
 }

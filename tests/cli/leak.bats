@@ -31,6 +31,79 @@ ramp() {
 @test "leak: a sawtooth alone is steady" {
 	ramp a.dat 0 40
 	run_apart mprof leak a.dat
+	[[ $output == "steady: no growth beyond the noise, a leak of "*" would have shown; "*" MiB at the end" ]]
+	run_apart mprof leak --json a.dat
+	jq -e '.runs[0] | .visible_mib_per_s > 0 and .visible_mib_per_s < 0.2 and
+	    .reason == null and .until_s > 590' <<<"$output"
+}
+
+# grows FILE SECONDS END: 10 samples a second that only grow, 8 to 70 MiB, and
+# then the samples of END
+grows() {
+	awk -v seconds="$2" -v last="$3" 'BEGIN {
+		print "CMDLINE made"
+		for (i = 0; i < seconds * 10; i++)
+			printf "MEM %.6f %.4f\n", 8 + 62 * i / (seconds * 10),
+			    1700000000 + i / 10
+		for (k = split(last, low, " "); k > 0; k--)
+			printf "MEM %.6f %.4f\n", low[k],
+			    1700000000 + (i + 9 - k) / 10
+	}' >"$1"
+}
+
+@test "leak: samples that see the program go are no evidence" {
+	local low
+	for low in "" 21 "0.5 2" "1 2 3 20 30" "60 61 62"; do
+		grows a.dat 66 "$low"
+		run_apart mprof leak a.dat
+		[[ $output == "leaking: "5[56].?" MiB/min "* ]]
+	done
+}
+
+@test "leak: what only grew for less than a minute may be a load of data" {
+	grows a.dat 20 ""
+	run_apart mprof leak a.dat
+	[[ $output == "undecided: it only grew, 3.1"?" MiB/s in "*"record a minute or longer" ]]
+	run_apart mprof leak --json a.dat
+	jq -e '.runs[0] | .verdict == "undecided" and .reason == "loads" and
+	    .more_needed_s > 39 and .more_needed_s < 40' <<<"$output"
+	run_apart mprof check --no-leak a.dat
+	[ "$status" -eq 0 ]
+	[[ $output == "?     no-leak     undecided (it only grew"* ]]
+	run_apart mprof check --no-leak --strict a.dat
+	[ "$status" -eq 1 ]
+	[[ $output == "FAIL "*"undecided (it only grew"* ]]
+	grows a.dat 60 ""
+	run_apart mprof leak a.dat
+	[[ $output == "leaking: "* ]]
+}
+
+@test "leak: the level at the end is never above the peak" {
+	for seconds in 20 66; do
+		grows a.dat $seconds 21
+		run_apart mprof leak --json a.dat
+		jq -e '.runs[0].level_mib <= 70' <<<"$output"
+	done
+}
+
+# lives FILE SLOPE: six times 200 s, a start-up and then SLOPE MiB a second
+lives() {
+	awk -v slope="$2" 'BEGIN {
+		for (i = 0; i < 1200; i++) {
+			at = i % 200
+			mib = 76 + slope * at + (at * 7919 % 101) / 200
+			printf "MEM %.6f %d\n", at < 8 ? 5 + at * 9 : mib,
+			    1700000000 + i
+		}
+	}' >"$1"
+}
+
+@test "leak: the lives of a program that is restarted" {
+	lives a.dat 0.2
+	run_apart mprof leak a.dat
+	[[ $output == "leaking: "1[12].?" MiB/min "*" in each of 6 lives"* ]]
+	lives a.dat 0
+	run_apart mprof leak a.dat
 	[[ $output == "steady: "* ]]
 }
 
@@ -50,7 +123,7 @@ ramp() {
 @test "leak: too little is undecided, and it says how much more it takes" {
 	recording a.dat
 	run_apart mprof leak a.dat
-	[[ $output == "undecided: "*" more at this rate of noise" ]]
+	[[ $output == "undecided: too few samples; record "*" longer, or with a shorter interval" ]]
 }
 
 @test "leak: the newest recording by default" {

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/judge.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "analysis/fit.h"
+#include "analysis/robust.h"
+
+/* Block counts, fine to coarse: a fine one sees the shape, a coarse one looks
+ * through longer teeth. */
+static const size_t block_counts[] = {64, 48, 32, 24, 16, 12, 8};
+enum { SCALES = sizeof(block_counts) / sizeof(block_counts[0]) };
+
+/* Found with tests/bench/leak.c; see its table for what they give. */
+static const double line_t = 6;         /* c over its error */
+static const double trend_z = 3;        /* Mann-Kendall after the warm-up */
+static const double explained = 0.7;    /* of the variance, by the line */
+static const double keeps_pace = 0.45;  /* slope at the end over the whole's */
+static const double tooth_share = 0.25; /* of the range: a tooth's height */
+static const size_t fewest_valleys = 4, fewest_rounds = 3;
+static const double hint = 0.1;                /* of the range, by few floors */
+static const double clearly = 6, slightly = 3; /* differences of BIC */
+static const double late_start = 0.6, outgrows = 2.5;
+
+/* An envelope in blocks, and what was fitted to it. */
+struct view {
+	double x[FIT_MAX], y[FIT_MAX];
+	struct fit_points points;
+	double noise;
+	struct fit line, saturating, slowing, rising, both, starts, steps;
+	double warm_up; /* share of the time, 0 where there is none */
+	/* What comes after the warm-up; its own time runs from 0 to 1. */
+	double tail_x[FIT_MAX];
+	struct fit_points tail;
+	struct fit tail_line, tail_saturating, tail_fills;
+	struct robust_trend trend;
+};
+
+double judge_least_noise(const double *y, size_t count)
+{
+	double top = 0;
+
+	for (size_t i = 0; i < count; i++)
+		top = fmax(top, y[i]);
+	return 0.004 + 1e-5 * top;
+}
+
+/* The straight part: where the saturating term has come to its end, or where
+ * growth begins. */
+static double find_warm_up(const struct view *v)
+{
+	double bic = fmin(v->both.bic, v->starts.bic), spread, decay;
+
+	if (v->points.count < 8 || bic + clearly > v->line.bic)
+		return 0;
+	if (v->both.bic >= v->starts.bic)
+		return v->starts.h;
+	spread = sqrt(v->both.residue / (double)v->points.count);
+	decay = log(fabs(v->both.b) / (spread + v->noise));
+	return fmin(0.5, v->both.tau * fmax(4, decay));
+}
+
+static void view_init(struct view *v, size_t count)
+{
+	struct fit_points *tail = &v->tail;
+	size_t from = 0;
+
+	v->points = (struct fit_points){v->x, v->y, count};
+	v->noise = judge_least_noise(v->y, count);
+	fit_line(&v->points, v->noise, &v->line);
+	fit_saturating(&v->points, v->noise, 0.02, 0.6, &v->saturating);
+	fit_slowing(&v->points, v->noise, 0.003, 0.2, &v->slowing);
+	fit_rising(&v->points, v->noise, 0.15, 1.5, &v->rising);
+	fit_both(&v->points, v->noise, 0.004, 0.1, &v->both);
+	fit_starts(&v->points, v->noise, 0.05, 0.85, &v->starts);
+	fit_steps(&v->points, v->noise, &v->steps);
+	v->warm_up = find_warm_up(v);
+	while (from < count && v->x[from] < v->warm_up)
+		from++;
+	*tail = (struct fit_points){v->tail_x, v->y + from, count - from};
+	for (size_t i = 0; i < tail->count; i++)
+		v->tail_x[i] = (v->x[from + i] - v->warm_up) / (1 - v->warm_up);
+	fit_line(tail, v->noise, &v->tail_line);
+	fit_saturating(tail, v->noise, 0.05, 1.2, &v->tail_saturating);
+	fit_fills(tail, v->noise, 0.1, 0.95, &v->tail_fills);
+	robust_trend(tail->x, tail->y, tail->count, &v->trend);
+}
+
+/* Slope by Theil and Sen of the last share of the tail. */
+static double last_slope(const struct view *v, double share)
+{
+	const struct fit_points *tail = &v->tail;
+	struct robust_trend last;
+	size_t from = 0;
+
+	while (from < tail->count && tail->x[from] < 1 - share)
+		from++;
+	robust_trend(tail->x + from, tail->y + from, tail->count - from, &last);
+	return last.slope;
+}
+
+/* The share of the tail's variance that its robust line explains. */
+static double line_explains(const struct view *v)
+{
+	const struct fit_points *p = &v->tail;
+	double mean = 0, total = 0, left = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		mean += p->y[i] / (double)p->count;
+	for (size_t i = 0; i < p->count; i++) {
+		double off =
+		    p->y[i] - v->trend.intercept - v->trend.slope * p->x[i];
+
+		total += (p->y[i] - mean) * (p->y[i] - mean);
+		left += off * off;
+	}
+	return total > 0 ? 1 - left / total : 0;
+}
+
+/* Of what grows to the end: a line, or what rises ever faster. */
+static double line_bic(const struct view *v)
+{
+	double bic = fmin(v->line.bic, fmin(v->both.bic, v->starts.bic));
+
+	return v->rising.b > 0 ? fmin(bic, v->rising.bic) : bic;
+}
+
+/* From the lowest to the highest of the points before x. */
+static double range_before(const struct view *v, double x)
+{
+	double low = INFINITY, high = -INFINITY;
+
+	for (size_t i = 0; i < v->points.count && v->x[i] < x; i++) {
+		low = fmin(low, v->y[i]);
+		high = fmax(high, v->y[i]);
+	}
+	return high - low;
+}
+
+/* A start so late leaves little to see: the growth since has to be more than
+ * all the ups and downs before it, or it is only the last of those. */
+static bool starts_in_doubt(const struct view *v, const struct view *finest)
+{
+	return v->warm_up > late_start &&
+	       v->trend.slope < outgrows * range_before(finest, v->warm_up);
+}
+
+static bool view_leaks(const struct view *v, const struct view *finest)
+{
+	const struct fit *line = &v->tail_line;
+
+	if (v->tail.count < 6 || line->c < line_t * line->c_error ||
+	    starts_in_doubt(v, finest))
+		return false;
+	if (v->saturating.bic < line_bic(v) || v->slowing.bic < line_bic(v) ||
+	    v->steps.bic < line_bic(v))
+		return false;
+	if (v->tail_saturating.bic + slightly < line->bic ||
+	    v->tail_fills.bic + slightly < line->bic)
+		return false;
+	if (v->trend.z < trend_z || v->trend.slope < 4 * v->noise ||
+	    line_explains(v) < explained)
+		return false;
+	return last_slope(v, 0.4) > keeps_pace * v->trend.slope;
+}
+
+static bool fit_slows(
+    const struct fit *fit, double other_bic, const struct view *v, size_t count)
+{
+	double pace = exp(-1 / fit->tau), grown = fit->b * (1 - pace);
+	double spread = sqrt(fit->residue / (double)count);
+
+	return fit->bic + clearly < other_bic && fit->b > 0 && pace > 0.01 &&
+	       grown > 4 * (spread + v->noise);
+}
+
+/* More growth than noise, and the shape of something that fills up. */
+static bool view_slows(const struct view *v)
+{
+	if (v->steps.bic < fmin(v->saturating.bic, v->slowing.bic))
+		return false;
+	if (v->slowing.bic + slightly < line_bic(v) && v->slowing.b > 0)
+		return true;
+	return fit_slows(&v->saturating, line_bic(v), v, v->points.count) ||
+	       fit_slows(
+		   &v->tail_saturating, v->tail_line.bic, v, v->tail.count);
+}
+
+static void report(
+    const struct view *v, const struct envelope *envelope, struct leak *out)
+{
+	double span = envelope->span_s * (1 - v->warm_up);
+
+	out->mib_per_s = v->trend.slope / span;
+	out->low = v->trend.low / span;
+	out->high = v->trend.high / span;
+	out->since_s = envelope->first_s + v->warm_up * envelope->span_s;
+	out->until_s = envelope->first_s + envelope->span_s;
+	out->level_mib = v->trend.intercept + v->trend.slope;
+	out->spread_mib = v->trend.spread;
+}
+
+/* How much growth over the tail would have been called a leak: what each of
+ * the tests in view_leaks() asks for. */
+static double view_sees(const struct view *v)
+{
+	double left =
+	    sqrt(v->tail_line.residue / fmax(1, (double)v->tail.count));
+	/* A line's variance is its rise squared over 12. */
+	double explains = sqrt(12 * explained / (1 - explained)) * left;
+	double sure = line_t * v->tail_line.c_error;
+
+	return fmax(fmax(explains, sure), fmax(4 * v->noise, v->trend.high));
+}
+
+/* A slope's error falls with the time to the power of 1.5. */
+static double more_time(const struct view *v, double span)
+{
+	double error = (v->trend.high - v->trend.low) / (2 * 1.96);
+	double t = error > 0 ? fabs(v->trend.slope) / error : 0;
+	double factor = pow(line_t / fmax(t, 0.5), 2.0 / 3);
+
+	return span * fmin(9, fmax(0.25, factor - 1));
+}
+
+/* Growth that is likelier than not, and not proved. */
+static bool view_hints(const struct view *v)
+{
+	return v->points.count >= 8 && v->tail.count >= 6 &&
+	       v->tail_line.c > 3 * v->tail_line.c_error && v->trend.low > 0 &&
+	       v->trend.slope > 4 * v->noise && line_explains(v) > 0.35;
+}
+
+/* The fewer there are, the straighter they have to lie. */
+static double explain_few(size_t count)
+{
+	return count <= fewest_rounds    ? 0.999
+	       : count <= fewest_valleys ? 0.98
+					 : 0.9;
+}
+
+/* Less than eight bottoms: nothing but a clear line counts, since the test for
+ * a trend can't tell so few from chance, and one that is as large as the teeth
+ * where they are four. */
+static bool few_valleys_leak(const struct view *v, const struct view *finest)
+{
+	bool fewest = v->points.count <= fewest_valleys;
+	double rises = v->trend.slope / range_before(finest, INFINITY);
+
+	return v->trend.tau > (fewest ? 0.99 : 0.85) &&
+	       line_explains(v) > explain_few(v->points.count) &&
+	       rises > (fewest ? 0.45 : 0.2) &&
+	       v->line.c > line_t * v->line.c_error && v->steps.levels != 2 &&
+	       last_slope(v, 0.5) > keeps_pace * v->trend.slope;
+}
+
+/* Too few teeth for blocks to look through: their bottoms alone. */
+static bool valleys_leak(
+    const struct envelope *envelope, const struct view *finest, struct view *v)
+{
+	size_t count =
+	    envelope_valleys(envelope, tooth_share, FIT_MAX / 2, v->x, v->y);
+
+	if (count < fewest_valleys || v->x[0] > 0.4 || v->x[count - 1] < 0.7)
+		return false;
+	view_init(v, count);
+	return count < 8 ? few_valleys_leak(v, finest) : view_leaks(v, v);
+}
+
+/* Whether a fine view shows plainly what a coarse one could take for a line:
+ * a few jumps, or a slope that dies away. */
+static bool view_denies(const struct view *v)
+{
+	return v->steps.bic + clearly < line_bic(v) || view_slows(v);
+}
+
+/* The least growth that any of the views would have seen, as a slope. */
+static double views_see(
+    const struct view *views, const struct envelope *envelope)
+{
+	double best = INFINITY;
+
+	for (size_t i = 0; i < SCALES; i++) {
+		const struct view *v = &views[i];
+		double span = envelope->span_s * (1 - v->warm_up);
+
+		if (v->points.count >= 8 && v->tail.count >= 6)
+			best = fmin(best, view_sees(v) / span);
+	}
+	return best;
+}
+
+void judge_envelope(const struct envelope *envelope, struct leak *out)
+{
+	struct view views[SCALES], valleys;
+	const struct view *slowing = NULL;
+	bool denied = false;
+
+	for (size_t i = 0; i < SCALES; i++)
+		view_init(&views[i], envelope_blocks(envelope, block_counts[i],
+					 views[i].x, views[i].y));
+	report(&views[0], envelope, out);
+	out->visible_mib_per_s = views_see(views, envelope);
+	for (size_t i = 0; i < SCALES; i++) {
+		const struct view *v = &views[i];
+
+		if (v->points.count < 8)
+			continue;
+		if (!slowing && view_slows(v))
+			slowing = v;
+		denied = denied || (block_counts[i] >= 24 && view_denies(v));
+		if (!denied && view_leaks(v, &views[0])) {
+			report(v, envelope, out);
+			out->verdict = LEAK_LEAKING;
+			return;
+		}
+	}
+	if (!slowing && valleys_leak(envelope, &views[0], &valleys)) {
+		report(&valleys, envelope, out);
+		out->verdict = LEAK_LEAKING;
+		return;
+	}
+	out->verdict = slowing ? LEAK_GROWING : LEAK_STEADY;
+	if (slowing)
+		report(slowing, envelope, out);
+	if (slowing || denied || !view_hints(&views[3]))
+		return;
+	report(&views[3], envelope, out);
+	out->verdict = LEAK_UNDECIDED;
+	out->reason = LEAK_NOISE;
+	out->need_s = more_time(&views[3], envelope->span_s);
+}
+
+void judge_floors(const struct envelope *envelope, const double *x,
+    const double *y, size_t count, struct leak *out)
+{
+	struct view v, finest;
+	double sees;
+
+	view_init(&finest,
+	    envelope_blocks(envelope, block_counts[0], finest.x, finest.y));
+	memcpy(v.x, x, count * sizeof(x[0]));
+	memcpy(v.y, y, count * sizeof(y[0]));
+	view_init(&v, count);
+	report(&v, envelope, out);
+	out->verdict = LEAK_STEADY;
+	sees = view_sees(&v);
+	if (count < 8)
+		sees = fmax(sees, range_before(&finest, INFINITY) *
+				      (count <= fewest_valleys ? 0.45 : 0.2));
+	out->visible_mib_per_s = sees / (envelope->span_s * (1 - v.warm_up));
+	if (count >= fewest_rounds &&
+	    (count < 8 ? few_valleys_leak(&v, &finest) : view_leaks(&v, &v))) {
+		out->verdict = LEAK_LEAKING;
+	} else if (v.trend.tau > 0.5 && v.trend.slope > 4 * v.noise &&
+		   v.trend.slope > hint * range_before(&finest, INFINITY)) {
+		out->verdict = LEAK_UNDECIDED;
+		out->reason = LEAK_CYCLES;
+		out->need_s = envelope->span_s;
+	}
+}

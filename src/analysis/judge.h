@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Does one stretch of a recording leak? Judged from its lower envelope
+ * (analysis/envelope.h), so that a collector's sawtooth is no leak, after the
+ * warm-up, by a robust slope and a test for monotone trend
+ * (analysis/robust.h), against the shapes that growth without a leak has
+ * (analysis/fit.h). Which stretch it is: analysis/stretch.h.
+ */
+#ifndef MPROF_ANALYSIS_JUDGE_H
+#define MPROF_ANALYSIS_JUDGE_H
+
+#include "analysis/envelope.h"
+#include "analysis/leak.h"
+
+enum { JUDGE_FEWEST = 24 }; /* samples */
+
+/* The noise below which nothing is told apart: pages, and one part in 10^5. */
+double judge_least_noise(const double *y, size_t count);
+
+/* Fills the verdict and all that is told of the slope; the times of the
+ * envelope are those of the stretch. */
+void judge_envelope(const struct envelope *envelope, struct leak *out)
+    __attribute__((nonnull));
+
+/* The same by the floors of equal cycles alone, at most FIT_MAX of them:
+ * leaking, undecided or steady. */
+void judge_floors(const struct envelope *envelope, const double *x,
+    const double *y, size_t count, struct leak *out) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include "commands/why.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+#include "base/units.h"
+
+/* What a reason's text is made of. */
+struct figures_text {
+	char rate[UNITS_TEXT], shows[UNITS_TEXT], need[UNITS_TEXT];
+	char until[UNITS_TEXT], since[UNITS_TEXT], took[UNITS_TEXT];
+	char cycle[UNITS_TEXT];
+};
+
+static char *why_few(const struct figures_text *t)
+{
+	return mem_format("too few samples; record %s longer, or with a "
+			  "shorter interval",
+	    t->need);
+}
+
+static char *why_loads(const struct figures_text *t)
+{
+	return mem_format("it only grew, %s in %s: a load of data and a leak "
+			  "look the same; record a minute or longer",
+	    t->rate, t->took);
+}
+
+static char *why_noise(const struct figures_text *t)
+{
+	return mem_format("growth of %s, which ups and downs could explain as "
+			  "well; record %s longer",
+	    t->rate, t->need);
+}
+
+static char *why_coarse(const struct figures_text *t)
+{
+	return mem_format("no growth seen, but a leak of less than %s would "
+			  "not show in its ups and downs; record %s longer",
+	    t->shows, t->need);
+}
+
+static char *why_cycles(const struct figures_text *t)
+{
+	return mem_format("it rose from one round of %s to the next, too few "
+			  "of them; record %s longer",
+	    t->cycle, t->need);
+}
+
+static char *why_rested(const struct figures_text *t)
+{
+	return mem_format("it grew by %s until %s and stands still since: a "
+			  "cache that is full, or a leak whose work ended; "
+			  "record %s more of that work",
+	    t->rate, t->until, t->need);
+}
+
+static char *why_bends(const struct figures_text *t)
+{
+	return mem_format("%s since %s, slower than before: a warm-up that "
+			  "goes on, or a leak behind it; record %s longer",
+	    t->rate, t->since, t->need);
+}
+
+static char *why_falls(const struct figures_text *t)
+{
+	(void)t;
+	return mem_copy("it grew and fell back, again and again: restarts of "
+			"a program that leaks, or a collector's teeth; "
+			"record each process (run -M)");
+}
+
+static const struct reason {
+	const char *word;
+	char *(*why)(const struct figures_text *t);
+} reasons[] = {
+    [LEAK_FEW] = {"few", why_few},
+    [LEAK_LOADS] = {"loads", why_loads},
+    [LEAK_NOISE] = {"noise", why_noise},
+    [LEAK_COARSE] = {"coarse", why_coarse},
+    [LEAK_CYCLES] = {"cycles", why_cycles},
+    [LEAK_RESTED] = {"rested", why_rested},
+    [LEAK_BENDS] = {"bends", why_bends},
+    [LEAK_FALLS] = {"falls", why_falls},
+};
+
+char *why_text(const struct leak *leak)
+{
+	struct figures_text t;
+
+	units_rate(t.rate, leak->mib_per_s);
+	units_rate(t.shows, leak->visible_mib_per_s);
+	units_duration(t.need, fmax(leak->need_s, 1));
+	units_clock(t.until, leak->until_s - leak->first_s);
+	units_clock(t.since, leak->since_s - leak->first_s);
+	units_duration(t.took, leak->last_s - leak->first_s);
+	units_duration(t.cycle, leak->cycle_s);
+	if (leak->verdict == LEAK_UNDECIDED)
+		return reasons[leak->reason].why(&t);
+	if (leak->verdict == LEAK_STEADY)
+		return mem_format("a leak of %s would have shown", t.shows);
+	return mem_copy("");
+}
+
+const char *why_word(const struct leak *leak)
+{
+	return leak->verdict == LEAK_UNDECIDED ? reasons[leak->reason].word
+					       : NULL;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A leak's verdict in words, the same for "mprof leak", "mprof check" and
+ * whoever else tells of it.
+ */
+#ifndef MPROF_COMMANDS_WHY_H
+#define MPROF_COMMANDS_WHY_H
+
+#include "analysis/leak.h"
+
+/* Of an undecided one: why, and what would decide it. Of a steady one: which
+ * leak would have shown. Of others empty. The caller frees it. */
+char *why_text(const struct leak *leak)
+    __attribute__((nonnull, warn_unused_result));
+
+/* The reason as one word, for JSON; NULL where it is decided. */
+const char *why_word(const struct leak *leak) __attribute__((nonnull));
+
+#endif
