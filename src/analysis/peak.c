@@ -107,10 +107,16 @@ struct spans {
 	double highest; /* of the calls' own figures */
 };
 
+/* Files write a blank in a name as an underscore, or as it is. */
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '_';
+}
+
 static bool is_called(const char *called, const char *name)
 {
-	while (
-	    *called && (*called == *name || (*called == ' ' && *name == '_'))) {
+	while (*called &&
+	       (*called == *name || (is_blank(*called) && is_blank(*name)))) {
 		called++;
 		name++;
 	}

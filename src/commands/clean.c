@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/utf8.h"
 #include "commands/command.h"
 #include "commands/removal.h"
 #include "dat/catalog.h"
@@ -13,6 +14,15 @@ static const struct option_row rows[] = {
 	.parse = option_flag,
 	.offset = offsetof(struct clean_options, dry_run)},
     {0}};
+
+static void clean_say_kept(const char *name)
+{
+	char clean[512];
+
+	utf8_clean(clean, sizeof(clean), name);
+	fprintf(
+	    stderr, "mprof: %s: is no regular file: left in place\n", clean);
+}
 
 /* A file with the name of a recording may be something else: it stays. The
  * exit status: COMMAND_FAILED where a file could not be looked into. */
@@ -32,6 +42,8 @@ static int clean_collect(struct removal *removal, const struct catalog *catalog)
 		if (refused < 0)
 			status = COMMAND_FAILED;
 	}
+	for (size_t i = 0; i < catalog->others.len; i++)
+		clean_say_kept(catalog->others.items[i]);
 	removal_add_companions(removal);
 	return status;
 }

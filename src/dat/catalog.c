@@ -62,6 +62,8 @@ static int catalog_read(
 			    e, "%s: can't be looked at", entry->d_name);
 		if (file)
 			*array_push(&catalog->names) = mem_copy(entry->d_name);
+		else
+			*array_push(&catalog->others) = mem_copy(entry->d_name);
 	}
 	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", folder);
 }
@@ -79,6 +81,9 @@ int catalog_init(struct catalog *catalog, const char *folder, struct err *e)
 	if (catalog->names.len > 0)
 		qsort(catalog->names.items, catalog->names.len,
 		    sizeof(catalog->names.items[0]), compare_names);
+	if (catalog->others.len > 0)
+		qsort(catalog->others.items, catalog->others.len,
+		    sizeof(catalog->others.items[0]), compare_names);
 	return failed;
 }
 
@@ -86,7 +91,10 @@ void catalog_finish(struct catalog *catalog)
 {
 	for (size_t i = 0; i < catalog->names.len; i++)
 		free(catalog->names.items[i]);
+	for (size_t i = 0; i < catalog->others.len; i++)
+		free(catalog->others.items[i]);
 	array_free(&catalog->names);
+	array_free(&catalog->others);
 }
 
 bool catalog_number(const char *word, long *number)

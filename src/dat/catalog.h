@@ -12,7 +12,8 @@
 #include "base/err.h"
 
 struct catalog {
-	ARRAY(char *) names; /* sorted by name, so by time; numbered from 0 */
+	ARRAY(char *) names;  /* sorted by name, so by time; numbered from 0 */
+	ARRAY(char *) others; /* of a default name, but no file: sorted */
 };
 
 /* The default-named recordings of a folder. What is neither a file nor a link

@@ -175,3 +175,16 @@ mprof: cmd.dat: holds no samples"
 	run_apart mprof peak --func nosuch run.dat
 	same "$errors" 'mprof: run.dat: nosuch was never called'
 }
+
+@test "--func: a blank of a name and the underscore of its record are the same" {
+	recording run.dat
+	echo 'FUNC my_block 1.0 1700000000.1 2.0 1700000000.2 0' >>run.dat
+	recording theirs.dat
+	echo 'FUNC my block 1.0 1700000000.1 2.0 1700000000.2 0' >>theirs.dat
+	for name in 'my block' my_block; do
+		for file in run theirs; do
+			same "$(mprof peak --func "$name" $file.dat)" \
+				"$file.dat"$'\t3.250 MiB'
+		done
+	done
+}
