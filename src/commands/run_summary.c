@@ -151,6 +151,12 @@ static void warn_signal(const struct sampler_result *result)
 		    size(last, result->last_kib));
 	else if (fate->oom)
 		fputs(": out of memory", stderr);
+	else if (fate->may_be_oom)
+		fprintf(stderr,
+		    ", may have been out of memory: the kernel ended a process "
+		    "of this machine for that meanwhile (%s at the last "
+		    "sample)",
+		    size(last, result->last_kib));
 	else
 		print_limit(fate);
 	fputc('\n', stderr);

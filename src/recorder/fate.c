@@ -124,24 +124,25 @@ void fate_look(struct fate *fate, int64_t now_ns)
 	fate->looked = true;
 }
 
-/* Since the first look; a group that is gone with its counter leaves those of
- * the machine. */
-static int64_t kills_in_cgroup(const struct fate *fate)
+/* Since the first look; -1 where the counter can't be read, or could not be:
+ * of a group that is gone. */
+static int64_t kills_since(int64_t before, int64_t now)
 {
-	int64_t now = cgroup_oom_kills(&fate->cgroup);
-
-	return fate->cgroup_kills >= 0 && now > fate->cgroup_kills
-		   ? now - fate->cgroup_kills
-		   : 0;
+	if (before < 0 || now < 0)
+		return -1;
+	return now > before ? now - before : 0;
 }
 
-static int64_t kills_in_machine(const struct fate *fate)
+static int64_t kills_in_cgroup(const struct fate *fate)
 {
-	int64_t now = machine_kills(fate->fs);
+	return kills_since(fate->cgroup_kills, cgroup_oom_kills(&fate->cgroup));
+}
 
-	return fate->machine_kills >= 0 && now > fate->machine_kills
-		   ? now - fate->machine_kills
-		   : 0;
+/* Another program may have been the one that was killed. */
+static bool may_be_killed(const struct fate *fate)
+{
+	return kills_in_cgroup(fate) < 0 &&
+	       kills_since(fate->machine_kills, machine_kills(fate->fs)) > 0;
 }
 
 static bool is_kill(int status)
@@ -151,14 +152,8 @@ static bool is_kill(int status)
 
 bool fate_killed(struct fate *fate, int status)
 {
-	int64_t kills;
-
-	if (!is_kill(status) || !fate->looked)
-		return false;
-	kills = kills_in_cgroup(fate);
-	if (kills == 0)
-		kills = kills_in_machine(fate);
-	if (kills <= fate->blamed)
+	if (!is_kill(status) || !fate->looked ||
+	    kills_in_cgroup(fate) <= fate->blamed)
 		return false;
 	fate->blamed++;
 	return true;
@@ -182,19 +177,23 @@ static int64_t cgroup_kib(const struct fate *fate)
 }
 
 /* A program that ended before the first look had what this process has. */
-void fate_judge(struct fate *fate, int status, struct fate_verdict *verdict)
+void fate_judge(
+    struct fate *fate, int status, bool ours, struct fate_verdict *verdict)
 {
 	*verdict = (struct fate_verdict){.limit_kib = -1};
 	if (!fate->looked && status != 0) {
 		take_cgroup(fate, fate->fs->self);
 		fate->address_kib = address_kib(getpid());
 	}
-	if (fate->looked)
+	if (fate->looked && kills_in_cgroup(fate) > 0)
 		verdict->kills = kills_in_cgroup(fate);
-	verdict->oom = fate_killed(fate, status);
+	if (!ours)
+		verdict->oom = fate_killed(fate, status);
+	verdict->may_be_oom =
+	    !ours && is_kill(status) && fate->looked && may_be_killed(fate);
 	take_limit(verdict, cgroup_kib(fate), &of_cgroup);
 	/* It makes malloc() fail, and kills nobody. */
-	if (!verdict->oom)
+	if (!verdict->oom && !verdict->may_be_oom)
 		take_limit(verdict, fate->address_kib, &of_address_space);
 	if (status != 0)
 		take_limit(verdict, machine_kib(fate->fs), &of_machine);

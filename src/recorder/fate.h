@@ -36,8 +36,10 @@ struct fate_limit {
 struct fate_verdict {
 	int64_t limit_kib;                 /* the least that holds; -1: none */
 	const struct fate_limit *limit_of; /* NULL: none */
-	int64_t kills; /* by the out-of-memory killer, in the cgroup */
-	bool oom;      /* it ended the program itself, as far as is known */
+	int64_t kills;   /* by the out-of-memory killer, in the cgroup */
+	bool oom;        /* it ended the program itself */
+	bool may_be_oom; /* that can't be known, but on this machine it ended
+			  * someone meanwhile */
 };
 
 /* pid is the program's. */
@@ -49,12 +51,14 @@ void fate_finish(struct fate *fate) __attribute__((nonnull));
  * tick while the program is there. */
 void fate_look(struct fate *fate, int64_t now_ns) __attribute__((nonnull));
 
-/* Whether the out-of-memory killer ended a process whose status this is; each
- * of its kills counts once. */
+/* Whether the out-of-memory killer ended a process whose status this is: by
+ * the control group's counter alone. Each of its kills counts once. Not to be
+ * asked of what this process has killed. */
 bool fate_killed(struct fate *fate, int status) __attribute__((nonnull));
 
-/* status is the program's as wait() gives it, 0 where it isn't known. */
-void fate_judge(struct fate *fate, int status, struct fate_verdict *verdict)
-    __attribute__((nonnull));
+/* status is the program's as wait() gives it, 0 where it isn't known; ours
+ * where this process has killed it. */
+void fate_judge(struct fate *fate, int status, bool ours,
+    struct fate_verdict *verdict) __attribute__((nonnull));
 
 #endif

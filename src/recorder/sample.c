@@ -63,6 +63,11 @@ void sample_note_mark(struct sampler *s, int64_t kib)
 	s->peak_untold = true;
 }
 
+bool sample_has_killed(const struct sampler *s, const struct member *member)
+{
+	return member->signalled && s->plan.on_limit == LIMIT_KILL;
+}
+
 /* How it ended, the kernel may tell where wait() didn't. */
 static void tell_end(
     struct sampler *s, const struct member *member, const int *status)
@@ -77,7 +82,8 @@ static void tell_end(
 		exit.status = *status;
 	exit.has_status =
 	    status || births_status(&s->births, member->pid, &exit.status);
-	exit.oom = exit.has_status && fate_killed(&s->fate, exit.status);
+	exit.oom = exit.has_status && !sample_has_killed(s, member) &&
+		   fate_killed(&s->fate, exit.status);
 	if (s->sink->exit)
 		s->sink->exit(s->sink->context, &exit);
 }
@@ -89,6 +95,7 @@ void sample_end_member(struct sampler *s, size_t at, const int *status)
 
 	if (member->is_root) {
 		s->root_peak_kib = member->peak_kib;
+		s->root_killed = sample_has_killed(s, member);
 	} else {
 		s->result.unseen +=
 		    member->peak_kib < 0 && !member->denied && !member->on_loan;

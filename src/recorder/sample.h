@@ -39,6 +39,7 @@ struct sampler {
 	int64_t peak_told_ns;
 	pid_t root_pid; /* as /proc counts it */
 	bool root_over;
+	bool root_killed; /* by this process, for the limit */
 	struct sink_tick tick;
 	ARRAY(struct sink_process) processes;
 	struct sampler_result result;
@@ -65,6 +66,9 @@ void sample_last_share(struct sampler *s);
 
 /* Who is still there, and their marks. */
 void sample_last_look(struct sampler *s);
+
+/* Whether this process has killed it, for the limit. */
+bool sample_has_killed(const struct sampler *s, const struct member *member);
 
 /* A member ended, with the status that wait() gave where it was ours. */
 void sample_end_member(struct sampler *s, size_t at, const int *status);

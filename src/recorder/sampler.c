@@ -158,7 +158,7 @@ static void root_ended(struct sampler *s, const struct launch_event *event)
 static bool lives_on(const struct sampler *s, const struct member *member)
 {
 	return !member->gone && !member->zombie && !member->is_root &&
-	       !(member->signalled && s->plan.on_limit == LIMIT_KILL);
+	       !sample_has_killed(s, member);
 }
 
 static size_t count_alive(const struct sampler *s)
@@ -238,7 +238,7 @@ static void finish(struct sampler *s, struct sampler_result *result)
 		sample_tell(s);
 	sample_last_look(s);
 	sample_last_share(s);
-	fate_judge(&s->fate, s->result.status, &s->result.fate);
+	fate_judge(&s->fate, s->result.status, s->root_killed, &s->result.fate);
 	s->result.end_ns = s->tick.time_ns = sample_now_ns(s);
 	s->result.peak_kib = s->peak_kib > 0 ? s->peak_kib : 0;
 	s->result.missed = s->ticks.missed;

@@ -53,6 +53,40 @@ exit_of() {
 	[[ $(exit_of a.dat) != *oom=* ]]
 }
 
+# Has the kernel end another program of this machine, in a group of its own.
+end_another() {
+	sh -c "echo \$\$ >$group/cgroup.procs; exec $HOG 400 0" || true
+}
+
+@test "limits: nor is it where the kernel ends another program meanwhile" {
+	make_group 20
+	cat >kills.py <<-END
+		import multiprocessing, time
+		def sleep(): time.sleep(60)
+		child = multiprocessing.get_context("fork").Process(target=sleep)
+		child.start()
+		time.sleep(1.5)
+		child.kill()
+		child.join()
+	END
+	mprof run -M -T 0.01 -o a.dat sh -c 'sleep 1.5; kill -9 $$' \
+		2>a.err 3>&- &
+	mprof run -M -T 0.01 -o b.dat python3 kills.py 2>b.err 3>&- &
+	mprof run -M -T 0.01 --limit 40MiB --on-limit kill -o c.dat \
+		sh -c "sleep 1.5; $HOG 60 60" 2>c.err 3>&- &
+	sleep 0.5
+	before=$(sed -n 's/^oom_kill //p' /proc/vmstat)
+	end_another
+	[ "$(sed -n 's/^oom_kill //p' /proc/vmstat)" -gt "$before" ]
+	wait
+	grep 'killed by SIGKILL' a.err
+	grep 'the limit of 40.0 MiB was reached' c.err
+	cat ./*.err | lacks 'out of memory'
+	[[ $(exit_of a.dat) == *signal=9* ]]
+	[[ $(exit_of c.dat) == *signal=9* ]]
+	cat ./*.dat | grep ^EXIT | lacks oom=
+}
+
 @test "limits: an address space that is too small" {
 	run_apart mprof run -T 0.01 -o a.dat sh -c "
 		sleep 0.05; ulimit -v 65536; exec $HOG -s 1 400 0"

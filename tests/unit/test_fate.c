@@ -90,7 +90,7 @@ static void begin(struct fate *fate)
 
 static void end(struct fate *fate, int status, struct fate_verdict *verdict)
 {
-	fate_judge(fate, status, verdict);
+	fate_judge(fate, status, false, verdict);
 	fate_finish(fate);
 	procfs_finish(&fs);
 }
@@ -197,7 +197,8 @@ static void a_group_that_is_gone_is_remembered(void **state)
 	}
 	set_machine(6);
 	end(&fate, KILLED, &verdict);
-	assert_true(verdict.oom);
+	assert_false(verdict.oom);
+	assert_true(verdict.may_be_oom);
 	assert_int_equal(verdict.limit_kib, 512 << 10);
 	assert_string_equal(verdict.limit_of->key, "cgroup");
 }
@@ -215,7 +216,8 @@ static void without_a_group_the_machine_is_the_limit(void **state)
 	fate_look(&fate, 0);
 	set_machine(6);
 	end(&fate, KILLED, &verdict);
-	assert_true(verdict.oom);
+	assert_false(verdict.oom);
+	assert_true(verdict.may_be_oom);
 	assert_int_equal(verdict.limit_kib, 8 << 20);
 	assert_string_equal(verdict.limit_of->key, "machine");
 	assert_false(verdict.limit_of->own);
@@ -289,6 +291,37 @@ static void each_kill_is_told_of_once(void **state)
 	assert_int_equal(verdict.kills, 2);
 }
 
+/* Its own counter stands still: it was someone else. */
+static void others_of_the_machine_are_no_cause(void **state)
+{
+	struct fate_verdict verdict;
+	struct fate fate;
+
+	(void)state;
+	begin(&fate);
+	set_machine(9);
+	assert_false(fate_killed(&fate, KILLED));
+	end(&fate, KILLED, &verdict);
+	assert_false(verdict.oom);
+	assert_false(verdict.may_be_oom);
+}
+
+static void what_we_have_killed_was_not_out_of_memory(void **state)
+{
+	struct fate_verdict verdict;
+	struct fate fate;
+
+	(void)state;
+	begin(&fate);
+	set_group("outer/job", "max\n", 4);
+	set_machine(6);
+	fate_judge(&fate, KILLED, true, &verdict);
+	assert_false(verdict.oom);
+	assert_false(verdict.may_be_oom);
+	assert_int_equal(verdict.kills, 1);
+	end(&fate, KILLED, &verdict);
+}
+
 static int make_folders(void **state)
 {
 	char path[256];
@@ -326,6 +359,8 @@ int main(void)
 	    cmocka_unit_test(version_1_has_files_of_its_own),
 	    cmocka_unit_test(an_address_space_has_a_limit_too),
 	    cmocka_unit_test(each_kill_is_told_of_once),
+	    cmocka_unit_test(others_of_the_machine_are_no_cause),
+	    cmocka_unit_test(what_we_have_killed_was_not_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, make_folders, remove_all);
