@@ -86,8 +86,10 @@ static void load_agent(struct session *session)
 	    .tables = session->hooks.tables.folder};
 	struct err e;
 
-	if (agent_env_init(&session->agent, &wish, &e) != 0)
+	if (agent_env_init(&session->agent, &wish, &e) != 0) {
 		fprintf(stderr, "mprof: %s\n", e.text);
+		agent_tables_close(&session->hooks.tables);
+	}
 }
 
 static int begin(struct session *session, struct err *e)

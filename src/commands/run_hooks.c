@@ -39,7 +39,7 @@ static void take_marks(
 
 /* Beside the mark file. Without the folder each process prints its own tables,
  * and those of one that is killed are lost. */
-static void keep_tables(struct run_hooks *hooks)
+static void keep_tables(struct run_hooks *hooks, bool lines)
 {
 	const char *mark = hooks->marks.path;
 	char *path;
@@ -49,8 +49,8 @@ static void keep_tables(struct run_hooks *hooks)
 		return;
 	path = mem_format(
 	    "%.*s.tables", (int)(strlen(mark) - strlen(".mark")), mark);
-	if (agent_tables_open(&hooks->tables, path, &e) != 0)
-		fprintf(stderr, "mprof: --lines: %s\n", e.text);
+	if (agent_tables_open(&hooks->tables, path, &e) != 0 && lines)
+		fprintf(stderr, "mprof: %s\n", e.text);
 	free(path);
 }
 
@@ -92,8 +92,8 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 {
 	*hooks = (struct run_hooks){.marks.fd = -1};
 	take_marks(hooks, plan, watched);
-	if (options->lines && !watched)
-		keep_tables(hooks);
+	if ((options->lines || options->python) && !watched)
+		keep_tables(hooks, options->lines);
 	if (options->stacks && !namespace_has_proc()) {
 		fputs("mprof: --stacks: left out, /proc is another pid "
 		      "namespace's; mount this one's: mount -t proc proc "
@@ -131,6 +131,12 @@ void run_hooks_summary(const struct run_hooks *hooks)
 {
 	if (hooks->stacks.stacks)
 		stacks_hook_summary(&hooks->stacks);
+	if (!agent_tables_loaded(&hooks->tables))
+		fputs(
+		    "mprof: @profile: no process is known to have loaded the "
+		    "agent; env -i, sudo, a static program, or another Python "
+		    "than CPython 3.8 to 3.13 keeps it out\n",
+		    stderr);
 }
 
 static const struct profiles_options reading = {0};

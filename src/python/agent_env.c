@@ -43,13 +43,14 @@ static void fill(
 
 	while (environ[len])
 		len++;
-	env->envp = mem_zero(len + 5, sizeof(char *));
+	env->envp = mem_zero(len + 6, sizeof(char *));
 	add(env, &at, mem_format("MPROF_AGENT_FILE=%s", file ? file : ""));
 	add(env, &at, mem_format("MPROF_AGENT_RECORDER=%ld", (long)getpid()));
 	if (wish->lines)
+		add(env, &at, mem_copy("MPROF_AGENT_LINES=1"));
+	if (wish->tables)
 		add(env, &at,
-		    mem_format("MPROF_AGENT_LINES=%s",
-			wish->tables ? wish->tables : "1"));
+		    mem_format("MPROF_AGENT_TABLES=%s", wish->tables));
 	add(env, &at, preload(agent));
 	for (size_t i = 0; i < len; i++) {
 		if (!is_replaced(environ[i]))

@@ -16,13 +16,13 @@
 struct agent_wish {
 	const char *recording; /* to append calls to; NULL: nowhere */
 	bool lines;            /* a line table a function at the end */
-	const char *tables;    /* the folder they are kept in; NULL: none */
+	const char *tables;    /* a folder of agent_tables.h; NULL: none */
 	const char *agent;     /* NULL: the one beside this program */
 };
 
 struct agent_env {
 	char **envp;  /* this process's, and ours; ends with NULL */
-	char *own[4]; /* the strings of it that are not from elsewhere */
+	char *own[5]; /* the strings of it that are not from elsewhere */
 	size_t owned;
 };
 

@@ -232,13 +232,27 @@ void agent_tables_take(struct agent_tables *tables)
 	array_free(&names.items);
 }
 
+bool agent_tables_loaded(const struct agent_tables *tables)
+{
+	char *path;
+	bool loaded;
+
+	if (!tables->folder)
+		return true;
+	path = mem_format("%s/" SHELF_LOADED, tables->folder);
+	loaded = access(path, F_OK) == 0;
+	free(path);
+	return loaded;
+}
+
 static void agent_tables_remove(const char *folder)
 {
 	DIR *dir = opendir(folder);
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)) != NULL) {
-		if (fnmatch(table_pattern, entry->d_name, 0) == 0)
+		if (fnmatch(table_pattern, entry->d_name, 0) == 0 ||
+		    strcmp(entry->d_name, SHELF_LOADED) == 0)
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	}
 	if (dir)

@@ -42,6 +42,11 @@ int agent_tables_open(struct agent_tables *tables, const char *path,
  * is waited for, a second in all. Harmless without a folder. */
 void agent_tables_take(struct agent_tables *tables) __attribute__((nonnull));
 
+/* Whether a process has told that it loaded the agent, which those can't that
+ * have no right to write into the folder. True without a folder. */
+bool agent_tables_loaded(const struct agent_tables *tables)
+    __attribute__((nonnull));
+
 /* Removes the folder and what the agent made in it. Also harmless on zeroes. */
 void agent_tables_close(struct agent_tables *tables) __attribute__((nonnull));
 

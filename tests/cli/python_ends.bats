@@ -42,6 +42,7 @@ each_end() {
 	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
 	for way in pool-fork pool-spawn pool-forkserver; do
+		rm -f taken-*
 		ends "$python" "$way" '2 tables: 3 3 '
 	done
 }

@@ -187,3 +187,20 @@ apart() {
 	[ "$(grep -c '^Filename: ' out)" -eq 2 ]
 	[ ! -e run.dat ]
 }
+
+@test "no process that loaded the agent: a line says so" {
+	python=$(known_pythons | head -n 1)
+	[ -n "$python" ] || skip 'no CPython here'
+	for option in --lines --python; do
+		for words in true "env -i $python -c 1"; do
+			# shellcheck disable=SC2086 # they are words
+			mprof run -o run.dat $option $words 2>errors
+			same "$(grep -c 'known to have loaded the agent' errors)" 1
+		done
+		mprof run -o run.dat $option "$python" -c 1 2>errors
+		lacks 'loaded the agent' errors
+	done
+	mprof run -o run.dat true 2>errors
+	lacks 'loaded the agent' errors
+	same "$(ls "$TMPDIR")" ''
+}

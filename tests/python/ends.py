@@ -28,7 +28,9 @@ def task(number):
     import time
 
     work(3)
-    time.sleep(0.5)
+    open("taken-%d" % number, "w").close()
+    while not os.path.exists("taken-%d" % (1 - number)):
+        time.sleep(0.01)
 
 
 def fork_and_leave():

@@ -24,8 +24,10 @@ static const char *value_of(char *const *envp, const char *name)
 
 static void only_its_own_names_are_set(void **state)
 {
-	struct agent_wish wish = {
-	    .recording = "/dev/null", .lines = true, .agent = "/lib/agent.so"};
+	struct agent_wish wish = {.recording = "/dev/null",
+	    .lines = true,
+	    .tables = "/tmp/x.tables",
+	    .agent = "/lib/agent.so"};
 	struct agent_env env;
 	struct err e;
 	size_t before = 0, after = 0;
@@ -39,12 +41,14 @@ static void only_its_own_names_are_set(void **state)
 	    value_of(env.envp, "MPROF_AGENT_FILE"), "/dev/null");
 	assert_string_equal(value_of(env.envp, "MPROF_AGENT_LINES"), "1");
 	assert_string_equal(
+	    value_of(env.envp, "MPROF_AGENT_TABLES"), "/tmp/x.tables");
+	assert_string_equal(
 	    value_of(env.envp, "LD_PRELOAD"), "/x/first.so:/lib/agent.so");
 	while (environ[before])
 		before++;
 	while (env.envp[after])
 		after++;
-	assert_int_equal(after, before + 2);
+	assert_int_equal(after, before + 3);
 	agent_env_finish(&env);
 
 	wish = (struct agent_wish){

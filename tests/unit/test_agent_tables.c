@@ -28,7 +28,7 @@ static void open_folder(struct agent_tables *tables)
 		    parent ? parent : "/tmp", (int)getpid());
 	if (agent_tables_open(tables, folder, &e) != 0)
 		fail_msg("%s", e.text);
-	setenv("MPROF_AGENT_LINES", folder, 1);
+	setenv("MPROF_AGENT_TABLES", folder, 1);
 	shelf_init();
 }
 
@@ -78,6 +78,20 @@ static void what_was_noted_is_taken(void **state)
 	assert_false(shelf_claim(table.shelf)); /* it was printed */
 	finish(&table);
 	agent_tables_close(&tables);
+}
+
+static void a_loaded_agent_is_told(void **state)
+{
+	struct agent_tables tables = {0};
+
+	(void)state;
+	assert_true(agent_tables_loaded(&tables));
+	open_folder(&tables);
+	assert_false(agent_tables_loaded(&tables));
+	shelf_tell_loaded();
+	assert_true(agent_tables_loaded(&tables));
+	agent_tables_close(&tables);
+	assert_int_equal(access(folder, F_OK), -1);
 }
 
 static void what_the_process_printed_is_not_taken(void **state)
@@ -208,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_was_noted_is_taken),
+	    cmocka_unit_test(a_loaded_agent_is_told),
 	    cmocka_unit_test(what_the_process_printed_is_not_taken),
 	    cmocka_unit_test(a_child_begins_anew),
 	    cmocka_unit_test(hostile_files_do_no_harm),

@@ -96,6 +96,7 @@ __attribute__((constructor)) static void preload(void)
 		return;
 	marks_init();
 	shelf_init();
+	shelf_tell_loaded();
 	if (py.PyImport_AppendInittab(
 		"memory_profiler", PyInit_memory_profiler) == 0)
 		hook_posix();

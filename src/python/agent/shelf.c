@@ -30,10 +30,26 @@ static char *shelf_folder; /* NULL: tables end with the process */
 
 void shelf_init(void)
 {
-	const char *folder = getenv("MPROF_AGENT_LINES");
+	const char *folder = getenv("MPROF_AGENT_TABLES");
 
 	if (!shelf_folder && folder && folder[0] == '/')
 		shelf_folder = strdup(folder);
+}
+
+void shelf_tell_loaded(void)
+{
+	size_t size = shelf_folder ? strlen(shelf_folder) + 16 : 0;
+	char *path = size ? malloc(size) : NULL;
+	int fd = -1;
+
+	if (path) {
+		snprintf(path, size, "%s/" SHELF_LOADED, shelf_folder);
+		fd = open(
+		    path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(path);
 }
 
 struct shelf *shelf_create(const struct shelf_label *label)

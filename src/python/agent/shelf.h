@@ -20,6 +20,7 @@ struct shelf;
 #define SHELF_NAME_MAX 4096
 #define SHELF_TEXT_MAX (1 << 20)
 #define SHELF_SUFFIX ".table"
+#define SHELF_LOADED "loaded" /* a file there: a Python has the agent */
 
 /* How such a file begins. The name of the source file follows, then the text
  * of the function, then at rows_at the rows. */
@@ -37,6 +38,10 @@ struct shelf_head {
 /* Takes the folder from the environment, before the program can change it.
  * Harmless when repeated. */
 void shelf_init(void);
+
+/* Lets the recorder know that the agent is in a process that holds a Python.
+ * Needs no interpreter to run. */
+void shelf_tell_loaded(void);
 
 struct shelf_label {
 	const char *file, *text; /* of the function; no line of it missing */
