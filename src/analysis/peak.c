@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/index.h"
+#include "profile/measure.h"
+#include "profile/share.h"
 
 static void take(struct peaks *peaks, const struct series *series, bool mark)
 {
@@ -17,6 +19,17 @@ static void take(struct peaks *peaks, const struct series *series, bool mark)
 	peaks->mib = best->mib;
 	peaks->time_s = best->time_s;
 	peaks->unsampled = mark;
+}
+
+/* The run of the highest peak is asked, where there are several. */
+static void take_share(struct peaks *peaks, const struct run *run)
+{
+	const char *measure = measure_of(run);
+
+	peaks->share = NULL;
+	if (measure && strcmp(measure, "rss") == 0)
+		peaks->share = share_at_peak(
+		    run->shares.items, run->shares.len, peaks->mib);
 }
 
 static bool child_is(const void *children, size_t at, const void *key)
@@ -83,8 +96,12 @@ void peaks_init(struct peaks *peaks, const struct profile *profile)
 	for (size_t i = 0; i < profile->runs.len; i++) {
 		const struct run *run = &profile->runs.items[i];
 
+		double before_mib = peaks->found ? peaks->mib : -INFINITY;
+
 		take(peaks, &run->total, false);
 		take(peaks, &run->peaks, true);
+		if (peaks->found && peaks->mib > before_mib)
+			take_share(peaks, run);
 		for (size_t p = 0; p < run->processes.len; p++)
 			take_child(peaks, &index, &run->processes.items[p]);
 	}

@@ -14,9 +14,11 @@ struct child_peak {
 };
 
 struct peaks {
-	bool found;     /* else nothing was measured, and the rest is zero */
-	double mib;     /* the larger of the samples and the PEAK records */
-	double time_s;  /* when it was first so high */
+	bool found;    /* else nothing was measured, and the rest is zero */
+	double mib;    /* the larger of the samples and the PEAK records */
+	double time_s; /* when it was first so high */
+	const struct share *share; /* what it was in truth, where RSS
+				    * misleads: profile/share.h; or NULL */
 	bool unsampled; /* it is a PEAK record's: between two samples */
 	/* in order of appearance; one for each key that has CHLD records */
 	ARRAY(struct child_peak) children;

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "analysis/downsample.h"
@@ -10,6 +11,8 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "profile/ending.h"
+#include "profile/measure.h"
+#include "profile/share.h"
 
 static void add_fact(struct scene *scene, const char *label, char *value)
 {
@@ -75,6 +78,16 @@ static void add_window(struct scene *scene, const struct run *run,
 	    mem_format("%zu of %zu", part.len, run->total.len));
 }
 
+/* Where memory that is shared makes the peak of a sum of RSS misleading; else
+ * NULL. */
+static char *shared_text(const struct run *run, double peak_mib)
+{
+	const struct share *share =
+	    share_at_peak(run->shares.items, run->shares.len, peak_mib);
+
+	return share ? share_text(share, peak_mib) : NULL;
+}
+
 static void add_figures(struct scene *scene,
     const struct chart_request *request, const struct sample *sampled)
 {
@@ -83,7 +96,7 @@ static void add_figures(struct scene *scene,
 			      ? run->info.interval_s
 			      : downsample_interval(&run->total);
 	double duration = build_end(run) - build_start(run);
-	char text[UNITS_TEXT];
+	char text[UNITS_TEXT], *shared;
 	struct sample peak;
 
 	add_fact(scene, "Started", start_text(build_start(run)));
@@ -97,8 +110,12 @@ static void add_figures(struct scene *scene,
 		add_window(scene, run, request);
 	else
 		add_fact(scene, "Samples", mem_format("%zu", run->total.len));
-	if (build_peak(run, sampled, &peak))
+	if (build_peak(run, sampled, &peak)) {
 		add_fact(scene, "Peak", peak_text(run, peak));
+		shared = shared_text(run, peak.mib);
+		if (shared)
+			add_fact(scene, "Shared", shared);
+	}
 }
 
 static void add_end(struct scene *scene, const struct exit_status *exit)
@@ -161,20 +178,24 @@ static char *run_text(const struct chart_run *chart_run)
 {
 	const struct run *run = chart_run->run;
 	const struct sample *sampled = series_peak(&run->total);
-	char *start, *peak = NULL, *text, duration[UNITS_TEXT];
+	char *start, *peak = NULL, *shared = NULL, *text, duration[UNITS_TEXT];
 	struct sample highest;
 
 	if (!isfinite(build_start(run)))
 		return mem_format("%s: nothing", chart_run->name);
 	start = start_text(build_start(run));
-	if (build_peak(run, sampled, &highest))
+	if (build_peak(run, sampled, &highest)) {
 		peak = peak_text(run, highest);
-	text = mem_format("%s: %s%s%s, %s%s%s", chart_run->name,
+		shared = shared_text(run, highest.mib);
+	}
+	text = mem_format("%s: %s%s%s, %s%s%s%s%s", chart_run->name,
 	    run->command ? run->command : "", run->command ? ", " : "", start,
 	    units_duration(duration, build_end(run) - build_start(run)),
-	    peak ? ", peak " : "", peak ? peak : "");
+	    peak ? ", peak " : "", peak ? peak : "", shared ? ", " : "",
+	    shared ? shared : "");
 	free(start);
 	free(peak);
+	free(shared);
 	return text;
 }
 
@@ -200,6 +221,25 @@ static void add_names(struct scene *scene, const struct chart_request *request)
 	}
 }
 
+/* What all of the recordings show: they are of one measure. */
+static char *metric_text(const struct chart_request *request)
+{
+	const struct run *first = request->runs[0].run;
+	char *text = measure_text(first);
+
+	for (size_t i = 1; i < request->len; i++) {
+		char *other = measure_text(request->runs[i].run);
+		bool same = strcmp(text, other) == 0;
+
+		free(other);
+		if (same)
+			continue;
+		free(text);
+		return mem_copy(measure_words(first));
+	}
+	return text;
+}
+
 void build_facts(struct scene *scene, const struct chart_request *request,
     const struct sample *sampled)
 {
@@ -209,6 +249,7 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 		*array_push(&scene->notes) = mem_format(
 		    "%zu older recordings are not drawn", request->left_out);
 	add_open_ends(scene, request);
+	add_fact(scene, "Metric", metric_text(request));
 	if (request->len > 1) {
 		add_names(scene, request);
 		return;
@@ -217,7 +258,6 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 	add_clean_fact(scene, "Host", run->info.host);
 	if (isfinite(build_start(run)))
 		add_figures(scene, request, sampled);
-	add_clean_fact(scene, "Metric", run->info.backend);
 	add_end(scene, &run->exit);
 	add_limit(scene, &run->exit);
 }

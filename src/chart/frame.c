@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "profile/ending.h"
+#include "profile/measure.h"
 
 static bool can_be_drawn(const struct run *run)
 {
@@ -107,6 +108,22 @@ static int check_window(const struct chart_request *request, struct err *e)
 	    several ? "recordings run" : "recording runs", first_s, last_s);
 }
 
+/* Lines of two measures over each other would be compared. */
+static int check_measures(const struct chart_request *request, struct err *e)
+{
+	for (size_t i = 0; i < request->len; i++) {
+		for (size_t j = i + 1; j < request->len; j++) {
+			const struct chart_run *a = &request->runs[i];
+			const struct chart_run *b = &request->runs[j];
+
+			if (measure_check(
+				a->run, a->name, b->run, b->name, e) != 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
 static char *choose_title(const struct chart_request *request)
 {
 	const struct chart_run *first = &request->runs[0];
@@ -133,7 +150,7 @@ int build_frame(
 		    "%s: holds no samples, so there is nothing "
 		    "to draw",
 		    request->runs[0].name);
-	if (check_window(request, e) != 0)
+	if (check_measures(request, e) != 0 || check_window(request, e) != 0)
 		return -1;
 	scene->title = choose_title(request);
 	scene->time = time_axis(request);

@@ -49,38 +49,62 @@ static const char *fact(const struct scene *scene, const char *label)
 	return NULL;
 }
 
-/* The facts in one line, as many as have room. */
-static char *subtitle(const struct place *place)
+/* A part of the line of facts. What is important is put in first; of what has
+ * no room then, the less important is left out. */
+static const struct part {
+	const char *label, *before;
+	int rank;
+} parts[] = {{"End", "", 0}, {"Recordings", "", 0}, {"Started", "", 6},
+    {"Host", "", 7}, {"Duration", "", 4}, {"Window", "", 2},
+    {"In the window", "", 2}, {"Peak", "peak ", 1}, {"Shared", "", 0},
+    {"Ended", "", 3}, {"Limit", "limit ", 3}, {"Samples", "", 5}};
+
+enum { PARTS = sizeof(parts) / sizeof(parts[0]), RANKS = 8 };
+
+static char *join_parts(const struct scene *scene, const bool *wanted)
 {
-	static const struct {
-		const char *label, *before;
-	} parts[] = {{"End", ""}, {"Recordings", ""}, {"Started", ""},
-	    {"Host", ""}, {"Duration", ""}, {"Window", ""},
-	    {"In the window", ""}, {"Peak", "peak "}, {"Ended", ""},
-	    {"Limit", "limit "}, {"Samples", ""}};
-	double room = place->drawing->width - 2 * place->margin;
-	struct words words = {.size = 0.92 * place->font};
 	char *line = mem_copy("");
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		const char *value = fact(place->scene, parts[i].label);
+	for (size_t i = 0; i < PARTS; i++) {
+		const char *value = fact(scene, parts[i].label);
 		bool counted = strcmp(parts[i].label, "Samples") == 0;
 		char *longer;
 
-		if (!value)
+		if (!value || !wanted[i])
 			continue;
 		longer = mem_format("%s%s%s%s%s", line,
 		    *line ? "  \xc2\xb7  " : "", parts[i].before, value,
 		    !counted                  ? ""
 		    : strcmp(value, "1") == 0 ? " sample"
 					      : " samples");
-		words.text = longer;
-		if (place_width(place, &words) > room) {
-			free(longer);
-			continue;
-		}
 		free(line);
 		line = longer;
+	}
+	return line;
+}
+
+/* The facts in one line, as many as have room. */
+static char *subtitle(const struct place *place)
+{
+	double room = place->drawing->width - 2 * place->margin;
+	struct words words = {.size = 0.92 * place->font};
+	char *line = mem_copy("");
+	bool wanted[PARTS] = {false};
+
+	for (int rank = 0; rank < RANKS; rank++) {
+		for (size_t i = 0; i < PARTS; i++) {
+			char *longer;
+
+			if (parts[i].rank != rank ||
+			    !fact(place->scene, parts[i].label))
+				continue;
+			wanted[i] = true;
+			longer = join_parts(place->scene, wanted);
+			words.text = longer;
+			wanted[i] = place_width(place, &words) <= room;
+			free(wanted[i] ? line : longer);
+			line = wanted[i] ? longer : line;
+		}
 	}
 	return line;
 }
@@ -167,7 +191,9 @@ static void put_memory_axis(struct page *page, const struct plot *plot)
 {
 	struct place *place = &page->place;
 	double row = place_line_height(place->font);
-	char *title = mem_format("memory (%s)", page->memory.unit);
+	const char *metric = fact(place->scene, "Metric");
+	char *title = mem_format(
+	    "%s (%s)", metric ? metric : "memory", page->memory.unit);
 	double last = INFINITY;
 	struct words words = {.text = title,
 	    .x = place->margin,

@@ -5,6 +5,7 @@
 
 #include "analysis/figures.h"
 #include "cli/json.h"
+#include "commands/shared.h"
 #include "profile/ending.h"
 
 enum { SCHEMA = 1 };
@@ -184,6 +185,15 @@ static void put_stacks(struct json *json, const struct run *run)
 	json_close(json, ']');
 }
 
+static void put_shares(struct json *json, const struct run *run)
+{
+	json_key(json, "shares");
+	json_open(json, '[');
+	for (size_t i = 0; i < run->shares.len; i++)
+		shared_write(json, &run->shares.items[i]);
+	json_close(json, ']');
+}
+
 static void put_run(struct json *json, const struct run *run)
 {
 	struct figures figures;
@@ -200,6 +210,7 @@ static void put_run(struct json *json, const struct run *run)
 	put_exit(json, &run->exit);
 	put_series(json, "samples", &run->total);
 	put_series(json, "peaks", &run->peaks);
+	put_shares(json, run);
 	put_processes(json, run);
 	put_calls(json, run);
 	put_marks(json, run);

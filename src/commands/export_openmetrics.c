@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "profile/share.h"
 
 enum { LONGEST_LABEL = 1024 };
 
@@ -101,6 +102,27 @@ static void put_processes(const struct profile *profile, FILE *out)
 	}
 }
 
+static void put_shares(const struct profile *profile, FILE *out)
+{
+	static const char pss[] = "mprof_memory_pss_bytes";
+	size_t count = 0;
+
+	for (size_t r = 0; r < profile->runs.len; r++)
+		count += profile->runs.items[r].shares.len;
+	if (count == 0)
+		return;
+	put_head(out, pss, "PSS of the same, where it was read beside RSS.");
+	for (size_t r = 0; r < profile->runs.len; r++) {
+		struct labels labels = labels_of(profile, r);
+		struct series read = {0};
+
+		share_series(profile->runs.items[r].shares.items,
+		    profile->runs.items[r].shares.len, &read);
+		put_series(out, pss, &labels, &read);
+		series_finish(&read);
+	}
+}
+
 int export_openmetrics(const struct profile *profile, FILE *out, struct err *e)
 {
 	static const char total[] = "mprof_memory_bytes";
@@ -119,6 +141,7 @@ int export_openmetrics(const struct profile *profile, FILE *out, struct err *e)
 
 		put_series(out, peak, &labels, &profile->runs.items[r].peaks);
 	}
+	put_shares(profile, out);
 	put_processes(profile, out);
 	fputs("# EOF\n", out);
 	return 0;

@@ -18,7 +18,8 @@ struct list_options {
 static const struct option_row rows[] = {
     {.letter = 'l',
 	.name = "long",
-	.help = "also duration, peak, processes, status, size and command",
+	.help = "also duration, peak, its PSS where memory is shared, "
+		"processes, status, size and command",
 	.parse = option_flag,
 	.offset = offsetof(struct list_options, full),
 	.ours = true},
@@ -92,6 +93,9 @@ static void add_row(struct table *table, size_t number, const char *path)
 			     : "-");
 	table_add(table,
 	    overview.measured ? units_size(text, overview.peak_mib) : "-");
+	table_add(table, overview.share.processes
+			     ? units_size(text, overview.share.pss_mib)
+			     : "-");
 	if (overview.processes > 0)
 		add_number(table, overview.processes);
 	else
@@ -105,12 +109,12 @@ static void add_row(struct table *table, size_t number, const char *path)
 static void print_long(const struct catalog *catalog)
 {
 	static const char *const heads[] = {"no", "file", "duration", "peak",
-	    "processes", "status", "size", "command"};
+	    "PSS", "processes", "status", "size", "command"};
 	struct table table;
 
 	if (catalog->names.len == 0)
 		return;
-	table_init(&table, "rlrrrrrl");
+	table_init(&table, "rlrrrrrrl");
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
 		table_add(&table, heads[i]);
 	for (size_t i = 0; i < catalog->names.len; i++)

@@ -39,6 +39,15 @@ void live_init(struct live *live, bool keys, const char *command)
 		profile_add_run(&live->own)->command = mem_copy(command);
 }
 
+void live_measures(struct live *live, const struct sampler_plan *plan)
+{
+	struct run_info *info = &live->own.runs.items[0].info;
+
+	info->backend = mem_copy(plan->metric->measure->name);
+	info->alone = plan->alone;
+	info->sum = !plan->alone;
+}
+
 void live_leave(struct live *live)
 {
 	if (live->on_screen)

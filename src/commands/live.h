@@ -10,6 +10,7 @@
 #include "cli/screen.h"
 #include "profile/profile.h"
 #include "recorder/hook.h"
+#include "recorder/sampler.h"
 
 struct live {
 	struct screen screen;
@@ -27,6 +28,11 @@ struct live {
  * when there is something to draw, and given back by the latter two. command
  * is what the hook's run is called, NULL without a hook. */
 void live_init(struct live *live, bool keys, const char *command);
+
+/* What the hook's samples will be of: behind live_init(). */
+void live_measures(struct live *live, const struct sampler_plan *plan)
+    __attribute__((nonnull));
+
 void live_leave(struct live *live);
 void live_finish(struct live *live);
 

@@ -9,6 +9,7 @@
 
 #include "analysis/peak.h"
 #include "base/signal_name.h"
+#include "commands/shared.h"
 #include "dat/reader.h"
 #include "profile/ending.h"
 
@@ -62,6 +63,8 @@ static void sum_up(struct overview *overview, const struct profile *profile)
 	peaks_init(&peaks, profile);
 	overview->measured = peaks.found;
 	overview->peak_mib = peaks.mib;
+	if (peaks.share)
+		overview->share = *peaks.share;
 	peaks_finish(&peaks);
 	if (overview->measured)
 		overview->start_s = run_first_s(&runs[0]);
@@ -142,6 +145,8 @@ void overview_write(const struct overview *overview, struct json *json)
 	put_number(
 	    json, "duration_s", overview->measured, overview->duration_s);
 	put_number(json, "peak_mib", overview->measured, overview->peak_mib);
+	json_key(json, "shared");
+	shared_write(json, overview->share.processes ? &overview->share : NULL);
 	put_whole(json, "processes", overview->processes > 0,
 	    (int64_t)overview->processes);
 	put_whole(json, "status", overview->ended && !signalled, exit->code);

@@ -19,8 +19,10 @@ struct overview {
 	bool measured;              /* else the next three are zero */
 	double start_s, duration_s; /* from the first run's first sample on */
 	double peak_mib;
-	size_t processes;        /* 0 where the file does not tell */
-	bool ended;              /* the recording tells how it ended */
+	struct share share; /* what that was in truth, by PSS; no processes:
+			     * nothing to say */
+	size_t processes;   /* 0 where the file does not tell */
+	bool ended;         /* the recording tells how it ended */
 	struct exit_status exit; /* of the last run, if ended */
 	enum run_ending ending;  /* of the last run */
 };

@@ -8,6 +8,7 @@
 #include "commands/command.h"
 #include "commands/phases.h"
 #include "commands/profiles.h"
+#include "commands/shared.h"
 #include "profile/ending.h"
 
 enum { SCHEMA = 1 };
@@ -53,6 +54,14 @@ static void print_children(const struct peaks *peaks)
 		print_clean(child->process->key);
 		printf("\t\t\t%.3f MiB\n", child->mib);
 	}
+}
+
+static void print_share(const struct peaks *peaks)
+{
+	char *text = share_text(peaks->share, peaks->mib);
+
+	printf("  Shared\t\t\t%s\n", text);
+	free(text);
 }
 
 /* A call of that last name, or NULL: "squares" for "__main__.squares". */
@@ -107,6 +116,8 @@ static void print_peaks(
 		puts("\tNaN MiB");
 	else
 		printf("\t%.3f MiB\n", mib);
+	if (peaks.share && !options->function)
+		print_share(&peaks);
 	if (got == 0)
 		print_children(&peaks);
 	for (size_t i = 0; options->phases && i < profile->runs.len; i++)
@@ -181,6 +192,8 @@ static void put_peaks(struct json *json, const struct profile *profile,
 	put_number(json, "peak_mib", peaks.found && got == 0, mib);
 	put_number(
 	    json, "time_s", peaks.found && !options->function, peaks.time_s);
+	json_key(json, "shared");
+	shared_write(json, options->function ? NULL : peaks.share);
 	json_key(json, "between_samples");
 	json_bool(json, peaks.unsampled && !options->function);
 	put_children(json, &peaks);

@@ -53,6 +53,8 @@ static void write_info(
 	dat_write_text(writer, "host", host);
 	dat_write_text(writer, "version", MPROF_VERSION);
 	dat_write_text(writer, "start", when);
+	if (recording->alone)
+		dat_write_whole(writer, "alone", 1);
 	dat_write_end(writer, kib, time_ns);
 }
 

@@ -21,7 +21,8 @@ struct recording {
 	struct sink sink;    /* give this to the sampler */
 	const char *backend; /* for INFO */
 	int64_t interval_ns;
-	bool each; /* a series for each process */
+	bool alone; /* the total is the program's */
+	bool each;  /* a series for each process */
 	bool skip_unchanged;
 	bool informed;   /* INFO is written */
 	bool begun;      /* the first sample is written */
@@ -31,8 +32,8 @@ struct recording {
 	ARRAY(struct share) shares;            /* that may matter at the end */
 };
 
-/* Fills sink; writer, backend, interval_ns, each and skip_unchanged are the
- * caller's to set. */
+/* Fills sink; writer, backend, interval_ns, alone, each and skip_unchanged are
+ * the caller's to set. */
 void recording_init(struct recording *recording) __attribute__((nonnull));
 
 /* Behind the last record. -1 with e where something was lost. */

@@ -69,8 +69,9 @@ static int open_output(struct session *session, struct err *e)
 			say_beside(path, recording->writer.path);
 		free(path);
 	}
-	recording->backend = session->plan.metric->name;
+	recording->backend = session->plan.metric->measure->name;
 	recording->interval_ns = session->plan.interval_ns;
+	recording->alone = session->plan.alone;
 	recording->each = options->each;
 	recording->skip_unchanged = options->skip_unchanged;
 	recording->writer.precise = session->plan.interval_ns < NS_PER_S / 1000;

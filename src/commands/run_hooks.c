@@ -81,6 +81,7 @@ static int watch(struct run_hooks *hooks, struct sampler_plan *plan,
 		    "drawn on");
 	command = mem_join(words);
 	live_init(&hooks->live, false, command);
+	live_measures(&hooks->live, plan);
 	free(command);
 	hooks->watching = true;
 	add_hook(plan, live_hook(&hooks->live));

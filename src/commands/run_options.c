@@ -30,7 +30,7 @@ static const char *metric_name_at(size_t at)
 {
 	const struct metric *metric = metric_at(at);
 
-	return metric ? metric->name : NULL;
+	return metric ? metric->measure->name : NULL;
 }
 
 static int parse_metric(
@@ -52,7 +52,7 @@ static int parse_metric(
 		    row->name);
 	for (size_t i = 0; (metric = metric_at(i)) != NULL; i++)
 		used += (size_t)snprintf(known + used, sizeof(known) - used,
-		    "%s%s", i ? ", " : "", metric->name);
+		    "%s%s", i ? ", " : "", metric->measure->name);
 	return err_set(e,
 	    "option --%s: %s: is none of %s, psutil, psutil_pss, psutil_uss, "
 	    "posix",

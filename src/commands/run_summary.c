@@ -2,6 +2,7 @@
 #include "commands/run_summary.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -17,17 +18,13 @@ static const char *size(char out[static UNITS_TEXT], int64_t kib)
 
 static void print_share(const struct share *share, double peak_mib)
 {
-	char pss[UNITS_TEXT], rss[UNITS_TEXT];
+	char *text;
 
 	if (share->processes == 0)
 		return;
-	fprintf(stderr, " (%s PSS", units_size(pss, share->pss_mib));
-	if (!share_is_of_peak(share, peak_mib))
-		fprintf(stderr, " when it was %s", units_size(rss, share->mib));
-	fprintf(stderr,
-	    ": memory that %d processes share is counted in each; "
-	    "--backend pss)",
-	    share->processes);
+	text = share_text(share, peak_mib);
+	fprintf(stderr, " (%s: RSS counts it in each; --backend pss)", text);
+	free(text);
 }
 
 /* Who is left, and what would have recorded them where that is so. */
@@ -121,7 +118,7 @@ void run_summary_print(const struct sampler_plan *plan,
 	print_status(result);
 	if (result->peak_kib > 0 || result->samples > 0)
 		fprintf(stderr, "mprof: peak %s %s",
-		    size(peak, result->peak_kib), plan->metric->title);
+		    size(peak, result->peak_kib), plan->metric->measure->title);
 	else
 		fputs("mprof: nothing was sampled", stderr);
 	print_share(share, (double)result->peak_kib / 1024);
@@ -175,12 +172,12 @@ static void warn_missing(
 		fprintf(stderr,
 		    "mprof: not permitted to read the %s of this process; "
 		    "--backend rss needs no permission\n",
-		    plan->metric->title);
+		    plan->metric->measure->title);
 	else if (needs && result->denied > 0)
 		fprintf(stderr,
 		    "mprof: %zu readings of %s were not permitted and are "
 		    "missing in the total\n",
-		    result->denied, plan->metric->title);
+		    result->denied, plan->metric->measure->title);
 }
 
 void run_summary_warn(

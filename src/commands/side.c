@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "dat/catalog.h"
+#include "profile/measure.h"
 
 static void add_runs(struct side *side, const struct profile *profile)
 {
@@ -97,11 +98,6 @@ void side_finish(struct side *side)
 	array_free(&side->profiles);
 }
 
-static const char *metric_of(const struct side_run *run)
-{
-	return run->run->info.backend ? run->run->info.backend : "rss";
-}
-
 int side_check_metric(const struct side *a, const struct side *b, struct err *e)
 {
 	const struct side_run *first = &a->runs.items[0];
@@ -111,13 +107,9 @@ int side_check_metric(const struct side *a, const struct side *b, struct err *e)
 		for (size_t j = 0; j < sides[i]->runs.len; j++) {
 			const struct side_run *run = &sides[i]->runs.items[j];
 
-			if (strcmp(metric_of(first), metric_of(run)) != 0)
-				return err_set(e,
-				    "%s: records %s, %s records %s: they "
-				    "can't be compared; record both with the "
-				    "same --backend",
-				    first->profile->path, metric_of(first),
-				    run->profile->path, metric_of(run));
+			if (measure_check(first->run, first->profile->path,
+				run->run, run->profile->path, e) != 0)
+				return -1;
 		}
 	}
 	return 0;

@@ -214,7 +214,7 @@ int target_check_metric(
 		result = err_set(e,
 		    "%d: not permitted to read its %s; --backend rss needs no "
 		    "permission",
-		    (int)target->pid, metric->title);
+		    (int)target->pid, metric->measure->title);
 	procfs_finish(&fs);
 	return result;
 }

@@ -130,6 +130,7 @@ static int watch_target(
 	int got;
 
 	live_init(&live, true, command);
+	live_measures(&live, &plan);
 	free(command);
 	got = sample(&plan, &sink, target->pid, &e);
 	if (got < 0)

@@ -46,6 +46,12 @@ static const struct {
     {"pidstat", {"minflt/s", "rss", "vsz"}, 1.0 / 1024},
 };
 
+/* Columns whose name says what they measure. */
+static const struct {
+	const char *column, *name;
+} metrics[] = {{"rss", "rss"}, {"resident", "rss"}, {"real", "rss"},
+    {"mem_real", "rss"}, {"pss", "pss"}, {"uss", "uss"}};
+
 static double time_unit(const char *name)
 {
 	static const struct {
@@ -221,10 +227,10 @@ static void find_units(struct columns *columns, const struct title *titles,
 		columns->unit_mib = 1;
 	columns->time_scale = time_unit(moment->unit);
 	columns->metric = NULL;
-	if (strcmp(memory->base, "pss") == 0)
-		columns->metric = "pss";
-	else if (strcmp(memory->base, "uss") == 0)
-		columns->metric = "uss";
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
+		if (strcmp(memory->base, metrics[i].column) == 0)
+			columns->metric = metrics[i].name;
+	}
 }
 
 int columns_find(struct columns *columns, char **names, size_t count,

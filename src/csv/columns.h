@@ -30,7 +30,8 @@ struct columns {
 	double time_scale;  /* seconds in a number of the time column; 0: by
 			     * its size, see cell_time() */
 	bool unit_assumed;  /* nothing said the unit */
-	const char *metric; /* "pss", "uss": what the name says; or NULL */
+	const char *metric; /* "rss", "pss", "uss": what the name says; or
+			     * NULL */
 };
 
 /* Finds the columns of a header. -1 with e, which names what is there, where

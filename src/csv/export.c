@@ -7,6 +7,8 @@
 
 #include "base/utf8.h"
 #include "profile/ending.h"
+#include "profile/measure.h"
+#include "profile/share.h"
 
 /* What begins a formula in the usual spreadsheets; and the apostrophe itself,
  * so that it can be taken away again. */
@@ -70,12 +72,17 @@ static void write_rows(const struct table *table, const struct rows_of *rows)
 
 static void write_run(const struct run *run, FILE *out)
 {
-	const char *metric = run->info.backend ? run->info.backend : "rss";
+	const char *known = measure_of(run), *metric = known ? known : "";
 	struct table table = {out,
 	    run->total.len ? run->total.items[0].time_s : run_first_s(run)};
 
+	struct series read = {0};
+
 	write_rows(&table, &(struct rows_of){"", "total", metric, &run->total});
 	write_rows(&table, &(struct rows_of){"", "total", "peak", &run->peaks});
+	share_series(run->shares.items, run->shares.len, &read);
+	write_rows(&table, &(struct rows_of){"", "total", "pss", &read});
+	series_finish(&read);
 	for (size_t i = 0; i < run->processes.len; i++) {
 		const struct process *process = &run->processes.items[i];
 

@@ -64,8 +64,11 @@ static int read_time(struct rows *rows, double *time_s, struct err *e)
 static void begin_run(struct rows *rows)
 {
 	rows->run = profile_add_run(rows->profile);
+	rows->run->info.is_table = true;
 	if (rows->columns.metric)
 		rows->run->info.backend = mem_copy(rows->columns.metric);
+	else if (rows->metric[0]) /* all runs of a table are of one */
+		rows->run->info.backend = mem_copy(rows->metric);
 	rows->last_elapsed_s = -INFINITY;
 }
 
@@ -94,7 +97,7 @@ static bool is_of_metric(struct rows *rows)
 		return true;
 	if (!rows->metric[0]) {
 		strcpy(rows->metric, cell);
-		if (!rows->run->info.backend && strcmp(cell, "rss") != 0)
+		if (!rows->run->info.backend)
 			rows->run->info.backend = mem_copy(cell);
 	}
 	return strcmp(rows->metric, cell) == 0;

@@ -90,12 +90,16 @@ bool keyed_peak(struct record_reader *reader, const struct keyed *keyed)
 bool keyed_info(struct record_reader *reader, const struct keyed *keyed)
 {
 	struct run_info *info = &reader->run->info;
+	int alone = 0;
 
 	take_text(keyed, "backend", &info->backend);
 	take_text(keyed, "host", &info->host);
 	take_text(keyed, "version", &info->version);
 	take_text(keyed, "start", &info->start);
 	take_number(keyed, "interval", &info->interval_s);
+	take_int(keyed, "alone", &alone);
+	info->alone = alone != 0;
+	info->sum = !alone && !keyed->behind;
 	return true;
 }
 

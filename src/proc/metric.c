@@ -76,54 +76,40 @@ static int64_t read_unique(const char *text, int64_t page_kib)
 
 static const struct metric metrics[] = {
     {
-	.name = "rss",
-	.title = "RSS",
-	.help = "resident: in memory now, shared pages in full",
+	.measure = &measures[MEASURE_RSS],
 	.file = METRIC_STATM,
 	.read = read_resident,
 	.read_shared = read_shared,
 	.mark = "VmHWM",
     },
     {
-	.name = "pss",
-	.title = "PSS",
-	.help = "proportional: a page shared by n processes counts 1/n",
+	.measure = &measures[MEASURE_PSS],
 	.file = METRIC_ROLLUP,
 	.read = read_proportional,
     },
     {
-	.name = "uss",
-	.title = "USS",
-	.help = "unique: what would be freed if the process ended",
+	.measure = &measures[MEASURE_USS],
 	.file = METRIC_ROLLUP,
 	.read = read_unique,
     },
     {
-	.name = "swap",
-	.title = "swap",
-	.help = "what was moved out of memory",
+	.measure = &measures[MEASURE_SWAP],
 	.file = METRIC_STATUS,
 	.read = read_swap,
     },
     {
-	.name = "vms",
-	.title = "VMS",
-	.help = "address space, used or not",
+	.measure = &measures[MEASURE_VMS],
 	.file = METRIC_STATM,
 	.read = read_size,
 	.mark = "VmPeak",
     },
     {
-	.name = "anon",
-	.title = "anonymous RSS",
-	.help = "resident and of no file: heap, stack",
+	.measure = &measures[MEASURE_ANON],
 	.file = METRIC_STATUS,
 	.read = read_anonymous,
     },
     {
-	.name = "cgroup",
-	.title = "cgroup memory",
-	.help = "what the control group is charged, page cache included",
+	.measure = &measures[MEASURE_CGROUP],
 	.file = METRIC_CGROUP,
     },
 };
@@ -144,7 +130,7 @@ const struct metric *metric_find(const char *name)
 			name = aliases[i].ours;
 	}
 	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
-		if (strcmp(metrics[i].name, name) == 0)
+		if (strcmp(metrics[i].measure->name, name) == 0)
 			return &metrics[i];
 	}
 	return NULL;

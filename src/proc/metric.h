@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What can be measured of a process, a row each: its names on the command
- * line, its title, and how its figure is read from the text of a /proc file.
+ * What can be measured of a process, a row each: which measure it is, and how
+ * its figure is read from the text of a /proc file.
  */
 #ifndef MPROF_PROC_METRIC_H
 #define MPROF_PROC_METRIC_H
@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "profile/measure.h"
 
 enum metric_file {
 	METRIC_STATM,
@@ -18,9 +20,7 @@ enum metric_file {
 };
 
 struct metric {
-	const char *name;  /* "rss" */
-	const char *title; /* "RSS" */
-	const char *help;  /* half a sentence */
+	const struct measure *measure; /* its names */
 	enum metric_file file;
 	/* The figure in KiB; -1 where the text has none. */
 	int64_t (*read)(const char *text, int64_t page_kib);

@@ -18,6 +18,9 @@ struct run_info {
 	char *backend, *host, *version, *start;
 	double interval_s; /* 0 where not told */
 	bool alone;        /* MEM is told to be the program's alone */
+	bool sum;          /* or the sum of it and its descendants */
+	bool is_table;     /* of a CSV file: without a backend nothing tells
+			    * what its figures are */
 };
 
 /* What process.c knows while a run is being read. */

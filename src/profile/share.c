@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "profile/share.h"
 
+#include "base/mem.h"
+#include "base/units.h"
+
 /* A reading stands for the peak where the RSS was about as high, and is worth
  * a word where a tenth of it was counted more than once. */
 #define NEAR_PEAK 0.85
@@ -19,11 +22,6 @@ bool share_misleads(double rss_mib, double pss_mib)
 static bool is_above(const struct share *a, const struct share *b)
 {
 	return a->mib >= b->mib && a->pss_mib >= b->pss_mib;
-}
-
-bool share_is_of_peak(const struct share *share, double peak_mib)
-{
-	return share->mib >= AS_HIGH * peak_mib;
 }
 
 const struct share *share_at_peak(
@@ -68,4 +66,24 @@ size_t share_keep(struct share *shares, size_t count, struct share added)
 	}
 	shares[kept++] = added;
 	return kept;
+}
+
+char *share_text(const struct share *share, double peak_mib)
+{
+	char pss[UNITS_TEXT], rss[UNITS_TEXT];
+	bool lower = share->mib < AS_HIGH * peak_mib;
+
+	units_size(rss, share->mib);
+	return mem_format("%s PSS%s%s%s, %d processes share memory",
+	    units_size(pss, share->pss_mib), lower ? " at " : "",
+	    lower ? rss : "", lower ? " RSS" : "", share->processes);
+}
+
+void share_series(
+    const struct share *shares, size_t count, struct series *series)
+{
+	*series = (struct series){0};
+	for (size_t i = 0; i < count; i++)
+		series_add(series, shares[i].time_s, shares[i].pss_mib);
+	series_sort(series);
 }

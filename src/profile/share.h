@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "profile/parts.h"
+#include "profile/series.h"
 
 /* Whether a sum of RSS says a good deal more than there is. */
 bool share_misleads(double rss_mib, double pss_mib);
@@ -21,8 +22,14 @@ bool share_misleads(double rss_mib, double pss_mib);
 const struct share *share_at_peak(
     const struct share *shares, size_t count, double peak_mib);
 
-/* Whether its RSS was as high as the peak: where not, it is to be told. */
-bool share_is_of_peak(const struct share *share, double peak_mib);
+/* The readings' PSS over time, in order; the caller finishes it. */
+void share_series(
+    const struct share *shares, size_t count, struct series *series);
+
+/* "272 MiB PSS, 12 processes share memory", with the RSS that it was read at
+ * where that was lower than the peak. The caller frees. */
+char *share_text(const struct share *share, double peak_mib)
+    __attribute__((nonnull));
 
 /* Adds a reading behind the count that are there, of which those go that
  * share_at_peak() can never choose any more. There must be room for one more;

@@ -80,6 +80,8 @@ enum run_total run_total_of(const struct run *run)
 
 	if (run->info.alone)
 		return RUN_TOTAL_PROGRAM;
+	if (run->info.sum)
+		return RUN_TOTAL_ALL;
 	evidence = evidence_of(
 	    run, run->state.introduces ? SUM_TICKS : run->total.len);
 	if (2 * evidence.above > evidence.present)

@@ -43,7 +43,8 @@ void shares_init(struct shares *shares, const struct procfs *fs, double budget,
 
 static bool counts(const struct member *member)
 {
-	return !member->gone && !member->zombie && member->kib >= 0;
+	return !member->gone && !member->zombie && !member->borrows &&
+	       member->kib >= 0;
 }
 
 static int64_t estimate_ns(

@@ -15,6 +15,8 @@ enum {
 	MOST_LANES = 8,
 	LEAST_ROWS = 3,     /* of the plot itself */
 	LEGEND_LINES = 4,   /* a fourth of the rows at most */
+	FACT_ROWS = 2,      /* what is known, in a screen of */
+	ROOMY_ROWS = 20,    /* at least so many, else one */
 	LABEL_COLUMNS = 24, /* of one mark */
 	NEAR = 2            /* rows between a dot and its label */
 };
@@ -28,6 +30,8 @@ struct frame {
 	size_t left;      /* columns of the labels and the axis */
 	size_t rows;      /* of the plot, from row 0 of the grid */
 	size_t lane_rows;
+	char *facts[FACT_ROWS];
+	size_t fact_rows;
 };
 
 /* Dots from the plot's left edge. */
@@ -274,35 +278,56 @@ static void draw_memory(struct frame *f, const struct ticks *ticks)
 		draw_mark(f, &panel->marks.items[i]);
 }
 
-/* What is known in one line, as many facts as have room. */
-static void print_facts(
-    const struct scene *scene, const struct terminal_style *style, FILE *out)
+static const struct scene_fact *find_fact(
+    const struct scene *scene, const char *label)
 {
-	static const char *const wanted[] = {
-	    "End", "Peak", "Duration", "Window", "Ended", "Limit"};
+	for (size_t i = 0; i < scene->facts.len; i++) {
+		if (strcmp(scene->facts.items[i].label, label) == 0)
+			return &scene->facts.items[i];
+	}
+	return NULL;
+}
+
+/* What is known, as many facts as have room in the rows; what begins another
+ * row is there in any case. rows[] are to be freed. */
+static size_t fill_facts(const struct scene *scene,
+    const struct terminal_style *style, char *rows[FACT_ROWS], size_t most)
+{
+	static const char *const wanted[] = {"End", "Metric", "Peak", "Shared",
+	    "Window", "Ended", "Limit", "Duration"};
 	const char *between = style->unicode ? " \xc2\xb7 " : ", ";
-	char *line = mem_copy("");
+	size_t count = 0;
 
 	for (size_t w = 0; w < sizeof(wanted) / sizeof(wanted[0]); w++) {
-		for (size_t i = 0; i < scene->facts.len; i++) {
-			const struct scene_fact *fact = &scene->facts.items[i];
-			char *longer;
+		const struct scene_fact *fact = find_fact(scene, wanted[w]);
+		char *longer;
 
-			if (strcmp(fact->label, wanted[w]) != 0)
-				continue;
-			longer = mem_format("%s%s%s: %s", line,
-			    *line ? between : "", fact->label, fact->value);
-			if (*line && utf8_width(longer) > style->columns) {
-				free(longer);
-				continue;
-			}
-			free(line);
-			line = longer;
+		if (!fact)
+			continue;
+		if (count == 0)
+			rows[count++] = mem_copy("");
+		longer = mem_format("%s%s%s: %s", rows[count - 1],
+		    *rows[count - 1] ? between : "", fact->label, fact->value);
+		if (!*rows[count - 1] || utf8_width(longer) <= style->columns) {
+			free(rows[count - 1]);
+			rows[count - 1] = longer;
+			continue;
 		}
+		free(longer);
+		if (count < most)
+			rows[count++] =
+			    mem_format("%s: %s", fact->label, fact->value);
 	}
-	terminal_text(out, style, line, style->columns);
-	putc('\n', out);
-	free(line);
+	return count;
+}
+
+static void print_facts(const struct frame *f, FILE *out)
+{
+	for (size_t i = 0; i < f->fact_rows; i++) {
+		terminal_text(out, f->style, f->facts[i], f->style->columns);
+		putc('\n', out);
+		free(f->facts[i]);
+	}
 }
 
 static void find_panels(struct frame *f)
@@ -327,7 +352,9 @@ static size_t share_rows(struct frame *f)
 		legend = LEGEND_LINES;
 	if (f->memory && legend > f->memory->lines.len)
 		legend = f->memory->lines.len;
-	fixed = 4 + legend;
+	f->fact_rows = fill_facts(
+	    f->scene, f->style, f->facts, rows >= ROOMY_ROWS ? FACT_ROWS : 1);
+	fixed = 3 + f->fact_rows + legend;
 	f->rows = rows > fixed + LEAST_ROWS ? rows - fixed : LEAST_ROWS;
 	if (f->lanes) {
 		f->lane_rows =
@@ -384,6 +411,6 @@ void terminal_chart(
 	}
 	if (f.memory)
 		terminal_legend(f.memory, style, legend, out);
-	print_facts(scene, style, out);
+	print_facts(&f, out);
 	grid_finish(&f.grid);
 }

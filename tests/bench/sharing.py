@@ -407,7 +407,7 @@ def judge(said, path, sampler):
     ours, count = to_mib(told.group(2)), int(told.group(3))
     low, *_, high = sampler.around(when_read(path, ours))
     good = (0.9 * low <= ours <= 1.1 * high and
-            ("when it was" in said or 0.8 * pss <= ours <= 1.1 * pss))
+            ("RSS, " in said or 0.8 * pss <= ours <= 1.1 * pss))
     known = count in sampler.sharers
     return (f"{told.group(1)}, {told.group(2)} PSS, {count} share", rss, pss,
             "met" if good and known else "not met" +

@@ -70,16 +70,18 @@ long_recordings() {
 
 @test "list --long: command, duration, peak, processes, status and size" {
 	long_recordings
+	echo "SHARE;pss=60.5;processes=3 195.000000 1700000080.0000" \
+		>>mprofile_20250101000001.dat
 	run_apart mprof list --long
 	[ "$status" -eq 0 ]
 	same "$errors" ""
-	same "$output" "no  file                         duration      peak  processes   status   size  command
- 0  mprofile_20250101000000.dat    200 ms  3.25 MiB          -        -  109 B  sh -c 'a | b'
- 1  mprofile_20250101000001.dat    90.0 s   200 MiB          2        2  257 B  make -j2
- 2  mprofile_20250101000002.dat    1.00 s  1.00 MiB          -  SIGKILL   66 B  a\\x1b[1mb
- 3  mprofile_20250101000003.dat    1.00 s  1.00 MiB          -      oom   66 B  oom
- 4  mprofile_20250101000004.dat       0 s  1.00 MiB          -        0   46 B  true
- 5  mprofile_20250101000005.dat         -         -          -        -    0 B  -"
+	same "$output" "no  file                         duration      peak       PSS  processes   status   size  command
+ 0  mprofile_20250101000000.dat    200 ms  3.25 MiB         -          -        -  109 B  sh -c 'a | b'
+ 1  mprofile_20250101000001.dat    90.0 s   200 MiB  60.5 MiB          2        2  311 B  make -j2
+ 2  mprofile_20250101000002.dat    1.00 s  1.00 MiB         -          -  SIGKILL   66 B  a\\x1b[1mb
+ 3  mprofile_20250101000003.dat    1.00 s  1.00 MiB         -          -      oom   66 B  oom
+ 4  mprofile_20250101000004.dat       0 s  1.00 MiB         -          -        0   46 B  true
+ 5  mprofile_20250101000005.dat         -         -         -          -        -    0 B  -"
 }
 
 @test "list --json: a schema that stays" {
@@ -91,6 +93,7 @@ long_recordings() {
 		([.recordings[].number] == [0, 1, 2, 3, 4, 5]) and
 		(all(.recordings[]; keys == ["command", "duration_s", "ending",
 			"number", "oom", "path", "peak_mib", "processes", "runs",
+			"shared",
 			"signal", "size_bytes", "start_s", "status"])) and
 		(.recordings[1] | .path == "mprofile_20250101000001.dat" and
 			.command == "make -j2" and .runs == 1 and

@@ -48,6 +48,10 @@ golden() {
 	golden trend -n -s -t 'My title' calls.dat
 }
 
+@test "scene: what a sum of RSS was in truth" {
+	golden shared shared.dat
+}
+
 @test "scene: a gap, a mark, an end by a signal" {
 	golden gap gap.dat
 }

@@ -141,10 +141,14 @@ crowd() {
 	done
 }
 
-@test "a fact of the last line is whole or not there" {
+@test "the facts of the last lines are whole or not there" {
+	local fact='(Metric: resident memory|Peak: 3.25 MiB after [0-9.]+ m?s'
+	fact+='|Duration: [0-9.]+ m?s|Ended: status 0)'
 	for columns in 20 30 40 60 80; do
-		COLUMNS=$columns mprof plot a.dat | tail -n 1 >facts
-		grep -Eq '^Peak: 3.25 MiB after [0-9.]+ m?s( · Duration: [0-9.]+ m?s)?( · Ended: status 0)?$|…' facts
+		COLUMNS=$columns mprof plot a.dat | tail -n 2 >facts
+		[ "$(grep -Ec "^$fact( · $fact)*$|…" facts)" -eq 2 ] ||
+			grep -Eq "^$fact( · $fact)*$" <(tail -n 1 facts)
+		grep -q '^Metric: ' facts
 		[ "$columns" -lt 40 ] || lacks '…' <facts
 	done
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include "base/random.h"
@@ -47,8 +48,20 @@ static void test_lower_ones_are_left_out(void **state)
 
 	(void)state;
 	assert_ptr_equal(share_at_peak(some, COUNT(some), 101), &some[1]);
-	assert_true(share_is_of_peak(&some[1], 101));
-	assert_false(share_is_of_peak(&some[0], 101));
+}
+
+static void test_text(void **state)
+{
+	static const struct share share = {1, 100, 50, 5};
+	char *text = share_text(&share, 101);
+
+	(void)state;
+	assert_string_equal(text, "50.0 MiB PSS, 5 processes share memory");
+	free(text);
+	text = share_text(&share, 110);
+	assert_string_equal(
+	    text, "50.0 MiB PSS at 100 MiB RSS, 5 processes share memory");
+	free(text);
 }
 
 static void test_what_is_kept_decides(void **state)
@@ -84,6 +97,7 @@ int main(void)
 	    cmocka_unit_test(test_none),
 	    cmocka_unit_test(test_the_highest_counts),
 	    cmocka_unit_test(test_lower_ones_are_left_out),
+	    cmocka_unit_test(test_text),
 	    cmocka_unit_test(test_what_is_kept_decides),
 	};
 
