@@ -9,6 +9,7 @@
 #include "analysis/pieces.h"
 #include "analysis/robust.h"
 #include "analysis/stretch.h"
+#include "base/mem.h"
 
 static const double minute_s = 59.5;  /* a load of data and a leak look alike */
 static const double falls_back = 0.1; /* of the growth: it did not only grow */
@@ -387,7 +388,7 @@ static bool lives_on(const struct process *process, double last_s, double whole)
 {
 	const struct series *m = &process->memory;
 
-	return m->len > 0 && !process->exit.known &&
+	return m->len > 0 && !process->exit.told &&
 	       m->items[m->len - 1].time_s >= last_s - 0.02 * whole;
 }
 
@@ -458,7 +459,7 @@ static void judge_process(
 	if (process->memory.len == 0 || life_of(process) < lived * whole ||
 	    !lives_until(process, out->total.last_s - 0.05 * whole))
 		return;
-	leak_judge(&process->memory, process->exit.known, &own);
+	leak_judge(&process->memory, process->exit.told, &own);
 	if (own.verdict == LEAK_LEAKING && !stands_out(&own))
 		own.verdict = LEAK_UNDECIDED;
 	own.first_s = out->total.first_s;
@@ -476,7 +477,7 @@ static void judge_process(
 void leak_judge_run(const struct run *run, struct leak_run *out)
 {
 	*out = (struct leak_run){0};
-	leak_judge(&run->total, run->exit.known, &out->total);
+	leak_judge(&run->total, run->exit.told, &out->total);
 	out->worst = out->total;
 	for (size_t i = 0; i < run->processes.len; i++)
 		judge_process(out, &run->processes.items[i],
@@ -485,6 +486,32 @@ void leak_judge_run(const struct run *run, struct leak_run *out)
 	if (out->more_processes && out->worst.verdict != LEAK_LEAKING &&
 	    out->total.mib_per_s > 0)
 		out->worst.verdict = LEAK_LEAKING;
+}
+
+void leak_judge_part(
+    const struct run *run, double from_s, double to_s, struct leak_run *out)
+{
+	const struct process *whole = run->processes.items;
+	size_t len = run->processes.len;
+	struct process *parts = mem_zero(len + 1, sizeof(parts[0]));
+	struct run part = *run;
+
+	part.total = series_part(&run->total, from_s, to_s);
+	part.processes.items = parts;
+	for (size_t i = 0; i < len; i++) {
+		parts[i] = whole[i];
+		parts[i].memory = series_part(&whole[i].memory, from_s, to_s);
+		parts[i].exit.told =
+		    whole[i].exit.told && whole[i].exit.time_s <= to_s;
+	}
+	part.exit.told = run->exit.told && run->exit.time_s <= to_s;
+	leak_judge_run(&part, out);
+	for (size_t i = 0; i < out->processes.len; i++)
+		out->processes.items[i].process =
+		    whole + (out->processes.items[i].process - parts);
+	if (out->process)
+		out->process = whole + (out->process - parts);
+	free(parts);
 }
 
 void leak_run_finish(struct leak_run *leak)

@@ -72,6 +72,11 @@ struct leak_run {
 /* The caller finishes it, and keeps the run until then. */
 void leak_judge_run(const struct run *run, struct leak_run *out)
     __attribute__((nonnull));
+/* The same of the samples from from_s to to_s, both included, as if there were
+ * no others. */
+void leak_judge_part(const struct run *run, double from_s, double to_s,
+    struct leak_run *out) __attribute__((nonnull));
+
 void leak_run_finish(struct leak_run *leak) __attribute__((nonnull));
 
 const char *leak_word(enum leak_verdict verdict);

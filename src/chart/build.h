@@ -53,7 +53,7 @@ struct scene_line *build_line(struct scene_panel *panel,
 void build_marks(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct sample *sampled);
 
-/* The trend of each run within the window. */
+/* The trend of each run within the window, as mprof leak judges it. */
 void build_trends(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request);
 

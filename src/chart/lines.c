@@ -41,29 +41,16 @@ char *build_process_name(const struct process *process)
 	return clean;
 }
 
-/* A leak's line is the one that was judged, from the end of the warm-up on. */
+/* The line that was judged, along its stretch alone. */
 static struct trend leak_line(const struct leak *leak)
 {
-	double rise = leak->mib_per_s * (leak->last_s - leak->since_s);
+	double rise = leak->mib_per_s * (leak->until_s - leak->since_s);
 
 	return (struct trend){.from_s = leak->since_s,
-	    .to_s = leak->last_s,
+	    .to_s = leak->until_s,
 	    .from_mib = leak->level_mib - rise,
 	    .to_mib = leak->level_mib,
 	    .mib_per_s = leak->mib_per_s};
-}
-
-/* What mprof leak says of the samples in the window. */
-static struct leak judge_window(
-    const struct series *samples, struct trend *trend)
-{
-	struct series part = series_part(samples, trend->from_s, trend->to_s);
-	struct leak leak;
-
-	leak_judge(&part, false, &leak);
-	if (leak.verdict == LEAK_LEAKING)
-		*trend = leak_line(&leak);
-	return leak;
 }
 
 static struct scene_line *add_straight(struct scene *scene,
@@ -88,20 +75,19 @@ static char *rate_text(double mib_per_s, enum leak_verdict verdict)
 	    units_rate(text, mib_per_s), leak_word(verdict));
 }
 
+/* Of the whole: what mprof leak says of it, or of the process that leaks. Too
+ * few samples for that have a line all the same. */
 static void add_trend(struct scene *scene, struct scene_panel *panel,
-    const struct series *samples, double zero_s)
+    const struct leak *leak, const struct series *part, double zero_s)
 {
-	struct window view = build_view(scene, zero_s);
-	struct trend trend;
+	struct trend trend = leak_line(leak);
 	struct scene_line *line;
-	struct leak leak;
 
-	if (!trend_fit(&trend, samples, view.from_s, view.to_s))
+	if (!leak->judged && !trend_fit(&trend, part, -INFINITY, INFINITY))
 		return;
-	leak = judge_window(samples, &trend);
 	line = add_straight(scene, panel, &trend, zero_s);
 	line->name = mem_copy("trend");
-	line->detail = rate_text(trend.mib_per_s, leak.verdict);
+	line->detail = rate_text(trend.mib_per_s, leak->verdict);
 }
 
 static bool has_line(
@@ -130,14 +116,22 @@ static void add_leak(struct scene *scene, struct scene_panel *panel,
 	line->detail = rate_text(leak->mib_per_s, leak->verdict);
 }
 
-static void add_leaks(struct scene *scene, struct scene_panel *panel,
-    const struct run *run, double zero_s)
+/* As mprof leak judges the run, or the window of it. */
+static void add_trends(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request, size_t i)
 {
+	const struct run *run = request->runs[i].run;
+	struct window window = build_window(request, i);
+	struct series part =
+	    series_part(&run->total, window.from_s, window.to_s);
+	double zero_s = build_zero(request, i);
 	struct leak_run judged;
 
-	leak_judge_run(run, &judged);
-	for (size_t i = 0; i < judged.processes.len; i++)
-		add_leak(scene, panel, &judged.processes.items[i], zero_s);
+	leak_judge_part(run, window.from_s, window.to_s, &judged);
+	if (part.len > 0)
+		add_trend(scene, panel, &judged.worst, &part, zero_s);
+	for (size_t k = 0; request->len == 1 && k < judged.processes.len; k++)
+		add_leak(scene, panel, &judged.processes.items[k], zero_s);
 	leak_run_finish(&judged);
 }
 
@@ -147,17 +141,12 @@ void build_trends(struct scene *scene, struct scene_panel *panel,
 	if (!request->slope)
 		return;
 	for (size_t i = 0; i < request->len; i++) {
-		const struct series *total = &request->runs[i].run->total;
 		size_t before = panel->lines.len;
 
-		if (total->len > 0)
-			add_trend(scene, panel, total, build_zero(request, i));
+		add_trends(scene, panel, request, i);
 		if (request->len > 1 && panel->lines.len > before)
 			panel->lines.items[before].role = role_series(i);
 	}
-	if (request->len == 1 && request->runs[0].run->processes.len > 0)
-		add_leaks(
-		    scene, panel, request->runs[0].run, build_zero(request, 0));
 }
 
 static double highest(const struct series *series, const struct window *view)

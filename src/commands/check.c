@@ -116,7 +116,7 @@ static void judge_growth(struct verdict *verdict, const struct side_run *run,
 	struct leak leak;
 	double low;
 
-	leak_judge(&run->run->total, run->run->exit.known, &leak);
+	leak_judge(&run->run->total, run->run->exit.told, &leak);
 	verdict->value =
 	    leak.judged ? leak.mib_per_s : run->figures.growth_mib_s;
 	verdict->bound = options->max_growth_mib_s;

@@ -193,3 +193,81 @@ crowd() {
 	grep -q '"trend of 4711" "+12.0 MiB/min, leaking"' scene
 	[ "$(grep -c '"trend of' scene)" -eq 1 ]
 }
+
+# same_as_leak FILE: the trend of the whole tells the slope and the verdict that
+# mprof leak prints
+same_as_leak() {
+	local json trend slope
+
+	json=$(mprof leak --json "$1")
+	mprof plot -s -n --format scene -o - "$1" >scene
+	trend=$(grep -A2 '^  trend trend "trend"' scene)
+	[[ $trend == *" MiB/"*", $(jq -r '.runs[0].verdict' <<<"$json")\""* ]]
+	awk -v since="$(jq '.runs[0].since_s' <<<"$json")" \
+		-v until="$(jq '.runs[0].until_s' <<<"$json")" \
+		-v slope="$(jq '.runs[0].mib_per_s' <<<"$json")" '
+		NR == 2 { from = $1; low = $2 }
+		NR == 3 { drawn = ($2 - low) / ($1 - from)
+			exit !(from - since < 0.01 && since - from < 0.01 &&
+			    $1 - until < 0.01 && until - $1 < 0.01 &&
+			    drawn - slope < 0.001 && slope - drawn < 0.001) }' \
+		<<<"$trend"
+	# The unit and the figure are those of the text.
+	[[ $json != *'"verdict": "leaking"'* ]] || {
+		slope=$(mprof leak "$1" | sed -n '1s/leaking: \(.*\) (95.*/\1/p')
+		[[ $trend == *"\"+$slope, leaking\""* ]]
+	}
+}
+
+@test "the trend is the one that mprof leak tells of" {
+	# A start, a leak, and the samples that see it end.
+	crowd 'for (i = 0; i < 1200; i++) {
+			mib = i < 40 ? 2 + i : 60 + i / 30 + i % 3
+			printf "MEM %.3f %.4f\n", (i > 1195) ? 5 : mib, t0 + i / 10
+		}' >a.dat
+	same_as_leak a.dat
+	grep -q ', leaking"' scene
+	# A virtual machine that is flat behind its start.
+	crowd 'for (i = 0; i < 1200; i++) {
+			mib = i < 60 ? 30 + 4 * i : 270 + i * 7919 % 101 / 50
+			printf "MEM %.3f %.4f\n", mib, t0 + i / 10
+		}' >a.dat
+	same_as_leak a.dat
+	grep -q ', steady"' scene
+	# Nights that rise.
+	crowd 'for (i = 0; i < 2016; i++) {
+			day = (i % 288 > 100 && i % 288 < 210) ? 900 : 0
+			mib = 2048 + i / 7 + day + i * 7919 % 101 / 50
+			printf "MEM %.3f %d\n", mib, t0 + i * 300
+		}' >a.dat
+	same_as_leak a.dat
+	grep -q ', leaking"' scene
+	# A staircase.
+	crowd 'for (i = 0; i < 1200; i++) {
+			mib = 100 * (1 + int(i / 300)) + i * 7919 % 101 / 100
+			printf "MEM %.3f %.4f\n", mib, t0 + i / 10
+		}' >a.dat
+	same_as_leak a.dat
+	grep -q ', undecided"' scene
+	# One process leaks.
+	crowd 'for (i = 0; i < 3000; i++) {
+			wild = i * 7919 % 997
+			printf "MEM %.3f %.4f\n", 5000 + wild, t0 + i / 10
+			printf "CHLD 7 %.3f %.4f\n", 60 + i / 50, t0 + i / 10
+			printf "CHLD 8 %.3f %.4f\n", 4940 + wild - i / 50, t0 + i / 10
+		}' >a.dat
+	same_as_leak a.dat
+	grep -q '"trend of 7" "+12.0 MiB/min, leaking"' scene
+	[ "$(grep -c 'leaking"' scene)" -eq 2 ]
+}
+
+@test "the trend of a window is judged within it" {
+	crowd 'for (i = 0; i < 2400; i++) {
+			mib = 60 + (i < 1200 ? i / 30 : 40) + i % 3
+			printf "MEM %.3f %.4f\n", mib, t0 + i / 10
+		}' >a.dat
+	mprof plot -s -w 0,119 --format scene -o - a.dat >scene
+	grep -q '^  trend trend "trend" "+20.* MiB/min, leaking"' scene
+	mprof plot -s -w 120,240 --format scene -o - a.dat >scene
+	grep -q '^  trend trend "trend" .*, steady"' scene
+}
