@@ -38,6 +38,9 @@ struct member {
 	bool denied;     /* its metric was not permitted to be read */
 	bool introduced; /* the sink knows its name */
 	bool signalled;  /* was told to end: the limit */
+	bool watched;    /* after the program's end; what it had run then, and
+			  * at the last look since, in nanoseconds */
+	uint64_t watched_from, watched_ran;
 	char name[PROCFS_NAME];
 };
 

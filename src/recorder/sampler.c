@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/self.h"
+#include "recorder/linger.h"
 #include "recorder/sample.h"
 
 static int check_cgroup(struct sampler *s, struct err *e)
@@ -211,6 +212,29 @@ static bool is_over(struct sampler *s)
 	return count_alive(s) == 0;
 }
 
+/* Those that are left when the program has ended get this much time to follow
+ * it, in such steps, as long as they stir: who sleeps lives on. */
+#define FOLLOW_NS (2 * NS_PER_S)
+#define FOLLOW_STEP_NS (NS_PER_S / 100)
+
+static void let_follow(struct sampler *s)
+{
+	int64_t now_ns = clock_mono_ns(), end_ns = now_ns + FOLLOW_NS;
+	struct launch_event event = {0};
+
+	if (s->result.end != SAMPLER_ENDED)
+		return;
+	while (count_alive(s) > 0 && now_ns < end_ns &&
+	       event.what != LAUNCH_QUIT &&
+	       linger_stirs(&s->fs, &s->tree.members)) {
+		launch_wait(s->launch, now_ns + FOLLOW_STEP_NS, &event);
+		if (event.what == LAUNCH_CHILD)
+			child_ended(s, &event);
+		sample_look(s);
+		now_ns = clock_mono_ns();
+	}
+}
+
 static void tell_root_exit(struct sampler *s)
 {
 	struct sink_exit exit = {
@@ -240,6 +264,7 @@ static void finish(struct sampler *s, struct sampler_result *result)
 	sample_last_share(s);
 	fate_judge(&s->fate, s->result.status, s->root_killed, &s->result.fate);
 	s->result.end_ns = s->tick.time_ns = sample_now_ns(s);
+	let_follow(s);
 	s->result.peak_kib = s->peak_kib > 0 ? s->peak_kib : 0;
 	s->result.missed = s->ticks.missed;
 	s->result.interval_ns = s->ticks.interval_ns;

@@ -129,6 +129,33 @@ plain() {
 	[ "$c" -gt "$b" ]
 }
 
+@test "run: what ends a moment after the program does not live on" {
+	cat >several.py <<-END
+		import multiprocessing, sys
+		from multiprocessing import shared_memory
+
+		if __name__ == "__main__":
+		    if sys.argv[1] == "shared":
+		        block = shared_memory.SharedMemory(create=True, size=4096)
+		        block.unlink()
+		    else:
+		        context = multiprocessing.get_context(sys.argv[1])
+		        child = context.Process(target=print)
+		        child.start()
+		        child.join()
+	END
+	for way in spawn forkserver shared; do
+		run_apart mprof run -o $way.dat python3 several.py $way
+		[ "$status" -eq 0 ]
+		lacks ' on:' <<<"$errors"
+	done
+	run_apart mprof run -o late.dat sh -c 'sh -c "sleep 9 & wait" & sleep 0.1'
+	[[ $errors == *"2 descendants live on: "*" sleep; --wait all"* ]]
+	# shellcheck disable=SC2046 # a word a pid
+	kill $(sed -nE 's/.*on: ([0-9]+) sh, ([0-9]+) sleep.*/\1 \2/p' \
+		<<<"$errors")
+}
+
 @test "run: recording ends with the program; --wait all, with the last of them" {
 	run_apart mprof run -o a.dat sh -c 'sleep 0.6 & exit 3'
 	[ "$status" -eq 3 ]
