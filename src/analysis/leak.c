@@ -10,6 +10,7 @@
 #include "analysis/robust.h"
 #include "analysis/stretch.h"
 #include "base/mem.h"
+#include "profile/ending.h"
 
 static const double minute_s = 59.5;  /* a load of data and a leak look alike */
 static const double falls_back = 0.1; /* of the growth: it did not only grow */
@@ -506,9 +507,13 @@ void leak_judge_part(
 	}
 	part.exit.told = run->exit.told && run->exit.time_s <= to_s;
 	leak_judge_run(&part, out);
-	for (size_t i = 0; i < out->processes.len; i++)
-		out->processes.items[i].process =
-		    whole + (out->processes.items[i].process - parts);
+	out->total.first_s = out->worst.first_s = run_first_s(run);
+	for (size_t i = 0; i < out->processes.len; i++) {
+		struct leak_process *judged = &out->processes.items[i];
+
+		judged->process = whole + (judged->process - parts);
+		judged->leak.first_s = out->total.first_s;
+	}
 	if (out->process)
 		out->process = whole + (out->process - parts);
 	free(parts);

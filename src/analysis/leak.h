@@ -73,7 +73,7 @@ struct leak_run {
 void leak_judge_run(const struct run *run, struct leak_run *out)
     __attribute__((nonnull));
 /* The same of the samples from from_s to to_s, both included, as if there were
- * no others. */
+ * no others; first_s is when the whole run begins. */
 void leak_judge_part(const struct run *run, double from_s, double to_s,
     struct leak_run *out) __attribute__((nonnull));
 

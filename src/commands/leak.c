@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/units.h"
 #include "base/utf8.h"
@@ -18,6 +19,8 @@ enum { SCHEMA = 1 };
 struct leak_options {
 	struct profiles_options profiles;
 	double limit_mib; /* 0: the recording's own, or a round one */
+	struct option_range window;
+	const char *since; /* a mark's label */
 	bool json;
 };
 
@@ -30,12 +33,30 @@ static const struct option_row rows[] = {
 	.parse = option_size,
 	.offset = offsetof(struct leak_options, limit_mib),
 	.ours = true},
+    {.letter = 'w',
+	.name = "window",
+	.arg = "A,B",
+	.help = "only these seconds, counted from the start",
+	.parse = option_window,
+	.offset = offsetof(struct leak_options, window),
+	.ours = true},
+    {.name = "since",
+	.arg = "MARK",
+	.help = "only what comes behind the last mark of that name",
+	.parse = option_text,
+	.offset = offsetof(struct leak_options, since),
+	.ours = true},
     {.name = "json",
 	.help = "print the verdicts as JSON",
 	.parse = option_flag,
 	.offset = offsetof(struct leak_options, json),
 	.ours = true},
     PROFILES_ROWS(struct leak_options, profiles), {0}};
+
+/* A part of the time; both ends belong to it. */
+struct leak_part {
+	double from_s, to_s;
+};
 
 /* One run and what was found of it. */
 struct finding {
@@ -230,18 +251,67 @@ static void write_finding(struct json *json, const struct finding *f)
 	json_close(json, '}');
 }
 
+/* The moment of the last mark of that name; NAN where there is none. */
+static double mark_time(const struct run *run, const char *label)
+{
+	double time_s = NAN;
+
+	for (size_t i = 0; i < run->marks.len; i++) {
+		const struct mark *mark = &run->marks.items[i];
+
+		if (strcmp(mark->label, label) == 0)
+			time_s = fmax(time_s, mark->time_s);
+	}
+	return time_s;
+}
+
+/* What is asked for of a run, in its own times; -1 with e where that is
+ * nothing. */
+static int find_part(const struct leak_options *options,
+    const struct finding *f, struct leak_part *part, struct err *e)
+{
+	double zero_s = run_first_s(f->run);
+	const char *path = f->profile->path;
+
+	*part = (struct leak_part){-INFINITY, INFINITY};
+	if (options->window.given)
+		*part = (struct leak_part){zero_s + options->window.first,
+		    zero_s + options->window.last};
+	if (options->since) {
+		double since_s = mark_time(f->run, options->since);
+
+		if (isnan(since_s))
+			return err_set(e, "%s: run %zu: no mark is called %s",
+			    path, f->number, options->since);
+		part->from_s = fmax(part->from_s, since_s);
+	}
+	if ((options->since || options->window.given) &&
+	    series_part(&f->run->total, part->from_s, part->to_s).len == 0)
+		return err_set(e, "%s: run %zu: no sample lies in that part",
+		    path, f->number);
+	return 0;
+}
+
 /* Judges every run of a file that has samples. */
-static void judge_profile(const struct leak_options *options,
+static int judge_profile(const struct leak_options *options,
     const struct profile *profile, struct json *json, bool named)
 {
+	int status = COMMAND_OK;
+
 	for (size_t i = 0; i < profile->runs.len; i++) {
 		struct finding f = {.profile = profile,
 		    .number = i + 1,
 		    .run = &profile->runs.items[i]};
+		struct leak_part part;
+		struct err e;
 
 		if (f.run->total.len == 0 && f.run->peaks.len == 0)
 			continue;
-		leak_judge_run(f.run, &f.leak);
+		if (find_part(options, &f, &part, &e) != 0) {
+			status = command_fail(COMMAND_FAILED, &e);
+			continue;
+		}
+		leak_judge_part(f.run, part.from_s, part.to_s, &f.leak);
 		f.limit_mib = limit_of(options, f.run, f.leak.worst.level_mib);
 		if (options->json)
 			write_finding(json, &f);
@@ -249,6 +319,7 @@ static void judge_profile(const struct leak_options *options,
 			print_finding(&f, named || profile->runs.len > 1);
 		leak_run_finish(&f.leak);
 	}
+	return status;
 }
 
 static int judge_all(
@@ -268,9 +339,9 @@ static int judge_all(
 		struct profile profile;
 
 		if (profiles_read(&profile, profiles->paths.items[i],
-			&options->profiles) == 0)
-			judge_profile(options, &profile, &json, named);
-		else
+			&options->profiles) != 0 ||
+		    judge_profile(options, &profile, &json, named) !=
+			COMMAND_OK)
 			status = COMMAND_FAILED;
 		profile_finish(&profile);
 	}
@@ -302,6 +373,7 @@ const struct command command_leak = {
 	"Examples:\n"
 	"  mprof leak                    judge the newest recording\n"
 	"  mprof leak --limit 2GiB a.dat when would it reach 2 GiB?\n"
+	"  mprof leak --since warm a.dat judge what comes behind that mark\n"
 	"  mprof plot -s                 draw what it found\n",
     .options = rows,
     .options_size = sizeof(struct leak_options),

@@ -94,7 +94,7 @@ char *why_text(const struct leak *leak)
 	units_duration(t.need, fmax(leak->need_s, 1));
 	units_clock(t.until, leak->until_s - leak->first_s);
 	units_clock(t.since, leak->since_s - leak->first_s);
-	units_duration(t.took, leak->last_s - leak->first_s);
+	units_duration(t.took, leak->until_s - leak->since_s);
 	units_duration(t.cycle, leak->cycle_s);
 	if (leak->verdict == LEAK_UNDECIDED)
 		return reasons[leak->reason].why(&t);

@@ -67,6 +67,8 @@ grown() {
 			frames = ""
 			if (i % 100 == 50)
 				print "MARK;label=phase%20" i, mib, start + i
+			if (i == 60)
+				print "MARK;label=loaded", mib, start + i
 		}
 		for (i = 5; i < 30; i += 5)
 			printf "FUNC app.views.lessons %.4f %.4f %.4f %.4f 0\n",

@@ -182,3 +182,56 @@ lives() {
 	[ -z "$output" ]
 	[[ $errors == "mprof: empty.dat: "* ]]
 }
+
+@test "leak -w and --since: a part of the recording alone" {
+	# Loading, a mark, a leak, and then an hour of nothing.
+	awk 'BEGIN {
+		print "CMDLINE made"
+		for (i = 0; i < 2400; i++) {
+			work = i < 600 ? i : 600 + (i - 600) / 10
+			mib = 50 + (i < 1200 ? work : 660) / 5
+			mib += i * 7919 % 101 / 100
+			printf "MEM %.6f %d\n", mib, 1700000000 + i
+			if (i == 300)
+				printf "MARK;label=loaded %.6f %d\n", mib, 1700000000 + i
+			if (i == 600)
+				printf "MARK;label=loaded %.6f %d\n", mib, 1700000000 + i
+		}
+	}' >a.dat
+	run_apart mprof leak -w 600,1199 a.dat
+	[[ $output == "leaking: 1.2"?" MiB/min "*"since 00:1"* ]]
+	run_apart mprof leak --window 1199,600 a.dat
+	[[ $output == "leaking: 1.2"?" MiB/min "* ]]
+	run_apart mprof leak -w 1201,2400 a.dat
+	[[ $output == "steady: "* ]]
+	run_apart mprof leak --since loaded -w 0,1199 a.dat
+	[[ $output == "leaking: 1.2"?" MiB/min "*"since 00:10"* ]]
+	run_apart mprof leak --since loaded -w 0,1199 --json a.dat
+	jq -e '.runs[0].since_s >= 600 and .runs[0].until_s <= 1199' <<<"$output"
+	run_apart mprof leak --since begun a.dat
+	[ "$status" -eq 1 ]
+	same "$errors" "mprof: a.dat: run 1: no mark is called begun"
+	run_apart mprof leak -w 5000,6000 a.dat
+	[ "$status" -eq 1 ]
+	same "$errors" "mprof: a.dat: run 1: no sample lies in that part"
+	run_apart mprof leak -w 5 a.dat
+	[ "$status" -eq 2 ]
+}
+
+@test "leak: samples that are no good" {
+	printf '%s\n' "CMDLINE x" "MEM 5.0 1700000000.0" "MEM 6.0 1700000001.0" >two.dat
+	awk 'BEGIN { for (i = 0; i < 500; i++) print "MEM 7.5 " 1700000000 + i }' >equal.dat
+	awk 'BEGIN { for (i = 0; i < 500; i++) print "MEM 7.5 1700000000" }' >moment.dat
+	awk 'BEGIN { for (i = 0; i < 900; i++) print "MEM " (i % 3 ? 50 + i / 9 : "nan") \
+		" " 1700000000 + i }' >nan.dat
+	awk 'BEGIN { for (i = 900; i > 0; i--) print "MEM " 50 + i / 9 \
+		" " 1700000000 + i }' >back.dat
+	for verdict in two:undecided equal:steady moment:undecided nan:leaking \
+		back:leaking; do
+		run_apart mprof leak "${verdict%:*}.dat"
+		[ "$status" -eq 0 ]
+		[[ $output == "${verdict#*:}: "* ]]
+		run_apart mprof leak --json "${verdict%:*}.dat"
+		jq -e .runs[0] <<<"$output"
+	done
+}
