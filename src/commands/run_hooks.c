@@ -63,6 +63,7 @@ static int keep_textfile(struct run_hooks *hooks, const char *folder,
 	free(command);
 	if (!hooks->textfile)
 		return -1;
+	plan->names = true;
 	add_hook(plan, textfile_hook(hooks->textfile));
 	return 0;
 }
@@ -84,6 +85,7 @@ static int watch(struct run_hooks *hooks, struct sampler_plan *plan,
 	live_measures(&hooks->live, plan);
 	free(command);
 	hooks->watching = true;
+	plan->names = true;
 	add_hook(plan, live_hook(&hooks->live));
 	return 0;
 }

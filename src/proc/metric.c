@@ -39,6 +39,11 @@ static int64_t read_shared(const char *text, int64_t page_kib)
 	return read_pages(next_field(next_field(text)), page_kib);
 }
 
+static int64_t read_code(const char *text, int64_t page_kib)
+{
+	return read_pages(next_field(next_field(next_field(text))), page_kib);
+}
+
 static int64_t read_swap(const char *text, int64_t page_kib)
 {
 	(void)page_kib;
@@ -78,6 +83,7 @@ static const struct metric metrics[] = {
     {
 	.measure = &measures[MEASURE_RSS],
 	.file = METRIC_STATM,
+	.read_program = read_code,
 	.read = read_resident,
 	.read_shared = read_shared,
 	.mark = "VmHWM",
@@ -100,6 +106,7 @@ static const struct metric metrics[] = {
     {
 	.measure = &measures[MEASURE_VMS],
 	.file = METRIC_STATM,
+	.read_program = read_code,
 	.read = read_size,
 	.mark = "VmPeak",
     },

@@ -27,6 +27,9 @@ struct metric {
 	/* The part of it that other processes may have as well, files and
 	 * shared memory; NULL where the text doesn't tell. */
 	int64_t (*read_shared)(const char *text, int64_t page_kib);
+	/* A figure that another program hardly has the same of; NULL where the
+	 * text holds none. */
+	int64_t (*read_program)(const char *text, int64_t page_kib);
 	const char *mark; /* status' line that holds its high-water mark;
 			   * NULL where the kernel keeps none */
 };

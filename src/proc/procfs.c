@@ -277,25 +277,30 @@ uint64_t procfs_ticks(void)
 			  (NS_PER_S / sysconf(_SC_CLK_TCK)));
 }
 
+bool procfs_words(const struct procfs *fs, pid_t pid, char *words, size_t size)
+{
+	ssize_t len = procfs_read(fs, pid, "cmdline", words, size);
+
+	while (len > 0 && (words[len - 1] == 0 || words[len - 1] == ' '))
+		len--;
+	words[len > 0 ? len : 0] = 0;
+	for (ssize_t i = 0; i < len; i++) {
+		if (words[i] == 0)
+			words[i] = ' ';
+	}
+	return len > 0;
+}
+
 void procfs_command(
     const struct procfs *fs, pid_t pid, char *command, size_t size)
 {
 	struct proc_stat stat;
-	ssize_t len = procfs_read(fs, pid, "cmdline", command, size);
 
-	if (len > 0) {
-		while (len > 0 && command[len - 1] == 0)
-			len--;
-		for (ssize_t i = 0; i < len; i++) {
-			if (command[i] == 0)
-				command[i] = ' ';
-		}
-	}
-	if (len <= 0) {
-		command[0] = 0;
-		if (procfs_stat(fs, pid, &stat))
-			snprintf(command, size, "[%s]", stat.name);
-	}
+	if (procfs_words(fs, pid, command, size))
+		return;
+	command[0] = 0;
+	if (procfs_stat(fs, pid, &stat))
+		snprintf(command, size, "[%s]", stat.name);
 }
 
 int64_t procfs_kib(const char *text, const char *key)

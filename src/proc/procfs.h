@@ -78,7 +78,10 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat);
 uint64_t procfs_ticks(void);
 
 /* The words of a process's command line, joined by blanks and cut to size;
- * its name in brackets where it has none. */
+ * false where it has none. May wait for a lock of the process. */
+bool procfs_words(const struct procfs *fs, pid_t pid, char *words, size_t size);
+
+/* The same, and its name in brackets where it has none. */
 void procfs_command(
     const struct procfs *fs, pid_t pid, char *command, size_t size);
 

@@ -55,16 +55,19 @@ struct process {
 	int pid;   /* key as a number; -1 where it is none */
 	int ppid;  /* 0 where not told */
 	uint64_t start_ticks; /* since boot; 0 where not told */
-	char *name;           /* of the last PROC that tells one */
-	char *command;
+	/* What it was called when it held most; of the last PROC that tells
+	 * it, until all is read. */
+	char *name, *command;
 	struct series memory;
 	ARRAY(struct stretch) stretches; /* see process_at_tick() */
 	struct exit_status exit;
 	bool introduced; /* by a PROC */
-	size_t unnamed;  /* samples when that was read */
-	size_t whole;    /* as in run_processes, at its last sample */
-	bool again;      /* its pid was another process's before */
-	bool followed;   /* its pid is another process's by now */
+	size_t unnamed;  /* samples before the tick in which that was read */
+	char *high_name, *high_command; /* of the highest sample before that */
+	double high_mib;
+	size_t whole;  /* as in run_processes, at its last sample */
+	bool again;    /* its pid was another process's before */
+	bool followed; /* its pid is another process's by now */
 };
 
 /* A reading of PSS beside RSS (SHARE). */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "profile/process.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Ticks that have to pass before a pid that comes back is another process's,
@@ -140,11 +141,53 @@ static struct process *process_split(
 	return process;
 }
 
+/* Whether it has a sample in the last of so many ticks. */
+static bool process_has_tick(const struct process *process, size_t ticks)
+{
+	size_t count = process->stretches.len;
+	const struct stretch *last = process->stretches.items + count - 1;
+
+	return count > 0 &&
+	       last->tick + process->memory.len - last->sample == ticks;
+}
+
+/* It is called otherwise from now on: its name counts where it held more under
+ * it than under those before. */
+static void process_keep_name(struct process *process, size_t until)
+{
+	double high = -1;
+
+	for (size_t i = process->unnamed; i < until; i++)
+		high = fmax(high, process->memory.items[i].mib);
+	if (high <= process->high_mib)
+		return;
+	process->high_mib = high;
+	free(process->high_name);
+	free(process->high_command);
+	process->high_name = process->name ? mem_copy(process->name) : NULL;
+	process->high_command =
+	    process->command ? mem_copy(process->command) : NULL;
+}
+
+/* When all is told: the name that it had when it mattered. */
+static void process_choose_name(struct process *process)
+{
+	if (process->high_mib <= 0)
+		return;
+	process_keep_name(process, process->memory.len);
+	free(process->name);
+	free(process->command);
+	process->name = process->high_name;
+	process->command = process->high_command;
+	process->high_name = process->high_command = NULL;
+}
+
 struct process *run_introduce(
     struct run *run, const char *text, size_t len, uint64_t start_ticks)
 {
 	const struct key key = {text, len, key_pid(text, len)};
 	struct process *process = process_find(run, &key);
+	size_t before;
 
 	run->state.introduces = true;
 	if (!process)
@@ -154,8 +197,12 @@ struct process *run_introduce(
 		process = process_follow(run, process, &key);
 	else if (process->introduced && !(process->start_ticks && start_ticks))
 		process = process_split(run, process, &key);
+	before =
+	    process->memory.len - process_has_tick(process, run->total.len);
+	if (process->introduced)
+		process_keep_name(process, before);
 	process->introduced = true;
-	process->unnamed = process->memory.len;
+	process->unnamed = before;
 	process->start_ticks = start_ticks;
 	return process;
 }
@@ -263,6 +310,8 @@ void run_sort(struct run *run)
 
 void run_settle(struct run *run)
 {
+	for (size_t i = 0; i < run->processes.len; i++)
+		process_choose_name(&run->processes.items[i]);
 	run_order(run, series_settle);
 }
 

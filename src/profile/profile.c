@@ -14,6 +14,8 @@ static void process_finish(struct process *process)
 	free(process->key);
 	free(process->name);
 	free(process->command);
+	free(process->high_name);
+	free(process->high_command);
 	series_finish(&process->memory);
 	array_free(&process->stretches);
 }

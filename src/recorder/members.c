@@ -69,6 +69,7 @@ struct member *members_add(
 	    .status = -1,
 	    .schedstat = -1,
 	    .started = stat->started,
+	    .forked = stat->is_forked,
 	    .kib = -1,
 	    .peak_kib = -1,
 	};

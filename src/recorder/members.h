@@ -27,16 +27,24 @@ struct member {
 			     * metric doesn't tell */
 	int64_t peak_kib;   /* highest known, marks included; -1: none */
 	int64_t seen_ns;    /* when it was found, of clock_mono_ns() */
+	int64_t named_ns;   /* its name was looked at; 0: not yet */
+	int64_t named_kib;  /* what it held then */
+	int64_t program;    /* metric.h's read_program; 0: not known */
+	uint32_t words;     /* a hash of what it was called */
+	unsigned looks;     /* at its name, as far as names.c counts */
 	bool is_root;
 	bool owns;       /* its memory is its own, now and from now on */
 	bool borrows;    /* at the last tick its memory was another's */
 	bool on_loan;    /* and at one before that */
 	pid_t lender;    /* whose it was at last; 0: nobody's */
+	bool forked;     /* when it was found it had executed nothing yet */
+	bool executed;   /* since its name was looked at */
 	bool by_thread;  /* fd and task are of one: the main one exited */
 	bool zombie;     /* ended, and not waited for yet */
 	bool gone;       /* to be swept */
 	bool denied;     /* its metric was not permitted to be read */
 	bool introduced; /* the sink knows its name */
+	bool announced;  /* it was asked whether its pid was another's */
 	bool signalled;  /* was told to end: the limit */
 	bool watched;    /* after the program's end; what it had run then, and
 			  * at the last look since, in nanoseconds */

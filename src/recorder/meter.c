@@ -145,6 +145,20 @@ static void note_shared(const struct meter *meter, struct member *member)
 	member->shared_kib = kib < 0 ? 0 : kib;
 }
 
+/* Another program tells that the process executed. */
+static void note_program(const struct meter *meter, struct member *member)
+{
+	int64_t program = 0;
+
+	if (meter->metric->read_program)
+		program = meter->metric->read_program(
+		    meter->text, meter->fs->page_kib);
+	if (program <= 0)
+		return;
+	member->executed |= member->program > 0 && member->program != program;
+	member->program = program;
+}
+
 bool meter_measure(struct meter *meter, struct member *member)
 {
 	ssize_t got = read_text(meter, member);
@@ -161,6 +175,7 @@ bool meter_measure(struct meter *meter, struct member *member)
 	member->kib = read_kib(meter, got);
 	if (member->kib >= 0) {
 		note_shared(meter, member);
+		note_program(meter, member);
 		if (member->kib > member->peak_kib)
 			member->peak_kib = member->kib;
 		return true;

@@ -8,10 +8,6 @@
 
 #include "base/clock.h"
 
-/* A new process may still have the name of its parent: it is introduced when
- * it had the time to execute what it is to be. */
-#define INTRODUCE_NS (NS_PER_S / 50)
-
 /* Peaks between samples are told at most this often. */
 #define TELL_PEAK_NS NS_PER_S
 
@@ -35,24 +31,18 @@ static void describe(const struct member *member, struct sink_process *process)
 	};
 }
 
-static void introduce(struct sampler *s, struct member *member, bool there)
+static void tell_name(
+    struct sampler *s, struct member *member, const char *command)
 {
-	char command[1024] = "";
 	struct sink_process process;
 	struct sink_birth birth = {.time_ns = sample_now_ns(s),
 	    .process = &process,
 	    .command = command};
-	struct proc_stat stat;
 
-	if (!s->sink->birth || member->introduced)
-		return;
-	if (there && procfs_stat(&s->fs, member->pid, &stat)) {
-		memcpy(member->name, stat.name, sizeof(member->name));
-		procfs_command(&s->fs, member->pid, command, sizeof(command));
-	}
 	describe(member, &process);
 	member->introduced = true;
-	s->sink->birth(s->sink->context, &birth);
+	if (s->sink->birth)
+		s->sink->birth(s->sink->context, &birth);
 }
 
 void sample_note_mark(struct sampler *s, int64_t kib)
@@ -99,7 +89,8 @@ void sample_end_member(struct sampler *s, size_t at, const int *status)
 	} else {
 		s->result.unseen +=
 		    member->peak_kib < 0 && !member->denied && !member->on_loan;
-		introduce(s, member, false);
+		if (!member->introduced)
+			tell_name(s, member, "");
 		tell_end(s, member, status);
 	}
 	births_note_end(&s->births, member->pid);
@@ -198,6 +189,29 @@ static void sum_up(struct sampler *s)
 		s->result.most = s->tick.count;
 }
 
+/* A pid that may have been another's is told to be this one's before what it
+ * holds is; its words follow. */
+static void tell_reused(struct sampler *s)
+{
+	struct members *members = &s->tree.members;
+	size_t first = members->list.len;
+
+	while (first > 0 && !members->list.items[first - 1].announced)
+		first--;
+	for (size_t i = first; i < members->list.len; i++) {
+		struct member *member = &members->list.items[i];
+
+		member->announced = true;
+		if (!names_is_reused(&s->names, member) || member->introduced ||
+		    member->gone)
+			continue;
+		if (!members->list.items[0].introduced)
+			tell_name(s, &members->list.items[0], "");
+		if (i > 0)
+			tell_name(s, member, "");
+	}
+}
+
 void sample_tell(struct sampler *s)
 {
 	if (!s->tick.sampled)
@@ -208,33 +222,27 @@ void sample_tell(struct sampler *s)
 		s->peak_kib = s->tick.total_kib;
 		s->peak_untold = false;
 	}
+	tell_reused(s);
 	if (s->sink->tick)
 		s->sink->tick(s->sink->context, &s->tick);
 }
 
-/* In an exec the name is there a moment before the words are. */
-static bool has_words(const struct sampler *s, const struct member *member)
+/* When the tick is out: to read a name may take its time. */
+static void tell_names(struct sampler *s, int64_t now_ns)
 {
-	char text[16];
+	struct member *member;
+	bool news, any = false;
 
-	return procfs_read(&s->fs, member->pid, "cmdline", text, sizeof(text)) >
-	       0;
-}
-
-static void introduce_new(struct sampler *s, int64_t now_ns)
-{
-	struct members *members = &s->tree.members;
-
-	if (!s->sink->birth)
+	if (!s->sink->birth && !s->plan.names)
 		return;
-	for (size_t i = 0; i < members->list.len; i++) {
-		struct member *member = &members->list.items[i];
-
-		if (!member->introduced && !member->gone &&
-		    ((member->is_root && has_words(s, member)) ||
-			now_ns - member->seen_ns >= INTRODUCE_NS))
-			introduce(s, member, true);
+	while (
+	    (member = names_step(&s->names, &s->tree.members, now_ns, &news))) {
+		if (news)
+			tell_name(s, member, s->names.command);
+		any |= news;
 	}
+	if (any)
+		sample_flush(s);
 }
 
 /* What the kernel saw between samples: of the processes, or of the group. */
@@ -334,8 +342,6 @@ void sample_take(struct sampler *s)
 	measure_all(s, now_ns);
 	sum_up(s);
 	sample_tell(s);
-	introduce_new(s, now_ns);
-	members_sweep(&s->tree.members);
 	look_at_marks(s, now_ns - s->ticked_ns);
 	look_at_limit(s);
 	look_at_shares(s, now_ns);
@@ -346,6 +352,8 @@ void sample_take(struct sampler *s)
 			hook->tick(hook->context, &s->tick, s->sink);
 	}
 	sample_flush(s);
+	members_sweep(&s->tree.members);
+	tell_names(s, now_ns);
 	fate_look(&s->fate, now_ns);
 	s->ticked_ns = now_ns;
 	pace(s);

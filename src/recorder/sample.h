@@ -9,6 +9,7 @@
 #include "recorder/births.h"
 #include "recorder/borrow.h"
 #include "recorder/meter.h"
+#include "recorder/names.h"
 #include "recorder/sampler.h"
 #include "recorder/ticks.h"
 #include "recorder/tree.h"
@@ -23,6 +24,7 @@ struct sampler {
 	struct births births;
 	struct meter meter;
 	struct borrow borrow;
+	struct names names;
 	struct watermarks watermarks;
 	struct shares shares;
 	struct ticks ticks;

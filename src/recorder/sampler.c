@@ -77,6 +77,7 @@ static void begin(struct sampler *s, struct launch *launch)
 	tree_init(&s->tree, &s->fs, pid, s->plan.adopts, s->plan.launched);
 	if (s->tree.members.list.len == 0)
 		births_note_hidden(&s->births, s->root_pid);
+	names_init(&s->names, &s->fs, now_ns);
 	meter_init(&s->meter, &s->fs, s->plan.metric);
 	borrow_init(&s->borrow, &s->fs, s->plan.proc == NULL);
 	watermarks_init(&s->watermarks, &s->meter, s->plan.metric);

@@ -24,6 +24,7 @@ struct sampler_plan {
 	const struct metric *metric;
 	bool alone;          /* the total is the program's alone */
 	bool no_descendants; /* nor is anything told of others */
+	bool names;          /* are asked of hooks, if not of the sink */
 	bool exits;          /* each descendant's end matters */
 	bool wait_all;       /* until the last descendant ended */
 	bool launched;       /* by us, just now: not only watched */

@@ -21,7 +21,7 @@ recorded() {
 
 whole() {
 	[ "$(head -c 7 a.dat)" = CMDLINE ]
-	! grep -qv '^[A-Z]* [^ ]' a.dat
+	! grep -qv '^[A-Z]*[; ][^ ]' a.dat
 }
 
 # peak_between LOW HIGH: in MiB
@@ -136,7 +136,7 @@ ticks() {
 	options=(-M)
 	recorded 16 "$TARGET" renamed $'a\nMEM 1 1\n'
 	peak_between 30 60
-	grep -q '^PROC;.*name=a%0aMEM%201%201%0a' a.dat
+	grep -q '^PROC;.*name=a%0a%4DEM%201%201%0a' a.dat
 	absent '^MEM 1 1'
 }
 

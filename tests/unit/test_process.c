@@ -199,6 +199,28 @@ static void one_tick_above_proves_nothing(void **state)
 	profile_finish(&profile);
 }
 
+/* What it is called is what it was called at its highest. */
+static void the_name_is_that_of_the_peak(void **state)
+{
+	struct profile profile = read_text(
+	    "CMDLINE x\nPROC;pid=1;start=1;name=sh 1 1.0\nMEM 4 1.0\n"
+	    "CHLD 5 3 1.0\nPROC;pid=5;start=2;name=sh;cmd=shim.sh 3 1.0\n"
+	    "MEM 4 1.1\nCHLD 5 3 1.1\nMEM 90 1.2\nCHLD 5 80 1.2\n"
+	    "PROC;pid=5;start=2;name=java;cmd=java%20x 80 1.2\n"
+	    "MEM 9 1.3\nCHLD 5 8 1.3\n"
+	    "PROC;pid=5;start=2;name=java;cmd=stopping 8 1.3\n"
+	    "MEM 9 1.4\nCHLD 5 9 1.4\n"
+	    "PROC;pid=1;start=1;name=make 1 1.4\n");
+	const struct run *run = &profile.runs.items[0];
+
+	(void)state;
+	assert_int_equal(run->processes.len, 2);
+	assert_string_equal(run->processes.items[0].name, "make");
+	assert_string_equal(run->processes.items[1].name, "java");
+	assert_string_equal(run->processes.items[1].command, "java x");
+	profile_finish(&profile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +230,7 @@ int main(void)
 	    cmocka_unit_test(a_gap_ends_a_life_where_none_is_introduced),
 	    cmocka_unit_test(times_tell_ticks_where_they_go_back),
 	    cmocka_unit_test(mem_is_told_by_what_moves_with_it),
+	    cmocka_unit_test(the_name_is_that_of_the_peak),
 	    cmocka_unit_test(one_tick_above_proves_nothing),
 	};
 

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/names.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/index.h"
+
+/* What was forked, and has not executed anything, may be about to: until then
+ * it has its parent's words. */
+#define EXECUTES_NS (NS_PER_S / 50)
+
+/* Looks that come now and then: so long after one, or after what was seen of
+ * it first; and no more than so many a second for all of them. */
+static const int64_t pauses_ns[] = {
+    NS_PER_S / 10, NS_PER_S, 3 * NS_PER_S, 10 * NS_PER_S};
+enum { PAUSES = sizeof(pauses_ns) / sizeof(pauses_ns[0]), LOOKS_PER_S = 20 };
+
+/* A process that grew by a fifth and a MiB is not what it was. */
+enum { GREW_PART = 5, GREW_KIB = 1024 };
+
+void names_init(struct names *names, const struct procfs *fs, int64_t now_ns)
+{
+	*names = (struct names){.fs = fs, .stepped_ns = now_ns};
+}
+
+/* Pids ascend until they begin anew. */
+bool names_is_reused(struct names *names, const struct member *member)
+{
+	if (member->pid <= names->highest)
+		return true;
+	names->highest = member->pid;
+	return false;
+}
+
+/* A look that can't wait: nothing is known of what the process executes. */
+static bool is_new(const struct member *member, int64_t now_ns)
+{
+	if (member->looks == 0)
+		return !member->forked || member->executed ||
+		       now_ns - member->seen_ns >= EXECUTES_NS;
+	return member->executed && now_ns - member->named_ns >= EXECUTES_NS;
+}
+
+static bool has_grown(const struct member *member)
+{
+	return member->kib > member->named_kib + GREW_KIB &&
+	       member->kib - member->named_kib > member->named_kib / GREW_PART;
+}
+
+static bool is_due(const struct member *member, int64_t now_ns)
+{
+	size_t looks = member->looks < PAUSES ? member->looks : PAUSES;
+	int64_t age_ns = now_ns - member->named_ns;
+
+	if (looks == 0)
+		return false;
+	return age_ns >= pauses_ns[looks - 1] ||
+	       (age_ns >= pauses_ns[0] && has_grown(member));
+}
+
+/* Whether the words are there: in an exec the name is there a moment before
+ * they are, and what has ended has none any more. */
+static bool read_words(
+    struct names *names, const struct member *member, struct proc_stat *stat)
+{
+	if (!procfs_stat(names->fs, member->pid, stat) ||
+	    stat->started != member->started || stat->is_ending)
+		return false;
+	return procfs_words(
+	    names->fs, member->pid, names->command, sizeof(names->command));
+}
+
+/* Whether there is news. What never shows words is told by its name alone. */
+static bool look(struct names *names, struct member *member, int64_t now_ns)
+{
+	bool late = now_ns - member->seen_ns >= EXECUTES_NS;
+	struct proc_stat stat;
+	uint32_t hash;
+
+	member->named_ns = now_ns;
+	member->named_kib = member->kib;
+	if (!read_words(names, member, &stat)) {
+		names->command[0] = 0;
+		member->looks += late;
+		return late && !member->introduced;
+	}
+	member->executed = false;
+	member->looks += member->looks < PAUSES;
+	memcpy(member->name, stat.name, sizeof(member->name));
+	hash = index_hash(stat.name, strlen(stat.name)) * 31 +
+	       index_hash(names->command, strlen(names->command));
+	if (member->introduced && hash == member->words)
+		return false;
+	member->words = hash;
+	return true;
+}
+
+/* Readers take the process that is named first for the program itself. */
+static size_t steppable(const struct members *members)
+{
+	size_t count = members->list.len;
+
+	if (count > 0 && members->list.items[0].is_root &&
+	    !members->list.items[0].introduced &&
+	    !members->list.items[0].zombie)
+		return 1;
+	return count;
+}
+
+struct member *names_step(
+    struct names *names, struct members *members, int64_t now_ns, bool *news)
+{
+	size_t count = steppable(members);
+
+	names->credit_ns += now_ns - names->stepped_ns;
+	names->stepped_ns = now_ns;
+	if (names->credit_ns > NS_PER_S)
+		names->credit_ns = NS_PER_S;
+	for (size_t i = 0; i < count; i++) {
+		struct member *member;
+
+		if (names->next >= count)
+			names->next = 0;
+		member = &members->list.items[names->next++];
+		if (member->gone || member->zombie ||
+		    member->named_ns == now_ns)
+			continue;
+		if (!is_new(member, now_ns)) {
+			if (!is_due(member, now_ns) ||
+			    names->credit_ns < NS_PER_S / LOOKS_PER_S)
+				continue;
+			names->credit_ns -= NS_PER_S / LOOKS_PER_S;
+		}
+		*news = look(names, member, now_ns);
+		return member;
+	}
+	return NULL;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What processes are called: their names and command lines. A process is
+ * looked at when it executed a program, when it holds much more than at the
+ * last look, and now and then, since programs also rewrite their own words
+ * (nginx, PostgreSQL, Chromium). Reading words may wait for a lock of the
+ * process: it is to be done when a tick was told.
+ */
+#ifndef MPROF_RECORDER_NAMES_H
+#define MPROF_RECORDER_NAMES_H
+
+#include "recorder/members.h"
+
+struct names {
+	const struct procfs *fs;
+	int64_t stepped_ns; /* the last step, of clock_mono_ns() */
+	int64_t credit_ns;  /* looks that may be taken, see names.c */
+	size_t next;        /* the member that is first in the next step */
+	pid_t highest;      /* of all that names_is_reused() was asked for */
+	char command[1024]; /* of the member that was looked at */
+};
+
+void names_init(struct names *names, const struct procfs *fs, int64_t now_ns)
+    __attribute__((nonnull));
+
+/* Whether another process may have had this new one's pid. */
+bool names_is_reused(struct names *names, const struct member *member)
+    __attribute__((nonnull));
+
+/* Looks at the next member that is due; NULL where none is any more in this
+ * step. Where its name or its words are news, names->command holds these, its
+ * name is in the member, and *news is true. */
+struct member *names_step(struct names *names, struct members *members,
+    int64_t now_ns, bool *news) __attribute__((nonnull));
+
+#endif

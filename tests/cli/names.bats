@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What processes are called in a recording, beside what ps calls them.
+load helper
+
+# called FILE: "pid words" of each descendant, as the last PROC tells them.
+called() {
+	awk -F '[; ]' '/^PROC/ {
+		pid = cmd = ""
+		for (i = 2; i <= NF; i++) {
+			if ($i ~ /^pid=/) pid = substr($i, 5)
+			if ($i ~ /^cmd=/) cmd = substr($i, 5)
+		}
+		words[pid] = cmd
+	} END { for (pid in words) print pid, words[pid] }' "$1" |
+		sed 's/%20/ /g; s/%3d/=/g; s/%3a/:/g' | sort -n
+}
+
+# as_ps PARENT FILE: what ps calls the children of that process is what the
+# recording calls them, sooner or later.
+as_ps() {
+	for _ in $(seq 100); do
+		ps -o pid=,args= --ppid "$1" | sed 's/^ *//; s/ *$//' |
+			sort -n >args
+		called "$2" | grep -F -x -f args | sort -n >told || true
+		cmp -s args told && [ -s args ] && return 0
+		sleep 0.1
+	done
+	diff args told
+}
+
+@test "names: a wrapper that executes is what it executed" {
+	printf '%s\n' 'import time' 'b = b"x" * (30 << 20)' \
+		'time.sleep(60)' >hold.py
+	ln -s "$(python3 -c 'import sys; print(sys.executable)')" holder
+	printf '%s\n' '#!/bin/sh' 'sleep 0.3' 'exec ./holder hold.py' >shim.sh
+	chmod +x shim.sh
+	mprof run -q -M -T 0.05 -o a.dat sh -c './shim.sh & wait' 3>&- &
+	recorder=$!
+	for _ in $(seq 100); do
+		called a.dat 2>/dev/null | grep ' ./holder hold.py' >found && break
+		sleep 0.1
+	done
+	[ -s found ]
+	sleep 0.5
+	kill "$(cut -d' ' -f1 found)"
+	wait "$recorder"
+	run_apart mprof plot --format scene -o - a.dat
+	grep -q '"[0-9]* ./holder hold.py"' <<<"$output"
+	same "$(grep ' process ' <<<"$output" | grep -c 'shim.sh"')" 0
+}
+
+@test "names: the words of a shell's child are its own when it has executed" {
+	mprof run -q -M -T 0.01 -o a.dat sh -c 'sleep 0.31 & sleep 0.32 & wait'
+	same "$(called a.dat | grep -c '^[0-9]* sleep 0.3[12]$')" 2
+}
+
+@test "names: a title that a program gives itself, and its workers'" {
+	command -v nginx >/dev/null || skip "needs nginx"
+	mkdir logs
+	cat >nginx.conf <<-END
+		worker_processes 3;
+		daemon off;
+		error_log /dev/null;
+		pid $PWD/nginx.pid;
+		events {}
+		http {
+			access_log off;
+			client_body_temp_path $PWD/body;
+			proxy_temp_path $PWD/proxy;
+			fastcgi_temp_path $PWD/fastcgi;
+			uwsgi_temp_path $PWD/uwsgi;
+			scgi_temp_path $PWD/scgi;
+			server { listen unix:$PWD/socket; }
+		}
+	END
+	mprof run -q -M -T 0.05 -o a.dat nginx -p "$PWD" -c nginx.conf 3>&- &
+	recorder=$!
+	for _ in $(seq 100); do
+		[ -s nginx.pid ] && break
+		sleep 0.1
+	done
+	as_ps "$(cat nginx.pid)" a.dat
+	kill "$(cat nginx.pid)"
+	wait "$recorder"
+	same "$(called a.dat | grep -c 'nginx: worker process')" 3
+	run_apart mprof plot --format scene -o - a.dat
+	same "$(grep -c '"[0-9]* nginx: worker process"' <<<"$output")" 3
+}
+
+@test "names: PostgreSQL's backends are what ps calls them" {
+	local bin=/usr/lib/postgresql/15/bin
+
+	[ -x $bin/postgres ] || skip "needs PostgreSQL 15"
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to be another user"
+	base=$(mktemp -d /tmp/mprof-test-pg.XXXXXX)
+	chown postgres "$base"
+	cd "$base" || return 1
+	runuser -u postgres -- $bin/initdb -D data -A trust >/dev/null
+	cd "$OLDPWD" || return 1
+	mprof run -q -M -T 0.05 -o a.dat runuser -u postgres -- \
+		$bin/postgres -D "$base/data" -c listen_addresses= \
+		-c unix_socket_directories="$base" >/dev/null 2>&1 3>&- &
+	recorder=$!
+	for _ in $(seq 100); do
+		psql -h "$base" -U postgres -c '' >/dev/null 2>&1 && break
+		sleep 0.1
+	done
+	server=$(head -n 1 "$base/data/postmaster.pid")
+	psql -h "$base" -U postgres -c 'select pg_sleep(1000)' \
+		>/dev/null 2>&1 3>&- &
+	for _ in $(seq 100); do
+		pgrep -P "$server" -f SELECT >/dev/null && break
+		sleep 0.1
+	done
+	as_ps "$server" a.dat
+	kill -INT "$server"
+	wait "$recorder" || true
+	rm -rf "$base"
+	called a.dat | grep -q 'postgres: postgres postgres \[local\] SELECT'
+	called a.dat | grep -q 'postgres: checkpointer'
+}
