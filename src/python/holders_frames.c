@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "python/holders_frames.h"
 
-/* Interpreters, threads and frames in all: lists may never end. */
-#define LOOKS_MAX 1000000
+#include "python/frames.h"
+
 #define VARIABLES_MAX 65536
 
 static uint64_t word(struct object_types *types, uint64_t address, int offset)
@@ -20,8 +20,9 @@ static bool is_code(struct object_types *types, uint64_t address)
 
 /* Frames of the interpreter's own run no code. To 3.10 a frame may be among
  * the objects; any other gets a number behind theirs. */
-static void add_frame(struct holders *holders, uint64_t address)
+static void add_frame(void *context, uint64_t address)
 {
+	struct holders *holders = context;
 	struct object_types *types = &holders->objects->types;
 	const struct python_offsets *o = &types->target->offsets;
 	struct holders_frame frame = {
@@ -39,46 +40,11 @@ static void add_frame(struct holders *holders, uint64_t address)
 	*array_push(&holders->frames) = frame;
 }
 
-static void add_thread(struct holders *holders, uint64_t thread, size_t *looks)
-{
-	struct object_types *types = &holders->objects->types;
-	const struct python_offsets *o = &types->target->offsets;
-	uint64_t frame;
-
-	if (o->thread_cframe >= 0)
-		frame = word(types, word(types, thread, o->thread_cframe),
-		    o->cframe_current);
-	else
-		frame = word(types, thread, o->thread_frame);
-	for (; frame && *looks; (*looks)--) {
-		add_frame(holders, frame);
-		frame = word(types, frame, o->frame_previous);
-	}
-}
-
 void holders_find_frames(struct holders *holders)
 {
 	struct object_types *types = &holders->objects->types;
-	const struct python_target *target = types->target;
-	const struct python_offsets *o = &target->offsets;
-	uint64_t interpreter =
-	    word(types, target->runtime, o->runtime_interpreters);
-	size_t looks = LOOKS_MAX;
 
-	for (; interpreter && looks; looks--) {
-		uint64_t thread =
-		    word(types, interpreter, o->interpreter_threads);
-
-		for (; thread && looks; looks--) {
-			add_thread(holders, thread, &looks);
-			thread = word(types, thread, o->thread_next);
-			if (!looks)
-				return;
-		}
-		interpreter = word(types, interpreter, o->interpreter_next);
-		if (!looks)
-			return;
-	}
+	frames_each(types->target, types->image, add_frame, holders);
 }
 
 uint64_t holders_code(struct object_types *types, uint64_t address,

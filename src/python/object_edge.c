@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "python/object_edge.h"
 
+#include "python/frames.h"
 #include "python/object_dict.h"
 #include "python/object_numpy.h"
 #include "python/object_size.h"
@@ -171,25 +172,33 @@ static void tell_deque(struct walk *walk)
 	walk->edge.index = 0;
 }
 
+/* Of its words those that are in use for sure. */
+static void tell_frame_words(struct walk *walk, uint64_t frame)
+{
+	struct frame_words words =
+	    frame_words(walk->types->target, walk->image, frame);
+
+	tell_row(walk, EDGE_LOCAL, words.start, words.used);
+}
+
 static void tell_frame(struct walk *walk)
 {
 	const struct object_type *type = walk->type;
-	uint64_t frame, count;
+	uint64_t frame;
 
-	tell_words(walk, HEADER, type->basic);
-	if (walk->types->target->minor < 11) {
-		if (type->kind == OBJECT_FRAME)
-			tell_row(walk, EDGE_LOCAL,
-			    walk->edge.from + (uint64_t)walk->o->frame_locals,
-			    word(walk, walk->o->object_size));
+	if (type->kind == OBJECT_FRAME && walk->types->target->minor < 11) {
+		/* Behind these it has blocks, which are left over too. */
+		tell_words(walk, HEADER, (uint64_t)walk->o->frame_stack);
+		tell_frame_words(walk, walk->edge.from);
 		return;
 	}
-	count = object_frame_words(walk->types, walk->edge.from, type, &frame);
-	if (count && (type->kind == OBJECT_GENERATOR ||
-			 (frame > walk->edge.from &&
-			     frame < walk->edge.from + type->basic)))
-		tell_row(walk, EDGE_LOCAL,
-		    frame + (uint64_t)walk->o->frame_locals, count);
+	tell_words(walk, HEADER, type->basic);
+	if (walk->types->target->minor < 11)
+		return;
+	frame = object_frame(walk->types, walk->edge.from, type);
+	if (type->kind == OBJECT_GENERATOR ||
+	    (frame > walk->edge.from && frame < walk->edge.from + type->basic))
+		tell_frame_words(walk, frame);
 }
 
 /* The words of its data may pass for anything, unless they are references. */

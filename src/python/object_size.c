@@ -12,6 +12,9 @@
 #define FRAME_WORDS_MAX 65536
 #define STRUCT_CODE_SIZE 32 /* definition, offset, size, repetitions */
 
+/* Most references of what a frame computes with: more may be an address. */
+#define SOUND_REFERENCES (1 << 20)
+
 /* One object that is measured. */
 struct measured {
 	struct object_types *types;
@@ -34,18 +37,31 @@ static uint64_t length(const struct measured *m, uint64_t count, uint64_t size)
 	return count <= m->image->copied / size ? count * size : 0;
 }
 
+/* The same, where all of them are at address: in one mapping, of which not
+ * every page need be there. */
+static uint64_t length_at(
+    const struct measured *m, uint64_t address, uint64_t count, uint64_t size)
+{
+	if (!count || count > MEMORY_END / size ||
+	    !image_at(m->image, address, count * size))
+		return 0;
+	return count * size;
+}
+
 static uint64_t items(const struct measured *m)
 {
 	int64_t count = (int64_t)word(m, m->o->object_size);
 
 	if (!m->type->item || count == INT64_MIN)
 		return 0;
-	return length(m, (uint64_t)(count < 0 ? -count : count), m->type->item);
+	return length_at(m, m->address + m->type->basic,
+	    (uint64_t)(count < 0 ? -count : count), m->type->item);
 }
 
 static uint64_t list_size(const struct measured *m)
 {
-	return length(m, word(m, m->o->list_allocated), 8);
+	return length_at(
+	    m, word(m, m->o->list_items), word(m, m->o->list_allocated), 8);
 }
 
 static uint64_t dict_size(const struct measured *m)
@@ -59,7 +75,9 @@ static uint64_t dict_size(const struct measured *m)
 	if (word(m, m->o->dict_values))
 		size = length(m, keys.usable + keys.used, 8);
 	/* A table that is shared counts to the class. */
-	return keys.refs == 1 ? size + length(m, keys.bytes, 1) : size;
+	if (keys.refs != 1)
+		return size;
+	return size + length_at(m, word(m, m->o->dict_keys), keys.bytes, 1);
 }
 
 /* Behind the dict: first node, last node, the table of nodes and its slots.
@@ -76,7 +94,7 @@ static uint64_t set_size(const struct measured *m)
 
 	if (table == m->address + (uint64_t)m->o->set_small)
 		return 0;
-	return length(m, word(m, m->o->set_mask) + 1, 16);
+	return length_at(m, table, word(m, m->o->set_mask) + 1, 16);
 }
 
 /* Compact: the characters follow the header, of which ASCII needs less.
@@ -94,7 +112,9 @@ static uint64_t str_size(const struct measured *m)
 	if (compact)
 		size = (uint64_t)(ascii ? m->o->str_ascii_size
 					: m->o->str_compact_size);
-	size += length(m, count + 1, kind);
+	size += compact
+		    ? length_at(m, m->address + size, count + 1, kind)
+		    : length_at(m, word(m, m->o->str_data), count + 1, kind);
 	if (compact && ascii)
 		return size;
 	utf8 = word(m, m->o->str_utf8);
@@ -116,7 +136,7 @@ static uint64_t int_size(const struct measured *m)
 		digits = (uint64_t)(count < 0 ? -(count + 1) + 1 : count);
 	if (digits == 0 && m->target->minor >= 11)
 		digits = 1;
-	return 24 + length(m, digits, 4);
+	return 24 + length_at(m, m->address + 24, digits, 4);
 }
 
 /* Those of C have no keys for their instances; since 3.11 what is static is
@@ -159,7 +179,7 @@ static uint64_t array_size(const struct measured *m)
 	if (memory_u32(&m->types->view.memory, word(m, 40) + 4, &item) < 0 ||
 	    item == 0 || item > 16)
 		return 0;
-	return length(m, word(m, 32), item);
+	return length_at(m, word(m, 24), word(m, 32), item);
 }
 
 /* HEAD, data, then sizes and strides elsewhere. */
@@ -187,6 +207,16 @@ static uint64_t struct_size(const struct measured *m)
 	return length(m, count + 1, STRUCT_CODE_SIZE);
 }
 
+/* A generator ends with its frame, a frame object points to it. */
+uint64_t object_frame(struct object_types *types, uint64_t address,
+    const struct object_type *type)
+{
+	return type->kind == OBJECT_FRAME
+		   ? image_u64(types->image, address + 24)
+		   : address + type->basic -
+			 (uint64_t)types->target->offsets.frame_locals;
+}
+
 uint64_t object_frame_words(struct object_types *types, uint64_t address,
     const struct object_type *type, uint64_t *frame)
 {
@@ -197,10 +227,7 @@ uint64_t object_frame_words(struct object_types *types, uint64_t address,
 
 	if (o->code_locals < 0)
 		return 0;
-	/* A generator ends with its frame, a frame object points to it. */
-	*frame = type->kind == OBJECT_FRAME
-		     ? image_u64(types->image, address + 24)
-		     : address + type->basic - (uint64_t)o->frame_locals;
+	*frame = object_frame(types, address, type);
 	code = image_u64(types->image, *frame + (uint64_t)o->frame_code);
 	at = image_at(types->image, code, (uint64_t)o->code_size);
 	if (!at)
@@ -236,8 +263,8 @@ static uint64_t extra_size(const struct measured *m)
 		return ordered_dict_size(m);
 	case OBJECT_SET:
 		return set_size(m);
-	case OBJECT_BYTEARRAY: /* VAR_HEAD, allocated */
-		return length(m, word(m, 24), 1);
+	case OBJECT_BYTEARRAY: /* VAR_HEAD, allocated, bytes */
+		return length_at(m, word(m, 32), word(m, 24), 1);
 	case OBJECT_DEQUE:
 		return deque_size(m);
 	case OBJECT_ARRAY:
@@ -257,6 +284,59 @@ static uint64_t extra_size(const struct measured *m)
 		return (items(m) + m->type->basic + 7) / 8 * 8 - m->type->basic;
 	default:
 		return items(m);
+	}
+}
+
+/* Its characters end with a zero, as wide as they are. */
+static bool is_sound_str(const struct measured *m)
+{
+	uint32_t state = (uint32_t)word(m, m->o->str_state);
+	uint64_t kind = state >> 2 & 7, len = word(m, m->o->str_length);
+	uint64_t head = (uint64_t)(state >> 6 & 1 ? m->o->str_ascii_size
+						  : m->o->str_compact_size);
+	const char *at;
+
+	if (!(state >> 5 & 1) || (kind != 1 && kind != 2 && kind != 4) ||
+	    len >= MEMORY_END / kind)
+		return false;
+	at = image_at(m->image, m->address, head + (len + 1) * kind);
+	for (uint64_t i = 0; at && i < kind; i++)
+		if (at[head + len * kind + i])
+			return false;
+	return at;
+}
+
+static bool is_sound_bytes(const struct measured *m)
+{
+	uint64_t len = word(m, m->o->object_size);
+	uint64_t head = (uint64_t)m->o->bytes_data;
+	const char *at = len < MEMORY_END
+			     ? image_at(m->image, m->address, head + len + 1)
+			     : NULL;
+
+	return at && !at[head + len];
+}
+
+bool object_is_sound(struct object_types *types, uint64_t address,
+    const struct object_type *type)
+{
+	const struct measured m = {.types = types,
+	    .image = types->image,
+	    .target = types->target,
+	    .o = &types->target->offsets,
+	    .type = type,
+	    .address = address};
+
+	if (type->has_gc || image_u64(types->image, address) > SOUND_REFERENCES)
+		return false;
+	switch (type->kind) {
+	case OBJECT_STR:
+		return is_sound_str(&m);
+	case OBJECT_BYTES:
+		return is_sound_bytes(&m);
+	default:
+		return !type->item &&
+		       image_at(types->image, address, type->basic);
 	}
 }
 

@@ -13,6 +13,17 @@
 uint64_t object_size(struct object_types *types, uint64_t address,
     const struct object_type *type) __attribute__((nonnull));
 
+/* Whether what is at address is an object of that type by all that can be
+ * seen: for words that may be left over from before. Only kinds that the
+ * collector does not know are sound, with a length that is told twice: a str
+ * or bytes by the zero at its end. */
+bool object_is_sound(struct object_types *types, uint64_t address,
+    const struct object_type *type) __attribute__((nonnull));
+
+/* Where the frame of a generator or of a frame object is (3.11 on). */
+uint64_t object_frame(struct object_types *types, uint64_t address,
+    const struct object_type *type) __attribute__((nonnull));
+
 /* How many variables and temporaries the frame of a generator or of a frame
  * object has (3.11 on); *frame is where the frame is. */
 uint64_t object_frame_words(struct object_types *types, uint64_t address,

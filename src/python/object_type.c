@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "python/frames.h"
 #include "python/object_dict.h"
 #include "python/text.h"
 
@@ -102,12 +103,48 @@ static const struct {
     {"numpy.timedelta64", 8},
 };
 
+static void add_chunk(void *context, uint64_t start, uint64_t end)
+{
+	struct object_types *types = context;
+
+	*array_push(&types->chunks) = (struct object_chunk){start, end};
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct object_chunk *x = a, *y = b;
+
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+static bool is_in_chunk(const struct object_types *types, uint64_t address)
+{
+	size_t low = 0, high = types->chunks.len;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct object_chunk *chunk = &types->chunks.items[middle];
+
+		if (address >= chunk->start && address < chunk->end)
+			return true;
+		if (address < chunk->start)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
+}
+
 void object_types_init(struct object_types *types,
     const struct python_target *target, struct image *image)
 {
 	*types = (struct object_types){
 	    .target = target, .image = image, .view = *target};
 	types->view.memory = image_memory(image);
+	frames_each_chunk(target, image, add_chunk, types);
+	if (types->chunks.len)
+		qsort(types->chunks.items, types->chunks.len,
+		    sizeof(struct object_chunk), by_start);
 }
 
 static void type_destroy(struct object_type *type)
@@ -124,6 +161,7 @@ void object_types_finish(struct object_types *types)
 	for (size_t i = 0; i < types->items.len; i++)
 		type_destroy(types->items.items[i]);
 	array_free(&types->items);
+	array_free(&types->chunks);
 	free(types->slots);
 	types->slots = NULL;
 	types->slots_len = types->slots_cap = 0;
@@ -428,7 +466,7 @@ struct object_type *object_types_of(
 	if (!at)
 		return NULL;
 	refs = field_u64(at, 0);
-	if (refs == 0 || refs > REFERENCES_MAX)
+	if (refs == 0 || refs > REFERENCES_MAX || is_in_chunk(types, address))
 		return NULL;
 	return object_types_get(types, field_u64(at, o->object_type));
 }

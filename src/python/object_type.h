@@ -55,6 +55,10 @@ struct object_type {
 	uint64_t size; /* of them all, as sys.getsizeof() has it */
 };
 
+struct object_chunk {
+	uint64_t start, end;
+};
+
 struct object_types {
 	const struct python_target *target;
 	struct image *image;
@@ -62,6 +66,8 @@ struct object_types {
 	ARRAY(struct object_type *) items; /* each stays where it is */
 	struct object_type_slot *slots;
 	size_t slots_len, slots_cap;
+	/* Where threads keep their frames, in order: no object is there. */
+	ARRAY(struct object_chunk) chunks;
 };
 
 /* target and image must live as long. */

@@ -3,11 +3,9 @@
 
 #include <stdlib.h>
 
+#include "python/frames.h"
+
 #define INTERPRETERS_MAX 1024
-#define THREADS_MAX 4096
-#define CHUNKS_MAX 1024
-#define CHUNK_MAX (64 << 20)
-#define CHUNK_HEADER 24 /* previous, size, top */
 #define GENERATIONS 3
 #define GC_HEADER 16
 #define FOUND_MAX (UINT32_MAX - 1)
@@ -119,31 +117,46 @@ static void add_rings(
 	add_ring(objects, permanent);
 }
 
-/* The frames of a thread, from 3.11 on; older ones are objects. What lies
- * beyond the top may be stale, and is then no object, or another's. */
-static void add_frames(struct objects *objects, uint64_t thread)
+static void add_words(struct objects *objects, uint64_t start, uint64_t count,
+    object_visit *visit)
 {
-	const struct python_offsets *o = &objects->types.target->offsets;
-	uint64_t chunk = 0;
+	object_edges_of_words(&objects->types, start, start + 8 * count,
+	    &objects->budget, visit, objects);
+}
 
-	if (o->thread_datastack >= 0)
-		chunk = word(objects, thread + (uint64_t)o->thread_datastack);
-	for (int i = 0; chunk && i < CHUNKS_MAX; i++) {
-		uint64_t size = word(objects, chunk + 8);
+/* A word that may be left over from before: what it points at counts where it
+ * is an object by all that can be seen, of a kind that the collector's lists
+ * don't have anyway. */
+static bool add_doubtful(const struct object_edge *edge, void *context)
+{
+	struct objects *objects = context;
 
-		if (size <= CHUNK_MAX)
-			object_edges_of_words(&objects->types,
-			    chunk + CHUNK_HEADER, chunk + size,
-			    &objects->budget, add_held, objects);
-		chunk = word(objects, chunk);
-	}
+	if (object_is_sound(&objects->types, edge->to, edge->type))
+		add(objects, edge->to);
+	return true;
+}
+
+/* To 3.10 frames are objects, whose variables are found with them; later ones
+ * begin with references to what they run, and to where. */
+static void add_frame(void *context, uint64_t frame)
+{
+	struct objects *objects = context;
+	const struct python_target *target = objects->types.target;
+	struct frame_words words =
+	    frame_words(target, objects->types.image, frame);
+
+	if (target->minor < 11 && object_types_of(&objects->types, frame))
+		add(objects, frame);
+	else if (target->minor >= 11 && words.start)
+		add_words(objects, frame, (words.start - frame) / 8, add_held);
+	add_words(objects, words.start, words.used, add_held);
+	add_words(objects, words.start + 8 * words.used, words.doubtful,
+	    add_doubtful);
 }
 
 static void add_interpreter(struct objects *objects, uint64_t interpreter)
 {
 	const struct python_offsets *o = &objects->types.target->offsets;
-	uint64_t thread =
-	    word(objects, interpreter + (uint64_t)o->interpreter_threads);
 	uint64_t modules = interpreter + (uint64_t)o->interpreter_modules;
 
 	if (o->interpreter_gc_generations >= 0)
@@ -152,10 +165,6 @@ static void add_interpreter(struct objects *objects, uint64_t interpreter)
 		    interpreter + (uint64_t)o->interpreter_gc_permanent);
 	object_edges_of_words(&objects->types, modules, modules + 8,
 	    &objects->budget, add_held, objects);
-	for (int i = 0; thread && i < THREADS_MAX; i++) {
-		add_frames(objects, thread);
-		thread = word(objects, thread + (uint64_t)o->thread_next);
-	}
 }
 
 static void add_roots(struct objects *objects)
@@ -174,6 +183,7 @@ static void add_roots(struct objects *objects)
 		interpreter =
 		    word(objects, interpreter + (uint64_t)o->interpreter_next);
 	}
+	frames_each(target, objects->types.image, add_frame, objects);
 }
 
 /* Counts all that were found, and finds what they hold. */

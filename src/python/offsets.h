@@ -36,6 +36,8 @@ struct python_offsets {
 	int frame_lasti;       /* to 3.10 */
 	int frame_instruction; /* 3.11 on: an address */
 	int frame_owner;       /* 3.11 on */
+	int frame_stack;       /* to 3.10 */
+	int frame_top;
 
 	int code_filename, code_name, code_qualname, code_first_line;
 	int code_line_table, code_instructions, code_size;

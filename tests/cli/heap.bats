@@ -73,6 +73,24 @@ arrays_agree() {
 		"${named[@]}"
 }
 
+@test "what is left over on a stack is not counted, what is in use is" {
+	local python none=yes
+
+	for python in $(pythons); do
+		none=
+		launch "$python" "$SOURCE/tests/python/stale.py"
+		mprof heap --json "$pid" >json
+		run_apart mprof refs "$pid" __main__.Stale
+		let_end
+		[ "$status" -eq 1 ]
+		[ "$(jq '[.types[] | select(.type | contains("Stale"))] |
+			length' json)" -eq 0 ]
+		jq -e '.types[] | select(.type == "bytes") |
+			.size >= 10000000 and .size < 15000000' json >/dev/null
+	done
+	[ -z "$none" ] || skip "no CPython here that can be read"
+}
+
 @test "NumPy's arrays count with the data that they own" {
 	local python root inside none=yes
 

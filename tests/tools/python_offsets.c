@@ -126,6 +126,12 @@ static void print_frame(void)
 	FIELD(frame_locals, offsetof(_PyInterpreterFrame, localsplus));
 	ABSENT(frame_lasti);
 	FIELD(frame_owner, offsetof(_PyInterpreterFrame, owner));
+	ABSENT(frame_stack);
+#if SINCE(14)
+	FIELD(frame_top, offsetof(_PyInterpreterFrame, stackpointer));
+#else
+	FIELD(frame_top, offsetof(_PyInterpreterFrame, stacktop));
+#endif
 #else
 	FIELD(frame_previous, offsetof(PyFrameObject, f_back));
 	FIELD(frame_code, offsetof(PyFrameObject, f_code));
@@ -133,6 +139,12 @@ static void print_frame(void)
 	FIELD(frame_locals, offsetof(PyFrameObject, f_localsplus));
 	FIELD(frame_lasti, offsetof(PyFrameObject, f_lasti));
 	ABSENT(frame_owner);
+	FIELD(frame_stack, offsetof(PyFrameObject, f_valuestack));
+#if SINCE(10)
+	FIELD(frame_top, offsetof(PyFrameObject, f_stackdepth));
+#else
+	FIELD(frame_top, offsetof(PyFrameObject, f_stacktop));
+#endif
 #endif
 }
 

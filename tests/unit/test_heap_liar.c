@@ -256,6 +256,80 @@ static void a_process_that_ended_is_said(void **state)
 	each_layout(ended);
 }
 
+/* A thread with one frame in a chunk: two variables, the second of which
+ * points into the chunk at what looks like a list, and room for four words
+ * more, of which the first is in use where the top says so. */
+static void chunk_of_frame(int32_t top, uint64_t variable, uint64_t word)
+{
+	const struct python_offsets *o = fake.o;
+	uint64_t code = fake_room(&fake, (size_t)o->code_size);
+	uint64_t chunk = fake_room(&fake, 1024), frame = chunk + 24;
+	uint64_t thread =
+	    field_u64(fake.bytes + (fake.target.interpreter - FAKE_START),
+		o->interpreter_threads);
+	uint64_t holder = thread, list = chunk + 512;
+	int field = o->thread_frame;
+
+	fake_put(&fake, code, o->code_locals, 2);
+	fake_put(&fake, code, o->code_stack_size, 4);
+	fake_put(&fake, chunk, 8, 1024);
+	fake_put(&fake, frame, o->frame_top, (uint32_t)top);
+	fake_put(&fake, frame, o->frame_code, code);
+	fake_put(&fake, frame, o->frame_locals, variable);
+	fake_put(&fake, frame, o->frame_locals + 8, list);
+	fake_put(&fake, frame, o->frame_locals + 16, word);
+	fake_put(&fake, list, 0, 1);
+	fake_put(&fake, list, o->object_type, fake.list);
+	fake_put(&fake, thread, o->thread_datastack, chunk);
+	if (o->thread_cframe >= 0) {
+		holder = fake_room(&fake, 64);
+		fake_put(&fake, thread, o->thread_cframe, holder);
+		field = o->cframe_current;
+	}
+	fake_put(&fake, holder, field, frame);
+}
+
+static size_t texts_with(int32_t top, bool is_whole)
+{
+	uint64_t variable, word;
+	size_t count;
+
+	fake_heap_init(&fake, fake.o);
+	variable = fake_text(&fake, "in a variable");
+	word = fake_text(&fake, "in the middle");
+	if (!is_whole)
+		fake_put(&fake, word, fake.o->str_length, 5);
+	chunk_of_frame(top, variable, word);
+	assert_int_equal(find(), 0);
+	assert_int_equal(count_of("list"), 1);
+	count = count_of("str");
+	objects_finish(&objects);
+	return count;
+}
+
+static void stacks(void)
+{
+	size_t without;
+
+	if (fake.o->minor < 11)
+		return;
+	assert_int_equal(find(), 0);
+	without = count_of("str");
+	objects_finish(&objects);
+	/* Ended; two variables; a word besides; not told. */
+	assert_int_equal(texts_with(0, true), without);
+	assert_int_equal(texts_with(2, true), without + 1);
+	assert_int_equal(texts_with(3, true), without + 2);
+	assert_int_equal(texts_with(-1, true), without + 2);
+	assert_int_equal(texts_with(-1, false), without + 1);
+}
+
+static void a_stack_is_read_to_its_top(void **state)
+{
+	(void)state;
+	each_layout(stacks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +338,7 @@ int main(void)
 	    cmocka_unit_test(huge_lengths_are_none),
 	    cmocka_unit_test(wild_words_do_no_harm),
 	    cmocka_unit_test(objects_in_one_another_end),
+	    cmocka_unit_test(a_stack_is_read_to_its_top),
 	    cmocka_unit_test(a_process_that_ended_is_said),
 	};
 

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+"""Leaves stale words on the interpreter's stack: above the top of frames that
+stand, pointers at what looks like an object of 2 MB, and is none any more.
+Below the top, each of two frames alone has five million bytes.
+Says "ready" and waits for a line.
+"""
+import ctypes
+import sys
+import threading
+import time
+
+
+class Stale(int):
+    __slots__ = ()
+
+
+def forge(memory):
+    """What is left of a Stale: a count of references, the class, a length."""
+    address = ctypes.addressof(memory) + 64
+    words = ctypes.cast(address, ctypes.POINTER(ctypes.c_ulong))
+    words[0] = 1000
+    words[1] = id(Stale)
+    words[2] = 500000 << (3 if sys.version_info >= (3, 12) else 0)
+    return address
+
+
+def at(address):
+    return ctypes.cast(address, ctypes.py_object).value
+
+
+def ignore(*them):
+    pass
+
+
+def leave(memory, wait):
+    address = forge(memory)
+    # On the stack beside each other, and gone from it with the calls.
+    ignore(1, 2, 3, at(address), at(address), at(address))
+    [at(address), at(address), at(address), at(address)].clear()
+    ignore(bytes(5000000), wait())
+
+
+def waits_in_c():
+    leave(memories[0], in_c.acquire)
+
+
+def waits_in_python():
+    leave(memories[1], lambda: in_python.acquire())
+
+
+memories = [ctypes.create_string_buffer(128) for _ in range(2)]
+in_c = threading.Lock()
+in_python = threading.Lock()
+in_c.acquire()
+in_python.acquire()
+threads = [threading.Thread(target=waits_in_c),
+           threading.Thread(target=waits_in_python)]
+for thread in threads:
+    thread.start()
+time.sleep(0.5)
+print('ready', flush=True)
+sys.stdin.readline()
+in_c.release()
+in_python.release()
+for thread in threads:
+    thread.join()
