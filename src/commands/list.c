@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/units.h"
 #include "base/utf8.h"
 #include "cli/table.h"
 #include "commands/command.h"
 #include "commands/overview.h"
+#include "dat/begin.h"
 #include "dat/catalog.h"
 
 enum { SCHEMA = 1 };
@@ -49,15 +53,59 @@ static void print_date(const char *name)
 #undef PART
 }
 
+/* A name that was taken is moved to the next free second: the recording tells
+ * the true one, as 2026-11-22T14:33:21+0100. */
+static bool print_start(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int year, month, day, hour, minute, second;
+	struct dat_begin begin = {0};
+
+	if (fd >= 0) {
+		dat_begin_first(&begin, fd);
+		close(fd);
+	}
+	if (sscanf(begin.start, "%4d-%2d-%2dT%2d:%2d:%2d", &year, &month, &day,
+		&hour, &minute, &second) != 6)
+		return false;
+	printf("%02d:%02d:%02d %02d/%02d/%04d\n", hour, minute, second, day,
+	    month, year);
+	return true;
+}
+
 static void print_short(const struct catalog *catalog)
 {
 	for (size_t i = 0; i < catalog->names.len; i++) {
 		char *clean = utf8_clean_copy(catalog->names.items[i]);
 
 		printf("%zu %s ", i, clean);
-		print_date(clean);
+		if (!print_start(catalog->names.items[i]))
+			print_date(clean);
 		free(clean);
 	}
+}
+
+/* Those with a name of their own would seem lost. */
+static void tell_of_others(void)
+{
+	struct catalog others;
+	char *name = NULL;
+
+	if (catalog_init_others(&others, ".", NULL) == 0 &&
+	    others.names.len > 0)
+		name = utf8_clean_copy(others.names.items[0]);
+	if (name && others.names.len == 1)
+		fprintf(stderr,
+		    "mprof: %s is a recording too: it has no number, commands "
+		    "take its name\n",
+		    name);
+	else if (name)
+		fprintf(stderr,
+		    "mprof: %s and %zu more *.dat are recordings too: they "
+		    "have no numbers, commands take their names\n",
+		    name, others.names.len - 1);
+	free(name);
+	catalog_finish(&others);
 }
 
 static void add_number(struct table *table, size_t number)
@@ -167,6 +215,8 @@ static int run(const void *values, char **words, int count)
 		print_long(&catalog);
 	else
 		print_short(&catalog);
+	if (status == COMMAND_OK && !options->json)
+		tell_of_others();
 	catalog_finish(&catalog);
 	return status;
 }

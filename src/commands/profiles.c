@@ -16,6 +16,7 @@
 #include "csv/import.h"
 #endif
 #include "dat/catalog.h"
+#include "dat/newest.h"
 #include "dat/reader.h"
 #include "profile/ending.h"
 
@@ -50,11 +51,39 @@ static void add_word(struct profiles *profiles, const struct catalog *catalog,
 	free(clean);
 }
 
+/* The recording that began last. One that tells no time is taken only where
+ * it is the last of mprof list, and there is no other. The caller frees. */
+static char *find_newest(const struct catalog *catalog)
+{
+	struct err e;
+	char *newest = dat_newest(".", &e);
+
+	if (e.text[0])
+		command_fail(COMMAND_FAILED, &e);
+	if (!newest && catalog_at(catalog, -1))
+		newest = mem_copy(catalog_at(catalog, -1));
+	return newest;
+}
+
+/* memory_profiler takes the last of mprof list: where it is another, which one
+ * is told. */
+static void tell_of_newest(const struct catalog *catalog, const char *newest)
+{
+	const char *last = catalog_at(catalog, -1);
+	char *clean;
+
+	if (last && strcmp(last, newest) == 0)
+		return;
+	clean = utf8_clean_copy(newest);
+	fprintf(stderr, "mprof: the newest recording here is %s\n", clean);
+	free(clean);
+}
+
 /* The words that memory_profiler's scripts look for. */
 static int find(struct profiles *profiles, const struct catalog *catalog,
     char **words, int count, FILE *notices)
 {
-	const char *newest = catalog_at(catalog, -1);
+	char *newest = count == 0 ? find_newest(catalog) : NULL;
 
 	if (count == 0 && !newest) {
 		fputs("No input file found. \n"
@@ -65,8 +94,10 @@ static int find(struct profiles *profiles, const struct catalog *catalog,
 	}
 	if (count == 0) {
 		fputs("Using last profile data.\n", notices);
+		tell_of_newest(catalog, newest);
 		add(profiles, newest);
 	}
+	free(newest);
 	for (int i = 0; i < count; i++)
 		add_word(profiles, catalog, words[i], notices);
 	if (profiles->paths.len > 0)

@@ -13,6 +13,9 @@
 #include "base/utf8.h"
 #include "dat/reader.h"
 
+/* With more of them nobody reads their names. */
+enum { MOST_OTHERS = 1000 };
+
 /* memory_profiler takes any fourteen characters for the date. */
 static bool is_default_name(const char *name)
 {
@@ -45,6 +48,56 @@ static int compare_names(const void *left, const void *right)
 	return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+static bool is_dat_name(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 4 && strcmp(path + len - 4, ".dat") == 0;
+}
+
+bool catalog_is_companion(int folder, const char *name)
+{
+	static const char end[] = "_ts.dat";
+	size_t len = strlen(name), cut = sizeof(end) - 1;
+	bool there;
+	char *owner;
+
+	if (len <= cut || strcmp(name + len - cut, end) != 0)
+		return false;
+	owner = mem_format("%.*s.dat", (int)(len - cut), name);
+	there = faccessat(folder, owner, F_OK, 0) == 0;
+	free(owner);
+	return there;
+}
+
+static bool is_other_recording(int folder, const char *name)
+{
+	int fd;
+	bool recording;
+
+	if (is_default_name(name) || !is_dat_name(name) ||
+	    is_file(folder, name) != 1 || catalog_is_companion(folder, name))
+		return false;
+	fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	recording = fd >= 0 && dat_content(fd) == DAT_CONTENT_RECORD;
+	if (fd >= 0)
+		close(fd);
+	return recording;
+}
+
+static int catalog_read_others(
+    struct catalog *catalog, DIR *dir, const char *folder, struct err *e)
+{
+	struct dirent *entry;
+
+	while (catalog->names.len < MOST_OTHERS &&
+	       (errno = 0, entry = readdir(dir))) {
+		if (is_other_recording(dirfd(dir), entry->d_name))
+			*array_push(&catalog->names) = mem_copy(entry->d_name);
+	}
+	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", folder);
+}
+
 /* Adds what the folder holds; -1 with e. */
 static int catalog_read(
     struct catalog *catalog, DIR *dir, const char *folder, struct err *e)
@@ -68,7 +121,11 @@ static int catalog_read(
 	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", folder);
 }
 
-int catalog_init(struct catalog *catalog, const char *folder, struct err *e)
+typedef int catalog_take(
+    struct catalog *catalog, DIR *dir, const char *folder, struct err *e);
+
+static int catalog_fill(struct catalog *catalog, catalog_take *take,
+    const char *folder, struct err *e)
 {
 	DIR *dir = opendir(folder);
 	int failed;
@@ -76,7 +133,7 @@ int catalog_init(struct catalog *catalog, const char *folder, struct err *e)
 	*catalog = (struct catalog){0};
 	if (!dir)
 		return err_errno(e, "%s: can't be read", folder);
-	failed = catalog_read(catalog, dir, folder, e);
+	failed = take(catalog, dir, folder, e);
 	closedir(dir);
 	if (catalog->names.len > 0)
 		qsort(catalog->names.items, catalog->names.len,
@@ -85,6 +142,17 @@ int catalog_init(struct catalog *catalog, const char *folder, struct err *e)
 		qsort(catalog->others.items, catalog->others.len,
 		    sizeof(catalog->others.items[0]), compare_names);
 	return failed;
+}
+
+int catalog_init(struct catalog *catalog, const char *folder, struct err *e)
+{
+	return catalog_fill(catalog, catalog_read, folder, e);
+}
+
+int catalog_init_others(
+    struct catalog *catalog, const char *folder, struct err *e)
+{
+	return catalog_fill(catalog, catalog_read_others, folder, e);
 }
 
 void catalog_finish(struct catalog *catalog)
@@ -133,13 +201,6 @@ char *catalog_companion(const char *path)
 		return companion;
 	free(companion);
 	return NULL;
-}
-
-static bool is_dat_name(const char *path)
-{
-	size_t len = strlen(path);
-
-	return len > 4 && strcmp(path + len - 4, ".dat") == 0;
 }
 
 /* Says that path is something else than a recording. */

@@ -22,6 +22,12 @@ struct catalog {
  * case. */
 int catalog_init(struct catalog *catalog, const char *folder, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
+
+/* The recordings of a folder with other names, which have no number: *.dat
+ * files that begin as one, but companions. Of very many files some are left
+ * out. Errors as above. */
+int catalog_init_others(struct catalog *catalog, const char *folder,
+    struct err *e) __attribute__((nonnull(1, 2), warn_unused_result));
 void catalog_finish(struct catalog *catalog) __attribute__((nonnull));
 
 /* Whether a word is a number such as 3 or -1, in *number then. */
@@ -34,6 +40,10 @@ const char *catalog_at(const struct catalog *catalog, long number)
 /* The companion X_ts.dat of X.dat that old versions wrote; NULL where there
  * is no such file. The caller frees. */
 char *catalog_companion(const char *path) __attribute__((nonnull));
+
+/* Whether the folder's file is such a companion, and X.dat beside it. */
+bool catalog_is_companion(int folder, const char *name)
+    __attribute__((nonnull));
 
 /* Whether path may be deleted as a recording: a regular file, not a link to
  * one, that begins with a record, or an empty .dat file. 0 if so; 1 with e

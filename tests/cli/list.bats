@@ -30,6 +30,45 @@ load helper
 	same "$output" "0 mprofile_20251122143937.dat 14:39:37 22/11/2025"
 }
 
+@test "list: when a run began, not the second its name was moved to" {
+	printf '%s\n' "CMDLINE x" \
+		"INFO;backend=rss;start=2026-11-22T14:39:37+0100 0.000000 1700000000.0000" \
+		"MEM 1.0 1700000000.0000" >mprofile_20261122143939.dat
+	run_apart mprof list
+	same "$output" "0 mprofile_20261122143939.dat 14:39:37 22/11/2026"
+	same "$errors" ""
+	: >mprofile_20261122143940.dat
+	run_apart mprof list
+	same "${output#*$'\n'}" "1 mprofile_20261122143940.dat 14:39:40 22/11/2026"
+}
+
+@test "list: runs that began in one second have one time" {
+	mprof run -q true & mprof run -q true & mprof run -q true
+	wait
+	run_apart mprof list
+	same "$(wc -l <<<"$output")" 3
+	while read -r _ name shown; do
+		start=$(grep -o 'start=[^ ;]*' "$name")
+		same "$shown" "$(date -d "${start#start=}" '+%T %d/%m/%Y')"
+	done <<<"$output"
+}
+
+@test "list: recordings with other names are told of" {
+	recording mine.dat
+	recording mine_ts.dat
+	printf 'text\n' >text.dat
+	recording notes.txt
+	run_apart mprof list
+	[ "$status" -eq 0 ]
+	same "$output" ""
+	same "$errors" "mprof: mine.dat is a recording too: it has no number, commands take its name"
+	recording yours.dat
+	run_apart mprof list --long
+	same "$errors" "mprof: mine.dat and 1 more *.dat are recordings too: they have no numbers, commands take their names"
+	run_apart mprof list --json
+	same "$errors" ""
+}
+
 @test "list: fourteen characters that are no date are cut at its places" {
 	recording mprofile_abcdefghijklmn.dat
 	recording mprofile_$'a\e[1mbcdefghij'.dat
