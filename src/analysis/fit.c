@@ -77,22 +77,36 @@ static void terms_at(const struct basis *basis, double x, double *terms)
 		terms[basis->line] = fmin(fmax(x, basis->from), basis->upto);
 }
 
+/* Fills the terms at each point and sums up the normal equations. */
+static void sum_up(const struct fit_points *p, const struct basis *basis,
+    double terms[FIT_MAX][TERMS], double normal[TERMS][TERMS],
+    double right[TERMS])
+{
+	for (size_t i = 0; i < p->count; i++) {
+		double *at = terms[i];
+
+		terms_at(basis, p->x[i], at);
+		for (size_t r = 0; r < basis->terms; r++) {
+			right[r] += at[r] * (p->y[i] - p->y[0]);
+			for (size_t c = 0; c <= r; c++)
+				normal[r][c] += at[r] * at[c];
+		}
+	}
+	for (size_t r = 0; r < basis->terms; r++) {
+		for (size_t c = r + 1; c < basis->terms; c++)
+			normal[r][c] = normal[c][r];
+	}
+}
+
 /* Least squares on the basis; leaves out->bic to the caller. */
 static int regress(
     const struct fit_points *p, const struct basis *basis, struct fit *out)
 {
 	double normal[TERMS][TERMS] = {{0}}, inverse[TERMS][TERMS];
-	double right[TERMS] = {0}, solved[TERMS] = {0}, terms[TERMS] = {0};
+	double right[TERMS] = {0}, solved[TERMS] = {0}, terms[FIT_MAX][TERMS];
 	double free = (double)p->count - (double)basis->terms;
 
-	for (size_t i = 0; i < p->count; i++) {
-		terms_at(basis, p->x[i], terms);
-		for (size_t r = 0; r < basis->terms; r++) {
-			right[r] += terms[r] * (p->y[i] - p->y[0]);
-			for (size_t c = 0; c < basis->terms; c++)
-				normal[r][c] += terms[r] * terms[c];
-		}
-	}
+	sum_up(p, basis, terms, normal, right);
 	if (solve(normal, basis->terms, inverse) != 0)
 		return -1;
 	for (size_t r = 0; r < basis->terms; r++) {
@@ -105,9 +119,8 @@ static int regress(
 	for (size_t i = 0; i < p->count; i++) {
 		double off = p->y[i] - p->y[0];
 
-		terms_at(basis, p->x[i], terms);
 		for (size_t r = 0; r < basis->terms; r++)
-			off -= solved[r] * terms[r];
+			off -= solved[r] * terms[i][r];
 		out->residue += off * off;
 	}
 	if (basis->line && free > 0)

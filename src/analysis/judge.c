@@ -291,12 +291,36 @@ static double views_see(
 	return best;
 }
 
+/* Many processes never move: no leak is so small that the views could tell it
+ * from that. */
+static bool is_level(const struct envelope *envelope, struct leak *out)
+{
+	double low = INFINITY, high = -INFINITY, noise;
+
+	for (size_t i = 0; i < ENVELOPE_BINS; i++) {
+		low = fmin(low, envelope->floors[i]);
+		high = fmax(high, envelope->floors[i]);
+	}
+	noise = judge_least_noise(&high, 1);
+	if (high - low > 4 * noise)
+		return false;
+	out->verdict = LEAK_STEADY;
+	out->mib_per_s = out->low = out->high = out->spread_mib = 0;
+	out->since_s = envelope->first_s;
+	out->until_s = envelope->first_s + envelope->span_s;
+	out->level_mib = high;
+	out->visible_mib_per_s = 4 * noise / envelope->span_s;
+	return true;
+}
+
 void judge_envelope(const struct envelope *envelope, struct leak *out)
 {
 	struct view views[SCALES], valleys;
 	const struct view *slowing = NULL;
 	bool denied = false;
 
+	if (is_level(envelope, out))
+		return;
 	for (size_t i = 0; i < SCALES; i++)
 		view_init(&views[i], envelope_blocks(envelope, block_counts[i],
 					 views[i].x, views[i].y));
