@@ -14,7 +14,8 @@
 struct naming {
 	struct label *labels;
 	size_t len;
-	double *total_s; /* beside labels: time in all its calls */
+	double *total_s; /* beside labels: time in its calls, see add_time() */
+	double *until_s; /* and until when, in the thread that is read */
 	size_t *calls;
 	size_t *first_call; /* in order of time: decides the colour */
 };
@@ -67,6 +68,7 @@ static void naming_init(
 	keep_distinct(naming);
 	labels_choose(naming->labels, naming->len);
 	naming->total_s = mem_zero(naming->len + 1, sizeof(double));
+	naming->until_s = mem_zero(naming->len + 1, sizeof(double));
 	naming->calls = mem_zero(naming->len + 1, sizeof(size_t));
 	naming->first_call = mem_zero(naming->len + 1, sizeof(size_t));
 }
@@ -75,6 +77,7 @@ static void naming_finish(struct naming *naming)
 {
 	free(naming->labels);
 	free(naming->total_s);
+	free(naming->until_s);
 	free(naming->calls);
 	free(naming->first_call);
 }
@@ -169,6 +172,27 @@ static size_t count_series(const struct scene_panel *panel)
 	return count;
 }
 
+/* A function that calls itself is in it once: in each thread the time is that
+ * of the union of its calls, as far as the window shows them. */
+static void add_time(struct naming *naming, size_t function,
+    const struct call *call, const struct window *window)
+{
+	double from_s = fmax(call->enter_s, window->from_s);
+	double to_s = fmin(call->leave_s, window->to_s);
+
+	from_s = fmax(from_s, naming->until_s[function]);
+	if (to_s <= from_s)
+		return;
+	naming->total_s[function] += to_s - from_s;
+	naming->until_s[function] = to_s;
+}
+
+static void begin_thread(struct naming *naming)
+{
+	for (size_t i = 0; i < naming->len; i++)
+		naming->until_s[i] = -INFINITY;
+}
+
 static void add_span(struct scene_panel *panel, struct naming *naming,
     const struct call *call, double zero_s)
 {
@@ -188,7 +212,6 @@ static void add_span(struct scene_panel *panel, struct naming *naming,
 		*array_push(&panel->functions) = (struct scene_function){
 		    .role = role, .name = mem_copy(span->name)};
 	}
-	naming->total_s[function] += call->leave_s - call->enter_s;
 	span->role = panel->functions.items[naming->first_call[function]].role;
 }
 
@@ -196,6 +219,7 @@ static void add_run(struct scene_panel *panel, struct naming *naming,
     const struct chart_request *request, size_t nth)
 {
 	double zero_s = build_zero(request, nth);
+	struct window window = build_window(request, nth);
 	size_t count;
 	const struct call **calls = sort_calls(request, nth, &count);
 	const struct call *last = NULL;
@@ -210,11 +234,14 @@ static void add_run(struct scene_panel *panel, struct naming *naming,
 
 		if (!last || last->pid != call->pid || last->tid != call->tid) {
 			open.leaves.len = 0;
+			begin_thread(naming);
 			open_group(panel, call, several);
 		}
 		last = call;
 		group = &panel->groups.items[panel->groups.len - 1];
 		add_span(panel, naming, call, zero_s);
+		add_time(
+		    naming, naming_find(naming, call->name), call, &window);
 		lane = choose_lane(&open, call);
 		if (lane >= group->lanes)
 			group->lanes = lane + 1;

@@ -14,14 +14,16 @@ static int compare_peaks(const void *a, const void *b)
 	return (x->place > y->place) - (x->place < y->place);
 }
 
-struct ranking ranking_of(const struct run *run)
+struct ranking ranking_of(const struct run *run, const struct window *window)
 {
 	struct ranking ranking = {
 	    mem_zero(run->processes.len + 1, sizeof(struct ranked)), 0};
 
 	for (size_t i = 0; i < run->processes.len; i++) {
 		const struct process *process = &run->processes.items[i];
-		const struct sample *peak = series_peak(&process->memory);
+		struct series part =
+		    series_part(&process->memory, window->from_s, window->to_s);
+		const struct sample *peak = series_peak(&part);
 
 		if (peak)
 			ranking.items[ranking.len++] =

@@ -6,7 +6,7 @@
 #ifndef MPROF_CHART_RANK_H
 #define MPROF_CHART_RANK_H
 
-#include "profile/profile.h"
+#include "chart/build.h"
 
 struct ranked {
 	const struct process *process;
@@ -19,8 +19,9 @@ struct ranking {
 	size_t len;
 };
 
-/* The processes stay the run's. */
-struct ranking ranking_of(const struct run *run);
+/* By what they hold in the window, and of those that have samples there. The
+ * processes stay the run's. */
+struct ranking ranking_of(const struct run *run, const struct window *window);
 void ranking_finish(struct ranking *ranking);
 
 #endif

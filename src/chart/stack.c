@@ -23,6 +23,7 @@ struct stack_build {
 	struct scene_panel *panel;
 	const struct run *run;
 	struct ranking ranking;
+	const char *highest; /* the word for what is highest in the window */
 	double zero_s, gap_s;
 	ARRAY(size_t) ticks; /* the chosen ones, as indices of the total */
 	struct series *top;  /* of the layers so far */
@@ -94,7 +95,8 @@ static struct scene_line *add_layer(
 			line->peak = (struct sample){
 			    top->items[i].time_s - build->zero_s, sums[i]};
 	}
-	line->detail = mem_format("peak %s", units_size(text, line->peak.mib));
+	line->detail = mem_format(
+	    "%s %s", build->highest, units_size(text, line->peak.mib));
 	build->top = top;
 	return line;
 }
@@ -174,6 +176,9 @@ int chart_stack(
 	const struct run *run = request->runs[0].run;
 	const struct sample *peak = series_peak(&run->total);
 	struct stack_build build = {.scene = scene, .run = run};
+	const struct sample *shown;
+	struct window window;
+	struct series part;
 
 	if (build_frame(scene, request, e) != 0)
 		return -1;
@@ -184,10 +189,14 @@ int chart_stack(
 		return err_set(e, "%s: holds no MEM records to stack",
 		    request->runs[0].name);
 	build.panel = build_panel(scene, PANEL_MEMORY);
-	build.ranking = ranking_of(run);
+	window = build_window(request, 0);
+	part = series_part(&run->total, window.from_s, window.to_s);
+	shown = series_peak(&part);
+	build.highest = request->window_s.given ? "highest" : "peak";
+	build.ranking = ranking_of(run, &window);
 	build.zero_s = build_zero(request, 0);
 	build.gap_s = downsample_gap(&run->total);
-	add_layers(&build, peak->mib);
+	add_layers(&build, shown ? shown->mib : 0);
 	build_rest(scene, build.panel, request, peak);
 	ranking_finish(&build.ranking);
 	array_free(&build.ticks);

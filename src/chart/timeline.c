@@ -57,34 +57,57 @@ static void sum_others(struct series *sum, const struct run *run,
 	}
 }
 
-static void add_others(struct scene *scene, struct scene_panel *panel,
-    const struct run *run, const struct ranking *ranking, size_t from)
+/* The figure of a line is that of the part that is shown. */
+static void tell_peak(struct scene_line *line,
+    const struct chart_request *request, const struct window *window)
 {
+	char text[UNITS_TEXT];
+
+	if (request->window_s.given) {
+		struct series part =
+		    series_part(line->samples, window->from_s, window->to_s);
+		const struct sample *peak = series_peak(&part);
+
+		line->peak =
+		    (struct sample){peak ? peak->time_s - line->zero_s : 0,
+			peak ? peak->mib : 0};
+		line->in_legend = peak != NULL;
+	}
+	line->detail =
+	    mem_format("%s %s", request->window_s.given ? "highest" : "peak",
+		units_size(text, line->peak.mib));
+}
+
+static void add_others(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request, const struct ranking *ranking,
+    size_t from)
+{
+	struct window window = build_window(request, 0);
 	struct series *sum = scene_own_series(scene);
 	const struct scene_line *first = &panel->lines.items[0];
 	struct scene_line *line;
-	char text[UNITS_TEXT];
 
-	sum_others(sum, run, ranking, from);
+	sum_others(sum, request->runs[0].run, ranking, from);
 	line = build_line(panel, sum, first->zero_s, first->gap_s);
 	line->kind = SCENE_PROCESS;
 	line->role = ROLE_OTHER;
 	line->name = mem_format("%zu others together", ranking->len - from);
-	line->detail = mem_format("peak %s", units_size(text, line->peak.mib));
+	tell_peak(line, request, &window);
 }
 
-static void add_process(struct scene_panel *panel, const struct ranked *ranked,
-    size_t nth, double zero_s, double gap_s)
+static void add_process(struct scene_panel *panel,
+    const struct chart_request *request, const struct ranked *ranked,
+    size_t nth, double gap_s)
 {
-	struct scene_line *line =
-	    build_line(panel, &ranked->process->memory, zero_s, gap_s);
-	char text[UNITS_TEXT];
+	struct window window = build_window(request, 0);
+	struct scene_line *line = build_line(
+	    panel, &ranked->process->memory, build_zero(request, 0), gap_s);
 
 	line->kind = SCENE_PROCESS;
 	line->role = role_series(nth);
 	line->pid = ranked->process->pid > 0 ? ranked->process->pid : 0;
 	line->name = build_process_name(ranked->process);
-	line->detail = mem_format("peak %s", units_size(text, line->peak.mib));
+	tell_peak(line, request, &window);
 }
 
 /* The program's own name, which claims nothing: a path's end, no arguments. */
@@ -106,12 +129,14 @@ static char *program_name(const struct run *run)
 }
 
 static void add_processes(struct scene *scene, struct scene_panel *panel,
-    const struct run *run, size_t most)
+    const struct chart_request *request)
 {
-	struct ranking ranking = ranking_of(run);
+	const struct run *run = request->runs[0].run;
+	struct window window = build_window(request, 0);
+	struct ranking ranking = ranking_of(run, &window);
 	struct scene_line *total = &panel->lines.items[0];
-	double zero_s = total->zero_s, gap_s = total->gap_s;
-	size_t shown = ranking.len;
+	size_t most = request->most_processes, shown = ranking.len;
+	double gap_s = total->gap_s;
 
 	if (ranking.len > 0) {
 		free(total->name);
@@ -124,9 +149,9 @@ static void add_processes(struct scene *scene, struct scene_panel *panel,
 	if (ranking.len > most)
 		shown = most - 1;
 	for (size_t i = 0; i < shown; i++)
-		add_process(panel, &ranking.items[i], i, zero_s, gap_s);
+		add_process(panel, request, &ranking.items[i], i, gap_s);
 	if (shown < ranking.len)
-		add_others(scene, panel, run, &ranking, shown);
+		add_others(scene, panel, request, &ranking, shown);
 	ranking_finish(&ranking);
 }
 
@@ -137,19 +162,21 @@ static void add_total(
 	const struct series *total = &chart_run->run->total;
 	struct scene_line *line = build_line(
 	    panel, total, build_zero(request, i), downsample_gap(total));
-	char text[UNITS_TEXT];
+	struct window window = build_window(request, i);
 
 	line->kind = request->len > 1 ? SCENE_RUN : SCENE_TOTAL;
 	line->role = request->len > 1 ? role_series(i) : ROLE_TOTAL;
 	line->name = request->len > 1 ? utf8_clean_copy(chart_run->name)
 				      : mem_copy("memory");
-	line->detail = mem_format("peak %s", units_size(text, line->peak.mib));
-	line->in_legend = total->len > 0;
+	tell_peak(line, request, &window);
+	line->in_legend &= total->len > 0;
 }
 
 int chart_timeline(
     struct scene *scene, const struct chart_request *request, struct err *e)
 {
+	const struct series *total = &request->runs[0].run->total;
+	const struct sample *highest;
 	struct scene_panel *panel;
 	struct sample peak;
 
@@ -159,11 +186,13 @@ int chart_timeline(
 	for (size_t i = 0; i < request->len; i++)
 		add_total(panel, request, i);
 	if (request->len == 1)
-		add_processes(scene, panel, request->runs[0].run,
-		    request->most_processes);
+		add_processes(scene, panel, request);
 	peak = panel->lines.items[0].peak;
 	peak.time_s += build_zero(request, 0);
-	build_rest(scene, panel, request,
-	    request->runs[0].run->total.len > 0 ? &peak : NULL);
+	if (request->window_s.given)
+		highest = series_peak(total);
+	else
+		highest = total->len > 0 ? &peak : NULL;
+	build_rest(scene, panel, request, highest);
 	return 0;
 }

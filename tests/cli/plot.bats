@@ -394,6 +394,39 @@ many() {
 	grep -q '"13 others together" "peak 34.0 MiB"' scene
 }
 
+# A function that calls itself 60 times, in two threads.
+@test "plot -f: time in a function is the union of its calls in each thread" {
+	awk 'BEGIN { print "CMDLINE x"; print "MEM 9 1000"; print "MEM 9 1004.1"
+		for (tid = 5; tid < 7; tid++)
+			for (i = 0; i < 61; i++)
+				printf "CALL 9 %f name=m.fib pid=5 tid=%d " \
+					"level=%d end=%f mib1=9\n",
+					1000 + i / 100, tid, i, 1004 - i / 100
+	}' >calls.dat
+	mprof plot -f --format scene -o - calls.dat >scene
+	grep -q '"\(m\.\)*fib" "122 calls, 8.00 s"' scene
+	sed -i '/tid=6/d' calls.dat
+	mprof plot -f --format scene -o - calls.dat >scene
+	grep -q '"\(m\.\)*fib" "61 calls, 4.00 s"' scene
+}
+
+@test "plot -w: the legend tells figures of the window" {
+	printf '%s\n' 'CMDLINE x' 'PROC;pid=1;start=1;name=x 1 1000' \
+		'MEM 9 1000' 'CHLD 5 4 1000' 'CHLD 6 2 1000' 'MEM 40 1001' \
+		'CHLD 5 30 1001' 'CHLD 6 3 1001' 'MEM 20 1002' \
+		'CHLD 5 5 1002' 'CHLD 6 7 1002' 'MEM 20 1003' \
+		'CHLD 6 8 1003' >w.dat
+	mprof plot -w 1.5,3.5 --format scene -o - w.dat >scene
+	grep -q '"all processes" "highest 20.0 MiB"' scene
+	grep -q 'series-1 "6" "highest 8.00 MiB"' scene
+	grep -q 'series-2 "5" "highest 5.00 MiB"' scene
+	grep -q '^fact Peak: 40.0 MiB' scene
+	mprof plot -w 2.5,3.5 --format scene -o - w.dat >scene
+	same "$(grep -c ' process ' scene)" 1
+	mprof plot --stack -w 1.5,3.5 --format scene -o - w.dat >scene
+	grep -q '"the program itself" "highest 12.0 MiB"' scene
+}
+
 @test "plot: what MEM is where no one told is not called all processes" {
 	printf '%s\n' 'CMDLINE /usr/bin/python3 pool.py' 'MEM 9.0 1.0' \
 		'CHLD 1 4.0 1.0' 'MEM 9.5 2.0' 'CHLD 1 4.5 2.0' >old.dat
