@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/units.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -139,4 +140,11 @@ char *units_rate(char *out, double mib_per_s)
 	struct units_scale scale = units_rate_scale(mib_per_s);
 
 	return put(out, mib_per_s * scale.factor, scale.name);
+}
+
+char *units_count(char *out, uint64_t count, const char *one, const char *many)
+{
+	snprintf(
+	    out, UNITS_COUNT, "%" PRIu64 " %s", count, count == 1 ? one : many);
+	return out;
 }

@@ -8,8 +8,9 @@
 #define MPROF_BASE_UNITS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-enum { UNITS_TEXT = 32 };
+enum { UNITS_TEXT = 32, UNITS_COUNT = 128 };
 
 /* 0.04 -> "40 KiB", 3.2 -> "3.20 MiB", 812 -> "812 MiB", 1536 -> "1.50 GiB" */
 char *units_size(char *out, double mib);
@@ -27,6 +28,10 @@ char *units_clock(char *out, double seconds);
 /* MiB a second, by the unit of time that gives a figure of at least 0.1:
  * 0.0533 -> "3.20 MiB/min" */
 char *units_rate(char *out, double mib_per_s);
+
+/* A count with its noun and what must agree with it: 1 -> "1 sample was
+ * missed", 2 -> "2 samples were missed"; out has UNITS_COUNT bytes. */
+char *units_count(char *out, uint64_t count, const char *one, const char *many);
 
 /* What units_rate() would multiply by and what it would write behind: for
  * several figures in one unit. */

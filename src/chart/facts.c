@@ -243,11 +243,13 @@ static char *metric_text(const struct chart_request *request)
 void build_facts(struct scene *scene, const struct chart_request *request,
     const struct sample *sampled)
 {
+	char count[UNITS_COUNT];
 	const struct run *run = request->runs[0].run;
 
 	if (request->left_out > 0)
-		*array_push(&scene->notes) = mem_format(
-		    "%zu older recordings are not drawn", request->left_out);
+		*array_push(&scene->notes) = mem_copy(units_count(count,
+		    request->left_out, "older recording is not drawn",
+		    "older recordings are not drawn"));
 	add_open_ends(scene, request);
 	add_fact(scene, "Metric", metric_text(request));
 	if (request->len > 1) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/units.h"
 #include "chart/place.h"
 
 /* The page from top to bottom: title, facts, panels, time axis, legend,
@@ -399,7 +400,7 @@ static double tell_deeper(struct page *page, const struct plot *plot)
 	    .size = note_size(page),
 	    .role = ROLE_TEXT_SOFT};
 	size_t deepest = 0;
-	char text[64], *shown;
+	char text[UNITS_COUNT], *shown;
 
 	for (size_t i = 0; i < lanes->groups.len; i++) {
 		if (lanes->groups.items[i].lanes > deepest)
@@ -407,9 +408,8 @@ static double tell_deeper(struct page *page, const struct plot *plot)
 	}
 	if (deepest <= plot->most_lanes)
 		return 0;
-	snprintf(text, sizeof(text), "%zu deeper level%s not shown",
-	    deepest - plot->most_lanes,
-	    deepest - plot->most_lanes == 1 ? " is" : "s are");
+	units_count(text, deepest - plot->most_lanes,
+	    "deeper level is not shown", "deeper levels are not shown");
 	words.text = text;
 	words.y = plot->box.y + plot->box.h - place_line_height(words.size);
 	shown = place_shorten(&page->place, &words, plot->box.w - 4);

@@ -186,15 +186,17 @@ static struct gaps find_gaps(
 static void add_gaps(struct scene *scene, struct scene_panel *panel,
     const struct scene_line *line)
 {
+	char count[UNITS_COUNT];
 	struct gaps found = find_gaps(scene, line);
 	char text[UNITS_TEXT];
 
 	if (found.list.len > MOST_GAPS) {
 		qsort(found.list.items, found.list.len,
 		    sizeof(found.list.items[0]), compare_lengths);
-		*array_push(&scene->notes) =
-		    mem_format("%zu shorter gaps are not shaded",
-			found.list.len - (size_t)MOST_GAPS);
+		*array_push(&scene->notes) = mem_copy(
+		    units_count(count, found.list.len - (size_t)MOST_GAPS,
+			"shorter gap is not shaded",
+			"shorter gaps are not shaded"));
 		found.list.len = MOST_GAPS;
 	}
 	for (size_t i = 0; i < found.list.len; i++) {
@@ -212,6 +214,7 @@ static void add_gaps(struct scene *scene, struct scene_panel *panel,
 void build_marks(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct sample *sampled)
 {
+	char count[UNITS_COUNT];
 	const struct run *run = request->runs[0].run;
 	double zero_s = build_zero(request, 0);
 	size_t more = 0;
@@ -233,7 +236,7 @@ void build_marks(struct scene *scene, struct scene_panel *panel,
 	}
 	if (more > 0)
 		*array_push(&scene->notes) =
-		    mem_format("%zu later marks are not drawn; -w shows a part "
-			       "of the time",
-			more);
+		    mem_format("%s not drawn; -w shows a part of the time",
+			units_count(
+			    count, more, "later mark is", "later marks are"));
 }

@@ -83,6 +83,7 @@ static void add_others(struct scene *scene, struct scene_panel *panel,
     size_t from)
 {
 	struct window window = build_window(request, 0);
+	char count[UNITS_COUNT];
 	struct series *sum = scene_own_series(scene);
 	const struct scene_line *first = &panel->lines.items[0];
 	struct scene_line *line;
@@ -91,7 +92,8 @@ static void add_others(struct scene *scene, struct scene_panel *panel,
 	line = build_line(panel, sum, first->zero_s, first->gap_s);
 	line->kind = SCENE_PROCESS;
 	line->role = ROLE_OTHER;
-	line->name = mem_format("%zu others together", ranking->len - from);
+	line->name = mem_copy(units_count(
+	    count, ranking->len - from, "other process", "others together"));
 	tell_peak(line, request, &window);
 }
 

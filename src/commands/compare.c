@@ -40,8 +40,9 @@ static const struct option_row rows[] = {
     {.letter = 'o',
 	.name = "output",
 	.arg = "FILE",
-	.help = "also draw both and their difference, as png, svg, pdf or eps; of "
-		"several runs the one with the median peak",
+	.help =
+	    "also draw both and their difference, as png, svg, pdf or eps; of "
+	    "several runs the one with the median peak",
 	.parse = option_text,
 	.offset = offsetof(struct compare_options, output),
 	.ours = true},
@@ -269,9 +270,10 @@ static void print_parts(const char *title, const struct part_list *parts)
 /* "5 runs each" or "3 and 5 runs" */
 static void print_counts(const struct comparison *c)
 {
+	char count[UNITS_COUNT];
 	if (c->a_count == c->b_count)
 		printf(
-		    "%zu run%s each", c->a_count, c->a_count == 1 ? "" : "s");
+		    "%s each", units_count(count, c->a_count, "run", "runs"));
 	else
 		printf("%zu and %zu runs", c->a_count, c->b_count);
 }

@@ -96,6 +96,7 @@ static size_t name_width(const struct heap *heap, size_t rows)
 
 void heap_show_table(const struct heap *heap, const struct heap_show *show)
 {
+	char count[UNITS_COUNT];
 	struct heap_row total = heap_total(heap);
 	size_t rows = heap->rows.len;
 	size_t width;
@@ -110,7 +111,9 @@ void heap_show_table(const struct heap *heap, const struct heap_show *show)
 	print_row(&total, width, show);
 	print_rss(heap, width, show);
 	if (rows < heap->rows.len)
-		printf("(%zu more types: --top 0)\n", heap->rows.len - rows);
+		printf(
+		    "(%s: --top 0)\n", units_count(count, heap->rows.len - rows,
+					   "more type", "more types"));
 }
 
 static void write_whole(struct json *json, const char *key, int64_t value)

@@ -125,11 +125,14 @@ static void print_row(
 
 static void print_head(const struct lines *lines)
 {
+	char count[UNITS_COUNT];
+
 	printf("Sampled: ");
 	print_size(lines->grown_mib);
 	printf(" grown, ");
 	print_size(lines->given_mib);
-	printf(" given back, in %zu samples\n", lines->samples);
+	printf(" given back, in %s\n",
+	    units_count(count, lines->samples, "sample", "samples"));
 }
 
 static void print_table(

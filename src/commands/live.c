@@ -134,12 +134,12 @@ static void list_present(struct present_list *list, const struct run *run)
 static void print_largest(const struct present_list *list, size_t named,
     size_t name_columns, FILE *out)
 {
-	char name[128], size[UNITS_TEXT];
+	char name[128], size[UNITS_TEXT], count[UNITS_COUNT];
 
 	if (list->count == 0)
 		return;
-	fprintf(
-	    out, "%zu process%s: ", list->count, list->count == 1 ? "" : "es");
+	fprintf(out,
+	    "%s: ", units_count(count, list->count, "process", "processes"));
 	for (size_t i = 0; i < named && list->most[i].key; i++) {
 		const struct present *one = &list->most[i];
 		char *clean = utf8_clean_copy(one->name ? one->name : "");

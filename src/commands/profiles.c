@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/units.h"
 #include "base/utf8.h"
 #include "cli/waiting.h"
 #include "commands/command.h"
@@ -132,21 +133,17 @@ void profiles_finish(struct profiles *profiles)
 
 static void tell_of_skipped(const struct profile *profile, bool verbose)
 {
-	char *path = utf8_clean_copy(profile->path);
+	char *path = utf8_clean_copy(profile->path), count[UNITS_COUNT];
 
-	if (profile->skipped == 1)
-		fprintf(stderr,
-		    "mprof: %s:%zu: skipped 1 line that is no record\n", path,
-		    profile->first_skipped);
-	else if (profile->skipped > 1)
-		fprintf(stderr,
-		    "mprof: %s:%zu: skipped %zu lines that are no record\n",
-		    path, profile->first_skipped, profile->skipped);
+	if (profile->skipped > 0)
+		fprintf(stderr, "mprof: %s:%zu: skipped %s\n", path,
+		    profile->first_skipped,
+		    units_count(count, profile->skipped,
+			"line that is no record", "lines that are no record"));
 	if (verbose && profile->unknown > 0)
 		fprintf(stderr,
-		    "mprof: %s: passed over %zu record%s with an unknown "
-		    "keyword\n",
-		    path, profile->unknown, profile->unknown > 1 ? "s" : "");
+		    "mprof: %s: passed over %s with an unknown keyword\n", path,
+		    units_count(count, profile->unknown, "record", "records"));
 	free(path);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/units.h"
 #include "base/utf8.h"
 #include "commands/refs.h"
 
@@ -34,7 +35,9 @@ static enum role role_of(const struct chain_link *link)
 
 static char *count_text(size_t objects)
 {
-	return mem_format("%zu object%s", objects, objects == 1 ? "" : "s");
+	char count[UNITS_COUNT];
+
+	return mem_copy(units_count(count, objects, "object", "objects"));
 }
 
 static char *root_detail(const struct refs *refs, const struct chain_link *root)
@@ -167,6 +170,7 @@ static size_t *no_boxes(size_t len)
 
 void refs_draw(const struct refs *refs, struct graph *graph)
 {
+	char count[UNITS_COUNT];
 	struct drawn drawn = {.refs = refs,
 	    .graph = graph,
 	    .box_of_link = no_boxes(refs->chains.links.len),
@@ -180,9 +184,9 @@ void refs_draw(const struct refs *refs, struct graph *graph)
 	free(title);
 	draw_links(&drawn);
 	if (refs->count && len > refs->count)
-		*array_push(&graph->notes) =
-		    mem_format("%zu more chains hold fewer objects each",
-			len - refs->count);
+		*array_push(&graph->notes) = mem_copy(units_count(count,
+		    len - refs->count, "more chain holds fewer objects",
+		    "more chains hold fewer objects each"));
 	free(drawn.box_of_link);
 	free(drawn.box_of_type);
 }

@@ -41,6 +41,7 @@ static void print_size(uint64_t bytes)
 
 static void print_head(const struct refs *refs)
 {
+	char count[UNITS_COUNT];
 	char pause[UNITS_TEXT], name[NAME_SIZE];
 	int micro = refs->look.target.micro;
 
@@ -54,9 +55,8 @@ static void print_head(const struct refs *refs)
 	for (size_t i = 0; i < refs->types.len; i++) {
 		const struct object_type *type = refs->types.items[i];
 
-		printf("%s: %zu object%s, ",
-		    utf8_clean(name, sizeof(name), type->name), type->count,
-		    type->count == 1 ? "" : "s");
+		printf("%s: %s, ", utf8_clean(name, sizeof(name), type->name),
+		    units_count(count, type->count, "object", "objects"));
 		print_size(type->size);
 		putchar('\n');
 	}

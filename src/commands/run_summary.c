@@ -31,10 +31,11 @@ static void print_share(const struct share *share, double peak_mib)
 static void print_alive(
     const struct sampler_plan *plan, const struct sampler_result *result)
 {
-	char name[4 * PROCFS_NAME];
+	char name[4 * PROCFS_NAME], count[UNITS_COUNT];
 
-	fprintf(stderr, "mprof: %zu %s on:", result->alive,
-	    result->alive == 1 ? "descendant lives" : "descendants live");
+	fprintf(stderr, "mprof: %s:",
+	    units_count(count, result->alive, "descendant lives on",
+		"descendants live on"));
 	for (size_t i = 0; i < result->alive && i < SAMPLER_NAMED; i++)
 		fprintf(stderr, "%s %d %s", i > 0 ? "," : "",
 		    (int)result->living[i].pid,
@@ -50,29 +51,32 @@ static void print_alive(
 static void print_end(
     const struct sampler_plan *plan, const struct sampler_result *result)
 {
+	char count[UNITS_COUNT];
+
 	if (result->end == SAMPLER_TIMEOUT)
 		fputs("mprof: --timeout has ended the recording\n", stderr);
 	if (result->alive > 0)
 		print_alive(plan, result);
 	if (result->unseen > 0)
 		fprintf(stderr,
-		    "mprof: %s%zu %s shorter than the interval: no sample saw "
+		    "mprof: %s%s shorter than the interval: no sample saw "
 		    "%s\n",
-		    result->unseen_is_all ? "" : "at least ", result->unseen,
-		    result->unseen == 1 ? "process lived" : "processes lived",
+		    result->unseen_is_all ? "" : "at least ",
+		    units_count(count, result->unseen, "process lived",
+			"processes lived"),
 		    result->unseen == 1 ? "it" : "them");
 }
 
 static void print_pace(
     const struct sampler_plan *plan, const struct sampler_result *result)
 {
-	char interval[UNITS_TEXT];
+	char interval[UNITS_TEXT], count[UNITS_COUNT];
 
 	if (result->missed > 0)
-		fprintf(stderr,
-		    "mprof: %llu samples were missed, there was no time for "
-		    "them\n",
-		    (unsigned long long)result->missed);
+		fprintf(stderr, "mprof: %s\n",
+		    units_count(count, result->missed,
+			"sample was missed, there was no time for it",
+			"samples were missed, there was no time for them"));
 	if (result->interval_ns > plan->interval_ns)
 		fprintf(stderr,
 		    "mprof: the interval was lengthened to %s, to keep within "
@@ -111,7 +115,7 @@ void run_summary_print(const struct sampler_plan *plan,
     const struct sampler_result *result, const struct share *share,
     const char *path)
 {
-	char peak[UNITS_TEXT], time[UNITS_TEXT], name[4096];
+	char count[UNITS_COUNT], peak[UNITS_TEXT], time[UNITS_TEXT], name[4096];
 
 	print_pace(plan, result);
 	print_end(plan, result);
@@ -122,11 +126,10 @@ void run_summary_print(const struct sampler_plan *plan,
 	else
 		fputs("mprof: nothing was sampled", stderr);
 	print_share(share, (double)result->peak_kib / 1024);
-	fprintf(stderr, ", %s, %llu %s, %s\n",
+	fprintf(stderr, ", %s, %s, %s\n",
 	    units_duration(
 		time, (double)(result->end_ns - result->start_ns) / NS_PER_S),
-	    (unsigned long long)result->samples,
-	    result->samples == 1 ? "sample" : "samples",
+	    units_count(count, result->samples, "sample", "samples"),
 	    utf8_clean(name, sizeof(name), path));
 }
 
@@ -163,6 +166,7 @@ static void warn_missing(
     const struct sampler_plan *plan, const struct sampler_result *result)
 {
 	bool needs = plan->metric->file == METRIC_ROLLUP;
+	char count[UNITS_COUNT];
 
 	if (result->hidden > 0 || (result->denied > 0 && !needs))
 		fputs("mprof: /proc hides some of the processes from this user "
@@ -175,9 +179,9 @@ static void warn_missing(
 		    plan->metric->measure->title);
 	else if (needs && result->denied > 0)
 		fprintf(stderr,
-		    "mprof: %zu readings of %s were not permitted and are "
-		    "missing in the total\n",
-		    result->denied, plan->metric->measure->title);
+		    "mprof: %s of %s not permitted and missing in the total\n",
+		    units_count(count, result->denied, "reading", "readings"),
+		    plan->metric->measure->title);
 }
 
 void run_summary_warn(

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/units.h"
 #include "base/utf8.h"
 
 /* Tabs stay: the line is indented by them. */
@@ -89,12 +90,15 @@ static void run_tables_print_one(const struct agent_table *table)
 
 void run_tables_print(const struct agent_tables *tables)
 {
+	char count[UNITS_COUNT];
+
 	for (size_t i = 0; i < tables->items.len; i++)
 		run_tables_print_one(&tables->items.items[i]);
 	fflush(stdout);
 	if (tables->left_out)
 		fprintf(stderr,
-		    "mprof: --lines: %zu more tables can't be read, or are "
-		    "too many\n",
-		    tables->left_out);
+		    "mprof: --lines: %s can't be read, or %s too many\n",
+		    units_count(
+			count, tables->left_out, "more table", "more tables"),
+		    tables->left_out == 1 ? "is" : "are");
 }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/units.h"
 #include "commands/command.h"
 
 void stacks_hook_init(struct stacks_hook *hook)
@@ -69,6 +70,7 @@ struct sampler_hook stacks_hook_of(struct stacks_hook *hook)
 void stacks_hook_summary(const struct stacks_hook *hook)
 {
 	struct stacks_count count = stacks_count(hook->stacks);
+	char in[UNITS_COUNT], times[UNITS_COUNT];
 
 	if (!count.processes) {
 		fputs("mprof: stacks: none, no process ran a Python that can "
@@ -77,9 +79,9 @@ void stacks_hook_summary(const struct stacks_hook *hook)
 		return;
 	}
 	fprintf(stderr,
-	    "mprof: stacks: %lu sampled in %u %s, %lu of them with the thread "
-	    "stopped; %lu times nothing was certain\n",
-	    count.taken, count.processes,
-	    count.processes == 1 ? "process" : "processes", count.paused,
-	    count.missing);
+	    "mprof: stacks: %lu sampled in %s, %lu of them with the thread "
+	    "stopped; %s nothing was certain\n",
+	    count.taken,
+	    units_count(in, count.processes, "process", "processes"),
+	    count.paused, units_count(times, count.missing, "time", "times"));
 }

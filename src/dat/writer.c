@@ -16,6 +16,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/named_file.h"
+#include "base/units.h"
 #include "dat/lock.h"
 #include "dat/reader.h"
 
@@ -303,6 +304,7 @@ static void flush_last(struct dat_writer *writer)
 
 int dat_writer_close(struct dat_writer *writer, struct err *e)
 {
+	char lost[UNITS_COUNT];
 	struct stat about;
 	int result = 0;
 
@@ -314,11 +316,10 @@ int dat_writer_close(struct dat_writer *writer, struct err *e)
 		result = err_errno(e, "%s: not written", writer->path);
 	if (writer->lost > 0 || writer->len > 0) {
 		errno = writer->cause;
-		result = err_errno(e,
-		    "%s: %llu samples are missing, they could not be written",
-		    writer->path,
-		    (unsigned long long)writer->lost +
-			count_samples(writer, 0));
+		result = err_errno(e, "%s: %s", writer->path,
+		    units_count(lost, writer->lost + count_samples(writer, 0),
+			"sample is missing, it could not be written",
+			"samples are missing, they could not be written"));
 	}
 	writer->fd = -1;
 	drop(writer);

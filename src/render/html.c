@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "render/html_series.h"
 #include "render/html_json.h"
 #include "render/palette.h"
@@ -177,14 +178,16 @@ static void put_facts(FILE *out, const struct scene *scene)
 
 static void put_notes(FILE *out, const struct scene *scene, size_t spans_left)
 {
+	char count[UNITS_COUNT];
 	fputs(",\"notes\":[", out);
 	for (size_t i = 0; i < scene->notes.len; i++) {
 		html_text(out, scene->notes.items[i], TEXT_CHARACTERS);
 		putc(',', out);
 	}
 	if (spans_left)
-		fprintf(out, "\"the %zu shortest calls are left out\",",
-		    spans_left);
+		fprintf(out, "\"%s left out\",",
+		    units_count(count, spans_left, "shortest call is",
+			"shortest calls are"));
 	fputs("\"made by mprof " MPROF_VERSION "\"]", out);
 }
 

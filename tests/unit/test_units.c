@@ -83,6 +83,18 @@ static void every_double_fits(void **state)
 	}
 }
 
+static void counts(void **state)
+{
+	char text[UNITS_COUNT];
+
+	(void)state;
+	assert_string_equal(units_count(text, 0, "line", "lines"), "0 lines");
+	assert_string_equal(
+	    units_count(text, 1, "sample was", "samples were"), "1 sample was");
+	assert_string_equal(units_count(text, 2, "sample was", "samples were"),
+	    "2 samples were");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -92,6 +104,7 @@ int main(void)
 	    cmocka_unit_test(clocks),
 	    cmocka_unit_test(rates),
 	    cmocka_unit_test(every_double_fits),
+	    cmocka_unit_test(counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
