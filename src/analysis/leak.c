@@ -140,6 +140,11 @@ static bool judge_within(
 		part = series_part(life, edges->from_s, INFINITY);
 		judge_part(&part, &found);
 	}
+	if (found.verdict == LEAK_LEAKING) {
+		found.verdict = LEAK_UNDECIDED;
+		found.reason = LEAK_BENDS;
+		found.need_s = found.until_s - found.since_s;
+	}
 	if (found.judged && out->verdict != LEAK_GROWING)
 		*out = found;
 	return false;

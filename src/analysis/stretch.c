@@ -9,7 +9,7 @@
 enum { FEW = 12, BLOCKS = 24 };
 
 static const double deep = 0.75;    /* of the level before: a long way out */
-static const double again = 0.6;    /* of the fall: the same has been before */
+static const double again = 0.6;    /* of the fall: as far */
 static const double reborn = 0.7;   /* of the level before: a new life */
 static const double near_low = 0.3; /* of the fall, from the lowest of all */
 static const double ramp = 0.2;     /* of the fall: a start-up */
@@ -34,19 +34,29 @@ static double lowest_of(const struct series *series, size_t from, size_t end)
 	return low;
 }
 
-/* Whether it fell as far before, within as many samples: then that is how the
- * program works, and not its end. */
-static bool falls_before(const struct series *series, size_t end, double fall)
+/* Whether it fell as far, within as many samples, between from and end. */
+static bool falls_within(const struct series *series, size_t from, size_t end,
+    size_t reach, double fall)
 {
-	size_t reach = series->len - end + 1;
-
-	for (size_t i = 1; i + reach < end; i++) {
+	for (size_t i = from > 0 ? from : 1; i + reach < end; i++) {
 		const struct sample *s = &series->items[i];
 
 		if (without_peak(s) - without_dip(s + reach) > again * fall)
 			return true;
 	}
 	return false;
+}
+
+/* Whether such a fall is how the program works, and not its end: it fell as far
+ * before, but not lately, so that what it falls to is not known. */
+static bool falls_so(const struct series *series, size_t end, size_t lately)
+{
+	const struct sample *s = series->items;
+	size_t reach = series->len - end + 1;
+	double fall = s[end - 1].mib - s[series->len - 1].mib;
+
+	return falls_within(series, 0, lately, reach, fall) &&
+	       !falls_within(series, lately, end, reach, fall);
 }
 
 static size_t most_of_end(const struct series *series, bool ended)
@@ -91,7 +101,7 @@ size_t stretch_end(const struct series *series, bool ended)
 	while (n - end < most && s[end - 1].mib < s[end - 2].mib)
 		end--;
 	if (!is_way_out(series, end, low, ended) ||
-	    falls_before(series, end, s[end - 1].mib - s[n - 1].mib))
+	    falls_so(series, end, n - most - n / 5))
 		return n;
 	return end;
 }
