@@ -289,13 +289,45 @@ static enum python_result find_offsets(
 	return PYTHON_OK;
 }
 
+/* What "type" says of itself, and of the sizes of types and of code. */
+static bool fits_type(const struct python_target *target)
+{
+	const struct python_offsets *o = &target->offsets;
+	const struct python_memory *memory = &target->memory;
+	uint64_t type = 0, basic = 0, dict = 0;
+
+	if (!target->type_type)
+		return true;
+	memory_u64(memory, target->type_type + o->object_type, &type);
+	memory_u64(memory, target->type_type + o->type_basic_size, &basic);
+	memory_u64(memory, target->type_type + o->type_dict_offset, &dict);
+	return type == target->type_type &&
+	       basic == (uint64_t)o->heap_type_size &&
+	       dict == (uint64_t)o->type_dict;
+}
+
+/* Since 3.11 the instructions are the end of a code object. */
+static bool fits_code(const struct python_target *target)
+{
+	const struct python_offsets *o = &target->offsets;
+	int end =
+	    o->code_instructions >= 0 ? o->code_instructions : o->code_size;
+	uint64_t basic = 0;
+
+	if (!target->code_type)
+		return true;
+	memory_u64(
+	    &target->memory, target->code_type + o->type_basic_size, &basic);
+	return basic == (uint64_t)end;
+}
+
 /* The layout is believed only where what it leads to fits together. */
 static enum python_result check_layout(
     struct python_target *target, struct err *e)
 {
 	const struct python_offsets *o = &target->offsets;
 	const struct python_memory *memory = &target->memory;
-	uint64_t thread = 0, owner = 0, type = 0;
+	uint64_t thread = 0, owner = 0;
 
 	if (memory_u64(memory, target->runtime + o->runtime_interpreters,
 		&target->interpreter) < 0)
@@ -310,9 +342,8 @@ static enum python_result check_layout(
 		    (int)target->pid);
 		return PYTHON_EARLY;
 	}
-	if (target->type_type)
-		memory_u64(memory, target->type_type + o->object_type, &type);
-	if (owner == target->interpreter && type == target->type_type)
+	if (owner == target->interpreter && fits_type(target) &&
+	    fits_code(target))
 		return PYTHON_OK;
 	err_set(e,
 	    "process %d: not supported: CPython 3.%d is laid out as no release "

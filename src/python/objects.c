@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
+#include "python/collector.h"
 #include "python/frames.h"
+#include "python/objects_check.h"
 
 #define INTERPRETERS_MAX 1024
-#define GENERATIONS 3
-#define GC_HEADER 16
 #define FOUND_MAX (UINT32_MAX - 1)
 #define STEP 4096 /* objects from one word of progress to the next */
 
@@ -90,31 +90,31 @@ static uint64_t word(const struct objects *objects, uint64_t address)
 	return image_u64(objects->types.image, address);
 }
 
-/* A ring of the collector's: no object is in it twice, so one that was seen
- * before means that it never comes back to its head. The two low bits are
- * the collector's own. */
-static void add_ring(struct objects *objects, uint64_t head)
+static void add_listed(void *context, uint64_t object)
 {
-	uint64_t at = word(objects, head) & ~(uint64_t)3;
+	struct objects *objects = context;
 
-	while (at && at != head && objects->budget.words) {
-		objects->budget.words--;
-		if (object_types_of(&objects->types, at + GC_HEADER) &&
-		    !add(objects, at + GC_HEADER))
-			break;
-		at = word(objects, at) & ~(uint64_t)3;
-	}
+	if (object_types_of(&objects->types, object))
+		add(objects, object);
 }
 
-static void add_rings(
-    struct objects *objects, uint64_t generations, uint64_t permanent)
+/* The rings of the collector whose state is in owner. */
+static void add_rings(struct objects *objects, uint64_t owner)
 {
-	uint64_t size =
-	    (uint64_t)objects->types.target->offsets.gc_generation_size;
+	const struct python_target *target = objects->types.target;
+	struct image *image = objects->types.image;
+	struct collector collector;
 
-	for (uint64_t i = 0; i < GENERATIONS; i++)
-		add_ring(objects, generations + i * size);
-	add_ring(objects, permanent);
+	if (objects->trouble)
+		return;
+	if (!collector_find(&collector, target, image, owner)) {
+		objects->trouble = OBJECTS_NO_RINGS;
+		return;
+	}
+	for (int i = 0; i < COLLECTOR_RINGS; i++)
+		if (!collector_each(
+			image, collector.heads[i], add_listed, objects))
+			objects->trouble = OBJECTS_OPEN_RING;
 }
 
 static void add_words(struct objects *objects, uint64_t start, uint64_t count,
@@ -160,9 +160,7 @@ static void add_interpreter(struct objects *objects, uint64_t interpreter)
 	uint64_t modules = interpreter + (uint64_t)o->interpreter_modules;
 
 	if (o->interpreter_gc_generations >= 0)
-		add_rings(objects,
-		    interpreter + (uint64_t)o->interpreter_gc_generations,
-		    interpreter + (uint64_t)o->interpreter_gc_permanent);
+		add_rings(objects, interpreter);
 	object_edges_of_words(&objects->types, modules, modules + 8,
 	    &objects->budget, add_held, objects);
 }
@@ -175,9 +173,7 @@ static void add_roots(struct objects *objects)
 	    word(objects, target->runtime + (uint64_t)o->runtime_interpreters);
 
 	if (o->runtime_gc_generations >= 0)
-		add_rings(objects,
-		    target->runtime + (uint64_t)o->runtime_gc_generations,
-		    target->runtime + (uint64_t)o->runtime_gc_permanent);
+		add_rings(objects, target->runtime);
 	for (int i = 0; interpreter && i < INTERPRETERS_MAX; i++) {
 		add_interpreter(objects, interpreter);
 		interpreter =
@@ -210,6 +206,35 @@ static void follow(struct objects *objects, struct image *image)
 	}
 }
 
+/* Why what was found is not to be believed. */
+static int explain(const struct objects *objects, struct err *e)
+{
+	const struct python_target *target = objects->types.target;
+	const struct image *image = objects->types.image;
+
+	if (image->gone)
+		return err_set(e, "process %d: ended while it was looked at",
+		    (int)target->pid);
+	if (objects->trouble && image->collecting)
+		return err_set(e,
+		    "process %d: its garbage collector was at work all the "
+		    "while, and its lists are in pieces; try again",
+		    (int)target->pid);
+	if (objects->trouble == OBJECTS_NO_RINGS)
+		return err_set(e,
+		    "process %d: not supported: the lists of its garbage "
+		    "collector are not where any CPython 3.%d that mprof knows "
+		    "has them, so objects would be missed",
+		    (int)target->pid, target->minor);
+	if (objects->trouble == OBJECTS_OPEN_RING)
+		return err_set(e,
+		    "process %d: a list of its garbage collector does not "
+		    "come back to its beginning, so objects would be missed",
+		    (int)target->pid);
+	return err_set(
+	    e, "process %d: its heap makes no sense", (int)target->pid);
+}
+
 int objects_find(struct objects *objects, const struct python_target *target,
     struct image *image, struct err *e)
 {
@@ -217,13 +242,10 @@ int objects_find(struct objects *objects, const struct python_target *target,
 	object_types_init(&objects->types, target, image);
 	add_roots(objects);
 	follow(objects, image);
-	if (image->gone)
-		return err_set(e, "process %d: ended while it was looked at",
-		    (int)target->pid);
-	if (objects->found.len && objects->budget.words)
-		return 0;
-	return err_set(
-	    e, "process %d: its heap makes no sense", (int)target->pid);
+	if (image->gone || objects->trouble || !objects->found.len ||
+	    !objects->budget.words)
+		return explain(objects, e);
+	return objects_check(objects, e);
 }
 
 void objects_finish(struct objects *objects)

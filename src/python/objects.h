@@ -16,16 +16,25 @@
 
 #define OBJECTS_NONE SIZE_MAX
 
+enum objects_trouble {
+	OBJECTS_FINE,
+	OBJECTS_NO_RINGS, /* the collector's lists were not found */
+	OBJECTS_OPEN_RING /* one of them does not come back to its head */
+};
+
 struct objects {
 	struct object_types types; /* with counts and sizes */
 	ARRAY(uint64_t) found;     /* their addresses, none twice */
 	struct objects_slot *slots;
 	size_t slots_cap;
 	struct object_budget budget;
+	enum objects_trouble trouble;
 };
 
 /* Finds them all; target and image must live as long as objects. -1 with e
- * where there are none or no end of them. objects_finish() in any case. */
+ * where there are none or no end of them, or
+ * where it is laid out as no version that is known. objects_finish() in any
+ * case. */
 int objects_find(struct objects *objects, const struct python_target *target,
     struct image *image, struct err *e)
     __attribute__((nonnull, warn_unused_result));

@@ -32,6 +32,18 @@ launch() {
 	return 1
 }
 
+# launch_in ROOT SCRIPT ARGUMENT...: the same with the python3 of another
+# system's root, and one of tests/python.
+launch_in() {
+	local root=$1 script=$2 inside
+
+	shift 2
+	inside=$(mktemp -d "$root/tmp/mprof-test-XXXXXX")
+	cp "$SOURCE"/tests/python/*.py "$inside"
+	launch chroot "$root" python3 -B "${inside#"$root"}/$script" "$@"
+	rm -r "$inside"
+}
+
 # Lets it end by itself.
 let_end() {
 	echo >&8
@@ -44,7 +56,7 @@ teardown() {
 }
 
 @test "counts and sizes are those of a walk from inside, on each CPython" {
-	local python none=yes
+	local python root none=yes
 
 	for python in $(pythons); do
 		echo "# $("$python" -V)" >&3
@@ -54,6 +66,16 @@ teardown() {
 		let_end
 		sed 1d out >inside.tsv
 		"$python" "$BATS_TEST_DIRNAME/../python/heap_check.py" \
+			outside.json inside.tsv
+	done
+	for root in $(python_roots); do
+		echo "# $(chroot "$root" python3 -V) in $root" >&3
+		none=
+		launch_in "$root" heap.py 1000
+		mprof heap --json "$pid" >outside.json
+		let_end
+		sed 1d out >inside.tsv
+		python3 "$BATS_TEST_DIRNAME/../python/heap_check.py" \
 			outside.json inside.tsv
 	done
 	[ -z "$none" ] || skip "no CPython here that can be read"
@@ -92,7 +114,7 @@ arrays_agree() {
 }
 
 @test "NumPy's arrays count with the data that they own" {
-	local python root inside none=yes
+	local python root none=yes
 
 	for python in $(pythons); do
 		"$python" -c 'import numpy' 2>/dev/null || continue
@@ -103,11 +125,7 @@ arrays_agree() {
 	for root in $(python_roots); do
 		chroot "$root" python3 -c 'import numpy' 2>/dev/null || continue
 		none=
-		inside=$(mktemp -d "$root/tmp/mprof-test-XXXXXX")
-		cp "$SOURCE"/tests/python/{heap,arrays}.py "$inside"
-		launch chroot "$root" python3 -B \
-			"${inside#"$root"}/arrays.py" 200
-		rm -r "$inside"
+		launch_in "$root" arrays.py 200
 		arrays_agree
 	done
 	[ -z "$none" ] || skip "no CPython with NumPy here"

@@ -8,6 +8,7 @@ import json
 import sys
 
 MADE = ('__main__.Plain', '__main__.Slotted', '__main__.Added',
+        '__main__.Cycle',
         '__main__.Words', '__main__.Rows', '__main__.Count', '__main__.Bag',
         'collections.deque', 'collections.OrderedDict', 'array.array',
         'generator', 'bytearray', 'complex', 'slice', 'range', 'frozenset',

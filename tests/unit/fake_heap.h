@@ -69,6 +69,7 @@ static inline uint64_t fake_tracked(
 	fake_put(fake, fake->last, 0, head);
 	fake_put(fake, head, 0, fake->ring);
 	fake_put(fake, head, 8, fake->last);
+	fake_put(fake, fake->ring, 8, head);
 	fake->last = head;
 	return address;
 }
@@ -248,6 +249,25 @@ static inline int fake_nowhere(
 	return -1;
 }
 
+/* Empty ones, and the pointer to the first, in front of the permanent one. */
+static inline void fake_rings(struct fake_heap *fake)
+{
+	const struct python_offsets *o = fake->o;
+	uint64_t permanent =
+	    o->interpreter_gc_permanent >= 0
+		? fake->target.interpreter +
+		      (uint64_t)o->interpreter_gc_permanent
+		: fake->target.runtime + (uint64_t)o->runtime_gc_permanent;
+
+	for (uint64_t i = 0; i < 4; i++) {
+		uint64_t head = i < 3 ? fake->ring + i * 24 : permanent;
+
+		fake_put(fake, head, 0, head);
+		fake_put(fake, head, 8, head);
+	}
+	fake_put(fake, permanent, -8, fake->ring);
+}
+
 static inline void fake_heap_init(
     struct fake_heap *fake, const struct python_offsets *o)
 {
@@ -271,10 +291,12 @@ static inline void fake_heap_init(
 		? interpreter + (uint64_t)o->interpreter_gc_generations
 		: fake->target.runtime + (uint64_t)o->runtime_gc_generations;
 	fake->last = fake->ring;
+	fake_rings(fake);
 	fake_types(fake);
 	fake_class(fake);
 	fake_instance(fake);
 	fake_containers(fake);
+	fake_put(fake, interpreter, o->interpreter_modules, fake->table);
 	fake->region = (struct image_region){
 	    FAKE_START, FAKE_START + FAKE_SIZE, fake->bytes};
 	fake->image.live = fake->target.memory;

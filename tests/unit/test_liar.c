@@ -100,6 +100,9 @@ static int tell_the_truth(void **state)
 	Py_Version = 0x030c01f0;
 	put(PyType_Type, o->object_type, address(PyType_Type));
 	put(PyType_Type, o->type_name, address(type_name));
+	put(PyType_Type, o->type_basic_size, (uint64_t)o->heap_type_size);
+	put(PyType_Type, o->type_dict_offset, (uint64_t)o->type_dict);
+	put(PyCode_Type, o->type_basic_size, (uint64_t)o->code_instructions);
 	put(_PyRuntime, o->runtime_interpreters, address(fake.interpreter));
 	put(fake.interpreter, o->interpreter_threads, address(fake.thread));
 	put(fake.interpreter, o->interpreter_gil, address(fake.gil));
@@ -468,6 +471,16 @@ static void another_layout_is_refused(void **state)
 	assert_int_equal(opened(), PYTHON_UNSUPPORTED);
 	tell_the_truth(NULL);
 	put(PyType_Type, o->object_type, 0);
+	assert_int_equal(opened(), PYTHON_UNSUPPORTED);
+	tell_the_truth(NULL);
+	put(PyType_Type, o->type_basic_size, (uint64_t)o->heap_type_size + 8);
+	assert_int_equal(opened(), PYTHON_UNSUPPORTED);
+	tell_the_truth(NULL);
+	put(PyType_Type, o->type_dict_offset, (uint64_t)o->type_dict - 8);
+	assert_int_equal(opened(), PYTHON_UNSUPPORTED);
+	tell_the_truth(NULL);
+	put(PyCode_Type, o->type_basic_size,
+	    (uint64_t)o->code_instructions + 8);
 	assert_int_equal(opened(), PYTHON_UNSUPPORTED);
 	tell_the_truth(NULL);
 	put(_PyRuntime, o->runtime_interpreters, 0);
