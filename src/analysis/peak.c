@@ -37,7 +37,8 @@ static bool child_is(const void *children, size_t at, const void *key)
 	const struct child_peak *child =
 	    (const struct child_peak *)children + at;
 
-	return strcmp(child->process->key, key) == 0;
+	return !child->run->state.introduces &&
+	       strcmp(child->process->key, key) == 0;
 }
 
 /* The mark that the kernel kept may be above each sample. Without samples it
@@ -55,15 +56,33 @@ static bool child_peak_of(const struct process *process, double *mib)
 	return true;
 }
 
-static void take_child(
-    struct peaks *peaks, struct index *index, const struct process *process)
+/* The highest first, else as they came. */
+static int compare_children(const void *left, const void *right)
+{
+	const struct child_peak *a = left, *b = right;
+
+	if (a->mib != b->mib)
+		return a->mib < b->mib ? 1 : -1;
+	if (a->run != b->run)
+		return a->run < b->run ? -1 : 1;
+	return a->process < b->process ? -1 : a->process > b->process;
+}
+
+/* Where none is introduced a key is all that tells them apart. */
+static void take_child(struct peaks *peaks, struct index *index,
+    const struct run *run, const struct process *process)
 {
 	uint32_t hash = index_hash(process->key, strlen(process->key));
-	struct child_peak child = {process, 0};
+	struct child_peak child = {process, run, 0};
 	size_t at;
 
 	if (!child_peak_of(process, &child.mib))
 		return;
+	if (run->state.introduces) {
+		*array_push(&peaks->children) = child;
+		peaks->named = true;
+		return;
+	}
 	at = index_find(
 	    index, hash, child_is, peaks->children.items, process->key);
 	if (at == INDEX_NONE) {
@@ -103,8 +122,12 @@ void peaks_init(struct peaks *peaks, const struct profile *profile)
 		if (peaks->found && peaks->mib > before_mib)
 			take_share(peaks, run);
 		for (size_t p = 0; p < run->processes.len; p++)
-			take_child(peaks, &index, &run->processes.items[p]);
+			take_child(
+			    peaks, &index, run, &run->processes.items[p]);
 	}
+	if (peaks->named)
+		qsort(peaks->children.items, peaks->children.len,
+		    sizeof(peaks->children.items[0]), compare_children);
 	for (size_t i = 0; i < profile->runs.len && !peaks->found; i++)
 		take_calls(peaks, &profile->runs.items[i]);
 	index_finish(&index);

@@ -9,7 +9,8 @@
 #include "profile/profile.h"
 
 struct child_peak {
-	const struct process *process; /* in the run where it was highest */
+	const struct process *process;
+	const struct run *run; /* where it was highest */
 	double mib;
 };
 
@@ -20,8 +21,10 @@ struct peaks {
 	const struct share *share; /* what it was in truth, where RSS
 				    * misleads: profile/share.h; or NULL */
 	bool unsampled; /* it is a PEAK record's: between two samples */
-	/* in order of appearance; one for each key that has CHLD records */
+	/* Those that have CHLD records: where processes are introduced (PROC)
+	 * each of them, the highest first; else one a key, as they came. */
 	ARRAY(struct child_peak) children;
+	bool named; /* some are introduced */
 };
 
 /* The caller finishes; the processes stay the profile's. */

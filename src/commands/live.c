@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/moment.h"
 #include "analysis/trend.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -27,7 +28,6 @@ enum {
 
 #define LEAST_NS (NS_PER_S / 10)
 #define SLOPE_S 60.0
-#define LEAST_MIB 0.01 /* less of a rest is what six decimals leave */
 
 void live_init(struct live *live, bool keys, const char *command)
 {
@@ -66,86 +66,39 @@ static double last_time(const struct series *series)
 	return series->len ? series->items[series->len - 1].time_s : -INFINITY;
 }
 
-static double last_mib(const struct process *process)
+static const char *holder_key(const struct holding *holding)
 {
-	return process->memory.items[process->memory.len - 1].mib;
+	return holding->process ? holding->process->key : "the program itself";
 }
 
-/* A process of the last sample. */
-struct present {
-	const char *key, *name; /* name: NULL where it is not known */
-	double mib;
-};
-
-/* Of the processes that are present, the largest first. */
-struct present_list {
-	size_t count;
-	struct present most[LARGEST];
-};
-
-static void add_present(struct present_list *list, struct present one)
+static const char *holder_name(const struct holding *holding)
 {
-	list->count++;
-	for (size_t k = 0; k < LARGEST; k++) {
-		struct present other = list->most[k];
+	const struct process *process = holding->process;
 
-		if (other.key && other.mib >= one.mib)
-			continue;
-		list->most[k] = one;
-		if (!other.key)
-			return;
-		one = other;
-	}
-}
-
-/* What no descendant has is the program's own; its record has a name alone. */
-static struct present program_itself(const struct run *run, double mib)
-{
-	for (size_t i = 0; i < run->processes.len; i++) {
-		const struct process *one = &run->processes.items[i];
-
-		if (one->memory.len == 0 && one->name)
-			return (struct present){one->key, one->name, mib};
-	}
-	return (struct present){"the program itself", NULL, mib};
-}
-
-static void list_present(struct present_list *list, const struct run *run)
-{
-	double end_s = last_time(&run->total) - 0.0005;
-	double rest_mib = run->total.items[run->total.len - 1].mib;
-
-	*list = (struct present_list){0};
-	for (size_t i = 0; i < run->processes.len; i++) {
-		const struct process *one = &run->processes.items[i];
-
-		if (last_time(&one->memory) < end_s)
-			continue;
-		rest_mib -= last_mib(one);
-		add_present(list,
-		    (struct present){one->key,
-			one->name ? one->name : one->command, last_mib(one)});
-	}
-	if (list->count > 0 && rest_mib > LEAST_MIB)
-		add_present(list, program_itself(run, rest_mib));
+	if (!process)
+		return "";
+	if (process->name)
+		return process->name;
+	return process->command ? process->command : "";
 }
 
 /* So many of the largest at most. */
-static void print_largest(const struct present_list *list, size_t named,
-    size_t name_columns, FILE *out)
+static void print_largest(
+    const struct moment *moment, size_t named, size_t name_columns, FILE *out)
 {
+	size_t len = moment->holdings.len;
 	char name[128], size[UNITS_TEXT], count[UNITS_COUNT];
 
-	if (list->count == 0)
+	/* the program alone is the total */
+	if (len == 0 || (len == 1 && moment->holdings.items[0].is_program))
 		return;
-	fprintf(out,
-	    "%s: ", units_count(count, list->count, "process", "processes"));
-	for (size_t i = 0; i < named && list->most[i].key; i++) {
-		const struct present *one = &list->most[i];
-		char *clean = utf8_clean_copy(one->name ? one->name : "");
+	fprintf(out, "%s: ", units_count(count, len, "process", "processes"));
+	for (size_t i = 0; i < named && i < len; i++) {
+		const struct holding *one = &moment->holdings.items[i];
+		char *clean = utf8_clean_copy(holder_name(one));
 
 		utf8_shorten(name, sizeof(name), clean, name_columns);
-		fprintf(out, "%s%s%s%s %s", i ? ", " : "", one->key,
+		fprintf(out, "%s%s%s%s %s", i ? ", " : "", holder_key(one),
 		    *name ? " " : "", name, units_size(size, one->mib));
 		free(clean);
 	}
@@ -220,7 +173,7 @@ static char *figures_line(const struct live *live, const struct run *run)
 }
 
 /* As many of the largest as there is room for. */
-static char *largest_line(const struct present_list *list, size_t columns)
+static char *largest_line(const struct moment *moment, size_t columns)
 {
 	size_t name_columns = columns < 90 ? NAME_COLUMNS / 3 : NAME_COLUMNS;
 	char *text = NULL;
@@ -231,7 +184,7 @@ static char *largest_line(const struct present_list *list, size_t columns)
 
 		free(text);
 		line = mem_stream(&text, &size);
-		print_largest(list, named, name_columns, line);
+		print_largest(moment, named, name_columns, line);
 		fclose(line);
 		if (utf8_width(text) <= columns)
 			break;
@@ -262,7 +215,7 @@ static void print_frame(
 	    profile->runs.len ? &profile->runs.items[profile->runs.len - 1]
 			      : NULL;
 	const char *hint = live->hint;
-	struct present_list present;
+	struct moment moment;
 	char *lines[STATUS_ROWS];
 
 	if (!run || run->total.len == 0) {
@@ -270,9 +223,10 @@ static void print_frame(
 		return;
 	}
 	print_chart(run, style, out);
-	list_present(&present, run);
+	moment_init(&moment, run, run->total.len - 1);
 	lines[0] = figures_line(live, run);
-	lines[1] = largest_line(&present, style->columns - 1);
+	lines[1] = largest_line(&moment, style->columns - 1);
+	moment_finish(&moment);
 	for (size_t i = 0; i < STATUS_ROWS; i++) {
 		add_hint(&lines[i], &hint, style->columns - 1);
 		print_line(lines[i], style, out);
@@ -316,6 +270,14 @@ void live_draw(struct live *live, bool changed)
 	    now_ns + (SHARE * cost_ns > LEAST_NS ? SHARE * cost_ns : LEAST_NS);
 }
 
+static void rename_process(struct process *process, const char *name)
+{
+	if (!name || (process->name && strcmp(process->name, name) == 0))
+		return;
+	free(process->name);
+	process->name = mem_copy(name);
+}
+
 static void collect(struct live *live, const struct sink_tick *tick)
 {
 	struct run *run = &live->own.runs.items[0];
@@ -334,9 +296,10 @@ static void collect(struct live *live, const struct sink_tick *tick)
 		if (told->kib < 0)
 			continue;
 		process = run_process(run, key, (size_t)len);
-		process->pid = told->pid;
-		if (!process->name && told->name)
-			process->name = mem_copy(told->name);
+		if (process->start_ticks != told->start_ticks)
+			process = run_introduce(
+			    run, key, (size_t)len, told->start_ticks);
+		rename_process(process, told->name);
 		run_add_memory(run, process, time_s, (double)told->kib / 1024);
 	}
 }

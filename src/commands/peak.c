@@ -3,18 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/moment.h"
 #include "analysis/peak.h"
+#include "base/units.h"
 #include "base/utf8.h"
+#include "cli/table.h"
 #include "commands/command.h"
 #include "commands/phases.h"
 #include "commands/profiles.h"
 #include "commands/shared.h"
 #include "profile/ending.h"
 
-enum { SCHEMA = 1 };
+enum { SCHEMA = 1, NAME_COLUMNS = 60 };
+
+static const char *const groupings[] = {
+    [PARTY_BY_NAME] = "name", [PARTY_BY_COMMAND] = "command", NULL};
 
 struct peak_options {
-	const char *function;
+	const char *function, *by;
 	bool phases, json;
 	struct profiles_options profiles;
 };
@@ -29,6 +35,14 @@ static const struct option_row rows[] = {
 	.help = "also the peak and the growth between the marks",
 	.parse = option_flag,
 	.offset = offsetof(struct peak_options, phases),
+	.ours = true},
+    {.name = "by",
+	.arg = "WHAT",
+	.help = "who had what when the whole was highest, processes of one "
+		"kind together: name, command",
+	.parse = option_choice,
+	.choices = groupings,
+	.offset = offsetof(struct peak_options, by),
 	.ours = true},
     {.name = "json",
 	.help = "as JSON, with names and times",
@@ -45,15 +59,70 @@ static void print_clean(const char *text)
 	free(clean);
 }
 
+/* What it was called; NULL where nothing tells. */
+static const char *child_name(const struct process *process)
+{
+	return process->command && *process->command ? process->command
+						     : process->name;
+}
+
+/* Of a recording in which none is named, what memory_profiler prints, to the
+ * letter. */
 static void print_children(const struct peaks *peaks)
 {
+	char shown[4 * NAME_COLUMNS + 4];
+
 	for (size_t i = 0; i < peaks->children.len; i++) {
 		const struct child_peak *child = &peaks->children.items[i];
+		const char *name = child_name(child->process);
 
 		fputs("  Child ", stdout);
 		print_clean(child->process->key);
-		printf("\t\t\t%.3f MiB\n", child->mib);
+		printf("\t\t\t%.3f MiB", child->mib);
+		if (name) {
+			char *clean = utf8_clean_copy(name);
+
+			printf("  %s", utf8_shorten(shown, sizeof(shown), clean,
+					   NAME_COLUMNS));
+			free(clean);
+		}
+		putchar('\n');
 	}
+}
+
+static enum party_by party_by_of(const char *name)
+{
+	return strcmp(name, groupings[PARTY_BY_COMMAND]) == 0 ? PARTY_BY_COMMAND
+							      : PARTY_BY_NAME;
+}
+
+static void add_party(struct table *table, const struct party *party)
+{
+	char size[UNITS_TEXT];
+	char *name = mem_format("%s \xc3\x97%zu",
+	    party->name ? party->name : "(no name)", party->count);
+
+	table_add(table, units_size(size, party->at_peak_mib));
+	table_add(table, units_size(size, party->highest_mib));
+	table_add(table, name);
+	free(name);
+}
+
+static void print_parties(const struct run *run, enum party_by by)
+{
+	struct parties parties;
+	struct table table;
+
+	parties_init(&parties, run, by);
+	table_init(&table, "rrl");
+	table_add(&table, "  at the peak");
+	table_add(&table, "highest one");
+	table_add(&table, "processes");
+	for (size_t i = 0; i < parties.list.len; i++)
+		add_party(&table, &parties.list.items[i]);
+	table_print(&table, stdout, table_width(stdout));
+	table_finish(&table);
+	parties_finish(&parties);
 }
 
 static void print_share(const struct peaks *peaks)
@@ -118,8 +187,11 @@ static void print_peaks(
 		printf("\t%.3f MiB\n", mib);
 	if (peaks.share && !options->function)
 		print_share(&peaks);
-	if (got == 0)
+	if (got == 0 && !options->by)
 		print_children(&peaks);
+	for (size_t i = 0; options->by && i < profile->runs.len; i++)
+		print_parties(
+		    &profile->runs.items[i], party_by_of(options->by));
 	for (size_t i = 0; options->phases && i < profile->runs.len; i++)
 		phases_print(&profile->runs.items[i]);
 	peaks_finish(&peaks);
@@ -144,8 +216,46 @@ static void put_children(struct json *json, const struct peaks *peaks)
 		json_text(json, child->process->key);
 		json_key(json, "name");
 		json_text(json, child->process->name);
+		json_key(json, "command");
+		json_text(json, child->process->command);
+		json_key(json, "start_ticks");
+		if (child->process->start_ticks)
+			json_whole(json, (int64_t)child->process->start_ticks);
+		else
+			json_text(json, NULL);
 		put_number(json, "peak_mib", true, child->mib);
 		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+/* Of all runs, one after the other. */
+static void put_parties(
+    struct json *json, const struct profile *profile, enum party_by by)
+{
+	json_key(json, "groups");
+	json_open(json, '[');
+	for (size_t r = 0; r < profile->runs.len; r++) {
+		struct parties parties;
+
+		parties_init(&parties, &profile->runs.items[r], by);
+		for (size_t i = 0; i < parties.list.len; i++) {
+			const struct party *party = &parties.list.items[i];
+
+			json_open(json, '{');
+			json_key(json, "run");
+			json_whole(json, (int64_t)r + 1);
+			json_key(json, "name");
+			json_text(json, party->name);
+			json_key(json, "count");
+			json_whole(json, (int64_t)party->count);
+			put_number(
+			    json, "at_peak_mib", true, party->at_peak_mib);
+			put_number(
+			    json, "highest_mib", true, party->highest_mib);
+			json_close(json, '}');
+		}
+		parties_finish(&parties);
 	}
 	json_close(json, ']');
 }
@@ -197,6 +307,8 @@ static void put_peaks(struct json *json, const struct profile *profile,
 	json_key(json, "between_samples");
 	json_bool(json, peaks.unsampled && !options->function);
 	put_children(json, &peaks);
+	if (options->by)
+		put_parties(json, profile, party_by_of(options->by));
 	put_endings(json, profile);
 	if (options->phases)
 		put_phases(json, profile);
