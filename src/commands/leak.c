@@ -371,10 +371,10 @@ const struct command command_leak = {
 	"The first word printed is the verdict: leaking, steady, growing (but "
 	"slowing)\nor undecided.\n\n"
 	"Examples:\n"
-	"  mprof leak                    judge the newest recording\n"
-	"  mprof leak --limit 2GiB a.dat when would it reach 2 GiB?\n"
-	"  mprof leak --since warm a.dat judge what comes behind that mark\n"
-	"  mprof plot -s                 draw what it found\n",
+	"  mprof leak                     judge the newest recording\n"
+	"  mprof leak --limit 2GiB a.dat  when would it reach 2 GiB?\n"
+	"  mprof leak --since warm a.dat  judge what comes behind that mark\n"
+	"  mprof plot -s                  draw what it found\n",
     .options = rows,
     .options_size = sizeof(struct leak_options),
     .takes = COMMAND_TAKES_PROFILES,

@@ -426,10 +426,10 @@ const struct command command_plot = {
 	"each other, from a common\nstart.\n\n"
 	"Without -o a browser shows it where there is a display, else the "
 	"terminal.\n\n"
-	"  mprof plot -o mem.png           the newest, as a picture\n"
-	"  mprof plot -o mem.html          as a page to explore\n"
-	"  mprof plot -s -o mem.svg 0 1    two of them, with trends\n"
-	"  mprof plot -f -w 10,20 -o f.pdf ten seconds, with calls\n",
+	"  mprof plot -o mem.png            the newest, as a picture\n"
+	"  mprof plot -o mem.html           as a page to explore\n"
+	"  mprof plot -s -o mem.svg 0 1     two of them, with trends\n"
+	"  mprof plot -f -w 10,20 -o f.pdf  ten seconds, with calls\n",
     .options = rows,
     .options_size = sizeof(struct plot_options),
     .defaults = &defaults,

@@ -223,7 +223,7 @@ const struct command command_refs = {
 	"Examples:\n"
 	"  mprof heap 4711                       which types?\n"
 	"  mprof refs 4711 Lesson                who holds them?\n"
-	"  mprof refs 4711 school.models.Lesson -o refs.svg\n"
+	"  mprof refs 4711 courses.models.Lesson -o refs.svg\n"
 	"  mprof refs --referents 4711 Lesson    what do they hold?\n",
     .options = rows,
     .options_size = sizeof(struct refs_options),

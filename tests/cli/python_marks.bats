@@ -85,7 +85,7 @@ in_children() {
 	[ "$(grep -c '^FUNC .*work ' run.dat)" -eq 6 ]
 	[ "$(grep -o '^CALL.*;pid=[0-9]*' run.dat | sed 's/.*;//' |
 		sort -u | wc -l)" -ge 3 ]
-	only 'CMDLINE|MEM|FUNC|(PEAK|CALL|INFO|EXIT)(;[^ ]*)?'
+	only 'CMDLINE|MEM|FUNC|(PEAK|CALL|INFO|EXIT|SHARE)(;[^ ]*)?'
 }
 
 @test "children by fork and by spawn are recorded, on each CPython" {
@@ -130,7 +130,7 @@ in_children() {
 	[ "$(grep -Ec '^FUNC __main__\.f [^ ]+ [^ ]+ [^ ]+ [^ ]+ 0$' run.dat)" \
 		-eq 2400 ]
 	[ "$(grep -Ec '^CALL;.*;mib1=[0-9]+\.[0-9]{6} [0-9.]+ [0-9.]+$' run.dat)" -eq 2400 ]
-	only 'CMDLINE|MEM|FUNC|(PEAK|CALL|INFO|EXIT)(;[^ ]*)?'
+	only 'CMDLINE|MEM|FUNC|(PEAK|CALL|INFO|EXIT|SHARE)(;[^ ]*)?'
 }
 
 @test "hostile names are one word" {
