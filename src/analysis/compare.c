@@ -11,7 +11,8 @@
 
 #define NORMAL_POINT 1.96 /* of 97.5 % */
 
-enum { RESAMPLES = 9999, ALL_PARTITIONS = 200000 };
+/* Means of more values than MANY are as good as normally distributed. */
+enum { RESAMPLES = 9999, ALL_PARTITIONS = 200000, MANY = 200 };
 
 static double mean(const double *values, size_t count)
 {
@@ -19,16 +20,6 @@ static double mean(const double *values, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		sum += values[i];
-	return sum / (double)count;
-}
-
-static double mean_of_resample(
-    const double *values, size_t count, uint64_t *state)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < count; i++)
-		sum += values[random_next(state) % count];
 	return sum / (double)count;
 }
 
@@ -67,6 +58,40 @@ static double variance(const double *values, size_t count)
 	return sum / (double)(count - 1);
 }
 
+/* A number of the standard normal distribution, by Box and Muller (1958). */
+static double random_normal(uint64_t *state)
+{
+	double radius = random_unit(state), angle = random_unit(state);
+
+	return sqrt(-2 * log(1 - radius)) * cos(2 * M_PI * angle);
+}
+
+/* What resamples of one side are drawn from. */
+struct resampled {
+	const double *values;
+	size_t count;
+	double mean, error; /* the standard error of the mean */
+};
+
+static struct resampled resampled_of(const double *values, size_t count)
+{
+	double spread = variance(values, count) * (double)(count - 1);
+
+	return (struct resampled){
+	    values, count, mean(values, count), sqrt(spread) / (double)count};
+}
+
+static double mean_of_resample(const struct resampled *side, uint64_t *state)
+{
+	double sum = 0;
+
+	if (side->count > MANY)
+		return side->mean + side->error * random_normal(state);
+	for (size_t i = 0; i < side->count; i++)
+		sum += side->values[random_next(state) % side->count];
+	return sum / (double)side->count;
+}
+
 /* How much a percentile interval is too narrow: resamples vary by n - 1 of n
  * parts of what samples do, and few of them by Student's t. */
 static double widening(
@@ -86,13 +111,15 @@ static double widening(
 
 static void bootstrap(const double *a, const double *b, struct comparison *out)
 {
+	struct resampled from_a = resampled_of(a, out->a_count);
+	struct resampled from_b = resampled_of(b, out->b_count);
 	double widen = widening(a, b, out);
 	double *differences = mem_zero(RESAMPLES, sizeof(differences[0]));
 	uint64_t state = 1;
 
 	for (size_t i = 0; i < RESAMPLES; i++)
-		differences[i] = mean_of_resample(b, out->b_count, &state) -
-				 mean_of_resample(a, out->a_count, &state);
+		differences[i] = mean_of_resample(&from_b, &state) -
+				 mean_of_resample(&from_a, &state);
 	qsort(differences, RESAMPLES, sizeof(differences[0]), compare_doubles);
 	out->low = out->difference +
 		   widen * (differences[RESAMPLES / 40] - out->difference);
@@ -124,7 +151,7 @@ static double partitions(size_t total, size_t chosen)
 
 struct permutation {
 	const double *values; /* of both sides */
-	size_t total, chosen; /* chosen of them play the part of A */
+	size_t total, chosen; /* chosen of them play the part of the smaller */
 	double sum, observed; /* of all values; the difference to reach */
 	double extreme, tried;
 };
@@ -173,11 +200,23 @@ static void count_random(struct permutation *p)
 	free(shuffled);
 }
 
+/* The difference of the means of all partitions has this variance exactly, and
+ * is as good as normally distributed where both sides are large. */
+static void count_normal(struct permutation *p)
+{
+	double chosen = (double)p->chosen, rest = (double)p->total - chosen;
+	double error =
+	    sqrt(variance(p->values, p->total) * (1 / chosen + 1 / rest));
+
+	p->tried = 1;
+	p->extreme = error > 0 ? erfc(p->observed / error / M_SQRT2) : 1;
+}
+
 static double permutation_p(
     const double *a, const double *b, const struct comparison *c)
 {
 	struct permutation p = {.total = c->a_count + c->b_count,
-	    .chosen = c->a_count,
+	    .chosen = c->a_count < c->b_count ? c->a_count : c->b_count,
 	    .observed = fabs(c->difference)};
 	double *both = mem_zero(p.total, sizeof(both[0]));
 
@@ -187,6 +226,8 @@ static double permutation_p(
 	p.sum = mean(both, p.total) * (double)p.total;
 	if (partitions(p.total, p.chosen) <= ALL_PARTITIONS)
 		count_all(&p, 0, p.chosen, 0);
+	else if (p.chosen > MANY)
+		count_normal(&p);
 	else
 		count_random(&p);
 	free(both);

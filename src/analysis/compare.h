@@ -9,7 +9,8 @@
  * beside several, the prediction interval.
  * p: two-sided permutation test of that difference (Fisher 1935, Pitman 1937),
  * all partitions where there are few enough, random ones beyond. Both use a
- * fixed seed: the same recordings give the same figures.
+ * fixed seed: the same recordings give the same figures. Means of more than 200
+ * runs are taken to be normally distributed (central limit theorem).
  */
 #ifndef MPROF_ANALYSIS_COMPARE_H
 #define MPROF_ANALYSIS_COMPARE_H

@@ -50,6 +50,36 @@ static void one_each_says_nothing_of_chance(void **state)
 	assert_float_equal(c.p, 1, 0);
 }
 
+/* Beside Welch's interval and the two-sample z-test, which hold for so many. */
+static void hundreds_are_as_the_normal_distribution_has_them(void **state)
+{
+	enum { COUNT = 5000 };
+	double *a = calloc(COUNT, sizeof(*a)), *b = calloc(COUNT, sizeof(*b));
+	double error = sqrt(2 * (1 / 12.0) / COUNT), shift = 2.5 * error;
+	uint64_t random = 3;
+	struct comparison c;
+
+	(void)state;
+	for (int i = 0; i < COUNT; i++) {
+		a[i] = (i + 0.5) / COUNT; /* uniform: its variance is 1/12 */
+		b[i] = a[i] + shift;
+	}
+	compare_values(a, COUNT, b, COUNT, &c);
+	assert_float_equal(c.difference, shift, 1e-9);
+	assert_float_equal(c.low, shift - 1.96 * error, 0.1 * error);
+	assert_float_equal(c.high, shift + 1.96 * error, 0.1 * error);
+	assert_float_equal(c.p, erfc(2.5 / sqrt(2)), 0.001);
+	/* A few beside many: the order of the sides changes no p. */
+	for (int i = 0; i < 5; i++)
+		a[i] = 0.8 + 0.01 * random_unit(&random);
+	compare_values(a, 5, b, COUNT, &c);
+	shift = c.p;
+	compare_values(b, COUNT, a, 5, &c);
+	assert_float_equal(c.p, shift, 0.03);
+	free(a);
+	free(b);
+}
+
 static void many_are_sampled(void **state)
 {
 	double a[40], b[40];
@@ -196,6 +226,7 @@ int main(void)
 	    cmocka_unit_test(the_same_is_no_surprise),
 	    cmocka_unit_test(one_each_says_nothing_of_chance),
 	    cmocka_unit_test(many_are_sampled),
+	    cmocka_unit_test(hundreds_are_as_the_normal_distribution_has_them),
 	    cmocka_unit_test(figures_hold_each_sample_until_the_next),
 	    cmocka_unit_test(marks_begin_phases),
 	    cmocka_unit_test(the_last_phase_has_its_own_peak),
