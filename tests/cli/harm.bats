@@ -61,7 +61,7 @@ planted() {
 @test "harm: a chart, a page or a table over what another user put there" {
 	two_users
 	planted
-	for command in 'plot -o' 'export --format json -o'; do
+	for command in 'plot --format svg -o' 'export --format json -o'; do
 		for name in theirs.dat link loose fifo; do
 			# shellcheck disable=SC2086 # words
 			run_apart timeout 20 mprof $command shared/$name before.dat
