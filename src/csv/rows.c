@@ -161,6 +161,11 @@ enum row_result rows_take(struct rows *rows, struct err *e)
 		return ROW_TEXT;
 	if (read_memory(rows, &mib, e) != 0)
 		return ROW_BAD;
+	if (isfinite(mib) && !is_measurement(mib)) {
+		err_set(e, "%s: can't be an amount of memory",
+		    rows->cells[COLUMN_MEMORY]);
+		return ROW_TEXT;
+	}
 	put_sample(rows, time_s, mib);
 	return ROW_TAKEN;
 }

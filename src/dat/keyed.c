@@ -66,6 +66,17 @@ static bool take_number(
 	return true;
 }
 
+/* An amount of memory that can't be one is not taken. */
+static bool take_mib(const struct keyed *keyed, const char *key, double *mib)
+{
+	double got;
+
+	if (!take_number(keyed, key, &got) || !is_measurement(got))
+		return false;
+	*mib = got;
+	return true;
+}
+
 static bool take_count(
     const struct keyed *keyed, const char *key, uint64_t *count)
 {
@@ -156,7 +167,7 @@ static void read_exit(const struct keyed *keyed, struct exit_status *exit)
 		      take_int(keyed, "signal", &exit->signal);
 	take_int(keyed, "oom", &oom);
 	exit->oom = oom != 0;
-	take_number(keyed, "limit", &exit->limit_mib);
+	take_mib(keyed, "limit", &exit->limit_mib);
 	exit->limit_of = take_limit_of(keyed);
 }
 
@@ -185,8 +196,7 @@ bool keyed_share(struct record_reader *reader, const struct keyed *keyed)
 {
 	struct share share = {.time_s = keyed->at.time_s, .mib = keyed->at.mib};
 
-	if (!take_number(keyed, "pss", &share.pss_mib) ||
-	    !isfinite(share.pss_mib))
+	if (!take_mib(keyed, "pss", &share.pss_mib))
 		return false;
 	take_int(keyed, "processes", &share.processes);
 	*array_push(&reader->run->shares) = share;
@@ -203,7 +213,7 @@ bool keyed_call(struct record_reader *reader, const struct keyed *keyed)
 	if (!take_number(keyed, "end", &call.leave_s) ||
 	    !isfinite(call.leave_s) || !take_text(keyed, "name", &call.name))
 		return false;
-	take_number(keyed, "mib1", &call.leave_mib);
+	take_mib(keyed, "mib1", &call.leave_mib);
 	take_int(keyed, "level", &call.level);
 	take_int(keyed, "pid", &call.pid);
 	take_int(keyed, "tid", &call.tid);

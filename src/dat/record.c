@@ -59,13 +59,21 @@ static struct run *run_of(struct record_reader *reader)
 	return reader->run;
 }
 
+/* A figure that can't be an amount of memory makes the record none; nan and inf
+ * are numbers that say nothing. */
+static bool is_nonsense(double mib)
+{
+	return isfinite(mib) && !is_measurement(mib);
+}
+
 /* Reads two numbers, the memory and the time that stand behind a keyword or a
- * pid; returns where they end, NULL where they don't. */
+ * pid; returns where they end, NULL where they don't, or the first is
+ * nonsense. */
 static const char *read_sample(
     const char *at, struct sample *sample, const char **time_text)
 {
 	at = number_read(at + strspn(at, " \t"), &sample->mib);
-	if (!at)
+	if (!at || is_nonsense(sample->mib))
 		return NULL;
 	*time_text = at + strspn(at, " \t");
 	return number_read(*time_text, &sample->time_s);
@@ -176,7 +184,8 @@ static enum record_result read_func(
 	const char *leave;
 
 	at += strspn(at, " \t");
-	if (at >= end || !read_call(at, &end, &call, &leave))
+	if (at >= end || !read_call(at, &end, &call, &leave) ||
+	    is_nonsense(call.enter_mib) || is_nonsense(call.leave_mib))
 		return RECORD_BAD;
 	if (torn &&
 	    (is_torn_time(reader, leave) || (reader->levels && call.level < 0)))
@@ -324,6 +333,8 @@ static const char *take_plain_child(
 	if (at == pid || *pid == '0' || *at != ' ')
 		return NULL;
 	next = read_plain_sample(reader, at + 1, end, &sample);
+	if (next && !is_measurement(sample.mib))
+		return NULL;
 	if (next)
 		run_add_memory(reader->run,
 		    run_process(reader->run, pid, (size_t)(at - pid)),
@@ -337,6 +348,8 @@ static const char *take_plain_total(
 	struct sample sample;
 	const char *next = read_plain_sample(reader, at, end, &sample);
 
+	if (next && !is_measurement(sample.mib))
+		return NULL;
 	if (next)
 		run_add_total(reader->run, sample.time_s, sample.mib);
 	return next;

@@ -42,7 +42,7 @@ void series_reserve(struct series *series, size_t count)
 
 void series_add(struct series *series, double time_s, double mib)
 {
-	if (!isfinite(time_s) || !isfinite(mib))
+	if (!isfinite(time_s) || !is_measurement(mib))
 		return;
 	if (series->len == series->cap)
 		resize(series, series->cap ? 2 * series->cap : 64);

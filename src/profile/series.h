@@ -7,11 +7,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct sample {
 	double time_s; /* seconds since the epoch; always finite */
-	double mib;    /* always finite */
+	double mib;    /* a measurement, see below */
 };
+
+/* Whether it can be an amount of memory: from 0 to below 2^63 bytes. */
+static inline bool is_measurement(double mib)
+{
+	return mib >= 0 && mib < (double)(UINT64_C(1) << 43);
+}
 
 struct series {
 	struct sample *items;
@@ -21,7 +28,8 @@ struct series {
 
 void series_finish(struct series *series) __attribute__((nonnull));
 
-/* Appends; a sample that is not finite is left out. */
+/* Appends; a sample whose time is not finite or whose memory is no measurement
+ * is left out. */
 void series_add(struct series *series, double time_s, double mib)
     __attribute__((nonnull));
 

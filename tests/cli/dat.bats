@@ -117,3 +117,20 @@ load helper
 		[ "$got" -le 1 ]
 	done
 }
+
+@test "dat: what can be no amount of memory is left out and counted" {
+	printf '%s\n' "CMDLINE x" "MEM 1e308 1795358001.0000" \
+		"MEM 5.000000 1795358002.0000" "MEM -1e308 1795358002.5000" \
+		"MARK 1 1795358002.5000 label=z" >a.dat
+	printf '%s\n' time,mib 1,5 2,-1e308 3,1e308 4,4 >a.csv
+	run_apart mprof peak --phases a.dat
+	[ "$status" -eq 0 ]
+	same "$errors" "mprof: a.dat:2: skipped 2 lines that are no record"
+	[[ $output == *$'\t5.000 MiB'* ]]
+	[[ $output != *e+* ]]
+	run_apart mprof export --format openmetrics a.dat
+	[[ $output == *5242880* && $output != *inf* ]]
+	run_apart mprof peak a.csv
+	[[ $output == *$'\t5.000 MiB'* ]]
+	[[ $errors == *"a.csv:3: skipped 2 lines"* ]]
+}

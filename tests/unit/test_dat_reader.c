@@ -325,6 +325,35 @@ static void test_process_records(void **state)
 	    "EXIT;pid=100;status=2;of=moon 1.5 12.0\n");
 }
 
+/* Below 0 or from 2^63 bytes on: left out and counted, in each record. */
+static void test_no_measurements(void **state)
+{
+	static const double total[][2] = {{5, 2}, {8796093022207.9, 7}};
+	struct profile profile = read_text(
+	    "CMDLINE x\nMEM 1e308 1.0\nMEM 5.0 2.0\nMEM -1e308 3.0\n"
+	    "MEM -0.000001 4.0000\nMEM 8796093022208.000000 1795358001.0000\n"
+	    "MEM 8796093022208.0 6.0\nMEM 8796093022207.9 7.0\nMEM nan 8.0\n"
+	    "CHLD 7 -1.0 2.0\nCHLD 7 99999999999999.000000 1795358001.0000\n"
+	    "MARK -1 2.5 label=z\nPEAK 1e300 3.0\nPEAK;since=1 -2 3.0\n"
+	    "FUNC f 1 2 -3 4 0\nFUNC f 1e99 2 3 4 0\nEXIT;pid=1;status=0 -5 "
+	    "9\nEXIT;pid=1;status=0;limit=-3 5 9\nSHARE;pss=-1 5 9\n"
+	    "CALL;name=f;pid=1;end=3;mib1=1e99 5 2\n");
+	struct run *run = only_run(profile);
+
+	(void)state;
+	assert_samples(&run->total, total, 2);
+	assert_int_equal(run->processes.items[0].memory.len, 0);
+	assert_int_equal(run->marks.len, 0);
+	assert_int_equal(run->peaks.len, 0);
+	assert_int_equal(run->shares.len, 0);
+	assert_true(run->exit.mib == 5);
+	assert_true(run->exit.limit_mib == 0);
+	assert_int_equal(run->calls.len, 1);
+	assert_true(run->calls.items[0].leave_mib == 5);
+	assert_int_equal(profile.skipped, 14);
+	profile_finish(&profile);
+}
+
 static void test_keys_of_this_version(void **state)
 {
 	struct profile profile =
@@ -629,6 +658,7 @@ int main(void)
 	    cmocka_unit_test(test_torn_others),
 	    cmocka_unit_test(test_command_escapes),
 	    cmocka_unit_test(test_process_records),
+	    cmocka_unit_test(test_no_measurements),
 	    cmocka_unit_test(test_keys_of_this_version),
 	    cmocka_unit_test(test_exit_of_the_program_alone),
 	    cmocka_unit_test(test_calls_told_twice),
