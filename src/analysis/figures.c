@@ -7,6 +7,7 @@
 
 #include "analysis/leak.h"
 #include "profile/ending.h"
+#include "profile/peak.h"
 
 static double area_of(const struct sample *first, const struct sample *last)
 {
@@ -53,31 +54,26 @@ int figures_of_series(const struct series *series, double from_s,
 	return 0;
 }
 
-/* The highest PEAK record within the given time. What is no higher than the
- * highest sample of all only tells of that again. */
-static double highest_mark(
-    const struct run *run, double sampled_mib, double from_s, double until_s)
+/* The highest of what only marks tell within the given time. */
+static double highest_news(
+    const struct series *news, double from_s, double until_s)
 {
-	double highest = 0;
+	size_t end = series_find(news, until_s);
 
-	for (size_t i = 0; i < run->peaks.len; i++) {
-		const struct sample *s = &run->peaks.items[i];
-
-		if (s->time_s >= from_s && s->time_s < until_s &&
-		    s->mib > sampled_mib + 1e-6)
-			highest = fmax(highest, s->mib);
-	}
-	return highest;
+	return end > 0 && news->items[end - 1].time_s >= from_s
+		   ? news->items[end - 1].mib
+		   : 0;
 }
 
 int figures_of_run(const struct run *run, struct figures *out)
 {
 	int got = figures_of_series(&run->total, -INFINITY, INFINITY, out);
+	struct sample peak;
 
 	if (got == 0)
 		out->duration_s = run_last_s(run) - run_first_s(run);
-	out->peak_mib = fmax(out->peak_mib,
-	    highest_mark(run, out->peak_mib, -INFINITY, INFINITY));
+	if (run_peak(run, &peak))
+		out->peak_mib = peak.mib;
 	return run->peaks.len > 0 ? 0 : got;
 }
 
@@ -93,12 +89,12 @@ static int compare_marks(const void *a, const void *b)
 
 size_t phases_of_run(const struct run *run, struct phase **phases)
 {
-	const struct sample *highest = series_peak(&run->total);
-	double sampled_mib = highest ? highest->mib : 0;
 	size_t marks = run->marks.len, count = 0;
 	const struct mark **order = mem_zero(marks, sizeof(order[0]));
 	struct phase *made = mem_zero(marks + 1, sizeof(made[0]));
+	struct series news;
 
+	run_news(run, &news);
 	for (size_t i = 0; i < marks; i++)
 		order[i] = &run->marks.items[i];
 	qsort(order, marks, sizeof(order[0]), compare_marks);
@@ -116,11 +112,11 @@ size_t phases_of_run(const struct run *run, struct phase **phases)
 			phase->figures.mean_mib = order[i - 1]->mib;
 		}
 		phase->figures.peak_mib = fmax(phase->figures.peak_mib,
-		    highest_mark(
-			run, sampled_mib, phase->from_s, phase->until_s));
+		    highest_news(&news, phase->from_s, phase->until_s));
 		count++;
 	}
 	free(order);
+	series_finish(&news);
 	*phases = made;
 	return count;
 }

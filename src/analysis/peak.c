@@ -7,6 +7,7 @@
 
 #include "base/index.h"
 #include "profile/measure.h"
+#include "profile/peak.h"
 #include "profile/share.h"
 
 static void take(struct peaks *peaks, const struct series *series, bool mark)
@@ -46,14 +47,8 @@ static bool child_is(const void *children, size_t at, const void *key)
  * which memory_profiler prints too. */
 static bool child_peak_of(const struct process *process, double *mib)
 {
-	const struct sample *best = series_peak(&process->memory);
-
-	if (!best && process->pid != 0)
-		return false;
-	*mib = best ? best->mib : 0;
-	if (process->exit.known && process->exit.mib > *mib)
-		*mib = process->exit.mib;
-	return true;
+	*mib = 0;
+	return process_peak(process, mib) || process->pid == 0;
 }
 
 /* The highest first, else as they came. */

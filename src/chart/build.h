@@ -16,11 +16,6 @@
 double build_start(const struct run *run);
 double build_end(const struct run *run);
 
-/* The highest that is known of a run, at the file's time: the peak of its
- * samples (NULL: none), or a PEAK record above it. False where nothing is. */
-bool build_peak(
-    const struct run *run, const struct sample *sampled, struct sample *peak);
-
 /* The place of a time on the scene's axis. With --clock runs stand at their
  * own times, else they begin together at 0. */
 double build_zero(const struct chart_request *request, size_t run);
@@ -49,7 +44,7 @@ struct scene_line *build_line(struct scene_panel *panel,
     const struct series *samples, double zero_s, double gap_s);
 
 /* The dot at the run's peak, what ended it, MARK records, gaps. sampled as
- * in build_peak, of the first run. */
+ * in run_peak_above(), of the first run. */
 void build_marks(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct sample *sampled);
 

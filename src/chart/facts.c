@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "profile/ending.h"
 #include "profile/measure.h"
+#include "profile/peak.h"
 #include "profile/share.h"
 
 static void add_fact(struct scene *scene, const char *label, char *value)
@@ -110,7 +111,7 @@ static void add_figures(struct scene *scene,
 		add_window(scene, run, request);
 	else
 		add_fact(scene, "Samples", mem_format("%zu", run->total.len));
-	if (build_peak(run, sampled, &peak)) {
+	if (run_peak_above(run, sampled, &peak)) {
 		add_fact(scene, "Peak", peak_text(run, peak));
 		shared = shared_text(run, peak.mib);
 		if (shared)
@@ -184,7 +185,7 @@ static char *run_text(const struct chart_run *chart_run)
 	if (!isfinite(build_start(run)))
 		return mem_format("%s: nothing", chart_run->name);
 	start = start_text(build_start(run));
-	if (build_peak(run, sampled, &highest)) {
+	if (run_peak_above(run, sampled, &highest)) {
 		peak = peak_text(run, highest);
 		shared = shared_text(run, highest.mib);
 	}

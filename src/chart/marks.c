@@ -8,6 +8,7 @@
 #include "base/signal_name.h"
 #include "base/units.h"
 #include "base/utf8.h"
+#include "profile/peak.h"
 
 /* More would be a pattern, not marks; gaps are rare or they are no gaps. */
 enum { MOST_MARKS = 200, MOST_GAPS = 64, MOST_ENDS = 8 };
@@ -41,18 +42,6 @@ static struct scene_mark *add_mark(struct scene_panel *panel,
 	return mark;
 }
 
-bool build_peak(
-    const struct run *run, const struct sample *sampled, struct sample *peak)
-{
-	const struct sample *marked = series_peak(&run->peaks);
-
-	if (marked && (!sampled || marked->mib > sampled->mib))
-		sampled = marked;
-	if (sampled)
-		*peak = *sampled;
-	return sampled != NULL;
-}
-
 /* PEAK tells of a peak that no sample saw; it is set where it was learned. */
 static void add_peak(struct scene_panel *panel, const struct run *run,
     const struct sample *sampled, double zero_s)
@@ -62,7 +51,7 @@ static void add_peak(struct scene_panel *panel, const struct run *run,
 	struct sample peak;
 	bool unseen;
 
-	if (!build_peak(run, sampled, &peak))
+	if (!run_peak_above(run, sampled, &peak))
 		return;
 	unseen = !sampled || peak.mib > sampled->mib;
 	mark = add_mark(panel, SCENE_PEAK, peak.time_s - zero_s, peak.mib);
@@ -83,7 +72,7 @@ static void add_limit(struct scene_panel *panel, const struct run *run,
 	char text[UNITS_TEXT];
 	struct sample peak;
 
-	if (exit->limit_mib > 0 && build_peak(run, sampled, &peak) &&
+	if (exit->limit_mib > 0 && run_peak_above(run, sampled, &peak) &&
 	    exit->limit_mib <= SCENE_LIMIT_NEAR * peak.mib)
 		add_mark(panel, SCENE_LIMIT, 0, exit->limit_mib)->label =
 		    mem_format("limit %s%s", units_limit(text, exit->limit_mib),

@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "chart/rank.h"
+#include "profile/peak.h"
 #include "profile/process.h"
 
 enum { MOST_PROCESSES = ROLE_SERIES_COUNT };
@@ -57,9 +58,11 @@ static void sum_others(struct series *sum, const struct run *run,
 	}
 }
 
-/* The figure of a line is that of the part that is shown. */
+/* The figure of a line is that of the part that is shown; mib is the whole's,
+ * high-water marks included. */
 static void tell_peak(struct scene_line *line,
-    const struct chart_request *request, const struct window *window)
+    const struct chart_request *request, const struct window *window,
+    double mib)
 {
 	char text[UNITS_TEXT];
 
@@ -72,10 +75,11 @@ static void tell_peak(struct scene_line *line,
 		    (struct sample){peak ? peak->time_s - line->zero_s : 0,
 			peak ? peak->mib : 0};
 		line->in_legend = peak != NULL;
+		mib = line->peak.mib;
 	}
 	line->detail =
 	    mem_format("%s %s", request->window_s.given ? "highest" : "peak",
-		units_size(text, line->peak.mib));
+		units_size(text, mib));
 }
 
 static void add_others(struct scene *scene, struct scene_panel *panel,
@@ -94,7 +98,7 @@ static void add_others(struct scene *scene, struct scene_panel *panel,
 	line->role = ROLE_OTHER;
 	line->name = mem_copy(units_count(
 	    count, ranking->len - from, "other process", "others together"));
-	tell_peak(line, request, &window);
+	tell_peak(line, request, &window, line->peak.mib);
 }
 
 static void add_process(struct scene_panel *panel,
@@ -104,12 +108,14 @@ static void add_process(struct scene_panel *panel,
 	struct window window = build_window(request, 0);
 	struct scene_line *line = build_line(
 	    panel, &ranked->process->memory, build_zero(request, 0), gap_s);
+	double mib = line->peak.mib;
 
 	line->kind = SCENE_PROCESS;
 	line->role = role_series(nth);
 	line->pid = ranked->process->pid > 0 ? ranked->process->pid : 0;
 	line->name = build_process_name(ranked->process);
-	tell_peak(line, request, &window);
+	process_peak(ranked->process, &mib);
+	tell_peak(line, request, &window, mib);
 }
 
 /* The program's own name, which claims nothing: a path's end, no arguments. */
@@ -165,12 +171,15 @@ static void add_total(
 	struct scene_line *line = build_line(
 	    panel, total, build_zero(request, i), downsample_gap(total));
 	struct window window = build_window(request, i);
+	struct sample sampled = {0}, peak = {0};
 
 	line->kind = request->len > 1 ? SCENE_RUN : SCENE_TOTAL;
 	line->role = request->len > 1 ? role_series(i) : ROLE_TOTAL;
 	line->name = request->len > 1 ? utf8_clean_copy(chart_run->name)
 				      : mem_copy("memory");
-	tell_peak(line, request, &window);
+	sampled.mib = line->peak.mib;
+	run_peak_above(chart_run->run, total->len > 0 ? &sampled : NULL, &peak);
+	tell_peak(line, request, &window, peak.mib);
 	line->in_legend &= total->len > 0;
 }
 

@@ -15,6 +15,7 @@
 #include "base/utf8.h"
 #include "chart/chart.h"
 #include "cli/terminal.h"
+#include "profile/peak.h"
 #include "profile/process.h"
 #include "render/terminal_chart.h"
 
@@ -104,14 +105,6 @@ static void print_largest(
 	}
 }
 
-static double run_peak(const struct run *run)
-{
-	const struct sample *sampled = series_peak(&run->total);
-	const struct sample *marked = series_peak(&run->peaks);
-
-	return fmax(sampled ? sampled->mib : 0, marked ? marked->mib : 0);
-}
-
 static void print_figures(
     const struct live *live, const struct run *run, FILE *out)
 {
@@ -120,11 +113,13 @@ static void print_figures(
 	double now_s =
 	    live->now_s > 0 ? live->now_s : (double)clock_wall_ns() / NS_PER_S;
 	char text[UNITS_TEXT];
+	struct sample peak = {0};
 	struct trend trend;
 
+	run_peak(run, &peak);
 	fprintf(
 	    out, "now %s", units_size(text, total->items[total->len - 1].mib));
-	fprintf(out, ", peak %s", units_size(text, run_peak(run)));
+	fprintf(out, ", peak %s", units_size(text, peak.mib));
 	if (trend_fit(&trend, total, end_s - SLOPE_S, end_s))
 		fprintf(out, ", slope %s%s", trend.mib_per_s >= 0 ? "+" : "",
 		    units_rate(text, trend.mib_per_s));

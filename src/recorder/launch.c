@@ -252,17 +252,22 @@ static bool reap(struct launch *launch, struct launch_event *event)
 	return true;
 }
 
+/* Signals, what is watched, and what the caller waits for. */
+enum { FDS = 3 };
+
 /* Until a descriptor is readable or the deadline; the ready ones in fds. */
 static int await(
-    struct launch *launch, int64_t deadline_ns, struct pollfd fds[static 2])
+    struct launch *launch, int64_t deadline_ns, struct pollfd fds[static FDS])
 {
 	struct timespec timeout = {0};
 	int64_t left_ns;
 
 	fds[0] = (struct pollfd){.fd = launch->signals, .events = POLLIN};
 	fds[1] = (struct pollfd){.fd = launch->pidfd, .events = POLLIN};
+	fds[2] = (struct pollfd){
+	    .fd = launch->wake > 0 ? launch->wake : -1, .events = POLLIN};
 	if (deadline_ns == LAUNCH_NEVER && !launch->reap)
-		return ppoll(fds, 2, NULL, NULL);
+		return ppoll(fds, FDS, NULL, NULL);
 	left_ns = deadline_ns - clock_mono_ns();
 	if (launch->reap && left_ns > RETRY_NS)
 		left_ns = RETRY_NS;
@@ -270,7 +275,7 @@ static int await(
 		timeout.tv_sec = left_ns / NS_PER_S;
 		timeout.tv_nsec = left_ns % NS_PER_S;
 	}
-	return ppoll(fds, 2, &timeout, NULL);
+	return ppoll(fds, FDS, &timeout, NULL);
 }
 
 static bool watched_ended(struct launch *launch, struct launch_event *event)
@@ -283,18 +288,23 @@ static bool watched_ended(struct launch *launch, struct launch_event *event)
 }
 
 /* A signal, or the end of what is watched; true where it makes an event. */
-static bool take(struct launch *launch, const struct pollfd fds[static 2],
+static bool take(struct launch *launch, const struct pollfd fds[static FDS],
     struct launch_event *event)
 {
 	if (fds[0].revents && signals_take(launch, event))
 		return true;
-	return fds[1].revents && watched_ended(launch, event);
+	if (fds[1].revents && watched_ended(launch, event))
+		return true;
+	if (!fds[2].revents)
+		return false;
+	*event = (struct launch_event){.what = LAUNCH_NEWS};
+	return true;
 }
 
 void launch_wait(
     struct launch *launch, int64_t deadline_ns, struct launch_event *event)
 {
-	struct pollfd fds[2];
+	struct pollfd fds[FDS];
 	const struct timespec pause = {.tv_nsec = RETRY_NS};
 
 	for (;;) {

@@ -30,6 +30,7 @@ enum launch_what {
 	LAUNCH_EXITED,  /* the program ended; told behind every CHILD due */
 	LAUNCH_CHILD,   /* another child of ours ended: an adopted orphan */
 	LAUNCH_RESUMED, /* this process was stopped, and is back */
+	LAUNCH_NEWS,    /* the descriptor wake is readable */
 	LAUNCH_QUIT     /* it is told to end: by a second SIGTERM; where it only
 			 * watches, by any signal that would have ended it */
 };
@@ -50,6 +51,7 @@ struct launch {
 	bool watching;  /* not started by us */
 	int signals;    /* a signalfd */
 	int pidfd;      /* of what is watched, where the kernel has them */
+	int wake;       /* the caller's: readable means NEWS; 0: none */
 	sigset_t inherited;
 	bool reap; /* children may be waiting to be reaped */
 	bool stopped;

@@ -7,6 +7,7 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,9 @@
 /* What one tick reads at most: a program that marks without end must not keep
  * the sampler from its next deadline. */
 enum { READ_AT_MOST = 16 << 10, READS_AT_END = 4096 };
+
+/* The least that tells two times apart in a recording. */
+#define BEHIND_NS (NS_PER_S / 10000)
 
 static const char name_pattern[] = "mprof-*.mark";
 
@@ -45,16 +49,31 @@ static const char *marks_folder(void)
 	return "/tmp";
 }
 
+/* Readable when the file was written; -1 where that can't be had, and a mark is
+ * found at the next tick. */
+static int watch_file(const char *path)
+{
+	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	if (fd >= 0 && inotify_add_watch(fd, path, IN_MODIFY) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 /* mprof-UID-RECORDER-WATCHED-XXXXXX.mark: the random part, since in a shared
  * folder another user may have taken any name that can be told before. */
 int marks_open(struct marks *marks, pid_t pid, pid_t watched, struct err *e)
 {
-	*marks = (struct marks){.fd = -1};
+	*marks = (struct marks){.fd = -1, .news = -1};
 	marks->path = mem_format("%s/mprof-%u-%d-%d-XXXXXX.mark",
 	    marks_folder(), (unsigned)geteuid(), (int)pid, (int)watched);
 	marks->fd = mkostemps(marks->path, sizeof(".mark") - 1, O_CLOEXEC);
-	if (marks->fd >= 0)
+	if (marks->fd >= 0) {
+		marks->news = watch_file(marks->path);
 		return 0;
+	}
 	err_errno(e, "%s: marks can't be taken", marks->path);
 	free(marks->path);
 	marks->path = NULL;
@@ -67,8 +86,10 @@ void marks_close(struct marks *marks)
 		return;
 	unlink(marks->path);
 	close(marks->fd);
+	if (marks->news >= 0)
+		close(marks->news);
 	free(marks->path);
-	*marks = (struct marks){.fd = -1};
+	*marks = (struct marks){.fd = -1, .news = -1};
 }
 
 static void end_line(
@@ -96,13 +117,17 @@ static void take_bytes(struct marks *marks, const char *bytes, size_t len,
 }
 
 /* Of several lines since the last tick only the newest's time is known: the
- * file's. It can't be before what was told, nor behind this tick. */
+ * file's, which the kernel takes from a clock that stands still for up to 10
+ * ms. It can't be before what was told, nor behind this tick; and a file that
+ * held nothing new at a tick was written behind that. */
 static void note_time(
     struct marks *marks, const struct stat *file, const struct sink_tick *tick)
 {
 	int64_t written =
 	    file->st_mtim.tv_sec * NS_PER_S + file->st_mtim.tv_nsec;
 
+	if (written < marks->checked_ns)
+		written = marks->checked_ns;
 	if (written < marks->last_ns)
 		return;
 	marks->last_ns = written < tick->time_ns ? written : tick->time_ns;
@@ -129,10 +154,25 @@ static bool read_some(
 	return true;
 }
 
+static bool is_due(void *context)
+{
+	const struct marks *marks = context;
+	struct stat file;
+
+	return fstat(marks->fd, &file) == 0 && file.st_size != marks->offset;
+}
+
 static void on_tick(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
-	read_some(context, tick, sink);
+	struct marks *marks = context;
+	char events[1024];
+
+	while (marks->news > 0 && read(marks->news, events, sizeof(events)) > 0)
+		;
+	read_some(marks, tick, sink);
+	if (!is_due(marks))
+		marks->checked_ns = tick->time_ns + BEHIND_NS;
 }
 
 /* All that is left, up to what a tick's writing still holds, and a line that
@@ -149,7 +189,11 @@ static void on_end(
 
 struct sampler_hook marks_hook(struct marks *marks)
 {
-	return (struct sampler_hook){marks, on_tick, on_end};
+	return (struct sampler_hook){.context = marks,
+	    .tick = on_tick,
+	    .end = on_end,
+	    .is_due = is_due,
+	    .wake = marks->news > 0 ? marks->news : 0};
 }
 
 /* The value of MPROF_MARK in the environment that the process was started

@@ -18,10 +18,12 @@ enum { MARKS_LABEL = 512 }; /* a longer label is cut */
 struct marks {
 	char *path;
 	int fd;
-	int64_t offset;  /* what was read of the file */
-	int64_t last_ns; /* the time of the newest mark or tick */
-	size_t used;     /* of label: a line that isn't whole yet */
-	bool cut;        /* the rest of this line is passed over */
+	int news; /* inotify's, readable where the file was written; or -1 */
+	int64_t offset;     /* what was read of the file */
+	int64_t last_ns;    /* the time of the newest mark */
+	int64_t checked_ns; /* what is found later was written no earlier */
+	size_t used;        /* of label: a line that isn't whole yet */
+	bool cut;           /* the rest of this line is passed over */
 	char label[MARKS_LABEL];
 };
 

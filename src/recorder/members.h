@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "proc/procfs.h"
+#include "recorder/highest.h"
 
 #define MEMBERS_NONE SIZE_MAX
 
@@ -22,16 +23,17 @@ struct member {
 	bool single;     /* one thread, at the last mark */
 	uint64_t ran;    /* what schedstat said then; 0: not known */
 	uint64_t started;
-	int64_t kib;        /* at the last tick; -1: not measured */
-	int64_t shared_kib; /* of that, what others may have too; 0 where the
-			     * metric doesn't tell */
-	int64_t peak_kib;   /* highest known, marks included; -1: none */
-	int64_t seen_ns;    /* when it was found, of clock_mono_ns() */
-	int64_t named_ns;   /* its name was looked at; 0: not yet */
-	int64_t named_kib;  /* what it held then */
-	int64_t program;    /* metric.h's read_program; 0: not known */
-	uint32_t words;     /* a hash of what it was called */
-	unsigned looks;     /* at its name, as far as names.c counts */
+	int64_t kib;         /* at the last tick; -1: not measured */
+	int64_t shared_kib;  /* of that, what others may have too; 0 where the
+			      * metric doesn't tell */
+	int64_t peak_kib;    /* highest known, marks included; -1: none */
+	struct highest high; /* since its mark was read */
+	int64_t seen_ns;     /* when it was found, of clock_mono_ns() */
+	int64_t named_ns;    /* its name was looked at; 0: not yet */
+	int64_t named_kib;   /* what it held then */
+	int64_t program;     /* metric.h's read_program; 0: not known */
+	uint32_t words;      /* a hash of what it was called */
+	unsigned looks;      /* at its name, as far as names.c counts */
 	bool is_root;
 	bool owns;       /* its memory is its own, now and from now on */
 	bool borrows;    /* at the last tick its memory was another's */

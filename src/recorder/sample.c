@@ -8,9 +8,6 @@
 
 #include "base/clock.h"
 
-/* Peaks between samples are told at most this often. */
-#define TELL_PEAK_NS NS_PER_S
-
 /* A stepped wall clock doesn't bend the times, a suspended machine leaves a
  * gap: CLOCK_BOOTTIME goes on through both. */
 int64_t sample_now_ns(const struct sampler *s)
@@ -43,14 +40,6 @@ static void tell_name(
 	member->introduced = true;
 	if (s->sink->birth)
 		s->sink->birth(s->sink->context, &birth);
-}
-
-void sample_note_mark(struct sampler *s, int64_t kib)
-{
-	if (kib <= s->peak_kib)
-		return;
-	s->peak_kib = kib;
-	s->peak_untold = true;
 }
 
 bool sample_has_killed(const struct sampler *s, const struct member *member)
@@ -161,16 +150,17 @@ void sample_look(struct sampler *s)
 /* Sums up, and makes the list that the sink gets. */
 static void sum_up(struct sampler *s)
 {
-	const struct members *members = &s->tree.members;
+	struct members *members = &s->tree.members;
 
 	s->processes.len = 0;
 	s->tick.total_kib = 0;
 	s->tick.sampled = false;
 	for (size_t i = 0; i < members->list.len; i++) {
-		const struct member *member = &members->list.items[i];
+		struct member *member = &members->list.items[i];
 
 		if (member->gone)
 			continue;
+		peaks_take_member(s, member);
 		describe(member, array_push(&s->processes));
 		if (member->kib < 0 || (s->plan.alone && !member->is_root))
 			continue;
@@ -218,10 +208,8 @@ void sample_tell(struct sampler *s)
 		return;
 	s->result.samples++;
 	s->result.last_kib = s->tick.total_kib;
-	if (s->tick.total_kib > s->peak_kib) {
-		s->peak_kib = s->tick.total_kib;
-		s->peak_untold = false;
-	}
+	peaks_take_sum(s);
+	s->told_ns = s->tick.time_ns;
 	tell_reused(s);
 	if (s->sink->tick)
 		s->sink->tick(s->sink->context, &s->tick);
@@ -243,26 +231,6 @@ static void tell_names(struct sampler *s, int64_t now_ns)
 	}
 	if (any)
 		sample_flush(s);
-}
-
-/* What the kernel saw between samples: of the processes, or of the group. */
-static void look_at_marks(struct sampler *s, int64_t elapsed_ns)
-{
-	struct members *members = &s->tree.members;
-	int64_t kib = watermarks_step(&s->watermarks, members, elapsed_ns);
-
-	if (!s->plan.alone)
-		sample_note_mark(s, kib);
-	else if (members->list.len > 0 && members->list.items[0].is_root)
-		sample_note_mark(s, members->list.items[0].peak_kib);
-	if (s->peak_untold && s->sink->peak &&
-	    s->tick.time_ns - s->peak_told_ns >= TELL_PEAK_NS) {
-		s->sink->peak(s->sink->context,
-		    &(struct sink_peak){
-			.time_ns = s->tick.time_ns, .kib = s->peak_kib});
-		s->peak_untold = false;
-		s->peak_told_ns = s->tick.time_ns;
-	}
 }
 
 static void look_at_limit(struct sampler *s)
@@ -334,6 +302,38 @@ void sample_first(struct sampler *s)
 	sum_up(s);
 }
 
+/* What it has to tell may begin a phase: what the marks stand at belongs to the
+ * one before. */
+static void ask_hook(struct sampler *s, const struct sampler_hook *hook)
+{
+	struct sink_tick tick = s->tick;
+
+	if (!hook->tick)
+		return;
+	if (hook->is_due && hook->is_due(hook->context)) {
+		peaks_look_at_all(s);
+		tick.time_ns = sample_now_ns(s);
+	}
+	hook->tick(hook->context, &tick, s->sink);
+}
+
+/* A program that marks without end is listened to for a small part of the time,
+ * that of others' ticks. */
+enum { NEWS_PART = 20 };
+
+void sample_news(struct sampler *s)
+{
+	int64_t began_ns = clock_mono_ns(), now_ns;
+
+	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
+		if (s->plan.hooks[i].wake > 0)
+			ask_hook(s, &s->plan.hooks[i]);
+	}
+	sample_flush(s);
+	now_ns = clock_mono_ns();
+	s->listen_ns = now_ns + NEWS_PART * (now_ns - began_ns);
+}
+
 void sample_take(struct sampler *s)
 {
 	int64_t now_ns = clock_mono_ns();
@@ -342,15 +342,11 @@ void sample_take(struct sampler *s)
 	measure_all(s, now_ns);
 	sum_up(s);
 	sample_tell(s);
-	look_at_marks(s, now_ns - s->ticked_ns);
+	peaks_look(s, now_ns - s->ticked_ns);
 	look_at_limit(s);
 	look_at_shares(s, now_ns);
-	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
-		const struct sampler_hook *hook = &s->plan.hooks[i];
-
-		if (hook->tick)
-			hook->tick(hook->context, &s->tick, s->sink);
-	}
+	for (size_t i = 0; i < SAMPLER_HOOKS; i++)
+		ask_hook(s, &s->plan.hooks[i]);
 	sample_flush(s);
 	members_sweep(&s->tree.members);
 	tell_names(s, now_ns);
@@ -363,20 +359,9 @@ void sample_take(struct sampler *s)
 void sample_last_look(struct sampler *s)
 {
 	struct members *members = &s->tree.members;
-	int64_t kib;
 
 	sample_look(s);
-	kib = watermarks_all(&s->watermarks, members);
-	if (!s->plan.alone)
-		sample_note_mark(s, kib);
-	if (members->list.len > 0 && members->list.items[0].is_root) {
+	peaks_last(s);
+	if (members->list.len > 0 && members->list.items[0].is_root)
 		s->root_peak_kib = members->list.items[0].peak_kib;
-		if (s->plan.alone)
-			sample_note_mark(s, s->root_peak_kib);
-	}
-	if (s->plan.metric->file == METRIC_CGROUP) {
-		kib = cgroup_peak_kib(&s->cgroup);
-		if (kib > s->cgroup_peak_kib)
-			sample_note_mark(s, kib);
-	}
 }

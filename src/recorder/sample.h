@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Inside the sampler: what sampler.c, the loop and the ends of processes, and
- * sample.c, one tick, have between them. For these two alone.
+ * Inside the sampler: what sampler.c, the loop and the ends of processes,
+ * sample.c, one tick, and peaks.c have between them. For these alone.
  */
 #ifndef MPROF_RECORDER_SAMPLE_H
 #define MPROF_RECORDER_SAMPLE_H
@@ -36,6 +36,12 @@ struct sampler {
 	int64_t end_ns;            /* of the recording: its timeout */
 	int64_t ticked_ns, cpu_ns; /* at the last tick */
 	int64_t peak_kib;          /* highest known of the whole; -1: none */
+	int64_t peak_time_ns;      /* its moment, as far as is known */
+	int64_t peak_since_ns;     /* it is no older */
+	int64_t marks_ns;          /* a process's mark was read last */
+	struct highest group;      /* of the control group's sum */
+	int64_t told_ns;           /* the last tick's time; 0 before it */
+	int64_t listen_ns;         /* to hooks' news from then on */
 	int64_t root_peak_kib;     /* and of the program */
 	bool peak_untold;
 	int64_t peak_told_ns;
@@ -57,8 +63,8 @@ void sample_tell(struct sampler *s);
 /* One tick: measures, looks for new processes, tells the sink. */
 void sample_take(struct sampler *s);
 
-/* A high-water mark was learned. */
-void sample_note_mark(struct sampler *s, int64_t kib);
+/* A hook has something to tell between ticks. */
+void sample_news(struct sampler *s);
 
 /* Between ticks: who has come, who has gone. */
 void sample_look(struct sampler *s);
@@ -76,5 +82,22 @@ bool sample_has_killed(const struct sampler *s, const struct member *member);
 void sample_end_member(struct sampler *s, size_t at, const int *status);
 
 void sample_flush(struct sampler *s);
+
+/* The peak of the whole: at the start, at each tick of each process and of
+ * their sum, when a high-water mark was learned. */
+void peaks_begin(struct sampler *s);
+void peaks_take_member(struct sampler *s, struct member *member);
+void peaks_take_sum(struct sampler *s);
+void peaks_note_mark(struct sampler *s, const struct watermark *mark);
+
+/* Reads the marks whose turn it is, and tells a peak that no sample saw. */
+void peaks_look(struct sampler *s, int64_t elapsed_ns);
+
+/* Reads all marks, and tells at once: somebody marks the end of a phase. */
+void peaks_look_at_all(struct sampler *s);
+
+/* At the end: reads all marks; tells the peak, whatever it was. */
+void peaks_last(struct sampler *s);
+void peaks_tell_last(struct sampler *s);
 
 #endif

@@ -70,7 +70,7 @@ static void begin(struct sampler *s, struct launch *launch)
 	s->end_ns =
 	    s->plan.timeout_ns > 0 ? now_ns + s->plan.timeout_ns : LAUNCH_NEVER;
 	s->ticked_ns = now_ns;
-	s->result.start_ns = s->peak_told_ns = sample_now_ns(s);
+	s->result.start_ns = sample_now_ns(s);
 	if (s->plan.launched)
 		pid = procfs_child(&s->fs, pid);
 	s->root_pid = pid > 0 ? pid : launch->pid;
@@ -81,6 +81,7 @@ static void begin(struct sampler *s, struct launch *launch)
 	meter_init(&s->meter, &s->fs, s->plan.metric);
 	borrow_init(&s->borrow, &s->fs, s->plan.proc == NULL);
 	watermarks_init(&s->watermarks, &s->meter, s->plan.metric);
+	s->watermarks.alone = s->plan.alone;
 	shares_init(&s->shares, &s->fs, s->plan.max_overhead, now_ns);
 	s->limit = (struct limit){
 	    .fs = &s->fs, .kib = s->plan.limit_kib, .action = s->plan.on_limit};
@@ -88,7 +89,7 @@ static void begin(struct sampler *s, struct launch *launch)
 		cgroup_finish(&s->cgroup);
 		cgroup_init(&s->cgroup, &s->fs, pid, NULL);
 	}
-	s->cgroup_peak_kib = cgroup_peak_kib(&s->cgroup);
+	peaks_begin(s);
 	sample_first(s);
 	fate_init(&s->fate, &s->fs, pid, now_ns);
 }
@@ -114,22 +115,32 @@ enum { EXEC_KIB = 128 };
 
 /* The kernel's figure for the largest process that was waited for below this
  * one. What its process had before the exec proves nothing, unless nothing
- * else is known. */
-static void note_waited(struct sampler *s, const struct launch_event *event)
+ * else is known. Whose it is, and of what time, is known of one that was alone.
+ */
+static void note_waited(struct sampler *s, const struct launch_event *event,
+    const struct member *member)
 {
+	struct watermark mark = {
+	    event->maxrss_kib, {-1, sample_now_ns(s), s->result.start_ns}};
+
 	if (s->plan.alone || s->plan.metric->mark == NULL ||
 	    strcmp(s->plan.metric->mark, "VmHWM") != 0)
 		return;
+	if (member && member->high.since_ns)
+		mark.high = member->high;
+	if (s->result.most > 1 || s->result.unseen > 0)
+		mark.high.since_ns = s->result.start_ns;
 	if (event->maxrss_kib > s->launch->floor_kib + EXEC_KIB ||
 	    s->peak_kib < 0)
-		sample_note_mark(s, event->maxrss_kib);
+		peaks_note_mark(s, &mark);
 }
 
 static void child_ended(struct sampler *s, const struct launch_event *event)
 {
 	size_t at = tree_find_own(&s->tree, event->pid);
 
-	note_waited(s, event);
+	note_waited(s, event,
+	    at == MEMBERS_NONE ? NULL : &s->tree.members.list.items[at]);
 	if (at != MEMBERS_NONE)
 		sample_end_member(s, at, &event->status);
 	else if (s->births.connector.fd < 0)
@@ -139,9 +150,12 @@ static void child_ended(struct sampler *s, const struct launch_event *event)
 
 static void root_ended(struct sampler *s, const struct launch_event *event)
 {
+	const struct member *first = s->tree.members.list.items;
+	bool there = s->tree.members.list.len > 0 && first->is_root;
+
 	s->root_over = true;
 	if (s->plan.launched) {
-		note_waited(s, event);
+		note_waited(s, event, there ? first : NULL);
 		s->result.has_status = true;
 		s->result.status = event->status;
 	}
@@ -282,10 +296,7 @@ static void finish(struct sampler *s, struct sampler_result *result)
 			hook->end(hook->context, &s->tick, s->sink);
 	}
 	tell_root_exit(s);
-	if (s->sink->peak && s->peak_kib >= 0)
-		s->sink->peak(s->sink->context,
-		    &(struct sink_peak){
-			.time_ns = s->result.end_ns, .kib = s->peak_kib});
+	peaks_tell_last(s);
 	sample_flush(s);
 	*result = s->result;
 }
@@ -294,10 +305,43 @@ static void finish(struct sampler *s, struct sampler_result *result)
  * program that ends before has it end the sooner. */
 enum { SETTLED = 2 };
 
+/* Hooks are listened to again: no tick is due. */
+static bool is_early(const struct sampler *s)
+{
+	int64_t now_ns = clock_mono_ns();
+
+	return now_ns < s->ticks.due_ns && now_ns < s->end_ns;
+}
+
+/* The one hook that wakes; 0 while it is not listened to. */
+static int wake_of(const struct sampler *s, int64_t now_ns)
+{
+	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
+		if (s->plan.hooks[i].wake > 0)
+			return now_ns < s->listen_ns ? 0
+						     : s->plan.hooks[i].wake;
+	}
+	return 0;
+}
+
+static void await(struct sampler *s, struct launch_event *event)
+{
+	int64_t until_ns =
+	    s->ticks.due_ns < s->end_ns ? s->ticks.due_ns : s->end_ns;
+	int64_t now_ns = clock_mono_ns();
+
+	s->launch->wake = wake_of(s, now_ns);
+	if (now_ns < s->listen_ns && s->listen_ns < until_ns)
+		until_ns = s->listen_ns;
+	launch_wait(s->launch, until_ns, event);
+}
+
 static bool handle(struct sampler *s, const struct launch_event *event)
 {
 	switch (event->what) {
 	case LAUNCH_TICK:
+		if (is_early(s))
+			break;
 		if (clock_mono_ns() >= s->end_ns) {
 			s->result.end = SAMPLER_TIMEOUT;
 			return false;
@@ -316,6 +360,9 @@ static bool handle(struct sampler *s, const struct launch_event *event)
 	case LAUNCH_CHILD:
 		child_ended(s, event);
 		break;
+	case LAUNCH_NEWS:
+		sample_news(s);
+		break;
 	case LAUNCH_RESUMED:
 		ticks_resume(&s->ticks, clock_mono_ns());
 		break;
@@ -332,11 +379,9 @@ void sampler_run(
 	struct launch_event event;
 
 	begin(s, launch);
-	do {
-		int64_t due_ns = s->ticks.due_ns;
-
-		launch_wait(
-		    launch, due_ns < s->end_ns ? due_ns : s->end_ns, &event);
-	} while (handle(s, &event));
+	do
+		await(s, &event);
+	while (handle(s, &event));
+	launch->wake = 0;
 	finish(s, result);
 }

@@ -199,5 +199,5 @@ void textfile_destroy(struct textfile *t)
 
 struct sampler_hook textfile_hook(struct textfile *t)
 {
-	return (struct sampler_hook){t, on_tick, NULL};
+	return (struct sampler_hook){.context = t, .tick = on_tick};
 }

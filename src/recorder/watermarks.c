@@ -62,32 +62,41 @@ static int64_t read_mark(struct watermarks *watermarks, struct member *member)
 	return kib;
 }
 
-int64_t watermarks_step(
-    struct watermarks *watermarks, struct members *members, int64_t elapsed_ns)
+static void take_mark(struct watermarks *watermarks, struct member *member,
+    const struct watermarks_look *look, struct watermark *highest)
+{
+	int64_t kib = read_mark(watermarks, member);
+
+	if (kib > highest->kib && (!watermarks->alone || member->is_root))
+		*highest = (struct watermark){kib, member->high};
+	highest_restart(
+	    &member->high, look->sampled ? member->kib : -1, look->now_ns);
+}
+
+struct watermark watermarks_step(struct watermarks *watermarks,
+    struct members *members, int64_t elapsed_ns,
+    const struct watermarks_look *look)
 {
 	size_t count = members->list.len;
-	int64_t highest = -1;
+	struct watermark highest = {.kib = -1};
 
 	if (!watermarks->key || count == 0)
-		return -1;
+		return highest;
 	watermarks->credit += (int64_t)count * elapsed_ns;
 	if (watermarks->credit > (int64_t)count * NS_PER_S)
 		watermarks->credit = (int64_t)count * NS_PER_S;
 	for (; watermarks->credit >= NS_PER_S; watermarks->credit -= NS_PER_S) {
-		int64_t kib;
-
 		if (watermarks->next >= count)
 			watermarks->next = 0;
-		kib = read_mark(
-		    watermarks, &members->list.items[watermarks->next++]);
-		if (kib > highest)
-			highest = kib;
+		take_mark(watermarks, &members->list.items[watermarks->next++],
+		    look, &highest);
 	}
 	return highest;
 }
 
-int64_t watermarks_all(struct watermarks *watermarks, struct members *members)
+struct watermark watermarks_all(struct watermarks *watermarks,
+    struct members *members, const struct watermarks_look *look)
 {
 	watermarks->credit = 0;
-	return watermarks_step(watermarks, members, NS_PER_S);
+	return watermarks_step(watermarks, members, NS_PER_S, look);
 }

@@ -195,6 +195,66 @@ mprof: cmd.dat: holds no samples"
 	[[ $output == *"no marks"* ]]
 }
 
+# A spike of 200 MiB that is over when the next phase begins: no mark of the
+# kernel's that shows it again makes it the next phase's, at any interval.
+spike_then_quiet() {
+	cat >spike.py <<-'END'
+	import os, time
+	def mark(word):
+	    with open(os.environ["MPROF_MARK"], "a") as f: f.write(word + "\n")
+	time.sleep(0.3); mark("spike"); time.sleep(0.2)
+	block = bytearray(200 << 20)
+	for i in range(0, len(block), 4096): block[i] = 1
+	del block
+	time.sleep(0.2); mark("quiet"); time.sleep(1.5); mark("end"); time.sleep(0.5)
+	END
+	mprof run -q -o a.dat "$@" python3 spike.py
+	mprof peak --phases --json a.dat >a.json
+	cat a.json
+	jq -e '[.recordings[0].runs[0].phases[] | {(.name): .peak_mib}] | add |
+		.start < 50 and .spike >= 200 and .spike < 240 and
+		.quiet < 50 and .end < 50' a.json
+	# The peak lies where it says, and says so once more at the end.
+	awk -F'[;= ]' '/^MARK;label=spike/ { from = $NF } /^MARK;label=quiet/ { to = $NF }
+		/^PEAK/ { since = $3; at = $NF }
+		END { exit !(at >= from && at < to && since <= at) }' a.dat
+}
+
+@test "peak --phases: a spike is its own phase's, by samples or by marks" {
+	spike_then_quiet -T 0.02
+	rm a.dat
+	spike_then_quiet -T 0.1
+	rm a.dat
+	spike_then_quiet -T 5
+}
+
+@test "peak --phases: --backend cgroup, whose mark is the group's" {
+	mprof run -q --backend cgroup -o probe.dat true ||
+		skip "the control group tells no memory"
+	printf '%s\n' 'import os, time' \
+		'time.sleep(0.3); b = bytearray(300 << 20); time.sleep(0.5); del b' \
+		'time.sleep(1.5)' >early.py
+	mprof run -q --backend cgroup -o a.dat python3 early.py
+	# Its time is not the recording's end, whatever others do beside it.
+	awk '/^MEM/ { if ($2 > high) { high = $2; at = $3 } last = $3 }
+		/^PEAK/ { peak = $NF }
+		END { exit !(peak <= last && (peak < at + 1.1 || peak < last)) }' a.dat
+}
+
+@test "peak: a chart's legends say what peak says" {
+	printf '%s\n' "CMDLINE x" "MEM 5.0 10.0000" "MEM 6.0 11.0000" \
+		"PEAK 9.5 11.0000" >p.dat
+	recording q.dat
+	same "$(mprof peak p.dat)" $'p.dat\t9.500 MiB'
+	mprof plot --format scene -o - p.dat q.dat >two
+	grep -q '"p.dat" "peak 9.50 MiB"' two
+	grep -q '"q.dat" "peak 3.25 MiB"' two
+	mprof plot p.dat >terminal
+	grep -q 'Peak: 9.50 MiB' terminal
+	lacks 'peak 6.00' <terminal
+	mprof compare p.dat p.dat | grep -q '^peak  *9.50 MiB'
+}
+
 @test "peak --json: a schema that stays" {
 	printf '%s\n' "CMDLINE x" "MEM 5.0 10.0000" "PROC 1 10 pid=6 name=x" \
 		"PROC 1 10 pid=7 name=%22%1b" "CHLD 7 1.0 10.0000" \

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "analysis/figures.h"
 #include "analysis/peak.h"
+#include "profile/peak.h"
 
 static struct profile profile;
 
@@ -88,7 +90,8 @@ static void test_marks_between_samples(void **state)
 	series_add(&run->peaks, 2, 9);
 	add_child(run, "3", 2);
 	process = run_process(run, "3", 1);
-	process->exit = (struct exit_status){.known = true, .mib = 2.5};
+	process->exit =
+	    (struct exit_status){.told = true, .known = true, .mib = 2.5};
 	run_process(run, "4", 1)->exit = process->exit;
 	run_process(run, "0", 1);
 	peaks_init(&peaks, &profile);
@@ -147,6 +150,89 @@ static void test_of_function(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+static void add_mark(struct run *run, double time_s, const char *label)
+{
+	*array_push(&run->marks) = (struct mark){time_s, 1, mem_copy(label)};
+}
+
+static void assert_phases(
+    const struct run *run, const double *expected, size_t count)
+{
+	struct phase *phases;
+
+	assert_int_equal(phases_of_run(run, &phases), count);
+	for (size_t i = 0; i < count; i++)
+		assert_true(phases[i].figures.peak_mib == expected[i]);
+	free(phases);
+}
+
+/* Samples of 10 MiB but for one of 100 in the second of three phases; marks
+ * raise that, and the last phase's, or tell again what is known. */
+static void test_phases_and_marks(void **state)
+{
+	static const double spike[] = {10, 208, 10}, late[] = {10, 208, 300};
+	struct run *run = profile_add_run(&profile);
+
+	(void)state;
+	for (int i = 0; i < 30; i++)
+		series_add(&run->total, i, i == 12 ? 100 : 10);
+	add_mark(run, 10, "spike");
+	add_mark(run, 20, "quiet");
+	series_add(&run->peaks, 12, 208);
+	series_add(&run->peaks, 12, 208);
+	assert_phases(run, spike, 3);
+	/* A counter that is read again may differ by a little. */
+	series_add(&run->peaks, 29, 209);
+	assert_phases(run, spike, 3);
+	series_add(&run->peaks, 29.5, 300);
+	assert_phases(run, late, 3);
+}
+
+/* What an earlier phase has by a mark is its own, however high the samples of
+ * a later one are. */
+static void test_a_mark_below_later_samples(void **state)
+{
+	static const double peaks[] = {150, 300};
+	struct run *run = profile_add_run(&profile);
+	struct sample peak;
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		series_add(&run->total, i, i < 10 ? 20 : 300);
+	add_mark(run, 10, "more");
+	series_add(&run->peaks, 5, 150);
+	series_add(&run->peaks, 10, 300);
+	assert_phases(run, peaks, 2);
+	assert_true(run_peak(run, &peak));
+	assert_true(peak.mib == 300 && peak.time_s == 10);
+}
+
+static void test_the_peak_of_a_run(void **state)
+{
+	struct run *run = profile_add_run(&profile);
+	struct process *process = run_process(run, "7", 1);
+	struct figures figures;
+	struct sample peak;
+	double mib;
+
+	(void)state;
+	assert_false(run_peak(run, &peak));
+	assert_false(process_peak(process, &mib));
+	series_add(&run->total, 1, 5);
+	assert_true(run_peak(run, &peak));
+	assert_true(peak.mib == 5 && peak.time_s == 1);
+	series_add(&run->peaks, 2, 4);
+	series_add(&run->peaks, 3, 9);
+	assert_true(run_peak(run, &peak));
+	assert_true(peak.mib == 9 && peak.time_s == 3);
+	assert_int_equal(figures_of_run(run, &figures), 0);
+	assert_true(figures.peak_mib == 9);
+	series_add(&process->memory, 1, 3);
+	process->exit = (struct exit_status){.told = true, .mib = 8};
+	assert_true(process_peak(process, &mib));
+	assert_true(mib == 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +241,9 @@ int main(void)
 	    TEST(test_marks_between_samples),
 	    TEST(test_calls_alone),
 	    TEST(test_of_function),
+	    TEST(test_phases_and_marks),
+	    TEST(test_a_mark_below_later_samples),
+	    TEST(test_the_peak_of_a_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,9 @@ static struct told {
 	int64_t kib[TICKS][ROWS];
 	pid_t pid[TICKS][ROWS];
 	size_t exits, ends, marks, peaks, flushes;
+	size_t peaks_at_mark; /* of peaks, those told before the mark */
+	int64_t mark_ns;
+	struct sink_peak peak;
 	char label[128];
 } told;
 
@@ -51,15 +54,18 @@ static void on_end(void *context, const struct sink_exit *end)
 
 static void on_peak(void *context, const struct sink_peak *peak)
 {
-	(void)context, (void)peak;
+	(void)context;
 	told.peaks++;
+	told.peak = *peak;
 }
 
 static void on_mark(
     void *context, int64_t time_ns, int64_t kib, const char *label)
 {
-	(void)context, (void)time_ns, (void)kib;
+	(void)context, (void)kib;
 	told.marks++;
+	told.mark_ns = time_ns;
+	told.peaks_at_mark = told.peaks;
 	snprintf(told.label, sizeof(told.label), "%s", label);
 }
 
@@ -102,6 +108,23 @@ static int64_t kib_of(size_t tick, pid_t pid)
 	return -2;
 }
 
+static void set_mark(int pid, int kib)
+{
+	char path[32], text[128];
+
+	snprintf(path, sizeof(path), "%d/status", pid);
+	snprintf(text, sizeof(text),
+	    "Name:\tprogram\nVmHWM:\t%8d kB\nThreads:\t2\nend:\t0\n", kib);
+	fake_write(path, text);
+}
+
+/* One tick after the third, a phase is told to begin. */
+static bool begins_phase(void *context)
+{
+	(void)context;
+	return told.ticks == 4;
+}
+
 static void run(
     void (*between)(void *, const struct sink_tick *, const struct sink *),
     struct sampler_plan plan, struct sampler_result *result)
@@ -117,6 +140,7 @@ static void run(
 	plan.interval_ns = NS_PER_S / 20;
 	plan.timeout_ns = NS_PER_S * 725 / 1000;
 	plan.hooks[0].tick = between;
+	plan.hooks[0].is_due = plan.limit_kib ? NULL : begins_phase;
 	sampler = sampler_create(&plan, &sink, &e);
 	assert_non_null(sampler);
 	memset(result, 0, sizeof(*result));
@@ -251,6 +275,38 @@ static void grow(
 	put(102, 100, 40 + 100 * (int64_t)told.ticks);
 }
 
+/* A spike between the second and the third tick, which no sample shows: when
+ * the phase is told to end, the mark is read, and told before it. */
+static void spike_then_phase(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context;
+	if (told.ticks == 2)
+		set_mark(100, 9000);
+	if (told.ticks == 4)
+		to->mark(NULL, tick->time_ns, 0, "next");
+}
+
+static void a_mark_is_read_before_a_phase_begins(void **state)
+{
+	struct sampler_result result;
+
+	(void)state;
+	put(100, 1, 1000);
+	set_mark(100, 1000);
+	fake_newest(100, 50);
+	run(spike_then_phase, (struct sampler_plan){0}, &result);
+	assert_int_equal(told.marks, 1);
+	assert_true(told.peaks_at_mark >= 1);
+	assert_int_equal(told.peak.kib, 9000);
+	/* The samples are alike: the first of them is the highest. */
+	assert_true(told.peak.since_ns <= told.peak.time_ns);
+	assert_true(told.peak.time_ns < told.mark_ns);
+	assert_int_equal(result.peak_kib, 9000);
+	/* what is told at the end is the same */
+	assert_true(told.peaks >= 2);
+}
+
 static void a_limit_is_marked_once(void **state)
 {
 	struct sampler_result result;
@@ -316,6 +372,7 @@ int main(void)
 	    cmocka_unit_test(one_that_vanished_takes_nothing_with_it),
 	    cmocka_unit_test(a_zombie_is_no_measurement),
 	    cmocka_unit_test(it_ends_with_the_program_or_with_the_last),
+	    cmocka_unit_test(a_mark_is_read_before_a_phase_begins),
 	    cmocka_unit_test(a_limit_is_marked_once),
 	    cmocka_unit_test(threads_outlive_the_main_one),
 	};

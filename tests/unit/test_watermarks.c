@@ -30,7 +30,9 @@ static void set_mark(int kib, int threads)
 
 static int64_t look(void)
 {
-	return watermarks_all(&watermarks, &members);
+	const struct watermarks_look now = {1, true};
+
+	return watermarks_all(&watermarks, &members, &now).kib;
 }
 
 static int begin(void **state)
@@ -77,6 +79,35 @@ static void what_has_not_run_has_not_grown(void **state)
 	assert_int_equal(members.list.items[0].peak_kib, 3000);
 }
 
+/* The moment of a mark is that of the highest sample since it was read. */
+static void a_mark_has_the_moment_of_the_highest_sample(void **state)
+{
+	struct member *member = &members.list.items[0];
+	struct watermark mark;
+
+	(void)state;
+	set_mark(2000, 2);
+	member->kib = 900;
+	highest_restart(&member->high, 900, 10);
+	highest_take(&member->high, 1500, 20);
+	highest_take(&member->high, 1400, 30);
+	mark = watermarks_all(
+	    &watermarks, &members, &(struct watermarks_look){40, true});
+	assert_int_equal(mark.kib, 2000);
+	assert_int_equal(mark.high.time_ns, 20);
+	assert_int_equal(mark.high.since_ns, 10);
+	assert_int_equal(mark.high.kib, 1500);
+	/* Then no sample, and a mark: it was set since it was read. */
+	mark = watermarks_all(
+	    &watermarks, &members, &(struct watermarks_look){50, false});
+	assert_int_equal(mark.high.time_ns, 40);
+	assert_int_equal(mark.high.since_ns, 40);
+	mark = watermarks_all(
+	    &watermarks, &members, &(struct watermarks_look){60, false});
+	assert_int_equal(mark.high.time_ns, 50);
+	assert_int_equal(mark.high.kib, -1);
+}
+
 /* The main thread's account says nothing of the others. */
 static void of_several_threads_any_may_have_run(void **state)
 {
@@ -105,6 +136,8 @@ static void without_an_account_all_are_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		a_mark_has_the_moment_of_the_highest_sample, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		what_has_not_run_has_not_grown, begin, end),
 	    cmocka_unit_test_setup_teardown(

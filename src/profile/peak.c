@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "profile/peak.h"
+
+#include <math.h>
+
+/* Less than the last digit that is written. */
+#define ROUNDING_MIB 1e-6
+
+bool run_peak_above(
+    const struct run *run, const struct sample *sampled, struct sample *peak)
+{
+	const struct sample *marked = series_peak(&run->peaks);
+
+	if (marked && (!sampled || marked->mib > sampled->mib))
+		sampled = marked;
+	if (sampled)
+		*peak = *sampled;
+	return sampled != NULL;
+}
+
+bool run_peak(const struct run *run, struct sample *peak)
+{
+	return run_peak_above(run, series_peak(&run->total), peak);
+}
+
+/* The mark that the kernel kept may be above each sample. */
+bool process_peak(const struct process *process, double *mib)
+{
+	const struct sample *best = series_peak(&process->memory);
+
+	if (!best)
+		return false;
+	*mib = best->mib;
+	if (process->exit.told && process->exit.mib > *mib)
+		*mib = process->exit.mib;
+	return true;
+}
+
+/* A record that is hardly higher than what was known, while all samples since
+ * the last one were far below, tells of the same peak: the kernel's counters
+ * differ by that much. Version 0.1.0 wrote such ones. */
+static bool only_confirms(double mib, double highest, double sampled)
+{
+	double slack = 2 + highest / 128;
+
+	return mib <= highest + slack && sampled < highest - slack;
+}
+
+/* The last record of a run tells the peak once more, whenever that was. */
+void run_news(const struct run *run, struct series *news)
+{
+	const struct series *total = &run->total;
+	double highest = -INFINITY;
+	size_t at = 0;
+
+	*news = (struct series){0};
+	for (size_t i = 0; i < run->peaks.len; i++) {
+		const struct sample *peak = &run->peaks.items[i];
+		double sampled = -INFINITY;
+
+		for (;
+		     at < total->len && total->items[at].time_s <= peak->time_s;
+		     at++)
+			sampled = fmax(sampled, total->items[at].mib);
+		highest = fmax(highest, sampled);
+		if (peak->mib > highest + ROUNDING_MIB &&
+		    !(news->len > 0 &&
+			only_confirms(peak->mib, highest, sampled)))
+			series_add(news, peak->time_s, peak->mib);
+		highest = fmax(highest, peak->mib);
+	}
+}
