@@ -98,6 +98,7 @@ enum { MEASURES = sizeof(measures) / sizeof(measures[0]) };
 struct part {
 	const char *kind; /* "phase" or "process" */
 	const char *name;
+	size_t count[2]; /* in A and B the most of them in a run; 0: a phase */
 	struct comparison peak, growth;
 };
 
@@ -133,6 +134,26 @@ static double process_figure(
 		highest = fmax(highest, figure_at(&figures, offset));
 	}
 	return highest;
+}
+
+/* How many processes of that name a run of the side has at most. */
+static size_t count_named(const struct side *side, const char *name)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < side->runs.len; i++) {
+		const struct run *run = side->runs.items[i].run;
+		size_t count = 0;
+
+		for (size_t k = 0; k < run->processes.len; k++) {
+			const struct process *p = &run->processes.items[k];
+
+			count += p->memory.len > 0 && p->name &&
+				 strcmp(p->name, name) == 0;
+		}
+		most = count > most ? count : most;
+	}
+	return most;
 }
 
 typedef double part_figure(
@@ -189,6 +210,8 @@ static void add_part(struct part_list *parts, const struct side *const sides[2],
 	    compare_part(sides, figure, name,
 		offsetof(struct figures, growth_mib), &part.growth) != 0)
 		return;
+	for (size_t i = 0; figure == process_figure && i < 2; i++)
+		part.count[i] = count_named(sides[i], name);
 	*array_push(parts) = part;
 }
 
@@ -254,13 +277,24 @@ static void print_row(const char *name, const struct comparison *c,
 	print_difference(c, format);
 }
 
+/* A row of several processes is that of the largest one, not their sum. */
+static void print_part_title(
+    const char *title, const char *name, const size_t count[2])
+{
+	printf("%s %s", title, name);
+	if (count[0] > 1 || count[1] > 1)
+		printf(", the largest one (of %zu in A, %zu in B)", count[0],
+		    count[1]);
+	putchar('\n');
+}
+
 static void print_parts(const char *title, const struct part_list *parts)
 {
 	for (size_t i = 0; i < parts->len; i++) {
 		const struct part *part = &parts->items[i];
 		char *name = utf8_clean_copy(part->name);
 
-		printf("%s %s\n", title, name);
+		print_part_title(title, name, part->count);
 		print_row("  peak", &part->peak, units_size);
 		print_row("  growth", &part->growth, units_size);
 		free(name);
@@ -355,6 +389,14 @@ static void write_parts(
 		json_open(json, '{');
 		json_key(json, "name");
 		json_text(json, parts->items[i].name);
+		if (parts->items[i].count[0] > 0) {
+			json_key(json, "is");
+			json_text(json, "largest");
+			json_key(json, "a_count");
+			json_whole(json, (int64_t)parts->items[i].count[0]);
+			json_key(json, "b_count");
+			json_whole(json, (int64_t)parts->items[i].count[1]);
+		}
 		write_comparison(json, "peak_mib", &parts->items[i].peak);
 		write_comparison(json, "growth_mib", &parts->items[i].growth);
 		json_close(json, '}');

@@ -89,6 +89,11 @@ static void put_processes(struct json *json, const struct run *run)
 		json_open(json, '{');
 		text_member(json, "key", process->key);
 		id_member(json, "pid", process->pid);
+		json_key(json, "start_ticks");
+		if (process->start_ticks)
+			json_whole(json, (int64_t)process->start_ticks);
+		else
+			json_text(json, NULL);
 		id_member(json, "ppid", process->ppid);
 		text_member(json, "name", process->name);
 		text_member(json, "command", process->command);

@@ -4,6 +4,7 @@
 // database: the samples of one series stand together, in order of time.
 #include "commands/exports.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -17,6 +18,7 @@ struct labels {
 	const char *recording, *command;
 	size_t run;
 	const char *pid, *name; /* NULL for the whole */
+	uint64_t start_ticks;   /* 0: not told */
 };
 
 static void put_label(FILE *out, const char *key, const char *text)
@@ -46,6 +48,8 @@ static void put_labels(FILE *out, const struct labels *labels)
 		fputc(',', out);
 		put_label(out, "name", labels->name);
 	}
+	if (labels->start_ticks)
+		fprintf(out, ",start=\"%" PRIu64 "\"", labels->start_ticks);
 	fputc('}', out);
 }
 
@@ -96,6 +100,8 @@ static void put_processes(const struct profile *profile, FILE *out)
 		for (size_t p = 0; p < run->processes.len; p++) {
 			labels.pid = run->processes.items[p].key;
 			labels.name = run->processes.items[p].name;
+			labels.start_ticks =
+			    run->processes.items[p].start_ticks;
 			put_series(out, metric, &labels,
 			    &run->processes.items[p].memory);
 		}

@@ -26,6 +26,7 @@ static const char *const pid_names[] = {"pid", NULL};
 static const char *const name_names[] = {
     "name", "command", "process", "comm", NULL};
 static const char *const metric_names[] = {"metric", NULL};
+static const char *const start_names[] = {"start", NULL};
 
 static const char *const *const known[COLUMNS] = {
     [COLUMN_TIME] = time_names,
@@ -34,6 +35,7 @@ static const char *const *const known[COLUMNS] = {
     [COLUMN_PID] = pid_names,
     [COLUMN_NAME] = name_names,
     [COLUMN_METRIC] = metric_names,
+    [COLUMN_START] = start_names,
 };
 
 /* Tools that don't say their unit, or call 2^20 bytes a MB. */

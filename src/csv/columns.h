@@ -19,6 +19,7 @@ enum column {
 	COLUMN_PID,
 	COLUMN_NAME,
 	COLUMN_METRIC,
+	COLUMN_START,
 	COLUMNS
 };
 

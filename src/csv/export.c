@@ -2,6 +2,7 @@
 #include "csv/export.h"
 
 #include <csv.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,11 +18,13 @@ static const char formula[] = "=+-@|%'";
 struct table {
 	FILE *out;
 	double start_s;
+	bool starts; /* has a column for when processes began */
 };
 
 struct rows_of {
 	const char *pid, *name, *metric;
 	const struct series *series;
+	uint64_t start_ticks; /* 0: not told */
 };
 
 char *csv_guard(const char *text)
@@ -66,35 +69,60 @@ static void write_rows(const struct table *table, const struct rows_of *rows)
 		write_text(table->out, rows->name);
 		fputc(',', table->out);
 		write_text(table->out, rows->metric);
-		fprintf(table->out, ",%.6f\r\n", sample->mib);
+		fprintf(table->out, ",%.6f", sample->mib);
+		if (table->starts && rows->start_ticks)
+			fprintf(table->out, ",%" PRIu64, rows->start_ticks);
+		else if (table->starts)
+			fputc(',', table->out);
+		fputs("\r\n", table->out);
 	}
 }
 
-static void write_run(const struct run *run, FILE *out)
+static void write_run(const struct run *run, FILE *out, bool starts)
 {
 	const char *known = measure_of(run), *metric = known ? known : "";
 	struct table table = {out,
-	    run->total.len ? run->total.items[0].time_s : run_first_s(run)};
+	    run->total.len ? run->total.items[0].time_s : run_first_s(run),
+	    starts};
 
 	struct series read = {0};
 
-	write_rows(&table, &(struct rows_of){"", "total", metric, &run->total});
-	write_rows(&table, &(struct rows_of){"", "total", "peak", &run->peaks});
+	write_rows(
+	    &table, &(struct rows_of){"", "total", metric, &run->total, 0});
+	write_rows(
+	    &table, &(struct rows_of){"", "total", "peak", &run->peaks, 0});
 	share_series(run->shares.items, run->shares.len, &read);
-	write_rows(&table, &(struct rows_of){"", "total", "pss", &read});
+	write_rows(&table, &(struct rows_of){"", "total", "pss", &read, 0});
 	series_finish(&read);
 	for (size_t i = 0; i < run->processes.len; i++) {
 		const struct process *process = &run->processes.items[i];
 
-		write_rows(&table, &(struct rows_of){process->key,
-				       process->name ? process->name : "",
-				       metric, &process->memory});
+		write_rows(
+		    &table, &(struct rows_of){process->key,
+				process->name ? process->name : "", metric,
+				&process->memory, process->start_ticks});
 	}
+}
+
+static bool tells_starts(const struct profile *profile)
+{
+	for (size_t r = 0; r < profile->runs.len; r++) {
+		const struct run *run = &profile->runs.items[r];
+
+		for (size_t i = 0; i < run->processes.len; i++) {
+			if (run->processes.items[i].start_ticks)
+				return true;
+		}
+	}
+	return false;
 }
 
 void csv_export(const struct profile *profile, FILE *out)
 {
-	fputs("time,elapsed,pid,name,metric,mib\r\n", out);
+	bool starts = tells_starts(profile);
+
+	fprintf(out, "time,elapsed,pid,name,metric,mib%s\r\n",
+	    starts ? ",start" : "");
 	for (size_t i = 0; i < profile->runs.len; i++)
-		write_run(&profile->runs.items[i], out);
+		write_run(&profile->runs.items[i], out, starts);
 }

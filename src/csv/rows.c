@@ -103,11 +103,26 @@ static bool is_of_metric(struct rows *rows)
 	return strcmp(rows->metric, cell) == 0;
 }
 
+/* Clock ticks since boot, as our own export has them; 0 for anything else. */
+static uint64_t read_start(const char *cell)
+{
+	uint64_t ticks = 0;
+	const char *at = cell;
+
+	while (*at >= '0' && *at <= '9' && at - cell < 19)
+		ticks = ticks * 10 + (uint64_t)(*at++ - '0');
+	return is_empty(at) ? ticks : 0;
+}
+
 static void take_process(struct rows *rows, double time_s, double mib)
 {
 	const char *pid = rows->cells[COLUMN_PID];
 	const char *name = rows->cells[COLUMN_NAME];
+	uint64_t start = read_start(rows->cells[COLUMN_START]);
 	struct process *process = run_process(rows->run, pid, strlen(pid));
+
+	if (start && process->start_ticks != start)
+		process = run_introduce(rows->run, pid, strlen(pid), start);
 
 	series_add(&process->memory, time_s, mib);
 	if (!process->name && !is_empty(name))

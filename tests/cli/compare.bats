@@ -89,6 +89,17 @@ own_setup() {
 	    .processes[0].peak_mib.b == 65' <<<"$output"
 }
 
+@test "compare: a row of several processes is the largest one's, and says so" {
+	cp "$SOURCE/tests/golden/reused.dat" .
+	run_apart mprof compare reused.dat reused.dat
+	grep -q '^process cc1, the largest one (of 2 in A, 2 in B)$' <<<"$output"
+	grep -A 1 '^process cc1' <<<"$output" | grep -q 'peak  *30.0 MiB  *30.0 MiB'
+	grep -q '^process ld$' <<<"$output"
+	run_apart mprof compare --json reused.dat reused.dat
+	jq -e '.processes[0] | .name == "cc1" and .is == "largest" and
+		.a_count == 2 and .peak_mib.a == 30' <<<"$output"
+}
+
 @test "compare: misuse and bad input are said" {
 	run_apart mprof compare main-1.dat
 	[ "$status" -eq 2 ]

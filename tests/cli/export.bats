@@ -20,6 +20,25 @@ needs_csv() {
 	mprof --version | grep -q '\bcsv\b' || skip "built without libcsv"
 }
 
+@test "export: a pid that is used again is told by its start, and comes back so" {
+	local dat=$SOURCE/tests/golden/reused.dat
+
+	mprof export --format csv -o r.csv "$dat"
+	same "$(head -n 1 r.csv | tr -d '\r')" \
+		time,elapsed,pid,name,metric,mib,start
+	same "$(awk -F, '$3 == 11 { print $4, $6 + 0, $7 + 0 }' r.csv)" \
+		"cc1 20 101
+cc1 30 101
+cc1 25 190
+ld 8 191"
+	same "$(mprof peak r.csv | grep -c 'Child 11')" 3
+	mprof export --format json -o r.json "$dat"
+	jq -e '[.. | objects | select(has("start_ticks")) | .start_ticks] ==
+		[100, 101, 190, 191]' r.json
+	mprof export --format openmetrics -o r.om "$dat"
+	same "$(grep -o 'pid="11".*start="[0-9]*"' r.om | sort -u | wc -l)" 3
+}
+
 @test "export: CSV by default, tidy, with CRLF as RFC 4180 has it" {
 	needs_csv
 	run_apart mprof export a.dat
