@@ -20,6 +20,7 @@ enum {
 	/* Fields of stat, counted from the state, which is the third. */
 	FIELD_PPID = 1,
 	FIELD_FLAGS = 6,
+	FIELD_FAULTS = 7,
 	FIELD_THREADS = 17,
 	FIELD_STARTED = 19,
 	FIELD_VMS = 20,
@@ -262,6 +263,7 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat)
 	stat->is_kernel = (fields[FIELD_FLAGS] & FLAG_KERNEL_THREAD) != 0;
 	stat->is_forked = (fields[FIELD_FLAGS] & FLAG_FORKED) != 0;
 	stat->is_ending = (fields[FIELD_FLAGS] & FLAG_ENDING) != 0;
+	stat->faults = fields[FIELD_FAULTS];
 	stat->threads = (long)fields[FIELD_THREADS];
 	stat->started = (uint64_t)fields[FIELD_STARTED];
 	stat->vms_kib = fields[FIELD_VMS] / 1024;

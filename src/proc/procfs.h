@@ -36,6 +36,8 @@ struct proc_stat {
 			   * any memory with its parent */
 	bool is_ending;   /* it is on its way out, or a zombie already */
 	long threads;     /* how many it has */
+	int64_t faults;   /* pages that it got without a disk, since it began:
+			   * copies of what a fork left in common among them */
 	uint64_t started; /* ticks since boot: tells one use of a pid from
 			   * the next */
 	int64_t vms_kib, rss_kib;

@@ -18,14 +18,16 @@
 enum {
 	LEAST_KIB = 16 * 1024, /* smaller trees share their libraries */
 	NEAR = 10,             /* within 1/NEAR of the highest total */
-	STEEP = 50,            /* 1/STEEP higher than a tick before */
-	/* How much more than was read is worth another reading: one part of
-	 * so many, as the growth is and what is left to spend. */
-	GROWTH = 20,
-	STEEP_GROWTH = 2,
-	SCARCE_GROWTH = 4,
-	RESERVE = 3, /* readings that can be afforded: enough for small steps */
+	/* Higher than a tick before by one part of so many: it grows fast;
+	 * or it stays. */
+	STEEP = 50,
+	SETTLED = 200,
+	GROWTH = 20, /* 1/GROWTH higher than what was read is another total */
 	CHANGE = 50, /* of the PSS that changes: 1/CHANGE of the total */
+	/* Times what the last one cost, to the next: of readings, and where
+	 * nothing was read since nothing had changed. */
+	PACE = 20,
+	SAME_PACE = 500,
 	/* What reading a process costs, before that is known here. */
 	PROCESS_NS = 100000,
 	KIB_NS = 30
@@ -56,36 +58,52 @@ static int64_t estimate_ns(
 			 (double)shares->cost_kib);
 }
 
-/* So many readings of that cost. */
-static bool can_afford(
-    const struct shares *shares, int count, int64_t cost_ns, int64_t now_ns)
+/* How many readings of that cost there is time left for. */
+static double affordable(
+    const struct shares *shares, int64_t cost_ns, int64_t now_ns)
 {
 	double earned_ns = shares->budget * (double)(now_ns - shares->began_ns);
+	double left_ns = (double)(CREDIT_NS - shares->spent_ns) + earned_ns;
 
-	return (double)(shares->spent_ns + count * cost_ns) <=
-	       (double)CREDIT_NS + earned_ns;
+	return cost_ns > 0 ? left_ns / (double)cost_ns : left_ns;
 }
 
-/* Whether a reading could say something new. A peak at the end of a growth
- * shall find something left to spend: while the total grows steeply, or there
- * is not enough for several readings, the steps are longer. */
+/* A peak at the end of a growth is to find something left to spend: the less
+ * there is, the longer are the steps from one reading to the next. */
+static bool is_higher(
+    const struct shares *shares, int64_t total_kib, double readings)
+{
+	static const struct {
+		double readings;
+		int part; /* of what was read */
+	} steps[] = {{12, GROWTH}, {6, 7}, {0, 3}};
+	int64_t read_kib = shares->read_kib;
+	size_t i = 0;
+
+	if (total_kib > shares->before_kib + shares->before_kib / STEEP)
+		return total_kib > read_kib + read_kib / 2;
+	while (readings < steps[i].readings)
+		i++;
+	return total_kib > read_kib + read_kib / steps[i].part;
+}
+
+/* Whether a reading could say something new. */
 static bool is_due(const struct shares *shares, size_t count, int64_t total_kib,
     int64_t now_ns)
 {
-	int64_t cost_ns = estimate_ns(shares, count, total_kib);
-	int64_t read_kib = shares->read_kib;
+	double readings;
 
 	if (count < 2 || total_kib < LEAST_KIB || shares->unable ||
-	    total_kib < shares->highest_kib - shares->highest_kib / NEAR ||
-	    !can_afford(shares, 1, cost_ns, now_ns))
+	    total_kib < shares->highest_kib - shares->highest_kib / NEAR)
 		return false;
-	if (total_kib > shares->before_kib + shares->before_kib / STEEP)
-		return total_kib > read_kib + read_kib / STEEP_GROWTH;
-	if (now_ns - shares->read_ns >= shares->wait_ns)
+	readings =
+	    affordable(shares, estimate_ns(shares, count, total_kib), now_ns);
+	if (readings < 1)
+		return false;
+	if (is_higher(shares, total_kib, readings))
 		return true;
-	if (can_afford(shares, RESERVE, cost_ns, now_ns))
-		return total_kib > read_kib + read_kib / GROWTH;
-	return total_kib > read_kib + read_kib / SCARCE_GROWTH;
+	return now_ns - shares->read_ns >= shares->wait_ns &&
+	       total_kib <= shares->before_kib + shares->before_kib / SETTLED;
 }
 
 static void fill(struct shares_round *round, const struct members *members)
@@ -117,10 +135,10 @@ static void begin(struct shares *shares, const struct members *members,
 		return;
 	round = shares_thread_round(shares->thread);
 	fill(round, members);
-	if (total_kib > shares->read_kib) {
+	round->again =
+	    total_kib <= shares->read_kib + shares->read_kib / GROWTH;
+	if (!round->again)
 		shares->read_kib = total_kib;
-		shares->wait_ns = 0;
-	}
 	shares->read_ns = now_ns;
 	/* Files and shared memory are known; of the rest anything may be what
 	 * a fork left in common, as far as a tick can see. */
@@ -134,19 +152,23 @@ static void begin(struct shares *shares, const struct members *members,
 	shares_thread_begin(shares->thread);
 }
 
-/* Where nothing changes the next reading is taken later. */
-static void set_wait(
-    struct shares *shares, const struct shares_reading *reading)
+/* Where nothing changes the next one is taken later, and the later the more it
+ * cost to see that. */
+static void set_wait(struct shares *shares, const struct shares_round *round)
 {
+	const struct shares_reading *reading = &round->reading;
 	int64_t pss_kib = reading->taken ? reading->pss_kib : 0;
-	bool same =
-	    llabs(pss_kib - shares->pss_kib) <= shares->total_kib / CHANGE;
+	int64_t least_ns = round->cost_ns * (reading->same ? SAME_PACE : PACE);
+	bool same = reading->same || llabs(pss_kib - shares->pss_kib) <=
+					 shares->total_kib / CHANGE;
 
-	shares->wait_ns =
-	    same && shares->wait_ns > 0 ? 2 * shares->wait_ns : WAIT_NS;
+	if (!reading->same)
+		shares->pss_kib = pss_kib;
+	shares->wait_ns = same && round->again ? 2 * shares->wait_ns : WAIT_NS;
+	if (shares->wait_ns < least_ns)
+		shares->wait_ns = least_ns;
 	if (shares->wait_ns > LONGEST_WAIT_NS)
 		shares->wait_ns = LONGEST_WAIT_NS;
-	shares->pss_kib = pss_kib;
 }
 
 /* A reading that has ended; false where none has that says anything. */
@@ -165,7 +187,7 @@ static bool collect(struct shares *shares, struct shares_reading *reading)
 		shares->cost_ns = round->cost_ns;
 		shares->cost_kib = shares->total_kib;
 	}
-	set_wait(shares, &round->reading);
+	set_wait(shares, round);
 	*reading = round->reading;
 	return reading->taken;
 }

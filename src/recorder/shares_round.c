@@ -12,6 +12,10 @@
  * PSS of the two don't fit together. */
 enum { CHANGED = 32 };
 
+/* Where the total stays, what is shared changes by faults alone: of the pages
+ * that they brought, one part of so many of the total may be new. */
+enum { SAME = 50, PAGES_A_FAULT = 4 };
+
 /* One that is as large as all can't be the same as the others. */
 int64_t shares_round_most_kib(const struct shares_round *round, bool forked)
 {
@@ -52,6 +56,9 @@ static int compare_pids(const void *left, const void *right)
 
 static void look(struct shares_round *round, const struct procfs *fs)
 {
+	int64_t before = round->faults;
+
+	round->faults = 0;
 	for (size_t i = 0; i < round->list.len; i++) {
 		struct shares_process *process = &round->list.items[i];
 		struct proc_stat stat;
@@ -63,7 +70,14 @@ static void look(struct shares_round *round, const struct procfs *fs)
 			continue;
 		process->ppid = stat.ppid;
 		process->is_forked = stat.is_forked;
+		round->faults += stat.faults;
 	}
+	if (!round->again ||
+	    llabs(round->faults - before) * PAGES_A_FAULT * fs->page_kib >
+		sum_kib(round) / SAME)
+		return;
+	round->reading.same = true;
+	round->faults = before; /* the reading's, for slow changes to add up */
 }
 
 static void read_all(struct shares_round *round, const struct procfs *fs)
@@ -151,7 +165,8 @@ void shares_round_take(struct shares_round *round, const struct procfs *fs)
 	qsort(round->list.items, round->list.len, sizeof(round->list.items[0]),
 	    compare_pids);
 	look(round, fs);
-	if (share_misleads((double)sum,
+	if (!reading->same &&
+	    share_misleads((double)sum,
 		(double)(sum - shares_round_most_kib(round, true)))) {
 		reading->boot_ns = clock_ns(CLOCK_BOOTTIME);
 		read_all(round, fs);

@@ -19,6 +19,7 @@ struct shares_process {
 };
 
 struct shares_reading {
+	bool same;                /* as the last one: nothing else was read */
 	bool taken;               /* false: it could say nothing, or not all */
 	int64_t boot_ns;          /* when, of CLOCK_BOOTTIME */
 	int64_t rss_kib, pss_kib; /* of all processes */
@@ -28,6 +29,8 @@ struct shares_reading {
 
 struct shares_round {
 	ARRAY(struct shares_process) list;
+	bool again;     /* the total is what it was at the last one */
+	int64_t faults; /* of all of the list, at the last one */
 	struct shares_reading reading;
 	int64_t cost_ns; /* of processor time */
 };

@@ -179,7 +179,8 @@ class Postgres:
         wait_for(self.port)
         place = ["-h", "127.0.0.1", "-p", str(self.port)]
         at = self.user + [f"{self.bin}/pgbench"] + place
-        quiet(*at, "-i", "-s", "15", "postgres")
+        while quiet(*at, "-i", "-s", "15", "postgres").returncode != 0:
+            time.sleep(0.2)  # it is still starting up
         quiet(*at, "-c", "8", "-T", "10", "postgres")
 
 
