@@ -79,7 +79,7 @@ static void print_children(const struct peaks *peaks)
 		fputs("  Child ", stdout);
 		print_clean(child->process->key);
 		printf("\t\t\t%.3f MiB", child->mib);
-		if (name) {
+		if (name && child->run->state.introduces) {
 			char *clean = utf8_clean_copy(name);
 
 			printf("  %s", utf8_shorten(shown, sizeof(shown), clean,
