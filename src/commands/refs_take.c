@@ -112,10 +112,41 @@ static void choose_objects(struct refs *refs)
 			*array_push(&refs->wanted) = (uint32_t)i;
 }
 
+/* Lists, dicts and the like, and instances of classes: data, which several
+ * variables may hold. Whatever else there is (a class, a function) has one
+ * place that it is known by. */
+static bool is_data(const struct object_type *type)
+{
+	switch (type->kind) {
+	case OBJECT_LIST:
+	case OBJECT_TUPLE:
+	case OBJECT_DICT:
+	case OBJECT_ORDERED_DICT:
+	case OBJECT_SET:
+	case OBJECT_DEQUE:
+	case OBJECT_NUMPY_ARRAY:
+		return true;
+	case OBJECT_OTHER:
+		return type->on_heap;
+	default:
+		return false;
+	}
+}
+
+static bool *data_types(const struct objects *objects)
+{
+	bool *data = mem_zero(objects->types.items.len + 1, sizeof(bool));
+
+	for (size_t i = 0; i < objects->types.items.len; i++)
+		data[i] = is_data(objects->types.items.items[i]);
+	return data;
+}
+
 static int find(struct refs *refs, const char *word, struct err *e)
 {
 	struct holders_request request;
 	struct chains_request chains;
+	bool *data;
 
 	if (choose_types(refs, word, e) < 0)
 		return -1;
@@ -130,12 +161,15 @@ static int find(struct refs *refs, const char *word, struct err *e)
 		.wanted = refs->wanted.items,
 		.wanted_len = refs->wanted.len,
 		.depth = refs->depth};
-	if (refs->referents)
+	if (refs->referents) {
 		chains_referents(&refs->chains, &chains);
-	else
-		chains_find(&refs->chains, &chains);
-	if (refs->referents)
 		refs_sort_below(refs);
+		return 0;
+	}
+	data = data_types(&refs->look.objects);
+	chains.splits = data;
+	chains_find(&refs->chains, &chains);
+	free(data);
 	return 0;
 }
 

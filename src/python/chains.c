@@ -13,6 +13,31 @@
  * not pass for a reference's. */
 #define ROOT_KIND 16
 
+/* Data that is held in several ways: so many links up, so many ways of one
+ * object, so many holders of each looked at, and of all of them together. */
+#define SPLIT_DEPTH 4
+#define WAYS_MAX 16
+#define HOLDERS_MAX 64
+#define SPLIT_STEPS_MAX 4000000
+
+/* A link where an object stands, and the objects on the way that were chosen
+ * among others. */
+struct chain_way {
+	uint32_t link;
+	uint32_t through[SPLIT_DEPTH];
+	size_t len;
+};
+
+struct chain_ways {
+	struct chain_way items[WAYS_MAX];
+	size_t len;
+};
+
+/* An object at a link that is not its nearest. */
+struct chain_place {
+	uint32_t link, object;
+};
+
 /* Links by what tells them apart. */
 struct table {
 	ARRAY(struct chain_link) links;
@@ -31,6 +56,11 @@ struct finder {
 	uint32_t *order; /* in which they were reached */
 	size_t reached, looked;
 	bool referents;
+	ARRAY(struct chain_place) places; /* of referents */
+	struct index places_index;
+	size_t steps;     /* that were taken on other ways */
+	uint32_t ways_of; /* the object whose ways these are, + 1 */
+	struct chain_ways ways;
 };
 
 static bool same_link(const void *items, size_t at, const void *key)
@@ -148,9 +178,10 @@ static bool has_label(
 	return kind == REFERENCE_ATTRIBUTE || kind == REFERENCE_LOCAL;
 }
 
-/* The link at the end of a reference, of what is held by from. */
-static struct chain_link link_of(
-    const struct finder *f, uint32_t from, uint32_t reference)
+/* The link at the end of a reference, of what is held by from, which stands
+ * at parent. */
+static struct chain_link link_below(
+    const struct finder *f, uint32_t parent, uint32_t from, uint32_t reference)
 {
 	const struct references *references = f->references;
 	uint32_t object = references->to.items[reference];
@@ -160,13 +191,19 @@ static struct chain_link link_of(
 
 	if (kind == REFERENCE_VALUE && is_folded(f, from))
 		kind = REFERENCE_ATTRIBUTE;
-	return (struct chain_link){.parent = f->link[from],
+	return (struct chain_link){.parent = parent,
 	    .type = f->request->types[object],
 	    .kind = kind,
 	    .label = labelled ? detail + 1 : 0,
 	    .object = object,
 	    .detail = detail,
-	    .depth = f->table.links.items[f->link[from]].depth + 1};
+	    .depth = f->table.links.items[parent].depth + 1};
+}
+
+static struct chain_link link_of(
+    const struct finder *f, uint32_t from, uint32_t reference)
+{
+	return link_below(f, f->link[from], from, reference);
 }
 
 static void put(struct finder *f, uint32_t object, uint32_t via,
@@ -186,13 +223,45 @@ static void reach_root(struct finder *f, uint32_t object, enum chain_root root)
 		    intern_root(f, object, root));
 }
 
+static bool is_same_place(const void *items, size_t at, const void *key)
+{
+	return !memcmp((const struct chain_place *)items + at, key,
+	    sizeof(struct chain_place));
+}
+
+/* What was reached before is held here too: two attributes may have the same
+ * number. */
+static void count_again(struct finder *f, uint32_t from, uint32_t reference)
+{
+	uint32_t object = f->references->to.items[reference];
+	struct chain_link link = link_of(f, from, reference);
+	struct chain_place place = {.object = object};
+	uint32_t hash;
+
+	if (link.kind == REFERENCE_DICT &&
+	    f->request->roots[from] != CHAIN_MODULE)
+		return;
+	place.link = intern_loop(&f->table, &link);
+	hash = index_hash(&place, sizeof(place));
+	if (place.link == f->link[object] ||
+	    index_find(&f->places_index, hash, is_same_place, f->places.items,
+		&place) != INDEX_NONE)
+		return;
+	index_add(&f->places_index, hash, f->places.len);
+	*array_push(&f->places) = place;
+	f->table.links.items[place.link].objects++;
+}
+
 static void reach(struct finder *f, uint32_t from, uint32_t reference)
 {
 	uint32_t object = f->references->to.items[reference];
 	struct chain_link link;
 
-	if (f->size[object])
+	if (f->size[object]) {
+		if (f->referents)
+			count_again(f, from, reference);
 		return;
+	}
 	link = link_of(f, from, reference);
 	put(f, object, reference, from, CHAIN_NONE);
 	f->link[object] =
@@ -315,6 +384,112 @@ static void count(struct chains *chains, struct groups *groups,
 	chains->items.items[groups->item.items[group] - 1].objects++;
 }
 
+static bool may_split(const struct finder *f, uint32_t object)
+{
+	uint32_t via = f->via[object];
+
+	if (!f->request->splits ||
+	    !f->request->splits[f->request->types[object]] ||
+	    !f->size[object] || via == REFERENCES_NONE)
+		return false;
+	/* A module's dict is its functions' as well. */
+	return f->references->kind.items[via] != REFERENCE_DICT;
+}
+
+/* Whether the way to object begins at something that has a name. */
+static bool is_from_name(const struct finder *f, uint32_t object)
+{
+	const struct chain_link *link = &f->table.links.items[f->link[object]];
+
+	while (link->parent != CHAIN_NONE)
+		link = &f->table.links.items[link->parent];
+	return link->kind != CHAIN_OUTSIDE && link->kind != CHAIN_CYCLE;
+}
+
+/* Adds it, unless the same link is there already. */
+static void add_way(struct chain_ways *ways, const struct chain_way *way)
+{
+	for (size_t i = 0; i < ways->len; i++)
+		if (ways->items[i].link == way->link)
+			return;
+	if (ways->len < WAYS_MAX)
+		ways->items[ways->len++] = *way;
+}
+
+static void find_ways(struct finder *f, uint32_t object,
+    const struct chain_way *path, struct chain_ways *ways);
+
+/* The ways of object that lead over one more holder. */
+static void add_ways_over(struct finder *f, uint32_t reference,
+    const struct chain_way *path, struct chain_ways *ways)
+{
+	uint32_t from = references_from(f->references, reference);
+	struct chain_ways above = {.len = 0};
+
+	if (!f->size[from] || !is_from_name(f, from))
+		return;
+	for (size_t i = 0; i < path->len; i++)
+		if (is_through(f, from, path->through[i]))
+			return;
+	find_ways(f, from, path, &above);
+	for (size_t i = 0; i < above.len; i++) {
+		struct chain_way way = above.items[i];
+		struct chain_link link =
+		    link_below(f, way.link, from, reference);
+
+		way.link = intern_loop(&f->table, &link);
+		if (way.len < SPLIT_DEPTH)
+			way.through[way.len++] = from;
+		add_way(ways, &way);
+	}
+}
+
+/* All links where the object stands: that of its nearest way first. What is
+ * on the path already is not gone through again. */
+static void find_ways(struct finder *f, uint32_t object,
+    const struct chain_way *path, struct chain_ways *ways)
+{
+	const uint32_t *first = f->references->first_holder;
+	struct chain_way further = *path;
+	size_t holders = 0;
+
+	while (is_folded(f, object))
+		object = f->holder[object];
+	add_way(ways, &(struct chain_way){.link = f->link[object]});
+	if (path->len == SPLIT_DEPTH || !may_split(f, object))
+		return;
+	further.through[further.len++] = object;
+	for (uint32_t i = first[object];
+	     i < first[object + 1] && holders < HOLDERS_MAX &&
+	     f->steps < SPLIT_STEPS_MAX;
+	     i++, holders++) {
+		f->steps++;
+		if (f->references->holders[i] != f->via[object])
+			add_ways_over(
+			    f, f->references->holders[i], &further, ways);
+	}
+}
+
+/* The same, kept for the next object that it holds. */
+static const struct chain_ways *ways_of(struct finder *f, uint32_t object)
+{
+	if (f->ways_of != object + 1) {
+		f->ways.len = 0;
+		find_ways(f, object, &(struct chain_way){0}, &f->ways);
+		f->ways_of = object + 1;
+	}
+	return &f->ways;
+}
+
+static bool leads_through(
+    const struct finder *f, const struct chain_way *way, uint32_t object)
+{
+	for (size_t i = 0; i < way->len; i++)
+		if (is_through(f, way->through[i], object))
+			return true;
+	return false;
+}
+
 static void count_wanted(struct chains *chains, struct groups *groups,
     struct finder *f, uint32_t wanted)
 {
@@ -325,14 +500,21 @@ static void count_wanted(struct chains *chains, struct groups *groups,
 	     i < references->first_holder[wanted + 1]; i++) {
 		uint32_t reference = references->holders[i];
 		uint32_t from = references_from(references, reference);
-		struct chain_link link;
+		const struct chain_ways *ways;
 
 		if (is_through(f, from, wanted))
 			continue;
 		if (f->link[from] == CHAIN_NONE)
 			f->link[from] = intern_root(f, from, CHAIN_CYCLE);
-		link = link_of(f, from, reference);
-		count(chains, groups, f, intern(&f->table, &link), wanted);
+		ways = ways_of(f, from);
+		for (size_t k = 0; k < ways->len; k++) {
+			struct chain_link link =
+			    link_below(f, ways->items[k].link, from, reference);
+
+			if (!leads_through(f, &ways->items[k], wanted))
+				count(chains, groups, f,
+				    intern(&f->table, &link), wanted);
+		}
 		found++;
 	}
 	if (found)
@@ -376,6 +558,8 @@ static void finder_finish(struct finder *f, struct chains *chains)
 	chains->links.len = f->table.links.len;
 	chains->links.cap = f->table.links.cap;
 	index_finish(&f->table.index);
+	index_finish(&f->places_index);
+	array_free(&f->places);
 	free(f->via);
 	free(f->holder);
 	free(f->link);

@@ -6,7 +6,9 @@
  * One search in breadth from all of those at once (Moore's, 1959) gives every
  * object a shortest way back. Each reference to a wanted object begins a
  * chain, on to its holder and along the holder's way, unless that leads
- * through the object itself. Chains of the same types and names are one: they
+ * through the object itself. Where a holder on that way is data (a list, an
+ * instance) and held by others too, each of those begins a chain as well, a
+ * few steps up. Chains of the same types and names are one: they
  * are found by numbering equal links from the root on (hash-consing).
  *
  * Indices of lists and keys of dicts tell no chains apart, names do: those of
@@ -55,7 +57,9 @@ struct chains_request {
 	const uint8_t *roots; /* of each object: MODULE, FRAME, TYPE, INSIDE */
 	const uint32_t *wanted;
 	size_t wanted_len;
-	uint32_t depth; /* chains that agree so far are one; at least 1 */
+	uint32_t depth;     /* chains that agree so far are one; at least 1 */
+	const bool *splits; /* of each type: it is data, which several may
+			     * hold; NULL: none is */
 };
 
 struct chains {
@@ -68,8 +72,9 @@ void chains_find(struct chains *chains, const struct chains_request *request)
     __attribute__((nonnull));
 
 /* The other way: links are what the wanted objects hold, with how many there
- * are of each, down to depth; each object counts once, where it is nearest.
- * Modules and types are not looked into. items stays empty. */
+ * are of each, down to depth. An object counts once at each place where it is
+ * held, and is looked into where it is nearest; modules and types are not
+ * looked into. items stays empty. */
 void chains_referents(struct chains *chains,
     const struct chains_request *request) __attribute__((nonnull));
 

@@ -66,6 +66,19 @@ chains() {
            __main__.Registry.shared[0]
         1  Course ← Slotted ← dict ← Registry ← dict ← module
            __main__.registry.by_number['\''evil \x1b[31m'\''\\n'\''].value'
+		same "$(chains Receiver)" \
+'       30  Receiver ← list ← Signal ← dict ← module
+           __main__.sig.receivers[…]
+       30  Receiver ← list ← dict ← Cache ← dict ← module
+           __main__.cache.d['\''k'\''][…]'
+		same "$(chains --referents Pupil --depth 1 | LC_ALL=C sort)" \
+'        1    .active bool
+        1    .grade str
+        1    .group str
+        1    .paid bool
+        2    .course_id int
+        2    .id int
+        2  Pupil'
 		same "$(chains Local)" \
 '        1  Local ← deque ← dict ← module
            __main__.queue[0]'

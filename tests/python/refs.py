@@ -59,6 +59,30 @@ class Iterated:
     pass
 
 
+class Receiver:
+    pass
+
+
+class Signal:
+    def __init__(self, receivers):
+        self.receivers = receivers
+
+
+class Cache:
+    def __init__(self):
+        self.d = {}
+
+
+class Pupil:
+    def __init__(self, i):
+        self.id = i
+        self.course_id = i
+        self.active = True
+        self.paid = True
+        self.grade = "interned"
+        self.group = "interned"
+
+
 def module(name):
     made = types.ModuleType(name)
     sys.modules[name] = made
@@ -74,6 +98,12 @@ registry.by_number = {lesson.number: lesson for lesson in views.kept[:10]}
 registry.by_number["evil \x1b[31m'\\\n"] = Slotted(Course())
 Registry.shared.append(Course())
 
+# In a list that two hold, and a dict that holds one of those.
+receivers = Signal([Receiver() for _ in range(30)])
+cache = Cache()
+cache.d["k"] = receivers.receivers
+pupils = [Pupil(1), Pupil(2)]
+
 line = None
 for _ in range(3000):
     line = Node(line)
@@ -87,6 +117,10 @@ evil = type("Evil\x1b[31m\u202e", (), {})()
 def lose():
     lost = Lost()
     lost.me = {"again": lost}
+
+
+sig = receivers
+del receivers
 
 
 def work(started, done):

@@ -381,6 +381,83 @@ static void referents_count_what_is_held(void **state)
 	finish(&heap);
 }
 
+/* Whose types several may hold: lists and owners. */
+static const bool splits[] = {[LIST] = true, [OWNER] = true, [FRAME] = false};
+
+/* A list of two: a variable of the module, an attribute of an owner that is
+ * one too, and an item of one of the two, which holds nothing up. */
+static void what_holds_it_may_be_held_in_several_ways(void **state)
+{
+	static const struct edge edges[] = {{0, 1, REFERENCE_DICT, 0},
+	    {1, 2, REFERENCE_VALUE, 90}, {1, 3, REFERENCE_VALUE, 91},
+	    {3, 2, REFERENCE_ATTRIBUTE, 92}, {2, 4, REFERENCE_ITEM, 0},
+	    {2, 5, REFERENCE_ITEM, 1}, {4, 2, REFERENCE_ATTRIBUTE, 93}};
+	struct chains_request request;
+	struct heap heap;
+
+	(void)state;
+	fill(&heap, "MDLOXX", edges, 7);
+	request = request_of(&heap, 10);
+	chains_find(&heap.chains, &request);
+	assert_int_equal(heap.chains.items.len, 1);
+	chains_finish(&heap.chains);
+	request.splits = splits;
+	chains_find(&heap.chains, &request);
+	assert_int_equal(heap.chains.items.len, 2);
+	assert_string_equal(text_of(&heap, 0), "XLDM");
+	assert_string_equal(text_of(&heap, 1), "XLODM");
+	assert_int_equal(held(&heap, 0), 2);
+	assert_int_equal(held(&heap, 1), 2);
+	finish(&heap);
+}
+
+/* Everything holds everything: an end all the same. */
+static void a_thicket_ends(void **state)
+{
+	enum { COUNT = 60 };
+	static char letters[COUNT + 1];
+	struct chains_request request;
+	ARRAY(struct edge) edges = {0};
+	struct heap heap;
+
+	(void)state;
+	for (uint32_t i = 0; i < COUNT; i++) {
+		letters[i] = i ? i % 2 ? 'L' : 'O' : 'M';
+		for (uint32_t k = 1; k < COUNT; k++)
+			*array_push(&edges) = (struct edge){
+			    i, k, REFERENCE_ATTRIBUTE, i * COUNT + k};
+	}
+	letters[COUNT - 1] = 'X';
+	fill(&heap, letters, edges.items, edges.len);
+	request = request_of(&heap, 10);
+	request.splits = splits;
+	chains_find(&heap.chains, &request);
+	assert_true(heap.chains.items.len >= COUNT - 2);
+	assert_true(heap.chains.items.len <= COUNT * 16);
+	finish(&heap);
+	array_free(&edges);
+}
+
+/* Two attributes with the same number, and itself: each place counts. */
+static void what_is_shared_counts_at_each_place(void **state)
+{
+	static const struct edge edges[] = {{0, 1, REFERENCE_ATTRIBUTE, 90},
+	    {0, 1, REFERENCE_ATTRIBUTE, 91}, {0, 0, REFERENCE_ATTRIBUTE, 92}};
+	const struct chain_link *links;
+	struct chains_request request;
+	struct heap heap;
+
+	(void)state;
+	fill(&heap, "XO", edges, 3);
+	request = request_of(&heap, 3);
+	chains_referents(&heap.chains, &request);
+	links = heap.chains.links.items;
+	assert_int_equal(heap.chains.links.len, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(links[i].objects, 1);
+	finish(&heap);
+}
+
 static void references_out_of_range_are_refused(void **state)
 {
 	struct references references;
@@ -411,6 +488,9 @@ int main(void)
 	    cmocka_unit_test(a_loop_of_two_is_seen),
 	    cmocka_unit_test(frames_hold_by_the_name_of_a_variable),
 	    cmocka_unit_test(referents_count_what_is_held),
+	    cmocka_unit_test(what_holds_it_may_be_held_in_several_ways),
+	    cmocka_unit_test(a_thicket_ends),
+	    cmocka_unit_test(what_is_shared_counts_at_each_place),
 	    cmocka_unit_test(references_out_of_range_are_refused),
 	};
 
