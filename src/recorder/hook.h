@@ -16,9 +16,10 @@ struct sampler_hook {
 	/* The recording ends; tick is the last one. May be NULL. */
 	void (*end)(void *context, const struct sink_tick *tick,
 	    const struct sink *sink);
-	/* Whether it has a moment to tell that begins a new phase: all
-	 * high-water marks are read before it does. May be NULL. */
-	bool (*is_due)(void *context);
+	/* Whether it has a moment to tell that begins a new phase: only then
+	 * it is asked, and all high-water marks are read before it is. May be
+	 * NULL. */
+	bool (*is_due)(void *context, const struct sink_tick *tick);
 	/* A descriptor that is readable when it is: the hook is asked then,
 	 * with the last tick at the present time, and not only at the next
 	 * one. It reads it empty. 0: none. */

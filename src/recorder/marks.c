@@ -154,12 +154,16 @@ static bool read_some(
 	return true;
 }
 
-static bool is_due(void *context)
+/* What is found later was written behind this tick. */
+static bool is_due(void *context, const struct sink_tick *tick)
 {
-	const struct marks *marks = context;
+	struct marks *marks = context;
 	struct stat file;
 
-	return fstat(marks->fd, &file) == 0 && file.st_size != marks->offset;
+	if (fstat(marks->fd, &file) == 0 && file.st_size != marks->offset)
+		return true;
+	marks->checked_ns = tick->time_ns + BEHIND_NS;
+	return false;
 }
 
 static void on_tick(
@@ -171,8 +175,7 @@ static void on_tick(
 	while (marks->news > 0 && read(marks->news, events, sizeof(events)) > 0)
 		;
 	read_some(marks, tick, sink);
-	if (!is_due(marks))
-		marks->checked_ns = tick->time_ns + BEHIND_NS;
+	is_due(marks, tick);
 }
 
 /* All that is left, up to what a tick's writing still holds, and a line that

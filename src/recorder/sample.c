@@ -310,7 +310,9 @@ static void ask_hook(struct sampler *s, const struct sampler_hook *hook)
 
 	if (!hook->tick)
 		return;
-	if (hook->is_due && hook->is_due(hook->context)) {
+	if (hook->is_due) {
+		if (!hook->is_due(hook->context, &s->tick))
+			return;
 		peaks_look_at_all(s);
 		tick.time_ns = sample_now_ns(s);
 	}

@@ -96,3 +96,29 @@ Input/output error: left in place"
 		same "$(echo ./*.dat)" ./mprofile_20250101000001.dat
 	done
 }
+
+@test "clean and rm: what is being recorded stays, and it is said" {
+	rm -f -- *
+	recording mprofile_20250101000000.dat
+	mprof run -q sleep 60 &
+	recorder=$!
+	for _ in $(seq 200); do
+		grep -q ^MEM mprofile_2*6*.dat 2>/dev/null && break
+		sleep 0.02
+	done
+	child=$(tr -d ' ' <"/proc/$recorder/task/$recorder/children")
+	name=$(find . -name 'mprofile_*.dat' ! -name '*20250101*' -printf %f)
+	run_apart mprof rm 0 -1
+	[ "$status" -eq 1 ]
+	[[ $errors == *"mprof: $name: is being recorded"* ]]
+	[ -e mprofile_20250101000000.dat ]
+	run_apart mprof clean
+	[ "$status" -eq 0 ]
+	same "$errors" "mprof: $name: is being recorded: left in place"
+	same "$(echo ./*.dat)" "./$name"
+	kill "$child"
+	wait "$recorder" || [ $? -eq 143 ]
+	grep -q '^EXIT;.*signal=15' "$name"
+	mprof clean
+	[ ! -e "$name" ]
+}

@@ -119,9 +119,9 @@ static void set_mark(int pid, int kib)
 }
 
 /* One tick after the third, a phase is told to begin. */
-static bool begins_phase(void *context)
+static bool begins_phase(void *context, const struct sink_tick *tick)
 {
-	(void)context;
+	(void)context, (void)tick;
 	return told.ticks == 4;
 }
 
@@ -140,7 +140,6 @@ static void run(
 	plan.interval_ns = NS_PER_S / 20;
 	plan.timeout_ns = NS_PER_S * 725 / 1000;
 	plan.hooks[0].tick = between;
-	plan.hooks[0].is_due = plan.limit_kib ? NULL : begins_phase;
 	sampler = sampler_create(&plan, &sink, &e);
 	assert_non_null(sampler);
 	memset(result, 0, sizeof(*result));
@@ -277,14 +276,19 @@ static void grow(
 
 /* A spike between the second and the third tick, which no sample shows: when
  * the phase is told to end, the mark is read, and told before it. */
-static void spike_then_phase(
+static void spike(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 2)
+		set_mark(100, 9000);
+}
+
+static void tell_phase(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
 	(void)context;
-	if (told.ticks == 2)
-		set_mark(100, 9000);
-	if (told.ticks == 4)
-		to->mark(NULL, tick->time_ns, 0, "next");
+	to->mark(NULL, tick->time_ns, 0, "next");
 }
 
 static void a_mark_is_read_before_a_phase_begins(void **state)
@@ -295,7 +299,10 @@ static void a_mark_is_read_before_a_phase_begins(void **state)
 	put(100, 1, 1000);
 	set_mark(100, 1000);
 	fake_newest(100, 50);
-	run(spike_then_phase, (struct sampler_plan){0}, &result);
+	run(spike,
+	    (struct sampler_plan){
+		.hooks[1] = {.tick = tell_phase, .is_due = begins_phase}},
+	    &result);
 	assert_int_equal(told.marks, 1);
 	assert_true(told.peaks_at_mark >= 1);
 	assert_int_equal(told.peak.kib, 9000);
