@@ -16,6 +16,7 @@ static const double minute_s = 59.5;  /* a load of data and a leak look alike */
 static const double falls_back = 0.1; /* of the growth: it did not only grow */
 static const double sees_enough = 0.25; /* of the level, by a steady one */
 static const double half = 0.5;         /* of what would have been seen */
+static const double least_work_s = 10;  /* longer than a start */
 static const double brief_start = 0.12, brief_rest = 0.17;
 static const double swings = 0.1; /* of the range, by what comes round */
 static const double quiet = 0.3;  /* of the steps before: no work goes on */
@@ -173,6 +174,59 @@ static void judge_cycles(
 		    fmin(out->visible_mib_per_s, found.visible_mib_per_s);
 }
 
+/* A slope that is no chance, and nearly one that would be called a leak, is
+ * steady only where a part of the recording shows that it did not last. */
+static void weigh_slope(double quiet_mib_per_s, struct leak *out)
+{
+	bool slopes =
+	    out->low > 0 && out->mib_per_s > half * out->visible_mib_per_s;
+
+	if (slopes && out->mib_per_s < quiet_mib_per_s) {
+		out->verdict = LEAK_UNDECIDED;
+		out->reason = LEAK_NOISE;
+		out->need_s = out->until_s - out->since_s;
+		return;
+	}
+	out->visible_mib_per_s = fmin(out->visible_mib_per_s, quiet_mib_per_s);
+}
+
+static void judge_life(const struct series *life, struct leak *out);
+
+static bool stands_still(const struct series *part)
+{
+	const struct sample *peak = series_peak(part);
+	double low = INFINITY;
+
+	for (size_t i = 0; i < part->len; i++)
+		low = fmin(low, part->items[i].mib);
+	return peak && peak->mib - low <= 4 * judge_least_noise(&peak->mib, 1);
+}
+
+/* A program that grew for a while, and then did nothing at all, shows no leak
+ * in what it did not do: then the time before that decides. */
+static void judge_standstill(
+    const struct series *life, double from_s, struct leak *out)
+{
+	struct series before = series_part(life, -INFINITY, from_s);
+	struct series rest = series_part(life, from_s, INFINITY);
+	double span = life->items[life->len - 1].time_s - life->items[0].time_s;
+	double worked = from_s - life->items[0].time_s;
+	struct leak found;
+
+	if (before.len < JUDGE_FEWEST || worked < least_work_s ||
+	    worked < brief_start * span || !stands_still(&rest))
+		return;
+	judge_life(&before, &found);
+	if (found.verdict == LEAK_STEADY)
+		return;
+	if (found.verdict != LEAK_GROWING) {
+		found.verdict = LEAK_UNDECIDED;
+		found.reason = LEAK_RESTED;
+		found.need_s = found.until_s - found.since_s;
+	}
+	*out = found;
+}
+
 /* One life, from its start to before its end. */
 static void judge_life(const struct series *life, struct leak *out)
 {
@@ -198,9 +252,10 @@ static void judge_life(const struct series *life, struct leak *out)
 		envelope_init(&envelope, &part);
 		judge_cycles(&envelope, cycle_find(&envelope), out);
 	}
+	if (out->verdict == LEAK_STEADY || out->verdict == LEAK_GROWING)
+		judge_standstill(life, fmax(edges.from_s, out->since_s), out);
 	if (out->verdict == LEAK_STEADY)
-		out->visible_mib_per_s =
-		    fmin(out->visible_mib_per_s, quiet_mib_per_s);
+		weigh_slope(quiet_mib_per_s, out);
 }
 
 /* What the lives of a program that is started again and again say. */
@@ -306,12 +361,6 @@ static void doubt_steady(struct leak *leak)
 	double grows = leak->visible_mib_per_s * span;
 	double enough = sees_enough * leak->level_mib;
 
-	if (leak->low > 0 && leak->mib_per_s > half * leak->visible_mib_per_s) {
-		leak->verdict = LEAK_UNDECIDED;
-		leak->reason = LEAK_NOISE;
-		leak->need_s = span;
-		return;
-	}
 	if (grows <= enough)
 		return;
 	leak->verdict = LEAK_UNDECIDED;
