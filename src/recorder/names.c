@@ -59,32 +59,42 @@ static bool is_due(const struct member *member, int64_t now_ns)
 	       (age_ns >= pauses_ns[0] && has_grown(member));
 }
 
-/* Whether the words are there: in an exec the name is there a moment before
- * they are, and what has ended has none any more. */
-static bool read_words(
+enum words { WORDS_READ, WORDS_NONE, WORDS_LATER };
+
+/* In an exec the name is there a moment before the words are, and what has
+ * ended has none any more. What sleeps uninterruptibly may hold the lock that
+ * reading its words takes, for as long as its disk or its group's memory
+ * takes: it is asked later. */
+static enum words read_words(
     struct names *names, const struct member *member, struct proc_stat *stat)
 {
+	names->command[0] = 0;
 	if (!procfs_stat(names->fs, member->pid, stat) ||
 	    stat->started != member->started || stat->is_ending)
-		return false;
-	return procfs_words(
-	    names->fs, member->pid, names->command, sizeof(names->command));
+		return WORDS_NONE;
+	if (stat->state == 'D')
+		return WORDS_LATER;
+	return procfs_words(names->fs, member->pid, names->command,
+		   sizeof(names->command))
+		   ? WORDS_READ
+		   : WORDS_NONE;
 }
 
 /* Whether there is news. What never shows words is told by its name alone. */
 static bool look(struct names *names, struct member *member, int64_t now_ns)
 {
-	bool late = now_ns - member->seen_ns >= EXECUTES_NS;
 	struct proc_stat stat;
+	enum words words = read_words(names, member, &stat);
+	bool late = now_ns - member->seen_ns >=
+		    (words == WORDS_LATER ? NS_PER_S : EXECUTES_NS);
 	uint32_t hash;
 
 	member->named_ns = now_ns;
-	member->named_kib = member->kib;
-	if (!read_words(names, member, &stat)) {
-		names->command[0] = 0;
-		member->looks += late;
+	if (words != WORDS_READ) {
+		member->looks += late && member->looks == 0;
 		return late && !member->introduced;
 	}
+	member->named_kib = member->kib;
 	member->executed = false;
 	member->looks += member->looks < PAUSES;
 	memcpy(member->name, stat.name, sizeof(member->name));

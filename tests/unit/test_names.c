@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+//
+// Names over a folder that stands for /proc: when they are read again, and
+// what is news.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "fake_proc.h"
+#include "recorder/names.h"
+
+#define MS (NS_PER_S / 1000)
+
+static struct procfs fs;
+static struct names names;
+static struct members members;
+
+static void set_words(int pid, const char *words)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d/cmdline", pid);
+	fake_write(path, words);
+}
+
+static struct member *add(int pid, const char *words)
+{
+	struct proc_stat stat;
+	struct member *member;
+
+	fake_process((struct fake_process){
+	    .pid = pid, .ppid = 1, .pages = 9, .started = pid});
+	set_words(pid, words);
+	assert_true(procfs_stat(&fs, pid, &stat));
+	member = members_add(&members, &stat);
+	member->seen_ns = NS_PER_S;
+	member->kib = 1000;
+	return member;
+}
+
+/* The news of a step, "PID WORDS;" each; all that is told is introduced. */
+static const char *step(int64_t ms)
+{
+	static char told[1024];
+	struct member *member;
+	size_t len = 0;
+	bool news;
+
+	told[0] = 0;
+	while ((
+	    member = names_step(&names, &members, NS_PER_S + ms * MS, &news))) {
+		if (!news)
+			continue;
+		member->introduced = true;
+		len += (size_t)snprintf(told + len, sizeof(told) - len,
+		    "%d %s;", (int)member->pid, names.command);
+	}
+	return told;
+}
+
+static int begin(void **state)
+{
+	struct err e;
+
+	(void)state;
+	if (procfs_init(&fs, fake_root, &e) != 0)
+		return -1;
+	names_init(&names, &fs, NS_PER_S);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	members_finish(&members);
+	procfs_finish(&fs);
+	for (int pid = 1; pid < 200; pid++)
+		fake_gone(pid);
+	return 0;
+}
+
+static void what_executed_is_read_at_once(void **state)
+{
+	(void)state;
+	add(5, "server -d  ");
+	assert_string_equal(step(1), "5 server -d;");
+	assert_string_equal(step(2), "");
+}
+
+/* It has its parent's words until it executes. */
+static void what_forked_is_given_time(void **state)
+{
+	struct member *member = add(5, "sh -c x");
+
+	(void)state;
+	member->forked = true;
+	assert_string_equal(step(5), "");
+	set_words(5, "cc1 a.c");
+	assert_string_equal(step(21), "5 cc1 a.c;");
+	member = add(6, "sh -c x");
+	member->forked = member->executed = true;
+	assert_string_equal(step(22), "6 sh -c x;");
+}
+
+static void an_exec_is_news_and_a_title_is_in_time(void **state)
+{
+	struct member *member = add(5, "shim.sh");
+
+	(void)state;
+	assert_string_equal(step(0), "5 shim.sh;");
+	set_words(5, "java x");
+	assert_string_equal(step(30), "");
+	member->executed = true;
+	assert_string_equal(step(40), "5 java x;");
+	set_words(5, "java: worker");
+	assert_string_equal(step(900), "");
+	assert_string_equal(step(1500), "5 java: worker;");
+	assert_string_equal(step(60000), "");
+	set_words(5, "java: idle");
+	assert_string_equal(step(69000), "");
+	assert_string_equal(step(70500), "5 java: idle;");
+}
+
+static void what_grew_is_looked_at(void **state)
+{
+	struct member *member = add(5, "a");
+
+	(void)state;
+	assert_string_equal(step(0), "5 a;");
+	assert_string_equal(step(100), "");
+	assert_string_equal(step(5000), "");
+	set_words(5, "b");
+	member->kib = 1900;
+	assert_string_equal(step(5150), "");
+	member->kib = 2100;
+	assert_string_equal(step(5200), "5 b;");
+}
+
+/* In an exec the words come a moment behind the name. */
+static void no_words_are_waited_for(void **state)
+{
+	struct member *member = add(5, "");
+
+	(void)state;
+	assert_string_equal(step(5), "");
+	assert_string_equal(step(10), "");
+	assert_string_equal(step(25), "5 ;");
+	assert_int_equal(member->looks, 1);
+	set_words(5, "late");
+	assert_string_equal(step(200), "5 late;");
+}
+
+/* What waits for a disk may hold the lock that reading its words takes. */
+static void who_sleeps_deeply_is_asked_later(void **state)
+{
+	(void)state;
+	add(5, "a");
+	fake_process(
+	    (struct fake_process){.pid = 5, .started = 5, .state = 'D'});
+	assert_string_equal(step(50), "");
+	fake_process((struct fake_process){.pid = 5, .started = 5});
+	assert_string_equal(step(60), "5 a;");
+	set_words(5, "b");
+	fake_process(
+	    (struct fake_process){.pid = 5, .started = 5, .state = 'D'});
+	assert_string_equal(step(400), "");
+	fake_process((struct fake_process){.pid = 5, .started = 6});
+	assert_string_equal(step(2000), "");
+}
+
+/* Readers take the first that is named for the program. */
+static void the_program_is_named_first(void **state)
+{
+	struct member *root = add(90, "");
+
+	(void)state;
+	root->is_root = true;
+	add(5, "child");
+	assert_string_equal(step(0), "");
+	set_words(90, "root");
+	assert_string_equal(step(5), "90 root;5 child;");
+}
+
+/* A thousand that change all the time: twenty looks a second. */
+static void looks_are_few(void **state)
+{
+	size_t looks = 0;
+	bool news;
+
+	(void)state;
+	for (int pid = 100; pid < 200; pid++)
+		add(pid, "a");
+	step(0);
+	for (int ms = 10; ms <= 10000; ms += 10) {
+		while (names_step(&names, &members, NS_PER_S + ms * MS, &news))
+			looks++;
+	}
+	assert_in_range(looks, 150, 201);
+}
+
+static void a_lower_pid_may_be_reused(void **state)
+{
+	(void)state;
+	assert_false(names_is_reused(&names, &(struct member){.pid = 7}));
+	assert_false(names_is_reused(&names, &(struct member){.pid = 9}));
+	assert_true(names_is_reused(&names, &(struct member){.pid = 8}));
+	assert_true(names_is_reused(&names, &(struct member){.pid = 9}));
+	assert_false(names_is_reused(&names, &(struct member){.pid = 10}));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(what_executed_is_read_at_once),
+	    TEST(what_forked_is_given_time),
+	    TEST(an_exec_is_news_and_a_title_is_in_time),
+	    TEST(what_grew_is_looked_at),
+	    TEST(no_words_are_waited_for),
+	    TEST(who_sleeps_deeply_is_asked_later),
+	    TEST(the_program_is_named_first),
+	    TEST(looks_are_few),
+	    TEST(a_lower_pid_may_be_reused),
+	};
+
+	return cmocka_run_group_tests(tests, fake_begin, fake_end);
+}
