@@ -106,7 +106,9 @@ threaded() {
 	watched "$PWD/agent.so" "$SOURCE"/src/python/agent/*.c
 	: >a.dat
 	for lines in '' 1; do
+		mkdir -p tables
 		MPROF_AGENT_FILE=$PWD/a.dat MPROF_AGENT_RECORDER=$$ \
+			MPROF_AGENT_TABLES=$PWD/tables \
 			MPROF_AGENT_LINES=$lines threaded "$PWD/agent.so" threads.py
 		[[ $errors != *ThreadSanitizer* ]]
 		[ "$status" -eq 0 ]
