@@ -235,3 +235,21 @@ lives() {
 		jq -e .runs[0] <<<"$output"
 	done
 }
+
+@test "leak: real programs" {
+	while read -r name expected; do
+		run_apart mprof leak "$SOURCE/tests/recordings/$name.dat"
+		[[ "$name $output" == "$name $expected"* ]]
+	done <<-END
+		sigterm_clears leaking: 5
+		atexit_clears leaking: 5
+		c_frees leaking: 5
+		twenty_seconds undecided: it only grew
+		django_killed leaking: 2
+		django_then_idle undecided: it grew by 2
+		redis_grows leaking: 4
+		redis steady: 
+		pgbench growing: 
+		make undecided: no growth seen
+	END
+}
