@@ -9,19 +9,13 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "chart/stack_times.h"
 
 /* Some fourteen bytes each in an SVG, which so stays under 300 KB. */
 enum { MOST_POINTS = 12000 };
 
 /* Parts of a pixel: more than an eye needs, and short in a file. */
 enum { PARTS = 8, PARTS_IN_FILES = 2 };
-
-/* The times that are drawn, as indices of samples. */
-struct picks {
-	size_t *items;
-	bool *starts; /* whether a gap is before it */
-	size_t len;
-};
 
 struct band {
 	const struct draw_point *top, *base;
@@ -99,12 +93,6 @@ static void draw_band(struct place *place, const struct plot *plot,
 		close_band(place, band, from, band->len - 1);
 }
 
-static bool is_stacked(const struct scene_line *line)
-{
-	return line->kind == SCENE_STACKED &&
-	       line->base->len >= line->samples->len;
-}
-
 /* What all layers take where every time is drawn. */
 static size_t count_points(const struct plot *plot)
 {
@@ -113,7 +101,7 @@ static size_t count_points(const struct plot *plot)
 	for (size_t i = 0; i < plot->panel->lines.len; i++) {
 		const struct scene_line *line = &plot->panel->lines.items[i];
 
-		if (!is_stacked(line))
+		if (!stack_is_layer(line))
 			continue;
 		for (size_t k = 0; k < line->samples->len; k++)
 			count += line->samples->items[k].mib !=
@@ -124,54 +112,10 @@ static size_t count_points(const struct plot *plot)
 	return count;
 }
 
-/* The layer on top of the others. */
-static const struct scene_line *find_top(const struct plot *plot)
-{
-	for (size_t i = plot->panel->lines.len; i-- > 0;) {
-		if (is_stacked(&plot->panel->lines.items[i]))
-			return &plot->panel->lines.items[i];
-	}
-	return NULL;
-}
-
-static void pick(struct picks *picks, size_t i, bool starts)
-{
-	picks->items[picks->len] = i;
-	picks->starts[picks->len++] = starts;
-}
-
-/* Of each group of times the one with the highest stack is drawn, so that
- * every peak stays; and the first and last one that lie beside a gap. */
-static struct picks choose_times(
-    const struct scene_line *top, size_t points, size_t most)
-{
-	const struct sample *at = top->samples->items;
-	size_t len = top->samples->len, column = len;
-	size_t columns = points > most ? len * most / points + 1 : len;
-	struct picks picks = {mem_zero(len + 1, sizeof(picks.items[0])),
-	    mem_zero(len + 1, sizeof(picks.starts[0])), 0};
-	bool ends = true;
-
-	for (size_t i = 0; i < len; i++) {
-		size_t here = i * columns / len;
-		bool starts = ends;
-
-		ends = i + 1 == len ||
-		       (top->gap_s > 0 &&
-			   at[i + 1].time_s - at[i].time_s > top->gap_s);
-		if (starts || ends || here != column)
-			pick(&picks, i, starts);
-		else if (at[i].mib > at[picks.items[picks.len - 1]].mib)
-			picks.items[picks.len - 1] = i;
-		column = starts || ends ? len : here;
-	}
-	return picks;
-}
-
 /* So far above the view that a slope could not be told from a vertical, edges
  * are cut. */
 static struct draw_point *trace_edge(const struct place *place,
-    const struct plot *plot, const struct picks *picks,
+    const struct plot *plot, const struct stack_times *picks,
     const struct series *edge, double zero_s)
 {
 	struct draw_point *points = mem_zero(picks->len + 1, sizeof(points[0]));
@@ -193,20 +137,20 @@ static struct draw_point *trace_edge(const struct place *place,
 
 void layout_stack(struct place *place, const struct plot *plot)
 {
-	const struct scene_line *top = find_top(plot);
+	const struct scene_line *top = stack_top(plot->panel);
 	bool to_file = place->request->most_columns > 0;
-	struct picks picks;
+	struct stack_times picks;
 
 	if (!top)
 		return;
-	picks = choose_times(
+	picks = stack_times_choose(
 	    top, count_points(plot), to_file ? MOST_POINTS : SIZE_MAX);
 	for (size_t i = 0; i < plot->panel->lines.len; i++) {
 		const struct scene_line *line = &plot->panel->lines.items[i];
 		struct draw_point *edges[2];
 		struct band band;
 
-		if (!is_stacked(line))
+		if (!stack_is_layer(line))
 			continue;
 		edges[0] = trace_edge(
 		    place, plot, &picks, line->samples, line->zero_s);
@@ -217,6 +161,5 @@ void layout_stack(struct place *place, const struct plot *plot)
 		free(edges[0]);
 		free(edges[1]);
 	}
-	free(picks.items);
-	free(picks.starts);
+	stack_times_finish(&picks);
 }

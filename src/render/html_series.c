@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/downsample.h"
+#include "chart/stack_times.h"
 
 /* As many samples as are tried first; at five bytes each, far too many for
  * the budget are never encoded. */
@@ -97,6 +98,29 @@ static void pack_series(
 	downsample_finish(&kept);
 }
 
+/* The layers of a stack keep the same times, as many as there is room for. */
+static void pack_layer(struct html_series *series,
+    const struct stack_times *times, double ticks_per_s)
+{
+	const struct series *all = &series->heights;
+	struct downsample kept = {0};
+
+	series->samples = all->len;
+	series->step_s = 0;
+	if (times->len < all->len)
+		series->step_s =
+		    (all->items[all->len - 1].time_s - all->items[0].time_s) /
+		    (double)times->len;
+	for (size_t i = 0; i < times->len; i++) {
+		const struct sample *at = &all->items[times->items[i]];
+
+		*array_push(&kept.points) = (struct downsample_point){
+		    at->time_s, at->mib, (long)i, times->starts[i]};
+	}
+	encode(series, &kept, ticks_per_s);
+	downsample_finish(&kept);
+}
+
 /* The share of each series so that all together keep at most most samples:
  * short ones are kept whole, and what they leave goes to the long ones. */
 static size_t fair_share(const struct html_pack *pack, size_t most)
@@ -122,13 +146,21 @@ static size_t fair_share(const struct html_pack *pack, size_t most)
 static size_t pack_all(struct html_pack *pack, size_t most)
 {
 	size_t share = fair_share(pack, most), bytes = 0;
+	struct stack_times times = {0};
 
+	if (pack->top)
+		times = stack_times_choose(
+		    pack->top, pack->layers * pack->top->samples->len, most);
 	for (size_t i = 0; i < pack->series.len; i++) {
 		struct html_series *series = &pack->series.items[i];
 
-		pack_series(series, share, pack->ticks_per_s);
+		if (pack->top && stack_is_layer(series->line))
+			pack_layer(series, &times, pack->ticks_per_s);
+		else
+			pack_series(series, share, pack->ticks_per_s);
 		bytes += series->bytes.len;
 	}
+	stack_times_finish(&times);
 	return bytes;
 }
 
@@ -138,6 +170,7 @@ static void add_line(struct html_pack *pack, const struct scene_line *line)
 	double interval = downsample_interval(line->samples);
 
 	*series = (struct html_series){.line = line};
+	pack->layers += stack_is_layer(line);
 	take_heights(series);
 	if (interval > 0 && interval < 0.001)
 		pack->ticks_per_s = 1e6;
@@ -153,6 +186,8 @@ void html_pack(struct html_pack *pack, const struct scene *scene, size_t budget)
 
 		for (size_t i = 0; i < panel->lines.len; i++)
 			add_line(pack, &panel->lines.items[i]);
+		if (!pack->top)
+			pack->top = stack_top(panel);
 	}
 	bytes = pack_all(pack, most);
 	while (bytes > budget && most > 4 * pack->series.len) {

@@ -22,7 +22,9 @@ struct html_series {
 
 struct html_pack {
 	ARRAY(struct html_series) series;
-	double ticks_per_s; /* resolution of the times */
+	double ticks_per_s;           /* resolution of the times */
+	size_t layers;                /* of a stack, below and with top */
+	const struct scene_line *top; /* NULL: nothing is stacked */
 };
 
 /* Packs the lines of the scene's memory panels into at most budget bytes, as

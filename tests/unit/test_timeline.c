@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "chart/chart.h"
 #include "profile/process.h"
+#include "render/html_series.h"
 
 enum { TICKS = 5000 };
 
@@ -121,6 +122,103 @@ static void layers_add_up(void **state)
 	profile_finish(&profile);
 }
 
+/* A build: one after the other, a few at a time. */
+static void build_of(struct profile *profile, int children)
+{
+	struct run *run;
+
+	profile_init(profile, "make.dat");
+	run = profile_add_run(profile);
+	for (int i = 0; i < TICKS; i++) {
+		double time_s = 1.7e9 + i * 0.1, sum = 10 + i % 3;
+
+		for (int k = 0; k < children; k++) {
+			double mib = 20 + (i * 7 + k) % 13;
+			char key[16];
+
+			if (i < k * 16 || i > k * 16 + 70)
+				continue;
+			snprintf(key, sizeof(key), "%d", 100 + k);
+			series_add(&run_process(run, key, strlen(key))->memory,
+			    time_s, mib);
+			sum += mib;
+		}
+		series_add(&run->total, time_s, sum);
+	}
+	run_place_by_time(run);
+}
+
+static unsigned long long take_integer(const unsigned char **at)
+{
+	unsigned long long value = 0;
+	int shift = 0;
+
+	do {
+		value |= (unsigned long long)(**at & 127) << shift;
+		shift += 7;
+	} while (*(*at)++ & 128);
+	return value;
+}
+
+/* Adds what a page's series holds to sums; its times must be those of before,
+ * where there were any. */
+static void decode(
+    const struct html_series *series, double *times, double *sums, bool first)
+{
+	const unsigned char *at = series->bytes.items;
+	long long ticks = 0, steps = 0;
+
+	for (size_t i = 0; i < series->count; i++) {
+		unsigned long long step = take_integer(&at);
+		unsigned long long change = take_integer(&at) / 2;
+
+		ticks += (long long)(i ? step : step / 2);
+		steps += change % 2 ? -(long long)(change / 2) - 1
+				    : (long long)(change / 2);
+		if (first)
+			times[i] = (double)ticks / 1e4;
+		assert_true(times[i] == (double)ticks / 1e4);
+		sums[i] += (double)steps / 1024;
+	}
+}
+
+/* A page that can't hold all of it leaves out the same times in each layer: at
+ * those that are left they add up to the whole, as in a picture. */
+static void a_page_of_layers_adds_up(void **state)
+{
+	static double times[TICKS], sums[TICKS];
+	const struct series *total;
+	struct profile profile;
+	struct html_pack pack;
+	struct scene scene;
+	double highest = 0;
+	size_t count;
+
+	(void)state;
+	build_of(&profile, 300);
+	total = &profile.runs.items[0].total;
+	build(&scene, chart_stack, &profile, (struct chart_request){0});
+	html_pack(&pack, &scene, 1 << 20);
+	assert_true(pack.series.len > 290);
+	count = pack.series.items[0].count;
+	assert_in_range(count, 400, 1900);
+	for (size_t k = 0; k < pack.series.len; k++) {
+		assert_int_equal(pack.series.items[k].count, count);
+		decode(&pack.series.items[k], times, sums, k == 0);
+	}
+	for (size_t i = 0; i < count; i++) {
+		double whole =
+		    at_time(total, 1.7e9 + round(times[i] * 10) / 10);
+
+		assert_true(fabs(sums[i] - whole) < 0.3);
+		highest = fmax(highest, sums[i]);
+	}
+	assert_true(fabs(highest - series_peak(total)->mib) < 0.3);
+	html_pack_finish(&pack);
+	scene_finish(&scene);
+	profile_finish(&profile);
+}
+
 /* A layer is what has a hundredth of the peak; the rest is one. */
 static void small_ones_are_other(void **state)
 {
@@ -196,6 +294,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(others_are_summed_up),
 	    cmocka_unit_test(layers_add_up),
+	    cmocka_unit_test(a_page_of_layers_adds_up),
 	    cmocka_unit_test(small_ones_are_other),
 	    cmocka_unit_test(mem_without_children),
 	    cmocka_unit_test(nothing_to_draw),

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The layers of a stack share their times. Whoever can't take all of them, a
+ * picture or a page, leaves out the same ones in every layer, so that layers
+ * add up to the whole at each time that is left.
+ */
+#ifndef MPROF_CHART_STACK_TIMES_H
+#define MPROF_CHART_STACK_TIMES_H
+
+#include "chart/scene.h"
+
+struct stack_times {
+	size_t *items; /* indices of the layers' samples */
+	bool *starts;  /* beside them: whether a gap is before it */
+	size_t len;
+};
+
+/* Whether the line is a layer. */
+bool stack_is_layer(const struct scene_line *line);
+
+/* The layer on top of the others; NULL where nothing is stacked. */
+const struct scene_line *stack_top(const struct scene_panel *panel);
+
+/* Of the times of top, which take so many points for all layers, those that
+ * take at most so many: of each group of times the one with the highest stack,
+ * so that every peak stays; and the first and last one beside each gap. */
+struct stack_times stack_times_choose(
+    const struct scene_line *top, size_t points, size_t most);
+void stack_times_finish(struct stack_times *times);
+
+#endif
