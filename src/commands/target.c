@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "commands/command.h"
 #include "proc/find.h"
+#include "proc/words.h"
 
 enum { LIST_MAX = 20 };
 
@@ -83,18 +84,24 @@ static int check(struct target *target, const struct procfs *fs, struct err *e)
 	return 0;
 }
 
-/* The words of its command line, which it may have written over. */
+/* A recording must not wait for long until it begins. */
+#define PATIENCE_NS (NS_PER_S / 5)
+
+/* The words of its command line, which it may have written over; its name in
+ * brackets where it has none, or they can't be read now. */
 static void take_words(struct target *target, const struct procfs *fs)
 {
 	char text[65536];
-	ssize_t len =
-	    procfs_read(fs, target->pid, "cmdline", text, sizeof(text));
+	struct words *words = words_create(fs, sizeof(text));
+	struct proc_stat stat = {0};
 	size_t count = 0;
+	ssize_t len;
 
-	if (len <= 0) {
-		procfs_command(fs, target->pid, text, sizeof(text));
-		len = (ssize_t)strlen(text);
-	}
+	procfs_stat(fs, target->pid, &stat);
+	len = words_read(words, target->pid, stat.started, PATIENCE_NS, text);
+	words_destroy(words);
+	if (len <= 0)
+		len = snprintf(text, sizeof(text), "[%s]", stat.name);
 	while (len > 0 && text[len - 1] == 0)
 		len--;
 	text[len] = 0;

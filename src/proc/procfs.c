@@ -279,10 +279,8 @@ uint64_t procfs_ticks(void)
 			  (NS_PER_S / sysconf(_SC_CLK_TCK)));
 }
 
-bool procfs_words(const struct procfs *fs, pid_t pid, char *words, size_t size)
+bool procfs_join(char *words, ssize_t len)
 {
-	ssize_t len = procfs_read(fs, pid, "cmdline", words, size);
-
 	while (len > 0 && (words[len - 1] == 0 || words[len - 1] == ' '))
 		len--;
 	words[len > 0 ? len : 0] = 0;
@@ -291,6 +289,11 @@ bool procfs_words(const struct procfs *fs, pid_t pid, char *words, size_t size)
 			words[i] = ' ';
 	}
 	return len > 0;
+}
+
+bool procfs_words(const struct procfs *fs, pid_t pid, char *words, size_t size)
+{
+	return procfs_join(words, procfs_read(fs, pid, "cmdline", words, size));
 }
 
 void procfs_command(

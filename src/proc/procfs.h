@@ -83,7 +83,10 @@ uint64_t procfs_ticks(void);
  * false where it has none. May wait for a lock of the process. */
 bool procfs_words(const struct procfs *fs, pid_t pid, char *words, size_t size);
 
-/* The same, and its name in brackets where it has none. */
+/* The same of what was read of cmdline, len bytes and a NUL. */
+bool procfs_join(char *words, ssize_t len);
+
+/* As procfs_words(), and its name in brackets where it has none. */
 void procfs_command(
     const struct procfs *fs, pid_t pid, char *command, size_t size);
 

@@ -30,6 +30,7 @@ struct member {
 	struct highest high; /* since its mark was read */
 	int64_t seen_ns;     /* when it was found, of clock_mono_ns() */
 	int64_t named_ns;    /* its name was looked at; 0: not yet */
+	int64_t tried_ns;    /* the same, were there words or not */
 	int64_t named_kib;   /* what it held then */
 	int64_t program;     /* metric.h's read_program; 0: not known */
 	uint32_t words;      /* a hash of what it was called */

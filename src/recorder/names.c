@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/names.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -19,9 +20,17 @@ enum { PAUSES = sizeof(pauses_ns) / sizeof(pauses_ns[0]), LOOKS_PER_S = 20 };
 /* A process that grew by a fifth and a MiB is not what it was. */
 enum { GREW_PART = 5, GREW_KIB = 1024 };
 
-void names_init(struct names *names, const struct procfs *fs, int64_t now_ns)
+void names_init(struct names *names, const struct procfs *fs, int64_t now_ns,
+    int64_t patience_ns)
 {
-	*names = (struct names){.fs = fs, .stepped_ns = now_ns};
+	*names = (struct names){
+	    .fs = fs, .stepped_ns = now_ns, .patience_ns = patience_ns};
+}
+
+void names_finish(struct names *names)
+{
+	words_destroy(names->words);
+	names->words = NULL;
 }
 
 /* Pids ascend until they begin anew. */
@@ -59,38 +68,46 @@ static bool is_due(const struct member *member, int64_t now_ns)
 	       (age_ns >= pauses_ns[0] && has_grown(member));
 }
 
-enum words { WORDS_READ, WORDS_NONE, WORDS_LATER };
+enum look { LOOK_READ, LOOK_NONE, LOOK_LATER };
 
 /* In an exec the name is there a moment before the words are, and what has
- * ended has none any more. What sleeps uninterruptibly may hold the lock that
- * reading its words takes, for as long as its disk or its group's memory
- * takes: it is asked later. */
-static enum words read_words(
+ * ended has none any more. Words that can't be read yet are asked for again in
+ * the next step. */
+static enum look read_words(
     struct names *names, const struct member *member, struct proc_stat *stat)
 {
+	ssize_t len;
+
 	names->command[0] = 0;
 	if (!procfs_stat(names->fs, member->pid, stat) ||
 	    stat->started != member->started || stat->is_ending)
-		return WORDS_NONE;
-	if (stat->state == 'D')
-		return WORDS_LATER;
-	return procfs_words(names->fs, member->pid, names->command,
-		   sizeof(names->command))
-		   ? WORDS_READ
-		   : WORDS_NONE;
+		return LOOK_NONE;
+	if (!names->words)
+		names->words = words_create(names->fs, sizeof(names->command));
+	len = words_read(names->words, member->pid, member->started,
+	    names->late ? 0 : names->patience_ns, names->command);
+	if (len < 0 && errno == EAGAIN) {
+		names->command[0] = 0;
+		names->late = true;
+		return LOOK_LATER;
+	}
+	return procfs_join(names->command, len) ? LOOK_READ : LOOK_NONE;
 }
 
 /* Whether there is news. What never shows words is told by its name alone. */
 static bool look(struct names *names, struct member *member, int64_t now_ns)
 {
 	struct proc_stat stat;
-	enum words words = read_words(names, member, &stat);
+	enum look found = read_words(names, member, &stat);
 	bool late = now_ns - member->seen_ns >=
-		    (words == WORDS_LATER ? NS_PER_S : EXECUTES_NS);
+		    (found == LOOK_LATER ? NS_PER_S : EXECUTES_NS);
 	uint32_t hash;
 
+	member->tried_ns = now_ns;
+	if (found == LOOK_LATER && (!late || member->introduced))
+		return false;
 	member->named_ns = now_ns;
-	if (words != WORDS_READ) {
+	if (found != LOOK_READ) {
 		member->looks += late && member->looks == 0;
 		return late && !member->introduced;
 	}
@@ -123,6 +140,7 @@ struct member *names_step(
 {
 	size_t count = steppable(members);
 
+	names->late = names->late && now_ns == names->stepped_ns;
 	names->credit_ns += now_ns - names->stepped_ns;
 	names->stepped_ns = now_ns;
 	if (names->credit_ns > NS_PER_S)
@@ -134,7 +152,7 @@ struct member *names_step(
 			names->next = 0;
 		member = &members->list.items[names->next++];
 		if (member->gone || member->zombie ||
-		    member->named_ns == now_ns)
+		    member->tried_ns == now_ns)
 			continue;
 		if (!is_new(member, now_ns)) {
 			if (!is_due(member, now_ns) ||

@@ -9,19 +9,26 @@
 #ifndef MPROF_RECORDER_NAMES_H
 #define MPROF_RECORDER_NAMES_H
 
+#include "proc/words.h"
 #include "recorder/members.h"
 
 struct names {
 	const struct procfs *fs;
-	int64_t stepped_ns; /* the last step, of clock_mono_ns() */
-	int64_t credit_ns;  /* looks that may be taken, see names.c */
-	size_t next;        /* the member that is first in the next step */
-	pid_t highest;      /* of all that names_is_reused() was asked for */
-	char command[1024]; /* of the member that was looked at */
+	int64_t stepped_ns;  /* the last step, of clock_mono_ns() */
+	int64_t credit_ns;   /* looks that may be taken, see names.c */
+	size_t next;         /* the member that is first in the next step */
+	pid_t highest;       /* of all that names_is_reused() was asked for */
+	int64_t patience_ns; /* for words, at one step */
+	struct words *words; /* NULL before the first look */
+	bool late;           /* in this step patience was used up */
+	char command[1024];  /* of the member that was looked at */
 };
 
-void names_init(struct names *names, const struct procfs *fs, int64_t now_ns)
-    __attribute__((nonnull));
+/* patience_ns: for words that can't be read at once, in one step; they are
+ * asked for again in the next. */
+void names_init(struct names *names, const struct procfs *fs, int64_t now_ns,
+    int64_t patience_ns) __attribute__((nonnull));
+void names_finish(struct names *names) __attribute__((nonnull));
 
 /* Whether another process may have had this new one's pid. */
 bool names_is_reused(struct names *names, const struct member *member)

@@ -58,6 +58,16 @@ static int64_t first_ns(const struct sampler *s)
 	return s->plan.interval_ns < FIRST_NS ? s->plan.interval_ns : FIRST_NS;
 }
 
+/* A name may hold a tick up for so long, and no longer. */
+#define PATIENCE_NS (NS_PER_S / 200)
+
+static int64_t patience_ns(const struct sampler *s)
+{
+	int64_t half_ns = s->plan.interval_ns / 2;
+
+	return half_ns < PATIENCE_NS ? half_ns : PATIENCE_NS;
+}
+
 /* The program runs: what it inherited from this process can change here. */
 static void begin(struct sampler *s, struct launch *launch)
 {
@@ -77,7 +87,7 @@ static void begin(struct sampler *s, struct launch *launch)
 	tree_init(&s->tree, &s->fs, pid, s->plan.adopts, s->plan.launched);
 	if (s->tree.members.list.len == 0)
 		births_note_hidden(&s->births, s->root_pid);
-	names_init(&s->names, &s->fs, now_ns);
+	names_init(&s->names, &s->fs, now_ns, patience_ns(s));
 	meter_init(&s->meter, &s->fs, s->plan.metric);
 	borrow_init(&s->borrow, &s->fs, s->plan.proc == NULL);
 	watermarks_init(&s->watermarks, &s->meter, s->plan.metric);
@@ -105,6 +115,7 @@ void sampler_destroy(struct sampler *s)
 	shares_finish(&s->shares, &unused);
 	tree_finish(&s->tree);
 	births_finish(&s->births);
+	names_finish(&s->names);
 	procfs_finish(&s->fs);
 	array_free(&s->processes);
 	free(s);
@@ -229,7 +240,7 @@ static bool is_over(struct sampler *s)
 
 /* Those that are left when the program has ended get this much time to follow
  * it, in such steps, as long as they stir: who sleeps lives on. */
-#define FOLLOW_NS (2 * NS_PER_S)
+#define FOLLOW_NS NS_PER_S
 #define FOLLOW_STEP_NS (NS_PER_S / 100)
 
 static void let_follow(struct sampler *s)
