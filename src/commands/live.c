@@ -5,16 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "analysis/moment.h"
 #include "analysis/trend.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/signal_name.h"
 #include "base/units.h"
 #include "base/utf8.h"
 #include "chart/chart.h"
 #include "cli/terminal.h"
+#include "profile/ending.h"
 #include "profile/peak.h"
 #include "profile/process.h"
 #include "render/terminal_chart.h"
@@ -105,25 +108,83 @@ static void print_largest(
 	}
 }
 
+/* "14:39:37" of today, "2026-11-22 14:39:37" of another day. */
+static char *moment_text(double time_s, double now_s)
+{
+	time_t second = (time_t)time_s, now = (time_t)now_s;
+	char moment[32], today[32];
+	struct tm local;
+
+	localtime_r(&now, &local);
+	strftime(today, sizeof(today), "%Y-%m-%d ", &local);
+	localtime_r(&second, &local);
+	strftime(moment, sizeof(moment), "%Y-%m-%d %H:%M:%S", &local);
+	if (strncmp(moment, today, strlen(today)) == 0)
+		return mem_copy(moment + strlen(today));
+	return mem_copy(moment);
+}
+
+static double wall_s(const struct live *live)
+{
+	return live->now_s > 0 ? live->now_s
+			       : (double)clock_wall_ns() / NS_PER_S;
+}
+
+static bool has_ended(const struct run *run)
+{
+	return run->ending == RUN_ENDED || run->ending == RUN_CUT_OFF;
+}
+
+/* That and when the run ended, where that is known. */
+static void print_end(const struct run *run, double now_s, FILE *out)
+{
+	const char *name = signal_name(run->exit.signal);
+	double last_s = run_last_s(run);
+	char *moment;
+
+	/* Without a sample nothing else tells when. */
+	if (last_s <= 0 && run->exit.told)
+		last_s = run->exit.time_s;
+	moment = last_s > 0 ? moment_text(last_s, now_s) : mem_copy("");
+	if (run->ending == RUN_ENDED)
+		fprintf(out, "ended %s", moment);
+	else if (run->ending == RUN_CUT_OFF)
+		fprintf(out, "breaks off %s%sno end recorded", moment,
+		    *moment ? ", " : "");
+	if (run->ending == RUN_ENDED && run->exit.known) {
+		if (name)
+			fprintf(out, " by %s", name);
+		else if (run->exit.signal)
+			fprintf(out, " by signal %d", run->exit.signal);
+		else if (run->exit.code > 0)
+			fprintf(out, " with status %d", run->exit.code);
+	}
+	if (has_ended(run))
+		fputs("; ", out);
+	free(moment);
+}
+
 static void print_figures(
     const struct live *live, const struct run *run, FILE *out)
 {
 	const struct series *total = &run->total;
 	double end_s = last_time(total);
-	double now_s =
-	    live->now_s > 0 ? live->now_s : (double)clock_wall_ns() / NS_PER_S;
+	double now_s = wall_s(live);
+	bool ended = has_ended(run);
+	bool silent = now_s - end_s >= SILENT_S;
 	char text[UNITS_TEXT];
 	struct sample peak = {0};
 	struct trend trend;
 
 	run_peak(run, &peak);
-	fprintf(
-	    out, "now %s", units_size(text, total->items[total->len - 1].mib));
+	print_end(run, now_s, out);
+	fprintf(out, "%s %s", ended || silent ? "last" : "now",
+	    units_size(text, total->items[total->len - 1].mib));
 	fprintf(out, ", peak %s", units_size(text, peak.mib));
-	if (trend_fit(&trend, total, end_s - SLOPE_S, end_s))
+	if (!ended && trend_fit(&trend, total, end_s - SLOPE_S, end_s))
 		fprintf(out, ", slope %s%s", trend.mib_per_s >= 0 ? "+" : "",
 		    units_rate(text, trend.mib_per_s));
-	if (now_s - end_s >= SILENT_S)
+	if (silent && !ended)
 		fprintf(out, ", no sample for %s",
 		    units_duration(text, floor(now_s - end_s)));
 }
@@ -214,7 +275,12 @@ static void print_frame(
 	char *lines[STATUS_ROWS];
 
 	if (!run || run->total.len == 0) {
-		fprintf(out, "waiting for the first sample\n%s\n", live->hint);
+		if (run)
+			print_end(run, wall_s(live), out);
+		fprintf(out, "%s\n%s\n",
+		    run && has_ended(run) ? "no sample was taken"
+					  : "waiting for the first sample",
+		    live->hint);
 		return;
 	}
 	print_chart(run, style, out);

@@ -20,14 +20,14 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 @test 'a recording that grows is drawn anew, and q leaves it as it is' {
 	recording a.dat
 	(
-		sleep 1
+		sleep 4
 		echo 'MEM 77.000000 1700000001.0000' >>a.dat
 	) &
 	person mprof watch a.dat <<-END
 		expect 1049h
-		expect now 2.00 MiB, peak 3.25 MiB
+		expect last 2.00 MiB, peak 3.25 MiB, .*no sample for
 		expect q leaves
-		expect now 77.0 MiB, peak 77.0 MiB
+		expect last 77.0 MiB, peak 77.0 MiB
 		type q
 		expect $BACK
 	END
@@ -35,16 +35,62 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 	[ "$(wc -l <a.dat)" -eq 5 ]
 }
 
+@test 'a recording that has ended says so, and when' {
+	local day=2026-11-22
+	{
+		printf '%s\n' "CMDLINE x" \
+			"INFO;backend=rss;version=0.2.0;start=${day}T14:39:37+0000 0.000000 $(date -d "$day 14:39:37" +%s).0000" \
+			"MEM 2.000000 $(date -d "$day 14:39:37" +%s).0000" \
+			"MEM 3.000000 $(date -d "$day 14:39:47" +%s).0000"
+	} >cut.dat
+	cp cut.dat a.dat
+	echo "EXIT;pid=7;signal=9 3.000000 $(date -d "$day 14:39:48" +%s).0000" >>a.dat
+	person mprof watch a.dat <<-END
+		expect ended 2026-11-22 14:39:48 by SIGKILL; last 3.00 MiB, peak 3.00 MiB
+		type q
+		expect $BACK
+	END
+	person mprof watch cut.dat <<-END
+		expect breaks off 2026-11-22 14:39:47, no end recorded; last 3.00 MiB
+		type q
+		expect $BACK
+	END
+	mprof run -q -o b.dat sh -c 'sleep 0.5; exit 3' || true
+	sed '/^MEM/d' a.dat >none.dat
+	person mprof watch none.dat <<-END
+		expect ended 2026-11-22 14:39:48 by SIGKILL; no sample was taken
+		type q
+		expect $BACK
+	END
+	person mprof watch b.dat <<-END
+		expect ended ([-0-9]+ )?[:0-9]+ with status 3; last .*B, peak
+		type q
+		expect $BACK
+	END
+}
+
+@test 'watching goes from now to ended' {
+	mprof run -q -T 0.1 -o a.dat sleep 3 &
+	while [ ! -s a.dat ]; do sleep 0.1; done
+	person mprof watch a.dat <<-END
+		expect now .*B, peak
+		expect ended [:0-9]+; last .*B, peak
+		type q
+		expect $BACK
+	END
+	wait
+}
+
 @test 'half a line is no sample until the rest of it is there' {
 	recording a.dat
 	printf 'MEM 99.000000 17000000' >>a.dat
 	(
-		sleep 1
+		sleep 4
 		echo '02.0000' >>a.dat
 	) &
 	person mprof watch a.dat <<-END
-		expect now 2.00 MiB
-		expect now 99.0 MiB
+		expect last 2.00 MiB
+		expect last 99.0 MiB
 		type q
 		expect $BACK
 	END
