@@ -18,17 +18,17 @@ static double area_of(const struct sample *first, const struct sample *last)
 	return area;
 }
 
-static double growth_rate(const struct sample *first, size_t count)
+double growth_of_run(const struct run *run, struct leak *leak)
 {
-	/* Borrowed: leak_judge() only reads it. */
-	const struct series part = {(struct sample *)first, count, count, 0};
-	double span = first[count - 1].time_s - first->time_s;
-	struct leak leak;
+	const struct series *total = &run->total;
+	const struct sample *first = total->items;
+	double span;
 
-	leak_judge(&part, false, &leak);
-	if (leak.judged)
-		return leak.mib_per_s;
-	return span > 0 ? (first[count - 1].mib - first->mib) / span : 0;
+	leak_judge(total, run->exit.told, leak);
+	if (leak->judged)
+		return leak->mib_per_s;
+	span = total->len ? first[total->len - 1].time_s - first->time_s : 0;
+	return span > 0 ? (first[total->len - 1].mib - first->mib) / span : 0;
 }
 
 int figures_of_series(const struct series *series, double from_s,
@@ -50,7 +50,6 @@ int figures_of_series(const struct series *series, double from_s,
 	out->mean_mib = out->duration_s > 0 ? out->area_mib_s / out->duration_s
 					    : first->mib;
 	out->growth_mib = last->mib - (begin > 0 ? first - 1 : first)->mib;
-	out->growth_mib_s = growth_rate(first, end - begin);
 	return 0;
 }
 

@@ -14,9 +14,8 @@ struct figures {
 	double duration_s;   /* from the first sample to the last */
 	double growth_mib;   /* the last sample less the one that precedes the
 			      * first, or the first where none does */
-	double growth_mib_s; /* slope of the lower envelope after the warm-up
-			      * (analysis/leak.h); growth over duration where
-			      * there are too few samples for one */
+	double growth_mib_s; /* growth_of_run(), where that was asked for: it
+			      * is dear; else 0 */
 };
 
 /* Of the samples with from_s <= time < until_s of a sorted series (-INFINITY
@@ -28,6 +27,12 @@ int figures_of_series(const struct series *series, double from_s,
  * the run's (profile/ending.h). A run that ended before its first sample has
  * that and nothing else. */
 int figures_of_run(const struct run *run, struct figures *out)
+    __attribute__((nonnull));
+
+/* How fast a run's total grows, MiB/s: the slope that leak_judge() found, which
+ * leak gets; growth over duration where there are too few samples for one. */
+struct leak;
+double growth_of_run(const struct run *run, struct leak *leak)
     __attribute__((nonnull));
 
 /* The part of a run that a mark begins; the first may begin without one. */

@@ -116,9 +116,7 @@ static void judge_growth(struct verdict *verdict, const struct side_run *run,
 	struct leak leak;
 	double low;
 
-	leak_judge(&run->run->total, run->run->exit.told, &leak);
-	verdict->value =
-	    leak.judged ? leak.mib_per_s : run->figures.growth_mib_s;
+	verdict->value = growth_of_run(run->run, &leak);
 	verdict->bound = options->max_growth_mib_s;
 	low = leak.judged ? fmin(leak.low, verdict->value) : verdict->value;
 	verdict->met = low <= verdict->bound;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/leak.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
@@ -103,18 +104,22 @@ struct part {
 };
 
 struct part_list {
-	struct part *items;
-	size_t len, cap;
+	ARRAY(struct part) parts;
+	struct index index; /* by name */
 };
+
+static void part_list_finish(struct part_list *list)
+{
+	array_free(&list->parts);
+	index_finish(&list->index);
+}
 
 static double phase_figure(
     const struct side_run *run, const char *name, size_t offset)
 {
-	for (size_t i = 0; i < run->phase_count; i++) {
-		if (strcmp(run->phases[i].name, name) == 0)
-			return figure_at(&run->phases[i].figures, offset);
-	}
-	return NAN;
+	const struct phase *phase = side_run_phase(run, name);
+
+	return phase ? figure_at(&phase->figures, offset) : NAN;
 }
 
 /* The highest of the processes of that name. */
@@ -190,21 +195,20 @@ static int compare_part(const struct side *const sides[2], part_figure *figure,
 	return got;
 }
 
-static bool has_part(const struct part_list *parts, const char *name)
+static bool same_part(const void *items, size_t at, const void *name)
 {
-	for (size_t i = 0; i < parts->len; i++) {
-		if (strcmp(parts->items[i].name, name) == 0)
-			return true;
-	}
-	return false;
+	return strcmp(((const struct part *)items)[at].name, name) == 0;
 }
 
-static void add_part(struct part_list *parts, const struct side *const sides[2],
+static void add_part(struct part_list *list, const struct side *const sides[2],
     part_figure *figure, const char *name)
 {
 	struct part part = {.name = name};
+	uint32_t hash = name ? index_hash(name, strlen(name)) : 0;
 
-	if (!name || has_part(parts, name) ||
+	if (!name ||
+	    index_find(&list->index, hash, same_part, list->parts.items,
+		name) != INDEX_NONE ||
 	    compare_part(sides, figure, name,
 		offsetof(struct figures, peak_mib), &part.peak) != 0 ||
 	    compare_part(sides, figure, name,
@@ -212,7 +216,8 @@ static void add_part(struct part_list *parts, const struct side *const sides[2],
 		return;
 	for (size_t i = 0; figure == process_figure && i < 2; i++)
 		part.count[i] = count_named(sides[i], name);
-	*array_push(parts) = part;
+	index_add(&list->index, hash, list->parts.len);
+	*array_push(&list->parts) = part;
 }
 
 static void find_parts(const struct side *const sides[2],
@@ -288,10 +293,10 @@ static void print_part_title(
 	putchar('\n');
 }
 
-static void print_parts(const char *title, const struct part_list *parts)
+static void print_parts(const char *title, const struct part_list *list)
 {
-	for (size_t i = 0; i < parts->len; i++) {
-		const struct part *part = &parts->items[i];
+	for (size_t i = 0; i < list->parts.len; i++) {
+		const struct part *part = &list->parts.items[i];
 		char *name = utf8_clean_copy(part->name);
 
 		print_part_title(title, name, part->count);
@@ -381,24 +386,27 @@ static void write_comparison(
 }
 
 static void write_parts(
-    struct json *json, const char *key, const struct part_list *parts)
+    struct json *json, const char *key, const struct part_list *list)
 {
 	json_key(json, key);
 	json_open(json, '[');
-	for (size_t i = 0; i < parts->len; i++) {
+	for (size_t i = 0; i < list->parts.len; i++) {
 		json_open(json, '{');
 		json_key(json, "name");
-		json_text(json, parts->items[i].name);
-		if (parts->items[i].count[0] > 0) {
+		json_text(json, list->parts.items[i].name);
+		if (list->parts.items[i].count[0] > 0) {
 			json_key(json, "is");
 			json_text(json, "largest");
 			json_key(json, "a_count");
-			json_whole(json, (int64_t)parts->items[i].count[0]);
+			json_whole(
+			    json, (int64_t)list->parts.items[i].count[0]);
 			json_key(json, "b_count");
-			json_whole(json, (int64_t)parts->items[i].count[1]);
+			json_whole(
+			    json, (int64_t)list->parts.items[i].count[1]);
 		}
-		write_comparison(json, "peak_mib", &parts->items[i].peak);
-		write_comparison(json, "growth_mib", &parts->items[i].growth);
+		write_comparison(json, "peak_mib", &list->parts.items[i].peak);
+		write_comparison(
+		    json, "growth_mib", &list->parts.items[i].growth);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -435,8 +443,8 @@ static void show(
 		write_all(sides, &phases, &processes);
 	else
 		print_all(sides, &phases, &processes);
-	array_free(&phases);
-	array_free(&processes);
+	part_list_finish(&phases);
+	part_list_finish(&processes);
 }
 
 static int by_peak(const void *a, const void *b)
@@ -485,6 +493,17 @@ static int draw(
 	return got;
 }
 
+static void add_growths(struct side *side)
+{
+	struct leak leak;
+
+	for (size_t i = 0; i < side->runs.len; i++) {
+		struct side_run *run = &side->runs.items[i];
+
+		run->figures.growth_mib_s = growth_of_run(run->run, &leak);
+	}
+}
+
 static int load(const struct compare_options *options,
     const char *const patterns[2], struct side sides[2], struct err *e)
 {
@@ -492,6 +511,7 @@ static int load(const struct compare_options *options,
 		if (side_add(&sides[i], patterns[i], &options->profiles, e) !=
 		    0)
 			return -1;
+		add_growths(&sides[i]);
 	}
 	return side_check_metric(&sides[0], &sides[1], e);
 }

@@ -10,6 +10,41 @@
 #include "dat/catalog.h"
 #include "profile/measure.h"
 
+static bool side_same_phase(const void *items, size_t at, const void *name)
+{
+	return strcmp(((const struct phase *)items)[at].name, name) == 0;
+}
+
+static size_t side_find_phase(const struct side_run *run, const char *name)
+{
+	return index_find(&run->phase_index, index_hash(name, strlen(name)),
+	    side_same_phase, run->phases, name);
+}
+
+static void side_index_phases(struct side_run *run)
+{
+	for (size_t i = 0; i < run->phase_count; i++) {
+		const char *name = run->phases[i].name;
+
+		if (side_find_phase(run, name) == INDEX_NONE)
+			index_add(&run->phase_index,
+			    index_hash(name, strlen(name)), i);
+	}
+}
+
+const struct phase *side_run_phase(const struct side_run *run, const char *name)
+{
+	size_t at = side_find_phase(run, name);
+
+	return at == INDEX_NONE ? NULL : &run->phases[at];
+}
+
+static void side_run_finish(struct side_run *run)
+{
+	free(run->phases);
+	index_finish(&run->phase_index);
+}
+
 static void add_runs(struct side *side, const struct profile *profile)
 {
 	for (size_t i = 0; i < profile->runs.len; i++) {
@@ -19,6 +54,7 @@ static void add_runs(struct side *side, const struct profile *profile)
 		if (figures_of_run(run, &added.figures) != 0)
 			continue;
 		added.phase_count = phases_of_run(run, &added.phases);
+		side_index_phases(&added);
 		*array_push(&side->runs) = added;
 	}
 }
@@ -81,7 +117,7 @@ void side_keep_last(struct side *side)
 	size_t last = side->runs.len - 1;
 
 	for (size_t i = 0; i < last; i++)
-		free(side->runs.items[i].phases);
+		side_run_finish(&side->runs.items[i]);
 	side->runs.items[0] = side->runs.items[last];
 	side->runs.len = 1;
 }
@@ -89,7 +125,7 @@ void side_keep_last(struct side *side)
 void side_finish(struct side *side)
 {
 	for (size_t i = 0; i < side->runs.len; i++)
-		free(side->runs.items[i].phases);
+		side_run_finish(&side->runs.items[i]);
 	array_free(&side->runs);
 	for (size_t i = 0; i < side->profiles.len; i++) {
 		profile_finish(side->profiles.items[i]);

@@ -8,6 +8,7 @@
 
 #include "analysis/compare.h"
 #include "analysis/figures.h"
+#include "base/index.h"
 #include "commands/profiles.h"
 
 struct side_run {
@@ -16,6 +17,7 @@ struct side_run {
 	struct figures figures;
 	struct phase *phases;
 	size_t phase_count;
+	struct index phase_index; /* by name, of the first of that name */
 };
 
 struct side {
@@ -43,6 +45,10 @@ void side_finish(struct side *side) __attribute__((nonnull));
 /* Whether both were recorded by the same backend; -1 with e where not. */
 int side_check_metric(const struct side *a, const struct side *b, struct err *e)
     __attribute__((nonnull, warn_unused_result));
+
+/* The first phase of that name; NULL where the run has none. */
+const struct phase *side_run_phase(const struct side_run *run, const char *name)
+    __attribute__((nonnull));
 
 /* One of the figures by its place in struct figures. */
 double figure_at(const struct figures *figures, size_t offset);

@@ -9,6 +9,7 @@
 
 #include "analysis/compare.h"
 #include "analysis/figures.h"
+#include "analysis/leak.h"
 #include "base/random.h"
 
 static void five_against_five_apart(void **state)
@@ -111,10 +112,23 @@ static void figures_hold_each_sample_until_the_next(void **state)
 	assert_float_equal(f.area_mib_s, 1000, 1e-9);
 	assert_float_equal(f.mean_mib, 250, 1e-9);
 	assert_float_equal(f.growth_mib, 100, 0);
-	assert_float_equal(f.growth_mib_s, 25, 1e-9);
 	assert_int_equal(figures_of_series(&s, 11, 14, &f), 0);
 	assert_float_equal(f.mean_mib, 300, 0);
 	series_finish(&s);
+}
+
+static void growth_of_few_samples_is_from_the_first_to_the_last(void **state)
+{
+	struct run run = {0};
+	struct leak leak;
+
+	(void)state;
+	assert_float_equal(growth_of_run(&run, &leak), 0, 0);
+	series_add(&run.total, 10, 100);
+	series_add(&run.total, 11, 300);
+	series_add(&run.total, 14, 200);
+	assert_float_equal(growth_of_run(&run, &leak), 25, 1e-9);
+	series_finish(&run.total);
 }
 
 /* What the kernel tells at the end is the peak of all, told once more. */
@@ -228,6 +242,8 @@ int main(void)
 	    cmocka_unit_test(many_are_sampled),
 	    cmocka_unit_test(hundreds_are_as_the_normal_distribution_has_them),
 	    cmocka_unit_test(figures_hold_each_sample_until_the_next),
+	    cmocka_unit_test(
+		growth_of_few_samples_is_from_the_first_to_the_last),
 	    cmocka_unit_test(marks_begin_phases),
 	    cmocka_unit_test(the_last_phase_has_its_own_peak),
 	    cmocka_unit_test(intervals_hold_what_they_promise),
