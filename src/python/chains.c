@@ -188,6 +188,7 @@ static struct chain_link link_below(
 	uint32_t detail = references->detail.items[reference];
 	enum reference_kind kind = references->kind.items[reference];
 	bool labelled = has_label(f, from, kind);
+	const struct chain_link *links = f->table.links.items;
 
 	if (kind == REFERENCE_VALUE && is_folded(f, from))
 		kind = REFERENCE_ATTRIBUTE;
@@ -197,7 +198,7 @@ static struct chain_link link_below(
 	    .label = labelled ? detail + 1 : 0,
 	    .object = object,
 	    .detail = detail,
-	    .depth = f->table.links.items[parent].depth + 1};
+	    .depth = links ? links[parent].depth + 1 : 1};
 }
 
 static struct chain_link link_of(

@@ -25,6 +25,7 @@ static bool check_edge(const struct object_edge *edge, void *context)
 static void check_chains(struct objects *objects, bool referents)
 {
 	bool *wanted = mem_zero(objects->types.items.len + 1, sizeof(bool));
+	bool *all_types = mem_zero(objects->types.items.len + 1, sizeof(bool));
 	uint32_t *all = mem_zero(objects->found.len + 1, sizeof(uint32_t));
 	struct holders_request request = {wanted, referents};
 	struct chains_request chains_request;
@@ -34,11 +35,18 @@ static void check_chains(struct objects *objects, bool referents)
 	struct err e;
 
 	memset(wanted, 1, objects->types.items.len);
+	memset(all_types, 1, objects->types.items.len);
 	for (size_t i = 0; i < objects->found.len; i++)
 		all[i] = (uint32_t)i;
 	if (holders_find(&holders, objects, &request, &e) == 0) {
-		chains_request = (struct chains_request){&holders.references,
-		    holders.types, holders.roots, all, objects->found.len, 3};
+		chains_request =
+		    (struct chains_request){.references = &holders.references,
+			.types = holders.types,
+			.roots = holders.roots,
+			.wanted = all,
+			.wanted_len = objects->found.len,
+			.depth = 3,
+			.splits = all_types};
 		if (referents)
 			chains_referents(&chains, &chains_request);
 		else
@@ -59,6 +67,7 @@ static void check_chains(struct objects *objects, bool referents)
 	}
 	holders_finish(&holders);
 	free(wanted);
+	free(all_types);
 	free(all);
 }
 

@@ -319,7 +319,8 @@ static void lying_rows(void)
 	    {offsetof(struct python_offsets, heap_type_size), "its type type"},
 	    {offsetof(struct python_offsets, heap_type_qualname),
 		"its name of a class"},
-	    {offsetof(struct python_offsets, str_length), "its name of a class"},
+	    {offsetof(struct python_offsets, str_length),
+		"its name of a class"},
 	    {offsetof(struct python_offsets, interpreter_modules),
 		"its list of modules"},
 	};
