@@ -9,21 +9,17 @@
 #include "analysis/pieces.h"
 #include "analysis/robust.h"
 #include "analysis/stretch.h"
-#include "base/mem.h"
-#include "profile/ending.h"
 
-static const double minute_s = 59.5;  /* a load of data and a leak look alike */
 static const double falls_back = 0.1; /* of the growth: it did not only grow */
 static const double sees_enough = 0.25; /* of the level, by a steady one */
 static const double half = 0.5;         /* of what would have been seen */
+enum { HALF = 16 };                     /* blocks of one */
+static const double flat = 0.6;         /* of the slope before */
 static const double least_work_s = 10;  /* longer than a start */
 static const double brief_start = 0.12, brief_rest = 0.17;
 static const double swings = 0.1; /* of the range, by what comes round */
 static const double quiet = 0.3;  /* of the steps before: no work goes on */
 static const double most_lives = 0.6;
-static const double lived = 0.45; /* of the recording, by a process */
-static const double clear_slope = 4;
-static const double brief = 0.1; /* a life, of the recording */
 
 /* A life in pieces: the stretch without its start and without a rest. */
 struct edges {
@@ -103,15 +99,72 @@ static bool rests_quietly(
 	return before > growth && step_of(&rest) < quiet * before;
 }
 
+/* The slope from from_s to to_s, and its error. */
+static double slope_between(
+    const struct series *part, double from_s, double to_s, double *error)
+{
+	struct series within = series_part(part, from_s, to_s);
+	double x[ROBUST_MAX], y[ROBUST_MAX];
+	struct robust_trend trend;
+	struct envelope envelope;
+
+	*error = INFINITY;
+	if (within.len < JUDGE_FEWEST)
+		return 0;
+	envelope_init(&envelope, &within);
+	if (envelope.span_s <= 0)
+		return 0;
+	robust_trend(x, y, envelope_blocks(&envelope, HALF, x, y), &trend);
+	*error = (trend.high - trend.low) / (2 * 1.96) / envelope.span_s;
+	return trend.slope / envelope.span_s;
+}
+
+/* How the halves of a stretch grow: slower in the second, as behind the start
+ * of something that fills up, or on and on. */
+enum pace { PACE_UNKNOWN, PACE_FLATTENS, PACE_KEPT };
+
+static enum pace pace_of(const struct series *part, const struct leak *found)
+{
+	double middle_s = (found->since_s + found->until_s) / 2, errors[2];
+	double slope =
+	    slope_between(part, found->since_s, middle_s, &errors[0]);
+	double late = slope_between(part, middle_s, found->until_s, &errors[1]);
+
+	if (late < flat * slope &&
+	    slope - late > 3 * hypot(errors[0], errors[1]))
+		return PACE_FLATTENS;
+	return late > flat * slope && late > 3 * errors[1] ? PACE_KEPT
+							   : PACE_UNKNOWN;
+}
+
+static void call_bent(struct leak *leak)
+{
+	leak->verdict = LEAK_UNDECIDED;
+	leak->reason = LEAK_BENDS;
+	leak->need_s = leak->until_s - leak->since_s;
+}
+
+/* What leaks behind a warm-up, but ever slower, and what is called growing, but
+ * goes on as it did. */
+static void weigh_pace(const struct series *life, struct leak *out)
+{
+	bool warms = out->since_s > life->items[0].time_s;
+
+	if (out->verdict == LEAK_LEAKING && warms &&
+	    pace_of(life, out) == PACE_FLATTENS)
+		call_bent(out);
+	else if (out->verdict == LEAK_GROWING &&
+		 pace_of(life, out) == PACE_KEPT)
+		call_bent(out);
+}
+
 /* A stretch that leaks by itself: what stands beside it may put that in
  * doubt. */
 static void weigh_edges(const struct edges *edges, const struct series *life,
     const struct series *part, struct leak *found)
 {
 	if (edges->starts && edges->start > brief_start && !edges->bends) {
-		found->verdict = LEAK_UNDECIDED;
-		found->reason = LEAK_BENDS;
-		found->need_s = found->until_s - found->since_s;
+		call_bent(found);
 	} else if (edges->rests && edges->rest > brief_rest &&
 		   !rests_quietly(life, part, edges->to_s)) {
 		found->verdict = LEAK_UNDECIDED;
@@ -141,11 +194,8 @@ static bool judge_within(
 		part = series_part(life, edges->from_s, INFINITY);
 		judge_part(&part, &found);
 	}
-	if (found.verdict == LEAK_LEAKING) {
-		found.verdict = LEAK_UNDECIDED;
-		found.reason = LEAK_BENDS;
-		found.need_s = found.until_s - found.since_s;
-	}
+	if (found.verdict == LEAK_LEAKING)
+		call_bent(&found);
 	if (found.judged && out->verdict != LEAK_GROWING)
 		*out = found;
 	return false;
@@ -227,8 +277,8 @@ static void judge_standstill(
 	*out = found;
 }
 
-/* One life, from its start to before its end. */
-static void judge_life(const struct series *life, struct leak *out)
+/* By the whole, then by its parts. */
+static void judge_parts(const struct series *life, struct leak *out)
 {
 	struct envelope envelope;
 	struct edges edges;
@@ -256,6 +306,14 @@ static void judge_life(const struct series *life, struct leak *out)
 		judge_standstill(life, fmax(edges.from_s, out->since_s), out);
 	if (out->verdict == LEAK_STEADY)
 		weigh_slope(quiet_mib_per_s, out);
+}
+
+/* One life, from its start to before its end. */
+static void judge_life(const struct series *life, struct leak *out)
+{
+	judge_parts(life, out);
+	if (out->judged && out->lives == 0 && out->cycle_s == 0)
+		weigh_pace(life, out);
 }
 
 /* What the lives of a program that is started again and again say. */
@@ -377,18 +435,18 @@ static void finish(const struct series *series, struct leak *out)
 	const struct sample *peak = series_peak(series);
 	double whole = out->last_s - out->first_s;
 
-	if (out->verdict == LEAK_LEAKING && whole < minute_s &&
+	if (out->verdict == LEAK_LEAKING && whole < LEAK_LEAST_S &&
 	    only_grew(series, out)) {
 		out->verdict = LEAK_UNDECIDED;
 		out->reason = LEAK_LOADS;
-		out->need_s = minute_s - whole;
+		out->need_s = LEAK_LEAST_S - whole;
 	}
 	if (out->verdict == LEAK_STEADY)
 		doubt_steady(out);
 	if (out->verdict == LEAK_LEAKING || out->verdict == LEAK_GROWING)
 		out->visible_mib_per_s = 0;
-	if (out->verdict == LEAK_UNDECIDED && whole < minute_s)
-		out->need_s = fmax(out->need_s, minute_s - whole);
+	if (out->verdict == LEAK_UNDECIDED && whole < LEAK_LEAST_S)
+		out->need_s = fmax(out->need_s, LEAK_LEAST_S - whole);
 	out->level_mib = fmin(out->level_mib, peak->mib);
 }
 
@@ -436,144 +494,4 @@ const char *leak_word(enum leak_verdict verdict)
 	};
 
 	return words[verdict];
-}
-
-/* A process belongs to those that gather if it is there at the end. */
-static bool lives_on(const struct process *process, double last_s, double whole)
-{
-	const struct series *m = &process->memory;
-
-	return m->len > 0 && !process->exit.told &&
-	       m->items[m->len - 1].time_s >= last_s - 0.02 * whole;
-}
-
-static double life_of(const struct process *process)
-{
-	const struct series *m = &process->memory;
-
-	return m->items[m->len - 1].time_s - m->items[0].time_s;
-}
-
-static bool lives_until(const struct process *process, double time_s)
-{
-	const struct series *m = &process->memory;
-
-	return m->items[m->len - 1].time_s >= time_s;
-}
-
-/* Processes that are started all the time and stay, of those that live for
- * least_s: at least five after the first fifth of the time, some in each
- * quarter of it, and nearly none that ended. */
-static bool lives_gather(
-    const struct run *run, const struct leak *total, double least_s)
-{
-	double whole = total->last_s - total->first_s;
-	size_t born[5] = {0}, ended = 0, late = 0;
-
-	for (size_t i = 0; i < run->processes.len; i++) {
-		const struct process *process = &run->processes.items[i];
-		double at, share;
-
-		if (process->memory.len == 0 || life_of(process) < least_s)
-			continue;
-		at = process->memory.items[0].time_s;
-		share = whole > 0 ? (at - total->first_s) / whole : 0;
-		if (!lives_on(process, total->last_s, whole))
-			ended++;
-		else if (share >= 0 && share < 1)
-			born[(size_t)(share * 5)]++;
-	}
-	for (size_t i = 1; i < 5; i++)
-		late += born[i];
-	return late >= 5 && born[1] && born[2] && born[3] && born[4] &&
-	       ended * 10 <= late;
-}
-
-/* Where short-lived ones come and go beside those that stay, what is young at
- * the end may be either. */
-static bool processes_gather(const struct run *run, const struct leak *total)
-{
-	return lives_gather(run, total, 0) ||
-	       lives_gather(
-		   run, total, brief * (total->last_s - total->first_s));
-}
-
-/* Among many processes one may seem to leak by chance: its slope has to be
- * several times as far from none as from the end of its interval. */
-static bool stands_out(const struct leak *own)
-{
-	return own->mib_per_s > clear_slope * (own->mib_per_s - own->low);
-}
-
-static void judge_process(
-    struct leak_run *out, const struct process *process, double whole)
-{
-	struct leak_process *judged;
-	struct leak own;
-
-	if (process->memory.len == 0 || life_of(process) < lived * whole ||
-	    !lives_until(process, out->total.last_s - 0.05 * whole))
-		return;
-	leak_judge(&process->memory, process->exit.told, &own);
-	if (own.verdict == LEAK_LEAKING && !stands_out(&own))
-		own.verdict = LEAK_UNDECIDED;
-	own.first_s = out->total.first_s;
-	judged = array_push(&out->processes);
-	*judged = (struct leak_process){process, own};
-	if (own.verdict != LEAK_LEAKING || out->total.verdict == LEAK_LEAKING)
-		return;
-	if (!out->process || own.mib_per_s > out->worst.mib_per_s) {
-		out->worst = own;
-		out->worst.level_mib = out->total.level_mib;
-		out->process = process;
-	}
-}
-
-void leak_judge_run(const struct run *run, struct leak_run *out)
-{
-	*out = (struct leak_run){0};
-	leak_judge(&run->total, run->exit.told, &out->total);
-	out->worst = out->total;
-	for (size_t i = 0; i < run->processes.len; i++)
-		judge_process(out, &run->processes.items[i],
-		    out->total.last_s - out->total.first_s);
-	out->more_processes = processes_gather(run, &out->total);
-	if (out->more_processes && out->worst.verdict != LEAK_LEAKING &&
-	    out->total.mib_per_s > 0)
-		out->worst.verdict = LEAK_LEAKING;
-}
-
-void leak_judge_part(
-    const struct run *run, double from_s, double to_s, struct leak_run *out)
-{
-	const struct process *whole = run->processes.items;
-	size_t len = run->processes.len;
-	struct process *parts = mem_zero(len + 1, sizeof(parts[0]));
-	struct run part = *run;
-
-	part.total = series_part(&run->total, from_s, to_s);
-	part.processes.items = parts;
-	for (size_t i = 0; i < len; i++) {
-		parts[i] = whole[i];
-		parts[i].memory = series_part(&whole[i].memory, from_s, to_s);
-		parts[i].exit.told =
-		    whole[i].exit.told && whole[i].exit.time_s <= to_s;
-	}
-	part.exit.told = run->exit.told && run->exit.time_s <= to_s;
-	leak_judge_run(&part, out);
-	out->total.first_s = out->worst.first_s = run_first_s(run);
-	for (size_t i = 0; i < out->processes.len; i++) {
-		struct leak_process *judged = &out->processes.items[i];
-
-		judged->process = whole + (judged->process - parts);
-		judged->leak.first_s = out->total.first_s;
-	}
-	if (out->process)
-		out->process = whole + (out->process - parts);
-	free(parts);
-}
-
-void leak_run_finish(struct leak_run *leak)
-{
-	array_free(&leak->processes);
 }

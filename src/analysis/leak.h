@@ -10,6 +10,10 @@
 
 #include "profile/profile.h"
 
+/* In less time a load of data and a leak look the same: a minute, less the
+ * samples that it may lack. */
+#define LEAK_LEAST_S 59.5
+
 enum leak_verdict {
 	LEAK_UNDECIDED, /* too short or too noisy to say: see need_s */
 	LEAK_STEADY,    /* no growth beyond what noise explains */

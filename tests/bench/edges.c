@@ -300,7 +300,7 @@ void edges_make(enum recording_kind kind, uint64_t seed, struct run *run,
 	}
 	facts->leak_mib = e.leaks;
 	facts->noise_mib = e.w.noise_mib;
-	facts->mib_per_s = e.leaks * (double)(e.lives ? e.lives : 1) /
-			   ((e.idles - e.starts) * (double)e.w.samples *
-			       e.w.interval_s);
+	facts->mib_per_s =
+	    e.leaks * (double)(e.lives ? e.lives : 1) /
+	    ((e.idles - e.starts) * (double)e.w.samples * e.w.interval_s);
 }

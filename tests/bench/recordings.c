@@ -249,6 +249,6 @@ void recording_make(enum recording_kind kind, uint64_t seed, struct run *run,
 	}
 	make_plain(kind, seed, run, facts);
 	facts->mib_per_s =
-	    facts->leak_mib / (total->items[total->len - 1].time_s -
-				  total->items[0].time_s);
+	    facts->leak_mib /
+	    (total->items[total->len - 1].time_s - total->items[0].time_s);
 }

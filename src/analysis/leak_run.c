@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// A whole run: its total, its processes one by one, and their number.
+#include "analysis/leak.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "profile/ending.h"
+
+static const double lived = 0.45; /* of the recording, by a process */
+static const double clear_slope = 4;
+static const double brief = 0.1; /* a life, of the recording */
+
+/* A process belongs to those that gather if it is there at the end. */
+static bool lives_on(const struct process *process, double last_s, double whole)
+{
+	const struct series *m = &process->memory;
+
+	return m->len > 0 && !process->exit.told &&
+	       m->items[m->len - 1].time_s >= last_s - 0.02 * whole;
+}
+
+static double life_of(const struct process *process)
+{
+	const struct series *m = &process->memory;
+
+	return m->items[m->len - 1].time_s - m->items[0].time_s;
+}
+
+static bool lives_until(const struct process *process, double time_s)
+{
+	const struct series *m = &process->memory;
+
+	return m->items[m->len - 1].time_s >= time_s;
+}
+
+/* Processes that are started all the time and stay, of those that live for
+ * least_s: at least five after the first fifth of the time, some in each
+ * quarter of it, and nearly none that ended. */
+static bool lives_gather(
+    const struct run *run, const struct leak *total, double least_s)
+{
+	double whole = total->last_s - total->first_s;
+	size_t born[5] = {0}, ended = 0, late = 0;
+
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct process *process = &run->processes.items[i];
+		double at, share;
+
+		if (process->memory.len == 0 || life_of(process) < least_s)
+			continue;
+		at = process->memory.items[0].time_s;
+		share = whole > 0 ? (at - total->first_s) / whole : 0;
+		if (!lives_on(process, total->last_s, whole))
+			ended++;
+		else if (share >= 0 && share < 1)
+			born[(size_t)(share * 5)]++;
+	}
+	for (size_t i = 1; i < 5; i++)
+		late += born[i];
+	return late >= 5 && born[1] && born[2] && born[3] && born[4] &&
+	       ended * 10 <= late;
+}
+
+/* Where short-lived ones come and go beside those that stay, what is young at
+ * the end may be either. */
+static bool processes_gather(const struct run *run, const struct leak *total)
+{
+	return lives_gather(run, total, 0) ||
+	       lives_gather(
+		   run, total, brief * (total->last_s - total->first_s));
+}
+
+/* Among many processes one may seem to leak by chance: its slope has to be
+ * several times as far from none as from the end of its interval. */
+static bool stands_out(const struct leak *own)
+{
+	return own->mib_per_s > clear_slope * (own->mib_per_s - own->low);
+}
+
+static void judge_process(
+    struct leak_run *out, const struct process *process, double whole)
+{
+	struct leak_process *judged;
+	struct leak own;
+
+	if (process->memory.len == 0 || life_of(process) < lived * whole ||
+	    !lives_until(process, out->total.last_s - 0.05 * whole))
+		return;
+	leak_judge(&process->memory, process->exit.told, &own);
+	if (own.verdict == LEAK_LEAKING && !stands_out(&own))
+		own.verdict = LEAK_UNDECIDED;
+	own.first_s = out->total.first_s;
+	judged = array_push(&out->processes);
+	*judged = (struct leak_process){process, own};
+	if (own.verdict != LEAK_LEAKING || out->total.verdict == LEAK_LEAKING)
+		return;
+	if (!out->process || own.mib_per_s > out->worst.mib_per_s) {
+		out->worst = own;
+		out->worst.level_mib = out->total.level_mib;
+		out->process = process;
+	}
+}
+
+void leak_judge_run(const struct run *run, struct leak_run *out)
+{
+	*out = (struct leak_run){0};
+	leak_judge(&run->total, run->exit.told, &out->total);
+	out->worst = out->total;
+	for (size_t i = 0; i < run->processes.len; i++)
+		judge_process(out, &run->processes.items[i],
+		    out->total.last_s - out->total.first_s);
+	out->more_processes = processes_gather(run, &out->total);
+	if (out->more_processes && out->worst.verdict != LEAK_LEAKING &&
+	    out->total.mib_per_s > 0 &&
+	    out->total.last_s - out->total.first_s >= LEAK_LEAST_S)
+		out->worst.verdict = LEAK_LEAKING;
+}
+
+void leak_judge_part(
+    const struct run *run, double from_s, double to_s, struct leak_run *out)
+{
+	const struct process *whole = run->processes.items;
+	size_t len = run->processes.len;
+	struct process *parts = mem_zero(len + 1, sizeof(parts[0]));
+	struct run part = *run;
+
+	part.total = series_part(&run->total, from_s, to_s);
+	part.processes.items = parts;
+	for (size_t i = 0; i < len; i++) {
+		parts[i] = whole[i];
+		parts[i].memory = series_part(&whole[i].memory, from_s, to_s);
+		parts[i].exit.told =
+		    whole[i].exit.told && whole[i].exit.time_s <= to_s;
+	}
+	part.exit.told = run->exit.told && run->exit.time_s <= to_s;
+	leak_judge_run(&part, out);
+	out->total.first_s = out->worst.first_s = run_first_s(run);
+	for (size_t i = 0; i < out->processes.len; i++) {
+		struct leak_process *judged = &out->processes.items[i];
+
+		judged->process = whole + (judged->process - parts);
+		judged->leak.first_s = out->total.first_s;
+	}
+	if (out->process)
+		out->process = whole + (out->process - parts);
+	free(parts);
+}
+
+void leak_run_finish(struct leak_run *leak)
+{
+	array_free(&leak->processes);
+}
