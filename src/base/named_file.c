@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,10 @@
 
 #include "base/mem.h"
 
-enum { LINKS_MAX = 40 }; /* as many as the kernel follows */
+enum {
+	LINKS_MAX = 40,      /* as many as the kernel follows */
+	PROC_MAGIC = 0x9fa0, /* linux/magic.h, which musl's headers lack */
+};
 
 /* Moves to the folder of path, which is relative to the folder so far, and
  * leaves the last component in name. -1 with errno. */
@@ -72,7 +74,7 @@ static int named_file_open_magic(const struct named_file *file)
 	struct stat about;
 	int fd;
 
-	if (fstatfs(file->object, &fs) != 0 || fs.f_type != PROC_SUPER_MAGIC)
+	if (fstatfs(file->object, &fs) != 0 || fs.f_type != PROC_MAGIC)
 		return -1;
 	fd = openat(file->folder, file->name, O_PATH | O_CLOEXEC);
 	if (fd < 0 || (fstat(fd, &about) == 0 && !S_ISREG(about.st_mode)))
