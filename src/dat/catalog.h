@@ -46,9 +46,9 @@ bool catalog_is_companion(int folder, const char *name)
     __attribute__((nonnull));
 
 /* Whether path may be deleted as a recording: a regular file, not a link to
- * one, that begins with a record, or an empty .dat file; none that a recorder is
- * writing. 0 if so; 1 with e where it is something else, -1 with e where that
- * can't be told. */
+ * one, that begins with a record, or an empty .dat file; none that a recorder
+ * is writing. 0 if so; 1 with e where it is something else, -1 with e where
+ * that can't be told. */
 int catalog_check(const char *path, struct err *e)
     __attribute__((nonnull(1), warn_unused_result));
 
