@@ -344,6 +344,7 @@ void sample_take(struct sampler *s)
 	measure_all(s, now_ns);
 	sum_up(s);
 	sample_tell(s);
+	sample_flush(s); /* what follows may take its time */
 	peaks_look(s, now_ns - s->ticked_ns);
 	look_at_limit(s);
 	look_at_shares(s, now_ns);

@@ -31,6 +31,26 @@ time.sleep(.6)' >when
 		END { exit bad || !found }' when a.dat
 }
 
+# As for a tick that waits: the recorder is stopped while the line is written.
+@test "mark: during a long tick, too" {
+	mprof run -q -T 50ms -o a.dat python3 -c '
+import os, signal, time
+time.sleep(.3)
+recorder = os.getppid()
+os.kill(recorder, signal.SIGSTOP)
+time.sleep(.5)
+print(time.time())
+open(os.environ["MPROF_MARK"], "a").write("here\n")
+print(time.time())
+time.sleep(.5)
+os.kill(recorder, signal.SIGCONT)
+time.sleep(.2)' >when
+	awk 'NR == FNR { when[FNR] = $1 }
+		/^MARK;/ { found = 1
+			bad = $3 < when[1] - 0.02 || $3 > when[2] + 0.001 }
+		END { exit bad || !found }' when a.dat
+}
+
 @test "mark: the file is the user's alone, and goes with the recording" {
 	mprof run -q -o a.dat sh -c 'stat -c "%a %n" "$MPROF_MARK"' >told
 	[ "$(cut -d' ' -f1 told)" = 600 ]
