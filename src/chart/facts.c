@@ -200,6 +200,30 @@ static char *run_text(const struct chart_run *chart_run)
 	return text;
 }
 
+/* "a.dat: 272 MiB PSS, 12 processes share memory; b.dat: ..." */
+static void add_shared(struct scene *scene, const struct chart_request *request)
+{
+	char *all = NULL;
+
+	for (size_t i = 0; i < request->len; i++) {
+		const struct run *run = request->runs[i].run;
+		struct sample peak;
+		char *shared = NULL, *longer;
+
+		if (run_peak_above(run, series_peak(&run->total), &peak))
+			shared = shared_text(run, peak.mib);
+		if (!shared)
+			continue;
+		longer = mem_format("%s%s%s: %s", all ? all : "",
+		    all ? "; " : "", request->runs[i].name, shared);
+		free(all);
+		free(shared);
+		all = longer;
+	}
+	add_clean_fact(scene, "Shared", all);
+	free(all);
+}
+
 /* Of several recordings the names, then what is known of each. */
 static void add_names(struct scene *scene, const struct chart_request *request)
 {
@@ -255,6 +279,7 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 	add_fact(scene, "Metric", metric_text(request));
 	if (request->len > 1) {
 		add_names(scene, request);
+		add_shared(scene, request);
 		return;
 	}
 	add_clean_fact(scene, "Command", run->command);
