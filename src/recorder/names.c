@@ -70,6 +70,13 @@ static bool is_due(const struct member *member, int64_t now_ns)
 
 enum look { LOOK_READ, LOOK_NONE, LOOK_LATER };
 
+/* Nobody changes the mappings of a process that sleeps, has one thread and
+ * memory of its own: its words can be read at once. */
+static bool is_still(const struct member *member, const struct proc_stat *stat)
+{
+	return member->owns && stat->threads == 1 && stat->state == 'S';
+}
+
 /* In an exec the name is there a moment before the words are, and what has
  * ended has none any more. Words that can't be read yet are asked for again in
  * the next step. */
@@ -82,6 +89,11 @@ static enum look read_words(
 	if (!procfs_stat(names->fs, member->pid, stat) ||
 	    stat->started != member->started || stat->is_ending)
 		return LOOK_NONE;
+	if (is_still(member, stat)) {
+		len = procfs_read(names->fs, member->pid, "cmdline",
+		    names->command, sizeof(names->command));
+		return procfs_join(names->command, len) ? LOOK_READ : LOOK_NONE;
+	}
 	if (!names->words)
 		names->words = words_create(names->fs, sizeof(names->command));
 	len = words_read(names->words, member->pid, member->started,
@@ -139,7 +151,11 @@ struct member *names_step(
     struct names *names, struct members *members, int64_t now_ns, bool *news)
 {
 	size_t count = steppable(members);
+	bool was_late;
 
+	/* words that were asked for in the last step are there by now */
+	if (names->late && now_ns != names->stepped_ns)
+		names->next = names->first_late;
 	names->late = names->late && now_ns == names->stepped_ns;
 	names->credit_ns += now_ns - names->stepped_ns;
 	names->stepped_ns = now_ns;
@@ -160,7 +176,10 @@ struct member *names_step(
 				continue;
 			names->credit_ns -= NS_PER_S / LOOKS_PER_S;
 		}
+		was_late = names->late;
 		*news = look(names, member, now_ns);
+		if (names->late && !was_late)
+			names->first_late = names->next - 1;
 		return member;
 	}
 	return NULL;

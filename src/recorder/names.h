@@ -21,6 +21,7 @@ struct names {
 	int64_t patience_ns; /* for words, at one step */
 	struct words *words; /* NULL before the first look */
 	bool late;           /* in this step patience was used up */
+	size_t first_late;   /* the first whose words were not there yet */
 	char command[1024];  /* of the member that was looked at */
 };
 
