@@ -72,6 +72,7 @@ struct member *members_add(
 	    .forked = stat->is_forked,
 	    .kib = -1,
 	    .peak_kib = -1,
+	    .base_kib = -1,
 	};
 	memcpy(member->name, stat->name, sizeof(member->name));
 	if (2 * members->list.len > members->slots_cap)

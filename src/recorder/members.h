@@ -28,6 +28,7 @@ struct member {
 			      * metric doesn't tell */
 	int64_t peak_kib;    /* highest known, marks included; -1: none */
 	struct highest high; /* since its mark was read */
+	int64_t base_kib;    /* its mark when the recording began; -1: none */
 	int64_t seen_ns;     /* when it was found, of clock_mono_ns() */
 	int64_t named_ns;    /* its name was looked at; 0: not yet */
 	int64_t tried_ns;    /* the same, were there words or not */

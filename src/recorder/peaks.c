@@ -100,8 +100,12 @@ static void tell(struct sampler *s)
 void peaks_look(struct sampler *s, int64_t elapsed_ns)
 {
 	const struct watermarks_look look = {s->tick.time_ns, true};
-	struct watermark mark = watermarks_step(
-	    &s->watermarks, &s->tree.members, elapsed_ns, &look);
+	/* At once where marks may stand from before the recording. */
+	bool first = s->result.samples <= 1 && !s->plan.launched;
+	struct watermark mark =
+	    first ? watermarks_all(&s->watermarks, &s->tree.members, &look)
+		  : watermarks_step(
+			&s->watermarks, &s->tree.members, elapsed_ns, &look);
 
 	if (mark.kib >= 0)
 		s->marks_ns = s->tick.time_ns;

@@ -92,6 +92,7 @@ static void begin(struct sampler *s, struct launch *launch)
 	borrow_init(&s->borrow, &s->fs, s->plan.proc == NULL);
 	watermarks_init(&s->watermarks, &s->meter, s->plan.metric);
 	s->watermarks.alone = s->plan.alone;
+	s->watermarks.began = s->plan.launched ? 0 : procfs_ticks();
 	shares_init(&s->shares, &s->fs, s->plan.max_overhead, now_ns);
 	s->limit = (struct limit){
 	    .fs = &s->fs, .kib = s->plan.limit_kib, .action = s->plan.on_limit};

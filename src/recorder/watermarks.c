@@ -57,6 +57,10 @@ static int64_t read_mark(struct watermarks *watermarks, struct member *member)
 		return -1;
 	member->single = strstr(text, "\nThreads:\t1\n") != NULL;
 	kib = procfs_kib(text, watermarks->key);
+	if (member->started < watermarks->began && member->base_kib < 0)
+		member->base_kib = kib;
+	if (kib <= member->base_kib)
+		return -1;
 	if (kib > member->peak_kib)
 		member->peak_kib = kib;
 	return kib;

@@ -15,6 +15,8 @@ struct watermarks {
 	size_t next;     /* position of the one whose turn it is */
 	int64_t credit;  /* members times nanoseconds since */
 	bool alone;      /* the program's mark alone is told */
+	uint64_t began;  /* of what started before, in ticks since boot, a mark
+			  * counts from its first reading on */
 };
 
 /* The moment at which marks are read. */

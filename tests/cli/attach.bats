@@ -169,3 +169,25 @@ teardown() {
 	kill -0 $target
 	[[ $(tail -n 2 a.dat) =~ ^EXIT\;pid=[0-9]+\ .*PEAK ]]
 }
+
+@test "attach: a peak from before the recording is none of it" {
+	cat >before.py <<-'END'
+	import time
+	block = bytearray(150 << 20)
+	del block
+	print("ready", flush=True)
+	time.sleep(1.5)
+	block = bytearray(60 << 20)
+	del block
+	time.sleep(60)
+	END
+	python3 before.py >ready 3>&- &
+	target=$!
+	for _ in $(seq 200); do
+		[ -s ready ] && break
+		sleep 0.02
+	done
+	mprof attach -q -T 0.05 -t 0.5 -o a.dat $target
+	kill $target
+	mprof peak --json a.dat | jq -e '.recordings[0].peak_mib < 50'
+}
