@@ -13,6 +13,7 @@
 #include "commands/heap_show.h"
 #include "commands/heap_take.h"
 #include "commands/target.h"
+#include "proc/procfs.h"
 
 struct heap_options {
 	const char *save;
@@ -173,19 +174,44 @@ static enum heap_look explain(const struct heap_options *options,
 	return HEAP_LOOK_FAILED;
 }
 
+/* When the process began, which tells one use of a pid from the next; 0 where
+ * there is none. */
+static uint64_t began(pid_t pid)
+{
+	struct proc_stat stat;
+	struct procfs fs;
+	bool is_there;
+
+	if (procfs_init(&fs, "/proc", NULL) < 0)
+		return 0;
+	is_there = procfs_stat(&fs, pid, &stat);
+	procfs_finish(&fs);
+	return is_there ? stat.started : 0;
+}
+
+/* The process that is looked at. */
+struct heap_process {
+	pid_t pid;
+	uint64_t began;
+};
+
 /* One look, and what came since the one before. */
-static enum heap_look look_again(
-    const struct heap_options *options, pid_t pid, struct heap *before)
+static enum heap_look look_again(const struct heap_options *options,
+    const struct heap_process *process, struct heap *before)
 {
 	struct heap heap = {0};
 	int64_t analysis_ns = 0;
 	struct err e;
 	enum python_result result =
-	    heap_take(&heap, pid, NULL, &analysis_ns, &e);
+	    heap_take(&heap, process->pid, NULL, &analysis_ns, &e);
+	uint64_t now = began(process->pid);
 
+	/* Another one has its pid; one that has just ended has none. */
+	if (now && now != process->began)
+		result = PYTHON_GONE;
 	if (result != PYTHON_OK) {
 		heap_finish(&heap);
-		return explain(options, result, pid, &e);
+		return explain(options, result, process->pid, &e);
 	}
 	show_difference(options, before, &heap, analysis_ns);
 	heap_finish(before);
@@ -197,6 +223,7 @@ static int show_every(const struct heap_options *options, pid_t pid)
 {
 	int64_t every_ns = (int64_t)(options->every_s * NS_PER_S);
 	int64_t deadline = clock_mono_ns(), ignored = 0;
+	const struct heap_process process = {pid, began(pid)};
 	enum heap_look look = HEAP_LOOK_SHOWN;
 	struct heap before = {0};
 	long shown = 0;
@@ -212,7 +239,7 @@ static int show_every(const struct heap_options *options, pid_t pid)
 		if (deadline < clock_mono_ns())
 			deadline = clock_mono_ns();
 		wait_until(deadline);
-		look = look_again(options, pid, &before);
+		look = look_again(options, &process, &before);
 		shown += look == HEAP_LOOK_SHOWN;
 	}
 	heap_finish(&before);
