@@ -56,73 +56,102 @@ struct basis {
 
 static const struct basis whole_line = {0, 2, 1, 0, 1, ENDS};
 
-static double bent(const struct basis *basis, double x)
+/* The bending term at each point. */
+static void fit_fill_bent(
+    const struct fit_points *p, const struct basis *basis, double *bent)
 {
-	switch (basis->bend) {
-	case SLOWS:
-		return log1p(x / basis->tau);
-	case RISES:
-		return expm1(x / basis->tau) / expm1(1 / basis->tau);
-	default:
-		return 1 - exp(-x / basis->tau);
-	}
-}
+	double tau = basis->tau;
+	double end = basis->bend == RISES ? expm1(1 / tau) : 1;
 
-static void terms_at(const struct basis *basis, double x, double *terms)
-{
-	terms[0] = 1;
-	if (basis->tau > 0)
-		terms[1] = bent(basis, x);
-	if (basis->line)
-		terms[basis->line] = fmin(fmax(x, basis->from), basis->upto);
-}
-
-/* Fills the terms at each point and sums up the normal equations. */
-static void sum_up(const struct fit_points *p, const struct basis *basis,
-    double terms[FIT_MAX][TERMS], double normal[TERMS][TERMS],
-    double right[TERMS])
-{
 	for (size_t i = 0; i < p->count; i++) {
-		double *at = terms[i];
+		double x = p->x[i];
 
-		terms_at(basis, p->x[i], at);
-		for (size_t r = 0; r < basis->terms; r++) {
-			right[r] += at[r] * (p->y[i] - p->y[0]);
-			for (size_t c = 0; c <= r; c++)
-				normal[r][c] += at[r] * at[c];
-		}
-	}
-	for (size_t r = 0; r < basis->terms; r++) {
-		for (size_t c = r + 1; c < basis->terms; c++)
-			normal[r][c] = normal[c][r];
+		if (basis->bend == SLOWS)
+			bent[i] = log1p(x / tau);
+		else if (basis->bend == RISES)
+			bent[i] = expm1(x / tau) / end;
+		else
+			bent[i] = 1 - exp(-x / tau);
 	}
 }
 
-/* Least squares on the basis; leaves out->bic to the caller. */
+static void fit_fill_line(
+    const struct fit_points *p, const struct basis *basis, double *line)
+{
+	for (size_t i = 0; i < p->count; i++)
+		line[i] = fmin(fmax(p->x[i], basis->from), basis->upto);
+}
+
+/* Sums of one term, and of it with y. */
+struct term_sums {
+	double one, square, y;
+};
+
+static struct term_sums fit_sum_term(
+    const struct fit_points *p, const double *term)
+{
+	struct term_sums s = {0, 0, 0};
+
+	for (size_t i = 0; i < p->count; i++) {
+		s.one += term[i];
+		s.square += term[i] * term[i];
+		s.y += term[i] * (p->y[i] - p->y[0]);
+	}
+	return s;
+}
+
+/* The normal equations: the constant, then the other terms. *total gets the
+ * sum of y's squares. y counts from its first point. */
+static void fit_sum_up(const struct fit_points *p, size_t terms,
+    double values[TERMS - 1][FIT_MAX], double normal[TERMS][TERMS],
+    double right[TERMS], double *total)
+{
+	normal[0][0] = (double)p->count;
+	for (size_t i = 0; i < p->count; i++) {
+		double y = p->y[i] - p->y[0];
+
+		right[0] += y;
+		*total += y * y;
+	}
+	for (size_t r = 1; r < terms; r++) {
+		struct term_sums s = fit_sum_term(p, values[r - 1]);
+
+		normal[r][0] = normal[0][r] = s.one;
+		normal[r][r] = s.square;
+		right[r] = s.y;
+	}
+	for (size_t i = 0; terms == 3 && i < p->count; i++)
+		normal[1][2] += values[0][i] * values[1][i];
+	normal[2][1] = normal[1][2];
+}
+
+/* Least squares on the basis; leaves out->bic to the caller. The residue comes
+ * from the sums: what they lose to rounding is far below the noise that counts
+ * as none (judge_least_noise()). */
 static int regress(
     const struct fit_points *p, const struct basis *basis, struct fit *out)
 {
 	double normal[TERMS][TERMS] = {{0}}, inverse[TERMS][TERMS];
-	double right[TERMS] = {0}, solved[TERMS] = {0}, terms[FIT_MAX][TERMS];
+	double right[TERMS] = {0}, solved[TERMS] = {0};
+	double values[TERMS - 1][FIT_MAX], total = 0;
 	double free = (double)p->count - (double)basis->terms;
 
-	sum_up(p, basis, terms, normal, right);
+	if (basis->tau > 0)
+		fit_fill_bent(p, basis, values[0]);
+	if (basis->line)
+		fit_fill_line(p, basis, values[basis->line - 1]);
+	fit_sum_up(p, basis->terms, values, normal, right, &total);
 	if (solve(normal, basis->terms, inverse) != 0)
 		return -1;
 	for (size_t r = 0; r < basis->terms; r++) {
 		for (size_t c = 0; c < basis->terms; c++)
 			solved[r] += inverse[r][c] * right[c];
+		total -= solved[r] * right[r];
 	}
 	*out = (struct fit){.a = solved[0] + p->y[0], .tau = basis->tau};
 	out->b = basis->tau > 0 ? solved[1] : 0;
 	out->c = basis->line ? solved[basis->line] : 0;
-	for (size_t i = 0; i < p->count; i++) {
-		double off = p->y[i] - p->y[0];
-
-		for (size_t r = 0; r < basis->terms; r++)
-			off -= solved[r] * terms[i][r];
-		out->residue += off * off;
-	}
+	out->residue = fmax(0, total);
 	if (basis->line && free > 0)
 		out->c_error = sqrt(out->residue / free *
 				    fmax(0, inverse[basis->line][basis->line]));
@@ -234,6 +263,32 @@ void fit_starts(const struct fit_points *p, double noise, double first,
     double last, struct fit *out)
 {
 	fit_bend(p, noise, (double[]){first, last}, 0, out);
+}
+
+/* Neighbours that fall are taken together until none does. */
+void fit_monotone(const struct fit_points *p, double noise, struct fit *out)
+{
+	double sums[FIT_MAX], squares = 0;
+	size_t counts[FIT_MAX], len = 0;
+
+	for (size_t i = 0; i < p->count; i++) {
+		double y = p->y[i] - p->y[0];
+
+		squares += y * y;
+		sums[len] = y;
+		counts[len++] = 1;
+		while (len > 1 && sums[len - 2] * (double)counts[len - 1] >
+				      sums[len - 1] * (double)counts[len - 2]) {
+			sums[len - 2] += sums[len - 1];
+			counts[len - 2] += counts[len - 1];
+			len--;
+		}
+	}
+	for (size_t i = 0; i < len; i++)
+		squares -= sums[i] * sums[i] / (double)counts[i];
+	*out = (struct fit){.residue = fmax(0, squares)};
+	out->bic =
+	    p->count ? score(out->residue, p->count, noise, 3) : INFINITY;
 }
 
 /* Sums of y and of its squares up to each point. */

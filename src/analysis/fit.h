@@ -55,4 +55,9 @@ void fit_starts(const struct fit_points *p, double noise, double first,
 
 void fit_steps(const struct fit_points *p, double noise, struct fit *out);
 
+/* The best of all functions that never fall, by pooling adjacent violators
+ * (Ayer and others 1955): no rising curve has a lower residue. bic counts it
+ * with the three parameters of a curve. */
+void fit_monotone(const struct fit_points *p, double noise, struct fit *out);
+
 #endif

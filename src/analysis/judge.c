@@ -28,13 +28,17 @@ struct view {
 	double x[FIT_MAX], y[FIT_MAX];
 	struct fit_points points;
 	double noise;
-	struct fit line, saturating, slowing, rising, both, starts, steps;
+	struct fit line, both, starts;
 	double warm_up; /* share of the time, 0 where there is none */
 	/* What comes after the warm-up; its own time runs from 0 to 1. */
 	double tail_x[FIT_MAX];
 	struct fit_points tail;
-	struct fit tail_line, tail_saturating, tail_fills;
+	struct fit tail_line;
 	struct robust_trend trend;
+	/* Dear, so fitted where they are first asked for. */
+	bool has_shapes;
+	struct fit saturating, slowing, rising, steps;
+	struct fit tail_saturating, tail_fills;
 };
 
 double judge_least_noise(const double *y, size_t count)
@@ -69,12 +73,9 @@ static void view_init(struct view *v, size_t count)
 	v->points = (struct fit_points){v->x, v->y, count};
 	v->noise = judge_least_noise(v->y, count);
 	fit_line(&v->points, v->noise, &v->line);
-	fit_saturating(&v->points, v->noise, 0.02, 0.6, &v->saturating);
-	fit_slowing(&v->points, v->noise, 0.003, 0.2, &v->slowing);
-	fit_rising(&v->points, v->noise, 0.15, 1.5, &v->rising);
+	v->has_shapes = false;
 	fit_both(&v->points, v->noise, 0.004, 0.1, &v->both);
 	fit_starts(&v->points, v->noise, 0.05, 0.85, &v->starts);
-	fit_steps(&v->points, v->noise, &v->steps);
 	v->warm_up = find_warm_up(v);
 	while (from < count && v->x[from] < v->warm_up)
 		from++;
@@ -82,9 +83,20 @@ static void view_init(struct view *v, size_t count)
 	for (size_t i = 0; i < tail->count; i++)
 		v->tail_x[i] = (v->x[from + i] - v->warm_up) / (1 - v->warm_up);
 	fit_line(tail, v->noise, &v->tail_line);
-	fit_saturating(tail, v->noise, 0.05, 1.2, &v->tail_saturating);
-	fit_fills(tail, v->noise, 0.1, 0.95, &v->tail_fills);
 	robust_trend(tail->x, tail->y, tail->count, &v->trend);
+}
+
+static void view_fit_shapes(struct view *v)
+{
+	if (v->has_shapes)
+		return;
+	v->has_shapes = true;
+	fit_saturating(&v->points, v->noise, 0.02, 0.6, &v->saturating);
+	fit_slowing(&v->points, v->noise, 0.003, 0.2, &v->slowing);
+	fit_rising(&v->points, v->noise, 0.15, 1.5, &v->rising);
+	fit_steps(&v->points, v->noise, &v->steps);
+	fit_saturating(&v->tail, v->noise, 0.05, 1.2, &v->tail_saturating);
+	fit_fills(&v->tail, v->noise, 0.1, 0.95, &v->tail_fills);
 }
 
 /* Slope by Theil and Sen of the last share of the tail. */
@@ -146,21 +158,22 @@ static bool starts_in_doubt(const struct view *v, const struct view *finest)
 	       v->trend.slope < outgrows * range_before(finest, v->warm_up);
 }
 
-static bool view_leaks(const struct view *v, const struct view *finest)
+static bool view_leaks(struct view *v, const struct view *finest)
 {
 	const struct fit *line = &v->tail_line;
 
 	if (v->tail.count < 6 || line->c < line_t * line->c_error ||
 	    starts_in_doubt(v, finest))
 		return false;
+	if (v->trend.z < trend_z || v->trend.slope < 4 * v->noise ||
+	    line_explains(v) < explained)
+		return false;
+	view_fit_shapes(v);
 	if (v->saturating.bic < line_bic(v) || v->slowing.bic < line_bic(v) ||
 	    v->steps.bic < line_bic(v))
 		return false;
 	if (v->tail_saturating.bic + slightly < line->bic ||
 	    v->tail_fills.bic + slightly < line->bic)
-		return false;
-	if (v->trend.z < trend_z || v->trend.slope < 4 * v->noise ||
-	    line_explains(v) < explained)
 		return false;
 	return last_slope(v, 0.4) > keeps_pace * v->trend.slope;
 }
@@ -175,9 +188,27 @@ static bool fit_slows(
 	       grown > 4 * (spread + v->noise);
 }
 
-/* More growth than noise, and the shape of something that fills up. */
-static bool view_slows(const struct view *v)
+/* Whether a curve that rises, and has one parameter more than a line, could be
+ * better than bic by that much: no such curve comes nearer than the best of all
+ * that never fall. */
+static bool could_rise(
+    const struct fit_points *points, double noise, double bic, double by)
 {
+	struct fit best;
+
+	fit_monotone(points, noise, &best);
+	return best.bic + by < bic;
+}
+
+/* More growth than noise, and the shape of something that fills up. */
+static bool view_slows(struct view *v)
+{
+	double bic = fmin(v->line.bic, fmin(v->both.bic, v->starts.bic));
+
+	if (!could_rise(&v->points, v->noise, bic, slightly) &&
+	    !could_rise(&v->tail, v->noise, v->tail_line.bic, clearly))
+		return false;
+	view_fit_shapes(v);
 	if (v->steps.bic < fmin(v->saturating.bic, v->slowing.bic))
 		return false;
 	if (v->slowing.bic + slightly < line_bic(v) && v->slowing.b > 0)
@@ -243,11 +274,12 @@ static double explain_few(size_t count)
 /* Less than eight bottoms: nothing but a clear line counts, since the test for
  * a trend can't tell so few from chance, and one that is as large as the teeth
  * where they are four. */
-static bool few_valleys_leak(const struct view *v, const struct view *finest)
+static bool few_valleys_leak(struct view *v, const struct view *finest)
 {
 	bool fewest = v->points.count <= fewest_valleys;
 	double rises = v->trend.slope / range_before(finest, INFINITY);
 
+	view_fit_shapes(v);
 	return v->trend.tau > (fewest ? 0.99 : 0.85) &&
 	       line_explains(v) > explain_few(v->points.count) &&
 	       rises > (fewest ? 0.45 : 0.2) &&
@@ -270,9 +302,21 @@ static bool valleys_leak(
 
 /* Whether a fine view shows plainly what a coarse one could take for a line:
  * a few jumps, or a slope that dies away. */
-static bool view_denies(const struct view *v)
+static bool view_denies(struct view *v)
 {
+	view_fit_shapes(v);
 	return v->steps.bic + clearly < line_bic(v) || view_slows(v);
+}
+
+/* Whether one of the first so many views does, coarse ones left out. */
+static bool views_deny(struct view *views, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (block_counts[i] >= 24 && views[i].points.count >= 8 &&
+		    view_denies(&views[i]))
+			return true;
+	}
+	return false;
 }
 
 /* The least growth that any of the views would have seen, as a slope. */
@@ -317,7 +361,6 @@ void judge_envelope(const struct envelope *envelope, struct leak *out)
 {
 	struct view views[SCALES], valleys;
 	const struct view *slowing = NULL;
-	bool denied = false;
 
 	if (is_level(envelope, out))
 		return;
@@ -327,14 +370,13 @@ void judge_envelope(const struct envelope *envelope, struct leak *out)
 	report(&views[0], envelope, out);
 	out->visible_mib_per_s = views_see(views, envelope);
 	for (size_t i = 0; i < SCALES; i++) {
-		const struct view *v = &views[i];
+		struct view *v = &views[i];
 
 		if (v->points.count < 8)
 			continue;
 		if (!slowing && view_slows(v))
 			slowing = v;
-		denied = denied || (block_counts[i] >= 24 && view_denies(v));
-		if (!denied && view_leaks(v, &views[0])) {
+		if (view_leaks(v, &views[0]) && !views_deny(views, i + 1)) {
 			report(v, envelope, out);
 			out->verdict = LEAK_LEAKING;
 			return;
@@ -348,7 +390,7 @@ void judge_envelope(const struct envelope *envelope, struct leak *out)
 	out->verdict = slowing ? LEAK_GROWING : LEAK_STEADY;
 	if (slowing)
 		report(slowing, envelope, out);
-	if (slowing || denied || !view_hints(&views[3]))
+	if (slowing || !view_hints(&views[3]) || views_deny(views, SCALES))
 		return;
 	report(&views[3], envelope, out);
 	out->verdict = LEAK_UNDECIDED;
