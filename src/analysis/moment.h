@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who holds what at one tick of a run, and the same by groups.
+ * The memory of each process at one tick of a run, and the same by groups.
  */
 #ifndef MPROF_ANALYSIS_MOMENT_H
 #define MPROF_ANALYSIS_MOMENT_H

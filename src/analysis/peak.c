@@ -63,7 +63,7 @@ static int compare_children(const void *left, const void *right)
 	return a->process < b->process ? -1 : a->process > b->process;
 }
 
-/* Where none is introduced a key is all that tells them apart. */
+/* A key is all that tells them apart in a run that introduces none. */
 static void take_child(struct peaks *peaks, struct index *index,
     const struct run *run, const struct process *process)
 {

@@ -21,9 +21,10 @@ bool stack_is_layer(const struct scene_line *line);
 /* The layer on top of the others; NULL where nothing is stacked. */
 const struct scene_line *stack_top(const struct scene_panel *panel);
 
-/* Of the times of top, which take so many points for all layers, those that
- * take at most so many: of each group of times the one with the highest stack,
- * so that every peak stays; and the first and last one beside each gap. */
+/* Chooses among the times of top, which take so many points for all layers,
+ * those that take at most so many: the one with the highest stack of each group
+ * of times, so that every peak stays; the first and last one beside each gap.
+ */
 struct stack_times stack_times_choose(
     const struct scene_line *top, size_t points, size_t most);
 void stack_times_finish(struct stack_times *times);

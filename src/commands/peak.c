@@ -59,15 +59,15 @@ static void print_clean(const char *text)
 	free(clean);
 }
 
-/* What it was called; NULL where nothing tells. */
+/* Its words, or else its name; NULL where nothing tells. */
 static const char *child_name(const struct process *process)
 {
 	return process->command && *process->command ? process->command
 						     : process->name;
 }
 
-/* Of a recording in which none is named, what memory_profiler prints, to the
- * letter. */
+/* To the letter what memory_profiler prints, for a recording in which none is
+ * named. */
 static void print_children(const struct peaks *peaks)
 {
 	char shown[4 * NAME_COLUMNS + 4];
@@ -229,7 +229,7 @@ static void put_children(struct json *json, const struct peaks *peaks)
 	json_close(json, ']');
 }
 
-/* Of all runs, one after the other. */
+/* The groups of all runs, one run after the other. */
 static void put_parties(
     struct json *json, const struct profile *profile, enum party_by by)
 {

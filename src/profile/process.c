@@ -267,7 +267,7 @@ static size_t tick_of(
 	return tick;
 }
 
-/* Where samples were put in another order their times tell the ticks. */
+/* For samples that were put in another order: their times tell the ticks. */
 static void process_place_by_time(
     struct process *process, const struct series *total)
 {

@@ -41,8 +41,8 @@ struct tick_cursor {
 	size_t stretch;
 };
 
-/* What the process held at that tick of total, no earlier than the one asked
- * for before; false where nothing was told of it. */
+/* Gives what the process held at that tick of total, no earlier than the one
+ * asked for before; false where nothing was told of it. */
 bool process_at_tick(const struct process *process, struct tick_cursor *cursor,
     size_t tick, double *mib) __attribute__((nonnull));
 
@@ -51,9 +51,10 @@ bool process_at_tick(const struct process *process, struct tick_cursor *cursor,
 void run_sum_at(const struct run *run, const size_t *ticks, size_t count,
     double *sums) __attribute__((nonnull));
 
-/* Whose memory MEM is. Our recorder introduces each process, and sums them up
- * unless it is told not to. memory_profiler does either, and doesn't say
- * which: where MEM is the sum it rises and falls with the descendants. */
+/* MEM is the memory of one or of all. Our recorder introduces each process, and
+ * sums them up unless it is told not to. memory_profiler does either, and
+ * doesn't say which: where MEM is the sum it rises and falls with the
+ * descendants. */
 enum run_total {
 	RUN_TOTAL_UNKNOWN,
 	RUN_TOTAL_ALL,    /* of the program and its descendants: their sum */

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-/* Of a long run in which each process was introduced, so many ticks are looked
- * at; and so many steps are evidence in one in which none was. */
+/* A long run in which each process was introduced is judged by so many ticks;
+ * in one in which none was, so many steps are evidence. */
 enum { SUM_TICKS = 2000, FEWEST_STEPS = 8 };
 
 static void process_add_at(const struct process *process, const size_t *ticks,
@@ -26,7 +26,7 @@ void run_sum_at(
 		process_add_at(&run->processes.items[i], ticks, count, sums);
 }
 
-/* What the descendants' memory says of MEM. */
+/* How MEM moves beside the descendants' memory. */
 struct evidence {
 	size_t present; /* ticks with descendants */
 	size_t above;   /* those where they have more than MEM says */

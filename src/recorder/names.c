@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/index.h"
 
-/* What was forked, and has not executed anything, may be about to: until then
- * it has its parent's words. */
+/* A process that was forked, and has not executed anything, may be about to:
+ * until then it has its parent's words. */
 #define EXECUTES_NS (NS_PER_S / 50)
 
 /* Looks that come now and then: so long after one, or after what was seen of

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What processes are called: their names and command lines. A process is
+ * The names and command lines of processes. A process is
  * looked at when it executed a program, when it holds much more than at the
  * last look, and now and then, since programs also rewrite their own words
  * (nginx, PostgreSQL, Chromium). Reading words may wait for a lock of the

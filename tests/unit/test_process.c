@@ -29,7 +29,7 @@ static struct profile read_text(const char *text)
 	return profile;
 }
 
-/* What a process held at each of the ticks, -1 where nothing was told. */
+/* Compares a process's memory at each of the ticks; -1: nothing was told. */
 static void check_ticks(
     const struct process *process, const double *expected, size_t count)
 {
@@ -199,7 +199,7 @@ static void one_tick_above_proves_nothing(void **state)
 	profile_finish(&profile);
 }
 
-/* What it is called is what it was called at its highest. */
+/* A process has the name that it had at its highest. */
 static void the_name_is_that_of_the_peak(void **state)
 {
 	struct profile profile = read_text(
