@@ -8,15 +8,16 @@
  * the forks are counted. */
 #define FORKS_PER_S 50000
 
-/* Once in this time the forks are counted, which costs as much as ten samples;
- * what is lost is looked at again for this time, and so often. */
-#define PROVE_NS NS_PER_S
+/* Once in this time the forks are counted, which costs as much as three samples
+ * where caches are cold; what is lost is looked at again for a second, and so
+ * often. */
+#define PROVE_NS (10 * NS_PER_S)
 #define LOST_NS NS_PER_S
 #define LOST_STEP_NS (NS_PER_S / 100)
 
 /* A look at all for a mere doubt may take 1/DOUBT_PART of all time: in a
  * container the machine's threads and forks are mostly of others. */
-enum { DOUBT_PART = 10000 };
+enum { DOUBT_PART = 30000 };
 
 /* Pids that were given out and can't be seen yet are among the last ones. */
 enum { LATE = 64 };
