@@ -19,6 +19,7 @@ static const double explained = 0.7;    /* of the variance, by the line */
 static const double keeps_pace = 0.45;  /* slope at the end over the whole's */
 static const double tooth_share = 0.25; /* of the range: a tooth's height */
 static const size_t fewest_valleys = 4, fewest_rounds = 3;
+static const double speck = 0.002;             /* of the ups and downs */
 static const double hint = 0.1;                /* of the range, by few floors */
 static const double clearly = 6, slightly = 3; /* differences of BIC */
 static const double late_start = 0.6, outgrows = 2.5;
@@ -158,12 +159,18 @@ static bool starts_in_doubt(const struct view *v, const struct view *finest)
 	       v->trend.slope < outgrows * range_before(finest, v->warm_up);
 }
 
+/* So little beside large waves is how samples fall on them. */
+static bool is_speck(const struct view *v, const struct view *finest)
+{
+	return v->trend.slope < speck * range_before(finest, INFINITY);
+}
+
 static bool view_leaks(struct view *v, const struct view *finest)
 {
 	const struct fit *line = &v->tail_line;
 
 	if (v->tail.count < 6 || line->c < line_t * line->c_error ||
-	    starts_in_doubt(v, finest))
+	    starts_in_doubt(v, finest) || is_speck(v, finest))
 		return false;
 	if (v->trend.z < trend_z || v->trend.slope < 4 * v->noise ||
 	    line_explains(v) < explained)
@@ -297,6 +304,8 @@ static bool valleys_leak(
 	if (count < fewest_valleys || v->x[0] > 0.4 || v->x[count - 1] < 0.7)
 		return false;
 	view_init(v, count);
+	if (is_speck(v, finest))
+		return false;
 	return count < 8 ? few_valleys_leak(v, finest) : view_leaks(v, v);
 }
 
@@ -332,7 +341,8 @@ static double views_see(
 		if (v->points.count >= 8 && v->tail.count >= 6)
 			best = fmin(best, view_sees(v) / span);
 	}
-	return best;
+	return fmax(
+	    best, speck * range_before(&views[0], INFINITY) / envelope->span_s);
 }
 
 /* Many processes never move: no leak is so small that the views could tell it
@@ -411,12 +421,12 @@ void judge_floors(const struct envelope *envelope, const double *x,
 	view_init(&v, count);
 	report(&v, envelope, out);
 	out->verdict = LEAK_STEADY;
-	sees = view_sees(&v);
+	sees = fmax(view_sees(&v), speck * range_before(&finest, INFINITY));
 	if (count < 8)
 		sees = fmax(sees, range_before(&finest, INFINITY) *
 				      (count <= fewest_valleys ? 0.45 : 0.2));
 	out->visible_mib_per_s = sees / (envelope->span_s * (1 - v.warm_up));
-	if (count >= fewest_rounds &&
+	if (count >= fewest_rounds && !is_speck(&v, &finest) &&
 	    (count < 8 ? few_valleys_leak(&v, &finest) : view_leaks(&v, &v))) {
 		out->verdict = LEAK_LEAKING;
 	} else if (v.trend.tau > 0.5 && v.trend.slope > 4 * v.noise &&
