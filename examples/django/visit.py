@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Visits the site as a few people would.
 
-Usage: visit.py URL [ROUNDS [PATH ...]]
+Usage: visit.py [--over SECONDS] URL [ROUNDS [PATH ...]]
 
 Waits until the site answers, then asks for each path once a round, from four
 threads. ROUNDS is 20 where it is not given; the paths are every view of the
-site but the one that leaks.
+site but the one that leaks. --over spreads the visits evenly over that time.
 """
+import argparse
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -46,16 +47,32 @@ def fetch(url):
         return len(answer.read())
 
 
-def main(url, rounds=20, *paths):
-    url = url.rstrip("/")
+def visit(pool, wanted, seconds):
+    """Yields the size of each answer."""
+    start = time.monotonic()
+    asked = []
+    for i, url in enumerate(wanted):
+        time.sleep(max(0, start + seconds * i / len(wanted) - time.monotonic()))
+        asked.append(pool.submit(fetch, url))
+    return (each.result() for each in asked)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, usage=argparse.SUPPRESS,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--over", type=float, default=0, metavar="SECONDS")
+    parser.add_argument("url")
+    parser.add_argument("rounds", type=int, nargs="?", default=20)
+    parser.add_argument("paths", nargs="*", default=PATHS)
+    given = parser.parse_args()
+    url = given.url.rstrip("/")
     wait_for(url)
-    wanted = [url + p for _ in range(int(rounds)) for p in paths or PATHS]
+    wanted = [url + p for _ in range(given.rounds) for p in given.paths]
     with ThreadPoolExecutor(4) as pool:
-        size = sum(pool.map(fetch, wanted))
+        size = sum(visit(pool, wanted, given.over))
     print(f"{len(wanted)} requests answered, {size / 2**20:.1f} MiB of JSON")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    main(*sys.argv[1:])
+    main()

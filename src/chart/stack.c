@@ -114,7 +114,7 @@ static void add_program(struct stack_build *build)
 	size_t count = build->ticks.len;
 	double *own = mem_zero(count + 1, sizeof(own[0]));
 
-	if (run_total_of(build->run) != RUN_TOTAL_PROGRAM)
+	if (count > 0 && run_total_of(build->run) != RUN_TOTAL_PROGRAM)
 		run_sum_at(build->run, build->ticks.items, count, own);
 	for (size_t i = 0; i < count; i++)
 		own[i] = tick_at(build, i)->mib - own[i];

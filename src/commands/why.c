@@ -96,7 +96,8 @@ char *why_text(const struct leak *leak)
 	units_clock(t.since, leak->since_s - leak->first_s);
 	units_duration(t.took, leak->until_s - leak->since_s);
 	units_duration(t.cycle, leak->cycle_s);
-	if (leak->verdict == LEAK_UNDECIDED)
+	if (leak->verdict == LEAK_UNDECIDED) /* what it returns is a copy */
+		// cppcheck-suppress returnDanglingLifetime
 		return reasons[leak->reason].why(&t);
 	if (leak->verdict == LEAK_STEADY)
 		return mem_format("a leak of %s would have shown", t.shows);
