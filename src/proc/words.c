@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/background.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -71,21 +71,6 @@ static void *work(void *context)
 	return NULL;
 }
 
-static int start(struct reader *reader)
-{
-	pthread_attr_t attributes;
-	pthread_t id;
-	int result;
-
-	if (pthread_attr_init(&attributes) != 0)
-		return -1;
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	result = pthread_create(&id, &attributes, work, reader);
-	pthread_attr_destroy(&attributes);
-	return result == 0 ? 0 : -1;
-}
-
 static struct reader *create_reader(const struct words *words)
 {
 	struct reader *reader = mem_zero(1, sizeof(*reader) + words->size);
@@ -96,7 +81,8 @@ static struct reader *create_reader(const struct words *words)
 	reader->size = words->size;
 	reader->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	sem_init(&reader->wake, 0, 0);
-	if (reader->fs.root >= 0 && reader->done >= 0 && start(reader) == 0)
+	if (reader->fs.root >= 0 && reader->done >= 0 &&
+	    background_start(work, reader, STACK_BYTES) == 0)
 		return reader;
 	discard(reader);
 	return NULL;

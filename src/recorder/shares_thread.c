@@ -2,12 +2,12 @@
 #include "recorder/shares_thread.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/background.h"
 #include "base/mem.h"
 
 /* A table of segments and two pages of text are the most that is on it. */
@@ -46,21 +46,6 @@ static void *work(void *context)
 	return NULL;
 }
 
-static int start(struct shares_thread *thread)
-{
-	pthread_attr_t attributes;
-	pthread_t id;
-	int result;
-
-	if (pthread_attr_init(&attributes) != 0)
-		return -1;
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	result = pthread_create(&id, &attributes, work, thread);
-	pthread_attr_destroy(&attributes);
-	return result == 0 ? 0 : -1;
-}
-
 struct shares_thread *shares_thread_create(const struct procfs *fs)
 {
 	struct shares_thread *thread = mem_zero(1, sizeof(*thread));
@@ -69,7 +54,8 @@ struct shares_thread *shares_thread_create(const struct procfs *fs)
 	thread->fs.loadavg = -1;
 	thread->fs.root = fcntl(fs->root, F_DUPFD_CLOEXEC, 0);
 	sem_init(&thread->wake, 0, 0);
-	if (thread->fs.root >= 0 && start(thread) == 0)
+	if (thread->fs.root >= 0 &&
+	    background_start(work, thread, STACK_BYTES) == 0)
 		return thread;
 	discard(thread);
 	return NULL;
