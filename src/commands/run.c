@@ -147,7 +147,7 @@ static void wait_for_program(struct session *session)
 	}
 }
 
-static int exit_status(const struct session *session)
+static int exit_status_of_program(const struct session *session)
 {
 	if (session->result.limit.reached)
 		return COMMAND_LIMIT;
@@ -157,6 +157,21 @@ static int exit_status(const struct session *session)
 	if (!session->result.has_status)
 		return 128 + SIGTERM;
 	return launch_exit_status(session->result.status);
+}
+
+/* The first failure counts: the program's, the recording's, a condition's. */
+static int exit_status(
+    const struct session *session, bool is_lost, const char *path)
+{
+	const struct run_options *options = session->options;
+	int status = exit_status_of_program(session), checked;
+
+	if (status == COMMAND_OK && is_lost && !options->allow_loss)
+		status = COMMAND_TROUBLE;
+	if (!options->check_asked)
+		return status;
+	checked = run_hooks_check(options, path);
+	return status == COMMAND_OK ? checked : status;
 }
 
 static void say_end(const struct session *session, const char *path)
@@ -204,12 +219,7 @@ static int record(struct session *session)
 	if (closed != 0)
 		command_fail(COMMAND_TROUBLE, &e);
 	say_end(session, path);
-	status = exit_status(session);
-	if (session->options->check_asked) {
-		int checked = run_hooks_check(session->options, path);
-
-		status = status == COMMAND_OK ? checked : status;
-	}
+	status = exit_status(session, closed != 0, path);
 	free(path);
 	return status;
 }
@@ -401,7 +411,9 @@ static const char details[] =
     "where it\n"
     "was not found, 126 where it can't be executed, 124 where --limit was "
     "reached,\n"
-    "125 for trouble of its own.\n";
+    "125 for trouble of its own, also where the program succeeded and its "
+    "recording\n"
+    "was lost.\n";
 
 const struct command command_run = {
     .name = "run",

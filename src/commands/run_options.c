@@ -133,6 +133,12 @@ const struct option_row run_option_rows[] = {
 	.parse = option_off,
 	AT(exit_code),
 	.ours = true},
+    {.name = "allow-loss",
+	.help = "exit with 0 also where some or all of the recording was "
+		"lost",
+	.parse = option_flag,
+	AT(allow_loss),
+	.ours = true},
     {.letter = 'a',
 	.name = "attach",
 	.help = "record a process that runs: its pid or its name",

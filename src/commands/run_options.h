@@ -18,6 +18,7 @@ struct run_options {
 	bool children;     /* in the total */
 	bool each;         /* a series for each process */
 	bool exit_code;
+	bool allow_loss; /* of the recording: no failure */
 	bool attach;
 	double timeout_s; /* 0: none */
 	const char *output;

@@ -10,7 +10,7 @@ TARGET=$PROGRAMS/target
 
 whole() {
 	[ "$(head -c 7 a.dat)" = CMDLINE ]
-	! grep -qv '^[A-Z]* [^ ]' a.dat
+	! grep -qv '^[A-Z]*[; ][^ ]' a.dat
 }
 
 absent() {
@@ -78,6 +78,39 @@ sanitized() {
 	[ "$status" -eq 0 ]
 }
 
+# Runs mprof run with the words on a disk without room for one byte.
+on_full_disk() {
+	apart <<-END
+		mount -t tmpfs -o size=4k none .
+		cd .
+		head -c 4096 /dev/zero >fill
+		mprof run -q -T 0.02 -o a.dat $* && echo "got 0" || echo "got \$?"
+	END
+	[[ $output =~ "mprof: a.dat: "[0-9]+" sample"s?" "(is|are)" missing" ]]
+}
+
+@test "the disk is full from the start: 125, where the program didn't fail" {
+	on_full_disk sleep 0.2
+	[[ $output == *"got 125"* ]]
+	on_full_disk "sh -c 'sleep 0.2; exit 7'"
+	[[ $output == *"got 7"* ]]
+	on_full_disk --no-exit-code "sh -c 'sleep 0.2; exit 7'"
+	[[ $output == *"got 125"* ]]
+	on_full_disk --limit 1KiB --on-limit mark sleep 0.2
+	[[ $output == *"got 124"* ]]
+	on_full_disk --allow-loss sleep 0.2
+	[[ $output == *"got 0"* ]]
+	on_full_disk --allow-loss "sh -c 'sleep 0.2; exit 7'"
+	[[ $output == *"got 7"* ]]
+}
+
+@test "a file may grow no further: 125, and the samples before that are kept" {
+	run bash -c 'ulimit -f 2; mprof run -q -T 0.002 -o a.dat sleep 1'
+	[ "$status" -eq 125 ]
+	[[ $output == *"missing"*"File too large"* ]]
+	[ "$(samples)" -ge 10 ]
+}
+
 @test "a quota, then a network mount that went away for a while" {
 	command -v strace >/dev/null || skip "strace is not installed"
 	without_leak_check
@@ -103,6 +136,9 @@ sanitized() {
 @test "the file is removed by another" {
 	run mprof run -T 0.02 -o a.dat sh -c 'sleep 0.1; rm a.dat; sleep 0.1; exit 7'
 	[ "$status" -eq 7 ]
+	[[ $output == *"was removed"* ]]
+	run mprof run -q -o b.dat rm b.dat
+	[ "$status" -eq 125 ]
 	[[ $output == *"was removed"* ]]
 }
 
