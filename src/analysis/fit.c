@@ -78,8 +78,11 @@ static void fit_fill_bent(
 static void fit_fill_line(
     const struct fit_points *p, const struct basis *basis, double *line)
 {
-	for (size_t i = 0; i < p->count; i++)
-		line[i] = fmin(fmax(p->x[i], basis->from), basis->upto);
+	for (size_t i = 0; i < p->count; i++) {
+		double x = p->x[i] < basis->from ? basis->from : p->x[i];
+
+		line[i] = x > basis->upto ? basis->upto : x;
+	}
 }
 
 /* Sums of one term, and of it with y. */

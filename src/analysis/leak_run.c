@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/parallel.h"
 #include "profile/ending.h"
 
 static const double lived = 0.45; /* of the recording, by a process */
@@ -79,27 +80,56 @@ static bool stands_out(const struct leak *own)
 	return own->mib_per_s > clear_slope * (own->mib_per_s - own->low);
 }
 
-static void judge_process(
-    struct leak_run *out, const struct process *process, double whole)
+/* Whether a process lived long enough, and to the end. */
+static bool is_judged(
+    const struct leak_run *out, const struct process *process, double whole)
 {
-	struct leak_process *judged;
-	struct leak own;
+	return process->memory.len > 0 && life_of(process) >= lived * whole &&
+	       lives_until(process, out->total.last_s - 0.05 * whole);
+}
 
-	if (process->memory.len == 0 || life_of(process) < lived * whole ||
-	    !lives_until(process, out->total.last_s - 0.05 * whole))
-		return;
-	leak_judge(&process->memory, process->exit.told, &own);
-	if (own.verdict == LEAK_LEAKING && !stands_out(&own))
-		own.verdict = LEAK_UNDECIDED;
-	own.first_s = out->total.first_s;
-	judged = array_push(&out->processes);
-	*judged = (struct leak_process){process, own};
-	if (own.verdict != LEAK_LEAKING || out->total.verdict == LEAK_LEAKING)
-		return;
-	if (!out->process || own.mib_per_s > out->worst.mib_per_s) {
-		out->worst = own;
-		out->worst.level_mib = out->total.level_mib;
-		out->process = process;
+static void judge_process(void *context, size_t at)
+{
+	struct leak_process *judged = (struct leak_process *)context + at;
+	struct leak *own = &judged->leak;
+
+	leak_judge(&judged->process->memory, judged->process->exit.told, own);
+	if (own->verdict == LEAK_LEAKING && !stands_out(own))
+		own->verdict = LEAK_UNDECIDED;
+}
+
+static void judge_processes(const struct run *run, struct leak_run *out)
+{
+	double whole = out->total.last_s - out->total.first_s;
+
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct process *process = &run->processes.items[i];
+
+		if (is_judged(out, process, whole))
+			*array_push(&out->processes) =
+			    (struct leak_process){.process = process};
+	}
+	parallel_for(out->processes.len, judge_process, out->processes.items);
+	for (size_t i = 0; i < out->processes.len; i++)
+		out->processes.items[i].leak.first_s = out->total.first_s;
+}
+
+/* The process that leaks fastest decides, where the whole doesn't. */
+static void choose_worst(struct leak_run *out)
+{
+	out->worst = out->total;
+	for (size_t i = 0; i < out->processes.len; i++) {
+		const struct leak_process *judged = &out->processes.items[i];
+		const struct leak *own = &judged->leak;
+
+		if (own->verdict != LEAK_LEAKING ||
+		    out->total.verdict == LEAK_LEAKING)
+			continue;
+		if (!out->process || own->mib_per_s > out->worst.mib_per_s) {
+			out->worst = *own;
+			out->worst.level_mib = out->total.level_mib;
+			out->process = judged->process;
+		}
 	}
 }
 
@@ -107,10 +137,8 @@ void leak_judge_run(const struct run *run, struct leak_run *out)
 {
 	*out = (struct leak_run){0};
 	leak_judge(&run->total, run->exit.told, &out->total);
-	out->worst = out->total;
-	for (size_t i = 0; i < run->processes.len; i++)
-		judge_process(out, &run->processes.items[i],
-		    out->total.last_s - out->total.first_s);
+	judge_processes(run, out);
+	choose_worst(out);
 	out->more_processes = processes_gather(run, &out->total);
 	if (out->more_processes && out->worst.verdict != LEAK_LEAKING &&
 	    out->total.mib_per_s > 0 &&

@@ -4,10 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "analysis/fit.h"
 #include "analysis/robust.h"
+#include "base/random.h"
 
 static double xs[40], ys[40];
 
@@ -140,6 +143,39 @@ static void each_shape_fits_itself_best(void **state)
 	assert_true(steps.bic < line.bic);
 }
 
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Beside libc's qsort(), with many equal values, ascending and descending. */
+static void medians_of_many_values_are_the_middle_ones(void **state)
+{
+	enum { MOST = 3000 };
+	double values[MOST], sorted[MOST];
+	uint64_t random = 7;
+
+	(void)state;
+	for (size_t count = 1; count <= MOST; count += 1 + count / 7) {
+		for (int kind = 0; kind < 4; kind++) {
+			for (size_t i = 0; i < count; i++)
+				values[i] = kind == 0   ? random_unit(&random)
+					    : kind == 1 ? (double)(i % 5)
+					    : kind == 2 ? (double)i
+							: -(double)i;
+			memcpy(sorted, values, count * sizeof(sorted[0]));
+			qsort(sorted, count, sizeof(sorted[0]), by_value);
+			assert_float_equal(robust_median(values, count),
+			    (sorted[(count - 1) / 2] + sorted[count / 2]) / 2,
+			    0);
+			assert_memory_equal(
+			    values, sorted, count * sizeof(sorted[0]));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +186,7 @@ int main(void)
 	    cmocka_unit_test(slow_swings_lower_z),
 	    cmocka_unit_test(few_points_do_no_harm),
 	    cmocka_unit_test(median_of_even_and_odd),
+	    cmocka_unit_test(medians_of_many_values_are_the_middle_ones),
 	    cmocka_unit_test(each_shape_fits_itself_best),
 	};
 
