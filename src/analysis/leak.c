@@ -150,11 +150,9 @@ static void weigh_pace(const struct series *life, struct leak *out)
 {
 	bool warms = out->since_s > life->items[0].time_s;
 
-	if (out->verdict == LEAK_LEAKING && warms &&
-	    pace_of(life, out) == PACE_FLATTENS)
-		call_bent(out);
-	else if (out->verdict == LEAK_GROWING &&
-		 pace_of(life, out) == PACE_KEPT)
+	if ((out->verdict == LEAK_LEAKING && warms &&
+		pace_of(life, out) == PACE_FLATTENS) ||
+	    (out->verdict == LEAK_GROWING && pace_of(life, out) == PACE_KEPT))
 		call_bent(out);
 }
 

@@ -47,8 +47,9 @@ void moment_init(struct moment *moment, const struct run *run, size_t tick)
 	if (rest > least_mib)
 		*array_push(&moment->holdings) =
 		    (struct holding){program_of(run), true, rest};
-	qsort(moment->holdings.items, moment->holdings.len,
-	    sizeof(moment->holdings.items[0]), compare_holdings);
+	if (moment->holdings.len > 0)
+		qsort(moment->holdings.items, moment->holdings.len,
+		    sizeof(moment->holdings.items[0]), compare_holdings);
 }
 
 void moment_finish(struct moment *moment)
