@@ -66,7 +66,7 @@ static double random_normal(uint64_t *state)
 	return sqrt(-2 * log(1 - radius)) * cos(2 * M_PI * angle);
 }
 
-/* What resamples of one side are drawn from. */
+/* The values of one side, from which resamples are drawn. */
 struct resampled {
 	const double *values;
 	size_t count;

@@ -18,14 +18,14 @@ struct figures {
 			      * is dear; else 0 */
 };
 
-/* Of the samples with from_s <= time < until_s of a sorted series (-INFINITY
- * and INFINITY for all). -1, and zeroes, where there is none. */
+/* Fills out from the samples with from_s <= time < until_s of a sorted series
+ * (-INFINITY and INFINITY for all). -1, and zeroes, where there is none. */
 int figures_of_series(const struct series *series, double from_s,
     double until_s, struct figures *out) __attribute__((nonnull));
 
-/* Of a run's total; its peak is at least the highest PEAK record, its duration
- * the run's (profile/ending.h). A run that ended before its first sample has
- * that and nothing else. */
+/* Fills out from a run's total. The peak is at least the highest PEAK record,
+ * the duration is the run's (profile/ending.h). A run that ended before its
+ * first sample has a peak alone. */
 int figures_of_run(const struct run *run, struct figures *out)
     __attribute__((nonnull));
 

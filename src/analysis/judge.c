@@ -7,8 +7,8 @@
 #include "analysis/fit.h"
 #include "analysis/robust.h"
 
-/* Block counts, fine to coarse: a fine one sees the shape, a coarse one looks
- * through longer teeth. */
+/* Block counts, fine to coarse: a fine view shows the shape, a coarse one
+ * smooths longer cycles of a collector. */
 static const size_t block_counts[] = {64, 48, 32, 24, 16, 12, 8};
 enum { SCALES = sizeof(block_counts) / sizeof(block_counts[0]) };
 
@@ -31,12 +31,12 @@ struct view {
 	double noise;
 	struct fit line, both, starts;
 	double warm_up; /* share of the time, 0 where there is none */
-	/* What comes after the warm-up; its own time runs from 0 to 1. */
+	/* The part after the warm-up; its own time runs from 0 to 1. */
 	double tail_x[FIT_MAX];
 	struct fit_points tail;
 	struct fit tail_line;
 	struct robust_trend trend;
-	/* Dear, so fitted where they are first asked for. */
+	/* Fitted when they are first asked for, since that is slow. */
 	bool has_shapes;
 	struct fit saturating, slowing, rising, steps;
 	struct fit tail_saturating, tail_fills;
@@ -131,7 +131,7 @@ static double line_explains(const struct view *v)
 	return total > 0 ? 1 - left / total : 0;
 }
 
-/* Of what grows to the end: a line, or what rises ever faster. */
+/* The lowest BIC of growth to the end: along a line, or ever faster. */
 static double line_bic(const struct view *v)
 {
 	double bic = fmin(v->line.bic, fmin(v->both.bic, v->starts.bic));
@@ -139,7 +139,7 @@ static double line_bic(const struct view *v)
 	return v->rising.b > 0 ? fmin(bic, v->rising.bic) : bic;
 }
 
-/* From the lowest to the highest of the points before x. */
+/* The highest of the points before x, less the lowest. */
 static double range_before(const struct view *v, double x)
 {
 	double low = INFINITY, high = -INFINITY;
@@ -151,15 +151,15 @@ static double range_before(const struct view *v, double x)
 	return high - low;
 }
 
-/* A start so late leaves little to see: the growth since has to be more than
- * all the ups and downs before it, or it is only the last of those. */
+/* After so late a start there is little to judge by: growth that is smaller
+ * than the ups and downs before it may be one more of them. */
 static bool starts_in_doubt(const struct view *v, const struct view *finest)
 {
 	return v->warm_up > late_start &&
 	       v->trend.slope < outgrows * range_before(finest, v->warm_up);
 }
 
-/* So little beside large waves is how samples fall on them. */
+/* Growth this small beside large waves may come from sampling alone. */
 static bool is_speck(const struct view *v, const struct view *finest)
 {
 	return v->trend.slope < speck * range_before(finest, INFINITY);
@@ -195,9 +195,8 @@ static bool fit_slows(
 	       grown > 4 * (spread + v->noise);
 }
 
-/* Whether a curve that rises, and has one parameter more than a line, could be
- * better than bic by that much: no such curve comes nearer than the best of all
- * that never fall. */
+/* Whether a rising curve with one more parameter than a line could be better
+ * than bic by that much: none fits better than the best monotone one. */
 static bool could_rise(
     const struct fit_points *points, double noise, double bic, double by)
 {
@@ -239,8 +238,8 @@ static void report(
 	out->spread_mib = v->trend.spread;
 }
 
-/* How much growth over the tail would have been called a leak: what each of
- * the tests in view_leaks() asks for. */
+/* The growth over the tail that would have been called a leak, by all tests in
+ * view_leaks(). */
 static double view_sees(const struct view *v)
 {
 	double left =
@@ -270,7 +269,7 @@ static bool view_hints(const struct view *v)
 	       v->trend.slope > 4 * v->noise && line_explains(v) > 0.35;
 }
 
-/* The fewer there are, the straighter they have to lie. */
+/* The fewer low points there are, the straighter they have to lie. */
 static double explain_few(size_t count)
 {
 	return count <= fewest_rounds    ? 0.999
@@ -278,9 +277,9 @@ static double explain_few(size_t count)
 					 : 0.9;
 }
 
-/* Less than eight bottoms: nothing but a clear line counts, since the test for
- * a trend can't tell so few from chance, and one that is as large as the teeth
- * where they are four. */
+/* With fewer than eight low points only a clear line counts, as the test for a
+ * trend can't tell so few from chance; with four it must also rise by nearly
+ * half of the whole range. */
 static bool few_valleys_leak(struct view *v, const struct view *finest)
 {
 	bool fewest = v->points.count <= fewest_valleys;
@@ -294,7 +293,7 @@ static bool few_valleys_leak(struct view *v, const struct view *finest)
 	       last_slope(v, 0.5) > keeps_pace * v->trend.slope;
 }
 
-/* Too few teeth for blocks to look through: their bottoms alone. */
+/* With too few cycles for blocks, judges by their low points alone. */
 static bool valleys_leak(
     const struct envelope *envelope, const struct view *finest, struct view *v)
 {
@@ -317,7 +316,7 @@ static bool view_denies(struct view *v)
 	return v->steps.bic + clearly < line_bic(v) || view_slows(v);
 }
 
-/* Whether one of the first so many views does, coarse ones left out. */
+/* Whether one of the first count views, but for coarse ones, denies it. */
 static bool views_deny(struct view *views, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -345,8 +344,7 @@ static double views_see(
 	    best, speck * range_before(&views[0], INFINITY) / envelope->span_s);
 }
 
-/* Many processes never move: no leak is so small that the views could tell it
- * from that. */
+/* Many processes never change: the views can't tell a tiny leak from that. */
 static bool is_level(const struct envelope *envelope, struct leak *out)
 {
 	double low = INFINITY, high = -INFINITY, noise;

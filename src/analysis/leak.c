@@ -21,7 +21,7 @@ static const double swings = 0.1; /* of the range, by what comes round */
 static const double quiet = 0.3;  /* of the steps before: no work goes on */
 static const double most_lives = 0.6;
 
-/* A life in pieces: the stretch without its start and without a rest. */
+/* A life's edges: the stretch between its start and its rest. */
 struct edges {
 	bool starts, rests;
 	double start, rest; /* how long they are, as shares of the life */
@@ -85,7 +85,7 @@ static double step_of(const struct series *part)
 	return part->len > 1 ? sum / (double)(part->len - 1) : 0;
 }
 
-/* Whether the program did less in its rest than before: a cache that is full
+/* Whether the program did less in its rest than before; one whose cache is full
  * goes on working. */
 static bool rests_quietly(
     const struct series *life, const struct series *part, double to_s)
@@ -119,8 +119,8 @@ static double slope_between(
 	return trend.slope / envelope.span_s;
 }
 
-/* How the halves of a stretch grow: slower in the second, as behind the start
- * of something that fills up, or on and on. */
+/* How the second half of a stretch grows: more slowly than the first, as when
+ * something fills up, or about as fast. */
 enum pace { PACE_UNKNOWN, PACE_FLATTENS, PACE_KEPT };
 
 static enum pace pace_of(const struct series *part, const struct leak *found)
@@ -144,8 +144,8 @@ static void call_bent(struct leak *leak)
 	leak->need_s = leak->until_s - leak->since_s;
 }
 
-/* What leaks behind a warm-up, but ever slower, and what is called growing, but
- * goes on as it did. */
+/* A leak that slows down after its warm-up is undecided, and so is growth that
+ * was judged to slow down but keeps its pace. */
 static void weigh_pace(const struct series *life, struct leak *out)
 {
 	bool warms = out->since_s > life->items[0].time_s;
@@ -156,8 +156,8 @@ static void weigh_pace(const struct series *life, struct leak *out)
 		call_bent(out);
 }
 
-/* A stretch that leaks by itself: what stands beside it may put that in
- * doubt. */
+/* The start before a stretch that leaks, or the rest after it, may put the leak
+ * in doubt. */
 static void weigh_edges(const struct edges *edges, const struct series *life,
     const struct series *part, struct leak *found)
 {
@@ -171,7 +171,7 @@ static void weigh_edges(const struct edges *edges, const struct series *life,
 	}
 }
 
-/* Judges the life without its start and rest. true: that decides. */
+/* Judges the life without its start and rest. Returns whether that decides. */
 static bool judge_within(
     const struct series *life, const struct edges *edges, struct leak *out)
 {
@@ -199,7 +199,7 @@ static bool judge_within(
 	return false;
 }
 
-/* Night beside night, where days come round. */
+/* Compares the nights where memory follows a daily cycle. */
 static void judge_cycles(
     const struct envelope *envelope, double length, struct leak *out)
 {
@@ -222,8 +222,8 @@ static void judge_cycles(
 		    fmin(out->visible_mib_per_s, found.visible_mib_per_s);
 }
 
-/* A slope that is no chance, and nearly one that would be called a leak, is
- * steady only where a part of the recording shows that it did not last. */
+/* Growth that is no chance, and nearly enough to be called a leak, is steady
+ * only where a part of the recording shows that it did not last. */
 static void weigh_slope(double quiet_mib_per_s, struct leak *out)
 {
 	bool slopes =
@@ -250,8 +250,8 @@ static bool stands_still(const struct series *part)
 	return peak && peak->mib - low <= 4 * judge_least_noise(&peak->mib, 1);
 }
 
-/* A program that grew for a while, and then did nothing at all, shows no leak
- * in what it did not do: then the time before that decides. */
+/* A program that grew and then did nothing at all can't leak while it does
+ * nothing: then the time before that decides. */
 static void judge_standstill(
     const struct series *life, double from_s, struct leak *out)
 {
@@ -275,7 +275,7 @@ static void judge_standstill(
 	*out = found;
 }
 
-/* By the whole, then by its parts. */
+/* Judges the whole, then its parts. */
 static void judge_parts(const struct series *life, struct leak *out)
 {
 	struct envelope envelope;
@@ -288,7 +288,7 @@ static void judge_parts(const struct series *life, struct leak *out)
 	envelope_init(&envelope, life);
 	edges_find(&envelope, &edges, &quiet_mib_per_s);
 	length = cycle_find(&envelope);
-	/* The way up to a day's height is no start. */
+	/* The rise to a day's height is no start. */
 	if (length > 0 && edges.start > brief_start)
 		edges = (struct edges){.from_s = -INFINITY, .to_s = INFINITY};
 	if (judge_within(life, &edges, out))
@@ -306,7 +306,7 @@ static void judge_parts(const struct series *life, struct leak *out)
 		weigh_slope(quiet_mib_per_s, out);
 }
 
-/* One life, from its start to before its end. */
+/* Judges one life, without its end. */
 static void judge_life(const struct series *life, struct leak *out)
 {
 	judge_parts(life, out);
@@ -314,7 +314,7 @@ static void judge_life(const struct series *life, struct leak *out)
 		weigh_pace(life, out);
 }
 
-/* What the lives of a program that is started again and again say. */
+/* The verdicts on the lives of a program that is restarted again and again. */
 struct lives {
 	struct leak items[STRETCH_LIVES];
 	size_t len, verdicts[4], start_up;
@@ -347,7 +347,7 @@ static int compare_slopes(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The life in the middle of those with that verdict; it stands for all. */
+/* The middle one of the lives with that verdict; it stands for all. */
 static void middle_life(
     struct lives *lives, enum leak_verdict verdict, struct leak *out)
 {
@@ -363,8 +363,8 @@ static void middle_life(
 	out->lives = lives->len;
 }
 
-/* Where memory fell to its lowest again and again: restarts of a program
- * whose lives are judged, or a collector's teeth. */
+/* Memory that falls to its lowest again and again tells of restarts, whose
+ * lives are judged, or of a garbage collector. */
 static void judge_lives(const struct series *series, struct leak *out)
 {
 	size_t starts[STRETCH_LIVES + 1];
@@ -410,7 +410,7 @@ static bool only_grew(const struct series *series, const struct leak *leak)
 	return fall < falls_back * growth;
 }
 
-/* "steady" needs to have been able to see a leak. */
+/* A run is steady only where a leak would have been seen. */
 static void doubt_steady(struct leak *leak)
 {
 	double span = leak->until_s - leak->since_s;

@@ -13,7 +13,7 @@ static const double lived = 0.45; /* of the recording, by a process */
 static const double clear_slope = 4;
 static const double brief = 0.1; /* a life, of the recording */
 
-/* A process belongs to those that gather if it is there at the end. */
+/* A process counts as one that stays if it is there at the end. */
 static bool lives_on(const struct process *process, double last_s, double whole)
 {
 	const struct series *m = &process->memory;
@@ -36,9 +36,9 @@ static bool lives_until(const struct process *process, double time_s)
 	return m->items[m->len - 1].time_s >= time_s;
 }
 
-/* Processes that are started all the time and stay, of those that live for
- * least_s: at least five after the first fifth of the time, some in each
- * quarter of it, and nearly none that ended. */
+/* Whether processes keep being added, of those that lived for least_s: at least
+ * five began after the first fifth of the time, some in each quarter of what
+ * follows, and nearly none ended. */
 static bool lives_gather(
     const struct run *run, const struct leak *total, double least_s)
 {
@@ -64,8 +64,8 @@ static bool lives_gather(
 	       ended * 10 <= late;
 }
 
-/* Where short-lived ones come and go beside those that stay, what is young at
- * the end may be either. */
+/* A process that is young at the end may be one that stays or one that ends
+ * soon: the second count leaves out all that lived briefly. */
 static bool processes_gather(const struct run *run, const struct leak *total)
 {
 	return lives_gather(run, total, 0) ||
@@ -73,8 +73,8 @@ static bool processes_gather(const struct run *run, const struct leak *total)
 		   run, total, brief * (total->last_s - total->first_s));
 }
 
-/* Among many processes one may seem to leak by chance: its slope has to be
- * several times as far from none as from the end of its interval. */
+/* Among many processes one may seem to leak by chance: its slope must be large
+ * beside its uncertainty. */
 static bool stands_out(const struct leak *own)
 {
 	return own->mib_per_s > clear_slope * (own->mib_per_s - own->low);

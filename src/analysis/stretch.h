@@ -10,20 +10,20 @@
 
 enum { STRETCH_LIVES = 32 };
 
-/* How many samples there are before the program's end shows: those behind its
- * last plateau, lower than all that was seen for a while, see it on its way
- * out. ended: the end is known, and may have taken long. */
+/* Returns how many samples come before the program's end: those after its last
+ * plateau, lower than all for a while, show it on its way out. ended: the end
+ * is known, and may have taken long. */
 size_t stretch_end(const struct series *series, bool ended)
     __attribute__((nonnull));
 
-/* Where lives begin, the first at 0, and at [count] where the last one ends;
- * memory falls far and near to its lowest between them. 0 where there are
- * fewer than three or more than STRETCH_LIVES. */
+/* Finds a program's lives: starts[] gets the first sample of each, then the end
+ * of the last. Between lives memory falls far and near to its lowest. Returns
+ * how many; 0 for fewer than three or more than STRETCH_LIVES. */
 size_t stretch_lives(const struct series *series,
     size_t starts[STRETCH_LIVES + 1]) __attribute__((nonnull));
 
-/* Whether that life has a start-up of its own, which a collector's tooth has
- * not: it begins well below the line that it goes on with. */
+/* Whether a life has a start-up, as a collector's cycle has not: it begins well
+ * below the line on which it goes on. */
 bool stretch_starts_up(const struct series *life) __attribute__((nonnull));
 
 #endif
