@@ -18,7 +18,7 @@
 #define MPROF_LIBDIR "/usr/local/lib/mprof"
 #endif
 
-/* Who owns the program's own file. */
+/* The owner of the program's own file. */
 static uid_t self_owner(void)
 {
 	struct stat about;
@@ -26,8 +26,8 @@ static uid_t self_owner(void)
 	return stat("/proc/self/exe", &about) == 0 ? about.st_uid : geteuid();
 }
 
-/* The file at path, links resolved, where it is there and may be loaded. e says
- * why not, for the first that is there. */
+/* The file at path with its links resolved; NULL where it is absent or must not
+ * be loaded. e keeps the reason of the first refusal. */
 static char *self_trusted(char *path, struct err *e)
 {
 	char *real = access(path, R_OK) == 0 ? realpath(path, NULL) : NULL;
