@@ -79,7 +79,7 @@ static void add_window(struct scene *scene, const struct run *run,
 	    mem_format("%zu of %zu", part.len, run->total.len));
 }
 
-/* Where memory that is shared makes the peak of a sum of RSS misleading; else
+/* A note where shared memory makes the peak of a sum of RSS misleading; else
  * NULL. */
 static char *shared_text(const struct run *run, double peak_mib)
 {
@@ -148,7 +148,7 @@ static void add_limit(struct scene *scene, const struct exit_status *exit)
 			of[exit->limit_of]));
 }
 
-/* The recordings whose end is not in them; of several by their names. */
+/* Lists recordings without a recorded end, by name where there are several. */
 static void add_open_ends(
     struct scene *scene, const struct chart_request *request)
 {
@@ -246,7 +246,7 @@ static void add_names(struct scene *scene, const struct chart_request *request)
 	}
 }
 
-/* What all of the recordings show: they are of one measure. */
+/* The measure that all recordings share, without details that differ. */
 static char *metric_text(const struct chart_request *request)
 {
 	const struct run *first = request->runs[0].run;

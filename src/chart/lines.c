@@ -75,8 +75,8 @@ static char *rate_text(double mib_per_s, enum leak_verdict verdict)
 	    units_rate(text, mib_per_s), leak_word(verdict));
 }
 
-/* Of the whole: what mprof leak says of it, or of the process that leaks. Too
- * few samples for that have a line all the same. */
+/* Adds the trend that mprof leak finds in the total, or in the process that
+ * leaks. With too few samples for that a line is fitted all the same. */
 static void add_trend(struct scene *scene, struct scene_panel *panel,
     const struct leak *leak, const struct series *part, double zero_s)
 {
@@ -100,7 +100,7 @@ static bool has_line(
 	return false;
 }
 
-/* Of a process with a line of its own that leaks, as mprof leak tells. */
+/* Adds the trend of a process that has a line and, by mprof leak, leaks. */
 static void add_leak(struct scene *scene, struct scene_panel *panel,
     const struct leak_process *judged, double zero_s)
 {
@@ -116,7 +116,7 @@ static void add_leak(struct scene *scene, struct scene_panel *panel,
 	line->detail = rate_text(leak->mib_per_s, leak->verdict);
 }
 
-/* As mprof leak judges the run, or the window of it. */
+/* Adds the trends that mprof leak finds in the run, or in its window. */
 static void add_trends(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, size_t i)
 {
