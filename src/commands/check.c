@@ -108,8 +108,7 @@ static void put_rates(struct verdict *verdict)
 	    scale.name);
 }
 
-/* What grows for certain is judged: a slope that noise may have made is let
- * pass. */
+/* Only certain growth counts: a slope that noise may have made passes. */
 static void judge_growth(struct verdict *verdict, const struct side_run *run,
     const struct check_options *options)
 {
@@ -126,7 +125,7 @@ static void judge_growth(struct verdict *verdict, const struct side_run *run,
 		    "not beyond the noise");
 }
 
-/* Undecided passes, and says why, but where strict. */
+/* An undecided verdict passes and says why; with --strict it fails. */
 static void judge_leak(struct verdict *verdict, const struct side_run *run,
     const struct check_options *options)
 {
@@ -175,7 +174,7 @@ static void judge_each(struct verdicts *verdicts,
 	}
 }
 
-/* A run whose end is not in the recording may have had its peak behind that.
+/* A run whose end is not recorded may have had its peak after the last sample.
  * Without --strict the condition is told only where it is not met. */
 static bool judge_ending(
     struct verdicts *verdicts, const struct side_run *run, bool strict)

@@ -265,8 +265,8 @@ static double mark_time(const struct run *run, const char *label)
 	return time_s;
 }
 
-/* What is asked for of a run, in its own times; -1 with e where that is
- * nothing. */
+/* Finds the part of a run that the options ask for, in the run's own times; -1
+ * with e where no mark or no sample fits. */
 static int find_part(const struct leak_options *options,
     const struct finding *f, struct leak_part *part, struct err *e)
 {

@@ -85,7 +85,7 @@ static void print_short(const struct catalog *catalog)
 	}
 }
 
-/* Those with a name of their own would seem lost. */
+/* Tells of recordings with names of their own, which would seem lost. */
 static void tell_of_others(void)
 {
 	struct catalog others;

@@ -135,14 +135,14 @@ static bool has_ended(const struct run *run)
 	return run->ending == RUN_ENDED || run->ending == RUN_CUT_OFF;
 }
 
-/* That and when the run ended, where that is known. */
+/* Prints whether and when the run ended, as far as that is known. */
 static void print_end(const struct run *run, double now_s, FILE *out)
 {
 	const char *name = signal_name(run->exit.signal);
 	double last_s = run_last_s(run);
 	char *moment;
 
-	/* Without a sample nothing else tells when. */
+	/* Without a sample only EXIT tells when. */
 	if (last_s <= 0 && run->exit.told)
 		last_s = run->exit.time_s;
 	moment = last_s > 0 ? moment_text(last_s, now_s) : mem_copy("");

@@ -24,12 +24,12 @@ struct live {
 	bool quit;                   /* q was pressed */
 };
 
-/* With keys q leaves; else the keyboard is left alone. The terminal is taken
- * when there is something to draw, and given back by the latter two. command
- * is what the hook's run is called, NULL without a hook. */
+/* With keys, q quits; else the keyboard is left alone. The terminal is taken
+ * when there is something to draw; live_leave() and live_finish() give it back.
+ * command names the hook's run, NULL without a hook. */
 void live_init(struct live *live, bool keys, const char *command);
 
-/* What the hook's samples will be of: behind live_init(). */
+/* Says what the hook's samples measure; to be called after live_init(). */
 void live_measures(struct live *live, const struct sampler_plan *plan)
     __attribute__((nonnull));
 

@@ -303,8 +303,8 @@ struct plot_file {
 	const struct render_format *format;
 };
 
-/* As memory_profiler names it: without an extension it is a PNG, and is called
- * so. The caller frees. */
+/* The name that memory_profiler would give: a name without an extension gets
+ * .png. The caller frees. */
 static char *name_output(const struct plot_options *options)
 {
 	const char *path = options->output ? options->output : "-";

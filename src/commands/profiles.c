@@ -147,7 +147,7 @@ static void tell_of_skipped(const struct profile *profile, bool verbose)
 	free(path);
 }
 
-/* That a run is cut off, or goes on, matters for each of its figures. */
+/* Tells of runs that are cut off or go on, as that matters for all figures. */
 static void tell_of_endings(const struct profile *profile)
 {
 	char *path = utf8_clean_copy(profile->path);

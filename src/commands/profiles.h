@@ -47,7 +47,7 @@ struct profiles_options {
 		.choices = profiles_units, .ours = true                      \
 	}
 
-/* What --unit is completed to. */
+/* The units to which a shell completes --unit; NULL ends them. */
 extern const char *const profiles_units[];
 
 struct profiles {

@@ -17,8 +17,8 @@ struct program {
 /* count is at least 1. The caller finishes. */
 void program_init(struct program *program, const struct run_options *options,
     char **words, int count) __attribute__((nonnull));
-/* What else to say where it was not found, ", " first: a Python may have
- * another name here. Empty where there is nothing. */
+/* Advice for where the program was not found, beginning with ", ": a Python may
+ * have another name here. Empty where there is none. */
 const char *program_hint(const struct program *program)
     __attribute__((nonnull));
 

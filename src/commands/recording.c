@@ -29,8 +29,8 @@ static void write_held(struct recording *recording)
 		write_sample(recording, recording->held_ns);
 }
 
-/* Who recorded and how: the first record of a run, so its memory and time are
- * those of the record that comes next. */
+/* INFO says who recorded and how. It is the first record of a run, so its
+ * memory and time are those of the record that comes next. */
 static void write_info(
     struct recording *recording, int64_t kib, int64_t time_ns)
 {
@@ -58,7 +58,7 @@ static void write_info(
 	dat_write_end(writer, kib, time_ns);
 }
 
-/* What precedes each record but a sample. */
+/* Begins a record that is no sample: INFO and a held sample precede it. */
 static struct dat_writer *begin_record(struct recording *recording,
     const char *keyword, int64_t kib, int64_t time_ns)
 {
@@ -142,8 +142,8 @@ static void on_birth(void *context, const struct sink_birth *birth)
 	dat_write_end(writer, process->kib, birth->time_ns);
 }
 
-/* Without -M only the program's own end is told, which each run has: one whose
- * last record is another was cut off. */
+/* Without -M only the program's own EXIT is written, which each run has: a run
+ * whose last record is another was cut off. */
 static void on_end(void *context, const struct sink_exit *end)
 {
 	struct recording *recording = context;

@@ -297,7 +297,7 @@ static int start(struct session *session)
 	return status;
 }
 
-/* What is left of --timeout once the process is there. */
+/* Finds the process; the time that this takes counts against --timeout. */
 static int attach_find(struct session *session, const char *word)
 {
 	struct sampler_plan *plan = &session->plan;
@@ -346,7 +346,7 @@ static int take_late_options(
 	return COMMAND_OK;
 }
 
-/* What is for a program that we start, or for one that runs, alone. */
+/* Refuses options that need a program that we start, or one that runs. */
 static int check_starting(const struct run_options *options, struct err *e)
 {
 	if (options->attach && options->lines)

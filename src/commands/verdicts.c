@@ -146,7 +146,7 @@ void verdicts_print(const struct verdicts *verdicts, FILE *out)
 		    &verdicts->items.items[i], verdicts->several, out);
 }
 
-/* Of several runs each has a class of its own, so that no two cases are the
+/* Each of several runs has a class of its own, so that no two cases are the
  * same; a single one has the same class whatever its file is called. */
 static void write_case(const struct verdict *v, bool named, FILE *out)
 {

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 
-/* What a reason's text is made of. */
+/* The figures that a reason's text is made of. */
 struct figures_text {
 	char rate[UNITS_TEXT], shows[UNITS_TEXT], need[UNITS_TEXT];
 	char until[UNITS_TEXT], since[UNITS_TEXT], took[UNITS_TEXT];

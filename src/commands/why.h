@@ -8,8 +8,8 @@
 
 #include "analysis/leak.h"
 
-/* Of an undecided one: why, and what would decide it. Of a steady one: which
- * leak would have shown. Of others empty. The caller frees it. */
+/* Explains an undecided verdict, and what would decide it; for a steady one,
+ * which leak would have shown; else empty. The caller frees it. */
 char *why_text(const struct leak *leak)
     __attribute__((nonnull, warn_unused_result));
 
