@@ -72,7 +72,7 @@ static void read_lines(struct profile *profile, const char *at, const char *end)
 	}
 }
 
-/* Where the last command line in the piece begins; NULL without one. */
+/* The last CMDLINE record in the piece; NULL without one. */
 static const char *find_command(const struct piece *piece)
 {
 	static const char keyword[] = "\nCMDLINE ";
@@ -85,8 +85,8 @@ static const char *find_command(const struct piece *piece)
 	return found;
 }
 
-/* From the end of the file backwards; each piece overlaps the one behind it,
- * so that no keyword is cut in two. */
+/* Searches from the end of the file backwards; each piece overlaps the one
+ * behind it, so that no keyword is cut in two. */
 static void find_last(
     struct dat_begin *begin, struct piece *piece, int fd, off_t size)
 {

@@ -17,10 +17,10 @@ struct dat_begin {
 				     * 2026-11-22T14:33:21+0100; may be empty */
 };
 
-/* Of the regular file fd. False where it is no recording, or tells no time. */
+/* Reads a regular file. False where it is no recording, or tells no time. */
 bool dat_begin_read(struct dat_begin *begin, int fd) __attribute__((nonnull));
 
-/* The same of its first run alone, which is then the last one too. */
+/* Reads the first run alone, which is then taken for the last one too. */
 bool dat_begin_first(struct dat_begin *begin, int fd) __attribute__((nonnull));
 
 #endif

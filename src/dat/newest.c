@@ -53,7 +53,7 @@ static void add_file(struct newest *newest, const char *name)
 	    (double)about.st_mtim.tv_sec + (double)about.st_mtim.tv_nsec / 1e9};
 }
 
-/* Recordings' names first, then by the last change; names decide ties. */
+/* Sorts by: a recording's name, the last change, the name. */
 static int compare_files(const void *left, const void *right)
 {
 	const struct newest_file *a = left, *b = right;
@@ -65,7 +65,7 @@ static int compare_files(const void *left, const void *right)
 	return strcmp(b->name, a->name);
 }
 
-/* Of two that began at once, one with a default name, then the later name. */
+/* Among runs that began at once a default name wins, then the later name. */
 static bool is_later_name(const char *name, const char *than)
 {
 	static const char start[] = "mprofile_";
@@ -96,8 +96,8 @@ static void ask(struct newest *newest, const struct newest_file *file)
 	if (dat_begin_read(&begin, fd) && is_better(newest, file, &begin)) {
 		newest->began_s = begin.last_s;
 		newest->best = file->name;
-		/* Whatever was changed before it began, began before it too;
-		 * times that can't be prove nothing. */
+		/* A file last changed before this run began holds no later one;
+		 * a time that can't be right proves nothing. */
 		newest->bound_s =
 		    begin.last_s <= file->changed_s + 1 ? begin.last_s : -1;
 	}
@@ -111,7 +111,7 @@ static void search(struct newest *newest)
 	for (size_t i = 0; i < newest->files.len; i++) {
 		const struct newest_file *file = &newest->files.items[i];
 
-		/* A second, since file systems round. */
+		/* File systems may round times to a second. */
 		if (file->changed_s + 1 < newest->bound_s)
 			continue;
 		if (!file->named && others++ >= MOST_OTHERS)

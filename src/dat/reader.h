@@ -24,7 +24,7 @@ int dat_read_telling(struct profile *profile, const char *path,
     const struct progress *progress, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 
-/* What a file begins with, blank lines aside. */
+/* The content at a file's beginning, blank lines aside. */
 enum dat_content {
 	DAT_CONTENT_OTHER,     /* no record */
 	DAT_CONTENT_RECORD,    /* it is a recording */
