@@ -19,7 +19,7 @@ struct find {
 void find_by_name(struct find *find, const struct procfs *fs, const char *word)
     __attribute__((nonnull));
 
-/* Which of them all others descend from; 0 where that is none. */
+/* The process from which all the others descend; 0 where there is none. */
 pid_t find_root(const struct find *find, const struct procfs *fs)
     __attribute__((nonnull));
 void find_finish(struct find *find) __attribute__((nonnull));

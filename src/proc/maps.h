@@ -20,7 +20,7 @@ struct maps_entry {
 	const char *path;    /* "" where there is none; good until the next */
 };
 
-/* What a mapping of smaps holds in memory. */
+/* The memory of one mapping in smaps. */
 struct maps_usage {
 	uint64_t device, inode;
 	int64_t rss_kib, pss_kib;

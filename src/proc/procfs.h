@@ -86,7 +86,7 @@ bool procfs_words(const struct procfs *fs, pid_t pid, char *words, size_t size);
 /* The same of what was read of cmdline, len bytes and a NUL. */
 bool procfs_join(char *words, ssize_t len);
 
-/* As procfs_words(), and its name in brackets where it has none. */
+/* Like procfs_words(), but with the name in brackets where it has none. */
 void procfs_command(
     const struct procfs *fs, pid_t pid, char *command, size_t size);
 

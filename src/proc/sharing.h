@@ -9,13 +9,13 @@
 
 #include "proc/procfs.h"
 
-/* Of one process, from smaps_rollup (Linux 4.14). */
+/* The RSS and PSS of one process, from smaps_rollup (Linux 4.14). */
 struct sharing_usage {
 	int64_t rss_kib, pss_kib;
 };
 
-/* Memory that several processes can have: a file or a shared mapping, by its
- * inode; or what a fork left in common, which has none. */
+/* Memory that several processes can share: a file or a shared mapping, known by
+ * its inode, or what a fork left in common, which has none. */
 struct sharing_segment {
 	uint64_t device, inode; /* inode 0: of a fork */
 };
@@ -24,8 +24,8 @@ struct sharing_segment {
 bool sharing_read(const struct procfs *fs, pid_t pid,
     struct sharing_usage *usage) __attribute__((nonnull, warn_unused_result));
 
-/* The segment of which the process has the most that others have too; false
- * where there is none. */
+/* The segment of which the process shares the most with others; false where
+ * there is none. */
 bool sharing_largest(
     const struct procfs *fs, pid_t pid, struct sharing_segment *largest)
     __attribute__((nonnull, warn_unused_result));

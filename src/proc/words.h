@@ -12,18 +12,18 @@
 
 struct words;
 
-/* For command lines of up to size - 1 bytes. Threads are made when there is
- * something to be read. The caller destroys; a thread that still waits then
- * frees what it has when it is done. */
+/* Reads command lines of up to size - 1 bytes. It starts threads when there is
+ * something to read. The caller destroys; a thread that still waits then frees
+ * what it has when it is done. */
 struct words *words_create(const struct procfs *fs, size_t size)
     __attribute__((nonnull));
 void words_destroy(struct words *words);
 
-/* What stands in a process's cmdline, with a NUL behind it: its length, 0
- * where it has no words. -1 with errno; that is EAGAIN where it takes longer
- * than patience_ns, or too many others are being waited for. Who asks again
- * for the same process gets the answer when it is there. started tells one use
- * of a pid from the next, as in struct proc_stat. */
+/* Reads a process's command line into text, with a NUL behind it. Returns its
+ * length, 0 where it is empty; -1 with errno, EAGAIN where it takes longer than
+ * patience_ns or too many others are waited for. A later call for the same
+ * process gets the answer when it is there. started tells one use of a pid from
+ * the next, as in struct proc_stat. */
 ssize_t words_read(struct words *words, pid_t pid, uint64_t started,
     int64_t patience_ns, char *text) __attribute__((nonnull));
 
