@@ -14,9 +14,9 @@
 double run_first_s(const struct run *run) __attribute__((nonnull));
 double run_last_s(const struct run *run) __attribute__((nonnull));
 
-/* What a run's records say of its end; locked: a recorder is writing it. To be
- * called when all are read. Versions up to 0.1.0 and other tools wrote no
- * record at a program's end: then it is RUN_ENDING_UNTOLD. */
+/* Judges how a run ended by its records, when all are read; locked: a recorder
+ * is writing it. Versions up to 0.1.0 and other tools wrote no record at a
+ * program's end: then it is RUN_ENDING_UNTOLD. */
 enum run_ending run_ending_judge(const struct run *run, bool locked)
     __attribute__((nonnull));
 

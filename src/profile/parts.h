@@ -34,7 +34,7 @@ struct exit_status {
 	double mib; /* that process's highest known memory */
 };
 
-/* What a recording tells of a run's end (profile/ending.h). */
+/* A run's end, as far as its recording tells (profile/ending.h). */
 enum run_ending {
 	RUN_ENDING_UNTOLD, /* nothing, as in other tools' files */
 	RUN_ENDED,
@@ -42,7 +42,7 @@ enum run_ending {
 	RUN_GOING_ON
 };
 
-/* Samples from that one on belong to ticks from that one on, one each. */
+/* From here on, samples belong to ticks one by one, beginning with these. */
 struct stretch {
 	size_t sample, tick;
 };
@@ -55,8 +55,8 @@ struct process {
 	int pid;   /* key as a number; -1 where it is none */
 	int ppid;  /* 0 where not told */
 	uint64_t start_ticks; /* since boot; 0 where not told */
-	/* What it was called when it held most; of the last PROC that tells
-	 * it, until all is read. */
+	/* Its names when it held most; until all is read, those of the last
+	 * PROC that tells them. */
 	char *name, *command;
 	struct series memory;
 	ARRAY(struct stretch) stretches; /* see process_at_tick() */

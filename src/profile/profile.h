@@ -23,7 +23,7 @@ struct run_info {
 			    * what its figures are */
 };
 
-/* What process.c knows while a run is being read. */
+/* The state of process.c while a run is being read. */
 struct run_processes {
 	size_t next;        /* where run_process() looks first */
 	struct index index; /* by key, into processes */

@@ -4,13 +4,13 @@
 #include "base/mem.h"
 #include "base/units.h"
 
-/* A reading stands for the peak where the RSS was about as high, and is worth
- * a word where a tenth of it was counted more than once. */
+/* A reading stands for the peak where its RSS was about as high, and is
+ * reported where at least a tenth was counted more than once. */
 #define NEAR_PEAK 0.85
 #define MISLEADS 0.9
 
-/* Of those near the peak, the highest in RSS and what is as high as they are:
- * a tree that is still growing shares in another way. */
+/* A reading near the peak counts only within 3 % of the highest RSS: a tree
+ * that is still growing shares memory in another way. */
 #define AS_HIGH 0.97
 
 bool share_misleads(double rss_mib, double pss_mib)

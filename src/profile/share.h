@@ -13,12 +13,12 @@
 #include "profile/parts.h"
 #include "profile/series.h"
 
-/* Whether a sum of RSS says a good deal more than there is. */
+/* Whether a sum of RSS is a good deal larger than the memory in use. */
 bool share_misleads(double rss_mib, double pss_mib);
 
-/* What a peak of peak_mib was in truth: the highest PSS of the readings taken
- * where RSS was as high. NULL where none was, or where the peak is about
- * right. */
+/* The reading that shows the true size of a peak of peak_mib: the one with the
+ * highest PSS where RSS was as high. NULL where there is none, or where the
+ * peak is about right. */
 const struct share *share_at_peak(
     const struct share *shares, size_t count, double peak_mib);
 
@@ -31,9 +31,9 @@ void share_series(
 char *share_text(const struct share *share, double peak_mib)
     __attribute__((nonnull));
 
-/* Adds a reading behind the count that are there, of which those go that
+/* Appends a reading to the count that are there, and drops those that
  * share_at_peak() can never choose any more. There must be room for one more;
- * returns how many there are then. */
+ * returns the new count. */
 size_t share_keep(struct share *shares, size_t count, struct share added);
 
 #endif
