@@ -13,14 +13,14 @@
  * not pass for a reference's. */
 #define ROOT_KIND 16
 
-/* Data that is held in several ways: so many links up, so many ways of one
- * object, so many holders of each looked at, and of all of them together. */
+/* Limits of the search for other ways to data: links up, ways of one object,
+ * holders of each that are looked at, and steps in all. */
 #define SPLIT_DEPTH 4
 #define WAYS_MAX 16
 #define HOLDERS_MAX 64
 #define SPLIT_STEPS_MAX 4000000
 
-/* A link where an object stands, and the objects on the way that were chosen
+/* A way to an object: its link, and the objects on the way that were chosen
  * among others. */
 struct chain_way {
 	uint32_t link;
@@ -178,8 +178,7 @@ static bool has_label(
 	return kind == REFERENCE_ATTRIBUTE || kind == REFERENCE_LOCAL;
 }
 
-/* The link at the end of a reference, of what is held by from, which stands
- * at parent. */
+/* The link that a reference of object from adds below the link parent. */
 static struct chain_link link_below(
     const struct finder *f, uint32_t parent, uint32_t from, uint32_t reference)
 {
@@ -230,8 +229,8 @@ static bool is_same_place(const void *items, size_t at, const void *key)
 	    sizeof(struct chain_place));
 }
 
-/* What was reached before is held here too: two attributes may have the same
- * number. */
+/* Counts one more reference to an object that was reached before: two
+ * attributes may hold the same number. */
 static void count_again(struct finder *f, uint32_t from, uint32_t reference)
 {
 	uint32_t object = f->references->to.items[reference];
@@ -393,7 +392,7 @@ static bool may_split(const struct finder *f, uint32_t object)
 	    !f->request->splits[f->request->types[object]] ||
 	    !f->size[object] || via == REFERENCES_NONE)
 		return false;
-	/* A module's dict is its functions' as well. */
+	/* A module's functions refer to its dict too. */
 	return f->references->kind.items[via] != REFERENCE_DICT;
 }
 
@@ -407,7 +406,7 @@ static bool is_from_name(const struct finder *f, uint32_t object)
 	return link->kind != CHAIN_OUTSIDE && link->kind != CHAIN_CYCLE;
 }
 
-/* Adds it, unless the same link is there already. */
+/* Adds the way, unless one with the same link is there already. */
 static void add_way(struct chain_ways *ways, const struct chain_way *way)
 {
 	for (size_t i = 0; i < ways->len; i++)
@@ -420,7 +419,7 @@ static void add_way(struct chain_ways *ways, const struct chain_way *way)
 static void find_ways(struct finder *f, uint32_t object,
     const struct chain_way *path, struct chain_ways *ways);
 
-/* The ways of object that lead over one more holder. */
+/* Adds the ways that lead over one more referrer of the object. */
 static void add_ways_over(struct finder *f, uint32_t reference,
     const struct chain_way *path, struct chain_ways *ways)
 {
@@ -445,8 +444,8 @@ static void add_ways_over(struct finder *f, uint32_t reference,
 	}
 }
 
-/* All links where the object stands: that of its nearest way first. What is
- * on the path already is not gone through again. */
+/* Finds all links at which the object stands, that of its nearest way first. An
+ * object on the path is not gone through again. */
 static void find_ways(struct finder *f, uint32_t object,
     const struct chain_way *path, struct chain_ways *ways)
 {
@@ -471,7 +470,7 @@ static void find_ways(struct finder *f, uint32_t object,
 	}
 }
 
-/* The same, kept for the next object that it holds. */
+/* The ways of object, kept for the next one that it refers to. */
 static const struct chain_ways *ways_of(struct finder *f, uint32_t object)
 {
 	if (f->ways_of != object + 1) {

@@ -20,8 +20,8 @@
  * sanitizers' shadows do. */
 #define REGION_MAX ((uint64_t)64 << 30)
 #define PAGE 4096
-/* What a room has to spare on each side, but not of very many: each may be
- * three mappings of ours, of which 65,530 are allowed. */
+/* The spare space on each side of a room, unless there are very many rooms:
+ * each may be three mappings of ours, of which 65,530 are allowed. */
 #define SLACK ((uint64_t)32 << 20)
 #define SLACK_REGIONS_MAX 4096
 #define STOP_LIMIT_NS (NS_PER_S / 2)
@@ -80,8 +80,8 @@ static int regions_list(struct image *image, pid_t pid)
 	return 0;
 }
 
-/* The room of the first copy that has all of the region; NULL: none has.
- * known rooms are in order. */
+/* The known room that has all of the region; NULL without one. The rooms up to
+ * known are in order. */
 static const struct image_region *room_find(
     const struct image *image, size_t known, const struct image_region *region)
 {
@@ -101,8 +101,8 @@ static const struct image_region *room_find(
 	return NULL;
 }
 
-/* The way to a neighbour: at most SLACK, and no more than half of the gap, so
- * that rooms don't overlap. */
+/* The slack towards a neighbour: at most SLACK, and no more than half of the
+ * gap, so that rooms don't overlap. */
 static uint64_t slack_of(const struct image *image, uint64_t gap)
 {
 	if (image->regions.len > SLACK_REGIONS_MAX)
@@ -111,9 +111,9 @@ static uint64_t slack_of(const struct image *image, uint64_t gap)
 	return gap < SLACK ? gap : SLACK;
 }
 
-/* Region number i, and what it may grow into until it is copied again: mremap
- * could not make it larger, since large pages were asked for parts of it, and
- * it takes no range of unlike parts. */
+/* The room of region i, with space to grow until it is copied again. mremap
+ * could not enlarge it: it takes no range of unlike parts, and large pages were
+ * asked for in parts of it. */
 static struct image_region room_of(const struct image *image, size_t i)
 {
 	const struct image_region *region = &image->regions.items[i];
@@ -138,8 +138,8 @@ static int room_map(struct image *image, struct image_region room)
 	return 0;
 }
 
-/* Bytes for region number i; what is not in use of a room can't be accessed,
- * and counts for no limit of memory. */
+/* Finds bytes for region i. The unused part of a room can't be accessed, and
+ * counts for no memory limit. */
 static int region_place(struct image *image, size_t known, size_t i)
 {
 	struct image_region *region = &image->regions.items[i];
@@ -166,8 +166,8 @@ static int regions_place(struct image *image)
 	return 0;
 }
 
-/* What is to be copied as it is now, into the rooms that there are already
- * where those have it. */
+/* Lists the regions and pages to copy now; a region goes into a known room that
+ * has space for it. */
 static int copy_list(struct copy *copy)
 {
 	struct image *image = copy->image;
@@ -243,8 +243,8 @@ static int64_t told(pid_t pid, const char *key)
 	return len > 0 ? procfs_kib(text, key) : -1;
 }
 
-/* Another tracer may have just one thread, and just for a moment; a process
- * that was read before does not deny us this. */
+/* Another tracer may hold one thread for a moment; EPERM is no refusal after
+ * the process was read. */
 static bool is_passing(int error)
 {
 	return error == EPERM || error == EAGAIN || error == ETIMEDOUT;
@@ -344,7 +344,7 @@ static bool find_tracer(void *context, pid_t thread)
 	return *tracer <= 0;
 }
 
-/* Who traces one of its threads; 0 where nobody does just now. */
+/* The process that traces one of its threads; 0 where none does just now. */
 static int64_t tracer_of(pid_t pid)
 {
 	int64_t tracer = 0;
@@ -357,8 +357,8 @@ static int64_t tracer_of(pid_t pid)
 	return tracer > 0 ? tracer : 0;
 }
 
-/* Its memory was read already: that it can't be stopped is no matter of whom
- * it belongs to. */
+/* Its memory was read already, so its owner is not the reason why it can't be
+ * stopped. */
 static enum python_result refusal_to_stop(pid_t pid, struct err *e)
 {
 	int64_t tracer = tracer_of(pid);

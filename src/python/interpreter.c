@@ -289,7 +289,7 @@ static enum python_result find_offsets(
 	return PYTHON_OK;
 }
 
-/* What "type" says of itself, and of the sizes of types and of code. */
+/* The type "type" is its own type, and tells the size of a type. */
 static bool fits_type(const struct python_target *target)
 {
 	const struct python_offsets *o = &target->offsets;

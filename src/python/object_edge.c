@@ -172,7 +172,7 @@ static void tell_deque(struct walk *walk)
 	walk->edge.index = 0;
 }
 
-/* Of its words those that are in use for sure. */
+/* Tells the frame's words that are in use for sure. */
 static void tell_frame_words(struct walk *walk, uint64_t frame)
 {
 	struct frame_words words =
@@ -187,7 +187,7 @@ static void tell_frame(struct walk *walk)
 	uint64_t frame;
 
 	if (type->kind == OBJECT_FRAME && walk->types->target->minor < 11) {
-		/* Behind these it has blocks, which are left over too. */
+		/* Behind these a frame has blocks, which may be stale too. */
 		tell_words(walk, HEADER, (uint64_t)walk->o->frame_stack);
 		tell_frame_words(walk, walk->edge.from);
 		return;
@@ -201,7 +201,7 @@ static void tell_frame(struct walk *walk)
 		tell_frame_words(walk, frame);
 }
 
-/* The words of its data may pass for anything, unless they are references. */
+/* An array's items count only where they are references. */
 static void tell_numpy(struct walk *walk)
 {
 	struct numpy_array array =

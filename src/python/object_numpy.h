@@ -8,7 +8,7 @@
 
 #include "python/image.h"
 
-/* Of PyArrayObject. */
+/* Offsets in PyArrayObject. */
 enum {
 	NUMPY_BASE = 48,
 	NUMPY_DESCRIPTION = 56,
@@ -23,8 +23,8 @@ struct numpy_array {
 	bool objects;        /* each item is a reference */
 };
 
-/* Reads the array at address. What the copy does not hold is none of its
- * own: the data of a view, of a file that is mapped. */
+/* Reads the array at address. Data that is not in the copy is not its own: that
+ * of a view, or of a mapped file. */
 struct numpy_array numpy_array_read(struct image *image, uint64_t address)
     __attribute__((nonnull));
 

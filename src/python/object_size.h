@@ -20,7 +20,7 @@ uint64_t object_size(struct object_types *types, uint64_t address,
 bool object_is_sound(struct object_types *types, uint64_t address,
     const struct object_type *type) __attribute__((nonnull));
 
-/* Where the frame of a generator or of a frame object is (3.11 on). */
+/* The address of a generator's or a frame object's frame (3.11 on). */
 uint64_t object_frame(struct object_types *types, uint64_t address,
     const struct object_type *type) __attribute__((nonnull));
 

@@ -66,7 +66,7 @@ struct object_types {
 	ARRAY(struct object_type *) items; /* each stays where it is */
 	struct object_type_slot *slots;
 	size_t slots_len, slots_cap;
-	/* Where threads keep their frames, in order: no object is there. */
+	/* The chunks for threads' frames, in order: they hold no object. */
 	ARRAY(struct object_chunk) chunks;
 };
 

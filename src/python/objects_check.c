@@ -6,10 +6,10 @@
 #include "python/text.h"
 
 #define NAME_SIZE 512
-/* Of a set: eight entries of its own, and a list of weak references. */
+/* A set has eight entries of its own, and a list of weak references. */
 #define SET_BEHIND_SMALL (8 * 16 + 8)
 
-/* What a type says of its objects' size, and what the row has. */
+/* The size of a type's objects that our row of offsets expects. */
 struct known_type {
 	const char *name;
 	uint64_t basic;
@@ -27,7 +27,7 @@ static const struct object_type *find_type(
 	return NULL;
 }
 
-/* A type that is not there has no objects to be read wrongly. */
+/* A type that was not found has no objects to be read wrongly. */
 static const char *find_wrong_size(const struct objects *objects)
 {
 	const struct python_offsets *o = &objects->types.target->offsets;
@@ -78,7 +78,7 @@ static bool has_name_twice(
 	       !strcmp(last_part(name), last_part(text));
 }
 
-/* A class may be renamed; not all of them are. */
+/* A class may be renamed, but hardly all of them. */
 static bool are_names_right(struct objects *objects)
 {
 	size_t classes = 0;

@@ -52,7 +52,7 @@ enum python_result python_refusal(pid_t pid, int error, struct err *e)
 		err_set(e, "process %d: no such process", (int)pid);
 		return PYTHON_GONE;
 	}
-	/* What was mapped a moment ago is no more. */
+	/* The memory was mapped a moment ago and no longer is. */
 	if (error == EFAULT) {
 		err_set(e,
 		    "process %d: its memory was laid out anew while it was "

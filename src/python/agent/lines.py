@@ -217,7 +217,7 @@ def _try_print(lines, rows):
         for piece in pieces:
             _write(stream, piece)
         if ours:
-            # What is held back is lost where a signal ends the process.
+            # A signal that ends the process would lose buffered text.
             stream.flush()
     except Exception as error:
         return str(error)

@@ -181,8 +181,8 @@ static struct frame *frame_of(struct session *session, const void *code)
 	return &session->frames[at - 1];
 }
 
-/* What memory changed by since the outermost frame ended, between two calls
- * or while a generator was paused, is no line's. */
+/* A change of memory after the outermost frame ended, between two calls or
+ * while a generator was paused, belongs to no line. */
 void session_frame(const struct spot_code *code, long line)
 {
 	struct session *session = session_of(code);

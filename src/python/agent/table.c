@@ -11,7 +11,7 @@ static bool on_shelf(const struct table *table)
 	return table->shelf && shelf_is_used(table->shelf);
 }
 
-/* Where the shelf has no more room the rows go on the heap. */
+/* The rows go on the heap when the shelf has no more room. */
 static struct table_row *rows_on_heap(const struct table *table, size_t *wanted)
 {
 	size_t len = table->len ? table->len : 32;
