@@ -63,9 +63,9 @@ static bool has_waiting_thread(const struct borrow *borrow, pid_t pid)
 	return search.found;
 }
 
-/* Where the kernel does not compare (a filter of system calls in a container,
- * a process that may not be looked into): all figures of statm are the same,
- * and someone waits as in vfork(). A fork's differ, in what is resident. */
+/* Compares statm where the kernel refuses kcmp() (a filter of system calls in a
+ * container, a protected process): a borrower has all of the lender's figures,
+ * and the lender waits as in vfork(). A fork's resident size differs. */
 static enum answer compare_figures(const struct borrow *borrow,
     const struct member *member, const struct member *lender)
 {
@@ -107,7 +107,7 @@ static enum answer compare(const struct borrow *borrow,
 				     : answer;
 }
 
-/* The one that lent it before, or its parent, or whoever lent it to those. */
+/* Asks the lender before, or the parent, and then whoever lent to them. */
 static enum answer ask_lenders(const struct borrow *borrow,
     const struct members *members, const struct member *member, pid_t *lender)
 {
@@ -127,9 +127,9 @@ static enum answer ask_lenders(const struct borrow *borrow,
 	return answer;
 }
 
-/* Someone who may have got the same memory: from a lender that has ended, from
- * a parent that has, or by CLONE_PARENT. Figures say nothing of these: the
- * workers of a server often have the same. */
+/* Whether other may have got the same memory: from a lender or a parent that
+ * has ended, or by CLONE_PARENT. The figures of statm don't tell: the workers
+ * of a server often have the same. */
 static bool is_sibling(const struct members *members,
     const struct member *member, const struct member *other)
 {

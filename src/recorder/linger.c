@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 
-/* What runs for longer has work of its own. */
+/* A process that runs for longer has work of its own. */
 #define ENDING_NS (NS_PER_S / 15)
 
 /* "RAN_NS WAITED_NS SLICES"; 0 where the kernel keeps no account. */

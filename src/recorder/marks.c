@@ -19,7 +19,7 @@
  * the sampler from its next deadline. */
 enum { READ_AT_MOST = 16 << 10, READS_AT_END = 4096 };
 
-/* The least that tells two times apart in a recording. */
+/* The least difference that a recording's times can show. */
 #define BEHIND_NS (NS_PER_S / 10000)
 
 static const char name_pattern[] = "mprof-*.mark";
@@ -35,7 +35,7 @@ static bool marks_folder_is_safe(const char *folder)
 	       (about.st_uid == geteuid() || (about.st_mode & S_ISVTX));
 }
 
-/* Where the file goes: the first of these that is safe. */
+/* The folder for the file: the first of these that is safe. */
 static const char *marks_folder(void)
 {
 	static const char *const variables[] = {"XDG_RUNTIME_DIR", "TMPDIR"};
@@ -49,8 +49,8 @@ static const char *marks_folder(void)
 	return "/tmp";
 }
 
-/* Readable when the file was written; -1 where that can't be had, and a mark is
- * found at the next tick. */
+/* Returns a descriptor that is readable when the file was written; -1 without
+ * one: then a mark is found at the next tick. */
 static int watch_file(const char *path)
 {
 	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -154,7 +154,7 @@ static bool read_some(
 	return true;
 }
 
-/* What is found later was written behind this tick. */
+/* A mark that is found later was written after this tick. */
 static bool is_due(void *context, const struct sink_tick *tick)
 {
 	struct marks *marks = context;
@@ -178,8 +178,8 @@ static void on_tick(
 	is_due(marks, tick);
 }
 
-/* All that is left, up to what a tick's writing still holds, and a line that
- * has no newline. */
+/* Takes all that is left, or as much as READS_AT_END reads get, and a last line
+ * without a newline. */
 static void on_end(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {

@@ -24,7 +24,7 @@ void peaks_begin(struct sampler *s)
 	s->cgroup_peak_kib = cgroup_peak_kib(&s->cgroup);
 }
 
-/* A process that is new was not there at the tick before. */
+/* A new process was not there at the tick before. */
 void peaks_take_member(struct sampler *s, struct member *member)
 {
 	if (member->high.since_ns == 0)
@@ -44,16 +44,16 @@ void peaks_take_sum(struct sampler *s)
 	s->peak_untold = false;
 }
 
-/* What a mark may be above an earlier one of the same peak. Linux 6.2 and later
- * count a process's pages on each processor by itself, and add them up in lots:
- * what VmHWM, wait4() and a sample say of one moment differs by those. */
+/* A later mark of the same peak may be higher by this much. Linux 6.2 and later
+ * count a process's pages on each processor and add them up in lots, by which
+ * VmHWM, wait4() and a sample of one moment differ. */
 static int64_t slack_kib(int64_t kib)
 {
 	return 2048 + kib / 128;
 }
 
-/* A mark that is hardly higher, while all samples since the last one were far
- * below, tells of the peak that is known already. */
+/* A mark that is hardly higher, while all samples since the last mark were far
+ * below, belongs to the peak that is known already. */
 static bool only_confirms(const struct sampler *s, const struct watermark *mark)
 {
 	int64_t slack = slack_kib(s->peak_kib);
@@ -79,7 +79,7 @@ static void look_at_group(struct sampler *s, const struct watermarks_look *look)
 	int64_t kib = cgroup_peak_kib(&s->cgroup);
 	struct watermark mark = {kib, s->group};
 
-	/* What stood there before may be of another time. */
+	/* The mark from before the recording may be of another time. */
 	if (kib > s->cgroup_peak_kib)
 		peaks_note_mark(s, &mark);
 	highest_restart(

@@ -105,7 +105,7 @@ static bool measure_own(struct sampler *s, size_t at)
 
 	if (borrow_check(&s->borrow, members, at, &parted))
 		return true;
-	/* What was read of it may be the memory that the other one has now. */
+	/* The lender's reading may be of memory that this process has now. */
 	if (parted != MEMBERS_NONE &&
 	    !meter_measure(&s->meter, &members->list.items[parted]))
 		members->list.items[parted].kib = -1;
@@ -179,8 +179,8 @@ static void sum_up(struct sampler *s)
 		s->result.most = s->tick.count;
 }
 
-/* A pid that may have been another's is told to be this one's before what it
- * holds is; its words follow. */
+/* A process with a pid that may have been another's is announced before its
+ * samples; its command line follows. */
 static void tell_reused(struct sampler *s)
 {
 	struct members *members = &s->tree.members;
@@ -215,7 +215,7 @@ void sample_tell(struct sampler *s)
 		s->sink->tick(s->sink->context, &s->tick);
 }
 
-/* When the tick is out: to read a name may take its time. */
+/* Names are read after the tick is told, as that may take a while. */
 static void tell_names(struct sampler *s, int64_t now_ns)
 {
 	struct member *member;
@@ -259,7 +259,7 @@ static void tell_share(struct sampler *s, const struct shares_reading *reading)
 		s->sink->share(s->sink->context, &share);
 }
 
-/* Where the total is a sum of RSS, of which the metric tells what is shared. */
+/* Acts only on a sum of RSS whose metric tells the shared part. */
 static void look_at_shares(struct sampler *s, int64_t now_ns)
 {
 	struct shares_reading reading;
@@ -302,8 +302,8 @@ void sample_first(struct sampler *s)
 	sum_up(s);
 }
 
-/* What it has to tell may begin a phase: what the marks stand at belongs to the
- * one before. */
+/* The hook's news may begin a phase: the high-water marks that stand now belong
+ * to the phase before. */
 static void ask_hook(struct sampler *s, const struct sampler_hook *hook)
 {
 	struct sink_tick tick = s->tick;
@@ -319,8 +319,8 @@ static void ask_hook(struct sampler *s, const struct sampler_hook *hook)
 	hook->tick(hook->context, &tick, s->sink);
 }
 
-/* A program that marks without end is listened to for a small part of the time,
- * that of others' ticks. */
+/* A program that marks without end is listened to for about one part in
+ * NEWS_PART of the time; the ticks need the rest. */
 enum { NEWS_PART = 20 };
 
 void sample_news(struct sampler *s)

@@ -66,13 +66,13 @@ void sample_take(struct sampler *s);
 /* A hook has something to tell between ticks. */
 void sample_news(struct sampler *s);
 
-/* Between ticks: who has come, who has gone. */
+/* Between ticks: finds the processes that came and went. */
 void sample_look(struct sampler *s);
 
-/* What the last reading of shared memory told. */
+/* Tells the last reading of shared memory. */
 void sample_last_share(struct sampler *s);
 
-/* Who is still there, and their marks. */
+/* At the end: finds who is still there, and reads their marks. */
 void sample_last_look(struct sampler *s);
 
 /* Whether this process has killed it, for the limit. */

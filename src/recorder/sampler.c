@@ -239,8 +239,8 @@ static bool is_over(struct sampler *s)
 	return count_alive(s) == 0;
 }
 
-/* Those that are left when the program has ended get this much time to follow
- * it, in such steps, as long as they stir: who sleeps lives on. */
+/* Descendants that are left when the program has ended get this much time to
+ * end too, in such steps, while any of them stirs: one that sleeps lives on. */
 #define FOLLOW_NS NS_PER_S
 #define FOLLOW_STEP_NS (NS_PER_S / 100)
 

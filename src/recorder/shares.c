@@ -6,29 +6,29 @@
 #include "base/clock.h"
 #include "profile/share.h"
 
-/* Of a processor, besides what is spent at the start. */
+/* The share of a processor for readings, besides what the start may spend. */
 #define BUDGET 0.02
 #define CREDIT_NS (NS_PER_S / 10)
 
-/* From one reading to the next where the total stays, and nothing else is
- * seen to change: at first, and in the end. */
+/* The wait for the next reading while the total stays, and nothing else is seen
+ * to change: at first, and at most. */
 #define WAIT_NS (NS_PER_S / 5)
 #define LONGEST_WAIT_NS (30 * NS_PER_S)
 
 enum {
 	LEAST_KIB = 16 * 1024, /* smaller trees share their libraries */
 	NEAR = 10,             /* within 1/NEAR of the highest total */
-	/* Higher than a tick before by one part of so many: it grows fast;
-	 * or it stays. */
+	/* The total grows fast where it is over 1/STEEP above the tick before,
+	 * and stays where it is at most 1/SETTLED above. */
 	STEEP = 50,
 	SETTLED = 200,
 	GROWTH = 20, /* 1/GROWTH higher than what was read is another total */
-	CHANGE = 50, /* of the PSS that changes: 1/CHANGE of the total */
-	/* Times what the last one cost, to the next: of readings, and where
-	 * nothing was read since nothing had changed. */
+	CHANGE = 50, /* a PSS has changed by 1/CHANGE of the total */
+	/* The next wait is so many times the cost of the last reading, or of a
+	 * look that showed no change. */
 	PACE = 20,
 	SAME_PACE = 500,
-	/* What reading a process costs, before that is known here. */
+	/* The cost of reading a process, before it is known here. */
 	PROCESS_NS = 100000,
 	KIB_NS = 30
 };
@@ -58,7 +58,7 @@ static int64_t estimate_ns(
 			 (double)shares->cost_kib);
 }
 
-/* How many readings of that cost there is time left for. */
+/* The number of readings of that cost that the budget still allows. */
 static double affordable(
     const struct shares *shares, int64_t cost_ns, int64_t now_ns)
 {
@@ -68,8 +68,8 @@ static double affordable(
 	return cost_ns > 0 ? left_ns / (double)cost_ns : left_ns;
 }
 
-/* A peak at the end of a growth is to find something left to spend: the less
- * there is, the longer are the steps from one reading to the next. */
+/* A peak at the end of growth needs some budget left: the less there is, the
+ * longer are the steps from one reading to the next. */
 static bool is_higher(
     const struct shares *shares, int64_t total_kib, double readings)
 {
@@ -140,8 +140,8 @@ static void begin(struct shares *shares, const struct members *members,
 	if (!round->again)
 		shares->read_kib = total_kib;
 	shares->read_ns = now_ns;
-	/* Files and shared memory are known; of the rest anything may be what
-	 * a fork left in common, as far as a tick can see. */
+	/* A tick tells files and shared memory apart; the rest may all be what
+	 * a fork left in common. */
 	if (!share_misleads((double)total_kib,
 		(double)(total_kib - shares_round_most_kib(round, false)))) {
 		shares->wait_ns = WAIT_NS;
@@ -152,8 +152,8 @@ static void begin(struct shares *shares, const struct members *members,
 	shares_thread_begin(shares->thread);
 }
 
-/* Where nothing changes the next one is taken later, and the later the more it
- * cost to see that. */
+/* While nothing changes the next reading comes later, and the later the more
+ * the last one cost. */
 static void set_wait(struct shares *shares, const struct shares_round *round)
 {
 	const struct shares_reading *reading = &round->reading;
@@ -171,7 +171,7 @@ static void set_wait(struct shares *shares, const struct shares_round *round)
 		shares->wait_ns = LONGEST_WAIT_NS;
 }
 
-/* A reading that has ended; false where none has that says anything. */
+/* Takes a reading that has ended; false where there is none of any use. */
 static bool collect(struct shares *shares, struct shares_reading *reading)
 {
 	struct shares_round *round;

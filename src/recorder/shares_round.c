@@ -12,11 +12,11 @@
  * PSS of the two don't fit together. */
 enum { CHANGED = 32 };
 
-/* Where the total stays, what is shared changes by faults alone: of the pages
- * that they brought, one part of so many of the total may be new. */
+/* While the total stays, what is shared changes by page faults alone: the pages
+ * that they brought may be at most 1/SAME of the total. */
 enum { SAME = 50, PAGES_A_FAULT = 4 };
 
-/* One that is as large as all can't be the same as the others. */
+/* The memory of the largest process is there once in any case. */
 int64_t shares_round_most_kib(const struct shares_round *round, bool forked)
 {
 	int64_t shared_kib = 0, most_shared_kib = 0;
@@ -109,7 +109,7 @@ static const struct shares_process *find(
 	    compare_pids);
 }
 
-/* The first of those that came about by forks alone, to this one. */
+/* The earliest ancestor that is joined to this process by forks alone. */
 static pid_t family(
     const struct shares_round *round, const struct shares_process *process)
 {
@@ -124,8 +124,8 @@ static pid_t family(
 	return process->pid;
 }
 
-/* The process that saves the most tells which segment it is; the others are
- * asked whether they have it too. */
+/* The process that shares the most tells the segment; the others are asked
+ * whether they map it too. */
 static size_t count_sharers(
     const struct shares_round *round, const struct procfs *fs)
 {

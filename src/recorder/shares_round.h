@@ -13,7 +13,7 @@ struct shares_process {
 	pid_t pid, ppid;
 	uint64_t started;
 	int64_t kib, shared_kib;
-	/* What the round finds out: */
+	/* Found out by the round: */
 	bool there, is_forked;
 	int64_t saved_kib; /* its RSS above its PSS */
 };
@@ -35,13 +35,13 @@ struct shares_round {
 	int64_t cost_ns; /* of processor time */
 };
 
-/* Reads those of the list, which gets into the order of their pids. */
+/* Reads the processes of the list, and sorts it by their pids. */
 void shares_round_take(struct shares_round *round, const struct procfs *fs)
     __attribute__((nonnull));
 
-/* How much of the sum may be the same memory again, judged by what is known
- * of each; with forked alone, of a process that has executed something only
- * files and shared memory may. */
+/* How much of the sum may be memory that is counted again, judged by what is
+ * known of each process; with forked, one that has executed a program counts by
+ * its files and shared memory alone. */
 int64_t shares_round_most_kib(const struct shares_round *round, bool forked)
     __attribute__((nonnull));
 

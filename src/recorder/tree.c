@@ -257,7 +257,7 @@ static void look_at_lost(struct tree *tree, int64_t now_ns)
 	}
 }
 
-/* Those that were to be looked at again become those of this look. */
+/* The pids to look at again become those of this look. */
 static void take_again(struct tree *tree)
 {
 	pid_t *now = tree->now.items;
