@@ -43,7 +43,7 @@ const struct render_format *format_find(const char *name)
 	return NULL;
 }
 
-/* What others write charts as, and what serves in its place. */
+/* Formats that other tools write, and the ones to use in their place. */
 static const struct {
 	const char *name, *instead;
 } formats_of_others[] = {

@@ -288,8 +288,8 @@ static const struct scene_fact *find_fact(
 	return NULL;
 }
 
-/* What is known, as many facts as have room in the rows; what begins another
- * row is there in any case. rows[] are to be freed. */
+/* Fills the rows with known facts, as many as fit; the first fact of a row is
+ * there even where it is too long. rows[] are to be freed. */
 static size_t fill_facts(const struct scene *scene,
     const struct terminal_style *style, char *rows[FACT_ROWS], size_t most)
 {

@@ -27,7 +27,7 @@ struct text_line {
 	bool bold;
 };
 
-/* What to say where there is no font. */
+/* The advice where there is no font. */
 #define TEXT_NO_FONT                                                         \
 	"no font was found for the text of a picture; install one (Debian: " \
 	"fonts-dejavu-core), or draw a page: .html"
