@@ -246,7 +246,7 @@ static double fill_level(const struct edges *e, double x)
 	return e->fills * (1 - exp(-x / e->fill_tau));
 }
 
-/* Where x lies in its own life, as a share of that. */
+/* The share of its life that has passed at time x. */
 static double life_share(const struct edges *e, double x)
 {
 	size_t life = 0;

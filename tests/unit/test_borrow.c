@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Whose memory a process uses, over a folder that stands for /proc, where the
-// kernel is not asked: by the figures of statm.
+// Tests whose memory a process uses, by the figures of statm alone, over a
+// folder that stands for /proc.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -123,7 +123,7 @@ static void what_a_lender_leaves_belongs_to_who_borrowed(void **state)
 	end();
 }
 
-/* What was read of the lender in this look is what the borrower has now. */
+/* The lender's reading in this look may be of the borrower's memory. */
 static void a_lender_that_ends_is_to_be_measured_again(void **state)
 {
 	(void)state;

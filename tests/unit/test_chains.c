@@ -381,11 +381,12 @@ static void referents_count_what_is_held(void **state)
 	finish(&heap);
 }
 
-/* Whose types several may hold: lists and owners. */
+/* Types of data that several may hold: lists and owners. */
 static const bool splits[] = {[LIST] = true, [OWNER] = true, [FRAME] = false};
 
-/* A list of two: a variable of the module, an attribute of an owner that is
- * one too, and an item of one of the two, which holds nothing up. */
+/* A list of two items is held by a variable of the module, by an attribute of
+ * an owner that is a variable too, and by one of its items, which does not
+ * count. */
 static void what_holds_it_may_be_held_in_several_ways(void **state)
 {
 	static const struct edge edges[] = {{0, 1, REFERENCE_DICT, 0},
@@ -411,7 +412,7 @@ static void what_holds_it_may_be_held_in_several_ways(void **state)
 	finish(&heap);
 }
 
-/* Everything holds everything: an end all the same. */
+/* All objects refer to one another: the search ends all the same. */
 static void a_thicket_ends(void **state)
 {
 	enum { COUNT = 60 };

@@ -188,8 +188,8 @@ static void test_phases_and_marks(void **state)
 	assert_phases(run, late, 3);
 }
 
-/* What an earlier phase has by a mark is its own, however high the samples of
- * a later one are. */
+/* An earlier phase keeps the peak that a mark gave it, however high the samples
+ * of a later one are. */
 static void test_a_mark_below_later_samples(void **state)
 {
 	static const double peaks[] = {150, 300};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Which reading of PSS tells what a peak of RSS was in truth, and which
+// Tests which reading of PSS shows the true size of a peak of RSS, and which
 // readings can be forgotten.
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +41,7 @@ static void test_the_highest_counts(void **state)
 	    share_at_peak(in_the_end_right, COUNT(in_the_end_right), 100));
 }
 
-/* As it grows a tree may share less than when it has grown. */
+/* A tree may share less while it grows than when it has grown. */
 static void test_lower_ones_are_left_out(void **state)
 {
 	static const struct share some[] = {{1, 94, 70, 3}, {2, 100, 50, 5}};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What is shared, by smaps, over a folder that stands for /proc.
+// Tests what smaps says of shared memory, over a folder that stands for /proc.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@ enum { PID = 100 };
 
 static struct procfs fs;
 
-/* Of one inode in two mappings, of another on two devices, and of none. */
+/* One inode in two mappings, another number on two devices, and no inode. */
 static const char smaps[] =
     "1000-2000 r--p 00000000 08:01 7 /lib/a b.so\n"
     "Size:          4 kB\nRss:          300 kB\nPss:          100 kB\n"

@@ -47,7 +47,7 @@ static void the_way_out_is_cut_off(void **state)
 	series_finish(&series);
 }
 
-/* What falls as far now and then falls at the end too. */
+/* Memory that falls as far now and then may do so at the end too. */
 static void a_tooth_is_no_end(void **state)
 {
 	struct series series = {0};

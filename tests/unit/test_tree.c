@@ -334,7 +334,7 @@ static void a_set_of_pids_holds_what_was_added(void **state)
 	pids_finish(&pids);
 }
 
-/* Who may choose pids can bring the newest back to where it was. */
+/* A process that may choose pids can bring the newest back to where it was. */
 static void more_threads_than_before_are_looked_for(void **state)
 {
 	(void)state;
