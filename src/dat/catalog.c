@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
-#include "dat/lock.h"
+#include "base/file_lock.h"
 #include "dat/reader.h"
 
 /* With more of them nobody reads their names. */
@@ -248,8 +248,8 @@ int catalog_check(const char *path, struct err *e)
 	    path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(e, "%s: can't be read", path);
-	got = dat_lock_is_held(fd) ? refuse(e, path, "is being recorded")
-				   : check_content(fd, path, e);
+	got = file_lock_is_held(fd) ? refuse(e, path, "is being recorded")
+				    : check_content(fd, path, e);
 	close(fd);
 	return got;
 }

@@ -9,7 +9,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
-#include "dat/lock.h"
+#include "base/file_lock.h"
 #include "dat/number.h"
 #include "dat/record.h"
 #include "profile/process.h"
@@ -106,7 +106,7 @@ int dat_follow_read(struct dat_follow *follow, bool *news, struct err *e)
 	ssize_t got;
 
 	*news = false;
-	follow->profile.locked = dat_lock_is_held(follow->fd);
+	follow->profile.locked = file_lock_is_held(follow->fd);
 	if (fstat(follow->fd, &about) == 0 && about.st_size < follow->offset)
 		begin_anew(follow);
 	while ((got = take_block(follow)) > 0)

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "dat/lock.h"
+#include "base/file_lock.h"
 #include "dat/mapping.h"
 #include "dat/number.h"
 #include "dat/record.h"
@@ -221,7 +221,7 @@ int dat_read_telling(struct profile *profile, const char *path,
 	if (in.fd < 0)
 		return -1;
 	/* Before the first byte: a run that ends meanwhile has its end read. */
-	profile->locked = dat_lock_is_held(in.fd);
+	profile->locked = file_lock_is_held(in.fd);
 	in.whole = size_of(in.fd);
 	in.records.expected = expected_samples(in.whole);
 	read_mapped(&in);

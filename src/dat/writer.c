@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "base/named_file.h"
 #include "base/units.h"
-#include "dat/lock.h"
+#include "base/file_lock.h"
 #include "dat/reader.h"
 
 enum {
@@ -112,7 +112,7 @@ static enum open_result lock(struct dat_writer *writer)
 
 	if (fstat(writer->fd, &about) != 0 || !S_ISREG(about.st_mode))
 		return OPEN_DONE;
-	if (dat_lock_take(writer->fd) != 0)
+	if (file_lock_take(writer->fd) == FILE_LOCK_HELD)
 		return OPEN_TAKEN;
 	return fstat(writer->fd, &about) == 0 && about.st_nlink == 0
 		   ? OPEN_MOVED
@@ -222,7 +222,7 @@ int dat_writer_open_default(
 		    name, sizeof(name), "mprofile_%Y%m%d%H%M%S.dat", &local);
 		fd = open(name,
 		    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-		if (fd >= 0 && dat_lock_take(fd) == 0) {
+		if (fd >= 0 && file_lock_take(fd) != FILE_LOCK_HELD) {
 			init(writer, name);
 			writer->fd = fd;
 			writer->created = true;

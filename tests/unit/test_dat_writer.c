@@ -16,7 +16,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
-#include "dat/lock.h"
+#include "base/file_lock.h"
 #include "dat/reader.h"
 #include "dat/writer.h"
 
@@ -235,8 +235,8 @@ static void a_recording_is_locked_until_it_ends(void **state)
 	(void)state;
 	open_new(&first, "l.dat");
 	fd = open("l.dat", O_RDONLY | O_CLOEXEC);
-	assert_true(dat_lock_is_held(fd));
-	assert_true(dat_lock_is_held(fd));
+	assert_true(file_lock_is_held(fd));
+	assert_true(file_lock_is_held(fd));
 	assert_int_equal(dat_writer_open(&second, "l.dat", &e), 0);
 	assert_string_equal(second.path, "l.2.dat");
 	assert_true(second.created);
@@ -247,7 +247,7 @@ static void a_recording_is_locked_until_it_ends(void **state)
 	dat_write_memory(&first, 1024, TIME_NS);
 	dat_write_memory(&second, 2048, TIME_NS);
 	close_well(&first);
-	assert_false(dat_lock_is_held(fd));
+	assert_false(file_lock_is_held(fd));
 	assert_int_equal(dat_writer_open(&first, "l.dat", &e), 0);
 	assert_string_equal(first.path, "l.dat");
 	close_well(&first);

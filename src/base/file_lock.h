@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A lock on a whole file, by which others learn whether the process that writes
+ * it is there. A recording is locked while it is written: two recorders that
+ * append to one file would mix their samples, and a reader learns that a run
+ * without an end is going on. The lock belongs to the open file, so it goes
+ * with the process however that ends, and no program that it starts has it:
+ * their descriptors close when they are executed.
+ */
+#ifndef MPROF_BASE_FILE_LOCK_H
+#define MPROF_BASE_FILE_LOCK_H
+
+#include <stdbool.h>
+
+enum file_lock {
+	FILE_LOCK_TAKEN, /* by this call */
+	FILE_LOCK_HELD,  /* by another open file */
+	FILE_LOCK_NONE   /* the file system has no locks */
+};
+
+/* Takes the lock for the file that fd is open for writing to. */
+enum file_lock file_lock_take(int fd) __attribute__((warn_unused_result));
+
+/* Whether another open file holds it, or nobody is known to hold it; both are
+ * false where the file system has no locks. Nothing is taken, so nobody is kept
+ * out. */
+bool file_lock_is_held(int fd);
+bool file_lock_is_free(int fd);
+
+#endif
