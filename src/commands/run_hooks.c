@@ -10,6 +10,7 @@
 #include "commands/command.h"
 #include "commands/run_tables.h"
 #include "proc/namespace.h"
+#include "recorder/marks_left.h"
 
 static void add_hook(struct sampler_plan *plan, struct sampler_hook hook)
 {
@@ -20,6 +21,21 @@ static void add_hook(struct sampler_plan *plan, struct sampler_hook hook)
 	plan->hooks[at] = hook;
 }
 
+/* Beside the mark file. */
+static char *tables_path(const char *mark)
+{
+	return mem_format(
+	    "%.*s.tables", (int)(strlen(mark) - strlen(MARKS_SUFFIX)), mark);
+}
+
+static void remove_tables(const char *mark)
+{
+	char *path = tables_path(mark);
+
+	agent_tables_remove(path);
+	free(path);
+}
+
 /* A recording without marks is better than none: a folder for them that can't
  * be written is no error. A mark file of another recording, in which we run
  * ourselves, is not the program's. */
@@ -28,6 +44,7 @@ static void take_marks(
 {
 	struct err ignored;
 
+	marks_left_remove(marks_folder(), remove_tables);
 	if (marks_open(&hooks->marks, getpid(), watched, &ignored) != 0) {
 		unsetenv(MARKS_VARIABLE);
 		return;
@@ -37,18 +54,16 @@ static void take_marks(
 		setenv(MARKS_VARIABLE, hooks->marks.path, 1);
 }
 
-/* Beside the mark file. Without the folder each process prints its own tables,
- * and those of one that is killed are lost. */
+/* Without the folder each process prints its own tables, and those of one that
+ * is killed are lost. */
 static void keep_tables(struct run_hooks *hooks, bool lines)
 {
-	const char *mark = hooks->marks.path;
 	char *path;
 	struct err e;
 
-	if (!mark)
+	if (!hooks->marks.path)
 		return;
-	path = mem_format(
-	    "%.*s.tables", (int)(strlen(mark) - strlen(".mark")), mark);
+	path = tables_path(hooks->marks.path);
 	if (agent_tables_open(&hooks->tables, path, &e) != 0 && lines)
 		fprintf(stderr, "mprof: %s\n", e.text);
 	free(path);

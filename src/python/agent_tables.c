@@ -191,13 +191,14 @@ static bool agent_tables_parse(
 	return true;
 }
 
-/* The file's removal tells its process, if there is one, that the table is
- * taken. */
+/* A file whose head is cleared tells its process, if there is one, that the
+ * table is taken: it has the file mapped. */
 static void agent_tables_take_one(
     struct agent_tables *tables, const char *path, int *waits)
 {
-	int fd = open(
-	    path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	static const char taken[sizeof(SHELF_MAGIC)];
+	int fd =
+	    open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	char *bytes = NULL;
 	size_t len = 0;
 
@@ -207,7 +208,7 @@ static void agent_tables_take_one(
 		bytes = agent_tables_read(fd, &len);
 	if (bytes && !agent_tables_parse(tables, bytes, len))
 		tables->left_out++;
-	if (bytes)
+	if (bytes && pwrite(fd, taken, sizeof(taken), 0) == sizeof(taken))
 		unlink(path);
 	free(bytes);
 	close(fd);
@@ -245,18 +246,34 @@ bool agent_tables_loaded(const struct agent_tables *tables)
 	return loaded;
 }
 
-static void agent_tables_remove(const char *folder)
+/* The folder, never what a link of that name leads to; NULL where it isn't this
+ * user's. */
+static DIR *agent_tables_open_own(const char *folder)
 {
-	DIR *dir = opendir(folder);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat about;
+	DIR *dir = NULL;
+
+	if (fd >= 0 && fstat(fd, &about) == 0 && about.st_uid == geteuid())
+		dir = fdopendir(fd);
+	if (fd >= 0 && !dir)
+		close(fd);
+	return dir;
+}
+
+void agent_tables_remove(const char *folder)
+{
+	DIR *dir = agent_tables_open_own(folder);
 	const struct dirent *entry;
 
-	while (dir && (entry = readdir(dir)) != NULL) {
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)) != NULL) {
 		if (fnmatch(table_pattern, entry->d_name, 0) == 0 ||
 		    strcmp(entry->d_name, SHELF_LOADED) == 0)
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	}
-	if (dir)
-		closedir(dir);
+	closedir(dir);
 	rmdir(folder);
 }
 

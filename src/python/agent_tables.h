@@ -47,7 +47,11 @@ void agent_tables_take(struct agent_tables *tables) __attribute__((nonnull));
 bool agent_tables_loaded(const struct agent_tables *tables)
     __attribute__((nonnull));
 
-/* Removes the folder and what the agent made in it. Also harmless on zeroes. */
+/* Removes a folder of this user's, as a killed recorder leaves it, and what the
+ * agent made in it. Processes that live on print their tables themselves. */
+void agent_tables_remove(const char *folder) __attribute__((nonnull));
+
+/* Does so with its own. Also harmless on zeroes. */
 void agent_tables_close(struct agent_tables *tables) __attribute__((nonnull));
 
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file_lock.h"
 #include "base/io.h"
 #include "base/mem.h"
 
@@ -22,7 +23,7 @@ enum { READ_AT_MOST = 16 << 10, READS_AT_END = 4096 };
 /* The least difference that a recording's times can show. */
 #define BEHIND_NS (NS_PER_S / 10000)
 
-static const char name_pattern[] = "mprof-*.mark";
+static const char name_pattern[] = "mprof-*" MARKS_SUFFIX;
 
 /* Whether nobody else can remove or exchange what we put into the folder (sudo
  * -E leaves us another user's). */
@@ -35,8 +36,7 @@ static bool marks_folder_is_safe(const char *folder)
 	       (about.st_uid == geteuid() || (about.st_mode & S_ISVTX));
 }
 
-/* The folder for the file: the first of these that is safe. */
-static const char *marks_folder(void)
+const char *marks_folder(void)
 {
 	static const char *const variables[] = {"XDG_RUNTIME_DIR", "TMPDIR"};
 
@@ -62,22 +62,45 @@ static int watch_file(const char *path)
 	return fd;
 }
 
+/* The file gets its name once it is locked: under that name it is taken for a
+ * killed recorder's where it isn't. 0; -1 with errno. */
+static int marks_make(struct marks *marks, char *made)
+{
+	int cause;
+
+	marks->fd = mkostemps(made, sizeof(MARKS_UNNAMED) - 1, O_CLOEXEC);
+	if (marks->fd < 0)
+		return -1;
+	marks->path = mem_format("%.*s" MARKS_SUFFIX,
+	    (int)(strlen(made) - strlen(MARKS_UNNAMED)), made);
+	if (file_lock_take(marks->fd) != FILE_LOCK_HELD &&
+	    rename(made, marks->path) == 0)
+		return 0;
+	cause = errno;
+	unlink(made);
+	close(marks->fd);
+	free(marks->path);
+	*marks = (struct marks){.fd = -1, .news = -1};
+	errno = cause;
+	return -1;
+}
+
 /* mprof-UID-RECORDER-WATCHED-XXXXXX.mark: the random part, since in a shared
  * folder another user may have taken any name that can be told before. */
 int marks_open(struct marks *marks, pid_t pid, pid_t watched, struct err *e)
 {
-	*marks = (struct marks){.fd = -1, .news = -1};
-	marks->path = mem_format("%s/mprof-%u-%d-%d-XXXXXX.mark",
+	char *made = mem_format("%s/mprof-%u-%d-%d-XXXXXX" MARKS_UNNAMED,
 	    marks_folder(), (unsigned)geteuid(), (int)pid, (int)watched);
-	marks->fd = mkostemps(marks->path, sizeof(".mark") - 1, O_CLOEXEC);
-	if (marks->fd >= 0) {
+	int failed;
+
+	*marks = (struct marks){.fd = -1, .news = -1};
+	failed = marks_make(marks, made);
+	if (failed)
+		err_errno(e, "%s: marks can't be taken", made);
+	else
 		marks->news = watch_file(marks->path);
-		return 0;
-	}
-	err_errno(e, "%s: marks can't be taken", marks->path);
-	free(marks->path);
-	marks->path = NULL;
-	return -1;
+	free(made);
+	return failed;
 }
 
 void marks_close(struct marks *marks)
@@ -220,10 +243,22 @@ static char *from_environment(pid_t pid)
 	return found;
 }
 
+/* A recorder that was killed leaves its file, and its pid to another. */
+static bool marks_is_left(const char *path)
+{
+	int fd = open(
+	    path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	bool left = fd >= 0 && file_lock_is_free(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return left;
+}
+
 static char *from_folder(pid_t pid)
 {
 	static const char *const patterns[] = {
-	    "%s/mprof-%u-%d-*.mark", "%s/mprof-%u-*-%d-*.mark"};
+	    "%s/mprof-%u-%d-*" MARKS_SUFFIX, "%s/mprof-%u-*-%d-*" MARKS_SUFFIX};
 	char *found = NULL;
 
 	for (size_t i = 0; i < 2 && !found; i++) {
@@ -232,8 +267,12 @@ static char *from_folder(pid_t pid)
 
 		snprintf(pattern, sizeof(pattern), patterns[i], marks_folder(),
 		    (unsigned)geteuid(), (int)pid);
-		if (glob(pattern, 0, NULL, &paths) == 0 && paths.gl_pathc > 0)
-			found = mem_copy(paths.gl_pathv[0]);
+		if (glob(pattern, 0, NULL, &paths) != 0)
+			paths.gl_pathc = 0;
+		for (size_t j = 0; j < paths.gl_pathc && !found; j++) {
+			if (!marks_is_left(paths.gl_pathv[j]))
+				found = mem_copy(paths.gl_pathv[j]);
+		}
 		globfree(&paths);
 	}
 	return found;
@@ -266,6 +305,9 @@ static int check_file(int fd, const char *path, struct err *e)
 	    file.st_nlink != 1 ||
 	    fnmatch(name_pattern, slash ? slash + 1 : path, 0) != 0)
 		return err_set(e, "%s: is no mark file of this user's", path);
+	if (file_lock_is_free(fd))
+		return err_set(
+		    e, "%s: its recorder is gone, nobody reads marks", path);
 	return 0;
 }
 

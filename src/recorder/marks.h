@@ -3,7 +3,8 @@
  * Moments that the recorded program, or a person, marks: a line appended to a
  * file whose path the program has in its environment (MPROF_MARK). Writing
  * there never blocks, also when the recorder is gone. The file is 0600, in
- * XDG_RUNTIME_DIR or TMPDIR or /tmp, and goes with the recording.
+ * XDG_RUNTIME_DIR or TMPDIR or /tmp, and goes with the recording. It is locked
+ * while it is read (base/file_lock.h): recorder/marks_left.h removes others.
  */
 #ifndef MPROF_RECORDER_MARKS_H
 #define MPROF_RECORDER_MARKS_H
@@ -26,6 +27,13 @@ struct marks {
 	bool cut;           /* the rest of this line is passed over */
 	char label[MARKS_LABEL];
 };
+
+/* How its name ends, and before it is locked. */
+#define MARKS_SUFFIX ".mark"
+#define MARKS_UNNAMED ".new"
+
+/* The folder that the file is made in, where nobody else can exchange it. */
+const char *marks_folder(void);
 
 /* Makes the file. pid is the recorder's, watched the recorded process's where
  * it runs already (else 0): by either of them marks_find() finds the file. -1

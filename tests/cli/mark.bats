@@ -119,3 +119,82 @@ time.sleep(.2)' >when
 		rm a.dat
 	done
 }
+
+# Begins to record into $1.dat. The recorder's pid goes to $recorder, the path of
+# its mark file to the file $1.
+begin_recorder() {
+	# shellcheck disable=SC2016 # the inner shell's
+	mprof run -q -o "$1.dat" sh -c \
+		'echo "$MPROF_MARK" >"$0.made"; mv "$0.made" "$0"; exec sleep 60' \
+		"$1" 3>&- &
+	recorder=$!
+	for _ in $(seq 400); do
+		[ ! -e "$1" ] || return 0
+		sleep .05
+	done
+	return 1
+}
+
+# Kills the recorder alone, then its program.
+kill_recorder() {
+	local program
+
+	program=$(pgrep -P "$recorder" sleep)
+	kill -KILL "$recorder"
+	wait "$recorder" || true
+	kill "$program"
+}
+
+@test "mark: a killed recorder's file goes with the next run, a living one's stays" {
+	begin_recorder lives
+	living=$recorder
+	begin_recorder dies
+	kill_recorder
+	uid=$(id -u)
+	dead=$(cat dies)
+	[ -e "$dead" ]
+	run_apart mprof mark --pid "$recorder" here
+	[ "$status" -eq 1 ]
+	MPROF_MARK=$dead run_apart mprof mark here
+	[ "$status" -eq 1 ]
+	[[ $errors == *"its recorder is gone"* ]]
+
+	# None of these is a recorder's: a link, one with a second name, a folder,
+	# a fifo, another name; and one just made has no lock yet.
+	echo mine >mine
+	ln -s "$PWD/mine" "$TMPDIR/mprof-$uid-1-0-aaaaaa.mark"
+	ln mine "$TMPDIR/mprof-$uid-2-0-aaaaaa.mark"
+	mkdir "$TMPDIR/mprof-$uid-3-0-aaaaaa.mark"
+	mkfifo "$TMPDIR/mprof-$uid-4-0-aaaaaa.mark"
+	: >"$TMPDIR/mprof-$uid.mark"
+	: >"$TMPDIR/mprof-$uid-5-0-aaaaaa.new"
+	: >"$TMPDIR/mprof-$((uid + 1))-6-0-aaaaaa.mark"
+	# Beside it lie tables, or a link that leads astray.
+	mkdir tables "${dead%.mark}.tables"
+	: >tables/1-1.table
+	: >"${dead%.mark}.tables/1-1.table"
+	: >"$TMPDIR/mprof-$uid-7-0-aaaaaa.mark"
+	ln -s "$PWD/tables" "$TMPDIR/mprof-$uid-7-0-aaaaaa.tables"
+	ls "$TMPDIR" >before
+	mprof run -q -o c.dat true
+	ls "$TMPDIR" >after
+	same "$(comm -23 before after)" "$(basename -a "$dead" \
+		"${dead%.mark}.tables" "mprof-$uid-7-0-aaaaaa.mark" | sort)"
+	[ -e tables/1-1.table ]
+	same "$(cat mine)" mine
+
+	mprof mark --pid "$living" 'still heard'
+	kill "$living"
+	wait "$living" || true
+	grep -q 'label=still%20heard' lives.dat
+	[ ! -e "$(cat lives)" ]
+}
+
+@test "mark: another user's file, without a lock, is left alone" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to be another user as well"
+	file=$TMPDIR/mprof-0-1-0-aaaaaa.mark
+	: >"$file"
+	chown nobody "$file"
+	mprof run -q -o a.dat true
+	[ -e "$file" ]
+}

@@ -168,3 +168,43 @@ stop() {
 		END { print n }' out)" \
 		"$(grep -c '^FUNC courses.views.lessons_all' run.dat)"
 }
+
+# Its folder goes with the next recording; the process prints what it has.
+table_of_killed_recorder() {
+	local recorder tables
+
+	cat >waits.py <<-'END'
+	import os, time
+	@profile
+	def f():
+	    return [0] * 1000
+	f()
+	open("ready", "w").close()
+	while not os.path.exists("go"):
+	    time.sleep(0.05)
+	END
+	rm -f ready go out done
+	mprof run -q -o run.dat --lines --python \
+		sh -c '"$0" waits.py >out; : >done' "$1" 3>&- &
+	recorder=$!
+	for _ in $(seq 600); do
+		[ ! -e ready ] || break
+		sleep 0.05
+	done
+	kill -KILL "$recorder"
+	wait "$recorder" || true
+	tables=$(find "$TMPDIR" -name '*.tables')
+	[ -n "$tables" ]
+	mprof run -q -o next.dat true
+	[ ! -e "$tables" ]
+	: >go
+	for _ in $(seq 600); do
+		[ ! -e done ] || break
+		sleep 0.05
+	done
+	grep -q 'return \[0\] \* 1000' out
+}
+
+@test "the recorder is killed: each process still prints its table" {
+	on_each_python table_of_killed_recorder
+}

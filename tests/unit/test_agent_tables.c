@@ -80,6 +80,22 @@ static void what_was_noted_is_taken(void **state)
 	agent_tables_close(&tables);
 }
 
+static void what_is_removed_untaken_is_printed_by_its_process(void **state)
+{
+	struct agent_tables tables;
+	struct table table;
+
+	(void)state;
+	open_folder(&tables);
+	fill(&table, 3);
+	agent_tables_remove(folder); /* as the next recorder after a kill */
+	assert_int_equal(access(folder, F_OK), -1);
+	assert_true(shelf_claim(table.shelf));
+	assert_true(shelf_release(table.shelf, true));
+	finish(&table);
+	agent_tables_close(&tables);
+}
+
 static void a_loaded_agent_is_told(void **state)
 {
 	struct agent_tables tables = {0};
@@ -222,6 +238,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_was_noted_is_taken),
+	    cmocka_unit_test(what_is_removed_untaken_is_printed_by_its_process),
 	    cmocka_unit_test(a_loaded_agent_is_told),
 	    cmocka_unit_test(what_the_process_printed_is_not_taken),
 	    cmocka_unit_test(a_child_begins_anew),

@@ -256,6 +256,15 @@ void shelf_forked(struct shelf *shelf)
 	shelf_clear(shelf);
 }
 
+/* The recorder clears the head of a table that it takes. A file that something
+ * else removed still has its own. */
+static bool shelf_is_taken(const struct shelf *shelf)
+{
+	const volatile char *magic = shelf->map;
+
+	return !magic || magic[0] == 0;
+}
+
 bool shelf_claim(struct shelf *shelf)
 {
 	struct stat file;
@@ -264,10 +273,11 @@ bool shelf_claim(struct shelf *shelf)
 		return true;
 	shelf->lock = open(shelf->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (shelf->lock < 0)
-		return errno != ENOENT;
+		return errno != ENOENT || !shelf_is_taken(shelf);
 	while (flock(shelf->lock, LOCK_EX) != 0 && errno == EINTR)
 		;
-	if (fstat(shelf->lock, &file) == 0 && file.st_nlink > 0)
+	if ((fstat(shelf->lock, &file) == 0 && file.st_nlink > 0) ||
+	    !shelf_is_taken(shelf))
 		return true;
 	close(shelf->lock);
 	shelf->lock = -1;

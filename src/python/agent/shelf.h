@@ -3,8 +3,9 @@
  * A line table that outlives its process. Its rows lie in a file of their own
  * that is mapped, in a folder that the recorder made: whatever ends the
  * process, SIGKILL or os._exit() too, the recorder finds them there and prints
- * them (python/agent_tables.h). A process that prints its table removes the
- * file; while it prints it holds a lock, so that each is printed once.
+ * them (python/agent_tables.h), and clears the magic, by which a process that
+ * has it mapped knows. A process that prints its table removes the file; while
+ * it prints it holds a lock, so that each is printed once.
  */
 #ifndef MPROF_PYTHON_AGENT_SHELF_H
 #define MPROF_PYTHON_AGENT_SHELF_H
