@@ -158,15 +158,22 @@ enum heap_look {
 	HEAP_LOOK_ENDED
 };
 
-/* Why there is nothing to show: what could be read once and is no more has
- * ended. Whatever else it is, the next look may do. */
+/* Why there is nothing to show. Whatever else it is than an end, of the process
+ * or of its Python, the next look may do. */
 static enum heap_look explain(const struct heap_options *options,
     enum python_result result, pid_t pid, struct err *e)
 {
 	char every[UNITS_TEXT];
 
-	if (result == PYTHON_GONE || result == PYTHON_NONE) {
+	if (result == PYTHON_GONE) {
 		fprintf(stderr, "mprof: process %d: has ended\n", (int)pid);
+		return HEAP_LOOK_ENDED;
+	}
+	if (result == PYTHON_NONE) {
+		fprintf(stderr,
+		    "mprof: process %d: has replaced its program, and runs no "
+		    "Python any more\n",
+		    (int)pid);
 		return HEAP_LOOK_ENDED;
 	}
 	fprintf(stderr, "mprof: %s; this look failed, the next is in %s\n",

@@ -178,7 +178,7 @@ int refs_take(struct refs *refs, pid_t pid, const char *word,
 {
 	if (look_take(&refs->look, pid, progress, e) != PYTHON_OK)
 		return -1;
-	if (find(refs, word, e) == 0)
+	if (find(refs, word, e) == 0 && look_check(&refs->look, e) == 0)
 		return 0;
 	refs_finish(refs);
 	return -1;

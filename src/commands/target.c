@@ -67,7 +67,13 @@ static int check(struct target *target, const struct procfs *fs, struct err *e)
 {
 	struct proc_stat stat;
 
-	if (!procfs_stat(fs, target->pid, &stat) || stat.is_thread)
+	bool is_there;
+
+	errno = ESRCH;
+	is_there = procfs_stat(fs, target->pid, &stat);
+	if (!is_there && errno != ESRCH && errno != ENOENT)
+		return err_errno(e, "%d: can't be looked at", (int)target->pid);
+	if (!is_there || stat.is_thread)
 		return err_set(e, "%d: no such process", (int)target->pid);
 	if (target->pid == fs->self)
 		return err_set(e, "%d: is this very process", (int)target->pid);

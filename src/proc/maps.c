@@ -22,6 +22,7 @@ void maps_init(struct maps *maps, int fd)
 	maps->fd = fd;
 	maps->used = maps->next = 0;
 	maps->ended = false;
+	maps->error = 0;
 }
 
 void maps_close(struct maps *maps)
@@ -43,6 +44,8 @@ static void fill(struct maps *maps)
 		got = read(maps->fd, maps->text + maps->used,
 		    sizeof(maps->text) - maps->used);
 	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		maps->error = errno;
 	if (got <= 0)
 		maps->ended = true;
 	else

@@ -30,6 +30,7 @@ struct maps {
 	int fd;
 	size_t used, next; /* bytes in text, and where the next line begins */
 	bool ended;
+	int error; /* errno of a read that failed; 0 */
 	char text[8192];
 };
 
@@ -39,8 +40,9 @@ int maps_open(struct maps *maps, pid_t pid) __attribute__((warn_unused_result));
 /* Reads from fd, an open maps or smaps, which maps_close() closes. */
 void maps_init(struct maps *maps, int fd);
 
-/* The next mapping, false at the end. Lines that have no such shape, or do
- * not fit text, are passed over. */
+/* The next mapping, false at the end, or where a read fails: error tells then,
+ * and what came before is not all that there is. Lines that have no such shape,
+ * or do not fit text, are passed over. */
 bool maps_next(struct maps *maps, struct maps_entry *entry);
 
 /* The next mapping of smaps with its memory, false at the end. */

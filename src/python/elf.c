@@ -19,15 +19,19 @@
 #define PLACES_MAX 4 /* of one name in a string table */
 #define PAGE_MASK (~(uint64_t)4095)
 
-static bool read_at(
-    const struct elf_file *elf, uint64_t offset, void *to, size_t len)
+static bool read_at(struct elf_file *elf, uint64_t offset, void *to, size_t len)
 {
+	ssize_t got;
+
 	if (offset > elf->size || len > elf->size - offset)
 		return false;
-	return pread(elf->fd, to, len, offset) == (ssize_t)len;
+	got = pread(elf->fd, to, len, (off_t)offset);
+	if (got < 0)
+		elf->error = errno;
+	return got == (ssize_t)len;
 }
 
-static enum elf_result check(const struct elf_file *elf)
+static enum elf_result check(struct elf_file *elf)
 {
 	const unsigned char *ident = elf->header.e_ident;
 
@@ -51,6 +55,7 @@ enum elf_result elf_open(struct elf_file *elf, const char *path)
 
 	/* A fifo in the target's root must not hold us up. */
 	elf->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	elf->error = elf->fd < 0 ? errno : 0;
 	if (elf->fd < 0)
 		return ELF_NO_FILE;
 	memset(&elf->header, 0, sizeof(elf->header));
@@ -71,7 +76,7 @@ void elf_close(struct elf_file *elf)
 }
 
 static bool section_at(
-    const struct elf_file *elf, unsigned index, Elf64_Shdr *section)
+    struct elf_file *elf, unsigned index, Elf64_Shdr *section)
 {
 	uint64_t place = elf->header.e_shoff;
 
@@ -85,7 +90,7 @@ static bool section_at(
 }
 
 static bool section_of_type(
-    const struct elf_file *elf, uint32_t type, Elf64_Shdr *section)
+    struct elf_file *elf, uint32_t type, Elf64_Shdr *section)
 {
 	for (unsigned i = 0; section_at(elf, i, section); i++)
 		if (section->sh_type == type)
@@ -118,7 +123,7 @@ static void find_in_chunk(const char *chunk, size_t len, size_t fresh,
 }
 
 /* Streams the string table through a window that overlaps by one name. */
-static void find_names(const struct elf_file *elf, const Elf64_Shdr *strings,
+static void find_names(struct elf_file *elf, const Elf64_Shdr *strings,
     const struct elf_symbol *wanted, struct places *places, size_t count)
 {
 	char window[CHUNK + NAME_MAX_LEN];
@@ -160,7 +165,7 @@ static void match(const Elf64_Sym *symbol, struct elf_symbol *wanted,
 	}
 }
 
-static void search_table(const struct elf_file *elf, uint32_t type,
+static void search_table(struct elf_file *elf, uint32_t type,
     struct elf_symbol *wanted, size_t count)
 {
 	struct places places[WANTED_MAX] = {0};
@@ -189,7 +194,7 @@ static void search_table(const struct elf_file *elf, uint32_t type,
 }
 
 void elf_find_symbols(
-    const struct elf_file *elf, struct elf_symbol *wanted, size_t count)
+    struct elf_file *elf, struct elf_symbol *wanted, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		wanted[i].found = false;
@@ -198,8 +203,7 @@ void elf_find_symbols(
 		search_table(elf, SHT_SYMTAB, wanted, count);
 }
 
-bool elf_find_section(
-    const struct elf_file *elf, const char *name, uint64_t *address)
+bool elf_find_section(struct elf_file *elf, const char *name, uint64_t *address)
 {
 	char text[NAME_MAX_LEN];
 	size_t size = strlen(name) + 1;
@@ -221,7 +225,7 @@ bool elf_find_section(
 }
 
 bool elf_bias(
-    const struct elf_file *elf, uint64_t start, uint64_t offset, uint64_t *bias)
+    struct elf_file *elf, uint64_t start, uint64_t offset, uint64_t *bias)
 {
 	Elf64_Phdr segment;
 

@@ -15,6 +15,7 @@
 
 struct elf_file {
 	int fd;
+	int error; /* errno of an open or a read that failed; 0 */
 	uint64_t size;
 	Elf64_Ehdr header;
 };
@@ -40,15 +41,15 @@ void elf_close(struct elf_file *elf);
 /* Looks the names up in the dynamic symbols, and in the static ones where the
  * first of them is not there. Those not defined in the file stay unfound. */
 void elf_find_symbols(
-    const struct elf_file *elf, struct elf_symbol *wanted, size_t count);
+    struct elf_file *elf, struct elf_symbol *wanted, size_t count);
 
 /* The address of the first section of that name, as in the file. */
 bool elf_find_section(
-    const struct elf_file *elf, const char *name, uint64_t *address);
+    struct elf_file *elf, const char *name, uint64_t *address);
 
 /* What to add to the file's addresses, where its bytes from offset on are
  * mapped at start. */
-bool elf_bias(const struct elf_file *elf, uint64_t start, uint64_t offset,
-    uint64_t *bias);
+bool elf_bias(
+    struct elf_file *elf, uint64_t start, uint64_t offset, uint64_t *bias);
 
 #endif

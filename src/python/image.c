@@ -33,7 +33,7 @@
 /* One copying. */
 struct copy {
 	struct image *image;
-	pid_t pid;
+	pid_t pid; /* a living thread's */
 	int pagemap;
 	struct pages pages;
 };
@@ -77,7 +77,11 @@ static int regions_list(struct image *image, pid_t pid)
 		if (is_wanted(&entry))
 			add_region(image, entry.start, entry.end);
 	maps_close(&maps);
-	return 0;
+	if (!maps.error && image->regions.len)
+		return 0;
+	/* A process without memory is about to end. */
+	errno = maps.error ? maps.error : ESRCH;
+	return -1;
 }
 
 /* The known room that has all of the region; NULL without one. The rooms up to
@@ -179,8 +183,9 @@ static int copy_list(struct copy *copy)
 	for (size_t i = 0; i < image->regions.len; i++) {
 		const struct image_region *region = &image->regions.items[i];
 
-		pages_add(&copy->pages, copy->pagemap, region->start,
-		    region->end, region->bytes);
+		if (pages_add(&copy->pages, copy->pagemap, region->start,
+			region->end, region->bytes) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -276,7 +281,7 @@ static int stop_at_rest(struct copy *copy, const struct python_target *target,
 		bool is_last = i == TRIES_MAX;
 
 		if (is_last || !is_collecting(target)) {
-			if (stop_patiently(threads, copy->pid, start) < 0)
+			if (stop_patiently(threads, target->pid, start) < 0)
 				return -1;
 			copy->image->collecting = is_collecting(target);
 			if (is_last || !copy->image->collecting)
@@ -296,9 +301,10 @@ static int copy_standing(struct copy *copy, const struct python_target *target)
 	if (stop_at_rest(copy, target, &threads, &start) < 0)
 		return -1;
 	result = copy_list(copy);
-	error = errno;
 	if (result == 0)
-		copy->image->copied = pages_copy(&copy->pages, copy->pid);
+		result =
+		    pages_copy(&copy->pages, copy->pid, &copy->image->copied);
+	error = errno;
 	copy->image->rss_kib = told(copy->pid, "VmRSS");
 	remote_resume_all(&threads);
 	copy->image->pause_ns = clock_mono_ns() - start;
@@ -309,6 +315,7 @@ static int copy_standing(struct copy *copy, const struct python_target *target)
 static int copy_running(struct copy *copy)
 {
 	int64_t available;
+	uint64_t copied;
 
 	if (copy_list(copy) < 0)
 		return -1;
@@ -318,8 +325,7 @@ static int copy_running(struct copy *copy)
 		return -1;
 	}
 	pages_advise(&copy->pages);
-	pages_copy(&copy->pages, copy->pid);
-	return 0;
+	return pages_copy(&copy->pages, copy->pid, &copied);
 }
 
 static int copy_twice(struct copy *copy, const struct python_target *target)
@@ -408,12 +414,12 @@ static enum python_result refusal(pid_t pid, int error, struct err *e)
 enum python_result image_take(
     struct image *image, const struct python_target *target, struct err *e)
 {
-	struct copy copy = {.image = image, .pid = target->pid};
+	struct copy copy = {.image = image, .pid = target->thread};
 	enum python_result result = PYTHON_OK;
 	char path[32];
 
 	*image = (struct image){.live = target->memory};
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)target->pid);
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)target->thread);
 	copy.pagemap = open(path, O_RDONLY | O_CLOEXEC);
 	if (copy.pagemap < 0)
 		return python_refusal(target->pid, errno, e);
@@ -469,8 +475,10 @@ static int read_copy(
 	}
 	if (memory_read(&image->live, address, to, len) == 0)
 		return 0;
-	if (errno == ESRCH)
-		image->gone = true;
+	/* At an address that is none there is nothing; whatever else it is,
+	 * there may be something. */
+	if (errno != EFAULT)
+		image->failed = errno;
 	return -1;
 }
 

@@ -39,7 +39,8 @@ struct image {
 	int64_t pause_ns;                   /* how long the process stood */
 	int64_t rss_kib; /* its resident memory meanwhile; -1: not told */
 	bool collecting; /* its collector was at work all the while */
-	bool gone;       /* it had ended when it was asked for more */
+	int failed;      /* errno where it could not be asked for more: ESRCH
+			  * where it had ended; 0 */
 	struct python_memory live;
 	const struct progress *progress; /* of what looks through it; NULL */
 	/* Which region was found for which addresses. */

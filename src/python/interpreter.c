@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "proc/maps.h"
 #include "python/elf.h"
+#include "python/identity.h"
 #include "python/remote.h"
 
 #define OLDEST_MINOR 8
@@ -32,6 +33,8 @@ struct images {
 	struct image items[IMAGES_MAX];
 	size_t len;
 	bool pypy;
+	const struct image *unread; /* one whose file can't be read; NULL */
+	int error;                  /* and why: errno */
 };
 
 enum symbol {
@@ -123,7 +126,8 @@ static int images_find(struct images *images, pid_t pid, const char *program)
 	}
 	maps_close(&maps);
 	images_sort(images);
-	return 0;
+	errno = maps.error;
+	return errno ? -1 : 0;
 }
 
 static bool has_inode(const char *path, uint64_t inode)
@@ -328,22 +332,29 @@ static enum python_result check_layout(
 	const struct python_offsets *o = &target->offsets;
 	const struct python_memory *memory = &target->memory;
 	uint64_t thread = 0, owner = 0;
+	bool fits;
 
 	if (memory_u64(memory, target->runtime + o->runtime_interpreters,
 		&target->interpreter) < 0)
 		return python_refusal(target->pid, errno, e);
+	/* Where one of these reads fails errno stays behind; EFAULT is of
+	 * pointers that lead nowhere yet. */
+	errno = 0;
 	if (target->interpreter)
 		memory_u64(memory, target->interpreter + o->interpreter_threads,
 		    &thread);
 	if (thread)
 		memory_u64(memory, thread + o->thread_interpreter, &owner);
+	fits = owner == target->interpreter && fits_type(target) &&
+	       fits_code(target);
+	if (errno && errno != EFAULT)
+		return python_refusal(target->pid, errno, e);
 	if (!owner) {
 		err_set(e, "process %d: its Python has not come up yet",
 		    (int)target->pid);
 		return PYTHON_EARLY;
 	}
-	if (owner == target->interpreter && fits_type(target) &&
-	    fits_code(target))
+	if (fits)
 		return PYTHON_OK;
 	err_set(e,
 	    "process %d: not supported: CPython 3.%d is laid out as no release "
@@ -378,8 +389,16 @@ static enum python_result use_image(struct python_target *target,
 	return result == PYTHON_OK ? check_layout(target, e) : result;
 }
 
-static enum python_result try_image(
-    struct python_target *target, const struct image *image, struct err *e)
+static enum python_result images_unread(
+    struct images *images, const struct image *image, int error)
+{
+	images->unread = image;
+	images->error = error;
+	return PYTHON_NONE;
+}
+
+static enum python_result try_image(struct python_target *target,
+    struct images *images, const struct image *image, struct err *e)
 {
 	const char *name = base_name(image->path);
 	bool named = begins(name, "python") || begins(name, "libpython");
@@ -387,12 +406,13 @@ static enum python_result try_image(
 	struct elf_file elf;
 	enum python_result result;
 
-	image_path(path, sizeof(path), target->pid, image);
+	image_path(path, sizeof(path), target->thread, image);
 	switch (elf_open(&elf, path)) {
 	case ELF_OK:
 		result = use_image(target, &elf, image, e);
 		elf_close(&elf);
-		return result;
+		return elf.error ? images_unread(images, image, elf.error)
+				 : result;
 	case ELF_32_BIT:
 		return named ? unsupported(e, target->pid, "a 32-bit Python")
 			     : PYTHON_NONE;
@@ -404,35 +424,56 @@ static enum python_result try_image(
 	case ELF_NO_ELF:
 		break;
 	}
-	return PYTHON_NONE;
+	return elf.error ? images_unread(images, image, elf.error)
+			 : PYTHON_NONE;
 }
 
-enum python_result python_open(
-    struct python_target *target, pid_t pid, struct err *e)
+static enum python_result open_target(
+    struct python_target *target, struct err *e)
 {
 	struct images images = {.len = 0};
 	char link[32], program[1024];
+	pid_t pid = target->pid;
 	ssize_t len;
 
-	memset(target, 0, sizeof(*target));
-	target->pid = pid;
-	target->memory = remote_memory(pid);
-	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)target->thread);
 	len = readlink(link, program, sizeof(program) - 1);
-	/* A kernel thread and a zombie execute no file. */
+	/* A kernel thread executes no file. */
 	if (len < 0 && errno == ENOENT && kill(pid, 0) == 0)
 		return no_runtime(&images, pid, e);
 	if (len < 0 || len == sizeof(program) - 1)
 		return python_refusal(pid, len < 0 ? errno : ENAMETOOLONG, e);
 	program[len] = '\0';
-	if (images_find(&images, pid, program) < 0)
+	if (images_find(&images, target->thread, program) < 0)
 		return python_refusal(pid, errno, e);
 	for (size_t i = 0; i < images.len; i++) {
 		enum python_result result =
-		    try_image(target, &images.items[i], e);
+		    try_image(target, &images, &images.items[i], e);
 
 		if (result != PYTHON_NONE)
 			return result;
 	}
-	return no_runtime(&images, pid, e);
+	if (!images.unread)
+		return no_runtime(&images, pid, e);
+	err_set(e, "process %d: its file %s can't be read: %s", (int)pid,
+	    images.unread->path, strerror(images.error));
+	return PYTHON_UNSUPPORTED;
+}
+
+enum python_result python_open(
+    struct python_target *target, pid_t pid, struct err *e)
+{
+	struct identity identity;
+	enum python_result result;
+
+	memset(target, 0, sizeof(*target));
+	target->pid = pid;
+	target->thread = identity_living(pid);
+	target->memory = remote_memory(target->thread);
+	identity_take(&identity, pid, target->thread);
+	result = open_target(target, e);
+	if (result != PYTHON_OK)
+		result = identity_explain(&identity, result, e);
+	identity_finish(&identity);
+	return result;
 }

@@ -25,6 +25,8 @@ enum python_result {
 
 struct python_target {
 	pid_t pid;
+	pid_t thread; /* a living one, by which the process is read: pid, but
+		       * where its main thread has ended */
 	int minor, micro; /* of 3.MINOR.MICRO; micro -1 where not told */
 	struct python_offsets offsets;
 	struct python_memory memory; /* the live process */

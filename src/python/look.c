@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "python/look.h"
 
+#include <errno.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -9,7 +10,35 @@
 #define TRIES_MAX 8
 #define NAP_NS 20000000
 
-static enum python_result look_try(struct look *look, pid_t pid,
+static void look_drop(struct look *look)
+{
+	objects_finish(&look->objects);
+	image_finish(&look->image);
+}
+
+/* Where it went well, too, the copy and what was read beside it belong
+ * together only where the program is still the same; one that has ended since
+ * had the same to the end. */
+int look_check(struct look *look, struct err *e)
+{
+	enum python_result now = PYTHON_OK;
+
+	if (look->image.failed)
+		now = python_refusal(look->target.pid, look->image.failed, e);
+	now = identity_explain(&look->identity, now, e);
+	if (now == PYTHON_OK || (now == PYTHON_GONE && !look->image.failed))
+		return 0;
+	return -1;
+}
+
+static enum python_result look_found(int failed)
+{
+	if (failed == ESRCH)
+		return PYTHON_GONE;
+	return failed ? PYTHON_UNSUPPORTED : PYTHON_EARLY;
+}
+
+static enum python_result look_once(struct look *look, pid_t pid,
     const struct progress *progress, struct err *e)
 {
 	enum python_result result = python_open(&look->target, pid, e);
@@ -22,10 +51,28 @@ static enum python_result look_try(struct look *look, pid_t pid,
 	look->image.progress = progress;
 	start = clock_mono_ns();
 	if (objects_find(&look->objects, &look->target, &look->image, e) < 0)
-		result = look->image.gone ? PYTHON_GONE : PYTHON_EARLY;
+		result = look_found(look->image.failed);
 	look->analysis_ns = clock_mono_ns() - start;
 	if (result != PYTHON_OK)
-		look_finish(look);
+		look_drop(look);
+	return result;
+}
+
+static enum python_result look_try(struct look *look, pid_t pid,
+    const struct progress *progress, struct err *e)
+{
+	enum python_result result;
+
+	identity_take(&look->identity, pid, identity_living(pid));
+	result = look_once(look, pid, progress, e);
+	if (result != PYTHON_OK)
+		result = identity_explain(&look->identity, result, e);
+	if (result == PYTHON_OK && look_check(look, e) < 0) {
+		look_drop(look);
+		result = PYTHON_EARLY;
+	}
+	if (result != PYTHON_OK)
+		identity_finish(&look->identity);
 	return result;
 }
 
@@ -47,6 +94,6 @@ enum python_result look_take(struct look *look, pid_t pid,
 
 void look_finish(struct look *look)
 {
-	objects_finish(&look->objects);
-	image_finish(&look->image);
+	look_drop(look);
+	identity_finish(&look->identity);
 }

@@ -8,9 +8,11 @@
 #ifndef MPROF_PYTHON_LOOK_H
 #define MPROF_PYTHON_LOOK_H
 
+#include "python/identity.h"
 #include "python/objects.h"
 
 struct look {
+	struct identity identity; /* of the process, while it is looked at */
 	struct python_target target;
 	struct image image;
 	struct objects objects;
@@ -23,5 +25,10 @@ enum python_result look_take(struct look *look, pid_t pid,
     const struct progress *progress, struct err *e)
     __attribute__((nonnull(1, 4), warn_unused_result));
 void look_finish(struct look *look) __attribute__((nonnull));
+
+/* Whether what was read of the process since look_take(), beside the copy, is
+ * to be believed: -1 with e where a read failed, or the process has replaced
+ * its program. */
+int look_check(struct look *look, struct err *e) __attribute__((nonnull));
 
 #endif

@@ -212,9 +212,10 @@ static int explain(const struct objects *objects, struct err *e)
 	const struct python_target *target = objects->types.target;
 	const struct image *image = objects->types.image;
 
-	if (image->gone)
-		return err_set(e, "process %d: ended while it was looked at",
-		    (int)target->pid);
+	if (image->failed) {
+		python_refusal(target->pid, image->failed, e);
+		return -1;
+	}
 	if (objects->trouble && image->collecting)
 		return err_set(e,
 		    "process %d: its garbage collector was at work all the "
@@ -242,7 +243,7 @@ int objects_find(struct objects *objects, const struct python_target *target,
 	object_types_init(&objects->types, target, image);
 	add_roots(objects);
 	follow(objects, image);
-	if (image->gone || objects->trouble || !objects->found.len ||
+	if (image->failed || objects->trouble || !objects->found.len ||
 	    !objects->budget.words)
 		return explain(objects, e);
 	return objects_check(objects, e);

@@ -46,7 +46,7 @@ static void add_page(struct pages *pages, uint64_t address, uint8_t *to)
 	    (struct page_run){address, address + PAGE, to};
 }
 
-void pages_add(
+int pages_add(
     struct pages *pages, int pagemap, uint64_t start, uint64_t end, uint8_t *to)
 {
 	uint64_t entries[ENTRIES], at = start;
@@ -58,34 +58,16 @@ void pages_add(
 		    (off_t)(at / PAGE * sizeof(*entries)));
 		size_t count = got > 0 ? (size_t)got / sizeof(*entries) : 0;
 
-		if (count == 0)
-			break;
+		if (count == 0) {
+			/* The kernel's answer where the memory is no more. */
+			errno = got < 0 ? errno : ESRCH;
+			return -1;
+		}
 		for (size_t i = 0; i < count; i++, at += PAGE)
 			if (entries[i] & PAGE_THERE)
 				add_page(pages, at, to + (at - start));
 	}
-}
-
-/* Copies [at, end) of a run; how much of it. A page that can't be read (a
- * device's, say) is left out, and what follows it is tried again. */
-static uint64_t copy_piece(
-    pid_t pid, const struct page_run *run, uint64_t at, uint64_t end)
-{
-	uint64_t copied = 0;
-
-	while (at < end) {
-		struct iovec to = {run->to + (at - run->start), end - at};
-		struct iovec from = {(void *)(uintptr_t)at, end - at};
-		ssize_t got = process_vm_readv(pid, &to, 1, &from, 1, 0);
-
-		if (got < 0 && errno != EFAULT)
-			break;
-		if (got > 0)
-			copied += (uint64_t)got;
-		at += got > 0 ? (uint64_t)got / PAGE * PAGE : 0;
-		at += at < end ? PAGE : 0;
-	}
-	return copied;
+	return 0;
 }
 
 /* What several threads do together: whoever is free takes the next piece. */
@@ -94,7 +76,30 @@ struct work {
 	pid_t pid;
 	atomic_size_t next;
 	atomic_ullong copied;
+	atomic_int error; /* that one of them met; 0 */
 };
+
+/* Copies [at, end) of a run. A page that can't be read (a device's, say) is
+ * left out, and what follows it is tried again. */
+static void copy_piece(
+    struct work *work, const struct page_run *run, uint64_t at, uint64_t end)
+{
+
+	while (at < end) {
+		struct iovec to = {run->to + (at - run->start), end - at};
+		struct iovec from = {(void *)(uintptr_t)at, end - at};
+		ssize_t got = process_vm_readv(work->pid, &to, 1, &from, 1, 0);
+
+		if (got < 0 && errno != EFAULT) {
+			atomic_store(&work->error, errno);
+			return;
+		}
+		if (got > 0)
+			atomic_fetch_add(&work->copied, (uint64_t)got);
+		at += got > 0 ? (uint64_t)got / PAGE * PAGE : 0;
+		at += at < end ? PAGE : 0;
+	}
+}
 
 static void *copy_share(void *context)
 {
@@ -109,9 +114,8 @@ static void *copy_share(void *context)
 
 			if (piece++ != taken)
 				continue;
-			atomic_fetch_add(&work->copied,
-			    copy_piece(work->pid, run, at,
-				at + (left < PIECE ? left : PIECE)));
+			copy_piece(
+			    work, run, at, at + (left < PIECE ? left : PIECE));
 			taken = atomic_fetch_add(&work->next, 1);
 		}
 	}
@@ -120,7 +124,7 @@ static void *copy_share(void *context)
 
 /* One thread for each processor halves the time that the process stands;
  * where none can be had, this one does all of it. */
-uint64_t pages_copy(const struct pages *pages, pid_t pid)
+int pages_copy(const struct pages *pages, pid_t pid, uint64_t *copied)
 {
 	struct work work = {.pages = pages, .pid = pid};
 	long wanted = sysconf(_SC_NPROCESSORS_ONLN) - 1;
@@ -135,7 +139,9 @@ uint64_t pages_copy(const struct pages *pages, pid_t pid)
 	copy_share(&work);
 	while (count > 0)
 		pthread_join(helpers[--count], NULL);
-	return work.copied;
+	*copied = work.copied;
+	errno = work.error;
+	return errno ? -1 : 0;
 }
 
 /* Large pages where they would be full: half the time of the first copy. */

@@ -49,7 +49,7 @@ enum python_result python_refusal(pid_t pid, int error, struct err *e)
 		return PYTHON_DENIED;
 	}
 	if (error == ESRCH || error == ENOENT) {
-		err_set(e, "process %d: no such process", (int)pid);
+		err_set(e, "process %d: ended while it was read", (int)pid);
 		return PYTHON_GONE;
 	}
 	/* The memory was mapped a moment ago and no longer is. */

@@ -69,7 +69,7 @@ bool stack_reader_fill(struct stack_reader *reader,
 		    reader, source->frames[i], reader->frames[i], FRAME_BYTES);
 	part_add(reader, source->thread, reader->thread_after, THREAD_BYTES);
 	part_add(reader, source->cframe, reader->cframe_after, CFRAME_BYTES);
-	reader->filled = remote_read_many(source->target.pid, reader->to,
+	reader->filled = remote_read_many(source->target.thread, reader->to,
 			     reader->from, reader->parts) == 0;
 	return reader->filled;
 }

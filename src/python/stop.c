@@ -172,14 +172,14 @@ static int request_new(struct remote_threads *threads, pid_t pid)
 	struct remote_thread thread = {0};
 	char path[32];
 	struct dirent *entry;
-	int count = 0;
+	int count = 0, error;
 	DIR *folder;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
 	folder = opendir(path);
 	if (!folder)
 		return -1;
-	while (count >= 0 && (entry = readdir(folder))) {
+	while (count >= 0 && (errno = 0, entry = readdir(folder))) {
 		pid_t tid = atoi(entry->d_name);
 
 		if (tid <= 0 || has_thread(threads, tid))
@@ -194,7 +194,12 @@ static int request_new(struct remote_threads *threads, pid_t pid)
 			count = -1;
 		}
 	}
+	/* A list that breaks off may lack a thread, which would run on. */
+	if (!entry && errno)
+		count = -1;
+	error = errno;
 	closedir(folder);
+	errno = error;
 	return count;
 }
 

@@ -346,6 +346,133 @@ for i in range(40):
 	grep -q '^mprof: process [0-9]*: ' said
 }
 
+# A look with --save at $pid, one system call of which fails: failing SPEC
+# [strace option ...]; the spec is that of strace's inject.
+failing() {
+	local spec=$1
+
+	shift
+	cp before.heap kept.heap
+	run_apart strace -qq -o trace "$@" -e inject="$spec" \
+		mprof heap "$pid" --save kept.heap
+	errors=$(grep -v ^strace: <<<"$errors")
+	grep -q INJECTED trace
+}
+
+@test "a read that fails is told, it is never taken for nothing there" {
+	local python file when call
+
+	command -v strace >/dev/null || skip "strace is not installed"
+	without_leak_check
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	launch "$python" "$PROGRAM" 1000
+	mprof heap "$pid" --save before.heap >table
+	for file in pagemap maps; do
+		call=pread64
+		[ $file = pagemap ] || call='read'
+		for when in 1 2 3; do
+			failing $call:error=EIO:when=$when \
+				-P "/proc/$pid/$file" || continue
+			same "$file $when: $status $errors" "$file $when: 1 \
+mprof: process $pid: can't be read: Input/output error"
+			cmp before.heap kept.heap
+		done
+		# The first of each can't have been passed over.
+		failing $call:error=EIO:when=1 -P "/proc/$pid/$file"
+	done
+	for when in 1 5 20 100; do
+		failing process_vm_readv:error=EIO:when=$when
+		same "$when: $status $errors" "$when: 1 \
+mprof: process $pid: can't be read: Input/output error"
+		cmp before.heap kept.heap
+	done
+	failing getdents64:error=EIO -P "/proc/$pid/task"
+	same "$status $errors" \
+		"1 mprof: process $pid: can't be read: Input/output error"
+	failing pread64:error=EIO -P "$(realpath "/proc/$pid/exe")"
+	same "$status $errors" "1 mprof: process $pid: its file $(realpath \
+"/proc/$pid/exe") can't be read: Input/output error"
+	cmp before.heap kept.heap
+	run_apart strace -qq -o trace -e inject=process_vm_readv:error=EIO \
+		mprof refs "$pid" list
+	same "$status $(grep -v ^strace: <<<"$errors")" \
+		"1 mprof: process $pid: can't be read: Input/output error"
+	let_end
+}
+
+# Waits until the look that strace started is stopped; $looking is its pid.
+wait_stopped() {
+	for _ in $(seq 500); do
+		grep -q 'stopped by SIGSTOP' trace 2>/dev/null && break
+		sleep 0.02
+	done
+	looking=$(tr -d ' ' <"/proc/$1/task/$1/children")
+	[ "$looking" ]
+}
+
+@test "a program that is killed while it is read has ended, nothing else" {
+	local python command when looker looking
+
+	command -v strace >/dev/null || skip "strace is not installed"
+	without_leak_check
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	for command in "heap PID" "refs PID list"; do
+		for when in 1 5 9 12 30; do
+			launch "$python" "$PROGRAM" 100
+			rm -f trace
+			# shellcheck disable=SC2086 # words of a command
+			strace -qq -o trace -e \
+				inject=process_vm_readv:signal=SIGSTOP:when=$when \
+				mprof ${command/PID/$pid} >seen 2>said 8>&- &
+			looker=$!
+			wait_stopped "$looker"
+			kill -9 "$pid"
+			wait "$pid" || true
+			kill -CONT "$looking"
+			status=0
+			wait "$looker" || status=$?
+			same "$command $when: $status $(grep -v ^strace: said)" \
+				"$command $when: 1 mprof: process $pid: ended while it was read"
+		done
+	done
+	pid=
+}
+
+@test "a process whose main thread has ended is read by another" {
+	local python
+
+	for python in $(pythons); do
+		launch "$python" -uc '
+import ctypes, threading, time
+
+class Kept:
+    pass
+
+kept = [Kept() for i in range(500)]
+
+def go_on():
+    while True:
+        time.sleep(0.05)
+
+threading.Thread(target=go_on).start()
+print("ready")
+ctypes.CDLL(None).pthread_exit(None)'
+		for _ in $(seq 100); do
+			grep -q '^State:.Z' "/proc/$pid/status" && break
+			sleep 0.05
+		done
+		grep -q '^State:.Z' "/proc/$pid/status"
+		mprof heap "$pid" --json | jq -e '.types[] |
+			select(.type == "__main__.Kept") | .count == 500'
+		mprof refs "$pid" __main__.Kept | grep -q '^ *500 '
+		kill -9 "$pid"
+		wait "$pid" || true
+		pid=
+	done
+}
+
 @test "what can't be read is said, with what to do" {
 	sleep 100 &
 	pid=$!

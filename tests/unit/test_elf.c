@@ -20,7 +20,7 @@ int elf_test_mark __attribute__((section(".elftest"))) = 1;
 static char folder[] = "/tmp/test_elf.XXXXXX";
 static char copy[64];
 
-static uint64_t bias_of_self(const struct elf_file *elf)
+static uint64_t bias_of_self(struct elf_file *elf)
 {
 	char path[512] = "";
 	struct maps_entry entry;
