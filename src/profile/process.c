@@ -145,10 +145,12 @@ static struct process *process_split(
 static bool process_has_tick(const struct process *process, size_t ticks)
 {
 	size_t count = process->stretches.len;
-	const struct stretch *last = process->stretches.items + count - 1;
+	const struct stretch *last;
 
-	return count > 0 &&
-	       last->tick + process->memory.len - last->sample == ticks;
+	if (count == 0)
+		return false;
+	last = &process->stretches.items[count - 1];
+	return last->tick + process->memory.len - last->sample == ticks;
 }
 
 /* It is called otherwise from now on: its name counts where it held more under
