@@ -30,11 +30,12 @@ both() {
 	python3-mprof run -M -T 0.05 -o children.dat pool.py >/dev/null
 	python3-mprof run -C -T 0.05 -o calls.dat calls.py >/dev/null
 	python3-mprof run -T 0.05 sh -c 'sleep 0.3' >/dev/null
+	# The newest of all has a default name here, so both take that one.
+	both peak
 	python3-mprof run -T 0.05 -o calls.dat sh -c 'sleep 0.3' >/dev/null
 	grep -q ^CHLD children.dat
 	grep -q ^FUNC calls.dat
 	both list
-	both peak
 	both peak children.dat
 	both peak calls.dat children.dat
 	both peak --func __main__.outer calls.dat
