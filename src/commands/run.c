@@ -178,6 +178,9 @@ static void say_end(const struct session *session, const char *path)
 {
 	char clean[4096];
 
+	if (session->plan.launched)
+		run_summary_warn_launch(
+		    &session->launch, session->program.words[0]);
 	if (!session->sampler)
 		return;
 	utf8_clean(clean, sizeof(clean), path);

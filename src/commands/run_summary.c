@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands/run_summary.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,21 @@ static void print_status(const struct sampler_result *result)
 	fputc('\n', stderr);
 }
 
+void run_summary_warn_launch(const struct launch *launch, const char *program)
+{
+	const char *signal = signal_name(launch->refused);
+	char number[32], *clean;
+
+	if (launch->refused == 0)
+		return;
+	snprintf(number, sizeof(number), "signal %d", launch->refused);
+	clean = utf8_clean_copy(program);
+	fprintf(stderr, "mprof: %d %s: %s could not be passed on, %s%s\n",
+	    (int)launch->pid, clean, signal ? signal : number, strerror(EPERM),
+	    launch->ended ? "" : "; it runs on");
+	free(clean);
+}
+
 void run_summary_print(const struct sampler_plan *plan,
     const struct sampler_result *result, const struct share *share,
     const char *path)
@@ -184,6 +200,27 @@ static void warn_missing(
 		    plan->metric->measure->title);
 }
 
+static void warn_refused(const struct limit *limit)
+{
+	char name[4 * PROCFS_NAME], count[UNITS_COUNT];
+
+	if (limit->refusals == 0)
+		return;
+	fprintf(stderr,
+	    "mprof: --on-limit %s: %s:", limit_action_name(limit->action),
+	    units_count(count, limit->refusals,
+		"process could not be signalled",
+		"processes could not be signalled"));
+	for (size_t i = 0; i < limit->refusals && i < LIMIT_NAMED; i++)
+		fprintf(stderr, "%s %d %s (%s)", i > 0 ? "," : "",
+		    (int)limit->refused[i].pid,
+		    utf8_clean(name, sizeof(name), limit->refused[i].name),
+		    strerror(limit->refused[i].cause));
+	if (limit->refusals > LIMIT_NAMED)
+		fprintf(stderr, " and %zu more", limit->refusals - LIMIT_NAMED);
+	fputc('\n', stderr);
+}
+
 void run_summary_warn(
     const struct sampler_plan *plan, const struct sampler_result *result)
 {
@@ -196,6 +233,7 @@ void run_summary_warn(
 		    size(limit, plan->limit_kib),
 		    size(total, result->limit.total_kib),
 		    limit_action_name(plan->on_limit));
+	warn_refused(&result->limit);
 	if (result->has_status && WIFSIGNALED(result->status))
 		warn_signal(result);
 	if (fate->kills > 0 && !fate->oom)

@@ -57,6 +57,7 @@ struct launch {
 	bool stopped;
 	int stop_signal; /* one that was meant for us too; 0: none */
 	int64_t stop_ns, term_ns;
+	int refused; /* the first signal that the program may not be sent */
 	bool ended;
 	struct launch_event end; /* kept until every CHILD is told */
 };

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,28 +23,58 @@ const char *limit_action_name(enum limit_action action)
 }
 
 /* Through a pidfd, Linux 5.3: were the pid another process's by now, its start
- * would tell. */
-static void send_signal(
-    const struct procfs *fs, const struct member *member, int signal)
+ * would tell. -1 with errno where the signal could not be sent to a process
+ * that is there; stat is its own then. */
+static int limit_send(const struct procfs *fs, const struct member *member,
+    int signal, struct proc_stat *stat)
+{
+	int fd, failed, cause;
+
+	fd = (int)syscall(SYS_pidfd_open, member->own, 0);
+	if (!procfs_stat(fs, member->pid, stat) ||
+	    stat->started != member->started) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	failed = fd < 0
+		     ? kill(member->own, signal)
+		     : (int)syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0);
+	cause = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = cause;
+	return failed != 0 && cause != ESRCH ? -1 : 0;
+}
+
+/* The first of them are kept by name. */
+static void limit_note_refused(
+    struct limit *limit, struct member *member, const struct proc_stat *stat)
+{
+	struct limit_refused *refused = &limit->refused[limit->refusals];
+
+	if (member->refused)
+		return;
+	member->refused = true;
+	if (limit->refusals++ >= LIMIT_NAMED)
+		return;
+	refused->pid = stat->pid;
+	refused->cause = errno;
+	memcpy(refused->name, stat->name, sizeof(refused->name));
+}
+
+/* One that refused is asked again at each call: it may change its user. */
+static void limit_signal(struct limit *limit, struct member *member)
 {
 	struct proc_stat stat;
-	int fd;
 
 	if (member->own <= 0)
 		return;
-	fd = (int)syscall(SYS_pidfd_open, member->own, 0);
-	if (!procfs_stat(fs, member->pid, &stat) ||
-	    stat.started != member->started) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	if (fd < 0) {
-		kill(member->own, signal);
-		return;
-	}
-	syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0);
-	close(fd);
+	if (limit_send(
+		limit->fs, member, actions[limit->action].signal, &stat) == 0)
+		member->signalled = true;
+	else
+		limit_note_refused(limit, member, &stat);
 }
 
 bool limit_check(
@@ -60,10 +91,8 @@ bool limit_check(
 	for (size_t i = 0; i < members->list.len; i++) {
 		struct member *member = &members->list.items[i];
 
-		if (member->gone || member->zombie || member->signalled)
-			continue;
-		send_signal(limit->fs, member, actions[limit->action].signal);
-		member->signalled = true;
+		if (!member->gone && !member->zombie && !member->signalled)
+			limit_signal(limit, member);
 	}
 	return first;
 }

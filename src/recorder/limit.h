@@ -10,16 +10,28 @@
 
 enum limit_action { LIMIT_TERM, LIMIT_KILL, LIMIT_STOP, LIMIT_MARK };
 
+/* A process that this one may not signal. */
+struct limit_refused {
+	pid_t pid;
+	int cause; /* errno */
+	char name[PROCFS_NAME];
+};
+
+enum { LIMIT_NAMED = 5 };
+
 struct limit {
 	const struct procfs *fs;
 	int64_t kib; /* 0: none */
 	enum limit_action action;
 	bool reached;
 	int64_t total_kib; /* when it was */
+	size_t refusals;   /* processes that could not be signalled */
+	struct limit_refused refused[LIMIT_NAMED]; /* the first of them */
 };
 
 /* Acts where total_kib is above the limit, and from then on at each call on
- * those that are new. True at the call that found it reached. */
+ * those that are new, or could not be signalled yet. True at the call that
+ * found it reached. */
 bool limit_check(struct limit *limit, struct members *members,
     int64_t total_kib) __attribute__((nonnull));
 

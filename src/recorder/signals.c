@@ -130,15 +130,18 @@ static bool still_stopped(struct launch *launch)
 	return launch->stopped;
 }
 
+/* The program may have become another user's. */
 static void pass_on(struct launch *launch, const struct signalfd_siginfo *info)
 {
 	int signal = (int)info->ssi_signo;
 	union sigval value = {.sival_ptr = (void *)(uintptr_t)info->ssi_ptr};
 
-	if (info->ssi_code == SI_QUEUE)
-		sigqueue(launch->pid, signal, value);
-	else
-		kill(launch->pid, signal);
+	int failed = info->ssi_code == SI_QUEUE
+			 ? sigqueue(launch->pid, signal, value)
+			 : kill(launch->pid, signal);
+
+	if (failed != 0 && errno == EPERM && launch->refused == 0)
+		launch->refused = signal;
 }
 
 /* A second SIGTERM, or whatever ends a process that only watches. */

@@ -310,3 +310,43 @@ planted_module() {
 	same "$(cat theirs.told)" "$TMPDIR"
 	same "$(cat sticky.told)" "$PWD/sticky"
 }
+
+# ./privileged is a program that nobody may execute and that root owns from then on.
+with_privileged() {
+	two_users
+	cp "$TARGET" privileged
+	chmod 4755 privileged
+	as_nobody sh -c './privileged privileged 1 & sleep 0.3
+		kill -0 $! 2>/dev/null && echo ours
+		wait $!; echo $?'
+	[ "$output" = 24 ] || skip "no setuid program becomes root here"
+}
+
+@test "harm: --on-limit kill: who may not be signalled is named and lives on" {
+	with_privileged
+	as_nobody mprof run -M -T 0.02 --limit 20MiB --on-limit kill --wait all \
+		-o a.dat sh -c './privileged privileged 50 & wait'
+	[ "$status" -eq 124 ]
+	[[ $errors =~ "--on-limit kill: 1 process could not be signalled: "([0-9]+)" privileged (Operation not permitted)" ]]
+	pid=${BASH_REMATCH[1]}
+	[[ $errors == *"killed by SIGKILL"* ]]
+	absent 'lives on' "$BATS_TEST_TMPDIR/errors"
+	# It was recorded alone, with what it held, until its own end.
+	grep -q "^EXIT;pid=$pid;status=24 " a.dat
+	grep -q '^EXIT;pid=[0-9]*;signal=9' a.dat
+	awk -v pid="$pid" '$1 == "MEM" { total = $2 }
+		$1 == "CHLD" && $2 == pid { held = $3 }
+		END { exit !(held > 40 && total == held) }' a.dat
+	as_nobody mprof run -T 0.02 --limit 20MiB --on-limit kill -o b.dat \
+		sh -c './privileged privileged 50 & wait'
+	[ "$status" -eq 124 ]
+	[[ $errors == *"1 descendant lives on: "*" privileged; --wait all"* ]]
+}
+
+@test "harm: a signal that can't be passed on is told" {
+	with_privileged
+	as_nobody mprof run -q -T 0.02 -o a.dat sh -c '(sleep 0.7
+		kill -USR1 $PPID) & exec ./privileged privileged 1'
+	[ "$status" -eq 24 ]
+	[[ $errors =~ "mprof: "[0-9]+" sh: SIGUSR1 could not be passed on, Operation not permitted"$ ]]
+}

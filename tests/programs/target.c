@@ -61,6 +61,16 @@ static int eat(const char *word)
 }
 
 /* A child that is dead and not waited for. */
+/* A copy that is setuid root: root's in all respects, as below sudo. */
+static int privileged(const char *word)
+{
+	if (setuid(0) != 0 || setgid(0) != 0)
+		return 77;
+	touched((size_t)atoi(word), MAP_PRIVATE);
+	hold(2000);
+	return 24;
+}
+
 static int zombie(const char *word)
 {
 	(void)word;
@@ -285,6 +295,7 @@ static const struct {
     {"blink", blink},
     {"sleep", sleeper},
     {"eat", eat},
+    {"privileged", privileged},
     {"zombie", zombie},
     {"threads", threads},
     {"main-exits", main_exits},
