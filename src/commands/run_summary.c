@@ -211,13 +211,14 @@ static void warn_refused(const struct limit *limit)
 	    units_count(count, limit->refusals,
 		"process could not be signalled",
 		"processes could not be signalled"));
-	for (size_t i = 0; i < limit->refusals && i < LIMIT_NAMED; i++)
+	for (size_t i = 0; i < limit->named; i++)
 		fprintf(stderr, "%s %d %s (%s)", i > 0 ? "," : "",
 		    (int)limit->refused[i].pid,
 		    utf8_clean(name, sizeof(name), limit->refused[i].name),
 		    strerror(limit->refused[i].cause));
-	if (limit->refusals > LIMIT_NAMED)
-		fprintf(stderr, " and %zu more", limit->refusals - LIMIT_NAMED);
+	if (limit->refusals > limit->named)
+		fprintf(
+		    stderr, " and %zu more", limit->refusals - limit->named);
 	fputc('\n', stderr);
 }
 

@@ -51,16 +51,34 @@ static int limit_send(const struct procfs *fs, const struct member *member,
 static void limit_note_refused(
     struct limit *limit, struct member *member, const struct proc_stat *stat)
 {
-	struct limit_refused *refused = &limit->refused[limit->refusals];
+	struct limit_refused *refused;
+	int cause = errno;
 
 	if (member->refused)
 		return;
 	member->refused = true;
-	if (limit->refusals++ >= LIMIT_NAMED)
+	limit->refusals++;
+	if (limit->named == LIMIT_NAMED)
 		return;
-	refused->pid = stat->pid;
-	refused->cause = errno;
+	refused = &limit->refused[limit->named++];
+	*refused = (struct limit_refused){.pid = member->pid, .cause = cause};
 	memcpy(refused->name, stat->name, sizeof(refused->name));
+}
+
+static void limit_note_signalled(struct limit *limit, struct member *member)
+{
+	size_t kept = 0;
+
+	member->signalled = true;
+	if (!member->refused)
+		return;
+	member->refused = false;
+	limit->refusals--;
+	for (size_t i = 0; i < limit->named; i++) {
+		if (limit->refused[i].pid != member->pid)
+			limit->refused[kept++] = limit->refused[i];
+	}
+	limit->named = kept;
 }
 
 /* One that refused is asked again at each call: it may change its user. */
@@ -72,7 +90,7 @@ static void limit_signal(struct limit *limit, struct member *member)
 		return;
 	if (limit_send(
 		limit->fs, member, actions[limit->action].signal, &stat) == 0)
-		member->signalled = true;
+		limit_note_signalled(limit, member);
 	else
 		limit_note_refused(limit, member, &stat);
 }

@@ -26,7 +26,8 @@ struct limit {
 	bool reached;
 	int64_t total_kib; /* when it was */
 	size_t refusals;   /* processes that could not be signalled */
-	struct limit_refused refused[LIMIT_NAMED]; /* the first of them */
+	size_t named;      /* how many of them refused tells of */
+	struct limit_refused refused[LIMIT_NAMED];
 };
 
 /* Acts where total_kib is above the limit, and from then on at each call on

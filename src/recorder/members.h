@@ -50,7 +50,7 @@ struct member {
 	bool introduced; /* the sink knows its name */
 	bool announced;  /* it was asked whether its pid was another's */
 	bool signalled;  /* was told to end: the limit */
-	bool refused;    /* could not be told so, at first */
+	bool refused;    /* could not be told so, up to now */
 	bool watched;    /* after the program's end; what it had run then, and
 			  * at the last look since, in nanoseconds */
 	uint64_t watched_from, watched_ran;

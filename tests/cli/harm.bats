@@ -343,6 +343,21 @@ with_privileged() {
 	[[ $errors == *"1 descendant lives on: "*" privileged; --wait all"* ]]
 }
 
+@test "harm: --on-limit kill: a process that becomes the user's is signalled then" {
+	with_privileged
+	as_nobody mprof run -M -T 0.02 --limit 20MiB --on-limit kill --wait all \
+		-o a.dat sh -c './privileged yields 50 & wait'
+	[ "$status" -eq 124 ]
+	pid=$(sed -n 's/^PROC;pid=\([0-9]*\);.*;name=privileged[; ].*/\1/p' a.dat)
+	for _ in $(seq 200); do
+		[ -e "/proc/$pid" ] || break
+		sleep 0.05
+	done
+	[ ! -e "/proc/$pid" ]
+	absent 'could not be signalled' "$BATS_TEST_TMPDIR/errors"
+	awk '$1 == "CHLD" { held = $3 } END { exit !(held > 40) }' a.dat
+}
+
 @test "harm: a signal that can't be passed on is told" {
 	with_privileged
 	as_nobody mprof run -q -T 0.02 -o a.dat sh -c '(sleep 0.7
