@@ -428,11 +428,12 @@ wait_stopped() {
 				mprof ${command/PID/$pid} >seen 2>said 8>&- &
 			looker=$!
 			wait_stopped "$looker"
+			# What is being traced can't be waited for now.
 			kill -9 "$pid"
-			wait "$pid" || true
 			kill -CONT "$looking"
 			status=0
 			wait "$looker" || status=$?
+			wait "$pid" || true
 			same "$command $when: $status $(grep -v ^strace: said)" \
 				"$command $when: 1 mprof: process $pid: ended while it was read"
 		done
