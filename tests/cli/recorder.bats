@@ -224,7 +224,7 @@ measured() {
 	mount -t tmpfs -o size=4k tmpfs disk 2>/dev/null || skip "needs root"
 	run_apart mprof run -T 500us -o disk/a.dat sh -c 'sleep 0.3; echo done'
 	umount disk
-	[ "$status" -eq 0 ]
+	[ "$status" -eq 125 ]
 	same "$output" "done"
 	[[ $errors == *"disk/a.dat"*"No space left"* ]]
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct shelf {
 	char *map;  /* the whole file */
 	size_t size;
 	int lock; /* its descriptor while this process prints; else -1 */
+	sigset_t unblocked; /* the mask to go back to after that */
 };
 
 static char *shelf_folder; /* NULL: tables end with the process */
@@ -265,7 +267,21 @@ static bool shelf_is_taken(const struct shelf *shelf)
 	return !magic || magic[0] == 0;
 }
 
-bool shelf_claim(struct shelf *shelf)
+/* Holds back the signals that end a process by default: one between the output
+ * and shelf_release() would have the recorder print the table once more, as
+ * when a pool ends its workers. */
+static void shelf_hold_signals(struct shelf *shelf)
+{
+	static const int ends[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		sigaddset(&blocked, ends[i]);
+	pthread_sigmask(SIG_BLOCK, &blocked, &shelf->unblocked);
+}
+
+static bool shelf_lock(struct shelf *shelf)
 {
 	struct stat file;
 
@@ -284,6 +300,17 @@ bool shelf_claim(struct shelf *shelf)
 	return false;
 }
 
+bool shelf_claim(struct shelf *shelf)
+{
+	bool claimed;
+
+	shelf_hold_signals(shelf);
+	claimed = shelf_lock(shelf);
+	if (!claimed)
+		pthread_sigmask(SIG_SETMASK, &shelf->unblocked, NULL);
+	return claimed;
+}
+
 bool shelf_release(struct shelf *shelf, bool printed)
 {
 	bool held = shelf->lock >= 0;
@@ -296,5 +323,6 @@ bool shelf_release(struct shelf *shelf, bool printed)
 	if (held)
 		close(shelf->lock);
 	shelf->lock = -1;
+	pthread_sigmask(SIG_SETMASK, &shelf->unblocked, NULL);
 	return printed || held;
 }

@@ -60,7 +60,8 @@ struct table_row *shelf_rows(struct shelf *shelf, size_t *len);
 /* Whether rows of it are in use. */
 bool shelf_is_used(const struct shelf *shelf);
 
-/* The process may print the table, until shelf_release(). False where the
+/* The process may print the table, until shelf_release(), which has to follow:
+ * signals that would end this thread's process wait for it. False where the
  * recorder has done so. */
 bool shelf_claim(struct shelf *shelf);
 
