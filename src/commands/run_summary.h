@@ -15,8 +15,8 @@ void run_summary_print(const struct sampler_plan *plan,
     const struct sampler_result *result, const struct share *share,
     const char *path) __attribute__((nonnull));
 
-/* That a signal to mprof could not be passed on to the program of that name:
- * said even where notices are not wanted. */
+/* Warns that a signal to mprof could not be passed on to the program of that
+ * name; -q does not silence it. */
 void run_summary_warn_launch(const struct launch *launch, const char *program)
     __attribute__((nonnull));
 

@@ -30,9 +30,9 @@ void identity_take(struct identity *identity, pid_t pid, pid_t thread)
     __attribute__((nonnull));
 void identity_finish(struct identity *identity) __attribute__((nonnull));
 
-/* What became of a look that came out as result: PYTHON_GONE where the process
- * has ended, PYTHON_EARLY where it has replaced its program, both told in e;
- * result, and e as it was, where neither is so. */
+/* Explains the result of a look: returns PYTHON_GONE where the process has
+ * ended and PYTHON_EARLY where it has replaced its program, both told in e;
+ * else result, and leaves e as it was. */
 enum python_result identity_explain(const struct identity *identity,
     enum python_result result, struct err *e) __attribute__((nonnull));
 

@@ -337,8 +337,8 @@ static enum python_result check_layout(
 	if (memory_u64(memory, target->runtime + o->runtime_interpreters,
 		&target->interpreter) < 0)
 		return python_refusal(target->pid, errno, e);
-	/* Where one of these reads fails errno stays behind; EFAULT is of
-	 * pointers that lead nowhere yet. */
+	/* A read that fails leaves errno set; EFAULT comes of pointers that
+	 * lead nowhere yet. */
 	errno = 0;
 	if (target->interpreter)
 		memory_u64(memory, target->interpreter + o->interpreter_threads,

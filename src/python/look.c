@@ -16,9 +16,9 @@ static void look_drop(struct look *look)
 	image_finish(&look->image);
 }
 
-/* Where it went well, too, the copy and what was read beside it belong
- * together only where the program is still the same; one that has ended since
- * had the same to the end. */
+/* A look that went well is checked too: the copy and the reads beside it belong
+ * together only if the program was not replaced in between. One that has ended
+ * since kept its memory to the end. */
 int look_check(struct look *look, struct err *e)
 {
 	enum python_result now = PYTHON_OK;

@@ -25,6 +25,17 @@ struct measured {
 	uint64_t address;
 };
 
+static struct measured measured_of(struct object_types *types, uint64_t address,
+    const struct object_type *type)
+{
+	return (struct measured){.types = types,
+	    .image = types->image,
+	    .target = types->target,
+	    .o = &types->target->offsets,
+	    .type = type,
+	    .address = address};
+}
+
 static uint64_t word(const struct measured *m, int offset)
 {
 	return image_u64(m->image, m->address + (uint64_t)offset);
@@ -320,12 +331,7 @@ static bool is_sound_bytes(const struct measured *m)
 bool object_is_sound(struct object_types *types, uint64_t address,
     const struct object_type *type)
 {
-	const struct measured m = {.types = types,
-	    .image = types->image,
-	    .target = types->target,
-	    .o = &types->target->offsets,
-	    .type = type,
-	    .address = address};
+	const struct measured m = measured_of(types, address, type);
 
 	if (type->has_gc || image_u64(types->image, address) > SOUND_REFERENCES)
 		return false;
@@ -343,12 +349,7 @@ bool object_is_sound(struct object_types *types, uint64_t address,
 uint64_t object_size(struct object_types *types, uint64_t address,
     const struct object_type *type)
 {
-	const struct measured m = {.types = types,
-	    .image = types->image,
-	    .target = types->target,
-	    .o = &types->target->offsets,
-	    .type = type,
-	    .address = address};
+	const struct measured m = measured_of(types, address, type);
 	uint64_t size = (type->has_gc ? GC_HEADER : 0) +
 			(type->pre_header ? PRE_HEADER : 0);
 

@@ -70,7 +70,7 @@ int pages_add(
 	return 0;
 }
 
-/* What several threads do together: whoever is free takes the next piece. */
+/* The copy that several threads share: a free thread takes the next piece. */
 struct work {
 	const struct pages *pages;
 	pid_t pid;
@@ -84,7 +84,6 @@ struct work {
 static void copy_piece(
     struct work *work, const struct page_run *run, uint64_t at, uint64_t end)
 {
-
 	while (at < end) {
 		struct iovec to = {run->to + (at - run->start), end - at};
 		struct iovec from = {(void *)(uintptr_t)at, end - at};
