@@ -5,6 +5,13 @@
 load helper
 load ../python/helper
 
+# Once a large block was freed, glibc may keep the next ones of its size in the
+# heap, and whether their memory goes back is luck. A threshold that is set
+# stays: a large block is a mapping, which goes when it is freed.
+own_setup() {
+	export MALLOC_MMAP_THRESHOLD_=131072
+}
+
 KINDS='loop nested coroutine generator exception imported precision unicode
 	increment'
 
