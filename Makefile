@@ -330,7 +330,8 @@ dist:
 clean:
 	rm -rf build mprof
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -path build/roots -prune -o -name '*.d' -print \
+	2>/dev/null)
 
 FORCE:
 .PHONY: all test bench bench-readme demo check-layers check-headers lint install uninstall

@@ -6,6 +6,19 @@
 load helper.bash
 load pythons.bash
 
+@test "the CPythons that the tests of Python run in, and those they skip" {
+	local minor
+
+	described_pythons >found
+	sed -n 's/^\([^ ]*\) \(CPython [^ ]*\) .*/# runs in \2: \1/p' found >&3
+	sed -n 's/^\([^ ]*\) no: /# skips \1: /p' found >&3
+	for minor in $(seq 8 13); do
+		grep -q " CPython 3\.$minor\." found ||
+			echo "# skips CPython 3.$minor: it is not here;" \
+				"tests/tools/pythons fetches newer ones" >&3
+	done
+}
+
 @test "the rows are those of the headers that are here" {
 	local python include minor none=yes
 

@@ -1,39 +1,70 @@
 # SPDX-License-Identifier: MIT
 # The CPythons of this machine that mprof can read, a path a line: the
-# system's, python3 on PATH, and what pyenv has installed. MPROF_TEST_PYTHONS
-# names others.
+# system's, python3 on PATH, what pyenv has installed, and those of other
+# Debian releases that tests/tools/pythons has unpacked below build/roots, or
+# that are in the roots named in MPROF_TEST_ROOTS. MPROF_TEST_PYTHONS names
+# others in place of all these.
 
-is_readable_python() {
-	"$1" -c '
+# describe PYTHON: its version and where it belongs; or, behind "no: ", what
+# stands in the way of reading it.
+describe_python() {
+	"$1" -S -c '
 import sys
 v = sys.version_info
-ok = v[0] == 3 and 8 <= v[1] <= 13 and sys.implementation.name == "cpython"
-sys.exit(0 if ok and getattr(sys, "_is_gil_enabled", lambda: True)() else 1)
-' 2>/dev/null
+name = "CPython %d.%d.%d" % v[:3]
+if sys.implementation.name != "cpython":
+    print("no: " + sys.implementation.name)
+elif not (3, 8) <= v[:2] <= (3, 13):
+    print("no: " + name)
+elif not getattr(sys, "_is_gil_enabled", lambda: True)():
+    print("no: a free-threaded " + name)
+elif hasattr(sys, "gettotalrefcount"):
+    print("no: a debug build of " + name)
+else:
+    print(name + " " + sys.base_prefix)
+' 2>/dev/null || echo 'no: it does not run'
 }
 
-pythons() {
-	local python real seen=' '
+python_candidates() {
+	local root=${SOURCE:-$ROOT}/build/roots
 
-	for python in ${MPROF_TEST_PYTHONS:-/usr/bin/python3 \
+	# shellcheck disable=SC2086 # names are separated by spaces
+	printf '%s\n' ${MPROF_TEST_PYTHONS:-/usr/bin/python3 \
 		"$(command -v python3)" \
-		"${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python}; do
-		is_readable_python "$python" || continue
-		real=$("$python" -c 'import sys; print(sys.base_prefix, sys.version_info)')
-		[[ $seen != *" $real "* ]] || continue
-		seen+="$real "
-		echo "$python"
+		"${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python \
+		$(for root in ${MPROF_TEST_ROOTS:-"$root"/*}; do
+			ls "$root"/usr/bin/python3.[0-9] \
+				"$root"/usr/bin/python3.[0-9][0-9] 2>/dev/null
+		done)}
+}
+
+# Each with its description.
+described_pythons() {
+	local python
+
+	for python in $(python_candidates); do
+		echo "$python $(describe_python "$python")"
 	done
 }
 
-# Roots of other systems that have a CPython, a path a line: those named in
-# MPROF_TEST_ROOTS, or what stands in build/roots. Only root may enter one.
+pythons() {
+	described_pythons | awk '$2 != "no:" {
+		python = $1
+		$1 = ""
+		if (!seen[$0]++)
+			print python
+	}'
+}
+
+# Roots that have to be entered, a path a line: those of MPROF_TEST_ROOTS or
+# build/roots whose python3 does not run from outside. Only root may enter one.
 python_roots() {
 	local root
 
 	[ "$(id -u)" -eq 0 ] || return 0
-	for root in ${MPROF_TEST_ROOTS:-"$SOURCE"/build/roots/*}; do
-		[ -x "$root/usr/bin/python3" ] && echo "$root"
+	for root in ${MPROF_TEST_ROOTS:-"${SOURCE:-$ROOT}"/build/roots/*}; do
+		[ -x "$root/usr/bin/python3" ] || continue
+		"$root/usr/bin/python3" -c '' 2>/dev/null || echo "$root"
 	done
 	return 0
 }
