@@ -1,10 +1,4 @@
 // SPDX-License-Identifier: MIT
-//
-// A regular file is mapped, a window at a time; the plain lines are read where
-// they lie, all others from a copy, since a mapped byte can change between two
-// looks at it. What the mapping can't give is read: pipes, the last lines with
-// what grew behind them, a file that is cut meanwhile, and a failing disk,
-// which then says so.
 #include "dat/reader.h"
 
 #include <errno.h>
@@ -15,11 +9,10 @@
 
 #include "base/io.h"
 #include "base/file_lock.h"
-#include "dat/mapping.h"
 #include "dat/number.h"
 #include "dat/record.h"
 
-enum { BLOCK = 256 << 10, WINDOW = 4 << 20 };
+enum { BLOCK = 256 << 10 };
 
 /* What a sample takes at least in the files that are written, and how many of
  * them are worth preparing for. */
@@ -90,79 +83,19 @@ static void take_lines(struct block_reader *in)
 	memmove(in->bytes, at, in->len);
 }
 
-/* Room for at least another block behind what is there. */
+/* Room for at least half a block behind what is there. */
 static void make_room(struct block_reader *in)
 {
 	if (in->passing || in->len >= LONGEST_LINE) {
 		in->passing = true;
 		in->len = 0;
 	}
-	if (in->cap - in->len >= BLOCK)
+	if (in->cap - in->len >= BLOCK / 2)
 		return;
 	in->cap = 2 * in->cap + BLOCK;
 	if (in->cap > LONGEST_LINE + BLOCK)
 		in->cap = LONGEST_LINE + BLOCK;
 	in->bytes = mem_resize(in->bytes, in->cap + 1 + NUMBER_PADDING, 1);
-}
-
-static void take_copy(struct block_reader *in, const char *line, size_t len)
-{
-	if (in->cap <= len) { /* also for an empty line, with nothing there */
-		in->cap = len + BLOCK;
-		in->bytes =
-		    mem_resize(in->bytes, in->cap + 1 + NUMBER_PADDING, 1);
-	}
-	memcpy(in->bytes, line, len);
-	memset(in->bytes + len, '\n', 1 + NUMBER_PADDING);
-	record_measure_time(&in->records);
-	take_line(in, in->bytes, in->bytes + len, false);
-	record_measure_time(&in->records);
-}
-
-/* Takes the whole lines of the window; returns their bytes. */
-static size_t take_window(struct block_reader *in, const struct mapping *window)
-{
-	const char *at = window->bytes, *end = at + window->len;
-
-	while (at < end) {
-		const char *stop;
-
-		at = record_take_plain(&in->records, at, end);
-		stop = memchr(at, '\n', (size_t)(end - at));
-		if (!stop)
-			break;
-		take_copy(in, at, (size_t)(stop - at));
-		at = stop + 1;
-	}
-	record_measure_time(&in->records);
-	return (size_t)(at - window->bytes);
-}
-
-/* As far as there are windows with whole lines; the rest is left to read(). */
-static void read_mapped(struct block_reader *in)
-{
-	struct sigaction before;
-	struct stat about;
-
-	mapping_guard_begin(&before);
-	while (fstat(in->fd, &about) == 0 && S_ISREG(about.st_mode) &&
-	       about.st_size - (off_t)in->done >= BLOCK) {
-		off_t left = about.st_size - (off_t)in->done;
-		struct mapping window;
-		size_t taken;
-
-		if (mapping_open(&window, in->fd, (off_t)in->done,
-			left < WINDOW ? (size_t)left : WINDOW) != 0)
-			break;
-		taken = take_window(in, &window);
-		mapping_close(&window);
-		if (taken == 0)
-			break;
-		in->done += taken;
-		progress_step(in->progress, in->done, in->whole);
-	}
-	mapping_guard_end(&before);
-	lseek(in->fd, (off_t)in->done, SEEK_SET);
 }
 
 static int read_blocks(struct block_reader *in, const char *path, struct err *e)
@@ -224,7 +157,6 @@ int dat_read_telling(struct profile *profile, const char *path,
 	profile->locked = file_lock_is_held(in.fd);
 	in.whole = size_of(in.fd);
 	in.records.expected = expected_samples(in.whole);
-	read_mapped(&in);
 	got = read_blocks(&in, path, e);
 	record_finish(&in.records);
 	free(in.bytes);

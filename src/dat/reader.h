@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A .dat file becomes a profile. Everything that mprof-dat(5) says a reader
- * must take is taken; what can't be understood is skipped and counted. Regular
- * files are mapped; one that is cut while it is read ends where it was cut.
+ * must take is taken; what can't be understood is skipped and counted. A file
+ * that is cut while it is read ends where it was cut.
  */
 #ifndef MPROF_DAT_READER_H
 #define MPROF_DAT_READER_H

@@ -41,8 +41,7 @@ enum record_result record_read(struct record_reader *reader, const char *at,
 
 /* Takes the MEM and CHLD lines of the plainest shape, as nearly all are, from
  * the block [at, end), behind which NUMBER_PADDING bytes are readable. Returns
- * where the first line begins that needs record_read() or may not be whole.
- * The block may change meanwhile, as a mapped file can: then a line is none. */
+ * where the first line begins that needs record_read() or may not be whole. */
 const char *record_take_plain(struct record_reader *reader, const char *at,
     const char *end) __attribute__((nonnull));
 

@@ -503,8 +503,8 @@ static void read_by_pipe(struct profile *profile, const char *bytes, size_t len)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-/* A file is read in one block, in several, mapped in one window or in several,
- * and a pipe is not mapped: all of them come to the same. */
+/* A file that is read in one block or in several, and a pipe, come to the
+ * same. */
 static void check_each_size(const char *first, const char *line)
 {
 	static const size_t sizes[] = {
