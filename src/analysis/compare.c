@@ -14,7 +14,7 @@
 /* Means of more values than MANY are as good as normally distributed. */
 enum { RESAMPLES = 9999, ALL_PARTITIONS = 200000, MANY = 200 };
 
-static double mean(const double *values, size_t count)
+static double analysis_compare_mean(const double *values, size_t count)
 {
 	double sum = 0;
 
@@ -23,7 +23,7 @@ static double mean(const double *values, size_t count)
 	return sum / (double)count;
 }
 
-static int compare_doubles(const void *a, const void *b)
+static int analysis_compare_doubles(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
 
@@ -49,9 +49,9 @@ static double t_point(double freedom)
 }
 
 /* The sum of squares about the mean, over count - 1. */
-static double variance(const double *values, size_t count)
+static double analysis_compare_variance(const double *values, size_t count)
 {
-	double middle = mean(values, count), sum = 0;
+	double middle = analysis_compare_mean(values, count), sum = 0;
 
 	for (size_t i = 0; i < count; i++)
 		sum += (values[i] - middle) * (values[i] - middle);
@@ -75,10 +75,11 @@ struct resampled {
 
 static struct resampled resampled_of(const double *values, size_t count)
 {
-	double spread = variance(values, count) * (double)(count - 1);
+	double spread =
+	    analysis_compare_variance(values, count) * (double)(count - 1);
 
-	return (struct resampled){
-	    values, count, mean(values, count), sqrt(spread) / (double)count};
+	return (struct resampled){values, count,
+	    analysis_compare_mean(values, count), sqrt(spread) / (double)count};
 }
 
 static double mean_of_resample(const struct resampled *side, uint64_t *state)
@@ -94,12 +95,12 @@ static double mean_of_resample(const struct resampled *side, uint64_t *state)
 
 /* How much a percentile interval is too narrow: resamples vary by n - 1 of n
  * parts of what samples do, and few of them by Student's t. */
-static double widening(
+static double analysis_compare_widening(
     const double *a, const double *b, const struct comparison *out)
 {
 	double na = (double)out->a_count, nb = (double)out->b_count;
-	double va = variance(a, out->a_count) / na;
-	double vb = variance(b, out->b_count) / nb;
+	double va = analysis_compare_variance(a, out->a_count) / na;
+	double vb = analysis_compare_variance(b, out->b_count) / nb;
 	double shrunk = va * (na - 1) / na + vb * (nb - 1) / nb;
 
 	if (shrunk <= 0)
@@ -109,18 +110,20 @@ static double widening(
 		       (va * va / (na - 1) + vb * vb / (nb - 1)));
 }
 
-static void bootstrap(const double *a, const double *b, struct comparison *out)
+static void analysis_compare_bootstrap(
+    const double *a, const double *b, struct comparison *out)
 {
 	struct resampled from_a = resampled_of(a, out->a_count);
 	struct resampled from_b = resampled_of(b, out->b_count);
-	double widen = widening(a, b, out);
+	double widen = analysis_compare_widening(a, b, out);
 	double *differences = mem_zero(RESAMPLES, sizeof(differences[0]));
 	uint64_t state = 1;
 
 	for (size_t i = 0; i < RESAMPLES; i++)
 		differences[i] = mean_of_resample(&from_b, &state) -
 				 mean_of_resample(&from_a, &state);
-	qsort(differences, RESAMPLES, sizeof(differences[0]), compare_doubles);
+	qsort(differences, RESAMPLES, sizeof(differences[0]),
+	    analysis_compare_doubles);
 	out->low = out->difference +
 		   widen * (differences[RESAMPLES / 40] - out->difference);
 	out->high = out->difference +
@@ -130,17 +133,19 @@ static void bootstrap(const double *a, const double *b, struct comparison *out)
 }
 
 /* Where one side is a single run it is taken to vary as the other does. */
-static void predict(const double *values, size_t count, struct comparison *out)
+static void analysis_compare_predict(
+    const double *values, size_t count, struct comparison *out)
 {
 	double half = t_point((double)count - 1) *
-		      sqrt(variance(values, count) * (1 + 1 / (double)count));
+		      sqrt(analysis_compare_variance(values, count) *
+			   (1 + 1 / (double)count));
 
 	out->low = out->difference - half;
 	out->high = out->difference + half;
 }
 
 /* How many ways there are to choose; capped above ALL_PARTITIONS. */
-static double partitions(size_t total, size_t chosen)
+static double analysis_compare_partitions(size_t total, size_t chosen)
 {
 	double ways = 1;
 
@@ -205,8 +210,8 @@ static void count_random(struct permutation *p)
 static void count_normal(struct permutation *p)
 {
 	double chosen = (double)p->chosen, rest = (double)p->total - chosen;
-	double error =
-	    sqrt(variance(p->values, p->total) * (1 / chosen + 1 / rest));
+	double error = sqrt(analysis_compare_variance(p->values, p->total) *
+			    (1 / chosen + 1 / rest));
 
 	p->tried = 1;
 	p->extreme = error > 0 ? erfc(p->observed / error / M_SQRT2) : 1;
@@ -223,8 +228,8 @@ static double permutation_p(
 	memcpy(both, a, c->a_count * sizeof(both[0]));
 	memcpy(both + c->a_count, b, c->b_count * sizeof(both[0]));
 	p.values = both;
-	p.sum = mean(both, p.total) * (double)p.total;
-	if (partitions(p.total, p.chosen) <= ALL_PARTITIONS)
+	p.sum = analysis_compare_mean(both, p.total) * (double)p.total;
+	if (analysis_compare_partitions(p.total, p.chosen) <= ALL_PARTITIONS)
 		count_all(&p, 0, p.chosen, 0);
 	else if (p.chosen > MANY)
 		count_normal(&p);
@@ -239,19 +244,20 @@ void compare_values(const double *a, size_t a_count, const double *b,
 {
 	*out =
 	    (struct comparison){.a_count = a_count, .b_count = b_count, .p = 1};
-	out->a = mean(a, a_count);
-	out->b = mean(b, b_count);
+	out->a = analysis_compare_mean(a, a_count);
+	out->b = analysis_compare_mean(b, b_count);
 	out->difference = out->b - out->a;
 	out->low = out->high = out->difference;
 	out->relative = out->a != 0 ? out->difference / fabs(out->a) : 0;
 	out->repeated = a_count > 1 && b_count > 1;
 	out->spread = a_count > 1 || b_count > 1;
 	if (!out->repeated && out->spread)
-		predict(
+		analysis_compare_predict(
 		    a_count > 1 ? a : b, a_count > 1 ? a_count : b_count, out);
 	if (!out->repeated)
 		return;
-	bootstrap(a, b, out);
-	out->least_p = 2 / partitions(a_count + b_count, a_count);
+	analysis_compare_bootstrap(a, b, out);
+	out->least_p =
+	    2 / analysis_compare_partitions(a_count + b_count, a_count);
 	out->p = permutation_p(a, b, out);
 }

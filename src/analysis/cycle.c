@@ -10,7 +10,7 @@ static const double dips = 0.2, peaks = 0.4; /* of the autocorrelation */
 static const double most_share = 0.4;        /* of the span */
 
 /* Means of bins, the line taken out; false where the half of them is empty. */
-static bool flatten(const struct envelope *envelope, double *y)
+static bool cycle_flatten(const struct envelope *envelope, double *y)
 {
 	double mean = 0, slope = 0, xx = 0, last = NAN;
 	size_t known = 0;
@@ -42,7 +42,7 @@ static bool flatten(const struct envelope *envelope, double *y)
 	return true;
 }
 
-static double correlation(const double *y, size_t lag)
+static double cycle_correlation(const double *y, size_t lag)
 {
 	double product = 0, one = 0, other = 0;
 
@@ -59,12 +59,12 @@ double cycle_find(const struct envelope *envelope)
 	double y[POINTS], best = peaks;
 	size_t at = 0, lag = 1, last = (size_t)(most_share * POINTS);
 
-	if (!flatten(envelope, y))
+	if (!cycle_flatten(envelope, y))
 		return 0;
-	while (lag < last && correlation(y, lag) > dips)
+	while (lag < last && cycle_correlation(y, lag) > dips)
 		lag++;
 	for (; lag <= last; lag++) {
-		double r = correlation(y, lag);
+		double r = cycle_correlation(y, lag);
 
 		/* The first of the peaks that are nearly as high. */
 		if (r > best + (at ? 0.1 : 0) ||
@@ -76,7 +76,7 @@ double cycle_find(const struct envelope *envelope)
 	return at == last ? 0 : (double)at / POINTS;
 }
 
-static int compare_doubles(const void *a, const void *b)
+static int cycle_compare_doubles(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
 
@@ -94,7 +94,7 @@ static double floor_of(const struct envelope *envelope, size_t from, size_t end)
 	}
 	if (count == 0)
 		return NAN;
-	qsort(sorted, count, sizeof(sorted[0]), compare_doubles);
+	qsort(sorted, count, sizeof(sorted[0]), cycle_compare_doubles);
 	lowest = (count + 3) / 4;
 	for (size_t i = 0; i < lowest; i++)
 		sum += sorted[i];

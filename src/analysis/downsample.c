@@ -7,7 +7,7 @@
 enum { FEW = 8, MEDIAN_OF = 1001 };
 
 /* The four samples of the column that is being read, as indices. */
-struct column {
+struct downsample_column {
 	size_t first, low, high, last;
 	long number;
 	bool starts;
@@ -15,7 +15,7 @@ struct column {
 };
 
 static void add_point(struct downsample *out, const struct series *series,
-    size_t i, const struct column *column)
+    size_t i, const struct downsample_column *column)
 {
 	const struct sample *sample = &series->items[i];
 
@@ -23,8 +23,8 @@ static void add_point(struct downsample *out, const struct series *series,
 	    sample->mib, column->number, column->starts && i == column->first};
 }
 
-static void close_column(
-    struct downsample *out, const struct series *series, struct column *column)
+static void close_column(struct downsample *out, const struct series *series,
+    struct downsample_column *column)
 {
 	size_t a = column->low < column->high ? column->low : column->high;
 	size_t b = column->low < column->high ? column->high : column->low;
@@ -41,7 +41,8 @@ static void close_column(
 	column->open = false;
 }
 
-static long column_of(const struct downsample_view *view, double time_s)
+static long downsample_column_of(
+    const struct downsample_view *view, double time_s)
 {
 	double place = (time_s - view->from_s) / (view->to_s - view->from_s) *
 		       (double)view->columns;
@@ -62,23 +63,25 @@ static bool is_gap(const struct series *series, size_t i, double gap_s)
 	       series->items[i].time_s - series->items[i - 1].time_s > gap_s;
 }
 
-static void open_column(struct column *column, size_t i, long number, bool gap)
+static void open_column(
+    struct downsample_column *column, size_t i, long number, bool gap)
 {
-	*column = (struct column){i, i, i, i, number, gap, true};
+	*column = (struct downsample_column){i, i, i, i, number, gap, true};
 }
 
 void downsample_m4(struct downsample *out, const struct series *series,
     const struct downsample_view *view)
 {
 	size_t first = series_find(series, view->from_s);
-	struct column column = {.open = false};
+	struct downsample_column column = {.open = false};
 
 	*out = (struct downsample){0};
 	if (first > 0)
 		first--;
 	for (size_t i = first; i < series->len; i++) {
 		double mib = series->items[i].mib;
-		long number = column_of(view, series->items[i].time_s);
+		long number =
+		    downsample_column_of(view, series->items[i].time_s);
 
 		if (!column.open || number != column.number || view->every) {
 			bool gap =

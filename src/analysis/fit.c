@@ -6,7 +6,7 @@
 
 enum { TERMS = 3, GRID = 28, FINER = 6 };
 
-static double score(
+static double fit_score(
     double residue, size_t count, double noise, double parameters)
 {
 	double n = (double)count;
@@ -17,7 +17,7 @@ static double score(
 
 /* Solves the symmetric normal equations of size terms in place by Gauss and
  * Jordan; inverse gets the inverse. -1 where they are singular. */
-static int solve(
+static int fit_solve(
     double m[TERMS][TERMS], size_t terms, double inverse[TERMS][TERMS])
 {
 	memset(inverse, 0, sizeof(double) * TERMS * TERMS);
@@ -131,7 +131,7 @@ static void fit_sum_up(const struct fit_points *p, size_t terms,
 /* Least squares on the basis; leaves out->bic to the caller. The residue comes
  * from the sums: what they lose to rounding is far below the noise that counts
  * as none (judge_least_noise()). */
-static int regress(
+static int fit_regress(
     const struct fit_points *p, const struct basis *basis, struct fit *out)
 {
 	double normal[TERMS][TERMS] = {{0}}, inverse[TERMS][TERMS];
@@ -144,7 +144,7 @@ static int regress(
 	if (basis->line)
 		fit_fill_line(p, basis, values[basis->line - 1]);
 	fit_sum_up(p, basis->terms, values, normal, right, &total);
-	if (solve(normal, basis->terms, inverse) != 0)
+	if (fit_solve(normal, basis->terms, inverse) != 0)
 		return -1;
 	for (size_t r = 0; r < basis->terms; r++) {
 		for (size_t c = 0; c < basis->terms; c++)
@@ -164,8 +164,8 @@ static int regress(
 void fit_line(const struct fit_points *p, double noise, struct fit *out)
 {
 	*out = (struct fit){.bic = INFINITY};
-	if (regress(p, &whole_line, out) == 0)
-		out->bic = score(out->residue, p->count, noise, 2);
+	if (fit_regress(p, &whole_line, out) == 0)
+		out->bic = fit_score(out->residue, p->count, noise, 2);
 	else
 		out->bic = INFINITY;
 }
@@ -177,11 +177,11 @@ static void try_tau(const struct fit_points *p, double noise,
 	struct fit tried;
 
 	basis.tau = tau;
-	if (regress(p, &basis, &tried) != 0)
+	if (fit_regress(p, &basis, &tried) != 0)
 		return;
 	/* One more parameter than terms: tau. */
 	tried.bic =
-	    score(tried.residue, p->count, noise, (double)basis.terms + 1);
+	    fit_score(tried.residue, p->count, noise, (double)basis.terms + 1);
 	if (tried.bic < out->bic)
 		*out = tried;
 }
@@ -247,9 +247,9 @@ static void fit_bend(const struct fit_points *p, double noise,
 
 		basis.from = fills ? 0 : h;
 		basis.upto = fills ? h : 1;
-		if (regress(p, &basis, &tried) != 0)
+		if (fit_regress(p, &basis, &tried) != 0)
 			continue;
-		tried.bic = score(tried.residue, p->count, noise, 3);
+		tried.bic = fit_score(tried.residue, p->count, noise, 3);
 		tried.h = h;
 		if (tried.bic < out->bic)
 			*out = tried;
@@ -291,16 +291,16 @@ void fit_monotone(const struct fit_points *p, double noise, struct fit *out)
 		squares -= sums[i] * sums[i] / (double)counts[i];
 	*out = (struct fit){.residue = fmax(0, squares)};
 	out->bic =
-	    p->count ? score(out->residue, p->count, noise, 3) : INFINITY;
+	    p->count ? fit_score(out->residue, p->count, noise, 3) : INFINITY;
 }
 
 /* Sums of y and of its squares up to each point. */
-struct sums {
+struct fit_sums {
 	double y[FIT_MAX + 1], square[FIT_MAX + 1];
 };
 
 /* The squared residuals of points [from, end) about their mean. */
-static double level_residue(const struct sums *s, size_t from, size_t end)
+static double level_residue(const struct fit_sums *s, size_t from, size_t end)
 {
 	double sum = s->y[end] - s->y[from];
 	double square = s->square[end] - s->square[from];
@@ -311,7 +311,7 @@ static double level_residue(const struct sums *s, size_t from, size_t end)
 void fit_steps(const struct fit_points *p, double noise, struct fit *out)
 {
 	double best[2][FIT_MAX + 1];
-	struct sums sums = {{0}, {0}};
+	struct fit_sums sums = {{0}, {0}};
 
 	*out = (struct fit){.bic = INFINITY};
 	for (size_t i = 0; i < p->count; i++) {
@@ -324,7 +324,7 @@ void fit_steps(const struct fit_points *p, double noise, struct fit *out)
 	for (size_t levels = 1; levels <= FIT_STEPS && levels <= p->count;
 	     levels++) {
 		double *now = best[levels % 2], *next = best[!(levels % 2)];
-		double bic = score(
+		double bic = fit_score(
 		    now[p->count], p->count, noise, (double)(2 * levels - 1));
 
 		if (bic < out->bic)

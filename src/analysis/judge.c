@@ -224,7 +224,7 @@ static bool view_slows(struct view *v)
 		   &v->tail_saturating, v->tail_line.bic, v, v->tail.count);
 }
 
-static void report(
+static void judge_report(
     const struct view *v, const struct envelope *envelope, struct leak *out)
 {
 	double span = envelope->span_s * (1 - v->warm_up);
@@ -375,7 +375,7 @@ void judge_envelope(const struct envelope *envelope, struct leak *out)
 	for (size_t i = 0; i < SCALES; i++)
 		view_init(&views[i], envelope_blocks(envelope, block_counts[i],
 					 views[i].x, views[i].y));
-	report(&views[0], envelope, out);
+	judge_report(&views[0], envelope, out);
 	out->visible_mib_per_s = views_see(views, envelope);
 	for (size_t i = 0; i < SCALES; i++) {
 		struct view *v = &views[i];
@@ -385,22 +385,22 @@ void judge_envelope(const struct envelope *envelope, struct leak *out)
 		if (!slowing && view_slows(v))
 			slowing = v;
 		if (view_leaks(v, &views[0]) && !views_deny(views, i + 1)) {
-			report(v, envelope, out);
+			judge_report(v, envelope, out);
 			out->verdict = LEAK_LEAKING;
 			return;
 		}
 	}
 	if (!slowing && valleys_leak(envelope, &views[0], &valleys)) {
-		report(&valleys, envelope, out);
+		judge_report(&valleys, envelope, out);
 		out->verdict = LEAK_LEAKING;
 		return;
 	}
 	out->verdict = slowing ? LEAK_GROWING : LEAK_STEADY;
 	if (slowing)
-		report(slowing, envelope, out);
+		judge_report(slowing, envelope, out);
 	if (slowing || !view_hints(&views[3]) || views_deny(views, SCALES))
 		return;
-	report(&views[3], envelope, out);
+	judge_report(&views[3], envelope, out);
 	out->verdict = LEAK_UNDECIDED;
 	out->reason = LEAK_NOISE;
 	out->need_s = more_time(&views[3], envelope->span_s);
@@ -417,7 +417,7 @@ void judge_floors(const struct envelope *envelope, const double *x,
 	memcpy(v.x, x, count * sizeof(x[0]));
 	memcpy(v.y, y, count * sizeof(y[0]));
 	view_init(&v, count);
-	report(&v, envelope, out);
+	judge_report(&v, envelope, out);
 	out->verdict = LEAK_STEADY;
 	sees = fmax(view_sees(&v), speck * range_before(&finest, INFINITY));
 	if (count < 8)

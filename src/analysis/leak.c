@@ -428,7 +428,7 @@ static void doubt_steady(struct leak *leak)
 		leak->need_s = span;
 }
 
-static void finish(const struct series *series, struct leak *out)
+static void analysis_leak_finish(const struct series *series, struct leak *out)
 {
 	const struct sample *peak = series_peak(series);
 	double whole = out->last_s - out->first_s;
@@ -479,7 +479,7 @@ void leak_judge(const struct series *series, bool ended, struct leak *out)
 		out->until_s = last;
 		return;
 	}
-	finish(series, out);
+	analysis_leak_finish(series, out);
 }
 
 const char *leak_word(enum leak_verdict verdict)

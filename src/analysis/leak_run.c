@@ -14,7 +14,8 @@ static const double clear_slope = 4;
 static const double brief = 0.1; /* a life, of the recording */
 
 /* A process counts as one that stays if it is there at the end. */
-static bool lives_on(const struct process *process, double last_s, double whole)
+static bool leak_run_lives_on(
+    const struct process *process, double last_s, double whole)
 {
 	const struct series *m = &process->memory;
 
@@ -53,7 +54,7 @@ static bool lives_gather(
 			continue;
 		at = process->memory.items[0].time_s;
 		share = whole > 0 ? (at - total->first_s) / whole : 0;
-		if (!lives_on(process, total->last_s, whole))
+		if (!leak_run_lives_on(process, total->last_s, whole))
 			ended++;
 		else if (share >= 0 && share < 1)
 			born[(size_t)(share * 5)]++;

@@ -23,7 +23,8 @@ static bool before_is(const void *items, size_t at, const void *pid)
 }
 
 /* What the process grew by since; nothing at its first sample. */
-static double step(struct befores *befores, const struct stack_sample *sample)
+static double analysis_lines_step(
+    struct befores *befores, const struct stack_sample *sample)
 {
 	uint32_t hash = index_hash(&sample->pid, sizeof(sample->pid));
 	size_t at = index_find(&befores->index, hash, before_is,
@@ -57,7 +58,7 @@ void stack_growths_add(struct stack_growths *growths, const struct run *run)
 
 		if (sample->thread)
 			continue;
-		growth->mib += step(&befores, sample);
+		growth->mib += analysis_lines_step(&befores, sample);
 		growth->samples++;
 	}
 	for (size_t i = first; i < growths->items.len; i++) {
@@ -98,7 +99,7 @@ static uint32_t row_hash(const struct lines_row *row)
 	       (uint32_t)row->line * 2654435761u;
 }
 
-static void add(struct lines *lines, struct index *index,
+static void analysis_lines_add(struct lines *lines, struct index *index,
     const struct lines_row *key, const struct stack_growth *growth)
 {
 	uint32_t hash = row_hash(key);
@@ -170,7 +171,7 @@ void lines_sum(
 		const struct stack_growth *growth = &growths->items.items[i];
 		struct lines_row key = key_of(&growth->stack->frames[0], by);
 
-		add(lines, &index, &key, growth);
+		analysis_lines_add(lines, &index, &key, growth);
 	}
 	index_finish(&index);
 	sort_rows(lines, order_growth);
@@ -189,7 +190,7 @@ static bool names_file(const char *path, const char *file)
 }
 
 /* Whether the frame's line is in a frame further in as well: recursion. */
-static bool counted(const struct stack *stack, size_t at)
+static bool analysis_lines_counted(const struct stack *stack, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
 		if (stack->frames[i].line == stack->frames[at].line &&
@@ -212,8 +213,9 @@ void lines_of_file(
 			struct lines_row key =
 			    key_of(&stack->frames[k], LINES_BY_LINE);
 
-			if (names_file(key.file, file) && !counted(stack, k))
-				add(lines, &index, &key, growth);
+			if (names_file(key.file, file) &&
+			    !analysis_lines_counted(stack, k))
+				analysis_lines_add(lines, &index, &key, growth);
 		}
 	}
 	index_finish(&index);

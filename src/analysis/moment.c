@@ -114,7 +114,8 @@ static int compare_parties(const void *left, const void *right)
 	       (a->highest_mib > b->highest_mib);
 }
 
-static void take_process(struct party *party, const struct process *process)
+static void moment_take_process(
+    struct party *party, const struct process *process)
 {
 	const struct sample *best = series_peak(&process->memory);
 
@@ -140,7 +141,7 @@ void parties_init(
 		const struct process *process = &run->processes.items[i];
 
 		if (process->memory.len > 0)
-			take_process(
+			moment_take_process(
 			    party_of(parties, &index, party_name(process, by)),
 			    process);
 	}

@@ -10,7 +10,8 @@
 #include "profile/peak.h"
 #include "profile/share.h"
 
-static void take(struct peaks *peaks, const struct series *series, bool mark)
+static void analysis_peak_take(
+    struct peaks *peaks, const struct series *series, bool mark)
 {
 	const struct sample *best = series_peak(series);
 
@@ -98,7 +99,7 @@ static void take_calls(struct peaks *peaks, const struct run *run)
 		    leave ? call->leave_mib : call->enter_mib};
 		struct series series = {&sample, 1, 1, false};
 
-		take(peaks, &series, false);
+		analysis_peak_take(peaks, &series, false);
 	}
 }
 
@@ -112,8 +113,8 @@ void peaks_init(struct peaks *peaks, const struct profile *profile)
 
 		double before_mib = peaks->found ? peaks->mib : -INFINITY;
 
-		take(peaks, &run->total, false);
-		take(peaks, &run->peaks, true);
+		analysis_peak_take(peaks, &run->total, false);
+		analysis_peak_take(peaks, &run->peaks, true);
 		if (peaks->found && peaks->mib > before_mib)
 			take_share(peaks, run);
 		for (size_t p = 0; p < run->processes.len; p++)
@@ -133,25 +134,26 @@ void peaks_finish(struct peaks *peaks)
 	array_free(&peaks->children);
 }
 
-struct span {
+struct peak_span {
 	double first, last;
 };
 
 struct spans {
-	ARRAY(struct span) list;
+	ARRAY(struct peak_span) list;
 	double highest; /* of the calls' own figures */
 };
 
 /* Files write a blank in a name as an underscore, or as it is. */
-static bool is_blank(char c)
+static bool analysis_peak_is_blank(char c)
 {
 	return c == ' ' || c == '_';
 }
 
-static bool is_called(const char *called, const char *name)
+static bool analysis_peak_is_called(const char *called, const char *name)
 {
 	while (*called &&
-	       (*called == *name || (is_blank(*called) && is_blank(*name)))) {
+	       (*called == *name || (analysis_peak_is_blank(*called) &&
+					analysis_peak_is_blank(*name)))) {
 		called++;
 		name++;
 	}
@@ -160,30 +162,30 @@ static bool is_called(const char *called, const char *name)
 
 static int compare_spans(const void *left, const void *right)
 {
-	const struct span *a = left, *b = right;
+	const struct peak_span *a = left, *b = right;
 
 	return (a->first > b->first) - (a->first < b->first);
 }
 
-static void collect(
+static void analysis_peak_collect(
     struct spans *spans, const struct run *run, const char *name)
 {
 	for (size_t i = 0; i < run->calls.len; i++) {
 		const struct call *call = &run->calls.items[i];
 
-		if (!is_called(call->name, name))
+		if (!analysis_peak_is_called(call->name, name))
 			continue;
 		*array_push(&spans->list) =
-		    (struct span){call->enter_s, call->leave_s};
+		    (struct peak_span){call->enter_s, call->leave_s};
 		spans->highest = fmax(
 		    spans->highest, fmax(call->enter_mib, call->leave_mib));
 	}
 }
 
 /* Calls that overlap become one span: recursion would cost their square. */
-static void join(struct spans *spans)
+static void analysis_peak_join(struct spans *spans)
 {
-	struct span *items = spans->list.items;
+	struct peak_span *items = spans->list.items;
 	size_t kept = 0;
 
 	qsort(items, spans->list.len, sizeof(items[0]), compare_spans);
@@ -204,7 +206,7 @@ static double highest_within(
 	size_t at = 0;
 
 	for (size_t i = 0; i < spans->list.len; i++) {
-		const struct span *span = &spans->list.items[i];
+		const struct peak_span *span = &spans->list.items[i];
 
 		while (
 		    at < series->len && series->items[at].time_s < span->first)
@@ -223,10 +225,10 @@ int peak_of_function(
 	struct spans spans = {.highest = -INFINITY};
 
 	for (size_t i = 0; i < profile->runs.len; i++)
-		collect(&spans, &profile->runs.items[i], name);
+		analysis_peak_collect(&spans, &profile->runs.items[i], name);
 	if (spans.list.len == 0)
 		return -1;
-	join(&spans);
+	analysis_peak_join(&spans);
 	*mib = -INFINITY;
 	for (size_t i = 0; i < profile->runs.len; i++)
 		*mib = fmax(*mib,

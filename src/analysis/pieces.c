@@ -11,14 +11,14 @@ static const double still = 0.25;
 static const double surely = 6, rises = 5.3; /* over error and spread */
 
 /* Sums of the first i points, about the first of them. */
-struct sums {
+struct pieces_sums {
 	double x[FIT_MAX + 1], y[FIT_MAX + 1];
 	double xx[FIT_MAX + 1], xy[FIT_MAX + 1], yy[FIT_MAX + 1];
 };
 
-static void sums_init(struct sums *s, const struct fit_points *p)
+static void sums_init(struct pieces_sums *s, const struct fit_points *p)
 {
-	*s = (struct sums){{0}, {0}, {0}, {0}, {0}};
+	*s = (struct pieces_sums){{0}, {0}, {0}, {0}, {0}};
 	for (size_t i = 0; i < p->count; i++) {
 		double x = p->x[i], y = p->y[i] - p->y[0];
 
@@ -30,8 +30,8 @@ static void sums_init(struct sums *s, const struct fit_points *p)
 	}
 }
 
-static struct piece line_of(
-    const struct sums *s, const struct fit_points *p, size_t from, size_t end)
+static struct piece line_of(const struct pieces_sums *s,
+    const struct fit_points *p, size_t from, size_t end)
 {
 	double n = (double)(end - from), x, y, xx, xy, yy;
 	struct piece piece = {.from = from, .end = end};
@@ -50,7 +50,7 @@ static struct piece line_of(
 }
 
 /* Each piece more costs its line and its place. */
-static double weigh(
+static double pieces_weigh(
     const struct pieces *pieces, const struct fit_points *p, double noise)
 {
 	double n = (double)p->count, parameters = 2;
@@ -68,7 +68,7 @@ void pieces_find(
 	double n = (double)p->count;
 	size_t last_a = starts ? (size_t)(latest_start * n) : 0;
 	size_t first_b = (size_t)(earliest_rest * n);
-	struct sums sums;
+	struct pieces_sums sums;
 
 	sums_init(&sums, p);
 	out->bic = INFINITY;
@@ -81,7 +81,7 @@ void pieces_find(
 			tried.before = line_of(&sums, p, 0, a);
 			tried.middle = line_of(&sums, p, a, b);
 			tried.after = line_of(&sums, p, b, p->count);
-			tried.bic = weigh(&tried, p, noise);
+			tried.bic = pieces_weigh(&tried, p, noise);
 			if (tried.bic < out->bic)
 				*out = tried;
 		}
@@ -150,7 +150,7 @@ static bool ends_highest(const struct fit_points *p, double noise)
 double pieces_quietest(const struct fit_points *p, double noise)
 {
 	double best = INFINITY;
-	struct sums sums;
+	struct pieces_sums sums;
 
 	if (ends_highest(p, noise))
 		return INFINITY;

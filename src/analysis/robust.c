@@ -86,7 +86,8 @@ static void rank_values(const double *values, size_t count, double *ranks)
 	}
 }
 
-static double autocorrelation(const double *values, size_t count, size_t lag)
+static double robust_autocorrelation(
+    const double *values, size_t count, size_t lag)
 {
 	double mean = 0, variance = 0, covariance = 0;
 
@@ -111,7 +112,7 @@ static double variance_factor(const double *residuals, size_t count)
 		return 1;
 	rank_values(residuals, count, ranks);
 	for (size_t lag = 1; lag < count - 2; lag++) {
-		double r = autocorrelation(ranks, count, lag);
+		double r = robust_autocorrelation(ranks, count, lag);
 		double k = (double)lag;
 
 		if (fabs(r) > normal_95 / sqrt(n))

@@ -25,22 +25,23 @@ struct state {
 	ARRAY(struct open_process) processes;
 };
 
-static const struct frame *frame_at(const struct stack *stack, size_t depth)
+static const struct frame *spells_frame_at(
+    const struct stack *stack, size_t depth)
 {
 	return &stack->frames[stack->len - 1 - depth];
 }
 
 /* How many frames from outside two stacks share; a function's line may move
  * on. */
-static size_t shared(const struct stack *a, const struct stack *b)
+static size_t spells_shared(const struct stack *a, const struct stack *b)
 {
 	size_t depth = 0;
 
 	if (a == b)
 		return a->len;
 	while (depth < a->len && depth < b->len) {
-		const struct frame *one = frame_at(a, depth);
-		const struct frame *other = frame_at(b, depth);
+		const struct frame *one = spells_frame_at(a, depth);
+		const struct frame *other = spells_frame_at(b, depth);
 
 		if (strcmp(one->function, other->function) != 0 ||
 		    strcmp(one->file, other->file) != 0)
@@ -50,7 +51,7 @@ static size_t shared(const struct stack *a, const struct stack *b)
 	return depth;
 }
 
-static void leave(struct state *state, struct open_process *process,
+static void spells_leave(struct state *state, struct open_process *process,
     size_t depth, struct sample at)
 {
 	while (process->enters.len > depth) {
@@ -58,7 +59,7 @@ static void leave(struct state *state, struct open_process *process,
 		struct sample enter = process->enters.items[level];
 
 		*array_push(&state->spells->calls) = (struct call){
-		    .name = frame_at(process->stack, level)->function,
+		    .name = spells_frame_at(process->stack, level)->function,
 		    .enter_s = enter.time_s,
 		    .enter_mib = enter.mib,
 		    .leave_s = at.time_s,
@@ -69,7 +70,8 @@ static void leave(struct state *state, struct open_process *process,
 	}
 }
 
-static struct open_process *find(struct state *state, int pid, int thread)
+static struct open_process *spells_find_open(
+    struct state *state, int pid, int thread)
 {
 	struct open_process *process;
 
@@ -82,9 +84,10 @@ static struct open_process *find(struct state *state, int pid, int thread)
 	return process;
 }
 
-static void add(struct state *state, const struct stack_sample *sample)
+static void spells_add(struct state *state, const struct stack_sample *sample)
 {
-	struct open_process *process = find(state, sample->pid, sample->thread);
+	struct open_process *process =
+	    spells_find_open(state, sample->pid, sample->thread);
 	const struct stack *stack = &state->stacks[sample->stack];
 	struct sample at = {sample->time_s, sample->mib};
 	double gap = GAP * state->run->info.interval_s;
@@ -94,9 +97,10 @@ static void add(struct state *state, const struct stack_sample *sample)
 	/* Threads that wait are looked at now and then. */
 	if (gap > 0 && !sample->thread &&
 	    at.time_s - process->last.time_s > gap)
-		leave(state, process, 0, process->last);
+		spells_leave(state, process, 0, process->last);
 	if (process->enters.len)
-		leave(state, process, shared(process->stack, stack), at);
+		spells_leave(
+		    state, process, spells_shared(process->stack, stack), at);
 	while (process->enters.len < stack->len)
 		*array_push(&process->enters) = at;
 	process->stack = stack;
@@ -112,11 +116,11 @@ void spells_find(struct spells *spells, const struct run *run)
 	for (size_t i = 0; i < run->stacks.len; i++)
 		state.stacks[i] = shown_stack(&run->stacks.items[i]);
 	for (size_t i = 0; i < run->stack_samples.len; i++)
-		add(&state, &run->stack_samples.items[i]);
+		spells_add(&state, &run->stack_samples.items[i]);
 	for (size_t i = 0; i < state.processes.len; i++) {
 		struct open_process *process = &state.processes.items[i];
 
-		leave(&state, process, 0, process->last);
+		spells_leave(&state, process, 0, process->last);
 		array_free(&process->enters);
 	}
 	array_free(&state.processes);

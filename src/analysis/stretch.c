@@ -25,7 +25,8 @@ static double without_dip(const struct sample *s)
 	return fmax(s[0].mib, s[-1].mib);
 }
 
-static double lowest_of(const struct series *series, size_t from, size_t end)
+static double stretch_lowest_of(
+    const struct series *series, size_t from, size_t end)
 {
 	double low = INFINITY;
 
@@ -91,7 +92,7 @@ size_t stretch_end(const struct series *series, bool ended)
 
 	if (n < 20)
 		return n;
-	low = lowest_of(series, n - most - n / 5, n - most);
+	low = stretch_lowest_of(series, n - most - n / 5, n - most);
 	before.len = n - most;
 	slack = 2 * envelope_step(&before);
 	while (n - end < most && s[end - 1].mib < low - slack)

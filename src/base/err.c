@@ -9,7 +9,8 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-static void fill(struct err *e, size_t size, const char *format, va_list args)
+static void err_fill(
+    struct err *e, size_t size, const char *format, va_list args)
 {
 	char raw[sizeof(e->text)];
 
@@ -23,7 +24,7 @@ int err_set(struct err *e, const char *format, ...)
 
 	if (e) {
 		va_start(args, format);
-		fill(e, sizeof(e->text), format, args);
+		err_fill(e, sizeof(e->text), format, args);
 		va_end(args);
 	}
 	return -1;
@@ -39,7 +40,7 @@ int err_errno(struct err *e, const char *format, ...)
 	if (e) {
 		reason = mem_format(": %s", strerror(cause));
 		va_start(args, format);
-		fill(e, sizeof(e->text) - strlen(reason), format, args);
+		err_fill(e, sizeof(e->text) - strlen(reason), format, args);
 		va_end(args);
 		strcat(e->text, reason);
 		free(reason);

@@ -33,7 +33,7 @@ size_t index_find(const struct index *index, uint32_t hash, index_same *same,
 	return INDEX_NONE;
 }
 
-static void put(struct index *index, struct index_slot slot)
+static void index_put(struct index *index, struct index_slot slot)
 {
 	size_t mask = index->cap - 1;
 	size_t i = slot.hash & mask;
@@ -52,11 +52,11 @@ void index_add(struct index *index, uint32_t hash, size_t at)
 		index->slots = mem_zero(index->cap, sizeof(index->slots[0]));
 		for (size_t i = 0; i < old.cap; i++) {
 			if (old.slots[i].place)
-				put(index, old.slots[i]);
+				index_put(index, old.slots[i]);
 		}
 		free(old.slots);
 	}
-	put(index, (struct index_slot){hash, (uint32_t)at + 1});
+	index_put(index, (struct index_slot){hash, (uint32_t)at + 1});
 	index->len++;
 }
 

@@ -125,7 +125,7 @@ static int open_partial(struct io_output *out, struct err *e)
 	return -1;
 }
 
-static int open_target(struct io_output *out, struct err *e)
+static int io_open_target(struct io_output *out, struct err *e)
 {
 	const struct named_file *target = &out->target;
 	char self[64];
@@ -152,7 +152,7 @@ int io_output_open(struct io_output *out, const char *path, struct err *e)
 		return 0;
 	}
 	if (named_file_init(&out->target, path, e) == 0 &&
-	    open_target(out, e) == 0)
+	    io_open_target(out, e) == 0)
 		return 0;
 	io_output_discard(out);
 	return -1;

@@ -8,7 +8,7 @@
 
 /* Three digits: 0.05, 3.20, 32.0, 812. Never a locale's comma: the integer
  * and the fraction are printed apart. */
-static int put_number(char *out, double value)
+static int units_put_number(char *out, double value)
 {
 	int decimals = fabs(value) < 9.995 ? 2 : fabs(value) < 99.95 ? 1 : 0;
 	double scale = decimals == 2 ? 100 : decimals == 1 ? 10 : 1;
@@ -25,9 +25,9 @@ static int put_number(char *out, double value)
 	    decimals, scaled - whole * scale);
 }
 
-static char *put(char *out, double value, const char *unit)
+static char *units_put(char *out, double value, const char *unit)
 {
-	int len = put_number(out, value);
+	int len = units_put_number(out, value);
 
 	snprintf(out + len, UNITS_TEXT - (size_t)len, " %s", unit);
 	return out;
@@ -38,11 +38,11 @@ char *units_size(char *out, double mib)
 	double size = fabs(mib);
 
 	if (size >= 1023.5 * 1024)
-		return put(out, mib / 1048576, "TiB");
+		return units_put(out, mib / 1048576, "TiB");
 	if (size >= 1023.5)
-		return put(out, mib / 1024, "GiB");
+		return units_put(out, mib / 1024, "GiB");
 	if (size >= 0.9995 || size == 0)
-		return put(out, mib, "MiB");
+		return units_put(out, mib, "MiB");
 	snprintf(out, UNITS_TEXT, "%.0f KiB", mib * 1024);
 	return out;
 }
@@ -80,13 +80,13 @@ char *units_duration(char *out, double seconds)
 	if (seconds == 0)
 		return strcpy(out, "0 s");
 	if (seconds < 0.0009995)
-		return put(out, seconds * 1e6, "us");
+		return units_put(out, seconds * 1e6, "us");
 	if (seconds < 0.9995) {
 		snprintf(out, UNITS_TEXT, "%.0f ms", seconds * 1e3);
 		return out;
 	}
 	if (seconds < 99.5)
-		return put(out, seconds, "s");
+		return units_put(out, seconds, "s");
 	if (seconds < 3599.5)
 		return put_two(
 		    out, seconds, 60, 1, (const char *const[]){"min", "s"});
@@ -96,7 +96,7 @@ char *units_duration(char *out, double seconds)
 	if (seconds < 8.64e12)
 		return put_two(
 		    out, seconds, 86400, 3600, (const char *const[]){"d", "h"});
-	return put(out, seconds / 86400, "d");
+	return units_put(out, seconds / 86400, "d");
 }
 
 char *units_clock(char *out, double seconds)
@@ -131,7 +131,7 @@ struct units_scale units_rate_scale(double mib_per_s)
 
 char *units_number(char *out, double value)
 {
-	put_number(out, value);
+	units_put_number(out, value);
 	return out;
 }
 
@@ -139,7 +139,7 @@ char *units_rate(char *out, double mib_per_s)
 {
 	struct units_scale scale = units_rate_scale(mib_per_s);
 
-	return put(out, mib_per_s * scale.factor, scale.name);
+	return units_put(out, mib_per_s * scale.factor, scale.name);
 }
 
 char *units_count(char *out, uint64_t count, const char *one, const char *many)

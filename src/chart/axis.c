@@ -13,23 +13,23 @@
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-struct unit {
+struct axis_unit {
 	const char *name;
 	double size; /* in MiB or seconds */
 };
 
-static const struct unit memory_units[] = {{"B", 1.0 / 1048576},
+static const struct axis_unit memory_units[] = {{"B", 1.0 / 1048576},
     {"KiB", 1.0 / 1024}, {"MiB", 1}, {"GiB", 1024}, {"TiB", 1048576},
     {"PiB", 1073741824}};
 
-static const struct unit time_units[] = {{"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
-    {"min", 60}, {"h", 3600}, {"d", 86400}};
+static const struct axis_unit time_units[] = {{"us", 1e-6}, {"ms", 1e-3},
+    {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
 
 enum { MEMORY_MIB = 2, TIME_SECONDS = 2 };
 
 /* The largest unit that goes at least once into size. */
-static const struct unit *unit_for(
-    const struct unit *units, size_t count, double size)
+static const struct axis_unit *unit_for(
+    const struct axis_unit *units, size_t count, double size)
 {
 	size_t i = count - 1;
 
@@ -38,7 +38,7 @@ static const struct unit *unit_for(
 	return &units[i];
 }
 
-static const struct unit *memory_unit(double mib)
+static const struct axis_unit *memory_unit(double mib)
 {
 	if (mib == 0)
 		return &memory_units[MEMORY_MIB];
@@ -47,9 +47,9 @@ static const struct unit *memory_unit(double mib)
 
 /* Minutes are read easily from five of them on. A window far from the start
  * keeps seconds, however narrow it is: 1000.002 s, not 1000002 ms. */
-static const struct unit *time_unit(const struct axis *axis)
+static const struct axis_unit *axis_time_unit(const struct axis *axis)
 {
-	const struct unit *second = &time_units[TIME_SECONDS];
+	const struct axis_unit *second = &time_units[TIME_SECONDS];
 	double range = axis->high - axis->low;
 	double far = fmax(fabs(axis->low), fabs(axis->high));
 
@@ -71,7 +71,7 @@ static int64_t last_multiple(double high, double step)
 	return (int64_t)floor(high / step + 1e-9);
 }
 
-static int64_t multiples(double low, double high, double step)
+static int64_t axis_multiples(double low, double high, double step)
 {
 	return last_multiple(high, step) - first_multiple(low, step) + 1;
 }
@@ -84,14 +84,14 @@ static double decimal_step(int power, int n)
 	return mantissas[n % 3] * pow(10, power + n / 3);
 }
 
-struct range {
+struct axis_range {
 	double low, high;
 	size_t most;
 };
 
 /* The smallest decimal step with at most most multiples in the range, but
  * rather a smaller one than fewer than two of them. */
-static double choose_decimal(const struct range *range)
+static double choose_decimal(const struct axis_range *range)
 {
 	double span = range->high - range->low;
 	int power = (int)floor(log10(span / (double)range->most)) - 1;
@@ -99,7 +99,7 @@ static double choose_decimal(const struct range *range)
 
 	for (int n = 0; n < 12; n++) {
 		double step = decimal_step(power, n);
-		int64_t count = multiples(range->low, range->high, step);
+		int64_t count = axis_multiples(range->low, range->high, step);
 
 		if (count < 2)
 			break;
@@ -113,18 +113,19 @@ static double choose_decimal(const struct range *range)
 /* The same with the steps that suit clocks, between decimals below the first
  * of them and multiples of the last. */
 static double choose_from(
-    const double *steps, size_t count, const struct range *range)
+    const double *steps, size_t count, const struct axis_range *range)
 {
 	double last = steps[count - 1], best = 0;
-	struct range rest = {
+	struct axis_range rest = {
 	    range->low / last, range->high / last, range->most};
 
-	if (multiples(range->low, range->high, steps[0]) < 2)
+	if (axis_multiples(range->low, range->high, steps[0]) < 2)
 		return choose_decimal(range);
 	if ((range->high - range->low) / last > (double)range->most)
 		return last * fmax(1, choose_decimal(&rest));
 	for (size_t i = 0; i < count; i++) {
-		int64_t ticks = multiples(range->low, range->high, steps[i]);
+		int64_t ticks =
+		    axis_multiples(range->low, range->high, steps[i]);
 
 		if (ticks < 2)
 			break;
@@ -135,7 +136,7 @@ static double choose_from(
 	return best;
 }
 
-static int decimals(double step)
+static int axis_decimals(double step)
 {
 	int places = (int)ceil(-log10(step) - 1e-9);
 
@@ -146,7 +147,7 @@ static int decimals(double step)
 	return places < 0 ? 0 : places > 12 ? 12 : places;
 }
 
-static void add_tick(struct ticks *ticks, double value, const char *label)
+static void add_tick(struct axis_ticks *ticks, double value, const char *label)
 {
 	struct tick *tick = &ticks->items[ticks->len++];
 
@@ -154,7 +155,8 @@ static void add_tick(struct ticks *ticks, double value, const char *label)
 	snprintf(tick->label, sizeof(tick->label), "%s", label);
 }
 
-static void add_number(struct ticks *ticks, double number, double size)
+static void axis_add_number(
+    struct axis_ticks *ticks, double number, double size)
 {
 	char label[24];
 
@@ -162,11 +164,12 @@ static void add_number(struct ticks *ticks, double number, double size)
 		snprintf(label, sizeof(label), "%.6g", number);
 	else
 		snprintf(label, sizeof(label), "%.*f",
-		    decimals(ticks->step / size), number);
+		    axis_decimals(ticks->step / size), number);
 	add_tick(ticks, number * size, label);
 }
 
-static double unit_step(const struct unit *unit, const struct range *range)
+static double unit_step(
+    const struct axis_unit *unit, const struct axis_range *range)
 {
 	static const double minutes[] = {0.5, 1, 2, 5, 10, 15, 20, 30, 60};
 	static const double hours[] = {0.5, 1, 2, 3, 4, 6, 12, 24};
@@ -178,11 +181,11 @@ static double unit_step(const struct unit *unit, const struct range *range)
 	return choose_decimal(range);
 }
 
-static void number_ticks(
-    const struct axis *axis, const struct unit *unit, struct ticks *ticks)
+static void number_ticks(const struct axis *axis, const struct axis_unit *unit,
+    struct axis_ticks *ticks)
 {
-	struct range range = {axis->low / unit->size, axis->high / unit->size,
-	    (size_t)ticks->step};
+	struct axis_range range = {axis->low / unit->size,
+	    axis->high / unit->size, (size_t)ticks->step};
 	double step = unit_step(unit, &range);
 	int64_t first = first_multiple(range.low, step);
 	int64_t last = last_multiple(range.high, step);
@@ -193,7 +196,7 @@ static void number_ticks(
 	ticks->items =
 	    mem_zero((size_t)(last - first + 1), sizeof(ticks->items[0]));
 	for (int64_t i = first; i <= last; i++)
-		add_number(ticks, (double)i * step, unit->size);
+		axis_add_number(ticks, (double)i * step, unit->size);
 	snprintf(ticks->unit, sizeof(ticks->unit), "%s", unit->name);
 }
 
@@ -223,7 +226,7 @@ static void day_label(char *out, size_t size, const struct tm *tm, bool year)
 static void clock_label(
     char *out, size_t size, double epoch_s, double step, bool year)
 {
-	int places = step < 1 ? decimals(step) : 0;
+	int places = step < 1 ? axis_decimals(step) : 0;
 	double near = epoch_s + 0.5 * pow(10, -places);
 	struct tm tm = local_time(near);
 	bool midnight = tm.tm_hour == 0 && tm.tm_min == 0 && tm.tm_sec == 0;
@@ -244,7 +247,7 @@ static void clock_label(
 
 /* Ticks are round on the clock of the place: the zone's offset at the axis's
  * start is used for all of them; each label tells its own true time. */
-static void clock_ticks(const struct axis *axis, struct ticks *ticks)
+static void clock_ticks(const struct axis *axis, struct axis_ticks *ticks)
 {
 	static const double steps[] = {1, 2, 5, 10, 15, 30, 60, 120, 300, 600,
 	    900, 1800, 3600, 7200, 10800, 21600, 43200, 86400};
@@ -252,7 +255,7 @@ static void clock_ticks(const struct axis *axis, struct ticks *ticks)
 	struct tm end = local_time(axis->origin_s + axis->high);
 	bool year = start.tm_year != end.tm_year;
 	double zero = -(axis->origin_s + (double)start.tm_gmtoff);
-	struct range range = {
+	struct axis_range range = {
 	    axis->low - zero, axis->high - zero, (size_t)ticks->step};
 	double step = choose_from(steps, LEN(steps), &range);
 	int64_t first = first_multiple(range.low, step);
@@ -276,23 +279,23 @@ static void clock_ticks(const struct axis *axis, struct ticks *ticks)
 	    start.tm_zone);
 }
 
-void axis_ticks(const struct axis *axis, size_t most, struct ticks *ticks)
+void axis_ticks(const struct axis *axis, size_t most, struct axis_ticks *ticks)
 {
-	*ticks = (struct ticks){.step = (double)(most < 2 ? 2 : most)};
+	*ticks = (struct axis_ticks){.step = (double)(most < 2 ? 2 : most)};
 	if (axis->kind == AXIS_CLOCK)
 		clock_ticks(axis, ticks);
 	else if (axis->kind == AXIS_TIME)
-		number_ticks(axis, time_unit(axis), ticks);
+		number_ticks(axis, axis_time_unit(axis), ticks);
 	else
 		number_ticks(axis,
 		    memory_unit(fmax(fabs(axis->low), fabs(axis->high))),
 		    ticks);
 }
 
-void ticks_finish(struct ticks *ticks)
+void ticks_finish(struct axis_ticks *ticks)
 {
 	free(ticks->items);
-	*ticks = (struct ticks){0};
+	*ticks = (struct axis_ticks){0};
 }
 
 struct axis axis_memory(double high_mib)

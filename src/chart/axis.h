@@ -26,7 +26,7 @@ struct tick {
 	char label[24]; /* without the unit; ASCII */
 };
 
-struct ticks {
+struct axis_ticks {
 	struct tick *items;
 	size_t len;
 	double step;
@@ -35,8 +35,8 @@ struct ticks {
 
 /* Fills ticks with at least two where they can be round and at most most
  * (counted as 2 where it is less); the caller finishes them. */
-void axis_ticks(const struct axis *axis, size_t most, struct ticks *ticks);
-void ticks_finish(struct ticks *ticks);
+void axis_ticks(const struct axis *axis, size_t most, struct axis_ticks *ticks);
+void ticks_finish(struct axis_ticks *ticks);
 
 /* An axis from 0 (or from below a negative low) over high with some air above;
  * for the degenerate cases (nothing, one value) still low < high. */

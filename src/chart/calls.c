@@ -92,7 +92,7 @@ static size_t naming_find(const struct naming *naming, const char *name)
 }
 
 /* By enter; a caller before what it calls where both enter at one time. */
-static int compare_calls(const void *a, const void *b)
+static int chart_calls_compare_calls(const void *a, const void *b)
 {
 	const struct call *x = *(const struct call *const *)a;
 	const struct call *y = *(const struct call *const *)b;
@@ -123,7 +123,7 @@ static const struct call **sort_calls(
 		if (in_window(&window, &run->calls.items[i]))
 			sorted[(*len)++] = &run->calls.items[i];
 	}
-	qsort(sorted, *len, sizeof(*sorted), compare_calls);
+	qsort(sorted, *len, sizeof(*sorted), chart_calls_compare_calls);
 	return sorted;
 }
 
@@ -193,8 +193,8 @@ static void begin_thread(struct naming *naming)
 		naming->until_s[i] = -INFINITY;
 }
 
-static void add_span(struct scene_panel *panel, struct naming *naming,
-    const struct call *call, double zero_s)
+static void chart_calls_add_span(struct scene_panel *panel,
+    struct naming *naming, const struct call *call, double zero_s)
 {
 	size_t function = naming_find(naming, call->name);
 	struct scene_span *span = array_push(&panel->spans);
@@ -239,7 +239,7 @@ static void add_run(struct scene_panel *panel, struct naming *naming,
 		}
 		last = call;
 		group = &panel->groups.items[panel->groups.len - 1];
-		add_span(panel, naming, call, zero_s);
+		chart_calls_add_span(panel, naming, call, zero_s);
 		add_time(
 		    naming, naming_find(naming, call->name), call, &window);
 		lane = choose_lane(&open, call);

@@ -26,7 +26,7 @@ static double memory_at(const struct series *series, double time_s)
 	return before->mib + share * (next->mib - before->mib);
 }
 
-static void subtract(const struct series *a, const struct series *b,
+static void difference_subtract(const struct series *a, const struct series *b,
     double shift_s, struct series *out)
 {
 	for (size_t i = 0; i < b->len; i++) {
@@ -39,7 +39,7 @@ static void subtract(const struct series *a, const struct series *b,
 }
 
 /* The largest difference of either sign. */
-static double furthest(const struct series *difference)
+static double difference_furthest(const struct series *difference)
 {
 	double most = 0;
 
@@ -66,7 +66,8 @@ int chart_difference(
 		return 0;
 	b = &request->runs[1].run->total;
 	difference = scene_own_series(scene);
-	subtract(&request->runs[0].run->total, b, zero_b - zero_a, difference);
+	difference_subtract(
+	    &request->runs[0].run->total, b, zero_b - zero_a, difference);
 	if (difference->len == 0)
 		return 0;
 	line = build_line(&scene->panels.items[0], difference, zero_b,
@@ -75,8 +76,8 @@ int chart_difference(
 	line->role = ROLE_OTHER;
 	line->in_legend = true;
 	line->name = mem_copy("difference");
-	line->detail =
-	    mem_format("at most %s", units_size(text, furthest(difference)));
+	line->detail = mem_format(
+	    "at most %s", units_size(text, difference_furthest(difference)));
 	build_memory_axis(scene, &scene->panels.items[0], request);
 	return 0;
 }

@@ -15,7 +15,7 @@
 #include "profile/peak.h"
 #include "profile/share.h"
 
-static void add_fact(struct scene *scene, const char *label, char *value)
+static void facts_add_fact(struct scene *scene, const char *label, char *value)
 {
 	*array_push(&scene->facts) = (struct scene_fact){label, value};
 }
@@ -24,7 +24,7 @@ static void add_clean_fact(
     struct scene *scene, const char *label, const char *text)
 {
 	if (text && *text)
-		add_fact(scene, label, utf8_clean_copy(text));
+		facts_add_fact(scene, label, utf8_clean_copy(text));
 }
 
 static char *start_text(double epoch_s)
@@ -71,11 +71,11 @@ static void add_window(struct scene *scene, const struct run *run,
 	const struct sample *highest = series_peak(&part);
 	char text[UNITS_TEXT];
 
-	add_fact(scene, "Window", window_text(run, &request->window_s));
+	facts_add_fact(scene, "Window", window_text(run, &request->window_s));
 	if (highest)
-		add_fact(scene, "In the window",
+		facts_add_fact(scene, "In the window",
 		    mem_format("highest %s", units_size(text, highest->mib)));
-	add_fact(scene, "Samples",
+	facts_add_fact(scene, "Samples",
 	    mem_format("%zu of %zu", part.len, run->total.len));
 }
 
@@ -100,38 +100,40 @@ static void add_figures(struct scene *scene,
 	char text[UNITS_TEXT], *shared;
 	struct sample peak;
 
-	add_fact(scene, "Started", start_text(build_start(run)));
+	facts_add_fact(scene, "Started", start_text(build_start(run)));
 	if (duration > 0 && !request->window_s.given)
-		add_fact(scene, "Duration",
+		facts_add_fact(scene, "Duration",
 		    mem_copy(units_duration(text, duration)));
 	if (interval > 0)
-		add_fact(scene, "Interval",
+		facts_add_fact(scene, "Interval",
 		    mem_copy(units_duration(text, interval)));
 	if (request->window_s.given)
 		add_window(scene, run, request);
 	else
-		add_fact(scene, "Samples", mem_format("%zu", run->total.len));
+		facts_add_fact(
+		    scene, "Samples", mem_format("%zu", run->total.len));
 	if (run_peak_above(run, sampled, &peak)) {
-		add_fact(scene, "Peak", peak_text(run, peak));
+		facts_add_fact(scene, "Peak", peak_text(run, peak));
 		shared = shared_text(run, peak.mib);
 		if (shared)
-			add_fact(scene, "Shared", shared);
+			facts_add_fact(scene, "Shared", shared);
 	}
 }
 
-static void add_end(struct scene *scene, const struct exit_status *exit)
+static void facts_add_end(struct scene *scene, const struct exit_status *exit)
 {
 	char *killed = build_end_text(exit);
 
 	if (killed)
-		add_fact(scene, "Ended", killed);
+		facts_add_fact(scene, "Ended", killed);
 	else if (exit->known && exit->code >= 0)
-		add_fact(scene, "Ended", mem_format("status %d", exit->code));
+		facts_add_fact(
+		    scene, "Ended", mem_format("status %d", exit->code));
 }
 
 /* Every program has the machine's: that is worth a word only where it was
  * reached. */
-static void add_limit(struct scene *scene, const struct exit_status *exit)
+static void facts_add_limit(struct scene *scene, const struct exit_status *exit)
 {
 	static const char *const of[] = {
 	    [LIMIT_OF_UNTOLD] = "",
@@ -143,7 +145,7 @@ static void add_limit(struct scene *scene, const struct exit_status *exit)
 
 	if (exit->limit_mib > 0 &&
 	    (exit->oom || exit->limit_of != LIMIT_OF_MACHINE))
-		add_fact(scene, "Limit",
+		facts_add_fact(scene, "Limit",
 		    mem_format("%s%s", units_limit(text, exit->limit_mib),
 			of[exit->limit_of]));
 }
@@ -276,7 +278,7 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 		    request->left_out, "older recording is not drawn",
 		    "older recordings are not drawn"));
 	add_open_ends(scene, request);
-	add_fact(scene, "Metric", metric_text(request));
+	facts_add_fact(scene, "Metric", metric_text(request));
 	if (request->len > 1) {
 		add_names(scene, request);
 		add_shared(scene, request);
@@ -286,8 +288,8 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 	add_clean_fact(scene, "Host", run->info.host);
 	if (isfinite(build_start(run)))
 		add_figures(scene, request, sampled);
-	add_end(scene, &run->exit);
-	add_limit(scene, &run->exit);
+	facts_add_end(scene, &run->exit);
+	facts_add_limit(scene, &run->exit);
 }
 
 void build_rest(struct scene *scene, struct scene_panel *panel,

@@ -20,15 +20,15 @@
 #define HEAD_WIDTH 7
 
 /* Texts are measured and put down as those of charts are. */
-struct sheet {
+struct graph_sheet {
 	struct place place;
 	struct layout_request request;
 };
 
-static void sheet_init(struct sheet *sheet, struct drawing *drawing,
+static void sheet_init(struct graph_sheet *sheet, struct drawing *drawing,
     const struct text_measure *measure)
 {
-	*sheet = (struct sheet){.request = {.measure = *measure}};
+	*sheet = (struct graph_sheet){.request = {.measure = *measure}};
 	sheet->place = (struct place){.drawing = drawing,
 	    .request = &sheet->request,
 	    .font = BOX_SIZE,
@@ -36,8 +36,8 @@ static void sheet_init(struct sheet *sheet, struct drawing *drawing,
 }
 
 /* Cuts the text where it is wider than most; its width. */
-static double fit(
-    const struct place *place, char **text, struct words words, double most)
+static double graph_draw_fit(const struct place *place, char **text,
+    struct placed_words words, double most)
 {
 	char *cut;
 
@@ -51,14 +51,16 @@ static double fit(
 
 static void measure_box(const struct place *place, struct graph_box *box)
 {
-	double width = fit(place, &box->title,
-	    (struct words){.size = BOX_SIZE, .bold = true}, BOX_WIDTH_MAX);
+	double width = graph_draw_fit(place, &box->title,
+	    (struct placed_words){.size = BOX_SIZE, .bold = true},
+	    BOX_WIDTH_MAX);
 	double height = place_line_height(BOX_SIZE);
 
 	if (box->detail) {
-		width = fmax(width,
-		    fit(place, &box->detail, (struct words){.size = SMALL_SIZE},
-			BOX_WIDTH_MAX));
+		width =
+		    fmax(width, graph_draw_fit(place, &box->detail,
+				    (struct placed_words){.size = SMALL_SIZE},
+				    BOX_WIDTH_MAX));
 		height += place_line_height(SMALL_SIZE);
 	}
 	box->place = (struct draw_box){
@@ -67,7 +69,7 @@ static void measure_box(const struct place *place, struct graph_box *box)
 
 void graph_measure(struct graph *graph, const struct text_measure *measure)
 {
-	struct sheet sheet;
+	struct graph_sheet sheet;
 
 	sheet_init(&sheet, NULL, measure);
 	for (size_t i = 0; i < graph->boxes.len; i++)
@@ -77,14 +79,15 @@ void graph_measure(struct graph *graph, const struct text_measure *measure)
 
 		if (arrow->label)
 			arrow->label_place = (struct draw_box){
-			    .w = fit(&sheet.place, &arrow->label,
-				(struct words){.size = SMALL_SIZE},
+			    .w = graph_draw_fit(&sheet.place, &arrow->label,
+				(struct placed_words){.size = SMALL_SIZE},
 				LABEL_WIDTH_MAX),
 			    .h = place_line_height(SMALL_SIZE)};
 	}
 }
 
-static double bezier(double a, double b, double c, double d, double t)
+static double graph_draw_bezier(
+    double a, double b, double c, double d, double t)
 {
 	double s = 1 - t;
 
@@ -105,10 +108,10 @@ static void draw_curve(struct place *place, const struct graph *graph,
 			double t = (double)step / CURVE_STEPS;
 
 			place_point(place,
-			    bezier(
+			    graph_draw_bezier(
 				p[i].x, p[i + 1].x, p[i + 2].x, p[i + 3].x, t) +
 				MARGIN,
-			    bezier(
+			    graph_draw_bezier(
 				p[i].y, p[i + 1].y, p[i + 2].y, p[i + 3].y, t) +
 				top,
 			    false);
@@ -133,7 +136,7 @@ static void draw_head(struct place *place, const struct draw_point *foot,
 	place_point(place, foot->x + y + MARGIN, foot->y - x + top, false);
 }
 
-static void draw_arrow(struct place *place, const struct graph *graph,
+static void graph_draw_arrow(struct place *place, const struct graph *graph,
     const struct graph_arrow *arrow, double top)
 {
 	if (arrow->len < 4)
@@ -169,7 +172,7 @@ static void draw_box(
 	at.x += MARGIN;
 	at.y += top;
 	draw_frame(place, &at, box->role);
-	place_text(place, &(struct words){.text = box->title,
+	place_text(place, &(struct placed_words){.text = box->title,
 			      .x = at.x + at.w / 2,
 			      .y = at.y + PADDING_Y,
 			      .size = BOX_SIZE,
@@ -178,7 +181,7 @@ static void draw_box(
 			      .bold = true});
 	if (box->detail)
 		place_text(place,
-		    &(struct words){.text = box->detail,
+		    &(struct placed_words){.text = box->detail,
 			.x = at.x + at.w / 2,
 			.y = at.y + PADDING_Y + place_line_height(BOX_SIZE),
 			.size = SMALL_SIZE,
@@ -186,12 +189,12 @@ static void draw_box(
 			.align = 0.5});
 }
 
-static void draw_label(
+static void graph_draw_label(
     struct place *place, const struct graph_arrow *arrow, double top)
 {
 	if (!arrow->label || !*arrow->label || arrow->len < 4)
 		return;
-	place_text(place, &(struct words){.text = arrow->label,
+	place_text(place, &(struct placed_words){.text = arrow->label,
 			      .x = arrow->label_place.x + MARGIN,
 			      .y = arrow->label_place.y + top,
 			      .size = SMALL_SIZE,
@@ -201,11 +204,11 @@ static void draw_label(
 
 /* One line of text, as much as has room; returns what is below it. */
 static double draw_row(
-    struct place *place, const char *text, double y, struct words words)
+    struct place *place, const char *text, double y, struct placed_words words)
 {
 	char *copy = mem_copy(text);
 
-	fit(place, &copy, words, place->drawing->width - 2 * MARGIN);
+	graph_draw_fit(place, &copy, words, place->drawing->width - 2 * MARGIN);
 	words.text = copy;
 	words.x = MARGIN;
 	words.y = y;
@@ -218,7 +221,7 @@ static double draw_row(
 void graph_draw(struct drawing *drawing, const struct graph *graph,
     const struct text_measure *measure)
 {
-	struct sheet sheet;
+	struct graph_sheet sheet;
 	struct place *place = &sheet.place;
 	double top = MARGIN + place_line_height(TITLE_SIZE) + MARGIN;
 	double y = top + graph->height + MARGIN;
@@ -227,16 +230,17 @@ void graph_draw(struct drawing *drawing, const struct graph *graph,
 	    .width = ceil(fmax(LEAST_WIDTH, graph->width + 2 * MARGIN))};
 	sheet_init(&sheet, drawing, measure);
 	draw_row(place, graph->title, MARGIN,
-	    (struct words){
+	    (struct placed_words){
 		.size = TITLE_SIZE, .bold = true, .role = ROLE_TEXT});
 	for (size_t i = 0; i < graph->arrows.len; i++)
-		draw_arrow(place, graph, &graph->arrows.items[i], top);
+		graph_draw_arrow(place, graph, &graph->arrows.items[i], top);
 	for (size_t i = 0; i < graph->boxes.len; i++)
 		draw_box(place, &graph->boxes.items[i], top);
 	for (size_t i = 0; i < graph->arrows.len; i++)
-		draw_label(place, &graph->arrows.items[i], top);
+		graph_draw_label(place, &graph->arrows.items[i], top);
 	for (size_t i = 0; i < graph->notes.len; i++)
 		y = draw_row(place, graph->notes.items[i], y,
-		    (struct words){.size = SMALL_SIZE, .role = ROLE_TEXT_SOFT});
+		    (struct placed_words){
+			.size = SMALL_SIZE, .role = ROLE_TEXT_SOFT});
 	drawing->height = ceil(y + MARGIN);
 }

@@ -26,7 +26,8 @@ struct growth_build {
 };
 
 /* Frame number depth from outside; NULL where the stack is not so deep. */
-static const struct frame *frame_at(const struct stack *stack, size_t depth)
+static const struct frame *growth_frame_at(
+    const struct stack *stack, size_t depth)
 {
 	return depth < stack->len ? &stack->frames[stack->len - 1 - depth]
 				  : NULL;
@@ -47,8 +48,8 @@ static int order_stacks(const void *x, const void *y)
 	const struct stack *b = &((const struct grown *)y)->stack;
 
 	for (size_t depth = 0;; depth++) {
-		const struct frame *one = frame_at(a, depth);
-		const struct frame *other = frame_at(b, depth);
+		const struct frame *one = growth_frame_at(a, depth);
+		const struct frame *other = growth_frame_at(b, depth);
 		int order;
 
 		if (!one || !other)
@@ -60,7 +61,7 @@ static int order_stacks(const void *x, const void *y)
 }
 
 /* One colour a function wherever it stands. */
-static enum role role_of(const struct frame *frame)
+static enum role growth_role_of(const struct frame *frame)
 {
 	unsigned long hash = 5381;
 
@@ -103,13 +104,13 @@ static char *short_name(const struct frame *frame)
 	    "%s:%d", is_module ? file : frame->function, frame->line);
 }
 
-static void add_span(struct growth_build *build, const struct frame *frame,
-    size_t depth, double from_mib, double mib)
+static void growth_add_span(struct growth_build *build,
+    const struct frame *frame, size_t depth, double from_mib, double mib)
 {
 	char *raw = short_name(frame);
 	struct scene_span span = {.name = utf8_clean_copy(raw),
 	    .full_name = full_name(build, frame, mib),
-	    .role = role_of(frame),
+	    .role = growth_role_of(frame),
 	    .from = {from_mib, mib},
 	    .to = {from_mib + mib, mib},
 	    .lane = depth};
@@ -131,13 +132,13 @@ static void add_level(struct growth_build *build, size_t first, size_t end,
 		return;
 	while (i < end) {
 		const struct frame *frame =
-		    frame_at(&build->sorted[i].stack, depth);
+		    growth_frame_at(&build->sorted[i].stack, depth);
 		size_t next = i;
 		double mib = 0;
 
 		while (next < end && frame) {
 			const struct frame *other =
-			    frame_at(&build->sorted[next].stack, depth);
+			    growth_frame_at(&build->sorted[next].stack, depth);
 
 			if (order_frames(frame, other) != 0)
 				break;
@@ -148,7 +149,7 @@ static void add_level(struct growth_build *build, size_t first, size_t end,
 			continue;
 		}
 		if (mib >= SLIVER * build->whole_mib) {
-			add_span(build, frame, depth, from_mib, mib);
+			growth_add_span(build, frame, depth, from_mib, mib);
 			add_level(build, i, next, depth + 1, from_mib);
 		} else {
 			build->small_mib += mib;
@@ -158,7 +159,7 @@ static void add_level(struct growth_build *build, size_t first, size_t end,
 	}
 }
 
-static void add_fact(struct scene *scene, const char *label, double mib)
+static void growth_add_fact(struct scene *scene, const char *label, double mib)
 {
 	char size[UNITS_TEXT];
 
@@ -184,7 +185,7 @@ static void add_notes(
 }
 
 /* The frame that all begin with at the bottom, as flames burn. */
-static void turn(struct growth_build *build)
+static void growth_turn(struct growth_build *build)
 {
 	for (size_t i = 0; i < build->panel->spans.len; i++) {
 		struct scene_span *span = &build->panel->spans.items[i];
@@ -228,12 +229,12 @@ int chart_growth(struct scene *scene, const struct stack_growths *growths,
 	build.panel = array_push(&scene->panels);
 	*build.panel = (struct scene_panel){.kind = PANEL_LANES};
 	add_level(&build, 0, build.len, 0, 0);
-	turn(&build);
+	growth_turn(&build);
 	*array_push(&build.panel->groups) =
 	    (struct scene_group){NULL, 0, build.lanes};
-	add_fact(scene, "Growth", build.whole_mib);
+	growth_add_fact(scene, "Growth", build.whole_mib);
 	if (given_mib > 0)
-		add_fact(scene, "Given back", given_mib);
+		growth_add_fact(scene, "Given back", given_mib);
 	add_notes(scene, &build, given_mib);
 	for (size_t i = 0; i < build.len; i++)
 		free(build.sorted[i].stack.frames);

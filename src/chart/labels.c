@@ -21,7 +21,7 @@ static int compare_tails(const void *a, const void *b)
 	return (unsigned char)x[i - 1] < (unsigned char)y[k - 1] ? -1 : 1;
 }
 
-static int compare_names(const void *a, const void *b)
+static int labels_compare_names(const void *a, const void *b)
 {
 	return strcmp(
 	    ((const struct label *)a)->name, ((const struct label *)b)->name);
@@ -83,15 +83,15 @@ void labels_choose(struct label *labels, size_t count)
 			labels[k].label = last_parts(
 			    labels[k].name, max_size(before, shared) + 1);
 	}
-	qsort(labels, count, sizeof(labels[0]), compare_names);
+	qsort(labels, count, sizeof(labels[0]), labels_compare_names);
 }
 
 const char *labels_find(
     const struct label *labels, size_t count, const char *name)
 {
 	struct label key = {.name = name};
-	const struct label *found =
-	    bsearch(&key, labels, count, sizeof(labels[0]), compare_names);
+	const struct label *found = bsearch(
+	    &key, labels, count, sizeof(labels[0]), labels_compare_names);
 
 	return found ? found->label : name;
 }

@@ -17,13 +17,13 @@ struct page {
 	struct place place;
 	double top, bottom; /* what is left */
 	double left, right; /* of the panels */
-	struct ticks memory;
+	struct axis_ticks memory;
 	double plot_top, plot_bottom; /* of all panels together */
 };
 
 /* One line of text across the picture, shortened; how high it is. */
-static double put_row(
-    struct place *place, const char *text, double y, struct words words)
+static double chart_layout_put_row(
+    struct place *place, const char *text, double y, struct placed_words words)
 {
 	double room = place->drawing->width - 2 * place->margin;
 	char *cut;
@@ -41,7 +41,8 @@ static double put_row(
 	return place_line_height(words.size);
 }
 
-static const char *fact(const struct scene *scene, const char *label)
+static const char *chart_layout_fact(
+    const struct scene *scene, const char *label)
 {
 	for (size_t i = 0; i < scene->facts.len; i++) {
 		if (strcmp(scene->facts.items[i].label, label) == 0)
@@ -67,7 +68,7 @@ static char *join_parts(const struct scene *scene, const bool *wanted)
 	char *line = mem_copy("");
 
 	for (size_t i = 0; i < PARTS; i++) {
-		const char *value = fact(scene, parts[i].label);
+		const char *value = chart_layout_fact(scene, parts[i].label);
 		bool counted = strcmp(parts[i].label, "Samples") == 0;
 		char *longer;
 
@@ -85,10 +86,10 @@ static char *join_parts(const struct scene *scene, const bool *wanted)
 }
 
 /* The facts in one line, as many as have room. */
-static char *subtitle(const struct place *place)
+static char *chart_layout_subtitle(const struct place *place)
 {
 	double room = place->drawing->width - 2 * place->margin;
-	struct words words = {.size = 0.92 * place->font};
+	struct placed_words words = {.size = 0.92 * place->font};
 	char *line = mem_copy("");
 	bool wanted[PARTS] = {false};
 
@@ -97,7 +98,7 @@ static char *subtitle(const struct place *place)
 			char *longer;
 
 			if (parts[i].rank != rank ||
-			    !fact(place->scene, parts[i].label))
+			    !chart_layout_fact(place->scene, parts[i].label))
 				continue;
 			wanted[i] = true;
 			longer = join_parts(place->scene, wanted);
@@ -110,20 +111,21 @@ static char *subtitle(const struct place *place)
 	return line;
 }
 
-static void put_head(struct page *page)
+static void chart_layout_put_head(struct page *page)
 {
 	struct place *place = &page->place;
-	struct words title = {
+	struct placed_words title = {
 	    .size = 1.25 * place->font, .role = ROLE_TEXT, .bold = true};
-	struct words facts = {
+	struct placed_words facts = {
 	    .size = 0.92 * place->font, .role = ROLE_TEXT_SOFT};
 	char *line;
 
-	page->top += put_row(place, place->scene->title, page->top, title);
+	page->top +=
+	    chart_layout_put_row(place, place->scene->title, page->top, title);
 	if (place->drawing->height < 16 * place->font)
 		return;
-	line = subtitle(place);
-	page->top += put_row(place, line, page->top, facts);
+	line = chart_layout_subtitle(place);
+	page->top += chart_layout_put_row(place, line, page->top, facts);
 	free(line);
 }
 
@@ -133,14 +135,14 @@ static void put_foot(struct page *page)
 	double height = place->drawing->height, took;
 	/* bars carry their names, so that lanes need the room more */
 	double share = place->scene->panels.len > 1 ? 0.15 : 0.28;
-	struct words soft = {
+	struct placed_words soft = {
 	    .size = 0.92 * place->font, .role = ROLE_TEXT_SOFT};
 
 	for (size_t i = place->scene->notes.len; i-- > 0;) {
 		if (height < 20 * place->font)
 			break;
 		page->bottom -= place_line_height(soft.size);
-		put_row(
+		chart_layout_put_row(
 		    place, place->scene->notes.items[i], page->bottom, soft);
 	}
 	took = layout_legend(place, page->bottom,
@@ -162,7 +164,7 @@ static void measure_panels(struct page *page, const struct axis *memory)
 	    (size_t)fmin(12, fmax(2, height / (3.4 * place->font))),
 	    &page->memory);
 	for (size_t i = 0; i < page->memory.len; i++) {
-		struct words words = {
+		struct placed_words words = {
 		    .text = page->memory.items[i].label, .size = place->font};
 
 		widest = fmax(widest, place_width(place, &words));
@@ -174,7 +176,7 @@ static void measure_panels(struct page *page, const struct axis *memory)
 /* A title that stands between its x and the right edge, as align says; labels
  * keep off it. */
 static void put_axis_title(
-    struct place *place, struct words words, double align)
+    struct place *place, struct placed_words words, double align)
 {
 	double room = place->drawing->width - place->margin - words.x;
 	char *cut = place_shorten(place, &words, room);
@@ -192,11 +194,11 @@ static void put_memory_axis(struct page *page, const struct plot *plot)
 {
 	struct place *place = &page->place;
 	double row = place_line_height(place->font);
-	const char *metric = fact(place->scene, "Metric");
+	const char *metric = chart_layout_fact(place->scene, "Metric");
 	char *title = mem_format(
 	    "%s (%s)", metric ? metric : "memory", page->memory.unit);
 	double last = INFINITY;
-	struct words words = {.text = title,
+	struct placed_words words = {.text = title,
 	    .x = place->margin,
 	    .y = plot->box.y - row - 0.55 * place->font,
 	    .size = 0.92 * place->font,
@@ -210,7 +212,7 @@ static void put_memory_axis(struct page *page, const struct plot *plot)
 
 		place_stroke(place, ROLE_GRID, 1,
 		    &(struct draw_box){plot->box.x, y, plot->box.w, 0}, NULL);
-		words = (struct words){.text = tick->label,
+		words = (struct placed_words){.text = tick->label,
 		    .x = plot->box.x - 0.4 * place->font,
 		    .y = y - row / 2,
 		    .size = place->font,
@@ -226,7 +228,7 @@ static void put_memory_axis(struct page *page, const struct plot *plot)
 /* Keeps a label of the time axis within the picture, and from under the
  * figures of the memory axis. */
 static struct draw_box tick_box(
-    const struct page *page, const struct words *words)
+    const struct page *page, const struct placed_words *words)
 {
 	struct draw_box box = place_box(&page->place, words);
 	double right = page->place.drawing->width - 2;
@@ -236,10 +238,10 @@ static struct draw_box tick_box(
 	return box;
 }
 
-static struct words tick_words(
+static struct placed_words tick_words(
     const struct page *page, const struct plot *plot, const struct tick *tick)
 {
-	return (struct words){.text = tick->label,
+	return (struct placed_words){.text = tick->label,
 	    .x = place_x(&page->place, plot, tick->value),
 	    .y = page->plot_bottom + 5,
 	    .size = page->place.font,
@@ -247,13 +249,14 @@ static struct words tick_words(
 	    .align = 0.5};
 }
 
-static bool ticks_fit(
-    const struct page *page, const struct plot *plot, const struct ticks *ticks)
+static bool ticks_fit(const struct page *page, const struct plot *plot,
+    const struct axis_ticks *ticks)
 {
 	double end = -INFINITY;
 
 	for (size_t i = 0; i < ticks->len; i++) {
-		struct words words = tick_words(page, plot, &ticks->items[i]);
+		struct placed_words words =
+		    tick_words(page, plot, &ticks->items[i]);
 		struct draw_box box = tick_box(page, &words);
 
 		if (box.x < end + page->place.font)
@@ -264,7 +267,7 @@ static bool ticks_fit(
 }
 
 static void choose_time_ticks(
-    const struct page *page, const struct plot *plot, struct ticks *ticks)
+    const struct page *page, const struct plot *plot, struct axis_ticks *ticks)
 {
 	const struct axis *time = &page->place.scene->time;
 	size_t most = (size_t)(plot->box.w / (5 * page->place.font));
@@ -277,7 +280,7 @@ static void choose_time_ticks(
 	}
 }
 
-static void put_time_title(struct page *page, const struct ticks *ticks)
+static void put_time_title(struct page *page, const struct axis_ticks *ticks)
 {
 	struct place *place = &page->place;
 	static const char *const names[] = {[AXIS_MEMORY] = "growth",
@@ -285,7 +288,7 @@ static void put_time_title(struct page *page, const struct ticks *ticks)
 	    [AXIS_CLOCK] = "time of day"};
 	char *title =
 	    mem_format("%s (%s)", names[place->scene->time.kind], ticks->unit);
-	struct words words = {.text = title,
+	struct placed_words words = {.text = title,
 	    .x = page->left,
 	    .y = page->plot_bottom + 6 + place_line_height(place->font),
 	    .size = 0.92 * place->font,
@@ -296,12 +299,13 @@ static void put_time_title(struct page *page, const struct ticks *ticks)
 }
 
 static void put_time_labels(
-    struct page *page, const struct plot *plot, const struct ticks *ticks)
+    struct page *page, const struct plot *plot, const struct axis_ticks *ticks)
 {
 	double end = -INFINITY;
 
 	for (size_t i = 0; i < ticks->len; i++) {
-		struct words words = tick_words(page, plot, &ticks->items[i]);
+		struct placed_words words =
+		    tick_words(page, plot, &ticks->items[i]);
 		struct draw_box box = tick_box(page, &words);
 
 		if (box.x < end + 0.3 * page->place.font)
@@ -314,8 +318,8 @@ static void put_time_labels(
 	put_time_title(page, ticks);
 }
 
-static void put_time_grid(
-    struct place *place, const struct plot *plot, const struct ticks *ticks)
+static void put_time_grid(struct place *place, const struct plot *plot,
+    const struct axis_ticks *ticks)
 {
 	for (size_t i = 0; i < ticks->len; i++) {
 		double x = round(place_x(place, plot, ticks->items[i].value));
@@ -349,7 +353,7 @@ static struct plot make_plot(
 }
 
 static void put_memory(
-    struct page *page, const struct plot *plot, const struct ticks *time)
+    struct page *page, const struct plot *plot, const struct axis_ticks *time)
 {
 	struct place *place = &page->place;
 
@@ -396,7 +400,7 @@ static size_t choose_depth(
 static double tell_deeper(struct page *page, const struct plot *plot)
 {
 	const struct scene_panel *lanes = plot->panel;
-	struct words words = {.x = plot->box.x + 2,
+	struct placed_words words = {.x = plot->box.x + 2,
 	    .size = note_size(page),
 	    .role = ROLE_TEXT_SOFT};
 	size_t deepest = 0;
@@ -421,7 +425,7 @@ static double tell_deeper(struct page *page, const struct plot *plot)
 }
 
 static struct plot put_lanes(struct page *page, const struct scene_panel *lanes,
-    double height, size_t most, const struct ticks *time)
+    double height, size_t most, const struct axis_ticks *time)
 {
 	struct plot plot =
 	    make_plot(page, lanes, page->plot_bottom - height, height);
@@ -441,7 +445,7 @@ static void put_only_lanes(struct page *page, const struct scene_panel *lanes)
 	double needed =
 	    (double)layout_lane_rows(lanes, SIZE_MAX) * 1.8 * page->place.font;
 	struct plot plot = make_plot(page, lanes, page->plot_top, height);
-	struct ticks ticks;
+	struct axis_ticks ticks;
 
 	choose_time_ticks(page, &plot, &ticks);
 	plot = put_lanes(page, lanes, fmin(height, needed), SIZE_MAX, &ticks);
@@ -458,7 +462,7 @@ static void put_panels(struct page *page)
 	    scene->panels.len > 1 ? &scene->panels.items[1] : NULL;
 	double height = page->plot_bottom - page->plot_top, lower = 0;
 	struct plot upper_plot;
-	struct ticks time;
+	struct axis_ticks time;
 
 	if (lanes)
 		lower = fmin(
@@ -489,7 +493,7 @@ void layout_scene(struct drawing *drawing, const struct scene *scene,
 	place->margin = place->font;
 	page.top = 0.8 * place->margin;
 	page.bottom = request->height - 0.6 * place->margin;
-	put_head(&page);
+	chart_layout_put_head(&page);
 	put_foot(&page);
 	if (scene->panels.items[0].kind == PANEL_LANES) {
 		page.plot_top = page.top + 0.6 * place->font;

@@ -8,29 +8,30 @@
 
 enum sign { SIGN_LINE, SIGN_FILLED_LINE, SIGN_DASHES, SIGN_BOX };
 
-struct entry {
+struct layout_legend_entry {
 	enum sign sign;
 	enum role role;
 	const char *name;
 	const char *detail; /* NULL: none */
 };
 
-struct legend {
+struct layout_legend {
 	struct place *place;
-	ARRAY(struct entry) entries;
+	ARRAY(struct layout_legend_entry) entries;
 	double size, row, sign_width, gap;
 	size_t columns, rows;
 	double column_width;
 };
 
-static void add_entry(struct legend *legend, enum sign sign, enum role role,
-    const char *name, const char *detail)
+static void layout_legend_add_entry(struct layout_legend *legend,
+    enum sign sign, enum role role, const char *name, const char *detail)
 {
 	*array_push(&legend->entries) =
-	    (struct entry){sign, role, name, detail};
+	    (struct layout_legend_entry){sign, role, name, detail};
 }
 
-static void collect(struct legend *legend, const struct scene_panel *panel)
+static void layout_legend_collect(
+    struct layout_legend *legend, const struct scene_panel *panel)
 {
 	static const enum sign signs[] = {
 	    [SCENE_TOTAL] = SIGN_FILLED_LINE,
@@ -46,45 +47,48 @@ static void collect(struct legend *legend, const struct scene_panel *panel)
 	for (size_t i = 0; i < count; i++) {
 		const struct scene_line *line = &panel->lines.items[order[i]];
 
-		add_entry(legend, signs[line->kind], line->role, line->name,
-		    line->detail);
+		layout_legend_add_entry(legend, signs[line->kind], line->role,
+		    line->name, line->detail);
 	}
 	free(order);
 	for (size_t i = 0; i < panel->functions.len; i++) {
 		const struct scene_function *function =
 		    &panel->functions.items[i];
 
-		add_entry(legend, SIGN_BOX, function->role, function->name,
-		    function->detail);
+		layout_legend_add_entry(legend, SIGN_BOX, function->role,
+		    function->name, function->detail);
 	}
 }
 
-static struct words words_of(const struct legend *legend, const char *text)
+static struct placed_words words_of(
+    const struct layout_legend *legend, const char *text)
 {
-	return (struct words){
+	return (struct placed_words){
 	    .text = text, .size = legend->size, .role = ROLE_TEXT};
 }
 
-static double text_width(const struct legend *legend, const char *text)
+static double layout_legend_text_width(
+    const struct layout_legend *legend, const char *text)
 {
-	struct words words = words_of(legend, text);
+	struct placed_words words = words_of(legend, text);
 
 	return text && *text ? place_width(legend->place, &words) : 0;
 }
 
 /* Columns as wide as the widest entry, but not so wide that a long command
  * line takes the room of two others. */
-static void measure(struct legend *legend)
+static void layout_legend_measure(struct layout_legend *legend)
 {
 	double room = legend->place->drawing->width - 2 * legend->place->margin;
 	double most = room < 560 ? room : room < 1600 ? room / 2 : room / 3;
 	double widest = 0;
 
 	for (size_t i = 0; i < legend->entries.len; i++) {
-		const struct entry *entry = &legend->entries.items[i];
+		const struct layout_legend_entry *entry =
+		    &legend->entries.items[i];
 		double width = legend->sign_width + 2 * legend->gap +
-			       text_width(legend, entry->name) +
-			       text_width(legend, entry->detail);
+			       layout_legend_text_width(legend, entry->name) +
+			       layout_legend_text_width(legend, entry->detail);
 
 		widest = fmax(widest, width + 3 * legend->gap);
 		if (widest >= most)
@@ -97,8 +101,8 @@ static void measure(struct legend *legend)
 	    (legend->entries.len + legend->columns - 1) / legend->columns;
 }
 
-static void draw_sign(
-    struct place *place, const struct entry *entry, const struct draw_box *box)
+static void draw_sign(struct place *place,
+    const struct layout_legend_entry *entry, const struct draw_box *box)
 {
 	double middle = box->y + box->h / 2;
 	struct shape *shape;
@@ -121,13 +125,14 @@ static void draw_sign(
 	shape->dashed = entry->sign == SIGN_DASHES;
 }
 
-static void draw_words(
-    const struct legend *legend, const struct entry *entry, double x, double y)
+static void draw_words(const struct layout_legend *legend,
+    const struct layout_legend_entry *entry, double x, double y)
 {
-	double detail = text_width(legend, entry->detail);
+	double detail = layout_legend_text_width(legend, entry->detail);
 	double room = legend->column_width - legend->sign_width -
 		      4 * legend->gap - detail;
-	struct words words = words_of(legend, entry->name ? entry->name : "");
+	struct placed_words words =
+	    words_of(legend, entry->name ? entry->name : "");
 	char *name = place_shorten(legend->place, &words, fmax(room, 0));
 
 	words.x = x;
@@ -148,8 +153,8 @@ static void draw_words(
 		place_text(legend->place, &words);
 }
 
-static void draw_entry(const struct legend *legend, const struct entry *entry,
-    size_t nth, double top)
+static void draw_entry(const struct layout_legend *legend,
+    const struct layout_legend_entry *entry, size_t nth, double top)
 {
 	size_t column = nth / legend->rows, row = nth % legend->rows;
 	double x =
@@ -164,13 +169,13 @@ static void draw_entry(const struct legend *legend, const struct entry *entry,
 
 /* What is summed up is the largest of a crowd, and comes last: where not all
  * have a place it takes the last one. */
-static void keep_sum(struct legend *legend, size_t shown)
+static void keep_sum(struct layout_legend *legend, size_t shown)
 {
-	struct entry *entries = legend->entries.items;
+	struct layout_legend_entry *entries = legend->entries.items;
 
 	for (size_t i = shown; i < legend->entries.len && shown > 0; i++) {
 		if (entries[i].role == ROLE_OTHER) {
-			struct entry sum = entries[i];
+			struct layout_legend_entry sum = entries[i];
 
 			entries[i] = entries[shown - 1];
 			entries[shown - 1] = sum;
@@ -180,12 +185,12 @@ static void keep_sum(struct legend *legend, size_t shown)
 }
 
 /* The last of the places says how many entries have none. */
-static void draw_entries(struct legend *legend, double top)
+static void draw_entries(struct layout_legend *legend, double top)
 {
 	size_t places = legend->rows * legend->columns;
 	size_t count = legend->entries.len;
 	size_t shown = count > places ? places - 1 : count;
-	struct entry rest = {.detail = NULL};
+	struct layout_legend_entry rest = {.detail = NULL};
 	char *text;
 
 	keep_sum(legend, shown);
@@ -200,28 +205,28 @@ static void draw_entries(struct legend *legend, double top)
 }
 
 /* One line alone is told by the title and by its peak. */
-static bool is_needed(const struct legend *legend)
+static bool is_needed(const struct layout_legend *legend)
 {
 	return legend->entries.len > 1;
 }
 
 double layout_legend(struct place *place, double bottom, double height)
 {
-	struct legend legend = {.place = place,
+	struct layout_legend legend = {.place = place,
 	    .size = 0.95 * place->font,
 	    .sign_width = 1.6 * place->font,
 	    .gap = 0.5 * place->font};
 	size_t most;
 
 	for (size_t i = 0; i < place->scene->panels.len; i++)
-		collect(&legend, &place->scene->panels.items[i]);
+		layout_legend_collect(&legend, &place->scene->panels.items[i]);
 	legend.row = place_line_height(legend.size);
 	most = (size_t)fmax(0, floor(height / legend.row));
 	if (!is_needed(&legend) || most == 0) {
 		array_free(&legend.entries);
 		return 0;
 	}
-	measure(&legend);
+	layout_legend_measure(&legend);
 	if (legend.rows > most)
 		legend.rows = most;
 	height = (double)legend.rows * legend.row;

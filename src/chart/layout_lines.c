@@ -67,12 +67,13 @@ static void push_crossings(struct trace *trace, const struct draw_point *from,
 	}
 }
 
-static double clamp(double value, const double band[2])
+static double layout_lines_clamp(double value, const double band[2])
 {
 	return fmin(fmax(value, band[0]), band[1]);
 }
 
-static void bound(struct trace *trace, const double band[2], bool vertical)
+static void layout_lines_bound(
+    struct trace *trace, const double band[2], bool vertical)
 {
 	struct trace old = *trace;
 	bool inside = true;
@@ -98,9 +99,9 @@ static void bound(struct trace *trace, const double band[2], bool vertical)
 		struct draw_point *at = &trace->points.items[i];
 
 		if (vertical)
-			at->y = clamp(at->y, band);
+			at->y = layout_lines_clamp(at->y, band);
 		else
-			at->x = clamp(at->x, band);
+			at->x = layout_lines_clamp(at->x, band);
 	}
 	array_free(&old.points);
 }
@@ -109,8 +110,10 @@ static void trace_bound(struct trace *trace, const struct plot *plot)
 {
 	const struct draw_box *box = &plot->box;
 
-	bound(trace, (double[]){box->x - 64, box->x + box->w + 64}, false);
-	bound(trace, (double[]){box->y - 64, box->y + box->h + 64}, true);
+	layout_lines_bound(
+	    trace, (double[]){box->x - 64, box->x + box->w + 64}, false);
+	layout_lines_bound(
+	    trace, (double[]){box->y - 64, box->y + box->h + 64}, true);
 }
 
 static void trace_line(struct trace *trace, const struct place *place,
@@ -184,7 +187,7 @@ static void draw_trace(struct place *place, const struct plot *plot,
 }
 
 /* A sample with a gap on both sides has no line: a dot shows it. */
-static void draw_lone(struct place *place, const struct plot *plot,
+static void layout_lines_draw_lone(struct place *place, const struct plot *plot,
     const struct trace *trace, const struct scene_line *line)
 {
 	const struct draw_point *points = trace->points.items;
@@ -218,7 +221,7 @@ void layout_lines(struct place *place, const struct plot *plot)
 			continue;
 		trace_line(&trace, place, plot, line);
 		draw_trace(place, plot, &trace, line);
-		draw_lone(place, plot, &trace, line);
+		layout_lines_draw_lone(place, plot, &trace, line);
 		array_free(&trace.points);
 	}
 }

@@ -8,7 +8,7 @@
 
 struct candidate {
 	double x, y;  /* of the label's anchor */
-	double align; /* as in struct words */
+	double align; /* as in struct placed_words */
 };
 
 static bool segment_meets(const struct draw_point *a,
@@ -54,7 +54,7 @@ static bool is_inked(const struct place *place, const struct plot *plot,
 /* Puts the label at the first candidate where it has room: if there is one, on
  * no line. */
 static bool try_label(struct place *place, const struct plot *plot,
-    struct words words, const struct candidate *candidates, size_t count)
+    struct placed_words words, const struct candidate *candidates, size_t count)
 {
 	for (size_t i = 0; i < 2 * count; i++) {
 		const struct candidate *at = &candidates[i % count];
@@ -82,7 +82,7 @@ static bool time_in_view(const struct place *place, double time_s)
 
 /* Beside a point: above it, then at its sides, then below. */
 static bool label_point(struct place *place, const struct plot *plot,
-    const struct scene_mark *mark, const struct words *words)
+    const struct scene_mark *mark, const struct placed_words *words)
 {
 	double x = place_x(place, plot, mark->at.time_s);
 	double y = place_y(plot, mark->at.mib), gap = 0.5 * place->font;
@@ -105,7 +105,7 @@ static bool label_point(struct place *place, const struct plot *plot,
 static void draw_peak(
     struct place *place, const struct plot *plot, const struct scene_mark *mark)
 {
-	struct words words = {.text = mark->label,
+	struct placed_words words = {.text = mark->label,
 	    .size = place->font,
 	    .role = ROLE_TEXT,
 	    .bold = true,
@@ -125,7 +125,7 @@ static void draw_cross(
 {
 	double x = place_x(place, plot, mark->at.time_s);
 	double y = place_y(plot, mark->at.mib), r = 0.3 * place->font;
-	struct words words = {.text = mark->label,
+	struct placed_words words = {.text = mark->label,
 	    .size = 0.9 * place->font,
 	    .role = mark->role,
 	    .halo = true};
@@ -139,14 +139,14 @@ static void draw_cross(
 
 enum { MOMENT_ROWS = 6 };
 
-struct moment {
+struct layout_marks_moment {
 	const struct scene_mark *mark;
 	double x;
-	struct words words;
+	struct placed_words words;
 };
 
 static void draw_moment_line(struct place *place, const struct plot *plot,
-    const struct moment *moment, double top)
+    const struct layout_marks_moment *moment, double top)
 {
 	double bottom = plot->box.y + plot->box.h;
 	struct shape *shape;
@@ -160,11 +160,11 @@ static void draw_moment_line(struct place *place, const struct plot *plot,
 /* The label at the right or the left of its line's upper end, where neither
  * would lie over a label that is there. */
 static bool try_moment(struct place *place, const struct plot *plot,
-    const struct moment *moment, double top)
+    const struct layout_marks_moment *moment, double top)
 {
 	double bottom = plot->box.y + plot->box.h;
 	struct draw_box line = {moment->x - 1, top, 2, bottom - top};
-	struct words words = moment->words;
+	struct placed_words words = moment->words;
 
 	line.x = fmax(line.x, plot->box.x);
 	line.w = fmin(line.w, plot->box.x + plot->box.w - line.x);
@@ -194,7 +194,7 @@ static void draw_moment(
     struct place *place, const struct plot *plot, const struct scene_mark *mark)
 {
 	bool end = mark->kind == SCENE_END;
-	struct moment moment = {.mark = mark,
+	struct layout_marks_moment moment = {.mark = mark,
 	    .x = place_x(place, plot, mark->at.time_s),
 	    .words = {.text = mark->label,
 		.size = 0.9 * place->font,
@@ -246,7 +246,7 @@ static void label_gap(
 	double left = plot->box.x, right = left + plot->box.w;
 	double x0 = fmax(left, place_x(place, plot, mark->at.time_s));
 	double x1 = fmin(right, place_x(place, plot, mark->until_s));
-	struct words words = {.text = mark->label,
+	struct placed_words words = {.text = mark->label,
 	    .size = 0.9 * place->font,
 	    .role = ROLE_TEXT_SOFT};
 	double row = place_line_height(words.size), x = (x0 + x1) / 2;
@@ -259,12 +259,12 @@ static void label_gap(
 }
 
 /* The label above the line, or below it, at the end where there is room. */
-static void draw_limit(
+static void layout_marks_draw_limit(
     struct place *place, const struct plot *plot, const struct scene_mark *mark)
 {
 	double left = plot->box.x, right = left + plot->box.w;
 	double y = place_y(plot, mark->at.mib);
-	struct words words = {.text = mark->label,
+	struct placed_words words = {.text = mark->label,
 	    .size = 0.9 * place->font,
 	    .role = mark->role,
 	    .halo = true};
@@ -282,7 +282,7 @@ static void draw_limit(
 	place->level = (struct draw_box){left, y, plot->box.w, 0};
 }
 
-static void draw_mark(
+static void layout_marks_draw_mark(
     struct place *place, const struct plot *plot, const struct scene_mark *mark)
 {
 	if (mark->kind == SCENE_GAP) {
@@ -302,7 +302,7 @@ static void draw_mark(
 	if (mark->kind == SCENE_PEAK)
 		draw_peak(place, plot, mark);
 	else if (mark->kind == SCENE_LIMIT)
-		draw_limit(place, plot, mark);
+		layout_marks_draw_limit(place, plot, mark);
 	else
 		draw_cross(place, plot, mark);
 }
@@ -320,7 +320,7 @@ void layout_marks(struct place *place, const struct plot *plot)
 			    &plot->panel->marks.items[i];
 
 			if (mark->kind == order[k])
-				draw_mark(place, plot, mark);
+				layout_marks_draw_mark(place, plot, mark);
 		}
 	}
 }

@@ -68,12 +68,13 @@ void layout_brackets(struct place *place, const struct plot *plot)
 	}
 }
 
-static bool is_named(const struct scene_group *group)
+static bool layout_spans_is_named(const struct scene_group *group)
 {
 	return group->name != NULL;
 }
 
-static size_t shown_lanes(const struct scene_group *group, size_t most)
+static size_t layout_spans_shown_lanes(
+    const struct scene_group *group, size_t most)
 {
 	return group->lanes < most ? group->lanes : most;
 }
@@ -85,7 +86,8 @@ size_t layout_lane_rows(const struct scene_panel *panel, size_t most)
 	for (size_t i = 0; i < panel->groups.len; i++) {
 		const struct scene_group *group = &panel->groups.items[i];
 
-		rows += is_named(group) + shown_lanes(group, most);
+		rows += layout_spans_is_named(group) +
+			layout_spans_shown_lanes(group, most);
 	}
 	return rows;
 }
@@ -99,9 +101,10 @@ static size_t *number_rows(const struct plot *plot)
 
 	for (size_t i = 0; i < plot->panel->groups.len; i++) {
 		const struct scene_group *group = &plot->panel->groups.items[i];
-		size_t shown = shown_lanes(group, plot->most_lanes);
+		size_t shown =
+		    layout_spans_shown_lanes(group, plot->most_lanes);
 
-		row += is_named(group);
+		row += layout_spans_is_named(group);
 		for (size_t k = 0; k < group->lanes; k++)
 			rows[group->first_lane + k] =
 			    k < shown ? row + k : SIZE_MAX;
@@ -118,7 +121,7 @@ static double row_y(const struct plot *plot, size_t row)
 static void name_span(struct place *place, const struct scene_span *span,
     const struct draw_box *box)
 {
-	struct words words = {.text = span->name,
+	struct placed_words words = {.text = span->name,
 	    .x = box->x + 4,
 	    .size = fmin(0.9 * place->font, box->h / 1.35 - 1),
 	    .role = ROLE_TEXT};
@@ -160,7 +163,7 @@ static bool span_in_view(
 static void name_group(struct place *place, const struct plot *plot,
     const struct scene_group *group, size_t row)
 {
-	struct words words = {.text = group->name,
+	struct placed_words words = {.text = group->name,
 	    .x = plot->box.x + 2,
 	    .size = fmin(0.9 * place->font, plot->lane_height / 1.35),
 	    .role = ROLE_TEXT_SOFT};
@@ -183,9 +186,9 @@ static void name_groups(struct place *place, const struct plot *plot)
 	for (size_t i = 0; i < plot->panel->groups.len; i++) {
 		const struct scene_group *group = &plot->panel->groups.items[i];
 
-		if (is_named(group))
+		if (layout_spans_is_named(group))
 			name_group(place, plot, group, row++);
-		row += shown_lanes(group, plot->most_lanes);
+		row += layout_spans_shown_lanes(group, plot->most_lanes);
 	}
 }
 

@@ -40,7 +40,8 @@ static bool band_has(const struct band *band, size_t i)
 }
 
 /* Beside a gap on both sides a time is a sliver. */
-static void draw_lone(struct place *place, const struct band *band, size_t i)
+static void layout_stack_draw_lone(
+    struct place *place, const struct band *band, size_t i)
 {
 	const struct draw_point *top = &band->top[i], *base = &band->base[i];
 
@@ -80,7 +81,7 @@ static void draw_band(struct place *place, const struct plot *plot,
 		if (open && (!has || at->starts))
 			close_band(place, band, from, i - 1);
 		if (has && is_lone(band, i)) {
-			draw_lone(place, band, i);
+			layout_stack_draw_lone(place, band, i);
 			has = false;
 		} else if (has) {
 			if (!open || at->starts)

@@ -9,23 +9,23 @@
 
 /* The points of a line that stand at one x. y grows downwards, so that low is
  * the upper end. */
-struct column {
+struct stroke_column {
 	double x, first, low, high, last;
 	bool starts;
 	bool joins;   /* a line leads to the next one */
 	bool covered; /* it would run over the ink of both */
 };
 
-struct columns {
-	ARRAY(struct column) list;
+struct stroke_columns {
+	ARRAY(struct stroke_column) list;
 };
 
 /* Reads the column at *i, which moves behind it. */
-static struct column next_column(
+static struct stroke_column next_column(
     const struct draw_point *points, size_t len, size_t *i)
 {
 	const struct draw_point *at = &points[*i];
-	struct column column = {.x = at->x,
+	struct stroke_column column = {.x = at->x,
 	    .first = at->y,
 	    .low = at->y,
 	    .high = at->y,
@@ -40,14 +40,14 @@ static struct column next_column(
 	return column;
 }
 
-static bool is_inside(const struct column *column, double y, double rim)
+static bool is_inside(const struct stroke_column *column, double y, double rim)
 {
 	return y >= column->low + rim && y <= column->high - rim;
 }
 
 /* Whether the line from one column to the next runs over their ink alone. */
 static bool is_covered(
-    const struct column *a, const struct column *b, double width)
+    const struct stroke_column *a, const struct stroke_column *b, double width)
 {
 	double rim = 0.5 * width;
 
@@ -65,8 +65,8 @@ static void move_on(struct place *place, double x, double *y, double to)
 }
 
 /* From where the pen is to both ends of the column, the nearer one first. */
-static void ink_column(
-    struct place *place, const struct column *column, bool joined, bool joins)
+static void ink_column(struct place *place, const struct stroke_column *column,
+    bool joined, bool joins)
 {
 	double x = column->x, y = column->first, near = y;
 	bool up;
@@ -83,16 +83,17 @@ static void ink_column(
 		move_on(place, x, &y, column->last);
 }
 
-static struct columns read_columns(
+static struct stroke_columns read_columns(
     const struct draw_point *points, size_t len, double width)
 {
-	struct columns columns = {{0}};
+	struct stroke_columns columns = {{0}};
 	size_t i = 0;
 
 	while (i < len)
 		*array_push(&columns.list) = next_column(points, len, &i);
 	for (size_t k = 1; k < columns.list.len; k++) {
-		struct column *a = &columns.list.items[k - 1], *b = a + 1;
+		struct stroke_column *a = &columns.list.items[k - 1],
+				     *b = a + 1;
 
 		a->covered = !b->starts && is_covered(a, b, width);
 		a->joins = !b->starts && !a->covered;
@@ -102,13 +103,14 @@ static struct columns read_columns(
 
 /* What columns from first to last ink together, but for a rim of it at the top
  * and the bottom; each is as wide as half the way to its neighbours. */
-static void fill_run(struct place *place, const struct columns *columns,
+static void fill_run(struct place *place, const struct stroke_columns *columns,
     size_t first, size_t last, double rim)
 {
 	for (size_t side = 0; side < 2; side++) {
 		for (size_t k = 0; k <= last - first; k++) {
 			size_t i = side ? last - k : first + k;
-			const struct column *at = &columns->list.items[i];
+			const struct stroke_column *at =
+			    &columns->list.items[i];
 			double y = side ? at->high - rim : at->low + rim;
 			double left =
 			    i > first ? (at[-1].x + at->x) / 2 : at->x;
@@ -123,9 +125,9 @@ static void fill_run(struct place *place, const struct columns *columns,
 
 /* Where lines up and down stand so close that they are a band, it is filled. */
 static void fill_bands(
-    struct place *place, const struct columns *columns, double rim)
+    struct place *place, const struct stroke_columns *columns, double rim)
 {
-	const struct column *items = columns->list.items;
+	const struct stroke_column *items = columns->list.items;
 
 	for (size_t i = 0; i < columns->list.len; i++) {
 		size_t first = i;
@@ -140,9 +142,9 @@ static void fill_bands(
 /* Of a line within a band, its ends that look out of what is filled, and as
  * much again, so that no seam is between them. */
 static void ink_ends(
-    struct place *place, const struct column *column, double rim)
+    struct place *place, const struct stroke_column *column, double rim)
 {
-	const struct column *before = column - 1, *behind = column + 1;
+	const struct stroke_column *before = column - 1, *behind = column + 1;
 	double low = fmax(before->low, behind->low) + 2 * rim;
 	double high = fmin(before->high, behind->high) - 2 * rim;
 
@@ -158,7 +160,7 @@ static void ink_ends(
 
 void layout_stroke(struct place *place, const struct stroke *stroke)
 {
-	struct columns columns =
+	struct stroke_columns columns =
 	    read_columns(stroke->points, stroke->len, stroke->width);
 	bool joined = false, covered = false;
 	struct shape *shape;
@@ -172,7 +174,7 @@ void layout_stroke(struct place *place, const struct stroke *stroke)
 	shape->width = stroke->width;
 	shape->clip = stroke->clip;
 	for (size_t i = 0; i < columns.list.len; i++) {
-		const struct column *column = &columns.list.items[i];
+		const struct stroke_column *column = &columns.list.items[i];
 
 		if (stroke->bands && covered && column->covered)
 			ink_ends(place, column, 0.5 * stroke->width);
@@ -192,7 +194,7 @@ struct edge {
 	double from_x;
 };
 
-static void edge_start(struct edge *edge, const struct column *column)
+static void edge_start(struct edge *edge, const struct stroke_column *column)
 {
 	edge->x = edge->from_x = edge->placed_x = column->x;
 	edge->y = column->first;
@@ -219,9 +221,10 @@ static void edge_close(struct edge *edge, double bottom)
 }
 
 /* To the next column: straight behind the ink of both where it covers that. */
-static void edge_move(struct edge *edge, const struct column *from, double rim)
+static void edge_move(
+    struct edge *edge, const struct stroke_column *from, double rim)
 {
-	const struct column *to = from + 1;
+	const struct stroke_column *to = from + 1;
 
 	if (from->covered) {
 		double low = fmax(from->low, to->low) + rim;
@@ -242,7 +245,7 @@ static void edge_move(struct edge *edge, const struct column *from, double rim)
 void layout_area(
     struct place *place, const struct stroke *stroke, double bottom)
 {
-	struct columns columns =
+	struct stroke_columns columns =
 	    read_columns(stroke->points, stroke->len, stroke->width);
 	struct shape *shape = place_shape(place, SHAPE_AREA, stroke->role);
 	struct edge edge = {.place = place};
@@ -250,7 +253,7 @@ void layout_area(
 	shape->opacity = 0.16;
 	shape->clip = stroke->clip;
 	for (size_t i = 0; i < columns.list.len; i++) {
-		const struct column *column = &columns.list.items[i];
+		const struct stroke_column *column = &columns.list.items[i];
 
 		if (i == 0 || column->starts)
 			edge_start(&edge, column);

@@ -149,7 +149,8 @@ void build_trends(struct scene *scene, struct scene_panel *panel,
 	}
 }
 
-static double highest(const struct series *series, const struct window *view)
+static double chart_lines_highest(
+    const struct series *series, const struct window *view)
 {
 	struct series part = series_part(series, view->from_s, view->to_s);
 	const struct sample *peak = series_peak(&part);
@@ -157,7 +158,7 @@ static double highest(const struct series *series, const struct window *view)
 	return peak ? peak->mib : -INFINITY;
 }
 
-static double lowest_of(const struct scene_panel *panel)
+static double chart_lines_lowest_of(const struct scene_panel *panel)
 {
 	double low = 0;
 
@@ -204,7 +205,8 @@ static double highest_of(
 		    line->peak.time_s <= scene->time.high)
 			best = line->peak.mib;
 		else
-			best = fmax(best, highest(line->samples, &view));
+			best = fmax(
+			    best, chart_lines_highest(line->samples, &view));
 	}
 	for (size_t i = 0; i < panel->marks.len; i++) {
 		const struct scene_mark *mark = &panel->marks.items[i];
@@ -223,7 +225,7 @@ static double highest_of(
 void build_memory_axis(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request)
 {
-	double low = lowest_of(panel);
+	double low = chart_lines_lowest_of(panel);
 
 	panel->memory = axis_memory(highest_of(scene, panel));
 	if (low < 0)

@@ -59,8 +59,8 @@ static void add_peak(struct scene_panel *panel, const struct run *run,
 	    unseen ? ", between samples" : "");
 }
 
-static void add_limit(struct scene_panel *panel, const struct run *run,
-    const struct sample *sampled)
+static void chart_marks_add_limit(struct scene_panel *panel,
+    const struct run *run, const struct sample *sampled)
 {
 	static const char *const of[] = {
 	    [LIMIT_OF_UNTOLD] = "",
@@ -98,7 +98,7 @@ static size_t add_labels(const struct scene *scene, struct scene_panel *panel,
 	return count > MOST_MARKS ? count - MOST_MARKS : 0;
 }
 
-static void add_end(
+static void chart_marks_add_end(
     struct scene_panel *panel, const struct run *run, double zero_s)
 {
 	char *text = build_end_text(&run->exit);
@@ -217,11 +217,11 @@ void build_marks(struct scene *scene, struct scene_panel *panel,
 		run = request->runs[i].run;
 		zero_s = build_zero(request, i);
 		more += add_labels(scene, panel, run, zero_s);
-		add_end(panel, run, zero_s);
+		chart_marks_add_end(panel, run, zero_s);
 		if (request->len == 1)
 			add_peak(panel, run, sampled, zero_s);
 		if (request->len == 1)
-			add_limit(panel, run, sampled);
+			chart_marks_add_limit(panel, run, sampled);
 	}
 	if (more > 0)
 		*array_push(&scene->notes) =

@@ -24,7 +24,7 @@ double place_y(const struct plot *plot, double mib)
 	       (mib - memory->low) / (memory->high - memory->low) * plot->box.h;
 }
 
-double place_width(const struct place *place, const struct words *words)
+double place_width(const struct place *place, const struct placed_words *words)
 {
 	const struct text_measure *measure = &place->request->measure;
 
@@ -37,7 +37,8 @@ double place_line_height(double size)
 	return ceil(size * 1.35);
 }
 
-struct draw_box place_box(const struct place *place, const struct words *words)
+struct draw_box place_box(
+    const struct place *place, const struct placed_words *words)
 {
 	double width = place_width(place, words);
 
@@ -45,7 +46,7 @@ struct draw_box place_box(const struct place *place, const struct words *words)
 	    width, place_line_height(words->size)};
 }
 
-void place_text(struct place *place, const struct words *words)
+void place_text(struct place *place, const struct placed_words *words)
 {
 	struct draw_box box = place_box(place, words);
 	struct shape *shape = place_shape(place, SHAPE_TEXT, words->role);
@@ -60,12 +61,12 @@ void place_text(struct place *place, const struct words *words)
 /* Text of any length: first as many columns as could fit at most, then fewer
  * and fewer, by halving. */
 char *place_shorten(
-    const struct place *place, const struct words *words, double width)
+    const struct place *place, const struct placed_words *words, double width)
 {
 	size_t size = strlen(words->text) + 8;
 	char *cut = mem_zero(size, 1);
 	size_t columns = utf8_width(words->text), low = 3, high;
-	struct words trial = *words;
+	struct placed_words trial = *words;
 
 	trial.text = cut;
 	high = (size_t)fmax(4, 6 * width / words->size);
@@ -88,7 +89,8 @@ char *place_shorten(
 	return NULL;
 }
 
-static bool overlap(const struct draw_box *a, const struct draw_box *b)
+static bool chart_place_overlap(
+    const struct draw_box *a, const struct draw_box *b)
 {
 	return a->x < b->x + b->w && b->x < a->x + a->w && a->y < b->y + b->h &&
 	       b->y < a->y + a->h;
@@ -104,7 +106,7 @@ bool place_is_free(const struct place *place, const struct plot *plot,
 	    box->x + box->w > in->x + in->w || box->y + box->h > in->y + in->h)
 		return false;
 	for (size_t i = 0; i < place->taken.len; i++) {
-		if (overlap(&place->taken.items[i], box))
+		if (chart_place_overlap(&place->taken.items[i], box))
 			return false;
 	}
 	return true;
@@ -113,7 +115,8 @@ bool place_is_free(const struct place *place, const struct plot *plot,
 bool place_take(
     struct place *place, const struct plot *plot, const struct draw_box *box)
 {
-	if (!place_is_free(place, plot, box) || overlap(&place->level, box))
+	if (!place_is_free(place, plot, box) ||
+	    chart_place_overlap(&place->level, box))
 		return false;
 	*array_push(&place->taken) = *box;
 	return true;

@@ -27,7 +27,7 @@ struct plot {
 	size_t most_lanes; /* of a group that are shown, the outer ones */
 };
 
-struct words {
+struct placed_words {
 	const char *text;
 	double x, y; /* the left end, or as align says; the top */
 	double size;
@@ -39,18 +39,19 @@ struct words {
 double place_x(const struct place *place, const struct plot *plot, double s);
 double place_y(const struct plot *plot, double mib);
 
-double place_width(const struct place *place, const struct words *words);
+double place_width(const struct place *place, const struct placed_words *words);
 double place_line_height(double size);
 
 /* The box that words will take. */
-struct draw_box place_box(const struct place *place, const struct words *words);
+struct draw_box place_box(
+    const struct place *place, const struct placed_words *words);
 
-void place_text(struct place *place, const struct words *words);
+void place_text(struct place *place, const struct placed_words *words);
 
 /* The text with an ellipsis in its middle where it is wider than width; the
  * caller frees. NULL where not even a few letters fit. */
 char *place_shorten(
-    const struct place *place, const struct words *words, double width);
+    const struct place *place, const struct placed_words *words, double width);
 
 /* Whether box is inside the plot, or hardly above it, and free of other labels.
  */

@@ -95,7 +95,7 @@ static void print_samples(const struct scene_line *line, FILE *out)
 	}
 }
 
-static void print_line(const struct scene_line *line, FILE *out)
+static void scene_print_line(const struct scene_line *line, FILE *out)
 {
 	static const char *const kinds[] = {
 	    "total", "run", "process", "stacked", "trend"};
@@ -141,7 +141,7 @@ static void print_mark(const struct scene_mark *mark, FILE *out)
 
 static void print_axis(const char *name, const struct axis *axis, FILE *out)
 {
-	struct ticks ticks;
+	struct axis_ticks ticks;
 
 	axis_ticks(axis, 8, &ticks);
 	fprintf(
@@ -166,7 +166,7 @@ static void print_panel(const struct scene_panel *panel, FILE *out)
 		    group->lanes);
 	}
 	for (size_t i = 0; i < panel->lines.len; i++)
-		print_line(&panel->lines.items[i], out);
+		scene_print_line(&panel->lines.items[i], out);
 	for (size_t i = 0; i < panel->functions.len; i++)
 		print_function(&panel->functions.items[i], out);
 	for (size_t i = 0; i < panel->spans.len; i++)

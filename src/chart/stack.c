@@ -133,7 +133,7 @@ static size_t count_layers(const struct stack_build *build, double peak_mib)
 	return count > MOST_LAYERS ? MOST_LAYERS : count;
 }
 
-static void add_process(struct stack_build *build, size_t nth)
+static void chart_stack_add_process(struct stack_build *build, size_t nth)
 {
 	const struct process *process = build->ranking.items[nth].process;
 	double *sums = mem_zero(build->ticks.len + 1, sizeof(sums[0]));
@@ -165,7 +165,7 @@ static void add_layers(struct stack_build *build, double peak_mib)
 	start_at_zero(build);
 	add_program(build);
 	for (size_t i = 0; i < layers; i++)
-		add_process(build, i);
+		chart_stack_add_process(build, i);
 	if (layers < build->ranking.len)
 		add_other(build, layers);
 }

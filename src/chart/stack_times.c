@@ -20,7 +20,7 @@ const struct scene_line *stack_top(const struct scene_panel *panel)
 	return NULL;
 }
 
-static void pick(struct stack_times *times, size_t i, bool starts)
+static void stack_times_pick(struct stack_times *times, size_t i, bool starts)
 {
 	times->items[times->len] = i;
 	times->starts[times->len++] = starts;
@@ -44,7 +44,7 @@ struct stack_times stack_times_choose(
 		       (top->gap_s > 0 &&
 			   at[i + 1].time_s - at[i].time_s > top->gap_s);
 		if (starts || ends || here != column)
-			pick(&times, i, starts);
+			stack_times_pick(&times, i, starts);
 		else if (at[i].mib > at[times.items[times.len - 1]].mib)
 			times.items[times.len - 1] = i;
 		column = starts || ends ? len : here;

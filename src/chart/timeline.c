@@ -101,7 +101,7 @@ static void add_others(struct scene *scene, struct scene_panel *panel,
 	tell_peak(line, request, &window, line->peak.mib);
 }
 
-static void add_process(struct scene_panel *panel,
+static void timeline_add_process(struct scene_panel *panel,
     const struct chart_request *request, const struct ranked *ranked,
     size_t nth, double gap_s)
 {
@@ -157,7 +157,8 @@ static void add_processes(struct scene *scene, struct scene_panel *panel,
 	if (ranking.len > most)
 		shown = most - 1;
 	for (size_t i = 0; i < shown; i++)
-		add_process(panel, request, &ranking.items[i], i, gap_s);
+		timeline_add_process(
+		    panel, request, &ranking.items[i], i, gap_s);
 	if (shown < ranking.len)
 		add_others(scene, panel, request, &ranking, shown);
 	ranking_finish(&ranking);

@@ -18,7 +18,7 @@ static void new_line(struct json *json)
 }
 
 /* The comma and the indentation before a value or a key. */
-static void begin(struct json *json)
+static void json_begin(struct json *json)
 {
 	if (json->in_value) {
 		json->in_value = false;
@@ -33,7 +33,7 @@ static void begin(struct json *json)
 
 void json_open(struct json *json, char bracket)
 {
-	begin(json);
+	json_begin(json);
 	fputc(bracket, json->out);
 	json->depth++;
 	json->filled = false;
@@ -76,7 +76,7 @@ static void put_text(FILE *out, const char *text)
 
 void json_key(struct json *json, const char *key)
 {
-	begin(json);
+	json_begin(json);
 	put_text(json->out, key);
 	fputs(": ", json->out);
 	json->in_value = true;
@@ -91,14 +91,14 @@ void json_open_document(struct json *json, int schema)
 
 void json_text(struct json *json, const char *text)
 {
-	begin(json);
+	json_begin(json);
 	if (text)
 		put_text(json->out, text);
 	else
 		fputs("null", json->out);
 }
 
-static void put_number(FILE *out, double number)
+static void json_put_number(FILE *out, double number)
 {
 	char text[40];
 
@@ -116,17 +116,17 @@ static void put_number(FILE *out, double number)
 
 void json_number(struct json *json, double number)
 {
-	begin(json);
-	put_number(json->out, number);
+	json_begin(json);
+	json_put_number(json->out, number);
 }
 
 void json_pair(struct json *json, double a, double b)
 {
-	begin(json);
+	json_begin(json);
 	fputc('[', json->out);
-	put_number(json->out, a);
+	json_put_number(json->out, a);
 	fputs(", ", json->out);
-	put_number(json->out, b);
+	json_put_number(json->out, b);
 	fputc(']', json->out);
 }
 
@@ -140,12 +140,12 @@ void json_rounded(struct json *json, double number, int decimals)
 
 void json_whole(struct json *json, int64_t number)
 {
-	begin(json);
+	json_begin(json);
 	fprintf(json->out, "%lld", (long long)number);
 }
 
 void json_bool(struct json *json, bool value)
 {
-	begin(json);
+	json_begin(json);
 	fputs(value ? "true" : "false", json->out);
 }

@@ -20,7 +20,7 @@ static bool is_negative_number(const char *word)
 	return word[1 + strspn(word + 1, "0123456789")] == 0;
 }
 
-static char *revealed(char *word)
+static char *options_revealed(char *word)
 {
 	return word && word[0] == HIDDEN && is_negative_number(word + 1)
 		   ? word + 1
@@ -144,10 +144,11 @@ static char *value_of(const struct option_row *row, char *word)
 	bool joined = row->letter && word[0] == '-' && word[1] == row->letter &&
 		      optarg == word + 2;
 
-	return joined && optarg[0] == '=' ? optarg + 1 : revealed(optarg);
+	return joined && optarg[0] == '=' ? optarg + 1
+					  : options_revealed(optarg);
 }
 
-static enum option_result take(
+static enum option_result options_take(
     const struct option_call *call, int code, char *word, struct err *e)
 {
 	const struct option_row *row = row_of_code(call->rows, code);
@@ -197,7 +198,7 @@ static enum option_result parse_all(const struct option_call *call, int argc,
 			argv[--optind] = whole;
 			continue;
 		}
-		if (take(call, code, argv[optind - 1], e) != OPTION_RUN)
+		if (options_take(call, code, argv[optind - 1], e) != OPTION_RUN)
 			return OPTION_BAD;
 	}
 }
@@ -214,7 +215,7 @@ enum option_result options_parse(const struct option_call *call, int argc,
 	free(long_options);
 	*rest = optind;
 	for (int i = 1; i < argc && !call->stop_early; i++)
-		argv[i] = revealed(argv[i]);
+		argv[i] = options_revealed(argv[i]);
 	return result;
 }
 
@@ -245,7 +246,7 @@ static void print_wrapped(
 	fputc('\n', out);
 }
 
-static void print_row(const struct option_row *row, FILE *out)
+static void options_print_row(const struct option_row *row, FILE *out)
 {
 	char head[96];
 	int len;
@@ -270,21 +271,22 @@ void options_print_help(const struct option_row *rows, FILE *out)
 	};
 
 	for (; rows->name; rows++)
-		print_row(rows, out);
+		options_print_row(rows, out);
 	for (size_t i = 0; i < 2; i++)
-		print_row(&common[i], out);
+		options_print_row(&common[i], out);
 }
 
 enum { LONGEST_WORD = 64 };
 
-static size_t least(size_t a, size_t b)
+static size_t options_least(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
 /* Edits between two words, two letters swapped being one; rows are kept for
  * the last three letters of a. */
-static size_t distance(const char *a, size_t len_a, const char *b, size_t len_b)
+static size_t options_distance(
+    const char *a, size_t len_a, const char *b, size_t len_b)
 {
 	size_t rows[3][LONGEST_WORD + 1];
 
@@ -298,12 +300,12 @@ static size_t distance(const char *a, size_t len_a, const char *b, size_t len_b)
 		row[0] = i;
 		for (size_t j = 1; j <= len_b; j++) {
 			row[j] = above[j - 1] + (a[i - 1] != b[j - 1]);
-			row[j] = least(row[j], above[j] + 1);
-			row[j] = least(row[j], row[j - 1] + 1);
+			row[j] = options_least(row[j], above[j] + 1);
+			row[j] = options_least(row[j], row[j - 1] + 1);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
 			    a[i - 2] == b[j - 1])
-				row[j] =
-				    least(row[j], rows[(i - 2) % 3][j - 2] + 1);
+				row[j] = options_least(
+				    row[j], rows[(i - 2) % 3][j - 2] + 1);
 		}
 	}
 	return rows[len_a % 3][len_b];
@@ -317,7 +319,8 @@ const char *options_nearest(
 	const char *found = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		size_t far = distance(word, len, names[i], strlen(names[i]));
+		size_t far =
+		    options_distance(word, len, names[i], strlen(names[i]));
 
 		if (far < best) {
 			best = far;

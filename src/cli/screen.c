@@ -22,16 +22,16 @@ static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 static const int awaited[] = {
     SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
 
-static void put(const char *text)
+static void screen_put(const char *text)
 {
 	/* a terminal that is gone needs no order */
 	if (io_write_all(STDOUT_FILENO, text, strlen(text)) != 0)
 		return;
 }
 
-static void leave(void)
+static void screen_leave(void)
 {
-	put(LEAVE);
+	screen_put(LEAVE);
 	if (has_before)
 		tcsetattr(STDIN_FILENO, TCSANOW, &before);
 }
@@ -39,7 +39,7 @@ static void leave(void)
 /* The handler is gone when it runs: the signal then does what it does. */
 static void on_crash(int number)
 {
-	leave();
+	screen_leave();
 	raise(number);
 }
 
@@ -59,7 +59,7 @@ static void awaited_set(sigset_t *set)
 		sigaddset(set, awaited[i]);
 }
 
-static void enter(void)
+static void screen_enter(void)
 {
 	struct termios single;
 
@@ -72,7 +72,7 @@ static void enter(void)
 		single.c_cc[VSUSP] = _POSIX_VDISABLE;
 		tcsetattr(STDIN_FILENO, TCSANOW, &single);
 	}
-	put(ENTER);
+	screen_put(ENTER);
 }
 
 void screen_open(struct screen *screen, bool keys)
@@ -89,14 +89,14 @@ void screen_open(struct screen *screen, bool keys)
 		screen->signals =
 		    signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	}
-	enter();
+	screen_enter();
 }
 
 void screen_close(struct screen *screen)
 {
 	sigset_t set;
 
-	leave();
+	screen_leave();
 	has_before = 0;
 	set_crash_handlers(SIG_DFL);
 	if (screen->signals >= 0) {
@@ -108,11 +108,11 @@ void screen_close(struct screen *screen)
 }
 
 /* Stops as the shell expects it, with the screen as it was. */
-static void stop(void)
+static void screen_stop(void)
 {
-	leave();
+	screen_leave();
 	raise(SIGSTOP);
-	enter();
+	screen_enter();
 }
 
 static enum screen_event take_signal(const struct screen *screen)
@@ -123,7 +123,7 @@ static enum screen_event take_signal(const struct screen *screen)
 		return SCREEN_NOTHING;
 	switch (info.ssi_signo) {
 	case SIGTSTP:
-		stop();
+		screen_stop();
 		return SCREEN_CHANGED;
 	case SIGCONT:
 	case SIGWINCH:
@@ -140,7 +140,7 @@ static enum screen_event take_key(void)
 	ssize_t got = read(STDIN_FILENO, &key, 1);
 
 	if (got > 0 && key == CTRL_Z) {
-		stop();
+		screen_stop();
 		return SCREEN_CHANGED;
 	}
 	return got <= 0 || key == 'q' || key == 'Q' ? SCREEN_QUIT
@@ -163,15 +163,15 @@ void screen_show(const char *frame, size_t len, size_t rows)
 {
 	const char *end = frame + len, *at = frame;
 
-	put("\033[H");
+	screen_put("\033[H");
 	while (rows-- > 0 && at < end) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		size_t part = (size_t)((stop ? stop : end) - at);
 
 		if (io_write_all(STDOUT_FILENO, at, part) != 0)
 			return;
-		put(rows > 0 && stop ? "\033[K\r\n" : "\033[K");
+		screen_put(rows > 0 && stop ? "\033[K\r\n" : "\033[K");
 		at += part + 1;
 	}
-	put("\033[J");
+	screen_put("\033[J");
 }

@@ -28,7 +28,7 @@ void table_add(struct table *table, const char *text)
 	*array_push(&table->cells) = utf8_clean_copy(text);
 }
 
-static void put_blanks(FILE *out, size_t count)
+static void cli_table_put_blanks(FILE *out, size_t count)
 {
 	fprintf(out, "%*s", (int)count, "");
 }
@@ -47,7 +47,8 @@ static void print_last(FILE *out, const char *cell, size_t room)
 	free(text);
 }
 
-static size_t widest(const struct table *table, size_t column, size_t columns)
+static size_t cli_table_widest(
+    const struct table *table, size_t column, size_t columns)
 {
 	size_t most = 0;
 
@@ -79,7 +80,7 @@ void table_print(const struct table *table, FILE *out, size_t width)
 
 	assert(columns > 0);
 	for (size_t c = 0; c < columns; c++)
-		widths[c] = widest(table, c, columns);
+		widths[c] = cli_table_widest(table, c, columns);
 	room = room_of_last(widths, columns, width);
 	for (size_t i = 0; i < table->cells.len; i++) {
 		const char *cell = table->cells.items[i];
@@ -91,9 +92,10 @@ void table_print(const struct table *table, FILE *out, size_t width)
 			continue;
 		}
 		if (table->align[c] == 'r')
-			put_blanks(out, blanks);
+			cli_table_put_blanks(out, blanks);
 		fputs(cell, out);
-		put_blanks(out, table->align[c] == 'r' ? GAP : blanks + GAP);
+		cli_table_put_blanks(
+		    out, table->align[c] == 'r' ? GAP : blanks + GAP);
 	}
 	free(widths);
 }

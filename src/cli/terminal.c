@@ -8,7 +8,7 @@
 
 enum { SMALLEST = 10, LARGEST = 1000 };
 
-static const char *variable(const char *name)
+static const char *terminal_variable(const char *name)
 {
 	const char *value = getenv(name);
 
@@ -21,7 +21,7 @@ static bool locale_is_unicode(void)
 	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = variable(names[i]);
+		const char *value = terminal_variable(names[i]);
 
 		if (*value)
 			return strcasestr(value, "utf-8") ||
@@ -30,9 +30,10 @@ static bool locale_is_unicode(void)
 	return false;
 }
 
-static size_t size_of(const char *name, unsigned asked, size_t otherwise)
+static size_t terminal_size_of(
+    const char *name, unsigned asked, size_t otherwise)
 {
-	long value = strtol(variable(name), NULL, 10);
+	long value = strtol(terminal_variable(name), NULL, 10);
 
 	if (value <= 0)
 		value = asked > 0 ? (long)asked : (long)otherwise;
@@ -43,19 +44,19 @@ static size_t size_of(const char *name, unsigned asked, size_t otherwise)
 
 void terminal_look(struct terminal *terminal, int fd)
 {
-	const char *term = variable("TERM"),
-		   *force = variable("CLICOLOR_FORCE");
+	const char *term = terminal_variable("TERM"),
+		   *force = terminal_variable("CLICOLOR_FORCE");
 	bool dumb = strcmp(term, "dumb") == 0;
 	struct winsize size = {0};
 
 	*terminal = (struct terminal){.is_terminal = isatty(fd)};
 	if (ioctl(fd, TIOCGWINSZ, &size) != 0)
 		size = (struct winsize){0};
-	terminal->columns = size_of("COLUMNS", size.ws_col, 80);
-	terminal->rows = size_of("LINES", size.ws_row, 24);
+	terminal->columns = terminal_size_of("COLUMNS", size.ws_col, 80);
+	terminal->rows = terminal_size_of("LINES", size.ws_row, 24);
 	terminal->unicode = !dumb && locale_is_unicode();
 	terminal->screen = terminal->is_terminal && *term && !dumb;
 	terminal->colour =
-	    !*variable("NO_COLOR") &&
+	    !*terminal_variable("NO_COLOR") &&
 	    (terminal->screen || (*force && strcmp(force, "0") != 0));
 }

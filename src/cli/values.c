@@ -10,27 +10,27 @@
 #include <string.h>
 #include <strings.h>
 
-struct unit {
+struct values_unit {
 	const char *name;
 	double factor, part; /* part: 1/part is exact where a factor is not */
 };
 
-static const struct unit time_units[] = {{"", 1, 1}, {"s", 1, 1}, {"sec", 1, 1},
-    {"ns", 1, 1e9}, {"us", 1, 1e6}, {"ms", 1, 1e3}, {"m", 60, 1},
+static const struct values_unit time_units[] = {{"", 1, 1}, {"s", 1, 1},
+    {"sec", 1, 1}, {"ns", 1, 1e9}, {"us", 1, 1e6}, {"ms", 1, 1e3}, {"m", 60, 1},
     {"min", 60, 1}, {"h", 3600, 1}, {"d", 86400, 1}, {NULL, 0, 0}};
 
 #define MIB 1048576
 
 /* KB and KiB alike are 1024 bytes where a letter stands alone; with a B and
  * no i they are powers of ten, as everywhere else. */
-static const struct unit size_units[] = {{"", 1, 1}, {"b", 1, MIB},
+static const struct values_unit size_units[] = {{"", 1, 1}, {"b", 1, MIB},
     {"k", 1, 1024}, {"kib", 1, 1024}, {"kb", 1e3, MIB}, {"m", 1, 1},
     {"mib", 1, 1}, {"mb", 1e6, MIB}, {"g", 1024, 1}, {"gib", 1024, 1},
     {"gb", 1e9, MIB}, {"t", MIB, 1}, {"tib", MIB, 1}, {"tb", 1e12, MIB},
     {NULL, 0, 0}};
 
 static int parse_with_units(
-    const char *text, const struct unit *units, double *value)
+    const char *text, const struct values_unit *units, double *value)
 {
 	char *end;
 	double number;

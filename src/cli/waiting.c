@@ -16,7 +16,7 @@ enum { FIGURE = 16 }; /* columns behind what is done */
 #define REDRAW_NS (NS_PER_S / 10)
 #define MIB (1024.0 * 1024)
 
-static void draw(struct waiting *waiting, uint64_t done, uint64_t whole)
+static void waiting_draw(struct waiting *waiting, uint64_t done, uint64_t whole)
 {
 	char what[512], figure[UNITS_TEXT + 8];
 	struct terminal terminal;
@@ -37,7 +37,7 @@ static void draw(struct waiting *waiting, uint64_t done, uint64_t whole)
 	waiting->shown = true;
 }
 
-static void step(void *context, uint64_t done, uint64_t whole)
+static void waiting_step(void *context, uint64_t done, uint64_t whole)
 {
 	struct waiting *waiting = context;
 	int64_t now_ns;
@@ -48,7 +48,7 @@ static void step(void *context, uint64_t done, uint64_t whole)
 	if (now_ns < waiting->next_ns)
 		return;
 	waiting->next_ns = now_ns + REDRAW_NS;
-	draw(waiting, done, whole);
+	waiting_draw(waiting, done, whole);
 }
 
 struct progress waiting_begin(struct waiting *waiting, const char *what)
@@ -59,7 +59,7 @@ struct progress waiting_begin(struct waiting *waiting, const char *what)
 	*waiting = (struct waiting){.what = what,
 	    .wanted = terminal.screen,
 	    .next_ns = clock_mono_ns() + PATIENCE_NS};
-	return (struct progress){step, waiting};
+	return (struct progress){waiting_step, waiting};
 }
 
 void waiting_end(struct waiting *waiting)

@@ -14,7 +14,7 @@
 #include "commands/why.h"
 #include "profile/ending.h"
 
-static int parse_share(const char *text, double *share)
+static int command_check_parse_share(const char *text, double *share)
 {
 	char *end;
 	double number = strtod(text, &end);
@@ -32,7 +32,7 @@ static int parse_share(const char *text, double *share)
 int check_parse_tolerance(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
-	if (parse_share(text, where) == 0)
+	if (command_check_parse_share(text, where) == 0)
 		return 0;
 	return err_set(e,
 	    "option --%s: %s: is no share; give a percentage such as 5%%",
@@ -251,7 +251,7 @@ static int load_baseline(struct side *baseline, const char *patterns,
 	return got;
 }
 
-static int judge(const struct check_options *options,
+static int command_check_judge(const struct check_options *options,
     const struct profiles_options *reading, const struct side *side,
     struct verdicts *verdicts, struct err *e)
 {
@@ -295,7 +295,7 @@ int check_prepare(const struct check_options *options,
 	return got;
 }
 
-static int tell(const struct check_options *options,
+static int command_check_tell(const struct check_options *options,
     const struct verdicts *verdicts, FILE *out)
 {
 	struct err e;
@@ -317,10 +317,10 @@ int check_side(const struct check_options *options,
 	struct err e;
 	int status;
 
-	if (judge(options, reading, side, &verdicts, &e) != 0)
+	if (command_check_judge(options, reading, side, &verdicts, &e) != 0)
 		status = command_fail(COMMAND_MISUSED, &e);
 	else
-		status = tell(options, &verdicts, out);
+		status = command_check_tell(options, &verdicts, out);
 	array_free(&verdicts.items);
 	return status;
 }
@@ -342,8 +342,8 @@ static const struct option_row rows[] = {
 	.ours = true},
     PROFILES_ROWS(struct check_command_options, profiles), {0}};
 
-static int load(const struct check_command_options *options, char **words,
-    int count, struct side *side)
+static int command_check_load(const struct check_command_options *options,
+    char **words, int count, struct side *side)
 {
 	struct profiles profiles;
 	struct err e;
@@ -367,7 +367,7 @@ static int run_check(const void *given, char **words, int count)
 
 	if (check_prepare(&options->check, &options->profiles, &e) != 0)
 		return command_fail(COMMAND_MISUSED, &e);
-	status = load(options, words, count, &side);
+	status = command_check_load(options, words, count, &side);
 	if (status == COMMAND_OK)
 		status = check_side(
 		    &options->check, &options->profiles, &side, stdout);

@@ -48,7 +48,7 @@ static int clean_collect(struct removal *removal, const struct catalog *catalog)
 	return status;
 }
 
-static int run(const void *values, char **words, int count)
+static int command_clean_exec(const void *values, char **words, int count)
 {
 	const struct clean_options *options = values;
 	struct removal removal = {0};
@@ -83,5 +83,5 @@ const struct command command_clean = {
 	       "their companions,\nare removed.\n",
     .options = rows,
     .options_size = sizeof(struct clean_options),
-    .run = run,
+    .run = command_clean_exec,
 };

@@ -55,7 +55,7 @@ static const struct option_row rows[] = {
     PROFILES_ROWS(struct compare_options, profiles), {0}};
 
 /* What is compared of every run, phase and process. */
-struct measure {
+struct compare_measure {
 	const char *name;
 	const char *key; /* in JSON, with its unit */
 	size_t offset;   /* in struct figures */
@@ -82,7 +82,7 @@ static char *format_duration(char *out, double seconds)
 	return out;
 }
 
-static const struct measure measures[] = {
+static const struct compare_measure measures[] = {
     {"peak", "peak_mib", offsetof(struct figures, peak_mib), units_size},
     {"mean", "mean_mib", offsetof(struct figures, mean_mib), units_size},
     {"area", "area_mib_s", offsetof(struct figures, area_mib_s), format_area},
@@ -164,8 +164,8 @@ static size_t count_named(const struct side *side, const char *name)
 typedef double part_figure(
     const struct side_run *run, const char *name, size_t offset);
 
-static size_t collect(const struct side *side, part_figure *figure,
-    const char *name, size_t offset, double *values)
+static size_t command_compare_collect(const struct side *side,
+    part_figure *figure, const char *name, size_t offset, double *values)
 {
 	size_t count = 0;
 
@@ -184,8 +184,10 @@ static int compare_part(const struct side *const sides[2], part_figure *figure,
 {
 	double *a = mem_zero(sides[0]->runs.len, sizeof(a[0]));
 	double *b = mem_zero(sides[1]->runs.len, sizeof(b[0]));
-	size_t a_count = collect(sides[0], figure, name, offset, a);
-	size_t b_count = collect(sides[1], figure, name, offset, b);
+	size_t a_count =
+	    command_compare_collect(sides[0], figure, name, offset, a);
+	size_t b_count =
+	    command_compare_collect(sides[1], figure, name, offset, b);
 	int got = a_count && b_count ? 0 : -1;
 
 	if (got == 0)
@@ -272,8 +274,8 @@ static void print_difference(
 	putchar('\n');
 }
 
-static void print_row(const char *name, const struct comparison *c,
-    char *(*format)(char *out, double value))
+static void command_compare_print_row(const char *name,
+    const struct comparison *c, char *(*format)(char *out, double value))
 {
 	char a[UNITS_TEXT], b[UNITS_TEXT], label[64];
 
@@ -300,8 +302,9 @@ static void print_parts(const char *title, const struct part_list *list)
 		char *name = utf8_clean_copy(part->name);
 
 		print_part_title(title, name, part->count);
-		print_row("  peak", &part->peak, units_size);
-		print_row("  growth", &part->growth, units_size);
+		command_compare_print_row("  peak", &part->peak, units_size);
+		command_compare_print_row(
+		    "  growth", &part->growth, units_size);
 		free(name);
 	}
 }
@@ -344,7 +347,7 @@ static void print_sentence(const struct comparison *peak)
 	printf(")\n");
 }
 
-static void print_all(const struct side *const sides[2],
+static void command_compare_print_all(const struct side *const sides[2],
     const struct part_list *phases, const struct part_list *processes)
 {
 	struct comparison c, peak;
@@ -353,7 +356,8 @@ static void print_all(const struct side *const sides[2],
 	    "difference");
 	for (size_t i = 0; i < MEASURES; i++) {
 		side_compare(sides[0], sides[1], measures[i].offset, 1, &c);
-		print_row(measures[i].name, &c, measures[i].format);
+		command_compare_print_row(
+		    measures[i].name, &c, measures[i].format);
 	}
 	print_parts("phase", phases);
 	print_parts("process", processes);
@@ -412,7 +416,7 @@ static void write_parts(
 	json_close(json, ']');
 }
 
-static void write_all(const struct side *const sides[2],
+static void command_compare_write_all(const struct side *const sides[2],
     const struct part_list *phases, const struct part_list *processes)
 {
 	struct comparison c;
@@ -433,16 +437,16 @@ static void write_all(const struct side *const sides[2],
 	json_close(&json, '}');
 }
 
-static void show(
+static void command_compare_show(
     const struct compare_options *options, const struct side *const sides[2])
 {
 	struct part_list phases = {0}, processes = {0};
 
 	find_parts(sides, &phases, &processes);
 	if (options->json)
-		write_all(sides, &phases, &processes);
+		command_compare_write_all(sides, &phases, &processes);
 	else
-		print_all(sides, &phases, &processes);
+		command_compare_print_all(sides, &phases, &processes);
 	part_list_finish(&phases);
 	part_list_finish(&processes);
 }
@@ -470,7 +474,7 @@ static const struct side_run *median_run(const struct side *side)
 	return median;
 }
 
-static int draw(
+static int command_compare_draw(
     const struct side *const sides[2], const char *path, struct err *e)
 {
 	const struct side_run *a = median_run(sides[0]);
@@ -504,7 +508,7 @@ static void add_growths(struct side *side)
 	}
 }
 
-static int load(const struct compare_options *options,
+static int command_compare_load(const struct compare_options *options,
     const char *const patterns[2], struct side sides[2], struct err *e)
 {
 	for (size_t i = 0; i < 2; i++) {
@@ -533,13 +537,14 @@ static int run_compare(const void *given, char **words, int count)
 			    "--a 'main-*.dat' --b 'new-*.dat'");
 		return command_fail(COMMAND_MISUSED, &e);
 	}
-	if (load(options, patterns, sides, &e) != 0) {
+	if (command_compare_load(options, patterns, sides, &e) != 0) {
 		status = command_fail(COMMAND_FAILED, &e);
 	} else {
 		const struct side *const both[] = {&sides[0], &sides[1]};
 
-		show(options, both);
-		if (options->output && draw(both, options->output, &e) != 0)
+		command_compare_show(options, both);
+		if (options->output &&
+		    command_compare_draw(both, options->output, &e) != 0)
 			status = command_fail(COMMAND_FAILED, &e);
 	}
 	side_finish(&sides[0]);

@@ -12,7 +12,8 @@
 
 static const struct option_row rows[] = {{0}};
 
-static void offer(const char *candidate, const char *prefix, const char *about)
+static void command_complete_offer(
+    const char *candidate, const char *prefix, const char *about)
 {
 	if (strncmp(candidate, prefix, strlen(prefix)) == 0)
 		printf("%s\t%s\n", candidate, about);
@@ -24,9 +25,10 @@ static void offer_commands(const char *prefix)
 
 	for (size_t i = 0; (each = command_at(i)) != NULL; i++) {
 		if (!each->hidden)
-			offer(each->name, prefix, each->summary);
+			command_complete_offer(
+			    each->name, prefix, each->summary);
 	}
-	offer("help", prefix, command_find("help")->summary);
+	command_complete_offer("help", prefix, command_find("help")->summary);
 }
 
 static void offer_option(
@@ -36,10 +38,10 @@ static void offer_option(
 
 	if (row->letter && letters) {
 		snprintf(word, sizeof(word), "-%c", row->letter);
-		offer(word, prefix, row->help);
+		command_complete_offer(word, prefix, row->help);
 	}
 	snprintf(word, sizeof(word), "--%s", row->name);
-	offer(word, prefix, row->help);
+	command_complete_offer(word, prefix, row->help);
 }
 
 static void offer_options(const struct option_row *row, const char *prefix)
@@ -75,7 +77,7 @@ static void offer_value(
 		puts(":pids");
 	for (size_t i = 0; (choice = choice_of(row, i)) != NULL; i++) {
 		snprintf(word, sizeof(word), "%s%s", lead, choice);
-		offer(word, prefix, row->help);
+		command_complete_offer(word, prefix, row->help);
 	}
 }
 
@@ -104,7 +106,7 @@ static void offer_recordings(const char *prefix)
 			write_date(date, sizeof(date), name);
 			dat_glance(name, command, sizeof(command));
 			snprintf(about, sizeof(about), "%s%s", date, command);
-			offer(number, prefix, about);
+			command_complete_offer(number, prefix, about);
 		}
 	}
 	catalog_finish(&catalog);
@@ -217,7 +219,7 @@ static void complete_command(
 		offer_words(command, prefix, last);
 }
 
-static int complete(const void *options, char **words, int count)
+static int command_complete_exec(const void *options, char **words, int count)
 {
 	const struct command *command;
 
@@ -239,5 +241,5 @@ const struct command command_complete = {
     .hidden = true,
     .options = rows,
     .stop_early = true,
-    .run = complete,
+    .run = command_complete_exec,
 };

@@ -94,7 +94,7 @@ static int write_profile(
 	return COMMAND_OK;
 }
 
-static int run(const void *values, char **words, int count)
+static int command_export_exec(const void *values, char **words, int count)
 {
 	const struct export_options *options = values;
 	struct profiles profiles;
@@ -133,5 +133,5 @@ const struct command command_export = {
     .options_size = sizeof(struct export_options),
     .defaults = &defaults,
     .takes = COMMAND_TAKES_PROFILES,
-    .run = run,
+    .run = command_export_exec,
 };

@@ -27,7 +27,7 @@ static bool fold_is(const void *folds, size_t at, const void *path)
 }
 
 /* Takes path over. */
-static void add(struct folds *folds, char *path, double mib)
+static void export_folded_add(struct folds *folds, char *path, double mib)
 {
 	uint32_t hash = index_hash(path, strlen(path));
 	size_t at =
@@ -88,7 +88,8 @@ static void fold_stacks(struct folds *folds, const struct run *run)
 		const struct stack_growth *growth = &growths.items.items[i];
 
 		if (growth->mib > 0)
-			add(folds, path_of_stack(growth->stack), growth->mib);
+			export_folded_add(
+			    folds, path_of_stack(growth->stack), growth->mib);
 	}
 	stack_growths_finish(&growths);
 }
@@ -99,11 +100,11 @@ struct open_call {
 	double inner_mib; /* growth within the calls it made */
 };
 
-struct open_calls {
+struct folded_calls {
 	ARRAY(struct open_call) list;
 };
 
-static int compare_calls(const void *left, const void *right)
+static int export_folded_compare_calls(const void *left, const void *right)
 {
 	const struct call *a = *(struct call *const *)left;
 	const struct call *b = *(struct call *const *)right;
@@ -119,7 +120,7 @@ static int compare_calls(const void *left, const void *right)
 	return (a->level > b->level) - (a->level < b->level);
 }
 
-static void close_call(struct folds *folds, struct open_calls *open)
+static void close_call(struct folds *folds, struct folded_calls *open)
 {
 	struct open_call *last = &open->list.items[--open->list.len];
 	double mib = last->call->leave_mib - last->call->enter_mib;
@@ -127,7 +128,7 @@ static void close_call(struct folds *folds, struct open_calls *open)
 	if (open->list.len > 0)
 		open->list.items[open->list.len - 1].inner_mib += mib;
 	if (mib - last->inner_mib > 0)
-		add(folds, last->path, mib - last->inner_mib);
+		export_folded_add(folds, last->path, mib - last->inner_mib);
 	else
 		free(last->path);
 }
@@ -139,7 +140,7 @@ static bool is_within(const struct call *inner, const struct call *outer)
 }
 
 static void open_call(
-    struct folds *folds, struct open_calls *open, const struct call *call)
+    struct folds *folds, struct folded_calls *open, const struct call *call)
 {
 	char *name = frame_text(call->name), *path;
 	const struct open_call *outer;
@@ -158,11 +159,11 @@ static void fold_calls(struct folds *folds, const struct run *run)
 {
 	size_t len = run->calls.len;
 	const struct call **sorted = mem_zero(len, sizeof(sorted[0]));
-	struct open_calls open = {0};
+	struct folded_calls open = {0};
 
 	for (size_t i = 0; i < len; i++)
 		sorted[i] = &run->calls.items[i];
-	qsort(sorted, len, sizeof(sorted[0]), compare_calls);
+	qsort(sorted, len, sizeof(sorted[0]), export_folded_compare_calls);
 	for (size_t i = 0; i < len; i++)
 		open_call(folds, &open, sorted[i]);
 	while (open.list.len > 0)

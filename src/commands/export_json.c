@@ -32,7 +32,7 @@ static void id_member(struct json *json, const char *key, int id)
 		json_text(json, NULL);
 }
 
-static void put_series(
+static void export_json_put_series(
     struct json *json, const char *key, const struct series *series)
 {
 	json_key(json, key);
@@ -79,7 +79,7 @@ static void put_info(struct json *json, const struct run_info *info)
 	json_close(json, '}');
 }
 
-static void put_processes(struct json *json, const struct run *run)
+static void export_json_put_processes(struct json *json, const struct run *run)
 {
 	json_key(json, "processes");
 	json_open(json, '[');
@@ -98,7 +98,7 @@ static void put_processes(struct json *json, const struct run *run)
 		text_member(json, "name", process->name);
 		text_member(json, "command", process->command);
 		put_exit(json, &process->exit);
-		put_series(json, "samples", &process->memory);
+		export_json_put_series(json, "samples", &process->memory);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -129,7 +129,7 @@ static void put_calls(struct json *json, const struct run *run)
 	json_close(json, ']');
 }
 
-static void put_marks(struct json *json, const struct run *run)
+static void export_json_put_marks(struct json *json, const struct run *run)
 {
 	json_key(json, "marks");
 	json_open(json, '[');
@@ -190,7 +190,7 @@ static void put_stacks(struct json *json, const struct run *run)
 	json_close(json, ']');
 }
 
-static void put_shares(struct json *json, const struct run *run)
+static void export_json_put_shares(struct json *json, const struct run *run)
 {
 	json_key(json, "shares");
 	json_open(json, '[');
@@ -213,12 +213,12 @@ static void put_run(struct json *json, const struct run *run)
 	put_info(json, &run->info);
 	text_member(json, "ending", run_ending_word(run->ending));
 	put_exit(json, &run->exit);
-	put_series(json, "samples", &run->total);
-	put_series(json, "peaks", &run->peaks);
-	put_shares(json, run);
-	put_processes(json, run);
+	export_json_put_series(json, "samples", &run->total);
+	export_json_put_series(json, "peaks", &run->peaks);
+	export_json_put_shares(json, run);
+	export_json_put_processes(json, run);
 	put_calls(json, run);
-	put_marks(json, run);
+	export_json_put_marks(json, run);
 	put_stacks(json, run);
 	json_close(json, '}');
 }

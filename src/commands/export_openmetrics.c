@@ -21,7 +21,8 @@ struct labels {
 	uint64_t start_ticks;   /* 0: not told */
 };
 
-static void put_label(FILE *out, const char *key, const char *text)
+static void export_openmetrics_put_label(
+    FILE *out, const char *key, const char *text)
 {
 	char *clean = mem_zero(LONGEST_LABEL, 1);
 
@@ -39,14 +40,14 @@ static void put_label(FILE *out, const char *key, const char *text)
 static void put_labels(FILE *out, const struct labels *labels)
 {
 	fputc('{', out);
-	put_label(out, "recording", labels->recording);
+	export_openmetrics_put_label(out, "recording", labels->recording);
 	fprintf(out, ",run=\"%zu\",", labels->run);
-	put_label(out, "command", labels->command);
+	export_openmetrics_put_label(out, "command", labels->command);
 	if (labels->pid) {
 		fputc(',', out);
-		put_label(out, "pid", labels->pid);
+		export_openmetrics_put_label(out, "pid", labels->pid);
 		fputc(',', out);
-		put_label(out, "name", labels->name);
+		export_openmetrics_put_label(out, "name", labels->name);
 	}
 	if (labels->start_ticks)
 		fprintf(out, ",start=\"%" PRIu64 "\"", labels->start_ticks);
@@ -55,7 +56,7 @@ static void put_labels(FILE *out, const struct labels *labels)
 
 /* Its times are whole milliseconds; of several samples in one the highest
  * stands for all. */
-static void put_series(FILE *out, const char *metric,
+static void export_openmetrics_put_series(FILE *out, const char *metric,
     const struct labels *labels, const struct series *series)
 {
 	for (size_t i = 0; i < series->len;) {
@@ -72,7 +73,8 @@ static void put_series(FILE *out, const char *metric,
 	}
 }
 
-static void put_head(FILE *out, const char *metric, const char *help)
+static void export_openmetrics_put_head(
+    FILE *out, const char *metric, const char *help)
 {
 	fprintf(out,
 	    "# HELP %s %s\n"
@@ -88,11 +90,12 @@ static struct labels labels_of(const struct profile *profile, size_t run)
 	    .run = run + 1};
 }
 
-static void put_processes(const struct profile *profile, FILE *out)
+static void export_openmetrics_put_processes(
+    const struct profile *profile, FILE *out)
 {
 	static const char metric[] = "mprof_process_memory_bytes";
 
-	put_head(out, metric, "Memory of one descendant.");
+	export_openmetrics_put_head(out, metric, "Memory of one descendant.");
 	for (size_t r = 0; r < profile->runs.len; r++) {
 		const struct run *run = &profile->runs.items[r];
 		struct labels labels = labels_of(profile, r);
@@ -102,13 +105,14 @@ static void put_processes(const struct profile *profile, FILE *out)
 			labels.name = run->processes.items[p].name;
 			labels.start_ticks =
 			    run->processes.items[p].start_ticks;
-			put_series(out, metric, &labels,
+			export_openmetrics_put_series(out, metric, &labels,
 			    &run->processes.items[p].memory);
 		}
 	}
 }
 
-static void put_shares(const struct profile *profile, FILE *out)
+static void export_openmetrics_put_shares(
+    const struct profile *profile, FILE *out)
 {
 	static const char pss[] = "mprof_memory_pss_bytes";
 	size_t count = 0;
@@ -117,14 +121,15 @@ static void put_shares(const struct profile *profile, FILE *out)
 		count += profile->runs.items[r].shares.len;
 	if (count == 0)
 		return;
-	put_head(out, pss, "PSS of the same, where it was read beside RSS.");
+	export_openmetrics_put_head(
+	    out, pss, "PSS of the same, where it was read beside RSS.");
 	for (size_t r = 0; r < profile->runs.len; r++) {
 		struct labels labels = labels_of(profile, r);
 		struct series read = {0};
 
 		share_series(profile->runs.items[r].shares.items,
 		    profile->runs.items[r].shares.len, &read);
-		put_series(out, pss, &labels, &read);
+		export_openmetrics_put_series(out, pss, &labels, &read);
 		series_finish(&read);
 	}
 }
@@ -135,20 +140,24 @@ int export_openmetrics(const struct profile *profile, FILE *out, struct err *e)
 	static const char peak[] = "mprof_memory_peak_bytes";
 
 	(void)e;
-	put_head(out, total, "Memory of the program and its descendants.");
+	export_openmetrics_put_head(
+	    out, total, "Memory of the program and its descendants.");
 	for (size_t r = 0; r < profile->runs.len; r++) {
 		struct labels labels = labels_of(profile, r);
 
-		put_series(out, total, &labels, &profile->runs.items[r].total);
+		export_openmetrics_put_series(
+		    out, total, &labels, &profile->runs.items[r].total);
 	}
-	put_head(out, peak, "High-water marks between the samples.");
+	export_openmetrics_put_head(
+	    out, peak, "High-water marks between the samples.");
 	for (size_t r = 0; r < profile->runs.len; r++) {
 		struct labels labels = labels_of(profile, r);
 
-		put_series(out, peak, &labels, &profile->runs.items[r].peaks);
+		export_openmetrics_put_series(
+		    out, peak, &labels, &profile->runs.items[r].peaks);
 	}
-	put_shares(profile, out);
-	put_processes(profile, out);
+	export_openmetrics_put_shares(profile, out);
+	export_openmetrics_put_processes(profile, out);
 	fputs("# EOF\n", out);
 	return 0;
 }

@@ -63,8 +63,8 @@ static const struct option_row rows[] = {
 
 static const struct heap_options defaults = {.top = 15};
 
-static void show(const struct heap_options *options, const struct heap *heap,
-    bool difference, int64_t analysis_ns)
+static void command_heap_show(const struct heap_options *options,
+    const struct heap *heap, bool difference, int64_t analysis_ns)
 {
 	struct heap_show how = {(size_t)options->top, difference};
 
@@ -74,7 +74,7 @@ static void show(const struct heap_options *options, const struct heap *heap,
 		heap_show_table(heap, &how);
 }
 
-static void print_facts(const struct heap *heap)
+static void command_heap_print_facts(const struct heap *heap)
 {
 	char pause[UNITS_TEXT];
 
@@ -103,8 +103,8 @@ static int show_once(const struct heap_options *options, pid_t pid)
 		command_fail(status, &e);
 	} else {
 		if (!options->json)
-			print_facts(&heap);
-		show(options, &heap, false, analysis_ns);
+			command_heap_print_facts(&heap);
+		command_heap_show(options, &heap, false, analysis_ns);
 	}
 	heap_finish(&heap);
 	return status;
@@ -137,7 +137,7 @@ static void show_difference(const struct heap_options *options,
 	heap_difference(before, after, &difference);
 	if (!options->json)
 		print_when(before, after);
-	show(options, &difference, true, analysis_ns);
+	command_heap_show(options, &difference, true, analysis_ns);
 	fflush(stdout);
 	heap_finish(&difference);
 }
@@ -160,7 +160,7 @@ enum heap_look {
 
 /* Why there is nothing to show. Whatever else it is than an end, of the process
  * or of its Python, the next look may do. */
-static enum heap_look explain(const struct heap_options *options,
+static enum heap_look command_heap_explain(const struct heap_options *options,
     enum python_result result, pid_t pid, struct err *e)
 {
 	char every[UNITS_TEXT];
@@ -183,7 +183,7 @@ static enum heap_look explain(const struct heap_options *options,
 
 /* When the process began, which tells one use of a pid from the next; 0 where
  * there is none. */
-static uint64_t began(pid_t pid)
+static uint64_t command_heap_began(pid_t pid)
 {
 	struct proc_stat stat;
 	struct procfs fs;
@@ -211,14 +211,14 @@ static enum heap_look look_again(const struct heap_options *options,
 	struct err e;
 	enum python_result result =
 	    heap_take(&heap, process->pid, NULL, &analysis_ns, &e);
-	uint64_t now = began(process->pid);
+	uint64_t now = command_heap_began(process->pid);
 
 	/* Another one has its pid; one that has just ended has none. */
 	if (now && now != process->began)
 		result = PYTHON_GONE;
 	if (result != PYTHON_OK) {
 		heap_finish(&heap);
-		return explain(options, result, process->pid, &e);
+		return command_heap_explain(options, result, process->pid, &e);
 	}
 	show_difference(options, before, &heap, analysis_ns);
 	heap_finish(before);
@@ -230,7 +230,7 @@ static int show_every(const struct heap_options *options, pid_t pid)
 {
 	int64_t every_ns = (int64_t)(options->every_s * NS_PER_S);
 	int64_t deadline = clock_mono_ns(), ignored = 0;
-	const struct heap_process process = {pid, began(pid)};
+	const struct heap_process process = {pid, command_heap_began(pid)};
 	enum heap_look look = HEAP_LOOK_SHOWN;
 	struct heap before = {0};
 	long shown = 0;
@@ -288,7 +288,7 @@ static int check_words(const struct heap_options *options, int count)
 	return command_fail(COMMAND_MISUSED, &e);
 }
 
-static int run(const void *values, char **words, int count)
+static int command_heap_exec(const void *values, char **words, int count)
 {
 	const struct heap_options *options = values;
 	int status = check_words(options, count);
@@ -323,5 +323,5 @@ const struct command command_heap = {
     .options_size = sizeof(struct heap_options),
     .defaults = &defaults,
     .takes = COMMAND_TAKES_PID,
-    .run = run,
+    .run = command_heap_exec,
 };

@@ -45,7 +45,7 @@ int heap_file_write(const struct heap *heap, const char *path, struct err *e)
 }
 
 /* A number that is not negative, and what is behind the blank after it. */
-static bool number(char **text, int64_t *value)
+static bool heap_file_number(char **text, int64_t *value)
 {
 	char *end;
 
@@ -63,7 +63,8 @@ static bool read_type(struct heap *heap, char *text)
 	char name[NAME_SIZE];
 	int64_t count, bytes;
 
-	if (!number(&text, &count) || !number(&text, &bytes) || !*text)
+	if (!heap_file_number(&text, &count) ||
+	    !heap_file_number(&text, &bytes) || !*text)
 		return false;
 	/* Others than us may have written it. */
 	heap_add(heap, utf8_clean(name, sizeof(name), text), count, bytes);
@@ -71,7 +72,7 @@ static bool read_type(struct heap *heap, char *text)
 }
 
 /* "word rest"; whether the word is that one, and *text is the rest then. */
-static bool has_word(char **text, const char *word)
+static bool heap_file_has_word(char **text, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -81,36 +82,37 @@ static bool has_word(char **text, const char *word)
 	return true;
 }
 
-struct reading {
+struct heap_file_reading {
 	struct heap *heap;
 	int64_t types; /* that were read */
 	bool ended;    /* the last line was there */
 };
 
-static bool read_line(struct reading *reading, char *text)
+static bool read_line(struct heap_file_reading *reading, char *text)
 {
 	struct heap *heap = reading->heap;
 	int64_t count;
 
 	if (reading->ended)
 		return false;
-	if (has_word(&text, "type")) {
+	if (heap_file_has_word(&text, "type")) {
 		reading->types++;
 		return read_type(heap, text);
 	}
-	if (has_word(&text, "end")) {
+	if (heap_file_has_word(&text, "end")) {
 		reading->ended = true;
-		return number(&text, &count) && count == reading->types;
+		return heap_file_number(&text, &count) &&
+		       count == reading->types;
 	}
-	if (has_word(&text, "pid"))
-		return number(&text, &heap->pid);
-	if (has_word(&text, "time_ns"))
-		return number(&text, &heap->wall_ns);
-	if (has_word(&text, "pause_ns"))
-		return number(&text, &heap->pause_ns);
-	if (has_word(&text, "rss_kib"))
-		return heap->has_rss = number(&text, &heap->rss_kib);
-	if (has_word(&text, "python"))
+	if (heap_file_has_word(&text, "pid"))
+		return heap_file_number(&text, &heap->pid);
+	if (heap_file_has_word(&text, "time_ns"))
+		return heap_file_number(&text, &heap->wall_ns);
+	if (heap_file_has_word(&text, "pause_ns"))
+		return heap_file_number(&text, &heap->pause_ns);
+	if (heap_file_has_word(&text, "rss_kib"))
+		return heap->has_rss = heap_file_number(&text, &heap->rss_kib);
+	if (heap_file_has_word(&text, "python"))
 		utf8_clean(heap->python, sizeof(heap->python), text);
 	return true;
 }
@@ -118,7 +120,7 @@ static bool read_line(struct reading *reading, char *text)
 static int read_stream(
     struct heap *heap, FILE *stream, const char *path, struct err *e)
 {
-	struct reading reading = {.heap = heap};
+	struct heap_file_reading reading = {.heap = heap};
 	char *text = NULL;
 	size_t size = 0;
 	long line = 0;

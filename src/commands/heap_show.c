@@ -14,7 +14,7 @@ enum { SCHEMA = 1, NAME_COLUMNS = 60, COUNT_COLUMNS = 11, SIZE_COLUMNS = 12 };
 
 #define BYTES_IN_MIB (1024.0 * 1024)
 
-static void put_blanks(size_t count)
+static void heap_show_put_blanks(size_t count)
 {
 	printf("%*s", (int)count, "");
 }
@@ -25,9 +25,9 @@ static void print_bar(size_t columns)
 		putchar('=');
 }
 
-static void print_head(size_t width)
+static void heap_show_print_head(size_t width)
 {
-	put_blanks(width - strlen("types"));
+	heap_show_put_blanks(width - strlen("types"));
 	printf("types | %*s | %*s\n", COUNT_COLUMNS, "# objects", SIZE_COLUMNS,
 	    "total size");
 	print_bar(width);
@@ -38,7 +38,7 @@ static void print_head(size_t width)
 	putchar('\n');
 }
 
-static void print_size(int64_t bytes, bool is_signed)
+static void heap_show_print_size(int64_t bytes, bool is_signed)
 {
 	char size[UNITS_TEXT], text[UNITS_TEXT + 1];
 	double mib = (double)bytes / BYTES_IN_MIB;
@@ -55,17 +55,17 @@ static void print_size(int64_t bytes, bool is_signed)
 	printf(" | %*s\n", SIZE_COLUMNS, text);
 }
 
-static void print_row(
+static void heap_show_print_row(
     const struct heap_row *row, size_t width, const struct heap_show *show)
 {
 	char name[8 * NAME_COLUMNS];
 
 	utf8_shorten(name, sizeof(name), row->name, width);
-	put_blanks(width - utf8_width(name));
+	heap_show_put_blanks(width - utf8_width(name));
 	fputs(name, stdout);
 	printf(show->difference ? " | %+*" PRId64 : " | %*" PRId64,
 	    COUNT_COLUMNS, row->count);
-	print_size(row->bytes, show->difference);
+	heap_show_print_size(row->bytes, show->difference);
 }
 
 /* How much of it all the objects are not is seen at once. */
@@ -77,9 +77,9 @@ static void print_rss(
 	if (!heap->has_rss ||
 	    __builtin_mul_overflow(heap->rss_kib, 1024, &bytes))
 		return;
-	put_blanks(width - strlen("RSS"));
+	heap_show_put_blanks(width - strlen("RSS"));
 	printf("RSS | %*s", COUNT_COLUMNS, "");
-	print_size(bytes, show->difference);
+	heap_show_print_size(bytes, show->difference);
 }
 
 static size_t name_width(const struct heap *heap, size_t rows)
@@ -104,11 +104,11 @@ void heap_show_table(const struct heap *heap, const struct heap_show *show)
 	if (show->top && rows > show->top)
 		rows = show->top;
 	width = name_width(heap, rows);
-	print_head(width);
+	heap_show_print_head(width);
 	for (size_t i = 0; i < rows; i++)
-		print_row(&heap->rows.items[i], width, show);
+		heap_show_print_row(&heap->rows.items[i], width, show);
 	total.name = "total";
-	print_row(&total, width, show);
+	heap_show_print_row(&total, width, show);
 	print_rss(heap, width, show);
 	if (rows < heap->rows.len)
 		printf(
@@ -128,7 +128,7 @@ static void write_ms(struct json *json, const char *key, int64_t ns)
 	json_rounded(json, (double)ns / 1e6, 3);
 }
 
-static void write_row(struct json *json, const struct heap_row *row)
+static void heap_show_write_row(struct json *json, const struct heap_row *row)
 {
 	json_open(json, '{');
 	json_key(json, "type");
@@ -163,7 +163,7 @@ void heap_show_json(
 	json_key(&json, "types");
 	json_open(&json, '[');
 	for (size_t i = 0; i < heap->rows.len; i++)
-		write_row(&json, &heap->rows.items[i]);
+		heap_show_write_row(&json, &heap->rows.items[i]);
 	json_close(&json, ']');
 	json_close(&json, '}');
 }

@@ -3,7 +3,7 @@
 
 static const struct option_row rows[] = {{0}};
 
-static int help(const void *options, char **words, int count)
+static int command_help_exec(const void *options, char **words, int count)
 {
 	const struct command *command;
 
@@ -26,5 +26,5 @@ const struct command command_help = {
     .hidden = true,
     .options = rows,
     .takes = COMMAND_TAKES_COMMAND,
-    .run = help,
+    .run = command_help_exec,
 };

@@ -92,7 +92,7 @@ static void print_rate(const struct leak *leak)
 	    units_number(high, leak->high * scale.factor));
 }
 
-static void print_limit(const struct leak *leak, double limit_mib)
+static void command_leak_print_limit(const struct leak *leak, double limit_mib)
 {
 	char limit[UNITS_TEXT], in[UNITS_TEXT];
 	double left = limit_mib - leak->level_mib;
@@ -117,11 +117,11 @@ static void print_trend(const struct finding *f, const struct leak *leak)
 	else
 		printf(" since %s", since);
 	if (f && leak->mib_per_s > 0)
-		print_limit(leak, f->limit_mib);
+		command_leak_print_limit(leak, f->limit_mib);
 	putchar('\n');
 }
 
-static void print_verdict(const struct finding *f)
+static void command_leak_print_verdict(const struct finding *f)
 {
 	const struct leak *leak = &f->leak.worst;
 	char *why = why_text(leak), level[UNITS_TEXT];
@@ -165,7 +165,7 @@ static void print_finding(const struct finding *f, bool named)
 {
 	char path[256];
 
-	print_verdict(f);
+	command_leak_print_verdict(f);
 	for (size_t i = 0; i < f->leak.processes.len; i++) {
 		if (f->leak.processes.items[i].leak.verdict == LEAK_LEAKING)
 			print_process(&f->leak.processes.items[i]);

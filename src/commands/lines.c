@@ -79,7 +79,7 @@ static enum lines_by by_of(const struct lines_options *options)
 }
 
 /* With its sign, as memory_profiler's tables have it. */
-static void print_size(double mib)
+static void command_lines_print_size(double mib)
 {
 	char text[UNITS_TEXT];
 
@@ -103,7 +103,7 @@ static char *row_name(const struct lines_row *row)
 	return clean;
 }
 
-static void print_row(
+static void command_lines_print_row(
     const struct lines *lines, const struct lines_row *row, const char *text)
 {
 	char size[UNITS_TEXT], signed_size[UNITS_TEXT + 1];
@@ -123,14 +123,14 @@ static void print_row(
 	free(name);
 }
 
-static void print_head(const struct lines *lines)
+static void command_lines_print_head(const struct lines *lines)
 {
 	char count[UNITS_COUNT];
 
 	printf("Sampled: ");
-	print_size(lines->grown_mib);
+	command_lines_print_size(lines->grown_mib);
 	printf(" grown, ");
-	print_size(lines->given_mib);
+	command_lines_print_size(lines->given_mib);
 	printf(" given back, in %s\n",
 	    units_count(count, lines->samples, "sample", "samples"));
 }
@@ -142,12 +142,12 @@ static void print_table(
 	struct sources sources = {0};
 	size_t most = options->top ? (size_t)options->top : SIZE_MAX;
 
-	print_head(lines);
+	command_lines_print_head(lines);
 	printf("    Growth    Share  Samples  %s\n", titles[by_of(options)]);
 	for (size_t i = 0; i < lines->rows.len && i < most; i++) {
 		const struct lines_row *row = &lines->rows.items[i];
 
-		print_row(lines, row,
+		command_lines_print_row(lines, row,
 		    row->line ? sources_line(&sources, row->file, row->line)
 			      : NULL);
 	}
@@ -156,7 +156,7 @@ static void print_table(
 	sources_finish(&sources);
 }
 
-static void write_row(
+static void command_lines_write_row(
     struct json *json, const struct lines *lines, const struct lines_row *row)
 {
 	json_open(json, '{');
@@ -201,7 +201,7 @@ static void write_lines(const char *path, const struct lines *lines)
 	json_key(&json, "rows");
 	json_open(&json, '[');
 	for (size_t i = 0; i < lines->rows.len; i++)
-		write_row(&json, lines, &lines->rows.items[i]);
+		command_lines_write_row(&json, lines, &lines->rows.items[i]);
 	json_close(&json, ']');
 	json_close(&json, '}');
 }
@@ -226,7 +226,7 @@ static int list_source(
 	return status;
 }
 
-static int show(const struct lines_options *options,
+static int command_lines_show(const struct lines_options *options,
     const struct profile *profile, const struct stack_growths *growths)
 {
 	struct lines lines;
@@ -260,7 +260,7 @@ static int show_file(const struct lines_options *options, const char *path)
 	if (profiles_read(&profile, path, &options->profiles) == 0) {
 		for (size_t i = 0; i < profile.runs.len; i++)
 			stack_growths_add(&growths, &profile.runs.items[i]);
-		status = show(options, &profile, &growths);
+		status = command_lines_show(options, &profile, &growths);
 	}
 	stack_growths_finish(&growths);
 	profile_finish(&profile);
@@ -283,7 +283,7 @@ static int check_options(
 	return command_fail(COMMAND_MISUSED, &e);
 }
 
-static int run(const void *values, char **words, int count)
+static int command_lines_exec(const void *values, char **words, int count)
 {
 	const struct lines_options *options = values;
 	struct profiles profiles;
@@ -310,5 +310,5 @@ const struct command command_lines = {
     .options_size = sizeof(struct lines_options),
     .defaults = &defaults,
     .takes = COMMAND_TAKES_PROFILES,
-    .run = run,
+    .run = command_lines_exec,
 };

@@ -14,8 +14,8 @@
 #define FRAME_HEIGHT 140
 #define LEAST_HEIGHT 250
 
-static int draw(const struct scene *scene, const struct render_format *format,
-    const char *output, struct err *e)
+static int lines_flame_draw(const struct scene *scene,
+    const struct render_format *format, const char *output, struct err *e)
 {
 	double lanes = (double)scene->panels.items[0].lanes;
 	struct render_request request = {.scene = scene,
@@ -43,7 +43,7 @@ int lines_flame(const struct profile *profile,
 	title = mem_format("Growth of memory by stack (sampled): %s",
 	    command ? command : profile->path);
 	if (chart_growth(&scene, growths, title, &e) == 0)
-		got = draw(&scene, format, output, &e);
+		got = lines_flame_draw(&scene, format, output, &e);
 	free(title);
 	scene_finish(&scene);
 	return got == 0 ? COMMAND_OK : command_fail(COMMAND_FAILED, &e);

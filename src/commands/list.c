@@ -108,7 +108,7 @@ static void tell_of_others(void)
 	catalog_finish(&others);
 }
 
-static void add_number(struct table *table, size_t number)
+static void command_list_add_number(struct table *table, size_t number)
 {
 	char text[24];
 
@@ -134,7 +134,7 @@ static void add_row(struct table *table, size_t number, const char *path)
 
 	overview_init(&overview, path);
 	overview_status(&overview, status);
-	add_number(table, number);
+	command_list_add_number(table, number);
 	table_add(table, path);
 	table_add(table, overview.measured
 			     ? units_duration(text, overview.duration_s)
@@ -145,7 +145,7 @@ static void add_row(struct table *table, size_t number, const char *path)
 			     ? units_size(text, overview.share.pss_mib)
 			     : "-");
 	if (overview.processes > 0)
-		add_number(table, overview.processes);
+		command_list_add_number(table, overview.processes);
 	else
 		table_add(table, "-");
 	table_add(table, status);
@@ -196,7 +196,7 @@ static void print_json(const struct catalog *catalog)
 	json_close(&json, '}');
 }
 
-static int run(const void *values, char **words, int count)
+static int command_list_exec(const void *values, char **words, int count)
 {
 	const struct list_options *options = values;
 	struct catalog catalog;
@@ -227,5 +227,5 @@ const struct command command_list = {
     .summary = "show the recordings here, with their numbers",
     .options = rows,
     .options_size = sizeof(struct list_options),
-    .run = run,
+    .run = command_list_exec,
 };

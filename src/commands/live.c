@@ -130,13 +130,13 @@ static double wall_s(const struct live *live)
 			       : (double)clock_wall_ns() / NS_PER_S;
 }
 
-static bool has_ended(const struct run *run)
+static bool live_has_ended(const struct run *run)
 {
 	return run->ending == RUN_ENDED || run->ending == RUN_CUT_OFF;
 }
 
 /* Prints whether and when the run ended, as far as that is known. */
-static void print_end(const struct run *run, double now_s, FILE *out)
+static void live_print_end(const struct run *run, double now_s, FILE *out)
 {
 	const char *name = signal_name(run->exit.signal);
 	double last_s = run_last_s(run);
@@ -159,7 +159,7 @@ static void print_end(const struct run *run, double now_s, FILE *out)
 		else if (run->exit.code > 0)
 			fprintf(out, " with status %d", run->exit.code);
 	}
-	if (has_ended(run))
+	if (live_has_ended(run))
 		fputs("; ", out);
 	free(moment);
 }
@@ -170,14 +170,14 @@ static void print_figures(
 	const struct series *total = &run->total;
 	double end_s = last_time(total);
 	double now_s = wall_s(live);
-	bool ended = has_ended(run);
+	bool ended = live_has_ended(run);
 	bool silent = now_s - end_s >= SILENT_S;
 	char text[UNITS_TEXT];
 	struct sample peak = {0};
 	struct trend trend;
 
 	run_peak(run, &peak);
-	print_end(run, now_s, out);
+	live_print_end(run, now_s, out);
 	fprintf(out, "%s %s", ended || silent ? "last" : "now",
 	    units_size(text, total->items[total->len - 1].mib));
 	fprintf(out, ", peak %s", units_size(text, peak.mib));
@@ -204,7 +204,7 @@ static void print_chart(
 }
 
 /* A line of figures, no wider than the terminal. */
-static void print_line(
+static void live_print_line(
     char *text, const struct terminal_style *style, FILE *out)
 {
 	char *shown = mem_zero(strlen(text) + 8, 1);
@@ -276,10 +276,10 @@ static void print_frame(
 
 	if (!run || run->total.len == 0) {
 		if (run)
-			print_end(run, wall_s(live), out);
+			live_print_end(run, wall_s(live), out);
 		fprintf(out, "%s\n%s\n",
-		    run && has_ended(run) ? "no sample was taken"
-					  : "waiting for the first sample",
+		    run && live_has_ended(run) ? "no sample was taken"
+					       : "waiting for the first sample",
 		    live->hint);
 		return;
 	}
@@ -290,11 +290,11 @@ static void print_frame(
 	moment_finish(&moment);
 	for (size_t i = 0; i < STATUS_ROWS; i++) {
 		add_hint(&lines[i], &hint, style->columns - 1);
-		print_line(lines[i], style, out);
+		live_print_line(lines[i], style, out);
 	}
 }
 
-static void draw(const struct live *live)
+static void live_redraw(const struct live *live)
 {
 	struct terminal terminal;
 	struct terminal_style style;
@@ -324,7 +324,7 @@ void live_draw(struct live *live, bool changed)
 		screen_open(&live->screen, live->keys);
 	live->on_screen = true;
 	cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	draw(live);
+	live_redraw(live);
 	cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cost_ns;
 	live->stale = false;
 	live->next_ns =
@@ -339,7 +339,7 @@ static void rename_process(struct process *process, const char *name)
 	process->name = mem_copy(name);
 }
 
-static void collect(struct live *live, const struct sink_tick *tick)
+static void live_collect(struct live *live, const struct sink_tick *tick)
 {
 	struct run *run = &live->own.runs.items[0];
 	double time_s = (double)tick->time_ns / NS_PER_S;
@@ -365,13 +365,13 @@ static void collect(struct live *live, const struct sink_tick *tick)
 	}
 }
 
-static void on_tick(
+static void live_on_tick(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
 	struct live *live = context;
 
 	(void)sink;
-	collect(live, tick);
+	live_collect(live, tick);
 	live_draw(live, true);
 	if (!live->keys)
 		return;
@@ -387,7 +387,7 @@ static void on_tick(
 	}
 }
 
-static void on_end(
+static void live_on_end(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
 	(void)tick, (void)sink;
@@ -397,5 +397,5 @@ static void on_end(
 struct sampler_hook live_hook(struct live *live)
 {
 	return (struct sampler_hook){
-	    .context = live, .tick = on_tick, .end = on_end};
+	    .context = live, .tick = live_on_tick, .end = live_on_end};
 }

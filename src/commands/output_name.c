@@ -27,7 +27,7 @@ static void make_host(char out[static PART])
 }
 
 /* Expands one letter; false where it means nothing. */
-static bool expand(
+static bool output_name_expand(
     char letter, pid_t pid, int64_t start_s, char out[static PART])
 {
 	time_t second = (time_t)start_s;
@@ -61,7 +61,8 @@ char *output_name(const char *pattern, pid_t pid, int64_t start_s)
 		size_t len = strcspn(pattern + 1, "%") + 1;
 		char *longer;
 
-		if (*pattern == '%' && expand(pattern[1], pid, start_s, part)) {
+		if (*pattern == '%' &&
+		    output_name_expand(pattern[1], pid, start_s, part)) {
 			longer = mem_format("%s%s", name, part);
 			pattern += 2;
 		} else {

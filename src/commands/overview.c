@@ -14,7 +14,7 @@
 #include "profile/ending.h"
 
 /* Known by its EXIT alone, or the phantom of pid 0. */
-static bool is_unseen(const struct process *process)
+static bool overview_is_unseen(const struct process *process)
 {
 	return process->memory.len == 0 && !process->name &&
 	       (process->pid == 0 || process->exit.told);
@@ -29,7 +29,7 @@ static size_t count_processes(const struct run *run)
 	for (size_t i = 0; i < run->processes.len; i++) {
 		const struct process *process = &run->processes.items[i];
 
-		if (is_unseen(process))
+		if (overview_is_unseen(process))
 			continue;
 		root = root || process->memory.len == 0;
 		count++;
@@ -39,7 +39,7 @@ static size_t count_processes(const struct run *run)
 
 /* In recordings of version 0.1.0 a run that succeeds has no EXIT: a PEAK behind
  * its last sample is the last thing that a recorder writes. */
-static bool has_ended(const struct run *run, struct exit_status *exit)
+static bool overview_has_ended(const struct run *run, struct exit_status *exit)
 {
 	const struct series *total = &run->total, *peaks = &run->peaks;
 
@@ -51,7 +51,8 @@ static bool has_ended(const struct run *run, struct exit_status *exit)
 				       total->items[total->len - 1].time_s);
 }
 
-static void sum_up(struct overview *overview, const struct profile *profile)
+static void overview_sum_up(
+    struct overview *overview, const struct profile *profile)
 {
 	const struct run *runs = profile->runs.items;
 	size_t len = profile->runs.len;
@@ -75,7 +76,7 @@ static void sum_up(struct overview *overview, const struct profile *profile)
 	}
 	if (runs[0].command)
 		overview->command = mem_copy(runs[0].command);
-	overview->ended = has_ended(&runs[len - 1], &overview->exit);
+	overview->ended = overview_has_ended(&runs[len - 1], &overview->exit);
 	overview->ending = runs[len - 1].ending;
 }
 
@@ -88,7 +89,7 @@ void overview_init(struct overview *overview, const char *path)
 	if (stat(path, &about) == 0)
 		overview->size_bytes = about.st_size;
 	overview->read = dat_read(&profile, path, NULL) == 0;
-	sum_up(overview, &profile);
+	overview_sum_up(overview, &profile);
 	profile_finish(&profile);
 }
 
@@ -116,7 +117,7 @@ void overview_status(const struct overview *overview, char *out)
 		snprintf(out, OVERVIEW_STATUS, "%d", overview->exit.code);
 }
 
-static void put_number(
+static void overview_put_number(
     struct json *json, const char *key, bool known, double number)
 {
 	json_key(json, key);
@@ -141,10 +142,12 @@ void overview_write(const struct overview *overview, struct json *json)
 	json_key(json, "command");
 	json_text(json, overview->command);
 	put_whole(json, "runs", overview->read, (int64_t)overview->runs);
-	put_number(json, "start_s", overview->measured, overview->start_s);
-	put_number(
+	overview_put_number(
+	    json, "start_s", overview->measured, overview->start_s);
+	overview_put_number(
 	    json, "duration_s", overview->measured, overview->duration_s);
-	put_number(json, "peak_mib", overview->measured, overview->peak_mib);
+	overview_put_number(
+	    json, "peak_mib", overview->measured, overview->peak_mib);
 	json_key(json, "shared");
 	shared_write(json, overview->share.processes ? &overview->share : NULL);
 	put_whole(json, "processes", overview->processes > 0,

@@ -125,7 +125,7 @@ static void print_parties(const struct run *run, enum party_by by)
 	parties_finish(&parties);
 }
 
-static void print_share(const struct peaks *peaks)
+static void command_peak_print_share(const struct peaks *peaks)
 {
 	char *text = share_text(peaks->share, peaks->mib);
 
@@ -186,7 +186,7 @@ static void print_peaks(
 	else
 		printf("\t%.3f MiB\n", mib);
 	if (peaks.share && !options->function)
-		print_share(&peaks);
+		command_peak_print_share(&peaks);
 	if (got == 0 && !options->by)
 		print_children(&peaks);
 	for (size_t i = 0; options->by && i < profile->runs.len; i++)
@@ -197,7 +197,7 @@ static void print_peaks(
 	peaks_finish(&peaks);
 }
 
-static void put_number(
+static void command_peak_put_number(
     struct json *json, const char *key, bool known, double number)
 {
 	json_key(json, key);
@@ -223,7 +223,7 @@ static void put_children(struct json *json, const struct peaks *peaks)
 			json_whole(json, (int64_t)child->process->start_ticks);
 		else
 			json_text(json, NULL);
-		put_number(json, "peak_mib", true, child->mib);
+		command_peak_put_number(json, "peak_mib", true, child->mib);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -249,9 +249,9 @@ static void put_parties(
 			json_text(json, party->name);
 			json_key(json, "count");
 			json_whole(json, (int64_t)party->count);
-			put_number(
+			command_peak_put_number(
 			    json, "at_peak_mib", true, party->at_peak_mib);
-			put_number(
+			command_peak_put_number(
 			    json, "highest_mib", true, party->highest_mib);
 			json_close(json, '}');
 		}
@@ -299,8 +299,8 @@ static void put_peaks(struct json *json, const struct profile *profile,
 	json_text(json, profile->path);
 	json_key(json, "function");
 	json_text(json, options->function);
-	put_number(json, "peak_mib", peaks.found && got == 0, mib);
-	put_number(
+	command_peak_put_number(json, "peak_mib", peaks.found && got == 0, mib);
+	command_peak_put_number(
 	    json, "time_s", peaks.found && !options->function, peaks.time_s);
 	json_key(json, "shared");
 	shared_write(json, options->function ? NULL : peaks.share);
@@ -352,7 +352,7 @@ static int show_json(
 	return status;
 }
 
-static int run(const void *values, char **words, int count)
+static int command_peak_exec(const void *values, char **words, int count)
 {
 	const struct peak_options *options = values;
 	struct profiles profiles;
@@ -375,5 +375,5 @@ const struct command command_peak = {
     .options = rows,
     .options_size = sizeof(struct peak_options),
     .takes = COMMAND_TAKES_PROFILES,
-    .run = run,
+    .run = command_peak_exec,
 };

@@ -159,7 +159,7 @@ static const struct option_row rows[] = {
     PROFILES_ROWS(struct plot_options, profiles), {0}};
 
 /* The recordings that were read, and the runs of them that are drawn. */
-struct reading {
+struct plot_reading {
 	struct profile *profiles;
 	size_t len;
 	ARRAY(struct chart_run) runs;
@@ -170,7 +170,7 @@ struct reading {
 /* More lines than that over each other show nothing, and take for ever. */
 enum { MOST_RUNS = 100 };
 
-static const char *base_name(const char *path)
+static const char *command_plot_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -178,10 +178,10 @@ static const char *base_name(const char *path)
 }
 
 static void choose_runs(
-    struct reading *reading, const struct profile *profile, long only)
+    struct plot_reading *reading, const struct profile *profile, long only)
 {
 	for (size_t i = 0; i < profile->runs.len; i++) {
-		const char *file = base_name(profile->path);
+		const char *file = command_plot_base_name(profile->path);
 		char *name = profile->runs.len > 1
 				 ? mem_format("%s, run %zu", file, i + 1)
 				 : mem_copy(file);
@@ -221,7 +221,7 @@ static void add_companion(struct profile *profile)
 }
 
 /* The newest are kept: they stand last in a file. */
-static void leave_out(struct reading *reading)
+static void leave_out(struct plot_reading *reading)
 {
 	if (reading->runs.len <= MOST_RUNS)
 		return;
@@ -235,8 +235,8 @@ static void leave_out(struct reading *reading)
 	    reading->left_out + MOST_RUNS, MOST_RUNS);
 }
 
-static int read_all(struct reading *reading, const struct profiles *profiles,
-    const struct plot_options *options)
+static int command_plot_read_all(struct plot_reading *reading,
+    const struct profiles *profiles, const struct plot_options *options)
 {
 	int status = COMMAND_OK;
 
@@ -257,7 +257,7 @@ static int read_all(struct reading *reading, const struct profiles *profiles,
 	return status;
 }
 
-static void reading_finish(struct reading *reading)
+static void reading_finish(struct plot_reading *reading)
 {
 	for (size_t i = 0; i < reading->len; i++)
 		profile_finish(&reading->profiles[i]);
@@ -273,8 +273,9 @@ static struct chart_limits limits_of(const struct option_range *range)
 	return (struct chart_limits){range->given, range->first, range->last};
 }
 
-static int build(struct scene *scene, const struct reading *reading,
-    const struct plot_options *options, struct err *e)
+static int command_plot_build(struct scene *scene,
+    const struct plot_reading *reading, const struct plot_options *options,
+    struct err *e)
 {
 	struct chart_request request = {.runs = reading->runs.items,
 	    .len = reading->runs.len,
@@ -352,7 +353,8 @@ static int write_chart(const struct scene *scene, const struct plot_file *file,
 }
 
 /* Where neither a file nor a format was named. */
-static void show(const struct scene *scene, const struct plot_options *options)
+static void command_plot_show(
+    const struct scene *scene, const struct plot_options *options)
 {
 	struct err e;
 
@@ -364,17 +366,17 @@ static void show(const struct scene *scene, const struct plot_options *options)
 	show_in_terminal(scene);
 }
 
-static int plot(const struct reading *reading, const struct plot_file *file,
-    const struct plot_options *options)
+static int command_plot_draw(const struct plot_reading *reading,
+    const struct plot_file *file, const struct plot_options *options)
 {
 	struct scene scene;
 	struct err e;
-	int got = build(&scene, reading, options, &e);
+	int got = command_plot_build(&scene, reading, options, &e);
 
 	if (got == 0 && file->path)
 		got = write_chart(&scene, file, options, &e);
 	else if (got == 0)
-		show(&scene, options);
+		command_plot_show(&scene, options);
 	scene_finish(&scene);
 	return got == 0 ? COMMAND_OK : command_fail(COMMAND_FAILED, &e);
 }
@@ -382,18 +384,18 @@ static int plot(const struct reading *reading, const struct plot_file *file,
 static int plot_words(char **words, int count, const struct plot_file *file,
     const struct plot_options *options)
 {
-	struct reading reading = {0};
+	struct plot_reading reading = {0};
 	struct profiles profiles;
 	int status, drawn = COMMAND_FAILED;
 
 	status = profiles_init(&profiles, words, count, stderr);
 	if (profiles.paths.len > 0) {
-		int got = read_all(&reading, &profiles, options);
+		int got = command_plot_read_all(&reading, &profiles, options);
 
 		status = got != COMMAND_OK ? got : status;
 	}
 	if (reading.names.len > 0) {
-		drawn = plot(&reading, file, options);
+		drawn = command_plot_draw(&reading, file, options);
 		status = drawn != COMMAND_OK ? drawn : status;
 	}
 	reading_finish(&reading);
@@ -401,7 +403,7 @@ static int plot_words(char **words, int count, const struct plot_file *file,
 	return status;
 }
 
-static int run(const void *values, char **words, int count)
+static int command_plot_exec(const void *values, char **words, int count)
 {
 	const struct plot_options *options = values;
 	struct plot_file file = {0};
@@ -434,5 +436,5 @@ const struct command command_plot = {
     .options_size = sizeof(struct plot_options),
     .defaults = &defaults,
     .takes = COMMAND_TAKES_PROFILES,
-    .run = run,
+    .run = command_plot_exec,
 };

@@ -23,7 +23,7 @@
 
 const char *const profiles_units[] = {"B", "KiB", "MiB", "GiB", NULL};
 
-static void add(struct profiles *profiles, const char *path)
+static void profiles_add(struct profiles *profiles, const char *path)
 {
 	for (size_t i = 0; i < profiles->paths.len; i++) {
 		if (strcmp(profiles->paths.items[i], path) == 0)
@@ -32,8 +32,8 @@ static void add(struct profiles *profiles, const char *path)
 	*array_push(&profiles->paths) = mem_copy(path);
 }
 
-static void add_word(struct profiles *profiles, const struct catalog *catalog,
-    const char *word, FILE *notices)
+static void profiles_add_word(struct profiles *profiles,
+    const struct catalog *catalog, const char *word, FILE *notices)
 {
 	const char *name = NULL;
 	long number;
@@ -44,7 +44,7 @@ static void add_word(struct profiles *profiles, const struct catalog *catalog,
 	else if (catalog_number(word, &number))
 		name = catalog_at(catalog, number);
 	if (name) {
-		add(profiles, name);
+		profiles_add(profiles, name);
 		return;
 	}
 	clean = utf8_clean_copy(word);
@@ -81,8 +81,8 @@ static void tell_of_newest(const struct catalog *catalog, const char *newest)
 }
 
 /* The words that memory_profiler's scripts look for. */
-static int find(struct profiles *profiles, const struct catalog *catalog,
-    char **words, int count, FILE *notices)
+static int profiles_find(struct profiles *profiles,
+    const struct catalog *catalog, char **words, int count, FILE *notices)
 {
 	char *newest = count == 0 ? find_newest(catalog) : NULL;
 
@@ -96,11 +96,11 @@ static int find(struct profiles *profiles, const struct catalog *catalog,
 	if (count == 0) {
 		fputs("Using last profile data.\n", notices);
 		tell_of_newest(catalog, newest);
-		add(profiles, newest);
+		profiles_add(profiles, newest);
 	}
 	free(newest);
 	for (int i = 0; i < count; i++)
-		add_word(profiles, catalog, words[i], notices);
+		profiles_add_word(profiles, catalog, words[i], notices);
 	if (profiles->paths.len > 0)
 		return COMMAND_OK;
 	fputs("No files found from given input.\n", notices);
@@ -119,7 +119,8 @@ int profiles_init(
 	if (catalog_init(&catalog, ".", &e) != 0 && count == 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	else
-		status = find(profiles, &catalog, words, count, notices);
+		status =
+		    profiles_find(profiles, &catalog, words, count, notices);
 	catalog_finish(&catalog);
 	return status;
 }
@@ -194,7 +195,7 @@ static bool holds_anything(const struct profile *profile)
 	return false;
 }
 
-struct reading {
+struct profiles_reading {
 	const char *path;
 	const struct profiles_options *options;
 	struct progress progress;
@@ -218,8 +219,8 @@ static bool is_table(const char *path, const struct csv_options *options)
 	return !recording && csv_is_table(path, options);
 }
 
-static int read_any(struct profile *profile, const struct reading *reading,
-    bool *unit_assumed, struct err *e)
+static int profiles_read_any(struct profile *profile,
+    const struct profiles_reading *reading, bool *unit_assumed, struct err *e)
 {
 	const struct csv_options table = {
 	    .time = reading->options->time,
@@ -234,8 +235,8 @@ static int read_any(struct profile *profile, const struct reading *reading,
 	return dat_read_telling(profile, reading->path, &reading->progress, e);
 }
 #else
-static int read_any(struct profile *profile, const struct reading *reading,
-    bool *unit_assumed, struct err *e)
+static int read_any(struct profile *profile,
+    const struct profiles_reading *reading, bool *unit_assumed, struct err *e)
 {
 	const char *path = reading->path;
 
@@ -254,14 +255,15 @@ int profiles_read(struct profile *profile, const char *path,
 {
 	char *what = mem_format("reading %s", path);
 	struct waiting waiting;
-	struct reading reading = {path, options, waiting_begin(&waiting, what)};
+	struct profiles_reading reading = {
+	    path, options, waiting_begin(&waiting, what)};
 	bool unit_assumed = false;
 	struct err e;
 	int got;
 
 	got = file_kind_check(path, &e);
 	if (got == 0)
-		got = read_any(profile, &reading, &unit_assumed, &e);
+		got = profiles_read_any(profile, &reading, &unit_assumed, &e);
 	else
 		profile_init(profile, path);
 

@@ -8,12 +8,12 @@
 
 #include "base/mem.h"
 
-struct words {
+struct program_words {
 	char **list;
 	size_t len;
 };
 
-static void add(struct words *words, const char *word)
+static void program_add(struct program_words *words, const char *word)
 {
 	words->list[words->len++] = mem_copy(word);
 }
@@ -91,38 +91,39 @@ static bool needs_python(const struct run_options *options, const char *word)
 }
 
 /* A script, a script on PATH, or else the name of a module. */
-static void add_target(struct words *words, const char *word)
+static void add_target(struct program_words *words, const char *word)
 {
 	char *path;
 
 	if (word[0] == '-' || access(word, R_OK) == 0) {
-		add(words, word);
+		program_add(words, word);
 		return;
 	}
 	path = find_in_path(word);
 	if (!path && !is_script(word))
-		add(words, "-m");
-	add(words, path ? path : word);
+		program_add(words, "-m");
+	program_add(words, path ? path : word);
 	free(path);
 }
 
 void program_init(struct program *program, const struct run_options *options,
     char **words, int count)
 {
-	struct words made = {mem_zero((size_t)count + 3, sizeof(char *)), 0};
+	struct program_words made = {
+	    mem_zero((size_t)count + 3, sizeof(char *)), 0};
 	bool add_python = needs_python(options, words[0]);
 
 	if (add_python) {
 		char *python = find_python();
 
-		add(&made, python);
+		program_add(&made, python);
 		free(python);
 		add_target(&made, words[0]);
 	} else {
-		add(&made, words[0]);
+		program_add(&made, words[0]);
 	}
 	for (int i = 1; i < count; i++)
-		add(&made, words[i]);
+		program_add(&made, words[i]);
 	program->words = made.list;
 	program->python = add_python || is_interpreter(words[0]);
 	program->agent = options->python || options->lines ||

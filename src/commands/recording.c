@@ -68,7 +68,7 @@ static struct dat_writer *begin_record(struct recording *recording,
 	return &recording->writer;
 }
 
-static bool is_child(const struct sink_process *process)
+static bool recording_is_child(const struct sink_process *process)
 {
 	return !process->is_root && process->kib >= 0;
 }
@@ -83,7 +83,7 @@ static bool is_changed(
 	for (size_t i = 0; recording->each && i < tick->count; i++) {
 		const struct sink_process *process = &tick->processes[i];
 
-		if (!is_child(process))
+		if (!recording_is_child(process))
 			continue;
 		if (at == recording->written.len ||
 		    recording->written.items[at].pid != process->pid ||
@@ -94,21 +94,22 @@ static bool is_changed(
 	return at != recording->written.len;
 }
 
-static void take(struct recording *recording, const struct sink_tick *tick)
+static void recording_take(
+    struct recording *recording, const struct sink_tick *tick)
 {
 	recording->written_kib = tick->total_kib;
 	recording->written.len = 0;
 	for (size_t i = 0; recording->each && i < tick->count; i++) {
 		const struct sink_process *process = &tick->processes[i];
 
-		if (is_child(process))
+		if (recording_is_child(process))
 			*array_push(&recording->written) =
 			    (struct recording_child){
 				process->pid, process->kib};
 	}
 }
 
-static void on_tick(void *context, const struct sink_tick *tick)
+static void recording_on_tick(void *context, const struct sink_tick *tick)
 {
 	struct recording *recording = context;
 
@@ -121,7 +122,7 @@ static void on_tick(void *context, const struct sink_tick *tick)
 	}
 	write_info(recording, tick->total_kib, tick->time_ns);
 	write_held(recording);
-	take(recording, tick);
+	recording_take(recording, tick);
 	write_sample(recording, tick->time_ns);
 	recording->begun = true;
 }
@@ -144,7 +145,7 @@ static void on_birth(void *context, const struct sink_birth *birth)
 
 /* Without -M only the program's own EXIT is written, which each run has: a run
  * whose last record is another was cut off. */
-static void on_end(void *context, const struct sink_exit *end)
+static void recording_on_end(void *context, const struct sink_exit *end)
 {
 	struct recording *recording = context;
 	struct dat_writer *writer;
@@ -258,9 +259,9 @@ void recording_init(struct recording *recording)
 {
 	*recording = (struct recording){
 	    .sink = {.context = recording,
-		.tick = on_tick,
+		.tick = recording_on_tick,
 		.birth = on_birth,
-		.exit = on_end,
+		.exit = recording_on_end,
 		.peak = on_peak,
 		.share = on_share,
 		.mark = on_mark,

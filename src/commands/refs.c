@@ -135,7 +135,8 @@ static int write_dot_instead(struct graph *graph, size_t format,
 	return command_fail(COMMAND_FAILED, &e);
 }
 
-static int draw(const struct refs *refs, const struct refs_options *options)
+static int command_refs_draw(
+    const struct refs *refs, const struct refs_options *options)
 {
 	size_t format = format_of(options->output);
 	struct graph graph = {0};
@@ -151,7 +152,8 @@ static int draw(const struct refs *refs, const struct refs_options *options)
 	return status;
 }
 
-static int show(const struct refs_options *options, pid_t pid, const char *word)
+static int command_refs_show(
+    const struct refs_options *options, pid_t pid, const char *word)
 {
 	struct refs refs = {.referents = options->referents,
 	    .count = (size_t)options->count,
@@ -169,7 +171,7 @@ static int show(const struct refs_options *options, pid_t pid, const char *word)
 	if (got != 0)
 		return command_fail(COMMAND_FAILED, &e);
 	if (options->output)
-		status = draw(&refs, options);
+		status = command_refs_draw(&refs, options);
 	else if (options->json)
 		refs_write_json(&refs);
 	else
@@ -178,7 +180,7 @@ static int show(const struct refs_options *options, pid_t pid, const char *word)
 	return status;
 }
 
-static int check(const struct refs_options *options, int count)
+static int command_refs_check(const struct refs_options *options, int count)
 {
 	struct err e;
 
@@ -197,17 +199,17 @@ static int check(const struct refs_options *options, int count)
 	return command_fail(COMMAND_MISUSED, &e);
 }
 
-static int run(const void *values, char **words, int count)
+static int command_refs_exec(const void *values, char **words, int count)
 {
 	const struct refs_options *options = values;
-	int status = check(options, count);
+	int status = command_refs_check(options, count);
 	struct target target;
 
 	if (status != COMMAND_OK)
 		return status;
 	status = target_init(&target, words[0]);
 	if (status == COMMAND_OK)
-		status = show(options, target.pid, words[1]);
+		status = command_refs_show(options, target.pid, words[1]);
 	target_finish(&target);
 	return status;
 }
@@ -229,5 +231,5 @@ const struct command command_refs = {
     .options_size = sizeof(struct refs_options),
     .defaults = &defaults,
     .takes = COMMAND_TAKES_PID,
-    .run = run,
+    .run = command_refs_exec,
 };

@@ -16,7 +16,7 @@ struct drawn {
 	size_t *box_of_link, *box_of_type;
 };
 
-static enum role role_of(const struct chain_link *link)
+static enum role refs_draw_role_of(const struct chain_link *link)
 {
 	if (link->parent != CHAIN_NONE)
 		return ROLE_OTHER;
@@ -71,7 +71,7 @@ static size_t link_box(struct drawn *drawn, uint32_t at)
 	    refs_short(holders_type(&refs->holders, link->type)),
 	    link->repeated ? " \xe2\x80\xa6" : "");
 	drawn->box_of_link[at] =
-	    graph_add_box(drawn->graph, title, detail, role_of(link));
+	    graph_add_box(drawn->graph, title, detail, refs_draw_role_of(link));
 	free(title);
 	free(detail);
 	return drawn->box_of_link[at];
@@ -92,7 +92,7 @@ static size_t wanted_box(struct drawn *drawn, uint32_t type)
 	return drawn->box_of_type[type];
 }
 
-static void draw_arrow(struct drawn *drawn, size_t from, size_t to,
+static void refs_draw_arrow(struct drawn *drawn, size_t from, size_t to,
     const struct chain_link *link, size_t objects)
 {
 	char *hold =
@@ -123,7 +123,7 @@ static void draw_chain(struct drawn *drawn, const struct chain *chain)
 		if (i > drawn->refs->depth)
 			break;
 		holder = link_box(drawn, link->parent);
-		draw_arrow(drawn, holder, box, link, objects);
+		refs_draw_arrow(drawn, holder, box, link, objects);
 		if (known)
 			break;
 		objects = 0;
@@ -141,7 +141,7 @@ static void draw_below(struct drawn *drawn, uint32_t at)
 	for (size_t i = 0; i < len && (!refs->count || i < refs->count); i++) {
 		size_t to = link_box(drawn, below[i]);
 
-		draw_arrow(
+		refs_draw_arrow(
 		    drawn, from, to, &refs->chains.links.items[below[i]], 0);
 		draw_below(drawn, below[i]);
 	}

@@ -17,7 +17,7 @@ const char *refs_short(const char *type)
 }
 
 /* The name, or its end behind a dot: "Lesson" of "courses.models.Lesson". */
-static bool is_called(const char *type, const char *word)
+static bool refs_take_is_called(const char *type, const char *word)
 {
 	size_t len = strlen(type), tail = strlen(word);
 
@@ -31,7 +31,7 @@ static bool is_called(const char *type, const char *word)
 static bool is_shown_as(const char *type, const char *word)
 {
 	char *shown = utf8_clean_copy(type);
-	bool is = is_called(shown, word);
+	bool is = refs_take_is_called(shown, word);
 
 	free(shown);
 	return is;
@@ -85,7 +85,7 @@ static int choose_types(struct refs *refs, const char *word, struct err *e)
 	for (size_t i = 0; i < objects->types.items.len; i++) {
 		const struct object_type *type = objects->types.items.items[i];
 
-		if (!type->count || !(is_called(type->name, word) ||
+		if (!type->count || !(refs_take_is_called(type->name, word) ||
 					is_shown_as(type->name, word)))
 			continue;
 		*array_push(&refs->types) = type;
@@ -142,7 +142,7 @@ static bool *data_types(const struct objects *objects)
 	return data;
 }
 
-static int find(struct refs *refs, const char *word, struct err *e)
+static int refs_take_find(struct refs *refs, const char *word, struct err *e)
 {
 	struct holders_request request;
 	struct chains_request chains;
@@ -178,7 +178,8 @@ int refs_take(struct refs *refs, pid_t pid, const char *word,
 {
 	if (look_take(&refs->look, pid, progress, e) != PYTHON_OK)
 		return -1;
-	if (find(refs, word, e) == 0 && look_check(&refs->look, e) == 0)
+	if (refs_take_find(refs, word, e) == 0 &&
+	    look_check(&refs->look, e) == 0)
 		return 0;
 	refs_finish(refs);
 	return -1;

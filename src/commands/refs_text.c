@@ -29,7 +29,7 @@ static const char *type_name(
 	    out, size, refs_short(holders_type(&refs->holders, type)));
 }
 
-static void print_size(uint64_t bytes)
+static void refs_text_print_size(uint64_t bytes)
 {
 	char text[UNITS_TEXT];
 
@@ -39,7 +39,7 @@ static void print_size(uint64_t bytes)
 		fputs(units_size(text, (double)bytes / BYTES_IN_MIB), stdout);
 }
 
-static void print_head(const struct refs *refs)
+static void refs_text_print_head(const struct refs *refs)
 {
 	char count[UNITS_COUNT];
 	char pause[UNITS_TEXT], name[NAME_SIZE];
@@ -57,13 +57,14 @@ static void print_head(const struct refs *refs)
 
 		printf("%s: %s, ", utf8_clean(name, sizeof(name), type->name),
 		    units_count(count, type->count, "object", "objects"));
-		print_size(type->size);
+		refs_text_print_size(type->size);
 		putchar('\n');
 	}
 }
 
 /* A word of a chain; on the next line where this one has no room. */
-static void put_word(struct text *text, const char *before, const char *word)
+static void refs_text_put_word(
+    struct text *text, const char *before, const char *word)
 {
 	size_t width = utf8_width(before) + utf8_width(word);
 
@@ -90,13 +91,14 @@ static void print_types(struct text *text, const struct chain *chain)
 
 		if (i >= text->refs->depth && !is_root) {
 			if (i == text->refs->depth)
-				put_word(text, text->arrow, "\xe2\x80\xa6");
+				refs_text_put_word(
+				    text, text->arrow, "\xe2\x80\xa6");
 			continue;
 		}
 		type_name(text->refs, link->type, name, sizeof(name));
 		snprintf(shown, sizeof(shown), "%s%s", name,
 		    link->repeated ? " \xe2\x80\xa6" : "");
-		put_word(text, i ? text->arrow : "", shown);
+		refs_text_put_word(text, i ? text->arrow : "", shown);
 		if (is_root)
 			break;
 	}
@@ -177,7 +179,7 @@ void refs_print(const struct refs *refs)
 	terminal_look(&terminal, STDOUT_FILENO);
 	if (terminal.is_terminal && !terminal.unicode)
 		text.arrow = " <- ";
-	print_head(refs);
+	refs_text_print_head(refs);
 	if (refs->referents)
 		print_referents(&text);
 	else

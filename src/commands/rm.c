@@ -15,8 +15,8 @@ static const struct option_row rows[] = {
     {0}};
 
 /* A number comes first: a file with a number for its name is ./1. */
-static int add_word(struct removal *removal, const struct catalog *catalog,
-    const char *word, struct err *e)
+static int command_rm_add_word(struct removal *removal,
+    const struct catalog *catalog, const char *word, struct err *e)
 {
 	const char *path = word;
 	long number;
@@ -35,7 +35,7 @@ static int add_word(struct removal *removal, const struct catalog *catalog,
 	return 0;
 }
 
-static int collect(struct removal *removal, char **words, int count)
+static int command_rm_collect(struct removal *removal, char **words, int count)
 {
 	struct catalog catalog;
 	int status = COMMAND_OK;
@@ -44,7 +44,7 @@ static int collect(struct removal *removal, char **words, int count)
 	if (catalog_init(&catalog, ".", &e) != 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	for (int i = 0; i < count; i++) {
-		if (add_word(removal, &catalog, words[i], &e) != 0)
+		if (command_rm_add_word(removal, &catalog, words[i], &e) != 0)
 			status = command_fail(COMMAND_FAILED, &e);
 	}
 	catalog_finish(&catalog);
@@ -53,7 +53,7 @@ static int collect(struct removal *removal, char **words, int count)
 	return status;
 }
 
-static int run(const void *values, char **words, int count)
+static int command_rm_exec(const void *values, char **words, int count)
 {
 	const struct rm_options *options = values;
 	struct removal removal = {0};
@@ -64,7 +64,7 @@ static int run(const void *values, char **words, int count)
 		     "filename)");
 		return COMMAND_FAILED;
 	}
-	status = collect(&removal, words, count);
+	status = command_rm_collect(&removal, words, count);
 	if (status == COMMAND_OK) {
 		removal_add_companions(&removal);
 		status = removal_carry_out(&removal, options->dry_run);
@@ -86,5 +86,5 @@ const struct command command_rm = {
     .options = rows,
     .options_size = sizeof(struct rm_options),
     .takes = COMMAND_TAKES_PROFILES,
-    .run = run,
+    .run = command_rm_exec,
 };

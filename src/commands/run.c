@@ -20,7 +20,7 @@
 #include "python/agent_env.h"
 
 /* One recording, from the words to the exit status. */
-struct session {
+struct run_session {
 	const struct run_options *options;
 	struct sampler_plan plan;
 	struct program program; /* what is launched */
@@ -47,7 +47,7 @@ static void say_beside(const char *asked, const char *path)
 	    clean[0], clean[1]);
 }
 
-static int open_output(struct session *session, struct err *e)
+static int open_output(struct run_session *session, struct err *e)
 {
 	const struct run_options *options = session->options;
 	struct recording *recording = &session->recording;
@@ -79,7 +79,7 @@ static int open_output(struct session *session, struct err *e)
 }
 
 /* Without the agent the program runs nevertheless. */
-static void load_agent(struct session *session)
+static void load_agent(struct run_session *session)
 {
 	const struct agent_wish wish = {
 	    .recording = session->recording.writer.path,
@@ -93,7 +93,7 @@ static void load_agent(struct session *session)
 	}
 }
 
-static int begin(struct session *session, struct err *e)
+static int command_run_begin(struct run_session *session, struct err *e)
 {
 	struct launch_request request = {
 	    .argv = session->program.words, .adopt = session->plan.adopts};
@@ -108,7 +108,7 @@ static int begin(struct session *session, struct err *e)
 
 /* Without a sampler the program runs on nevertheless, and what the kernel
  * tells at its end is recorded. */
-static void wait_unmeasured(struct session *session)
+static void wait_unmeasured(struct run_session *session)
 {
 	const struct sink *sink = &session->recording.sink;
 	struct launch_event event = {0};
@@ -132,7 +132,7 @@ static void wait_unmeasured(struct session *session)
 }
 
 /* The recording is over, the program may not be: its status is ours. */
-static void wait_for_program(struct session *session)
+static void wait_for_program(struct run_session *session)
 {
 	struct launch_event event;
 
@@ -147,7 +147,7 @@ static void wait_for_program(struct session *session)
 	}
 }
 
-static int exit_status_of_program(const struct session *session)
+static int exit_status_of_program(const struct run_session *session)
 {
 	if (session->result.limit.reached)
 		return COMMAND_LIMIT;
@@ -161,7 +161,7 @@ static int exit_status_of_program(const struct session *session)
 
 /* The first failure counts: the program's, the recording's, a condition's. */
 static int exit_status(
-    const struct session *session, bool is_lost, const char *path)
+    const struct run_session *session, bool is_lost, const char *path)
 {
 	const struct run_options *options = session->options;
 	int status = exit_status_of_program(session), checked;
@@ -174,7 +174,7 @@ static int exit_status(
 	return status == COMMAND_OK ? checked : status;
 }
 
-static void say_end(const struct session *session, const char *path)
+static void say_end(const struct run_session *session, const char *path)
 {
 	char clean[4096];
 
@@ -192,7 +192,7 @@ static void say_end(const struct session *session, const char *path)
 	    &session->plan, &session->result, &session->share, clean);
 }
 
-static void judge_shares(struct session *session)
+static void judge_shares(struct run_session *session)
 {
 	const struct recording *recording = &session->recording;
 	const struct share *share = share_at_peak(recording->shares.items,
@@ -202,7 +202,7 @@ static void judge_shares(struct session *session)
 		session->share = *share;
 }
 
-static int record(struct session *session)
+static int command_run_record(struct run_session *session)
 {
 	char *path = mem_copy(session->recording.writer.path);
 	struct err e;
@@ -230,7 +230,7 @@ static int record(struct session *session)
 /* Where only the control group can't be measured nothing is begun: something
  * else was asked for; nor where a process runs without us. Without /proc a
  * program that we start matters more. */
-static int prepare(struct session *session, struct err *e)
+static int command_run_prepare(struct run_session *session, struct err *e)
 {
 	struct recording *recording = &session->recording;
 
@@ -252,7 +252,7 @@ static int prepare(struct session *session, struct err *e)
 }
 
 /* The exit status. */
-static int fail_to_begin(const struct session *session, const struct err *e)
+static int fail_to_begin(const struct run_session *session, const struct err *e)
 {
 	int status = COMMAND_FAILED;
 	const char *hint = "";
@@ -267,13 +267,13 @@ static int fail_to_begin(const struct session *session, const struct err *e)
 	return command_fail((enum command_status)status, &all);
 }
 
-static int begin_and_record(struct session *session)
+static int begin_and_record(struct run_session *session)
 {
 	struct err e;
 	int status;
 
-	if (begin(session, &e) == 0) {
-		status = record(session);
+	if (command_run_begin(session, &e) == 0) {
+		status = command_run_record(session);
 	} else {
 		dat_writer_discard(&session->recording.writer);
 		status = fail_to_begin(session, &e);
@@ -281,7 +281,7 @@ static int begin_and_record(struct session *session)
 	return status;
 }
 
-static int start(struct session *session)
+static int command_run_start(struct run_session *session)
 {
 	const struct run_options *options = session->options;
 	char *const *words =
@@ -291,7 +291,7 @@ static int start(struct session *session)
 
 	if (run_hooks_init(&session->hooks, options, &session->plan, words,
 		options->attach ? session->target.pid : 0, &e) != 0 ||
-	    prepare(session, &e) != 0)
+	    command_run_prepare(session, &e) != 0)
 		status = command_fail(COMMAND_TROUBLE, &e);
 	else
 		status = begin_and_record(session);
@@ -301,7 +301,7 @@ static int start(struct session *session)
 }
 
 /* Finds the process; the time that this takes counts against --timeout. */
-static int attach_find(struct session *session, const char *word)
+static int attach_find(struct run_session *session, const char *word)
 {
 	struct sampler_plan *plan = &session->plan;
 	int64_t now_ns = clock_mono_ns();
@@ -319,7 +319,7 @@ static int attach_find(struct session *session, const char *word)
 	return COMMAND_OK;
 }
 
-static int attach_to(struct session *session, const char *word)
+static int attach_to(struct run_session *session, const char *word)
 {
 	int status = attach_find(session, word);
 	struct err e;
@@ -328,7 +328,7 @@ static int attach_to(struct session *session, const char *word)
 					session->plan.metric, &e) != 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	if (status == COMMAND_OK)
-		status = start(session);
+		status = command_run_start(session);
 	target_finish(&session->target);
 	return status;
 }
@@ -363,10 +363,10 @@ static int check_starting(const struct run_options *options, struct err *e)
 	return 0;
 }
 
-static int run(const void *values, char **words, int count)
+static int command_run_exec(const void *values, char **words, int count)
 {
 	struct run_options options = *(const struct run_options *)values;
-	struct session session = {.options = &options};
+	struct run_session session = {.options = &options};
 	struct err e;
 	int status;
 
@@ -400,7 +400,7 @@ static int run(const void *values, char **words, int count)
 	if (session.options->attach)
 		return attach_to(&session, words[0]);
 	program_init(&session.program, session.options, words, count);
-	status = start(&session);
+	status = command_run_start(&session);
 	program_finish(&session.program);
 	agent_env_finish(&session.agent);
 	return status;
@@ -428,15 +428,15 @@ const struct command command_run = {
     .defaults = &run_option_defaults,
     .stop_early = true,
     .takes = COMMAND_TAKES_PROGRAM,
-    .run = run,
+    .run = command_run_exec,
 };
 
-static int attach(const void *values, char **words, int count)
+static int command_run_attach(const void *values, char **words, int count)
 {
 	struct run_options options = *(const struct run_options *)values;
 
 	options.attach = true;
-	return run(&options, words, count);
+	return command_run_exec(&options, words, count);
 }
 
 const struct command command_attach = {
@@ -449,5 +449,5 @@ const struct command command_attach = {
     .options_size = sizeof(struct run_options),
     .defaults = &run_option_defaults,
     .takes = COMMAND_TAKES_PID,
-    .run = attach,
+    .run = command_run_attach,
 };

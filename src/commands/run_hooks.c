@@ -84,7 +84,7 @@ static int keep_textfile(struct run_hooks *hooks, const char *folder,
 }
 
 /* The program has the keyboard. */
-static int watch(struct run_hooks *hooks, struct sampler_plan *plan,
+static int run_hooks_watch(struct run_hooks *hooks, struct sampler_plan *plan,
     char *const *words, struct err *e)
 {
 	struct terminal terminal;
@@ -124,7 +124,7 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 	if (options->textfile &&
 	    keep_textfile(hooks, options->textfile, plan, words, e) != 0)
 		return -1;
-	return options->watch ? watch(hooks, plan, words, e) : 0;
+	return options->watch ? run_hooks_watch(hooks, plan, words, e) : 0;
 }
 
 void run_hooks_finish(struct run_hooks *hooks)

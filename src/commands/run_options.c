@@ -59,7 +59,7 @@ static int parse_metric(
 	    row->name, text, known);
 }
 
-static int parse_share(
+static int run_options_parse_share(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
 	char *end;
@@ -207,7 +207,7 @@ const struct option_row run_option_rows[] = {
 	.arg = "PERCENT",
 	.help = "lengthen the interval where sampling takes more than this "
 		"share of a processor",
-	.parse = parse_share,
+	.parse = run_options_parse_share,
 	AT(max_overhead),
 	.ours = true},
     {.name = "skip-unchanged",

@@ -12,12 +12,12 @@
 #include "base/units.h"
 #include "base/utf8.h"
 
-static const char *size(char out[static UNITS_TEXT], int64_t kib)
+static const char *run_summary_size(char out[static UNITS_TEXT], int64_t kib)
 {
 	return units_size(out, (double)kib / 1024);
 }
 
-static void print_share(const struct share *share, double peak_mib)
+static void run_summary_print_share(const struct share *share, double peak_mib)
 {
 	char *text;
 
@@ -49,7 +49,7 @@ static void print_alive(
 	fputc('\n', stderr);
 }
 
-static void print_end(
+static void run_summary_print_end(
     const struct sampler_plan *plan, const struct sampler_result *result)
 {
 	char count[UNITS_COUNT];
@@ -87,13 +87,14 @@ static void print_pace(
 }
 
 /* Every program has the machine's limit: that goes without saying. */
-static void print_limit(const struct fate_verdict *fate)
+static void run_summary_print_limit(const struct fate_verdict *fate)
 {
 	char limit[UNITS_TEXT];
 
 	if (fate->limit_of && fate->limit_of->own)
 		fprintf(stderr, ", under a limit of %s of %s",
-		    size(limit, fate->limit_kib), fate->limit_of->text);
+		    run_summary_size(limit, fate->limit_kib),
+		    fate->limit_of->text);
 }
 
 /* A program that fails may have been refused memory. Where the kernel killed,
@@ -108,7 +109,7 @@ static void print_status(const struct sampler_result *result)
 		return;
 	fprintf(
 	    stderr, "mprof: ended with status %d", WEXITSTATUS(result->status));
-	print_limit(&result->fate);
+	run_summary_print_limit(&result->fate);
 	fputc('\n', stderr);
 }
 
@@ -134,14 +135,15 @@ void run_summary_print(const struct sampler_plan *plan,
 	char count[UNITS_COUNT], peak[UNITS_TEXT], time[UNITS_TEXT], name[4096];
 
 	print_pace(plan, result);
-	print_end(plan, result);
+	run_summary_print_end(plan, result);
 	print_status(result);
 	if (result->peak_kib > 0 || result->samples > 0)
 		fprintf(stderr, "mprof: peak %s %s",
-		    size(peak, result->peak_kib), plan->metric->measure->title);
+		    run_summary_size(peak, result->peak_kib),
+		    plan->metric->measure->title);
 	else
 		fputs("mprof: nothing was sampled", stderr);
-	print_share(share, (double)result->peak_kib / 1024);
+	run_summary_print_share(share, (double)result->peak_kib / 1024);
 	fprintf(stderr, ", %s, %s, %s\n",
 	    units_duration(
 		time, (double)(result->end_ns - result->start_ns) / NS_PER_S),
@@ -163,8 +165,9 @@ static void warn_signal(const struct sampler_result *result)
 	if (fate->oom && fate->limit_of)
 		fprintf(stderr,
 		    ": out of memory (limit %s of %s; %s at the last sample)",
-		    size(limit, fate->limit_kib), fate->limit_of->text,
-		    size(last, result->last_kib));
+		    run_summary_size(limit, fate->limit_kib),
+		    fate->limit_of->text,
+		    run_summary_size(last, result->last_kib));
 	else if (fate->oom)
 		fputs(": out of memory", stderr);
 	else if (fate->may_be_oom)
@@ -172,9 +175,9 @@ static void warn_signal(const struct sampler_result *result)
 		    ", may have been out of memory: the kernel ended a process "
 		    "of this machine for that meanwhile (%s at the last "
 		    "sample)",
-		    size(last, result->last_kib));
+		    run_summary_size(last, result->last_kib));
 	else
-		print_limit(fate);
+		run_summary_print_limit(fate);
 	fputc('\n', stderr);
 }
 
@@ -231,8 +234,8 @@ void run_summary_warn(
 	if (result->limit.reached)
 		fprintf(stderr,
 		    "mprof: the limit of %s was reached, at %s: %s\n",
-		    size(limit, plan->limit_kib),
-		    size(total, result->limit.total_kib),
+		    run_summary_size(limit, plan->limit_kib),
+		    run_summary_size(total, result->limit.total_kib),
 		    limit_action_name(plan->on_limit));
 	warn_refused(&result->limit);
 	if (result->has_status && WIFSIGNALED(result->status))
@@ -244,7 +247,8 @@ void run_summary_warn(
 		    (long long)fate->kills);
 	if (fate->kills > 0 && !fate->oom && fate->limit_of)
 		fprintf(stderr, " (limit %s of %s)",
-		    size(limit, fate->limit_kib), fate->limit_of->text);
+		    run_summary_size(limit, fate->limit_kib),
+		    fate->limit_of->text);
 	if (fate->kills > 0 && !fate->oom)
 		fputc('\n', stderr);
 	warn_missing(plan, result);

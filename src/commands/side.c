@@ -75,7 +75,7 @@ int side_add_file(struct side *side, const char *path,
 }
 
 /* A number of mprof list, where no file has that name. */
-static int add_number(struct side *side, const char *word,
+static int side_add_number(struct side *side, const char *word,
     const struct profiles_options *options, struct err *e)
 {
 	struct catalog catalog;
@@ -103,7 +103,7 @@ int side_add(struct side *side, const char *pattern,
 	int got = 0;
 
 	if (catalog_number(pattern, &number) && access(pattern, F_OK) != 0)
-		return add_number(side, pattern, options, e);
+		return side_add_number(side, pattern, options, e);
 	if (glob(pattern, GLOB_NOCHECK, NULL, &found) != 0)
 		return err_set(e, "%s: can't be looked for", pattern);
 	for (size_t i = 0; got == 0 && i < found.gl_pathc; i++)

@@ -17,7 +17,7 @@
 
 /* The whole file; NULL with errno. A recording names what it likes: only
  * regular files are read. */
-static char *read_text(const char *path)
+static char *source_read_text(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat status;
@@ -43,7 +43,7 @@ static void source_read(struct source *source, const char *path)
 	char *at;
 
 	*source = (struct source){.path = mem_copy(path)};
-	source->text = read_text(path);
+	source->text = source_read_text(path);
 	at = source->text;
 	while (at && *at) {
 		char *end = strchr(at, '\n');
@@ -72,7 +72,8 @@ void sources_finish(struct sources *sources)
 	array_free(&sources->items);
 }
 
-static const struct source *find(struct sources *sources, const char *path)
+static const struct source *source_find(
+    struct sources *sources, const char *path)
 {
 	for (size_t i = 0; i < sources->items.len; i++)
 		if (!strcmp(sources->items.items[i].path, path))
@@ -83,7 +84,7 @@ static const struct source *find(struct sources *sources, const char *path)
 
 const char *sources_line(struct sources *sources, const char *path, int line)
 {
-	const struct source *source = find(sources, path);
+	const struct source *source = source_find(sources, path);
 	const char *text;
 	size_t len;
 
@@ -118,7 +119,8 @@ static double sum_line(const struct lines *lines, const char *path, int line,
 	return mib;
 }
 
-static void print_line(int line, double mib, size_t samples, const char *text)
+static void source_print_line(
+    int line, double mib, size_t samples, const char *text)
 {
 	char *clean;
 	char *spaced = mem_zero(strlen(text) * 8 + 1, 1), *to = spaced;
@@ -160,7 +162,7 @@ int source_list(const struct lines *lines, struct err *e)
 		size_t samples;
 		double mib = sum_line(lines, path, line, &at, &samples);
 
-		print_line(line, mib, samples, source.lines.items[i]);
+		source_print_line(line, mib, samples, source.lines.items[i]);
 	}
 	source_finish(&source);
 	return 0;

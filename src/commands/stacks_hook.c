@@ -17,9 +17,9 @@ void stacks_hook_finish(struct stacks_hook *hook)
 	array_free(&hook->frames);
 }
 
-static void tell(struct stacks_hook *hook, const struct sink_tick *tick,
-    const struct sink_process *process, const struct stacks_sample *sample,
-    const struct sink *sink)
+static void stacks_hook_tell(struct stacks_hook *hook,
+    const struct sink_tick *tick, const struct sink_process *process,
+    const struct stacks_sample *sample, const struct sink *sink)
 {
 	struct sink_stack stack = {.time_ns = tick->time_ns,
 	    .kib = process->kib,
@@ -54,9 +54,9 @@ static void tick_stacks(
 		if (process->kib < 0)
 			continue;
 		if (stacks_sample(hook->stacks, process->pid, &sample))
-			tell(hook, tick, process, &sample, sink);
+			stacks_hook_tell(hook, tick, process, &sample, sink);
 		if (stacks_sample_other(hook->stacks, process->pid, &sample))
-			tell(hook, tick, process, &sample, sink);
+			stacks_hook_tell(hook, tick, process, &sample, sink);
 	}
 	while (stacks_notice(hook->stacks, &e))
 		command_fail(COMMAND_FAILED, &e);

@@ -20,7 +20,7 @@ static bool is_number(const char *word)
 	return word[0] && word[strspn(word, "0123456789")] == 0;
 }
 
-static void list(const struct procfs *fs, const struct find *find)
+static void target_list(const struct procfs *fs, const struct find *find)
 {
 	for (size_t i = 0; i < find->pids.len && i < LIST_MAX; i++) {
 		char command[256], clean[512];
@@ -57,13 +57,14 @@ static int choose_by_name(struct target *target, const struct procfs *fs,
 		    "%s: %zu processes have that name; give a pid:", wish->word,
 		    find.pids.len);
 		status = command_fail(COMMAND_FAILED, &e);
-		list(fs, &find);
+		target_list(fs, &find);
 	}
 	find_finish(&find);
 	return status;
 }
 
-static int check(struct target *target, const struct procfs *fs, struct err *e)
+static int target_check(
+    struct target *target, const struct procfs *fs, struct err *e)
 {
 	struct proc_stat stat;
 
@@ -142,7 +143,7 @@ static int wait_for_name(struct target *target, const struct procfs *fs,
 	struct err e;
 
 	while (status == COMMAND_OK &&
-	       (target->pid == 0 || check(target, fs, &e) != 0)) {
+	       (target->pid == 0 || target_check(target, fs, &e) != 0)) {
 		if (wish->until_ns && clock_mono_ns() >= wish->until_ns) {
 			err_set(
 			    &e, "%s: no process of that name came", wish->word);
@@ -197,7 +198,7 @@ int target_find(struct target *target, const struct target_wish *wish)
 	if (procfs_init(&fs, "/proc", &e) != 0)
 		return command_fail(COMMAND_TROUBLE, &e);
 	status = find_pid(target, &fs, wish);
-	if (status == COMMAND_OK && check(target, &fs, &e) != 0)
+	if (status == COMMAND_OK && target_check(target, &fs, &e) != 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	if (status == COMMAND_OK)
 		take_words(target, &fs);

@@ -51,7 +51,8 @@ static char *name_run(const struct side_run *run)
 	return name;
 }
 
-static void print_verdict(const struct verdict *v, bool named, FILE *out)
+static void verdicts_print_verdict(
+    const struct verdict *v, bool named, FILE *out)
 {
 	const char *word = !v->met ? "FAIL" : v->doubtful ? "?" : "ok";
 
@@ -70,7 +71,7 @@ static void print_verdict(const struct verdict *v, bool named, FILE *out)
 	fputc('\n', out);
 }
 
-static void write_run(const struct side_run *run, struct json *json)
+static void verdicts_write_run(const struct side_run *run, struct json *json)
 {
 	size_t number = run ? number_of_run(run) : 0;
 
@@ -88,7 +89,7 @@ static void write_verdict(const struct verdict *v, struct json *json)
 	json_open(json, '{');
 	json_key(json, "condition");
 	json_text(json, v->name);
-	write_run(v->run, json);
+	verdicts_write_run(v->run, json);
 	json_key(json, "met");
 	json_bool(json, v->met);
 	json_key(json, "unit");
@@ -142,7 +143,7 @@ static void write_escaped(const char *text, FILE *out)
 void verdicts_print(const struct verdicts *verdicts, FILE *out)
 {
 	for (size_t i = 0; i < verdicts->items.len; i++)
-		print_verdict(
+		verdicts_print_verdict(
 		    &verdicts->items.items[i], verdicts->several, out);
 }
 

@@ -52,7 +52,7 @@ static bool is_profile(const char *word)
 	return found;
 }
 
-static int follow(struct dat_follow *file, struct err *e)
+static int command_watch_follow(struct dat_follow *file, struct err *e)
 {
 	enum screen_event event = SCREEN_NOTHING;
 	int64_t drawn_s = 0;
@@ -87,7 +87,7 @@ static int watch_profile(char **words, int count)
 
 	if (status == COMMAND_OK) {
 		file = dat_follow_open(profiles.paths.items[0], &e);
-		if (!file || follow(file, &e) != 0)
+		if (!file || command_watch_follow(file, &e) != 0)
 			status = command_fail(COMMAND_FAILED, &e);
 	}
 	dat_follow_close(file);
@@ -96,8 +96,8 @@ static int watch_profile(char **words, int count)
 }
 
 /* The terminal comes back before anything is said. */
-static int sample(const struct sampler_plan *plan, const struct sink *sink,
-    pid_t pid, struct err *e)
+static int command_watch_sample(const struct sampler_plan *plan,
+    const struct sink *sink, pid_t pid, struct err *e)
 {
 	struct sampler *sampler = sampler_create(plan, sink, e);
 	struct live *live = plan->hooks[0].context;
@@ -132,7 +132,7 @@ static int watch_target(
 	live_init(&live, true, command);
 	live_measures(&live, &plan);
 	free(command);
-	got = sample(&plan, &sink, target->pid, &e);
+	got = command_watch_sample(&plan, &sink, target->pid, &e);
 	if (got < 0)
 		return command_fail(COMMAND_FAILED, &e);
 	if (got == 1)
@@ -151,7 +151,7 @@ static int watch_process(const char *word, const struct watch_options *options)
 	return status;
 }
 
-static int run(const void *values, char **words, int count)
+static int command_watch_exec(const void *values, char **words, int count)
 {
 	const struct watch_options *options = values;
 	struct terminal terminal;
@@ -189,5 +189,5 @@ const struct command command_watch = {
     .options_size = sizeof(struct watch_options),
     .defaults = &defaults,
     .takes = COMMAND_TAKES_PROFILES,
-    .run = run,
+    .run = command_watch_exec,
 };

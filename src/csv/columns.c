@@ -54,7 +54,7 @@ static const struct {
 } metrics[] = {{"rss", "rss"}, {"resident", "rss"}, {"real", "rss"},
     {"mem_real", "rss"}, {"pss", "pss"}, {"uss", "uss"}};
 
-static double time_unit(const char *name)
+static double columns_time_unit(const char *name)
 {
 	static const struct {
 		const char *name;
@@ -71,7 +71,7 @@ static double time_unit(const char *name)
 
 static bool is_unit(const char *text)
 {
-	return cell_unit(text) > 0 || time_unit(text) > 0;
+	return cell_unit(text) > 0 || columns_time_unit(text) > 0;
 }
 
 /* Where the unit begins: in brackets, or behind the last underscore. */
@@ -167,7 +167,7 @@ static const char *const missing[COLUMNS] = {
     [COLUMN_MEMORY] = "no column has a memory's name; name it with --mem",
 };
 
-static int find_all(struct columns *columns, const struct title *titles,
+static int columns_find_all(struct columns *columns, const struct title *titles,
     char **names, size_t count, const struct csv_options *options,
     struct err *e)
 {
@@ -227,7 +227,7 @@ static void find_units(struct columns *columns, const struct title *titles,
 	columns->unit_assumed = columns->unit_mib == 0;
 	if (columns->unit_assumed)
 		columns->unit_mib = 1;
-	columns->time_scale = time_unit(moment->unit);
+	columns->time_scale = columns_time_unit(moment->unit);
 	columns->metric = NULL;
 	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
 		if (strcmp(memory->base, metrics[i].column) == 0)
@@ -244,7 +244,7 @@ int columns_find(struct columns *columns, char **names, size_t count,
 	titles = mem_zero(count, sizeof(titles[0]));
 	for (size_t i = 0; i < count; i++)
 		titles[i] = take_apart(names[i]);
-	got = find_all(columns, titles, names, count, options, e);
+	got = columns_find_all(columns, titles, names, count, options, e);
 	if (got == 0)
 		find_units(columns, titles, count, options);
 	free(titles);

@@ -56,7 +56,7 @@ static bool is_key(const struct json_value *value, size_t at, const char *key)
 	return at < value->depth && strcmp(value->keys[at], key) == 0;
 }
 
-static void take_process(
+static void duct_take_process(
     struct duct_report *report, const struct json_value *value)
 {
 	size_t len = report->processes.len;
@@ -84,11 +84,11 @@ static void take_value(const struct json_value *value, void *context)
 		report->rss = strtod(value->text, NULL);
 		report->summed = true;
 	} else if (value->depth == 3 && is_key(value, 0, "processes")) {
-		take_process(report, value);
+		duct_take_process(report, value);
 	}
 }
 
-static void put_processes(struct duct_reader *in)
+static void duct_put_processes(struct duct_reader *in)
 {
 	for (size_t i = 0; i < in->report.processes.len; i++) {
 		const struct duct_process *one = &in->report.processes.items[i];
@@ -117,11 +117,11 @@ static bool take_report(struct duct_reader *in, char *line)
 		in->run = profile_add_run(in->profile);
 	in->last_s = report->time_s;
 	series_add(&in->run->total, report->time_s, report->rss / MIB);
-	put_processes(in);
+	duct_put_processes(in);
 	return true;
 }
 
-static void take_line(struct duct_reader *in)
+static void duct_take_line(struct duct_reader *in)
 {
 	static const char bom[] = "\xef\xbb\xbf";
 	struct profile *profile = in->profile;
@@ -139,11 +139,12 @@ static void take_line(struct duct_reader *in)
 }
 
 /* A NUL ends no line: it becomes a blank. */
-static void take_bytes(struct duct_reader *in, const char *bytes, size_t len)
+static void duct_take_bytes(
+    struct duct_reader *in, const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (bytes[i] == '\n')
-			take_line(in);
+			duct_take_line(in);
 		else if (in->line.len < LONGEST_LINE)
 			*array_push(&in->line) = bytes[i] ? bytes[i] : ' ';
 	}
@@ -156,17 +157,17 @@ static int read_rest(struct duct_reader *in, int fd, struct err *e)
 
 	while ((got = read(fd, bytes, sizeof(bytes))) != 0) {
 		if (got > 0)
-			take_bytes(in, bytes, (size_t)got);
+			duct_take_bytes(in, bytes, (size_t)got);
 		else if (errno != EINTR)
 			return err_errno(
 			    e, "%s: can't be read", in->profile->path);
 	}
 	if (in->line.len > 0)
-		take_line(in);
+		duct_take_line(in);
 	return 0;
 }
 
-static void settle(struct profile *profile)
+static void duct_settle(struct profile *profile)
 {
 	for (size_t i = 0; i < profile->runs.len; i++) {
 		struct run *run = &profile->runs.items[i];
@@ -183,9 +184,9 @@ int duct_read(struct profile *profile, int fd, const char *bytes, size_t len,
 	struct duct_reader in = {.profile = profile};
 	int got;
 
-	take_bytes(&in, bytes, len);
+	duct_take_bytes(&in, bytes, len);
 	got = read_rest(&in, fd, e);
-	settle(profile);
+	duct_settle(profile);
 	array_free(&in.line);
 	array_free(&in.report.processes);
 	return got;

@@ -15,7 +15,7 @@
  * so that it can be taken away again. */
 static const char formula[] = "=+-@|%'";
 
-struct table {
+struct export_table {
 	FILE *out;
 	double start_s;
 	bool starts; /* has a column for when processes began */
@@ -57,7 +57,8 @@ static void write_text(FILE *out, const char *text)
 	free(guarded);
 }
 
-static void write_rows(const struct table *table, const struct rows_of *rows)
+static void csv_export_write_rows(
+    const struct export_table *table, const struct rows_of *rows)
 {
 	for (size_t i = 0; i < rows->series->len; i++) {
 		const struct sample *sample = &rows->series->items[i];
@@ -78,26 +79,27 @@ static void write_rows(const struct table *table, const struct rows_of *rows)
 	}
 }
 
-static void write_run(const struct run *run, FILE *out, bool starts)
+static void csv_export_write_run(const struct run *run, FILE *out, bool starts)
 {
 	const char *known = measure_of(run), *metric = known ? known : "";
-	struct table table = {out,
+	struct export_table table = {out,
 	    run->total.len ? run->total.items[0].time_s : run_first_s(run),
 	    starts};
 
 	struct series read = {0};
 
-	write_rows(
+	csv_export_write_rows(
 	    &table, &(struct rows_of){"", "total", metric, &run->total, 0});
-	write_rows(
+	csv_export_write_rows(
 	    &table, &(struct rows_of){"", "total", "peak", &run->peaks, 0});
 	share_series(run->shares.items, run->shares.len, &read);
-	write_rows(&table, &(struct rows_of){"", "total", "pss", &read, 0});
+	csv_export_write_rows(
+	    &table, &(struct rows_of){"", "total", "pss", &read, 0});
 	series_finish(&read);
 	for (size_t i = 0; i < run->processes.len; i++) {
 		const struct process *process = &run->processes.items[i];
 
-		write_rows(
+		csv_export_write_rows(
 		    &table, &(struct rows_of){process->key,
 				process->name ? process->name : "", metric,
 				&process->memory, process->start_ticks});
@@ -124,5 +126,5 @@ void csv_export(const struct profile *profile, FILE *out)
 	fprintf(out, "time,elapsed,pid,name,metric,mib%s\r\n",
 	    starts ? ",start" : "");
 	for (size_t i = 0; i < profile->runs.len; i++)
-		write_run(&profile->runs.items[i], out, starts);
+		csv_export_write_run(&profile->runs.items[i], out, starts);
 }

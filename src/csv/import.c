@@ -112,8 +112,8 @@ static int read_rows(struct sheet *sheet, int fd, char *bytes, size_t len,
 	return sheet_end(sheet);
 }
 
-static int read_table(struct sheet *sheet, int fd, char *bytes, size_t len,
-    const struct csv_options *options)
+static int import_read_table(struct sheet *sheet, int fd, char *bytes,
+    size_t len, const struct csv_options *options)
 {
 	int got = 0;
 
@@ -128,7 +128,7 @@ static int read_table(struct sheet *sheet, int fd, char *bytes, size_t len,
 	return got;
 }
 
-static int read_any(struct sheet *sheet, int fd, bool *unit_assumed)
+static int import_read_any(struct sheet *sheet, int fd, bool *unit_assumed)
 {
 	char *bytes = mem_zero(BLOCK, 1);
 	size_t len;
@@ -139,7 +139,7 @@ static int read_any(struct sheet *sheet, int fd, bool *unit_assumed)
 	else if (duct_is_usage(bytes, len))
 		got = duct_read(sheet->rows.profile, fd, bytes, len, sheet->e);
 	else
-		got = read_table(sheet, fd, bytes, len, sheet->options);
+		got = import_read_table(sheet, fd, bytes, len, sheet->options);
 	if (sheet->line > 0)
 		sheet->rows.profile->lines = sheet->line;
 	*unit_assumed =
@@ -168,7 +168,7 @@ int csv_read(struct profile *profile, const char *path,
 	fd = io_open_input(path, e);
 	if (fd < 0)
 		return -1;
-	got = read_any(&sheet, fd, unit_assumed);
+	got = import_read_any(&sheet, fd, unit_assumed);
 	close(fd);
 	return got;
 }

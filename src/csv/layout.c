@@ -15,7 +15,7 @@ static bool begins_with(const struct line *line, const char *start)
 	return line->len >= len && memcmp(line->text, start, len) == 0;
 }
 
-static bool is_blank(const struct line *line)
+static bool csv_layout_is_blank(const struct line *line)
 {
 	for (size_t i = 0; i < line->len; i++) {
 		if (!strchr(" \t\r", line->text[i]))
@@ -27,8 +27,9 @@ static bool is_blank(const struct line *line)
 /* pidstat tells of the machine before its header. */
 static bool is_preamble(const struct line *line)
 {
-	return is_blank(line) || (begins_with(line, "Linux ") &&
-				     memchr(line->text, '(', line->len));
+	return csv_layout_is_blank(line) ||
+	       (begins_with(line, "Linux ") &&
+		   memchr(line->text, '(', line->len));
 }
 
 static size_t count_unquoted(const struct line *line, char wanted)

@@ -61,7 +61,7 @@ static int read_time(struct rows *rows, double *time_s, struct err *e)
 	return 0;
 }
 
-static void begin_run(struct rows *rows)
+static void rows_begin_run(struct rows *rows)
 {
 	rows->run = profile_add_run(rows->profile);
 	rows->run->info.is_table = true;
@@ -83,7 +83,7 @@ static void notice_next_run(struct rows *rows)
 		return;
 	if (elapsed_s < rows->last_elapsed_s ||
 	    (elapsed_s == 0 && rows->run->total.len > 0))
-		begin_run(rows);
+		rows_begin_run(rows);
 	rows->last_elapsed_s = elapsed_s;
 }
 
@@ -114,7 +114,7 @@ static uint64_t read_start(const char *cell)
 	return is_empty(at) ? ticks : 0;
 }
 
-static void take_process(struct rows *rows, double time_s, double mib)
+static void rows_take_process(struct rows *rows, double time_s, double mib)
 {
 	const char *pid = rows->cells[COLUMN_PID];
 	const char *name = rows->cells[COLUMN_NAME];
@@ -139,7 +139,7 @@ static void notice_joined(struct rows *rows, double time_s)
 	for (size_t i = 0; !again && i < rows->run->processes.len; i++)
 		again = strcmp(rows->run->processes.items[i].key, pid) == 0;
 	if (rows->joined && again && time_s < rows->last_s)
-		begin_run(rows);
+		rows_begin_run(rows);
 	rows->joined = false;
 	rows->last_s = time_s;
 }
@@ -150,7 +150,7 @@ static void put_sample(struct rows *rows, double time_s, double mib)
 	bool peak = strcmp(rows->cells[COLUMN_METRIC], "peak") == 0;
 
 	if (!rows->run)
-		begin_run(rows);
+		rows_begin_run(rows);
 	notice_joined(rows, time_s);
 	if (total && !peak)
 		notice_next_run(rows);
@@ -161,7 +161,7 @@ static void put_sample(struct rows *rows, double time_s, double mib)
 	else if (total)
 		series_add(&rows->run->total, time_s, mib);
 	else
-		take_process(rows, time_s, mib);
+		rows_take_process(rows, time_s, mib);
 	rows->taken++;
 }
 
@@ -197,7 +197,7 @@ void rows_next_run(struct rows *rows)
 }
 
 /* The sum over processes at each time. */
-static void sum_up(struct run *run)
+static void rows_sum_up(struct run *run)
 {
 	struct series all = {0};
 
@@ -220,7 +220,7 @@ static void sum_up(struct run *run)
 }
 
 /* A table of one process alone is that program's recording. */
-static void promote(struct run *run)
+static void rows_promote(struct run *run)
 {
 	struct process *process = &run->processes.items[0];
 
@@ -236,9 +236,9 @@ void rows_finish(struct rows *rows)
 		for (size_t p = 0; p < run->processes.len; p++)
 			series_settle(&run->processes.items[p].memory);
 		if (run->total.len == 0 && run->processes.len == 1)
-			promote(run);
+			rows_promote(run);
 		else if (run->total.len == 0)
-			sum_up(run);
+			rows_sum_up(run);
 		series_settle(&run->total);
 		series_sort(&run->peaks);
 		run_place_by_time(run);

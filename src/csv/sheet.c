@@ -64,7 +64,7 @@ static bool is_half_of_day(const char *text)
 	return strcasecmp(text, "AM") == 0 || strcasecmp(text, "PM") == 0;
 }
 
-static void put_cell(struct sheet *sheet, const char *text, size_t len)
+static void sheet_put_cell(struct sheet *sheet, const char *text, size_t len)
 {
 	for (int c = 0; c < COLUMNS; c++) {
 		char *cell = sheet->rows.cells[c];
@@ -107,7 +107,7 @@ static bool take_half_of_day(struct sheet *sheet, const char *text)
 	return true;
 }
 
-static void put_row(struct sheet *sheet, const char *text, size_t len)
+static void sheet_put_row(struct sheet *sheet, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		*array_push(&sheet->row) = text[i];
@@ -128,9 +128,9 @@ static void take_field(void *bytes, size_t len, void *context)
 		return;
 	if (take_half_of_day(sheet, text))
 		return;
-	put_row(sheet, text, len);
+	sheet_put_row(sheet, text, len);
 	if (sheet->header)
-		put_cell(sheet, text, len);
+		sheet_put_cell(sheet, text, len);
 	sheet->field++;
 }
 

@@ -19,12 +19,12 @@
 enum { PIECE = 64 << 10, MOST_BEHIND = 16 << 20 };
 
 /* A part of a file, with room for the padding that numbers need. */
-struct piece {
+struct begin_piece {
 	char *bytes;
 	size_t len;
 };
 
-static void piece_read(struct piece *piece, int fd, off_t at)
+static void piece_read(struct begin_piece *piece, int fd, off_t at)
 {
 	ssize_t got = pread(fd, piece->bytes, PIECE, at);
 
@@ -73,7 +73,7 @@ static void read_lines(struct profile *profile, const char *at, const char *end)
 }
 
 /* The last CMDLINE record in the piece; NULL without one. */
-static const char *find_command(const struct piece *piece)
+static const char *begin_find_command(const struct begin_piece *piece)
 {
 	static const char keyword[] = "\nCMDLINE ";
 	const char *found = NULL, *at = piece->bytes;
@@ -88,7 +88,7 @@ static const char *find_command(const struct piece *piece)
 /* Searches from the end of the file backwards; each piece overlaps the one
  * behind it, so that no keyword is cut in two. */
 static void find_last(
-    struct dat_begin *begin, struct piece *piece, int fd, off_t size)
+    struct dat_begin *begin, struct begin_piece *piece, int fd, off_t size)
 {
 	off_t least = size > MOST_BEHIND ? size - MOST_BEHIND : 0;
 
@@ -97,7 +97,7 @@ static void find_last(
 
 		at = at > PIECE ? at - PIECE + 16 : 0;
 		piece_read(piece, fd, at);
-		command = find_command(piece);
+		command = begin_find_command(piece);
 		if (command) {
 			struct profile profile = {0};
 
@@ -115,7 +115,7 @@ static void find_last(
 }
 
 static bool find_first(
-    struct dat_begin *begin, struct piece *piece, int fd, off_t size)
+    struct dat_begin *begin, struct begin_piece *piece, int fd, off_t size)
 {
 	struct profile profile = {0};
 	const struct run *run;
@@ -141,7 +141,7 @@ static bool find_first(
 
 static bool begin_read(struct dat_begin *begin, int fd, bool last)
 {
-	struct piece piece;
+	struct begin_piece piece;
 	struct stat about;
 	bool found;
 

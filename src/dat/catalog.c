@@ -44,7 +44,7 @@ static int is_file(int folder, const char *name)
 	return errno == ENOENT || errno == ELOOP ? 0 : -1;
 }
 
-static int compare_names(const void *left, const void *right)
+static int catalog_compare_names(const void *left, const void *right)
 {
 	return strcmp(*(char *const *)left, *(char *const *)right);
 }
@@ -138,10 +138,10 @@ static int catalog_fill(struct catalog *catalog, catalog_take *take,
 	closedir(dir);
 	if (catalog->names.len > 0)
 		qsort(catalog->names.items, catalog->names.len,
-		    sizeof(catalog->names.items[0]), compare_names);
+		    sizeof(catalog->names.items[0]), catalog_compare_names);
 	if (catalog->others.len > 0)
 		qsort(catalog->others.items, catalog->others.len,
-		    sizeof(catalog->others.items[0]), compare_names);
+		    sizeof(catalog->others.items[0]), catalog_compare_names);
 	return failed;
 }
 
@@ -205,7 +205,7 @@ char *catalog_companion(const char *path)
 }
 
 /* Says that path is something else than a recording. */
-static int refuse(struct err *e, const char *path, const char *what)
+static int catalog_refuse(struct err *e, const char *path, const char *what)
 {
 	err_set(e, "%s: %s", path, what);
 	return 1;
@@ -219,7 +219,7 @@ static int check_content(int fd, const char *path, struct err *e)
 	if (fstat(fd, &about) != 0)
 		return err_errno(e, "%s: can't be read", path);
 	if (!S_ISREG(about.st_mode))
-		return refuse(e, path, "is no regular file");
+		return catalog_refuse(e, path, "is no regular file");
 	if (about.st_size > 0)
 		content = dat_content(fd);
 	else if (is_dat_name(path))
@@ -228,7 +228,7 @@ static int check_content(int fd, const char *path, struct err *e)
 		return err_errno(e, "%s: can't be read", path);
 	return content == DAT_CONTENT_RECORD
 		   ? 0
-		   : refuse(e, path, "is no recording");
+		   : catalog_refuse(e, path, "is no recording");
 }
 
 int catalog_check(const char *path, struct err *e)
@@ -238,18 +238,19 @@ int catalog_check(const char *path, struct err *e)
 
 	if (lstat(path, &about) != 0)
 		return errno == ENOENT
-			   ? refuse(e, path, "no such recording")
+			   ? catalog_refuse(e, path, "no such recording")
 			   : err_errno(e, "%s: can't be looked at", path);
 	if (S_ISDIR(about.st_mode))
-		return refuse(e, path, "is a folder");
+		return catalog_refuse(e, path, "is a folder");
 	if (!S_ISREG(about.st_mode))
-		return refuse(e, path, "is no regular file");
+		return catalog_refuse(e, path, "is no regular file");
 	fd = open(
 	    path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(e, "%s: can't be read", path);
-	got = file_lock_is_held(fd) ? refuse(e, path, "is being recorded")
-				    : check_content(fd, path, e);
+	got = file_lock_is_held(fd)
+		  ? catalog_refuse(e, path, "is being recorded")
+		  : check_content(fd, path, e);
 	close(fd);
 	return got;
 }

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 
-static bool is_blank(char c)
+static bool fields_is_blank(char c)
 {
 	return c == ' ' || c == '\t';
 }
@@ -15,10 +15,10 @@ bool field_next(const char **at, const char *end, struct field *field)
 {
 	const char *start = *at;
 
-	while (start < end && is_blank(*start))
+	while (start < end && fields_is_blank(*start))
 		start++;
 	*at = start;
-	while (*at < end && !is_blank(**at))
+	while (*at < end && !fields_is_blank(**at))
 		*at += 1;
 	*field = (struct field){start, (size_t)(*at - start)};
 	return field->len > 0;
@@ -28,10 +28,10 @@ bool field_last(const char *start, const char **end, struct field *field)
 {
 	const char *stop = *end;
 
-	while (stop > start && is_blank(stop[-1]))
+	while (stop > start && fields_is_blank(stop[-1]))
 		stop--;
 	*end = stop;
-	while (*end > start && !is_blank((*end)[-1]))
+	while (*end > start && !fields_is_blank((*end)[-1]))
 		*end -= 1;
 	*field = (struct field){*end, (size_t)(stop - *end)};
 	return field->len > 0;

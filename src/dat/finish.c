@@ -10,7 +10,7 @@
 #include "profile/process.h"
 
 /* Names as FUNC writes them: a blank is an underscore there. */
-static int compare_names(const char *a, const char *b)
+static int finish_compare_names(const char *a, const char *b)
 {
 	while (*a && (*a == ' ' ? '_' : *a) == (*b == ' ' ? '_' : *b)) {
 		a++;
@@ -19,7 +19,7 @@ static int compare_names(const char *a, const char *b)
 	return (*a == ' ' ? '_' : *a) - (*b == ' ' ? '_' : *b);
 }
 
-static int compare_calls(const void *left, const void *right)
+static int finish_compare_calls(const void *left, const void *right)
 {
 	const struct call *a = *(struct call *const *)left;
 	const struct call *b = *(struct call *const *)right;
@@ -28,10 +28,10 @@ static int compare_calls(const void *left, const void *right)
 		return a->enter_s < b->enter_s ? -1 : 1;
 	if (a->leave_s != b->leave_s)
 		return a->leave_s < b->leave_s ? -1 : 1;
-	return compare_names(a->name, b->name);
+	return finish_compare_names(a->name, b->name);
 }
 
-static void drop_call(struct call *call)
+static void finish_drop_call(struct call *call)
 {
 	free(call->name);
 	call->name = NULL;
@@ -47,7 +47,7 @@ static void drop_told_twice(struct call **group, size_t len)
 	for (size_t i = 0; i < len && ours > 0; i++) {
 		if (group[i]->pid != 0)
 			continue;
-		drop_call(group[i]);
+		finish_drop_call(group[i]);
 		ours--;
 	}
 }
@@ -78,9 +78,10 @@ static void merge_calls(struct run *run)
 	sorted = mem_zero(len, sizeof(sorted[0]));
 	for (size_t i = 0; i < len; i++)
 		sorted[i] = &run->calls.items[i];
-	qsort(sorted, len, sizeof(sorted[0]), compare_calls);
+	qsort(sorted, len, sizeof(sorted[0]), finish_compare_calls);
 	for (size_t i = 1; i <= len; i++) {
-		if (i < len && compare_calls(&sorted[first], &sorted[i]) == 0)
+		if (i < len &&
+		    finish_compare_calls(&sorted[first], &sorted[i]) == 0)
 			continue;
 		drop_told_twice(sorted + first, i - first);
 		first = i;
@@ -89,7 +90,7 @@ static void merge_calls(struct run *run)
 	compact_calls(run);
 }
 
-static bool covers(const struct run *run, const struct call *call)
+static bool finish_covers(const struct run *run, const struct call *call)
 {
 	const struct series *total = &run->total;
 
@@ -104,7 +105,7 @@ static void hand_on_calls(struct run *run, struct run *next)
 	for (size_t i = 0; i < run->calls.len; i++) {
 		struct call *call = &run->calls.items[i];
 
-		if (covers(run, call) || !covers(next, call))
+		if (finish_covers(run, call) || !finish_covers(next, call))
 			continue;
 		*array_push(&next->calls) = *call;
 		call->name = NULL;

@@ -61,7 +61,7 @@ static void begin_anew(struct dat_follow *follow)
 	free(path);
 }
 
-static void take_lines(struct dat_follow *follow)
+static void follow_take_lines(struct dat_follow *follow)
 {
 	const char *at = follow->bytes, *end = at + follow->len, *stop;
 
@@ -96,7 +96,7 @@ static ssize_t take_block(struct dat_follow *follow)
 		return got;
 	follow->offset += got;
 	follow->len += (size_t)got;
-	take_lines(follow);
+	follow_take_lines(follow);
 	return got;
 }
 

@@ -9,7 +9,7 @@
 
 /* The first line with the keyword, its newline cut off; NULL without one.
  * FUNC lines may stand before it. */
-static char *find_command(char *text)
+static char *glance_find_command(char *text)
 {
 	static const char keyword[] = "CMDLINE ", bom[] = "\xef\xbb\xbf";
 
@@ -34,6 +34,6 @@ void dat_glance(const char *path, char *out, size_t size)
 	if (fd != -1)
 		close(fd);
 	text[len > 0 ? len : 0] = 0;
-	command = find_command(text);
+	command = glance_find_command(text);
 	utf8_clean(out, size, command ? command : "");
 }

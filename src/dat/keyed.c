@@ -16,7 +16,7 @@ static bool next_pair(
 			     : field_split(at, keyed->end, ';', pair);
 }
 
-static bool find(
+static bool keyed_find(
     const struct keyed *keyed, const char *key, struct field *value)
 {
 	const char *at = keyed->text;
@@ -34,7 +34,7 @@ static bool take_text(const struct keyed *keyed, const char *key, char **text)
 {
 	struct field value;
 
-	if (!find(keyed, key, &value))
+	if (!keyed_find(keyed, key, &value))
 		return false;
 	free(*text);
 	*text = field_decode(&value);
@@ -45,7 +45,7 @@ static bool take_int(const struct keyed *keyed, const char *key, int *number)
 {
 	struct field value;
 
-	return find(keyed, key, &value) && field_int(&value, number);
+	return keyed_find(keyed, key, &value) && field_int(&value, number);
 }
 
 /* From a copy: number_read() takes no semicolon for a number's end. */
@@ -56,7 +56,7 @@ static bool take_number(
 	struct field value;
 	double got;
 
-	if (!find(keyed, key, &value) || value.len == 0 || value.len > 64)
+	if (!keyed_find(keyed, key, &value) || value.len == 0 || value.len > 64)
 		return false;
 	memcpy(text, value.text, value.len);
 	memset(text + value.len, '\n', 1 + NUMBER_PADDING);
@@ -82,7 +82,7 @@ static bool take_count(
 {
 	struct field value;
 
-	return find(keyed, key, &value) && field_count(&value, count);
+	return keyed_find(keyed, key, &value) && field_count(&value, count);
 }
 
 bool keyed_peak(struct record_reader *reader, const struct keyed *keyed)
@@ -121,7 +121,8 @@ bool keyed_proc(struct record_reader *reader, const struct keyed *keyed)
 	struct field key;
 	int pid;
 
-	if (!find(keyed, "pid", &key) || !field_int(&key, &pid) || pid <= 0)
+	if (!keyed_find(keyed, "pid", &key) || !field_int(&key, &pid) ||
+	    pid <= 0)
 		return false;
 	take_count(keyed, "start", &start_ticks);
 	process = run_introduce(reader->run, key.text, key.len, start_ticks);
@@ -143,7 +144,7 @@ static enum limit_of take_limit_of(const struct keyed *keyed)
 	};
 	struct field value;
 
-	if (!find(keyed, "of", &value))
+	if (!keyed_find(keyed, "of", &value))
 		return LIMIT_OF_UNTOLD;
 	for (size_t i = 1; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (value.len == strlen(names[i]) &&
@@ -181,7 +182,7 @@ bool keyed_exit(struct record_reader *reader, const struct keyed *keyed)
 	struct field key;
 	int pid;
 
-	if (!find(keyed, "pid", &key) || !field_int(&key, &pid))
+	if (!keyed_find(keyed, "pid", &key) || !field_int(&key, &pid))
 		return false;
 	read_exit(keyed, &exit);
 	process = run_process(reader->run, key.text, key.len);
@@ -317,7 +318,8 @@ bool keyed_stack(struct record_reader *reader, const struct keyed *keyed)
 	if (!take_int(keyed, "id", &id))
 		return false;
 	stack = run_stack(run, id);
-	if (run->stacks.items[stack].len == 0 && find(keyed, "frames", &frames))
+	if (run->stacks.items[stack].len == 0 &&
+	    keyed_find(keyed, "frames", &frames))
 		read_frames(&run->stacks.items[stack], &frames,
 		    keyed->behind ? ';' : ',');
 	take_int(keyed, "pid", &pid);

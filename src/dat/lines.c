@@ -11,7 +11,7 @@
 enum { NUMBER = 24 }; /* digits of any 64-bit number, and its sign */
 
 /* Room for len more bytes, to be counted by the caller. */
-static char *reserve(struct dat_writer *writer, size_t len)
+static char *dat_lines_reserve(struct dat_writer *writer, size_t len)
 {
 	if (writer->cap - writer->len < len) {
 		writer->cap = 2 * (writer->cap + len);
@@ -20,9 +20,10 @@ static char *reserve(struct dat_writer *writer, size_t len)
 	return writer->buffer + writer->len;
 }
 
-static void put(struct dat_writer *writer, const char *text, size_t len)
+static void dat_lines_put(
+    struct dat_writer *writer, const char *text, size_t len)
 {
-	memcpy(reserve(writer, len), text, len);
+	memcpy(dat_lines_reserve(writer, len), text, len);
 	writer->len += len;
 }
 
@@ -42,7 +43,7 @@ static char *put_digits(char *out, uint64_t number, size_t least)
 }
 
 /* KiB as MiB, rounded as "%.6f" would: a tie goes to the even digit. */
-static char *put_mib(char *out, int64_t kib)
+static char *dat_lines_put_mib(char *out, int64_t kib)
 {
 	uint64_t whole = kib > 0 ? (uint64_t)kib / 1024 : 0;
 	uint64_t rest = kib > 0 ? (uint64_t)kib % 1024 * 1000000 : 0;
@@ -55,7 +56,7 @@ static char *put_mib(char *out, int64_t kib)
 	return put_digits(out, parts, 6);
 }
 
-static char *put_time(char *out, int64_t time_ns, bool precise)
+static char *dat_lines_put_time(char *out, int64_t time_ns, bool precise)
 {
 	uint64_t unit = precise ? 1000 : 100000;
 	uint64_t per_s = precise ? 1000000 : 10000;
@@ -66,21 +67,22 @@ static char *put_time(char *out, int64_t time_ns, bool precise)
 	return put_digits(out, count % per_s, precise ? 6 : 4);
 }
 
-static void put_point(struct dat_writer *writer, int64_t kib, int64_t time_ns)
+static void dat_lines_put_point(
+    struct dat_writer *writer, int64_t kib, int64_t time_ns)
 {
-	char *out = reserve(writer, 4 * NUMBER);
+	char *out = dat_lines_reserve(writer, 4 * NUMBER);
 
-	out = put_mib(out, kib);
+	out = dat_lines_put_mib(out, kib);
 	*out++ = ' ';
-	out = put_time(out, time_ns, writer->precise);
+	out = dat_lines_put_time(out, time_ns, writer->precise);
 	*out++ = '\n';
 	writer->len = (size_t)(out - writer->buffer);
 }
 
 void dat_write_memory(struct dat_writer *writer, int64_t kib, int64_t time_ns)
 {
-	put(writer, "MEM ", 4);
-	put_point(writer, kib, time_ns);
+	dat_lines_put(writer, "MEM ", 4);
+	dat_lines_put_point(writer, kib, time_ns);
 }
 
 void dat_write_child(
@@ -88,17 +90,17 @@ void dat_write_child(
 {
 	char *out;
 
-	put(writer, "CHLD ", 5);
-	out = reserve(writer, NUMBER);
+	dat_lines_put(writer, "CHLD ", 5);
+	out = dat_lines_reserve(writer, NUMBER);
 	out = put_digits(out, (uint64_t)pid, 1);
 	*out++ = ' ';
 	writer->len = (size_t)(out - writer->buffer);
-	put_point(writer, kib, time_ns);
+	dat_lines_put_point(writer, kib, time_ns);
 }
 
 void dat_write_raw(struct dat_writer *writer, const char *text)
 {
-	put(writer, text, strlen(text));
+	dat_lines_put(writer, text, strlen(text));
 }
 
 static void put_hex(
@@ -107,13 +109,13 @@ static void put_hex(
 	static const char hex[] = "0123456789abcdef";
 
 	dat_write_raw(writer, before);
-	put(writer, &hex[byte >> 4], 1);
-	put(writer, &hex[byte & 15], 1);
+	dat_lines_put(writer, &hex[byte >> 4], 1);
+	dat_lines_put(writer, &hex[byte & 15], 1);
 }
 
 /* Control characters as \n, \t or \xNN, and so too bytes that are no UTF-8,
  * on which memory_profiler's reader would die. */
-static void put_word(struct dat_writer *writer, const char *word)
+static void dat_lines_put_word(struct dat_writer *writer, const char *word)
 {
 	while (*word) {
 		const char *at = word;
@@ -126,7 +128,7 @@ static void put_word(struct dat_writer *writer, const char *word)
 		else if (code < ' ' || code == 0x7f)
 			put_hex(writer, "\\x", (unsigned char)*at);
 		else
-			put(writer, at, (size_t)(word - at));
+			dat_lines_put(writer, at, (size_t)(word - at));
 	}
 }
 
@@ -138,7 +140,7 @@ void dat_write_command(struct dat_writer *writer, char *const *words)
 
 		dat_write_raw(writer, " ");
 		dat_write_raw(writer, quote);
-		put_word(writer, *words);
+		dat_lines_put_word(writer, *words);
 		dat_write_raw(writer, quote);
 	}
 	dat_write_raw(writer, "\n");
@@ -163,7 +165,7 @@ void dat_write_whole(struct dat_writer *writer, const char *key, int64_t number)
 	put_key(writer, key);
 	if (number < 0)
 		dat_write_raw(writer, "-");
-	out = reserve(writer, NUMBER);
+	out = dat_lines_reserve(writer, NUMBER);
 	out = put_digits(
 	    out, number < 0 ? -(uint64_t)number : (uint64_t)number, 1);
 	writer->len = (size_t)(out - writer->buffer);
@@ -174,7 +176,7 @@ void dat_write_mib(struct dat_writer *writer, const char *key, int64_t kib)
 	char *out;
 
 	put_key(writer, key);
-	out = put_mib(reserve(writer, 2 * NUMBER), kib);
+	out = dat_lines_put_mib(dat_lines_reserve(writer, 2 * NUMBER), kib);
 	writer->len = (size_t)(out - writer->buffer);
 }
 
@@ -183,14 +185,15 @@ void dat_write_time(struct dat_writer *writer, const char *key, int64_t time_ns)
 	char *out;
 
 	put_key(writer, key);
-	out = put_time(reserve(writer, 2 * NUMBER), time_ns, writer->precise);
+	out = dat_lines_put_time(
+	    dat_lines_reserve(writer, 2 * NUMBER), time_ns, writer->precise);
 	writer->len = (size_t)(out - writer->buffer);
 }
 
 /* The bytes of special are encoded, and so are control characters, bytes that
  * are no UTF-8, and the first letter of MEM, which scripts take for a sample
  * wherever it stands in a line. */
-static void put_encoded(
+static void dat_lines_put_encoded(
     struct dat_writer *writer, const char *text, const char *special)
 {
 	while (*text) {
@@ -202,24 +205,24 @@ static void put_encoded(
 		else if (strncmp(at, "MEM", 3) == 0)
 			dat_write_raw(writer, "%4D");
 		else
-			put(writer, at, (size_t)(text - at));
+			dat_lines_put(writer, at, (size_t)(text - at));
 	}
 }
 
 void dat_write_part(struct dat_writer *writer, const char *text)
 {
-	put_encoded(writer, text, " %=;,");
+	dat_lines_put_encoded(writer, text, " %=;,");
 }
 
 void dat_write_text(
     struct dat_writer *writer, const char *key, const char *text)
 {
 	put_key(writer, key);
-	put_encoded(writer, text, " %=;");
+	dat_lines_put_encoded(writer, text, " %=;");
 }
 
 void dat_write_end(struct dat_writer *writer, int64_t kib, int64_t time_ns)
 {
 	dat_write_raw(writer, " ");
-	put_point(writer, kib, time_ns);
+	dat_lines_put_point(writer, kib, time_ns);
 }

@@ -85,7 +85,7 @@ static bool is_better(const struct newest *newest,
 	return !catalog_is_companion(newest->folder, file->name);
 }
 
-static void ask(struct newest *newest, const struct newest_file *file)
+static void newest_ask(struct newest *newest, const struct newest_file *file)
 {
 	int fd = openat(newest->folder, file->name,
 	    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -104,7 +104,7 @@ static void ask(struct newest *newest, const struct newest_file *file)
 	close(fd);
 }
 
-static void search(struct newest *newest)
+static void newest_search(struct newest *newest)
 {
 	size_t others = 0;
 
@@ -116,7 +116,7 @@ static void search(struct newest *newest)
 			continue;
 		if (!file->named && others++ >= MOST_OTHERS)
 			break;
-		ask(newest, file);
+		newest_ask(newest, file);
 	}
 }
 
@@ -140,7 +140,7 @@ char *dat_newest(const char *folder, struct err *e)
 	if (newest.files.len > 0)
 		qsort(newest.files.items, newest.files.len,
 		    sizeof(newest.files.items[0]), compare_files);
-	search(&newest);
+	newest_search(&newest);
 	best = newest.best ? mem_copy(newest.best) : NULL;
 	for (size_t i = 0; i < newest.files.len; i++)
 		free(newest.files.items[i].name);

@@ -37,7 +37,7 @@ static void note_skipped(struct profile *profile, size_t line)
 		profile->first_skipped = line;
 }
 
-static void take_line(
+static void reader_take_line(
     struct block_reader *in, const char *at, const char *end, bool torn)
 {
 	struct profile *profile = in->records.profile;
@@ -62,7 +62,7 @@ static void take_line(
 
 /* Takes the whole lines of the block and moves the rest to its start. The
  * newline behind the block lets a number's end be found without counting. */
-static void take_lines(struct block_reader *in)
+static void reader_take_lines(struct block_reader *in)
 {
 	const char *at = in->bytes, *end = in->bytes + in->len;
 
@@ -75,7 +75,7 @@ static void take_lines(struct block_reader *in)
 		stop = memchr(at, '\n', (size_t)(end - at));
 		if (!stop)
 			break;
-		take_line(in, at, stop, false);
+		reader_take_line(in, at, stop, false);
 		at = stop + 1;
 	}
 	record_measure_time(&in->records);
@@ -84,7 +84,7 @@ static void take_lines(struct block_reader *in)
 }
 
 /* Room for at least half a block behind what is there. */
-static void make_room(struct block_reader *in)
+static void reader_make_room(struct block_reader *in)
 {
 	if (in->passing || in->len >= LONGEST_LINE) {
 		in->passing = true;
@@ -103,7 +103,7 @@ static int read_blocks(struct block_reader *in, const char *path, struct err *e)
 	for (;;) {
 		ssize_t got;
 
-		make_room(in);
+		reader_make_room(in);
 		got = read(in->fd, in->bytes + in->len, in->cap - in->len);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -113,17 +113,17 @@ static int read_blocks(struct block_reader *in, const char *path, struct err *e)
 			break;
 		in->len += (size_t)got;
 		in->done += (size_t)got;
-		take_lines(in);
+		reader_take_lines(in);
 		progress_step(in->progress, in->done, in->whole);
 	}
 	if (in->len > 0 || in->passing) {
 		memset(in->bytes + in->len, '\n', 1 + NUMBER_PADDING);
-		take_line(in, in->bytes, in->bytes + in->len, true);
+		reader_take_line(in, in->bytes, in->bytes + in->len, true);
 	}
 	return 0;
 }
 
-static size_t size_of(int fd)
+static size_t reader_size_of(int fd)
 {
 	struct stat about;
 
@@ -155,7 +155,7 @@ int dat_read_telling(struct profile *profile, const char *path,
 		return -1;
 	/* Before the first byte: a run that ends meanwhile has its end read. */
 	profile->locked = file_lock_is_held(in.fd);
-	in.whole = size_of(in.fd);
+	in.whole = reader_size_of(in.fd);
 	in.records.expected = expected_samples(in.whole);
 	got = read_blocks(&in, path, e);
 	record_finish(&in.records);

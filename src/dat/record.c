@@ -44,7 +44,7 @@ static bool is_torn_time(struct record_reader *reader, const char *text)
 }
 
 /* Growing step by step would move, and fault in, twice of what is needed. */
-static void begin_run(struct record_reader *reader)
+static void record_begin_run(struct record_reader *reader)
 {
 	reader->run = profile_add_run(reader->profile);
 	reader->root_pid = 0;
@@ -55,7 +55,7 @@ static void begin_run(struct record_reader *reader)
 static struct run *run_of(struct record_reader *reader)
 {
 	if (!reader->run)
-		begin_run(reader);
+		record_begin_run(reader);
 	return reader->run;
 }
 
@@ -129,7 +129,7 @@ static enum record_result read_command(
 	at += at < end;
 	if (!run || run->command || run->total.len > 0 ||
 	    run->processes.len > 0) {
-		begin_run(reader);
+		record_begin_run(reader);
 	}
 	reader->run->command = field_unescape(at, (size_t)(end - at));
 	return RECORD_TAKEN;

@@ -28,13 +28,13 @@ enum {
 	PATIENCE_MS = 1000     /* for a slow reader of a fifo, at the end */
 };
 
-static void init(struct dat_writer *writer, const char *path)
+static void writer_init(struct dat_writer *writer, const char *path)
 {
 	*writer = (struct dat_writer){.fd = -1, .path = mem_copy(path)};
 }
 
 /* Closes without a word: a failure was told of, or there is none. */
-static int drop(struct dat_writer *writer)
+static int writer_drop(struct dat_writer *writer)
 {
 	if (writer->fd >= 0)
 		close(writer->fd);
@@ -106,7 +106,7 @@ enum open_result {
 
 /* A file that its recorder removed, since it had nothing to record after all,
  * may be open here by then. */
-static enum open_result lock(struct dat_writer *writer)
+static enum open_result writer_lock(struct dat_writer *writer)
 {
 	struct stat about;
 
@@ -132,7 +132,7 @@ static enum open_result open_and_lock(
 		    errno == ENXIO ? ", nobody reads it" : "");
 		return result;
 	}
-	result = lock(writer);
+	result = writer_lock(writer);
 	if (result == OPEN_DONE && !writer->created &&
 	    check_existing(writer, file, e) != 0)
 		return OPEN_FAILED;
@@ -199,12 +199,12 @@ int dat_writer_open(struct dat_writer *writer, const char *path, struct err *e)
 {
 	enum open_result result;
 
-	init(writer, path);
+	writer_init(writer, path);
 	result = open_path(writer, e);
 	if (result == OPEN_DONE ||
 	    (result == OPEN_TAKEN && open_beside(writer, path, e) == 0))
 		return 0;
-	return drop(writer);
+	return writer_drop(writer);
 }
 
 int dat_writer_open_default(
@@ -223,7 +223,7 @@ int dat_writer_open_default(
 		fd = open(name,
 		    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
 		if (fd >= 0 && file_lock_take(fd) != FILE_LOCK_HELD) {
-			init(writer, name);
+			writer_init(writer, name);
 			writer->fd = fd;
 			writer->created = true;
 			return 0;
@@ -241,7 +241,7 @@ void dat_writer_discard(struct dat_writer *writer)
 {
 	if (writer->created)
 		unlink(writer->path);
-	drop(writer);
+	writer_drop(writer);
 }
 
 static bool write_some(struct dat_writer *writer)
@@ -322,6 +322,6 @@ int dat_writer_close(struct dat_writer *writer, struct err *e)
 			"samples are missing, they could not be written"));
 	}
 	writer->fd = -1;
-	drop(writer);
+	writer_drop(writer);
 	return result;
 }

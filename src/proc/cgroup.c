@@ -48,7 +48,7 @@ static bool split_mount(char *line, struct mount *mount)
 	return mount->type && mount->super;
 }
 
-static bool has_word(const char *list, const char *word)
+static bool cgroup_has_word(const char *list, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -78,7 +78,7 @@ static char *find_path(char *text, bool v2)
 			continue;
 		*path++ = 0;
 		list++;
-		if (v2 ? *list == 0 : has_word(list, "memory"))
+		if (v2 ? *list == 0 : cgroup_has_word(list, "memory"))
 			return path;
 	}
 	return NULL;
@@ -86,7 +86,7 @@ static char *find_path(char *text, bool v2)
 
 /* The group's folder below a mount, which may show only a part of the
  * hierarchy: a container's own. */
-static char *join(const struct mount *mount, const char *path)
+static char *cgroup_join(const struct mount *mount, const char *path)
 {
 	size_t len = strlen(mount->root);
 
@@ -113,14 +113,14 @@ static bool try_mount(struct cgroup *cgroup, const struct procfs *fs, pid_t pid,
 	int fd;
 
 	if (!v2 && (strcmp(mount->type, "cgroup") != 0 ||
-		       !has_word(mount->super, "memory")))
+		       !cgroup_has_word(mount->super, "memory")))
 		return false;
 	if (procfs_read(fs, pid, "cgroup", text, sizeof(text)) <= 0)
 		return false;
 	path = find_path(text, v2);
 	if (!path)
 		return false;
-	folder = join(mount, path);
+	folder = cgroup_join(mount, path);
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || faccessat(fd, files[v2].events, R_OK, 0) != 0) {
 		if (fd >= 0)
@@ -175,7 +175,7 @@ void cgroup_finish(struct cgroup *cgroup)
 }
 
 /* A number of bytes, as KiB; -1 for "max" and what is none. */
-static int64_t read_kib(int fd)
+static int64_t cgroup_read_kib(int fd)
 {
 	char text[64], *end;
 	unsigned long long bytes;
@@ -189,7 +189,7 @@ static int64_t read_kib(int fd)
 static int64_t read_kib_of(int folder, const char *name)
 {
 	int fd = folder == -1 ? -1 : open_file(folder, name);
-	int64_t kib = read_kib(fd);
+	int64_t kib = cgroup_read_kib(fd);
 
 	if (fd >= 0)
 		close(fd);
@@ -198,7 +198,7 @@ static int64_t read_kib_of(int folder, const char *name)
 
 int64_t cgroup_current_kib(const struct cgroup *cgroup)
 {
-	return read_kib(cgroup->current);
+	return cgroup_read_kib(cgroup->current);
 }
 
 int64_t cgroup_peak_kib(const struct cgroup *cgroup)

@@ -105,7 +105,7 @@ static int attach_filter(int fd, bool exits)
 }
 
 /* What came from the kernel; false where nothing is left. */
-static bool receive(struct connector *connector, struct event *event)
+static bool connector_receive(struct connector *connector, struct event *event)
 {
 	for (int i = 0; i < TRIES; i++) {
 		struct address from = {0};
@@ -124,7 +124,7 @@ static bool receive(struct connector *connector, struct event *event)
 }
 
 /* The answer is there when send() is back, where there is one. */
-static bool subscribe(struct connector *connector, bool exits)
+static bool connector_subscribe(struct connector *connector, bool exits)
 {
 	const struct address own = {.family = AF_NETLINK, .groups = PROCESSES};
 	const struct request request = {
@@ -142,8 +142,8 @@ static bool subscribe(struct connector *connector, bool exits)
 		   sizeof(own)) == 0 &&
 	       send(connector->fd, &request, sizeof(request), 0) ==
 		   sizeof(request) &&
-	       receive(connector, &answer) && answer.what == EVENT_ACK &&
-	       answer.error == 0;
+	       connector_receive(connector, &answer) &&
+	       answer.what == EVENT_ACK && answer.error == 0;
 }
 
 void connector_init(struct connector *connector, bool exits)
@@ -159,7 +159,7 @@ void connector_init(struct connector *connector, bool exits)
 		sizeof(bytes)) != 0)
 		setsockopt(connector->fd, SOL_SOCKET, SO_RCVBUF, &bytes,
 		    sizeof(bytes));
-	if (!subscribe(connector, exits))
+	if (!connector_subscribe(connector, exits))
 		connector_finish(connector);
 }
 
@@ -177,7 +177,7 @@ bool connector_next(struct connector *connector, struct connector_event *event)
 	if (connector->fd < 0)
 		return false;
 	for (;;) {
-		if (!receive(connector, &told))
+		if (!connector_receive(connector, &told))
 			return false;
 		if ((int)told.what == EVENT_EXIT) {
 			*event = (struct connector_event){.is_exit = true,

@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-struct search {
+struct find_search {
 	struct find *find;
 	const struct procfs *fs;
 	const char *word;
 };
 
-static void take(struct search *search, pid_t pid, bool exact)
+static void find_take(struct find_search *search, pid_t pid, bool exact)
 {
 	struct find *find = search->find;
 
@@ -22,9 +22,9 @@ static void take(struct search *search, pid_t pid, bool exact)
 }
 
 /* The kernel cuts names after 15 bytes; the command line has the rest. */
-static bool look(void *context, pid_t pid)
+static bool find_look(void *context, pid_t pid)
 {
-	struct search *search = context;
+	struct find_search *search = context;
 	struct proc_stat stat;
 	char command[4096], *slash;
 	const char *base = "";
@@ -39,20 +39,20 @@ static bool look(void *context, pid_t pid)
 	}
 	if (strcmp(stat.name, search->word) == 0 ||
 	    strcmp(base, search->word) == 0)
-		take(search, pid, true);
+		find_take(search, pid, true);
 	else if (!search->find->exact && (strstr(stat.name, search->word) ||
 					     strstr(base, search->word)))
-		take(search, pid, false);
+		find_take(search, pid, false);
 	return true;
 }
 
 void find_by_name(struct find *find, const struct procfs *fs, const char *word)
 {
-	struct search search = {find, fs, word};
+	struct find_search search = {find, fs, word};
 
 	*find = (struct find){0};
 	if (*word)
-		procfs_each(fs, look, &search);
+		procfs_each(fs, find_look, &search);
 }
 
 /* A chain of parents that is longer than this changed as it was read. */

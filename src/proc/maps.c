@@ -33,7 +33,7 @@ void maps_close(struct maps *maps)
 }
 
 /* Moves what is left to the front and reads behind it. */
-static void fill(struct maps *maps)
+static void maps_fill(struct maps *maps)
 {
 	ssize_t got;
 
@@ -54,7 +54,7 @@ static void fill(struct maps *maps)
 
 /* A whole line without its newline, NULL at the end. One that is longer than
  * the buffer comes in pieces, none of which has the shape of a mapping. */
-static char *line(struct maps *maps)
+static char *maps_line(struct maps *maps)
 {
 	for (;;) {
 		char *start = maps->text + maps->next;
@@ -70,11 +70,11 @@ static char *line(struct maps *maps)
 			return NULL;
 		if (left == sizeof(maps->text))
 			maps->next = maps->used;
-		fill(maps);
+		maps_fill(maps);
 	}
 }
 
-static const char *number(
+static const char *maps_number(
     const char *text, int base, char closing, uint64_t *value)
 {
 	char *end;
@@ -88,19 +88,19 @@ static const char *number(
 	return end + 1;
 }
 
-static bool parse(const char *text, struct maps_entry *entry)
+static bool maps_parse(const char *text, struct maps_entry *entry)
 {
-	const char *at = number(text, 16, '-', &entry->start);
+	const char *at = maps_number(text, 16, '-', &entry->start);
 	uint64_t major, minor;
 
-	at = number(at, 16, ' ', &entry->end);
+	at = maps_number(at, 16, ' ', &entry->end);
 	if (!at || strlen(at) < 5 || at[4] != ' ')
 		return false;
 	memcpy(entry->access, at, 4);
 	entry->access[4] = '\0';
-	at = number(at + 5, 16, ' ', &entry->offset);
-	at = number(at, 16, ':', &major);
-	at = number(at, 16, ' ', &minor);
+	at = maps_number(at + 5, 16, ' ', &entry->offset);
+	at = maps_number(at, 16, ':', &major);
+	at = maps_number(at, 16, ' ', &minor);
 	if (!at)
 		return false;
 	entry->device = major << 32 | minor;
@@ -114,8 +114,8 @@ bool maps_next(struct maps *maps, struct maps_entry *entry)
 {
 	char *text;
 
-	while ((text = line(maps)))
-		if (parse(text, entry))
+	while ((text = maps_line(maps)))
+		if (maps_parse(text, entry))
 			return true;
 	return false;
 }
@@ -127,14 +127,14 @@ bool maps_next_usage(struct maps *maps, struct maps_usage *usage)
 	const char *text;
 
 	*usage = (struct maps_usage){0};
-	while ((text = line(maps))) {
+	while ((text = maps_line(maps))) {
 		if (strncmp(text, "Rss:", 4) == 0) {
 			usage->rss_kib = strtoll(text + 4, NULL, 10);
 		} else if (strncmp(text, "Pss:", 4) == 0) {
 			usage->pss_kib = strtoll(text + 4, NULL, 10);
 		} else if (strncmp(text, "VmFlags:", 8) == 0) {
 			return true;
-		} else if (parse(text, &entry)) {
+		} else if (maps_parse(text, &entry)) {
 			usage->device = entry.device;
 			usage->inode = entry.inode;
 		}

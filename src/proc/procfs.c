@@ -56,7 +56,8 @@ ssize_t procfs_pread(int fd, char *text, size_t size)
 	return got;
 }
 
-static ssize_t read_at(int root, const char *path, char *text, size_t size)
+static ssize_t procfs_read_at(
+    int root, const char *path, char *text, size_t size)
 {
 	int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
 	ssize_t got;
@@ -130,7 +131,8 @@ int procfs_init(struct procfs *fs, const char *root, struct err *e)
 	if (fs->foreign)
 		fs->depth = pids_below(fs, fs->self, -1, NULL) - 1;
 	fs->loadavg = open_kernels(fs->root, "loadavg");
-	if (read_at(fs->root, "sys/kernel/pid_max", text, sizeof(text)) > 0)
+	if (procfs_read_at(fs->root, "sys/kernel/pid_max", text, sizeof(text)) >
+	    0)
 		fs->pid_max = atol(text);
 	return 0;
 }
@@ -217,13 +219,13 @@ ssize_t procfs_read(const struct procfs *fs, pid_t pid, const char *name,
 	char path[64];
 
 	make_path(path, pid, name);
-	return read_at(fs->root, path, text, size);
+	return procfs_read_at(fs->root, path, text, size);
 }
 
 ssize_t procfs_machine(
     const struct procfs *fs, const char *name, char *text, size_t size)
 {
-	return read_at(fs->root, name, text, size);
+	return procfs_read_at(fs->root, name, text, size);
 }
 
 /* The name may hold blanks and parentheses: it ends at the last one. */
@@ -327,7 +329,7 @@ int64_t procfs_kib(const char *text, const char *key)
 	return -1;
 }
 
-struct entry {
+struct procfs_entry {
 	uint64_t inode, offset;
 	uint16_t len;
 	uint8_t type;
@@ -337,7 +339,7 @@ struct entry {
 static int each_number(
     int fd, bool (*each)(void *context, pid_t pid), void *context)
 {
-	_Alignas(struct entry) char entries[16384];
+	_Alignas(struct procfs_entry) char entries[16384];
 	long got = -1;
 
 	if (fd < 0)
@@ -345,7 +347,7 @@ static int each_number(
 	while (
 	    (got = syscall(SYS_getdents64, fd, entries, sizeof(entries))) > 0) {
 		for (long at = 0; at < got;) {
-			struct entry *entry = (void *)(entries + at);
+			struct procfs_entry *entry = (void *)(entries + at);
 			const char *name = entry->name;
 
 			at += entry->len;
@@ -390,7 +392,7 @@ struct child {
 	pid_t own, found;
 };
 
-static bool is_child(void *context, pid_t pid)
+static bool procfs_is_child(void *context, pid_t pid)
 {
 	struct child *child = context;
 	struct proc_stat stat;
@@ -409,6 +411,6 @@ pid_t procfs_child(const struct procfs *fs, pid_t pid)
 
 	if (!fs->foreign)
 		return pid;
-	procfs_each(fs, is_child, &child);
+	procfs_each(fs, procfs_is_child, &child);
 	return child.found;
 }

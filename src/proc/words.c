@@ -42,7 +42,7 @@ struct words {
 	struct reader *readers[READERS]; /* NULL: not needed yet */
 };
 
-static void discard(struct reader *reader)
+static void words_discard(struct reader *reader)
 {
 	if (reader->fs.root >= 0)
 		close(reader->fs.root);
@@ -52,7 +52,7 @@ static void discard(struct reader *reader)
 	free(reader);
 }
 
-static void *work(void *context)
+static void *words_work(void *context)
 {
 	struct reader *reader = context;
 
@@ -67,7 +67,7 @@ static void *work(void *context)
 		atomic_store(&reader->state, STATE_DONE);
 		(void)eventfd_write(reader->done, 1);
 	}
-	discard(reader);
+	words_discard(reader);
 	return NULL;
 }
 
@@ -82,9 +82,9 @@ static struct reader *create_reader(const struct words *words)
 	reader->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	sem_init(&reader->wake, 0, 0);
 	if (reader->fs.root >= 0 && reader->done >= 0 &&
-	    background_start(work, reader, STACK_BYTES) == 0)
+	    background_start(words_work, reader, STACK_BYTES) == 0)
 		return reader;
-	discard(reader);
+	words_discard(reader);
 	return NULL;
 }
 
@@ -140,7 +140,7 @@ static struct reader *find_reader(
 	return words->readers[unused];
 }
 
-static void ask(struct reader *reader, pid_t pid, uint64_t started)
+static void words_ask(struct reader *reader, pid_t pid, uint64_t started)
 {
 	eventfd_t before;
 
@@ -151,7 +151,7 @@ static void ask(struct reader *reader, pid_t pid, uint64_t started)
 	sem_post(&reader->wake);
 }
 
-static bool await(const struct reader *reader, int64_t patience_ns)
+static bool words_await(const struct reader *reader, int64_t patience_ns)
 {
 	struct timespec left = {patience_ns / NS_PER_S, patience_ns % NS_PER_S};
 	struct pollfd fd = {.fd = reader->done, .events = POLLIN};
@@ -166,8 +166,8 @@ ssize_t words_read(struct words *words, pid_t pid, uint64_t started,
 	struct reader *reader = find_reader(words, pid, started);
 
 	if (reader && !is_asked(reader, pid, started))
-		ask(reader, pid, started);
-	if (!reader || !await(reader, patience_ns)) {
+		words_ask(reader, pid, started);
+	if (!reader || !words_await(reader, patience_ns)) {
 		errno = EAGAIN;
 		return -1;
 	}

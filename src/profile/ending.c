@@ -6,33 +6,33 @@
 
 #include "base/units.h"
 
-struct span {
+struct ending_span {
 	double first, last;
 };
 
-static void span_widen(struct span *span, double first, double last)
+static void span_widen(struct ending_span *span, double first, double last)
 {
 	span->first = fmin(span->first, first);
 	span->last = fmax(span->last, last);
 }
 
-static void span_take(struct span *span, const struct series *series)
+static void span_take(struct ending_span *span, const struct series *series)
 {
 	if (series->len > 0)
 		span_widen(span, series->items[0].time_s,
 		    series->items[series->len - 1].time_s);
 }
 
-static bool span_is_empty(const struct span *span)
+static bool span_is_empty(const struct ending_span *span)
 {
 	return span->first > span->last;
 }
 
 /* Samples of the whole; without them those of descendants, calls, or what a
  * high-water mark tells of a run too short for a sample. */
-static struct span span_of_samples(const struct run *run)
+static struct ending_span span_of_samples(const struct run *run)
 {
-	struct span span = {INFINITY, -INFINITY};
+	struct ending_span span = {INFINITY, -INFINITY};
 
 	span_take(&span, &run->total);
 	if (!span_is_empty(&span))
@@ -47,15 +47,15 @@ static struct span span_of_samples(const struct run *run)
 	return span;
 }
 
-static struct span span_of(const struct run *run)
+static struct ending_span span_of(const struct run *run)
 {
-	struct span span = span_of_samples(run);
+	struct ending_span span = span_of_samples(run);
 	double far = 10 + 0.1 * (span.last - span.first) +
 		     3 * fmax(run->info.interval_s, 0);
-	const struct span limit = {span.first - far, span.last + far};
+	const struct ending_span limit = {span.first - far, span.last + far};
 
 	if (span_is_empty(&span))
-		return (struct span){0, 0};
+		return (struct ending_span){0, 0};
 	for (size_t i = 0; i < run->marks.len; i++) {
 		double time_s = run->marks.items[i].time_s;
 

@@ -39,7 +39,8 @@ bool process_peak(const struct process *process, double *mib)
 /* A record that is hardly higher than what was known, while all samples since
  * the last one were far below, tells of the same peak: the kernel's counters
  * differ by that much. Version 0.1.0 wrote such ones. */
-static bool only_confirms(double mib, double highest, double sampled)
+static bool profile_peak_only_confirms(
+    double mib, double highest, double sampled)
 {
 	double slack = 2 + highest / 128;
 
@@ -64,8 +65,8 @@ void run_news(const struct run *run, struct series *news)
 			sampled = fmax(sampled, total->items[at].mib);
 		highest = fmax(highest, sampled);
 		if (peak->mib > highest + ROUNDING_MIB &&
-		    !(news->len > 0 &&
-			only_confirms(peak->mib, highest, sampled)))
+		    !(news->len > 0 && profile_peak_only_confirms(
+					   peak->mib, highest, sampled)))
 			series_add(news, peak->time_s, peak->mib);
 		highest = fmax(highest, peak->mib);
 	}

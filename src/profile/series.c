@@ -26,7 +26,7 @@ static void use_large_pages(void *bytes, size_t size)
 		madvise((void *)start, end - start, MADV_HUGEPAGE);
 }
 
-static void resize(struct series *series, size_t cap)
+static void series_resize(struct series *series, size_t cap)
 {
 	series->cap = cap;
 	series->items =
@@ -37,7 +37,7 @@ static void resize(struct series *series, size_t cap)
 void series_reserve(struct series *series, size_t count)
 {
 	if (count > series->cap)
-		resize(series, count);
+		series_resize(series, count);
 }
 
 void series_add(struct series *series, double time_s, double mib)
@@ -45,14 +45,14 @@ void series_add(struct series *series, double time_s, double mib)
 	if (!isfinite(time_s) || !is_measurement(mib))
 		return;
 	if (series->len == series->cap)
-		resize(series, series->cap ? 2 * series->cap : 64);
+		series_resize(series, series->cap ? 2 * series->cap : 64);
 	if (series->len > 0 && time_s < series->items[series->len - 1].time_s)
 		series->unsorted = true;
 	series->items[series->len++] = (struct sample){time_s, mib};
 }
 
 /* Merges the sorted halves from[0, mid) and from[mid, len) into to. */
-static void merge(
+static void series_merge(
     struct sample *to, const struct sample *from, size_t mid, size_t len)
 {
 	size_t a = 0, b = mid;
@@ -81,8 +81,8 @@ void series_sort(struct series *series)
 			size_t rest = len - i;
 			size_t both = rest < 2 * width ? rest : 2 * width;
 
-			merge(to + i, from + i, both < width ? both : width,
-			    both);
+			series_merge(to + i, from + i,
+			    both < width ? both : width, both);
 		}
 		from = to;
 		to = swap;

@@ -10,14 +10,14 @@
 
 #define AGENT "memory_profiler.so"
 
-static void add(struct agent_env *env, size_t *at, char *text)
+static void agent_env_add(struct agent_env *env, size_t *at, char *text)
 {
 	env->own[env->owned++] = text;
 	env->envp[(*at)++] = text;
 }
 
 /* The loader takes blanks and colons for ends of a name. */
-static char *preload(const char *agent)
+static char *agent_env_preload(const char *agent)
 {
 	const char *present = getenv("LD_PRELOAD");
 
@@ -35,7 +35,7 @@ static bool is_replaced(const char *entry)
 	       strncmp(entry, "LD_PRELOAD=", 11) == 0;
 }
 
-static void fill(
+static void agent_env_fill(
     struct agent_env *env, const char *agent, const struct agent_wish *wish)
 {
 	char *file = wish->recording ? realpath(wish->recording, NULL) : NULL;
@@ -44,14 +44,16 @@ static void fill(
 	while (environ[len])
 		len++;
 	env->envp = mem_zero(len + 6, sizeof(char *));
-	add(env, &at, mem_format("MPROF_AGENT_FILE=%s", file ? file : ""));
-	add(env, &at, mem_format("MPROF_AGENT_RECORDER=%ld", (long)getpid()));
+	agent_env_add(
+	    env, &at, mem_format("MPROF_AGENT_FILE=%s", file ? file : ""));
+	agent_env_add(
+	    env, &at, mem_format("MPROF_AGENT_RECORDER=%ld", (long)getpid()));
 	if (wish->lines)
-		add(env, &at, mem_copy("MPROF_AGENT_LINES=1"));
+		agent_env_add(env, &at, mem_copy("MPROF_AGENT_LINES=1"));
 	if (wish->tables)
-		add(env, &at,
+		agent_env_add(env, &at,
 		    mem_format("MPROF_AGENT_TABLES=%s", wish->tables));
-	add(env, &at, preload(agent));
+	agent_env_add(env, &at, agent_env_preload(agent));
 	for (size_t i = 0; i < len; i++) {
 		if (!is_replaced(environ[i]))
 			env->envp[at++] = environ[i];
@@ -75,7 +77,7 @@ int agent_env_init(
 		    "colon in its name: @profile is not there; move mprof",
 		    agent);
 	else
-		fill(env, agent, wish);
+		agent_env_fill(env, agent, wish);
 	free(agent);
 	return failed;
 }

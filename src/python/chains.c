@@ -39,7 +39,7 @@ struct chain_place {
 };
 
 /* Links by what tells them apart. */
-struct table {
+struct chains_table {
 	ARRAY(struct chain_link) links;
 	struct index index;
 };
@@ -47,7 +47,7 @@ struct table {
 struct finder {
 	const struct chains_request *request;
 	const struct references *references;
-	struct table table;
+	struct chains_table table;
 	/* Of each object: the reference and the object by which it was
 	 * reached, its link, how many were reached through it with itself (0:
 	 * it was not reached), and its place in an order in which those stand
@@ -69,7 +69,8 @@ static bool same_link(const void *items, size_t at, const void *key)
 }
 
 /* The place of a link like that one, which is put there where none is. */
-static uint32_t intern(struct table *table, const struct chain_link *link)
+static uint32_t chains_intern(
+    struct chains_table *table, const struct chain_link *link)
 {
 	uint32_t hash = index_hash(link, KEY_SIZE);
 	size_t at = index_find(
@@ -85,14 +86,14 @@ static uint32_t intern(struct table *table, const struct chain_link *link)
 	return (uint32_t)at;
 }
 
-static void table_finish(struct table *table)
+static void chains_table_finish(struct chains_table *table)
 {
 	array_free(&table->links);
 	index_finish(&table->index);
 }
 
-static const struct chain_link *above(
-    const struct table *table, const struct chain_link *link)
+static const struct chain_link *chains_above(
+    const struct chains_table *table, const struct chain_link *link)
 {
 	return link->parent == CHAIN_NONE ? NULL
 					  : &table->links.items[link->parent];
@@ -107,23 +108,24 @@ static bool is_like(const struct chain_link *a, const struct chain_link *b)
 /* Whether the last period links, this one with them, have come twice before:
  * then that which was there one round ago. */
 static const struct chain_link *one_round_ago(
-    const struct table *table, const struct chain_link *link, int period)
+    const struct chains_table *table, const struct chain_link *link, int period)
 {
 	const struct chain_link *ahead = link, *behind = link, *found;
 
 	for (int i = 0; i < period && behind; i++)
-		behind = above(table, behind);
+		behind = chains_above(table, behind);
 	found = behind;
 	for (int i = 0; i < 2 * period; i++) {
 		if (!behind || !is_like(ahead, behind))
 			return NULL;
-		ahead = above(table, ahead);
-		behind = above(table, behind);
+		ahead = chains_above(table, ahead);
+		behind = chains_above(table, behind);
 	}
 	return found;
 }
 
-static uint32_t intern_loop(struct table *table, const struct chain_link *link)
+static uint32_t intern_loop(
+    struct chains_table *table, const struct chain_link *link)
 {
 	for (int period = 1; period <= PERIOD_MAX; period++) {
 		const struct chain_link *ago =
@@ -138,7 +140,7 @@ static uint32_t intern_loop(struct table *table, const struct chain_link *link)
 				 there->detail != link->detail;
 		return (uint32_t)(ago - table->links.items);
 	}
-	return intern(table, link);
+	return chains_intern(table, link);
 }
 
 /* A root: objects that are known by name each have one of their own. */
@@ -154,7 +156,7 @@ static uint32_t intern_root(
 			 : 0,
 	    .object = object};
 
-	return intern(&f->table, &link);
+	return chains_intern(&f->table, &link);
 }
 
 /* A __dict__ that its owner stands for. */
@@ -206,7 +208,7 @@ static struct chain_link link_of(
 	return link_below(f, f->link[from], from, reference);
 }
 
-static void put(struct finder *f, uint32_t object, uint32_t via,
+static void chains_put(struct finder *f, uint32_t object, uint32_t via,
     uint32_t holder, uint32_t link)
 {
 	f->via[object] = via;
@@ -219,7 +221,7 @@ static void put(struct finder *f, uint32_t object, uint32_t via,
 static void reach_root(struct finder *f, uint32_t object, enum chain_root root)
 {
 	if (!f->size[object])
-		put(f, object, REFERENCES_NONE, REFERENCES_NONE,
+		chains_put(f, object, REFERENCES_NONE, REFERENCES_NONE,
 		    intern_root(f, object, root));
 }
 
@@ -252,7 +254,7 @@ static void count_again(struct finder *f, uint32_t from, uint32_t reference)
 	f->table.links.items[place.link].objects++;
 }
 
-static void reach(struct finder *f, uint32_t from, uint32_t reference)
+static void chains_reach(struct finder *f, uint32_t from, uint32_t reference)
 {
 	uint32_t object = f->references->to.items[reference];
 	struct chain_link link;
@@ -263,12 +265,12 @@ static void reach(struct finder *f, uint32_t from, uint32_t reference)
 		return;
 	}
 	link = link_of(f, from, reference);
-	put(f, object, reference, from, CHAIN_NONE);
+	chains_put(f, object, reference, from, CHAIN_NONE);
 	f->link[object] =
 	    is_folded(f, object) ? link.parent : intern_loop(&f->table, &link);
 }
 
-static void look(struct finder *f, uint32_t from)
+static void chains_look(struct finder *f, uint32_t from)
 {
 	const uint32_t *first = f->references->first;
 
@@ -276,18 +278,18 @@ static void look(struct finder *f, uint32_t from)
 	for (uint32_t i = first[from]; i < first[from + 1]; i++)
 		if (!f->referents || !is_folded(f, from) ||
 		    f->references->kind.items[i] != REFERENCE_KEY)
-			reach(f, from, i);
+			chains_reach(f, from, i);
 }
 
 static void look_on(struct finder *f)
 {
 	while (f->looked < f->reached)
-		look(f, f->order[f->looked++]);
+		chains_look(f, f->order[f->looked++]);
 }
 
 /* From what a program holds by name, and then from what nothing in it holds
  * and is there all the same. */
-static void search(struct finder *f)
+static void chains_search(struct finder *f)
 {
 	const struct references *references = f->references;
 	const uint32_t *first = references->first_holder;
@@ -337,13 +339,13 @@ static bool is_through(const struct finder *f, uint32_t object, uint32_t holder)
 
 /* Chains that are equal as far as they are shown. */
 struct groups {
-	struct table table;      /* links, from the wanted object on */
-	ARRAY(uint32_t) of_link; /* + 1; 0: not yet known */
-	ARRAY(uint32_t) item;    /* of each group: in chains, + 1 */
-	ARRAY(uint32_t) seen;    /* the wanted object that was counted last */
+	struct chains_table table; /* links, from the wanted object on */
+	ARRAY(uint32_t) of_link;   /* + 1; 0: not yet known */
+	ARRAY(uint32_t) item;      /* of each group: in chains, + 1 */
+	ARRAY(uint32_t) seen;      /* the wanted object that was counted last */
 };
 
-static uint32_t group_of(
+static uint32_t chains_group_of(
     struct groups *groups, const struct finder *f, uint32_t link)
 {
 	const struct chain_link *at = &f->table.links.items[link];
@@ -358,17 +360,17 @@ static uint32_t group_of(
 
 		key.parent = group;
 		key.kind += at->parent == CHAIN_NONE ? ROOT_KIND : 0;
-		group = intern(&groups->table, &key);
-		at = above(&f->table, at);
+		group = chains_intern(&groups->table, &key);
+		at = chains_above(&f->table, at);
 	}
 	groups->of_link.items[link] = group + 1;
 	return group;
 }
 
-static void count(struct chains *chains, struct groups *groups,
+static void chains_count(struct chains *chains, struct groups *groups,
     const struct finder *f, uint32_t link, uint32_t wanted)
 {
-	uint32_t group = group_of(groups, f, link);
+	uint32_t group = chains_group_of(groups, f, link);
 
 	while (groups->item.len <= group) {
 		*array_push(&groups->item) = 0;
@@ -512,8 +514,8 @@ static void count_wanted(struct chains *chains, struct groups *groups,
 			    link_below(f, ways->items[k].link, from, reference);
 
 			if (!leads_through(f, &ways->items[k], wanted))
-				count(chains, groups, f,
-				    intern(&f->table, &link), wanted);
+				chains_count(chains, groups, f,
+				    chains_intern(&f->table, &link), wanted);
 		}
 		found++;
 	}
@@ -521,7 +523,7 @@ static void count_wanted(struct chains *chains, struct groups *groups,
 		return;
 	if (f->link[wanted] == CHAIN_NONE)
 		f->link[wanted] = intern_root(f, wanted, CHAIN_CYCLE);
-	count(chains, groups, f, f->link[wanted], wanted);
+	chains_count(chains, groups, f, f->link[wanted], wanted);
 }
 
 static int by_objects(const void *a, const void *b, void *links)
@@ -575,14 +577,14 @@ void chains_find(struct chains *chains, const struct chains_request *request)
 
 	*chains = (struct chains){0};
 	finder_init(&f, request);
-	search(&f);
+	chains_search(&f);
 	number_places(&f);
 	for (size_t i = 0; i < request->wanted_len; i++)
 		count_wanted(chains, &groups, &f, request->wanted[i]);
 	if (chains->items.len)
 		qsort_r(chains->items.items, chains->items.len,
 		    sizeof(struct chain), by_objects, f.table.links.items);
-	table_finish(&groups.table);
+	chains_table_finish(&groups.table);
 	array_free(&groups.of_link);
 	array_free(&groups.item);
 	array_free(&groups.seen);
@@ -609,7 +611,7 @@ void chains_referents(
 		if (folded || (link->depth < request->depth &&
 				  (f.request->roots[object] == CHAIN_INSIDE ||
 				      link->depth == 0)))
-			look(&f, object);
+			chains_look(&f, object);
 	}
 	finder_finish(&f, chains);
 }

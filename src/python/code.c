@@ -39,7 +39,8 @@ void codes_destroy(struct codes *codes)
 	free(codes);
 }
 
-static struct code *place_of(struct codes *codes, pid_t pid, uint64_t address)
+static struct code *code_place_of(
+    struct codes *codes, pid_t pid, uint64_t address)
 {
 	uint64_t hash =
 	    (address >> 4 ^ (uint64_t)pid << 40) * 0x9e3779b97f4a7c15u;
@@ -47,7 +48,7 @@ static struct code *place_of(struct codes *codes, pid_t pid, uint64_t address)
 	return &codes->items[hash >> 32 & (PLACES - 1)];
 }
 
-static bool is(
+static bool code_is(
     const struct code *code, pid_t pid, const struct python_frame *frame)
 {
 	return code->file && code->pid == pid && code->address == frame->code &&
@@ -57,7 +58,7 @@ static bool is(
 }
 
 /* A bytes object. */
-static uint8_t *read_table(
+static uint8_t *code_read_table(
     const struct python_target *target, uint64_t address, size_t *len)
 {
 	const struct python_offsets *o = &target->offsets;
@@ -89,7 +90,7 @@ static bool still_there(
 	return filename == frame->filename && table == frame->line_table;
 }
 
-static bool fill(struct code *code, const struct python_target *target,
+static bool code_fill(struct code *code, const struct python_target *target,
     const struct python_frame *frame)
 {
 	char file[FILE_SIZE], function[FUNCTION_SIZE];
@@ -97,7 +98,8 @@ static bool fill(struct code *code, const struct python_target *target,
 	if (python_text(target, frame->filename, file, sizeof(file)) < 0 ||
 	    python_text(target, frame->name, function, sizeof(function)) < 0)
 		return false;
-	code->table = read_table(target, frame->line_table, &code->table_len);
+	code->table =
+	    code_read_table(target, frame->line_table, &code->table_len);
 	if (!code->table || !still_there(target, frame))
 		return false;
 	code->pid = target->pid;
@@ -114,12 +116,12 @@ static bool fill(struct code *code, const struct python_target *target,
 const struct code *codes_find(struct codes *codes,
     const struct python_target *target, const struct python_frame *frame)
 {
-	struct code *code = place_of(codes, target->pid, frame->code);
+	struct code *code = code_place_of(codes, target->pid, frame->code);
 
-	if (is(code, target->pid, frame))
+	if (code_is(code, target->pid, frame))
 		return code;
 	code_finish(code);
-	if (fill(code, target, frame))
+	if (code_fill(code, target, frame))
 		return code;
 	code_finish(code);
 	return NULL;

@@ -19,7 +19,8 @@
 #define PLACES_MAX 4 /* of one name in a string table */
 #define PAGE_MASK (~(uint64_t)4095)
 
-static bool read_at(struct elf_file *elf, uint64_t offset, void *to, size_t len)
+static bool elf_read_at(
+    struct elf_file *elf, uint64_t offset, void *to, size_t len)
 {
 	ssize_t got;
 
@@ -31,7 +32,7 @@ static bool read_at(struct elf_file *elf, uint64_t offset, void *to, size_t len)
 	return got == (ssize_t)len;
 }
 
-static enum elf_result check(struct elf_file *elf)
+static enum elf_result elf_check(struct elf_file *elf)
 {
 	const unsigned char *ident = elf->header.e_ident;
 
@@ -61,8 +62,8 @@ enum elf_result elf_open(struct elf_file *elf, const char *path)
 	memset(&elf->header, 0, sizeof(elf->header));
 	if (fstat(elf->fd, &status) == 0 && S_ISREG(status.st_mode)) {
 		elf->size = status.st_size;
-		if (read_at(elf, 0, &elf->header, sizeof(elf->header)))
-			result = check(elf);
+		if (elf_read_at(elf, 0, &elf->header, sizeof(elf->header)))
+			result = elf_check(elf);
 	}
 	if (result != ELF_OK)
 		elf_close(elf);
@@ -85,7 +86,7 @@ static bool section_at(
 		return false;
 	if (place > elf->size)
 		return false;
-	return read_at(
+	return elf_read_at(
 	    elf, place + index * sizeof(*section), section, sizeof(*section));
 }
 
@@ -136,7 +137,7 @@ static void find_names(struct elf_file *elf, const Elf64_Shdr *strings,
 		    size - base < sizeof(window) ? size - base : sizeof(window);
 		size_t fresh = len < CHUNK ? len : CHUNK;
 
-		if (!read_at(elf, strings->sh_offset + base, window, len))
+		if (!elf_read_at(elf, strings->sh_offset + base, window, len))
 			return;
 		for (size_t i = 0; i < count; i++)
 			find_in_chunk(window, len, fresh, base, wanted[i].name,
@@ -152,7 +153,7 @@ static bool stands_at(const struct places *places, uint32_t place)
 	return false;
 }
 
-static void match(const Elf64_Sym *symbol, struct elf_symbol *wanted,
+static void elf_match(const Elf64_Sym *symbol, struct elf_symbol *wanted,
     const struct places *places, size_t count)
 {
 	if (symbol->st_shndx == SHN_UNDEF)
@@ -185,11 +186,11 @@ static void search_table(struct elf_file *elf, uint32_t type,
 	for (uint64_t i = 0; i < total; i += step) {
 		size_t len = total - i < step ? total - i : step;
 
-		if (!read_at(elf, table.sh_offset + i * sizeof(*symbols),
+		if (!elf_read_at(elf, table.sh_offset + i * sizeof(*symbols),
 			symbols, len * sizeof(*symbols)))
 			return;
 		for (size_t k = 0; k < len; k++)
-			match(&symbols[k], wanted, places, count);
+			elf_match(&symbols[k], wanted, places, count);
 	}
 }
 
@@ -214,7 +215,7 @@ bool elf_find_section(struct elf_file *elf, const char *name, uint64_t *address)
 		return false;
 	for (unsigned i = 0; section_at(elf, i, &section); i++) {
 		if (section.sh_name >= names.sh_size ||
-		    !read_at(
+		    !elf_read_at(
 			elf, names.sh_offset + section.sh_name, text, size) ||
 		    memcmp(text, name, size))
 			continue;
@@ -233,7 +234,7 @@ bool elf_bias(
 		uint64_t place = elf->header.e_phoff + i * sizeof(segment);
 
 		if (elf->header.e_phoff > elf->size ||
-		    !read_at(elf, place, &segment, sizeof(segment)))
+		    !elf_read_at(elf, place, &segment, sizeof(segment)))
 			return false;
 		if (segment.p_type != PT_LOAD ||
 		    (segment.p_offset & PAGE_MASK) != offset)

@@ -18,7 +18,7 @@ struct frames_walk {
 	void *context;
 };
 
-static uint64_t word(
+static uint64_t frames_word(
     const struct frames_walk *walk, uint64_t address, int offset)
 {
 	return image_u64(walk->image, address + (uint64_t)offset);
@@ -30,13 +30,14 @@ static void walk_frames(struct frames_walk *walk, uint64_t thread)
 	uint64_t frame;
 
 	if (o->thread_cframe >= 0)
-		frame = word(walk, word(walk, thread, o->thread_cframe),
+		frame = frames_word(walk,
+		    frames_word(walk, thread, o->thread_cframe),
 		    o->cframe_current);
 	else
-		frame = word(walk, thread, o->thread_frame);
+		frame = frames_word(walk, thread, o->thread_frame);
 	for (; frame && walk->looks; walk->looks--) {
 		walk->visit(walk->context, frame);
-		frame = word(walk, frame, o->frame_previous);
+		frame = frames_word(walk, frame, o->frame_previous);
 	}
 }
 
@@ -45,13 +46,13 @@ static void walk_chunks(struct frames_walk *walk, uint64_t thread)
 	uint64_t chunk = 0;
 
 	if (walk->o->thread_datastack >= 0)
-		chunk = word(walk, thread, walk->o->thread_datastack);
+		chunk = frames_word(walk, thread, walk->o->thread_datastack);
 	for (; chunk && walk->looks; walk->looks--) {
-		uint64_t size = word(walk, chunk, 8);
+		uint64_t size = frames_word(walk, chunk, 8);
 
 		if (size >= CHUNK_HEADER && size <= CHUNK_MAX)
 			walk->visit_chunk(walk->context, chunk, chunk + size);
-		chunk = word(walk, chunk, 0);
+		chunk = frames_word(walk, chunk, 0);
 	}
 }
 
@@ -59,22 +60,23 @@ static void walk_threads(struct frames_walk *walk)
 {
 	const struct python_offsets *o = walk->o;
 	uint64_t interpreter =
-	    word(walk, walk->target->runtime, o->runtime_interpreters);
+	    frames_word(walk, walk->target->runtime, o->runtime_interpreters);
 
 	while (interpreter && walk->looks) {
 		uint64_t thread =
-		    word(walk, interpreter, o->interpreter_threads);
+		    frames_word(walk, interpreter, o->interpreter_threads);
 
 		for (; thread && walk->looks; walk->looks--) {
 			if (walk->visit)
 				walk_frames(walk, thread);
 			else
 				walk_chunks(walk, thread);
-			thread = word(walk, thread, o->thread_next);
+			thread = frames_word(walk, thread, o->thread_next);
 			if (!walk->looks)
 				return;
 		}
-		interpreter = word(walk, interpreter, o->interpreter_next);
+		interpreter =
+		    frames_word(walk, interpreter, o->interpreter_next);
 		walk->looks -= walk->looks > 0;
 	}
 }

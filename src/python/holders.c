@@ -33,7 +33,8 @@ struct pass {
 	bool full;
 };
 
-static bool is_named(const struct object_type *type, const char *const *names)
+static bool holders_is_named(
+    const struct object_type *type, const char *const *names)
 {
 	for (; *names; names++)
 		if (!type->on_heap && !strcmp(type->name, *names))
@@ -48,7 +49,7 @@ static bool is_built_on(struct object_types *types,
 	const struct python_offsets *o = &types->target->offsets;
 
 	for (int i = 0; type && i < BASES_MAX; i++) {
-		if (is_named(type, names))
+		if (holders_is_named(type, names))
 			return true;
 		type = object_types_get(
 		    types, image_u64(types->image,
@@ -71,9 +72,9 @@ static uint8_t trait_of(struct pass *pass, const struct object_type *type)
 		return TRAIT_WEAK;
 	if (is_built_on(pass->types, type, module))
 		return TRAIT_MODULE;
-	if (is_named(type, view))
+	if (holders_is_named(type, view))
 		return TRAIT_VIEW;
-	if (is_named(type, buffer))
+	if (holders_is_named(type, buffer))
 		return TRAIT_BUFFER;
 	switch (type->kind) {
 	case OBJECT_ATOM:
@@ -134,7 +135,7 @@ static uint32_t detail_of(struct pass *pass, const struct object_edge *edge)
 	}
 }
 
-static enum reference_kind kind_of(
+static enum reference_kind holders_kind_of(
     const struct pass *pass, const struct object_edge *edge)
 {
 	static const enum reference_kind kinds[] = {
@@ -155,7 +156,7 @@ static enum reference_kind kind_of(
 	return kinds[edge->kind];
 }
 
-static bool add(const struct object_edge *edge, void *context)
+static bool holders_add(const struct object_edge *edge, void *context)
 {
 	struct pass *pass = context;
 	struct holders *holders = pass->holders;
@@ -170,12 +171,12 @@ static bool add(const struct object_edge *edge, void *context)
 	if (to == OBJECTS_NONE)
 		return true;
 	if (!references_add(&holders->references, (uint32_t)to,
-		kind_of(pass, edge), detail_of(pass, edge)))
+		holders_kind_of(pass, edge), detail_of(pass, edge)))
 		pass->full = true;
 	return !pass->full;
 }
 
-static enum chain_root root_of(
+static enum chain_root holders_root_of(
     const struct pass *pass, const struct object_type *type, uint64_t address)
 {
 	if (pass->traits[type->place] & TRAIT_MODULE)
@@ -203,7 +204,7 @@ static void add_object(struct pass *pass, size_t i)
 	if (!pass->type || pass->type->place >= pass->types_len)
 		return;
 	holders->types[i] = (uint32_t)pass->type->place;
-	holders->roots[i] = (uint8_t)root_of(pass, pass->type, address);
+	holders->roots[i] = (uint8_t)holders_root_of(pass, pass->type, address);
 	if (pass->traits[pass->type->place] & (TRAIT_WEAK | TRAIT_LEAF))
 		return;
 	pass->is_view = pass->traits[pass->type->place] & TRAIT_VIEW;
@@ -213,7 +214,7 @@ static void add_object(struct pass *pass, size_t i)
 				    address + (uint64_t)o->type_dict)
 			      : 0;
 	object_edges(
-	    pass->types, address, pass->type, &pass->budget, add, pass);
+	    pass->types, address, pass->type, &pass->budget, holders_add, pass);
 }
 
 /* Its variables; what it computes with has no name, and the part of it that
@@ -232,7 +233,7 @@ static void add_variables(struct pass *pass, const struct holders_frame *frame)
 
 		edge.type = object_types_of(pass->types, edge.to);
 		if (edge.type)
-			add(&edge, pass);
+			holders_add(&edge, pass);
 	}
 }
 

@@ -5,7 +5,8 @@
 
 #define VARIABLES_MAX 65536
 
-static uint64_t word(struct object_types *types, uint64_t address, int offset)
+static uint64_t holders_frames_word(
+    struct object_types *types, uint64_t address, int offset)
 {
 	return image_u64(types->image, address + (uint64_t)offset);
 }
@@ -20,13 +21,13 @@ static bool is_code(struct object_types *types, uint64_t address)
 
 /* Frames of the interpreter's own run no code. To 3.10 a frame may be among
  * the objects; any other gets a number behind theirs. */
-static void add_frame(void *context, uint64_t address)
+static void holders_frames_add_frame(void *context, uint64_t address)
 {
 	struct holders *holders = context;
 	struct object_types *types = &holders->objects->types;
 	const struct python_offsets *o = &types->target->offsets;
-	struct holders_frame frame = {
-	    .address = address, .code = word(types, address, o->frame_code)};
+	struct holders_frame frame = {.address = address,
+	    .code = holders_frames_word(types, address, o->frame_code)};
 	size_t object = OBJECTS_NONE;
 
 	if (!is_code(types, frame.code))
@@ -44,7 +45,8 @@ void holders_find_frames(struct holders *holders)
 {
 	struct object_types *types = &holders->objects->types;
 
-	frames_each(types->target, types->image, add_frame, holders);
+	frames_each(
+	    types->target, types->image, holders_frames_add_frame, holders);
 }
 
 uint64_t holders_code(struct object_types *types, uint64_t address,
@@ -59,14 +61,15 @@ uint64_t holders_code(struct object_types *types, uint64_t address,
 	    !object_frame_words(types, address, type, &frame))
 		return 0;
 	return type->kind == OBJECT_FRAME || types->target->minor >= 11
-		   ? word(types, frame, o->frame_code)
+		   ? holders_frames_word(types, frame, o->frame_code)
 		   : 0;
 }
 
 static uint64_t names_of(struct object_types *types, uint64_t code)
 {
 	const struct python_offsets *o = &types->target->offsets;
-	uint64_t names = code ? word(types, code, o->code_variables) : 0;
+	uint64_t names =
+	    code ? holders_frames_word(types, code, o->code_variables) : 0;
 	const struct object_type *type =
 	    names ? object_types_of(types, names) : NULL;
 
@@ -78,7 +81,8 @@ uint64_t holders_variables(struct object_types *types, uint64_t code)
 	uint64_t names = names_of(types, code), count = 0;
 
 	if (names)
-		count = word(types, names, types->target->offsets.object_size);
+		count = holders_frames_word(
+		    types, names, types->target->offsets.object_size);
 	return count < VARIABLES_MAX ? count : 0;
 }
 

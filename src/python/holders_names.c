@@ -39,14 +39,14 @@ const char *holders_type(const struct holders *holders, uint32_t type)
 }
 
 /* What is looked for in the __dict__ of a module. */
-struct search {
+struct holders_search {
 	struct object_types *types;
 	uint64_t dict, name;
 };
 
 static bool find_dict(const struct object_edge *edge, void *context)
 {
-	struct search *search = context;
+	struct holders_search *search = context;
 
 	if (edge->name && !strcmp(edge->name, "__dict__"))
 		search->dict = edge->to;
@@ -55,7 +55,7 @@ static bool find_dict(const struct object_edge *edge, void *context)
 
 static bool find_name(const struct object_edge *edge, void *context)
 {
-	struct search *search = context;
+	struct holders_search *search = context;
 	char key[16];
 
 	if (edge->kind == EDGE_VALUE && edge->type->kind == OBJECT_STR &&
@@ -70,7 +70,7 @@ static bool module_name(
     struct object_types *types, uint64_t address, char *out, size_t size)
 {
 	struct object_budget budget = object_budget(types->image);
-	struct search search = {.types = types};
+	struct holders_search search = {.types = types};
 	const struct object_type *type = object_types_of(types, address);
 
 	if (type)

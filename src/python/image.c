@@ -190,7 +190,7 @@ static int copy_list(struct copy *copy)
 	return 0;
 }
 
-static void forget(
+static void image_forget(
     const struct image_region *region, uint64_t from, uint64_t to)
 {
 	if (to > from)
@@ -210,10 +210,10 @@ static void forget_gone(const struct copy *copy)
 		uint64_t at = region->start;
 
 		for (; run < end && run->start < region->end; run++) {
-			forget(region, at, run->start);
+			image_forget(region, at, run->start);
 			at = run->end;
 		}
-		forget(region, at, region->end);
+		image_forget(region, at, region->end);
 	}
 }
 
@@ -234,7 +234,7 @@ static bool is_collecting(const struct python_target *target)
 
 /* A number behind a key of /proc/PID/status, or (pid 0) of /proc/meminfo; -1
  * where it is not told. */
-static int64_t told(pid_t pid, const char *key)
+static int64_t image_told(pid_t pid, const char *key)
 {
 	char text[8192];
 	struct procfs fs;
@@ -305,7 +305,7 @@ static int copy_standing(struct copy *copy, const struct python_target *target)
 		result =
 		    pages_copy(&copy->pages, copy->pid, &copy->image->copied);
 	error = errno;
-	copy->image->rss_kib = told(copy->pid, "VmRSS");
+	copy->image->rss_kib = image_told(copy->pid, "VmRSS");
 	remote_resume_all(&threads);
 	copy->image->pause_ns = clock_mono_ns() - start;
 	errno = error;
@@ -319,7 +319,7 @@ static int copy_running(struct copy *copy)
 
 	if (copy_list(copy) < 0)
 		return -1;
-	available = told(0, "MemAvailable");
+	available = image_told(0, "MemAvailable");
 	if (available >= 0 && copy->pages.there / 1024 > (uint64_t)available) {
 		errno = ENOMEM;
 		return -1;
@@ -346,7 +346,7 @@ static bool find_tracer(void *context, pid_t thread)
 {
 	int64_t *tracer = context;
 
-	*tracer = told(thread, "TracerPid");
+	*tracer = image_told(thread, "TracerPid");
 	return *tracer <= 0;
 }
 
@@ -383,7 +383,7 @@ static enum python_result refusal_to_stop(pid_t pid, struct err *e)
 	return PYTHON_EARLY;
 }
 
-static enum python_result refusal(pid_t pid, int error, struct err *e)
+static enum python_result image_refusal(pid_t pid, int error, struct err *e)
 {
 	switch (error) {
 	case EPERM:
@@ -424,7 +424,7 @@ enum python_result image_take(
 	if (copy.pagemap < 0)
 		return python_refusal(target->pid, errno, e);
 	if (copy_twice(&copy, target) < 0)
-		result = refusal(target->pid, errno, e);
+		result = image_refusal(target->pid, errno, e);
 	pages_finish(&copy.pages);
 	close(copy.pagemap);
 	return result;

@@ -23,18 +23,19 @@
 #define IMAGES_MAX 4
 
 /* A file in the process that may hold an interpreter. */
-struct image {
+struct interpreter_image {
 	uint64_t start, end, offset, inode;
 	bool program; /* what was executed, in place of a library */
 	char path[1024];
 };
 
 struct images {
-	struct image items[IMAGES_MAX];
+	struct interpreter_image items[IMAGES_MAX];
 	size_t len;
 	bool pypy;
-	const struct image *unread; /* one whose file can't be read; NULL */
-	int error;                  /* and why: errno */
+	const struct interpreter_image
+	    *unread; /* one whose file can't be read; NULL */
+	int error;   /* and why: errno */
 };
 
 enum symbol {
@@ -61,14 +62,14 @@ static const char *const symbol_names[SYM_COUNT] = {
     [SYM_CODE] = "PyCode_Type",
 };
 
-static const char *base_name(const char *path)
+static const char *interpreter_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
 }
 
-static bool begins(const char *text, const char *prefix)
+static bool interpreter_begins(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
@@ -76,7 +77,7 @@ static bool begins(const char *text, const char *prefix)
 static void images_add(
     struct images *images, const struct maps_entry *entry, bool program)
 {
-	struct image *image;
+	struct interpreter_image *image;
 
 	for (size_t i = 0; i < images->len; i++)
 		if (!strcmp(images->items[i].path, entry->path))
@@ -98,7 +99,7 @@ static void images_add(
 static void images_sort(struct images *images)
 {
 	for (size_t i = 1; i < images->len; i++) {
-		struct image first = images->items[i];
+		struct interpreter_image first = images->items[i];
 
 		if (!first.program)
 			continue;
@@ -115,13 +116,13 @@ static int images_find(struct images *images, pid_t pid, const char *program)
 	if (maps_open(&maps, pid) < 0)
 		return -1;
 	while (maps_next(&maps, &entry)) {
-		const char *name = base_name(entry.path);
+		const char *name = interpreter_base_name(entry.path);
 
 		if (!strcmp(entry.path, program))
 			images_add(images, &entry, true);
-		else if (begins(name, "libpython"))
+		else if (interpreter_begins(name, "libpython"))
 			images_add(images, &entry, false);
-		else if (begins(name, "libpypy"))
+		else if (interpreter_begins(name, "libpypy"))
 			images->pypy = true;
 	}
 	maps_close(&maps);
@@ -142,7 +143,7 @@ static bool has_inode(const char *path, uint64_t inode)
  * from our root), and at last a file that has another inode's number, as
  * overlayfs may show it: what is read there is checked in any case. */
 static void image_path(
-    char *path, size_t size, pid_t pid, const struct image *image)
+    char *path, size_t size, pid_t pid, const struct interpreter_image *image)
 {
 	if (image->program) {
 		snprintf(path, size, "/proc/%d/exe", (int)pid);
@@ -167,7 +168,7 @@ static void image_path(
 /* "libpython3.9.so.1.0", "python3.9": 9; -1 where the name tells none. */
 static int minor_of_name(const char *path, int *major)
 {
-	const char *at = strstr(base_name(path), "python");
+	const char *at = strstr(interpreter_base_name(path), "python");
 	char *end;
 	long minor;
 
@@ -181,7 +182,7 @@ static int minor_of_name(const char *path, int *major)
 	return minor < 100 ? (int)minor : -1;
 }
 
-static enum python_result unsupported(
+static enum python_result interpreter_unsupported(
     struct err *e, pid_t pid, const char *what)
 {
 	err_set(e, "process %d: not supported: %s", (int)pid, what);
@@ -203,20 +204,21 @@ static enum python_result no_runtime(
     const struct images *images, pid_t pid, struct err *e)
 {
 	if (images->pypy)
-		return unsupported(e, pid, "PyPy");
+		return interpreter_unsupported(e, pid, "PyPy");
 	for (size_t i = 0; i < images->len; i++) {
-		const char *name = base_name(images->items[i].path);
+		const char *name = interpreter_base_name(images->items[i].path);
 		int major, minor = minor_of_name(name, &major);
 
-		if (begins(name, "pypy"))
-			return unsupported(e, pid, "PyPy");
-		if (!begins(name, "python") && !begins(name, "libpython"))
+		if (interpreter_begins(name, "pypy"))
+			return interpreter_unsupported(e, pid, "PyPy");
+		if (!interpreter_begins(name, "python") &&
+		    !interpreter_begins(name, "libpython"))
 			continue;
 		if (major == 2 || (minor >= 0 && minor < OLDEST_MINOR))
 			return unsupported_version(
 			    e, pid, major, minor < 0 ? 7 : minor);
 		if (images->items[i].program && images->len == 1)
-			return unsupported(e, pid,
+			return interpreter_unsupported(e, pid,
 			    "a Python without the symbol _PyRuntime (linked "
 			    "statically and stripped?)");
 	}
@@ -237,8 +239,8 @@ static void adopt_symbols(struct python_target *target,
 /* The version by Py_Version, by what else is exported, or by the file's name;
  * 0, or the reason why not in e. */
 static enum python_result find_version(struct python_target *target,
-    const struct elf_symbol *symbols, uint64_t bias, const struct image *image,
-    struct err *e)
+    const struct elf_symbol *symbols, uint64_t bias,
+    const struct interpreter_image *image, struct err *e)
 {
 	int major = 3;
 	uint64_t version;
@@ -261,7 +263,7 @@ static enum python_result find_version(struct python_target *target,
 		target->minor = minor_of_name(image->path, &major);
 	}
 	if (target->minor < 0)
-		return unsupported(
+		return interpreter_unsupported(
 		    e, target->pid, "a Python that does not tell its version");
 	if (major != 3 || target->minor < OLDEST_MINOR ||
 	    target->minor > NEWEST_MINOR)
@@ -282,13 +284,13 @@ static enum python_result find_offsets(
 		&target->memory, target->runtime, &debug, sizeof(debug)) < 0)
 		return python_refusal(target->pid, errno, e);
 	if (memcmp(debug.cookie, PYTHON_DEBUG_COOKIE, sizeof(debug.cookie)))
-		return unsupported(
+		return interpreter_unsupported(
 		    e, target->pid, "its table of offsets has no cookie");
 	if (debug.free_threaded)
-		return unsupported(
+		return interpreter_unsupported(
 		    e, target->pid, "a free-threaded build of CPython");
 	if (python_offsets_adopt(&target->offsets, &debug) < 0)
-		return unsupported(
+		return interpreter_unsupported(
 		    e, target->pid, "its table of offsets makes no sense");
 	return PYTHON_OK;
 }
@@ -364,7 +366,7 @@ static enum python_result check_layout(
 }
 
 static enum python_result use_image(struct python_target *target,
-    struct elf_file *elf, const struct image *image, struct err *e)
+    struct elf_file *elf, const struct interpreter_image *image, struct err *e)
 {
 	struct elf_symbol symbols[SYM_COUNT];
 	enum python_result result;
@@ -382,7 +384,8 @@ static enum python_result use_image(struct python_target *target,
 	adopt_symbols(target, symbols, bias);
 	utf8_clean(target->file, sizeof(target->file), image->path);
 	if (symbols[SYM_DEBUG_BUILD].found)
-		return unsupported(e, target->pid, "a debug build of CPython");
+		return interpreter_unsupported(
+		    e, target->pid, "a debug build of CPython");
 	result = find_version(target, symbols, bias, image, e);
 	if (result == PYTHON_OK)
 		result = find_offsets(target, e);
@@ -390,7 +393,7 @@ static enum python_result use_image(struct python_target *target,
 }
 
 static enum python_result images_unread(
-    struct images *images, const struct image *image, int error)
+    struct images *images, const struct interpreter_image *image, int error)
 {
 	images->unread = image;
 	images->error = error;
@@ -398,10 +401,11 @@ static enum python_result images_unread(
 }
 
 static enum python_result try_image(struct python_target *target,
-    struct images *images, const struct image *image, struct err *e)
+    struct images *images, const struct interpreter_image *image, struct err *e)
 {
-	const char *name = base_name(image->path);
-	bool named = begins(name, "python") || begins(name, "libpython");
+	const char *name = interpreter_base_name(image->path);
+	bool named = interpreter_begins(name, "python") ||
+		     interpreter_begins(name, "libpython");
 	char path[PATH_MAX];
 	struct elf_file elf;
 	enum python_result result;
@@ -414,10 +418,11 @@ static enum python_result try_image(struct python_target *target,
 		return elf.error ? images_unread(images, image, elf.error)
 				 : result;
 	case ELF_32_BIT:
-		return named ? unsupported(e, target->pid, "a 32-bit Python")
+		return named ? interpreter_unsupported(
+				   e, target->pid, "a 32-bit Python")
 			     : PYTHON_NONE;
 	case ELF_OTHER_MACHINE:
-		return named ? unsupported(e, target->pid,
+		return named ? interpreter_unsupported(e, target->pid,
 				   "a Python of another architecture")
 			     : PYTHON_NONE;
 	case ELF_NO_FILE:
@@ -428,7 +433,7 @@ static enum python_result try_image(struct python_target *target,
 			 : PYTHON_NONE;
 }
 
-static enum python_result open_target(
+static enum python_result interpreter_open_target(
     struct python_target *target, struct err *e)
 {
 	struct images images = {.len = 0};
@@ -471,7 +476,7 @@ enum python_result python_open(
 	target->thread = identity_living(pid);
 	target->memory = remote_memory(target->thread);
 	identity_take(&identity, pid, target->thread);
-	result = open_target(target, e);
+	result = interpreter_open_target(target, e);
 	if (result != PYTHON_OK)
 		result = identity_explain(&identity, result, e);
 	identity_finish(&identity);

@@ -16,7 +16,7 @@ enum location {
 };
 
 /* Adds without ever overflowing: a lying table has no line worth keeping. */
-static int add(int line, int delta)
+static int linetable_add(int line, int delta)
 {
 	int sum;
 
@@ -29,10 +29,10 @@ static int line_lnotab(const uint8_t *table, size_t len, int first, int at)
 	int line = first, place = 0;
 
 	for (size_t i = 0; i + 1 < len; i += 2) {
-		place = add(place, table[i]);
+		place = linetable_add(place, table[i]);
 		if (place > at)
 			break;
-		line = add(line, (int8_t)table[i + 1]);
+		line = linetable_add(line, (int8_t)table[i + 1]);
 	}
 	return line;
 }
@@ -45,9 +45,9 @@ static int line_310(const uint8_t *table, size_t len, int first, int at)
 	for (size_t i = 0; i + 1 < len; i += 2) {
 		int delta = (int8_t)table[i + 1];
 
-		place = add(place, table[i]);
+		place = linetable_add(place, table[i]);
 		if (delta != -128)
-			line = add(line, delta);
+			line = linetable_add(line, delta);
 		if (at < place)
 			return delta == -128 ? first : line;
 	}
@@ -74,12 +74,13 @@ static int line_311(const uint8_t *table, size_t len, int first, int at)
 	for (size_t i = 0; i < len;) {
 		int kind = table[i] >> 3 & 15;
 
-		place = add(place, ((table[i] & 7) + 1) * CODE_UNIT);
+		place = linetable_add(place, ((table[i] & 7) + 1) * CODE_UNIT);
 		if (kind == LOCATION_NO_COLUMNS || kind == LOCATION_LONG)
-			line = add(line, signed_varint(table, len, i + 1));
+			line = linetable_add(
+			    line, signed_varint(table, len, i + 1));
 		else if (kind >= LOCATION_ONE_LINE_0 &&
 			 kind <= LOCATION_ONE_LINE_2)
-			line = add(line, kind - LOCATION_ONE_LINE_0);
+			line = linetable_add(line, kind - LOCATION_ONE_LINE_0);
 		if (at < place)
 			return kind == LOCATION_NONE ? first : line;
 		/* Only an entry's first byte has the highest bit. */

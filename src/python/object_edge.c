@@ -29,7 +29,7 @@ struct object_budget object_budget(const struct image *image)
 	return (struct object_budget){image->copied / 2 + (1 << 20)};
 }
 
-static bool spend(struct walk *walk, uint64_t words)
+static bool object_edge_spend(struct walk *walk, uint64_t words)
 {
 	if (words > walk->budget->words) {
 		walk->budget->words = 0;
@@ -40,12 +40,13 @@ static bool spend(struct walk *walk, uint64_t words)
 	return !walk->ended;
 }
 
-static uint64_t word(const struct walk *walk, int offset)
+static uint64_t object_edge_word(const struct walk *walk, int offset)
 {
 	return image_u64(walk->image, walk->edge.from + (uint64_t)offset);
 }
 
-static void tell(struct walk *walk, enum object_edge_kind kind, uint64_t to)
+static void object_edge_tell(
+    struct walk *walk, enum object_edge_kind kind, uint64_t to)
 {
 	if (walk->ended || !to)
 		return;
@@ -56,10 +57,11 @@ static void tell(struct walk *walk, enum object_edge_kind kind, uint64_t to)
 		walk->ended = true;
 }
 
-static void tell_name(struct walk *walk, const char *name, uint64_t to)
+static void object_edge_tell_name(
+    struct walk *walk, const char *name, uint64_t to)
 {
 	walk->edge.name = name;
-	tell(walk, name ? EDGE_ATTRIBUTE : EDGE_PLAIN, to);
+	object_edge_tell(walk, name ? EDGE_ATTRIBUTE : EDGE_PLAIN, to);
 	walk->edge.name = NULL;
 }
 
@@ -67,7 +69,7 @@ static void tell_key(
     struct walk *walk, enum object_edge_kind kind, uint64_t key, uint64_t to)
 {
 	walk->edge.key = key;
-	tell(walk, kind, to);
+	object_edge_tell(walk, kind, to);
 	walk->edge.key = 0;
 }
 
@@ -77,12 +79,12 @@ static void tell_row(struct walk *walk, enum object_edge_kind kind,
 {
 	const char *at;
 
-	if (count > walk->image->copied / 8 || !spend(walk, count))
+	if (count > walk->image->copied / 8 || !object_edge_spend(walk, count))
 		return;
 	at = image_at(walk->image, address, 8 * count);
 	for (uint64_t i = 0; at && i < count && !walk->ended; i++) {
 		walk->edge.index = i;
-		tell(walk, kind, field_u64(at + 8 * i, 0));
+		object_edge_tell(walk, kind, field_u64(at + 8 * i, 0));
 	}
 	walk->edge.index = 0;
 }
@@ -101,7 +103,7 @@ static const char *member_name(const struct walk *walk, uint64_t offset)
 /* The words of the object in [start, end), some of which have names. */
 static void tell_words(struct walk *walk, uint64_t start, uint64_t end)
 {
-	if (end <= start || !spend(walk, (end - start) / 8))
+	if (end <= start || !object_edge_spend(walk, (end - start) / 8))
 		return;
 	for (uint64_t at = start; at + 8 <= end && !walk->ended; at += 8) {
 		uint64_t to = image_u64(walk->image, walk->edge.from + at);
@@ -109,19 +111,19 @@ static void tell_words(struct walk *walk, uint64_t start, uint64_t end)
 		/* The name only for what is one: most words are none. */
 		if (to >= 4096 && to % 8 == 0 &&
 		    object_types_of(walk->types, to))
-			tell_name(walk, member_name(walk, at), to);
+			object_edge_tell_name(walk, member_name(walk, at), to);
 	}
 }
 
 static void tell_dict(struct walk *walk)
 {
-	uint64_t apart =
-	    dict_values(walk->types->target, word(walk, walk->o->dict_values));
+	uint64_t apart = dict_values(
+	    walk->types->target, object_edge_word(walk, walk->o->dict_values));
 	struct dict_keys keys;
 
 	if (!dict_keys_read(&keys, walk->image, walk->types->target,
-		word(walk, walk->o->dict_keys)) ||
-	    !spend(walk, 2 * keys.used))
+		object_edge_word(walk, walk->o->dict_keys)) ||
+	    !object_edge_spend(walk, 2 * keys.used))
 		return;
 	for (uint64_t i = 0; i < keys.used && !walk->ended; i++) {
 		uint64_t key, value;
@@ -131,39 +133,42 @@ static void tell_dict(struct walk *walk)
 			value = image_u64(walk->image, apart + 8 * i);
 		if (!value && !apart)
 			continue;
-		tell(walk, EDGE_KEY, key);
+		object_edge_tell(walk, EDGE_KEY, key);
 		tell_key(walk, EDGE_VALUE, key, value);
 	}
 }
 
 static void tell_set(struct walk *walk)
 {
-	uint64_t table = word(walk, walk->o->set_table);
-	uint64_t slots = word(walk, walk->o->set_mask) + 1;
+	uint64_t table = object_edge_word(walk, walk->o->set_table);
+	uint64_t slots = object_edge_word(walk, walk->o->set_mask) + 1;
 	const char *at;
 
-	if (slots > walk->image->copied / 16 + 8 || !spend(walk, slots))
+	if (slots > walk->image->copied / 16 + 8 ||
+	    !object_edge_spend(walk, slots))
 		return;
 	at = image_at(walk->image, table, 16 * slots);
 	for (uint64_t i = 0; at && i < slots && !walk->ended; i++)
-		tell(walk, EDGE_MEMBER, field_u64(at + 16 * i, 0));
+		object_edge_tell(walk, EDGE_MEMBER, field_u64(at + 16 * i, 0));
 }
 
 /* Blocks of 64 between two pointers, to the left and to the right one. */
 static void tell_deque(struct walk *walk)
 {
-	uint64_t left = word(walk, walk->o->object_size);
-	uint64_t block = word(walk, 24), i = word(walk, 40), index = 0;
+	uint64_t left = object_edge_word(walk, walk->o->object_size);
+	uint64_t block = object_edge_word(walk, 24),
+		 i = object_edge_word(walk, 40), index = 0;
 
-	while (left && i < DEQUE_BLOCK_LEN && spend(walk, 1)) {
+	while (left && i < DEQUE_BLOCK_LEN && object_edge_spend(walk, 1)) {
 		uint64_t items = block + 8;
 
 		if (!image_at(walk->image, block, 8 * (DEQUE_BLOCK_LEN + 2)))
 			break;
-		for (; i < DEQUE_BLOCK_LEN && left && spend(walk, 1);
+		for (;
+		     i < DEQUE_BLOCK_LEN && left && object_edge_spend(walk, 1);
 		     i++, left--) {
 			walk->edge.index = index++;
-			tell(walk, EDGE_INDEX,
+			object_edge_tell(walk, EDGE_INDEX,
 			    image_u64(walk->image, items + 8 * i));
 		}
 		i = 0;
@@ -207,9 +212,11 @@ static void tell_numpy(struct walk *walk)
 	struct numpy_array array =
 	    numpy_array_read(walk->image, walk->edge.from);
 
-	tell_name(walk, "base", word(walk, NUMPY_BASE));
-	tell_name(walk, "dtype", word(walk, NUMPY_DESCRIPTION));
-	tell(walk, EDGE_PLAIN, word(walk, NUMPY_HANDLER));
+	object_edge_tell_name(walk, "base", object_edge_word(walk, NUMPY_BASE));
+	object_edge_tell_name(
+	    walk, "dtype", object_edge_word(walk, NUMPY_DESCRIPTION));
+	object_edge_tell(
+	    walk, EDGE_PLAIN, object_edge_word(walk, NUMPY_HANDLER));
 	if (array.objects)
 		tell_row(walk, EDGE_INDEX, array.data, array.bytes / 8);
 }
@@ -220,7 +227,7 @@ static void tell_other(struct walk *walk)
 	uint64_t end = walk->type->basic;
 
 	if (walk->type->item == 8) {
-		uint64_t count = word(walk, walk->o->object_size);
+		uint64_t count = object_edge_word(walk, walk->o->object_size);
 
 		if (count <= walk->image->copied / 8)
 			end += 8 * count;
@@ -245,13 +252,14 @@ static void tell_contents(struct walk *walk)
 
 	switch (walk->type->kind) {
 	case OBJECT_LIST:
-		tell_row(walk, EDGE_INDEX, word(walk, o->list_items),
-		    word(walk, o->object_size));
+		tell_row(walk, EDGE_INDEX,
+		    object_edge_word(walk, o->list_items),
+		    object_edge_word(walk, o->object_size));
 		break;
 	case OBJECT_TUPLE:
 		tell_row(walk, EDGE_INDEX,
 		    walk->edge.from + (uint64_t)o->tuple_items,
-		    word(walk, o->object_size));
+		    object_edge_word(walk, o->object_size));
 		break;
 	case OBJECT_DICT:
 	case OBJECT_ORDERED_DICT:
@@ -278,8 +286,10 @@ static void tell_contents(struct walk *walk)
 		tell_numpy(walk);
 		break;
 	case OBJECT_NUMPY_VOID:
-		tell_name(walk, "dtype", word(walk, NUMPY_SCALAR_DESCRIPTION));
-		tell_name(walk, "base", word(walk, NUMPY_BASE));
+		object_edge_tell_name(walk, "dtype",
+		    object_edge_word(walk, NUMPY_SCALAR_DESCRIPTION));
+		object_edge_tell_name(
+		    walk, "base", object_edge_word(walk, NUMPY_BASE));
 		break;
 	case OBJECT_OTHER:
 		tell_other(walk);
@@ -297,7 +307,7 @@ static void tell_inline(struct walk *walk, uint64_t values)
 	if (!walk->type->keys ||
 	    !dict_keys_read(
 		&keys, walk->image, walk->types->target, walk->type->keys) ||
-	    !spend(walk, keys.used))
+	    !object_edge_spend(walk, keys.used))
 		return;
 	for (uint64_t i = 0; i < keys.used && !walk->ended; i++) {
 		uint64_t key, none;
@@ -313,12 +323,12 @@ static void tell_inline(struct walk *walk, uint64_t values)
  * object where they are valid. */
 static void tell_managed(struct walk *walk)
 {
-	uint64_t dict = word(walk, -24), values = 0;
+	uint64_t dict = object_edge_word(walk, -24), values = 0;
 	const unsigned char *at;
 
 	switch (walk->types->target->minor) {
 	case 11:
-		values = word(walk, -32);
+		values = object_edge_word(walk, -32);
 		break;
 	case 12:
 		values = dict & 1 ? dict + 1 : 0;
@@ -336,7 +346,7 @@ static void tell_managed(struct walk *walk)
 	}
 	if (values)
 		tell_inline(walk, values);
-	tell_name(walk, "__dict__", dict);
+	object_edge_tell_name(walk, "__dict__", dict);
 }
 
 /* What a class added to the type of C that it is built on: slots, or a
@@ -344,7 +354,7 @@ static void tell_managed(struct walk *walk)
 static void tell_added(struct walk *walk)
 {
 	const struct object_type *type = walk->type;
-	int64_t count = (int64_t)word(walk, walk->o->object_size);
+	int64_t count = (int64_t)object_edge_word(walk, walk->o->object_size);
 	uint64_t items;
 
 	if (type->kind != OBJECT_OTHER && !type->item) {
@@ -360,7 +370,7 @@ static void tell_added(struct walk *walk)
 	if (items > walk->image->copied / type->item)
 		return;
 	items = (type->basic + items * type->item + 7) / 8 * 8;
-	tell_name(walk, "__dict__",
+	object_edge_tell_name(walk, "__dict__",
 	    image_u64(walk->image,
 		walk->edge.from + items + (uint64_t)type->dict_offset));
 }
@@ -378,9 +388,9 @@ void object_edges(struct object_types *types, uint64_t address,
 	    .context = context,
 	    .edge = {.from = address}};
 
-	if (!spend(&walk, 2))
+	if (!object_edge_spend(&walk, 2))
 		return;
-	tell(&walk, EDGE_TYPE, type->address);
+	object_edge_tell(&walk, EDGE_TYPE, type->address);
 	if (type->managed_dict)
 		tell_managed(&walk);
 	tell_contents(&walk);

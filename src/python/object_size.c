@@ -36,14 +36,15 @@ static struct measured measured_of(struct object_types *types, uint64_t address,
 	    .address = address};
 }
 
-static uint64_t word(const struct measured *m, int offset)
+static uint64_t object_size_word(const struct measured *m, int offset)
 {
 	return image_u64(m->image, m->address + (uint64_t)offset);
 }
 
 /* What the object says of its own length, in units of size bytes: at most
  * what the copy could hold. */
-static uint64_t length(const struct measured *m, uint64_t count, uint64_t size)
+static uint64_t object_size_length(
+    const struct measured *m, uint64_t count, uint64_t size)
 {
 	return count <= m->image->copied / size ? count * size : 0;
 }
@@ -59,9 +60,9 @@ static uint64_t length_at(
 	return count * size;
 }
 
-static uint64_t items(const struct measured *m)
+static uint64_t object_size_items(const struct measured *m)
 {
-	int64_t count = (int64_t)word(m, m->o->object_size);
+	int64_t count = (int64_t)object_size_word(m, m->o->object_size);
 
 	if (!m->type->item || count == INT64_MIN)
 		return 0;
@@ -71,8 +72,8 @@ static uint64_t items(const struct measured *m)
 
 static uint64_t list_size(const struct measured *m)
 {
-	return length_at(
-	    m, word(m, m->o->list_items), word(m, m->o->list_allocated), 8);
+	return length_at(m, object_size_word(m, m->o->list_items),
+	    object_size_word(m, m->o->list_allocated), 8);
 }
 
 static uint64_t dict_size(const struct measured *m)
@@ -80,40 +81,45 @@ static uint64_t dict_size(const struct measured *m)
 	struct dict_keys keys;
 	uint64_t size = 0;
 
-	if (!dict_keys_read(
-		&keys, m->image, m->target, word(m, m->o->dict_keys)))
+	if (!dict_keys_read(&keys, m->image, m->target,
+		object_size_word(m, m->o->dict_keys)))
 		return 0;
-	if (word(m, m->o->dict_values))
-		size = length(m, keys.usable + keys.used, 8);
+	if (object_size_word(m, m->o->dict_values))
+		size = object_size_length(m, keys.usable + keys.used, 8);
 	/* A table that is shared counts to the class. */
 	if (keys.refs != 1)
 		return size;
-	return size + length_at(m, word(m, m->o->dict_keys), keys.bytes, 1);
+	return size + length_at(m, object_size_word(m, m->o->dict_keys),
+			  keys.bytes, 1);
 }
 
 /* Behind the dict: first node, last node, the table of nodes and its slots.
  * Every item has a node besides. */
 static uint64_t ordered_dict_size(const struct measured *m)
 {
-	return dict_size(m) + length(m, word(m, m->o->dict_size + 24), 8) +
-	       length(m, word(m, m->o->dict_used), ODICT_NODE_SIZE);
+	return dict_size(m) +
+	       object_size_length(
+		   m, object_size_word(m, m->o->dict_size + 24), 8) +
+	       object_size_length(
+		   m, object_size_word(m, m->o->dict_used), ODICT_NODE_SIZE);
 }
 
 static uint64_t set_size(const struct measured *m)
 {
-	uint64_t table = word(m, m->o->set_table);
+	uint64_t table = object_size_word(m, m->o->set_table);
 
 	if (table == m->address + (uint64_t)m->o->set_small)
 		return 0;
-	return length_at(m, table, word(m, m->o->set_mask) + 1, 16);
+	return length_at(m, table, object_size_word(m, m->o->set_mask) + 1, 16);
 }
 
 /* Compact: the characters follow the header, of which ASCII needs less.
  * Others (what C code made step by step, subclasses) have them elsewhere. */
 static uint64_t str_size(const struct measured *m)
 {
-	uint32_t state = (uint32_t)word(m, m->o->str_state);
-	uint64_t kind = state >> 2 & 7, count = word(m, m->o->str_length);
+	uint32_t state = (uint32_t)object_size_word(m, m->o->str_state);
+	uint64_t kind = state >> 2 & 7,
+		 count = object_size_word(m, m->o->str_length);
 	bool compact = state >> 5 & 1, ascii = state >> 6 & 1;
 	uint64_t size = (uint64_t)m->o->str_data + 8;
 	uint64_t utf8;
@@ -123,14 +129,15 @@ static uint64_t str_size(const struct measured *m)
 	if (compact)
 		size = (uint64_t)(ascii ? m->o->str_ascii_size
 					: m->o->str_compact_size);
-	size += compact
-		    ? length_at(m, m->address + size, count + 1, kind)
-		    : length_at(m, word(m, m->o->str_data), count + 1, kind);
+	size += compact ? length_at(m, m->address + size, count + 1, kind)
+			: length_at(m, object_size_word(m, m->o->str_data),
+			      count + 1, kind);
 	if (compact && ascii)
 		return size;
-	utf8 = word(m, m->o->str_utf8);
-	if (utf8 && (compact || utf8 != word(m, m->o->str_data)))
-		size += length(m, word(m, m->o->str_utf8_length) + 1, 1);
+	utf8 = object_size_word(m, m->o->str_utf8);
+	if (utf8 && (compact || utf8 != object_size_word(m, m->o->str_data)))
+		size += object_size_length(
+		    m, object_size_word(m, m->o->str_utf8_length) + 1, 1);
 	return size;
 }
 
@@ -138,7 +145,7 @@ static uint64_t str_size(const struct measured *m)
  * has one since 3.11. */
 static uint64_t int_size(const struct measured *m)
 {
-	int64_t count = (int64_t)word(m, m->o->object_size);
+	int64_t count = (int64_t)object_size_word(m, m->o->object_size);
 	uint64_t digits;
 
 	if (m->target->minor >= 12)
@@ -167,17 +174,18 @@ static uint64_t type_size(const struct measured *m)
 	    !dict_keys_read(&keys, m->image, m->target, self->keys))
 		return (uint64_t)m->o->heap_type_size + GC_HEADER;
 	return (uint64_t)m->o->heap_type_size + GC_HEADER +
-	       length(m, keys.bytes, 1);
+	       object_size_length(m, keys.bytes, 1);
 }
 
 /* VAR_HEAD, left block, right block, left index. */
 static uint64_t deque_size(const struct measured *m)
 {
-	uint64_t first = word(m, 40), count = word(m, m->o->object_size);
+	uint64_t first = object_size_word(m, 40),
+		 count = object_size_word(m, m->o->object_size);
 
 	if (first >= DEQUE_BLOCK_LEN)
 		return 0;
-	return length(m,
+	return object_size_length(m,
 	    (first + count + DEQUE_BLOCK_LEN - 1) / DEQUE_BLOCK_LEN,
 	    DEQUE_BLOCK_SIZE);
 }
@@ -187,10 +195,12 @@ static uint64_t array_size(const struct measured *m)
 {
 	uint32_t item;
 
-	if (memory_u32(&m->types->view.memory, word(m, 40) + 4, &item) < 0 ||
+	if (memory_u32(&m->types->view.memory, object_size_word(m, 40) + 4,
+		&item) < 0 ||
 	    item == 0 || item > 16)
 		return 0;
-	return length_at(m, word(m, 24), word(m, 32), item);
+	return length_at(
+	    m, object_size_word(m, 24), object_size_word(m, 32), item);
 }
 
 /* HEAD, data, then sizes and strides elsewhere. */
@@ -203,19 +213,22 @@ static uint64_t numpy_size(const struct measured *m)
 
 static uint64_t numpy_void_size(const struct measured *m)
 {
-	return length(
-	    m, numpy_item_size(m->image, word(m, NUMPY_SCALAR_DESCRIPTION)), 1);
+	return object_size_length(m,
+	    numpy_item_size(
+		m->image, object_size_word(m, NUMPY_SCALAR_DESCRIPTION)),
+	    1);
 }
 
 /* HEAD, size, values, codes: as many as it takes to one without a
  * definition. Each code stands for one value at least. */
 static uint64_t struct_size(const struct measured *m)
 {
-	uint64_t codes = word(m, 32), most = word(m, 24) + 1, count = 0;
+	uint64_t codes = object_size_word(m, 32),
+		 most = object_size_word(m, 24) + 1, count = 0;
 
 	while (count < most && image_u64(m->image, codes))
 		count++, codes += STRUCT_CODE_SIZE;
-	return length(m, count + 1, STRUCT_CODE_SIZE);
+	return object_size_length(m, count + 1, STRUCT_CODE_SIZE);
 }
 
 /* A generator ends with its frame, a frame object points to it. */
@@ -259,7 +272,7 @@ static uint64_t frame_size(const struct measured *m)
 	if (m->target->minor >= 11)
 		return 8 * object_frame_words(
 			       m->types, m->address, m->type, &frame);
-	return m->type->kind == OBJECT_FRAME ? items(m) - 8 : 0;
+	return m->type->kind == OBJECT_FRAME ? object_size_items(m) - 8 : 0;
 }
 
 /* What it has beyond its type's basic size. */
@@ -275,7 +288,8 @@ static uint64_t extra_size(const struct measured *m)
 	case OBJECT_SET:
 		return set_size(m);
 	case OBJECT_BYTEARRAY: /* VAR_HEAD, allocated, bytes */
-		return length_at(m, word(m, 32), word(m, 24), 1);
+		return length_at(
+		    m, object_size_word(m, 32), object_size_word(m, 24), 1);
 	case OBJECT_DEQUE:
 		return deque_size(m);
 	case OBJECT_ARRAY:
@@ -292,17 +306,19 @@ static uint64_t extra_size(const struct measured *m)
 	case OBJECT_FRAME:
 		return frame_size(m);
 	case OBJECT_CODE:
-		return (items(m) + m->type->basic + 7) / 8 * 8 - m->type->basic;
+		return (object_size_items(m) + m->type->basic + 7) / 8 * 8 -
+		       m->type->basic;
 	default:
-		return items(m);
+		return object_size_items(m);
 	}
 }
 
 /* Its characters end with a zero, as wide as they are. */
 static bool is_sound_str(const struct measured *m)
 {
-	uint32_t state = (uint32_t)word(m, m->o->str_state);
-	uint64_t kind = state >> 2 & 7, len = word(m, m->o->str_length);
+	uint32_t state = (uint32_t)object_size_word(m, m->o->str_state);
+	uint64_t kind = state >> 2 & 7,
+		 len = object_size_word(m, m->o->str_length);
 	uint64_t head = (uint64_t)(state >> 6 & 1 ? m->o->str_ascii_size
 						  : m->o->str_compact_size);
 	const char *at;
@@ -319,7 +335,7 @@ static bool is_sound_str(const struct measured *m)
 
 static bool is_sound_bytes(const struct measured *m)
 {
-	uint64_t len = word(m, m->o->object_size);
+	uint64_t len = object_size_word(m, m->o->object_size);
 	uint64_t head = (uint64_t)m->o->bytes_data;
 	const char *at = len < MEMORY_END
 			     ? image_at(m->image, m->address, head + len + 1)

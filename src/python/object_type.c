@@ -167,7 +167,7 @@ void object_types_finish(struct object_types *types)
 	types->slots_len = types->slots_cap = 0;
 }
 
-static uint64_t field(
+static uint64_t object_type_field(
     const struct object_types *types, uint64_t address, int offset)
 {
 	return image_u64(types->image, address + (uint64_t)offset);
@@ -178,7 +178,7 @@ static bool says_type(const struct object_types *types, uint64_t address)
 	const struct python_offsets *o = &types->target->offsets;
 
 	return address && address % 8 == 0 &&
-	       field(types, address, o->type_flags) & FLAG_TYPE;
+	       object_type_field(types, address, o->type_flags) & FLAG_TYPE;
 }
 
 /* Its type and the type of that one are types: up there is "type" itself. */
@@ -189,22 +189,24 @@ static bool is_type(const struct object_types *types, uint64_t address)
 
 	if (!image_at(types->image, address, (uint64_t)o->type_size))
 		return false;
-	meta = field(types, address, o->object_type);
+	meta = object_type_field(types, address, o->object_type);
 	if (!says_type(types, meta) ||
-	    !says_type(types, field(types, meta, o->object_type)))
+	    !says_type(types, object_type_field(types, meta, o->object_type)))
 		return false;
-	return field(types, address, o->type_flags) & FLAG_READY;
+	return object_type_field(types, address, o->type_flags) & FLAG_READY;
 }
 
 /* The nearest type of C that it is, or is built on. */
-static uint64_t root_of(const struct object_types *types, uint64_t address)
+static uint64_t object_type_root_of(
+    const struct object_types *types, uint64_t address)
 {
 	const struct python_offsets *o = &types->target->offsets;
 
 	for (int i = 0; i < BASES_MAX; i++) {
-		uint64_t base = field(types, address, o->type_base);
+		uint64_t base = object_type_field(types, address, o->type_base);
 
-		if (!(field(types, address, o->type_flags) & FLAG_HEAP_TYPE))
+		if (!(object_type_field(types, address, o->type_flags) &
+			FLAG_HEAP_TYPE))
 			break;
 		if (!is_type(types, base))
 			break;
@@ -223,7 +225,8 @@ static enum object_kind kind_by_name(
 	char name[64];
 
 	if (python_type_name(&types->view, address, name, sizeof(name)) < 0 ||
-	    (field(types, address, o->type_flags) & FLAG_HEAP_TYPE &&
+	    (object_type_field(types, address, o->type_flags) &
+		    FLAG_HEAP_TYPE &&
 		!strchr(name, '.')))
 		return OBJECT_OTHER;
 	for (size_t i = 0; i < sizeof(name_kinds) / sizeof(*name_kinds); i++)
@@ -241,11 +244,12 @@ static enum object_kind kind_by_name(
 
 /* By the flags, or by the name of what it is built on: *root and *number
  * then. */
-static enum object_kind kind_of(const struct object_types *types,
+static enum object_kind object_type_kind_of(const struct object_types *types,
     uint64_t address, uint64_t *root, uint64_t *number)
 {
 	const struct python_offsets *o = &types->target->offsets;
-	uint32_t flags = (uint32_t)field(types, address, o->type_flags);
+	uint32_t flags =
+	    (uint32_t)object_type_field(types, address, o->type_flags);
 	enum object_kind kind = OBJECT_OTHER;
 
 	for (size_t i = 0; i < sizeof(flag_kinds) / sizeof(*flag_kinds); i++)
@@ -260,7 +264,7 @@ static enum object_kind kind_of(const struct object_types *types,
 			*root = address;
 			return named;
 		}
-		address = field(types, address, o->type_base);
+		address = object_type_field(types, address, o->type_base);
 	}
 	return kind;
 }
@@ -269,18 +273,18 @@ static enum object_kind kind_of(const struct object_types *types,
 static uint64_t module_of(const struct object_types *types, uint64_t address)
 {
 	const struct python_offsets *o = &types->target->offsets;
-	uint64_t dict = field(types, address, o->type_dict);
+	uint64_t dict = object_type_field(types, address, o->type_dict);
 	struct dict_keys keys;
 	char name[16];
 
 	if (!dict_keys_read(&keys, types->image, types->target,
-		field(types, dict, o->dict_keys)))
+		object_type_field(types, dict, o->dict_keys)))
 		return 0;
 	for (uint64_t i = 0; i < keys.used; i++) {
 		uint64_t key, value;
 
 		dict_keys_entry(&keys, types->image, i, &key, &value);
-		if (key && field(types, key, o->str_length) == 10 &&
+		if (key && object_type_field(types, key, o->str_length) == 10 &&
 		    python_text(&types->view, key, name, sizeof(name)) == 0 &&
 		    !strcmp(name, "__module__"))
 			return value;
@@ -300,7 +304,7 @@ static char *name_of(
 		return NULL;
 	if (!on_heap)
 		return mem_copy(name);
-	text = field(types, address, o->heap_type_qualname);
+	text = object_type_field(types, address, o->heap_type_qualname);
 	if (python_text(&types->view, text, module, sizeof(module)) == 0 &&
 	    *module)
 		strcpy(name, module);
@@ -342,12 +346,13 @@ static void read_members(
 	size_t count = 0;
 
 	for (int i = 0; i < BASES_MAX && is_type(types, address); i++) {
-		uint64_t member = field(types, address, o->type_members);
+		uint64_t member =
+		    object_type_field(types, address, o->type_members);
 
 		while (member && count++ < MEMBERS_MAX &&
 		       add_member(types, type, member))
 			member += 40;
-		address = field(types, address, o->type_base);
+		address = object_type_field(types, address, o->type_base);
 	}
 }
 
@@ -365,31 +370,33 @@ static struct object_type *type_create(
     const struct object_types *types, uint64_t address)
 {
 	const struct python_offsets *o = &types->target->offsets;
-	uint64_t root = root_of(types, address);
+	uint64_t root = object_type_root_of(types, address);
 	struct object_type one = {.address = address};
 	struct object_type *type;
 
-	one.basic = field(types, address, o->type_basic_size);
-	one.item = field(types, address, o->type_item_size);
+	one.basic = object_type_field(types, address, o->type_basic_size);
+	one.item = object_type_field(types, address, o->type_item_size);
 	if (one.basic < 16 || one.basic > BASIC_MAX || one.item > BASIC_MAX)
 		return NULL;
 	read_flags(&one, types->target->minor,
-	    (uint32_t)field(types, address, o->type_flags));
+	    (uint32_t)object_type_field(types, address, o->type_flags));
 	one.name = name_of(types, address, one.on_heap);
 	if (!one.name)
 		return NULL;
-	one.kind = kind_of(types, address, &root, &one.number);
-	one.root_basic = field(types, root, o->type_basic_size);
-	one.dict_offset = (int64_t)field(types, address, o->type_dict_offset);
+	one.kind = object_type_kind_of(types, address, &root, &one.number);
+	one.root_basic = object_type_field(types, root, o->type_basic_size);
+	one.dict_offset =
+	    (int64_t)object_type_field(types, address, o->type_dict_offset);
 	if (one.on_heap)
-		one.keys = field(types, address, o->heap_type_cached_keys);
+		one.keys =
+		    object_type_field(types, address, o->heap_type_cached_keys);
 	read_members(types, &one);
 	type = mem_zero(1, sizeof(*type));
 	*type = one;
 	return type;
 }
 
-static size_t slot_of(
+static size_t object_type_slot_of(
     const struct object_type_slot *slots, size_t cap, uint64_t address)
 {
 	size_t i = (size_t)((address >> 3) * 0x9e3779b97f4a7c15u >> 32);
@@ -400,15 +407,15 @@ static size_t slot_of(
 	return i & (cap - 1);
 }
 
-static void slots_grow(struct object_types *types)
+static void object_type_slots_grow(struct object_types *types)
 {
 	size_t cap = types->slots_cap ? 2 * types->slots_cap : 1024;
 	struct object_type_slot *slots = mem_zero(cap, sizeof(*slots));
 
 	for (size_t i = 0; i < types->slots_cap; i++)
 		if (types->slots[i].address)
-			slots[slot_of(slots, cap, types->slots[i].address)] =
-			    types->slots[i];
+			slots[object_type_slot_of(slots, cap,
+			    types->slots[i].address)] = types->slots[i];
 	free(types->slots);
 	types->slots = slots;
 	types->slots_cap = cap;
@@ -429,9 +436,9 @@ static struct object_type *type_add(
 		return NULL;
 	}
 	if (2 * types->slots_len >= types->slots_cap)
-		slots_grow(types);
-	types->slots[slot_of(types->slots, types->slots_cap, address)] =
-	    (struct object_type_slot){address, place};
+		object_type_slots_grow(types);
+	types->slots[object_type_slot_of(types->slots, types->slots_cap,
+	    address)] = (struct object_type_slot){address, place};
 	types->slots_len++;
 	return type;
 }
@@ -442,7 +449,8 @@ struct object_type *object_types_get(
 	if (!address || address % 8)
 		return NULL;
 	if (types->slots_cap) {
-		size_t i = slot_of(types->slots, types->slots_cap, address);
+		size_t i = object_type_slot_of(
+		    types->slots, types->slots_cap, address);
 		const struct object_type_slot *slot = &types->slots[i];
 
 		if (slot->address)

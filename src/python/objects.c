@@ -22,7 +22,7 @@ static uint64_t hash_of(uint64_t address)
 }
 
 /* The slot that has the address, or the free one that would take it. */
-static size_t slot_of(const struct objects *objects, uint64_t address)
+static size_t objects_slot_of(const struct objects *objects, uint64_t address)
 {
 	uint64_t hash = hash_of(address);
 	size_t mask = objects->slots_cap - 1, i = hash >> 24 & mask;
@@ -37,7 +37,7 @@ static size_t slot_of(const struct objects *objects, uint64_t address)
 	}
 }
 
-static void slots_grow(struct objects *objects)
+static void objects_slots_grow(struct objects *objects)
 {
 	objects->slots_cap =
 	    objects->slots_cap ? 2 * objects->slots_cap : 1 << 12;
@@ -46,20 +46,20 @@ static void slots_grow(struct objects *objects)
 	for (size_t i = 0; i < objects->found.len; i++) {
 		uint64_t address = objects->found.items[i];
 
-		objects->slots[slot_of(objects, address)] =
+		objects->slots[objects_slot_of(objects, address)] =
 		    (struct objects_slot){
 			(uint32_t)i + 1, (uint32_t)hash_of(address)};
 	}
 }
 
 /* Whether it is new. */
-static bool add(struct objects *objects, uint64_t address)
+static bool objects_add(struct objects *objects, uint64_t address)
 {
 	size_t i;
 
 	if (2 * objects->found.len >= objects->slots_cap)
-		slots_grow(objects);
-	i = slot_of(objects, address);
+		objects_slots_grow(objects);
+	i = objects_slot_of(objects, address);
 	if (objects->slots[i].place || objects->found.len >= FOUND_MAX)
 		return false;
 	*array_push(&objects->found) = address;
@@ -74,18 +74,18 @@ size_t objects_index(const struct objects *objects, uint64_t address)
 
 	if (!objects->slots_cap)
 		return OBJECTS_NONE;
-	i = slot_of(objects, address);
+	i = objects_slot_of(objects, address);
 	return objects->slots[i].place ? objects->slots[i].place - 1
 				       : OBJECTS_NONE;
 }
 
 static bool add_held(const struct object_edge *edge, void *context)
 {
-	add(context, edge->to);
+	objects_add(context, edge->to);
 	return true;
 }
 
-static uint64_t word(const struct objects *objects, uint64_t address)
+static uint64_t objects_word(const struct objects *objects, uint64_t address)
 {
 	return image_u64(objects->types.image, address);
 }
@@ -95,7 +95,7 @@ static void add_listed(void *context, uint64_t object)
 	struct objects *objects = context;
 
 	if (object_types_of(&objects->types, object))
-		add(objects, object);
+		objects_add(objects, object);
 }
 
 /* The rings of the collector whose state is in owner. */
@@ -132,13 +132,13 @@ static bool add_doubtful(const struct object_edge *edge, void *context)
 	struct objects *objects = context;
 
 	if (object_is_sound(&objects->types, edge->to, edge->type))
-		add(objects, edge->to);
+		objects_add(objects, edge->to);
 	return true;
 }
 
 /* To 3.10 frames are objects, whose variables are found with them; later ones
  * begin with references to what they run, and to where. */
-static void add_frame(void *context, uint64_t frame)
+static void objects_add_frame(void *context, uint64_t frame)
 {
 	struct objects *objects = context;
 	const struct python_target *target = objects->types.target;
@@ -146,7 +146,7 @@ static void add_frame(void *context, uint64_t frame)
 	    frame_words(target, objects->types.image, frame);
 
 	if (target->minor < 11 && object_types_of(&objects->types, frame))
-		add(objects, frame);
+		objects_add(objects, frame);
 	else if (target->minor >= 11 && words.start)
 		add_words(objects, frame, (words.start - frame) / 8, add_held);
 	add_words(objects, words.start, words.used, add_held);
@@ -169,21 +169,21 @@ static void add_roots(struct objects *objects)
 {
 	const struct python_target *target = objects->types.target;
 	const struct python_offsets *o = &target->offsets;
-	uint64_t interpreter =
-	    word(objects, target->runtime + (uint64_t)o->runtime_interpreters);
+	uint64_t interpreter = objects_word(
+	    objects, target->runtime + (uint64_t)o->runtime_interpreters);
 
 	if (o->runtime_gc_generations >= 0)
 		add_rings(objects, target->runtime);
 	for (int i = 0; interpreter && i < INTERPRETERS_MAX; i++) {
 		add_interpreter(objects, interpreter);
-		interpreter =
-		    word(objects, interpreter + (uint64_t)o->interpreter_next);
+		interpreter = objects_word(
+		    objects, interpreter + (uint64_t)o->interpreter_next);
 	}
-	frames_each(target, objects->types.image, add_frame, objects);
+	frames_each(target, objects->types.image, objects_add_frame, objects);
 }
 
 /* Counts all that were found, and finds what they hold. */
-static void follow(struct objects *objects, struct image *image)
+static void objects_follow(struct objects *objects, struct image *image)
 {
 	uint64_t bytes = 0;
 
@@ -207,7 +207,7 @@ static void follow(struct objects *objects, struct image *image)
 }
 
 /* Why what was found is not to be believed. */
-static int explain(const struct objects *objects, struct err *e)
+static int objects_explain(const struct objects *objects, struct err *e)
 {
 	const struct python_target *target = objects->types.target;
 	const struct image *image = objects->types.image;
@@ -242,10 +242,10 @@ int objects_find(struct objects *objects, const struct python_target *target,
 	*objects = (struct objects){.budget = object_budget(image)};
 	object_types_init(&objects->types, target, image);
 	add_roots(objects);
-	follow(objects, image);
+	objects_follow(objects, image);
 	if (image->failed || objects->trouble || !objects->found.len ||
 	    !objects->budget.words)
-		return explain(objects, e);
+		return objects_explain(objects, e);
 	return objects_check(objects, e);
 }
 

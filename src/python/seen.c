@@ -20,7 +20,7 @@ void seen_finish(struct seen *seen)
 	*seen = (struct seen){0};
 }
 
-static size_t place(const struct seen *seen, struct seen_key key)
+static size_t seen_place(const struct seen *seen, struct seen_key key)
 {
 	size_t i = key.a & (seen->cap - 1);
 
@@ -36,12 +36,12 @@ int seen_find(const struct seen *seen, struct seen_key key)
 
 	if (!seen->cap)
 		return -1;
-	item = &seen->items[place(seen, key)];
+	item = &seen->items[seen_place(seen, key)];
 	return item->number ? item->number : -1;
 }
 
 /* Kept at most half full. */
-static void make_room(struct seen *seen)
+static void seen_make_room(struct seen *seen)
 {
 	struct seen old = *seen;
 
@@ -56,15 +56,15 @@ static void make_room(struct seen *seen)
 	seen->items = mem_zero(seen->cap, sizeof(*seen->items));
 	for (size_t i = 0; i < old.cap; i++)
 		if (old.items[i].number)
-			seen->items[place(seen, old.items[i].key)] =
+			seen->items[seen_place(seen, old.items[i].key)] =
 			    old.items[i];
 	free(old.items);
 }
 
 void seen_add(struct seen *seen, struct seen_key key, int number)
 {
-	make_room(seen);
-	seen->items[place(seen, key)] = (struct seen_item){key, number};
+	seen_make_room(seen);
+	seen->items[seen_place(seen, key)] = (struct seen_item){key, number};
 	seen->len++;
 }
 

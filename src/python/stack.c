@@ -42,8 +42,9 @@ static void take_code(struct python_frame *frame, const char *bytes,
 }
 
 /* One frame from what was read before, or from the process where it's new. */
-static bool load(struct python_frame *frame, const struct stack_source *source,
-    const struct stack_reader *reader, size_t *from)
+static bool python_stack_load(struct python_frame *frame,
+    const struct stack_source *source, const struct stack_reader *reader,
+    size_t *from)
 {
 	const struct python_target *target = &source->target;
 	const char *known =
@@ -72,7 +73,7 @@ static bool load(struct python_frame *frame, const struct stack_source *source,
 
 /* From the innermost frame outwards, at most STACK_DEPTH of them: a loop
  * ends there as well. */
-static bool walk(const struct stack_source *source,
+static bool python_stack_walk(const struct stack_source *source,
     const struct stack_reader *reader, struct python_stack *stack)
 {
 	uint64_t address;
@@ -90,7 +91,7 @@ static bool walk(const struct stack_source *source,
 			break;
 		}
 		frame->address = address;
-		if (!load(frame, source, reader, &from))
+		if (!python_stack_load(frame, source, reader, &from))
 			return false;
 		stack->len++;
 		address = frame->previous;
@@ -128,7 +129,7 @@ static bool frame_agrees(const struct python_frame *frame, bool is_innermost,
 	return same_code(&again, frame);
 }
 
-static bool agrees(const struct stack_source *source,
+static bool python_stack_agrees(const struct stack_source *source,
     const struct stack_reader *reader, const struct python_stack *stack)
 {
 	uint64_t address;
@@ -156,12 +157,12 @@ static bool agrees(const struct stack_source *source,
  * readings can look alike in both and be torn in both (1 of 214,000 of a
  * program that does nothing but call), so that a third must agree (0 of
  * 216,000). */
-static bool attempt(struct stack_source *source, struct stack_reader *reader,
-    struct python_stack *stack)
+static bool python_stack_attempt(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack)
 {
 	bool stands = !stack->held && !stack->other;
 
-	if (!walk(source, reader, stack)) {
+	if (!python_stack_walk(source, reader, stack)) {
 		stack_reader_fill_anew(reader, source);
 		return false;
 	}
@@ -172,7 +173,7 @@ static bool attempt(struct stack_source *source, struct stack_reader *reader,
 			stack_reader_fill_anew(reader, source);
 			return false;
 		}
-		if (!agrees(source, reader, stack))
+		if (!python_stack_agrees(source, reader, stack))
 			return false;
 	}
 	return true;
@@ -217,9 +218,9 @@ static bool read_stopped(struct stack_source *source,
 		return false;
 	/* It stands: what one reading says is so. */
 	whole = (stack_reader_fill(reader, source, STACK_READER_CODES) &&
-		    walk(source, reader, stack)) ||
+		    python_stack_walk(source, reader, stack)) ||
 		(stack_reader_fill_anew(reader, source) &&
-		    walk(source, reader, stack));
+		    python_stack_walk(source, reader, stack));
 	remote_resume(&source->stopped);
 	stack->paused = true;
 	if (!whole)
@@ -230,8 +231,8 @@ static bool read_stopped(struct stack_source *source,
 
 /* Which thread, and what is known of its stack already. The lock is read with
  * the frames of last time: mostly its holder is the same. */
-static bool begin(struct stack_source *source, struct stack_reader *reader,
-    struct python_stack *stack)
+static bool python_stack_begin(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack)
 {
 	bool known = reader->source == source && reader->codes_len;
 	unsigned with =
@@ -268,7 +269,7 @@ static enum stack_result read_begun(struct stack_source *source,
 	for (int i = 0; i < TRIES && reader->filled; i++) {
 		if (has_no_frames(source, reader))
 			return STACK_NONE;
-		if (attempt(source, reader, stack) &&
+		if (python_stack_attempt(source, reader, stack) &&
 		    root_fits(source, stack, !stack->held))
 			return STACK_READ;
 	}
@@ -291,7 +292,8 @@ static bool take_up(
 enum stack_result stack_read(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
 {
-	if (!take_up(source, stack, false) || !begin(source, reader, stack))
+	if (!take_up(source, stack, false) ||
+	    !python_stack_begin(source, reader, stack))
 		return STACK_UNCERTAIN;
 	source->running = stack->thread;
 	return read_begun(source, reader, stack);

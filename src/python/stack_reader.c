@@ -103,7 +103,7 @@ bool stack_reader_fill_anew(
 	return stack_reader_fill(reader, source, 0);
 }
 
-static uint64_t top(
+static uint64_t stack_reader_top(
     const struct python_offsets *o, const char *thread, const char *cframe)
 {
 	return o->thread_cframe == OFFSET_ABSENT
@@ -116,8 +116,9 @@ bool stack_reader_innermost(const struct stack_reader *reader,
 {
 	const struct python_offsets *o = &source->target.offsets;
 
-	*frame = top(o, reader->thread, reader->cframe);
-	return *frame == top(o, reader->thread_after, reader->cframe_after) &&
+	*frame = stack_reader_top(o, reader->thread, reader->cframe);
+	return *frame == stack_reader_top(
+			     o, reader->thread_after, reader->cframe_after) &&
 	       field_u64(reader->thread, o->thread_interpreter) ==
 		   source->interpreter &&
 	       field_of(reader->thread, o->thread_cframe) == source->cframe &&

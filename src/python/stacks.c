@@ -143,7 +143,7 @@ void stacks_forget(struct stacks *stacks, pid_t pid)
 	    (stacks->processes.len - at) * sizeof(*process));
 }
 
-static void note(
+static void stacks_note(
     struct stacks *stacks, enum python_result result, const struct err *e)
 {
 	if (result != PYTHON_UNSUPPORTED && result != PYTHON_DENIED)
@@ -185,7 +185,7 @@ static bool open_source(struct stacks *stacks, struct stacks_process *process)
 	free(source);
 	/* Before its libraries are loaded a Python can look like none. */
 	if (process->wait_ns >= NOTICE_NS)
-		note(stacks, result, &e);
+		stacks_note(stacks, result, &e);
 	process->retry_ns = now + process->wait_ns;
 	process->wait_ns *= 2;
 	if (process->wait_ns > RETRY_LAST_NS)
@@ -229,7 +229,8 @@ static void frame_add(
 }
 
 /* In words; false where a code object was gone before it could be read. */
-static bool resolve(struct stacks *stacks, const struct python_target *target)
+static bool stacks_resolve(
+    struct stacks *stacks, const struct python_target *target)
 {
 	const struct python_stack *stack = &stacks->stack;
 
@@ -264,8 +265,8 @@ static struct seen_key text_key(const struct stacks *stacks)
 }
 
 /* Gives the stack its number; false where it can't be put in words. */
-static bool number(struct stacks *stacks, const struct python_target *target,
-    struct stacks_sample *sample)
+static bool stacks_number(struct stacks *stacks,
+    const struct python_target *target, struct stacks_sample *sample)
 {
 	struct seen_key raw = raw_key(stacks), text;
 
@@ -275,7 +276,7 @@ static bool number(struct stacks *stacks, const struct python_target *target,
 	sample->id = seen_find(&stacks->raw, raw);
 	if (sample->id > 0)
 		return true;
-	if (!resolve(stacks, target))
+	if (!stacks_resolve(stacks, target))
 		return false;
 	text = text_key(stacks);
 	sample->id = seen_find(&stacks->texts, text);
@@ -300,7 +301,7 @@ bool stacks_sample(
 	if (result == STACK_NONE)
 		return false;
 	if (result == STACK_UNCERTAIN ||
-	    !number(stacks, &process->source->target, sample)) {
+	    !stacks_number(stacks, &process->source->target, sample)) {
 		stacks->count.missing++;
 		process_failed(process);
 		return false;
@@ -327,7 +328,7 @@ bool stacks_sample_other(
 		return false;
 	/* Before it gets its number: with it goes the telling of frames. */
 	thread = threads_kernel_id(source, stacks->stack.thread);
-	if (!thread || !number(stacks, &source->target, sample))
+	if (!thread || !stacks_number(stacks, &source->target, sample))
 		return false;
 	sample->thread = thread;
 	stacks->count.taken++;

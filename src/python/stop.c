@@ -21,7 +21,7 @@
 	64 /* a program that starts threads faster than that wins \
 	    */
 
-static int trace(int request, pid_t tid, int signal)
+static int stop_trace(int request, pid_t tid, int signal)
 {
 	return ptrace(request, tid, NULL, (void *)(intptr_t)signal) < 0 ? -1
 									: 0;
@@ -29,7 +29,7 @@ static int trace(int request, pid_t tid, int signal)
 
 /* Whether it has ended. The end of our own child is for whoever waits for it;
  * any other's would stay unseen by its parent until we took it. */
-static bool has_ended(const struct remote_thread *thread)
+static bool stop_has_ended(const struct remote_thread *thread)
 {
 	siginfo_t info = {.si_pid = 0};
 
@@ -47,7 +47,7 @@ static bool has_ended(const struct remote_thread *thread)
 
 /* One look whether it has stopped or ended. That it stopped is not asked of
  * waitid(): whoever waits for all children may have taken the answer. */
-static void look(struct remote_thread *thread)
+static void stop_look(struct remote_thread *thread)
 {
 	siginfo_t info = {0};
 
@@ -61,7 +61,7 @@ static void look(struct remote_thread *thread)
 		/* A stop of the whole process, which goes on after us. */
 		thread->state = REMOTE_STANDS;
 		thread->signal = 0;
-	} else if (has_ended(thread)) {
+	} else if (stop_has_ended(thread)) {
 		thread->state = REMOTE_RUNS;
 	}
 	if (thread->state == REMOTE_STANDS)
@@ -75,7 +75,7 @@ static void wait_stopped(struct remote_thread *thread, int64_t limit_ns)
 	for (;;) {
 		int64_t spent;
 
-		look(thread);
+		stop_look(thread);
 		if (thread->state != REMOTE_STOPPING)
 			return;
 		spent = clock_mono_ns() - start;
@@ -89,7 +89,7 @@ static void wait_stopped(struct remote_thread *thread, int64_t limit_ns)
 }
 
 /* Asks it to stop. */
-static int request(struct remote_thread *thread, pid_t tid)
+static int stop_request(struct remote_thread *thread, pid_t tid)
 {
 	siginfo_t info;
 
@@ -97,14 +97,14 @@ static int request(struct remote_thread *thread, pid_t tid)
 	thread->signal = 0;
 	thread->ours =
 	    waitid(P_PID, tid, &info, WEXITED | WNOWAIT | WNOHANG) == 0;
-	if (trace(PTRACE_SEIZE, tid, 0) < 0)
+	if (stop_trace(PTRACE_SEIZE, tid, 0) < 0)
 		return -1;
 	thread->state = REMOTE_STOPPING;
-	trace(PTRACE_INTERRUPT, tid, 0);
+	stop_trace(PTRACE_INTERRUPT, tid, 0);
 	return 0;
 }
 
-static int answer(const struct remote_thread *thread)
+static int stop_answer(const struct remote_thread *thread)
 {
 	if (thread->state == REMOTE_STANDS)
 		return 0;
@@ -118,10 +118,10 @@ int remote_stop(struct remote_thread *thread, pid_t tid, int64_t limit_ns)
 		errno = ETIMEDOUT;
 		return -1;
 	}
-	if (request(thread, tid) < 0)
+	if (stop_request(thread, tid) < 0)
 		return -1;
 	wait_stopped(thread, limit_ns);
-	return answer(thread);
+	return stop_answer(thread);
 }
 
 void remote_resume(struct remote_thread *thread)
@@ -129,7 +129,7 @@ void remote_resume(struct remote_thread *thread)
 	if (thread->state != REMOTE_STANDS)
 		return;
 	/* Where that fails it has just been killed, or is looked at again. */
-	if (trace(PTRACE_DETACH, thread->tid, thread->signal) < 0)
+	if (stop_trace(PTRACE_DETACH, thread->tid, thread->signal) < 0)
 		thread->state = REMOTE_STOPPING;
 	else
 		thread->state = REMOTE_RUNS;
@@ -138,7 +138,7 @@ void remote_resume(struct remote_thread *thread)
 bool remote_settle(struct remote_thread *thread)
 {
 	if (thread->state == REMOTE_STOPPING)
-		look(thread);
+		stop_look(thread);
 	remote_resume(thread);
 	return thread->state == REMOTE_RUNS;
 }
@@ -153,7 +153,7 @@ static bool has_thread(const struct remote_threads *threads, pid_t tid)
 
 /* A thread that has ended stays in the list until it was waited for, the first
  * one as long as there are others, and then can't be traced. */
-static bool is_over(pid_t tid)
+static bool stop_is_over(pid_t tid)
 {
 	struct proc_stat stat;
 	struct procfs fs;
@@ -184,10 +184,10 @@ static int request_new(struct remote_threads *threads, pid_t pid)
 
 		if (tid <= 0 || has_thread(threads, tid))
 			continue;
-		if (request(&thread, tid) == 0) {
+		if (stop_request(&thread, tid) == 0) {
 			*array_push(threads) = thread;
 			count++;
-		} else if (errno == EPERM && !is_over(tid)) {
+		} else if (errno == EPERM && !stop_is_over(tid)) {
 			errno = EPERM;
 			count = -1;
 		} else if (errno != EPERM && errno != ESRCH) {

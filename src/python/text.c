@@ -12,7 +12,7 @@
 #define WINDOW 256
 
 /* Of PyASCIIObject.state; 3.8 to 3.13 agree on these bits. */
-struct shape {
+struct text_shape {
 	unsigned kind; /* bytes a character: 1, 2 or 4 */
 	bool compact, ascii;
 };
@@ -21,7 +21,7 @@ struct out {
 	char *at, *end; /* end leaves room for the NUL */
 };
 
-static bool put(struct out *out, uint32_t code)
+static bool text_put(struct out *out, uint32_t code)
 {
 	char bytes[4];
 	size_t len;
@@ -36,7 +36,7 @@ static bool put(struct out *out, uint32_t code)
 	return true;
 }
 
-static uint32_t character(const char *at, unsigned kind)
+static uint32_t text_character(const char *at, unsigned kind)
 {
 	uint32_t code = 0;
 
@@ -46,7 +46,7 @@ static uint32_t character(const char *at, unsigned kind)
 
 /* Where the characters are; 0 where the object is none that we know. */
 static uint64_t data_of(const struct python_target *target, uint64_t address,
-    const char *header, struct shape *shape)
+    const char *header, struct text_shape *shape)
 {
 	const struct python_offsets *o = &target->offsets;
 	uint32_t state = field_u32(header, o->str_state);
@@ -62,7 +62,7 @@ static uint64_t data_of(const struct python_target *target, uint64_t address,
 	       (shape->ascii ? o->str_ascii_size : o->str_compact_size);
 }
 
-static int copy(const struct python_target *target, uint64_t data,
+static int text_copy(const struct python_target *target, uint64_t data,
     uint64_t length, unsigned kind, struct out *out)
 {
 	char window[WINDOW];
@@ -75,7 +75,8 @@ static int copy(const struct python_target *target, uint64_t data,
 		    0)
 			return -1;
 		for (uint64_t i = 0; i < count; i++)
-			if (!put(out, character(window + i * kind, kind)))
+			if (!text_put(
+				out, text_character(window + i * kind, kind)))
 				return 0;
 		data += count * kind;
 		length -= count;
@@ -89,7 +90,7 @@ int python_text(const struct python_target *target, uint64_t address, char *out,
 	const struct python_offsets *o = &target->offsets;
 	struct out to = {out, out + size - 1};
 	char header[HEADER_MAX];
-	struct shape shape;
+	struct text_shape shape;
 	uint64_t length, data;
 	int result;
 
@@ -106,7 +107,7 @@ int python_text(const struct python_target *target, uint64_t address, char *out,
 	data = data_of(target, address, header, &shape);
 	if (!data || length > LENGTH_MAX)
 		return -1;
-	result = copy(target, data, length, shape.kind, &to);
+	result = text_copy(target, data, length, shape.kind, &to);
 	*to.at = '\0';
 	return result;
 }
@@ -151,7 +152,7 @@ int python_c_string(const struct python_target *target, uint64_t address,
 	while (*at) {
 		int32_t code = utf8_next(&at);
 
-		if (!put(&to, code < 0 ? REPLACEMENT : (uint32_t)code))
+		if (!text_put(&to, code < 0 ? REPLACEMENT : (uint32_t)code))
 			break;
 	}
 	*to.at = '\0';

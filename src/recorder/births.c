@@ -51,7 +51,7 @@ static bool is_ours(
 }
 
 /* That is not in /proc: hidepid hides other users', a setuid program's. */
-static bool lives(pid_t pid)
+static bool births_lives(pid_t pid)
 {
 	return kill(pid, 0) == 0 || errno == EPERM;
 }
@@ -74,7 +74,7 @@ static void look_for_hidden(struct births *births, struct tree *tree)
 }
 
 /* All that was told by now. */
-static void drain(struct births *births)
+static void births_drain(struct births *births)
 {
 	struct connector_event event;
 
@@ -94,7 +94,7 @@ bool births_status(struct births *births, pid_t pid, int *status)
 {
 	if (!births->exits)
 		return false;
-	drain(births);
+	births_drain(births);
 	for (size_t i = 0; i < births->ends.len; i++) {
 		struct connector_event *end = &births->ends.items[i];
 
@@ -122,14 +122,14 @@ static void forget_strangers_ends(
 	births->ends.len = kept;
 }
 
-static bool is_unseen(struct births *births, struct tree *tree,
+static bool births_is_unseen(struct births *births, struct tree *tree,
     const struct connector_event *fork)
 {
 	if (!is_ours(births, tree, fork->parent) ||
 	    is_ours(births, tree, fork->pid) ||
 	    tree_adopt(tree, fork->pid, UINT64_MAX))
 		return false;
-	if (lives(fork->pid)) {
+	if (births_lives(fork->pid)) {
 		births_note_hidden(births, fork->pid);
 		return false;
 	}
@@ -147,11 +147,11 @@ size_t births_take(struct births *births, struct tree *tree, bool forked)
 	look_for_hidden(births, tree);
 	births->forked = forked;
 	if (due || births->exits)
-		drain(births);
+		births_drain(births);
 	if (due) {
 		for (size_t i = 0; i < births->forks.len; i++)
-			unseen +=
-			    is_unseen(births, tree, &births->forks.items[i]);
+			unseen += births_is_unseen(
+			    births, tree, &births->forks.items[i]);
 		births->forks.len = 0;
 		pids_clear(&births->ended);
 	}

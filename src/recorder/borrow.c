@@ -27,7 +27,7 @@ void borrow_init(struct borrow *borrow, const struct procfs *fs, bool asks)
 	*borrow = (struct borrow){.fs = fs, .asks = asks};
 }
 
-static ssize_t read_statm(
+static ssize_t borrow_read_statm(
     const struct borrow *borrow, pid_t pid, char text[static 128])
 {
 	return procfs_read(borrow->fs, pid, "statm", text, 128);
@@ -40,14 +40,14 @@ static bool is_waiting(const struct borrow *borrow, pid_t pid)
 	return procfs_stat(borrow->fs, pid, &stat) && stat.state == 'D';
 }
 
-struct search {
+struct borrow_search {
 	const struct borrow *borrow;
 	bool found;
 };
 
 static bool look_at_thread(void *context, pid_t thread)
 {
-	struct search *search = context;
+	struct borrow_search *search = context;
 
 	search->found = is_waiting(search->borrow, thread);
 	return !search->found;
@@ -56,7 +56,7 @@ static bool look_at_thread(void *context, pid_t thread)
 /* vfork() leaves the thread that called it uninterruptible. */
 static bool has_waiting_thread(const struct borrow *borrow, pid_t pid)
 {
-	struct search search = {borrow, is_waiting(borrow, pid)};
+	struct borrow_search search = {borrow, is_waiting(borrow, pid)};
 
 	if (!search.found)
 		procfs_each_thread(borrow->fs, pid, look_at_thread, &search);
@@ -72,8 +72,8 @@ static enum answer compare_figures(const struct borrow *borrow,
 	char own[128], theirs[128];
 
 	for (int i = 0; i < READS; i++) {
-		if (read_statm(borrow, member->pid, own) <= 0 ||
-		    read_statm(borrow, lender->pid, theirs) <= 0)
+		if (borrow_read_statm(borrow, member->pid, own) <= 0 ||
+		    borrow_read_statm(borrow, lender->pid, theirs) <= 0)
 			return ANSWER_OWN_SO_FAR;
 		if (strcmp(own, theirs) == 0)
 			return has_waiting_thread(borrow, lender->pid)
@@ -98,7 +98,7 @@ static enum answer ask_kernel(const struct borrow *borrow,
 	return order == 0 ? ANSWER_BORROWED : ANSWER_OWN;
 }
 
-static enum answer compare(const struct borrow *borrow,
+static enum answer borrow_compare(const struct borrow *borrow,
     const struct member *member, const struct member *lender)
 {
 	enum answer answer = ask_kernel(borrow, member, lender);
@@ -119,7 +119,8 @@ static enum answer ask_lenders(const struct borrow *borrow,
 
 		if (at == MEMBERS_NONE || &members->list.items[at] == member)
 			return ANSWER_OWN;
-		answer = compare(borrow, member, &members->list.items[at]);
+		answer =
+		    borrow_compare(borrow, member, &members->list.items[at]);
 		if (answer != ANSWER_OWN || !members->list.items[at].lender)
 			return answer;
 		*lender = members->list.items[at].lender;

@@ -91,8 +91,9 @@ static pid_t spawn_reporting(const struct launch *launch,
 	return pid;
 }
 
-static int spawn(struct launch *launch, const struct launch_request *request,
-    const struct sigaction *sigchld, struct err *e)
+static int launch_spawn(struct launch *launch,
+    const struct launch_request *request, const struct sigaction *sigchld,
+    struct err *e)
 {
 	struct report own = {0}, *report;
 	void *page = mmap(NULL, sizeof(own), PROT_READ | PROT_WRITE,
@@ -154,7 +155,7 @@ static int spawn_adopting(
 		return err_errno(e, "signals: no word of ended children");
 	if (request->adopt)
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if (spawn(launch, request, &sigchld, e) == 0)
+	if (launch_spawn(launch, request, &sigchld, e) == 0)
 		return 0;
 	if (launch->exec_error != 0)
 		say_exec_error(launch, request->argv[0], e);
@@ -194,7 +195,7 @@ int launch_watch(struct launch *launch, pid_t pid, struct err *e)
 }
 
 /* The program stopped, went on, or ended. */
-static void note_program(
+static void launch_note_program(
     struct launch *launch, int status, const struct rusage *usage)
 {
 	if (WIFSTOPPED(status)) {
@@ -219,7 +220,7 @@ static void note_program(
 
 /* Takes one child's end; false when there is none to tell (any more). A failure
  * while the program is known to be there is not believed, but tried again. */
-static bool reap(struct launch *launch, struct launch_event *event)
+static bool launch_reap(struct launch *launch, struct launch_event *event)
 {
 	struct rusage usage;
 	int status;
@@ -233,7 +234,7 @@ static bool reap(struct launch *launch, struct launch_event *event)
 		if (pid <= 0)
 			break;
 		if (pid == launch->pid) {
-			note_program(launch, status, &usage);
+			launch_note_program(launch, status, &usage);
 		} else if (WIFEXITED(status) || WIFSIGNALED(status)) {
 			*event = (struct launch_event){
 			    .what = LAUNCH_CHILD,
@@ -256,7 +257,7 @@ static bool reap(struct launch *launch, struct launch_event *event)
 enum { FDS = 3 };
 
 /* Until a descriptor is readable or the deadline; the ready ones in fds. */
-static int await(
+static int launch_await(
     struct launch *launch, int64_t deadline_ns, struct pollfd fds[static FDS])
 {
 	struct timespec timeout = {0};
@@ -288,8 +289,8 @@ static bool watched_ended(struct launch *launch, struct launch_event *event)
 }
 
 /* A signal, or the end of what is watched; true where it makes an event. */
-static bool take(struct launch *launch, const struct pollfd fds[static FDS],
-    struct launch_event *event)
+static bool launch_take(struct launch *launch,
+    const struct pollfd fds[static FDS], struct launch_event *event)
 {
 	if (fds[0].revents && signals_take(launch, event))
 		return true;
@@ -310,12 +311,12 @@ void launch_wait(
 	for (;;) {
 		int ready;
 
-		if (launch->reap && reap(launch, event))
+		if (launch->reap && launch_reap(launch, event))
 			return;
 		if (signals_stop(launch, event))
 			return;
-		ready = await(launch, deadline_ns, fds);
-		if (ready > 0 && take(launch, fds, event))
+		ready = launch_await(launch, deadline_ns, fds);
+		if (ready > 0 && launch_take(launch, fds, event))
 			return;
 		if (ready == 0 && clock_mono_ns() >= deadline_ns)
 			break;

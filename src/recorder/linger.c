@@ -18,7 +18,7 @@ static uint64_t read_ran(const struct procfs *fs, pid_t pid)
 	return strtoull(text, NULL, 10);
 }
 
-static bool stirs(const struct procfs *fs, struct member *member)
+static bool linger_has_moved(const struct procfs *fs, struct member *member)
 {
 	struct proc_stat stat;
 	uint64_t ran;
@@ -45,7 +45,7 @@ bool linger_stirs(const struct procfs *fs, struct members *members)
 		struct member *member = &members->list.items[i];
 
 		if (!member->gone && !member->zombie)
-			any = stirs(fs, member) || any;
+			any = linger_has_moved(fs, member) || any;
 	}
 	return any;
 }

@@ -126,8 +126,8 @@ static void end_line(
 	marks->cut = false;
 }
 
-static void take_bytes(struct marks *marks, const char *bytes, size_t len,
-    const struct sink_tick *tick, const struct sink *sink)
+static void recorder_marks_take_bytes(struct marks *marks, const char *bytes,
+    size_t len, const struct sink_tick *tick, const struct sink *sink)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (bytes[i] == '\n')
@@ -173,12 +173,12 @@ static bool read_some(
 		return false;
 	marks->offset += len;
 	note_time(marks, &file, tick);
-	take_bytes(marks, bytes, (size_t)len, tick, sink);
+	recorder_marks_take_bytes(marks, bytes, (size_t)len, tick, sink);
 	return true;
 }
 
 /* A mark that is found later was written after this tick. */
-static bool is_due(void *context, const struct sink_tick *tick)
+static bool recorder_marks_is_due(void *context, const struct sink_tick *tick)
 {
 	struct marks *marks = context;
 	struct stat file;
@@ -189,7 +189,7 @@ static bool is_due(void *context, const struct sink_tick *tick)
 	return false;
 }
 
-static void on_tick(
+static void recorder_marks_on_tick(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
 	struct marks *marks = context;
@@ -198,12 +198,12 @@ static void on_tick(
 	while (marks->news > 0 && read(marks->news, events, sizeof(events)) > 0)
 		;
 	read_some(marks, tick, sink);
-	is_due(marks, tick);
+	recorder_marks_is_due(marks, tick);
 }
 
 /* Takes all that is left, or as much as READS_AT_END reads get, and a last line
  * without a newline. */
-static void on_end(
+static void recorder_marks_on_end(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
 	struct marks *marks = context;
@@ -216,9 +216,9 @@ static void on_end(
 struct sampler_hook marks_hook(struct marks *marks)
 {
 	return (struct sampler_hook){.context = marks,
-	    .tick = on_tick,
-	    .end = on_end,
-	    .is_due = is_due,
+	    .tick = recorder_marks_on_tick,
+	    .end = recorder_marks_on_end,
+	    .is_due = recorder_marks_is_due,
 	    .wake = marks->news > 0 ? marks->news : 0};
 }
 

@@ -9,7 +9,7 @@ static size_t first_slot(const struct members *members, pid_t pid)
 	return ((uint32_t)pid * 2654435761U >> 7) & (members->slots_cap - 1);
 }
 
-static void put(struct members *members, size_t at)
+static void members_put(struct members *members, size_t at)
 {
 	size_t slot = first_slot(members, members->list.items[at].pid);
 
@@ -19,7 +19,7 @@ static void put(struct members *members, size_t at)
 }
 
 /* At most half of the slots are taken. */
-static void rebuild(struct members *members)
+static void members_rebuild(struct members *members)
 {
 	size_t cap = members->slots_cap ? members->slots_cap : 16;
 
@@ -31,7 +31,7 @@ static void rebuild(struct members *members)
 	members->slots_cap = cap;
 	memset(members->slots, 0, cap * sizeof(members->slots[0]));
 	for (size_t i = 0; i < members->list.len; i++)
-		put(members, i);
+		members_put(members, i);
 }
 
 static void close_files(struct member *member)
@@ -76,9 +76,9 @@ struct member *members_add(
 	};
 	memcpy(member->name, stat->name, sizeof(member->name));
 	if (2 * members->list.len > members->slots_cap)
-		rebuild(members);
+		members_rebuild(members);
 	else
-		put(members, members->list.len - 1);
+		members_put(members, members->list.len - 1);
 	return member;
 }
 
@@ -119,5 +119,5 @@ void members_sweep(struct members *members)
 	}
 	members->list.len = kept;
 	members->any_gone = false;
-	rebuild(members);
+	members_rebuild(members);
 }

@@ -36,7 +36,7 @@ void meter_init(
 	    .keep_below = raise_limit()};
 }
 
-static void drop(struct member *member)
+static void meter_drop(struct member *member)
 {
 	if (member->fd >= 0)
 		close(member->fd);
@@ -45,14 +45,14 @@ static void drop(struct member *member)
 
 /* What smaps_rollup walks is fixed when it is opened: an exec later it
  * fails. */
-static void keep(struct meter *meter, struct member *member, pid_t pid)
+static void meter_keep(struct meter *meter, struct member *member, pid_t pid)
 {
-	drop(member);
+	meter_drop(member);
 	if (meter->metric->file == METRIC_ROLLUP)
 		return;
 	member->fd = procfs_open(meter->fs, pid, meter->file);
 	if (member->fd >= meter->keep_below)
-		drop(member);
+		meter_drop(member);
 }
 
 /* By name, which may be another process's by now. */
@@ -72,10 +72,10 @@ static ssize_t read_named(struct meter *meter, const struct member *member)
 	return got;
 }
 
-static ssize_t read_text(struct meter *meter, struct member *member)
+static ssize_t meter_read_text(struct meter *meter, struct member *member)
 {
 	if (member->fd < 0)
-		keep(meter, member, member->pid);
+		meter_keep(meter, member, member->pid);
 	if (member->fd < 0)
 		return read_named(meter, member);
 	return procfs_pread(member->fd, meter->text, sizeof(meter->text));
@@ -83,7 +83,7 @@ static ssize_t read_text(struct meter *meter, struct member *member)
 
 /* What the text says; -1 where it is of a process that has no memory: a
  * zombie, one that is about to be, a kernel thread. */
-static int64_t read_kib(const struct meter *meter, ssize_t got)
+static int64_t meter_read_kib(const struct meter *meter, ssize_t got)
 {
 	const char *text = meter->text;
 
@@ -92,31 +92,31 @@ static int64_t read_kib(const struct meter *meter, ssize_t got)
 	return meter->metric->read(text, meter->fs->page_kib);
 }
 
-struct search {
+struct meter_search {
 	struct meter *meter;
 	struct member *member;
 };
 
 static bool try_thread(void *context, pid_t thread)
 {
-	struct search *search = context;
+	struct meter_search *search = context;
 	struct meter *meter = search->meter;
 	ssize_t got = procfs_read(
 	    meter->fs, thread, meter->file, meter->text, sizeof(meter->text));
 
-	search->member->kib = read_kib(meter, got);
+	search->member->kib = meter_read_kib(meter, got);
 	if (search->member->kib < 0)
 		return true;
-	keep(meter, search->member, thread);
+	meter_keep(meter, search->member, thread);
 	search->member->task = procfs_own(meter->fs, thread);
 	return false;
 }
 
 /* Why is there no memory? Where the main thread has exited, the others still
  * have it. */
-static bool examine(struct meter *meter, struct member *member)
+static bool meter_examine(struct meter *meter, struct member *member)
 {
-	struct search search = {meter, member};
+	struct meter_search search = {meter, member};
 	struct proc_stat stat;
 
 	member->kib = -1;
@@ -146,7 +146,7 @@ static void note_shared(const struct meter *meter, struct member *member)
 }
 
 /* Another program tells that the process executed. */
-static void note_program(const struct meter *meter, struct member *member)
+static void meter_note_program(const struct meter *meter, struct member *member)
 {
 	int64_t program = 0;
 
@@ -161,7 +161,7 @@ static void note_program(const struct meter *meter, struct member *member)
 
 bool meter_measure(struct meter *meter, struct member *member)
 {
-	ssize_t got = read_text(meter, member);
+	ssize_t got = meter_read_text(meter, member);
 
 	if (got < 0 && (errno == EACCES || errno == EPERM)) {
 		meter->denied++;
@@ -172,13 +172,13 @@ bool meter_measure(struct meter *meter, struct member *member)
 	if (got < 0 && (errno == ESRCH || errno == ENOENT) &&
 	    !member->by_thread && meter->metric->file != METRIC_ROLLUP)
 		return false;
-	member->kib = read_kib(meter, got);
+	member->kib = meter_read_kib(meter, got);
 	if (member->kib >= 0) {
 		note_shared(meter, member);
-		note_program(meter, member);
+		meter_note_program(meter, member);
 		if (member->kib > member->peak_kib)
 			member->peak_kib = member->kib;
 		return true;
 	}
-	return member->zombie && got > 0 ? true : examine(meter, member);
+	return member->zombie && got > 0 ? true : meter_examine(meter, member);
 }

@@ -57,7 +57,7 @@ static bool has_grown(const struct member *member)
 	       member->kib - member->named_kib > member->named_kib / GREW_PART;
 }
 
-static bool is_due(const struct member *member, int64_t now_ns)
+static bool names_is_due(const struct member *member, int64_t now_ns)
 {
 	size_t looks = member->looks < PAUSES ? member->looks : PAUSES;
 	int64_t age_ns = now_ns - member->named_ns;
@@ -107,7 +107,8 @@ static enum look read_words(
 }
 
 /* Whether there is news. What never shows words is told by its name alone. */
-static bool look(struct names *names, struct member *member, int64_t now_ns)
+static bool names_look(
+    struct names *names, struct member *member, int64_t now_ns)
 {
 	struct proc_stat stat;
 	enum look found = read_words(names, member, &stat);
@@ -136,7 +137,7 @@ static bool look(struct names *names, struct member *member, int64_t now_ns)
 }
 
 /* Readers take the process that is named first for the program itself. */
-static size_t steppable(const struct members *members)
+static size_t names_steppable(const struct members *members)
 {
 	size_t count = members->list.len;
 
@@ -150,7 +151,7 @@ static size_t steppable(const struct members *members)
 struct member *names_step(
     struct names *names, struct members *members, int64_t now_ns, bool *news)
 {
-	size_t count = steppable(members);
+	size_t count = names_steppable(members);
 	bool was_late;
 
 	/* words that were asked for in the last step are there by now */
@@ -171,13 +172,13 @@ struct member *names_step(
 		    member->tried_ns == now_ns)
 			continue;
 		if (!is_new(member, now_ns)) {
-			if (!is_due(member, now_ns) ||
+			if (!names_is_due(member, now_ns) ||
 			    names->credit_ns < NS_PER_S / LOOKS_PER_S)
 				continue;
 			names->credit_ns -= NS_PER_S / LOOKS_PER_S;
 		}
 		was_late = names->late;
-		*news = look(names, member, now_ns);
+		*news = names_look(names, member, now_ns);
 		if (names->late && !was_late)
 			names->first_late = names->next - 1;
 		return member;

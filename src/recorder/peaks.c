@@ -54,7 +54,8 @@ static int64_t slack_kib(int64_t kib)
 
 /* A mark that is hardly higher, while all samples since the last mark were far
  * below, belongs to the peak that is known already. */
-static bool only_confirms(const struct sampler *s, const struct watermark *mark)
+static bool peaks_only_confirms(
+    const struct sampler *s, const struct watermark *mark)
 {
 	int64_t slack = slack_kib(s->peak_kib);
 
@@ -66,7 +67,7 @@ void peaks_note_mark(struct sampler *s, const struct watermark *mark)
 {
 	if (mark->kib <= s->peak_kib)
 		return;
-	if (!only_confirms(s, mark)) {
+	if (!peaks_only_confirms(s, mark)) {
 		s->peak_time_ns = mark->high.time_ns;
 		s->peak_since_ns = mark->high.since_ns;
 	}
@@ -86,7 +87,7 @@ static void look_at_group(struct sampler *s, const struct watermarks_look *look)
 	    &s->group, look->sampled ? s->tick.total_kib : -1, look->now_ns);
 }
 
-static void tell(struct sampler *s)
+static void peaks_tell(struct sampler *s)
 {
 	const struct sink_peak peak = {.time_ns = s->peak_time_ns,
 	    .since_ns = s->peak_since_ns,
@@ -114,11 +115,11 @@ void peaks_look(struct sampler *s, int64_t elapsed_ns)
 		look_at_group(s, &look);
 	if (!s->peak_untold || s->tick.time_ns - s->peak_told_ns < TELL_PEAK_NS)
 		return;
-	tell(s);
+	peaks_tell(s);
 	s->peak_told_ns = s->tick.time_ns;
 }
 
-static void look_at_all(struct sampler *s)
+static void peaks_check_all(struct sampler *s)
 {
 	const struct watermarks_look look = {sample_now_ns(s), false};
 	struct watermark mark =
@@ -132,18 +133,18 @@ static void look_at_all(struct sampler *s)
 
 void peaks_look_at_all(struct sampler *s)
 {
-	look_at_all(s);
+	peaks_check_all(s);
 	if (s->peak_untold)
-		tell(s);
+		peaks_tell(s);
 }
 
 void peaks_last(struct sampler *s)
 {
-	look_at_all(s);
+	peaks_check_all(s);
 }
 
 void peaks_tell_last(struct sampler *s)
 {
 	if (s->peak_kib >= 0)
-		tell(s);
+		peaks_tell(s);
 }

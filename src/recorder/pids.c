@@ -16,7 +16,7 @@ void pids_finish(struct pids *pids)
 }
 
 /* Where it is, or would be: a slot is free always. */
-static pid_t *find(const struct pids *pids, pid_t pid)
+static pid_t *pids_find(const struct pids *pids, pid_t pid)
 {
 	size_t at = (uint32_t)pid * 2654435761U >> 7;
 
@@ -28,7 +28,7 @@ static pid_t *find(const struct pids *pids, pid_t pid)
 	}
 }
 
-static void grow(struct pids *pids)
+static void pids_grow(struct pids *pids)
 {
 	struct pids larger = {.cap = pids->cap ? 2 * pids->cap : FIRST_ROOM};
 
@@ -47,15 +47,15 @@ void pids_add(struct pids *pids, pid_t pid)
 	pid_t *slot;
 
 	if (4 * (pids->count + 1) > 3 * pids->cap)
-		grow(pids);
-	slot = find(pids, pid);
+		pids_grow(pids);
+	slot = pids_find(pids, pid);
 	pids->count += *slot == 0;
 	*slot = pid;
 }
 
 bool pids_have(const struct pids *pids, pid_t pid)
 {
-	return pids->count > 0 && *find(pids, pid) == pid;
+	return pids->count > 0 && *pids_find(pids, pid) == pid;
 }
 
 void pids_clear(struct pids *pids)

@@ -15,7 +15,8 @@ int64_t sample_now_ns(const struct sampler *s)
 	return s->epoch_ns + clock_ns(CLOCK_BOOTTIME);
 }
 
-static void describe(const struct member *member, struct sink_process *process)
+static void sample_describe(
+    const struct member *member, struct sink_process *process)
 {
 	*process = (struct sink_process){
 	    .pid = member->pid,
@@ -28,7 +29,7 @@ static void describe(const struct member *member, struct sink_process *process)
 	};
 }
 
-static void tell_name(
+static void sample_tell_name(
     struct sampler *s, struct member *member, const char *command)
 {
 	struct sink_process process;
@@ -36,7 +37,7 @@ static void tell_name(
 	    .process = &process,
 	    .command = command};
 
-	describe(member, &process);
+	sample_describe(member, &process);
 	member->introduced = true;
 	if (s->sink->birth)
 		s->sink->birth(s->sink->context, &birth);
@@ -79,7 +80,7 @@ void sample_end_member(struct sampler *s, size_t at, const int *status)
 		s->result.unseen +=
 		    member->peak_kib < 0 && !member->denied && !member->on_loan;
 		if (!member->introduced)
-			tell_name(s, member, "");
+			sample_tell_name(s, member, "");
 		tell_end(s, member, status);
 	}
 	births_note_end(&s->births, member->pid);
@@ -148,7 +149,7 @@ void sample_look(struct sampler *s)
 }
 
 /* Sums up, and makes the list that the sink gets. */
-static void sum_up(struct sampler *s)
+static void sample_sum_up(struct sampler *s)
 {
 	struct members *members = &s->tree.members;
 
@@ -161,7 +162,7 @@ static void sum_up(struct sampler *s)
 		if (member->gone)
 			continue;
 		peaks_take_member(s, member);
-		describe(member, array_push(&s->processes));
+		sample_describe(member, array_push(&s->processes));
 		if (member->kib < 0 || (s->plan.alone && !member->is_root))
 			continue;
 		s->tick.total_kib += member->kib;
@@ -196,9 +197,9 @@ static void tell_reused(struct sampler *s)
 		    member->gone)
 			continue;
 		if (!members->list.items[0].introduced)
-			tell_name(s, &members->list.items[0], "");
+			sample_tell_name(s, &members->list.items[0], "");
 		if (i > 0)
-			tell_name(s, member, "");
+			sample_tell_name(s, member, "");
 	}
 }
 
@@ -226,7 +227,7 @@ static void tell_names(struct sampler *s, int64_t now_ns)
 	while (
 	    (member = names_step(&s->names, &s->tree.members, now_ns, &news))) {
 		if (news)
-			tell_name(s, member, s->names.command);
+			sample_tell_name(s, member, s->names.command);
 		any |= news;
 	}
 	if (any)
@@ -283,7 +284,7 @@ void sample_flush(struct sampler *s)
 		s->sink->flush(s->sink->context);
 }
 
-static void pace(struct sampler *s)
+static void sample_pace(struct sampler *s)
 {
 	int64_t cpu_ns;
 
@@ -299,7 +300,7 @@ void sample_first(struct sampler *s)
 {
 	s->tick.time_ns = sample_now_ns(s);
 	measure_from(s, 0);
-	sum_up(s);
+	sample_sum_up(s);
 }
 
 /* The hook's news may begin a phase: the high-water marks that stand now belong
@@ -342,7 +343,7 @@ void sample_take(struct sampler *s)
 
 	s->tick.time_ns = sample_now_ns(s);
 	measure_all(s, now_ns);
-	sum_up(s);
+	sample_sum_up(s);
 	sample_tell(s);
 	sample_flush(s); /* what follows may take its time */
 	peaks_look(s, now_ns - s->ticked_ns);
@@ -355,7 +356,7 @@ void sample_take(struct sampler *s)
 	tell_names(s, now_ns);
 	fate_look(&s->fate, now_ns);
 	s->ticked_ns = now_ns;
-	pace(s);
+	sample_pace(s);
 	ticks_advance(&s->ticks, now_ns, clock_mono_ns());
 }
 

@@ -69,7 +69,7 @@ static int64_t patience_ns(const struct sampler *s)
 }
 
 /* The program runs: what it inherited from this process can change here. */
-static void begin(struct sampler *s, struct launch *launch)
+static void sampler_begin(struct sampler *s, struct launch *launch)
 {
 	int64_t now_ns = clock_mono_ns();
 	pid_t pid = launch->pid;
@@ -183,7 +183,8 @@ static void root_ended(struct sampler *s, const struct launch_event *event)
 }
 
 /* A descendant that has not ended; a zombie has, and so has what was killed. */
-static bool lives_on(const struct sampler *s, const struct member *member)
+static bool sampler_lives_on(
+    const struct sampler *s, const struct member *member)
 {
 	return !member->gone && !member->zombie && !member->is_root &&
 	       !sample_has_killed(s, member);
@@ -195,7 +196,7 @@ static size_t count_alive(const struct sampler *s)
 	size_t alive = 0;
 
 	for (size_t i = 0; i < members->list.len; i++)
-		alive += lives_on(s, &members->list.items[i]);
+		alive += sampler_lives_on(s, &members->list.items[i]);
 	return alive;
 }
 
@@ -210,7 +211,7 @@ static void name_alive(
 		const struct member *member = &members->list.items[i];
 		struct proc_stat now;
 
-		if (!lives_on(s, member))
+		if (!sampler_lives_on(s, member))
 			continue;
 		living[named].pid = member->pid;
 		/* it may have another name since it was found */
@@ -223,7 +224,7 @@ static void name_alive(
 }
 
 /* Whether there is nothing left to wait for. */
-static bool is_over(struct sampler *s)
+static bool sampler_is_over(struct sampler *s)
 {
 	const struct members *members = &s->tree.members;
 
@@ -283,7 +284,7 @@ static void tell_root_exit(struct sampler *s)
 }
 
 /* The last marks, the end of the program and the highest memory of all. */
-static void finish(struct sampler *s, struct sampler_result *result)
+static void sampler_finish(struct sampler *s, struct sampler_result *result)
 {
 	if (s->result.samples == 0)
 		sample_tell(s);
@@ -336,7 +337,7 @@ static int wake_of(const struct sampler *s, int64_t now_ns)
 	return 0;
 }
 
-static void await(struct sampler *s, struct launch_event *event)
+static void sampler_await(struct sampler *s, struct launch_event *event)
 {
 	int64_t until_ns =
 	    s->ticks.due_ns < s->end_ns ? s->ticks.due_ns : s->end_ns;
@@ -348,7 +349,7 @@ static void await(struct sampler *s, struct launch_event *event)
 	launch_wait(s->launch, until_ns, event);
 }
 
-static bool handle(struct sampler *s, const struct launch_event *event)
+static bool sampler_handle(struct sampler *s, const struct launch_event *event)
 {
 	switch (event->what) {
 	case LAUNCH_TICK:
@@ -382,7 +383,7 @@ static bool handle(struct sampler *s, const struct launch_event *event)
 		s->result.end = SAMPLER_QUIT;
 		return false;
 	}
-	return !is_over(s);
+	return !sampler_is_over(s);
 }
 
 void sampler_run(
@@ -390,10 +391,10 @@ void sampler_run(
 {
 	struct launch_event event;
 
-	begin(s, launch);
+	sampler_begin(s, launch);
 	do
-		await(s, &event);
-	while (handle(s, &event));
+		sampler_await(s, &event);
+	while (sampler_handle(s, &event));
 	launch->wake = 0;
-	finish(s, result);
+	sampler_finish(s, result);
 }

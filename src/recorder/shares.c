@@ -43,7 +43,7 @@ void shares_init(struct shares *shares, const struct procfs *fs, double budget,
 	};
 }
 
-static bool counts(const struct member *member)
+static bool shares_counts(const struct member *member)
 {
 	return !member->gone && !member->zombie && !member->borrows &&
 	       member->kib >= 0;
@@ -59,7 +59,7 @@ static int64_t estimate_ns(
 }
 
 /* The number of readings of that cost that the budget still allows. */
-static double affordable(
+static double shares_affordable(
     const struct shares *shares, int64_t cost_ns, int64_t now_ns)
 {
 	double earned_ns = shares->budget * (double)(now_ns - shares->began_ns);
@@ -88,16 +88,16 @@ static bool is_higher(
 }
 
 /* Whether a reading could say something new. */
-static bool is_due(const struct shares *shares, size_t count, int64_t total_kib,
-    int64_t now_ns)
+static bool shares_is_due(const struct shares *shares, size_t count,
+    int64_t total_kib, int64_t now_ns)
 {
 	double readings;
 
 	if (count < 2 || total_kib < LEAST_KIB || shares->unable ||
 	    total_kib < shares->highest_kib - shares->highest_kib / NEAR)
 		return false;
-	readings =
-	    affordable(shares, estimate_ns(shares, count, total_kib), now_ns);
+	readings = shares_affordable(
+	    shares, estimate_ns(shares, count, total_kib), now_ns);
 	if (readings < 1)
 		return false;
 	if (is_higher(shares, total_kib, readings))
@@ -106,13 +106,14 @@ static bool is_due(const struct shares *shares, size_t count, int64_t total_kib,
 	       total_kib <= shares->before_kib + shares->before_kib / SETTLED;
 }
 
-static void fill(struct shares_round *round, const struct members *members)
+static void shares_fill(
+    struct shares_round *round, const struct members *members)
 {
 	round->list.len = 0;
 	for (size_t i = 0; i < members->list.len; i++) {
 		const struct member *member = &members->list.items[i];
 
-		if (counts(member))
+		if (shares_counts(member))
 			*array_push(&round->list) = (struct shares_process){
 			    .pid = member->pid,
 			    .ppid = member->ppid,
@@ -123,7 +124,7 @@ static void fill(struct shares_round *round, const struct members *members)
 	}
 }
 
-static void begin(struct shares *shares, const struct members *members,
+static void shares_begin(struct shares *shares, const struct members *members,
     int64_t total_kib, int64_t now_ns)
 {
 	struct shares_round *round;
@@ -134,7 +135,7 @@ static void begin(struct shares *shares, const struct members *members,
 	if (shares->unable)
 		return;
 	round = shares_thread_round(shares->thread);
-	fill(round, members);
+	shares_fill(round, members);
 	round->again =
 	    total_kib <= shares->read_kib + shares->read_kib / GROWTH;
 	if (!round->again)
@@ -172,7 +173,8 @@ static void set_wait(struct shares *shares, const struct shares_round *round)
 }
 
 /* Takes a reading that has ended; false where there is none of any use. */
-static bool collect(struct shares *shares, struct shares_reading *reading)
+static bool shares_collect(
+    struct shares *shares, struct shares_reading *reading)
 {
 	struct shares_round *round;
 
@@ -201,26 +203,26 @@ bool shares_step(struct shares *shares, const struct members *members,
 
 	if (members->list.len < 2 && !shares->reading)
 		return false;
-	got = collect(shares, reading);
+	got = shares_collect(shares, reading);
 	for (size_t i = 0; i < members->list.len; i++) {
 		const struct member *member = &members->list.items[i];
 
-		if (!counts(member))
+		if (!shares_counts(member))
 			continue;
 		total_kib += member->kib;
 		count++;
 	}
 	if (total_kib > shares->highest_kib)
 		shares->highest_kib = total_kib;
-	if (!shares->reading && is_due(shares, count, total_kib, now_ns))
-		begin(shares, members, total_kib, now_ns);
+	if (!shares->reading && shares_is_due(shares, count, total_kib, now_ns))
+		shares_begin(shares, members, total_kib, now_ns);
 	shares->before_kib = total_kib;
 	return got;
 }
 
 bool shares_finish(struct shares *shares, struct shares_reading *reading)
 {
-	bool got = collect(shares, reading);
+	bool got = shares_collect(shares, reading);
 
 	shares_thread_leave(shares->thread);
 	shares->thread = NULL;

@@ -54,7 +54,8 @@ static int compare_pids(const void *left, const void *right)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-static void look(struct shares_round *round, const struct procfs *fs)
+static void shares_round_look(
+    struct shares_round *round, const struct procfs *fs)
 {
 	int64_t before = round->faults;
 
@@ -80,7 +81,8 @@ static void look(struct shares_round *round, const struct procfs *fs)
 	round->faults = before; /* the reading's, for slow changes to add up */
 }
 
-static void read_all(struct shares_round *round, const struct procfs *fs)
+static void shares_round_read_all(
+    struct shares_round *round, const struct procfs *fs)
 {
 	struct shares_reading *reading = &round->reading;
 	int64_t sum = sum_kib(round);
@@ -100,7 +102,7 @@ static void read_all(struct shares_round *round, const struct procfs *fs)
 	reading->taken = llabs(reading->rss_kib - sum) <= sum / CHANGED;
 }
 
-static const struct shares_process *find(
+static const struct shares_process *shares_round_find(
     const struct shares_round *round, pid_t pid)
 {
 	struct shares_process key = {.pid = pid};
@@ -110,12 +112,12 @@ static const struct shares_process *find(
 }
 
 /* The earliest ancestor that is joined to this process by forks alone. */
-static pid_t family(
+static pid_t shares_round_family(
     const struct shares_round *round, const struct shares_process *process)
 {
 	for (size_t i = 0; i < round->list.len && process->is_forked; i++) {
 		const struct shares_process *parent =
-		    find(round, process->ppid);
+		    shares_round_find(round, process->ppid);
 
 		if (!parent)
 			break;
@@ -143,13 +145,14 @@ static size_t count_sharers(
 	}
 	if (!most || !sharing_largest(fs, most->pid, &segment))
 		return 0;
-	ancestor = family(round, most);
+	ancestor = shares_round_family(round, most);
 	for (size_t i = 0; i < round->list.len; i++) {
 		const struct shares_process *process = &round->list.items[i];
 
 		if (process->there)
 			count += segment.inode == 0
-				     ? family(round, process) == ancestor
+				     ? shares_round_family(round, process) ==
+					   ancestor
 				     : sharing_maps(fs, process->pid, &segment);
 	}
 	return count;
@@ -164,12 +167,12 @@ void shares_round_take(struct shares_round *round, const struct procfs *fs)
 	*reading = (struct shares_reading){.taken = false};
 	qsort(round->list.items, round->list.len, sizeof(round->list.items[0]),
 	    compare_pids);
-	look(round, fs);
+	shares_round_look(round, fs);
 	if (!reading->same &&
 	    share_misleads((double)sum,
 		(double)(sum - shares_round_most_kib(round, true)))) {
 		reading->boot_ns = clock_ns(CLOCK_BOOTTIME);
-		read_all(round, fs);
+		shares_round_read_all(round, fs);
 		if (reading->taken && share_misleads((double)reading->rss_kib,
 					  (double)reading->pss_kib))
 			reading->sharers = count_sharers(round, fs);

@@ -20,7 +20,7 @@ struct shares_thread {
 	struct shares_round round;
 };
 
-static void discard(struct shares_thread *thread)
+static void shares_thread_discard(struct shares_thread *thread)
 {
 	array_free(&thread->round.list);
 	close(thread->fs.root);
@@ -30,7 +30,7 @@ static void discard(struct shares_thread *thread)
 
 /* Not below the recorder's priority: while it holds a process's mmap_lock it
  * must not be the one that waits for a processor. */
-static void *work(void *context)
+static void *shares_thread_work(void *context)
 {
 	struct shares_thread *thread = context;
 
@@ -42,7 +42,7 @@ static void *work(void *context)
 		shares_round_take(&thread->round, &thread->fs);
 		atomic_store(&thread->busy, false);
 	}
-	discard(thread);
+	shares_thread_discard(thread);
 	return NULL;
 }
 
@@ -55,9 +55,9 @@ struct shares_thread *shares_thread_create(const struct procfs *fs)
 	thread->fs.root = fcntl(fs->root, F_DUPFD_CLOEXEC, 0);
 	sem_init(&thread->wake, 0, 0);
 	if (thread->fs.root >= 0 &&
-	    background_start(work, thread, STACK_BYTES) == 0)
+	    background_start(shares_thread_work, thread, STACK_BYTES) == 0)
 		return thread;
-	discard(thread);
+	shares_thread_discard(thread);
 	return NULL;
 }
 

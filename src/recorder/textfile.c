@@ -30,7 +30,7 @@ struct textfile {
 
 /* A label's value: no control characters, quotes and backslashes escaped. At
  * most twice LABEL bytes with the NUL. */
-static void put_label(char *out, const char *text)
+static void textfile_put_label(char *out, const char *text)
 {
 	char clean[LABEL];
 
@@ -43,12 +43,12 @@ static void put_label(char *out, const char *text)
 	*out = 0;
 }
 
-static struct group *group_of(struct textfile *t, const char *name)
+static struct group *textfile_group_of(struct textfile *t, const char *name)
 {
 	struct group *group;
 	char label[2 * LABEL];
 
-	put_label(label, name);
+	textfile_put_label(label, name);
 	for (size_t i = 0; i < t->groups.len; i++) {
 		if (strcmp(t->groups.items[i].name, label) == 0)
 			return &t->groups.items[i];
@@ -67,7 +67,7 @@ static void add_up(struct textfile *t, const struct sink_tick *tick)
 		t->groups.items[i].kib = 0, t->groups.items[i].count = 0;
 	for (size_t i = 0; i < tick->count; i++) {
 		const struct sink_process *p = &tick->processes[i];
-		struct group *group = group_of(t, p->name);
+		struct group *group = textfile_group_of(t, p->name);
 
 		group->count++;
 		group->kib += p->kib > 0 ? p->kib : 0;
@@ -107,7 +107,7 @@ static void print_groups(FILE *out, const struct textfile *t, bool peak)
 	}
 }
 
-static void print_all(
+static void textfile_print_all(
     FILE *out, const struct textfile *t, const struct sink_tick *tick)
 {
 	print_metric(out, "mprof_memory_bytes",
@@ -126,7 +126,7 @@ static void print_all(
 
 /* Whatever goes wrong: the old file stays, and the next second it is tried
  * again. The recording must not suffer from it. */
-static void replace(struct textfile *t, const struct sink_tick *tick)
+static void textfile_replace(struct textfile *t, const struct sink_tick *tick)
 {
 	int fd = open(t->partial,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -139,14 +139,14 @@ static void replace(struct textfile *t, const struct sink_tick *tick)
 		unlink(t->partial);
 		return;
 	}
-	print_all(out, t, tick);
+	textfile_print_all(out, t, tick);
 	failed = ferror(out) != 0;
 	failed = fclose(out) != 0 || failed;
 	if (failed || rename(t->partial, t->path) != 0)
 		unlink(t->partial);
 }
 
-static void on_tick(
+static void textfile_on_tick(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
 	struct textfile *t = context;
@@ -156,7 +156,7 @@ static void on_tick(
 		return;
 	t->next_ns = tick->time_ns + NS_PER_S;
 	add_up(t, tick);
-	replace(t, tick);
+	textfile_replace(t, tick);
 }
 
 struct textfile *textfile_create(
@@ -168,7 +168,7 @@ struct textfile *textfile_create(
 
 	t->path = mem_format("%s/mprof-%d.prom", folder, (int)pid);
 	t->partial = mem_format("%s.partial", t->path);
-	put_label(label, command);
+	textfile_put_label(label, command);
 	snprintf(t->labels, sizeof(t->labels), "command=\"%s\",pid=\"%d\"",
 	    label, (int)pid);
 	unlink(t->partial);
@@ -199,5 +199,5 @@ void textfile_destroy(struct textfile *t)
 
 struct sampler_hook textfile_hook(struct textfile *t)
 {
-	return (struct sampler_hook){.context = t, .tick = on_tick};
+	return (struct sampler_hook){.context = t, .tick = textfile_on_tick};
 }

@@ -23,7 +23,7 @@ enum { DOUBT_PART = 30000 };
 enum { LATE = 64 };
 
 /* The program may be found late, if it was hidden. */
-static void add(struct tree *tree, const struct proc_stat *stat)
+static void tree_add(struct tree *tree, const struct proc_stat *stat)
 {
 	struct member *member = members_add(&tree->members, stat);
 
@@ -47,7 +47,7 @@ void tree_init(struct tree *tree, const struct procfs *fs, pid_t root,
 	if (!procfs_stat(fs, root, &stat) || stat.is_thread)
 		return;
 	tree->root_started = stat.started;
-	add(tree, &stat);
+	tree_add(tree, &stat);
 	if (fresh)
 		tree->newest = root;
 }
@@ -86,7 +86,7 @@ size_t tree_find_own(const struct tree *tree, pid_t own)
 
 /* A child of this process that is older than the program was there before:
  * of a shell that became mprof by exec. */
-static bool belongs(const struct tree *tree, const struct proc_stat *stat)
+static bool tree_belongs(const struct tree *tree, const struct proc_stat *stat)
 {
 	if (stat->pid == tree->fs->self)
 		return false;
@@ -97,7 +97,7 @@ static bool belongs(const struct tree *tree, const struct proc_stat *stat)
 }
 
 /* Looks at one pid; last says that it was absent at the look before. */
-static void consider(struct tree *tree, pid_t pid, bool last)
+static void tree_consider(struct tree *tree, pid_t pid, bool last)
 {
 	struct proc_stat stat;
 
@@ -108,8 +108,8 @@ static void consider(struct tree *tree, pid_t pid, bool last)
 			*array_push(&tree->again) = pid;
 	} else if (stat.is_thread || stat.is_kernel) {
 		return;
-	} else if (belongs(tree, &stat)) {
-		add(tree, &stat);
+	} else if (tree_belongs(tree, &stat)) {
+		tree_add(tree, &stat);
 	} else {
 		*array_push(&tree->strangers) =
 		    (struct stranger){pid, stat.ppid};
@@ -118,13 +118,13 @@ static void consider(struct tree *tree, pid_t pid, bool last)
 
 /* Adds a stranger whose parent turned out to be one of us; it may have been
  * looked at twice. */
-static void adopt(struct tree *tree, pid_t pid)
+static void tree_adopt_orphan(struct tree *tree, pid_t pid)
 {
 	struct proc_stat stat;
 
 	if (members_find(&tree->members, pid) == MEMBERS_NONE &&
-	    procfs_stat(tree->fs, pid, &stat) && belongs(tree, &stat))
-		add(tree, &stat);
+	    procfs_stat(tree->fs, pid, &stat) && tree_belongs(tree, &stat))
+		tree_add(tree, &stat);
 }
 
 /* Children may have lower pids than their parents once pids start again. */
@@ -142,7 +142,7 @@ static void adopt_strangers(struct tree *tree)
 			    MEMBERS_NONE)
 				all[left++] = all[i];
 			else
-				adopt(tree, all[i].pid);
+				tree_adopt_orphan(tree, all[i].pid);
 		}
 		tree->strangers.len = left;
 	} while (tree->strangers.len > 0 && tree->strangers.len < before);
@@ -168,7 +168,7 @@ static void keep_strangers(struct tree *tree)
 
 static bool consider_each(void *context, pid_t pid)
 {
-	consider(context, pid, false);
+	tree_consider(context, pid, false);
 	return true;
 }
 
@@ -219,12 +219,12 @@ static bool is_range(
 	return range && !(tree->doubt && now_ns >= tree->doubted_ns);
 }
 
-static void look_at_all(struct tree *tree, pid_t newest)
+static void tree_look_at_all(struct tree *tree, pid_t newest)
 {
 	procfs_each(tree->fs, consider_each, tree);
 	for (pid_t pid = newest - LATE + 1; newest > LATE && pid <= newest;
 	     pid++)
-		consider(tree, pid, false);
+		tree_consider(tree, pid, false);
 }
 
 /* For a doubt alone there is a limit to what these looks may take. */
@@ -232,7 +232,7 @@ static void look_for_all(struct tree *tree, pid_t newest, int64_t now_ns)
 {
 	int64_t begun_ns = clock_mono_ns();
 
-	look_at_all(tree, newest);
+	tree_look_at_all(tree, newest);
 	if (tree->doubt)
 		tree->doubted_ns =
 		    now_ns + DOUBT_PART * (clock_mono_ns() - begun_ns);
@@ -253,7 +253,7 @@ static void look_at_lost(struct tree *tree, int64_t now_ns)
 	tree->relooked_ns = now_ns;
 	for (size_t i = 0; i < TREE_LOST && i < tree->lost_next; i++) {
 		if (now_ns - tree->lost[i].ns < LOST_NS)
-			consider(tree, tree->lost[i].pid, true);
+			tree_consider(tree, tree->lost[i].pid, true);
 	}
 }
 
@@ -285,12 +285,12 @@ bool tree_look(struct tree *tree, int64_t now_ns)
 		return false;
 	take_again(tree);
 	for (size_t i = 0; i < tree->now.len; i++)
-		consider(tree, tree->now.items[i], true);
+		tree_consider(tree, tree->now.items[i], true);
 	if (lost)
 		look_at_lost(tree, now_ns);
 	if (range) {
 		for (pid_t pid = tree->newest + 1; pid <= newest; pid++)
-			consider(tree, pid, false);
+			tree_consider(tree, pid, false);
 	} else {
 		look_for_all(tree, newest, now_ns);
 	}
@@ -306,6 +306,6 @@ bool tree_adopt(struct tree *tree, pid_t pid, uint64_t started_until)
 
 	if (!procfs_stat(tree->fs, pid, &stat) || stat.started > started_until)
 		return false;
-	add(tree, &stat);
+	tree_add(tree, &stat);
 	return true;
 }

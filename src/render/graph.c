@@ -7,8 +7,9 @@
 
 /* The fonts measure, the layouter places, all is drawn. A picture of more
  * pixels than can be is made smaller. */
-static int draw(struct graph *graph, const struct graph_module *layouter,
-    const struct render_module *module, struct render_job job, struct err *e)
+static int render_graph_draw(struct graph *graph,
+    const struct graph_module *layouter, const struct render_module *module,
+    struct render_job job, struct err *e)
 {
 	struct text_measure measure = {module->text_width, job.fonts};
 	struct drawing drawing = {0};
@@ -56,7 +57,7 @@ int graph_render(struct graph *graph, enum picture picture,
 	job.fonts = module->fonts_create(e);
 	if (!job.fonts)
 		return -1;
-	got = draw(graph, layouter, module, job, e);
+	got = render_graph_draw(graph, layouter, module, job, e);
 	module->fonts_destroy(job.fonts);
 	return got;
 }

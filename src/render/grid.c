@@ -178,7 +178,7 @@ bool grid_is_free(
 	return true;
 }
 
-static void put_cell(
+static void grid_put_cell(
     const struct grid *grid, const struct grid_cell *cell, FILE *out)
 {
 	int32_t code = cell->code;
@@ -212,7 +212,7 @@ void grid_print_row(const struct grid *grid, size_t row, bool colour, FILE *out)
 			fprintf(out, "\033[0m%s", want);
 			now = want;
 		}
-		put_cell(grid, &cells[i], out);
+		grid_put_cell(grid, &cells[i], out);
 	}
 	if (*now)
 		fputs("\033[0m", out);

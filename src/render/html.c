@@ -45,13 +45,15 @@ static void put_name(FILE *out, const char *key, const char *text, size_t most)
 	html_text(out, text, most);
 }
 
-static void put_number(FILE *out, const char *key, double value, int digits)
+static void html_put_number(
+    FILE *out, const char *key, double value, int digits)
 {
 	fprintf(out, ",\"%s\":", key);
 	html_number(out, value, digits);
 }
 
-static void put_point(FILE *out, const char *key, const struct sample *sample)
+static void html_put_point(
+    FILE *out, const char *key, const struct sample *sample)
 {
 	fprintf(out, ",\"%s\":[", key);
 	html_number(out, sample->time_s, 6);
@@ -60,7 +62,7 @@ static void put_point(FILE *out, const char *key, const struct sample *sample)
 	putc(']', out);
 }
 
-static void put_series(FILE *out, const struct html_series *series)
+static void html_put_series(FILE *out, const struct html_series *series)
 {
 	const struct scene_line *line = series->line;
 
@@ -71,8 +73,8 @@ static void put_series(FILE *out, const struct html_series *series)
 	fprintf(out, ",\"pid\":%d,\"legend\":%s,\"samples\":%zu,\"count\":%zu",
 	    line->pid, line->in_legend ? "true" : "false", series->samples,
 	    series->count);
-	put_number(out, "step", series->step_s, 4);
-	put_point(out, "peak", &line->peak);
+	html_put_number(out, "step", series->step_s, 4);
+	html_put_point(out, "peak", &line->peak);
 	fputs(",\"data\":\"", out);
 	html_series_write(series, out);
 	fputs("\"}", out);
@@ -82,9 +84,9 @@ static void put_mark(FILE *out, const struct scene_mark *mark)
 {
 	fprintf(out, "{\"kind\":\"%s\",\"role\":\"%s\"", mark_names[mark->kind],
 	    role_name(mark->role));
-	put_number(out, "at", mark->at.time_s, 6);
-	put_number(out, "mib", mark->at.mib, 6);
-	put_number(out, "until", mark->until_s, 6);
+	html_put_number(out, "at", mark->at.time_s, 6);
+	html_put_number(out, "mib", mark->at.mib, 6);
+	html_put_number(out, "until", mark->until_s, 6);
 	put_name(out, "label", mark->label, NAME_CHARACTERS);
 	putc('}', out);
 }
@@ -94,8 +96,8 @@ static void put_span(FILE *out, const struct scene_span *span)
 	fprintf(out, "{\"role\":\"%s\",\"lane\":%zu", role_name(span->role),
 	    span->lane);
 	put_name(out, "name", span->name, NAME_CHARACTERS);
-	put_point(out, "from", &span->from);
-	put_point(out, "to", &span->to);
+	html_put_point(out, "from", &span->from);
+	html_put_point(out, "to", &span->to);
 	putc('}', out);
 }
 
@@ -146,7 +148,7 @@ static size_t put_spans(FILE *out, const struct scene *scene)
 	return kept;
 }
 
-static void put_marks(FILE *out, const struct scene *scene)
+static void html_put_marks(FILE *out, const struct scene *scene)
 {
 	size_t written = 0;
 
@@ -217,10 +219,10 @@ static void put_recording(FILE *out, const struct scene *scene)
 	html_pack(&pack, scene, SAMPLE_BYTES);
 	fputs("{\"title\":", out);
 	html_text(out, scene->title, TEXT_CHARACTERS);
-	put_number(out, "origin", scene->origin_s, 6);
-	put_number(out, "from", scene->time.low, 6);
-	put_number(out, "to", scene->time.high, 6);
-	put_number(out, "ticks", pack.ticks_per_s, 0);
+	html_put_number(out, "origin", scene->origin_s, 6);
+	html_put_number(out, "from", scene->time.low, 6);
+	html_put_number(out, "to", scene->time.high, 6);
+	html_put_number(out, "ticks", pack.ticks_per_s, 0);
 	fprintf(out, ",\"clock\":%s,\"stacked\":%s,\"palette\":{",
 	    scene->time.kind == AXIS_CLOCK ? "true" : "false",
 	    is_stacked(&pack) ? "true" : "false");
@@ -229,12 +231,12 @@ static void put_recording(FILE *out, const struct scene *scene)
 	put_theme(out, "dark", PALETTE_DARK);
 	putc('}', out);
 	put_facts(out, scene);
-	put_marks(out, scene);
+	html_put_marks(out, scene);
 	put_notes(out, scene, put_spans(out, scene));
 	fputs(",\"series\":[\n", out);
 	for (size_t i = 0; i < pack.series.len; i++) {
 		fputs(i ? ",\n" : "", out);
-		put_series(out, &pack.series.items[i]);
+		html_put_series(out, &pack.series.items[i]);
 	}
 	fputs("]}", out);
 	html_pack_finish(&pack);

@@ -14,12 +14,12 @@
 /* Whole numbers that a double, and so the page's script, holds exactly. */
 #define LARGEST 1e15
 
-static long long whole(double value)
+static long long html_series_whole(double value)
 {
 	return llround(fmax(-LARGEST, fmin(LARGEST, value)));
 }
 
-static unsigned long long zigzag(long long value)
+static unsigned long long html_series_zigzag(long long value)
 {
 	return value < 0 ? 2ull * (unsigned long long)-value - 1
 			 : 2ull * (unsigned long long)value;
@@ -50,8 +50,8 @@ static void take_heights(struct html_series *series)
 		    top->items[i].mib - base->items[i].mib);
 }
 
-static void encode(struct html_series *series, const struct downsample *kept,
-    double ticks_per_s)
+static void html_series_encode(struct html_series *series,
+    const struct downsample *kept, double ticks_per_s)
 {
 	long long ticks = 0, steps = 0;
 
@@ -60,12 +60,12 @@ static void encode(struct html_series *series, const struct downsample *kept,
 	for (size_t i = 0; i < kept->points.len; i++) {
 		const struct downsample_point *p = &kept->points.items[i];
 		double place = p->time_s - series->line->zero_s;
-		long long now = whole(place * ticks_per_s);
-		long long mib = whole(p->mib * STEPS_PER_MIB);
-		unsigned long long change = zigzag(mib - steps);
+		long long now = html_series_whole(place * ticks_per_s);
+		long long mib = html_series_whole(p->mib * STEPS_PER_MIB);
+		unsigned long long change = html_series_zigzag(mib - steps);
 
-		put_integer(series,
-		    i == 0 ? zigzag(now) : (unsigned long long)(now - ticks));
+		put_integer(series, i == 0 ? html_series_zigzag(now)
+					   : (unsigned long long)(now - ticks));
 		put_integer(series, 2 * change + (p->starts ? 1 : 0));
 		ticks = now;
 		steps = mib;
@@ -94,7 +94,7 @@ static void pack_series(
 		series->step_s =
 		    (view.to_s - view.from_s) / (double)view.columns;
 	downsample_m4(&kept, all, &view);
-	encode(series, &kept, ticks_per_s);
+	html_series_encode(series, &kept, ticks_per_s);
 	downsample_finish(&kept);
 }
 
@@ -117,7 +117,7 @@ static void pack_layer(struct html_series *series,
 		*array_push(&kept.points) = (struct downsample_point){
 		    at->time_s, at->mib, (long)i, times->starts[i]};
 	}
-	encode(series, &kept, ticks_per_s);
+	html_series_encode(series, &kept, ticks_per_s);
 	downsample_finish(&kept);
 }
 

@@ -30,7 +30,7 @@ static const void *open_module(
 	return module;
 }
 
-static const void *load(
+static const void *render_module_load_once(
     const char *name, const char *symbol, int version, struct err *e)
 {
 	char *path = self_companion(name, e);
@@ -47,7 +47,7 @@ static const void *load(
 #ifdef HAVE_CAIRO
 const struct render_module *render_module_load(struct err *e)
 {
-	return load(
+	return render_module_load_once(
 	    "render.so", RENDER_MODULE_SYMBOL, RENDER_MODULE_VERSION, e);
 }
 #else
@@ -62,7 +62,8 @@ const struct render_module *render_module_load(struct err *e)
 #ifdef HAVE_GRAPHVIZ
 const struct graph_module *graph_module_load(struct err *e)
 {
-	return load("graph.so", GRAPH_MODULE_SYMBOL, GRAPH_MODULE_VERSION, e);
+	return render_module_load_once(
+	    "graph.so", GRAPH_MODULE_SYMBOL, GRAPH_MODULE_VERSION, e);
 }
 #else
 const struct graph_module *graph_module_load(struct err *e)

@@ -21,7 +21,7 @@ enum {
 	NEAR = 2            /* rows between a dot and its label */
 };
 
-struct frame {
+struct terminal_frame {
 	const struct scene *scene;
 	const struct terminal_style *style;
 	const struct scene_panel *memory; /* NULL: no such panel */
@@ -35,7 +35,7 @@ struct frame {
 };
 
 /* Dots from the plot's left edge. */
-static long x_of(const struct frame *f, double time_s)
+static long x_of(const struct terminal_frame *f, double time_s)
 {
 	const struct axis *axis = &f->scene->time;
 	size_t unit = f->style->unicode ? 2 : 1;
@@ -45,7 +45,7 @@ static long x_of(const struct frame *f, double time_s)
 	return (long)(f->left * unit) + lround(fmax(-1, fmin(2, part)) * width);
 }
 
-static long y_of(const struct frame *f, double mib)
+static long y_of(const struct terminal_frame *f, double mib)
 {
 	const struct axis *axis = &f->memory->memory;
 	double height = (double)(f->rows * (f->style->unicode ? 4 : 1) - 1);
@@ -54,14 +54,16 @@ static long y_of(const struct frame *f, double mib)
 	return lround((1 - fmax(-1, fmin(2, part))) * height);
 }
 
-static size_t column_of(const struct frame *f, double time_s)
+static size_t terminal_chart_column_of(
+    const struct terminal_frame *f, double time_s)
 {
 	long x = x_of(f, time_s) / (f->style->unicode ? 2 : 1);
 
 	return x < (long)f->left ? f->left : (size_t)x;
 }
 
-static void draw_line(struct frame *f, const struct scene_line *line, char sign)
+static void draw_line(
+    struct terminal_frame *f, const struct scene_line *line, char sign)
 {
 	struct downsample_view view = {
 	    .from_s = f->scene->time.low + line->zero_s,
@@ -89,7 +91,8 @@ static void draw_line(struct frame *f, const struct scene_line *line, char sign)
 }
 
 /* What was drawn left of the plot by a window's edge makes place again. */
-static void draw_memory_axis(struct frame *f, const struct ticks *ticks)
+static void draw_memory_axis(
+    struct terminal_frame *f, const struct axis_ticks *ticks)
 {
 	for (size_t row = 0; row < f->rows; row++) {
 		for (size_t column = 0; column < f->left; column++)
@@ -110,10 +113,10 @@ static void draw_memory_axis(struct frame *f, const struct ticks *ticks)
 	}
 }
 
-static void draw_time_axis(struct frame *f, size_t row)
+static void draw_time_axis(struct terminal_frame *f, size_t row)
 {
 	size_t width = f->grid.columns - f->left, most = width / 12;
-	struct ticks ticks;
+	struct axis_ticks ticks;
 	size_t unit;
 
 	axis_ticks(&f->scene->time, most, &ticks);
@@ -127,7 +130,7 @@ static void draw_time_axis(struct frame *f, size_t row)
 		    ticks.unit, ROLE_TEXT_SOFT);
 	for (size_t i = 0; i < ticks.len; i++) {
 		const char *label = ticks.items[i].label;
-		size_t at = column_of(f, ticks.items[i].value);
+		size_t at = terminal_chart_column_of(f, ticks.items[i].value);
 		size_t len = strlen(label);
 		size_t start = at > len / 2 ? at - len / 2 : 0;
 
@@ -145,8 +148,8 @@ static void draw_time_axis(struct frame *f, size_t row)
 }
 
 /* Right of a column, or left of it where that has no room. */
-static bool put_label(struct frame *f, const struct scene_mark *mark,
-    const char *text, size_t column, long row)
+static bool terminal_chart_put_label(struct terminal_frame *f,
+    const struct scene_mark *mark, const char *text, size_t column, long row)
 {
 	size_t width = utf8_width(text);
 	size_t sides[] = {column + 1, column > width ? column - width : 0};
@@ -167,8 +170,8 @@ static bool put_label(struct frame *f, const struct scene_mark *mark,
 
 /* Beside its place, within so many rows of it; what has no room there is left
  * out: further away it would be another place's. */
-static void draw_label(struct frame *f, const struct scene_mark *mark,
-    size_t column, size_t row, size_t within)
+static void terminal_chart_draw_label(struct terminal_frame *f,
+    const struct scene_mark *mark, size_t column, size_t row, size_t within)
 {
 	char text[128];
 
@@ -177,13 +180,16 @@ static void draw_label(struct frame *f, const struct scene_mark *mark,
 	if (*text == 0)
 		return;
 	for (long i = 0; i <= (long)within; i++) {
-		if (put_label(f, mark, text, column, (long)row - i) ||
-		    put_label(f, mark, text, column, (long)row + i))
+		if (terminal_chart_put_label(
+			f, mark, text, column, (long)row - i) ||
+		    terminal_chart_put_label(
+			f, mark, text, column, (long)row + i))
 			return;
 	}
 }
 
-static void draw_limit(struct frame *f, const struct scene_mark *mark)
+static void terminal_chart_draw_limit(
+    struct terminal_frame *f, const struct scene_mark *mark)
 {
 	long row = y_of(f, mark->at.mib) / (f->style->unicode ? 4 : 1);
 
@@ -195,17 +201,19 @@ static void draw_limit(struct frame *f, const struct scene_mark *mark)
 			grid_put(
 			    &f->grid, (long)at, row, 0x2504, '-', mark->role);
 	}
-	draw_label(f, mark, f->left, row > 0 ? (size_t)row - 1 : 1, NEAR);
+	terminal_chart_draw_label(
+	    f, mark, f->left, row > 0 ? (size_t)row - 1 : 1, NEAR);
 }
 
-static void draw_mark(struct frame *f, const struct scene_mark *mark)
+static void terminal_chart_draw_mark(
+    struct terminal_frame *f, const struct scene_mark *mark)
 {
 	const struct axis *time = &f->scene->time;
-	size_t column = column_of(f, mark->at.time_s), row = 0;
+	size_t column = terminal_chart_column_of(f, mark->at.time_s), row = 0;
 	size_t within = f->rows; /* its line goes through all rows */
 
 	if (mark->kind == SCENE_LIMIT) {
-		draw_limit(f, mark);
+		terminal_chart_draw_limit(f, mark);
 		return;
 	}
 	if (mark->kind == SCENE_GAP || mark->at.time_s < time->low ||
@@ -225,11 +233,11 @@ static void draw_mark(struct frame *f, const struct scene_mark *mark)
 				    0x250a, ':', mark->role);
 		}
 	}
-	draw_label(f, mark, column, row, within);
+	terminal_chart_draw_label(f, mark, column, row, within);
 }
 
 /* Where not all lanes have a row the last one says how many have none. */
-static size_t shown_lanes(struct frame *f, size_t top)
+static size_t terminal_chart_shown_lanes(struct terminal_frame *f, size_t top)
 {
 	size_t shown = f->lane_rows;
 	char text[64];
@@ -243,14 +251,14 @@ static size_t shown_lanes(struct frame *f, size_t top)
 	return shown;
 }
 
-static void draw_lanes(struct frame *f, size_t top)
+static void draw_lanes(struct terminal_frame *f, size_t top)
 {
-	size_t shown = shown_lanes(f, top);
+	size_t shown = terminal_chart_shown_lanes(f, top);
 
 	for (size_t i = 0; i < f->lanes->spans.len; i++) {
 		const struct scene_span *span = &f->lanes->spans.items[i];
-		size_t from = column_of(f, span->from.time_s);
-		size_t to = column_of(f, span->to.time_s);
+		size_t from = terminal_chart_column_of(f, span->from.time_s);
+		size_t to = terminal_chart_column_of(f, span->to.time_s);
 		size_t row = top + span->lane;
 
 		if (span->lane >= shown ||
@@ -267,7 +275,8 @@ static void draw_lanes(struct frame *f, size_t top)
 	}
 }
 
-static void draw_memory(struct frame *f, const struct ticks *ticks)
+static void draw_memory(
+    struct terminal_frame *f, const struct axis_ticks *ticks)
 {
 	const struct scene_panel *panel = f->memory;
 
@@ -275,7 +284,7 @@ static void draw_memory(struct frame *f, const struct ticks *ticks)
 		draw_line(f, &panel->lines.items[i], terminal_sign(i));
 	draw_memory_axis(f, ticks);
 	for (size_t i = 0; i < panel->marks.len; i++)
-		draw_mark(f, &panel->marks.items[i]);
+		terminal_chart_draw_mark(f, &panel->marks.items[i]);
 }
 
 static const struct scene_fact *find_fact(
@@ -321,7 +330,8 @@ static size_t fill_facts(const struct scene *scene,
 	return count;
 }
 
-static void print_facts(const struct frame *f, FILE *out)
+static void terminal_chart_print_facts(
+    const struct terminal_frame *f, FILE *out)
 {
 	for (size_t i = 0; i < f->fact_rows; i++) {
 		terminal_text(out, f->style, f->facts[i], f->style->columns);
@@ -330,7 +340,7 @@ static void print_facts(const struct frame *f, FILE *out)
 	}
 }
 
-static void find_panels(struct frame *f)
+static void find_panels(struct terminal_frame *f)
 {
 	for (size_t i = 0; i < f->scene->panels.len; i++) {
 		const struct scene_panel *panel = &f->scene->panels.items[i];
@@ -344,7 +354,7 @@ static void find_panels(struct frame *f)
 
 /* Title, legend, facts and the time axis take their rows, lanes theirs, and
  * the plot has the rest. */
-static size_t share_rows(struct frame *f)
+static size_t share_rows(struct terminal_frame *f)
 {
 	size_t rows = f->style->rows, legend = rows / 4, fixed;
 
@@ -366,9 +376,9 @@ static size_t share_rows(struct frame *f)
 	return legend;
 }
 
-static void draw(struct frame *f)
+static void terminal_chart_draw(struct terminal_frame *f)
 {
-	struct ticks ticks = {0};
+	struct axis_ticks ticks = {0};
 	size_t widest = 4;
 
 	if (f->memory)
@@ -393,12 +403,12 @@ static void draw(struct frame *f)
 void terminal_chart(
     const struct scene *scene, const struct terminal_style *style, FILE *out)
 {
-	struct frame f = {.scene = scene, .style = style};
+	struct terminal_frame f = {.scene = scene, .style = style};
 	size_t legend;
 
 	find_panels(&f);
 	legend = share_rows(&f);
-	draw(&f);
+	terminal_chart_draw(&f);
 	if (style->colour)
 		fputs("\033[1m", out);
 	terminal_text(
@@ -411,6 +421,6 @@ void terminal_chart(
 	}
 	if (f.memory)
 		terminal_legend(f.memory, style, legend, out);
-	print_facts(&f, out);
+	terminal_chart_print_facts(&f, out);
 	grid_finish(&f.grid);
 }

@@ -11,16 +11,16 @@
 /* In the order of the panel's lines. */
 static const char line_signs[] = "*abcdefghijklmnopqrstuvwxyz";
 
-struct entry {
+struct terminal_legend_entry {
 	const struct scene_line *line; /* NULL: how many have no place */
 	char *text;
 	size_t width;
 	char sign;
 };
 
-struct legend {
+struct terminal_legend {
 	const struct terminal_style *style;
-	struct entry *entries;
+	struct terminal_legend_entry *entries;
 	size_t len;
 };
 
@@ -55,16 +55,17 @@ void terminal_plain(FILE *out, const struct terminal_style *style)
 		fputs("\033[0m", out);
 }
 
-static void add_entry(
-    struct legend *legend, const struct scene_line *line, char *text, char sign)
+static void terminal_legend_add_entry(struct terminal_legend *legend,
+    const struct scene_line *line, char *text, char sign)
 {
 	size_t width = utf8_width(text), most = legend->style->columns - 3;
 
-	legend->entries[legend->len++] =
-	    (struct entry){line, text, width < most ? width : most, sign};
+	legend->entries[legend->len++] = (struct terminal_legend_entry){
+	    line, text, width < most ? width : most, sign};
 }
 
-static void collect(struct legend *legend, const struct scene_panel *panel)
+static void terminal_legend_collect(
+    struct terminal_legend *legend, const struct scene_panel *panel)
 {
 	size_t *order = mem_zero(panel->lines.len + 1, sizeof(order[0]));
 	size_t count = scene_legend(panel, order);
@@ -74,28 +75,29 @@ static void collect(struct legend *legend, const struct scene_panel *panel)
 		const char *name = line->name ? line->name : "";
 		const char *detail = line->detail ? line->detail : "";
 
-		add_entry(legend, line, mem_format("%s %s", name, detail),
-		    terminal_sign(order[i]));
+		terminal_legend_add_entry(legend, line,
+		    mem_format("%s %s", name, detail), terminal_sign(order[i]));
 	}
 	free(order);
 }
 
 /* The columns that are used with one more entry in the row. */
-static size_t use(const struct entry *entry, size_t used)
+static size_t terminal_legend_use(
+    const struct terminal_legend_entry *entry, size_t used)
 {
 	return used + (used ? 2 : 0) + (entry->line ? 2 : 0) + entry->width;
 }
 
-static size_t count_rows(const struct legend *legend)
+static size_t count_rows(const struct terminal_legend *legend)
 {
 	size_t rows = 0, used = 0;
 
 	for (size_t i = 0; i < legend->len; i++) {
-		size_t longer = use(&legend->entries[i], used);
+		size_t longer = terminal_legend_use(&legend->entries[i], used);
 
 		if (used == 0 || longer > legend->style->columns) {
 			rows++;
-			longer = use(&legend->entries[i], 0);
+			longer = terminal_legend_use(&legend->entries[i], 0);
 		}
 		used = longer;
 	}
@@ -104,7 +106,7 @@ static size_t count_rows(const struct legend *legend)
 
 /* Takes entries away from the end until the rest, and how many they are, have
  * room. */
-static void fit(struct legend *legend, size_t rows)
+static void terminal_legend_fit(struct terminal_legend *legend, size_t rows)
 {
 	size_t all = legend->len, shown = all;
 
@@ -112,13 +114,13 @@ static void fit(struct legend *legend, size_t rows)
 		for (size_t i = --shown; i < legend->len; i++)
 			free(legend->entries[i].text);
 		legend->len = shown;
-		add_entry(
+		terminal_legend_add_entry(
 		    legend, NULL, mem_format("and %zu more", all - shown), ' ');
 	}
 }
 
-static void print_entry(
-    const struct terminal_style *style, const struct entry *entry, FILE *out)
+static void print_entry(const struct terminal_style *style,
+    const struct terminal_legend_entry *entry, FILE *out)
 {
 	if (entry->line) {
 		put_colour(out, style, entry->line->role);
@@ -132,17 +134,18 @@ static void print_entry(
 	terminal_text(out, style, entry->text, entry->width);
 }
 
-static void print(const struct legend *legend, FILE *out)
+static void terminal_legend_print(
+    const struct terminal_legend *legend, FILE *out)
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < legend->len; i++) {
-		const struct entry *entry = &legend->entries[i];
-		size_t longer = use(entry, used);
+		const struct terminal_legend_entry *entry = &legend->entries[i];
+		size_t longer = terminal_legend_use(entry, used);
 
 		if (used > 0 && longer > legend->style->columns) {
 			putc('\n', out);
-			longer = use(entry, 0);
+			longer = terminal_legend_use(entry, 0);
 		} else if (used > 0) {
 			fputs("  ", out);
 		}
@@ -156,13 +159,14 @@ static void print(const struct legend *legend, FILE *out)
 void terminal_legend(const struct scene_panel *panel,
     const struct terminal_style *style, size_t rows, FILE *out)
 {
-	struct legend legend = {.style = style,
-	    .entries = mem_zero(panel->lines.len + 1, sizeof(struct entry))};
+	struct terminal_legend legend = {.style = style,
+	    .entries = mem_zero(
+		panel->lines.len + 1, sizeof(struct terminal_legend_entry))};
 
-	collect(&legend, panel);
-	fit(&legend, rows);
+	terminal_legend_collect(&legend, panel);
+	terminal_legend_fit(&legend, rows);
 	if (rows > 0)
-		print(&legend, out);
+		terminal_legend_print(&legend, out);
 	for (size_t i = 0; i < legend.len; i++)
 		free(legend.entries[i].text);
 	free(legend.entries);

@@ -11,7 +11,7 @@
 #include "../../src/python/agent/spots.c"
 #include "../../src/python/agent/table.c"
 
-static void expect(const struct table *table, long line, int64_t pages,
+static void expect(const struct line_table *table, long line, int64_t pages,
     int64_t growth, long count)
 {
 	const struct table_row *row = &table->rows[line - table->first];
@@ -23,7 +23,7 @@ static void expect(const struct table *table, long line, int64_t pages,
 
 static void first_line_shows_memory_at_entry(void **state)
 {
-	struct table table = {.first = 10};
+	struct line_table table = {.first = 10};
 
 	(void)state;
 	assert_true(table_is_empty(&table));
@@ -42,7 +42,7 @@ static void first_line_shows_memory_at_entry(void **state)
  * never again, is subtracted from nothing. */
 static void increments_are_the_sum_of_steps(void **state)
 {
-	struct table table = {.first = 1};
+	struct line_table table = {.first = 1};
 
 	(void)state;
 	table_note(&table, 1, 5000, 0);
@@ -59,7 +59,7 @@ static void increments_are_the_sum_of_steps(void **state)
 
 static void lines_out_of_reach_are_left_out(void **state)
 {
-	struct table table = {.first = 100};
+	struct line_table table = {.first = 100};
 
 	(void)state;
 	table_note(&table, 99, 7, 7);

@@ -32,20 +32,21 @@ static void open_folder(struct agent_tables *tables)
 	shelf_init();
 }
 
-static void fill(struct table *table, long lines)
+static void fill(struct line_table *table, long lines)
 {
 	const struct shelf_label label = {.file = "/src/app.py",
 	    .text = "def f():\n\treturn 1\n",
 	    .first_line = 10,
 	    .digits = 3};
 
-	*table = (struct table){.first = 10, .shelf = shelf_create(&label)};
+	*table =
+	    (struct line_table){.first = 10, .shelf = shelf_create(&label)};
 	assert_non_null(table->shelf);
 	for (long line = 0; line < lines; line++)
 		table_note(table, 10 + line, 256 * (line + 1), 256);
 }
 
-static void finish(struct table *table)
+static void finish(struct line_table *table)
 {
 	table_clear(table);
 	shelf_clear(table->shelf);
@@ -57,7 +58,7 @@ static void finish(struct table *table)
 static void what_was_noted_is_taken(void **state)
 {
 	struct agent_tables tables;
-	struct table table;
+	struct line_table table;
 	const struct agent_table *taken;
 
 	(void)state;
@@ -83,7 +84,7 @@ static void what_was_noted_is_taken(void **state)
 static void what_is_removed_untaken_is_printed_by_its_process(void **state)
 {
 	struct agent_tables tables;
-	struct table table;
+	struct line_table table;
 
 	(void)state;
 	open_folder(&tables);
@@ -113,7 +114,7 @@ static void a_loaded_agent_is_told(void **state)
 static void what_the_process_printed_is_not_taken(void **state)
 {
 	struct agent_tables tables;
-	struct table table;
+	struct line_table table;
 
 	(void)state;
 	open_folder(&tables);
@@ -137,7 +138,7 @@ static void what_the_process_printed_is_not_taken(void **state)
 static void a_child_begins_anew(void **state)
 {
 	struct agent_tables tables;
-	struct table table;
+	struct line_table table;
 
 	(void)state;
 	open_folder(&tables);

@@ -19,7 +19,7 @@ struct row {
 
 static void check(const struct row *row)
 {
-	struct ticks ticks;
+	struct axis_ticks ticks;
 	char joined[512] = "";
 
 	axis_ticks(&row->axis, row->most, &ticks);
@@ -130,7 +130,7 @@ static void any_range(void **state)
 		struct axis axis = {
 		    i % 2 ? AXIS_TIME : AXIS_MEMORY, low, low + range, 0};
 		size_t most = 2 + (size_t)rand() % 15;
-		struct ticks ticks;
+		struct axis_ticks ticks;
 
 		axis_ticks(&axis, most, &ticks);
 		assert_true(ticks.len >= 1 && ticks.len <= 2 * most + 8);
@@ -152,7 +152,7 @@ static void degenerate(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(heights) / sizeof(heights[0]); i++) {
 		struct axis axis = axis_memory(heights[i]);
-		struct ticks ticks;
+		struct axis_ticks ticks;
 
 		assert_true(axis.low < axis.high);
 		assert_true(isfinite(axis.high));

@@ -7,22 +7,22 @@
 
 struct api py;
 
-static void *find(const char *name)
+static void *api_find(const char *name)
 {
 	return dlsym(RTLD_DEFAULT, name);
 }
 
-static bool find_all(struct api *api)
+static bool api_find_all(struct api *api)
 {
-#define API(result, name, args)             \
-	*(void **)&api->name = find(#name); \
-	if (!api->name)                     \
+#define API(result, name, args)                 \
+	*(void **)&api->name = api_find(#name); \
+	if (!api->name)                         \
 		return false;
 #include "python/agent/api.def"
 #undef API
-	*(void **)&api->PyFrame_GetCode = find("PyFrame_GetCode");
-	api->none = find("_Py_NoneStruct");
-	api->inittab = find("PyImport_Inittab");
+	*(void **)&api->PyFrame_GetCode = api_find("PyFrame_GetCode");
+	api->none = api_find("_Py_NoneStruct");
+	api->inittab = api_find("PyImport_Inittab");
 	return api->none && api->inittab;
 }
 
@@ -46,7 +46,7 @@ bool api_bind(void)
 	if (py.minor)
 		return true;
 	/* 3.7 lacks this one, and a process without Python all of them. */
-	if (!find("PySys_AddAuditHook") || !find_all(&found))
+	if (!api_find("PySys_AddAuditHook") || !api_find_all(&found))
 		return false;
 	found.minor = supported_minor(found.Py_GetVersion());
 	if (found.minor < 0 || (found.minor > 8 && !found.PyFrame_GetCode))
@@ -58,9 +58,9 @@ bool api_bind(void)
 struct pyobj *api_refuse(void)
 {
 	void (*set)(struct pyobj *, const char *) = NULL;
-	struct pyobj **import_error = find("PyExc_ImportError");
+	struct pyobj **import_error = api_find("PyExc_ImportError");
 
-	*(void **)&set = find("PyErr_SetString");
+	*(void **)&set = api_find("PyErr_SetString");
 	if (set && import_error)
 		set(*import_error, "mprof's memory_profiler needs CPython 3.8 "
 				   "or later, with its GIL");

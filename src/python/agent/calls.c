@@ -9,7 +9,7 @@
 #include "python/agent/session.h"
 #include "python/agent/trace.h"
 
-struct call {
+struct agent_call {
 	struct spot *spot;
 	struct session *session; /* NULL: no lines are wanted */
 	struct marks_call mark;
@@ -45,9 +45,9 @@ static void trace_last(void)
 		say_once("taken over");
 }
 
-struct call *call_enter(struct spot *spot)
+struct agent_call *call_enter(struct spot *spot)
 {
-	struct call *call = calloc(1, sizeof(*call));
+	struct agent_call *call = calloc(1, sizeof(*call));
 
 	if (!call)
 		return NULL;
@@ -61,7 +61,7 @@ struct call *call_enter(struct spot *spot)
 	return call;
 }
 
-void call_resume(struct call *call)
+void call_resume(struct agent_call *call)
 {
 	if (call->running || call->left)
 		return;
@@ -74,7 +74,7 @@ void call_resume(struct call *call)
 		trace_first();
 }
 
-void call_pause(struct call *call)
+void call_pause(struct agent_call *call)
 {
 	if (!call->running)
 		return;
@@ -87,7 +87,7 @@ void call_pause(struct call *call)
 	trace_last();
 }
 
-const struct table *call_leave(struct call *call)
+const struct line_table *call_leave(struct agent_call *call)
 {
 	if (call->left)
 		return NULL;
@@ -104,7 +104,7 @@ const struct table *call_leave(struct call *call)
 	return call->spot->keeps ? NULL : session_table(call->session);
 }
 
-void call_destroy(struct call *call)
+void call_destroy(struct agent_call *call)
 {
 	call_pause(call);
 	if (call->session && (call->left || session_leave(call->session)))

@@ -10,23 +10,23 @@
 
 #include "python/agent/spots.h"
 
-struct call;
+struct agent_call;
 
 /* The call runs from now on. NULL where there is no memory. */
-struct call *call_enter(struct spot *spot);
+struct agent_call *call_enter(struct spot *spot);
 
 /* Each has no effect where there is nothing to do. */
-void call_pause(struct call *call);
-void call_resume(struct call *call);
+void call_pause(struct agent_call *call);
+void call_resume(struct agent_call *call);
 
 /* It ended: its FUNC record is written. Where that ends the outermost call of
  * a function with lines of its own, its table is there until call_destroy();
  * otherwise NULL. A second time: NULL. */
-const struct table *call_leave(struct call *call);
+const struct line_table *call_leave(struct agent_call *call);
 
 /* A call that was not left, a generator that nobody finished, leaves no mark
  * and no table. */
-void call_destroy(struct call *call);
+void call_destroy(struct agent_call *call);
 
 /* Every profiled function of this thread, see session_follow_all(). */
 void calls_follow_all(void);

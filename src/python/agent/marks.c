@@ -57,7 +57,7 @@ static void clean_name(char *out, const char *name)
 	out[len] = 0;
 }
 
-static char *put_encoded(char *out, const char *name)
+static char *agent_marks_put_encoded(char *out, const char *name)
 {
 	for (; *name; name++) {
 		if (strchr("%=;", *name) || strncmp(name, "MEM", 3) == 0)
@@ -79,12 +79,12 @@ static char *put_fixed(char *out, int64_t value, int decimals)
 			 decimals, (long long)(value % unit));
 }
 
-static char *put_time(char *out, int64_t ns)
+static char *agent_marks_put_time(char *out, int64_t ns)
 {
 	return put_fixed(out, (ns + 50000) / 100000, 4);
 }
 
-static char *put_mib(char *out, int64_t pages, int decimals)
+static char *agent_marks_put_mib(char *out, int64_t pages, int decimals)
 {
 	double scale = decimals == 4 ? 1e4 : 1e6;
 
@@ -96,13 +96,13 @@ static char *put_func(
     char *out, const char *name, const struct marks_call *call)
 {
 	out += sprintf(out, "FUNC %s ", name);
-	out = put_mib(out, call->enter.pages, 4);
+	out = agent_marks_put_mib(out, call->enter.pages, 4);
 	*out++ = ' ';
-	out = put_time(out, call->enter.ns);
+	out = agent_marks_put_time(out, call->enter.ns);
 	*out++ = ' ';
-	out = put_mib(out, call->leave.pages, 4);
+	out = agent_marks_put_mib(out, call->leave.pages, 4);
 	*out++ = ' ';
-	out = put_time(out, call->leave.ns);
+	out = agent_marks_put_time(out, call->leave.ns);
 	return out + sprintf(out, " %d\n", call->level);
 }
 
@@ -110,16 +110,16 @@ static char *put_call(
     char *out, const char *name, const struct marks_call *call)
 {
 	out += sprintf(out, "CALL;name=");
-	out = put_encoded(out, name);
+	out = agent_marks_put_encoded(out, name);
 	out += sprintf(out, ";pid=%d;tid=%d;level=%d;end=", (int)getpid(),
 	    (int)gettid(), call->level);
-	out = put_time(out, call->leave.ns);
+	out = agent_marks_put_time(out, call->leave.ns);
 	out += sprintf(out, ";mib1=");
-	out = put_mib(out, call->leave.pages, 6);
+	out = agent_marks_put_mib(out, call->leave.pages, 6);
 	*out++ = ' ';
-	out = put_mib(out, call->enter.pages, 6);
+	out = agent_marks_put_mib(out, call->enter.pages, 6);
 	*out++ = ' ';
-	out = put_time(out, call->enter.ns);
+	out = agent_marks_put_time(out, call->enter.ns);
 	*out++ = '\n';
 	return out;
 }
@@ -133,7 +133,7 @@ static bool needs_call(void)
 	return marks.several;
 }
 
-static void append(const char *text, size_t len)
+static void agent_marks_append(const char *text, size_t len)
 {
 	/* A recording that went away is not made anew, and one that is a pipe
 	 * doesn't hold the program up. */
@@ -163,7 +163,7 @@ void marks_write(const struct marks_call *call)
 	out = put_func(out, name, call);
 	if (needs_call())
 		out = put_call(out, name, call);
-	append(text, (size_t)(out - text));
+	agent_marks_append(text, (size_t)(out - text));
 	errno = saved;
 }
 

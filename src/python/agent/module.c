@@ -22,7 +22,7 @@ static struct spot *spot_argument(struct pyobj *number)
 	return py.PyErr_Occurred() ? NULL : spot_get(at);
 }
 
-static struct call *call_argument(struct pyobj *const *args, ssize_t n)
+static struct agent_call *call_argument(struct pyobj *const *args, ssize_t n)
 {
 	return n > 0 ? py.PyCapsule_GetPointer(args[0], CALL_CAPSULE) : NULL;
 }
@@ -81,22 +81,22 @@ static struct pyobj *new_spot(
 	return py.PyLong_FromLong(number);
 }
 
-static void drop_call(struct pyobj *capsule)
+static void agent_module_drop_call(struct pyobj *capsule)
 {
 	call_destroy(py.PyCapsule_GetPointer(capsule, CALL_CAPSULE));
 }
 
-static struct pyobj *enter(
+static struct pyobj *agent_module_enter(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
 	struct spot *spot = n == 1 ? spot_argument(args[0]) : NULL;
-	struct call *call = spot ? call_enter(spot) : NULL;
+	struct agent_call *call = spot ? call_enter(spot) : NULL;
 	struct pyobj *capsule;
 
 	(void)self;
 	if (!call)
 		return py.PyErr_NoMemory();
-	capsule = py.PyCapsule_New(call, CALL_CAPSULE, drop_call);
+	capsule = py.PyCapsule_New(call, CALL_CAPSULE, agent_module_drop_call);
 	if (!capsule)
 		call_destroy(call);
 	return capsule;
@@ -105,7 +105,7 @@ static struct pyobj *enter(
 static struct pyobj *pause_call(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	struct call *call = call_argument(args, n);
+	struct agent_call *call = call_argument(args, n);
 
 	(void)self;
 	if (!call)
@@ -117,7 +117,7 @@ static struct pyobj *pause_call(
 static struct pyobj *resume_call(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	struct call *call = call_argument(args, n);
+	struct agent_call *call = call_argument(args, n);
 
 	(void)self;
 	if (!call)
@@ -126,7 +126,7 @@ static struct pyobj *resume_call(
 	return api_none();
 }
 
-static struct pyobj *row_tuple(const struct table *table, size_t i)
+static struct pyobj *row_tuple(const struct line_table *table, size_t i)
 {
 	const struct table_row *row = &table->rows[i];
 
@@ -135,7 +135,7 @@ static struct pyobj *row_tuple(const struct table *table, size_t i)
 }
 
 /* A list of (line, MiB, increment in MiB, occurrences). */
-static struct pyobj *rows_of(const struct table *table)
+static struct pyobj *rows_of(const struct line_table *table)
 {
 	struct pyobj *list = py.PyList_New(0), *tuple;
 	int failed;
@@ -156,11 +156,11 @@ static struct pyobj *rows_of(const struct table *table)
 }
 
 /* _leave(call): the rows of a table that is due, or None. */
-static struct pyobj *leave(
+static struct pyobj *agent_module_leave(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	struct call *call = call_argument(args, n);
-	const struct table *table;
+	struct agent_call *call = call_argument(args, n);
+	const struct line_table *table;
 
 	(void)self;
 	if (!call)
@@ -170,7 +170,7 @@ static struct pyobj *leave(
 }
 
 /* _rows(spot): of a table that is kept for the run. */
-static struct pyobj *rows(
+static struct pyobj *agent_module_rows(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
 	const struct spot *spot = n == 1 ? spot_argument(args[0]) : NULL;
@@ -180,7 +180,7 @@ static struct pyobj *rows(
 }
 
 /* _claim(spot): whether this process may print its table. */
-static struct pyobj *claim(
+static struct pyobj *agent_module_claim(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
 	const struct spot *spot = n == 1 ? spot_argument(args[0]) : NULL;
@@ -191,7 +191,7 @@ static struct pyobj *claim(
 }
 
 /* _release(spot, printed): whether the table is printed, or will be. */
-static struct pyobj *release(
+static struct pyobj *agent_module_release(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
 	const struct spot *spot = n == 2 ? spot_argument(args[0]) : NULL;
@@ -205,7 +205,7 @@ static struct pyobj *release(
 }
 
 /* _follow(yes): all profiled functions of this thread, or no longer. */
-static struct pyobj *follow(
+static struct pyobj *agent_module_follow(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
 	(void)self;
@@ -217,7 +217,7 @@ static struct pyobj *follow(
 }
 
 /* _forked(in_child) */
-static struct pyobj *forked(
+static struct pyobj *agent_module_forked(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
 	bool in_child = n == 1 && py.PyLong_AsLong(args[0]);
@@ -232,7 +232,7 @@ static struct pyobj *forked(
 }
 
 /* _use(_trace, sys.gettrace) before 3.12, then _use(monitoring.DISABLE) */
-static struct pyobj *use(
+static struct pyobj *agent_module_use(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
 	(void)self;
@@ -247,16 +247,16 @@ static struct pyobj *use(
 
 static struct pymethod methods[] = {
     {"_spot", new_spot, PYMETHOD_FAST, NULL},
-    {"_enter", enter, PYMETHOD_FAST, NULL},
+    {"_enter", agent_module_enter, PYMETHOD_FAST, NULL},
     {"_pause", pause_call, PYMETHOD_FAST, NULL},
     {"_resume", resume_call, PYMETHOD_FAST, NULL},
-    {"_leave", leave, PYMETHOD_FAST, NULL},
-    {"_rows", rows, PYMETHOD_FAST, NULL},
-    {"_claim", claim, PYMETHOD_FAST, NULL},
-    {"_release", release, PYMETHOD_FAST, NULL},
-    {"_follow", follow, PYMETHOD_FAST, NULL},
-    {"_forked", forked, PYMETHOD_FAST, NULL},
-    {"_use", use, PYMETHOD_FAST, NULL},
+    {"_leave", agent_module_leave, PYMETHOD_FAST, NULL},
+    {"_rows", agent_module_rows, PYMETHOD_FAST, NULL},
+    {"_claim", agent_module_claim, PYMETHOD_FAST, NULL},
+    {"_release", agent_module_release, PYMETHOD_FAST, NULL},
+    {"_follow", agent_module_follow, PYMETHOD_FAST, NULL},
+    {"_forked", agent_module_forked, PYMETHOD_FAST, NULL},
+    {"_use", agent_module_use, PYMETHOD_FAST, NULL},
     {"_trace", trace_call, PYMETHOD_FAST, NULL},
     {"_on_start", trace_on_start, PYMETHOD_FAST, NULL},
     {"_on_resume", trace_on_resume, PYMETHOD_FAST, NULL},
@@ -308,7 +308,8 @@ bool module_execute(const char *source, struct pyobj *dict)
 	return true;
 }
 
-static int set_number(struct pyobj *dict, const char *name, long value)
+static int agent_module_set_number(
+    struct pyobj *dict, const char *name, long value)
 {
 	struct pyobj *number = py.PyLong_FromLong(value);
 	int failed = !number || py.PyDict_SetItemString(dict, name, number);
@@ -318,13 +319,13 @@ static int set_number(struct pyobj *dict, const char *name, long value)
 	return failed ? -1 : 0;
 }
 
-static bool fill(struct pyobj *dict)
+static bool agent_module_fill(struct pyobj *dict)
 {
 	if (!module_claim())
 		return module_execute(source_inert, dict);
-	return set_number(
+	return agent_module_set_number(
 		   dict, "_LINES", getenv("MPROF_AGENT_LINES") != NULL) == 0 &&
-	       set_number(dict, "_MINOR", py.minor) == 0 &&
+	       agent_module_set_number(dict, "_MINOR", py.minor) == 0 &&
 	       module_execute(source_lines, dict) &&
 	       module_execute(source_profile, dict);
 }
@@ -338,7 +339,7 @@ struct pyobj *PyInit_memory_profiler(void)
 	marks_init();
 	shelf_init();
 	module = py.PyModule_Create2(&definition, PYMODULE_API);
-	if (module && !fill(py.PyModule_GetDict(module))) {
+	if (module && !agent_module_fill(py.PyModule_GetDict(module))) {
 		py.Py_DecRef(module);
 		return NULL;
 	}

@@ -47,7 +47,7 @@ static void step_back_as_main(struct pyobj *args)
 
 /* cpython.run_file, run_module, run_command and so on come once the
  * interpreter is ready, and before the program's first line. */
-static int audit(const char *event, struct pyobj *args, void *data)
+static int preload_audit(const char *event, struct pyobj *args, void *data)
 {
 	static bool started;
 
@@ -72,7 +72,7 @@ static struct pyobj *init_posix_and_hook(void)
 {
 	static bool hooked;
 
-	if (!hooked && py.PySys_AddAuditHook(audit, NULL) != 0)
+	if (!hooked && py.PySys_AddAuditHook(preload_audit, NULL) != 0)
 		py.PyErr_Clear();
 	hooked = true;
 	return init_posix();

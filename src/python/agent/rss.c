@@ -26,7 +26,7 @@ static int open_statm(void)
 
 /* The second of statm's seven numbers; -1 where text is no statm, since the
  * program may have closed our descriptor and opened another file there. */
-static int64_t parse(const char *text)
+static int64_t rss_parse(const char *text)
 {
 	int64_t numbers[7] = {0};
 	int at = 0;
@@ -41,7 +41,7 @@ static int64_t parse(const char *text)
 	return at == 6 && *text == '\n' ? numbers[1] : -1;
 }
 
-static int64_t read_statm(void)
+static int64_t rss_read_statm(void)
 {
 	char text[128];
 	ssize_t len;
@@ -52,18 +52,18 @@ static int64_t read_statm(void)
 	if (len <= 0)
 		return -1;
 	text[len] = 0;
-	return parse(text);
+	return rss_parse(text);
 }
 
 int64_t rss_pages(void)
 {
-	int64_t pages = read_statm();
+	int64_t pages = rss_read_statm();
 
 	if (pages >= 0)
 		return pages;
 	/* Not closed: what has that number now is not ours. */
 	statm = open_statm();
-	pages = read_statm();
+	pages = rss_read_statm();
 	return pages >= 0 ? pages : 0;
 }
 
@@ -74,7 +74,7 @@ double rss_mib(int64_t pages)
 
 void rss_forked(void)
 {
-	if (read_statm() >= 0)
+	if (rss_read_statm() >= 0)
 		close(statm);
 	statm = -1;
 }

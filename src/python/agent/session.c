@@ -8,17 +8,17 @@
 /* The thread's block of a library that is loaded late is small. */
 #define RUNNING_MAX 24
 
-struct frame {
+struct session_frame {
 	const void *code;
 	long line; /* the one that runs */
 };
 
 struct session {
 	struct spot *spot;
-	struct table own;
-	struct table *table; /* own, or the spot's where that keeps */
+	struct line_table own;
+	struct line_table *table; /* own, or the spot's where that keeps */
 	unsigned calls;
-	struct frame *frames;
+	struct session_frame *frames;
 	size_t depth, cap;
 	int64_t last;         /* memory as the line that ran before ended */
 	struct session *next; /* among a thread's followed ones */
@@ -40,7 +40,7 @@ static struct session *running_of(const struct spot *spot)
 	return NULL;
 }
 
-static struct session *create(struct spot *spot)
+static struct session *session_create(struct spot *spot)
 {
 	struct session *session = calloc(1, sizeof(*session));
 
@@ -59,7 +59,7 @@ struct session *session_join(struct spot *spot)
 	struct session *session = running_of(spot);
 
 	if (!session)
-		session = create(spot);
+		session = session_create(spot);
 	if (session)
 		session->calls++;
 	return session;
@@ -70,7 +70,7 @@ bool session_leave(struct session *session)
 	return --session->calls == 0;
 }
 
-const struct table *session_table(const struct session *session)
+const struct line_table *session_table(const struct session *session)
 {
 	return session->table;
 }
@@ -149,7 +149,7 @@ static struct session *followed_of(struct spot *spot)
 		session = session->next;
 	if (session || !spot->keeps)
 		return session;
-	session = create(spot);
+	session = session_create(spot);
 	if (!session)
 		return NULL;
 	session->next = here.followed;
@@ -168,7 +168,7 @@ static struct session *session_of(const struct spot_code *code)
 
 /* From 3.12 on nobody tells of a frame that an exception unwound: it shows
  * when an event comes from code below it. */
-static struct frame *frame_of(struct session *session, const void *code)
+static struct session_frame *frame_of(struct session *session, const void *code)
 {
 	size_t at = session->depth;
 
@@ -193,7 +193,7 @@ void session_frame(const struct spot_code *code, long line)
 		session->last = rss_pages();
 	if (session->depth == session->cap) {
 		size_t cap = session->cap ? 2 * session->cap : 16;
-		struct frame *frames =
+		struct session_frame *frames =
 		    realloc(session->frames, cap * sizeof(*frames));
 
 		if (!frames)
@@ -201,13 +201,15 @@ void session_frame(const struct spot_code *code, long line)
 		session->frames = frames;
 		session->cap = cap;
 	}
-	session->frames[session->depth++] = (struct frame){code->code, line};
+	session->frames[session->depth++] =
+	    (struct session_frame){code->code, line};
 }
 
 void session_line(const struct spot_code *code, long line)
 {
 	struct session *session = session_of(code);
-	struct frame *top = session ? frame_of(session, code->code) : NULL;
+	struct session_frame *top =
+	    session ? frame_of(session, code->code) : NULL;
 
 	if (!top)
 		return;

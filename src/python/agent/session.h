@@ -21,7 +21,7 @@ struct session *session_join(struct spot *spot);
 bool session_leave(struct session *session);
 
 /* Its table; good until session_destroy(), or for the run where it keeps. */
-const struct table *session_table(const struct session *session);
+const struct line_table *session_table(const struct session *session);
 
 void session_destroy(struct session *session);
 

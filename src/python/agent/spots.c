@@ -50,7 +50,7 @@ struct spot *spot_get(long number)
 	return spots.items[number];
 }
 
-static struct spot_code *slot_of(
+static struct spot_code *spots_slot_of(
     struct spot_code *codes, size_t cap, const void *code)
 {
 	size_t at = ((uintptr_t)code >> 4) & (cap - 1);
@@ -71,7 +71,7 @@ static int grow_codes(void)
 		const struct spot_code *old = &spots.codes[i];
 
 		if (old->code)
-			*slot_of(codes, cap, old->code) = *old;
+			*spots_slot_of(codes, cap, old->code) = *old;
 	}
 	free(spots.codes);
 	spots.codes = codes;
@@ -85,7 +85,7 @@ int spot_add_code(struct spot *spot, const void *code, long first_line)
 
 	if (2 * spots.codes_len >= spots.codes_cap && grow_codes() != 0)
 		return -1;
-	slot = slot_of(spots.codes, spots.codes_cap, code);
+	slot = spots_slot_of(spots.codes, spots.codes_cap, code);
 	spots.codes_len += !slot->code;
 	*slot = (struct spot_code){code, first_line, spot};
 	spot->has_lines = true;
@@ -98,14 +98,14 @@ const struct spot_code *spot_of_code(const void *code)
 
 	if (!spots.codes_cap)
 		return NULL;
-	slot = slot_of(spots.codes, spots.codes_cap, code);
+	slot = spots_slot_of(spots.codes, spots.codes_cap, code);
 	return slot->code ? slot : NULL;
 }
 
 void spots_forked(void)
 {
 	for (size_t i = 0; i < spots.len; i++) {
-		struct table *table = &spots.items[i]->table;
+		struct line_table *table = &spots.items[i]->table;
 
 		table_clear(table);
 		if (table->shelf)

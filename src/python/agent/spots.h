@@ -12,9 +12,9 @@
 
 struct spot {
 	char *name;
-	bool has_lines;     /* code was added */
-	bool keeps;         /* one table for the run, not one a call */
-	struct table table; /* used where it keeps */
+	bool has_lines;          /* code was added */
+	bool keeps;              /* one table for the run, not one a call */
+	struct line_table table; /* used where it keeps */
 };
 
 struct spot_code {

@@ -6,13 +6,14 @@
 
 #include "python/agent/shelf.h"
 
-static bool on_shelf(const struct table *table)
+static bool on_shelf(const struct line_table *table)
 {
 	return table->shelf && shelf_is_used(table->shelf);
 }
 
 /* The rows go on the heap when the shelf has no more room. */
-static struct table_row *rows_on_heap(const struct table *table, size_t *wanted)
+static struct table_row *rows_on_heap(
+    const struct line_table *table, size_t *wanted)
 {
 	size_t len = table->len ? table->len : 32;
 	struct table_row *rows;
@@ -32,7 +33,7 @@ static struct table_row *rows_on_heap(const struct table *table, size_t *wanted)
 	return rows;
 }
 
-static int grow_rows(struct table *table, size_t wanted)
+static int grow_rows(struct line_table *table, size_t wanted)
 {
 	bool may_shelve = table->shelf && (!table->rows || on_shelf(table));
 	struct table_row *rows = NULL;
@@ -48,13 +49,13 @@ static int grow_rows(struct table *table, size_t wanted)
 	return 0;
 }
 
-void table_prepare(struct table *table)
+void table_prepare(struct line_table *table)
 {
 	if (!table->rows)
 		grow_rows(table, 1);
 }
 
-static struct table_row *make_row(struct table *table, long line)
+static struct table_row *make_row(struct line_table *table, long line)
 {
 	long at = line - table->first;
 
@@ -65,7 +66,8 @@ static struct table_row *make_row(struct table *table, long line)
 	return &table->rows[at];
 }
 
-void table_note(struct table *table, long line, int64_t pages, int64_t step)
+void table_note(
+    struct line_table *table, long line, int64_t pages, int64_t step)
 {
 	struct table_row *row = make_row(table, line);
 
@@ -78,14 +80,15 @@ void table_note(struct table *table, long line, int64_t pages, int64_t step)
 	table->used = true;
 }
 
-bool table_is_empty(const struct table *table)
+bool table_is_empty(const struct line_table *table)
 {
 	return !table->used;
 }
 
-void table_clear(struct table *table)
+void table_clear(struct line_table *table)
 {
 	if (!on_shelf(table))
 		free(table->rows);
-	*table = (struct table){.first = table->first, .shelf = table->shelf};
+	*table =
+	    (struct line_table){.first = table->first, .shelf = table->shelf};
 }

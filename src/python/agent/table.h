@@ -25,7 +25,7 @@ struct table_row {
 	long count;     /* 0: it never ran */
 };
 
-struct table {
+struct line_table {
 	long first;             /* the line of rows[0] */
 	struct table_row *rows; /* grown as lines come */
 	size_t len;
@@ -34,16 +34,17 @@ struct table {
 };
 
 /* Makes room now for what the first lines would make room for. */
-void table_prepare(struct table *table);
+void table_prepare(struct line_table *table);
 
 /* One more time that line ran: memory stood at pages as it ended, after it
  * had changed by step. A line before the first, and one that there is no
  * memory for, is left out. */
-void table_note(struct table *table, long line, int64_t pages, int64_t step);
+void table_note(
+    struct line_table *table, long line, int64_t pages, int64_t step);
 
-bool table_is_empty(const struct table *table);
+bool table_is_empty(const struct line_table *table);
 
 /* Empty again; what it held is freed. */
-void table_clear(struct table *table);
+void table_clear(struct line_table *table);
 
 #endif

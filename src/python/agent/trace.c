@@ -43,7 +43,7 @@ static struct pyobj *code_of(struct pyobj *frame)
 	return code;
 }
 
-static int trace(
+static int trace_event(
     struct pyobj *self, struct pyobj *frame, int what, struct pyobj *arg)
 {
 	const struct spot_code *code;
@@ -99,7 +99,7 @@ bool trace_start(void)
 	present = present_tracer();
 	if (present != py.none && present != shown_tracer)
 		return false;
-	py.PyEval_SetTrace(trace, shown_tracer);
+	py.PyEval_SetTrace(trace_event, shown_tracer);
 	return true;
 }
 
@@ -123,7 +123,7 @@ struct pyobj *trace_call(
 
 	for (int i = 0; event && i < 4; i++) {
 		if (names[i] && strcmp(names[i], event) == 0)
-			trace(self, args[0], i, args[2]);
+			trace_event(self, args[0], i, args[2]);
 	}
 	if (!event)
 		py.PyErr_Clear();

@@ -124,15 +124,15 @@ static void paint_shape(struct canvas *canvas, const struct shape *shape)
 }
 
 /* Where the bytes go, and why they could not. */
-struct sink {
+struct cairo_sink {
 	FILE *out;
 	int error;
 };
 
-static cairo_status_t write_bytes(
+static cairo_status_t cairo_scene_write_bytes(
     void *where, const unsigned char *bytes, unsigned len)
 {
-	struct sink *sink = where;
+	struct cairo_sink *sink = where;
 
 	if (fwrite(bytes, 1, len, sink->out) == len)
 		return CAIRO_STATUS_SUCCESS;
@@ -158,7 +158,7 @@ static void describe_pdf(
 }
 
 static cairo_surface_t *create_surface(
-    const struct render_job *job, struct sink *sink)
+    const struct render_job *job, struct cairo_sink *sink)
 {
 	const struct drawing *drawing = job->drawing;
 	cairo_surface_t *surface;
@@ -169,20 +169,22 @@ static cairo_surface_t *create_surface(
 		    (int)ceil(drawing->height * job->scale));
 	if (job->picture == PICTURE_SVG)
 		return cairo_svg_surface_create_for_stream(
-		    write_bytes, sink, drawing->width, drawing->height);
+		    cairo_scene_write_bytes, sink, drawing->width,
+		    drawing->height);
 	if (job->picture == PICTURE_EPS) {
-		surface = cairo_ps_surface_create_for_stream(
-		    write_bytes, sink, drawing->width, drawing->height);
+		surface =
+		    cairo_ps_surface_create_for_stream(cairo_scene_write_bytes,
+			sink, drawing->width, drawing->height);
 		cairo_ps_surface_set_eps(surface, 1);
 		return surface;
 	}
 	surface = cairo_pdf_surface_create_for_stream(
-	    write_bytes, sink, drawing->width, drawing->height);
+	    cairo_scene_write_bytes, sink, drawing->width, drawing->height);
 	describe_pdf(surface, drawing);
 	return surface;
 }
 
-static void paint(struct canvas *canvas)
+static void cairo_scene_paint(struct canvas *canvas)
 {
 	const struct drawing *drawing = canvas->job->drawing;
 
@@ -210,7 +212,7 @@ static int save_png(
 }
 
 static int status_of(
-    cairo_status_t status, const struct sink *sink, struct err *e)
+    cairo_status_t status, const struct cairo_sink *sink, struct err *e)
 {
 	if (status == CAIRO_STATUS_SUCCESS)
 		return 0;
@@ -240,12 +242,12 @@ static void date_eps(char *text, size_t len, double created_s)
 
 static int draw_to(FILE *out, const struct render_job *job, struct err *e)
 {
-	struct sink sink = {.out = out};
+	struct cairo_sink sink = {.out = out};
 	cairo_surface_t *surface = create_surface(job, &sink);
 	struct canvas canvas = {job, cairo_create(surface)};
 	int got;
 
-	paint(&canvas);
+	cairo_scene_paint(&canvas);
 	got = status_of(cairo_status(canvas.cr), &sink, e);
 	cairo_destroy(canvas.cr);
 	if (got == 0 && job->picture == PICTURE_PNG)
@@ -274,7 +276,7 @@ static int draw_eps(const struct render_job *job, struct err *e)
 	return got;
 }
 
-static int draw(const struct render_job *job, struct err *e)
+static int cairo_scene_draw(const struct render_job *job, struct err *e)
 {
 	return job->picture == PICTURE_EPS ? draw_eps(job, e)
 					   : draw_to(job->out, job, e);
@@ -290,7 +292,8 @@ static void fonts_destroy(void *fonts)
 	text_fonts_destroy(fonts);
 }
 
-static double text_width(void *fonts, const char *text, double size, bool bold)
+static double cairo_scene_text_width(
+    void *fonts, const char *text, double size, bool bold)
 {
 	return text_fonts_width(fonts, text, size, bold);
 }
@@ -302,6 +305,6 @@ const struct render_module mprof_render_module = {
     .version = RENDER_MODULE_VERSION,
     .fonts_create = fonts_create,
     .fonts_destroy = fonts_destroy,
-    .text_width = text_width,
-    .draw = draw,
+    .text_width = cairo_scene_text_width,
+    .draw = cairo_scene_draw,
 };

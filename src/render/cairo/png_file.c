@@ -33,7 +33,8 @@ static void take_warning(png_structp png, png_const_charp text)
 	(void)text;
 }
 
-static void write_bytes(png_structp png, png_bytep bytes, size_t len)
+static void cairo_png_file_write_bytes(
+    png_structp png, png_bytep bytes, size_t len)
 {
 	struct writing *writing = png_get_io_ptr(png);
 
@@ -48,7 +49,7 @@ static void flush_bytes(png_structp png)
 	(void)png;
 }
 
-static void write_rows(
+static void cairo_png_file_write_rows(
     png_structp png, const struct png_picture *picture, unsigned char *row)
 {
 	for (uint32_t y = 0; y < picture->height; y++) {
@@ -69,7 +70,7 @@ static void write_rows(
 }
 
 /* Nothing here owns anything that libpng's jump would lose. */
-static void write_all(png_structp png, png_infop info,
+static void cairo_png_file_write_all(png_structp png, png_infop info,
     const struct png_picture *picture, unsigned char *row)
 {
 	png_set_IHDR(png, info, picture->width, picture->height, 8,
@@ -78,7 +79,7 @@ static void write_all(png_structp png, png_infop info,
 	png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
 	png_set_compression_level(png, COMPRESSION);
 	png_write_info(png, info);
-	write_rows(png, picture, row);
+	cairo_png_file_write_rows(png, picture, row);
 	png_write_end(png, NULL);
 }
 
@@ -95,8 +96,9 @@ int png_file_write(const struct png_picture *picture, FILE *out, struct err *e)
 		snprintf(writing.reason, sizeof(writing.reason),
 		    "libpng can't be used");
 	} else if (setjmp(png_jmpbuf(png)) == 0) {
-		png_set_write_fn(png, &writing, write_bytes, flush_bytes);
-		write_all(png, info, picture, row);
+		png_set_write_fn(
+		    png, &writing, cairo_png_file_write_bytes, flush_bytes);
+		cairo_png_file_write_all(png, info, picture, row);
 		got = 0;
 	}
 	png_destroy_write_struct(&png, &info);

@@ -8,14 +8,14 @@
 
 /* A graph and what Graphviz made of it. Names never go there: boxes have
  * sizes, labels are empty tables of a size. */
-struct layout {
+struct graphviz_layout {
 	struct graph *graph;
 	Agraph_t *made;
 	Agnode_t **nodes;
 	Agedge_t **edges;
 };
 
-static void set_number(void *object, char *name, double value)
+static void graphviz_place_set_number(void *object, char *name, double value)
 {
 	char *text = mem_format("%.4f", value);
 
@@ -23,16 +23,16 @@ static void set_number(void *object, char *name, double value)
 	free(text);
 }
 
-static void make_node(struct layout *layout, size_t i)
+static void make_node(struct graphviz_layout *layout, size_t i)
 {
 	const struct draw_box *place = &layout->graph->boxes.items[i].place;
 
 	layout->nodes[i] = agnode(layout->made, NULL, 1);
-	set_number(layout->nodes[i], "width", place->w / INCH);
-	set_number(layout->nodes[i], "height", place->h / INCH);
+	graphviz_place_set_number(layout->nodes[i], "width", place->w / INCH);
+	graphviz_place_set_number(layout->nodes[i], "height", place->h / INCH);
 }
 
-static void make_label(struct layout *layout, size_t i)
+static void make_label(struct graphviz_layout *layout, size_t i)
 {
 	const struct draw_box *place =
 	    &layout->graph->arrows.items[i].label_place;
@@ -48,7 +48,7 @@ static void make_label(struct layout *layout, size_t i)
 	free(table);
 }
 
-static void make_edge(struct layout *layout, size_t i)
+static void make_edge(struct graphviz_layout *layout, size_t i)
 {
 	const struct graph_arrow *arrow = &layout->graph->arrows.items[i];
 
@@ -58,7 +58,7 @@ static void make_edge(struct layout *layout, size_t i)
 		make_label(layout, i);
 }
 
-static void make(struct layout *layout)
+static void graphviz_place_make(struct graphviz_layout *layout)
 {
 	static char *const settings[][2] = {
 	    {"rankdir", "LR"}, {"nodesep", "0.22"}, {"ranksep", "0.35"}};
@@ -80,14 +80,15 @@ static void make(struct layout *layout)
 }
 
 /* Graphviz's y grows upwards. */
-static struct draw_point point_of(const struct layout *layout, pointf at)
+static struct draw_point point_of(
+    const struct graphviz_layout *layout, pointf at)
 {
 	return (struct draw_point){
 	    .x = at.x, .y = layout->graph->height - at.y};
 }
 
-static void take_curve(
-    struct layout *layout, struct graph_arrow *arrow, const splines *found)
+static void take_curve(struct graphviz_layout *layout,
+    struct graph_arrow *arrow, const splines *found)
 {
 	const bezier *curve;
 
@@ -103,7 +104,7 @@ static void take_curve(
 	    layout, curve->eflag ? curve->ep : curve->list[arrow->len - 1]);
 }
 
-static void take(struct layout *layout)
+static void graphviz_place_take(struct graphviz_layout *layout)
 {
 	struct graph *graph = layout->graph;
 
@@ -133,26 +134,26 @@ static void take(struct layout *layout)
 }
 
 /* What it says on stderr tells a person nothing. */
-static int ignore(char *text)
+static int graphviz_place_ignore(char *text)
 {
 	(void)text;
 	return 0;
 }
 
-static int place(struct graph *graph, struct err *e)
+static int graphviz_place_all(struct graph *graph, struct err *e)
 {
-	struct layout layout = {.graph = graph};
+	struct graphviz_layout layout = {.graph = graph};
 	GVC_t *context;
 	int got;
 
-	agseterrf(ignore);
+	agseterrf(graphviz_place_ignore);
 	context = gvContext();
 	layout.nodes = mem_zero(graph->boxes.len + 1, sizeof(Agnode_t *));
 	layout.edges = mem_zero(graph->arrows.len + 1, sizeof(Agedge_t *));
-	make(&layout);
+	graphviz_place_make(&layout);
 	got = gvLayout(context, layout.made, "dot");
 	if (got == 0) {
-		take(&layout);
+		graphviz_place_take(&layout);
 		gvFreeLayout(context, layout.made);
 	} else {
 		err_set(e, "Graphviz can't lay the graph out; write it as .dot "
@@ -170,5 +171,5 @@ extern const struct graph_module mprof_graph_module;
 __attribute__((visibility("default")))
 const struct graph_module mprof_graph_module = {
     .version = GRAPH_MODULE_VERSION,
-    .place = place,
+    .place = graphviz_place_all,
 };
