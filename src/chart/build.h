@@ -43,6 +43,11 @@ struct scene_panel *build_panel(
 struct scene_line *build_line(struct scene_panel *panel,
     const struct series *samples, double zero_s, double gap_s);
 
+/* Adds the run's processes to the panel's lines as layers that lie on each
+ * other, the program itself the lowest. */
+void build_layers(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request);
+
 /* The dot at the run's peak, what ended it, MARK records, gaps. sampled as
  * in run_peak_above(), of the first run. */
 void build_marks(struct scene *scene, struct scene_panel *panel,

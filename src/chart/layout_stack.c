@@ -138,7 +138,8 @@ static struct draw_point *trace_edge(const struct place *place,
 
 void layout_stack(struct place *place, const struct plot *plot)
 {
-	const struct scene_line *top = stack_top(plot->panel);
+	const struct scene_line *top =
+	    stack_top(plot->panel->lines.items, plot->panel->lines.len);
 	bool to_file = place->request->most_columns > 0;
 	struct stack_times picks;
 

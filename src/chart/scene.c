@@ -6,12 +6,18 @@
 
 #include "base/mem.h"
 
+static void lines_finish(const struct scene_line *lines, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		free(lines[i].name);
+		free(lines[i].detail);
+	}
+}
+
 static void panel_finish(struct scene_panel *panel)
 {
-	for (size_t i = 0; i < panel->lines.len; i++) {
-		free(panel->lines.items[i].name);
-		free(panel->lines.items[i].detail);
-	}
+	lines_finish(panel->lines.items, panel->lines.len);
+	lines_finish(panel->layers.items, panel->layers.len);
 	for (size_t i = 0; i < panel->functions.len; i++) {
 		free(panel->functions.items[i].name);
 		free(panel->functions.items[i].detail);
@@ -25,6 +31,7 @@ static void panel_finish(struct scene_panel *panel)
 	for (size_t i = 0; i < panel->groups.len; i++)
 		free(panel->groups.items[i].name);
 	array_free(&panel->lines);
+	array_free(&panel->layers);
 	array_free(&panel->functions);
 	array_free(&panel->spans);
 	array_free(&panel->marks);

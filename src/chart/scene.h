@@ -20,8 +20,10 @@ enum scene_panel_kind { PANEL_MEMORY, PANEL_LANES };
 
 struct scene_panel {
 	enum scene_panel_kind kind;
-	struct axis memory;             /* PANEL_MEMORY */
-	ARRAY(struct scene_line) lines; /* drawn in this order */
+	struct axis memory; /* PANEL_MEMORY */
+	/* Lines are drawn in this order. Layers are the same memory stacked,
+	 * where it was asked for: for a reader who can switch to them. */
+	ARRAY(struct scene_line) lines, layers;
 	ARRAY(struct scene_function) functions;
 	ARRAY(struct scene_span) spans;
 	ARRAY(struct scene_mark) marks;

@@ -170,15 +170,32 @@ static void add_layers(struct stack_build *build, double peak_mib)
 		add_other(build, layers);
 }
 
+void build_layers(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request)
+{
+	const struct run *run = request->runs[0].run;
+	struct window window = build_window(request, 0);
+	struct series part =
+	    series_part(&run->total, window.from_s, window.to_s);
+	const struct sample *shown = series_peak(&part);
+	struct stack_build build = {.scene = scene,
+	    .panel = panel,
+	    .run = run,
+	    .ranking = ranking_of(run, &window),
+	    .highest = request->window_s.given ? "highest" : "peak",
+	    .zero_s = build_zero(request, 0),
+	    .gap_s = downsample_gap(&run->total)};
+
+	add_layers(&build, shown ? shown->mib : 0);
+	ranking_finish(&build.ranking);
+	array_free(&build.ticks);
+}
+
 int chart_stack(
     struct scene *scene, const struct chart_request *request, struct err *e)
 {
-	const struct run *run = request->runs[0].run;
-	const struct sample *peak = series_peak(&run->total);
-	struct stack_build build = {.scene = scene, .run = run};
-	const struct sample *shown;
-	struct window window;
-	struct series part;
+	const struct sample *peak = series_peak(&request->runs[0].run->total);
+	struct scene_panel *panel;
 
 	if (build_frame(scene, request, e) != 0)
 		return -1;
@@ -188,17 +205,8 @@ int chart_stack(
 	if (!peak)
 		return err_set(e, "%s: holds no MEM records to stack",
 		    request->runs[0].name);
-	build.panel = build_panel(scene, PANEL_MEMORY);
-	window = build_window(request, 0);
-	part = series_part(&run->total, window.from_s, window.to_s);
-	shown = series_peak(&part);
-	build.highest = request->window_s.given ? "highest" : "peak";
-	build.ranking = ranking_of(run, &window);
-	build.zero_s = build_zero(request, 0);
-	build.gap_s = downsample_gap(&run->total);
-	add_layers(&build, shown ? shown->mib : 0);
-	build_rest(scene, build.panel, request, peak);
-	ranking_finish(&build.ranking);
-	array_free(&build.ticks);
+	panel = build_panel(scene, PANEL_MEMORY);
+	build_layers(scene, panel, request);
+	build_rest(scene, panel, request, peak);
 	return 0;
 }

@@ -11,11 +11,11 @@ bool stack_is_layer(const struct scene_line *line)
 	       line->base->len >= line->samples->len;
 }
 
-const struct scene_line *stack_top(const struct scene_panel *panel)
+const struct scene_line *stack_top(const struct scene_line *lines, size_t len)
 {
-	for (size_t i = panel->lines.len; i-- > 0;) {
-		if (stack_is_layer(&panel->lines.items[i]))
-			return &panel->lines.items[i];
+	for (size_t i = len; i-- > 0;) {
+		if (stack_is_layer(&lines[i]))
+			return &lines[i];
 	}
 	return NULL;
 }

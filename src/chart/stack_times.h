@@ -18,8 +18,8 @@ struct stack_times {
 /* Whether the line is a layer. */
 bool stack_is_layer(const struct scene_line *line);
 
-/* The layer on top of the others; NULL where nothing is stacked. */
-const struct scene_line *stack_top(const struct scene_panel *panel);
+/* The layer on top of the others; NULL where none of the lines is one. */
+const struct scene_line *stack_top(const struct scene_line *lines, size_t len);
 
 /* Chooses among the times of top, which take so many points for all layers,
  * those that take at most so many: the one with the highest stack of each group

@@ -184,6 +184,19 @@ static void add_total(
 	line->in_legend &= total->len > 0;
 }
 
+/* A stack of the program alone would show what its line does. */
+static void add_stack(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request)
+{
+	struct scene_panel stacked = {.kind = PANEL_MEMORY};
+
+	if (!request->layers || request->len > 1 || panel->lines.len < 2 ||
+	    request->runs[0].run->total.len == 0)
+		return;
+	build_layers(scene, &stacked, request);
+	panel->layers = stacked.lines;
+}
+
 int chart_timeline(
     struct scene *scene, const struct chart_request *request, struct err *e)
 {
@@ -199,6 +212,7 @@ int chart_timeline(
 		add_total(panel, request, i);
 	if (request->len == 1)
 		add_processes(scene, panel, request);
+	add_stack(scene, panel, request);
 	peak = panel->lines.items[0].peak;
 	peak.time_s += build_zero(request, 0);
 	if (request->window_s.given)

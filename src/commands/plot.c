@@ -268,14 +268,20 @@ static void reading_finish(struct plot_reading *reading)
 	array_free(&reading->names);
 }
 
+/* The file that was asked for. Without a path the chart is shown. */
+struct plot_file {
+	char *path;
+	const struct render_format *format;
+};
+
 static struct chart_limits limits_of(const struct option_range *range)
 {
 	return (struct chart_limits){range->given, range->first, range->last};
 }
 
 static int command_plot_build(struct scene *scene,
-    const struct plot_reading *reading, const struct plot_options *options,
-    struct err *e)
+    const struct plot_reading *reading, const struct plot_file *file,
+    const struct plot_options *options, struct err *e)
 {
 	struct chart_request request = {.runs = reading->runs.items,
 	    .len = reading->runs.len,
@@ -283,6 +289,7 @@ static int command_plot_build(struct scene *scene,
 	    .title = options->title,
 	    .functions = !options->no_functions,
 	    .slope = options->slope,
+	    .layers = !file->path || file->format->can_switch,
 	    .clock = options->clock,
 	    .window_s = limits_of(&options->window),
 	    .memory_mib = limits_of(&options->memory_limits)};
@@ -297,12 +304,6 @@ static int command_plot_build(struct scene *scene,
 		return chart_flame(scene, &request, e);
 	return chart_timeline(scene, &request, e);
 }
-
-/* The file that was asked for. Without a path the chart is shown. */
-struct plot_file {
-	char *path;
-	const struct render_format *format;
-};
 
 /* The name that memory_profiler would give: a name without an extension gets
  * .png. The caller frees. */
@@ -371,7 +372,7 @@ static int command_plot_draw(const struct plot_reading *reading,
 {
 	struct scene scene;
 	struct err e;
-	int got = command_plot_build(&scene, reading, options, &e);
+	int got = command_plot_build(&scene, reading, file, options, &e);
 
 	if (got == 0 && file->path)
 		got = write_chart(&scene, file, options, &e);

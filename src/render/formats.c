@@ -24,13 +24,15 @@ static int render_html(
 }
 
 const struct render_format render_formats[] = {
-    {"png", "a picture of pixels", render_png, true},
-    {"svg", "a picture of lines", render_svg, false},
-    {"pdf", "a page", render_pdf, true},
-    {"eps", "a picture of lines for TeX and print", render_eps, false},
-    {"html", "a page to explore in a browser", render_html, false},
-    {"scene", "the chart's parts as text, for tests", render_scene, false},
-    {NULL, NULL, NULL, false},
+    {"png", "a picture of pixels", render_png, .binary = true},
+    {"svg", "a picture of lines", render_svg, .binary = false},
+    {"pdf", "a page", render_pdf, .binary = true},
+    {"eps", "a picture of lines for TeX and print", render_eps,
+	.binary = false},
+    {"html", "a page to explore in a browser", render_html, .can_switch = true},
+    {"scene", "the chart's parts as text, for tests", render_scene,
+	.binary = false},
+    {.name = NULL},
 };
 
 const struct render_format *format_find(const char *name)

@@ -26,7 +26,8 @@ struct render_format {
 	/* Writes the chart to out; -1 with e. */
 	int (*render)(
 	    const struct render_request *request, FILE *out, struct err *e);
-	bool binary; /* not for a terminal */
+	bool binary;     /* not for a terminal */
+	bool can_switch; /* a reader can switch to the scene's layers */
 };
 
 /* The rows; the last one's name is NULL. */

@@ -27,7 +27,7 @@ static const char *const kind_names[] = {
     [SCENE_TOTAL] = "total",
     [SCENE_RUN] = "run",
     [SCENE_PROCESS] = "process",
-    [SCENE_STACKED] = "process", /* the page does the stacking */
+    [SCENE_STACKED] = "layer",
     [SCENE_TREND] = "trend",
 };
 
@@ -205,11 +205,22 @@ static void put_theme(FILE *out, const char *name, enum palette_theme theme)
 
 static bool is_stacked(const struct html_pack *pack)
 {
-	for (size_t i = 0; i < pack->series.len; i++) {
+	for (size_t i = 0; i < pack->lines; i++) {
 		if (pack->series.items[i].line->kind == SCENE_STACKED)
 			return true;
 	}
 	return false;
+}
+
+static void put_list(
+    FILE *out, const char *key, const struct html_series *series, size_t len)
+{
+	fprintf(out, ",\"%s\":[\n", key);
+	for (size_t i = 0; i < len; i++) {
+		fputs(i ? ",\n" : "", out);
+		html_put_series(out, &series[i]);
+	}
+	putc(']', out);
 }
 
 static void put_recording(FILE *out, const struct scene *scene)
@@ -233,12 +244,10 @@ static void put_recording(FILE *out, const struct scene *scene)
 	put_facts(out, scene);
 	html_put_marks(out, scene);
 	put_notes(out, scene, put_spans(out, scene));
-	fputs(",\"series\":[\n", out);
-	for (size_t i = 0; i < pack.series.len; i++) {
-		fputs(i ? ",\n" : "", out);
-		html_put_series(out, &pack.series.items[i]);
-	}
-	fputs("]}", out);
+	put_list(out, "series", pack.series.items, pack.lines);
+	put_list(out, "layers", pack.series.items + pack.lines,
+	    pack.series.len - pack.lines);
+	putc('}', out);
 	html_pack_finish(&pack);
 }
 

@@ -176,19 +176,29 @@ static void add_line(struct html_pack *pack, const struct scene_line *line)
 		pack->ticks_per_s = 1e6;
 }
 
+static void add_lines(
+    struct html_pack *pack, const struct scene_line *lines, size_t len)
+{
+	const struct scene_line *top = stack_top(lines, len);
+
+	for (size_t i = 0; i < len; i++)
+		add_line(pack, &lines[i]);
+	if (top)
+		pack->top = top;
+}
+
 void html_pack(struct html_pack *pack, const struct scene *scene, size_t budget)
 {
 	size_t most = MOST_SAMPLES, bytes;
 
 	*pack = (struct html_pack){.ticks_per_s = 1e4};
-	for (size_t p = 0; p < scene->panels.len; p++) {
-		const struct scene_panel *panel = &scene->panels.items[p];
-
-		for (size_t i = 0; i < panel->lines.len; i++)
-			add_line(pack, &panel->lines.items[i]);
-		if (!pack->top)
-			pack->top = stack_top(panel);
-	}
+	for (size_t p = 0; p < scene->panels.len; p++)
+		add_lines(pack, scene->panels.items[p].lines.items,
+		    scene->panels.items[p].lines.len);
+	pack->lines = pack->series.len;
+	for (size_t p = 0; p < scene->panels.len; p++)
+		add_lines(pack, scene->panels.items[p].layers.items,
+		    scene->panels.items[p].layers.len);
 	bytes = pack_all(pack, most);
 	while (bytes > budget && most > 4 * pack->series.len) {
 		most = (size_t)((double)most * (double)budget / (double)bytes *

@@ -21,7 +21,9 @@ struct html_series {
 };
 
 struct html_pack {
+	/* The panels' lines, and behind so many of them their layers. */
 	ARRAY(struct html_series) series;
+	size_t lines;
 	double ticks_per_s;           /* resolution of the times */
 	size_t layers;                /* of a stack, below and with top */
 	const struct scene_line *top; /* NULL: nothing is stacked */

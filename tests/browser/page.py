@@ -114,7 +114,15 @@ def check_keys(page):
     browser.keys("0", "c", "f", "s")
     check(browser.script("return view.clock && view.fit && view.stacked;"),
           "c, f, s: not switched")
+    layers = browser.script("""
+        return data.series.map((one) => [one.kind, one.name]);""")
+    check(layers[0] == ["layer", "the program itself"] and len(layers) == 3,
+          f"s: not the program's layers: {layers}")
+    page.hover(0.3)
+    check("all that is shown" in page.tooltip(), "s: " + page.tooltip())
     browser.keys("c", "f", "s")
+    check(browser.script("return data.series[0].kind;") == "total",
+          "s: not the lines again")
     browser.keys("?")
     check(browser.script("return byId('help').open;"), "?: no help")
     browser.keys("\ue00c")

@@ -38,6 +38,52 @@ drive() {
 	drive dark
 }
 
+# layers PAGE: a line a layer of a page: its name, then time and height of each
+# of its samples, as far as the page keeps them
+layers() {
+	python3 - "$1" <<'END'
+import base64, json, re, sys
+page = open(sys.argv[1], encoding="utf-8").read()
+page = json.loads(re.search(r'id="recording">(.*?)</script>', page, re.S)[1])
+for layer in page["layers"] or page["series"]:
+    numbers, value, weight = [], 0, 1
+    for byte in base64.b64decode(layer["data"]):
+        value, weight = value + (byte & 127) * weight, weight * 128
+        if byte < 128:
+            numbers.append(value)
+            value, weight = 0, 1
+    signed = lambda n: -(n + 1) // 2 if n % 2 else n // 2
+    time = steps = 0
+    print(layer["name"], end="")
+    for i in range(0, len(numbers), 2):
+        time += numbers[i] if i else signed(numbers[i])
+        steps += signed(numbers[i + 1] // 2)
+        print(f" {time / page['ticks']:.4f}:{steps / 1024:.2f}", end="")
+    print()
+END
+}
+
+# stacked FILE: the same of the scene that pictures of the stack are made of
+stacked() {
+	mprof plot --stack --format scene -o - "$1" | awk '
+		/^  stacked/ { split($0, part, "\""); row = row (row ? "\n" : "") part[2] }
+		/ over / { row = row sprintf(" %s:%.2f", $1, $2 - $4) }
+		END { print row }'
+}
+
+@test 'the stack that a page switches to is that of pictures' {
+	local file
+
+	hostile >hostile.dat
+	for file in hostile.dat "$SOURCE"/tests/golden/{reused,tree}.dat; do
+		mprof plot -o page.html "$file"
+		mprof plot --stack -o stack.html "$file"
+		same "$(layers page.html)" "$(stacked "$file")"
+		same "$(layers stack.html)" "$(stacked "$file")"
+		[ "$(layers page.html | wc -l)" -gt 1 ]
+	done
+}
+
 @test 'the page names no other place and lets nothing else run' {
 	hostile >hostile.dat
 	mprof plot -o page.html hostile.dat

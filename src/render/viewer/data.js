@@ -48,19 +48,37 @@ function decodeSamples(series, ticksPerSecond)
 }
 
 // Colours repeat where there are many processes; dashes tell those apart.
-function loadRecording(data)
+function loadSeries(list, ticksPerSecond)
 {
 	const uses = new Map();
 
-	for (const [index, series] of data.series.entries()) {
+	for (const series of list) {
 		const used = uses.get(series.role) || 0;
+		const many = series.kind === "process" ||
+			series.kind === "layer";
 
-		decodeSamples(series, data.ticks);
+		decodeSamples(series, ticksPerSecond);
 		uses.set(series.role, used + 1);
-		series.index = index;
-		series.dash = series.kind === "process" ? used % 3 : 0;
+		series.dash = many ? used % 3 : 0;
 		series.hidden = false;
 	}
+}
+
+// A stack of the program's own making takes the lines' place, but for trends.
+function chooseSeries(data, stacked)
+{
+	data.series = stacked && data.layers.length ?
+		data.layers.concat(data.lines.filter((one) =>
+			one.kind === "trend")) :
+		data.lines;
+}
+
+function loadRecording(data)
+{
+	loadSeries(data.series, data.ticks);
+	loadSeries(data.layers, data.ticks);
+	data.lines = data.series;
+	chooseSeries(data, data.stacked);
 	data.lanes = 0;
 	for (const span of data.spans)
 		data.lanes = Math.max(data.lanes, span.lane + 1);

@@ -207,44 +207,60 @@ function drawSeries(context, view, series, theme)
 		path.lineTo(x + 2, y);
 	});
 	context.strokeStyle = colour;
-	context.lineWidth = view.lit === series.index ? 3 : strong ? 2 : 1.4;
+	context.lineWidth = view.lit === series ? 3 : strong ? 2 : 1.4;
 	context.lineJoin = "round";
 	context.setLineDash(series.kind === "trend" ? [7, 5] :
 		DASHES[series.dash]);
-	context.globalAlpha = view.lit !== null && view.lit !== series.index ?
+	context.globalAlpha = view.lit !== null && view.lit !== series ?
 		0.25 : 1;
 	context.stroke(path);
 	context.globalAlpha = 1;
 	context.setLineDash([]);
 }
 
-function stackedSeries(view, data)
+function visibleLayers(data)
 {
-	return data.series.filter((series) => series.kind === "process" &&
+	return data.series.filter((series) => series.kind === "layer" &&
 		!series.hidden);
 }
 
-// Calls `each(x, time, value, series)` for every second pixel column from
-// the lowest area to the highest one, with the value under it as base.
+// The layers have samples at the same times: the highest stack of those in
+// [from, to), else the one before; -1 in a gap and beside the recording.
+function highestStack(layers, from, to)
+{
+	const { time, count, breaks } = layers[0];
+	const height = (at) => layers.reduce((sum, one) =>
+		sum + one.memory[at], 0);
+	const after = lowerBound(layers[0], to);
+	let best = after - 1;
+
+	if (best < 0 || time[best] < from)
+		return best >= 0 && after < count && !breaks.has(after) ?
+			best : -1;
+	for (let at = best - 1; at >= 0 && time[at] >= from; at--) {
+		if (height(at) > height(best))
+			best = at;
+	}
+	return best;
+}
+
+// Calls `each(x, base, top, series)` for every second pixel column, from the
+// lowest layer to the highest one.
 function stackColumns(view, data, each)
 {
 	const { left, right } = view.layout;
-	const series = stackedSeries(view, data);
-	const slack = (view.to - view.from) / (right - left);
+	const layers = visibleLayers(data);
 
-	for (let x = left; x <= right; x += 2) {
-		const time = xToTime(view, x);
+	for (let x = left; layers.length > 0 && x <= right; x += 2) {
+		const at = highestStack(layers, xToTime(view, x),
+			xToTime(view, x + 2));
 		let base = 0;
 
-		for (const one of series) {
-			const mib = memoryAt(one, time, slack);
+		for (const one of layers) {
+			const top = base + (at < 0 ? 0 : one.memory[at]);
 
-			if (isNaN(mib)) {
-				each(x, base, base, one);
-				continue;
-			}
-			each(x, base, base + mib, one);
-			base += mib;
+			each(x, base, top, one);
+			base = top;
 		}
 	}
 }
@@ -277,7 +293,7 @@ function drawStack(context, view, data, theme)
 			area.lineTo(x, memoryToY(view, base));
 		area.closePath();
 		context.globalAlpha = view.lit !== null &&
-			view.lit !== series.index ? 0.25 : 0.85;
+			view.lit !== series ? 0.25 : 0.85;
 		context.fillStyle = theme[series.role];
 		context.fill(area);
 	}
@@ -442,7 +458,7 @@ function drawChart(context, view, data)
 	if (view.stacked)
 		drawStack(context, view, data, theme);
 	for (const series of data.series) {
-		const flat = !view.stacked || series.kind !== "process";
+		const flat = !view.stacked || series.kind !== "layer";
 
 		if (flat && !series.hidden)
 			drawSeries(context, view, series, theme);

@@ -21,7 +21,10 @@ function snapTime(view, data, time)
 
 	if (!lead)
 		return time;
-	const at = highestSample(lead, time - half, time + half);
+	const layers = view.stacked ? visibleLayers(data) : [];
+	const at = layers.length ?
+		Math.max(0, highestStack(layers, time - half, time + half)) :
+		highestSample(lead, time - half, time + half);
 	const found = lead.time[at];
 	return found >= view.from && found <= view.to ? found : time;
 }
@@ -65,26 +68,40 @@ function tooltipRow(theme, row)
 		element("td", { textContent: memoryText(row.mib) }));
 }
 
+function stackTotal(rows)
+{
+	const layers = rows.filter((row) => row.series.kind === "layer");
+	const series = {
+		name: "all that is shown", kind: "total", role: "total", dash: 0,
+	};
+
+	return layers.length < 2 ? [] : [{
+		series, mib: layers.reduce((sum, row) => sum + row.mib, 0),
+	}];
+}
+
 // The total stays first; the rest by size, so that those left out are small.
 function fillTooltip(view, data, time)
 {
 	const theme = themeOf(data);
 	const [elapsed, clock] = cursorTimeText(view, data, time);
 	const rows = seriesAt(view, data, time);
-	const total = rows.filter((row) => row.series.kind === "total");
-	const rest = rows.filter((row) => row.series.kind !== "total")
+	const total = view.stacked ? stackTotal(rows) :
+		rows.filter((row) => row.series.kind === "total");
+	const rest = rows.filter((row) => row.series.kind !== "total" &&
+		(row.series.kind !== "layer" || row.mib > 0))
 		.sort((a, b) => b.mib - a.mib);
-	const shown = total.concat(rest).slice(0, MOST_ROWS);
+	const listed = total.concat(rest), shown = listed.slice(0, MOST_ROWS);
 	const calls = callsAt(data, time);
 	const parts = [element("p", { className: "when" },
 		element("strong", { textContent: elapsed }),
 		element("span", { textContent: clock })),
 	element("table", {}, ...shown.map((row) => tooltipRow(theme, row)))];
 
-	if (rows.length > shown.length)
+	if (listed.length > shown.length)
 		parts.push(element("p", {
 			className: "soft",
-			textContent: `and ${rows.length - shown.length} more`,
+			textContent: `and ${listed.length - shown.length} more`,
 		}));
 	if (calls.length)
 		parts.push(element("p", {
@@ -122,7 +139,7 @@ function drawCursor(context, view, data, time)
 	context.stroke();
 	context.setLineDash([]);
 	for (const row of seriesAt(view, data, time)) {
-		const stacked = view.stacked && row.series.kind === "process";
+		const stacked = view.stacked && row.series.kind === "layer";
 		const y = memoryToY(view, row.mib);
 
 		if (stacked || y < top - 4 || y > bottom + 4)

@@ -112,6 +112,11 @@ function hideCursor()
 function toggleOption(name)
 {
 	view[name] = !view[name];
+	if (name === "stacked") {
+		chooseSeries(data, view.stacked);
+		view.lit = null;
+		buildLegend(data, toggleSeries, lightSeries);
+	}
 	redraw();
 }
 
@@ -139,7 +144,7 @@ function toggleSeries(series, alone)
 
 function lightSeries(series)
 {
-	view.lit = series && !series.hidden ? series.index : null;
+	view.lit = series && !series.hidden ? series : null;
 	redraw();
 }
 
@@ -255,11 +260,14 @@ const KEYS_ANYWHERE = {
 	"?": showHelp,
 };
 
+// A stack has no line of the total, whose peak is marked.
 function peakTime()
 {
 	const lead = leadSeries(view, data);
+	const mark = view.stacked &&
+		data.marks.find((one) => one.kind === "peak");
 
-	return lead ? lead.peak[0] : data.from;
+	return mark ? mark.at : lead ? lead.peak[0] : data.from;
 }
 
 function showHelp()
@@ -339,8 +347,7 @@ function listen()
 document.title = data.title + " \u2013 mprof";
 byId("title").textContent = data.title;
 overlay.setAttribute("aria-label", describeChart(data));
-byId("stacked").hidden = data.series.filter((one) =>
-	one.kind === "process").length < 2;
+byId("stacked").hidden = !data.stacked && data.layers.length === 0;
 byId("stage").classList.toggle("with-lanes", data.lanes > 0);
 byId("stage").style.minHeight =
 	`${LEAST_PLOT + heightOfLanes(data.lanes)}px`;

@@ -98,10 +98,11 @@ function buildLegend(data, onToggle, onLight)
 {
 	const legend = byId("legend"), theme = themeOf(data);
 
+	legend.replaceChildren();
 	for (const series of data.series.filter((one) => one.legend)) {
 		const button = element("button", {
 			type: "button", title: legendLabel(series),
-			"aria-pressed": "true",
+			"aria-pressed": !series.hidden,
 		}, swatch(theme, series),
 		element("span", { className: "name", textContent: series.name }),
 		element("span", {
