@@ -11,6 +11,8 @@
 # make attack     crafted input, failures, kills and races; ATTACK_S=600 seconds
 # make lint       formatters and static checks
 # make analyze    gcc's analyzer, but for what was looked through
+# make measures   how large and how finely cut the source is; measures-all:
+#                 also what a command passes through, tests' time, mutants
 # make install    to PREFIX (/usr/local), below DESTDIR; make uninstall
 # make dist       build/mprof-VERSION.tar.gz, the same bytes every time
 #
@@ -283,6 +285,15 @@ attack: all
 demo: all
 	$(Q)sh examples/demo
 
+measures:
+	$(Q)tests/tools/measures src
+
+measures-all: measures all
+	$(Q)tests/tools/walks
+	$(Q)bash -c 'time $(MAKE) -s test >build/measures.log' 2>&1 | \
+		sed -n 's/^real\t/make test                          /p'
+	$(Q)$(MAKE) -s mutants
+
 bench: all
 	$(Q)bash tests/bench/run $(SECTION)
 
@@ -335,6 +346,6 @@ clean:
 
 FORCE:
 .PHONY: all test bench bench-readme demo check-layers check-headers lint install uninstall
-.PHONY: attack test-faults analyze dist fuzz clean FORCE
+.PHONY: attack measures measures-all test-faults analyze dist fuzz clean FORCE
 .DELETE_ON_ERROR:
 endif

@@ -94,7 +94,7 @@ const struct line_table *call_leave(struct agent_call *call)
 	call_pause(call);
 	call->left = true;
 	call->mark.leave = marks_now();
-	marks_write(&call->mark);
+	agent_marks_write(&call->mark);
 	if (!call->session)
 		return NULL;
 	if (!session_leave(call->session)) {

@@ -149,7 +149,7 @@ static void agent_marks_append(const char *text, size_t len)
 	close(fd);
 }
 
-void marks_write(const struct marks_call *call)
+void agent_marks_write(const struct marks_call *call)
 {
 	char name[NAME_MAX_BYTES + 1], text[5 * NAME_MAX_BYTES + 600];
 	char *out = text;

@@ -31,7 +31,7 @@ struct marks_call {
 
 /* A call ended. Without a recording, or where it can't be written, nothing
  * happens: the program is not to suffer. */
-void marks_write(const struct marks_call *call);
+void agent_marks_write(const struct marks_call *call);
 
 /* After fork: both processes may have calls from now on. */
 void marks_forked(void);
