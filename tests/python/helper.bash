@@ -8,17 +8,23 @@ SCRIPTS=$SOURCE/tests/python
 # shellcheck disable=SC1091
 . "$SOURCE/tests/cli/pythons.bash"
 
-# The same, looked for once a test file.
+# Those, and the newer ones that the agent knows as well; looked for once a
+# test file.
 known_pythons() {
 	local known=${BATS_FILE_TMPDIR:-.}/pythons
 
-	[ -e "$known" ] || pythons >"$known" 2>/dev/null
+	[ -e "$known" ] || {
+		pythons
+		described_pythons |
+			sed -n 's/^\([^ ]*\) no: CPython 3\.1[45]\..*/\1/p'
+	} >"$known" 2>/dev/null
 	cat "$known"
 }
 
-# Runs a function with each interpreter, and says which those were.
+# Runs a function with each interpreter, and says which those were and which
+# minor versions had none.
 on_each_python() {
-	local python tried=''
+	local python minor tried='' missing=''
 
 	for python in $(known_pythons); do
 		"$@" "$python" || {
@@ -28,8 +34,11 @@ on_each_python() {
 		tried="$tried $("$python" -S -c 'import sys
 print("%d.%d.%d" % sys.version_info[:3])')"
 	done
-	[ -n "$tried" ] || skip 'no CPython 3.8 to 3.13 here'
-	echo "# on CPython$tried" >&3
+	[ -n "$tried" ] || skip 'no CPython 3.8 to 3.15 here'
+	for minor in {8..15}; do
+		[[ "$tried " == *" 3.$minor."* ]] || missing+=" 3.$minor"
+	done
+	echo "# on CPython$tried${missing:+; none here:$missing}" >&3
 }
 
 # An interpreter that has memory_profiler itself; empty where there is none.

@@ -36,7 +36,7 @@ assert plain.__name__ == "plain" and plain.__doc__ == "Its text."
 assert plain.__module__ == "__main__" and plain(1, c=3) == 5
 assert inspect.signature(plain) == inspect.signature(bare)
 assert inspect.isgeneratorfunction(steps)
-assert asyncio.iscoroutinefunction(waits)
+assert inspect.iscoroutinefunction(waits)
 assert inspect.isasyncgenfunction(waits_and_yields)
 assert pickle.loads(pickle.dumps(plain)) is plain
 try:
