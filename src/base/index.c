@@ -2,6 +2,7 @@
 #include "base/index.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -58,6 +59,24 @@ void index_add(struct index *index, uint32_t hash, size_t at)
 	}
 	index_put(index, (struct index_slot){hash, (uint32_t)at + 1});
 	index->len++;
+}
+
+size_t index_place(struct index *index, uint32_t hash, index_same *same,
+    const void *items, const void *key, size_t next)
+{
+	size_t at = index_find(index, hash, same, items, key);
+
+	if (at != INDEX_NONE)
+		return at;
+	index_add(index, hash, next);
+	return next;
+}
+
+void index_clear(struct index *index)
+{
+	if (index->len > 0)
+		memset(index->slots, 0, index->cap * sizeof(index->slots[0]));
+	index->len = 0;
 }
 
 void index_finish(struct index *index)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where in an array is the item of that key? A hash table of positions beside
- * an array that its owner keeps: the owner hashes its keys and compares its
- * items, the index remembers. Zeroed is empty; nothing is ever removed.
+ * A hash table of positions, beside an array that its owner keeps: the owner
+ * hashes its keys and compares its items, the index tells where in the array
+ * the item of a key is. Zeroed it is empty. Single positions are never removed:
+ * an owner that drops or moves items clears the index and adds what is left.
  */
 #ifndef MPROF_BASE_INDEX_H
 #define MPROF_BASE_INDEX_H
@@ -28,13 +29,29 @@ typedef bool index_same(const void *items, size_t at, const void *key);
 
 uint32_t index_hash(const void *bytes, size_t len) __attribute__((nonnull));
 
+/* The same for a number: an address, a pid. Near numbers are spread widely. */
+static inline uint32_t index_hash_number(uint64_t number)
+{
+	return (uint32_t)(number * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
 /* The position of the key, INDEX_NONE where it is not there. */
 size_t index_find(const struct index *index, uint32_t hash, index_same *same,
     const void *items, const void *key);
 
-/* Remembers a key that index_find() did not find, at a position below 2^32. */
+/* Remembers a key that index_find() did not find, at a position below
+ * 2^32 - 1. */
 void index_add(struct index *index, uint32_t hash, size_t at)
     __attribute__((nonnull));
+
+/* The position of the key; where it is not there, next, which is remembered for
+ * it: the caller then puts the new item there. */
+size_t index_place(struct index *index, uint32_t hash, index_same *same,
+    const void *items, const void *key, size_t next)
+    __attribute__((nonnull(1, 3)));
+
+/* Forgets all and keeps the room. */
+void index_clear(struct index *index) __attribute__((nonnull));
 
 void index_finish(struct index *index) __attribute__((nonnull));
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/strbuf.h"
+
 static _Noreturn void out_of_memory(void)
 {
 	static const char message[] = "mprof: out of memory\n";
@@ -47,18 +49,14 @@ char *mem_copy(const char *text)
 
 char *mem_join(char *const *words)
 {
-	size_t len = 1;
-	char *joined, *at;
+	struct strbuf joined = {0};
 
-	for (char *const *w = words; *w; w++)
-		len += strlen(*w) + 1;
-	joined = at = mem_zero(len, 1);
 	for (char *const *w = words; *w; w++) {
 		if (w != words)
-			*at++ = ' ';
-		at = stpcpy(at, *w);
+			strbuf_add(&joined, " ");
+		strbuf_add(&joined, *w);
 	}
-	return joined;
+	return strbuf_take(&joined);
 }
 
 char *mem_format(const char *format, ...)

@@ -8,6 +8,7 @@
 
 #include "analysis/downsample.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "base/units.h"
 #include "base/utf8.h"
 #include "profile/ending.h"
@@ -154,26 +155,23 @@ static void facts_add_limit(struct scene *scene, const struct exit_status *exit)
 static void add_open_ends(
     struct scene *scene, const struct chart_request *request)
 {
-	char *told = NULL;
+	struct strbuf all = {0};
 
 	for (size_t i = 0; i < request->len; i++) {
 		char text[RUN_ENDING_TEXT];
 		const char *ending =
 		    run_ending_text(request->runs[i].run, text);
-		char *longer;
 
 		if (!ending)
 			continue;
-		longer =
-		    mem_format("%s%s%s%s%s", told ? told : "", told ? "; " : "",
-			request->len > 1 ? request->runs[i].name : "",
-			request->len > 1 ? " " : "", ending);
-		free(told);
-		told = longer;
+		strbuf_separate(&all, "; ");
+		if (request->len > 1)
+			strbuf_add_format(&all, "%s ", request->runs[i].name);
+		strbuf_add(&all, ending);
 	}
-	if (told)
-		add_clean_fact(scene, "End", told);
-	free(told);
+	if (all.len > 0)
+		add_clean_fact(scene, "End", all.text);
+	strbuf_finish(&all);
 }
 
 /* One of several recordings, by its name: its figures are not the others'. */
@@ -205,41 +203,36 @@ static char *run_text(const struct chart_run *chart_run)
 /* "a.dat: 272 MiB PSS, 12 processes share memory; b.dat: ..." */
 static void add_shared(struct scene *scene, const struct chart_request *request)
 {
-	char *all = NULL;
+	struct strbuf all = {0};
 
 	for (size_t i = 0; i < request->len; i++) {
 		const struct run *run = request->runs[i].run;
 		struct sample peak;
-		char *shared = NULL, *longer;
+		char *shared = NULL;
 
 		if (run_peak_above(run, series_peak(&run->total), &peak))
 			shared = shared_text(run, peak.mib);
 		if (!shared)
 			continue;
-		longer = mem_format("%s%s%s: %s", all ? all : "",
-		    all ? "; " : "", request->runs[i].name, shared);
-		free(all);
+		strbuf_separate(&all, "; ");
+		strbuf_add_format(
+		    &all, "%s: %s", request->runs[i].name, shared);
 		free(shared);
-		all = longer;
 	}
-	add_clean_fact(scene, "Shared", all);
-	free(all);
+	add_clean_fact(scene, "Shared", all.text);
+	strbuf_finish(&all);
 }
 
 /* Of several recordings the names, then what is known of each. */
 static void add_names(struct scene *scene, const struct chart_request *request)
 {
-	char *names = mem_copy("");
+	struct strbuf names = {0};
 
-	for (size_t i = 0; i < request->len; i++) {
-		char *longer = mem_format(
-		    "%s%s%s", names, i ? ", " : "", request->runs[i].name);
-
-		free(names);
-		names = longer;
-	}
-	add_clean_fact(scene, "Recordings", names);
-	free(names);
+	for (size_t i = 0; i < request->len; i++)
+		strbuf_add_format(
+		    &names, "%s%s", i ? ", " : "", request->runs[i].name);
+	add_clean_fact(scene, "Recordings", names.text);
+	strbuf_finish(&names);
 	for (size_t i = 0; i < request->len; i++) {
 		char *text = run_text(&request->runs[i]);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "base/units.h"
 #include "chart/place.h"
 
@@ -65,24 +66,21 @@ enum { PARTS = sizeof(parts) / sizeof(parts[0]), RANKS = 8 };
 
 static char *join_parts(const struct scene *scene, const bool *wanted)
 {
-	char *line = mem_copy("");
+	struct strbuf line = {0};
 
 	for (size_t i = 0; i < PARTS; i++) {
 		const char *value = chart_layout_fact(scene, parts[i].label);
-		bool counted = strcmp(parts[i].label, "Samples") == 0;
-		char *longer;
 
 		if (!value || !wanted[i])
 			continue;
-		longer = mem_format("%s%s%s%s%s", line,
-		    *line ? "  \xc2\xb7  " : "", parts[i].before, value,
-		    !counted                  ? ""
-		    : strcmp(value, "1") == 0 ? " sample"
-					      : " samples");
-		free(line);
-		line = longer;
+		strbuf_separate(&line, "  \xc2\xb7  ");
+		strbuf_add(&line, parts[i].before);
+		strbuf_add(&line, value);
+		if (strcmp(parts[i].label, "Samples") == 0)
+			strbuf_add(&line,
+			    strcmp(value, "1") == 0 ? " sample" : " samples");
 	}
-	return line;
+	return strbuf_take(&line);
 }
 
 /* The facts in one line, as many as have room. */

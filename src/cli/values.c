@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/strbuf.h"
+
 struct values_unit {
 	const char *name;
 	double factor, part; /* part: 1/part is exact where a factor is not */
@@ -191,18 +193,19 @@ int option_window(
 int option_choice(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
-	char known[256] = "";
-	size_t used = 0;
+	struct strbuf known = {0};
 
 	for (const char *const *c = row->choices; *c; c++) {
 		if (strcmp(*c, text) == 0) {
 			*(const char **)where = *c;
+			strbuf_finish(&known);
 			return 0;
 		}
-		if (used < sizeof(known))
-			used += (size_t)snprintf(known + used,
-			    sizeof(known) - used, "%s%s", used ? ", " : "", *c);
+		strbuf_separate(&known, ", ");
+		strbuf_add(&known, *c);
 	}
-	return err_set(
-	    e, "option --%s: %s: is none of %s", row->name, text, known);
+	err_set(
+	    e, "option --%s: %s: is none of %s", row->name, text, known.text);
+	strbuf_finish(&known);
+	return -1;
 }

@@ -9,6 +9,7 @@
 
 #include "analysis/lines.h"
 #include "base/index.h"
+#include "base/strbuf.h"
 #include "base/utf8.h"
 
 struct fold {
@@ -30,16 +31,13 @@ static bool fold_is(const void *folds, size_t at, const void *path)
 static void export_folded_add(struct folds *folds, char *path, double mib)
 {
 	uint32_t hash = index_hash(path, strlen(path));
-	size_t at =
-	    index_find(&folds->index, hash, fold_is, folds->list.items, path);
+	size_t at = index_place(&folds->index, hash, fold_is, folds->list.items,
+	    path, folds->list.len);
 
-	if (at == INDEX_NONE) {
-		at = folds->list.len;
+	if (at == folds->list.len)
 		*array_push(&folds->list) = (struct fold){path, 0};
-		index_add(&folds->index, hash, at);
-	} else {
+	else
 		free(path);
-	}
 	folds->list.items[at].kib += mib * 1024;
 }
 
@@ -57,26 +55,21 @@ static char *frame_text(const char *text)
 
 static char *path_of_stack(const struct stack *stack)
 {
-	char *path = mem_copy("");
+	struct strbuf path = {0};
 
 	for (size_t i = stack->len; i-- > 0;) {
 		const struct frame *frame = &stack->frames[i];
 		char *function = frame_text(frame->function);
 		char *file = frame_text(frame->file);
-		char *longer;
 
+		strbuf_separate(&path, ";");
+		strbuf_add(&path, function);
 		if (*file)
-			longer = mem_format("%s%s%s (%s:%d)", path,
-			    *path ? ";" : "", function, file, frame->line);
-		else
-			longer = mem_format(
-			    "%s%s%s", path, *path ? ";" : "", function);
+			strbuf_add_format(&path, " (%s:%d)", file, frame->line);
 		free(function);
 		free(file);
-		free(path);
-		path = longer;
 	}
-	return path;
+	return strbuf_take(&path);
 }
 
 static void fold_stacks(struct folds *folds, const struct run *run)

@@ -3,12 +3,11 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/mem.h"
+#include "base/strbuf.h"
 
 enum { PART = 256 };
 
@@ -54,23 +53,20 @@ static bool output_name_expand(
 
 char *output_name(const char *pattern, pid_t pid, int64_t start_s)
 {
-	char *name = mem_copy("");
+	struct strbuf name = {0};
 	char part[PART];
 
 	while (*pattern) {
 		size_t len = strcspn(pattern + 1, "%") + 1;
-		char *longer;
 
 		if (*pattern == '%' &&
 		    output_name_expand(pattern[1], pid, start_s, part)) {
-			longer = mem_format("%s%s", name, part);
+			strbuf_add(&name, part);
 			pattern += 2;
 		} else {
-			longer = mem_format("%s%.*s", name, (int)len, pattern);
+			strbuf_add_bytes(&name, pattern, len);
 			pattern += len;
 		}
-		free(name);
-		name = longer;
 	}
-	return name;
+	return strbuf_take(&name);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/strbuf.h"
 
 #define INTERVAL_MIN_S 10e-6
 #define INTERVAL_MAX_S 86400
@@ -37,8 +38,7 @@ static int parse_metric(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
 	const struct metric *metric = metric_find(text);
-	char known[256] = "";
-	size_t used = 0;
+	struct strbuf known = {0};
 
 	if (metric) {
 		*(const struct metric **)where = metric;
@@ -51,12 +51,13 @@ static int parse_metric(
 		    "mprof lines tells which line allocates",
 		    row->name);
 	for (size_t i = 0; (metric = metric_at(i)) != NULL; i++)
-		used += (size_t)snprintf(known + used, sizeof(known) - used,
-		    "%s%s", i ? ", " : "", metric->measure->name);
-	return err_set(e,
-	    "option --%s: %s: is none of %s, psutil, psutil_pss, psutil_uss, "
+		strbuf_add_format(&known, "%s, ", metric->measure->name);
+	err_set(e,
+	    "option --%s: %s: is none of %spsutil, psutil_pss, psutil_uss, "
 	    "posix",
-	    row->name, text, known);
+	    row->name, text, known.text);
+	strbuf_finish(&known);
+	return -1;
 }
 
 static int run_options_parse_share(

@@ -7,7 +7,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/strbuf.h"
 #include "csv/cells.h"
+
+enum { NAMES_SHOWN = 255 }; /* bytes of the names in a message */
 
 /* A column's name taken apart: "Real (MB)" is "real" in "mb". */
 struct title {
@@ -152,14 +155,14 @@ static size_t find_named(char **names, size_t count, const char *wanted)
 static int no_column(
     const char *what, char **names, size_t count, struct err *e)
 {
-	char list[256] = "";
-	size_t used = 0;
+	struct strbuf list = {0};
 
-	for (size_t i = 0; i < count && used < sizeof(list); i++)
-		used += (size_t)snprintf(list + used, sizeof(list) - used,
-		    "%s%s", i ? ", " : "", names[i]);
-	return err_set(e, "%s; the columns are: %s%s", what, list,
-	    used < sizeof(list) ? "" : " ...");
+	for (size_t i = 0; i < count && list.len <= NAMES_SHOWN; i++)
+		strbuf_add_format(&list, "%s%s", i ? ", " : "", names[i]);
+	err_set(e, "%s; the columns are: %.*s%s", what, NAMES_SHOWN,
+	    list.text ? list.text : "", list.len <= NAMES_SHOWN ? "" : " ...");
+	strbuf_finish(&list);
+	return -1;
 }
 
 static const char *const missing[COLUMNS] = {

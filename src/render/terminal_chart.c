@@ -7,6 +7,7 @@
 
 #include "analysis/downsample.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "base/utf8.h"
 #include "render/grid.h"
 #include "render/terminal_legend.h"
@@ -305,28 +306,27 @@ static size_t fill_facts(const struct scene *scene,
 	static const char *const wanted[] = {"End", "Metric", "Peak", "Shared",
 	    "Window", "Ended", "Limit", "Duration"};
 	const char *between = style->unicode ? " \xc2\xb7 " : ", ";
+	struct strbuf row = {0};
 	size_t count = 0;
 
 	for (size_t w = 0; w < sizeof(wanted) / sizeof(wanted[0]); w++) {
 		const struct scene_fact *fact = find_fact(scene, wanted[w]);
-		char *longer;
+		size_t before = row.len;
 
 		if (!fact)
 			continue;
-		if (count == 0)
-			rows[count++] = mem_copy("");
-		longer = mem_format("%s%s%s: %s", rows[count - 1],
-		    *rows[count - 1] ? between : "", fact->label, fact->value);
-		if (!*rows[count - 1] || utf8_width(longer) <= style->columns) {
-			free(rows[count - 1]);
-			rows[count - 1] = longer;
+		strbuf_separate(&row, between);
+		strbuf_add_format(&row, "%s: %s", fact->label, fact->value);
+		if (before == 0 || utf8_width(row.text) <= style->columns)
 			continue;
-		}
-		free(longer);
-		if (count < most)
-			rows[count++] =
-			    mem_format("%s: %s", fact->label, fact->value);
+		strbuf_cut(&row, before);
+		if (count + 1 >= most)
+			continue;
+		rows[count++] = strbuf_take(&row);
+		strbuf_add_format(&row, "%s: %s", fact->label, fact->value);
 	}
+	if (row.len > 0)
+		rows[count++] = strbuf_take(&row);
 	return count;
 }
 

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "base/path.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+const char *path_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+bool path_has_ending(const char *path, const char *ending)
+{
+	size_t len = strlen(path), end = strlen(ending);
+
+	return len > end && strcmp(path + len - end, ending) == 0;
+}
+
+char *path_of_program(const char *name)
+{
+	const char *at = getenv("PATH");
+
+	while (at && *at) {
+		size_t len = strcspn(at, ":");
+		char *file = mem_format("%.*s/%s", (int)len, at, name);
+
+		if (len > 0 && access(file, X_OK) == 0)
+			return file;
+		free(file);
+		at += len + (at[len] == ':');
+	}
+	return NULL;
+}
