@@ -6,8 +6,12 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/strbuf.h"
 
 enum { CODE_HELP = 1000, CODE_VERSION, CODE_ROWS };
+
+/* Where the texts of --help begin, and those of an option's values. */
+enum { HELP_COLUMN = 28, VALUE_COLUMN = 40 };
 
 /* Stands before a word such as -1 while getopt_long looks: it then takes it
  * for a word and not for options. */
@@ -246,9 +250,69 @@ static void print_wrapped(
 	fputc('\n', out);
 }
 
+struct option_value options_value(const struct option_row *row, size_t at)
+{
+	if (row->choice_at)
+		return row->choice_at(at);
+	return (struct option_value){
+	    .name = row->choices ? row->choices[at] : NULL};
+}
+
+/* "a, b or c"; last is what stands before the last of them. */
+static char *options_list(const struct option_row *row, const char *last)
+{
+	struct option_value value = options_value(row, 0);
+	struct strbuf list = {0};
+
+	for (size_t i = 1; value.name; i++) {
+		struct option_value next = options_value(row, i);
+
+		strbuf_separate(&list, next.name ? ", " : last);
+		strbuf_add(&list, value.name);
+		value = next;
+	}
+	return strbuf_take(&list);
+}
+
+char *options_help(const struct option_row *row)
+{
+	const char *place = strstr(row->help, "{}");
+	char *list, *help;
+
+	if (!place)
+		return mem_copy(row->help);
+	list = options_list(row, " or ");
+	help = mem_format(
+	    "%.*s%s%s", (int)(place - row->help), row->help, list, place + 2);
+	free(list);
+	return help;
+}
+
+int options_refuse(
+    const struct option_row *row, const char *text, struct err *e)
+{
+	char *list = options_list(row, ", ");
+
+	err_set(e, "option --%s: %s: is none of %s", row->name, text, list);
+	free(list);
+	return -1;
+}
+
+static void print_values(const struct option_row *row, FILE *out)
+{
+	struct option_value value = options_value(row, 0);
+
+	for (size_t i = 1; value.name && value.help; i++) {
+		int len = fprintf(out, "%*s%s", HELP_COLUMN, "", value.name);
+
+		print_wrapped(out, value.help, (size_t)len, VALUE_COLUMN);
+		value = options_value(row, i);
+	}
+}
+
 static void options_print_row(const struct option_row *row, FILE *out)
 {
-	char head[96];
+	char head[96], *help;
 	int len;
 
 	if (row->letter)
@@ -260,7 +324,10 @@ static void options_print_row(const struct option_row *row, FILE *out)
 		len += snprintf(
 		    head + len, sizeof(head) - (size_t)len, " %s", row->arg);
 	fputs(head, out);
-	print_wrapped(out, row->help, (size_t)len, 28);
+	help = options_help(row);
+	print_wrapped(out, help, (size_t)len, HELP_COLUMN);
+	free(help);
+	print_values(row, out);
 }
 
 void options_print_help(const struct option_row *rows, FILE *out)

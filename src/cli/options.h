@@ -19,17 +19,24 @@ struct option_row;
 typedef int option_parse(
     const struct option_row *row, const char *text, void *where, struct err *e);
 
+/* One of the values that an option can have. */
+struct option_value {
+	const char *name; /* NULL behind the last */
+	const char *help; /* half a sentence; NULL: none */
+};
+
 struct option_row {
 	char letter;         /* 0 where there is only the long name */
 	const char *name;    /* without the dashes; NULL ends the table */
 	const char *arg;     /* what the help calls its value; NULL: a flag */
-	const char *help;    /* one sentence or two, wrapped when printed */
+	const char *help;    /* one sentence or two, wrapped when printed; in
+			      * place of {} stand the values it can have */
 	option_parse *parse; /* below, or the command's own */
 	size_t offset;       /* of the value in the command's options */
-	const char *const *choices; /* ends with NULL; for option_choice */
-	const char *(*choice_at)(
-	    size_t at); /* choices of a table that lies
-			 * elsewhere; NULL behind the last */
+	/* The values it can have: words that end with NULL, or the rows of a
+	 * table that lies elsewhere. */
+	const char *const *choices;
+	struct option_value (*choice_at)(size_t at);
 	bool ours; /* memory_profiler's mprof lacks it: where an abbreviation
 		    * fits an option of theirs too, theirs is meant */
 };
@@ -42,7 +49,7 @@ option_parse option_duration; /* double, seconds > 0: 0.1, 10ms, 2s, 5m, 1h */
 option_parse option_size;     /* double, MiB > 0: 512, 500MiB, 2G, 1.5GB */
 option_parse option_range;    /* struct option_range: A,B (A < B) */
 option_parse option_window;   /* in either order, or a moment twice */
-option_parse option_choice;   /* const char *: one of row->choices */
+option_parse option_choice;   /* const char *: one of the row's values */
 
 struct option_range {
 	double first, last;
@@ -68,8 +75,19 @@ enum option_result {
 enum option_result options_parse(const struct option_call *call, int argc,
     char **argv, int *rest, struct err *e);
 
-/* The options' part of a command's help, 80 columns wide. */
+/* The options' part of a command's help, 80 columns wide; values that have a
+ * help of their own stand below their option. */
 void options_print_help(const struct option_row *rows, FILE *out);
+
+/* The value of that number, from 0; its name is NULL behind the last. */
+struct option_value options_value(const struct option_row *row, size_t at);
+
+/* The row's help with its values, "a, b or c". The caller frees. */
+char *options_help(const struct option_row *row);
+
+/* -1 with e: text is none of the row's values, and which these are. */
+int options_refuse(
+    const struct option_row *row, const char *text, struct err *e);
 
 /* The name nearest to word (up to a =) by edit distance, NULL where none is
  * near. */

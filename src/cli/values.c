@@ -10,7 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/strbuf.h"
 
 struct values_unit {
 	const char *name;
@@ -193,19 +192,13 @@ int option_window(
 int option_choice(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
-	struct strbuf known = {0};
+	struct option_value value;
 
-	for (const char *const *c = row->choices; *c; c++) {
-		if (strcmp(*c, text) == 0) {
-			*(const char **)where = *c;
-			strbuf_finish(&known);
+	for (size_t i = 0; (value = options_value(row, i)).name; i++) {
+		if (strcmp(value.name, text) == 0) {
+			*(const char **)where = value.name;
 			return 0;
 		}
-		strbuf_separate(&known, ", ");
-		strbuf_add(&known, *c);
 	}
-	err_set(
-	    e, "option --%s: %s: is none of %s", row->name, text, known.text);
-	strbuf_finish(&known);
-	return -1;
+	return options_refuse(row, text, e);
 }

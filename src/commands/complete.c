@@ -4,6 +4,7 @@
  * with a colon leaves the rest to the shell: ":files", ":recordings" (files
  * that a command may read), ":pids", and ":program N" where the words from N on
  * are a command line of their own. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands/command.h"
@@ -34,14 +35,15 @@ static void offer_commands(const char *prefix)
 static void offer_option(
     const struct option_row *row, const char *prefix, bool letters)
 {
-	char word[80];
+	char word[80], *help = options_help(row);
 
 	if (row->letter && letters) {
 		snprintf(word, sizeof(word), "-%c", row->letter);
-		command_complete_offer(word, prefix, row->help);
+		command_complete_offer(word, prefix, help);
 	}
 	snprintf(word, sizeof(word), "--%s", row->name);
-	command_complete_offer(word, prefix, row->help);
+	command_complete_offer(word, prefix, help);
+	free(help);
 }
 
 static void offer_options(const struct option_row *row, const char *prefix)
@@ -57,28 +59,22 @@ static void offer_options(const struct option_row *row, const char *prefix)
 		offer_option(&common[i], prefix, false);
 }
 
-/* NULL behind the last. */
-static const char *choice_of(const struct option_row *row, size_t at)
-{
-	if (row->choice_at)
-		return row->choice_at(at);
-	return row->choices ? row->choices[at] : NULL;
-}
-
 static void offer_value(
     const struct option_row *row, const char *prefix, const char *lead)
 {
-	const char *choice;
-	char word[160];
+	struct option_value value;
+	char word[160], *help = options_help(row);
 
 	if (strstr(row->arg, "FILE") || strstr(row->arg, "DIR"))
 		puts(":files");
 	if (strcmp(row->arg, "PID") == 0)
 		puts(":pids");
-	for (size_t i = 0; (choice = choice_of(row, i)) != NULL; i++) {
-		snprintf(word, sizeof(word), "%s%s", lead, choice);
-		command_complete_offer(word, prefix, row->help);
+	for (size_t i = 0; (value = options_value(row, i)).name; i++) {
+		snprintf(word, sizeof(word), "%s%s", lead, value.name);
+		command_complete_offer(
+		    word, prefix, value.help ? value.help : help);
 	}
+	free(help);
 }
 
 /* "2026-11-22 14:39:37 " of a name with such a date, nothing of another. */

@@ -39,7 +39,7 @@ static const struct option_row rows[] = {
     {.name = "by",
 	.arg = "WHAT",
 	.help = "who had what when the whole was highest, processes of one "
-		"kind together: name, command",
+		"kind together: {}",
 	.parse = option_choice,
 	.choices = groupings,
 	.offset = offsetof(struct peak_options, by),

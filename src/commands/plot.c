@@ -24,7 +24,7 @@ struct plot_options {
 	bool flame;
 	bool slope;
 	const char *backend;
-	const char *format;
+	const struct render_format *format; /* NULL: as FILE is called */
 	bool stack;
 	bool clock;
 	struct option_range memory_limits;
@@ -108,9 +108,23 @@ static int parse_limits(
 	return 0;
 }
 
-static const char *format_name_at(size_t at)
+static struct option_value format_value_at(size_t at)
 {
-	return render_formats[at].name;
+	const struct render_format *format = &render_formats[at];
+
+	return (struct option_value){
+	    format->summary ? format->name : NULL, format->summary};
+}
+
+static int parse_format(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	const struct render_format *format = format_find(text);
+
+	if (!format)
+		return options_refuse(row, text, e);
+	*(const struct render_format **)where = format;
+	return 0;
 }
 
 static const char *const themes[] = {"light", "dark", NULL};
@@ -134,9 +148,9 @@ static const struct option_row rows[] = {
 	.offset = AT(slope)},
     {0, "backend", "NAME", "accepted, without a meaning here",
 	.parse = option_text, .offset = AT(backend)},
-    {0, "format", "NAME", "png, svg, pdf, eps or html, whatever FILE is called",
-	.parse = option_text, .offset = AT(format), .choice_at = format_name_at,
-	.ours = true},
+    {0, "format", "NAME", "what to write, whatever FILE is called",
+	.parse = parse_format, .offset = AT(format),
+	.choice_at = format_value_at, .ours = true},
     {0, "stack", NULL, "processes stacked on each other", .parse = option_flag,
 	.offset = AT(stack), .ours = true},
     {0, "clock", NULL, "the time of day in place of seconds",
@@ -149,8 +163,8 @@ static const struct option_row rows[] = {
 	.offset = AT(size), .ours = true},
     {0, "scale", "N", "as many pixels for each of them: 2 for fine screens",
 	.parse = parse_scale, .offset = AT(scale), .ours = true},
-    {0, "theme", "NAME", "light or dark", .parse = option_choice,
-	.offset = AT(theme), .choices = themes, .ours = true},
+    {0, "theme", "NAME", "{}", .parse = option_choice, .offset = AT(theme),
+	.choices = themes, .ours = true},
     {0, "every-sample", NULL,
 	"draw each sample, not four a column: slow, and the same picture",
 	.parse = option_flag, .offset = AT(every_sample), .ours = true},
@@ -331,11 +345,8 @@ static int choose_file(
 		    "plot: --terminal draws here, %s elsewhere: leave one out",
 		    options->output ? "-o" : "--format");
 	file->path = name_output(options);
-	file->format = options->format ? format_find(options->format)
-				       : format_of_path(file->path, e);
-	if (options->format && !file->format)
-		err_set(e, "--format %s: must be png, svg, pdf, eps or html",
-		    options->format);
+	file->format =
+	    options->format ? options->format : format_of_path(file->path, e);
 	return file->format ? 0 : -1;
 }
 

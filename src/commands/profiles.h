@@ -41,8 +41,7 @@ struct profiles_options {
 		.ours = true},                                               \
 	{                                                                    \
 		.name = "unit", .arg = "UNIT",                               \
-		.help = "what a number in that column counts: B, KiB, MiB,"  \
-			" GiB",                                              \
+		.help = "what a number in that column counts: {}",           \
 		.parse = option_text, .offset = offsetof(type, member.unit), \
 		.choices = profiles_units, .ours = true                      \
 	}

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/strbuf.h"
 
 #define INTERVAL_MIN_S 10e-6
 #define INTERVAL_MAX_S 86400
@@ -27,18 +26,20 @@ static int parse_interval(
 	return 0;
 }
 
-static const char *metric_name_at(size_t at)
+static struct option_value metric_value_at(size_t at)
 {
 	const struct metric *metric = metric_at(at);
 
-	return metric ? metric->measure->name : NULL;
+	if (!metric)
+		return (struct option_value){0};
+	return (struct option_value){
+	    metric->measure->name, metric->measure->help};
 }
 
 static int parse_metric(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
 	const struct metric *metric = metric_find(text);
-	struct strbuf known = {0};
 
 	if (metric) {
 		*(const struct metric **)where = metric;
@@ -50,14 +51,7 @@ static int parse_metric(
 		    "allocates, from within; --backend anon is nearest to it, "
 		    "mprof lines tells which line allocates",
 		    row->name);
-	for (size_t i = 0; (metric = metric_at(i)) != NULL; i++)
-		strbuf_add_format(&known, "%s, ", metric->measure->name);
-	err_set(e,
-	    "option --%s: %s: is none of %spsutil, psutil_pss, psutil_uss, "
-	    "posix",
-	    row->name, text, known.text);
-	strbuf_finish(&known);
-	return -1;
+	return options_refuse(row, text, e);
 }
 
 static int run_options_parse_share(
@@ -166,10 +160,10 @@ const struct option_row run_option_rows[] = {
 	AT(output)},
     {.name = "backend",
 	.arg = "NAME",
-	.help = "what is measured: rss, pss, uss, swap, vms, anon, cgroup, "
-		"psutil, psutil_pss, psutil_uss or posix (rss)",
+	.help = "what is measured (rss); memory_profiler's psutil, posix, "
+		"psutil_pss and psutil_uss are known too",
 	.parse = parse_metric,
-	.choice_at = metric_name_at,
+	.choice_at = metric_value_at,
 	AT(metric)},
     {.letter = 'q',
 	.name = "quiet",
@@ -180,7 +174,7 @@ const struct option_row run_option_rows[] = {
     {.name = "wait",
 	.arg = "WHOM",
 	.help = "record until the program ended, or all of its descendants: "
-		"program, all (program)",
+		"{} (program)",
 	.parse = option_choice,
 	AT(wait),
 	.choices = waits,
@@ -198,8 +192,8 @@ const struct option_row run_option_rows[] = {
 	.ours = true},
     {.name = "on-limit",
 	.arg = "ACTION",
-	.help = "signal all processes of the program, or only note it: term, "
-		"kill, stop, mark (term)",
+	.help = "signal all processes of the program, or only note it: {} "
+		"(term)",
 	.parse = option_choice,
 	AT(on_limit),
 	.choices = actions,

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/strbuf.h"
 #include "render/html.h"
 #include "render/picture.h"
 
@@ -30,8 +31,7 @@ const struct render_format render_formats[] = {
     {"eps", "a picture of lines for TeX and print", render_eps,
 	.binary = false},
     {"html", "a page to explore in a browser", render_html, .can_switch = true},
-    {"scene", "the chart's parts as text, for tests", render_scene,
-	.binary = false},
+    {"scene", NULL, render_scene, .binary = false}, /* its parts as text */
     {.name = NULL},
 };
 
@@ -64,8 +64,25 @@ static const struct {
     {"htm", "html"},
 };
 
+/* Says which ends of names are known. Returns -1. */
+static int format_advise(const char *path, const char *problem, struct err *e)
+{
+	struct strbuf known = {0};
+
+	for (const struct render_format *row = render_formats; row->summary;
+	     row++) {
+		strbuf_separate(&known, row[1].summary ? ", " : " or ");
+		strbuf_add_format(&known, ".%s", row->name);
+	}
+	err_set(e, "%s: %send the name with %s", path, problem, known.text);
+	strbuf_finish(&known);
+	return -1;
+}
+
 static int format_refuse(const char *path, const char *name, struct err *e)
 {
+	char problem[256];
+
 	for (size_t i = 0;
 	     i < sizeof(formats_of_others) / sizeof(formats_of_others[0]);
 	     i++) {
@@ -74,10 +91,9 @@ static int format_refuse(const char *path, const char *name, struct err *e)
 			    "%s: charts aren't written as %s; use .%s", path,
 			    name, formats_of_others[i].instead);
 	}
-	return err_set(e,
-	    "%s: no format of charts is called %s; end the name with .png, "
-	    ".svg, .pdf, .eps or .html",
-	    path, name);
+	snprintf(problem, sizeof(problem), "no format of charts is called %s; ",
+	    name);
+	return format_advise(path, problem, e);
 }
 
 const char *format_extension(const char *path)
@@ -100,8 +116,6 @@ const struct render_format *format_of_path(const char *path, struct err *e)
 	else if (!format && name)
 		format_refuse(path, name, e);
 	else if (!format)
-		err_set(e,
-		    "%s: end the name with .png, .svg, .pdf, .eps or .html",
-		    path);
+		format_advise(path, "", e);
 	return format;
 }

@@ -22,7 +22,7 @@ struct render_request {
 
 struct render_format {
 	const char *name;
-	const char *summary;
+	const char *summary; /* for people: NULL where it is for tests alone */
 	/* Writes the chart to out; -1 with e. */
 	int (*render)(
 	    const struct render_request *request, FILE *out, struct err *e);
@@ -33,7 +33,7 @@ struct render_format {
 /* The rows; the last one's name is NULL. */
 extern const struct render_format render_formats[];
 
-/* The format of that name, NULL where there is none. */
+/* The format of that name in either case, NULL where there is none. */
 const struct render_format *format_find(const char *name);
 
 /* The extension of a file's name, behind its last dot; NULL where it has none.
