@@ -9,6 +9,7 @@
 /* The memory of a process at its sample before. */
 struct before {
 	int pid;
+	size_t process;
 	double mib;
 };
 
@@ -17,9 +18,12 @@ struct befores {
 	struct index index;
 };
 
-static bool before_is(const void *items, size_t at, const void *pid)
+static bool before_is(const void *items, size_t at, const void *key)
 {
-	return ((const struct before *)items)[at].pid == *(const int *)pid;
+	const struct before *before = (const struct before *)items + at;
+	const struct stack_sample *sample = key;
+
+	return before->pid == sample->pid && before->process == sample->process;
 }
 
 /* What the process grew by since; nothing at its first sample. */
@@ -27,13 +31,13 @@ static double analysis_lines_step(
     struct befores *befores, const struct stack_sample *sample)
 {
 	uint32_t hash = index_hash(&sample->pid, sizeof(sample->pid));
-	size_t at = index_find(&befores->index, hash, before_is,
-	    befores->items.items, &sample->pid);
+	size_t at = index_find(
+	    &befores->index, hash, before_is, befores->items.items, sample);
 	double grown;
 
 	if (at == INDEX_NONE) {
 		*array_push(&befores->items) =
-		    (struct before){sample->pid, sample->mib};
+		    (struct before){sample->pid, sample->process, sample->mib};
 		index_add(&befores->index, hash, befores->items.len - 1);
 		return 0;
 	}

@@ -13,6 +13,7 @@
  */
 struct open_process {
 	int pid, thread;
+	size_t process;
 	struct sample last;
 	const struct stack *stack;
 	ARRAY(struct sample) enters; /* one a frame, the outermost first */
@@ -66,28 +67,33 @@ static void spells_leave(struct state *state, struct open_process *process,
 		    .leave_mib = at.mib,
 		    .level = (int)level,
 		    .pid = process->pid,
-		    .tid = process->thread};
+		    .tid = process->thread,
+		    .process = process->process};
 	}
 }
 
 static struct open_process *spells_find_open(
-    struct state *state, int pid, int thread)
+    struct state *state, const struct stack_sample *sample)
 {
 	struct open_process *process;
 
-	for (size_t i = 0; i < state->processes.len; i++)
-		if (state->processes.items[i].pid == pid &&
-		    state->processes.items[i].thread == thread)
-			return &state->processes.items[i];
+	for (size_t i = 0; i < state->processes.len; i++) {
+		process = &state->processes.items[i];
+		if (process->pid == sample->pid &&
+		    process->process == sample->process &&
+		    process->thread == sample->thread)
+			return process;
+	}
 	process = array_push(&state->processes);
-	*process = (struct open_process){.pid = pid, .thread = thread};
+	*process = (struct open_process){.pid = sample->pid,
+	    .thread = sample->thread,
+	    .process = sample->process};
 	return process;
 }
 
 static void spells_add(struct state *state, const struct stack_sample *sample)
 {
-	struct open_process *process =
-	    spells_find_open(state, sample->pid, sample->thread);
+	struct open_process *process = spells_find_open(state, sample);
 	const struct stack *stack = &state->stacks[sample->stack];
 	struct sample at = {sample->time_s, sample->mib};
 	double gap = GAP * state->run->info.interval_s;

@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "chart/labels.h"
+#include "profile/process.h"
 
 /* Labels of all distinct names of the runs. */
 struct naming {
@@ -97,10 +98,10 @@ static int chart_calls_compare_calls(const void *a, const void *b)
 	const struct call *x = *(const struct call *const *)a;
 	const struct call *y = *(const struct call *const *)b;
 
-	if (x->pid != y->pid)
-		return x->pid < y->pid ? -1 : 1;
-	if (x->tid != y->tid)
-		return x->tid < y->tid ? -1 : 1;
+	int threads = call_compare_threads(x, y);
+
+	if (threads != 0)
+		return threads;
 	if (x->enter_s != y->enter_s)
 		return x->enter_s < y->enter_s ? -1 : 1;
 	if (x->level != y->level)
@@ -148,18 +149,35 @@ static size_t choose_lane(struct open_calls *open, const struct call *call)
 	return lane;
 }
 
-static void open_group(
-    struct scene_panel *panel, const struct call *call, bool named)
+/* The pid of a call; where several processes had it, with the name of its own.
+ */
+static char *process_text(const struct run *run, const struct call *call)
+{
+	const struct process *process =
+	    call->process ? &run->processes.items[call->process - 1] : NULL;
+
+	if (call->pid == 0)
+		return mem_copy("program");
+	if (process && (process->again || process->followed))
+		return build_process_name(process);
+	return mem_format("%d", call->pid);
+}
+
+static void open_group(struct scene_panel *panel, const struct run *run,
+    const struct call *call, bool named)
 {
 	struct scene_group *group = array_push(&panel->groups);
+	char *process;
 
 	*group = (struct scene_group){.first_lane = panel->lanes};
-	if (named && call->tid != call->pid && call->tid > 0)
-		group->name = mem_format("%d, thread %d", call->pid, call->tid);
-	else if (named && call->pid == 0)
-		group->name = mem_copy("program");
-	else if (named)
-		group->name = mem_format("%d", call->pid);
+	if (!named)
+		return;
+	process = process_text(run, call);
+	if (call->tid != call->pid && call->tid > 0)
+		group->name = mem_format("%s, thread %d", process, call->tid);
+	else
+		group->name = mem_copy(process);
+	free(process);
 }
 
 /* Colours that lines in this panel have taken. */
@@ -223,8 +241,8 @@ static void add_run(struct scene_panel *panel, struct naming *naming,
 	size_t count;
 	const struct call **calls = sort_calls(request, nth, &count);
 	const struct call *last = NULL;
-	bool several = count > 0 && (calls[0]->pid != calls[count - 1]->pid ||
-					calls[0]->tid != calls[count - 1]->tid);
+	bool several =
+	    count > 0 && call_compare_threads(calls[0], calls[count - 1]) != 0;
 	struct open_calls open = {{0}};
 
 	for (size_t i = 0; i < count; i++) {
@@ -232,10 +250,11 @@ static void add_run(struct scene_panel *panel, struct naming *naming,
 		struct scene_group *group;
 		size_t lane;
 
-		if (!last || last->pid != call->pid || last->tid != call->tid) {
+		if (!last || call_compare_threads(last, call) != 0) {
 			open.leaves.len = 0;
 			begin_thread(naming);
-			open_group(panel, call, several);
+			open_group(
+			    panel, request->runs[nth].run, call, several);
 		}
 		last = call;
 		group = &panel->groups.items[panel->groups.len - 1];

@@ -11,6 +11,7 @@
 #include "base/index.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
+#include "profile/process.h"
 
 struct fold {
 	char *path;
@@ -102,10 +103,10 @@ static int export_folded_compare_calls(const void *left, const void *right)
 	const struct call *a = *(struct call *const *)left;
 	const struct call *b = *(struct call *const *)right;
 
-	if (a->pid != b->pid)
-		return a->pid < b->pid ? -1 : 1;
-	if (a->tid != b->tid)
-		return a->tid < b->tid ? -1 : 1;
+	int threads = call_compare_threads(a, b);
+
+	if (threads != 0)
+		return threads;
 	if (a->enter_s != b->enter_s)
 		return a->enter_s < b->enter_s ? -1 : 1;
 	if (a->leave_s != b->leave_s)
@@ -128,7 +129,7 @@ static void close_call(struct folds *folds, struct folded_calls *open)
 
 static bool is_within(const struct call *inner, const struct call *outer)
 {
-	return inner->pid == outer->pid && inner->tid == outer->tid &&
+	return call_compare_threads(inner, outer) == 0 &&
 	       inner->leave_s <= outer->leave_s;
 }
 

@@ -136,6 +136,7 @@ void record_finish(struct record_reader *reader)
 		if (i + 1 < len)
 			hand_on_calls(&runs[i], &runs[i + 1]);
 		merge_calls(&runs[i]);
+		run_assign(&runs[i]);
 	}
 	record_judge_endings(reader->profile);
 }

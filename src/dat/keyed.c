@@ -325,6 +325,6 @@ bool keyed_stack(struct record_reader *reader, const struct keyed *keyed)
 	take_int(keyed, "pid", &pid);
 	take_int(keyed, "thread", &thread);
 	*array_push(&run->stack_samples) = (struct stack_sample){
-	    keyed->at.time_s, keyed->at.mib, stack, pid, thread};
+	    keyed->at.time_s, keyed->at.mib, stack, pid, thread, 0};
 	return true;
 }

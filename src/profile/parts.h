@@ -82,8 +82,9 @@ struct call {
 	char *name;
 	double enter_s, leave_s;
 	double enter_mib, leave_mib;
-	int level;    /* depth of nesting from 0; -1 where not told */
-	int pid, tid; /* 0 where not told */
+	int level;      /* depth of nesting from 0; -1 where not told */
+	int pid, tid;   /* 0 where not told */
+	size_t process; /* see run_assign() */
 };
 
 struct mark {
@@ -110,6 +111,7 @@ struct stack_sample {
 	size_t stack;       /* index into run.stacks */
 	int pid;            /* 0: the launched program */
 	int thread;         /* one that waited; 0: the one that ran, and grew */
+	size_t process;     /* see run_assign() */
 };
 
 #endif

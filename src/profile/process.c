@@ -2,6 +2,7 @@
 #include "profile/process.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Ticks that have to pass before a pid that comes back is another process's,
@@ -315,6 +316,110 @@ void run_settle(struct run *run)
 	for (size_t i = 0; i < run->processes.len; i++)
 		process_choose_name(&run->processes.items[i]);
 	run_order(run, series_settle);
+}
+
+/* A process that has its pid until then. */
+struct process_life {
+	int pid;
+	double until_s;
+	size_t index;
+};
+
+struct process_lives {
+	struct process_life *items;
+	size_t len;
+};
+
+static int process_compare_lives(const void *a, const void *b)
+{
+	const struct process_life *x = a, *y = b;
+
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* The lives of each pid one after the other: a life ends at its recorded end,
+ * else just before the next one's first sample. */
+static struct process_lives process_lives_of(const struct run *run)
+{
+	struct process_lives lives = {
+	    mem_zero(run->processes.len + 1, sizeof(*lives.items)), 0};
+
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct process *process = &run->processes.items[i];
+
+		if (process->pid > 0)
+			lives.items[lives.len++] =
+			    (struct process_life){process->pid,
+				process->exit.told ? process->exit.time_s
+						   : INFINITY,
+				i};
+	}
+	qsort(lives.items, lives.len, sizeof(*lives.items),
+	    process_compare_lives);
+	for (size_t i = 0; i + 1 < lives.len; i++) {
+		struct process_life *life = &lives.items[i];
+		const struct series *next =
+		    &run->processes.items[life[1].index].memory;
+
+		if (life[1].pid == life->pid && isinf(life->until_s) &&
+		    next->len > 0)
+			life->until_s = nextafter(next->items[0].time_s, 0);
+	}
+	return lives;
+}
+
+static size_t process_lives_find(
+    const struct process_lives *lives, int pid, double time_s)
+{
+	size_t low = 0, high = lives->len;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (lives->items[middle].pid < pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == lives->len || lives->items[low].pid != pid)
+		return 0;
+	while (lives->items[low].until_s < time_s && low + 1 < lives->len &&
+	       lives->items[low + 1].pid == pid)
+		low++;
+	return lives->items[low].index + 1;
+}
+
+void run_assign(struct run *run)
+{
+	struct process_lives lives;
+
+	if (run->calls.len == 0 && run->stack_samples.len == 0)
+		return;
+	lives = process_lives_of(run);
+	for (size_t i = 0; i < run->calls.len; i++) {
+		struct call *call = &run->calls.items[i];
+
+		call->process =
+		    process_lives_find(&lives, call->pid, call->leave_s);
+	}
+	for (size_t i = 0; i < run->stack_samples.len; i++) {
+		struct stack_sample *sample = &run->stack_samples.items[i];
+
+		sample->process =
+		    process_lives_find(&lives, sample->pid, sample->time_s);
+	}
+	free(lives.items);
+}
+
+int call_compare_threads(const struct call *a, const struct call *b)
+{
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	if (a->process != b->process)
+		return a->process < b->process ? -1 : 1;
+	return (a->tid > b->tid) - (a->tid < b->tid);
 }
 
 void run_place_by_time(struct run *run)

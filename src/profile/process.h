@@ -32,6 +32,14 @@ void run_sort(struct run *run) __attribute__((nonnull));
 /* When all is told: series_settle() for all of them. */
 void run_settle(struct run *run) __attribute__((nonnull));
 
+/* Tells each call and each stack sample the process that had its pid then: one
+ * more than its index in processes; 0 where none is known. */
+void run_assign(struct run *run) __attribute__((nonnull));
+
+/* Orders calls by process and thread; 0 where both are of one thread. */
+int call_compare_threads(const struct call *a, const struct call *b)
+    __attribute__((nonnull));
+
 /* For what did not come tick by tick: times alone tell to which tick a sample
  * belongs. */
 void run_place_by_time(struct run *run) __attribute__((nonnull));

@@ -44,6 +44,18 @@ golden() {
 	golden lanes -f calls.dat
 }
 
+@test "scene: a pid that is used again has lanes of its own for its calls" {
+	golden reused_calls -f reused_calls.dat
+}
+
+@test "scene: and for its sampled stacks, which make no growth of two processes" {
+	golden reused_stacks -f reused_stacks.dat
+	same "$(mprof lines reused_stacks.dat | head -n 1)" \
+		"Sampled: 15.0 MiB grown, 0.00 MiB given back, in 4 samples"
+	same "$(mprof export --format folded reused_stacks.dat)" \
+		"main (/a.py:9);work (/a.py:3) 15360"
+}
+
 @test "scene: -n leaves the calls out, -s adds a trend, -t a title" {
 	golden trend -n -s -t 'My title' calls.dat
 }
