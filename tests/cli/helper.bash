@@ -46,6 +46,34 @@ recording() {
 		'MEM 2.000000 1700000000.3000' >"$1"
 }
 
+# Waits until a command succeeds, for a minute at most: soon COMMAND...
+soon() {
+	local end=$((SECONDS + 60))
+
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.05
+	done
+}
+
+# has_samples COUNT [FILE]
+has_samples() {
+	[ "$(grep -cs '^MEM' "${2-a.dat}")" -ge "$1" ]
+}
+
+# A recorded program lives until its recording has what the test looks for: a
+# time that is long enough on one machine is too short on a loaded one. This is
+# its wait, as text for sh -c: until_sampled [COUNT [FILE]]
+until_sampled() {
+	echo "until [ \"\$(grep -cs ^MEM ${2-a.dat})\" -ge ${1-5} ]; do" \
+		"sleep 0.02; done"
+}
+
+# is_stopped PID
+is_stopped() {
+	grep -q '^State:.T' "/proc/$1/status"
+}
+
 # For a test that traces mprof: the leak sanitizer has to trace it itself, and
 # fails the program where it can't.
 without_leak_check() {
