@@ -16,11 +16,13 @@ teardown() {
 }
 
 @test "attach: by pid, until it ends" {
-	"$name" 0.4 &
-	run_apart mprof attach -T 0.05 -o a.dat $!
+	"$name" 600 &
+	target=$!
+	(soon has_samples 4 && kill $target) 3>&- &
+	run_apart mprof attach -T 0.05 -o a.dat $target
 	[ "$status" -eq 0 ]
-	same "$(head -n 1 a.dat)" "CMDLINE $name 0.4"
-	[ "$(grep -c ^MEM a.dat)" -gt 3 ]
+	same "$(head -n 1 a.dat)" "CMDLINE $name 600"
+	has_samples 4
 	[[ $(tail -n 2 a.dat) =~ ^EXIT\;pid=[0-9]+\ .*PEAK ]]
 }
 
@@ -87,10 +89,7 @@ teardown() {
 	ln -s "$(command -v bash)" "$BATS_TEST_TMPDIR/bin/server-$$"
 	"server-$$" -c "server-$$ -c 'sleep 30; :' & server-$$ -c 'sleep 31; :' & wait" &
 	root=$!
-	for _ in $(seq 100); do
-		[ "$(pgrep -c -x "server-$$" || true)" -lt 3 ] || break
-		sleep 0.05
-	done
+	soon eval "[ \"\$(pgrep -c -x server-$$)\" -ge 3 ]"
 	mprof attach -q -t 0.2 -o a.dat "server-$$"
 	[[ $(head -n 1 a.dat) == "CMDLINE server-$$ -c 'server-"* ]]
 	# Which of their heaps is meant is another question.
@@ -105,9 +104,11 @@ teardown() {
 	recorder=$!
 	sleep 0.2
 	[ ! -e a.dat ]
-	"$name" 0.5
+	"$name" 600 &
+	soon has_samples 1
+	kill $!
 	wait "$recorder"
-	same "$(head -n 1 a.dat)" "CMDLINE $name 0.5"
+	same "$(head -n 1 a.dat)" "CMDLINE $name 600"
 	grep -q ^MEM a.dat
 }
 
@@ -140,12 +141,17 @@ teardown() {
 }
 
 @test "attach: descendants that are there and that come" {
-	sh -c "$name 30 & sleep 0.3; $name 29" &
-	sleep 0.1
-	mprof attach -q -M -T 0.05 -t 0.5 -o a.dat $!
-	[ "$(grep ^CHLD a.dat | cut -d' ' -f2 | sort -u | wc -l)" -ge 2 ]
-	grep -q "name=$name;cmd=$name%2029" a.dat
-	pkill -P $! || true
+	sh -c "$name 30 & until [ -e come ]; do sleep 0.02; done; $name 29" &
+	target=$!
+	soon pgrep -P $target -x "$name"
+	mprof attach -q -M -T 0.05 -o a.dat $target &
+	recorder=$!
+	soon grep -qs "name=$name;cmd=$name%2030" a.dat
+	touch come
+	soon grep -q "name=$name;cmd=$name%2029" a.dat
+	soon eval '[ "$(grep ^CHLD a.dat | cut -d" " -f2 | sort -u | wc -l)" -ge 2 ]'
+	pkill -P $target || true
+	wait $recorder
 }
 
 @test "attach: what can't be attached to" {
@@ -163,7 +169,7 @@ teardown() {
 	"$name" 30 &
 	target=$!
 	mprof attach -q -T 0.02 -o a.dat $target &
-	sleep 0.3
+	soon has_samples 1
 	kill -TERM $!
 	wait $! || true
 	kill -0 $target
@@ -176,17 +182,11 @@ teardown() {
 	block = bytearray(150 << 20)
 	del block
 	print("ready", flush=True)
-	time.sleep(1.5)
-	block = bytearray(60 << 20)
-	del block
 	time.sleep(60)
 	END
 	python3 before.py >ready 3>&- &
 	target=$!
-	for _ in $(seq 200); do
-		[ -s ready ] && break
-		sleep 0.02
-	done
+	soon test -s ready
 	mprof attach -q -T 0.05 -t 0.5 -o a.dat $target
 	kill $target
 	mprof peak --json a.dat | jq -e '.recordings[0].peak_mib < 50'

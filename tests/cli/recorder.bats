@@ -4,12 +4,23 @@
 # shellcheck disable=SC2154 # errors is run_apart's
 load helper
 
-# A Python program that holds MIB for SECONDS after 0.2 s.
+# A Python program that holds MIB for SECONDS after 0.2 s, and until FILE has a
+# line that PATTERN is found in: hold MIB SECONDS [PATTERN FILE]
 hold() {
-	printf 'import time, mmap\ntime.sleep(0.2)\n'
+	cat <<-END
+	import mmap, os, re, time
+	def until(pattern, name):
+	    for _ in range(1200):
+	        if os.path.exists(name) and re.search(pattern, open(name).read(), re.M):
+	            break
+	        time.sleep(0.05)
+	time.sleep(0.2)
+	END
 	printf 'm = mmap.mmap(-1, %d << 20, flags=mmap.MAP_PRIVATE)\n' "$1"
 	printf 'for i in range(0, len(m), 4096): m[i] = 1\n'
-	printf 'time.sleep(%s)\nm.close()\n' "$2"
+	printf 'time.sleep(%s)\n' "$2"
+	[ -z "${3-}" ] || printf 'until("%s", "%s")\n' "$3" "$4"
+	echo 'm.close()'
 }
 
 peak_mib() {
@@ -18,7 +29,7 @@ peak_mib() {
 
 @test "recorder: a spike between two samples is in the peak" {
 	{ hold 120 0.001; echo 'time.sleep(0.05)'; } >spike.py
-	run_apart mprof run -T 5 -o a.dat python3 spike.py
+	run_apart mprof run -T 60 -o a.dat python3 spike.py
 	[[ $errors =~ peak\ 1[2-9][0-9]\ MiB\ RSS ]]
 	[ "$(peak_mib a.dat)" -ge 120 ]
 	[ "$(grep ^MEM a.dat | sort -k2n | tail -n 1 | cut -d' ' -f2 |
@@ -27,18 +38,19 @@ peak_mib() {
 
 @test "recorder: in a process that lives on, at its place" {
 	hold 60 0.001 >spike.py
-	printf '%s\n' 'print(time.time(), flush=True)' 'time.sleep(3)' >>spike.py
-	mprof run -q -T 0.4 -o a.dat python3 spike.py >spiked
+	printf '%s\n' 'until("^PEAK", "a.dat")' 'print(time.time())' >>spike.py
+	mprof run -q -T 0.4 -o a.dat python3 spike.py >lived
 	[ "$(grep -c ^PEAK a.dat)" -eq 2 ]
-	awk -v spiked="$(cat spiked)" '/^PEAK/ && !at { at = $3 }
-		END { exit !(at - spiked < 2.5) }' a.dat
+	# It is told while the program lives, with a time of then.
+	awk -v lived="$(cat lived)" '/^PEAK/ && !at { at = $3 }
+		END { exit !(at > 0 && at < lived) }' a.dat
 }
 
 @test "recorder: a child that no sample saw is in the peak" {
 	printf '%s\n' 'import subprocess, sys, time; time.sleep(0.1)' \
 		'subprocess.run([sys.executable, "-c", "x = bytearray(100 << 20)"])' \
 		'time.sleep(0.1)' >parent.py
-	mprof run -q -T 5 -o a.dat python3 parent.py
+	mprof run -q -T 60 -o a.dat python3 parent.py
 	[ "$(peak_mib a.dat)" -ge 100 ]
 }
 
@@ -68,13 +80,19 @@ measured() {
 
 @test "recorder: -M tells how each process ended, whoever waited for it" {
 	forks_are_told || skip "the kernel doesn't tell of exits here"
+	mkfifo end1 end2 end3
 	# shellcheck disable=SC2016 # it is the inner shell's
 	mprof run -q -M -T 0.01 -o a.dat sh -c '
-		sh -c "sleep 0.2; exit 3" & sh -c "sleep 0.2; kill -9 \$\$" &
-		sh -c "sh -c \"sleep 0.2; exit 4\"; exit 5" & wait' 2>/dev/null
+		sh -c "read _ <end1; exit 3" & sh -c "read _ <end2; kill -9 \$\$" &
+		sh -c "sh -c \"read _ <end3; exit 4\"; exit 5" & wait' 2>/dev/null &
+	soon eval '[ "$(grep -cs "^PROC.*;cmd=sh%20-c%20.*read" a.dat)" -ge 5 ]'
+	for end in end1 end2 end3; do
+		echo >$end
+	done
+	wait
 	same "$(grep ^EXIT a.dat | sed 's/.*pid=[0-9]*;\([^ ]*\) .*/\1/' | sort | uniq -c |
 		xargs)" \
-		'1 signal=9 4 status=0 1 status=3 1 status=4 1 status=5'
+		'1 signal=9 1 status=0 1 status=3 1 status=4 1 status=5'
 }
 
 @test "recorder: where that can't be known, it is said" {
@@ -86,11 +104,17 @@ measured() {
 
 @test "recorder: attach finds a daemon whose parents no sample saw" {
 	forks_are_told || skip "the kernel doesn't tell of forks here"
-	sh -c 'sleep 0.3; (setsid sleep 0.71 &); sleep 0.2; exec sleep 0.3' 3>&- &
-	mprof attach -q -M --wait all -o a.dat $!
-	grep -q '^PROC;.*cmd=sleep%200.71' a.dat
-	awk '/^MEM/ { if (!first) first = $3; last = $3 }
-		END { exit !(last - first > 0.8) }' a.dat
+	sh -c "$(until_sampled 1)
+		(setsid sh -c 'echo \$\$ >daemon; exec sleep 61' &)
+		sleep 0.3" 3>&- &
+	program=$!
+	mprof attach -q -M --wait all -o a.dat $program 3>&- &
+	recorder=$!
+	soon grep -qs '^PROC;.*cmd=sleep%2061' a.dat
+	wait $program
+	soon has_samples $(($(grep -c ^MEM a.dat) + 3))
+	kill "$(cat daemon)"
+	wait $recorder
 }
 
 @test "recorder: --limit ends the tree, status 124" {
@@ -108,39 +132,33 @@ measured() {
 }
 
 @test "recorder: --limit may only mark, or stop" {
-	hold 80 0.1 >big.py
+	hold 80 0.1 ^MARK a.dat >big.py
 	run_apart mprof run -T 0.02 --limit 50 --on-limit mark -o a.dat \
 		python3 big.py
 	[ "$status" -eq 124 ]
 	same "$(grep -c ^MARK a.dat)" 1
 	grep -q '^EXIT;pid=[0-9]*;status=0 ' a.dat
+	hold 80 0.1 ^MARK b.dat >big.py
 	mprof run -q -T 0.02 --limit 50 --on-limit stop -o b.dat \
 		python3 big.py 2>/dev/null &
-	for _ in $(seq 100); do
-		grep -q ^MARK b.dat 2>/dev/null && break
-		sleep 0.05
-	done
+	soon grep -qs ^MARK b.dat
 	child=$(tr -d ' ' <"/proc/$!/task/$!/children")
-	for _ in $(seq 100); do
-		grep -q '^State:.T' "/proc/$child/status" && break
-		sleep 0.02
-	done
-	grep -q '^State:.T' "/proc/$child/status"
+	soon is_stopped "$child"
 	kill -CONT "$child"
 	wait $! || [ $? -eq 124 ]
 }
 
 @test "recorder: --skip-unchanged keeps a plateau's ends" {
-	mprof run -q -T 0.02 --skip-unchanged -o a.dat sleep 0.6
-	mprof run -q -T 0.02 -o b.dat sleep 0.6
+	mprof run -q -T 0.02 --skip-unchanged -o a.dat sleep 2
+	mprof run -q -T 0.02 -o b.dat sleep 2
 	[ "$(grep -c ^MEM a.dat)" -lt 8 ]
-	[ "$(grep -c ^MEM b.dat)" -gt 20 ]
+	[ "$(grep -c ^MEM b.dat)" -gt 8 ]
 	awk '/^MEM/ { if (!first) first = $3; last = $3 }
 		END { exit !(last - first > 0.5) }' a.dat
 }
 
 @test "recorder: --skip-unchanged loses no step between two plateaus" {
-	hold 30 0.5 >steps.py
+	hold 30 2 >steps.py
 	mprof run -q -T 0.01 --skip-unchanged -o a.dat python3 steps.py
 	# The last sample on the high plateau is 0.4 s behind one of the same
 	# height, and nothing stands between.
@@ -151,7 +169,7 @@ measured() {
 
 @test "recorder: --skip-unchanged with -M" {
 	mprof run -q -M -T 0.02 --skip-unchanged -o a.dat \
-		sh -c 'sleep 0.5 & sleep 0.2; wait; :'
+		sh -c 'sleep 2 & sleep 1; wait; :'
 	[ "$(grep -c ^MEM a.dat)" -lt 20 ]
 	[ "$(grep -c ^PROC a.dat)" -eq 3 ]
 	# A descendant's row stands below a sample of the same time.
@@ -159,8 +177,8 @@ measured() {
 }
 
 @test "recorder: every backend gives figures, PSS below RSS" {
-	hold 20 0.3 >big.py
 	for backend in rss pss uss vms anon psutil psutil_pss psutil_uss posix; do
+		hold 20 0.1 '^MEM ([2-9]|[0-9]{2,})[0-9][.]' $backend.dat >big.py
 		mprof run -q -T 0.05 --backend "$backend" -o "$backend.dat" \
 			python3 big.py
 		[ "$(peak_mib "$backend.dat")" -ge 20 ]
@@ -173,7 +191,8 @@ measured() {
 }
 
 @test "recorder: --backend cgroup, or why not" {
-	run_apart mprof run -T 0.05 --backend cgroup -o a.dat sleep 0.2
+	run_apart mprof run -T 0.05 --backend cgroup -o a.dat \
+		sh -c "$(until_sampled 3)"
 	if [ "$status" -eq 125 ]; then
 		[[ $errors == *"control groups"* ]]
 		[ ! -e a.dat ]
@@ -222,7 +241,7 @@ measured() {
 @test "recorder: a full disk: the program runs on, the loss is told" {
 	mkdir disk
 	mount -t tmpfs -o size=4k tmpfs disk 2>/dev/null || skip "needs root"
-	run_apart mprof run -T 500us -o disk/a.dat sh -c 'sleep 0.3; echo done'
+	run_apart mprof run -T 500us -o disk/a.dat sh -c 'sleep 2; echo done'
 	umount disk
 	[ "$status" -eq 125 ]
 	same "$output" "done"

@@ -61,23 +61,27 @@ end_another() {
 @test "limits: nor is it where the kernel ends another program meanwhile" {
 	make_group 20
 	cat >kills.py <<-END
-		import multiprocessing, time
+		import multiprocessing, os, time
 		def sleep(): time.sleep(60)
 		child = multiprocessing.get_context("fork").Process(target=sleep)
 		child.start()
-		time.sleep(1.5)
+		while not os.path.exists("go"): time.sleep(0.05)
 		child.kill()
 		child.join()
 	END
-	mprof run -M -T 0.01 -o a.dat sh -c 'sleep 1.5; kill -9 $$' \
+	wait='until [ -e go ]; do sleep 0.05; done'
+	mprof run -M -T 0.01 -o a.dat sh -c "$wait; kill -9 \$\$" \
 		2>a.err 3>&- &
 	mprof run -M -T 0.01 -o b.dat python3 kills.py 2>b.err 3>&- &
 	mprof run -M -T 0.01 --limit 40MiB --on-limit kill -o c.dat \
-		sh -c "sleep 1.5; $HOG 60 60" 2>c.err 3>&- &
-	sleep 0.5
+		sh -c "$wait; $HOG 60 60" 2>c.err 3>&- &
+	for name in a b c; do
+		soon has_samples 1 $name.dat
+	done
 	before=$(sed -n 's/^oom_kill //p' /proc/vmstat)
 	end_another
 	[ "$(sed -n 's/^oom_kill //p' /proc/vmstat)" -gt "$before" ]
+	touch go
 	wait
 	grep 'killed by SIGKILL' a.err
 	grep 'the limit of 40.0 MiB was reached' c.err
@@ -106,12 +110,7 @@ tree() {
 
 # Whether the daemon is gone, soon.
 daemon_gone() {
-	for _ in $(seq 100); do
-		kill -0 "$(cat daemon)" 2>/dev/null || return 0
-		sleep 0.02
-	done
-	kill "$(cat daemon)"
-	return 1
+	soon eval '! kill -0 "$(cat daemon)" 2>/dev/null'
 }
 
 # The mark stands beside the first sample above 50 MiB.
@@ -143,7 +142,7 @@ acted_at_once() {
 }
 
 @test "limits: --on-limit term: what ignores it ends in its own time" {
-	tree 80 0.3 'trap "" TERM'
+	tree 80 2 'trap "" TERM'
 	run_apart mprof run -T 0.02 --limit 50MiB -o a.dat sh tree.sh
 	[ "$status" -eq 124 ]
 	[[ $(exit_of a.dat) =~ ^pid=[0-9]+\;status=0$ ]]
@@ -152,7 +151,7 @@ acted_at_once() {
 }
 
 @test "limits: --on-limit mark leaves everybody alone" {
-	tree 80 0.2
+	tree 80 2
 	run_apart mprof run -T 0.02 --limit 50MiB --on-limit mark -o a.dat \
 		sh tree.sh
 	[ "$status" -eq 124 ]
@@ -163,26 +162,15 @@ acted_at_once() {
 	kill "$(cat daemon)"
 }
 
-stopped() {
-	for _ in $(seq 100); do
-		grep -q '^State:.T' "/proc/$1/status" && return
-		sleep 0.02
-	done
-	return 1
-}
-
 @test "limits: --on-limit stop holds the whole tree, until it is continued" {
-	tree 80 0.1
+	tree 80 2
 	mprof run -T 0.02 --limit 50MiB --on-limit stop -o a.dat sh tree.sh \
 		2>errors &
 	recorder=$!
-	for _ in $(seq 200); do
-		grep -q ^MARK a.dat 2>/dev/null && break
-		sleep 0.02
-	done
+	soon grep -qs ^MARK a.dat
 	program=$(pgrep -P $recorder -x hog)
-	stopped "$program"
-	stopped "$(cat daemon)"
+	soon is_stopped "$program"
+	soon is_stopped "$(cat daemon)"
 	kill -CONT "$(cat daemon)" "$program"
 	status=0
 	wait $recorder || status=$?
@@ -215,10 +203,14 @@ close_to() {
 	return 1
 }
 
+holds() { # PID KIB
+	[ "$(kernel_kib "$1" smaps_rollup Rss)" -ge "$2" ]
+}
+
 @test "backends: each agrees with the kernel's figure" {
-	"$HOG" -f 24 20 &
+	"$HOG" -f 24 600 3>&- &
 	hog=$!
-	sleep 0.3
+	soon eval '[ -n "$(pgrep -P $hog)" ]'
 	[ -r "/proc/$hog/smaps_rollup" ]
 	rollup="$hog smaps_rollup"
 	for pair in "rss=$rollup Rss" "pss=$rollup Pss" "swap=$rollup Swap" \
@@ -245,25 +237,25 @@ close_to() {
 	make_group 200
 	run_apart mprof run -T 0.02 --backend cgroup -o /dev/null true
 	[ "$status" -ne 125 ] || skip "no control group here tells its memory"
-	sh -c "echo \$\$ >$group/cgroup.procs; exec $HOG 40 20" &
+	sh -c "echo \$\$ >$group/cgroup.procs; exec $HOG 40 600" 3>&- &
 	hog=$!
-	sleep 0.3
+	soon holds $hog $((40 << 10))
 	mprof attach -q -T 0.02 -t 0.1 --backend cgroup -o a.dat $hog
 	close_to "$(awk '/^MEM/ { last = $2 } END { printf "%d", last * 1024 }' \
 		a.dat)" $(($(cat "$group/memory.usage_in_bytes") / 1024)) cgroup
 	kill $hog
 	wait $hog || true
 	# Between two samples the group's own maximum tells.
-	sh -c "echo \$\$ >$group/cgroup.procs; sleep 0.2
-		$HOG 90 0; sleep 0.5" &
+	sh -c "echo \$\$ >$group/cgroup.procs; $(until_sampled 1 b.dat)
+		$HOG 90 0; sleep 0.5" 3>&- &
 	hog=$!
-	mprof attach -q -T 5 --backend cgroup -o b.dat $hog
+	mprof attach -q -T 60 --backend cgroup -o b.dat $hog
 	[ "$(awk '/^PEAK/ { printf "%d", $2 }' b.dat)" -ge 90 ]
 }
 
 @test "backends: a costly one keeps within --max-overhead, and says so" {
 	run_apart mprof run -T 1ms --backend pss --max-overhead 2% -o a.dat \
-		"$HOG" 300 0.6
+		"$HOG" 300 2
 	[ "$status" -eq 0 ]
 	[[ $errors =~ the\ interval\ was\ lengthened\ to\ [0-9.]+\ m?s,\ to\ keep\ within\ --max-overhead ]]
 	[ "$(grep -c ^MEM a.dat)" -lt 300 ]
