@@ -11,7 +11,7 @@
 #include "base/units.h"
 #include "commands/command.h"
 #include "commands/verdicts.h"
-#include "commands/why.h"
+#include "analysis/leak_why.h"
 #include "profile/ending.h"
 
 static int command_check_parse_share(const char *text, double *share)
@@ -81,14 +81,14 @@ static void judge_bound(struct verdict *verdict, double value, double bound)
 	units_limit(verdict->limit, bound);
 }
 
-static void judge_peak(struct verdict *verdict, const struct side_run *run,
-    const struct check_options *options)
+static void judge_peak(struct verdict *verdict,
+    const struct recording_set_run *run, const struct check_options *options)
 {
 	judge_bound(verdict, run->figures.peak_mib, options->max_peak_mib);
 }
 
-static void judge_mean(struct verdict *verdict, const struct side_run *run,
-    const struct check_options *options)
+static void judge_mean(struct verdict *verdict,
+    const struct recording_set_run *run, const struct check_options *options)
 {
 	judge_bound(verdict, run->figures.mean_mib, options->max_mean_mib);
 }
@@ -109,8 +109,8 @@ static void put_rates(struct verdict *verdict)
 }
 
 /* Only certain growth counts: a slope that noise may have made passes. */
-static void judge_growth(struct verdict *verdict, const struct side_run *run,
-    const struct check_options *options)
+static void judge_growth(struct verdict *verdict,
+    const struct recording_set_run *run, const struct check_options *options)
 {
 	struct leak leak;
 	double low;
@@ -126,8 +126,8 @@ static void judge_growth(struct verdict *verdict, const struct side_run *run,
 }
 
 /* An undecided verdict passes and says why; with --strict it fails. */
-static void judge_leak(struct verdict *verdict, const struct side_run *run,
-    const struct check_options *options)
+static void judge_leak(struct verdict *verdict,
+    const struct recording_set_run *run, const struct check_options *options)
 {
 	struct leak_run leak;
 
@@ -138,7 +138,7 @@ static void judge_leak(struct verdict *verdict, const struct side_run *run,
 		verdict->value = leak.worst.mib_per_s;
 		units_rate(verdict->figure, leak.worst.mib_per_s);
 	} else if (leak.worst.verdict == LEAK_UNDECIDED) {
-		char *why = why_text(&leak.worst);
+		char *why = leak_why(&leak.worst);
 
 		strcpy(verdict->figure, "undecided");
 		snprintf(verdict->note, sizeof(verdict->note), "%s", why);
@@ -152,7 +152,8 @@ static void judge_leak(struct verdict *verdict, const struct side_run *run,
 /* Conditions that each run must meet. */
 static const struct condition {
 	const char *name, *unit;
-	void (*judge)(struct verdict *verdict, const struct side_run *run,
+	void (*judge)(struct verdict *verdict,
+	    const struct recording_set_run *run,
 	    const struct check_options *options);
 } conditions[] = {
     {"max-peak", "mib", judge_peak},
@@ -162,11 +163,11 @@ static const struct condition {
 };
 
 static void judge_each(struct verdicts *verdicts,
-    const struct condition *condition, const struct side *side,
+    const struct condition *condition, const struct recording_set *side,
     const struct check_options *options)
 {
 	for (size_t i = 0; i < side->runs.len; i++) {
-		const struct side_run *run = &side->runs.items[i];
+		const struct recording_set_run *run = &side->runs.items[i];
 
 		condition->judge(verdicts_add(verdicts, condition->name,
 				     condition->unit, run),
@@ -177,7 +178,7 @@ static void judge_each(struct verdicts *verdicts,
 /* A run whose end is not recorded may have had its peak after the last sample.
  * Without --strict the condition is told only where it is not met. */
 static bool judge_ending(
-    struct verdicts *verdicts, const struct side_run *run, bool strict)
+    struct verdicts *verdicts, const struct recording_set_run *run, bool strict)
 {
 	char text[RUN_ENDING_TEXT];
 	const char *told = run_ending_text(run->run, text);
@@ -196,7 +197,7 @@ static bool judge_ending(
 }
 
 static void judge_endings(
-    struct verdicts *verdicts, const struct side *side, bool strict)
+    struct verdicts *verdicts, const struct recording_set *side, bool strict)
 {
 	struct verdict *verdict;
 	bool told = false;
@@ -215,15 +216,16 @@ static void judge_endings(
 /* One noisy pair is judged by its difference alone. With several runs of a
  * side the excess must also be more than their spread explains. */
 static void judge_baseline(struct verdicts *verdicts,
-    const struct side *baseline, const struct side *side, double tolerance)
+    const struct recording_set *baseline, const struct recording_set *side,
+    double tolerance)
 {
 	struct verdict *verdict =
 	    verdicts_add(verdicts, "baseline", "mib", NULL);
 	size_t peak = offsetof(struct figures, peak_mib);
 	struct comparison plain, excess;
 
-	side_compare(baseline, side, peak, 1, &plain);
-	side_compare(baseline, side, peak, 1 + tolerance, &excess);
+	recording_set_compare(baseline, side, peak, 1, &plain);
+	recording_set_compare(baseline, side, peak, 1 + tolerance, &excess);
 	verdict->value = excess.b;
 	verdict->bound = excess.a;
 	verdict->met =
@@ -239,25 +241,25 @@ static void judge_baseline(struct verdicts *verdicts,
 }
 
 /* The baseline's patterns, with commas between. */
-static int load_baseline(struct side *baseline, const char *patterns,
+static int load_baseline(struct recording_set *baseline, const char *patterns,
     const struct profiles_options *reading, struct err *e)
 {
 	char *copy = mem_copy(patterns), *rest = copy, *pattern;
 	int got = 0;
 
 	while (got == 0 && (pattern = strsep(&rest, ",")))
-		got = side_add(baseline, pattern, reading, e);
+		got = recording_set_add(baseline, pattern, reading, e);
 	free(copy);
 	return got;
 }
 
 static int command_check_judge(const struct check_options *options,
-    const struct profiles_options *reading, const struct side *side,
+    const struct profiles_options *reading, const struct recording_set *side,
     struct verdicts *verdicts, struct err *e)
 {
 	const bool asked[] = {options->max_peak_mib > 0,
 	    options->max_mean_mib > 0, options->max_growth, options->no_leak};
-	struct side baseline = {0};
+	struct recording_set baseline = {0};
 	int got = 0;
 
 	verdicts->several = side->runs.len > 1;
@@ -270,11 +272,11 @@ static int command_check_judge(const struct check_options *options,
 	if (options->baseline) {
 		got = load_baseline(&baseline, options->baseline, reading, e);
 		if (got == 0)
-			got = side_check_metric(&baseline, side, e);
+			got = recording_set_check_measure(&baseline, side, e);
 		if (got == 0)
 			judge_baseline(
 			    verdicts, &baseline, side, options->tolerance);
-		side_finish(&baseline);
+		recording_set_finish(&baseline);
 	}
 	return got;
 }
@@ -282,7 +284,7 @@ static int command_check_judge(const struct check_options *options,
 int check_prepare(const struct check_options *options,
     const struct profiles_options *reading, struct err *e)
 {
-	struct side baseline = {0};
+	struct recording_set baseline = {0};
 	int got = 0;
 
 	if (!check_asked(options))
@@ -291,7 +293,7 @@ int check_prepare(const struct check_options *options,
 		    "--baseline main.dat");
 	if (options->baseline)
 		got = load_baseline(&baseline, options->baseline, reading, e);
-	side_finish(&baseline);
+	recording_set_finish(&baseline);
 	return got;
 }
 
@@ -311,7 +313,8 @@ static int command_check_tell(const struct check_options *options,
 }
 
 int check_side(const struct check_options *options,
-    const struct profiles_options *reading, const struct side *side, FILE *out)
+    const struct profiles_options *reading, const struct recording_set *side,
+    FILE *out)
 {
 	struct verdicts verdicts = {0};
 	struct err e;
@@ -343,14 +346,14 @@ static const struct option_row rows[] = {
     PROFILES_ROWS(struct check_command_options, profiles), {0}};
 
 static int command_check_load(const struct check_command_options *options,
-    char **words, int count, struct side *side)
+    char **words, int count, struct recording_set *side)
 {
 	struct profiles profiles;
 	struct err e;
 	int got = profiles_init(&profiles, words, count, stderr);
 
 	for (size_t i = 0; got == COMMAND_OK && i < profiles.paths.len; i++) {
-		if (side_add_file(side, profiles.paths.items[i],
+		if (recording_set_add_file(side, profiles.paths.items[i],
 			&options->profiles, &e) != 0)
 			got = command_fail(COMMAND_MISUSED, &e);
 	}
@@ -361,7 +364,7 @@ static int command_check_load(const struct check_command_options *options,
 static int run_check(const void *given, char **words, int count)
 {
 	const struct check_command_options *options = given;
-	struct side side = {0};
+	struct recording_set side = {0};
 	struct err e;
 	int status;
 
@@ -371,7 +374,7 @@ static int run_check(const void *given, char **words, int count)
 	if (status == COMMAND_OK)
 		status = check_side(
 		    &options->check, &options->profiles, &side, stdout);
-	side_finish(&side);
+	recording_set_finish(&side);
 	return status;
 }
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "cli/options.h"
-#include "commands/side.h"
+#include "input/recording_set.h"
 
 /* A part of a command's options. Zero or NULL: no such condition. */
 #define CHECK_TOLERANCE 0.05
@@ -99,6 +99,7 @@ int check_prepare(const struct check_options *options,
  * baseline that can't be read or compared, or a JUnit file that can't be
  * written; said on stderr. */
 int check_side(const struct check_options *options,
-    const struct profiles_options *reading, const struct side *side, FILE *out);
+    const struct profiles_options *reading, const struct recording_set *side,
+    FILE *out);
 
 #endif

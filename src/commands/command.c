@@ -22,12 +22,6 @@ static const struct command *const commands[] = {
     NULL,
 };
 
-int command_fail(enum command_status status, const struct err *e)
-{
-	fprintf(stderr, "mprof: %s\n", e->text);
-	return status;
-}
-
 const struct command *command_at(size_t index)
 {
 	return index < sizeof(commands) / sizeof(commands[0]) ? commands[index]

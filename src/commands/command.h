@@ -9,20 +9,8 @@
 
 #include <stddef.h>
 
-#include "base/err.h"
+#include "cli/command_status.h"
 #include "cli/options.h"
-
-/* Statuses of our own; a recorded program's are passed through. */
-enum command_status {
-	COMMAND_OK = 0,
-	COMMAND_FAILED = 1,    /* said on stderr */
-	COMMAND_MISUSED = 2,   /* a bad option */
-	COMMAND_LIMIT = 124,   /* --limit was reached */
-	COMMAND_TROUBLE = 125, /* the recorder's own failure */
-	COMMAND_NOT_EXECUTABLE = 126,
-	COMMAND_NOT_FOUND = 127,
-	COMMAND_NO_PROFILE = 255
-};
 
 /* What the words behind the options are: for the completion. */
 enum command_words {
@@ -47,9 +35,6 @@ struct command {
 	/* Does it and returns the exit status. words[count] is NULL. */
 	int (*run)(const void *options, char **words, int count);
 };
-
-/* Prints "mprof: " and the message on stderr; returns status. */
-int command_fail(enum command_status status, const struct err *e);
 
 /* The command of that name, NULL where there is none; at "index" in the order
  * of the help, NULL behind the last. */

@@ -14,7 +14,7 @@
 #include "cli/json.h"
 #include "commands/command.h"
 #include "commands/picture.h"
-#include "commands/side.h"
+#include "input/recording_set.h"
 
 enum { SCHEMA = 1 };
 
@@ -115,16 +115,16 @@ static void part_list_finish(struct part_list *list)
 }
 
 static double phase_figure(
-    const struct side_run *run, const char *name, size_t offset)
+    const struct recording_set_run *run, const char *name, size_t offset)
 {
-	const struct phase *phase = side_run_phase(run, name);
+	const struct phase *phase = recording_set_phase(run, name);
 
-	return phase ? figure_at(&phase->figures, offset) : NAN;
+	return phase ? recording_set_figure(&phase->figures, offset) : NAN;
 }
 
 /* The highest of the processes of that name. */
 static double process_figure(
-    const struct side_run *run, const char *name, size_t offset)
+    const struct recording_set_run *run, const char *name, size_t offset)
 {
 	double highest = NAN;
 
@@ -136,13 +136,13 @@ static double process_figure(
 		    figures_of_series(
 			&p->memory, -INFINITY, INFINITY, &figures) != 0)
 			continue;
-		highest = fmax(highest, figure_at(&figures, offset));
+		highest = fmax(highest, recording_set_figure(&figures, offset));
 	}
 	return highest;
 }
 
 /* How many processes of that name a run of the side has at most. */
-static size_t count_named(const struct side *side, const char *name)
+static size_t count_named(const struct recording_set *side, const char *name)
 {
 	size_t most = 0;
 
@@ -162,9 +162,9 @@ static size_t count_named(const struct side *side, const char *name)
 }
 
 typedef double part_figure(
-    const struct side_run *run, const char *name, size_t offset);
+    const struct recording_set_run *run, const char *name, size_t offset);
 
-static size_t command_compare_collect(const struct side *side,
+static size_t command_compare_collect(const struct recording_set *side,
     part_figure *figure, const char *name, size_t offset, double *values)
 {
 	size_t count = 0;
@@ -179,8 +179,9 @@ static size_t command_compare_collect(const struct side *side,
 }
 
 /* -1 where one of the sides has no such part. */
-static int compare_part(const struct side *const sides[2], part_figure *figure,
-    const char *name, size_t offset, struct comparison *out)
+static int compare_part(const struct recording_set *const sides[2],
+    part_figure *figure, const char *name, size_t offset,
+    struct comparison *out)
 {
 	double *a = mem_zero(sides[0]->runs.len, sizeof(a[0]));
 	double *b = mem_zero(sides[1]->runs.len, sizeof(b[0]));
@@ -202,8 +203,9 @@ static bool same_part(const void *items, size_t at, const void *name)
 	return strcmp(((const struct part *)items)[at].name, name) == 0;
 }
 
-static void add_part(struct part_list *list, const struct side *const sides[2],
-    part_figure *figure, const char *name)
+static void add_part(struct part_list *list,
+    const struct recording_set *const sides[2], part_figure *figure,
+    const char *name)
 {
 	struct part part = {.name = name};
 	uint32_t hash = name ? index_hash(name, strlen(name)) : 0;
@@ -222,11 +224,11 @@ static void add_part(struct part_list *list, const struct side *const sides[2],
 	*array_push(&list->parts) = part;
 }
 
-static void find_parts(const struct side *const sides[2],
+static void find_parts(const struct recording_set *const sides[2],
     struct part_list *phases, struct part_list *processes)
 {
 	for (size_t i = 0; i < sides[0]->runs.len; i++) {
-		const struct side_run *run = &sides[0]->runs.items[i];
+		const struct recording_set_run *run = &sides[0]->runs.items[i];
 
 		for (size_t j = 0; run->run->marks.len && j < run->phase_count;
 		     j++)
@@ -347,22 +349,24 @@ static void print_sentence(const struct comparison *peak)
 	printf(")\n");
 }
 
-static void command_compare_print_all(const struct side *const sides[2],
-    const struct part_list *phases, const struct part_list *processes)
+static void command_compare_print_all(
+    const struct recording_set *const sides[2], const struct part_list *phases,
+    const struct part_list *processes)
 {
 	struct comparison c, peak;
 
 	printf("%-16s %14s %14s  %9s  %14s\n", "", "A", "B", "B to A",
 	    "difference");
 	for (size_t i = 0; i < MEASURES; i++) {
-		side_compare(sides[0], sides[1], measures[i].offset, 1, &c);
+		recording_set_compare(
+		    sides[0], sides[1], measures[i].offset, 1, &c);
 		command_compare_print_row(
 		    measures[i].name, &c, measures[i].format);
 	}
 	print_parts("phase", phases);
 	print_parts("process", processes);
 	putchar('\n');
-	side_compare(
+	recording_set_compare(
 	    sides[0], sides[1], offsetof(struct figures, peak_mib), 1, &peak);
 	print_sentence(&peak);
 }
@@ -416,8 +420,9 @@ static void write_parts(
 	json_close(json, ']');
 }
 
-static void command_compare_write_all(const struct side *const sides[2],
-    const struct part_list *phases, const struct part_list *processes)
+static void command_compare_write_all(
+    const struct recording_set *const sides[2], const struct part_list *phases,
+    const struct part_list *processes)
 {
 	struct comparison c;
 	struct json json;
@@ -429,7 +434,8 @@ static void command_compare_write_all(const struct side *const sides[2],
 	json_key(&json, "b_runs");
 	json_whole(&json, (int64_t)sides[1]->runs.len);
 	for (size_t i = 0; i < MEASURES; i++) {
-		side_compare(sides[0], sides[1], measures[i].offset, 1, &c);
+		recording_set_compare(
+		    sides[0], sides[1], measures[i].offset, 1, &c);
 		write_comparison(&json, measures[i].key, &c);
 	}
 	write_parts(&json, "phases", phases);
@@ -437,8 +443,8 @@ static void command_compare_write_all(const struct side *const sides[2],
 	json_close(&json, '}');
 }
 
-static void command_compare_show(
-    const struct compare_options *options, const struct side *const sides[2])
+static void command_compare_show(const struct compare_options *options,
+    const struct recording_set *const sides[2])
 {
 	struct part_list phases = {0}, processes = {0};
 
@@ -453,18 +459,22 @@ static void command_compare_show(
 
 static int by_peak(const void *a, const void *b)
 {
-	const struct side_run *x = *(const struct side_run *const *)a;
-	const struct side_run *y = *(const struct side_run *const *)b;
+	const struct recording_set_run *x =
+	    *(const struct recording_set_run *const *)a;
+	const struct recording_set_run *y =
+	    *(const struct recording_set_run *const *)b;
 
 	return (x->figures.peak_mib > y->figures.peak_mib) -
 	       (x->figures.peak_mib < y->figures.peak_mib);
 }
 
-static const struct side_run *median_run(const struct side *side)
+static const struct recording_set_run *median_run(
+    const struct recording_set *side)
 {
 	size_t count = side->runs.len;
-	const struct side_run **order = mem_zero(count, sizeof(order[0]));
-	const struct side_run *median;
+	const struct recording_set_run **order =
+	    mem_zero(count, sizeof(order[0]));
+	const struct recording_set_run *median;
 
 	for (size_t i = 0; i < count; i++)
 		order[i] = &side->runs.items[i];
@@ -475,10 +485,10 @@ static const struct side_run *median_run(const struct side *side)
 }
 
 static int command_compare_draw(
-    const struct side *const sides[2], const char *path, struct err *e)
+    const struct recording_set *const sides[2], const char *path, struct err *e)
 {
-	const struct side_run *a = median_run(sides[0]);
-	const struct side_run *b = median_run(sides[1]);
+	const struct recording_set_run *a = median_run(sides[0]);
+	const struct recording_set_run *b = median_run(sides[1]);
 	char *names[] = {mem_format("A: %s", a->profile->path),
 	    mem_format("B: %s", b->profile->path)};
 	struct chart_run runs[] = {{a->run, names[0]}, {b->run, names[1]}};
@@ -497,34 +507,34 @@ static int command_compare_draw(
 	return got;
 }
 
-static void add_growths(struct side *side)
+static void add_growths(struct recording_set *side)
 {
 	struct leak leak;
 
 	for (size_t i = 0; i < side->runs.len; i++) {
-		struct side_run *run = &side->runs.items[i];
+		struct recording_set_run *run = &side->runs.items[i];
 
 		run->figures.growth_mib_s = growth_of_run(run->run, &leak);
 	}
 }
 
 static int command_compare_load(const struct compare_options *options,
-    const char *const patterns[2], struct side sides[2], struct err *e)
+    const char *const patterns[2], struct recording_set sides[2], struct err *e)
 {
 	for (size_t i = 0; i < 2; i++) {
-		if (side_add(&sides[i], patterns[i], &options->profiles, e) !=
-		    0)
+		if (recording_set_add(
+			&sides[i], patterns[i], &options->profiles, e) != 0)
 			return -1;
 		add_growths(&sides[i]);
 	}
-	return side_check_metric(&sides[0], &sides[1], e);
+	return recording_set_check_measure(&sides[0], &sides[1], e);
 }
 
 static int run_compare(const void *given, char **words, int count)
 {
 	const struct compare_options *options = given;
 	const char *patterns[2] = {options->a, options->b};
-	struct side sides[2] = {0};
+	struct recording_set sides[2] = {0};
 	int used = 0, status = COMMAND_OK;
 	struct err e;
 
@@ -540,15 +550,16 @@ static int run_compare(const void *given, char **words, int count)
 	if (command_compare_load(options, patterns, sides, &e) != 0) {
 		status = command_fail(COMMAND_FAILED, &e);
 	} else {
-		const struct side *const both[] = {&sides[0], &sides[1]};
+		const struct recording_set *const both[] = {
+		    &sides[0], &sides[1]};
 
 		command_compare_show(options, both);
 		if (options->output &&
 		    command_compare_draw(both, options->output, &e) != 0)
 			status = command_fail(COMMAND_FAILED, &e);
 	}
-	side_finish(&sides[0]);
-	side_finish(&sides[1]);
+	recording_set_finish(&sides[0]);
+	recording_set_finish(&sides[1]);
 	return status;
 }
 

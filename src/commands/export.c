@@ -1,40 +1,43 @@
 // SPDX-License-Identifier: MIT
-#include <string.h>
-
 #include "base/io.h"
 #include "commands/command.h"
-#include "commands/exports.h"
-#include "commands/profiles.h"
-#ifdef HAVE_CSV
-#include "csv/export.h"
-#endif
-
-static const char *const format_names[] = {
-    "csv", "json", "openmetrics", "folded", NULL};
-
-static const struct {
-	const char *ending;
-	export_write *write;
-} formats[] = {
-    {".csv", export_csv},
-    {".json", export_json},
-    {".om", export_openmetrics},
-    {".folded", export_folded},
-};
+#include "export/formats.h"
+#include "input/profiles.h"
 
 struct export_options {
-	const char *format, *output;
+	const struct export_format *format; /* NULL: as output is called */
+	const char *output;
 	struct profiles_options profiles;
 };
+
+static struct option_value export_value_at(size_t at)
+{
+	const struct export_format *format = export_format_at(at);
+
+	if (!format)
+		return (struct option_value){0};
+	return (struct option_value){format->name, format->summary};
+}
+
+static int export_parse_format(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	const struct export_format *format = export_format_find(text);
+
+	if (!format)
+		return options_refuse(row, text, e);
+	*(const struct export_format **)where = format;
+	return 0;
+}
 
 static const struct option_row rows[] = {
     {.name = "format",
 	.arg = "FORMAT",
-	.help = "csv, json, openmetrics or folded; else by the output's "
-		"name, else csv",
-	.parse = option_choice,
+	.help = "what to write; else by the ending of the output's name, else "
+		"csv",
+	.parse = export_parse_format,
 	.offset = offsetof(struct export_options, format),
-	.choices = format_names,
+	.choice_at = export_value_at,
 	.ours = true},
     {'o', "output", "FILE", "where to write; - is standard output", option_text,
 	offsetof(struct export_options, output), .ours = true},
@@ -42,50 +45,18 @@ static const struct option_row rows[] = {
 
 static const struct export_options defaults = {.output = "-"};
 
-#ifdef HAVE_CSV
-int export_csv(const struct profile *profile, FILE *out, struct err *e)
-{
-	(void)e;
-	csv_export(profile, out);
-	return 0;
-}
-#else
-int export_csv(const struct profile *profile, FILE *out, struct err *e)
-{
-	(void)profile, (void)out;
-	return err_set(e,
-	    "--format csv: this mprof was built without libcsv; json is "
-	    "there");
-}
-#endif
-
-static export_write *find_format(const struct export_options *options)
-{
-	size_t len = strlen(options->output);
-
-	for (size_t i = 0; options->format && format_names[i]; i++) {
-		if (strcmp(options->format, format_names[i]) == 0)
-			return formats[i].write;
-	}
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		size_t end = strlen(formats[i].ending);
-
-		if (len > end &&
-		    strcmp(options->output + len - end, formats[i].ending) == 0)
-			return formats[i].write;
-	}
-	return export_csv;
-}
-
 static int write_profile(
     const struct profile *profile, const struct export_options *options)
 {
+	const struct export_format *format =
+	    options->format ? options->format
+			    : export_format_of_path(options->output);
 	struct io_output out;
 	struct err e;
 
 	if (io_output_open(&out, options->output, &e) != 0)
 		return command_fail(COMMAND_FAILED, &e);
-	if (find_format(options)(profile, out.stream, &e) != 0) {
+	if (format->write(profile, out.stream, &e) != 0) {
 		io_output_discard(&out);
 		return command_fail(COMMAND_FAILED, &e);
 	}

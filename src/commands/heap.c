@@ -12,7 +12,7 @@
 #include "commands/heap_file.h"
 #include "commands/heap_show.h"
 #include "commands/heap_take.h"
-#include "commands/target.h"
+#include "input/target.h"
 #include "proc/procfs.h"
 
 struct heap_options {

@@ -10,8 +10,8 @@
 #include "base/utf8.h"
 #include "cli/json.h"
 #include "commands/command.h"
-#include "commands/profiles.h"
-#include "commands/why.h"
+#include "input/profiles.h"
+#include "analysis/leak_why.h"
 #include "profile/ending.h"
 
 enum { SCHEMA = 1 };
@@ -124,7 +124,7 @@ static void print_trend(const struct finding *f, const struct leak *leak)
 static void command_leak_print_verdict(const struct finding *f)
 {
 	const struct leak *leak = &f->leak.worst;
-	char *why = why_text(leak), level[UNITS_TEXT];
+	char *why = leak_why(leak), level[UNITS_TEXT];
 
 	units_size(level, leak->level_mib);
 	printf("%s: ", leak_word(leak->verdict));
@@ -192,7 +192,7 @@ static void write_leak(struct json *json, const struct leak *leak)
 	json_key(json, "high_mib_per_s");
 	json_number(json, leak->high);
 	json_key(json, "reason");
-	json_text(json, why_word(leak));
+	json_text(json, leak_why_word(leak));
 	json_key(json, "visible_mib_per_s");
 	json_number(
 	    json, leak->visible_mib_per_s > 0 ? leak->visible_mib_per_s : NAN);

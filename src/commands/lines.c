@@ -10,7 +10,7 @@
 #include "cli/json.h"
 #include "commands/command.h"
 #include "commands/lines_flame.h"
-#include "commands/profiles.h"
+#include "input/profiles.h"
 #include "commands/source.h"
 
 enum { SCHEMA = 1 };

@@ -9,7 +9,7 @@
 
 #include "analysis/peak.h"
 #include "base/signal_name.h"
-#include "commands/shared.h"
+#include "export/share.h"
 #include "dat/reader.h"
 #include "profile/ending.h"
 
@@ -149,7 +149,7 @@ void overview_write(const struct overview *overview, struct json *json)
 	overview_put_number(
 	    json, "peak_mib", overview->measured, overview->peak_mib);
 	json_key(json, "shared");
-	shared_write(json, overview->share.processes ? &overview->share : NULL);
+	share_write(json, overview->share.processes ? &overview->share : NULL);
 	put_whole(json, "processes", overview->processes > 0,
 	    (int64_t)overview->processes);
 	put_whole(json, "status", overview->ended && !signalled, exit->code);

@@ -10,8 +10,8 @@
 #include "cli/table.h"
 #include "commands/command.h"
 #include "commands/phases.h"
-#include "commands/profiles.h"
-#include "commands/shared.h"
+#include "input/profiles.h"
+#include "export/share.h"
 #include "profile/ending.h"
 
 enum { SCHEMA = 1, NAME_COLUMNS = 60 };
@@ -303,7 +303,7 @@ static void put_peaks(struct json *json, const struct profile *profile,
 	command_peak_put_number(
 	    json, "time_s", peaks.found && !options->function, peaks.time_s);
 	json_key(json, "shared");
-	shared_write(json, options->function ? NULL : peaks.share);
+	share_write(json, options->function ? NULL : peaks.share);
 	json_key(json, "between_samples");
 	json_bool(json, peaks.unsampled && !options->function);
 	put_children(json, &peaks);

@@ -7,7 +7,7 @@
 #include "chart/chart.h"
 #include "commands/command.h"
 #include "commands/picture.h"
-#include "commands/profiles.h"
+#include "input/profiles.h"
 #include "commands/show.h"
 #include "dat/catalog.h"
 #include "dat/reader.h"

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "cli/waiting.h"
 #include "commands/command.h"
-#include "commands/target.h"
+#include "input/target.h"
 #include "render/graph.h"
 
 #define REFERRERS_DEPTH 10

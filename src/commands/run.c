@@ -10,13 +10,13 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "commands/command.h"
-#include "commands/output_name.h"
-#include "commands/program.h"
-#include "commands/recording.h"
+#include "dat/output_name.h"
+#include "input/program.h"
+#include "recorder/dat_sink.h"
 #include "commands/run_hooks.h"
 #include "commands/run_options.h"
-#include "commands/run_summary.h"
-#include "commands/target.h"
+#include "cli/run_summary.h"
+#include "input/target.h"
 #include "python/agent_env.h"
 
 /* One recording, from the words to the exit status. */
@@ -26,7 +26,7 @@ struct run_session {
 	struct program program; /* what is launched */
 	struct agent_env agent; /* and its environment, for @profile */
 	struct target target;   /* or what is attached to */
-	struct recording recording;
+	struct dat_sink recording;
 	struct run_hooks hooks;
 	struct sampler *sampler; /* NULL: nothing can be measured */
 	struct launch launch;
@@ -50,12 +50,12 @@ static void say_beside(const char *asked, const char *path)
 static int open_output(struct run_session *session, struct err *e)
 {
 	const struct run_options *options = session->options;
-	struct recording *recording = &session->recording;
+	struct dat_sink *recording = &session->recording;
 	int64_t start_s = clock_wall_ns() / NS_PER_S;
 	char *path;
 	int result;
 
-	recording_init(recording);
+	dat_sink_init(recording);
 	if (!options->each)
 		recording->sink.birth = NULL;
 	if (!options->output) {
@@ -194,7 +194,7 @@ static void say_end(const struct run_session *session, const char *path)
 
 static void judge_shares(struct run_session *session)
 {
-	const struct recording *recording = &session->recording;
+	const struct dat_sink *recording = &session->recording;
 	const struct share *share = share_at_peak(recording->shares.items,
 	    recording->shares.len, (double)session->result.peak_kib / 1024);
 
@@ -214,7 +214,7 @@ static int command_run_record(struct run_session *session)
 	else
 		wait_unmeasured(session);
 	judge_shares(session);
-	closed = recording_finish(&session->recording, &e);
+	closed = dat_sink_finish(&session->recording, &e);
 	if (session->result.end == SAMPLER_TIMEOUT)
 		wait_for_program(session);
 	launch_finish(&session->launch);
@@ -232,7 +232,7 @@ static int command_run_record(struct run_session *session)
  * program that we start matters more. */
 static int command_run_prepare(struct run_session *session, struct err *e)
 {
-	struct recording *recording = &session->recording;
+	struct dat_sink *recording = &session->recording;
 
 	if (open_output(session, e) != 0)
 		return -1;
@@ -399,7 +399,11 @@ static int command_run_exec(const void *values, char **words, int count)
 		return command_fail(COMMAND_MISUSED, &e);
 	if (session.options->attach)
 		return attach_to(&session, words[0]);
-	program_init(&session.program, session.options, words, count);
+	program_init(&session.program,
+	    &(struct program_wish){.python = options.python,
+		.no_python = options.no_python,
+		.lines = options.lines},
+	    words, count);
 	status = command_run_start(&session);
 	program_finish(&session.program);
 	agent_env_finish(&session.agent);

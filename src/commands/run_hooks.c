@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "cli/terminal.h"
 #include "commands/command.h"
-#include "commands/run_tables.h"
+#include "cli/line_tables.h"
 #include "proc/namespace.h"
 #include "recorder/marks_left.h"
 
@@ -142,7 +142,7 @@ void run_hooks_finish(struct run_hooks *hooks)
 void run_hooks_tables(struct run_hooks *hooks)
 {
 	agent_tables_take(&hooks->tables);
-	run_tables_print(&hooks->tables);
+	line_tables_print(&hooks->tables);
 }
 
 void run_hooks_summary(const struct run_hooks *hooks)
@@ -168,16 +168,16 @@ int run_hooks_prepare_check(const struct run_options *options, struct err *e)
 
 int run_hooks_check(const struct run_options *options, const char *path)
 {
-	struct side side = {0};
+	struct recording_set side = {0};
 	struct err e;
 	int status;
 
-	if (side_add_file(&side, path, &reading, &e) != 0) {
+	if (recording_set_add_file(&side, path, &reading, &e) != 0) {
 		status = command_fail(COMMAND_TROUBLE, &e);
 	} else {
-		side_keep_last(&side);
+		recording_set_keep_last(&side);
 		status = check_side(&options->check, &reading, &side, stderr);
 	}
-	side_finish(&side);
+	recording_set_finish(&side);
 	return status;
 }

@@ -11,7 +11,7 @@
 enum { SCHEMA = 1 };
 
 struct verdict *verdicts_add(struct verdicts *verdicts, const char *name,
-    const char *unit, const struct side_run *run)
+    const char *unit, const struct recording_set_run *run)
 {
 	struct verdict *verdict = array_push(&verdicts->items);
 
@@ -29,7 +29,7 @@ bool verdicts_met(const struct verdicts *verdicts)
 }
 
 /* From 1; 0 where the file holds no other. */
-static size_t number_of_run(const struct side_run *run)
+static size_t number_of_run(const struct recording_set_run *run)
 {
 	const struct profile *profile = run->profile;
 
@@ -39,7 +39,7 @@ static size_t number_of_run(const struct side_run *run)
 }
 
 /* The recording's name as it can be shown. The caller frees. */
-static char *name_run(const struct side_run *run)
+static char *name_run(const struct recording_set_run *run)
 {
 	char *clean = utf8_clean_copy(run->profile->path), *name;
 	size_t number = number_of_run(run);
@@ -71,7 +71,8 @@ static void verdicts_print_verdict(
 	fputc('\n', out);
 }
 
-static void verdicts_write_run(const struct side_run *run, struct json *json)
+static void verdicts_write_run(
+    const struct recording_set_run *run, struct json *json)
 {
 	size_t number = run ? number_of_run(run) : 0;
 

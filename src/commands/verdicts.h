@@ -11,15 +11,15 @@
 #include "base/array.h"
 #include "base/err.h"
 #include "base/units.h"
-#include "commands/side.h"
+#include "input/recording_set.h"
 
 /* One condition and how it came out, for one run or for all. */
 struct verdict {
-	const char *name;            /* the option without its dashes */
-	const struct side_run *run;  /* NULL: all of them together */
-	char figure[2 * UNITS_TEXT]; /* what was found */
-	char limit[2 * UNITS_TEXT];  /* what was asked */
-	char note[256];              /* how it was judged; may be empty */
+	const char *name;                    /* the option without its dashes */
+	const struct recording_set_run *run; /* NULL: all of them together */
+	char figure[2 * UNITS_TEXT];         /* what was found */
+	char limit[2 * UNITS_TEXT];          /* what was asked */
+	char note[256]; /* how it was judged; may be empty */
 	double value, bound;
 	const char *unit;
 	bool met;
@@ -33,7 +33,8 @@ struct verdicts {
 
 /* A new one at the end, good until the next. */
 struct verdict *verdicts_add(struct verdicts *verdicts, const char *name,
-    const char *unit, const struct side_run *run) __attribute__((nonnull(1)));
+    const char *unit, const struct recording_set_run *run)
+    __attribute__((nonnull(1)));
 
 bool verdicts_met(const struct verdicts *verdicts) __attribute__((nonnull));
 

@@ -2,8 +2,8 @@
  *
  * The name of a recording, from the pattern that -o gives.
  */
-#ifndef MPROF_COMMANDS_OUTPUT_NAME_H
-#define MPROF_COMMANDS_OUTPUT_NAME_H
+#ifndef MPROF_DAT_OUTPUT_NAME_H
+#define MPROF_DAT_OUTPUT_NAME_H
 
 #include <stdbool.h>
 #include <stdint.h>

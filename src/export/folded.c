@@ -2,7 +2,7 @@
 //
 // Folded stacks, as flame graph tools take them: the outermost function
 // first, then how many KiB the memory grew while the stack stood so.
-#include "commands/exports.h"
+#include "export/formats.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "commands/exports.h"
+#include "export/formats.h"
 
 #include <math.h>
 
 #include "analysis/figures.h"
 #include "cli/json.h"
-#include "commands/shared.h"
+#include "export/share.h"
 #include "profile/ending.h"
 
 enum { SCHEMA = 1 };
@@ -32,7 +32,7 @@ static void id_member(struct json *json, const char *key, int id)
 		json_text(json, NULL);
 }
 
-static void export_json_put_series(
+static void json_put_series(
     struct json *json, const char *key, const struct series *series)
 {
 	json_key(json, key);
@@ -42,7 +42,7 @@ static void export_json_put_series(
 	json_close(json, ']');
 }
 
-static void put_exit(struct json *json, const struct exit_status *exit)
+static void json_put_exit(struct json *json, const struct exit_status *exit)
 {
 	json_key(json, "exit");
 	if (!exit->known) {
@@ -63,7 +63,7 @@ static void put_exit(struct json *json, const struct exit_status *exit)
 	json_close(json, '}');
 }
 
-static void put_info(struct json *json, const struct run_info *info)
+static void json_put_info(struct json *json, const struct run_info *info)
 {
 	json_key(json, "info");
 	json_open(json, '{');
@@ -79,7 +79,7 @@ static void put_info(struct json *json, const struct run_info *info)
 	json_close(json, '}');
 }
 
-static void export_json_put_processes(struct json *json, const struct run *run)
+static void json_put_processes(struct json *json, const struct run *run)
 {
 	json_key(json, "processes");
 	json_open(json, '[');
@@ -97,14 +97,14 @@ static void export_json_put_processes(struct json *json, const struct run *run)
 		id_member(json, "ppid", process->ppid);
 		text_member(json, "name", process->name);
 		text_member(json, "command", process->command);
-		put_exit(json, &process->exit);
-		export_json_put_series(json, "samples", &process->memory);
+		json_put_exit(json, &process->exit);
+		json_put_series(json, "samples", &process->memory);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
 }
 
-static void put_calls(struct json *json, const struct run *run)
+static void json_put_calls(struct json *json, const struct run *run)
 {
 	json_key(json, "calls");
 	json_open(json, '[');
@@ -129,7 +129,7 @@ static void put_calls(struct json *json, const struct run *run)
 	json_close(json, ']');
 }
 
-static void export_json_put_marks(struct json *json, const struct run *run)
+static void json_put_marks(struct json *json, const struct run *run)
 {
 	json_key(json, "marks");
 	json_open(json, '[');
@@ -143,7 +143,7 @@ static void export_json_put_marks(struct json *json, const struct run *run)
 	json_close(json, ']');
 }
 
-static void put_frames(struct json *json, const struct stack *stack)
+static void json_put_frames(struct json *json, const struct stack *stack)
 {
 	json_key(json, "frames");
 	json_open(json, '[');
@@ -158,7 +158,7 @@ static void put_frames(struct json *json, const struct stack *stack)
 	json_close(json, ']');
 }
 
-static void put_stacks(struct json *json, const struct run *run)
+static void json_put_stacks(struct json *json, const struct run *run)
 {
 	json_key(json, "stacks");
 	json_open(json, '[');
@@ -166,7 +166,7 @@ static void put_stacks(struct json *json, const struct run *run)
 		json_open(json, '{');
 		json_key(json, "id");
 		json_whole(json, run->stacks.items[i].id);
-		put_frames(json, &run->stacks.items[i]);
+		json_put_frames(json, &run->stacks.items[i]);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -190,16 +190,16 @@ static void put_stacks(struct json *json, const struct run *run)
 	json_close(json, ']');
 }
 
-static void export_json_put_shares(struct json *json, const struct run *run)
+static void json_put_shares(struct json *json, const struct run *run)
 {
 	json_key(json, "shares");
 	json_open(json, '[');
 	for (size_t i = 0; i < run->shares.len; i++)
-		shared_write(json, &run->shares.items[i]);
+		share_write(json, &run->shares.items[i]);
 	json_close(json, ']');
 }
 
-static void put_run(struct json *json, const struct run *run)
+static void json_put_run(struct json *json, const struct run *run)
 {
 	struct figures figures;
 	bool sampled = figures_of_run(run, &figures) == 0;
@@ -210,16 +210,16 @@ static void put_run(struct json *json, const struct run *run)
 	number_member(json, "duration_s", run_last_s(run) - run_first_s(run));
 	number_member(json, "peak_mib", sampled ? figures.peak_mib : NAN);
 	number_member(json, "mean_mib", sampled ? figures.mean_mib : NAN);
-	put_info(json, &run->info);
+	json_put_info(json, &run->info);
 	text_member(json, "ending", run_ending_word(run->ending));
-	put_exit(json, &run->exit);
-	export_json_put_series(json, "samples", &run->total);
-	export_json_put_series(json, "peaks", &run->peaks);
-	export_json_put_shares(json, run);
-	export_json_put_processes(json, run);
-	put_calls(json, run);
-	export_json_put_marks(json, run);
-	put_stacks(json, run);
+	json_put_exit(json, &run->exit);
+	json_put_series(json, "samples", &run->total);
+	json_put_series(json, "peaks", &run->peaks);
+	json_put_shares(json, run);
+	json_put_processes(json, run);
+	json_put_calls(json, run);
+	json_put_marks(json, run);
+	json_put_stacks(json, run);
 	json_close(json, '}');
 }
 
@@ -234,7 +234,7 @@ int export_json(const struct profile *profile, FILE *out, struct err *e)
 	json_key(&json, "runs");
 	json_open(&json, '[');
 	for (size_t i = 0; i < profile->runs.len; i++)
-		put_run(&json, &profile->runs.items[i]);
+		json_put_run(&json, &profile->runs.items[i]);
 	json_close(&json, ']');
 	json_close(&json, '}');
 	return 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands/output_name.h"
+#include "dat/output_name.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands/recording.h"
+#include "recorder/dat_sink.h"
 
 #include <stdio.h>
 #include <sys/wait.h>
@@ -11,7 +11,7 @@
 /* So much of an unchanged end is lost if this process is killed. */
 #define HOLD_NS (600 * NS_PER_S)
 
-static void write_sample(struct recording *recording, int64_t time_ns)
+static void write_sample(struct dat_sink *recording, int64_t time_ns)
 {
 	struct dat_writer *writer = &recording->writer;
 
@@ -23,7 +23,7 @@ static void write_sample(struct recording *recording, int64_t time_ns)
 	recording->held_ns = 0;
 }
 
-static void write_held(struct recording *recording)
+static void write_held(struct dat_sink *recording)
 {
 	if (recording->held_ns)
 		write_sample(recording, recording->held_ns);
@@ -31,8 +31,7 @@ static void write_held(struct recording *recording)
 
 /* INFO says who recorded and how. It is the first record of a run, so its
  * memory and time are those of the record that comes next. */
-static void write_info(
-    struct recording *recording, int64_t kib, int64_t time_ns)
+static void write_info(struct dat_sink *recording, int64_t kib, int64_t time_ns)
 {
 	struct dat_writer *writer = &recording->writer;
 	time_t start = (time_t)(time_ns / NS_PER_S);
@@ -59,7 +58,7 @@ static void write_info(
 }
 
 /* Begins a record that is no sample: INFO and a held sample precede it. */
-static struct dat_writer *begin_record(struct recording *recording,
+static struct dat_writer *begin_record(struct dat_sink *recording,
     const char *keyword, int64_t kib, int64_t time_ns)
 {
 	write_info(recording, kib, time_ns);
@@ -68,13 +67,13 @@ static struct dat_writer *begin_record(struct recording *recording,
 	return &recording->writer;
 }
 
-static bool recording_is_child(const struct sink_process *process)
+static bool dat_sink_is_child(const struct sink_process *process)
 {
 	return !process->is_root && process->kib >= 0;
 }
 
 static bool is_changed(
-    const struct recording *recording, const struct sink_tick *tick)
+    const struct dat_sink *recording, const struct sink_tick *tick)
 {
 	size_t at = 0;
 
@@ -83,7 +82,7 @@ static bool is_changed(
 	for (size_t i = 0; recording->each && i < tick->count; i++) {
 		const struct sink_process *process = &tick->processes[i];
 
-		if (!recording_is_child(process))
+		if (!dat_sink_is_child(process))
 			continue;
 		if (at == recording->written.len ||
 		    recording->written.items[at].pid != process->pid ||
@@ -94,24 +93,23 @@ static bool is_changed(
 	return at != recording->written.len;
 }
 
-static void recording_take(
-    struct recording *recording, const struct sink_tick *tick)
+static void dat_sink_take(
+    struct dat_sink *recording, const struct sink_tick *tick)
 {
 	recording->written_kib = tick->total_kib;
 	recording->written.len = 0;
 	for (size_t i = 0; recording->each && i < tick->count; i++) {
 		const struct sink_process *process = &tick->processes[i];
 
-		if (recording_is_child(process))
+		if (dat_sink_is_child(process))
 			*array_push(&recording->written) =
-			    (struct recording_child){
-				process->pid, process->kib};
+			    (struct dat_sink_child){process->pid, process->kib};
 	}
 }
 
-static void recording_on_tick(void *context, const struct sink_tick *tick)
+static void dat_sink_on_tick(void *context, const struct sink_tick *tick)
 {
-	struct recording *recording = context;
+	struct dat_sink *recording = context;
 
 	if (recording->skip_unchanged && recording->begun &&
 	    !is_changed(recording, tick)) {
@@ -122,7 +120,7 @@ static void recording_on_tick(void *context, const struct sink_tick *tick)
 	}
 	write_info(recording, tick->total_kib, tick->time_ns);
 	write_held(recording);
-	recording_take(recording, tick);
+	dat_sink_take(recording, tick);
 	write_sample(recording, tick->time_ns);
 	recording->begun = true;
 }
@@ -145,9 +143,9 @@ static void on_birth(void *context, const struct sink_birth *birth)
 
 /* Without -M only the program's own EXIT is written, which each run has: a run
  * whose last record is another was cut off. */
-static void recording_on_end(void *context, const struct sink_exit *end)
+static void dat_sink_on_end(void *context, const struct sink_exit *end)
 {
-	struct recording *recording = context;
+	struct dat_sink *recording = context;
 	struct dat_writer *writer;
 
 	if (!end->is_root && (!end->has_status || !recording->each))
@@ -180,7 +178,7 @@ static void on_peak(void *context, const struct sink_peak *peak)
 }
 
 static void keep_share(
-    struct recording *recording, const struct sink_share *told)
+    struct dat_sink *recording, const struct sink_share *told)
 {
 	struct share share = {
 	    .time_s = (double)told->time_ns / NS_PER_S,
@@ -250,18 +248,18 @@ static void on_stack(void *context, const struct sink_stack *stack)
 
 static void on_flush(void *context)
 {
-	struct recording *recording = context;
+	struct dat_sink *recording = context;
 
 	dat_writer_flush(&recording->writer);
 }
 
-void recording_init(struct recording *recording)
+void dat_sink_init(struct dat_sink *recording)
 {
-	*recording = (struct recording){
+	*recording = (struct dat_sink){
 	    .sink = {.context = recording,
-		.tick = recording_on_tick,
+		.tick = dat_sink_on_tick,
 		.birth = on_birth,
-		.exit = recording_on_end,
+		.exit = dat_sink_on_end,
 		.peak = on_peak,
 		.share = on_share,
 		.mark = on_mark,
@@ -271,7 +269,7 @@ void recording_init(struct recording *recording)
 	};
 }
 
-int recording_finish(struct recording *recording, struct err *e)
+int dat_sink_finish(struct dat_sink *recording, struct err *e)
 {
 	write_held(recording);
 	array_free(&recording->written);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands/run_summary.h"
+#include "cli/run_summary.h"
 
 #include <errno.h>
 #include <stdio.h>

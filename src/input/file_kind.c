@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands/file_kind.h"
+#include "input/file_kind.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "commands/shared.h"
+#include "export/share.h"
 
-void shared_write(struct json *json, const struct share *share)
+void share_write(struct json *json, const struct share *share)
 {
 	if (!share) {
 		json_text(json, NULL);

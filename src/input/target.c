@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands/target.h"
+#include "input/target.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "commands/command.h"
+#include "cli/command_status.h"
 #include "proc/find.h"
 #include "proc/words.h"
 

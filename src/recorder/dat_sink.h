@@ -3,20 +3,20 @@
  * Between the sampler, which knows a sink, and the .dat writer, which knows a
  * file: what is recorded of what the sampler tells.
  */
-#ifndef MPROF_COMMANDS_RECORDING_H
-#define MPROF_COMMANDS_RECORDING_H
+#ifndef MPROF_RECORDER_DAT_SINK_H
+#define MPROF_RECORDER_DAT_SINK_H
 
 #include "base/array.h"
 #include "dat/writer.h"
 #include "profile/share.h"
 #include "recorder/sink.h"
 
-struct recording_child {
+struct dat_sink_child {
 	pid_t pid;
 	int64_t kib;
 };
 
-struct recording {
+struct dat_sink {
 	struct dat_writer writer;
 	struct sink sink;    /* give this to the sampler */
 	const char *backend; /* for INFO */
@@ -27,17 +27,17 @@ struct recording {
 	bool informed;   /* INFO is written */
 	bool begun;      /* the first sample is written */
 	int64_t held_ns; /* a sample like the one before it; 0: none */
-	int64_t written_ns, written_kib;       /* the last that was written */
-	ARRAY(struct recording_child) written; /* and its children */
-	ARRAY(struct share) shares;            /* that may matter at the end */
+	int64_t written_ns, written_kib;      /* the last that was written */
+	ARRAY(struct dat_sink_child) written; /* and its children */
+	ARRAY(struct share) shares;           /* that may matter at the end */
 };
 
 /* Fills sink; writer, backend, interval_ns, alone, each and skip_unchanged are
  * the caller's to set. */
-void recording_init(struct recording *recording) __attribute__((nonnull));
+void dat_sink_init(struct dat_sink *recording) __attribute__((nonnull));
 
 /* Behind the last record. -1 with e where something was lost. */
-int recording_finish(struct recording *recording, struct err *e)
+int dat_sink_finish(struct dat_sink *recording, struct err *e)
     __attribute__((nonnull(1), warn_unused_result));
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands/profiles.h"
+#include "input/profiles.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,8 +11,8 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "cli/waiting.h"
-#include "commands/command.h"
-#include "commands/file_kind.h"
+#include "cli/command_status.h"
+#include "input/file_kind.h"
 #ifdef HAVE_CSV
 #include "csv/import.h"
 #endif

@@ -2,13 +2,13 @@
  *
  * Readings of shared memory (profile/share.h) as JSON.
  */
-#ifndef MPROF_COMMANDS_SHARED_H
-#define MPROF_COMMANDS_SHARED_H
+#ifndef MPROF_EXPORT_SHARE_H
+#define MPROF_EXPORT_SHARE_H
 
 #include "cli/json.h"
 #include "profile/share.h"
 
 /* An object; null where there is none. */
-void shared_write(struct json *json, const struct share *share);
+void share_write(struct json *json, const struct share *share);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands/why.h"
+#include "analysis/leak_why.h"
 
 #include <math.h>
 
@@ -13,42 +13,42 @@ struct figures_text {
 	char cycle[UNITS_TEXT];
 };
 
-static char *why_few(const struct figures_text *t)
+static char *leak_why_few(const struct figures_text *t)
 {
 	return mem_format("too few samples; record %s longer, or with a "
 			  "shorter interval",
 	    t->need);
 }
 
-static char *why_loads(const struct figures_text *t)
+static char *leak_why_loads(const struct figures_text *t)
 {
 	return mem_format("it only grew, %s in %s: a load of data and a leak "
 			  "look the same; record a minute or longer",
 	    t->rate, t->took);
 }
 
-static char *why_noise(const struct figures_text *t)
+static char *leak_why_noise(const struct figures_text *t)
 {
 	return mem_format("growth of %s, which ups and downs could explain as "
 			  "well; record %s longer",
 	    t->rate, t->need);
 }
 
-static char *why_coarse(const struct figures_text *t)
+static char *leak_why_coarse(const struct figures_text *t)
 {
 	return mem_format("no growth seen, but a leak of less than %s would "
 			  "not show in its ups and downs; record %s longer",
 	    t->shows, t->need);
 }
 
-static char *why_cycles(const struct figures_text *t)
+static char *leak_why_cycles(const struct figures_text *t)
 {
 	return mem_format("it rose from one round of %s to the next, too few "
 			  "of them; record %s longer",
 	    t->cycle, t->need);
 }
 
-static char *why_rested(const struct figures_text *t)
+static char *leak_why_rested(const struct figures_text *t)
 {
 	return mem_format("it grew by %s until %s and stands still since: a "
 			  "cache that is full, or a leak whose work ended; "
@@ -56,14 +56,14 @@ static char *why_rested(const struct figures_text *t)
 	    t->rate, t->until, t->need);
 }
 
-static char *why_bends(const struct figures_text *t)
+static char *leak_why_bends(const struct figures_text *t)
 {
 	return mem_format("%s since %s, slower than before: a warm-up that "
 			  "goes on, or a leak behind it; record %s longer",
 	    t->rate, t->since, t->need);
 }
 
-static char *why_falls(const struct figures_text *t)
+static char *leak_why_falls(const struct figures_text *t)
 {
 	(void)t;
 	return mem_copy("it grew and fell back, again and again: restarts of "
@@ -75,17 +75,17 @@ static const struct reason {
 	const char *word;
 	char *(*why)(const struct figures_text *t);
 } reasons[] = {
-    [LEAK_FEW] = {"few", why_few},
-    [LEAK_LOADS] = {"loads", why_loads},
-    [LEAK_NOISE] = {"noise", why_noise},
-    [LEAK_COARSE] = {"coarse", why_coarse},
-    [LEAK_CYCLES] = {"cycles", why_cycles},
-    [LEAK_RESTED] = {"rested", why_rested},
-    [LEAK_BENDS] = {"bends", why_bends},
-    [LEAK_FALLS] = {"falls", why_falls},
+    [LEAK_FEW] = {"few", leak_why_few},
+    [LEAK_LOADS] = {"loads", leak_why_loads},
+    [LEAK_NOISE] = {"noise", leak_why_noise},
+    [LEAK_COARSE] = {"coarse", leak_why_coarse},
+    [LEAK_CYCLES] = {"cycles", leak_why_cycles},
+    [LEAK_RESTED] = {"rested", leak_why_rested},
+    [LEAK_BENDS] = {"bends", leak_why_bends},
+    [LEAK_FALLS] = {"falls", leak_why_falls},
 };
 
-char *why_text(const struct leak *leak)
+char *leak_why(const struct leak *leak)
 {
 	struct figures_text t;
 
@@ -104,7 +104,7 @@ char *why_text(const struct leak *leak)
 	return mem_copy("");
 }
 
-const char *why_word(const struct leak *leak)
+const char *leak_why_word(const struct leak *leak)
 {
 	return leak->verdict == LEAK_UNDECIDED ? reasons[leak->reason].word
 					       : NULL;

@@ -3,8 +3,8 @@
  * The recordings that a command's words name, and how they are read: shared
  * by all commands that look at recordings.
  */
-#ifndef MPROF_COMMANDS_PROFILES_H
-#define MPROF_COMMANDS_PROFILES_H
+#ifndef MPROF_INPUT_PROFILES_H
+#define MPROF_INPUT_PROFILES_H
 
 #include <stdbool.h>
 #include <stdio.h>

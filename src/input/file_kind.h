@@ -3,8 +3,8 @@
  * Files that hold no recording in a form that can be read, known by their
  * first bytes: compressed ones, text in UTF-16, documents of other kinds.
  */
-#ifndef MPROF_COMMANDS_FILE_KIND_H
-#define MPROF_COMMANDS_FILE_KIND_H
+#ifndef MPROF_INPUT_FILE_KIND_H
+#define MPROF_INPUT_FILE_KIND_H
 
 #include <stdbool.h>
 

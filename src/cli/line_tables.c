@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands/run_tables.h"
+#include "cli/line_tables.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 
 /* Tabs stay: the line is indented by them. */
-static void run_tables_print_text(const char *text, size_t len)
+static void line_tables_print_text(const char *text, size_t len)
 {
 	char *copy = mem_copy_n(text, len), *at = copy;
 	bool more = true;
@@ -31,7 +31,7 @@ static void run_tables_print_text(const char *text, size_t len)
 	free(copy);
 }
 
-static void run_tables_print_size(double mib, int digits)
+static void line_tables_print_size(double mib, int digits)
 {
 	char text[400];
 
@@ -40,7 +40,7 @@ static void run_tables_print_size(double mib, int digits)
 }
 
 /* row is NULL for a line that did not run. */
-static void run_tables_print_row(const struct agent_table *table, long line,
+static void line_tables_print_row(const struct agent_table *table, long line,
     const struct agent_table_row *row)
 {
 	printf("%6ld", line);
@@ -48,12 +48,12 @@ static void run_tables_print_row(const struct agent_table *table, long line,
 		printf(" %12s %12s  %10s   ", "", "", "");
 		return;
 	}
-	run_tables_print_size(row->mib, table->digits);
-	run_tables_print_size(row->growth_mib, table->digits);
+	line_tables_print_size(row->mib, table->digits);
+	line_tables_print_size(row->growth_mib, table->digits);
 	printf("  %10ld   ", row->count);
 }
 
-static const struct agent_table_row *run_tables_row(
+static const struct agent_table_row *line_tables_row(
     const struct agent_table *table, size_t *at, long line)
 {
 	if (*at == table->rows.len || table->rows.items[*at].line != line)
@@ -61,7 +61,7 @@ static const struct agent_table_row *run_tables_row(
 	return &table->rows.items[(*at)++];
 }
 
-static void run_tables_print_one(const struct agent_table *table)
+static void line_tables_print_one(const struct agent_table *table)
 {
 	static const char titles[] = "Line #    Mem usage    Increment  "
 				     "Occurrences   Line Contents";
@@ -79,21 +79,21 @@ static void run_tables_print_one(const struct agent_table *table)
 	for (long line = table->first_line; *text || line <= last; line++) {
 		size_t len = strcspn(text, "\n");
 
-		run_tables_print_row(
-		    table, line, run_tables_row(table, &row, line));
-		run_tables_print_text(text, len);
+		line_tables_print_row(
+		    table, line, line_tables_row(table, &row, line));
+		line_tables_print_text(text, len);
 		putchar('\n');
 		text += len + (text[len] == '\n');
 	}
 	fputs("\n\n", stdout);
 }
 
-void run_tables_print(const struct agent_tables *tables)
+void line_tables_print(const struct agent_tables *tables)
 {
 	char count[UNITS_COUNT];
 
 	for (size_t i = 0; i < tables->items.len; i++)
-		run_tables_print_one(&tables->items.items[i]);
+		line_tables_print_one(&tables->items.items[i]);
 	fflush(stdout);
 	if (tables->left_out)
 		fprintf(stderr,

@@ -2,7 +2,7 @@
 //
 // OpenMetrics 1.0 text with timestamps, as promtool takes it to fill a
 // database: the samples of one series stand together, in order of time.
-#include "commands/exports.h"
+#include "export/formats.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -2,8 +2,8 @@
  *
  * What mprof run says at its end.
  */
-#ifndef MPROF_COMMANDS_RUN_SUMMARY_H
-#define MPROF_COMMANDS_RUN_SUMMARY_H
+#ifndef MPROF_CLI_RUN_SUMMARY_H
+#define MPROF_CLI_RUN_SUMMARY_H
 
 #include "profile/share.h"
 #include "recorder/sampler.h"

@@ -2,8 +2,8 @@
  *
  * The process that mprof attach is to record.
  */
-#ifndef MPROF_COMMANDS_TARGET_H
-#define MPROF_COMMANDS_TARGET_H
+#ifndef MPROF_INPUT_TARGET_H
+#define MPROF_INPUT_TARGET_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "export/formats.h"
+
+#include <string.h>
+
+#include "base/path.h"
+
+static const struct export_format export_formats[] = {
+#define EXPORT(name, ending, summary) {#name, ending, summary, export_##name},
+#include "export/formats.def"
+#undef EXPORT
+};
+
+const struct export_format *export_format_at(size_t index)
+{
+	return index < sizeof(export_formats) / sizeof(export_formats[0])
+		   ? &export_formats[index]
+		   : NULL;
+}
+
+const struct export_format *export_format_find(const char *name)
+{
+	const struct export_format *format;
+
+	for (size_t i = 0; (format = export_format_at(i)) != NULL; i++) {
+		if (strcmp(format->name, name) == 0)
+			return format;
+	}
+	return NULL;
+}
+
+const struct export_format *export_format_of_path(const char *path)
+{
+	const struct export_format *format;
+
+	for (size_t i = 0; (format = export_format_at(i)) != NULL; i++) {
+		if (path_has_ending(path, format->ending))
+			return format;
+	}
+	return export_formats;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a recording can be exported as. A format is a file here that defines
+ * "int export_NAME()", and a line in formats.def.
+ */
+#ifndef MPROF_EXPORT_FORMATS_H
+#define MPROF_EXPORT_FORMATS_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "profile/profile.h"
+
+/* Writes a whole profile; failures to write show in the stream. -1 with e
+ * where the profile holds nothing that the format can tell. */
+typedef int export_write(
+    const struct profile *profile, FILE *out, struct err *e);
+
+#define EXPORT(name, ending, summary) export_write export_##name;
+#include "export/formats.def"
+#undef EXPORT
+
+struct export_format {
+	const char *name;
+	const char *ending; /* of its files: ".csv" */
+	const char *summary;
+	export_write *write;
+};
+
+/* The rows, from 0; NULL behind the last. */
+const struct export_format *export_format_at(size_t index);
+
+/* The format of that name, NULL where there is none. */
+const struct export_format *export_format_find(const char *name);
+
+/* The format that a file's ending asks for; the first where it asks for
+ * none. */
+const struct export_format *export_format_of_path(const char *path);
+
+#endif
