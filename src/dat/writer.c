@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The file: opening, flushing, closing. What is put into it is in lines.c.
+// First the records, whose numbers are written by hand: printf() would cost
+// more than the sample itself. Then the file: opening, flushing, closing.
 #include "dat/writer.h"
 
 #include <errno.h>
@@ -13,11 +14,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file_lock.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/named_file.h"
+#include "base/strbuf.h"
 #include "base/units.h"
-#include "base/file_lock.h"
+#include "base/utf8.h"
 #include "dat/reader.h"
 
 enum {
@@ -25,8 +28,211 @@ enum {
 	NAMES_MAX = 3600,      /* seconds that a default name may move */
 	OPEN_TRIES = 100,      /* where others make and remove the same name */
 	BESIDE_MAX = 10000,    /* recordings of one name at the same time */
-	PATIENCE_MS = 1000     /* for a slow reader of a fifo, at the end */
+	PATIENCE_MS = 1000,    /* for a slow reader of a fifo, at the end */
+	NUMBER = 24            /* digits of any 64-bit number, and its sign */
 };
+
+static char *writer_put_digits(char *out, uint64_t number, size_t least)
+{
+	char digits[NUMBER];
+	size_t count = 0;
+
+	do
+		digits[count++] = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	while (count < least)
+		digits[count++] = '0';
+	while (count > 0)
+		*out++ = digits[--count];
+	return out;
+}
+
+/* KiB as MiB, rounded as "%.6f" would: a tie goes to the even digit. */
+static char *writer_put_mib(char *out, int64_t kib)
+{
+	uint64_t whole = kib > 0 ? (uint64_t)kib / 1024 : 0;
+	uint64_t rest = kib > 0 ? (uint64_t)kib % 1024 * 1000000 : 0;
+	uint64_t parts = rest / 1024, over = rest % 1024;
+
+	if (over > 512 || (over == 512 && parts % 2 == 1))
+		parts++;
+	out = writer_put_digits(out, whole, 1);
+	*out++ = '.';
+	return writer_put_digits(out, parts, 6);
+}
+
+static char *writer_put_time(char *out, int64_t time_ns, bool precise)
+{
+	uint64_t unit = precise ? 1000 : 100000;
+	uint64_t per_s = precise ? 1000000 : 10000;
+	uint64_t count = ((uint64_t)time_ns + unit / 2) / unit;
+
+	out = writer_put_digits(out, count / per_s, 1);
+	*out++ = '.';
+	return writer_put_digits(out, count % per_s, precise ? 6 : 4);
+}
+
+static void writer_put_point(
+    struct dat_writer *writer, int64_t kib, int64_t time_ns)
+{
+	char *out = strbuf_reserve(&writer->buffer, 4 * NUMBER);
+
+	out = writer_put_mib(out, kib);
+	*out++ = ' ';
+	out = writer_put_time(out, time_ns, writer->precise);
+	*out++ = '\n';
+	writer->buffer.len = (size_t)(out - writer->buffer.text);
+}
+
+void dat_write_memory(struct dat_writer *writer, int64_t kib, int64_t time_ns)
+{
+	strbuf_add_bytes(&writer->buffer, "MEM ", 4);
+	writer_put_point(writer, kib, time_ns);
+}
+
+void dat_write_child(
+    struct dat_writer *writer, pid_t pid, int64_t kib, int64_t time_ns)
+{
+	char *out;
+
+	strbuf_add_bytes(&writer->buffer, "CHLD ", 5);
+	out = strbuf_reserve(&writer->buffer, NUMBER);
+	out = writer_put_digits(out, (uint64_t)pid, 1);
+	*out++ = ' ';
+	writer->buffer.len = (size_t)(out - writer->buffer.text);
+	writer_put_point(writer, kib, time_ns);
+}
+
+void dat_write_raw(struct dat_writer *writer, const char *text)
+{
+	strbuf_add(&writer->buffer, text);
+}
+
+static void writer_put_hex(
+    struct dat_writer *writer, const char *before, unsigned char byte)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	strbuf_add(&writer->buffer, before);
+	strbuf_add_bytes(&writer->buffer, &hex[byte >> 4], 1);
+	strbuf_add_bytes(&writer->buffer, &hex[byte & 15], 1);
+}
+
+/* Control characters as \n, \t or \xNN, and so too bytes that are no UTF-8,
+ * on which memory_profiler's reader would die. */
+static void writer_put_word(struct dat_writer *writer, const char *word)
+{
+	while (*word) {
+		const char *at = word;
+		int32_t code = utf8_next(&word);
+
+		if (code == '\n')
+			strbuf_add(&writer->buffer, "\\n");
+		else if (code == '\t')
+			strbuf_add(&writer->buffer, "\\t");
+		else if (code < ' ' || code == 0x7f)
+			writer_put_hex(writer, "\\x", (unsigned char)*at);
+		else
+			strbuf_add_bytes(
+			    &writer->buffer, at, (size_t)(word - at));
+	}
+}
+
+void dat_write_command(struct dat_writer *writer, char *const *words)
+{
+	strbuf_add(&writer->buffer, "CMDLINE");
+	for (; *words; words++) {
+		const char *quote = strpbrk(*words, " \t") ? "'" : "";
+
+		strbuf_add(&writer->buffer, " ");
+		strbuf_add(&writer->buffer, quote);
+		writer_put_word(writer, *words);
+		strbuf_add(&writer->buffer, quote);
+	}
+	strbuf_add(&writer->buffer, "\n");
+}
+
+void dat_write_begin(struct dat_writer *writer, const char *keyword)
+{
+	strbuf_add(&writer->buffer, keyword);
+}
+
+static void writer_put_key(struct dat_writer *writer, const char *key)
+{
+	strbuf_add(&writer->buffer, ";");
+	strbuf_add(&writer->buffer, key);
+	strbuf_add(&writer->buffer, "=");
+}
+
+void dat_write_whole(struct dat_writer *writer, const char *key, int64_t number)
+{
+	char *out;
+
+	writer_put_key(writer, key);
+	if (number < 0)
+		strbuf_add(&writer->buffer, "-");
+	out = strbuf_reserve(&writer->buffer, NUMBER);
+	out = writer_put_digits(
+	    out, number < 0 ? -(uint64_t)number : (uint64_t)number, 1);
+	writer->buffer.len = (size_t)(out - writer->buffer.text);
+}
+
+void dat_write_mib(struct dat_writer *writer, const char *key, int64_t kib)
+{
+	char *out;
+
+	writer_put_key(writer, key);
+	out = writer_put_mib(strbuf_reserve(&writer->buffer, 2 * NUMBER), kib);
+	writer->buffer.len = (size_t)(out - writer->buffer.text);
+}
+
+void dat_write_time(struct dat_writer *writer, const char *key, int64_t time_ns)
+{
+	char *out;
+
+	writer_put_key(writer, key);
+	out = writer_put_time(strbuf_reserve(&writer->buffer, 2 * NUMBER),
+	    time_ns, writer->precise);
+	writer->buffer.len = (size_t)(out - writer->buffer.text);
+}
+
+/* The bytes of special are encoded, and so are control characters, bytes that
+ * are no UTF-8, and the first letter of MEM, which scripts take for a sample
+ * wherever it stands in a line. */
+static void writer_put_encoded(
+    struct dat_writer *writer, const char *text, const char *special)
+{
+	while (*text) {
+		const char *at = text;
+		int32_t code = utf8_next(&text);
+
+		if (code < ' ' || code == 0x7f || strchr(special, *at))
+			writer_put_hex(writer, "%", (unsigned char)*at);
+		else if (strncmp(at, "MEM", 3) == 0)
+			strbuf_add(&writer->buffer, "%4D");
+		else
+			strbuf_add_bytes(
+			    &writer->buffer, at, (size_t)(text - at));
+	}
+}
+
+void dat_write_part(struct dat_writer *writer, const char *text)
+{
+	writer_put_encoded(writer, text, " %=;,");
+}
+
+void dat_write_text(
+    struct dat_writer *writer, const char *key, const char *text)
+{
+	writer_put_key(writer, key);
+	writer_put_encoded(writer, text, " %=;");
+}
+
+void dat_write_end(struct dat_writer *writer, int64_t kib, int64_t time_ns)
+{
+	strbuf_add(&writer->buffer, " ");
+	writer_put_point(writer, kib, time_ns);
+}
 
 static void writer_init(struct dat_writer *writer, const char *path)
 {
@@ -38,7 +244,7 @@ static int writer_drop(struct dat_writer *writer)
 {
 	if (writer->fd >= 0)
 		close(writer->fd);
-	free(writer->buffer);
+	strbuf_finish(&writer->buffer);
 	free(writer->path);
 	*writer = (struct dat_writer){.fd = -1};
 	return -1;
@@ -246,7 +452,8 @@ void dat_writer_discard(struct dat_writer *writer)
 
 static bool write_some(struct dat_writer *writer)
 {
-	ssize_t wrote = write(writer->fd, writer->buffer, writer->len);
+	ssize_t wrote =
+	    write(writer->fd, writer->buffer.text, writer->buffer.len);
 
 	if (wrote < 0 && errno == EINTR)
 		return true;
@@ -254,18 +461,19 @@ static bool write_some(struct dat_writer *writer)
 		writer->cause = errno;
 		return false;
 	}
-	writer->len -= (size_t)wrote;
+	writer->buffer.len -= (size_t)wrote;
 	writer->flushed -=
 	    writer->flushed < (size_t)wrote ? writer->flushed : (size_t)wrote;
-	memmove(writer->buffer, writer->buffer + wrote, writer->len);
+	memmove(writer->buffer.text, writer->buffer.text + wrote,
+	    writer->buffer.len);
 	return true;
 }
 
 /* Samples in the buffer from there on. */
 static uint64_t count_samples(const struct dat_writer *writer, size_t from)
 {
-	const char *at = writer->buffer + from;
-	const char *end = writer->buffer + writer->len;
+	const char *at = writer->buffer.text + from;
+	const char *end = writer->buffer.text + writer->buffer.len;
 	uint64_t count = 0;
 
 	while (at < end) {
@@ -279,13 +487,13 @@ static uint64_t count_samples(const struct dat_writer *writer, size_t from)
 
 void dat_writer_flush(struct dat_writer *writer)
 {
-	while (writer->len > 0 && write_some(writer))
+	while (writer->buffer.len > 0 && write_some(writer))
 		;
-	if (writer->len > KEEP_MAX && writer->flushed > 0) {
+	if (writer->buffer.len > KEEP_MAX && writer->flushed > 0) {
 		writer->lost += count_samples(writer, writer->flushed);
-		writer->len = writer->flushed;
+		writer->buffer.len = writer->flushed;
 	}
-	writer->flushed = writer->len;
+	writer->flushed = writer->buffer.len;
 }
 
 /* Lets a fifo's reader catch up. */
@@ -295,7 +503,7 @@ static void flush_last(struct dat_writer *writer)
 	int64_t until_ns = clock_mono_ns() + PATIENCE_MS * (NS_PER_S / 1000);
 
 	dat_writer_flush(writer);
-	while (writer->len > 0 && writer->cause == EAGAIN &&
+	while (writer->buffer.len > 0 && writer->cause == EAGAIN &&
 	       clock_mono_ns() < until_ns) {
 		poll(&pollfd, 1, PATIENCE_MS / 10);
 		dat_writer_flush(writer);
@@ -314,7 +522,7 @@ int dat_writer_close(struct dat_writer *writer, struct err *e)
 		    "%s: was removed while it was recorded into", writer->path);
 	if (close(writer->fd) != 0 && errno != EINTR)
 		result = err_errno(e, "%s: not written", writer->path);
-	if (writer->lost > 0 || writer->len > 0) {
+	if (writer->lost > 0 || writer->buffer.len > 0) {
 		errno = writer->cause;
 		result = err_errno(e, "%s: %s", writer->path,
 		    units_count(lost, writer->lost + count_samples(writer, 0),

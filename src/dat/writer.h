@@ -14,15 +14,15 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/strbuf.h"
 
 struct dat_writer {
 	int fd;
 	char *path;
 	bool created; /* was not there before */
 	bool precise; /* times with six decimals: intervals below 1 ms */
-	char *buffer;
-	size_t len, cap;
-	size_t flushed; /* len after the last flush: what it could not write */
+	struct strbuf buffer; /* records that are not in the file yet */
+	size_t flushed; /* its len after the last flush: what was not written */
 	uint64_t lost;  /* samples that were dropped */
 	int cause;      /* errno of the last one that failed; 0: none did */
 };

@@ -171,15 +171,15 @@ static void figures_are_what_printf_would_write(void **state)
 		    i < 4096 ? i
 			     : (int64_t)(random_next(&random) >> (24 + i % 40));
 
-		writer.len = 0;
+		writer.buffer.len = 0;
 		dat_write_memory(&writer, kib, 0);
 		dat_write_raw(&writer, "");
-		*(char *)(writer.buffer + writer.len - 1) = 0;
+		*(char *)(writer.buffer.text + writer.buffer.len - 1) = 0;
 		snprintf(expected, sizeof(expected), "MEM %.6f 0.0000",
 		    (double)kib / 1024);
-		assert_string_equal(writer.buffer, expected);
+		assert_string_equal(writer.buffer.text, expected);
 	}
-	writer.len = 0;
+	writer.buffer.len = 0;
 	close_well(&writer);
 	unlink("f.dat");
 }
