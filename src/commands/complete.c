@@ -9,7 +9,7 @@
 
 #include "commands/command.h"
 #include "dat/catalog.h"
-#include "dat/glance.h"
+#include "dat/begin.h"
 
 static const struct option_row rows[] = {{0}};
 
@@ -100,7 +100,7 @@ static void offer_recordings(const char *prefix)
 
 			snprintf(number, sizeof(number), "%zu", i);
 			write_date(date, sizeof(date), name);
-			dat_glance(name, command, sizeof(command));
+			dat_command_line(name, command, sizeof(command));
 			snprintf(about, sizeof(about), "%s%s", date, command);
 			command_complete_offer(number, prefix, about);
 		}

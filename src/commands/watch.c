@@ -11,7 +11,7 @@
 #include "input/profiles.h"
 #include "input/target.h"
 #include "dat/catalog.h"
-#include "dat/follow.h"
+#include "dat/reader.h"
 #include "recorder/sampler.h"
 
 enum { LOOK_MS = 100 };

@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE
 #include "dat/begin.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +13,37 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "dat/reader.h"
+#include "base/utf8.h"
 #include "dat/record.h"
 #include "profile/ending.h"
 
 enum { PIECE = 64 << 10, MOST_BEHIND = 16 << 20 };
+
+/* Only its first line is asked; of a long one, a command's, its beginning. */
+enum dat_content dat_content(int fd)
+{
+	char bytes[4096 + 1 + NUMBER_PADDING];
+	ssize_t got = pread(fd, bytes, 4096, 0);
+	struct profile profile = {0};
+	struct record_reader records = {.profile = &profile};
+	enum record_result result;
+	char *at = bytes, *end;
+
+	if (got < 0)
+		return DAT_CONTENT_UNREADABLE;
+	if (got == 0)
+		return DAT_CONTENT_OTHER;
+	memset(bytes + got, '\n', 1 + NUMBER_PADDING);
+	end = bytes + got;
+	while (at < end && strchr(" \t\r\n", *at))
+		at++;
+	if (at == end || *at == 0)
+		return DAT_CONTENT_OTHER;
+	end = memchr(at, '\n', (size_t)(end - at) + 1);
+	result = record_read(&records, at, end, false);
+	profile_finish(&profile);
+	return result == RECORD_TAKEN ? DAT_CONTENT_RECORD : DAT_CONTENT_OTHER;
+}
 
 /* A part of a file, with room for the padding that numbers need. */
 struct begin_piece {
@@ -57,7 +84,8 @@ static double begin_of(const struct run *run)
 }
 
 /* Reads lines up to the first sample; torn is what the piece cuts off. */
-static void read_lines(struct profile *profile, const char *at, const char *end)
+static void begin_read_lines(
+    struct profile *profile, const char *at, const char *end)
 {
 	struct record_reader records = {.profile = profile};
 
@@ -102,7 +130,7 @@ static void find_last(
 			struct profile profile = {0};
 
 			piece_read(piece, fd, at + (command - piece->bytes));
-			read_lines(
+			begin_read_lines(
 			    &profile, piece->bytes, piece->bytes + piece->len);
 			if (profile.runs.len > 0 &&
 			    begin_of(&profile.runs.items[0]) > begin->last_s)
@@ -124,7 +152,8 @@ static bool find_first(
 		profile_finish(&profile);
 		profile = (struct profile){0};
 		piece_read(piece, fd, at);
-		read_lines(&profile, piece->bytes, piece->bytes + piece->len);
+		begin_read_lines(
+		    &profile, piece->bytes, piece->bytes + piece->len);
 		if (profile.runs.len > 0 &&
 		    begin_of(&profile.runs.items[0]) > 0)
 			break;
@@ -164,4 +193,23 @@ bool dat_begin_read(struct dat_begin *begin, int fd)
 bool dat_begin_first(struct dat_begin *begin, int fd)
 {
 	return begin_read(begin, fd, false);
+}
+
+void dat_command_line(const char *path, char *out, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct begin_piece piece = {mem_zero(PIECE + 1 + NUMBER_PADDING, 1), 0};
+	struct profile profile = {0};
+	const char *command = NULL;
+
+	if (fd >= 0) {
+		piece_read(&piece, fd, 0);
+		close(fd);
+	}
+	begin_read_lines(&profile, piece.bytes, piece.bytes + piece.len);
+	if (profile.runs.len > 0)
+		command = profile.runs.items[0].command;
+	utf8_clean(out, size, command ? command : "");
+	profile_finish(&profile);
+	free(piece.bytes);
 }

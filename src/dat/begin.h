@@ -1,12 +1,27 @@
 /* SPDX-License-Identifier: MIT
  *
- * When the runs of a recording began, from its beginning and its end: however
- * long it is, little of it is read.
+ * What a recording's beginning and its end tell: whether it is one, what was
+ * recorded, and when its runs began. However long it is, little of it is read.
  */
 #ifndef MPROF_DAT_BEGIN_H
 #define MPROF_DAT_BEGIN_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+/* The content at a file's beginning, blank lines aside. */
+enum dat_content {
+	DAT_CONTENT_OTHER,     /* no record */
+	DAT_CONTENT_RECORD,    /* it is a recording */
+	DAT_CONTENT_UNREADABLE /* errno says why */
+};
+enum dat_content dat_content(int fd) __attribute__((warn_unused_result));
+
+/* Writes the command line of the file's first run to out (size bytes), as
+ * utf8_clean() makes it; empty where the first 64 KiB hold none or the file
+ * can't be read. */
+void dat_command_line(const char *path, char *out, size_t size)
+    __attribute__((nonnull));
 
 enum { DAT_BEGIN_TEXT = 32 };
 

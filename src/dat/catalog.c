@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/utf8.h"
 #include "base/file_lock.h"
-#include "dat/reader.h"
+#include "base/path.h"
+#include "base/utf8.h"
+#include "dat/begin.h"
 
 /* With more of them nobody reads their names. */
 enum { MOST_OTHERS = 1000 };
@@ -49,23 +50,17 @@ static int catalog_compare_names(const void *left, const void *right)
 	return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
-static bool is_dat_name(const char *path)
+/* Whether the file is an X_ts.dat with X.dat beside it. */
+static bool catalog_is_companion(int folder, const char *name)
 {
-	size_t len = strlen(path);
-
-	return len > 4 && strcmp(path + len - 4, ".dat") == 0;
-}
-
-bool catalog_is_companion(int folder, const char *name)
-{
-	static const char end[] = "_ts.dat";
-	size_t len = strlen(name), cut = sizeof(end) - 1;
+	static const char ending[] = "_ts.dat";
 	bool there;
 	char *owner;
 
-	if (len <= cut || strcmp(name + len - cut, end) != 0)
+	if (!path_has_ending(name, ending))
 		return false;
-	owner = mem_format("%.*s.dat", (int)(len - cut), name);
+	owner =
+	    mem_format("%.*s.dat", (int)(strlen(name) - strlen(ending)), name);
 	there = faccessat(folder, owner, F_OK, 0) == 0;
 	free(owner);
 	return there;
@@ -76,7 +71,7 @@ static bool is_other_recording(int folder, const char *name)
 	int fd;
 	bool recording;
 
-	if (is_default_name(name) || !is_dat_name(name) ||
+	if (is_default_name(name) || !path_has_ending(name, ".dat") ||
 	    is_file(folder, name) != 1 || catalog_is_companion(folder, name))
 		return false;
 	fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -190,8 +185,7 @@ const char *catalog_at(const struct catalog *catalog, long number)
 
 char *catalog_companion(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
+	const char *name = path_name(path);
 	const char *dot = strrchr(name, '.');
 	char *companion;
 
@@ -222,7 +216,7 @@ static int check_content(int fd, const char *path, struct err *e)
 		return catalog_refuse(e, path, "is no regular file");
 	if (about.st_size > 0)
 		content = dat_content(fd);
-	else if (is_dat_name(path))
+	else if (path_has_ending(path, ".dat"))
 		content = DAT_CONTENT_RECORD;
 	if (content == DAT_CONTENT_UNREADABLE)
 		return err_errno(e, "%s: can't be read", path);
@@ -253,4 +247,133 @@ int catalog_check(const char *path, struct err *e)
 		  : check_content(fd, path, e);
 	close(fd);
 	return got;
+}
+
+/* How many files without a recording's name are opened at most. */
+enum { MOST_ASKED = 1000 };
+
+struct newest_file {
+	char *name;
+	bool named; /* as a recording: .dat */
+	double changed_s;
+};
+
+/* A recording is written to after it began: files are asked in the order of
+ * their last change, the newest first, and the search ends where all that is
+ * left was last changed before the best one began. */
+struct newest {
+	int folder;
+	ARRAY(struct newest_file) files;
+	const char *best;
+	double began_s, bound_s;
+};
+
+static void newest_add_file(struct newest *newest, const char *name)
+{
+	struct stat about;
+
+	if (fstatat(newest->folder, name, &about, 0) != 0 ||
+	    !S_ISREG(about.st_mode) || about.st_size == 0)
+		return;
+	*array_push(&newest->files) = (struct newest_file){mem_copy(name),
+	    path_has_ending(name, ".dat"),
+	    (double)about.st_mtim.tv_sec + (double)about.st_mtim.tv_nsec / 1e9};
+}
+
+/* Sorts by: a recording's name, the last change, the name. */
+static int newest_compare(const void *left, const void *right)
+{
+	const struct newest_file *a = left, *b = right;
+
+	if (a->named != b->named)
+		return a->named ? -1 : 1;
+	if (a->changed_s != b->changed_s)
+		return a->changed_s > b->changed_s ? -1 : 1;
+	return strcmp(b->name, a->name);
+}
+
+/* Among runs that began at once a default name wins, then the later name. */
+static bool newest_is_later(const char *name, const char *than)
+{
+	static const char start[] = "mprofile_";
+	bool first = strncmp(name, start, sizeof(start) - 1) == 0;
+	bool second = strncmp(than, start, sizeof(start) - 1) == 0;
+
+	return first != second ? first : strcmp(name, than) > 0;
+}
+
+static bool newest_is_better(const struct newest *newest,
+    const struct newest_file *file, const struct dat_begin *begin)
+{
+	if (newest->best &&
+	    (begin->last_s < newest->began_s ||
+		(begin->last_s == newest->began_s &&
+		    !newest_is_later(file->name, newest->best))))
+		return false;
+	return !catalog_is_companion(newest->folder, file->name);
+}
+
+static void newest_ask(struct newest *newest, const struct newest_file *file)
+{
+	int fd = openat(newest->folder, file->name,
+	    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct dat_begin begin;
+
+	if (fd < 0)
+		return;
+	if (dat_begin_read(&begin, fd) &&
+	    newest_is_better(newest, file, &begin)) {
+		newest->began_s = begin.last_s;
+		newest->best = file->name;
+		/* A file last changed before this run began holds no later one;
+		 * a time that can't be right proves nothing. */
+		newest->bound_s =
+		    begin.last_s <= file->changed_s + 1 ? begin.last_s : -1;
+	}
+	close(fd);
+}
+
+static void newest_search(struct newest *newest)
+{
+	size_t others = 0;
+
+	for (size_t i = 0; i < newest->files.len; i++) {
+		const struct newest_file *file = &newest->files.items[i];
+
+		/* File systems may round times to a second. */
+		if (file->changed_s + 1 < newest->bound_s)
+			continue;
+		if (!file->named && others++ >= MOST_ASKED)
+			break;
+		newest_ask(newest, file);
+	}
+}
+
+char *catalog_newest(const char *folder, struct err *e)
+{
+	struct newest newest = {.began_s = -1, .bound_s = -1};
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	char *best;
+
+	e->text[0] = 0;
+	if (!dir) {
+		err_errno(e, "%s: can't be read", folder);
+		return NULL;
+	}
+	newest.folder = dirfd(dir);
+	while (errno = 0, (entry = readdir(dir)))
+		newest_add_file(&newest, entry->d_name);
+	if (errno)
+		err_errno(e, "%s: can't be read", folder);
+	if (newest.files.len > 0)
+		qsort(newest.files.items, newest.files.len,
+		    sizeof(newest.files.items[0]), newest_compare);
+	newest_search(&newest);
+	best = newest.best ? mem_copy(newest.best) : NULL;
+	for (size_t i = 0; i < newest.files.len; i++)
+		free(newest.files.items[i].name);
+	array_free(&newest.files);
+	closedir(dir);
+	return best;
 }

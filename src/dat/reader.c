@@ -7,10 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/io.h"
 #include "base/file_lock.h"
+#include "base/io.h"
 #include "dat/number.h"
 #include "dat/record.h"
+#include "profile/ending.h"
+#include "profile/process.h"
 
 enum { BLOCK = 256 << 10 };
 
@@ -98,8 +100,12 @@ static void reader_make_room(struct block_reader *in)
 	in->bytes = mem_resize(in->bytes, in->cap + 1 + NUMBER_PADDING, 1);
 }
 
-static int read_blocks(struct block_reader *in, const char *path, struct err *e)
+/* Reads to what is the file's end by now; *news says whether there was
+ * anything. What follows the last newline stays in the buffer. */
+static int reader_read_blocks(
+    struct block_reader *in, bool *news, const char *path, struct err *e)
 {
+	*news = false;
 	for (;;) {
 		ssize_t got;
 
@@ -110,17 +116,144 @@ static int read_blocks(struct block_reader *in, const char *path, struct err *e)
 		if (got < 0)
 			return err_errno(e, "%s: can't be read", path);
 		if (got == 0)
-			break;
+			return 0;
+		*news = true;
 		in->len += (size_t)got;
 		in->done += (size_t)got;
 		reader_take_lines(in);
 		progress_step(in->progress, in->done, in->whole);
 	}
-	if (in->len > 0 || in->passing) {
-		memset(in->bytes + in->len, '\n', 1 + NUMBER_PADDING);
-		reader_take_line(in, in->bytes, in->bytes + in->len, true);
+}
+
+/* Takes what follows the last newline. */
+static void reader_take_rest(struct block_reader *in)
+{
+	if (in->len == 0 && !in->passing)
+		return;
+	memset(in->bytes + in->len, '\n', 1 + NUMBER_PADDING);
+	reader_take_line(in, in->bytes, in->bytes + in->len, true);
+}
+
+/* Names as FUNC writes them: a blank is an underscore there. */
+static int reader_compare_names(const char *a, const char *b)
+{
+	while (*a && (*a == ' ' ? '_' : *a) == (*b == ' ' ? '_' : *b)) {
+		a++;
+		b++;
 	}
-	return 0;
+	return (*a == ' ' ? '_' : *a) - (*b == ' ' ? '_' : *b);
+}
+
+static int reader_compare_calls(const void *left, const void *right)
+{
+	const struct call *a = *(struct call *const *)left;
+	const struct call *b = *(struct call *const *)right;
+
+	if (a->enter_s != b->enter_s)
+		return a->enter_s < b->enter_s ? -1 : 1;
+	if (a->leave_s != b->leave_s)
+		return a->leave_s < b->leave_s ? -1 : 1;
+	return reader_compare_names(a->name, b->name);
+}
+
+static void reader_drop_call(struct call *call)
+{
+	free(call->name);
+	call->name = NULL;
+}
+
+/* In a group of equal calls each CALL makes one FUNC superfluous. */
+static void drop_told_twice(struct call **group, size_t len)
+{
+	size_t ours = 0;
+
+	for (size_t i = 0; i < len; i++)
+		ours += group[i]->pid != 0;
+	for (size_t i = 0; i < len && ours > 0; i++) {
+		if (group[i]->pid != 0)
+			continue;
+		reader_drop_call(group[i]);
+		ours--;
+	}
+}
+
+static void compact_calls(struct run *run)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < run->calls.len; i++) {
+		if (run->calls.items[i].name)
+			run->calls.items[kept++] = run->calls.items[i];
+	}
+	run->calls.len = kept;
+}
+
+/* A call is told by FUNC for every reader and again by CALL, which knows
+ * more; only the latter stays. */
+static void merge_calls(struct run *run)
+{
+	size_t len = run->calls.len, first = 0;
+	struct call **sorted;
+	bool ours = false;
+
+	for (size_t i = 0; i < len; i++)
+		ours = ours || run->calls.items[i].pid != 0;
+	if (!ours)
+		return;
+	sorted = mem_zero(len, sizeof(sorted[0]));
+	for (size_t i = 0; i < len; i++)
+		sorted[i] = &run->calls.items[i];
+	qsort(sorted, len, sizeof(sorted[0]), reader_compare_calls);
+	for (size_t i = 1; i <= len; i++) {
+		if (i < len &&
+		    reader_compare_calls(&sorted[first], &sorted[i]) == 0)
+			continue;
+		drop_told_twice(sorted + first, i - first);
+		first = i;
+	}
+	free(sorted);
+	compact_calls(run);
+}
+
+static bool reader_covers(const struct run *run, const struct call *call)
+{
+	const struct series *total = &run->total;
+
+	return total->len > 0 && call->leave_s >= total->items[0].time_s &&
+	       call->enter_s <= total->items[total->len - 1].time_s;
+}
+
+/* In a file of several runs a call often stands before the command line of
+ * its own run: the samples' times tell whose it is. */
+static void hand_on_calls(struct run *run, struct run *next)
+{
+	for (size_t i = 0; i < run->calls.len; i++) {
+		struct call *call = &run->calls.items[i];
+
+		if (reader_covers(run, call) || !reader_covers(next, call))
+			continue;
+		*array_push(&next->calls) = *call;
+		call->name = NULL;
+	}
+	compact_calls(run);
+}
+
+/* Does, when all is read, what no line alone allows: sorts series, merges calls
+ * that were recorded twice, finds whose they are, judges how runs ended. */
+static void reader_settle(struct profile *profile)
+{
+	struct run *runs = profile->runs.items;
+	size_t len = profile->runs.len;
+
+	for (size_t i = 0; i < len; i++)
+		run_settle(&runs[i]);
+	for (size_t i = 0; i < len; i++) {
+		if (i + 1 < len)
+			hand_on_calls(&runs[i], &runs[i + 1]);
+		merge_calls(&runs[i]);
+		run_assign(&runs[i]);
+	}
+	profile_judge_endings(profile);
 }
 
 static size_t reader_size_of(int fd)
@@ -147,6 +280,7 @@ int dat_read_telling(struct profile *profile, const char *path,
 {
 	struct block_reader in = {
 	    .records.profile = profile, .progress = progress};
+	bool news;
 	int got;
 
 	profile_init(profile, path);
@@ -157,35 +291,85 @@ int dat_read_telling(struct profile *profile, const char *path,
 	profile->locked = file_lock_is_held(in.fd);
 	in.whole = reader_size_of(in.fd);
 	in.records.expected = expected_samples(in.whole);
-	got = read_blocks(&in, path, e);
-	record_finish(&in.records);
+	got = reader_read_blocks(&in, &news, path, e);
+	if (got == 0)
+		reader_take_rest(&in);
+	reader_settle(profile);
 	free(in.bytes);
 	close(in.fd);
 	return got;
 }
 
-/* Only its first line is asked; of a long one, a command's, its beginning. */
-enum dat_content dat_content(int fd)
-{
-	char bytes[4096 + 1 + NUMBER_PADDING];
-	ssize_t got = pread(fd, bytes, 4096, 0);
-	struct profile profile = {0};
-	struct record_reader records = {.profile = &profile};
-	enum record_result result;
-	char *at = bytes, *end;
+struct dat_follow {
+	struct block_reader in;
+	struct profile profile;
+};
 
-	if (got < 0)
-		return DAT_CONTENT_UNREADABLE;
-	if (got == 0)
-		return DAT_CONTENT_OTHER;
-	memset(bytes + got, '\n', 1 + NUMBER_PADDING);
-	end = bytes + got;
-	while (at < end && strchr(" \t\r\n", *at))
-		at++;
-	if (at == end || *at == 0)
-		return DAT_CONTENT_OTHER;
-	end = memchr(at, '\n', (size_t)(end - at) + 1);
-	result = record_read(&records, at, end, false);
-	profile_finish(&profile);
-	return result == RECORD_TAKEN ? DAT_CONTENT_RECORD : DAT_CONTENT_OTHER;
+struct dat_follow *dat_follow_open(const char *path, struct err *e)
+{
+	struct dat_follow *follow;
+	int fd = io_open_input(path, e);
+
+	if (fd < 0)
+		return NULL;
+	if (lseek(fd, 0, SEEK_CUR) != 0) { /* a pipe */
+		err_errno(e, "%s: can't be read", path);
+		close(fd);
+		return NULL;
+	}
+	follow = mem_zero(1, sizeof(*follow));
+	follow->in.fd = fd;
+	follow->in.records.profile = &follow->profile;
+	profile_init(&follow->profile, path);
+	return follow;
+}
+
+void dat_follow_close(struct dat_follow *follow)
+{
+	if (!follow)
+		return;
+	profile_finish(&follow->profile);
+	close(follow->in.fd);
+	free(follow->in.bytes);
+	free(follow);
+}
+
+static int follow_begin_anew(struct dat_follow *follow, struct err *e)
+{
+	struct block_reader *in = &follow->in;
+	char *path = mem_copy(follow->profile.path);
+	int got = 0;
+
+	if (lseek(in->fd, 0, SEEK_SET) != 0)
+		got = err_errno(e, "%s: can't be read", path);
+	profile_finish(&follow->profile);
+	profile_init(&follow->profile, path);
+	in->records = (struct record_reader){.profile = &follow->profile};
+	in->done = in->len = 0;
+	in->passing = false;
+	free(path);
+	return got;
+}
+
+int dat_follow_read(struct dat_follow *follow, bool *news, struct err *e)
+{
+	struct block_reader *in = &follow->in;
+	struct stat about;
+
+	*news = false;
+	follow->profile.locked = file_lock_is_held(in->fd);
+	if (fstat(in->fd, &about) == 0 && (uint64_t)about.st_size < in->done &&
+	    follow_begin_anew(follow, e) != 0)
+		return -1;
+	return reader_read_blocks(in, news, follow->profile.path, e);
+}
+
+const struct profile *dat_follow_profile(struct dat_follow *follow)
+{
+	struct profile *profile = &follow->profile;
+
+	profile_judge_endings(profile);
+	if (profile->runs.len > 0)
+		run_sort(&profile->runs.items[profile->runs.len - 1]);
+	return profile;
 }

@@ -24,12 +24,22 @@ int dat_read_telling(struct profile *profile, const char *path,
     const struct progress *progress, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 
-/* The content at a file's beginning, blank lines aside. */
-enum dat_content {
-	DAT_CONTENT_OTHER,     /* no record */
-	DAT_CONTENT_RECORD,    /* it is a recording */
-	DAT_CONTENT_UNREADABLE /* errno says why */
-};
-enum dat_content dat_content(int fd) __attribute__((warn_unused_result));
+/* A recording that is still being written: what was written since the last time
+ * is read, whole lines alone. A file that became shorter is read anew. */
+struct dat_follow;
+
+/* NULL with e where the file can't be opened. The caller closes. */
+struct dat_follow *dat_follow_open(const char *path, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+void dat_follow_close(struct dat_follow *follow);
+
+/* Reads what is new; *news says whether there was anything. -1 with e where the
+ * file can't be read. */
+int dat_follow_read(struct dat_follow *follow, bool *news, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+/* What is known by now, its series sorted; good until the next read. */
+const struct profile *dat_follow_profile(struct dat_follow *follow)
+    __attribute__((nonnull));
 
 #endif

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "dat/fields.h"
-#include "dat/keyed.h"
 #include "dat/number.h"
 #include "profile/process.h"
 
@@ -198,27 +197,375 @@ static enum record_result read_func(
 	return RECORD_TAKEN;
 }
 
-/* Our own records: keys is what stands behind the keyword, NULL where version
- * 0.1.0 put it behind the time. There a torn value can't be told from a whole
- * one. */
-static enum record_result read_keyed(struct record_reader *reader,
-    keyed_read *read, const struct field *keys, const char *at, const char *end,
-    bool torn)
+/* A record that is mprof's own: KEYWORD[;key=value;...] MiB time. Keys that we
+ * don't know are passed over. Version 0.1.0 wrote KEYWORD MiB time key=value
+ * ..., which is read as well. */
+struct extension {
+	struct sample at;
+	const char *text, *end; /* the keys and values */
+	bool behind;            /* they follow the time, as in 0.1.0 */
+};
+
+static bool extension_next(
+    const struct extension *record, const char **at, struct field *pair)
 {
-	struct keyed keyed;
+	return record->behind ? field_next(at, record->end, pair)
+			      : field_split(at, record->end, ';', pair);
+}
+
+static bool extension_find(
+    const struct extension *record, const char *key, struct field *value)
+{
+	const char *at = record->text;
+	struct field field;
+
+	while (extension_next(record, &at, &field)) {
+		if (field_value(&field, key, value))
+			return true;
+	}
+	return false;
+}
+
+/* Replaces *text where the key is there. */
+static bool extension_get_text(
+    const struct extension *record, const char *key, char **text)
+{
+	struct field value;
+
+	if (!extension_find(record, key, &value))
+		return false;
+	free(*text);
+	*text = field_decode(&value);
+	return true;
+}
+
+static bool extension_get_int(
+    const struct extension *record, const char *key, int *number)
+{
+	struct field value;
+
+	return extension_find(record, key, &value) && field_int(&value, number);
+}
+
+/* From a copy: number_read() takes no semicolon for a number's end. */
+static bool extension_get_number(
+    const struct extension *record, const char *key, double *number)
+{
+	char text[64 + 1 + NUMBER_PADDING];
+	struct field value;
+	double got;
+
+	if (!extension_find(record, key, &value) || value.len == 0 ||
+	    value.len > 64)
+		return false;
+	memcpy(text, value.text, value.len);
+	memset(text + value.len, '\n', 1 + NUMBER_PADDING);
+	if (number_read(text, &got) != text + value.len)
+		return false;
+	*number = got;
+	return true;
+}
+
+/* An amount of memory that can't be one is not taken. */
+static bool extension_get_mib(
+    const struct extension *record, const char *key, double *mib)
+{
+	double got;
+
+	if (!extension_get_number(record, key, &got) || !is_measurement(got))
+		return false;
+	*mib = got;
+	return true;
+}
+
+static bool extension_get_count(
+    const struct extension *record, const char *key, uint64_t *count)
+{
+	struct field value;
+
+	return extension_find(record, key, &value) &&
+	       field_count(&value, count);
+}
+
+static bool extension_read_peak(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct run *run = reader->run;
+
+	if (run->peaks.len == 0 || record->at.mib > reader->highest_mib) {
+		reader->highest_mib = record->at.mib;
+		run->peak_since_s = 0;
+		extension_get_number(record, "since", &run->peak_since_s);
+	}
+	series_add(&run->peaks, record->at.time_s, record->at.mib);
+	return true;
+}
+
+static bool extension_read_info(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct run_info *info = &reader->run->info;
+	int alone = 0;
+
+	extension_get_text(record, "backend", &info->backend);
+	extension_get_text(record, "host", &info->host);
+	extension_get_text(record, "version", &info->version);
+	extension_get_text(record, "start", &info->start);
+	extension_get_number(record, "interval", &info->interval_s);
+	extension_get_int(record, "alone", &alone);
+	info->alone = alone != 0;
+	info->sum = !alone && !record->behind;
+	return true;
+}
+
+static bool extension_read_proc(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct process *process;
+	uint64_t start_ticks = 0;
+	struct field key;
+	int pid;
+
+	if (!extension_find(record, "pid", &key) || !field_int(&key, &pid) ||
+	    pid <= 0)
+		return false;
+	extension_get_count(record, "start", &start_ticks);
+	process = run_introduce(reader->run, key.text, key.len, start_ticks);
+	if (!reader->root_pid)
+		reader->root_pid = pid;
+	extension_get_int(record, "ppid", &process->ppid);
+	extension_get_text(record, "name", &process->name);
+	extension_get_text(record, "cmd", &process->command);
+	return true;
+}
+
+static enum limit_of extension_get_limit_of(const struct extension *record)
+{
+	static const char *const names[] = {
+	    [LIMIT_OF_UNTOLD] = "",
+	    [LIMIT_OF_CGROUP] = "cgroup",
+	    [LIMIT_OF_ADDRESS_SPACE] = "address-space",
+	    [LIMIT_OF_MACHINE] = "machine",
+	};
+	struct field value;
+
+	if (!extension_find(record, "of", &value))
+		return LIMIT_OF_UNTOLD;
+	for (size_t i = 1; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (value.len == strlen(names[i]) &&
+		    memcmp(value.text, names[i], value.len) == 0)
+			return (enum limit_of)i;
+	}
+	return LIMIT_OF_UNTOLD;
+}
+
+/* Without a status or a signal the recording ended, and nobody could tell how
+ * the process did. */
+static void extension_exit_status(
+    const struct extension *record, struct exit_status *exit)
+{
+	int oom = 0;
+
+	*exit = (struct exit_status){.told = true,
+	    .code = -1,
+	    .time_s = record->at.time_s,
+	    .mib = record->at.mib};
+	exit->known = extension_get_int(record, "status", &exit->code) ||
+		      extension_get_int(record, "signal", &exit->signal);
+	extension_get_int(record, "oom", &oom);
+	exit->oom = oom != 0;
+	extension_get_mib(record, "limit", &exit->limit_mib);
+	exit->limit_of = extension_get_limit_of(record);
+}
+
+/* The launched program is the first PROC, but for one with CHLD records, which
+ * descendants alone have; or a process that nothing else tells of. */
+static bool extension_read_exit(
+    struct record_reader *reader, const struct extension *record)
+{
+	size_t known = reader->run->processes.len;
+	struct process *process;
+	struct exit_status exit;
+	struct field key;
+	int pid;
+
+	if (!extension_find(record, "pid", &key) || !field_int(&key, &pid))
+		return false;
+	extension_exit_status(record, &exit);
+	process = run_process(reader->run, key.text, key.len);
+	process->exit = exit;
+	if ((reader->run->processes.len > known && !process->again) ||
+	    (pid == reader->root_pid && process->memory.len == 0))
+		reader->run->exit = exit;
+	return true;
+}
+
+static bool extension_read_share(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct share share = {
+	    .time_s = record->at.time_s, .mib = record->at.mib};
+
+	if (!extension_get_mib(record, "pss", &share.pss_mib))
+		return false;
+	extension_get_int(record, "processes", &share.processes);
+	*array_push(&reader->run->shares) = share;
+	return true;
+}
+
+static bool extension_read_call(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct call call = {.enter_s = record->at.time_s,
+	    .enter_mib = record->at.mib,
+	    .leave_mib = record->at.mib,
+	    .level = -1};
+
+	if (!extension_get_number(record, "end", &call.leave_s) ||
+	    !isfinite(call.leave_s) ||
+	    !extension_get_text(record, "name", &call.name))
+		return false;
+	extension_get_mib(record, "mib1", &call.leave_mib);
+	extension_get_int(record, "level", &call.level);
+	extension_get_int(record, "pid", &call.pid);
+	extension_get_int(record, "tid", &call.tid);
+	*array_push(&reader->run->calls) = call;
+	return true;
+}
+
+static bool extension_read_mark(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct mark mark = {record->at.time_s, record->at.mib, NULL};
+
+	if (!extension_get_text(record, "label", &mark.label))
+		return false;
+	*array_push(&reader->run->marks) = mark;
+	return true;
+}
+
+/* Where ":LINE:" stands in file:line:function; the file's name and the
+ * function's may hold colons of their own. */
+static bool split_frame(const struct field *text, struct field *file,
+    struct field *line, struct field *function)
+{
+	const char *end = text->text + text->len;
+	const char *at = memchr(text->text, ':', text->len);
+
+	while (at) {
+		size_t digits = 0, rest = (size_t)(end - at) - 1;
+
+		while (digits < rest && at[1 + digits] >= '0' &&
+		       at[1 + digits] <= '9')
+			digits++;
+		if (digits > 0 && digits < rest && at[1 + digits] == ':') {
+			const char *name = at + digits + 2;
+
+			*file = (struct field){
+			    text->text, (size_t)(at - text->text)};
+			*line = (struct field){at + 1, digits};
+			*function = (struct field){name, (size_t)(end - name)};
+			return true;
+		}
+		at = memchr(at + 1, ':', rest);
+	}
+	return false;
+}
+
+/* A frame of another shape is a function without a file. */
+static struct frame read_frame(const struct field *text)
+{
+	struct field file = {text->text, 0}, line, function = *text;
+	struct frame frame = {0};
+
+	if (split_frame(text, &file, &line, &function))
+		field_int(&line, &frame.line);
+	frame.file = field_decode(&file);
+	frame.function = field_decode(&function);
+	return frame;
+}
+
+/* The code that mprof itself runs in a Python program, around a function with
+ * @profile: what it was called from stands for it. */
+static bool is_own_frame(const struct frame *frame)
+{
+	return strcmp(frame->file, "<mprof>") == 0;
+}
+
+static void record_free_frame(struct frame *frame)
+{
+	free(frame->file);
+	free(frame->function);
+}
+
+static void read_frames(
+    struct stack *stack, const struct field *frames, char separator)
+{
+	const char *at = frames->text, *end = at + frames->len;
+	ARRAY(struct frame) list = {0};
+	struct field text;
+
+	while (field_split(&at, end, separator, &text)) {
+		struct frame frame;
+
+		if (text.len == 0)
+			continue;
+		frame = read_frame(&text);
+		if (is_own_frame(&frame))
+			record_free_frame(&frame);
+		else
+			*array_push(&list) = frame;
+	}
+	stack->frames = list.items;
+	stack->len = list.len;
+}
+
+static bool extension_read_stack(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct run *run = reader->run;
+	struct field frames;
+	size_t stack;
+	int id, pid = 0, thread = 0;
+
+	if (!extension_get_int(record, "id", &id))
+		return false;
+	stack = run_stack(run, id);
+	if (run->stacks.items[stack].len == 0 &&
+	    extension_find(record, "frames", &frames))
+		read_frames(&run->stacks.items[stack], &frames,
+		    record->behind ? ';' : ',');
+	extension_get_int(record, "pid", &pid);
+	extension_get_int(record, "thread", &thread);
+	*array_push(&run->stack_samples) = (struct stack_sample){
+	    record->at.time_s, record->at.mib, stack, pid, thread, 0};
+	return true;
+}
+
+/* Adds to reader->run; false where a key is missing or makes no sense. */
+typedef bool extension_reader(
+    struct record_reader *reader, const struct extension *record);
+
+/* keys is the text behind the keyword, NULL where version 0.1.0 put it behind
+ * the time. There a torn value can't be told from a whole one. */
+static enum record_result read_extension(struct record_reader *reader,
+    extension_reader *read, const struct field *keys, const char *at,
+    const char *end, bool torn)
+{
+	struct extension record;
 	const char *time_text;
 
-	at = read_sample(at, &keyed.at, &time_text);
+	at = read_sample(at, &record.at, &time_text);
 	if (!at || (torn && (at != end || is_torn_time(reader, time_text))))
 		return RECORD_BAD;
-	keyed.behind = keys->text == NULL;
-	keyed.text = keyed.behind ? at : keys->text;
-	keyed.end = keyed.behind ? end : keys->text + keys->len;
-	if (!isfinite(keyed.at.time_s) || !isfinite(keyed.at.mib))
+	record.behind = keys->text == NULL;
+	record.text = record.behind ? at : keys->text;
+	record.end = record.behind ? end : keys->text + keys->len;
+	if (!isfinite(record.at.time_s) || !isfinite(record.at.mib))
 		return RECORD_TAKEN;
 	run_of(reader);
 	reader->time_text = time_text;
-	return read(reader, &keyed) ? RECORD_TAKEN : RECORD_BAD;
+	return read(reader, &record) ? RECORD_TAKEN : RECORD_BAD;
 }
 
 #define KEYWORD(text) text, sizeof(text) - 1
@@ -228,20 +575,20 @@ static const struct {
 	size_t len;
 	enum record_result (*read)(struct record_reader *reader, const char *at,
 	    const char *end, bool torn);
-	keyed_read *keyed; /* where read is NULL */
+	extension_reader *extension; /* where read is NULL */
 } kinds[] = {
     {KEYWORD("MEM"), read_mem, NULL},
     {KEYWORD("CHLD"), read_child, NULL},
     {KEYWORD("FUNC"), read_func, NULL},
     {KEYWORD("CMDLINE"), read_command, NULL},
-    {KEYWORD("PEAK"), NULL, keyed_peak},
-    {KEYWORD("INFO"), NULL, keyed_info},
-    {KEYWORD("PROC"), NULL, keyed_proc},
-    {KEYWORD("EXIT"), NULL, keyed_exit},
-    {KEYWORD("SHARE"), NULL, keyed_share},
-    {KEYWORD("CALL"), NULL, keyed_call},
-    {KEYWORD("MARK"), NULL, keyed_mark},
-    {KEYWORD("STACK"), NULL, keyed_stack},
+    {KEYWORD("PEAK"), NULL, extension_read_peak},
+    {KEYWORD("INFO"), NULL, extension_read_info},
+    {KEYWORD("PROC"), NULL, extension_read_proc},
+    {KEYWORD("EXIT"), NULL, extension_read_exit},
+    {KEYWORD("SHARE"), NULL, extension_read_share},
+    {KEYWORD("CALL"), NULL, extension_read_call},
+    {KEYWORD("MARK"), NULL, extension_read_mark},
+    {KEYWORD("STACK"), NULL, extension_read_stack},
 };
 
 /* What a later version may write: a word in capitals. */
@@ -290,9 +637,9 @@ enum record_result record_read(
 		if (kinds[i].len != word.len ||
 		    memcmp(kinds[i].keyword, word.text, word.len) != 0)
 			continue;
-		if (kinds[i].keyed)
-			return read_keyed(
-			    reader, kinds[i].keyed, &keys, at, end, torn);
+		if (kinds[i].extension)
+			return read_extension(
+			    reader, kinds[i].extension, &keys, at, end, torn);
 		if (keys.text)
 			break;
 		return kinds[i].read(reader, at, end, torn);

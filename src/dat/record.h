@@ -48,11 +48,4 @@ const char *record_take_plain(struct record_reader *reader, const char *at,
 /* Measures the newest time field; to be called before its bytes go. */
 void record_measure_time(struct record_reader *reader) __attribute__((nonnull));
 
-/* Does, when all is read, what no line alone allows: sorts series, merges calls
- * told twice, drops samples that measured nothing, judges ends. */
-void record_finish(struct record_reader *reader) __attribute__((nonnull));
-
-/* Judges the ends alone, for a file that is read further as it grows. */
-void record_judge_endings(struct profile *profile) __attribute__((nonnull));
-
 #endif

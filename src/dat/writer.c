@@ -18,10 +18,11 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/named_file.h"
+#include "base/path.h"
 #include "base/strbuf.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "dat/reader.h"
+#include "dat/begin.h"
 
 enum {
 	KEEP_MAX = 256 * 1024, /* bytes that wait for room on the disk */
@@ -376,7 +377,7 @@ static enum open_result open_path(struct dat_writer *writer, struct err *e)
 static char *name_beside(const char *path, int number)
 {
 	size_t len = strlen(path);
-	bool dat = len > 4 && strcmp(path + len - 4, ".dat") == 0;
+	bool dat = path_has_ending(path, ".dat");
 
 	return mem_format("%.*s.%d%s", (int)(dat ? len - 4 : len), path, number,
 	    dat ? ".dat" : "");

@@ -16,8 +16,8 @@
 #ifdef HAVE_CSV
 #include "csv/import.h"
 #endif
+#include "dat/begin.h"
 #include "dat/catalog.h"
-#include "dat/newest.h"
 #include "dat/reader.h"
 #include "profile/ending.h"
 
@@ -57,7 +57,7 @@ static void profiles_add_word(struct profiles *profiles,
 static char *find_newest(const struct catalog *catalog)
 {
 	struct err e;
-	char *newest = dat_newest(".", &e);
+	char *newest = catalog_newest(".", &e);
 
 	if (e.text[0])
 		command_fail(COMMAND_FAILED, &e);

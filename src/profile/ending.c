@@ -87,13 +87,23 @@ static bool writes_exit(const char *version)
 	       (major > 0 || minor > 1);
 }
 
-enum run_ending run_ending_judge(const struct run *run, bool locked)
+static enum run_ending ending_judge(const struct run *run, bool locked)
 {
 	if (!writes_exit(run->info.version))
 		return RUN_ENDING_UNTOLD;
 	if (run->exit.told)
 		return RUN_ENDED;
 	return locked ? RUN_GOING_ON : RUN_CUT_OFF;
+}
+
+void profile_judge_endings(struct profile *profile)
+{
+	for (size_t i = 0; i < profile->runs.len; i++) {
+		struct run *run = &profile->runs.items[i];
+		bool last = i + 1 == profile->runs.len;
+
+		run->ending = ending_judge(run, profile->locked && last);
+	}
 }
 
 const char *run_ending_text(const struct run *run, char *out)

@@ -14,11 +14,11 @@
 double run_first_s(const struct run *run) __attribute__((nonnull));
 double run_last_s(const struct run *run) __attribute__((nonnull));
 
-/* Judges how a run ended by its records, when all are read; locked: a recorder
- * is writing it. Versions up to 0.1.0 and other tools wrote no record at a
- * program's end: then it is RUN_ENDING_UNTOLD. */
-enum run_ending run_ending_judge(const struct run *run, bool locked)
-    __attribute__((nonnull));
+/* Judges how each run ended by its records, when all are read, and puts it into
+ * run->ending; a recording that is locked is being written, its last run. Other
+ * tools and versions up to 0.1.0 wrote no record at a program's end: then it is
+ * RUN_ENDING_UNTOLD. */
+void profile_judge_endings(struct profile *profile) __attribute__((nonnull));
 
 enum { RUN_ENDING_TEXT = 80 };
 

@@ -47,13 +47,13 @@ on_terminal() {
 		expect \r\x1b\[Kreading slow.csv [\d.]+ [KM]iB
 		expect 2\.000 MiB
 	END
-	# of several windows, each of them slow to go
+	# of many blocks, each of them slow to come
 	awk 'BEGIN { for (i = 0; i < 500000; i++)
 		printf "MEM %d.5 %d.0000\n", i, 1700000000 + i }' >a.dat
 	command -v strace >/dev/null || skip "strace is not installed"
 	without_leak_check
-	on_terminal strace -o trace -e trace=munmap \
-		-e inject=munmap:delay_enter=600000 \
+	on_terminal strace -o trace -P "$PWD/a.dat" -e trace=read \
+		-e inject=read:delay_enter=50000 \
 		"$MPROF" peak "$PWD/a.dat" <<-'END'
 		expect \r\x1b\[Kreading /\S+/a.dat \d+ %
 		expect 499999\.500 MiB

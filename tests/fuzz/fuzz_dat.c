@@ -3,7 +3,7 @@
 #include "input.h"
 
 #include "dat/catalog.h"
-#include "dat/glance.h"
+#include "dat/begin.h"
 #include "dat/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	(void)!dat_read(&profile, path, &e);
 	profile_finish(&profile);
-	dat_glance(path, command, sizeof(command));
+	dat_command_line(path, command, sizeof(command));
 	(void)!dat_content(input_file(data, size));
 	return 0;
 }
