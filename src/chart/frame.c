@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/units.h"
 #include "base/utf8.h"
 #include "profile/ending.h"
 #include "profile/measure.h"
@@ -83,29 +84,29 @@ static struct axis time_axis(const struct chart_request *request)
 	return axis;
 }
 
-/* A window beside all that there is would show an empty chart. */
-static int check_window(const struct chart_request *request, struct err *e)
+/* A window beside all that there is makes an empty chart: the note says where
+ * the recording is. */
+static void note_window(
+    struct scene *scene, const struct chart_request *request)
 {
 	const struct chart_limits *window = &request->window_s;
+	char from[UNITS_TEXT], to[UNITS_TEXT];
 	double last_s = -INFINITY, first_s = INFINITY;
-	bool several = request->len > 1;
 
 	for (size_t i = 0; i < request->len; i++) {
 		const struct run *run = request->runs[i].run;
 		double zero_s = build_zero(request, i);
 
-		if (!isfinite(build_start(run)))
-			continue;
 		first_s = fmin(first_s, build_start(run) - zero_s);
 		last_s = fmax(last_s, build_end(run) - zero_s);
 	}
 	if (!window->given ||
 	    (window->low <= last_s && window->high >= first_s))
-		return 0;
-	return err_set(e,
-	    "%s: nothing in the window of %g to %g s; the %s from %g to %.6g s",
-	    request->runs[0].name, window->low, window->high,
-	    several ? "recordings run" : "recording runs", first_s, last_s);
+		return;
+	*array_push(&scene->notes) = mem_format(
+	    "nothing was recorded in this window; the %s from %s to %s",
+	    request->len > 1 ? "recordings run" : "recording runs",
+	    units_duration(from, first_s), units_duration(to, last_s));
 }
 
 /* Lines of two measures over each other would be compared. */
@@ -150,11 +151,12 @@ int build_frame(
 		    "%s: holds no samples, so there is nothing "
 		    "to draw",
 		    request->runs[0].name);
-	if (check_measures(request, e) != 0 || check_window(request, e) != 0)
+	if (check_measures(request, e) != 0)
 		return -1;
 	scene->title = choose_title(request);
 	scene->time = time_axis(request);
 	scene->origin_s = scene->time.origin_s;
+	note_window(scene, request);
 	return 0;
 }
 

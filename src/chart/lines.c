@@ -222,12 +222,27 @@ static double highest_of(
 	return with_limit(panel, best);
 }
 
+/* An empty window has the axis of the whole recording. */
+static double highest_sample(const struct chart_request *request)
+{
+	double best = 0;
+
+	for (size_t i = 0; i < request->len; i++) {
+		const struct sample *peak =
+		    series_peak(&request->runs[i].run->total);
+
+		best = peak ? fmax(best, peak->mib) : best;
+	}
+	return best;
+}
+
 void build_memory_axis(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request)
 {
-	double low = chart_lines_lowest_of(panel);
+	double low = chart_lines_lowest_of(panel),
+	       high = highest_of(scene, panel);
 
-	panel->memory = axis_memory(highest_of(scene, panel));
+	panel->memory = axis_memory(high > 0 ? high : highest_sample(request));
 	if (low < 0)
 		panel->memory.low = fmax(low, -panel->memory.high);
 	if (request->memory_mib.given) {

@@ -298,8 +298,9 @@ static const struct scene_fact *find_fact(
 	return NULL;
 }
 
-/* Fills the rows with known facts, as many as fit; the first fact of a row is
- * there even where it is too long. rows[] are to be freed. */
+/* Fills the rows with the first note, where there is more than one row, and
+ * with known facts, as many as fit; the first fact of a row is there even where
+ * it is too long. rows[] are to be freed. */
 static size_t fill_facts(const struct scene *scene,
     const struct terminal_style *style, char *rows[FACT_ROWS], size_t most)
 {
@@ -309,6 +310,8 @@ static size_t fill_facts(const struct scene *scene,
 	struct strbuf row = {0};
 	size_t count = 0;
 
+	if (scene->notes.len > 0 && most > 1)
+		rows[count++] = mem_copy(scene->notes.items[0]);
 	for (size_t w = 0; w < sizeof(wanted) / sizeof(wanted[0]); w++) {
 		const struct scene_fact *fact = find_fact(scene, wanted[w]);
 		size_t before = row.len;
