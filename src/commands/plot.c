@@ -2,13 +2,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "chart/chart.h"
+#include "cli/browser.h"
+#include "cli/terminal.h"
 #include "commands/command.h"
 #include "commands/picture.h"
 #include "input/profiles.h"
-#include "commands/show.h"
+#include "render/html.h"
+#include "render/terminal_chart.h"
 #include "dat/catalog.h"
 #include "dat/reader.h"
 
@@ -364,18 +369,58 @@ static int write_chart(const struct scene *scene, const struct plot_file *file,
 	return picture_write(&request, file->format, file->path, e);
 }
 
+static int plot_write_page(
+    const struct scene *scene, const char *path, struct err *e)
+{
+	struct io_output out;
+
+	if (io_output_open(&out, path, e) != 0)
+		return -1;
+	html_write(scene, out.stream);
+	return io_output_commit(&out, e);
+}
+
+/* As a page, whose path is printed. */
+static int plot_in_browser(const struct scene *scene, struct err *e)
+{
+	char *path = browser_page(e);
+	int got = -1;
+
+	if (path && plot_write_page(scene, path, e) == 0) {
+		puts(path);
+		fflush(stdout);
+		got = browser_open(path, e);
+	}
+	free(path);
+	return got;
+}
+
+static void plot_in_terminal(const struct scene *scene)
+{
+	struct terminal terminal;
+	struct terminal_style style = {0};
+
+	terminal_look(&terminal, STDOUT_FILENO);
+	style.columns = terminal.columns;
+	/* a row is left to the prompt */
+	style.rows = terminal.rows - 1;
+	style.unicode = terminal.unicode;
+	style.colour = terminal.colour;
+	terminal_chart(scene, &style, stdout);
+}
+
 /* Where neither a file nor a format was named. */
 static void command_plot_show(
     const struct scene *scene, const struct plot_options *options)
 {
 	struct err e;
 
-	if (!options->terminal && show_has_browser()) {
-		if (show_in_browser(scene, &e) == 0)
+	if (!options->terminal && browser_is_there()) {
+		if (plot_in_browser(scene, &e) == 0)
 			return;
 		fprintf(stderr, "mprof: %s\n", e.text);
 	}
-	show_in_terminal(scene);
+	plot_in_terminal(scene);
 }
 
 static int command_plot_draw(const struct plot_reading *reading,

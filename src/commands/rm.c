@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: MIT
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/utf8.h"
 #include "commands/command.h"
-#include "commands/removal.h"
 #include "dat/catalog.h"
 
-struct rm_options {
+struct removal_options {
 	bool dry_run;
 };
 
@@ -11,8 +17,64 @@ static const struct option_row rows[] = {
     {.name = "dry-run",
 	.help = "only name the files that would be removed",
 	.parse = option_flag,
-	.offset = offsetof(struct rm_options, dry_run)},
+	.offset = offsetof(struct removal_options, dry_run)},
     {0}};
+
+/* Files to delete: all of them or none. */
+struct removal {
+	ARRAY(char *) paths; /* none of them twice */
+};
+
+static void removal_add(struct removal *removal, const char *path)
+{
+	for (size_t i = 0; i < removal->paths.len; i++) {
+		if (strcmp(removal->paths.items[i], path) == 0)
+			return;
+	}
+	*array_push(&removal->paths) = mem_copy(path);
+}
+
+/* In the order that memory_profiler prints: the last one's companion first. */
+static void removal_add_companions(struct removal *removal)
+{
+	for (size_t i = removal->paths.len; i-- > 0;) {
+		char *companion = catalog_companion(removal->paths.items[i]);
+
+		if (companion && catalog_check(companion, NULL) == 0)
+			removal_add(removal, companion);
+		free(companion);
+	}
+}
+
+static int removal_carry_out(const struct removal *removal, bool dry_run)
+{
+	int status = COMMAND_OK;
+	struct err e;
+
+	if (dry_run)
+		puts("Files to be removed: ");
+	for (size_t i = 0; i < removal->paths.len; i++) {
+		const char *path = removal->paths.items[i];
+
+		if (dry_run) {
+			char *clean = utf8_clean_copy(path);
+
+			puts(clean);
+			free(clean);
+		} else if (unlink(path) != 0) {
+			err_errno(&e, "%s: not removed", path);
+			status = command_fail(COMMAND_FAILED, &e);
+		}
+	}
+	return status;
+}
+
+static void removal_finish(struct removal *removal)
+{
+	for (size_t i = 0; i < removal->paths.len; i++)
+		free(removal->paths.items[i]);
+	array_free(&removal->paths);
+}
 
 /* A number comes first: a file with a number for its name is ./1. */
 static int command_rm_add_word(struct removal *removal,
@@ -55,7 +117,7 @@ static int command_rm_collect(struct removal *removal, char **words, int count)
 
 static int command_rm_exec(const void *values, char **words, int count)
 {
-	const struct rm_options *options = values;
+	const struct removal_options *options = values;
 	struct removal removal = {0};
 	int status;
 
@@ -84,7 +146,78 @@ const struct command command_rm = {
 	       "  mprof rm -1           the newest\n"
 	       "  mprof rm --dry-run 3  show what would go\n",
     .options = rows,
-    .options_size = sizeof(struct rm_options),
+    .options_size = sizeof(struct removal_options),
     .takes = COMMAND_TAKES_PROFILES,
     .run = command_rm_exec,
+};
+
+static void clean_say_kept(const char *name)
+{
+	char clean[512];
+
+	utf8_clean(clean, sizeof(clean), name);
+	fprintf(
+	    stderr, "mprof: %s: is no regular file: left in place\n", clean);
+}
+
+/* A file with the name of a recording may be something else: it stays. The
+ * exit status: COMMAND_FAILED where a file could not be looked into. */
+static int clean_collect(struct removal *removal, const struct catalog *catalog)
+{
+	int status = COMMAND_OK;
+	struct err e;
+
+	for (size_t i = 0; i < catalog->names.len; i++) {
+		const char *path = catalog->names.items[i];
+		int refused = catalog_check(path, &e);
+
+		if (refused)
+			fprintf(stderr, "mprof: %s: left in place\n", e.text);
+		else
+			removal_add(removal, path);
+		if (refused < 0)
+			status = COMMAND_FAILED;
+	}
+	for (size_t i = 0; i < catalog->others.len; i++)
+		clean_say_kept(catalog->others.items[i]);
+	removal_add_companions(removal);
+	return status;
+}
+
+static int command_clean_exec(const void *values, char **words, int count)
+{
+	const struct removal_options *options = values;
+	struct removal removal = {0};
+	struct catalog catalog;
+	struct err e;
+	int status;
+
+	if (count > 0) {
+		err_set(&e,
+		    "%s: clean takes no argument; mprof rm removes one "
+		    "recording",
+		    words[0]);
+		return command_fail(COMMAND_MISUSED, &e);
+	}
+	if (catalog_init(&catalog, ".", &e) != 0) {
+		catalog_finish(&catalog);
+		return command_fail(COMMAND_FAILED, &e);
+	}
+	status = clean_collect(&removal, &catalog);
+	if (removal_carry_out(&removal, options->dry_run) != COMMAND_OK)
+		status = COMMAND_FAILED;
+	removal_finish(&removal);
+	catalog_finish(&catalog);
+	return status;
+}
+
+const struct command command_clean = {
+    .name = "clean",
+    .synopsis = "[options]",
+    .summary = "remove all recordings here",
+    .details = "Only files named mprofile_<date>.dat that are recordings, and "
+	       "their companions,\nare removed.\n",
+    .options = rows,
+    .options_size = sizeof(struct removal_options),
+    .run = command_clean_exec,
 };

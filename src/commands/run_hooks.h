@@ -9,10 +9,19 @@
 
 #include "commands/live.h"
 #include "commands/run_options.h"
-#include "commands/stacks_hook.h"
+#include "base/array.h"
+#include "python/stacks.h"
+#include "recorder/sampler.h"
 #include "python/agent_tables.h"
 #include "recorder/marks.h"
 #include "recorder/textfile.h"
+
+/* --stacks: between the sampler, which knows processes, and python/, which
+ * knows what runs in them. */
+struct stacks_hook {
+	struct stacks *stacks;
+	ARRAY(struct sink_frame) frames; /* of a new stack */
+};
 
 struct run_hooks {
 	struct marks marks;

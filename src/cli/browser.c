@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands/show.h"
+#include "cli/browser.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,46 +12,31 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/io.h"
 #include "base/mem.h"
-#include "cli/terminal.h"
-#include "render/html.h"
-#include "render/terminal_chart.h"
+#include "base/path.h"
 
 enum { FAILS_WITHIN = 10 }; /* of 50 ms each */
 
-static bool is_set(const char *name)
+static bool browser_is_set(const char *name)
 {
 	const char *value = getenv(name);
 
 	return value && *value;
 }
 
-static bool in_path(const char *program)
+bool browser_is_there(void)
 {
-	const char *path = getenv("PATH");
-	bool found = false;
+	char *opener = path_of_program("xdg-open");
+	bool found = opener != NULL;
 
-	while (path && *path && !found) {
-		size_t len = strcspn(path, ":");
-		char *file = mem_format("%.*s/%s", (int)len, path, program);
-
-		found = len > 0 && access(file, X_OK) == 0;
-		free(file);
-		path += len + (path[len] == ':');
-	}
-	return found;
-}
-
-bool show_has_browser(void)
-{
-	return (is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")) &&
-	       in_path("xdg-open");
+	free(opener);
+	return found &&
+	       (browser_is_set("DISPLAY") || browser_is_set("WAYLAND_DISPLAY"));
 }
 
 /* Not in /tmp, where others could wait for the name; it is always the same
  * one, so that looking leaves one file behind, not one a look. */
-static char *page_path(struct err *e)
+char *browser_page(struct err *e)
 {
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 	char *parent, *folder, *path = NULL;
@@ -74,19 +59,9 @@ static char *page_path(struct err *e)
 	return path;
 }
 
-static int write_page(
-    const struct scene *scene, const char *path, struct err *e)
-{
-	struct io_output out;
-
-	if (io_output_open(&out, path, e) != 0)
-		return -1;
-	html_write(scene, out.stream);
-	return io_output_commit(&out, e);
-}
-
-/* Its chatter is nobody's business here, and it may outlive us. */
-static int open_page(const char *path, struct err *e)
+/* The standard streams are not the opener's: it chatters, and may outlive
+ * us. */
+int browser_open(const char *path, struct err *e)
 {
 	char *words[] = {"xdg-open", (char *)path, NULL};
 	posix_spawn_file_actions_t files;
@@ -121,32 +96,4 @@ static int open_page(const char *path, struct err *e)
 		    "xdg-open: no browser could be started; the page is %s",
 		    path);
 	return 0;
-}
-
-int show_in_browser(const struct scene *scene, struct err *e)
-{
-	char *path = page_path(e);
-	int got = -1;
-
-	if (path && write_page(scene, path, e) == 0) {
-		puts(path);
-		fflush(stdout);
-		got = open_page(path, e);
-	}
-	free(path);
-	return got;
-}
-
-void show_in_terminal(const struct scene *scene)
-{
-	struct terminal terminal;
-	struct terminal_style style = {0};
-
-	terminal_look(&terminal, STDOUT_FILENO);
-	style.columns = terminal.columns;
-	/* a row is left to the prompt */
-	style.rows = terminal.rows - 1;
-	style.unicode = terminal.unicode;
-	style.colour = terminal.colour;
-	terminal_chart(scene, &style, stdout);
 }

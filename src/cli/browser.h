@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A page in the user's browser, where there is a display.
+ */
+#ifndef MPROF_CLI_BROWSER_H
+#define MPROF_CLI_BROWSER_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/* Whether a browser can be opened: a display, and xdg-open in PATH. */
+bool browser_is_there(void);
+
+/* The name of the page, below the user's cache folder, which is made. NULL
+ * with e; the caller frees. */
+char *browser_page(struct err *e) __attribute__((nonnull, warn_unused_result));
+
+/* Opens the page without waiting until it is left. -1 with e where that soon
+ * shows to fail. */
+int browser_open(const char *path, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+#endif
