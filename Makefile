@@ -118,8 +118,9 @@ features += csv
 main_libs += -lcsv
 main_defines += -DHAVE_CSV
 endif
+inert = inert/sitecustomize.py
 ifneq ($(agent_sources),)
-programs += build/memory_profiler.so
+programs += build/memory_profiler.so build/$(inert)
 endif
 
 hardening = -fstack-protector-strong -fstack-clash-protection \
@@ -162,11 +163,16 @@ build/graph.so: $(graph_objects)
 $(agent_objects) build/memory_profiler.so: override private SANITIZE =
 $(agent_objects): private hardening = -fstack-protector-strong \
 	-fstack-clash-protection -ftls-model=initial-exec
-build/pic/python/agent/source.o: $(wildcard src/python/agent/*.py)
+build/pic/python/agent/source.o: $(wildcard src/python/agent/*.py) \
+	src/python/agent/$(inert)
 build/memory_profiler.so: $(agent_objects)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^ \
 		-ldl
+
+build/$(inert): src/python/agent/$(inert)
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
 
 # The parts of the HTML page, as C.
 build/viewer.c: $(wildcard src/render/viewer/*)
@@ -314,6 +320,7 @@ install: all
 	$(Q)$(call put,755,mprof,$(BINDIR)/mprof)
 	$(Q)for file in $(notdir $(modules)); do \
 		$(call put,644,build/$$file,$(LIBDIR)/$$file) || exit 1; done
+	$(Q)$(call put,644,src/python/agent/$(inert),$(LIBDIR)/$(inert))
 	$(Q)for page in $(notdir $(pages)); do \
 		$(call put,644,man/$$page,$(MANDIR)/man$${page##*.}/$$page) || \
 		exit 1; done
@@ -326,13 +333,14 @@ install: all
 
 uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/mprof"
-	rm -f $(modules:build/%="$(DESTDIR)$(LIBDIR)/%")
+	rm -f $(modules:build/%="$(DESTDIR)$(LIBDIR)/%") \
+		"$(DESTDIR)$(LIBDIR)/$(inert)"
 	rm -f $(foreach page,$(notdir $(pages)), \
 		"$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page)")
 	rm -f "$(DESTDIR)$(BASHDIR)/mprof" "$(DESTDIR)$(ZSHDIR)/_mprof" \
 		"$(DESTDIR)$(FISHDIR)/mprof.fish"
 	rm -rf "$(DESTDIR)$(DOCDIR)/examples"
-	-rmdir "$(DESTDIR)$(LIBDIR)" "$(DESTDIR)$(DOCDIR)"
+	-rmdir "$(DESTDIR)$(LIBDIR)/$(dir $(inert))" "$(DESTDIR)$(LIBDIR)" "$(DESTDIR)$(DOCDIR)"
 
 # Sorted, owned by nobody in particular, dated by the last commit.
 dist:

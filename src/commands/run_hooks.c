@@ -232,10 +232,8 @@ void run_hooks_summary(const struct run_hooks *hooks)
 	if (hooks->stacks.stacks)
 		stacks_hook_summary(&hooks->stacks);
 	if (!agent_tables_loaded(&hooks->tables))
-		fputs(
-		    "mprof: @profile: no process is known to have loaded the "
-		    "agent; env -i, sudo, a static program, or another Python "
-		    "than CPython 3.8 to 3.13 keeps it out\n",
+		fputs("mprof: @profile: no process is known to have loaded the "
+		      "agent; env -i, sudo or a static program keeps it out\n",
 		    stderr);
 }
 

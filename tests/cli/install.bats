@@ -23,6 +23,7 @@ tree_make() {
 	for module in "$SOURCE"/build/*.so; do
 		cmp "$module" "root/usr/lib/mprof/${module##*/}"
 	done
+	[ -f root/usr/lib/mprof/inert/sitecustomize.py ]
 	[ -x root/usr/share/doc/mprof/examples/demo ]
 	[ "$(find root/usr/share/man -type f | wc -l)" -eq \
 		"$(find "$SOURCE/man" -name '*.[157]' | wc -l)" ]

@@ -179,6 +179,61 @@ apart() {
 	on_each_python apart
 }
 
+pooled() {
+	"$1" -c 'from concurrent.futures import InterpreterPoolExecutor' \
+		2>/dev/null || return 0
+	recorded "$1" "$SCRIPTS/pool.py" >out 2>errors
+	same "$(cat out errors)" "$(printf '0 2 4 6\n%.0s' 1 2 3)"
+}
+
+@test "decorated functions go through a pool of interpreters, where one is" {
+	on_each_python pooled
+}
+
+# Interpreters that the agent can't work in: others than CPython, CPython
+# before 3.8, free-threaded builds.
+other_pythons() {
+	described_pythons | sed -n -e 's/^\([^ ]*\) no: a free-threaded .*/\1/p' \
+		-e 's/^\([^ ]*\) no: CPython 3\.[67]\..*/\1/p'
+	command -v pypy3
+	ls "${PYENV_ROOT:-$HOME/.pyenv}"/versions/2*/bin/python 2>/dev/null
+	return 0
+}
+
+@test "another Python runs with a profile that records nothing, and says so" {
+	tried=
+	for python in $(other_pythons); do
+		tried+=" $python"
+		for path in '' /a:/b; do
+			[ -z "$path" ] || export PYTHONPATH=$path
+			recorded "$python" "$SCRIPTS/inert.py" >out 2>errors
+			unset PYTHONPATH
+			same "$(cat out)" "ran 1 ${path:-None}"
+			[ "$(wc -l <errors)" -eq 1 ]
+			grep -q '^mprof: @profile: records nothing here: ' errors
+			lacks '^FUNC' run.dat
+		done
+	done
+	[ -n "$tried" ] || skip 'every Python here is one that the agent knows'
+	echo "# in$tried" >&3
+}
+
+@test "another Python's own sitecustomize and package are as without mprof" {
+	mkdir folder
+	echo 'print("customized")' >folder/sitecustomize.py
+	echo 'def profile(func): print("package"); return func' \
+		>folder/memory_profiler.py
+	echo 'from memory_profiler import profile as p; p(len)' >program.py
+	tried=
+	for python in $(other_pythons); do
+		tried=yes
+		PYTHONPATH=$PWD/folder recorded "$python" program.py >out \
+			2>errors
+		same "$(cat out errors)" "$(printf 'customized\npackage')"
+	done
+	[ -n "$tried" ] || skip 'every Python here is one that the agent knows'
+}
+
 @test "a module on PYTHONPATH by hand, without mprof run" {
 	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'

@@ -26,14 +26,12 @@ static bool api_find_all(struct api *api)
 	return api->none && api->inittab;
 }
 
-/* A free-threaded build has other object headers and no lock that would guard
- * our tables. */
 static int supported_minor(const char *version)
 {
 	char *end;
 	long minor;
 
-	if (strncmp(version, "3.", 2) != 0 || strstr(version, "free-thread"))
+	if (strncmp(version, "3.", 2) != 0)
 		return -1;
 	minor = strtol(version + 2, &end, 10);
 	return minor >= 8 && minor < 100 ? (int)minor : -1;
@@ -51,8 +49,17 @@ bool api_bind(void)
 	found.minor = supported_minor(found.Py_GetVersion());
 	if (found.minor < 0 || (found.minor > 8 && !found.PyFrame_GetCode))
 		return false;
+	/* It has other object headers, and no lock that would guard our
+	 * tables. */
+	found.inert = strstr(found.Py_GetVersion(), "free-threading") != NULL;
 	py = found;
 	return true;
+}
+
+bool api_is_other_python(void)
+{
+	return !py.minor &&
+	       (api_find("Py_GetVersion") || api_find("PyPy_GetVersion"));
 }
 
 struct pyobj *api_refuse(void)

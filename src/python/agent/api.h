@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The part of CPython's C API that the agent uses, found in the process at
- * run time: no Python header, no libpython, one file for 3.8 to 3.13. The
+ * run time: no Python header, no libpython, one file for 3.8 and later. The
  * structs are those of the stable ABI. All of it needs the GIL.
  */
 #ifndef MPROF_PYTHON_AGENT_API_H
@@ -29,7 +29,8 @@ struct pymodule { /* PyModuleDef */
 	const char *name, *doc;
 	ssize_t size;
 	struct pymethod *methods;
-	void *slots, *traverse, *clear, *free;
+	struct pyslot *slots;
+	void *traverse, *clear, *free;
 };
 
 struct pyinit { /* struct _inittab */
@@ -37,8 +38,17 @@ struct pyinit { /* struct _inittab */
 	struct pyobj *(*init)(void);
 };
 
-#define PYMODULE_API 1013 /* PYTHON_API_VERSION, the same since 3.0 */
-#define PYINPUT_FILE 257  /* Py_file_input */
+struct pyslot { /* PyModuleDef_Slot */
+	int number;
+	void *value;
+};
+
+/* Py_mod_exec; Py_mod_multiple_interpreters, since 3.12, and its value that
+ * allows a GIL in each. */
+#define PYSLOT_EXEC 2
+#define PYSLOT_INTERPRETERS 3
+#define PYINTERPRETERS_OWN_GIL ((void *)2)
+#define PYINPUT_FILE 257 /* Py_file_input */
 
 typedef int pytracer(struct pyobj *, struct pyobj *, int, struct pyobj *);
 typedef int pyaudit(const char *event, struct pyobj *args, void *data);
@@ -51,14 +61,18 @@ struct api {
 	struct pyobj *none;
 	struct pyinit **inittab; /* ends with a NULL name */
 	int minor;               /* of 3.minor */
+	bool inert;              /* has no GIL: the agent can't work */
 };
 
 /* Written once, by api_bind(); zeroes before. */
 extern struct api py;
 
-/* Whether this process holds a CPython that the agent knows: from 3.8, with
- * its GIL. The first call looks; it needs no interpreter to be running. */
+/* Whether this process holds a CPython from 3.8 on. The first call looks; it
+ * needs no interpreter to be running. */
 bool api_bind(void);
+
+/* Whether it holds some other Python: PyPy, or an older CPython. */
+bool api_is_other_python(void);
 
 /* Where that said no, inside an import: NULL, with ImportError set. */
 struct pyobj *api_refuse(void);

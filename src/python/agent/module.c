@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "python/agent/module.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "python/agent/calls.h"
@@ -267,17 +268,10 @@ static struct pymethod methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct pymodule definition = {
-    .references = 1,
-    .name = "memory_profiler",
-    .doc = "mprof's profile: function marks and line tables.",
-    .size = 0, /* made anew in each interpreter */
-    .methods = methods,
-};
-
 bool module_claim(void)
 {
-	static const struct pyobj *home;
+	static const struct pyobj *_Atomic home;
+	const struct pyobj *none = NULL;
 	struct pyobj *builtins = py.PyImport_ImportModule("builtins");
 
 	if (!builtins) {
@@ -285,9 +279,7 @@ bool module_claim(void)
 		return false;
 	}
 	/* Kept: another interpreter's is not to get its address. */
-	if (!home)
-		home = builtins;
-	else
+	if (!atomic_compare_exchange_strong(&home, &none, builtins))
 		py.Py_DecRef(builtins);
 	return home == builtins;
 }
@@ -319,29 +311,45 @@ static int agent_module_set_number(
 	return failed ? -1 : 0;
 }
 
-static bool agent_module_fill(struct pyobj *dict)
+static int agent_module_fill(struct pyobj *module)
 {
+	struct pyobj *dict = py.PyModule_GetDict(module);
+	bool filled;
+
 	if (!module_claim())
-		return module_execute(source_inert, dict);
-	return agent_module_set_number(
-		   dict, "_LINES", getenv("MPROF_AGENT_LINES") != NULL) == 0 &&
-	       agent_module_set_number(dict, "_MINOR", py.minor) == 0 &&
-	       module_execute(source_lines, dict) &&
-	       module_execute(source_profile, dict);
+		filled = module_execute(source_inert, dict);
+	else
+		filled =
+		    agent_module_set_number(dict, "_LINES",
+			getenv("MPROF_AGENT_LINES") != NULL) == 0 &&
+		    agent_module_set_number(dict, "_MINOR", py.minor) == 0 &&
+		    module_execute(source_lines, dict) &&
+		    module_execute(source_profile, dict);
+	return filled ? 0 : -1;
 }
+
+/* Before 3.12 a slot of that number is an error. */
+static struct pyslot agent_module_slots[] = {
+    {PYSLOT_EXEC, agent_module_fill}, {0, NULL}};
+static struct pyslot agent_module_slots_3_12[] = {
+    {PYSLOT_EXEC, agent_module_fill},
+    {PYSLOT_INTERPRETERS, PYINTERPRETERS_OWN_GIL}, {0, NULL}};
+
+static struct pymodule definition = {
+    .references = 1,
+    .name = "memory_profiler",
+    .doc = "mprof's profile: function marks and line tables.",
+    .size = 0, /* made anew in each interpreter */
+    .methods = methods,
+};
 
 struct pyobj *PyInit_memory_profiler(void)
 {
-	struct pyobj *module;
-
-	if (!api_bind())
+	if (!api_bind() || py.inert)
 		return api_refuse();
 	marks_init();
 	shelf_init();
-	module = py.PyModule_Create2(&definition, PYMODULE_API);
-	if (module && !agent_module_fill(py.PyModule_GetDict(module))) {
-		py.Py_DecRef(module);
-		return NULL;
-	}
-	return module;
+	definition.slots =
+	    py.minor < 12 ? agent_module_slots : agent_module_slots_3_12;
+	return py.PyModuleDef_Init(&definition);
 }

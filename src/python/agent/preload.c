@@ -3,7 +3,11 @@
 // The agent as a preloaded library: in a process that holds a CPython, before
 // its main() runs, memory_profiler becomes one of its built-in modules, which
 // -I and -E and virtual environments don't change, and `profile` a name that
-// is there as soon as the program starts. In any other process: nothing.
+// is there as soon as the program starts. In a process that holds another
+// Python the name is there as well, and records nothing. In any other process:
+// nothing.
+#include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +20,9 @@ static void add_builtin(void)
 {
 	struct pyobj *dict = py.PyDict_New();
 
-	if (!module_claim() || !dict || !module_execute(source_builtin, dict))
+	module_claim();
+	if (!dict ||
+	    !module_execute(py.inert ? source_inert : source_builtin, dict))
 		py.PyErr_Clear();
 	if (dict)
 		py.Py_DecRef(dict);
@@ -24,15 +30,10 @@ static void add_builtin(void)
 
 /* `python -m memory_profiler` means the package where that is installed: what
  * runs there is found through the spec of the module that is imported. */
-static void step_back_as_main(struct pyobj *args)
+static void step_back_as_main(void)
 {
-	struct pyobj *name = py.PyTuple_GetItem(args, 0);
-	const char *text = name ? py.PyUnicode_AsUTF8(name) : NULL;
 	struct pyobj *module, *step, *result;
 
-	py.PyErr_Clear();
-	if (!text || strcmp(text, "memory_profiler") != 0)
-		return;
 	module = py.PyImport_ImportModule("memory_profiler");
 	step = module ? py.PyObject_GetAttrString(module, "_step_back") : NULL;
 	result = step ? py.PyObject_CallObject(step, NULL) : NULL;
@@ -45,21 +46,36 @@ static void step_back_as_main(struct pyobj *args)
 	py.PyErr_Clear();
 }
 
+static bool preload_first_is(struct pyobj *args, const char *wanted)
+{
+	struct pyobj *first = py.PyTuple_GetItem(args, 0);
+	const char *text = first ? py.PyUnicode_AsUTF8(first) : NULL;
+
+	py.PyErr_Clear();
+	return text && strcmp(text, wanted) == 0;
+}
+
 /* cpython.run_file, run_module, run_command and so on come once the
- * interpreter is ready, and before the program's first line. */
+ * interpreter is ready, and before the program's first line. A subinterpreter
+ * has none of them: it imports site before it runs anything. */
 static int preload_audit(const char *event, struct pyobj *args, void *data)
 {
 	static bool started;
 
 	(void)data;
-	if (event[0] != 'c' || started)
+	if (started) {
+		if (strcmp(event, "import") == 0 &&
+		    preload_first_is(args, "site"))
+			add_builtin();
 		return 0;
+	}
 	if (strncmp(event, "cpython.run_", strlen("cpython.run_")) != 0)
 		return 0;
 	started = true;
 	add_builtin();
-	if (strcmp(event, "cpython.run_module") == 0)
-		step_back_as_main(args);
+	if (strcmp(event, "cpython.run_module") == 0 &&
+	    preload_first_is(args, "memory_profiler"))
+		step_back_as_main();
 	return 0;
 }
 
@@ -90,14 +106,44 @@ static void hook_posix(void)
 	entry->init = init_posix_and_hook;
 }
 
+/* A Python that we can't work in finds inert/sitecustomize.py beside this
+ * library, which takes the folder off PYTHONPATH again. */
+static void preload_inert(void)
+{
+	const char *present = getenv("PYTHONPATH"), *slash;
+	Dl_info self;
+	char *paths;
+
+	if (!dladdr((void *)(uintptr_t)preload_inert, &self))
+		return;
+	slash = strrchr(self.dli_fname, '/');
+	if (!slash ||
+	    asprintf(&paths, "%.*s/inert%s%s", (int)(slash - self.dli_fname),
+		self.dli_fname, present ? ":" : "", present ? present : "") < 0)
+		return;
+	setenv("PYTHONPATH", paths, 1);
+	free(paths);
+}
+
 __attribute__((constructor)) static void preload(void)
 {
-	if (!getenv("MPROF_AGENT_FILE") || !api_bind() || py.Py_IsInitialized())
+	bool known;
+
+	if (!getenv("MPROF_AGENT_FILE"))
 		return;
-	marks_init();
+	known = api_bind();
+	if (!known && !api_is_other_python())
+		return;
+	if (known && py.Py_IsInitialized())
+		return;
 	shelf_init();
 	shelf_tell_loaded();
-	if (py.PyImport_AppendInittab(
-		"memory_profiler", PyInit_memory_profiler) == 0)
+	if (!known) {
+		preload_inert();
+		return;
+	}
+	marks_init();
+	if (py.inert || py.PyImport_AppendInittab(
+			    "memory_profiler", PyInit_memory_profiler) == 0)
 		hook_posix();
 }

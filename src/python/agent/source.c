@@ -11,5 +11,5 @@
 
 SOURCE("source_lines", "lines.py");
 SOURCE("source_profile", "profile.py");
-SOURCE("source_inert", "inert.py");
+SOURCE("source_inert", "inert/sitecustomize.py");
 SOURCE("source_builtin", "builtin.py");

@@ -8,7 +8,8 @@
 
 extern const char source_lines[];   /* lines.py: what is imported, */
 extern const char source_profile[]; /* profile.py: and the rest of it */
-extern const char source_inert[];   /* inert.py: the same in a subinterpreter */
+extern const char source_inert[];   /* inert/sitecustomize.py: what records
+				     * nothing */
 extern const char source_builtin[]; /* builtin.py: the name that is there */
 
 #endif
