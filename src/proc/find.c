@@ -52,7 +52,7 @@ void find_by_name(struct find *find, const struct procfs *fs, const char *word)
 
 	*find = (struct find){0};
 	if (*word)
-		procfs_each(fs, find_look, &search);
+		procfs_each(fs, NULL, find_look, &search);
 }
 
 /* A chain of parents that is longer than this changed as it was read. */

@@ -336,14 +336,17 @@ struct procfs_entry {
 	char name[];
 };
 
-static int each_number(
-    int fd, bool (*each)(void *context, pid_t pid), void *context)
+static int each_number(int fd, int64_t *position,
+    bool (*each)(void *context, pid_t pid), void *context)
 {
-	_Alignas(struct procfs_entry) char entries[16384];
+	/* The kernel makes an inode of each: no more than are soon used. */
+	_Alignas(struct procfs_entry) char entries[1024];
 	long got = -1;
 
 	if (fd < 0)
 		return -1;
+	if (position && *position)
+		lseek(fd, *position, SEEK_SET);
 	while (
 	    (got = syscall(SYS_getdents64, fd, entries, sizeof(entries))) > 0) {
 		for (long at = 0; at < got;) {
@@ -353,27 +356,32 @@ static int each_number(
 			at += entry->len;
 			if (*name < '1' || *name > '9')
 				continue;
-			if (!each(context, (pid_t)number_next(&name)))
-				goto out;
+			if (each(context, (pid_t)number_next(&name)))
+				continue;
+			if (position)
+				*position = (int64_t)entry->offset;
+			goto out;
 		}
 	}
+	if (position)
+		*position = 0;
 out:
 	close(fd);
 	return got < 0 ? -1 : 0;
 }
 
-int procfs_each(const struct procfs *fs, bool (*each)(void *context, pid_t pid),
-    void *context)
+int procfs_each(const struct procfs *fs, int64_t *position,
+    bool (*each)(void *context, pid_t pid), void *context)
 {
 	return each_number(
-	    openat(fs->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), each,
-	    context);
+	    openat(fs->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), position,
+	    each, context);
 }
 
 int procfs_each_thread(const struct procfs *fs, pid_t pid,
     bool (*each)(void *context, pid_t thread), void *context)
 {
-	return each_number(procfs_open(fs, pid, "task"), each, context);
+	return each_number(procfs_open(fs, pid, "task"), NULL, each, context);
 }
 
 pid_t procfs_own(const struct procfs *fs, pid_t pid)
@@ -411,6 +419,6 @@ pid_t procfs_child(const struct procfs *fs, pid_t pid)
 
 	if (!fs->foreign)
 		return pid;
-	procfs_each(fs, procfs_is_child, &child);
+	procfs_each(fs, NULL, procfs_is_child, &child);
 	return child.found;
 }

@@ -101,9 +101,11 @@ pid_t procfs_child(const struct procfs *fs, pid_t pid);
 pid_t procfs_own(const struct procfs *fs, pid_t pid);
 
 /* Calls each with every pid that there is, until it returns false. -1 where
- * /proc can't be listed. */
-int procfs_each(const struct procfs *fs, bool (*each)(void *context, pid_t pid),
-    void *context);
+ * /proc can't be listed. Begins at *position, 0: with the first pid, and leaves
+ * there where to go on: behind the last pid that each was called with; 0: all
+ * were listed. position may be NULL. */
+int procfs_each(const struct procfs *fs, int64_t *position,
+    bool (*each)(void *context, pid_t pid), void *context);
 
 /* The same with the threads of a process. */
 int procfs_each_thread(const struct procfs *fs, pid_t pid,

@@ -25,7 +25,7 @@ void births_finish(struct births *births)
 
 bool births_are_all(const struct births *births)
 {
-	return births->connector.fd >= 0 && !births->connector.lost;
+	return births->connector.fd >= 0 && !births->missed;
 }
 
 void births_note_end(struct births *births, pid_t pid)
@@ -42,7 +42,7 @@ void births_note_hidden(struct births *births, pid_t pid)
 		members_add(&births->hidden, &stat);
 }
 
-static bool is_ours(
+static bool births_is_ours(
     const struct births *births, const struct tree *tree, pid_t pid)
 {
 	return members_find(&tree->members, pid) != MEMBERS_NONE ||
@@ -122,12 +122,22 @@ static void forget_strangers_ends(
 	births->ends.len = kept;
 }
 
+/* By CLONE_PARENT the program makes children of this process. */
+static bool is_ours_by_parent(const struct births *births,
+    const struct tree *tree, const struct connector_event *fork)
+{
+	return births_is_ours(births, tree, fork->parent) ||
+	       (fork->parent == tree->fs->self && tree->adopts);
+}
+
+/* The pid of one that ended may be another's by now. */
 static bool births_is_unseen(struct births *births, struct tree *tree,
     const struct connector_event *fork)
 {
-	if (!is_ours(births, tree, fork->parent) ||
-	    is_ours(births, tree, fork->pid) ||
-	    tree_adopt(tree, fork->pid, UINT64_MAX))
+	if (!is_ours_by_parent(births, tree, fork) ||
+	    members_find(&tree->members, fork->pid) != MEMBERS_NONE ||
+	    tree_adopt(tree, fork->pid, UINT64_MAX) ||
+	    births_is_ours(births, tree, fork->pid))
 		return false;
 	if (births_lives(fork->pid)) {
 		births_note_hidden(births, fork->pid);
@@ -139,13 +149,11 @@ static bool births_is_unseen(struct births *births, struct tree *tree,
 
 /* A fork is told a moment after its pid was given out: the look behind that
  * in which it was missed takes it. */
-size_t births_take(struct births *births, struct tree *tree, bool forked)
+static size_t births_take_forks(
+    struct births *births, struct tree *tree, bool due)
 {
 	size_t unseen = 0;
-	bool due = forked || births->forked;
 
-	look_for_hidden(births, tree);
-	births->forked = forked;
 	if (due || births->exits)
 		births_drain(births);
 	if (due) {
@@ -156,5 +164,34 @@ size_t births_take(struct births *births, struct tree *tree, bool forked)
 		pids_clear(&births->ended);
 	}
 	forget_strangers_ends(births, tree);
+	return unseen;
+}
+
+/* Forks that were not told are looked for in all of /proc. */
+static void births_note_loss(struct births *births, struct tree *tree)
+{
+	if (!births->connector.lost)
+		return;
+	births->missed = true;
+	births->followed = births->connector.lost = false;
+	tree_restart(tree);
+}
+
+size_t births_take(
+    struct births *births, struct tree *tree, int64_t now_ns, int64_t until_ns)
+{
+	bool forked = true;
+	size_t unseen;
+
+	look_for_hidden(births, tree);
+	if (births->followed)
+		tree_skip(tree, now_ns);
+	else
+		forked = tree_look(tree, now_ns, until_ns);
+	unseen = births_take_forks(births, tree, forked || births->forked);
+	births->forked = forked;
+	if (births->connector.fd >= 0 && !births->followed)
+		births->followed = tree_is_through(tree);
+	births_note_loss(births, tree);
 	return unseen;
 }

@@ -18,6 +18,8 @@ struct births {
 	struct members hidden; /* live, and /proc doesn't show them to us */
 	bool forked;           /* at the last look */
 	bool exits;            /* are wanted */
+	bool missed;           /* some forks were not told */
+	bool followed;         /* all since a look that found all were */
 	ARRAY(struct connector_event) forks; /* not yet taken */
 	ARRAY(struct connector_event) ends;  /* of those that were there */
 };
@@ -42,9 +44,10 @@ bool births_status(struct births *births, pid_t pid, int *status)
 void births_note_hidden(struct births *births, pid_t pid)
     __attribute__((nonnull));
 
-/* Behind a look, which says whether anything was forked: adds to the tree whom
- * it could not find, and returns how many came and went unseen. */
-size_t births_take(struct births *births, struct tree *tree, bool forked)
-    __attribute__((nonnull));
+/* Adds who is new to the tree: by what the connector told, and else by a look
+ * at /proc, which may take until until_ns, of clock_mono_ns() as now_ns is.
+ * Returns how many came and went unseen. */
+size_t births_take(struct births *births, struct tree *tree, int64_t now_ns,
+    int64_t until_ns) __attribute__((nonnull));
 
 #endif

@@ -129,22 +129,21 @@ static void measure_from(struct sampler *s, size_t first)
 	}
 }
 
-static void measure_all(struct sampler *s, int64_t now_ns)
+static void measure_all(struct sampler *s, int64_t now_ns, int64_t until_ns)
 {
 	size_t known = s->tree.members.list.len;
 
 	measure_from(s, 0);
 	if (s->plan.no_descendants)
 		return;
-	s->result.unseen +=
-	    births_take(&s->births, &s->tree, tree_look(&s->tree, now_ns));
+	s->result.unseen += births_take(&s->births, &s->tree, now_ns, until_ns);
 	measure_from(s, known);
 }
 
 void sample_look(struct sampler *s)
 {
 	members_sweep(&s->tree.members);
-	measure_all(s, clock_mono_ns());
+	measure_all(s, clock_mono_ns(), INT64_MAX);
 	members_sweep(&s->tree.members);
 }
 
@@ -337,12 +336,26 @@ void sample_news(struct sampler *s)
 	s->listen_ns = now_ns + NEWS_PART * (now_ns - began_ns);
 }
 
+/* A tick may wait so long for the look for new processes: 1/LOOK_PART of the
+ * interval, and LOOK_NS. The first finds all that there are. */
+enum { LOOK_PART = 4 };
+#define LOOK_NS (NS_PER_S / 50)
+
+static int64_t look_until_ns(const struct sampler *s, int64_t now_ns)
+{
+	int64_t part_ns = s->ticks.interval_ns / LOOK_PART;
+
+	if (s->result.samples == 0)
+		return INT64_MAX;
+	return now_ns + (part_ns < LOOK_NS ? part_ns : LOOK_NS);
+}
+
 void sample_take(struct sampler *s)
 {
 	int64_t now_ns = clock_mono_ns();
 
 	s->tick.time_ns = sample_now_ns(s);
-	measure_all(s, now_ns);
+	measure_all(s, now_ns, look_until_ns(s, now_ns));
 	sample_sum_up(s);
 	sample_tell(s);
 	sample_flush(s); /* what follows may take its time */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/tree.h"
 
+#include <limits.h>
+
 #include "base/clock.h"
 
 /* More forks than this in a second are not known of any kernel: before so many
@@ -22,6 +24,12 @@ enum { DOUBT_PART = 30000 };
 /* Pids that were given out and can't be seen yet are among the last ones. */
 enum { LATE = 64 };
 
+/* A look takes so many pids, or steps of so many, before it may stop. One that
+ * had to wait for a processor is followed by one of a single step, and each of
+ * the next takes a step more: it is the use of a processor that makes a process
+ * wait for it where others wait too. */
+enum { STEP = 16 };
+
 /* The program may be found late, if it was hidden. */
 static void tree_add(struct tree *tree, const struct proc_stat *stat)
 {
@@ -41,9 +49,10 @@ void tree_init(struct tree *tree, const struct procfs *fs, pid_t root,
 	*tree = (struct tree){.fs = fs,
 	    .root = root,
 	    .adopts = adopts,
+	    .most = UINT_MAX,
 	    .root_started = procfs_ticks(),
 	    .looked_ns = clock_mono_ns()};
-	tree->proved_ns = tree->looked_ns;
+	tree->proved_ns = tree->reached_ns = tree->looked_ns;
 	if (!procfs_stat(fs, root, &stat) || stat.is_thread)
 		return;
 	tree->root_started = stat.started;
@@ -166,10 +175,27 @@ static void keep_strangers(struct tree *tree)
 	tree->strangers.len = 0;
 }
 
+/* Whether the look has to stop behind this pid. */
+static bool tree_is_late(struct tree *tree)
+{
+	return ++tree->taken % STEP == 0 && tree->until_ns < INT64_MAX &&
+	       (tree->taken >= tree->most || clock_mono_ns() >= tree->until_ns);
+}
+
+static void set_most(struct tree *tree)
+{
+	if (tree->until_ns < INT64_MAX && clock_mono_ns() >= tree->until_ns)
+		tree->most = STEP;
+	else if (tree->most < UINT_MAX - STEP)
+		tree->most += STEP;
+}
+
 static bool consider_each(void *context, pid_t pid)
 {
-	tree_consider(context, pid, false);
-	return true;
+	struct tree *tree = context;
+
+	tree_consider(tree, pid, false);
+	return !tree_is_late(tree);
 }
 
 /* Reads how many forks there were, and whether that fits: fewer than use up
@@ -196,7 +222,7 @@ static bool are_few_forks(struct tree *tree, pid_t newest, int64_t now_ns)
 {
 	int64_t enough = tree->fs->pid_max / 2;
 	bool far =
-	    (now_ns - tree->looked_ns) / (NS_PER_S / FORKS_PER_S) >= enough;
+	    (now_ns - tree->reached_ns) / (NS_PER_S / FORKS_PER_S) >= enough;
 
 	if (!far && now_ns - tree->proved_ns < PROVE_NS)
 		return true;
@@ -219,12 +245,17 @@ static bool is_range(
 	return range && !(tree->doubt && now_ns >= tree->doubted_ns);
 }
 
-static void tree_look_at_all(struct tree *tree, pid_t newest)
+static void look_at_all(struct tree *tree)
 {
-	procfs_each(tree->fs, consider_each, tree);
+	pid_t newest = tree->all_newest;
+
+	procfs_each(tree->fs, &tree->position, consider_each, tree);
+	if (tree->position)
+		return;
 	for (pid_t pid = newest - LATE + 1; newest > LATE && pid <= newest;
 	     pid++)
 		tree_consider(tree, pid, false);
+	tree->newest = newest;
 }
 
 /* For a doubt alone there is a limit to what these looks may take. */
@@ -232,10 +263,16 @@ static void look_for_all(struct tree *tree, pid_t newest, int64_t now_ns)
 {
 	int64_t begun_ns = clock_mono_ns();
 
-	tree_look_at_all(tree, newest);
+	if (!tree->position) {
+		tree->all_newest = newest;
+		tree->all_ns = 0;
+	}
+	look_at_all(tree);
+	tree->all_ns += clock_mono_ns() - begun_ns;
+	if (tree->position)
+		return;
 	if (tree->doubt)
-		tree->doubted_ns =
-		    now_ns + DOUBT_PART * (clock_mono_ns() - begun_ns);
+		tree->doubted_ns = now_ns + DOUBT_PART * tree->all_ns;
 	tree->doubt = false;
 }
 
@@ -271,33 +308,72 @@ static void take_again(struct tree *tree)
 	tree->again.len = 0;
 }
 
-bool tree_look(struct tree *tree, int64_t now_ns)
+static void look_again(struct tree *tree)
+{
+	take_again(tree);
+	for (size_t i = 0; i < tree->now.len; i++)
+		tree_consider(tree, tree->now.items[i], true);
+}
+
+/* Pids ascend: those behind the last one that was looked at. */
+static void look_at_range(struct tree *tree, pid_t newest)
+{
+	while (tree->newest < newest) {
+		tree_consider(tree, ++tree->newest, false);
+		if (tree_is_late(tree))
+			break;
+	}
+}
+
+bool tree_look(struct tree *tree, int64_t now_ns, int64_t until_ns)
 {
 	pid_t newest = 0;
 	long threads = 0;
 	bool told = procfs_newest(tree->fs, &newest, &threads);
-	bool range = told && is_range(tree, newest, threads, now_ns);
+	bool range =
+	    told && is_range(tree, newest, threads, now_ns) && !tree->position;
 	bool still = range && newest == tree->newest;
 	bool lost = still && is_lost_due(tree, now_ns);
 
 	tree->looked_ns = now_ns;
+	tree->until_ns = until_ns;
+	tree->taken = 0;
+	if (still)
+		tree->reached_ns = now_ns;
 	if (still && !lost && tree->again.len == 0)
 		return false;
-	take_again(tree);
-	for (size_t i = 0; i < tree->now.len; i++)
-		tree_consider(tree, tree->now.items[i], true);
+	look_again(tree);
 	if (lost)
 		look_at_lost(tree, now_ns);
-	if (range) {
-		for (pid_t pid = tree->newest + 1; pid <= newest; pid++)
-			tree_consider(tree, pid, false);
-	} else {
-		look_for_all(tree, newest, now_ns);
-	}
+	if (range)
+		look_at_range(tree, newest);
+	else
+		look_for_all(tree, told ? newest : 0, now_ns);
+	if (!tree->position && tree->newest == newest)
+		tree->reached_ns = now_ns;
 	adopt_strangers(tree);
 	keep_strangers(tree);
-	tree->newest = told ? newest : 0;
+	set_most(tree);
 	return true;
+}
+
+void tree_skip(struct tree *tree, int64_t now_ns)
+{
+	tree->looked_ns = now_ns;
+	look_again(tree);
+	adopt_strangers(tree);
+	tree->strangers.len = 0;
+}
+
+void tree_restart(struct tree *tree)
+{
+	tree->newest = 0;
+	tree->position = 0;
+}
+
+bool tree_is_through(const struct tree *tree)
+{
+	return tree->newest > 0;
 }
 
 bool tree_adopt(struct tree *tree, pid_t pid, uint64_t started_until)

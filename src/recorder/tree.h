@@ -32,11 +32,18 @@ struct tree {
 	bool adopts;            /* orphans become children of this process */
 	pid_t root;
 	uint64_t root_started;
-	pid_t newest;      /* of the last look; 0: look at all */
-	int64_t looked_ns; /* when that was */
-	long threads;      /* of the machine, at the last look */
-	int64_t forks;     /* until then, or before; 0: unknown */
-	int64_t proved_ns; /* when they were read last */
+	pid_t newest;       /* up to here pids were looked at; 0: look at all */
+	int64_t looked_ns;  /* the last look */
+	int64_t reached_ns; /* the last that found all who were there */
+	int64_t until_ns;   /* of this look */
+	unsigned taken;     /* pids that it has looked at */
+	unsigned most;      /* and may look at */
+	pid_t all_newest;   /* when the present look at all began */
+	int64_t position;   /* where it goes on; 0: none is going on */
+	int64_t all_ns;     /* and what it has taken so far */
+	long threads;       /* of the machine, at the last look */
+	int64_t forks;      /* until then, or before; 0: unknown */
+	int64_t proved_ns;  /* when they were read last */
 	pid_t proved_newest;
 	bool doubt;         /* forks may have left no trace in newest */
 	int64_t doubted_ns; /* and before then that is no cause for a look */
@@ -55,10 +62,22 @@ void tree_init(struct tree *tree, const struct procfs *fs, pid_t root,
     bool adopts, bool fresh) __attribute__((nonnull));
 void tree_finish(struct tree *tree) __attribute__((nonnull));
 
-/* Adds who is new behind the members that are there. now_ns is of
- * clock_mono_ns(). False where nothing can have been forked on this
- * machine since. */
-bool tree_look(struct tree *tree, int64_t now_ns) __attribute__((nonnull));
+/* Adds who is new behind the members that are there. Times are of
+ * clock_mono_ns(). False where nothing can have been forked on this machine
+ * since. A look that is not through at until_ns goes on in the next one: beside
+ * a storm of forks it would wait for a processor again and again. */
+bool tree_look(struct tree *tree, int64_t now_ns, int64_t until_ns)
+    __attribute__((nonnull));
+
+/* In place of a look, where every fork is known from elsewhere: looks only at
+ * the pids that members have left. */
+void tree_skip(struct tree *tree, int64_t now_ns) __attribute__((nonnull));
+
+/* The next look is one at all of /proc, and begins at its start. */
+void tree_restart(struct tree *tree) __attribute__((nonnull));
+
+/* Whether such a look has found all who were there when it began. */
+bool tree_is_through(const struct tree *tree) __attribute__((nonnull));
 
 /* The position of the member that our system calls know as own, or
  * MEMBERS_NONE. */

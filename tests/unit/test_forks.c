@@ -196,7 +196,7 @@ static void sample(struct tree *tree, struct meter *meter)
 		if (!meter_measure(meter, &members->list.items[i]))
 			tree_lose(tree, i);
 	}
-	tree_look(tree, clock_mono_ns());
+	tree_look(tree, clock_mono_ns(), INT64_MAX);
 	for (size_t i = known; i < members->list.len; i++) {
 		if (!meter_measure(meter, &members->list.items[i]))
 			tree_lose(tree, i);
