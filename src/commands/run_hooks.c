@@ -94,14 +94,10 @@ static void stacks_hook_summary(const struct stacks_hook *hook)
 	    count.paused, units_count(times, count.missing, "time", "times"));
 }
 
-static void add_hook(struct sampler_plan *plan, struct sampler_hook hook)
-{
-	size_t at = 0;
-
-	while (at < SAMPLER_HOOKS - 1 && plan->hooks[at].tick)
-		at++;
-	plan->hooks[at] = hook;
-}
+/* The places of the hooks in the plan, in the order in which they are asked. */
+enum run_hook { HOOK_MARKS, HOOK_STACKS, HOOK_TEXTFILE, HOOK_WATCH, HOOKS };
+_Static_assert(
+    (int)HOOKS <= (int)SAMPLER_HOOKS, "the sampler has a place for each");
 
 /* Beside the mark file. */
 static char *tables_path(const char *mark)
@@ -131,7 +127,7 @@ static void take_marks(
 		unsetenv(MARKS_VARIABLE);
 		return;
 	}
-	add_hook(plan, marks_hook(&hooks->marks));
+	plan->hooks[HOOK_MARKS] = marks_hook(&hooks->marks);
 	if (!watched)
 		setenv(MARKS_VARIABLE, hooks->marks.path, 1);
 }
@@ -161,7 +157,7 @@ static int keep_textfile(struct run_hooks *hooks, const char *folder,
 	if (!hooks->textfile)
 		return -1;
 	plan->names = true;
-	add_hook(plan, textfile_hook(hooks->textfile));
+	plan->hooks[HOOK_TEXTFILE] = textfile_hook(hooks->textfile);
 	return 0;
 }
 
@@ -183,7 +179,7 @@ static int run_hooks_watch(struct run_hooks *hooks, struct sampler_plan *plan,
 	free(command);
 	hooks->watching = true;
 	plan->names = true;
-	add_hook(plan, live_hook(&hooks->live));
+	plan->hooks[HOOK_WATCH] = live_hook(&hooks->live);
 	return 0;
 }
 
@@ -201,7 +197,7 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 		    stderr);
 	} else if (options->stacks) {
 		stacks_hook_init(&hooks->stacks);
-		add_hook(plan, stacks_hook_of(&hooks->stacks));
+		plan->hooks[HOOK_STACKS] = stacks_hook_of(&hooks->stacks);
 	}
 	if (options->textfile &&
 	    keep_textfile(hooks, options->textfile, plan, words, e) != 0)
