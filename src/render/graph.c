@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "render/graph_module.h"
+#include "render/module.h"
 
 /* The fonts measure, the layouter places, all is drawn. A picture of more
  * pixels than can be is made smaller. */

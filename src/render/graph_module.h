@@ -23,7 +23,4 @@ struct graph_module {
 /* The module's one symbol, a const struct graph_module. */
 #define GRAPH_MODULE_SYMBOL "mprof_graph_module"
 
-/* Loads it, once; NULL with e where it is missing or of another version. */
-const struct graph_module *graph_module_load(struct err *e);
-
 #endif

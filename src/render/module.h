@@ -45,4 +45,7 @@ struct render_module {
 /* Loads it, once; NULL with e where it is missing or of another version. */
 const struct render_module *render_module_load(struct err *e);
 
+/* The same for the module of graphs; see graph_module.h. */
+const struct graph_module *graph_module_load(struct err *e);
+
 #endif
