@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What HACKING says of additions: a command, a metric, a format is a row (and a
+# file), and then it is in the help, in the completion and at work. One of each
+# is added to a copy of the tree, which is built once.
+load helper
+
+# Puts what comes in before the line of FILE that PATTERN matches.
+before() {
+	text=$(cat) awk -v pattern="$2" '
+		!done && $0 ~ pattern { print ENVIRON["text"]; done = 1 }
+		{ print }
+		END { exit !done }' "$1" >"$1.new"
+	mv "$1.new" "$1"
+}
+
+add_command() {
+	cat >src/commands/greet.c <<-'END'
+		// SPDX-License-Identifier: MIT
+		#include "commands/command.h"
+
+		struct greet_options {
+			const char *name;
+		};
+
+		static const struct option_row rows[] = {
+		    {.name = "name",
+			.arg = "NAME",
+			.help = "whom to greet",
+			.parse = option_text,
+			.offset = offsetof(struct greet_options, name)},
+		    {0}};
+
+		static int command_greet_exec(const void *values, char **words, int count)
+		{
+			const struct greet_options *options = values;
+
+			(void)words, (void)count;
+			printf("hello %s\n", options->name);
+			return COMMAND_OK;
+		}
+
+		const struct command command_greet = {
+		    .name = "greet",
+		    .synopsis = "[options]",
+		    .summary = "greet somebody",
+		    .options = rows,
+		    .options_size = sizeof(struct greet_options),
+		    .run = command_greet_exec,
+		};
+	END
+	echo 'COMMAND(greet)' | before src/commands/commands.def 'COMMAND.help'
+}
+
+add_metric() {
+	echo '	MEASURE_DATA,' | before src/profile/measure.h '^	MEASURES$'
+	before src/profile/measure.c 'MEASURE_CGROUP. =' <<-'END'
+		    [MEASURE_DATA] = {"data", "data", "data and stack",
+			"private and writable, used or not"},
+	END
+	before src/proc/metric.c '^static const struct metric ' <<-'END'
+		static int64_t read_data(const char *text, int64_t page_kib)
+		{
+			long data;
+
+			return sscanf(text, "%*d %*d %*d %*d %*d %ld", &data) == 1
+				   ? data * page_kib
+				   : -1;
+		}
+
+	END
+	awk '!done && /MEASURE_CGROUP/ { sub(/^/, "\t.measure = \\&measures[MEASURE_DATA],\n\t.file = METRIC_STATM,\n\t.read = read_data,\n    },\n    {\n"); done = 1 } { print }' \
+		src/proc/metric.c >new
+	sed '1i #include <stdio.h>' new >src/proc/metric.c
+}
+
+add_chart_format() {
+	before src/render/formats.c '^const struct render_format render_formats' <<-'END'
+		static int render_words(
+		    const struct render_request *request, FILE *out, struct err *e)
+		{
+			(void)request, (void)e;
+			fputs("a chart in words\n", out);
+			return 0;
+		}
+
+	END
+	echo '    {"words", "a sentence", render_words, .binary = false},' |
+		before src/render/formats.c '^    .*"scene"'
+}
+
+add_export() {
+	cat >src/export/count.c <<-'END'
+		// SPDX-License-Identifier: MIT
+		#include "export/formats.h"
+
+		int export_count(const struct profile *profile, FILE *out, struct err *e)
+		{
+			(void)e;
+			fprintf(out, "%zu runs\n", profile->runs.len);
+			return 0;
+		}
+	END
+	echo 'EXPORT(count, ".count", "the number of runs")' >>src/export/formats.def
+}
+
+# Builds the copy as the tree was built, so that what didn't change stays.
+build() {
+	local flags
+
+	flags=$(cat build/flags)
+	env -u MAKEFLAGS -u MFLAGS make -s -j 2 -o build/flags mprof main_compile="$flags" \
+		SANITIZE="$(sed -n 's/.*-fsanitize=\([^ ]*\).*/\1/p' build/flags)" \
+		CSV="$(grep -q HAVE_CSV build/flags && echo yes || echo no)"
+}
+
+setup_file() {
+	local tree=$BATS_FILE_TMPDIR/tree
+
+	mkdir -p "$tree/build"
+	cp -a "$SOURCE/src" "$SOURCE/Makefile" "$tree"
+	cp -a "$SOURCE"/build/{main,flags,viewer.c} "$tree/build"
+	cd "$tree" || return 1
+	add_command
+	add_metric
+	add_chart_format
+	add_export
+	build
+}
+
+own_setup() {
+	MPROF=$BATS_FILE_TMPDIR/tree/mprof
+	ln -sf "$MPROF" "$BATS_TEST_TMPDIR/bin/mprof"
+	recording mprofile_20261122010203.dat
+}
+
+offered() {
+	mprof complete -- "$@" | cut -f 1
+}
+
+@test "a command: usage, help, completion, at work" {
+	mprof --help | grep -q '^    greet  *greet somebody'
+	mprof greet --help | grep -q -e '--name NAME  *whom to greet'
+	mprof help greet | grep -q '^Usage: mprof greet'
+	same "$(offered gre)" greet
+	same "$(offered greet --n)" --name
+	same "$(mprof greet --name you)" "hello you"
+	run_apart mprof gret
+	[[ $errors == *"did you mean mprof greet?"* ]]
+}
+
+@test "a metric: help, completion, message, recording, axis" {
+	for command in run attach; do
+		mprof $command --help |
+			grep -q '^  *data  *private and writable, used or not'
+		offered $command --backend '' | grep -qx data
+	done
+	[[ $(mprof complete -- run --backend da) == \
+		data$'\t'"private and writable, used or not" ]]
+	run_apart mprof run --backend nosuch true
+	[[ $errors == *"none of"*", data, "* ]]
+	run_apart mprof run --backend data -o data.dat sleep 0.3
+	[ "$status" -eq 0 ]
+	[[ $errors == *"MiB data, "* || $errors == *"KiB data, "* ]]
+	grep -q '^INFO;backend=data' data.dat
+	mprof plot --format scene -o - data.dat | grep -q 'data and stack'
+}
+
+@test "a format of charts: help, completion, message, by name and extension" {
+	mprof plot --help | grep -q '^  *words  *a sentence'
+	offered plot --format '' | grep -qx words
+	run_apart mprof plot -o x.nosuch
+	[[ $errors == *".words"* ]]
+	same "$(mprof plot --format words -o - 2>/dev/null)" "a chart in words"
+	mprof plot -o x.words
+	same "$(cat x.words)" "a chart in words"
+}
+
+@test "an export: help, completion, message, by name and ending" {
+	mprof export --help | grep -q '^  *count  *the number of runs'
+	offered export --format '' | grep -qx count
+	run_apart mprof export --format nosuch
+	[[ $errors == *"none of"*", count"* ]]
+	same "$(mprof export --format count 2>/dev/null)" "1 runs"
+	mprof export -o x.count
+	same "$(cat x.count)" "1 runs"
+}
