@@ -85,6 +85,18 @@ static const struct reason {
     [LEAK_FALLS] = {"falls", leak_why_falls},
 };
 
+/* A program that is idle allocates nothing, so it shows no leak. */
+static char *leak_why_steady(
+    const struct leak *leak, const struct figures_text *t)
+{
+	if (leak->low == 0 && leak->high == 0)
+		return mem_format("a leak of %s would have shown, unless the "
+				  "program was idle: memory stands still "
+				  "since %s",
+		    t->shows, t->since);
+	return mem_format("a leak of %s would have shown", t->shows);
+}
+
 char *leak_why(const struct leak *leak)
 {
 	struct figures_text t;
@@ -100,7 +112,7 @@ char *leak_why(const struct leak *leak)
 		// cppcheck-suppress returnDanglingLifetime
 		return reasons[leak->reason].why(&t);
 	if (leak->verdict == LEAK_STEADY)
-		return mem_format("a leak of %s would have shown", t.shows);
+		return leak_why_steady(leak, &t);
 	return mem_copy("");
 }
 

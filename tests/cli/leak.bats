@@ -37,6 +37,13 @@ ramp() {
 	    .reason == null and .until_s > 590' <<<"$output"
 }
 
+@test "leak: memory that stands still may be that of an idle program" {
+	awk 'BEGIN { for (i = 0; i < 900; i++) printf "MEM %.6f %.4f\n", \
+		i < 30 ? 20 + i : 50, 1700000000 + i / 10 }' >idle.dat
+	run_apart mprof leak idle.dat
+	[[ $output == "steady: "*" would have shown, unless the program was idle: memory stands still since 00:00:0"[2-6]"; 50.0 MiB at the end" ]]
+}
+
 # grows FILE SECONDS END: 10 samples a second that only grow, 8 to 70 MiB, and
 # then the samples of END
 grows() {
@@ -251,5 +258,7 @@ lives() {
 		redis steady: 
 		pgbench growing: 
 		make undecided: no growth seen
+		lru_fills undecided: it grew by 5
+		ring_fills undecided: it grew by 1
 	END
 }
