@@ -11,7 +11,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "chart/chart.h"
-#include "cli/json.h"
+#include "base/json.h"
 #include "commands/command.h"
 #include "commands/picture.h"
 #include "input/recording_set.h"

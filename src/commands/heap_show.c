@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "cli/json.h"
+#include "base/json.h"
 
 enum { SCHEMA = 1, NAME_COLUMNS = 60, COUNT_COLUMNS = 11, SIZE_COLUMNS = 12 };
 

@@ -8,7 +8,7 @@
 
 #include "base/units.h"
 #include "base/utf8.h"
-#include "cli/json.h"
+#include "base/json.h"
 #include "commands/command.h"
 #include "input/profiles.h"
 #include "analysis/leak_why.h"

@@ -13,7 +13,7 @@
 #include "base/signal_name.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "cli/json.h"
+#include "base/json.h"
 #include "cli/table.h"
 #include "commands/command.h"
 #include "dat/begin.h"

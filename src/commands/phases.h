@@ -5,7 +5,7 @@
 #ifndef MPROF_COMMANDS_PHASES_H
 #define MPROF_COMMANDS_PHASES_H
 
-#include "cli/json.h"
+#include "base/json.h"
 #include "profile/profile.h"
 
 /* A line a phase: its start, duration, peak, growth and name. Says so where

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/json.h"
+#include "base/json.h"
 #include "commands/refs.h"
 
 enum { SCHEMA = 1 };

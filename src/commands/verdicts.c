@@ -6,7 +6,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "cli/json.h"
+#include "base/json.h"
 
 enum { SCHEMA = 1 };
 

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "analysis/figures.h"
-#include "cli/json.h"
+#include "base/json.h"
 #include "export/share.h"
 #include "profile/ending.h"
 

@@ -5,7 +5,7 @@
 #ifndef MPROF_EXPORT_SHARE_H
 #define MPROF_EXPORT_SHARE_H
 
-#include "cli/json.h"
+#include "base/json.h"
 #include "profile/share.h"
 
 /* An object; null where there is none. */

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "render/html.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/units.h"
 #include "render/html_series.h"
-#include "render/html_json.h"
 #include "render/palette.h"
 #include "render/viewer.h"
 
@@ -39,66 +38,84 @@ static const char *const mark_names[] = {
     [SCENE_LIMIT] = "limit",
 };
 
-static void put_name(FILE *out, const char *key, const char *text, size_t most)
+static void html_put_name(
+    struct json *json, const char *key, const char *text, size_t most)
 {
-	fprintf(out, ",\"%s\":", key);
-	html_text(out, text, most);
+	json_key(json, key);
+	json_text_cut(json, text ? text : "", most);
 }
 
 static void html_put_number(
-    FILE *out, const char *key, double value, int digits)
+    struct json *json, const char *key, double value, int digits)
 {
-	fprintf(out, ",\"%s\":", key);
-	html_number(out, value, digits);
+	json_key(json, key);
+	json_rounded(json, value, digits);
+}
+
+static void html_put_count(struct json *json, const char *key, size_t count)
+{
+	json_key(json, key);
+	json_whole(json, (int64_t)count);
+}
+
+static void html_put_flag(struct json *json, const char *key, bool flag)
+{
+	json_key(json, key);
+	json_bool(json, flag);
 }
 
 static void html_put_point(
-    FILE *out, const char *key, const struct sample *sample)
+    struct json *json, const char *key, const struct sample *sample)
 {
-	fprintf(out, ",\"%s\":[", key);
-	html_number(out, sample->time_s, 6);
-	putc(',', out);
-	html_number(out, sample->mib, 6);
-	putc(']', out);
+	json_key(json, key);
+	json_open(json, '[');
+	json_rounded(json, sample->time_s, 6);
+	json_rounded(json, sample->mib, 6);
+	json_close(json, ']');
 }
 
-static void html_put_series(FILE *out, const struct html_series *series)
+static void html_put_series(struct json *json, const struct html_series *series)
 {
 	const struct scene_line *line = series->line;
 
-	fprintf(out, "{\"kind\":\"%s\",\"role\":\"%s\"", kind_names[line->kind],
-	    role_name(line->role));
-	put_name(out, "name", line->name, NAME_CHARACTERS);
-	put_name(out, "detail", line->detail, NAME_CHARACTERS);
-	fprintf(out, ",\"pid\":%d,\"legend\":%s,\"samples\":%zu,\"count\":%zu",
-	    line->pid, line->in_legend ? "true" : "false", series->samples,
-	    series->count);
-	html_put_number(out, "step", series->step_s, 4);
-	html_put_point(out, "peak", &line->peak);
-	fputs(",\"data\":\"", out);
-	html_series_write(series, out);
-	fputs("\"}", out);
+	json_open(json, '{');
+	html_put_name(json, "kind", kind_names[line->kind], NAME_CHARACTERS);
+	html_put_name(json, "role", role_name(line->role), NAME_CHARACTERS);
+	html_put_name(json, "name", line->name, NAME_CHARACTERS);
+	html_put_name(json, "detail", line->detail, NAME_CHARACTERS);
+	json_key(json, "pid");
+	json_whole(json, line->pid);
+	html_put_flag(json, "legend", line->in_legend);
+	html_put_count(json, "samples", series->samples);
+	html_put_count(json, "count", series->count);
+	html_put_number(json, "step", series->step_s, 4);
+	html_put_point(json, "peak", &line->peak);
+	json_key(json, "data");
+	json_base64(json, series->bytes.items, series->bytes.len);
+	json_close(json, '}');
 }
 
-static void put_mark(FILE *out, const struct scene_mark *mark)
+static void html_put_mark(struct json *json, const struct scene_mark *mark)
 {
-	fprintf(out, "{\"kind\":\"%s\",\"role\":\"%s\"", mark_names[mark->kind],
-	    role_name(mark->role));
-	html_put_number(out, "at", mark->at.time_s, 6);
-	html_put_number(out, "mib", mark->at.mib, 6);
-	html_put_number(out, "until", mark->until_s, 6);
-	put_name(out, "label", mark->label, NAME_CHARACTERS);
-	putc('}', out);
+	json_open(json, '{');
+	html_put_name(json, "kind", mark_names[mark->kind], NAME_CHARACTERS);
+	html_put_name(json, "role", role_name(mark->role), NAME_CHARACTERS);
+	html_put_number(json, "at", mark->at.time_s, 6);
+	html_put_number(json, "mib", mark->at.mib, 6);
+	html_put_number(json, "until", mark->until_s, 6);
+	html_put_name(json, "label", mark->label, NAME_CHARACTERS);
+	json_close(json, '}');
 }
 
-static void put_span(FILE *out, const struct scene_span *span)
+static void html_put_span(struct json *json, const struct scene_span *span)
 {
-	fprintf(out, "{\"role\":\"%s\",\"lane\":%zu", role_name(span->role),
-	    span->lane);
-	put_name(out, "name", span->name, NAME_CHARACTERS);
-	html_put_point(out, "from", &span->from);
-	html_put_point(out, "to", &span->to);
-	putc('}', out);
+	json_open(json, '{');
+	html_put_name(json, "role", role_name(span->role), NAME_CHARACTERS);
+	html_put_count(json, "lane", span->lane);
+	html_put_name(json, "name", span->name, NAME_CHARACTERS);
+	html_put_point(json, "from", &span->from);
+	html_put_point(json, "to", &span->to);
+	json_close(json, '}');
 }
 
 static int longer_span(const void *left, const void *right)
@@ -121,7 +138,7 @@ static int earlier_span(const void *left, const void *right)
 
 /* The longest spans in order of time: what is left out is too short to be
  * seen unless nearly nothing else is in sight. The number left out. */
-static size_t put_spans(FILE *out, const struct scene *scene)
+static size_t html_put_spans(struct json *json, const struct scene *scene)
 {
 	ARRAY(const struct scene_span *) all = {0};
 	size_t kept;
@@ -137,70 +154,82 @@ static size_t put_spans(FILE *out, const struct scene *scene)
 		qsort(all.items, all.len, sizeof(*all.items), longer_span);
 	if (kept)
 		qsort(all.items, kept, sizeof(*all.items), earlier_span);
-	fputs(",\"spans\":[", out);
-	for (size_t i = 0; i < kept; i++) {
-		fputs(i ? ",\n" : "", out);
-		put_span(out, all.items[i]);
-	}
-	putc(']', out);
+	json_key(json, "spans");
+	json_open(json, '[');
+	for (size_t i = 0; i < kept; i++)
+		html_put_span(json, all.items[i]);
+	json_close(json, ']');
 	kept = all.len - kept;
 	array_free(&all);
 	return kept;
 }
 
-static void html_put_marks(FILE *out, const struct scene *scene)
+static void html_put_marks(struct json *json, const struct scene *scene)
 {
 	size_t written = 0;
 
-	fputs(",\"marks\":[", out);
+	json_key(json, "marks");
+	json_open(json, '[');
 	for (size_t p = 0; p < scene->panels.len; p++) {
 		const struct scene_panel *panel = &scene->panels.items[p];
 
 		for (size_t i = 0; i < panel->marks.len && written < MOST_MARKS;
 		     i++) {
-			fputs(written++ ? ",\n" : "", out);
-			put_mark(out, &panel->marks.items[i]);
+			html_put_mark(json, &panel->marks.items[i]);
+			written++;
 		}
 	}
-	putc(']', out);
+	json_close(json, ']');
 }
 
-static void put_facts(FILE *out, const struct scene *scene)
+static void html_put_facts(struct json *json, const struct scene *scene)
 {
-	fputs(",\"facts\":[", out);
+	json_key(json, "facts");
+	json_open(json, '[');
 	for (size_t i = 0; i < scene->facts.len; i++) {
-		fputs(i ? ",[" : "[", out);
-		html_text(out, scene->facts.items[i].label, NAME_CHARACTERS);
-		putc(',', out);
-		html_text(out, scene->facts.items[i].value, TEXT_CHARACTERS);
-		putc(']', out);
+		const struct scene_fact *fact = &scene->facts.items[i];
+
+		json_open(json, '[');
+		json_text_cut(json, fact->label, NAME_CHARACTERS);
+		json_text_cut(json, fact->value, TEXT_CHARACTERS);
+		json_close(json, ']');
 	}
-	putc(']', out);
+	json_close(json, ']');
 }
 
-static void put_notes(FILE *out, const struct scene *scene, size_t spans_left)
+static void html_put_notes(
+    struct json *json, const struct scene *scene, size_t spans_left)
 {
-	char count[UNITS_COUNT];
-	fputs(",\"notes\":[", out);
-	for (size_t i = 0; i < scene->notes.len; i++) {
-		html_text(out, scene->notes.items[i], TEXT_CHARACTERS);
-		putc(',', out);
-	}
-	if (spans_left)
-		fprintf(out, "\"%s left out\",",
+	char count[UNITS_COUNT], text[UNITS_COUNT + 16];
+
+	json_key(json, "notes");
+	json_open(json, '[');
+	for (size_t i = 0; i < scene->notes.len; i++)
+		json_text_cut(json, scene->notes.items[i], TEXT_CHARACTERS);
+	if (spans_left) {
+		snprintf(text, sizeof(text), "%s left out",
 		    units_count(count, spans_left, "shortest call is",
 			"shortest calls are"));
-	fputs("\"made by mprof " MPROF_VERSION "\"]", out);
+		json_text(json, text);
+	}
+	json_text(json, "made by mprof " MPROF_VERSION);
+	json_close(json, ']');
 }
 
-static void put_theme(FILE *out, const char *name, enum palette_theme theme)
+static void html_put_theme(
+    struct json *json, const char *name, enum palette_theme theme)
 {
-	fprintf(out, "\"%s\":{", name);
-	for (int role = 0; role < ROLE_COUNT; role++)
-		fprintf(out, "%s\"%s\":\"#%06x\"", role ? "," : "",
-		    role_name((enum role)role),
+	json_key(json, name);
+	json_open(json, '{');
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		char colour[16];
+
+		snprintf(colour, sizeof(colour), "#%06x",
 		    palette_rgb(theme, (enum role)role));
-	putc('}', out);
+		json_key(json, role_name((enum role)role));
+		json_text(json, colour);
+	}
+	json_close(json, '}');
 }
 
 static bool is_stacked(const struct html_pack *pack)
@@ -212,47 +241,49 @@ static bool is_stacked(const struct html_pack *pack)
 	return false;
 }
 
-static void put_list(
-    FILE *out, const char *key, const struct html_series *series, size_t len)
+static void html_put_list(struct json *json, const char *key,
+    const struct html_series *series, size_t len)
 {
-	fprintf(out, ",\"%s\":[\n", key);
-	for (size_t i = 0; i < len; i++) {
-		fputs(i ? ",\n" : "", out);
-		html_put_series(out, &series[i]);
-	}
-	putc(']', out);
+	json_key(json, key);
+	json_open(json, '[');
+	for (size_t i = 0; i < len; i++)
+		html_put_series(json, &series[i]);
+	json_close(json, ']');
 }
 
-static void put_recording(FILE *out, const struct scene *scene)
+static void html_put_recording(struct json *json, const struct scene *scene)
 {
 	struct html_pack pack;
 
 	html_pack(&pack, scene, SAMPLE_BYTES);
-	fputs("{\"title\":", out);
-	html_text(out, scene->title, TEXT_CHARACTERS);
-	html_put_number(out, "origin", scene->origin_s, 6);
-	html_put_number(out, "from", scene->time.low, 6);
-	html_put_number(out, "to", scene->time.high, 6);
-	html_put_number(out, "ticks", pack.ticks_per_s, 0);
-	fprintf(out, ",\"clock\":%s,\"stacked\":%s,\"palette\":{",
-	    scene->time.kind == AXIS_CLOCK ? "true" : "false",
-	    is_stacked(&pack) ? "true" : "false");
-	put_theme(out, "light", PALETTE_LIGHT);
-	putc(',', out);
-	put_theme(out, "dark", PALETTE_DARK);
-	putc('}', out);
-	put_facts(out, scene);
-	html_put_marks(out, scene);
-	put_notes(out, scene, put_spans(out, scene));
-	put_list(out, "series", pack.series.items, pack.lines);
-	put_list(out, "layers", pack.series.items + pack.lines,
+	json_open(json, '{');
+	html_put_name(json, "title", scene->title, TEXT_CHARACTERS);
+	html_put_number(json, "origin", scene->origin_s, 6);
+	html_put_number(json, "from", scene->time.low, 6);
+	html_put_number(json, "to", scene->time.high, 6);
+	html_put_number(json, "ticks", pack.ticks_per_s, 0);
+	html_put_flag(json, "clock", scene->time.kind == AXIS_CLOCK);
+	html_put_flag(json, "stacked", is_stacked(&pack));
+	json_key(json, "palette");
+	json_open(json, '{');
+	html_put_theme(json, "light", PALETTE_LIGHT);
+	html_put_theme(json, "dark", PALETTE_DARK);
+	json_close(json, '}');
+	html_put_facts(json, scene);
+	html_put_marks(json, scene);
+	html_put_notes(json, scene, html_put_spans(json, scene));
+	html_put_list(json, "series", pack.series.items, pack.lines);
+	html_put_list(json, "layers", pack.series.items + pack.lines,
 	    pack.series.len - pack.lines);
-	putc('}', out);
+	json_close(json, '}');
 	html_pack_finish(&pack);
 }
 
 void html_write(const struct scene *scene, FILE *out)
 {
+	struct json json;
+
+	json_init_compact(&json, out);
 	fprintf(out,
 	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
 	    "<meta charset=\"utf-8\">\n"
@@ -266,7 +297,7 @@ void html_write(const struct scene *scene, FILE *out)
 	    "<title>mprof</title>\n<style>%s</style>\n</head>\n<body>\n%s"
 	    "<script type=\"application/json\" id=\"recording\">",
 	    viewer_script_hash, viewer_style_hash, viewer_style, viewer_page);
-	put_recording(out, scene);
+	html_put_recording(&json, scene);
 	fprintf(out, "</script>\n<script>%s</script>\n</body>\n</html>\n",
 	    viewer_script);
 }

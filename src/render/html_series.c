@@ -215,24 +215,3 @@ void html_pack_finish(struct html_pack *pack)
 	}
 	array_free(&pack->series);
 }
-
-void html_series_write(const struct html_series *series, FILE *out)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *bytes = series->bytes.items;
-	size_t len = series->bytes.len;
-
-	for (size_t i = 0; i < len; i += 3) {
-		unsigned group = (unsigned)bytes[i] << 16;
-
-		if (i + 1 < len)
-			group |= (unsigned)bytes[i + 1] << 8;
-		if (i + 2 < len)
-			group |= bytes[i + 2];
-		putc(digits[group >> 18], out);
-		putc(digits[group >> 12 & 63], out);
-		putc(i + 1 < len ? digits[group >> 6 & 63] : '=', out);
-		putc(i + 2 < len ? digits[group & 63] : '=', out);
-	}
-}

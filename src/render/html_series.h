@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The samples of a page: thinned until they fit a budget of bytes, and
- * written as text. A series that is short enough keeps every sample; of a
- * longer one each step of time keeps the first, lowest, highest and last.
+ * The samples of a page, thinned until they fit a budget of bytes. A series
+ * that is short enough keeps every sample; of a longer one each step of time
+ * keeps the first, lowest, highest and last.
  */
 #ifndef MPROF_RENDER_HTML_SERIES_H
 #define MPROF_RENDER_HTML_SERIES_H
-
-#include <stdio.h>
 
 #include "chart/scene.h"
 
@@ -17,6 +15,11 @@ struct html_series {
 	size_t samples;        /* before thinning */
 	size_t count;          /* what is kept */
 	double step_s;         /* the four samples stand for it; 0: all kept */
+	/* For each sample two integers, low seven bits first, a set high bit
+	 * where more follow. The first is the time since the sample before in
+	 * ticks (the first sample's: since the scene's origin; zigzag). The
+	 * second is the change of memory in KiB, zigzag, times two, and one
+	 * more where no line comes from the sample before. */
 	ARRAY(unsigned char) bytes;
 };
 
@@ -34,12 +37,5 @@ struct html_pack {
 void html_pack(
     struct html_pack *pack, const struct scene *scene, size_t budget);
 void html_pack_finish(struct html_pack *pack);
-
-/* Writes the packed samples as base64: for each sample two integers, low
- * seven bits first, a set high bit where more follow. The first is the time
- * since the sample before in ticks (the first sample's: since the scene's
- * origin; zigzag). The second is the change of memory in KiB, zigzag, times
- * two, and one more where no line comes from the sample before. */
-void html_series_write(const struct html_series *series, FILE *out);
 
 #endif

@@ -5,9 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
-#include "cli/json.h"
+#include "base/json.h"
+#include "base/random.h"
 
 static char *text;
 static size_t size;
@@ -77,12 +79,89 @@ static void numbers(void **state)
 	    "[\n  0.1,\n  1795358375.1234,\n  null,\n  21.727,\n  0\n]\n");
 }
 
+/* Beyond 16 bits too: a tag character, which can't be seen. */
+static void unseen_text(void **state)
+{
+	(void)state;
+	json_text(&json, "a\xf3\xa0\x80\x81z\xf0\x9f\x98\x80");
+	assert_string_equal(written(), "\"a\\udb40\\udc01z\xf0\x9f\x98\x80\"");
+}
+
+/* Whatever is rounded is read back as the rounded number, and has no zeros
+ * behind its decimals. */
+static void rounded_numbers(void **state)
+{
+	uint64_t seed = 1;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		int decimals = i % 7;
+		double number = ldexp(random_unit(&seed) - 0.5, i % 60 - 8);
+		double scale = pow(10, decimals);
+		char *end;
+
+		rewind(json.out);
+		json_init(&json, json.out);
+		json_rounded(&json, number, decimals);
+		fputc('\n', json.out);
+		fflush(json.out);
+		assert_true(
+		    strtod(text, &end) == round(number * scale) / scale);
+		assert_int_equal(*end, '\n');
+		*end = 0;
+		assert_true(!strchr(text, '.') || end[-1] != '0');
+		assert_string_not_equal(text, "-0");
+	}
+	fclose(json.out);
+}
+
+static void compact(void **state)
+{
+	(void)state;
+	json_init_compact(&json, json.out);
+	json_open(&json, '{');
+	json_key(&json, "list");
+	json_open(&json, '[');
+	for (int i = 0; i < 2; i++) {
+		json_open(&json, '{');
+		json_key(&json, "at");
+		json_rounded(&json, i + 0.25, 6);
+		json_close(&json, '}');
+	}
+	json_close(&json, ']');
+	json_key(&json, "cut");
+	json_text_cut(&json, "\xc3\xa9q<r", 3);
+	json_key(&json, "whole");
+	json_text_cut(&json, "abc", 3);
+	json_close(&json, '}');
+	assert_string_equal(written(),
+	    "{\"list\":[\n{\"at\":0.25},\n{\"at\":1.25}],"
+	    "\"cut\":\"\xc3\xa9q\\u003c\\u2026\",\"whole\":\"abc\"}");
+}
+
+/* The examples of RFC 4648. */
+static void base64(void **state)
+{
+	(void)state;
+	json_open(&json, '[');
+	for (size_t len = 0; len <= 4; len++)
+		json_base64(&json, "foob", len);
+	json_close(&json, ']');
+	assert_string_equal(written(),
+	    "[\n  \"\",\n  \"Zg==\",\n  \"Zm8=\",\n  \"Zm9v\",\n"
+	    "  \"Zm9vYg==\"\n]\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(nested, begin, end),
 	    cmocka_unit_test_setup_teardown(hostile_text, begin, end),
+	    cmocka_unit_test_setup_teardown(unseen_text, begin, end),
 	    cmocka_unit_test_setup_teardown(numbers, begin, end),
+	    cmocka_unit_test_setup_teardown(rounded_numbers, begin, end),
+	    cmocka_unit_test_setup_teardown(compact, begin, end),
+	    cmocka_unit_test_setup_teardown(base64, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+#include "base/json.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+void json_init(struct json *json, FILE *out)
+{
+	*json = (struct json){.out = out};
+}
+
+void json_init_compact(struct json *json, FILE *out)
+{
+	*json = (struct json){.out = out, .compact = true};
+}
+
+static void json_new_line(struct json *json)
+{
+	if (!json->compact)
+		fprintf(json->out, "\n%*s", json->depth * 2, "");
+}
+
+/* The comma and the indentation before a value or a key. */
+static void json_begin(struct json *json)
+{
+	if (json->in_value) {
+		json->in_value = false;
+		return;
+	}
+	if (json->filled)
+		fputc(',', json->out);
+	if (json->depth > 0)
+		json_new_line(json);
+	json->filled = true;
+}
+
+void json_open(struct json *json, char bracket)
+{
+	bool listed = json->depth > 0 && !json->in_value;
+
+	json_begin(json);
+	if (json->compact && listed && bracket == '{')
+		fputc('\n', json->out);
+	fputc(bracket, json->out);
+	json->depth++;
+	json->filled = false;
+}
+
+void json_close(struct json *json, char bracket)
+{
+	json->depth--;
+	if (json->filled)
+		json_new_line(json);
+	fputc(bracket, json->out);
+	json->filled = true;
+	if (json->depth == 0 && !json->compact)
+		fputc('\n', json->out);
+}
+
+/* Beyond 16 bits a pair of surrogates stands for the character. */
+static void json_put_escaped(FILE *out, uint32_t code)
+{
+	if (code > 0xffff)
+		fprintf(out, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10),
+		    0xdc00 + (code & 0x3ff));
+	else
+		fprintf(out, "\\u%04x", code);
+}
+
+static void json_put_text(FILE *out, const char *text, size_t characters)
+{
+	fputc('"', out);
+	for (size_t i = 0; *text; i++) {
+		const char *start = text;
+		int32_t code = utf8_next(&text);
+
+		if (i == characters) {
+			json_put_escaped(out, 0x2026);
+			break;
+		}
+		if (code == -1)
+			json_put_escaped(out, 0xfffd);
+		else if (code == '"' || code == '\\')
+			fprintf(out, "\\%c", (char)code);
+		else if (code == '\n')
+			fputs("\\n", out);
+		else if (code == '\t')
+			fputs("\\t", out);
+		else if (code == '<' || utf8_is_unsafe(code))
+			json_put_escaped(out, (uint32_t)code);
+		else
+			fwrite(start, 1, (size_t)(text - start), out);
+	}
+	fputc('"', out);
+}
+
+void json_key(struct json *json, const char *key)
+{
+	json_begin(json);
+	json_put_text(json->out, key, SIZE_MAX);
+	fputs(json->compact ? ":" : ": ", json->out);
+	json->in_value = true;
+}
+
+void json_open_document(struct json *json, int schema)
+{
+	json_open(json, '{');
+	json_key(json, "schema");
+	json_whole(json, schema);
+}
+
+void json_text(struct json *json, const char *text)
+{
+	json_begin(json);
+	if (text)
+		json_put_text(json->out, text, SIZE_MAX);
+	else
+		fputs("null", json->out);
+}
+
+void json_text_cut(struct json *json, const char *text, size_t characters)
+{
+	json_begin(json);
+	json_put_text(json->out, text, characters);
+}
+
+void json_base64(struct json *json, const void *bytes, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *at = bytes;
+
+	json_begin(json);
+	fputc('"', json->out);
+	for (size_t i = 0; i < len; i += 3) {
+		unsigned group = (unsigned)at[i] << 16;
+
+		if (i + 1 < len)
+			group |= (unsigned)at[i + 1] << 8;
+		if (i + 2 < len)
+			group |= at[i + 2];
+		putc(digits[group >> 18], json->out);
+		putc(digits[group >> 12 & 63], json->out);
+		putc(i + 1 < len ? digits[group >> 6 & 63] : '=', json->out);
+		putc(i + 2 < len ? digits[group & 63] : '=', json->out);
+	}
+	fputc('"', json->out);
+}
+
+static void json_put_number(FILE *out, double number)
+{
+	char text[40];
+
+	if (!isfinite(number)) {
+		fputs("null", out);
+		return;
+	}
+	for (int digits = 6; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, number);
+		if (strtod(text, NULL) == number)
+			break;
+	}
+	fputs(text, out);
+}
+
+void json_number(struct json *json, double number)
+{
+	json_begin(json);
+	json_put_number(json->out, number);
+}
+
+void json_pair(struct json *json, double a, double b)
+{
+	json_begin(json);
+	fputc('[', json->out);
+	json_put_number(json->out, a);
+	fputs(", ", json->out);
+	json_put_number(json->out, b);
+	fputc(']', json->out);
+}
+
+/* Printed with its decimals, and without the zeros at the end, a number below
+ * 2^53 units of the last decimal is the rounded double and as short as it can
+ * be. json_number() searches for such a text, which takes ten times as long. */
+void json_rounded(struct json *json, double number, int decimals)
+{
+	double scale = pow(10, decimals);
+	double rounded = round(number * scale) / scale + 0.0;
+	char text[40], *end;
+
+	if (!isfinite(rounded) || fabs(number * scale) >= 0x1p53 ||
+	    (rounded != 0 && fabs(rounded) < 1e-4)) {
+		json_number(json, isfinite(rounded) ? rounded : number);
+		return;
+	}
+	json_begin(json);
+	snprintf(text, sizeof(text), "%.*f", decimals, rounded);
+	end = text + strlen(text);
+	while (decimals > 0 && end[-1] == '0')
+		end--;
+	end -= decimals > 0 && end[-1] == '.';
+	fwrite(text, 1, (size_t)(end - text), json->out);
+}
+
+void json_whole(struct json *json, int64_t number)
+{
+	json_begin(json);
+	fprintf(json->out, "%lld", (long long)number);
+}
+
+void json_bool(struct json *json, bool value)
+{
+	json_begin(json);
+	fputs(value ? "true" : "false", json->out);
+}
