@@ -9,7 +9,7 @@
 #include "base/units.h"
 #include "cli/waiting.h"
 #include "commands/command.h"
-#include "commands/heap_file.h"
+#include "dat/heap_file.h"
 #include "commands/heap_show.h"
 #include "commands/heap_take.h"
 #include "input/target.h"

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "analysis/heap.h"
+#include "profile/heap.h"
 
 struct heap_show {
 	size_t top;      /* rows at most; 0: all */

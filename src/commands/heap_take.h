@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-#include "analysis/heap.h"
+#include "profile/heap.h"
 #include "base/err.h"
 #include "base/progress.h"
 #include "python/interpreter.h"

@@ -4,7 +4,7 @@
 #include "fuzz.h"
 
 #include "base/utf8.h"
-#include "commands/heap_file.h"
+#include "dat/heap_file.h"
 #include "input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

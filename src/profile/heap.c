@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "analysis/heap.h"
+#include "profile/heap.h"
 
 #include <stdlib.h>
 #include <string.h>

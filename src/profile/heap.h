@@ -3,8 +3,8 @@
  * What a program's memory is made of, type by type, at one moment; and what
  * it grew by between two of them.
  */
-#ifndef MPROF_ANALYSIS_HEAP_H
-#define MPROF_ANALYSIS_HEAP_H
+#ifndef MPROF_PROFILE_HEAP_H
+#define MPROF_PROFILE_HEAP_H
 
 #include <stdint.h>
 

@@ -2,10 +2,10 @@
  *
  * A heap in a file: text, a line a type. mprof-heap(1) describes it.
  */
-#ifndef MPROF_COMMANDS_HEAP_FILE_H
-#define MPROF_COMMANDS_HEAP_FILE_H
+#ifndef MPROF_DAT_HEAP_FILE_H
+#define MPROF_DAT_HEAP_FILE_H
 
-#include "analysis/heap.h"
+#include "profile/heap.h"
 #include "base/err.h"
 
 /* Writes it under path, all or nothing. */

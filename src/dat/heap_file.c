@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands/heap_file.h"
+#include "dat/heap_file.h"
 
 #include <errno.h>
 #include <inttypes.h>
