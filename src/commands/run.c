@@ -72,6 +72,7 @@ static int open_output(struct run_session *session, struct err *e)
 	recording->backend = session->plan.metric->measure->name;
 	recording->interval_ns = session->plan.interval_ns;
 	recording->alone = session->plan.alone;
+	recording->launched = session->plan.launched;
 	recording->each = options->each;
 	recording->skip_unchanged = options->skip_unchanged;
 	recording->writer.precise = session->plan.interval_ns < NS_PER_S / 1000;

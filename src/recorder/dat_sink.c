@@ -2,6 +2,8 @@
 #include "recorder/dat_sink.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +31,50 @@ static void write_held(struct dat_sink *recording)
 		write_sample(recording, recording->held_ns);
 }
 
+/* Variables by which launchers of parallel programs tell a process its number
+ * and how many there are. Slurm's hold for one that srun started alone. */
+static const struct {
+	const char *rank, *ranks;
+} launchers[] = {
+    {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"},
+    {"PMI_RANK", "PMI_SIZE"},
+    {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS"},
+};
+
+static const char *const jobs[] = {"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID"};
+
+/* The variable's value; NULL where it holds no number. */
+static const char *number_of(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value && value[0] && value[strspn(value, "0123456789")] == 0
+		   ? value
+		   : NULL;
+}
+
+static void write_ranks(struct dat_writer *writer)
+{
+	for (size_t i = 0; i < sizeof(launchers) / sizeof(launchers[0]); i++) {
+		const char *rank = number_of(launchers[i].rank);
+		const char *ranks = number_of(launchers[i].ranks);
+
+		if (!rank || !ranks)
+			continue;
+		dat_write_text(writer, "rank", rank);
+		dat_write_text(writer, "ranks", ranks);
+		break;
+	}
+	for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+		const char *job = getenv(jobs[i]);
+
+		if (!job || !job[0])
+			continue;
+		dat_write_text(writer, "job", job);
+		break;
+	}
+}
+
 /* INFO says who recorded and how. It is the first record of a run, so its
  * memory and time are those of the record that comes next. */
 static void write_info(struct dat_sink *recording, int64_t kib, int64_t time_ns)
@@ -54,6 +100,8 @@ static void write_info(struct dat_sink *recording, int64_t kib, int64_t time_ns)
 	dat_write_text(writer, "start", when);
 	if (recording->alone)
 		dat_write_whole(writer, "alone", 1);
+	if (recording->launched)
+		write_ranks(writer);
 	dat_write_end(writer, kib, time_ns);
 }
 

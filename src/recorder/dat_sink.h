@@ -21,8 +21,9 @@ struct dat_sink {
 	struct sink sink;    /* give this to the sampler */
 	const char *backend; /* for INFO */
 	int64_t interval_ns;
-	bool alone; /* the total is the program's */
-	bool each;  /* a series for each process */
+	bool alone;    /* the total is the program's */
+	bool launched; /* by this process, in whose environment it began */
+	bool each;     /* a series for each process */
 	bool skip_unchanged;
 	bool informed;   /* INFO is written */
 	bool begun;      /* the first sample is written */
@@ -32,8 +33,8 @@ struct dat_sink {
 	ARRAY(struct share) shares;           /* that may matter at the end */
 };
 
-/* Fills sink; writer, backend, interval_ns, alone, each and skip_unchanged are
- * the caller's to set. */
+/* Fills sink; writer, backend, interval_ns, alone, launched, each and
+ * skip_unchanged are the caller's to set. */
 void dat_sink_init(struct dat_sink *recording) __attribute__((nonnull));
 
 /* Behind the last record. -1 with e where something was lost. */

@@ -27,6 +27,18 @@ plain() {
 	[[ $errors =~ (^|$'\n')mprof:\ peak\ [0-9.]+\ MiB\ RSS.*samples,\ $1$ ]]
 }
 
+@test "run: INFO tells the rank and the job that a launcher gave it" {
+	env OMPI_COMM_WORLD_RANK=3 OMPI_COMM_WORLD_SIZE=16 SLURM_PROCID=0 \
+		SLURM_JOB_ID='7 7' mprof run -q -o a.dat true
+	grep '^INFO;.*;rank=3;ranks=16;job=7%207 ' a.dat
+	plain a.dat
+	env -u PMI_SIZE PMI_RANK=1 SLURM_PROCID=2 SLURM_STEP_NUM_TASKS=4 \
+		mprof run -q -o b.dat true
+	grep '^INFO;.*;rank=2;ranks=4' b.dat
+	env PMI_RANK=x PMI_SIZE=2 mprof run -q -o c.dat true
+	lacks 'rank' <c.dat
+}
+
 @test "run: the program's status is ours" {
 	run_apart mprof run -o a.dat sh -c 'exit 7'
 	[ "$status" -eq 7 ]
