@@ -296,8 +296,10 @@ static void sampler_finish(struct sampler *s, struct sampler_result *result)
 	s->result.peak_kib = s->peak_kib > 0 ? s->peak_kib : 0;
 	s->result.missed = s->ticks.missed;
 	s->result.interval_ns = s->ticks.interval_ns;
-	s->result.alive = count_alive(s);
-	name_alive(s, s->result.living);
+	if (s->root_over) {
+		s->result.alive = count_alive(s);
+		name_alive(s, s->result.living);
+	}
 	s->result.denied = s->meter.denied;
 	s->result.hidden = s->births.hidden.list.len;
 	s->result.limit = s->limit;

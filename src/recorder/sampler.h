@@ -62,7 +62,7 @@ struct sampler_result {
 	uint64_t samples, missed;
 	int64_t interval_ns; /* at the end: longer where overhead made it so */
 	size_t most;         /* processes at once */
-	size_t alive;        /* descendants that live on */
+	size_t alive; /* descendants that live on when the program ended */
 	struct sampler_living living[SAMPLER_NAMED]; /* the first of them */
 	size_t unseen;      /* that ended before a sample saw them */
 	bool unseen_is_all; /* false: there may be more of them */

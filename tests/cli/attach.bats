@@ -26,6 +26,16 @@ teardown() {
 	[[ $(tail -n 2 a.dat) =~ ^EXIT\;pid=[0-9]+\ .*PEAK ]]
 }
 
+@test "attach: what the process had before and goes on with is not told" {
+	sh -c "$name 60 & $name 60" &
+	target=$!
+	soon pgrep -P $target
+	run_apart mprof attach -T 0.05 -t 0.3 -o a.dat $target
+	kill $(pgrep -P $target)
+	[[ $errors == *"--timeout has ended the recording"* ]]
+	lacks 'on:' <<<"$errors"
+}
+
 @test "attach: with --timeout, and as an option of run" {
 	"$name" 30 &
 	run_apart mprof attach -T 0.05 -t 0.2 -o a.dat $!
