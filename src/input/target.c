@@ -15,6 +15,10 @@
 
 enum { LIST_MAX = 20 };
 
+/* A command line can't be read while its process holds its mmap_lock: neither
+ * a list nor the start of a recording waits longer. */
+#define PATIENCE_NS (NS_PER_S / 5)
+
 static bool is_number(const char *word)
 {
 	return word[0] && word[strspn(word, "0123456789")] == 0;
@@ -22,14 +26,22 @@ static bool is_number(const char *word)
 
 static void target_list(const struct procfs *fs, const struct find *find)
 {
-	for (size_t i = 0; i < find->pids.len && i < LIST_MAX; i++) {
-		char command[256], clean[512];
+	char command[256], clean[512];
+	struct words *words = words_create(fs, sizeof(command));
 
-		procfs_command(
-		    fs, find->pids.items[i], command, sizeof(command));
+	for (size_t i = 0; i < find->pids.len && i < LIST_MAX; i++) {
+		struct proc_stat stat;
+
+		if (!procfs_stat(fs, find->pids.items[i], &stat))
+			continue;
+		if (!procfs_join(
+			command, words_read(words, stat.pid, stat.started,
+				     PATIENCE_NS, command)))
+			snprintf(command, sizeof(command), "[%s]", stat.name);
 		fprintf(stderr, "%8d  %s\n", (int)find->pids.items[i],
 		    utf8_clean(clean, sizeof(clean), command));
 	}
+	words_destroy(words);
 	if (find->pids.len > LIST_MAX)
 		fprintf(stderr, "     ...  and %zu more\n",
 		    find->pids.len - LIST_MAX);
@@ -90,9 +102,6 @@ static int target_check(
 		    (int)target->pid);
 	return 0;
 }
-
-/* A recording must not wait for long until it begins. */
-#define PATIENCE_NS (NS_PER_S / 5)
 
 /* The words of its command line, which it may have written over; its name in
  * brackets where it has none, or they can't be read now. */

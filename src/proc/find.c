@@ -3,11 +3,19 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+#include "proc/words.h"
+
 struct find_search {
 	struct find *find;
 	const struct procfs *fs;
 	const char *word;
+	struct words *commands;
 };
+
+/* A process that holds its mmap_lock must not keep the search waiting. */
+#define FIND_PATIENCE_NS (NS_PER_S / 10)
+enum { FIND_COMMAND = 4096 };
 
 static void find_take(struct find_search *search, pid_t pid, bool exact)
 {
@@ -26,33 +34,37 @@ static bool find_look(void *context, pid_t pid)
 {
 	struct find_search *search = context;
 	struct proc_stat stat;
-	char command[4096], *slash;
-	const char *base = "";
+	char command[FIND_COMMAND], *slash;
 
 	if (pid == search->fs->self || !procfs_stat(search->fs, pid, &stat) ||
 	    stat.state == 'Z' || stat.state == 'X' || stat.is_kernel)
 		return true;
-	if (procfs_read(search->fs, pid, "cmdline", command, sizeof(command)) >
-	    0) {
-		slash = strrchr(command, '/');
-		base = slash ? slash + 1 : command;
-	}
-	if (strcmp(stat.name, search->word) == 0 ||
-	    strcmp(base, search->word) == 0)
+	if (strcmp(stat.name, search->word) == 0) {
 		find_take(search, pid, true);
-	else if (!search->find->exact && (strstr(stat.name, search->word) ||
-					     strstr(base, search->word)))
+		return true;
+	}
+	if (words_read(search->commands, pid, stat.started, FIND_PATIENCE_NS,
+		command) <= 0)
+		command[0] = 0;
+	slash = strrchr(command, '/');
+	if (strcmp(slash ? slash + 1 : command, search->word) == 0)
+		find_take(search, pid, true);
+	else if (!search->find->exact &&
+		 (strstr(stat.name, search->word) ||
+		     strstr(slash ? slash + 1 : command, search->word)))
 		find_take(search, pid, false);
 	return true;
 }
 
 void find_by_name(struct find *find, const struct procfs *fs, const char *word)
 {
-	struct find_search search = {find, fs, word};
+	struct find_search search = {
+	    find, fs, word, words_create(fs, FIND_COMMAND)};
 
 	*find = (struct find){0};
 	if (*word)
 		procfs_each(fs, NULL, find_look, &search);
+	words_destroy(search.commands);
 }
 
 /* A chain of parents that is longer than this changed as it was read. */

@@ -293,23 +293,6 @@ bool procfs_join(char *words, ssize_t len)
 	return len > 0;
 }
 
-bool procfs_words(const struct procfs *fs, pid_t pid, char *words, size_t size)
-{
-	return procfs_join(words, procfs_read(fs, pid, "cmdline", words, size));
-}
-
-void procfs_command(
-    const struct procfs *fs, pid_t pid, char *command, size_t size)
-{
-	struct proc_stat stat;
-
-	if (procfs_words(fs, pid, command, size))
-		return;
-	command[0] = 0;
-	if (procfs_stat(fs, pid, &stat))
-		snprintf(command, size, "[%s]", stat.name);
-}
-
 int64_t procfs_kib(const char *text, const char *key)
 {
 	size_t len = strlen(key);

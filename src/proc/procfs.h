@@ -79,16 +79,9 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat);
 /* Now, as proc_stat.started counts. */
 uint64_t procfs_ticks(void);
 
-/* The words of a process's command line, joined by blanks and cut to size;
- * false where it has none. May wait for a lock of the process. */
-bool procfs_words(const struct procfs *fs, pid_t pid, char *words, size_t size);
-
-/* The same of what was read of cmdline, len bytes and a NUL. */
+/* Joins the words of a command line, len bytes as read of cmdline and a NUL,
+ * by blanks; false where it has none. */
 bool procfs_join(char *words, ssize_t len);
-
-/* Like procfs_words(), but with the name in brackets where it has none. */
-void procfs_command(
-    const struct procfs *fs, pid_t pid, char *command, size_t size);
 
 /* "KEY:   123 kB" in the text of status or smaps_rollup; -1: not there. */
 int64_t procfs_kib(const char *text, const char *key);

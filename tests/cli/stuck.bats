@@ -32,3 +32,22 @@ no_gap() {
 	no_gap a.dat "$(cat held)"
 	[ "$(grep -c ^MEM a.dat)" -gt 5 ]
 }
+
+@test "stuck: nor does a search by name wait for another process" {
+	cp "$(command -v sleep)" sought
+	./sought 60 3>&- &
+	sought=$!
+	"$PROGRAMS/stuck" 400 4 >held 3>&- &
+	stuck=$!
+	sleep 1
+	while kill -0 $stuck 2>/dev/null; do
+		begun=$EPOCHREALTIME
+		mprof attach -q -t 0.01 -o a.dat sought
+		awk -v begun="$begun" '/^MEM/ { print $3 - begun; exit }' a.dat
+		rm a.dat
+	done >waits
+	kill $sought
+	wait
+	sort -n waits | tail -n 1
+	awk -v held="$(cat held)" '$1 > held / 2 { exit 1 }' waits
+}

@@ -201,7 +201,9 @@ static void this_process_is_seen_in_the_real_one(void **state)
 	assert_int_equal(stat.ppid, getppid());
 	assert_true(stat.rss_kib > 100);
 	assert_false(stat.is_thread);
-	procfs_command(&real, real.self, command, sizeof(command));
+	assert_true(
+	    procfs_join(command, procfs_read(&real, real.self, "cmdline",
+				     command, sizeof(command))));
 	assert_non_null(strstr(command, "test_procfs"));
 	if (cgroup_init(&cgroup, &real, real.self, NULL) == 0 &&
 	    cgroup_current_kib(&cgroup) >= 0)
