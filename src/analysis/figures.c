@@ -91,6 +91,7 @@ size_t phases_of_run(const struct run *run, struct phase **phases)
 	size_t marks = run->marks.len, count = 0;
 	const struct mark **order = mem_zero(marks, sizeof(order[0]));
 	struct phase *made = mem_zero(marks + 1, sizeof(made[0]));
+	double first_s = run_first_s(run), last_s = run_last_s(run);
 	struct series news;
 
 	run_news(run, &news);
@@ -112,6 +113,10 @@ size_t phases_of_run(const struct run *run, struct phase **phases)
 		}
 		phase->figures.peak_mib = fmax(phase->figures.peak_mib,
 		    highest_news(&news, phase->from_s, phase->until_s));
+		phase->from_s = fmax(phase->from_s, first_s);
+		phase->until_s = fmin(phase->until_s, last_s);
+		phase->figures.duration_s =
+		    fmax(0, phase->until_s - phase->from_s);
 		count++;
 	}
 	free(order);

@@ -38,7 +38,7 @@ double growth_of_run(const struct run *run, struct leak *leak)
 /* The part of a run that a mark begins; the first may begin without one. */
 struct phase {
 	const char *name;       /* the mark's label; "start" before the first */
-	double from_s, until_s; /* until_s of the last: INFINITY */
+	double from_s, until_s; /* within the run, and so its duration */
 	struct figures figures;
 };
 

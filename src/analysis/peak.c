@@ -10,17 +10,16 @@
 #include "profile/peak.h"
 #include "profile/share.h"
 
-static void analysis_peak_take(
-    struct peaks *peaks, const struct series *series, bool mark)
+static bool peaks_take(
+    struct peaks *peaks, const struct sample *sample, bool unsampled)
 {
-	const struct sample *best = series_peak(series);
-
-	if (!best || (peaks->found && best->mib <= peaks->mib))
-		return;
+	if (peaks->found && sample->mib <= peaks->mib)
+		return false;
 	peaks->found = true;
-	peaks->mib = best->mib;
-	peaks->time_s = best->time_s;
-	peaks->unsampled = mark;
+	peaks->mib = sample->mib;
+	peaks->time_s = sample->time_s;
+	peaks->unsampled = unsampled;
+	return true;
 }
 
 /* The run of the highest peak is asked, where there are several. */
@@ -89,17 +88,26 @@ static void take_child(struct peaks *peaks, struct index *index,
 	}
 }
 
+static void peaks_take_run(struct peaks *peaks, const struct run *run)
+{
+	const struct sample *sampled = series_peak(&run->total);
+	struct sample peak;
+
+	if (run_peak_above(run, sampled, &peak) &&
+	    peaks_take(peaks, &peak, !sampled || peak.mib > sampled->mib))
+		take_share(peaks, run);
+}
+
 /* A recording of calls alone still tells what they began and ended with. */
 static void take_calls(struct peaks *peaks, const struct run *run)
 {
 	for (size_t i = 0; i < run->calls.len; i++) {
 		const struct call *call = &run->calls.items[i];
-		bool leave = call->leave_mib > call->enter_mib;
-		struct sample sample = {leave ? call->leave_s : call->enter_s,
-		    leave ? call->leave_mib : call->enter_mib};
-		struct series series = {&sample, 1, 1, false};
+		const struct sample ends[] = {{call->enter_s, call->enter_mib},
+		    {call->leave_s, call->leave_mib}};
 
-		analysis_peak_take(peaks, &series, false);
+		peaks_take(
+		    peaks, &ends[call->leave_mib > call->enter_mib], false);
 	}
 }
 
@@ -111,12 +119,7 @@ void peaks_init(struct peaks *peaks, const struct profile *profile)
 	for (size_t i = 0; i < profile->runs.len; i++) {
 		const struct run *run = &profile->runs.items[i];
 
-		double before_mib = peaks->found ? peaks->mib : -INFINITY;
-
-		analysis_peak_take(peaks, &run->total, false);
-		analysis_peak_take(peaks, &run->peaks, true);
-		if (peaks->found && peaks->mib > before_mib)
-			take_share(peaks, run);
+		peaks_take_run(peaks, run);
 		for (size_t p = 0; p < run->processes.len; p++)
 			take_child(
 			    peaks, &index, run, &run->processes.items[p]);

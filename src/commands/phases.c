@@ -7,15 +7,9 @@
 #include "analysis/figures.h"
 #include "base/units.h"
 #include "base/utf8.h"
+#include "profile/ending.h"
 
-static double start_of(const struct phase *phase, const struct run *run)
-{
-	double first = run->total.items[0].time_s;
-
-	return phase->from_s > first ? phase->from_s - first : 0;
-}
-
-static void print_phase(const struct phase *phase, const struct run *run)
+static void print_phase(const struct phase *phase, double first_s)
 {
 	const struct figures *f = &phase->figures;
 	char at[UNITS_TEXT], duration[UNITS_TEXT], peak[UNITS_TEXT];
@@ -25,7 +19,7 @@ static void print_phase(const struct phase *phase, const struct run *run)
 	snprintf(growth, sizeof(growth), "%s%s", f->growth_mib > 0 ? "+" : "",
 	    units_size(size, f->growth_mib));
 	printf("  %12s %12s %12s %13s  %s\n",
-	    units_duration(at, start_of(phase, run)),
+	    units_duration(at, phase->from_s - first_s),
 	    units_duration(duration, f->duration_s),
 	    units_size(peak, f->peak_mib), growth, name);
 	free(name);
@@ -33,6 +27,7 @@ static void print_phase(const struct phase *phase, const struct run *run)
 
 void phases_print(const struct run *run)
 {
+	double first_s = run_first_s(run);
 	struct phase *phases;
 	size_t count;
 
@@ -44,7 +39,7 @@ void phases_print(const struct run *run)
 	printf("  %12s %12s %12s %13s  %s\n", "at", "duration", "peak",
 	    "growth", "phase");
 	for (size_t i = 0; i < count; i++)
-		print_phase(&phases[i], run);
+		print_phase(&phases[i], first_s);
 	free(phases);
 }
 
@@ -52,6 +47,7 @@ void phases_write(struct json *json, const struct run *run)
 {
 	struct phase *phases = NULL;
 	size_t count = run->total.len ? phases_of_run(run, &phases) : 0;
+	double first_s = run_first_s(run);
 
 	json_key(json, "phases");
 	json_open(json, '[');
@@ -60,7 +56,7 @@ void phases_write(struct json *json, const struct run *run)
 		json_key(json, "name");
 		json_text(json, phases[i].name);
 		json_key(json, "start_s");
-		json_rounded(json, start_of(&phases[i], run), 4);
+		json_rounded(json, phases[i].from_s - first_s, 4);
 		json_key(json, "duration_s");
 		json_rounded(json, phases[i].figures.duration_s, 4);
 		json_key(json, "peak_mib");

@@ -82,10 +82,7 @@ static void csv_export_write_rows(
 static void csv_export_write_run(const struct run *run, FILE *out, bool starts)
 {
 	const char *known = measure_of(run), *metric = known ? known : "";
-	struct export_table table = {out,
-	    run->total.len ? run->total.items[0].time_s : run_first_s(run),
-	    starts};
-
+	struct export_table table = {out, run_first_s(run), starts};
 	struct series read = {0};
 
 	csv_export_write_rows(

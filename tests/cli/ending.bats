@@ -127,6 +127,33 @@ TOLD="breaks off after 12.0 s, no end recorded"
 		"ended", "ended", "ended"]' <<<"$output"
 }
 
+# A mark is the first that is known of the run, a sample its last but EXIT.
+@test "ending: a run begins, ends and peaks at one moment, everywhere" {
+	printf '%s\n' 'CMDLINE x' 'FUNC m.f 10.0 90.0 12.0 91.0 0' \
+		'MARK 5.000000 100.0000 label=a' 'MEM 10.000000 102.0000' \
+		'MEM 20.000000 103.0000' 'MARK 12.000000 103.5000 label=b' \
+		'MEM 12.000000 104.0000' 'PEAK 25.000000 104.5000' \
+		'EXIT 25.000000 110.0000 pid=1 status=0' >mprofile_20250101000000.dat
+	name=mprofile_20250101000000.dat
+	[[ $(mprof list -l) == *"$name    10.0 s  25.0 MiB "* ]]
+	mprof list --json | jq -e '.recordings[0] |
+		.start_s == 100 and .duration_s == 10 and .peak_mib == 25'
+	mprof export --format json $name | jq -e '.runs[0] |
+		.start_s == 100 and .duration_s == 10 and .peak_mib == 25'
+	mprof export $name | grep -q '^102.000000,2.000000,'
+	mprof plot --format scene -o - $name >scene
+	grep -q '^fact Duration: 10.0 s$' scene
+	grep -q '^fact Peak: 25.0 MiB after 4.50 s$' scene
+	mprof compare $name $name >compared
+	grep -q '^peak  *25.0 MiB  *25.0 MiB ' compared
+	grep -q '^duration  *10.0 s  *10.0 s ' compared
+	same "$(mprof peak $name)" "$name"$'\t''25.000 MiB'
+	mprof peak --phases --json $name | jq -e '.recordings[0].runs[0].phases |
+		map(.start_s) == [0, 3.5] and map(.duration_s) == [3.5, 6.5]'
+	mprof check --max-peak 24.9MiB --max-duration 9s --json $name |
+		jq -e '.conditions | map(.value) == [25, 10]'
+}
+
 @test "ending: a run's span is that of samples, marks and EXIT, everywhere" {
 	printf '%s\n' 'CMDLINE x' 'FUNC m.f 10.0 100.0 12.0 101.0 0' \
 		'MEM 10.000000 102.0000' 'MEM 20.000000 103.0000' \

@@ -187,8 +187,8 @@ mprof: cmd.dat: holds no samples"
 	}' >a.dat
 	run_apart mprof peak --phases a.dat
 	[ "$status" -eq 0 ]
-	[[ ${output//  / } =~ 4.50\ s\ +6.00\ s\ +77.5\ MiB\ +\+21.0\ MiB\ +load\ it ]]
-	[[ $output =~ 11.5\ s\ +7.00\ s\ +8.00\ MiB\ +-23.0\ MiB\ +work ]]
+	[[ ${output//  / } =~ 4.50\ s\ +7.00\ s\ +77.5\ MiB\ +\+21.0\ MiB\ +load\ it ]]
+	[[ $output =~ 11.5\ s\ +7.50\ s\ +8.00\ MiB\ +-23.0\ MiB\ +work ]]
 	[[ $output == *"0 s"*"start"* ]]
 	recording b.dat
 	run_apart mprof peak --phases b.dat
