@@ -53,8 +53,8 @@ else
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 sources = $(sort $(wildcard $(addprefix src/,$(addsuffix /*.c,$(1)))))
-rooms := base profile csv dat proc analysis recorder python chart cli export \
-	render input commands
+rooms := base profile csv dat proc analysis recorder python scene chart layout \
+	graph cli export render input commands
 ifeq ($(CSV),no)
 rooms := $(filter-out csv,$(rooms))
 endif

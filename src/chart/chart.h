@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "chart/scene.h"
+#include "scene/scene.h"
 #include "profile/profile.h"
 
 struct chart_run {

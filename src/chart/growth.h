@@ -8,7 +8,7 @@
 
 #include "analysis/lines.h"
 #include "base/err.h"
-#include "chart/scene.h"
+#include "scene/scene.h"
 
 /* Fills scene, which the caller finishes in any case; -1 with e where nothing
  * grew. What was given back has no place in it and is left to a note. */

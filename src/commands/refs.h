@@ -6,7 +6,7 @@
 #ifndef MPROF_COMMANDS_REFS_H
 #define MPROF_COMMANDS_REFS_H
 
-#include "chart/graph.h"
+#include "graph/graph.h"
 #include "python/holders.h"
 #include "python/look.h"
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "chart/scene.h"
+#include "scene/scene.h"
 #include "render/palette.h"
 
 struct render_request {
@@ -17,7 +17,7 @@ struct render_request {
 	double width, height; /* before scaling */
 	double scale;
 	enum palette_theme theme;
-	bool every_sample; /* see chart/layout.h */
+	bool every_sample; /* see layout/layout.h */
 };
 
 struct render_format {

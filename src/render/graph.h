@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "chart/graph.h"
+#include "graph/graph.h"
 #include "render/module.h"
 
 /* More are no picture any more, and take long to lay out. */

@@ -8,7 +8,7 @@
 #define MPROF_RENDER_GRAPH_MODULE_H
 
 #include "base/err.h"
-#include "chart/graph.h"
+#include "graph/graph.h"
 
 /* Goes up with every change of what stands in this header or graph.h. */
 #define GRAPH_MODULE_VERSION 1

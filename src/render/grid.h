@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "chart/role.h"
+#include "scene/role.h"
 
 struct grid_cell {
 	int32_t code; /* a character; 0: dots; -1: the wide one before it */

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "chart/scene.h"
+#include "scene/scene.h"
 
 /* Writes the page; the file stays below 3 MB whatever the recording. Trouble
  * shows in ferror(out). */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "analysis/downsample.h"
-#include "chart/stack_times.h"
+#include "layout/stack_times.h"
 
 /* As many samples as are tried first; at five bytes each, far too many for
  * the budget are never encoded. */

@@ -7,7 +7,7 @@
 #ifndef MPROF_RENDER_HTML_SERIES_H
 #define MPROF_RENDER_HTML_SERIES_H
 
-#include "chart/scene.h"
+#include "scene/scene.h"
 
 struct html_series {
 	const struct scene_line *line;

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "chart/drawing.h"
+#include "layout/drawing.h"
 #include "render/palette.h"
 
 /* Goes up with every change of what stands in this header or drawing.h. */

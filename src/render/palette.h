@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "chart/role.h"
+#include "scene/role.h"
 
 enum palette_theme { PALETTE_LIGHT, PALETTE_DARK };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "render/picture.h"
 
-#include "chart/layout.h"
+#include "layout/layout.h"
 #include "render/module.h"
 
 /* Files of lines grow with the columns; so many keep one series of any length

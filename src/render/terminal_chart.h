@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "chart/scene.h"
+#include "scene/scene.h"
 
 struct terminal_style {
 	size_t columns, rows; /* at most; it may take less, and at least 8 */

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <cmocka.h>
 
-#include "chart/axis.h"
+#include "scene/axis.h"
 
 struct row {
 	struct axis axis;

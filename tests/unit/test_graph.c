@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "chart/graph.h"
+#include "graph/graph.h"
 
 /* A font whose letters are all half as wide as they are high. */
 static double width(void *fonts, const char *text, double size, bool bold)

@@ -5,7 +5,7 @@
 // have inked. Neither is needed for the picture.
 #include <math.h>
 
-#include "chart/place.h"
+#include "layout/place.h"
 
 /* The points of a line that stand at one x. y grows downwards, so that low is
  * the upper end. */

@@ -3,10 +3,10 @@
  * What the parts of the layout share: where panels are, what is taken, and
  * how a shape is put down.
  */
-#ifndef MPROF_CHART_PLACE_H
-#define MPROF_CHART_PLACE_H
+#ifndef MPROF_LAYOUT_PLACE_H
+#define MPROF_LAYOUT_PLACE_H
 
-#include "chart/layout.h"
+#include "layout/layout.h"
 
 struct place {
 	struct drawing *drawing;

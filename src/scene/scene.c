@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "chart/scene.h"
+#include "scene/scene.h"
 
 #include <math.h>
 #include <stdlib.h>

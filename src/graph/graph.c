@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "chart/graph.h"
+#include "graph/graph.h"
 
 #include <stdlib.h>
 

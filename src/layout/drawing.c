@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "chart/drawing.h"
+#include "layout/drawing.h"
 
 #include <stdlib.h>
 

@@ -5,13 +5,13 @@
  * measured: its box is where it is, and nothing is left to decide but fonts
  * and colours.
  */
-#ifndef MPROF_CHART_DRAWING_H
-#define MPROF_CHART_DRAWING_H
+#ifndef MPROF_LAYOUT_DRAWING_H
+#define MPROF_LAYOUT_DRAWING_H
 
 #include <stdbool.h>
 
 #include "base/array.h"
-#include "chart/role.h"
+#include "scene/role.h"
 
 enum shape_kind {
 	SHAPE_BOX,  /* filled */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "chart/stack_times.h"
+#include "layout/stack_times.h"
 
 #include <stdlib.h>
 

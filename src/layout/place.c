@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "chart/place.h"
+#include "layout/place.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -89,8 +89,7 @@ char *place_shorten(
 	return NULL;
 }
 
-static bool chart_place_overlap(
-    const struct draw_box *a, const struct draw_box *b)
+static bool place_overlap(const struct draw_box *a, const struct draw_box *b)
 {
 	return a->x < b->x + b->w && b->x < a->x + a->w && a->y < b->y + b->h &&
 	       b->y < a->y + a->h;
@@ -106,7 +105,7 @@ bool place_is_free(const struct place *place, const struct plot *plot,
 	    box->x + box->w > in->x + in->w || box->y + box->h > in->y + in->h)
 		return false;
 	for (size_t i = 0; i < place->taken.len; i++) {
-		if (chart_place_overlap(&place->taken.items[i], box))
+		if (place_overlap(&place->taken.items[i], box))
 			return false;
 	}
 	return true;
@@ -116,7 +115,7 @@ bool place_take(
     struct place *place, const struct plot *plot, const struct draw_box *box)
 {
 	if (!place_is_free(place, plot, box) ||
-	    chart_place_overlap(&place->level, box))
+	    place_overlap(&place->level, box))
 		return false;
 	*array_push(&place->taken) = *box;
 	return true;

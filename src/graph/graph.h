@@ -5,13 +5,13 @@
  * how large things are, a layouter (render/graph_module.h) where they are,
  * graph_draw() makes the drawing.
  */
-#ifndef MPROF_CHART_GRAPH_H
-#define MPROF_CHART_GRAPH_H
+#ifndef MPROF_GRAPH_GRAPH_H
+#define MPROF_GRAPH_GRAPH_H
 
 #include <stdio.h>
 
-#include "chart/drawing.h"
-#include "chart/layout.h"
+#include "layout/drawing.h"
+#include "layout/layout.h"
 
 struct graph_box {
 	char *title, *detail; /* two lines; the detail may be NULL */

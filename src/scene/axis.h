@@ -4,8 +4,8 @@
  * the scene's origin, a memory axis MiB; ticks are round in the unit that a
  * reader sees (KiB to TiB; ms to days; local time of day).
  */
-#ifndef MPROF_CHART_AXIS_H
-#define MPROF_CHART_AXIS_H
+#ifndef MPROF_SCENE_AXIS_H
+#define MPROF_SCENE_AXIS_H
 
 #include <stddef.h>
 

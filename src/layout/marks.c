@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "chart/place.h"
+#include "layout/place.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * What a thing in a chart is there for. Scenes and drawings name roles, never
  * colours; render/palette.h gives each role its colour in a theme.
  */
-#ifndef MPROF_CHART_ROLE_H
-#define MPROF_CHART_ROLE_H
+#ifndef MPROF_SCENE_ROLE_H
+#define MPROF_SCENE_ROLE_H
 
 enum role {
 	ROLE_BACKGROUND,

@@ -2,14 +2,14 @@
 //
 // The layers of a stack share their times, and the edges between them: of the
 // times that a file of lines can't hold all, each layer leaves out the same.
-#include "chart/place.h"
+#include "layout/place.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "chart/stack_times.h"
+#include "layout/stack_times.h"
 
 /* Some fourteen bytes each in an SVG, which so stays under 300 KB. */
 enum { MOST_POINTS = 12000 };

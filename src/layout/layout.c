@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "chart/layout.h"
+#include "layout/layout.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/units.h"
-#include "chart/place.h"
+#include "layout/place.h"
 
 /* The page from top to bottom: title, facts, panels, time axis, legend,
  * notes; each takes from what is left. */
@@ -23,7 +23,7 @@ struct page {
 };
 
 /* One line of text across the picture, shortened; how high it is. */
-static double chart_layout_put_row(
+static double layout_put_row(
     struct place *place, const char *text, double y, struct placed_words words)
 {
 	double room = place->drawing->width - 2 * place->margin;
@@ -42,8 +42,7 @@ static double chart_layout_put_row(
 	return place_line_height(words.size);
 }
 
-static const char *chart_layout_fact(
-    const struct scene *scene, const char *label)
+static const char *layout_fact(const struct scene *scene, const char *label)
 {
 	for (size_t i = 0; i < scene->facts.len; i++) {
 		if (strcmp(scene->facts.items[i].label, label) == 0)
@@ -69,7 +68,7 @@ static char *join_parts(const struct scene *scene, const bool *wanted)
 	struct strbuf line = {0};
 
 	for (size_t i = 0; i < PARTS; i++) {
-		const char *value = chart_layout_fact(scene, parts[i].label);
+		const char *value = layout_fact(scene, parts[i].label);
 
 		if (!value || !wanted[i])
 			continue;
@@ -84,7 +83,7 @@ static char *join_parts(const struct scene *scene, const bool *wanted)
 }
 
 /* The facts in one line, as many as have room. */
-static char *chart_layout_subtitle(const struct place *place)
+static char *layout_subtitle(const struct place *place)
 {
 	double room = place->drawing->width - 2 * place->margin;
 	struct placed_words words = {.size = 0.92 * place->font};
@@ -96,7 +95,7 @@ static char *chart_layout_subtitle(const struct place *place)
 			char *longer;
 
 			if (parts[i].rank != rank ||
-			    !chart_layout_fact(place->scene, parts[i].label))
+			    !layout_fact(place->scene, parts[i].label))
 				continue;
 			wanted[i] = true;
 			longer = join_parts(place->scene, wanted);
@@ -109,7 +108,7 @@ static char *chart_layout_subtitle(const struct place *place)
 	return line;
 }
 
-static void chart_layout_put_head(struct page *page)
+static void layout_put_head(struct page *page)
 {
 	struct place *place = &page->place;
 	struct placed_words title = {
@@ -119,11 +118,11 @@ static void chart_layout_put_head(struct page *page)
 	char *line;
 
 	page->top +=
-	    chart_layout_put_row(place, place->scene->title, page->top, title);
+	    layout_put_row(place, place->scene->title, page->top, title);
 	if (place->drawing->height < 16 * place->font)
 		return;
-	line = chart_layout_subtitle(place);
-	page->top += chart_layout_put_row(place, line, page->top, facts);
+	line = layout_subtitle(place);
+	page->top += layout_put_row(place, line, page->top, facts);
 	free(line);
 }
 
@@ -140,7 +139,7 @@ static void put_foot(struct page *page)
 		if (height < 20 * place->font)
 			break;
 		page->bottom -= place_line_height(soft.size);
-		chart_layout_put_row(
+		layout_put_row(
 		    place, place->scene->notes.items[i], page->bottom, soft);
 	}
 	took = layout_legend(place, page->bottom,
@@ -192,7 +191,7 @@ static void put_memory_axis(struct page *page, const struct plot *plot)
 {
 	struct place *place = &page->place;
 	double row = place_line_height(place->font);
-	const char *metric = chart_layout_fact(place->scene, "Metric");
+	const char *metric = layout_fact(place->scene, "Metric");
 	char *title = mem_format(
 	    "%s (%s)", metric ? metric : "memory", page->memory.unit);
 	double last = INFINITY;
@@ -491,7 +490,7 @@ void layout_scene(struct drawing *drawing, const struct scene *scene,
 	place->margin = place->font;
 	page.top = 0.8 * place->margin;
 	page.bottom = request->height - 0.6 * place->margin;
-	chart_layout_put_head(&page);
+	layout_put_head(&page);
 	put_foot(&page);
 	if (scene->panels.items[0].kind == PANEL_LANES) {
 		page.plot_top = page.top + 0.6 * place->font;

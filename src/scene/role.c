@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "chart/role.h"
+#include "scene/role.h"
 
 const char *role_name(enum role role)
 {

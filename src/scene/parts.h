@@ -3,13 +3,13 @@
  * What a panel of a scene holds: lines, spans, marks, groups of lanes. The
  * scene owns their texts.
  */
-#ifndef MPROF_CHART_PARTS_H
-#define MPROF_CHART_PARTS_H
+#ifndef MPROF_SCENE_PARTS_H
+#define MPROF_SCENE_PARTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "chart/role.h"
+#include "scene/role.h"
 #include "profile/series.h"
 
 enum scene_line_kind {

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "chart/graph.h"
-#include "chart/place.h"
+#include "graph/graph.h"
+#include "layout/place.h"
 
 #define TITLE_SIZE 15
 #define BOX_SIZE 13

@@ -4,11 +4,11 @@
  * cut off by an edge: what has no room is shortened, and a label inside the
  * chart that still has none is left out.
  */
-#ifndef MPROF_CHART_LAYOUT_H
-#define MPROF_CHART_LAYOUT_H
+#ifndef MPROF_LAYOUT_LAYOUT_H
+#define MPROF_LAYOUT_LAYOUT_H
 
-#include "chart/drawing.h"
-#include "chart/scene.h"
+#include "layout/drawing.h"
+#include "scene/scene.h"
 
 /* How wide a text is in the fonts that will draw it. */
 struct text_measure {

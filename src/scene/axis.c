@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "chart/axis.h"
+#include "scene/axis.h"
 
 #include <math.h>
 #include <stdbool.h>

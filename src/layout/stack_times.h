@@ -4,10 +4,10 @@
  * picture or a page, leaves out the same ones in every layer, so that layers
  * add up to the whole at each time that is left.
  */
-#ifndef MPROF_CHART_STACK_TIMES_H
-#define MPROF_CHART_STACK_TIMES_H
+#ifndef MPROF_LAYOUT_STACK_TIMES_H
+#define MPROF_LAYOUT_STACK_TIMES_H
 
-#include "chart/scene.h"
+#include "scene/scene.h"
 
 struct stack_times {
 	size_t *items; /* indices of the layers' samples */

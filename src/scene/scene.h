@@ -7,14 +7,14 @@
  * Samples are borrowed from the profile, which must live as long. What a panel
  * holds is in parts.h.
  */
-#ifndef MPROF_CHART_SCENE_H
-#define MPROF_CHART_SCENE_H
+#ifndef MPROF_SCENE_SCENE_H
+#define MPROF_SCENE_SCENE_H
 
 #include <stdio.h>
 
 #include "base/array.h"
-#include "chart/axis.h"
-#include "chart/parts.h"
+#include "scene/axis.h"
+#include "scene/parts.h"
 
 enum scene_panel_kind { PANEL_MEMORY, PANEL_LANES };
 
