@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 
-/* The figures that a reason's text is made of. */
+/* Figures as text, for the sentences below. */
 struct figures_text {
 	char rate[UNITS_TEXT], shows[UNITS_TEXT], need[UNITS_TEXT];
 	char until[UNITS_TEXT], since[UNITS_TEXT], took[UNITS_TEXT];
@@ -108,7 +108,7 @@ char *leak_why(const struct leak *leak)
 	units_clock(t.since, leak->since_s - leak->first_s);
 	units_duration(t.took, leak->until_s - leak->since_s);
 	units_duration(t.cycle, leak->cycle_s);
-	if (leak->verdict == LEAK_UNDECIDED) /* what it returns is a copy */
+	if (leak->verdict == LEAK_UNDECIDED) /* the function returns a copy */
 		// cppcheck-suppress returnDanglingLifetime
 		return reasons[leak->reason].why(&t);
 	if (leak->verdict == LEAK_STEADY)

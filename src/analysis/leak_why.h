@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * A leak's verdict in words, the same for "mprof leak", "mprof check" and
- * whoever else tells of it.
+ * The reason behind a leak's verdict, as text. All commands that print the
+ * verdict use it.
  */
 #ifndef MPROF_ANALYSIS_LEAK_WHY_H
 #define MPROF_ANALYSIS_LEAK_WHY_H
 
 #include "analysis/leak.h"
 
-/* Explains an undecided verdict, and what would decide it; for a steady one,
- * which leak would have shown; else empty. The caller frees it. */
+/* For an undecided verdict: the reason, and what would decide it. For a steady
+ * one: the smallest leak that would have shown. Otherwise empty. The caller
+ * frees it. */
 char *leak_why(const struct leak *leak)
     __attribute__((nonnull, warn_unused_result));
 

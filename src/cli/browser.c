@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 
-enum { FAILS_WITHIN = 10 }; /* of 50 ms each */
+enum { FAILS_WITHIN = 10 }; /* times 50 ms */
 
 static bool browser_is_set(const char *name)
 {
@@ -34,8 +34,8 @@ bool browser_is_there(void)
 	       (browser_is_set("DISPLAY") || browser_is_set("WAYLAND_DISPLAY"));
 }
 
-/* Not in /tmp, where others could wait for the name; it is always the same
- * one, so that looking leaves one file behind, not one a look. */
+/* The page is not in /tmp, where another user could predict the name. The name
+ * is always the same, so that only one file is left behind. */
 char *browser_page(struct err *e)
 {
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
@@ -59,8 +59,8 @@ char *browser_page(struct err *e)
 	return path;
 }
 
-/* The standard streams are not the opener's: it chatters, and may outlive
- * us. */
+/* xdg-open gets /dev/null for its standard streams: it prints diagnostics and
+ * may outlive this process. */
 int browser_open(const char *path, struct err *e)
 {
 	char *words[] = {"xdg-open", (char *)path, NULL};
@@ -84,8 +84,8 @@ int browser_open(const char *path, struct err *e)
 		    "xdg-open: can't be started, %s; the page "
 		    "is %s",
 		    strerror(failed), path);
-	/* Where no browser is found that is soon known; one that it starts may
-	 * keep it for as long as a person looks. */
+	/* xdg-open fails soon where there is no browser. Otherwise it may run
+	 * for as long as the browser does, which is not waited for. */
 	for (int i = 0; i < FAILS_WITHIN; i++) {
 		if (waitpid(pid, &status, WNOHANG) != 0)
 			break;

@@ -12,12 +12,12 @@
 /* Whether a browser can be opened: a display, and xdg-open in PATH. */
 bool browser_is_there(void);
 
-/* The name of the page, below the user's cache folder, which is made. NULL
- * with e; the caller frees. */
+/* The page's path in the user's cache folder, which is created. NULL with e;
+ * the caller frees. */
 char *browser_page(struct err *e) __attribute__((nonnull, warn_unused_result));
 
-/* Opens the page without waiting until it is left. -1 with e where that soon
- * shows to fail. */
+/* Opens the page without waiting for the browser to end. -1 with e where it
+ * fails to start within half a second. */
 int browser_open(const char *path, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 

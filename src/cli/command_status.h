@@ -10,7 +10,7 @@
 /* Statuses of our own; a recorded program's are passed through. */
 enum command_status {
 	COMMAND_OK = 0,
-	COMMAND_FAILED = 1,    /* said on stderr */
+	COMMAND_FAILED = 1,    /* a message is on stderr */
 	COMMAND_MISUSED = 2,   /* a bad option */
 	COMMAND_LIMIT = 124,   /* --limit was reached */
 	COMMAND_TROUBLE = 125, /* the recorder's own failure */

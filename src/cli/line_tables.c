@@ -9,7 +9,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 
-/* Tabs stay: the line is indented by them. */
+/* Makes the text safe for a terminal, but keeps tabs, which indent it. */
 static void line_tables_print_text(const char *text, size_t len)
 {
 	char *copy = mem_copy_n(text, len), *at = copy;
@@ -75,7 +75,8 @@ static void line_tables_print_one(const struct agent_table *table)
 	for (size_t i = 0; i < strlen(titles); i++)
 		putchar('=');
 	putchar('\n');
-	/* A text that was cut, or is none, has fewer lines than ran. */
+	/* The text may be cut short or missing: lines that ran are printed all
+	 * the same. */
 	for (long line = table->first_line; *text || line <= last; line++) {
 		size_t len = strcspn(text, "\n");
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * --lines: the line tables that their processes left behind, in print.
+ * Prints the line tables of mprof run --lines that the processes did not print
+ * themselves.
  */
 #ifndef MPROF_CLI_LINE_TABLES_H
 #define MPROF_CLI_LINE_TABLES_H
 
 #include "python/agent_tables.h"
 
-/* On stdout, where the program's own would stand, in the layout of lines.py;
- * what is left out is told of on stderr. */
+/* Prints on stdout in the layout of the agent's lines.py. A warning on stderr
+ * counts tables that were left out. */
 void line_tables_print(const struct agent_tables *tables)
     __attribute__((nonnull));
 

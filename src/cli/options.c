@@ -13,8 +13,8 @@ enum { CODE_HELP = 1000, CODE_VERSION, CODE_ROWS };
 /* Where the texts of --help begin, and those of an option's values. */
 enum { HELP_COLUMN = 28, VALUE_COLUMN = 40 };
 
-/* Stands before a word such as -1 while getopt_long looks: it then takes it
- * for a word and not for options. */
+/* Put in front of a word such as -1, so that getopt_long takes it for an
+ * operand and not for an option. */
 #define HIDDEN '\001'
 
 static bool is_negative_number(const char *word)
@@ -83,8 +83,8 @@ static const struct option_row *row_of_code(
 	return NULL;
 }
 
-/* The one option of memory_profiler's mprof that an ambiguous abbreviation
- * stands for; NULL where there is none or more than one. */
+/* The only option of memory_profiler's mprof that begins with the ambiguous
+ * abbreviation; NULL where there is none or more than one. */
 static const struct option_row *row_of_theirs(
     const struct option_row *rows, const char *word, size_t len)
 {
@@ -100,7 +100,8 @@ static const struct option_row *row_of_theirs(
 	return found;
 }
 
-/* Writes the whole name into an ambiguous --word[=value]; NULL if it can't. */
+/* Completes an ambiguous --word[=value] to the whole name; NULL where that is
+ * not possible. */
 static char *whole_name(const struct option_row *rows, const char *word)
 {
 	size_t len = strcspn(word + 2, "=");
@@ -141,8 +142,7 @@ static enum option_result bad_option(
 	return OPTION_BAD;
 }
 
-/* The value of the option that was found in word; -o=x is -o x, as argparse
- * has it. */
+/* The value of the option in word. As in argparse, -o=x is the same as -o x. */
 static char *value_of(const struct option_row *row, char *word)
 {
 	bool joined = row->letter && word[0] == '-' && word[1] == row->letter &&
@@ -162,8 +162,8 @@ static enum option_result options_take(
 								   : OPTION_BAD;
 }
 
-/* argv with the negative numbers hidden; what had to be allocated is kept
- * for the life of the program, as argv itself is. */
+/* Hides the negative numbers of argv from getopt_long. The new words are never
+ * freed, as argv itself is not. */
 static void hide_numbers(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
@@ -180,7 +180,7 @@ static enum option_result parse_all(const struct option_call *call, int argc,
 
 	make_short(call, letters, sizeof(letters));
 	opterr = 0;
-	optind = 0; /* anew, also where an earlier call was of another kind */
+	optind = 0; /* resets getopt_long completely */
 	for (;;) {
 		at = optind;
 		code = getopt_long(argc, argv, letters, long_options, NULL);
@@ -350,8 +350,8 @@ static size_t options_least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Edits between two words, two letters swapped being one; rows are kept for
- * the last three letters of a. */
+/* Edit distance between two words, where swapping two neighbours counts as one
+ * edit (optimal string alignment). Only the last three rows are kept. */
 static size_t options_distance(
     const char *a, size_t len_a, const char *b, size_t len_b)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Command-line options from a table. One row is one option; the same table
- * parses (getopt_long), prints the help and feeds the completion. A row says
- * by its parse function what the text must be and what it is stored as.
+ * Command-line options from a table, one row an option. The same table is used
+ * to parse (getopt_long), to print the help and for the completion. A row's
+ * parse function checks the value's text and stores it.
  */
 #ifndef MPROF_CLI_OPTIONS_H
 #define MPROF_CLI_OPTIONS_H
@@ -15,7 +15,7 @@
 
 struct option_row;
 
-/* Reads text (NULL for a flag) into where; -1 with e. */
+/* Parses text (NULL for a flag) and stores the value at where; -1 with e. */
 typedef int option_parse(
     const struct option_row *row, const char *text, void *where, struct err *e);
 
@@ -33,12 +33,12 @@ struct option_row {
 			      * place of {} stand the values it can have */
 	option_parse *parse; /* below, or the command's own */
 	size_t offset;       /* of the value in the command's options */
-	/* The values it can have: words that end with NULL, or the rows of a
-	 * table that lies elsewhere. */
+	/* The values that it accepts: an array that ends with NULL, or the rows
+	 * of another room's table. */
 	const char *const *choices;
 	struct option_value (*choice_at)(size_t at);
-	bool ours; /* memory_profiler's mprof lacks it: where an abbreviation
-		    * fits an option of theirs too, theirs is meant */
+	bool ours; /* memory_profiler's mprof does not have it: an abbreviation
+		      that also fits one of its options means that one */
 };
 
 option_parse option_flag;     /* bool: true */
@@ -48,8 +48,9 @@ option_parse option_whole;    /* long, not negative */
 option_parse option_duration; /* double, seconds > 0: 0.1, 10ms, 2s, 5m, 1h */
 option_parse option_size;     /* double, MiB > 0: 512, 500MiB, 2G, 1.5GB */
 option_parse option_range;    /* struct option_range: A,B (A < B) */
-option_parse option_window;   /* in either order, or a moment twice */
-option_parse option_choice;   /* const char *: one of the row's values */
+option_parse
+    option_window; /* struct option_range in either order; A = B allowed */
+option_parse option_choice; /* const char *: one of the row's values */
 
 struct option_range {
 	double first, last;
@@ -89,12 +90,13 @@ char *options_help(const struct option_row *row);
 int options_refuse(
     const struct option_row *row, const char *text, struct err *e);
 
-/* The name nearest to word (up to a =) by edit distance, NULL where none is
- * near. */
+/* The name with the smallest edit distance to word (up to a =); NULL where none
+ * is similar. */
 const char *options_nearest(
     const char *word, const char *const *names, size_t count);
 
-/* "1.5" or "10ms" as seconds, "2GiB" as MiB; -1 with e where it is none. */
+/* Parses "1.5" or "10ms" as seconds, "2GiB" as MiB; -1 with e where it is
+ * malformed. */
 int duration_parse(const char *text, double *seconds, struct err *e);
 int size_parse(const char *text, double *mib, struct err *e);
 

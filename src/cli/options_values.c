@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What an option's text may be: the parse functions of options.h.
+// The parse functions that options.h declares.
 #include "cli/options.h"
 
 #include <ctype.h>
@@ -10,10 +10,10 @@
 #include <string.h>
 #include <strings.h>
 
-
 struct values_unit {
 	const char *name;
-	double factor, part; /* part: 1/part is exact where a factor is not */
+	double factor,
+	    part; /* divides by part, which is exact where factor is not */
 };
 
 static const struct values_unit time_units[] = {{"", 1, 1}, {"s", 1, 1},
@@ -22,8 +22,8 @@ static const struct values_unit time_units[] = {{"", 1, 1}, {"s", 1, 1},
 
 #define MIB 1048576
 
-/* KB and KiB alike are 1024 bytes where a letter stands alone; with a B and
- * no i they are powers of ten, as everywhere else. */
+/* A letter alone, as in 2G, is a power of 1024, as with an i (GiB). With a B
+ * and no i (GB) it is a power of ten. */
 static const struct values_unit size_units[] = {{"", 1, 1}, {"b", 1, MIB},
     {"k", 1, 1024}, {"kib", 1, 1024}, {"kb", 1e3, MIB}, {"m", 1, 1},
     {"mib", 1, 1}, {"mb", 1e6, MIB}, {"g", 1024, 1}, {"gib", 1024, 1},
@@ -166,7 +166,7 @@ int option_range(
 	return 0;
 }
 
-/* A window that is a point is widened as matplotlib does. */
+/* Where both ends are equal the window is widened as matplotlib does. */
 int option_window(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {

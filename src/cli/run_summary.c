@@ -28,7 +28,8 @@ static void run_summary_print_share(const struct share *share, double peak_mib)
 	free(text);
 }
 
-/* Who is left, and what would have recorded them where that is so. */
+/* Names the descendants that still run, and the option that would have recorded
+ * them. */
 static void print_alive(
     const struct sampler_plan *plan, const struct sampler_result *result)
 {
@@ -86,7 +87,7 @@ static void print_pace(
 			interval, (double)result->interval_ns / NS_PER_S));
 }
 
-/* Every program has the machine's limit: that goes without saying. */
+/* The machine's memory is a limit of every program and is not mentioned. */
 static void run_summary_print_limit(const struct fate_verdict *fate)
 {
 	char limit[UNITS_TEXT];
@@ -97,8 +98,8 @@ static void run_summary_print_limit(const struct fate_verdict *fate)
 		    fate->limit_of->text);
 }
 
-/* A program that fails may have been refused memory. Where the kernel killed,
- * that is said already. */
+/* A program that failed may have been refused memory. Kills by the kernel are
+ * reported elsewhere. */
 static void print_status(const struct sampler_result *result)
 {
 	const struct fate_limit *limit_of = result->fate.limit_of;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What mprof run says at its end.
+ * The messages of mprof run at its end.
  */
 #ifndef MPROF_CLI_RUN_SUMMARY_H
 #define MPROF_CLI_RUN_SUMMARY_H
@@ -8,9 +8,9 @@
 #include "profile/share.h"
 #include "recorder/sampler.h"
 
-/* Notices on stderr: peak, duration, samples, file; and what else is worth
- * knowing: share is of share_at_peak(), without processes where there is
- * nothing to say. */
+/* Prints notices on stderr: peak, duration, number of samples, file, and
+ * details. share comes from share_at_peak(); its processes are 0 where there is
+ * nothing to report. */
 void run_summary_print(const struct sampler_plan *plan,
     const struct sampler_result *result, const struct share *share,
     const char *path) __attribute__((nonnull));
@@ -20,8 +20,8 @@ void run_summary_print(const struct sampler_plan *plan,
 void run_summary_warn_launch(const struct launch *launch, const char *program)
     __attribute__((nonnull));
 
-/* What is said even where notices are not wanted: why the program died, that
- * its limit was reached. */
+/* Prints warnings, which -q does not silence: the signal that ended the
+ * program, a limit that was reached. */
 void run_summary_warn(const struct sampler_plan *plan,
     const struct sampler_result *result) __attribute__((nonnull));
 

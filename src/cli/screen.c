@@ -14,7 +14,8 @@
 #define CTRL_Z 0x1a
 #define LEAVE "\033[?25h\033[?1049l"
 
-/* What a crash must put back: a signal handler is given nothing else. */
+/* State to restore on a crash; global because a signal handler gets no
+ * argument. */
 static struct termios before;
 static volatile sig_atomic_t has_before;
 
@@ -24,7 +25,7 @@ static const int awaited[] = {
 
 static void screen_put(const char *text)
 {
-	/* a terminal that is gone needs no order */
+	/* nothing to restore where the terminal is gone */
 	if (io_write_all(STDOUT_FILENO, text, strlen(text)) != 0)
 		return;
 }
@@ -36,7 +37,8 @@ static void screen_leave(void)
 		tcsetattr(STDIN_FILENO, TCSANOW, &before);
 }
 
-/* The handler is gone when it runs: the signal then does what it does. */
+/* SA_RESETHAND has removed the handler: raising the signal again ends the
+ * process. */
 static void on_crash(int number)
 {
 	screen_leave();
@@ -68,7 +70,8 @@ static void screen_enter(void)
 		single.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 		single.c_cc[VMIN] = 1;
 		single.c_cc[VTIME] = 0;
-		/* a key like any other: the screen goes before we stop */
+		/* Ctrl-Z is read as a key: the screen is restored before this
+		 * process stops */
 		single.c_cc[VSUSP] = _POSIX_VDISABLE;
 		tcsetattr(STDIN_FILENO, TCSANOW, &single);
 	}
@@ -107,7 +110,7 @@ void screen_close(struct screen *screen)
 	screen->signals = -1;
 }
 
-/* Stops as the shell expects it, with the screen as it was. */
+/* Restores the screen and stops this process, as Ctrl-Z would. */
 static void screen_stop(void)
 {
 	screen_leave();
@@ -133,7 +136,7 @@ static enum screen_event take_signal(const struct screen *screen)
 	}
 }
 
-/* The end of input, a closed terminal, is the end, too. */
+/* End of input means that the terminal was closed. */
 static enum screen_event take_key(void)
 {
 	char key;

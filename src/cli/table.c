@@ -60,7 +60,7 @@ static size_t cli_table_widest(
 	return most;
 }
 
-/* What is left for the last column; 0 where it need not be shortened. */
+/* Columns that are left for the last cell; 0 where it needs no shortening. */
 static size_t room_of_last(const size_t *widths, size_t columns, size_t width)
 {
 	size_t used = 0;

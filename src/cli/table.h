@@ -23,8 +23,7 @@ void table_finish(struct table *table) __attribute__((nonnull));
 /* The next cell, row by row. */
 void table_add(struct table *table, const char *text) __attribute__((nonnull));
 
-/* Prints the rows in at most so many columns of the screen, 0: in as many as
- * it takes. */
+/* Prints the rows in at most width columns; 0: no limit. */
 void table_print(const struct table *table, FILE *out, size_t width)
     __attribute__((nonnull));
 

@@ -15,7 +15,7 @@ static const char *terminal_variable(const char *name)
 	return value ? value : "";
 }
 
-/* The first that is set decides, as in setlocale(3). */
+/* The first variable that is set decides, as in setlocale(3). */
 static bool locale_is_unicode(void)
 {
 	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the terminal behind a descriptor can show, by asking it and by what the
- * environment says: COLUMNS and LINES, NO_COLOR, CLICOLOR_FORCE, TERM, and the
- * locale's variables.
+ * Capabilities of the terminal behind a descriptor, from the terminal itself
+ * and from the environment: COLUMNS, LINES, NO_COLOR, CLICOLOR_FORCE, TERM, and
+ * the locale's variables.
  */
 #ifndef MPROF_CLI_TERMINAL_H
 #define MPROF_CLI_TERMINAL_H

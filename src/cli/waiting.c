@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 #include "cli/terminal.h"
 
-enum { FIGURE = 16 }; /* columns behind what is done */
+enum { FIGURE = 16 }; /* columns behind the text */
 
 #define PATIENCE_NS NS_PER_S
 #define REDRAW_NS (NS_PER_S / 10)

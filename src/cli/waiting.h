@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A line on stderr for what takes over a second: what is done and how far it
- * is. Only on a terminal; it goes when the work is done.
+ * A progress line on stderr for work that takes longer than a second. It is
+ * shown on a terminal only, and removed when the work is done.
  */
 #ifndef MPROF_CLI_WAITING_H
 #define MPROF_CLI_WAITING_H
@@ -12,16 +12,17 @@
 #include "base/progress.h"
 
 struct waiting {
-	const char *what; /* "reading a.dat"; text of others is cleaned */
+	const char *what; /* "reading a.dat"; cleaned before it is printed */
 	bool wanted, shown;
 	int64_t next_ns; /* when the line is drawn (again) */
 };
 
-/* Begins; what is used to the end. Returns what the work is to be given. */
+/* Begins. The text must live until waiting_end(). Returns the callback for the
+ * work to report to. */
 struct progress waiting_begin(struct waiting *waiting, const char *what)
     __attribute__((nonnull));
 
-/* Takes the line away. To be called before anything else is said. */
+/* Removes the line. Call it before anything else is printed. */
 void waiting_end(struct waiting *waiting) __attribute__((nonnull));
 
 #endif

@@ -70,8 +70,7 @@ void command_print_help(const struct command *command, FILE *out)
 		fprintf(out, "\n%s", command->details);
 }
 
-/* A word that no command has as its name: misspelt, or a program that was
- * meant to be run. */
+/* The word is no command: it is misspelt, or a program that should be run. */
 int command_unknown(const char *name)
 {
 	const char *names[sizeof(commands) / sizeof(commands[0]) + 3];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A subcommand: what it takes, what its help says, what it does. Each has a
- * file of its own here that defines "const struct command command_NAME", and
- * a line in commands.def.
+ * A subcommand: its options, its help, its function. Each is defined here as
+ * "const struct command command_NAME" in a file named after it, and listed in
+ * commands.def. A command too long for one file goes on in files named
+ * NAME_part.c.
  */
 #ifndef MPROF_COMMANDS_COMMAND_H
 #define MPROF_COMMANDS_COMMAND_H
@@ -12,10 +13,10 @@
 #include "cli/command_status.h"
 #include "cli/options.h"
 
-/* What the words behind the options are: for the completion. */
+/* The kind of operands, for the completion. */
 enum command_words {
 	COMMAND_TAKES_NONE,
-	COMMAND_TAKES_PROGRAM,  /* and what follows is the program's */
+	COMMAND_TAKES_PROGRAM,  /* and its own arguments */
 	COMMAND_TAKES_PROFILES, /* numbers of recordings, or files */
 	COMMAND_TAKES_PID,
 	COMMAND_TAKES_COMMAND /* of mprof */
@@ -23,21 +24,25 @@ enum command_words {
 
 struct command {
 	const char *name;
-	const char *synopsis; /* behind "mprof NAME": "[options] program ..." */
+	const char *synopsis; /* follows "mprof NAME" in the usage: "[options]
+				 program ..." */
 	const char *summary;  /* one line, for the list of commands */
 	bool hidden;          /* not in that list */
-	const char *details;  /* behind the options: examples, statuses */
+	const char
+	    *details; /* follows the options in the help: examples, statuses */
 	const struct option_row *options;
-	size_t options_size;  /* of the options struct that rows point into */
-	const void *defaults; /* its first content; NULL: zeroes */
+	size_t options_size;  /* size of the struct that the rows' offsets refer
+				 to */
+	const void *defaults; /* initial values of that struct; NULL: zeroes */
 	bool stop_early;      /* a program's words follow the options */
 	enum command_words takes;
-	/* Does it and returns the exit status. words[count] is NULL. */
+	/* Runs the command and returns the exit status. words are the operands;
+	 * words[count] is NULL. */
 	int (*run)(const void *options, char **words, int count);
 };
 
-/* The command of that name, NULL where there is none; at "index" in the order
- * of the help, NULL behind the last. */
+/* The command of that name, NULL where there is none; the command at index in
+ * the order of the help, NULL behind the last. */
 const struct command *command_find(const char *name);
 const struct command *command_at(size_t index);
 
@@ -46,7 +51,7 @@ int command_main(int argc, char **argv);
 
 void command_print_help(const struct command *command, FILE *out);
 
-/* Says on stderr that there is no such command, and which was meant. */
+/* Reports on stderr that there is no such command, and suggests the nearest. */
 int command_unknown(const char *name);
 
 /* The usage with all commands, for "mprof", "mprof --help". */

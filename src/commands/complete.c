@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* What the shells' completions ask: candidates for the last of the given
- * words, a line each, with a tab and a description behind. A line that begins
- * with a colon leaves the rest to the shell: ":files", ":recordings" (files
- * that a command may read), ":pids", and ":program N" where the words from N on
- * are a command line of their own. */
+/* Answers the shells' completion scripts: prints a candidate for the last of
+ * the given words on each line, then a tab and a description. A line that
+ * begins with a colon asks the shell to complete: ":files", ":recordings"
+ * (files that a command may read), ":pids", and ":program N" where the words
+ * from N on are another command line. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,7 +77,7 @@ static void offer_value(
 	free(help);
 }
 
-/* "2026-11-22 14:39:37 " of a name with such a date, nothing of another. */
+/* Writes "2026-11-22 14:39:37 " for a name that holds a date, else nothing. */
 static void write_date(char *out, size_t size, const char *name)
 {
 	const char *date = strchr(name, '_') + 1;
@@ -122,7 +122,7 @@ static const struct option_row *row_of_word(
 	return NULL;
 }
 
-/* The option whose value the word behind "word" is; NULL where it is none. */
+/* The option whose value follows word; NULL where none does. */
 static const struct option_row *row_before(
     const struct command *command, const char *word)
 {
@@ -134,11 +134,11 @@ static const struct option_row *row_before(
 	return row && row->arg ? row : NULL;
 }
 
-/* Where the word that is typed stands among those before it. */
+/* Position of the word to complete, from the words before it. */
 struct cursor {
-	const struct option_row *row; /* it is this option's value */
-	bool options;                 /* no "--" was there */
-	int program;                  /* where a program's words begin, or 0 */
+	const struct option_row *row; /* the word is this option's value */
+	bool options;                 /* no "--" came before */
+	int program; /* index of a recorded program's first word, or 0 */
 };
 
 static struct cursor find_cursor(
@@ -182,7 +182,7 @@ static void offer_words(
 	}
 }
 
-/* "--name=" and what is typed behind it. */
+/* Completes the value in "--name=value". */
 static void offer_joined(const struct command *command, const char *prefix)
 {
 	size_t len = strcspn(prefix, "=");
@@ -195,7 +195,7 @@ static void offer_joined(const struct command *command, const char *prefix)
 		offer_value(row, prefix, lead);
 }
 
-/* words[0] is the command, words[last] what is typed. */
+/* words[0] is the command, words[last] the word to complete. */
 static void complete_command(
     const struct command *command, char **words, int last)
 {

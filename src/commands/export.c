@@ -5,7 +5,7 @@
 #include "input/profiles.h"
 
 struct export_options {
-	const struct export_format *format; /* NULL: as output is called */
+	const struct export_format *format; /* NULL: by the ending of output */
 	const char *output;
 	struct profiles_options profiles;
 };

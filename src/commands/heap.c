@@ -110,7 +110,8 @@ static int show_once(const struct heap_options *options, pid_t pid)
 	return status;
 }
 
-/* "14:05:10: 30 s since the last look, 8 ms of them it stood still" */
+/* Prints "14:05:10: 30 s since the last reading, the program was stopped for 8
+ * ms". */
 static void print_when(const struct heap *before, const struct heap *after)
 {
 	char span[UNITS_TEXT], pause[UNITS_TEXT], clock[16] = "";

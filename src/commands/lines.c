@@ -92,16 +92,16 @@ struct source {
 	ARRAY(const char *) lines;
 };
 
-/* Those that were asked for. Zeroes: none. */
+/* Files that were read so far. Zeroed it is empty. */
 struct sources {
 	ARRAY(struct source) items;
-	char line[256]; /* the last one, clean */
+	char line[256]; /* the line that sources_line() returned last */
 };
 
-#define TEXT_MAX (64 << 20) /* no source file is that long */
+#define TEXT_MAX (64 << 20) /* longer files are no source */
 
-/* The whole file; NULL with errno. A recording names what it likes: only
- * regular files are read. */
+/* Reads a whole file; NULL with errno. The path comes from a recording and may
+ * name anything: only regular files are read. */
 static char *source_read_text(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -122,7 +122,7 @@ static char *source_read_text(const char *path)
 	return text;
 }
 
-/* A file that can't be read is one without lines. */
+/* A file that can't be read has no lines. */
 static void source_read(struct source *source, const char *path)
 {
 	char *at;
@@ -167,8 +167,8 @@ static const struct source *source_find(
 	return &sources->items.items[sources->items.len - 1];
 }
 
-/* The line without the blanks around it and clean for a terminal, good until
- * the next; NULL where there is none. */
+/* The line without the blanks around it and safe for a terminal, valid until
+ * the next call; NULL where there is none. */
 static const char *sources_line(
     struct sources *sources, const char *path, int line)
 {
@@ -188,7 +188,7 @@ static const char *sources_line(
 	return sources->line;
 }
 
-/* The rows of one line: several functions can share it. */
+/* Sums up the rows of one line, which several functions can share. */
 static double sum_line(const struct lines *lines, const char *path, int line,
     size_t *at, size_t *samples)
 {
@@ -213,7 +213,7 @@ static void source_print_line(
 	char *clean;
 	char *spaced = mem_zero(strlen(text) * 8 + 1, 1), *to = spaced;
 
-	/* A tab is white space here, not something to be made visible. */
+	/* Tabs become blanks, since utf8_clean() would show them as \t. */
 	for (; *text; text++)
 		if (*text == '\t')
 			to += sprintf(
@@ -258,7 +258,7 @@ static int source_list(const struct lines *lines, struct err *e)
 	return 0;
 }
 
-/* With its sign, as memory_profiler's tables have it. */
+/* With its sign, as in memory_profiler's tables. */
 static void command_lines_print_size(double mib)
 {
 	char text[UNITS_TEXT];
@@ -386,7 +386,7 @@ static void write_lines(const char *path, const struct lines *lines)
 	json_close(&json, '}');
 }
 
-/* The file that has rows, or that name itself where none has. */
+/* The path of the file that has rows, or the given name where none has. */
 #define WIDTH 1260
 #define LANE_HEIGHT 22 /* enough for a name */
 #define FRAME_HEIGHT 140

@@ -44,33 +44,34 @@ static const struct option_row rows[] = {
 	.ours = true},
     {0}};
 
-/* What a list says of one recording. */
+/* Summary of one recording: a row of the list. */
 struct overview {
-	bool read; /* else nothing but size_bytes is known */
+	bool read; /* false: only size_bytes is known */
 	off_t size_bytes;
-	char *command; /* of the first run; NULL where not told */
+	char *command; /* of the first run; NULL where unknown */
 	size_t runs;
-	bool measured;              /* else the next three are zero */
+	bool measured;              /* false: the next three are zero */
 	double start_s, duration_s; /* from the first run's first sample on */
 	double peak_mib;
-	struct share share; /* what that was in truth, by PSS; no processes:
-			     * nothing to say */
-	size_t processes;   /* 0 where the file does not tell */
-	bool ended;         /* the recording tells how it ended */
+	struct share
+	    share; /* PSS near the peak; processes 0: nothing to report */
+	size_t processes;        /* 0 where unknown */
+	bool ended;              /* how the program ended is known */
 	struct exit_status exit; /* of the last run, if ended */
 	enum run_ending ending;  /* of the last run */
 };
 
 enum { OVERVIEW_STATUS = 32 };
 
-/* Known by its EXIT alone, or the phantom of pid 0. */
+/* Whether the process has only an EXIT record, or is the placeholder of pid
+ * 0. */
 static bool overview_is_unseen(const struct process *process)
 {
 	return process->memory.len == 0 && !process->name &&
 	       (process->pid == 0 || process->exit.told);
 }
 
-/* The program itself, where no record names it, is one more. */
+/* Counts the program itself also where no record names it. */
 static size_t count_processes(const struct run *run)
 {
 	size_t count = 0;
@@ -87,8 +88,8 @@ static size_t count_processes(const struct run *run)
 	return count > 0 && !root ? count + 1 : count;
 }
 
-/* In recordings of version 0.1.0 a run that succeeds has no EXIT: a PEAK behind
- * its last sample is the last thing that a recorder writes. */
+/* In recordings of version 0.1.0 a run that succeeded has no EXIT. A PEAK after
+ * its last sample shows that the recorder ended in order. */
 static bool overview_has_ended(const struct run *run, struct exit_status *exit)
 {
 	const struct series *total = &run->total, *peaks = &run->peaks;
@@ -211,8 +212,8 @@ static void overview_write(const struct overview *overview, struct json *json)
 	put_whole(json, "size_bytes", true, overview->size_bytes);
 }
 
-/* "20261122143937" as "14:39:37 22/11/2026"; what is shorter or of other
- * characters is cut at the same places, as memory_profiler does. */
+/* Prints "20261122143937" as "14:39:37 22/11/2026". As in memory_profiler, any
+ * other text is cut at the same places. */
 static void print_date(const char *name)
 {
 	const char *date = strrchr(name, '_') + 1;
@@ -230,8 +231,8 @@ static void print_date(const char *name)
 #undef PART
 }
 
-/* A name that was taken is moved to the next free second: the recording tells
- * the true one, as 2026-11-22T14:33:21+0100. */
+/* A default name that exists moves to the next free second. The recording
+ * itself holds the true start, as 2026-11-22T14:33:21+0100. */
 static bool print_start(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -262,8 +263,9 @@ static void print_short(const struct catalog *catalog)
 	}
 }
 
-/* Tells of recordings with names of their own, which would seem lost. */
-static void tell_of_others(void)
+/* Mentions recordings with names of the user's choice, which the list leaves
+ * out. */
+static void list_mention_others(void)
 {
 	struct catalog others;
 	char *name = NULL;
@@ -393,7 +395,7 @@ static int command_list_exec(const void *values, char **words, int count)
 	else
 		print_short(&catalog);
 	if (status == COMMAND_OK && !options->json)
-		tell_of_others();
+		list_mention_others();
 	catalog_finish(&catalog);
 	return status;
 }

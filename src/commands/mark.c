@@ -6,7 +6,7 @@
 #include "recorder/marks.h"
 
 struct mark_options {
-	long pid; /* 0: the recording that we run in */
+	long pid; /* 0: the recording of this process itself */
 };
 
 static const struct option_row rows[] = {

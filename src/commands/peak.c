@@ -59,15 +59,14 @@ static void print_clean(const char *text)
 	free(clean);
 }
 
-/* Its words, or else its name; NULL where nothing tells. */
+/* Its command line, or else its name; NULL where both are unknown. */
 static const char *child_name(const struct process *process)
 {
 	return process->command && *process->command ? process->command
 						     : process->name;
 }
 
-/* To the letter what memory_profiler prints, for a recording in which none is
- * named. */
+/* Prints exactly what memory_profiler prints, for a recording without names. */
 static void print_children(const struct peaks *peaks)
 {
 	char shown[4 * NAME_COLUMNS + 4];
@@ -133,7 +132,8 @@ static void command_peak_print_share(const struct peaks *peaks)
 	free(text);
 }
 
-/* A call of that last name, or NULL: "squares" for "__main__.squares". */
+/* A call whose name ends with that part, "squares" for "__main__.squares"; or
+ * NULL. */
 static const char *find_full_name(
     const struct profile *profile, const char *name)
 {
@@ -154,7 +154,7 @@ static const char *find_full_name(
 	return NULL;
 }
 
-/* On stderr: stdout has what memory_profiler's mprof says, to the letter. */
+/* On stderr, since stdout is exactly what memory_profiler's mprof prints. */
 static void say_never_called(const struct profile *profile, const char *name)
 {
 	const char *full = find_full_name(profile, name);
@@ -166,7 +166,7 @@ static void say_never_called(const struct profile *profile, const char *name)
 	command_fail(COMMAND_OK, &e);
 }
 
-/* A function that was never called has no descendants' peaks either. */
+/* Descendants are not listed for a function that was never called. */
 static void print_peaks(
     const struct profile *profile, const struct peak_options *options)
 {
@@ -272,7 +272,7 @@ static void put_phases(struct json *json, const struct profile *profile)
 	json_close(json, ']');
 }
 
-/* One word a run; null where the file doesn't tell. */
+/* One word a run; null where unknown. */
 static void put_endings(struct json *json, const struct profile *profile)
 {
 	json_key(json, "endings");
@@ -282,7 +282,7 @@ static void put_endings(struct json *json, const struct profile *profile)
 	json_close(json, ']');
 }
 
-/* With a function the figure is that of its calls; the moment isn't told. */
+/* With --func the figure is that of the calls, and its time is not reported. */
 static void put_peaks(struct json *json, const struct profile *profile,
     const struct peak_options *options)
 {

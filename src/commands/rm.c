@@ -34,7 +34,7 @@ static void removal_add(struct removal *removal, const char *path)
 	*array_push(&removal->paths) = mem_copy(path);
 }
 
-/* In the order that memory_profiler prints: the last one's companion first. */
+/* In the order of memory_profiler: the last one's companion first. */
 static void removal_add_companions(struct removal *removal)
 {
 	for (size_t i = removal->paths.len; i-- > 0;) {
@@ -76,7 +76,7 @@ static void removal_finish(struct removal *removal)
 	array_free(&removal->paths);
 }
 
-/* A number comes first: a file with a number for its name is ./1. */
+/* A number is an index of the list; a file named 1 is given as ./1. */
 static int command_rm_add_word(struct removal *removal,
     const struct catalog *catalog, const char *word, struct err *e)
 {
@@ -151,7 +151,7 @@ const struct command command_rm = {
     .run = command_rm_exec,
 };
 
-static void clean_say_kept(const char *name)
+static void clean_report_kept(const char *name)
 {
 	char clean[512];
 
@@ -160,8 +160,8 @@ static void clean_say_kept(const char *name)
 	    stderr, "mprof: %s: is no regular file: left in place\n", clean);
 }
 
-/* A file with the name of a recording may be something else: it stays. The
- * exit status: COMMAND_FAILED where a file could not be looked into. */
+/* Leaves files in place that are named like a recording and are none. Returns
+ * COMMAND_FAILED where a file could not be read. */
 static int clean_collect(struct removal *removal, const struct catalog *catalog)
 {
 	int status = COMMAND_OK;
@@ -179,7 +179,7 @@ static int clean_collect(struct removal *removal, const struct catalog *catalog)
 			status = COMMAND_FAILED;
 	}
 	for (size_t i = 0; i < catalog->others.len; i++)
-		clean_say_kept(catalog->others.items[i]);
+		clean_report_kept(catalog->others.items[i]);
 	removal_add_companions(removal);
 	return status;
 }

@@ -19,22 +19,23 @@
 #include "input/target.h"
 #include "python/agent_env.h"
 
-/* One recording, from the words to the exit status. */
+/* All state of one recording. */
 struct run_session {
 	const struct run_options *options;
 	struct sampler_plan plan;
-	struct program program; /* what is launched */
-	struct agent_env agent; /* and its environment, for @profile */
-	struct target target;   /* or what is attached to */
+	struct program program; /* the program to launch */
+	struct agent_env agent; /* its environment, for @profile */
+	struct target target;   /* or the process to attach to */
 	struct dat_sink recording;
 	struct run_hooks hooks;
 	struct sampler *sampler; /* NULL: nothing can be measured */
 	struct launch launch;
 	struct sampler_result result;
-	struct share share; /* of the peak; no processes: nothing to say */
+	struct share
+	    share; /* PSS near the peak; processes 0: nothing to report */
 };
 
-static void say_beside(const char *asked, const char *path)
+static void run_report_output(const char *asked, const char *path)
 {
 	char clean[2][4096];
 
@@ -66,7 +67,7 @@ static int open_output(struct run_session *session, struct err *e)
 		    options->attach ? session->target.pid : getpid(), start_s);
 		result = dat_writer_open(&recording->writer, path, e);
 		if (result == 0)
-			say_beside(path, recording->writer.path);
+			run_report_output(path, recording->writer.path);
 		free(path);
 	}
 	recording->backend = session->plan.metric->measure->name;
@@ -79,7 +80,7 @@ static int open_output(struct run_session *session, struct err *e)
 	return result;
 }
 
-/* Without the agent the program runs nevertheless. */
+/* Where this fails the program runs without the agent. */
 static void load_agent(struct run_session *session)
 {
 	const struct agent_wish wish = {
@@ -97,7 +98,7 @@ static void load_agent(struct run_session *session)
 static int command_run_begin(struct run_session *session, struct err *e)
 {
 	struct launch_request request = {
-	    .argv = session->program.words, .adopt = session->plan.adopts};
+	    .argv = session->program.argv, .adopt = session->plan.adopts};
 
 	if (session->options->attach)
 		return launch_watch(&session->launch, session->target.pid, e);
@@ -107,8 +108,8 @@ static int command_run_begin(struct run_session *session, struct err *e)
 	return launch_start(&session->launch, &request, e);
 }
 
-/* Without a sampler the program runs on nevertheless, and what the kernel
- * tells at its end is recorded. */
+/* Without a sampler the program runs to its end, and only the status and the
+ * high-water mark from wait4() are recorded. */
 static void wait_unmeasured(struct run_session *session)
 {
 	const struct sink *sink = &session->recording.sink;
@@ -132,7 +133,8 @@ static void wait_unmeasured(struct run_session *session)
 					      .kib = event.maxrss_kib});
 }
 
-/* The recording is over, the program may not be: its status is ours. */
+/* Waits for the program after the recording has ended, since its status is
+ * passed on. */
 static void wait_for_program(struct run_session *session)
 {
 	struct launch_event event;
@@ -154,13 +156,14 @@ static int exit_status_of_program(const struct run_session *session)
 		return COMMAND_LIMIT;
 	if (!session->options->exit_code || !session->plan.launched)
 		return COMMAND_OK;
-	/* Without a status a second SIGTERM ended us, not the program. */
+	/* A missing status means that a second SIGTERM ended this process
+	 * before the program ended. */
 	if (!session->result.has_status)
 		return 128 + SIGTERM;
 	return launch_exit_status(session->result.status);
 }
 
-/* The first failure counts: the program's, the recording's, a condition's. */
+/* The first failure decides: the program's, the recording's, a condition's. */
 static int exit_status(
     const struct run_session *session, bool is_lost, const char *path)
 {
@@ -175,13 +178,13 @@ static int exit_status(
 	return status == COMMAND_OK ? checked : status;
 }
 
-static void say_end(const struct run_session *session, const char *path)
+static void run_report_end(const struct run_session *session, const char *path)
 {
 	char clean[4096];
 
 	if (session->plan.launched)
 		run_summary_warn_launch(
-		    &session->launch, session->program.words[0]);
+		    &session->launch, session->program.argv[0]);
 	if (!session->sampler)
 		return;
 	utf8_clean(clean, sizeof(clean), path);
@@ -222,15 +225,15 @@ static int command_run_record(struct run_session *session)
 	run_hooks_tables(&session->hooks);
 	if (closed != 0)
 		command_fail(COMMAND_TROUBLE, &e);
-	say_end(session, path);
+	run_report_end(session, path);
 	status = exit_status(session, closed != 0, path);
 	free(path);
 	return status;
 }
 
-/* Where only the control group can't be measured nothing is begun: something
- * else was asked for; nor where a process runs without us. Without /proc a
- * program that we start matters more. */
+/* Opens the output and creates the sampler. Where that fails with --backend
+ * cgroup or when attaching, nothing is started. Otherwise the program is run
+ * without being measured. */
 static int command_run_prepare(struct run_session *session, struct err *e)
 {
 	struct dat_sink *recording = &session->recording;
@@ -238,8 +241,8 @@ static int command_run_prepare(struct run_session *session, struct err *e)
 	if (open_output(session, e) != 0)
 		return -1;
 	dat_write_command(&recording->writer, session->options->attach
-						  ? session->target.words
-						  : session->program.words);
+						  ? session->target.argv
+						  : session->program.argv);
 	session->sampler = sampler_create(&session->plan, &recording->sink, e);
 	if (session->sampler)
 		return 0;
@@ -252,7 +255,7 @@ static int command_run_prepare(struct run_session *session, struct err *e)
 	return 0;
 }
 
-/* The exit status. */
+/* Returns the exit status. */
 static int fail_to_begin(const struct run_session *session, const struct err *e)
 {
 	int status = COMMAND_FAILED;
@@ -286,7 +289,7 @@ static int command_run_start(struct run_session *session)
 {
 	const struct run_options *options = session->options;
 	char *const *words =
-	    options->attach ? session->target.words : session->program.words;
+	    options->attach ? session->target.argv : session->program.argv;
 	struct err e;
 	int status;
 
@@ -301,7 +304,7 @@ static int command_run_start(struct run_session *session)
 	return status;
 }
 
-/* Finds the process; the time that this takes counts against --timeout. */
+/* Finds the process. The time that this takes counts for --timeout. */
 static int attach_find(struct run_session *session, const char *word)
 {
 	struct sampler_plan *plan = &session->plan;
@@ -334,8 +337,8 @@ static int attach_to(struct run_session *session, const char *word)
 	return status;
 }
 
-/* Behind a process that is attached to, unlike a program, stand options. */
-static int take_late_options(
+/* Parses options that follow the pid or name of mprof run --attach. */
+static int run_parse_late_options(
     struct run_options *options, char **words, int *count)
 {
 	const struct option_call call = {run_option_rows, options, false};
@@ -350,7 +353,7 @@ static int take_late_options(
 	return COMMAND_OK;
 }
 
-/* Refuses options that need a program that we start, or one that runs. */
+/* Refuses options that need a program to launch, or a process that runs. */
 static int check_starting(const struct run_options *options, struct err *e)
 {
 	if (options->attach && options->lines)
@@ -375,7 +378,7 @@ static int command_run_exec(const void *values, char **words, int count)
 			      check_asked(&options.check) ||
 			      options.check.junit;
 	if (options.attach && count > 1 &&
-	    take_late_options(&options, words, &count) != COMMAND_OK)
+	    run_parse_late_options(&options, words, &count) != COMMAND_OK)
 		return COMMAND_MISUSED;
 
 	if (count == 0) {

@@ -25,7 +25,7 @@ static void stacks_hook_finish(struct stacks_hook *hook)
 	array_free(&hook->frames);
 }
 
-static void stacks_hook_tell(struct stacks_hook *hook,
+static void stacks_hook_write(struct stacks_hook *hook,
     const struct sink_tick *tick, const struct sink_process *process,
     const struct stacks_sample *sample, const struct sink *sink)
 {
@@ -47,7 +47,7 @@ static void stacks_hook_tell(struct stacks_hook *hook,
 	sink->stack(sink->context, &stack);
 }
 
-static void tick_stacks(
+static void stacks_hook_tick(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
 	struct stacks_hook *hook = context;
@@ -62,9 +62,9 @@ static void tick_stacks(
 		if (process->kib < 0)
 			continue;
 		if (stacks_sample(hook->stacks, process->pid, &sample))
-			stacks_hook_tell(hook, tick, process, &sample, sink);
+			stacks_hook_write(hook, tick, process, &sample, sink);
 		if (stacks_sample_other(hook->stacks, process->pid, &sample))
-			stacks_hook_tell(hook, tick, process, &sample, sink);
+			stacks_hook_write(hook, tick, process, &sample, sink);
 	}
 	while (stacks_notice(hook->stacks, &e))
 		command_fail(COMMAND_FAILED, &e);
@@ -72,7 +72,7 @@ static void tick_stacks(
 
 static struct sampler_hook stacks_hook_of(struct stacks_hook *hook)
 {
-	return (struct sampler_hook){.context = hook, .tick = tick_stacks};
+	return (struct sampler_hook){.context = hook, .tick = stacks_hook_tick};
 }
 
 static void stacks_hook_summary(const struct stacks_hook *hook)
@@ -94,12 +94,12 @@ static void stacks_hook_summary(const struct stacks_hook *hook)
 	    count.paused, units_count(times, count.missing, "time", "times"));
 }
 
-/* The places of the hooks in the plan, in the order in which they are asked. */
+/* Places of the hooks in the plan, in the order in which they are called. */
 enum run_hook { HOOK_MARKS, HOOK_STACKS, HOOK_TEXTFILE, HOOK_WATCH, HOOKS };
 _Static_assert(
     (int)HOOKS <= (int)SAMPLER_HOOKS, "the sampler has a place for each");
 
-/* Beside the mark file. */
+/* The folder of line tables, beside the mark file. The caller frees. */
 static char *tables_path(const char *mark)
 {
 	return mem_format(
@@ -114,10 +114,10 @@ static void remove_tables(const char *mark)
 	free(path);
 }
 
-/* A recording without marks is better than none: a folder for them that can't
- * be written is no error. A mark file of another recording, in which we run
- * ourselves, is not the program's. */
-static void take_marks(
+/* A failure to make the mark file is no error: the run is recorded without
+ * marks. The variable is removed then, since it may name the mark file of a
+ * recording that this process runs in. */
+static void run_hooks_open_marks(
     struct run_hooks *hooks, struct sampler_plan *plan, pid_t watched)
 {
 	struct err ignored;
@@ -132,9 +132,9 @@ static void take_marks(
 		setenv(MARKS_VARIABLE, hooks->marks.path, 1);
 }
 
-/* Without the folder each process prints its own tables, and those of one that
- * is killed are lost. */
-static void keep_tables(struct run_hooks *hooks, bool lines)
+/* Where the folder can't be made, each process prints its own tables, and those
+ * of a killed process are lost. */
+static void run_hooks_open_tables(struct run_hooks *hooks, bool lines)
 {
 	char *path;
 	struct err e;
@@ -147,7 +147,7 @@ static void keep_tables(struct run_hooks *hooks, bool lines)
 	free(path);
 }
 
-static int keep_textfile(struct run_hooks *hooks, const char *folder,
+static int run_hooks_open_textfile(struct run_hooks *hooks, const char *folder,
     struct sampler_plan *plan, char *const *words, struct err *e)
 {
 	char *command = mem_join(words);
@@ -161,7 +161,7 @@ static int keep_textfile(struct run_hooks *hooks, const char *folder,
 	return 0;
 }
 
-/* The program has the keyboard. */
+/* The recorded program keeps the keyboard. */
 static int run_hooks_watch(struct run_hooks *hooks, struct sampler_plan *plan,
     char *const *words, struct err *e)
 {
@@ -187,9 +187,9 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
     struct sampler_plan *plan, char *const *words, pid_t watched, struct err *e)
 {
 	*hooks = (struct run_hooks){.marks.fd = -1};
-	take_marks(hooks, plan, watched);
+	run_hooks_open_marks(hooks, plan, watched);
 	if ((options->lines || options->python) && !watched)
-		keep_tables(hooks, options->lines);
+		run_hooks_open_tables(hooks, options->lines);
 	if (options->stacks && !namespace_has_proc()) {
 		fputs("mprof: --stacks: left out, /proc is another pid "
 		      "namespace's; mount this one's: mount -t proc proc "
@@ -199,8 +199,8 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 		stacks_hook_init(&hooks->stacks);
 		plan->hooks[HOOK_STACKS] = stacks_hook_of(&hooks->stacks);
 	}
-	if (options->textfile &&
-	    keep_textfile(hooks, options->textfile, plan, words, e) != 0)
+	if (options->textfile && run_hooks_open_textfile(hooks,
+				     options->textfile, plan, words, e) != 0)
 		return -1;
 	return options->watch ? run_hooks_watch(hooks, plan, words, e) : 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a recording does beside its samples: marks are taken, a textfile is
- * kept, stacks are read, and at the end line tables that their processes left
- * are printed and conditions are checked.
+ * Everything that a recording does besides sampling: reads marks, keeps a
+ * textfile, reads stacks, draws; at the end it prints line tables and checks
+ * conditions.
  */
 #ifndef MPROF_COMMANDS_RUN_HOOKS_H
 #define MPROF_COMMANDS_RUN_HOOKS_H
@@ -16,8 +16,8 @@
 #include "recorder/marks.h"
 #include "recorder/textfile.h"
 
-/* --stacks: between the sampler, which knows processes, and python/, which
- * knows what runs in them. */
+/* --stacks: reads the stacks of each sampled process with python/ and passes
+ * them to the sink. */
 struct stacks_hook {
 	struct stacks *stacks;
 	ARRAY(struct sink_frame) frames; /* of a new stack */
@@ -32,28 +32,28 @@ struct run_hooks {
 	struct agent_tables tables; /* --lines */
 };
 
-/* Adds to plan's hooks, and to this process's environment, which the program
- * inherits, the path of the mark file. words are those of the recorded command
- * and end with NULL; watched is its pid where it runs already, else 0. -1 with
- * e where what was asked for can't be done; marks alone are no such reason.
- * The caller finishes in any case. */
+/* Adds to plan's hooks, and sets MPROF_MARK in this process's environment,
+ * which the program inherits. words are the recorded command line and end with
+ * NULL; watched is its pid where it runs already, else 0. -1 with e where an
+ * option can't be satisfied; a missing mark file is no failure. The caller
+ * finishes in any case. */
 int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
     struct sampler_plan *plan, char *const *words, pid_t watched,
     struct err *e);
 void run_hooks_finish(struct run_hooks *hooks);
 
-/* Once the program has ended: line tables that nobody printed, on stdout. */
+/* After the program's end: prints the line tables that no process printed. */
 void run_hooks_tables(struct run_hooks *hooks) __attribute__((nonnull));
 
-/* What there is to say at the end, on stderr: notices. */
+/* Prints notices of the hooks on stderr, at the end. */
 void run_hooks_summary(const struct run_hooks *hooks);
 
-/* --check: whether the last run of the recording meets the conditions, on
- * stderr. A status as of mprof check. */
+/* --check: judges the last run of the recording and prints the verdicts on
+ * stderr. Returns the status of mprof check. */
 int run_hooks_check(const struct run_options *options, const char *path);
 
-/* Before the program is started for nothing: -1 with e where there is no
- * condition, or a baseline that can't be read. */
+/* Validates --check before the program is started: -1 with e where no condition
+ * was given, or a baseline can't be read. */
 int run_hooks_prepare_check(const struct run_options *options, struct err *e);
 
 #endif

@@ -25,7 +25,7 @@ struct run_options {
 	const struct metric *metric;
 	bool quiet;
 	bool adopt;
-	bool wait_for; /* attach: until there is such a process */
+	bool wait_for; /* attach: wait until such a process exists */
 	const char *wait;
 	double limit_mib; /* 0: none */
 	const char *on_limit;
@@ -40,7 +40,7 @@ struct run_options {
 extern const struct option_row run_option_rows[];
 extern const struct run_options run_option_defaults;
 
-/* What the sampler is to do. -1 with e where options don't go together. */
+/* Fills the sampler's plan. -1 with e where options contradict each other. */
 int run_options_plan(
     const struct run_options *options, struct sampler_plan *plan, struct err *e)
     __attribute__((nonnull, warn_unused_result));

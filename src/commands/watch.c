@@ -34,7 +34,7 @@ static const struct option_row rows[] = {
 	.parse = option_flag, .offset = AT(pid), .ours = true},
     {0}};
 
-/* A recording where there is one: a file, or a number of mprof list. */
+/* The word as a recording: a file, or a number of mprof list. */
 static bool is_profile(const char *word)
 {
 	struct catalog catalog;
@@ -68,7 +68,7 @@ static int command_watch_follow(struct dat_follow *file, struct err *e)
 		if (got != 0)
 			break;
 		live.shown = dat_follow_profile(file);
-		/* once a second the age of the last sample may be another */
+		/* the age of the last sample changes once a second */
 		live_draw(
 		    &live, news || event == SCREEN_CHANGED || now_s != drawn_s);
 		drawn_s = now_s;
@@ -95,7 +95,7 @@ static int watch_profile(char **words, int count)
 	return status;
 }
 
-/* The terminal comes back before anything is said. */
+/* Restores the terminal before a message is printed. */
 static int command_watch_sample(const struct sampler_plan *plan,
     const struct sink *sink, pid_t pid, struct err *e)
 {
@@ -125,7 +125,7 @@ static int watch_target(
 	    .metric = metric_find("rss"),
 	    .hooks = {live_hook(&live)},
 	    .quit = &live.quit};
-	char *command = mem_join(target->words);
+	char *command = mem_join(target->argv);
 	struct err e;
 	int got;
 
@@ -162,7 +162,7 @@ static int command_watch_exec(const void *values, char **words, int count)
 		err_set(&e, "%s: one recording or process at a time", words[1]);
 		return command_fail(COMMAND_MISUSED, &e);
 	}
-	/* An empty word is misuse, on a terminal or not. */
+	/* Reports an empty word as misuse, also without a terminal. */
 	if (count == 1 && !words[0][0])
 		return watch_process(words[0], options);
 	if (!terminal.screen) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Folded stacks, as flame graph tools take them: the outermost function
-// first, then how many KiB the memory grew while the stack stood so.
+// Folded stacks, the input of flame graph tools: the outermost function first,
+// then the KiB by which memory grew under that stack.
 #include "export/formats.h"
 
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static void export_folded_add(struct folds *folds, char *path, double mib)
 	folds->list.items[at].kib += mib * 1024;
 }
 
-/* A frame's text: what is left of it must not hold the separator. */
+/* The text of a frame, without the separator of frames. */
 static char *frame_text(const char *text)
 {
 	char *clean = utf8_clean_copy(text);
@@ -91,7 +91,7 @@ static void fold_stacks(struct folds *folds, const struct run *run)
 struct open_call {
 	const struct call *call;
 	char *path;
-	double inner_mib; /* growth within the calls it made */
+	double inner_mib; /* growth within its callees */
 };
 
 struct folded_calls {

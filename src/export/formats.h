@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a recording can be exported as. A format is a file here that defines
- * "int export_NAME()", and a line in formats.def.
+ * The formats of mprof export. Each is a file here that defines "int
+ * export_NAME()", and a line in formats.def.
  */
 #ifndef MPROF_EXPORT_FORMATS_H
 #define MPROF_EXPORT_FORMATS_H

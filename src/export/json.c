@@ -22,7 +22,7 @@ static void number_member(struct json *json, const char *key, double number)
 	json_number(json, number);
 }
 
-/* Zero and below stand for "not told" in counts and ids. */
+/* Counts and ids of 0 and below are unknown. */
 static void id_member(struct json *json, const char *key, int id)
 {
 	json_key(json, key);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// OpenMetrics 1.0 text with timestamps, as promtool takes it to fill a
-// database: the samples of one series stand together, in order of time.
+// OpenMetrics 1.0 text with timestamps, as promtool needs it to fill a
+// database: the samples of one series are contiguous and in order of time.
 #include "export/formats.h"
 
 #include <inttypes.h>
@@ -17,8 +17,8 @@ enum { LONGEST_LABEL = 1024 };
 struct labels {
 	const char *recording, *command;
 	size_t run;
-	const char *pid, *name; /* NULL for the whole */
-	uint64_t start_ticks;   /* 0: not told */
+	const char *pid, *name; /* NULL for the total */
+	uint64_t start_ticks;   /* 0: unknown */
 };
 
 static void export_openmetrics_put_label(
@@ -54,8 +54,8 @@ static void put_labels(FILE *out, const struct labels *labels)
 	fputc('}', out);
 }
 
-/* Its times are whole milliseconds; of several samples in one the highest
- * stands for all. */
+/* Prometheus' times are whole milliseconds: of several samples in one
+ * millisecond the highest is written. */
 static void export_openmetrics_put_series(FILE *out, const char *metric,
     const struct labels *labels, const struct series *series)
 {

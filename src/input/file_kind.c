@@ -15,9 +15,9 @@ enum { BEGINNING = 8 };
 struct file_kind {
 	const char *bytes; /* the file's first */
 	size_t len;
-	const char *what;    /* it is */
-	const char *command; /* that makes it readable, from stdin to stdout */
-	const char *advice;  /* where there is none */
+	const char *what;    /* continues "FILE: is ..." */
+	const char *command; /* a filter that makes it readable */
+	const char *advice;  /* advice where no filter does */
 };
 
 #define BYTES(text) text, sizeof(text) - 1
@@ -38,7 +38,8 @@ static const struct file_kind file_kinds[] = {
     {BYTES("\xfe\xff"), "text in UTF-16", "iconv -f UTF-16 -t UTF-8", NULL},
 };
 
-/* UTF-16 without a mark: each ASCII character has a zero beside it. */
+/* UTF-16 without a byte order mark: each ASCII character has a zero byte beside
+ * it. */
 static const char *file_kind_encoding(const unsigned char *bytes, size_t len)
 {
 	bool little = len == BEGINNING, big = little;
@@ -50,7 +51,7 @@ static const char *file_kind_encoding(const unsigned char *bytes, size_t len)
 	return little ? "UTF-16LE" : big ? "UTF-16BE" : NULL;
 }
 
-/* The name as a shell reads it back. */
+/* Quotes the name for a shell. The caller frees. */
 static char *file_kind_quote(const char *path)
 {
 	const char *plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx"
@@ -88,7 +89,7 @@ static size_t file_kind_read(const char *path, unsigned char *bytes)
 	ssize_t len;
 	int fd;
 
-	/* Whoever writes to a pipe would take this look for a reader. */
+	/* A pipe is not opened: its writer would see a reader come and go. */
 	if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
 		return 0;
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

@@ -10,9 +10,9 @@
 
 #include "base/err.h"
 
-/* -1 with e, which says what the regular file is and how to make it one that
- * can be read, where it is of such a kind; 0 for all others, those that can't
- * be opened and pipes too. */
+/* -1 with e where the regular file is of such a kind; the message says which,
+ * and how to make it readable. 0 for all other files, also for pipes and those
+ * that can't be opened. */
 int file_kind_check(const char *path, struct err *e)
     __attribute__((nonnull(1), warn_unused_result));
 

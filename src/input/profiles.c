@@ -52,9 +52,9 @@ static void profiles_add_word(struct profiles *profiles,
 	free(clean);
 }
 
-/* The recording that began last. One that tells no time is taken only where
- * it is the last of mprof list, and there is no other. The caller frees. */
-static char *find_newest(const struct catalog *catalog)
+/* The recording that began last. Where no recording has a time, the last of
+ * mprof list is taken. The caller frees. */
+static char *profiles_find_newest(const struct catalog *catalog)
 {
 	struct err e;
 	char *newest = catalog_newest(".", &e);
@@ -66,9 +66,10 @@ static char *find_newest(const struct catalog *catalog)
 	return newest;
 }
 
-/* memory_profiler takes the last of mprof list: where it is another, which one
- * is told. */
-static void tell_of_newest(const struct catalog *catalog, const char *newest)
+/* Names the newest recording where it is not the last of mprof list, which
+ * memory_profiler would take. */
+static void profiles_report_newest(
+    const struct catalog *catalog, const char *newest)
 {
 	const char *last = catalog_at(catalog, -1);
 	char *clean;
@@ -80,11 +81,11 @@ static void tell_of_newest(const struct catalog *catalog, const char *newest)
 	free(clean);
 }
 
-/* The words that memory_profiler's scripts look for. */
+/* Prints the messages that scripts made for memory_profiler look for. */
 static int profiles_find(struct profiles *profiles,
     const struct catalog *catalog, char **words, int count, FILE *notices)
 {
-	char *newest = count == 0 ? find_newest(catalog) : NULL;
+	char *newest = count == 0 ? profiles_find_newest(catalog) : NULL;
 
 	if (count == 0 && !newest) {
 		fputs("No input file found. \n"
@@ -95,7 +96,7 @@ static int profiles_find(struct profiles *profiles,
 	}
 	if (count == 0) {
 		fputs("Using last profile data.\n", notices);
-		tell_of_newest(catalog, newest);
+		profiles_report_newest(catalog, newest);
 		profiles_add(profiles, newest);
 	}
 	free(newest);
@@ -115,7 +116,7 @@ int profiles_init(
 	int status;
 
 	*profiles = (struct profiles){0};
-	/* A folder that can't be listed may still hold the files named. */
+	/* Files can be named even where the folder can't be listed. */
 	if (catalog_init(&catalog, ".", &e) != 0 && count == 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	else
@@ -132,7 +133,7 @@ void profiles_finish(struct profiles *profiles)
 	array_free(&profiles->paths);
 }
 
-static void tell_of_skipped(const struct profile *profile, bool verbose)
+static void profiles_report_skipped(const struct profile *profile, bool verbose)
 {
 	char *path = utf8_clean_copy(profile->path), count[UNITS_COUNT];
 
@@ -148,8 +149,8 @@ static void tell_of_skipped(const struct profile *profile, bool verbose)
 	free(path);
 }
 
-/* Tells of runs that are cut off or go on, as that matters for all figures. */
-static void tell_of_endings(const struct profile *profile)
+/* Warns of runs that are cut off or still go on, which affects all figures. */
+static void profiles_report_endings(const struct profile *profile)
 {
 	char *path = utf8_clean_copy(profile->path);
 	size_t len = profile->runs.len;
@@ -168,7 +169,7 @@ static void tell_of_endings(const struct profile *profile)
 	free(path);
 }
 
-static void tell_of_unit(const char *path)
+static void profiles_report_unit(const char *path)
 {
 	char *clean = utf8_clean_copy(path);
 
@@ -179,7 +180,7 @@ static void tell_of_unit(const char *path)
 	free(clean);
 }
 
-static bool holds_anything(const struct profile *profile)
+static bool profiles_has_samples(const struct profile *profile)
 {
 	for (size_t i = 0; i < profile->runs.len; i++) {
 		const struct run *run = &profile->runs.items[i];
@@ -202,14 +203,15 @@ struct profiles_reading {
 };
 
 #ifdef HAVE_CSV
-/* What begins with a record is no table, whatever its name. */
-static bool is_table(const char *path, const struct csv_options *options)
+/* A file that begins with a record is no table, whatever its name is. */
+static bool profiles_is_table(
+    const char *path, const struct csv_options *options)
 {
 	bool recording = false;
 	struct stat about;
 	int fd = -1;
 
-	/* Whoever writes to a pipe would take this look for a reader. */
+	/* A pipe is not opened: its writer would see a reader come and go. */
 	if (stat(path, &about) == 0 && S_ISREG(about.st_mode))
 		fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd >= 0) {
@@ -229,7 +231,7 @@ static int profiles_read_any(struct profile *profile,
 	    .progress = &reading->progress,
 	};
 
-	if (is_table(reading->path, &table))
+	if (profiles_is_table(reading->path, &table))
 		return csv_read(
 		    profile, reading->path, &table, unit_assumed, e);
 	return dat_read_telling(profile, reading->path, &reading->progress, e);
@@ -274,10 +276,10 @@ int profiles_read(struct profile *profile, const char *path,
 		return -1;
 	}
 	if (unit_assumed)
-		tell_of_unit(path);
-	tell_of_skipped(profile, options->verbose);
-	tell_of_endings(profile);
-	if (holds_anything(profile))
+		profiles_report_unit(path);
+	profiles_report_skipped(profile, options->verbose);
+	profiles_report_endings(profile);
+	if (profiles_has_samples(profile))
 		return 0;
 	err_set(&e, "%s: holds no samples%s", path,
 	    profile->lines == 0 ? ": the file is empty"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The recordings that a command's words name, and how they are read: shared
- * by all commands that look at recordings.
+ * Finds and reads the recordings that a command's operands name. All commands
+ * that read recordings use it.
  */
 #ifndef MPROF_INPUT_PROFILES_H
 #define MPROF_INPUT_PROFILES_H
@@ -14,13 +14,14 @@
 #include "cli/options.h"
 #include "profile/profile.h"
 
-/* A part of the options of a command that reads recordings. */
+/* Options that all such commands have. */
 struct profiles_options {
 	bool verbose;
 	const char *time, *mem, *unit; /* of a table: see csv/import.h */
 };
 
-/* Its rows in the table of a command whose options are a type. */
+/* The rows of these options, for the table of a command whose options are of
+ * struct type. */
 #define PROFILES_ROWS(type, member)                                          \
 	{.name = "verbose",                                                  \
 	    .help = "tell of records that this version doesn't know",        \
@@ -46,25 +47,26 @@ struct profiles_options {
 		.choices = profiles_units, .ours = true                      \
 	}
 
-/* The units to which a shell completes --unit; NULL ends them. */
+/* The units that --unit is completed to; ends with NULL. */
 extern const char *const profiles_units[];
 
 struct profiles {
 	ARRAY(char *) paths; /* none of them twice */
 };
 
-/* Finds what the words name: a file, or a number of mprof list; without words
- * the newest recording here. What is said meanwhile ("Using last profile
- * data.", or what was not found) goes to notices, where memory_profiler says
- * it on stdout. The exit status: COMMAND_OK, or COMMAND_NO_PROFILE where
- * nothing is left. The caller finishes in any case. */
+/* Finds the recordings that the words name, as files or as numbers of mprof
+ * list; without words the newest recording of this folder. Messages ("Using
+ * last profile data.", words that were not found) go to notices;
+ * memory_profiler prints them on stdout. Returns the exit status:
+ * COMMAND_OK, or COMMAND_NO_PROFILE where none was found. The caller
+ * finishes in any case. */
 int profiles_init(struct profiles *profiles, char **words, int count,
     FILE *notices) __attribute__((nonnull, warn_unused_result));
 void profiles_finish(struct profiles *profiles) __attribute__((nonnull));
 
-/* Reads one recording, or a table that tells of one, and says on stderr what
- * had to be skipped. -1, and the reason was said, where it can't be read or
- * holds nothing to show. The caller finishes the profile in any case. */
+/* Reads a recording or a CSV table, and reports skipped lines on stderr. -1,
+ * with the reason on stderr, where it can't be read or holds no samples. The
+ * caller finishes the profile in any case. */
 int profiles_read(struct profile *profile, const char *path,
     const struct profiles_options *options)
     __attribute__((nonnull, warn_unused_result));

@@ -52,7 +52,8 @@ static char *program_find(const char *word)
 	return strchr(word, '/') ? NULL : path_of_program(word);
 }
 
-/* It knows its interpreter, or starts Python by and by. */
+/* Whether the word names an executable, which knows its interpreter or starts
+ * one itself. */
 static bool program_is_executable(const char *word)
 {
 	char *path = program_find(word);
@@ -76,7 +77,7 @@ static bool program_needs_python(
 	return (wish->python || wish->lines) && !program_is_executable(word);
 }
 
-/* A script, a script on PATH, or else the name of a module. */
+/* The word is a script, a script in PATH, or else the name of a module. */
 static void program_add_target(struct program_words *words, const char *word)
 {
 	char *path;
@@ -110,7 +111,7 @@ void program_init(struct program *program, const struct program_wish *wish,
 	}
 	for (int i = 1; i < count; i++)
 		program_add(&made, words[i]);
-	program->words = made.list;
+	program->argv = made.list;
 	program->python = add_python || program_is_interpreter(words[0]);
 	program->agent = wish->python || wish->lines ||
 			 (add_python && program_is_script(words[0]));
@@ -118,7 +119,7 @@ void program_init(struct program *program, const struct program_wish *wish,
 
 const char *program_hint(const struct program *program)
 {
-	bool is_python = strcmp(program->words[0], "python") == 0;
+	bool is_python = strcmp(program->argv[0], "python") == 0;
 	char *path = is_python ? program_find("python3") : NULL;
 
 	if (!path)
@@ -129,8 +130,8 @@ const char *program_hint(const struct program *program)
 
 void program_finish(struct program *program)
 {
-	for (char **word = program->words; *word; word++)
+	for (char **word = program->argv; *word; word++)
 		free(*word);
-	free(program->words);
-	program->words = NULL;
+	free(program->argv);
+	program->argv = NULL;
 }

@@ -78,7 +78,7 @@ int recording_set_add_file(struct recording_set *set, const char *path,
 	return 0;
 }
 
-/* A number of mprof list, where no file has that name. */
+/* Adds the recording of that number in mprof list. */
 static int recording_set_add_number(struct recording_set *set, const char *word,
     const struct profiles_options *options, struct err *e)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One set of a comparison: some recordings of the same thing, each run in
- * them with its figures.
+ * A set of recordings of the same thing, as one side of a comparison: each of
+ * their runs with its figures.
  */
 #ifndef MPROF_INPUT_RECORDING_SET_H
 #define MPROF_INPUT_RECORDING_SET_H
@@ -26,9 +26,9 @@ struct recording_set {
 	runs; /* those with samples; never empty */
 };
 
-/* Reads what the pattern (a file's name, one with * ? [ ], or a number of
- * mprof list) matches, as more
- * of the set. -1 with e where it matches nothing, or nothing can be read. */
+/* Adds the recordings that the pattern matches: a file's name, possibly with *
+ * ? [ ], or a number of mprof list. -1 with e where it matches nothing, or a
+ * recording can't be read. */
 int recording_set_add(struct recording_set *set, const char *pattern,
     const struct profiles_options *options, struct err *e)
     __attribute__((nonnull, warn_unused_result));
@@ -38,7 +38,7 @@ int recording_set_add_file(struct recording_set *set, const char *path,
     const struct profiles_options *options, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* Leaves but the last run: the one just recorded in a file of several. */
+/* Removes all runs but the last, which is the newest in its file. */
 void recording_set_keep_last(struct recording_set *set)
     __attribute__((nonnull));
 

@@ -47,7 +47,8 @@ static void target_list(const struct procfs *fs, const struct find *find)
 		    find->pids.len - LIST_MAX);
 }
 
-/* COMMAND_OK with a pid, or with none where it is waited for. */
+/* Returns COMMAND_OK with a pid, or with pid 0 where the process has to be
+ * waited for. */
 static int choose_by_name(struct target *target, const struct procfs *fs,
     const struct target_wish *wish)
 {
@@ -103,9 +104,9 @@ static int target_check(
 	return 0;
 }
 
-/* The words of its command line, which it may have written over; its name in
- * brackets where it has none, or they can't be read now. */
-static void take_words(struct target *target, const struct procfs *fs)
+/* Reads the command line, which the process may have overwritten. Where it is
+ * empty or can't be read it is the name in brackets. */
+static void target_read_words(struct target *target, const struct procfs *fs)
 {
 	char text[65536];
 	struct words *words = words_create(fs, sizeof(text));
@@ -121,14 +122,14 @@ static void take_words(struct target *target, const struct procfs *fs)
 	while (len > 0 && text[len - 1] == 0)
 		len--;
 	text[len] = 0;
-	target->words = mem_zero((size_t)len + 2, sizeof(char *));
+	target->argv = mem_zero((size_t)len + 2, sizeof(char *));
 	for (const char *at = text; at < text + len || count == 0;
 	     at += strlen(at) + 1)
-		target->words[count++] = mem_copy(at);
+		target->argv[count++] = mem_copy(at);
 }
 
-/* A look at all processes takes milliseconds: a twentieth of the time at the
- * most goes into it. */
+/* Scanning all processes takes milliseconds: at most a twentieth of the time is
+ * spent on it. */
 enum { WAIT_MS = 50, WAIT_SHARE = 20 };
 
 static void wait_a_little(int64_t look_ns, int64_t until_ns)
@@ -178,8 +179,8 @@ static int find_pid(struct target *target, const struct procfs *fs,
 	return COMMAND_OK;
 }
 
-/* An empty word comes from "$(pidof server)" where there is no server: it
- * would be a part of every name. */
+/* Refuses an empty word, which "$(pidof server)" gives where there is no
+ * server, and which would be part of every name. */
 static int check_wish(const struct target_wish *wish)
 {
 	struct err e;
@@ -210,7 +211,7 @@ int target_find(struct target *target, const struct target_wish *wish)
 	if (status == COMMAND_OK && target_check(target, &fs, &e) != 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	if (status == COMMAND_OK)
-		take_words(target, &fs);
+		target_read_words(target, &fs);
 	procfs_finish(&fs);
 	return status;
 }
@@ -244,8 +245,8 @@ int target_check_metric(
 
 void target_finish(struct target *target)
 {
-	for (char **word = target->words; word && *word; word++)
+	for (char **word = target->argv; word && *word; word++)
 		free(*word);
-	free(target->words);
-	target->words = NULL;
+	free(target->argv);
+	target->argv = NULL;
 }

@@ -14,26 +14,26 @@
 
 struct target {
 	pid_t pid;
-	char **words; /* its command line, ends with NULL */
+	char **argv; /* its command line, ends with NULL */
 };
 
 struct target_wish {
 	const char *word; /* a pid or a name */
-	bool whole_tree;  /* of several processes of that name the one that
-			   * the others descend from is meant */
+	bool whole_tree;  /* of several processes of that name take the one that
+			     the others descend from */
 	bool wait;        /* until a process of that whole name exists */
 	int64_t until_ns; /* on the monotonic clock; 0: without end */
 };
 
-/* COMMAND_OK, or the status to end with: what is wrong was said on stderr. The
- * caller finishes in any case. */
+/* Finds the process. COMMAND_OK, or the exit status after a message on stderr.
+ * The caller finishes in any case. */
 int target_find(struct target *target, const struct target_wish *wish)
     __attribute__((nonnull));
 
-/* One process, which is there now. */
+/* The same for one process that exists now. */
 int target_init(struct target *target, const char *word)
     __attribute__((nonnull));
-/* Whether metric may be read of it; -1 with e where that isn't permitted. */
+/* Checks that metric may be read of it; -1 with e where it is not permitted. */
 int target_check_metric(const struct target *target,
     const struct metric *metric, struct err *e) __attribute__((nonnull));
 void target_finish(struct target *target) __attribute__((nonnull));

@@ -10,7 +10,8 @@
 
 #include "base/clock.h"
 
-/* So much of an unchanged end is lost if this process is killed. */
+/* Longest time for which an unchanged sample is held back, and lost if this
+ * process is killed. */
 #define HOLD_NS (600 * NS_PER_S)
 
 static void write_sample(struct dat_sink *recording, int64_t time_ns)
@@ -75,8 +76,8 @@ static void write_ranks(struct dat_writer *writer)
 	}
 }
 
-/* INFO says who recorded and how. It is the first record of a run, so its
- * memory and time are those of the record that comes next. */
+/* Writes INFO, the first record of a run: how it is recorded. Its memory and
+ * time are those of the record that follows. */
 static void write_info(struct dat_sink *recording, int64_t kib, int64_t time_ns)
 {
 	struct dat_writer *writer = &recording->writer;
@@ -105,7 +106,8 @@ static void write_info(struct dat_sink *recording, int64_t kib, int64_t time_ns)
 	dat_write_end(writer, kib, time_ns);
 }
 
-/* Begins a record that is no sample: INFO and a held sample precede it. */
+/* Begins a record other than a sample, after INFO and a sample that is held
+ * back. */
 static struct dat_writer *begin_record(struct dat_sink *recording,
     const char *keyword, int64_t kib, int64_t time_ns)
 {
@@ -141,7 +143,7 @@ static bool is_changed(
 	return at != recording->written.len;
 }
 
-static void dat_sink_take(
+static void dat_sink_remember(
     struct dat_sink *recording, const struct sink_tick *tick)
 {
 	recording->written_kib = tick->total_kib;
@@ -168,7 +170,7 @@ static void dat_sink_on_tick(void *context, const struct sink_tick *tick)
 	}
 	write_info(recording, tick->total_kib, tick->time_ns);
 	write_held(recording);
-	dat_sink_take(recording, tick);
+	dat_sink_remember(recording, tick);
 	write_sample(recording, tick->time_ns);
 	recording->begun = true;
 }
@@ -189,8 +191,8 @@ static void on_birth(void *context, const struct sink_birth *birth)
 	dat_write_end(writer, process->kib, birth->time_ns);
 }
 
-/* Without -M only the program's own EXIT is written, which each run has: a run
- * whose last record is another was cut off. */
+/* Without -M only the program's own EXIT is written. Each run has one: a run
+ * without it was cut off. */
 static void dat_sink_on_end(void *context, const struct sink_exit *end)
 {
 	struct dat_sink *recording = context;

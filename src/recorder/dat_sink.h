@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Between the sampler, which knows a sink, and the .dat writer, which knows a
- * file: what is recorded of what the sampler tells.
+ * A sink that writes what the sampler reports into a .dat file.
  */
 #ifndef MPROF_RECORDER_DAT_SINK_H
 #define MPROF_RECORDER_DAT_SINK_H
@@ -18,7 +17,7 @@ struct dat_sink_child {
 
 struct dat_sink {
 	struct dat_writer writer;
-	struct sink sink;    /* give this to the sampler */
+	struct sink sink;    /* for the sampler */
 	const char *backend; /* for INFO */
 	int64_t interval_ns;
 	bool alone;    /* the total is the program's */
@@ -27,17 +26,19 @@ struct dat_sink {
 	bool skip_unchanged;
 	bool informed;   /* INFO is written */
 	bool begun;      /* the first sample is written */
-	int64_t held_ns; /* a sample like the one before it; 0: none */
+	int64_t held_ns; /* time of a sample that is held back, since it equals
+			    the one before; 0: none */
 	int64_t written_ns, written_kib;      /* the last that was written */
 	ARRAY(struct dat_sink_child) written; /* and its children */
-	ARRAY(struct share) shares;           /* that may matter at the end */
+	ARRAY(struct share)
+	shares; /* candidates for the reading near the peak */
 };
 
 /* Fills sink; writer, backend, interval_ns, alone, launched, each and
  * skip_unchanged are the caller's to set. */
 void dat_sink_init(struct dat_sink *recording) __attribute__((nonnull));
 
-/* Behind the last record. -1 with e where something was lost. */
+/* Ends the recording. -1 with e where something was lost. */
 int dat_sink_finish(struct dat_sink *recording, struct err *e)
     __attribute__((nonnull(1), warn_unused_result));
 
