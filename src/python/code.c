@@ -130,6 +130,8 @@ const struct code *codes_find(struct codes *codes,
 int code_line(const struct code *code, const struct python_target *target,
     const struct python_frame *frame)
 {
-	return linetable_line(target->minor, code->table, code->table_len,
-	    code->first_line, stack_frame_place(target, frame));
+	return linetable_line(
+	    (enum line_table_form)target->offsets.line_table_form, code->table,
+	    code->table_len, code->first_line,
+	    stack_frame_place(target, frame));
 }

@@ -3,7 +3,6 @@
 
 #define GENERATIONS 3
 #define FLAGS ((uint64_t)3) /* of a link: the collector's own */
-#define SCAN 128            /* so far around is looked for them */
 #define OBJECT_MIN 32       /* with its header */
 
 static uint64_t next_of(struct image *image, uint64_t head)
@@ -26,63 +25,64 @@ static bool is_head(struct image *image, uint64_t head)
 		   next_of(image, previous) == head);
 }
 
+/* Three heads in a row, and not the end of a longer row. */
 static bool are_generations(struct image *image, uint64_t first, uint64_t size)
 {
 	for (uint64_t i = 0; i < GENERATIONS; i++)
 		if (!is_head(image, first + i * size))
 			return false;
-	return true;
+	return image->collecting || !is_head(image, first - size);
 }
 
-/* The youngest generation: where the pointer to it says, or the row of this
- * version, or where three heads stand in a row. */
+/* Returns the head of the youngest generation: the pointer to it says where
+ * that is, or the row of this version does, or three heads stand in a row.
+ * 3.14.0 to 3.14.4 have one young and two old lists in place of three
+ * generations, and nothing but that place tells them apart. */
 static uint64_t find_generations(
-    struct image *image, uint64_t expected, uint64_t permanent, uint64_t size)
+    const struct python_offsets *o, struct image *image, uint64_t state)
 {
-	uint64_t told = image_u64(image, permanent - 8);
+	uint64_t size = (uint64_t)o->gc_generation_size;
+	uint64_t end = state + (uint64_t)o->gc_size;
+	uint64_t told = image_u64(image, state + (uint64_t)o->gc_generation0);
+	uint64_t expected = state + (uint64_t)o->gc_generations;
 
-	if (told + SCAN >= expected && told <= expected + SCAN &&
-	    are_generations(image, told, size))
+	if (told >= state && told < end && are_generations(image, told, size))
 		return told;
 	if (are_generations(image, expected, size))
 		return expected;
-	for (uint64_t at = expected - SCAN; at <= expected + SCAN; at += 4)
+	for (uint64_t at = state; at + GENERATIONS * size <= end; at += 4)
 		if (are_generations(image, at, size))
 			return at;
 	return 0;
 }
 
-static uint64_t find_permanent(
-    struct image *image, uint64_t expected, uint64_t generations_end)
+static uint64_t find_permanent(const struct python_offsets *o,
+    struct image *image, uint64_t state, uint64_t generations_end)
 {
-	if (is_head(image, expected))
+	uint64_t expected = state + (uint64_t)o->gc_permanent;
+
+	if (expected >= generations_end && is_head(image, expected))
 		return expected;
-	for (uint64_t at = generations_end; at <= expected + SCAN; at += 4)
+	for (uint64_t at = generations_end;
+	     at + COLLECTOR_HEADER <= state + (uint64_t)o->gc_size; at += 4)
 		if (is_head(image, at))
 			return at;
 	return 0;
 }
 
 bool collector_find(struct collector *collector,
-    const struct python_target *target, struct image *image, uint64_t owner)
+    const struct python_target *target, struct image *image, uint64_t state)
 {
 	const struct python_offsets *o = &target->offsets;
-	bool of_runtime = o->interpreter_gc_generations < 0;
 	uint64_t size = (uint64_t)o->gc_generation_size;
-	uint64_t permanent =
-	    owner + (uint64_t)(of_runtime ? o->runtime_gc_permanent
-					  : o->interpreter_gc_permanent);
-	uint64_t first = find_generations(image,
-	    owner + (uint64_t)(of_runtime ? o->runtime_gc_generations
-					  : o->interpreter_gc_generations),
-	    permanent, size);
+	uint64_t first = find_generations(o, image, state);
 
 	if (!first)
 		return false;
 	for (uint64_t i = 0; i < GENERATIONS; i++)
 		collector->heads[i] = first + i * size;
 	collector->heads[GENERATIONS] =
-	    find_permanent(image, permanent, first + GENERATIONS * size);
+	    find_permanent(o, image, state, first + GENERATIONS * size);
 	return collector->heads[GENERATIONS] != 0;
 }
 

@@ -17,10 +17,11 @@ struct collector {
 	uint64_t heads[COLLECTOR_RINGS];
 };
 
-/* Finds the rings of an interpreter (to 3.8: of the runtime) that keeps its
- * collector's state at owner; false where there are none that make sense. */
+/* Finds the rings of the collector whose state is at that address, in an
+ * interpreter or (3.8) in the runtime; false where there are none that make
+ * sense. */
 bool collector_find(struct collector *collector,
-    const struct python_target *target, struct image *image, uint64_t owner)
+    const struct python_target *target, struct image *image, uint64_t state)
     __attribute__((nonnull, warn_unused_result));
 
 /* Calls visit for each object of a ring. False where it does not end at its

@@ -107,57 +107,73 @@ void frames_each_chunk(const struct python_target *target, struct image *image,
 	walk_threads(&walk);
 }
 
-/* To 3.10: where what it computes with begins is told, and where that ends
- * while it is not running: an address, in 3.10 a number of words. */
+/* The number of words in use by the frame's top, those from first on being what
+ * it computes with; -1 where the top does not say, as while it runs. A frame
+ * that has ended has none. */
+static int64_t frame_used(const struct python_offsets *o, uint64_t top,
+    uint64_t start, uint64_t first)
+{
+	int32_t number = (int32_t)top;
+
+	switch ((enum frame_top_form)o->frame_top_form) {
+	case FRAME_TOP_ADDRESS:
+		return top >= start && top < MEMORY_END
+			   ? (int64_t)(top - start) / 8
+			   : -1;
+	case FRAME_TOP_DEPTH:
+		return number >= 0 ? (int64_t)first + number : -1;
+	case FRAME_TOP_WORDS:
+		return number;
+	}
+	return -1;
+}
+
+/* The words of a frame that has count of them, variables up to first. */
+static struct frame_words words_of(const struct python_offsets *o,
+    struct image *image, uint64_t frame, uint64_t first, uint64_t count)
+{
+	uint64_t start = frame + (uint64_t)o->frame_locals;
+	int64_t used = frame_used(
+	    o, image_u64(image, frame + (uint64_t)o->frame_top), start, first);
+
+	if (used < 0 || (uint64_t)used > count ||
+	    (python_frames_are_objects(o) && (uint64_t)used < first))
+		return (struct frame_words){start, first, count - first};
+	return (struct frame_words){start, (uint64_t)used, 0};
+}
+
+/* To 3.10 the frame says where what it computes with begins. */
 static struct frame_words words_of_object(
     const struct python_offsets *o, struct image *image, uint64_t frame)
 {
-	struct frame_words words = {.start = frame + (uint64_t)o->frame_locals};
+	uint64_t start = frame + (uint64_t)o->frame_locals;
 	uint64_t count = image_u64(image, frame + (uint64_t)o->object_size);
 	uint64_t stack = image_u64(image, frame + (uint64_t)o->frame_stack);
-	uint64_t top = image_u64(image, frame + (uint64_t)o->frame_top);
-	uint64_t end = words.start + 8 * count;
 
-	if (count > WORDS_MAX || stack < words.start || stack > end)
+	if (count > WORDS_MAX || stack < start || stack > start + 8 * count)
 		return (struct frame_words){0};
-	if (o->minor == 10)
-		top = (int32_t)top < 0 ? 0 : stack + 8 * (uint32_t)top;
-	if (top >= stack && top <= end) {
-		words.used = (top - words.start) / 8;
-	} else {
-		words.used = (stack - words.start) / 8;
-		words.doubtful = (end - stack) / 8;
-	}
-	return words;
+	return words_of(o, image, frame, (stack - start) / 8, count);
 }
 
-/* From 3.11 on: the top is a number of words, below 0 while the frame runs and
- * 0 when it has ended. */
+/* From 3.11 on the code says so. */
 struct frame_words frame_words(
     const struct python_target *target, struct image *image, uint64_t frame)
 {
 	const struct python_offsets *o = &target->offsets;
-	struct frame_words words = {.start = frame + (uint64_t)o->frame_locals};
 	uint32_t locals, stack;
 	const char *code;
-	int32_t top;
 
-	if (target->minor < 11)
+	if (python_frames_are_objects(o))
 		return words_of_object(o, image, frame);
-	code =
-	    image_at(image, image_u64(image, frame + (uint64_t)o->frame_code),
-		(uint64_t)o->code_size);
+	code = image_at(image,
+	    python_untagged(
+		o, image_u64(image, frame + (uint64_t)o->frame_code)),
+	    (uint64_t)o->code_size);
 	if (!code)
 		return (struct frame_words){0};
 	locals = field_u32(code, o->code_locals);
 	stack = field_u32(code, o->code_stack_size);
 	if (locals > WORDS_MAX || stack > WORDS_MAX)
 		return (struct frame_words){0};
-	top = (int32_t)image_u64(image, frame + (uint64_t)o->frame_top);
-	words.used = locals;
-	if (top >= 0 && top <= (int32_t)(locals + stack))
-		words.used = (uint64_t)top;
-	else
-		words.doubtful = stack;
-	return words;
+	return words_of(o, image, frame, locals, (uint64_t)locals + stack);
 }

@@ -228,7 +228,8 @@ static void add_variables(struct pass *pass, const struct holders_frame *frame)
 	pass->code = frame->code;
 	for (uint64_t i = 0; i < count && !pass->full; i++) {
 		struct object_edge edge = {.kind = EDGE_LOCAL,
-		    .to = image_u64(pass->types->image, start + 8 * i),
+		    .to = python_untagged(
+			o, image_u64(pass->types->image, start + 8 * i)),
 		    .index = i};
 
 		edge.type = object_types_of(pass->types, edge.to);

@@ -27,12 +27,13 @@ static void holders_frames_add_frame(void *context, uint64_t address)
 	struct object_types *types = &holders->objects->types;
 	const struct python_offsets *o = &types->target->offsets;
 	struct holders_frame frame = {.address = address,
-	    .code = holders_frames_word(types, address, o->frame_code)};
+	    .code = python_untagged(
+		o, holders_frames_word(types, address, o->frame_code))};
 	size_t object = OBJECTS_NONE;
 
 	if (!is_code(types, frame.code))
 		return;
-	if (types->target->minor < 11)
+	if (python_frames_are_objects(o))
 		object = objects_index(holders->objects, address);
 	frame.is_object = object != OBJECTS_NONE;
 	if (!frame.is_object)
@@ -53,15 +54,16 @@ uint64_t holders_code(struct object_types *types, uint64_t address,
     const struct object_type *type)
 {
 	const struct python_offsets *o = &types->target->offsets;
+	bool is_object = python_frames_are_objects(o);
 	uint64_t frame = address;
 
 	if (type->kind != OBJECT_FRAME && type->kind != OBJECT_GENERATOR)
 		return 0;
-	if (types->target->minor >= 11 &&
-	    !object_frame_words(types, address, type, &frame))
+	if (!is_object && !object_frame_words(types, address, type, &frame))
 		return 0;
-	return type->kind == OBJECT_FRAME || types->target->minor >= 11
-		   ? holders_frames_word(types, frame, o->frame_code)
+	return type->kind == OBJECT_FRAME || !is_object
+		   ? python_untagged(
+			 o, holders_frames_word(types, frame, o->frame_code))
 		   : 0;
 }
 

@@ -220,15 +220,12 @@ static void forget_gone(const struct copy *copy)
 static bool is_collecting(const struct python_target *target)
 {
 	const struct python_offsets *o = &target->offsets;
+	uint64_t collector = o->interpreter_gc == OFFSET_ABSENT
+				 ? target->runtime + o->runtime_gc
+				 : target->interpreter + o->interpreter_gc;
 	uint32_t collecting = 0;
 
-	if (o->interpreter_gc_collecting >= 0)
-		memory_u32(&target->memory,
-		    target->interpreter + o->interpreter_gc_collecting,
-		    &collecting);
-	else
-		memory_u32(&target->memory,
-		    target->runtime + o->runtime_gc_collecting, &collecting);
+	memory_u32(&target->memory, collector + o->gc_collecting, &collecting);
 	return collecting != 0;
 }
 

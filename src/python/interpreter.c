@@ -17,8 +17,6 @@
 #include "python/identity.h"
 #include "python/remote.h"
 
-#define OLDEST_MINOR 8
-#define NEWEST_MINOR 13
 #define DEBUG_SINCE 13 /* has _Py_DebugOffsets */
 #define IMAGES_MAX 4
 
@@ -195,7 +193,8 @@ static enum python_result unsupported_version(
 	err_set(e,
 	    "process %d: not supported: Python %d.%d (CPython 3.%d to 3.%d "
 	    "can be read)",
-	    (int)pid, major, minor, OLDEST_MINOR, NEWEST_MINOR);
+	    (int)pid, major, minor, python_offsets_oldest(),
+	    python_offsets_newest());
 	return PYTHON_UNSUPPORTED;
 }
 
@@ -214,7 +213,8 @@ static enum python_result no_runtime(
 		if (!interpreter_begins(name, "python") &&
 		    !interpreter_begins(name, "libpython"))
 			continue;
-		if (major == 2 || (minor >= 0 && minor < OLDEST_MINOR))
+		if (major == 2 ||
+		    (minor >= 0 && minor < python_offsets_oldest()))
 			return unsupported_version(
 			    e, pid, major, minor < 0 ? 7 : minor);
 		if (images->items[i].program && images->len == 1)
@@ -265,8 +265,8 @@ static enum python_result find_version(struct python_target *target,
 	if (target->minor < 0)
 		return interpreter_unsupported(
 		    e, target->pid, "a Python that does not tell its version");
-	if (major != 3 || target->minor < OLDEST_MINOR ||
-	    target->minor > NEWEST_MINOR)
+	if (major != 3 || target->minor < python_offsets_oldest() ||
+	    target->minor > python_offsets_newest())
 		return unsupported_version(
 		    e, target->pid, major, target->minor);
 	return PYTHON_OK;
@@ -290,8 +290,9 @@ static enum python_result find_offsets(
 		return interpreter_unsupported(
 		    e, target->pid, "a free-threaded build of CPython");
 	if (python_offsets_adopt(&target->offsets, &debug) < 0)
-		return interpreter_unsupported(
-		    e, target->pid, "its table of offsets makes no sense");
+		return interpreter_unsupported(e, target->pid,
+		    "its table of offsets is that of no CPython that mprof "
+		    "knows");
 	return PYTHON_OK;
 }
 

@@ -91,14 +91,15 @@ static int line_311(const uint8_t *table, size_t len, int first, int at)
 	return first;
 }
 
-int linetable_line(
-    int minor, const uint8_t *table, size_t len, int first, int at)
+int linetable_line(enum line_table_form form, const uint8_t *table, size_t len,
+    int first, int at)
 {
-	if (at < 0)
-		return first;
-	if (minor >= 11)
-		return line_311(table, len, first, at);
-	if (minor == 10)
-		return line_310(table, len, first, at);
-	return line_lnotab(table, len, first, at);
+	static int (*const lines[])(
+	    const uint8_t *table, size_t len, int first, int at) = {
+	    [LINE_TABLE_STEPS] = line_lnotab,
+	    [LINE_TABLE_RANGES] = line_310,
+	    [LINE_TABLE_LOCATIONS] = line_311,
+	};
+
+	return at < 0 ? first : lines[form](table, len, first, at);
 }

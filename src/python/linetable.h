@@ -11,9 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "python/offsets.h"
+
 /* The line of the instruction at byte offset `at` of code that begins in
  * line first; first itself where the table doesn't say. */
-int linetable_line(
-    int minor, const uint8_t *table, size_t len, int first, int at);
+int linetable_line(enum line_table_form form, const uint8_t *table, size_t len,
+    int first, int at);
 
 #endif

@@ -57,8 +57,9 @@ bool dict_keys_read(struct dict_keys *keys, struct image *image,
 	if (!at)
 		return false;
 	keys->refs = field_u64(at, 0);
-	if (target->minor >= 11 ? !read_new(keys, at, address)
-				: !read_old(keys, at, address))
+	if (target->offsets.dict_keys_form == DICT_KEYS_LOG2
+		? !read_new(keys, at, address)
+		: !read_old(keys, at, address))
 		return false;
 	if (keys->usable > (uint64_t)1 << LOG2_MAX)
 		return false;
@@ -79,5 +80,6 @@ void dict_keys_entry(const struct dict_keys *keys, struct image *image,
  * front. */
 uint64_t dict_values(const struct python_target *target, uint64_t values)
 {
-	return values && target->minor >= 13 ? values + 8 : values;
+	return values ? values + (uint64_t)target->offsets.dict_values_first
+		      : 0;
 }

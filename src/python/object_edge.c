@@ -84,7 +84,8 @@ static void tell_row(struct walk *walk, enum object_edge_kind kind,
 	at = image_at(walk->image, address, 8 * count);
 	for (uint64_t i = 0; at && i < count && !walk->ended; i++) {
 		walk->edge.index = i;
-		object_edge_tell(walk, kind, field_u64(at + 8 * i, 0));
+		object_edge_tell(walk, kind,
+		    python_untagged(walk->o, field_u64(at + 8 * i, 0)));
 	}
 	walk->edge.index = 0;
 }
@@ -103,11 +104,16 @@ static const char *member_name(const struct walk *walk, uint64_t offset)
 /* The words of the object in [start, end), some of which have names. */
 static void tell_words(struct walk *walk, uint64_t start, uint64_t end)
 {
+	bool tagged = walk->type->kind == OBJECT_GENERATOR ||
+		      walk->type->kind == OBJECT_FRAME;
+
 	if (end <= start || !object_edge_spend(walk, (end - start) / 8))
 		return;
 	for (uint64_t at = start; at + 8 <= end && !walk->ended; at += 8) {
 		uint64_t to = image_u64(walk->image, walk->edge.from + at);
 
+		if (tagged)
+			to = python_untagged(walk->o, to);
 		/* The name only for what is one: most words are none. */
 		if (to >= 4096 && to % 8 == 0 &&
 		    object_types_of(walk->types, to))
@@ -191,14 +197,14 @@ static void tell_frame(struct walk *walk)
 	const struct object_type *type = walk->type;
 	uint64_t frame;
 
-	if (type->kind == OBJECT_FRAME && walk->types->target->minor < 11) {
+	if (type->kind == OBJECT_FRAME && python_frames_are_objects(walk->o)) {
 		/* Behind these a frame has blocks, which may be stale too. */
 		tell_words(walk, HEADER, (uint64_t)walk->o->frame_stack);
 		tell_frame_words(walk, walk->edge.from);
 		return;
 	}
 	tell_words(walk, HEADER, type->basic);
-	if (walk->types->target->minor < 11)
+	if (python_frames_are_objects(walk->o))
 		return;
 	frame = object_frame(walk->types, walk->edge.from, type);
 	if (type->kind == OBJECT_GENERATOR ||
@@ -291,6 +297,7 @@ static void tell_contents(struct walk *walk)
 		object_edge_tell_name(
 		    walk, "base", object_edge_word(walk, NUMPY_BASE));
 		break;
+	case OBJECT_BUFFERED:
 	case OBJECT_OTHER:
 		tell_other(walk);
 		break;
@@ -318,23 +325,23 @@ static void tell_inline(struct walk *walk, uint64_t values)
 	}
 }
 
-/* In front of the collector's header: 3.11 has values and dict, 3.12 one of
- * them, told apart by the lowest bit, 3.13 the dict, and the values in the
- * object where they are valid. */
+/* In front of the collector's header: see enum instance_form. */
 static void tell_managed(struct walk *walk)
 {
 	uint64_t dict = object_edge_word(walk, -24), values = 0;
 	const unsigned char *at;
 
-	switch (walk->types->target->minor) {
-	case 11:
+	switch ((enum instance_form)walk->o->instance_form) {
+	case INSTANCE_PLAIN:
+		return;
+	case INSTANCE_PAIR:
 		values = object_edge_word(walk, -32);
 		break;
-	case 12:
+	case INSTANCE_TAGGED:
 		values = dict & 1 ? dict + 1 : 0;
 		dict = dict & 1 ? 0 : dict;
 		break;
-	default:
+	case INSTANCE_INLINE:
 		at = walk->type->inline_values
 			 ? image_at(walk->image,
 			       walk->edge.from + walk->type->basic, 8)
@@ -364,8 +371,8 @@ static void tell_added(struct walk *walk)
 	if (!type->item || type->dict_offset >= 0 || type->dict_offset < -64 ||
 	    type->managed_dict)
 		return;
-	if (type->kind == OBJECT_INT && walk->types->target->minor >= 12)
-		count >>= 3;
+	if (type->kind == OBJECT_INT)
+		count >>= walk->o->int_tag_bits;
 	items = (uint64_t)(count < 0 ? 0 - (uint64_t)count : (uint64_t)count);
 	if (items > walk->image->copied / type->item)
 		return;

@@ -146,14 +146,15 @@ static uint64_t str_size(const struct measured *m)
 static uint64_t int_size(const struct measured *m)
 {
 	int64_t count = (int64_t)object_size_word(m, m->o->object_size);
+	uint64_t least = (uint64_t)m->o->int_digits_least;
 	uint64_t digits;
 
-	if (m->target->minor >= 12)
-		digits = (uint64_t)count >> 3;
+	if (m->o->int_tag_bits)
+		digits = (uint64_t)count >> m->o->int_tag_bits;
 	else
 		digits = (uint64_t)(count < 0 ? -(count + 1) + 1 : count);
-	if (digits == 0 && m->target->minor >= 11)
-		digits = 1;
+	if (digits < least)
+		digits = least;
 	return 24 + length_at(m, m->address + 24, digits, 4);
 }
 
@@ -164,17 +165,33 @@ static uint64_t type_size(const struct measured *m)
 	const struct object_type *self = object_types_get(m->types, m->address);
 	struct dict_keys keys;
 
-	if (!self || !self->on_heap) {
-		int minor = m->target->minor;
-
-		return (uint64_t)m->o->type_size +
-		       (minor == 11 || minor == 12 ? GC_HEADER : 0);
-	}
+	if (!self || !self->on_heap)
+		return (uint64_t)(m->o->type_size + m->o->static_type_extra);
 	if (!self->keys ||
 	    !dict_keys_read(&keys, m->image, m->target, self->keys))
 		return (uint64_t)m->o->heap_type_size + GC_HEADER;
 	return (uint64_t)m->o->heap_type_size + GC_HEADER +
 	       object_size_length(m, keys.bytes, 1);
+}
+
+/* VAR_HEAD, allocated, bytes; since 3.15 those are a bytes object's, but where
+ * there are none. */
+static uint64_t bytearray_size(const struct measured *m)
+{
+	uint64_t size =
+	    length_at(m, object_size_word(m, 32), object_size_word(m, 24), 1);
+
+	if (size && m->o->bytearray_bytes != OFFSET_ABSENT)
+		size += (uint64_t)m->o->bytes_data + 1;
+	return size;
+}
+
+/* HEAD, raw file, five int, position; then the buffer, five positions, lock,
+ * owner and the buffer's size. */
+static uint64_t buffered_size(const struct measured *m)
+{
+	return length_at(
+	    m, object_size_word(m, 56), object_size_word(m, 120), 1);
 }
 
 /* VAR_HEAD, left block, right block, left index. */
@@ -252,7 +269,8 @@ uint64_t object_frame_words(struct object_types *types, uint64_t address,
 	if (o->code_locals < 0)
 		return 0;
 	*frame = object_frame(types, address, type);
-	code = image_u64(types->image, *frame + (uint64_t)o->frame_code);
+	code = python_untagged(
+	    o, image_u64(types->image, *frame + (uint64_t)o->frame_code));
 	at = image_at(types->image, code, (uint64_t)o->code_size);
 	if (!at)
 		return 0;
@@ -269,7 +287,7 @@ static uint64_t frame_size(const struct measured *m)
 {
 	uint64_t frame;
 
-	if (m->target->minor >= 11)
+	if (!python_frames_are_objects(m->o))
 		return 8 * object_frame_words(
 			       m->types, m->address, m->type, &frame);
 	return m->type->kind == OBJECT_FRAME ? object_size_items(m) - 8 : 0;
@@ -287,9 +305,10 @@ static uint64_t extra_size(const struct measured *m)
 		return ordered_dict_size(m);
 	case OBJECT_SET:
 		return set_size(m);
-	case OBJECT_BYTEARRAY: /* VAR_HEAD, allocated, bytes */
-		return length_at(
-		    m, object_size_word(m, 32), object_size_word(m, 24), 1);
+	case OBJECT_BYTEARRAY:
+		return bytearray_size(m);
+	case OBJECT_BUFFERED:
+		return buffered_size(m);
 	case OBJECT_DEQUE:
 		return deque_size(m);
 	case OBJECT_ARRAY:
@@ -349,7 +368,9 @@ bool object_is_sound(struct object_types *types, uint64_t address,
 {
 	const struct measured m = measured_of(types, address, type);
 
-	if (type->has_gc || image_u64(types->image, address) > SOUND_REFERENCES)
+	if (type->has_gc ||
+	    python_references(m.o, image_u64(types->image, address)) >
+		SOUND_REFERENCES)
 		return false;
 	switch (type->kind) {
 	case OBJECT_STR:

@@ -18,11 +18,7 @@
 /* One object more than this many references has never been seen. */
 #define REFERENCES_MAX ((uint64_t)1 << 33)
 
-/* Of tp_flags; Include/object.h of 3.8 to 3.13 agrees, but for the first
- * three, which are there since 3.13, 3.12 and 3.11. */
-#define FLAG_INLINE_VALUES (1u << 2)
-#define FLAG_MANAGED_WEAKREF (1u << 3)
-#define FLAG_MANAGED_DICT (1u << 4)
+/* Of tp_flags; Include/object.h of all versions agrees on these. */
 #define FLAG_HEAP_TYPE (1u << 9)
 #define FLAG_READY (1u << 12)
 #define FLAG_HAVE_GC (1u << 14)
@@ -54,6 +50,7 @@ static const struct {
 } name_kinds[] = {
     {"set", OBJECT_SET},
     {"frozenset", OBJECT_SET},
+    {"frozendict", OBJECT_DICT},
     {"bytearray", OBJECT_BYTEARRAY},
     {"float", OBJECT_ATOM},
     {"complex", OBJECT_ATOM},
@@ -67,6 +64,9 @@ static const struct {
     {"Struct", OBJECT_STRUCT}, /* 3.8 */
     {"numpy.ndarray", OBJECT_NUMPY_ARRAY},
     {"numpy.void", OBJECT_NUMPY_VOID},
+    {"_io.BufferedReader", OBJECT_BUFFERED},
+    {"_io.BufferedWriter", OBJECT_BUFFERED},
+    {"_io.BufferedRandom", OBJECT_BUFFERED},
     {"collections.deque", OBJECT_DEQUE},
     {"collections.OrderedDict", OBJECT_ORDERED_DICT},
 };
@@ -356,14 +356,15 @@ static void read_members(
 	}
 }
 
-static void read_flags(struct object_type *type, int minor, uint32_t flags)
+static void read_flags(
+    struct object_type *type, const struct python_offsets *o, uint32_t flags)
 {
 	type->on_heap = flags & FLAG_HEAP_TYPE;
 	type->has_gc = flags & FLAG_HAVE_GC;
-	type->managed_dict = minor >= 11 && flags & FLAG_MANAGED_DICT;
+	type->managed_dict = flags & (uint32_t)o->flag_managed_dict;
 	type->pre_header =
-	    type->managed_dict || (minor >= 12 && flags & FLAG_MANAGED_WEAKREF);
-	type->inline_values = minor >= 13 && flags & FLAG_INLINE_VALUES;
+	    type->managed_dict || flags & (uint32_t)o->flag_managed_weakref;
+	type->inline_values = flags & (uint32_t)o->flag_inline_values;
 }
 
 static struct object_type *type_create(
@@ -378,7 +379,7 @@ static struct object_type *type_create(
 	one.item = object_type_field(types, address, o->type_item_size);
 	if (one.basic < 16 || one.basic > BASIC_MAX || one.item > BASIC_MAX)
 		return NULL;
-	read_flags(&one, types->target->minor,
+	read_flags(&one, o,
 	    (uint32_t)object_type_field(types, address, o->type_flags));
 	one.name = name_of(types, address, one.on_heap);
 	if (!one.name)
@@ -473,7 +474,7 @@ struct object_type *object_types_of(
 	at = image_at(types->image, address, (uint64_t)o->object_header);
 	if (!at)
 		return NULL;
-	refs = field_u64(at, 0);
+	refs = python_references(o, field_u64(at, 0));
 	if (refs == 0 || refs > REFERENCES_MAX || is_in_chunk(types, address))
 		return NULL;
 	return object_types_get(types, field_u64(at, o->object_type));

@@ -20,6 +20,7 @@ enum object_kind {
 	OBJECT_STR,
 	OBJECT_BYTES,
 	OBJECT_BYTEARRAY,
+	OBJECT_BUFFERED, /* a file of io with a buffer of its own */
 	OBJECT_INT,
 	OBJECT_TYPE,
 	OBJECT_DEQUE,

@@ -98,8 +98,8 @@ static void add_listed(void *context, uint64_t object)
 		objects_add(objects, object);
 }
 
-/* The rings of the collector whose state is in owner. */
-static void add_rings(struct objects *objects, uint64_t owner)
+/* The rings of the collector whose state is at that address. */
+static void add_rings(struct objects *objects, uint64_t state)
 {
 	const struct python_target *target = objects->types.target;
 	struct image *image = objects->types.image;
@@ -107,7 +107,7 @@ static void add_rings(struct objects *objects, uint64_t owner)
 
 	if (objects->trouble)
 		return;
-	if (!collector_find(&collector, target, image, owner)) {
+	if (!collector_find(&collector, target, image, state)) {
 		objects->trouble = OBJECTS_NO_RINGS;
 		return;
 	}
@@ -142,12 +142,13 @@ static void objects_add_frame(void *context, uint64_t frame)
 {
 	struct objects *objects = context;
 	const struct python_target *target = objects->types.target;
+	bool is_object = python_frames_are_objects(&target->offsets);
 	struct frame_words words =
 	    frame_words(target, objects->types.image, frame);
 
-	if (target->minor < 11 && object_types_of(&objects->types, frame))
+	if (is_object && object_types_of(&objects->types, frame))
 		objects_add(objects, frame);
-	else if (target->minor >= 11 && words.start)
+	else if (!is_object && words.start)
 		add_words(objects, frame, (words.start - frame) / 8, add_held);
 	add_words(objects, words.start, words.used, add_held);
 	add_words(objects, words.start + 8 * words.used, words.doubtful,
@@ -159,8 +160,8 @@ static void add_interpreter(struct objects *objects, uint64_t interpreter)
 	const struct python_offsets *o = &objects->types.target->offsets;
 	uint64_t modules = interpreter + (uint64_t)o->interpreter_modules;
 
-	if (o->interpreter_gc_generations >= 0)
-		add_rings(objects, interpreter);
+	if (o->interpreter_gc != OFFSET_ABSENT)
+		add_rings(objects, interpreter + (uint64_t)o->interpreter_gc);
 	object_edges_of_words(&objects->types, modules, modules + 8,
 	    &objects->budget, add_held, objects);
 }
@@ -172,8 +173,8 @@ static void add_roots(struct objects *objects)
 	uint64_t interpreter = objects_word(
 	    objects, target->runtime + (uint64_t)o->runtime_interpreters);
 
-	if (o->runtime_gc_generations >= 0)
-		add_rings(objects, target->runtime);
+	if (o->runtime_gc != OFFSET_ABSENT)
+		add_rings(objects, target->runtime + (uint64_t)o->runtime_gc);
 	for (int i = 0; interpreter && i < INTERPRETERS_MAX; i++) {
 		add_interpreter(objects, interpreter);
 		interpreter = objects_word(

@@ -31,7 +31,7 @@ static const struct object_type *find_type(
 static const char *find_wrong_size(const struct objects *objects)
 {
 	const struct python_offsets *o = &objects->types.target->offsets;
-	bool is_new = objects->types.target->minor >= 11;
+	bool is_new = !python_frames_are_objects(o);
 	const struct known_type known[] = {
 	    {"type", (uint64_t)o->heap_type_size},
 	    {"list", (uint64_t)o->list_allocated + 8},

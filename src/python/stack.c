@@ -11,21 +11,21 @@
 #define TRIES 3               /* unpaused, before the thread is stopped */
 #define CHECKS 2              /* of each, that must all say the same */
 #define STOP_LIMIT_NS 5000000 /* that it may take to stop */
-#define OWNER_SHIM 3          /* 3.12 on: no Python code in this frame */
 #define CODE_SPAN_MAX (1 << 24)
 
 static void take_frame(struct python_frame *frame, const char *bytes,
     const struct python_offsets *o)
 {
 	frame->previous = field_u64(bytes, o->frame_previous);
-	frame->code = field_u64(bytes, o->frame_code);
+	frame->code = python_untagged(o, field_u64(bytes, o->frame_code));
 	frame->shim = false;
 	if (o->frame_instruction == OFFSET_ABSENT) {
 		frame->instruction = field_u32(bytes, o->frame_lasti);
 		return;
 	}
 	frame->instruction = field_u64(bytes, o->frame_instruction);
-	frame->shim = o->minor >= 12 && bytes[o->frame_owner] == OWNER_SHIM;
+	frame->shim = o->shim_owner != OFFSET_ABSENT &&
+		      (unsigned char)bytes[o->frame_owner] >= o->shim_owner;
 }
 
 static void take_code(struct python_frame *frame, const char *bytes,
@@ -71,13 +71,13 @@ static bool python_stack_load(struct python_frame *frame,
 	return !target->code_type || frame->type == target->code_type;
 }
 
-/* From the innermost frame outwards, at most STACK_DEPTH of them: a loop
- * ends there as well. */
+/* From the innermost frame outwards, at most STACK_DEPTH of Python code: a loop
+ * ends there as well, or at STACK_FRAMES. */
 static bool python_stack_walk(const struct stack_source *source,
     const struct stack_reader *reader, struct python_stack *stack)
 {
 	uint64_t address;
-	size_t from = 0;
+	size_t from = 0, python = 0;
 
 	stack->len = 0;
 	stack->cut = false;
@@ -86,13 +86,14 @@ static bool python_stack_walk(const struct stack_source *source,
 	while (address) {
 		struct python_frame *frame = &stack->frames[stack->len];
 
-		if (stack->len == STACK_DEPTH) {
-			stack->cut = true;
-			break;
-		}
 		frame->address = address;
 		if (!python_stack_load(frame, source, reader, &from))
 			return false;
+		python += stack_frame_is_python(frame);
+		if (python > STACK_DEPTH || stack->len == STACK_FRAMES - 1) {
+			stack->cut = true;
+			break;
+		}
 		stack->len++;
 		address = frame->previous;
 	}
@@ -197,6 +198,8 @@ static bool root_fits(
 
 	if (stack->cut)
 		return true;
+	if (source->base)
+		return outer->address == source->base;
 	if (root->thread == stack->thread && root->frame == outer->address &&
 	    root->code == outer->code) {
 		root->known |= learn;
@@ -260,7 +263,16 @@ static bool has_no_frames(
 {
 	uint64_t address;
 
-	return stack_reader_innermost(reader, source, &address) && address == 0;
+	return stack_reader_innermost(reader, source, &address) &&
+	       (address == 0 || address == source->base);
+}
+
+static bool is_python(const struct python_stack *stack)
+{
+	for (size_t i = 0; i < stack->len; i++)
+		if (stack_frame_is_python(&stack->frames[i]))
+			return true;
+	return false;
 }
 
 static enum stack_result read_begun(struct stack_source *source,
@@ -271,11 +283,11 @@ static enum stack_result read_begun(struct stack_source *source,
 			return STACK_NONE;
 		if (python_stack_attempt(source, reader, stack) &&
 		    root_fits(source, stack, !stack->held))
-			return STACK_READ;
+			return is_python(stack) ? STACK_READ : STACK_NONE;
 	}
 	if ((stack->held || stack->other) &&
 	    read_stopped(source, reader, stack))
-		return STACK_READ;
+		return is_python(stack) ? STACK_READ : STACK_NONE;
 	return STACK_UNCERTAIN;
 }
 
@@ -333,9 +345,7 @@ int stack_frame_place(
 	int64_t place;
 
 	if (o->frame_instruction == OFFSET_ABSENT) {
-		place = (int32_t)frame->instruction;
-		if (target->minor == 10)
-			place *= 2; /* it counts instructions there */
+		place = (int64_t)(int32_t)frame->instruction * o->lasti_unit;
 	} else {
 		place = (int64_t)(frame->instruction - frame->code) -
 			o->code_instructions;

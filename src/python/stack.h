@@ -16,6 +16,10 @@
 #include "python/remote.h"
 
 #define STACK_DEPTH 256 /* innermost frames; a deeper stack is cut there */
+/* With the interpreter's own: mostly one for each call from C. */
+#define STACK_FRAMES (2 * STACK_DEPTH)
+/* Of their code objects, with those that 3.13 runs behind an __init__. */
+#define STACK_CODES (STACK_DEPTH + 8)
 
 /* One frame: which code object runs, and how far it is. The fields of the
  * code object tell apart two that had one address in turn. */
@@ -51,8 +55,9 @@ struct stack_source {
 	 * the beginning of its chunk of frames (3.11 on), the frames that
 	 * were elsewhere, and the code objects. */
 	uint64_t thread, cframe, chunk;
+	uint64_t base; /* the thread's last frame (3.15 on); 0: unknown */
 	size_t chunk_len, frames_len, codes_len;
-	uint64_t frames[STACK_DEPTH], codes[STACK_DEPTH];
+	uint64_t frames[STACK_FRAMES], codes[STACK_CODES];
 };
 
 /* Room for reading, for any number of sources in turn; over 100 KiB. */
@@ -68,7 +73,7 @@ struct python_stack {
 	bool held;  /* the thread had the GIL */
 	bool other; /* it was not even the last to */
 	bool paused;
-	struct python_frame frames[STACK_DEPTH];
+	struct python_frame frames[STACK_FRAMES];
 };
 
 /* Opens a process; as python_open(). */

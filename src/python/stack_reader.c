@@ -86,12 +86,13 @@ bool stack_reader_fill_anew(
 	uint64_t size;
 
 	source->codes_len = source->frames_len = source->chunk_len = 0;
-	source->cframe = source->chunk = 0;
+	source->cframe = source->chunk = source->base = 0;
 	reader->codes_len = 0;
 	if (!stack_reader_fill(reader, source, 0))
 		return false;
 	source->cframe = field_of(reader->thread, o->thread_cframe);
 	source->chunk = field_of(reader->thread, o->thread_datastack);
+	source->base = field_of(reader->thread, o->thread_base_frame);
 	if (!source->cframe && !source->chunk)
 		return true;
 	if (source->chunk) {
@@ -172,7 +173,8 @@ void stack_reader_list(struct stack_reader *reader, struct stack_source *source,
 		while (k < source->codes_len &&
 		       source->codes[k] != stack->frames[i].code)
 			k++;
-		if (k == source->codes_len && !stack->frames[i].shim)
+		if (k == source->codes_len && k < STACK_CODES &&
+		    !stack->frames[i].shim)
 			source->codes[source->codes_len++] =
 			    stack->frames[i].code;
 	}

@@ -12,7 +12,8 @@
 #include "python/threads.h"
 
 #define STACK_CHUNK_BYTES 16384 /* what lies further is read by itself */
-#define STACK_PARTS_MAX (2 * STACK_DEPTH + 7) /* below the kernel's 1,024 */
+/* Below the kernel's 1,024. */
+#define STACK_PARTS_MAX (STACK_FRAMES + STACK_CODES + 7)
 
 /* The bytes of all that source lists. */
 struct stack_reader {
@@ -20,8 +21,8 @@ struct stack_reader {
 	char thread[THREAD_BYTES], cframe[CFRAME_BYTES],
 	    chunk[STACK_CHUNK_BYTES];
 	char thread_after[THREAD_BYTES], cframe_after[CFRAME_BYTES];
-	char frames[STACK_DEPTH][FRAME_BYTES];
-	char codes[STACK_DEPTH][CODE_BYTES];
+	char frames[STACK_FRAMES][FRAME_BYTES];
+	char codes[STACK_CODES][CODE_BYTES];
 	const struct stack_source *source; /* whose they are */
 	size_t codes_len; /* those of its list that were read, from the first */
 	struct iovec to[STACK_PARTS_MAX], from[STACK_PARTS_MAX];

@@ -10,6 +10,8 @@
 static bool offsets_fit(const struct python_offsets *o)
 {
 	return o->thread_interpreter + 8 <= THREAD_BYTES &&
+	       o->thread_base_frame + 8 <= THREAD_BYTES &&
+	       o->thread_datastack + 8 <= THREAD_BYTES &&
 	       o->thread_frame + 8 <= THREAD_BYTES &&
 	       o->frame_instruction + 8 <= FRAME_BYTES &&
 	       o->frame_owner + 1 <= FRAME_BYTES &&

@@ -12,11 +12,29 @@ load pythons.bash
 	described_pythons >found
 	sed -n 's/^\([^ ]*\) \(CPython [^ ]*\) .*/# runs in \2: \1/p' found >&3
 	sed -n 's/^\([^ ]*\) no: /# skips \1: /p' found >&3
-	for minor in $(seq 8 13); do
+	for minor in $(seq 8 "$(newest_minor)"); do
 		grep -q " CPython 3\.$minor\." found ||
 			echo "# skips CPython 3.$minor: it is not here;" \
 				"tests/tools/pythons fetches newer ones" >&3
 	done
+}
+
+@test "each CPython that is here has a row" {
+	local newest
+
+	newest=$(newest_minor)
+	described_pythons | awk -v newest="$newest" '
+		/ no: (a .* )?CPython 3\./ {
+			version = $NF
+			split(version, part, ".")
+			if (part[2] > newest) {
+				print $1 " is CPython " version ", and the newest" \
+				    " row of src/python/offsets.def is 3." newest \
+				    ": see src/python/NEXT.md"
+				missing = 1
+			}
+		}
+		END { exit missing }'
 }
 
 @test "the rows are those of the headers that are here" {

@@ -5,16 +5,23 @@
 # that are in the roots named in MPROF_TEST_ROOTS. MPROF_TEST_PYTHONS names
 # others in place of all these.
 
-# describe PYTHON: its version and where it belongs; or, behind "no: ", what
+# The newest minor version that has a row.
+newest_minor() {
+	sed -n 's/^\t\.minor = \([0-9]*\),$/\1/p' \
+		"${SOURCE:-$ROOT}/src/python/offsets.def" | tail -n 1
+}
+
+# describe_python PYTHON: its version and where it belongs; or, behind "no: ", what
 # stands in the way of reading it.
 describe_python() {
 	"$1" -S -c '
 import sys
+newest = int(sys.argv[1])
 v = sys.version_info
 name = "CPython %d.%d.%d" % v[:3]
 if sys.implementation.name != "cpython":
     print("no: " + sys.implementation.name)
-elif not (3, 8) <= v[:2] <= (3, 13):
+elif not (3, 8) <= v[:2] <= (3, newest):
     print("no: " + name)
 elif not getattr(sys, "_is_gil_enabled", lambda: True)():
     print("no: a free-threaded " + name)
@@ -22,7 +29,7 @@ elif hasattr(sys, "gettotalrefcount"):
     print("no: a debug build of " + name)
 else:
     print(name + " " + sys.base_prefix)
-' 2>/dev/null || echo 'no: it does not run'
+' "$(newest_minor)" 2>/dev/null || echo 'no: it does not run'
 }
 
 python_candidates() {

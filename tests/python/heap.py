@@ -8,10 +8,15 @@ import array
 import collections
 import ctypes
 import gc
+import io
+import os
 import sys
 
 V = sys.version_info
+MODULE = type(sys)
 CODE = type((lambda: 0).__code__)
+MODULE_DEF = ctypes.addressof(
+    ctypes.c_char.in_dll(ctypes.pythonapi, 'PyModuleDef_Type'))
 
 
 class Plain:
@@ -58,6 +63,11 @@ class Bag(dict):
     pass
 
 
+if V >= (3, 15):
+    class Frozen(frozendict):
+        pass
+
+
 def generate(n):
     held = ['in', n]
     while True:
@@ -94,7 +104,15 @@ def make(n):
         [complex(i, i) for i in range(n)],
         [slice(i, i) for i in range(n)],
         [range(i % 200) for i in range(n)],
+        [open(__file__, 'rb') for i in range(n // 50)],
+        [open(__file__, 'rb', buffering=i + 2) for i in range(n // 50)],
+        [open(os.devnull, 'wb') for i in range(n // 50)],
+        [open(os.devnull, 'w+b') for i in range(n // 50)],
+        [io.BytesIO(bytes(i)) for i in range(n)],
     ]
+    if V >= (3, 15):
+        keep += [frozendict(a=i, b=[i]) for i in range(n)]
+        keep += [Frozen({i: i}) for i in range(n)]
     for each in keep[12]:
         next(each)
     return keep
@@ -108,6 +126,15 @@ def pointed(o, offset):
     return ctypes.py_object.from_address(id(o) + offset).value
 
 
+def number_at(address):
+    return ctypes.c_uint64.from_address(address).value
+
+
+def is_def(address):
+    """Whether a module's definition is an object: since 3.15 it may be none."""
+    return address and number_at(address + 8) == MODULE_DEF
+
+
 def hidden(o):
     """What an object holds and the collector does not ask it for."""
     kind = type(o)
@@ -117,6 +144,10 @@ def hidden(o):
         return [o.start, o.stop, o.step]
     if kind is slice:
         return [o.start, o.stop, o.step]
+    if kind is MODULE:
+        return [pointed(o, 24)] if is_def(number_at(id(o) + 24)) else []
+    if kind is io.BytesIO and V < (3, 12):
+        return [o.getvalue()]
     if kind is CODE:
         names = ['co_names', 'co_consts', 'co_filename', 'co_name',
                  'co_qualname', 'co_linetable', 'co_exceptiontable']

@@ -12,7 +12,8 @@ MADE = ('__main__.Plain', '__main__.Slotted', '__main__.Added',
         '__main__.Words', '__main__.Rows', '__main__.Count', '__main__.Bag',
         'collections.deque', 'collections.OrderedDict', 'array.array',
         'generator', 'bytearray', 'complex', 'slice', 'range', 'frozenset',
-        'function', 'float')
+        'function', 'float', '_io.BufferedReader', '_io.BufferedWriter',
+        '_io.BufferedRandom', '_io.FileIO', 'frozendict', '__main__.Frozen')
 
 with open(sys.argv[1]) as file:
     found = json.load(file)

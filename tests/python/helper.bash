@@ -8,16 +8,11 @@ SCRIPTS=$SOURCE/tests/python
 # shellcheck disable=SC1091
 . "$SOURCE/tests/cli/pythons.bash"
 
-# Those, and the newer ones that the agent knows as well; looked for once a
-# test file.
+# The same, looked for once a test file.
 known_pythons() {
 	local known=${BATS_FILE_TMPDIR:-.}/pythons
 
-	[ -e "$known" ] || {
-		pythons
-		described_pythons |
-			sed -n 's/^\([^ ]*\) no: CPython 3\.1[45]\..*/\1/p'
-	} >"$known" 2>/dev/null
+	[ -e "$known" ] || pythons >"$known" 2>/dev/null
 	cat "$known"
 }
 

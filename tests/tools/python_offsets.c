@@ -24,6 +24,7 @@
 #define SINCE(minor) (PY_VERSION_HEX >= 0x03000000 + (minor)*0x10000)
 #define FIELD(name, value) printf("\t.%s = %ld,\n", #name, (long)(value))
 #define ABSENT(name) FIELD(name, -1)
+#define FORM(name, form) printf("\t.%s = %s,\n", #name, form)
 
 static void print_runtime(void)
 {
@@ -38,15 +39,9 @@ static void print_runtime(void)
 	FIELD(runtime_gil, offsetof(_PyRuntimeState, ceval.gil));
 #endif
 #if SINCE(9)
-	ABSENT(runtime_gc_generations);
-	ABSENT(runtime_gc_permanent);
-	ABSENT(runtime_gc_collecting);
+	ABSENT(runtime_gc);
 #else
-	FIELD(
-	    runtime_gc_generations, offsetof(_PyRuntimeState, gc.generations));
-	FIELD(runtime_gc_permanent,
-	    offsetof(_PyRuntimeState, gc.permanent_generation));
-	FIELD(runtime_gc_collecting, offsetof(_PyRuntimeState, gc.collecting));
+	FIELD(runtime_gc, offsetof(_PyRuntimeState, gc));
 #endif
 }
 
@@ -67,17 +62,16 @@ static void print_interpreter(void)
 	ABSENT(interpreter_gil);
 #endif
 #if SINCE(9)
-	FIELD(interpreter_gc_generations,
-	    offsetof(PyInterpreterState, gc.generations));
-	FIELD(interpreter_gc_permanent,
-	    offsetof(PyInterpreterState, gc.permanent_generation));
-	FIELD(interpreter_gc_collecting,
-	    offsetof(PyInterpreterState, gc.collecting));
+	FIELD(interpreter_gc, offsetof(PyInterpreterState, gc));
 #else
-	ABSENT(interpreter_gc_generations);
-	ABSENT(interpreter_gc_permanent);
-	ABSENT(interpreter_gc_collecting);
+	ABSENT(interpreter_gc);
 #endif
+	FIELD(gc_size, sizeof(struct _gc_runtime_state));
+	FIELD(gc_generations, offsetof(struct _gc_runtime_state, generations));
+	FIELD(gc_permanent,
+	    offsetof(struct _gc_runtime_state, permanent_generation));
+	FIELD(gc_collecting, offsetof(struct _gc_runtime_state, collecting));
+	FIELD(gc_generation0, offsetof(struct _gc_runtime_state, generation0));
 	FIELD(
 	    gil_last_holder, offsetof(struct _gil_runtime_state, last_holder));
 	FIELD(gil_locked, offsetof(struct _gil_runtime_state, locked));
@@ -102,6 +96,11 @@ static void print_thread(void)
 	ABSENT(thread_frame);
 #else
 	FIELD(thread_frame, offsetof(PyThreadState, frame));
+#endif
+#if SINCE(15)
+	FIELD(thread_base_frame, offsetof(PyThreadState, base_frame));
+#else
+	ABSENT(thread_base_frame);
 #endif
 #if SINCE(11) && !SINCE(13)
 	FIELD(thread_cframe, offsetof(PyThreadState, cframe));
@@ -145,6 +144,11 @@ static void print_frame(void)
 #else
 	FIELD(frame_top, offsetof(PyFrameObject, f_stacktop));
 #endif
+#endif
+#if SINCE(11)
+	FIELD(generator_frame, offsetof(PyGenObject, gi_iframe));
+#else
+	ABSENT(generator_frame);
 #endif
 }
 
@@ -221,11 +225,63 @@ static void print_text(void)
 	FIELD(str_data, offsetof(PyUnicodeObject, data));
 	FIELD(bytes_data, offsetof(PyBytesObject, ob_sval));
 	FIELD(function_code, offsetof(PyFunctionObject, func_code));
+#if SINCE(15)
+	FIELD(bytearray_bytes, offsetof(PyByteArrayObject, ob_bytes_object));
+#else
+	ABSENT(bytearray_bytes);
+#endif
+}
+
+/* What is no offset: in which of its forms a structure is; offsets.h says
+ * what they are. */
+static void print_forms(void)
+{
+#if SINCE(12)
+	/* FRAME_OWNED_BY_CSTACK; since 3.14 FRAME_OWNED_BY_INTERPRETER, and
+	 * the former is 4. */
+	FIELD(shim_owner, 3);
+#else
+	ABSENT(shim_owner);
+#endif
+	FORM(frame_top_form, SINCE(14)   ? "FRAME_TOP_ADDRESS"
+			     : SINCE(11) ? "FRAME_TOP_WORDS"
+			     : SINCE(10) ? "FRAME_TOP_DEPTH"
+					 : "FRAME_TOP_ADDRESS");
+	FIELD(lasti_unit, SINCE(10) && !SINCE(11) ? 2 : 1);
+	FORM(line_table_form, SINCE(11)   ? "LINE_TABLE_LOCATIONS"
+			      : SINCE(10) ? "LINE_TABLE_RANGES"
+					  : "LINE_TABLE_STEPS");
+	FORM(dict_keys_form, SINCE(11) ? "DICT_KEYS_LOG2" : "DICT_KEYS_PLAIN");
+	FIELD(dict_values_first, SINCE(13) ? 8 : 0);
+	FORM(instance_form, SINCE(13)   ? "INSTANCE_INLINE"
+			    : SINCE(12) ? "INSTANCE_TAGGED"
+			    : SINCE(11) ? "INSTANCE_PAIR"
+					: "INSTANCE_PLAIN");
+	FIELD(int_tag_bits, SINCE(12) ? 3 : 0);
+	FIELD(int_digits_least, SINCE(11) ? 1 : 0);
+	FIELD(static_type_extra, SINCE(11) && !SINCE(13) ? 16 : 0);
+	FIELD(stack_tag_mask, SINCE(14) ? 3 : 0);
+	FIELD(reference_count_bits, SINCE(14) ? 32 : 64);
+#if SINCE(13)
+	FIELD(flag_inline_values, Py_TPFLAGS_INLINE_VALUES);
+#else
+	FIELD(flag_inline_values, 0);
+#endif
+#if SINCE(12)
+	FIELD(flag_managed_weakref, Py_TPFLAGS_MANAGED_WEAKREF);
+#else
+	FIELD(flag_managed_weakref, 0);
+#endif
+#if SINCE(11)
+	FIELD(flag_managed_dict, Py_TPFLAGS_MANAGED_DICT);
+#else
+	FIELD(flag_managed_dict, 0);
+#endif
 }
 
 #if SINCE(13)
-#define WORD(field, part)                         \
-	printf("DEBUG_OFFSET(%s, %zu)\n", #field, \
+#define WORD(field, part)                                               \
+	printf("DEBUG_OFFSET(%d, %s, %zu)\n", PY_MINOR_VERSION, #field, \
 	    offsetof(_Py_DebugOffsets, part) / 8)
 
 static void print_debug(void)
@@ -235,6 +291,9 @@ static void print_debug(void)
 	WORD(interpreter_threads, interpreter_state.threads_head);
 	WORD(interpreter_modules, interpreter_state.imports_modules);
 	WORD(interpreter_gil, interpreter_state.ceval_gil);
+	WORD(interpreter_gc, interpreter_state.gc);
+	WORD(gc_size, gc.size);
+	WORD(gc_collecting, gc.collecting);
 	WORD(thread_next, thread_state.next);
 	WORD(thread_interpreter, thread_state.interp);
 	WORD(thread_frame, thread_state.current_frame);
@@ -264,6 +323,13 @@ static void print_debug(void)
 	WORD(str_state, unicode_object.state);
 	WORD(str_length, unicode_object.length);
 	WORD(str_ascii_size, unicode_object.asciiobject_size);
+#if SINCE(14)
+	WORD(frame_top, interpreter_frame.stackpointer);
+	WORD(generator_frame, gen_object.gi_iframe);
+#endif
+#if SINCE(15)
+	WORD(thread_base_frame, thread_state.base_frame);
+#endif
 }
 #else
 static void print_debug(void)
@@ -289,6 +355,7 @@ int main(int argc, char **argv)
 	print_types();
 	print_containers();
 	print_text();
+	print_forms();
 	printf(")\n");
 	return 0;
 }

@@ -115,7 +115,7 @@ static inline uint64_t fake_keys(
     struct fake_heap *fake, uint64_t key, uint64_t value)
 {
 	uint64_t address = fake_room(fake, 40 + 8 + 5 * 24);
-	bool is_new = fake->o->minor >= 11;
+	bool is_new = fake->o->dict_keys_form == DICT_KEYS_LOG2;
 
 	fake_put(fake, address, 0, 1);
 	/* Eight slots: as a number, or as log2 of slots and of the index. */
@@ -147,7 +147,8 @@ static inline void fake_types(struct fake_heap *fake)
 	    fake, "type", (uint64_t)o->heap_type_size, 40, gc | 1u << 31);
 	fake->object = fake_type(fake, "object", 16, 0, 0);
 	fake->list = fake_type(fake, "list", 40, 0, gc | 1u << 25);
-	fake->tuple = fake_type(fake, "tuple", 24, 8, gc | 1u << 26);
+	fake->tuple = fake_type(
+	    fake, "tuple", (uint64_t)o->tuple_items, 8, gc | 1u << 26);
 	fake->dict =
 	    fake_type(fake, "dict", (uint64_t)o->dict_size, 0, gc | 1u << 29);
 	fake->set = fake_type(fake, "set", 200, 0, gc);
@@ -167,19 +168,16 @@ static inline void fake_class(struct fake_heap *fake)
 	uint64_t dict = fake_dict(
 	    fake, fake_text(fake, "__module__"), fake_text(fake, "app"));
 
-	if (o->minor >= 11)
-		flags |= 1u << 4;
-	if (o->minor >= 13)
-		flags |= 1u << 2;
-	fake->lesson =
-	    fake_type(fake, "Lesson", o->minor >= 11 ? 16 : 32, 0, flags);
+	bool is_plain = o->instance_form == INSTANCE_PLAIN;
+
+	flags |= (uint32_t)(o->flag_managed_dict | o->flag_inline_values);
+	fake->lesson = fake_type(fake, "Lesson", is_plain ? 32 : 16, 0, flags);
 	fake->title = fake_text(fake, "title");
 	fake->keys = fake_keys(fake, fake->title, 0);
 	fake_put(fake, fake->lesson, o->heap_type_qualname, name);
 	fake_put(fake, fake->lesson, o->heap_type_cached_keys, fake->keys);
 	fake_put(fake, fake->lesson, o->type_dict, dict);
-	fake_put(
-	    fake, fake->lesson, o->type_dict_offset, o->minor >= 11 ? 0 : 16);
+	fake_put(fake, fake->lesson, o->type_dict_offset, is_plain ? 16 : 0);
 }
 
 static inline void fake_instance(struct fake_heap *fake)
@@ -189,18 +187,18 @@ static inline void fake_instance(struct fake_heap *fake)
 	fake->text = fake_text(fake, "a lesson");
 	fake->instance = fake_tracked(fake, fake->lesson, 128);
 	fake_put(fake, values, 0, fake->text);
-	switch (fake->o->minor) {
-	case 13:
+	switch ((enum instance_form)fake->o->instance_form) {
+	case INSTANCE_INLINE:
 		fake_put(fake, fake->instance, 16, 4 | 1 << 8 | 1 << 24);
 		fake_put(fake, fake->instance, 24, fake->text);
 		break;
-	case 12:
+	case INSTANCE_TAGGED:
 		fake_put(fake, fake->instance, -24, values - 1);
 		break;
-	case 11:
+	case INSTANCE_PAIR:
 		fake_put(fake, fake->instance, -32, values);
 		break;
-	default:
+	case INSTANCE_PLAIN:
 		fake_put(fake, fake->instance, 16,
 		    fake_dict(fake, fake->title, fake->text));
 	}
@@ -212,14 +210,15 @@ static inline void fake_containers(struct fake_heap *fake)
 	uint64_t words = fake_room(fake, 64), block = fake_room(fake, 528);
 
 	fake->number = fake_object(fake, fake->integer, 32);
-	fake_put(fake, fake->number, 16, o->minor >= 12 ? 1 << 3 : 1);
+	fake_put(fake, fake->number, 16, 1 << o->int_tag_bits);
 	fake->items = fake_tracked(fake, fake->list, 40);
 	fake_put(fake, fake->items, o->object_size, 2);
 	fake_put(fake, fake->items, o->list_items, words);
 	fake_put(fake, fake->items, o->list_allocated, 4);
 	fake_put(fake, words, 0, fake->instance);
 	fake_put(fake, words, 8, fake->number);
-	fake->pair = fake_tracked(fake, fake->tuple, 40);
+	fake->pair =
+	    fake_tracked(fake, fake->tuple, (size_t)o->tuple_items + 16);
 	fake_put(fake, fake->pair, o->object_size, 2);
 	fake_put(fake, fake->pair, o->tuple_items, fake->items);
 	fake_put(fake, fake->pair, o->tuple_items + 8, fake->number);
@@ -249,15 +248,21 @@ static inline int fake_nowhere(
 	return -1;
 }
 
-/* Empty ones, and the pointer to the first, in front of the permanent one. */
+/* Where the state of the collector is. */
+static inline uint64_t fake_collector(const struct fake_heap *fake)
+{
+	const struct python_offsets *o = fake->o;
+
+	return o->interpreter_gc == OFFSET_ABSENT
+		   ? fake->target.runtime + (uint64_t)o->runtime_gc
+		   : fake->target.interpreter + (uint64_t)o->interpreter_gc;
+}
+
+/* Empty ones, and the pointer to the first. */
 static inline void fake_rings(struct fake_heap *fake)
 {
 	const struct python_offsets *o = fake->o;
-	uint64_t permanent =
-	    o->interpreter_gc_permanent >= 0
-		? fake->target.interpreter +
-		      (uint64_t)o->interpreter_gc_permanent
-		: fake->target.runtime + (uint64_t)o->runtime_gc_permanent;
+	uint64_t permanent = fake_collector(fake) + (uint64_t)o->gc_permanent;
 
 	for (uint64_t i = 0; i < 4; i++) {
 		uint64_t head = i < 3 ? fake->ring + i * 24 : permanent;
@@ -265,7 +270,7 @@ static inline void fake_rings(struct fake_heap *fake)
 		fake_put(fake, head, 0, head);
 		fake_put(fake, head, 8, head);
 	}
-	fake_put(fake, permanent, -8, fake->ring);
+	fake_put(fake, fake_collector(fake), o->gc_generation0, fake->ring);
 }
 
 static inline void fake_heap_init(
@@ -286,10 +291,7 @@ static inline void fake_heap_init(
 	fake_put(
 	    fake, fake->target.runtime, o->runtime_interpreters, interpreter);
 	fake_put(fake, interpreter, o->interpreter_threads, thread);
-	fake->ring =
-	    o->interpreter_gc_generations >= 0
-		? interpreter + (uint64_t)o->interpreter_gc_generations
-		: fake->target.runtime + (uint64_t)o->runtime_gc_generations;
+	fake->ring = fake_collector(fake) + (uint64_t)o->gc_generations;
 	fake->last = fake->ring;
 	fake_rings(fake);
 	fake_types(fake);

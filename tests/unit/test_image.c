@@ -67,7 +67,7 @@ static pid_t start_one(void (*run)(void))
 	close(ready[0]);
 	target = (struct python_target){
 	    .pid = child, .thread = child, .memory = remote_memory(child)};
-	target.offsets.interpreter_gc_collecting = 0;
+	target.offsets.interpreter_gc = 0;
 	return child;
 }
 

@@ -31,17 +31,17 @@ struct place {
 	int at, line;
 };
 
-static void check(int minor, const uint8_t *table, size_t len,
+static void check(enum line_table_form form, const uint8_t *table, size_t len,
     const struct place *places, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		assert_int_equal(
-		    linetable_line(minor, table, len, 4, places[i].at),
+		    linetable_line(form, table, len, 4, places[i].at),
 		    places[i].line);
 }
 
-#define CHECK(minor, table, places)                \
-	check(minor, table, sizeof(table), places, \
+#define CHECK(form, table, places)                \
+	check(form, table, sizeof(table), places, \
 	    sizeof(places) / sizeof(*places))
 
 static void lnotab_of_39(void **state)
@@ -51,8 +51,8 @@ static void lnotab_of_39(void **state)
 	    {84, 21}, {90, 20}, {126, 22}, {129, 22}, {-1, 4}};
 
 	(void)state;
-	CHECK(9, table_39, places);
-	CHECK(8, table_39, places);
+	CHECK(LINE_TABLE_STEPS, table_39, places);
+	CHECK(LINE_TABLE_STEPS, table_39, places);
 }
 
 static void linetable_of_310(void **state)
@@ -62,7 +62,7 @@ static void linetable_of_310(void **state)
 	    {112, 19}, {128, 22}, {4000, 4}, {-1, 4}};
 
 	(void)state;
-	CHECK(10, table_310, places);
+	CHECK(LINE_TABLE_RANGES, table_310, places);
 }
 
 static void locations_of_312(void **state)
@@ -72,7 +72,7 @@ static void locations_of_312(void **state)
 	    {88, 11}, {0, 4}, {4000, 4}, {-1, 4}};
 
 	(void)state;
-	CHECK(12, table_312, places);
+	CHECK(LINE_TABLE_LOCATIONS, table_312, places);
 }
 
 static void a_line_that_is_none_is_the_first(void **state)
@@ -80,8 +80,8 @@ static void a_line_that_is_none_is_the_first(void **state)
 	static const uint8_t none[] = {0x04, 0x80, 0x04, 0x02};
 
 	(void)state;
-	assert_int_equal(linetable_line(10, none, 4, 7, 2), 7);
-	assert_int_equal(linetable_line(10, none, 4, 7, 6), 9);
+	assert_int_equal(linetable_line(LINE_TABLE_RANGES, none, 4, 7, 2), 7);
+	assert_int_equal(linetable_line(LINE_TABLE_RANGES, none, 4, 7, 6), 9);
 }
 
 /* Torn and made up: some line comes back, nothing beyond the end is read
@@ -100,13 +100,16 @@ static void any_bytes_are_taken(void **state)
 			random = random * 1664525 + 1013904223;
 			exact[i] = (uint8_t)(random >> 24);
 		}
-		for (int minor = 8; minor <= 13; minor++)
-			linetable_line(minor, exact, len, INT32_MAX - 3, round);
+		for (int form = LINE_TABLE_STEPS; form <= LINE_TABLE_LOCATIONS;
+		     form++)
+			linetable_line((enum line_table_form)form, exact, len,
+			    INT32_MAX - 3, round);
 		test_free(exact);
 	}
 	memset(bytes, 0xff, sizeof(bytes));
-	for (int minor = 8; minor <= 13; minor++)
-		linetable_line(minor, bytes, sizeof(bytes), INT32_MIN, 1 << 30);
+	for (int form = LINE_TABLE_STEPS; form <= LINE_TABLE_LOCATIONS; form++)
+		linetable_line((enum line_table_form)form, bytes, sizeof(bytes),
+		    INT32_MIN, 1 << 30);
 }
 
 int main(void)
