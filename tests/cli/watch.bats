@@ -19,19 +19,15 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 
 @test 'a recording that grows is drawn anew, and q leaves it as it is' {
 	recording a.dat
-	(
-		sleep 4
-		echo 'MEM 77.000000 1700000001.0000' >>a.dat
-	) &
 	person mprof watch a.dat <<-END
 		expect 1049h
 		expect last 2.00 MiB, peak 3.25 MiB, .*no sample for
 		expect q leaves
+		do echo 'MEM 77.000000 1700000001.0000' >>a.dat
 		expect last 77.0 MiB, peak 77.0 MiB
 		type q
 		expect $BACK
 	END
-	wait
 	[ "$(wc -l <a.dat)" -eq 5 ]
 }
 
@@ -70,10 +66,11 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 }
 
 @test 'watching goes from now to ended' {
-	mprof run -q -T 0.1 -o a.dat sleep 3 &
-	while [ ! -s a.dat ]; do sleep 0.1; done
+	mprof run -q -T 0.1 -o a.dat sh -c 'until [ -e go ]; do sleep 0.1; done' &
+	soon test -s a.dat
 	person mprof watch a.dat <<-END
 		expect now .*B, peak
+		do touch go
 		expect ended [:0-9]+; last .*B, peak
 		type q
 		expect $BACK
@@ -84,17 +81,13 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 @test 'half a line is no sample until the rest of it is there' {
 	recording a.dat
 	printf 'MEM 99.000000 17000000' >>a.dat
-	(
-		sleep 4
-		echo '02.0000' >>a.dat
-	) &
 	person mprof watch a.dat <<-END
 		expect last 2.00 MiB
+		do echo '02.0000' >>a.dat
 		expect last 99.0 MiB
 		type q
 		expect $BACK
 	END
-	wait
 }
 
 @test "slope over the last minute, and the three largest of five processes" {
@@ -145,9 +138,10 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 }
 
 @test 'watching ends with the process' {
-	sleep 2 3>&- &
+	sleep 600 3>&- &
 	person mprof watch --pid $! <<-END
-		expect 1049h
+		expect now .*B, peak
+		do kill $!
 		expect $BACK
 		expect process [0-9]+ ended
 	END
@@ -156,9 +150,12 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 @test 'signals give the terminal back: TERM, Ctrl-C, Ctrl-Z' {
 	recording a.dat
 	for signal in TERM INT HUP QUIT; do
-		person sh -c "mprof watch a.dat & pid=\$!
-			sleep 0.4; kill -$signal \$pid; wait \$pid" <<-END
-			expect 1049h
+		rm -f pid
+		# shellcheck disable=SC2016 # the inner shell's
+		person sh -c 'mprof watch a.dat & echo $! >pid; wait $!' <<-END
+			expect q leaves
+			do until [ -s pid ]; do sleep 0.1; done
+			do kill -$signal \$(cat pid)
 			expect $BACK
 		END
 	done
@@ -179,10 +176,11 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 }
 
 @test 'run --watch draws while the program runs, then tells as always' {
-	person mprof run --watch -o a.dat sleep 0.7 <<-END
+	person mprof run --watch -o a.dat sh -c 'until [ -e go ]; do sleep 0.1; done' <<-END
 		expect 1049h
-		expect sleep 0.7
+		expect sh -c
 		expect now 
+		do touch go
 		expect $BACK
 		expect a.dat
 	END
