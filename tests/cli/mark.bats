@@ -60,11 +60,7 @@ time.sleep(.2)' >when
 @test "mark: what lives on when the recorder is gone is not held up" {
 	mprof run -q -o a.dat sh -c '(sleep .3
 		echo late >>"$MPROF_MARK"; echo "status $?" >after) 2>/dev/null &'
-	for _ in $(seq 50); do
-		[ -e after ] && break
-		sleep .1
-	done
-	grep -q '^status ' after
+	soon grep -qs '^status ' after
 }
 
 @test "mark: none is lost, however many come at once" {
@@ -76,15 +72,13 @@ time.sleep(.2)' >when
 }
 
 @test "mark --pid: by the program's pid and by the recorder's" {
-	mprof run -q -T 20ms -o a.dat sleep 2 &
+	mprof run -q -T 20ms -o a.dat sleep 60 3>&- &
 	recorder=$!
-	for _ in $(seq 50); do
-		program=$(pgrep -P "$recorder" sleep) && break
-		sleep .05
-	done
+	soon pgrep -P "$recorder" -x sleep
+	program=$(pgrep -P "$recorder" -x sleep)
 	mprof mark --pid "$program" 'from outside'
 	mprof mark --pid "$recorder" again
-	sleep .1
+	soon grep -q label=again a.dat
 	kill "$program"
 	wait "$recorder" || true
 	grep -q 'label=from%20outside ' a.dat
@@ -128,11 +122,7 @@ begin_recorder() {
 		'echo "$MPROF_MARK" >"$0.made"; mv "$0.made" "$0"; exec sleep 60' \
 		"$1" 3>&- &
 	recorder=$!
-	for _ in $(seq 400); do
-		[ ! -e "$1" ] || return 0
-		sleep .05
-	done
-	return 1
+	soon test -e "$1"
 }
 
 # Kills the recorder alone, then its program.

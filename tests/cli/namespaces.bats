@@ -13,6 +13,10 @@ teardown() {
 	done
 }
 
+own_setup() {
+	export RECORDING=$PWD/a.dat
+}
+
 needs_namespaces() {
 	unshare -pf --mount-proc true 2>/dev/null || skip "no namespaces here"
 }
@@ -39,7 +43,7 @@ peak_between() {
 @test "namespaces: run sees into a new one" {
 	needs_namespaces
 	mprof run -q -M -T 0.02 -o a.dat unshare -pf --mount-proc sh -c \
-		"(setsid sleep 0.5 &); $TARGET eat 30; exit 9" || got=$?
+		"(setsid $TARGET sleep 500 &); $TARGET eat 30; exit 9" || got=$?
 	same "$got" 9
 	seen a.dat 3
 	peak_between a.dat 30 45
@@ -54,7 +58,8 @@ peak_between() {
 
 @test "namespaces: attach sees into one, those that come as well" {
 	needs_namespaces
-	unshare -pf --mount-proc sh -c "sleep 0.3; $TARGET eat 30; true" 3>&- &
+	unshare -pf --mount-proc \
+		sh -c "$(until_sampled 1); $TARGET eat 30; true" 3>&- &
 	mprof attach -q -M -T 0.02 -o a.dat $!
 	seen a.dat 2
 	peak_between a.dat 30 45
@@ -63,7 +68,7 @@ peak_between() {
 @test "namespaces: run inside one, whose /proc is its own" {
 	needs_namespaces
 	run unshare -pf --mount-proc mprof run -q -M -T 0.02 -o a.dat sh -c \
-		"(setsid sleep 0.5 &); $TARGET eat 30; exit 9"
+		"(setsid $TARGET sleep 500 &); $TARGET eat 30; exit 9"
 	[ "$status" -eq 9 ]
 	seen a.dat 2
 	peak_between a.dat 30 45
@@ -72,7 +77,7 @@ peak_between() {
 @test "namespaces: run inside one, whose /proc is the outer one's" {
 	needs_namespaces
 	run unshare -pf mprof run -M -T 0.02 --wait all -o a.dat sh -c \
-		"(setsid sh -c 'sleep 0.5; exit 5' &); $TARGET eat 30; exit 9"
+		"(setsid sh -c '$TARGET sleep 500; exit 5' &); $TARGET eat 30; exit 9"
 	[ "$status" -eq 9 ]
 	seen a.dat 3
 	# The orphan was waited for by another number than /proc's.
@@ -122,10 +127,8 @@ peak_between() {
 	grep -q fsanitize "$SOURCE/build/flags" &&
 		skip "a sanitizer reads its options from /proc"
 	unshare -pf --mount-proc sleep 30 3>&- &
-	for _ in $(seq 100); do
-		inner=$(pgrep -P $! -x sleep) && break
-		sleep 0.02
-	done
+	soon pgrep -P $! -x sleep
+	inner=$(pgrep -P $! -x sleep)
 	run nsenter -t "$inner" -m "$MPROF" run -o "$PWD/a.dat" "$TARGET" eat 30
 	kill "$inner"
 	[ "$status" -eq 12 ]
@@ -171,7 +174,7 @@ hidden() {
 	for hidepid in 1 2; do
 		rm -f a.dat
 		hidden $hidepid "$MPROF" run -M -T 0.02 -o a.dat sh -c \
-			"(setsid sleep 0.5 &); $TARGET eat 30; exit 9"
+			"(setsid $TARGET sleep 500 &); $TARGET eat 30; exit 9"
 		[ "$status" -eq 9 ]
 		seen a.dat 2
 		peak_between a.dat 30 45

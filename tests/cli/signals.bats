@@ -12,7 +12,7 @@ background() {
 	mkfifo ready
 	mprof run -q -T 0.02 -o a.dat "$@" >ready 2>errors 3>&- &
 	recorder=$!
-	read -r -t 20 <ready
+	read -r -t 60 <ready
 }
 
 ended_with() {
@@ -28,16 +28,6 @@ whole() {
 	[ "$(tail -c 1 a.dat | od -An -c | tr -d ' ')" = '\n' ]
 	tail -n 2 a.dat | grep -q '^PEAK'
 	! grep -Eqv '^[A-Z]+(;[^ ]*)? ' a.dat
-}
-
-# Until there are so many samples.
-await_samples() {
-	local patience=400
-
-	until [ "$(grep -cs ^MEM a.dat)" -ge "$1" ]; do
-		[ $((patience -= 1)) -gt 0 ] || return 1
-		sleep 0.05
-	done
 }
 
 program_of() {
@@ -72,9 +62,9 @@ program_of() {
 }
 
 @test "a second SIGTERM ends the recorder in order, the program runs on" {
-	background sh -c 'trap "" TERM; echo ready; exec sleep 3'
+	background sh -c 'trap "" TERM; echo ready; exec sleep 30'
 	kill -TERM "$recorder"
-	sleep 0.4
+	sleep 1
 	kill -0 "$recorder"
 	program=$(pgrep -P "$recorder" -x sleep)
 	kill -TERM "$recorder"
@@ -86,24 +76,20 @@ program_of() {
 @test "SIGKILL to the recorder loses nothing that was written" {
 	background sh -c 'echo ready; while [ ! -e go ]; do sleep 0.05; done
 		echo survived >out'
-	await_samples 5
+	soon has_samples 5
 	kill -KILL "$recorder"
 	ended_with 137
 	touch go
 	[ "$(tail -c 1 a.dat | od -An -c | tr -d ' ')" = '\n' ]
 	run mprof peak a.dat
 	[ "$status" -eq 0 ]
-	for _ in {1..200}; do
-		[ -s out ] && break
-		sleep 0.1
-	done
-	grep -q survived out
+	soon grep -qs survived out
 }
 
 @test "SIGKILL at any moment leaves whole lines, the last aside" {
 	for _ in {1..50}; do
 		rm -f ready a.dat
-		background -T 0.002 -M sh -c 'echo ready; sleep 3'
+		background -T 0.002 -M sh -c 'echo ready; exec sleep 2'
 		sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
 		kill -KILL "$recorder"
 		wait "$recorder" || true
@@ -122,7 +108,8 @@ program_of() {
 	command -v strace >/dev/null || skip "strace is not installed"
 	without_leak_check
 	strace -o trace -e trace=pread64,write \
-		"$MPROF" run -q -T 0.01 -o a.dat "$TARGET" sleep 300 || [ $? -eq 11 ]
+		"$MPROF" run -q -T 0.01 -o a.dat env RECORDING=a.dat \
+		"$TARGET" sleep 300 || [ $? -eq 11 ]
 	awk '/^write\([0-9]+, "CMDLINE / { begun = 1 }
 		begun && /^pread64\([0-9]+, "[1-9][0-9]* [0-9]+ [0-9]+ [0-9]+ 0 [0-9]+ 0\\n"/ {
 			if (pending++) { print "two at once, line", NR; exit }
@@ -147,7 +134,7 @@ program_of() {
 	program=$(program_of "$recorder")
 	kill -STOP "$program"
 	before=$(grep -c ^MEM a.dat || true)
-	await_samples $((before + 5))
+	soon has_samples $((before + 5))
 	kill -CONT "$program"
 	kill -USR1 "$program"
 	ended_with 31
@@ -158,7 +145,7 @@ program_of() {
 	cat >faults <<-'END'
 		for name in ABRT SEGV BUS FPE ILL TRAP SYS; do
 			# shellcheck disable=SC2064 # now
-			trap "had+=' $name'" "$name"
+			trap "had+=' $name'; touch had-$name" "$name"
 		done
 		echo ready
 		until [[ $had == *SYS ]]; do sleep 0.01; done
@@ -167,7 +154,7 @@ program_of() {
 	background bash faults
 	for name in ABRT SEGV BUS FPE ILL TRAP SYS; do
 		kill -s "$name" "$recorder"
-		sleep 0.1
+		soon test -e "had-$name"
 	done
 	ended_with 37
 	whole
@@ -207,7 +194,7 @@ program_of() {
 		env --default-signal=INT mprof attach -q -T 0.02 -o a.dat $target \
 			2>errors 3>&- &
 		recorder=$!
-		await_samples 1
+		soon has_samples 1
 		kill -$signal "$recorder"
 		wait "$recorder" || true
 		whole

@@ -25,7 +25,7 @@ no_gap() {
 }
 
 @test "stuck: nor does the recording of one that runs already" {
-	"$PROGRAMS/stuck" 100 4 >held 3>&- &
+	"$PROGRAMS/stuck" 100 8 >held 3>&- &
 	sleep 1.5
 	mprof attach -qM -T 0.1 -o a.dat $!
 	wait
