@@ -381,7 +381,7 @@ static int run_check(const void *given, char **words, int count)
 const struct command command_check = {
     .name = "check",
     .synopsis = "[options] [PROFILE ...]",
-    .summary = "pass or fail a recording, for CI",
+    .summary = "check a recording against limits, for CI",
     .details =
 	"Exit status: 0 where every condition is met, 1 where one is not, 2 "
 	"where the\ncommand was misused or a recording can't be read.\n\n"

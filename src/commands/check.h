@@ -54,27 +54,28 @@ option_parse check_parse_tolerance; /* "5%" or "0.05" */
 		.offset = offsetof(type, member),                             \
 		.ours = true},                                                \
 	    {.name = "no-leak",                                               \
-		.help = "it must not be found leaking",                       \
+		.help = "mprof leak must not find it leaking",                \
 		.parse = option_flag,                                         \
 		.offset = offsetof(type, member.no_leak),                     \
 		.ours = true},                                                \
 	    {.name = "strict",                                                \
-		.help = "fail, too, where a recording breaks off, or is not " \
-			"at its end, or it can't be told whether it leaks",   \
+		.help = "also fail where a recording breaks off or still "    \
+			"goes on, or where a leak is undecided",              \
 		.parse = option_flag,                                         \
 		.offset = offsetof(type, member.strict),                      \
 		.ours = true},                                                \
 	    {.name = "baseline",                                              \
 		.arg = "FILES",                                               \
-		.help = "the peak must not exceed that of these recordings; " \
-			"several names or patterns with commas between are "  \
-			"judged by their spread",                             \
+		.help = "the peak must not exceed that of these "             \
+			"recordings; names or patterns, separated by "        \
+			"commas; of several runs the spread is considered",   \
 		.parse = option_text,                                         \
 		.offset = offsetof(type, member.baseline),                    \
 		.ours = true},                                                \
 	    {.name = "tolerance",                                             \
 		.arg = "SHARE",                                               \
-		.help = "by how much it may exceed the baseline: 5%",         \
+		.help = "by how much the peak may exceed the baseline "       \
+			"(default 5%)",                                       \
 		.parse = check_parse_tolerance,                               \
 		.offset = offsetof(type, member.tolerance),                   \
 		.ours = true},                                                \

@@ -28,22 +28,21 @@ struct compare_options {
 static const struct option_row rows[] = {
     {.name = "a",
 	.arg = "PATTERN",
-	.help = "the recordings of the first side: 'main-*.dat'",
+	.help = "the first set of recordings: 'main-*.dat'",
 	.parse = option_text,
 	.offset = offsetof(struct compare_options, a),
 	.ours = true},
     {.name = "b",
 	.arg = "PATTERN",
-	.help = "the recordings of the second side",
+	.help = "the second set of recordings",
 	.parse = option_text,
 	.offset = offsetof(struct compare_options, b),
 	.ours = true},
     {.letter = 'o',
 	.name = "output",
 	.arg = "FILE",
-	.help =
-	    "also draw both and their difference, as png, svg, pdf or eps; of "
-	    "several runs the one with the median peak",
+	.help = "also draw both and their difference, as the extension of FILE "
+		"says; of several runs the one with the median peak",
 	.parse = option_text,
 	.offset = offsetof(struct compare_options, output),
 	.ours = true},
@@ -566,12 +565,12 @@ static int run_compare(const void *given, char **words, int count)
 const struct command command_compare = {
     .name = "compare",
     .synopsis = "[options] A B",
-    .summary = "set recordings side by side: did it get worse?",
-    .details =
-	"Several recordings of each side tell a difference from chance.\n\n"
-	"Examples:\n"
-	"  mprof compare before.dat after.dat\n"
-	"  mprof compare --a 'main-*.dat' --b 'new-*.dat'\n",
+    .summary = "compare recordings: did memory get worse?",
+    .details = "With several recordings in each set a difference is told from "
+	       "chance.\n\n"
+	       "Examples:\n"
+	       "  mprof compare before.dat after.dat\n"
+	       "  mprof compare --a 'main-*.dat' --b 'new-*.dat'\n",
     .options = rows,
     .options_size = sizeof(struct compare_options),
     .takes = COMMAND_TAKES_PROFILES,

@@ -33,8 +33,7 @@ static int export_parse_format(
 static const struct option_row rows[] = {
     {.name = "format",
 	.arg = "FORMAT",
-	.help = "what to write; else by the ending of the output's name, else "
-		"csv",
+	.help = "the format; by default that of the output's ending, or csv",
 	.parse = export_parse_format,
 	.offset = offsetof(struct export_options, format),
 	.choice_at = export_value_at,

@@ -25,32 +25,32 @@ struct heap_options {
 static const struct option_row rows[] = {
     {.name = "save",
 	.arg = "FILE",
-	.help = "keep it in FILE, for --diff",
+	.help = "also save the result in FILE, for --diff",
 	.parse = option_text,
 	.offset = offsetof(struct heap_options, save),
 	.ours = true},
     {.name = "diff",
-	.help = "what came from one saved heap to another",
+	.help = "print the difference between two saved files",
 	.parse = option_flag,
 	.offset = offsetof(struct heap_options, diff),
 	.ours = true},
     {.name = "every",
 	.arg = "TIME",
-	.help = "look again and again, and print what came since the last "
-		"look: growth first",
+	.help = "repeat after each TIME, and print the difference to the "
+		"reading before, growth first",
 	.parse = option_duration,
 	.offset = offsetof(struct heap_options, every_s),
 	.ours = true},
     {.name = "count",
 	.arg = "N",
-	.help = "with --every: print N differences, then end",
+	.help = "with --every: exit after N differences",
 	.parse = option_whole,
 	.offset = offsetof(struct heap_options, count),
 	.ours = true},
     {.letter = 'n',
 	.name = "top",
 	.arg = "N",
-	.help = "the first N types; 0: all of them",
+	.help = "print the first N types (default 15); 0: all of them",
 	.parse = option_whole,
 	.offset = offsetof(struct heap_options, top),
 	.ours = true},
@@ -310,16 +310,17 @@ static int command_heap_exec(const void *values, char **words, int count)
 const struct command command_heap = {
     .name = "heap",
     .synopsis = "[options] PID | NAME | --diff A B",
-    .summary = "print which types a Python program's memory holds",
-    .details =
-	"The program needs no change. It stands still while its memory is\n"
-	"copied, for some milliseconds, and goes on; the objects are counted\n"
-	"in the copy. For CPython 3.8 to 3.13.\n\n"
-	"Examples:\n"
-	"  mprof heap 4711\n"
-	"  mprof heap 4711 --every 30s\n"
-	"  mprof heap 4711 --save before.heap\n"
-	"  mprof heap --diff before.heap after.heap\n",
+    .summary = "print the types of objects that a running Python program holds",
+    .details = "The program needs no change. It is stopped for some "
+	       "milliseconds, while its\n"
+	       "memory is copied; the objects are counted in the copy. For "
+	       "CPython 3.8 to\n"
+	       "3.13.\n\n"
+	       "Examples:\n"
+	       "  mprof heap 4711\n"
+	       "  mprof heap 4711 --every 30s\n"
+	       "  mprof heap 4711 --save before.heap\n"
+	       "  mprof heap --diff before.heap after.heap\n",
     .options = rows,
     .options_size = sizeof(struct heap_options),
     .defaults = &defaults,

@@ -22,7 +22,7 @@ static int command_help_exec(const void *options, char **words, int count)
 const struct command command_help = {
     .name = "help",
     .synopsis = "[command]",
-    .summary = "tell about a command",
+    .summary = "show the help of a command",
     .hidden = true,
     .options = rows,
     .takes = COMMAND_TAKES_COMMAND,

@@ -28,21 +28,21 @@ static const struct option_row rows[] = {
     {.letter = 'l',
 	.name = "limit",
 	.arg = "SIZE",
-	.help = "say when a leak would reach this size; otherwise the limit "
-		"that the recording tells of, or the next power of two",
+	.help = "report when a leak would reach this size; by default the "
+		"limit in the recording, or the next power of two",
 	.parse = option_size,
 	.offset = offsetof(struct leak_options, limit_mib),
 	.ours = true},
     {.letter = 'w',
 	.name = "window",
 	.arg = "A,B",
-	.help = "only these seconds, counted from the start",
+	.help = "only from second A to B, counted from the start",
 	.parse = option_window,
 	.offset = offsetof(struct leak_options, window),
 	.ours = true},
     {.name = "since",
 	.arg = "MARK",
-	.help = "only what comes behind the last mark of that name",
+	.help = "only what follows the last mark of that name",
 	.parse = option_text,
 	.offset = offsetof(struct leak_options, since),
 	.ours = true},
@@ -373,7 +373,7 @@ const struct command command_leak = {
 	"Examples:\n"
 	"  mprof leak                     judge the newest recording\n"
 	"  mprof leak --limit 2GiB a.dat  when would it reach 2 GiB?\n"
-	"  mprof leak --since warm a.dat  judge what comes behind that mark\n"
+	"  mprof leak --since warm a.dat  judge what follows that mark\n"
 	"  mprof plot -s                  draw what it found\n",
     .options = rows,
     .options_size = sizeof(struct leak_options),

@@ -37,22 +37,22 @@ static const char *const by_names[] = {"line", "function", "file", NULL};
 static const struct option_row rows[] = {
     {.name = "by",
 	.arg = "WHAT",
-	.help = "one row for each {}",
+	.help = "print one row for each {} (default line)",
 	.parse = option_choice,
 	.offset = offsetof(struct lines_options, by),
 	.choices = by_names,
 	.ours = true},
     {.name = "source",
 	.arg = "FILE",
-	.help = "list FILE with the growth of each of its lines, and of what "
-		"they called",
+	.help = "print FILE with the growth of each of its lines, including "
+		"that of the functions they called",
 	.parse = option_text,
 	.offset = offsetof(struct lines_options, source),
 	.ours = true},
     {.letter = 'n',
 	.name = "top",
 	.arg = "N",
-	.help = "the first N rows; 0: all of them",
+	.help = "print the first N rows (default 20); 0: all of them",
 	.parse = option_whole,
 	.offset = offsetof(struct lines_options, top),
 	.ours = true},
@@ -522,11 +522,12 @@ static int command_lines_exec(const void *values, char **words, int count)
 const struct command command_lines = {
     .name = "lines",
     .synopsis = "[options] [PROFILE]",
-    .summary = "print which lines of Python memory grew in",
+    .summary = "print the lines of Python code in which memory grew",
     .details =
-	"The recording must hold stacks: mprof run --stacks, mprof attach "
-	"--stacks.\nThey are sampled: each growth is put to what ran at the "
-	"end of its interval.\nA profile is a file or a number of mprof list, "
+	"The recording needs stacks: mprof run --stacks, mprof attach "
+	"--stacks. They are\nsampled: growth between two samples counts for "
+	"the line that ran at the second.\nA profile is a file or a number of "
+	"mprof list, "
 	"-1 the newest; the newest is\ntaken where none is named.\n",
     .options = rows,
     .options_size = sizeof(struct lines_options),

@@ -32,13 +32,13 @@ struct list_options {
 static const struct option_row rows[] = {
     {.letter = 'l',
 	.name = "long",
-	.help = "also duration, peak, its PSS where memory is shared, "
-		"processes, status, size and command",
+	.help = "also print duration, peak, its PSS where memory is shared, "
+		"number of processes, status, size and command",
 	.parse = option_flag,
 	.offset = offsetof(struct list_options, full),
 	.ours = true},
     {.name = "json",
-	.help = "the same as JSON",
+	.help = "print the long list as JSON",
 	.parse = option_flag,
 	.offset = offsetof(struct list_options, json),
 	.ours = true},

@@ -13,7 +13,7 @@ static const struct option_row rows[] = {
     {.letter = 'p',
 	.name = "pid",
 	.arg = "PID",
-	.help = "mark the recording of this process, or by this recorder",
+	.help = "the process that is recorded, or its recorder",
 	.parse = option_whole,
 	.offset = offsetof(struct mark_options, pid),
 	.ours = true},
@@ -55,7 +55,7 @@ static int run_mark(const void *given, char **words, int count)
 const struct command command_mark = {
     .name = "mark",
     .synopsis = "[options] LABEL ...",
-    .summary = "mark this moment in a recording that is going on",
+    .summary = "write a mark into a recording that is going on",
     .details =
 	"A recorded program, and what it starts, marks its own recording. Each "
 	"line that\nis appended to the file named by MPROF_MARK does the "

@@ -28,31 +28,31 @@ static const char *const themes[] = {"light", "dark", NULL};
 static const struct option_row rows[] = {
     {.name = "depth",
 	.arg = "N",
-	.help = "chains of at most N objects: 10 by default, 3 for "
-		"--referents",
+	.help = "print at most N objects of each chain (default 10; 3 with "
+		"--referents)",
 	.parse = option_whole,
 	.offset = offsetof(struct refs_options, depth),
 	.ours = true},
     {.name = "count",
 	.arg = "N",
-	.help = "the first N chains, 10 by default; 0: all of them",
+	.help = "print the first N chains (default 10); 0: all of them",
 	.parse = option_whole,
 	.offset = offsetof(struct refs_options, count),
 	.ours = true},
     {.name = "referrers",
-	.help = "what holds them: the default",
+	.help = "print what holds them (default)",
 	.parse = option_off,
 	.offset = offsetof(struct refs_options, referents),
 	.ours = true},
     {.name = "referents",
-	.help = "what they hold",
+	.help = "print what they hold",
 	.parse = option_flag,
 	.offset = offsetof(struct refs_options, referents),
 	.ours = true},
     {.letter = 'o',
 	.name = "output",
 	.arg = "FILE",
-	.help = "draw it: .svg, .png, .pdf or .dot",
+	.help = "draw the result: .svg, .png, .pdf or .dot",
 	.parse = option_text,
 	.offset = offsetof(struct refs_options, output),
 	.ours = true},
@@ -217,16 +217,16 @@ static int command_refs_exec(const void *values, char **words, int count)
 const struct command command_refs = {
     .name = "refs",
     .synopsis = "[options] PID|NAME TYPE",
-    .summary = "print what keeps a type's objects in a Python program alive",
-    .details =
-	"The program needs no change and goes on; it stands still while its "
-	"memory is\ncopied, for some milliseconds. For CPython 3.8 to "
-	"3.13.\n\n"
-	"Examples:\n"
-	"  mprof heap 4711                       which types?\n"
-	"  mprof refs 4711 Lesson                who holds them?\n"
-	"  mprof refs 4711 courses.models.Lesson -o refs.svg\n"
-	"  mprof refs --referents 4711 Lesson    what do they hold?\n",
+    .summary =
+	"print what keeps the objects of a type alive in a Python program",
+    .details = "The program needs no change. It is stopped for some "
+	       "milliseconds, while its\n"
+	       "memory is copied. For CPython 3.8 to 3.13.\n\n"
+	       "Examples:\n"
+	       "  mprof heap 4711                       which types?\n"
+	       "  mprof refs 4711 Lesson                who holds them?\n"
+	       "  mprof refs 4711 courses.models.Lesson -o refs.svg\n"
+	       "  mprof refs --referents 4711 Lesson    what do they hold?\n",
     .options = rows,
     .options_size = sizeof(struct refs_options),
     .defaults = &defaults,

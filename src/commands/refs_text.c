@@ -158,7 +158,8 @@ static void print_referents(struct text *text)
 {
 	const struct refs *refs = text->refs;
 
-	printf("\n%*s  %s\n", COUNT_COLUMNS, "# objects", "what they hold");
+	printf(
+	    "\n%*s  %s\n", COUNT_COLUMNS, "# objects", "print what they hold");
 	for (size_t i = 0; i < refs->chains.links.len; i++) {
 		const struct chain_link *link = &refs->chains.links.items[i];
 		char name[NAME_SIZE];

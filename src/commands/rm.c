@@ -15,7 +15,7 @@ struct removal_options {
 
 static const struct option_row rows[] = {
     {.name = "dry-run",
-	.help = "only name the files that would be removed",
+	.help = "print the files that would be removed, and keep them",
 	.parse = option_flag,
 	.offset = offsetof(struct removal_options, dry_run)},
     {0}};

@@ -382,20 +382,17 @@ static int command_run_exec(const void *values, char **words, int count)
 		return COMMAND_MISUSED;
 
 	if (count == 0) {
-		err_set(&e,
-		    session.options->attach
-			? "a process is needed, its pid or its name; mprof "
-			  "help "
-			  "attach tells more"
-			: "a program to run is needed; mprof help run tells "
-			  "more");
+		err_set(&e, session.options->attach
+				? "name a process, by its pid or its name; see "
+				  "mprof help attach"
+				: "name a program to run; see mprof help run");
 		return command_fail(COMMAND_FAILED, &e);
 	}
 	if (check_starting(&options, &e) != 0)
 		return command_fail(COMMAND_MISUSED, &e);
 	if (session.options->attach && count > 1) {
-		err_set(
-		    &e, "%s: one process is recorded, %s", words[1], words[0]);
+		err_set(&e, "%s: unexpected; attach records one process, %s",
+		    words[1], words[0]);
 		return command_fail(COMMAND_MISUSED, &e);
 	}
 	if (run_options_plan(session.options, &session.plan, &e) != 0 ||
@@ -415,20 +412,21 @@ static int command_run_exec(const void *values, char **words, int count)
 }
 
 static const char details[] =
-    "The program's words follow the options. A script.py is executed by "
-    "python3,\n"
-    "where @profile is known, as it is with --python or --lines.\n"
-    "Exits with the program's status, 128 + n where signal n ended it, 127 "
+    "Options end at the program's name; what follows is passed to it. python3\n"
+    "executes a script.py, and provides @profile, as it does with --python or\n"
+    "--lines.\n"
+    "\n"
+    "Exit status: the program's own; 128 + n where signal n ended it; 127 "
     "where it\n"
-    "was not found, 126 where it can't be executed, 124 where --limit was "
-    "reached,\n"
-    "125 for trouble of its own, also where the program succeeded and its "
-    "recording\n"
+    "was not found, 126 where it can't be executed; 124 where --limit was "
+    "reached;\n"
+    "125 where mprof itself failed, or the recording of a program that "
+    "succeeded\n"
     "was lost.\n";
 
 const struct command command_run = {
     .name = "run",
-    .synopsis = "[options] PROGRAM [WORD ...]",
+    .synopsis = "[options] PROGRAM [ARGUMENT ...]",
     .summary = "run a program and record its memory",
     .details = details,
     .options = run_option_rows,
@@ -450,9 +448,10 @@ static int command_run_attach(const void *values, char **words, int count)
 const struct command command_attach = {
     .name = "attach",
     .synopsis = "[options] PID|NAME",
-    .summary = "record a process that runs, by its pid or name",
-    .details = "The same as mprof run --attach. Records until the process "
-	       "ends, or --timeout, or\nCtrl-C.\n",
+    .summary = "record a running process, by its pid or name",
+    .details =
+	"The same as mprof run --attach. Records until the process ends, "
+	"--timeout has\npassed, or Ctrl-C is pressed.\n",
     .options = run_option_rows,
     .options_size = sizeof(struct run_options),
     .defaults = &run_option_defaults,

@@ -30,7 +30,7 @@ static const struct option_row rows[] = {
 	"time between two samples of a process, 0.1 s by default",
 	.parse = option_duration, .offset = AT(interval_s), .ours = true},
     {'p', "pid", NULL,
-	"the word is a process, also where a recording has that number",
+	"take the argument as a process, even if a recording has that number",
 	.parse = option_flag, .offset = AT(pid), .ours = true},
     {0}};
 
@@ -180,9 +180,10 @@ const struct command command_watch = {
     .synopsis = "[options] [PROFILE|PID]",
     .summary = "follow a recording or a process in the terminal",
     .details =
-	"Without a word the newest recording here. What is neither a file nor "
-	"a number of\nmprof list is a process: its pid or its name. q leaves; "
-	"what is watched goes on.\n\n"
+	"Without an argument it follows the newest recording here. An "
+	"argument that is\nneither a file nor a number of mprof list is a "
+	"process: its pid or its name.\nq quits; the recording and the process "
+	"go on.\n\n"
 	"  mprof run ./server & mprof watch     a recording that goes on\n"
 	"  mprof watch 4711                     a process, without a file\n",
     .options = rows,

@@ -24,7 +24,7 @@ struct profiles_options {
  * struct type. */
 #define PROFILES_ROWS(type, member)                                          \
 	{.name = "verbose",                                                  \
-	    .help = "tell of records that this version doesn't know",        \
+	    .help = "report records that this version doesn't know",         \
 	    .parse = option_flag,                                            \
 	    .offset = offsetof(type, member.verbose),                        \
 	    .ours = true},                                                   \
@@ -42,7 +42,7 @@ struct profiles_options {
 		.ours = true},                                               \
 	{                                                                    \
 		.name = "unit", .arg = "UNIT",                               \
-		.help = "what a number in that column counts: {}",           \
+		.help = "the unit of numbers in that column: {}",            \
 		.parse = option_text, .offset = offsetof(type, member.unit), \
 		.choices = profiles_units, .ours = true                      \
 	}
