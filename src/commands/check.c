@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/leak.h"
+#include "base/io.h"
+#include "base/json.h"
 #include "base/mem.h"
-#include "base/units.h"
+#include "base/utf8.h"
 #include "commands/command.h"
-#include "commands/verdicts.h"
-#include "analysis/leak_why.h"
-#include "profile/ending.h"
+#include "input/recording_files.h"
+
+enum { SCHEMA = 1 };
 
 static int command_check_parse_share(const char *text, double *share)
 {
@@ -60,184 +61,17 @@ int check_parse_growth(
 		    "option --%s: %s: is no rate; give a size a time, such as "
 		    "2MiB/min",
 		    row->name, text);
-	options->max_growth = true;
-	options->max_growth_mib_s = mib / seconds;
+	options->conditions.max_growth = true;
+	options->conditions.max_growth_mib_s = mib / seconds;
 	return 0;
 }
 
 bool check_asked(const struct check_options *options)
 {
-	return options->max_peak_mib > 0 || options->max_mean_mib > 0 ||
-	       options->max_growth || options->no_leak || options->strict ||
-	       options->baseline;
-}
-
-static void judge_bound(struct verdict *verdict, double value, double bound)
-{
-	verdict->value = value;
-	verdict->bound = bound;
-	verdict->met = value <= bound;
-	units_size(verdict->figure, value);
-	units_limit(verdict->limit, bound);
-}
-
-static void judge_peak(struct verdict *verdict,
-    const struct recording_set_run *run, const struct check_options *options)
-{
-	judge_bound(verdict, run->figures.peak_mib, options->max_peak_mib);
-}
-
-static void judge_mean(struct verdict *verdict,
-    const struct recording_set_run *run, const struct check_options *options)
-{
-	judge_bound(verdict, run->figures.mean_mib, options->max_mean_mib);
-}
-
-/* Figure and limit in one unit: the limit's, which a person chose. */
-static void put_rates(struct verdict *verdict)
-{
-	struct units_scale scale = units_rate_scale(
-	    verdict->bound > 0 ? verdict->bound : verdict->value);
-	char number[UNITS_TEXT];
-
-	units_number(number, verdict->value * scale.factor);
-	snprintf(verdict->figure, sizeof(verdict->figure), "%s %s", number,
-	    scale.name);
-	units_number(number, verdict->bound * scale.factor);
-	snprintf(verdict->limit, sizeof(verdict->limit), "%s %s", number,
-	    scale.name);
-}
-
-/* Only certain growth counts: a slope that noise may have made passes. */
-static void judge_growth(struct verdict *verdict,
-    const struct recording_set_run *run, const struct check_options *options)
-{
-	struct leak leak;
-	double low;
-
-	verdict->value = growth_of_run(run->run, &leak);
-	verdict->bound = options->max_growth_mib_s;
-	low = leak.judged ? fmin(leak.low, verdict->value) : verdict->value;
-	verdict->met = low <= verdict->bound;
-	put_rates(verdict);
-	if (verdict->met && verdict->value > verdict->bound)
-		snprintf(verdict->note, sizeof(verdict->note),
-		    "not beyond the noise");
-}
-
-/* An undecided verdict passes and says why; with --strict it fails. */
-static void judge_leak(struct verdict *verdict,
-    const struct recording_set_run *run, const struct check_options *options)
-{
-	struct leak_run leak;
-
-	leak_judge_run(run->run, &leak);
-	verdict->met = leak.worst.verdict != LEAK_LEAKING;
-	strcpy(verdict->figure, "not leaking");
-	if (!verdict->met) {
-		verdict->value = leak.worst.mib_per_s;
-		units_rate(verdict->figure, leak.worst.mib_per_s);
-	} else if (leak.worst.verdict == LEAK_UNDECIDED) {
-		char *why = leak_why(&leak.worst);
-
-		strcpy(verdict->figure, "undecided");
-		snprintf(verdict->note, sizeof(verdict->note), "%s", why);
-		free(why);
-		verdict->met = !options->strict;
-		verdict->doubtful = true;
-	}
-	leak_run_finish(&leak);
-}
-
-/* Conditions that each run must meet. */
-static const struct condition {
-	const char *name, *unit;
-	void (*judge)(struct verdict *verdict,
-	    const struct recording_set_run *run,
-	    const struct check_options *options);
-} conditions[] = {
-    {"max-peak", "mib", judge_peak},
-    {"max-mean", "mib", judge_mean},
-    {"max-growth", "mib_per_s", judge_growth},
-    {"no-leak", "mib_per_s", judge_leak},
-};
-
-static void judge_each(struct verdicts *verdicts,
-    const struct condition *condition, const struct recording_set *side,
-    const struct check_options *options)
-{
-	for (size_t i = 0; i < side->runs.len; i++) {
-		const struct recording_set_run *run = &side->runs.items[i];
-
-		condition->judge(verdicts_add(verdicts, condition->name,
-				     condition->unit, run),
-		    run, options);
-	}
-}
-
-/* A run whose end is not recorded may have had its peak after the last sample.
- * Without --strict the condition is told only where it is not met. */
-static bool judge_ending(
-    struct verdicts *verdicts, const struct recording_set_run *run, bool strict)
-{
-	char text[RUN_ENDING_TEXT];
-	const char *told = run_ending_text(run->run, text);
-	struct verdict *verdict;
-
-	if (!told)
-		return false;
-	verdict = verdicts_add(verdicts, "complete", "s", run);
-	verdict->met = !strict;
-	verdict->doubtful = true;
-	verdict->bound = NAN;
-	verdict->value = run_last_s(run->run) - run_first_s(run->run);
-	strcpy(verdict->figure, run_ending_word(run->run->ending));
-	snprintf(verdict->note, sizeof(verdict->note), "%s", told);
-	return true;
-}
-
-static void judge_endings(
-    struct verdicts *verdicts, const struct recording_set *side, bool strict)
-{
-	struct verdict *verdict;
-	bool told = false;
-
-	for (size_t i = 0; i < side->runs.len; i++)
-		told = judge_ending(verdicts, &side->runs.items[i], strict) ||
-		       told;
-	if (told || !strict)
-		return;
-	verdict = verdicts_add(verdicts, "complete", "s", NULL);
-	verdict->met = true;
-	verdict->value = verdict->bound = NAN;
-	strcpy(verdict->figure, "no recording breaks off");
-}
-
-/* One noisy pair is judged by its difference alone. With several runs of a
- * side the excess must also be more than their spread explains. */
-static void judge_baseline(struct verdicts *verdicts,
-    const struct recording_set *baseline, const struct recording_set *side,
-    double tolerance)
-{
-	struct verdict *verdict =
-	    verdicts_add(verdicts, "baseline", "mib", NULL);
-	size_t peak = offsetof(struct figures, peak_mib);
-	struct comparison plain, excess;
-
-	recording_set_compare(baseline, side, peak, 1, &plain);
-	recording_set_compare(baseline, side, peak, 1 + tolerance, &excess);
-	verdict->value = excess.b;
-	verdict->bound = excess.a;
-	verdict->met =
-	    excess.difference <= 0 || (excess.spread && excess.low <= 0);
-	units_size(verdict->figure, verdict->value);
-	units_size(verdict->limit, verdict->bound);
-	snprintf(verdict->note, sizeof(verdict->note),
-	    "%+.1f %% to the baseline%s", 100 * plain.relative,
-	    !excess.spread           ? ""
-	    : excess.difference <= 0 ? ", of several runs"
-	    : verdict->met           ? ", within the spread of the runs"
-				     : ", beyond the spread of the runs");
+	return options->conditions.max_peak_mib > 0 ||
+	       options->conditions.max_mean_mib > 0 ||
+	       options->conditions.max_growth || options->conditions.no_leak ||
+	       options->conditions.strict || options->baseline;
 }
 
 /* The baseline's patterns, with commas between. */
@@ -248,7 +82,7 @@ static int load_baseline(struct recording_set *baseline, const char *patterns,
 	int got = 0;
 
 	while (got == 0 && (pattern = strsep(&rest, ",")))
-		got = recording_set_add(baseline, pattern, reading, e);
+		got = recording_files_add(baseline, pattern, reading, e);
 	free(copy);
 	return got;
 }
@@ -257,27 +91,17 @@ static int command_check_judge(const struct check_options *options,
     const struct profiles_options *reading, const struct recording_set *side,
     struct verdicts *verdicts, struct err *e)
 {
-	const bool asked[] = {options->max_peak_mib > 0,
-	    options->max_mean_mib > 0, options->max_growth, options->no_leak};
 	struct recording_set baseline = {0};
 	int got = 0;
 
-	verdicts->several = side->runs.len > 1;
-	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]);
-	     i++) {
-		if (asked[i])
-			judge_each(verdicts, &conditions[i], side, options);
-	}
-	judge_endings(verdicts, side, options->strict);
-	if (options->baseline) {
+	if (options->baseline)
 		got = load_baseline(&baseline, options->baseline, reading, e);
-		if (got == 0)
-			got = recording_set_check_measure(&baseline, side, e);
-		if (got == 0)
-			judge_baseline(
-			    verdicts, &baseline, side, options->tolerance);
-		recording_set_finish(&baseline);
-	}
+	if (got == 0 && options->baseline)
+		got = recording_set_check_measure(&baseline, side, e);
+	if (got == 0)
+		verdicts_judge(verdicts, &options->conditions, side,
+		    options->baseline ? &baseline : NULL);
+	recording_set_finish(&baseline);
 	return got;
 }
 
@@ -297,17 +121,178 @@ int check_prepare(const struct check_options *options,
 	return got;
 }
 
+/* From 1; 0 where the file holds no other. */
+static size_t number_of_run(const struct recording_set_run *run)
+{
+	const struct profile *profile = run->profile;
+
+	return profile->runs.len > 1
+		   ? (size_t)(run->run - profile->runs.items) + 1
+		   : 0;
+}
+
+/* The recording's name as it can be shown. The caller frees. */
+static char *name_run(const struct recording_set_run *run)
+{
+	char *clean = utf8_clean_copy(run->profile->path), *name;
+	size_t number = number_of_run(run);
+
+	if (number == 0)
+		return clean;
+	name = mem_format("%s, run %zu", clean, number);
+	free(clean);
+	return name;
+}
+
+static void check_print_verdict(const struct verdict *v, bool named, FILE *out)
+{
+	const char *word = !v->met ? "FAIL" : v->doubtful ? "?" : "ok";
+
+	fprintf(out, "%-4s  %-10s  ", word, v->name);
+	if (named && v->run) {
+		char *name = name_run(v->run);
+
+		fprintf(out, "%s: ", name);
+		free(name);
+	}
+	fputs(v->figure, out);
+	if (v->limit[0])
+		fprintf(out, ", at most %s", v->limit);
+	if (v->note[0])
+		fprintf(out, " (%s)", v->note);
+	fputc('\n', out);
+}
+
+static void check_write_run(
+    const struct recording_set_run *run, struct json *json)
+{
+	size_t number = run ? number_of_run(run) : 0;
+
+	json_key(json, "recording");
+	json_text(json, run ? run->profile->path : NULL);
+	json_key(json, "run");
+	if (number > 0)
+		json_whole(json, (int64_t)number);
+	else
+		json_text(json, NULL);
+}
+
+static void write_verdict(const struct verdict *v, struct json *json)
+{
+	json_open(json, '{');
+	json_key(json, "condition");
+	json_text(json, v->name);
+	check_write_run(v->run, json);
+	json_key(json, "met");
+	json_bool(json, v->met);
+	json_key(json, "unit");
+	json_text(json, v->unit);
+	json_key(json, "value");
+	json_rounded(json, v->value, 6);
+	json_key(json, "limit");
+	json_rounded(json, v->bound, 6);
+	json_key(json, "note");
+	json_text(json, v->note[0] ? v->note : NULL);
+	json_close(json, '}');
+}
+
+static void check_write_json(const struct verdicts *verdicts, FILE *out)
+{
+	struct json json;
+
+	json_init(&json, out);
+	json_open_document(&json, SCHEMA);
+	json_key(&json, "met");
+	json_bool(&json, verdicts_met(verdicts));
+	json_key(&json, "conditions");
+	json_open(&json, '[');
+	for (size_t i = 0; i < verdicts->items.len; i++)
+		write_verdict(&verdicts->items.items[i], &json);
+	json_close(&json, ']');
+	json_close(&json, '}');
+}
+
+static void write_escaped(const char *text, FILE *out)
+{
+	static const struct {
+		char c;
+		const char *text;
+	} escapes[] = {
+	    {'<', "&lt;"}, {'>', "&gt;"}, {'&', "&amp;"}, {'"', "&quot;"}};
+
+	for (; *text; text++) {
+		const char *escaped = NULL;
+
+		for (size_t i = 0; i < 4; i++)
+			escaped =
+			    escapes[i].c == *text ? escapes[i].text : escaped;
+		if (escaped)
+			fputs(escaped, out);
+		else
+			fputc(*text, out);
+	}
+}
+
+static void check_print(const struct verdicts *verdicts, FILE *out)
+{
+	for (size_t i = 0; i < verdicts->items.len; i++)
+		check_print_verdict(
+		    &verdicts->items.items[i], verdicts->several, out);
+}
+
+/* Each of several runs has a class of its own, so that no two cases are the
+ * same; a single one has the same class whatever its file is called. */
+static void write_case(const struct verdict *v, bool named, FILE *out)
+{
+	char *class = named && v->run ? name_run(v->run) : mem_copy("mprof");
+
+	fputs("  <testcase classname=\"", out);
+	write_escaped(class, out);
+	fprintf(out, "\" name=\"%s\"%s\n", v->name, v->met ? "/>" : ">");
+	free(class);
+	if (v->met)
+		return;
+	fputs("    <failure message=\"", out);
+	write_escaped(v->figure, out);
+	fputs(v->limit[0] ? ", at most " : "", out);
+	write_escaped(v->limit, out);
+	fputs("\">", out);
+	write_escaped(v->note, out);
+	fputs("</failure>\n  </testcase>\n", out);
+}
+
+static int check_write_junit(
+    const struct verdicts *verdicts, const char *path, struct err *e)
+{
+	struct io_output file;
+	size_t failures = 0;
+
+	if (io_output_open(&file, path, e) != 0)
+		return -1;
+	for (size_t i = 0; i < verdicts->items.len; i++)
+		failures += !verdicts->items.items[i].met;
+	fprintf(file.stream,
+	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+	    "<testsuite name=\"mprof\" tests=\"%zu\" failures=\"%zu\">\n",
+	    verdicts->items.len, failures);
+	for (size_t i = 0; i < verdicts->items.len; i++)
+		write_case(
+		    &verdicts->items.items[i], verdicts->several, file.stream);
+	fputs("</testsuite>\n", file.stream);
+	return io_output_commit(&file, e);
+}
+
 static int command_check_tell(const struct check_options *options,
     const struct verdicts *verdicts, FILE *out)
 {
 	struct err e;
 
 	if (options->json)
-		verdicts_write_json(verdicts, out);
+		check_write_json(verdicts, out);
 	else
-		verdicts_print(verdicts, out);
+		check_print(verdicts, out);
 	if (options->junit &&
-	    verdicts_write_junit(verdicts, options->junit, &e) != 0)
+	    check_write_junit(verdicts, options->junit, &e) != 0)
 		return command_fail(COMMAND_MISUSED, &e);
 	return verdicts_met(verdicts) ? COMMAND_OK : COMMAND_FAILED;
 }
@@ -334,7 +319,7 @@ struct check_command_options {
 };
 
 static const struct check_command_options defaults = {
-    .check.tolerance = CHECK_TOLERANCE};
+    .check.conditions.tolerance = CHECK_TOLERANCE};
 
 static const struct option_row rows[] = {
     CHECK_ROWS(struct check_command_options, check),
@@ -353,7 +338,7 @@ static int command_check_load(const struct check_command_options *options,
 	int got = profiles_init(&profiles, words, count, stderr);
 
 	for (size_t i = 0; got == COMMAND_OK && i < profiles.paths.len; i++) {
-		if (recording_set_add_file(side, profiles.paths.items[i],
+		if (recording_files_add_one(side, profiles.paths.items[i],
 			&options->profiles, &e) != 0)
 			got = command_fail(COMMAND_MISUSED, &e);
 	}

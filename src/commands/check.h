@@ -9,22 +9,17 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "analysis/verdicts.h"
 #include "cli/options.h"
-#include "input/recording_set.h"
+#include "input/profiles.h"
 
 /* A part of a command's options. Zero or NULL: no such condition. */
 #define CHECK_TOLERANCE 0.05
 
 struct check_options {
-	double max_peak_mib, max_mean_mib;
-	double max_growth_mib_s; /* with max_growth: may be 0 */
-	bool max_growth;
-	bool no_leak;
-	bool strict; /* what is not known for certain fails, too */
-	const char
-	    *baseline;     /* patterns, one after the other, commas between */
-	double tolerance;  /* share of the baseline: 0.05 */
-	const char *junit; /* a file's name */
+	struct conditions conditions;
+	const char *baseline; /* patterns, commas between */
+	const char *junit;    /* a file's name */
 	bool json;
 };
 
@@ -38,13 +33,13 @@ option_parse check_parse_tolerance; /* "5%" or "0.05" */
 	    .arg = "SIZE",                                                    \
 	    .help = "the peak must not exceed this: 500MiB, 2G",              \
 	    .parse = option_size,                                             \
-	    .offset = offsetof(type, member.max_peak_mib),                    \
+	    .offset = offsetof(type, member.conditions.max_peak_mib),         \
 	    .ours = true},                                                    \
 	    {.name = "max-mean",                                              \
 		.arg = "SIZE",                                                \
 		.help = "the mean over time must not exceed this",            \
 		.parse = option_size,                                         \
-		.offset = offsetof(type, member.max_mean_mib),                \
+		.offset = offsetof(type, member.conditions.max_mean_mib),     \
 		.ours = true},                                                \
 	    {.name = "max-growth",                                            \
 		.arg = "RATE",                                                \
@@ -56,13 +51,13 @@ option_parse check_parse_tolerance; /* "5%" or "0.05" */
 	    {.name = "no-leak",                                               \
 		.help = "mprof leak must not find it leaking",                \
 		.parse = option_flag,                                         \
-		.offset = offsetof(type, member.no_leak),                     \
+		.offset = offsetof(type, member.conditions.no_leak),          \
 		.ours = true},                                                \
 	    {.name = "strict",                                                \
 		.help = "also fail where a recording breaks off or still "    \
 			"goes on, or where a leak is undecided",              \
 		.parse = option_flag,                                         \
-		.offset = offsetof(type, member.strict),                      \
+		.offset = offsetof(type, member.conditions.strict),           \
 		.ours = true},                                                \
 	    {.name = "baseline",                                              \
 		.arg = "FILES",                                               \
@@ -77,7 +72,7 @@ option_parse check_parse_tolerance; /* "5%" or "0.05" */
 		.help = "by how much the peak may exceed the baseline "       \
 			"(default 5%)",                                       \
 		.parse = check_parse_tolerance,                               \
-		.offset = offsetof(type, member.tolerance),                   \
+		.offset = offsetof(type, member.conditions.tolerance),        \
 		.ours = true},                                                \
 	{                                                                     \
 		.name = "junit", .arg = "FILE",                               \

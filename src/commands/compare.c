@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "analysis/compare.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/leak.h"
+#include "analysis/compare_parts.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
@@ -14,7 +12,7 @@
 #include "base/json.h"
 #include "commands/command.h"
 #include "commands/picture.h"
-#include "input/recording_set.h"
+#include "input/recording_files.h"
 
 enum { SCHEMA = 1 };
 
@@ -93,152 +91,6 @@ static const struct compare_measure measures[] = {
 
 enum { MEASURES = sizeof(measures) / sizeof(measures[0]) };
 
-/* A part of the runs that both sides have: a phase, or all processes of one
- * name. Values are NAN where a run has no such part. */
-struct part {
-	const char *kind; /* "phase" or "process" */
-	const char *name;
-	size_t count[2]; /* in A and B the most of them in a run; 0: a phase */
-	struct comparison peak, growth;
-};
-
-struct part_list {
-	ARRAY(struct part) parts;
-	struct index index; /* by name */
-};
-
-static void part_list_finish(struct part_list *list)
-{
-	array_free(&list->parts);
-	index_finish(&list->index);
-}
-
-static double phase_figure(
-    const struct recording_set_run *run, const char *name, size_t offset)
-{
-	const struct phase *phase = recording_set_phase(run, name);
-
-	return phase ? recording_set_figure(&phase->figures, offset) : NAN;
-}
-
-/* The highest of the processes of that name. */
-static double process_figure(
-    const struct recording_set_run *run, const char *name, size_t offset)
-{
-	double highest = NAN;
-
-	for (size_t i = 0; i < run->run->processes.len; i++) {
-		const struct process *p = &run->run->processes.items[i];
-		struct figures figures;
-
-		if (!p->name || strcmp(p->name, name) != 0 ||
-		    figures_of_series(
-			&p->memory, -INFINITY, INFINITY, &figures) != 0)
-			continue;
-		highest = fmax(highest, recording_set_figure(&figures, offset));
-	}
-	return highest;
-}
-
-/* How many processes of that name a run of the side has at most. */
-static size_t count_named(const struct recording_set *side, const char *name)
-{
-	size_t most = 0;
-
-	for (size_t i = 0; i < side->runs.len; i++) {
-		const struct run *run = side->runs.items[i].run;
-		size_t count = 0;
-
-		for (size_t k = 0; k < run->processes.len; k++) {
-			const struct process *p = &run->processes.items[k];
-
-			count += p->memory.len > 0 && p->name &&
-				 strcmp(p->name, name) == 0;
-		}
-		most = count > most ? count : most;
-	}
-	return most;
-}
-
-typedef double part_figure(
-    const struct recording_set_run *run, const char *name, size_t offset);
-
-static size_t command_compare_collect(const struct recording_set *side,
-    part_figure *figure, const char *name, size_t offset, double *values)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < side->runs.len; i++) {
-		double value = figure(&side->runs.items[i], name, offset);
-
-		if (isfinite(value))
-			values[count++] = value;
-	}
-	return count;
-}
-
-/* -1 where one of the sides has no such part. */
-static int compare_part(const struct recording_set *const sides[2],
-    part_figure *figure, const char *name, size_t offset,
-    struct comparison *out)
-{
-	double *a = mem_zero(sides[0]->runs.len, sizeof(a[0]));
-	double *b = mem_zero(sides[1]->runs.len, sizeof(b[0]));
-	size_t a_count =
-	    command_compare_collect(sides[0], figure, name, offset, a);
-	size_t b_count =
-	    command_compare_collect(sides[1], figure, name, offset, b);
-	int got = a_count && b_count ? 0 : -1;
-
-	if (got == 0)
-		compare_values(a, a_count, b, b_count, out);
-	free(a);
-	free(b);
-	return got;
-}
-
-static bool same_part(const void *items, size_t at, const void *name)
-{
-	return strcmp(((const struct part *)items)[at].name, name) == 0;
-}
-
-static void add_part(struct part_list *list,
-    const struct recording_set *const sides[2], part_figure *figure,
-    const char *name)
-{
-	struct part part = {.name = name};
-	uint32_t hash = name ? index_hash(name, strlen(name)) : 0;
-
-	if (!name ||
-	    index_find(&list->index, hash, same_part, list->parts.items,
-		name) != INDEX_NONE ||
-	    compare_part(sides, figure, name,
-		offsetof(struct figures, peak_mib), &part.peak) != 0 ||
-	    compare_part(sides, figure, name,
-		offsetof(struct figures, growth_mib), &part.growth) != 0)
-		return;
-	for (size_t i = 0; figure == process_figure && i < 2; i++)
-		part.count[i] = count_named(sides[i], name);
-	index_add(&list->index, hash, list->parts.len);
-	*array_push(&list->parts) = part;
-}
-
-static void find_parts(const struct recording_set *const sides[2],
-    struct part_list *phases, struct part_list *processes)
-{
-	for (size_t i = 0; i < sides[0]->runs.len; i++) {
-		const struct recording_set_run *run = &sides[0]->runs.items[i];
-
-		for (size_t j = 0; run->run->marks.len && j < run->phase_count;
-		     j++)
-			add_part(
-			    phases, sides, phase_figure, run->phases[j].name);
-		for (size_t j = 0; j < run->run->processes.len; j++)
-			add_part(processes, sides, process_figure,
-			    run->run->processes.items[j].name);
-	}
-}
-
 /* With a sign in front, also of what is above zero. */
 static char *format_signed(
     char *out, double value, char *(*format)(char *out, double value))
@@ -296,10 +148,10 @@ static void print_part_title(
 	putchar('\n');
 }
 
-static void print_parts(const char *title, const struct part_list *list)
+static void print_parts(const char *title, const struct compared_parts *list)
 {
-	for (size_t i = 0; i < list->parts.len; i++) {
-		const struct part *part = &list->parts.items[i];
+	for (size_t i = 0; i < list->items.len; i++) {
+		const struct compared_part *part = &list->items.items[i];
 		char *name = utf8_clean_copy(part->name);
 
 		print_part_title(title, name, part->count);
@@ -349,8 +201,8 @@ static void print_sentence(const struct comparison *peak)
 }
 
 static void command_compare_print_all(
-    const struct recording_set *const sides[2], const struct part_list *phases,
-    const struct part_list *processes)
+    const struct recording_set *const sides[2],
+    const struct compared_parts *phases, const struct compared_parts *processes)
 {
 	struct comparison c, peak;
 
@@ -393,35 +245,35 @@ static void write_comparison(
 }
 
 static void write_parts(
-    struct json *json, const char *key, const struct part_list *list)
+    struct json *json, const char *key, const struct compared_parts *list)
 {
 	json_key(json, key);
 	json_open(json, '[');
-	for (size_t i = 0; i < list->parts.len; i++) {
+	for (size_t i = 0; i < list->items.len; i++) {
 		json_open(json, '{');
 		json_key(json, "name");
-		json_text(json, list->parts.items[i].name);
-		if (list->parts.items[i].count[0] > 0) {
+		json_text(json, list->items.items[i].name);
+		if (list->items.items[i].count[0] > 0) {
 			json_key(json, "is");
 			json_text(json, "largest");
 			json_key(json, "a_count");
 			json_whole(
-			    json, (int64_t)list->parts.items[i].count[0]);
+			    json, (int64_t)list->items.items[i].count[0]);
 			json_key(json, "b_count");
 			json_whole(
-			    json, (int64_t)list->parts.items[i].count[1]);
+			    json, (int64_t)list->items.items[i].count[1]);
 		}
-		write_comparison(json, "peak_mib", &list->parts.items[i].peak);
+		write_comparison(json, "peak_mib", &list->items.items[i].peak);
 		write_comparison(
-		    json, "growth_mib", &list->parts.items[i].growth);
+		    json, "growth_mib", &list->items.items[i].growth);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
 }
 
 static void command_compare_write_all(
-    const struct recording_set *const sides[2], const struct part_list *phases,
-    const struct part_list *processes)
+    const struct recording_set *const sides[2],
+    const struct compared_parts *phases, const struct compared_parts *processes)
 {
 	struct comparison c;
 	struct json json;
@@ -445,49 +297,22 @@ static void command_compare_write_all(
 static void command_compare_show(const struct compare_options *options,
     const struct recording_set *const sides[2])
 {
-	struct part_list phases = {0}, processes = {0};
+	struct compared_parts phases = {0}, processes = {0};
 
-	find_parts(sides, &phases, &processes);
+	compare_parts_find(sides, &phases, &processes);
 	if (options->json)
 		command_compare_write_all(sides, &phases, &processes);
 	else
 		command_compare_print_all(sides, &phases, &processes);
-	part_list_finish(&phases);
-	part_list_finish(&processes);
-}
-
-static int by_peak(const void *a, const void *b)
-{
-	const struct recording_set_run *x =
-	    *(const struct recording_set_run *const *)a;
-	const struct recording_set_run *y =
-	    *(const struct recording_set_run *const *)b;
-
-	return (x->figures.peak_mib > y->figures.peak_mib) -
-	       (x->figures.peak_mib < y->figures.peak_mib);
-}
-
-static const struct recording_set_run *median_run(
-    const struct recording_set *side)
-{
-	size_t count = side->runs.len;
-	const struct recording_set_run **order =
-	    mem_zero(count, sizeof(order[0]));
-	const struct recording_set_run *median;
-
-	for (size_t i = 0; i < count; i++)
-		order[i] = &side->runs.items[i];
-	qsort(order, count, sizeof(order[0]), by_peak);
-	median = order[(count - 1) / 2];
-	free(order);
-	return median;
+	compare_parts_finish(&phases);
+	compare_parts_finish(&processes);
 }
 
 static int command_compare_draw(
     const struct recording_set *const sides[2], const char *path, struct err *e)
 {
-	const struct recording_set_run *a = median_run(sides[0]);
-	const struct recording_set_run *b = median_run(sides[1]);
+	const struct recording_set_run *a = recording_set_median(sides[0]);
+	const struct recording_set_run *b = recording_set_median(sides[1]);
 	char *names[] = {mem_format("A: %s", a->profile->path),
 	    mem_format("B: %s", b->profile->path)};
 	struct chart_run runs[] = {{a->run, names[0]}, {b->run, names[1]}};
@@ -506,25 +331,14 @@ static int command_compare_draw(
 	return got;
 }
 
-static void add_growths(struct recording_set *side)
-{
-	struct leak leak;
-
-	for (size_t i = 0; i < side->runs.len; i++) {
-		struct recording_set_run *run = &side->runs.items[i];
-
-		run->figures.growth_mib_s = growth_of_run(run->run, &leak);
-	}
-}
-
 static int command_compare_load(const struct compare_options *options,
     const char *const patterns[2], struct recording_set sides[2], struct err *e)
 {
 	for (size_t i = 0; i < 2; i++) {
-		if (recording_set_add(
+		if (recording_files_add(
 			&sides[i], patterns[i], &options->profiles, e) != 0)
 			return -1;
-		add_growths(&sides[i]);
+		recording_set_judge_growth(&sides[i]);
 	}
 	return recording_set_check_measure(&sides[0], &sides[1], e);
 }

@@ -11,6 +11,7 @@
 #include "cli/line_tables.h"
 #include "cli/terminal.h"
 #include "commands/command.h"
+#include "input/recording_files.h"
 #include "proc/namespace.h"
 #include "recorder/marks_left.h"
 
@@ -248,7 +249,7 @@ int run_hooks_check(const struct run_options *options, const char *path)
 	struct err e;
 	int status;
 
-	if (recording_set_add_file(&side, path, &reading, &e) != 0) {
+	if (recording_files_add_one(&side, path, &reading, &e) != 0) {
 		status = command_fail(COMMAND_TROUBLE, &e);
 	} else {
 		recording_set_keep_last(&side);

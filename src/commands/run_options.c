@@ -240,7 +240,7 @@ const struct run_options run_option_defaults = {
     .adopt = true,
     .wait = "program",
     .on_limit = "term",
-    .check.tolerance = CHECK_TOLERANCE,
+    .check.conditions.tolerance = CHECK_TOLERANCE,
 };
 
 static enum limit_action action_of(const char *name)

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "input/recording_set.h"
+#include "analysis/recording_set.h"
 
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "analysis/leak.h"
 #include "base/mem.h"
-#include "dat/catalog.h"
 #include "profile/measure.h"
 
 static bool recording_set_same_phase(
@@ -48,8 +46,11 @@ static void recording_set_run_finish(struct recording_set_run *run)
 	index_finish(&run->phase_index);
 }
 
-static void add_runs(struct recording_set *set, const struct profile *profile)
+size_t recording_set_take(struct recording_set *set, struct profile *profile)
 {
+	size_t before = set->runs.len;
+
+	*array_push(&set->profiles) = profile;
 	for (size_t i = 0; i < profile->runs.len; i++) {
 		const struct run *run = &profile->runs.items[i];
 		struct recording_set_run added = {
@@ -61,60 +62,18 @@ static void add_runs(struct recording_set *set, const struct profile *profile)
 		recording_set_index_phases(&added);
 		*array_push(&set->runs) = added;
 	}
+	return set->runs.len - before;
 }
 
-int recording_set_add_file(struct recording_set *set, const char *path,
-    const struct profiles_options *options, struct err *e)
+void recording_set_judge_growth(struct recording_set *set)
 {
-	struct profile *profile = mem_zero(1, sizeof(*profile));
-	size_t before = set->runs.len;
+	struct leak leak;
 
-	*array_push(&set->profiles) = profile;
-	if (profiles_read(profile, path, options) != 0)
-		return err_set(e, "%s: nothing to judge in it", path);
-	add_runs(set, profile);
-	if (set->runs.len == before)
-		return err_set(e, "%s: holds no samples", path);
-	return 0;
-}
+	for (size_t i = 0; i < set->runs.len; i++) {
+		struct recording_set_run *run = &set->runs.items[i];
 
-/* Adds the recording of that number in mprof list. */
-static int recording_set_add_number(struct recording_set *set, const char *word,
-    const struct profiles_options *options, struct err *e)
-{
-	struct catalog catalog;
-	const char *path = NULL;
-	long number;
-	int got = -1;
-
-	if (catalog_init(&catalog, ".", e) == 0 &&
-	    catalog_number(word, &number))
-		path = catalog_at(&catalog, number);
-	if (path)
-		got = recording_set_add_file(set, path, options, e);
-	else
-		err_set(
-		    e, "%s: neither a file nor a number of mprof list", word);
-	catalog_finish(&catalog);
-	return got;
-}
-
-int recording_set_add(struct recording_set *set, const char *pattern,
-    const struct profiles_options *options, struct err *e)
-{
-	glob_t found;
-	long number;
-	int got = 0;
-
-	if (catalog_number(pattern, &number) && access(pattern, F_OK) != 0)
-		return recording_set_add_number(set, pattern, options, e);
-	if (glob(pattern, GLOB_NOCHECK, NULL, &found) != 0)
-		return err_set(e, "%s: can't be looked for", pattern);
-	for (size_t i = 0; got == 0 && i < found.gl_pathc; i++)
-		got =
-		    recording_set_add_file(set, found.gl_pathv[i], options, e);
-	globfree(&found);
-	return got;
+		run->figures.growth_mib_s = growth_of_run(run->run, &leak);
+	}
 }
 
 void recording_set_keep_last(struct recording_set *set)
@@ -181,4 +140,31 @@ void recording_set_compare(const struct recording_set *a,
 	compare_values(
 	    values, a->runs.len, values + a->runs.len, b->runs.len, out);
 	free(values);
+}
+
+static int recording_set_by_peak(const void *a, const void *b)
+{
+	const struct recording_set_run *x =
+	    *(const struct recording_set_run *const *)a;
+	const struct recording_set_run *y =
+	    *(const struct recording_set_run *const *)b;
+
+	return (x->figures.peak_mib > y->figures.peak_mib) -
+	       (x->figures.peak_mib < y->figures.peak_mib);
+}
+
+const struct recording_set_run *recording_set_median(
+    const struct recording_set *set)
+{
+	size_t count = set->runs.len;
+	const struct recording_set_run **order =
+	    mem_zero(count, sizeof(order[0]));
+	const struct recording_set_run *median;
+
+	for (size_t i = 0; i < count; i++)
+		order[i] = &set->runs.items[i];
+	qsort(order, count, sizeof(order[0]), recording_set_by_peak);
+	median = order[(count - 1) / 2];
+	free(order);
+	return median;
 }

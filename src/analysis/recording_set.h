@@ -3,13 +3,13 @@
  * A set of recordings of the same thing, as one side of a comparison: each of
  * their runs with its figures.
  */
-#ifndef MPROF_INPUT_RECORDING_SET_H
-#define MPROF_INPUT_RECORDING_SET_H
+#ifndef MPROF_ANALYSIS_RECORDING_SET_H
+#define MPROF_ANALYSIS_RECORDING_SET_H
 
 #include "analysis/compare.h"
 #include "analysis/figures.h"
+#include "base/err.h"
 #include "base/index.h"
-#include "input/profiles.h"
 
 struct recording_set_run {
 	const struct profile *profile;
@@ -26,17 +26,14 @@ struct recording_set {
 	runs; /* those with samples; never empty */
 };
 
-/* Adds the recordings that the pattern matches: a file's name, possibly with *
- * ? [ ], or a number of mprof list. -1 with e where it matches nothing, or a
- * recording can't be read. */
-int recording_set_add(struct recording_set *set, const char *pattern,
-    const struct profiles_options *options, struct err *e)
-    __attribute__((nonnull, warn_unused_result));
+/* Takes a profile over, which came from mem_zero(), and adds its runs. Returns
+ * how many of them have samples. */
+size_t recording_set_take(struct recording_set *set, struct profile *profile)
+    __attribute__((nonnull));
 
-/* The same for one file, whatever characters its name has. */
-int recording_set_add_file(struct recording_set *set, const char *path,
-    const struct profiles_options *options, struct err *e)
-    __attribute__((nonnull, warn_unused_result));
+/* Fills in the figures' growth_mib_s, which is dear. */
+void recording_set_judge_growth(struct recording_set *set)
+    __attribute__((nonnull));
 
 /* Removes all runs but the last, which is the newest in its file. */
 void recording_set_keep_last(struct recording_set *set)
@@ -60,5 +57,9 @@ double recording_set_figure(const struct figures *figures, size_t offset);
 void recording_set_compare(const struct recording_set *a,
     const struct recording_set *b, size_t offset, double factor,
     struct comparison *out) __attribute__((nonnull));
+
+/* The run with the median peak; of two the one with the lower. */
+const struct recording_set_run *recording_set_median(
+    const struct recording_set *set) __attribute__((nonnull));
 
 #endif

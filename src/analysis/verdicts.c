@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/verdicts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/leak.h"
+#include "analysis/leak_why.h"
+#include "profile/ending.h"
+
+static struct verdict *verdicts_add(struct verdicts *verdicts, const char *name,
+    const char *unit, const struct recording_set_run *run)
+{
+	struct verdict *verdict = array_push(&verdicts->items);
+
+	*verdict = (struct verdict){.name = name, .unit = unit, .run = run};
+	return verdict;
+}
+
+static void verdicts_judge_bound(
+    struct verdict *verdict, double value, double bound)
+{
+	verdict->value = value;
+	verdict->bound = bound;
+	verdict->met = value <= bound;
+	units_size(verdict->figure, value);
+	units_limit(verdict->limit, bound);
+}
+
+static void verdicts_judge_peak(struct verdict *verdict,
+    const struct recording_set_run *run, const struct conditions *conditions)
+{
+	verdicts_judge_bound(
+	    verdict, run->figures.peak_mib, conditions->max_peak_mib);
+}
+
+static void verdicts_judge_mean(struct verdict *verdict,
+    const struct recording_set_run *run, const struct conditions *conditions)
+{
+	verdicts_judge_bound(
+	    verdict, run->figures.mean_mib, conditions->max_mean_mib);
+}
+
+/* Figure and limit in one unit: the limit's, which a person chose. */
+static void verdicts_put_rates(struct verdict *verdict)
+{
+	struct units_scale scale = units_rate_scale(
+	    verdict->bound > 0 ? verdict->bound : verdict->value);
+	char number[UNITS_TEXT];
+
+	units_number(number, verdict->value * scale.factor);
+	snprintf(verdict->figure, sizeof(verdict->figure), "%s %s", number,
+	    scale.name);
+	units_number(number, verdict->bound * scale.factor);
+	snprintf(verdict->limit, sizeof(verdict->limit), "%s %s", number,
+	    scale.name);
+}
+
+/* Only certain growth counts: a slope that noise may have made passes. */
+static void verdicts_judge_growth(struct verdict *verdict,
+    const struct recording_set_run *run, const struct conditions *conditions)
+{
+	struct leak leak;
+	double low;
+
+	verdict->value = growth_of_run(run->run, &leak);
+	verdict->bound = conditions->max_growth_mib_s;
+	low = leak.judged ? fmin(leak.low, verdict->value) : verdict->value;
+	verdict->met = low <= verdict->bound;
+	verdicts_put_rates(verdict);
+	if (verdict->met && verdict->value > verdict->bound)
+		snprintf(verdict->note, sizeof(verdict->note),
+		    "not beyond the noise");
+}
+
+/* An undecided verdict passes and says why; with --strict it fails. */
+static void verdicts_judge_leak(struct verdict *verdict,
+    const struct recording_set_run *run, const struct conditions *conditions)
+{
+	struct leak_run leak;
+
+	leak_judge_run(run->run, &leak);
+	verdict->met = leak.worst.verdict != LEAK_LEAKING;
+	strcpy(verdict->figure, "not leaking");
+	if (!verdict->met) {
+		verdict->value = leak.worst.mib_per_s;
+		units_rate(verdict->figure, leak.worst.mib_per_s);
+	} else if (leak.worst.verdict == LEAK_UNDECIDED) {
+		char *why = leak_why(&leak.worst);
+
+		strcpy(verdict->figure, "undecided");
+		snprintf(verdict->note, sizeof(verdict->note), "%s", why);
+		free(why);
+		verdict->met = !conditions->strict;
+		verdict->doubtful = true;
+	}
+	leak_run_finish(&leak);
+}
+
+/* Conditions that each run must meet. */
+static const struct run_condition {
+	const char *name, *unit;
+	void (*judge)(struct verdict *verdict,
+	    const struct recording_set_run *run,
+	    const struct conditions *conditions);
+} run_conditions[] = {
+    {"max-peak", "mib", verdicts_judge_peak},
+    {"max-mean", "mib", verdicts_judge_mean},
+    {"max-growth", "mib_per_s", verdicts_judge_growth},
+    {"no-leak", "mib_per_s", verdicts_judge_leak},
+};
+
+static void verdicts_judge_each(struct verdicts *verdicts,
+    const struct run_condition *condition, const struct recording_set *set,
+    const struct conditions *conditions)
+{
+	for (size_t i = 0; i < set->runs.len; i++) {
+		const struct recording_set_run *run = &set->runs.items[i];
+
+		condition->judge(verdicts_add(verdicts, condition->name,
+				     condition->unit, run),
+		    run, conditions);
+	}
+}
+
+/* A run whose end is not recorded may have had its peak after the last sample.
+ * Without --strict the condition is told only where it is not met. */
+static bool verdicts_judge_ending(
+    struct verdicts *verdicts, const struct recording_set_run *run, bool strict)
+{
+	char text[RUN_ENDING_TEXT];
+	const char *told = run_ending_text(run->run, text);
+	struct verdict *verdict;
+
+	if (!told)
+		return false;
+	verdict = verdicts_add(verdicts, "complete", "s", run);
+	verdict->met = !strict;
+	verdict->doubtful = true;
+	verdict->bound = NAN;
+	verdict->value = run_last_s(run->run) - run_first_s(run->run);
+	strcpy(verdict->figure, run_ending_word(run->run->ending));
+	snprintf(verdict->note, sizeof(verdict->note), "%s", told);
+	return true;
+}
+
+static void verdicts_judge_endings(
+    struct verdicts *verdicts, const struct recording_set *set, bool strict)
+{
+	struct verdict *verdict;
+	bool told = false;
+
+	for (size_t i = 0; i < set->runs.len; i++)
+		told = verdicts_judge_ending(
+			   verdicts, &set->runs.items[i], strict) ||
+		       told;
+	if (told || !strict)
+		return;
+	verdict = verdicts_add(verdicts, "complete", "s", NULL);
+	verdict->met = true;
+	verdict->value = verdict->bound = NAN;
+	strcpy(verdict->figure, "no recording breaks off");
+}
+
+/* One noisy pair is judged by its difference alone. With several runs of a
+ * set the excess must also be more than their spread explains. */
+static void verdicts_judge_baseline(struct verdicts *verdicts,
+    const struct recording_set *baseline, const struct recording_set *set,
+    double tolerance)
+{
+	struct verdict *verdict =
+	    verdicts_add(verdicts, "baseline", "mib", NULL);
+	size_t peak = offsetof(struct figures, peak_mib);
+	struct comparison plain, excess;
+
+	recording_set_compare(baseline, set, peak, 1, &plain);
+	recording_set_compare(baseline, set, peak, 1 + tolerance, &excess);
+	verdict->value = excess.b;
+	verdict->bound = excess.a;
+	verdict->met =
+	    excess.difference <= 0 || (excess.spread && excess.low <= 0);
+	units_size(verdict->figure, verdict->value);
+	units_size(verdict->limit, verdict->bound);
+	snprintf(verdict->note, sizeof(verdict->note),
+	    "%+.1f %% to the baseline%s", 100 * plain.relative,
+	    !excess.spread           ? ""
+	    : excess.difference <= 0 ? ", of several runs"
+	    : verdict->met           ? ", within the spread of the runs"
+				     : ", beyond the spread of the runs");
+}
+
+void verdicts_judge(struct verdicts *verdicts,
+    const struct conditions *conditions, const struct recording_set *set,
+    const struct recording_set *baseline)
+{
+	const bool asked[] = {conditions->max_peak_mib > 0,
+	    conditions->max_mean_mib > 0, conditions->max_growth,
+	    conditions->no_leak};
+
+	verdicts->several = set->runs.len > 1;
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		if (asked[i])
+			verdicts_judge_each(
+			    verdicts, &run_conditions[i], set, conditions);
+	}
+	verdicts_judge_endings(verdicts, set, conditions->strict);
+	if (baseline)
+		verdicts_judge_baseline(
+		    verdicts, baseline, set, conditions->tolerance);
+}
+
+bool verdicts_met(const struct verdicts *verdicts)
+{
+	bool met = true;
+
+	for (size_t i = 0; i < verdicts->items.len; i++)
+		met = met && verdicts->items.items[i].met;
+	return met;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reads the files of a set of recordings.
+ */
+#ifndef MPROF_INPUT_RECORDING_FILES_H
+#define MPROF_INPUT_RECORDING_FILES_H
+
+#include "analysis/recording_set.h"
+#include "input/profiles.h"
+
+/* Adds the recordings that the pattern matches: a file's name, possibly with *
+ * ? [ ], or a number of mprof list. -1 with e where it matches nothing, or a
+ * recording can't be read. */
+int recording_files_add(struct recording_set *set, const char *pattern,
+    const struct profiles_options *options, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+/* The same for one file, whatever characters its name has. */
+int recording_files_add_one(struct recording_set *set, const char *path,
+    const struct profiles_options *options, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+#endif
