@@ -17,7 +17,8 @@ void births_init(struct births *births, const struct procfs *fs, bool exits)
 void births_finish(struct births *births)
 {
 	connector_finish(&births->connector);
-	pids_finish(&births->ended);
+	array_free(&births->ended);
+	index_finish(&births->ended_by_pid);
 	members_finish(&births->hidden);
 	array_free(&births->forks);
 	array_free(&births->ends);
@@ -28,10 +29,25 @@ bool births_are_all(const struct births *births)
 	return births->connector.fd >= 0 && !births->missed;
 }
 
+static bool births_is_pid(const void *pids, size_t at, const void *pid)
+{
+	return ((const pid_t *)pids)[at] == *(const pid_t *)pid;
+}
+
+static bool births_has_ended(const struct births *births, pid_t pid)
+{
+	return index_find(&births->ended_by_pid,
+		   index_hash_number((uint64_t)pid), births_is_pid,
+		   births->ended.items, &pid) != INDEX_NONE;
+}
+
 void births_note_end(struct births *births, pid_t pid)
 {
-	if (births->connector.fd >= 0)
-		pids_add(&births->ended, pid);
+	if (births->connector.fd < 0 || births_has_ended(births, pid))
+		return;
+	index_add(&births->ended_by_pid, index_hash_number((uint64_t)pid),
+	    births->ended.len);
+	*array_push(&births->ended) = pid;
 }
 
 void births_note_hidden(struct births *births, pid_t pid)
@@ -46,7 +62,7 @@ static bool births_is_ours(
     const struct births *births, const struct tree *tree, pid_t pid)
 {
 	return members_find(&tree->members, pid) != MEMBERS_NONE ||
-	       pids_have(&births->ended, pid) ||
+	       births_has_ended(births, pid) ||
 	       members_find(&births->hidden, pid) != MEMBERS_NONE;
 }
 
@@ -161,7 +177,8 @@ static size_t births_take_forks(
 			unseen += births_is_unseen(
 			    births, tree, &births->forks.items[i]);
 		births->forks.len = 0;
-		pids_clear(&births->ended);
+		births->ended.len = 0;
+		index_clear(&births->ended_by_pid);
 	}
 	forget_strangers_ends(births, tree);
 	return unseen;

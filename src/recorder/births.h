@@ -8,13 +8,14 @@
 #ifndef MPROF_RECORDER_BIRTHS_H
 #define MPROF_RECORDER_BIRTHS_H
 
+#include "base/index.h"
 #include "proc/connector.h"
-#include "recorder/pids.h"
 #include "recorder/tree.h"
 
 struct births {
 	struct connector connector;
-	struct pids ended;     /* of ours, since forks were last taken */
+	ARRAY(pid_t) ended; /* of ours, since forks were last taken */
+	struct index ended_by_pid;
 	struct members hidden; /* live, and /proc doesn't show them to us */
 	bool forked;           /* at the last look */
 	bool exits;            /* are wanted */

@@ -4,34 +4,18 @@
 #include <string.h>
 #include <unistd.h>
 
-static size_t first_slot(const struct members *members, pid_t pid)
+static bool member_has_pid(const void *items, size_t at, const void *key)
 {
-	return ((uint32_t)pid * 2654435761U >> 7) & (members->slots_cap - 1);
+	const struct member *member = (const struct member *)items + at;
+
+	return member->pid == *(const pid_t *)key && !member->gone;
 }
 
-static void members_put(struct members *members, size_t at)
+static void members_index(struct members *members, size_t at)
 {
-	size_t slot = first_slot(members, members->list.items[at].pid);
+	pid_t pid = members->list.items[at].pid;
 
-	while (members->slots[slot])
-		slot = (slot + 1) & (members->slots_cap - 1);
-	members->slots[slot] = (uint32_t)at + 1;
-}
-
-/* At most half of the slots are taken. */
-static void members_rebuild(struct members *members)
-{
-	size_t cap = members->slots_cap ? members->slots_cap : 16;
-
-	while (cap < 2 * members->list.len + 2)
-		cap *= 2;
-	if (cap != members->slots_cap)
-		members->slots =
-		    mem_resize(members->slots, cap, sizeof(members->slots[0]));
-	members->slots_cap = cap;
-	memset(members->slots, 0, cap * sizeof(members->slots[0]));
-	for (size_t i = 0; i < members->list.len; i++)
-		members_put(members, i);
+	index_add(&members->index, index_hash_number((uint64_t)pid), at);
 }
 
 static void close_files(struct member *member)
@@ -50,7 +34,7 @@ void members_finish(struct members *members)
 	for (size_t i = 0; i < members->list.len; i++)
 		close_files(&members->list.items[i]);
 	array_free(&members->list);
-	free(members->slots);
+	index_finish(&members->index);
 	*members = (struct members){0};
 }
 
@@ -75,29 +59,14 @@ struct member *members_add(
 	    .base_kib = -1,
 	};
 	memcpy(member->name, stat->name, sizeof(member->name));
-	if (2 * members->list.len > members->slots_cap)
-		members_rebuild(members);
-	else
-		members_put(members, members->list.len - 1);
+	members_index(members, members->list.len - 1);
 	return member;
 }
 
 size_t members_find(const struct members *members, pid_t pid)
 {
-	size_t slot;
-
-	if (members->slots_cap == 0)
-		return MEMBERS_NONE;
-	slot = first_slot(members, pid);
-	while (members->slots[slot]) {
-		size_t at = members->slots[slot] - 1;
-
-		if (members->list.items[at].pid == pid &&
-		    !members->list.items[at].gone)
-			return at;
-		slot = (slot + 1) & (members->slots_cap - 1);
-	}
-	return MEMBERS_NONE;
+	return index_find(&members->index, index_hash_number((uint64_t)pid),
+	    member_has_pid, members->list.items, &pid);
 }
 
 void members_lose(struct members *members, size_t at)
@@ -119,5 +88,7 @@ void members_sweep(struct members *members)
 	}
 	members->list.len = kept;
 	members->any_gone = false;
-	members_rebuild(members);
+	index_clear(&members->index);
+	for (size_t i = 0; i < kept; i++)
+		members_index(members, i);
 }

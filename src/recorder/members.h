@@ -8,10 +8,11 @@
 #define MPROF_RECORDER_MEMBERS_H
 
 #include "base/array.h"
+#include "base/index.h"
 #include "proc/procfs.h"
 #include "recorder/highest.h"
 
-#define MEMBERS_NONE SIZE_MAX
+#define MEMBERS_NONE INDEX_NONE
 
 struct member {
 	pid_t pid, ppid; /* as /proc counts them */
@@ -59,8 +60,8 @@ struct member {
 
 struct members {
 	ARRAY(struct member) list;
-	uint32_t *slots; /* position + 1, 0 where free */
-	size_t slots_cap;
+	struct index
+	    index; /* by pid; those that are gone stay until the sweep */
 	bool any_gone;
 };
 

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "fake_proc.h"
-#include "recorder/pids.h"
 #include "recorder/tree.h"
 
 static struct procfs fs;
@@ -358,27 +357,6 @@ static void members_survive_many_comings_and_goings(void **state)
 	members_finish(&members);
 }
 
-static void a_set_of_pids_holds_what_was_added(void **state)
-{
-	struct pids pids = {0};
-
-	(void)state;
-	assert_false(pids_have(&pids, 1));
-	for (int step = 1; step <= 3; step++) {
-		for (int pid = 1; pid <= 5000; pid += step) {
-			pids_add(&pids, pid);
-			pids_add(&pids, pid);
-		}
-		for (int pid = 1; pid <= 5000; pid++)
-			assert_int_equal(
-			    pids_have(&pids, pid), (pid - 1) % step == 0);
-		assert_int_equal(pids.count, (4999 + step) / step);
-		pids_clear(&pids);
-		assert_false(pids_have(&pids, 1));
-	}
-	pids_finish(&pids);
-}
-
 /* A process that may choose pids can bring the newest back to where it was. */
 static void more_threads_than_before_are_looked_for(void **state)
 {
@@ -450,7 +428,6 @@ int main(void)
 	    cmocka_unit_test(a_look_that_is_late_goes_on_in_the_next),
 	    cmocka_unit_test(without_a_look_a_pid_that_is_used_again_is_found),
 	    cmocka_unit_test(members_survive_many_comings_and_goings),
-	    cmocka_unit_test(a_set_of_pids_holds_what_was_added),
 	    cmocka_unit_test(more_threads_than_before_are_looked_for),
 	    cmocka_unit_test(more_forks_than_pids_are_looked_for),
 	    cmocka_unit_test(a_pid_of_ours_may_be_used_again_soon),
