@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "proc/sharing.h"
 
+#include "base/array.h"
+#include "base/index.h"
 #include "proc/maps.h"
 
-/* The segments of one process that are told apart. Where it has more, the
- * later ones are not counted: the large ones are seldom the last. */
-enum { SEGMENTS = 512 };
+struct segment_saving {
+	struct sharing_segment is;
+	int64_t saved_kib; /* RSS above PSS, of all its mappings */
+};
 
+/* The segments of one process. */
 struct segments {
-	struct {
-		struct sharing_segment is;
-		int64_t saved_kib; /* RSS above PSS; slots with 0 are free */
-	} slots[SEGMENTS];
-	size_t used;
+	ARRAY(struct segment_saving) list;
+	struct index index;
 };
 
 bool sharing_read(
@@ -27,32 +28,36 @@ bool sharing_read(
 	return usage->rss_kib >= 0 && usage->pss_kib >= 0;
 }
 
+static bool segment_is(const void *items, size_t at, const void *key)
+{
+	const struct segment_saving *saving = items;
+	const struct sharing_segment *segment = key;
+
+	return saving[at].is.inode == segment->inode &&
+	       saving[at].is.device == segment->device;
+}
+
 static void segments_add(
     struct segments *segments, const struct maps_usage *usage)
 {
+	struct sharing_segment is = {usage->device, usage->inode};
 	int64_t saved_kib = usage->rss_kib - usage->pss_kib;
-	size_t slot = (usage->inode * 31 + usage->device) % SEGMENTS;
+	size_t at;
 
 	if (saved_kib <= 0)
 		return;
-	while (segments->slots[slot].saved_kib > 0 &&
-	       (segments->slots[slot].is.inode != usage->inode ||
-		   segments->slots[slot].is.device != usage->device))
-		slot = (slot + 1) % SEGMENTS;
-	if (segments->slots[slot].saved_kib == 0) {
-		if (segments->used == SEGMENTS - 1)
-			return;
-		segments->used++;
-		segments->slots[slot].is =
-		    (struct sharing_segment){usage->device, usage->inode};
-	}
-	segments->slots[slot].saved_kib += saved_kib;
+	at = index_place(&segments->index,
+	    index_hash_number(is.inode * 31 + is.device), segment_is,
+	    segments->list.items, &is, segments->list.len);
+	if (at == segments->list.len)
+		*array_push(&segments->list) = (struct segment_saving){is, 0};
+	segments->list.items[at].saved_kib += saved_kib;
 }
 
 bool sharing_largest(
     const struct procfs *fs, pid_t pid, struct sharing_segment *largest)
 {
-	struct segments segments = {.used = 0};
+	struct segments segments = {0};
 	struct maps_usage usage;
 	int64_t most_kib = 0;
 	struct maps maps;
@@ -63,12 +68,14 @@ bool sharing_largest(
 	while (maps_next_usage(&maps, &usage))
 		segments_add(&segments, &usage);
 	maps_close(&maps);
-	for (size_t i = 0; i < SEGMENTS; i++) {
-		if (segments.slots[i].saved_kib <= most_kib)
+	for (size_t i = 0; i < segments.list.len; i++) {
+		if (segments.list.items[i].saved_kib <= most_kib)
 			continue;
-		most_kib = segments.slots[i].saved_kib;
-		*largest = segments.slots[i].is;
+		most_kib = segments.list.items[i].saved_kib;
+		*largest = segments.list.items[i].is;
 	}
+	array_free(&segments.list);
+	index_finish(&segments.index);
 	return most_kib > 0;
 }
 
