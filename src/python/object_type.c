@@ -14,7 +14,7 @@
 #define NAME_MAX_BYTES 512
 #define BAD UINT32_MAX
 /* So many addresses that are no type's are kept; an honest heap has few. */
-#define SLOTS_MAX (1 << 21)
+#define KNOWN_MAX (1 << 21)
 /* One object more than this many references has never been seen. */
 #define REFERENCES_MAX ((uint64_t)1 << 33)
 
@@ -23,11 +23,6 @@
 #define FLAG_READY (1u << 12)
 #define FLAG_HAVE_GC (1u << 14)
 #define FLAG_TYPE (1u << 31)
-
-struct object_type_slot {
-	uint64_t address; /* 0: free */
-	uint32_t place;   /* in items, or BAD */
-};
 
 /* Kinds that a flag tells. */
 static const struct {
@@ -162,9 +157,8 @@ void object_types_finish(struct object_types *types)
 		type_destroy(types->items.items[i]);
 	array_free(&types->items);
 	array_free(&types->chunks);
-	free(types->slots);
-	types->slots = NULL;
-	types->slots_len = types->slots_cap = 0;
+	array_free(&types->known);
+	index_finish(&types->known_index);
 }
 
 static uint64_t object_type_field(
@@ -397,29 +391,12 @@ static struct object_type *type_create(
 	return type;
 }
 
-static size_t object_type_slot_of(
-    const struct object_type_slot *slots, size_t cap, uint64_t address)
+static bool object_type_is_known(
+    const void *known, size_t at, const void *address)
 {
-	size_t i = (size_t)((address >> 3) * 0x9e3779b97f4a7c15u >> 32);
+	const struct object_type_known *items = known;
 
-	while (slots[i & (cap - 1)].address &&
-	       slots[i & (cap - 1)].address != address)
-		i++;
-	return i & (cap - 1);
-}
-
-static void object_type_slots_grow(struct object_types *types)
-{
-	size_t cap = types->slots_cap ? 2 * types->slots_cap : 1024;
-	struct object_type_slot *slots = mem_zero(cap, sizeof(*slots));
-
-	for (size_t i = 0; i < types->slots_cap; i++)
-		if (types->slots[i].address)
-			slots[object_type_slot_of(slots, cap,
-			    types->slots[i].address)] = types->slots[i];
-	free(types->slots);
-	types->slots = slots;
-	types->slots_cap = cap;
+	return items[at].address == *(const uint64_t *)address;
 }
 
 static struct object_type *type_add(
@@ -428,37 +405,37 @@ static struct object_type *type_add(
 	struct object_type *type =
 	    is_type(types, address) ? type_create(types, address) : NULL;
 	uint32_t place = BAD;
+	size_t at;
 
 	if (type) {
 		place = (uint32_t)types->items.len;
 		type->place = place;
 		*array_push(&types->items) = type;
-	} else if (types->slots_len >= SLOTS_MAX) {
+	} else if (types->known.len >= KNOWN_MAX) {
 		return NULL;
 	}
-	if (2 * types->slots_len >= types->slots_cap)
-		object_type_slots_grow(types);
-	types->slots[object_type_slot_of(types->slots, types->slots_cap,
-	    address)] = (struct object_type_slot){address, place};
-	types->slots_len++;
+	at = index_place(&types->known_index, index_hash_number(address),
+	    object_type_is_known, types->known.items, &address,
+	    types->known.len);
+	if (at == types->known.len)
+		(void)array_push(&types->known);
+	types->known.items[at] = (struct object_type_known){address, place};
 	return type;
 }
 
 struct object_type *object_types_get(
     struct object_types *types, uint64_t address)
 {
+	size_t at;
+
 	if (!address || address % 8)
 		return NULL;
-	if (types->slots_cap) {
-		size_t i = object_type_slot_of(
-		    types->slots, types->slots_cap, address);
-		const struct object_type_slot *slot = &types->slots[i];
-
-		if (slot->address)
-			return slot->place == BAD
-				   ? NULL
-				   : types->items.items[slot->place];
-	}
+	at = index_find(&types->known_index, index_hash_number(address),
+	    object_type_is_known, types->known.items, &address);
+	if (at != INDEX_NONE)
+		return types->known.items[at].place == BAD
+			   ? NULL
+			   : types->items.items[types->known.items[at].place];
 	return type_add(types, address);
 }
 

@@ -7,6 +7,8 @@
 #ifndef MPROF_PYTHON_OBJECT_TYPE_H
 #define MPROF_PYTHON_OBJECT_TYPE_H
 
+#include "base/array.h"
+#include "base/index.h"
 #include "python/image.h"
 
 enum object_kind {
@@ -56,6 +58,12 @@ struct object_type {
 	uint64_t size; /* of them all, as sys.getsizeof() has it */
 };
 
+/* An address that was looked at. */
+struct object_type_known {
+	uint64_t address;
+	uint32_t place; /* of the type in items; UINT32_MAX: it is none */
+};
+
 struct object_chunk {
 	uint64_t start, end;
 };
@@ -65,8 +73,8 @@ struct object_types {
 	struct image *image;
 	struct python_target view;         /* the target, as in the image */
 	ARRAY(struct object_type *) items; /* each stays where it is */
-	struct object_type_slot *slots;
-	size_t slots_len, slots_cap;
+	ARRAY(struct object_type_known) known;
+	struct index known_index;
 	/* The chunks for threads' frames, in order: they hold no object. */
 	ARRAY(struct object_chunk) chunks;
 };

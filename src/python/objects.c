@@ -11,72 +11,28 @@
 #define FOUND_MAX (UINT32_MAX - 1)
 #define STEP 4096 /* objects from one word of progress to the next */
 
-struct objects_slot {
-	uint32_t place; /* in found, + 1; 0: free */
-	uint32_t tag;   /* of the address: most others differ in it */
-};
-
-static uint64_t hash_of(uint64_t address)
+static bool objects_is_at(const void *found, size_t at, const void *address)
 {
-	return (address >> 3) * 0x9e3779b97f4a7c15u;
-}
-
-/* The slot that has the address, or the free one that would take it. */
-static size_t objects_slot_of(const struct objects *objects, uint64_t address)
-{
-	uint64_t hash = hash_of(address);
-	size_t mask = objects->slots_cap - 1, i = hash >> 24 & mask;
-
-	for (;; i = (i + 1) & mask) {
-		const struct objects_slot *slot = &objects->slots[i];
-
-		if (!slot->place ||
-		    (slot->tag == (uint32_t)hash &&
-			objects->found.items[slot->place - 1] == address))
-			return i;
-	}
-}
-
-static void objects_slots_grow(struct objects *objects)
-{
-	objects->slots_cap =
-	    objects->slots_cap ? 2 * objects->slots_cap : 1 << 12;
-	free(objects->slots);
-	objects->slots = mem_zero(objects->slots_cap, sizeof(*objects->slots));
-	for (size_t i = 0; i < objects->found.len; i++) {
-		uint64_t address = objects->found.items[i];
-
-		objects->slots[objects_slot_of(objects, address)] =
-		    (struct objects_slot){
-			(uint32_t)i + 1, (uint32_t)hash_of(address)};
-	}
+	return ((const uint64_t *)found)[at] == *(const uint64_t *)address;
 }
 
 /* Whether it is new. */
 static bool objects_add(struct objects *objects, uint64_t address)
 {
-	size_t i;
+	size_t next = objects->found.len;
 
-	if (2 * objects->found.len >= objects->slots_cap)
-		objects_slots_grow(objects);
-	i = objects_slot_of(objects, address);
-	if (objects->slots[i].place || objects->found.len >= FOUND_MAX)
+	if (next >= FOUND_MAX ||
+	    index_place(&objects->places, index_hash_number(address),
+		objects_is_at, objects->found.items, &address, next) != next)
 		return false;
 	*array_push(&objects->found) = address;
-	objects->slots[i] = (struct objects_slot){
-	    (uint32_t)objects->found.len, (uint32_t)hash_of(address)};
 	return true;
 }
 
 size_t objects_index(const struct objects *objects, uint64_t address)
 {
-	size_t i;
-
-	if (!objects->slots_cap)
-		return OBJECTS_NONE;
-	i = objects_slot_of(objects, address);
-	return objects->slots[i].place ? objects->slots[i].place - 1
-				       : OBJECTS_NONE;
+	return index_find(&objects->places, index_hash_number(address),
+	    objects_is_at, objects->found.items, &address);
 }
 
 static bool add_held(const struct object_edge *edge, void *context)
@@ -254,6 +210,5 @@ void objects_finish(struct objects *objects)
 {
 	object_types_finish(&objects->types);
 	array_free(&objects->found);
-	free(objects->slots);
-	objects->slots = NULL;
+	index_finish(&objects->places);
 }

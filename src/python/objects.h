@@ -14,7 +14,7 @@
 #include "python/object_size.h"
 #include "python/object_type.h"
 
-#define OBJECTS_NONE SIZE_MAX
+#define OBJECTS_NONE INDEX_NONE
 
 enum objects_trouble {
 	OBJECTS_FINE,
@@ -25,8 +25,7 @@ enum objects_trouble {
 struct objects {
 	struct object_types types; /* with counts and sizes */
 	ARRAY(uint64_t) found;     /* their addresses, none twice */
-	struct objects_slot *slots;
-	size_t slots_cap;
+	struct index places;       /* in found */
 	struct object_budget budget;
 	enum objects_trouble trouble;
 };
