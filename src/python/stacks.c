@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "python/code.h"
-#include "python/seen.h"
+#include "python/intern.h"
 #include "python/stack.h"
 #include "python/threads.h"
 
@@ -37,8 +37,8 @@ struct stacks {
 	struct codes *codes;
 	ARRAY(struct stacks_process) processes; /* sorted by pid */
 	struct python_stack stack;
-	struct seen raw;   /* by addresses: found without a read */
-	struct seen texts; /* by what they say */
+	struct intern_table raw;   /* by addresses: found without a read */
+	struct intern_table texts; /* by what they say */
 	int last_id;
 	struct frame frames[STACK_DEPTH + 1];
 	size_t frames_len;
@@ -90,8 +90,8 @@ void stacks_destroy(struct stacks *stacks)
 	}
 	array_free(&stacks->processes);
 	frames_clear(stacks);
-	seen_finish(&stacks->raw);
-	seen_finish(&stacks->texts);
+	intern_finish(&stacks->raw);
+	intern_finish(&stacks->texts);
 	codes_destroy(stacks->codes);
 	stack_reader_destroy(stacks->reader);
 	free(stacks);
@@ -201,22 +201,22 @@ static void process_failed(struct stacks_process *process)
 	process->retry_ns = 0;
 }
 
-static struct seen_key raw_key(const struct stacks *stacks)
+static struct intern_key raw_key(const struct stacks *stacks)
 {
 	const struct python_stack *stack = &stacks->stack;
-	struct seen_key key = seen_key_start();
+	struct intern_key key = intern_key_start();
 
-	seen_key_number(&key, (uint64_t)stack->pid);
+	intern_key_number(&key, (uint64_t)stack->pid);
 	for (size_t i = 0; i < stack->len; i++) {
 		const struct python_frame *frame = &stack->frames[i];
 
 		if (!stack_frame_is_python(frame))
 			continue;
-		seen_key_number(&key, frame->code);
-		seen_key_number(&key, frame->instruction);
-		seen_key_number(&key, frame->filename);
-		seen_key_number(&key, frame->line_table);
-		seen_key_number(&key, (uint64_t)frame->first_line);
+		intern_key_number(&key, frame->code);
+		intern_key_number(&key, frame->instruction);
+		intern_key_number(&key, frame->filename);
+		intern_key_number(&key, frame->line_table);
+		intern_key_number(&key, (uint64_t)frame->first_line);
 	}
 	return key;
 }
@@ -252,14 +252,14 @@ static bool stacks_resolve(
 	return stacks->frames_len > 0;
 }
 
-static struct seen_key text_key(const struct stacks *stacks)
+static struct intern_key text_key(const struct stacks *stacks)
 {
-	struct seen_key key = seen_key_start();
+	struct intern_key key = intern_key_start();
 
 	for (size_t i = 0; i < stacks->frames_len; i++) {
-		seen_key_text(&key, stacks->frames[i].file);
-		seen_key_number(&key, (uint64_t)stacks->frames[i].line);
-		seen_key_text(&key, stacks->frames[i].function);
+		intern_key_text(&key, stacks->frames[i].file);
+		intern_key_number(&key, (uint64_t)stacks->frames[i].line);
+		intern_key_text(&key, stacks->frames[i].function);
 	}
 	return key;
 }
@@ -268,24 +268,24 @@ static struct seen_key text_key(const struct stacks *stacks)
 static bool stacks_number(struct stacks *stacks,
     const struct python_target *target, struct stacks_sample *sample)
 {
-	struct seen_key raw = raw_key(stacks), text;
+	struct intern_key raw = raw_key(stacks), text;
 
 	sample->thread = 0;
 	sample->len = 0;
 	sample->frames = stacks->frames;
-	sample->id = seen_find(&stacks->raw, raw);
+	sample->id = intern_find(&stacks->raw, raw);
 	if (sample->id > 0)
 		return true;
 	if (!stacks_resolve(stacks, target))
 		return false;
 	text = text_key(stacks);
-	sample->id = seen_find(&stacks->texts, text);
+	sample->id = intern_find(&stacks->texts, text);
 	if (sample->id < 0) {
 		sample->id = ++stacks->last_id;
 		sample->len = stacks->frames_len;
-		seen_add(&stacks->texts, text, sample->id);
+		intern_add(&stacks->texts, text, sample->id);
 	}
-	seen_add(&stacks->raw, raw, sample->id);
+	intern_add(&stacks->raw, raw, sample->id);
 	return true;
 }
 
