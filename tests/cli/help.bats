@@ -164,6 +164,29 @@ flags_of_synopsis() {
 	done
 }
 
+@test "a page names each value that an option can have" {
+	local count=0
+
+	for command in $(commands); do
+		options_of_help "$command" | cut -d '|' -f 2 >names
+		while read -r name; do
+			mprof complete -- "$command" "--$name" '' |
+				grep -v '^:' | cut -f 1 >values || continue
+			page=$SOURCE/man/mprof-$command.1
+			# The others refer to the one that explains tables.
+			[ "$name" != unit ] || page=$SOURCE/man/mprof-export.1
+			while read -r value; do
+				grep -qwF -e "$value" "$page" || {
+					echo "$page: --$name: no $value"
+					return 1
+				}
+				count=$((count + 1))
+			done <values
+		done <names
+	done
+	[ "$count" -gt 30 ]
+}
+
 @test "each page names the version of none: the Makefile alone has it" {
 	version=$(mprof --version | sed 's/mprof \([^ ]*\) .*/\1/')
 	! grep -F "$version" -r "$SOURCE/man" "$SOURCE/src"
