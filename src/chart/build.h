@@ -62,7 +62,7 @@ void build_trends(struct scene *scene, struct scene_panel *panel,
 void build_calls(
     struct scene_panel *panel, const struct chart_request *request);
 
-/* The same for sampled stacks, a span for each spell of a function. */
+/* The same for sampled stacks, a span for each interval of a function. */
 void build_stacks(
     struct scene_panel *panel, const struct chart_request *request);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/shown.h"
+#include "analysis/stack_intervals.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
@@ -207,7 +207,7 @@ static void sort_growths(
 
 		if (growth->mib > 0)
 			build->sorted[build->len++] = (struct grown){
-			    shown_stack(growth->stack), growth->mib};
+			    visible_frames(growth->stack), growth->mib};
 	}
 	qsort(build->sorted, build->len, sizeof(*build->sorted), order_stacks);
 }

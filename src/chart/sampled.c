@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/spells.h"
+#include "analysis/stack_intervals.h"
 #include "base/mem.h"
 #include "chart/build.h"
 
@@ -10,7 +10,7 @@
 struct sampled {
 	struct run *runs;
 	struct chart_run *charted;
-	struct spells *spells;
+	struct stack_intervals *intervals;
 };
 
 static void sampled_init(
@@ -18,14 +18,15 @@ static void sampled_init(
 {
 	sampled->runs = mem_zero(request->len, sizeof(*sampled->runs));
 	sampled->charted = mem_zero(request->len, sizeof(*sampled->charted));
-	sampled->spells = mem_zero(request->len, sizeof(*sampled->spells));
+	sampled->intervals =
+	    mem_zero(request->len, sizeof(*sampled->intervals));
 	for (size_t i = 0; i < request->len; i++) {
-		struct spells *spells = &sampled->spells[i];
+		struct stack_intervals *intervals = &sampled->intervals[i];
 
-		spells_find(spells, request->runs[i].run);
+		stack_intervals_find(intervals, request->runs[i].run);
 		sampled->runs[i] = *request->runs[i].run;
-		sampled->runs[i].calls.items = spells->calls.items;
-		sampled->runs[i].calls.len = spells->calls.len;
+		sampled->runs[i].calls.items = intervals->calls.items;
+		sampled->runs[i].calls.len = intervals->calls.len;
 		sampled->charted[i] = (struct chart_run){
 		    &sampled->runs[i], request->runs[i].name};
 	}
@@ -34,10 +35,10 @@ static void sampled_init(
 static void sampled_finish(struct sampled *sampled, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		spells_finish(&sampled->spells[i]);
+		stack_intervals_finish(&sampled->intervals[i]);
 	free(sampled->runs);
 	free(sampled->charted);
-	free(sampled->spells);
+	free(sampled->intervals);
 }
 
 void build_stacks(

@@ -1,13 +1,32 @@
 // SPDX-License-Identifier: MIT
-#include "analysis/spells.h"
+#include "analysis/stack_intervals.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/shown.h"
 #include "base/mem.h"
 
 #define GAP 20 /* intervals without a sample, and nothing is known */
+
+static bool is_import_machinery(const struct frame *frame)
+{
+	return strncmp(frame->file, "<frozen importlib", 17) == 0;
+}
+
+struct stack visible_frames(const struct stack *stack)
+{
+	struct stack visible = {.id = stack->id,
+	    .frames = mem_zero(stack->len + 1, sizeof(*visible.frames))};
+
+	for (size_t i = 0; i < stack->len; i++)
+		if (!is_import_machinery(&stack->frames[i]))
+			visible.frames[visible.len++] = stack->frames[i];
+	for (size_t i = 0; visible.len == 0 && i < stack->len; i++)
+		visible.frames[i] = stack->frames[i];
+	if (visible.len == 0)
+		visible.len = stack->len;
+	return visible;
+}
 
 /* A process, or a thread of it that waits, whose last sample had these frames.
  */
@@ -20,13 +39,13 @@ struct open_process {
 };
 
 struct state {
-	struct spells *spells;
+	struct stack_intervals *intervals;
 	const struct run *run;
-	struct stack *stacks; /* the run's, as they are shown */
+	struct stack *stacks; /* the run's, their visible frames */
 	ARRAY(struct open_process) processes;
 };
 
-static const struct frame *spells_frame_at(
+static const struct frame *stack_intervals_frame_at(
     const struct stack *stack, size_t depth)
 {
 	return &stack->frames[stack->len - 1 - depth];
@@ -34,15 +53,16 @@ static const struct frame *spells_frame_at(
 
 /* How many frames from outside two stacks share; a function's line may move
  * on. */
-static size_t spells_shared(const struct stack *a, const struct stack *b)
+static size_t stack_intervals_shared(
+    const struct stack *a, const struct stack *b)
 {
 	size_t depth = 0;
 
 	if (a == b)
 		return a->len;
 	while (depth < a->len && depth < b->len) {
-		const struct frame *one = spells_frame_at(a, depth);
-		const struct frame *other = spells_frame_at(b, depth);
+		const struct frame *one = stack_intervals_frame_at(a, depth);
+		const struct frame *other = stack_intervals_frame_at(b, depth);
 
 		if (strcmp(one->function, other->function) != 0 ||
 		    strcmp(one->file, other->file) != 0)
@@ -52,15 +72,16 @@ static size_t spells_shared(const struct stack *a, const struct stack *b)
 	return depth;
 }
 
-static void spells_leave(struct state *state, struct open_process *process,
-    size_t depth, struct sample at)
+static void stack_intervals_leave(struct state *state,
+    struct open_process *process, size_t depth, struct sample at)
 {
 	while (process->enters.len > depth) {
 		size_t level = --process->enters.len;
 		struct sample enter = process->enters.items[level];
 
-		*array_push(&state->spells->calls) = (struct call){
-		    .name = spells_frame_at(process->stack, level)->function,
+		*array_push(&state->intervals->calls) = (struct call){
+		    .name = stack_intervals_frame_at(process->stack, level)
+				->function,
 		    .enter_s = enter.time_s,
 		    .enter_mib = enter.mib,
 		    .leave_s = at.time_s,
@@ -72,7 +93,7 @@ static void spells_leave(struct state *state, struct open_process *process,
 	}
 }
 
-static struct open_process *spells_find_open(
+static struct open_process *stack_intervals_find_open(
     struct state *state, const struct stack_sample *sample)
 {
 	struct open_process *process;
@@ -91,9 +112,10 @@ static struct open_process *spells_find_open(
 	return process;
 }
 
-static void spells_add(struct state *state, const struct stack_sample *sample)
+static void stack_intervals_add(
+    struct state *state, const struct stack_sample *sample)
 {
-	struct open_process *process = spells_find_open(state, sample);
+	struct open_process *process = stack_intervals_find_open(state, sample);
 	const struct stack *stack = &state->stacks[sample->stack];
 	struct sample at = {sample->time_s, sample->mib};
 	double gap = GAP * state->run->info.interval_s;
@@ -103,30 +125,31 @@ static void spells_add(struct state *state, const struct stack_sample *sample)
 	/* Threads that wait are looked at now and then. */
 	if (gap > 0 && !sample->thread &&
 	    at.time_s - process->last.time_s > gap)
-		spells_leave(state, process, 0, process->last);
+		stack_intervals_leave(state, process, 0, process->last);
 	if (process->enters.len)
-		spells_leave(
-		    state, process, spells_shared(process->stack, stack), at);
+		stack_intervals_leave(state, process,
+		    stack_intervals_shared(process->stack, stack), at);
 	while (process->enters.len < stack->len)
 		*array_push(&process->enters) = at;
 	process->stack = stack;
 	process->last = at;
 }
 
-void spells_find(struct spells *spells, const struct run *run)
+void stack_intervals_find(
+    struct stack_intervals *intervals, const struct run *run)
 {
-	struct state state = {.spells = spells,
+	struct state state = {.intervals = intervals,
 	    .run = run,
 	    .stacks = mem_zero(run->stacks.len + 1, sizeof(*state.stacks))};
 
 	for (size_t i = 0; i < run->stacks.len; i++)
-		state.stacks[i] = shown_stack(&run->stacks.items[i]);
+		state.stacks[i] = visible_frames(&run->stacks.items[i]);
 	for (size_t i = 0; i < run->stack_samples.len; i++)
-		spells_add(&state, &run->stack_samples.items[i]);
+		stack_intervals_add(&state, &run->stack_samples.items[i]);
 	for (size_t i = 0; i < state.processes.len; i++) {
 		struct open_process *process = &state.processes.items[i];
 
-		spells_leave(&state, process, 0, process->last);
+		stack_intervals_leave(&state, process, 0, process->last);
 		array_free(&process->enters);
 	}
 	array_free(&state.processes);
@@ -135,7 +158,7 @@ void spells_find(struct spells *spells, const struct run *run)
 	free(state.stacks);
 }
 
-void spells_finish(struct spells *spells)
+void stack_intervals_finish(struct stack_intervals *intervals)
 {
-	array_free(&spells->calls);
+	array_free(&intervals->calls);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "analysis/spells.h"
+#include "analysis/stack_intervals.h"
 #include "base/mem.h"
 
 /* functions: one letter a frame, the innermost first; a capital is one of
@@ -49,12 +49,12 @@ static struct run *start(struct profile *profile)
 	return run;
 }
 
-static void check(const struct spells *spells, size_t at, const char *name,
-    double enter_s, double leave_s, int level)
+static void check(const struct stack_intervals *intervals, size_t at,
+    const char *name, double enter_s, double leave_s, int level)
 {
-	const struct call *call = &spells->calls.items[at];
+	const struct call *call = &intervals->calls.items[at];
 
-	assert_true(at < spells->calls.len);
+	assert_true(at < intervals->calls.len);
 	assert_string_equal(call->name, name);
 	assert_true(call->enter_s == enter_s && call->leave_s == leave_s);
 	assert_true(call->enter_mib == 10 * enter_s);
@@ -63,7 +63,7 @@ static void check(const struct spells *spells, size_t at, const char *name,
 
 static void a_function_in_a_row_of_samples_is_one_call(void **state)
 {
-	struct spells spells = {0};
+	struct stack_intervals intervals = {0};
 	struct profile profile;
 	struct run *run = start(&profile);
 
@@ -72,19 +72,19 @@ static void a_function_in_a_row_of_samples_is_one_call(void **state)
 	add_sample(run, 2, 2, 0);
 	add_sample(run, 3, 1, 0);
 	add_sample(run, 4, 3, 0);
-	spells_find(&spells, run);
-	assert_int_equal(spells.calls.len, 4);
-	check(&spells, 0, "b", 2, 3, 2);
-	check(&spells, 1, "a", 1, 4, 1);
-	check(&spells, 2, "c", 4, 4, 1);
-	check(&spells, 3, "m", 1, 4, 0);
-	spells_finish(&spells);
+	stack_intervals_find(&intervals, run);
+	assert_int_equal(intervals.calls.len, 4);
+	check(&intervals, 0, "b", 2, 3, 2);
+	check(&intervals, 1, "a", 1, 4, 1);
+	check(&intervals, 2, "c", 4, 4, 1);
+	check(&intervals, 3, "m", 1, 4, 0);
+	stack_intervals_finish(&intervals);
 	profile_finish(&profile);
 }
 
 static void a_gap_ends_what_was_open(void **state)
 {
-	struct spells spells = {0};
+	struct stack_intervals intervals = {0};
 	struct profile profile;
 	struct run *run = start(&profile);
 
@@ -93,17 +93,17 @@ static void a_gap_ends_what_was_open(void **state)
 	add_sample(run, 1, 1, 0);
 	add_sample(run, 2, 1, 0);
 	add_sample(run, 100, 1, 0);
-	spells_find(&spells, run);
-	assert_int_equal(spells.calls.len, 4);
-	check(&spells, 0, "a", 1, 2, 1);
-	check(&spells, 3, "m", 100, 100, 0);
-	spells_finish(&spells);
+	stack_intervals_find(&intervals, run);
+	assert_int_equal(intervals.calls.len, 4);
+	check(&intervals, 0, "a", 1, 2, 1);
+	check(&intervals, 3, "m", 100, 100, 0);
+	stack_intervals_finish(&intervals);
 	profile_finish(&profile);
 }
 
 static void processes_are_apart(void **state)
 {
-	struct spells spells = {0};
+	struct stack_intervals intervals = {0};
 	struct profile profile;
 	struct run *run = start(&profile);
 
@@ -111,18 +111,18 @@ static void processes_are_apart(void **state)
 	add_sample(run, 1, 1, 0);
 	add_sample(run, 2, 3, 7);
 	add_sample(run, 3, 1, 0);
-	spells_find(&spells, run);
-	assert_int_equal(spells.calls.len, 4);
-	check(&spells, 1, "m", 1, 3, 0);
-	check(&spells, 3, "m", 2, 2, 0);
-	assert_int_equal(spells.calls.items[3].pid, 7);
-	spells_finish(&spells);
+	stack_intervals_find(&intervals, run);
+	assert_int_equal(intervals.calls.len, 4);
+	check(&intervals, 1, "m", 1, 3, 0);
+	check(&intervals, 3, "m", 2, 2, 0);
+	assert_int_equal(intervals.calls.items[3].pid, 7);
+	stack_intervals_finish(&intervals);
 	profile_finish(&profile);
 }
 
 static void what_imports_is_left_out(void **state)
 {
-	struct spells spells = {0};
+	struct stack_intervals intervals = {0};
 	struct profile profile;
 	struct run *run = start(&profile);
 
@@ -130,11 +130,11 @@ static void what_imports_is_left_out(void **state)
 	add_stack(run, 9, "nLLm");
 	add_sample(run, 1, 9, 0);
 	add_sample(run, 2, 9, 0);
-	spells_find(&spells, run);
-	assert_int_equal(spells.calls.len, 2);
-	check(&spells, 0, "n", 1, 2, 1);
-	check(&spells, 1, "m", 1, 2, 0);
-	spells_finish(&spells);
+	stack_intervals_find(&intervals, run);
+	assert_int_equal(intervals.calls.len, 2);
+	check(&intervals, 0, "n", 1, 2, 1);
+	check(&intervals, 1, "m", 1, 2, 0);
+	stack_intervals_finish(&intervals);
 	profile_finish(&profile);
 }
 
