@@ -240,6 +240,23 @@ static bool sampler_is_over(struct sampler *s)
 	return count_alive(s) == 0;
 }
 
+/* Whether the end of one that this process has killed is still to be told. A
+ * zombie is told when its parent takes notice, which another's may never do. */
+static bool is_any_dying(const struct sampler *s)
+{
+	const struct members *members = &s->tree.members;
+
+	for (size_t i = 0; i < members->list.len; i++) {
+		const struct member *member = &members->list.items[i];
+
+		if (!member->gone && sample_has_killed(s, member) &&
+		    (!member->zombie ||
+			members_find(members, member->ppid) == MEMBERS_NONE))
+			return true;
+	}
+	return false;
+}
+
 /* Descendants that are left when the program has ended get this much time to
  * end too, in such steps, while any of them stirs: one that sleeps lives on. */
 #define FOLLOW_NS NS_PER_S
@@ -252,9 +269,10 @@ static void let_follow(struct sampler *s)
 
 	if (s->result.end != SAMPLER_ENDED)
 		return;
-	while (count_alive(s) > 0 && now_ns < end_ns &&
-	       event.what != LAUNCH_QUIT &&
-	       linger_stirs(&s->fs, &s->tree.members)) {
+	while (
+	    now_ns < end_ns && event.what != LAUNCH_QUIT &&
+	    (is_any_dying(s) || (count_alive(s) > 0 &&
+				    linger_stirs(&s->fs, &s->tree.members)))) {
 		launch_wait(s->launch, now_ns + FOLLOW_STEP_NS, &event);
 		if (event.what == LAUNCH_CHILD)
 			child_ended(s, &event);

@@ -208,6 +208,11 @@ ends_with_program() {
 		sh -c 'sleep 60 >out & exec python3 -c "import time
 x = bytearray(40 << 20); time.sleep(60)"'
 	lacks 'on:' <<<"$errors"
+	run_apart mprof run -M --wait all --limit 10MiB --on-limit kill -T 0.02 \
+		-o e.dat sh -c 'sleep 60 & sleep 60 & /usr/bin/python3 -c "import time
+x = bytearray(400 << 20); time.sleep(60)"'
+	same "$(sed -n 's/^EXIT;pid=\([0-9]*\);signal=9.*/\1/p' e.dat | sort)" \
+		"$(sed -n 's/^PROC;pid=\([0-9]*\);.*/\1/p' e.dat | sort -u)"
 	run_apart mprof run -T 0.05 --wait all -o b.dat \
 		sh -c "($(until_sampled 6 b.dat)) & exit 3"
 	[ "$status" -eq 3 ]
