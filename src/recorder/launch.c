@@ -328,6 +328,8 @@ void launch_wait(
 
 void launch_finish(struct launch *launch)
 {
+	if (launch->refused == 0)
+		launch->refused = signals_refused_fault();
 	if (launch->pidfd >= 0)
 		close(launch->pidfd);
 	close(launch->signals);

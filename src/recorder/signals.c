@@ -19,8 +19,9 @@
 static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 enum { FAULTS = sizeof(faults) / sizeof(faults[0]) };
 
-/* Whose they are when someone sends one; what a signal handler is given. */
-static volatile sig_atomic_t heir;
+/* Pid that receives forwarded fault signals; 0: none. And the first of them
+ * that it may not be sent. A signal handler is given nothing else. */
+static volatile sig_atomic_t heir, refused;
 static struct sigaction replaced[FAULTS];
 
 void signals_held(sigset_t *set)
@@ -48,8 +49,9 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	(void)context;
 	if (info->si_code > 0 || info->si_pid == getpid() || heir == 0)
 		have_fault(signal, info);
-	else
-		(void)kill((pid_t)heir, signal);
+	else if (kill((pid_t)heir, signal) != 0 && errno == EPERM &&
+		 refused == 0)
+		refused = signal;
 	errno = cause;
 }
 
@@ -66,6 +68,11 @@ void signals_pass_faults(pid_t pid)
 void signals_keep_faults(void)
 {
 	heir = 0;
+}
+
+int signals_refused_fault(void)
+{
+	return (int)refused;
 }
 
 static bool is_stop(int signal)

@@ -15,6 +15,9 @@ void signals_held(sigset_t *set);
 void signals_pass_faults(pid_t pid);
 void signals_keep_faults(void);
 
+/* The first of them that it may not be sent; 0: none. */
+int signals_refused_fault(void);
+
 /* Reads one signal from launch->signals and does what it asks for; true with
  * event where the caller of launch_wait() is to hear of it. */
 bool signals_take(struct launch *launch, struct launch_event *event);

@@ -364,4 +364,8 @@ with_privileged() {
 		kill -USR1 $PPID) & exec ./privileged privileged 1'
 	[ "$status" -eq 24 ]
 	[[ $errors =~ "mprof: "[0-9]+" sh: SIGUSR1 could not be passed on, Operation not permitted"$ ]]
+	as_nobody mprof run -q -T 0.02 -o b.dat sh -c '(sleep 0.7
+		kill -SEGV $PPID) & exec ./privileged privileged 1'
+	[ "$status" -eq 24 ]
+	[[ $errors =~ "mprof: "[0-9]+" sh: SIGSEGV could not be passed on, Operation not permitted"$ ]]
 }
