@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "proc/sharing.h"
 
+#include <errno.h>
+
 #include "base/array.h"
 #include "base/index.h"
 #include "proc/maps.h"
@@ -68,7 +70,7 @@ bool sharing_largest(
 	while (maps_next_usage(&maps, &usage))
 		segments_add(&segments, &usage);
 	maps_close(&maps);
-	for (size_t i = 0; i < segments.list.len; i++) {
+	for (size_t i = 0; !maps.error && i < segments.list.len; i++) {
 		if (segments.list.items[i].saved_kib <= most_kib)
 			continue;
 		most_kib = segments.list.items[i].saved_kib;
@@ -79,7 +81,7 @@ bool sharing_largest(
 	return most_kib > 0;
 }
 
-bool sharing_maps(
+int sharing_maps(
     const struct procfs *fs, pid_t pid, const struct sharing_segment *segment)
 {
 	struct maps_entry entry;
@@ -88,10 +90,12 @@ bool sharing_maps(
 
 	maps_init(&maps, procfs_open(fs, pid, "maps"));
 	if (maps.fd < 0)
-		return false;
+		return errno == ENOENT || errno == ESRCH ? 0 : -1;
 	while (!found && maps_next(&maps, &entry))
 		found = entry.inode == segment->inode &&
 			entry.device == segment->device;
 	maps_close(&maps);
+	if (!found && maps.error && maps.error != ESRCH)
+		return -1;
 	return found;
 }

@@ -25,13 +25,14 @@ bool sharing_read(const struct procfs *fs, pid_t pid,
     struct sharing_usage *usage) __attribute__((nonnull, warn_unused_result));
 
 /* The segment of which the process shares the most with others; false where
- * there is none. */
+ * there is none, or not all of smaps can be read. */
 bool sharing_largest(
     const struct procfs *fs, pid_t pid, struct sharing_segment *largest)
     __attribute__((nonnull, warn_unused_result));
 
-/* Whether the process maps a segment that has an inode. */
-bool sharing_maps(const struct procfs *fs, pid_t pid,
+/* Whether the process maps a segment that has an inode: 1, 0 also where it has
+ * ended, -1 where that can't be read. */
+int sharing_maps(const struct procfs *fs, pid_t pid,
     const struct sharing_segment *segment) __attribute__((nonnull));
 
 #endif

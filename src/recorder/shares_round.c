@@ -149,11 +149,16 @@ static size_t count_sharers(
 	for (size_t i = 0; i < round->list.len; i++) {
 		const struct shares_process *process = &round->list.items[i];
 
-		if (process->there)
-			count += segment.inode == 0
-				     ? shares_round_family(round, process) ==
-					   ancestor
-				     : sharing_maps(fs, process->pid, &segment);
+		int maps;
+
+		if (!process->there)
+			continue;
+		maps = segment.inode == 0
+			   ? shares_round_family(round, process) == ancestor
+			   : sharing_maps(fs, process->pid, &segment);
+		if (maps < 0)
+			return 0; /* not all of them are known */
+		count += maps;
 	}
 	return count;
 }

@@ -80,6 +80,33 @@ static void test_maps(void **state)
 	assert_false(sharing_maps(&fs, PID + 1, &segment));
 }
 
+/* A folder can be opened, and not read. */
+static void a_failed_read_is_not_the_end(void **state)
+{
+	struct sharing_segment segment = {5, 9};
+	static const char *const names[] = {"maps", "smaps"};
+	char path[256];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%d/%s", fake_root, PID + 2,
+		    names[i]);
+		if (i == 0) {
+			fake_process((struct fake_process){
+			    .pid = PID + 2, .ppid = 1, .pages = 9});
+		}
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	assert_int_equal(sharing_maps(&fs, PID + 2, &segment), -1);
+	assert_false(sharing_largest(&fs, PID + 2, &segment));
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%d/%s", fake_root, PID + 2,
+		    names[i]);
+		rmdir(path);
+	}
+	fake_gone(PID + 2);
+}
+
 static void test_read(void **state)
 {
 	struct sharing_usage usage;
@@ -125,6 +152,7 @@ int main(void)
 	    cmocka_unit_test(test_largest),
 	    cmocka_unit_test(test_nothing_shared),
 	    cmocka_unit_test(test_maps),
+	    cmocka_unit_test(a_failed_read_is_not_the_end),
 	    cmocka_unit_test(test_read),
 	};
 
