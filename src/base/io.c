@@ -107,7 +107,7 @@ static int open_partial(struct io_output *out, struct err *e)
 		out->partial = mem_format(
 		    "%s.%06x", out->target.name, (unsigned)(random & 0xffffff));
 		fd = openat(out->target.folder, out->partial,
-		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		if (fd < 0 && errno != EEXIST)
 			break;
 	}

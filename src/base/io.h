@@ -33,7 +33,7 @@ int io_open_input(const char *path, struct err *e)
  * "-" is standard output; a device or a fifo is written straight through.
  */
 struct io_output {
-	FILE *stream;  /* write here */
+	FILE *stream;  /* write here; of a regular file that can be read, too */
 	char *path;    /* the name that was asked for */
 	char *partial; /* the temporary name; NULL for straight writing */
 	struct named_file target; /* what will be replaced */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,45 +63,58 @@ static int watch_file(const char *path)
 	return fd;
 }
 
-/* The file gets its name once it is locked: under that name it is taken for a
- * killed recorder's where it isn't. 0; -1 with errno. */
-static int marks_make(struct marks *marks, char *made)
+/* The file gets its name once it is locked: a file of that name without a lock
+ * is taken for a killed recorder's. */
+static int marks_make(struct marks *marks, struct err *e)
 {
-	int cause;
+	struct io_output made;
 
-	marks->fd = mkostemps(made, sizeof(MARKS_UNNAMED) - 1, O_CLOEXEC);
-	if (marks->fd < 0)
+	if (io_output_open(&made, marks->path, e) != 0)
 		return -1;
-	marks->path = mem_format("%.*s" MARKS_SUFFIX,
-	    (int)(strlen(made) - strlen(MARKS_UNNAMED)), made);
-	if (file_lock_take(marks->fd) != FILE_LOCK_HELD &&
-	    rename(made, marks->path) == 0)
-		return 0;
-	cause = errno;
-	unlink(made);
-	close(marks->fd);
-	free(marks->path);
-	*marks = (struct marks){.fd = -1, .news = -1};
-	errno = cause;
+	marks->fd = fcntl(fileno(made.stream), F_DUPFD_CLOEXEC, 0);
+	if (marks->fd >= 0 && fchmod(marks->fd, 0600) == 0 &&
+	    file_lock_take(marks->fd) != FILE_LOCK_HELD)
+		return io_output_commit(&made, e);
+	err_errno(e, "%s: marks can't be taken", marks->path);
+	io_output_discard(&made);
 	return -1;
+}
+
+/* Six letters and digits that nobody can tell before. */
+static void marks_fill_random(char text[static 7])
+{
+	static const char digits[] = "abcdefghijklmnopqrstuvwxyz012345";
+	unsigned char random[6] = {0};
+
+	if (getrandom(random, sizeof(random), GRND_NONBLOCK) < 0)
+		memcpy(random, &(int64_t){clock_mono_ns()}, sizeof(random));
+	for (size_t i = 0; i < sizeof(random); i++)
+		text[i] = digits[random[i] % (sizeof(digits) - 1)];
+	text[sizeof(random)] = 0;
 }
 
 /* mprof-UID-RECORDER-WATCHED-XXXXXX.mark: the random part, since in a shared
  * folder another user may have taken any name that can be told before. */
 int marks_open(struct marks *marks, pid_t pid, pid_t watched, struct err *e)
 {
-	char *made = mem_format("%s/mprof-%u-%d-%d-XXXXXX" MARKS_UNNAMED,
-	    marks_folder(), (unsigned)geteuid(), (int)pid, (int)watched);
-	int failed;
+	char random[7];
 
-	*marks = (struct marks){.fd = -1, .news = -1};
-	failed = marks_make(marks, made);
-	if (failed)
-		err_errno(e, "%s: marks can't be taken", made);
-	else
+	marks_fill_random(random);
+	*marks = (struct marks){
+	    .path =
+		mem_format("%s/mprof-%u-%d-%d-%s" MARKS_SUFFIX, marks_folder(),
+		    (unsigned)geteuid(), (int)pid, (int)watched, random),
+	    .fd = -1,
+	    .news = -1};
+	if (marks_make(marks, e) == 0) {
 		marks->news = watch_file(marks->path);
-	free(made);
-	return failed;
+		return 0;
+	}
+	if (marks->fd >= 0)
+		close(marks->fd);
+	free(marks->path);
+	*marks = (struct marks){.fd = -1, .news = -1};
+	return -1;
 }
 
 void marks_close(struct marks *marks)

@@ -28,9 +28,9 @@ struct marks {
 	char label[MARKS_LABEL];
 };
 
-/* How its name ends, and before it is locked. */
+/* How its name ends; before it is locked, a pattern. */
 #define MARKS_SUFFIX ".mark"
-#define MARKS_UNNAMED ".new"
+#define MARKS_UNNAMED MARKS_SUFFIX ".??????"
 
 /* The folder that the file is made in, where nobody else can exchange it. */
 const char *marks_folder(void);

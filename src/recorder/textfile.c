@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/textfile.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/utf8.h"
 
 enum { LABEL = 256 }; /* a longer one is cut */
@@ -21,7 +22,7 @@ struct group {
 };
 
 struct textfile {
-	char *path, *partial;
+	char *path;
 	char labels[2 * LABEL +
 		    64]; /* which recording: two may have one command */
 	int64_t next_ns, peak_kib;
@@ -124,26 +125,28 @@ static void textfile_print_all(
 	print_groups(out, t, true);
 }
 
+/* The figures tell of one user's programs: they are this user's alone. */
+static int textfile_open(
+    const struct textfile *t, struct io_output *out, struct err *e)
+{
+	if (io_output_open(out, t->path, e) != 0)
+		return -1;
+	if (out->partial && fchmod(fileno(out->stream), 0600) == 0)
+		return 0;
+	io_output_discard(out);
+	return err_set(e, "%s: is no regular file", t->path);
+}
+
 /* Whatever goes wrong: the old file stays, and the next second it is tried
  * again. The recording must not suffer from it. */
 static void textfile_replace(struct textfile *t, const struct sink_tick *tick)
 {
-	int fd = open(t->partial,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
-	bool failed;
+	struct io_output out;
 
-	if (!out) {
-		if (fd >= 0)
-			close(fd);
-		unlink(t->partial);
+	if (textfile_open(t, &out, NULL) != 0)
 		return;
-	}
-	textfile_print_all(out, t, tick);
-	failed = ferror(out) != 0;
-	failed = fclose(out) != 0 || failed;
-	if (failed || rename(t->partial, t->path) != 0)
-		unlink(t->partial);
+	textfile_print_all(out.stream, t, tick);
+	(void)!io_output_commit(&out, NULL);
 }
 
 static void textfile_on_tick(
@@ -164,26 +167,22 @@ struct textfile *textfile_create(
 {
 	struct textfile *t = mem_zero(1, sizeof(*t));
 	char label[2 * LABEL];
-	int fd;
+	struct io_output out;
+	struct err cause;
 
 	t->path = mem_format("%s/mprof-%d.prom", folder, (int)pid);
-	t->partial = mem_format("%s.partial", t->path);
 	textfile_put_label(label, command);
 	snprintf(t->labels, sizeof(t->labels), "command=\"%s\",pid=\"%d\"",
 	    label, (int)pid);
-	unlink(t->partial);
-	fd = open(t->partial,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		err_errno(e, "%s: no textfile can be written there", folder);
-		free(t->path);
-		free(t->partial);
-		free(t);
-		return NULL;
+	if (textfile_open(t, &out, &cause) == 0) {
+		io_output_discard(&out);
+		return t;
 	}
-	close(fd);
-	unlink(t->partial);
-	return t;
+	err_set(
+	    e, "%s: no textfile can be written there: %s", folder, cause.text);
+	free(t->path);
+	free(t);
+	return NULL;
 }
 
 void textfile_destroy(struct textfile *t)
@@ -193,7 +192,6 @@ void textfile_destroy(struct textfile *t)
 	unlink(t->path);
 	array_free(&t->groups);
 	free(t->path);
-	free(t->partial);
 	free(t);
 }
 

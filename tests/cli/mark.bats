@@ -157,7 +157,7 @@ kill_recorder() {
 	mkdir "$TMPDIR/mprof-$uid-3-0-aaaaaa.mark"
 	mkfifo "$TMPDIR/mprof-$uid-4-0-aaaaaa.mark"
 	: >"$TMPDIR/mprof-$uid.mark"
-	: >"$TMPDIR/mprof-$uid-5-0-aaaaaa.new"
+	: >"$TMPDIR/mprof-$uid-5-0-aaaaaa.mark.0a1b2c"
 	: >"$TMPDIR/mprof-$((uid + 1))-6-0-aaaaaa.mark"
 	# Beside it lie tables, or a link that leads astray.
 	mkdir tables "${dead%.mark}.tables"
