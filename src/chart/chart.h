@@ -41,8 +41,16 @@ struct chart_request {
 typedef int chart_build(
     struct scene *scene, const struct chart_request *request, struct err *e);
 
-#define KIND(name, summary) chart_build chart_##name;
+#define KIND(name, letter, summary) chart_build chart_##name;
 #include "chart/kinds.def"
 #undef KIND
+
+struct chart_kind {
+	const char *name;
+	chart_build *build;
+};
+
+/* The lines of kinds.def; the last one's name is NULL. */
+extern const struct chart_kind chart_kinds[];
 
 #endif

@@ -34,7 +34,8 @@ static void difference_subtract(const struct series *a, const struct series *b,
 		double before = memory_at(a, sample->time_s - shift_s);
 
 		if (isfinite(before))
-			series_add(out, sample->time_s, sample->mib - before);
+			series_add_derived(
+			    out, sample->time_s, sample->mib - before);
 	}
 }
 
@@ -62,8 +63,8 @@ int chart_difference(
 
 	if (chart_timeline(scene, request, e) != 0)
 		return -1;
-	if (request->len < 2)
-		return 0;
+	if (request->len != 2)
+		return err_set(e, "--difference: takes two recordings");
 	b = &request->runs[1].run->total;
 	difference = scene_own_series(scene);
 	difference_subtract(

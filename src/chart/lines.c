@@ -59,8 +59,8 @@ static struct scene_line *add_straight(struct scene *scene,
 	struct series *ends = scene_own_series(scene);
 	struct scene_line *line;
 
-	series_add(ends, trend->from_s, trend->from_mib);
-	series_add(ends, trend->to_s, trend->to_mib);
+	series_add_derived(ends, trend->from_s, trend->from_mib);
+	series_add_derived(ends, trend->to_s, trend->to_mib);
 	line = build_line(panel, ends, zero_s, 0);
 	line->kind = SCENE_TREND;
 	line->role = ROLE_TREND;

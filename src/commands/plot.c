@@ -26,11 +26,10 @@ struct plot_options {
 	bool no_functions;
 	const char *output;
 	struct option_range window;
-	bool flame;
+	const struct chart_kind *kind;
 	bool slope;
 	const char *backend;
 	const struct render_format *format; /* NULL: as FILE is called */
-	bool stack;
 	bool clock;
 	struct option_range memory_limits;
 	long run;
@@ -43,7 +42,7 @@ struct plot_options {
 };
 
 static const struct plot_options defaults = {
-    .size = {1260, 540}, .scale = 1, .theme = "light"};
+    .kind = chart_kinds, .size = {1260, 540}, .scale = 1, .theme = "light"};
 
 static int parse_size(
     const struct option_row *row, const char *text, void *where, struct err *e)
@@ -113,6 +112,20 @@ static int parse_limits(
 	return 0;
 }
 
+/* The option is called as the kind that it chooses. */
+static int parse_kind(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	const struct chart_kind *kind = chart_kinds;
+
+	(void)text;
+	(void)e;
+	while (strcmp(kind->name, row->name) != 0)
+		kind++;
+	*(const struct chart_kind **)where = kind;
+	return 0;
+}
+
 static struct option_value format_value_at(size_t at)
 {
 	const struct render_format *format = &render_formats[at];
@@ -147,8 +160,11 @@ static const struct option_row rows[] = {
 	.parse = option_text, .offset = AT(output)},
     {'w', "window", "A,B", "only from second A to B, counted from the start",
 	.parse = option_window, .offset = AT(window)},
-    {'f', "flame", NULL, "draw calls as lanes of nested bars",
-	.parse = option_flag, .offset = AT(flame)},
+#define KIND(name, letter, summary)                         \
+	{letter, #name, NULL, summary, .parse = parse_kind, \
+	    .offset = AT(kind), .ours = !(letter)},
+#include "chart/kinds.def"
+#undef KIND
     {'s', "slope", NULL,
 	"draw the trend line that mprof leak found, with its slope",
 	.parse = option_flag, .offset = AT(slope)},
@@ -157,8 +173,6 @@ static const struct option_row rows[] = {
     {0, "format", "NAME", "the format, whatever FILE is called",
 	.parse = parse_format, .offset = AT(format),
 	.choice_at = format_value_at, .ours = true},
-    {0, "stack", NULL, "draw the processes stacked on each other",
-	.parse = option_flag, .offset = AT(stack), .ours = true},
     {0, "clock", NULL, "show the time of day instead of seconds",
 	.parse = option_flag, .offset = AT(clock), .ours = true},
     {0, "ylim", "A,B", "draw only this range of memory: 0,500MiB",
@@ -319,11 +333,7 @@ static int command_plot_build(struct scene *scene,
 	if (request.len == 0)
 		return err_set(e, "--run %ld: no recording has as many runs",
 		    options->run);
-	if (options->stack)
-		return chart_stack(scene, &request, e);
-	if (options->flame)
-		return chart_flame(scene, &request, e);
-	return chart_timeline(scene, &request, e);
+	return options->kind->build(scene, &request, e);
 }
 
 /* The name that memory_profiler would give: a name without an extension gets

@@ -42,7 +42,13 @@ void series_reserve(struct series *series, size_t count)
 
 void series_add(struct series *series, double time_s, double mib)
 {
-	if (!isfinite(time_s) || !is_measurement(mib))
+	if (is_measurement(mib))
+		series_add_derived(series, time_s, mib);
+}
+
+void series_add_derived(struct series *series, double time_s, double mib)
+{
+	if (!isfinite(time_s) || !isfinite(mib))
 		return;
 	if (series->len == series->cap)
 		series_resize(series, series->cap ? 2 * series->cap : 64);

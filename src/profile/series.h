@@ -11,7 +11,7 @@
 
 struct sample {
 	double time_s; /* seconds since the epoch; always finite */
-	double mib;    /* a measurement, see below */
+	double mib;    /* a measurement, see below, or made of some */
 };
 
 /* Whether it can be an amount of memory: from 0 to below 2^63 bytes. */
@@ -31,6 +31,11 @@ void series_finish(struct series *series) __attribute__((nonnull));
 /* Appends; a sample whose time is not finite or whose memory is no measurement
  * is left out. */
 void series_add(struct series *series, double time_s, double mib)
+    __attribute__((nonnull));
+
+/* The same for a value that was made of measurements, as a difference or a
+ * point of a trend: it may lie below 0. */
+void series_add_derived(struct series *series, double time_s, double mib)
     __attribute__((nonnull));
 
 /* Makes room for so many samples at once; what stays unused costs no memory

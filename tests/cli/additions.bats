@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What HACKING says of additions: a command, a metric, a format is a row (and a
+# What HACKING says of additions: a command, a metric, a kind of chart, a format is a row (and a
 # file), and then it is in the help, in the completion and at work. One of each
 # is added to a copy of the tree, which is built once.
 load helper
@@ -89,6 +89,24 @@ add_chart_format() {
 		before src/render/formats.c '^    .*"scene"'
 }
 
+add_chart_kind() {
+	cat >src/chart/doubled.c <<-'END'
+		// SPDX-License-Identifier: MIT
+		#include "base/mem.h"
+		#include "chart/build.h"
+
+		int chart_doubled(struct scene *scene, const struct chart_request *request,
+		    struct err *e)
+		{
+			if (chart_timeline(scene, request, e) != 0)
+				return -1;
+			*array_push(&scene->notes) = mem_copy("all of it twice");
+			return 0;
+		}
+	END
+	echo 'KIND(doubled, 0, "everything twice")' >>src/chart/kinds.def
+}
+
 add_export() {
 	cat >src/export/count.c <<-'END'
 		// SPDX-License-Identifier: MIT
@@ -124,6 +142,7 @@ setup_file() {
 	add_command
 	add_metric
 	add_chart_format
+	add_chart_kind
 	add_export
 	build
 }
@@ -174,6 +193,13 @@ offered() {
 	same "$(mprof plot --format words -o - 2>/dev/null)" "a chart in words"
 	mprof plot -o x.words
 	same "$(cat x.words)" "a chart in words"
+}
+
+@test "a kind of chart: help, completion, drawn" {
+	mprof plot --help | grep -q '^      --doubled  *everything twice'
+	same "$(offered plot --dou)" --doubled
+	mprof plot --doubled --format scene -o - | grep -qx 'note all of it twice'
+	! mprof plot --format scene -o - | grep -q '^note'
 }
 
 @test "an export: help, completion, message, by name and ending" {

@@ -417,6 +417,31 @@ many() {
 	grep -q '"\(m\.\)*fib" "61 calls, 4.00 s"' scene
 }
 
+@test "plot --difference: the second less the first, below nothing too" {
+	printf '%s\n' 'CMDLINE a' 'MEM 10.0 1700000000.0' \
+		'MEM 30.0 1700000001.0' 'MEM 10.0 1700000002.0' >a.dat
+	printf '%s\n' 'CMDLINE b' 'MEM 12.0 1700000100.0' \
+		'MEM 5.0 1700000101.0' 'MEM 11.0 1700000102.0' >b.dat
+	mprof plot --difference --format scene -o scene a.dat b.dat
+	same "$(tail -n 3 scene)" "    0.0000 2.0000
+    1.0000 -25.0000
+    2.0000 1.0000"
+	grep -q '"difference" "at most -25.0 MiB"' scene
+	grep -q '^panel memory -25' scene
+	run_apart mprof plot --difference -o a.png a.dat
+	[ "$status" -eq 1 ]
+	same "$errors" "mprof: --difference: takes two recordings"
+}
+
+@test "plot -s: a trend that begins below nothing is a line" {
+	printf '%s\n' 'CMDLINE x' 'MEM 1 1700000000.0' 'MEM 1 1700000001.0' \
+		'MEM 1 1700000002.0' 'MEM 50 1700000003.0' >bend.dat
+	mprof plot -s --format scene -o - bend.dat |
+		awk '/^  trend/ { at = NR } at && NR > at { print $2 }' >ends
+	[ "$(wc -l <ends)" -ge 2 ]
+	awk 'NR == 1 { exit !($1 < 0) }' ends
+}
+
 @test "plot -w: the legend tells figures of the window" {
 	printf '%s\n' 'CMDLINE x' 'PROC;pid=1;start=1;name=x 1 1000' \
 		'MEM 9 1000' 'CHLD 5 4 1000' 'CHLD 6 2 1000' 'MEM 40 1001' \

@@ -160,12 +160,6 @@ static const struct {
 } sizes[] = {
     {160, 100}, {240, 700}, {400, 300}, {1260, 540}, {4000, 1200}, {4000, 150}};
 
-static chart_build *const kinds[] = {
-#define KIND(name, summary) chart_##name,
-#include "chart/kinds.def"
-#undef KIND
-};
-
 static void check_scene(const struct scene *scene)
 {
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -205,7 +199,7 @@ static void texts_have_their_places(void **state)
 		ugly(&profile, seed);
 		run = (struct chart_run){&profile.runs.items[0], "ugly.dat"};
 		/* some are over before the window */
-		if (kinds[seed % 3](&scene, &request, &e) == 0)
+		if (chart_kinds[seed % 3].build(&scene, &request, &e) == 0)
 			check_scene(&scene);
 		else
 			assert_true(request.window_s.given);
@@ -235,7 +229,8 @@ static void a_window_far_from_every_sample(void **state)
 		ugly(&profile, 11);
 		run = (struct chart_run){&profile.runs.items[0], "ugly.dat"};
 		for (size_t k = 0; k < 3; k++) {
-			assert_int_equal(kinds[k](&scene, &request, &e), 0);
+			assert_int_equal(
+			    chart_kinds[k].build(&scene, &request, &e), 0);
 			assert_int_equal(
 			    scene.notes.len > 0 &&
 				strstr(scene.notes.items[0], "in this window"),
