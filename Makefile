@@ -266,6 +266,7 @@ check-layers:
 	$(Q)sh tests/tools/check-layers src
 
 check-headers:
+	$(Q)sh tests/tools/check-homes src
 	$(Q)for h in $$(find src -name '*.h'); do \
 		echo "#include \"$$h\"" | $(CC) $(cppflags) -I. -std=gnu11 -Wall \
 		-Werror -fsyntax-only -x c - || exit 1; done

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Inside the sampler: what sampler.c, the loop and the ends of processes,
- * sample.c, one tick, and peaks.c have between them. For these alone.
+ * sample.c, one tick, and sample_peaks.c have between them. For these alone.
  */
 #ifndef MPROF_RECORDER_SAMPLE_H
 #define MPROF_RECORDER_SAMPLE_H

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+//
+// Layers lie on each other only where all of them are read at one time. Of the
+// ticks in each of a few thousand columns the one with the highest total is
+// kept, so that the stack reaches every peak and its layers add up to it.
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/downsample.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "chart/build.h"
+#include "chart/rank.h"
+#include "profile/process.h"
+
+enum { COLUMNS = 2000, MOST_LAYERS = 1000 };
+
+/* A process with less than this part of the whole's peak is no layer. */
+static const double least_share = 0.01;
+
+struct stack_build {
+	struct scene *scene;
+	struct scene_panel *panel;
+	const struct run *run;
+	struct ranking ranking;
+	const char *highest; /* the word for what is highest in the window */
+	double zero_s, gap_s;
+	ARRAY(size_t) ticks; /* the chosen ones, as indices of the total */
+	struct series *top;  /* of the layers so far */
+};
+
+static const struct sample *tick_at(const struct stack_build *build, size_t i)
+{
+	return &build->run->total.items[build->ticks.items[i]];
+}
+
+static void choose_ticks(struct stack_build *build)
+{
+	const struct series *total = &build->run->total;
+	const struct axis *time = &build->scene->time;
+	double from_s = build->zero_s + time->low;
+	double to_s = build->zero_s + time->high;
+	size_t first = series_find(total, from_s);
+	size_t last = series_find(total, to_s);
+	bool all = last - first <= COLUMNS;
+	long column = -1;
+
+	/* what was left out between two ticks is no gap */
+	if (!all)
+		build->gap_s += 2 * (to_s - from_s) / COLUMNS;
+	for (size_t i = first; i < last || (i == last && i < total->len); i++) {
+		const struct sample *at = &total->items[i];
+		long here =
+		    (long)((at->time_s - from_s) / (to_s - from_s) * COLUMNS);
+
+		if (all || here != column || build->ticks.len == 0)
+			*array_push(&build->ticks) = i;
+		else if (at->mib > tick_at(build, build->ticks.len - 1)->mib)
+			build->ticks.items[build->ticks.len - 1] = i;
+		column = here;
+	}
+}
+
+static void add_memory(const struct stack_build *build, double *sums,
+    const struct process *process)
+{
+	struct tick_cursor cursor = {0};
+	double mib;
+
+	for (size_t i = 0; i < build->ticks.len; i++) {
+		if (process_at_tick(
+			process, &cursor, build->ticks.items[i], &mib))
+			sums[i] += mib;
+	}
+}
+
+static struct scene_line *add_layer(
+    struct stack_build *build, const double *sums, enum role role)
+{
+	const struct series *base = build->top;
+	struct series *top = scene_own_series(build->scene);
+	struct scene_line *line;
+	char text[UNITS_TEXT];
+
+	for (size_t i = 0; i < build->ticks.len; i++)
+		series_add(top, tick_at(build, i)->time_s,
+		    base->items[i].mib + fmax(0, sums[i]));
+	line = build_line(build->panel, top, build->zero_s, build->gap_s);
+	line->kind = SCENE_STACKED;
+	line->role = role;
+	line->base = base;
+	line->peak = (struct sample){0, 0};
+	for (size_t i = 0; i < top->len; i++) {
+		if (sums[i] > line->peak.mib)
+			line->peak = (struct sample){
+			    top->items[i].time_s - build->zero_s, sums[i]};
+	}
+	line->detail = mem_format(
+	    "%s %s", build->highest, units_size(text, line->peak.mib));
+	build->top = top;
+	return line;
+}
+
+static void start_at_zero(struct stack_build *build)
+{
+	build->top = scene_own_series(build->scene);
+	for (size_t i = 0; i < build->ticks.len; i++)
+		series_add(build->top, tick_at(build, i)->time_s, 0);
+}
+
+/* The launched program is what its descendants leave of the total. */
+static void add_program(struct stack_build *build)
+{
+	size_t count = build->ticks.len;
+	double *own = mem_zero(count + 1, sizeof(own[0]));
+
+	if (count > 0 && run_total_of(build->run) != RUN_TOTAL_PROGRAM)
+		run_sum_at(build->run, build->ticks.items, count, own);
+	for (size_t i = 0; i < count; i++)
+		own[i] = tick_at(build, i)->mib - own[i];
+	add_layer(build, own, ROLE_TOTAL)->name =
+	    mem_copy(build->ranking.len > 0 ? "the program itself" : "memory");
+	free(own);
+}
+
+static size_t count_layers(const struct stack_build *build, double peak_mib)
+{
+	size_t count = 0, len = build->ranking.len;
+
+	while (count < len &&
+	       build->ranking.items[count].peak_mib >= least_share * peak_mib)
+		count++;
+	return count > MOST_LAYERS ? MOST_LAYERS : count;
+}
+
+static void build_layers_add_process(struct stack_build *build, size_t nth)
+{
+	const struct process *process = build->ranking.items[nth].process;
+	double *sums = mem_zero(build->ticks.len + 1, sizeof(sums[0]));
+	struct scene_line *line;
+
+	add_memory(build, sums, process);
+	line = add_layer(build, sums, role_series(nth));
+	line->name = build_process_name(process);
+	line->pid = process->pid > 0 ? process->pid : 0;
+	free(sums);
+}
+
+static void add_other(struct stack_build *build, size_t from)
+{
+	double *sums = mem_zero(build->ticks.len + 1, sizeof(sums[0]));
+
+	for (size_t i = from; i < build->ranking.len; i++)
+		add_memory(build, sums, build->ranking.items[i].process);
+	add_layer(build, sums, ROLE_OTHER)->name =
+	    mem_format("other (%zu)", build->ranking.len - from);
+	free(sums);
+}
+
+static void add_layers(struct stack_build *build, double peak_mib)
+{
+	size_t layers = count_layers(build, peak_mib);
+
+	choose_ticks(build);
+	start_at_zero(build);
+	add_program(build);
+	for (size_t i = 0; i < layers; i++)
+		build_layers_add_process(build, i);
+	if (layers < build->ranking.len)
+		add_other(build, layers);
+}
+
+void build_layers(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request)
+{
+	const struct run *run = request->runs[0].run;
+	struct window window = build_window(request, 0);
+	struct series part =
+	    series_part(&run->total, window.from_s, window.to_s);
+	const struct sample *shown = series_peak(&part);
+	struct stack_build build = {.scene = scene,
+	    .panel = panel,
+	    .run = run,
+	    .ranking = ranking_of(run, &window),
+	    .highest = request->window_s.given ? "highest" : "peak",
+	    .zero_s = build_zero(request, 0),
+	    .gap_s = downsample_gap(&run->total)};
+
+	add_layers(&build, shown ? shown->mib : 0);
+	ranking_finish(&build.ranking);
+	array_free(&build.ticks);
+}
