@@ -88,29 +88,29 @@ static void print_pace(
 }
 
 /* The machine's memory is a limit of every program and is not mentioned. */
-static void run_summary_print_limit(const struct fate_verdict *fate)
+static void run_summary_print_limit(const struct exit_cause_verdict *exit_cause)
 {
 	char limit[UNITS_TEXT];
 
-	if (fate->limit_of && fate->limit_of->own)
+	if (exit_cause->limit_of && exit_cause->limit_of->own)
 		fprintf(stderr, ", under a limit of %s of %s",
-		    run_summary_size(limit, fate->limit_kib),
-		    fate->limit_of->text);
+		    run_summary_size(limit, exit_cause->limit_kib),
+		    exit_cause->limit_of->text);
 }
 
 /* A program that failed may have been refused memory. Kills by the kernel are
  * reported elsewhere. */
 static void print_status(const struct sampler_result *result)
 {
-	const struct fate_limit *limit_of = result->fate.limit_of;
+	const struct exit_cause_limit *limit_of = result->exit_cause.limit_of;
 
 	if (!result->has_status || !WIFEXITED(result->status) ||
-	    result->fate.kills > 0 || WEXITSTATUS(result->status) == 0 ||
+	    result->exit_cause.kills > 0 || WEXITSTATUS(result->status) == 0 ||
 	    !limit_of || !limit_of->own)
 		return;
 	fprintf(
 	    stderr, "mprof: ended with status %d", WEXITSTATUS(result->status));
-	run_summary_print_limit(&result->fate);
+	run_summary_print_limit(&result->exit_cause);
 	fputc('\n', stderr);
 }
 
@@ -154,7 +154,7 @@ void run_summary_print(const struct sampler_plan *plan,
 
 static void warn_signal(const struct sampler_result *result)
 {
-	const struct fate_verdict *fate = &result->fate;
+	const struct exit_cause_verdict *exit_cause = &result->exit_cause;
 	const char *name = signal_name(WTERMSIG(result->status));
 	char limit[UNITS_TEXT], last[UNITS_TEXT];
 
@@ -163,22 +163,22 @@ static void warn_signal(const struct sampler_result *result)
 	else
 		fprintf(stderr, "mprof: killed by signal %d",
 		    WTERMSIG(result->status));
-	if (fate->oom && fate->limit_of)
+	if (exit_cause->oom && exit_cause->limit_of)
 		fprintf(stderr,
 		    ": out of memory (limit %s of %s; %s at the last sample)",
-		    run_summary_size(limit, fate->limit_kib),
-		    fate->limit_of->text,
+		    run_summary_size(limit, exit_cause->limit_kib),
+		    exit_cause->limit_of->text,
 		    run_summary_size(last, result->last_kib));
-	else if (fate->oom)
+	else if (exit_cause->oom)
 		fputs(": out of memory", stderr);
-	else if (fate->may_be_oom)
+	else if (exit_cause->may_be_oom)
 		fprintf(stderr,
 		    ", may have been out of memory: the kernel ended a process "
 		    "of this machine for that meanwhile (%s at the last "
 		    "sample)",
 		    run_summary_size(last, result->last_kib));
 	else
-		run_summary_print_limit(fate);
+		run_summary_print_limit(exit_cause);
 	fputc('\n', stderr);
 }
 
@@ -229,7 +229,7 @@ static void warn_refused(const struct limit *limit)
 void run_summary_warn(
     const struct sampler_plan *plan, const struct sampler_result *result)
 {
-	const struct fate_verdict *fate = &result->fate;
+	const struct exit_cause_verdict *exit_cause = &result->exit_cause;
 	char limit[UNITS_TEXT], total[UNITS_TEXT];
 
 	if (result->limit.reached)
@@ -241,16 +241,16 @@ void run_summary_warn(
 	warn_refused(&result->limit);
 	if (result->has_status && WIFSIGNALED(result->status))
 		warn_signal(result);
-	if (fate->kills > 0 && !fate->oom)
+	if (exit_cause->kills > 0 && !exit_cause->oom)
 		fprintf(stderr,
 		    "mprof: the kernel ended %lld of the processes in its "
 		    "cgroup: out of memory",
-		    (long long)fate->kills);
-	if (fate->kills > 0 && !fate->oom && fate->limit_of)
+		    (long long)exit_cause->kills);
+	if (exit_cause->kills > 0 && !exit_cause->oom && exit_cause->limit_of)
 		fprintf(stderr, " (limit %s of %s)",
-		    run_summary_size(limit, fate->limit_kib),
-		    fate->limit_of->text);
-	if (fate->kills > 0 && !fate->oom)
+		    run_summary_size(limit, exit_cause->limit_kib),
+		    exit_cause->limit_of->text);
+	if (exit_cause->kills > 0 && !exit_cause->oom)
 		fputc('\n', stderr);
 	warn_missing(plan, result);
 }

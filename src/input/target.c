@@ -11,7 +11,7 @@
 #include "base/utf8.h"
 #include "cli/command_status.h"
 #include "proc/find.h"
-#include "proc/words.h"
+#include "proc/argv.h"
 
 enum { LIST_MAX = 20 };
 
@@ -27,21 +27,21 @@ static bool is_number(const char *word)
 static void target_list(const struct procfs *fs, const struct find *find)
 {
 	char command[256], clean[512];
-	struct words *words = words_create(fs, sizeof(command));
+	struct argv_reader *reader = argv_reader_create(fs, sizeof(command));
 
 	for (size_t i = 0; i < find->pids.len && i < LIST_MAX; i++) {
 		struct proc_stat stat;
 
 		if (!procfs_stat(fs, find->pids.items[i], &stat))
 			continue;
-		if (!procfs_join(
-			command, words_read(words, stat.pid, stat.started,
+		if (!argv_join(
+			command, argv_read(reader, stat.pid, stat.started,
 				     PATIENCE_NS, command)))
 			snprintf(command, sizeof(command), "[%s]", stat.name);
 		fprintf(stderr, "%8d  %s\n", (int)find->pids.items[i],
 		    utf8_clean(clean, sizeof(clean), command));
 	}
-	words_destroy(words);
+	argv_reader_destroy(reader);
 	if (find->pids.len > LIST_MAX)
 		fprintf(stderr, "     ...  and %zu more\n",
 		    find->pids.len - LIST_MAX);
@@ -109,14 +109,14 @@ static int target_check(
 static void target_read_words(struct target *target, const struct procfs *fs)
 {
 	char text[65536];
-	struct words *words = words_create(fs, sizeof(text));
+	struct argv_reader *reader = argv_reader_create(fs, sizeof(text));
 	struct proc_stat stat = {0};
 	size_t count = 0;
 	ssize_t len;
 
 	procfs_stat(fs, target->pid, &stat);
-	len = words_read(words, target->pid, stat.started, PATIENCE_NS, text);
-	words_destroy(words);
+	len = argv_read(reader, target->pid, stat.started, PATIENCE_NS, text);
+	argv_reader_destroy(reader);
 	if (len <= 0)
 		len = snprintf(text, sizeof(text), "[%s]", stat.name);
 	while (len > 0 && text[len - 1] == 0)

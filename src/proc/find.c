@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "proc/words.h"
+#include "proc/argv.h"
 
 struct find_search {
 	struct find *find;
 	const struct procfs *fs;
 	const char *word;
-	struct words *commands;
+	struct argv_reader *commands;
 };
 
 /* A process that holds its mmap_lock must not keep the search waiting. */
@@ -43,7 +43,7 @@ static bool find_look(void *context, pid_t pid)
 		find_take(search, pid, true);
 		return true;
 	}
-	if (words_read(search->commands, pid, stat.started, FIND_PATIENCE_NS,
+	if (argv_read(search->commands, pid, stat.started, FIND_PATIENCE_NS,
 		command) <= 0)
 		command[0] = 0;
 	slash = strrchr(command, '/');
@@ -59,12 +59,12 @@ static bool find_look(void *context, pid_t pid)
 void find_by_name(struct find *find, const struct procfs *fs, const char *word)
 {
 	struct find_search search = {
-	    find, fs, word, words_create(fs, FIND_COMMAND)};
+	    find, fs, word, argv_reader_create(fs, FIND_COMMAND)};
 
 	*find = (struct find){0};
 	if (*word)
 		procfs_each(fs, NULL, find_look, &search);
-	words_destroy(search.commands);
+	argv_reader_destroy(search.commands);
 }
 
 /* A chain of parents that is longer than this changed as it was read. */

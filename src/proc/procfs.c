@@ -127,8 +127,8 @@ int procfs_init(struct procfs *fs, const char *root, struct err *e)
 	}
 	text[len] = 0;
 	fs->self = atoi(text);
-	fs->foreign = fs->self != getpid();
-	if (fs->foreign)
+	fs->other_namespace = fs->self != getpid();
+	if (fs->other_namespace)
 		fs->depth = pids_below(fs, fs->self, -1, NULL) - 1;
 	fs->loadavg = open_kernels(fs->root, "loadavg");
 	if (procfs_read_at(fs->root, "sys/kernel/pid_max", text, sizeof(text)) >
@@ -151,7 +151,7 @@ bool procfs_newest(const struct procfs *fs, pid_t *newest, long *threads)
 	char text[128];
 	const char *at;
 
-	if (fs->loadavg < 0 || fs->foreign ||
+	if (fs->loadavg < 0 || fs->other_namespace ||
 	    procfs_pread(fs->loadavg, text, sizeof(text)) <= 0)
 		return false;
 	at = strchr(text, '/');
@@ -281,18 +281,6 @@ uint64_t procfs_ticks(void)
 			  (NS_PER_S / sysconf(_SC_CLK_TCK)));
 }
 
-bool procfs_join(char *words, ssize_t len)
-{
-	while (len > 0 && (words[len - 1] == 0 || words[len - 1] == ' '))
-		len--;
-	words[len > 0 ? len : 0] = 0;
-	for (ssize_t i = 0; i < len; i++) {
-		if (words[i] == 0)
-			words[i] = ' ';
-	}
-	return len > 0;
-}
-
 int64_t procfs_kib(const char *text, const char *key)
 {
 	size_t len = strlen(key);
@@ -367,11 +355,11 @@ int procfs_each_thread(const struct procfs *fs, pid_t pid,
 	return each_number(procfs_open(fs, pid, "task"), NULL, each, context);
 }
 
-pid_t procfs_own(const struct procfs *fs, pid_t pid)
+pid_t procfs_namespace_pid(const struct procfs *fs, pid_t pid)
 {
 	pid_t own = -1;
 
-	if (!fs->foreign)
+	if (!fs->other_namespace)
 		return pid;
 	if (fs->depth > 0)
 		pids_below(fs, pid, fs->depth, &own);
@@ -390,7 +378,7 @@ static bool procfs_is_child(void *context, pid_t pid)
 
 	if (!procfs_stat(child->fs, pid, &stat) ||
 	    stat.ppid != child->fs->self ||
-	    procfs_own(child->fs, pid) != child->own)
+	    procfs_namespace_pid(child->fs, pid) != child->own)
 		return true;
 	child->found = pid;
 	return false;
@@ -400,7 +388,7 @@ pid_t procfs_child(const struct procfs *fs, pid_t pid)
 {
 	struct child child = {fs, pid, -1};
 
-	if (!fs->foreign)
+	if (!fs->other_namespace)
 		return pid;
 	procfs_each(fs, NULL, procfs_is_child, &child);
 	return child.found;

@@ -16,11 +16,11 @@
 
 struct procfs {
 	int root;
-	int loadavg;      /* kept open; -1 where it can't be trusted */
-	int64_t page_kib; /* the machine's page size */
-	pid_t self;       /* this process, as this /proc counts it */
-	bool foreign;     /* it is of another pid namespace than ours */
-	int depth;        /* and ours this far below that; 0: it is not */
+	int loadavg;          /* kept open; -1 where it can't be trusted */
+	int64_t page_kib;     /* the machine's page size */
+	pid_t self;           /* this process, as this /proc counts it */
+	bool other_namespace; /* it is of another pid namespace than ours */
+	int depth;            /* and ours this far below that; 0: it is not */
 	long pid_max;
 };
 
@@ -79,10 +79,6 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat);
 /* Now, as proc_stat.started counts. */
 uint64_t procfs_ticks(void);
 
-/* Joins the words of a command line, len bytes as read of cmdline and a NUL,
- * by blanks; false where it has none. */
-bool procfs_join(char *words, ssize_t len);
-
 /* "KEY:   123 kB" in the text of status or smaps_rollup; -1: not there. */
 int64_t procfs_kib(const char *text, const char *key);
 
@@ -91,7 +87,7 @@ pid_t procfs_child(const struct procfs *fs, pid_t pid);
 
 /* And back: by which number the system calls of this process know it; -1
  * where it is not there, or not in our namespace. */
-pid_t procfs_own(const struct procfs *fs, pid_t pid);
+pid_t procfs_namespace_pid(const struct procfs *fs, pid_t pid);
 
 /* Calls each with every pid that there is, until it returns false. -1 where
  * /proc can't be listed. Begins at *position, 0: with the first pid, and leaves

@@ -10,7 +10,7 @@ enum { TAKE_AT_MOST = 10000 };
 void births_init(struct births *births, const struct procfs *fs, bool exits)
 {
 	*births = (struct births){.connector.fd = -1, .exits = exits};
-	if (!fs->foreign)
+	if (!fs->other_namespace)
 		connector_init(&births->connector, exits);
 }
 
@@ -124,7 +124,7 @@ bool births_status(struct births *births, pid_t pid, int *status)
 }
 
 /* Those that are zombies as yet are asked about later. */
-static void forget_strangers_ends(
+static void births_forget_unrelated_ends(
     struct births *births, const struct tree *tree)
 {
 	size_t kept = 0;
@@ -180,7 +180,7 @@ static size_t births_take_forks(
 		births->ended.len = 0;
 		index_clear(&births->ended_by_pid);
 	}
-	forget_strangers_ends(births, tree);
+	births_forget_unrelated_ends(births, tree);
 	return unseen;
 }
 

@@ -34,7 +34,7 @@ static inline void highest_take(
 
 /* A high-water mark that was read, -1 KiB where none was, and the highest
  * sample since it was read before. */
-struct watermark {
+struct high_water_mark {
 	int64_t kib;
 	struct highest high;
 };

@@ -30,7 +30,7 @@ static int limit_send(const struct procfs *fs, const struct member *member,
 {
 	int fd, failed, cause;
 
-	fd = (int)syscall(SYS_pidfd_open, member->own, 0);
+	fd = (int)syscall(SYS_pidfd_open, member->namespace_pid, 0);
 	if (!procfs_stat(fs, member->pid, stat) ||
 	    stat->started != member->started) {
 		if (fd >= 0)
@@ -38,7 +38,7 @@ static int limit_send(const struct procfs *fs, const struct member *member,
 		return 0;
 	}
 	failed = fd < 0
-		     ? kill(member->own, signal)
+		     ? kill(member->namespace_pid, signal)
 		     : (int)syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0);
 	cause = errno;
 	if (fd >= 0)
@@ -86,7 +86,7 @@ static void limit_signal(struct limit *limit, struct member *member)
 {
 	struct proc_stat stat;
 
-	if (member->own <= 0)
+	if (member->namespace_pid <= 0)
 		return;
 	if (limit_send(
 		limit->fs, member, actions[limit->action].signal, &stat) == 0)

@@ -46,7 +46,7 @@ struct member *members_add(
 	*member = (struct member){
 	    .pid = stat->pid,
 	    .ppid = stat->ppid,
-	    .own = stat->pid,
+	    .namespace_pid = stat->pid,
 	    .task = stat->pid,
 	    .owns = !stat->is_forked,
 	    .fd = -1,

@@ -15,14 +15,14 @@
 #define MEMBERS_NONE INDEX_NONE
 
 struct member {
-	pid_t pid, ppid; /* as /proc counts them */
-	pid_t own;       /* as our system calls do; -1: not known */
-	pid_t task;      /* of a thread that has the memory, for the same */
-	int fd;          /* the metric's file; -1: opened at each tick */
-	int status;      /* /proc/PID/status; -1: not open */
-	int schedstat;   /* the same */
-	bool single;     /* one thread, at the last mark */
-	uint64_t ran;    /* what schedstat said then; 0: not known */
+	pid_t pid, ppid;     /* as /proc counts them */
+	pid_t namespace_pid; /* as our system calls count; -1: not known */
+	pid_t task;          /* of a thread that has the memory, for the same */
+	int fd;              /* the metric's file; -1: opened at each tick */
+	int status;          /* /proc/PID/status; -1: not open */
+	int schedstat;       /* the same */
+	bool single;         /* one thread, at the last mark */
+	uint64_t ran;        /* what schedstat said then; 0: not known */
 	uint64_t started;
 	int64_t kib;         /* at the last tick; -1: not measured */
 	int64_t shared_kib;  /* of that, what others may have too; 0 where the
@@ -32,10 +32,10 @@ struct member {
 	int64_t base_kib;    /* its mark when the recording began; -1: none */
 	int64_t seen_ns;     /* when it was found, of clock_mono_ns() */
 	int64_t named_ns;    /* its name was looked at; 0: not yet */
-	int64_t tried_ns;    /* the same, were there words or not */
+	int64_t tried_ns;    /* the same, was there a command line or not */
 	int64_t named_kib;   /* what it held then */
 	int64_t program;     /* metric.h's read_program; 0: not known */
-	uint32_t words;      /* a hash of what it was called */
+	uint32_t argv_hash;  /* of its name and command line, as reported */
 	unsigned looks;      /* at its name, as far as names.c counts */
 	bool is_root;
 	bool owns;       /* its memory is its own, now and from now on */

@@ -108,7 +108,7 @@ static bool try_thread(void *context, pid_t thread)
 	if (search->member->kib < 0)
 		return true;
 	meter_keep(meter, search->member, thread);
-	search->member->task = procfs_own(meter->fs, thread);
+	search->member->task = procfs_namespace_pid(meter->fs, thread);
 	return false;
 }
 

@@ -8,7 +8,7 @@
 #include "base/index.h"
 
 /* A process that was forked, and has not executed anything, may be about to:
- * until then it has its parent's words. */
+ * until then it has its parent's command line. */
 #define EXECUTES_NS (NS_PER_S / 50)
 
 /* Looks that come now and then: so long after one, or after what was seen of
@@ -29,8 +29,8 @@ void names_init(struct names *names, const struct procfs *fs, int64_t now_ns,
 
 void names_finish(struct names *names)
 {
-	words_destroy(names->words);
-	names->words = NULL;
+	argv_reader_destroy(names->argv);
+	names->argv = NULL;
 }
 
 /* Pids ascend until they begin anew. */
@@ -71,16 +71,16 @@ static bool names_is_due(const struct member *member, int64_t now_ns)
 enum look { LOOK_READ, LOOK_NONE, LOOK_LATER };
 
 /* Nobody changes the mappings of a process that sleeps, has one thread and
- * memory of its own: its words can be read at once. */
+ * memory of its own: its command line can be read at once. */
 static bool is_still(const struct member *member, const struct proc_stat *stat)
 {
 	return member->owns && stat->threads == 1 && stat->state == 'S';
 }
 
-/* In an exec the name is there a moment before the words are, and what has
- * ended has none any more. Words that can't be read yet are asked for again in
+/* In an exec the name is there a moment before the command line is, and what
+ * has ended has none any more. What can't be read yet are asked for again in
  * the next step. */
-static enum look read_words(
+static enum look names_read_argv(
     struct names *names, const struct member *member, struct proc_stat *stat)
 {
 	ssize_t len;
@@ -92,26 +92,28 @@ static enum look read_words(
 	if (is_still(member, stat)) {
 		len = procfs_read(names->fs, member->pid, "cmdline",
 		    names->command, sizeof(names->command));
-		return procfs_join(names->command, len) ? LOOK_READ : LOOK_NONE;
+		return argv_join(names->command, len) ? LOOK_READ : LOOK_NONE;
 	}
-	if (!names->words)
-		names->words = words_create(names->fs, sizeof(names->command));
-	len = words_read(names->words, member->pid, member->started,
+	if (!names->argv)
+		names->argv =
+		    argv_reader_create(names->fs, sizeof(names->command));
+	len = argv_read(names->argv, member->pid, member->started,
 	    names->late ? 0 : names->patience_ns, names->command);
 	if (len < 0 && errno == EAGAIN) {
 		names->command[0] = 0;
 		names->late = true;
 		return LOOK_LATER;
 	}
-	return procfs_join(names->command, len) ? LOOK_READ : LOOK_NONE;
+	return argv_join(names->command, len) ? LOOK_READ : LOOK_NONE;
 }
 
-/* Whether there is news. What never shows words is told by its name alone. */
+/* Whether there is news. A process that never shows a command line is told by
+ * its name alone. */
 static bool names_look(
     struct names *names, struct member *member, int64_t now_ns)
 {
 	struct proc_stat stat;
-	enum look found = read_words(names, member, &stat);
+	enum look found = names_read_argv(names, member, &stat);
 	bool late = now_ns - member->seen_ns >=
 		    (found == LOOK_LATER ? NS_PER_S : EXECUTES_NS);
 	uint32_t hash;
@@ -130,9 +132,9 @@ static bool names_look(
 	memcpy(member->name, stat.name, sizeof(member->name));
 	hash = index_hash(stat.name, strlen(stat.name)) * 31 +
 	       index_hash(names->command, strlen(names->command));
-	if (member->introduced && hash == member->words)
+	if (member->introduced && hash == member->argv_hash)
 		return false;
-	member->words = hash;
+	member->argv_hash = hash;
 	return true;
 }
 
@@ -154,7 +156,7 @@ struct member *names_step(
 	size_t count = names_steppable(members);
 	bool was_late;
 
-	/* words that were asked for in the last step are there by now */
+	/* command lines that were asked for in the last step are there */
 	if (names->late && now_ns != names->stepped_ns)
 		names->next = names->first_late;
 	names->late = names->late && now_ns == names->stepped_ns;

@@ -63,7 +63,7 @@ static void tell_end(
 	exit.has_status =
 	    status || births_status(&s->births, member->pid, &exit.status);
 	exit.oom = exit.has_status && !sample_has_killed(s, member) &&
-		   fate_killed(&s->fate, exit.status);
+		   exit_cause_killed(&s->exit_cause, exit.status);
 	if (s->sink->exit)
 		s->sink->exit(s->sink->context, &exit);
 }
@@ -367,7 +367,7 @@ void sample_take(struct sampler *s)
 	sample_flush(s);
 	members_sweep(&s->tree.members);
 	tell_names(s, now_ns);
-	fate_look(&s->fate, now_ns);
+	exit_cause_look(&s->exit_cause, now_ns);
 	s->ticked_ns = now_ns;
 	sample_pace(s);
 	ticks_advance(&s->ticks, now_ns, clock_mono_ns());

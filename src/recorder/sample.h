@@ -13,7 +13,7 @@
 #include "recorder/sampler.h"
 #include "recorder/ticks.h"
 #include "recorder/tree.h"
-#include "recorder/watermarks.h"
+#include "recorder/high_water.h"
 
 struct sampler {
 	struct sampler_plan plan;
@@ -25,11 +25,11 @@ struct sampler {
 	struct meter meter;
 	struct borrow borrow;
 	struct names names;
-	struct watermarks watermarks;
+	struct high_water high_water;
 	struct shares shares;
 	struct ticks ticks;
 	struct limit limit;
-	struct fate fate;
+	struct exit_cause exit_cause;
 	struct cgroup cgroup;      /* where it is the metric */
 	int64_t cgroup_peak_kib;   /* as it was at the start */
 	int64_t epoch_ns;          /* what CLOCK_BOOTTIME counts from */
@@ -88,7 +88,7 @@ void sample_flush(struct sampler *s);
 void peaks_begin(struct sampler *s);
 void peaks_take_member(struct sampler *s, struct member *member);
 void peaks_take_sum(struct sampler *s);
-void peaks_note_mark(struct sampler *s, const struct watermark *mark);
+void peaks_note_mark(struct sampler *s, const struct high_water_mark *mark);
 
 /* Reads the marks whose turn it is, and tells a peak that no sample saw. */
 void peaks_look(struct sampler *s, int64_t elapsed_ns);

@@ -55,7 +55,7 @@ static int64_t slack_kib(int64_t kib)
 /* A mark that is hardly higher, while all samples since the last mark were far
  * below, belongs to the peak that is known already. */
 static bool peaks_only_confirms(
-    const struct sampler *s, const struct watermark *mark)
+    const struct sampler *s, const struct high_water_mark *mark)
 {
 	int64_t slack = slack_kib(s->peak_kib);
 
@@ -63,7 +63,7 @@ static bool peaks_only_confirms(
 	       mark->high.kib < s->peak_kib - slack;
 }
 
-void peaks_note_mark(struct sampler *s, const struct watermark *mark)
+void peaks_note_mark(struct sampler *s, const struct high_water_mark *mark)
 {
 	if (mark->kib <= s->peak_kib)
 		return;
@@ -75,10 +75,10 @@ void peaks_note_mark(struct sampler *s, const struct watermark *mark)
 	s->peak_untold = true;
 }
 
-static void look_at_group(struct sampler *s, const struct watermarks_look *look)
+static void look_at_group(struct sampler *s, const struct high_water_look *look)
 {
 	int64_t kib = cgroup_peak_kib(&s->cgroup);
-	struct watermark mark = {kib, s->group};
+	struct high_water_mark mark = {kib, s->group};
 
 	/* The mark from before the recording may be of another time. */
 	if (kib > s->cgroup_peak_kib)
@@ -100,13 +100,13 @@ static void peaks_tell(struct sampler *s)
 
 void peaks_look(struct sampler *s, int64_t elapsed_ns)
 {
-	const struct watermarks_look look = {s->tick.time_ns, true};
+	const struct high_water_look look = {s->tick.time_ns, true};
 	/* At once where marks may stand from before the recording. */
 	bool first = s->result.samples <= 1 && !s->plan.launched;
-	struct watermark mark =
-	    first ? watermarks_all(&s->watermarks, &s->tree.members, &look)
-		  : watermarks_step(
-			&s->watermarks, &s->tree.members, elapsed_ns, &look);
+	struct high_water_mark mark =
+	    first ? high_water_all(&s->high_water, &s->tree.members, &look)
+		  : high_water_step(
+			&s->high_water, &s->tree.members, elapsed_ns, &look);
 
 	if (mark.kib >= 0)
 		s->marks_ns = s->tick.time_ns;
@@ -121,9 +121,9 @@ void peaks_look(struct sampler *s, int64_t elapsed_ns)
 
 static void peaks_check_all(struct sampler *s)
 {
-	const struct watermarks_look look = {sample_now_ns(s), false};
-	struct watermark mark =
-	    watermarks_all(&s->watermarks, &s->tree.members, &look);
+	const struct high_water_look look = {sample_now_ns(s), false};
+	struct high_water_mark mark =
+	    high_water_all(&s->high_water, &s->tree.members, &look);
 
 	peaks_note_mark(s, &mark);
 	if (of_group(s))

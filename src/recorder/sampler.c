@@ -28,7 +28,7 @@ struct sampler *sampler_create(
 	s->plan = *plan;
 	s->sink = sink;
 	s->cgroup.folder = s->cgroup.current = -1;
-	fate_init(&s->fate, &s->fs, 0, 0);
+	exit_cause_init(&s->exit_cause, &s->fs, 0, 0);
 	s->peak_kib = s->root_peak_kib = -1;
 	s->epoch_ns = clock_wall_ns() - clock_ns(CLOCK_BOOTTIME);
 	if (procfs_init(&s->fs, plan->proc ? plan->proc : "/proc", e) != 0) {
@@ -90,9 +90,9 @@ static void sampler_begin(struct sampler *s, struct launch *launch)
 	names_init(&s->names, &s->fs, now_ns, patience_ns(s));
 	meter_init(&s->meter, &s->fs, s->plan.metric);
 	borrow_init(&s->borrow, &s->fs, s->plan.proc == NULL);
-	watermarks_init(&s->watermarks, &s->meter, s->plan.metric);
-	s->watermarks.alone = s->plan.alone;
-	s->watermarks.began = s->plan.launched ? 0 : procfs_ticks();
+	high_water_init(&s->high_water, &s->meter, s->plan.metric);
+	s->high_water.alone = s->plan.alone;
+	s->high_water.began = s->plan.launched ? 0 : procfs_ticks();
 	shares_init(&s->shares, &s->fs, s->plan.max_overhead, now_ns);
 	s->limit = (struct limit){
 	    .fs = &s->fs, .kib = s->plan.limit_kib, .action = s->plan.on_limit};
@@ -102,7 +102,7 @@ static void sampler_begin(struct sampler *s, struct launch *launch)
 	}
 	peaks_begin(s);
 	sample_first(s);
-	fate_init(&s->fate, &s->fs, pid, now_ns);
+	exit_cause_init(&s->exit_cause, &s->fs, pid, now_ns);
 }
 
 void sampler_destroy(struct sampler *s)
@@ -112,7 +112,7 @@ void sampler_destroy(struct sampler *s)
 	if (!s)
 		return;
 	cgroup_finish(&s->cgroup);
-	fate_finish(&s->fate);
+	exit_cause_finish(&s->exit_cause);
 	shares_finish(&s->shares, &unused);
 	tree_finish(&s->tree);
 	births_finish(&s->births);
@@ -132,7 +132,7 @@ enum { EXEC_KIB = 128 };
 static void note_waited(struct sampler *s, const struct launch_event *event,
     const struct member *member)
 {
-	struct watermark mark = {
+	struct high_water_mark mark = {
 	    event->maxrss_kib, {-1, sample_now_ns(s), s->result.start_ns}};
 
 	if (s->plan.alone || s->plan.metric->mark == NULL ||
@@ -149,7 +149,7 @@ static void note_waited(struct sampler *s, const struct launch_event *event,
 
 static void child_ended(struct sampler *s, const struct launch_event *event)
 {
-	size_t at = tree_find_own(&s->tree, event->pid);
+	size_t at = tree_find_namespace_pid(&s->tree, event->pid);
 
 	note_waited(s, event,
 	    at == MEMBERS_NONE ? NULL : &s->tree.members.list.items[at]);
@@ -289,13 +289,13 @@ static void tell_root_exit(struct sampler *s)
 	    .is_root = true,
 	    .has_status = s->result.has_status,
 	    .status = s->result.status,
-	    .oom = s->result.fate.oom,
+	    .oom = s->result.exit_cause.oom,
 	    .peak_kib = s->root_peak_kib > 0 ? s->root_peak_kib : 0,
 	};
 
-	if (s->result.fate.limit_of) {
-		exit.limit_kib = s->result.fate.limit_kib;
-		exit.limit_of = s->result.fate.limit_of->key;
+	if (s->result.exit_cause.limit_of) {
+		exit.limit_kib = s->result.exit_cause.limit_kib;
+		exit.limit_of = s->result.exit_cause.limit_of->key;
 	}
 	if (s->sink->exit)
 		s->sink->exit(s->sink->context, &exit);
@@ -308,7 +308,8 @@ static void sampler_finish(struct sampler *s, struct sampler_result *result)
 		sample_tell(s);
 	sample_last_look(s);
 	sample_last_share(s);
-	fate_judge(&s->fate, s->result.status, s->root_killed, &s->result.fate);
+	exit_cause_judge(&s->exit_cause, s->result.status, s->root_killed,
+	    &s->result.exit_cause);
 	s->result.end_ns = s->tick.time_ns = sample_now_ns(s);
 	let_follow(s);
 	s->result.peak_kib = s->peak_kib > 0 ? s->peak_kib : 0;

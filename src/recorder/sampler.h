@@ -9,7 +9,7 @@
 #define MPROF_RECORDER_SAMPLER_H
 
 #include "proc/metric.h"
-#include "recorder/fate.h"
+#include "recorder/exit_cause.h"
 #include "recorder/hook.h"
 #include "recorder/launch.h"
 #include "recorder/limit.h"
@@ -55,7 +55,7 @@ struct sampler_result {
 	enum sampler_end end;
 	bool has_status; /* the program ended and we know how */
 	int status;      /* as wait() gives it */
-	struct fate_verdict fate;
+	struct exit_cause_verdict exit_cause;
 	int64_t start_ns, end_ns; /* as in struct sink_tick */
 	int64_t peak_kib; /* the larger of samples and high-water marks */
 	int64_t last_kib; /* the last sample */

@@ -37,7 +37,8 @@ static void tree_add(struct tree *tree, const struct proc_stat *stat)
 
 	member->is_root =
 	    stat->pid == tree->root && tree->members.list.len == 1;
-	member->own = member->task = procfs_own(tree->fs, stat->pid);
+	member->namespace_pid = member->task =
+	    procfs_namespace_pid(tree->fs, stat->pid);
 	member->seen_ns = tree->looked_ns;
 }
 
@@ -66,7 +67,7 @@ void tree_finish(struct tree *tree)
 	members_finish(&tree->members);
 	array_free(&tree->again);
 	array_free(&tree->now);
-	array_free(&tree->strangers);
+	array_free(&tree->unrelated);
 }
 
 void tree_lose(struct tree *tree, size_t at)
@@ -79,14 +80,14 @@ void tree_lose(struct tree *tree, size_t at)
 	members_lose(&tree->members, at);
 }
 
-size_t tree_find_own(const struct tree *tree, pid_t own)
+size_t tree_find_namespace_pid(const struct tree *tree, pid_t namespace_pid)
 {
 	const struct members *members = &tree->members;
 
-	if (!tree->fs->foreign)
-		return members_find(members, own);
+	if (!tree->fs->other_namespace)
+		return members_find(members, namespace_pid);
 	for (size_t i = 0; i < members->list.len; i++) {
-		if (members->list.items[i].own == own &&
+		if (members->list.items[i].namespace_pid == namespace_pid &&
 		    !members->list.items[i].gone)
 			return i;
 	}
@@ -120,13 +121,13 @@ static void tree_consider(struct tree *tree, pid_t pid, bool last)
 	} else if (tree_belongs(tree, &stat)) {
 		tree_add(tree, &stat);
 	} else {
-		*array_push(&tree->strangers) =
-		    (struct stranger){pid, stat.ppid};
+		*array_push(&tree->unrelated) =
+		    (struct unrelated){pid, stat.ppid};
 	}
 }
 
-/* Adds a stranger whose parent turned out to be one of us; it may have been
- * looked at twice. */
+/* Adds an unrelated process whose parent turned out to be one of us; it may
+ * have been looked at twice. */
 static void tree_adopt_orphan(struct tree *tree, pid_t pid)
 {
 	struct proc_stat stat;
@@ -137,15 +138,15 @@ static void tree_adopt_orphan(struct tree *tree, pid_t pid)
 }
 
 /* Children may have lower pids than their parents once pids start again. */
-static void adopt_strangers(struct tree *tree)
+static void tree_adopt_unrelated(struct tree *tree)
 {
-	struct stranger *all = tree->strangers.items;
+	struct unrelated *all = tree->unrelated.items;
 	size_t before;
 
 	do {
 		size_t left = 0;
 
-		before = tree->strangers.len;
+		before = tree->unrelated.len;
 		for (size_t i = 0; i < before; i++) {
 			if (members_find(&tree->members, all[i].ppid) ==
 			    MEMBERS_NONE)
@@ -153,26 +154,26 @@ static void adopt_strangers(struct tree *tree)
 			else
 				tree_adopt_orphan(tree, all[i].pid);
 		}
-		tree->strangers.len = left;
-	} while (tree->strangers.len > 0 && tree->strangers.len < before);
+		tree->unrelated.len = left;
+	} while (tree->unrelated.len > 0 && tree->unrelated.len < before);
 }
 
 /* Whose parent may show at the next look is looked at again then. */
-static void keep_strangers(struct tree *tree)
+static void tree_keep_unrelated(struct tree *tree)
 {
 	size_t absent = tree->again.len;
 
-	for (size_t i = 0; i < tree->strangers.len && absent > 0; i++) {
+	for (size_t i = 0; i < tree->unrelated.len && absent > 0; i++) {
 		for (size_t j = 0; j < absent; j++) {
 			if (tree->again.items[j] !=
-			    tree->strangers.items[i].ppid)
+			    tree->unrelated.items[i].ppid)
 				continue;
 			*array_push(&tree->again) =
-			    tree->strangers.items[i].pid;
+			    tree->unrelated.items[i].pid;
 			break;
 		}
 	}
-	tree->strangers.len = 0;
+	tree->unrelated.len = 0;
 }
 
 /* Whether the look has to stop behind this pid. */
@@ -351,8 +352,8 @@ bool tree_look(struct tree *tree, int64_t now_ns, int64_t until_ns)
 		look_for_all(tree, told ? newest : 0, now_ns);
 	if (!tree->position && tree->newest == newest)
 		tree->reached_ns = now_ns;
-	adopt_strangers(tree);
-	keep_strangers(tree);
+	tree_adopt_unrelated(tree);
+	tree_keep_unrelated(tree);
 	set_most(tree);
 	return true;
 }
@@ -361,8 +362,8 @@ void tree_skip(struct tree *tree, int64_t now_ns)
 {
 	tree->looked_ns = now_ns;
 	look_again(tree);
-	adopt_strangers(tree);
-	tree->strangers.len = 0;
+	tree_adopt_unrelated(tree);
+	tree->unrelated.len = 0;
 }
 
 void tree_restart(struct tree *tree)

@@ -13,7 +13,7 @@
 
 #include "recorder/members.h"
 
-struct stranger {
+struct unrelated {
 	pid_t pid, ppid;
 };
 
@@ -49,10 +49,10 @@ struct tree {
 	int64_t doubted_ns; /* and before then that is no cause for a look */
 	struct tree_lost lost[TREE_LOST]; /* a ring of the last ones */
 	size_t lost_next;
-	int64_t relooked_ns;              /* when they were looked at */
-	ARRAY(pid_t) again;               /* to be looked at in the next look */
-	ARRAY(pid_t) now;                 /* and in this one */
-	ARRAY(struct stranger) strangers; /* seen in this look, not ours */
+	int64_t relooked_ns; /* when they were looked at */
+	ARRAY(pid_t) again;  /* to be looked at in the next look */
+	ARRAY(pid_t) now;    /* and in this one */
+	ARRAY(struct unrelated) unrelated; /* seen in this look, not ours */
 };
 
 /* With the program alone; its descendants are found by the next look. With
@@ -81,7 +81,7 @@ bool tree_is_through(const struct tree *tree) __attribute__((nonnull));
 
 /* The position of the member that our system calls know as own, or
  * MEMBERS_NONE. */
-size_t tree_find_own(const struct tree *tree, pid_t own)
+size_t tree_find_namespace_pid(const struct tree *tree, pid_t namespace_pid)
     __attribute__((nonnull));
 
 /* Adds one that is known to belong; false where it is not there, or this pid's

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "fake_proc.h"
+#include "proc/argv.h"
 #include "proc/cgroup.h"
 #include "proc/find.h"
 #include "proc/metric.h"
@@ -176,16 +177,16 @@ static void another_namespaces_numbers_are_told_from_ours(void **state)
 	fake_write("303/status", "PPid:\t302\nNSpid:\t303\t43\t14\t1\n");
 	fake_write("13/status", "PPid:\t1\nNSpid:\t13\n");
 	assert_int_equal(procfs_init(&outer, fake_root, &e), 0);
-	assert_true(outer.foreign);
-	assert_int_equal(procfs_own(&outer, 302), 13);
-	assert_int_equal(procfs_own(&outer, 303), 14);
-	assert_int_equal(procfs_own(&outer, 13), -1);
-	assert_int_equal(procfs_own(&outer, 999), -1);
+	assert_true(outer.other_namespace);
+	assert_int_equal(procfs_namespace_pid(&outer, 302), 13);
+	assert_int_equal(procfs_namespace_pid(&outer, 303), 14);
+	assert_int_equal(procfs_namespace_pid(&outer, 13), -1);
+	assert_int_equal(procfs_namespace_pid(&outer, 999), -1);
 	assert_int_equal(procfs_child(&outer, 13), 302);
 	assert_int_equal(procfs_child(&outer, 14), -1);
 	procfs_finish(&outer);
 	be_known_as(self);
-	assert_int_equal(procfs_own(&fs, 302), 302);
+	assert_int_equal(procfs_namespace_pid(&fs, 302), 302);
 }
 
 static void this_process_is_seen_in_the_real_one(void **state)
@@ -201,9 +202,8 @@ static void this_process_is_seen_in_the_real_one(void **state)
 	assert_int_equal(stat.ppid, getppid());
 	assert_true(stat.rss_kib > 100);
 	assert_false(stat.is_thread);
-	assert_true(
-	    procfs_join(command, procfs_read(&real, real.self, "cmdline",
-				     command, sizeof(command))));
+	assert_true(argv_join(command, procfs_read(&real, real.self, "cmdline",
+					   command, sizeof(command))));
 	assert_non_null(strstr(command, "test_procfs"));
 	if (cgroup_init(&cgroup, &real, real.self, NULL) == 0 &&
 	    cgroup_current_kib(&cgroup) >= 0)

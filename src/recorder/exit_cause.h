@@ -5,12 +5,12 @@
  * control group, or limit itself, at any time: what held when it was last
  * looked at counts.
  */
-#ifndef MPROF_RECORDER_FATE_H
-#define MPROF_RECORDER_FATE_H
+#ifndef MPROF_RECORDER_EXIT_CAUSE_H
+#define MPROF_RECORDER_EXIT_CAUSE_H
 
 #include "proc/cgroup.h"
 
-struct fate {
+struct exit_cause {
 	const struct procfs *fs;
 	pid_t pid, own_pid; /* the latter for system calls */
 	bool looked;
@@ -22,20 +22,20 @@ struct fate {
 	int64_t address_kib;      /* RLIMIT_AS */
 	int64_t cgroup_kills;     /* counters as they were at the first look */
 	int64_t machine_kills;
-	int64_t blamed; /* kills of which fate_killed() has told */
+	int64_t blamed; /* kills of which exit_cause_killed() has told */
 };
 
 /* What a limit is one of. */
-struct fate_limit {
+struct exit_cause_limit {
 	const char *key;  /* "cgroup", for a file */
 	const char *text; /* "its cgroup", for a person */
 	bool own;         /* not the machine's, which holds for all */
 };
 
 /* What happened between the first look and now. */
-struct fate_verdict {
-	int64_t limit_kib;                 /* the least that holds; -1: none */
-	const struct fate_limit *limit_of; /* NULL: none */
+struct exit_cause_verdict {
+	int64_t limit_kib; /* the least that holds; -1: none */
+	const struct exit_cause_limit *limit_of; /* NULL: none */
 	int64_t kills;   /* by the out-of-memory killer, in the cgroup */
 	bool oom;        /* it ended the program itself */
 	bool may_be_oom; /* that can't be known, but on this machine it ended
@@ -43,22 +43,24 @@ struct fate_verdict {
 };
 
 /* pid is the program's. */
-void fate_init(struct fate *fate, const struct procfs *fs, pid_t pid,
-    int64_t now_ns) __attribute__((nonnull));
-void fate_finish(struct fate *fate) __attribute__((nonnull));
+void exit_cause_init(struct exit_cause *exit_cause, const struct procfs *fs,
+    pid_t pid, int64_t now_ns) __attribute__((nonnull));
+void exit_cause_finish(struct exit_cause *exit_cause) __attribute__((nonnull));
 
 /* Where it is due: often at first, then every second. To be called at each
  * tick while the program is there. */
-void fate_look(struct fate *fate, int64_t now_ns) __attribute__((nonnull));
+void exit_cause_look(struct exit_cause *exit_cause, int64_t now_ns)
+    __attribute__((nonnull));
 
 /* Whether the out-of-memory killer ended a process whose status this is: by
  * the control group's counter alone. Each of its kills counts once. Not to be
  * asked of what this process has killed. */
-bool fate_killed(struct fate *fate, int status) __attribute__((nonnull));
+bool exit_cause_killed(struct exit_cause *exit_cause, int status)
+    __attribute__((nonnull));
 
 /* status is the program's as wait() gives it, 0 where it isn't known; ours
  * where this process has killed it. */
-void fate_judge(struct fate *fate, int status, bool ours,
-    struct fate_verdict *verdict) __attribute__((nonnull));
+void exit_cause_judge(struct exit_cause *exit_cause, int status, bool ours,
+    struct exit_cause_verdict *verdict) __attribute__((nonnull));
 
 #endif

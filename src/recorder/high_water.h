@@ -3,12 +3,12 @@
  * High-water marks: what the kernel knows of peaks between two samples. Each
  * process's is read about once a second, a few of them at each tick.
  */
-#ifndef MPROF_RECORDER_WATERMARKS_H
-#define MPROF_RECORDER_WATERMARKS_H
+#ifndef MPROF_RECORDER_HIGH_WATER_H
+#define MPROF_RECORDER_HIGH_WATER_H
 
 #include "recorder/meter.h"
 
-struct watermarks {
+struct high_water {
 	const struct procfs *fs;
 	const char *key; /* of /proc/PID/status; NULL: there are none */
 	int keep_below;  /* descriptors from here on are not kept */
@@ -20,24 +20,24 @@ struct watermarks {
 };
 
 /* The moment at which marks are read. */
-struct watermarks_look {
+struct high_water_look {
 	int64_t now_ns; /* as a sink is told it */
 	bool sampled;   /* the members' kib are of this moment */
 };
 
-void watermarks_init(struct watermarks *watermarks, const struct meter *meter,
+void high_water_init(struct high_water *high_water, const struct meter *meter,
     const struct metric *metric) __attribute__((nonnull));
 
 /* Reads those whose turn it is, elapsed_ns after the last call; the highest
  * mark that was read and its moment, -1 KiB where none was. Each also goes into
  * its member's peak_kib. */
-struct watermark watermarks_step(struct watermarks *watermarks,
+struct high_water_mark high_water_step(struct high_water *high_water,
     struct members *members, int64_t elapsed_ns,
-    const struct watermarks_look *look) __attribute__((nonnull));
+    const struct high_water_look *look) __attribute__((nonnull));
 
 /* Reads all of them. */
-struct watermark watermarks_all(struct watermarks *watermarks,
-    struct members *members, const struct watermarks_look *look)
+struct high_water_mark high_water_all(struct high_water *high_water,
+    struct members *members, const struct high_water_look *look)
     __attribute__((nonnull));
 
 #endif

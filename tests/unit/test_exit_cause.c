@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "fake_proc.h"
-#include "recorder/fate.h"
+#include "recorder/exit_cause.h"
 
 enum { KILLED = SIGKILL, FAILED = 1 << 8 };
 
@@ -74,7 +74,7 @@ static void set_machine(int kills)
 
 static struct procfs fs;
 
-static void begin(struct fate *fate)
+static void begin(struct exit_cause *exit_cause)
 {
 	struct err e;
 
@@ -84,26 +84,27 @@ static void begin(struct fate *fate)
 	set_machine(5);
 	be("0::/outer/job\n", 0);
 	assert_int_equal(procfs_init(&fs, fake_root, &e), 0);
-	fate_init(fate, &fs, getpid(), NS_PER_S);
-	fate_look(fate, NS_PER_S);
+	exit_cause_init(exit_cause, &fs, getpid(), NS_PER_S);
+	exit_cause_look(exit_cause, NS_PER_S);
 }
 
-static void end(struct fate *fate, int status, struct fate_verdict *verdict)
+static void end(struct exit_cause *exit_cause, int status,
+    struct exit_cause_verdict *verdict)
 {
-	fate_judge(fate, status, false, verdict);
-	fate_finish(fate);
+	exit_cause_judge(exit_cause, status, false, verdict);
+	exit_cause_finish(exit_cause);
 	procfs_finish(&fs);
 }
 
 static void the_killer_is_known_by_its_counter(void **state)
 {
-	struct fate_verdict verdict;
-	struct fate fate;
+	struct exit_cause_verdict verdict;
+	struct exit_cause exit_cause;
 
 	(void)state;
-	begin(&fate);
+	begin(&exit_cause);
 	set_group("outer/job", "max\n", 4);
-	end(&fate, KILLED, &verdict);
+	end(&exit_cause, KILLED, &verdict);
 	assert_true(verdict.oom);
 	assert_int_equal(verdict.kills, 1);
 	assert_int_equal(verdict.limit_kib, 512 << 10);
@@ -113,35 +114,35 @@ static void the_killer_is_known_by_its_counter(void **state)
 
 static void another_sigkill_is_no_lack_of_memory(void **state)
 {
-	struct fate_verdict verdict;
-	struct fate fate;
+	struct exit_cause_verdict verdict;
+	struct exit_cause exit_cause;
 
 	(void)state;
-	begin(&fate);
-	end(&fate, KILLED, &verdict);
+	begin(&exit_cause);
+	end(&exit_cause, KILLED, &verdict);
 	assert_false(verdict.oom);
 	assert_int_equal(verdict.kills, 0);
-	begin(&fate);
+	begin(&exit_cause);
 	set_group("outer/job", "max\n", 4);
-	end(&fate, SIGTERM, &verdict);
+	end(&exit_cause, SIGTERM, &verdict);
 	assert_false(verdict.oom);
 	assert_int_equal(verdict.kills, 1);
 }
 
 static void a_group_joined_later_counts(void **state)
 {
-	struct fate_verdict verdict;
-	struct fate fate;
+	struct exit_cause_verdict verdict;
+	struct exit_cause exit_cause;
 
 	(void)state;
-	begin(&fate);
+	begin(&exit_cause);
 	set_group("outer/job", "67108864\n", 7);
 	be("0::/outer\n", 0);
-	fate_look(&fate, 3 * NS_PER_S);
+	exit_cause_look(&exit_cause, 3 * NS_PER_S);
 	be("0::/outer/job\n", 0);
-	fate_look(&fate, 5 * NS_PER_S);
+	exit_cause_look(&exit_cause, 5 * NS_PER_S);
 	set_group("outer/job", "67108864\n", 8);
-	end(&fate, KILLED, &verdict);
+	end(&exit_cause, KILLED, &verdict);
 	assert_true(verdict.oom);
 	assert_int_equal(verdict.kills, 1);
 	assert_int_equal(verdict.limit_kib, 64 << 10);
@@ -149,44 +150,44 @@ static void a_group_joined_later_counts(void **state)
 
 static void on_its_way_out_it_is_in_no_group(void **state)
 {
-	struct fate_verdict verdict;
-	struct fate fate;
+	struct exit_cause_verdict verdict;
+	struct exit_cause exit_cause;
 
 	(void)state;
-	begin(&fate);
+	begin(&exit_cause);
 	set_group("outer/job", "max\n", 4);
 	be("0::/outer\n", 4);
-	fate_look(&fate, 3 * NS_PER_S);
-	end(&fate, KILLED, &verdict);
+	exit_cause_look(&exit_cause, 3 * NS_PER_S);
+	end(&exit_cause, KILLED, &verdict);
 	assert_true(verdict.oom);
 	assert_int_equal(verdict.kills, 1);
 }
 
 static void looks_become_rare(void **state)
 {
-	struct fate fate;
-	struct fate_verdict verdict;
+	struct exit_cause exit_cause;
+	struct exit_cause_verdict verdict;
 
 	(void)state;
-	begin(&fate);
-	fate_look(&fate, 101 * NS_PER_S);
+	begin(&exit_cause);
+	exit_cause_look(&exit_cause, 101 * NS_PER_S);
 	be("0::/outer\n", 0);
-	fate_look(&fate, 102 * NS_PER_S - 1);
-	assert_non_null(strstr(fate.cgroup.path, "/outer/job"));
-	fate_look(&fate, 102 * NS_PER_S);
-	assert_null(strstr(fate.cgroup.path, "/outer/job"));
-	end(&fate, 0, &verdict);
+	exit_cause_look(&exit_cause, 102 * NS_PER_S - 1);
+	assert_non_null(strstr(exit_cause.cgroup.path, "/outer/job"));
+	exit_cause_look(&exit_cause, 102 * NS_PER_S);
+	assert_null(strstr(exit_cause.cgroup.path, "/outer/job"));
+	end(&exit_cause, 0, &verdict);
 }
 
 /* systemd removes a scope with its last process. */
 static void a_group_that_is_gone_is_remembered(void **state)
 {
-	struct fate_verdict verdict;
-	struct fate fate;
+	struct exit_cause_verdict verdict;
+	struct exit_cause exit_cause;
 	char path[256];
 
 	(void)state;
-	begin(&fate);
+	begin(&exit_cause);
 	for (int i = 0; i < 2; i++) {
 		snprintf(path, sizeof(path), "%s/groups/outer/memory.%s",
 		    fake_root, i ? "max" : "events");
@@ -196,7 +197,7 @@ static void a_group_that_is_gone_is_remembered(void **state)
 		assert_int_equal(remove(path), 0);
 	}
 	set_machine(6);
-	end(&fate, KILLED, &verdict);
+	end(&exit_cause, KILLED, &verdict);
 	assert_false(verdict.oom);
 	assert_true(verdict.may_be_oom);
 	assert_int_equal(verdict.limit_kib, 512 << 10);
@@ -205,17 +206,17 @@ static void a_group_that_is_gone_is_remembered(void **state)
 
 static void without_a_group_the_machine_is_the_limit(void **state)
 {
-	struct fate_verdict verdict;
-	struct fate fate;
+	struct exit_cause_verdict verdict;
+	struct exit_cause exit_cause;
 
 	(void)state;
-	begin(&fate);
-	fate_finish(&fate);
+	begin(&exit_cause);
+	exit_cause_finish(&exit_cause);
 	be("0::/nowhere\n", 0);
-	fate_init(&fate, &fs, getpid(), 0);
-	fate_look(&fate, 0);
+	exit_cause_init(&exit_cause, &fs, getpid(), 0);
+	exit_cause_look(&exit_cause, 0);
 	set_machine(6);
-	end(&fate, KILLED, &verdict);
+	end(&exit_cause, KILLED, &verdict);
 	assert_false(verdict.oom);
 	assert_true(verdict.may_be_oom);
 	assert_int_equal(verdict.limit_kib, 8 << 20);
@@ -225,22 +226,22 @@ static void without_a_group_the_machine_is_the_limit(void **state)
 
 static void version_1_has_files_of_its_own(void **state)
 {
-	struct fate_verdict verdict;
-	struct fate fate;
+	struct exit_cause_verdict verdict;
+	struct exit_cause exit_cause;
 
 	(void)state;
-	begin(&fate);
-	fate_finish(&fate);
+	begin(&exit_cause);
+	exit_cause_finish(&exit_cause);
 	mount_groups("cgroup", "rw,memory");
 	be("5:cpu:/x\n4:memory:/outer\n0::/outer/job\n", 0);
 	fake_write("groups/outer/memory.limit_in_bytes", "268435456\n");
 	fake_write("groups/outer/memory.oom_control",
 	    "oom_kill_disable 0\nunder_oom 0\noom_kill 41\n");
-	fate_init(&fate, &fs, getpid(), 0);
-	fate_look(&fate, 0);
+	exit_cause_init(&exit_cause, &fs, getpid(), 0);
+	exit_cause_look(&exit_cause, 0);
 	fake_write("groups/outer/memory.oom_control",
 	    "oom_kill_disable 0\nunder_oom 0\noom_kill 43\n");
-	end(&fate, KILLED, &verdict);
+	end(&exit_cause, KILLED, &verdict);
 	assert_true(verdict.oom);
 	assert_int_equal(verdict.kills, 2);
 	assert_int_equal(verdict.limit_kib, 256 << 10);
@@ -251,23 +252,23 @@ static void an_address_space_has_a_limit_too(void **state)
 {
 	const rlim_t most = (rlim_t)1 << 46;
 	struct rlimit before, limit;
-	struct fate_verdict verdict;
-	struct fate fate;
+	struct exit_cause_verdict verdict;
+	struct exit_cause exit_cause;
 
 	(void)state;
-	begin(&fate);
+	begin(&exit_cause);
 	fake_write("groups/outer/memory.max", "max\n");
 	fake_write("meminfo", "MemTotal: 99999999999999 kB\n");
-	fate_finish(&fate);
-	fate_init(&fate, &fs, getpid(), 0);
-	fate_look(&fate, 0);
+	exit_cause_finish(&exit_cause);
+	exit_cause_init(&exit_cause, &fs, getpid(), 0);
+	exit_cause_look(&exit_cause, 0);
 	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
 	limit = before;
 	limit.rlim_cur = most;
 	assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
-	fate_look(&fate, NS_PER_S);
+	exit_cause_look(&exit_cause, NS_PER_S);
 	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
-	end(&fate, FAILED, &verdict);
+	end(&exit_cause, FAILED, &verdict);
 	assert_false(verdict.oom);
 	assert_int_equal(verdict.limit_kib, most / 1024);
 	assert_string_equal(verdict.limit_of->key, "address-space");
@@ -275,18 +276,18 @@ static void an_address_space_has_a_limit_too(void **state)
 
 static void each_kill_is_told_of_once(void **state)
 {
-	struct fate_verdict verdict;
-	struct fate fate;
+	struct exit_cause_verdict verdict;
+	struct exit_cause exit_cause;
 
 	(void)state;
-	begin(&fate);
-	assert_false(fate_killed(&fate, KILLED));
+	begin(&exit_cause);
+	assert_false(exit_cause_killed(&exit_cause, KILLED));
 	set_group("outer/job", "max\n", 5);
-	assert_false(fate_killed(&fate, FAILED));
-	assert_true(fate_killed(&fate, KILLED));
-	assert_true(fate_killed(&fate, KILLED));
-	assert_false(fate_killed(&fate, KILLED));
-	end(&fate, KILLED, &verdict);
+	assert_false(exit_cause_killed(&exit_cause, FAILED));
+	assert_true(exit_cause_killed(&exit_cause, KILLED));
+	assert_true(exit_cause_killed(&exit_cause, KILLED));
+	assert_false(exit_cause_killed(&exit_cause, KILLED));
+	end(&exit_cause, KILLED, &verdict);
 	assert_false(verdict.oom);
 	assert_int_equal(verdict.kills, 2);
 }
@@ -294,32 +295,32 @@ static void each_kill_is_told_of_once(void **state)
 /* Its own counter stands still: it was someone else. */
 static void others_of_the_machine_are_no_cause(void **state)
 {
-	struct fate_verdict verdict;
-	struct fate fate;
+	struct exit_cause_verdict verdict;
+	struct exit_cause exit_cause;
 
 	(void)state;
-	begin(&fate);
+	begin(&exit_cause);
 	set_machine(9);
-	assert_false(fate_killed(&fate, KILLED));
-	end(&fate, KILLED, &verdict);
+	assert_false(exit_cause_killed(&exit_cause, KILLED));
+	end(&exit_cause, KILLED, &verdict);
 	assert_false(verdict.oom);
 	assert_false(verdict.may_be_oom);
 }
 
 static void what_we_have_killed_was_not_out_of_memory(void **state)
 {
-	struct fate_verdict verdict;
-	struct fate fate;
+	struct exit_cause_verdict verdict;
+	struct exit_cause exit_cause;
 
 	(void)state;
-	begin(&fate);
+	begin(&exit_cause);
 	set_group("outer/job", "max\n", 4);
 	set_machine(6);
-	fate_judge(&fate, KILLED, true, &verdict);
+	exit_cause_judge(&exit_cause, KILLED, true, &verdict);
 	assert_false(verdict.oom);
 	assert_false(verdict.may_be_oom);
 	assert_int_equal(verdict.kills, 1);
-	end(&fate, KILLED, &verdict);
+	end(&exit_cause, KILLED, &verdict);
 }
 
 static int make_folders(void **state)

@@ -9,13 +9,13 @@
 #include <cmocka.h>
 
 #include "fake_proc.h"
-#include "recorder/watermarks.h"
+#include "recorder/high_water.h"
 
 enum { PID = 100 };
 
 static struct procfs fs;
 static struct meter meter;
-static struct watermarks watermarks;
+static struct high_water high_water;
 static struct members members;
 
 static void set_mark(int kib, int threads)
@@ -30,9 +30,9 @@ static void set_mark(int kib, int threads)
 
 static int64_t look(void)
 {
-	const struct watermarks_look now = {1, true};
+	const struct high_water_look now = {1, true};
 
-	return watermarks_all(&watermarks, &members, &now).kib;
+	return high_water_all(&high_water, &members, &now).kib;
 }
 
 static int begin(void **state)
@@ -47,7 +47,7 @@ static int begin(void **state)
 		return -1;
 	members_add(&members, &stat);
 	meter_init(&meter, &fs, metric_find("rss"));
-	watermarks_init(&watermarks, &meter, metric_find("rss"));
+	high_water_init(&high_water, &meter, metric_find("rss"));
 	return 0;
 }
 
@@ -83,7 +83,7 @@ static void what_has_not_run_has_not_grown(void **state)
 static void a_mark_has_the_moment_of_the_highest_sample(void **state)
 {
 	struct member *member = &members.list.items[0];
-	struct watermark mark;
+	struct high_water_mark mark;
 
 	(void)state;
 	set_mark(2000, 2);
@@ -91,19 +91,19 @@ static void a_mark_has_the_moment_of_the_highest_sample(void **state)
 	highest_restart(&member->high, 900, 10);
 	highest_take(&member->high, 1500, 20);
 	highest_take(&member->high, 1400, 30);
-	mark = watermarks_all(
-	    &watermarks, &members, &(struct watermarks_look){40, true});
+	mark = high_water_all(
+	    &high_water, &members, &(struct high_water_look){40, true});
 	assert_int_equal(mark.kib, 2000);
 	assert_int_equal(mark.high.time_ns, 20);
 	assert_int_equal(mark.high.since_ns, 10);
 	assert_int_equal(mark.high.kib, 1500);
 	/* Then no sample, and a mark: it was set since it was read. */
-	mark = watermarks_all(
-	    &watermarks, &members, &(struct watermarks_look){50, false});
+	mark = high_water_all(
+	    &high_water, &members, &(struct high_water_look){50, false});
 	assert_int_equal(mark.high.time_ns, 40);
 	assert_int_equal(mark.high.since_ns, 40);
-	mark = watermarks_all(
-	    &watermarks, &members, &(struct watermarks_look){60, false});
+	mark = high_water_all(
+	    &high_water, &members, &(struct high_water_look){60, false});
 	assert_int_equal(mark.high.time_ns, 50);
 	assert_int_equal(mark.high.kib, -1);
 }

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Command lines, read by threads. A process's arguments lie in its memory, and
+ * who reads them waits for its mmap_lock: seconds where it changes its mappings
+ * on a loaded machine, and without an end where its memory lies on a server
+ * that does not answer. The caller has patience for so long, and goes on.
+ */
+#ifndef MPROF_PROC_ARGV_H
+#define MPROF_PROC_ARGV_H
+
+#include "proc/procfs.h"
+
+struct argv_reader;
+
+/* Reads command lines of up to size - 1 bytes. It starts threads when there is
+ * something to read. The caller destroys; a thread that still waits then frees
+ * what it has when it is done. */
+struct argv_reader *argv_reader_create(const struct procfs *fs, size_t size)
+    __attribute__((nonnull));
+void argv_reader_destroy(struct argv_reader *reader);
+
+/* Reads a process's command line into text, with a NUL behind it. Returns its
+ * length, 0 where it is empty; -1 with errno, EAGAIN where it takes longer than
+ * patience_ns or too many others are waited for. A later call for the same
+ * process gets the answer when it is there. started tells one use of a pid from
+ * the next, as in struct proc_stat. */
+ssize_t argv_read(struct argv_reader *reader, pid_t pid, uint64_t started,
+    int64_t patience_ns, char *text) __attribute__((nonnull));
+
+/* Joins the arguments of a command line, len bytes as read of cmdline and a
+ * NUL, by blanks; false where there are none. */
+bool argv_join(char *text, ssize_t len) __attribute__((nonnull));
+
+#endif
