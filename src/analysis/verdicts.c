@@ -99,18 +99,41 @@ static void verdicts_judge_leak(struct verdict *verdict,
 	leak_run_finish(&leak);
 }
 
-/* Conditions that each run must meet. */
+/* Conditions that each run must meet. The member of struct conditions tells
+ * whether a condition is asked for: a bool that is true, a double above 0. */
 static const struct run_condition {
 	const char *name, *unit;
+	size_t offset, size; /* of the member */
 	void (*judge)(struct verdict *verdict,
 	    const struct recording_set_run *run,
 	    const struct conditions *conditions);
 } run_conditions[] = {
-    {"max-peak", "mib", verdicts_judge_peak},
-    {"max-mean", "mib", verdicts_judge_mean},
-    {"max-growth", "mib_per_s", verdicts_judge_growth},
-    {"no-leak", "mib_per_s", verdicts_judge_leak},
+#define MEMBER(member)                       \
+	offsetof(struct conditions, member), \
+	    sizeof(((struct conditions *)NULL)->member)
+    {"max-peak", "mib", MEMBER(max_peak_mib), verdicts_judge_peak},
+    {"max-mean", "mib", MEMBER(max_mean_mib), verdicts_judge_mean},
+    {"max-growth", "mib_per_s", MEMBER(max_growth), verdicts_judge_growth},
+    {"no-leak", "mib_per_s", MEMBER(no_leak), verdicts_judge_leak},
+#undef MEMBER
 };
+
+enum { RUN_CONDITIONS = sizeof(run_conditions) / sizeof(run_conditions[0]) };
+
+static bool run_condition_asked(
+    const struct run_condition *condition, const struct conditions *conditions)
+{
+	const char *member = (const char *)conditions + condition->offset;
+	bool flag;
+	double bound;
+
+	if (condition->size == sizeof(flag)) {
+		memcpy(&flag, member, sizeof(flag));
+		return flag;
+	}
+	memcpy(&bound, member, sizeof(bound));
+	return bound > 0;
+}
 
 static void verdicts_judge_each(struct verdicts *verdicts,
     const struct run_condition *condition, const struct recording_set *set,
@@ -191,17 +214,22 @@ static void verdicts_judge_baseline(struct verdicts *verdicts,
 				     : ", beyond the spread of the runs");
 }
 
+bool verdicts_asked(const struct conditions *conditions)
+{
+	for (size_t i = 0; i < RUN_CONDITIONS; i++) {
+		if (run_condition_asked(&run_conditions[i], conditions))
+			return true;
+	}
+	return conditions->strict;
+}
+
 void verdicts_judge(struct verdicts *verdicts,
     const struct conditions *conditions, const struct recording_set *set,
     const struct recording_set *baseline)
 {
-	const bool asked[] = {conditions->max_peak_mib > 0,
-	    conditions->max_mean_mib > 0, conditions->max_growth,
-	    conditions->no_leak};
-
 	verdicts->several = set->runs.len > 1;
-	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
-		if (asked[i])
+	for (size_t i = 0; i < RUN_CONDITIONS; i++) {
+		if (run_condition_asked(&run_conditions[i], conditions))
 			verdicts_judge_each(
 			    verdicts, &run_conditions[i], set, conditions);
 	}

@@ -17,7 +17,7 @@ struct conditions {
 	double max_growth_mib_s; /* with max_growth: may be 0 */
 	bool max_growth;
 	bool no_leak;
-	bool strict;      /* what is not known for certain fails, too */
+	bool strict;      /* what is uncertain fails too */
 	double tolerance; /* share of the baseline: 0.05 */
 };
 
@@ -38,6 +38,10 @@ struct verdicts {
 	ARRAY(struct verdict) items;
 	bool several; /* runs: each verdict says of which it is */
 };
+
+/* Whether any condition is asked for. */
+bool verdicts_asked(const struct conditions *conditions)
+    __attribute__((nonnull));
 
 /* Judges each run of the set by each condition, and all of them beside the
  * baseline, NULL where there is none. The caller frees the items. */

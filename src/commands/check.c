@@ -68,10 +68,7 @@ int check_parse_growth(
 
 bool check_asked(const struct check_options *options)
 {
-	return options->conditions.max_peak_mib > 0 ||
-	       options->conditions.max_mean_mib > 0 ||
-	       options->conditions.max_growth || options->conditions.no_leak ||
-	       options->conditions.strict || options->baseline;
+	return verdicts_asked(&options->conditions) || options->baseline;
 }
 
 /* The baseline's patterns, with commas between. */

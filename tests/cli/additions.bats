@@ -122,6 +122,30 @@ add_export() {
 	echo 'EXPORT(count, ".count", "the number of runs")' >>src/export/formats.def
 }
 
+add_condition() {
+	echo '	double max_area_mib_s;' |
+		before src/analysis/verdicts.h '^	bool no_leak;'
+	before src/analysis/verdicts.c '^static const struct run_condition' <<-'END'
+		static void verdicts_judge_area(struct verdict *verdict,
+		    const struct recording_set_run *run, const struct conditions *conditions)
+		{
+			verdicts_judge_bound(verdict, run->figures.area_mib_s,
+			    conditions->max_area_mib_s);
+		}
+	END
+	echo '    {"max-area", "mib_s", MEMBER(max_area_mib_s), verdicts_judge_area},' |
+		before src/analysis/verdicts.c '^    ."no-leak"'
+	before src/commands/check.h '.name = "no-leak",' <<-'END'
+		{.name = "max-area",
+		    .arg = "SIZE",
+		    .help = "memory times time must not exceed this",
+		    .parse = option_size,
+		    .offset = offsetof(type, member.conditions.max_area_mib_s),
+		    .ours = true},
+	END
+	sed -i '/max-area/,/ours = true},/s/$/ \\/' src/commands/check.h
+}
+
 # Builds the copy as the tree was built, so that what didn't change stays.
 build() {
 	local flags
@@ -144,6 +168,7 @@ setup_file() {
 	add_chart_format
 	add_chart_kind
 	add_export
+	add_condition
 	build
 }
 
@@ -210,4 +235,17 @@ offered() {
 	same "$(mprof export --format count 2>/dev/null)" "1 runs"
 	mprof export -o x.count
 	same "$(cat x.count)" "1 runs"
+}
+
+@test "a condition: help and completion of check and run, the verdict" {
+	for command in check run; do
+		mprof $command --help |
+			grep -q -e '--max-area SIZE  *memory times time must not'
+		same "$(offered $command --max-ar)" --max-area
+	done
+	run_apart mprof check --max-area 1MiB mprofile_20261122010203.dat
+	[[ $output == "ok    max-area    486 KiB, at most 1 MiB" ]]
+	run_apart mprof check --max-area 1KiB mprofile_20261122010203.dat
+	[ "$status" -eq 1 ]
+	[[ $output == "FAIL  max-area "* ]]
 }
