@@ -88,6 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct procfs fs;
 	struct proc_stat stat;
 	char command[64];
+	ssize_t len;
 	pid_t newest;
 	long threads;
 	struct err e;
@@ -100,8 +101,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (procfs_stat(&fs, 7, &stat) &&
 		    strnlen(stat.name, PROCFS_NAME) == PROCFS_NAME)
 			abort();
-		procfs_command(&fs, 7, command, sizeof(command));
-		if (strnlen(command, sizeof(command)) == sizeof(command))
+		len = procfs_read(&fs, 7, "cmdline", command, sizeof(command));
+		if (procfs_join(command, len) &&
+		    strnlen(command, sizeof(command)) == sizeof(command))
 			abort();
 		read_metrics(&fs);
 	}
