@@ -84,7 +84,7 @@ static void view_init(struct view *v, size_t count)
 	for (size_t i = 0; i < tail->count; i++)
 		v->tail_x[i] = (v->x[from + i] - v->warm_up) / (1 - v->warm_up);
 	fit_line(tail, v->noise, &v->tail_line);
-	robust_trend(tail->x, tail->y, tail->count, &v->trend);
+	robust_theil_sen(tail->x, tail->y, tail->count, &v->trend);
 }
 
 static void view_fit_shapes(struct view *v)
@@ -109,7 +109,8 @@ static double last_slope(const struct view *v, double share)
 
 	while (from < tail->count && tail->x[from] < 1 - share)
 		from++;
-	robust_trend(tail->x + from, tail->y + from, tail->count - from, &last);
+	robust_theil_sen(
+	    tail->x + from, tail->y + from, tail->count - from, &last);
 	return last.slope;
 }
 

@@ -4,7 +4,7 @@
  * (analysis/envelope.h), so that a collector's sawtooth is no leak, after the
  * warm-up, by a robust slope and a test for monotone trend
  * (analysis/robust.h), against the shapes that growth without a leak has
- * (analysis/fit.h). Which stretch it is: analysis/stretch.h.
+ * (analysis/fit.h). Which stretch it is: analysis/evidence.h.
  */
 #ifndef MPROF_ANALYSIS_JUDGE_H
 #define MPROF_ANALYSIS_JUDGE_H

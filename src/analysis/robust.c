@@ -176,7 +176,7 @@ static void slope_interval(const double *slopes, size_t pairs, double deviation,
 	out->high = slopes[last > n - 1 ? pairs - 1 : (size_t)last];
 }
 
-void robust_trend(
+void robust_theil_sen(
     const double *x, const double *y, size_t count, struct robust_trend *out)
 {
 	size_t pairs = count * (count > 0 ? count - 1 : 0) / 2;

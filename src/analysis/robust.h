@@ -32,7 +32,7 @@ double robust_median(double *values, size_t count);
 double robust_deviation(double *values, size_t count);
 
 /* count is 0 to ROBUST_MAX. */
-void robust_trend(const double *x, const double *y, size_t count,
+void robust_theil_sen(const double *x, const double *y, size_t count,
     struct robust_trend *out) __attribute__((nonnull));
 
 #endif

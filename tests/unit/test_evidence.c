@@ -6,9 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "analysis/cycle.h"
-#include "analysis/pieces.h"
-#include "analysis/stretch.h"
+#include "analysis/evidence.h"
 
 static double wiggle(int i)
 {
@@ -37,13 +35,13 @@ static void the_way_out_is_cut_off(void **state)
 			size_t kept;
 
 			make_end(&series, ends[e], count);
-			kept = stretch_end(&series, false);
+			kept = evidence_end(&series, false);
 			assert_true(kept >= 298 && kept <= 300);
 			series_finish(&series);
 		}
 	}
 	make_end(&series, NULL, 0);
-	assert_int_equal(stretch_end(&series, true), 300);
+	assert_int_equal(evidence_end(&series, true), 300);
 	series_finish(&series);
 }
 
@@ -55,7 +53,7 @@ static void a_tooth_is_no_end(void **state)
 	(void)state;
 	for (int i = 0; i < 452; i++)
 		series_add(&series, i, 100 + i % 150);
-	assert_int_equal(stretch_end(&series, false), 452);
+	assert_int_equal(evidence_end(&series, false), 452);
 	series_finish(&series);
 }
 
@@ -67,14 +65,14 @@ static void a_long_end_has_to_be_known(void **state)
 	(void)state;
 	for (int i = 0; i < 400; i++)
 		series_add(&series, i, i < 330 ? 100 + wiggle(i) : 20);
-	assert_int_equal(stretch_end(&series, false), 400);
-	assert_int_equal(stretch_end(&series, true), 330);
+	assert_int_equal(evidence_end(&series, false), 400);
+	assert_int_equal(evidence_end(&series, true), 330);
 	series_finish(&series);
 }
 
 static void lives_begin_where_memory_falls_to_its_lowest(void **state)
 {
-	size_t starts[STRETCH_LIVES + 1], count;
+	size_t starts[EVIDENCE_LIVES + 1], count;
 	struct series series = {0};
 
 	(void)state;
@@ -83,14 +81,14 @@ static void lives_begin_where_memory_falls_to_its_lowest(void **state)
 
 		series_add(&series, i, at < 5 ? 10 + at * 15 : 85 + wiggle(i));
 	}
-	count = stretch_lives(&series, starts);
+	count = evidence_lives(&series, starts);
 	assert_int_equal(count, 5);
 	for (size_t i = 0; i <= 5; i++)
 		assert_int_equal(starts[i], 100 * i);
 	for (size_t i = 0; i < 5; i++) {
 		struct series life = {series.items + 100 * i, 100, 0, false};
 
-		assert_true(stretch_starts_up(&life));
+		assert_true(evidence_starts_up(&life));
 	}
 	series_finish(&series);
 }
@@ -102,7 +100,7 @@ static void a_tooth_has_no_start_up(void **state)
 	(void)state;
 	for (int i = 0; i < 100; i++)
 		series_add(&series, i, 10 + i + wiggle(i));
-	assert_false(stretch_starts_up(&series));
+	assert_false(evidence_starts_up(&series));
 	series_finish(&series);
 }
 

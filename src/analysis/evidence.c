@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/evidence.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/robust.h"
+
+enum { FEW = 12, BLOCKS = 24 };
+
+static const double deep = 0.75;    /* of the level before: a long way out */
+static const double again = 0.6;    /* of the fall: as far */
+static const double reborn = 0.7;   /* of the level before: a new life */
+static const double near_low = 0.3; /* of the fall, from the lowest of all */
+static const double ramp = 0.2;     /* of the fall: a start-up */
+
+/* The level at a sample without a peak, or a dip, of that sample alone. */
+static double without_peak(const struct sample *s)
+{
+	return fmin(s[0].mib, s[-1].mib);
+}
+
+static double without_dip(const struct sample *s)
+{
+	return fmax(s[0].mib, s[-1].mib);
+}
+
+static double evidence_lowest_of(
+    const struct series *series, size_t from, size_t end)
+{
+	double low = INFINITY;
+
+	for (size_t i = from > 0 ? from : 1; i < end; i++)
+		low = fmin(low, without_dip(&series->items[i]));
+	return low;
+}
+
+/* Whether it fell as far, within as many samples, between from and end. */
+static bool falls_within(const struct series *series, size_t from, size_t end,
+    size_t reach, double fall)
+{
+	for (size_t i = from > 0 ? from : 1; i + reach < end; i++) {
+		const struct sample *s = &series->items[i];
+
+		if (without_peak(s) - without_dip(s + reach) > again * fall)
+			return true;
+	}
+	return false;
+}
+
+/* Whether such a fall is how the program works, and not its end: it fell as far
+ * before, but not lately, so that what it falls to is not known. */
+static bool falls_so(const struct series *series, size_t end, size_t lately)
+{
+	const struct sample *s = series->items;
+	size_t reach = series->len - end + 1;
+	double fall = s[end - 1].mib - s[series->len - 1].mib;
+
+	return falls_within(series, 0, lately, reach, fall) &&
+	       !falls_within(series, lately, end, reach, fall);
+}
+
+static size_t most_of_end(const struct series *series, bool ended)
+{
+	size_t share = series->len / (ended ? 4 : 10);
+	size_t most = share > FEW ? share : FEW;
+
+	return most < series->len / 3 ? most : series->len / 3;
+}
+
+/* A long way out has to be a deep one. */
+static bool is_way_out(
+    const struct series *series, size_t end, double low, bool ended)
+{
+	size_t count = series->len - end;
+
+	if (count <= FEW && (count <= series->len / 20 || ended))
+		return true;
+	for (size_t i = end + FEW / 2; i < series->len; i++) {
+		if (series->items[i].mib > deep * low)
+			return false;
+	}
+	return true;
+}
+
+size_t evidence_end(const struct series *series, bool ended)
+{
+	const struct sample *s = series->items;
+	size_t n = series->len, most = most_of_end(series, ended), end = n;
+	struct series before = *series;
+	double low, slack;
+
+	if (n < 20)
+		return n;
+	low = evidence_lowest_of(series, n - most - n / 5, n - most);
+	before.len = n - most;
+	slack = 2 * envelope_step(&before);
+	while (n - end < most && s[end - 1].mib < low - slack)
+		end--;
+	if (end == n || end < n - most + 1)
+		return n;
+	while (n - end < most && s[end - 1].mib < s[end - 2].mib)
+		end--;
+	if (!is_way_out(series, end, low, ended) ||
+	    falls_so(series, end, n - most - n / 5))
+		return n;
+	return end;
+}
+
+size_t evidence_lives(
+    const struct series *series, size_t starts[EVIDENCE_LIVES + 1])
+{
+	const struct sample *s = series->items;
+	size_t n = series->len, count = 1, least;
+	double low = INFINITY;
+
+	if (n < 60)
+		return 0;
+	least = n / 100 > 20 ? n / 100 : 20;
+	for (size_t i = 0; i < n; i++)
+		low = fmin(low, s[i].mib);
+	starts[0] = 0;
+	for (size_t i = 5; i + 1 < n; i++) {
+		double before = without_peak(&s[i - 3]);
+
+		if (s[i].mib > reborn * before || s[i].mib > s[i + 1].mib ||
+		    s[i].mib > low + near_low * (before - low) ||
+		    i - starts[count - 1] < least || n - i < least)
+			continue;
+		if (count == EVIDENCE_LIVES)
+			return 0;
+		starts[count++] = i;
+	}
+	starts[count] = n;
+	return count < 3 ? 0 : count;
+}
+
+bool evidence_starts_up(const struct series *life)
+{
+	double x[ROBUST_MAX], y[ROBUST_MAX], first, begins, top;
+	struct series later = *life;
+	struct robust_trend trend;
+	struct envelope envelope;
+	size_t skip = life->len / 4;
+
+	if (life->len < 2 * BLOCKS)
+		return false;
+	later.items += skip;
+	later.len -= skip + life->len / 30;
+	envelope_init(&envelope, &later);
+	robust_theil_sen(
+	    x, y, envelope_blocks(&envelope, BLOCKS, x, y), &trend);
+	if (envelope.span_s <= 0)
+		return false;
+	first = fmin(life->items[0].mib, life->items[1].mib);
+	begins = trend.intercept +
+		 trend.slope * (life->items[0].time_s - envelope.first_s) /
+		     envelope.span_s;
+	top = trend.intercept + trend.slope;
+	return begins - first > ramp * (top - first) &&
+	       begins - first > 4 * trend.spread;
+}
+
+static const double latest_start = 0.62; /* share of the points */
+static const double earliest_rest = 0.6;
+static const double least_middle = 0.25;
+static const double faster = 1.5; /* a start, than what follows it */
+static const double still = 0.25;
+static const double surely = 6, rises = 5.3; /* over error and spread */
+
+/* Sums of the first i points, about the first of them. */
+struct pieces_sums {
+	double x[FIT_MAX + 1], y[FIT_MAX + 1];
+	double xx[FIT_MAX + 1], xy[FIT_MAX + 1], yy[FIT_MAX + 1];
+};
+
+static void sums_init(struct pieces_sums *s, const struct fit_points *p)
+{
+	*s = (struct pieces_sums){{0}, {0}, {0}, {0}, {0}};
+	for (size_t i = 0; i < p->count; i++) {
+		double x = p->x[i], y = p->y[i] - p->y[0];
+
+		s->x[i + 1] = s->x[i] + x;
+		s->y[i + 1] = s->y[i] + y;
+		s->xx[i + 1] = s->xx[i] + x * x;
+		s->xy[i + 1] = s->xy[i] + x * y;
+		s->yy[i + 1] = s->yy[i] + y * y;
+	}
+}
+
+static struct piece line_of(const struct pieces_sums *s,
+    const struct fit_points *p, size_t from, size_t end)
+{
+	double n = (double)(end - from), x, y, xx, xy, yy;
+	struct piece piece = {.from = from, .end = end};
+
+	if (end <= from)
+		return piece;
+	x = (s->x[end] - s->x[from]) / n;
+	y = (s->y[end] - s->y[from]) / n;
+	xx = s->xx[end] - s->xx[from] - n * x * x;
+	xy = s->xy[end] - s->xy[from] - n * x * y;
+	yy = s->yy[end] - s->yy[from] - n * y * y;
+	piece.slope = xx > 1e-12 ? xy / xx : 0;
+	piece.a = p->y[0] + y - piece.slope * x;
+	piece.residue = fmax(0, yy - piece.slope * xy);
+	return piece;
+}
+
+/* Each piece more costs its line and its place. */
+static double pieces_weigh(
+    const struct pieces *pieces, const struct fit_points *p, double noise)
+{
+	double n = (double)p->count, parameters = 2;
+	double residue = pieces->before.residue + pieces->middle.residue +
+			 pieces->after.residue;
+
+	parameters += pieces->before.end > pieces->before.from ? 3 : 0;
+	parameters += pieces->after.end > pieces->after.from ? 3 : 0;
+	return n * log(residue / n + noise * noise) + parameters * log(n);
+}
+
+void pieces_find(
+    const struct fit_points *p, double noise, bool starts, struct pieces *out)
+{
+	double n = (double)p->count;
+	size_t last_a = starts ? (size_t)(latest_start * n) : 0;
+	size_t first_b = (size_t)(earliest_rest * n);
+	struct pieces_sums sums;
+
+	sums_init(&sums, p);
+	out->bic = INFINITY;
+	for (size_t a = 0; a <= last_a; a++) {
+		for (size_t b = first_b; b <= p->count; b++) {
+			struct pieces tried;
+
+			if ((double)b < (double)a + least_middle * n)
+				continue;
+			tried.before = line_of(&sums, p, 0, a);
+			tried.middle = line_of(&sums, p, a, b);
+			tried.after = line_of(&sums, p, b, p->count);
+			tried.bic = pieces_weigh(&tried, p, noise);
+			if (tried.bic < out->bic)
+				*out = tried;
+		}
+	}
+}
+
+static double line_at(const struct piece *piece, double x)
+{
+	return piece->a + piece->slope * x;
+}
+
+static double growth_of(const struct piece *piece, const struct fit_points *p)
+{
+	return piece->slope * (p->x[piece->end - 1] - p->x[piece->from]);
+}
+
+bool pieces_start(
+    const struct pieces *pieces, const struct fit_points *p, double noise)
+{
+	const struct piece *before = &pieces->before;
+	const struct piece *middle = &pieces->middle;
+	double count = (double)(middle->end - middle->from);
+	double spread = sqrt(middle->residue / count) + noise;
+	double reached = line_at(middle, p->x[middle->from]);
+
+	if (before->end == 0 || p->y[0] > reached - 4 * spread)
+		return false;
+	/* A line through all of the middle tells what the start would be. */
+	if (p->y[0] > line_at(middle, p->x[0]) - 4 * spread)
+		return false;
+	for (size_t i = 0; i < before->end; i++) {
+		if (p->y[i] > reached + 4 * spread)
+			return false;
+	}
+	return before->end < 3 || before->slope > faster * middle->slope;
+}
+
+bool pieces_rest(const struct pieces *pieces, const struct fit_points *p)
+{
+	const struct piece *middle = &pieces->middle, *after = &pieces->after;
+	double growth, top, x;
+
+	if (after->end == after->from)
+		return false;
+	growth = growth_of(middle, p);
+	x = p->x[after->from];
+	top = line_at(middle, x);
+	return growth > 0 && fabs(growth_of(after, p)) < still * growth &&
+	       line_at(after, x) < top + still * growth &&
+	       line_at(after, x) > top - fmax(0.5 * growth, 0.1 * top);
+}
+
+/* Whether the last eighth lies above all that came before the last third. */
+static bool ends_highest(const struct fit_points *p, double noise)
+{
+	double last = 0, before = -INFINITY;
+	size_t eighth = p->count / 8;
+
+	for (size_t i = p->count - eighth; i < p->count; i++)
+		last += p->y[i] / (double)eighth;
+	for (size_t i = 0; i < p->count * 2 / 3; i++)
+		before = fmax(before, p->y[i]);
+	return last > before + 4 * noise;
+}
+
+double pieces_quietest(const struct fit_points *p, double noise)
+{
+	double best = INFINITY;
+	struct pieces_sums sums;
+
+	if (ends_highest(p, noise))
+		return INFINITY;
+	sums_init(&sums, p);
+	for (size_t len = p->count / 6; len <= p->count; len += p->count / 6) {
+		for (size_t i = 0; len > 4 && i + len <= p->count; i++) {
+			struct piece piece = line_of(&sums, p, i, i + len);
+			double x = p->x[i + len - 1] - p->x[i], n = (double)len;
+			double spread = sqrt(piece.residue / (n - 2)) + noise;
+			/* Over equal steps the variance of x is x^2 / 12. */
+			double error = spread / (x * sqrt(n / 12));
+
+			best = fmin(
+			    best, fmax(0, piece.slope) +
+				      fmax(surely * error, rises * spread / x));
+		}
+	}
+	return best;
+}
+
+enum { POINTS = 240, BINS = ENVELOPE_BINS / POINTS };
+
+static const double dips = 0.2, peaks = 0.4; /* of the autocorrelation */
+static const double most_share = 0.4;        /* of the span */
+
+/* Means of bins, the line taken out; false where the half of them is empty. */
+static bool cycle_flatten(const struct envelope *envelope, double *y)
+{
+	double mean = 0, slope = 0, xx = 0, last = NAN;
+	size_t known = 0;
+
+	for (size_t i = 0; i < POINTS; i++) {
+		double sum = 0, count = 0;
+
+		for (size_t b = i * BINS; b < (i + 1) * BINS; b++) {
+			if (isnan(envelope->floors[b]))
+				continue;
+			sum += envelope->floors[b];
+			count++;
+		}
+		known += count > 0;
+		last = y[i] = count > 0 ? sum / count : last;
+	}
+	if (known < POINTS / 2)
+		return false;
+	for (size_t i = 0; i < POINTS; i++)
+		mean += y[i] / POINTS;
+	for (size_t i = 0; i < POINTS; i++) {
+		double x = (double)i - (POINTS - 1) / 2.0;
+
+		slope += x * (y[i] - mean);
+		xx += x * x;
+	}
+	for (size_t i = 0; i < POINTS; i++)
+		y[i] -= mean + slope / xx * ((double)i - (POINTS - 1) / 2.0);
+	return true;
+}
+
+static double cycle_correlation(const double *y, size_t lag)
+{
+	double product = 0, one = 0, other = 0;
+
+	for (size_t i = 0; i + lag < POINTS; i++) {
+		product += y[i] * y[i + lag];
+		one += y[i] * y[i];
+		other += y[i + lag] * y[i + lag];
+	}
+	return one > 0 && other > 0 ? product / sqrt(one * other) : 0;
+}
+
+double cycle_find(const struct envelope *envelope)
+{
+	double y[POINTS], best = peaks;
+	size_t at = 0, lag = 1, last = (size_t)(most_share * POINTS);
+
+	if (!cycle_flatten(envelope, y))
+		return 0;
+	while (lag < last && cycle_correlation(y, lag) > dips)
+		lag++;
+	for (; lag <= last; lag++) {
+		double r = cycle_correlation(y, lag);
+
+		/* The first of the peaks that are nearly as high. */
+		if (r > best + (at ? 0.1 : 0) ||
+		    (r > best && at && lag == at + 1)) {
+			best = r;
+			at = lag;
+		}
+	}
+	return at == last ? 0 : (double)at / POINTS;
+}
+
+static int cycle_compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double floor_of(const struct envelope *envelope, size_t from, size_t end)
+{
+	double sorted[ENVELOPE_BINS], sum = 0;
+	size_t count = 0, lowest;
+
+	for (size_t i = from; i < end; i++) {
+		if (!isnan(envelope->floors[i]))
+			sorted[count++] = envelope->floors[i];
+	}
+	if (count == 0)
+		return NAN;
+	qsort(sorted, count, sizeof(sorted[0]), cycle_compare_doubles);
+	lowest = (count + 3) / 4;
+	for (size_t i = 0; i < lowest; i++)
+		sum += sorted[i];
+	return sum / (double)lowest;
+}
+
+size_t cycle_floors(const struct envelope *envelope, double length, size_t most,
+    double *x, double *y)
+{
+	size_t rounds = (size_t)(1 / length), count = 0;
+
+	if (rounds > most)
+		return 0;
+	for (size_t k = rounds; k > 0; k--) {
+		double from = 1 - (double)k * length, end = from + length;
+		double floor =
+		    floor_of(envelope, (size_t)(fmax(0, from) * ENVELOPE_BINS),
+			(size_t)(end * ENVELOPE_BINS));
+
+		if (isnan(floor))
+			continue;
+		x[count] = (from + end) / 2;
+		y[count++] = floor;
+	}
+	return count;
+}
