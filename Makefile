@@ -10,6 +10,7 @@
 # make fuzz       fuzz what reads others' bytes, FUZZ_S=60 seconds each
 # make attack     crafted input, failures, kills and races; ATTACK_S=600 seconds
 # make lint       formatters and static checks
+# make compile_commands.json  for clangd and other tools
 # make analyze    gcc's analyzer, but for what was looked through
 # make measures   how large and how finely cut the source is; measures-all:
 #                 also what a command passes through, tests' time, mutants
@@ -274,6 +275,15 @@ check-headers:
 lint: check-layers check-headers
 	$(Q)bash tests/tools/lint
 
+# How each source is compiled, for editors and analysers.
+compile_commands.json: FORCE
+	$(Q)sh tests/tools/compile-commands \
+		'$(subst ','\'',$(main_compile))' "$(main_sources)" \
+		'$(subst ','\'',$(pic_compile))' "$(sort $(filter-out \
+			$(main_sources),$(module_sources) $(graph_sources) \
+			$(agent_sources)))" \
+		'$(subst ','\'',$(main_compile))' "$(wildcard tests/unit/*.c)" >$@
+
 analyze:
 	$(Q)rm -rf build/analyze
 	$(Q)bash tests/tools/analyze
@@ -348,7 +358,7 @@ dist:
 	$(Q)sh tests/tools/dist $(VERSION)
 
 clean:
-	rm -rf build mprof
+	rm -rf build mprof compile_commands.json
 
 -include $(shell find build -path build/roots -prune -o -name '*.d' -print \
 	2>/dev/null)
