@@ -265,6 +265,8 @@ test-faults: all $(test_programs)
 
 check-layers:
 	$(Q)sh tests/tools/check-layers src
+	@mkdir -p build
+	$(Q)sh tests/tools/check-docs
 
 check-headers:
 	$(Q)sh tests/tools/check-homes src

@@ -315,7 +315,7 @@ const struct command command_heap = {
 	       "milliseconds, while its\n"
 	       "memory is copied; the objects are counted in the copy. For "
 	       "CPython 3.8 to\n"
-	       "3.13.\n\n"
+	       "3.15.\n\n"
 	       "Examples:\n"
 	       "  mprof heap 4711\n"
 	       "  mprof heap 4711 --every 30s\n"

@@ -221,7 +221,7 @@ const struct command command_refs = {
 	"print what keeps the objects of a type alive in a Python program",
     .details = "The program needs no change. It is stopped for some "
 	       "milliseconds, while its\n"
-	       "memory is copied. For CPython 3.8 to 3.13.\n\n"
+	       "memory is copied. For CPython 3.8 to 3.15.\n\n"
 	       "Examples:\n"
 	       "  mprof heap 4711                       which types?\n"
 	       "  mprof refs 4711 Lesson                who holds them?\n"

@@ -2,7 +2,7 @@
  *
  * A CPython interpreter in another process: that there is one, which version
  * it is and where it keeps its things. Nothing of the process is touched or
- * run. Supported are CPython 3.8 to 3.13 with a GIL on x86-64.
+ * run. Supported are CPython 3.8 to 3.15 with a GIL on x86-64.
  */
 #ifndef MPROF_PYTHON_INTERPRETER_H
 #define MPROF_PYTHON_INTERPRETER_H

@@ -187,6 +187,18 @@ flags_of_synopsis() {
 	[ "$count" -gt 30 ]
 }
 
+@test "help, pages and README name the newest CPython of the table" {
+	newest=$(find "$SOURCE/src/python" -name offsets.def -exec \
+		sed -n 's/^	\.minor = \([0-9]*\),/\1/p' {} + | sort -n | tail -n 1)
+	range="CPython 3.8 to 3.$newest"
+	for command in heap refs; do
+		mprof $command --help | xargs | grep -F "$range"
+	done
+	for file in man/mprof-{run,attach,heap}.1 README.md; do
+		grep -F "$range" "$SOURCE/$file"
+	done
+}
+
 @test "each page names the version of none: the Makefile alone has it" {
 	version=$(mprof --version | sed 's/mprof \([^ ]*\) .*/\1/')
 	! grep -F "$version" -r "$SOURCE/man" "$SOURCE/src"
