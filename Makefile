@@ -102,6 +102,10 @@ module_packages += pangocairo
 module_defines += -DHAVE_PANGO
 features += pango
 endif
+ifeq ($(shell $(PKG_CONFIG) --exists fontconfig && echo yes),yes)
+module_packages += fontconfig
+module_defines += -DHAVE_FONTCONFIG
+endif
 features += cairo
 main_defines += -DHAVE_CAIRO
 # It lays out what Cairo draws.

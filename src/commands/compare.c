@@ -318,13 +318,15 @@ static int command_compare_draw(
 	struct chart_run runs[] = {{a->run, names[0]}, {b->run, names[1]}};
 	struct chart_request chart = {.runs = runs, .len = 2};
 	struct scene scene = {0};
-	struct render_request request = {
-	    .scene = &scene, .width = 1260, .height = 540, .scale = 1};
-	const struct render_format *format = format_of_path(path, e);
+	struct render_request request = {.scene = &scene,
+	    .format = format_of_path(path, RENDER_CHART, e),
+	    .width = 1260,
+	    .height = 540,
+	    .scale = 1};
 	int got = -1;
 
-	if (format && chart_difference(&scene, &chart, e) == 0)
-		got = picture_write(&request, format, path, e);
+	if (request.format && chart_difference(&scene, &chart, e) == 0)
+		got = picture_write(&request, path, e);
 	scene_finish(&scene);
 	free(names[0]);
 	free(names[1]);

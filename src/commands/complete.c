@@ -69,7 +69,9 @@ static void offer_value(
 		puts(":files");
 	if (strcmp(row->arg, "PID") == 0)
 		puts(":pids");
-	for (size_t i = 0; (value = options_value(row, i)).name; i++) {
+	for (size_t i = 0;
+	     !strstr(row->arg, "FILE") && (value = options_value(row, i)).name;
+	     i++) {
 		snprintf(word, sizeof(word), "%s%s", lead, value.name);
 		command_complete_offer(
 		    word, prefix, value.help ? value.help : help);

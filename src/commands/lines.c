@@ -397,12 +397,13 @@ static int lines_flame_draw(const struct scene *scene,
 {
 	double lanes = (double)scene->panels.items[0].lanes;
 	struct render_request request = {.scene = scene,
+	    .format = format,
 	    .width = WIDTH,
 	    .height = fmax(LEAST_HEIGHT, FRAME_HEIGHT + LANE_HEIGHT * lanes),
 	    .scale = 1,
 	    .theme = PALETTE_LIGHT};
 
-	return picture_write(&request, format, output, e);
+	return picture_write(&request, output, e);
 }
 
 /* The growth of a recording as a picture, in the format of output's extension.
@@ -417,7 +418,7 @@ static int lines_flame(const struct profile *profile,
 	char *title;
 	int got = -1;
 
-	format = format_of_path(output, &e);
+	format = format_of_path(output, RENDER_CHART, &e);
 	if (!format)
 		return command_fail(COMMAND_MISUSED, &e);
 	title = mem_format("Growth of memory by stack (sampled): %s",

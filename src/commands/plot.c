@@ -128,16 +128,16 @@ static int parse_kind(
 
 static struct option_value format_value_at(size_t at)
 {
-	const struct render_format *format = &render_formats[at];
+	const struct render_format *format = format_nth(RENDER_CHART, at);
 
-	return (struct option_value){
-	    format->summary ? format->name : NULL, format->summary};
+	return format ? (struct option_value){format->name, format->summary}
+		      : (struct option_value){0};
 }
 
 static int parse_format(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
-	const struct render_format *format = format_find(text);
+	const struct render_format *format = format_find(text, RENDER_CHART);
 
 	if (!format)
 		return options_refuse(row, text, e);
@@ -362,8 +362,9 @@ static int choose_file(
 		    "plot: --terminal draws here, %s elsewhere: leave one out",
 		    options->output ? "-o" : "--format");
 	file->path = name_output(options);
-	file->format =
-	    options->format ? options->format : format_of_path(file->path, e);
+	file->format = options->format
+			   ? options->format
+			   : format_of_path(file->path, RENDER_CHART, e);
 	return file->format ? 0 : -1;
 }
 
@@ -371,6 +372,7 @@ static int write_chart(const struct scene *scene, const struct plot_file *file,
     const struct plot_options *options, struct err *e)
 {
 	struct render_request request = {.scene = scene,
+	    .format = file->format,
 	    .width = options->size.width,
 	    .height = options->size.height,
 	    .scale = options->scale,
@@ -378,7 +380,7 @@ static int write_chart(const struct scene *scene, const struct plot_file *file,
 	    .theme = strcmp(options->theme, "dark") == 0 ? PALETTE_DARK
 							 : PALETTE_LIGHT};
 
-	return picture_write(&request, file->format, file->path, e);
+	return picture_write(&request, file->path, e);
 }
 
 static int plot_write_page(

@@ -3,15 +3,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
-#include "base/io.h"
 #include "base/mem.h"
 #include "cli/waiting.h"
 #include "commands/command.h"
+#include "commands/picture.h"
 #include "input/target.h"
-#include "render/graph.h"
+#include "render/picture.h"
 
 #define REFERRERS_DEPTH 10
 #define REFERENTS_DEPTH 3
@@ -24,6 +23,13 @@ struct refs_options {
 };
 
 static const char *const themes[] = {"light", "dark", NULL};
+
+static struct option_value graph_format_at(size_t at)
+{
+	const struct render_format *format = format_nth(RENDER_GRAPH, at);
+
+	return (struct option_value){.name = format ? format->name : NULL};
+}
 
 static const struct option_row rows[] = {
     {.name = "depth",
@@ -52,8 +58,9 @@ static const struct option_row rows[] = {
     {.letter = 'o',
 	.name = "output",
 	.arg = "FILE",
-	.help = "draw the result: .svg, .png, .pdf or .dot",
+	.help = "draw the result, in the format of its extension: {}",
 	.parse = option_text,
+	.choice_at = graph_format_at,
 	.offset = offsetof(struct refs_options, output),
 	.ours = true},
     {.name = "theme",
@@ -72,65 +79,33 @@ static const struct option_row rows[] = {
 
 static const struct refs_options defaults = {.count = 10, .theme = "light"};
 
-static const struct {
-	const char *name;
-	enum picture picture;
-	bool dot;
-} formats[] = {
-    {"png", PICTURE_PNG, false},
-    {"svg", PICTURE_SVG, false},
-    {"pdf", PICTURE_PDF, false},
-    {"dot", PICTURE_PNG, true},
-};
-
-#define FORMATS (sizeof(formats) / sizeof(formats[0]))
-
-/* The row of the file's extension; FORMATS where it is none of them. */
-static size_t format_of(const char *path)
+static int write_graph(struct graph *graph, const char *path,
+    const struct render_format *format, const struct refs_options *options,
+    struct err *e)
 {
-	const char *slash = strrchr(path, '/');
-	const char *dot = strrchr(slash ? slash : path, '.');
-	size_t i = 0;
+	struct render_request request = {.graph = graph,
+	    .format = format,
+	    .scale = 1,
+	    .theme =
+		strcmp(options->theme, "dark") ? PALETTE_LIGHT : PALETTE_DARK};
 
-	while (i < FORMATS && (!dot || strcasecmp(dot + 1, formats[i].name)))
-		i++;
-	return i;
-}
-
-static int write_graph(struct graph *graph, const char *path, size_t format,
-    const struct refs_options *options, struct err *e)
-{
-	enum palette_theme theme =
-	    strcmp(options->theme, "dark") ? PALETTE_LIGHT : PALETTE_DARK;
-	struct io_output out;
-	int got = 0;
-
-	if (io_output_open(&out, path, e) != 0)
-		return -1;
-	if (formats[format].dot)
-		graph_write_dot(graph, out.stream);
-	else
-		got = graph_render(
-		    graph, formats[format].picture, theme, out.stream, e);
-	if (got == 0)
-		return io_output_commit(&out, e);
-	io_output_discard(&out);
-	return -1;
+	return picture_write(&request, path, e);
 }
 
 /* Without a layouter of our own, Graphviz's program can do it afterwards:
  * refs.dot in place of refs.svg. The picture that was asked for is not there,
  * which is a failure all the same. */
-static int write_dot_instead(struct graph *graph, size_t format,
+static int write_dot_instead(struct graph *graph, const char *picture,
     const struct refs_options *options, const struct err *cause)
 {
-	size_t stem = strlen(options->output) - strlen(formats[format].name);
+	const struct render_format *dot = format_find("dot", RENDER_GRAPH);
+	size_t stem = strlen(options->output) - strlen(picture);
 	char *path = mem_format("%.*sdot", (int)stem, options->output);
 	struct err e;
 
-	if (write_graph(graph, path, FORMATS - 1, options, &e) == 0)
+	if (write_graph(graph, path, dot, options, &e) == 0)
 		err_set(&e, "%s; wrote %s instead, which dot -T%s draws",
-		    cause->text, path, formats[format].name);
+		    cause->text, path, picture);
 	free(path);
 	return command_fail(COMMAND_FAILED, &e);
 }
@@ -138,14 +113,15 @@ static int write_dot_instead(struct graph *graph, size_t format,
 static int command_refs_draw(
     const struct refs *refs, const struct refs_options *options)
 {
-	size_t format = format_of(options->output);
+	struct err e;
+	const struct render_format *format =
+	    format_of_path(options->output, RENDER_GRAPH, &e);
 	struct graph graph = {0};
 	int status = COMMAND_OK;
-	struct err e;
 
 	refs_draw(refs, &graph);
-	if (!formats[format].dot && !graph_can_render(&e))
-		status = write_dot_instead(&graph, format, options, &e);
+	if (format->render == render_picture && !picture_can_draw_graphs(&e))
+		status = write_dot_instead(&graph, format->name, options, &e);
 	else if (write_graph(&graph, options->output, format, options, &e) != 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	graph_finish(&graph);
@@ -191,10 +167,8 @@ static int command_refs_check(const struct refs_options *options, int count)
 		err_set(&e, "refs: --depth is at most %d", DEPTH_MAX);
 	else if (options->output && options->json)
 		err_set(&e, "refs: --json is printed, --output is drawn");
-	else if (options->output && format_of(options->output) == FORMATS)
-		err_set(&e, "%s: end the name with .svg, .png, .pdf or .dot",
-		    options->output);
-	else
+	else if (!options->output ||
+		 format_of_path(options->output, RENDER_GRAPH, &e))
 		return COMMAND_OK;
 	return command_fail(COMMAND_MISUSED, &e);
 }

@@ -24,22 +24,49 @@ static int render_html(
 	return 0;
 }
 
-const struct render_format render_formats[] = {
-    {"png", "a picture of pixels", render_png, .binary = true},
-    {"svg", "a picture of lines", render_svg, .binary = false},
-    {"pdf", "a page", render_pdf, .binary = true},
-    {"eps", "a picture of lines for TeX and print", render_eps,
-	.binary = false},
-    {"html", "a page to explore in a browser", render_html, .can_switch = true},
-    {"scene", NULL, render_scene, .binary = false}, /* its parts as text */
+static int render_dot(
+    const struct render_request *request, FILE *out, struct err *e)
+{
+	(void)e;
+	graph_write_dot(request->graph, out);
+	return 0;
+}
+
+static const struct render_format render_formats[] = {
+    {"png", "a picture of pixels", render_picture,
+	.draws = RENDER_CHART | RENDER_GRAPH, .picture = PICTURE_PNG,
+	.binary = true},
+    {"svg", "a picture of lines", render_picture,
+	.draws = RENDER_CHART | RENDER_GRAPH, .picture = PICTURE_SVG},
+    {"pdf", "a page", render_picture, .draws = RENDER_CHART | RENDER_GRAPH,
+	.picture = PICTURE_PDF, .binary = true},
+    {"eps", "a picture of lines for TeX and print", render_picture,
+	.draws = RENDER_CHART | RENDER_GRAPH, .picture = PICTURE_EPS},
+    {"html", "a page to explore in a browser", render_html,
+	.draws = RENDER_CHART, .can_switch = true},
+    {"dot", "the language of Graphviz's programs", render_dot,
+	.draws = RENDER_GRAPH},
+    /* a chart's parts as text */
+    {"scene", NULL, render_scene, .draws = RENDER_CHART},
     {.name = NULL},
 };
 
-const struct render_format *format_find(const char *name)
+const struct render_format *format_find(
+    const char *name, enum render_subject subject)
 {
 	for (const struct render_format *row = render_formats; row->name;
 	     row++) {
-		if (strcasecmp(row->name, name) == 0)
+		if ((row->draws & subject) && strcasecmp(row->name, name) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+const struct render_format *format_nth(enum render_subject subject, size_t nth)
+{
+	for (const struct render_format *row = render_formats; row->name;
+	     row++) {
+		if ((row->draws & subject) && row->summary && nth-- == 0)
 			return row;
 	}
 	return NULL;
@@ -65,13 +92,15 @@ static const struct {
 };
 
 /* Says which ends of names are known. Returns -1. */
-static int format_advise(const char *path, const char *problem, struct err *e)
+static int format_advise(const char *path, enum render_subject subject,
+    const char *problem, struct err *e)
 {
+	const struct render_format *row;
 	struct strbuf known = {0};
 
-	for (const struct render_format *row = render_formats; row->summary;
-	     row++) {
-		strbuf_separate(&known, row[1].summary ? ", " : " or ");
+	for (size_t i = 0; (row = format_nth(subject, i)); i++) {
+		strbuf_separate(
+		    &known, format_nth(subject, i + 1) ? ", " : " or ");
 		strbuf_add_format(&known, ".%s", row->name);
 	}
 	err_set(e, "%s: %send the name with %s", path, problem, known.text);
@@ -79,21 +108,26 @@ static int format_advise(const char *path, const char *problem, struct err *e)
 	return -1;
 }
 
-static int format_refuse(const char *path, const char *name, struct err *e)
+static int format_refuse(const char *path, enum render_subject subject,
+    const char *name, struct err *e)
 {
+	const char *what = subject == RENDER_CHART ? "charts" : "graphs";
 	char problem[256];
 
 	for (size_t i = 0;
 	     i < sizeof(formats_of_others) / sizeof(formats_of_others[0]);
 	     i++) {
-		if (strcasecmp(formats_of_others[i].name, name) == 0)
+		const char *instead = formats_of_others[i].instead;
+
+		if (strcasecmp(formats_of_others[i].name, name) == 0 &&
+		    format_find(instead, subject))
 			return err_set(e,
-			    "%s: charts aren't written as %s; use .%s", path,
-			    name, formats_of_others[i].instead);
+			    "%s: %s aren't written as %s; use .%s", path, what,
+			    name, instead);
 	}
-	snprintf(problem, sizeof(problem), "no format of charts is called %s; ",
-	    name);
-	return format_advise(path, problem, e);
+	snprintf(problem, sizeof(problem), "no format of %s is called %s; ",
+	    what, name);
+	return format_advise(path, subject, problem, e);
 }
 
 const char *format_extension(const char *path)
@@ -106,16 +140,18 @@ const char *format_extension(const char *path)
 	return dot && dot[1] ? dot + 1 : NULL;
 }
 
-const struct render_format *format_of_path(const char *path, struct err *e)
+const struct render_format *format_of_path(
+    const char *path, enum render_subject subject, struct err *e)
 {
 	const char *name = format_extension(path);
-	const struct render_format *format = name ? format_find(name) : NULL;
+	const struct render_format *format =
+	    name ? format_find(name, subject) : NULL;
 
-	if (!format && strcmp(path, "-") == 0)
+	if (!format && strcmp(path, "-") == 0 && subject == RENDER_CHART)
 		err_set(e, "-o -: say what to write with --format");
 	else if (!format && name)
-		format_refuse(path, name, e);
+		format_refuse(path, subject, name, e);
 	else if (!format)
-		format_advise(path, "", e);
+		format_advise(path, subject, "", e);
 	return format;
 }

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/self.h"
-#include "render/graph_module.h"
 
 #if defined(HAVE_CAIRO) || defined(HAVE_GRAPHVIZ)
 /* What a module's symbol points to; each begins with its version. A module is

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The renderer with Cairo's libraries lives in a module, render.so, that is
- * loaded when a picture is drawn: a process that records never holds it.
- * This is what the program and the module agree upon.
+ * The renderer with Cairo's libraries lives in a module, render.so, and the
+ * layouter with Graphviz's in another, graph.so; they are loaded when a picture
+ * or a graph is drawn: a process that records never holds them. This is what
+ * the program and the modules agree upon.
  */
 #ifndef MPROF_RENDER_MODULE_H
 #define MPROF_RENDER_MODULE_H
@@ -13,11 +14,14 @@
 #include "layout/drawing.h"
 #include "render/palette.h"
 
-/* Goes up with every change of what stands in this header or drawing.h. */
-#define RENDER_MODULE_VERSION 3
+/* Go up with every change of what stands here, in drawing.h or in graph.h. */
+#define RENDER_MODULE_VERSION 4
+#define GRAPH_MODULE_VERSION 1
 
 /* A side of a picture in pixels; Cairo refuses more. */
 #define RENDER_MOST_PIXELS 32767
+
+struct graph;
 
 enum picture { PICTURE_PNG, PICTURE_SVG, PICTURE_PDF, PICTURE_EPS };
 
@@ -34,6 +38,8 @@ struct render_module {
 	int version;
 	void *(*fonts_create)(struct err *e); /* NULL with e: no font */
 	void (*fonts_destroy)(void *fonts);
+	/* -1 with e where a folder of fonts can't be read. */
+	int (*fonts_check)(struct err *e);
 	double (*text_width)(
 	    void *fonts, const char *text, double size, bool bold);
 	int (*draw)(const struct render_job *job, struct err *e);
@@ -42,8 +48,20 @@ struct render_module {
 /* The module's one symbol, a const struct render_module. */
 #define RENDER_MODULE_SYMBOL "mprof_render_module"
 
-/* Loads it, once; NULL with e where it is missing or of another version. */
+struct graph_module {
+	int version;
+	/* Finds places for boxes and labels, whose sizes are there, and the
+	 * arrows' curves; y grows downwards. */
+	int (*place)(struct graph *graph, struct err *e);
+};
+
+/* The module's one symbol, a const struct graph_module. */
+#define GRAPH_MODULE_SYMBOL "mprof_graph_module"
+
+/* Load a module, once; NULL with e where it is missing or of another version.
+ */
 const struct render_module *render_module_load(struct err *e);
+const struct graph_module *graph_module_load(struct err *e);
 
 /* The same for the module of graphs; see graph_module.h. */
 const struct graph_module *graph_module_load(struct err *e);

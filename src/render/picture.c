@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "render/picture.h"
 
+#include <math.h>
+
 #include "layout/layout.h"
 #include "render/module.h"
 
@@ -29,57 +31,93 @@ static int check_size(
 	return 0;
 }
 
-static int render_picture(const struct render_request *request,
-    enum picture picture, FILE *out, struct err *e)
+/* A chart is laid out here, in the space that was asked for. */
+static int draw_chart(const struct render_request *request,
+    const struct render_module *module, struct render_job *job, struct err *e)
 {
-	double scale = picture == PICTURE_PNG ? request->scale : 1;
-	const struct render_module *module;
 	struct layout_request layout = {.width = request->width,
 	    .height = request->height,
-	    .density = scale,
-	    .every_sample = request->every_sample};
+	    .density = job->scale,
+	    .most_columns =
+		job->picture == PICTURE_PNG ? 0 : MOST_VECTOR_COLUMNS,
+	    .every_sample = request->every_sample,
+	    .measure = {module->text_width, job->fonts}};
 	struct drawing drawing;
-	struct render_job job = {.drawing = &drawing,
-	    .palette = palette_of(request->theme),
-	    .picture = picture,
-	    .scale = scale,
-	    .out = out};
 	int got;
 
-	if (check_size(request, scale, e) != 0)
-		return -1;
-	module = render_module_load(e);
-	if (!module)
-		return -1;
-	if (picture != PICTURE_PNG)
-		layout.most_columns = MOST_VECTOR_COLUMNS;
-	job.fonts = module->fonts_create(e);
-	if (!job.fonts)
-		return -1;
-	layout.measure = (struct text_measure){module->text_width, job.fonts};
 	layout_scene(&drawing, request->scene, &layout);
-	got = module->draw(&job, e);
+	job->drawing = &drawing;
+	got = module->draw(job, e);
 	drawing_finish(&drawing);
-	module->fonts_destroy(job.fonts);
 	return got;
 }
 
-int render_png(const struct render_request *request, FILE *out, struct err *e)
+/* A graph is measured with the fonts, laid out by the layouter, and as large as
+ * it takes; one of more pixels than can be is made smaller. */
+static int draw_graph(struct graph *graph, const struct graph_module *layouter,
+    const struct render_module *module, struct render_job *job, struct err *e)
 {
-	return render_picture(request, PICTURE_PNG, out, e);
+	struct text_measure measure = {module->text_width, job->fonts};
+	struct drawing drawing = {0};
+	double most;
+	int got;
+
+	graph_measure(graph, &measure);
+	if (layouter->place(graph, e) != 0)
+		return -1;
+	graph_draw(&drawing, graph, &measure);
+	most = fmax(drawing.width, drawing.height);
+	if (job->picture == PICTURE_PNG && most > RENDER_MOST_PIXELS)
+		job->scale = (RENDER_MOST_PIXELS - 1) / most;
+	job->drawing = &drawing;
+	got = module->draw(job, e);
+	drawing_finish(&drawing);
+	return got;
 }
 
-int render_svg(const struct render_request *request, FILE *out, struct err *e)
+static int check_boxes(const struct graph *graph, struct err *e)
 {
-	return render_picture(request, PICTURE_SVG, out, e);
+	return graph->boxes.len <= GRAPH_BOXES_MAX
+		   ? 0
+		   : err_set(e,
+			 "%zu boxes: a picture has at most %d; take a smaller "
+			 "--count or --depth",
+			 graph->boxes.len, GRAPH_BOXES_MAX);
 }
 
-int render_pdf(const struct render_request *request, FILE *out, struct err *e)
+bool picture_can_draw_graphs(struct err *e)
 {
-	return render_picture(request, PICTURE_PDF, out, e);
+	return graph_module_load(e) && render_module_load(e);
 }
 
-int render_eps(const struct render_request *request, FILE *out, struct err *e)
+int render_picture(
+    const struct render_request *request, FILE *out, struct err *e)
 {
-	return render_picture(request, PICTURE_EPS, out, e);
+	enum picture picture = request->format->picture;
+	struct render_job job = {.palette = palette_of(request->theme),
+	    .picture = picture,
+	    .scale = picture == PICTURE_PNG ? request->scale : 1,
+	    .out = out};
+	const struct graph_module *layouter = NULL;
+	const struct render_module *module;
+	int got;
+
+	if (request->scene)
+		got = check_size(request, job.scale, e);
+	else
+		got = check_boxes(request->graph, e);
+	if (got == 0 && !request->scene)
+		got = (layouter = graph_module_load(e)) ? 0 : -1;
+	module = got == 0 ? render_module_load(e) : NULL;
+	job.fonts = module ? module->fonts_create(e) : NULL;
+	if (!job.fonts)
+		return -1;
+	if (request->scene)
+		got = draw_chart(request, module, &job, e);
+	else
+		got = draw_graph(request->graph, layouter, module, &job, e);
+	if (got == 0 && request->warning)
+		module->fonts_check(request->warning);
+	module->fonts_destroy(job.fonts);
+	return got;
 }

@@ -75,7 +75,7 @@ add_metric() {
 }
 
 add_chart_format() {
-	before src/render/formats.c '^const struct render_format render_formats' <<-'END'
+	before src/render/formats.c '^static const struct render_format render_formats' <<-'END'
 		static int render_words(
 		    const struct render_request *request, FILE *out, struct err *e)
 		{
@@ -85,7 +85,7 @@ add_chart_format() {
 		}
 
 	END
-	echo '    {"words", "a sentence", render_words, .binary = false},' |
+	echo '    {"words", "a sentence", render_words, .draws = RENDER_CHART},' |
 		before src/render/formats.c '^    .*"scene"'
 }
 

@@ -502,6 +502,21 @@ many() {
 	done
 }
 
+@test "plot: a folder of fonts that can't be read is named" {
+	pkg-config --exists fontconfig || skip "built without fontconfig"
+	recording a.dat
+	ln -s loop loop
+	printf '<fontconfig><dir>/usr/share/fonts</dir><dir>%s</dir><dir>%s</dir></fontconfig>\n' \
+		"$PWD/none" "$PWD/loop" >fonts.conf
+	FONTCONFIG_FILE=$PWD/fonts.conf run_apart mprof plot -o a.png a.dat
+	[ "$status" -eq 0 ]
+	starts a.png PNG
+	same "${errors%%: its fonts*}" \
+		"mprof: $PWD/loop: can't be read, Too many levels of symbolic links"
+	run_apart mprof plot -o a.png a.dat
+	same "$errors" ""
+}
+
 @test "plot: without any font a picture is refused, a page is not" {
 	recording a.dat
 	printf '<fontconfig><dir>%s</dir></fontconfig>\n' "$PWD/none" >fonts.conf

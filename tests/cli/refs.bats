@@ -221,9 +221,13 @@ chains() {
 		[[ $errors == *"none"*'No such file or directory'* ]]
 	done
 	for file in l.html l. l none.d/l; do
+		case $file in
+		*.html) why='no format of graphs is called html; ' ;;
+		*) why= ;;
+		esac
 		run_apart mprof refs "$pid" Lesson -o "$file"
 		[ "$status" -eq 2 ]
-		same "$errors" "mprof: $file: end the name with .svg, .png, .pdf or .dot"
+		same "$errors" "mprof: $file: ${why}end the name with .png, .svg, .pdf, .eps or .dot"
 	done
 	[ -z "$(find . -name 'l*')" ]
 	let_end

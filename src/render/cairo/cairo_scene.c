@@ -305,6 +305,7 @@ const struct render_module mprof_render_module = {
     .version = RENDER_MODULE_VERSION,
     .fonts_create = fonts_create,
     .fonts_destroy = fonts_destroy,
+    .fonts_check = text_folders_check,
     .text_width = cairo_scene_text_width,
     .draw = cairo_scene_draw,
 };

@@ -2,7 +2,8 @@
 #include <gvc.h>
 
 #include "base/mem.h"
-#include "render/graph_module.h"
+#include "graph/graph.h"
+#include "render/module.h"
 
 #define INCH 72.0
 
