@@ -81,8 +81,12 @@ size_t envelope_blocks(
 		size_t end = (b + 1) * ENVELOPE_BINS / blocks;
 		double floor = NAN;
 
-		for (size_t i = first; i < end; i++)
-			floor = fmin(floor, envelope->floors[i]);
+		for (size_t i = first; i < end; i++) {
+			double level = envelope->floors[i];
+
+			if (level < floor || isnan(floor))
+				floor = level;
+		}
 		if (isnan(floor))
 			continue;
 		x[count] = (double)(first + end) / 2 / ENVELOPE_BINS;

@@ -203,7 +203,8 @@ static struct piece line_of(const struct pieces_sums *s,
 	yy = s->yy[end] - s->yy[from] - n * y * y;
 	piece.slope = xx > 1e-12 ? xy / xx : 0;
 	piece.a = p->y[0] + y - piece.slope * x;
-	piece.residue = fmax(0, yy - piece.slope * xy);
+	yy -= piece.slope * xy;
+	piece.residue = yy > 0 ? yy : 0;
 	return piece;
 }
 

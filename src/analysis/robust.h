@@ -25,7 +25,7 @@ struct robust_trend {
 	double spread;    /* robust deviation of the residuals (MAD * 1.4826) */
 };
 
-/* Sorts values; the median (mean of the middle two), 0 for none. */
+/* The median (mean of the middle two), 0 for none; values are reordered. */
 double robust_median(double *values, size_t count);
 
 /* 1.4826 times the median distance from the median; values are reordered. */
