@@ -107,13 +107,11 @@ static void analysis_lines_add(struct lines *lines, struct index *index,
     const struct lines_row *key, const struct stack_growth *growth)
 {
 	uint32_t hash = row_hash(key);
-	size_t at = index_find(index, hash, row_is, lines->rows.items, key);
+	size_t at = index_place(
+	    index, hash, row_is, lines->rows.items, key, lines->rows.len);
 
-	if (at == INDEX_NONE) {
-		at = lines->rows.len;
+	if (at == lines->rows.len)
 		*array_push(&lines->rows) = *key;
-		index_add(index, hash, at);
-	}
 	lines->rows.items[at].mib += growth->mib;
 	lines->rows.items[at].samples += growth->samples;
 }

@@ -75,14 +75,12 @@ static struct party *party_of(
     struct parties *parties, struct index *index, const char *name)
 {
 	uint32_t hash = name ? index_hash(name, strlen(name)) : 0;
-	size_t at =
-	    index_find(index, hash, party_is, parties->list.items, name);
+	size_t at = index_place(index, hash, party_is, parties->list.items,
+	    name, parties->list.len);
 
-	if (at != INDEX_NONE)
-		return &parties->list.items[at];
-	*array_push(&parties->list) = (struct party){.name = name};
-	index_add(index, hash, parties->list.len - 1);
-	return &parties->list.items[parties->list.len - 1];
+	if (at == parties->list.len)
+		*array_push(&parties->list) = (struct party){.name = name};
+	return &parties->list.items[at];
 }
 
 /* The most that the descendants ever left of the total. */

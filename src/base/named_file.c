@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/path.h"
 
 enum {
 	LINKS_MAX = 40,      /* as many as the kernel follows */
@@ -21,13 +22,13 @@ enum {
  * leaves the last component in name. -1 with errno. */
 static int named_file_enter(struct named_file *file, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *folder = slash ? mem_copy_n(path, (size_t)(slash + 1 - path))
-			     : mem_copy(".");
+	const char *name = path_name(path);
+	char *folder = name > path ? mem_copy_n(path, (size_t)(name - path))
+				   : mem_copy(".");
 	int fd = openat(file->folder, folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	free(file->name);
-	file->name = mem_copy(slash ? slash + 1 : path);
+	file->name = mem_copy(name);
 	free(folder);
 	if (fd < 0)
 		return -1;

@@ -6,6 +6,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "chart/chart.h"
 #include "cli/browser.h"
 #include "cli/terminal.h"
@@ -205,18 +206,11 @@ struct plot_reading {
 /* More lines than that over each other show nothing, and take for ever. */
 enum { MOST_RUNS = 100 };
 
-static const char *command_plot_base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static void choose_runs(
     struct plot_reading *reading, const struct profile *profile, long only)
 {
 	for (size_t i = 0; i < profile->runs.len; i++) {
-		const char *file = command_plot_base_name(profile->path);
+		const char *file = path_name(profile->path);
 		char *name = profile->runs.len > 1
 				 ? mem_format("%s, run %zu", file, i + 1)
 				 : mem_copy(file);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/path.h"
 #include "proc/argv.h"
 
 struct find_search {
@@ -34,7 +35,8 @@ static bool find_look(void *context, pid_t pid)
 {
 	struct find_search *search = context;
 	struct proc_stat stat;
-	char command[FIND_COMMAND], *slash;
+	char command[FIND_COMMAND];
+	const char *name;
 
 	if (pid == search->fs->self || !procfs_stat(search->fs, pid, &stat) ||
 	    stat.state == 'Z' || stat.state == 'X' || stat.is_kernel)
@@ -46,12 +48,11 @@ static bool find_look(void *context, pid_t pid)
 	if (argv_read(search->commands, pid, stat.started, FIND_PATIENCE_NS,
 		command) <= 0)
 		command[0] = 0;
-	slash = strrchr(command, '/');
-	if (strcmp(slash ? slash + 1 : command, search->word) == 0)
+	name = path_name(command);
+	if (strcmp(name, search->word) == 0)
 		find_take(search, pid, true);
-	else if (!search->find->exact &&
-		 (strstr(stat.name, search->word) ||
-		     strstr(slash ? slash + 1 : command, search->word)))
+	else if (!search->find->exact && (strstr(stat.name, search->word) ||
+					     strstr(name, search->word)))
 		find_take(search, pid, false);
 	return true;
 }

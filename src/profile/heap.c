@@ -14,21 +14,20 @@ void heap_finish(struct heap *heap)
 	index_finish(&heap->index);
 }
 
-static bool analysis_heap_is_named(
-    const void *items, size_t at, const void *key)
+static bool heap_row_is(const void *items, size_t at, const void *key)
 {
 	const struct heap_row *rows = items;
 
 	return strcmp(rows[at].name, key) == 0;
 }
 
-static size_t analysis_heap_place_of(const struct heap *heap, const char *name)
+static size_t heap_row_of(const struct heap *heap, const char *name)
 {
 	return index_find(&heap->index, index_hash(name, strlen(name)),
-	    analysis_heap_is_named, heap->rows.items, name);
+	    heap_row_is, heap->rows.items, name);
 }
 
-static int64_t analysis_heap_sum(int64_t a, int64_t b)
+static int64_t heap_row_sum(int64_t a, int64_t b)
 {
 	int64_t both;
 
@@ -37,7 +36,7 @@ static int64_t analysis_heap_sum(int64_t a, int64_t b)
 	return both;
 }
 
-static int64_t analysis_heap_less(int64_t a, int64_t b)
+static int64_t heap_row_less(int64_t a, int64_t b)
 {
 	int64_t rest;
 
@@ -48,7 +47,7 @@ static int64_t analysis_heap_less(int64_t a, int64_t b)
 
 void heap_add(struct heap *heap, const char *name, int64_t count, int64_t bytes)
 {
-	size_t place = analysis_heap_place_of(heap, name);
+	size_t place = heap_row_of(heap, name);
 	struct heap_row *row;
 
 	if (place == INDEX_NONE) {
@@ -59,29 +58,29 @@ void heap_add(struct heap *heap, const char *name, int64_t count, int64_t bytes)
 		return;
 	}
 	row = &heap->rows.items[place];
-	row->count = analysis_heap_sum(row->count, count);
-	row->bytes = analysis_heap_sum(row->bytes, bytes);
+	row->count = heap_row_sum(row->count, count);
+	row->bytes = heap_row_sum(row->bytes, bytes);
 }
 
 const struct heap_row *heap_find(const struct heap *heap, const char *name)
 {
-	size_t place = analysis_heap_place_of(heap, name);
+	size_t place = heap_row_of(heap, name);
 
 	return place == INDEX_NONE ? NULL : &heap->rows.items[place];
 }
 
-static int analysis_heap_descending(int64_t a, int64_t b)
+static int heap_row_descending(int64_t a, int64_t b)
 {
 	return (a < b) - (a > b);
 }
 
-static int analysis_heap_order(const void *left, const void *right)
+static int heap_row_order(const void *left, const void *right)
 {
 	const struct heap_row *a = left, *b = right;
-	int result = analysis_heap_descending(a->bytes, b->bytes);
+	int result = heap_row_descending(a->bytes, b->bytes);
 
 	if (result == 0)
-		result = analysis_heap_descending(a->count, b->count);
+		result = heap_row_descending(a->count, b->count);
 	return result ? result : strcmp(a->name, b->name);
 }
 
@@ -90,7 +89,7 @@ void heap_sort(struct heap *heap)
 	if (heap->rows.len == 0)
 		return;
 	qsort(heap->rows.items, heap->rows.len, sizeof(*heap->rows.items),
-	    analysis_heap_order);
+	    heap_row_order);
 	/* Every place is another's now. */
 	index_finish(&heap->index);
 	for (size_t i = 0; i < heap->rows.len; i++) {
@@ -106,9 +105,9 @@ struct heap_row heap_total(const struct heap *heap)
 
 	for (size_t i = 0; i < heap->rows.len; i++) {
 		total.count =
-		    analysis_heap_sum(total.count, heap->rows.items[i].count);
+		    heap_row_sum(total.count, heap->rows.items[i].count);
 		total.bytes =
-		    analysis_heap_sum(total.bytes, heap->rows.items[i].bytes);
+		    heap_row_sum(total.bytes, heap->rows.items[i].bytes);
 	}
 	return total;
 }
@@ -121,8 +120,8 @@ static void add_difference(struct heap *out, const char *name,
 	then = then ? then : &none;
 	now = now ? now : &none;
 	if (now->count != then->count || now->bytes != then->bytes)
-		heap_add(out, name, analysis_heap_less(now->count, then->count),
-		    analysis_heap_less(now->bytes, then->bytes));
+		heap_add(out, name, heap_row_less(now->count, then->count),
+		    heap_row_less(now->bytes, then->bytes));
 }
 
 void heap_difference(
@@ -132,8 +131,7 @@ void heap_difference(
 
 	out->has_rss = before->has_rss && after->has_rss;
 	if (out->has_rss)
-		out->rss_kib =
-		    analysis_heap_less(after->rss_kib, before->rss_kib);
+		out->rss_kib = heap_row_less(after->rss_kib, before->rss_kib);
 	for (size_t i = 0; row && i < after->rows.len; i++)
 		add_difference(
 		    out, row[i].name, heap_find(before, row[i].name), &row[i]);

@@ -81,12 +81,10 @@ static bool stack_is(const void *stacks, size_t at, const void *id)
 size_t run_stack(struct run *run, int id)
 {
 	uint32_t hash = index_hash(&id, sizeof(id));
-	size_t at = index_find(
-	    &run->stack_index, hash, stack_is, run->stacks.items, &id);
+	size_t at = index_place(&run->stack_index, hash, stack_is,
+	    run->stacks.items, &id, run->stacks.len);
 
-	if (at != INDEX_NONE)
-		return at;
-	*array_push(&run->stacks) = (struct stack){.id = id};
-	index_add(&run->stack_index, hash, run->stacks.len - 1);
-	return run->stacks.len - 1;
+	if (at == run->stacks.len)
+		*array_push(&run->stacks) = (struct stack){.id = id};
+	return at;
 }

@@ -73,16 +73,13 @@ static uint32_t chains_intern(
     struct chains_table *table, const struct chain_link *link)
 {
 	uint32_t hash = index_hash(link, KEY_SIZE);
-	size_t at = index_find(
-	    &table->index, hash, same_link, table->links.items, link);
+	size_t at = index_place(&table->index, hash, same_link,
+	    table->links.items, link, table->links.len);
 
-	if (at == INDEX_NONE) {
-		at = table->links.len;
+	if (at == table->links.len)
 		*array_push(&table->links) = *link;
-		index_add(&table->index, hash, at);
-	} else if (table->links.items[at].detail != link->detail) {
+	else if (table->links.items[at].detail != link->detail)
 		table->links.items[at].varies = true;
-	}
 	return (uint32_t)at;
 }
 

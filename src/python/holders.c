@@ -107,14 +107,11 @@ static uint32_t label_of(
 {
 	const struct holders_label label = {address, text};
 	uint32_t hash = index_hash(&label, sizeof(label));
-	size_t at = index_find(&holders->labels_index, hash, is_same_label,
-	    holders->labels.items, &label);
+	size_t at = index_place(&holders->labels_index, hash, is_same_label,
+	    holders->labels.items, &label, holders->labels.len);
 
-	if (at != INDEX_NONE)
-		return (uint32_t)at;
-	at = holders->labels.len;
-	*array_push(&holders->labels) = label;
-	index_add(&holders->labels_index, hash, at);
+	if (at == holders->labels.len)
+		*array_push(&holders->labels) = label;
 	return (uint32_t)at;
 }
 

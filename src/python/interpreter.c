@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "base/utf8.h"
 #include "proc/maps.h"
 #include "python/elf.h"
@@ -60,13 +61,6 @@ static const char *const symbol_names[SYM_COUNT] = {
     [SYM_CODE] = "PyCode_Type",
 };
 
-static const char *interpreter_base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static bool interpreter_begins(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;
@@ -114,7 +108,7 @@ static int images_find(struct images *images, pid_t pid, const char *program)
 	if (maps_open(&maps, pid) < 0)
 		return -1;
 	while (maps_next(&maps, &entry)) {
-		const char *name = interpreter_base_name(entry.path);
+		const char *name = path_name(entry.path);
 
 		if (!strcmp(entry.path, program))
 			images_add(images, &entry, true);
@@ -166,7 +160,7 @@ static void image_path(
 /* "libpython3.9.so.1.0", "python3.9": 9; -1 where the name tells none. */
 static int minor_of_name(const char *path, int *major)
 {
-	const char *at = strstr(interpreter_base_name(path), "python");
+	const char *at = strstr(path_name(path), "python");
 	char *end;
 	long minor;
 
@@ -205,7 +199,7 @@ static enum python_result no_runtime(
 	if (images->pypy)
 		return interpreter_unsupported(e, pid, "PyPy");
 	for (size_t i = 0; i < images->len; i++) {
-		const char *name = interpreter_base_name(images->items[i].path);
+		const char *name = path_name(images->items[i].path);
 		int major, minor = minor_of_name(name, &major);
 
 		if (interpreter_begins(name, "pypy"))
@@ -404,7 +398,7 @@ static enum python_result images_unread(
 static enum python_result try_image(struct python_target *target,
     struct images *images, const struct interpreter_image *image, struct err *e)
 {
-	const char *name = interpreter_base_name(image->path);
+	const char *name = path_name(image->path);
 	bool named = interpreter_begins(name, "python") ||
 		     interpreter_begins(name, "libpython");
 	char path[PATH_MAX];

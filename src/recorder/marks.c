@@ -16,6 +16,7 @@
 #include "base/file_lock.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/path.h"
 
 /* What one tick reads at most: a program that marks without end must not keep
  * the sampler from its next deadline. */
@@ -310,14 +311,13 @@ char *marks_find(pid_t pid, struct err *e)
  * some other file. */
 static int check_file(int fd, const char *path, struct err *e)
 {
-	const char *slash = strrchr(path, '/');
 	struct stat file;
 
 	if (fstat(fd, &file) != 0)
 		return err_errno(e, "%s: can't be looked at", path);
 	if (!S_ISREG(file.st_mode) || file.st_uid != geteuid() ||
 	    file.st_nlink != 1 ||
-	    fnmatch(name_pattern, slash ? slash + 1 : path, 0) != 0)
+	    fnmatch(name_pattern, path_name(path), 0) != 0)
 		return err_set(e, "%s: is no mark file of this user's", path);
 	if (file_lock_is_free(fd))
 		return err_set(

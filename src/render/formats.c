@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/path.h"
 #include "base/strbuf.h"
 #include "render/html.h"
 #include "render/picture.h"
@@ -132,11 +133,9 @@ static int format_refuse(const char *path, enum render_subject subject,
 
 const char *format_extension(const char *path)
 {
-	const char *slash = strrchr(path, '/'), *dot;
+	const char *name = path_name(path);
+	const char *dot = strrchr(name + strspn(name, "."), '.');
 
-	path = slash ? slash + 1 : path;
-	path += strspn(path, ".");
-	dot = strrchr(path, '.');
 	return dot && dot[1] ? dot + 1 : NULL;
 }
 
