@@ -11,7 +11,7 @@
 
 #define NORMAL_POINT 1.96 /* of 97.5 % */
 
-/* Means of more values than MANY are as good as normally distributed. */
+/* The mean of more than MANY values is taken to be normally distributed. */
 enum { RESAMPLES = 9999, ALL_PARTITIONS = 200000, MANY = 200 };
 
 static double analysis_compare_mean(const double *values, size_t count)
@@ -93,8 +93,8 @@ static double mean_of_resample(const struct resampled *side, uint64_t *state)
 	return sum / (double)side->count;
 }
 
-/* How much a percentile interval is too narrow: resamples vary by n - 1 of n
- * parts of what samples do, and few of them by Student's t. */
+/* Returns by how much to widen a percentile interval. Resamples vary less than
+ * samples, by (n - 1) / n, and few values need Student's t. */
 static double analysis_compare_widening(
     const double *a, const double *b, const struct comparison *out)
 {
@@ -132,7 +132,7 @@ static void analysis_compare_bootstrap(
 	free(differences);
 }
 
-/* Where one side is a single run it is taken to vary as the other does. */
+/* A side of one run is taken to vary as the other side does. */
 static void analysis_compare_predict(
     const double *values, size_t count, struct comparison *out)
 {
@@ -144,7 +144,7 @@ static void analysis_compare_predict(
 	out->high = out->difference + half;
 }
 
-/* How many ways there are to choose; capped above ALL_PARTITIONS. */
+/* Counts the ways to choose, and stops above ALL_PARTITIONS. */
 static double analysis_compare_partitions(size_t total, size_t chosen)
 {
 	double ways = 1;
@@ -205,8 +205,8 @@ static void count_random(struct permutation *p)
 	free(shuffled);
 }
 
-/* The difference of the means of all partitions has this variance exactly, and
- * is as good as normally distributed where both sides are large. */
+/* Over all partitions the difference of the means has exactly this variance. It
+ * is nearly normally distributed where both sides are large. */
 static void count_normal(struct permutation *p)
 {
 	double chosen = (double)p->chosen, rest = (double)p->total - chosen;

@@ -34,8 +34,9 @@ static double dip_at(const struct series *series, size_t i)
 	return fmin(s[-1].mib, s[1].mib) - s->mib;
 }
 
-/* From which depth on a dip of one sample counts as none (a worker between
- * two lives): dips that come often are how the program works. */
+/* Returns the depth from which on a dip of one sample is left out, such as that
+ * of a worker between two lives. A program whose dips are frequent works that
+ * way: then none is left out. */
 static double stray_depth(const struct series *series)
 {
 	double depth = deep * envelope_step(series);
@@ -106,8 +107,8 @@ static double range_of(const struct envelope *envelope)
 	return high - low;
 }
 
-/* Falling: looks for a bottom, which is one when the level has risen from it
- * by the height; rising: for a top, in the same way. */
+/* While falling, the lowest level becomes a bottom once memory has risen from
+ * it by the height; while rising, the highest becomes a top in the same way. */
 size_t envelope_valleys(const struct envelope *envelope, double share,
     size_t most, double *x, double *y)
 {

@@ -14,12 +14,13 @@ static const double reborn = 0.7;   /* of the level before: a new life */
 static const double near_low = 0.3; /* of the fall, from the lowest of all */
 static const double ramp = 0.2;     /* of the fall: a start-up */
 
-/* The level at a sample without a peak, or a dip, of that sample alone. */
+/* The level at a sample, without a peak of that sample alone. */
 static double without_peak(const struct sample *s)
 {
 	return fmin(s[0].mib, s[-1].mib);
 }
 
+/* The same without a dip. */
 static double without_dip(const struct sample *s)
 {
 	return fmax(s[0].mib, s[-1].mib);
@@ -35,7 +36,8 @@ static double evidence_lowest_of(
 	return low;
 }
 
-/* Whether it fell as far, within as many samples, between from and end. */
+/* Whether memory fell by most of fall within reach samples, between from and
+ * end. */
 static bool falls_within(const struct series *series, size_t from, size_t end,
     size_t reach, double fall)
 {
@@ -48,8 +50,8 @@ static bool falls_within(const struct series *series, size_t from, size_t end,
 	return false;
 }
 
-/* Whether such a fall is how the program works, and not its end: it fell as far
- * before, but not lately, so that what it falls to is not known. */
+/* Whether falling so far is how the program works, and so no sign of its end:
+ * it did so before, but not since lately. */
 static bool falls_so(const struct series *series, size_t end, size_t lately)
 {
 	const struct sample *s = series->items;
@@ -68,7 +70,8 @@ static size_t most_of_end(const struct series *series, bool ended)
 	return most < series->len / 3 ? most : series->len / 3;
 }
 
-/* A long way out has to be a deep one. */
+/* Many samples count as the program's end only where they lie far below the
+ * level before. */
 static bool is_way_out(
     const struct series *series, size_t end, double low, bool ended)
 {
@@ -168,7 +171,7 @@ static const double faster = 1.5; /* a start, than what follows it */
 static const double still = 0.25;
 static const double surely = 6, rises = 5.3; /* over error and spread */
 
-/* Sums of the first i points, about the first of them. */
+/* Sums over the first i points; y counts from the first point's. */
 struct pieces_sums {
 	double x[FIT_MAX + 1], y[FIT_MAX + 1];
 	double xx[FIT_MAX + 1], xy[FIT_MAX + 1], yy[FIT_MAX + 1];
@@ -208,7 +211,7 @@ static struct piece line_of(const struct pieces_sums *s,
 	return piece;
 }
 
-/* Each piece more costs its line and its place. */
+/* Each further piece adds three parameters: its line and where it begins. */
 static double pieces_weigh(
     const struct pieces *pieces, const struct fit_points *p, double noise)
 {
@@ -268,7 +271,8 @@ bool pieces_start(
 
 	if (before->end == 0 || p->y[0] > reached - 4 * spread)
 		return false;
-	/* A line through all of the middle tells what the start would be. */
+	/* The middle's line is drawn on to the first point: a start lies below
+	 * it. */
 	if (p->y[0] > line_at(middle, p->x[0]) - 4 * spread)
 		return false;
 	for (size_t i = 0; i < before->end; i++) {
@@ -335,7 +339,8 @@ enum { POINTS = 240, BINS = ENVELOPE_BINS / POINTS };
 static const double dips = 0.2, peaks = 0.4; /* of the autocorrelation */
 static const double most_share = 0.4;        /* of the span */
 
-/* Means of bins, the line taken out; false where the half of them is empty. */
+/* Fills y with means of bins less the line through them; false where half of
+ * the bins are empty. */
 static bool cycle_flatten(const struct envelope *envelope, double *y)
 {
 	double mean = 0, slope = 0, xx = 0, last = NAN;
@@ -392,7 +397,7 @@ double cycle_find(const struct envelope *envelope)
 	for (; lag <= last; lag++) {
 		double r = cycle_correlation(y, lag);
 
-		/* The first of the peaks that are nearly as high. */
+		/* Take the first of the peaks that are about equally high. */
 		if (r > best + (at ? 0.1 : 0) ||
 		    (r > best && at && lag == at + 1)) {
 			best = r;

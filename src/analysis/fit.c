@@ -56,7 +56,7 @@ struct basis {
 
 static const struct basis whole_line = {0, 2, 1, 0, 1, ENDS};
 
-/* The bending term at each point. */
+/* Fills bent with the curved term at each point. */
 static void fit_fill_bent(
     const struct fit_points *p, const struct basis *basis, double *bent)
 {
@@ -85,7 +85,7 @@ static void fit_fill_line(
 	}
 }
 
-/* Sums of one term, and of it with y. */
+/* Sums of one term, of its square, and of its product with y. */
 struct term_sums {
 	double one, square, y;
 };
@@ -170,7 +170,7 @@ void fit_line(const struct fit_points *p, double noise, struct fit *out)
 		out->bic = INFINITY;
 }
 
-/* Keeps the better of out and the basis at this tau. */
+/* Fits the basis with this tau, and replaces out where it is better. */
 static void try_tau(const struct fit_points *p, double noise,
     struct basis basis, double tau, struct fit *out)
 {
@@ -186,8 +186,8 @@ static void try_tau(const struct fit_points *p, double noise,
 		*out = tried;
 }
 
-/* The best of a grid, then of ever finer ones about it: a large curve that is
- * slightly off would hide a small line. */
+/* Searches a grid of tau, then finer grids around the best one: a large curve
+ * with a slightly wrong tau would hide a small line. */
 static void fit_grid(const struct fit_points *p, double noise,
     const double range[2], struct basis basis, struct fit *out)
 {
@@ -268,7 +268,7 @@ void fit_starts(const struct fit_points *p, double noise, double first,
 	fit_bend(p, noise, (double[]){first, last}, 0, out);
 }
 
-/* Neighbours that fall are taken together until none does. */
+/* Neighbours that fall are pooled until none does. */
 void fit_monotone(const struct fit_points *p, double noise, struct fit *out)
 {
 	double sums[FIT_MAX], squares = 0;

@@ -51,8 +51,8 @@ double judge_least_noise(const double *y, size_t count)
 	return 0.004 + 1e-5 * top;
 }
 
-/* The straight part: where the saturating term has come to its end, or where
- * growth begins. */
+/* Returns where the straight part begins: the saturating term has died away, or
+ * growth sets in. */
 static double find_warm_up(const struct view *v)
 {
 	double bic = fmin(v->both.bic, v->starts.bic), spread, decay;
@@ -100,7 +100,7 @@ static void view_fit_shapes(struct view *v)
 	fit_fills(&v->tail, v->noise, 0.1, 0.95, &v->tail_fills);
 }
 
-/* Slope by Theil and Sen of the last share of the tail. */
+/* The Theil-Sen slope of the last share of the tail. */
 static double last_slope(const struct view *v, double share)
 {
 	const struct fit_points *tail = &v->tail;
@@ -207,7 +207,8 @@ static bool could_rise(
 	return best.bic + by < bic;
 }
 
-/* More growth than noise, and the shape of something that fills up. */
+/* Whether it grows by more than the noise, in the shape of something that fills
+ * up. */
 static bool view_slows(struct view *v)
 {
 	double bic = fmin(v->line.bic, fmin(v->both.bic, v->starts.bic));
@@ -262,7 +263,7 @@ static double more_time(const struct view *v, double span)
 	return span * fmin(9, fmax(0.25, factor - 1));
 }
 
-/* Growth that is likelier than not, and not proved. */
+/* Whether growth is likely, though not proved. */
 static bool view_hints(const struct view *v)
 {
 	return v->points.count >= 8 && v->tail.count >= 6 &&
@@ -270,7 +271,8 @@ static bool view_hints(const struct view *v)
 	       v->trend.slope > 4 * v->noise && line_explains(v) > 0.35;
 }
 
-/* The fewer low points there are, the straighter they have to lie. */
+/* Returns the share of the variance that a line must explain: the fewer low
+ * points, the more. */
 static double explain_few(size_t count)
 {
 	return count <= fewest_rounds    ? 0.999
@@ -294,7 +296,7 @@ static bool few_valleys_leak(struct view *v, const struct view *finest)
 	       last_slope(v, 0.5) > keeps_pace * v->trend.slope;
 }
 
-/* With too few cycles for blocks, judges by their low points alone. */
+/* Judges by the low points of cycles alone: too few cycles for blocks. */
 static bool valleys_leak(
     const struct envelope *envelope, const struct view *finest, struct view *v)
 {
@@ -345,7 +347,8 @@ static double views_see(
 	    best, speck * range_before(&views[0], INFINITY) / envelope->span_s);
 }
 
-/* Many processes never change: the views can't tell a tiny leak from that. */
+/* Whether memory never changes. Many processes don't, and the views would take
+ * rounding for a tiny leak. */
 static bool is_level(const struct envelope *envelope, struct leak *out)
 {
 	double low = INFINITY, high = -INFINITY, noise;

@@ -22,7 +22,7 @@ static const double swings = 0.1; /* of the range, by what comes round */
 static const double quiet = 0.3;  /* of the steps before: no work goes on */
 static const double most_lives = 0.6;
 
-/* A life's edges: the stretch between its start and its rest. */
+/* The start and the rest of a life, and the stretch between them. */
 struct edges {
 	bool starts, rests;
 	double start, rest; /* how long they are, as shares of the life */
@@ -100,7 +100,7 @@ static bool rests_quietly(
 	return before > growth && step_of(&rest) < quiet * before;
 }
 
-/* The slope from from_s to to_s, and its error. */
+/* Returns the slope from from_s to to_s, and its standard error. */
 static double slope_between(
     const struct series *part, double from_s, double to_s, double *error)
 {
@@ -157,8 +157,8 @@ static void weigh_pace(const struct series *life, struct leak *out)
 		call_bent(out);
 }
 
-/* The start before a stretch that leaks, or the rest after it, may put the leak
- * in doubt. */
+/* A long start before a stretch that leaks, or a long rest after it, puts the
+ * leak in doubt. */
 static void weigh_edges(const struct edges *edges, const struct series *life,
     const struct series *part, struct leak *found)
 {
@@ -223,8 +223,8 @@ static void judge_cycles(
 		    fmin(out->visible_mib_per_s, found.visible_mib_per_s);
 }
 
-/* Growth that is no chance, and nearly enough to be called a leak, is steady
- * only where a part of the recording shows that it did not last. */
+/* A slope that is beyond chance, and nearly a leak's, is called steady only
+ * where some part of the recording shows that the growth did not last. */
 static void weigh_slope(double quiet_mib_per_s, struct leak *out)
 {
 	bool slopes =
@@ -251,8 +251,8 @@ static bool stands_still(const struct series *part)
 	return peak && peak->mib - low <= 4 * judge_least_noise(&peak->mib, 1);
 }
 
-/* A program that grew and then did nothing at all can't leak while it does
- * nothing: then the time before that decides. */
+/* An idle program can't leak: where memory grew and then stood still to the
+ * page, the time before decides. */
 static void judge_standstill(
     const struct series *life, double from_s, struct leak *out)
 {
@@ -348,7 +348,8 @@ static int compare_slopes(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The middle one of the lives with that verdict; it stands for all. */
+/* Picks the life with the median slope among those with that verdict; it stands
+ * for all. */
 static void middle_life(
     struct lives *lives, enum leak_verdict verdict, struct leak *out)
 {

@@ -26,7 +26,8 @@ static bool before_is(const void *items, size_t at, const void *key)
 	return before->pid == sample->pid && before->process == sample->process;
 }
 
-/* What the process grew by since; nothing at its first sample. */
+/* Returns by how much the process grew since its sample before; 0 at the
+ * first. */
 static double analysis_lines_step(
     struct befores *befores, const struct stack_sample *sample)
 {

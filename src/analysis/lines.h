@@ -10,7 +10,7 @@
 
 #include "profile/profile.h"
 
-/* What became of one distinct stack of a run. */
+/* The growth of one distinct stack of a run. */
 struct stack_growth {
 	const struct stack *stack;
 	double mib; /* net: what was given back is taken off */

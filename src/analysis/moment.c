@@ -7,7 +7,7 @@
 
 #include "profile/process.h"
 
-/* Less of a rest is what six decimals leave. */
+/* A smaller rest comes from rounding to six decimals. */
 static const double least_mib = 0.01;
 
 static int compare_holdings(const void *left, const void *right)
@@ -17,7 +17,7 @@ static int compare_holdings(const void *left, const void *right)
 	return (a->mib < b->mib) - (a->mib > b->mib);
 }
 
-/* Its record has a name alone. */
+/* Its record holds a name and nothing else. */
 static const struct process *program_of(const struct run *run)
 {
 	for (size_t i = 0; i < run->processes.len; i++) {

@@ -22,7 +22,7 @@ static bool peaks_take(
 	return true;
 }
 
-/* The run of the highest peak is asked, where there are several. */
+/* Takes the PSS reading of this run, which has the highest peak. */
 static void take_share(struct peaks *peaks, const struct run *run)
 {
 	const char *measure = measure_of(run);
@@ -42,9 +42,8 @@ static bool child_is(const void *children, size_t at, const void *key)
 	       strcmp(child->process->key, key) == 0;
 }
 
-/* The mark that the kernel kept may be above each sample. Without samples it
- * is a process that no CHLD tells of; but 0 stands for the phantom of pid 0,
- * which memory_profiler prints too. */
+/* Without samples no CHLD names the process, and it is left out. Only the
+ * phantom of pid 0 counts with 0, since memory_profiler prints it too. */
 static bool child_peak_of(const struct process *process, double *mib)
 {
 	*mib = 0;
@@ -63,7 +62,7 @@ static int compare_children(const void *left, const void *right)
 	return a->process < b->process ? -1 : a->process > b->process;
 }
 
-/* A key is all that tells them apart in a run that introduces none. */
+/* In a run without PROC records only their keys tell processes apart. */
 static void take_child(struct peaks *peaks, struct index *index,
     const struct run *run, const struct process *process)
 {
@@ -98,7 +97,7 @@ static void peaks_take_run(struct peaks *peaks, const struct run *run)
 		take_share(peaks, run);
 }
 
-/* A recording of calls alone still tells what they began and ended with. */
+/* A recording of calls alone has the memory at which each began and ended. */
 static void take_calls(struct peaks *peaks, const struct run *run)
 {
 	for (size_t i = 0; i < run->calls.len; i++) {
@@ -146,7 +145,7 @@ struct spans {
 	double highest; /* of the calls' own figures */
 };
 
-/* Files write a blank in a name as an underscore, or as it is. */
+/* A blank in a name may be written as an underscore. */
 static bool analysis_peak_is_blank(char c)
 {
 	return c == ' ' || c == '_';
@@ -185,7 +184,8 @@ static void analysis_peak_collect(
 	}
 }
 
-/* Calls that overlap become one span: recursion would cost their square. */
+/* Calls that overlap are joined, since with recursion the search would take
+ * quadratic time. */
 static void analysis_peak_join(struct spans *spans)
 {
 	struct peak_span *items = spans->list.items;

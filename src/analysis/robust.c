@@ -125,7 +125,7 @@ static double kendall_variance(const double *y, size_t count)
 	return sum / 18;
 }
 
-/* What is only the rounding of the arithmetic becomes equal. */
+/* Makes residuals equal that differ by the rounding of the arithmetic alone. */
 static void level_rounding(double *residuals, const double *y, size_t count)
 {
 	double grain = 0;

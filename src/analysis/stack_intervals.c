@@ -28,8 +28,8 @@ struct stack visible_frames(const struct stack *stack)
 	return visible;
 }
 
-/* A process, or a thread of it that waits, whose last sample had these frames.
- */
+/* The calls that are open in a process, or in a thread of it that waits: the
+ * frames of its last sample. */
 struct open_process {
 	int pid, thread;
 	size_t process;
@@ -51,8 +51,8 @@ static const struct frame *stack_intervals_frame_at(
 	return &stack->frames[stack->len - 1 - depth];
 }
 
-/* How many frames from outside two stacks share; a function's line may move
- * on. */
+/* Counts the frames that two stacks share, the outermost first; the lines may
+ * differ. */
 static size_t stack_intervals_shared(
     const struct stack *a, const struct stack *b)
 {
@@ -122,7 +122,7 @@ static void stack_intervals_add(
 
 	if (stack->len == 0)
 		return;
-	/* Threads that wait are looked at now and then. */
+	/* Threads that wait are sampled seldom, so a gap proves nothing. */
 	if (gap > 0 && !sample->thread &&
 	    at.time_s - process->last.time_s > gap)
 		stack_intervals_leave(state, process, 0, process->last);

@@ -28,8 +28,8 @@ static bool span_is_empty(const struct ending_span *span)
 	return span->first > span->last;
 }
 
-/* Samples of the whole; without them those of descendants, calls, or what a
- * high-water mark tells of a run too short for a sample. */
+/* The span of the samples. Without any, that of the descendants' samples, of
+ * calls, or of the high-water marks of a run too short for a sample. */
 static struct ending_span span_of_samples(const struct run *run)
 {
 	struct ending_span span = {INFINITY, -INFINITY};

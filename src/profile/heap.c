@@ -90,7 +90,7 @@ void heap_sort(struct heap *heap)
 		return;
 	qsort(heap->rows.items, heap->rows.len, sizeof(*heap->rows.items),
 	    heap_row_order);
-	/* Every place is another's now. */
+	/* Sorting moved the rows, so the index is built anew. */
 	index_finish(&heap->index);
 	for (size_t i = 0; i < heap->rows.len; i++) {
 		const char *name = heap->rows.items[i].name;

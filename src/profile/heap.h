@@ -11,7 +11,7 @@
 #include "base/array.h"
 #include "base/index.h"
 
-/* Of a difference, the figures may be negative. */
+/* The figures of a difference may be negative. */
 struct heap_row {
 	char *name;
 	int64_t count, bytes;
@@ -46,8 +46,8 @@ void heap_sort(struct heap *heap) __attribute__((nonnull));
 /* All rows in one, without a name. */
 struct heap_row heap_total(const struct heap *heap) __attribute__((nonnull));
 
-/* What of each type came since before, sorted: growth first, what shrank
- * last, what stayed the same left out. out is zeroed. */
+/* Fills out, which is zeroed, with the growth of each type: the largest first,
+ * types that shrank last, those that stayed the same left out. */
 void heap_difference(const struct heap *before, const struct heap *after,
     struct heap *out) __attribute__((nonnull));
 

@@ -23,7 +23,7 @@ bool run_peak(const struct run *run, struct sample *peak)
 	return run_peak_above(run, series_peak(&run->total), peak);
 }
 
-/* The mark that the kernel kept may be above each sample. */
+/* The kernel's high-water mark may be above every sample. */
 bool process_peak(const struct process *process, double *mib)
 {
 	const struct sample *best = series_peak(&process->memory);

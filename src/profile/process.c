@@ -34,7 +34,7 @@ static int key_pid(const char *text, size_t len)
 	return pid;
 }
 
-/* Whether it is the one that has the key now. */
+/* Whether the process has that key, and no later process took it over. */
 static bool process_is(const void *processes, size_t at, const void *sought)
 {
 	const struct process *process = (const struct process *)processes + at;
@@ -90,8 +90,8 @@ static struct process *process_follow(
 	return process;
 }
 
-/* An end was told; or, where no process is introduced, several ticks in which
- * none was lost passed without it. */
+/* Its end is recorded; or, in a run without PROC records, it was missing in
+ * several complete ticks. */
 static bool process_has_ended(
     const struct run *run, const struct process *process)
 {
@@ -113,9 +113,8 @@ struct process *run_process(struct run *run, const char *text, size_t len)
 	return process;
 }
 
-/* A process that was introduced before, and no start is told: since its first
- * introduction the pid was missing in a tick, and what came behind that is the
- * next one's already. */
+/* A second PROC without a start: another process has the pid. Samples behind
+ * the last tick in which the pid was missing are already the new one's. */
 static struct process *process_split(
     struct run *run, struct process *before, const struct key *key)
 {
@@ -154,8 +153,8 @@ static bool process_has_tick(const struct process *process, size_t ticks)
 	return last->tick + process->memory.len - last->sample == ticks;
 }
 
-/* It is called otherwise from now on: its name counts where it held more under
- * it than under those before. */
+/* The process gets another name. It keeps the present one as its best so far if
+ * it held more memory under it than under earlier ones. */
 static void process_keep_name(struct process *process, size_t until)
 {
 	double high = -1;
@@ -172,7 +171,7 @@ static void process_keep_name(struct process *process, size_t until)
 	    process->command ? mem_copy(process->command) : NULL;
 }
 
-/* When all is told: the name that it had when it mattered. */
+/* When the run is read: choose the name under which it held most. */
 static void process_choose_name(struct process *process)
 {
 	if (process->high_mib <= 0)
@@ -227,7 +226,7 @@ void run_note_loss(struct run *run)
 	run->state.lost = true;
 }
 
-/* The last sample is of that tick. */
+/* Records that the last sample belongs to that tick. */
 static void process_place(struct process *process, size_t tick)
 {
 	size_t sample = process->memory.len - 1;
@@ -270,7 +269,7 @@ static size_t tick_of(
 	return tick;
 }
 
-/* For samples that were put in another order: their times tell the ticks. */
+/* Finds the ticks of sorted samples anew, by their times. */
 static void process_place_by_time(
     struct process *process, const struct series *total)
 {

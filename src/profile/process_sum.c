@@ -26,7 +26,7 @@ void run_sum_at(
 		process_add_at(&run->processes.items[i], ticks, count, sums);
 }
 
-/* How MEM moves beside the descendants' memory. */
+/* Compares the changes of MEM with those of the descendants' memory. */
 struct evidence {
 	size_t present; /* ticks with descendants */
 	size_t above;   /* those where they have more than MEM says */

@@ -16,7 +16,7 @@ void series_finish(struct series *series)
 	*series = (struct series){0};
 }
 
-/* Faults of small pages would cost as much as reading the file does. */
+/* With small pages the page faults would cost as much as reading the file. */
 static void use_large_pages(void *bytes, size_t size)
 {
 	uintptr_t start = ((uintptr_t)bytes + LARGE_PAGE - 1) & -LARGE_PAGE;
