@@ -7,7 +7,7 @@
 #ifndef MPROF_COMMANDS_RUN_HOOKS_H
 #define MPROF_COMMANDS_RUN_HOOKS_H
 
-#include "commands/live.h"
+#include "render/live.h"
 #include "commands/run_options.h"
 #include "base/array.h"
 #include "python/stacks.h"

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "cli/terminal.h"
 #include "commands/command.h"
-#include "commands/live.h"
+#include "render/live.h"
 #include "input/profiles.h"
 #include "input/target.h"
 #include "dat/catalog.h"

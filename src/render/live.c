@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands/live.h"
+#include "render/live.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
  * changed, at most ten times a second, and so seldom that drawing takes less
  * than a hundredth of a processor.
  */
-#ifndef MPROF_COMMANDS_LIVE_H
-#define MPROF_COMMANDS_LIVE_H
+#ifndef MPROF_RENDER_LIVE_H
+#define MPROF_RENDER_LIVE_H
 
 #include "cli/screen.h"
 #include "profile/profile.h"
