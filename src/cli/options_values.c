@@ -56,7 +56,7 @@ int duration_parse(const char *text, double *seconds, struct err *e)
 	if (parse_with_units(text, time_units, seconds) == 0)
 		return 0;
 	return err_set(e,
-	    "%s: is no duration; give a number above 0 of seconds, or with a "
+	    "%s: not a duration; give a number above 0 of seconds, or with a "
 	    "unit: 0.1, 10ms, 5m, 1h",
 	    text);
 }
@@ -66,7 +66,7 @@ int size_parse(const char *text, double *mib, struct err *e)
 	if (parse_with_units(text, size_units, mib) == 0)
 		return 0;
 	return err_set(e,
-	    "%s: is no size; give a number above 0 of MiB, or with a unit: "
+	    "%s: not a size; give a number above 0 of MiB, or with a unit: "
 	    "512, 500MiB, 2G",
 	    text);
 }
@@ -111,7 +111,7 @@ int option_whole(
 	number = strtol(text, &end, 10);
 	if (!isdigit((unsigned char)text[0]) || *end || errno)
 		return err_set(e,
-		    "option --%s: %s: is no whole number of 0 or more",
+		    "option --%s: %s: not a whole number of 0 or more",
 		    row->name, text);
 	*(long *)where = number;
 	return 0;

@@ -36,7 +36,7 @@ int check_parse_tolerance(
 	if (command_check_parse_share(text, where) == 0)
 		return 0;
 	return err_set(e,
-	    "option --%s: %s: is no share; give a percentage such as 5%%",
+	    "option --%s: %s: not a percentage; give one such as 5%%",
 	    row->name, text);
 }
 
@@ -58,8 +58,8 @@ int check_parse_growth(
 	free(per);
 	if (got != 0)
 		return err_set(e,
-		    "option --%s: %s: is no rate; give a size a time, such as "
-		    "2MiB/min",
+		    "option --%s: %s: not a rate; give a size per time, such "
+		    "as 2MiB/min",
 		    row->name, text);
 	options->conditions.max_growth = true;
 	options->conditions.max_growth_mib_s = mib / seconds;

@@ -56,8 +56,8 @@ void command_print_usage(FILE *out)
 			fprintf(out, "    %-9s%s\n", (*each)->name,
 			    (*each)->summary);
 	}
-	fputs("\nmprof help <command> tells about one of them, man mprof "
-	      "about all.\n",
+	fputs("\nmprof help <command> shows the help of one; the manual is man "
+	      "mprof.\n",
 	    out);
 }
 
@@ -120,9 +120,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 		break;
 	case OPTION_BAD:
 		command_fail(COMMAND_MISUSED, &e);
-		fprintf(stderr,
-		    "usage: mprof %s %s\n"
-		    "mprof help %s tells more\n",
+		fprintf(stderr, "usage: mprof %s %s\nsee mprof help %s\n",
 		    command->name, command->synopsis, command->name);
 		status = COMMAND_MISUSED;
 		break;

@@ -177,8 +177,9 @@ static enum heap_look command_heap_explain(const struct heap_options *options,
 		    (int)pid);
 		return HEAP_LOOK_ENDED;
 	}
-	fprintf(stderr, "mprof: %s; this look failed, the next is in %s\n",
-	    e->text, units_duration(every, options->every_s));
+	fprintf(stderr,
+	    "mprof: %s; this reading failed, the next follows in %s\n", e->text,
+	    units_duration(every, options->every_s));
 	return HEAP_LOOK_FAILED;
 }
 
@@ -279,11 +280,12 @@ static int check_words(const struct heap_options *options, int count)
 	else if (!options->diff && count != 1)
 		err_set(&e, "heap: takes one process: its pid or its name");
 	else if (options->save && (options->diff || options->every_s > 0))
-		err_set(&e, "heap: --save is for one look at a process");
+		err_set(&e, "heap: --save needs a single reading of a process");
 	else if (options->diff && options->every_s > 0)
-		err_set(&e, "heap: --diff is of files, --every of a process");
+		err_set(&e, "heap: --diff compares files, --every reads a "
+			    "process: leave one out");
 	else if (options->count && !(options->every_s > 0))
-		err_set(&e, "heap: --count is for --every");
+		err_set(&e, "heap: --count needs --every");
 	else
 		return COMMAND_OK;
 	return command_fail(COMMAND_MISUSED, &e);

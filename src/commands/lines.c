@@ -498,7 +498,7 @@ static int check_options(
 	if (profiles->paths.len > 1)
 		err_set(&e, "lines: one profile at a time");
 	else if (options->output && !options->flame)
-		err_set(&e, "lines: --output is for --flame");
+		err_set(&e, "lines: --output needs --flame");
 	else if (options->flame && !options->output)
 		err_set(&e, "lines: --flame needs --output FILE");
 	else

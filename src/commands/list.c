@@ -275,13 +275,13 @@ static void list_mention_others(void)
 		name = utf8_clean_copy(others.names.items[0]);
 	if (name && others.names.len == 1)
 		fprintf(stderr,
-		    "mprof: %s is a recording too: it has no number, commands "
-		    "take its name\n",
+		    "mprof: %s is a recording without a number: name it where "
+		    "a command takes recordings\n",
 		    name);
 	else if (name)
 		fprintf(stderr,
-		    "mprof: %s and %zu more *.dat are recordings too: they "
-		    "have no numbers, commands take their names\n",
+		    "mprof: %s and %zu more *.dat are recordings without "
+		    "numbers: name them where a command takes recordings\n",
 		    name, others.names.len - 1);
 	free(name);
 	catalog_finish(&others);

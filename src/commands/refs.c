@@ -166,7 +166,8 @@ static int command_refs_check(const struct refs_options *options, int count)
 	else if (options->depth > DEPTH_MAX)
 		err_set(&e, "refs: --depth is at most %d", DEPTH_MAX);
 	else if (options->output && options->json)
-		err_set(&e, "refs: --json is printed, --output is drawn");
+		err_set(
+		    &e, "refs: --json prints, --output draws: leave one out");
 	else if (!options->output ||
 		 format_of_path(options->output, RENDER_GRAPH, &e))
 		return COMMAND_OK;

@@ -358,9 +358,8 @@ static int check_starting(const struct run_options *options, struct err *e)
 {
 	if (options->attach && options->lines)
 		return err_set(e,
-		    "option --lines: needs a program that mprof starts; "
-		    "attach --stacks and mprof lines tell lines of one that "
-		    "runs");
+		    "option --lines: needs a program that mprof starts; attach "
+		    "--stacks and mprof lines show the lines of a running one");
 	if (!options->attach && options->wait_for)
 		return err_set(
 		    e, "option --wait-for: is for mprof attach NAME");

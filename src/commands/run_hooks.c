@@ -89,7 +89,7 @@ static void stacks_hook_summary(const struct stacks_hook *hook)
 	}
 	fprintf(stderr,
 	    "mprof: stacks: %lu sampled in %s, %lu of them with the thread "
-	    "stopped; %s nothing was certain\n",
+	    "stopped; %s no reading was certain\n",
 	    count.taken,
 	    units_count(in, count.processes, "process", "processes"),
 	    count.paused, units_count(times, count.missing, "time", "times"));
@@ -230,7 +230,7 @@ void run_hooks_summary(const struct run_hooks *hooks)
 		stacks_hook_summary(&hooks->stacks);
 	if (!agent_tables_loaded(&hooks->tables))
 		fputs("mprof: @profile: no process is known to have loaded the "
-		      "agent; env -i, sudo or a static program keeps it out\n",
+		      "agent; env -i, sudo or a static program prevents that\n",
 		    stderr);
 }
 

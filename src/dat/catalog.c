@@ -108,7 +108,7 @@ static int catalog_read(
 		file = is_file(dirfd(dir), entry->d_name);
 		if (file < 0)
 			return err_errno(
-			    e, "%s: can't be looked at", entry->d_name);
+			    e, "%s: can't be examined", entry->d_name);
 		if (file)
 			*array_push(&catalog->names) = mem_copy(entry->d_name);
 		else
@@ -233,7 +233,7 @@ int catalog_check(const char *path, struct err *e)
 	if (lstat(path, &about) != 0)
 		return errno == ENOENT
 			   ? catalog_refuse(e, path, "no such recording")
-			   : err_errno(e, "%s: can't be looked at", path);
+			   : err_errno(e, "%s: can't be examined", path);
 	if (S_ISDIR(about.st_mode))
 		return catalog_refuse(e, path, "is a folder");
 	if (!S_ISREG(about.st_mode))

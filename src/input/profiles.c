@@ -174,8 +174,8 @@ static void profiles_report_unit(const char *path)
 	char *clean = utf8_clean_copy(path);
 
 	fprintf(stderr,
-	    "mprof: %s: its memory is taken to be in MiB; --unit says "
-	    "otherwise\n",
+	    "mprof: %s: its memory is assumed to be in MiB; --unit sets "
+	    "another unit\n",
 	    clean);
 	free(clean);
 }

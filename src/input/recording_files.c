@@ -52,7 +52,7 @@ int recording_files_add(struct recording_set *set, const char *pattern,
 	if (catalog_number(pattern, &number) && access(pattern, F_OK) != 0)
 		return recording_files_add_number(set, pattern, options, e);
 	if (glob(pattern, GLOB_NOCHECK, NULL, &found) != 0)
-		return err_set(e, "%s: can't be looked for", pattern);
+		return err_set(e, "%s: can't be searched for", pattern);
 	for (size_t i = 0; got == 0 && i < found.gl_pathc; i++)
 		got =
 		    recording_files_add_one(set, found.gl_pathv[i], options, e);

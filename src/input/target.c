@@ -86,20 +86,18 @@ static int target_check(
 	errno = ESRCH;
 	is_there = procfs_stat(fs, target->pid, &stat);
 	if (!is_there && errno != ESRCH && errno != ENOENT)
-		return err_errno(e, "%d: can't be looked at", (int)target->pid);
+		return err_errno(e, "%d: can't be examined", (int)target->pid);
 	if (!is_there || stat.is_thread)
 		return err_set(e, "%d: no such process", (int)target->pid);
 	if (target->pid == fs->self)
-		return err_set(e, "%d: is this very process", (int)target->pid);
+		return err_set(e, "%d: is mprof itself", (int)target->pid);
 	if (stat.is_kernel)
 		return err_set(e,
-		    "%d: is a thread of the kernel, which has no memory of "
-		    "its own",
+		    "%d: is a kernel thread, which has no memory of its own",
 		    (int)target->pid);
 	if (stat.state == 'Z' && stat.threads <= 1)
 		return err_set(e,
-		    "%d: has ended, its parent has not yet "
-		    "taken notice",
+		    "%d: has ended, but its parent has not waited for it yet",
 		    (int)target->pid);
 	return 0;
 }
@@ -155,8 +153,8 @@ static int wait_for_name(struct target *target, const struct procfs *fs,
 	while (status == COMMAND_OK &&
 	       (target->pid == 0 || target_check(target, fs, &e) != 0)) {
 		if (wish->until_ns && clock_mono_ns() >= wish->until_ns) {
-			err_set(
-			    &e, "%s: no process of that name came", wish->word);
+			err_set(&e, "%s: no process of that name has started",
+			    wish->word);
 			return command_fail(COMMAND_FAILED, &e);
 		}
 		wait_a_little(clock_mono_ns() - look_ns, wish->until_ns);

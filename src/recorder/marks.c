@@ -314,7 +314,7 @@ static int check_file(int fd, const char *path, struct err *e)
 	struct stat file;
 
 	if (fstat(fd, &file) != 0)
-		return err_errno(e, "%s: can't be looked at", path);
+		return err_errno(e, "%s: can't be examined", path);
 	if (!S_ISREG(file.st_mode) || file.st_uid != geteuid() ||
 	    file.st_nlink != 1 ||
 	    fnmatch(name_pattern, path_name(path), 0) != 0)

@@ -126,7 +126,7 @@ teardown() {
 	"$name" 30 &
 	run_apart mprof attach --wait-for -t 0.3 -o a.dat "${name#slee}"
 	[ "$status" -eq 1 ]
-	[[ $errors == *"no process of that name came"* ]]
+	[[ $errors == *"no process of that name has started"* ]]
 	[ ! -e a.dat ]
 	run_apart mprof attach --wait-for -t 0.3 -q -o a.dat "$name"
 	[ "$status" -eq 0 ]

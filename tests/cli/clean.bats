@@ -85,7 +85,7 @@ failing() {
 	done
 	failing newfstatat,statx:error=EACCES mprofile_20250101000001.dat clean
 	[ "$status" -eq 1 ]
-	[[ $errors == "mprof: mprofile_20250101000001.dat: can't be looked at"* ]]
+	[[ $errors == "mprof: mprofile_20250101000001.dat: can't be examined"* ]]
 	[ "$(find . -name '*.dat' | wc -l)" -eq 2 ]
 	for call in openat pread64; do
 		recording mprofile_20250101000000.dat

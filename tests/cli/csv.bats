@@ -45,7 +45,7 @@ table_peak() {
 	printf '%s\n' "time,rss" "1,7" >a.csv
 	table_peak a.csv
 	same "$output" "7.000 MiB"
-	same "$errors" "mprof: a.csv: its memory is taken to be in MiB; --unit says otherwise"
+	same "$errors" "mprof: a.csv: its memory is assumed to be in MiB; --unit sets another unit"
 }
 
 @test "csv: quoted fields, CRLF, a byte order mark, blank lines, decimal commas" {

@@ -76,7 +76,7 @@ ticks() {
 	[ "$(ps -o comm= -p 2)" = kthreadd ] || skip "pid 2 is not the kernel's"
 	run mprof attach -t 0.2 -o a.dat 2
 	[ "$status" -ne 0 ]
-	[[ $output == *"thread of the kernel"* ]]
+	[[ $output == *"kernel thread"* ]]
 	[ ! -e a.dat ]
 }
 

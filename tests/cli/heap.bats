@@ -203,7 +203,7 @@ arrays_agree() {
 	strace -qq -o /dev/null -p "$pid" &
 	tracer=$!
 	for _ in $(seq 200); do
-		grep -q 'this look failed' said && break
+		grep -q 'this reading failed' said && break
 		sleep 0.1
 	done
 	kill "$tracer"
@@ -214,7 +214,7 @@ arrays_agree() {
 		sleep 0.1
 	done
 	[ "$(grep -c 'it stood still for' seen)" -gt "$before" ]
-	grep -Eq "^mprof: process $pid: .*traces it.*; this look failed, the next is in 100 ms$" said
+	grep -Eq "^mprof: process $pid: .*traces it.*; this reading failed, the next follows in 100 ms$" said
 	let_end
 	wait "$looker"
 	grep -qx "mprof: process $pid: has ended" said

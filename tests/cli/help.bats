@@ -110,7 +110,7 @@ flags_of_synopsis() {
 	run_apart mprof peak --verbos3
 	[ "$status" -eq 2 ]
 	[[ $errors == *"did you mean --verbose?"* ]]
-	[[ $errors == *"mprof help peak tells more"* ]]
+	[[ $errors == *"see mprof help peak"* ]]
 }
 
 @test "a full disk behind the help is no success" {

@@ -61,10 +61,10 @@ load helper
 	run_apart mprof list
 	[ "$status" -eq 0 ]
 	same "$output" ""
-	same "$errors" "mprof: mine.dat is a recording too: it has no number, commands take its name"
+	same "$errors" "mprof: mine.dat is a recording without a number: name it where a command takes recordings"
 	recording yours.dat
 	run_apart mprof list --long
-	same "$errors" "mprof: mine.dat and 1 more *.dat are recordings too: they have no numbers, commands take their names"
+	same "$errors" "mprof: mine.dat and 1 more *.dat are recordings without numbers: name them where a command takes recordings"
 	run_apart mprof list --json
 	same "$errors" ""
 }
