@@ -11,7 +11,7 @@
 #include "chart/chart.h"
 #include "base/json.h"
 #include "commands/command.h"
-#include "commands/picture.h"
+#include "commands/command_picture.h"
 #include "input/recording_files.h"
 
 enum { SCHEMA = 1 };
@@ -326,7 +326,7 @@ static int command_compare_draw(
 	int got = -1;
 
 	if (request.format && chart_difference(&scene, &chart, e) == 0)
-		got = picture_write(&request, path, e);
+		got = command_picture_write(&request, path, e);
 	scene_finish(&scene);
 	free(names[0]);
 	free(names[1]);

@@ -18,7 +18,7 @@
 #include "base/utf8.h"
 #include "chart/growth.h"
 #include "commands/command.h"
-#include "commands/picture.h"
+#include "commands/command_picture.h"
 #include "input/profiles.h"
 
 enum { SCHEMA = 1 };
@@ -403,7 +403,7 @@ static int lines_flame_draw(const struct scene *scene,
 	    .scale = 1,
 	    .theme = PALETTE_LIGHT};
 
-	return picture_write(&request, output, e);
+	return command_picture_write(&request, output, e);
 }
 
 /* The growth of a recording as a picture, in the format of output's extension.

@@ -11,7 +11,7 @@
 #include "cli/browser.h"
 #include "cli/terminal.h"
 #include "commands/command.h"
-#include "commands/picture.h"
+#include "commands/command_picture.h"
 #include "input/profiles.h"
 #include "render/html.h"
 #include "render/terminal_chart.h"
@@ -374,7 +374,7 @@ static int write_chart(const struct scene *scene, const struct plot_file *file,
 	    .theme = strcmp(options->theme, "dark") == 0 ? PALETTE_DARK
 							 : PALETTE_LIGHT};
 
-	return picture_write(&request, file->path, e);
+	return command_picture_write(&request, file->path, e);
 }
 
 static int plot_write_page(

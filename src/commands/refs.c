@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "cli/waiting.h"
 #include "commands/command.h"
-#include "commands/picture.h"
+#include "commands/command_picture.h"
 #include "input/target.h"
 #include "render/picture.h"
 
@@ -89,7 +89,7 @@ static int write_graph(struct graph *graph, const char *path,
 	    .theme =
 		strcmp(options->theme, "dark") ? PALETTE_LIGHT : PALETTE_DARK};
 
-	return picture_write(&request, path, e);
+	return command_picture_write(&request, path, e);
 }
 
 /* Without a layouter of our own, Graphviz's program can do it afterwards:

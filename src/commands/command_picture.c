@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "commands/picture.h"
+#include "commands/command_picture.h"
 
 #include <unistd.h>
 
 #include "base/io.h"
 
-int picture_write(
+int command_picture_write(
     const struct render_request *request, const char *path, struct err *e)
 {
 	struct render_request drawn = *request;
