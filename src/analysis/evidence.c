@@ -51,7 +51,7 @@ static bool falls_within(const struct series *series, size_t from, size_t end,
 }
 
 /* Whether falling so far is how the program works, and so no sign of its end:
- * it did so before, but not since lately. */
+ * it did so before, but not lately. */
 static bool falls_so(const struct series *series, size_t end, size_t lately)
 {
 	const struct sample *s = series->items;

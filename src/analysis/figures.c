@@ -24,7 +24,7 @@ double growth_of_run(const struct run *run, struct leak *leak)
 	const struct sample *first = total->items;
 	double span;
 
-	leak_judge(total, run->exit.told, leak);
+	leak_judge(total, run->exit.recorded, leak);
 	if (leak->judged)
 		return leak->mib_per_s;
 	span = total->len ? first[total->len - 1].time_s - first->time_s : 0;
@@ -94,7 +94,7 @@ size_t phases_of_run(const struct run *run, struct phase **phases)
 	double first_s = run_first_s(run), last_s = run_last_s(run);
 	struct series news;
 
-	run_news(run, &news);
+	run_unsampled_peaks(run, &news);
 	for (size_t i = 0; i < marks; i++)
 		order[i] = &run->marks.items[i];
 	qsort(order, marks, sizeof(order[0]), compare_marks);

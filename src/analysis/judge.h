@@ -14,10 +14,10 @@
 
 enum { JUDGE_FEWEST = 24 }; /* samples */
 
-/* The noise below which nothing is told apart: pages, and one part in 10^5. */
+/* The noise below which levels count as equal: pages, and one part in 10^5. */
 double judge_least_noise(const double *y, size_t count);
 
-/* Fills the verdict and all that is told of the slope; the times of the
+/* Fills the verdict and the figures of the slope; the times of the
  * envelope are those of the stretch. */
 void judge_envelope(const struct envelope *envelope, struct leak *out)
     __attribute__((nonnull));

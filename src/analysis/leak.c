@@ -365,7 +365,7 @@ static void middle_life(
 	out->lives = lives->len;
 }
 
-/* Memory that falls to its lowest again and again tells of restarts, whose
+/* Memory that falls to its lowest again and again shows restarts, whose
  * lives are judged, or of a garbage collector. */
 static void judge_lives(const struct series *series, struct leak *out)
 {
@@ -494,7 +494,7 @@ static bool leak_lives_on(
 {
 	const struct series *m = &process->memory;
 
-	return m->len > 0 && !process->exit.told &&
+	return m->len > 0 && !process->exit.recorded &&
 	       m->items[m->len - 1].time_s >= last_s - 0.02 * whole;
 }
 
@@ -569,7 +569,8 @@ static void judge_process(void *context, size_t at)
 	struct leak_process *judged = (struct leak_process *)context + at;
 	struct leak *own = &judged->leak;
 
-	leak_judge(&judged->process->memory, judged->process->exit.told, own);
+	leak_judge(
+	    &judged->process->memory, judged->process->exit.recorded, own);
 	if (own->verdict == LEAK_LEAKING && !stands_out(own))
 		own->verdict = LEAK_UNDECIDED;
 }
@@ -612,7 +613,7 @@ static void choose_worst(struct leak_run *out)
 void leak_judge_run(const struct run *run, struct leak_run *out)
 {
 	*out = (struct leak_run){0};
-	leak_judge(&run->total, run->exit.told, &out->total);
+	leak_judge(&run->total, run->exit.recorded, &out->total);
 	judge_processes(run, out);
 	choose_worst(out);
 	out->more_processes = processes_gather(run, &out->total);
@@ -635,10 +636,10 @@ void leak_judge_part(
 	for (size_t i = 0; i < len; i++) {
 		parts[i] = whole[i];
 		parts[i].memory = series_part(&whole[i].memory, from_s, to_s);
-		parts[i].exit.told =
-		    whole[i].exit.told && whole[i].exit.time_s <= to_s;
+		parts[i].exit.recorded =
+		    whole[i].exit.recorded && whole[i].exit.time_s <= to_s;
 	}
-	part.exit.told = run->exit.told && run->exit.time_s <= to_s;
+	part.exit.recorded = run->exit.recorded && run->exit.time_s <= to_s;
 	leak_judge_run(&part, out);
 	out->total.first_s = out->worst.first_s = run_first_s(run);
 	for (size_t i = 0; i < out->processes.len; i++) {

@@ -89,7 +89,7 @@ static double program_peak(const struct run *run)
 	size_t len = run->total.len;
 	size_t *ticks = mem_zero(len + 1, sizeof(ticks[0]));
 	double *sums = mem_zero(len + 1, sizeof(sums[0]));
-	double peak = run->exit.told ? run->exit.mib : 0;
+	double peak = run->exit.recorded ? run->exit.mib : 0;
 
 	for (size_t i = 0; i < len; i++)
 		ticks[i] = i;
@@ -119,7 +119,7 @@ static void moment_take_process(
 
 	party->count++;
 	party->highest_mib = fmax(party->highest_mib, best ? best->mib : 0);
-	if (process->exit.told)
+	if (process->exit.recorded)
 		party->highest_mib =
 		    fmax(party->highest_mib, process->exit.mib);
 }

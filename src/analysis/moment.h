@@ -27,7 +27,7 @@ void moment_finish(struct moment *moment) __attribute__((nonnull));
 
 /* The processes of a run that are called the same. */
 struct party {
-	const char *name; /* NULL: nothing tells what they are called */
+	const char *name; /* NULL: no name is recorded */
 	size_t count;
 	double at_peak_mib; /* their sum when the whole was highest */
 	double highest_mib; /* of any one of them, at any time */

@@ -137,7 +137,7 @@ static void facts_add_end(struct scene *scene, const struct exit_status *exit)
 static void facts_add_limit(struct scene *scene, const struct exit_status *exit)
 {
 	static const char *const of[] = {
-	    [LIMIT_OF_UNTOLD] = "",
+	    [LIMIT_OF_UNKNOWN] = "",
 	    [LIMIT_OF_CGROUP] = " of its cgroup",
 	    [LIMIT_OF_ADDRESS_SPACE] = " of its address space",
 	    [LIMIT_OF_MACHINE] = " of the machine",

@@ -63,7 +63,7 @@ static void chart_marks_add_limit(struct scene_panel *panel,
     const struct run *run, const struct sample *sampled)
 {
 	static const char *const of[] = {
-	    [LIMIT_OF_UNTOLD] = "",
+	    [LIMIT_OF_UNKNOWN] = "",
 	    [LIMIT_OF_CGROUP] = " (cgroup)",
 	    [LIMIT_OF_ADDRESS_SPACE] = " (address space)",
 	    [LIMIT_OF_MACHINE] = " (machine)",

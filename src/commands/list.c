@@ -68,7 +68,7 @@ enum { OVERVIEW_STATUS = 32 };
 static bool overview_is_unseen(const struct process *process)
 {
 	return process->memory.len == 0 && !process->name &&
-	       (process->pid == 0 || process->exit.told);
+	       (process->pid == 0 || process->exit.recorded);
 }
 
 /* Counts the program itself also where no record names it. */
@@ -95,7 +95,7 @@ static bool overview_has_ended(const struct run *run, struct exit_status *exit)
 	const struct series *total = &run->total, *peaks = &run->peaks;
 
 	*exit = run->exit;
-	if (exit->told || run->ending != RUN_ENDING_UNTOLD)
+	if (exit->recorded || run->ending != RUN_ENDING_UNKNOWN)
 		return exit->known;
 	return peaks->len > 0 &&
 	       (total->len == 0 || peaks->items[peaks->len - 1].time_s >=

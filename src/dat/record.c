@@ -342,7 +342,7 @@ static bool extension_read_proc(
 static enum limit_of extension_get_limit_of(const struct extension *record)
 {
 	static const char *const names[] = {
-	    [LIMIT_OF_UNTOLD] = "",
+	    [LIMIT_OF_UNKNOWN] = "",
 	    [LIMIT_OF_CGROUP] = "cgroup",
 	    [LIMIT_OF_ADDRESS_SPACE] = "address-space",
 	    [LIMIT_OF_MACHINE] = "machine",
@@ -350,13 +350,13 @@ static enum limit_of extension_get_limit_of(const struct extension *record)
 	struct field value;
 
 	if (!extension_find(record, "of", &value))
-		return LIMIT_OF_UNTOLD;
+		return LIMIT_OF_UNKNOWN;
 	for (size_t i = 1; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (value.len == strlen(names[i]) &&
 		    memcmp(value.text, names[i], value.len) == 0)
 			return (enum limit_of)i;
 	}
-	return LIMIT_OF_UNTOLD;
+	return LIMIT_OF_UNKNOWN;
 }
 
 /* Without a status or a signal the recording ended, and nobody could tell how
@@ -366,7 +366,7 @@ static void extension_exit_status(
 {
 	int oom = 0;
 
-	*exit = (struct exit_status){.told = true,
+	*exit = (struct exit_status){.recorded = true,
 	    .code = -1,
 	    .time_s = record->at.time_s,
 	    .mib = record->at.mib};

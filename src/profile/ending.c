@@ -62,7 +62,7 @@ static struct ending_span span_of(const struct run *run)
 		if (time_s >= limit.first && time_s <= limit.last)
 			span_widen(&span, time_s, time_s);
 	}
-	if (run->exit.told && run->exit.time_s >= limit.first &&
+	if (run->exit.recorded && run->exit.time_s >= limit.first &&
 	    run->exit.time_s <= limit.last)
 		span_widen(&span, run->exit.time_s, run->exit.time_s);
 	return span;
@@ -90,8 +90,8 @@ static bool writes_exit(const char *version)
 static enum run_ending ending_judge(const struct run *run, bool locked)
 {
 	if (!writes_exit(run->info.version))
-		return RUN_ENDING_UNTOLD;
-	if (run->exit.told)
+		return RUN_ENDING_UNKNOWN;
+	if (run->exit.recorded)
 		return RUN_ENDED;
 	return locked ? RUN_GOING_ON : RUN_CUT_OFF;
 }
@@ -122,7 +122,7 @@ const char *run_ending_text(const struct run *run, char *out)
 const char *run_ending_word(enum run_ending ending)
 {
 	static const char *const words[] = {
-	    [RUN_ENDING_UNTOLD] = NULL,
+	    [RUN_ENDING_UNKNOWN] = NULL,
 	    [RUN_ENDED] = "ended",
 	    [RUN_CUT_OFF] = "cut off",
 	    [RUN_GOING_ON] = "going on",

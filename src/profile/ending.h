@@ -17,17 +17,17 @@ double run_last_s(const struct run *run) __attribute__((nonnull));
 /* Judges how each run ended by its records, when all are read, and puts it into
  * run->ending; a recording that is locked is being written, its last run. Other
  * tools and versions up to 0.1.0 wrote no record at a program's end: then it is
- * RUN_ENDING_UNTOLD. */
+ * RUN_ENDING_UNKNOWN. */
 void profile_judge_endings(struct profile *profile) __attribute__((nonnull));
 
 enum { RUN_ENDING_TEXT = 80 };
 
 /* "breaks off after 12.0 s, no end recorded" or "still being recorded", in out
- * of so many bytes; NULL where the run's end is known, or nothing tells. */
+ * of so many bytes; NULL where the run's end is known, or not recorded. */
 const char *run_ending_text(const struct run *run, char *out)
     __attribute__((nonnull));
 
-/* "ended", "cut off", "going on"; NULL where nothing tells. */
+/* "ended", "cut off", "going on"; NULL where it is unknown. */
 const char *run_ending_word(enum run_ending ending);
 
 #endif

@@ -39,7 +39,7 @@ const struct measure *measure_find(const char *name) __attribute__((nonnull));
  * tool whose titles don't say it. */
 const char *measure_of(const struct run *run) __attribute__((nonnull));
 
-/* "resident memory"; "memory" where it is not told. */
+/* "resident memory"; "memory" where it is not recorded. */
 const char *measure_words(const struct run *run) __attribute__((nonnull));
 
 /* "resident memory, sum of processes": clean. The caller frees. */

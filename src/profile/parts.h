@@ -14,29 +14,29 @@
 #include "profile/series.h"
 
 enum limit_of {
-	LIMIT_OF_UNTOLD,
+	LIMIT_OF_UNKNOWN,
 	LIMIT_OF_CGROUP,
 	LIMIT_OF_ADDRESS_SPACE,
 	LIMIT_OF_MACHINE
 };
 
 /* How a process, or the run, ended (EXIT). An EXIT without status and signal
- * has a time and no more: the end was recorded, how it came is not known. */
+ * has a time and no more: how the process ended is not known. */
 struct exit_status {
-	bool told;        /* there is one */
-	bool known;       /* and it tells code or signal */
+	bool recorded;    /* there is one */
+	bool known;       /* it has a status or a signal */
 	int code;         /* exit status; -1 where a signal ended it */
 	int signal;       /* 0 where it exited by itself */
 	bool oom;         /* the kernel's out-of-memory killer did it */
-	double limit_mib; /* the limit it ran under; 0 where not told */
+	double limit_mib; /* the limit it ran under; 0 where not recorded */
 	enum limit_of limit_of;
 	double time_s;
 	double mib; /* that process's highest known memory */
 };
 
-/* A run's end, as far as its recording tells (profile/ending.h). */
+/* A run's end, as far as it is recorded (profile/ending.h). */
 enum run_ending {
-	RUN_ENDING_UNTOLD, /* nothing, as in other tools' files */
+	RUN_ENDING_UNKNOWN, /* as in other tools' files */
 	RUN_ENDED,
 	RUN_CUT_OFF, /* its recorder was killed, or the machine lost power */
 	RUN_GOING_ON
@@ -53,10 +53,10 @@ struct stretch {
 struct process {
 	char *key; /* the pid, or the index that old versions wrote */
 	int pid;   /* key as a number; -1 where it is none */
-	int ppid;  /* 0 where not told */
-	uint64_t start_ticks; /* since boot; 0 where not told */
+	int ppid;  /* 0 where not recorded */
+	uint64_t start_ticks; /* since boot; 0 where not recorded */
 	/* Its names when it held most; until all is read, those of the last
-	 * PROC that tells them. */
+	 * PROC with them. */
 	char *name, *command;
 	struct series memory;
 	ARRAY(struct stretch) stretches; /* see process_at_tick() */
@@ -74,7 +74,8 @@ struct process {
 struct share {
 	double time_s, mib; /* RSS, summed */
 	double pss_mib;
-	int processes; /* that map the largest shared segment; 0: not told */
+	int processes; /* that map the largest shared segment; 0: not recorded
+			*/
 };
 
 /* One call of a profiled function, from enter to leave (FUNC, CALL). */
@@ -82,8 +83,8 @@ struct call {
 	char *name;
 	double enter_s, leave_s;
 	double enter_mib, leave_mib;
-	int level;      /* depth of nesting from 0; -1 where not told */
-	int pid, tid;   /* 0 where not told */
+	int level;      /* depth of nesting from 0; -1 where not recorded */
+	int pid, tid;   /* 0 where not recorded */
 	size_t process; /* see run_assign() */
 };
 

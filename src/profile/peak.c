@@ -31,7 +31,7 @@ bool process_peak(const struct process *process, double *mib)
 	if (!best)
 		return false;
 	*mib = best->mib;
-	if (process->exit.told && process->exit.mib > *mib)
+	if (process->exit.recorded && process->exit.mib > *mib)
 		*mib = process->exit.mib;
 	return true;
 }
@@ -47,8 +47,8 @@ static bool profile_peak_only_confirms(
 	return mib <= highest + slack && sampled < highest - slack;
 }
 
-/* The last record of a run tells the peak once more, whenever that was. */
-void run_news(const struct run *run, struct series *news)
+/* The last PEAK of a run repeats its peak, whenever that was. */
+void run_unsampled_peaks(const struct run *run, struct series *news)
 {
 	const struct series *total = &run->total;
 	double highest = -INFINITY;

@@ -22,10 +22,10 @@ bool run_peak_above(const struct run *run, const struct sample *sampled,
 bool process_peak(const struct process *process, double *mib)
     __attribute__((nonnull));
 
-/* The PEAK records of a run that tell of a peak which neither a sample nor an
- * earlier one had shown by then, in order of time, so ever higher. The caller
+/* The PEAK records of a run with a peak that neither a sample nor an earlier
+ * record had shown by then, in order of time, so ever higher. The caller
  * finishes the series. */
-void run_news(const struct run *run, struct series *news)
+void run_unsampled_peaks(const struct run *run, struct series *news)
     __attribute__((nonnull));
 
 #endif

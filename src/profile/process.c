@@ -95,7 +95,7 @@ static struct process *process_follow(
 static bool process_has_ended(
     const struct run *run, const struct process *process)
 {
-	if (process->exit.told)
+	if (process->exit.recorded)
 		return true;
 	return !run->state.introduces && process->memory.len > 0 &&
 	       run->state.whole > process->whole + MISSED;
@@ -194,8 +194,9 @@ struct process *run_introduce(
 	run->state.introduces = true;
 	if (!process)
 		process = process_add(run, &key);
-	else if (process->exit.told || (process->start_ticks && start_ticks &&
-					   process->start_ticks != start_ticks))
+	else if (process->exit.recorded ||
+		 (process->start_ticks && start_ticks &&
+		     process->start_ticks != start_ticks))
 		process = process_follow(run, process, &key);
 	else if (process->introduced && !(process->start_ticks && start_ticks))
 		process = process_split(run, process, &key);
@@ -351,8 +352,8 @@ static struct process_lives process_lives_of(const struct run *run)
 		if (process->pid > 0)
 			lives.items[lives.len++] =
 			    (struct process_life){process->pid,
-				process->exit.told ? process->exit.time_s
-						   : INFINITY,
+				process->exit.recorded ? process->exit.time_s
+						       : INFINITY,
 				i};
 	}
 	qsort(lives.items, lives.len, sizeof(*lives.items),

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
  * The processes of a run. One is its pid and its start: a pid that is used
- * again is another process. What was told of a pid belongs to the process
+ * again is another process. A record of a pid belongs to the process
  * that had it then: a PROC with another start, an EXIT, or ticks without the
- * pid in a file that tells no starts, end its life.
+ * pid in a file without starts, end its life.
  */
 #ifndef MPROF_PROFILE_PROCESS_H
 #define MPROF_PROFILE_PROCESS_H
 
 #include "profile/profile.h"
 
-/* run_process() where it is introduced, with its start or 0 where not told:
+/* run_process() where it is introduced, with its start or 0 where not recorded:
  * what had the pid with another start has ended. */
 struct process *run_introduce(struct run *run, const char *text, size_t len,
     uint64_t start_ticks) __attribute__((nonnull));
 
 /* A MEM record: it begins a tick, to which the processes' memory belongs that
- * is told up to the next one. */
+ * is read before the next one. */
 void run_add_total(struct run *run, double time_s, double mib)
     __attribute__((nonnull));
 void run_add_memory(const struct run *run, struct process *process,
@@ -29,7 +29,7 @@ void run_note_loss(struct run *run) __attribute__((nonnull));
 /* Puts all series in order of time. */
 void run_sort(struct run *run) __attribute__((nonnull));
 
-/* When all is told: series_settle() for all of them. */
+/* When all is read: series_settle() for all of them. */
 void run_settle(struct run *run) __attribute__((nonnull));
 
 /* Tells each call and each stack sample the process that had its pid then: one
@@ -50,7 +50,7 @@ struct tick_cursor {
 };
 
 /* Gives what the process held at that tick of total, no earlier than the one
- * asked for before; false where nothing was told of it. */
+ * asked for before; false where it was not recorded. */
 bool process_at_tick(const struct process *process, struct tick_cursor *cursor,
     size_t tick, double *mib) __attribute__((nonnull));
 
@@ -60,7 +60,7 @@ void run_sum_at(const struct run *run, const size_t *ticks, size_t count,
     double *sums) __attribute__((nonnull));
 
 /* MEM is the memory of one or of all. Our recorder introduces each process, and
- * sums them up unless it is told not to. memory_profiler does either, and
+ * sums them up unless it is asked not to. memory_profiler does either, and
  * doesn't say which: where MEM is the sum it rises and falls with the
  * descendants. */
 enum run_total {

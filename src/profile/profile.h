@@ -16,8 +16,8 @@
 /* INFO: how it was recorded, and by whom. */
 struct run_info {
 	char *backend, *host, *version, *start;
-	double interval_s; /* 0 where not told */
-	bool alone;        /* MEM is told to be the program's alone */
+	double interval_s; /* 0 where not recorded */
+	bool alone;        /* MEM is said to be the program's alone */
 	bool sum;          /* or the sum of it and its descendants */
 	bool is_table;     /* of a CSV file: without a backend nothing tells
 			    * what its figures are */
@@ -36,7 +36,7 @@ struct run {
 	char *command;       /* of CMDLINE; NULL for records before the first */
 	struct series total; /* MEM */
 	struct series peaks; /* PEAK: high-water marks that samples missed */
-	double peak_since_s; /* the highest PEAK is no older; 0: not told */
+	double peak_since_s; /* the highest PEAK is no older; 0: not recorded */
 	ARRAY(struct share) shares; /* SHARE, in order of appearance */
 	/* in order of appearance; made and found by process.h */
 	ARRAY(struct process) processes;

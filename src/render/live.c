@@ -143,7 +143,7 @@ static void live_print_end(const struct run *run, double now_s, FILE *out)
 	char *moment;
 
 	/* Without a sample only EXIT tells when. */
-	if (last_s <= 0 && run->exit.told)
+	if (last_s <= 0 && run->exit.recorded)
 		last_s = run->exit.time_s;
 	moment = last_s > 0 ? moment_text(last_s, now_s) : mem_copy("");
 	if (run->ending == RUN_ENDED)

@@ -245,7 +245,7 @@ static void test_torn_others(void **state)
 	profile_finish(&profile);
 
 	profile = read_text("MEM 1.0 10.00\nEXIT;pid=12;status=1 1.0 10.0");
-	assert_false(profile.runs.items[0].exit.told);
+	assert_false(profile.runs.items[0].exit.recorded);
 	profile_finish(&profile);
 	profile = read_text("MEM 1.0 10.00\nEXIT;pid=12;status=1 1.0 10.05");
 	assert_true(profile.runs.items[0].exit.known);
@@ -293,7 +293,7 @@ static void check_process_records(const char *text)
 	assert_true(child->exit.oom);
 	assert_true(child->exit.limit_mib == 512);
 	assert_int_equal(child->exit.limit_of, LIMIT_OF_CGROUP);
-	assert_int_equal(run->exit.limit_of, LIMIT_OF_UNTOLD);
+	assert_int_equal(run->exit.limit_of, LIMIT_OF_UNKNOWN);
 	assert_true(run->exit.known);
 	assert_int_equal(run->exit.code, 2);
 	assert_int_equal(run->exit.signal, 0);
@@ -374,7 +374,7 @@ static void test_keys_of_this_version(void **state)
 	assert_true(run->shares.items[0].mib == 40);
 	assert_int_equal(run->shares.items[0].processes, 3);
 	/* an end that nobody could tell more of */
-	assert_true(run->exit.told);
+	assert_true(run->exit.recorded);
 	assert_false(run->exit.known);
 	assert_true(run->exit.time_s == 12);
 	assert_int_equal(run->total.len, 0);

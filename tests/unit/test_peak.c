@@ -91,7 +91,7 @@ static void test_marks_between_samples(void **state)
 	add_child(run, "3", 2);
 	process = run_process(run, "3", 1);
 	process->exit =
-	    (struct exit_status){.told = true, .known = true, .mib = 2.5};
+	    (struct exit_status){.recorded = true, .known = true, .mib = 2.5};
 	run_process(run, "4", 1)->exit = process->exit;
 	run_process(run, "0", 1);
 	peaks_init(&peaks, &profile);
@@ -228,7 +228,7 @@ static void test_the_peak_of_a_run(void **state)
 	assert_int_equal(figures_of_run(run, &figures), 0);
 	assert_true(figures.peak_mib == 9);
 	series_add(&process->memory, 1, 3);
-	process->exit = (struct exit_status){.told = true, .mib = 8};
+	process->exit = (struct exit_status){.recorded = true, .mib = 8};
 	assert_true(process_peak(process, &mib));
 	assert_true(mib == 8);
 }

@@ -87,7 +87,7 @@ static void a_start_tells_lives_apart(void **state)
 	CHECK_TICKS(&five[1], -1, -1, -1, 8, -1);
 	assert_string_equal(five[2].name, "d");
 	CHECK_TICKS(&five[2], -1, -1, -1, -1, 2);
-	assert_false(run->exit.told);
+	assert_false(run->exit.recorded);
 	profile_finish(&profile);
 }
 

@@ -74,7 +74,7 @@ static void ugly(struct profile *profile, unsigned seed)
 		for (size_t i = 0; i < len; i += 1 + k % 3)
 			series_add(&process->memory, run->total.items[i].time_s,
 			    size * (rand() % 50));
-		process->exit = (struct exit_status){.told = true,
+		process->exit = (struct exit_status){.recorded = true,
 		    .known = true,
 		    .signal = (int)k % 4 ? 0 : 9,
 		    .time_s = start + (double)(rand() % 100) * step};
@@ -87,7 +87,7 @@ static void ugly(struct profile *profile, unsigned seed)
 		    (struct mark){.time_s = start + rand() % 3000 * step,
 			.mib = 1,
 			.label = mem_format("label of mark number %zu", i)};
-	run->exit = (struct exit_status){.told = seed % 2,
+	run->exit = (struct exit_status){.recorded = seed % 2,
 	    .known = seed % 2,
 	    .signal = 9,
 	    .oom = true,
