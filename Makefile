@@ -54,8 +54,9 @@ else
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 sources = $(sort $(wildcard $(addprefix src/,$(addsuffix /*.c,$(1)))))
-rooms := base profile csv dat proc analysis recorder python scene chart layout \
-	graph cli export render input commands
+rooms := base profile csv dat proc analysis recorder python python/remote \
+	python/stack python/heap python/refs scene chart layout graph cli \
+	export render input commands
 ifeq ($(CSV),no)
 rooms := $(filter-out csv,$(rooms))
 endif

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "python/look.h"
+#include "python/heap/look.h"
 
 /* By name: two classes of one name are one row. */
 static void count_types(struct heap *heap, const struct objects *objects)
@@ -42,9 +42,9 @@ enum python_result heap_take(struct heap *heap, pid_t pid,
 		return result;
 	heap->pid = pid;
 	heap->wall_ns = clock_wall_ns();
-	heap->pause_ns = look.image.pause_ns;
-	heap->has_rss = look.image.rss_kib >= 0;
-	heap->rss_kib = look.image.rss_kib;
+	heap->pause_ns = look.snapshot.pause_ns;
+	heap->has_rss = look.snapshot.rss_kib >= 0;
+	heap->rss_kib = look.snapshot.rss_kib;
 	name_version(heap, &look.target);
 	count_types(heap, &look.objects);
 	*analysis_ns = look.analysis_ns;

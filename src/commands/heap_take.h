@@ -10,7 +10,7 @@
 #include "profile/heap.h"
 #include "base/err.h"
 #include "base/progress.h"
-#include "python/interpreter.h"
+#include "python/remote/interpreter.h"
 
 /* Stops the process for the moment of a copy, and counts what is in that.
  * heap is zeroed, and to be finished in any case; e says what is wrong where

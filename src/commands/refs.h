@@ -7,12 +7,12 @@
 #define MPROF_COMMANDS_REFS_H
 
 #include "graph/graph.h"
-#include "python/holders.h"
-#include "python/look.h"
+#include "python/refs/referrers.h"
+#include "python/heap/look.h"
 
 struct refs {
 	struct look look;
-	struct holders holders;
+	struct referrers referrers;
 	struct chains chains;
 	bool *is_wanted; /* of each type */
 	uint32_t *below; /* with referents: links by those above, most first */

@@ -68,7 +68,7 @@ static size_t link_box(struct drawn *drawn, uint32_t at)
 	if (refs->referents)
 		detail = count_text(link->objects);
 	title = mem_format("%s%s",
-	    refs_short(holders_type(&refs->holders, link->type)),
+	    refs_short(referrers_type(&refs->referrers, link->type)),
 	    link->repeated ? " \xe2\x80\xa6" : "");
 	drawn->box_of_link[at] =
 	    graph_add_box(drawn->graph, title, detail, refs_draw_role_of(link));
@@ -87,7 +87,8 @@ static size_t wanted_box(struct drawn *drawn, uint32_t type)
 		return drawn->box_of_type[type];
 	detail = count_text(refs->look.objects.types.items.items[type]->count);
 	drawn->box_of_type[type] = graph_add_box(drawn->graph,
-	    refs_short(holders_type(&refs->holders, type)), detail, ROLE_PEAK);
+	    refs_short(referrers_type(&refs->referrers, type)), detail,
+	    ROLE_PEAK);
 	free(detail);
 	return drawn->box_of_type[type];
 }

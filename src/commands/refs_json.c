@@ -60,8 +60,8 @@ static void write_hold(
 	case REFERENCE_VALUE:
 	case REFERENCE_ATTRIBUTE:
 	case REFERENCE_LOCAL:
-		json_key(json, holders_label(&refs->holders, link->detail, name,
-				   sizeof(name))
+		json_key(json, referrers_label(&refs->referrers, link->detail,
+				   name, sizeof(name))
 				   ? "name"
 				   : "name_type");
 		json_text(json, name);
@@ -77,11 +77,11 @@ static void write_link(
 	char name[NAME_SIZE];
 
 	json_key(json, "type");
-	json_text(json, holders_type(&refs->holders, link->type));
+	json_text(json, referrers_type(&refs->referrers, link->type));
 	if (link->parent != CHAIN_NONE)
 		write_hold(json, refs, link);
-	else if (link->label && holders_name(&refs->holders, link->object, name,
-				    sizeof(name))) {
+	else if (link->label && referrers_name(&refs->referrers, link->object,
+				    name, sizeof(name))) {
 		json_key(json, "name");
 		json_text(json, name);
 	}
@@ -193,7 +193,7 @@ void refs_write_json(const struct refs *refs)
 	json_key(&json, "pid");
 	json_whole(&json, refs->look.target.pid);
 	json_key(&json, "pause_ms");
-	json_rounded(&json, (double)refs->look.image.pause_ns / 1e6, 3);
+	json_rounded(&json, (double)refs->look.snapshot.pause_ns / 1e6, 3);
 	write_types(&json, refs);
 	json_key(&json, "objects");
 	json_whole(&json, (int64_t)refs->wanted.len);

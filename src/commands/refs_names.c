@@ -22,7 +22,7 @@ static char *label_text(
 	char raw[TEXT_SIZE];
 
 	*is_text =
-	    holders_label(&refs->holders, link->detail, raw, sizeof(raw));
+	    referrers_label(&refs->referrers, link->detail, raw, sizeof(raw));
 	return utf8_clean_copy(raw);
 }
 
@@ -58,9 +58,9 @@ static char *plain_hold(const struct refs *refs, const struct chain_link *link)
 {
 	char type[CLEAN_SIZE];
 
-	return mem_format(
-	    "(%s)", utf8_clean(type, sizeof(type),
-			refs_short(holders_type(&refs->holders, link->type))));
+	return mem_format("(%s)",
+	    utf8_clean(type, sizeof(type),
+		refs_short(referrers_type(&refs->referrers, link->type))));
 }
 
 char *refs_hold(const struct refs *refs, const struct chain_link *link)
@@ -108,7 +108,7 @@ char *refs_root_name(const struct refs *refs, const struct chain_link *root)
 	char raw[TEXT_SIZE];
 
 	if (!root->label ||
-	    !holders_name(&refs->holders, root->object, raw, sizeof(raw)))
+	    !referrers_name(&refs->referrers, root->object, raw, sizeof(raw)))
 		return mem_copy("");
 	return utf8_clean_copy(raw);
 }

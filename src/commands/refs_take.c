@@ -105,10 +105,10 @@ static int choose_types(struct refs *refs, const char *word, struct err *e)
 
 static void choose_objects(struct refs *refs)
 {
-	const struct holders *holders = &refs->holders;
+	const struct referrers *referrers = &refs->referrers;
 
 	for (size_t i = 0; i < refs->look.objects.found.len; i++)
-		if (refs->is_wanted[holders->types[i]])
+		if (refs->is_wanted[referrers->types[i]])
 			*array_push(&refs->wanted) = (uint32_t)i;
 }
 
@@ -144,20 +144,21 @@ static bool *data_types(const struct objects *objects)
 
 static int refs_take_find(struct refs *refs, const char *word, struct err *e)
 {
-	struct holders_request request;
+	struct referrers_request request;
 	struct chains_request chains;
 	bool *data;
 
 	if (choose_types(refs, word, e) < 0)
 		return -1;
-	request = (struct holders_request){refs->is_wanted, refs->referents};
-	if (holders_find(&refs->holders, &refs->look.objects, &request, e) < 0)
+	request = (struct referrers_request){refs->is_wanted, refs->referents};
+	if (referrers_find(&refs->referrers, &refs->look.objects, &request, e) <
+	    0)
 		return -1;
 	choose_objects(refs);
 	chains =
-	    (struct chains_request){.references = &refs->holders.references,
-		.types = refs->holders.types,
-		.roots = refs->holders.roots,
+	    (struct chains_request){.references = &refs->referrers.references,
+		.types = refs->referrers.types,
+		.roots = refs->referrers.roots,
 		.wanted = refs->wanted.items,
 		.wanted_len = refs->wanted.len,
 		.depth = refs->depth};
@@ -188,7 +189,7 @@ int refs_take(struct refs *refs, pid_t pid, const char *word,
 void refs_finish(struct refs *refs)
 {
 	chains_finish(&refs->chains);
-	holders_finish(&refs->holders);
+	referrers_finish(&refs->referrers);
 	look_finish(&refs->look);
 	array_free(&refs->types);
 	array_free(&refs->wanted);

@@ -26,7 +26,7 @@ static const char *type_name(
     const struct refs *refs, uint32_t type, char *out, size_t size)
 {
 	return utf8_clean(
-	    out, size, refs_short(holders_type(&refs->holders, type)));
+	    out, size, refs_short(referrers_type(&refs->referrers, type)));
 }
 
 static void refs_text_print_size(uint64_t bytes)
@@ -50,8 +50,8 @@ static void refs_text_print_head(const struct refs *refs)
 	if (micro >= 0)
 		printf(".%d", micro);
 	printf("; it stood still for %s\n",
-	    units_duration(
-		pause, (double)refs->look.image.pause_ns / (double)NS_PER_S));
+	    units_duration(pause,
+		(double)refs->look.snapshot.pause_ns / (double)NS_PER_S));
 	for (size_t i = 0; i < refs->types.len; i++) {
 		const struct object_type *type = refs->types.items[i];
 

@@ -10,7 +10,7 @@
 #include "render/live.h"
 #include "commands/run_options.h"
 #include "base/array.h"
-#include "python/stacks.h"
+#include "python/stack/stacks.h"
 #include "recorder/sampler.h"
 #include "python/agent_tables.h"
 #include "recorder/marks.h"

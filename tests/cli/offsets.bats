@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The rows of src/python/offsets.def are what the headers of the CPythons on
+# The rows of src/python/remote/offsets.def are what the headers of the CPythons on
 # this machine say.
 
 load helper.bash
@@ -29,8 +29,8 @@ load pythons.bash
 			split(version, part, ".")
 			if (part[2] > newest) {
 				print $1 " is CPython " version ", and the newest" \
-				    " row of src/python/offsets.def is 3." newest \
-				    ": see src/python/NEXT.md"
+				    " row of src/python/remote/offsets.def is 3." newest \
+				    ": see src/HACKING.md"
 				missing = 1
 			}
 		}
@@ -56,7 +56,7 @@ print(sysconfig.get_path("include"))')
 			/^\)/ && row ~ "minor = " minor "," {
 				printf "%s", row
 				exit
-			}' "$SOURCE/src/python/offsets.def" >there
+			}' "$SOURCE/src/python/remote/offsets.def" >there
 		diff here there
 	done
 	[ -z "$none" ] || skip "no headers of CPython here"

@@ -8,7 +8,7 @@
 # The newest minor version that has a row.
 newest_minor() {
 	sed -n 's/^\t\.minor = \([0-9]*\),$/\1/p' \
-		"${SOURCE:-$ROOT}/src/python/offsets.def" | tail -n 1
+		"${SOURCE:-$ROOT}/src/python/remote/offsets.def" | tail -n 1
 }
 
 # describe_python PYTHON: its version and where it belongs; or, behind "no: ", what

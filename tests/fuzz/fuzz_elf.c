@@ -2,7 +2,7 @@
 #include "fuzz.h"
 #include "input.h"
 
-#include "python/elf.h"
+#include "python/remote/elf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -6,7 +6,7 @@
 #include "fuzz.h"
 
 #include "../unit/fake_heap.h"
-#include "python/holders.h"
+#include "python/refs/referrers.h"
 
 enum { CHANGE = 10 };
 
@@ -27,9 +27,9 @@ static void check_chains(struct objects *objects, bool referents)
 	bool *wanted = mem_zero(objects->types.items.len + 1, sizeof(bool));
 	bool *all_types = mem_zero(objects->types.items.len + 1, sizeof(bool));
 	uint32_t *all = mem_zero(objects->found.len + 1, sizeof(uint32_t));
-	struct holders_request request = {wanted, referents};
+	struct referrers_request request = {wanted, referents};
 	struct chains_request chains_request;
-	struct holders holders;
+	struct referrers referrers;
 	struct chains chains;
 	char name[64];
 	struct err e;
@@ -38,11 +38,11 @@ static void check_chains(struct objects *objects, bool referents)
 	memset(all_types, 1, objects->types.items.len);
 	for (size_t i = 0; i < objects->found.len; i++)
 		all[i] = (uint32_t)i;
-	if (holders_find(&holders, objects, &request, &e) == 0) {
+	if (referrers_find(&referrers, objects, &request, &e) == 0) {
 		chains_request =
-		    (struct chains_request){.references = &holders.references,
-			.types = holders.types,
-			.roots = holders.roots,
+		    (struct chains_request){.references = &referrers.references,
+			.types = referrers.types,
+			.roots = referrers.roots,
 			.wanted = all,
 			.wanted_len = objects->found.len,
 			.depth = 3,
@@ -54,18 +54,18 @@ static void check_chains(struct objects *objects, bool referents)
 		for (size_t i = 0; i < chains.links.len; i++) {
 			const struct chain_link *link = &chains.links.items[i];
 
-			if (link->object >= holders.references.count ||
+			if (link->object >= referrers.references.count ||
 			    (link->parent != CHAIN_NONE && link->parent >= i))
 				__builtin_trap();
-			holders_label(
-			    &holders, link->detail, name, sizeof(name));
-			holders_name(
-			    &holders, link->object, name, sizeof(name));
-			holders_type(&holders, link->type);
+			referrers_label(
+			    &referrers, link->detail, name, sizeof(name));
+			referrers_name(
+			    &referrers, link->object, name, sizeof(name));
+			referrers_type(&referrers, link->type);
 		}
 		chains_finish(&chains);
 	}
-	holders_finish(&holders);
+	referrers_finish(&referrers);
 	free(wanted);
 	free(all_types);
 	free(all);
@@ -103,10 +103,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fake_heap_init(&fake, o);
 	for (size_t i = 1; i + CHANGE <= size; i += CHANGE)
 		change(&fake, data + i);
-	if (objects_find(&objects, &fake.target, &fake.image, &e) == 0 &&
+	if (objects_find(&objects, &fake.target, &fake.snapshot, &e) == 0 &&
 	    objects.found.len == 0)
 		__builtin_trap();
-	budget = object_budget(&fake.image);
+	budget = object_budget(&fake.snapshot);
 	for (size_t i = 0; i < objects.found.len; i++) {
 		uint64_t address = objects.found.items[i];
 		struct object_type *type =

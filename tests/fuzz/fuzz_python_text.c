@@ -6,26 +6,27 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "python/text.h"
+#include "python/remote/text.h"
 
-struct image {
+struct snapshot {
 	const uint8_t *data;
 	size_t size;
 };
 
-enum { IMAGE_START = 0x10000 };
+enum { SNAPSHOT_START = 0x10000 };
 
-static int read_image(
+static int read_snapshot(
     const struct python_memory *memory, uint64_t address, void *to, size_t len)
 {
-	const struct image *image = memory->image;
+	const struct snapshot *snapshot = memory->snapshot;
 
-	if (address < IMAGE_START || address - IMAGE_START > image->size ||
-	    len > image->size - (address - IMAGE_START)) {
+	if (address < SNAPSHOT_START ||
+	    address - SNAPSHOT_START > snapshot->size ||
+	    len > snapshot->size - (address - SNAPSHOT_START)) {
 		errno = EFAULT;
 		return -1;
 	}
-	memcpy(to, image->data + (address - IMAGE_START), len);
+	memcpy(to, snapshot->data + (address - SNAPSHOT_START), len);
 	return 0;
 }
 
@@ -42,9 +43,9 @@ static void check(const char *text, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct image image = {data + 1, size ? size - 1 : 0};
+	struct snapshot snapshot = {data + 1, size ? size - 1 : 0};
 	struct python_target target = {
-	    .memory = {.read = read_image, .image = &image}};
+	    .memory = {.read = read_snapshot, .snapshot = &snapshot}};
 	const struct python_offsets *row;
 	char out[40];
 
@@ -55,11 +56,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	target.offsets = *row;
 	target.minor = row->minor;
-	if (python_text(&target, IMAGE_START, out, sizeof(out)) == 0)
+	if (python_text(&target, SNAPSHOT_START, out, sizeof(out)) == 0)
 		check(out, sizeof(out));
-	if (python_c_string(&target, IMAGE_START, out, sizeof(out)) == 0)
+	if (python_c_string(&target, SNAPSHOT_START, out, sizeof(out)) == 0)
 		check(out, sizeof(out));
-	if (python_type_name(&target, IMAGE_START, out, sizeof(out)) == 0)
+	if (python_type_name(&target, SNAPSHOT_START, out, sizeof(out)) == 0)
 		check(out, sizeof(out));
 	return 0;
 }

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
-#include "python/code.h"
-#include "python/stack.h"
-#include "python/threads.h"
+#include "python/stack/code.h"
+#include "python/stack/stack.h"
+#include "python/stack/threads.h"
 
 enum {
 	IMAGE = 1 << 15,

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "python/objects.h"
+#include "python/heap/objects.h"
 
 enum { FAKE_SIZE = 65536 };
 #define FAKE_START 0x10000000u
@@ -21,8 +21,8 @@ struct fake_heap {
 	size_t used;
 	const struct python_offsets *o;
 	struct python_target target;
-	struct image image;
-	struct image_region region;
+	struct snapshot snapshot;
+	struct snapshot_region region;
 	uint64_t ring, last; /* of the collector: its head, its newest */
 	/* Types. */
 	uint64_t type, object, list, tuple, dict, set, str, integer, deque;
@@ -299,12 +299,12 @@ static inline void fake_heap_init(
 	fake_instance(fake);
 	fake_containers(fake);
 	fake_put(fake, interpreter, o->interpreter_modules, fake->table);
-	fake->region = (struct image_region){
+	fake->region = (struct snapshot_region){
 	    FAKE_START, FAKE_START + FAKE_SIZE, fake->bytes};
-	fake->image.live = fake->target.memory;
-	fake->image.copied = FAKE_SIZE;
-	fake->image.regions.items = &fake->region;
-	fake->image.regions.len = 1;
+	fake->snapshot.live = fake->target.memory;
+	fake->snapshot.copied = FAKE_SIZE;
+	fake->snapshot.regions.items = &fake->region;
+	fake->snapshot.regions.len = 1;
 }
 
 #endif

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "python/chains.h"
+#include "python/refs/chains.h"
 
 /* The types of made-up objects. */
 enum { MODULE, DICT, LIST, LESSON, OWNER, FRAME };
@@ -470,7 +470,7 @@ static void references_out_of_range_are_refused(void **state)
 	references_next(&references);
 	assert_false(references_add(&references, 0, REFERENCE_PLAIN, 0));
 	references_index(&references);
-	assert_int_equal(references.first_holder[1], 1);
+	assert_int_equal(references.first_referrer[1], 1);
 	references_finish(&references);
 }
 

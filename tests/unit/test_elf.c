@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "proc/maps.h"
-#include "python/elf.h"
+#include "python/remote/elf.h"
 
 /* This program is the file that is looked into. */
 int elf_test_mark __attribute__((section(".elftest"))) = 1;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "python/text.h"
+#include "python/remote/text.h"
 #include "fake_heap.h"
 
 #define HUGE_LENGTH ((uint64_t)1 << 60)
@@ -24,7 +24,7 @@ static int find(void)
 {
 	struct err e;
 
-	return objects_find(&objects, &fake.target, &fake.image, &e);
+	return objects_find(&objects, &fake.target, &fake.snapshot, &e);
 }
 
 /* Calls test for each version's layout, with a heap that is honest yet. */
@@ -67,7 +67,7 @@ static bool keep_edge(const struct object_edge *edge, void *context)
 /* The edge from one object to the other. */
 static struct object_edge edge_between(uint64_t from, uint64_t to)
 {
-	struct object_budget budget = object_budget(&fake.image);
+	struct object_budget budget = object_budget(&fake.snapshot);
 	struct object_edge edge = {.to = to, .kind = EDGE_TYPE};
 
 	object_edges(&objects.types, from,
@@ -122,7 +122,7 @@ static void assert_refused(const char *words)
 	struct err e;
 
 	assert_int_equal(
-	    objects_find(&objects, &fake.target, &fake.image, &e), -1);
+	    objects_find(&objects, &fake.target, &fake.snapshot, &e), -1);
 	if (!strstr(e.text, words))
 		fail_msg("%s", e.text);
 	objects_finish(&objects);
@@ -260,10 +260,10 @@ static void ended(void)
 {
 	struct err e;
 
-	fake.image.live.read = gone;
+	fake.snapshot.live.read = gone;
 	fake_put(&fake, fake.list, fake.o->type_name, WILD);
 	assert_int_equal(
-	    objects_find(&objects, &fake.target, &fake.image, &e), -1);
+	    objects_find(&objects, &fake.target, &fake.snapshot, &e), -1);
 	assert_non_null(strstr(e.text, "ended"));
 }
 
@@ -299,8 +299,8 @@ static void moved_rings(void)
 static void incremental_rings(void)
 {
 	uint64_t state = fake_collector(&fake);
-	uint64_t first = image_u64(&fake.image, fake.ring);
-	uint64_t last = image_u64(&fake.image, fake.ring + 8);
+	uint64_t first = snapshot_u64(&fake.snapshot, fake.ring);
+	uint64_t last = snapshot_u64(&fake.snapshot, fake.ring + 8);
 
 	if (fake.o->minor != 14)
 		return;

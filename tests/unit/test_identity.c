@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "python/identity.h"
+#include "python/remote/identity.h"
 
 static pid_t child;
 static int input;

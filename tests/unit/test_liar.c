@@ -16,9 +16,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "python/stacks.h"
-#include "python/stack.h"
-#include "python/text.h"
+#include "python/stack/stacks.h"
+#include "python/stack/stack.h"
+#include "python/remote/text.h"
 
 #define HUGE_LENGTH ((uint64_t)1 << 60)
 #define WILD 0x7abcdef00000u

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "python/linetable.h"
+#include "python/stack/linetable.h"
 
 /* What three versions made of one function that begins in line 4, with loops,
  * a try, a with and expressions over several lines; the lines are those that

@@ -14,8 +14,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "python/objects.h"
-#include "python/text.h"
+#include "python/heap/objects.h"
+#include "python/remote/text.h"
 
 static const char program[] =
     "import sys\n"
@@ -36,7 +36,7 @@ struct fixture {
 	pid_t pid;
 	int in, out;
 	struct python_target target;
-	struct image image;
+	struct snapshot snapshot;
 	struct objects objects;
 };
 
@@ -79,9 +79,9 @@ static int set_up(void **state)
 	    python_open(&fixture->target, fixture->pid, &e) != PYTHON_OK)
 		return 0;
 	assert_int_equal(
-	    image_take(&fixture->image, &fixture->target, &e), PYTHON_OK);
+	    snapshot_take(&fixture->snapshot, &fixture->target, &e), PYTHON_OK);
 	assert_int_equal(objects_find(&fixture->objects, &fixture->target,
-			     &fixture->image, &e),
+			     &fixture->snapshot, &e),
 	    0);
 	return 0;
 }
@@ -93,7 +93,7 @@ static int tear_down(void **state)
 
 	if (fixture->objects.found.len) {
 		objects_finish(&fixture->objects);
-		image_finish(&fixture->image);
+		snapshot_finish(&fixture->snapshot);
 	}
 	if (fixture->pid > 0) {
 		assert_int_equal(write(fixture->in, "x", 1), 1);
@@ -189,7 +189,7 @@ static struct wanted edges(
 {
 	struct objects *objects = &fixture->objects;
 	struct wanted wanted = {fixture, kind, key, 0, 0};
-	struct object_budget budget = object_budget(&fixture->image);
+	struct object_budget budget = object_budget(&fixture->snapshot);
 
 	for (size_t i = 0; i < objects->found.len; i++) {
 		uint64_t address = objects->found.items[i];

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "python/offsets.h"
+#include "python/remote/offsets.h"
 
 static void every_version_has_a_row(void **state)
 {
@@ -71,7 +71,7 @@ static void debug_of_row(
 	} words[] = {
 #define DEBUG_OFFSET(minor, name, word) \
 	{minor, offsetof(struct python_offsets, name), word},
-#include "python/debug_offsets.def"
+#include "python/remote/debug_offsets.def"
 #undef DEBUG_OFFSET
 	};
 	const char *fields = (const char *)row;

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "python/heap/collector.h"
+
+#define GENERATIONS 3
+#define FLAGS ((uint64_t)3) /* of a link: the collector's own */
+#define OBJECT_MIN 32       /* with its header */
+
+static uint64_t next_of(struct snapshot *snapshot, uint64_t head)
+{
+	return snapshot_u64(snapshot, head) & ~FLAGS;
+}
+
+/* Its neighbours point back, but while the collector uses those links to
+ * count. */
+static bool is_head(struct snapshot *snapshot, uint64_t head)
+{
+	uint64_t next = next_of(snapshot, head);
+	uint64_t previous = snapshot_u64(snapshot, head + 8) & ~FLAGS;
+
+	if (!snapshot_at(snapshot, head, 16) ||
+	    !snapshot_at(snapshot, next, 16) ||
+	    !snapshot_at(snapshot, previous, 16))
+		return false;
+	return snapshot->collecting ||
+	       ((snapshot_u64(snapshot, next + 8) & ~FLAGS) == head &&
+		   next_of(snapshot, previous) == head);
+}
+
+/* Three heads in a row, and not the end of a longer row. */
+static bool are_generations(
+    struct snapshot *snapshot, uint64_t first, uint64_t size)
+{
+	for (uint64_t i = 0; i < GENERATIONS; i++)
+		if (!is_head(snapshot, first + i * size))
+			return false;
+	return snapshot->collecting || !is_head(snapshot, first - size);
+}
+
+/* Returns the head of the youngest generation: the pointer to it says where
+ * that is, or the row of this version does, or three heads stand in a row.
+ * 3.14.0 to 3.14.4 have one young and two old lists in place of three
+ * generations, and nothing but that place tells them apart. */
+static uint64_t find_generations(
+    const struct python_offsets *o, struct snapshot *snapshot, uint64_t state)
+{
+	uint64_t size = (uint64_t)o->gc_generation_size;
+	uint64_t end = state + (uint64_t)o->gc_size;
+	uint64_t told =
+	    snapshot_u64(snapshot, state + (uint64_t)o->gc_generation0);
+	uint64_t expected = state + (uint64_t)o->gc_generations;
+
+	if (told >= state && told < end &&
+	    are_generations(snapshot, told, size))
+		return told;
+	if (are_generations(snapshot, expected, size))
+		return expected;
+	for (uint64_t at = state; at + GENERATIONS * size <= end; at += 4)
+		if (are_generations(snapshot, at, size))
+			return at;
+	return 0;
+}
+
+static uint64_t find_permanent(const struct python_offsets *o,
+    struct snapshot *snapshot, uint64_t state, uint64_t generations_end)
+{
+	uint64_t expected = state + (uint64_t)o->gc_permanent;
+
+	if (expected >= generations_end && is_head(snapshot, expected))
+		return expected;
+	for (uint64_t at = generations_end;
+	     at + COLLECTOR_HEADER <= state + (uint64_t)o->gc_size; at += 4)
+		if (is_head(snapshot, at))
+			return at;
+	return 0;
+}
+
+bool collector_find(struct collector *collector,
+    const struct python_target *target, struct snapshot *snapshot,
+    uint64_t state)
+{
+	const struct python_offsets *o = &target->offsets;
+	uint64_t size = (uint64_t)o->gc_generation_size;
+	uint64_t first = find_generations(o, snapshot, state);
+
+	if (!first)
+		return false;
+	for (uint64_t i = 0; i < GENERATIONS; i++)
+		collector->heads[i] = first + i * size;
+	collector->heads[GENERATIONS] =
+	    find_permanent(o, snapshot, state, first + GENERATIONS * size);
+	return collector->heads[GENERATIONS] != 0;
+}
+
+/* A ring that never comes back to its head meets itself sooner or later: at
+ * an address that is kept, ever further on (Brent, 1980). */
+bool collector_each(struct snapshot *snapshot, uint64_t head,
+    void (*visit)(void *context, uint64_t object), void *context)
+{
+	uint64_t most = snapshot->copied / OBJECT_MIN + 1, kept = 0;
+	uint64_t at = next_of(snapshot, head);
+
+	for (uint64_t i = 0, mark = 1; at != head; i++) {
+		if (i == most || at == kept ||
+		    !snapshot_at(snapshot, at, OBJECT_MIN))
+			return false;
+		if (i == mark) {
+			kept = at;
+			mark *= 2;
+		}
+		visit(context, at + COLLECTOR_HEADER);
+		at = next_of(snapshot, at);
+	}
+	return true;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The frames of a snapshot's threads, which run functions when it was taken,
+ * and which of a frame's words are in use. Behind its variables a frame has
+ * room for what it computes with; what lies there above the top is left over
+ * from before, and may point at anything.
+ */
+#ifndef MPROF_PYTHON_HEAP_FRAMES_H
+#define MPROF_PYTHON_HEAP_FRAMES_H
+
+#include "python/remote/snapshot.h"
+
+/* A frame's words, variables first. */
+struct frame_words {
+	uint64_t start;    /* where they are */
+	uint64_t used;     /* so many are in use */
+	uint64_t doubtful; /* so many more may be: CPython keeps the top of a
+			    * frame that calls C code to itself (to 3.13) */
+};
+
+/* Calls visit for each frame of all threads of all interpreters, newest first,
+ * whether it runs Python code or not. */
+void frames_each(const struct python_target *target, struct snapshot *snapshot,
+    void (*visit)(void *context, uint64_t frame), void *context)
+    __attribute__((nonnull(1, 2, 3)));
+
+/* Calls visit for each chunk of memory in which threads keep their frames
+ * (3.11 on). */
+void frames_each_chunk(const struct python_target *target,
+    struct snapshot *snapshot,
+    void (*visit)(void *context, uint64_t start, uint64_t end), void *context)
+    __attribute__((nonnull(1, 2, 3)));
+
+/* All zero where the frame makes no sense. */
+struct frame_words frame_words(const struct python_target *target,
+    struct snapshot *snapshot, uint64_t frame) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One look at the objects of a live Python program: it is opened, copied, and
+ * its objects are found in the copy. Where a state that passes stands in the
+ * way (it is about to start another program, its lists are half built), all
+ * of it is tried again, for a few seconds.
+ */
+#ifndef MPROF_PYTHON_HEAP_LOOK_H
+#define MPROF_PYTHON_HEAP_LOOK_H
+
+#include "python/remote/identity.h"
+#include "python/heap/objects.h"
+
+struct look {
+	struct identity identity; /* of the process, while it is looked at */
+	struct python_target target;
+	struct snapshot snapshot;
+	struct objects objects;
+	int64_t analysis_ns; /* how long objects were looked for */
+};
+
+/* Fills look, which stays where it is; progress, which may be NULL, hears how
+ * far it is. look_finish() only after PYTHON_OK; e otherwise. */
+enum python_result look_take(struct look *look, pid_t pid,
+    const struct progress *progress, struct err *e)
+    __attribute__((nonnull(1, 4), warn_unused_result));
+void look_finish(struct look *look) __attribute__((nonnull));
+
+/* Whether what was read of the process since look_take(), beside the copy, is
+ * to be believed: -1 with e where a read failed, or the process has replaced
+ * its program. */
+int look_check(struct look *look, struct err *e) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: MIT
+#include "python/heap/object_edge.h"
+
+#include "python/heap/frames.h"
+#include "python/heap/object_dict.h"
+#include "python/heap/object_numpy.h"
+#include "python/heap/object_size.h"
+
+#define HEADER 16
+#define DEQUE_BLOCK_LEN 64
+#define FRAME_OWNS 2 /* of a frame object: the frame is in it (3.11 on) */
+
+/* One object whose references are told. */
+struct walk {
+	struct object_types *types;
+	struct snapshot *snapshot;
+	const struct python_offsets *o;
+	const struct object_type *type;
+	struct object_budget *budget;
+	object_visit *visit;
+	void *context;
+	struct object_edge edge;
+	bool ended;
+};
+
+struct object_budget object_budget(const struct snapshot *snapshot)
+{
+	/* Keys that are shared are looked at once for each that shares. */
+	return (struct object_budget){snapshot->copied / 2 + (1 << 20)};
+}
+
+static bool object_edge_spend(struct walk *walk, uint64_t words)
+{
+	if (words > walk->budget->words) {
+		walk->budget->words = 0;
+		walk->ended = true;
+	} else {
+		walk->budget->words -= words;
+	}
+	return !walk->ended;
+}
+
+static uint64_t object_edge_word(const struct walk *walk, int offset)
+{
+	return snapshot_u64(walk->snapshot, walk->edge.from + (uint64_t)offset);
+}
+
+static void object_edge_tell(
+    struct walk *walk, enum object_edge_kind kind, uint64_t to)
+{
+	if (walk->ended || !to)
+		return;
+	walk->edge.to = to;
+	walk->edge.kind = kind;
+	walk->edge.type = object_types_of(walk->types, to);
+	if (walk->edge.type && !walk->visit(&walk->edge, walk->context))
+		walk->ended = true;
+}
+
+static void object_edge_tell_name(
+    struct walk *walk, const char *name, uint64_t to)
+{
+	walk->edge.name = name;
+	object_edge_tell(walk, name ? EDGE_ATTRIBUTE : EDGE_PLAIN, to);
+	walk->edge.name = NULL;
+}
+
+static void tell_key(
+    struct walk *walk, enum object_edge_kind kind, uint64_t key, uint64_t to)
+{
+	walk->edge.key = key;
+	object_edge_tell(walk, kind, to);
+	walk->edge.key = 0;
+}
+
+/* count references in a row, of the same kind. */
+static void tell_row(struct walk *walk, enum object_edge_kind kind,
+    uint64_t address, uint64_t count)
+{
+	const char *at;
+
+	if (count > walk->snapshot->copied / 8 ||
+	    !object_edge_spend(walk, count))
+		return;
+	at = snapshot_at(walk->snapshot, address, 8 * count);
+	for (uint64_t i = 0; at && i < count && !walk->ended; i++) {
+		walk->edge.index = i;
+		object_edge_tell(walk, kind,
+		    python_untagged(walk->o, field_u64(at + 8 * i, 0)));
+	}
+	walk->edge.index = 0;
+}
+
+static const char *member_name(const struct walk *walk, uint64_t offset)
+{
+	for (size_t i = 0; i < walk->type->members.len; i++)
+		if (walk->type->members.items[i].offset == offset)
+			return walk->type->members.items[i].name;
+	if (walk->type->dict_offset > 0 &&
+	    (uint64_t)walk->type->dict_offset == offset)
+		return "__dict__";
+	return NULL;
+}
+
+/* The words of the object in [start, end), some of which have names. */
+static void tell_words(struct walk *walk, uint64_t start, uint64_t end)
+{
+	bool tagged = walk->type->kind == OBJECT_GENERATOR ||
+		      walk->type->kind == OBJECT_FRAME;
+
+	if (end <= start || !object_edge_spend(walk, (end - start) / 8))
+		return;
+	for (uint64_t at = start; at + 8 <= end && !walk->ended; at += 8) {
+		uint64_t to =
+		    snapshot_u64(walk->snapshot, walk->edge.from + at);
+
+		if (tagged)
+			to = python_untagged(walk->o, to);
+		/* The name only for what is one: most words are none. */
+		if (to >= 4096 && to % 8 == 0 &&
+		    object_types_of(walk->types, to))
+			object_edge_tell_name(walk, member_name(walk, at), to);
+	}
+}
+
+static void tell_dict(struct walk *walk)
+{
+	uint64_t apart = dict_values(
+	    walk->types->target, object_edge_word(walk, walk->o->dict_values));
+	struct dict_keys keys;
+
+	if (!dict_keys_read(&keys, walk->snapshot, walk->types->target,
+		object_edge_word(walk, walk->o->dict_keys)) ||
+	    !object_edge_spend(walk, 2 * keys.used))
+		return;
+	for (uint64_t i = 0; i < keys.used && !walk->ended; i++) {
+		uint64_t key, value;
+
+		dict_keys_entry(&keys, walk->snapshot, i, &key, &value);
+		if (apart)
+			value = snapshot_u64(walk->snapshot, apart + 8 * i);
+		if (!value && !apart)
+			continue;
+		object_edge_tell(walk, EDGE_KEY, key);
+		tell_key(walk, EDGE_VALUE, key, value);
+	}
+}
+
+static void tell_set(struct walk *walk)
+{
+	uint64_t table = object_edge_word(walk, walk->o->set_table);
+	uint64_t slots = object_edge_word(walk, walk->o->set_mask) + 1;
+	const char *at;
+
+	if (slots > walk->snapshot->copied / 16 + 8 ||
+	    !object_edge_spend(walk, slots))
+		return;
+	at = snapshot_at(walk->snapshot, table, 16 * slots);
+	for (uint64_t i = 0; at && i < slots && !walk->ended; i++)
+		object_edge_tell(walk, EDGE_MEMBER, field_u64(at + 16 * i, 0));
+}
+
+/* Blocks of 64 between two pointers, to the left and to the right one. */
+static void tell_deque(struct walk *walk)
+{
+	uint64_t left = object_edge_word(walk, walk->o->object_size);
+	uint64_t block = object_edge_word(walk, 24),
+		 i = object_edge_word(walk, 40), index = 0;
+
+	while (left && i < DEQUE_BLOCK_LEN && object_edge_spend(walk, 1)) {
+		uint64_t items = block + 8;
+
+		if (!snapshot_at(
+			walk->snapshot, block, 8 * (DEQUE_BLOCK_LEN + 2)))
+			break;
+		for (;
+		     i < DEQUE_BLOCK_LEN && left && object_edge_spend(walk, 1);
+		     i++, left--) {
+			walk->edge.index = index++;
+			object_edge_tell(walk, EDGE_INDEX,
+			    snapshot_u64(walk->snapshot, items + 8 * i));
+		}
+		i = 0;
+		block =
+		    snapshot_u64(walk->snapshot, items + 8 * DEQUE_BLOCK_LEN);
+	}
+	walk->edge.index = 0;
+}
+
+/* Tells the frame's words that are in use for sure. */
+static void tell_frame_words(struct walk *walk, uint64_t frame)
+{
+	struct frame_words words =
+	    frame_words(walk->types->target, walk->snapshot, frame);
+
+	tell_row(walk, EDGE_LOCAL, words.start, words.used);
+}
+
+static void tell_frame(struct walk *walk)
+{
+	const struct object_type *type = walk->type;
+	uint64_t frame;
+
+	if (type->kind == OBJECT_FRAME && python_frames_are_objects(walk->o)) {
+		/* Behind these a frame has blocks, which may be stale too. */
+		tell_words(walk, HEADER, (uint64_t)walk->o->frame_stack);
+		tell_frame_words(walk, walk->edge.from);
+		return;
+	}
+	tell_words(walk, HEADER, type->basic);
+	if (python_frames_are_objects(walk->o))
+		return;
+	frame = object_frame(walk->types, walk->edge.from, type);
+	if (type->kind == OBJECT_GENERATOR ||
+	    (frame > walk->edge.from && frame < walk->edge.from + type->basic))
+		tell_frame_words(walk, frame);
+}
+
+/* An array's items count only where they are references. */
+static void tell_numpy(struct walk *walk)
+{
+	struct numpy_array array =
+	    numpy_array_read(walk->snapshot, walk->edge.from);
+
+	object_edge_tell_name(walk, "base", object_edge_word(walk, NUMPY_BASE));
+	object_edge_tell_name(
+	    walk, "dtype", object_edge_word(walk, NUMPY_DESCRIPTION));
+	object_edge_tell(
+	    walk, EDGE_PLAIN, object_edge_word(walk, NUMPY_HANDLER));
+	if (array.objects)
+		tell_row(walk, EDGE_INDEX, array.data, array.bytes / 8);
+}
+
+/* What is read word by word, with its items where those can be references. */
+static void tell_other(struct walk *walk)
+{
+	uint64_t end = walk->type->basic;
+
+	if (walk->type->item == 8) {
+		uint64_t count = object_edge_word(walk, walk->o->object_size);
+
+		if (count <= walk->snapshot->copied / 8)
+			end += 8 * count;
+	}
+	tell_words(walk, HEADER, end);
+}
+
+/* The basic size is that of a class; a type of C ends before. */
+static void tell_type(struct walk *walk)
+{
+	const struct object_type *self =
+	    object_types_get(walk->types, walk->edge.from);
+
+	tell_words(walk, HEADER,
+	    self && self->on_heap ? walk->type->basic
+				  : (uint64_t)walk->o->type_size);
+}
+
+static void tell_contents(struct walk *walk)
+{
+	const struct python_offsets *o = walk->o;
+
+	switch (walk->type->kind) {
+	case OBJECT_LIST:
+		tell_row(walk, EDGE_INDEX,
+		    object_edge_word(walk, o->list_items),
+		    object_edge_word(walk, o->object_size));
+		break;
+	case OBJECT_TUPLE:
+		tell_row(walk, EDGE_INDEX,
+		    walk->edge.from + (uint64_t)o->tuple_items,
+		    object_edge_word(walk, o->object_size));
+		break;
+	case OBJECT_DICT:
+	case OBJECT_ORDERED_DICT:
+		tell_dict(walk);
+		break;
+	case OBJECT_SET:
+		tell_set(walk);
+		break;
+	case OBJECT_DEQUE:
+		tell_deque(walk);
+		break;
+	case OBJECT_GENERATOR:
+	case OBJECT_FRAME:
+		tell_frame(walk);
+		break;
+	case OBJECT_TYPE:
+		tell_type(walk);
+		break;
+	case OBJECT_CODE:
+	case OBJECT_STRUCT:
+		tell_words(walk, HEADER, walk->type->basic);
+		break;
+	case OBJECT_NUMPY_ARRAY:
+		tell_numpy(walk);
+		break;
+	case OBJECT_NUMPY_VOID:
+		object_edge_tell_name(walk, "dtype",
+		    object_edge_word(walk, NUMPY_SCALAR_DESCRIPTION));
+		object_edge_tell_name(
+		    walk, "base", object_edge_word(walk, NUMPY_BASE));
+		break;
+	case OBJECT_BUFFERED:
+	case OBJECT_OTHER:
+		tell_other(walk);
+		break;
+	default:
+		break;
+	}
+}
+
+/* What is kept in the instance itself, under the names that its class has. */
+static void tell_inline(struct walk *walk, uint64_t values)
+{
+	struct dict_keys keys;
+
+	if (!walk->type->keys ||
+	    !dict_keys_read(
+		&keys, walk->snapshot, walk->types->target, walk->type->keys) ||
+	    !object_edge_spend(walk, keys.used))
+		return;
+	for (uint64_t i = 0; i < keys.used && !walk->ended; i++) {
+		uint64_t key, none;
+
+		dict_keys_entry(&keys, walk->snapshot, i, &key, &none);
+		tell_key(walk, EDGE_ATTRIBUTE, key,
+		    snapshot_u64(walk->snapshot, values + 8 * i));
+	}
+}
+
+/* In front of the collector's header: see enum instance_form. */
+static void tell_managed(struct walk *walk)
+{
+	uint64_t dict = object_edge_word(walk, -24), values = 0;
+	const unsigned char *at;
+
+	switch ((enum instance_form)walk->o->instance_form) {
+	case INSTANCE_PLAIN:
+		return;
+	case INSTANCE_PAIR:
+		values = object_edge_word(walk, -32);
+		break;
+	case INSTANCE_TAGGED:
+		values = dict & 1 ? dict + 1 : 0;
+		dict = dict & 1 ? 0 : dict;
+		break;
+	case INSTANCE_INLINE:
+		at = walk->type->inline_values
+			 ? snapshot_at(walk->snapshot,
+			       walk->edge.from + walk->type->basic, 8)
+			 : NULL;
+		/* With a dict, they are the dict's own. */
+		if (at && at[3] && !dict)
+			values = walk->edge.from + walk->type->basic + 8;
+		break;
+	}
+	if (values)
+		tell_inline(walk, values);
+	object_edge_tell_name(walk, "__dict__", dict);
+}
+
+/* What a class added to the type of C that it is built on: slots, or a
+ * __dict__ at the end of objects of no fixed size. */
+static void tell_added(struct walk *walk)
+{
+	const struct object_type *type = walk->type;
+	int64_t count = (int64_t)object_edge_word(walk, walk->o->object_size);
+	uint64_t items;
+
+	if (type->kind != OBJECT_OTHER && !type->item) {
+		tell_words(walk, type->root_basic, type->basic);
+		return;
+	}
+	if (!type->item || type->dict_offset >= 0 || type->dict_offset < -64 ||
+	    type->managed_dict)
+		return;
+	if (type->kind == OBJECT_INT)
+		count >>= walk->o->int_tag_bits;
+	items = (uint64_t)(count < 0 ? 0 - (uint64_t)count : (uint64_t)count);
+	if (items > walk->snapshot->copied / type->item)
+		return;
+	items = (type->basic + items * type->item + 7) / 8 * 8;
+	object_edge_tell_name(walk, "__dict__",
+	    snapshot_u64(walk->snapshot,
+		walk->edge.from + items + (uint64_t)type->dict_offset));
+}
+
+void object_edges(struct object_types *types, uint64_t address,
+    const struct object_type *type, struct object_budget *budget,
+    object_visit *visit, void *context)
+{
+	struct walk walk = {.types = types,
+	    .snapshot = types->snapshot,
+	    .o = &types->target->offsets,
+	    .type = type,
+	    .budget = budget,
+	    .visit = visit,
+	    .context = context,
+	    .edge = {.from = address}};
+
+	if (!object_edge_spend(&walk, 2))
+		return;
+	object_edge_tell(&walk, EDGE_TYPE, type->address);
+	if (type->managed_dict)
+		tell_managed(&walk);
+	tell_contents(&walk);
+	if (type->on_heap)
+		tell_added(&walk);
+}
+
+void object_edges_of_words(struct object_types *types, uint64_t start,
+    uint64_t end, struct object_budget *budget, object_visit *visit,
+    void *context)
+{
+	struct walk walk = {.types = types,
+	    .snapshot = types->snapshot,
+	    .o = &types->target->offsets,
+	    .budget = budget,
+	    .visit = visit,
+	    .context = context};
+
+	if (end > start)
+		tell_row(&walk, EDGE_PLAIN, start, (end - start) / 8);
+}

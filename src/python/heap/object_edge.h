@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What an object in a snapshot holds, and what stands on the way there: the
+ * index, the key, the attribute's name.
+ */
+#ifndef MPROF_PYTHON_HEAP_OBJECT_EDGE_H
+#define MPROF_PYTHON_HEAP_OBJECT_EDGE_H
+
+#include "python/heap/object_type.h"
+
+enum object_edge_kind {
+	EDGE_PLAIN,     /* nothing is known but that it is held */
+	EDGE_TYPE,      /* the object's class */
+	EDGE_INDEX,     /* of a list, a tuple, a deque: at index */
+	EDGE_MEMBER,    /* of a set */
+	EDGE_KEY,       /* of a dict */
+	EDGE_VALUE,     /* of a dict, under key */
+	EDGE_ATTRIBUTE, /* of an instance; key or name says which */
+	EDGE_LOCAL      /* a variable of a frame or a generator, at index */
+};
+
+struct object_edge {
+	uint64_t from, to;        /* to is an object */
+	struct object_type *type; /* of to */
+	enum object_edge_kind kind;
+	uint64_t key;     /* address of the key, or of the name as a str; 0 */
+	uint64_t index;   /* of items */
+	const char *name; /* of an attribute without a str: "__dict__"; NULL */
+};
+
+/* Whether to go on. */
+typedef bool object_visit(const struct object_edge *edge, void *context);
+
+/* How much a pass over objects may yet look at: an honest heap is done long
+ * before. When it is spent, nothing more is visited. */
+struct object_budget {
+	uint64_t words;
+};
+
+/* Before each pass over all of a snapshot's objects. */
+struct object_budget object_budget(const struct snapshot *snapshot)
+    __attribute__((nonnull));
+
+/* Calls visit for each object that the one at address, of that type, holds;
+ * one that it holds twice comes twice. */
+void object_edges(struct object_types *types, uint64_t address,
+    const struct object_type *type, struct object_budget *budget,
+    object_visit *visit, void *context) __attribute__((nonnull(1, 3, 4, 5)));
+
+/* The same for the words in [start, end), whatever they are. */
+void object_edges_of_words(struct object_types *types, uint64_t start,
+    uint64_t end, struct object_budget *budget, object_visit *visit,
+    void *context) __attribute__((nonnull(1, 4, 5)));
+
+#endif

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: MIT
+#include "python/heap/object_size.h"
+
+#include "python/heap/object_dict.h"
+#include "python/heap/object_numpy.h"
+
+#define GC_HEADER 16
+#define PRE_HEADER 16
+#define DEQUE_BLOCK_LEN 64
+#define DEQUE_BLOCK_SIZE ((DEQUE_BLOCK_LEN + 2) * 8)
+#define ODICT_NODE_SIZE 32
+#define FRAME_WORDS_MAX 65536
+#define STRUCT_CODE_SIZE 32 /* definition, offset, size, repetitions */
+
+/* Most references of what a frame computes with: more may be an address. */
+#define SOUND_REFERENCES (1 << 20)
+
+/* One object that is measured. */
+struct measured {
+	struct object_types *types;
+	struct snapshot *snapshot;
+	const struct python_target *target;
+	const struct python_offsets *o;
+	const struct object_type *type;
+	uint64_t address;
+};
+
+static struct measured measured_of(struct object_types *types, uint64_t address,
+    const struct object_type *type)
+{
+	return (struct measured){.types = types,
+	    .snapshot = types->snapshot,
+	    .target = types->target,
+	    .o = &types->target->offsets,
+	    .type = type,
+	    .address = address};
+}
+
+static uint64_t object_size_word(const struct measured *m, int offset)
+{
+	return snapshot_u64(m->snapshot, m->address + (uint64_t)offset);
+}
+
+/* What the object says of its own length, in units of size bytes: at most
+ * what the copy could hold. */
+static uint64_t object_size_length(
+    const struct measured *m, uint64_t count, uint64_t size)
+{
+	return count <= m->snapshot->copied / size ? count * size : 0;
+}
+
+/* The same, where all of them are at address: in one mapping, of which not
+ * every page need be there. */
+static uint64_t length_at(
+    const struct measured *m, uint64_t address, uint64_t count, uint64_t size)
+{
+	if (!count || count > MEMORY_END / size ||
+	    !snapshot_at(m->snapshot, address, count * size))
+		return 0;
+	return count * size;
+}
+
+static uint64_t object_size_items(const struct measured *m)
+{
+	int64_t count = (int64_t)object_size_word(m, m->o->object_size);
+
+	if (!m->type->item || count == INT64_MIN)
+		return 0;
+	return length_at(m, m->address + m->type->basic,
+	    (uint64_t)(count < 0 ? -count : count), m->type->item);
+}
+
+static uint64_t list_size(const struct measured *m)
+{
+	return length_at(m, object_size_word(m, m->o->list_items),
+	    object_size_word(m, m->o->list_allocated), 8);
+}
+
+static uint64_t dict_size(const struct measured *m)
+{
+	struct dict_keys keys;
+	uint64_t size = 0;
+
+	if (!dict_keys_read(&keys, m->snapshot, m->target,
+		object_size_word(m, m->o->dict_keys)))
+		return 0;
+	if (object_size_word(m, m->o->dict_values))
+		size = object_size_length(m, keys.usable + keys.used, 8);
+	/* A table that is shared counts to the class. */
+	if (keys.refs != 1)
+		return size;
+	return size + length_at(m, object_size_word(m, m->o->dict_keys),
+			  keys.bytes, 1);
+}
+
+/* Behind the dict: first node, last node, the table of nodes and its slots.
+ * Every item has a node besides. */
+static uint64_t ordered_dict_size(const struct measured *m)
+{
+	return dict_size(m) +
+	       object_size_length(
+		   m, object_size_word(m, m->o->dict_size + 24), 8) +
+	       object_size_length(
+		   m, object_size_word(m, m->o->dict_used), ODICT_NODE_SIZE);
+}
+
+static uint64_t set_size(const struct measured *m)
+{
+	uint64_t table = object_size_word(m, m->o->set_table);
+
+	if (table == m->address + (uint64_t)m->o->set_small)
+		return 0;
+	return length_at(m, table, object_size_word(m, m->o->set_mask) + 1, 16);
+}
+
+/* Compact: the characters follow the header, of which ASCII needs less.
+ * Others (what C code made step by step, subclasses) have them elsewhere. */
+static uint64_t str_size(const struct measured *m)
+{
+	uint32_t state = (uint32_t)object_size_word(m, m->o->str_state);
+	uint64_t kind = state >> 2 & 7,
+		 count = object_size_word(m, m->o->str_length);
+	bool compact = state >> 5 & 1, ascii = state >> 6 & 1;
+	uint64_t size = (uint64_t)m->o->str_data + 8;
+	uint64_t utf8;
+
+	if (kind == 0) /* wchar_t alone; to 3.11 */
+		kind = 4;
+	if (compact)
+		size = (uint64_t)(ascii ? m->o->str_ascii_size
+					: m->o->str_compact_size);
+	size += compact ? length_at(m, m->address + size, count + 1, kind)
+			: length_at(m, object_size_word(m, m->o->str_data),
+			      count + 1, kind);
+	if (compact && ascii)
+		return size;
+	utf8 = object_size_word(m, m->o->str_utf8);
+	if (utf8 && (compact || utf8 != object_size_word(m, m->o->str_data)))
+		size += object_size_length(
+		    m, object_size_word(m, m->o->str_utf8_length) + 1, 1);
+	return size;
+}
+
+/* Digits of 30 bits; from 3.12 on, their number stands above three flags. Zero
+ * has one since 3.11. */
+static uint64_t int_size(const struct measured *m)
+{
+	int64_t count = (int64_t)object_size_word(m, m->o->object_size);
+	uint64_t least = (uint64_t)m->o->int_digits_least;
+	uint64_t digits;
+
+	if (m->o->int_tag_bits)
+		digits = (uint64_t)count >> m->o->int_tag_bits;
+	else
+		digits = (uint64_t)(count < 0 ? -(count + 1) + 1 : count);
+	if (digits < least)
+		digits = least;
+	return 24 + length_at(m, m->address + 24, digits, 4);
+}
+
+/* Those of C have no keys for their instances; since 3.11 what is static is
+ * counted as if the collector knew it, to 3.12. */
+static uint64_t type_size(const struct measured *m)
+{
+	const struct object_type *self = object_types_get(m->types, m->address);
+	struct dict_keys keys;
+
+	if (!self || !self->on_heap)
+		return (uint64_t)(m->o->type_size + m->o->static_type_extra);
+	if (!self->keys ||
+	    !dict_keys_read(&keys, m->snapshot, m->target, self->keys))
+		return (uint64_t)m->o->heap_type_size + GC_HEADER;
+	return (uint64_t)m->o->heap_type_size + GC_HEADER +
+	       object_size_length(m, keys.bytes, 1);
+}
+
+/* VAR_HEAD, allocated, bytes; since 3.15 those are a bytes object's, but where
+ * there are none. */
+static uint64_t bytearray_size(const struct measured *m)
+{
+	uint64_t size =
+	    length_at(m, object_size_word(m, 32), object_size_word(m, 24), 1);
+
+	if (size && m->o->bytearray_bytes != OFFSET_ABSENT)
+		size += (uint64_t)m->o->bytes_data + 1;
+	return size;
+}
+
+/* HEAD, raw file, five int, position; then the buffer, five positions, lock,
+ * owner and the buffer's size. */
+static uint64_t buffered_size(const struct measured *m)
+{
+	return length_at(
+	    m, object_size_word(m, 56), object_size_word(m, 120), 1);
+}
+
+/* VAR_HEAD, left block, right block, left index. */
+static uint64_t deque_size(const struct measured *m)
+{
+	uint64_t first = object_size_word(m, 40),
+		 count = object_size_word(m, m->o->object_size);
+
+	if (first >= DEQUE_BLOCK_LEN)
+		return 0;
+	return object_size_length(m,
+	    (first + count + DEQUE_BLOCK_LEN - 1) / DEQUE_BLOCK_LEN,
+	    DEQUE_BLOCK_SIZE);
+}
+
+/* VAR_HEAD, items, allocated, description: a letter and the item's size. */
+static uint64_t array_size(const struct measured *m)
+{
+	uint32_t item;
+
+	if (memory_u32(&m->types->view.memory, object_size_word(m, 40) + 4,
+		&item) < 0 ||
+	    item == 0 || item > 16)
+		return 0;
+	return length_at(
+	    m, object_size_word(m, 24), object_size_word(m, 32), item);
+}
+
+/* HEAD, data, then sizes and strides elsewhere. */
+static uint64_t numpy_size(const struct measured *m)
+{
+	struct numpy_array array = numpy_array_read(m->snapshot, m->address);
+
+	return 16 * array.dimensions + array.bytes;
+}
+
+static uint64_t numpy_void_size(const struct measured *m)
+{
+	return object_size_length(m,
+	    numpy_item_size(
+		m->snapshot, object_size_word(m, NUMPY_SCALAR_DESCRIPTION)),
+	    1);
+}
+
+/* HEAD, size, values, codes: as many as it takes to one without a
+ * definition. Each code stands for one value at least. */
+static uint64_t struct_size(const struct measured *m)
+{
+	uint64_t codes = object_size_word(m, 32),
+		 most = object_size_word(m, 24) + 1, count = 0;
+
+	while (count < most && snapshot_u64(m->snapshot, codes))
+		count++, codes += STRUCT_CODE_SIZE;
+	return object_size_length(m, count + 1, STRUCT_CODE_SIZE);
+}
+
+/* A generator ends with its frame, a frame object points to it. */
+uint64_t object_frame(struct object_types *types, uint64_t address,
+    const struct object_type *type)
+{
+	return type->kind == OBJECT_FRAME
+		   ? snapshot_u64(types->snapshot, address + 24)
+		   : address + type->basic -
+			 (uint64_t)types->target->offsets.frame_locals;
+}
+
+uint64_t object_frame_words(struct object_types *types, uint64_t address,
+    const struct object_type *type, uint64_t *frame)
+{
+	const struct python_offsets *o = &types->target->offsets;
+	uint64_t code;
+	uint32_t locals, stack;
+	const char *at;
+
+	if (o->code_locals < 0)
+		return 0;
+	*frame = object_frame(types, address, type);
+	code = python_untagged(
+	    o, snapshot_u64(types->snapshot, *frame + (uint64_t)o->frame_code));
+	at = snapshot_at(types->snapshot, code, (uint64_t)o->code_size);
+	if (!at)
+		return 0;
+	locals = field_u32(at, o->code_locals);
+	stack = field_u32(at, o->code_stack_size);
+	if (locals > FRAME_WORDS_MAX || stack > FRAME_WORDS_MAX)
+		return 0;
+	return (uint64_t)locals + stack;
+}
+
+/* To 3.10 a frame has its variables as items, of which the header holds one;
+ * and a generator's frame is an object of its own. */
+static uint64_t frame_size(const struct measured *m)
+{
+	uint64_t frame;
+
+	if (!python_frames_are_objects(m->o))
+		return 8 * object_frame_words(
+			       m->types, m->address, m->type, &frame);
+	return m->type->kind == OBJECT_FRAME ? object_size_items(m) - 8 : 0;
+}
+
+/* What it has beyond its type's basic size. */
+static uint64_t extra_size(const struct measured *m)
+{
+	switch (m->type->kind) {
+	case OBJECT_LIST:
+		return list_size(m);
+	case OBJECT_DICT:
+		return dict_size(m);
+	case OBJECT_ORDERED_DICT:
+		return ordered_dict_size(m);
+	case OBJECT_SET:
+		return set_size(m);
+	case OBJECT_BYTEARRAY:
+		return bytearray_size(m);
+	case OBJECT_BUFFERED:
+		return buffered_size(m);
+	case OBJECT_DEQUE:
+		return deque_size(m);
+	case OBJECT_ARRAY:
+		return array_size(m);
+	case OBJECT_NUMPY_ARRAY:
+		return numpy_size(m);
+	case OBJECT_NUMPY_VOID:
+		return numpy_void_size(m);
+	case OBJECT_STRUCT:
+		return struct_size(m);
+	case OBJECT_ATOM:
+		return m->type->number;
+	case OBJECT_GENERATOR:
+	case OBJECT_FRAME:
+		return frame_size(m);
+	case OBJECT_CODE:
+		return (object_size_items(m) + m->type->basic + 7) / 8 * 8 -
+		       m->type->basic;
+	default:
+		return object_size_items(m);
+	}
+}
+
+/* Its characters end with a zero, as wide as they are. */
+static bool is_sound_str(const struct measured *m)
+{
+	uint32_t state = (uint32_t)object_size_word(m, m->o->str_state);
+	uint64_t kind = state >> 2 & 7,
+		 len = object_size_word(m, m->o->str_length);
+	uint64_t head = (uint64_t)(state >> 6 & 1 ? m->o->str_ascii_size
+						  : m->o->str_compact_size);
+	const char *at;
+
+	if (!(state >> 5 & 1) || (kind != 1 && kind != 2 && kind != 4) ||
+	    len >= MEMORY_END / kind)
+		return false;
+	at = snapshot_at(m->snapshot, m->address, head + (len + 1) * kind);
+	for (uint64_t i = 0; at && i < kind; i++)
+		if (at[head + len * kind + i])
+			return false;
+	return at;
+}
+
+static bool is_sound_bytes(const struct measured *m)
+{
+	uint64_t len = object_size_word(m, m->o->object_size);
+	uint64_t head = (uint64_t)m->o->bytes_data;
+	const char *at = len < MEMORY_END ? snapshot_at(m->snapshot, m->address,
+						head + len + 1)
+					  : NULL;
+
+	return at && !at[head + len];
+}
+
+bool object_is_sound(struct object_types *types, uint64_t address,
+    const struct object_type *type)
+{
+	const struct measured m = measured_of(types, address, type);
+
+	if (type->has_gc ||
+	    python_references(m.o, snapshot_u64(types->snapshot, address)) >
+		SOUND_REFERENCES)
+		return false;
+	switch (type->kind) {
+	case OBJECT_STR:
+		return is_sound_str(&m);
+	case OBJECT_BYTES:
+		return is_sound_bytes(&m);
+	default:
+		return !type->item &&
+		       snapshot_at(types->snapshot, address, type->basic);
+	}
+}
+
+uint64_t object_size(struct object_types *types, uint64_t address,
+    const struct object_type *type)
+{
+	const struct measured m = measured_of(types, address, type);
+	uint64_t size = (type->has_gc ? GC_HEADER : 0) +
+			(type->pre_header ? PRE_HEADER : 0);
+
+	switch (type->kind) {
+	case OBJECT_TYPE:
+		return type_size(&m);
+	case OBJECT_STR:
+		return size + str_size(&m);
+	case OBJECT_INT:
+		return size + int_size(&m);
+	default:
+		return size + type->basic + extra_size(&m);
+	}
+}

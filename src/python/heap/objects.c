@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include "python/heap/objects.h"
+
+#include <stdlib.h>
+
+#include "python/heap/collector.h"
+#include "python/heap/frames.h"
+#include "python/heap/objects_check.h"
+
+#define INTERPRETERS_MAX 1024
+#define FOUND_MAX (UINT32_MAX - 1)
+#define STEP 4096 /* objects from one word of progress to the next */
+
+static bool objects_is_at(const void *found, size_t at, const void *address)
+{
+	return ((const uint64_t *)found)[at] == *(const uint64_t *)address;
+}
+
+/* Whether it is new. */
+static bool objects_add(struct objects *objects, uint64_t address)
+{
+	size_t next = objects->found.len;
+
+	if (next >= FOUND_MAX ||
+	    index_place(&objects->places, index_hash_number(address),
+		objects_is_at, objects->found.items, &address, next) != next)
+		return false;
+	*array_push(&objects->found) = address;
+	return true;
+}
+
+size_t objects_index(const struct objects *objects, uint64_t address)
+{
+	return index_find(&objects->places, index_hash_number(address),
+	    objects_is_at, objects->found.items, &address);
+}
+
+static bool add_held(const struct object_edge *edge, void *context)
+{
+	objects_add(context, edge->to);
+	return true;
+}
+
+static uint64_t objects_word(const struct objects *objects, uint64_t address)
+{
+	return snapshot_u64(objects->types.snapshot, address);
+}
+
+static void add_listed(void *context, uint64_t object)
+{
+	struct objects *objects = context;
+
+	if (object_types_of(&objects->types, object))
+		objects_add(objects, object);
+}
+
+/* The rings of the collector whose state is at that address. */
+static void add_rings(struct objects *objects, uint64_t state)
+{
+	const struct python_target *target = objects->types.target;
+	struct snapshot *snapshot = objects->types.snapshot;
+	struct collector collector;
+
+	if (objects->trouble)
+		return;
+	if (!collector_find(&collector, target, snapshot, state)) {
+		objects->trouble = OBJECTS_NO_RINGS;
+		return;
+	}
+	for (int i = 0; i < COLLECTOR_RINGS; i++)
+		if (!collector_each(
+			snapshot, collector.heads[i], add_listed, objects))
+			objects->trouble = OBJECTS_OPEN_RING;
+}
+
+static void add_words(struct objects *objects, uint64_t start, uint64_t count,
+    object_visit *visit)
+{
+	object_edges_of_words(&objects->types, start, start + 8 * count,
+	    &objects->budget, visit, objects);
+}
+
+/* A word that may be left over from before: what it points at counts where it
+ * is an object by all that can be seen, of a kind that the collector's lists
+ * don't have anyway. */
+static bool add_doubtful(const struct object_edge *edge, void *context)
+{
+	struct objects *objects = context;
+
+	if (object_is_sound(&objects->types, edge->to, edge->type))
+		objects_add(objects, edge->to);
+	return true;
+}
+
+/* To 3.10 frames are objects, whose variables are found with them; later ones
+ * begin with references to what they run, and to where. */
+static void objects_add_frame(void *context, uint64_t frame)
+{
+	struct objects *objects = context;
+	const struct python_target *target = objects->types.target;
+	bool is_object = python_frames_are_objects(&target->offsets);
+	struct frame_words words =
+	    frame_words(target, objects->types.snapshot, frame);
+
+	if (is_object && object_types_of(&objects->types, frame))
+		objects_add(objects, frame);
+	else if (!is_object && words.start)
+		add_words(objects, frame, (words.start - frame) / 8, add_held);
+	add_words(objects, words.start, words.used, add_held);
+	add_words(objects, words.start + 8 * words.used, words.doubtful,
+	    add_doubtful);
+}
+
+static void add_interpreter(struct objects *objects, uint64_t interpreter)
+{
+	const struct python_offsets *o = &objects->types.target->offsets;
+	uint64_t modules = interpreter + (uint64_t)o->interpreter_modules;
+
+	if (o->interpreter_gc != OFFSET_ABSENT)
+		add_rings(objects, interpreter + (uint64_t)o->interpreter_gc);
+	object_edges_of_words(&objects->types, modules, modules + 8,
+	    &objects->budget, add_held, objects);
+}
+
+static void add_roots(struct objects *objects)
+{
+	const struct python_target *target = objects->types.target;
+	const struct python_offsets *o = &target->offsets;
+	uint64_t interpreter = objects_word(
+	    objects, target->runtime + (uint64_t)o->runtime_interpreters);
+
+	if (o->runtime_gc != OFFSET_ABSENT)
+		add_rings(objects, target->runtime + (uint64_t)o->runtime_gc);
+	for (int i = 0; interpreter && i < INTERPRETERS_MAX; i++) {
+		add_interpreter(objects, interpreter);
+		interpreter = objects_word(
+		    objects, interpreter + (uint64_t)o->interpreter_next);
+	}
+	frames_each(
+	    target, objects->types.snapshot, objects_add_frame, objects);
+}
+
+/* Counts all that were found, and finds what they hold. */
+static void objects_follow(struct objects *objects, struct snapshot *snapshot)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < objects->found.len; i++) {
+		uint64_t address = objects->found.items[i];
+		struct object_type *type =
+		    object_types_of(&objects->types, address);
+		uint64_t size;
+
+		if (!type)
+			continue;
+		size = object_size(&objects->types, address, type);
+		type->count++;
+		type->size += size;
+		bytes += size;
+		object_edges(&objects->types, address, type, &objects->budget,
+		    add_held, objects);
+		if (i % STEP == 0)
+			progress_step(
+			    snapshot->progress, bytes, snapshot->copied);
+	}
+}
+
+/* Why what was found is not to be believed. */
+static int objects_explain(const struct objects *objects, struct err *e)
+{
+	const struct python_target *target = objects->types.target;
+	const struct snapshot *snapshot = objects->types.snapshot;
+
+	if (snapshot->failed) {
+		python_refusal(target->pid, snapshot->failed, e);
+		return -1;
+	}
+	if (objects->trouble && snapshot->collecting)
+		return err_set(e,
+		    "process %d: its garbage collector was at work all the "
+		    "while, and its lists are in pieces; try again",
+		    (int)target->pid);
+	if (objects->trouble == OBJECTS_NO_RINGS)
+		return err_set(e,
+		    "process %d: not supported: the lists of its garbage "
+		    "collector are not where any CPython 3.%d that mprof knows "
+		    "has them, so objects would be missed",
+		    (int)target->pid, target->minor);
+	if (objects->trouble == OBJECTS_OPEN_RING)
+		return err_set(e,
+		    "process %d: a list of its garbage collector does not "
+		    "come back to its beginning, so objects would be missed",
+		    (int)target->pid);
+	return err_set(
+	    e, "process %d: its heap makes no sense", (int)target->pid);
+}
+
+int objects_find(struct objects *objects, const struct python_target *target,
+    struct snapshot *snapshot, struct err *e)
+{
+	*objects = (struct objects){.budget = object_budget(snapshot)};
+	object_types_init(&objects->types, target, snapshot);
+	add_roots(objects);
+	objects_follow(objects, snapshot);
+	if (snapshot->failed || objects->trouble || !objects->found.len ||
+	    !objects->budget.words)
+		return objects_explain(objects, e);
+	return objects_check(objects, e);
+}
+
+void objects_finish(struct objects *objects)
+{
+	object_types_finish(&objects->types);
+	array_free(&objects->found);
+	index_finish(&objects->places);
+}

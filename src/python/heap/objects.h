@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The objects of the interpreters in a snapshot: found by the collector's
+ * lists, the modules and the running frames, and from there by all that they
+ * hold; so str, int, bytes and what instances keep inline are reached, which
+ * no list of the collector has. Nothing in the snapshot is believed: what is no
+ * object by all that can be seen is passed over, every length is held against
+ * the copy, and every pass has a budget.
+ */
+#ifndef MPROF_PYTHON_HEAP_OBJECTS_H
+#define MPROF_PYTHON_HEAP_OBJECTS_H
+
+#include "python/heap/object_edge.h"
+#include "python/heap/object_size.h"
+#include "python/heap/object_type.h"
+
+#define OBJECTS_NONE INDEX_NONE
+
+enum objects_trouble {
+	OBJECTS_FINE,
+	OBJECTS_NO_RINGS, /* the collector's lists were not found */
+	OBJECTS_OPEN_RING /* one of them does not come back to its head */
+};
+
+struct objects {
+	struct object_types types; /* with counts and sizes */
+	ARRAY(uint64_t) found;     /* their addresses, none twice */
+	struct index places;       /* in found */
+	struct object_budget budget;
+	enum objects_trouble trouble;
+};
+
+/* Finds them all; target and snapshot must live as long as objects. -1 with e
+ * where there are none or no end of them, or
+ * where it is laid out as no version that is known. objects_finish() in any
+ * case. */
+int objects_find(struct objects *objects, const struct python_target *target,
+    struct snapshot *snapshot, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+void objects_finish(struct objects *objects) __attribute__((nonnull));
+
+/* Where in found the object at address is, or OBJECTS_NONE. */
+size_t objects_index(const struct objects *objects, uint64_t address)
+    __attribute__((nonnull));
+
+#endif

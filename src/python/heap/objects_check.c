@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "python/heap/objects_check.h"
+
+#include <string.h>
+
+#include "python/remote/text.h"
+
+#define NAME_SIZE 512
+/* A set has eight entries of its own, and a list of weak references. */
+#define SET_BEHIND_SMALL (8 * 16 + 8)
+
+/* The size of a type's objects that our row of offsets expects. */
+struct known_type {
+	const char *name;
+	uint64_t basic;
+};
+
+static const struct object_type *find_type(
+    const struct objects *objects, const char *name)
+{
+	for (size_t i = 0; i < objects->types.items.len; i++) {
+		const struct object_type *type = objects->types.items.items[i];
+
+		if (!type->on_heap && !strcmp(type->name, name))
+			return type;
+	}
+	return NULL;
+}
+
+/* A type that was not found has no objects to be read wrongly. */
+static const char *find_wrong_size(const struct objects *objects)
+{
+	const struct python_offsets *o = &objects->types.target->offsets;
+	bool is_new = !python_frames_are_objects(o);
+	const struct known_type known[] = {
+	    {"type", (uint64_t)o->heap_type_size},
+	    {"list", (uint64_t)o->list_allocated + 8},
+	    {"tuple", (uint64_t)o->tuple_items},
+	    {"dict", (uint64_t)o->dict_size},
+	    {"set", (uint64_t)o->set_small + SET_BEHIND_SMALL},
+	    {"str", (uint64_t)o->str_data + 8},
+	    {"bytes", (uint64_t)o->bytes_data + 1},
+	    {"code", (uint64_t)(is_new ? o->code_instructions : o->code_size)},
+	    /* Since 3.11 its frame is no part of it. */
+	    {is_new ? "" : "frame", (uint64_t)o->frame_locals + 8},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		const struct object_type *type =
+		    find_type(objects, known[i].name);
+
+		if (type && type->basic != known[i].basic)
+			return known[i].name;
+	}
+	return NULL;
+}
+
+static const char *last_part(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot ? dot + 1 : name;
+}
+
+/* A class has its name twice: as C's text and as a str. */
+static bool has_name_twice(
+    struct object_types *types, const struct object_type *type)
+{
+	const struct python_offsets *o = &types->target->offsets;
+	char name[NAME_SIZE], text[NAME_SIZE];
+
+	return python_type_name(
+		   &types->view, type->address, name, sizeof(name)) == 0 &&
+	       python_text(&types->view,
+		   snapshot_u64(types->snapshot,
+		       type->address + (uint64_t)o->heap_type_qualname),
+		   text, sizeof(text)) == 0 &&
+	       !strcmp(last_part(name), last_part(text));
+}
+
+/* A class may be renamed, but hardly all of them. */
+static bool are_names_right(struct objects *objects)
+{
+	size_t classes = 0;
+
+	for (size_t i = 0; i < objects->types.items.len; i++) {
+		const struct object_type *type = objects->types.items.items[i];
+
+		if (!type->on_heap)
+			continue;
+		if (has_name_twice(&objects->types, type))
+			return true;
+		classes++;
+	}
+	return classes == 0;
+}
+
+static bool are_modules_right(struct objects *objects)
+{
+	const struct python_target *target = objects->types.target;
+	const struct object_type *type = object_types_of(&objects->types,
+	    snapshot_u64(objects->types.snapshot,
+		target->interpreter +
+		    (uint64_t)target->offsets.interpreter_modules));
+
+	return type && type->kind == OBJECT_DICT;
+}
+
+int objects_check(struct objects *objects, struct err *e)
+{
+	const struct python_target *target = objects->types.target;
+	const char *wrong = find_wrong_size(objects);
+
+	bool is_type = wrong;
+
+	if (!wrong && !are_names_right(objects))
+		wrong = "name of a class";
+	if (!wrong && !are_modules_right(objects))
+		wrong = "list of modules";
+	if (!wrong)
+		return 0;
+	return err_set(e,
+	    "process %d: not supported: its %s%s is laid out as in no CPython "
+	    "3.%d that mprof knows, so its objects would be counted wrongly",
+	    (int)target->pid, is_type ? "type " : "", wrong, target->minor);
+}

@@ -1,0 +1,620 @@
+// SPDX-License-Identifier: MIT
+#include "python/refs/chains.h"
+
+#include <string.h>
+
+#include "base/index.h"
+
+/* What tells links apart: the first fields of struct chain_link. */
+#define KEY_SIZE offsetof(struct chain_link, object)
+/* A loop of up to so many links is seen when it comes round. */
+#define PERIOD_MAX 3
+/* Where links are told apart from the wanted object on, a root's kind must
+ * not pass for a reference's. */
+#define ROOT_KIND 16
+
+/* Limits of the search for other ways to data: links up, ways of one object,
+ * referrers of each that are looked at, and steps in all. */
+#define SPLIT_DEPTH 4
+#define WAYS_MAX 16
+#define HOLDERS_MAX 64
+#define SPLIT_STEPS_MAX 4000000
+
+/* A way to an object: its link, and the objects on the way that were chosen
+ * among others. */
+struct chain_way {
+	uint32_t link;
+	uint32_t through[SPLIT_DEPTH];
+	size_t len;
+};
+
+struct chain_ways {
+	struct chain_way items[WAYS_MAX];
+	size_t len;
+};
+
+/* An object at a link that is not its nearest. */
+struct chain_place {
+	uint32_t link, object;
+};
+
+/* Links by what tells them apart. */
+struct chains_table {
+	ARRAY(struct chain_link) links;
+	struct index index;
+};
+
+struct finder {
+	const struct chains_request *request;
+	const struct references *references;
+	struct chains_table table;
+	/* Of each object: the reference and the object by which it was
+	 * reached, its link, how many were reached through it with itself (0:
+	 * it was not reached), and its place in an order in which those stand
+	 * right behind it. */
+	uint32_t *via, *holder, *link, *size, *place;
+	uint32_t *order; /* in which they were reached */
+	size_t reached, looked;
+	bool referents;
+	ARRAY(struct chain_place) places; /* of referents */
+	struct index places_index;
+	size_t steps;     /* that were taken on other ways */
+	uint32_t ways_of; /* the object whose ways these are, + 1 */
+	struct chain_ways ways;
+};
+
+static bool same_link(const void *items, size_t at, const void *key)
+{
+	return !memcmp((const struct chain_link *)items + at, key, KEY_SIZE);
+}
+
+/* The place of a link like that one, which is put there where none is. */
+static uint32_t chains_intern(
+    struct chains_table *table, const struct chain_link *link)
+{
+	uint32_t hash = index_hash(link, KEY_SIZE);
+	size_t at = index_place(&table->index, hash, same_link,
+	    table->links.items, link, table->links.len);
+
+	if (at == table->links.len)
+		*array_push(&table->links) = *link;
+	else if (table->links.items[at].detail != link->detail)
+		table->links.items[at].varies = true;
+	return (uint32_t)at;
+}
+
+static void chains_table_finish(struct chains_table *table)
+{
+	array_free(&table->links);
+	index_finish(&table->index);
+}
+
+static const struct chain_link *chains_above(
+    const struct chains_table *table, const struct chain_link *link)
+{
+	return link->parent == CHAIN_NONE ? NULL
+					  : &table->links.items[link->parent];
+}
+
+static bool is_like(const struct chain_link *a, const struct chain_link *b)
+{
+	return b->parent != CHAIN_NONE && a->type == b->type &&
+	       a->kind == b->kind;
+}
+
+/* Whether the last period links, this one with them, have come twice before:
+ * then that which was there one round ago. */
+static const struct chain_link *one_round_ago(
+    const struct chains_table *table, const struct chain_link *link, int period)
+{
+	const struct chain_link *ahead = link, *behind = link, *found;
+
+	for (int i = 0; i < period && behind; i++)
+		behind = chains_above(table, behind);
+	found = behind;
+	for (int i = 0; i < 2 * period; i++) {
+		if (!behind || !is_like(ahead, behind))
+			return NULL;
+		ahead = chains_above(table, ahead);
+		behind = chains_above(table, behind);
+	}
+	return found;
+}
+
+static uint32_t intern_loop(
+    struct chains_table *table, const struct chain_link *link)
+{
+	for (int period = 1; period <= PERIOD_MAX; period++) {
+		const struct chain_link *ago =
+		    one_round_ago(table, link, period);
+		struct chain_link *there;
+
+		if (!ago)
+			continue;
+		there = &table->links.items[ago - table->links.items];
+		there->repeated = true;
+		there->varies |= there->label != link->label ||
+				 there->detail != link->detail;
+		return (uint32_t)(ago - table->links.items);
+	}
+	return chains_intern(table, link);
+}
+
+/* A root: objects that are known by name each have one of their own. */
+static uint32_t intern_root(
+    struct finder *f, uint32_t object, enum chain_root root)
+{
+	struct chain_link link = {.parent = CHAIN_NONE,
+	    .type = f->request->types[object],
+	    .kind = root,
+	    .label = root == CHAIN_MODULE || root == CHAIN_FRAME ||
+			     root == CHAIN_TYPE
+			 ? object + 1
+			 : 0,
+	    .object = object};
+
+	return chains_intern(&f->table, &link);
+}
+
+/* A __dict__ that its owner stands for. */
+static bool is_folded(const struct finder *f, uint32_t object)
+{
+	uint32_t via = f->via[object];
+
+	return f->size[object] && via != REFERENCES_NONE &&
+	       f->references->kind.items[via] == REFERENCE_DICT &&
+	       f->request->roots[f->holder[object]] != CHAIN_MODULE;
+}
+
+static bool has_label(
+    const struct finder *f, uint32_t from, enum reference_kind kind)
+{
+	uint32_t via = f->via[from];
+
+	if (kind == REFERENCE_VALUE)
+		return f->size[from] && via != REFERENCES_NONE &&
+		       f->references->kind.items[via] == REFERENCE_DICT;
+	return kind == REFERENCE_ATTRIBUTE || kind == REFERENCE_LOCAL;
+}
+
+/* The link that a reference of object from adds below the link parent. */
+static struct chain_link link_below(
+    const struct finder *f, uint32_t parent, uint32_t from, uint32_t reference)
+{
+	const struct references *references = f->references;
+	uint32_t object = references->to.items[reference];
+	uint32_t detail = references->detail.items[reference];
+	enum reference_kind kind = references->kind.items[reference];
+	bool labelled = has_label(f, from, kind);
+	const struct chain_link *links = f->table.links.items;
+
+	if (kind == REFERENCE_VALUE && is_folded(f, from))
+		kind = REFERENCE_ATTRIBUTE;
+	return (struct chain_link){.parent = parent,
+	    .type = f->request->types[object],
+	    .kind = kind,
+	    .label = labelled ? detail + 1 : 0,
+	    .object = object,
+	    .detail = detail,
+	    .depth = links ? links[parent].depth + 1 : 1};
+}
+
+static struct chain_link link_of(
+    const struct finder *f, uint32_t from, uint32_t reference)
+{
+	return link_below(f, f->link[from], from, reference);
+}
+
+static void chains_put(struct finder *f, uint32_t object, uint32_t via,
+    uint32_t holder, uint32_t link)
+{
+	f->via[object] = via;
+	f->holder[object] = holder;
+	f->link[object] = link;
+	f->size[object] = 1;
+	f->order[f->reached++] = object;
+}
+
+static void reach_root(struct finder *f, uint32_t object, enum chain_root root)
+{
+	if (!f->size[object])
+		chains_put(f, object, REFERENCES_NONE, REFERENCES_NONE,
+		    intern_root(f, object, root));
+}
+
+static bool is_same_place(const void *items, size_t at, const void *key)
+{
+	return !memcmp((const struct chain_place *)items + at, key,
+	    sizeof(struct chain_place));
+}
+
+/* Counts one more reference to an object that was reached before: two
+ * attributes may hold the same number. */
+static void count_again(struct finder *f, uint32_t from, uint32_t reference)
+{
+	uint32_t object = f->references->to.items[reference];
+	struct chain_link link = link_of(f, from, reference);
+	struct chain_place place = {.object = object};
+	uint32_t hash;
+
+	if (link.kind == REFERENCE_DICT &&
+	    f->request->roots[from] != CHAIN_MODULE)
+		return;
+	place.link = intern_loop(&f->table, &link);
+	hash = index_hash(&place, sizeof(place));
+	if (place.link == f->link[object] ||
+	    index_find(&f->places_index, hash, is_same_place, f->places.items,
+		&place) != INDEX_NONE)
+		return;
+	index_add(&f->places_index, hash, f->places.len);
+	*array_push(&f->places) = place;
+	f->table.links.items[place.link].objects++;
+}
+
+static void chains_reach(struct finder *f, uint32_t from, uint32_t reference)
+{
+	uint32_t object = f->references->to.items[reference];
+	struct chain_link link;
+
+	if (f->size[object]) {
+		if (f->referents)
+			count_again(f, from, reference);
+		return;
+	}
+	link = link_of(f, from, reference);
+	chains_put(f, object, reference, from, CHAIN_NONE);
+	f->link[object] =
+	    is_folded(f, object) ? link.parent : intern_loop(&f->table, &link);
+}
+
+static void chains_look(struct finder *f, uint32_t from)
+{
+	const uint32_t *first = f->references->first;
+
+	/* What a folded dict has as keys are the names of attributes. */
+	for (uint32_t i = first[from]; i < first[from + 1]; i++)
+		if (!f->referents || !is_folded(f, from) ||
+		    f->references->kind.items[i] != REFERENCE_KEY)
+			chains_reach(f, from, i);
+}
+
+static void look_on(struct finder *f)
+{
+	while (f->looked < f->reached)
+		chains_look(f, f->order[f->looked++]);
+}
+
+/* From what a program holds by name, and then from what nothing in it holds
+ * and is there all the same. */
+static void chains_search(struct finder *f)
+{
+	const struct references *references = f->references;
+	const uint32_t *first = references->first_referrer;
+
+	for (uint32_t i = 0; i < references->count; i++)
+		if (f->request->roots[i] != CHAIN_INSIDE)
+			reach_root(f, i, f->request->roots[i]);
+	look_on(f);
+	for (uint32_t i = 0; i < references->count; i++)
+		if (first[i] == first[i + 1])
+			reach_root(f, i, CHAIN_OUTSIDE);
+	look_on(f);
+}
+
+/* Sizes from the last reached to the first, places from the first on. */
+static void number_places(struct finder *f)
+{
+	uint32_t *next = mem_zero(f->references->count + 1, sizeof(*next));
+	uint32_t roots = 0;
+
+	for (size_t i = f->reached; i-- > 0;) {
+		uint32_t object = f->order[i];
+
+		if (f->holder[object] != REFERENCES_NONE)
+			f->size[f->holder[object]] += f->size[object];
+	}
+	for (size_t i = 0; i < f->reached; i++) {
+		uint32_t object = f->order[i];
+		uint32_t *at = f->holder[object] == REFERENCES_NONE
+				   ? &roots
+				   : &next[f->holder[object]];
+
+		f->place[object] = *at;
+		next[object] = *at + 1;
+		*at += f->size[object];
+	}
+	free(next);
+}
+
+/* Whether the way to object leads through holder, or ends there. */
+static bool is_through(const struct finder *f, uint32_t object, uint32_t holder)
+{
+	return object == holder ||
+	       (f->size[object] && f->size[holder] &&
+		   f->place[object] - f->place[holder] < f->size[holder]);
+}
+
+/* Chains that are equal as far as they are shown. */
+struct groups {
+	struct chains_table table; /* links, from the wanted object on */
+	ARRAY(uint32_t) of_link;   /* + 1; 0: not yet known */
+	ARRAY(uint32_t) item;      /* of each group: in chains, + 1 */
+	ARRAY(uint32_t) seen;      /* the wanted object that was counted last */
+};
+
+static uint32_t chains_group_of(
+    struct groups *groups, const struct finder *f, uint32_t link)
+{
+	const struct chain_link *at = &f->table.links.items[link];
+	uint32_t group = CHAIN_NONE;
+
+	while (groups->of_link.len <= link)
+		*array_push(&groups->of_link) = 0;
+	if (groups->of_link.items[link])
+		return groups->of_link.items[link] - 1;
+	for (uint32_t i = 0; at && i < f->request->depth; i++) {
+		struct chain_link key = *at;
+
+		key.parent = group;
+		key.kind += at->parent == CHAIN_NONE ? ROOT_KIND : 0;
+		group = chains_intern(&groups->table, &key);
+		at = chains_above(&f->table, at);
+	}
+	groups->of_link.items[link] = group + 1;
+	return group;
+}
+
+static void chains_count(struct chains *chains, struct groups *groups,
+    const struct finder *f, uint32_t link, uint32_t wanted)
+{
+	uint32_t group = chains_group_of(groups, f, link);
+
+	while (groups->item.len <= group) {
+		*array_push(&groups->item) = 0;
+		*array_push(&groups->seen) = REFERENCES_NONE;
+	}
+	if (groups->seen.items[group] == wanted)
+		return;
+	groups->seen.items[group] = wanted;
+	if (!groups->item.items[group]) {
+		*array_push(&chains->items) = (struct chain){.link = link};
+		groups->item.items[group] = (uint32_t)chains->items.len;
+	}
+	chains->items.items[groups->item.items[group] - 1].objects++;
+}
+
+static bool may_split(const struct finder *f, uint32_t object)
+{
+	uint32_t via = f->via[object];
+
+	if (!f->request->splits ||
+	    !f->request->splits[f->request->types[object]] ||
+	    !f->size[object] || via == REFERENCES_NONE)
+		return false;
+	/* A module's functions refer to its dict too. */
+	return f->references->kind.items[via] != REFERENCE_DICT;
+}
+
+/* Whether the way to object begins at something that has a name. */
+static bool is_from_name(const struct finder *f, uint32_t object)
+{
+	const struct chain_link *link = &f->table.links.items[f->link[object]];
+
+	while (link->parent != CHAIN_NONE)
+		link = &f->table.links.items[link->parent];
+	return link->kind != CHAIN_OUTSIDE && link->kind != CHAIN_CYCLE;
+}
+
+/* Adds the way, unless one with the same link is there already. */
+static void add_way(struct chain_ways *ways, const struct chain_way *way)
+{
+	for (size_t i = 0; i < ways->len; i++)
+		if (ways->items[i].link == way->link)
+			return;
+	if (ways->len < WAYS_MAX)
+		ways->items[ways->len++] = *way;
+}
+
+static void find_ways(struct finder *f, uint32_t object,
+    const struct chain_way *path, struct chain_ways *ways);
+
+/* Adds the ways that lead over one more referrer of the object. */
+static void add_ways_over(struct finder *f, uint32_t reference,
+    const struct chain_way *path, struct chain_ways *ways)
+{
+	uint32_t from = references_from(f->references, reference);
+	struct chain_ways above = {.len = 0};
+
+	if (!f->size[from] || !is_from_name(f, from))
+		return;
+	for (size_t i = 0; i < path->len; i++)
+		if (is_through(f, from, path->through[i]))
+			return;
+	find_ways(f, from, path, &above);
+	for (size_t i = 0; i < above.len; i++) {
+		struct chain_way way = above.items[i];
+		struct chain_link link =
+		    link_below(f, way.link, from, reference);
+
+		way.link = intern_loop(&f->table, &link);
+		if (way.len < SPLIT_DEPTH)
+			way.through[way.len++] = from;
+		add_way(ways, &way);
+	}
+}
+
+/* Finds all links at which the object stands, that of its nearest way first. An
+ * object on the path is not gone through again. */
+static void find_ways(struct finder *f, uint32_t object,
+    const struct chain_way *path, struct chain_ways *ways)
+{
+	const uint32_t *first = f->references->first_referrer;
+	struct chain_way further = *path;
+	size_t referrers = 0;
+
+	while (is_folded(f, object))
+		object = f->holder[object];
+	add_way(ways, &(struct chain_way){.link = f->link[object]});
+	if (path->len == SPLIT_DEPTH || !may_split(f, object))
+		return;
+	further.through[further.len++] = object;
+	for (uint32_t i = first[object];
+	     i < first[object + 1] && referrers < HOLDERS_MAX &&
+	     f->steps < SPLIT_STEPS_MAX;
+	     i++, referrers++) {
+		f->steps++;
+		if (f->references->referrers[i] != f->via[object])
+			add_ways_over(
+			    f, f->references->referrers[i], &further, ways);
+	}
+}
+
+/* The ways of object, kept for the next one that it refers to. */
+static const struct chain_ways *ways_of(struct finder *f, uint32_t object)
+{
+	if (f->ways_of != object + 1) {
+		f->ways.len = 0;
+		find_ways(f, object, &(struct chain_way){0}, &f->ways);
+		f->ways_of = object + 1;
+	}
+	return &f->ways;
+}
+
+static bool leads_through(
+    const struct finder *f, const struct chain_way *way, uint32_t object)
+{
+	for (size_t i = 0; i < way->len; i++)
+		if (is_through(f, way->through[i], object))
+			return true;
+	return false;
+}
+
+static void count_wanted(struct chains *chains, struct groups *groups,
+    struct finder *f, uint32_t wanted)
+{
+	const struct references *references = f->references;
+	size_t found = 0;
+
+	for (uint32_t i = references->first_referrer[wanted];
+	     i < references->first_referrer[wanted + 1]; i++) {
+		uint32_t reference = references->referrers[i];
+		uint32_t from = references_from(references, reference);
+		const struct chain_ways *ways;
+
+		if (is_through(f, from, wanted))
+			continue;
+		if (f->link[from] == CHAIN_NONE)
+			f->link[from] = intern_root(f, from, CHAIN_CYCLE);
+		ways = ways_of(f, from);
+		for (size_t k = 0; k < ways->len; k++) {
+			struct chain_link link =
+			    link_below(f, ways->items[k].link, from, reference);
+
+			if (!leads_through(f, &ways->items[k], wanted))
+				chains_count(chains, groups, f,
+				    chains_intern(&f->table, &link), wanted);
+		}
+		found++;
+	}
+	if (found)
+		return;
+	if (f->link[wanted] == CHAIN_NONE)
+		f->link[wanted] = intern_root(f, wanted, CHAIN_CYCLE);
+	chains_count(chains, groups, f, f->link[wanted], wanted);
+}
+
+static int by_objects(const void *a, const void *b, void *links)
+{
+	const struct chain *x = a, *y = b;
+	const struct chain_link *all = links;
+
+	if (x->objects != y->objects)
+		return x->objects < y->objects ? 1 : -1;
+	if (all[x->link].depth != all[y->link].depth)
+		return all[x->link].depth > all[y->link].depth ? 1 : -1;
+	return (x->link > y->link) - (x->link < y->link);
+}
+
+static void finder_init(struct finder *f, const struct chains_request *request)
+{
+	size_t count = request->references->count;
+
+	*f = (struct finder){
+	    .request = request, .references = request->references};
+	f->via = mem_zero(count + 1, sizeof(uint32_t));
+	f->holder = mem_zero(count + 1, sizeof(uint32_t));
+	f->link = mem_resize(NULL, count + 1, sizeof(uint32_t));
+	memset(f->link, 0xff, (count + 1) * sizeof(uint32_t));
+	f->size = mem_zero(count + 1, sizeof(uint32_t));
+	f->place = mem_zero(count + 1, sizeof(uint32_t));
+	f->order = mem_zero(count + 1, sizeof(uint32_t));
+}
+
+/* The links go to chains. */
+static void finder_finish(struct finder *f, struct chains *chains)
+{
+	chains->links.items = f->table.links.items;
+	chains->links.len = f->table.links.len;
+	chains->links.cap = f->table.links.cap;
+	index_finish(&f->table.index);
+	index_finish(&f->places_index);
+	array_free(&f->places);
+	free(f->via);
+	free(f->holder);
+	free(f->link);
+	free(f->size);
+	free(f->place);
+	free(f->order);
+}
+
+void chains_find(struct chains *chains, const struct chains_request *request)
+{
+	struct groups groups = {0};
+	struct finder f;
+
+	*chains = (struct chains){0};
+	finder_init(&f, request);
+	chains_search(&f);
+	number_places(&f);
+	for (size_t i = 0; i < request->wanted_len; i++)
+		count_wanted(chains, &groups, &f, request->wanted[i]);
+	if (chains->items.len)
+		qsort_r(chains->items.items, chains->items.len,
+		    sizeof(struct chain), by_objects, f.table.links.items);
+	chains_table_finish(&groups.table);
+	array_free(&groups.of_link);
+	array_free(&groups.item);
+	array_free(&groups.seen);
+	finder_finish(&f, chains);
+}
+
+void chains_referents(
+    struct chains *chains, const struct chains_request *request)
+{
+	struct finder f;
+
+	*chains = (struct chains){0};
+	finder_init(&f, request);
+	f.referents = true;
+	for (size_t i = 0; i < request->wanted_len; i++)
+		reach_root(&f, request->wanted[i], CHAIN_INSIDE);
+	while (f.looked < f.reached) {
+		uint32_t object = f.order[f.looked++];
+		struct chain_link *link = &f.table.links.items[f.link[object]];
+		bool folded = is_folded(&f, object);
+
+		if (!folded)
+			link->objects++;
+		if (folded || (link->depth < request->depth &&
+				  (f.request->roots[object] == CHAIN_INSIDE ||
+				      link->depth == 0)))
+			chains_look(&f, object);
+	}
+	finder_finish(&f, chains);
+}
+
+void chains_finish(struct chains *chains)
+{
+	array_free(&chains->links);
+	array_free(&chains->items);
+}

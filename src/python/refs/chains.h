@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What keeps objects alive: the chains of references from them back to where
+ * a program begins to hold things, its modules and running frames.
+ *
+ * One search in breadth from all of those at once (Moore's, 1959) gives every
+ * object a shortest way back. Each reference to a wanted object begins a
+ * chain, on to its holder and along the holder's way, unless that leads
+ * through the object itself. Where a holder on that way is data (a list, an
+ * instance) and held by others too, each of those begins a chain as well, a
+ * few steps up. Chains of the same types and names are one: they
+ * are found by numbering equal links from the root on (hash-consing).
+ *
+ * Indices of lists and keys of dicts tell no chains apart, names do: those of
+ * attributes, of a module's variables, of a frame's. The __dict__ of anything
+ * but a module is folded into its owner. A link that comes round a third time
+ * (a linked list, a tree) stands for all that follow.
+ */
+#ifndef MPROF_PYTHON_REFS_CHAINS_H
+#define MPROF_PYTHON_REFS_CHAINS_H
+
+#include "python/refs/references.h"
+
+enum chain_root {
+	CHAIN_INSIDE, /* none: held by others, if at all */
+	CHAIN_MODULE,
+	CHAIN_FRAME,   /* a function that runs */
+	CHAIN_TYPE,    /* a type of C's, which is never freed */
+	CHAIN_OUTSIDE, /* no object holds it: C code does */
+	CHAIN_CYCLE    /* only its own kind does: left to the collector */
+};
+
+#define CHAIN_NONE UINT32_MAX
+
+/* A place in chains, seen from the root: link 0 up to the wanted object's. */
+struct chain_link {
+	uint32_t parent; /* the link that holds it; CHAIN_NONE: it is a root */
+	uint32_t type;
+	uint32_t kind;   /* enum reference_kind, or enum chain_root of a root */
+	uint32_t label;  /* of references that have names; else 0 */
+	uint32_t object; /* one that stands there */
+	uint32_t detail; /* of the reference to that one */
+	uint32_t depth;  /* links above */
+	bool varies;     /* another one's differs */
+	bool repeated;   /* stands for further ones of its kind */
+	size_t objects;  /* that stand there: referents alone */
+};
+
+struct chain {
+	uint32_t link;  /* the wanted object's, last of depth + 1 */
+	size_t objects; /* wanted ones that it holds */
+};
+
+struct chains_request {
+	const struct references *references; /* indexed */
+	const uint32_t *types;               /* of each object: a number */
+	const uint8_t *roots; /* of each object: MODULE, FRAME, TYPE, INSIDE */
+	const uint32_t *wanted;
+	size_t wanted_len;
+	uint32_t depth;     /* chains that agree so far are one; at least 1 */
+	const bool *splits; /* of each type: it is data, which several may
+			     * hold; NULL: none is */
+};
+
+struct chains {
+	ARRAY(struct chain_link) links;
+	ARRAY(struct chain) items; /* that which holds most comes first */
+};
+
+/* Fills chains, which the caller finishes. */
+void chains_find(struct chains *chains, const struct chains_request *request)
+    __attribute__((nonnull));
+
+/* The other way: links are what the wanted objects hold, with how many there
+ * are of each, down to depth. An object counts once at each place where it is
+ * held, and is looked into where it is nearest; modules and types are not
+ * looked into. items stays empty. */
+void chains_referents(struct chains *chains,
+    const struct chains_request *request) __attribute__((nonnull));
+
+void chains_finish(struct chains *chains) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+#include "python/refs/referrers.h"
+
+#include <string.h>
+
+#include "python/refs/referrers_frames.h"
+#include "python/remote/text.h"
+
+#define BASES_MAX 64
+#define STEP 4096 /* objects from one word of progress to the next */
+
+/* What is to be known of a type. */
+enum trait {
+	TRAIT_LEAF = 1,   /* holds nothing, and nobody asked for it */
+	TRAIT_WEAK = 2,   /* a weak reference */
+	TRAIT_MODULE = 4, /* or built on it */
+	TRAIT_VIEW = 8,   /* a memoryview: of its words, one is an object's */
+	TRAIT_BUFFER = 16 /* that one */
+};
+
+/* One pass over all objects. */
+struct pass {
+	struct referrers *referrers;
+	struct object_types *types;
+	const struct referrers_request *request;
+	struct object_budget budget;
+	uint8_t *traits; /* of the types that there were at the beginning */
+	size_t types_len;
+	const struct object_type *type; /* of the object at hand */
+	uint64_t code;                  /* of a frame or generator at hand */
+	uint64_t type_dict;             /* of a class at hand */
+	bool is_view;
+	bool full;
+};
+
+static bool referrers_is_named(
+    const struct object_type *type, const char *const *names)
+{
+	for (; *names; names++)
+		if (!type->on_heap && !strcmp(type->name, *names))
+			return true;
+	return false;
+}
+
+/* It, or one that it is built on, is a type of C's with one of the names. */
+static bool is_built_on(struct object_types *types,
+    const struct object_type *type, const char *const *names)
+{
+	const struct python_offsets *o = &types->target->offsets;
+
+	for (int i = 0; type && i < BASES_MAX; i++) {
+		if (referrers_is_named(type, names))
+			return true;
+		type = object_types_get(
+		    types, snapshot_u64(types->snapshot,
+			       type->address + (uint64_t)o->type_base));
+	}
+	return false;
+}
+
+static uint8_t trait_of(struct pass *pass, const struct object_type *type)
+{
+	/* As tp_name has them; they were renamed on the way to 3.13. */
+	static const char *const weak[] = {"weakref", "weakref.ReferenceType",
+	    "weakproxy", "weakref.ProxyType", "weakcallableproxy",
+	    "weakref.CallableProxyType", NULL};
+	static const char *const module[] = {"module", NULL};
+	static const char *const view[] = {"memoryview", NULL};
+	static const char *const buffer[] = {"managedbuffer", NULL};
+
+	if (is_built_on(pass->types, type, weak))
+		return TRAIT_WEAK;
+	if (is_built_on(pass->types, type, module))
+		return TRAIT_MODULE;
+	if (referrers_is_named(type, view))
+		return TRAIT_VIEW;
+	if (referrers_is_named(type, buffer))
+		return TRAIT_BUFFER;
+	switch (type->kind) {
+	case OBJECT_ATOM:
+	case OBJECT_STR:
+	case OBJECT_BYTES:
+	case OBJECT_BYTEARRAY:
+	case OBJECT_INT:
+	case OBJECT_ARRAY:
+		return pass->request->referents ||
+			       pass->request->wanted[type->place] ||
+			       type->on_heap
+			   ? 0
+			   : TRAIT_LEAF;
+	default:
+		return 0;
+	}
+}
+
+static bool is_same_label(const void *items, size_t at, const void *key)
+{
+	const struct referrers_label *a =
+	    (const struct referrers_label *)items + at;
+	const struct referrers_label *b = key;
+
+	return a->address == b->address && a->text == b->text;
+}
+
+static uint32_t label_of(
+    struct referrers *referrers, uint64_t address, const char *text)
+{
+	const struct referrers_label label = {address, text};
+	uint32_t hash = index_hash(&label, sizeof(label));
+	size_t at = index_place(&referrers->labels_index, hash, is_same_label,
+	    referrers->labels.items, &label, referrers->labels.len);
+
+	if (at == referrers->labels.len)
+		*array_push(&referrers->labels) = label;
+	return (uint32_t)at;
+}
+
+static uint32_t detail_of(struct pass *pass, const struct object_edge *edge)
+{
+	switch (edge->kind) {
+	case EDGE_INDEX:
+		return (uint32_t)edge->index;
+	case EDGE_VALUE:
+	case EDGE_ATTRIBUTE:
+		return label_of(pass->referrers, edge->key, edge->name);
+	case EDGE_LOCAL:
+		return label_of(pass->referrers,
+		    referrers_variable(pass->types, pass->code, edge->index),
+		    NULL);
+	default:
+		return 0;
+	}
+}
+
+static enum reference_kind referrers_kind_of(
+    const struct pass *pass, const struct object_edge *edge)
+{
+	static const enum reference_kind kinds[] = {
+	    [EDGE_PLAIN] = REFERENCE_PLAIN,
+	    [EDGE_TYPE] = REFERENCE_PLAIN,
+	    [EDGE_INDEX] = REFERENCE_ITEM,
+	    [EDGE_MEMBER] = REFERENCE_MEMBER,
+	    [EDGE_KEY] = REFERENCE_KEY,
+	    [EDGE_VALUE] = REFERENCE_VALUE,
+	    [EDGE_ATTRIBUTE] = REFERENCE_ATTRIBUTE,
+	    [EDGE_LOCAL] = REFERENCE_LOCAL,
+	};
+
+	if (edge->name && !strcmp(edge->name, "__dict__"))
+		return REFERENCE_DICT;
+	if (pass->type_dict && edge->to == pass->type_dict)
+		return REFERENCE_DICT;
+	return kinds[edge->kind];
+}
+
+static bool referrers_add(const struct object_edge *edge, void *context)
+{
+	struct pass *pass = context;
+	struct referrers *referrers = pass->referrers;
+	size_t to;
+
+	if (edge->kind == EDGE_TYPE || edge->type->place >= pass->types_len ||
+	    pass->traits[edge->type->place] & TRAIT_LEAF ||
+	    (pass->is_view &&
+		!(pass->traits[edge->type->place] & TRAIT_BUFFER)))
+		return true;
+	to = objects_index(referrers->objects, edge->to);
+	if (to == OBJECTS_NONE)
+		return true;
+	if (!references_add(&referrers->references, (uint32_t)to,
+		referrers_kind_of(pass, edge), detail_of(pass, edge)))
+		pass->full = true;
+	return !pass->full;
+}
+
+static enum chain_root referrers_root_of(
+    const struct pass *pass, const struct object_type *type, uint64_t address)
+{
+	if (pass->traits[type->place] & TRAIT_MODULE)
+		return CHAIN_MODULE;
+	if (pass->request->referents)
+		return type->kind == OBJECT_TYPE || type->kind == OBJECT_FRAME
+			   ? CHAIN_TYPE
+			   : CHAIN_INSIDE;
+	if (type->kind == OBJECT_TYPE) {
+		const struct object_type *self =
+		    object_types_get(pass->types, address);
+
+		return self && !self->on_heap ? CHAIN_TYPE : CHAIN_INSIDE;
+	}
+	return CHAIN_INSIDE;
+}
+
+static void add_object(struct pass *pass, size_t i)
+{
+	const struct python_offsets *o = &pass->types->target->offsets;
+	struct referrers *referrers = pass->referrers;
+	uint64_t address = referrers->objects->found.items[i];
+
+	pass->type = object_types_of(pass->types, address);
+	if (!pass->type || pass->type->place >= pass->types_len)
+		return;
+	referrers->types[i] = (uint32_t)pass->type->place;
+	referrers->roots[i] =
+	    (uint8_t)referrers_root_of(pass, pass->type, address);
+	if (pass->traits[pass->type->place] & (TRAIT_WEAK | TRAIT_LEAF))
+		return;
+	pass->is_view = pass->traits[pass->type->place] & TRAIT_VIEW;
+	pass->code = referrers_code(pass->types, address, pass->type);
+	pass->type_dict = pass->type->kind == OBJECT_TYPE
+			      ? snapshot_u64(pass->types->snapshot,
+				    address + (uint64_t)o->type_dict)
+			      : 0;
+	object_edges(pass->types, address, pass->type, &pass->budget,
+	    referrers_add, pass);
+}
+
+/* Its variables; what it computes with has no name, and the part of it that
+ * is not in use may be anything. */
+static void add_variables(
+    struct pass *pass, const struct referrers_frame *frame)
+{
+	const struct python_offsets *o = &pass->types->target->offsets;
+	uint64_t count = referrers_variables(pass->types, frame->code);
+	uint64_t start = frame->address + (uint64_t)o->frame_locals;
+
+	pass->code = frame->code;
+	for (uint64_t i = 0; i < count && !pass->full; i++) {
+		struct object_edge edge = {.kind = EDGE_LOCAL,
+		    .to = python_untagged(
+			o, snapshot_u64(pass->types->snapshot, start + 8 * i)),
+		    .index = i};
+
+		edge.type = object_types_of(pass->types, edge.to);
+		if (edge.type)
+			referrers_add(&edge, pass);
+	}
+}
+
+static void add_frames(struct pass *pass)
+{
+	struct referrers *referrers = pass->referrers;
+
+	pass->type_dict = 0;
+	pass->is_view = false;
+	for (size_t i = 0; i < referrers->frames.len; i++) {
+		const struct referrers_frame *frame =
+		    &referrers->frames.items[i];
+
+		referrers->roots[frame->object] = CHAIN_FRAME;
+		if (frame->is_object)
+			continue;
+		referrers->types[frame->object] = referrers->frame_type;
+		add_variables(pass, frame);
+		references_next(&referrers->references);
+	}
+}
+
+int referrers_find(struct referrers *referrers, struct objects *objects,
+    const struct referrers_request *request, struct err *e)
+{
+	struct pass pass = {.referrers = referrers,
+	    .types = &objects->types,
+	    .types_len = objects->types.items.len,
+	    .request = request,
+	    .budget = object_budget(objects->types.snapshot)};
+	size_t count = objects->found.len;
+
+	*referrers = (struct referrers){
+	    .objects = objects, .frame_type = (uint32_t)pass.types_len};
+	referrers_find_frames(referrers);
+	count += referrers->bare_frames;
+	if (count >= REFERENCES_NONE)
+		return err_set(e, "process %d: it has too many objects",
+		    (int)objects->types.target->pid);
+	references_init(&referrers->references, count);
+	referrers->types = mem_zero(count + 1, sizeof(uint32_t));
+	referrers->roots = mem_zero(count + 1, 1);
+	pass.traits = mem_zero(pass.types_len + 1, 1);
+	for (size_t i = 0; i < pass.types_len; i++)
+		pass.traits[i] = trait_of(&pass, objects->types.items.items[i]);
+	for (size_t i = 0; i < objects->found.len && !pass.full; i++) {
+		add_object(&pass, i);
+		references_next(&referrers->references);
+		if (i % STEP == 0)
+			progress_step(
+			    objects->types.snapshot->progress, i, count);
+	}
+	add_frames(&pass);
+	references_index(&referrers->references);
+	free(pass.traits);
+	if (!pass.full && pass.budget.words)
+		return 0;
+	return err_set(e, "process %d: its references make no sense",
+	    (int)objects->types.target->pid);
+}
+
+void referrers_finish(struct referrers *referrers)
+{
+	references_finish(&referrers->references);
+	index_finish(&referrers->labels_index);
+	array_free(&referrers->frames);
+	array_free(&referrers->labels);
+	free(referrers->types);
+	free(referrers->roots);
+	referrers->types = NULL;
+	referrers->roots = NULL;
+}

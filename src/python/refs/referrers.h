@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The references among all objects of an interpreter's snapshot, as a graph for
+ * chains.h, and what its numbers are called. An object's class is no
+ * reference, nor is a weak one. The functions that run are roots, with their
+ * variables; most are no objects, and stand behind them.
+ */
+#ifndef MPROF_PYTHON_REFS_REFERRERS_H
+#define MPROF_PYTHON_REFS_REFERRERS_H
+
+#include "base/index.h"
+#include "python/refs/chains.h"
+#include "python/heap/objects.h"
+
+/* The name of an attribute, or the key of a dict: an object, or text. */
+struct referrers_label {
+	uint64_t address;
+	const char *text;
+};
+
+struct referrers_frame {
+	uint64_t address, code;
+	uint32_t object; /* its number */
+	bool is_object;  /* and not just that */
+};
+
+struct referrers {
+	struct objects *objects;
+	struct references references;
+	uint32_t *types; /* places in objects->types, or: */
+	uint32_t frame_type;
+	uint8_t *roots; /* enum chain_root */
+	ARRAY(struct referrers_frame) frames;
+	size_t bare_frames; /* of them are no objects */
+	ARRAY(struct referrers_label) labels;
+	struct index labels_index;
+};
+
+struct referrers_request {
+	const bool *wanted; /* types, by their places */
+	bool referents;     /* what is held: where not to look further is
+			     * root */
+};
+
+/* Goes through all objects, which must live as long; -1 with e where their
+ * references can't be counted. referrers_finish() in any case. */
+int referrers_find(struct referrers *referrers, struct objects *objects,
+    const struct referrers_request *request, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+void referrers_finish(struct referrers *referrers) __attribute__((nonnull));
+
+/* What label number detail says; false where it is no text but an object of
+ * the type that out then names. As the target has it: see base/utf8.h. */
+bool referrers_label(const struct referrers *referrers, uint32_t detail,
+    char *out, size_t size) __attribute__((nonnull));
+
+/* The name that an object has of its own: a module, a class, a function that
+ * runs. False where it has none. */
+bool referrers_name(const struct referrers *referrers, uint32_t object,
+    char *out, size_t size) __attribute__((nonnull));
+
+/* What its type is called: "list", "shop.models.Lesson". */
+const char *referrers_type(const struct referrers *referrers, uint32_t type)
+    __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <string.h>
+
+#include "python/refs/referrers.h"
+#include "python/remote/text.h"
+
+bool referrers_label(
+    const struct referrers *referrers, uint32_t detail, char *out, size_t size)
+{
+	struct object_types *types = &referrers->objects->types;
+	const struct referrers_label *label;
+	const struct object_type *type;
+
+	snprintf(out, size, "?");
+	if (detail >= referrers->labels.len)
+		return false;
+	label = &referrers->labels.items[detail];
+	if (label->text) {
+		snprintf(out, size, "%s", label->text);
+		return true;
+	}
+	type = label->address ? object_types_of(types, label->address) : NULL;
+	if (!type)
+		return false;
+	if (type->kind == OBJECT_STR &&
+	    python_text(&types->view, label->address, out, size) == 0)
+		return true;
+	snprintf(out, size, "%s", type->name);
+	return false;
+}
+
+const char *referrers_type(const struct referrers *referrers, uint32_t type)
+{
+	const struct object_types *types = &referrers->objects->types;
+
+	return type < referrers->frame_type ? types->items.items[type]->name
+					    : "frame";
+}
+
+/* What is looked for in the __dict__ of a module. */
+struct referrers_search {
+	struct object_types *types;
+	uint64_t dict, name;
+};
+
+static bool find_dict(const struct object_edge *edge, void *context)
+{
+	struct referrers_search *search = context;
+
+	if (edge->name && !strcmp(edge->name, "__dict__"))
+		search->dict = edge->to;
+	return !search->dict;
+}
+
+static bool find_name(const struct object_edge *edge, void *context)
+{
+	struct referrers_search *search = context;
+	char key[16];
+
+	if (edge->kind == EDGE_VALUE && edge->type->kind == OBJECT_STR &&
+	    python_text(&search->types->view, edge->key, key, sizeof(key)) ==
+		0 &&
+	    !strcmp(key, "__name__"))
+		search->name = edge->to;
+	return !search->name;
+}
+
+static bool module_name(
+    struct object_types *types, uint64_t address, char *out, size_t size)
+{
+	struct object_budget budget = object_budget(types->snapshot);
+	struct referrers_search search = {.types = types};
+	const struct object_type *type = object_types_of(types, address);
+
+	if (type)
+		object_edges(types, address, type, &budget, find_dict, &search);
+	type = search.dict ? object_types_of(types, search.dict) : NULL;
+	if (type)
+		object_edges(
+		    types, search.dict, type, &budget, find_name, &search);
+	return search.name &&
+	       python_text(&types->view, search.name, out, size) == 0;
+}
+
+static bool function_name(
+    const struct referrers *referrers, uint32_t object, char *out, size_t size)
+{
+	struct object_types *types = &referrers->objects->types;
+	const struct python_offsets *o = &types->target->offsets;
+	int offset = o->code_qualname >= 0 ? o->code_qualname : o->code_name;
+
+	for (size_t i = 0; i < referrers->frames.len; i++) {
+		const struct referrers_frame *frame =
+		    &referrers->frames.items[i];
+
+		if (frame->object == object)
+			return python_text(&types->view,
+				   snapshot_u64(types->snapshot,
+				       frame->code + (uint64_t)offset),
+				   out, size) == 0;
+	}
+	return false;
+}
+
+bool referrers_name(
+    const struct referrers *referrers, uint32_t object, char *out, size_t size)
+{
+	struct object_types *types = &referrers->objects->types;
+	const struct object_type *type;
+	uint64_t address;
+
+	if (referrers->roots[object] == CHAIN_FRAME)
+		return function_name(referrers, object, out, size);
+	if (object >= referrers->objects->found.len)
+		return false;
+	address = referrers->objects->found.items[object];
+	if (referrers->roots[object] == CHAIN_MODULE)
+		return module_name(types, address, out, size);
+	type = object_types_of(types, address);
+	if (!type || type->kind != OBJECT_TYPE)
+		return false;
+	type = object_types_get(types, address);
+	if (type)
+		snprintf(out, size, "%s", type->name);
+	return type;
+}

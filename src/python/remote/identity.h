@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Whether a process is still the one, with the memory, that a look began at.
+ * A process that ends or executes another program meanwhile makes reads fail
+ * in many ways, or gives bytes that don't belong together: only a second look
+ * at it tells why.
+ */
+#ifndef MPROF_PYTHON_REMOTE_IDENTITY_H
+#define MPROF_PYTHON_REMOTE_IDENTITY_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "python/remote/interpreter.h"
+
+struct identity {
+	pid_t pid;
+	uint64_t started; /* ticks since boot; 0: it was not there */
+	int memory;       /* stands for its memory of then; -1: none */
+};
+
+/* A thread of pid that has the process's memory: pid itself, but where its
+ * main thread has ended and others go on. */
+pid_t identity_living(pid_t pid);
+
+/* thread is identity_living(pid). Holds a descriptor until
+ * identity_finish(). */
+void identity_take(struct identity *identity, pid_t pid, pid_t thread)
+    __attribute__((nonnull));
+void identity_finish(struct identity *identity) __attribute__((nonnull));
+
+/* Explains the result of a look: returns PYTHON_GONE where the process has
+ * ended and PYTHON_EARLY where it has replaced its program, both told in e;
+ * else result, and leaves e as it was. */
+enum python_result identity_explain(const struct identity *identity,
+    enum python_result result, struct err *e) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: MIT
+#include "python/remote/interpreter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "base/utf8.h"
+#include "proc/maps.h"
+#include "python/remote/elf.h"
+#include "python/remote/identity.h"
+#include "python/remote/remote.h"
+
+#define DEBUG_SINCE 13 /* has _Py_DebugOffsets */
+#define IMAGES_MAX 4
+
+/* A file in the process that may hold an interpreter. */
+struct interpreter_image {
+	uint64_t start, end, offset, inode;
+	bool program; /* what was executed, in place of a library */
+	char path[1024];
+};
+
+struct images {
+	struct interpreter_image items[IMAGES_MAX];
+	size_t len;
+	bool pypy;
+	const struct interpreter_image
+	    *unread; /* one whose file can't be read; NULL */
+	int error;   /* and why: errno */
+};
+
+enum symbol {
+	SYM_RUNTIME,
+	SYM_VERSION,
+	SYM_SINCE_310,
+	SYM_SINCE_39,
+	SYM_SINCE_38,
+	SYM_DEBUG_BUILD,
+	SYM_TYPE,
+	SYM_CODE,
+	SYM_COUNT
+};
+
+/* The functions tell versions apart that have no Py_Version (3.11). */
+static const char *const symbol_names[SYM_COUNT] = {
+    [SYM_RUNTIME] = "_PyRuntime",
+    [SYM_VERSION] = "Py_Version",
+    [SYM_SINCE_310] = "Py_NewRef",
+    [SYM_SINCE_39] = "PyFrame_GetCode",
+    [SYM_SINCE_38] = "PyCode_NewWithPosOnlyArgs",
+    [SYM_DEBUG_BUILD] = "_Py_NegativeRefcount",
+    [SYM_TYPE] = "PyType_Type",
+    [SYM_CODE] = "PyCode_Type",
+};
+
+static bool interpreter_begins(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static void images_add(
+    struct images *images, const struct maps_entry *entry, bool program)
+{
+	struct interpreter_image *image;
+
+	for (size_t i = 0; i < images->len; i++)
+		if (!strcmp(images->items[i].path, entry->path))
+			return;
+	if (images->len == IMAGES_MAX ||
+	    strlen(entry->path) >= sizeof(image->path))
+		return;
+	image = &images->items[images->len++];
+	image->start = entry->start;
+	image->end = entry->end;
+	image->offset = entry->offset;
+	image->inode = entry->inode;
+	image->program = program;
+	strcpy(image->path, entry->path);
+}
+
+/* What was executed first: where both define _PyRuntime, a library's users
+ * are bound to the program's. */
+static void images_sort(struct images *images)
+{
+	for (size_t i = 1; i < images->len; i++) {
+		struct interpreter_image first = images->items[i];
+
+		if (!first.program)
+			continue;
+		images->items[i] = images->items[0];
+		images->items[0] = first;
+	}
+}
+
+static int images_find(struct images *images, pid_t pid, const char *program)
+{
+	struct maps maps;
+	struct maps_entry entry;
+
+	if (maps_open(&maps, pid) < 0)
+		return -1;
+	while (maps_next(&maps, &entry)) {
+		const char *name = path_name(entry.path);
+
+		if (!strcmp(entry.path, program))
+			images_add(images, &entry, true);
+		else if (interpreter_begins(name, "libpython"))
+			images_add(images, &entry, false);
+		else if (interpreter_begins(name, "libpypy"))
+			images->pypy = true;
+	}
+	maps_close(&maps);
+	images_sort(images);
+	errno = maps.error;
+	return errno ? -1 : 0;
+}
+
+static bool has_inode(const char *path, uint64_t inode)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && (uint64_t)status.st_ino == inode;
+}
+
+/* A path that opens what is mapped. map_files is exact and privileged; then
+ * the process's own root (a container), then ours (a chroot's paths are shown
+ * from our root), and at last a file that has another inode's number, as
+ * overlayfs may show it: what is read there is checked in any case. */
+static void image_path(
+    char *path, size_t size, pid_t pid, const struct interpreter_image *image)
+{
+	if (image->program) {
+		snprintf(path, size, "/proc/%d/exe", (int)pid);
+		return;
+	}
+	snprintf(path, size, "/proc/%d/map_files/%llx-%llx", (int)pid,
+	    (unsigned long long)image->start, (unsigned long long)image->end);
+	if (has_inode(path, image->inode))
+		return;
+	snprintf(path, size, "%s", image->path);
+	if (has_inode(path, image->inode)) {
+		char inside[PATH_MAX];
+
+		snprintf(inside, sizeof(inside), "/proc/%d/root%s", (int)pid,
+		    image->path);
+		if (!has_inode(inside, image->inode))
+			return;
+	}
+	snprintf(path, size, "/proc/%d/root%s", (int)pid, image->path);
+}
+
+/* "libpython3.9.so.1.0", "python3.9": 9; -1 where the name tells none. */
+static int minor_of_name(const char *path, int *major)
+{
+	const char *at = strstr(path_name(path), "python");
+	char *end;
+	long minor;
+
+	*major = 0;
+	if (!at || at[6] < '2' || at[6] > '9')
+		return -1;
+	*major = at[6] - '0';
+	if (at[7] != '.' || at[8] < '0' || at[8] > '9')
+		return -1;
+	minor = strtol(at + 8, &end, 10);
+	return minor < 100 ? (int)minor : -1;
+}
+
+static enum python_result interpreter_unsupported(
+    struct err *e, pid_t pid, const char *what)
+{
+	err_set(e, "process %d: not supported: %s", (int)pid, what);
+	return PYTHON_UNSUPPORTED;
+}
+
+static enum python_result unsupported_version(
+    struct err *e, pid_t pid, int major, int minor)
+{
+	err_set(e,
+	    "process %d: not supported: Python %d.%d (CPython 3.%d to 3.%d "
+	    "can be read)",
+	    (int)pid, major, minor, python_offsets_oldest(),
+	    python_offsets_newest());
+	return PYTHON_UNSUPPORTED;
+}
+
+/* Without an interpreter that we know: is it another kind of Python? */
+static enum python_result no_runtime(
+    const struct images *images, pid_t pid, struct err *e)
+{
+	if (images->pypy)
+		return interpreter_unsupported(e, pid, "PyPy");
+	for (size_t i = 0; i < images->len; i++) {
+		const char *name = path_name(images->items[i].path);
+		int major, minor = minor_of_name(name, &major);
+
+		if (interpreter_begins(name, "pypy"))
+			return interpreter_unsupported(e, pid, "PyPy");
+		if (!interpreter_begins(name, "python") &&
+		    !interpreter_begins(name, "libpython"))
+			continue;
+		if (major == 2 ||
+		    (minor >= 0 && minor < python_offsets_oldest()))
+			return unsupported_version(
+			    e, pid, major, minor < 0 ? 7 : minor);
+		if (images->items[i].program && images->len == 1)
+			return interpreter_unsupported(e, pid,
+			    "a Python without the symbol _PyRuntime (linked "
+			    "statically and stripped?)");
+	}
+	err_set(e, "process %d: runs no Python", (int)pid);
+	return PYTHON_NONE;
+}
+
+static void adopt_symbols(struct python_target *target,
+    const struct elf_symbol *symbols, uint64_t bias)
+{
+	target->runtime = symbols[SYM_RUNTIME].value + bias;
+	if (symbols[SYM_TYPE].found)
+		target->type_type = symbols[SYM_TYPE].value + bias;
+	if (symbols[SYM_CODE].found)
+		target->code_type = symbols[SYM_CODE].value + bias;
+}
+
+/* The version by Py_Version, by what else is exported, or by the file's name;
+ * 0, or the reason why not in e. */
+static enum python_result find_version(struct python_target *target,
+    const struct elf_symbol *symbols, uint64_t bias,
+    const struct interpreter_image *image, struct err *e)
+{
+	int major = 3;
+	uint64_t version;
+
+	target->micro = -1;
+	if (symbols[SYM_VERSION].found) {
+		if (memory_u64(&target->memory,
+			symbols[SYM_VERSION].value + bias, &version) < 0)
+			return python_refusal(target->pid, errno, e);
+		major = version >> 24 & 255;
+		target->minor = version >> 16 & 255;
+		target->micro = version >> 8 & 255;
+	} else if (symbols[SYM_SINCE_310].found) {
+		target->minor = 10;
+	} else if (symbols[SYM_SINCE_39].found) {
+		target->minor = 9;
+	} else if (symbols[SYM_SINCE_38].found) {
+		target->minor = 8;
+	} else {
+		target->minor = minor_of_name(image->path, &major);
+	}
+	if (target->minor < 0)
+		return interpreter_unsupported(
+		    e, target->pid, "a Python that does not tell its version");
+	if (major != 3 || target->minor < python_offsets_oldest() ||
+	    target->minor > python_offsets_newest())
+		return unsupported_version(
+		    e, target->pid, major, target->minor);
+	return PYTHON_OK;
+}
+
+static enum python_result find_offsets(
+    struct python_target *target, struct err *e)
+{
+	struct python_debug debug;
+
+	target->offsets = *python_offsets_find(target->minor, target->micro);
+	if (target->minor < DEBUG_SINCE)
+		return PYTHON_OK;
+	if (memory_read(
+		&target->memory, target->runtime, &debug, sizeof(debug)) < 0)
+		return python_refusal(target->pid, errno, e);
+	if (memcmp(debug.cookie, PYTHON_DEBUG_COOKIE, sizeof(debug.cookie)))
+		return interpreter_unsupported(
+		    e, target->pid, "its table of offsets has no cookie");
+	if (debug.free_threaded)
+		return interpreter_unsupported(
+		    e, target->pid, "a free-threaded build of CPython");
+	if (python_offsets_adopt(&target->offsets, &debug) < 0)
+		return interpreter_unsupported(e, target->pid,
+		    "its table of offsets is that of no CPython that mprof "
+		    "knows");
+	return PYTHON_OK;
+}
+
+/* The type "type" is its own type, and tells the size of a type. */
+static bool fits_type(const struct python_target *target)
+{
+	const struct python_offsets *o = &target->offsets;
+	const struct python_memory *memory = &target->memory;
+	uint64_t type = 0, basic = 0, dict = 0;
+
+	if (!target->type_type)
+		return true;
+	memory_u64(memory, target->type_type + o->object_type, &type);
+	memory_u64(memory, target->type_type + o->type_basic_size, &basic);
+	memory_u64(memory, target->type_type + o->type_dict_offset, &dict);
+	return type == target->type_type &&
+	       basic == (uint64_t)o->heap_type_size &&
+	       dict == (uint64_t)o->type_dict;
+}
+
+/* Since 3.11 the instructions are the end of a code object. */
+static bool fits_code(const struct python_target *target)
+{
+	const struct python_offsets *o = &target->offsets;
+	int end =
+	    o->code_instructions >= 0 ? o->code_instructions : o->code_size;
+	uint64_t basic = 0;
+
+	if (!target->code_type)
+		return true;
+	memory_u64(
+	    &target->memory, target->code_type + o->type_basic_size, &basic);
+	return basic == (uint64_t)end;
+}
+
+/* The layout is believed only where what it leads to fits together. */
+static enum python_result check_layout(
+    struct python_target *target, struct err *e)
+{
+	const struct python_offsets *o = &target->offsets;
+	const struct python_memory *memory = &target->memory;
+	uint64_t thread = 0, owner = 0;
+	bool fits;
+
+	if (memory_u64(memory, target->runtime + o->runtime_interpreters,
+		&target->interpreter) < 0)
+		return python_refusal(target->pid, errno, e);
+	/* A read that fails leaves errno set; EFAULT comes of pointers that
+	 * lead nowhere yet. */
+	errno = 0;
+	if (target->interpreter)
+		memory_u64(memory, target->interpreter + o->interpreter_threads,
+		    &thread);
+	if (thread)
+		memory_u64(memory, thread + o->thread_interpreter, &owner);
+	fits = owner == target->interpreter && fits_type(target) &&
+	       fits_code(target);
+	if (errno && errno != EFAULT)
+		return python_refusal(target->pid, errno, e);
+	if (!owner) {
+		err_set(e, "process %d: its Python has not come up yet",
+		    (int)target->pid);
+		return PYTHON_EARLY;
+	}
+	if (fits)
+		return PYTHON_OK;
+	err_set(e,
+	    "process %d: not supported: CPython 3.%d is laid out as no release "
+	    "of it that mprof knows",
+	    (int)target->pid, target->minor);
+	return PYTHON_UNSUPPORTED;
+}
+
+static enum python_result use_image(struct python_target *target,
+    struct elf_file *elf, const struct interpreter_image *image, struct err *e)
+{
+	struct elf_symbol symbols[SYM_COUNT];
+	enum python_result result;
+	uint64_t bias;
+
+	for (int i = 0; i < SYM_COUNT; i++)
+		symbols[i].name = symbol_names[i];
+	elf_find_symbols(elf, symbols, SYM_COUNT);
+	/* Since 3.11 it has a section of its own, which strip leaves. */
+	if (!symbols[SYM_RUNTIME].found &&
+	    !elf_find_section(elf, ".PyRuntime", &symbols[SYM_RUNTIME].value))
+		return PYTHON_NONE;
+	if (!elf_bias(elf, image->start, image->offset, &bias))
+		return PYTHON_NONE;
+	adopt_symbols(target, symbols, bias);
+	utf8_clean(target->file, sizeof(target->file), image->path);
+	if (symbols[SYM_DEBUG_BUILD].found)
+		return interpreter_unsupported(
+		    e, target->pid, "a debug build of CPython");
+	result = find_version(target, symbols, bias, image, e);
+	if (result == PYTHON_OK)
+		result = find_offsets(target, e);
+	return result == PYTHON_OK ? check_layout(target, e) : result;
+}
+
+static enum python_result images_unread(
+    struct images *images, const struct interpreter_image *image, int error)
+{
+	images->unread = image;
+	images->error = error;
+	return PYTHON_NONE;
+}
+
+static enum python_result try_image(struct python_target *target,
+    struct images *images, const struct interpreter_image *image, struct err *e)
+{
+	const char *name = path_name(image->path);
+	bool named = interpreter_begins(name, "python") ||
+		     interpreter_begins(name, "libpython");
+	char path[PATH_MAX];
+	struct elf_file elf;
+	enum python_result result;
+
+	image_path(path, sizeof(path), target->thread, image);
+	switch (elf_open(&elf, path)) {
+	case ELF_OK:
+		result = use_image(target, &elf, image, e);
+		elf_close(&elf);
+		return elf.error ? images_unread(images, image, elf.error)
+				 : result;
+	case ELF_32_BIT:
+		return named ? interpreter_unsupported(
+				   e, target->pid, "a 32-bit Python")
+			     : PYTHON_NONE;
+	case ELF_OTHER_MACHINE:
+		return named ? interpreter_unsupported(e, target->pid,
+				   "a Python of another architecture")
+			     : PYTHON_NONE;
+	case ELF_NO_FILE:
+	case ELF_NO_ELF:
+		break;
+	}
+	return elf.error ? images_unread(images, image, elf.error)
+			 : PYTHON_NONE;
+}
+
+static enum python_result interpreter_open_target(
+    struct python_target *target, struct err *e)
+{
+	struct images images = {.len = 0};
+	char link[32], program[1024];
+	pid_t pid = target->pid;
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)target->thread);
+	len = readlink(link, program, sizeof(program) - 1);
+	/* A kernel thread executes no file. */
+	if (len < 0 && errno == ENOENT && kill(pid, 0) == 0)
+		return no_runtime(&images, pid, e);
+	if (len < 0 || len == sizeof(program) - 1)
+		return python_refusal(pid, len < 0 ? errno : ENAMETOOLONG, e);
+	program[len] = '\0';
+	if (images_find(&images, target->thread, program) < 0)
+		return python_refusal(pid, errno, e);
+	for (size_t i = 0; i < images.len; i++) {
+		enum python_result result =
+		    try_image(target, &images, &images.items[i], e);
+
+		if (result != PYTHON_NONE)
+			return result;
+	}
+	if (!images.unread)
+		return no_runtime(&images, pid, e);
+	err_set(e, "process %d: its file %s can't be read: %s", (int)pid,
+	    images.unread->path, strerror(images.error));
+	return PYTHON_UNSUPPORTED;
+}
+
+enum python_result python_open(
+    struct python_target *target, pid_t pid, struct err *e)
+{
+	struct identity identity;
+	enum python_result result;
+
+	memset(target, 0, sizeof(*target));
+	target->pid = pid;
+	target->thread = identity_living(pid);
+	target->memory = remote_memory(target->thread);
+	identity_take(&identity, pid, target->thread);
+	result = interpreter_open_target(target, e);
+	if (result != PYTHON_OK)
+		result = identity_explain(&identity, result, e);
+	identity_finish(&identity);
+	return result;
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "python/remote/offsets.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The interpreter's state is the largest structure, below half a MiB. */
+#define OFFSET_MAX (16 << 20)
+
+#define PYTHON_OFFSETS(...) {__VA_ARGS__},
+static const struct python_offsets rows[] = {
+#include "python/remote/offsets.def"
+};
+#undef PYTHON_OFFSETS
+
+#define ROWS (sizeof(rows) / sizeof(*rows))
+
+/* Which word of struct python_debug says which offset, by the minor version. */
+static const struct {
+	int minor;
+	size_t field;
+	unsigned word;
+} debug_words[] = {
+#define DEBUG_OFFSET(minor, name, word) \
+	{minor, offsetof(struct python_offsets, name), word},
+#include "python/remote/debug_offsets.def"
+#undef DEBUG_OFFSET
+};
+
+const struct python_offsets *python_offsets_row(unsigned index)
+{
+	return index < ROWS ? &rows[index] : NULL;
+}
+
+const struct python_offsets *python_offsets_find(int minor, int micro)
+{
+	const struct python_offsets *best = NULL;
+
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].minor == minor &&
+		    (!best || micro < 0 || rows[i].micro <= micro))
+			best = &rows[i];
+	return best;
+}
+
+int python_offsets_newest(void)
+{
+	return rows[ROWS - 1].minor;
+}
+
+int python_offsets_oldest(void)
+{
+	return rows[0].minor;
+}
+
+/* The structures of the runtime and of an interpreter differ with how CPython
+ * was built, and what they lead to can be checked. The others are the same in
+ * each build of a release. */
+static bool offsets_may_differ(size_t field)
+{
+	return field < offsetof(struct python_offsets, gil_last_holder);
+}
+
+int python_offsets_adopt(
+    struct python_offsets *offsets, const struct python_debug *debug)
+{
+	const uint64_t *words = (const uint64_t *)debug;
+
+	for (size_t i = 0; i < sizeof(debug_words) / sizeof(*debug_words);
+	     i++) {
+		int *offset = (int *)((char *)offsets + debug_words[i].field);
+		uint64_t word = words[debug_words[i].word];
+
+		if (debug_words[i].minor != offsets->minor)
+			continue;
+		if (word > OFFSET_MAX ||
+		    (word != (uint64_t)*offset &&
+			!offsets_may_differ(debug_words[i].field)))
+			return -1;
+		*offset = (int)word;
+	}
+	return 0;
+}

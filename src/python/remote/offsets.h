@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where CPython keeps what: byte offsets into its structures, one row a minor
+ * version (and one more where patch releases differ) in offsets.def. The rows
+ * are made from the interpreters' own headers by tests/tools/python-offsets.
+ */
+#ifndef MPROF_PYTHON_REMOTE_OFFSETS_H
+#define MPROF_PYTHON_REMOTE_OFFSETS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define OFFSET_ABSENT (-1) /* that version has no such field */
+
+struct python_offsets {
+	int minor, micro; /* the release that the row was made from */
+
+	/* _PyRuntime; 3.8 to 3.11 keep the lock's state there. */
+	int runtime_interpreters, runtime_current, runtime_gil;
+	int runtime_gc; /* 3.8 */
+
+	int interpreter_next, interpreter_threads, interpreter_modules;
+	int interpreter_gil; /* 3.12 on */
+	int interpreter_gc;  /* 3.9 on */
+	/* In the collector's state. */
+	int gc_size, gc_generations, gc_permanent, gc_collecting;
+	int gc_generation0;
+
+	int gil_last_holder, gil_locked;
+	int gc_generation_size;
+
+	int thread_next, thread_interpreter, thread_id;
+	int thread_native_id; /* 3.11 on */
+	int thread_frame;     /* 3.11 and 3.12: through the C frame */
+	int thread_cframe, cframe_current;
+	int thread_base_frame; /* 3.15 on: the last of each stack */
+	int thread_datastack;  /* 3.11 on */
+
+	int frame_previous, frame_code, frame_locals;
+	int frame_lasti;       /* to 3.10 */
+	int frame_instruction; /* 3.11 on: an address */
+	int frame_owner;       /* 3.11 on */
+	int frame_stack;       /* to 3.10 */
+	int frame_top;
+	int generator_frame; /* 3.11 on: a generator ends with its frame */
+
+	int code_filename, code_name, code_qualname, code_first_line;
+	int code_line_table, code_instructions, code_size;
+	int code_stack_size, code_locals, code_variables; /* their names */
+
+	int object_type, object_size, object_header;
+	int type_name, type_basic_size, type_item_size, type_flags;
+	int type_dict_offset, type_base, type_dict, type_members, type_size;
+	int heap_type_size, heap_type_cached_keys, heap_type_qualname;
+
+	int list_items, list_allocated, tuple_items;
+	int dict_size, dict_used, dict_keys, dict_values;
+	int set_mask, set_table, set_small;
+	int str_length, str_state, str_ascii_size, str_compact_size;
+	int str_utf8, str_utf8_length, str_data;
+	int bytes_data, function_code;
+	int bytearray_bytes; /* 3.15 on: the bytes object behind it */
+
+	/* No offsets from here on: in which of its forms something is. */
+	int shim_owner;     /* 3.12 on: the least owner of a frame that is the
+			     * interpreter's own */
+	int frame_top_form; /* enum frame_top_form */
+	int lasti_unit;     /* bytes that frame_lasti counts in */
+	int line_table_form;
+	int dict_keys_form;
+	int dict_values_first; /* bytes in front of the values of a dict */
+	int instance_form;
+	int int_tag_bits;         /* below the number of digits */
+	int int_digits_least;     /* that zero has */
+	int static_type_extra;    /* bytes that a type of C counts more */
+	int stack_tag_mask;       /* bits of a reference on a stack: its tag */
+	int reference_count_bits; /* of an object's first word */
+	int flag_inline_values, flag_managed_weakref, flag_managed_dict;
+};
+
+/* The end of what a frame computes with. */
+enum frame_top_form {
+	FRAME_TOP_ADDRESS, /* an address; 0 while it runs */
+	FRAME_TOP_DEPTH,   /* words behind the variables; -1 while it runs */
+	FRAME_TOP_WORDS    /* words, the variables included; the same */
+};
+
+/* Tables from an instruction to its line. */
+enum line_table_form {
+	LINE_TABLE_STEPS,    /* co_lnotab: to 3.9 */
+	LINE_TABLE_RANGES,   /* co_linetable of 3.10 */
+	LINE_TABLE_LOCATIONS /* since 3.11 */
+};
+
+enum dict_keys_form {
+	DICT_KEYS_PLAIN, /* the number of slots stands there */
+	DICT_KEYS_LOG2   /* since 3.11: its logarithm */
+};
+
+/* Where an instance of a class has its attributes. */
+enum instance_form {
+	INSTANCE_PLAIN,  /* in a dict, whose place the type says */
+	INSTANCE_PAIR,   /* 3.11: values and dict in front of the object */
+	INSTANCE_TAGGED, /* 3.12: one of them, told apart by the lowest bit */
+	INSTANCE_INLINE  /* since 3.13: values in the object, dict in front */
+};
+
+/* The row for 3.MINOR.MICRO (micro below 0: not known): the newest made from
+ * a release that is not newer, or the oldest. NULL for other minors. */
+const struct python_offsets *python_offsets_find(int minor, int micro);
+
+/* In order; NULL behind the last. */
+const struct python_offsets *python_offsets_row(unsigned index);
+
+/* To 3.10 a frame is an object, and a generator refers to one. */
+static inline bool python_frames_are_objects(
+    const struct python_offsets *offsets)
+{
+	return offsets->frame_stack != OFFSET_ABSENT;
+}
+
+/* What a reference on a stack points to; 0 for none, and for what is none: a
+ * small int (both bits of the tag), an error (the higher one). */
+static inline uint64_t python_untagged(
+    const struct python_offsets *offsets, uint64_t reference)
+{
+	uint64_t mask = (uint64_t)offsets->stack_tag_mask;
+
+	return (reference & mask) > 1 ? 0 : reference & ~mask;
+}
+
+/* The number of references to an object, by its first word; 0 where that is
+ * none. Since 3.14 it is half of the word, and flags are the last quarter; the
+ * third is not in use, but by addresses. */
+static inline uint64_t python_references(
+    const struct python_offsets *offsets, uint64_t word)
+{
+	if (offsets->reference_count_bits == 64)
+		return word;
+	return word >> 32 & 0xffff ? 0 : (uint32_t)word;
+}
+
+/* The minor versions that have rows: from the oldest to the newest. */
+int python_offsets_oldest(void);
+int python_offsets_newest(void);
+
+/* What an interpreter from 3.13 on tells about itself at the beginning of
+ * _PyRuntime (_Py_DebugOffsets). */
+#define PYTHON_DEBUG_COOKIE "xdebugpy"
+#define PYTHON_DEBUG_WORDS 112
+
+struct python_debug {
+	char cookie[8];
+	uint64_t version; /* as Py_Version: 0x030d00f0 */
+	uint64_t free_threaded;
+	uint64_t words[PYTHON_DEBUG_WORDS - 3];
+};
+
+/* Puts what debug says of the runtime and the interpreters in place of the
+ * row's own. -1 where an offset is beyond anything a structure can have, or
+ * one of the other structures' is not that of the row. */
+int python_offsets_adopt(
+    struct python_offsets *offsets, const struct python_debug *debug);
+
+#endif

@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: MIT
+#include "python/remote/snapshot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "proc/maps.h"
+#include "proc/procfs.h"
+#include "python/remote/pages.h"
+#include "python/remote/remote.h"
+
+#define REGIONS_MAX 65536
+/* Nothing that Python allocates reserves more than it uses by that much; the
+ * sanitizers' shadows do. */
+#define REGION_MAX ((uint64_t)64 << 30)
+#define PAGE 4096
+/* The spare space on each side of a room, unless there are very many rooms:
+ * each may be three mappings of ours, of which 65,530 are allowed. */
+#define SLACK ((uint64_t)32 << 20)
+#define SLACK_REGIONS_MAX 4096
+#define STOP_LIMIT_NS (NS_PER_S / 2)
+#define PATIENCE_NS (2 * NS_PER_S)
+#define RETRY_NS 5000000
+#define TRIES_MAX 9 /* to meet the collector at rest, in half a second */
+#define NAP_NS 1000000
+
+/* One copying. */
+struct copy {
+	struct snapshot *snapshot;
+	pid_t pid; /* a living thread's */
+	int pagemap;
+	struct pages pages;
+};
+
+static bool is_wanted(const struct maps_entry *entry)
+{
+	return entry->access[0] == 'r' && entry->access[1] == 'w' &&
+	       entry->access[3] == 'p' && entry->end <= MEMORY_END &&
+	       entry->end - entry->start <= REGION_MAX;
+}
+
+/* The kernel lists mappings in order. */
+static void add_region(struct snapshot *snapshot, uint64_t start, uint64_t end)
+{
+	size_t len = snapshot->regions.len;
+
+	if (len > 0) {
+		struct snapshot_region *last =
+		    &snapshot->regions.items[len - 1];
+
+		if (start < last->end)
+			return;
+		if (start == last->end && end - last->start <= REGION_MAX) {
+			last->end = end;
+			return;
+		}
+	}
+	if (len < REGIONS_MAX)
+		*array_push(&snapshot->regions) =
+		    (struct snapshot_region){.start = start, .end = end};
+}
+
+/* The regions as they are now, without room for bytes yet. */
+static int regions_list(struct snapshot *snapshot, pid_t pid)
+{
+	struct maps maps;
+	struct maps_entry entry;
+
+	if (maps_open(&maps, pid) < 0)
+		return -1;
+	while (maps_next(&maps, &entry))
+		if (is_wanted(&entry))
+			add_region(snapshot, entry.start, entry.end);
+	maps_close(&maps);
+	if (!maps.error && snapshot->regions.len)
+		return 0;
+	/* A process without memory is about to end. */
+	errno = maps.error ? maps.error : ESRCH;
+	return -1;
+}
+
+/* The known room that has all of the region; NULL without one. The rooms up to
+ * known are in order. */
+static const struct snapshot_region *room_find(const struct snapshot *snapshot,
+    size_t known, const struct snapshot_region *region)
+{
+	size_t low = 0, high = known;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct snapshot_region *room =
+		    &snapshot->rooms.items[middle];
+
+		if (region->start < room->start)
+			high = middle;
+		else if (region->start >= room->end)
+			low = middle + 1;
+		else
+			return region->end <= room->end ? room : NULL;
+	}
+	return NULL;
+}
+
+/* The slack towards a neighbour: at most SLACK, and no more than half of the
+ * gap, so that rooms don't overlap. */
+static uint64_t slack_of(const struct snapshot *snapshot, uint64_t gap)
+{
+	if (snapshot->regions.len > SLACK_REGIONS_MAX)
+		return 0;
+	gap = gap / 2 / PAGE * PAGE;
+	return gap < SLACK ? gap : SLACK;
+}
+
+/* The room of region i, with space to grow until it is copied again. mremap
+ * could not enlarge it: it takes no range of unlike parts, and large pages were
+ * asked for in parts of it. */
+static struct snapshot_region room_of(const struct snapshot *snapshot, size_t i)
+{
+	const struct snapshot_region *region = &snapshot->regions.items[i];
+	uint64_t before = i ? region[-1].end : 0, behind = MEMORY_END;
+
+	if (i + 1 < snapshot->regions.len)
+		behind = region[1].start;
+	return (struct snapshot_region){
+	    .start = region->start - slack_of(snapshot, region->start - before),
+	    .end = region->end + slack_of(snapshot, behind - region->end)};
+}
+
+static int room_map(struct snapshot *snapshot, struct snapshot_region room)
+{
+	void *bytes = mmap(NULL, room.end - room.start, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (bytes == MAP_FAILED)
+		return -1;
+	room.bytes = bytes;
+	*array_push(&snapshot->rooms) = room;
+	return 0;
+}
+
+/* Finds bytes for region i. The unused part of a room can't be accessed, and
+ * counts for no memory limit. */
+static int region_place(struct snapshot *snapshot, size_t known, size_t i)
+{
+	struct snapshot_region *region = &snapshot->regions.items[i];
+	const struct snapshot_region *room = room_find(snapshot, known, region);
+
+	if (!room) {
+		if (room_map(snapshot, room_of(snapshot, i)) < 0 &&
+		    room_map(snapshot, *region) < 0)
+			return -1;
+		room = &snapshot->rooms.items[snapshot->rooms.len - 1];
+	}
+	region->bytes = room->bytes + (region->start - room->start);
+	return mprotect(
+	    region->bytes, region->end - region->start, PROT_READ | PROT_WRITE);
+}
+
+static int regions_place(struct snapshot *snapshot)
+{
+	size_t known = snapshot->rooms.len;
+
+	for (size_t i = 0; i < snapshot->regions.len; i++)
+		if (region_place(snapshot, known, i) < 0)
+			return -1;
+	return 0;
+}
+
+/* Lists the regions and pages to copy now; a region goes into a known room that
+ * has space for it. */
+static int copy_list(struct copy *copy)
+{
+	struct snapshot *snapshot = copy->snapshot;
+
+	pages_clear(&copy->pages);
+	snapshot->regions.len = 0;
+	if (regions_list(snapshot, copy->pid) < 0 ||
+	    regions_place(snapshot) < 0)
+		return -1;
+	for (size_t i = 0; i < snapshot->regions.len; i++) {
+		const struct snapshot_region *region =
+		    &snapshot->regions.items[i];
+
+		if (pages_add(&copy->pages, copy->pagemap, region->start,
+			region->end, region->bytes) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void snapshot_forget(
+    const struct snapshot_region *region, uint64_t from, uint64_t to)
+{
+	if (to > from)
+		madvise(region->bytes + (from - region->start), to - from,
+		    MADV_DONTNEED);
+}
+
+/* What the first copy saw and the second one did not has been given back. */
+static void forget_gone(const struct copy *copy)
+{
+	const struct page_run *run = copy->pages.runs.items;
+	const struct page_run *end = run + copy->pages.runs.len;
+
+	for (size_t i = 0; i < copy->snapshot->regions.len; i++) {
+		const struct snapshot_region *region =
+		    &copy->snapshot->regions.items[i];
+		uint64_t at = region->start;
+
+		for (; run < end && run->start < region->end; run++) {
+			snapshot_forget(region, at, run->start);
+			at = run->end;
+		}
+		snapshot_forget(region, at, region->end);
+	}
+}
+
+static bool is_collecting(const struct python_target *target)
+{
+	const struct python_offsets *o = &target->offsets;
+	uint64_t collector = o->interpreter_gc == OFFSET_ABSENT
+				 ? target->runtime + o->runtime_gc
+				 : target->interpreter + o->interpreter_gc;
+	uint32_t collecting = 0;
+
+	memory_u32(&target->memory, collector + o->gc_collecting, &collecting);
+	return collecting != 0;
+}
+
+/* A number behind a key of /proc/PID/status, or (pid 0) of /proc/meminfo; -1
+ * where it is not told. */
+static int64_t snapshot_told(pid_t pid, const char *key)
+{
+	char text[8192];
+	struct procfs fs;
+	ssize_t len;
+
+	if (procfs_init(&fs, "/proc", NULL) < 0)
+		return -1;
+	len = pid ? procfs_read(&fs, pid, "status", text, sizeof(text))
+		  : procfs_machine(&fs, "meminfo", text, sizeof(text));
+	procfs_finish(&fs);
+	return len > 0 ? procfs_kib(text, key) : -1;
+}
+
+/* Another tracer may hold one thread for a moment; EPERM is no refusal after
+ * the process was read. */
+static bool is_passing(int error)
+{
+	return error == EPERM || error == EAGAIN || error == ETIMEDOUT;
+}
+
+/* Stops all threads, with patience: a state that passes is tried again. *start
+ * is when they were stopped. */
+static int stop_patiently(
+    struct remote_threads *threads, pid_t pid, int64_t *start)
+{
+	int64_t deadline = clock_mono_ns() + PATIENCE_NS;
+
+	for (;;) {
+		*start = clock_mono_ns();
+		if (remote_stop_all(threads, pid, STOP_LIMIT_NS) == 0)
+			return 0;
+		if (!is_passing(errno) || clock_mono_ns() > deadline)
+			return -1;
+		nanosleep(&(struct timespec){0, RETRY_NS}, NULL);
+	}
+}
+
+/* Stops it at a moment when the collector rests, if there is one soon: a look
+ * without stopping goes first. */
+static int stop_at_rest(struct copy *copy, const struct python_target *target,
+    struct remote_threads *threads, int64_t *start)
+{
+	for (int i = 0;; i++) {
+		bool is_last = i == TRIES_MAX;
+
+		if (is_last || !is_collecting(target)) {
+			if (stop_patiently(threads, target->pid, start) < 0)
+				return -1;
+			copy->snapshot->collecting = is_collecting(target);
+			if (is_last || !copy->snapshot->collecting)
+				return 0;
+			remote_resume_all(threads);
+		}
+		nanosleep(&(struct timespec){0, NAP_NS << i}, NULL);
+	}
+}
+
+static int copy_standing(struct copy *copy, const struct python_target *target)
+{
+	struct remote_threads threads;
+	int64_t start;
+	int result, error;
+
+	if (stop_at_rest(copy, target, &threads, &start) < 0)
+		return -1;
+	result = copy_list(copy);
+	if (result == 0)
+		result = pages_copy(
+		    &copy->pages, copy->pid, &copy->snapshot->copied);
+	error = errno;
+	copy->snapshot->rss_kib = snapshot_told(copy->pid, "VmRSS");
+	remote_resume_all(&threads);
+	copy->snapshot->pause_ns = clock_mono_ns() - start;
+	errno = error;
+	return result;
+}
+
+static int copy_running(struct copy *copy)
+{
+	int64_t available;
+	uint64_t copied;
+
+	if (copy_list(copy) < 0)
+		return -1;
+	available = snapshot_told(0, "MemAvailable");
+	if (available >= 0 && copy->pages.there / 1024 > (uint64_t)available) {
+		errno = ENOMEM;
+		return -1;
+	}
+	pages_advise(&copy->pages);
+	return pages_copy(&copy->pages, copy->pid, &copied);
+}
+
+static int copy_twice(struct copy *copy, const struct python_target *target)
+{
+	int error;
+
+	if (copy_running(copy) == 0 && copy_standing(copy, target) == 0) {
+		forget_gone(copy);
+		return 0;
+	}
+	error = errno;
+	snapshot_finish(copy->snapshot);
+	errno = error;
+	return -1;
+}
+
+static bool find_tracer(void *context, pid_t thread)
+{
+	int64_t *tracer = context;
+
+	*tracer = snapshot_told(thread, "TracerPid");
+	return *tracer <= 0;
+}
+
+/* The process that traces one of its threads; 0 where none does just now. */
+static int64_t tracer_of(pid_t pid)
+{
+	int64_t tracer = 0;
+	struct procfs fs;
+
+	if (procfs_init(&fs, "/proc", NULL) < 0)
+		return 0;
+	procfs_each_thread(&fs, pid, find_tracer, &tracer);
+	procfs_finish(&fs);
+	return tracer > 0 ? tracer : 0;
+}
+
+/* Its memory was read already, so its owner is not the reason why it can't be
+ * stopped. */
+static enum python_result refusal_to_stop(pid_t pid, struct err *e)
+{
+	int64_t tracer = tracer_of(pid);
+
+	if (tracer) {
+		err_set(e,
+		    "process %d: process %lld traces it, and a process can "
+		    "have one tracer",
+		    (int)pid, (long long)tracer);
+		return PYTHON_DENIED;
+	}
+	err_set(e,
+	    "process %d: a thread of it was traced, or about to end, each time "
+	    "it was to be stopped; try again",
+	    (int)pid);
+	return PYTHON_EARLY;
+}
+
+static enum python_result snapshot_refusal(pid_t pid, int error, struct err *e)
+{
+	switch (error) {
+	case EPERM:
+		return refusal_to_stop(pid, e);
+	case ENOMEM:
+		err_set(e,
+		    "process %d: there is no room here for a copy of its "
+		    "memory",
+		    (int)pid);
+		return PYTHON_DENIED;
+	case ETIMEDOUT:
+		err_set(e,
+		    "process %d: a thread of it waits in the kernel and can't "
+		    "be stopped; try again",
+		    (int)pid);
+		return PYTHON_EARLY;
+	case EAGAIN:
+		err_set(e,
+		    "process %d: it starts threads faster than they can be "
+		    "stopped; try again",
+		    (int)pid);
+		return PYTHON_EARLY;
+	default:
+		return python_refusal(pid, error, e);
+	}
+}
+
+enum python_result snapshot_take(struct snapshot *snapshot,
+    const struct python_target *target, struct err *e)
+{
+	struct copy copy = {.snapshot = snapshot, .pid = target->thread};
+	enum python_result result = PYTHON_OK;
+	char path[32];
+
+	*snapshot = (struct snapshot){.live = target->memory};
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)target->thread);
+	copy.pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	if (copy.pagemap < 0)
+		return python_refusal(target->pid, errno, e);
+	if (copy_twice(&copy, target) < 0)
+		result = snapshot_refusal(target->pid, errno, e);
+	pages_finish(&copy.pages);
+	close(copy.pagemap);
+	return result;
+}
+
+void snapshot_finish(struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->rooms.len; i++) {
+		const struct snapshot_region *room = &snapshot->rooms.items[i];
+
+		munmap(room->bytes, room->end - room->start);
+	}
+	array_free(&snapshot->rooms);
+	array_free(&snapshot->regions);
+}
+
+const struct snapshot_region *snapshot_find(
+    struct snapshot *snapshot, uint64_t address)
+{
+	size_t low = 0, high = snapshot->regions.len;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct snapshot_region *region =
+		    &snapshot->regions.items[middle];
+
+		if (address < region->start) {
+			high = middle;
+		} else if (address >= region->end) {
+			low = middle + 1;
+		} else {
+			snapshot->slots[address >> 20 & (SNAPSHOT_SLOTS - 1)] =
+			    region;
+			return region;
+		}
+	}
+	return NULL;
+}
+
+static int read_copy(
+    const struct python_memory *memory, uint64_t address, void *to, size_t len)
+{
+	struct snapshot *snapshot = (struct snapshot *)memory->snapshot;
+	const void *at = snapshot_at(snapshot, address, len);
+
+	if (at) {
+		memcpy(to, at, len);
+		return 0;
+	}
+	if (memory_read(&snapshot->live, address, to, len) == 0)
+		return 0;
+	/* At an address that is none there is nothing; whatever else it is,
+	 * there may be something. */
+	if (errno != EFAULT)
+		snapshot->failed = errno;
+	return -1;
+}
+
+struct python_memory snapshot_memory(struct snapshot *snapshot)
+{
+	return (struct python_memory){
+	    .read = read_copy, .pid = snapshot->live.pid, .snapshot = snapshot};
+}

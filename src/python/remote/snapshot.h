@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A copy of what a process had in its private, writable memory at one
+ * moment, all of its threads standing. It is copied twice: while the process
+ * runs, which makes room and finds the pages, and again while it stands, for
+ * no longer than that takes. Only pages that are there are copied, and none
+ * is made. Whatever happens, the process runs on.
+ *
+ * A state that passes (another tracer stops a thread for a moment, a thread
+ * waits in the kernel) is waited for, for two seconds.
+ *
+ * What can't be written (names in a program's file) is no part of the copy:
+ * memory_read() asks the process for it.
+ */
+#ifndef MPROF_PYTHON_REMOTE_SNAPSHOT_H
+#define MPROF_PYTHON_REMOTE_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/array.h"
+#include "base/progress.h"
+#include "python/remote/interpreter.h"
+#include "python/remote/memory.h"
+
+/* Mappings without a gap. Where no page was: zeroes. */
+struct snapshot_region {
+	uint64_t start, end;
+	uint8_t *bytes;
+};
+
+#define SNAPSHOT_SLOTS 256
+
+struct snapshot {
+	ARRAY(struct snapshot_region) regions; /* in order, none in another */
+	ARRAY(struct snapshot_region) rooms; /* what is mapped here for them */
+	uint64_t copied;                     /* bytes that were there */
+	int64_t pause_ns;                    /* how long the process stood */
+	int64_t rss_kib; /* its resident memory meanwhile; -1: not told */
+	bool collecting; /* its collector was at work all the while */
+	int failed;      /* errno where it could not be asked for more: ESRCH
+			  * where it had ended; 0 */
+	struct python_memory live;
+	const struct progress *progress; /* of what looks through it; NULL */
+	/* Which region was found for which addresses. */
+	const struct snapshot_region *slots[SNAPSHOT_SLOTS];
+};
+
+/* Copies the target, between two collections where there is such a moment.
+ * snapshot_finish() only after PYTHON_OK; e otherwise. */
+enum python_result snapshot_take(struct snapshot *snapshot,
+    const struct python_target *target, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+void snapshot_finish(struct snapshot *snapshot) __attribute__((nonnull));
+
+/* Reads of the copy, and of the process beyond it. */
+struct python_memory snapshot_memory(struct snapshot *snapshot)
+    __attribute__((nonnull));
+
+const struct snapshot_region *snapshot_find(
+    struct snapshot *snapshot, uint64_t address) __attribute__((nonnull));
+
+/* All len bytes at address, or NULL where they are not in the copy; may be
+ * unaligned. */
+static inline const void *snapshot_at(
+    struct snapshot *snapshot, uint64_t address, uint64_t len)
+{
+	const struct snapshot_region *region =
+	    snapshot->slots[address >> 20 & (SNAPSHOT_SLOTS - 1)];
+
+	if (!region || address < region->start || address >= region->end)
+		region = snapshot_find(snapshot, address);
+	if (!region || len > region->end - address)
+		return NULL;
+	return region->bytes + (address - region->start);
+}
+
+/* The number at address; 0 where there is none. */
+static inline uint64_t snapshot_u64(struct snapshot *snapshot, uint64_t address)
+{
+	const void *at = snapshot_at(snapshot, address, 8);
+
+	return at ? field_u64(at, 0) : 0;
+}
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a code object is called and where it stands, kept once it was read:
+ * a program runs the same few hundred over and over.
+ */
+#ifndef MPROF_PYTHON_STACK_CODE_H
+#define MPROF_PYTHON_STACK_CODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "python/stack/stack.h"
+
+struct code {
+	pid_t pid;
+	uint64_t address, filename, name, line_table;
+	int first_line;
+	char *file, *function; /* NULL: this place is free */
+	uint8_t *table;
+	size_t table_len;
+};
+
+struct codes;
+struct codes *codes_create(void);
+void codes_destroy(struct codes *codes);
+
+/* The code of a frame that was just read; good until the next is asked for.
+ * NULL where it is gone, or is none. */
+const struct code *codes_find(struct codes *codes,
+    const struct python_target *target, const struct python_frame *frame)
+    __attribute__((nonnull));
+
+/* The line that the frame is in. */
+int code_line(const struct code *code, const struct python_target *target,
+    const struct python_frame *frame) __attribute__((nonnull));
+
+#endif

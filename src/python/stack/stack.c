@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: MIT
+#include "python/stack/stack.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "python/stack/stack_reader.h"
+
+#define TRIES 3               /* unpaused, before the thread is stopped */
+#define CHECKS 2              /* of each, that must all say the same */
+#define STOP_LIMIT_NS 5000000 /* that it may take to stop */
+#define CODE_SPAN_MAX (1 << 24)
+
+static void take_frame(struct python_frame *frame, const char *bytes,
+    const struct python_offsets *o)
+{
+	frame->previous = field_u64(bytes, o->frame_previous);
+	frame->code = python_untagged(o, field_u64(bytes, o->frame_code));
+	frame->shim = false;
+	if (o->frame_instruction == OFFSET_ABSENT) {
+		frame->instruction = field_u32(bytes, o->frame_lasti);
+		return;
+	}
+	frame->instruction = field_u64(bytes, o->frame_instruction);
+	frame->shim = o->shim_owner != OFFSET_ABSENT &&
+		      (unsigned char)bytes[o->frame_owner] >= o->shim_owner;
+}
+
+static void take_code(struct python_frame *frame, const char *bytes,
+    const struct python_offsets *o)
+{
+	int name =
+	    o->code_qualname == OFFSET_ABSENT ? o->code_name : o->code_qualname;
+
+	frame->type = field_u64(bytes, o->object_type);
+	frame->filename = field_u64(bytes, o->code_filename);
+	frame->name = field_u64(bytes, name);
+	frame->line_table = field_u64(bytes, o->code_line_table);
+	frame->first_line = (int)field_u32(bytes, o->code_first_line);
+}
+
+/* One frame from what was read before, or from the process where it's new. */
+static bool python_stack_load(struct python_frame *frame,
+    const struct stack_source *source, const struct stack_reader *reader,
+    size_t *from)
+{
+	const struct python_target *target = &source->target;
+	const char *known =
+	    stack_reader_frame(reader, source, frame->address, from);
+	char bytes[FRAME_BYTES], code[CODE_BYTES];
+
+	if (!known) {
+		if (memory_read(&target->memory, frame->address, bytes,
+			FRAME_BYTES) < 0)
+			return false;
+		known = bytes;
+	}
+	take_frame(frame, known, &target->offsets);
+	if (frame->shim)
+		return true;
+	known = stack_reader_code(reader, source, frame->code);
+	if (!known) {
+		if (memory_read(
+			&target->memory, frame->code, code, CODE_BYTES) < 0)
+			return false;
+		known = code;
+	}
+	take_code(frame, known, &target->offsets);
+	return !target->code_type || frame->type == target->code_type;
+}
+
+/* From the innermost frame outwards, at most STACK_DEPTH of Python code: a loop
+ * ends there as well, or at STACK_FRAMES. */
+static bool python_stack_walk(const struct stack_source *source,
+    const struct stack_reader *reader, struct python_stack *stack)
+{
+	uint64_t address;
+	size_t from = 0, python = 0;
+
+	stack->len = 0;
+	stack->cut = false;
+	if (!stack_reader_innermost(reader, source, &address))
+		return false;
+	while (address) {
+		struct python_frame *frame = &stack->frames[stack->len];
+
+		frame->address = address;
+		if (!python_stack_load(frame, source, reader, &from))
+			return false;
+		python += stack_frame_is_python(frame);
+		if (python > STACK_DEPTH || stack->len == STACK_FRAMES - 1) {
+			stack->cut = true;
+			break;
+		}
+		stack->len++;
+		address = frame->previous;
+	}
+	return stack->len > 0;
+}
+
+static bool same_code(
+    const struct python_frame *a, const struct python_frame *b)
+{
+	return a->type == b->type && a->filename == b->filename &&
+	       a->name == b->name && a->line_table == b->line_table &&
+	       a->first_line == b->first_line;
+}
+
+/* Whether another reading of one frame says the same; the innermost may have
+ * gone on to another instruction. */
+static bool frame_agrees(const struct python_frame *frame, bool is_innermost,
+    const char *bytes, const char *code, const struct python_offsets *o)
+{
+	struct python_frame again = {0};
+
+	if (!bytes)
+		return false;
+	take_frame(&again, bytes, o);
+	if (again.previous != frame->previous || again.code != frame->code ||
+	    again.shim != frame->shim ||
+	    (again.instruction != frame->instruction && !is_innermost))
+		return false;
+	if (frame->shim)
+		return true;
+	if (!code)
+		return false;
+	take_code(&again, code, o);
+	return same_code(&again, frame);
+}
+
+static bool python_stack_agrees(const struct stack_source *source,
+    const struct stack_reader *reader, const struct python_stack *stack)
+{
+	uint64_t address;
+	size_t from = 0;
+
+	if (!stack_reader_innermost(reader, source, &address) ||
+	    address != stack->frames[0].address)
+		return false;
+	for (size_t i = 0; i < stack->len; i++) {
+		const struct python_frame *frame = &stack->frames[i];
+		const char *bytes =
+		    stack_reader_frame(reader, source, frame->address, &from);
+		const char *code =
+		    stack_reader_code(reader, source, frame->code);
+
+		if (!frame_agrees(
+			frame, i == 0, bytes, code, &source->target.offsets))
+			return false;
+	}
+	return true;
+}
+
+/* Begins with what the reader holds: the last check of one try is what the
+ * next one begins with. A thread that ran through a whole loop between two
+ * readings can look alike in both and be torn in both (1 of 214,000 of a
+ * program that does nothing but call), so that a third must agree (0 of
+ * 216,000). */
+static bool python_stack_attempt(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack)
+{
+	bool stands = !stack->held && !stack->other;
+
+	if (!python_stack_walk(source, reader, stack)) {
+		stack_reader_fill_anew(reader, source);
+		return false;
+	}
+	stack_reader_list(reader, source, stack);
+	for (int i = stands ? 1 : 0; i < CHECKS; i++) {
+		if (!stack_reader_fill(reader, source,
+			reader->codes_len ? 0 : STACK_READER_CODES)) {
+			stack_reader_fill_anew(reader, source);
+			return false;
+		}
+		if (!python_stack_agrees(source, reader, stack))
+			return false;
+	}
+	return true;
+}
+
+static struct stack_root *root_place(
+    struct stack_source *source, uint64_t thread)
+{
+	return &source->roots[(thread >> 4) * 0x9e3779b97f4a7c15u >> 60];
+}
+
+/* A thread's outermost frame hardly ever changes. One that is not the known
+ * one may hang in the air: a generator's between two calls, or what a stopped
+ * thread was about to overwrite. It is believed when a later sample sees it
+ * again, of a thread that stands or has not got the GIL (learn). */
+static bool root_fits(
+    struct stack_source *source, const struct python_stack *stack, bool learn)
+{
+	const struct python_frame *outer = &stack->frames[stack->len - 1];
+	struct stack_root *root = root_place(source, stack->thread);
+
+	if (stack->cut)
+		return true;
+	if (source->base)
+		return outer->address == source->base;
+	if (root->thread == stack->thread && root->frame == outer->address &&
+	    root->code == outer->code) {
+		root->known |= learn;
+		return root->known;
+	}
+	if (learn)
+		*root = (struct stack_root){
+		    stack->thread, outer->address, outer->code, false};
+	return false;
+}
+
+static bool read_stopped(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack)
+{
+	pid_t tid = threads_kernel_id(source, source->thread);
+	bool whole;
+
+	if (tid <= 0 || remote_stop(&source->stopped, tid, STOP_LIMIT_NS) < 0)
+		return false;
+	/* It stands: what one reading says is so. */
+	whole = (stack_reader_fill(reader, source, STACK_READER_CODES) &&
+		    python_stack_walk(source, reader, stack)) ||
+		(stack_reader_fill_anew(reader, source) &&
+		    python_stack_walk(source, reader, stack));
+	remote_resume(&source->stopped);
+	stack->paused = true;
+	if (!whole)
+		return false;
+	stack_reader_list(reader, source, stack);
+	return root_fits(source, stack, true);
+}
+
+/* Which thread, and what is known of its stack already. The lock is read with
+ * the frames of last time: mostly its holder is the same. */
+static bool python_stack_begin(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack)
+{
+	bool known = reader->source == source && reader->codes_len;
+	unsigned with =
+	    known ? STACK_READER_LOCK : STACK_READER_LOCK | STACK_READER_CODES;
+	bool filled = source->thread && stack_reader_fill(reader, source, with);
+
+	reader->source = source;
+	stack->held =
+	    filled && threads_holder(source, &reader->lock) == source->thread;
+	stack->thread = source->thread;
+	if (stack->held)
+		return true;
+	stack->thread = threads_running(source, &stack->held);
+	if (!stack->thread)
+		return false;
+	if (filled && stack->thread == source->thread && !stack->held)
+		return true;
+	source->thread = stack->thread;
+	return stack_reader_fill_anew(reader, source);
+}
+
+/* As while it starts and while it ends, which takes its time. */
+static bool has_no_frames(
+    const struct stack_source *source, const struct stack_reader *reader)
+{
+	uint64_t address;
+
+	return stack_reader_innermost(reader, source, &address) &&
+	       (address == 0 || address == source->base);
+}
+
+static bool is_python(const struct python_stack *stack)
+{
+	for (size_t i = 0; i < stack->len; i++)
+		if (stack_frame_is_python(&stack->frames[i]))
+			return true;
+	return false;
+}
+
+static enum stack_result read_begun(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack)
+{
+	for (int i = 0; i < TRIES && reader->filled; i++) {
+		if (has_no_frames(source, reader))
+			return STACK_NONE;
+		if (python_stack_attempt(source, reader, stack) &&
+		    root_fits(source, stack, !stack->held))
+			return is_python(stack) ? STACK_READ : STACK_NONE;
+	}
+	if ((stack->held || stack->other) &&
+	    read_stopped(source, reader, stack))
+		return is_python(stack) ? STACK_READ : STACK_NONE;
+	return STACK_UNCERTAIN;
+}
+
+/* Whether the source is free for a read. */
+static bool take_up(
+    struct stack_source *source, struct python_stack *stack, bool other)
+{
+	stack->pid = source->target.pid;
+	stack->paused = stack->held = false;
+	stack->other = other;
+	return remote_settle(&source->stopped);
+}
+
+enum stack_result stack_read(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack)
+{
+	if (!take_up(source, stack, false) ||
+	    !python_stack_begin(source, reader, stack))
+		return STACK_UNCERTAIN;
+	source->running = stack->thread;
+	return read_begun(source, reader, stack);
+}
+
+enum stack_result stack_read_other(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack)
+{
+	enum stack_result result;
+
+	if (!take_up(source, stack, true))
+		return STACK_UNCERTAIN;
+	stack->thread =
+	    threads_other(source, source->running, source->looked_at);
+	source->looked_at = stack->thread;
+	if (!stack->thread)
+		return STACK_NONE;
+	source->thread = stack->thread;
+	result = stack_reader_fill_anew(reader, source)
+		     ? read_begun(source, reader, stack)
+		     : STACK_UNCERTAIN;
+	/* What is listed now is no use to the next read of the running one. */
+	source->thread = 0;
+	return result;
+}
+
+bool stack_frame_is_python(const struct python_frame *frame)
+{
+	/* What 3.13 runs behind an __init__ is code that names no file. */
+	return !frame->shim && frame->filename != frame->name;
+}
+
+int stack_frame_place(
+    const struct python_target *target, const struct python_frame *frame)
+{
+	const struct python_offsets *o = &target->offsets;
+	int64_t place;
+
+	if (o->frame_instruction == OFFSET_ABSENT) {
+		place = (int64_t)(int32_t)frame->instruction * o->lasti_unit;
+	} else {
+		place = (int64_t)(frame->instruction - frame->code) -
+			o->code_instructions;
+	}
+	return place < 0 || place > CODE_SPAN_MAX ? -1 : (int)place;
+}

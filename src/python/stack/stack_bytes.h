@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How much is read of each structure: up to its last field that we want.
+ */
+#ifndef MPROF_PYTHON_STACK_STACK_BYTES_H
+#define MPROF_PYTHON_STACK_STACK_BYTES_H
+
+#define THREAD_BYTES 320
+#define CFRAME_BYTES 16
+#define FRAME_BYTES 112
+#define CODE_BYTES 144
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The Python stacks of a recording: of any process, at each sample, each
+ * distinct stack told once and by its number from then on. Processes are
+ * opened as they come up, and opened anew when they execute another program.
+ * Nothing is allocated where a stack was seen before.
+ */
+#ifndef MPROF_PYTHON_STACK_STACKS_H
+#define MPROF_PYTHON_STACK_STACKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "profile/profile.h"
+
+struct stacks;
+
+struct stacks_sample {
+	int id;
+	pid_t thread;               /* 0: the one that runs, or did so last */
+	const struct frame *frames; /* innermost first; good until the next */
+	size_t len;                 /* 0: the number was told before */
+};
+
+/* What became of the looks at processes. */
+struct stacks_count {
+	unsigned long taken;   /* checked stacks */
+	unsigned long paused;  /* of them, with the thread stopped */
+	unsigned long missing; /* looks at an interpreter without a stack */
+	unsigned processes;    /* interpreters that were read */
+};
+
+struct stacks *stacks_create(void);
+
+/* Everything that was stopped runs on. NULL is allowed. */
+void stacks_destroy(struct stacks *stacks);
+
+/* The stack of the thread of pid that runs Python code, or did so last.
+ * False where there is none: no Python, not up yet, or nothing certain. */
+bool stacks_sample(struct stacks *stacks, pid_t pid,
+    struct stacks_sample *sample) __attribute__((nonnull));
+
+/* After that: the stack of one of the process's other threads, in turn, a few
+ * times a second for each process. False where none is due, or to be had. */
+bool stacks_sample_other(struct stacks *stacks, pid_t pid,
+    struct stacks_sample *sample) __attribute__((nonnull));
+
+/* The process is gone. */
+void stacks_forget(struct stacks *stacks, pid_t pid) __attribute__((nonnull));
+
+/* Why a process can't be read, told once for each reason: true with e. */
+bool stacks_notice(struct stacks *stacks, struct err *e)
+    __attribute__((nonnull));
+
+struct stacks_count stacks_count(const struct stacks *stacks)
+    __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "python/stack/threads.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "proc/namespace.h"
+#include "python/stack/stack.h"
+
+#define THREADS_MAX 4096
+#define LIBC_THREAD_BYTES 1024 /* of libc's own thread structure */
+#define OTHERS_MAX 256         /* each step is a read */
+
+static uint64_t next_thread(const struct stack_source *source, uint64_t thread)
+{
+	uint64_t next = 0;
+
+	memory_u64(&source->target.memory,
+	    thread + source->target.offsets.thread_next, &next);
+	return next;
+}
+
+static uint64_t first_thread(const struct stack_source *source)
+{
+	uint64_t first = 0;
+
+	memory_u64(&source->target.memory,
+	    source->interpreter + source->target.offsets.interpreter_threads,
+	    &first);
+	return first;
+}
+
+/* The wanted one where it is in the list, else the last: the oldest. */
+static uint64_t listed_thread(
+    const struct stack_source *source, uint64_t wanted)
+{
+	uint64_t thread = first_thread(source), next;
+
+	for (int i = 0; thread && thread != wanted && i < THREADS_MAX; i++) {
+		next = next_thread(source, thread);
+		if (!next)
+			break;
+		thread = next;
+	}
+	return thread;
+}
+
+uint64_t threads_other(
+    const struct stack_source *source, uint64_t running, uint64_t after)
+{
+	uint64_t thread = first_thread(source), first = 0;
+	bool passed = false;
+
+	for (int i = 0; thread && i < OTHERS_MAX; i++) {
+		if (thread != running && passed)
+			return thread;
+		if (thread != running && !first)
+			first = thread;
+		passed |= thread == after;
+		thread = next_thread(source, thread);
+	}
+	return first;
+}
+
+uint64_t threads_holder(
+    const struct stack_source *source, const struct threads_lock *lock)
+{
+	const struct python_offsets *o = &source->target.offsets;
+
+	if (!source->gil)
+		return lock->current;
+	return (int)field_u32(lock->gil, o->gil_locked) > 0
+		   ? field_u64(lock->gil, o->gil_last_holder)
+		   : 0;
+}
+
+uint64_t threads_running(const struct stack_source *source, bool *held)
+{
+	const struct python_memory *memory = &source->target.memory;
+	struct threads_lock lock = {.current = 0};
+	uint64_t holder;
+
+	if (memory_read(memory, source->lock, lock.gil, sizeof(lock.gil)) < 0)
+		return 0;
+	if (source->current)
+		memory_u64(memory, source->current, &lock.current);
+	holder = threads_holder(source, &lock);
+	*held = holder != 0;
+	/* One that gave it up may have ended since. */
+	return holder ? holder
+		      : listed_thread(source,
+			    field_u64(lock.gil,
+				source->target.offsets.gil_last_holder));
+}
+
+/* To 3.10 a thread state has only libc's handle, the address of a structure
+ * that holds the kernel's id somewhere: where, the main thread shows. */
+static int find_tid_offset(const struct stack_source *source)
+{
+	const struct python_memory *memory = &source->target.memory;
+	uint64_t thread = listed_thread(source, 0), libc;
+	char bytes[LIBC_THREAD_BYTES];
+
+	if (!thread ||
+	    memory_u64(
+		memory, thread + source->target.offsets.thread_id, &libc) < 0 ||
+	    memory_read(memory, libc, bytes, sizeof(bytes)) < 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(bytes); i += sizeof(uint32_t))
+		if (field_u32(bytes, i) == (uint32_t)source->inner_pid)
+			return (int)i;
+	return 0;
+}
+
+void threads_prepare(struct stack_source *source)
+{
+	const struct python_offsets *o = &source->target.offsets;
+
+	if (o->interpreter_gil != OFFSET_ABSENT)
+		memory_u64(&source->target.memory,
+		    source->interpreter + o->interpreter_gil, &source->gil);
+	source->lock =
+	    source->gil ? source->gil : source->target.runtime + o->runtime_gil;
+	source->current =
+	    source->gil ? 0 : source->target.runtime + o->runtime_current;
+	source->inner_pid = namespace_inner_pid(source->target.pid);
+	if (o->thread_native_id == OFFSET_ABSENT)
+		source->tid_offset = find_tid_offset(source);
+}
+
+static bool is_task(pid_t pid, pid_t tid)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d", (int)pid, (int)tid);
+	return tid > 0 && access(path, F_OK) == 0;
+}
+
+pid_t threads_kernel_id(const struct stack_source *source, uint64_t thread)
+{
+	const struct python_memory *memory = &source->target.memory;
+	const struct python_offsets *o = &source->target.offsets;
+	uint64_t libc, native = 0;
+	uint32_t tid = 0;
+
+	if (o->thread_native_id != OFFSET_ABSENT) {
+		memory_u64(memory, thread + o->thread_native_id, &native);
+		tid = native <= INT32_MAX ? (uint32_t)native : 0;
+	} else if (source->tid_offset &&
+		   memory_u64(memory, thread + o->thread_id, &libc) == 0) {
+		memory_u32(memory, libc + source->tid_offset, &tid);
+	}
+	/* A container's own numbers may be those of others out here. */
+	if (source->inner_pid != source->target.pid)
+		return namespace_outer_tid(source->target.pid, (pid_t)tid);
+	return is_task(source->target.pid, (pid_t)tid) ? (pid_t)tid : 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The threads of an interpreter: which of them runs, and what the kernel
+ * calls it.
+ */
+#ifndef MPROF_PYTHON_STACK_THREADS_H
+#define MPROF_PYTHON_STACK_THREADS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct stack_source;
+
+#define THREADS_LOCK_BYTES 32
+
+/* What stands at the source's lock and current. */
+struct threads_lock {
+	char gil[THREADS_LOCK_BYTES];
+	uint64_t current;
+};
+
+/* Finds the lock, and how to tell a thread's kernel id. */
+void threads_prepare(struct stack_source *source);
+
+/* The state of the thread that has the GIL by that reading; 0: none has. */
+uint64_t threads_holder(
+    const struct stack_source *source, const struct threads_lock *lock);
+
+/* The thread behind `after` in the interpreter's list, in a circle, that is
+ * not the running one; 0 where there is none. Of very many threads only the
+ * newest are looked at. */
+uint64_t threads_other(
+    const struct stack_source *source, uint64_t running, uint64_t after);
+
+/* The state of the thread that has the GIL (*held), or had it last and still
+ * lives, or of the oldest thread. 0 where nothing can be read. */
+uint64_t threads_running(const struct stack_source *source, bool *held);
+
+/* The kernel's id of a thread; 0 where it can't be told. */
+pid_t threads_kernel_id(const struct stack_source *source, uint64_t thread);
+
+#endif
