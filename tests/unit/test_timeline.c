@@ -279,7 +279,7 @@ static void nothing_to_draw(void **state)
 	profile_init(&profile, "empty.dat");
 	profile_add_run(&profile);
 	run = (struct chart_run){&profile.runs.items[0], "empty.dat"};
-#define KIND(name, summary)                                              \
+#define KIND(name, letter, summary)                                      \
 	assert_int_equal(chart_##name(&scene, &request, &e), -1);        \
 	assert_string_equal(e.text,                                      \
 	    "empty.dat: holds no samples, so there is nothing to draw"); \
