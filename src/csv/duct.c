@@ -2,11 +2,13 @@
 #include "csv/duct.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/strbuf.h"
 #include "csv/cells.h"
 #include "csv/json_scan.h"
 
@@ -19,7 +21,7 @@ enum { BLOCK = 64 << 10 };
 
 struct duct_process {
 	const char *pid, *command; /* in the line */
-	double rss;                /* bytes */
+	double rss;                /* bytes; NAN: not told */
 };
 
 /* One line, taken apart. */
@@ -33,7 +35,7 @@ struct duct_reader {
 	struct profile *profile;
 	struct run *run;
 	double last_s;
-	ARRAY(char) line;
+	struct strbuf line;
 	struct duct_report report;
 };
 
@@ -65,7 +67,7 @@ static void duct_take_process(
 
 	if (!process || process->pid != value->keys[1]) {
 		process = array_push(&report->processes);
-		*process = (struct duct_process){value->keys[1], NULL, -1};
+		*process = (struct duct_process){value->keys[1], NULL, NAN};
 	}
 	if (is_key(value, 2, "rss") && !value->is_string)
 		process->rss = strtod(value->text, NULL);
@@ -94,13 +96,27 @@ static void duct_put_processes(struct duct_reader *in)
 		const struct duct_process *one = &in->report.processes.items[i];
 		struct process *process;
 
-		if (one->rss < 0)
+		if (isnan(one->rss))
 			continue;
 		process = run_process(in->run, one->pid, strlen(one->pid));
 		series_add(&process->memory, in->report.time_s, one->rss / MIB);
 		if (!process->name && one->command)
 			process->name = mem_copy(one->command);
 	}
+}
+
+/* Whether each figure can be an amount of memory. */
+static bool is_credible(const struct duct_report *report)
+{
+	if (!is_measurement(report->rss / MIB))
+		return false;
+	for (size_t i = 0; i < report->processes.len; i++) {
+		double rss = report->processes.items[i].rss;
+
+		if (!isnan(rss) && !is_measurement(rss / MIB))
+			return false;
+	}
+	return true;
 }
 
 /* A file to which several runs were written goes back in time between. */
@@ -111,7 +127,7 @@ static bool take_report(struct duct_reader *in, char *line)
 	report->timed = report->summed = false;
 	report->processes.len = 0;
 	if (!json_scan(line, take_value, report) || !report->timed ||
-	    !report->summed)
+	    !report->summed || !is_credible(report))
 		return false;
 	if (!in->run || report->time_s < in->last_s)
 		in->run = profile_add_run(in->profile);
@@ -128,14 +144,14 @@ static void duct_take_line(struct duct_reader *in)
 	char *text;
 
 	profile->lines++;
-	*array_push(&in->line) = 0;
-	text = in->line.items;
+	strbuf_add(&in->line, "");
+	text = in->line.text;
 	if (strncmp(text, bom, 3) == 0)
 		text += 3;
 	if (text[strspn(text, " \t\r")] && !take_report(in, text) &&
 	    profile->skipped++ == 0)
 		profile->first_skipped = profile->lines;
-	in->line.len = 0;
+	strbuf_cut(&in->line, 0);
 }
 
 /* A NUL ends no line: it becomes a blank. */
@@ -146,7 +162,8 @@ static void duct_take_bytes(
 		if (bytes[i] == '\n')
 			duct_take_line(in);
 		else if (in->line.len < LONGEST_LINE)
-			*array_push(&in->line) = bytes[i] ? bytes[i] : ' ';
+			strbuf_add_bytes(
+			    &in->line, bytes[i] ? &bytes[i] : " ", 1);
 	}
 }
 
@@ -187,7 +204,7 @@ int duct_read(struct profile *profile, int fd, const char *bytes, size_t len,
 	duct_take_bytes(&in, bytes, len);
 	got = read_rest(&in, fd, e);
 	duct_settle(profile);
-	array_free(&in.line);
+	strbuf_finish(&in.line);
 	array_free(&in.report.processes);
 	return got;
 }

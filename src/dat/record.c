@@ -266,13 +266,16 @@ static bool extension_get_number(
 	return true;
 }
 
-/* An amount of memory that can't be one is not taken. */
+/* *mib stays where the key is missing or its value is nan or inf, and where it
+ * can't be an amount of memory: that alone is false. */
 static bool extension_get_mib(
     const struct extension *record, const char *key, double *mib)
 {
 	double got;
 
-	if (!extension_get_number(record, key, &got) || !is_measurement(got))
+	if (!extension_get_number(record, key, &got) || !isfinite(got))
+		return true;
+	if (!is_measurement(got))
 		return false;
 	*mib = got;
 	return true;
@@ -374,7 +377,7 @@ static void extension_exit_status(
 		      extension_get_int(record, "signal", &exit->signal);
 	extension_get_int(record, "oom", &oom);
 	exit->oom = oom != 0;
-	extension_get_mib(record, "limit", &exit->limit_mib);
+	(void)extension_get_mib(record, "limit", &exit->limit_mib);
 	exit->limit_of = extension_get_limit_of(record);
 }
 
@@ -404,9 +407,10 @@ static bool extension_read_share(
     struct record_reader *reader, const struct extension *record)
 {
 	struct share share = {
-	    .time_s = record->at.time_s, .mib = record->at.mib};
+	    .time_s = record->at.time_s, .mib = record->at.mib, .pss_mib = NAN};
 
-	if (!extension_get_mib(record, "pss", &share.pss_mib))
+	if (!extension_get_mib(record, "pss", &share.pss_mib) ||
+	    isnan(share.pss_mib))
 		return false;
 	extension_get_int(record, "processes", &share.processes);
 	*array_push(&reader->run->shares) = share;
@@ -423,9 +427,9 @@ static bool extension_read_call(
 
 	if (!extension_get_number(record, "end", &call.leave_s) ||
 	    !isfinite(call.leave_s) ||
+	    !extension_get_mib(record, "mib1", &call.leave_mib) ||
 	    !extension_get_text(record, "name", &call.name))
 		return false;
-	extension_get_mib(record, "mib1", &call.leave_mib);
 	extension_get_int(record, "level", &call.level);
 	extension_get_int(record, "pid", &call.pid);
 	extension_get_int(record, "tid", &call.tid);

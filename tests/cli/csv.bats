@@ -329,6 +329,17 @@ pidstat_rows() {
 		'[[[1728412620.5,10],[1728412681.5,30],[1728412741.5,5]],[["270","sh \"café\" 😀",[[1728412620.5,10],[1728412681.5,10]]],["271","worker",[[1728412681.5,20]]]]]'
 }
 
+@test "csv: a figure of duct's that can't be one is left out and counted" {
+	local report='{"timestamp": "2024-10-08T14:37:0%d.5-04:00", "processes": {"7": {"rss": %s}}, "totals": {"rss": %s}}\n'
+
+	# shellcheck disable=SC2059 # it is the format
+	printf "$report" 0 5242880 5242880 1 5 -5 2 -5 5 3 5 1e30 4 1e30 5 \
+		5 9223372036854775808 5 >usage.json
+	run_apart mprof peak usage.json
+	same "$output" $'usage.json\t5.000 MiB\n  Child 7\t\t\t5.000 MiB'
+	same "$errors" "mprof: usage.json:2: skipped 5 lines that are no record"
+}
+
 @test "csv: short rows are skipped and counted, NUL bytes are blanks" {
 	printf 'time,mem_mib\n1,2\n7\n3,\0005\n4' >a.csv
 	table_peak a.csv
