@@ -8,8 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/mem.h"
-#include "base/utf8.h"
+#include "base/prometheus.h"
+#include "base/strbuf.h"
 #include "profile/share.h"
 
 enum { LONGEST_LABEL = 1024 };
@@ -21,37 +21,35 @@ struct labels {
 	uint64_t start_ticks;   /* 0: unknown */
 };
 
-static void export_openmetrics_put_label(
-    FILE *out, const char *key, const char *text)
+static void openmetrics_add_label(
+    struct strbuf *out, const char *key, const char *text)
 {
-	char *clean = mem_zero(LONGEST_LABEL, 1);
+	char label[2 * LONGEST_LABEL];
 
-	utf8_clean(clean, LONGEST_LABEL, text ? text : "");
-	fprintf(out, "%s=\"", key);
-	for (const char *c = clean; *c; c++) {
-		if (*c == '"' || *c == '\\')
-			fputc('\\', out);
-		fputc(*c, out);
-	}
-	fputc('"', out);
-	free(clean);
+	strbuf_add_format(out, "%s=\"%s\"", key,
+	    prometheus_label(label, LONGEST_LABEL, text ? text : ""));
 }
 
-static void put_labels(FILE *out, const struct labels *labels)
+/* The caller frees. */
+static char *openmetrics_labels(const struct labels *labels)
 {
-	fputc('{', out);
-	export_openmetrics_put_label(out, "recording", labels->recording);
-	fprintf(out, ",run=\"%zu\",", labels->run);
-	export_openmetrics_put_label(out, "command", labels->command);
+	struct strbuf out = {0};
+
+	strbuf_add(&out, "{");
+	openmetrics_add_label(&out, "recording", labels->recording);
+	strbuf_add_format(&out, ",run=\"%zu\",", labels->run);
+	openmetrics_add_label(&out, "command", labels->command);
 	if (labels->pid) {
-		fputc(',', out);
-		export_openmetrics_put_label(out, "pid", labels->pid);
-		fputc(',', out);
-		export_openmetrics_put_label(out, "name", labels->name);
+		strbuf_add(&out, ",");
+		openmetrics_add_label(&out, "pid", labels->pid);
+		strbuf_add(&out, ",");
+		openmetrics_add_label(&out, "name", labels->name);
 	}
 	if (labels->start_ticks)
-		fprintf(out, ",start=\"%" PRIu64 "\"", labels->start_ticks);
-	fputc('}', out);
+		strbuf_add_format(
+		    &out, ",start=\"%" PRIu64 "\"", labels->start_ticks);
+	strbuf_add(&out, "}");
+	return strbuf_take(&out);
 }
 
 /* Prometheus' times are whole milliseconds: of several samples in one
@@ -59,6 +57,8 @@ static void put_labels(FILE *out, const struct labels *labels)
 static void export_openmetrics_put_series(FILE *out, const char *metric,
     const struct labels *labels, const struct series *series)
 {
+	char *text = openmetrics_labels(labels);
+
 	for (size_t i = 0; i < series->len;) {
 		double ms = floor(series->items[i].time_s * 1e3 + 0.5);
 		double mib = series->items[i].mib;
@@ -67,10 +67,10 @@ static void export_openmetrics_put_series(FILE *out, const char *metric,
 			  floor(series->items[i].time_s * 1e3 + 0.5) == ms;
 		     i++)
 			mib = fmax(mib, series->items[i].mib);
-		fputs(metric, out);
-		put_labels(out, labels);
-		fprintf(out, " %.0f %.3f\n", mib * 1048576, ms / 1e3);
+		fprintf(out, "%s%s %.0f %.3f\n", metric, text, mib * 1048576,
+		    ms / 1e3);
 	}
+	free(text);
 }
 
 static void export_openmetrics_put_head(

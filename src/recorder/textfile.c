@@ -10,7 +10,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/io.h"
-#include "base/utf8.h"
+#include "base/prometheus.h"
 
 enum { LABEL = 256 }; /* a longer one is cut */
 
@@ -29,27 +29,12 @@ struct textfile {
 	ARRAY(struct group) groups;
 };
 
-/* A label's value: no control characters, quotes and backslashes escaped. At
- * most twice LABEL bytes with the NUL. */
-static void textfile_put_label(char *out, const char *text)
-{
-	char clean[LABEL];
-
-	utf8_clean(clean, sizeof(clean), text);
-	for (const char *c = clean; *c; c++) {
-		if (*c == '"' || *c == '\\')
-			*out++ = '\\';
-		*out++ = *c;
-	}
-	*out = 0;
-}
-
 static struct group *textfile_group_of(struct textfile *t, const char *name)
 {
 	struct group *group;
 	char label[2 * LABEL];
 
-	textfile_put_label(label, name);
+	prometheus_label(label, LABEL, name);
 	for (size_t i = 0; i < t->groups.len; i++) {
 		if (strcmp(t->groups.items[i].name, label) == 0)
 			return &t->groups.items[i];
@@ -171,7 +156,7 @@ struct textfile *textfile_create(
 	struct err cause;
 
 	t->path = mem_format("%s/mprof-%d.prom", folder, (int)pid);
-	textfile_put_label(label, command);
+	prometheus_label(label, LABEL, command);
 	snprintf(t->labels, sizeof(t->labels), "command=\"%s\",pid=\"%d\"",
 	    label, (int)pid);
 	if (textfile_open(t, &out, &cause) == 0) {

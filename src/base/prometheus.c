@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#include "base/prometheus.h"
+
+#include "base/utf8.h"
+
+/* The clean text begins in the middle of out: escaping makes it at most twice
+ * as long, so what is written never reaches what is still to be read. */
+char *prometheus_label(char *out, size_t size, const char *text)
+{
+	const char *from = utf8_clean(out + size, size, text);
+	char *to = out;
+
+	for (; *from; from++) {
+		if (*from == '"' || *from == '\\')
+			*to++ = '\\';
+		*to++ = *from;
+	}
+	*to = 0;
+	return out;
+}
