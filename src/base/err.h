@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What went wrong, in words for the person at the terminal. Core functions
+ * An error message for the person at the terminal. Core functions
  * return 0 or -1 and fill a struct err; only commands/ and main print it.
  * A message has the shape "subject: what, cause", in lower case, without the
  * program's name and without a newline.

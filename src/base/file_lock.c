@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Open file description locks, Linux 3.15. An flock() could not be asked for
-// without being taken, and a classic POSIX lock goes when the process closes
-// any of its descriptors of the file. Over NFS they are the server's locks.
+// Open file description locks, Linux 3.15. An flock() can't be
+// queried without being taken, and a classic POSIX lock goes when the process
+// closes any of its descriptors of the file. Over NFS they are the server's
+// locks.
 #include "base/file_lock.h"
 
 #include <errno.h>

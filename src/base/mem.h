@@ -22,7 +22,7 @@ char *mem_copy(const char *text) __attribute__((malloc, nonnull));
 /* The first len bytes of text and a NUL behind them. */
 char *mem_copy_n(const char *text, size_t len) __attribute__((malloc, nonnull));
 
-/* The words, the last of which is followed by NULL, with a blank between. */
+/* The words of a NULL-terminated list, joined by blanks. */
 char *mem_join(char *const *words) __attribute__((malloc, nonnull));
 
 /* A stream whose bytes are in *text, *len of them, once it is closed. */

@@ -52,7 +52,7 @@ static int named_file_look(struct named_file *file)
 }
 
 /* Whether another user put the object into a folder that all may write.
- * -1 with errno where that can't be told. */
+ * -1 with errno where that can't be found out. */
 static int named_file_is_planted(const struct named_file *file, bool *planted)
 {
 	uid_t owner = file->about.st_uid;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The file that a path names, looked at once. Whoever may write the folder can
- * exchange a name between two looks at it, so everything that follows (is it a
- * link? whose is it? open it, replace it) goes by descriptors.
+ * The file that a path names, looked up once. Whoever may write the folder can
+ * exchange the name between two look-ups, so everything that follows (is it a
+ * link? who owns it? open it, replace it) is done by descriptors.
  */
 #ifndef MPROF_BASE_NAMED_FILE_H
 #define MPROF_BASE_NAMED_FILE_H
@@ -14,7 +14,7 @@
 
 struct named_file {
 	int folder; /* O_PATH descriptor of the folder that holds the name */
-	char *name; /* in that folder; never a link when it was looked at */
+	char *name; /* in that folder; no link when it was looked up */
 	int object; /* O_PATH descriptor of what has the name; -1: nothing */
 	struct stat about; /* of the object; all 0 where there is none */
 };

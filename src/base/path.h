@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* What follows the last slash, which is the whole of it without one; points
- * into path. */
+/* The text behind the last slash, or the whole path without one; points into
+ * path. */
 const char *path_name(const char *path)
     __attribute__((nonnull, returns_nonnull));
 

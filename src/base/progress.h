@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * How far a long piece of work is: what does it tells whoever wants to know,
- * and knows nothing of them.
+ * The progress of a long piece of work, reported to a function that the caller
+ * gives.
  */
 #ifndef MPROF_BASE_PROGRESS_H
 #define MPROF_BASE_PROGRESS_H
@@ -15,7 +15,7 @@ struct progress {
 	void *context;
 };
 
-/* Tells it; progress may be NULL. */
+/* Reports it; progress may be NULL. */
 static inline void progress_step(
     const struct progress *progress, uint64_t done, uint64_t whole)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Code is loaded only from files that no stranger could have written.
+ * Code is loaded only from files that no other user could have written.
  */
 #ifndef MPROF_BASE_TRUST_H
 #define MPROF_BASE_TRUST_H

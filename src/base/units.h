@@ -33,7 +33,7 @@ char *units_rate(char *out, double mib_per_s);
  * missed", 2 -> "2 samples were missed"; out has UNITS_COUNT bytes. */
 char *units_count(char *out, uint64_t count, const char *one, const char *many);
 
-/* What units_rate() would multiply by and what it would write behind: for
+/* The factor that units_rate() multiplies by and the unit that it writes: for
  * several figures in one unit. */
 struct units_scale {
 	double factor;

@@ -220,7 +220,7 @@ static char *copy_prefix(char *out, size_t size, const char *text, size_t len)
 	return out;
 }
 
-/* What is left of text when so many columns are taken from its start; never
+/* The rest of text behind so many columns of it; never
  * a mark that would join what stands before. */
 static const char *behind_columns(const char *text, size_t columns)
 {

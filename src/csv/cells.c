@@ -35,7 +35,7 @@ static bool is_at_end(const char *text)
 	return text[strspn(text, " \t")] == 0;
 }
 
-/* What follows the seconds of a clock: nothing, AM or PM. */
+/* Reads the text behind the seconds of a clock: nothing, AM or PM. */
 static bool read_half_of_day(const char *text, int *hour)
 {
 	text += strspn(text, " \t");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What stands in one cell of a table: a number, a moment, an amount of
- * memory.
+ * The content of one cell of a table: a number, a moment, an amount of memory.
  */
 #ifndef MPROF_CSV_CELLS_H
 #define MPROF_CSV_CELLS_H

@@ -77,7 +77,7 @@ static bool is_unit(const char *text)
 	return cell_unit(text) > 0 || columns_time_unit(text) > 0;
 }
 
-/* Where the unit begins: in brackets, or behind the last underscore. */
+/* Finds the unit: in brackets, or behind the last underscore. */
 static char *find_unit(char *base)
 {
 	size_t len = strlen(base);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which column of a table is what: by the names in its header, by what the
- * user said, or because the tool that wrote it is recognised.
+ * The meaning of each column of a table: by the names in its header, by the
+ * user's options, or because the tool that wrote it is recognised.
  */
 #ifndef MPROF_CSV_COLUMNS_H
 #define MPROF_CSV_COLUMNS_H
@@ -36,7 +36,7 @@ struct columns {
 };
 
 /* Finds the columns of a header. -1 with e, which names what is there, where
- * the time or the memory can't be told. */
+ * the time or the memory can't be found. */
 int columns_find(struct columns *columns, char **names, size_t count,
     const struct csv_options *options, struct err *e)
     __attribute__((nonnull(1, 2, 4), warn_unused_result));

@@ -21,7 +21,7 @@ enum { BLOCK = 64 << 10 };
 
 struct duct_process {
 	const char *pid, *command; /* in the line */
-	double rss;                /* bytes; NAN: not told */
+	double rss;                /* bytes; NAN: none */
 };
 
 /* One line, taken apart. */

@@ -11,8 +11,8 @@
 #include "profile/measure.h"
 #include "profile/share.h"
 
-/* What begins a formula in the usual spreadsheets; and the apostrophe itself,
- * so that it can be taken away again. */
+/* Characters that begin a formula in the usual spreadsheets; and the apostrophe
+ * itself, so that it can be taken away again. */
 static const char formula[] = "=+-@|%'";
 
 struct export_table {
@@ -24,7 +24,7 @@ struct export_table {
 struct rows_of {
 	const char *pid, *name, *metric;
 	const struct series *series;
-	uint64_t start_ticks; /* 0: not told */
+	uint64_t start_ticks; /* 0: unknown */
 };
 
 char *csv_guard(const char *text)
@@ -103,7 +103,7 @@ static void csv_export_write_run(const struct run *run, FILE *out, bool starts)
 	}
 }
 
-static bool tells_starts(const struct profile *profile)
+static bool has_starts(const struct profile *profile)
 {
 	for (size_t r = 0; r < profile->runs.len; r++) {
 		const struct run *run = &profile->runs.items[r];
@@ -118,7 +118,7 @@ static bool tells_starts(const struct profile *profile)
 
 void csv_export(const struct profile *profile, FILE *out)
 {
-	bool starts = tells_starts(profile);
+	bool starts = has_starts(profile);
 
 	fprintf(out, "time,elapsed,pid,name,metric,mib%s\r\n",
 	    starts ? ",start" : "");

@@ -39,7 +39,7 @@ struct sheet {
 	struct strbuf row;   /* the row's cells, each with a NUL behind */
 	ARRAY(char *) names; /* of the header's columns */
 	bool header;         /* it was read */
-	bool foreign;        /* the last header was another table's */
+	bool other;          /* the last header was another table's */
 	size_t field, line;  /* where we are */
 	size_t unseen;       /* bytes since the last field ended */
 	struct rows rows;
@@ -229,15 +229,15 @@ static bool is_header_again(const struct sheet *sheet)
 }
 
 /* Columns may stand in another order than before; where there is no memory in
- * them, the rows below are none of ours. */
+ * them, the rows below belong to another table. */
 static void take_header_again(struct sheet *sheet)
 {
 	struct columns columns;
 
 	take_names(sheet);
-	sheet->foreign = columns_find(&columns, sheet->names.items,
-			     sheet->names.len, sheet->options, NULL) != 0;
-	if (!sheet->foreign)
+	sheet->other = columns_find(&columns, sheet->names.items,
+			   sheet->names.len, sheet->options, NULL) != 0;
+	if (!sheet->other)
 		sheet->rows.columns = columns;
 	rows_joined(&sheet->rows);
 }
@@ -296,8 +296,7 @@ static void take_row(struct sheet *sheet)
 		rows_next_run(&sheet->rows);
 	else if (is_header_again(sheet))
 		take_header_again(sheet);
-	else if (sheet->foreign || is_average(sheet) ||
-		 sheet->row.text[0] == '#')
+	else if (sheet->other || is_average(sheet) || sheet->row.text[0] == '#')
 		return;
 	else if (is_short(sheet))
 		pass_over(sheet);
@@ -385,7 +384,7 @@ static void sheet_finish(struct sheet *sheet)
 	strbuf_finish(&sheet->row);
 }
 
-/* The first block tells the layout; *len is 0 at the end of the file. */
+/* Fills the block as far as the file goes; *len is 0 at its end. */
 static int read_block(int fd, char *bytes, size_t size, size_t *len)
 {
 	*len = 0;

@@ -16,18 +16,18 @@
 struct csv_options {
 	const char *time, *mem; /* column names or numbers; NULL: guessed */
 	const char *unit;       /* of a number in mem; NULL: by the name */
-	const struct progress *progress; /* told how far it is; may be NULL */
+	const struct progress *progress; /* may be NULL */
 };
 
-/* Whether the file's beginning is a table in which the columns can be told. */
+/* Whether the file's beginning is a table whose columns can be found. */
 bool csv_is_table(const char *path, const struct csv_options *options)
     __attribute__((nonnull));
 
 /* Reads the whole table into profile, which it initialises and the caller
  * finishes in any case. -1 with e, which names the line, where a cell is not
  * what its column must hold. Rows with a pid are processes; their sum is the
- * total where no row without a pid gives it. *unit_assumed tells that nothing
- * said the unit of the memory, and MiB was taken. */
+ * total where no row without a pid gives it. *unit_assumed: nothing said the
+ * unit of the memory, and MiB was taken. */
 int csv_read(struct profile *profile, const char *path,
     const struct csv_options *options, bool *unit_assumed, struct err *e)
     __attribute__((nonnull(1, 2, 3, 4), warn_unused_result));

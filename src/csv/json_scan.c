@@ -13,7 +13,7 @@
 struct json_scanner {
 	char *at;
 	struct json_value value;
-	json_tell *tell;
+	json_visit *visit;
 	void *context;
 };
 
@@ -132,12 +132,12 @@ static bool json_scan_values(struct json_scanner *in, bool object)
 	return json_take(in, close);
 }
 
-static bool json_tell_string(struct json_scanner *in)
+static bool json_visit_string(struct json_scanner *in)
 {
 	in->value.text = json_string(in);
 	in->value.is_string = true;
 	if (in->value.text)
-		in->tell(&in->value, in->context);
+		in->visit(&in->value, in->context);
 	return in->value.text;
 }
 
@@ -156,7 +156,7 @@ static bool json_skip_word(struct json_scanner *in)
 	return false;
 }
 
-static bool json_tell_number(struct json_scanner *in)
+static bool json_visit_number(struct json_scanner *in)
 {
 	size_t len = strspn(in->at, "+-.0123456789eE");
 	char behind = in->at[len];
@@ -166,7 +166,7 @@ static bool json_tell_number(struct json_scanner *in)
 	in->at[len] = 0;
 	in->value.text = in->at;
 	in->value.is_string = false;
-	in->tell(&in->value, in->context);
+	in->visit(&in->value, in->context);
 	in->at += len;
 	*in->at = behind;
 	return true;
@@ -179,13 +179,14 @@ static bool json_scan_value(struct json_scanner *in)
 	if (json_take(in, '['))
 		return json_scan_values(in, false);
 	if (json_take(in, '"'))
-		return json_tell_string(in);
-	return json_tell_number(in);
+		return json_visit_string(in);
+	return json_visit_number(in);
 }
 
-bool json_scan(char *text, json_tell *tell, void *context)
+bool json_scan(char *text, json_visit *visit, void *context)
 {
-	struct json_scanner in = {.at = text, .tell = tell, .context = context};
+	struct json_scanner in = {
+	    .at = text, .visit = visit, .context = context};
 
 	if (!json_scan_value(&in))
 		return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The values of a JSON text (RFC 8259), each told with the keys that lead to
- * it.
+ * The values of a JSON text (RFC 8259), each passed to a function with the keys
+ * that lead to it.
  */
 #ifndef MPROF_CSV_JSON_SCAN_H
 #define MPROF_CSV_JSON_SCAN_H
@@ -20,12 +20,13 @@ struct json_value {
 
 /* The strings are good until it returns; those of one object's keys are the
  * same pointer for all values below it. */
-typedef void json_tell(const struct json_value *value, void *context);
+typedef void json_visit(const struct json_value *value, void *context);
 
-/* Tells each number and string of the text, which ends with a NUL and is
- * overwritten; true, false and null aren't told. False where it is no JSON, or
- * nested deeper than JSON_DEEPEST; some values may have been told by then. */
-bool json_scan(char *text, json_tell *tell, void *context)
+/* Passes each number and string of the text, which ends with a NUL and is
+ * overwritten; true, false and null are passed over. False where it is no JSON,
+ * or nested deeper than JSON_DEEPEST; some values may have been passed by then.
+ */
+bool json_scan(char *text, json_visit *visit, void *context)
     __attribute__((nonnull(1, 2)));
 
 #endif

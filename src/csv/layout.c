@@ -24,7 +24,7 @@ static bool csv_layout_is_blank(const struct line *line)
 	return true;
 }
 
-/* pidstat tells of the machine before its header. */
+/* pidstat writes a line about the machine before its header. */
 static bool is_preamble(const struct line *line)
 {
 	return csv_layout_is_blank(line) ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * How a table is laid out, seen from its first lines.
+ * The layout of a table, found from its first lines.
  */
 #ifndef MPROF_CSV_LAYOUT_H
 #define MPROF_CSV_LAYOUT_H

@@ -19,7 +19,7 @@
 
 enum { PIECE = 64 << 10, MOST_BEHIND = 16 << 20 };
 
-/* Only its first line is asked; of a long one, a command's, its beginning. */
+/* Only the first line is read, and of a long one only its beginning. */
 enum dat_content dat_content(int fd)
 {
 	char bytes[4096 + 1 + NUMBER_PADDING];
@@ -73,7 +73,8 @@ static double start_seconds(const char *text)
 	return (double)(timegm(&when) - sign * (hours * 3600 + minutes * 60));
 }
 
-/* When the run began: its first sample is told to a tenth of a millisecond. */
+/* The start of the run. Its first sample is exact to a tenth of a millisecond,
+ * INFO to a second. */
 static double begin_of(const struct run *run)
 {
 	double first_s = run_first_s(run);

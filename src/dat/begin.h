@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a recording's beginning and its end tell: whether it is one, what was
- * recorded, and when its runs began. However long it is, little of it is read.
+ * Facts from the beginning and the end of a recording: whether it is one, its
+ * command line, and when its runs began. However long it is, little of it is
+ * read.
  */
 #ifndef MPROF_DAT_BEGIN_H
 #define MPROF_DAT_BEGIN_H
@@ -28,11 +29,12 @@ enum { DAT_BEGIN_TEXT = 32 };
 struct dat_begin {
 	double last_s; /* when the last run began, since 1970; an earlier run
 			* where the last one is longer than a few MiB */
-	char start[DAT_BEGIN_TEXT]; /* of the first run, as its INFO tells,
+	char start[DAT_BEGIN_TEXT]; /* of the first run, as its INFO says,
 				     * 2026-11-22T14:33:21+0100; may be empty */
 };
 
-/* Reads a regular file. False where it is no recording, or tells no time. */
+/* Reads a regular file. False where it is no recording or holds
+ * no time. */
 bool dat_begin_read(struct dat_begin *begin, int fd) __attribute__((nonnull));
 
 /* Reads the first run alone, which is then taken for the last one too. */

@@ -35,7 +35,7 @@ static bool is_default_name(const char *name)
 }
 
 /* 1 for a regular file or a link to one, 0 for anything else and for what is
- * gone, -1 with errno where it can't be told. */
+ * gone, -1 with errno where that can't be found out. */
 static int is_file(int folder, const char *name)
 {
 	struct stat about;
@@ -101,7 +101,7 @@ static int catalog_read(
 	struct dirent *entry;
 	int file;
 
-	/* readdir() tells the end from a failure by errno alone. */
+	/* Only errno tells readdir()'s end from its failure. */
 	while (errno = 0, (entry = readdir(dir))) {
 		if (!is_default_name(entry->d_name))
 			continue;
@@ -249,7 +249,7 @@ int catalog_check(const char *path, struct err *e)
 	return got;
 }
 
-/* How many files without a recording's name are opened at most. */
+/* At most so many files without a recording's name are opened. */
 enum { MOST_ASKED = 1000 };
 
 struct newest_file {
@@ -258,9 +258,10 @@ struct newest_file {
 	double changed_s;
 };
 
-/* A recording is written to after it began: files are asked in the order of
- * their last change, the newest first, and the search ends where all that is
- * left was last changed before the best one began. */
+/* The search for the recording that began last. A recording is written to after
+ * it began: files are read in the order of their last change, the newest first,
+ * and the search ends where all others were last changed before the best one
+ * began. */
 struct newest {
 	int folder;
 	ARRAY(struct newest_file) files;
@@ -313,7 +314,7 @@ static bool newest_is_better(const struct newest *newest,
 	return !catalog_is_companion(newest->folder, file->name);
 }
 
-static void newest_ask(struct newest *newest, const struct newest_file *file)
+static void newest_try(struct newest *newest, const struct newest_file *file)
 {
 	int fd = openat(newest->folder, file->name,
 	    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -345,7 +346,7 @@ static void newest_search(struct newest *newest)
 			continue;
 		if (!file->named && others++ >= MOST_ASKED)
 			break;
-		newest_ask(newest, file);
+		newest_try(newest, file);
 	}
 }
 

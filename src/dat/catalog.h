@@ -44,13 +44,13 @@ char *catalog_companion(const char *path) __attribute__((nonnull));
 /* Whether path may be deleted as a recording: a regular file, not a link to
  * one, that begins with a record, or an empty .dat file; none that a recorder
  * is writing. 0 if so; 1 with e where it is something else, -1 with e where
- * that can't be told. */
+ * that can't be found out. */
 int catalog_check(const char *path, struct err *e)
     __attribute__((nonnull(1), warn_unused_result));
 
 /* The name of the recording that began last, whatever it is called, which the
  * caller frees; NULL where there is none. *e is filled, and its text not empty,
- * where the folder can't be read. Files with names that end in .dat are asked
+ * where the folder can't be read. Files with names that end in .dat are read
  * first, then as many of the others as a moment allows, the newest of them
  * first: what begins as a recording does is one. */
 char *catalog_newest(const char *folder, struct err *e)

@@ -138,8 +138,8 @@ char *field_decode(const struct field *field)
 	return out;
 }
 
-/* What an escape of len bytes stands for, -1 where it is none of ours:
- * a program's own argument may well hold \d or \x41. */
+/* The byte that an escape at text stands for; -1 where mprof writes no such
+ * escape: a program's own argument may well hold \d or \x41. */
 static int escaped_byte(const char *text, size_t len, size_t *taken)
 {
 	static const char letters[] = "ntr", meant[] = "\n\t\r";

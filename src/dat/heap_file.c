@@ -20,7 +20,8 @@ int heap_file_write(const struct heap *heap, const char *path, struct err *e)
 
 	if (io_output_open(&output, path, e) < 0)
 		return -1;
-	/* What a program holds is for its user alone, whatever the umask. */
+	/* The contents of a program are for its user alone, whatever the
+	 * umask. */
 	if (output.partial && fchmod(fileno(output.stream), 0600) != 0) {
 		err_errno(e, "%s: can't be written", path);
 		io_output_discard(&output);

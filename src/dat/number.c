@@ -134,7 +134,7 @@ const char *number_read(const char *text, double *value)
 	return at;
 }
 
-/* "123.456789 ": the six decimals and the blank are looked at together. */
+/* "123.456789 ": the six decimals and the blank are checked together. */
 static inline const char *read_mib(const char *text, double *mib)
 {
 	const char *at = text;

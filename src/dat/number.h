@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* So many bytes behind the end of what it reads must be readable. */
+/* This many bytes behind the end of the text must be readable. */
 #define NUMBER_PADDING 32
 
 /* Reads the field at text, which ends before a blank, tab, CR or LF: one of

@@ -16,8 +16,8 @@
 
 enum { BLOCK = 256 << 10 };
 
-/* What a sample takes at least in the files that are written, and how many of
- * them are worth preparing for. */
+/* The shortest sample that mprof writes, in bytes, and the most samples that
+ * memory is reserved for. */
 enum { SHORTEST_SAMPLE = 28, MOST_EXPECTED = 64 << 20 };
 
 /* A longer line is no record; it is passed over without being held. */
@@ -163,17 +163,17 @@ static void reader_drop_call(struct call *call)
 }
 
 /* In a group of equal calls each CALL makes one FUNC superfluous. */
-static void drop_told_twice(struct call **group, size_t len)
+static void drop_recorded_twice(struct call **group, size_t len)
 {
-	size_t ours = 0;
+	size_t known = 0;
 
 	for (size_t i = 0; i < len; i++)
-		ours += group[i]->pid != 0;
-	for (size_t i = 0; i < len && ours > 0; i++) {
+		known += group[i]->pid != 0;
+	for (size_t i = 0; i < len && known > 0; i++) {
 		if (group[i]->pid != 0)
 			continue;
 		reader_drop_call(group[i]);
-		ours--;
+		known--;
 	}
 }
 
@@ -188,17 +188,17 @@ static void compact_calls(struct run *run)
 	run->calls.len = kept;
 }
 
-/* A call is told by FUNC for every reader and again by CALL, which knows
- * more; only the latter stays. */
+/* A call is recorded by FUNC, for every reader, and again by CALL, which has
+ * more in it; only the latter stays. */
 static void merge_calls(struct run *run)
 {
 	size_t len = run->calls.len, first = 0;
 	struct call **sorted;
-	bool ours = false;
+	bool known = false;
 
 	for (size_t i = 0; i < len; i++)
-		ours = ours || run->calls.items[i].pid != 0;
-	if (!ours)
+		known = known || run->calls.items[i].pid != 0;
+	if (!known)
 		return;
 	sorted = mem_zero(len, sizeof(sorted[0]));
 	for (size_t i = 0; i < len; i++)
@@ -208,7 +208,7 @@ static void merge_calls(struct run *run)
 		if (i < len &&
 		    reader_compare_calls(&sorted[first], &sorted[i]) == 0)
 			continue;
-		drop_told_twice(sorted + first, i - first);
+		drop_recorded_twice(sorted + first, i - first);
 		first = i;
 	}
 	free(sorted);
@@ -272,10 +272,10 @@ static size_t expected_samples(size_t size)
 
 int dat_read(struct profile *profile, const char *path, struct err *e)
 {
-	return dat_read_telling(profile, path, NULL, e);
+	return dat_read_progress(profile, path, NULL, e);
 }
 
-int dat_read_telling(struct profile *profile, const char *path,
+int dat_read_progress(struct profile *profile, const char *path,
     const struct progress *progress, struct err *e)
 {
 	struct block_reader in = {

@@ -19,8 +19,8 @@
 int dat_read(struct profile *profile, const char *path, struct err *e)
     __attribute__((warn_unused_result));
 
-/* The same, and tells how far it is; progress may be NULL. */
-int dat_read_telling(struct profile *profile, const char *path,
+/* The same, and reports its progress; progress may be NULL. */
+int dat_read_progress(struct profile *profile, const char *path,
     const struct progress *progress, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 
@@ -38,7 +38,7 @@ void dat_follow_close(struct dat_follow *follow);
 int dat_follow_read(struct dat_follow *follow, bool *news, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* What is known by now, its series sorted; good until the next read. */
+/* The profile so far, its series sorted; good until the next read. */
 const struct profile *dat_follow_profile(struct dat_follow *follow)
     __attribute__((nonnull));
 

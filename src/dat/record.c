@@ -26,7 +26,7 @@ void record_measure_time(struct record_reader *reader)
 	reader->time_text = NULL;
 }
 
-/* Where nothing came before, as complete as the format writes it. */
+/* Without a model a number must have the decimals that the format has. */
 static bool is_whole(struct width width, struct width model)
 {
 	if (model.len == 0)
@@ -109,7 +109,7 @@ static enum record_result read_child(
 		return RECORD_BAD;
 	reader->time_text = time_text;
 	process = run_process(run_of(reader), key.text, key.len);
-	/* What the old sampler wrote when it lost its children. */
+	/* memory_profiler wrote this when it lost its children. */
 	if (process->pid == 0 && sample.mib == 0)
 		run_note_loss(reader->run);
 	else
@@ -382,7 +382,7 @@ static void extension_exit_status(
 }
 
 /* The launched program is the first PROC, but for one with CHLD records, which
- * descendants alone have; or a process that nothing else tells of. */
+ * descendants alone have; or a process that no other record names. */
 static bool extension_read_exit(
     struct record_reader *reader, const struct extension *record)
 {
@@ -448,8 +448,8 @@ static bool extension_read_mark(
 	return true;
 }
 
-/* Where ":LINE:" stands in file:line:function; the file's name and the
- * function's may hold colons of their own. */
+/* Splits file:line:function at its ":LINE:"; the names of the file and of the
+ * function may hold colons of their own. */
 static bool split_frame(const struct field *text, struct field *file,
     struct field *line, struct field *function)
 {
@@ -551,7 +551,7 @@ typedef bool extension_reader(
     struct record_reader *reader, const struct extension *record);
 
 /* keys is the text behind the keyword, NULL where version 0.1.0 put it behind
- * the time. There a torn value can't be told from a whole one. */
+ * the time. There a torn value looks like a whole one. */
 static enum record_result read_extension(struct record_reader *reader,
     extension_reader *read, const struct field *keys, const char *at,
     const char *end, bool torn)
@@ -595,7 +595,7 @@ static const struct {
     {KEYWORD("STACK"), NULL, extension_read_stack},
 };
 
-/* What a later version may write: a word in capitals. */
+/* A later version may write any word in capitals. */
 static bool is_keyword(const struct field *word)
 {
 	for (size_t i = 0; i < word->len; i++) {

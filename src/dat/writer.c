@@ -240,7 +240,7 @@ static void writer_init(struct dat_writer *writer, const char *path)
 	*writer = (struct dat_writer){.fd = -1, .path = mem_copy(path)};
 }
 
-/* Closes without a word: a failure was told of, or there is none. */
+/* Frees without reporting errors, and returns -1. */
 static int writer_drop(struct dat_writer *writer)
 {
 	if (writer->fd >= 0)
@@ -384,7 +384,7 @@ static char *name_beside(const char *path, int number)
 }
 
 /* A name beside the one that is taken. One that holds something else is passed
- * over: it was not asked for. */
+ * over: the user did not name it. */
 static int open_beside(
     struct dat_writer *writer, const char *path, struct err *e)
 {

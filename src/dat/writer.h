@@ -29,8 +29,8 @@ struct dat_writer {
 
 /* Opens path to append and locks it; it is made where it is not there. Where
  * another recorder writes it, it is path.2, .3 and so on, before a .dat:
- * writer->path tells. A file that holds something else than a recording is left
- * alone: -1 with e, as where it can't be written. */
+ * writer->path is the name then. A file that holds something else than a
+ * recording is left alone: -1 with e, as where it can't be written. */
 int dat_writer_open(struct dat_writer *writer, const char *path, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 

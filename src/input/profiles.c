@@ -234,7 +234,7 @@ static int profiles_read_any(struct profile *profile,
 	if (profiles_is_table(reading->path, &table))
 		return csv_read(
 		    profile, reading->path, &table, unit_assumed, e);
-	return dat_read_telling(profile, reading->path, &reading->progress, e);
+	return dat_read_progress(profile, reading->path, &reading->progress, e);
 }
 #else
 static int read_any(struct profile *profile,
@@ -244,7 +244,7 @@ static int read_any(struct profile *profile,
 
 	*unit_assumed = false;
 	if (!reading->options->time && !reading->options->mem)
-		return dat_read_telling(profile, path, &reading->progress, e);
+		return dat_read_progress(profile, path, &reading->progress, e);
 	profile_init(profile, path);
 	return err_set(e,
 	    "%s: this mprof was built without libcsv and reads no tables",
