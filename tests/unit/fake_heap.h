@@ -156,7 +156,11 @@ static inline void fake_types(struct fake_heap *fake)
 	    fake_type(fake, "str", (uint64_t)o->str_data + 8, 0, 1u << 28);
 	fake->integer = fake_type(fake, "int", 24, 4, 1u << 24);
 	fake->deque = fake_type(fake, "collections.deque", 80, 0, gc);
-	fake->generator = fake_type(fake, "generator", 152, 8, gc);
+	fake->generator = fake_type(fake, "generator",
+	    o->generator_frame == OFFSET_ABSENT
+		? 152
+		: (uint64_t)(o->generator_frame + o->frame_locals),
+	    8, gc);
 }
 
 /* The class: its instances' attributes are inline, or in a dict. */

@@ -26,11 +26,12 @@
 
 /* What src/python looks for in this program's file. */
 extern char _PyRuntime[8192];
-extern char PyType_Type[1024], PyCode_Type[1024];
+extern char PyType_Type[1024], PyCode_Type[1024], PyGen_Type[1024];
 extern unsigned long Py_Version;
 char _PyRuntime[8192] __attribute__((aligned(16)));
 char PyType_Type[1024] __attribute__((aligned(16)));
 char PyCode_Type[1024] __attribute__((aligned(16)));
+char PyGen_Type[1024] __attribute__((aligned(16)));
 unsigned long Py_Version;
 
 static struct {
@@ -103,6 +104,8 @@ static int tell_the_truth(void **state)
 	put(PyType_Type, o->type_basic_size, (uint64_t)o->heap_type_size);
 	put(PyType_Type, o->type_dict_offset, (uint64_t)o->type_dict);
 	put(PyCode_Type, o->type_basic_size, (uint64_t)o->code_instructions);
+	put(PyGen_Type, o->type_basic_size,
+	    (uint64_t)(o->generator_frame + o->frame_locals));
 	put(_PyRuntime, o->runtime_interpreters, address(fake.interpreter));
 	put(fake.interpreter, o->interpreter_threads, address(fake.thread));
 	put(fake.interpreter, o->interpreter_gil, address(fake.gil));
@@ -297,6 +300,28 @@ static void a_deep_stack_is_cut(void **state)
 	assert_string_equal(function, "f");
 }
 
+/* 256 functions with the interpreter's own frames between them are all of the
+ * stack; one more is not. */
+static void only_functions_count_towards_the_depth(void **state)
+{
+	struct stacks_sample last = {0};
+	char function[32] = "";
+
+	(void)state;
+	for (size_t more = 0; more < 2; more++) {
+		size_t count = 257 + more;
+
+		tell_the_truth(NULL);
+		put_frames(count);
+		for (size_t i = 0; i < count; i += 257)
+			frame(i)[o->frame_owner] = (char)o->shim_owner;
+		if (more)
+			frame(count - 1)[o->frame_owner] = 0;
+		assert_true(sample(&last, function) > 0);
+		assert_int_equal(last.len, STACK_DEPTH + more);
+	}
+}
+
 static void loops_of_threads_and_interpreters_end(void **state)
 {
 	struct stacks_sample last = {0};
@@ -435,7 +460,7 @@ static void every_kind_of_text(void **state)
 static void other_versions_are_named(void **state)
 {
 	static const unsigned long versions[] = {
-	    0x03070af0, 0x030e00f0, 0x031000a1, 0x040000f0, 0};
+	    0x03070af0, 0x031000a1, 0x031000f0, 0x040000f0, 0};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++) {
@@ -444,23 +469,36 @@ static void other_versions_are_named(void **state)
 	}
 }
 
-/* 3.13 tells its own offsets, or lies about them. */
+/* Since 3.13 an interpreter tells its own offsets, or lies about them: all of
+ * them, or by one word at a time. A version that has no row is refused whatever
+ * it tells. */
 static void made_up_offsets_are_refused(void **state)
 {
+	static const unsigned long versions[] = {
+	    0x030d00f0, 0x030e0af0, 0x030f02f0, 0x031000a1, 0};
 	struct python_debug debug = {.cookie = PYTHON_DEBUG_COOKIE};
 	char before[sizeof(debug)];
 
 	(void)state;
 	memcpy(before, _PyRuntime, sizeof(before));
-	Py_Version = 0x030d00f0;
-	assert_int_equal(opened(), PYTHON_UNSUPPORTED);
-	debug.free_threaded = 1;
-	memcpy(_PyRuntime, &debug, sizeof(debug));
-	assert_int_equal(opened(), PYTHON_UNSUPPORTED);
-	debug.free_threaded = 0;
-	memset(debug.words, 0xee, sizeof(debug.words));
-	memcpy(_PyRuntime, &debug, sizeof(debug));
-	assert_int_equal(opened(), PYTHON_UNSUPPORTED);
+	for (size_t i = 0; versions[i]; i++) {
+		Py_Version = versions[i];
+		memcpy(_PyRuntime, before, sizeof(before));
+		assert_int_equal(opened(), PYTHON_UNSUPPORTED);
+		debug.version = versions[i];
+		debug.free_threaded = 1;
+		memset(debug.words, 0, sizeof(debug.words));
+		memcpy(_PyRuntime, &debug, sizeof(debug));
+		assert_int_equal(opened(), PYTHON_UNSUPPORTED);
+		debug.free_threaded = 0;
+		memset(debug.words, 0xee, sizeof(debug.words));
+		memcpy(_PyRuntime, &debug, sizeof(debug));
+		assert_int_equal(opened(), PYTHON_UNSUPPORTED);
+		for (size_t k = 0; k < PYTHON_DEBUG_WORDS - 3; k++)
+			debug.words[k] = 8 * k;
+		memcpy(_PyRuntime, &debug, sizeof(debug));
+		assert_int_equal(opened(), PYTHON_UNSUPPORTED);
+	}
 	memcpy(_PyRuntime, before, sizeof(before));
 }
 
@@ -483,6 +521,10 @@ static void another_layout_is_refused(void **state)
 	    (uint64_t)o->code_instructions + 8);
 	assert_int_equal(opened(), PYTHON_UNSUPPORTED);
 	tell_the_truth(NULL);
+	put(PyGen_Type, o->type_basic_size,
+	    (uint64_t)(o->generator_frame + o->frame_locals + 8));
+	assert_int_equal(opened(), PYTHON_UNSUPPORTED);
+	tell_the_truth(NULL);
 	put(_PyRuntime, o->runtime_interpreters, 0);
 	assert_int_equal(opened(), PYTHON_EARLY);
 }
@@ -497,6 +539,7 @@ int main(void)
 	    LIE(what_stops_late_goes_on_all_the_same),
 	    LIE(a_loop_of_frames_ends),
 	    LIE(a_deep_stack_is_cut),
+	    LIE(only_functions_count_towards_the_depth),
 	    LIE(loops_of_threads_and_interpreters_end),
 	    LIE(wild_pointers_are_no_stack),
 	    LIE(wild_anchors_do_no_harm),

@@ -41,6 +41,8 @@ static const char *find_wrong_size(const struct objects *objects)
 	    {"str", (uint64_t)o->str_data + 8},
 	    {"bytes", (uint64_t)o->bytes_data + 1},
 	    {"code", (uint64_t)(is_new ? o->code_instructions : o->code_size)},
+	    {is_new ? "generator" : "",
+		(uint64_t)(o->generator_frame + o->frame_locals)},
 	    /* Since 3.11 its frame is no part of it. */
 	    {is_new ? "" : "frame", (uint64_t)o->frame_locals + 8},
 	};

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "python/heap/frames.h"
 #include "python/refs/referrers_frames.h"
 #include "python/remote/text.h"
 
@@ -221,9 +222,14 @@ static void add_variables(
     struct pass *pass, const struct referrers_frame *frame)
 {
 	const struct python_offsets *o = &pass->types->target->offsets;
+	struct frame_words words = frame_words(
+	    pass->types->target, pass->types->snapshot, frame->address);
 	uint64_t count = referrers_variables(pass->types, frame->code);
 	uint64_t start = frame->address + (uint64_t)o->frame_locals;
 
+	/* Beyond the frame's top there is what is left over from before. */
+	if (count > words.used)
+		count = words.used;
 	pass->code = frame->code;
 	for (uint64_t i = 0; i < count && !pass->full; i++) {
 		struct object_edge edge = {.kind = EDGE_LOCAL,

@@ -46,6 +46,7 @@ enum symbol {
 	SYM_DEBUG_BUILD,
 	SYM_TYPE,
 	SYM_CODE,
+	SYM_GENERATOR,
 	SYM_COUNT
 };
 
@@ -59,6 +60,7 @@ static const char *const symbol_names[SYM_COUNT] = {
     [SYM_DEBUG_BUILD] = "_Py_NegativeRefcount",
     [SYM_TYPE] = "PyType_Type",
     [SYM_CODE] = "PyCode_Type",
+    [SYM_GENERATOR] = "PyGen_Type",
 };
 
 static bool interpreter_begins(const char *text, const char *prefix)
@@ -228,6 +230,8 @@ static void adopt_symbols(struct python_target *target,
 		target->type_type = symbols[SYM_TYPE].value + bias;
 	if (symbols[SYM_CODE].found)
 		target->code_type = symbols[SYM_CODE].value + bias;
+	if (symbols[SYM_GENERATOR].found)
+		target->generator_type = symbols[SYM_GENERATOR].value + bias;
 }
 
 /* The version by Py_Version, by what else is exported, or by the file's name;
@@ -322,6 +326,20 @@ static bool fits_code(const struct python_target *target)
 	return basic == (uint64_t)end;
 }
 
+/* Since 3.11 a generator ends with its frame, which so tells where a frame's
+ * variables begin. */
+static bool fits_generator(const struct python_target *target)
+{
+	const struct python_offsets *o = &target->offsets;
+	uint64_t basic = 0;
+
+	if (!target->generator_type || o->generator_frame == OFFSET_ABSENT)
+		return true;
+	memory_u64(&target->memory, target->generator_type + o->type_basic_size,
+	    &basic);
+	return basic == (uint64_t)(o->generator_frame + o->frame_locals);
+}
+
 /* The layout is believed only where what it leads to fits together. */
 static enum python_result check_layout(
     struct python_target *target, struct err *e)
@@ -343,7 +361,7 @@ static enum python_result check_layout(
 	if (thread)
 		memory_u64(memory, thread + o->thread_interpreter, &owner);
 	fits = owner == target->interpreter && fits_type(target) &&
-	       fits_code(target);
+	       fits_code(target) && fits_generator(target);
 	if (errno && errno != EFAULT)
 		return python_refusal(target->pid, errno, e);
 	if (!owner) {

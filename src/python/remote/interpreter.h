@@ -34,6 +34,7 @@ struct python_target {
 	uint64_t interpreter;        /* the newest interpreter's state */
 	uint64_t type_type;          /* &PyType_Type; 0 where not exported */
 	uint64_t code_type;          /* &PyCode_Type; the same */
+	uint64_t generator_type;     /* &PyGen_Type; the same */
 	char file[256];              /* what holds _PyRuntime; shortened */
 };
 

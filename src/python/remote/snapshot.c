@@ -15,7 +15,7 @@
 #include "python/remote/pages.h"
 #include "python/remote/remote.h"
 
-#define REGIONS_MAX 65536
+#define REGIONS_MAX 65536 /* more than a process may have by default */
 /* Nothing that Python allocates reserves more than it uses by that much; the
  * sanitizers' shadows do. */
 #define REGION_MAX ((uint64_t)64 << 30)
@@ -45,8 +45,8 @@ static bool is_wanted(const struct maps_entry *entry)
 	       entry->end - entry->start <= REGION_MAX;
 }
 
-/* The kernel lists mappings in order. */
-static void add_region(struct snapshot *snapshot, uint64_t start, uint64_t end)
+/* The kernel lists mappings in order. False where there are too many. */
+static bool add_region(struct snapshot *snapshot, uint64_t start, uint64_t end)
 {
 	size_t len = snapshot->regions.len;
 
@@ -55,15 +55,17 @@ static void add_region(struct snapshot *snapshot, uint64_t start, uint64_t end)
 		    &snapshot->regions.items[len - 1];
 
 		if (start < last->end)
-			return;
+			return true;
 		if (start == last->end && end - last->start <= REGION_MAX) {
 			last->end = end;
-			return;
+			return true;
 		}
 	}
-	if (len < REGIONS_MAX)
-		*array_push(&snapshot->regions) =
-		    (struct snapshot_region){.start = start, .end = end};
+	if (len == REGIONS_MAX)
+		return false;
+	*array_push(&snapshot->regions) =
+	    (struct snapshot_region){.start = start, .end = end};
+	return true;
 }
 
 /* The regions as they are now, without room for bytes yet. */
@@ -71,17 +73,18 @@ static int regions_list(struct snapshot *snapshot, pid_t pid)
 {
 	struct maps maps;
 	struct maps_entry entry;
+	bool all = true;
 
 	if (maps_open(&maps, pid) < 0)
 		return -1;
-	while (maps_next(&maps, &entry))
+	while (all && maps_next(&maps, &entry))
 		if (is_wanted(&entry))
-			add_region(snapshot, entry.start, entry.end);
+			all = add_region(snapshot, entry.start, entry.end);
 	maps_close(&maps);
-	if (!maps.error && snapshot->regions.len)
+	if (all && !maps.error && snapshot->regions.len)
 		return 0;
 	/* A process without memory is about to end. */
-	errno = maps.error ? maps.error : ESRCH;
+	errno = !all ? E2BIG : maps.error ? maps.error : ESRCH;
 	return -1;
 }
 
@@ -389,6 +392,12 @@ static enum python_result snapshot_refusal(pid_t pid, int error, struct err *e)
 	switch (error) {
 	case EPERM:
 		return refusal_to_stop(pid, e);
+	case E2BIG:
+		err_set(e,
+		    "process %d: its memory is in more than %d pieces, too "
+		    "many to copy",
+		    (int)pid, REGIONS_MAX);
+		return PYTHON_DENIED;
 	case ENOMEM:
 		err_set(e,
 		    "process %d: there is no room here for a copy of its "
