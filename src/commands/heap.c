@@ -205,8 +205,9 @@ struct heap_process {
 };
 
 /* One look, and what came since the one before. */
-static enum heap_look look_again(const struct heap_options *options,
-    const struct heap_process *process, struct heap *before)
+static enum heap_look command_heap_look_again(
+    const struct heap_options *options, const struct heap_process *process,
+    struct heap *before)
 {
 	struct heap heap = {0};
 	int64_t analysis_ns = 0;
@@ -248,7 +249,7 @@ static int show_every(const struct heap_options *options, pid_t pid)
 		if (deadline < clock_mono_ns())
 			deadline = clock_mono_ns();
 		wait_until(deadline);
-		look = look_again(options, &process, &before);
+		look = command_heap_look_again(options, &process, &before);
 		shown += look == HEAP_LOOK_SHOWN;
 	}
 	heap_finish(&before);

@@ -60,7 +60,7 @@ static void layout_legend_collect(
 	}
 }
 
-static struct placed_words words_of(
+static struct placed_words place_legend_words_of(
     const struct layout_legend *legend, const char *text)
 {
 	return (struct placed_words){
@@ -70,7 +70,7 @@ static struct placed_words words_of(
 static double layout_legend_text_width(
     const struct layout_legend *legend, const char *text)
 {
-	struct placed_words words = words_of(legend, text);
+	struct placed_words words = place_legend_words_of(legend, text);
 
 	return text && *text ? place_width(legend->place, &words) : 0;
 }
@@ -132,7 +132,7 @@ static void draw_words(const struct layout_legend *legend,
 	double room = legend->column_width - legend->sign_width -
 		      4 * legend->gap - detail;
 	struct placed_words words =
-	    words_of(legend, entry->name ? entry->name : "");
+	    place_legend_words_of(legend, entry->name ? entry->name : "");
 	char *name = place_shorten(legend->place, &words, fmax(room, 0));
 
 	words.x = x;

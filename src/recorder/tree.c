@@ -309,7 +309,7 @@ static void take_again(struct tree *tree)
 	tree->again.len = 0;
 }
 
-static void look_again(struct tree *tree)
+static void tree_look_again(struct tree *tree)
 {
 	take_again(tree);
 	for (size_t i = 0; i < tree->now.len; i++)
@@ -343,7 +343,7 @@ bool tree_look(struct tree *tree, int64_t now_ns, int64_t until_ns)
 		tree->reached_ns = now_ns;
 	if (still && !lost && tree->again.len == 0)
 		return false;
-	look_again(tree);
+	tree_look_again(tree);
 	if (lost)
 		look_at_lost(tree, now_ns);
 	if (range)
@@ -361,7 +361,7 @@ bool tree_look(struct tree *tree, int64_t now_ns, int64_t until_ns)
 void tree_skip(struct tree *tree, int64_t now_ns)
 {
 	tree->looked_ns = now_ns;
-	look_again(tree);
+	tree_look_again(tree);
 	tree_adopt_unrelated(tree);
 	tree->unrelated.len = 0;
 }

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 
-static void lines_finish(const struct scene_line *lines, size_t len)
+static void scene_lines_finish(const struct scene_line *lines, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		free(lines[i].name);
@@ -16,8 +16,8 @@ static void lines_finish(const struct scene_line *lines, size_t len)
 
 static void panel_finish(struct scene_panel *panel)
 {
-	lines_finish(panel->lines.items, panel->lines.len);
-	lines_finish(panel->layers.items, panel->layers.len);
+	scene_lines_finish(panel->lines.items, panel->lines.len);
+	scene_lines_finish(panel->layers.items, panel->layers.len);
 	for (size_t i = 0; i < panel->functions.len; i++) {
 		free(panel->functions.items[i].name);
 		free(panel->functions.items[i].detail);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proc/argv.h"
 #include "proc/metric.h"
 #include "proc/procfs.h"
 
@@ -102,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    strnlen(stat.name, PROCFS_NAME) == PROCFS_NAME)
 			abort();
 		len = procfs_read(&fs, 7, "cmdline", command, sizeof(command));
-		if (procfs_join(command, len) &&
+		if (argv_join(command, len) &&
 		    strnlen(command, sizeof(command)) == sizeof(command))
 			abort();
 		read_metrics(&fs);

@@ -130,7 +130,7 @@ static int64_t frame_used(const struct python_offsets *o, uint64_t top,
 }
 
 /* The words of a frame that has count of them, variables up to first. */
-static struct frame_words words_of(const struct python_offsets *o,
+static struct frame_words frames_words_of(const struct python_offsets *o,
     struct snapshot *snapshot, uint64_t frame, uint64_t first, uint64_t count)
 {
 	uint64_t start = frame + (uint64_t)o->frame_locals;
@@ -156,7 +156,7 @@ static struct frame_words words_of_object(
 
 	if (count > WORDS_MAX || stack < start || stack > start + 8 * count)
 		return (struct frame_words){0};
-	return words_of(o, snapshot, frame, (stack - start) / 8, count);
+	return frames_words_of(o, snapshot, frame, (stack - start) / 8, count);
 }
 
 /* From 3.11 on the code says so. */
@@ -179,5 +179,6 @@ struct frame_words frame_words(const struct python_target *target,
 	stack = field_u32(code, o->code_stack_size);
 	if (locals > WORDS_MAX || stack > WORDS_MAX)
 		return (struct frame_words){0};
-	return words_of(o, snapshot, frame, locals, (uint64_t)locals + stack);
+	return frames_words_of(
+	    o, snapshot, frame, locals, (uint64_t)locals + stack);
 }
