@@ -212,6 +212,13 @@ build/tests/%: tests/unit/%.c build/libmprof.a build/flags
 	$(Q)$(main_compile) -MMD -MP -pie $(ldflags) $(LDFLAGS) -o $@ $< \
 		$(unit_extra) build/libmprof.a -lcmocka $(main_libs) -lm
 
+# tests/soak/run runs it; the library is of a plain build.
+build/soak/forks: tests/soak/forks.c build/libmprof.a
+	$(call say,SOAK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(main_compile) -pie $(ldflags) $(LDFLAGS) -o $@ $^ -lcmocka \
+		$(main_libs) -lm
+
 recordings := $(addprefix tests/bench/, recordings.c edges.c world.c)
 build/tests/test_leak: $(recordings)
 build/tests/test_leak: unit_extra = $(recordings)
