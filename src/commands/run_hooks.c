@@ -67,6 +67,7 @@ static void stacks_hook_tick(
 		if (stacks_sample_other(hook->stacks, process->pid, &sample))
 			stacks_hook_write(hook, tick, process, &sample, sink);
 	}
+	stacks_sweep(hook->stacks);
 	while (stacks_notice(hook->stacks, &e))
 		command_fail(COMMAND_FAILED, &e);
 }

@@ -195,6 +195,27 @@ static void the_truth_is_read(void **state)
 	stacks_destroy(stacks);
 }
 
+/* Who is no more sampled is forgotten at the second sweep, and nobody else. */
+static void who_is_gone_is_forgotten(void **state)
+{
+	struct stacks *stacks = stacks_create();
+	struct stacks_sample one;
+	pid_t lives = start(), ends = start();
+
+	(void)state;
+	stacks_sample(stacks, lives, &one);
+	stacks_sample(stacks, ends, &one);
+	assert_int_equal(stacks_sweep(stacks), 2);
+	stop(ends);
+	stacks_sample(stacks, lives, &one);
+	assert_int_equal(stacks_sweep(stacks), 1);
+	stacks_sample(stacks, lives, &one);
+	assert_int_equal(stacks_sweep(stacks), 1);
+	stop(lives);
+	assert_int_equal(stacks_sweep(stacks), 0);
+	stacks_destroy(stacks);
+}
+
 /* The thread claims to run: it has to be stopped, and goes on. */
 static void a_holder_is_stopped_and_goes_on(void **state)
 {
@@ -535,6 +556,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    LIE(the_truth_is_read),
+	    LIE(who_is_gone_is_forgotten),
 	    LIE(a_holder_is_stopped_and_goes_on),
 	    LIE(what_stops_late_goes_on_all_the_same),
 	    LIE(a_loop_of_frames_ends),

@@ -30,6 +30,7 @@ struct stacks_process {
 	int64_t wait_ns, retry_ns, others_ns;
 	unsigned failures;
 	bool counted;
+	bool asked; /* since the last sweep */
 };
 
 struct stacks {
@@ -129,18 +130,20 @@ static struct stacks_process *find_process(struct stacks *stacks, pid_t pid)
 	return process;
 }
 
-void stacks_forget(struct stacks *stacks, pid_t pid)
+size_t stacks_sweep(struct stacks *stacks)
 {
-	size_t at = find_place(stacks, pid);
-	struct stacks_process *process = &stacks->processes.items[at];
+	size_t left = 0;
 
-	if (at == stacks->processes.len || process->pid != pid)
-		return;
-	if (!process_close(process))
-		free(process->source);
-	stacks->processes.len--;
-	memmove(process, process + 1,
-	    (stacks->processes.len - at) * sizeof(*process));
+	for (size_t i = 0; i < stacks->processes.len; i++) {
+		struct stacks_process *process = &stacks->processes.items[i];
+
+		if (!process->asked && process_close(process))
+			continue;
+		process->asked = false;
+		stacks->processes.items[left++] = *process;
+	}
+	stacks->processes.len = left;
+	return left;
 }
 
 static void stacks_note(
@@ -295,6 +298,7 @@ bool stacks_sample(
 	struct stacks_process *process = find_process(stacks, pid);
 	enum stack_result result;
 
+	process->asked = true;
 	if (!process->source && !open_source(stacks, process))
 		return false;
 	result = stack_read(process->source, stacks->reader, &stacks->stack);

@@ -47,8 +47,9 @@ bool stacks_sample(struct stacks *stacks, pid_t pid,
 bool stacks_sample_other(struct stacks *stacks, pid_t pid,
     struct stacks_sample *sample) __attribute__((nonnull));
 
-/* The process is gone. */
-void stacks_forget(struct stacks *stacks, pid_t pid) __attribute__((nonnull));
+/* Forgets the processes that were not sampled since the last sweep: they are
+ * gone. Returns how many are left. */
+size_t stacks_sweep(struct stacks *stacks) __attribute__((nonnull));
 
 /* Why a process can't be read, told once for each reason: true with e. */
 bool stacks_notice(struct stacks *stacks, struct err *e)
