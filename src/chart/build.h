@@ -31,6 +31,13 @@ struct window build_window(const struct chart_request *request, size_t run);
 /* What the scene's axis shows of a run that begins at zero_s there. */
 struct window build_view(const struct scene *scene, double zero_s);
 
+/* The samples of a series in the window, only to be read; the highest of them,
+ * NULL where there is none. */
+struct series build_part(
+    const struct series *series, const struct window *window);
+const struct sample *build_highest(
+    const struct series *series, const struct window *window);
+
 /* Title and time axis; -1 with e where no run has anything to draw. */
 int build_frame(
     struct scene *scene, const struct chart_request *request, struct err *e);

@@ -67,8 +67,7 @@ static void add_window(struct scene *scene, const struct run *run,
     const struct chart_request *request)
 {
 	struct window window = build_window(request, 0);
-	struct series part =
-	    series_part(&run->total, window.from_s, window.to_s);
+	struct series part = build_part(&run->total, &window);
 	const struct sample *highest = series_peak(&part);
 	char text[UNITS_TEXT];
 

@@ -57,6 +57,20 @@ struct window build_window(const struct chart_request *request, size_t run)
 	return (struct window){zero_s + window->low, zero_s + window->high};
 }
 
+struct series build_part(
+    const struct series *series, const struct window *window)
+{
+	return series_part(series, window->from_s, window->to_s);
+}
+
+const struct sample *build_highest(
+    const struct series *series, const struct window *window)
+{
+	struct series part = build_part(series, window);
+
+	return series_peak(&part);
+}
+
 struct window build_view(const struct scene *scene, double zero_s)
 {
 	return (struct window){

@@ -61,19 +61,6 @@ static void choose_ticks(struct stack_build *build)
 	}
 }
 
-static void add_memory(const struct stack_build *build, double *sums,
-    const struct process *process)
-{
-	struct tick_cursor cursor = {0};
-	double mib;
-
-	for (size_t i = 0; i < build->ticks.len; i++) {
-		if (process_at_tick(
-			process, &cursor, build->ticks.items[i], &mib))
-			sums[i] += mib;
-	}
-}
-
 static struct scene_line *add_layer(
     struct stack_build *build, const double *sums, enum role role)
 {
@@ -139,7 +126,7 @@ static void build_layers_add_process(struct stack_build *build, size_t nth)
 	double *sums = mem_zero(build->ticks.len + 1, sizeof(sums[0]));
 	struct scene_line *line;
 
-	add_memory(build, sums, process);
+	process_add_at(process, build->ticks.items, build->ticks.len, sums);
 	line = add_layer(build, sums, role_series(nth));
 	line->name = build_process_name(process);
 	line->pid = process->pid > 0 ? process->pid : 0;
@@ -151,7 +138,8 @@ static void add_other(struct stack_build *build, size_t from)
 	double *sums = mem_zero(build->ticks.len + 1, sizeof(sums[0]));
 
 	for (size_t i = from; i < build->ranking.len; i++)
-		add_memory(build, sums, build->ranking.items[i].process);
+		process_add_at(build->ranking.items[i].process,
+		    build->ticks.items, build->ticks.len, sums);
 	add_layer(build, sums, ROLE_OTHER)->name =
 	    mem_format("other (%zu)", build->ranking.len - from);
 	free(sums);
@@ -175,9 +163,7 @@ void build_layers(struct scene *scene, struct scene_panel *panel,
 {
 	const struct run *run = request->runs[0].run;
 	struct window window = build_window(request, 0);
-	struct series part =
-	    series_part(&run->total, window.from_s, window.to_s);
-	const struct sample *shown = series_peak(&part);
+	const struct sample *shown = build_highest(&run->total, &window);
 	struct stack_build build = {.scene = scene,
 	    .panel = panel,
 	    .run = run,

@@ -122,8 +122,7 @@ static void add_trends(struct scene *scene, struct scene_panel *panel,
 {
 	const struct run *run = request->runs[i].run;
 	struct window window = build_window(request, i);
-	struct series part =
-	    series_part(&run->total, window.from_s, window.to_s);
+	struct series part = build_part(&run->total, &window);
 	double zero_s = build_zero(request, i);
 	struct leak_run judged;
 
@@ -147,15 +146,6 @@ void build_trends(struct scene *scene, struct scene_panel *panel,
 		if (request->len > 1 && panel->lines.len > before)
 			panel->lines.items[before].role = role_series(i);
 	}
-}
-
-static double chart_lines_highest(
-    const struct series *series, const struct window *view)
-{
-	struct series part = series_part(series, view->from_s, view->to_s);
-	const struct sample *peak = series_peak(&part);
-
-	return peak ? peak->mib : -INFINITY;
 }
 
 static double chart_lines_lowest_of(const struct scene_panel *panel)
@@ -197,16 +187,18 @@ static double highest_of(
 	for (size_t i = 0; i < panel->lines.len; i++) {
 		const struct scene_line *line = &panel->lines.items[i];
 		struct window view = build_view(scene, line->zero_s);
+		const struct sample *highest;
 
 		if (line->kind != SCENE_STACKED && line->peak.mib <= best)
 			continue;
 		if (line->kind != SCENE_STACKED &&
 		    line->peak.time_s >= scene->time.low &&
-		    line->peak.time_s <= scene->time.high)
+		    line->peak.time_s <= scene->time.high) {
 			best = line->peak.mib;
-		else
-			best = fmax(
-			    best, chart_lines_highest(line->samples, &view));
+			continue;
+		}
+		highest = build_highest(line->samples, &view);
+		best = highest ? fmax(best, highest->mib) : best;
 	}
 	for (size_t i = 0; i < panel->marks.len; i++) {
 		const struct scene_mark *mark = &panel->marks.items[i];

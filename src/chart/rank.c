@@ -21,9 +21,8 @@ struct ranking ranking_of(const struct run *run, const struct window *window)
 
 	for (size_t i = 0; i < run->processes.len; i++) {
 		const struct process *process = &run->processes.items[i];
-		struct series part =
-		    series_part(&process->memory, window->from_s, window->to_s);
-		const struct sample *peak = series_peak(&part);
+		const struct sample *peak =
+		    build_highest(&process->memory, window);
 
 		if (peak)
 			ranking.items[ranking.len++] =

@@ -14,28 +14,18 @@
 
 enum { MOST_PROCESSES = ROLE_SERIES_COUNT };
 
-static void add_by_tick(struct series *sum, const struct process *process)
-{
-	struct tick_cursor cursor = {0};
-	double mib;
-
-	for (size_t i = 0; i < sum->len; i++) {
-		if (process_at_tick(process, &cursor, i, &mib))
-			sum->items[i].mib += mib;
-	}
-}
-
-static void add_by_time(struct series *sum, const struct series *memory)
+static void add_by_time(
+    double *sums, const struct series *ticks, const struct series *memory)
 {
 	size_t at = 0;
 
-	for (size_t i = 0; i < memory->len && at < sum->len; i++) {
+	for (size_t i = 0; i < memory->len && at < ticks->len; i++) {
 		double time_s = memory->items[i].time_s;
 
-		while (at < sum->len && sum->items[at].time_s < time_s)
+		while (at < ticks->len && ticks->items[at].time_s < time_s)
 			at++;
-		if (at < sum->len && sum->items[at].time_s == time_s)
-			sum->items[at].mib += memory->items[i].mib;
+		if (at < ticks->len && ticks->items[at].time_s == time_s)
+			sums[at] += memory->items[i].mib;
 	}
 }
 
@@ -48,14 +38,19 @@ static void sum_others(struct series *sum, const struct run *run,
 					 ? &run->total
 					 : &ranking->items[0].process->memory;
 
-	for (size_t i = 0; i < ticks->len; i++)
-		series_add(sum, ticks->items[i].time_s, 0);
+	double *sums = mem_zero(ticks->len + 1, sizeof(sums[0]));
+
 	for (size_t i = from; i < ranking->len; i++) {
+		const struct process *process = ranking->items[i].process;
+
 		if (run->total.len > 0)
-			add_by_tick(sum, ranking->items[i].process);
+			process_add_at(process, NULL, ticks->len, sums);
 		else
-			add_by_time(sum, &ranking->items[i].process->memory);
+			add_by_time(sums, ticks, &process->memory);
 	}
+	for (size_t i = 0; i < ticks->len; i++)
+		series_add(sum, ticks->items[i].time_s, sums[i]);
+	free(sums);
 }
 
 /* The figure of a line is that of the part that is shown; mib is the whole's,
@@ -67,9 +62,8 @@ static void tell_peak(struct scene_line *line,
 	char text[UNITS_TEXT];
 
 	if (request->window_s.given) {
-		struct series part =
-		    series_part(line->samples, window->from_s, window->to_s);
-		const struct sample *peak = series_peak(&part);
+		const struct sample *peak =
+		    build_highest(line->samples, window);
 
 		line->peak =
 		    (struct sample){peak ? peak->time_s - line->zero_s : 0,

@@ -54,8 +54,10 @@ struct tick_cursor {
 bool process_at_tick(const struct process *process, struct tick_cursor *cursor,
     size_t tick, double *mib) __attribute__((nonnull));
 
-/* Adds to sums what all descendants held at each of those ticks, which
- * ascend. */
+/* Adds to sums what a process, or all descendants, held at each of those ticks,
+ * which ascend; NULL for the first count ticks of the run. */
+void process_add_at(const struct process *process, const size_t *ticks,
+    size_t count, double *sums) __attribute__((nonnull(1, 4)));
 void run_sum_at(const struct run *run, const size_t *ticks, size_t count,
     double *sums) __attribute__((nonnull));
 

@@ -7,14 +7,15 @@
  * in one in which none was, so many steps are evidence. */
 enum { SUM_TICKS = 2000, FEWEST_STEPS = 8 };
 
-static void process_add_at(const struct process *process, const size_t *ticks,
+void process_add_at(const struct process *process, const size_t *ticks,
     size_t count, double *sums)
 {
 	struct tick_cursor cursor = {0};
 	double mib;
 
 	for (size_t i = 0; i < count; i++) {
-		if (process_at_tick(process, &cursor, ticks[i], &mib))
+		if (process_at_tick(
+			process, &cursor, ticks ? ticks[i] : i, &mib))
 			sums[i] += mib;
 	}
 }
