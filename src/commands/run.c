@@ -95,13 +95,27 @@ static void load_agent(struct run_session *session)
 	}
 }
 
+/* Signals wait from here on: one that ends the recording is not to leave the
+ * agent in the process. */
+static int command_run_begin_attached(
+    struct run_session *session, struct err *e)
+{
+	if (launch_watch(&session->launch, session->target.pid, e) != 0)
+		return -1;
+	if (run_hooks_attach(&session->hooks, session->options,
+		session->recording.writer.path, session->target.pid, e) == 0)
+		return 0;
+	launch_finish(&session->launch);
+	return -1;
+}
+
 static int command_run_begin(struct run_session *session, struct err *e)
 {
 	struct launch_request request = {
 	    .argv = session->program.argv, .adopt = session->plan.adopts};
 
 	if (session->options->attach)
-		return launch_watch(&session->launch, session->target.pid, e);
+		return command_run_begin_attached(session, e);
 	if (session->program.agent)
 		load_agent(session);
 	request.envp = session->agent.envp;
@@ -217,6 +231,7 @@ static int command_run_record(struct run_session *session)
 		    session->sampler, &session->launch, &session->result);
 	else
 		wait_unmeasured(session);
+	run_hooks_detach(&session->hooks);
 	judge_shares(session);
 	closed = dat_sink_finish(&session->recording, &e);
 	if (session->result.end == SAMPLER_TIMEOUT)
@@ -356,10 +371,10 @@ static int run_parse_late_options(
 /* Refuses options that need a program to launch, or a process that runs. */
 static int check_starting(const struct run_options *options, struct err *e)
 {
-	if (options->attach && options->lines)
+	if (!options->attach && options->functions)
 		return err_set(e,
-		    "option --lines: needs a program that mprof starts; attach "
-		    "--stacks and mprof lines show the lines of a running one");
+		    "option --func: is for mprof attach PID; @profile names "
+		    "the functions of a program that is started");
 	if (!options->attach && options->wait_for)
 		return err_set(
 		    e, "option --wait-for: is for mprof attach NAME");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "base/units.h"
 #include "cli/line_tables.h"
 #include "cli/terminal.h"
@@ -97,9 +98,19 @@ static void stacks_hook_summary(const struct stacks_hook *hook)
 }
 
 /* Places of the hooks in the plan, in the order in which they are called. */
-enum run_hook { HOOK_MARKS, HOOK_STACKS, HOOK_TEXTFILE, HOOK_WATCH, HOOKS };
+enum run_hook {
+	HOOK_MARKS,
+	HOOK_STACKS,
+	HOOK_TEXTFILE,
+	HOOK_WATCH,
+	HOOK_ATTACH,
+	HOOKS
+};
 _Static_assert(
     (int)HOOKS <= (int)SAMPLER_HOOKS, "the sampler has a place for each");
+
+/* How long the process has to load the agent before that is said. */
+enum { ATTACH_WAIT_MS = 500 };
 
 /* The folder of line tables, beside the mark file. The caller frees. */
 static char *tables_path(const char *mark)
@@ -185,13 +196,87 @@ static int run_hooks_watch(struct run_hooks *hooks, struct sampler_plan *plan,
 	return 0;
 }
 
+/* An answer has come; -1 with e where it is a refusal. */
+static int run_hooks_take_answer(
+    const struct run_hooks *hooks, const char *text, struct err *e)
+{
+	const struct agent_attach *attach = &hooks->attach;
+	char *clean = utf8_clean_copy(text);
+	int failed = 0;
+
+	if (attach->state == AGENT_ATTACH_REFUSED)
+		failed = err_set(e, "process %d: the agent: %s",
+		    (int)attach->exec.pid, clean);
+	else if (!hooks->quiet)
+		fprintf(stderr, "mprof: process %d: calls of %s are recorded\n",
+		    (int)attach->exec.pid, clean);
+	free(clean);
+	return failed;
+}
+
+static void run_hooks_tick_attach(
+    void *context, const struct sink_tick *tick, const struct sink *sink)
+{
+	struct run_hooks *hooks = context;
+	char *text;
+	struct err e;
+
+	(void)tick;
+	(void)sink;
+	if (!agent_attach_look(&hooks->attach, 0, &text))
+		return;
+	if (run_hooks_take_answer(hooks, text, &e) != 0)
+		command_fail(COMMAND_FAILED, &e);
+	free(text);
+}
+
+int run_hooks_attach(struct run_hooks *hooks, const struct run_options *options,
+    const char *recording, pid_t pid, struct err *e)
+{
+	const struct agent_attach_wish wish = {.pid = pid,
+	    .recording = recording,
+	    .tables = hooks->tables.folder,
+	    .names = options->functions,
+	    .lines = options->lines};
+	char *text;
+	int failed;
+
+	if (!options->lines && !options->python && !options->functions)
+		return 0;
+	if (agent_attach_begin(&hooks->attach, &wish, e) != 0)
+		return -1;
+	if (!agent_attach_look(&hooks->attach, ATTACH_WAIT_MS, &text)) {
+		fprintf(stderr,
+		    "mprof: process %d: its main thread runs no Python code "
+		    "now, it waits or is in a library: calls are recorded from "
+		    "when it does\n",
+		    (int)pid);
+		return 0;
+	}
+	failed = run_hooks_take_answer(hooks, text, e);
+	free(text);
+	return failed;
+}
+
+void run_hooks_detach(struct run_hooks *hooks)
+{
+	struct err e;
+
+	if (agent_attach_end(&hooks->attach, &e) != 0)
+		command_fail(COMMAND_FAILED, &e);
+}
+
 int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
     struct sampler_plan *plan, char *const *words, pid_t watched, struct err *e)
 {
 	*hooks = (struct run_hooks){.marks.fd = -1};
+	hooks->quiet = options->quiet;
 	run_hooks_open_marks(hooks, plan, watched);
-	if ((options->lines || options->python) && !watched)
+	if (options->lines || options->python || options->functions)
 		run_hooks_open_tables(hooks, options->lines);
+	if (watched && hooks->tables.folder)
+		plan->hooks[HOOK_ATTACH] = (struct sampler_hook){
+		    .context = hooks, .tick = run_hooks_tick_attach};
 	if (options->stacks && !namespace_has_proc()) {
 		fputs("mprof: --stacks: left out, /proc is another pid "
 		      "namespace's; mount this one's: mount -t proc proc "
@@ -209,6 +294,7 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 
 void run_hooks_finish(struct run_hooks *hooks)
 {
+	run_hooks_detach(hooks);
 	agent_tables_close(&hooks->tables);
 	marks_close(&hooks->marks);
 	textfile_destroy(hooks->textfile);

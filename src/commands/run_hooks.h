@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "python/stack/stacks.h"
 #include "recorder/sampler.h"
+#include "python/agent_attach.h"
 #include "python/agent_tables.h"
 #include "recorder/marks.h"
 #include "recorder/textfile.h"
@@ -30,6 +31,8 @@ struct run_hooks {
 	bool watching;
 	struct stacks_hook stacks;
 	struct agent_tables tables; /* --lines */
+	struct agent_attach attach; /* the agent, in what runs already */
+	bool quiet;
 };
 
 /* Adds to plan's hooks, and sets MPROF_MARK in this process's environment,
@@ -41,6 +44,14 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
     struct sampler_plan *plan, char *const *words, pid_t watched,
     struct err *e);
 void run_hooks_finish(struct run_hooks *hooks);
+
+/* attach --python, --lines or --func: has the process load the agent, and says
+ * on stderr what comes of it. -1 with e where it can't. */
+int run_hooks_attach(struct run_hooks *hooks, const struct run_options *options,
+    const char *recording, pid_t pid, struct err *e) __attribute__((nonnull));
+
+/* Has it leave. */
+void run_hooks_detach(struct run_hooks *hooks) __attribute__((nonnull));
 
 /* After the program's end: prints the line tables that no process printed. */
 void run_hooks_tables(struct run_hooks *hooks) __attribute__((nonnull));

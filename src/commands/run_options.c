@@ -77,7 +77,8 @@ static const char *const actions[] = {"stop", "term", "kill", "mark", NULL};
 const struct option_row run_option_rows[] = {
     {.name = "python",
 	.help = "treat the program as Python, or as a script that starts "
-		"Python: @profile records calls",
+		"Python: @profile records calls; attach: record the calls of "
+		"--func, without a restart (CPython 3.14 and later)",
 	.parse = option_flag,
 	AT(python)},
     {.name = "nopython",
@@ -85,10 +86,18 @@ const struct option_row run_option_rows[] = {
 	.parse = option_flag,
 	AT(no_python)},
     {.name = "lines",
-	.help = "at the end print, for each function with @profile, how much "
-		"memory each of its lines took",
+	.help = "at the end print, for each function with @profile or of "
+		"--func, how much memory each of its lines took",
 	.parse = option_flag,
 	AT(lines),
+	.ours = true},
+    {.name = "func",
+	.arg = "NAMES",
+	.help = "attach: follow these functions, as app.views.lessons "
+		"(with --python or --lines alone, all that the main program "
+		"defines)",
+	.parse = option_text,
+	AT(functions),
 	.ours = true},
     {.name = "stacks",
 	.help = "record the Python stack at each sample, read from outside; "

@@ -12,11 +12,12 @@
 
 struct run_options {
 	bool python, no_python;
-	bool lines;        /* line tables of @profile */
-	bool stacks;       /* of Python code, at each sample */
-	double interval_s; /* 0: the default */
-	bool children;     /* in the total */
-	bool each;         /* a series for each process */
+	bool lines;            /* line tables of @profile */
+	const char *functions; /* attach: names, with commas between them */
+	bool stacks;           /* of Python code, at each sample */
+	double interval_s;     /* 0: the default */
+	bool children;         /* in the total */
+	bool each;             /* a series for each process */
 	bool exit_code;
 	bool allow_loss; /* of the recording: no failure */
 	bool attach;

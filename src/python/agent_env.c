@@ -8,8 +8,6 @@
 #include "base/mem.h"
 #include "base/self.h"
 
-#define AGENT "memory_profiler.so"
-
 static void agent_env_add(struct agent_env *env, size_t *at, char *text)
 {
 	env->own[env->owned++] = text;
@@ -64,8 +62,8 @@ static void agent_env_fill(
 int agent_env_init(
     struct agent_env *env, const struct agent_wish *wish, struct err *e)
 {
-	char *agent =
-	    wish->agent ? mem_copy(wish->agent) : self_companion(AGENT, e);
+	char *agent = wish->agent ? mem_copy(wish->agent)
+				  : self_companion(AGENT_ENV_FILE, e);
 	int failed = 0;
 
 	*env = (struct agent_env){0};

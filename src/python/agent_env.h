@@ -13,6 +13,9 @@
 
 #include "base/err.h"
 
+/* The agent's file, a companion of this program. */
+#define AGENT_ENV_FILE "memory_profiler.so"
+
 struct agent_wish {
 	const char *recording; /* to append calls to; NULL: nowhere */
 	bool lines;            /* a line table a function at the end */

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "python/agent/shelf.h"
 #include "python/agent/table.h"
+#include "python/agent_attach.h"
 
 enum {
 	TABLES_MAX = 10000,
@@ -273,6 +274,7 @@ void agent_tables_remove(const char *folder)
 		    strcmp(entry->d_name, SHELF_LOADED) == 0)
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	}
+	agent_attach_remove_files(dirfd(dir));
 	closedir(dir);
 	rmdir(folder);
 }

@@ -15,7 +15,7 @@
 #include "recorder/limit.h"
 #include "recorder/shares.h"
 
-enum { SAMPLER_HOOKS = 4 };
+enum { SAMPLER_HOOKS = 5 };
 
 struct sampler_plan {
 	const char *proc; /* NULL: /proc */

@@ -137,11 +137,11 @@ teardown() {
 	[ "$status" -eq 2 ]
 }
 
-@test "attach --lines: refused, with what can be had" {
+@test "attach --lines: refused for what runs no Python" {
 	"$name" 30 &
 	run_apart mprof attach --lines -t 0.1 $!
-	[ "$status" -eq 2 ]
-	[[ $errors == *"--lines: needs a program that mprof starts"* ]]
+	[ "$status" -eq 1 ]
+	[[ $errors == *"process $!: runs no Python"* ]]
 }
 
 @test "attach: -o with the pid of what is attached to" {

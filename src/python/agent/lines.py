@@ -72,12 +72,16 @@ def _label(lines):
     return _clean(_file(lines)), min(max(lines.precision, 0), 15), _clean(text)
 
 
+def _name_of(func):
+    module = getattr(func, "__module__", None) or type(func).__module__
+    name = getattr(func, "__name__", None) or type(func).__name__
+    return _clean(module) + "." + _clean(name)
+
+
 def _spot_of(func, lines):
     code = lines and lines.code
     kept = bool(lines and lines.kept)
-    module = getattr(func, "__module__", None) or type(func).__module__
-    name = getattr(func, "__name__", None) or type(func).__name__
-    name = _clean(module) + "." + _clean(name)
+    name = _name_of(func)
     key = (id(code), kept) if code else name
     if key not in _spots:
         codes = tuple(_codes(code)) if code else ()
@@ -92,6 +96,18 @@ def _spot_of(func, lines):
 
 
 # -- how CPython tells of lines ----------------------------------------------
+
+
+def _free_tool():
+    """A number for sys.monitoring; None where all are taken."""
+    # Debuggers, coverage and profilers have 0, 1 and 2 by convention.
+    for tool in (4, 3, 2, 1, 0):
+        try:
+            _sys.monitoring.use_tool_id(tool, "mprof")
+            return tool
+        except ValueError:
+            continue
+    return None
 
 
 def _monitor():
@@ -109,14 +125,8 @@ def _monitor():
     wanted = 0
     for event in callbacks:
         wanted |= event
-    # Debuggers, coverage and profilers have 0, 1 and 2 by convention.
-    for tool in (4, 3, 2, 1, 0):
-        try:
-            monitoring.use_tool_id(tool, "mprof")
-            break
-        except ValueError:
-            continue
-    else:
+    tool = _free_tool()
+    if tool is None:
         _say("sys.monitoring: no tool number is free: no line tables")
         return None
     for event, callback in callbacks.items():

@@ -33,6 +33,21 @@ void marks_init(void)
 		marks.launched = getpid();
 }
 
+bool marks_begin(const char *path)
+{
+	if (marks.path)
+		return false;
+	marks.path = strdup(path);
+	marks.several = true;
+	return marks.path != NULL;
+}
+
+void marks_end(void)
+{
+	free(marks.path);
+	marks.path = NULL;
+}
+
 struct marks_moment marks_now(void)
 {
 	return (struct marks_moment){clock_wall_ns(), rss_pages()};

@@ -10,6 +10,7 @@
 #ifndef MPROF_PYTHON_AGENT_MARKS_H
 #define MPROF_PYTHON_AGENT_MARKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct marks_moment {
@@ -20,6 +21,11 @@ struct marks_moment {
 /* Takes the recording's path and the recorder's pid from the environment,
  * before the program can change it. Harmless when repeated. */
 void marks_init(void);
+
+/* The same for a process that runs already: whether path is taken, which needs
+ * that there is none. And no longer. */
+bool marks_begin(const char *path);
+void marks_end(void);
 
 struct marks_moment marks_now(void);
 

@@ -6,6 +6,7 @@
 
 #include "python/agent/calls.h"
 #include "python/agent/marks.h"
+#include "python/agent/observed.h"
 #include "python/agent/rss.h"
 #include "python/agent/shelf.h"
 #include "python/agent/source.h"
@@ -226,7 +227,7 @@ static struct pyobj *agent_module_forked(
 	(void)self;
 	marks_forked();
 	if (in_child) {
-		rss_forked();
+		rss_close();
 		spots_forked();
 	}
 	return api_none();
@@ -243,6 +244,59 @@ static struct pyobj *agent_module_use(
 		trace_init(args[0], args[1]);
 	else if (n == 1)
 		trace_init_monitoring(args[0]);
+	return api_none();
+}
+
+/* _observe(spot, code, suspends) */
+static struct pyobj *agent_module_observe(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	struct spot *spot = n == 3 ? spot_argument(args[0]) : NULL;
+	const struct spot_code *code = spot ? spot_of_code(args[1]) : NULL;
+
+	(void)self;
+	if (!spot ||
+	    spot_observe(spot, args[1], py.PyLong_AsLong(args[2]) != 0) != 0)
+		return py.PyErr_NoMemory();
+	if (!code)
+		py.Py_IncRef(args[1]);
+	return api_none();
+}
+
+/* _begin(recording, folder): whether the agent is free to work for them. */
+static struct pyobj *agent_module_begin(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	const char *path = n == 2 ? py.PyUnicode_AsUTF8(args[0]) : NULL;
+	const char *folder = path ? py.PyUnicode_AsUTF8(args[1]) : NULL;
+	bool begun = folder && marks_begin(path);
+
+	(void)self;
+	py.PyErr_Clear();
+	if (begun) {
+		shelf_set_folder(folder);
+		shelf_tell_loaded();
+	}
+	return py.PyLong_FromLong(begun);
+}
+
+static void agent_module_release_code(const void *code)
+{
+	py.Py_DecRef((struct pyobj *)(uintptr_t)code);
+}
+
+/* _end(): what _begin(), _spot() and _observe() brought about. */
+static struct pyobj *agent_module_end(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	(void)self;
+	(void)args;
+	(void)n;
+	observed_forget();
+	spots_end(agent_module_release_code);
+	marks_end();
+	rss_close();
+	shelf_set_folder(NULL);
 	return api_none();
 }
 
@@ -265,6 +319,10 @@ static struct pymethod methods[] = {
     {"_on_line", trace_on_line, PYMETHOD_FAST, NULL},
     {"_on_return", trace_on_return, PYMETHOD_FAST, NULL},
     {"_on_jump", trace_on_jump, PYMETHOD_FAST, NULL},
+    {"_on_yield", trace_on_yield, PYMETHOD_FAST, NULL},
+    {"_observe", agent_module_observe, PYMETHOD_FAST, NULL},
+    {"_begin", agent_module_begin, PYMETHOD_FAST, NULL},
+    {"_end", agent_module_end, PYMETHOD_FAST, NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -352,4 +410,36 @@ struct pyobj *PyInit_memory_profiler(void)
 	definition.slots =
 	    py.minor < 12 ? agent_module_slots : agent_module_slots_3_12;
 	return py.PyModuleDef_Init(&definition);
+}
+
+static int agent_module_fill_observer(struct pyobj *module)
+{
+	struct pyobj *dict = py.PyModule_GetDict(module);
+
+	return module_claim() &&
+		       agent_module_set_number(dict, "_LINES", 1) == 0 &&
+		       agent_module_set_number(dict, "_MINOR", py.minor) == 0 &&
+		       module_execute(source_lines, dict) &&
+		       module_execute(source_observe, dict)
+		   ? 0
+		   : -1;
+}
+
+static struct pyslot agent_module_observer_slots[] = {
+    {PYSLOT_EXEC, agent_module_fill_observer}, {0, NULL}};
+
+static struct pymodule observer_definition = {
+    .references = 1,
+    .name = "_mprof_agent",
+    .doc = "mprof's agent in a program that ran before it.",
+    .size = 0,
+    .methods = methods,
+    .slots = agent_module_observer_slots,
+};
+
+struct pyobj *PyInit__mprof_agent(void)
+{
+	if (!api_bind() || py.inert)
+		return api_refuse();
+	return py.PyModuleDef_Init(&observer_definition);
 }

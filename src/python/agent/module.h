@@ -11,6 +11,9 @@
 __attribute__((visibility("default"))) struct pyobj *PyInit_memory_profiler(
     void);
 
+/* The module _mprof_agent: the agent in a program that runs already. */
+__attribute__((visibility("default"))) struct pyobj *PyInit__mprof_agent(void);
+
 /* Whether this is the interpreter that the agent works in: the first that
  * asks. Its tables hold objects, and those of another would die with it. */
 bool module_claim(void);

@@ -72,7 +72,7 @@ double rss_mib(int64_t pages)
 	return (double)pages * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
 }
 
-void rss_forked(void)
+void rss_close(void)
 {
 	if (rss_read_statm() >= 0)
 		close(statm);

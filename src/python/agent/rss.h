@@ -16,7 +16,8 @@ int64_t rss_pages(void);
 /* MiB of so many pages (which may be a difference, so less than none). */
 double rss_mib(int64_t pages);
 
-/* In a child after fork: what is open shows the parent. */
-void rss_forked(void);
+/* Closes what is kept open, which the next look opens anew: in a child after
+ * fork it shows the parent. */
+void rss_close(void);
 
 #endif

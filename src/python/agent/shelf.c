@@ -38,6 +38,12 @@ void shelf_init(void)
 		shelf_folder = strdup(folder);
 }
 
+void shelf_set_folder(const char *folder)
+{
+	free(shelf_folder);
+	shelf_folder = folder ? strdup(folder) : NULL;
+}
+
 void shelf_tell_loaded(void)
 {
 	size_t size = shelf_folder ? strlen(shelf_folder) + 16 : 0;

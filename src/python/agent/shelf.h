@@ -40,6 +40,9 @@ struct shelf_head {
  * Harmless when repeated. */
 void shelf_init(void);
 
+/* The same folder for a process that runs already; NULL: none any longer. */
+void shelf_set_folder(const char *folder);
+
 /* Lets the recorder know that the agent is in a process that holds a Python.
  * Needs no interpreter to run. */
 void shelf_tell_loaded(void);

@@ -11,5 +11,6 @@
 
 SOURCE("source_lines", "lines.py");
 SOURCE("source_profile", "profile.py");
+SOURCE("source_observe", "observe.py");
 SOURCE("source_inert", "inert/sitecustomize.py");
 SOURCE("source_builtin", "builtin.py");

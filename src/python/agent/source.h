@@ -10,6 +10,7 @@ extern const char source_lines[];   /* lines.py: what is imported, */
 extern const char source_profile[]; /* profile.py: and the rest of it */
 extern const char source_inert[];   /* inert/sitecustomize.py: what records
 				     * nothing */
+extern const char source_observe[]; /* observe.py: in place of profile.py */
 extern const char source_builtin[]; /* builtin.py: the name that is there */
 
 #endif

@@ -87,8 +87,23 @@ int spot_add_code(struct spot *spot, const void *code, long first_line)
 		return -1;
 	slot = spots_slot_of(spots.codes, spots.codes_cap, code);
 	spots.codes_len += !slot->code;
-	*slot = (struct spot_code){code, first_line, spot};
+	*slot = (struct spot_code){
+	    .code = code, .first_line = first_line, .spot = spot};
 	spot->has_lines = true;
+	return 0;
+}
+
+int spot_observe(struct spot *spot, const void *code, bool suspends)
+{
+	bool has_lines = spot->has_lines;
+	struct spot_code *slot;
+
+	if (!spot_of_code(code) && spot_add_code(spot, code, 0) != 0)
+		return -1;
+	spot->has_lines = has_lines;
+	slot = spots_slot_of(spots.codes, spots.codes_cap, code);
+	slot->observed = true;
+	slot->suspends = suspends;
 	return 0;
 }
 
@@ -111,4 +126,18 @@ void spots_forked(void)
 		if (table->shelf)
 			shelf_forked(table->shelf);
 	}
+}
+
+void spots_end(void (*release)(const void *code))
+{
+	for (size_t i = 0; i < spots.codes_cap; i++) {
+		if (spots.codes[i].code)
+			release(spots.codes[i].code);
+	}
+	free(spots.codes);
+	spots.codes = NULL;
+	spots.codes_len = spots.codes_cap = 0;
+	spots_forked();
+	for (size_t i = 0; i < spots.len; i++)
+		spots.items[i]->table.shelf = NULL;
 }

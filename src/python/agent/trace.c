@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "python/agent/observed.h"
 #include "python/agent/session.h"
 
 /* Py_tracefunc's events, as pystate.h has numbered them since 2.2. */
@@ -137,8 +138,10 @@ struct pyobj *trace_on_start(
 	const struct spot_code *code = n > 0 ? spot_of_code(args[0]) : NULL;
 
 	(void)self;
-	if (code)
+	if (code) {
+		observed_start(code);
 		session_frame(code, code->first_line);
+	}
 	return api_none();
 }
 
@@ -149,8 +152,10 @@ struct pyobj *trace_on_resume(
 	struct pyobj *frame = code ? py.PyEval_GetFrame() : NULL;
 
 	(void)self;
-	if (frame)
+	if (frame) {
+		observed_resume(code);
 		session_frame(code, py.PyFrame_GetLineNumber(frame));
+	}
 	return api_none();
 }
 
@@ -183,8 +188,23 @@ struct pyobj *trace_on_return(
 	const struct spot_code *code = n > 0 ? spot_of_code(args[0]) : NULL;
 
 	(void)self;
-	if (code)
+	if (code) {
 		session_return(code);
+		observed_end(code);
+	}
+	return api_none();
+}
+
+struct pyobj *trace_on_yield(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	const struct spot_code *code = n > 0 ? spot_of_code(args[0]) : NULL;
+
+	(void)self;
+	if (code) {
+		session_return(code);
+		observed_yield(code);
+	}
 	return api_none();
 }
 

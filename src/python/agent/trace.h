@@ -42,5 +42,7 @@ struct pyobj *trace_on_return(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 struct pyobj *trace_on_jump(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
+struct pyobj *trace_on_yield(
+    struct pyobj *, struct pyobj *const *args, ssize_t n);
 
 #endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Has a live CPython, 3.14 or later, run a file of Python source: its remote
+ * debugging interface (PEP 768), written from outside. The path of the file and
+ * a flag go into the state of the main thread, and a bit that has it look there
+ * when it next executes Python code, or when a system call of its is
+ * interrupted.
+ */
+#ifndef MPROF_PYTHON_REMOTE_REMOTE_EXEC_H
+#define MPROF_PYTHON_REMOTE_REMOTE_EXEC_H
+
+#include <stdbool.h>
+
+#include "python/remote/interpreter.h"
+
+struct remote_exec {
+	pid_t pid;
+	uint64_t flag, path, breaker; /* addresses in the process */
+	uint64_t path_size;           /* bytes, with the NUL */
+};
+
+/* Finds where pid is asked. -1 with e where it can't be: no such interpreter,
+ * or the interface is switched off, or something else uses it. */
+int remote_exec_init(struct remote_exec *exec, pid_t pid, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+/* Asks it to run the file, whose path is as the process sees it. All of its
+ * threads stand still meanwhile, so that none of the bits that they set is
+ * lost. -1 with e. */
+int remote_exec_ask(struct remote_exec *exec, const char *path, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+/* Whether it has taken the request, to run the file now; true as well where the
+ * process has ended. */
+bool remote_exec_is_taken(const struct remote_exec *exec)
+    __attribute__((nonnull));
+
+/* Takes the request back; false where the process has taken it already. */
+bool remote_exec_withdraw(const struct remote_exec *exec)
+    __attribute__((nonnull));
+
+#endif

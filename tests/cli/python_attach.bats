@@ -1,0 +1,263 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# mprof attach --python, --lines and --func: the agent in a program that runs.
+
+load helper
+load ../python/helper
+
+own_setup() {
+	mkfifo input
+}
+
+teardown() {
+	exec 8>&-
+	[ -z "${pid:-}" ] || kill -9 "$pid" 2>/dev/null || true
+}
+
+# start PYTHON [WORD...]: attached.py as $pid, until let_end.
+start() {
+	"$1" "$SCRIPTS/attached.py" "${@:2}" <input >out 2>program.errors 8>&- 3>&- &
+	pid=$!
+	exec 8>input
+	until grep -q ready out; do kill -0 "$pid" && sleep 0.02; done
+}
+
+# The program is what it was.
+let_end() {
+	exec 8>&-
+	wait "$pid"
+	same "$(cat out program.errors)" "$(printf 'ready\ndone')"
+	pid=
+}
+
+# Those that take code while they run, or those that don't: on_attachable yes F
+on_attachable() {
+	local python since tried=''
+
+	for python in $(known_pythons); do
+		since=$("$python" -c 'import sys
+print("yes" if sys.version_info >= (3, 14) else "no")')
+		[ "$since" = "$1" ] || continue
+		tried+=" $("$python" -V)"
+		"${@:2}" "$python" || {
+			echo "with $python" >&2
+			return 1
+		}
+	done
+	[ -n "$tried" ] || skip 'no such CPython here'
+	echo "# on$tried" >&3
+}
+
+# until_called FILE RECORDER [PATTERN]: a call is recorded, or it fails.
+until_called() {
+	until grep -q "${3:-^FUNC}" "$1" 2>/dev/null; do
+		kill -0 "$2" || { cat errors >&2; return 1; }
+		sleep 0.02
+	done
+}
+
+# attached FILE WORD...: the recording has what is looked for, then it ends.
+attached() {
+	local recorder file=$1 pattern=$2
+
+	shift 2
+	mprof attach -o "$file" "$@" "$pid" >tables 2>errors &
+	recorder=$!
+	until_called "$file" "$recorder" "$pattern"
+	kill -TERM "$recorder"
+	wait "$recorder"
+}
+
+named() {
+	start "$1"
+	attached "$PWD/run-${1##*/}.dat" '^FUNC __main__\.waits' --lines \
+		--func __main__.Views.grow,steps,raises,waits,deep
+	let_end
+	grep -q 'calls of __main__.grow, __main__.steps, ' errors
+	[ "$(grep -c '^Filename: .*/attached.py$' tables)" -eq 5 ]
+	for name in grow steps raises waits deep; do
+		grep -q "^FUNC __main__\.$name " "run-${1##*/}.dat"
+	done
+	# A call that began before another ended is nested in it.
+	grep -q '^FUNC __main__\.deep .* 2$' "run-${1##*/}.dat"
+	# What the table says of a line, the program says too: 1 MiB a call.
+	awk '/part = bytearray/ { if ($6 < 1 || $4 > 1.5 * $6) exit 1; n++ }
+		END { exit n != 1 }' tables
+	[ "$(ls "$TMPDIR")" = '' ]
+}
+
+@test "named functions of a running program, which is as before afterwards" {
+	on_attachable yes named
+}
+
+own() {
+	start "$1"
+	attached own.dat '^FUNC __main__\.deep' --python
+	let_end
+	grep -q '^mprof: process .* calls of .*__main__.work' errors
+	grep -q '^FUNC __main__\.grow' own.dat
+	[ ! -s tables ]
+	rm own.dat
+}
+
+@test "without --func all functions of the main program" {
+	on_attachable yes own
+}
+
+again() {
+	start "$1"
+	for _ in 1 2; do
+		attached "again.dat" '^FUNC __main__\.raises' --func raises
+		[ "$(grep -c '^FUNC __main__\.deep' again.dat)" -eq 0 ]
+		rm again.dat
+	done
+	# A second one at the same time, and one behind a recorder that died.
+	mprof attach -q -o one.dat --func deep "$pid" 2>errors &
+	one=$!
+	until_called one.dat "$one"
+	run_apart mprof attach -o two.dat --func deep "$pid"
+	[ "$status" -eq 1 ]
+	[[ $errors == *'another mprof follows functions in it already'* ]]
+	[ ! -e two.dat ]
+	kill -KILL "$one"
+	wait "$one" || true
+	attached three.dat '^FUNC __main__\.raises' --func raises
+	let_end
+	rm ./*.dat
+}
+
+@test "again, two at once, and after a recorder that was killed" {
+	on_attachable yes again
+}
+
+refusals() {
+	local word
+
+	start "$1"
+	for word in nope app.views.lessons __main__.Views.nope kept asyncio; do
+		run_apart mprof attach -o no.dat --func "$word" "$pid"
+		[ "$status" -eq 1 ]
+		[[ $errors == *"process $pid: the agent: $word: "* ]]
+		[ ! -e no.dat ]
+	done
+	let_end
+}
+
+@test "a name that is none is an error, and the program goes on as before" {
+	on_attachable yes refusals
+}
+
+waiting() {
+	start "$1" wait
+	mprof attach -q -t 0.3 -o wait.dat --func deep "$pid" 2>errors
+	grep -q "^mprof: process $pid: its main thread runs no Python" errors
+	# That request was taken back. Another is met once there is something
+	# to do; the agent leaves in the same way.
+	mprof attach -q -o wait.dat --func deep "$pid" 2>errors &
+	recorder=$!
+	until grep -q 'runs no Python code' errors; do
+		kill -0 "$recorder" && sleep 0.02
+	done
+	until grep -q ^FUNC wait.dat; do
+		kill -0 "$recorder"
+		echo >&8
+		sleep 0.02
+	done
+	kill -TERM "$recorder"
+	wait "$recorder"
+	grep -q 'the agent leaves when it does' errors
+	[ "$(find "$TMPDIR" -name '*-detach.py' | wc -l)" -eq 1 ]
+	let_end
+	[ "$(ls "$TMPDIR")" = '' ]
+	rm wait.dat
+}
+
+@test "a main thread that runs no Python: said at once, then done" {
+	on_attachable yes waiting
+}
+
+switched_off() {
+	PYTHON_DISABLE_REMOTE_DEBUG=1 start "$1"
+	run_apart mprof attach -o off.dat --python "$pid"
+	[ "$status" -eq 1 ]
+	[[ $errors == *PYTHON_DISABLE_REMOTE_DEBUG* ]]
+	[ ! -e off.dat ]
+	let_end
+}
+
+@test "a program that has it switched off is told apart" {
+	on_attachable yes switched_off
+}
+
+forked() {
+	start "$1"
+	mprof attach -q -o fork.dat --lines --func deep "$pid" >tables 2>&1 &
+	recorder=$!
+	until_called fork.dat "$recorder"
+	echo fork >&8
+	until grep -q forked out; do sleep 0.02; done
+	kill -TERM "$recorder"
+	wait "$recorder"
+	[ "$(grep -c '^Filename' tables)" -eq 1 ]
+	same "$(grep -o ';pid=[0-9]*' fork.dat | sort -u)" ";pid=$pid"
+	exec 8>&-
+	wait "$pid"
+	same "$(cat out)" "$(printf 'ready\nforked\ndone')"
+	pid=
+	rm fork.dat
+}
+
+@test "a child that it forks is not followed" {
+	on_attachable yes forked
+}
+
+under_mprof() {
+	mprof run -q -o first.dat --python "$1" "$SCRIPTS/attached.py" <input \
+		>out 2>program.errors 8>&- 3>&- &
+	first=$!
+	exec 8>input
+	until grep -q ready out; do sleep 0.02; done
+	pid=$(pgrep -P "$first")
+	run_apart mprof attach -o second.dat --func deep "$pid"
+	[ "$status" -eq 1 ]
+	[[ $errors == *'another mprof follows functions in it already'* ]]
+	exec 8>&-
+	wait "$first"
+	pid=
+}
+
+@test "a program under mprof run --python has its agent already" {
+	on_attachable yes under_mprof
+}
+
+too_old() {
+	start_old "$1"
+	run_apart mprof attach -o old.dat --python "$pid"
+	kill "$pid"
+	[ "$status" -eq 1 ]
+	[[ $errors == *'needs a restart under mprof run --python'* ]]
+	[ ! -e old.dat ]
+}
+
+start_old() {
+	"$1" -c 'print("ready", flush=True); input()' <input >out 3>&- 8>&- &
+	pid=$!
+	exec 8>input
+	until grep -q ready out; do sleep 0.02; done
+}
+
+@test "CPython before 3.14 needs a restart, which is said" {
+	on_attachable no too_old
+}
+
+@test "attach --python of what is no Python, --func without attach" {
+	sleep 30 &
+	pid=$!
+	run_apart mprof attach -o no.dat --python "$pid"
+	[ "$status" -eq 1 ]
+	[[ $errors == *"process $pid: runs no Python"* ]]
+	[ ! -e no.dat ]
+	run_apart mprof run --func f true
+	[ "$status" -eq 2 ]
+	[[ $errors == *'option --func: is for mprof attach'* ]]
+}
