@@ -131,6 +131,49 @@ arrays_agree() {
 	[ -z "$none" ] || skip "no CPython with NumPy here"
 }
 
+@test "pandas' tables count with their arrays, Pillow's images are there" {
+	local python none=yes
+
+	for python in $(pythons); do
+		"$python" -c 'import pandas, PIL' 2>/dev/null || continue
+		none=
+		launch "$python" "$SOURCE/tests/python/frames.py" 1000
+		mprof heap --json "$pid" >outside.json
+		let_end
+		# One array that C code holds is not to be seen from inside.
+		jq -e --rawfile inside out '
+			def row(name): $inside | split("\n")[] | split("\t")
+				| select(.[0] == name) | [.[1:][] | tonumber];
+			def found(name): .types[] | select(.type == name);
+			found("PIL.Image.Image") as $image
+			| found("numpy.ndarray") as $array
+			| row("numpy.ndarray") as $walk
+			| ([$image.count, $image.size] == row("PIL.Image.Image"))
+			and $array.size / $walk[1] > 0.999
+			and $array.size / $walk[1] < 1.001
+			and $array.count - $walk[0] >= 0
+			and $array.count - $walk[0] <= 2
+			and $array.size >= row("memory_usage")[0]' outside.json
+	done
+	[ -z "$none" ] || skip "no CPython with pandas and Pillow here"
+}
+
+@test "a program whose interpreter was replaced on disk is read" {
+	local python home
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	home=$("$python" -c 'import sys; print(sys.base_prefix)')
+	cp "$(realpath "$("$python" -c 'import sys; print(sys.executable)')")" \
+		python3
+	PYTHONHOME=$home launch ./python3 "$PROGRAM" 10
+	cp "$(command -v true)" other
+	mv other python3
+	mprof heap "$pid" --json | jq -e '.types[] |
+		select(.type == "__main__.Slotted") | .count == 10'
+	let_end
+}
+
 @test "the resident memory stands below the total" {
 	local python rss
 

@@ -145,7 +145,8 @@ def hidden(o):
     if kind is slice:
         return [o.start, o.stop, o.step]
     if kind is MODULE:
-        return [pointed(o, 24)] if is_def(number_at(id(o) + 24)) else []
+        place = 88 if V >= (3, 15) else 24
+        return [pointed(o, place)] if is_def(number_at(id(o) + place)) else []
     if kind is io.BytesIO and V < (3, 12):
         return [o.getvalue()]
     if kind is CODE:
