@@ -167,7 +167,7 @@ arrays_agree() {
 	cp "$(realpath "$("$python" -c 'import sys; print(sys.executable)')")" \
 		python3
 	PYTHONHOME=$home launch ./python3 "$PROGRAM" 10
-	cp "$(command -v true)" other
+	cp "$MPROF" other
 	mv other python3
 	mprof heap "$pid" --json | jq -e '.types[] |
 		select(.type == "__main__.Slotted") | .count == 10'
