@@ -73,7 +73,8 @@ static void put_frames(size_t count)
 		put(frame(i), o->frame_instruction,
 		    address(fake.code) + (uint64_t)o->code_instructions + 2);
 	}
-	put(fake.cframe, o->cframe_current, address(frame(count - 1)));
+	if (o->cframe_current != OFFSET_ABSENT)
+		put(fake.cframe, o->cframe_current, address(frame(count - 1)));
 }
 
 static void put_code(void)
@@ -92,13 +93,11 @@ static void put_code(void)
 	put_text(fake.name, "f");
 }
 
-/* All as a CPython 3.12 would have it. */
-static int tell_the_truth(void **state)
+/* All as a CPython of that row would have it. */
+static void tell_as(const struct python_offsets *row)
 {
-	(void)state;
-	o = python_offsets_find(12, -1);
+	o = row;
 	memset(&fake, 0, sizeof(fake));
-	Py_Version = 0x030c01f0;
 	put(PyType_Type, o->object_type, address(PyType_Type));
 	put(PyType_Type, o->type_name, address(type_name));
 	put(PyType_Type, o->type_basic_size, (uint64_t)o->heap_type_size);
@@ -111,11 +110,19 @@ static int tell_the_truth(void **state)
 	put(fake.interpreter, o->interpreter_gil, address(fake.gil));
 	put(fake.gil, o->gil_last_holder, address(fake.thread));
 	put(fake.thread, o->thread_interpreter, address(fake.interpreter));
-	put(fake.thread, o->thread_cframe, address(fake.cframe));
+	if (o->thread_cframe != OFFSET_ABSENT)
+		put(fake.thread, o->thread_cframe, address(fake.cframe));
 	put(fake.thread, o->thread_datastack, address(fake.chunk));
 	put(fake.chunk, 8, 16384);
 	put_code();
 	put_frames(2);
+}
+
+static int tell_the_truth(void **state)
+{
+	(void)state;
+	tell_as(python_offsets_find(12, -1));
+	Py_Version = 0x030c01f0;
 	return 0;
 }
 
@@ -343,6 +350,69 @@ static void only_functions_count_towards_the_depth(void **state)
 	}
 }
 
+/* What an interpreter of the row tells about itself. */
+static void put_debug(const struct python_offsets *row)
+{
+	static const struct {
+		int minor;
+		size_t field;
+		unsigned word;
+	} words[] = {
+#define DEBUG_OFFSET(minor, name, word) \
+	{minor, offsetof(struct python_offsets, name), word},
+#include "python/remote/debug_offsets.def"
+#undef DEBUG_OFFSET
+	};
+
+	memcpy(_PyRuntime, PYTHON_DEBUG_COOKIE, 8);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (words[i].minor == row->minor)
+			put(_PyRuntime, (int)words[i].word * 8,
+			    (uint64_t) * (const int *)((const char *)row +
+						       words[i].field));
+}
+
+/* Since 3.15 a thread always has a frame, its last: one that has no other runs
+ * no Python, as between two calls of a program that embeds it. */
+static void the_last_frame_of_a_thread_is_no_python(void **state)
+{
+	struct stacks *stacks = stacks_create();
+	struct stacks_sample one;
+	pid_t child;
+
+	(void)state;
+	tell_as(python_offsets_find(15, -1));
+	Py_Version = 0x030f02f0;
+	put_debug(o);
+	put(fake.thread, o->thread_base_frame, address(fake.other));
+	fake.other[o->frame_owner] = (char)o->shim_owner;
+	put(fake.thread, o->thread_frame, address(fake.other));
+	child = start();
+	for (int i = 0; i < 5; i++)
+		assert_false(stacks_sample(stacks, child, &one));
+	assert_int_equal(stacks_count(stacks).processes, 1);
+	assert_int_equal(stacks_count(stacks).missing, 0);
+	stop(child);
+	stacks_destroy(stacks);
+
+	stacks = stacks_create();
+	put(frame(0), o->frame_previous, address(fake.other));
+	put(fake.thread, o->thread_frame, address(frame(1)));
+	child = start();
+	assert_true(stacks_sample(stacks, child, &one));
+	assert_int_equal(one.len, 2);
+	assert_string_equal(one.frames[0].function, "f");
+	/* A chain that ends elsewhere is no stack. */
+	stop(child);
+	put(frame(0), o->frame_previous, 0);
+	child = start();
+	for (int i = 0; i < 5; i++)
+		assert_false(stacks_sample(stacks, child, &one));
+	stop(child);
+	stacks_destroy(stacks);
+	memset(_PyRuntime, 0, sizeof(_PyRuntime));
+}
+
 static void loops_of_threads_and_interpreters_end(void **state)
 {
 	struct stacks_sample last = {0};
@@ -562,6 +632,7 @@ int main(void)
 	    LIE(a_loop_of_frames_ends),
 	    LIE(a_deep_stack_is_cut),
 	    LIE(only_functions_count_towards_the_depth),
+	    LIE(the_last_frame_of_a_thread_is_no_python),
 	    LIE(loops_of_threads_and_interpreters_end),
 	    LIE(wild_pointers_are_no_stack),
 	    LIE(wild_anchors_do_no_harm),
