@@ -20,6 +20,7 @@ enum {
 	EVENT_EXIT = (int)0x80000000,
 	ATTACH_FILTER = 26, /* SO_ATTACH_FILTER */
 	KEPT_BYTES = 1 << 20,
+	READ_AT_MOST = 10000, /* some 10 ms: a tick must end */
 	TRIES = 8
 };
 
@@ -150,7 +151,7 @@ void connector_init(struct connector *connector, bool exits)
 {
 	const int bytes = KEPT_BYTES;
 
-	*connector = (struct connector){
+	*connector = (struct connector){.exits = exits,
 	    .fd = socket(
 		AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR)};
 	if (connector->fd < 0)
@@ -168,27 +169,63 @@ void connector_finish(struct connector *connector)
 	if (connector->fd >= 0)
 		close(connector->fd);
 	connector->fd = -1;
+	array_free(&connector->forks);
+	array_free(&connector->ends);
 }
 
-bool connector_next(struct connector *connector, struct connector_event *event)
+/* The next event; false where none is left. */
+static bool connector_next(
+    struct connector *connector, struct connector_event *event)
 {
-	struct event told;
+	struct event sent;
 
-	if (connector->fd < 0)
-		return false;
-	for (;;) {
-		if (!connector_receive(connector, &told))
-			return false;
-		if ((int)told.what == EVENT_EXIT) {
+	while (connector_receive(connector, &sent)) {
+		if ((int)sent.what == EVENT_EXIT) {
 			*event = (struct connector_event){.is_exit = true,
-			    .pid = told.exit.process,
-			    .status = (int)told.exit.status};
+			    .pid = sent.exit.process,
+			    .status = (int)sent.exit.status};
 			return true;
 		}
-		if (told.what == EVENT_FORK) {
+		if (sent.what == EVENT_FORK) {
 			*event = (struct connector_event){
-			    .parent = told.fork.parent, .pid = told.fork.child};
+			    .parent = sent.fork.parent, .pid = sent.fork.child};
 			return true;
 		}
 	}
+	return false;
+}
+
+void connector_read(struct connector *connector)
+{
+	struct connector_event event;
+
+	if (connector->fd < 0)
+		return;
+	for (int i = 0; connector_next(connector, &event); i++) {
+		if (i == READ_AT_MOST) {
+			connector->lost = true;
+			return;
+		}
+		if (event.is_exit)
+			*array_push(&connector->ends) = event;
+		else
+			*array_push(&connector->forks) = event;
+	}
+}
+
+bool connector_take_end(struct connector *connector, pid_t pid, int *status)
+{
+	if (!connector->exits)
+		return false;
+	connector_read(connector);
+	for (size_t i = 0; i < connector->ends.len; i++) {
+		struct connector_event *end = &connector->ends.items[i];
+
+		if (end->pid != pid)
+			continue;
+		*status = end->status;
+		*end = connector->ends.items[--connector->ends.len];
+		return true;
+	}
+	return false;
 }

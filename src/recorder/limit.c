@@ -70,6 +70,7 @@ static void limit_note_signalled(struct limit *limit, struct member *member)
 	size_t kept = 0;
 
 	member->signalled = true;
+	member->killed = limit->action == LIMIT_KILL;
 	if (!member->refused)
 		return;
 	member->refused = false;

@@ -2,6 +2,7 @@
 #include "recorder/linger.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 
@@ -48,4 +49,53 @@ bool linger_stirs(const struct procfs *fs, struct members *members)
 			any = linger_has_moved(fs, member) || any;
 	}
 	return any;
+}
+
+static bool linger_lives_on(const struct member *member)
+{
+	return !member->gone && !member->zombie && !member->is_root &&
+	       !member->killed;
+}
+
+size_t linger_count(const struct members *members)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < members->list.len; i++)
+		count += linger_lives_on(&members->list.items[i]);
+	return count;
+}
+
+void linger_name(const struct procfs *fs, const struct members *members,
+    struct sampler_living living[SAMPLER_NAMED])
+{
+	size_t named = 0;
+
+	for (size_t i = 0; i < members->list.len && named < SAMPLER_NAMED;
+	     i++) {
+		const struct member *member = &members->list.items[i];
+		struct proc_stat now;
+
+		if (!linger_lives_on(member))
+			continue;
+		living[named].pid = member->pid;
+		memcpy(living[named].name,
+		    procfs_stat(fs, member->pid, &now) ? now.name
+						       : member->name,
+		    PROCFS_NAME);
+		named++;
+	}
+}
+
+bool linger_is_dying(const struct members *members)
+{
+	for (size_t i = 0; i < members->list.len; i++) {
+		const struct member *member = &members->list.items[i];
+
+		if (!member->gone && member->killed &&
+		    (!member->zombie ||
+			members_find(members, member->ppid) == MEMBERS_NONE))
+			return true;
+	}
+	return false;
 }

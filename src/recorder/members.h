@@ -46,11 +46,19 @@ struct member {
 	bool executed;   /* since its name was looked at */
 	bool by_thread;  /* fd and task are of one: the main one exited */
 	bool zombie;     /* ended, and not waited for yet */
+	bool hidden;     /* the program is there, but not in /proc */
 	bool gone;       /* to be swept */
+	bool noted;      /* the tree knows that its pid may be used again */
+	bool judged;     /* gone: how it ended is found out, as far as may be */
+	bool has_status; /* it is known how it ended */
+	int exit_status; /* as wait() gives it */
+	bool oom;        /* the kernel's out-of-memory killer did it */
+	bool ended;      /* its end is reported */
 	bool denied;     /* its metric was not permitted to be read */
 	bool introduced; /* the sink knows its name */
 	bool announced;  /* it was asked whether its pid was another's */
 	bool signalled;  /* was told to end: the limit */
+	bool killed;     /* and can't but end */
 	bool refused;    /* could not be told so, up to now */
 	bool watched;    /* after the program's end; what it had run then, and
 			  * at the last look since, in nanoseconds */

@@ -182,3 +182,43 @@ bool meter_measure(struct meter *meter, struct member *member)
 	}
 	return member->zombie && got > 0 ? true : meter_examine(meter, member);
 }
+
+/* The end of a program that was launched is told by wait(): until then it is
+ * there, or hidden since it executed a setuid program. */
+static void meter_miss_root(const struct meter *meter, struct member *root)
+{
+	struct proc_stat stat;
+
+	root->kib = -1;
+	root->hidden = !procfs_stat(meter->fs, root->pid, &stat);
+}
+
+/* Counts borrowed memory once; false where the process is no longer there. The
+ * lender's reading may be of memory that this process has now. */
+static bool meter_measure_own(
+    struct meter *meter, struct members *members, size_t at)
+{
+	size_t parted = MEMBERS_NONE;
+
+	if (borrow_check(&meter->borrow, members, at, &parted))
+		return true;
+	if (parted != MEMBERS_NONE &&
+	    !meter_measure(meter, &members->list.items[parted]))
+		members->list.items[parted].kib = -1;
+	return meter_measure(meter, &members->list.items[at]);
+}
+
+void meter_read(struct meter *meter, struct members *members, size_t first)
+{
+	for (size_t i = first; i < members->list.len; i++) {
+		struct member *member = &members->list.items[i];
+
+		member->hidden = false;
+		if (member->gone || meter_measure_own(meter, members, i))
+			continue;
+		if (member->is_root && meter->keeps_root)
+			meter_miss_root(meter, member);
+		else
+			members_lose(members, i);
+	}
+}

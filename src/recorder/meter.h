@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Measures one process after the other by one metric. Files are kept open
+ * The second pass of a tick: what they hold. One process after the other is
+ * measured by one metric. Files are kept open
  * while there are descriptors; a kept file also tells one use of a pid from
  * the next. Without one the process's start does.
  */
@@ -8,6 +9,7 @@
 #define MPROF_RECORDER_METER_H
 
 #include "proc/metric.h"
+#include "recorder/borrow.h"
 #include "recorder/members.h"
 
 struct meter {
@@ -15,7 +17,9 @@ struct meter {
 	const struct metric *metric;
 	const char *file; /* its name below /proc/PID */
 	int keep_below;   /* descriptors from here on are not kept */
-	size_t denied;    /* readings that were not permitted */
+	bool keeps_root;  /* the program's end is told by wait(), not here */
+	struct borrow borrow;
+	size_t denied; /* readings that were not permitted */
 	char text[4096];
 };
 
@@ -28,6 +32,12 @@ void meter_init(struct meter *meter, const struct procfs *fs,
 /* Measures into member->kib, -1 where it has nothing to measure. False where
  * the process is no longer there. */
 bool meter_measure(struct meter *meter, struct member *member)
+    __attribute__((nonnull));
+
+/* Measures the members from position first on that are there. Those that are
+ * no longer there become gone; a program whose end is still to come is hidden
+ * where /proc doesn't show it. */
+void meter_read(struct meter *meter, struct members *members, size_t first)
     __attribute__((nonnull));
 
 #endif

@@ -1,14 +1,50 @@
 // SPDX-License-Identifier: MIT
+//
+// The loop, and a tick in three passes: who belongs (fork events and the tree),
+// what they hold (the meter), what is reported (the sink). The second pass
+// begins with the members that are known, so that their figures are of the
+// tick's moment, and goes on with those that the first has found.
 #include "recorder/sampler.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/self.h"
+#include "recorder/fork_events.h"
 #include "recorder/linger.h"
-#include "recorder/sample.h"
+#include "recorder/meter.h"
+#include "recorder/report.h"
+#include "recorder/ticks.h"
+
+struct sampler {
+	struct sampler_plan plan;
+	struct launch *launch;
+	struct procfs fs;
+	struct fork_events events; /* who belongs */
+	struct tree tree;
+	struct meter meter; /* what they hold */
+	struct peak_tracker peaks;
+	struct shares shares;
+	struct cgroup cgroup; /* where it is the metric */
+	struct names names;
+	struct report report; /* what is reported */
+	struct ticks ticks;
+	struct limit limit;
+	struct exit_cause exit_cause;
+	int64_t end_ns;            /* of the recording: its timeout */
+	int64_t ticked_ns, cpu_ns; /* at the last tick */
+	int64_t listen_ns;         /* to hooks' news from then on */
+	int64_t root_peak_kib;     /* the program's; -1: none */
+	pid_t root_pid;            /* as /proc counts it */
+	bool root_over;
+	bool root_killed; /* by this process, for the limit */
+	struct sink_tick tick;
+	ARRAY(struct sink_process) processes;
+	struct sampler_result result;
+};
 
 static int check_cgroup(struct sampler *s, struct err *e)
 {
@@ -26,11 +62,11 @@ struct sampler *sampler_create(
 	struct sampler *s = mem_zero(1, sizeof(*s));
 
 	s->plan = *plan;
-	s->sink = sink;
+	s->report.sink = sink;
 	s->cgroup.folder = s->cgroup.current = -1;
 	exit_cause_init(&s->exit_cause, &s->fs, 0, 0);
-	s->peak_kib = s->root_peak_kib = -1;
-	s->epoch_ns = clock_wall_ns() - clock_ns(CLOCK_BOOTTIME);
+	s->root_peak_kib = -1;
+	s->report.epoch_ns = clock_wall_ns() - clock_ns(CLOCK_BOOTTIME);
 	if (procfs_init(&s->fs, plan->proc ? plan->proc : "/proc", e) != 0) {
 		free(s);
 		return NULL;
@@ -41,10 +77,260 @@ struct sampler *sampler_create(
 		free(s);
 		return NULL;
 	}
-	s->births.connector.fd = -1;
+	s->events.connector.fd = -1;
 	if (!plan->no_descendants)
-		births_init(&s->births, &s->fs, plan->exits);
+		fork_events_init(&s->events, &s->fs, plan->exits);
 	return s;
+}
+
+void sampler_destroy(struct sampler *s)
+{
+	struct shares_reading unused;
+
+	if (!s)
+		return;
+	cgroup_finish(&s->cgroup);
+	exit_cause_finish(&s->exit_cause);
+	shares_finish(&s->shares, &unused);
+	tree_finish(&s->tree);
+	fork_events_finish(&s->events);
+	names_finish(&s->names);
+	procfs_finish(&s->fs);
+	array_free(&s->processes);
+	free(s);
+}
+
+/* Finds out how those that are gone have ended: the kernel may tell where
+ * wait() didn't. */
+static void sampler_judge_end(struct sampler *s, struct member *member)
+{
+	member->judged = true;
+	if (member->is_root) {
+		s->root_peak_kib = member->peak_kib;
+		s->root_killed = member->killed;
+		return;
+	}
+	s->result.unseen +=
+	    member->peak_kib < 0 && !member->denied && !member->on_loan;
+	if (!member->has_status)
+		member->has_status = connector_take_end(
+		    &s->events.connector, member->pid, &member->exit_status);
+	member->oom = member->has_status && !member->killed &&
+		      exit_cause_killed(&s->exit_cause, member->exit_status);
+}
+
+static void sampler_end_members(struct sampler *s)
+{
+	struct members *members = &s->tree.members;
+
+	if (!members->any_gone)
+		return;
+	for (size_t i = 0; i < members->list.len; i++) {
+		struct member *member = &members->list.items[i];
+
+		if (member->gone && !member->judged)
+			sampler_judge_end(s, member);
+	}
+	report_ends(&s->report, members);
+}
+
+/* The first two passes. A look at /proc may take until until_ns. */
+static void sampler_read(struct sampler *s, int64_t now_ns, int64_t until_ns)
+{
+	size_t known = s->tree.members.list.len;
+
+	meter_read(&s->meter, &s->tree.members, 0);
+	if (s->plan.no_descendants)
+		return;
+	s->result.unseen +=
+	    fork_events_scan(&s->events, &s->tree, now_ns, until_ns);
+	meter_read(&s->meter, &s->tree.members, known);
+}
+
+/* Between ticks: finds the processes that came and went. */
+static void sampler_look(struct sampler *s)
+{
+	fork_events_sweep(&s->events, &s->tree);
+	sampler_read(s, clock_mono_ns(), INT64_MAX);
+	sampler_end_members(s);
+	fork_events_sweep(&s->events, &s->tree);
+}
+
+/* Sums up, and makes the list that the sink gets. */
+static void sampler_sum_up(struct sampler *s)
+{
+	const struct members *members = &s->tree.members;
+
+	peak_tracker_add_members(&s->peaks, &s->tree.members, s->tick.time_ns);
+	s->processes.len = 0;
+	s->tick.total_kib = 0;
+	s->tick.sampled = false;
+	for (size_t i = 0; i < members->list.len; i++) {
+		const struct member *member = &members->list.items[i];
+
+		if (member->gone)
+			continue;
+		*array_push(&s->processes) = report_process(member);
+		if (member->kib < 0 || (s->plan.alone && !member->is_root))
+			continue;
+		s->tick.total_kib += member->kib;
+		s->tick.sampled = true;
+	}
+	if (s->plan.metric->file == METRIC_CGROUP) {
+		int64_t kib = cgroup_current_kib(&s->cgroup);
+
+		s->tick.sampled = kib >= 0;
+		s->tick.total_kib = kib < 0 ? 0 : kib;
+	}
+	s->tick.processes = s->processes.items;
+	s->tick.count = s->processes.len;
+	if (s->tick.count > s->result.most)
+		s->result.most = s->tick.count;
+}
+
+static void sampler_report_tick(struct sampler *s)
+{
+	if (!s->tick.sampled)
+		return;
+	s->result.samples++;
+	s->result.last_kib = s->tick.total_kib;
+	peak_tracker_add_sum(&s->peaks, s->tick.total_kib, s->tick.time_ns);
+	report_tick(&s->report, &s->names, &s->tree.members, &s->tick);
+}
+
+/* Names are read when the tick is reported, as that may take a while. */
+static void sampler_read_names(struct sampler *s, int64_t now_ns)
+{
+	struct member *member;
+	bool news, any = false;
+
+	if (!s->report.sink->birth && !s->plan.names)
+		return;
+	while (
+	    (member = names_step(&s->names, &s->tree.members, now_ns, &news))) {
+		if (news)
+			report_name(&s->report, member, s->names.command);
+		any |= news;
+	}
+	if (any)
+		report_flush(&s->report);
+}
+
+static void sampler_check_limit(struct sampler *s)
+{
+	char label[96];
+
+	if (!limit_check(&s->limit, &s->tree.members, s->tick.total_kib))
+		return;
+	snprintf(label, sizeof(label), "limit of %.6g MiB reached: %s",
+	    (double)s->limit.kib / 1024, limit_action_name(s->limit.action));
+	report_mark(&s->report, &s->tick, label);
+}
+
+/* Acts only on a sum of RSS whose metric tells the shared part. */
+static void sampler_read_shares(struct sampler *s, int64_t now_ns)
+{
+	struct shares_reading reading;
+
+	if (!s->plan.alone && s->plan.metric->read_shared &&
+	    shares_step(&s->shares, &s->tree.members, now_ns, &reading))
+		report_share(&s->report, &reading);
+}
+
+static void sampler_pace(struct sampler *s)
+{
+	int64_t cpu_ns;
+
+	if (s->plan.max_overhead <= 0)
+		return;
+	cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	if (s->cpu_ns > 0)
+		ticks_pace(&s->ticks, cpu_ns - s->cpu_ns);
+	s->cpu_ns = cpu_ns;
+}
+
+/* A peak that only a mark has shown is reported at once. */
+static void sampler_read_all_marks(struct sampler *s)
+{
+	peak_tracker_read_all(
+	    &s->peaks, &s->tree.members, report_now_ns(&s->report));
+	if (s->peaks.unreported)
+		report_peak(&s->report, &s->peaks);
+}
+
+/* The hook's news may begin a phase: the high-water marks that stand now belong
+ * to the phase before. */
+static void sampler_ask_hook(struct sampler *s, const struct sampler_hook *hook)
+{
+	struct sink_tick tick = s->tick;
+
+	if (!hook->tick)
+		return;
+	if (hook->is_due) {
+		if (!hook->is_due(hook->context, &s->tick))
+			return;
+		sampler_read_all_marks(s);
+		tick.time_ns = report_now_ns(&s->report);
+	}
+	hook->tick(hook->context, &tick, s->report.sink);
+}
+
+/* A program that marks without end is listened to for about one part in
+ * NEWS_PART of the time; the ticks need the rest. */
+enum { NEWS_PART = 20 };
+
+static void sampler_take_news(struct sampler *s)
+{
+	int64_t began_ns = clock_mono_ns(), now_ns;
+
+	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
+		if (s->plan.hooks[i].wake > 0)
+			sampler_ask_hook(s, &s->plan.hooks[i]);
+	}
+	report_flush(&s->report);
+	now_ns = clock_mono_ns();
+	s->listen_ns = now_ns + NEWS_PART * (now_ns - began_ns);
+}
+
+/* A tick may wait so long for the look for new processes: 1/LOOK_PART of the
+ * interval, and LOOK_NS. The first look finds all that there are. */
+enum { LOOK_PART = 4 };
+#define LOOK_NS (NS_PER_S / 50)
+
+static int64_t sampler_look_until_ns(const struct sampler *s, int64_t now_ns)
+{
+	int64_t part_ns = s->ticks.interval_ns / LOOK_PART;
+
+	if (s->result.samples == 0)
+		return INT64_MAX;
+	return now_ns + (part_ns < LOOK_NS ? part_ns : LOOK_NS);
+}
+
+/* The sample is reported and flushed before anything that may take its time. */
+static void sampler_tick(struct sampler *s)
+{
+	int64_t now_ns = clock_mono_ns();
+
+	s->tick.time_ns = report_now_ns(&s->report);
+	sampler_read(s, now_ns, sampler_look_until_ns(s, now_ns));
+	sampler_end_members(s);
+	sampler_sum_up(s);
+	sampler_report_tick(s);
+	report_flush(&s->report);
+	if (peak_tracker_read(
+		&s->peaks, &s->tree.members, now_ns - s->ticked_ns, &s->tick))
+		report_peak(&s->report, &s->peaks);
+	sampler_check_limit(s);
+	sampler_read_shares(s, now_ns);
+	for (size_t i = 0; i < SAMPLER_HOOKS; i++)
+		sampler_ask_hook(s, &s->plan.hooks[i]);
+	report_flush(&s->report);
+	fork_events_sweep(&s->events, &s->tree);
+	sampler_read_names(s, now_ns);
+	exit_cause_look(&s->exit_cause, now_ns);
+	s->ticked_ns = now_ns;
+	sampler_pace(s);
+	ticks_advance(&s->ticks, now_ns, clock_mono_ns());
 }
 
 /* Right behind its exec a program holds next to nothing: the first sample that
@@ -68,7 +354,33 @@ static int64_t patience_ns(const struct sampler *s)
 	return half_ns < PATIENCE_NS ? half_ns : PATIENCE_NS;
 }
 
-/* The program runs: what it inherited from this process can change here. */
+/* The passes over the program and its descendants begin. */
+static void sampler_begin_passes(struct sampler *s, pid_t pid, int64_t now_ns)
+{
+	const struct sampler_plan *plan = &s->plan;
+	bool of_group = plan->metric->file == METRIC_CGROUP;
+
+	tree_init(&s->tree, &s->fs, pid, plan->adopts, plan->launched);
+	if (s->tree.members.list.len == 0)
+		fork_events_note_hidden(&s->events, s->root_pid);
+	meter_init(&s->meter, &s->fs, plan->metric);
+	s->meter.keeps_root = plan->launched;
+	borrow_init(&s->meter.borrow, &s->fs, plan->proc == NULL);
+	shares_init(&s->shares, &s->fs, plan->max_overhead, now_ns);
+	names_init(&s->names, &s->fs, now_ns, patience_ns(s));
+	if (of_group && !plan->launched) {
+		cgroup_finish(&s->cgroup);
+		cgroup_init(&s->cgroup, &s->fs, pid, NULL);
+	}
+	high_water_init(&s->peaks.marks, &s->meter, plan->metric);
+	s->peaks.marks.alone = plan->alone;
+	s->peaks.marks.began = plan->launched ? 0 : procfs_ticks();
+	peak_tracker_init(&s->peaks, of_group ? &s->cgroup : NULL,
+	    s->result.start_ns, !plan->launched);
+}
+
+/* The program runs: what it inherited from this process can change here. The
+ * first sample is of the program alone, and is reported later. */
 static void sampler_begin(struct sampler *s, struct launch *launch)
 {
 	int64_t now_ns = clock_mono_ns();
@@ -80,46 +392,18 @@ static void sampler_begin(struct sampler *s, struct launch *launch)
 	s->end_ns =
 	    s->plan.timeout_ns > 0 ? now_ns + s->plan.timeout_ns : LAUNCH_NEVER;
 	s->ticked_ns = now_ns;
-	s->result.start_ns = sample_now_ns(s);
+	s->result.start_ns = s->tick.time_ns = report_now_ns(&s->report);
 	if (s->plan.launched)
 		pid = procfs_child(&s->fs, pid);
 	s->root_pid = pid > 0 ? pid : launch->pid;
-	tree_init(&s->tree, &s->fs, pid, s->plan.adopts, s->plan.launched);
-	if (s->tree.members.list.len == 0)
-		births_note_hidden(&s->births, s->root_pid);
-	names_init(&s->names, &s->fs, now_ns, patience_ns(s));
-	meter_init(&s->meter, &s->fs, s->plan.metric);
-	borrow_init(&s->borrow, &s->fs, s->plan.proc == NULL);
-	high_water_init(&s->high_water, &s->meter, s->plan.metric);
-	s->high_water.alone = s->plan.alone;
-	s->high_water.began = s->plan.launched ? 0 : procfs_ticks();
-	shares_init(&s->shares, &s->fs, s->plan.max_overhead, now_ns);
 	s->limit = (struct limit){
 	    .fs = &s->fs, .kib = s->plan.limit_kib, .action = s->plan.on_limit};
-	if (s->plan.metric->file == METRIC_CGROUP && !s->plan.launched) {
-		cgroup_finish(&s->cgroup);
-		cgroup_init(&s->cgroup, &s->fs, pid, NULL);
-	}
-	peaks_begin(s);
-	sample_first(s);
+	sampler_begin_passes(s, pid, now_ns);
+	s->tick.time_ns = report_now_ns(&s->report);
+	meter_read(&s->meter, &s->tree.members, 0);
+	sampler_end_members(s);
+	sampler_sum_up(s);
 	exit_cause_init(&s->exit_cause, &s->fs, pid, now_ns);
-}
-
-void sampler_destroy(struct sampler *s)
-{
-	struct shares_reading unused;
-
-	if (!s)
-		return;
-	cgroup_finish(&s->cgroup);
-	exit_cause_finish(&s->exit_cause);
-	shares_finish(&s->shares, &unused);
-	tree_finish(&s->tree);
-	births_finish(&s->births);
-	names_finish(&s->names);
-	procfs_finish(&s->fs);
-	array_free(&s->processes);
-	free(s);
 }
 
 /* What an exec may take of the memory that is left behind with it. */
@@ -129,11 +413,11 @@ enum { EXEC_KIB = 128 };
  * one. What its process had before the exec proves nothing, unless nothing
  * else is known. Whose it is, and of what time, is known of one that was alone.
  */
-static void note_waited(struct sampler *s, const struct launch_event *event,
-    const struct member *member)
+static void sampler_note_waited(struct sampler *s,
+    const struct launch_event *event, const struct member *member)
 {
-	struct high_water_mark mark = {
-	    event->maxrss_kib, {-1, sample_now_ns(s), s->result.start_ns}};
+	struct high_water_mark mark = {event->maxrss_kib,
+	    {-1, report_now_ns(&s->report), s->result.start_ns}};
 
 	if (s->plan.alone || s->plan.metric->mark == NULL ||
 	    strcmp(s->plan.metric->mark, "VmHWM") != 0)
@@ -143,84 +427,47 @@ static void note_waited(struct sampler *s, const struct launch_event *event,
 	if (s->result.most > 1 || s->result.unseen > 0)
 		mark.high.since_ns = s->result.start_ns;
 	if (event->maxrss_kib > s->launch->floor_kib + EXEC_KIB ||
-	    s->peak_kib < 0)
-		peaks_note_mark(s, &mark);
+	    s->peaks.peak.kib < 0)
+		peak_tracker_add_mark(&s->peaks, &mark);
 }
 
 static void child_ended(struct sampler *s, const struct launch_event *event)
 {
 	size_t at = tree_find_namespace_pid(&s->tree, event->pid);
+	struct member *member =
+	    at == MEMBERS_NONE ? NULL : &s->tree.members.list.items[at];
 
-	note_waited(s, event,
-	    at == MEMBERS_NONE ? NULL : &s->tree.members.list.items[at]);
-	if (at != MEMBERS_NONE)
-		sample_end_member(s, at, &event->status);
-	else if (s->births.connector.fd < 0)
+	sampler_note_waited(s, event, member);
+	if (member) {
+		member->has_status = true;
+		member->exit_status = event->status;
+		members_lose(&s->tree.members, at);
+		sampler_end_members(s);
+	} else if (s->events.connector.fd < 0) {
 		s->result.unseen++; /* of others' children nothing is known */
-	members_sweep(&s->tree.members);
+	}
+	fork_events_sweep(&s->events, &s->tree);
 }
 
 static void root_ended(struct sampler *s, const struct launch_event *event)
 {
-	const struct member *first = s->tree.members.list.items;
-	bool there = s->tree.members.list.len > 0 && first->is_root;
+	struct members *members = &s->tree.members;
+	bool there = members->list.len > 0 && members->list.items[0].is_root;
+	struct member *root = there ? &members->list.items[0] : NULL;
 
 	s->root_over = true;
 	if (s->plan.launched) {
-		note_waited(s, event, there ? first : NULL);
+		sampler_note_waited(s, event, root);
 		s->result.has_status = true;
 		s->result.status = event->status;
 	}
-	if (s->tree.members.list.len > 0 &&
-	    s->tree.members.list.items[0].is_root) {
-		struct member *root = &s->tree.members.list.items[0];
-
-		if (s->result.most <= 1 && s->peak_kib > root->peak_kib)
-			root->peak_kib = s->peak_kib; /* it was alone */
-		sample_end_member(s, 0, NULL);
+	if (root) {
+		if (s->result.most <= 1 && s->peaks.peak.kib > root->peak_kib)
+			root->peak_kib = s->peaks.peak.kib; /* it was alone */
+		members_lose(members, 0);
+		sampler_end_members(s);
 	}
-	sample_look(s);
-}
-
-/* A descendant that has not ended; a zombie has, and so has what was killed. */
-static bool sampler_lives_on(
-    const struct sampler *s, const struct member *member)
-{
-	return !member->gone && !member->zombie && !member->is_root &&
-	       !sample_has_killed(s, member);
-}
-
-static size_t count_alive(const struct sampler *s)
-{
-	const struct members *members = &s->tree.members;
-	size_t alive = 0;
-
-	for (size_t i = 0; i < members->list.len; i++)
-		alive += sampler_lives_on(s, &members->list.items[i]);
-	return alive;
-}
-
-static void name_alive(
-    const struct sampler *s, struct sampler_living living[SAMPLER_NAMED])
-{
-	const struct members *members = &s->tree.members;
-	size_t named = 0;
-
-	for (size_t i = 0; i < members->list.len && named < SAMPLER_NAMED;
-	     i++) {
-		const struct member *member = &members->list.items[i];
-		struct proc_stat now;
-
-		if (!sampler_lives_on(s, member))
-			continue;
-		living[named].pid = member->pid;
-		/* it may have another name since it was found */
-		memcpy(living[named].name,
-		    procfs_stat(&s->fs, member->pid, &now) ? now.name
-							   : member->name,
-		    PROCFS_NAME);
-		named++;
-	}
+	sampler_look(s);
 }
 
 /* Whether there is nothing left to wait for. */
@@ -235,26 +482,9 @@ static bool sampler_is_over(struct sampler *s)
 	if (!s->root_over || !s->plan.wait_all)
 		return s->root_over;
 	/* Twice: what a process forked last may show at the second look. */
-	for (int i = 0; i < 2 && count_alive(s) == 0; i++)
-		sample_look(s);
-	return count_alive(s) == 0;
-}
-
-/* Whether the end of one that this process has killed is still to be told. A
- * zombie is told when its parent takes notice, which another's may never do. */
-static bool is_any_dying(const struct sampler *s)
-{
-	const struct members *members = &s->tree.members;
-
-	for (size_t i = 0; i < members->list.len; i++) {
-		const struct member *member = &members->list.items[i];
-
-		if (!member->gone && sample_has_killed(s, member) &&
-		    (!member->zombie ||
-			members_find(members, member->ppid) == MEMBERS_NONE))
-			return true;
-	}
-	return false;
+	for (int i = 0; i < 2 && linger_count(&s->tree.members) == 0; i++)
+		sampler_look(s);
+	return linger_count(&s->tree.members) == 0;
 }
 
 /* Descendants that are left when the program has ended get this much time to
@@ -269,19 +499,19 @@ static void let_follow(struct sampler *s)
 
 	if (s->result.end != SAMPLER_ENDED)
 		return;
-	while (
-	    now_ns < end_ns && event.what != LAUNCH_QUIT &&
-	    (is_any_dying(s) || (count_alive(s) > 0 &&
-				    linger_stirs(&s->fs, &s->tree.members)))) {
+	while (now_ns < end_ns && event.what != LAUNCH_QUIT &&
+	       (linger_is_dying(&s->tree.members) ||
+		   (linger_count(&s->tree.members) > 0 &&
+		       linger_stirs(&s->fs, &s->tree.members)))) {
 		launch_wait(s->launch, now_ns + FOLLOW_STEP_NS, &event);
 		if (event.what == LAUNCH_CHILD)
 			child_ended(s, &event);
-		sample_look(s);
+		sampler_look(s);
 		now_ns = clock_mono_ns();
 	}
 }
 
-static void tell_root_exit(struct sampler *s)
+static void report_root_exit(struct sampler *s)
 {
 	struct sink_exit exit = {
 	    .time_ns = s->result.end_ns,
@@ -297,42 +527,54 @@ static void tell_root_exit(struct sampler *s)
 		exit.limit_kib = s->result.exit_cause.limit_kib;
 		exit.limit_of = s->result.exit_cause.limit_of->key;
 	}
-	if (s->sink->exit)
-		s->sink->exit(s->sink->context, &exit);
+	report_exit(&s->report, &exit);
 }
 
-/* The last marks, the end of the program and the highest memory of all. */
-static void sampler_finish(struct sampler *s, struct sampler_result *result)
+static void sampler_fill_result(struct sampler *s)
 {
-	if (s->result.samples == 0)
-		sample_tell(s);
-	sample_last_look(s);
-	sample_last_share(s);
-	exit_cause_judge(&s->exit_cause, s->result.status, s->root_killed,
-	    &s->result.exit_cause);
-	s->result.end_ns = s->tick.time_ns = sample_now_ns(s);
-	let_follow(s);
-	s->result.peak_kib = s->peak_kib > 0 ? s->peak_kib : 0;
+	s->result.peak_kib = s->peaks.peak.kib > 0 ? s->peaks.peak.kib : 0;
 	s->result.missed = s->ticks.missed;
 	s->result.interval_ns = s->ticks.interval_ns;
 	if (s->root_over) {
-		s->result.alive = count_alive(s);
-		name_alive(s, s->result.living);
+		s->result.alive = linger_count(&s->tree.members);
+		linger_name(&s->fs, &s->tree.members, s->result.living);
 	}
 	s->result.denied = s->meter.denied;
-	s->result.hidden = s->births.hidden.list.len;
+	s->result.hidden = s->events.hidden.list.len;
 	s->result.limit = s->limit;
-	s->result.unseen_is_all = births_are_all(&s->births);
+	s->result.unseen_is_all = fork_events_are_all(&s->events);
+}
+
+/* The last marks, the end of the program and the highest memory of all. */
+static void sampler_finish(struct sampler *s)
+{
+	struct shares_reading share;
+
+	if (s->result.samples == 0)
+		sampler_report_tick(s);
+	sampler_look(s);
+	peak_tracker_read_all(
+	    &s->peaks, &s->tree.members, report_now_ns(&s->report));
+	if (s->tree.members.list.len > 0 &&
+	    s->tree.members.list.items[0].is_root)
+		s->root_peak_kib = s->tree.members.list.items[0].peak_kib;
+	if (shares_finish(&s->shares, &share))
+		report_share(&s->report, &share);
+	exit_cause_judge(&s->exit_cause, s->result.status, s->root_killed,
+	    &s->result.exit_cause);
+	s->result.end_ns = s->tick.time_ns = report_now_ns(&s->report);
+	let_follow(s);
+	sampler_fill_result(s);
 	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
 		const struct sampler_hook *hook = &s->plan.hooks[i];
 
 		if (hook->tick && hook->end)
-			hook->end(hook->context, &s->tick, s->sink);
+			hook->end(hook->context, &s->tick, s->report.sink);
 	}
-	tell_root_exit(s);
-	peaks_tell_last(s);
-	sample_flush(s);
-	*result = s->result;
+	report_root_exit(s);
+	if (s->peaks.peak.kib >= 0)
+		report_peak(&s->report, &s->peaks);
+	report_flush(&s->report);
 }
 
 /* Samples after which this process gives back what only its start needed: a
@@ -380,7 +622,7 @@ static bool sampler_handle(struct sampler *s, const struct launch_event *event)
 			s->result.end = SAMPLER_TIMEOUT;
 			return false;
 		}
-		sample_take(s);
+		sampler_tick(s);
 		if (s->result.samples == SETTLED)
 			self_trim();
 		if (s->plan.quit && *s->plan.quit) {
@@ -395,7 +637,7 @@ static bool sampler_handle(struct sampler *s, const struct launch_event *event)
 		child_ended(s, event);
 		break;
 	case LAUNCH_NEWS:
-		sample_news(s);
+		sampler_take_news(s);
 		break;
 	case LAUNCH_RESUMED:
 		ticks_resume(&s->ticks, clock_mono_ns());
@@ -417,5 +659,6 @@ void sampler_run(
 		sampler_await(s, &event);
 	while (sampler_handle(s, &event));
 	launch->wake = 0;
-	sampler_finish(s, result);
+	sampler_finish(s);
+	*result = s->result;
 }

@@ -70,14 +70,11 @@ void tree_finish(struct tree *tree)
 	array_free(&tree->unrelated);
 }
 
-void tree_lose(struct tree *tree, size_t at)
+void tree_note_gone(struct tree *tree, pid_t pid)
 {
-	pid_t pid = tree->members.list.items[at].pid;
-
 	*array_push(&tree->again) = pid;
 	tree->lost[tree->lost_next++ % TREE_LOST] =
 	    (struct tree_lost){pid, tree->looked_ns};
-	members_lose(&tree->members, at);
 }
 
 size_t tree_find_namespace_pid(const struct tree *tree, pid_t namespace_pid)

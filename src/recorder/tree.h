@@ -89,7 +89,7 @@ size_t tree_find_namespace_pid(const struct tree *tree, pid_t namespace_pid)
 bool tree_adopt(struct tree *tree, pid_t pid, uint64_t started_until)
     __attribute__((nonnull));
 
-/* A member is no longer there. Its pid may be another process's by now. */
-void tree_lose(struct tree *tree, size_t at) __attribute__((nonnull));
+/* A member is gone. Its pid may be another process's by now. */
+void tree_note_gone(struct tree *tree, pid_t pid) __attribute__((nonnull));
 
 #endif

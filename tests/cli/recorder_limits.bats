@@ -249,6 +249,7 @@ holds() { # PID KIB
 	sh -c "echo \$\$ >$group/cgroup.procs; $(until_sampled 1 b.dat)
 		$HOG 90 0; sleep 0.5" 3>&- &
 	hog=$!
+	soon grep -q "${group##*/}" /proc/$hog/cgroup
 	mprof attach -q -T 60 --backend cgroup -o b.dat $hog
 	[ "$(awk '/^PEAK/ { printf "%d", $2 }' b.dat)" -ge 90 ]
 }

@@ -186,22 +186,27 @@ static void live(struct life *life, uint64_t seed)
 	_exit(0);
 }
 
+static void measure(struct tree *tree, struct meter *meter, size_t first)
+{
+	struct members *members = &tree->members;
+
+	for (size_t i = first; i < members->list.len; i++) {
+		if (meter_measure(meter, &members->list.items[i]))
+			continue;
+		members_lose(members, i);
+		tree_note_gone(tree, members->list.items[i].pid);
+	}
+}
+
 /* What the sampler does at a tick. */
 static void sample(struct tree *tree, struct meter *meter)
 {
-	struct members *members = &tree->members;
-	size_t known = members->list.len;
+	size_t known = tree->members.list.len;
 
-	for (size_t i = 0; i < known; i++) {
-		if (!meter_measure(meter, &members->list.items[i]))
-			tree_lose(tree, i);
-	}
+	measure(tree, meter, 0);
 	tree_look(tree, clock_mono_ns(), INT64_MAX);
-	for (size_t i = known; i < members->list.len; i++) {
-		if (!meter_measure(meter, &members->list.items[i]))
-			tree_lose(tree, i);
-	}
-	members_sweep(members);
+	measure(tree, meter, known);
+	members_sweep(&tree->members);
 }
 
 /* Those who lived from one time to the other are all there. */

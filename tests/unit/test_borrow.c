@@ -117,7 +117,8 @@ static void what_a_lender_leaves_belongs_to_who_borrowed(void **state)
 
 	(void)state;
 	assert_true(borrows(1));
-	tree_lose(&tree, 0);
+	members_lose(&tree.members, 0);
+	tree_note_gone(&tree, tree.members.list.items[0].pid);
 	assert_false(borrows(1));
 	assert_true(child->owns);
 	end();

@@ -237,7 +237,8 @@ static void a_pid_used_again_is_another_process(void **state)
 	look();
 	at = members_find(&tree.members, 101);
 	assert_int_not_equal(at, MEMBERS_NONE);
-	tree_lose(&tree, at);
+	members_lose(&tree.members, at);
+	tree_note_gone(&tree, tree.members.list.items[at].pid);
 	assert_false(has(101));
 	fake_process((struct fake_process){
 	    .pid = 101, .ppid = 100, .started = 500, .pages = 10});
@@ -245,7 +246,8 @@ static void a_pid_used_again_is_another_process(void **state)
 	assert_true(has(101));
 	at = members_find(&tree.members, 101);
 	assert_int_equal(tree.members.list.items[at].started, 500);
-	tree_lose(&tree, at);
+	members_lose(&tree.members, at);
+	tree_note_gone(&tree, tree.members.list.items[at].pid);
 	fake_process((struct fake_process){
 	    .pid = 101, .ppid = 1, .started = 600, .pages = 10});
 	look();
@@ -325,7 +327,8 @@ static void without_a_look_a_pid_that_is_used_again_is_found(void **state)
 	add(101, 100);
 	add(102, 100);
 	assert_true(tree_adopt(&tree, 101, UINT64_MAX));
-	tree_lose(&tree, members_find(&tree.members, 101));
+	members_lose(&tree.members, members_find(&tree.members, 101));
+	tree_note_gone(&tree, 101);
 	members_sweep(&tree.members);
 	tree_skip(&tree, tree.looked_ns + 1);
 	assert_true(has(101));
@@ -395,8 +398,10 @@ static void a_pid_of_ours_may_be_used_again_soon(void **state)
 	look();
 	fake_gone(101);
 	fake_gone(102);
-	tree_lose(&tree, members_find(&tree.members, 101));
-	tree_lose(&tree, members_find(&tree.members, 102));
+	members_lose(&tree.members, members_find(&tree.members, 101));
+	tree_note_gone(&tree, 101);
+	members_lose(&tree.members, members_find(&tree.members, 102));
+	tree_note_gone(&tree, 102);
 	for (int i = 0; i < 3; i++)
 		look();
 	assert_false(has(101));

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/fork_events.h"
+
+#include <errno.h>
+#include <signal.h>
+
+void fork_events_init(
+    struct fork_events *events, const struct procfs *fs, bool exits)
+{
+	*events = (struct fork_events){.connector.fd = -1};
+	if (!fs->other_namespace)
+		connector_init(&events->connector, exits);
+}
+
+void fork_events_finish(struct fork_events *events)
+{
+	connector_finish(&events->connector);
+	array_free(&events->ended);
+	index_finish(&events->ended_by_pid);
+	members_finish(&events->hidden);
+}
+
+bool fork_events_are_all(const struct fork_events *events)
+{
+	return events->connector.fd >= 0 && !events->missed;
+}
+
+static bool fork_events_is_pid(const void *pids, size_t at, const void *pid)
+{
+	return ((const pid_t *)pids)[at] == *(const pid_t *)pid;
+}
+
+static bool fork_events_has_ended(const struct fork_events *events, pid_t pid)
+{
+	return index_find(&events->ended_by_pid,
+		   index_hash_number((uint64_t)pid), fork_events_is_pid,
+		   events->ended.items, &pid) != INDEX_NONE;
+}
+
+static void fork_events_note_ended(struct fork_events *events, pid_t pid)
+{
+	if (events->connector.fd < 0 || fork_events_has_ended(events, pid))
+		return;
+	index_add(&events->ended_by_pid, index_hash_number((uint64_t)pid),
+	    events->ended.len);
+	*array_push(&events->ended) = pid;
+}
+
+void fork_events_note_hidden(struct fork_events *events, pid_t pid)
+{
+	const struct proc_stat stat = {.pid = pid, .started = procfs_ticks()};
+
+	if (members_find(&events->hidden, pid) == MEMBERS_NONE)
+		members_add(&events->hidden, &stat);
+}
+
+static bool fork_events_is_ours(
+    const struct fork_events *events, const struct tree *tree, pid_t pid)
+{
+	return members_find(&tree->members, pid) != MEMBERS_NONE ||
+	       fork_events_has_ended(events, pid) ||
+	       members_find(&events->hidden, pid) != MEMBERS_NONE;
+}
+
+/* Whether a process that is not in /proc is there: hidepid hides other users',
+ * as a setuid program's. */
+static bool fork_events_lives(pid_t pid)
+{
+	return kill(pid, 0) == 0 || errno == EPERM;
+}
+
+/* A hidden process may be shown once it has executed another program, or given
+ * up privilege. */
+static void fork_events_look_for_hidden(
+    struct fork_events *events, struct tree *tree)
+{
+	struct members *hidden = &events->hidden;
+
+	for (size_t i = 0; i < hidden->list.len; i++) {
+		const struct member *member = &hidden->list.items[i];
+		struct proc_stat stat;
+
+		if (procfs_stat(tree->fs, member->pid, &stat) &&
+		    (members_find(&tree->members, stat.pid) != MEMBERS_NONE ||
+			tree_adopt(tree, stat.pid, member->started)))
+			members_lose(hidden, i);
+	}
+	members_sweep(hidden);
+}
+
+/* Forgets the ends of processes that don't belong. A member that is a zombie is
+ * asked about later. */
+static void fork_events_forget_ends(
+    struct fork_events *events, const struct tree *tree)
+{
+	struct connector *connector = &events->connector;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < connector->ends.len; i++) {
+		struct connector_event end = connector->ends.items[i];
+
+		if (members_find(&tree->members, end.pid) != MEMBERS_NONE)
+			connector->ends.items[kept++] = end;
+	}
+	connector->ends.len = kept;
+}
+
+/* A parent that has just ended counts. By CLONE_PARENT the program makes
+ * children of this process. */
+static bool fork_events_has_our_parent(const struct fork_events *events,
+    const struct tree *tree, const struct connector_event *fork)
+{
+	return fork_events_is_ours(events, tree, fork->parent) ||
+	       (fork->parent == tree->fs->self && tree->adopts);
+}
+
+/* Adds the child, or returns true where it has ended already. The pid of a
+ * member that has ended may be another's by now. */
+static bool fork_events_is_unseen(struct fork_events *events, struct tree *tree,
+    const struct connector_event *fork)
+{
+	if (!fork_events_has_our_parent(events, tree, fork) ||
+	    members_find(&tree->members, fork->pid) != MEMBERS_NONE ||
+	    tree_adopt(tree, fork->pid, UINT64_MAX) ||
+	    fork_events_is_ours(events, tree, fork->pid))
+		return false;
+	if (fork_events_lives(fork->pid)) {
+		fork_events_note_hidden(events, fork->pid);
+		return false;
+	}
+	fork_events_note_ended(events, fork->pid);
+	return true;
+}
+
+/* Reads the events where forks are due or ends are wanted. */
+static size_t fork_events_take(
+    struct fork_events *events, struct tree *tree, bool due)
+{
+	struct connector *connector = &events->connector;
+	size_t unseen = 0;
+
+	if (due || connector->exits)
+		connector_read(connector);
+	if (due) {
+		for (size_t i = 0; i < connector->forks.len; i++)
+			unseen += fork_events_is_unseen(
+			    events, tree, &connector->forks.items[i]);
+		connector->forks.len = 0;
+		events->ended.len = 0;
+		index_clear(&events->ended_by_pid);
+	}
+	return unseen;
+}
+
+/* Where events were lost, all of /proc is looked through. */
+static void fork_events_check_loss(
+    struct fork_events *events, struct tree *tree)
+{
+	if (!events->connector.lost)
+		return;
+	events->missed = true;
+	events->complete = events->connector.lost = false;
+	tree_restart(tree);
+}
+
+/* Takes note of the members that are gone, each once. */
+static void fork_events_note_gone(struct fork_events *events, struct tree *tree)
+{
+	struct members *members = &tree->members;
+
+	for (size_t i = 0; members->any_gone && i < members->list.len; i++) {
+		struct member *member = &members->list.items[i];
+
+		if (!member->gone || member->noted)
+			continue;
+		member->noted = true;
+		tree_note_gone(tree, member->pid);
+		fork_events_note_ended(events, member->pid);
+	}
+}
+
+/* An event is sent a moment after the pid was given out, so a fork that a look
+ * has noticed is read of at the next look, too. */
+size_t fork_events_scan(struct fork_events *events, struct tree *tree,
+    int64_t now_ns, int64_t until_ns)
+{
+	const struct members *members = &tree->members;
+	bool forked = true;
+	size_t unseen;
+
+	fork_events_note_gone(events, tree);
+	if (members->list.len > 0 && members->list.items[0].hidden)
+		fork_events_note_hidden(events, members->list.items[0].pid);
+	fork_events_look_for_hidden(events, tree);
+	if (events->complete)
+		tree_skip(tree, now_ns);
+	else
+		forked = tree_look(tree, now_ns, until_ns);
+	unseen = fork_events_take(events, tree, forked || events->forked);
+	events->forked = forked;
+	if (events->connector.fd >= 0 && !events->complete)
+		events->complete = tree_is_through(tree);
+	fork_events_check_loss(events, tree);
+	return unseen;
+}
+
+void fork_events_sweep(struct fork_events *events, struct tree *tree)
+{
+	fork_events_note_gone(events, tree);
+	members_sweep(&tree->members);
+	fork_events_forget_ends(events, tree);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The first pass of a tick: who belongs. New processes are taken from the fork
+ * events of the kernel's process connector, where it is offered, and else are
+ * looked for in /proc. The connector also tells who was forked and has ended
+ * between two ticks, and whose child an orphan was that could not be adopted.
+ * Nothing depends on it.
+ */
+#ifndef MPROF_RECORDER_FORK_EVENTS_H
+#define MPROF_RECORDER_FORK_EVENTS_H
+
+#include "base/index.h"
+#include "proc/connector.h"
+#include "recorder/tree.h"
+
+struct fork_events {
+	struct connector connector;
+	ARRAY(pid_t) ended; /* members, since forks were last taken */
+	struct index ended_by_pid;
+	struct members hidden; /* live, and /proc doesn't show them to us */
+	bool forked;           /* something was, by the last look */
+	bool missed;           /* some forks were not sent */
+	bool complete;         /* all since a look that found everyone were */
+};
+
+/* Listens from here on, with exits to how processes end as well. */
+void fork_events_init(struct fork_events *events, const struct procfs *fs,
+    bool exits) __attribute__((nonnull));
+void fork_events_finish(struct fork_events *events) __attribute__((nonnull));
+
+/* Whether no fork escapes. */
+bool fork_events_are_all(const struct fork_events *events)
+    __attribute__((nonnull));
+
+/* A process that belongs lives, but is not in /proc. Its children belong, and
+ * may be there. */
+void fork_events_note_hidden(struct fork_events *events, pid_t pid)
+    __attribute__((nonnull));
+
+/* Adds who is new to the tree's members. A look at /proc may take until
+ * until_ns, of clock_mono_ns() as now_ns is. Returns how many came and went
+ * unseen. */
+size_t fork_events_scan(struct fork_events *events, struct tree *tree,
+    int64_t now_ns, int64_t until_ns) __attribute__((nonnull));
+
+/* Drops the members that are gone. Until then, and in the next scan, what they
+ * forked belongs all the same, and their pids may be in use again. */
+void fork_events_sweep(struct fork_events *events, struct tree *tree)
+    __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The peak of the whole: the highest sampled sum, or the highest high-water
+ * mark of one process or of the control group, with its moment. Times are a
+ * sink's.
+ */
+#ifndef MPROF_RECORDER_PEAK_TRACKER_H
+#define MPROF_RECORDER_PEAK_TRACKER_H
+
+#include "proc/cgroup.h"
+#include "recorder/high_water.h"
+#include "recorder/sink.h"
+
+struct peak_tracker {
+	struct high_water marks;
+	const struct cgroup *cgroup; /* whose memory is measured; or NULL */
+	int64_t cgroup_kib;          /* its mark at the start */
+	struct highest group;        /* of the control group's samples */
+	bool attached;               /* marks may stand from before the start */
+	uint64_t sums;               /* that were added */
+	int64_t ticked_ns;           /* the last of them, or the start */
+	int64_t read_ns;             /* a process's mark was read last */
+	struct sink_peak peak; /* 0 of since_ns: not known; -1 KiB: none */
+	bool unreported;       /* it is of a mark */
+	int64_t reported_ns;
+};
+
+/* marks is the caller's to fill, before or after. */
+void peak_tracker_init(struct peak_tracker *peaks, const struct cgroup *cgroup,
+    int64_t start_ns, bool attached) __attribute__((nonnull(1)));
+
+/* What was measured of each member, and the sum of them. */
+void peak_tracker_add_members(struct peak_tracker *peaks,
+    struct members *members, int64_t time_ns) __attribute__((nonnull));
+void peak_tracker_add_sum(struct peak_tracker *peaks, int64_t kib,
+    int64_t time_ns) __attribute__((nonnull));
+void peak_tracker_add_mark(struct peak_tracker *peaks,
+    const struct high_water_mark *mark) __attribute__((nonnull));
+
+/* Reads the marks whose turn it is, elapsed_ns after the last call, behind that
+ * tick. True where a peak that no sample saw is to be reported. */
+bool peak_tracker_read(struct peak_tracker *peaks, struct members *members,
+    int64_t elapsed_ns, const struct sink_tick *tick) __attribute__((nonnull));
+
+/* Reads all marks between ticks: at the end, and of a phase. */
+void peak_tracker_read_all(struct peak_tracker *peaks, struct members *members,
+    int64_t now_ns) __attribute__((nonnull));
+
+#endif

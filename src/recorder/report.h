@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The third pass of a tick: what was found out goes to the sink, as plain data.
+ * Nothing is read here.
+ */
+#ifndef MPROF_RECORDER_REPORT_H
+#define MPROF_RECORDER_REPORT_H
+
+#include "recorder/members.h"
+#include "recorder/names.h"
+#include "recorder/peak_tracker.h"
+#include "recorder/shares.h"
+#include "recorder/sink.h"
+
+struct report {
+	const struct sink *sink;
+	int64_t epoch_ns; /* the time from which CLOCK_BOOTTIME counts */
+};
+
+/* Now, as the sink is told it. */
+int64_t report_now_ns(const struct report *report) __attribute__((nonnull));
+
+/* A member as a sink sees it; borrows its name. */
+struct sink_process report_process(const struct member *member)
+    __attribute__((nonnull));
+
+void report_name(const struct report *report, struct member *member,
+    const char *command) __attribute__((nonnull));
+
+/* The ends of those that are gone and judged, each once, and before that the
+ * names of those that have none yet. The program's end is reported last. */
+void report_ends(const struct report *report, struct members *members)
+    __attribute__((nonnull));
+
+/* A sample, behind the names of new processes whose pid may have been
+ * another's. */
+void report_tick(const struct report *report, struct names *names,
+    struct members *members, const struct sink_tick *tick)
+    __attribute__((nonnull));
+
+void report_peak(const struct report *report, struct peak_tracker *peaks)
+    __attribute__((nonnull));
+void report_share(const struct report *report,
+    const struct shares_reading *reading) __attribute__((nonnull));
+void report_exit(const struct report *report, const struct sink_exit *end)
+    __attribute__((nonnull));
+void report_mark(const struct report *report, const struct sink_tick *tick,
+    const char *label) __attribute__((nonnull));
+void report_flush(const struct report *report) __attribute__((nonnull));
+
+#endif
