@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "fake_proc.h"
 #include "recorder/high_water.h"
 
@@ -133,6 +134,44 @@ static void without_an_account_all_are_read(void **state)
 	}
 }
 
+/* Of several each has its turn, the last one too. */
+static void the_last_process_has_its_turn(void **state)
+{
+	static const char text[] = "VmHWM:\t%8d kB\nThreads:\t2\n";
+	struct proc_stat stat;
+	char status[64];
+
+	(void)state;
+	set_mark(1000, 2);
+	fake_process(
+	    (struct fake_process){.pid = 101, .ppid = PID, .pages = 9});
+	assert_true(procfs_stat(&fs, 101, &stat));
+	members_add(&members, &stat);
+	for (int kib = 2000; kib < 6000; kib += 1000) {
+		snprintf(status, sizeof(status), text, kib);
+		fake_write("101/status", status);
+		assert_int_equal(look(), kib);
+		assert_int_equal(members.list.items[1].peak_kib, kib);
+	}
+	/* With as little time as is one's turn, one after the other. */
+	high_water.credit = 0;
+	for (int kib = 6000; kib < 9000; kib += 1000) {
+		const struct high_water_look now = {1, true};
+
+		set_mark(kib, 2);
+		snprintf(status, sizeof(status), text, kib + 500);
+		fake_write("101/status", status);
+		assert_int_equal(
+		    high_water_step(&high_water, &members, NS_PER_S / 2, &now)
+			.kib,
+		    kib);
+		assert_int_equal(
+		    high_water_step(&high_water, &members, NS_PER_S / 2, &now)
+			.kib,
+		    kib + 500);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +183,8 @@ int main(void)
 		of_several_threads_any_may_have_run, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		without_an_account_all_are_read, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		the_last_process_has_its_turn, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, fake_begin, fake_end);

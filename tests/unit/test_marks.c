@@ -116,6 +116,23 @@ static void a_truncated_file_is_read_anew(void **state)
 	assert_string_equal(told, "[something long 7][b 7]");
 }
 
+/* A second name may stand where others read or write it. */
+static void a_file_with_a_second_name_is_refused(void **state)
+{
+	char second[512];
+	struct err e;
+
+	(void)state;
+	snprintf(second, sizeof(second), "%s.second", marks.path);
+	assert_int_equal(link(marks.path, second), 0);
+	assert_int_equal(marks_write(marks.path, "x", &e), -1);
+	assert_non_null(strstr(e.text, "is no mark file"));
+	unlink(second);
+	assert_int_equal(marks_write(marks.path, "x", &e), 0);
+	tick();
+	assert_string_equal(told, "[x 7]");
+}
+
 static void the_file_is_ours_alone_and_goes(void **state)
 {
 	struct stat file;
@@ -188,6 +205,8 @@ int main(void)
 		a_truncated_file_is_read_anew, open_one, close_one),
 	    cmocka_unit_test_setup_teardown(
 		the_file_is_ours_alone_and_goes, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		a_file_with_a_second_name_is_refused, open_one, close_one),
 	    cmocka_unit_test_setup_teardown(
 		it_is_found_by_either_pid, open_one, close_one),
 	    cmocka_unit_test_setup_teardown(

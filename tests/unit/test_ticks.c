@@ -64,6 +64,38 @@ static void a_sample_behind_a_gap_stands_for_the_last_deadline(void **state)
 	assert_int_equal(ticks.missed, 5);
 }
 
+/* A deadline that is reached to the nanosecond has passed. */
+static void a_deadline_counts_from_its_nanosecond_on(void **state)
+{
+	struct ticks ticks;
+
+	(void)state;
+	ticks_init(&ticks, 0, 10 * MS, 0);
+	ticks_advance(&ticks, 0, 20 * MS);
+	assert_int_equal(ticks.missed, 1);
+	assert_int_equal(ticks.due_ns, 20 * MS);
+	ticks_init(&ticks, 0, 10 * MS, 0);
+	ticks_advance(&ticks, 0, 20 * MS - 1);
+	assert_int_equal(ticks.missed, 0);
+	assert_int_equal(ticks.due_ns, 10 * MS);
+	ticks_init(&ticks, 0, 10 * MS, 0);
+	ticks_advance(&ticks, 50 * MS, 58 * MS);
+	assert_int_equal(ticks.missed, 5);
+	assert_int_equal(ticks.due_ns, 60 * MS);
+}
+
+static void the_first_cost_counts_in_full(void **state)
+{
+	struct ticks ticks;
+
+	(void)state;
+	ticks_init(&ticks, 0, 10 * MS, 0.01);
+	ticks_pace(&ticks, MS);
+	assert_int_equal(ticks.interval_ns, 100 * MS);
+	ticks_pace(&ticks, 9 * MS);
+	assert_int_equal(ticks.interval_ns, 200 * MS);
+}
+
 static void a_stop_misses_nothing(void **state)
 {
 	struct ticks ticks;
@@ -110,6 +142,8 @@ int main(void)
 	    cmocka_unit_test(missed_ticks_are_counted_and_not_made_up_for),
 	    cmocka_unit_test(
 		a_sample_behind_a_gap_stands_for_the_last_deadline),
+	    cmocka_unit_test(a_deadline_counts_from_its_nanosecond_on),
+	    cmocka_unit_test(the_first_cost_counts_in_full),
 	    cmocka_unit_test(a_stop_misses_nothing),
 	    cmocka_unit_test(
 		overhead_lengthens_the_interval_and_shortens_it_again),
