@@ -4,6 +4,8 @@
 # make deps       install what the goals named beside it need (all: alone)
 # make demo       record a real program and write its chart
 # make test       build and run every test
+# make test-fast  in a minute: what records no program; for each commit
+# make mutants    changes of the source that no unit test notices; MUTANTS=300
 # make test-faults  the same short run with each system call failing in turn
 # make bench      measure, beside the peers; SECTION=recorder for one table
 # make bench-readme  the same, into README.md; TABLE=file takes a saved one
@@ -270,6 +272,21 @@ TESTS = $(unit_tests) $(replays) $(sort $(wildcard tests/cli/*.bats))
 test: all $(unit_tests) $(replays) $(test_programs) check-layers check-headers
 	$(Q)VALGRIND=$(VALGRIND) prove --exec tests/tools/run-test \
 		--failures --comments $(PROVE_FLAGS) $(TESTS)
+
+# Every unit test, and the command tests that start no recording and wait for
+# nothing: their text tells.
+fast = $(filter-out build/tests/test_launch build/tests/test_sampler,$(unit_tests)) \
+	$(sort $(shell grep -LE 'mprof (run|attach|watch|heap|refs)|sleep|strace|python|unshare|chromium|demo|make ' \
+	tests/cli/*.bats))
+test-fast: all $(unit_tests)
+	$(Q)prove --exec tests/tools/run-test --failures --comments \
+		$(PROVE_FLAGS) $(fast)
+
+# MUTANTS changes of the source, one at a time, chosen by SEED.
+MUTANTS = 300
+SEED = 1
+mutants:
+	$(Q)tests/mutants/run $(MUTANTS) $(SEED)
 
 # Each system call of a short run fails in turn: tests/faults/inject says how.
 test-faults: all $(test_programs)
