@@ -396,6 +396,6 @@ clean:
 
 FORCE:
 .PHONY: all test bench bench-readme demo check-layers check-headers lint install uninstall
-.PHONY: attack measures measures-all test-faults analyze dist fuzz clean FORCE
+.PHONY: attack mutants test-fast measures measures-all test-faults analyze dist fuzz clean FORCE
 .DELETE_ON_ERROR:
 endif
