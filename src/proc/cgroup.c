@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 
-/* What is told per group, by version. */
+/* The files of a group, by version. */
 static const struct {
 	const char *current, *peak, *limit, *events;
 } files[] = {

@@ -105,7 +105,7 @@ static int attach_filter(int fd, bool exits)
 	    fd, SOL_SOCKET, ATTACH_FILTER, &filter, sizeof(filter));
 }
 
-/* What came from the kernel; false where nothing is left. */
+/* Receives the next message of the kernel; false where none is left. */
 static bool connector_receive(struct connector *connector, struct event *event)
 {
 	for (int i = 0; i < TRIES; i++) {

@@ -25,14 +25,14 @@ struct exit_cause {
 	int64_t blamed; /* kills of which exit_cause_killed() has told */
 };
 
-/* What a limit is one of. */
+/* The thing that a limit holds for. */
 struct exit_cause_limit {
 	const char *key;  /* "cgroup", for a file */
 	const char *text; /* "its cgroup", for a person */
 	bool own;         /* not the machine's, which holds for all */
 };
 
-/* What happened between the first look and now. */
+/* The findings from the first look until now. */
 struct exit_cause_verdict {
 	int64_t limit_kib; /* the least that holds; -1: none */
 	const struct exit_cause_limit *limit_of; /* NULL: none */
@@ -47,8 +47,8 @@ void exit_cause_init(struct exit_cause *exit_cause, const struct procfs *fs,
     pid_t pid, int64_t now_ns) __attribute__((nonnull));
 void exit_cause_finish(struct exit_cause *exit_cause) __attribute__((nonnull));
 
-/* Where it is due: often at first, then every second. To be called at each
- * tick while the program is there. */
+/* Looks where a look is due: often at first, then every second. To be called at
+ * each tick while the program is there. */
 void exit_cause_look(struct exit_cause *exit_cause, int64_t now_ns)
     __attribute__((nonnull));
 

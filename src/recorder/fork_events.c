@@ -152,7 +152,7 @@ static size_t fork_events_take(
 	return unseen;
 }
 
-/* Where events were lost, all of /proc is looked through. */
+/* Looks through all of /proc after events were lost. */
 static void fork_events_check_loss(
     struct fork_events *events, struct tree *tree)
 {

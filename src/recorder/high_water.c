@@ -28,9 +28,9 @@ static ssize_t read_kept(const struct high_water *high_water, pid_t pid,
 	return procfs_read(high_water->fs, pid, name, text, size);
 }
 
-/* What has not run since cannot have grown: schedstat costs a tenth of status.
- * It tells of the main thread alone, and of none where the kernel keeps no
- * account of it. Opened anew each time it would save nothing. */
+/* A process that has not run since can't have grown: schedstat costs a tenth of
+ * status. It tells of the main thread alone, and of none where the kernel keeps
+ * no account of it. Opened anew each time it would save nothing. */
 static bool has_run(const struct high_water *high_water, struct member *member)
 {
 	uint64_t before = member->ran;

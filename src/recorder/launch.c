@@ -35,14 +35,14 @@ static int open_signals(struct launch *launch, struct err *e)
 	return -1;
 }
 
-/* What the child tells, in memory that it shares with this process. */
+/* The child reports in memory that it shares with this process. */
 struct report {
 	int exec_error;
 	long floor_kib;
 };
 
-/* What the child does until it is another program. It may share this process's
- * memory, but not its table of signal actions. */
+/* Runs in the child until it is another program. The child may share this
+ * process's memory, but not its table of signal actions. */
 __attribute__((noreturn)) static void become_program(
     const struct launch *launch, const struct launch_request *request,
     const struct sigaction *sigchld, volatile struct report *report)

@@ -18,8 +18,8 @@
 #include "base/mem.h"
 #include "base/path.h"
 
-/* What one tick reads at most: a program that marks without end must not keep
- * the sampler from its next deadline. */
+/* One tick reads this much at most: a program that marks without end must not
+ * keep the sampler from its next deadline. */
 enum { READ_AT_MOST = 16 << 10, READS_AT_END = 4096 };
 
 /* The least difference that a recording's times can show. */
@@ -154,7 +154,7 @@ static void recorder_marks_take_bytes(struct marks *marks, const char *bytes,
 	}
 }
 
-/* Of several lines since the last tick only the newest's time is known: the
+/* Only the newest of several lines since the last tick has a known time: the
  * file's, which the kernel takes from a clock that stands still for up to 10
  * ms. It can't be before what was told, nor behind this tick; and a file that
  * held nothing new at a tick was written behind that. */

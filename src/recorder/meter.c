@@ -43,7 +43,7 @@ static void meter_drop(struct member *member)
 	member->fd = -1;
 }
 
-/* What smaps_rollup walks is fixed when it is opened: an exec later it
+/* An open smaps_rollup stays with the memory of its opening: after an exec it
  * fails. */
 static void meter_keep(struct meter *meter, struct member *member, pid_t pid)
 {
@@ -81,8 +81,8 @@ static ssize_t meter_read_text(struct meter *meter, struct member *member)
 	return procfs_pread(member->fd, meter->text, sizeof(meter->text));
 }
 
-/* What the text says; -1 where it is of a process that has no memory: a
- * zombie, one that is about to be, a kernel thread. */
+/* Returns the figure in the text; -1 where it is of a process that has no
+ * memory: a zombie, one that is about to be, a kernel thread. */
 static int64_t meter_read_kib(const struct meter *meter, ssize_t got)
 {
 	const char *text = meter->text;

@@ -29,7 +29,7 @@ struct peak_tracker {
 void peak_tracker_init(struct peak_tracker *peaks, const struct cgroup *cgroup,
     int64_t start_ns, bool attached) __attribute__((nonnull(1)));
 
-/* What was measured of each member, and the sum of them. */
+/* Adds the reading of each member, and the sum of them. */
 void peak_tracker_add_members(struct peak_tracker *peaks,
     struct members *members, int64_t time_ns) __attribute__((nonnull));
 void peak_tracker_add_sum(struct peak_tracker *peaks, int64_t kib,

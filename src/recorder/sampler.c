@@ -406,7 +406,7 @@ static void sampler_begin(struct sampler *s, struct launch *launch)
 	exit_cause_init(&s->exit_cause, &s->fs, pid, now_ns);
 }
 
-/* What an exec may take of the memory that is left behind with it. */
+/* An exec may itself take this much of the memory that it leaves behind. */
 enum { EXEC_KIB = 128 };
 
 /* The kernel's figure for the largest process that was waited for below this

@@ -50,7 +50,7 @@ struct sampler_living {
 
 enum { SAMPLER_NAMED = 5 };
 
-/* What there is to say at the end. */
+/* The outcome of a recording. */
 struct sampler_result {
 	enum sampler_end end;
 	bool has_status; /* the program ended and we know how */

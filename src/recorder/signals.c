@@ -31,7 +31,8 @@ void signals_held(sigset_t *set)
 		sigdelset(set, faults[i]);
 }
 
-/* Of this very process: what would have happened without us. */
+/* A fault of this very process does what it would have done without a handler.
+ */
 static void have_fault(int signal, const siginfo_t *info)
 {
 	for (size_t i = 0; i < FAULTS; i++) {
@@ -182,7 +183,7 @@ static bool take_sent(struct launch *launch,
 		    .what = LAUNCH_QUIT, .signal = signal};
 		return true;
 	}
-	/* What the shell continues is the group: once is enough. */
+	/* The shell continues the whole group: once is enough. */
 	if (!launch->watching && (signal != SIGCONT || still_stopped(launch)))
 		pass_on(launch, info);
 	return false;

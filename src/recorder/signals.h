@@ -10,7 +10,7 @@
 /* Every signal but those that tell of a fault in this very process. */
 void signals_held(sigset_t *set);
 
-/* Where someone sends such a one, it is the program's, for as long as it is
+/* A fault signal that someone sends is the program's, for as long as it is
  * there. */
 void signals_pass_faults(pid_t pid);
 void signals_keep_faults(void);

@@ -30,7 +30,7 @@ void ticks_advance(struct ticks *ticks, int64_t begun_ns, int64_t now_ns);
 /* Begins anew from now_ns: this process was stopped, nothing was missed. */
 void ticks_resume(struct ticks *ticks, int64_t now_ns);
 
-/* What the last sample cost in time of a processor: lengthens the interval so
+/* cost_ns is the processor time of the last sample. Lengthens the interval so
  * that it costs at most max_overhead, or shortens it again. */
 void ticks_pace(struct ticks *ticks, int64_t cost_ns);
 

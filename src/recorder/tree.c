@@ -155,7 +155,8 @@ static void tree_adopt_unrelated(struct tree *tree)
 	} while (tree->unrelated.len > 0 && tree->unrelated.len < before);
 }
 
-/* Whose parent may show at the next look is looked at again then. */
+/* Keeps those whose parent may show at the next look: they are looked at again
+ * then. */
 static void tree_keep_unrelated(struct tree *tree)
 {
 	size_t absent = tree->again.len;
