@@ -17,6 +17,11 @@ static const char *run_summary_size(char out[static UNITS_TEXT], int64_t kib)
 	return units_size(out, (double)kib / 1024);
 }
 
+static const char *run_summary_limit(char out[static UNITS_TEXT], int64_t kib)
+{
+	return units_limit(out, (double)kib / 1024);
+}
+
 static void run_summary_print_share(const struct share *share, double peak_mib)
 {
 	char *text;
@@ -94,7 +99,7 @@ static void run_summary_print_limit(const struct exit_cause_verdict *exit_cause)
 
 	if (exit_cause->limit_of && exit_cause->limit_of->own)
 		fprintf(stderr, ", under a limit of %s of %s",
-		    run_summary_size(limit, exit_cause->limit_kib),
+		    run_summary_limit(limit, exit_cause->limit_kib),
 		    exit_cause->limit_of->text);
 }
 
@@ -166,7 +171,7 @@ static void warn_signal(const struct sampler_result *result)
 	if (exit_cause->oom && exit_cause->limit_of)
 		fprintf(stderr,
 		    ": out of memory (limit %s of %s; %s at the last sample)",
-		    run_summary_size(limit, exit_cause->limit_kib),
+		    run_summary_limit(limit, exit_cause->limit_kib),
 		    exit_cause->limit_of->text,
 		    run_summary_size(last, result->last_kib));
 	else if (exit_cause->oom)
@@ -235,7 +240,7 @@ void run_summary_warn(
 	if (result->limit.reached)
 		fprintf(stderr,
 		    "mprof: the limit of %s was reached, at %s: %s\n",
-		    run_summary_size(limit, plan->limit_kib),
+		    run_summary_limit(limit, plan->limit_kib),
 		    run_summary_size(total, result->limit.total_kib),
 		    limit_action_name(plan->on_limit));
 	warn_refused(&result->limit);
@@ -248,7 +253,7 @@ void run_summary_warn(
 		    (long long)exit_cause->kills);
 	if (exit_cause->kills > 0 && !exit_cause->oom && exit_cause->limit_of)
 		fprintf(stderr, " (limit %s of %s)",
-		    run_summary_size(limit, exit_cause->limit_kib),
+		    run_summary_limit(limit, exit_cause->limit_kib),
 		    exit_cause->limit_of->text);
 	if (exit_cause->kills > 0 && !exit_cause->oom)
 		fputc('\n', stderr);

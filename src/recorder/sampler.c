@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/self.h"
+#include "base/units.h"
 #include "recorder/fork_events.h"
 #include "recorder/linger.h"
 #include "recorder/meter.h"
@@ -218,12 +219,13 @@ static void sampler_read_names(struct sampler *s, int64_t now_ns)
 
 static void sampler_check_limit(struct sampler *s)
 {
-	char label[96];
+	char label[96], limit[UNITS_TEXT];
 
 	if (!limit_check(&s->limit, &s->tree.members, s->tick.total_kib))
 		return;
-	snprintf(label, sizeof(label), "limit of %.6g MiB reached: %s",
-	    (double)s->limit.kib / 1024, limit_action_name(s->limit.action));
+	snprintf(label, sizeof(label), "limit of %s reached: %s",
+	    units_limit(limit, (double)s->limit.kib / 1024),
+	    limit_action_name(s->limit.action));
 	report_mark(&s->report, &s->tick, label);
 }
 

@@ -123,7 +123,7 @@ measured() {
 		sh -c 'python3 big.py; echo survived'
 	[ "$status" -eq 124 ]
 	[ -z "$output" ]
-	[[ $errors == *"limit of 50.0 MiB was reached"* ]]
+	[[ $errors == *"limit of 50 MiB was reached"* ]]
 	grep -q '^MARK;label=limit%20of%2050' a.dat
 	run_apart mprof run -T 0.02 --limit 50 --on-limit kill -o b.dat \
 		python3 big.py

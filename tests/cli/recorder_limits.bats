@@ -32,7 +32,7 @@ exit_of() {
 	run_apart mprof run -T 0.01 -o a.dat sh -c "
 		sleep 0.1; echo \$\$ >$group/cgroup.procs; exec $HOG -s 1 400 0"
 	[ "$status" -eq 137 ]
-	[[ $errors =~ killed\ by\ SIGKILL:\ out\ of\ memory\ \(limit\ 48\.0\ MiB\ of\ its\ cgroup\;\ [0-9.]+\ MiB\ at\ the\ last\ sample\) ]]
+	[[ $errors =~ killed\ by\ SIGKILL:\ out\ of\ memory\ \(limit\ 48\ MiB\ of\ its\ cgroup\;\ [0-9.]+\ MiB\ at\ the\ last\ sample\) ]]
 	[[ $(exit_of a.dat) =~ ^pid=[0-9]+\;signal=9\;oom=1\;limit=48\.000000\;of=cgroup$ ]]
 	mprof plot --format scene -o - a.dat | grep 'mark limit'
 }
@@ -42,7 +42,7 @@ exit_of() {
 	run_apart mprof run -T 0.01 -o a.dat sh -c "
 		echo \$\$ >$group/cgroup.procs; sleep 0.1; $HOG -s 1 400 0; exit 4"
 	[ "$status" -eq 4 ]
-	[[ $errors == *"the kernel ended 1 of the processes in its cgroup: out of memory (limit 48.0 MiB of its cgroup)"* ]]
+	[[ $errors == *"the kernel ended 1 of the processes in its cgroup: out of memory (limit 48 MiB of its cgroup)"* ]]
 	[[ $(exit_of a.dat) =~ ^pid=[0-9]+\;status=4\;limit=48\.0*\;of=cgroup$ ]]
 }
 
@@ -84,7 +84,7 @@ end_another() {
 	touch go
 	wait
 	grep 'killed by SIGKILL' a.err
-	grep 'the limit of 40.0 MiB was reached' c.err
+	grep 'the limit of 40 MiB was reached' c.err
 	cat ./*.err | lacks 'out of memory'
 	[[ $(exit_of a.dat) == *signal=9* ]]
 	[[ $(exit_of c.dat) == *signal=9* ]]
@@ -95,7 +95,7 @@ end_another() {
 	run_apart mprof run -T 0.01 -o a.dat sh -c "
 		sleep 0.05; ulimit -v 65536; exec $HOG -s 1 400 0"
 	[ "$status" -eq 3 ]
-	[[ $errors == *"ended with status 3, under a limit of 64.0 MiB of its address space"* ]]
+	[[ $errors == *"ended with status 3, under a limit of 64 MiB of its address space"* ]]
 	[[ $(exit_of a.dat) =~ \;status=3\;limit=64\.000000\;of=address-space$ ]]
 	mprof plot --format scene -o - a.dat |
 		grep 'fact Limit: 64 MiB of its address space'
@@ -124,7 +124,7 @@ acted_at_once() {
 	tree 80 20
 	run_apart mprof run -T 0.02 --limit 50MiB -o a.dat sh tree.sh
 	[ "$status" -eq 124 ]
-	[[ $errors =~ the\ limit\ of\ 50\.0\ MiB\ was\ reached,\ at\ [0-9.]+\ MiB:\ term ]]
+	[[ $errors =~ the\ limit\ of\ 50\ MiB\ was\ reached,\ at\ [0-9.]+\ MiB:\ term ]]
 	[[ $(exit_of a.dat) == *";signal=15;"* ]]
 	acted_at_once a.dat
 	daemon_gone
