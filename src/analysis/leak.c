@@ -479,6 +479,7 @@ void leak_judge(const struct series *series, bool ended, struct leak *out)
 	if (!out->judged) {
 		out->since_s = first;
 		out->until_s = last;
+		out->level_mib = series->items[series->len - 1].mib;
 		return;
 	}
 	analysis_leak_finish(series, out);

@@ -141,17 +141,22 @@ TOLD="breaks off after 12.0 s, no end recorded"
 	mprof export --format json $name | jq -e '.runs[0] |
 		.start_s == 100 and .duration_s == 10 and .peak_mib == 25'
 	mprof export $name | grep -q '^102.000000,2.000000,'
-	mprof plot --format scene -o - $name >scene
-	grep -q '^fact Duration: 10.0 s$' scene
-	grep -q '^fact Peak: 25.0 MiB after 4.50 s$' scene
+	mprof plot --format scene -o - $name >drawn
+	grep -q '^fact Duration: 10.0 s$' drawn
+	grep -q '^fact Peak: 25.0 MiB after 4.50 s$' drawn
 	mprof compare $name $name >compared
 	grep -q '^peak  *25.0 MiB  *25.0 MiB ' compared
 	grep -q '^duration  *10.0 s  *10.0 s ' compared
 	same "$(mprof peak $name)" "$name"$'\t''25.000 MiB'
 	mprof peak --phases --json $name | jq -e '.recordings[0].runs[0].phases |
 		map(.start_s) == [0, 3.5] and map(.duration_s) == [3.5, 6.5]'
-	mprof check --max-peak 24.9MiB --max-duration 9s --json $name |
-		jq -e '.conditions | map(.value) == [25, 10]'
+	mprof leak --json $name | jq -e '.runs[0] |
+		.since_s == 2 and .until_s == 4 and .level_mib == 12'
+	mprof plot $name >terminal
+	grep -q 'Peak: 25.0 MiB after 4.50 s' terminal
+	grep -q 'Duration: 10.0 s' terminal
+	mprof check --max-peak 24.9MiB --json $name >checked || [ $? -eq 1 ]
+	[ "$(jq '.conditions[0].value' checked)" = 25 ]
 }
 
 @test "ending: a run's span is that of samples, marks and EXIT, everywhere" {
