@@ -136,6 +136,17 @@ whole() {
 	[ ! -s errors ] || { cat errors >&2; return 1; }
 }
 
+abandoned() {
+	"$1" "$SCRIPTS/abandoned.py" count >counted
+	recorded "$1" "$SCRIPTS/abandoned.py" | awk '/ MiB / { print $1, $6 }' \
+		>ours
+	diff counted ours
+}
+
+@test "generators left midway: lines are counted as a trace function does" {
+	on_each_python abandoned
+}
+
 deep() {
 	whole "$1" deep 'done'
 }

@@ -131,6 +131,11 @@ def _monitor():
         return None
     for event, callback in callbacks.items():
         monitoring.register_callback(tool, event, callback)
+    # CPython tells of these for all code or none.
+    everywhere = {events.PY_THROW: _on_resume, events.PY_UNWIND: _on_return}
+    for event, callback in everywhere.items():
+        monitoring.register_callback(tool, event, callback)
+    monitoring.set_events(tool, events.PY_THROW | events.PY_UNWIND)
     _use(monitoring.DISABLE)
 
     def watch(codes):

@@ -315,7 +315,6 @@ static struct pymethod methods[] = {
     {"_trace", trace_call, PYMETHOD_FAST, NULL},
     {"_on_start", trace_on_start, PYMETHOD_FAST, NULL},
     {"_on_resume", trace_on_resume, PYMETHOD_FAST, NULL},
-    {"_on_throw", trace_on_throw, PYMETHOD_FAST, NULL},
     {"_on_line", trace_on_line, PYMETHOD_FAST, NULL},
     {"_on_return", trace_on_return, PYMETHOD_FAST, NULL},
     {"_on_jump", trace_on_jump, PYMETHOD_FAST, NULL},

@@ -29,24 +29,13 @@ def _end(call, lines):
         _print(lines, rows)
 
 
-def _thrown(owner):
-    """From 3.12 on CPython doesn't tell the callbacks of a code object that an
-    exception was thrown into its frame."""
-    for name in ("gi_frame", "cr_frame", "ag_frame"):
-        frame = getattr(owner, name, None)
-        if frame:
-            _on_throw(frame.f_code, frame.f_lineno)
-
-
-def _drive(call, steps, owner):
+def _drive(call, steps):
     """The steps of a generator or an awaitable, each of them a resumption of
-    the call; a generator for `yield from`. Owner has the frame."""
+    the call; a generator for `yield from`."""
     step, sent = steps.send, None
     while True:
         _resume(call)
         try:
-            if step != steps.send:
-                _thrown(owner)
             item = step(sent)
         except StopIteration as end:
             return end.value
@@ -58,7 +47,6 @@ def _drive(call, steps, owner):
         except GeneratorExit:
             _resume(call)
             try:
-                _thrown(owner)
                 steps.close()
             finally:
                 _pause(call)
@@ -70,13 +58,12 @@ def _drive(call, steps, owner):
 class _Steps:
     """An awaitable that drives another one's steps."""
 
-    def __init__(self, call, steps, owner):
+    def __init__(self, call, steps):
         self.call = call
         self.steps = steps
-        self.owner = owner
 
     def __await__(self):
-        return _drive(self.call, self.steps, self.owner)
+        return _drive(self.call, self.steps)
 
 
 def _wrap_function(func, spot, lines):
@@ -96,7 +83,7 @@ def _wrap_generator(func, spot, lines):
         call = _enter(spot)
         _pause(call)
         try:
-            return (yield from _drive(call, steps, steps))
+            return (yield from _drive(call, steps))
         finally:
             _end(call, lines)
 
@@ -109,7 +96,7 @@ def _wrap_coroutine(func, spot, lines):
         call = _enter(spot)
         _pause(call)
         try:
-            return await _Steps(call, steps, steps)
+            return await _Steps(call, steps)
         finally:
             _end(call, lines)
 
@@ -125,14 +112,14 @@ def _wrap_async_generator(func, spot, lines):
         try:
             while True:
                 try:
-                    item = await _Steps(call, step(sent), items)
+                    item = await _Steps(call, step(sent))
                 except StopAsyncIteration:
                     return
                 try:
                     sent = yield item
                     step = items.asend
                 except GeneratorExit:
-                    await _Steps(call, items.aclose(), items)
+                    await _Steps(call, items.aclose())
                     raise
                 except BaseException as error:
                     step, sent = items.athrow, error

@@ -166,8 +166,8 @@ static struct session *session_of(const struct spot_code *code)
 	return session;
 }
 
-/* From 3.12 on nobody tells of a frame that an exception unwound: it shows
- * when an event comes from code below it. */
+/* The innermost frame of code. Frames above it have ended, whether or not that
+ * was told. */
 static struct session_frame *frame_of(struct session *session, const void *code)
 {
 	size_t at = session->depth;

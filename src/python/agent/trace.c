@@ -159,18 +159,6 @@ struct pyobj *trace_on_resume(
 	return api_none();
 }
 
-struct pyobj *trace_on_throw(
-    struct pyobj *self, struct pyobj *const *args, ssize_t n)
-{
-	const struct spot_code *code = n > 1 ? spot_of_code(args[0]) : NULL;
-
-	(void)self;
-	/* A trace function is told. */
-	if (code && !sys_gettrace)
-		session_frame(code, py.PyLong_AsLong(args[1]));
-	return api_none();
-}
-
 struct pyobj *trace_on_line(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {

@@ -25,16 +25,13 @@ bool trace_start(void);
  * left alone. */
 bool trace_stop(void);
 
-/* To be called from Python, where on_throw(code, line) is for what CPython does
- * not tell callbacks of a code object of. trace(frame, event, arg) returns
- * itself; the others are callbacks of sys.monitoring, whose arguments they
- * take. */
+/* To be called from Python. trace(frame, event, arg) returns itself; the others
+ * are callbacks of sys.monitoring, whose arguments they take. on_resume is that
+ * of PY_THROW too, on_return that of PY_UNWIND. */
 struct pyobj *trace_call(struct pyobj *, struct pyobj *const *args, ssize_t n);
 struct pyobj *trace_on_start(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 struct pyobj *trace_on_resume(
-    struct pyobj *, struct pyobj *const *args, ssize_t n);
-struct pyobj *trace_on_throw(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 struct pyobj *trace_on_line(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
