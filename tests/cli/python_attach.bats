@@ -80,7 +80,7 @@ named() {
 	done
 	# A call that began before another ended is nested in it.
 	grep -q '^FUNC __main__\.deep .* 2$' "run-${1##*/}.dat"
-	# What the table says of a line, the program says too: 1 MiB a call.
+	# A call of grow() takes 1 MiB: the table says no more.
 	awk '/part = bytearray/ { if ($6 < 1 || $4 > 1.5 * $6) exit 1; n++ }
 		END { exit n != 1 }' tables
 	[ "$(ls "$TMPDIR")" = '' ]
@@ -151,7 +151,7 @@ waiting() {
 	start "$1" wait
 	mprof attach -q -t 0.3 -o wait.dat --func deep "$pid" 2>errors
 	grep -q "^mprof: process $pid: its main thread runs no Python" errors
-	# That request was taken back. Another is met once there is something
+	# The request was taken back. Another is met once there is something
 	# to do; the agent leaves in the same way.
 	mprof attach -q -o wait.dat --func deep "$pid" 2>errors &
 	recorder=$!

@@ -46,7 +46,7 @@ KINDS='loop nested coroutine generator exception imported precision unicode
 	python=$(reference_python)
 	[ -n "$python" ] || skip 'memory_profiler is not installed'
 	for kind in loop exception generator increment; do
-		# Of one table for several calls each line's increment is
+		# In one table for several calls each line's increment is
 		# against the most of an earlier call: noise adds up.
 		sed '/import profile/s/.*//; /^fill(2)/d' \
 			"$SCRIPTS/$kind.py" >"$kind.py"

@@ -1,4 +1,4 @@
-# What a decorated function still is.
+# A decorated function is still what it was.
 import asyncio
 import inspect
 import pickle

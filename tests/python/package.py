@@ -1,4 +1,4 @@
-# What else memory_profiler has, where the package is installed and where not.
+# The rest of memory_profiler, where the package is installed and where not.
 import memory_profiler
 
 try:

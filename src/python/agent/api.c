@@ -26,7 +26,7 @@ static bool api_find_all(struct api *api)
 	return api->none && api->inittab;
 }
 
-static int supported_minor(const char *version)
+static int api_supported_minor(const char *version)
 {
 	char *end;
 	long minor;
@@ -46,7 +46,7 @@ bool api_bind(void)
 	/* 3.7 lacks this one, and a process without Python all of them. */
 	if (!api_find("PySys_AddAuditHook") || !api_find_all(&found))
 		return false;
-	found.minor = supported_minor(found.Py_GetVersion());
+	found.minor = api_supported_minor(found.Py_GetVersion());
 	if (found.minor < 0 || (found.minor > 8 && !found.PyFrame_GetCode))
 		return false;
 	/* It has other object headers, and no lock that would guard our

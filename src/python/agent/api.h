@@ -74,7 +74,7 @@ bool api_bind(void);
 /* Whether it holds some other Python: PyPy, or an older CPython. */
 bool api_is_other_python(void);
 
-/* Where that said no, inside an import: NULL, with ImportError set. */
+/* The answer to an import where there is none: NULL, with ImportError set. */
 struct pyobj *api_refuse(void);
 
 /* None, as a new reference. */

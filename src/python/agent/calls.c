@@ -20,7 +20,7 @@ struct agent_call {
 /* Decorated calls that run on this thread. */
 static _Thread_local int level;
 
-static void say_once(const char *what)
+static void call_say_once(const char *what)
 {
 	static bool said;
 
@@ -33,16 +33,16 @@ static void say_once(const char *what)
 	    what);
 }
 
-static void trace_first(void)
+static void call_trace_first(void)
 {
 	if (session_running() == 1 && !trace_start())
-		say_once("in use");
+		call_say_once("in use");
 }
 
-static void trace_last(void)
+static void call_trace_last(void)
 {
 	if (session_running() == 0 && !trace_stop())
-		say_once("taken over");
+		call_say_once("taken over");
 }
 
 struct agent_call *call_enter(struct spot *spot)
@@ -71,7 +71,7 @@ void call_resume(struct agent_call *call)
 		return;
 	call->owns_session = session_resume(call->session);
 	if (call->owns_session)
-		trace_first();
+		call_trace_first();
 }
 
 void call_pause(struct agent_call *call)
@@ -84,7 +84,7 @@ void call_pause(struct agent_call *call)
 		return;
 	session_pause(call->session);
 	call->owns_session = false;
-	trace_last();
+	call_trace_last();
 }
 
 const struct line_table *call_leave(struct agent_call *call)
@@ -115,7 +115,7 @@ void call_destroy(struct agent_call *call)
 void calls_follow_all(void)
 {
 	session_follow_all();
-	trace_first();
+	call_trace_first();
 }
 
 void calls_follow_less(void)
@@ -124,5 +124,5 @@ void calls_follow_less(void)
 
 	session_follow_less();
 	if (running > 0)
-		trace_last();
+		call_trace_last();
 }

@@ -54,7 +54,7 @@ struct marks_moment marks_now(void)
 }
 
 /* A name is one word on one line, cut at a character's end. */
-static void clean_name(char *out, const char *name)
+static void agent_marks_clean_name(char *out, const char *name)
 {
 	size_t len = 0;
 
@@ -84,7 +84,7 @@ static char *agent_marks_put_encoded(char *out, const char *name)
 }
 
 /* printf would write the decimal comma of the program's locale. */
-static char *put_fixed(char *out, int64_t value, int decimals)
+static char *agent_marks_put_fixed(char *out, int64_t value, int decimals)
 {
 	int64_t unit = 1;
 
@@ -96,18 +96,18 @@ static char *put_fixed(char *out, int64_t value, int decimals)
 
 static char *agent_marks_put_time(char *out, int64_t ns)
 {
-	return put_fixed(out, (ns + 50000) / 100000, 4);
+	return agent_marks_put_fixed(out, (ns + 50000) / 100000, 4);
 }
 
 static char *agent_marks_put_mib(char *out, int64_t pages, int decimals)
 {
 	double scale = decimals == 4 ? 1e4 : 1e6;
 
-	return put_fixed(
+	return agent_marks_put_fixed(
 	    out, (int64_t)(rss_mib(pages) * scale + 0.5), decimals);
 }
 
-static char *put_func(
+static char *agent_marks_put_func(
     char *out, const char *name, const struct marks_call *call)
 {
 	out += sprintf(out, "FUNC %s ", name);
@@ -121,7 +121,7 @@ static char *put_func(
 	return out + sprintf(out, " %d\n", call->level);
 }
 
-static char *put_call(
+static char *agent_marks_put_call(
     char *out, const char *name, const struct marks_call *call)
 {
 	out += sprintf(out, "CALL;name=");
@@ -141,7 +141,7 @@ static char *put_call(
 
 /* The launched program's main thread needs none while it is alone. A child
  * that it forked has another pid, whether or not we heard of the fork. */
-static bool needs_call(void)
+static bool agent_marks_needs_call(void)
 {
 	if (gettid() != marks.launched)
 		marks.several = true;
@@ -172,12 +172,12 @@ void agent_marks_write(const struct marks_call *call)
 
 	if (!marks.path)
 		return;
-	clean_name(name, call->name);
+	agent_marks_clean_name(name, call->name);
 	if (marks.torn)
 		*out++ = '\n';
-	out = put_func(out, name, call);
-	if (needs_call())
-		out = put_call(out, name, call);
+	out = agent_marks_put_func(out, name, call);
+	if (agent_marks_needs_call())
+		out = agent_marks_put_call(out, name, call);
 	agent_marks_append(text, (size_t)(out - text));
 	errno = saved;
 }

@@ -17,19 +17,20 @@
 /* The arguments come from profile.py, which is ours: they are taken as they
  * should be, and what is not ends in an exception there. */
 
-static struct spot *spot_argument(struct pyobj *number)
+static struct spot *agent_module_spot_argument(struct pyobj *number)
 {
 	long at = py.PyLong_AsLong(number);
 
 	return py.PyErr_Occurred() ? NULL : spot_get(at);
 }
 
-static struct agent_call *call_argument(struct pyobj *const *args, ssize_t n)
+static struct agent_call *agent_module_call_argument(
+    struct pyobj *const *args, ssize_t n)
 {
 	return n > 0 ? py.PyCapsule_GetPointer(args[0], CALL_CAPSULE) : NULL;
 }
 
-static long first_line_of(struct pyobj *code)
+static long agent_module_first_line_of(struct pyobj *code)
 {
 	struct pyobj *line = py.PyObject_GetAttrString(code, "co_firstlineno");
 	long value = line ? py.PyLong_AsLong(line) : -1;
@@ -40,7 +41,7 @@ static long first_line_of(struct pyobj *code)
 }
 
 /* label is (file, decimals, text), or None for a table that needs no shelf. */
-static struct shelf *shelf_of(struct pyobj *label, long first_line)
+static struct shelf *agent_module_shelf_of(struct pyobj *label, long first_line)
 {
 	struct pyobj *file = py.PyTuple_GetItem(label, 0);
 	struct pyobj *digits = file ? py.PyTuple_GetItem(label, 1) : NULL;
@@ -58,12 +59,12 @@ static struct shelf *shelf_of(struct pyobj *label, long first_line)
 
 /* _spot(name, keeps, codes, label): the function's code first, if there is
  * any. */
-static struct pyobj *new_spot(
+static struct pyobj *agent_module_new_spot(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
 	const char *name = n == 4 ? py.PyUnicode_AsUTF8(args[0]) : NULL;
 	struct pyobj *code = name ? py.PyTuple_GetItem(args[2], 0) : NULL;
-	long number = -1, first = code ? first_line_of(code) : 0;
+	long number = -1, first = code ? agent_module_first_line_of(code) : 0;
 
 	(void)self;
 	py.PyErr_Clear();
@@ -71,11 +72,11 @@ static struct pyobj *new_spot(
 		number = spot_add(name, py.PyLong_AsLong(args[1]) != 0, first);
 	if (number < 0)
 		return py.PyErr_NoMemory();
-	spot_get(number)->table.shelf = shelf_of(args[3], first);
+	spot_get(number)->table.shelf = agent_module_shelf_of(args[3], first);
 	for (ssize_t i = 1; code; i++) {
 		py.Py_IncRef(code);
-		if (spot_add_code(
-			spot_get(number), code, first_line_of(code)) != 0)
+		if (spot_add_code(spot_get(number), code,
+			agent_module_first_line_of(code)) != 0)
 			return py.PyErr_NoMemory();
 		code = py.PyTuple_GetItem(args[2], i);
 	}
@@ -91,7 +92,7 @@ static void agent_module_drop_call(struct pyobj *capsule)
 static struct pyobj *agent_module_enter(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	struct spot *spot = n == 1 ? spot_argument(args[0]) : NULL;
+	struct spot *spot = n == 1 ? agent_module_spot_argument(args[0]) : NULL;
 	struct agent_call *call = spot ? call_enter(spot) : NULL;
 	struct pyobj *capsule;
 
@@ -104,10 +105,10 @@ static struct pyobj *agent_module_enter(
 	return capsule;
 }
 
-static struct pyobj *pause_call(
+static struct pyobj *agent_module_pause_call(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	struct agent_call *call = call_argument(args, n);
+	struct agent_call *call = agent_module_call_argument(args, n);
 
 	(void)self;
 	if (!call)
@@ -116,10 +117,10 @@ static struct pyobj *pause_call(
 	return api_none();
 }
 
-static struct pyobj *resume_call(
+static struct pyobj *agent_module_resume_call(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	struct agent_call *call = call_argument(args, n);
+	struct agent_call *call = agent_module_call_argument(args, n);
 
 	(void)self;
 	if (!call)
@@ -128,7 +129,8 @@ static struct pyobj *resume_call(
 	return api_none();
 }
 
-static struct pyobj *row_tuple(const struct line_table *table, size_t i)
+static struct pyobj *agent_module_row_tuple(
+    const struct line_table *table, size_t i)
 {
 	const struct table_row *row = &table->rows[i];
 
@@ -137,7 +139,7 @@ static struct pyobj *row_tuple(const struct line_table *table, size_t i)
 }
 
 /* A list of (line, MiB, increment in MiB, occurrences). */
-static struct pyobj *rows_of(const struct line_table *table)
+static struct pyobj *agent_module_rows_of(const struct line_table *table)
 {
 	struct pyobj *list = py.PyList_New(0), *tuple;
 	int failed;
@@ -145,7 +147,7 @@ static struct pyobj *rows_of(const struct line_table *table)
 	for (size_t i = 0; list && i < table->len; i++) {
 		if (!table->rows[i].count)
 			continue;
-		tuple = row_tuple(table, i);
+		tuple = agent_module_row_tuple(table, i);
 		failed = !tuple || py.PyList_Append(list, tuple) != 0;
 		if (tuple)
 			py.Py_DecRef(tuple);
@@ -161,31 +163,33 @@ static struct pyobj *rows_of(const struct line_table *table)
 static struct pyobj *agent_module_leave(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	struct agent_call *call = call_argument(args, n);
+	struct agent_call *call = agent_module_call_argument(args, n);
 	const struct line_table *table;
 
 	(void)self;
 	if (!call)
 		return NULL;
 	table = call_leave(call);
-	return table ? rows_of(table) : api_none();
+	return table ? agent_module_rows_of(table) : api_none();
 }
 
 /* _rows(spot): of a table that is kept for the run. */
 static struct pyobj *agent_module_rows(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	const struct spot *spot = n == 1 ? spot_argument(args[0]) : NULL;
+	const struct spot *spot =
+	    n == 1 ? agent_module_spot_argument(args[0]) : NULL;
 
 	(void)self;
-	return spot ? rows_of(&spot->table) : py.PyErr_NoMemory();
+	return spot ? agent_module_rows_of(&spot->table) : py.PyErr_NoMemory();
 }
 
 /* _claim(spot): whether this process may print its table. */
 static struct pyobj *agent_module_claim(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	const struct spot *spot = n == 1 ? spot_argument(args[0]) : NULL;
+	const struct spot *spot =
+	    n == 1 ? agent_module_spot_argument(args[0]) : NULL;
 	struct shelf *shelf = spot ? spot->table.shelf : NULL;
 
 	(void)self;
@@ -196,7 +200,8 @@ static struct pyobj *agent_module_claim(
 static struct pyobj *agent_module_release(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	const struct spot *spot = n == 2 ? spot_argument(args[0]) : NULL;
+	const struct spot *spot =
+	    n == 2 ? agent_module_spot_argument(args[0]) : NULL;
 	struct shelf *shelf = spot ? spot->table.shelf : NULL;
 	bool printed = n == 2 && py.PyLong_AsLong(args[1]) != 0;
 
@@ -251,7 +256,7 @@ static struct pyobj *agent_module_use(
 static struct pyobj *agent_module_observe(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	struct spot *spot = n == 3 ? spot_argument(args[0]) : NULL;
+	struct spot *spot = n == 3 ? agent_module_spot_argument(args[0]) : NULL;
 	const struct spot_code *code = spot ? spot_of_code(args[1]) : NULL;
 
 	(void)self;
@@ -301,10 +306,10 @@ static struct pyobj *agent_module_end(
 }
 
 static struct pymethod methods[] = {
-    {"_spot", new_spot, PYMETHOD_FAST, NULL},
+    {"_spot", agent_module_new_spot, PYMETHOD_FAST, NULL},
     {"_enter", agent_module_enter, PYMETHOD_FAST, NULL},
-    {"_pause", pause_call, PYMETHOD_FAST, NULL},
-    {"_resume", resume_call, PYMETHOD_FAST, NULL},
+    {"_pause", agent_module_pause_call, PYMETHOD_FAST, NULL},
+    {"_resume", agent_module_resume_call, PYMETHOD_FAST, NULL},
     {"_leave", agent_module_leave, PYMETHOD_FAST, NULL},
     {"_rows", agent_module_rows, PYMETHOD_FAST, NULL},
     {"_claim", agent_module_claim, PYMETHOD_FAST, NULL},

@@ -10,8 +10,8 @@
 
 #include "python/agent/spots.h"
 
-/* What happens to the frame that runs; code that isn't observed is passed
- * over, and so is a call whose start was not told. */
+/* The running frame starts, yields, resumes or ends. Code that isn't observed
+ * is passed over, and so is a call whose start was not told. */
 void observed_start(const struct spot_code *code);
 void observed_yield(const struct spot_code *code);
 void observed_resume(const struct spot_code *code);

@@ -16,7 +16,7 @@
 #include "python/agent/shelf.h"
 #include "python/agent/source.h"
 
-static void add_builtin(void)
+static void preload_add_builtin(void)
 {
 	struct pyobj *dict = py.PyDict_New();
 
@@ -30,7 +30,7 @@ static void add_builtin(void)
 
 /* `python -m memory_profiler` means the package where that is installed: what
  * runs there is found through the spec of the module that is imported. */
-static void step_back_as_main(void)
+static void preload_step_back_as_main(void)
 {
 	struct pyobj *module, *step, *result;
 
@@ -66,16 +66,16 @@ static int preload_audit(const char *event, struct pyobj *args, void *data)
 	if (started) {
 		if (strcmp(event, "import") == 0 &&
 		    preload_first_is(args, "site"))
-			add_builtin();
+			preload_add_builtin();
 		return 0;
 	}
 	if (strncmp(event, "cpython.run_", strlen("cpython.run_")) != 0)
 		return 0;
 	started = true;
-	add_builtin();
+	preload_add_builtin();
 	if (strcmp(event, "cpython.run_module") == 0 &&
 	    preload_first_is(args, "memory_profiler"))
-		step_back_as_main();
+		preload_step_back_as_main();
 	return 0;
 }
 
@@ -84,7 +84,7 @@ static struct pyobj *(*init_posix)(void);
 /* A hook that is added before the interpreter has chosen its allocator is
  * freed with another one than it came from: python -X dev aborts at its end.
  * So it is added as the interpreter imports posix, which every start does. */
-static struct pyobj *init_posix_and_hook(void)
+static struct pyobj *preload_init_posix_and_hook(void)
 {
 	static bool hooked;
 
@@ -94,7 +94,7 @@ static struct pyobj *init_posix_and_hook(void)
 	return init_posix();
 }
 
-static void hook_posix(void)
+static void preload_hook_posix(void)
 {
 	struct pyinit *entry = *py.inittab;
 
@@ -103,7 +103,7 @@ static void hook_posix(void)
 	if (!entry->name)
 		return;
 	init_posix = entry->init;
-	entry->init = init_posix_and_hook;
+	entry->init = preload_init_posix_and_hook;
 }
 
 /* A Python that we can't work in finds inert/sitecustomize.py beside this
@@ -145,5 +145,5 @@ __attribute__((constructor)) static void preload(void)
 	marks_init();
 	if (py.inert || py.PyImport_AppendInittab(
 			    "memory_profiler", PyInit_memory_profiler) == 0)
-		hook_posix();
+		preload_hook_posix();
 }

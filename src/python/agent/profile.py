@@ -9,7 +9,7 @@ _COROUTINE = 0x80
 _ITERABLE_COROUTINE = 0x100
 _ASYNC_GENERATOR = 0x200
 
-# What the package has beside profile, as far as programs use it.
+# The names that programs use of the package, beside profile.
 _PACKAGE = frozenset(
     "memory_usage LineProfiler TimeStamper CodeMap LogFile MemTimer "
     "show_results choose_backend".split()

@@ -5,12 +5,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Where programs that close or count their low descriptors don't meet it. */
+/* High enough that programs which close or count their low descriptors don't
+ * meet it. */
 #define HIGH_DESCRIPTOR 960
 
 static int statm = -1;
 
-static int open_statm(void)
+static int rss_open_statm(void)
 {
 	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	int high;
@@ -62,7 +63,7 @@ int64_t rss_pages(void)
 	if (pages >= 0)
 		return pages;
 	/* Not closed: what has that number now is not ours. */
-	statm = open_statm();
+	statm = rss_open_statm();
 	pages = rss_read_statm();
 	return pages >= 0 ? pages : 0;
 }

@@ -31,7 +31,7 @@ static _Thread_local struct {
 	struct session *followed; /* made by events, not by a call */
 } here;
 
-static struct session *running_of(const struct spot *spot)
+static struct session *session_running_of(const struct spot *spot)
 {
 	for (unsigned i = here.len; i > 0; i--) {
 		if (here.running[i - 1]->spot == spot)
@@ -56,7 +56,7 @@ static struct session *session_create(struct spot *spot)
 
 struct session *session_join(struct spot *spot)
 {
-	struct session *session = running_of(spot);
+	struct session *session = session_running_of(spot);
 
 	if (!session)
 		session = session_create(spot);
@@ -84,13 +84,14 @@ void session_destroy(struct session *session)
 
 bool session_resume(struct session *session)
 {
-	if (here.len == RUNNING_MAX || running_of(session->spot) == session)
+	if (here.len == RUNNING_MAX ||
+	    session_running_of(session->spot) == session)
 		return false;
 	here.running[here.len++] = session;
 	return true;
 }
 
-static void note_line(struct session *session, long line)
+static void session_note_line(struct session *session, long line)
 {
 	int64_t pages = rss_pages();
 
@@ -98,9 +99,9 @@ static void note_line(struct session *session, long line)
 	session->last = pages;
 }
 
-static void end_frame(struct session *session)
+static void session_end_frame(struct session *session)
 {
-	note_line(session, session->frames[--session->depth].line);
+	session_note_line(session, session->frames[--session->depth].line);
 }
 
 void session_pause(struct session *session)
@@ -108,7 +109,7 @@ void session_pause(struct session *session)
 	unsigned i = here.len;
 
 	while (session->depth > 0)
-		end_frame(session);
+		session_end_frame(session);
 	while (i > 0 && here.running[i - 1] != session)
 		i--;
 	if (i == 0)
@@ -141,7 +142,7 @@ void session_follow_less(void)
 }
 
 /* Tables of calls would have nobody to print them: only kept ones follow. */
-static struct session *followed_of(struct spot *spot)
+static struct session *session_followed_of(struct spot *spot)
 {
 	struct session *session = here.followed;
 
@@ -159,16 +160,17 @@ static struct session *followed_of(struct spot *spot)
 
 static struct session *session_of(const struct spot_code *code)
 {
-	struct session *session = running_of(code->spot);
+	struct session *session = session_running_of(code->spot);
 
 	if (!session && here.follow > 0)
-		return followed_of(code->spot);
+		return session_followed_of(code->spot);
 	return session;
 }
 
 /* The innermost frame of code. Frames above it have ended, whether or not that
  * was told. */
-static struct session_frame *frame_of(struct session *session, const void *code)
+static struct session_frame *session_frame_of(
+    struct session *session, const void *code)
 {
 	size_t at = session->depth;
 
@@ -177,7 +179,7 @@ static struct session_frame *frame_of(struct session *session, const void *code)
 	if (at == 0)
 		return NULL;
 	while (session->depth > at)
-		end_frame(session);
+		session_end_frame(session);
 	return &session->frames[at - 1];
 }
 
@@ -209,11 +211,11 @@ void session_line(const struct spot_code *code, long line)
 {
 	struct session *session = session_of(code);
 	struct session_frame *top =
-	    session ? frame_of(session, code->code) : NULL;
+	    session ? session_frame_of(session, code->code) : NULL;
 
 	if (!top)
 		return;
-	note_line(session, top->line);
+	session_note_line(session, top->line);
 	top->line = line;
 }
 
@@ -221,6 +223,6 @@ void session_return(const struct spot_code *code)
 {
 	struct session *session = session_of(code);
 
-	if (session && frame_of(session, code->code))
-		end_frame(session);
+	if (session && session_frame_of(session, code->code))
+		session_end_frame(session);
 }

@@ -40,7 +40,7 @@ unsigned session_running(void);
 void session_follow_all(void);
 void session_follow_less(void);
 
-/* What happens in profiled code on this thread. A session that is not running
+/* Events of profiled code on this thread. A session that is not running
  * hears nothing. */
 void session_frame(const struct spot_code *code, long line);
 void session_line(const struct spot_code *code, long line);

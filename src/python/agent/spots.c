@@ -60,7 +60,7 @@ static struct spot_code *spots_slot_of(
 	return &codes[at];
 }
 
-static int grow_codes(void)
+static int spots_grow_codes(void)
 {
 	size_t cap = spots.codes_cap ? 2 * spots.codes_cap : 64;
 	struct spot_code *codes = calloc(cap, sizeof(*codes));
@@ -83,7 +83,7 @@ int spot_add_code(struct spot *spot, const void *code, long first_line)
 {
 	struct spot_code *slot;
 
-	if (2 * spots.codes_len >= spots.codes_cap && grow_codes() != 0)
+	if (2 * spots.codes_len >= spots.codes_cap && spots_grow_codes() != 0)
 		return -1;
 	slot = spots_slot_of(spots.codes, spots.codes_cap, code);
 	spots.codes_len += !slot->code;

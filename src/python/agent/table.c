@@ -6,13 +6,13 @@
 
 #include "python/agent/shelf.h"
 
-static bool on_shelf(const struct line_table *table)
+static bool table_on_shelf(const struct line_table *table)
 {
 	return table->shelf && shelf_is_used(table->shelf);
 }
 
 /* The rows go on the heap when the shelf has no more room. */
-static struct table_row *rows_on_heap(
+static struct table_row *table_rows_on_heap(
     const struct line_table *table, size_t *wanted)
 {
 	size_t len = table->len ? table->len : 32;
@@ -25,7 +25,7 @@ static struct table_row *rows_on_heap(
 		return NULL;
 	if (table->rows)
 		memcpy(rows, table->rows, table->len * sizeof(*rows));
-	if (on_shelf(table))
+	if (table_on_shelf(table))
 		shelf_drop(table->shelf);
 	else
 		free(table->rows);
@@ -33,15 +33,16 @@ static struct table_row *rows_on_heap(
 	return rows;
 }
 
-static int grow_rows(struct line_table *table, size_t wanted)
+static int table_grow_rows(struct line_table *table, size_t wanted)
 {
-	bool may_shelve = table->shelf && (!table->rows || on_shelf(table));
+	bool may_shelve =
+	    table->shelf && (!table->rows || table_on_shelf(table));
 	struct table_row *rows = NULL;
 
 	if (may_shelve)
 		rows = shelf_rows(table->shelf, &wanted);
 	if (!rows)
-		rows = rows_on_heap(table, &wanted);
+		rows = table_rows_on_heap(table, &wanted);
 	if (!rows)
 		return -1;
 	table->rows = rows;
@@ -52,16 +53,17 @@ static int grow_rows(struct line_table *table, size_t wanted)
 void table_prepare(struct line_table *table)
 {
 	if (!table->rows)
-		grow_rows(table, 1);
+		table_grow_rows(table, 1);
 }
 
-static struct table_row *make_row(struct line_table *table, long line)
+static struct table_row *table_make_row(struct line_table *table, long line)
 {
 	long at = line - table->first;
 
 	if (at < 0 || at >= TABLE_LINES_MAX)
 		return NULL;
-	if ((size_t)at >= table->len && grow_rows(table, (size_t)at + 1) != 0)
+	if ((size_t)at >= table->len &&
+	    table_grow_rows(table, (size_t)at + 1) != 0)
 		return NULL;
 	return &table->rows[at];
 }
@@ -69,7 +71,7 @@ static struct table_row *make_row(struct line_table *table, long line)
 void table_note(
     struct line_table *table, long line, int64_t pages, int64_t step)
 {
-	struct table_row *row = make_row(table, line);
+	struct table_row *row = table_make_row(table, line);
 
 	if (!row)
 		return;
@@ -87,7 +89,7 @@ bool table_is_empty(const struct line_table *table)
 
 void table_clear(struct line_table *table)
 {
-	if (!on_shelf(table))
+	if (!table_on_shelf(table))
 		free(table->rows);
 	*table =
 	    (struct line_table){.first = table->first, .shelf = table->shelf};

@@ -14,7 +14,7 @@ enum { TRACE_CALL = 0, TRACE_LINE = 2, TRACE_RETURN = 3 };
 
 static struct pyobj *shown_tracer, *sys_gettrace, *monitoring_disable;
 
-static struct pyobj *code_of_3_8(struct pyobj *frame)
+static struct pyobj *trace_code_of_3_8(struct pyobj *frame)
 {
 	static int direct = -1;
 	struct pyobj *code, *read;
@@ -33,12 +33,12 @@ static struct pyobj *code_of_3_8(struct pyobj *frame)
 	return code;
 }
 
-static struct pyobj *code_of(struct pyobj *frame)
+static struct pyobj *trace_code_of(struct pyobj *frame)
 {
 	struct pyobj *code;
 
 	if (!py.PyFrame_GetCode)
-		return code_of_3_8(frame);
+		return trace_code_of_3_8(frame);
 	code = py.PyFrame_GetCode(frame);
 	py.Py_DecRef(code); /* the frame holds it */
 	return code;
@@ -53,7 +53,7 @@ static int trace_event(
 	(void)arg;
 	if (what != TRACE_CALL && what != TRACE_LINE && what != TRACE_RETURN)
 		return 0;
-	code = spot_of_code(code_of(frame));
+	code = spot_of_code(trace_code_of(frame));
 	if (!code)
 		return 0;
 	if (what == TRACE_CALL)
@@ -79,7 +79,7 @@ void trace_init_monitoring(struct pyobj *disable)
 	monitoring_disable = disable;
 }
 
-static struct pyobj *present_tracer(void)
+static struct pyobj *trace_present_tracer(void)
 {
 	struct pyobj *tracer = py.PyObject_CallObject(sys_gettrace, NULL);
 
@@ -97,7 +97,7 @@ bool trace_start(void)
 
 	if (!sys_gettrace)
 		return true;
-	present = present_tracer();
+	present = trace_present_tracer();
 	if (present != py.none && present != shown_tracer)
 		return false;
 	py.PyEval_SetTrace(trace_event, shown_tracer);
@@ -108,7 +108,7 @@ bool trace_stop(void)
 {
 	if (!sys_gettrace)
 		return true;
-	if (present_tracer() != shown_tracer)
+	if (trace_present_tracer() != shown_tracer)
 		return false;
 	py.PyEval_SetTrace(NULL, NULL);
 	return true;
