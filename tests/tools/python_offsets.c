@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Prints the row of src/python/remote/offsets.def for the CPython whose headers it
-// is compiled against; with an argument, the words of _Py_DebugOffsets for
+// Prints the row of src/python/remote/offsets.def for the CPython whose headers
+// it is compiled against; with an argument, the words of _Py_DebugOffsets for
 // debug_offsets.def. See python-offsets beside it.
 #define Py_BUILD_CORE 1
 #include <stddef.h>
