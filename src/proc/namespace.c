@@ -5,39 +5,23 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#define FIELD "\nNSpid:"
+#include "proc/procfs.h"
 
-/* The last number of the field: the innermost namespace's. Kernels before 4.1
- * have no such field. */
-static pid_t last_of_field(const char *path)
+/* The pid or tid in the innermost namespace; 0 where it can't be told. */
+static pid_t namespace_read_inner(const char *path)
 {
-	char text[4096], *at, *end;
+	char text[4096];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	pid_t id = 0;
-	ssize_t len;
 
 	if (fd < 0)
 		return 0;
-	len = read(fd, text, sizeof(text) - 1);
+	if (procfs_pread(fd, text, sizeof(text)) > 0)
+		procfs_nested_pids(text, -1, &id);
 	close(fd);
-	text[len < 0 ? 0 : len] = '\0';
-	at = strstr(text, FIELD);
-	if (!at)
-		return 0;
-	at += strlen(FIELD);
-	for (;;) {
-		long number = strtol(at, &end, 10);
-
-		if (end == at)
-			return id;
-		id = (pid_t)number;
-		at = end;
-		if (*at == '\n')
-			return id;
-	}
+	return id;
 }
 
 bool namespace_has_proc(void)
@@ -57,7 +41,7 @@ pid_t namespace_inner_pid(pid_t pid)
 	pid_t inner;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	inner = last_of_field(path);
+	inner = namespace_read_inner(path);
 	return inner > 0 ? inner : pid;
 }
 
@@ -79,7 +63,7 @@ pid_t namespace_outer_tid(pid_t pid, pid_t inner)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d/task/%d/status",
 		    (int)pid, tid);
-		if (last_of_field(path) == inner)
+		if (namespace_read_inner(path) == inner)
 			found = tid;
 	}
 	closedir(folder);

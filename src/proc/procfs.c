@@ -86,31 +86,36 @@ static int open_kernels(int root, const char *name)
 	return -1;
 }
 
-/* NSpid lists a process's pids from this /proc's namespace down to its own:
- * the count of them, and the one at depth. Linux 4.1. */
-static int pids_below(
-    const struct procfs *fs, pid_t pid, int depth, pid_t *found)
+int procfs_nested_pids(const char *status, int depth, pid_t *found)
 {
-	char text[4096];
-	const char *at = NULL;
+	const char *at = strstr(status, "\nNSpid:\t");
 	int count = 0;
 
-	if (procfs_read(fs, pid, "status", text, sizeof(text)) > 0)
-		at = strstr(text, "\nNSpid:\t");
 	if (!at)
 		return 0;
 	for (at += strlen("\nNSpid:\t"); *at >= '0' && *at <= '9'; count++) {
 		pid_t number = (pid_t)number_next(&at);
 
-		if (count == depth)
+		if (depth < 0 || count == depth)
 			*found = number;
 	}
 	return count;
 }
 
+static int procfs_read_nested(
+    const struct procfs *fs, pid_t pid, int depth, pid_t *found)
+{
+	char text[4096];
+
+	if (procfs_read(fs, pid, "status", text, sizeof(text)) <= 0)
+		return 0;
+	return procfs_nested_pids(text, depth, found);
+}
+
 int procfs_init(struct procfs *fs, const char *root, struct err *e)
 {
 	char text[32];
+	pid_t inner;
 	ssize_t len;
 
 	*fs = (struct procfs){.loadavg = -1,
@@ -129,7 +134,7 @@ int procfs_init(struct procfs *fs, const char *root, struct err *e)
 	fs->self = atoi(text);
 	fs->other_namespace = fs->self != getpid();
 	if (fs->other_namespace)
-		fs->depth = pids_below(fs, fs->self, -1, NULL) - 1;
+		fs->depth = procfs_read_nested(fs, fs->self, -1, &inner) - 1;
 	fs->loadavg = open_kernels(fs->root, "loadavg");
 	if (procfs_read_at(fs->root, "sys/kernel/pid_max", text, sizeof(text)) >
 	    0)
@@ -362,7 +367,7 @@ pid_t procfs_namespace_pid(const struct procfs *fs, pid_t pid)
 	if (!fs->other_namespace)
 		return pid;
 	if (fs->depth > 0)
-		pids_below(fs, pid, fs->depth, &own);
+		procfs_read_nested(fs, pid, fs->depth, &own);
 	return own > 0 ? own : -1;
 }
 

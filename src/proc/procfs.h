@@ -82,6 +82,12 @@ uint64_t procfs_ticks(void);
 /* "KEY:   123 kB" in the text of status or smaps_rollup; -1: not there. */
 int64_t procfs_kib(const char *text, const char *key);
 
+/* The text of status lists a process's pids from this /proc's namespace down to
+ * its own (NSpid, Linux 4.1): the count of them, and the one at depth; below 0:
+ * the last. */
+int procfs_nested_pids(const char *status, int depth, pid_t *found)
+    __attribute__((nonnull));
+
 /* Our child's pid as this /proc counts it; -1 where it is not there. */
 pid_t procfs_child(const struct procfs *fs, pid_t pid);
 
