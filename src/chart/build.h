@@ -25,10 +25,11 @@ struct window {
 	double from_s, to_s;
 };
 
-/* What was asked for of a run; all of time without a window. */
+/* The window that was asked for, in a run's times; all of time without one. */
 struct window build_window(const struct chart_request *request, size_t run);
 
-/* What the scene's axis shows of a run that begins at zero_s there. */
+/* The part of a run that the scene's axis shows, where the run begins at
+ * zero_s. */
 struct window build_view(const struct scene *scene, double zero_s);
 
 /* The samples of a series in the window, only to be read; the highest of them,
@@ -77,11 +78,12 @@ void build_stacks(
 void build_memory_axis(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request);
 
-/* What is told beside the chart of the run, or of each of several. */
+/* Adds the facts about the run, or about each of several. */
 void build_facts(struct scene *scene, const struct chart_request *request,
     const struct sample *sampled);
 
-/* All of the above that comes behind the lines. */
+/* Adds everything that is built after the lines: trends, calls, marks, the
+ * memory axis and the facts. */
 void build_rest(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct sample *sampled);
 

@@ -62,7 +62,7 @@ static char *window_text(
 	return mem_format("%s to %s of %s", from, to, all);
 }
 
-/* What a chart of a part of the time shows, beside the whole's figures. */
+/* Adds the figures of the window beside those of the whole recording. */
 static void add_window(struct scene *scene, const struct run *run,
     const struct chart_request *request)
 {
@@ -222,7 +222,7 @@ static void add_shared(struct scene *scene, const struct chart_request *request)
 	strbuf_finish(&all);
 }
 
-/* Of several recordings the names, then what is known of each. */
+/* Lists several recordings: their names, then the figures of each. */
 static void add_names(struct scene *scene, const struct chart_request *request)
 {
 	struct strbuf names = {0};

@@ -171,7 +171,7 @@ static struct gaps find_gaps(
 	return found;
 }
 
-/* Of more than can be told apart, the longest. */
+/* Marks the gaps; if there are too many to be told apart, the longest ones. */
 static void add_gaps(struct scene *scene, struct scene_panel *panel,
     const struct scene_line *line)
 {

@@ -417,7 +417,7 @@ static void plot_in_terminal(const struct scene *scene)
 	terminal_chart(scene, &style, stdout);
 }
 
-/* Where neither a file nor a format was named. */
+/* Shows the chart when neither a file nor a format was named. */
 static void command_plot_show(
     const struct scene *scene, const struct plot_options *options)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the parts of the layout share: where panels are, what is taken, and
- * how a shape is put down.
+ * Shared by the parts of the layout: where panels are, which boxes labels have
+ * taken, and how a shape is added to the drawing.
  */
 #ifndef MPROF_LAYOUT_PLACE_H
 #define MPROF_LAYOUT_PLACE_H
@@ -92,8 +92,8 @@ struct stroke {
 
 void layout_stroke(struct place *place, const struct stroke *stroke);
 
-/* What is between the line and the bottom, light; its edge is hidden where the
- * line's ink is wide. */
+/* Fills the area between the line and the bottom with a light colour; wide ink
+ * of the line hides its edge. */
 void layout_area(
     struct place *place, const struct stroke *stroke, double bottom);
 

@@ -167,8 +167,8 @@ static void draw_entry(const struct layout_legend *legend,
 	draw_words(legend, entry, x + legend->sign_width + legend->gap, y);
 }
 
-/* What is summed up is the largest of a crowd, and comes last: where not all
- * have a place it takes the last one. */
+/* The sum of the other processes is the last entry and the largest of them: if
+ * the legend has no room for all entries, it takes the last place. */
 static void keep_sum(struct layout_legend *legend, size_t shown)
 {
 	struct layout_legend_entry *entries = legend->entries.items;

@@ -47,8 +47,8 @@ static void trace_push(struct trace *trace, double x, double y, bool starts)
 	    (struct draw_point){round(x * 8) / 8, round(y * 8) / 8, starts};
 }
 
-/* Where a segment enters or leaves the band of [low, high], a point is set;
- * then what is outside may be pulled to the band's edge and no slope inside
+/* Adds a point where a segment enters or leaves the band of [low, high]. Points
+ * outside can then be moved to the edge of the band, and no slope inside
  * changes. Cairo's coordinates end at eight million pixels. */
 static void push_crossings(struct trace *trace, const struct draw_point *from,
     const struct draw_point *to, const double band[2], bool vertical)

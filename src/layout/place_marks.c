@@ -189,7 +189,7 @@ static bool try_moment(struct place *place, const struct plot *plot,
 
 /* Moments that are close to each other have their labels in rows, like a
  * flight of stairs; a line begins at its label, so that none crosses another's.
- * Where no row is free there is only the line, below all rows. */
+ * If no row is free, the line alone is drawn, below all rows. */
 static void draw_moment(
     struct place *place, const struct plot *plot, const struct scene_mark *mark)
 {
@@ -307,7 +307,7 @@ static void layout_marks_draw_mark(
 		draw_cross(place, plot, mark);
 }
 
-/* What matters most takes its place first. */
+/* The most important marks take their places first. */
 void layout_marks(struct place *place, const struct plot *plot)
 {
 	static const enum scene_mark_kind order[] = {

@@ -27,8 +27,8 @@ static bool is_thick(const struct band *band, size_t i)
 	return band->top[i].y != band->base[i].y;
 }
 
-/* Where a layer has no height, as most of many processes have at most times,
- * nothing is drawn; the points beside its ends belong to it. */
+/* A layer is drawn where it has a height, which most of many processes lack at
+ * most times, and at the points beside its ends. */
 static bool band_has(const struct band *band, size_t i)
 {
 	const struct draw_point *top = band->top;
@@ -94,7 +94,7 @@ static void draw_band(struct place *place, const struct plot *plot,
 		close_band(place, band, from, band->len - 1);
 }
 
-/* What all layers take where every time is drawn. */
+/* The number of points that all layers need if every time is drawn. */
 static size_t count_points(const struct plot *plot)
 {
 	size_t count = 0;
@@ -113,8 +113,8 @@ static size_t count_points(const struct plot *plot)
 	return count;
 }
 
-/* So far above the view that a slope could not be told from a vertical, edges
- * are cut. */
+/* The upper edge of a layer. It is cut so far above the view that a slope there
+ * looks vertical. */
 static struct draw_point *trace_edge(const struct place *place,
     const struct plot *plot, const struct stack_times *picks,
     const struct series *edge, double zero_s)

@@ -101,8 +101,8 @@ static struct stroke_columns read_columns(
 	return columns;
 }
 
-/* What columns from first to last ink together, but for a rim of it at the top
- * and the bottom; each is as wide as half the way to its neighbours. */
+/* Fills the ink of the columns from first to last, except for a rim at the top
+ * and at the bottom; each column reaches half the way to its neighbours. */
 static void fill_run(struct place *place, const struct stroke_columns *columns,
     size_t first, size_t last, double rim)
 {
@@ -123,7 +123,8 @@ static void fill_run(struct place *place, const struct stroke_columns *columns,
 	}
 }
 
-/* Where lines up and down stand so close that they are a band, it is filled. */
+/* Fills the band that lines up and down make where they stand close together.
+ */
 static void fill_bands(
     struct place *place, const struct stroke_columns *columns, double rim)
 {
@@ -139,8 +140,8 @@ static void fill_bands(
 	}
 }
 
-/* Of a line within a band, its ends that look out of what is filled, and as
- * much again, so that no seam is between them. */
+/* Draws the ends of a line that stick out of the filled band, and as much again
+ * inside it, so that no seam shows. */
 static void ink_ends(
     struct place *place, const struct stroke_column *column, double rim)
 {

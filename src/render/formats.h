@@ -14,7 +14,7 @@
 #include "render/palette.h"
 #include "scene/scene.h"
 
-/* What can be drawn; a format knows one or both. */
+/* The subjects of drawings; a format draws one or both. */
 enum render_subject { RENDER_CHART = 1, RENDER_GRAPH = 2 };
 
 /* A chart or a graph, and how it is to be drawn. */

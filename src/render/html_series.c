@@ -34,7 +34,9 @@ static void put_integer(struct html_series *series, unsigned long long value)
 	*array_push(&series->bytes) = (unsigned char)value;
 }
 
-/* What is drawn of a line: an area's own height, else its samples. */
+/* The values that are drawn for a line: the heights of a layer, else the
+ * samples.
+ */
 static const struct series *line_samples(const struct html_series *series)
 {
 	return series->line->base ? &series->heights : series->line->samples;

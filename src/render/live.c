@@ -86,7 +86,7 @@ static const char *holder_name(const struct holding *holding)
 	return process->command ? process->command : "";
 }
 
-/* So many of the largest at most. */
+/* Prints at most so many of the largest processes. */
 static void print_largest(
     const struct moment *moment, size_t named, size_t name_columns, FILE *out)
 {

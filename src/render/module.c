@@ -7,9 +7,9 @@
 #include "base/self.h"
 
 #if defined(HAVE_CAIRO) || defined(HAVE_GRAPHVIZ)
-/* What a module's symbol points to; each begins with its version. A module is
- * never unloaded: its libraries leave threads and handlers behind that would
- * outlive their code. */
+/* Loads a module and returns what its symbol points to, which begins with a
+ * version. A module is never unloaded: its libraries leave threads and handlers
+ * behind that would outlive their code. */
 static const void *open_module(
     const char *path, const char *symbol, int version, struct err *e)
 {

@@ -91,7 +91,7 @@ static void draw_line(
 	downsample_finish(&kept);
 }
 
-/* What was drawn left of the plot by a window's edge makes place again. */
+/* Clears the dots that a line at the edge of a window left beside the plot. */
 static void draw_memory_axis(
     struct terminal_frame *f, const struct axis_ticks *ticks)
 {
@@ -237,7 +237,7 @@ static void terminal_chart_draw_mark(
 	terminal_chart_draw_label(f, mark, column, row, within);
 }
 
-/* Where not all lanes have a row the last one says how many have none. */
+/* If not all lanes have a row, the last row says how many are missing. */
 static size_t terminal_chart_shown_lanes(struct terminal_frame *f, size_t top)
 {
 	size_t shown = f->lane_rows;

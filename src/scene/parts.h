@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a panel of a scene holds: lines, spans, marks, groups of lanes. The
- * scene owns their texts.
+ * The parts of a panel: lines, spans, marks, groups of lanes. The scene owns
+ * their texts.
  */
 #ifndef MPROF_SCENE_PARTS_H
 #define MPROF_SCENE_PARTS_H
@@ -35,7 +35,7 @@ struct scene_line {
 	bool in_legend;
 };
 
-/* What the spans of one function have in common, for the legend. */
+/* A function with spans: its row in the legend. */
 struct scene_function {
 	enum role role;
 	char *name;   /* as its spans' */

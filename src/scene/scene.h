@@ -55,9 +55,9 @@ void scene_finish(struct scene *scene);
 /* A series that the scene owns. */
 struct series *scene_own_series(struct scene *scene);
 
-/* Which lines a legend names, by their indices, in order: what was asked for
- * before what there may be many of. order has room for all lines; returns how
- * many it holds. */
+/* Fills order with the indices of the lines that a legend names: totals and
+ * trends before processes, of which there may be many. order has room for all
+ * lines. Returns how many it holds. */
 size_t scene_legend(const struct scene_panel *panel, size_t *order);
 
 /* The whole scene as text, samples and all: what golden tests compare. */

@@ -123,7 +123,7 @@ static void paint_shape(struct canvas *canvas, const struct shape *shape)
 	cairo_restore(canvas->cr);
 }
 
-/* Where the bytes go, and why they could not. */
+/* The stream that Cairo writes to, and the errno of a failed write. */
 struct cairo_sink {
 	FILE *out;
 	int error;

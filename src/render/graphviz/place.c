@@ -134,7 +134,8 @@ static void graphviz_place_take(struct graphviz_layout *layout)
 	}
 }
 
-/* What it says on stderr tells a person nothing. */
+/* Drops Graphviz's messages on stderr: they are about its own text, not the
+ * user's graph. */
 static int graphviz_place_ignore(char *text)
 {
 	(void)text;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What is under the cursor: the crosshair, the tooltip, the spoken line.
+// The crosshair, the tooltip and the spoken line at the cursor.
 "use strict";
 
 const MOST_ROWS = 12;

@@ -180,7 +180,7 @@ function buildTable(data)
 	byId("events-card").hidden = byId("events").children.length === 0;
 }
 
-// What the canvas shows, in words, for those who can't see it.
+// Describes the chart in words for those who can't see the canvas.
 function describeChart(data)
 {
 	const facts = data.facts.filter(([label]) => TILES.includes(label))

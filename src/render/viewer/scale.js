@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Where things are: the areas of the canvas, and data to pixels and back.
+// The areas of the canvas, and conversions of data to pixels and back.
 "use strict";
 
 const LANE_HEIGHT = 20;
