@@ -237,7 +237,7 @@ static int profiles_read_any(struct profile *profile,
 	return dat_read_progress(profile, reading->path, &reading->progress, e);
 }
 #else
-static int read_any(struct profile *profile,
+static int profiles_read_any(struct profile *profile,
     const struct profiles_reading *reading, bool *unit_assumed, struct err *e)
 {
 	const char *path = reading->path;
