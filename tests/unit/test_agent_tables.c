@@ -64,7 +64,7 @@ static void what_was_noted_is_taken(void **state)
 	(void)state;
 	open_folder(&tables);
 	fill(&table, 500); /* more than there was room for at first */
-	assert_true(on_shelf(&table));
+	assert_true(table_on_shelf(&table));
 	agent_tables_take(&tables);
 	assert_int_equal(tables.items.len, 1);
 	taken = &tables.items.items[0];
