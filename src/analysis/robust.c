@@ -23,9 +23,9 @@ static double robust_select(double *values, size_t count, size_t rank)
 		while (i <= j) {
 			double swap;
 
-			while (values[i] < pivot)
+			while (i < high && values[i] < pivot)
 				i++;
-			while (pivot < values[j])
+			while (j > low && pivot < values[j])
 				j--;
 			if (i > j)
 				break;

@@ -36,7 +36,7 @@ static int open_signals(struct launch *launch, struct err *e)
 }
 
 /* The child reports in memory that it shares with this process. */
-struct report {
+struct launch_report {
 	int exec_error;
 	long floor_kib;
 };
@@ -45,7 +45,7 @@ struct report {
  * process's memory, but not its table of signal actions. */
 __attribute__((noreturn)) static void become_program(
     const struct launch *launch, const struct launch_request *request,
-    const struct sigaction *sigchld, volatile struct report *report)
+    const struct sigaction *sigchld, volatile struct launch_report *report)
 {
 	struct rusage usage = {0};
 
@@ -79,7 +79,7 @@ static pid_t clone_suspended(void)
 
 static pid_t spawn_reporting(const struct launch *launch,
     const struct launch_request *request, const struct sigaction *sigchld,
-    volatile struct report *report, bool shared)
+    volatile struct launch_report *report, bool shared)
 {
 	pid_t pid = shared ? clone_suspended() : -1;
 
@@ -95,7 +95,7 @@ static int launch_spawn(struct launch *launch,
     const struct launch_request *request, const struct sigaction *sigchld,
     struct err *e)
 {
-	struct report own = {0}, *report;
+	struct launch_report own = {0}, *report;
 	void *page = mmap(NULL, sizeof(own), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	bool shared = page != MAP_FAILED;
@@ -105,7 +105,7 @@ static int launch_spawn(struct launch *launch,
 	report = shared ? page : &own;
 	pid = spawn_reporting(launch, request, sigchld, report, shared);
 	cause = errno;
-	own = *(volatile struct report *)report;
+	own = *(volatile struct launch_report *)report;
 	if (shared)
 		munmap(page, sizeof(own));
 	errno = cause;

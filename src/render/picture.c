@@ -33,7 +33,8 @@ static int check_size(
 
 /* A chart is laid out here, in the space that was asked for. */
 static int draw_chart(const struct render_request *request,
-    const struct render_module *module, struct render_job *job, struct err *e)
+    const struct render_module *module, const struct render_job *job,
+    struct err *e)
 {
 	struct layout_request layout = {.width = request->width,
 	    .height = request->height,
@@ -42,12 +43,13 @@ static int draw_chart(const struct render_request *request,
 		job->picture == PICTURE_PNG ? 0 : MOST_VECTOR_COLUMNS,
 	    .every_sample = request->every_sample,
 	    .measure = {module->text_width, job->fonts}};
+	struct render_job full = *job;
 	struct drawing drawing;
 	int got;
 
 	layout_scene(&drawing, request->scene, &layout);
-	job->drawing = &drawing;
-	got = module->draw(job, e);
+	full.drawing = &drawing;
+	got = module->draw(&full, e);
 	drawing_finish(&drawing);
 	return got;
 }
@@ -55,9 +57,11 @@ static int draw_chart(const struct render_request *request,
 /* A graph is measured with the fonts, laid out by the layouter, and as large as
  * it takes; one of more pixels than can be is made smaller. */
 static int draw_graph(struct graph *graph, const struct graph_module *layouter,
-    const struct render_module *module, struct render_job *job, struct err *e)
+    const struct render_module *module, const struct render_job *job,
+    struct err *e)
 {
 	struct text_measure measure = {module->text_width, job->fonts};
+	struct render_job full = *job;
 	struct drawing drawing = {0};
 	double most;
 	int got;
@@ -68,9 +72,9 @@ static int draw_graph(struct graph *graph, const struct graph_module *layouter,
 	graph_draw(&drawing, graph, &measure);
 	most = fmax(drawing.width, drawing.height);
 	if (job->picture == PICTURE_PNG && most > RENDER_MOST_PIXELS)
-		job->scale = (RENDER_MOST_PIXELS - 1) / most;
-	job->drawing = &drawing;
-	got = module->draw(job, e);
+		full.scale = (RENDER_MOST_PIXELS - 1) / most;
+	full.drawing = &drawing;
+	got = module->draw(&full, e);
 	drawing_finish(&drawing);
 	return got;
 }
