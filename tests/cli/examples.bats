@@ -11,6 +11,11 @@ load ../python/helper
 own_setup() {
 	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
+	# One that attach --lines can enter, where there is one.
+	attachable=$(for one in $(known_pythons); do
+		"$one" -c 'import sys; sys.exit(sys.version_info < (3, 14))' &&
+			echo "$one" && break
+	done || true)
 	unset VIRTUAL_ENV
 	programs=$BATS_TEST_TMPDIR/programs
 	failed=''
@@ -115,15 +120,20 @@ prepare() {
 		'        rows.append([i] * 20000)' '        time.sleep(0.01)' \
 		>app.py
 	printf 'import app\napp.load()\n' >script.py
+	mkdir -p service/app
+	cp views.py service/app
+	cp -r courses service
 }
 
 # Processes, for some seconds; longer ones where a look must find them alive.
 run_processes() {
-	local life=60
+	local life=60 # longer than any block takes; stop_all ends them
 
-	! grep -q 'attach' "$1" || life=4
 	start "$python" serve.py "$life"
 	server=$!
+	start env -C service "${attachable:-$python}" -c 'import app.views, time
+app.views.lessons(time.monotonic() + 60)'
+	attached=$!
 	start "gunicorn-$$" -c \
 		"gunicorn-$$ -c 'sleep $life; :' & sleep $life; :"
 	start "postgres-$$" 60
@@ -140,11 +150,18 @@ run_processes() {
 # The example with our pids in place of its own, and time that passes faster. The
 # recordings grow by 3 MiB/min: what checks their growth says so.
 real() {
-	sed -e "s/\(gunicorn\|postgres\)/\1-$$/" \
+	# Others than CPython 3.14 and later refuse it.
+	local refused="s/^mprof attach.*--lines.*/! & || exit 9/"
+
+	[ -z "$attachable" ] || refused=''
+	sed -e "/attach .*--lines/s/\b4711\b/$attached/" -e "$refused" -e "s/\(gunicorn\|postgres\)/\1-$$/" \
 		-e "/wait-for/s/ server$/ server-$$/" \
 		-e "s/\b4711\b/$server/g" -e "s/\b1234\b/$recorder/g" \
 		-e 's/--every 30s/--every 0.3s --count 2/' \
 		-e 's/sleep 3600/sleep 1/' \
+		-e 's/^\(mprof attach.*\) -t [0-9]*[hm]\b/\1/' \
+		-e 's/ --timeout 60\b//' \
+		-e '/--wait-for/!s/mprof attach/& -t 2/' \
 		-e "s#/data/#$PWD/data/#g" \
 		-e "s#/var/lib/node_exporter#$PWD/node_exporter#" \
 		-e '/^ENTRYPOINT \[/s/ENTRYPOINT \[\(.*\)\]/\1/' \

@@ -166,7 +166,8 @@ static uint64_t type_size(const struct measured *m)
 	struct dict_keys keys;
 
 	if (!self || !self->on_heap)
-		return (uint64_t)(m->o->type_size + m->o->static_type_extra);
+		return (uint64_t)m->o->type_size +
+		       (uint64_t)m->o->static_type_extra;
 	if (!self->keys ||
 	    !dict_keys_read(&keys, m->snapshot, m->target, self->keys))
 		return (uint64_t)m->o->heap_type_size + GC_HEADER;

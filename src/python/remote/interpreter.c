@@ -337,7 +337,8 @@ static bool fits_generator(const struct python_target *target)
 		return true;
 	memory_u64(&target->memory, target->generator_type + o->type_basic_size,
 	    &basic);
-	return basic == (uint64_t)(o->generator_frame + o->frame_locals);
+	return basic ==
+	       (uint64_t)o->generator_frame + (uint64_t)o->frame_locals;
 }
 
 /* The layout is believed only where what it leads to fits together. */

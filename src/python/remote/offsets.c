@@ -17,12 +17,12 @@ static const struct python_offsets rows[] = {
 
 /* Which word of struct python_debug says which offset, by the minor version. */
 static const struct {
-	int minor;
 	size_t field;
+	int minor;
 	unsigned word;
 } debug_words[] = {
 #define DEBUG_OFFSET(minor, name, word) \
-	{minor, offsetof(struct python_offsets, name), word},
+	{offsetof(struct python_offsets, name), minor, word},
 #include "python/remote/debug_offsets.def"
 #undef DEBUG_OFFSET
 };
