@@ -10,7 +10,7 @@
 
 enum { CODE_HELP = 1000, CODE_VERSION, CODE_ROWS };
 
-/* Where the texts of --help begin, and those of an option's values. */
+/* The columns where texts of --help, and of an option's values, begin. */
 enum { HELP_COLUMN = 28, VALUE_COLUMN = 40 };
 
 /* Put in front of a word such as -1, so that getopt_long takes it for an

@@ -166,7 +166,7 @@ int option_range(
 	return 0;
 }
 
-/* Where both ends are equal the window is widened as matplotlib does. */
+/* A window whose ends are equal is widened as matplotlib does. */
 int option_window(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {

@@ -80,7 +80,7 @@ static int open_output(struct run_session *session, struct err *e)
 	return result;
 }
 
-/* Where this fails the program runs without the agent. */
+/* If this fails, the program runs without the agent. */
 static void load_agent(struct run_session *session)
 {
 	const struct agent_wish wish = {

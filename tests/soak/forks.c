@@ -198,7 +198,7 @@ static void measure(struct tree *tree, struct meter *meter, size_t first)
 	}
 }
 
-/* What the sampler does at a tick. */
+/* The sampler's work at a tick. */
 static void sample(struct tree *tree, struct meter *meter)
 {
 	size_t known = tree->members.list.len;

@@ -252,7 +252,7 @@ static inline int fake_nowhere(
 	return -1;
 }
 
-/* Where the state of the collector is. */
+/* The place of the collector's state. */
 static inline uint64_t fake_collector(const struct fake_heap *fake)
 {
 	const struct python_offsets *o = fake->o;

@@ -111,7 +111,7 @@ static void test_cut_while_it_is_read(void **state)
 	}
 }
 
-/* Of a file that is cut to less than what was read of it, that is known. */
+/* A file that is cut to less than was read of it is known as such. */
 static void test_cut_before_what_was_read(void **state)
 {
 	static const off_t sizes[] = {1, 1000, FIRST_LINE};

@@ -134,7 +134,7 @@ static void without_an_account_all_are_read(void **state)
 	}
 }
 
-/* Of several each has its turn, the last one too. */
+/* Each of several has its turn, the last one too. */
 static void the_last_process_has_its_turn(void **state)
 {
 	static const char text[] = "VmHWM:\t%8d kB\nThreads:\t2\n";

@@ -202,7 +202,7 @@ static void the_truth_is_read(void **state)
 	stacks_destroy(stacks);
 }
 
-/* Who is no more sampled is forgotten at the second sweep, and nobody else. */
+/* A process that is sampled no more is forgotten at the second sweep. */
 static void who_is_gone_is_forgotten(void **state)
 {
 	struct stacks *stacks = stacks_create();
@@ -350,7 +350,7 @@ static void only_functions_count_towards_the_depth(void **state)
 	}
 }
 
-/* What an interpreter of the row tells about itself. */
+/* An interpreter of the row tells this about itself. */
 static void put_debug(const struct python_offsets *row)
 {
 	static const struct {

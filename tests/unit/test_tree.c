@@ -319,7 +319,7 @@ static void a_look_that_is_late_goes_on_in_the_next(void **state)
 	uproot();
 }
 
-/* Where forks are told, only the pids of those that ended are looked at. */
+/* If forks are reported, only the pids of those that ended are looked at. */
 static void without_a_look_a_pid_that_is_used_again_is_found(void **state)
 {
 	(void)state;

@@ -18,7 +18,7 @@
 /* One object more than this many references has never been seen. */
 #define REFERENCES_MAX ((uint64_t)1 << 33)
 
-/* Of tp_flags; Include/object.h of all versions agrees on these. */
+/* Bits of tp_flags; Include/object.h of all versions agrees on these. */
 #define FLAG_HEAP_TYPE (1u << 9)
 #define FLAG_READY (1u << 12)
 #define FLAG_HAVE_GC (1u << 14)

@@ -15,7 +15,7 @@ static const struct python_offsets rows[] = {
 
 #define ROWS (sizeof(rows) / sizeof(*rows))
 
-/* Which word of struct python_debug says which offset, by the minor version. */
+/* The word of struct python_debug that says each offset, by minor version. */
 static const struct {
 	size_t field;
 	int minor;

@@ -97,7 +97,7 @@ enum dict_keys_form {
 	DICT_KEYS_LOG2   /* since 3.11: its logarithm */
 };
 
-/* Where an instance of a class has its attributes. */
+/* The place of an instance's attributes, by its class. */
 enum instance_form {
 	INSTANCE_PLAIN,  /* in a dict, whose place the type says */
 	INSTANCE_PAIR,   /* 3.11: values and dict in front of the object */

@@ -18,7 +18,7 @@
 #define STACK_DEPTH 256 /* innermost frames; a deeper stack is cut there */
 /* With the interpreter's own: mostly one for each call from C. */
 #define STACK_FRAMES (2 * STACK_DEPTH)
-/* Of their code objects, with those that 3.13 runs behind an __init__. */
+/* Belong to their code objects, as those that 3.13 runs behind __init__. */
 #define STACK_CODES (STACK_DEPTH + 8)
 
 /* One frame: which code object runs, and how far it is. The fields of the
