@@ -188,14 +188,8 @@ static enum heap_look command_heap_explain(const struct heap_options *options,
 static uint64_t command_heap_began(pid_t pid)
 {
 	struct proc_stat stat;
-	struct procfs fs;
-	bool is_there;
 
-	if (procfs_init(&fs, "/proc", NULL) < 0)
-		return 0;
-	is_there = procfs_stat(&fs, pid, &stat);
-	procfs_finish(&fs);
-	return is_there ? stat.started : 0;
+	return procfs_stat_once(pid, &stat) == 0 ? stat.started : 0;
 }
 
 /* The process that is looked at. */

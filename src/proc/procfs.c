@@ -280,6 +280,20 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat)
 	return true;
 }
 
+int procfs_stat_once(pid_t pid, struct proc_stat *stat)
+{
+	struct procfs fs;
+	int error = 0;
+
+	if (procfs_init(&fs, "/proc", NULL) < 0)
+		return EIO;
+	errno = ESRCH;
+	if (!procfs_stat(&fs, pid, stat))
+		error = errno == ENOENT ? ESRCH : errno;
+	procfs_finish(&fs);
+	return error;
+}
+
 uint64_t procfs_ticks(void)
 {
 	return (uint64_t)(clock_ns(CLOCK_BOOTTIME) /

@@ -76,6 +76,11 @@ ssize_t procfs_machine(
 /* False where the process is not there. */
 bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat);
 
+/* The same of the machine's /proc, opened for this one read: 0, ESRCH where
+ * there is no such process, EIO where there is no /proc, or read's error. */
+int procfs_stat_once(pid_t pid, struct proc_stat *stat)
+    __attribute__((nonnull));
+
 /* Now, as proc_stat.started counts. */
 uint64_t procfs_ticks(void);
 

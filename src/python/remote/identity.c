@@ -8,21 +8,6 @@
 
 #include "proc/procfs.h"
 
-/* 0, or why there is no answer: ESRCH where there is no such process. */
-static int identity_stat(pid_t pid, struct proc_stat *stat)
-{
-	struct procfs fs;
-	int error = 0;
-
-	if (procfs_init(&fs, "/proc", NULL) < 0)
-		return EIO;
-	errno = ESRCH;
-	if (!procfs_stat(&fs, pid, stat))
-		error = errno == ENOENT ? ESRCH : errno;
-	procfs_finish(&fs);
-	return error;
-}
-
 struct identity_search {
 	const struct procfs *fs;
 	pid_t living;
@@ -61,7 +46,7 @@ void identity_take(struct identity *identity, pid_t pid, pid_t thread)
 	char path[32];
 
 	*identity = (struct identity){.pid = pid};
-	if (identity_stat(pid, &stat) == 0)
+	if (procfs_stat_once(pid, &stat) == 0)
 		identity->started = stat.started;
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)thread);
 	identity->memory = open(path, O_RDONLY | O_CLOEXEC);
@@ -87,7 +72,7 @@ enum python_result identity_explain(
 {
 	bool has_memory = identity_has_memory(identity);
 	struct proc_stat stat = {.started = identity->started};
-	int error = identity_stat(identity->pid, &stat);
+	int error = procfs_stat_once(identity->pid, &stat);
 
 	if (error && error != ESRCH)
 		return result;

@@ -156,14 +156,9 @@ static bool has_thread(const struct remote_threads *threads, pid_t tid)
 static bool stop_is_over(pid_t tid)
 {
 	struct proc_stat stat;
-	struct procfs fs;
-	bool over;
+	int error = procfs_stat_once(tid, &stat);
 
-	if (procfs_init(&fs, "/proc", NULL) < 0)
-		return false;
-	over = !procfs_stat(&fs, tid, &stat) || stat.is_ending;
-	procfs_finish(&fs);
-	return over;
+	return error ? error != EIO : stat.is_ending;
 }
 
 /* Asks those that are not known yet; how many, or -1. */
