@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "debug_row.h"
 #include "python/stack/stacks.h"
 #include "python/stack/stack.h"
 #include "python/remote/text.h"
@@ -353,23 +354,12 @@ static void only_functions_count_towards_the_depth(void **state)
 /* An interpreter of the row tells this about itself. */
 static void put_debug(const struct python_offsets *row)
 {
-	static const struct {
-		int minor;
-		size_t field;
-		unsigned word;
-	} words[] = {
-#define DEBUG_OFFSET(minor, name, word) \
-	{minor, offsetof(struct python_offsets, name), word},
-#include "python/remote/debug_offsets.def"
-#undef DEBUG_OFFSET
-	};
+	struct debug_word next;
+	size_t at = 0;
 
 	memcpy(_PyRuntime, PYTHON_DEBUG_COOKIE, 8);
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (words[i].minor == row->minor)
-			put(_PyRuntime, (int)words[i].word * 8,
-			    (uint64_t) * (const int *)((const char *)row +
-						       words[i].field));
+	while (debug_row_next(row, &at, &next))
+		put(_PyRuntime, (int)next.word * 8, next.value);
 }
 
 /* Since 3.15 a thread always has a frame, its last: one that has no other runs
