@@ -145,8 +145,8 @@ static void run_hooks_open_marks(
 		setenv(MARKS_VARIABLE, hooks->marks.path, 1);
 }
 
-/* Where the folder can't be made, each process prints its own tables, and those
- * of a killed process are lost. */
+/* If the folder can't be made, each process prints its own tables, and those of
+ * a killed process are lost. */
 static void run_hooks_open_tables(struct run_hooks *hooks, bool lines)
 {
 	char *path;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What HACKING says of additions: a command, a metric, a kind of chart, a format is a row (and a
-# file), and then it is in the help, in the completion and at work. One of each
-# is added to a copy of the tree, which is built once.
+# HACKING says that a command, a metric, a kind of chart or a format is a row
+# (and a file), and then is in the help, in the completion and at work. One of
+# each is added to a copy of the tree, which is built once.
 load helper
 
 # Puts what comes in before the line of FILE that PATTERN matches.

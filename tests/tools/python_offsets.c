@@ -232,8 +232,8 @@ static void print_text(void)
 #endif
 }
 
-/* What is no offset: in which of its forms a structure is; offsets.h says
- * what they are. */
+/* Prints the forms of the structures that changed theirs; offsets.h says what
+ * each form is. */
 static void print_forms(void)
 {
 #if SINCE(12)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the recorder tells, as lines of a recording: which samples are held back
-// and when they are written.
+// The sink writes lines of a recording; this tests which samples it holds back
+// and when it writes them.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

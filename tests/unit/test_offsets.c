@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "debug_row.h"
 #include "python/remote/offsets.h"
 
 static void every_version_has_a_row(void **state)
@@ -64,23 +65,12 @@ static void no_row_has_a_hole(void **state)
 static void debug_of_row(
     struct python_debug *debug, const struct python_offsets *row)
 {
-	static const struct {
-		int minor;
-		size_t field;
-		unsigned word;
-	} words[] = {
-#define DEBUG_OFFSET(minor, name, word) \
-	{minor, offsetof(struct python_offsets, name), word},
-#include "python/remote/debug_offsets.def"
-#undef DEBUG_OFFSET
-	};
-	const char *fields = (const char *)row;
+	struct debug_word next;
+	size_t at = 0;
 
 	*debug = (struct python_debug){.cookie = PYTHON_DEBUG_COOKIE};
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (words[i].minor == row->minor)
-			debug->words[words[i].word - 3] =
-			    (uint64_t) * (const int *)(fields + words[i].field);
+	while (debug_row_next(row, &at, &next))
+		debug->words[next.word - 3] = next.value;
 }
 
 static void what_the_interpreter_says_wins(void **state)
@@ -104,8 +94,8 @@ static void what_the_interpreter_says_wins(void **state)
 	}
 }
 
-/* Where threads, frames and objects have their fields is the same in each
- * build of a release: one that says otherwise is not believed. */
+/* Threads, frames and objects have their fields in the same places in each
+ * build of a release: an interpreter that says otherwise is not believed. */
 static void a_lie_about_frames_and_objects_is_refused(void **state)
 {
 	size_t refused = 0;

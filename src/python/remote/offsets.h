@@ -119,8 +119,8 @@ static inline bool python_frames_are_objects(
 	return offsets->frame_stack != OFFSET_ABSENT;
 }
 
-/* What a reference on a stack points to; 0 for none, and for what is none: a
- * small int (both bits of the tag), an error (the higher one). */
+/* Returns the address in a reference on a stack; 0 for none, for a small int
+ * (both bits of the tag) and for an error (the higher bit). */
 static inline uint64_t python_untagged(
     const struct python_offsets *offsets, uint64_t reference)
 {
@@ -144,8 +144,8 @@ static inline uint64_t python_references(
 int python_offsets_oldest(void);
 int python_offsets_newest(void);
 
-/* What an interpreter from 3.13 on tells about itself at the beginning of
- * _PyRuntime (_Py_DebugOffsets). */
+/* CPython 3.13 and later begin _PyRuntime with their own offsets
+ * (_Py_DebugOffsets). */
 #define PYTHON_DEBUG_COOKIE "xdebugpy"
 #define PYTHON_DEBUG_WORDS 112
 
