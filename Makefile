@@ -8,7 +8,7 @@
 # make mutants    changes of the source that no unit test notices; MUTANTS=300
 # make test-faults  the same short run with each system call failing in turn
 # make bench      measure, beside the peers; SECTION=recorder for one table
-# make bench-readme  the same, into README.md; TABLE=file takes a saved one
+# make bench-readme  the same, into README.md and examples/figures; TABLE=file takes a saved one
 # make fuzz       fuzz what reads others' bytes, FUZZ_S=60 seconds each
 # make attack     crafted input, failures, kills and races; ATTACK_S=600 seconds
 # make lint       formatters and static checks
