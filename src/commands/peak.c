@@ -113,6 +113,12 @@ static void print_parties(const struct run *run, enum party_by by)
 	struct table table;
 
 	parties_init(&parties, run, by);
+	if (parties.list.len == 1 && !parties.list.items[0].name) {
+		puts("  No process was recorded on its own, only the total: "
+		     "mprof run -M records each.");
+		parties_finish(&parties);
+		return;
+	}
 	table_init(&table, "rrl");
 	table_add(&table, "  at the peak");
 	table_add(&table, "highest one");
