@@ -256,58 +256,54 @@ static void tell_type(struct walk *walk)
 				  : (uint64_t)walk->o->type_size);
 }
 
+static void tell_list(struct walk *walk)
+{
+	tell_row(walk, EDGE_INDEX, object_edge_word(walk, walk->o->list_items),
+	    object_edge_word(walk, walk->o->object_size));
+}
+
+static void tell_tuple(struct walk *walk)
+{
+	tell_row(walk, EDGE_INDEX,
+	    walk->edge.from + (uint64_t)walk->o->tuple_items,
+	    object_edge_word(walk, walk->o->object_size));
+}
+
+static void tell_basic(struct walk *walk)
+{
+	tell_words(walk, HEADER, walk->type->basic);
+}
+
+static void tell_numpy_void(struct walk *walk)
+{
+	object_edge_tell_name(
+	    walk, "dtype", object_edge_word(walk, NUMPY_SCALAR_DESCRIPTION));
+	object_edge_tell_name(walk, "base", object_edge_word(walk, NUMPY_BASE));
+}
+
+/* A kind without a row holds no references. */
 static void tell_contents(struct walk *walk)
 {
-	const struct python_offsets *o = walk->o;
+	static void (*const tell[])(struct walk *) = {
+	    [OBJECT_OTHER] = tell_other,
+	    [OBJECT_LIST] = tell_list,
+	    [OBJECT_TUPLE] = tell_tuple,
+	    [OBJECT_DICT] = tell_dict,
+	    [OBJECT_ORDERED_DICT] = tell_dict,
+	    [OBJECT_SET] = tell_set,
+	    [OBJECT_BUFFERED] = tell_other,
+	    [OBJECT_TYPE] = tell_type,
+	    [OBJECT_DEQUE] = tell_deque,
+	    [OBJECT_NUMPY_ARRAY] = tell_numpy,
+	    [OBJECT_NUMPY_VOID] = tell_numpy_void,
+	    [OBJECT_STRUCT] = tell_basic,
+	    [OBJECT_CODE] = tell_basic,
+	    [OBJECT_GENERATOR] = tell_frame,
+	    [OBJECT_FRAME] = tell_frame,
+	};
 
-	switch (walk->type->kind) {
-	case OBJECT_LIST:
-		tell_row(walk, EDGE_INDEX,
-		    object_edge_word(walk, o->list_items),
-		    object_edge_word(walk, o->object_size));
-		break;
-	case OBJECT_TUPLE:
-		tell_row(walk, EDGE_INDEX,
-		    walk->edge.from + (uint64_t)o->tuple_items,
-		    object_edge_word(walk, o->object_size));
-		break;
-	case OBJECT_DICT:
-	case OBJECT_ORDERED_DICT:
-		tell_dict(walk);
-		break;
-	case OBJECT_SET:
-		tell_set(walk);
-		break;
-	case OBJECT_DEQUE:
-		tell_deque(walk);
-		break;
-	case OBJECT_GENERATOR:
-	case OBJECT_FRAME:
-		tell_frame(walk);
-		break;
-	case OBJECT_TYPE:
-		tell_type(walk);
-		break;
-	case OBJECT_CODE:
-	case OBJECT_STRUCT:
-		tell_words(walk, HEADER, walk->type->basic);
-		break;
-	case OBJECT_NUMPY_ARRAY:
-		tell_numpy(walk);
-		break;
-	case OBJECT_NUMPY_VOID:
-		object_edge_tell_name(walk, "dtype",
-		    object_edge_word(walk, NUMPY_SCALAR_DESCRIPTION));
-		object_edge_tell_name(
-		    walk, "base", object_edge_word(walk, NUMPY_BASE));
-		break;
-	case OBJECT_BUFFERED:
-	case OBJECT_OTHER:
-		tell_other(walk);
-		break;
-	default:
-		break;
-	}
+	if (tell[walk->type->kind])
+		tell[walk->type->kind](walk);
 }
 
 /* What is kept in the instance itself, under the names that its class has. */
