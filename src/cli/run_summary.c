@@ -43,12 +43,12 @@ static void print_alive(
 	fprintf(stderr, "mprof: %s:",
 	    units_count(count, result->alive, "descendant lives on",
 		"descendants live on"));
-	for (size_t i = 0; i < result->alive && i < SAMPLER_NAMED; i++)
+	for (size_t i = 0; i < result->alive && i < MEMBERS_NAMED; i++)
 		fprintf(stderr, "%s %d %s", i > 0 ? "," : "",
 		    (int)result->living[i].pid,
 		    utf8_clean(name, sizeof(name), result->living[i].name));
-	if (result->alive > SAMPLER_NAMED)
-		fprintf(stderr, " and %zu more", result->alive - SAMPLER_NAMED);
+	if (result->alive > MEMBERS_NAMED)
+		fprintf(stderr, " and %zu more", result->alive - MEMBERS_NAMED);
 	if (result->end == SAMPLER_ENDED && !plan->wait_all)
 		fprintf(stderr, "; --wait all records %s too",
 		    result->alive == 1 ? "it" : "them");

@@ -14,7 +14,6 @@
 #include "commands/command.h"
 #include "input/recording_files.h"
 #include "proc/namespace.h"
-#include "recorder/marks_left.h"
 
 static void stacks_hook_init(struct stacks_hook *hook)
 {
@@ -135,7 +134,7 @@ static void run_hooks_open_marks(
 {
 	struct err ignored;
 
-	marks_left_remove(marks_folder(), remove_tables);
+	marks_remove_left(marks_folder(), remove_tables);
 	if (marks_open(&hooks->marks, getpid(), watched, &ignored) != 0) {
 		unsetenv(MARKS_VARIABLE);
 		return;

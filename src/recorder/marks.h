@@ -4,7 +4,8 @@
  * file whose path the program has in its environment (MPROF_MARK). Writing
  * there never blocks, also when the recorder is gone. The file is 0600, in
  * XDG_RUNTIME_DIR or TMPDIR or /tmp, and goes with the recording. It is locked
- * while it is read (base/file_lock.h): recorder/marks_left.h removes others.
+ * while it is read (base/file_lock.h): one without a lock was left by a
+ * recorder that was killed.
  */
 #ifndef MPROF_RECORDER_MARKS_H
 #define MPROF_RECORDER_MARKS_H
@@ -56,5 +57,12 @@ char *marks_find(pid_t pid, struct err *e) __attribute__((nonnull));
  * name of a mark file is written; -1 with e otherwise. */
 int marks_write(const char *path, const char *label, struct err *e)
     __attribute__((nonnull, warn_unused_result));
+
+/* Removes mark files of this user's that recorders left when they were killed.
+ * A free lock is the proof: in a folder that containers share a pid that isn't
+ * there proves nothing. remove_beside is called before with the path of each,
+ * for files that belong to it. In a folder of very many files some stay. */
+void marks_remove_left(const char *folder, void (*remove_beside)(const char *))
+    __attribute__((nonnull));
 
 #endif

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/members.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 static bool member_has_pid(const void *items, size_t at, const void *key)
 {
@@ -18,7 +21,7 @@ static void members_index(struct members *members, size_t at)
 	index_add(&members->index, index_hash_number((uint64_t)pid), at);
 }
 
-static void close_files(struct member *member)
+static void members_close_files(struct member *member)
 {
 	if (member->fd >= 0)
 		close(member->fd);
@@ -32,7 +35,7 @@ static void close_files(struct member *member)
 void members_finish(struct members *members)
 {
 	for (size_t i = 0; i < members->list.len; i++)
-		close_files(&members->list.items[i]);
+		members_close_files(&members->list.items[i]);
 	array_free(&members->list);
 	index_finish(&members->index);
 	*members = (struct members){0};
@@ -71,7 +74,7 @@ size_t members_find(const struct members *members, pid_t pid)
 
 void members_lose(struct members *members, size_t at)
 {
-	close_files(&members->list.items[at]);
+	members_close_files(&members->list.items[at]);
 	members->list.items[at].gone = true;
 	members->any_gone = true;
 }
@@ -91,4 +94,98 @@ void members_sweep(struct members *members)
 	index_clear(&members->index);
 	for (size_t i = 0; i < kept; i++)
 		members_index(members, i);
+}
+
+/* A process that runs for longer has work of its own. */
+#define ENDING_NS (NS_PER_S / 15)
+
+/* "RAN_NS WAITED_NS SLICES"; 0 where the kernel keeps no account. */
+static uint64_t members_read_ran(const struct procfs *fs, pid_t pid)
+{
+	char text[64];
+
+	if (procfs_read(fs, pid, "schedstat", text, sizeof(text)) <= 0)
+		return 0;
+	return strtoull(text, NULL, 10);
+}
+
+static bool members_has_moved(const struct procfs *fs, struct member *member)
+{
+	struct proc_stat stat;
+	uint64_t ran;
+	bool first = !member->watched, moved;
+
+	if (!procfs_stat(fs, member->pid, &stat))
+		return false;
+	ran = members_read_ran(fs, member->pid);
+	moved = ran != member->watched_ran;
+	if (first)
+		member->watched_from = ran;
+	member->watched = true;
+	member->watched_ran = ran;
+	if (ran - member->watched_from > ENDING_NS)
+		return false;
+	return first || moved || stat.state == 'R' || stat.state == 'D';
+}
+
+bool members_any_stirs(const struct procfs *fs, struct members *members)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < members->list.len; i++) {
+		struct member *member = &members->list.items[i];
+
+		if (!member->gone && !member->zombie)
+			any = members_has_moved(fs, member) || any;
+	}
+	return any;
+}
+
+static bool members_lives_on(const struct member *member)
+{
+	return !member->gone && !member->zombie && !member->is_root &&
+	       !member->killed;
+}
+
+size_t members_alive(const struct members *members)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < members->list.len; i++)
+		count += members_lives_on(&members->list.items[i]);
+	return count;
+}
+
+void members_name_alive(const struct procfs *fs, const struct members *members,
+    struct member_alive alive[MEMBERS_NAMED])
+{
+	size_t named = 0;
+
+	for (size_t i = 0; i < members->list.len && named < MEMBERS_NAMED;
+	     i++) {
+		const struct member *member = &members->list.items[i];
+		struct proc_stat now;
+
+		if (!members_lives_on(member))
+			continue;
+		alive[named].pid = member->pid;
+		memcpy(alive[named].name,
+		    procfs_stat(fs, member->pid, &now) ? now.name
+						       : member->name,
+		    PROCFS_NAME);
+		named++;
+	}
+}
+
+bool members_any_dying(const struct members *members)
+{
+	for (size_t i = 0; i < members->list.len; i++) {
+		const struct member *member = &members->list.items[i];
+
+		if (!member->gone && member->killed &&
+		    (!member->zombie ||
+			members_find(members, member->ppid) == MEMBERS_NONE))
+			return true;
+	}
+	return false;
 }

@@ -10,9 +10,34 @@
 #include "base/array.h"
 #include "base/index.h"
 #include "proc/procfs.h"
-#include "recorder/highest.h"
 
 #define MEMBERS_NONE INDEX_NONE
+
+/* The highest sample since a high-water mark was last read, of a process or of
+ * a control group: where the mark is found to have risen, the peak lies between
+ * then and now, and this is the best guess at its moment. Times are a sink's;
+ * zeroed before the first sample. */
+struct highest {
+	int64_t kib; /* -1: none since */
+	int64_t time_ns, since_ns;
+};
+
+/* The mark has just been read; kib is a sample of this moment, -1: none was
+ * taken. */
+static inline void highest_restart(
+    struct highest *highest, int64_t kib, int64_t now_ns)
+{
+	*highest = (struct highest){kib, now_ns, now_ns};
+}
+
+static inline void highest_take(
+    struct highest *highest, int64_t kib, int64_t now_ns)
+{
+	if (kib <= highest->kib)
+		return;
+	highest->kib = kib;
+	highest->time_ns = now_ns;
+}
 
 struct member {
 	pid_t pid, ppid;     /* as /proc counts them */
@@ -88,5 +113,34 @@ void members_lose(struct members *members, size_t at) __attribute__((nonnull));
 
 /* Drops those that are gone; positions change, the order does not. */
 void members_sweep(struct members *members) __attribute__((nonnull));
+
+/* A descendant that lives on. */
+struct member_alive {
+	pid_t pid;
+	char name[PROCFS_NAME];
+};
+
+enum { MEMBERS_NAMED = 5 };
+
+/* Descendants that have not ended, when the program has. Some end a moment
+ * later, as a helper whose pipe was closed (Python's resource tracker) does,
+ * and have been woken for that by then. A zombie has ended, and so has a
+ * process that this one has killed. */
+size_t members_alive(const struct members *members) __attribute__((nonnull));
+
+/* The first of them, by the names that they have now. */
+void members_name_alive(const struct procfs *fs, const struct members *members,
+    struct member_alive alive[MEMBERS_NAMED]) __attribute__((nonnull));
+
+/* Whether the end of one that this process has killed is still to come. A
+ * zombie's end comes when its parent takes notice, which a parent that lives
+ * may never do. */
+bool members_any_dying(const struct members *members) __attribute__((nonnull));
+
+/* Whether any of them runs, waits for a processor or a disk, or has run since
+ * the last call, and has not run for long since the first. At the first call
+ * all of them count as such. */
+bool members_any_stirs(const struct procfs *fs, struct members *members)
+    __attribute__((nonnull));
 
 #endif

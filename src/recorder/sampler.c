@@ -15,7 +15,6 @@
 #include "base/self.h"
 #include "base/units.h"
 #include "recorder/fork_events.h"
-#include "recorder/linger.h"
 #include "recorder/meter.h"
 #include "recorder/report.h"
 #include "recorder/ticks.h"
@@ -484,9 +483,9 @@ static bool sampler_is_over(struct sampler *s)
 	if (!s->root_over || !s->plan.wait_all)
 		return s->root_over;
 	/* Twice: what a process forked last may show at the second look. */
-	for (int i = 0; i < 2 && linger_count(&s->tree.members) == 0; i++)
+	for (int i = 0; i < 2 && members_alive(&s->tree.members) == 0; i++)
 		sampler_look(s);
-	return linger_count(&s->tree.members) == 0;
+	return members_alive(&s->tree.members) == 0;
 }
 
 /* Descendants that are left when the program has ended get this much time to
@@ -502,9 +501,9 @@ static void let_follow(struct sampler *s)
 	if (s->result.end != SAMPLER_ENDED)
 		return;
 	while (now_ns < end_ns && event.what != LAUNCH_QUIT &&
-	       (linger_is_dying(&s->tree.members) ||
-		   (linger_count(&s->tree.members) > 0 &&
-		       linger_stirs(&s->fs, &s->tree.members)))) {
+	       (members_any_dying(&s->tree.members) ||
+		   (members_alive(&s->tree.members) > 0 &&
+		       members_any_stirs(&s->fs, &s->tree.members)))) {
 		launch_wait(s->launch, now_ns + FOLLOW_STEP_NS, &event);
 		if (event.what == LAUNCH_CHILD)
 			child_ended(s, &event);
@@ -538,8 +537,8 @@ static void sampler_fill_result(struct sampler *s)
 	s->result.missed = s->ticks.missed;
 	s->result.interval_ns = s->ticks.interval_ns;
 	if (s->root_over) {
-		s->result.alive = linger_count(&s->tree.members);
-		linger_name(&s->fs, &s->tree.members, s->result.living);
+		s->result.alive = members_alive(&s->tree.members);
+		members_name_alive(&s->fs, &s->tree.members, s->result.living);
 	}
 	s->result.denied = s->meter.denied;
 	s->result.hidden = s->events.hidden.list.len;

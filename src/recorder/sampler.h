@@ -10,10 +10,10 @@
 
 #include "proc/metric.h"
 #include "recorder/exit_cause.h"
-#include "recorder/hook.h"
 #include "recorder/launch.h"
 #include "recorder/limit.h"
 #include "recorder/shares.h"
+#include "recorder/sink.h"
 
 enum { SAMPLER_HOOKS = 5 };
 
@@ -42,14 +42,6 @@ enum sampler_end {
 	SAMPLER_QUIT     /* this process was told to end */
 };
 
-/* A descendant that lives on. */
-struct sampler_living {
-	pid_t pid;
-	char name[PROCFS_NAME];
-};
-
-enum { SAMPLER_NAMED = 5 };
-
 /* The outcome of a recording. */
 struct sampler_result {
 	enum sampler_end end;
@@ -63,7 +55,7 @@ struct sampler_result {
 	int64_t interval_ns; /* at the end: longer where overhead made it so */
 	size_t most;         /* processes at once */
 	size_t alive; /* descendants that live on when the program ended */
-	struct sampler_living living[SAMPLER_NAMED]; /* the first of them */
+	struct member_alive living[MEMBERS_NAMED]; /* the first of them */
 	size_t unseen;      /* that ended before a sample saw them */
 	bool unseen_is_all; /* false: there may be more of them */
 	size_t hidden;      /* that live, but not in /proc */

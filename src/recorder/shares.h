@@ -10,7 +10,16 @@
 #define MPROF_RECORDER_SHARES_H
 
 #include "recorder/members.h"
-#include "recorder/shares_thread.h"
+
+/* A reading of the RSS and the PSS of all processes. */
+struct shares_reading {
+	bool same;                /* as the last one: nothing else was read */
+	bool taken;               /* false: it could say nothing, or not all */
+	int64_t boot_ns;          /* when, of CLOCK_BOOTTIME */
+	int64_t rss_kib, pss_kib; /* of all processes */
+	size_t sharers; /* that map the largest segment that is shared; 0:
+			 * not looked for, as the sum is about right */
+};
 
 struct shares {
 	const struct procfs *fs;

@@ -9,7 +9,7 @@
 
 #include "cli/screen.h"
 #include "profile/profile.h"
-#include "recorder/hook.h"
+#include "recorder/sink.h"
 #include "recorder/sampler.h"
 
 struct live {

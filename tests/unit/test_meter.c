@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "fake_proc.h"
-#include "recorder/borrow.h"
+#include "recorder/meter.h"
 #include "recorder/tree.h"
 
 enum { FORKED = 0x40 };

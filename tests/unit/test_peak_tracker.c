@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "fake_proc.h"
-#include "recorder/high_water.h"
+#include "recorder/peak_tracker.h"
 
 enum { PID = 100 };
 
