@@ -268,10 +268,15 @@ build/flags: FORCE
 		cmp -s - $@ || \
 		echo '$(subst ','\'',$(main_compile) $(module_defines))' >$@
 
+# JOBS test files at a time: one more than there are processors unless told.
+# Those that take longest come first, so that none is left alone at the end.
+JOBS =
+SLOW = python_ways python_tables heap hostile additions
+run_tests = VALGRIND=$(VALGRIND) JOBS=$(JOBS) FIRST="$(SLOW:%=%.bats)" \
+	PROVE_FLAGS="$(PROVE_FLAGS)" tests/tools/run-tests
 TESTS = $(unit_tests) $(replays) $(sort $(wildcard tests/cli/*.bats))
 test: all $(unit_tests) $(replays) $(test_programs) check-layers check-headers
-	$(Q)VALGRIND=$(VALGRIND) prove --exec tests/tools/run-test \
-		--failures --comments $(PROVE_FLAGS) $(TESTS)
+	$(Q)$(run_tests) $(TESTS)
 
 # Every unit test, and the command tests that start no recording and wait for
 # nothing: their text tells.
@@ -279,8 +284,7 @@ fast = $(filter-out build/tests/test_launch build/tests/test_sampler,$(unit_test
 	$(sort $(shell grep -LE 'mprof (run|attach|watch|heap|refs)|sleep|strace|python|unshare|chromium|demo|make ' \
 	tests/cli/*.bats))
 test-fast: all $(unit_tests)
-	$(Q)prove --exec tests/tools/run-test --failures --comments \
-		$(PROVE_FLAGS) $(fast)
+	$(Q)$(run_tests) $(fast)
 
 # MUTANTS changes of the source, one at a time, chosen by SEED.
 MUTANTS = 300
