@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -24,12 +25,14 @@ bool path_has_ending(const char *path, const char *ending)
 char *path_of_program(const char *name)
 {
 	const char *at = getenv("PATH");
+	struct stat about;
 
 	while (at && *at) {
 		size_t len = strcspn(at, ":");
 		char *file = mem_format("%.*s/%s", (int)len, at, name);
 
-		if (len > 0 && access(file, X_OK) == 0)
+		if (len > 0 && access(file, X_OK) == 0 &&
+		    stat(file, &about) == 0 && S_ISREG(about.st_mode))
 			return file;
 		free(file);
 		at += len + (at[len] == ':');

@@ -42,22 +42,29 @@ static char *self_trusted(char *path, struct err *e)
 	return NULL;
 }
 
+char *self_path(void)
+{
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	self[len > 0 ? len : 0] = 0;
+	return len > 0 ? mem_copy(self) : NULL;
+}
+
 char *self_companion(const char *name, struct err *e)
 {
 	static const char *const folders[] = {"build", "../lib/mprof"};
-	char self[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash, *found = NULL;
+	char *self = self_path(), *slash = self ? strrchr(self, '/') : NULL;
+	char *found = NULL;
 
 	if (e)
 		e->text[0] = 0;
-	self[len > 0 ? len : 0] = 0;
-	slash = strrchr(self, '/');
 	for (size_t i = 0; slash && !found && i < 2; i++)
 		found =
 		    self_trusted(mem_format("%.*s/%s/%s", (int)(slash - self),
 				     self, folders[i], name),
 			e);
+	free(self);
 	if (!found)
 		found =
 		    self_trusted(mem_format("%s/%s", MPROF_LIBDIR, name), e);

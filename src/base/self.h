@@ -7,6 +7,10 @@
 
 #include "base/err.h"
 
+/* The program's own file, links to it resolved; NULL where /proc doesn't tell.
+ * The caller frees. */
+char *self_path(void) __attribute__((warn_unused_result));
+
 /* The path of a companion file (a module, the agent): build/NAME beside an
  * uninstalled program, ../lib/mprof/NAME beside an installed one; symbolic
  * links to the program are followed. One that another user could have written

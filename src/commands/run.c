@@ -428,7 +428,11 @@ static int command_run_exec(const void *values, char **words, int count)
 static const char details[] =
     "Options end at the program's name; what follows is passed to it. python3\n"
     "executes a script.py, and provides @profile, as it does with --python or\n"
-    "--lines.\n"
+    "--lines; these run a PACKAGE with a __main__.py, too, as python3 -m "
+    "does.\n"
+    "The python3 is that of the virtual environment that mprof is called "
+    "from, of\n"
+    "the active one, or PATH's.\n"
     "\n"
     "Exit status: the program's own; 128 + n where signal n ended it; 127 "
     "where it\n"

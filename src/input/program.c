@@ -3,20 +3,22 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/self.h"
 
-struct program_words {
+struct program_argv {
 	char **list;
 	size_t len;
 };
 
-static void program_add(struct program_words *words, const char *word)
+static void program_add(struct program_argv *argv, const char *word)
 {
-	words->list[words->len++] = mem_copy(word);
+	argv->list[argv->len++] = mem_copy(word);
 }
 
 static bool program_is_script(const char *word)
@@ -30,19 +32,56 @@ static bool program_is_interpreter(const char *word)
 	       !program_is_script(word);
 }
 
-/* The active virtual environment's, or the first python3 of PATH. */
-static char *program_find_python(void)
+/* FOLDER/NAME, if access() allows that mode; NULL otherwise. The caller
+ * frees. */
+static char *program_file_in(const char *folder, const char *name, int mode)
 {
-	const char *environment = getenv("VIRTUAL_ENV");
-	char *path;
+	char *path = mem_format("%s/%s", folder, name);
 
-	if (!environment || !environment[0])
-		return mem_copy("python3");
-	path = mem_format("%s/bin/python3", environment);
-	if (access(path, X_OK) == 0)
+	if (access(path, mode) == 0)
 		return path;
 	free(path);
-	return mem_copy("python3");
+	return NULL;
+}
+
+/* The python3 of the virtual environment in whose bin folder path lies; NULL
+ * where path is NULL or lies in none. The caller frees. */
+static char *program_python_beside(const char *path)
+{
+	const char *name = path ? path_name(path) : NULL;
+	char *folder, *config, *python = NULL;
+
+	if (!path)
+		return NULL;
+	folder = name == path
+		     ? mem_copy(".")
+		     : mem_format("%.*s", (int)(name - path - 1), path);
+	config = program_file_in(folder, "../pyvenv.cfg", F_OK);
+	if (config)
+		python = program_file_in(folder, "python3", X_OK);
+	free(config);
+	free(folder);
+	return python;
+}
+
+/* The python3 of the virtual environment that mprof was called from, else of
+ * the active one, else of the one that mprof's own file lies in, else the first
+ * of PATH. A link to mprof may lie elsewhere than its target. */
+static char *program_find_python(void)
+{
+	unsigned long called = getauxval(AT_EXECFN);
+	const char *active = getenv("VIRTUAL_ENV");
+	char *python = program_python_beside((const char *)called);
+	char *self;
+
+	if (!python && active && active[0])
+		python = program_file_in(active, "bin/python3", X_OK);
+	if (!python) {
+		self = self_path();
+		python = program_python_beside(self);
+		free(self);
+	}
+	return python ? python : mem_copy("python3");
 }
 
 /* A word without a slash may name a program: gunicorn, django-admin. The
@@ -67,36 +106,92 @@ static bool program_is_executable(const char *word)
 	return found;
 }
 
+/* The name of the module that a folder is for python3 -m, run from here: pkg of
+ * pkg or pkg/, ns.inner of ns/inner. NULL where the word is no such path: ./pkg
+ * and /pkg remain folders. The caller frees. */
+static char *program_module_of(const char *word)
+{
+	char *module = mem_copy(word);
+	size_t len = strlen(module);
+	bool is_start = true, is_name = true;
+
+	while (len > 0 && module[len - 1] == '/')
+		module[--len] = 0;
+	for (char *at = module; *at; at++) {
+		bool is_digit = *at >= '0' && *at <= '9';
+		bool is_letter = *at == '_' || (*at & 0x80) ||
+				 (*at >= 'a' && *at <= 'z') ||
+				 (*at >= 'A' && *at <= 'Z');
+
+		is_name =
+		    is_name && (is_start ? is_letter
+					 : is_letter || is_digit || *at == '/');
+		is_start = *at == '/';
+		if (is_start)
+			*at = '.';
+	}
+	if (is_name && !is_start)
+		return module;
+	free(module);
+	return NULL;
+}
+
+static bool program_is_folder(const char *word)
+{
+	struct stat file;
+
+	return stat(word, &file) == 0 && S_ISDIR(file.st_mode);
+}
+
+/* Whether the word is a folder that python3 -m runs. */
+static bool program_is_package(const char *word)
+{
+	char *module = program_module_of(word);
+	char *main = module ? program_file_in(word, "__main__.py", F_OK) : NULL;
+	bool is_package = main != NULL;
+
+	free(module);
+	free(main);
+	return is_package;
+}
+
 static bool program_needs_python(
     const struct program_wish *wish, const char *word)
 {
+	bool is_python = wish->python || wish->lines;
+
+	if (is_python && program_is_package(word))
+		return true;
 	if (program_is_interpreter(word))
 		return false;
 	if (program_is_script(word))
 		return wish->python || !wish->no_python;
-	return (wish->python || wish->lines) && !program_is_executable(word);
+	return is_python && !program_is_executable(word);
 }
 
-/* The word is a script, a script in PATH, or else the name of a module. */
-static void program_add_target(struct program_words *words, const char *word)
+/* The word is a script, a package, a script in PATH, or else the name of a
+ * module. */
+static void program_add_target(struct program_argv *argv, const char *word)
 {
-	char *path;
+	char *module = program_is_folder(word) ? program_module_of(word) : NULL;
+	char *path = NULL;
 
-	if (word[0] == '-' || access(word, R_OK) == 0) {
-		program_add(words, word);
-		return;
+	if (!module && word[0] != '-' && access(word, R_OK) != 0) {
+		path = program_find(word);
+		if (!path && !program_is_script(word))
+			program_add(argv, "-m");
 	}
-	path = program_find(word);
-	if (!path && !program_is_script(word))
-		program_add(words, "-m");
-	program_add(words, path ? path : word);
+	if (module)
+		program_add(argv, "-m");
+	program_add(argv, module ? module : path ? path : word);
+	free(module);
 	free(path);
 }
 
 void program_init(struct program *program, const struct program_wish *wish,
     char **words, int count)
 {
-	struct program_words made = {
+	struct program_argv made = {
 	    mem_zero((size_t)count + 3, sizeof(char *)), 0};
 	bool add_python = program_needs_python(wish, words[0]);
 

@@ -31,6 +31,47 @@ marked() {
 		'its program.py 1' ]
 }
 
+# environment FOLDER: one whose python3 says its name
+environment() {
+	mkdir -p "$1/bin"
+	touch "$1/pyvenv.cfg"
+	printf '#!/bin/sh\necho %s "$@"\n' "$1" >"$1/bin/python3"
+	chmod +x "$1/bin/python3"
+}
+
+@test "mprof runs the python of the virtual environment that it lies in" {
+	environment here
+	environment active
+	ln -s "$(command -v mprof)" here/bin/mprof
+	for words in program.py '--python program' '--lines program.py'; do
+		# shellcheck disable=SC2086 # they are several
+		same "$(here/bin/mprof run -q -o run.dat $words 1)" \
+			"here $(echo "$words" | sed 's/.*--python/-m/
+				s/--lines //') 1"
+	done
+	same "$(head -n 1 run.dat)" 'CMDLINE here/bin/python3 program.py 1'
+	# Found through PATH, and from within its folder.
+	same "$(PATH=$PWD/here/bin:$PATH mprof run -q -o run.dat program.py)" \
+		'here program.py'
+	same "$(cd here/bin && ./mprof run -q -o run.dat program.py)" \
+		'here program.py'
+	# It comes before the active one, as its own python would.
+	export VIRTUAL_ENV=$PWD/active
+	same "$(here/bin/mprof run -q -o run.dat program.py)" 'here program.py'
+	# A link that lies elsewhere leaves the active one its place.
+	mkdir -p tool/bin bin
+	cp -L "$SOURCE/mprof" here/bin/mprof.real
+	mv here/bin/mprof.real here/bin/mprof
+	ln -s ../here/bin/mprof bin/mprof
+	same "$(bin/mprof run -q -o run.dat program.py)" 'active program.py'
+	unset VIRTUAL_ENV
+	[ -n "${VALGRIND:-}" ] ||
+		same "$(bin/mprof run -q -o run.dat program.py)" 'here program.py'
+	# Without pyvenv.cfg it is a folder of programs.
+	rm here/pyvenv.cfg
+	[[ $(here/bin/mprof run -q -o run.dat program.py) != here* ]]
+}
+
 # The status counts as well: an interpreter may abort behind its last line.
 flags() {
 	for words in -I '-E -S -s -O' '-X dev'; do
@@ -59,6 +100,88 @@ ways() {
 
 @test "a module, -c, standard input and a folder, on each CPython" {
 	on_each_python ways
+}
+
+# packages: pkg, ns/inner, whose modules import each other, and a plain folder
+packages() {
+	mkdir -p pkg ns/inner flat
+	touch pkg/__init__.py ns/inner/__init__.py
+	cp program.py flat/other.py
+	echo 'import other' >flat/__main__.py
+	for folder in pkg ns/inner; do
+		cp program.py $folder/other.py
+		printf '%s\n' 'from . import other' 'import sys' \
+			'print(__package__, *sys.argv[1:])' >$folder/__main__.py
+	done
+}
+
+# runs_package OPTION WORD: it ran as the module of its path, with the agent
+runs_package() {
+	rm -f run.dat
+	here/bin/mprof run -q -o run.dat "$1" "$2" -x >out
+	head -n 1 out | grep -qx 'ran -x'
+	grep -q '^FUNC .*\.other\.f ' run.dat
+	tr / . <<<"${2%/} -x" | grep -qxFf - out
+	[ "$1" = --python ] || grep -q '^Filename: ' out
+}
+
+in_here() {
+	mkdir -p here/bin
+	touch here/pyvenv.cfg
+	ln -sf "$(command -v mprof)" here/bin/mprof
+	printf '#!/bin/sh\nexec %s "$@"\n' "$1" >here/bin/python3
+	chmod +x here/bin/python3
+}
+
+@test "a package is run as a module, on each CPython" {
+	packages
+	each() {
+		in_here "$1"
+		runs_package --python pkg
+		runs_package --lines ns/inner
+	}
+	on_each_python each
+}
+
+@test "a package by its module's name, with a slash, or as a folder" {
+	in_here "$(known_pythons | head -n 1)"
+	packages
+	runs_package --python pkg/
+	runs_package --python ns.inner
+	runs_package --lines ns/inner/
+	# A path that is no module's name is a folder, as for python3 itself.
+	for words in ./flat "$PWD/flat"; do
+		same "$(here/bin/mprof run -q -o run.dat --python "$words")" ran
+	done
+	# Its name may be that of an interpreter or of a program.
+	for name in python_pkg test; do
+		mkdir $name
+		touch $name/__init__.py
+		echo 'print(__spec__.name)' >$name/__main__.py
+		same "$(here/bin/mprof run -q -o run.dat --python $name)" \
+			"$name.__main__"
+	done
+	rm test/__main__.py
+	here/bin/mprof run -q -o run.dat --python test 1
+	mkdir nothing
+	run_apart here/bin/mprof run -q -o run.dat --python nothing
+	[[ $errors == *"No module named nothing.__main__"* ]]
+}
+
+@test "packages run as memory_profiler's mprof runs them" {
+	python=$(reference_python)
+	[ -n "$python" ] || skip 'memory_profiler is not installed'
+	packages
+	in_here "$python"
+	for name in pkg ns.inner pkg.other; do
+		"$python" -m mprof run -o theirs.dat --python $name -x |
+			tail -n +4 >theirs
+		here/bin/mprof run -q -o ours.dat --python $name -x >ours
+		diff theirs ours
+		diff <(grep -o '^FUNC [^ ]*' theirs.dat) \
+			<(grep -o '^FUNC [^ ]*' ours.dat)
+		rm theirs.dat ours.dat
+	done
 }
 
 in_environment() {
