@@ -67,11 +67,13 @@ main_sources := src/main.c $(call sources,$(rooms))
 module_sources := $(call sources,base render/cairo)
 graph_sources := $(call sources,base render/graphviz)
 agent_sources := $(call sources,python/agent)
+allocation_sources := $(call sources,allocation)
 objects_of = $(patsubst src/%.c,build/$(1)/%.o,$(2))
 main_objects := $(call objects_of,main,$(main_sources)) build/main/viewer.o
 module_objects := $(call objects_of,pic,$(module_sources))
 graph_objects := $(call objects_of,pic,$(graph_sources))
 agent_objects := $(call objects_of,pic,$(agent_sources))
+allocation_objects := $(call objects_of,pic,$(allocation_sources))
 library_objects := $(filter-out build/main/main.o,$(main_objects))
 unit_tests := $(patsubst tests/unit/%.c,build/tests/%, \
 	$(wildcard tests/unit/test_*.c))
@@ -130,6 +132,9 @@ inert = inert/sitecustomize.py
 ifneq ($(agent_sources),)
 programs += build/memory_profiler.so build/$(inert)
 endif
+ifneq ($(allocation_sources),)
+programs += build/allocation.so
+endif
 
 hardening = -fstack-protector-strong -fstack-clash-protection \
 	-D_FORTIFY_SOURCE=$(if $(SANITIZE),0,3)
@@ -168,12 +173,22 @@ build/graph.so: $(graph_objects)
 
 # Loaded into programs that have no sanitizer's runtime, or another libc than
 # ours: it has to find there all that it asks for.
-$(agent_objects) build/memory_profiler.so: override private SANITIZE =
-$(agent_objects): private hardening = -fstack-protector-strong \
+preloaded_objects := $(agent_objects) $(allocation_objects)
+$(preloaded_objects) build/memory_profiler.so build/allocation.so: \
+	override private SANITIZE =
+$(preloaded_objects): private hardening = -fstack-protector-strong \
 	-fstack-clash-protection -ftls-model=initial-exec
 build/pic/python/agent/source.o: $(wildcard src/python/agent/*.py) \
 	src/python/agent/$(inert)
 build/memory_profiler.so: $(agent_objects)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^ \
+		-ldl
+
+# A compiler that knows malloc() makes our calloc() of ours and memset().
+$(allocation_objects): override private CFLAGS += -fno-builtin-malloc \
+	-fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free
+build/allocation.so: $(allocation_objects)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^ \
 		-ldl
@@ -316,7 +331,7 @@ compile_commands.json: FORCE
 		'$(subst ','\'',$(main_compile))' "$(main_sources)" \
 		'$(subst ','\'',$(pic_compile))' "$(sort $(filter-out \
 			$(main_sources),$(module_sources) $(graph_sources) \
-			$(agent_sources)))" \
+			$(agent_sources) $(allocation_sources)))" \
 		'$(subst ','\'',$(main_compile))' "$(wildcard tests/unit/*.c)" >$@
 
 analyze:

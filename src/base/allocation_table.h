@@ -13,7 +13,8 @@
  * One allocation in about `period` bytes is sampled, with probability
  * 1 - exp(-size / period) (Poisson sampling by bytes, as the heap profiles of
  * tcmalloc and Go do it); it stands for size / (1 - exp(-size / period))
- * bytes with the period of its own time.
+ * bytes with the period of its own time. The variance of a sum of weights is
+ * the sum of weight * (weight - size) (Horvitz and Thompson).
  */
 #ifndef MPROF_BASE_ALLOCATION_TABLE_H
 #define MPROF_BASE_ALLOCATION_TABLE_H
@@ -21,8 +22,9 @@
 #include <stdint.h>
 
 /* The folder of the tables, in the environment of the recorded program; a
- * process makes a file there that is named PID.N, N from 0: after an exec the
- * next free one. */
+ * process makes a file there at its first sample, which is named PID.N, N from
+ * 0: after an exec the next free one. A process may have become another user
+ * by then. */
 #define ALLOCATION_VARIABLE "MPROF_ALLOCATIONS"
 /* The first period in bytes; without it ALLOCATION_PERIOD. */
 #define ALLOCATION_PERIOD_VARIABLE "MPROF_ALLOCATION_PERIOD"
@@ -60,7 +62,8 @@ struct allocation_header {
 
 /* A slot holds a sampled allocation that was not freed, or nothing: serial is
  * 0 then, and it is written last when a slot is filled and first when it is
- * emptied (release order). A serial is never used twice in a table. */
+ * emptied (release order). A serial is never used twice in a table: a sample
+ * that only gets another weight gets another serial with it. */
 struct allocation_slot {
 	uint64_t serial;
 	uint64_t address;
@@ -83,8 +86,8 @@ struct allocation_entry {
 	uint32_t kind, bytes;
 };
 
-/* count frames, innermost first: the address in code (the return address less
- * one, but for the innermost), or, with the highest bit set, the offset of an
+/* count frames, innermost first, from the code that called the allocator on: a
+ * return address less one, or, with the highest bit set, the offset of an
  * allocation_frame in the log. */
 #define ALLOCATION_IS_FRAME (UINT64_C(1) << 63)
 struct allocation_stack {

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "allocation/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NAMES_MAX 100000
+#define PAGE 4096
+#define CHUNK (16 * PAGE)
+
+static int file_open_new(const char *folder, uint32_t pid)
+{
+	char path[PATH_MAX];
+	int fd = -1;
+
+	for (int n = 0; n < NAMES_MAX; n++) {
+		int len =
+		    snprintf(path, sizeof(path), "%s/%u.%d", folder, pid, n);
+
+		if (len < 0 || (size_t)len >= sizeof(path))
+			return -1;
+		fd = open(path,
+		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd >= 0 || errno != EEXIST)
+			break;
+	}
+	return fd;
+}
+
+/* Beyond the limit of file sizes ftruncate() ends a program with SIGXFSZ. */
+static bool file_is_allowed(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) != 0 ||
+	       limit.rlim_cur >= ALLOCATION_FILE;
+}
+
+/* Gives bytes from there their pages on the disk: the kernel writes into them,
+ * and returns an error where a write of ours would be SIGBUS. */
+static bool file_back(char *from, size_t bytes)
+{
+	for (size_t at = 0; at < bytes; at += PAGE) {
+		if (syscall(SYS_clock_gettime, CLOCK_REALTIME, from + at) != 0)
+			return false;
+		memset(from + at, 0, sizeof(struct timespec));
+	}
+	return true;
+}
+
+static void *file_map(const char *folder, uint32_t pid)
+{
+	void *map = MAP_FAILED;
+	int fd;
+
+	if (!file_is_allowed())
+		return MAP_FAILED;
+	fd = file_open_new(folder, pid);
+	if (fd < 0)
+		return MAP_FAILED;
+	if (ftruncate(fd, ALLOCATION_FILE) == 0)
+		map = mmap(NULL, ALLOCATION_FILE, PROT_READ | PROT_WRITE,
+		    MAP_SHARED, fd, 0);
+	close(fd);
+	return map;
+}
+
+int file_create(
+    struct file *file, const char *folder, uint32_t pid, uint32_t flags)
+{
+	struct timespec now;
+	char *map = file_map(folder, pid);
+
+	if (map == MAP_FAILED)
+		return -1;
+	/* A child makes a table of its own; and a fork need not copy this. */
+	if (madvise(map, ALLOCATION_FILE, MADV_DONTFORK) != 0 ||
+	    !file_back(map, CHUNK) ||
+	    !file_back(map + ALLOCATION_LOG_AT, CHUNK)) {
+		munmap(map, ALLOCATION_FILE);
+		return -1;
+	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	*file = (struct file){
+	    .header = (void *)map,
+	    .slots = (void *)(map + ALLOCATION_SLOTS_AT),
+	    .log = map + ALLOCATION_LOG_AT,
+	    .slots_backed = CHUNK - ALLOCATION_SLOTS_AT,
+	    .log_backed = CHUNK,
+	};
+	file->header->version = ALLOCATION_VERSION;
+	file->header->pid = pid;
+	file->header->flags = flags;
+	file->header->start_ns =
+	    (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	__atomic_store_n(
+	    &file->header->magic, ALLOCATION_MAGIC, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* Whether [0, end) of an area of size bytes at start is backed; backed bytes
+ * of it are so far. */
+static bool file_back_to(
+    char *start, uint64_t *backed, uint64_t end, uint64_t size)
+{
+	if (end > size)
+		return false;
+	while (*backed < end) {
+		uint64_t rest = size - *backed;
+		uint64_t bytes = rest < CHUNK ? rest : CHUNK;
+
+		if (!file_back(start + *backed, bytes))
+			return false;
+		*backed += bytes;
+	}
+	return true;
+}
+
+bool file_back_slot(struct file *file, uint32_t index)
+{
+	return file_back_to((char *)file->slots, &file->slots_backed,
+	    (index + 1) * (uint64_t)sizeof(struct allocation_slot),
+	    ALLOCATION_LOG_AT - ALLOCATION_SLOTS_AT);
+}
+
+void *file_log_room(struct file *file, size_t bytes)
+{
+	uint64_t used = file->header->log_used;
+
+	if (!file_back_to(
+		file->log, &file->log_backed, used + bytes, ALLOCATION_LOG))
+		return NULL;
+	return file->log + used;
+}
+
+uint32_t file_log_add(struct file *file, size_t bytes)
+{
+	uint64_t at = file->header->log_used;
+
+	__atomic_store_n(&file->header->log_used, at + bytes, __ATOMIC_RELEASE);
+	return (uint32_t)at;
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+//
+// The malloc family, in front of the next library's. Preloaded; each function
+// counts the bytes and calls the next one of its name.
+#include <dlfcn.h>
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "allocation/samples.h"
+#include "allocation/stack.h"
+
+#define HOOK __attribute__((visibility("default")))
+
+/* An old dlsym() calls calloc() before there is one. */
+#define EARLY_BYTES 16384
+static char hooks_early[EARLY_BYTES] __attribute__((aligned(16)));
+static size_t hooks_early_used;
+
+static void *hooks_first_malloc(size_t size);
+static void *hooks_first_calloc(size_t count, size_t size);
+static void *hooks_first_realloc(void *old, size_t size);
+static void hooks_first_free(void *address);
+
+static struct {
+	void *(*malloc)(size_t);
+	void *(*calloc)(size_t, size_t);
+	void *(*realloc)(void *, size_t);
+	void (*free)(void *);
+	void *(*aligned_alloc)(size_t, size_t);
+	int (*posix_memalign)(void **, size_t, size_t);
+	void *(*memalign)(size_t, size_t);
+	void *(*valloc)(size_t);
+	void *(*pvalloc)(size_t);
+} next = {
+    .malloc = hooks_first_malloc,
+    .calloc = hooks_first_calloc,
+    .realloc = hooks_first_realloc,
+    .free = hooks_first_free,
+};
+
+static bool hooks_is_early(const void *address)
+{
+	return (uintptr_t)address - (uintptr_t)hooks_early < EARLY_BYTES;
+}
+
+static void *hooks_early_get(size_t size)
+{
+	size_t at = hooks_early_used;
+
+	if (size > EARLY_BYTES - at)
+		return NULL;
+	hooks_early_used = (at + size + 15) & ~(size_t)15;
+	return hooks_early + at;
+}
+
+/* False while it looks for them. */
+static bool hooks_find(void)
+{
+	static bool looking, found;
+
+	if (looking)
+		return found;
+	looking = true;
+	*(void **)&next.aligned_alloc = dlsym(RTLD_NEXT, "aligned_alloc");
+	*(void **)&next.posix_memalign = dlsym(RTLD_NEXT, "posix_memalign");
+	*(void **)&next.memalign = dlsym(RTLD_NEXT, "memalign");
+	*(void **)&next.valloc = dlsym(RTLD_NEXT, "valloc");
+	*(void **)&next.pvalloc = dlsym(RTLD_NEXT, "pvalloc");
+	*(void **)&next.free = dlsym(RTLD_NEXT, "free");
+	*(void **)&next.realloc = dlsym(RTLD_NEXT, "realloc");
+	*(void **)&next.calloc = dlsym(RTLD_NEXT, "calloc");
+	*(void **)&next.malloc = dlsym(RTLD_NEXT, "malloc");
+	found = true;
+	return true;
+}
+
+static void *hooks_first_malloc(size_t size)
+{
+	return hooks_find() ? next.malloc(size) : hooks_early_get(size);
+}
+
+static void *hooks_first_calloc(size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (hooks_find())
+		return next.calloc(count, size);
+	/* It is zeroes, and used once. */
+	return __builtin_mul_overflow(count, size, &bytes)
+		   ? NULL
+		   : hooks_early_get(bytes);
+}
+
+static void *hooks_first_realloc(void *old, size_t size)
+{
+	return hooks_find() ? next.realloc(old, size) : NULL;
+}
+
+static void hooks_first_free(void *address)
+{
+	if (hooks_find())
+		next.free(address);
+}
+
+HOOK void *malloc(size_t size)
+{
+	void *address = next.malloc(size);
+
+	samples_count(address, size);
+	return address;
+}
+
+HOOK void *calloc(size_t count, size_t size)
+{
+	void *address = next.calloc(count, size);
+	size_t bytes;
+
+	if (!__builtin_mul_overflow(count, size, &bytes))
+		samples_count(address, bytes);
+	return address;
+}
+
+HOOK void free(void *address)
+{
+	struct allocation_slot kept;
+
+	if (samples_may_have(address))
+		samples_drop(address, &kept);
+	if (__builtin_expect(hooks_is_early(address), 0))
+		return;
+	next.free(address);
+}
+
+static void *hooks_realloc_early(void *old, size_t size)
+{
+	size_t whole = (size_t)(hooks_early + EARLY_BYTES - (char *)old);
+	void *address = malloc(size);
+
+	if (address)
+		memcpy(address, old, size < whole ? size : whole);
+	return address;
+}
+
+/* Before the address can be another's. */
+static void *hooks_realloc_sampled(void *old, size_t size)
+{
+	struct allocation_slot kept;
+	bool dropped = samples_drop(old, &kept);
+	void *address = next.realloc(old, size);
+
+	if (!address && size > 0 && dropped)
+		samples_restore(&kept);
+	return address;
+}
+
+static inline __attribute__((always_inline)) void *hooks_realloc(
+    void *old, size_t size)
+{
+	void *address;
+
+	if (__builtin_expect(hooks_is_early(old), 0))
+		return hooks_realloc_early(old, size);
+	address = samples_may_have(old) ? hooks_realloc_sampled(old, size)
+					: next.realloc(old, size);
+	samples_count(address, size);
+	return address;
+}
+
+HOOK void *realloc(void *old, size_t size)
+{
+	return hooks_realloc(old, size);
+}
+
+HOOK void *reallocarray(void *old, size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (!__builtin_mul_overflow(count, size, &bytes))
+		return hooks_realloc(old, bytes);
+	errno = ENOMEM;
+	return NULL;
+}
+
+/* The rarer ones may be made of the commoner ones, which don't count then. */
+struct hooks_outer {
+	uint64_t left;
+};
+
+static struct hooks_outer hooks_enter(void)
+{
+	struct hooks_outer outer = {thread_self.left};
+
+	hooks_find();
+	thread_self.left = THREAD_NEVER;
+	return outer;
+}
+
+HOOK void *aligned_alloc(size_t alignment, size_t size)
+{
+	struct hooks_outer outer = hooks_enter();
+	void *address =
+	    next.aligned_alloc ? next.aligned_alloc(alignment, size) : NULL;
+
+	thread_self.left = outer.left;
+	samples_count(address, size);
+	return address;
+}
+
+HOOK int posix_memalign(void **address, size_t alignment, size_t size)
+{
+	struct hooks_outer outer = hooks_enter();
+	int failed = next.posix_memalign
+			 ? next.posix_memalign(address, alignment, size)
+			 : ENOMEM;
+
+	thread_self.left = outer.left;
+	samples_count(failed ? NULL : *address, size);
+	return failed;
+}
+
+HOOK void *memalign(size_t alignment, size_t size)
+{
+	struct hooks_outer outer = hooks_enter();
+	void *address = next.memalign ? next.memalign(alignment, size) : NULL;
+
+	thread_self.left = outer.left;
+	samples_count(address, size);
+	return address;
+}
+
+HOOK void *valloc(size_t size)
+{
+	struct hooks_outer outer = hooks_enter();
+	void *address = next.valloc ? next.valloc(size) : NULL;
+
+	thread_self.left = outer.left;
+	samples_count(address, size);
+	return address;
+}
+
+HOOK void *pvalloc(size_t size)
+{
+	struct hooks_outer outer = hooks_enter();
+	void *address = next.pvalloc ? next.pvalloc(size) : NULL;
+
+	thread_self.left = outer.left;
+	samples_count(address, size);
+	return address;
+}
+
+/* C23's. */
+HOOK void free_sized(void *address, size_t size);
+HOOK void free_sized(void *address, size_t size)
+{
+	(void)size;
+	free(address);
+}
+
+HOOK void free_aligned_sized(void *address, size_t alignment, size_t size);
+HOOK void free_aligned_sized(void *address, size_t alignment, size_t size)
+{
+	(void)alignment;
+	(void)size;
+	free(address);
+}
+
+/* Another definition stands before ours: in the program itself, or in a
+ * library that was preloaded before. */
+static bool hooks_are_passed_over(void)
+{
+	return dlsym(RTLD_DEFAULT, "malloc") != (void *)(uintptr_t)malloc;
+}
+
+static bool hooks_are_sanitized(void)
+{
+	return dlsym(RTLD_DEFAULT, "__asan_init") ||
+	       dlsym(RTLD_DEFAULT, "__msan_init") ||
+	       dlsym(RTLD_DEFAULT, "__tsan_init") ||
+	       dlsym(RTLD_DEFAULT, "__lsan_init");
+}
+
+__attribute__((constructor)) static void hooks_start(void)
+{
+	uint32_t flags = 0;
+
+	hooks_find();
+	if (hooks_are_sanitized() || !getenv(ALLOCATION_VARIABLE))
+		return;
+	flags |=
+	    hooks_are_passed_over() ? ALLOCATION_OWN_MALLOC : ALLOCATION_MALLOC;
+	if (!stack_prepare())
+		flags |= ALLOCATION_NO_BACKTRACE;
+	samples_start(flags);
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include "allocation/log.h"
+
+#include <limits.h>
+#include <link.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+struct log_search {
+	struct log *log;
+	struct file *file;
+};
+
+static uint64_t log_mix(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+	return hash ^ hash >> 32;
+}
+
+static uint64_t log_hash(const void *bytes, size_t len)
+{
+	const char *from = bytes;
+	uint64_t hash = len, word;
+
+	for (size_t at = 0; at < len; at += sizeof(word)) {
+		size_t part = len - at < sizeof(word) ? len - at : sizeof(word);
+
+		word = 0;
+		memcpy(&word, from + at, part);
+		hash = log_mix(hash, word);
+	}
+	return hash;
+}
+
+/* The place of an entry, or the free one where it belongs. */
+static uint32_t *log_place(struct log *log, const struct file *file,
+    const struct allocation_entry *entry)
+{
+	uint32_t at = (uint32_t)log_hash(entry, entry->bytes);
+
+	for (;; at++) {
+		uint32_t *place = &log->places[at % LOG_PLACES];
+		const struct allocation_entry *other;
+
+		if (!*place)
+			return place;
+		other = (void *)(file->log + (*place - 1) * (uint64_t)8);
+		if (other->bytes == entry->bytes &&
+		    memcmp(other, entry, entry->bytes) == 0)
+			return place;
+	}
+}
+
+static uint32_t log_append(
+    struct file *file, const struct allocation_entry *entry)
+{
+	void *room = file_log_room(file, entry->bytes);
+
+	if (!room)
+		return LOG_NONE;
+	memcpy(room, entry, entry->bytes);
+	return file_log_add(file, entry->bytes);
+}
+
+uint32_t log_intern(
+    struct log *log, struct file *file, const struct allocation_entry *entry)
+{
+	uint32_t *place = log_place(log, file, entry), at;
+
+	if (*place)
+		return (*place - 1) * 8;
+	if (log->len > LOG_PLACES / 4 * 3)
+		return LOG_NONE;
+	at = log_append(file, entry);
+	if (at == LOG_NONE)
+		return LOG_NONE;
+	log->len++;
+	*place = at / 8 + 1;
+	return at;
+}
+
+static bool log_is_in_module(const struct log *log, uint64_t address)
+{
+	for (uint32_t i = 0; i < log->modules_len; i++)
+		if (address - log->modules[i].begin <
+		    log->modules[i].end - log->modules[i].begin)
+			return true;
+	return false;
+}
+
+static void log_write_module(struct file *file, const struct log_module *module,
+    const struct dl_phdr_info *info)
+{
+	union {
+		struct allocation_module module;
+		char bytes[sizeof(struct allocation_module) + PATH_MAX + 8];
+	} entry = {0};
+	const char *name = info->dlpi_name;
+	ssize_t len = name ? (ssize_t)strnlen(name, PATH_MAX) : 0;
+
+	if (len > 0)
+		memcpy(entry.module.path, name, (size_t)len);
+	else
+		len = readlink("/proc/self/exe", entry.module.path, PATH_MAX);
+	if (len < 0)
+		len = 0;
+	entry.module.entry.kind = ALLOCATION_MODULE;
+	entry.module.entry.bytes =
+	    (uint32_t)(sizeof(entry.module) + (size_t)len + 8) & ~7u;
+	entry.module.begin = module->begin;
+	entry.module.end = module->end;
+	entry.module.bias = info->dlpi_addr;
+	log_append(file, &entry.module.entry);
+}
+
+static struct log_module log_module_of(const struct dl_phdr_info *info)
+{
+	const char *name = info->dlpi_name ? info->dlpi_name : "";
+	struct log_module module = {
+	    .begin = UINT64_MAX, .name = log_hash(name, strlen(name))};
+
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		uint64_t at = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+
+		if (info->dlpi_phdr[i].p_type != PT_LOAD ||
+		    !(info->dlpi_phdr[i].p_flags & PF_X))
+			continue;
+		if (at < module.begin)
+			module.begin = at;
+		if (at + info->dlpi_phdr[i].p_memsz > module.end)
+			module.end = at + info->dlpi_phdr[i].p_memsz;
+	}
+	return module;
+}
+
+/* Forgets what was unloaded to make place for it. False: it is known. */
+static bool log_module_is_new(struct log *log, const struct log_module *module)
+{
+	for (uint32_t i = 0; i < log->modules_len; i++) {
+		struct log_module *other = &log->modules[i];
+
+		if (other->end <= module->begin || module->end <= other->begin)
+			continue;
+		if (memcmp(other, module, sizeof(*other)) == 0)
+			return false;
+		*other = log->modules[--log->modules_len];
+		i--;
+	}
+	return true;
+}
+
+static int log_add_module(struct dl_phdr_info *info, size_t size, void *data)
+{
+	struct log_search *search = data;
+	struct log *log = search->log;
+	struct log_module module;
+
+	if (size >= offsetof(struct dl_phdr_info, dlpi_subs)) {
+		if (info->dlpi_adds == log->loads)
+			return 1;
+	}
+	module = log_module_of(info);
+	if (module.begin >= module.end || !log_module_is_new(log, &module) ||
+	    log->modules_len == LOG_MODULES)
+		return 0;
+	log->modules[log->modules_len++] = module;
+	log_write_module(search->file, &module, info);
+	return 0;
+}
+
+static int log_count_loads(struct dl_phdr_info *info, size_t size, void *data)
+{
+	if (size >= offsetof(struct dl_phdr_info, dlpi_subs))
+		*(uint64_t *)data = info->dlpi_adds;
+	return 1;
+}
+
+/* The loader is asked only where it has loaded something since. */
+static void log_modules(struct log_search *search)
+{
+	uint64_t loads = 0;
+
+	dl_iterate_phdr(log_add_module, search);
+	dl_iterate_phdr(log_count_loads, &loads);
+	search->log->loads = loads;
+}
+
+uint32_t log_stack(
+    struct log *log, struct file *file, const uint64_t *frames, size_t count)
+{
+	union {
+		struct allocation_stack stack;
+		char bytes[sizeof(struct allocation_stack) +
+			   ALLOCATION_DEPTH * sizeof(uint64_t)];
+	} entry = {0};
+	struct log_search search = {log, file};
+	bool outside = false;
+
+	entry.stack.entry.kind = ALLOCATION_STACK;
+	entry.stack.entry.bytes =
+	    (uint32_t)(sizeof(entry.stack) + count * sizeof(*frames));
+	entry.stack.count = count;
+	memcpy(entry.stack.frames, frames, count * sizeof(*frames));
+	if (*log_place(log, file, &entry.stack.entry))
+		return log_intern(log, file, &entry.stack.entry);
+	for (size_t i = 0; i < count; i++)
+		outside |= !(frames[i] & ALLOCATION_IS_FRAME) &&
+			   !log_is_in_module(log, frames[i]);
+	if (outside)
+		log_modules(&search);
+	return log_intern(log, file, &entry.stack.entry);
+}

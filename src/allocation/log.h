@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the slots of a table name by offset: stacks and frames, each written
+ * once, and the object files that their addresses are in. Zeroed it is that of
+ * an empty table. Whoever calls holds the lock of samples.c.
+ */
+#ifndef MPROF_ALLOCATION_LOG_H
+#define MPROF_ALLOCATION_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "allocation/file.h"
+
+#define LOG_NONE UINT32_MAX
+#define LOG_PLACES (1u << 16)
+#define LOG_MODULES 1024
+
+struct log_module {
+	uint64_t begin, end, name; /* a hash */
+};
+
+struct log {
+	uint32_t places[LOG_PLACES]; /* offset / 8 + 1, by hash; 0: free */
+	uint32_t len;
+	struct log_module modules[LOG_MODULES];
+	uint32_t modules_len;
+	uint64_t loads; /* that the loader had done when modules was filled */
+};
+
+/* The offset of an entry with the same bytes (a multiple of 8), which is added
+ * where there was none. LOG_NONE: the log is full. */
+uint32_t log_intern(
+    struct log *log, struct file *file, const struct allocation_entry *entry);
+
+/* The same of a stack, its modules before it. */
+uint32_t log_stack(
+    struct log *log, struct file *file, const uint64_t *frames, size_t count);
+
+#endif

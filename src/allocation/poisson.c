@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "allocation/poisson.h"
+
+#include <string.h>
+
+/* xorshift64* of Marsaglia and Vigna. */
+static uint64_t poisson_random(uint64_t *seed)
+{
+	*seed ^= *seed >> 12;
+	*seed ^= *seed << 25;
+	*seed ^= *seed >> 27;
+	return *seed * 2685821657736338717u;
+}
+
+/* In (0, 1]. */
+static double poisson_uniform(uint64_t *seed)
+{
+	return (double)((poisson_random(seed) >> 11) + 1) * 0x1p-53;
+}
+
+/* The natural logarithm of a normal number above 0: with x = m * 2^e it is
+ * e ln 2 + 2 artanh((m - 1) / (m + 1)). */
+static double poisson_log(double x)
+{
+	uint64_t bits;
+	int exponent;
+	double m, s, square, term, sum = 0;
+
+	memcpy(&bits, &x, sizeof(bits));
+	exponent = (int)(bits >> 52 & 0x7ff) - 1023;
+	bits = (bits & 0xfffffffffffff) | (uint64_t)1023 << 52;
+	memcpy(&m, &bits, sizeof(m));
+	s = (m - 1) / (m + 1);
+	square = s * s;
+	term = s;
+	for (int k = 1; k < 24; k += 2, term *= square)
+		sum += term / k;
+	return exponent * 0.69314718055994530942 + 2 * sum;
+}
+
+uint64_t poisson_next(uint64_t *seed, uint64_t period)
+{
+	return (uint64_t)(-poisson_log(poisson_uniform(seed)) *
+			  (double)period) +
+	       1;
+}
+
+/* 1 - exp(-x): the series for a small x, doubled with
+ * f(2x) = f(x) (2 - f(x)). */
+double poisson_chance(uint64_t size, uint64_t period)
+{
+	double x = (double)size / (double)period, f = 0, term = 1;
+	int doublings = 0;
+
+	if (x > 40)
+		return 1;
+	for (; x > 0.25; x /= 2)
+		doublings++;
+	for (int k = 1; k < 12; k++) {
+		term *= x / k;
+		f += k % 2 ? term : -term;
+	}
+	for (; doublings > 0; doublings--)
+		f *= 2 - f;
+	return f;
+}
+
+uint64_t poisson_weight(uint64_t size, uint64_t period)
+{
+	double chance = poisson_chance(size, period);
+
+	/* One of no bytes is never sampled. */
+	return chance > 0 ? (uint64_t)((double)size / chance + 0.5) : 0;
+}
+
+int poisson_coin(uint64_t *seed, double chance)
+{
+	return poisson_uniform(seed) <= chance;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Poisson sampling by bytes: the points of a Poisson process are laid over all
+ * bytes that are allocated, one in `period` bytes on average, and an
+ * allocation is sampled where a point falls into it. Without libm, which the
+ * program need not have.
+ */
+#ifndef MPROF_ALLOCATION_POISSON_H
+#define MPROF_ALLOCATION_POISSON_H
+
+#include <stdint.h>
+
+/* Bytes until the next point; at least 1. seed is any number but 0. */
+uint64_t poisson_next(uint64_t *seed, uint64_t period);
+
+/* The probability that an allocation of size bytes is sampled. */
+double poisson_chance(uint64_t size, uint64_t period);
+
+/* The bytes that a sampled one stands for: size / chance. */
+uint64_t poisson_weight(uint64_t size, uint64_t period);
+
+/* True with that chance. */
+int poisson_coin(uint64_t *seed, double chance);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The sampled allocations of this process. hooks.c asks here when a sample is
+ * due, and when an address is freed that may be sampled. Nothing waits here
+ * for long: where the lock is not free soon, the sample is left out. A forked
+ * child begins anew with an empty table, at its first sample.
+ */
+#ifndef MPROF_ALLOCATION_SAMPLES_H
+#define MPROF_ALLOCATION_SAMPLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "allocation/index.h"
+#include "allocation/thread.h"
+
+/* The only part that hooks.c reads by itself. */
+extern struct index samples_index;
+
+/* From here on samples are taken; into the folder of the environment. Without
+ * it: never. flags are those of the header. */
+void samples_start(uint32_t flags);
+
+/* Whether samples are wanted at all. */
+bool samples_are_wanted(void);
+
+/* The next point of the sampling lies in this allocation, which may be NULL:
+ * it failed. caller called the hook. */
+void samples_take(void *address, size_t size, void *caller);
+
+/* The address is about to be freed. True, with the slot where it was sampled:
+ * samples_restore() puts it back where it is not freed after all. */
+bool samples_drop(void *address, struct allocation_slot *kept);
+void samples_restore(const struct allocation_slot *kept);
+
+static inline bool samples_may_have(const void *address)
+{
+	return __builtin_expect(index_may_have(&samples_index, address), 0);
+}
+
+/* Counts size bytes of a new allocation. */
+static inline __attribute__((always_inline)) void samples_count(
+    void *address, size_t size)
+{
+	if (__builtin_expect(size < thread_self.left, 1))
+		thread_self.left -= size;
+	else
+		samples_take(address, size, __builtin_return_address(0));
+}
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The stack of C code that allocates, as addresses.
+ */
+#ifndef MPROF_ALLOCATION_STACK_H
+#define MPROF_ALLOCATION_STACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/allocation_table.h"
+
+/* To be called once, where dlopen() is allowed, before any other. False where
+ * this libc takes no stacks: what is taken is the caller's address alone. */
+bool stack_prepare(void);
+
+/* Fills in the addresses, innermost first, from the code that called the hook
+ * on; each is a return address less one. How many. */
+size_t stack_take(uint64_t frames[static ALLOCATION_DEPTH], void *caller);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A thread's own state: what each call of malloc() reads. It is zeroes when
+ * the thread starts. After a fork the child's has the parent's numbers.
+ */
+#ifndef MPROF_ALLOCATION_THREAD_H
+#define MPROF_ALLOCATION_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct thread {
+	uint64_t left;   /* bytes until the next point of the sampling */
+	uint64_t period; /* with which left was drawn */
+	uint64_t seed;   /* of its random numbers; 0: not begun */
+	uint32_t pid, tid;
+	bool busy; /* it is inside the library: no samples now */
+};
+
+/* None is due before that many bytes. */
+#define THREAD_NEVER UINT64_MAX
+
+extern _Thread_local struct thread thread_self
+    __attribute__((tls_model("initial-exec")));
+
+#endif

@@ -1,0 +1,127 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Sampled allocations inside the program: what its table says is held, against
+# what tests/programs/holds.c holds. Sums are within five standard errors.
+load helper
+
+LIBRARY=$SOURCE/build/allocation.so
+HOLDS=$SOURCE/build/programs/holds
+
+own_setup() {
+	mkdir tables
+	export MPROF_ALLOCATIONS=$PWD/tables
+}
+
+# Runs a program to its end, below the library: held PROGRAM...
+held() {
+	LD_PRELOAD=$LIBRARY "$@" </dev/null >out 2>err || {
+		cat out err
+		return 1
+	}
+}
+
+# The tables of all processes: in order of their names.
+tables() {
+	/usr/bin/python3 "$SOURCE/tests/python/allocation_table.py" \
+		tables/* >table || return 1
+	cat table
+}
+
+# is_held MIB FUNCTION...: in the stacks that begin with these functions.
+is_held() {
+	local mib=$1
+
+	shift
+	awk -v mib="$mib" -v stack="$*" '
+	$1 != "pid" && index($0 " ", $1 " " $2 " " stack " ") == 1 {
+		sum += $1
+		variance += $2 * $2
+	}
+	END {
+		off = sum > mib ? sum - mib : mib - sum
+		exit !(off <= 5 * sqrt(variance) + 0.01)
+	}' table || {
+		echo "not $mib MiB in $*"
+		return 1
+	}
+}
+
+@test "what leaks below the churn of a neighbour is held, the neighbour is not" {
+	held "$HOLDS" churn
+	tables
+	is_held 26.09 leaker hold_churn main
+	lacks innocent <table
+}
+
+@test "what grew by realloc is held once; what was freed is gone" {
+	held "$HOLDS" grown
+	tables
+	is_held 32 hold_grown
+	rm tables/*
+	held "$HOLDS" nothing
+	tables
+	[ "$(wc -l <table)" -eq 1 ]
+}
+
+@test "each function of the family is counted once, and a failed realloc frees nothing" {
+	held "$HOLDS" family
+	tables
+	is_held 16 hold_family
+	[ "$(grep -c ' hold_family ' table)" -eq 8 ]
+	awk '/^pid/ { exit !($8 - $10 == 8) }' table
+}
+
+@test "threads: all of them" {
+	held "$HOLDS" threads
+	tables
+	is_held 61.04 thread_holds
+}
+
+@test "a forked child has a table of its own, and leaves its parent's alone" {
+	for way in fork raw-fork; do
+		held "$HOLDS" $way
+		tables
+		[ "$(grep -c ^pid table)" -eq 2 ]
+		is_held 16 "hold_${way/-/_}"
+		is_held 8 child_holds "hold_${way/-/_}"
+		[ "$(wc -l <table)" -eq 4 ]
+		rm tables/*
+	done
+}
+
+@test "what a vforked child allocates is its parent's" {
+	held "$HOLDS" vfork
+	tables
+	is_held 8 child_holds hold_vfork
+	[ "$(grep -c ^pid table)" -eq 1 ]
+}
+
+@test "a program executed by the same process has the next table" {
+	held "$HOLDS" exec
+	tables
+	is_held 8 child_holds hold_after_exec
+	is_held 8 child_holds hold_vfork
+	[ "$(awk '/^pid/ { print $2 }' table | uniq | wc -l)" -eq 1 ]
+	ls tables/*.0 tables/*.1
+}
+
+@test "in signal handlers, and while the process ends" {
+	held "$HOLDS" signals
+	tables
+	is_held 7.81 child_holds hold_signals
+	lacks on_timer <table
+	rm tables/*
+	held "$HOLDS" exit
+	tables
+	is_held 8 child_holds hold_at_exit
+}
+
+@test "without its folder it does nothing" {
+	MPROF_ALLOCATIONS='' held "$HOLDS" vfork
+	MPROF_ALLOCATIONS=relative held "$HOLDS" vfork
+	MPROF_ALLOCATIONS=$PWD/missing held "$HOLDS" vfork
+	[ "$(ls)" = "$(printf '%s\n' err out tables)" ]
+	[ ! -s err ]
+	(ulimit -f 1000 && held "$HOLDS" vfork)
+	[ -z "$(ls tables)" ]
+}
