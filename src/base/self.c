@@ -12,11 +12,53 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/trust.h"
 
 #ifndef MPROF_LIBDIR
 #define MPROF_LIBDIR "/usr/local/lib/mprof"
 #endif
+
+static int self_check_part(const char *path, uid_t owner, struct err *e)
+{
+	struct stat about;
+	bool open_to_all;
+
+	if (lstat(path, &about) != 0)
+		return err_errno(e, "%s: can't be checked", path);
+	open_to_all = (about.st_mode & S_IWOTH) && !S_ISLNK(about.st_mode) &&
+		      !(about.st_mode & S_ISVTX);
+	if (open_to_all)
+		return err_set(e,
+		    "%s: everyone may write it, so nothing is loaded from "
+		    "there; chmod o-w it, or install mprof",
+		    path);
+	if (about.st_uid == 0 || about.st_uid == geteuid() ||
+	    about.st_uid == owner)
+		return 0;
+	return err_set(e,
+	    "%s: belongs to another user (uid %u), so nothing is loaded from "
+	    "there; chown it, or install mprof",
+	    path, (unsigned)about.st_uid);
+}
+
+/* Code is loaded only from files that no other user could have written: the
+ * file and every folder above it belong to root, to the effective user or to
+ * owner, and can't be written by everyone. (A sticky folder, such as /tmp, may
+ * be: others can't exchange what is in it. Group permissions are the
+ * administrator's choice.) path has no symbolic link in it. -1 with e, which
+ * names the part that fails. */
+static int self_check(const char *path, uid_t owner, struct err *e)
+{
+	char *part = mem_copy(path);
+	char *slash;
+	int failed = self_check_part(part, owner, e);
+
+	while (failed == 0 && (slash = strrchr(part, '/'))) {
+		*slash = 0;
+		failed = self_check_part(*part ? part : "/", owner, e);
+	}
+	free(part);
+	return failed;
+}
 
 /* The owner of the program's own file. */
 static uid_t self_owner(void)
@@ -34,7 +76,7 @@ static char *self_trusted(char *path, struct err *e)
 	struct err why;
 
 	free(path);
-	if (!real || trust_check(real, self_owner(), &why) == 0)
+	if (!real || self_check(real, self_owner(), &why) == 0)
 		return real;
 	if (e && !e->text[0])
 		*e = why;

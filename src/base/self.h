@@ -14,8 +14,7 @@ char *self_path(void) __attribute__((warn_unused_result));
 /* The path of a companion file (a module, the agent): build/NAME beside an
  * uninstalled program, ../lib/mprof/NAME beside an installed one; symbolic
  * links to the program are followed. One that another user could have written
- * (see base/trust.h) is passed over. NULL with e where there is none; the
- * caller frees. */
+ * is passed over. NULL with e where there is none; the caller frees. */
 char *self_companion(const char *name, struct err *e);
 
 /* Started setuid or setgid, which mprof is not made for: goes on as the user

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands/run_hooks.h"
+#include "commands/run.h"
 
 #include <stdio.h>
 #include <stdlib.h>

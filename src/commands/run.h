@@ -1,21 +1,50 @@
 /* SPDX-License-Identifier: MIT
  *
- * Everything that a recording does besides sampling: reads marks, keeps a
- * textfile, reads stacks, draws; at the end it prints line tables and checks
- * conditions.
+ * The options of mprof run and mprof attach, and everything that a recording
+ * does besides sampling: reads marks, keeps a textfile, reads stacks, draws; at
+ * the end it prints line tables and checks conditions.
  */
-#ifndef MPROF_COMMANDS_RUN_HOOKS_H
-#define MPROF_COMMANDS_RUN_HOOKS_H
+#ifndef MPROF_COMMANDS_RUN_H
+#define MPROF_COMMANDS_RUN_H
 
-#include "render/live.h"
-#include "commands/run_options.h"
 #include "base/array.h"
-#include "python/stack/stacks.h"
-#include "recorder/sampler.h"
+#include "commands/check.h"
+#include "proc/metric.h"
 #include "python/agent_attach.h"
 #include "python/agent_tables.h"
+#include "python/stack/stacks.h"
 #include "recorder/marks.h"
+#include "recorder/sampler.h"
 #include "recorder/textfile.h"
+#include "render/live.h"
+
+struct run_options {
+	bool python, no_python;
+	bool lines;            /* line tables of @profile */
+	const char *functions; /* attach: names, with commas between them */
+	bool stacks;           /* of Python code, at each sample */
+	double interval_s;     /* 0: the default */
+	bool children;         /* in the total */
+	bool each;             /* a series for each process */
+	bool exit_code;
+	bool allow_loss; /* of the recording: no failure */
+	bool attach;
+	double timeout_s; /* 0: none */
+	const char *output;
+	const struct metric *metric;
+	bool quiet;
+	bool adopt;
+	bool wait_for; /* attach: wait until such a process exists */
+	const char *wait;
+	double limit_mib; /* 0: none */
+	const char *on_limit;
+	double max_overhead; /* of one processor; 0: no bound */
+	bool skip_unchanged;
+	bool watch;
+	const char *textfile; /* a folder */
+	bool check_asked;
+	struct check_options check;
+};
 
 /* --stacks: reads the stacks of each sampled process with python/ and passes
  * them to the sink. */
