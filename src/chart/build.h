@@ -93,4 +93,32 @@ char *build_process_name(const struct process *process);
 /* "killed by SIGKILL"; NULL where no signal ended it. */
 char *build_end_text(const struct exit_status *exit);
 
+/* The processes of a run by their peaks in the window, the largest first. Those
+ * without a sample there, and the phantom of old recordings, are left out. The
+ * processes stay the run's. */
+struct ranked {
+	const struct process *process;
+	double peak_mib;
+	size_t place; /* in order of appearance */
+};
+
+struct ranking {
+	struct ranked *items;
+	size_t len;
+};
+
+struct ranking ranking_of(const struct run *run, const struct window *window);
+void ranking_finish(struct ranking *ranking);
+
+/* A short name of a function: the last part of its dotted name, with as many
+ * parents as tell it from every other name. */
+struct label {
+	const char *name;  /* the full name, borrowed */
+	const char *label; /* a tail of it */
+};
+
+/* Fills in the labels of count names, which may be equal to each other, and
+ * sorts the rows by strcmp() of their names. */
+void labels_choose(struct label *labels, size_t count);
+
 #endif

@@ -5,11 +5,93 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/stack_intervals.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "chart/labels.h"
 #include "profile/process.h"
+
+/* Order by the names read from their ends: names that share a tail become
+ * neighbours, and only neighbours need to be compared. */
+static int compare_tails(const void *a, const void *b)
+{
+	const char *x = ((const struct label *)a)->name;
+	const char *y = ((const struct label *)b)->name;
+	size_t i = strlen(x), k = strlen(y);
+
+	while (i > 0 && k > 0 && x[i - 1] == y[k - 1]) {
+		i--;
+		k--;
+	}
+	if (i == 0 || k == 0)
+		return (i > 0) - (k > 0);
+	return (unsigned char)x[i - 1] < (unsigned char)y[k - 1] ? -1 : 1;
+}
+
+static int labels_compare_names(const void *a, const void *b)
+{
+	return strcmp(
+	    ((const struct label *)a)->name, ((const struct label *)b)->name);
+}
+
+/* How many whole parts, from the end, two different names share. */
+static size_t shared_parts(const char *x, const char *y)
+{
+	size_t i = strlen(x), k = strlen(y), parts = 0;
+
+	while (i > 0 && k > 0 && x[i - 1] == y[k - 1]) {
+		i--;
+		k--;
+		if (x[i] == '.')
+			parts++;
+	}
+	/* a part ends where a dot or the name's start is, on both sides */
+	if ((i == 0 || x[i - 1] == '.') && (k == 0 || y[k - 1] == '.') &&
+	    x[i] != '.')
+		parts++;
+	return parts;
+}
+
+static const char *last_parts(const char *name, size_t parts)
+{
+	const char *at = name + strlen(name);
+
+	while (at > name) {
+		if (at[-1] == '.' && --parts == 0)
+			break;
+		at--;
+	}
+	return at;
+}
+
+static size_t max_size(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+void labels_choose(struct label *labels, size_t count)
+{
+	size_t shared = 0;
+
+	if (count == 0)
+		return;
+	qsort(labels, count, sizeof(labels[0]), compare_tails);
+	for (size_t i = 0, next; i < count; i = next) {
+		size_t before = shared;
+
+		next = i + 1;
+		while (next < count &&
+		       strcmp(labels[i].name, labels[next].name) == 0)
+			next++;
+		shared = next < count
+			     ? shared_parts(labels[i].name, labels[next].name)
+			     : 0;
+		for (size_t k = i; k < next; k++)
+			labels[k].label = last_parts(
+			    labels[k].name, max_size(before, shared) + 1);
+	}
+	qsort(labels, count, sizeof(labels[0]), labels_compare_names);
+}
 
 /* Labels of all distinct names of the runs. */
 struct naming {
@@ -26,18 +108,12 @@ static bool in_window(const struct window *window, const struct call *call)
 	return call->leave_s >= window->from_s && call->enter_s <= window->to_s;
 }
 
-static int compare_labels(const void *a, const void *b)
-{
-	return strcmp(
-	    ((const struct label *)a)->name, ((const struct label *)b)->name);
-}
-
 static void keep_distinct(struct naming *naming)
 {
 	size_t kept = 0;
 
 	qsort(naming->labels, naming->len, sizeof(naming->labels[0]),
-	    compare_labels);
+	    labels_compare_names);
 	for (size_t i = 0; i < naming->len; i++) {
 		if (kept == 0 || strcmp(naming->labels[kept - 1].name,
 				     naming->labels[i].name) != 0)
@@ -86,8 +162,8 @@ static void naming_finish(struct naming *naming)
 static size_t naming_find(const struct naming *naming, const char *name)
 {
 	struct label key = {.name = name};
-	const struct label *found = bsearch(
-	    &key, naming->labels, naming->len, sizeof(key), compare_labels);
+	const struct label *found = bsearch(&key, naming->labels, naming->len,
+	    sizeof(key), labels_compare_names);
 
 	return (size_t)(found - naming->labels);
 }
@@ -296,4 +372,51 @@ void build_calls(struct scene_panel *panel, const struct chart_request *request)
 		add_run(panel, &naming, request, i);
 	write_details(panel, &naming);
 	naming_finish(&naming);
+}
+
+/* Runs as they are, with their sampled stacks in place of calls. */
+struct sampled {
+	struct run *runs;
+	struct chart_run *charted;
+	struct stack_intervals *intervals;
+};
+
+static void sampled_init(
+    struct sampled *sampled, const struct chart_request *request)
+{
+	sampled->runs = mem_zero(request->len, sizeof(*sampled->runs));
+	sampled->charted = mem_zero(request->len, sizeof(*sampled->charted));
+	sampled->intervals =
+	    mem_zero(request->len, sizeof(*sampled->intervals));
+	for (size_t i = 0; i < request->len; i++) {
+		struct stack_intervals *intervals = &sampled->intervals[i];
+
+		stack_intervals_find(intervals, request->runs[i].run);
+		sampled->runs[i] = *request->runs[i].run;
+		sampled->runs[i].calls.items = intervals->calls.items;
+		sampled->runs[i].calls.len = intervals->calls.len;
+		sampled->charted[i] = (struct chart_run){
+		    &sampled->runs[i], request->runs[i].name};
+	}
+}
+
+static void sampled_finish(struct sampled *sampled, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		stack_intervals_finish(&sampled->intervals[i]);
+	free(sampled->runs);
+	free(sampled->charted);
+	free(sampled->intervals);
+}
+
+void build_stacks(
+    struct scene_panel *panel, const struct chart_request *request)
+{
+	struct chart_request of_stacks = *request;
+	struct sampled sampled;
+
+	sampled_init(&sampled, request);
+	of_stacks.runs = sampled.charted;
+	build_calls(panel, &of_stacks);
+	sampled_finish(&sampled, request->len);
 }

@@ -4,12 +4,17 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "analysis/downsample.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "base/units.h"
 #include "base/utf8.h"
 #include "profile/ending.h"
 #include "profile/measure.h"
+#include "profile/peak.h"
+#include "profile/share.h"
 
 static bool can_be_drawn(const struct run *run)
 {
@@ -181,4 +186,283 @@ struct scene_panel *build_panel(struct scene *scene, enum scene_panel_kind kind)
 	*panel = (struct scene_panel){.kind = kind};
 	panel->memory = axis_memory(0);
 	return panel;
+}
+
+static void facts_add_fact(struct scene *scene, const char *label, char *value)
+{
+	*array_push(&scene->facts) = (struct scene_fact){label, value};
+}
+
+static void add_clean_fact(
+    struct scene *scene, const char *label, const char *text)
+{
+	if (text && *text)
+		facts_add_fact(scene, label, utf8_clean_copy(text));
+}
+
+static char *start_text(double epoch_s)
+{
+	char text[64];
+	time_t whole = (time_t)epoch_s;
+	struct tm tm = {0};
+
+	localtime_r(&whole, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %Z", &tm);
+	return mem_copy(text);
+}
+
+static char *peak_text(const struct run *run, struct sample peak)
+{
+	char size[UNITS_TEXT], after[UNITS_TEXT];
+	double after_s = peak.time_s - build_start(run);
+
+	units_size(size, peak.mib);
+	if (!(after_s > 0))
+		return mem_format("%s at the start", size);
+	return mem_format("%s after %s", size, units_duration(after, after_s));
+}
+
+/* "10.0 s to 20.0 s of 1 h 2 min" */
+static char *window_text(
+    const struct run *run, const struct chart_limits *window)
+{
+	char from[UNITS_TEXT], to[UNITS_TEXT], all[UNITS_TEXT];
+
+	units_duration(from, window->low);
+	units_duration(to, window->high);
+	units_duration(all, build_end(run) - build_start(run));
+	return mem_format("%s to %s of %s", from, to, all);
+}
+
+/* Adds the figures of the window beside those of the whole recording. */
+static void add_window(struct scene *scene, const struct run *run,
+    const struct chart_request *request)
+{
+	struct window window = build_window(request, 0);
+	struct series part = build_part(&run->total, &window);
+	const struct sample *highest = series_peak(&part);
+	char text[UNITS_TEXT];
+
+	facts_add_fact(scene, "Window", window_text(run, &request->window_s));
+	if (highest)
+		facts_add_fact(scene, "In the window",
+		    mem_format("highest %s", units_size(text, highest->mib)));
+	facts_add_fact(scene, "Samples",
+	    mem_format("%zu of %zu", part.len, run->total.len));
+}
+
+/* A note where shared memory makes the peak of a sum of RSS misleading; else
+ * NULL. */
+static char *shared_text(const struct run *run, double peak_mib)
+{
+	const struct share *share =
+	    share_at_peak(run->shares.items, run->shares.len, peak_mib);
+
+	return share ? share_text(share, peak_mib) : NULL;
+}
+
+static void add_figures(struct scene *scene,
+    const struct chart_request *request, const struct sample *sampled)
+{
+	const struct run *run = request->runs[0].run;
+	double interval = run->info.interval_s > 0
+			      ? run->info.interval_s
+			      : downsample_interval(&run->total);
+	double duration = build_end(run) - build_start(run);
+	char text[UNITS_TEXT], *shared;
+	struct sample peak;
+
+	facts_add_fact(scene, "Started", start_text(build_start(run)));
+	if (duration > 0 && !request->window_s.given)
+		facts_add_fact(scene, "Duration",
+		    mem_copy(units_duration(text, duration)));
+	if (interval > 0)
+		facts_add_fact(scene, "Interval",
+		    mem_copy(units_duration(text, interval)));
+	if (request->window_s.given)
+		add_window(scene, run, request);
+	else
+		facts_add_fact(
+		    scene, "Samples", mem_format("%zu", run->total.len));
+	if (run_peak_above(run, sampled, &peak)) {
+		facts_add_fact(scene, "Peak", peak_text(run, peak));
+		shared = shared_text(run, peak.mib);
+		if (shared)
+			facts_add_fact(scene, "Shared", shared);
+	}
+}
+
+static void facts_add_end(struct scene *scene, const struct exit_status *exit)
+{
+	char *killed = build_end_text(exit);
+
+	if (killed)
+		facts_add_fact(scene, "Ended", killed);
+	else if (exit->known && exit->code >= 0)
+		facts_add_fact(
+		    scene, "Ended", mem_format("status %d", exit->code));
+}
+
+/* Every program has the machine's: that is worth a word only where it was
+ * reached. */
+static void facts_add_limit(struct scene *scene, const struct exit_status *exit)
+{
+	static const char *const of[] = {
+	    [LIMIT_OF_UNKNOWN] = "",
+	    [LIMIT_OF_CGROUP] = " of its cgroup",
+	    [LIMIT_OF_ADDRESS_SPACE] = " of its address space",
+	    [LIMIT_OF_MACHINE] = " of the machine",
+	};
+	char text[UNITS_TEXT];
+
+	if (exit->limit_mib > 0 &&
+	    (exit->oom || exit->limit_of != LIMIT_OF_MACHINE))
+		facts_add_fact(scene, "Limit",
+		    mem_format("%s%s", units_limit(text, exit->limit_mib),
+			of[exit->limit_of]));
+}
+
+/* Lists recordings without a recorded end, by name where there are several. */
+static void add_open_ends(
+    struct scene *scene, const struct chart_request *request)
+{
+	struct strbuf all = {0};
+
+	for (size_t i = 0; i < request->len; i++) {
+		char text[RUN_ENDING_TEXT];
+		const char *ending =
+		    run_ending_text(request->runs[i].run, text);
+
+		if (!ending)
+			continue;
+		strbuf_separate(&all, "; ");
+		if (request->len > 1)
+			strbuf_add_format(&all, "%s ", request->runs[i].name);
+		strbuf_add(&all, ending);
+	}
+	if (all.len > 0)
+		add_clean_fact(scene, "End", all.text);
+	strbuf_finish(&all);
+}
+
+/* One of several recordings, by its name: its figures are not the others'. */
+static char *run_text(const struct chart_run *chart_run)
+{
+	const struct run *run = chart_run->run;
+	const struct sample *sampled = series_peak(&run->total);
+	char *start, *peak = NULL, *shared = NULL, *text, duration[UNITS_TEXT];
+	struct sample highest;
+
+	if (!isfinite(build_start(run)))
+		return mem_format("%s: nothing", chart_run->name);
+	start = start_text(build_start(run));
+	if (run_peak_above(run, sampled, &highest)) {
+		peak = peak_text(run, highest);
+		shared = shared_text(run, highest.mib);
+	}
+	text = mem_format("%s: %s%s%s, %s%s%s%s%s", chart_run->name,
+	    run->command ? run->command : "", run->command ? ", " : "", start,
+	    units_duration(duration, build_end(run) - build_start(run)),
+	    peak ? ", peak " : "", peak ? peak : "", shared ? ", " : "",
+	    shared ? shared : "");
+	free(start);
+	free(peak);
+	free(shared);
+	return text;
+}
+
+/* "a.dat: 272 MiB PSS, 12 processes share memory; b.dat: ..." */
+static void add_shared(struct scene *scene, const struct chart_request *request)
+{
+	struct strbuf all = {0};
+
+	for (size_t i = 0; i < request->len; i++) {
+		const struct run *run = request->runs[i].run;
+		struct sample peak;
+		char *shared = NULL;
+
+		if (run_peak_above(run, series_peak(&run->total), &peak))
+			shared = shared_text(run, peak.mib);
+		if (!shared)
+			continue;
+		strbuf_separate(&all, "; ");
+		strbuf_add_format(
+		    &all, "%s: %s", request->runs[i].name, shared);
+		free(shared);
+	}
+	add_clean_fact(scene, "Shared", all.text);
+	strbuf_finish(&all);
+}
+
+/* Lists several recordings: their names, then the figures of each. */
+static void add_names(struct scene *scene, const struct chart_request *request)
+{
+	struct strbuf names = {0};
+
+	for (size_t i = 0; i < request->len; i++)
+		strbuf_add_format(
+		    &names, "%s%s", i ? ", " : "", request->runs[i].name);
+	add_clean_fact(scene, "Recordings", names.text);
+	strbuf_finish(&names);
+	for (size_t i = 0; i < request->len; i++) {
+		char *text = run_text(&request->runs[i]);
+
+		add_clean_fact(scene, "Recording", text);
+		free(text);
+	}
+}
+
+/* The measure that all recordings share, without details that differ. */
+static char *metric_text(const struct chart_request *request)
+{
+	const struct run *first = request->runs[0].run;
+	char *text = measure_text(first);
+
+	for (size_t i = 1; i < request->len; i++) {
+		char *other = measure_text(request->runs[i].run);
+		bool same = strcmp(text, other) == 0;
+
+		free(other);
+		if (same)
+			continue;
+		free(text);
+		return mem_copy(measure_words(first));
+	}
+	return text;
+}
+
+void build_facts(struct scene *scene, const struct chart_request *request,
+    const struct sample *sampled)
+{
+	char count[UNITS_COUNT];
+	const struct run *run = request->runs[0].run;
+
+	if (request->left_out > 0)
+		*array_push(&scene->notes) = mem_copy(units_count(count,
+		    request->left_out, "older recording is not drawn",
+		    "older recordings are not drawn"));
+	add_open_ends(scene, request);
+	facts_add_fact(scene, "Metric", metric_text(request));
+	if (request->len > 1) {
+		add_names(scene, request);
+		add_shared(scene, request);
+		return;
+	}
+	add_clean_fact(scene, "Command", run->command);
+	add_clean_fact(scene, "Host", run->info.host);
+	if (isfinite(build_start(run)))
+		add_figures(scene, request, sampled);
+	facts_add_end(scene, &run->exit);
+	facts_add_limit(scene, &run->exit);
+}
+
+void build_rest(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request, const struct sample *sampled)
+{
+	build_trends(scene, panel, request);
+	if (request->functions)
+		build_calls(panel, request);
+	build_marks(scene, panel, request, sampled);
+	build_memory_axis(scene, panel, request);
+	build_facts(scene, request, sampled);
 }

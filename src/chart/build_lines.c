@@ -9,8 +9,10 @@
 #include "analysis/leak.h"
 #include "analysis/trend.h"
 #include "base/mem.h"
+#include "base/signal_name.h"
 #include "base/units.h"
 #include "base/utf8.h"
+#include "profile/peak.h"
 
 struct scene_line *build_line(struct scene_panel *panel,
     const struct series *samples, double zero_s, double gap_s)
@@ -241,4 +243,224 @@ void build_memory_axis(struct scene *scene, struct scene_panel *panel,
 		panel->memory.low = request->memory_mib.low;
 		panel->memory.high = request->memory_mib.high;
 	}
+}
+
+/* More would be a pattern, not marks; gaps are rare or they are no gaps. */
+enum { MOST_MARKS = 200, MOST_GAPS = 64, MOST_ENDS = 8 };
+
+char *build_end_text(const struct exit_status *exit)
+{
+	const char *name = signal_name(exit->signal);
+	const char *oom = exit->oom ? ", out of memory" : "";
+
+	if (!exit->known || exit->signal <= 0)
+		return NULL;
+	if (name)
+		return mem_format("killed by %s%s", name, oom);
+	return mem_format("killed by signal %d%s", exit->signal, oom);
+}
+
+static struct scene_mark *add_mark(struct scene_panel *panel,
+    enum scene_mark_kind kind, double time_s, double mib)
+{
+	static const enum role roles[] = {
+	    [SCENE_PEAK] = ROLE_PEAK,
+	    [SCENE_LABEL] = ROLE_MARK,
+	    [SCENE_END] = ROLE_ALARM,
+	    [SCENE_GAP] = ROLE_GAP,
+	    [SCENE_LIMIT] = ROLE_ALARM,
+	};
+	struct scene_mark *mark = array_push(&panel->marks);
+
+	*mark = (struct scene_mark){
+	    .kind = kind, .role = roles[kind], .at = {time_s, mib}};
+	return mark;
+}
+
+/* PEAK tells of a peak that no sample saw; it is set where it was learned. */
+static void add_peak(struct scene_panel *panel, const struct run *run,
+    const struct sample *sampled, double zero_s)
+{
+	char text[UNITS_TEXT];
+	struct scene_mark *mark;
+	struct sample peak;
+	bool unseen;
+
+	if (!run_peak_above(run, sampled, &peak))
+		return;
+	unseen = !sampled || peak.mib > sampled->mib;
+	mark = add_mark(panel, SCENE_PEAK, peak.time_s - zero_s, peak.mib);
+	mark->label = mem_format("peak %s%s", units_size(text, peak.mib),
+	    unseen ? ", between samples" : "");
+}
+
+static void chart_marks_add_limit(struct scene_panel *panel,
+    const struct run *run, const struct sample *sampled)
+{
+	static const char *const of[] = {
+	    [LIMIT_OF_UNKNOWN] = "",
+	    [LIMIT_OF_CGROUP] = " (cgroup)",
+	    [LIMIT_OF_ADDRESS_SPACE] = " (address space)",
+	    [LIMIT_OF_MACHINE] = " (machine)",
+	};
+	const struct exit_status *exit = &run->exit;
+	char text[UNITS_TEXT];
+	struct sample peak;
+
+	if (exit->limit_mib > 0 && run_peak_above(run, sampled, &peak) &&
+	    exit->limit_mib <= SCENE_LIMIT_NEAR * peak.mib)
+		add_mark(panel, SCENE_LIMIT, 0, exit->limit_mib)->label =
+		    mem_format("limit %s%s", units_limit(text, exit->limit_mib),
+			of[exit->limit_of]);
+}
+
+/* Those in the window; how many of them are too many. */
+static size_t add_labels(const struct scene *scene, struct scene_panel *panel,
+    const struct run *run, double zero_s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->marks.len; i++) {
+		const struct mark *mark = &run->marks.items[i];
+		double at_s = mark->time_s - zero_s;
+
+		if (at_s < scene->time.low || at_s > scene->time.high ||
+		    count++ >= MOST_MARKS)
+			continue;
+		add_mark(panel, SCENE_LABEL, at_s, mark->mib)->label =
+		    utf8_clean_copy(mark->label ? mark->label : "");
+	}
+	return count > MOST_MARKS ? count - MOST_MARKS : 0;
+}
+
+static void chart_marks_add_end(
+    struct scene_panel *panel, const struct run *run, double zero_s)
+{
+	char *text = build_end_text(&run->exit);
+
+	if (!text)
+		return;
+	add_mark(panel, SCENE_END, run->exit.time_s - zero_s, NAN)->label =
+	    text;
+}
+
+/* A child's end is marked where the child has a line of its own. */
+static void add_child_ends(
+    struct scene_panel *panel, const struct run *run, double zero_s)
+{
+	size_t lines = panel->lines.len, ends = 0;
+
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct process *process = &run->processes.items[i];
+		const struct series *memory = &process->memory;
+		char *text = build_end_text(&process->exit);
+		bool shown = false;
+
+		for (size_t k = 0; text && k < lines; k++)
+			shown |= panel->lines.items[k].samples == memory;
+		if (shown && memory->len > 0 && ends++ < MOST_ENDS)
+			add_mark(panel, SCENE_END,
+			    process->exit.time_s - zero_s,
+			    memory->items[memory->len - 1].mib)
+			    ->label = mem_format("%s %s", process->key, text);
+		free(text);
+	}
+}
+
+struct gap {
+	double from_s, to_s;
+};
+
+struct gaps {
+	ARRAY(struct gap) list;
+};
+
+static int compare_lengths(const void *a, const void *b)
+{
+	const struct gap *x = a, *y = b;
+	double left = x->to_s - x->from_s, right = y->to_s - y->from_s;
+
+	return left > right ? -1 : left < right;
+}
+
+/* Those of the line that reach into the window, in axis seconds. */
+static struct gaps find_gaps(
+    const struct scene *scene, const struct scene_line *line)
+{
+	const struct series *samples = line->samples;
+	struct window view = build_view(scene, line->zero_s);
+	size_t first = series_find(samples, view.from_s);
+	struct gaps found = {{0}};
+
+	for (size_t i = first > 0 ? first : 1;
+	     line->gap_s > 0 && i < samples->len; i++) {
+		double from_s = samples->items[i - 1].time_s;
+		double to_s = samples->items[i].time_s;
+
+		if (from_s > view.to_s)
+			break;
+		if (to_s - from_s > line->gap_s)
+			*array_push(&found.list) = (struct gap){
+			    from_s - line->zero_s, to_s - line->zero_s};
+	}
+	return found;
+}
+
+/* Marks the gaps; if there are too many to be told apart, the longest ones. */
+static void add_gaps(struct scene *scene, struct scene_panel *panel,
+    const struct scene_line *line)
+{
+	char count[UNITS_COUNT];
+	struct gaps found = find_gaps(scene, line);
+	char text[UNITS_TEXT];
+
+	if (found.list.len > MOST_GAPS) {
+		qsort(found.list.items, found.list.len,
+		    sizeof(found.list.items[0]), compare_lengths);
+		*array_push(&scene->notes) = mem_copy(
+		    units_count(count, found.list.len - (size_t)MOST_GAPS,
+			"shorter gap is not shaded",
+			"shorter gaps are not shaded"));
+		found.list.len = MOST_GAPS;
+	}
+	for (size_t i = 0; i < found.list.len; i++) {
+		const struct gap *gap = &found.list.items[i];
+		struct scene_mark *mark =
+		    add_mark(panel, SCENE_GAP, gap->from_s, NAN);
+
+		mark->until_s = gap->to_s;
+		mark->label = mem_format("no samples for %s",
+		    units_duration(text, gap->to_s - gap->from_s));
+	}
+	array_free(&found.list);
+}
+
+void build_marks(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request, const struct sample *sampled)
+{
+	char count[UNITS_COUNT];
+	const struct run *run = request->runs[0].run;
+	double zero_s = build_zero(request, 0);
+	size_t more = 0;
+
+	if (request->len == 1) {
+		if (panel->lines.len > 0)
+			add_gaps(scene, panel, &panel->lines.items[0]);
+		add_child_ends(panel, run, zero_s);
+	}
+	for (size_t i = 0; i < request->len; i++) {
+		run = request->runs[i].run;
+		zero_s = build_zero(request, i);
+		more += add_labels(scene, panel, run, zero_s);
+		chart_marks_add_end(panel, run, zero_s);
+		if (request->len == 1)
+			add_peak(panel, run, sampled, zero_s);
+		if (request->len == 1)
+			chart_marks_add_limit(panel, run, sampled);
+	}
+	if (more > 0)
+		*array_push(&scene->notes) =
+		    mem_format("%s not drawn; -w shows a part of the time",
+			units_count(
+			    count, more, "later mark is", "later marks are"));
 }

@@ -8,9 +8,10 @@
 
 #include <stdbool.h>
 
+#include "analysis/lines.h"
 #include "base/err.h"
-#include "scene/scene.h"
 #include "profile/profile.h"
+#include "scene/scene.h"
 
 struct chart_run {
 	const struct run *run;
@@ -52,5 +53,12 @@ struct chart_kind {
 
 /* The lines of kinds.def; the last one's name is NULL. */
 extern const struct chart_kind chart_kinds[];
+
+/* Fills scene, which the caller finishes in any case, with a flame graph: each
+ * stack that memory grew under, its frames as lanes, as wide as the growth. -1
+ * with e where nothing grew. A note says how much was given back. */
+int chart_growth(struct scene *scene, const struct stack_growths *growths,
+    const char *title, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "chart/growth.h"
+#include "chart/chart.h"
 
 #include <stdlib.h>
 #include <string.h>

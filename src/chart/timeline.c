@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "chart/rank.h"
 #include "profile/peak.h"
 #include "profile/process.h"
 

@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "chart/growth.h"
+#include "chart/chart.h"
 #include "commands/command.h"
 #include "commands/command_picture.h"
 #include "input/profiles.h"

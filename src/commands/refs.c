@@ -10,7 +10,7 @@
 #include "commands/command.h"
 #include "commands/command_picture.h"
 #include "input/target.h"
-#include "render/picture.h"
+#include "render/formats.h"
 
 #define REFERRERS_DEPTH 10
 #define REFERENTS_DEPTH 3

@@ -52,6 +52,4 @@ struct drawing {
 	ARRAY(struct draw_box) clips;
 };
 
-void drawing_finish(struct drawing *drawing);
-
 #endif

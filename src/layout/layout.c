@@ -10,7 +10,19 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/units.h"
+#include "layout/drawing.h"
 #include "layout/place.h"
+
+void drawing_finish(struct drawing *drawing)
+{
+	for (size_t i = 0; i < drawing->shapes.len; i++)
+		free(drawing->shapes.items[i].text);
+	array_free(&drawing->shapes);
+	array_free(&drawing->points);
+	array_free(&drawing->clips);
+	free(drawing->title);
+	*drawing = (struct drawing){0};
+}
 
 /* The page from top to bottom: title, facts, panels, time axis, legend,
  * notes; each takes from what is left. */

@@ -29,5 +29,29 @@ struct layout_request {
 /* Fills drawing, which the caller finishes. */
 void layout_scene(struct drawing *drawing, const struct scene *scene,
     const struct layout_request *request);
+void drawing_finish(struct drawing *drawing);
+
+/* Some of the times of a stack's layers, which all layers have in common. A
+ * picture or a page that can't hold all times leaves out the same ones in every
+ * layer, so that layers add up to the whole at each time that is left. */
+struct stack_times {
+	size_t *items; /* indices of the layers' samples */
+	bool *starts;  /* beside them: whether a gap is before it */
+	size_t len;
+};
+
+/* Whether the line is a layer. */
+bool stack_is_layer(const struct scene_line *line);
+
+/* The layer on top of the others; NULL where none of the lines is one. */
+const struct scene_line *stack_top(const struct scene_line *lines, size_t len);
+
+/* Chooses among the times of top, which take so many points for all layers,
+ * those that take at most so many: the one with the highest stack of each group
+ * of times, so that every peak stays; the first and last one beside each gap.
+ */
+struct stack_times stack_times_choose(
+    const struct scene_line *top, size_t points, size_t most);
+void stack_times_finish(struct stack_times *times);
 
 #endif

@@ -152,3 +152,232 @@ void place_stroke(struct place *place, enum role role, double width,
 	place_point(
 	    place, from_to->x + from_to->w, from_to->y + from_to->h, false);
 }
+
+enum sign { SIGN_LINE, SIGN_FILLED_LINE, SIGN_DASHES, SIGN_BOX };
+
+struct layout_legend_entry {
+	enum sign sign;
+	enum role role;
+	const char *name;
+	const char *detail; /* NULL: none */
+};
+
+struct layout_legend {
+	struct place *place;
+	ARRAY(struct layout_legend_entry) entries;
+	double size, row, sign_width, gap;
+	size_t columns, rows;
+	double column_width;
+};
+
+static void layout_legend_add_entry(struct layout_legend *legend,
+    enum sign sign, enum role role, const char *name, const char *detail)
+{
+	*array_push(&legend->entries) =
+	    (struct layout_legend_entry){sign, role, name, detail};
+}
+
+static void layout_legend_collect(
+    struct layout_legend *legend, const struct scene_panel *panel)
+{
+	static const enum sign signs[] = {
+	    [SCENE_TOTAL] = SIGN_FILLED_LINE,
+	    [SCENE_RUN] = SIGN_LINE,
+	    [SCENE_PROCESS] = SIGN_LINE,
+	    [SCENE_STACKED] = SIGN_BOX,
+	    [SCENE_TREND] = SIGN_DASHES,
+	};
+
+	size_t *order = mem_zero(panel->lines.len + 1, sizeof(order[0]));
+	size_t count = scene_legend(panel, order);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct scene_line *line = &panel->lines.items[order[i]];
+
+		layout_legend_add_entry(legend, signs[line->kind], line->role,
+		    line->name, line->detail);
+	}
+	free(order);
+	for (size_t i = 0; i < panel->functions.len; i++) {
+		const struct scene_function *function =
+		    &panel->functions.items[i];
+
+		layout_legend_add_entry(legend, SIGN_BOX, function->role,
+		    function->name, function->detail);
+	}
+}
+
+static struct placed_words place_legend_words_of(
+    const struct layout_legend *legend, const char *text)
+{
+	return (struct placed_words){
+	    .text = text, .size = legend->size, .role = ROLE_TEXT};
+}
+
+static double layout_legend_text_width(
+    const struct layout_legend *legend, const char *text)
+{
+	struct placed_words words = place_legend_words_of(legend, text);
+
+	return text && *text ? place_width(legend->place, &words) : 0;
+}
+
+/* Columns as wide as the widest entry, but not so wide that a long command
+ * line takes the room of two others. */
+static void layout_legend_measure(struct layout_legend *legend)
+{
+	double room = legend->place->drawing->width - 2 * legend->place->margin;
+	double most = room < 560 ? room : room < 1600 ? room / 2 : room / 3;
+	double widest = 0;
+
+	for (size_t i = 0; i < legend->entries.len; i++) {
+		const struct layout_legend_entry *entry =
+		    &legend->entries.items[i];
+		double width = legend->sign_width + 2 * legend->gap +
+			       layout_legend_text_width(legend, entry->name) +
+			       layout_legend_text_width(legend, entry->detail);
+
+		widest = fmax(widest, width + 3 * legend->gap);
+		if (widest >= most)
+			break;
+	}
+	legend->column_width = fmin(widest, most);
+	legend->columns =
+	    (size_t)fmax(1, floor(room / fmax(1, legend->column_width)));
+	legend->rows =
+	    (legend->entries.len + legend->columns - 1) / legend->columns;
+}
+
+static void draw_sign(struct place *place,
+    const struct layout_legend_entry *entry, const struct draw_box *box)
+{
+	double middle = box->y + box->h / 2;
+	struct shape *shape;
+
+	if (entry->sign == SIGN_BOX) {
+		shape = place_shape(place, SHAPE_BOX, entry->role);
+		shape->box = (struct draw_box){
+		    box->x, middle - box->h * 0.28, box->w, box->h * 0.56};
+		return;
+	}
+	if (entry->sign == SIGN_FILLED_LINE) {
+		shape = place_shape(place, SHAPE_BOX, entry->role);
+		shape->box =
+		    (struct draw_box){box->x, middle, box->w, box->h * 0.28};
+		shape->opacity = 0.16;
+	}
+	place_stroke(place, entry->role, 2,
+	    &(struct draw_box){box->x, middle, box->w, 0}, NULL);
+	shape = &place->drawing->shapes.items[place->drawing->shapes.len - 1];
+	shape->dashed = entry->sign == SIGN_DASHES;
+}
+
+static void draw_words(const struct layout_legend *legend,
+    const struct layout_legend_entry *entry, double x, double y)
+{
+	double detail = layout_legend_text_width(legend, entry->detail);
+	double room = legend->column_width - legend->sign_width -
+		      4 * legend->gap - detail;
+	struct placed_words words =
+	    place_legend_words_of(legend, entry->name ? entry->name : "");
+	char *name = place_shorten(legend->place, &words, fmax(room, 0));
+
+	words.x = x;
+	words.y = y;
+	words.text = name;
+	if (name && *name) {
+		double width = place_width(legend->place, &words);
+
+		place_text(legend->place, &words);
+		words.x += width + legend->gap;
+	}
+	free(name);
+	words.text = entry->detail;
+	words.role = ROLE_TEXT_SOFT;
+	if (detail > 0 && words.x - x + detail <= legend->column_width -
+						      legend->sign_width -
+						      2 * legend->gap)
+		place_text(legend->place, &words);
+}
+
+static void draw_entry(const struct layout_legend *legend,
+    const struct layout_legend_entry *entry, size_t nth, double top)
+{
+	size_t column = nth / legend->rows, row = nth % legend->rows;
+	double x =
+	    legend->place->margin + (double)column * legend->column_width;
+	double y = top + (double)row * legend->row;
+	struct draw_box box = {x, y, legend->sign_width, legend->row};
+
+	if (entry->name)
+		draw_sign(legend->place, entry, &box);
+	draw_words(legend, entry, x + legend->sign_width + legend->gap, y);
+}
+
+/* The sum of the other processes is the last entry and the largest of them: if
+ * the legend has no room for all entries, it takes the last place. */
+static void keep_sum(struct layout_legend *legend, size_t shown)
+{
+	struct layout_legend_entry *entries = legend->entries.items;
+
+	for (size_t i = shown; i < legend->entries.len && shown > 0; i++) {
+		if (entries[i].role == ROLE_OTHER) {
+			struct layout_legend_entry sum = entries[i];
+
+			entries[i] = entries[shown - 1];
+			entries[shown - 1] = sum;
+			return;
+		}
+	}
+}
+
+/* The last of the places says how many entries have none. */
+static void draw_entries(struct layout_legend *legend, double top)
+{
+	size_t places = legend->rows * legend->columns;
+	size_t count = legend->entries.len;
+	size_t shown = count > places ? places - 1 : count;
+	struct layout_legend_entry rest = {.detail = NULL};
+	char *text;
+
+	keep_sum(legend, shown);
+	for (size_t i = 0; i < shown; i++)
+		draw_entry(legend, &legend->entries.items[i], i, top);
+	if (shown == count)
+		return;
+	text = mem_format("and %zu more", count - shown);
+	rest.detail = text;
+	draw_entry(legend, &rest, shown, top);
+	free(text);
+}
+
+/* One line alone is told by the title and by its peak. */
+static bool is_needed(const struct layout_legend *legend)
+{
+	return legend->entries.len > 1;
+}
+
+double layout_legend(struct place *place, double bottom, double height)
+{
+	struct layout_legend legend = {.place = place,
+	    .size = 0.95 * place->font,
+	    .sign_width = 1.6 * place->font,
+	    .gap = 0.5 * place->font};
+	size_t most;
+
+	for (size_t i = 0; i < place->scene->panels.len; i++)
+		layout_legend_collect(&legend, &place->scene->panels.items[i]);
+	legend.row = place_line_height(legend.size);
+	most = (size_t)fmax(0, floor(height / legend.row));
+	if (!is_needed(&legend) || most == 0) {
+		array_free(&legend.entries);
+		return 0;
+	}
+	layout_legend_measure(&legend);
+	if (legend.rows > most)
+		legend.rows = most;
+	height = (double)legend.rows * legend.row;
+	draw_entries(&legend, bottom - height);
+	array_free(&legend.entries);
+	return height;
+}

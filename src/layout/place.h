@@ -79,24 +79,6 @@ void layout_lanes(struct place *place, const struct plot *plot);
 /* Rows that lanes take with at most so many a group, and the groups' names. */
 size_t layout_lane_rows(const struct scene_panel *panel, size_t most);
 
-/* A line on paper: the same ink as all its points joined, with as few strokes
- * as it takes. */
-struct stroke {
-	const struct draw_point *points;
-	size_t len;
-	double width;
-	enum role role;
-	size_t clip; /* as in struct shape */
-	bool bands;  /* fill what is dense: quick to paint, longer in a file */
-};
-
-void layout_stroke(struct place *place, const struct stroke *stroke);
-
-/* Fills the area between the line and the bottom with a light colour; wide ink
- * of the line hides its edge. */
-void layout_area(
-    struct place *place, const struct stroke *stroke, double bottom);
-
 /* Puts the legend above bottom, at most so high; returns what it took. */
 double layout_legend(struct place *place, double bottom, double height);
 

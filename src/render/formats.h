@@ -6,6 +6,7 @@
 #ifndef MPROF_RENDER_FORMATS_H
 #define MPROF_RENDER_FORMATS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -56,5 +57,13 @@ const char *format_extension(const char *path);
  * or for one that doesn't draw the subject. */
 const struct render_format *format_of_path(
     const char *path, enum render_subject subject, struct err *e);
+
+/* Draws the request's chart or graph as its format's picture. */
+int render_picture(const struct render_request *request, FILE *out,
+    struct err *e) __attribute__((nonnull, warn_unused_result));
+
+/* Whether what lays graphs out and what draws them are there; else e says
+ * what is missing. */
+bool picture_can_draw_graphs(struct err *e) __attribute__((nonnull));
 
 #endif

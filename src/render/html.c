@@ -6,7 +6,6 @@
 
 #include "base/json.h"
 #include "base/units.h"
-#include "render/html_series.h"
 #include "render/palette.h"
 #include "render/viewer.h"
 

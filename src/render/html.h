@@ -15,4 +15,33 @@
  * shows in ferror(out). */
 void html_write(const struct scene *scene, FILE *out);
 
+struct html_series {
+	const struct scene_line *line;
+	struct series heights; /* of an area that lies on others */
+	size_t samples;        /* before thinning */
+	size_t count;          /* what is kept */
+	double step_s;         /* the four samples stand for it; 0: all kept */
+	/* For each sample two integers, low seven bits first, a set high bit
+	 * where more follow. The first is the time since the sample before in
+	 * ticks (the first sample's: since the scene's origin; zigzag). The
+	 * second is the change of memory in KiB, zigzag, times two, and one
+	 * more where no line comes from the sample before. */
+	ARRAY(unsigned char) bytes;
+};
+
+struct html_pack {
+	/* The panels' lines, and behind so many of them their layers. */
+	ARRAY(struct html_series) series;
+	size_t lines;
+	double ticks_per_s;           /* resolution of the times */
+	size_t layers;                /* of a stack, below and with top */
+	const struct scene_line *top; /* NULL: nothing is stacked */
+};
+
+/* Packs the lines of the scene's memory panels into at most budget bytes, as
+ * far as four samples a series allow. */
+void html_pack(
+    struct html_pack *pack, const struct scene *scene, size_t budget);
+void html_pack_finish(struct html_pack *pack);
+
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "render/html_series.h"
+#include "render/html.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "analysis/downsample.h"
-#include "layout/stack_times.h"
+#include "layout/layout.h"
 
 /* As many samples as are tried first; at five bytes each, far too many for
  * the budget are never encoded. */

@@ -58,12 +58,4 @@ struct graph_module {
 /* The module's one symbol, a const struct graph_module. */
 #define GRAPH_MODULE_SYMBOL "mprof_graph_module"
 
-/* Load a module, once; NULL with e where it is missing or of another version.
- */
-const struct render_module *render_module_load(struct err *e);
-const struct graph_module *graph_module_load(struct err *e);
-
-/* The same for the module of graphs; see graph_module.h. */
-const struct graph_module *graph_module_load(struct err *e);
-
 #endif

@@ -8,7 +8,17 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "chart/labels.h"
+#include "chart/build.h"
+
+static const char *label_of(
+    const struct label *labels, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(labels[i].name, name) == 0)
+			return labels[i].label;
+	}
+	return NULL;
+}
 
 static void check(const char *const *names, const char *const *expected)
 {
@@ -20,7 +30,7 @@ static void check(const char *const *names, const char *const *expected)
 	labels_choose(labels, count);
 	for (size_t i = 0; i < count; i++)
 		assert_string_equal(
-		    labels_find(labels, count, names[i]), expected[i]);
+		    label_of(labels, count, names[i]), expected[i]);
 }
 
 static void shortest_unique(void **state)
@@ -62,9 +72,8 @@ static void odd_names(void **state)
 		labels[i].name = names[i];
 	labels_choose(labels, 5);
 	for (size_t i = 0; i < 5; i++)
-		assert_non_null(labels_find(labels, 5, names[i]));
+		assert_non_null(label_of(labels, 5, names[i]));
 	labels_choose(labels, 0);
-	assert_string_equal(labels_find(labels, 0, "a.b"), "a.b");
 }
 
 int main(void)

@@ -10,7 +10,7 @@
 
 #include "analysis/lines.h"
 #include "base/mem.h"
-#include "chart/growth.h"
+#include "chart/chart.h"
 
 /* frames: "file:line:function;..." innermost first, one letter each part. */
 static void add_stack(struct run *run, int id, const char *frames)

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "chart/chart.h"
 #include "profile/process.h"
-#include "render/html_series.h"
+#include "render/html.h"
 
 enum { TICKS = 5000 };
 

@@ -4,13 +4,132 @@
 #include <cairo-svg.h>
 #include <cairo.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
+#include <png.h>
+#include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+#ifdef HAVE_FONTCONFIG
+#include <fontconfig/fontconfig.h>
+#endif
 
-#include "render/cairo/png_file.h"
+#include "base/mem.h"
 #include "render/cairo/text.h"
 #include "render/module.h"
+
+/* Charts are rows that repeat: the row above predicts nearly all of the next,
+ * and higher levels take longer to find hardly more. */
+enum { COMPRESSION = 1 };
+
+/* A picture of pixels, to be written as a PNG. Cairo's own writer tries every
+ * filter on each row, which takes longer than to draw the chart. */
+struct png_picture {
+	const unsigned char *pixels; /* rows of 32 bits a pixel, 0x00RRGGBB */
+	size_t stride;               /* bytes from row to row */
+	uint32_t width, height;
+};
+
+struct writing {
+	FILE *out;
+	int error; /* errno of the write that failed */
+	char reason[80];
+};
+
+static void take_error(png_structp png, png_const_charp text)
+{
+	struct writing *writing = png_get_error_ptr(png);
+
+	snprintf(writing->reason, sizeof(writing->reason), "%s", text);
+	png_longjmp(png, 1);
+}
+
+static void take_warning(png_structp png, png_const_charp text)
+{
+	(void)png;
+	(void)text;
+}
+
+static void cairo_png_file_write_bytes(
+    png_structp png, png_bytep bytes, size_t len)
+{
+	struct writing *writing = png_get_io_ptr(png);
+
+	if (fwrite(bytes, 1, len, writing->out) == len)
+		return;
+	writing->error = errno;
+	png_error(png, "write failed");
+}
+
+static void flush_bytes(png_structp png)
+{
+	(void)png;
+}
+
+static void cairo_png_file_write_rows(
+    png_structp png, const struct png_picture *picture, unsigned char *row)
+{
+	for (uint32_t y = 0; y < picture->height; y++) {
+		const unsigned char *from =
+		    picture->pixels + y * picture->stride;
+		unsigned char *to = row;
+
+		for (uint32_t x = 0; x < picture->width; x++, to += 3) {
+			uint32_t pixel;
+
+			memcpy(&pixel, from + 4 * (size_t)x, sizeof(pixel));
+			to[0] = pixel >> 16 & 255;
+			to[1] = pixel >> 8 & 255;
+			to[2] = pixel & 255;
+		}
+		png_write_row(png, row);
+	}
+}
+
+/* Nothing here owns anything that libpng's jump would lose. */
+static void cairo_png_file_write_all(png_structp png, png_infop info,
+    const struct png_picture *picture, unsigned char *row)
+{
+	png_set_IHDR(png, info, picture->width, picture->height, 8,
+	    PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE,
+	    PNG_FILTER_TYPE_BASE);
+	png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
+	png_set_compression_level(png, COMPRESSION);
+	png_write_info(png, info);
+	cairo_png_file_write_rows(png, picture, row);
+	png_write_end(png, NULL);
+}
+
+static int png_file_write(
+    const struct png_picture *picture, FILE *out, struct err *e)
+{
+	struct writing writing = {.out = out};
+	unsigned char *const row = mem_zero(picture->width, 3);
+	png_structp png = png_create_write_struct(
+	    PNG_LIBPNG_VER_STRING, &writing, take_error, take_warning);
+	png_infop info = png ? png_create_info_struct(png) : NULL;
+	volatile int got = -1;
+
+	if (!info) {
+		snprintf(writing.reason, sizeof(writing.reason),
+		    "libpng can't be used");
+	} else if (setjmp(png_jmpbuf(png)) == 0) {
+		png_set_write_fn(
+		    png, &writing, cairo_png_file_write_bytes, flush_bytes);
+		cairo_png_file_write_all(png, info, picture, row);
+		got = 0;
+	}
+	png_destroy_write_struct(&png, &info);
+	free(row);
+	errno = writing.error;
+	if (got != 0 && errno != 0)
+		return err_errno(e, "the chart can't be written");
+	return got == 0
+		   ? 0
+		   : err_set(e, "the chart can't be drawn: %s", writing.reason);
+}
 
 /* One painting: the job and what it paints on. */
 struct canvas {
@@ -281,6 +400,44 @@ static int cairo_scene_draw(const struct render_job *job, struct err *e)
 	return job->picture == PICTURE_EPS ? draw_eps(job, e)
 					   : draw_to(job->out, job, e);
 }
+
+#ifdef HAVE_FONTCONFIG
+/* A folder that is configured and isn't there is none that was meant. */
+static int text_folder_check(const char *folder, struct err *e)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 || errno == ENOENT || errno == ENOTDIR)
+		return 0;
+	return err_set(e,
+	    "%s: can't be read, %s: its fonts are missing in the picture; make "
+	    "the folder readable, or name another in fontconfig's fonts.conf",
+	    folder, strerror(errno));
+}
+
+/* -1 with e where a folder of fonts can't be read: Fontconfig passes over it,
+ * and the next font takes the place of those in it. */
+static int text_folders_check(struct err *e)
+{
+	FcStrList *folders = FcConfigGetFontDirs(NULL);
+	const FcChar8 *folder;
+	int got = 0;
+
+	while (got == 0 && folders && (folder = FcStrListNext(folders)))
+		got = text_folder_check((const char *)folder, e);
+	if (folders)
+		FcStrListDone(folders);
+	return got;
+}
+#else
+static int text_folders_check(struct err *e)
+{
+	(void)e;
+	return 0;
+}
+#endif
 
 static void *fonts_create(struct err *e)
 {

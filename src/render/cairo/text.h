@@ -18,9 +18,6 @@ struct _cairo; /* cairo_t, so that this header compiles without Cairo */
 struct text_fonts *text_fonts_create(struct err *e);
 void text_fonts_destroy(struct text_fonts *fonts);
 
-/* -1 with e where a folder of fonts can't be read. */
-int text_folders_check(struct err *e);
-
 double text_fonts_width(
     struct text_fonts *fonts, const char *text, double size, bool bold);
 
