@@ -85,4 +85,13 @@ void leak_run_finish(struct leak_run *leak) __attribute__((nonnull));
 
 const char *leak_word(enum leak_verdict verdict);
 
+/* For an undecided verdict: the reason, and what would decide it. For a steady
+ * one: the smallest leak that would have shown. Otherwise empty. The caller
+ * frees it. */
+char *leak_why(const struct leak *leak)
+    __attribute__((nonnull, warn_unused_result));
+
+/* The reason as one word, for JSON; NULL where it is decided. */
+const char *leak_why_word(const struct leak *leak) __attribute__((nonnull));
+
 #endif

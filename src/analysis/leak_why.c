@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "analysis/leak_why.h"
+#include "analysis/leak.h"
 
 #include <math.h>
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "analysis/leak.h"
-#include "analysis/leak_why.h"
 #include "profile/ending.h"
 
 static struct verdict *verdicts_add(struct verdicts *verdicts, const char *name,

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/compare_parts.h"
+#include "analysis/recording_set.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"

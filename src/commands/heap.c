@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/units.h"
-#include "cli/waiting.h"
+#include "cli/terminal.h"
 #include "commands/command.h"
 #include "dat/heap_file.h"
 #include "commands/heap_show.h"

@@ -11,7 +11,6 @@
 #include "base/json.h"
 #include "commands/command.h"
 #include "input/profiles.h"
-#include "analysis/leak_why.h"
 #include "profile/ending.h"
 
 enum { SCHEMA = 1 };

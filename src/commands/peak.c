@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "analysis/figures.h"
-#include "analysis/moment.h"
 #include "analysis/peak.h"
 #include "base/units.h"
 #include "base/utf8.h"

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "cli/waiting.h"
+#include "cli/terminal.h"
 #include "commands/command.h"
 #include "commands/command_picture.h"
 #include "input/target.h"

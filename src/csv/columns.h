@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The meaning of each column of a table: by the names in its header, by the
- * user's options, or because the tool that wrote it is recognised.
+ * The layout of a table, found from its first lines, and the meaning of each
+ * column: by the names in its header, by the user's options, or because the
+ * tool that wrote it is recognised.
  */
 #ifndef MPROF_CSV_COLUMNS_H
 #define MPROF_CSV_COLUMNS_H
@@ -40,5 +41,24 @@ struct columns {
 int columns_find(struct columns *columns, char **names, size_t count,
     const struct csv_options *options, struct err *e)
     __attribute__((nonnull(1, 2, 4), warn_unused_result));
+
+/* How a table is laid out, by its first lines. */
+struct layout {
+	char delimiter;
+	bool aligned;  /* columns by blanks, nothing quoted */
+	bool psrecord; /* its header has blanks within the names */
+	size_t start;  /* where the header's line begins */
+	size_t end;    /* where it ends, at its newline or with the bytes */
+};
+
+/* The first line of text in a file's first bytes. False where no line of text
+ * is there. */
+bool layout_find(struct layout *layout, const char *bytes, size_t len)
+    __attribute__((nonnull));
+
+/* The next line of text behind that one. False where there is none; layout
+ * stays. */
+bool layout_next(struct layout *layout, const char *bytes, size_t len)
+    __attribute__((nonnull));
 
 #endif

@@ -19,7 +19,7 @@
 #include "base/strbuf.h"
 #include "csv/cells.h"
 #include "csv/duct.h"
-#include "csv/layout.h"
+#include "csv/columns.h"
 #include "csv/rows.h"
 
 enum { BLOCK = 256 << 10, BEGINNING = 8192 };

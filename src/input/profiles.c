@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "cli/waiting.h"
+#include "cli/terminal.h"
 #include "cli/command_status.h"
 #include "input/file_kind.h"
 #ifdef HAVE_CSV

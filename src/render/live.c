@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "analysis/moment.h"
+#include "analysis/peak.h"
 #include "analysis/trend.h"
 #include "base/clock.h"
 #include "base/mem.h"

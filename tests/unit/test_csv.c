@@ -12,7 +12,6 @@
 #include "csv/cells.h"
 #include "csv/columns.h"
 #include "csv/export.h"
-#include "csv/layout.h"
 
 static void assert_number(const char *text, bool comma, double expected)
 {
