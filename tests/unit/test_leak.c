@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "../bench/recordings.h"
@@ -393,6 +395,161 @@ static void processes_gather_beside_short_lived_ones(void **state)
 	assert_false(gather(0.6));
 }
 
+static void assert_why(
+    const struct leak *leak, const char *word, const char *why)
+{
+	char *got = leak_why(leak);
+
+	assert_string_equal(got, why);
+	if (word)
+		assert_string_equal(leak_why_word(leak), word);
+	else
+		assert_null(leak_why_word(leak));
+	free(got);
+}
+
+static void each_reason_says_what_would_decide(void **state)
+{
+	static const struct {
+		const char *word, *why;
+	} reasons[] = {
+	    [LEAK_FEW] = {"few",
+		"too few samples; record 30.0 s longer, or with a shorter "
+		"interval"},
+	    [LEAK_LOADS] = {"loads",
+		"it only grew, 2.00 MiB/s in 40.0 s: a load of data and a leak "
+		"look the same; record a minute or longer"},
+	    [LEAK_NOISE] = {"noise",
+		"growth of 2.00 MiB/s, which ups and downs could explain as "
+		"well; record 30.0 s longer"},
+	    [LEAK_COARSE] = {"coarse",
+		"no growth seen, but a leak of less than 5.00 MiB/s would not "
+		"show in its ups and downs; record 30.0 s longer"},
+	    [LEAK_CYCLES] = {"cycles",
+		"it rose from one round of 7.00 s to the next, too few of "
+		"them; record 30.0 s longer"},
+	    [LEAK_RESTED] = {"rested",
+		"it grew by 2.00 MiB/s until 00:00:50 and stands still since: "
+		"a cache that is full, or a leak whose work ended; record "
+		"30.0 s more of that work"},
+	    [LEAK_BENDS] = {"bends",
+		"2.00 MiB/s since 00:00:10, slower than before: a warm-up that "
+		"goes on, or a leak behind it; record 30.0 s longer"},
+	    [LEAK_FALLS] = {"falls",
+		"it grew and fell back, again and again: restarts of a program "
+		"that leaks, or a collector's teeth; record each process (run "
+		"-M)"},
+	};
+	struct leak leak = {.mib_per_s = 2,
+	    .visible_mib_per_s = 5,
+	    .need_s = 30,
+	    .first_s = 1000,
+	    .since_s = 1010,
+	    .until_s = 1050,
+	    .last_s = 1060,
+	    .cycle_s = 7,
+	    .high = 3};
+
+	(void)state;
+	for (int i = 0; i <= LEAK_FALLS; i++) {
+		leak.reason = (enum leak_reason)i;
+		assert_why(&leak, reasons[i].word, reasons[i].why);
+	}
+	leak.need_s = 0.2; /* less than a second is no advice */
+	leak.reason = LEAK_FEW;
+	assert_why(&leak, "few",
+	    "too few samples; record 1.00 s longer, or with a shorter "
+	    "interval");
+	leak.verdict = LEAK_STEADY;
+	assert_why(&leak, NULL, "a leak of 5.00 MiB/s would have shown");
+	leak.high = 0;
+	assert_why(&leak, NULL,
+	    "a leak of 5.00 MiB/s would have shown, unless the program was "
+	    "idle: memory stands still since 00:00:10");
+	leak.low = -1;
+	assert_why(&leak, NULL, "a leak of 5.00 MiB/s would have shown");
+	leak.verdict = LEAK_LEAKING;
+	assert_why(&leak, NULL, "");
+	leak.verdict = LEAK_GROWING;
+	assert_why(&leak, NULL, "");
+}
+
+/* Everything that is said about a stretch, to three digits. */
+static void print_leak(FILE *out, const struct leak *leak)
+{
+	const char *reason = leak_why_word(leak);
+
+	fprintf(out, " %s %s %.3g [%.3g %.3g] shows %.3g",
+	    leak_word(leak->verdict), reason ? reason : "-", leak->mib_per_s,
+	    leak->low, leak->high, leak->visible_mib_per_s);
+	fprintf(out, " %.4g-%.4g s at %.3g", leak->since_s - leak->first_s,
+	    leak->until_s - leak->first_s, leak->level_mib);
+	fprintf(out, " need %.3g spread %.3g lives %zu cycle %.3g\n",
+	    leak->need_s, leak->spread_mib, leak->lives, leak->cycle_s);
+}
+
+/* The run of that kind, from its start to a share of its time. */
+static void print_judged(
+    FILE *out, enum recording_kind kind, uint64_t seed, double share)
+{
+	struct recording_facts facts;
+	struct profile profile;
+	struct leak_run leak;
+	struct run *run;
+	double first_s, last_s;
+
+	profile_init(&profile, "made");
+	run = profile_add_run(&profile);
+	recording_make(kind, seed, run, &facts);
+	first_s = run->total.items[0].time_s;
+	last_s = run->total.items[run->total.len - 1].time_s;
+	leak_judge_part(
+	    run, first_s, first_s + share * (last_s - first_s), &leak);
+	fprintf(out, "%s %d, %.0f %%:%s %s\n", recording_name(kind), (int)seed,
+	    100 * share, leak.more_processes ? " more processes" : "",
+	    leak.process ? leak.process->key : "total");
+	print_leak(out, &leak.worst);
+	if (leak.process || leak.more_processes)
+		print_leak(out, &leak.total);
+	for (size_t i = 0; i < leak.processes.len; i++)
+		print_leak(out, &leak.processes.items[i].leak);
+	leak_run_finish(&leak);
+	profile_finish(&profile);
+}
+
+/* A change that is to change no verdict changes no figure behind one. After one
+ * that is, LEAK_GOLDEN=write writes the file anew: read the difference. */
+static void the_figures_stay(void **state)
+{
+	static const char path[] = "tests/golden/leaks.txt";
+	FILE *golden, *made = tmpfile();
+	char expected[512], got[512];
+
+	(void)state;
+	for (int kind = 0; kind < RECORDING_KINDS; kind++) {
+		for (uint64_t seed = 1; seed <= 4; seed++) {
+			print_judged(made, (enum recording_kind)kind, seed, 1);
+			print_judged(
+			    made, (enum recording_kind)kind, seed, 0.4);
+			print_judged(
+			    made, (enum recording_kind)kind, seed, 0.1);
+		}
+	}
+	rewind(made);
+	golden = fopen(path, getenv("LEAK_GOLDEN") ? "w" : "r");
+	assert_non_null(golden);
+	while (fgets(got, sizeof(got), made)) {
+		if (getenv("LEAK_GOLDEN")) {
+			fputs(got, golden);
+			continue;
+		}
+		assert_non_null(fgets(expected, sizeof(expected), golden));
+		assert_string_equal(got, expected);
+	}
+	fclose(golden);
+	fclose(made);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +570,8 @@ int main(void)
 	    cmocka_unit_test(one_moment_does_no_harm),
 	    cmocka_unit_test(a_process_born_halfway_is_judged),
 	    cmocka_unit_test(processes_gather_beside_short_lived_ones),
+	    cmocka_unit_test(each_reason_says_what_would_decide),
+	    cmocka_unit_test(the_figures_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

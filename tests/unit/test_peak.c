@@ -10,6 +10,7 @@
 #include "analysis/figures.h"
 #include "analysis/peak.h"
 #include "profile/peak.h"
+#include "profile/process.h"
 
 static struct profile profile;
 
@@ -233,6 +234,137 @@ static void test_the_peak_of_a_run(void **state)
 	assert_true(mib == 8);
 }
 
+/* Four ticks of a sum: the program, two "worker" (8 and 9, of which 9 comes
+ * late and goes early) and one without a name. */
+static struct run *make_tree(void)
+{
+	static const double program[] = {10, 20, 70, 5};
+	static const double first[] = {1, 2, 30, 4}, second[] = {50, 40};
+	struct run *run = profile_add_run(&profile);
+	struct process *process;
+
+	run->info.sum = true;
+	process = run_process(run, "1", 1);
+	process->introduced = true;
+	process->name = mem_copy("python3");
+	process->command = mem_copy("python3 serve.py");
+	for (int i = 0; i < 4; i++) {
+		bool late = i == 1 || i == 2;
+
+		run_add_total(run, i,
+		    program[i] + first[i] + 0.5 + (late ? second[i - 1] : 0));
+		run_add_memory(run, run_process(run, "8", 1), i, first[i]);
+		run_add_memory(run, run_process(run, "7", 1), i, 0.5);
+		if (late)
+			run_add_memory(
+			    run, run_process(run, "9", 1), i, second[i - 1]);
+	}
+	for (size_t i = 1; i < run->processes.len; i++) {
+		process = &run->processes.items[i];
+		if (process->pid == 7)
+			continue;
+		process->name = mem_copy("worker");
+		process->command =
+		    mem_copy(process->pid == 8 ? "worker -a" : "worker -b");
+	}
+	return run;
+}
+
+static void test_a_moment(void **state)
+{
+	const struct run *run = make_tree();
+	struct moment moment;
+
+	(void)state;
+	moment_init(&moment, run, 1); /* 9 holds 50, the program 20 */
+	assert_int_equal(moment.holdings.len, 4);
+	assert_true(moment.holdings.items[0].mib == 50);
+	assert_string_equal(moment.holdings.items[0].process->key, "9");
+	assert_false(moment.holdings.items[0].is_program);
+	assert_true(moment.holdings.items[1].is_program);
+	assert_true(moment.holdings.items[1].mib == 20);
+	assert_string_equal(moment.holdings.items[1].process->name, "python3");
+	assert_true(moment.holdings.items[2].mib == 2);
+	assert_true(moment.holdings.items[3].mib == 0.5);
+	moment_finish(&moment);
+	moment_init(&moment, run, 3);
+	assert_int_equal(moment.holdings.len, 3);
+	assert_true(moment.holdings.items[0].mib == 5);
+	moment_finish(&moment);
+}
+
+/* Where MEM is the program's own, what its descendants hold is no part of it;
+ * a rest that rounding leaves is no program. */
+static void test_a_moment_of_the_program_alone(void **state)
+{
+	struct run *run = profile_add_run(&profile);
+	struct moment moment;
+
+	(void)state;
+	run->info.alone = true;
+	run_add_total(run, 1, 10);
+	run_add_memory(run, run_process(run, "8", 1), 1, 30);
+	moment_init(&moment, run, 0);
+	assert_int_equal(moment.holdings.len, 2);
+	assert_true(moment.holdings.items[1].is_program);
+	assert_true(moment.holdings.items[1].mib == 10);
+	assert_null(moment.holdings.items[1].process);
+	moment_finish(&moment);
+	run = profile_add_run(&profile);
+	run->info.sum = true;
+	run_add_total(run, 1, 30.005);
+	run_add_memory(run, run_process(run, "8", 1), 1, 30);
+	moment_init(&moment, run, 0);
+	assert_int_equal(moment.holdings.len, 1);
+	moment_finish(&moment);
+}
+
+static void assert_party(const struct party *party, const char *name,
+    size_t count, double at_peak_mib, double highest_mib)
+{
+	if (name)
+		assert_string_equal(party->name, name);
+	else
+		assert_null(party->name);
+	assert_int_equal(party->count, count);
+	assert_float_equal(party->at_peak_mib, at_peak_mib, 1e-9);
+	assert_float_equal(party->highest_mib, highest_mib, 1e-9);
+}
+
+static void test_parties(void **state)
+{
+	struct run *run = make_tree();
+	struct parties parties;
+
+	(void)state;
+	parties_init(&parties, run, PARTY_BY_NAME); /* the peak is tick 2 */
+	assert_int_equal(parties.list.len, 3);
+	assert_party(&parties.list.items[0], "python3", 1, 70, 70);
+	assert_party(&parties.list.items[1], "worker", 2, 70, 50);
+	assert_party(&parties.list.items[2], NULL, 1, 0.5, 0.5);
+	parties_finish(&parties);
+	/* a high-water mark that samples missed */
+	run_process(run, "9", 1)->exit =
+	    (struct exit_status){.recorded = true, .mib = 60};
+	run->exit = (struct exit_status){.recorded = true, .mib = 90};
+	parties_init(&parties, run, PARTY_BY_COMMAND);
+	assert_int_equal(parties.list.len, 4);
+	assert_party(&parties.list.items[0], "python3 serve.py", 1, 70, 90);
+	assert_party(&parties.list.items[1], "worker -b", 1, 40, 60);
+	assert_party(&parties.list.items[2], "worker -a", 1, 30, 30);
+	parties_finish(&parties);
+}
+
+static void test_parties_of_nothing(void **state)
+{
+	struct parties parties;
+
+	(void)state;
+	parties_init(&parties, profile_add_run(&profile), PARTY_BY_NAME);
+	assert_int_equal(parties.list.len, 0);
+	parties_finish(&parties);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +376,10 @@ int main(void)
 	    TEST(test_phases_and_marks),
 	    TEST(test_a_mark_below_later_samples),
 	    TEST(test_the_peak_of_a_run),
+	    TEST(test_a_moment),
+	    TEST(test_a_moment_of_the_program_alone),
+	    TEST(test_parties),
+	    TEST(test_parties_of_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
