@@ -375,12 +375,17 @@ static void load_agent(struct run_session *session)
 	const struct agent_wish wish = {
 	    .recording = session->recording.writer.path,
 	    .lines = session->options->lines,
-	    .tables = session->hooks.tables.folder};
+	    .tables = session->hooks.tables.folder,
+	    .allocations = session->hooks.allocations
+			       ? session->hooks.allocations_path
+			       : NULL,
+	    .no_agent = !session->program.agent};
 	struct err e;
 
 	if (agent_env_init(&session->agent, &wish, &e) != 0) {
 		fprintf(stderr, "mprof: %s\n", e.text);
-		agent_tables_close(&session->hooks.tables);
+		if (!session->agent.envp)
+			agent_tables_close(&session->hooks.tables);
 	}
 }
 
@@ -405,7 +410,7 @@ static int command_run_begin(struct run_session *session, struct err *e)
 
 	if (session->options->attach)
 		return command_run_begin_attached(session, e);
-	if (session->program.agent)
+	if (session->program.agent || session->hooks.allocations)
 		load_agent(session);
 	request.envp = session->agent.envp;
 	return launch_start(&session->launch, &request, e);

@@ -13,6 +13,7 @@
 #include "python/agent_attach.h"
 #include "python/agent_tables.h"
 #include "python/stack/stacks.h"
+#include "recorder/allocations.h"
 #include "recorder/marks.h"
 #include "recorder/sampler.h"
 #include "recorder/textfile.h"
@@ -59,7 +60,9 @@ struct run_hooks {
 	struct live live;
 	bool watching;
 	struct stacks_hook stacks;
-	struct agent_tables tables; /* --lines */
+	struct agent_tables tables;      /* --lines */
+	struct allocations *allocations; /* --stacks; NULL: none */
+	char *allocations_path;
 	struct agent_attach attach; /* the agent, in what runs already */
 	bool quiet;
 };

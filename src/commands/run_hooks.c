@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/self.h"
 #include "base/utf8.h"
 #include "base/units.h"
 #include "cli/line_tables.h"
@@ -14,6 +15,7 @@
 #include "commands/command.h"
 #include "input/recording_files.h"
 #include "proc/namespace.h"
+#include "python/agent_env.h"
 
 static void stacks_hook_init(struct stacks_hook *hook)
 {
@@ -100,6 +102,7 @@ static void stacks_hook_summary(const struct stacks_hook *hook)
 enum run_hook {
 	HOOK_MARKS,
 	HOOK_STACKS,
+	HOOK_ALLOCATIONS,
 	HOOK_TEXTFILE,
 	HOOK_WATCH,
 	HOOK_ATTACH,
@@ -118,11 +121,21 @@ static char *tables_path(const char *mark)
 	    "%.*s.tables", (int)(strlen(mark) - strlen(MARKS_SUFFIX)), mark);
 }
 
+/* The folder of sampled allocations, the same. */
+static char *allocations_path(const char *mark)
+{
+	return mem_format("%.*s.allocations",
+	    (int)(strlen(mark) - strlen(MARKS_SUFFIX)), mark);
+}
+
 static void remove_tables(const char *mark)
 {
 	char *path = tables_path(mark);
 
 	agent_tables_remove(path);
+	free(path);
+	path = allocations_path(mark);
+	allocations_remove(path);
 	free(path);
 }
 
@@ -157,6 +170,26 @@ static void run_hooks_open_tables(struct run_hooks *hooks, bool lines)
 	if (agent_tables_open(&hooks->tables, path, &e) != 0 && lines)
 		fprintf(stderr, "mprof: %s\n", e.text);
 	free(path);
+}
+
+/* If the folder can't be made, stacks are sampled on the clock alone. */
+static void run_hooks_open_allocations(
+    struct run_hooks *hooks, struct sampler_plan *plan)
+{
+	struct err e;
+	char *library = self_companion(AGENT_ENV_ALLOCATION_FILE, &e);
+	bool missing = !library;
+
+	free(library);
+	if (!hooks->marks.path || missing)
+		return;
+	hooks->allocations_path = allocations_path(hooks->marks.path);
+	hooks->allocations = allocations_create(hooks->allocations_path, &e);
+	if (!hooks->allocations) {
+		fprintf(stderr, "mprof: %s\n", e.text);
+		return;
+	}
+	plan->hooks[HOOK_ALLOCATIONS] = allocations_hook(hooks->allocations);
 }
 
 static int run_hooks_open_textfile(struct run_hooks *hooks, const char *folder,
@@ -285,6 +318,8 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 		stacks_hook_init(&hooks->stacks);
 		plan->hooks[HOOK_STACKS] = stacks_hook_of(&hooks->stacks);
 	}
+	if (options->stacks && !watched)
+		run_hooks_open_allocations(hooks, plan);
 	if (options->textfile && run_hooks_open_textfile(hooks,
 				     options->textfile, plan, words, e) != 0)
 		return -1;
@@ -302,6 +337,10 @@ void run_hooks_finish(struct run_hooks *hooks)
 	hooks->watching = false;
 	hooks->textfile = NULL;
 	stacks_hook_finish(&hooks->stacks);
+	allocations_destroy(hooks->allocations);
+	free(hooks->allocations_path);
+	hooks->allocations = NULL;
+	hooks->allocations_path = NULL;
 }
 
 void run_hooks_tables(struct run_hooks *hooks)

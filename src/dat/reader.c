@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "dat/number.h"
 #include "dat/record.h"
+#include "profile/allocations.h"
 #include "profile/ending.h"
 #include "profile/process.h"
 
@@ -252,6 +253,7 @@ static void reader_settle(struct profile *profile)
 			hand_on_calls(&runs[i], &runs[i + 1]);
 		merge_calls(&runs[i]);
 		run_assign(&runs[i]);
+		run_settle_sites(&runs[i]);
 	}
 	profile_judge_endings(profile);
 }

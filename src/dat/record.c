@@ -8,7 +8,10 @@
 
 #include "dat/fields.h"
 #include "dat/number.h"
+#include "profile/allocations.h"
 #include "profile/process.h"
+
+enum { NAMES_MAX = 64 }; /* functions inlined into each other */
 
 static struct width width_of(const char *text)
 {
@@ -546,6 +549,139 @@ static bool extension_read_stack(
 	return true;
 }
 
+/* #NUMBER of a frame that is known, #NUMBER:file:line:function of a new one.
+ * False where it is neither. */
+static bool read_numbered_frame(
+    struct run *run, const struct field *text, size_t *place)
+{
+	const char *end = text->text + text->len;
+	const char *colon = memchr(text->text, ':', text->len);
+	struct field number = {text->text + 1, 0}, rest;
+	struct site_frame *code;
+	uint64_t value;
+
+	if (text->len < 2 || text->text[0] != '#')
+		return false;
+	number.len = (size_t)((colon ? colon : end) - number.text);
+	if (!field_count(&number, &value))
+		return false;
+	*place = run_code(run, value);
+	code = &run->code.items[*place];
+	if (!colon || code->own.file)
+		return true;
+	rest = (struct field){colon + 1, (size_t)(end - colon) - 1};
+	code->own = read_frame(&rest);
+	if (code->own.line == 0 && strncmp(code->own.function, "+0x", 3) == 0)
+		code->own.module = code->own.file;
+	return true;
+}
+
+static void read_site(struct run *run, const struct field *frames)
+{
+	const char *at = frames->text, *end = at + frames->len;
+	struct field text;
+	size_t place;
+
+	while (field_split(&at, end, ',', &text)) {
+		if (read_numbered_frame(run, &text, &place) &&
+		    !(run->code.items[place].own.file &&
+			is_own_frame(&run->code.items[place].own)))
+			run_add_site_frame(run, place);
+	}
+}
+
+static bool extension_read_alloc(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct run *run = reader->run;
+	struct allocation allocation = {
+	    .time_s = record->at.time_s, .mib = record->at.mib};
+	size_t known = run->sites.len;
+	uint64_t site = 0, size = 0;
+	struct field frames;
+
+	if (!extension_get_count(record, "id", &allocation.id) ||
+	    !extension_get_count(record, "site", &site))
+		return false;
+	extension_get_count(record, "size", &size);
+	extension_get_int(record, "pid", &allocation.pid);
+	allocation.size_mib = (double)size / (1 << 20);
+	allocation.site = run_site(run, site);
+	if (run->sites.len > known && extension_find(record, "frames", &frames))
+		read_site(run, &frames);
+	return run_add_allocation(run, &allocation);
+}
+
+static bool extension_read_free(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct field ids, text;
+	const char *at, *end;
+
+	if (!extension_find(record, "id", &ids))
+		return false;
+	at = ids.text;
+	end = at + ids.len;
+	while (field_split(&at, end, ',', &text)) {
+		const char *dash = memchr(text.text, '-', text.len);
+		const char *stop = text.text + text.len;
+		struct field last = text;
+		uint64_t from, to;
+
+		if (dash) {
+			text.len = (size_t)(dash - text.text);
+			last =
+			    (struct field){dash + 1, (size_t)(stop - dash) - 1};
+		}
+		if (!field_count(&text, &from) || !field_count(&last, &to))
+			return false;
+		run_free_allocations(reader->run, from, to, record->at.time_s);
+	}
+	return true;
+}
+
+static bool extension_read_held(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct hooked hooked = {.time_s = record->at.time_s, .every = 1};
+
+	if (!extension_get_text(record, "by", &hooked.by))
+		return false;
+	extension_get_int(record, "pid", &hooked.pid);
+	extension_get_number(record, "period", &hooked.period);
+	extension_get_count(record, "every", &hooked.every);
+	extension_get_count(record, "failed", &hooked.failed);
+	*array_push(&reader->run->hooked) = hooked;
+	return true;
+}
+
+static bool extension_read_name(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct run *run = reader->run;
+	struct field frames, text;
+	const char *at, *end;
+	struct site_frame *code;
+	uint64_t number;
+
+	if (!extension_get_count(record, "frame", &number) ||
+	    !extension_find(record, "frames", &frames))
+		return false;
+	code = &run->code.items[run_code(run, number)];
+	if (code->names.len > 0)
+		return true;
+	at = frames.text;
+	end = at + frames.len;
+	while (
+	    code->names.len < NAMES_MAX && field_split(&at, end, ',', &text)) {
+		struct frame *frame = array_push(&code->names);
+
+		*frame = read_frame(&text);
+		frame->module = code->own.file ? code->own.file : frame->file;
+	}
+	return true;
+}
+
 /* Adds to reader->run; false where a key is missing or makes no sense. */
 typedef bool extension_reader(
     struct record_reader *reader, const struct extension *record);
@@ -593,6 +729,10 @@ static const struct {
     {KEYWORD("CALL"), NULL, extension_read_call},
     {KEYWORD("MARK"), NULL, extension_read_mark},
     {KEYWORD("STACK"), NULL, extension_read_stack},
+    {KEYWORD("ALLOC"), NULL, extension_read_alloc},
+    {KEYWORD("FREE"), NULL, extension_read_free},
+    {KEYWORD("HELD"), NULL, extension_read_held},
+    {KEYWORD("NAME"), NULL, extension_read_name},
 };
 
 /* A later version may write any word in capitals. */

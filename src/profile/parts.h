@@ -93,11 +93,13 @@ struct mark {
 	char *label;
 };
 
-/* One frame of a sampled stack. */
+/* One frame of a sampled stack. Machine code that has no name is its object
+ * file, line 0, and "+0x" with the address in it. */
 struct frame {
 	char *file;
 	int line;
 	char *function;
+	const char *module; /* the object file of machine code, else NULL */
 };
 
 /* A distinct stack of the run, innermost frame first (STACK's frames=). */
@@ -105,6 +107,44 @@ struct stack {
 	int id;
 	struct frame *frames;
 	size_t len;
+};
+
+/* A sampled allocation, and the memory that it stands for. */
+struct allocation {
+	double time_s, freed_s; /* INFINITY: it was never seen freed */
+	double mib, size_mib;   /* size: as it was asked for */
+	uint64_t id;
+	size_t site;    /* index into run.sites */
+	int pid;        /* 0: the launched program */
+	size_t process; /* see run_assign() */
+	size_t next;    /* the first from here on that lives */
+};
+
+/* A frame of sampled allocations, by the number that it has in the file; names
+ * are the functions that an address in machine code is in, inlined calls as
+ * frames of their own, innermost first (NAME). */
+struct site_frame {
+	uint64_t number;
+	struct frame own;
+	ARRAY(struct frame) names;
+};
+
+/* What sampled allocations were made under: a stack. Its texts are those of
+ * run.code. */
+struct site {
+	uint64_t number;
+	size_t first, count; /* in run.site_codes */
+	struct stack stack;
+};
+
+/* How a process's allocations were sampled from then on (HELD). */
+struct hooked {
+	double time_s;
+	int pid;         /* 0: the launched program */
+	char *by;        /* the hooks: "malloc,python" */
+	double period;   /* bytes */
+	uint64_t every;  /* one of so many samples was recorded */
+	uint64_t failed; /* samples without a stack so far */
 };
 
 struct stack_sample {

@@ -395,7 +395,8 @@ void run_assign(struct run *run)
 {
 	struct process_lives lives;
 
-	if (run->calls.len == 0 && run->stack_samples.len == 0)
+	if (run->calls.len == 0 && run->stack_samples.len == 0 &&
+	    run->allocations.len == 0)
 		return;
 	lives = process_lives_of(run);
 	for (size_t i = 0; i < run->calls.len; i++) {
@@ -409,6 +410,12 @@ void run_assign(struct run *run)
 
 		sample->process =
 		    process_lives_find(&lives, sample->pid, sample->time_s);
+	}
+	for (size_t i = 0; i < run->allocations.len; i++) {
+		struct allocation *allocation = &run->allocations.items[i];
+
+		allocation->process = process_lives_find(
+		    &lives, allocation->pid, allocation->time_s);
 	}
 	free(lives.items);
 }

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "profile/allocations.h"
+
 void profile_init(struct profile *profile, const char *path)
 {
 	*profile = (struct profile){.path = mem_copy(path)};
@@ -50,6 +52,7 @@ static void run_finish(struct run *run)
 	array_free(&run->stacks);
 	index_finish(&run->stack_index);
 	array_free(&run->stack_samples);
+	run_finish_allocations(run);
 	free(run->info.backend);
 	free(run->info.host);
 	free(run->info.version);

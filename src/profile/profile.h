@@ -46,6 +46,14 @@ struct run {
 	ARRAY(struct stack) stacks;
 	struct index stack_index; /* by id, into stacks */
 	ARRAY(struct stack_sample) stack_samples;
+	/* Made by allocations.h. */
+	ARRAY(struct allocation) allocations; /* ids ascend */
+	ARRAY(struct site) sites;
+	struct index site_index;  /* by number */
+	ARRAY(size_t) site_codes; /* the sites' frames: places in code */
+	ARRAY(struct site_frame) code;
+	struct index code_index; /* by number */
+	ARRAY(struct hooked) hooked;
 	struct run_info info;
 	struct exit_status exit; /* of the launched program */
 	enum run_ending ending;

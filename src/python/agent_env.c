@@ -5,8 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/allocation_table.h"
 #include "base/mem.h"
 #include "base/self.h"
+#include "base/strbuf.h"
+
+struct agent_libraries {
+	char *agent, *allocation; /* paths; NULL: not preloaded */
+};
 
 static void agent_env_add(struct agent_env *env, size_t *at, char *text)
 {
@@ -14,69 +20,135 @@ static void agent_env_add(struct agent_env *env, size_t *at, char *text)
 	env->envp[(*at)++] = text;
 }
 
-/* The loader takes blanks and colons for ends of a name. */
-static char *agent_env_preload(const char *agent)
+/* Adds a library, if it is not there yet. */
+static void agent_env_add_library(
+    struct strbuf *list, const char *library, bool first)
 {
-	const char *present = getenv("LD_PRELOAD");
+	char *before;
 
-	if (!present || !*present)
-		return mem_format("LD_PRELOAD=%s", agent);
-	if (strstr(present, agent))
-		return mem_format("LD_PRELOAD=%s", present);
-	/* Behind: a sanitizer's runtime insists on being the first. */
-	return mem_format("LD_PRELOAD=%s:%s", present, agent);
+	if (!library || (list->text && strstr(list->text, library)))
+		return;
+	if (!first) {
+		strbuf_separate(list, ":");
+		strbuf_add(list, library);
+		return;
+	}
+	before = strbuf_take(list);
+	strbuf_add_format(list, "%s%s%s", library, *before ? ":" : "", before);
+	free(before);
 }
 
-static bool is_replaced(const char *entry)
+/* The agent goes behind what the user preloads, and so do both where that is a
+ * sanitizer's runtime, which insists on being the first. The library that
+ * samples allocations goes in front: a malloc behind another one is never
+ * called. */
+static char *agent_env_preload(const struct agent_libraries *libraries)
 {
-	return strncmp(entry, "MPROF_AGENT_", 12) == 0 ||
+	const char *present = getenv("LD_PRELOAD");
+	struct strbuf list = {0};
+	char *text, *entry;
+
+	if (present && *present)
+		strbuf_add(&list, present);
+	agent_env_add_library(&list, libraries->allocation,
+	    !present || !strstr(present, "san.so"));
+	agent_env_add_library(&list, libraries->agent, false);
+	text = strbuf_take(&list);
+	entry = mem_format("LD_PRELOAD=%s", text);
+	free(text);
+	return entry;
+}
+
+static bool is_replaced(const struct agent_libraries *libraries,
+    const struct agent_wish *wish, const char *entry)
+{
+	return (libraries->agent && strncmp(entry, "MPROF_AGENT_", 12) == 0) ||
+	       (wish->allocations &&
+		   strncmp(entry, ALLOCATION_VARIABLE "=",
+		       strlen(ALLOCATION_VARIABLE) + 1) == 0) ||
 	       strncmp(entry, "LD_PRELOAD=", 11) == 0;
 }
 
-static void agent_env_fill(
-    struct agent_env *env, const char *agent, const struct agent_wish *wish)
+static void agent_env_add_agent(
+    struct agent_env *env, size_t *at, const struct agent_wish *wish)
 {
 	char *file = wish->recording ? realpath(wish->recording, NULL) : NULL;
+
+	agent_env_add(
+	    env, at, mem_format("MPROF_AGENT_FILE=%s", file ? file : ""));
+	agent_env_add(
+	    env, at, mem_format("MPROF_AGENT_RECORDER=%ld", (long)getpid()));
+	if (wish->lines)
+		agent_env_add(env, at, mem_copy("MPROF_AGENT_LINES=1"));
+	if (wish->tables)
+		agent_env_add(
+		    env, at, mem_format("MPROF_AGENT_TABLES=%s", wish->tables));
+	free(file);
+}
+
+static void agent_env_fill(struct agent_env *env,
+    const struct agent_libraries *libraries, const struct agent_wish *wish)
+{
 	size_t len = 0, at = 0;
 
 	while (environ[len])
 		len++;
-	env->envp = mem_zero(len + 6, sizeof(char *));
-	agent_env_add(
-	    env, &at, mem_format("MPROF_AGENT_FILE=%s", file ? file : ""));
-	agent_env_add(
-	    env, &at, mem_format("MPROF_AGENT_RECORDER=%ld", (long)getpid()));
-	if (wish->lines)
-		agent_env_add(env, &at, mem_copy("MPROF_AGENT_LINES=1"));
-	if (wish->tables)
+	env->envp = mem_zero(
+	    len + sizeof(env->own) / sizeof(env->own[0]) + 1, sizeof(char *));
+	if (libraries->agent)
+		agent_env_add_agent(env, &at, wish);
+	if (wish->allocations)
 		agent_env_add(env, &at,
-		    mem_format("MPROF_AGENT_TABLES=%s", wish->tables));
-	agent_env_add(env, &at, agent_env_preload(agent));
+		    mem_format(ALLOCATION_VARIABLE "=%s", wish->allocations));
+	agent_env_add(env, &at, agent_env_preload(libraries));
 	for (size_t i = 0; i < len; i++) {
-		if (!is_replaced(environ[i]))
+		if (!is_replaced(libraries, wish, environ[i]))
 			env->envp[at++] = environ[i];
 	}
-	free(file);
+}
+
+/* A library's path; NULL with e where it is missing, or lies where it can't be
+ * preloaded from: the loader takes blanks and colons for ends of a name. */
+static char *agent_env_library(
+    const char *given, const char *name, const char *without, struct err *e)
+{
+	char *path = given ? mem_copy(given) : self_companion(name, e);
+
+	if (!path || !strpbrk(path, " :\t\n"))
+		return path;
+	err_set(e,
+	    "%s: can't be preloaded from a folder with a blank or a colon in "
+	    "its name: %s; move mprof",
+	    path, without);
+	free(path);
+	return NULL;
 }
 
 int agent_env_init(
     struct agent_env *env, const struct agent_wish *wish, struct err *e)
 {
-	char *agent = wish->agent ? mem_copy(wish->agent)
-				  : self_companion(AGENT_ENV_FILE, e);
+	struct agent_wish got = *wish;
+	struct agent_libraries libraries = {0};
 	int failed = 0;
 
 	*env = (struct agent_env){0};
-	if (!agent)
-		return -1;
-	if (strpbrk(agent, " :\t\n"))
-		failed = err_set(e,
-		    "%s: can't be preloaded from a folder with a blank or a "
-		    "colon in its name: @profile is not there; move mprof",
-		    agent);
-	else
-		agent_env_fill(env, agent, wish);
-	free(agent);
+	if (!wish->no_agent) {
+		libraries.agent = agent_env_library(
+		    wish->agent, AGENT_ENV_FILE, "@profile is not there", e);
+		failed = libraries.agent ? 0 : -1;
+	}
+	if (wish->allocations) {
+		libraries.allocation = agent_env_library(wish->allocation,
+		    AGENT_ENV_ALLOCATION_FILE, "nothing tells who holds memory",
+		    e);
+		failed = libraries.allocation ? failed : -1;
+	}
+	if (!libraries.allocation)
+		got.allocations = NULL;
+	if (libraries.agent || libraries.allocation)
+		agent_env_fill(env, &libraries, &got);
+	free(libraries.agent);
+	free(libraries.allocation);
 	return failed;
 }
 

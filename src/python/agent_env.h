@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The environment that loads the agent into a Python program, and into what
- * that starts. Only MPROF_ names and LD_PRELOAD are set. (A folder on
- * PYTHONPATH would not reach `python -I`, and could not make `profile` a
- * builtin without standing in the place of a sitecustomize.)
+ * The environment that loads the agent into a Python program, the library that
+ * samples allocations into any program, and both into what that starts. Only
+ * MPROF_ names and LD_PRELOAD are set. (A folder on PYTHONPATH would not reach
+ * `python -I`, and could not make `profile` a builtin without standing in the
+ * place of a sitecustomize.)
  */
 #ifndef MPROF_PYTHON_AGENT_ENV_H
 #define MPROF_PYTHON_AGENT_ENV_H
@@ -15,22 +16,29 @@
 
 /* The agent's file, a companion of this program. */
 #define AGENT_ENV_FILE "memory_profiler.so"
+/* The library that samples allocations, the same. */
+#define AGENT_ENV_ALLOCATION_FILE "allocation.so"
 
 struct agent_wish {
-	const char *recording; /* to append calls to; NULL: nowhere */
-	bool lines;            /* a line table a function at the end */
-	const char *tables;    /* a folder of agent_tables.h; NULL: none */
-	const char *agent;     /* NULL: the one beside this program */
+	const char *recording;   /* to append calls to; NULL: nowhere */
+	bool lines;              /* a line table a function at the end */
+	const char *tables;      /* a folder of agent_tables.h; NULL: none */
+	const char *agent;       /* NULL: the one beside this program */
+	bool no_agent;           /* the program is no Python */
+	const char *allocations; /* a folder for tables of sampled allocations;
+				    NULL: none */
+	const char *allocation;  /* as agent: the library */
 };
 
 struct agent_env {
 	char **envp;  /* this process's, and ours; ends with NULL */
-	char *own[5]; /* the strings of it that are not from elsewhere */
+	char *own[6]; /* the strings of it that are not from elsewhere */
 	size_t owned;
 };
 
-/* -1 with e, and envp NULL, where the agent is missing or lies where it can't
- * be preloaded from: the program can be started all the same. */
+/* -1 with e where a library is missing or lies where it can't be preloaded
+ * from: the program can be started all the same, with envp, which has the other
+ * one or is NULL. */
 int agent_env_init(struct agent_env *env, const struct agent_wish *wish,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 

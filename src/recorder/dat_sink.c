@@ -263,21 +263,25 @@ static void on_mark(
 	dat_write_end(writer, kib, time_ns);
 }
 
-static void write_frames(
-    struct dat_writer *writer, const struct sink_stack *stack)
+static void write_frame(
+    struct dat_writer *writer, const struct sink_frame *frame)
 {
 	char line[32];
 
+	snprintf(line, sizeof(line), ":%d:", frame->line);
+	dat_write_part(writer, frame->file);
+	dat_write_raw(writer, line);
+	dat_write_part(writer, frame->function);
+}
+
+static void write_frames(
+    struct dat_writer *writer, const struct sink_stack *stack)
+{
 	dat_write_text(writer, "frames", "");
 	for (size_t i = 0; i < stack->count; i++) {
-		const struct sink_frame *frame = &stack->frames[i];
-
 		if (i > 0)
 			dat_write_raw(writer, ",");
-		snprintf(line, sizeof(line), ":%d:", frame->line);
-		dat_write_part(writer, frame->file);
-		dat_write_raw(writer, line);
-		dat_write_part(writer, frame->function);
+		write_frame(writer, &stack->frames[i]);
 	}
 }
 
@@ -294,6 +298,85 @@ static void on_stack(void *context, const struct sink_stack *stack)
 	if (stack->frames)
 		write_frames(writer, stack);
 	dat_write_end(writer, stack->kib, stack->time_ns);
+}
+
+/* Each frame has a number, by which it goes from its second time on. */
+static void write_numbered_frames(
+    struct dat_sink *recording, const struct sink_allocation *taken)
+{
+	struct dat_writer *writer = &recording->writer;
+	char number[32];
+
+	dat_write_text(writer, "frames", "");
+	for (size_t i = 0; i < taken->count; i++) {
+		snprintf(number, sizeof(number), "%s#%u", i > 0 ? "," : "",
+		    (unsigned)taken->numbers[i]);
+		dat_write_raw(writer, number);
+		if (taken->numbers[i] <= recording->frames)
+			continue;
+		recording->frames = taken->numbers[i];
+		dat_write_raw(writer, ":");
+		write_frame(writer, &taken->frames[i]);
+	}
+}
+
+static void dat_sink_on_allocation(
+    void *context, const struct sink_allocation *taken)
+{
+	struct dat_writer *writer =
+	    begin_record(context, "ALLOC", taken->kib, taken->time_ns);
+
+	dat_write_whole(writer, "id", taken->id);
+	dat_write_whole(writer, "site", taken->site);
+	dat_write_whole(writer, "size", (int64_t)taken->size);
+	if (taken->pid)
+		dat_write_whole(writer, "pid", taken->pid);
+	if (taken->frames)
+		write_numbered_frames(context, taken);
+	dat_write_end(writer, taken->kib, taken->time_ns);
+}
+
+/* Samples that follow each other are written as first-last. */
+static void dat_sink_on_freed(void *context, const struct sink_freed *freed)
+{
+	struct dat_writer *writer =
+	    begin_record(context, "FREE", freed->kib, freed->time_ns);
+	char text[32];
+
+	dat_write_text(writer, "id", "");
+	for (size_t i = 0, next; i < freed->count; i = next) {
+		for (next = i + 1; next < freed->count &&
+				   freed->ids[next] == freed->ids[next - 1] + 1;
+		     next++)
+			;
+		snprintf(text, sizeof(text), "%s%u", i > 0 ? "," : "",
+		    (unsigned)freed->ids[i]);
+		dat_write_raw(writer, text);
+		if (next == i + 1)
+			continue;
+		snprintf(
+		    text, sizeof(text), "-%u", (unsigned)freed->ids[next - 1]);
+		dat_write_raw(writer, text);
+	}
+	if (freed->pid)
+		dat_write_whole(writer, "pid", freed->pid);
+	dat_write_end(writer, freed->kib, freed->time_ns);
+}
+
+static void dat_sink_on_held(void *context, const struct sink_held *held)
+{
+	struct dat_writer *writer =
+	    begin_record(context, "HELD", held->kib, held->time_ns);
+
+	if (held->pid)
+		dat_write_whole(writer, "pid", held->pid);
+	dat_write_text(writer, "by", held->by);
+	dat_write_whole(writer, "period", (int64_t)held->period);
+	if (held->every > 1)
+		dat_write_whole(writer, "every", (int64_t)held->every);
+	if (held->failed)
+		dat_write_whole(writer, "failed", (int64_t)held->failed);
+	dat_write_end(writer, held->kib, held->time_ns);
 }
 
 static void on_flush(void *context)
@@ -314,6 +397,9 @@ void dat_sink_init(struct dat_sink *recording)
 		.share = on_share,
 		.mark = on_mark,
 		.stack = on_stack,
+		.allocation = dat_sink_on_allocation,
+		.freed = dat_sink_on_freed,
+		.held = dat_sink_on_held,
 		.flush = on_flush},
 	    .writer = {.fd = -1},
 	};

@@ -24,8 +24,10 @@ struct dat_sink {
 	bool launched; /* by this process, in whose environment it began */
 	bool each;     /* a series for each process */
 	bool skip_unchanged;
-	bool informed;   /* INFO is written */
-	bool begun;      /* the first sample is written */
+	bool informed; /* INFO is written */
+	uint32_t
+	    frames; /* of sampled allocations: the highest number written */
+	bool begun; /* the first sample is written */
 	int64_t held_ns; /* time of a sample that is held back, since it equals
 			    the one before; 0: none */
 	int64_t written_ns, written_kib;      /* the last that was written */

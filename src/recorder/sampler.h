@@ -15,7 +15,7 @@
 #include "recorder/shares.h"
 #include "recorder/sink.h"
 
-enum { SAMPLER_HOOKS = 5 };
+enum { SAMPLER_HOOKS = 6 };
 
 struct sampler_plan {
 	const char *proc; /* NULL: /proc */

@@ -82,6 +82,40 @@ struct sink_stack {
 	size_t count;
 };
 
+/* A sampled allocation that lives, and the bytes that it stands for. */
+struct sink_allocation {
+	int64_t time_ns; /* when it was allocated */
+	int64_t kib;     /* that it stands for */
+	uint64_t size;   /* as it was asked for */
+	pid_t pid;       /* of a descendant; 0: the program */
+	uint32_t id;     /* of the sample; from 1 */
+	uint32_t
+	    site; /* its stack: as sink_stack's id, of a count of its own */
+	const struct sink_frame *frames; /* NULL where the site is known */
+	const uint32_t *numbers;         /* of the frames; as many */
+	size_t count;
+};
+
+/* Sampled allocations that were freed, and what they stood for. */
+struct sink_freed {
+	int64_t time_ns;
+	int64_t kib;
+	pid_t pid;           /* as above */
+	const uint32_t *ids; /* ascending */
+	size_t count;
+};
+
+/* How a process's allocations are sampled, where that is new. */
+struct sink_held {
+	int64_t time_ns;
+	int64_t kib;     /* that its recorded samples stand for */
+	pid_t pid;       /* as above */
+	const char *by;  /* the hooks: "malloc,python" */
+	uint64_t period; /* one sample in so many bytes */
+	uint64_t every;  /* of these one in so many is recorded */
+	uint64_t failed; /* samples without a stack so far */
+};
+
 struct sink {
 	void *context; /* first argument of all */
 	void (*tick)(void *context, const struct sink_tick *tick);
@@ -92,6 +126,10 @@ struct sink {
 	void (*mark)(
 	    void *context, int64_t time_ns, int64_t kib, const char *label);
 	void (*stack)(void *context, const struct sink_stack *stack);
+	void (*allocation)(
+	    void *context, const struct sink_allocation *allocation);
+	void (*freed)(void *context, const struct sink_freed *freed);
+	void (*held)(void *context, const struct sink_held *held);
 	/* All of this tick was told: one write. */
 	void (*flush)(void *context);
 };

@@ -460,6 +460,44 @@ static void test_marks_and_stacks(void **state)
 	    "STACK;id=7 3.0 12.0\n");
 }
 
+static void test_allocations(void **state)
+{
+	struct profile profile = read_text(
+	    "CMDLINE x\n"
+	    "ALLOC;id=1;site=1;size=100;frames=#1:/lib/"
+	    "x.so:0:+0x1f,#2:a.py:3:f "
+	    "1.0 10.0\n"
+	    "ALLOC;id=2;site=2;size=1048576;pid=7;frames=#2 1.0 11.0\n"
+	    "ALLOC;id=5;site=1;size=1 2.0 12.0\n"
+	    "ALLOC;id=5;site=1;size=1 2.0 12.0\n"
+	    "ALLOC;id=6;site=0;size=1 2.0 12.0\n"
+	    "FREE;id=2-4,6 3.0 13.0\n"
+	    "FREE;id=1-18446744073709551615 3.0 14.0\n"
+	    "HELD;pid=7;by=malloc;period=65536;every=4 3.0 14.0\n"
+	    "NAME;frame=1;frames=a.c:5:in%2cner,a.c:9:outer 0.0 15.0\n");
+	struct run *run = only_run(profile);
+	const struct allocation *held = run->allocations.items;
+	const struct stack *stack;
+
+	(void)state;
+	assert_int_equal(profile.skipped, 1); /* the id comes again */
+	assert_int_equal(run->allocations.len, 4);
+	assert_true(held[0].freed_s == 14 && held[1].freed_s == 13);
+	assert_true(held[2].freed_s == 14 && held[3].freed_s == 13);
+	assert_true(held[1].pid == 7 && held[1].size_mib == 1);
+	stack = &run->sites.items[held[2].site].stack;
+	assert_int_equal(stack->len, 3);
+	assert_string_equal(stack->frames[0].function, "in,ner");
+	assert_string_equal(stack->frames[1].function, "outer");
+	assert_string_equal(stack->frames[1].module, "/lib/x.so");
+	assert_string_equal(stack->frames[2].function, "f");
+	assert_null(stack->frames[2].module);
+	assert_int_equal(run->sites.items[held[1].site].stack.len, 1);
+	assert_int_equal(run->sites.items[held[3].site].stack.len, 0);
+	assert_int_equal(run->hooked.items[0].every, 4);
+	profile_finish(&profile);
+}
+
 /* A profile in words: what each way to read must agree on. */
 static void describe(const struct profile *profile, char *out, size_t size)
 {
@@ -662,6 +700,7 @@ int main(void)
 	    cmocka_unit_test(test_exit_of_the_program_alone),
 	    cmocka_unit_test(test_calls_told_twice),
 	    cmocka_unit_test(test_marks_and_stacks),
+	    cmocka_unit_test(test_allocations),
 	    cmocka_unit_test(test_each_size),
 	    cmocka_unit_test(test_many_blocks),
 	    cmocka_unit_test(test_long_lines),

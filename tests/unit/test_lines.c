@@ -23,8 +23,9 @@ static void add_stack(struct run *run, int id, const char *frames)
 	for (size_t i = 0; i < stack->len; i++) {
 		const char *at = frames + 6 * i;
 
-		stack->frames[i] = (struct frame){
-		    mem_copy_n(at, 1), at[2] - '0', mem_copy_n(at + 4, 1)};
+		stack->frames[i] = (struct frame){.file = mem_copy_n(at, 1),
+		    .line = at[2] - '0',
+		    .function = mem_copy_n(at + 4, 1)};
 	}
 }
 

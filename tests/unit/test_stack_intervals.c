@@ -21,10 +21,11 @@ static void add_stack(struct run *run, int id, const char *functions)
 	stack->frames = mem_zero(stack->len, sizeof(*stack->frames));
 	for (size_t i = 0; i < stack->len; i++)
 		stack->frames[i] = (struct frame){
-		    mem_copy(functions[i] < 'a'
-				 ? "<frozen importlib._bootstrap>"
-				 : "f.py"),
-		    id, mem_copy_n(functions + i, 1)};
+		    .file = mem_copy(functions[i] < 'a'
+					 ? "<frozen importlib._bootstrap>"
+					 : "f.py"),
+		    .line = id,
+		    .function = mem_copy_n(functions + i, 1)};
 }
 
 static void add_sample(struct run *run, double time_s, int id, int pid)

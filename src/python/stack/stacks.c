@@ -228,7 +228,9 @@ static void frame_add(
     struct stacks *stacks, const char *file, int line, const char *function)
 {
 	stacks->frames[stacks->frames_len++] =
-	    (struct frame){mem_copy(file), line, mem_copy(function)};
+	    (struct frame){.file = mem_copy(file),
+		.line = line,
+		.function = mem_copy(function)};
 }
 
 /* In words; false where a code object was gone before it could be read. */

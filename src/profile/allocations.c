@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include "profile/allocations.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* More frames than a recorder writes. */
+enum { CODES_MAX = 256, FRAMES_MAX = 1024 };
+
+bool run_add_allocation(struct run *run, const struct allocation *allocation)
+{
+	size_t len = run->allocations.len;
+	struct allocation *added;
+
+	if (len > 0 && allocation->id <= run->allocations.items[len - 1].id)
+		return false;
+	added = array_push(&run->allocations);
+	*added = *allocation;
+	added->freed_s = INFINITY;
+	added->next = len;
+	return true;
+}
+
+/* The first from there on that lives: a disjoint-set forest with path halving
+ * (Tarjan and van Leeuwen, 1984), since a hostile file may free the same ones
+ * again and again. */
+static size_t allocations_living(struct run *run, size_t at)
+{
+	struct allocation *items = run->allocations.items;
+	size_t len = run->allocations.len;
+
+	while (at < len && items[at].next != at) {
+		size_t next = items[at].next;
+
+		if (next < len)
+			items[at].next = items[next].next;
+		at = next;
+	}
+	return at;
+}
+
+/* The first with that id or a higher one. */
+static size_t allocations_find(const struct run *run, uint64_t id)
+{
+	size_t low = 0, high = run->allocations.len;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (run->allocations.items[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void run_free_allocations(
+    struct run *run, uint64_t first, uint64_t last, double time_s)
+{
+	size_t at = allocations_living(run, allocations_find(run, first));
+
+	while (at < run->allocations.len &&
+	       run->allocations.items[at].id <= last) {
+		run->allocations.items[at].freed_s = time_s;
+		run->allocations.items[at].next = at + 1;
+		at = allocations_living(run, at + 1);
+	}
+}
+
+static bool code_is(const void *items, size_t at, const void *number)
+{
+	return ((const struct site_frame *)items)[at].number ==
+	       *(const uint64_t *)number;
+}
+
+size_t run_code(struct run *run, uint64_t number)
+{
+	size_t at = index_place(&run->code_index, index_hash_number(number),
+	    code_is, run->code.items, &number, run->code.len);
+
+	if (at == run->code.len)
+		*array_push(&run->code) = (struct site_frame){.number = number};
+	return at;
+}
+
+static bool site_is(const void *items, size_t at, const void *number)
+{
+	return ((const struct site *)items)[at].number ==
+	       *(const uint64_t *)number;
+}
+
+size_t run_site(struct run *run, uint64_t number)
+{
+	size_t at = index_place(&run->site_index, index_hash_number(number),
+	    site_is, run->sites.items, &number, run->sites.len);
+
+	if (at == run->sites.len)
+		*array_push(&run->sites) = (struct site){
+		    .number = number, .first = run->site_codes.len};
+	return at;
+}
+
+void run_add_site_frame(struct run *run, size_t code)
+{
+	struct site *site = &run->sites.items[run->sites.len - 1];
+
+	if (site->count == CODES_MAX)
+		return;
+	site->count++;
+	*array_push(&run->site_codes) = code;
+}
+
+static void site_add(struct stack *stack, const struct frame *frame)
+{
+	if (stack->len < FRAMES_MAX)
+		stack->frames[stack->len++] = *frame;
+}
+
+static size_t code_frames(const struct site_frame *code)
+{
+	return code->names.len ? code->names.len : 1;
+}
+
+void run_settle_sites(struct run *run)
+{
+	for (size_t i = 0; i < run->sites.len; i++) {
+		struct site *site = &run->sites.items[i];
+		const size_t *codes = run->site_codes.items + site->first;
+		size_t len = 0;
+
+		for (size_t j = 0; j < site->count; j++)
+			len += code_frames(&run->code.items[codes[j]]);
+		free(site->stack.frames);
+		site->stack = (struct stack){.id = (int)i};
+		len = len < FRAMES_MAX ? len : FRAMES_MAX;
+		site->stack.frames =
+		    mem_zero(len + 1, sizeof(*site->stack.frames));
+		for (size_t j = 0; j < site->count; j++) {
+			const struct site_frame *code =
+			    &run->code.items[codes[j]];
+
+			for (size_t k = 0; k < code->names.len; k++)
+				site_add(&site->stack, &code->names.items[k]);
+			if (code->names.len == 0 && code->own.file)
+				site_add(&site->stack, &code->own);
+		}
+	}
+}
+
+static void allocations_free_frame(struct frame *frame)
+{
+	free(frame->file);
+	free(frame->function);
+}
+
+void run_finish_allocations(struct run *run)
+{
+	for (size_t i = 0; i < run->code.len; i++) {
+		struct site_frame *code = &run->code.items[i];
+
+		for (size_t j = 0; j < code->names.len; j++)
+			allocations_free_frame(&code->names.items[j]);
+		array_free(&code->names);
+		allocations_free_frame(&code->own);
+	}
+	for (size_t i = 0; i < run->sites.len; i++)
+		free(run->sites.items[i].stack.frames);
+	for (size_t i = 0; i < run->hooked.len; i++)
+		free(run->hooked.items[i].by);
+	array_free(&run->hooked);
+	array_free(&run->allocations);
+	array_free(&run->code);
+	array_free(&run->sites);
+	array_free(&run->site_codes);
+	index_finish(&run->code_index);
+	index_finish(&run->site_index);
+}

@@ -1,0 +1,651 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/allocations.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "recorder/allocation_reader.h"
+
+static const char table_pattern[] = "[0-9]*.[0-9]*";
+
+enum {
+	TABLES_MAX = 10000,
+	SITES_MAX = 1 << 16,
+	FRAMES_MAX = 1 << 20,
+	LARGE = 1024, /* slots, from which on a table is read less often */
+	BUDGET = 512 << 10, /* bytes at once, and again in a minute */
+	RECORD = 96,        /* bytes of a sample's records */
+	NUMBER = 8,         /* of a frame's number in them */
+	EVERY_MAX = 1 << 20
+};
+
+#define LARGE_NS (NS_PER_S / 10)
+#define MINUTE_NS (60 * NS_PER_S)
+/* A table is given up where its process was never among the recorded ones, is
+ * not there, and has written nothing for that long: it may be in another pid
+ * namespace. */
+#define STRANGE_NS MINUTE_NS
+/* Two records about the same table, but for the first, lie so far apart. */
+#define TOLD_NS (10 * NS_PER_S)
+
+struct allocation_table {
+	char name[32];
+	pid_t pid;
+	unsigned number; /* of its programs, one after the other */
+	bool known;      /* its process is, or was, among the recorded ones */
+	int64_t read_ns, changed_ns, told_ns;
+	struct sink_held told;
+	uint32_t told_flags;
+	struct allocation_reader reader;
+};
+
+/* What has a number in the recording, by the hash of its text. */
+struct allocation_numbers {
+	ARRAY(uint64_t) hashes;
+	struct index index;
+	size_t most;
+};
+
+struct allocations {
+	char *path;
+	int folder;
+	struct timespec listed; /* the folder's last change, when it was read */
+	bool settled;           /* it was read a while after that */
+	ARRAY(struct allocation_table *) tables;
+	size_t processes;
+	pid_t root;
+	struct allocation_room room;
+	struct allocation_numbers sites, frames;
+	uint32_t numbers[ALLOCATION_DEPTH];
+	uint32_t samples; /* that were reported: the last one's id */
+	ARRAY(uint32_t) freed;
+	double budget;
+	int64_t begun_ns, budget_ns;
+	uint64_t random;
+};
+
+/* One reading. */
+struct allocations_round {
+	struct allocations *all;
+	struct allocation_table *table;
+	const struct sink_tick *tick;
+	const struct sink *sink;
+	uint64_t every; /* of so many samples one is reported */
+	int fd;
+};
+
+struct allocations *allocations_create(const char *path, struct err *e)
+{
+	struct allocations *all;
+	int folder = -1;
+
+	if (mkdir(path, 0700) == 0)
+		folder =
+		    open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (folder < 0) {
+		err_errno(e, "%s: sampled allocations can't be kept", path);
+		return NULL;
+	}
+	all = mem_zero(1, sizeof(*all));
+	all->path = mem_copy(path);
+	all->folder = folder;
+	all->sites.most = SITES_MAX;
+	all->frames.most = FRAMES_MAX;
+	all->budget = BUDGET;
+	all->begun_ns = clock_wall_ns();
+	all->random = (uint64_t)clock_mono_ns();
+	return all;
+}
+
+static void allocations_drop_table(struct allocation_table *table)
+{
+	allocation_reader_finish(&table->reader);
+	free(table);
+}
+
+void allocations_remove(const char *path)
+{
+	int folder =
+	    open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = folder < 0 ? NULL : fdopendir(folder);
+	const struct dirent *entry;
+	struct stat about;
+
+	if (folder < 0)
+		return;
+	if (!dir || fstat(folder, &about) != 0 || about.st_uid != geteuid()) {
+		dir ? closedir(dir) : close(folder);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if (fnmatch(table_pattern, entry->d_name, 0) == 0)
+			unlinkat(folder, entry->d_name, 0);
+	}
+	closedir(dir);
+	rmdir(path);
+}
+
+static void numbers_finish(struct allocation_numbers *numbers)
+{
+	array_free(&numbers->hashes);
+	index_finish(&numbers->index);
+}
+
+void allocations_destroy(struct allocations *all)
+{
+	if (!all)
+		return;
+	for (size_t i = 0; i < all->tables.len; i++)
+		allocations_drop_table(all->tables.items[i]);
+	array_free(&all->tables);
+	allocation_room_finish(&all->room);
+	numbers_finish(&all->sites);
+	numbers_finish(&all->frames);
+	array_free(&all->freed);
+	close(all->folder);
+	allocations_remove(all->path);
+	free(all->path);
+	free(all);
+}
+
+size_t allocations_processes(const struct allocations *all)
+{
+	return all->processes;
+}
+
+/* FNV-1a, of Fowler, Noll and Vo: 64 bits, so that no two texts of a recording
+ * have the same. */
+static uint64_t allocations_hash(uint64_t hash, const void *bytes, size_t len)
+{
+	const unsigned char *at = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static bool numbers_same(const void *hashes, size_t at, const void *key)
+{
+	return ((const uint64_t *)hashes)[at] == *(const uint64_t *)key;
+}
+
+/* From 1; 0 where there are too many. */
+static uint32_t numbers_of(
+    struct allocation_numbers *numbers, uint64_t hash, bool *is_new)
+{
+	uint32_t short_hash = index_hash_number(hash);
+	size_t at = index_find(&numbers->index, short_hash, numbers_same,
+	    numbers->hashes.items, &hash);
+
+	*is_new = false;
+	if (at != INDEX_NONE)
+		return (uint32_t)at + 1;
+	if (numbers->hashes.len == numbers->most)
+		return 0;
+	*is_new = true;
+	index_add(&numbers->index, short_hash, numbers->hashes.len);
+	*array_push(&numbers->hashes) = hash;
+	return (uint32_t)numbers->hashes.len;
+}
+
+/* As many bytes as the text may take in a record. */
+static size_t allocations_written(const char *text)
+{
+	size_t len = 0;
+
+	for (; *text; text++)
+		len += *text > ' ' && *text < 127 && !strchr("%=;,M", *text)
+			   ? 1
+			   : 3;
+	return len;
+}
+
+/* Gives each frame its number; the bytes that they take in a record. */
+static size_t allocations_number_frames(struct allocations *all)
+{
+	const uint64_t begin = UINT64_C(0xcbf29ce484222325);
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < all->room.count; i++) {
+		const struct sink_frame *frame = &all->room.frames[i];
+		uint64_t hash =
+		    allocations_hash(begin, frame->file, strlen(frame->file));
+		bool is_new;
+
+		hash = allocations_hash(hash, &frame->line, sizeof(int));
+		hash = allocations_hash(
+		    hash, frame->function, strlen(frame->function));
+		all->numbers[i] = numbers_of(&all->frames, hash, &is_new);
+		bytes += NUMBER;
+		if (is_new)
+			bytes += NUMBER + allocations_written(frame->file) +
+				 allocations_written(frame->function);
+	}
+	return bytes;
+}
+
+static bool stack_same(const void *stacks, size_t at, const void *key)
+{
+	return ((const struct allocation_known_stack *)stacks)[at].offset ==
+	       *(const uint32_t *)key;
+}
+
+/* The site of a stack; 0: none. Where it is new, frames are there and *bytes
+ * is what they take. */
+static uint32_t allocations_site(
+    const struct allocations_round *round, uint32_t stack, size_t *bytes)
+{
+	struct allocations *all = round->all;
+	struct allocation_reader *reader = &round->table->reader;
+	uint32_t hash = index_hash_number(stack), site = 0;
+	size_t at = index_find(&reader->stack_index, hash, stack_same,
+	    reader->stacks.items, &stack);
+	bool is_new;
+
+	*bytes = 0;
+	if (at != INDEX_NONE)
+		return reader->stacks.items[at].site;
+	if (stack != UINT32_MAX &&
+	    allocation_reader_frames(reader, round->fd, stack, &all->room) &&
+	    all->room.count > 0) {
+		size_t len = allocations_number_frames(all);
+
+		site = numbers_of(&all->sites,
+		    allocations_hash(UINT64_C(0xcbf29ce484222325), all->numbers,
+			all->room.count * sizeof(all->numbers[0])),
+		    &is_new);
+		if (is_new)
+			*bytes = len;
+	}
+	index_add(&reader->stack_index, hash, reader->stacks.len);
+	*array_push(&reader->stacks) =
+	    (struct allocation_known_stack){stack, site};
+	return site;
+}
+
+/* The process's number in the recording. */
+static pid_t allocations_pid(const struct allocations_round *round)
+{
+	pid_t pid = round->table->pid;
+
+	return pid == round->all->root ? 0 : pid;
+}
+
+/* Whether this sample is among those that are reported, and what it stands for
+ * then: one that a period `every` times as long would have taken too, so that
+ * large allocations are never left to chance. */
+static bool allocations_thin(const struct allocations_round *round,
+    const struct allocation_slot *slot, double *weight)
+{
+	double size = slot->size > 0 ? (double)slot->size : 1;
+	double period =
+	    (double)round->table->reader.header.period * (double)round->every;
+	double taken = 1 - exp(-size / fmax(period, 1));
+
+	*weight = (double)slot->weight;
+	if (round->every == 1 || size / taken <= *weight)
+		return true;
+	if (random_unit(&round->all->random) >= taken * *weight / size)
+		return false;
+	*weight = size / taken;
+	return true;
+}
+
+static int64_t allocations_time(
+    const struct allocations_round *round, uint64_t time_ns)
+{
+	int64_t now_ns = round->tick->time_ns;
+
+	if (time_ns > (uint64_t)now_ns)
+		return now_ns;
+	return (int64_t)time_ns < round->all->begun_ns ? round->all->begun_ns
+						       : (int64_t)time_ns;
+}
+
+/* The slot holds a sample that was not there at the last reading. */
+static void allocations_take(const struct allocations_round *round, size_t at)
+{
+	struct allocations *all = round->all;
+	const struct allocation_slot *slot = &all->room.slots[at];
+	struct allocation_known *known = &round->table->reader.known[at];
+	struct sink_allocation taken = {.size = slot->size};
+	double weight;
+	size_t bytes;
+
+	*known = (struct allocation_known){.serial = slot->serial};
+	if (!allocation_reader_confirm(round->fd, at, slot)) {
+		known->serial = 0; /* it is looked at again */
+		return;
+	}
+	if (all->budget < RECORD || all->samples == UINT32_MAX ||
+	    !allocations_thin(round, slot, &weight))
+		return;
+	taken.site = allocations_site(round, slot->stack, &bytes);
+	if (bytes > 0) {
+		taken.frames = all->room.frames;
+		taken.numbers = all->numbers;
+		taken.count = all->room.count;
+	}
+	all->budget -= RECORD + (double)bytes;
+	taken.id = known->id = ++all->samples;
+	taken.kib = (int64_t)(weight / 1024 + 0.5);
+	known->kib = taken.kib < UINT32_MAX ? (uint32_t)taken.kib : UINT32_MAX;
+	taken.pid = allocations_pid(round);
+	taken.time_ns = allocations_time(round, slot->time_ns);
+	round->sink->allocation(round->sink->context, &taken);
+}
+
+static int allocations_order(const void *x, const void *y)
+{
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	return (a > b) - (a < b);
+}
+
+/* Reports as freed what the slots no longer hold; all of them where there are
+ * none. */
+static void allocations_free(
+    const struct allocations_round *round, const struct allocation_slot *slots)
+{
+	struct allocations *all = round->all;
+	struct allocation_reader *reader = &round->table->reader;
+	struct sink_freed freed = {
+	    .time_ns = round->tick->time_ns, .pid = allocations_pid(round)};
+
+	all->freed.len = 0;
+	for (size_t i = 0; i < reader->slots; i++) {
+		struct allocation_known *known = &reader->known[i];
+
+		if (slots && known->serial == slots[i].serial)
+			continue;
+		if (known->id > 0) {
+			*array_push(&all->freed) = known->id;
+			freed.kib += known->kib;
+		}
+		*known = (struct allocation_known){0};
+	}
+	if (all->freed.len == 0)
+		return;
+	qsort(all->freed.items, all->freed.len, sizeof(all->freed.items[0]),
+	    allocations_order);
+	freed.ids = all->freed.items;
+	freed.count = all->freed.len;
+	round->sink->freed(round->sink->context, &freed);
+}
+
+static int64_t allocations_sum(const struct allocation_reader *reader)
+{
+	int64_t kib = 0;
+
+	for (size_t i = 0; i < reader->slots; i++)
+		kib += reader->known[i].kib;
+	return kib;
+}
+
+/* How this table is sampled, where that is new. */
+static void allocations_tell(const struct allocations_round *round)
+{
+	static const char *const names[] = {
+	    "", "malloc", "python", "malloc,python"};
+	struct allocation_table *table = round->table;
+	const struct allocation_header *header = &table->reader.header;
+	const struct sink_held *before = &table->told;
+	int64_t now_ns = round->tick->time_ns;
+	struct sink_held held = {.time_ns = now_ns,
+	    .pid = allocations_pid(round),
+	    .period = header->period,
+	    .every = round->every,
+	    .failed = header->failed};
+
+	if (table->told_ns && now_ns - table->told_ns < TOLD_NS)
+		return;
+	if (table->told_ns && held.period == before->period &&
+	    held.every == before->every && header->flags == table->told_flags &&
+	    (held.failed > 0) == (before->failed > 0))
+		return;
+	held.by = header->flags & ALLOCATION_OWN_MALLOC
+		      ? "own"
+		      : names[header->flags &
+			      (ALLOCATION_MALLOC | ALLOCATION_PYTHON)];
+	held.kib = allocations_sum(&table->reader);
+	table->told = held;
+	table->told_flags = header->flags;
+	table->told_ns = now_ns;
+	round->all->budget -= 2 * RECORD;
+	round->sink->held(round->sink->context, &held);
+}
+
+static int allocations_open(
+    const struct allocations *all, const struct allocation_table *table)
+{
+	int fd = openat(all->folder, table->name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct stat about;
+
+	if (fd >= 0 && (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void allocations_read_table(struct allocations_round *round)
+{
+	struct allocation_table *table = round->table;
+	struct allocations *all = round->all;
+	bool changed;
+	size_t count;
+
+	table->read_ns = round->tick->time_ns;
+	round->fd = allocations_open(all, table);
+	if (round->fd < 0)
+		return;
+	count = allocation_reader_read(
+	    &table->reader, round->fd, &all->room, &changed);
+	if (changed) {
+		table->changed_ns = table->read_ns;
+		allocations_free(round, all->room.slots);
+		for (size_t i = 0; i < count; i++) {
+			if (all->room.slots[i].serial !=
+			    table->reader.known[i].serial)
+				allocations_take(round, i);
+		}
+	}
+	if (table->reader.header.magic)
+		allocations_tell(round);
+	close(round->fd);
+}
+
+/* Its process ended, or executes another program: it holds nothing any more. */
+static void allocations_end_table(struct allocations_round *round, size_t at)
+{
+	struct allocations *all = round->all;
+
+	round->table = all->tables.items[at];
+	allocations_read_table(round);
+	allocations_free(round, NULL);
+	unlinkat(all->folder, round->table->name, 0);
+	allocations_drop_table(round->table);
+	all->tables.items[at] = all->tables.items[--all->tables.len];
+}
+
+static void allocations_add_table(struct allocations_round *round,
+    const char *name, pid_t pid, unsigned number)
+{
+	struct allocations *all = round->all;
+	struct allocation_table *table;
+	bool executes = false;
+
+	for (size_t i = 0; i < all->tables.len; i++) {
+		const struct allocation_table *other = all->tables.items[i];
+
+		if (other->pid == pid && other->number == number)
+			return;
+	}
+	for (size_t i = all->tables.len; i-- > 0;) {
+		const struct allocation_table *other = all->tables.items[i];
+
+		if (other->pid != pid)
+			continue;
+		executes = true;
+		if (other->number < number)
+			allocations_end_table(round, i);
+	}
+	if (all->tables.len == TABLES_MAX)
+		return;
+	table = mem_zero(1, sizeof(*table));
+	strcpy(table->name, name);
+	table->pid = pid;
+	table->number = number;
+	table->changed_ns = round->tick->time_ns;
+	*array_push(&all->tables) = table;
+	all->processes += !executes;
+}
+
+/* Reads the folder where it has changed since. The kernel takes its times from
+ * a clock that stands still for up to 10 ms. */
+static void allocations_list(struct allocations_round *round)
+{
+	struct allocations *all = round->all;
+	const struct dirent *entry;
+	struct stat about;
+	DIR *dir;
+	int fd;
+
+	if (fstat(all->folder, &about) != 0 ||
+	    (all->settled &&
+		memcmp(&about.st_mtim, &all->listed, sizeof(all->listed)) == 0))
+		return;
+	all->listed = about.st_mtim;
+	all->settled = clock_wall_ns() - about.st_mtim.tv_sec * NS_PER_S -
+			   about.st_mtim.tv_nsec >
+		       NS_PER_S / 20;
+	fd = openat(all->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		unsigned number;
+		int pid, end = 0;
+
+		if (strlen(entry->d_name) < sizeof(round->table->name) &&
+		    fnmatch(table_pattern, entry->d_name, 0) == 0 &&
+		    sscanf(entry->d_name, "%9d.%9u%n", &pid, &number, &end) ==
+			2 &&
+		    entry->d_name[end] == 0 && pid > 0)
+			allocations_add_table(
+			    round, entry->d_name, pid, number);
+	}
+	closedir(dir);
+}
+
+/* Which of the recorded processes the table is of. */
+static void allocations_recognize(struct allocations_round *round)
+{
+	for (size_t i = 0; i < round->tick->count; i++) {
+		const struct sink_process *process = &round->tick->processes[i];
+
+		if (process->is_root)
+			round->all->root = process->pid;
+		if (round->table && process->pid == round->table->pid)
+			round->table->known = true;
+	}
+}
+
+static bool allocations_is_over(const struct allocations_round *round)
+{
+	const struct allocation_table *table = round->table;
+
+	if (kill(table->pid, 0) == 0 || errno != ESRCH)
+		return false;
+	return table->known ||
+	       round->tick->time_ns - table->changed_ns > STRANGE_NS;
+}
+
+/* What may be written is made up for again, and decides which samples are
+ * reported. */
+static void allocations_begin(struct allocations_round *round)
+{
+	struct allocations *all = round->all;
+	int64_t now_ns = round->tick->time_ns;
+
+	if (all->budget_ns)
+		all->budget +=
+		    (double)(now_ns - all->budget_ns) / MINUTE_NS * BUDGET;
+	all->budget = fmin(all->budget, BUDGET);
+	all->budget_ns = now_ns;
+	round->every = 1;
+	for (double part = BUDGET / 2;
+	     all->budget < part && round->every < EVERY_MAX; part /= 2)
+		round->every *= 2;
+	if (!all->root)
+		allocations_recognize(round);
+}
+
+static void allocations_on_tick(
+    void *context, const struct sink_tick *tick, const struct sink *sink)
+{
+	struct allocations *all = context;
+	struct allocations_round round = {
+	    .all = all, .tick = tick, .sink = sink};
+
+	if (!sink->allocation)
+		return;
+	allocations_begin(&round);
+	allocations_list(&round);
+	for (size_t i = all->tables.len; i-- > 0;) {
+		struct allocation_table *table = all->tables.items[i];
+
+		if (table->reader.slots > LARGE &&
+		    tick->time_ns - table->read_ns < LARGE_NS)
+			continue;
+		round.table = table;
+		if (!table->known)
+			allocations_recognize(&round);
+		if (allocations_is_over(&round))
+			allocations_end_table(&round, i);
+		else
+			allocations_read_table(&round);
+	}
+}
+
+/* The tables outlive their processes: what these held at their end is read. */
+static void allocations_on_end(
+    void *context, const struct sink_tick *tick, const struct sink *sink)
+{
+	struct allocations *all = context;
+	struct allocations_round round = {
+	    .all = all, .tick = tick, .sink = sink};
+
+	if (!sink->allocation)
+		return;
+	allocations_begin(&round);
+	all->settled = false;
+	allocations_list(&round);
+	for (size_t i = 0; i < all->tables.len; i++) {
+		round.table = all->tables.items[i];
+		allocations_read_table(&round);
+	}
+}
+
+struct sampler_hook allocations_hook(struct allocations *all)
+{
+	return (struct sampler_hook){.context = all,
+	    .tick = allocations_on_tick,
+	    .end = allocations_on_end};
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+//
+// What is read from the tables of sampled allocations, and what of it goes to
+// the sink.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/strbuf.h"
+#include "made_table.h"
+#include "recorder/allocations.h"
+
+static struct test_state {
+	char path[64];
+	struct allocations *all;
+	struct sampler_hook hook;
+	struct sink sink;
+	struct strbuf told;
+	int64_t now_ns;
+	int64_t kib, bytes;
+	size_t count;
+} the;
+
+static void take_allocation(void *context, const struct sink_allocation *taken)
+{
+	(void)context;
+	the.kib += taken->kib;
+	the.count++;
+	the.bytes += 80;
+	for (size_t i = 0; i < taken->count; i++)
+		the.bytes += (int64_t)(strlen(taken->frames[i].file) +
+				       strlen(taken->frames[i].function));
+	strbuf_add_format(&the.told, "+%u site %u pid %d: %lld KiB",
+	    (unsigned)taken->id, (unsigned)taken->site, (int)taken->pid,
+	    (long long)taken->kib);
+	for (size_t i = 0; i < taken->count; i++)
+		strbuf_add_format(&the.told, " #%u %s:%d:%s",
+		    (unsigned)taken->numbers[i], taken->frames[i].file,
+		    taken->frames[i].line, taken->frames[i].function);
+	strbuf_add(&the.told, "\n");
+}
+
+static void take_freed(void *context, const struct sink_freed *freed)
+{
+	(void)context;
+	the.kib -= freed->kib;
+	strbuf_add_format(&the.told, "-");
+	for (size_t i = 0; i < freed->count; i++)
+		strbuf_add_format(&the.told, " %u", (unsigned)freed->ids[i]);
+	strbuf_add_format(&the.told, ": %lld KiB\n", (long long)freed->kib);
+}
+
+static void take_held(void *context, const struct sink_held *held)
+{
+	(void)context;
+	strbuf_add_format(&the.told, "held by %s, period %lld\n", held->by,
+	    (long long)held->period);
+}
+
+static int begin(void **state)
+{
+	struct err e;
+
+	(void)state;
+	the = (struct test_state){.now_ns = clock_wall_ns()};
+	strcpy(the.path, "/tmp/mprof-test-allocations.XXXXXX");
+	assert_non_null(mkdtemp(the.path));
+	assert_int_equal(rmdir(the.path), 0);
+	the.all = allocations_create(the.path, &e);
+	assert_non_null(the.all);
+	the.hook = allocations_hook(the.all);
+	the.sink = (struct sink){.allocation = take_allocation,
+	    .freed = take_freed,
+	    .held = take_held};
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	allocations_destroy(the.all);
+	assert_int_equal(access(the.path, F_OK), -1);
+	strbuf_finish(&the.told);
+	return 0;
+}
+
+static struct made_table open_table(pid_t pid, int number)
+{
+	struct made_table table;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%d.%d", the.path, (int)pid, number);
+	made_open(&table, path);
+	return table;
+}
+
+/* Ticks half a second later and compares what was told. */
+static void expect(const char *want)
+{
+	struct sink_process process = {.pid = getpid(), .is_root = true};
+	struct sink_tick tick = {
+	    .sampled = true, .processes = &process, .count = 1};
+
+	tick.time_ns = the.now_ns += NS_PER_S / 2;
+	the.told.len = 0;
+	strbuf_add(&the.told, "");
+	the.hook.tick(the.hook.context, &tick, &the.sink);
+	if (want)
+		assert_string_equal(the.told.text, want);
+}
+
+static void what_is_new_and_what_is_freed_is_told(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+	uint64_t frames[3];
+	uint32_t stack;
+
+	(void)state;
+	frames[0] = 0x7f0000001234;
+	frames[1] = made_frame(&table, 8, "a b.py\0f", 9);
+	frames[2] = frames[1];
+	made_module(&table, 0x7f0000000000, 0x7f0000100000, 0x7f0000000000,
+	    "/lib/old.so");
+	made_module(&table, 0x7f0000001000, 0x7f0000002000, 0x7f0000001000,
+	    "/lib/new.so");
+	stack = made_stack(&table, frames, 3);
+	made_slot(&table, 0, 70000, stack, 5);
+	made_slot(&table, 2, 1 << 20, UINT32_MAX, 5);
+	expect("+1 site 1 pid 0: 68 KiB #1 /lib/new.so:0:+0x234 #2 a b.py:8:f "
+	       "#2 a b.py:8:f\n"
+	       "+2 site 0 pid 0: 1024 KiB\n"
+	       "held by malloc,python, period 65536\n");
+	made_slot(&table, 0, 100, stack, 5);
+	made_slot(&table, 2, 0, 0, 0);
+	made_slot(&table, 3, 100, stack, 5);
+	made_slot(&table, 3, 0, 0, 0);
+	expect("- 1 2: 1092 KiB\n+3 site 1 pid 0: 64 KiB\n");
+	expect("");
+	close(table.fd);
+}
+
+static void an_exec_and_an_end_free_all(void **state)
+{
+	struct made_table table = open_table(getpid(), 0), next, other;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0)
+		pause();
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	made_slot(&table, 1, 1 << 20, UINT32_MAX, 5);
+	expect("+1 site 0 pid 0: 1024 KiB\n+2 site 0 pid 0: 1024 KiB\n"
+	       "held by malloc,python, period 65536\n");
+	next = open_table(getpid(), 1);
+	made_slot(&next, 0, 2 << 20, UINT32_MAX, 5);
+	expect("- 1 2: 2048 KiB\n+3 site 0 pid 0: 2048 KiB\n"
+	       "held by malloc,python, period 65536\n");
+	other = open_table(child, 0);
+	made_slot(&other, 0, 3 << 20, UINT32_MAX, 5);
+	expect(NULL);
+	assert_non_null(strstr(the.told.text, "+4 site 0 pid "));
+	assert_int_equal(allocations_processes(the.all), 2);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	/* Its number was never among the recorded processes. */
+	expect("");
+	the.now_ns += 120 * NS_PER_S;
+	expect("- 4: 3072 KiB\n");
+	close(table.fd);
+	close(next.fd);
+	close(other.fd);
+}
+
+static void a_minute_of_records_is_bounded(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+	char name[] = "/srv/app/0000000/views.py\0lessons";
+	uint64_t frame;
+
+	(void)state;
+	for (uint64_t i = 0; i < ALLOCATION_SLOTS; i++) {
+		snprintf(name + 9, 8, "%07d", (int)i);
+		name[16] = '/';
+		frame = made_frame(&table, i, name, sizeof(name));
+		made_slot(&table, i, i % 64 == 63 ? 8 << 20 : 1000,
+		    made_stack(&table, &frame, 1), 5);
+		if (i % 256 == 255)
+			expect(NULL);
+	}
+	/* 63/64 of the table stands for 64 KiB each, the others for 8 MiB. */
+	assert_true(the.bytes < 1 << 20);
+	assert_true(the.count < ALLOCATION_SLOTS / 2);
+	assert_in_range(the.kib >> 10, 5000, 7500);
+	close(table.fd);
+}
+
+/* A byte here and there is another one: no crash, and no end of it. */
+static void a_table_may_hold_anything(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+	uint64_t random = 1, frames[2];
+	uint32_t stack;
+
+	(void)state;
+	frames[0] = 0x1234;
+	frames[1] = made_frame(&table, 8, "a.py\0f", 7);
+	made_module(&table, 0, 0x10000, 0, "/lib/x.so");
+	stack = made_stack(&table, frames, 2);
+	for (int i = 0; i < 3000; i++) {
+		uint64_t value = random_next(&random);
+		uint64_t at = random_next(&random);
+
+		at = at % 3 == 0   ? at % sizeof(table.header)
+		     : at % 3 == 1 ? ALLOCATION_SLOTS_AT + at % 400
+				   : ALLOCATION_LOG_AT + at % 200;
+		made_slot(&table, (uint64_t)i % 7, 1 << 20,
+		    value % 5 ? stack : (uint32_t)value, value);
+		made_put(&table, &value, 1 + value % 8, at);
+		expect(NULL);
+	}
+	close(table.fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		what_is_new_and_what_is_freed_is_told, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		an_exec_and_an_end_free_all, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_minute_of_records_is_bounded, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_table_may_hold_anything, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
