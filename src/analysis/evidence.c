@@ -50,8 +50,8 @@ static bool falls_within(const struct series *series, size_t from, size_t end,
 	return false;
 }
 
-/* Whether falling so far is how the program works, and so no sign of its end:
- * it did so before, but not lately. */
+/* Whether memory fell as far before, though not lately: then the program works
+ * that way, and the fall is no sign of its end. */
 static bool falls_so(const struct series *series, size_t end, size_t lately)
 {
 	const struct sample *s = series->items;

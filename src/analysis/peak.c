@@ -220,7 +220,7 @@ static int compare_children(const void *left, const void *right)
 	return a->process < b->process ? -1 : a->process > b->process;
 }
 
-/* In a run without PROC records only their keys tell processes apart. */
+/* In a run without PROC records processes differ by their keys alone. */
 static void take_child(struct peaks *peaks, struct index *index,
     const struct run *run, const struct process *process)
 {

@@ -152,8 +152,8 @@ static double pair_slopes(
 	return s;
 }
 
-/* Sen's interval: the slopes so many places from either end as the deviation
- * of S leaves. */
+/* Sen's interval: it ends at slopes as many places from the lowest and the
+ * highest as the deviation of S leaves. */
 static void slope_interval(
     double *slopes, size_t pairs, double deviation, struct robust_trend *out)
 {

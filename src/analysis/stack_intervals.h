@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sampled stacks as calls: a function that is in one sample after the other
- * was called once, as far as samples can tell.
+ * Sampled stacks as calls: a function that is in one sample after the other is
+ * taken to have been called once.
  */
 #ifndef MPROF_ANALYSIS_STACK_INTERVALS_H
 #define MPROF_ANALYSIS_STACK_INTERVALS_H

@@ -98,8 +98,8 @@ static void verdicts_judge_leak(struct verdict *verdict,
 	leak_run_finish(&leak);
 }
 
-/* Conditions that each run must meet. The member of struct conditions tells
- * whether a condition is asked for: a bool that is true, a double above 0. */
+/* Conditions that each run must meet. A condition is asked for where its member
+ * of struct conditions is true or above 0. */
 static const struct run_condition {
 	const char *name, *unit;
 	size_t offset, size; /* of the member */
@@ -148,15 +148,15 @@ static void verdicts_judge_each(struct verdicts *verdicts,
 }
 
 /* A run whose end is not recorded may have had its peak after the last sample.
- * Without --strict the condition is told only where it is not met. */
+ * Returns whether it is such a run. */
 static bool verdicts_judge_ending(
     struct verdicts *verdicts, const struct recording_set_run *run, bool strict)
 {
 	char text[RUN_ENDING_TEXT];
-	const char *told = run_ending_text(run->run, text);
+	const char *ending = run_ending_text(run->run, text);
 	struct verdict *verdict;
 
-	if (!told)
+	if (!ending)
 		return false;
 	verdict = verdicts_add(verdicts, "complete", "s", run);
 	verdict->met = !strict;
@@ -164,7 +164,7 @@ static bool verdicts_judge_ending(
 	verdict->bound = NAN;
 	verdict->value = run_last_s(run->run) - run_first_s(run->run);
 	strcpy(verdict->figure, run_ending_word(run->run->ending));
-	snprintf(verdict->note, sizeof(verdict->note), "%s", told);
+	snprintf(verdict->note, sizeof(verdict->note), "%s", ending);
 	return true;
 }
 
@@ -172,13 +172,12 @@ static void verdicts_judge_endings(
     struct verdicts *verdicts, const struct recording_set *set, bool strict)
 {
 	struct verdict *verdict;
-	bool told = false;
+	size_t open = 0;
 
 	for (size_t i = 0; i < set->runs.len; i++)
-		told = verdicts_judge_ending(
-			   verdicts, &set->runs.items[i], strict) ||
-		       told;
-	if (told || !strict)
+		open += verdicts_judge_ending(
+		    verdicts, &set->runs.items[i], strict);
+	if (open > 0 || !strict)
 		return;
 	verdict = verdicts_add(verdicts, "complete", "s", NULL);
 	verdict->met = true;

@@ -2,9 +2,8 @@
  *
  * Steps that the kinds of charts share. Each adds to a scene, in this order:
  * build_frame, one panel of memory with its lines, calls and marks,
- * build_memory_axis and build_facts when all of it is there. A series of ten
- * million samples is gone through as seldom as can be: its peak, once found,
- * is handed on.
+ * build_memory_axis and build_facts when all of it is there. A series may have
+ * ten million samples: its peak is searched once and passed on.
  */
 #ifndef MPROF_CHART_BUILD_H
 #define MPROF_CHART_BUILD_H
@@ -74,7 +73,8 @@ void build_calls(
 void build_stacks(
     struct scene_panel *panel, const struct chart_request *request);
 
-/* From 0 over the highest thing in the window, or as was asked. */
+/* The memory axis: from 0 to above the highest thing in the window, or the
+ * limits that were asked for. */
 void build_memory_axis(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request);
 
@@ -111,7 +111,7 @@ struct ranking ranking_of(const struct run *run, const struct window *window);
 void ranking_finish(struct ranking *ranking);
 
 /* A short name of a function: the last part of its dotted name, with as many
- * parents as tell it from every other name. */
+ * parents as make it different from every other name. */
 struct label {
 	const char *name;  /* the full name, borrowed */
 	const char *label; /* a tail of it */

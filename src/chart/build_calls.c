@@ -34,7 +34,7 @@ static int labels_compare_names(const void *a, const void *b)
 	    ((const struct label *)a)->name, ((const struct label *)b)->name);
 }
 
-/* How many whole parts, from the end, two different names share. */
+/* Counts the whole parts, from the end, that two different names share. */
 static size_t shared_parts(const char *x, const char *y)
 {
 	size_t i = strlen(x), k = strlen(y), parts = 0;
@@ -225,8 +225,8 @@ static size_t choose_lane(struct open_calls *open, const struct call *call)
 	return lane;
 }
 
-/* The pid of a call; where several processes had it, with the name of its own.
- */
+/* The pid of a call, with the process's name where several processes had that
+ * pid. */
 static char *process_text(const struct run *run, const struct call *call)
 {
 	const struct process *process =
@@ -266,8 +266,8 @@ static size_t count_series(const struct scene_panel *panel)
 	return count;
 }
 
-/* A function that calls itself is in it once: in each thread the time is that
- * of the union of its calls, as far as the window shows them. */
+/* Adds the time of a call within the window. Calls of one function that overlap
+ * in a thread, as in recursion, count once. */
 static void add_time(struct naming *naming, size_t function,
     const struct call *call, const struct window *window)
 {
@@ -374,7 +374,7 @@ void build_calls(struct scene_panel *panel, const struct chart_request *request)
 	naming_finish(&naming);
 }
 
-/* Runs as they are, with their sampled stacks in place of calls. */
+/* Copies of the runs whose calls are the intervals of their sampled stacks. */
 struct sampled {
 	struct run *runs;
 	struct chart_run *charted;

@@ -103,8 +103,8 @@ static struct axis time_axis(const struct chart_request *request)
 	return axis;
 }
 
-/* A window beside all that there is makes an empty chart: the note says where
- * the recording is. */
+/* A window outside the recording makes an empty chart: a note says from when to
+ * when the recording runs. */
 static void note_window(
     struct scene *scene, const struct chart_request *request)
 {
@@ -303,7 +303,7 @@ static void facts_add_end(struct scene *scene, const struct exit_status *exit)
 		    scene, "Ended", mem_format("status %d", exit->code));
 }
 
-/* Every program has the machine's: that is worth a word only where it was
+/* Every program has the machine's limit: it is mentioned only where it was
  * reached. */
 static void facts_add_limit(struct scene *scene, const struct exit_status *exit)
 {
@@ -345,7 +345,7 @@ static void add_open_ends(
 	strbuf_finish(&all);
 }
 
-/* One of several recordings, by its name: its figures are not the others'. */
+/* The figures of one of several recordings, behind its name. */
 static char *run_text(const struct chart_run *chart_run)
 {
 	const struct run *run = chart_run->run;

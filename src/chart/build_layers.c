@@ -128,7 +128,7 @@ static void start_at_zero(struct stack_build *build)
 		series_add(build->top, tick_at(build, i)->time_s, 0);
 }
 
-/* The launched program is what its descendants leave of the total. */
+/* The launched program holds the total less what its descendants hold. */
 static void add_program(struct stack_build *build)
 {
 	size_t count = build->ticks.len;

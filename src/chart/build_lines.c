@@ -245,7 +245,7 @@ void build_memory_axis(struct scene *scene, struct scene_panel *panel,
 	}
 }
 
-/* More would be a pattern, not marks; gaps are rare or they are no gaps. */
+/* The most that are drawn of each; more would be a pattern. */
 enum { MOST_MARKS = 200, MOST_GAPS = 64, MOST_ENDS = 8 };
 
 char *build_end_text(const struct exit_status *exit)
@@ -277,7 +277,8 @@ static struct scene_mark *add_mark(struct scene_panel *panel,
 	return mark;
 }
 
-/* PEAK tells of a peak that no sample saw; it is set where it was learned. */
+/* A PEAK record is a peak that no sample saw; its dot stands at the record's
+ * time. */
 static void add_peak(struct scene_panel *panel, const struct run *run,
     const struct sample *sampled, double zero_s)
 {
@@ -314,7 +315,7 @@ static void chart_marks_add_limit(struct scene_panel *panel,
 			of[exit->limit_of]);
 }
 
-/* Those in the window; how many of them are too many. */
+/* Adds the MARK records in the window; returns how many are left out. */
 static size_t add_labels(const struct scene *scene, struct scene_panel *panel,
     const struct run *run, double zero_s)
 {
@@ -383,7 +384,7 @@ static int compare_lengths(const void *a, const void *b)
 	return left > right ? -1 : left < right;
 }
 
-/* Those of the line that reach into the window, in axis seconds. */
+/* Finds the line's gaps that reach into the window, in axis seconds. */
 static struct gaps find_gaps(
     const struct scene *scene, const struct scene_line *line)
 {

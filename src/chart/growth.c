@@ -60,7 +60,7 @@ static int order_stacks(const void *x, const void *y)
 	}
 }
 
-/* One colour a function wherever it stands. */
+/* A function has one colour wherever it stands. */
 static enum role growth_role_of(const struct frame *frame)
 {
 	unsigned long hash = 5381;
@@ -94,7 +94,7 @@ static const char *short_file(const char *path)
 	return part;
 }
 
-/* Every module's own code is called the same: its file tells more. */
+/* The code of every module has the same name: its file says more. */
 static char *short_name(const struct frame *frame)
 {
 	const char *file = short_file(frame->file);
@@ -184,7 +184,7 @@ static void add_notes(
 			units_size(size, build->small_mib));
 }
 
-/* The frame that all begin with at the bottom, as flames burn. */
+/* Turns the lanes upside down: the outermost frame stands at the bottom. */
 static void growth_turn(struct growth_build *build)
 {
 	for (size_t i = 0; i < build->panel->spans.len; i++) {

@@ -52,9 +52,9 @@ static void sum_others(struct series *sum, const struct run *run,
 	free(sums);
 }
 
-/* The figure of a line is that of the part that is shown; mib is the whole's,
- * high-water marks included. */
-static void tell_peak(struct scene_line *line,
+/* Writes the figure behind the line's name: the highest sample in the window,
+ * or without a window mib, the peak with high-water marks. */
+static void timeline_write_peak(struct scene_line *line,
     const struct chart_request *request, const struct window *window,
     double mib)
 {
@@ -91,7 +91,7 @@ static void add_others(struct scene *scene, struct scene_panel *panel,
 	line->role = ROLE_OTHER;
 	line->name = mem_copy(units_count(
 	    count, ranking->len - from, "other process", "others together"));
-	tell_peak(line, request, &window, line->peak.mib);
+	timeline_write_peak(line, request, &window, line->peak.mib);
 }
 
 static void timeline_add_process(struct scene_panel *panel,
@@ -108,10 +108,10 @@ static void timeline_add_process(struct scene_panel *panel,
 	line->pid = ranked->process->pid > 0 ? ranked->process->pid : 0;
 	line->name = build_process_name(ranked->process);
 	process_peak(ranked->process, &mib);
-	tell_peak(line, request, &window, mib);
+	timeline_write_peak(line, request, &window, mib);
 }
 
-/* The program's own name, which claims nothing: a path's end, no arguments. */
+/* The name of the program: the last part of its path, without arguments. */
 static char *program_name(const struct run *run)
 {
 	const char *command = run->command ? run->command : "";
@@ -173,7 +173,7 @@ static void add_total(
 				      : mem_copy("memory");
 	sampled.mib = line->peak.mib;
 	run_peak_above(chart_run->run, total->len > 0 ? &sampled : NULL, &peak);
-	tell_peak(line, request, &window, peak.mib);
+	timeline_write_peak(line, request, &window, peak.mib);
 	line->in_legend &= total->len > 0;
 }
 

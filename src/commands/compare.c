@@ -51,7 +51,7 @@ static const struct option_row rows[] = {
 	.ours = true},
     PROFILES_ROWS(struct compare_options, profiles), {0}};
 
-/* What is compared of every run, phase and process. */
+/* The figures that are compared for every run, phase and process. */
 struct compare_measure {
 	const char *name;
 	const char *key; /* in JSON, with its unit */
@@ -382,8 +382,8 @@ const struct command command_compare = {
     .name = "compare",
     .synopsis = "[options] A B",
     .summary = "compare recordings: did memory get worse?",
-    .details = "With several recordings in each set a difference is told from "
-	       "chance.\n\n"
+    .details = "With several recordings in each set a difference is tested "
+	       "against chance.\n\n"
 	       "Examples:\n"
 	       "  mprof compare before.dat after.dat\n"
 	       "  mprof compare --a 'main-*.dat' --b 'new-*.dat'\n",

@@ -113,7 +113,7 @@ static int parse_limits(
 	return 0;
 }
 
-/* The option is called as the kind that it chooses. */
+/* The option has the name of the kind that it chooses. */
 static int parse_kind(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
@@ -345,7 +345,7 @@ static char *name_output(const struct plot_options *options)
 	return mem_format("%.*s.png", (int)len, path);
 }
 
-/* -1 with e where the options say no file that can be written. */
+/* -1 with e where the options name no file that can be written. */
 static int choose_file(
     struct plot_file *file, const struct plot_options *options, struct err *e)
 {

@@ -45,7 +45,7 @@ char *csv_unguard(const char *text)
 	    text + (text[0] == '\'' && text[1] && strchr(formula, text[1])));
 }
 
-/* Only where it must be quoted it is, as people expect of a table. */
+/* A field is quoted only where it must be, as people expect of a table. */
 static void write_text(FILE *out, const char *text)
 {
 	char *guarded = csv_guard(text);

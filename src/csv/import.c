@@ -82,7 +82,9 @@ static int sheet_begin(struct sheet *sheet)
 	csv_set_term_func(&sheet->parser, sheet_is_newline);
 	csv_set_space_func(
 	    &sheet->parser, aligned ? sheet_is_no_space : sheet_is_space);
-	/* A NUL never reaches the parser: so nothing is a quote. */
+	/* No NUL reaches the parser: with NUL as the quote, nothing is quoted.
+
+	 */
 	if (aligned)
 		csv_set_quote(&sheet->parser, 0);
 	return 0;
@@ -272,7 +274,7 @@ static void pass_over(struct sheet *sheet)
 		profile->first_skipped = sheet->line;
 }
 
-/* In columns that only blanks part, any sentence has enough of them. */
+/* Where blanks alone part the columns, any sentence has enough of them. */
 static void take_cells(struct sheet *sheet)
 {
 	struct err cause;

@@ -72,8 +72,8 @@ static void rows_begin_run(struct rows *rows)
 	rows->last_elapsed_s = -INFINITY;
 }
 
-/* In our own export the seconds since a run's first sample tell where the
- * next one begins. */
+/* In our own export the seconds since a run's first sample show where the next
+ * one begins. */
 static void notice_next_run(struct rows *rows)
 {
 	const char *cell = rows->cells[COLUMN_ELAPSED], *rest;

@@ -12,8 +12,8 @@
 #include "base/err.h"
 #include "profile/profile.h"
 
-/* Writes a whole profile; failures to write show in the stream. -1 with e
- * where the profile holds nothing that the format can tell. */
+/* Writes a whole profile; failures to write show in the stream. -1 with e where
+ * the profile holds nothing that the format can express. */
 typedef int export_write(
     const struct profile *profile, FILE *out, struct err *e);
 

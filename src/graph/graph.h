@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Boxes with arrows between them. Text is clean (base/utf8.h) and of full
- * length; graph_measure() shortens what is too long for a picture and says
- * how large things are, a layouter (render/graph_module.h) where they are,
+ * length; graph_measure() shortens text that is too long for a picture and
+ * sets the sizes, a layouter (render/module.h) sets the places, and
  * graph_draw() makes the drawing.
  */
 #ifndef MPROF_GRAPH_GRAPH_H

@@ -405,8 +405,9 @@ static size_t choose_depth(
 	return low;
 }
 
-/* Below the lanes: how many levels have none. The height that this took. */
-static double tell_deeper(struct page *page, const struct plot *plot)
+/* Writes below the lanes how many levels have none; returns the height that the
+ * text takes. */
+static double write_deeper(struct page *page, const struct plot *plot)
 {
 	const struct scene_panel *lanes = plot->panel;
 	struct placed_words words = {.x = plot->box.x + 2,
@@ -441,7 +442,7 @@ static struct plot put_lanes(struct page *page, const struct scene_panel *lanes,
 
 	plot.most_lanes = most;
 	put_time_grid(&page->place, &plot, time);
-	plot.lane_height = (plot.box.h - tell_deeper(page, &plot)) /
+	plot.lane_height = (plot.box.h - write_deeper(page, &plot)) /
 			   (double)layout_lane_rows(lanes, most);
 	layout_lanes(&page->place, &plot);
 	return plot;

@@ -351,7 +351,8 @@ static void draw_entries(struct layout_legend *legend, double top)
 	free(text);
 }
 
-/* One line alone is told by the title and by its peak. */
+/* A single line needs no legend: the title names it, and its peak is labelled.
+ */
 static bool is_needed(const struct layout_legend *legend)
 {
 	return legend->entries.len > 1;

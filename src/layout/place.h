@@ -58,7 +58,7 @@ char *place_shorten(
 bool place_is_free(const struct place *place, const struct plot *plot,
     const struct draw_box *box);
 
-/* Takes the box if it is free; whether it was. */
+/* Takes the box if it is free; returns whether it was. */
 bool place_take(
     struct place *place, const struct plot *plot, const struct draw_box *box);
 
@@ -76,7 +76,8 @@ void layout_marks(struct place *place, const struct plot *plot);
 void layout_brackets(struct place *place, const struct plot *plot);
 void layout_lanes(struct place *place, const struct plot *plot);
 
-/* Rows that lanes take with at most so many a group, and the groups' names. */
+/* The number of rows that the lanes, at most so many a group, and the names of
+ * the groups take. */
 size_t layout_lane_rows(const struct scene_panel *panel, size_t most);
 
 /* Puts the legend above bottom, at most so high; returns what it took. */

@@ -234,7 +234,8 @@ static void edge_close(struct edge *edge, double bottom)
 	place_point(edge->place, edge->from_x, bottom, false);
 }
 
-/* To the next column: straight behind the ink of both where it covers that. */
+/* Moves to the next column: along a straight line where the ink of both covers
+ * it. */
 static void edge_move(
     struct edge *edge, const struct stroke_column *from, double rim)
 {

@@ -62,8 +62,8 @@ const struct render_format *format_of_path(
 int render_picture(const struct render_request *request, FILE *out,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 
-/* Whether what lays graphs out and what draws them are there; else e says
- * what is missing. */
+/* Whether the modules that lay graphs out and draw them can be loaded; else e
+ * says which can't. */
 bool picture_can_draw_graphs(struct err *e) __attribute__((nonnull));
 
 #endif

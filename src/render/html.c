@@ -135,8 +135,9 @@ static int earlier_span(const void *left, const void *right)
 	return *a < *b ? -1 : *a > *b;
 }
 
-/* The longest spans in order of time: what is left out is too short to be
- * seen unless nearly nothing else is in sight. The number left out. */
+/* Chooses the longest spans, in order of time: one that is left out is too
+ * short to be seen unless nearly nothing else is in sight. Returns how many are
+ * left out. */
 static size_t html_put_spans(struct json *json, const struct scene *scene)
 {
 	ARRAY(const struct scene_span *) all = {0};

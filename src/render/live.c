@@ -26,7 +26,7 @@ enum {
 	LARGEST = 3, /* processes that are named */
 	STATUS_ROWS = 2,
 	SHARE = 100,  /* drawing takes one part of so many */
-	SILENT_S = 3, /* from then on the last sample's age is told */
+	SILENT_S = 3, /* after so long the last sample's age is printed */
 	NAME_COLUMNS = 24
 };
 
@@ -142,7 +142,7 @@ static void live_print_end(const struct run *run, double now_s, FILE *out)
 	double last_s = run_last_s(run);
 	char *moment;
 
-	/* Without a sample only EXIT tells when. */
+	/* Without a sample only EXIT says when. */
 	if (last_s <= 0 && run->exit.recorded)
 		last_s = run->exit.time_s;
 	moment = last_s > 0 ? moment_text(last_s, now_s) : mem_copy("");
@@ -350,18 +350,19 @@ static void live_collect(struct live *live, const struct sink_tick *tick)
 		return;
 	run_add_total(run, time_s, (double)tick->total_kib / 1024);
 	for (size_t i = 0; i < tick->count; i++) {
-		const struct sink_process *told = &tick->processes[i];
-		int len = snprintf(key, sizeof(key), "%d", (int)told->pid);
+		const struct sink_process *sampled = &tick->processes[i];
+		int len = snprintf(key, sizeof(key), "%d", (int)sampled->pid);
 		struct process *process;
 
-		if (told->kib < 0)
+		if (sampled->kib < 0)
 			continue;
 		process = run_process(run, key, (size_t)len);
-		if (process->start_ticks != told->start_ticks)
+		if (process->start_ticks != sampled->start_ticks)
 			process = run_introduce(
-			    run, key, (size_t)len, told->start_ticks);
-		rename_process(process, told->name);
-		run_add_memory(run, process, time_s, (double)told->kib / 1024);
+			    run, key, (size_t)len, sampled->start_ticks);
+		rename_process(process, sampled->name);
+		run_add_memory(
+		    run, process, time_s, (double)sampled->kib / 1024);
 	}
 }
 

@@ -39,7 +39,7 @@ void live_finish(struct live *live);
 /* Draws where something changed and it is time to. */
 void live_draw(struct live *live, bool changed);
 
-/* Collects what a sampler tells and draws it; at the end of the recording the
+/* Collects a sampler's reports and draws them; at the end of the recording the
  * terminal is given back. With keys, q sets live->quit. */
 struct sampler_hook live_hook(struct live *live);
 

@@ -31,8 +31,8 @@ struct scene_panel {
 	size_t lanes;
 };
 
-/* A limit so many times higher than the data would crush them: it is told, not
- * drawn. */
+/* A limit so many times higher than the data would flatten the chart: it stands
+ * in the facts and is not drawn. */
 #define SCENE_LIMIT_NEAR 2.0
 
 struct scene_fact {

@@ -402,7 +402,8 @@ static int cairo_scene_draw(const struct render_job *job, struct err *e)
 }
 
 #ifdef HAVE_FONTCONFIG
-/* A folder that is configured and isn't there is none that was meant. */
+/* A configured folder that doesn't exist is no error: Fontconfig's defaults
+ * name several. */
 static int text_folder_check(const char *folder, struct err *e)
 {
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
