@@ -343,9 +343,9 @@ static int command_check_load(const struct check_command_options *options,
 	return got == COMMAND_OK ? COMMAND_OK : COMMAND_MISUSED;
 }
 
-static int run_check(const void *given, char **words, int count)
+static int command_check_exec(const void *values, char **words, int count)
 {
-	const struct check_command_options *options = given;
+	const struct check_command_options *options = values;
 	struct recording_set side = {0};
 	struct err e;
 	int status;
@@ -374,5 +374,5 @@ const struct command command_check = {
     .options_size = sizeof(struct check_command_options),
     .defaults = &defaults,
     .takes = COMMAND_TAKES_PROFILES,
-    .run = run_check,
+    .run = command_check_exec,
 };

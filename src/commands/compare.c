@@ -345,9 +345,9 @@ static int command_compare_load(const struct compare_options *options,
 	return recording_set_check_measure(&sides[0], &sides[1], e);
 }
 
-static int run_compare(const void *given, char **words, int count)
+static int command_compare_exec(const void *values, char **words, int count)
 {
-	const struct compare_options *options = given;
+	const struct compare_options *options = values;
 	const char *patterns[2] = {options->a, options->b};
 	struct recording_set sides[2] = {0};
 	int used = 0, status = COMMAND_OK;
@@ -390,5 +390,5 @@ const struct command command_compare = {
     .options = rows,
     .options_size = sizeof(struct compare_options),
     .takes = COMMAND_TAKES_PROFILES,
-    .run = run_compare,
+    .run = command_compare_exec,
 };

@@ -351,7 +351,7 @@ static int judge_all(
 	return status;
 }
 
-static int run_leak(const void *options, char **words, int count)
+static int command_leak_exec(const void *options, char **words, int count)
 {
 	struct profiles profiles;
 	int status = profiles_init(&profiles, words, count, stderr);
@@ -377,5 +377,5 @@ const struct command command_leak = {
     .options = rows,
     .options_size = sizeof(struct leak_options),
     .takes = COMMAND_TAKES_PROFILES,
-    .run = run_leak,
+    .run = command_leak_exec,
 };

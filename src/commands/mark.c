@@ -33,7 +33,7 @@ static char *find_file(const struct mark_options *options, struct err *e)
 	return NULL;
 }
 
-static int run_mark(const void *given, char **words, int count)
+static int command_mark_exec(const void *values, char **words, int count)
 {
 	char *label = mem_join(words), *path = NULL;
 	int status = COMMAND_OK;
@@ -43,7 +43,7 @@ static int run_mark(const void *given, char **words, int count)
 	if (label[0] == 0) {
 		err_set(&e, "mark: needs a label: mprof mark \"phase 2\"");
 		status = command_fail(COMMAND_MISUSED, &e);
-	} else if (!(path = find_file(given, &e)) ||
+	} else if (!(path = find_file(values, &e)) ||
 		   marks_write(path, label, &e) != 0) {
 		status = command_fail(COMMAND_FAILED, &e);
 	}
@@ -65,5 +65,5 @@ const struct command command_mark = {
 	"  mprof mark --pid 1234 'deploy 17'\n",
     .options = rows,
     .options_size = sizeof(struct mark_options),
-    .run = run_mark,
+    .run = command_mark_exec,
 };
