@@ -87,6 +87,249 @@ static void a_sample_is_not_held_for_ever(void **state)
 	expect_lines("MEM1 MEM601 MEM602 MEM603");
 }
 
+/* The whole text of the recording, with "|" in place of newlines. */
+static void expect_text(const char *want)
+{
+	char text[2048];
+	size_t len;
+	FILE *file;
+	struct err e;
+
+	assert_int_equal(dat_sink_finish(&recording, &e), 0);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	len = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[len] = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\n')
+			text[i] = '|';
+	}
+	assert_string_equal(text, want);
+}
+
+static void expect_ends(const char *want)
+{
+	recording.informed = true; /* its host and time are not ours to know */
+	recording.sink.flush(recording.sink.context);
+	expect_text(want);
+}
+
+static void end_of(struct sink_exit end)
+{
+	end.time_ns = 5 * NS_PER_S;
+	recording.sink.exit(recording.sink.context, &end);
+}
+
+static void an_end_says_how(void **state)
+{
+	(void)state;
+	recording.informed = true;
+	end_of((struct sink_exit){.pid = 7,
+	    .is_root = true,
+	    .has_status = true,
+	    .status = 3 << 8,
+	    .peak_kib = 1024});
+	end_of((struct sink_exit){.pid = 7,
+	    .is_root = true,
+	    .has_status = true,
+	    .status = 9,
+	    .oom = true,
+	    .peak_kib = 2048,
+	    .limit_kib = 3072,
+	    .limit_of = "cgroup"});
+	end_of((struct sink_exit){.pid = 7, .is_root = true});
+	expect_ends("CMDLINE x|EXIT;pid=7;status=3 1.000000 5.0000|"
+		    "EXIT;pid=7;signal=9;oom=1;limit=3.000000;of=cgroup "
+		    "2.000000 5.0000|"
+		    "EXIT;pid=7 0.000000 5.0000|");
+}
+
+/* A descendant's end is written with -M, where it is known. */
+static void a_descendants_end_needs_a_status(void **state)
+{
+	(void)state;
+	recording.informed = true;
+	end_of((struct sink_exit){.pid = 8, .has_status = true, .status = 9});
+	recording.each = true;
+	end_of((struct sink_exit){.pid = 9});
+	end_of((struct sink_exit){.pid = 9, .has_status = true, .status = 9});
+	expect_ends("CMDLINE x|EXIT;pid=9;signal=9 0.000000 5.0000|");
+}
+
+static void a_name_is_hostile_text(void **state)
+{
+	const struct sink_process process = {.pid = 7,
+	    .ppid = 6,
+	    .start_ticks = 55,
+	    .kib = 512,
+	    .name = "a;b c"};
+	struct sink_process other = process;
+	struct sink_birth birth = {.time_ns = 5 * NS_PER_S,
+	    .process = &process,
+	    .command = "a;b c --x=1"};
+
+	(void)state;
+	recording.informed = true;
+	recording.sink.birth(recording.sink.context, &birth);
+	other.start_ticks = 0;
+	birth = (struct sink_birth){
+	    .time_ns = 5 * NS_PER_S, .process = &other, .command = ""};
+	recording.sink.birth(recording.sink.context, &birth);
+	expect_ends("CMDLINE x|"
+		    "PROC;pid=7;start=55;ppid=6;name=a%3bb%20c;"
+		    "cmd=a%3bb%20c%20--x%3d1 0.500000 5.0000|"
+		    "PROC;pid=7;ppid=6;name=a%3bb%20c 0.500000 5.0000|");
+}
+
+static void peaks_marks_and_shares_are_records(void **state)
+{
+	const struct sink_peak peaks[] = {{5 * NS_PER_S, 4 * NS_PER_S, 1024},
+	    {.time_ns = 5 * NS_PER_S, .kib = 1024}};
+	const struct sink_share shares[] = {
+	    {5 * NS_PER_S, 2048, 1024, 2}, {5 * NS_PER_S, 2048, 2048, 0}};
+
+	(void)state;
+	recording.informed = true;
+	for (size_t i = 0; i < 2; i++) {
+		recording.sink.peak(recording.sink.context, &peaks[i]);
+		recording.sink.share(recording.sink.context, &shares[i]);
+	}
+	recording.sink.mark(
+	    recording.sink.context, 5 * NS_PER_S, 1024, "load done");
+	assert_int_equal(recording.shares.len, 1);
+	assert_true(recording.shares.items[0].mib == 2);
+	assert_true(recording.shares.items[0].pss_mib == 2);
+	assert_true(recording.shares.items[0].time_s == 5);
+	expect_ends("CMDLINE x|PEAK;since=4.0000 1.000000 5.0000|"
+		    "SHARE;pss=1.000000;processes=2 2.000000 5.0000|"
+		    "PEAK 1.000000 5.0000|"
+		    "SHARE;pss=2.000000 2.000000 5.0000|"
+		    "MARK;label=load%20done 1.000000 5.0000|");
+}
+
+static void a_stack_has_its_frames_once(void **state)
+{
+	const struct sink_frame frames[] = {
+	    {"a,b.py", "f", 3}, {"c.py", "<module>", 40}};
+	struct sink_stack stack = {.time_ns = 5 * NS_PER_S,
+	    .kib = 1024,
+	    .id = 1,
+	    .frames = frames,
+	    .count = 2};
+
+	(void)state;
+	recording.informed = true;
+	recording.sink.stack(recording.sink.context, &stack);
+	stack.frames = NULL;
+	stack.pid = 8;
+	stack.thread = 9;
+	recording.sink.stack(recording.sink.context, &stack);
+	expect_ends("CMDLINE x|"
+		    "STACK;id=1;frames=a%2cb.py:3:f,c.py:40:<module> "
+		    "1.000000 5.0000|"
+		    "STACK;id=1;pid=8;thread=9 1.000000 5.0000|");
+}
+
+/* With -M; the program itself and what can't be measured have no line. */
+static void each_descendant_has_a_line(void **state)
+{
+	struct sink_process processes[] = {
+	    {.pid = 7, .kib = 1024, .is_root = true}, {.pid = 8, .kib = 512},
+	    {.pid = 9, .kib = -1}};
+	struct sink_tick now = {.time_ns = NS_PER_S,
+	    .total_kib = 1536,
+	    .sampled = true,
+	    .processes = processes,
+	    .count = 3};
+
+	(void)state;
+	recording.informed = recording.each = true;
+	for (int i = 0; i < 3; i++, now.time_ns += NS_PER_S)
+		recording.sink.tick(recording.sink.context, &now);
+	processes[0].kib -= 256; /* the sum stays, the parts change */
+	processes[1].kib += 256;
+	recording.sink.tick(recording.sink.context, &now);
+	now.time_ns += NS_PER_S;
+	processes[1].pid = 10;
+	recording.sink.tick(recording.sink.context, &now);
+	now.time_ns += NS_PER_S;
+	now.count = 1;
+	recording.sink.tick(recording.sink.context, &now);
+	expect_ends("CMDLINE x|MEM 1.500000 1.0000|CHLD 8 0.500000 1.0000|"
+		    "MEM 1.500000 3.0000|CHLD 8 0.500000 3.0000|"
+		    "MEM 1.500000 4.0000|CHLD 8 0.750000 4.0000|"
+		    "MEM 1.500000 5.0000|CHLD 10 0.750000 5.0000|"
+		    "MEM 1.500000 6.0000|");
+}
+
+static void without_skip_each_sample_is_written(void **state)
+{
+	(void)state;
+	recording.skip_unchanged = false;
+	for (int s = 1; s < 4; s++)
+		tick(s, 1024);
+	expect_lines("MEM1 MEM2 MEM3");
+}
+
+/* INFO as it stands in the file, without its host, version and start. */
+static void expect_info(const char *want)
+{
+	static const char *const ours[] = {";host=", ";version=", ";start="};
+	char line[512] = "", *part;
+	FILE *file;
+	struct err e;
+
+	tick(1, 1024);
+	tick(2, 2048);
+	assert_int_equal(dat_sink_finish(&recording, &e), 0);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	while (strncmp(line, "INFO", 4) != 0 && fgets(line, sizeof(line), file))
+		;
+	fclose(file);
+	for (size_t i = 0; i < 3; i++) {
+		size_t len;
+
+		part = strstr(line, ours[i]);
+		assert_non_null(part);
+		len = strcspn(part + 1, "; ") + 1;
+		memmove(part, part + len, strlen(part + len) + 1);
+	}
+	assert_string_equal(line, want);
+}
+
+static void info_says_how_it_is_recorded(void **state)
+{
+	(void)state;
+	recording.interval_ns = NS_PER_S / 100;
+	recording.alone = true;
+	expect_info("INFO;backend=rss;interval=0.01;alone=1 1.000000 1.0000\n");
+}
+
+static void a_launchers_variables_are_its_rank_and_job(void **state)
+{
+	(void)state;
+	recording.launched = true;
+	setenv("OMPI_COMM_WORLD_RANK", "x", 1);
+	setenv("OMPI_COMM_WORLD_SIZE", "4", 1);
+	setenv("PMI_RANK", "3", 1);
+	setenv("PMI_SIZE", "4", 1);
+	setenv("SLURM_PROCID", "1", 1);
+	setenv("SLURM_STEP_NUM_TASKS", "2", 1);
+	setenv("SLURM_JOB_ID", "", 1);
+	setenv("PBS_JOBID", "77.host", 1);
+	setenv("LSB_JOBID", "5", 1);
+	expect_info("INFO;backend=rss;interval=1;rank=3;ranks=4;job=77.host "
+		    "1.000000 1.0000\n");
+}
+
+static void what_is_attached_to_has_no_rank(void **state)
+{
+	(void)state;
+	expect_info("INFO;backend=rss;interval=1 1.000000 1.0000\n");
+}
+
 static int begin(void **state)
 {
 	static char *words[] = {"x", NULL};
@@ -120,6 +363,24 @@ int main(void)
 		a_held_sample_is_written_before_the_end, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_sample_is_not_held_for_ever, begin, end),
+	    cmocka_unit_test_setup_teardown(an_end_says_how, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_descendants_end_needs_a_status, begin, end),
+	    cmocka_unit_test_setup_teardown(a_name_is_hostile_text, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		peaks_marks_and_shares_are_records, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_stack_has_its_frames_once, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		each_descendant_has_a_line, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		without_skip_each_sample_is_written, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		info_says_how_it_is_recorded, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_launchers_variables_are_its_rank_and_job, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		what_is_attached_to_has_no_rank, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

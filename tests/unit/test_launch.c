@@ -428,5 +428,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
 	};
 
+	/* A shell ignores them for what it starts in the background. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
