@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/file_lock.h"
 #include "dat/catalog.h"
 
 static char folder[] = "/tmp/mprof-test-XXXXXX";
@@ -163,6 +164,129 @@ static void test_check_long_command(void **state)
 	assert_int_equal(catalog_check("long.dat", &e), 0);
 }
 
+static void write_run(const char *name, int began_s, int changed_s)
+{
+	const struct timespec times[2] = {
+	    {.tv_sec = changed_s}, {.tv_sec = changed_s}};
+	char text[96];
+
+	snprintf(text, sizeof(text), "CMDLINE x\nMEM 1.0 %d.0000\n", began_s);
+	put(name, text);
+	assert_int_equal(utimensat(AT_FDCWD, name, times, 0), 0);
+}
+
+static void assert_newest(const char *expected)
+{
+	struct err e;
+	char *newest = catalog_newest("new", &e);
+
+	assert_string_equal(e.text, "");
+	if (expected)
+		assert_string_equal(newest, expected);
+	else
+		assert_null(newest);
+	free(newest);
+}
+
+enum { T0 = 1700000000 };
+
+static void the_newest_is_what_began_last(void **state)
+{
+	struct err e;
+
+	(void)state;
+	mkdir("new", 0700);
+	assert_newest(NULL);
+	put("new/empty.dat", "");
+	put("new/novel.dat", "my novel\n");
+	mkdir("new/folder.dat", 0700);
+	assert_newest(NULL);
+	write_run("new/old", T0, T0 + 9);
+	assert_newest("old");
+	/* It was written to after what began last. */
+	write_run("new/long.dat", T0 + 100, T0 + 5000);
+	write_run("new/short.dat", T0 + 200, T0 + 300);
+	assert_newest("short.dat");
+	write_run("new/other", T0 + 250, T0 + 260);
+	assert_newest("other");
+	/* A clock that was wrong when it was recorded. */
+	write_run("new/future.dat", T0 + 9000, T0 + 255);
+	assert_newest("future.dat");
+	assert_null(catalog_newest("none", &e));
+	assert_string_equal(
+	    e.text, "none: can't be read: No such file or directory");
+}
+
+static void at_once_a_default_name_wins(void **state)
+{
+	(void)state;
+	write_run("new/z.dat", T0 + 10000, T0 + 10000);
+	write_run("new/a.dat", T0 + 10000, T0 + 10000);
+	assert_newest("z.dat");
+	write_run("new/mprofile_20250101000001.dat", T0 + 10000, T0 + 10000);
+	assert_newest("mprofile_20250101000001.dat");
+	write_run("new/mprofile_20250101000002.dat", T0 + 10000, T0 + 10000);
+	assert_newest("mprofile_20250101000002.dat");
+	/* X_ts.dat beside X.dat holds calls alone. */
+	write_run("new/z_ts.dat", T0 + 20000, T0 + 20000);
+	assert_newest("mprofile_20250101000002.dat");
+}
+
+static void others_are_recordings_without_a_number(void **state)
+{
+	struct catalog catalog;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(catalog_init_others(&catalog, "new", &e), 0);
+	assert_int_equal(catalog.others.len, 0);
+	assert_int_equal(catalog.names.len, 5);
+	assert_string_equal(catalog.names.items[0], "a.dat");
+	assert_string_equal(catalog.names.items[1], "future.dat");
+	assert_string_equal(catalog.names.items[4], "z.dat");
+	catalog_finish(&catalog);
+}
+
+static void what_is_recorded_is_not_deleted(void **state)
+{
+	struct err e;
+	int fd;
+
+	(void)state;
+	put("busy.dat", "CMDLINE x\n");
+	fd = open("busy.dat", O_RDWR);
+	assert_int_equal(file_lock_take(fd), FILE_LOCK_TAKEN);
+	assert_refused("busy.dat", "busy.dat: is being recorded");
+	close(fd);
+	assert_int_equal(catalog_check("busy.dat", &e), 0);
+}
+
+/* A link to a file has a number, as long as its name is a default one. */
+static void links_have_numbers(void **state)
+{
+	struct catalog catalog;
+	struct err e;
+
+	(void)state;
+	mkdir("links", 0700);
+	put("links/a", "CMDLINE x\n");
+	assert_int_equal(symlink("a", "links/mprofile_20250101000001.dat"), 0);
+	assert_int_equal(
+	    symlink("none", "links/mprofile_20250101000002.dat"), 0);
+	mkdir("links/mprofile_20250101000003.dat", 0700);
+	put("links/mprofile_20250101000000.dat", "");
+	assert_int_equal(catalog_init(&catalog, "links", &e), 0);
+	assert_int_equal(catalog.names.len, 2);
+	assert_string_equal(
+	    catalog_at(&catalog, 0), "mprofile_20250101000000.dat");
+	assert_string_equal(
+	    catalog_at(&catalog, -1), "mprofile_20250101000001.dat");
+	assert_int_equal(catalog.others.len, 2);
+	assert_string_equal(
+	    catalog.others.items[0], "mprofile_20250101000002.dat");
+	catalog_finish(&catalog);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +295,11 @@ int main(void)
 	    cmocka_unit_test(test_companions),
 	    cmocka_unit_test(test_check),
 	    cmocka_unit_test(test_check_long_command),
+	    cmocka_unit_test(the_newest_is_what_began_last),
+	    cmocka_unit_test(at_once_a_default_name_wins),
+	    cmocka_unit_test(others_are_recordings_without_a_number),
+	    cmocka_unit_test(what_is_recorded_is_not_deleted),
+	    cmocka_unit_test(links_have_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);

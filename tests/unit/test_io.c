@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
 //
-// Outputs where nothing more can be written: a full disk, by way of a limit
-// that any user may set.
+// Files that are read and made, also where nothing more can be written: a full
+// disk, by way of a limit that any user may set.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -104,6 +107,200 @@ static void a_failure_to_write_is_remembered(void **state)
 	expect_content("out", "old");
 }
 
+static void a_discarded_output_leaves_nothing(void **state)
+{
+	struct io_output out;
+	struct err e;
+
+	(void)state;
+	put_old();
+	assert_int_equal(io_output_open(&out, "out", &e), 0);
+	fputs("new text", out.stream);
+	io_output_discard(&out);
+	io_output_discard(&out);
+	expect_content("out", "old");
+	assert_int_equal(unlink("out"), 0);
+	assert_int_equal(io_output_open(&out, "out", &e), 0);
+	io_output_discard(&out);
+	assert_int_equal(access("out", F_OK), -1);
+}
+
+static mode_t mode_of(const char *name)
+{
+	struct stat about;
+
+	assert_int_equal(lstat(name, &about), 0);
+	return about.st_mode;
+}
+
+static void write_out(const char *name, const char *text)
+{
+	struct io_output out;
+	struct err e;
+
+	assert_int_equal(io_output_open(&out, name, &e), 0);
+	fputs(text, out.stream);
+	assert_int_equal(io_output_commit(&out, &e), 0);
+}
+
+static void the_mode_is_the_old_files_or_the_umasks(void **state)
+{
+	(void)state;
+	umask(027);
+	unlink("out");
+	write_out("out", "1");
+	assert_int_equal(mode_of("out") & 0777, 0640);
+	assert_int_equal(chmod("out", 0604), 0);
+	write_out("out", "2");
+	assert_int_equal(mode_of("out") & 0777, 0604);
+	umask(022);
+}
+
+static void through_a_link_its_file_is_replaced(void **state)
+{
+	(void)state;
+	put_old();
+	assert_int_equal(symlink("out", "link"), 0);
+	write_out("link", "new");
+	assert_true(S_ISLNK(mode_of("link")));
+	expect_content("out", "new");
+	assert_int_equal(unlink("link"), 0);
+}
+
+static void a_fifo_is_written_straight(void **state)
+{
+	char got[8] = "";
+	struct io_output out;
+	struct err e;
+	int reader;
+
+	(void)state;
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	assert_int_equal(io_output_open(&out, "fifo", &e), -1);
+	assert_non_null(strstr(e.text, "nobody reads it"));
+	reader = open("fifo", O_RDONLY | O_NONBLOCK);
+	write_out("fifo", "text");
+	assert_int_equal(read(reader, got, sizeof(got)), 4);
+	assert_string_equal(got, "text");
+	close(reader);
+	assert_true(S_ISFIFO(mode_of("fifo")));
+	assert_int_equal(unlink("fifo"), 0);
+}
+
+static void expect_refusal(const char *path, const char *want)
+{
+	struct io_output out;
+	struct err e;
+
+	assert_int_equal(io_output_open(&out, path, &e), -1);
+	assert_string_equal(e.text, want);
+	assert_null(out.stream);
+}
+
+static void what_can_not_be_written_is_refused(void **state)
+{
+	(void)state;
+	expect_refusal(".", ".: is a folder; name a file in it");
+	expect_refusal("none/out",
+	    "none/out: can't be written: No such file or directory");
+	if (geteuid() == 0)
+		return;
+	put_old();
+	assert_int_equal(chmod("out", 0400), 0);
+	expect_refusal("out", "out: can't be written: Permission denied");
+	unlink("out");
+}
+
+static void a_dash_is_standard_output(void **state)
+{
+	struct io_output out;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(io_output_open(&out, "-", &e), 0);
+	assert_ptr_equal(out.stream, stdout);
+	assert_int_equal(io_output_commit(&out, &e), 0);
+	assert_true(fcntl(STDOUT_FILENO, F_GETFD) >= 0);
+}
+
+static void inputs_are_files_and_pipes(void **state)
+{
+	struct err e;
+	int fd;
+
+	(void)state;
+	put_old();
+	fd = io_open_input("out", &e);
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	close(fd);
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	fd = io_open_input("fifo", &e);
+	assert_true(fd >= 0);
+	close(fd);
+	unlink("fifo");
+	assert_int_equal(io_open_input(".", &e), -1);
+	assert_string_equal(e.text, ".: is a folder; name a recording");
+	assert_int_equal(io_open_input("/dev/null", &e), -1);
+	assert_string_equal(e.text, "/dev/null: is a device; name a recording");
+	assert_int_equal(io_open_input("none", &e), -1);
+	assert_string_equal(
+	    e.text, "none: can't be read: No such file or directory");
+}
+
+/* A pipe takes less than what is written to it at once. */
+static void short_writes_are_gone_on_with(void **state)
+{
+	static char bytes[300000], got[sizeof(bytes)];
+	size_t len = 0;
+	int pipes[2];
+	pid_t child;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 7 + i / 256);
+	assert_int_equal(pipe(pipes), 0);
+	child = fork();
+	if (child == 0) {
+		close(pipes[0]);
+		_exit(io_write_all(pipes[1], bytes, sizeof(bytes)) != 0);
+	}
+	close(pipes[1]);
+	for (;;) {
+		ssize_t part = read(pipes[0], got + len, sizeof(got) - len);
+
+		if (part <= 0)
+			break;
+		len += (size_t)part;
+	}
+	assert_int_equal(len, sizeof(bytes));
+	assert_memory_equal(got, bytes, sizeof(bytes));
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	close(pipes[0]);
+	assert_int_equal(io_write_all(-1, bytes, 1), -1);
+	assert_int_equal(io_write_all(-1, bytes, 0), 0);
+}
+
+/* A closed stream is taken by something that can't be written. */
+static void closed_streams_are_guarded(void **state)
+{
+	int status;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		close(0);
+		close(2);
+		io_guard_streams();
+		_exit((fcntl(0, F_GETFL) & O_PATH) == 0 ||
+		      (fcntl(2, F_GETFL) & O_PATH) == 0 ||
+		      open("/", O_PATH) <= 2);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -124,6 +321,15 @@ int main(void)
 	    cmocka_unit_test(what_is_whole_is_put_in_place),
 	    cmocka_unit_test(a_failure_to_close_leaves_the_old_file),
 	    cmocka_unit_test(a_failure_to_write_is_remembered),
+	    cmocka_unit_test(a_discarded_output_leaves_nothing),
+	    cmocka_unit_test(the_mode_is_the_old_files_or_the_umasks),
+	    cmocka_unit_test(through_a_link_its_file_is_replaced),
+	    cmocka_unit_test(a_fifo_is_written_straight),
+	    cmocka_unit_test(what_can_not_be_written_is_refused),
+	    cmocka_unit_test(a_dash_is_standard_output),
+	    cmocka_unit_test(inputs_are_files_and_pipes),
+	    cmocka_unit_test(short_writes_are_gone_on_with),
+	    cmocka_unit_test(closed_streams_are_guarded),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

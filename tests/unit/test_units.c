@@ -70,6 +70,79 @@ static void rates(void **state)
 	assert_string_equal(units_rate(out, 0), "0.00 MiB/s");
 }
 
+/* Where one form goes over into the next. */
+static void borders(void **state)
+{
+	static const struct {
+		char *(*write)(char *out, double value);
+		double value;
+		const char *text;
+	} rows[] = {
+	    {units_size, 0.9994, "1023 KiB"},
+	    {units_size, 0.9996, "1.00 MiB"},
+	    {units_size, -0.5, "-512 KiB"},
+	    {units_size, 9.994, "9.99 MiB"},
+	    {units_size, 9.996, "10.0 MiB"},
+	    {units_size, 99.94, "99.9 MiB"},
+	    {units_size, 1023.4, "1023 MiB"},
+	    {units_size, 1023.5, "1.00 GiB"},
+	    {units_size, 1023.4 * 1024, "1023 GiB"},
+	    {units_size, 1023.5 * 1024, "1.00 TiB"},
+	    {units_size, -2048, "-2.00 GiB"},
+	    {units_limit, 10, "10 MiB"},
+	    {units_limit, 100, "100 MiB"},
+	    {units_limit, 12.5, "12.5 MiB"},
+	    {units_limit, 2.25, "2.25 MiB"},
+	    {units_limit, 0.5, "512 KiB"},
+	    {units_limit, 1e300, "9.54e+293 TiB"},
+	    {units_number, -0.001, "0.00"},
+	    {units_number, -0.006, "-0.01"},
+	    {units_number, 5.05, "5.05"},
+	    {units_number, 9.9, "9.90"},
+	    {units_number, 50.04, "50.0"},
+	    {units_number, 123456, "123456"},
+	    {units_number, 9e14, "900000000000000"},
+	    {units_number, 2e15, "2e+15"},
+	    {units_duration, 0.00099, "990 us"},
+	    {units_duration, 0.0009996, "1 ms"},
+	    {units_duration, 0.9994, "999 ms"},
+	    {units_duration, 0.9996, "1.00 s"},
+	    {units_duration, 99.4, "99.4 s"},
+	    {units_duration, 99.6, "1 min 40 s"},
+	    {units_duration, 86369, "23 h 59 min"},
+	    {units_duration, 86371, "1 d 0 h"},
+	    {units_duration, 8.6e12, "99537037 d 1 h"},
+	    {units_duration, 8.64e12, "100000000 d"},
+	    {units_clock, -5, "00:00:00"},
+	    {units_clock, 1e13, "277777777:46:40"},
+	    {units_rate, 0.996, "1020 KiB/s"},
+	    {units_rate, 0.994, "59.6 MiB/min"},
+	    {units_rate, -0.5, "-30.0 MiB/min"},
+	    {units_rate, 1023.4, "1023 MiB/s"},
+	    {units_rate, 1023.6, "1.00 GiB/s"},
+	    {units_rate, 0.997 / 86400, "1021 KiB/d"},
+	    {units_rate, 0.996 / 3600, "1020 KiB/h"},
+	    {units_rate, 1.0 / 3600, "1.00 MiB/h"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(
+		    rows[i].write(out, rows[i].value), rows[i].text);
+}
+
+static void one_scale_serves_several_figures(void **state)
+{
+	struct units_scale scale = units_rate_scale(0.5 / 86400);
+
+	(void)state;
+	assert_string_equal(scale.name, "KiB/d");
+	assert_true(scale.factor == 86400.0 * 1024);
+	scale = units_rate_scale(2048);
+	assert_string_equal(scale.name, "GiB/s");
+	assert_true(scale.factor == 1 / 1024.0);
+}
+
 static void every_double_fits(void **state)
 {
 	(void)state;
@@ -103,6 +176,8 @@ int main(void)
 	    cmocka_unit_test(durations),
 	    cmocka_unit_test(clocks),
 	    cmocka_unit_test(rates),
+	    cmocka_unit_test(borders),
+	    cmocka_unit_test(one_scale_serves_several_figures),
 	    cmocka_unit_test(every_double_fits),
 	    cmocka_unit_test(counts),
 	};
