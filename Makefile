@@ -67,7 +67,8 @@ main_sources := src/main.c $(call sources,$(rooms))
 module_sources := $(call sources,base render/cairo)
 graph_sources := $(call sources,base render/graphviz)
 agent_sources := $(call sources,python/agent)
-allocation_sources := $(call sources,allocation)
+allocation_sources := $(call sources,allocation) \
+	src/python/remote/offsets.c src/python/stack/linetable.c
 objects_of = $(patsubst src/%.c,build/$(1)/%.o,$(2))
 main_objects := $(call objects_of,main,$(main_sources)) build/main/viewer.o
 module_objects := $(call objects_of,pic,$(module_sources))

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocation/python.h"
 #include "allocation/samples.h"
 #include "allocation/stack.h"
 
@@ -293,4 +294,6 @@ __attribute__((constructor)) static void hooks_start(void)
 	if (!stack_prepare())
 		flags |= ALLOCATION_NO_BACKTRACE;
 	samples_start(flags);
+	if (samples_are_wanted())
+		python_start();
 }

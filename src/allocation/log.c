@@ -7,11 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-struct log_search {
-	struct log *log;
-	struct file *file;
-};
-
 static uint64_t log_mix(uint64_t hash, uint64_t word)
 {
 	hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
@@ -64,18 +59,18 @@ static uint32_t log_append(
 }
 
 uint32_t log_intern(
-    struct log *log, struct file *file, const struct allocation_entry *entry)
+    const struct log_search *to, const struct allocation_entry *entry)
 {
-	uint32_t *place = log_place(log, file, entry), at;
+	uint32_t *place = log_place(to->log, to->file, entry), at;
 
 	if (*place)
 		return (*place - 1) * 8;
-	if (log->len > LOG_PLACES / 4 * 3)
+	if (to->log->len > LOG_PLACES / 4 * 3)
 		return LOG_NONE;
-	at = log_append(file, entry);
+	at = log_append(to->file, entry);
 	if (at == LOG_NONE)
 		return LOG_NONE;
-	log->len++;
+	to->log->len++;
 	*place = at / 8 + 1;
 	return at;
 }
@@ -152,8 +147,8 @@ static bool log_module_is_new(struct log *log, const struct log_module *module)
 
 static int log_add_module(struct dl_phdr_info *info, size_t size, void *data)
 {
-	struct log_search *search = data;
-	struct log *log = search->log;
+	const struct log_search *to = data;
+	struct log *log = to->log;
 	struct log_module module;
 
 	if (size >= offsetof(struct dl_phdr_info, dlpi_subs)) {
@@ -165,7 +160,7 @@ static int log_add_module(struct dl_phdr_info *info, size_t size, void *data)
 	    log->modules_len == LOG_MODULES)
 		return 0;
 	log->modules[log->modules_len++] = module;
-	log_write_module(search->file, &module, info);
+	log_write_module(to->file, &module, info);
 	return 0;
 }
 
@@ -177,24 +172,23 @@ static int log_count_loads(struct dl_phdr_info *info, size_t size, void *data)
 }
 
 /* The loader is asked only where it has loaded something since. */
-static void log_modules(struct log_search *search)
+static void log_modules(const struct log_search *to)
 {
 	uint64_t loads = 0;
 
-	dl_iterate_phdr(log_add_module, search);
+	dl_iterate_phdr(log_add_module, (void *)(uintptr_t)to);
 	dl_iterate_phdr(log_count_loads, &loads);
-	search->log->loads = loads;
+	to->log->loads = loads;
 }
 
 uint32_t log_stack(
-    struct log *log, struct file *file, const uint64_t *frames, size_t count)
+    const struct log_search *to, const uint64_t *frames, size_t count)
 {
 	union {
 		struct allocation_stack stack;
 		char bytes[sizeof(struct allocation_stack) +
 			   ALLOCATION_DEPTH * sizeof(uint64_t)];
 	} entry = {0};
-	struct log_search search = {log, file};
 	bool outside = false;
 
 	entry.stack.entry.kind = ALLOCATION_STACK;
@@ -202,12 +196,12 @@ uint32_t log_stack(
 	    (uint32_t)(sizeof(entry.stack) + count * sizeof(*frames));
 	entry.stack.count = count;
 	memcpy(entry.stack.frames, frames, count * sizeof(*frames));
-	if (*log_place(log, file, &entry.stack.entry))
-		return log_intern(log, file, &entry.stack.entry);
+	if (*log_place(to->log, to->file, &entry.stack.entry))
+		return log_intern(to, &entry.stack.entry);
 	for (size_t i = 0; i < count; i++)
 		outside |= !(frames[i] & ALLOCATION_IS_FRAME) &&
-			   !log_is_in_module(log, frames[i]);
+			   !log_is_in_module(to->log, frames[i]);
 	if (outside)
-		log_modules(&search);
-	return log_intern(log, file, &entry.stack.entry);
+		log_modules(to);
+	return log_intern(to, &entry.stack.entry);
 }

@@ -28,13 +28,19 @@ struct log {
 	uint64_t loads; /* that the loader had done when modules was filled */
 };
 
+/* Where entries are looked for, and added. */
+struct log_search {
+	struct log *log;
+	struct file *file;
+};
+
 /* The offset of an entry with the same bytes (a multiple of 8), which is added
  * where there was none. LOG_NONE: the log is full. */
 uint32_t log_intern(
-    struct log *log, struct file *file, const struct allocation_entry *entry);
+    const struct log_search *to, const struct allocation_entry *entry);
 
 /* The same of a stack, its modules before it. */
 uint32_t log_stack(
-    struct log *log, struct file *file, const uint64_t *frames, size_t count);
+    const struct log_search *to, const uint64_t *frames, size_t count);
 
 #endif

@@ -14,6 +14,7 @@
 #include "allocation/file.h"
 #include "allocation/log.h"
 #include "allocation/poisson.h"
+#include "allocation/python_stack.h"
 #include "allocation/rate.h"
 #include "allocation/stack.h"
 
@@ -33,6 +34,7 @@ struct samples {
 	uint32_t pid;
 	void *pending[PENDING];
 	struct log log;
+	struct python_stack_lines lines;
 } __attribute__((aligned(INDEX_PAGE)));
 
 _Thread_local struct thread thread_self;
@@ -220,41 +222,49 @@ static void samples_put_off(void *address)
 	}
 }
 
-/* With the lock. */
-static void samples_record(struct thread *self, void *address, size_t size,
-    const uint64_t *frames, size_t count, uint64_t period)
+/* The stack so far is C's, or empty; Python's comes behind it. */
+static uint32_t samples_stack(uint64_t *frames, size_t count, uint64_t python)
 {
-	struct allocation_slot slot = {
-	    .address = (uintptr_t)address,
-	    .size = size,
-	    .weight = poisson_weight(size, period),
-	    .time_ns = samples_now(),
-	};
+	struct log_search to = {&own->log, &own->file};
 
+	if (python) {
+		count = python_stack_cut(frames, count);
+		count += python_stack_take(&own->lines, &to, python,
+		    frames + count, ALLOCATION_DEPTH - count);
+	}
+	return log_stack(&to, frames, count);
+}
+
+static void samples_record(struct thread *self, struct allocation_slot *slot,
+    uint64_t *frames, size_t count, uint64_t python)
+{
 	samples_settle();
 	if (self->pid != own->pid)
 		samples_thread_begin(self);
-	slot.thread = self->tid;
-	slot.stack = log_stack(&own->log, &own->file, frames, count);
+	slot->weight = poisson_weight(slot->size, self->period);
+	slot->thread = self->tid;
+	slot->stack = samples_stack(frames, count, python);
 	own->file.header->taken++;
-	own->file.header->failed += slot.stack == LOG_NONE;
-	samples_put(&slot);
+	own->file.header->failed += slot->stack == LOG_NONE;
+	samples_put(slot);
+	rate_spend(&own->rate, slot->time_ns, samples_now());
+	own->file.header->period = own->rate.period;
 }
 
 static void samples_take_now(
     struct thread *self, void *address, size_t size, void *caller)
 {
-	uint64_t begin = samples_now(), frames[ALLOCATION_DEPTH];
-	size_t count = stack_take(frames, caller);
+	struct allocation_slot slot = {.address = (uintptr_t)address,
+	    .size = size,
+	    .time_ns = samples_now()};
+	uint64_t frames[ALLOCATION_DEPTH],
+	    python = python_stack_thread(!caller);
+	size_t count = caller || !python ? stack_take(frames, caller) : 0;
 
 	if (!samples_lock())
 		return;
-	if (samples_is_open()) {
-		samples_record(
-		    self, address, size, frames, count, self->period);
-		rate_spend(&own->rate, begin, samples_now());
-		own->file.header->period = own->rate.period;
-	}
+	if (samples_is_open())
+		samples_record(self, &slot, frames, count, python);
 	samples_unlock();
 }
 
@@ -366,4 +376,11 @@ void samples_start(uint32_t flags)
 bool samples_are_wanted(void)
 {
 	return samples_setup.folder[0] != '\0';
+}
+
+void samples_add_flags(uint32_t flags)
+{
+	samples_setup.flags |= flags;
+	if (own->begun && !own->failed)
+		own->file.header->flags |= flags;
 }

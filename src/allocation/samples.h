@@ -25,8 +25,12 @@ void samples_start(uint32_t flags);
 /* Whether samples are wanted at all. */
 bool samples_are_wanted(void);
 
+/* More of the header's flags. */
+void samples_add_flags(uint32_t flags);
+
 /* The next point of the sampling lies in this allocation, which may be NULL:
- * it failed. caller called the hook. */
+ * it failed. caller called the hook; NULL: it was Python's, and this
+ * thread has the interpreter's lock. */
 void samples_take(void *address, size_t size, void *caller);
 
 /* The address is about to be freed. True, with the slot where it was sampled:

@@ -2,16 +2,44 @@
 #include "allocation/stack.h"
 
 #include <dlfcn.h>
+#include <link.h>
 
 /* Frames of this library below the hook's caller. */
 #define STACK_OWN 8
 
+/* Where this library lies. */
+static uintptr_t stack_own_start, stack_own_end;
+
 /* glibc's; other libcs have none. */
 static int (*stack_backtrace)(void **frames, int len);
+
+static int stack_find_own(struct dl_phdr_info *info, size_t size, void *data)
+{
+	uintptr_t start = UINTPTR_MAX, end = 0, own = (uintptr_t)stack_prepare;
+
+	(void)size;
+	(void)data;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+		uintptr_t at = info->dlpi_addr + part->p_vaddr;
+
+		if (part->p_type != PT_LOAD)
+			continue;
+		start = at < start ? at : start;
+		end = at + part->p_memsz > end ? at + part->p_memsz : end;
+	}
+	if (own - start >= end - start)
+		return 0;
+	stack_own_start = start;
+	stack_own_end = end;
+	return 1;
+}
 
 bool stack_prepare(void)
 {
 	void *frames[2];
+
+	dl_iterate_phdr(stack_find_own, NULL);
 
 	*(void **)&stack_backtrace = dlsym(RTLD_DEFAULT, "backtrace");
 	/* The first call loads libgcc_s. */
@@ -20,7 +48,13 @@ bool stack_prepare(void)
 	return stack_backtrace != NULL;
 }
 
-size_t stack_take(uint64_t frames[static ALLOCATION_DEPTH], void *caller)
+static bool stack_is_own(const void *address)
+{
+	return (uintptr_t)address - stack_own_start <
+	       stack_own_end - stack_own_start;
+}
+
+size_t stack_take(uint64_t frames[static ALLOCATION_DEPTH], const void *caller)
 {
 	void *all[ALLOCATION_DEPTH + STACK_OWN];
 	size_t len = 0;
@@ -28,12 +62,10 @@ size_t stack_take(uint64_t frames[static ALLOCATION_DEPTH], void *caller)
 
 	if (stack_backtrace)
 		count = stack_backtrace(all, ALLOCATION_DEPTH + STACK_OWN);
-	while (at < count && all[at] != caller)
+	while (at < count && stack_is_own(all[at]))
 		at++;
-	if (at == count) {
-		frames[0] = (uintptr_t)caller - 1;
-		return 1;
-	}
+	if (at == count && caller)
+		frames[len++] = (uintptr_t)caller - 1;
 	for (; at < count && len < ALLOCATION_DEPTH; at++) {
 		if (all[at])
 			frames[len++] = (uintptr_t)all[at] - 1;

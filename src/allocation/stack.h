@@ -15,8 +15,9 @@
  * this libc takes no stacks: what is taken is the caller's address alone. */
 bool stack_prepare(void);
 
-/* Fills in the addresses, innermost first, from the code that called the hook
- * on; each is a return address less one. How many. */
-size_t stack_take(uint64_t frames[static ALLOCATION_DEPTH], void *caller);
+/* Fills in the addresses, innermost first, from the code that called this
+ * library on; each is a return address less one. Where no stack can be taken
+ * that is caller alone, which may be NULL. How many. */
+size_t stack_take(uint64_t frames[static ALLOCATION_DEPTH], const void *caller);
 
 #endif

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What tables of sampled allocations say is held, read without mprof: for each
 FILE a line of its header, and a line a stack: MiB, standard error in MiB, the
-frames from the innermost on. C functions are named by addr2line.
+frames from the innermost on. C functions are named by addr2line, which takes
+its time: only in stacks that hold more than a MiB.
 usage: allocation_table.py FILE..."""
 import collections
 import functools
@@ -54,7 +55,7 @@ class Table:
             if slot[0]:
                 yield slot
 
-    def frame_name(self, frame):
+    def frame_name(self, frame, named):
         if frame & FRAME:
             at = frame & ~FRAME
             kind, size, line = struct.unpack_from("2IQ", self.log, at)
@@ -64,17 +65,17 @@ class Table:
                                  name.decode())
         for begin, end, bias, path in reversed(self.modules):
             if begin <= frame < end:
-                name = function_name(path, frame - bias)
+                name = function_name(path, frame - bias) if named else "??"
                 return name if name != "??" else os.path.basename(path)
         return "?"
 
-    def stack_names(self, stack):
+    def stack_names(self, stack, named):
         if stack == NO_STACK:
             return ["?"]
         kind, size, count = struct.unpack_from("2IQ", self.log, stack)
         assert kind == 1 and size == 16 + 8 * count
         frames = struct.unpack_from("%dQ" % count, self.log, stack + 16)
-        return [self.frame_name(frame) for frame in frames]
+        return [self.frame_name(frame, named) for frame in frames]
 
 
 def main():
@@ -90,7 +91,7 @@ def main():
             variance[stack] += weight * (weight - size)
         for stack, weight in held.most_common():
             print("%.3f %.3f %s" % (weight / MIB, variance[stack] ** 0.5 / MIB,
-                                    " ".join(table.stack_names(stack))))
+                                    " ".join(table.stack_names(stack, weight > MIB))))
 
 
 main()

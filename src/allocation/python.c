@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+//
+// What malloc() is asked for by these allocators is counted here and hidden
+// from its hook: no byte is counted twice, and pymalloc's arenas are none.
+#include "allocation/python.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "allocation/python_stack.h"
+#include "allocation/samples.h"
+
+struct pyobj;   /* PyObject */
+struct pyinit { /* struct _inittab */
+	const char *name;
+	struct pyobj *(*init)(void);
+};
+struct pyallocator { /* PyMemAllocatorEx */
+	void *context;
+	void *(*malloc)(void *context, size_t size);
+	void *(*calloc)(void *context, size_t count, size_t size);
+	void *(*realloc)(void *context, void *old, size_t size);
+	void (*free)(void *context, void *address);
+};
+
+/* PyMemAllocatorDomain: PYMEM_DOMAIN_MEM and PYMEM_DOMAIN_OBJ. */
+enum { DOMAIN_FIRST = 1, DOMAIN_LAST = 2 };
+
+static struct {
+	void (*get)(int domain, struct pyallocator *allocator);
+	void (*set)(int domain, struct pyallocator *allocator);
+	struct pyobj *(*init_posix)(void);
+	struct pyallocator next[DOMAIN_LAST + 1];
+} python_domains;
+
+static inline uint64_t python_hide(void)
+{
+	uint64_t left = thread_self.left;
+
+	thread_self.left = THREAD_NEVER;
+	return left;
+}
+
+static inline void python_count(uint64_t left, void *address, size_t size)
+{
+	if (__builtin_expect(size < left, 1)) {
+		thread_self.left = left - size;
+		return;
+	}
+	thread_self.left = left;
+	samples_take(address, size, NULL);
+}
+
+static void *python_malloc(void *context, size_t size)
+{
+	const struct pyallocator *next = context;
+	uint64_t left = python_hide();
+	void *address = next->malloc(next->context, size);
+
+	python_count(left, address, size);
+	return address;
+}
+
+static void *python_calloc(void *context, size_t count, size_t size)
+{
+	const struct pyallocator *next = context;
+	uint64_t left = python_hide();
+	void *address = next->calloc(next->context, count, size);
+	size_t bytes;
+
+	/* What overflows was refused. */
+	if (__builtin_mul_overflow(count, size, &bytes))
+		bytes = 0;
+	python_count(left, address, bytes);
+	return address;
+}
+
+static void *python_realloc(void *context, void *old, size_t size)
+{
+	const struct pyallocator *next = context;
+	struct allocation_slot kept;
+	bool dropped = samples_may_have(old) && samples_drop(old, &kept);
+	uint64_t left = python_hide();
+	void *address = next->realloc(next->context, old, size);
+
+	python_count(left, address, size);
+	if (dropped && !address)
+		samples_restore(&kept);
+	return address;
+}
+
+static void python_free(void *context, void *address)
+{
+	const struct pyallocator *next = context;
+	struct allocation_slot kept;
+
+	if (samples_may_have(address))
+		samples_drop(address, &kept);
+	next->free(next->context, address);
+}
+
+/* An interpreter that is started anew has chosen its allocators anew. */
+static void python_hook(void)
+{
+	for (int domain = DOMAIN_FIRST; domain <= DOMAIN_LAST; domain++) {
+		struct pyallocator *next = &python_domains.next[domain];
+		struct pyallocator ours = {next, python_malloc, python_calloc,
+				       python_realloc, python_free},
+				   present;
+
+		python_domains.get(domain, &present);
+		if (present.malloc == python_malloc)
+			continue;
+		*next = present;
+		python_domains.set(domain, &ours);
+	}
+	samples_add_flags(ALLOCATION_PYTHON);
+}
+
+/* Each start imports posix, after it has chosen its allocators. */
+static struct pyobj *python_init_posix(void)
+{
+	python_hook();
+	return python_domains.init_posix();
+}
+
+void python_start(void)
+{
+	struct pyinit **table = dlsym(RTLD_DEFAULT, "PyImport_Inittab");
+	struct pyinit *entry = table ? *table : NULL;
+
+	*(void **)&python_domains.get =
+	    dlsym(RTLD_DEFAULT, "PyMem_GetAllocator");
+	*(void **)&python_domains.set =
+	    dlsym(RTLD_DEFAULT, "PyMem_SetAllocator");
+	if (!entry || !python_domains.get || !python_domains.set ||
+	    !python_stack_prepare())
+		return;
+	while (entry->name && strcmp(entry->name, "posix") != 0)
+		entry++;
+	if (!entry->name)
+		return;
+	python_domains.init_posix = entry->init;
+	entry->init = python_init_posix;
+}

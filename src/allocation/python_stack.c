@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT
+#include "allocation/python_stack.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "python/remote/offsets.h"
+#include "python/stack/linetable.h"
+
+/* Frames of the interpreter's own stand between those of Python. */
+#define PYTHON_STACK_STEPS (4 * ALLOCATION_DEPTH)
+#define PYTHON_DEBUG_SINCE 13
+#define PYTHON_STR_HASH 24 /* in each CPython since 3.3 */
+#define PYTHON_FILE_BYTES 1024
+#define PYTHON_NAME_BYTES 512
+
+struct pyobj; /* PyObject */
+
+static struct {
+	struct python_offsets offsets;
+	const char *code_type, *str_type;
+	/* The state of the thread that has the lock, since 3.12 of this thread
+	 * where it has; the one that this thread began with. */
+	void *(*current)(void), *(*of_thread)(void);
+	int (*is_ending)(void);
+	ssize_t (*str_length)(struct pyobj *);
+	uint32_t (*str_char)(struct pyobj *, ssize_t);
+	uint64_t eval, eval_end; /* code of _PyEval_EvalFrameDefault() */
+} python;
+
+static uint64_t python_u64(uint64_t address)
+{
+	uint64_t value;
+
+	memcpy(&value, (const void *)(uintptr_t)address, sizeof(value));
+	return value;
+}
+
+static int python_int(uint64_t address)
+{
+	int value;
+
+	memcpy(&value, (const void *)(uintptr_t)address, sizeof(value));
+	return value;
+}
+
+static void *python_find(const char *name)
+{
+	return dlsym(RTLD_DEFAULT, name);
+}
+
+/* Of "3.11.2 (main, ...". */
+static bool python_find_offsets(const char *version)
+{
+	const struct python_offsets *row;
+	const struct python_debug *debug = python_find("_PyRuntime");
+	char *end;
+	long minor, micro;
+
+	if (strncmp(version, "3.", 2) != 0 ||
+	    strstr(version, "free-threading") ||
+	    python_find("_Py_NegativeRefcount"))
+		return false;
+	minor = strtol(version + 2, &end, 10);
+	micro = *end == '.' ? strtol(end + 1, NULL, 10) : -1;
+	row = python_offsets_find((int)minor, (int)micro);
+	if (!row)
+		return false;
+	python.offsets = *row;
+	return minor < PYTHON_DEBUG_SINCE ||
+	       (debug &&
+		   memcmp(debug->cookie, PYTHON_DEBUG_COOKIE,
+		       sizeof(debug->cookie)) == 0 &&
+		   !debug->free_threaded &&
+		   python_offsets_adopt(&python.offsets, debug) == 0);
+}
+
+static void python_find_eval(void)
+{
+	void *eval = python_find("_PyEval_EvalFrameDefault");
+	int (*look)(const void *, Dl_info *, void **, int);
+	const ElfW(Sym) *symbol = NULL;
+	Dl_info info;
+
+	/* glibc's. */
+	*(void **)&look = python_find("dladdr1");
+	if (!eval || !look ||
+	    !look(eval, &info, (void **)&symbol, RTLD_DL_SYMENT) || !symbol)
+		return;
+	python.eval = (uintptr_t)eval;
+	python.eval_end = python.eval + symbol->st_size;
+}
+
+bool python_stack_prepare(void)
+{
+	const char *(*version)(void);
+
+	*(void **)&version = python_find("Py_GetVersion");
+	python.code_type = python_find("PyCode_Type");
+	python.str_type = python_find("PyUnicode_Type");
+	*(void **)&python.str_length = python_find("PyUnicode_GetLength");
+	*(void **)&python.str_char = python_find("PyUnicode_ReadChar");
+	if (!version || !python.code_type || !python.str_type ||
+	    !python.str_length || !python.str_char ||
+	    !python_find_offsets(version()))
+		return false;
+	*(void **)&python.of_thread =
+	    python_find("PyGILState_GetThisThreadState");
+	*(void **)&python.current = python_find(
+	    python.offsets.minor < 13 ? "_PyThreadState_UncheckedGet"
+				      : "PyThreadState_GetUnchecked");
+	*(void **)&python.is_ending = python_find(
+	    python.offsets.minor < 13 ? "_Py_IsFinalizing" : "Py_IsFinalizing");
+	if (!python.current || !python.of_thread || !python.is_ending)
+		return false;
+	python_find_eval();
+	return true;
+}
+
+size_t python_stack_cut(const uint64_t *frames, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (frames[i] - python.eval < python.eval_end - python.eval)
+			return i;
+	return count < ALLOCATION_DEPTH / 2 ? count : ALLOCATION_DEPTH / 2;
+}
+
+static uint64_t python_innermost(uint64_t thread)
+{
+	const struct python_offsets *o = &python.offsets;
+
+	if (o->thread_cframe == OFFSET_ABSENT)
+		return python_u64(thread + (uint64_t)o->thread_frame);
+	return python_u64(python_u64(thread + (uint64_t)o->thread_cframe) +
+			  (uint64_t)o->cframe_current);
+}
+
+uint64_t python_stack_thread(bool is_locked)
+{
+	void *thread;
+
+	if (!python.current)
+		return 0;
+	thread =
+	    is_locked || python.offsets.minor >= 12 ? python.current() : NULL;
+	/* An interpreter that ends frees the states of threads that run on. */
+	if (!thread && !python.is_ending())
+		thread = python.of_thread();
+	return thread && python_innermost((uintptr_t)thread) ? (uintptr_t)thread
+							     : 0;
+}
+
+static bool python_is(uint64_t object, const char *type)
+{
+	return object &&
+	       python_u64(object + (uint64_t)python.offsets.object_type) ==
+		   (uintptr_t)type;
+}
+
+/* The code object of a frame; 0 for one of the interpreter's own. */
+static uint64_t python_frame_code(uint64_t frame)
+{
+	const struct python_offsets *o = &python.offsets;
+	uint64_t code =
+	    python_untagged(o, python_u64(frame + (uint64_t)o->frame_code));
+
+	if (o->shim_owner != OFFSET_ABSENT &&
+	    *(const unsigned char *)(uintptr_t)(frame +
+						(uint64_t)o->frame_owner) >=
+		o->shim_owner)
+		return 0;
+	return python_is(code, python.code_type) ? code : 0;
+}
+
+static int python_frame_place(uint64_t frame, uint64_t code)
+{
+	const struct python_offsets *o = &python.offsets;
+
+	if (o->frame_instruction == OFFSET_ABSENT)
+		return python_int(frame + (uint64_t)o->frame_lasti) *
+		       o->lasti_unit;
+	return (
+	    int)(int64_t)(python_u64(frame + (uint64_t)o->frame_instruction) -
+			  code - (uint64_t)o->code_instructions);
+}
+
+/* As UTF-8, with a zero byte behind it, cut to size. Bytes, that one
+ * included. */
+static size_t python_copy_text(uint64_t text, char *to, size_t size)
+{
+	struct pyobj *object = (struct pyobj *)(uintptr_t)text;
+	ssize_t len;
+	size_t at = 0;
+
+	len = python_is(text, python.str_type) ? python.str_length(object) : 0;
+	for (ssize_t i = 0; i < len && at + 5 < size; i++) {
+		uint32_t c = python.str_char(object, i);
+
+		if (c == 0 || (c >= 0xd800 && c < 0xe000))
+			c = 0xfffd;
+		if (c < 0x80) {
+			to[at++] = (char)c;
+			continue;
+		}
+		if (c >= 0x10000) {
+			to[at++] = (char)(0xf0 | c >> 18);
+			to[at++] = (char)(0x80 | (c >> 12 & 0x3f));
+		} else if (c >= 0x800) {
+			to[at++] = (char)(0xe0 | c >> 12);
+		}
+		to[at++] = c < 0x800 ? (char)(0xc0 | c >> 6)
+				     : (char)(0x80 | (c >> 6 & 0x3f));
+		to[at++] = (char)(0x80 | (c & 0x3f));
+	}
+	to[at++] = '\0';
+	return at;
+}
+
+static int python_line(const struct python_stack_line *line)
+{
+	const struct python_offsets *o = &python.offsets;
+
+	return linetable_line((enum line_table_form)o->line_table_form,
+	    (const uint8_t *)(uintptr_t)(line->table + (uint64_t)o->bytes_data),
+	    (size_t)python_u64(line->table + (uint64_t)o->object_size),
+	    line->first_line, line->place);
+}
+
+static uint32_t python_write_frame(
+    const struct python_stack_line *line, const struct log_search *to)
+{
+	union {
+		struct allocation_frame frame;
+		char bytes[sizeof(struct allocation_frame) + PYTHON_FILE_BYTES +
+			   PYTHON_NAME_BYTES + 8];
+	} entry = {0};
+	size_t len;
+
+	entry.frame.entry.kind = ALLOCATION_FRAME;
+	entry.frame.line = (uint64_t)python_line(line);
+	len = python_copy_text(line->file, entry.frame.text, PYTHON_FILE_BYTES);
+	len += python_copy_text(
+	    line->name, entry.frame.text + len, PYTHON_NAME_BYTES);
+	entry.frame.entry.bytes =
+	    (uint32_t)(sizeof(entry.frame) + len + 7) & ~7u;
+	return log_intern(to, &entry.frame.entry);
+}
+
+static struct python_stack_line python_line_of(uint64_t frame, uint64_t code)
+{
+	const struct python_offsets *o = &python.offsets;
+	int name =
+	    o->code_qualname == OFFSET_ABSENT ? o->code_name : o->code_qualname;
+	struct python_stack_line line = {
+	    .code = code,
+	    .name = python_u64(code + (uint64_t)name),
+	    .file = python_u64(code + (uint64_t)o->code_filename),
+	    .table = python_u64(code + (uint64_t)o->code_line_table),
+	    .first_line = python_int(code + (uint64_t)o->code_first_line),
+	    .place = python_frame_place(frame, code),
+	};
+
+	line.name_hash = python_u64(line.name + PYTHON_STR_HASH);
+	line.file_hash = python_u64(line.file + PYTHON_STR_HASH);
+	return line;
+}
+
+static uint32_t python_frame_entry(struct python_stack_lines *lines,
+    const struct log_search *to, struct python_stack_line *line)
+{
+	uint64_t hash =
+	    (line->code + (uint64_t)line->place) * 0x9e3779b97f4a7c15u;
+	struct python_stack_line *known =
+	    &lines->lines[(hash >> 32) % PYTHON_STACK_LINES];
+
+	line->frame = known->frame;
+	if (known->code && memcmp(known, line, sizeof(*line)) == 0)
+		return known->frame;
+	line->frame = python_write_frame(line, to);
+	if (line->frame != LOG_NONE)
+		*known = *line;
+	return line->frame;
+}
+
+size_t python_stack_take(struct python_stack_lines *lines,
+    const struct log_search *to, uint64_t thread, uint64_t *frames, size_t room)
+{
+	uint64_t frame = python_innermost(thread);
+	size_t len = 0;
+
+	for (int step = 0; frame && len < room && step < PYTHON_STACK_STEPS;
+	     step++) {
+		uint64_t code = python_frame_code(frame);
+		struct python_stack_line line;
+		uint32_t at;
+
+		if (code) {
+			line = python_line_of(frame, code);
+			/* Code of the interpreter's own names no file. */
+			at = line.file == line.name
+				 ? LOG_NONE
+				 : python_frame_entry(lines, to, &line);
+			if (at != LOG_NONE)
+				frames[len++] = ALLOCATION_IS_FRAME | at;
+		}
+		frame =
+		    python_u64(frame + (uint64_t)python.offsets.frame_previous);
+	}
+	return len;
+}

@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Sampled allocations inside CPython: what the table of a process says is held
+# by each line of tests/python/holds.py, against what the script itself says.
+# Sums are within five standard errors.
+load helper
+load ../python/helper
+
+LIBRARY=$SOURCE/build/allocation.so
+
+own_setup() {
+	mkdir tables
+	export MPROF_ALLOCATIONS=$PWD/tables
+}
+
+# held PYTHON WORD...: a script to its end, below the library.
+held() {
+	rm -f tables/*
+	LD_PRELOAD=$LIBRARY "$@" >out 2>err || {
+		cat out err
+		return 1
+	}
+	/usr/bin/python3 "$SCRIPTS/allocation_table.py" tables/* >table
+}
+
+# Each line of the script that the script has told holds so much: the frame
+# that is the first of the script's.
+lines_are_right() {
+	awk 'FILENAME ~ /holds.py$/ {
+		if (NF > 1 && $(NF - 1) == "#")
+			number[$NF] = FNR
+		next
+	}
+	FILENAME == "out" {
+		truth[number[$1]] += $2
+		next
+	}
+	$1 != "pid" && match($0, /holds\.py:[0-9]+:/) {
+		line = substr($0, RSTART + 9, RLENGTH - 10)
+		sum[line] += $1
+		variance[line] += $2 * $2
+	}
+	END {
+		for (line in truth) {
+			off = sum[line] - truth[line]
+			if (off * off > 25 * variance[line] + 0.001)
+				bad = 1
+			print line, sum[line] + 0, truth[line]
+			lines++
+		}
+		exit bad || !lines
+	}' "$SCRIPTS/holds.py" out table || {
+		cat out
+		head -n 8 table | cut -c 1-300
+		return 1
+	}
+}
+
+@test "what each line holds is told of that line, its neighbours hold nothing" {
+	each_line() {
+		held "$1" "$SCRIPTS/holds.py" freed appended strings threads \
+			grown generator c || return 1
+		grep -q 'flags 3 ' table || return 1
+		lines_are_right || return 1
+		awk '/:hold_freed|:churn/ { sum += $1 } END { exit sum > 1 }' \
+			table || return 1
+		# Memory of C has the frames of C, and then the line.
+		grep 'ffi.*holds.py:.*:hold_c' table >ffi || return 1
+		lacks '_PyEval_EvalFrameDefault' ffi
+	}
+	on_each_python each_line
+}
+
+@test "forked and spawned processes have tables of their own" {
+	each_process() {
+		held "$1" "$SCRIPTS/holds.py" forked spawned || return 1
+		[ "$(grep -c ^pid table)" -eq 3 ] || return 1
+		lines_are_right
+	}
+	on_each_python each_process
+}
+
+@test "each allocator that PYTHONMALLOC names, and below tracemalloc" {
+	local way
+
+	for way in malloc debug malloc_debug pymalloc; do
+		PYTHONMALLOC=$way held /usr/bin/python3 "$SCRIPTS/holds.py" \
+			strings grown
+		lines_are_right
+	done
+	each_mode() {
+		held "$1" -X dev -X tracemalloc "$SCRIPTS/holds.py" appended ||
+			return 1
+		lines_are_right
+	}
+	on_each_python each_mode
+}
