@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// High-water marks over a folder that stands for /proc: whose status is read
-// again, and whose can't have changed.
+// The peak, of sums and of high-water marks, over a folder that stands for
+// /proc: whose status is read again, and whose can't have changed.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -172,6 +172,203 @@ static void the_last_process_has_its_turn(void **state)
 	}
 }
 
+static struct peak_tracker peaks;
+
+static void begin_peaks(bool attached)
+{
+	peaks = (struct peak_tracker){.marks = high_water};
+	peak_tracker_init(&peaks, NULL, 1000, attached);
+}
+
+static void expect_peak(int64_t kib, int64_t time_ns, int64_t since_ns)
+{
+	assert_int_equal(peaks.peak.kib, kib);
+	assert_int_equal(peaks.peak.time_ns, time_ns);
+	assert_int_equal(peaks.peak.since_ns, since_ns);
+}
+
+static void the_highest_sum_is_the_peak(void **state)
+{
+	(void)state;
+	begin_peaks(false);
+	assert_int_equal(peaks.peak.kib, -1);
+	peak_tracker_add_sum(&peaks, 0, 1500);
+	expect_peak(0, 1500, 1000);
+	peak_tracker_add_sum(&peaks, 500, 2000);
+	peak_tracker_add_sum(&peaks, 500, 3000);
+	peak_tracker_add_sum(&peaks, 400, 4000);
+	expect_peak(500, 2000, 1000);
+	assert_false(peaks.unreported);
+	peaks.read_ns = 4500;
+	peak_tracker_add_sum(&peaks, 501, 5000);
+	expect_peak(501, 5000, 4500);
+}
+
+static void add_mark(int64_t kib, int64_t high_kib)
+{
+	const struct high_water_mark mark = {kib, {high_kib, 7000, 6000}};
+
+	peak_tracker_add_mark(&peaks, &mark);
+}
+
+/* Above the highest sum a mark is the peak, with the moment of its process's
+ * highest sample. */
+static void a_mark_above_all_sums_is_the_peak(void **state)
+{
+	(void)state;
+	begin_peaks(false);
+	peak_tracker_add_sum(&peaks, 500000, 2000);
+	add_mark(500000, 1);
+	add_mark(-1, -1);
+	assert_false(peaks.unreported);
+	add_mark(600000, 500);
+	expect_peak(600000, 7000, 6000);
+	assert_true(peaks.unreported);
+	peak_tracker_add_sum(&peaks, 600001, 8000);
+	expect_peak(600001, 8000, 1000);
+	assert_false(peaks.unreported);
+}
+
+/* A mark that is a little above the peak, of a process that held much less
+ * since it was read, is of that peak: 2 MiB and 1/128 are the kernel's
+ * imprecision. */
+static void a_mark_of_the_known_peak_keeps_its_moment(void **state)
+{
+	const int64_t slack = 2048 + 500000 / 128;
+
+	(void)state;
+	begin_peaks(false);
+	peak_tracker_add_sum(&peaks, 500000, 2000);
+	add_mark(500000 + slack, 500000 - slack - 1);
+	expect_peak(500000 + slack, 2000, 1000);
+	begin_peaks(false);
+	peak_tracker_add_sum(&peaks, 500000, 2000);
+	add_mark(500000 + slack, 500000 - slack);
+	expect_peak(500000 + slack, 7000, 6000);
+	begin_peaks(false);
+	peak_tracker_add_sum(&peaks, 500000, 2000);
+	add_mark(500000 + slack + 1, 0);
+	expect_peak(500000 + slack + 1, 7000, 6000);
+}
+
+static void the_first_mark_needs_no_sum(void **state)
+{
+	(void)state;
+	begin_peaks(false);
+	add_mark(3, -1);
+	expect_peak(3, 7000, 6000);
+}
+
+static void a_new_process_was_not_there_before(void **state)
+{
+	struct member *member = &members.list.items[0];
+
+	(void)state;
+	begin_peaks(false);
+	member->kib = 40;
+	peak_tracker_add_members(&peaks, &members, 2000);
+	assert_int_equal(member->high.since_ns, 1000);
+	assert_int_equal(member->high.time_ns, 2000);
+	assert_int_equal(member->high.kib, 40);
+	peak_tracker_add_sum(&peaks, 40, 2000);
+	member->high = (struct highest){0};
+	peak_tracker_add_members(&peaks, &members, 3000);
+	assert_int_equal(member->high.since_ns, 2000);
+	member->gone = true;
+	member->kib = 90;
+	peak_tracker_add_members(&peaks, &members, 4000);
+	assert_int_equal(member->high.kib, 40);
+}
+
+/* At most once a second, and only where a mark is the peak. */
+static void a_peak_of_a_mark_is_reported_at_times(void **state)
+{
+	struct sink_tick tick = {.time_ns = NS_PER_S};
+
+	(void)state;
+	begin_peaks(false);
+	set_mark(1000, 2);
+	peak_tracker_add_sum(&peaks, 10, tick.time_ns);
+	assert_false(peak_tracker_read(&peaks, &members, NS_PER_S / 2, &tick));
+	assert_int_equal(peaks.read_ns, 1000);
+	assert_false(peak_tracker_read(&peaks, &members, NS_PER_S / 2, &tick));
+	assert_int_equal(peaks.read_ns, NS_PER_S);
+	assert_true(peaks.unreported);
+	tick.time_ns += 1000;
+	assert_true(peak_tracker_read(&peaks, &members, 1000, &tick));
+	tick.time_ns += NS_PER_S - 1;
+	assert_false(peak_tracker_read(&peaks, &members, 1000, &tick));
+	tick.time_ns += 1;
+	assert_true(peak_tracker_read(&peaks, &members, 1000, &tick));
+	peaks.unreported = false;
+	tick.time_ns += NS_PER_S;
+	assert_false(peak_tracker_read(&peaks, &members, 1000, &tick));
+}
+
+/* A process that ran before it was attached to may have had its peak then. */
+static void marks_from_before_are_of_another_time(void **state)
+{
+	struct sink_tick tick = {.time_ns = 2000};
+
+	(void)state;
+	high_water.began = 100; /* the process started at 0 */
+	begin_peaks(true);
+	set_mark(5000, 2);
+	peak_tracker_read(&peaks, &members, 0, &tick);
+	assert_int_equal(peaks.peak.kib, -1);
+	assert_int_equal(members.list.items[0].base_kib, 5000);
+	peak_tracker_read_all(&peaks, &members, 3000);
+	assert_int_equal(peaks.peak.kib, -1);
+	set_mark(5001, 2);
+	peak_tracker_read_all(&peaks, &members, 4000);
+	assert_int_equal(peaks.peak.kib, 5001);
+	assert_int_equal(peaks.read_ns, 4000);
+}
+
+/* With the program alone others' marks are read, and are not the peak. */
+static void of_the_program_alone_its_mark_counts(void **state)
+{
+	(void)state;
+	high_water.alone = true;
+	set_mark(1000, 2);
+	assert_int_equal(look(), -1);
+	assert_int_equal(members.list.items[0].peak_kib, 1000);
+	members.list.items[0].is_root = true;
+	assert_int_equal(look(), 1000);
+}
+
+static void who_has_no_memory_of_its_own_has_no_mark(void **state)
+{
+	struct member *member = &members.list.items[0];
+
+	(void)state;
+	set_mark(1000, 2);
+	member->owns = false;
+	assert_int_equal(look(), -1);
+	member->owns = true;
+	member->zombie = true;
+	assert_int_equal(look(), -1);
+	member->zombie = false;
+	member->gone = true;
+	assert_int_equal(look(), -1);
+	member->gone = false;
+	assert_int_equal(look(), 1000);
+	high_water.key = NULL;
+	assert_int_equal(look(), -1);
+}
+
+/* Where descriptors are few none is kept. */
+static void without_descriptors_files_are_opened_each_time(void **state)
+{
+	(void)state;
+	high_water.keep_below = 0;
+	set_mark(1000, 1);
+	assert_int_equal(look(), 1000);
+	assert_int_equal(members.list.items[0].status, -1);
+	set_mark(2000, 1);
+	assert_int_equal(look(), 2000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +382,26 @@ int main(void)
 		without_an_account_all_are_read, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		the_last_process_has_its_turn, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		the_highest_sum_is_the_peak, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_mark_above_all_sums_is_the_peak, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_mark_of_the_known_peak_keeps_its_moment, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		the_first_mark_needs_no_sum, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_new_process_was_not_there_before, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_peak_of_a_mark_is_reported_at_times, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		marks_from_before_are_of_another_time, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		of_the_program_alone_its_mark_counts, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		who_has_no_memory_of_its_own_has_no_mark, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		without_descriptors_files_are_opened_each_time, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, fake_begin, fake_end);
