@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where memory grew, by the stacks that were sampled: between two samples of
- * a process, its growth is put to what ran at the second. What grows and is
- * given back between two samples is not seen; over many samples the rest
- * comes out right on the average.
+ * Where memory grew, by the stacks that were sampled on the clock: between two
+ * samples of a process, its growth is put to what ran at the second. So what a
+ * quick line takes is put to the slow one that runs after it, however many
+ * samples there are, and what grows and is given back between two samples is
+ * not seen. Who holds memory is known of sampled allocations alone (held.h).
  */
 #ifndef MPROF_ANALYSIS_LINES_H
 #define MPROF_ANALYSIS_LINES_H
@@ -23,7 +24,14 @@ struct stack_growths {
 	/* The total of every view: of the stacks that grew, and what the others
 	 * gave back, not negative. A line, a function is made of stacks. */
 	double grown_mib, given_mib;
+	bool held; /* by sampled allocations: no growth on the clock */
 };
+
+/* What is true of all growth on the clock, in a sentence. */
+#define LINES_ON_THE_CLOCK                                                  \
+	"On the clock: growth counts for what ran when a sample was "       \
+	"taken, so a quick line before a slow one is credited to the slow " \
+	"one."
 
 /* Adds the stacks of a run that were seen; those without frames are left
  * out. The stacks stay the profile's. */

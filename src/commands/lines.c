@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "analysis/lines.h"
 #include "base/array.h"
@@ -19,25 +14,30 @@
 #include "chart/chart.h"
 #include "commands/command.h"
 #include "commands/command_picture.h"
+#include "commands/lines_held.h"
+#include "commands/lines_source.h"
 #include "input/profiles.h"
 
 enum { SCHEMA = 1 };
 
 struct lines_options {
 	struct profiles_options profiles;
-	const char *by;
+	struct lines_held_wish held;
+	const char *by; /* NULL: the default */
 	const char *source;
 	const char *output;
 	bool json, flame;
-	long top;
 };
 
-static const char *const by_names[] = {"line", "function", "file", NULL};
+/* The first three are those of enum lines_by, all of them those of held_by. */
+static const char *const by_names[] = {
+    "line", "function", "file", "module", "process", NULL};
 
 static const struct option_row rows[] = {
     {.name = "by",
 	.arg = "WHAT",
-	.help = "print one row for each {} (default line)",
+	.help = "print one row for each {} (default line; function where "
+		"only growth on the clock is known)",
 	.parse = option_choice,
 	.offset = offsetof(struct lines_options, by),
 	.choices = by_names,
@@ -54,10 +54,47 @@ static const struct option_row rows[] = {
 	.arg = "N",
 	.help = "print the first N rows (default 20); 0: all of them",
 	.parse = option_whole,
-	.offset = offsetof(struct lines_options, top),
+	.offset = offsetof(struct lines_options, held.top),
+	.ours = true},
+    {.name = "leaf",
+	.help = "name the innermost frame, not the innermost of your own code",
+	.parse = option_flag,
+	.offset = offsetof(struct lines_options, held.rows.leaf),
+	.ours = true},
+    {.name = "imports",
+	.help = "show what imports hold line by line, not as one row",
+	.parse = option_flag,
+	.offset = offsetof(struct lines_options, held.rows.imports),
+	.ours = true},
+    {.name = "at",
+	.arg = "DURATION",
+	.help = "what was held that long after the start (default: when the "
+		"total was highest)",
+	.parse = option_duration,
+	.offset = offsetof(struct lines_options, held.at_s),
+	.ours = true},
+    {.letter = 'w',
+	.name = "window",
+	.arg = "A,B",
+	.help = "what was allocated from second A to B and still held at B",
+	.parse = option_window,
+	.offset = offsetof(struct lines_options, held.window),
+	.ours = true},
+    {.name = "since",
+	.arg = "MARK",
+	.help = "what was allocated since the last mark of that name and still "
+		"held at the end",
+	.parse = option_text,
+	.offset = offsetof(struct lines_options, held.since),
+	.ours = true},
+    {.name = "older",
+	.arg = "DURATION",
+	.help = "leave out what had been held for less",
+	.parse = option_duration,
+	.offset = offsetof(struct lines_options, held.older_s),
 	.ours = true},
     {.name = "flame",
-	.help = "draw a flame graph of the growth",
+	.help = "draw a flame graph of what is held, or of the growth",
 	.parse = option_flag,
 	.offset = offsetof(struct lines_options, flame),
 	.ours = true},
@@ -75,117 +112,17 @@ static const struct option_row rows[] = {
 	.ours = true},
     PROFILES_ROWS(struct lines_options, profiles), {0}};
 
-static const struct lines_options defaults = {.by = "line", .top = 20};
+static const struct lines_options defaults = {.held.top = 20};
 
-static enum lines_by by_of(const struct lines_options *options)
+static size_t by_of(const struct lines_options *options, size_t otherwise)
 {
 	size_t i = 0;
 
+	if (!options->by)
+		return otherwise;
 	while (by_names[i + 1] && strcmp(by_names[i], options->by) != 0)
 		i++;
-	return (enum lines_by)i;
-}
-
-/* A file in memory, cut into lines. */
-struct source {
-	char *path, *text;
-	ARRAY(const char *) lines;
-};
-
-/* Files that were read so far. Zeroed it is empty. */
-struct sources {
-	ARRAY(struct source) items;
-	char line[256]; /* the line that sources_line() returned last */
-};
-
-#define TEXT_MAX (64 << 20) /* longer files are no source */
-
-/* Reads a whole file; NULL with errno. The path comes from a recording and may
- * name anything: only regular files are read. */
-static char *source_read_text(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat status;
-	char *text = NULL;
-	ssize_t got;
-
-	if (fd < 0)
-		return NULL;
-	errno = EINVAL;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-	    status.st_size <= TEXT_MAX) {
-		text = mem_zero((size_t)status.st_size + 1, 1);
-		got = pread(fd, text, (size_t)status.st_size, 0);
-		text[got < 0 ? 0 : got] = '\0';
-	}
-	close(fd);
-	return text;
-}
-
-/* A file that can't be read has no lines. */
-static void source_read(struct source *source, const char *path)
-{
-	char *at;
-
-	*source = (struct source){.path = mem_copy(path)};
-	source->text = source_read_text(path);
-	at = source->text;
-	while (at && *at) {
-		char *end = strchr(at, '\n');
-
-		*array_push(&source->lines) = at;
-		if (end) {
-			*end = '\0';
-			if (end > at && end[-1] == '\r')
-				end[-1] = '\0';
-		}
-		at = end ? end + 1 : NULL;
-	}
-}
-
-static void source_finish(struct source *source)
-{
-	free(source->path);
-	free(source->text);
-	array_free(&source->lines);
-}
-
-static void sources_finish(struct sources *sources)
-{
-	for (size_t i = 0; i < sources->items.len; i++)
-		source_finish(&sources->items.items[i]);
-	array_free(&sources->items);
-}
-
-static const struct source *source_find(
-    struct sources *sources, const char *path)
-{
-	for (size_t i = 0; i < sources->items.len; i++)
-		if (!strcmp(sources->items.items[i].path, path))
-			return &sources->items.items[i];
-	source_read(array_push(&sources->items), path);
-	return &sources->items.items[sources->items.len - 1];
-}
-
-/* The line without the blanks around it and safe for a terminal, valid until
- * the next call; NULL where there is none. */
-static const char *sources_line(
-    struct sources *sources, const char *path, int line)
-{
-	const struct source *source = source_find(sources, path);
-	const char *text;
-	size_t len;
-
-	if (line < 1 || (size_t)line > source->lines.len)
-		return NULL;
-	text = source->lines.items[line - 1];
-	while (isspace((unsigned char)*text))
-		text++;
-	utf8_clean(sources->line, sizeof(sources->line), text);
-	len = strlen(sources->line);
-	while (len && sources->line[len - 1] == ' ')
-		sources->line[--len] = '\0';
-	return sources->line;
+	return i;
 }
 
 /* Sums up the rows of one line, which several functions can share. */
@@ -231,7 +168,7 @@ static void source_print_line(
 
 /* Prints the file that the first row names, each line with its row. -1 with e
  * where it can't be read. */
-static int source_list(const struct lines *lines, struct err *e)
+static int source_list(const struct lines *lines, bool held, struct err *e)
 {
 	const char *path = lines->rows.items[0].file;
 	struct source source;
@@ -244,8 +181,11 @@ static int source_list(const struct lines *lines, struct err *e)
 		source_finish(&source);
 		return err_errno(e, "%s: can't be read", clean);
 	}
+	if (!held)
+		printf("%s\n\n", LINES_ON_THE_CLOCK);
 	printf("Filename: %s (sampled, with what each line called)\n\n", clean);
-	printf("Line #         Growth   Samples   Line Contents\n");
+	printf("Line #         %6s   Samples   Line Contents\n",
+	    held ? "Held" : "Growth");
 	printf("================================================\n");
 	for (size_t i = 0; i < source.lines.len; i++) {
 		int line = (int)i + 1;
@@ -307,6 +247,7 @@ static void command_lines_print_head(const struct lines *lines)
 {
 	char count[UNITS_COUNT];
 
+	puts(LINES_ON_THE_CLOCK);
 	printf("Sampled: ");
 	command_lines_print_size(lines->grown_mib);
 	printf(" grown, ");
@@ -320,10 +261,11 @@ static void print_table(
 {
 	static const char *const titles[] = {"Line", "Function", "File"};
 	struct sources sources = {0};
-	size_t most = options->top ? (size_t)options->top : SIZE_MAX;
+	size_t most = options->held.top ? (size_t)options->held.top : SIZE_MAX;
 
 	command_lines_print_head(lines);
-	printf("    Growth    Share  Samples  %s\n", titles[by_of(options)]);
+	printf("    Growth    Share  Samples  %s\n",
+	    titles[by_of(options, LINES_BY_FUNCTION)]);
 	for (size_t i = 0; i < lines->rows.len && i < most; i++) {
 		const struct lines_row *row = &lines->rows.items[i];
 
@@ -372,6 +314,10 @@ static void write_lines(const char *path, const struct lines *lines)
 	json_text(&json, path);
 	json_key(&json, "sampled");
 	json_bool(&json, true);
+	json_key(&json, "source");
+	json_text(&json, "clock");
+	json_key(&json, "note");
+	json_text(&json, LINES_ON_THE_CLOCK);
 	json_key(&json, "samples");
 	json_whole(&json, (int64_t)lines->samples);
 	json_key(&json, "grown_mib");
@@ -421,7 +367,9 @@ static int lines_flame(const struct profile *profile,
 	format = format_of_path(output, RENDER_CHART, &e);
 	if (!format)
 		return command_fail(COMMAND_MISUSED, &e);
-	title = mem_format("Growth of memory by stack (sampled): %s",
+	title = mem_format("%s (sampled): %s",
+	    growths->held ? "Memory held, by stack"
+			  : "Growth of memory by stack",
 	    command ? command : profile->path);
 	if (chart_growth(&scene, growths, title, &e) == 0)
 		got = lines_flame_draw(&scene, format, output, &e);
@@ -442,7 +390,7 @@ static int list_source(
 		err_set(&e, "%s: no sampled stack has a line of it",
 		    options->source);
 		status = command_fail(COMMAND_FAILED, &e);
-	} else if (source_list(&lines, &e) < 0) {
+	} else if (source_list(&lines, growths->held, &e) < 0) {
 		status = command_fail(COMMAND_FAILED, &e);
 	}
 	lines_finish(&lines);
@@ -455,6 +403,11 @@ static int command_lines_show(const struct lines_options *options,
 	struct lines lines;
 	struct err e;
 
+	if (growths->items.len == 0 && growths->held) {
+		err_set(&e, "%s: nothing that was sampled was held then",
+		    profile->path);
+		return command_fail(COMMAND_FAILED, &e);
+	}
 	if (growths->items.len == 0) {
 		err_set(&e,
 		    "%s: no stacks in it: record with mprof run --stacks",
@@ -465,7 +418,8 @@ static int command_lines_show(const struct lines_options *options,
 		return lines_flame(profile, growths, options->output);
 	if (options->source)
 		return list_source(options, growths);
-	lines_sum(&lines, growths, by_of(options));
+	lines_sum(
+	    &lines, growths, (enum lines_by)by_of(options, LINES_BY_FUNCTION));
 	if (options->json)
 		write_lines(profile->path, &lines);
 	else
@@ -474,18 +428,86 @@ static int command_lines_show(const struct lines_options *options,
 	return COMMAND_OK;
 }
 
-static int show_file(const struct lines_options *options, const char *path)
+/* The last run with sampled allocations; NULL: growth on the clock is all that
+ * is known. */
+static const struct run *lines_held_run(const struct profile *profile)
+{
+	for (size_t i = profile->runs.len; i-- > 0;) {
+		if (profile->runs.items[i].allocations.len > 0)
+			return &profile->runs.items[i];
+	}
+	return NULL;
+}
+
+static int lines_show_held(const struct lines_options *options,
+    const struct profile *profile, const struct run *run)
+{
+	struct stack_growths growths;
+	struct held held;
+	struct err e;
+	int status;
+
+	if (lines_held_init(&held, &options->held, run, &e) != 0)
+		return command_fail(COMMAND_FAILED, &e);
+	held_growths(&growths, &held);
+	if (options->flame || options->source || growths.items.len == 0) {
+		status = command_lines_show(options, profile, &growths);
+	} else {
+		struct lines_held_wish wish = options->held;
+
+		wish.rows.by = (enum held_by)by_of(options, HELD_BY_LINE);
+		lines_held_show(
+		    &held, &wish, options->json ? profile->path : NULL);
+		status = COMMAND_OK;
+	}
+	stack_growths_finish(&growths);
+	held_finish(&held);
+	return status;
+}
+
+/* Growth on the clock has no ages, and no more than three kinds of rows. */
+static int lines_check_clock(
+    const struct lines_options *options, const char *path)
+{
+	const struct lines_held_wish *held = &options->held;
+	struct err e;
+
+	if (!held->at_s && !held->window.given && !held->since &&
+	    !held->older_s && by_of(options, 0) <= LINES_BY_FILE)
+		return COMMAND_OK;
+	err_set(&e,
+	    "%s: holds no sampled allocations, only growth on the clock: "
+	    "--at, --window, --since, --older and --by module or process need "
+	    "a recording of mprof run --stacks",
+	    path);
+	return command_fail(COMMAND_FAILED, &e);
+}
+
+static int lines_show_clock(
+    const struct lines_options *options, const struct profile *profile)
 {
 	struct stack_growths growths = {0};
+	int status = lines_check_clock(options, profile->path);
+
+	for (size_t i = 0; i < profile->runs.len; i++)
+		stack_growths_add(&growths, &profile->runs.items[i]);
+	if (status == COMMAND_OK)
+		status = command_lines_show(options, profile, &growths);
+	stack_growths_finish(&growths);
+	return status;
+}
+
+static int show_file(const struct lines_options *options, const char *path)
+{
+	const struct run *run;
 	struct profile profile;
 	int status = COMMAND_FAILED;
 
 	if (profiles_read(&profile, path, &options->profiles) == 0) {
-		for (size_t i = 0; i < profile.runs.len; i++)
-			stack_growths_add(&growths, &profile.runs.items[i]);
-		status = command_lines_show(options, &profile, &growths);
+		run = lines_held_run(&profile);
+		status = run ? lines_show_held(options, &profile, run)
+			     : lines_show_clock(options, &profile);
 	}
-	stack_growths_finish(&growths);
 	profile_finish(&profile);
 	return status;
 }
@@ -523,13 +545,14 @@ static int command_lines_exec(const void *values, char **words, int count)
 const struct command command_lines = {
     .name = "lines",
     .synopsis = "[options] [PROFILE]",
-    .summary = "print the lines of Python code in which memory grew",
+    .summary = "say which lines of code hold memory",
     .details =
-	"The recording needs stacks: mprof run --stacks, mprof attach "
-	"--stacks. They are\nsampled: growth between two samples counts for "
-	"the line that ran at the second.\nA profile is a file or a number of "
-	"mprof list, "
-	"-1 the newest; the newest is\ntaken where none is named.\n",
+	"The recording needs stacks: mprof run --stacks samples allocations "
+	"of Python and\nnative programs until they are freed. Where none are "
+	"recorded (mprof attach, old\nrecordings), growth is shown on the "
+	"clock: a quick line before a slow one is\ncredited to the slow one. "
+	"A profile is a file or a number of mprof list, -1 the\nnewest; the "
+	"newest is taken where none is named.\n",
     .options = rows,
     .options_size = sizeof(struct lines_options),
     .defaults = &defaults,

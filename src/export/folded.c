@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // Folded stacks, the input of flame graph tools: the outermost function first,
-// then the KiB by which memory grew under that stack.
+// then the KiB that sampled allocations under that stack held when the total
+// was highest, or, where there are none, by which memory grew under it.
 #include "export/formats.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/lines.h"
+#include "analysis/held.h"
 #include "base/index.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
@@ -73,11 +74,24 @@ static char *path_of_stack(const struct stack *stack)
 	return strbuf_take(&path);
 }
 
+static void fold_held(struct stack_growths *growths, const struct run *run)
+{
+	const struct held_part part = held_at_peak(run);
+	struct held held;
+
+	held_init(&held, run, &part);
+	held_growths(growths, &held);
+	held_finish(&held);
+}
+
 static void fold_stacks(struct folds *folds, const struct run *run)
 {
 	struct stack_growths growths = {0};
 
-	stack_growths_add(&growths, run);
+	if (run->allocations.len > 0)
+		fold_held(&growths, run);
+	else
+		stack_growths_add(&growths, run);
 	for (size_t i = 0; i < growths.items.len; i++) {
 		const struct stack_growth *growth = &growths.items.items[i];
 
@@ -187,11 +201,13 @@ int export_folded(const struct profile *profile, FILE *out, struct err *e)
 	for (size_t i = 0; i < profile->runs.len; i++) {
 		const struct run *run = &profile->runs.items[i];
 
-		if (run->stack_samples.len > 0)
+		if (run->stack_samples.len + run->allocations.len > 0)
 			fold_stacks(&folds, run);
 		else
 			fold_calls(&folds, run);
-		known = known || run->stack_samples.len + run->calls.len > 0;
+		known = known || run->stack_samples.len + run->calls.len +
+					 run->allocations.len >
+				     0;
 	}
 	folds_write(&folds, out);
 	if (known)

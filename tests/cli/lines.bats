@@ -18,10 +18,14 @@ own_setup() {
 		'PEAK 94.000000 1700000000.0200' >run.dat
 }
 
+# What every output of growth on the clock says.
+clock='On the clock: growth counts for what ran when a sample was taken, so a quick line before a slow one is credited to the slow one.'
+
 @test "growth by line, most first, each process against itself" {
-	run_apart mprof lines run.dat
+	run_apart mprof lines --by line run.dat
 	[ "$status" -eq 0 ]
-	same "$output" "Sampled: 88.0 MiB grown, 4.00 MiB given back, in 6 samples
+	same "$output" "$clock
+Sampled: 88.0 MiB grown, 4.00 MiB given back, in 6 samples
     Growth    Share  Samples  Line
   64.0 MiB   72.7 %        1  /lib/json.py:7 (loads)
   24.0 MiB   27.3 %        4  $PWD/app.py:2 (load)  return list(range(n))
@@ -30,10 +34,10 @@ own_setup() {
 
 @test "growth by function and by file" {
 	run_apart mprof lines --by function run.dat
-	same "$(sed -n 4p <<<"$output")" \
+	same "$(sed -n 5p <<<"$output")" \
 		"  24.0 MiB   27.3 %        4  load ($PWD/app.py)"
 	run_apart mprof lines --by file run.dat
-	same "$(sed -n 4p <<<"$output")" \
+	same "$(sed -n 5p <<<"$output")" \
 		"  20.0 MiB   22.7 %        5  $PWD/app.py"
 }
 
@@ -51,13 +55,13 @@ churn() {
 	churn >churn.dat
 	for by in line function file; do
 		mprof lines --by $by churn.dat >out
-		same "$(head -n 1 out)" \
+		same "$(sed -n 2p out)" \
 			'Sampled: 41.0 MiB grown, 30.0 MiB given back, in 4 samples'
 		same "$(mprof lines --by $by --json churn.dat |
 			jq -c '[.grown_mib, .given_back_mib]')" '[41,30]'
 	done
 	mprof lines --by function churn.dat >out
-	same "$(sed -n 3p out)" '  10.0 MiB   24.4 %        3  f (a.py)'
+	same "$(sed -n 4p out)" '  10.0 MiB   24.4 %        3  f (a.py)'
 	mprof lines --flame -o grow.html churn.dat
 	grep -q '41.0 MiB' grow.html
 }
@@ -65,7 +69,7 @@ churn() {
 @test "the frames of mprof's own wrapper are never shown" {
 	churn >churn.dat
 	same "$(mprof lines churn.dat | grep -c mprof)" 0
-	same "$(mprof lines -n 0 churn.dat | grep 'b.py')" \
+	same "$(mprof lines --by line -n 0 churn.dat | grep 'b.py')" \
 		'  1.00 MiB    2.4 %        1  b.py:1 (g)'
 	mprof lines --flame -o grow.html churn.dat
 	lacks 'wrapper' <grow.html
@@ -77,15 +81,16 @@ churn() {
 
 @test "--top cuts the table and says so" {
 	run_apart mprof lines -n 1 run.dat
-	[ "$(wc -l <<<"$output")" -eq 4 ]
+	[ "$(wc -l <<<"$output")" -eq 5 ]
 	[[ $output == *"(2 more: --top 0)" ]]
 }
 
 @test "--source lists a file with what its lines called" {
 	run_apart mprof lines --source app.py run.dat
 	[ "$status" -eq 0 ]
-	same "$(sed -n '5,6p;9,10p' <<<"$output")" \
-"     1                            def load(n):
+	same "$(sed -n '1p;7,8p;11,12p' <<<"$output")" \
+"$clock
+     1                            def load(n):
      2     88.000 MiB         5       return list(range(n))
      5     88.000 MiB         5       return load(10)
      6     84.000 MiB         6   get()"
@@ -98,11 +103,100 @@ churn() {
 }
 
 @test "--json holds all rows" {
-	run_apart mprof lines --json run.dat
+	run_apart mprof lines --by line --json run.dat
+	same "$(jq -r .note <<<"$output")" "$clock"
 	same "$(jq -c '[.sampled, .samples, .grown_mib, .given_back_mib]' \
 		<<<"$output")" '[true,6,88,4]'
 	same "$(jq -c '.rows[1] | [.growth_mib, .line, .function, .samples]' \
 		<<<"$output")" '[24,2,"load",4]'
+}
+
+@test "functions by default where growth is on the clock" {
+	run_apart mprof lines run.dat
+	same "$(sed -n 3p <<<"$output")" "    Growth    Share  Samples  Function"
+	run_apart mprof lines --at 1s run.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == *"holds no sampled allocations"* ]]
+}
+
+# An application that keeps what numpy and a C library make, over a minute.
+held() {
+	cat >held.dat <<-END
+	CMDLINE python app.py
+	INFO;backend=rss;interval=0.1;host=h;version=0.2.0;start=1 10.0 1000.0000
+	MEM 10.000000 1000.0000
+	HELD;by=malloc,python;period=65536 0.0 1000.0000
+	PROC;pid=5;ppid=1;name=python;cmd=x 10.0 1000.0
+	PROC;pid=7;ppid=5;name=worker;cmd=y 10.0 1000.0
+	ALLOC;id=1;site=1;size=52428800;frames=#1:/usr/lib/libc.so.6:0:+0x9,#2:/x/lib/python3.12/site-packages/numpy/core.py:163:ones,#3:$PWD/app.py:2:load,#4:$PWD/app.py:6:<module> 50.000000 1001.0000
+	ALLOC;id=2;site=2;size=100;frames=#5:/srv/app:0:+0x77,#4 0.500000 1002.0000
+	ALLOC;id=3;site=2;size=100 0.500000 1002.0000
+	ALLOC;id=4;site=3;size=1048576;pid=7;frames=#6:<frozen%20importlib._bootstrap>:9:_load,#4 1.000000 1003.0000
+	MARK;label=warm 60.0 1010.0
+	MEM 70.000000 1010.0000
+	ALLOC;id=5;site=2;size=4194304 4.000000 1020.0000
+	FREE;id=1,3 50.500000 1030.0000
+	MEM 30.000000 1060.0000
+	EXIT;pid=5;status=0 70.0 1060.0
+	NAME;frame=5;frames=/srv/app.c:12:grow,/srv/app.c:30:serve 0.0 1060.0
+	END
+}
+
+@test "held: the user's own line leads, at the peak, with the sampling error" {
+	held
+	run_apart mprof lines held.dat
+	same "$output" "Held at the peak, 00:00:10: 52.0 MiB ± 724 KiB of 70.0 MiB, 4 samples
+      Held               Share  Samples  Line
+  50.0 MiB              96.2 %        1  $PWD/app.py:2 (load)  return list(range(n)), in numpy
+  1.00 MiB ± 724 KiB     1.9 %        2  /srv/app.c:12 (grow)
+  1.00 MiB               1.9 %        1  imports"
+	run_apart mprof lines --leaf held.dat
+	same "$(sed -n 3p <<<"$output")" \
+		"  50.0 MiB              96.2 %        1  +0x9 (/usr/lib/libc.so.6)"
+	run_apart mprof lines --imports held.dat
+	[[ $output == *"app.py:6 (<module>)  get()"* ]]
+}
+
+@test "held: by module, process, function, file" {
+	held
+	mprof lines --by process held.dat >out
+	same "$(sed -n '3,$p' out)" \
+"  51.0 MiB ± 724 KiB    98.1 %        3  the program
+  1.00 MiB               1.9 %        1  worker, process 7"
+	mprof lines --by module held.dat >out
+	same "$(sed -n 3p out)" \
+"  50.0 MiB              96.2 %        1  $PWD/app.py, in numpy"
+	same "$(mprof lines --by function --json held.dat |
+		jq -c '[.source, .at_s, .held_mib, (.rows[1] |
+			[.function, .held_mib, .samples, .line])]')" \
+		'["held",10,52,["grow",1,2,null]]'
+}
+
+@test "held: at a moment, in a window, since a mark, older than" {
+	held
+	same "$(mprof lines --at 1.5 held.dat | head -n 1)" \
+		'Held at 00:00:02: 50.0 MiB of 10.0 MiB, 1 sample'
+	same "$(mprof lines -w 1.5,40 held.dat | sed -n 1,2p)" \
+'Held at 00:00:40: 5.50 MiB ± 512 KiB of 70.0 MiB, 3 samples
+Allocated since 00:00:02 and not freed.'
+	same "$(mprof lines --since warm held.dat | head -n 1)" \
+		'Held at the end, 00:01:00: 4.00 MiB of 30.0 MiB, 1 sample'
+	same "$(mprof lines --since warm --older 10s held.dat | sed -n 3p)" \
+		'Held for 10.0 s or longer.'
+	run_apart mprof lines --since cold held.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == *"no mark is called cold" ]]
+}
+
+@test "held: a file with what its lines called, a flame graph, folded stacks" {
+	held
+	same "$(mprof lines --source app.py held.dat | sed -n '3p;6p')" \
+"Line #           Held   Samples   Line Contents
+     2     50.000 MiB         1       return list(range(n))"
+	mprof lines --flame -o held.html held.dat
+	grep -q 'Memory held, by stack' held.html
+	same "$(mprof export --format folded held.dat | sort | head -n 1)" \
+		"<module> ($PWD/app.py:6);_load (<frozen importlib._bootstrap>:9) 1024"
 }
 
 @test "--flame draws what grew" {

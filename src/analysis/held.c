@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/held.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/origin.h"
+#include "base/index.h"
+
+struct held_part held_at_peak(const struct run *run)
+{
+	const struct sample *peak = series_peak(&run->total);
+
+	return (struct held_part){
+	    -INFINITY, INFINITY, peak ? peak->time_s : INFINITY};
+}
+
+static bool held_counts(
+    const struct allocation *allocation, const struct held_part *part)
+{
+	return allocation->time_s >= part->from_s &&
+	       allocation->time_s <= part->to_s &&
+	       allocation->time_s <= part->at_s &&
+	       allocation->freed_s > part->at_s;
+}
+
+static bool held_is(const void *items, size_t at, const void *key)
+{
+	const struct held_stack *item = (const struct held_stack *)items + at;
+	const struct held_stack *wanted = key;
+
+	return item->stack == wanted->stack &&
+	       item->process == wanted->process && item->pid == wanted->pid;
+}
+
+void held_init(
+    struct held *held, const struct run *run, const struct held_part *part)
+{
+	struct index index = {0};
+
+	*held = (struct held){.run = run, .part = *part};
+	for (size_t i = 0; i < run->allocations.len; i++) {
+		const struct allocation *one = &run->allocations.items[i];
+		struct held_stack key = {
+		    .stack = &run->sites.items[one->site].stack,
+		    .process = one->process,
+		    .pid = one->pid};
+		double variance = one->mib * fmax(one->mib - one->size_mib, 0);
+		size_t at;
+
+		if (!held_counts(one, part))
+			continue;
+		at = index_place(&index,
+		    index_hash_number(one->site * 31 + (size_t)one->pid),
+		    held_is, held->items.items, &key, held->items.len);
+		if (at == held->items.len)
+			*array_push(&held->items) = key;
+		held->items.items[at].mib += one->mib;
+		held->items.items[at].variance += variance;
+		held->items.items[at].samples++;
+		held->mib += one->mib;
+		held->variance += variance;
+		held->samples++;
+	}
+	index_finish(&index);
+}
+
+void held_finish(struct held *held)
+{
+	array_free(&held->items);
+}
+
+double held_error(double variance)
+{
+	return sqrt(variance);
+}
+
+void held_growths(struct stack_growths *growths, const struct held *held)
+{
+	*growths = (struct stack_growths){
+	    .samples = held->samples, .grown_mib = held->mib, .held = true};
+	for (size_t i = 0; i < held->items.len; i++) {
+		const struct held_stack *item = &held->items.items[i];
+
+		if (item->stack->len > 0)
+			*array_push(&growths->items) = (struct stack_growth){
+			    item->stack, item->mib, item->samples};
+	}
+}
+
+struct held_sum {
+	struct held_rows *rows;
+	const struct held *held;
+	const struct held_wish *wish;
+	struct index index;
+};
+
+/* A row with texts that are not its own yet. */
+struct held_key {
+	const char *file, *function;
+	int line;
+};
+
+static bool held_row_is(const void *items, size_t at, const void *key)
+{
+	const struct held_row *row = (const struct held_row *)items + at;
+	const struct held_key *wanted = key;
+
+	return row->line == wanted->line && !strcmp(row->file, wanted->file) &&
+	       !strcmp(row->function, wanted->function);
+}
+
+static struct held_row *held_row_of(
+    struct held_sum *sum, const struct held_key *key)
+{
+	uint32_t hash = index_hash(key->file, strlen(key->file)) ^
+			index_hash(key->function, strlen(key->function)) * 31 ^
+			(uint32_t)key->line * 2654435761u;
+	size_t at = index_place(&sum->index, hash, held_row_is,
+	    sum->rows->items.items, key, sum->rows->items.len);
+
+	if (at == sum->rows->items.len)
+		*array_push(&sum->rows->items) =
+		    (struct held_row){.file = mem_copy(key->file),
+			.function = mem_copy(key->function),
+			.line = key->line,
+			.in = mem_copy(""),
+			.touched_mib = NAN};
+	return &sum->rows->items.items[at];
+}
+
+/* A module is a package, a library, a program, or a file of the user's own. */
+static const char *held_module(
+    const struct frame *frame, char *name, size_t size)
+{
+	if (*origin_name(frame, name, size))
+		return name;
+	return frame->module ? frame->module : frame->file;
+}
+
+static struct held_key held_key_of_frame(const struct held_wish *wish,
+    const struct frame *frame, char *name, size_t size)
+{
+	bool bare = frame->module && frame->line == 0;
+
+	switch (wish->by) {
+	case HELD_BY_FILE:
+		return (struct held_key){frame->file, "", 0};
+	case HELD_BY_MODULE:
+		return (struct held_key){held_module(frame, name, size), "", 0};
+	case HELD_BY_FUNCTION:
+		return (struct held_key){frame->file, frame->function, 0};
+	default:
+		return (struct held_key){
+		    frame->file, frame->function, bare ? 0 : frame->line};
+	}
+}
+
+static struct held_key held_key_of_stack(const struct held_wish *wish,
+    const struct stack *stack, size_t *leader, char *name, size_t size)
+{
+	*leader = 0;
+	if (stack->len == 0)
+		return (struct held_key){"", "no stack was taken", 0};
+	if (!wish->leaf)
+		*leader = origin_leader(stack);
+	if (!wish->leaf && !wish->imports && origin_imports(stack, *leader))
+		return (struct held_key){"", "imports", 0};
+	return held_key_of_frame(wish, &stack->frames[*leader], name, size);
+}
+
+static struct held_key held_key_of_process(const struct held_sum *sum,
+    const struct held_stack *item, char *name, size_t size)
+{
+	const struct run *run = sum->held->run;
+	const struct process *process =
+	    item->process > 0 ? &run->processes.items[item->process - 1] : NULL;
+	const char *text = process && process->name ? process->name : NULL;
+
+	if (item->pid == 0)
+		snprintf(name, size, "the program");
+	else
+		snprintf(name, size, "%s%s%d", text ? text : "process",
+		    text ? ", process " : " ", item->pid);
+	return (struct held_key){"", name, 0};
+}
+
+/* The library whose code made most of the row. */
+static void held_note_library(
+    struct held_row *row, const struct stack *stack, size_t leader, double mib)
+{
+	char name[128] = "";
+
+	for (size_t i = 0; i < leader && !*name; i++) {
+		enum origin origin = origin_of(&stack->frames[i]);
+
+		if (origin == ORIGIN_PACKAGE || origin == ORIGIN_STANDARD ||
+		    (origin == ORIGIN_LIBRARY &&
+			!strstr(stack->frames[i].module, "/libc.so") &&
+			!strstr(stack->frames[i].module, "/libstdc++.so")))
+			origin_name(&stack->frames[i], name, sizeof(name));
+	}
+	if (mib <= row->in_mib)
+		return;
+	free(row->in);
+	row->in = mem_copy(name);
+	row->in_mib = mib;
+}
+
+static void held_add_stack(struct held_sum *sum, const struct held_stack *item)
+{
+	char name[4096];
+	size_t leader = 0;
+	struct held_key key =
+	    sum->wish->by == HELD_BY_PROCESS
+		? held_key_of_process(sum, item, name, sizeof(name))
+		: held_key_of_stack(
+		      sum->wish, item->stack, &leader, name, sizeof(name));
+	struct held_row *row = held_row_of(sum, &key);
+
+	row->mib += item->mib;
+	row->variance += item->variance;
+	row->samples += item->samples;
+	if (sum->wish->by != HELD_BY_PROCESS)
+		held_note_library(row, item->stack, leader, item->mib);
+}
+
+static void held_add_growth(
+    struct held_sum *sum, const struct stack_growth *growth)
+{
+	char name[4096];
+	size_t leader;
+	struct held_key key = held_key_of_stack(
+	    sum->wish, growth->stack, &leader, name, sizeof(name));
+	struct held_row *row = held_row_of(sum, &key);
+
+	row->touched_mib =
+	    (isnan(row->touched_mib) ? 0 : row->touched_mib) + growth->mib;
+}
+
+static int held_order(const void *x, const void *y)
+{
+	const struct held_row *a = x, *b = y;
+	double touched_a = isnan(a->touched_mib) ? -INFINITY : a->touched_mib;
+	double touched_b = isnan(b->touched_mib) ? -INFINITY : b->touched_mib;
+
+	if (a->mib != b->mib)
+		return a->mib < b->mib ? 1 : -1;
+	if (touched_a != touched_b)
+		return touched_a < touched_b ? 1 : -1;
+	return strcmp(a->function, b->function);
+}
+
+void held_rows_init(struct held_rows *rows, const struct held *held,
+    const struct stack_growths *growths, const struct held_wish *wish)
+{
+	struct held_sum sum = {.rows = rows, .held = held, .wish = wish};
+
+	*rows = (struct held_rows){0};
+	for (size_t i = 0; i < held->items.len; i++)
+		held_add_stack(&sum, &held->items.items[i]);
+	for (size_t i = 0;
+	     growths && wish->by != HELD_BY_PROCESS && i < growths->items.len;
+	     i++)
+		held_add_growth(&sum, &growths->items.items[i]);
+	index_finish(&sum.index);
+	if (rows->items.len > 0)
+		qsort(rows->items.items, rows->items.len,
+		    sizeof(rows->items.items[0]), held_order);
+}
+
+void held_rows_finish(struct held_rows *rows)
+{
+	for (size_t i = 0; i < rows->items.len; i++) {
+		free(rows->items.items[i].file);
+		free(rows->items.items[i].function);
+		free(rows->items.items[i].in);
+	}
+	array_free(&rows->items);
+}

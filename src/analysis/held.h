@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who holds memory: the sampled allocations that were there at a moment, by
+ * the stacks that they were made under. An allocation of s bytes was sampled
+ * with probability p and stands for s / p = w, so the variance of a sum is that
+ * of Horvitz and Thompson (1952), the sum of w (w - s).
+ */
+#ifndef MPROF_ANALYSIS_HELD_H
+#define MPROF_ANALYSIS_HELD_H
+
+#include "analysis/lines.h"
+#include "profile/profile.h"
+
+/* What counts: made from from_s to to_s and there at at_s. */
+struct held_part {
+	double from_s, to_s, at_s;
+};
+
+/* One stack in one process. */
+struct held_stack {
+	const struct stack *stack;
+	size_t process; /* see run_assign() */
+	int pid;        /* 0: the launched program */
+	double mib, variance;
+	size_t samples;
+};
+
+struct held {
+	const struct run *run;
+	struct held_part part;
+	ARRAY(struct held_stack) items;
+	double mib, variance;
+	size_t samples;
+};
+
+/* All that was held when the run's total was highest. */
+struct held_part held_at_peak(const struct run *run) __attribute__((nonnull));
+
+/* The caller finishes; stacks stay the run's. */
+void held_init(struct held *held, const struct run *run,
+    const struct held_part *part) __attribute__((nonnull));
+void held_finish(struct held *held) __attribute__((nonnull));
+
+/* The sampling error, one standard deviation. */
+double held_error(double variance);
+
+/* The same as stack growths, for what draws and lists these. The caller
+ * finishes. */
+void held_growths(struct stack_growths *growths, const struct held *held)
+    __attribute__((nonnull));
+
+enum held_by {
+	HELD_BY_LINE,
+	HELD_BY_FUNCTION,
+	HELD_BY_FILE,
+	HELD_BY_MODULE,
+	HELD_BY_PROCESS
+};
+
+struct held_wish {
+	enum held_by by;
+	bool leaf;    /* the innermost frame leads, not the user's own */
+	bool imports; /* what imports made by line, not as one */
+};
+
+struct held_row {
+	char *file, *function; /* "" where they don't belong to it */
+	int line;              /* 0: none */
+	char *in;              /* the library that made most of it; "" */
+	double in_mib;
+	double mib, variance;
+	size_t samples;
+	double touched_mib; /* growth on the clock; NAN: not known */
+};
+
+struct held_rows {
+	ARRAY(struct held_row) items; /* the most first */
+};
+
+/* growths are those on the clock, to stand beside; NULL: none. */
+void held_rows_init(struct held_rows *rows, const struct held *held,
+    const struct stack_growths *growths, const struct held_wish *wish)
+    __attribute__((nonnull(1, 2, 4)));
+void held_rows_finish(struct held_rows *rows) __attribute__((nonnull));
+
+#endif

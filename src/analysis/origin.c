@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/origin.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const packages[] = {"/site-packages/", "/dist-packages/"};
+
+static bool origin_starts(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* What stands behind the last part of that name; NULL without one. */
+static const char *origin_behind(const char *path, const char *part)
+{
+	const char *found = NULL, *at = path;
+
+	while ((at = strstr(at, part)) != NULL) {
+		at += strlen(part);
+		found = at;
+	}
+	return found;
+}
+
+static const char *origin_in_package(const char *path)
+{
+	const char *inside = NULL;
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *found = origin_behind(path, packages[i]);
+
+		if (found && found > inside)
+			inside = found;
+	}
+	return inside;
+}
+
+/* What stands behind .../lib/python3.11/ */
+static const char *origin_in_standard(const char *path)
+{
+	static const char *const folders[] = {
+	    "/lib/python", "/lib64/python", "/lib/pypy"};
+
+	for (size_t i = 0; i < 3; i++) {
+		const char *at = origin_behind(path, folders[i]);
+
+		if (!at || !isdigit((unsigned char)*at))
+			continue;
+		at += strcspn(at, "/");
+		if (*at == '/')
+			return at + 1;
+	}
+	return NULL;
+}
+
+static const char *origin_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static enum origin origin_of_python(const char *file)
+{
+	if (origin_starts(file, "<frozen importlib") ||
+	    strstr(file, "/importlib/"))
+		return ORIGIN_IMPORT;
+	if (origin_starts(file, "<frozen "))
+		return ORIGIN_STANDARD;
+	if (origin_in_package(file) || strstr(file, " internals>"))
+		return ORIGIN_PACKAGE;
+	return origin_in_standard(file) ? ORIGIN_STANDARD : ORIGIN_OWN;
+}
+
+/* A shared object where a system or a Python keeps them. */
+static bool origin_is_shared(const char *module)
+{
+	static const char *const folders[] = {"/lib/", "/lib64/", "/lib32/",
+	    "/usr/lib/", "/usr/lib64/", "/usr/libexec/", "/usr/local/lib/",
+	    "/nix/store/"};
+
+	if (!strstr(origin_base(module), ".so"))
+		return false;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (origin_starts(module, folders[i]))
+			return true;
+	}
+	return strstr(module, "/lib-dynload/") != NULL ||
+	       origin_in_package(module) != NULL;
+}
+
+/* Code of a header, inlined into the user's. */
+static bool origin_is_header(const char *file)
+{
+	return origin_starts(file, "/usr/include/") ||
+	       strstr(file, "/include/c++/") || origin_starts(file, "/rustc/");
+}
+
+static enum origin origin_of_code(const char *module, const char *file)
+{
+	const char *base = origin_base(module);
+
+	if (origin_starts(base, "libpython") || origin_starts(base, "python"))
+		return ORIGIN_INTERPRETER;
+	if (origin_in_package(module))
+		return ORIGIN_PACKAGE;
+	return !*module || *module == '[' || origin_is_shared(module) ||
+		       origin_is_header(file)
+		   ? ORIGIN_LIBRARY
+		   : ORIGIN_OWN;
+}
+
+enum origin origin_of(const struct frame *frame)
+{
+	return frame->module ? origin_of_code(frame->module, frame->file)
+			     : origin_of_python(frame->file);
+}
+
+size_t origin_leader(const struct stack *stack)
+{
+	size_t python = stack->len;
+
+	for (size_t i = 0; i < stack->len; i++) {
+		if (origin_of(&stack->frames[i]) == ORIGIN_OWN)
+			return i;
+		if (python == stack->len && !stack->frames[i].module)
+			python = i;
+	}
+	return python < stack->len ? python : 0;
+}
+
+bool origin_imports(const struct stack *stack, size_t at)
+{
+	while (at > 0) {
+		enum origin origin = origin_of(&stack->frames[--at]);
+
+		if (origin != ORIGIN_INTERPRETER && origin != ORIGIN_LIBRARY)
+			return origin == ORIGIN_IMPORT;
+	}
+	return false;
+}
+
+const char *origin_name(const struct frame *frame, char *name, size_t size)
+{
+	const char *path = frame->module ? frame->module : frame->file;
+	enum origin origin = origin_of(frame);
+	const char *inside = NULL;
+
+	if (origin == ORIGIN_PACKAGE)
+		inside = origin_in_package(path);
+	else if (origin == ORIGIN_STANDARD)
+		inside = origin_in_standard(path);
+	else if (origin == ORIGIN_LIBRARY)
+		inside = origin_base(path);
+	if (origin == ORIGIN_PACKAGE && !inside)
+		inside = path + (*path == '<'); /* <__array_function__ ... */
+	snprintf(name, size, "%.*s", inside ? (int)strcspn(inside, "/. >") : 0,
+	    inside ? inside : "");
+	return name;
+}

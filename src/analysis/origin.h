@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where a frame's code comes from: the user's own, a package's, the standard
+ * library's, C's. Judged by the frame's file alone.
+ */
+#ifndef MPROF_ANALYSIS_ORIGIN_H
+#define MPROF_ANALYSIS_ORIGIN_H
+
+#include <stddef.h>
+
+#include "profile/parts.h"
+
+enum origin {
+	ORIGIN_OWN,
+	ORIGIN_PACKAGE,    /* of site-packages or dist-packages */
+	ORIGIN_STANDARD,   /* Python's standard library */
+	ORIGIN_IMPORT,     /* Python's import machinery */
+	ORIGIN_LIBRARY,    /* a C library, headers of one */
+	ORIGIN_INTERPRETER /* the machine code of Python itself */
+};
+
+enum origin origin_of(const struct frame *frame) __attribute__((nonnull));
+
+/* The place in the stack of the innermost frame that is the user's own; where
+ * there is none, of the innermost that is Python code, or of the innermost at
+ * all. The stack has a frame. */
+size_t origin_leader(const struct stack *stack) __attribute__((nonnull));
+
+/* Whether the frame at that place imports what is further in. */
+bool origin_imports(const struct stack *stack, size_t at)
+    __attribute__((nonnull));
+
+/* What the code is a part of: "numpy", "json", "libxml2"; "" where it has no
+ * such name. Returns name. */
+const char *origin_name(const struct frame *frame, char *name, size_t size)
+    __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+#include "commands/lines_held.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "base/utf8.h"
+#include "commands/lines_source.h"
+#include "profile/ending.h"
+
+enum { SCHEMA = 1 };
+
+/* The last mark of that name. */
+static int lines_held_since(struct held_part *part, const struct run *run,
+    const char *label, struct err *e)
+{
+	part->from_s = NAN;
+	for (size_t i = 0; i < run->marks.len; i++) {
+		const struct mark *mark = &run->marks.items[i];
+
+		if (strcmp(mark->label, label) == 0)
+			part->from_s = fmax(part->from_s, mark->time_s);
+	}
+	if (isnan(part->from_s))
+		return err_set(e, "no mark is called %s", label);
+	if (run->total.len > 0)
+		part->at_s = run->total.items[run->total.len - 1].time_s;
+	return 0;
+}
+
+int lines_held_init(struct held *held, const struct lines_held_wish *wish,
+    const struct run *run, struct err *e)
+{
+	double zero_s = run_first_s(run);
+	struct held_part part = held_at_peak(run);
+
+	*held = (struct held){0};
+	if (wish->since && lines_held_since(&part, run, wish->since, e) != 0)
+		return -1;
+	if (wish->window.given) {
+		part.from_s = zero_s + wish->window.first;
+		part.at_s = zero_s + wish->window.last;
+	}
+	if (wish->at_s > 0)
+		part.at_s = zero_s + wish->at_s;
+	if (wish->older_s > 0)
+		part.to_s = part.at_s - wish->older_s;
+	held_init(held, run, &part);
+	return 0;
+}
+
+/* Less than a thousandth of the figure is no error that matters. */
+static const char *lines_held_error(
+    char text[static UNITS_TEXT + 4], double mib, double variance)
+{
+	double error = held_error(variance);
+	char size[UNITS_TEXT];
+
+	text[0] = 0;
+	if (error > mib / 1000)
+		snprintf(text, UNITS_TEXT + 4, "± %s", units_size(size, error));
+	return text;
+}
+
+static double lines_held_share(
+    const struct held *held, const struct held_row *row)
+{
+	return held->mib > 0 ? row->mib / held->mib : 0;
+}
+
+/* The total at that moment; NAN where none was recorded. */
+static double lines_held_total(const struct held *held)
+{
+	const struct series *total = &held->run->total;
+	size_t at = series_find(total, held->part.at_s);
+
+	if (total->len == 0)
+		return NAN;
+	if (at == total->len ||
+	    (at > 0 && total->items[at].time_s > held->part.at_s))
+		at--;
+	return total->items[at].mib;
+}
+
+/* Where only some of the samples were recorded, the file says so. */
+static void lines_held_print_hooks(const struct held *held)
+{
+	const struct run *run = held->run;
+	uint64_t every = 1;
+	size_t own = 0;
+	char count[UNITS_COUNT];
+
+	for (size_t i = 0; i < run->hooked.len; i++) {
+		const struct hooked *hooked = &run->hooked.items[i];
+
+		if (hooked->every > every)
+			every = hooked->every;
+		own += strcmp(hooked->by, "own") == 0;
+	}
+	if (every > 1)
+		printf("At times one in %llu samples was recorded, to keep the "
+		       "file small; they count for all.\n",
+		    (unsigned long long)every);
+	if (own > 0)
+		printf("Of %s with an allocator of its own nothing is known.\n",
+		    units_count(count, own, "process", "processes"));
+}
+
+static void lines_held_print_head(
+    const struct held *held, const struct lines_held_wish *wish)
+{
+	double zero_s = run_first_s(held->run);
+	double total = lines_held_total(held);
+	char size[UNITS_TEXT], error[UNITS_TEXT + 4], clock[UNITS_TEXT];
+	char count[UNITS_COUNT];
+
+	lines_held_error(error, held->mib, held->variance);
+	printf("Held %s %s: %s%s%s",
+	    wish->at_s > 0 || wish->window.given ? "at"
+	    : wish->since                        ? "at the end,"
+						 : "at the peak,",
+	    units_clock(clock, held->part.at_s - zero_s),
+	    units_size(size, held->mib), *error ? " " : "", error);
+	if (!isnan(total))
+		printf(" of %s", units_size(size, total));
+	printf(
+	    ", %s\n", units_count(count, held->samples, "sample", "samples"));
+	if (wish->window.given || wish->since) {
+		printf("Allocated since %s",
+		    units_clock(clock, held->part.from_s - zero_s));
+		puts(" and not freed.");
+	}
+	if (wish->older_s > 0)
+		printf("Held for %s or longer.\n",
+		    units_duration(size, wish->older_s));
+	lines_held_print_hooks(held);
+}
+
+static char *lines_held_name(const struct held_row *row)
+{
+	char *raw, *clean;
+	bool named = *row->function != 0;
+
+	if (row->line)
+		raw = mem_format(
+		    "%s:%d (%s)", row->file, row->line, row->function);
+	else if (named && *row->file)
+		raw = mem_format("%s (%s)", row->function, row->file);
+	else
+		raw = mem_copy(named ? row->function : row->file);
+	clean = utf8_clean_copy(raw);
+	free(raw);
+	return clean;
+}
+
+static void lines_held_print_row(const struct held *held,
+    const struct held_row *row, const char *text, bool touched)
+{
+	char size[UNITS_TEXT], error[UNITS_TEXT + 4];
+	char *name = lines_held_name(row);
+
+	/* The sign of an error has two bytes. */
+	lines_held_error(error, row->mib, row->variance);
+	printf("%10s %-*s  %5.1f %%  %7zu  ", units_size(size, row->mib),
+	    *error ? 11 : 10, error, 100 * lines_held_share(held, row),
+	    row->samples);
+	if (touched && isnan(row->touched_mib))
+		printf("%11s  ", "");
+	else if (touched)
+		printf("%s%*s  ", row->touched_mib < 0 ? "-" : "",
+		    row->touched_mib < 0 ? 10 : 11,
+		    units_size(size, fabs(row->touched_mib)));
+	fputs(name, stdout);
+	if (text && *text)
+		printf("  %s", text);
+	if (*row->in) {
+		utf8_clean(size, sizeof(size), row->in);
+		printf(", in %s", size);
+	}
+	putchar('\n');
+	free(name);
+}
+
+static void lines_held_table(const struct held *held,
+    const struct held_rows *rows, const struct lines_held_wish *wish,
+    bool touched)
+{
+	static const char *const titles[] = {
+	    "Line", "Function", "File", "Module", "Process"};
+	size_t most = wish->top ? (size_t)wish->top : SIZE_MAX, i;
+	struct sources sources = {0};
+
+	lines_held_print_head(held, wish);
+	printf("      Held               Share  Samples  %s%s\n",
+	    touched ? "    Touched  " : "", titles[wish->rows.by]);
+	for (i = 0; i < rows->items.len && i < most; i++) {
+		const struct held_row *row = &rows->items.items[i];
+
+		/* Rows that hold nothing stand last: what grew on the clock
+		 * there was given back, or is held by no sample. */
+		if (row->samples == 0)
+			break;
+		lines_held_print_row(held, row,
+		    row->line ? sources_line(&sources, row->file, row->line)
+			      : NULL,
+		    touched);
+	}
+	if (i == most && i < rows->items.len)
+		printf("(%zu more: --top 0)\n", rows->items.len - i);
+	if (touched)
+		puts("Touched: growth on the clock, which counts for what ran "
+		     "when a sample was taken,\nso a quick line before a slow "
+		     "one is credited to the slow one.");
+	sources_finish(&sources);
+}
+
+static void lines_held_write_row(
+    struct json *json, const struct held *held, const struct held_row *row)
+{
+	json_open(json, '{');
+	json_key(json, "held_mib");
+	json_rounded(json, row->mib, 6);
+	json_key(json, "error_mib");
+	json_rounded(json, held_error(row->variance), 6);
+	json_key(json, "share");
+	json_rounded(json, lines_held_share(held, row), 6);
+	json_key(json, "samples");
+	json_whole(json, (int64_t)row->samples);
+	json_key(json, "touched_mib");
+	json_rounded(json, row->touched_mib, 6);
+	json_key(json, "file");
+	json_text(json, row->file);
+	if (row->line) {
+		json_key(json, "line");
+		json_whole(json, row->line);
+	}
+	if (*row->function) {
+		json_key(json, "function");
+		json_text(json, row->function);
+	}
+	if (*row->in) {
+		json_key(json, "in");
+		json_text(json, row->in);
+	}
+	json_close(json, '}');
+}
+
+static void lines_held_write(
+    const struct held *held, const struct held_rows *rows, const char *path)
+{
+	struct json json;
+
+	json_init(&json, stdout);
+	json_open_document(&json, SCHEMA);
+	json_key(&json, "path");
+	json_text(&json, path);
+	json_key(&json, "sampled");
+	json_bool(&json, true);
+	json_key(&json, "source");
+	json_text(&json, "held");
+	json_key(&json, "at_s");
+	json_rounded(&json, held->part.at_s - run_first_s(held->run), 4);
+	json_key(&json, "samples");
+	json_whole(&json, (int64_t)held->samples);
+	json_key(&json, "held_mib");
+	json_rounded(&json, held->mib, 6);
+	json_key(&json, "error_mib");
+	json_rounded(&json, held_error(held->variance), 6);
+	json_key(&json, "total_mib");
+	json_rounded(&json, lines_held_total(held), 6);
+	json_key(&json, "rows");
+	json_open(&json, '[');
+	for (size_t i = 0; i < rows->items.len; i++)
+		lines_held_write_row(&json, held, &rows->items.items[i]);
+	json_close(&json, ']');
+	json_close(&json, '}');
+}
+
+void lines_held_show(const struct held *held,
+    const struct lines_held_wish *wish, const char *json_path)
+{
+	struct stack_growths growths = {0};
+	bool whole = isinf(held->part.from_s) && isinf(held->part.to_s);
+	struct held_rows rows;
+
+	if (whole && wish->rows.by != HELD_BY_PROCESS)
+		stack_growths_add(&growths, held->run);
+	held_rows_init(&rows, held, &growths, &wish->rows);
+	if (json_path)
+		lines_held_write(held, &rows, json_path);
+	else
+		lines_held_table(held, &rows, wish, growths.items.len > 0);
+	held_rows_finish(&rows);
+	stack_growths_finish(&growths);
+}

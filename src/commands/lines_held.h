@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What mprof lines prints of memory that is held, from sampled allocations.
+ */
+#ifndef MPROF_COMMANDS_LINES_HELD_H
+#define MPROF_COMMANDS_LINES_HELD_H
+
+#include "analysis/held.h"
+#include "base/err.h"
+#include "cli/options.h"
+
+struct lines_held_wish {
+	struct held_wish rows;
+	double at_s;                /* after the start; 0: the default */
+	struct option_range window; /* the same */
+	const char *since;          /* a mark's label; NULL: none */
+	double older_s;             /* 0: whatever its age */
+	long top;                   /* rows; 0: all */
+};
+
+/* What is asked for; -1 with e where no such moment is. The caller finishes. */
+int lines_held_init(struct held *held, const struct lines_held_wish *wish,
+    const struct run *run, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+/* As a table; as JSON where the profile's path is given. */
+void lines_held_show(const struct held *held,
+    const struct lines_held_wish *wish, const char *json_path)
+    __attribute__((nonnull(1, 2)));
+
+#endif

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "commands/lines_source.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#define TEXT_MAX (64 << 20) /* longer files are no source */
+
+/* Reads a whole file; NULL with errno. The path comes from a recording and may
+ * name anything: only regular files are read. */
+static char *source_read_text(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+	char *text = NULL;
+	ssize_t got;
+
+	if (fd < 0)
+		return NULL;
+	errno = EINVAL;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+	    status.st_size <= TEXT_MAX) {
+		text = mem_zero((size_t)status.st_size + 1, 1);
+		got = pread(fd, text, (size_t)status.st_size, 0);
+		text[got < 0 ? 0 : got] = '\0';
+	}
+	close(fd);
+	return text;
+}
+
+void source_read(struct source *source, const char *path)
+{
+	char *at;
+
+	*source = (struct source){.path = mem_copy(path)};
+	source->text = source_read_text(path);
+	at = source->text;
+	while (at && *at) {
+		char *end = strchr(at, '\n');
+
+		*array_push(&source->lines) = at;
+		if (end) {
+			*end = '\0';
+			if (end > at && end[-1] == '\r')
+				end[-1] = '\0';
+		}
+		at = end ? end + 1 : NULL;
+	}
+}
+
+void source_finish(struct source *source)
+{
+	free(source->path);
+	free(source->text);
+	array_free(&source->lines);
+}
+
+void sources_finish(struct sources *sources)
+{
+	for (size_t i = 0; i < sources->items.len; i++)
+		source_finish(&sources->items.items[i]);
+	array_free(&sources->items);
+}
+
+static const struct source *source_find(
+    struct sources *sources, const char *path)
+{
+	for (size_t i = 0; i < sources->items.len; i++)
+		if (!strcmp(sources->items.items[i].path, path))
+			return &sources->items.items[i];
+	source_read(array_push(&sources->items), path);
+	return &sources->items.items[sources->items.len - 1];
+}
+
+const char *sources_line(struct sources *sources, const char *path, int line)
+{
+	const struct source *source = source_find(sources, path);
+	const char *text;
+	size_t len;
+
+	if (line < 1 || (size_t)line > source->lines.len)
+		return NULL;
+	text = source->lines.items[line - 1];
+	while (isspace((unsigned char)*text))
+		text++;
+	utf8_clean(sources->line, sizeof(sources->line), text);
+	len = strlen(sources->line);
+	while (len && sources->line[len - 1] == ' ')
+		sources->line[--len] = '\0';
+	return sources->line;
+}
