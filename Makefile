@@ -18,6 +18,8 @@
 #                 also what a command passes through, tests' time, mutants
 # make install    to PREFIX (/usr/local), below DESTDIR; make uninstall
 # make dist       build/mprof-VERSION.tar.gz, the same bytes every time
+# make wheel      build/dist/mprof-VERSION-py3-none-manylinux_2_XX_x86_64.whl,
+#                 for pip, from what was built; the same bytes every time
 #
 # V=1 shows the commands; WERROR=1 makes warnings errors;
 # SANITIZE=address,undefined builds with sanitizers; make test VALGRIND=1 tests
@@ -404,6 +406,16 @@ uninstall:
 	rm -rf "$(DESTDIR)$(DOCDIR)/examples"
 	-rmdir "$(DESTDIR)$(LIBDIR)/$(dir $(inert))" "$(DESTDIR)$(LIBDIR)" "$(DESTDIR)$(DOCDIR)"
 
+# It needs Python 3, patchelf and binutils, and no network.
+DIST = build/dist
+wheel: all
+	$(Q)rm -rf "$(DIST)/root"
+	$(Q)$(MAKE) --no-print-directory -s -o all DESTDIR="$(DIST)/root" PREFIX=/ \
+		BINDIR=/bin LIBDIR=/lib/mprof MANDIR=/share/man DATADIR=/share \
+		install >/dev/null
+	$(Q)tests/tools/wheel "$(DIST)/root" $(VERSION) "$(DIST)"
+	$(Q)rm -rf "$(DIST)/root"
+
 # Sorted, owned by nobody in particular, dated by the last commit.
 dist:
 	$(Q)sh tests/tools/dist $(VERSION)
@@ -416,6 +428,6 @@ clean:
 
 FORCE:
 .PHONY: all test bench bench-readme demo check-layers check-headers lint install uninstall
-.PHONY: attack mutants test-fast measures measures-all test-faults analyze dist fuzz clean FORCE
+.PHONY: attack mutants test-fast measures measures-all test-faults analyze dist wheel fuzz clean FORCE
 .DELETE_ON_ERROR:
 endif

@@ -95,13 +95,14 @@ char *self_path(void)
 
 char *self_companion(const char *name, struct err *e)
 {
-	static const char *const folders[] = {"build", "../lib/mprof"};
+	static const char *const folders[] = {
+	    "build", "../lib/mprof", "../libexec/mprof"};
 	char *self = self_path(), *slash = self ? strrchr(self, '/') : NULL;
 	char *found = NULL;
 
 	if (e)
 		e->text[0] = 0;
-	for (size_t i = 0; slash && !found && i < 2; i++)
+	for (size_t i = 0; slash && !found && i < 3; i++)
 		found =
 		    self_trusted(mem_format("%.*s/%s/%s", (int)(slash - self),
 				     self, folders[i], name),

@@ -12,8 +12,9 @@
 char *self_path(void) __attribute__((warn_unused_result));
 
 /* The path of a companion file (a module, the agent): build/NAME beside an
- * uninstalled program, ../lib/mprof/NAME beside an installed one; symbolic
- * links to the program are followed. One that another user could have written
+ * uninstalled program, ../lib/mprof/NAME beside an installed one,
+ * ../libexec/mprof/NAME beside one that pip installed; symbolic links to the
+ * program are followed. One that another user could have written
  * is passed over. NULL with e where there is none; the caller frees. */
 char *self_companion(const char *name, struct err *e);
 
