@@ -202,6 +202,82 @@ static void few_runs_far_apart_are_apart(void **state)
 	assert_true(c.spread && !c.repeated && c.low > 800);
 }
 
+/* Student's t and the formula of a prediction interval, by tables. */
+static void one_beside_several_is_predicted(void **state)
+{
+	const double one[] = {10}, three[] = {12, 14, 16}, two[] = {12, 16};
+	double many[12];
+	struct comparison c;
+
+	(void)state;
+	compare_values(one, 1, three, 3, &c);
+	assert_true(c.spread && !c.repeated);
+	assert_float_equal(c.low, 4 - 4.303 * sqrt(4 * 4 / 3.0), 1e-9);
+	assert_float_equal(c.high, 4 + 4.303 * sqrt(4 * 4 / 3.0), 1e-9);
+	compare_values(two, 2, one, 1, &c);
+	assert_float_equal(c.low, -4 - 12.706 * sqrt(8 * 3 / 2.0), 1e-9);
+	for (int i = 0; i < 12; i++)
+		many[i] = i; /* variance 13, t(11) = 2.201 */
+	compare_values(one, 1, many, 12, &c);
+	assert_float_equal(c.high, -4.5 + 2.201 * sqrt(13 * 13 / 12.0), 0.01);
+	assert_true(c.p == 1 && c.least_p == 0);
+}
+
+/* Welch's interval by hand: of equal spreads 8 degrees of freedom, else 4.0. */
+static void intervals_are_as_wide_as_welchs(void **state)
+{
+	const double a[] = {100, 101, 102, 103, 104};
+	const double b[] = {110, 111, 112, 113, 114};
+	const double wide[] = {90, 100, 110, 120, 130};
+	double half;
+	struct comparison c;
+
+	(void)state;
+	compare_values(a, 5, b, 5, &c);
+	assert_float_equal(c.low, 10 - 2.306, 0.15);
+	assert_float_equal(c.high, 10 + 2.306, 0.15);
+	compare_values(a, 5, wide, 5, &c);
+	half = 2.756 * sqrt(250 / 5.0 + 2.5 / 5); /* t of 4.08 */
+	assert_float_equal(c.low, 8 - half, 0.06 * half);
+	assert_float_equal(c.high, 8 + half, 0.06 * half);
+}
+
+static void all_partitions_of_unequal_sides(void **state)
+{
+	const double a[] = {1, 2, 3}, b[] = {2.5, 4, 5, 6};
+	struct comparison c, swapped;
+
+	(void)state;
+	compare_values(a, 3, b, 4, &c);
+	/* 35 partitions; a sum of three of 6 or less, or of 15 or more, is as
+	 * far from 3 * 3.357: 1+2+2.5, 1+2+3; 4+5+6 */
+	assert_float_equal(c.p, 3 / 35.0, 1e-9);
+	assert_float_equal(c.least_p, 2 / 35.0, 1e-9);
+	compare_values(b, 4, a, 3, &swapped);
+	assert_float_equal(swapped.p, c.p, 1e-9);
+	assert_float_equal(swapped.difference, -c.difference, 1e-9);
+}
+
+/* Beside the normal approximation of the same test. */
+static void random_partitions_give_nearly_the_same(void **state)
+{
+	double a[20], b[20], all[40], sum = 0, squares = 0, error;
+	struct comparison c;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		all[i] = a[i] = i;
+		all[20 + i] = b[i] = i + 3.2;
+	}
+	for (int i = 0; i < 40; i++)
+		sum += all[i];
+	for (int i = 0; i < 40; i++)
+		squares += (all[i] - sum / 40) * (all[i] - sum / 40);
+	error = sqrt(squares / 39 * 2 / 20);
+	compare_values(a, 20, b, 20, &c);
+	assert_float_equal(c.p, erfc(3.2 / error / sqrt(2)), 0.02);
+}
+
 static void marks_begin_phases(void **state)
 {
 	struct profile profile;
@@ -248,6 +324,10 @@ int main(void)
 	    cmocka_unit_test(the_last_phase_has_its_own_peak),
 	    cmocka_unit_test(intervals_hold_what_they_promise),
 	    cmocka_unit_test(few_runs_far_apart_are_apart),
+	    cmocka_unit_test(one_beside_several_is_predicted),
+	    cmocka_unit_test(intervals_are_as_wide_as_welchs),
+	    cmocka_unit_test(all_partitions_of_unequal_sides),
+	    cmocka_unit_test(random_partitions_give_nearly_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,6 +156,15 @@ static void usual_step(void **state)
 	assert_true(downsample_interval(&series) == 2);
 	assert_true(downsample_gap(&series) == 10);
 	series_finish(&series);
+	/* the median of five steps; a gap is half a second at least */
+	for (int i = 0; i < 6; i++)
+		series_add(&series, i * i, 1);
+	assert_true(downsample_interval(&series) == 5);
+	series_finish(&series);
+	for (int i = 0; i < 100; i++)
+		series_add(&series, i / 64.0, 1);
+	assert_true(downsample_gap(&series) == 0.5);
+	series_finish(&series);
 	for (int i = 0; i < 5; i++)
 		series_add(&series, i * 100, 1);
 	assert_true(downsample_gap(&series) == 0);

@@ -143,6 +143,140 @@ static void each_shape_fits_itself_best(void **state)
 	assert_true(steps.bic < line.bic);
 }
 
+/* The squared residuals of points [from, end) about their mean. */
+static double about_mean(size_t from, size_t end)
+{
+	double mean = 0, sum = 0;
+
+	for (size_t i = from; i < end; i++)
+		mean += ys[i] / (double)(end - from);
+	for (size_t i = from; i < end; i++)
+		sum += (ys[i] - mean) * (ys[i] - mean);
+	return sum;
+}
+
+/* The mean of points [from, end]. */
+static double mean_of(size_t from, size_t end)
+{
+	double sum = 0;
+
+	for (size_t i = from; i <= end; i++)
+		sum += ys[i];
+	return sum / (double)(end - from + 1);
+}
+
+/* At each point the highest, over all starts before it, of the lowest mean over
+ * all ends behind it: the function that never falls with the least residue. */
+static double monotone_residue(size_t count)
+{
+	double residue = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		double level = -INFINITY;
+
+		for (size_t from = 0; from <= i; from++) {
+			double low = INFINITY;
+
+			for (size_t end = i; end < count; end++)
+				low = fmin(low, mean_of(from, end));
+			level = fmax(level, low);
+		}
+		residue += (ys[i] - level) * (ys[i] - level);
+	}
+	return residue;
+}
+
+static double score(double residue, double count, double parameters)
+{
+	return count * log((residue + count * 1e-4) / count) +
+	       parameters * log(count);
+}
+
+/* Each against a search through all that there is. */
+static void shapes_have_the_least_residue(void **state)
+{
+	struct fit_points p = {xs, ys, 12};
+	uint64_t random = 3;
+	struct fit fit;
+
+	(void)state;
+	unit_points();
+	for (int trial = 0; trial < 20; trial++) {
+		double best = INFINITY;
+
+		for (int i = 0; i < 12; i++)
+			ys[i] = 100 + i * (trial % 3) +
+				(double)(random_next(&random) % 1000) / 100;
+		fit_monotone(&p, 0.01, &fit);
+		assert_float_equal(fit.residue, monotone_residue(12), 1e-6);
+		assert_float_equal(fit.bic, score(fit.residue, 12, 3), 1e-6);
+		for (size_t one = 1; one < 12; one++)
+			best = fmin(
+			    best, about_mean(0, one) + about_mean(one, 12));
+		fit_steps(&p, 0.01, &fit);
+		assert_true(fit.bic <= score(about_mean(0, 12), 12, 1) + 1e-9);
+		assert_true(fit.bic <= score(best, 12, 3) + 1e-9);
+		if (fit.levels <= 2)
+			assert_float_equal(fit.residue,
+			    fit.levels == 2 ? best : about_mean(0, 12), 1e-6);
+		assert_float_equal(fit.bic,
+		    score(fit.residue, 12, 2 * (double)fit.levels - 1), 1e-6);
+	}
+}
+
+/* A line's slope, its error and its residue by the formulas of the textbook. */
+static void a_line_has_least_squares(void **state)
+{
+	struct fit_points p = {xs, ys, 4};
+	struct fit fit;
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		xs[i] = i / 4.0;
+	ys[0] = 101, ys[1] = 103, ys[2] = 102, ys[3] = 106;
+	/* slope 1.4 a step of 1/4; residuals 0.1, 0.7, -1.7, 0.9 */
+	fit_line(&p, 0.01, &fit);
+	assert_float_equal(fit.c, 5.6, 1e-9);
+	assert_float_equal(fit.a, 100.9, 1e-9);
+	assert_float_equal(fit.residue, 4.2, 1e-9);
+	assert_float_equal(fit.c_error, 4 * sqrt(4.2 / 2 / 5), 1e-9);
+	assert_float_equal(fit.bic, score(4.2, 4, 2), 1e-9);
+}
+
+/* A curve of each kind, found with its parameters and nothing left over. */
+static void curves_are_found_with_their_parameters(void **state)
+{
+	struct fit_points p = unit_points();
+	struct fit fit;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		ys[i] = 50 + 8 * (1 - exp(-xs[i] / 0.1)) + 3 * xs[i];
+	fit_both(&p, 0.01, 0.02, 0.6, &fit);
+	assert_float_equal(fit.tau, 0.1, 1e-3);
+	assert_float_equal(fit.a, 50, 0.01);
+	assert_float_equal(fit.b, 8, 0.01);
+	assert_float_equal(fit.c, 3, 0.01);
+	assert_true(fit.residue < 1e-4 && fit.c_error < 0.01);
+	for (int i = 0; i < 40; i++)
+		ys[i] = 50 + 8 * log1p(xs[i] / 0.05);
+	fit_slowing(&p, 0.01, 0.003, 0.2, &fit);
+	assert_float_equal(fit.tau, 0.05, 2e-3);
+	assert_float_equal(fit.b, 8, 0.1);
+	assert_true(fit.residue < 1e-3 && fit.c == 0 && fit.c_error == 0);
+	for (int i = 0; i < 40; i++)
+		ys[i] = 50 + 8 * expm1(xs[i] / 0.3) / expm1(1 / 0.3);
+	fit_rising(&p, 0.01, 0.05, 2, &fit);
+	assert_float_equal(fit.tau, 0.3, 5e-3);
+	assert_float_equal(fit.b, 8, 0.05);
+	assert_true(fit.residue < 1e-3);
+	for (int i = 0; i < 40; i++)
+		ys[i] = 50 + 8 * fmax(0, xs[i] - 0.4);
+	fit_starts(&p, 0.01, 0.1, 0.95, &fit);
+	assert_float_equal(fit.h, 0.4, 0.02);
+	assert_float_equal(fit.c, 8, 0.3);
+}
+
 static int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -190,6 +324,9 @@ int main(void)
 	    cmocka_unit_test(median_of_even_and_odd),
 	    cmocka_unit_test(medians_of_many_values_are_the_middle_ones),
 	    cmocka_unit_test(each_shape_fits_itself_best),
+	    cmocka_unit_test(shapes_have_the_least_residue),
+	    cmocka_unit_test(a_line_has_least_squares),
+	    cmocka_unit_test(curves_are_found_with_their_parameters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
