@@ -63,12 +63,6 @@ static bool is_gap(const struct series *series, size_t i, double gap_s)
 	       series->items[i].time_s - series->items[i - 1].time_s > gap_s;
 }
 
-static void open_column(
-    struct downsample_column *column, size_t i, long number, bool gap)
-{
-	*column = (struct downsample_column){i, i, i, i, number, gap, true};
-}
-
 void downsample_m4(struct downsample *out, const struct series *series,
     const struct downsample_view *view)
 {
@@ -89,7 +83,8 @@ void downsample_m4(struct downsample *out, const struct series *series,
 					      is_gap(series, i, view->gap_s));
 
 			close_column(out, series, &column);
-			open_column(&column, i, number, gap);
+			column = (struct downsample_column){
+			    i, i, i, i, number, gap, true};
 		}
 		if (number == (long)view->columns)
 			break;

@@ -506,13 +506,6 @@ static double life_of(const struct process *process)
 	return m->items[m->len - 1].time_s - m->items[0].time_s;
 }
 
-static bool lives_until(const struct process *process, double time_s)
-{
-	const struct series *m = &process->memory;
-
-	return m->items[m->len - 1].time_s >= time_s;
-}
-
 /* Whether processes keep being added, of those that lived for least_s: at least
  * five began after the first fifth of the time, some in each quarter of what
  * follows, and nearly none ended. */
@@ -550,19 +543,14 @@ static bool processes_gather(const struct run *run, const struct leak *total)
 		   run, total, brief * (total->last_s - total->first_s));
 }
 
-/* Among many processes one may seem to leak by chance: its slope must be large
- * beside its uncertainty. */
-static bool stands_out(const struct leak *own)
-{
-	return own->mib_per_s > clear_slope * (own->mib_per_s - own->low);
-}
-
 /* Whether a process lived long enough, and to the end. */
 static bool is_judged(
     const struct leak_run *out, const struct process *process, double whole)
 {
-	return process->memory.len > 0 && life_of(process) >= lived * whole &&
-	       lives_until(process, out->total.last_s - 0.05 * whole);
+	const struct series *m = &process->memory;
+
+	return m->len > 0 && life_of(process) >= lived * whole &&
+	       m->items[m->len - 1].time_s >= out->total.last_s - 0.05 * whole;
 }
 
 static void judge_process(void *context, size_t at)
@@ -572,7 +560,10 @@ static void judge_process(void *context, size_t at)
 
 	leak_judge(
 	    &judged->process->memory, judged->process->exit.recorded, own);
-	if (own->verdict == LEAK_LEAKING && !stands_out(own))
+	/* Among many processes one may seem to leak by chance: its slope must
+	 * be large beside its uncertainty. */
+	if (own->verdict == LEAK_LEAKING &&
+	    !(own->mib_per_s > clear_slope * (own->mib_per_s - own->low)))
 		own->verdict = LEAK_UNDECIDED;
 }
 

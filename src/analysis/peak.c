@@ -200,14 +200,6 @@ static bool child_is(const void *children, size_t at, const void *key)
 	       strcmp(child->process->key, key) == 0;
 }
 
-/* Without samples no CHLD names the process, and it is left out. Only the
- * phantom of pid 0 counts with 0, since memory_profiler prints it too. */
-static bool child_peak_of(const struct process *process, double *mib)
-{
-	*mib = 0;
-	return process_peak(process, mib) || process->pid == 0;
-}
-
 /* The highest first, else as they came. */
 static int compare_children(const void *left, const void *right)
 {
@@ -228,7 +220,9 @@ static void take_child(struct peaks *peaks, struct index *index,
 	struct child_peak child = {process, run, 0};
 	size_t at;
 
-	if (!child_peak_of(process, &child.mib))
+	/* without samples no CHLD names the process; only the phantom of pid 0
+	 * counts with 0, since memory_profiler prints it too */
+	if (!process_peak(process, &child.mib) && process->pid != 0)
 		return;
 	if (run->state.introduces) {
 		*array_push(&peaks->children) = child;

@@ -8,18 +8,14 @@
 
 #define GAP 20 /* intervals without a sample, and nothing is known */
 
-static bool is_import_machinery(const struct frame *frame)
-{
-	return strncmp(frame->file, "<frozen importlib", 17) == 0;
-}
-
 struct stack visible_frames(const struct stack *stack)
 {
 	struct stack visible = {.id = stack->id,
 	    .frames = mem_zero(stack->len + 1, sizeof(*visible.frames))};
 
 	for (size_t i = 0; i < stack->len; i++)
-		if (!is_import_machinery(&stack->frames[i]))
+		if (strncmp(stack->frames[i].file, "<frozen importlib", 17) !=
+		    0)
 			visible.frames[visible.len++] = stack->frames[i];
 	for (size_t i = 0; visible.len == 0 && i < stack->len; i++)
 		visible.frames[i] = stack->frames[i];

@@ -64,11 +64,6 @@ static const char *last_parts(const char *name, size_t parts)
 	return at;
 }
 
-static size_t max_size(size_t a, size_t b)
-{
-	return a > b ? a : b;
-}
-
 void labels_choose(struct label *labels, size_t count)
 {
 	size_t shared = 0;
@@ -87,8 +82,8 @@ void labels_choose(struct label *labels, size_t count)
 			     ? shared_parts(labels[i].name, labels[next].name)
 			     : 0;
 		for (size_t k = i; k < next; k++)
-			labels[k].label = last_parts(
-			    labels[k].name, max_size(before, shared) + 1);
+			labels[k].label = last_parts(labels[k].name,
+			    (before > shared ? before : shared) + 1);
 	}
 	qsort(labels, count, sizeof(labels[0]), labels_compare_names);
 }
@@ -281,12 +276,6 @@ static void add_time(struct naming *naming, size_t function,
 	naming->until_s[function] = to_s;
 }
 
-static void begin_thread(struct naming *naming)
-{
-	for (size_t i = 0; i < naming->len; i++)
-		naming->until_s[i] = -INFINITY;
-}
-
 static void chart_calls_add_span(struct scene_panel *panel,
     struct naming *naming, const struct call *call, double zero_s)
 {
@@ -328,7 +317,8 @@ static void add_run(struct scene_panel *panel, struct naming *naming,
 
 		if (!last || call_compare_threads(last, call) != 0) {
 			open.leaves.len = 0;
-			begin_thread(naming);
+			for (size_t k = 0; k < naming->len; k++)
+				naming->until_s[k] = -INFINITY;
 			open_group(
 			    panel, request->runs[nth].run, call, several);
 		}

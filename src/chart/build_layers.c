@@ -121,13 +121,6 @@ static struct scene_line *add_layer(
 	return line;
 }
 
-static void start_at_zero(struct stack_build *build)
-{
-	build->top = scene_own_series(build->scene);
-	for (size_t i = 0; i < build->ticks.len; i++)
-		series_add(build->top, tick_at(build, i)->time_s, 0);
-}
-
 /* The launched program holds the total less what its descendants hold. */
 static void add_program(struct stack_build *build)
 {
@@ -183,7 +176,9 @@ static void add_layers(struct stack_build *build, double peak_mib)
 	size_t layers = count_layers(build, peak_mib);
 
 	choose_ticks(build);
-	start_at_zero(build);
+	build->top = scene_own_series(build->scene);
+	for (size_t i = 0; i < build->ticks.len; i++)
+		series_add(build->top, tick_at(build, i)->time_s, 0);
 	add_program(build);
 	for (size_t i = 0; i < layers; i++)
 		build_layers_add_process(build, i);

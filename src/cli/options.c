@@ -31,20 +31,14 @@ static char *options_revealed(char *word)
 		   : word;
 }
 
-static size_t rows_count(const struct option_row *rows)
+static struct option *make_long(const struct option_row *rows)
 {
 	size_t count = 0;
+	struct option *made;
 
 	while (rows[count].name)
 		count++;
-	return count;
-}
-
-static struct option *make_long(const struct option_row *rows)
-{
-	size_t count = rows_count(rows);
-	struct option *made = mem_zero(count + 3, sizeof(made[0]));
-
+	made = mem_zero(count + 3, sizeof(made[0]));
 	for (size_t i = 0; i < count; i++)
 		made[i] = (struct option){rows[i].name, rows[i].arg != NULL,
 		    NULL, CODE_ROWS + (int)i};

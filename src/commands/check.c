@@ -230,13 +230,6 @@ static void write_escaped(const char *text, FILE *out)
 	}
 }
 
-static void check_print(const struct verdicts *verdicts, FILE *out)
-{
-	for (size_t i = 0; i < verdicts->items.len; i++)
-		check_print_verdict(
-		    &verdicts->items.items[i], verdicts->several, out);
-}
-
 /* Each of several runs has a class of its own, so that no two cases are the
  * same; a single one has the same class whatever its file is called. */
 static void write_case(const struct verdict *v, bool named, FILE *out)
@@ -287,7 +280,9 @@ static int command_check_tell(const struct check_options *options,
 	if (options->json)
 		check_write_json(verdicts, out);
 	else
-		check_print(verdicts, out);
+		for (size_t i = 0; i < verdicts->items.len; i++)
+			check_print_verdict(
+			    &verdicts->items.items[i], verdicts->several, out);
 	if (options->junit &&
 	    check_write_junit(verdicts, options->junit, &e) != 0)
 		return command_fail(COMMAND_MISUSED, &e);

@@ -58,13 +58,6 @@ static void print_clean(const char *text)
 	free(clean);
 }
 
-/* Its command line, or else its name; NULL where both are unknown. */
-static const char *child_name(const struct process *process)
-{
-	return process->command && *process->command ? process->command
-						     : process->name;
-}
-
 /* Prints exactly what memory_profiler prints, for a recording without names. */
 static void print_children(const struct peaks *peaks)
 {
@@ -72,7 +65,9 @@ static void print_children(const struct peaks *peaks)
 
 	for (size_t i = 0; i < peaks->children.len; i++) {
 		const struct child_peak *child = &peaks->children.items[i];
-		const char *name = child_name(child->process);
+		const char *command = child->process->command;
+		const char *name =
+		    command && *command ? command : child->process->name;
 
 		fputs("  Child ", stdout);
 		print_clean(child->process->key);

@@ -169,11 +169,6 @@ static double columns_time_unit(const char *name)
 	return 0;
 }
 
-static bool is_unit(const char *text)
-{
-	return cell_unit(text) > 0 || columns_time_unit(text) > 0;
-}
-
 /* Finds the unit: in brackets, or behind the last underscore. */
 static char *find_unit(char *base)
 {
@@ -186,7 +181,8 @@ static char *find_unit(char *base)
 			base[len - 1] = 0;
 	} else {
 		mark = strrchr(base, '_');
-		if (mark && !is_unit(mark + 1))
+		if (mark && !(cell_unit(mark + 1) > 0 ||
+				columns_time_unit(mark + 1) > 0))
 			mark = NULL;
 	}
 	return mark;

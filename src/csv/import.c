@@ -97,11 +97,6 @@ static void sheet_fail(struct sheet *sheet, const char *what)
 	sheet->failed = true;
 }
 
-static bool is_half_of_day(const char *text)
-{
-	return strcasecmp(text, "AM") == 0 || strcasecmp(text, "PM") == 0;
-}
-
 static void sheet_put_cell(struct sheet *sheet, const char *text, size_t len)
 {
 	for (int c = 0; c < COLUMNS; c++) {
@@ -133,7 +128,8 @@ static bool take_half_of_day(struct sheet *sheet, const char *text)
 	char *cell = sheet->rows.cells[COLUMN_TIME];
 	double seconds;
 
-	if (!sheet->layout.aligned || !is_half_of_day(text))
+	if (!sheet->layout.aligned ||
+	    (strcasecmp(text, "AM") != 0 && strcasecmp(text, "PM") != 0))
 		return false;
 	if (!sheet->header)
 		return sheet->field == 1 &&

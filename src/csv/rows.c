@@ -219,15 +219,6 @@ static void rows_sum_up(struct run *run)
 	series_finish(&all);
 }
 
-/* A table of one process alone is that program's recording. */
-static void rows_promote(struct run *run)
-{
-	struct process *process = &run->processes.items[0];
-
-	run->total = process->memory;
-	process->memory = (struct series){0};
-}
-
 void rows_finish(struct rows *rows)
 {
 	for (size_t i = 0; i < rows->profile->runs.len; i++) {
@@ -235,10 +226,13 @@ void rows_finish(struct rows *rows)
 
 		for (size_t p = 0; p < run->processes.len; p++)
 			series_settle(&run->processes.items[p].memory);
-		if (run->total.len == 0 && run->processes.len == 1)
-			rows_promote(run);
-		else if (run->total.len == 0)
+		if (run->total.len == 0 && run->processes.len == 1) {
+			/* a table of one process is that program's recording */
+			run->total = run->processes.items[0].memory;
+			run->processes.items[0].memory = (struct series){0};
+		} else if (run->total.len == 0) {
 			rows_sum_up(run);
+		}
 		series_settle(&run->total);
 		series_sort(&run->peaks);
 		run_place_by_time(run);

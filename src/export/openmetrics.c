@@ -73,91 +73,96 @@ static void export_openmetrics_put_series(FILE *out, const char *metric,
 	free(text);
 }
 
-static void export_openmetrics_put_head(
-    FILE *out, const char *metric, const char *help)
+struct family {
+	const char *metric, *help;
+	void (*put)(FILE *out, const struct family *family,
+	    const struct run *run, struct labels *labels);
+	bool (*is_in)(const struct run *run); /* NULL: in every run */
+};
+
+static void openmetrics_put_total(FILE *out, const struct family *family,
+    const struct run *run, struct labels *labels)
 {
-	fprintf(out,
-	    "# HELP %s %s\n"
-	    "# TYPE %s gauge\n"
-	    "# UNIT %s bytes\n",
-	    metric, help, metric, metric);
+	export_openmetrics_put_series(out, family->metric, labels, &run->total);
 }
 
-static struct labels labels_of(const struct profile *profile, size_t run)
+static void openmetrics_put_peaks(FILE *out, const struct family *family,
+    const struct run *run, struct labels *labels)
 {
-	return (struct labels){.recording = profile->path,
-	    .command = profile->runs.items[run].command,
-	    .run = run + 1};
+	export_openmetrics_put_series(out, family->metric, labels, &run->peaks);
 }
 
-static void export_openmetrics_put_processes(
-    const struct profile *profile, FILE *out)
+static bool openmetrics_has_shares(const struct run *run)
 {
-	static const char metric[] = "mprof_process_memory_bytes";
+	return run->shares.len > 0;
+}
 
-	export_openmetrics_put_head(out, metric, "Memory of one descendant.");
-	for (size_t r = 0; r < profile->runs.len; r++) {
-		const struct run *run = &profile->runs.items[r];
-		struct labels labels = labels_of(profile, r);
+static void openmetrics_put_shares(FILE *out, const struct family *family,
+    const struct run *run, struct labels *labels)
+{
+	struct series read = {0};
 
-		for (size_t p = 0; p < run->processes.len; p++) {
-			labels.pid = run->processes.items[p].key;
-			labels.name = run->processes.items[p].name;
-			labels.start_ticks =
-			    run->processes.items[p].start_ticks;
-			export_openmetrics_put_series(out, metric, &labels,
-			    &run->processes.items[p].memory);
-		}
+	share_series(run->shares.items, run->shares.len, &read);
+	export_openmetrics_put_series(out, family->metric, labels, &read);
+	series_finish(&read);
+}
+
+static void openmetrics_put_processes(FILE *out, const struct family *family,
+    const struct run *run, struct labels *labels)
+{
+	for (size_t p = 0; p < run->processes.len; p++) {
+		const struct process *process = &run->processes.items[p];
+
+		labels->pid = process->key;
+		labels->name = process->name;
+		labels->start_ticks = process->start_ticks;
+		export_openmetrics_put_series(
+		    out, family->metric, labels, &process->memory);
 	}
 }
 
-static void export_openmetrics_put_shares(
-    const struct profile *profile, FILE *out)
+/* All samples of a family stand together. */
+static const struct family families[] = {
+    {"mprof_memory_bytes", "Memory of the program and its descendants.",
+	openmetrics_put_total, NULL},
+    {"mprof_memory_peak_bytes", "High-water marks between the samples.",
+	openmetrics_put_peaks, NULL},
+    {"mprof_memory_pss_bytes", "PSS of the same, where it was read beside RSS.",
+	openmetrics_put_shares, openmetrics_has_shares},
+    {"mprof_process_memory_bytes", "Memory of one descendant.",
+	openmetrics_put_processes, NULL},
+};
+
+static void openmetrics_put_family(
+    FILE *out, const struct family *family, const struct profile *profile)
 {
-	static const char pss[] = "mprof_memory_pss_bytes";
-	size_t count = 0;
+	bool begun = false;
 
-	for (size_t r = 0; r < profile->runs.len; r++)
-		count += profile->runs.items[r].shares.len;
-	if (count == 0)
-		return;
-	export_openmetrics_put_head(
-	    out, pss, "PSS of the same, where it was read beside RSS.");
 	for (size_t r = 0; r < profile->runs.len; r++) {
-		struct labels labels = labels_of(profile, r);
-		struct series read = {0};
+		const struct run *run = &profile->runs.items[r];
+		struct labels labels = {.recording = profile->path,
+		    .command = run->command,
+		    .run = r + 1};
 
-		share_series(profile->runs.items[r].shares.items,
-		    profile->runs.items[r].shares.len, &read);
-		export_openmetrics_put_series(out, pss, &labels, &read);
-		series_finish(&read);
+		if (family->is_in && !family->is_in(run))
+			continue;
+		if (!begun)
+			fprintf(out,
+			    "# HELP %s %s\n"
+			    "# TYPE %s gauge\n"
+			    "# UNIT %s bytes\n",
+			    family->metric, family->help, family->metric,
+			    family->metric);
+		begun = true;
+		family->put(out, family, run, &labels);
 	}
 }
 
 int export_openmetrics(const struct profile *profile, FILE *out, struct err *e)
 {
-	static const char total[] = "mprof_memory_bytes";
-	static const char peak[] = "mprof_memory_peak_bytes";
-
 	(void)e;
-	export_openmetrics_put_head(
-	    out, total, "Memory of the program and its descendants.");
-	for (size_t r = 0; r < profile->runs.len; r++) {
-		struct labels labels = labels_of(profile, r);
-
-		export_openmetrics_put_series(
-		    out, total, &labels, &profile->runs.items[r].total);
-	}
-	export_openmetrics_put_head(
-	    out, peak, "High-water marks between the samples.");
-	for (size_t r = 0; r < profile->runs.len; r++) {
-		struct labels labels = labels_of(profile, r);
-
-		export_openmetrics_put_series(
-		    out, peak, &labels, &profile->runs.items[r].peaks);
-	}
-	export_openmetrics_put_shares(profile, out);
-	export_openmetrics_put_processes(profile, out);
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		openmetrics_put_family(out, &families[i], profile);
 	fputs("# EOF\n", out);
 	return 0;
 }

@@ -351,13 +351,6 @@ static void draw_entries(struct layout_legend *legend, double top)
 	free(text);
 }
 
-/* A single line needs no legend: the title names it, and its peak is labelled.
- */
-static bool is_needed(const struct layout_legend *legend)
-{
-	return legend->entries.len > 1;
-}
-
 double layout_legend(struct place *place, double bottom, double height)
 {
 	struct layout_legend legend = {.place = place,
@@ -370,7 +363,8 @@ double layout_legend(struct place *place, double bottom, double height)
 		layout_legend_collect(&legend, &place->scene->panels.items[i]);
 	legend.row = place_line_height(legend.size);
 	most = (size_t)fmax(0, floor(height / legend.row));
-	if (!is_needed(&legend) || most == 0) {
+	/* a single line is named by the title and by its peak */
+	if (legend.entries.len <= 1 || most == 0) {
 		array_free(&legend.entries);
 		return 0;
 	}

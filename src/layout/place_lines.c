@@ -208,13 +208,6 @@ struct edge {
 	double from_x;
 };
 
-static void edge_start(struct edge *edge, const struct stroke_column *column)
-{
-	edge->x = edge->from_x = edge->placed_x = column->x;
-	edge->y = column->first;
-	place_point(edge->place, edge->x, edge->y, true);
-}
-
 static void edge_step(struct edge *edge, double y)
 {
 	if (y == edge->y)
@@ -272,8 +265,11 @@ static void layout_area(
 	for (size_t i = 0; i < columns.list.len; i++) {
 		const struct stroke_column *column = &columns.list.items[i];
 
-		if (i == 0 || column->starts)
-			edge_start(&edge, column);
+		if (i == 0 || column->starts) {
+			edge.x = edge.from_x = edge.placed_x = column->x;
+			edge.y = column->first;
+			place_point(place, edge.x, edge.y, true);
+		}
 		if (column->joins || column->covered) {
 			edge_move(&edge, column, 0.5 * stroke->width);
 			continue;
@@ -301,12 +297,6 @@ static bool is_dense(
 	       2 * view->columns;
 }
 
-static double dense_x(const struct plot *plot, long column, size_t columns)
-{
-	return plot->box.x +
-	       ((double)column + 0.5) * plot->box.w / (double)columns;
-}
-
 static size_t columns_of(const struct place *place, const struct plot *plot)
 {
 	double columns = round(plot->box.w * place->request->density);
@@ -317,13 +307,6 @@ static size_t columns_of(const struct place *place, const struct plot *plot)
 	if (most > 0 && columns > (double)most)
 		return most;
 	return (size_t)columns;
-}
-
-static void trace_push(struct trace *trace, double x, double y, bool starts)
-{
-	/* an eighth of a pixel is more than an eye or a file needs */
-	*array_push(&trace->points) =
-	    (struct draw_point){round(x * 8) / 8, round(y * 8) / 8, starts};
 }
 
 /* Adds a point where a segment enters or leaves the band of [low, high]. Points
@@ -413,11 +396,16 @@ static void trace_line(struct trace *trace, const struct place *place,
 	for (size_t i = 0; i < kept.points.len; i++) {
 		struct downsample_point *at = &kept.points.items[i];
 		bool inside = at->column >= 0 && at->column < (long)columns;
-		double x = inside && dense ? dense_x(plot, at->column, columns)
-					   : place_x(place, plot,
-						 at->time_s - line->zero_s);
+		double x =
+		    inside && dense
+			? plot->box.x + ((double)at->column + 0.5) *
+					    plot->box.w / (double)columns
+			: place_x(place, plot, at->time_s - line->zero_s);
 
-		trace_push(trace, x, place_y(plot, at->mib), at->starts);
+		/* an eighth of a pixel is more than an eye or a file needs */
+		*array_push(&trace->points) =
+		    (struct draw_point){round(x * 8) / 8,
+			round(place_y(plot, at->mib) * 8) / 8, at->starts};
 	}
 	downsample_finish(&kept);
 	trace_bound(trace, plot);

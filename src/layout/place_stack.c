@@ -26,12 +26,6 @@ const struct scene_line *stack_top(const struct scene_line *lines, size_t len)
 	return NULL;
 }
 
-static void stack_times_pick(struct stack_times *times, size_t i, bool starts)
-{
-	times->items[times->len] = i;
-	times->starts[times->len++] = starts;
-}
-
 struct stack_times stack_times_choose(
     const struct scene_line *top, size_t points, size_t most)
 {
@@ -49,10 +43,12 @@ struct stack_times stack_times_choose(
 		ends = i + 1 == len ||
 		       (top->gap_s > 0 &&
 			   at[i + 1].time_s - at[i].time_s > top->gap_s);
-		if (starts || ends || here != column)
-			stack_times_pick(&times, i, starts);
-		else if (at[i].mib > at[times.items[times.len - 1]].mib)
+		if (starts || ends || here != column) {
+			times.items[times.len] = i;
+			times.starts[times.len++] = starts;
+		} else if (at[i].mib > at[times.items[times.len - 1]].mib) {
 			times.items[times.len - 1] = i;
+		}
 		column = starts || ends ? len : here;
 	}
 	return times;

@@ -65,16 +65,6 @@ void live_finish(struct live *live)
 	profile_finish(&live->own);
 }
 
-static double last_time(const struct series *series)
-{
-	return series->len ? series->items[series->len - 1].time_s : -INFINITY;
-}
-
-static const char *holder_key(const struct holding *holding)
-{
-	return holding->process ? holding->process->key : "the program itself";
-}
-
 static const char *holder_name(const struct holding *holding)
 {
 	const struct process *process = holding->process;
@@ -102,7 +92,8 @@ static void print_largest(
 		char *clean = utf8_clean_copy(holder_name(one));
 
 		utf8_shorten(name, sizeof(name), clean, name_columns);
-		fprintf(out, "%s%s%s%s %s", i ? ", " : "", holder_key(one),
+		fprintf(out, "%s%s%s%s %s", i ? ", " : "",
+		    one->process ? one->process->key : "the program itself",
 		    *name ? " " : "", name, units_size(size, one->mib));
 		free(clean);
 	}
@@ -168,7 +159,8 @@ static void print_figures(
     const struct live *live, const struct run *run, FILE *out)
 {
 	const struct series *total = &run->total;
-	double end_s = last_time(total);
+	double end_s =
+	    total->len ? total->items[total->len - 1].time_s : -INFINITY;
 	double now_s = wall_s(live);
 	bool ended = live_has_ended(run);
 	bool silent = now_s - end_s >= SILENT_S;

@@ -47,13 +47,6 @@ static void terminal_text(FILE *out, const struct terminal_style *style,
 	free(shown);
 }
 
-static void put_colour(
-    FILE *out, const struct terminal_style *style, enum role role)
-{
-	if (style->colour)
-		fputs(grid_colour(role), out);
-}
-
 /* Ends a colour. */
 static void terminal_plain(FILE *out, const struct terminal_style *style)
 {
@@ -129,7 +122,8 @@ static void print_entry(const struct terminal_style *style,
     const struct terminal_legend_entry *entry, FILE *out)
 {
 	if (entry->line) {
-		put_colour(out, style, entry->line->role);
+		if (style->colour)
+			fputs(grid_colour(entry->line->role), out);
 		if (style->unicode)
 			fputs("\xe2\x94\x81", out);
 		else

@@ -116,12 +116,6 @@ static void scene_print_line(const struct scene_line *line, FILE *out)
 	print_samples(line, out);
 }
 
-static void print_function(const struct scene_function *function, FILE *out)
-{
-	fprintf(out, "  function %s \"%s\" \"%s\"\n", role_name(function->role),
-	    function->name, function->detail);
-}
-
 static void print_span(const struct scene_span *span, FILE *out)
 {
 	fprintf(out, "  span %s \"%s\" \"%s\" lane=%zu run=%zu",
@@ -175,7 +169,10 @@ static void print_panel(const struct scene_panel *panel, FILE *out)
 	for (size_t i = 0; i < panel->lines.len; i++)
 		scene_print_line(&panel->lines.items[i], out);
 	for (size_t i = 0; i < panel->functions.len; i++)
-		print_function(&panel->functions.items[i], out);
+		fprintf(out, "  function %s \"%s\" \"%s\"\n",
+		    role_name(panel->functions.items[i].role),
+		    panel->functions.items[i].name,
+		    panel->functions.items[i].detail);
 	for (size_t i = 0; i < panel->spans.len; i++)
 		print_span(&panel->spans.items[i], out);
 	for (size_t i = 0; i < panel->marks.len; i++)

@@ -24,15 +24,6 @@ static void graphviz_place_set_number(void *object, char *name, double value)
 	free(text);
 }
 
-static void make_node(struct graphviz_layout *layout, size_t i)
-{
-	const struct draw_box *place = &layout->graph->boxes.items[i].place;
-
-	layout->nodes[i] = agnode(layout->made, NULL, 1);
-	graphviz_place_set_number(layout->nodes[i], "width", place->w / INCH);
-	graphviz_place_set_number(layout->nodes[i], "height", place->h / INCH);
-}
-
 static void make_label(struct graphviz_layout *layout, size_t i)
 {
 	const struct draw_box *place =
@@ -47,16 +38,6 @@ static void make_label(struct graphviz_layout *layout, size_t i)
 	agset(layout->edges[i], "label", html);
 	agstrfree(layout->made, html);
 	free(table);
-}
-
-static void make_edge(struct graphviz_layout *layout, size_t i)
-{
-	const struct graph_arrow *arrow = &layout->graph->arrows.items[i];
-
-	layout->edges[i] = agedge(layout->made, layout->nodes[arrow->from],
-	    layout->nodes[arrow->to], NULL, 1);
-	if (arrow->label && *arrow->label)
-		make_label(layout, i);
 }
 
 static void graphviz_place_make(struct graphviz_layout *layout)
@@ -74,10 +55,26 @@ static void graphviz_place_make(struct graphviz_layout *layout)
 		agattr(layout->made, AGNODE, node_settings[i][0],
 		    node_settings[i][1]);
 	agattr(layout->made, AGEDGE, (char *)"label", (char *)"");
-	for (size_t i = 0; i < layout->graph->boxes.len; i++)
-		make_node(layout, i);
-	for (size_t i = 0; i < layout->graph->arrows.len; i++)
-		make_edge(layout, i);
+	for (size_t i = 0; i < layout->graph->boxes.len; i++) {
+		const struct draw_box *place =
+		    &layout->graph->boxes.items[i].place;
+
+		layout->nodes[i] = agnode(layout->made, NULL, 1);
+		graphviz_place_set_number(
+		    layout->nodes[i], "width", place->w / INCH);
+		graphviz_place_set_number(
+		    layout->nodes[i], "height", place->h / INCH);
+	}
+	for (size_t i = 0; i < layout->graph->arrows.len; i++) {
+		const struct graph_arrow *arrow =
+		    &layout->graph->arrows.items[i];
+
+		layout->edges[i] =
+		    agedge(layout->made, layout->nodes[arrow->from],
+			layout->nodes[arrow->to], NULL, 1);
+		if (arrow->label && *arrow->label)
+			make_label(layout, i);
+	}
 }
 
 /* Graphviz's y grows upwards. */
