@@ -249,10 +249,13 @@ static void all_partitions_of_unequal_sides(void **state)
 
 	(void)state;
 	compare_values(a, 3, b, 4, &c);
+	assert_true(c.repeated && c.spread);
 	/* 35 partitions; a sum of three of 6 or less, or of 15 or more, is as
 	 * far from 3 * 3.357: 1+2+2.5, 1+2+3; 4+5+6 */
 	assert_float_equal(c.p, 3 / 35.0, 1e-9);
 	assert_float_equal(c.least_p, 2 / 35.0, 1e-9);
+	compare_values(a, 2, b, 2, &swapped);
+	assert_true(swapped.repeated && swapped.p == 2 / 6.0);
 	compare_values(b, 4, a, 3, &swapped);
 	assert_float_equal(swapped.p, c.p, 1e-9);
 	assert_float_equal(swapped.difference, -c.difference, 1e-9);

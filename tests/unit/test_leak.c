@@ -284,7 +284,10 @@ static void too_little_is_undecided(void **state)
 		series_add(&series, i, 10 + i);
 	leak_judge(&series, false, &leak);
 	assert_int_equal(leak.verdict, LEAK_UNDECIDED);
-	assert_true(leak.need_s > 0);
+	assert_int_equal(leak.reason, LEAK_FEW);
+	/* 24 samples, as far apart as these are */
+	assert_float_equal(leak.need_s, 24 * 0.9, 1e-9);
+	assert_true(leak.first_s == 0 && leak.last_s == 9 && !leak.judged);
 	series_finish(&series);
 }
 

@@ -139,6 +139,63 @@ static void what_imports_is_left_out(void **state)
 	profile_finish(&profile);
 }
 
+/* 20 intervals without a sample are no gap; more are, but in a thread that
+ * waits. */
+static void a_gap_is_more_than_twenty_intervals(void **state)
+{
+	struct stack_intervals intervals = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+
+	(void)state;
+	run->info.interval_s = 0.5;
+	add_sample(run, 1, 1, 0);
+	add_sample(run, 11, 1, 0);
+	add_sample(run, 2, 3, 0);
+	run->stack_samples.items[2].thread = 5;
+	add_sample(run, 200, 3, 0);
+	run->stack_samples.items[3].thread = 5;
+	stack_intervals_find(&intervals, run);
+	assert_int_equal(intervals.calls.len, 4);
+	check(&intervals, 0, "a", 1, 11, 1);
+	assert_true(intervals.calls.items[0].leave_mib == 110);
+	assert_int_equal(intervals.calls.items[0].tid, 0);
+	check(&intervals, 2, "c", 2, 200, 1);
+	assert_int_equal(intervals.calls.items[2].tid, 5);
+	stack_intervals_finish(&intervals);
+	profile_finish(&profile);
+}
+
+/* A pid that is used again is another process; a sample without frames says
+ * nothing; a stack of import machinery alone stays whole. */
+static void samples_of_one_pid_and_odd_stacks(void **state)
+{
+	struct stack_intervals intervals = {0};
+	struct profile profile;
+	struct run *run = start(&profile);
+
+	(void)state;
+	add_stack(run, 8, "");
+	add_stack(run, 9, "KL");
+	add_sample(run, 1, 1, 7);
+	add_sample(run, 2, 8, 7);
+	add_sample(run, 3, 1, 7);
+	add_sample(run, 4, 9, 7);
+	run->stack_samples.items[0].process = 1;
+	run->stack_samples.items[1].process = 1;
+	run->stack_samples.items[2].process = 1;
+	run->stack_samples.items[3].process = 2;
+	stack_intervals_find(&intervals, run);
+	assert_int_equal(intervals.calls.len, 4);
+	check(&intervals, 1, "m", 1, 3, 0);
+	assert_int_equal(intervals.calls.items[1].process, 1);
+	check(&intervals, 2, "K", 4, 4, 1);
+	check(&intervals, 3, "L", 4, 4, 0);
+	assert_int_equal(intervals.calls.items[3].process, 2);
+	stack_intervals_finish(&intervals);
+	profile_finish(&profile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +203,8 @@ int main(void)
 	    cmocka_unit_test(a_gap_ends_what_was_open),
 	    cmocka_unit_test(processes_are_apart),
 	    cmocka_unit_test(what_imports_is_left_out),
+	    cmocka_unit_test(a_gap_is_more_than_twenty_intervals),
+	    cmocka_unit_test(samples_of_one_pid_and_odd_stacks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
