@@ -19,7 +19,7 @@
 #include "dat/begin.h"
 #include "dat/catalog.h"
 #include "dat/reader.h"
-#include "export/share.h"
+#include "profile/share.h"
 #include "profile/ending.h"
 #include "profile/profile.h"
 

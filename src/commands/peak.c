@@ -10,7 +10,7 @@
 #include "cli/table.h"
 #include "commands/command.h"
 #include "input/profiles.h"
-#include "export/share.h"
+#include "profile/share.h"
 #include "profile/ending.h"
 
 enum { SCHEMA = 1, NAME_COLUMNS = 60 };

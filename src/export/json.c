@@ -5,7 +5,7 @@
 
 #include "analysis/figures.h"
 #include "base/json.h"
-#include "export/share.h"
+#include "profile/share.h"
 #include "profile/ending.h"
 
 enum { SCHEMA = 1 };

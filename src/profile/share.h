@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/json.h"
 #include "profile/parts.h"
 #include "profile/series.h"
 
@@ -30,6 +31,10 @@ void share_series(
  * where that was lower than the peak. The caller frees. */
 char *share_text(const struct share *share, double peak_mib)
     __attribute__((nonnull));
+
+/* Writes the reading as an object; null where there is none. */
+void share_write(struct json *json, const struct share *share)
+    __attribute__((nonnull(1)));
 
 /* Appends a reading to the count that are there, and drops those that
  * share_at_peak() can never choose any more. There must be room for one more;
