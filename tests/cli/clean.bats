@@ -102,10 +102,7 @@ Input/output error: left in place"
 	recording mprofile_20250101000000.dat
 	mprof run -q sleep 60 &
 	recorder=$!
-	for _ in $(seq 200); do
-		grep -q ^MEM mprofile_2*6*.dat 2>/dev/null && break
-		sleep 0.02
-	done
+	soon_while $recorder sh -c 'grep -qs ^MEM mprofile_2*6*.dat'
 	child=$(tr -d ' ' <"/proc/$recorder/task/$recorder/children")
 	name=$(find . -name 'mprofile_*.dat' ! -name '*20250101*' -printf %f)
 	run_apart mprof rm 0 -1

@@ -77,10 +77,7 @@ gaps() {
 
 @test "clock: mprof is stopped and goes on: a gap, no burst, a count" {
 	mprof run -T 0.02 -o a.dat "$TARGET" sleep 2000 2>errors 3>&- &
-	for _ in $(seq 200); do
-		grep -qs ^MEM a.dat && break
-		sleep 0.02
-	done
+	soon grep -qs ^MEM a.dat
 	kill -STOP $!
 	sleep 0.7
 	kill -CONT $!

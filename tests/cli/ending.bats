@@ -85,10 +85,7 @@ TOLD="breaks off after 12.0 s, no end recorded"
 @test "ending: while it is recorded it is going on; a killed recorder's is cut off" {
 	mprof run -q -T 0.05 sleep 60 &
 	recorder=$!
-	for _ in $(seq 200); do
-		grep -q ^MEM mprofile_*.dat 2>/dev/null && break
-		sleep 0.02
-	done
+	soon_while $recorder sh -c 'grep -qs ^MEM mprofile_*.dat'
 	name=$(echo mprofile_*.dat)
 	run_apart mprof peak
 	[[ $errors == *"mprof: $name: still being recorded"* ]]

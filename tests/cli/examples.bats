@@ -141,10 +141,7 @@ app.views.lessons(time.monotonic() + 60)'
 	recorder=$!
 	! grep -q 'wait-for' "$1" || start sh -c \
 		"while sleep 1; do ./server-$$; done"
-	for _ in $(seq 100); do
-		[ ! -s "$BATS_TEST_TMPDIR/marked.dat" ] || break
-		sleep 0.05
-	done
+	soon test -s "$BATS_TEST_TMPDIR/marked.dat"
 }
 
 # The example with our pids in place of its own, and time that passes faster. The

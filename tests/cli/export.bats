@@ -164,16 +164,16 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 		--storage.tsdb.retention.time=100y \
 		--web.listen-address="127.0.0.1:$port" >log 2>&1 3>&- &
 	server=$!
-	for _ in $(seq 100); do
-		python3 - "$url/-/ready" <<-'END' && break
+	answers() {
+		python3 - "$url/-/ready" <<-'END'
 			import sys, urllib.request
 			try:
-			    urllib.request.urlopen(sys.argv[1], timeout=1)
+			    urllib.request.urlopen(sys.argv[1], timeout=9)
 			except OSError:
 			    sys.exit(1)
 		END
-		sleep 0.1
-	done
+	}
+	soon_while "$server" answers
 	ask() {
 		python3 - "$url" "$1" <<-'END'
 			import sys, urllib.parse, urllib.request

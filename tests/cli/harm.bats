@@ -195,7 +195,7 @@ planted() {
 	chmod 4755 bin/setuid
 	"${NOBODY[@]}" bin/setuid sleep 20000 &
 	pid=$!
-	until grep -qs setuid "/proc/$pid/comm"; do sleep 0.02; done
+	soon grep -qs setuid "/proc/$pid/comm"
 	as_nobody "$MPROF" attach -q -t 0.2 -T 0.05 -o a.dat $pid
 	[ "$status" -eq 0 ]
 	grep -q '^MEM [1-9]\|^MEM 0.[0-9]*[1-9]' a.dat
@@ -349,11 +349,7 @@ with_privileged() {
 		-o a.dat sh -c './privileged yields 50 & wait'
 	[ "$status" -eq 124 ]
 	pid=$(sed -n 's/^PROC;pid=\([0-9]*\);.*;name=privileged[; ].*/\1/p' a.dat)
-	for _ in $(seq 200); do
-		[ -e "/proc/$pid" ] || break
-		sleep 0.05
-	done
-	[ ! -e "/proc/$pid" ]
+	soon is_gone "$pid"
 	absent 'could not be signalled' "$BATS_TEST_TMPDIR/errors"
 	awk '$1 == "CHLD" { held = $3 } END { exit !(held > 40) }' a.dat
 }

@@ -5,32 +5,11 @@
 # shellcheck disable=SC2030,SC2031  # each test has a $pid of its own
 
 load helper.bash
-load pythons.bash
+load live.bash
 bats_require_minimum_version 1.5.0
 
 PROGRAM=$BATS_TEST_DIRNAME/../python/heap.py
 BUSY=$BATS_TEST_DIRNAME/../python/busy.py
-
-first_python() {
-	pythons | head -n 1
-}
-
-# Starts a program that says "ready"; $pid is its own. Its stdin is open at
-# descriptor 8.
-launch() {
-	rm -f in
-	mkfifo in
-	"$@" <in >out 2>errors_of_it &
-	pid=$!
-	exec 8>in
-	for _ in $(seq 300); do
-		grep -q ready out && return
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.1
-	done
-	cat errors_of_it >&2
-	return 1
-}
 
 # launch_in ROOT SCRIPT ARGUMENT...: the same with the python3 of another
 # system's root, and one of tests/python.
@@ -42,17 +21,6 @@ launch_in() {
 	cp "$SOURCE"/tests/python/*.py "$inside"
 	launch chroot "$root" python3 -B "${inside#"$root"}/$script" "$@"
 	rm -r "$inside"
-}
-
-# Lets it end by itself.
-let_end() {
-	echo >&8
-	exec 8>&-
-	wait "$pid"
-}
-
-teardown() {
-	[ -z "${pid:-}" ] || kill -9 "$pid" 2>/dev/null || true
 }
 
 @test "counts and sizes are those of a walk from inside, on each CPython" {
@@ -239,24 +207,14 @@ arrays_agree() {
 	launch "$python" "$PROGRAM" 10
 	"$MPROF" heap "$pid" --every 100ms >seen 2>said &
 	looker=$!
-	for _ in $(seq 100); do
-		grep -q 'it stood still for' seen && break
-		sleep 0.1
-	done
+	soon grep -q 'it stood still for' seen
 	strace -qq -o /dev/null -p "$pid" &
 	tracer=$!
-	for _ in $(seq 200); do
-		grep -q 'this reading failed' said && break
-		sleep 0.1
-	done
+	soon grep -q 'this reading failed' said
 	kill "$tracer"
 	wait "$tracer" || true
 	before=$(grep -c 'it stood still for' seen)
-	for _ in $(seq 200); do
-		[ "$(grep -c 'it stood still for' seen)" -le "$before" ] || break
-		sleep 0.1
-	done
-	[ "$(grep -c 'it stood still for' seen)" -gt "$before" ]
+	soon has_lines $((before + 1)) 'it stood still for' seen
 	grep -Eq "^mprof: process $pid: .*traces it.*; this reading failed, the next follows in 100 ms$" said
 	let_end
 	wait "$looker"
@@ -270,9 +228,9 @@ arrays_agree() {
 	[ "$python" ] || skip "no CPython here that can be read"
 	launch nice -n 5 "$python" -I -S "$BUSY"
 	for _ in 1 2 3 4 5; do
-		"$MPROF" heap "$pid" --every 1ms >/dev/null &
+		"$MPROF" heap "$pid" --every 1ms >seen &
 		looker=$!
-		sleep 0.3
+		soon grep -q 'it stood still for' seen
 		kill -9 "$looker"
 		wait "$looker" || true
 		grep -qx $'TracerPid:\t0' "/proc/$pid/status"
@@ -375,17 +333,18 @@ sys.stdin.read(1)'
 
 	python=$(first_python)
 	[ "$python" ] || skip "no CPython here that can be read"
-	launch "$python" -uc 'import sys, time
+	launch "$python" -uc 'import select, sys
 class Leaked: pass
 held = []
 print("ready")
-for i in range(40):
-    held += [Leaked() for j in range(1000)]
-    time.sleep(0.05)'
-	mprof heap "$pid" --every 300ms --top 3 >seen 2>said
-	wait "$pid"
+while not select.select([sys.stdin], [], [], 0.05)[0]:
+    held += [Leaked() for j in range(1000)]'
+	mprof heap "$pid" --every 300ms --top 3 >seen 2>said 8>&- &
+	looker=$!
+	soon_while "$looker" grep -Eq '__main__.Leaked \| +\+[0-9]+000 \|' seen
+	let_end
 	pid=
-	grep -Eq '__main__.Leaked \| +\+[0-9]+000 \|' seen
+	wait "$looker"
 	grep -q '^mprof: process [0-9]*: ' said
 }
 
@@ -446,10 +405,7 @@ mprof: process $pid: can't be read: Input/output error"
 
 # Waits until the look that strace started is stopped; $looking is its pid.
 wait_stopped() {
-	for _ in $(seq 500); do
-		grep -q 'stopped by SIGSTOP' trace 2>/dev/null && break
-		sleep 0.02
-	done
+	soon grep -q 'stopped by SIGSTOP' trace 2>/dev/null
 	looking=$(tr -d ' ' <"/proc/$1/task/$1/children")
 	[ "$looking" ]
 }
@@ -503,10 +459,7 @@ def go_on():
 threading.Thread(target=go_on).start()
 print("ready")
 ctypes.CDLL(None).pthread_exit(None)'
-		for _ in $(seq 100); do
-			grep -q '^State:.Z' "/proc/$pid/status" && break
-			sleep 0.05
-		done
+		soon grep -q '^State:.Z' "/proc/$pid/status"
 		grep -q '^State:.Z' "/proc/$pid/status"
 		mprof heap "$pid" --json | jq -e '.types[] |
 			select(.type == "__main__.Kept") | .count == 500'
@@ -546,10 +499,7 @@ ctypes.CDLL(None).pthread_exit(None)'
 	launch "$python" "$PROGRAM" 10
 	strace -qq -o trace -p "$pid" &
 	tracer=$!
-	for _ in $(seq 50); do
-		grep -q $'^TracerPid:\t[1-9]' "/proc/$pid/status" && break
-		sleep 0.1
-	done
+	soon grep -q $'^TracerPid:\t[1-9]' "/proc/$pid/status"
 	run_apart mprof heap "$pid"
 	kill "$tracer"
 	wait "$tracer" || true

@@ -46,9 +46,9 @@ recording() {
 		'MEM 2.000000 1700000000.3000' >"$1"
 }
 
-# Waits until a command succeeds, for a minute at most: soon COMMAND...
+# Waits until a command succeeds, for five minutes at most: soon COMMAND...
 soon() {
-	local end=$((SECONDS + 60))
+	local end=$((SECONDS + 300))
 
 	until "$@"; do
 		[ $SECONDS -lt $end ] || return 1
@@ -56,9 +56,28 @@ soon() {
 	done
 }
 
+# The same, and fails as soon as that process has ended: soon_while PID COMMAND...
+soon_while() {
+	soon is_so_or_ended "$@" && "${@:2}"
+}
+
+is_so_or_ended() {
+	"${@:2}" || ! kill -0 "$1" 2>/dev/null
+}
+
+# is_gone PID
+is_gone() {
+	[ ! -e "/proc/$1" ]
+}
+
+# has_lines COUNT PATTERN FILE: so many lines of the file match, or more.
+has_lines() {
+	[ "$(grep -cs -- "$2" "$3")" -ge "$1" ]
+}
+
 # has_samples COUNT [FILE]
 has_samples() {
-	[ "$(grep -cs '^MEM' "${2-a.dat}")" -ge "$1" ]
+	has_lines "$1" '^MEM' "${2-a.dat}"
 }
 
 # A recorded program lives until its recording has what the test looks for: a

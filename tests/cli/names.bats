@@ -16,34 +16,31 @@ called() {
 		sed 's/%20/ /g; s/%3d/=/g; s/%3a/:/g' | sort -n
 }
 
+# calls FILE PATTERN [COUNT]: so many descendants have names that match.
+calls() {
+	[ "$(called "$1" 2>/dev/null | grep -c "$2")" -ge "${3-1}" ]
+}
+
 # as_ps PARENT FILE: what ps calls the children of that process is what the
-# recording calls them, sooner or later.
+# recording calls them.
 as_ps() {
-	for _ in $(seq 100); do
-		ps -o pid=,args= --ppid "$1" | sed 's/^ *//; s/ *$//' |
-			sort -n >args
-		called "$2" | grep -F -x -f args | sort -n >told || true
-		cmp -s args told && [ -s args ] && return 0
-		sleep 0.1
-	done
-	diff args told
+	ps -o pid=,args= --ppid "$1" | sed 's/^ *//; s/ *$//' | sort -n >args
+	called "$2" | grep -F -x -f args | sort -n >told || true
+	cmp -s args told && [ -s args ]
 }
 
 @test "names: a wrapper that executes is what it executed" {
 	printf '%s\n' 'import time' 'b = b"x" * (30 << 20)' \
-		'time.sleep(60)' >hold.py
+		'time.sleep(900)' >hold.py
 	ln -s "$(python3 -c 'import sys; print(sys.executable)')" holder
 	printf '%s\n' '#!/bin/sh' 'sleep 0.3' 'exec ./holder hold.py' >shim.sh
 	chmod +x shim.sh
 	mprof run -q -M -T 0.05 -o a.dat sh -c './shim.sh & wait' 3>&- &
 	recorder=$!
-	for _ in $(seq 100); do
-		called a.dat 2>/dev/null | grep ' ./holder hold.py' >found && break
-		sleep 0.1
-	done
-	[ -s found ]
-	sleep 0.5
-	kill "$(cut -d' ' -f1 found)"
+	soon_while $recorder calls a.dat ' ./holder hold.py$'
+	holder=$(called a.dat | sed -n 's, ./holder hold.py$,,p')
+	soon has_lines 5 "^CHLD $holder " a.dat
+	kill "$holder"
 	wait "$recorder"
 	run_apart mprof plot --format scene -o - a.dat
 	grep -q '"[0-9]* ./holder hold.py"' <<<"$output"
@@ -51,8 +48,11 @@ as_ps() {
 }
 
 @test "names: the words of a shell's child are its own when it has executed" {
-	mprof run -q -M -T 0.01 -o a.dat sh -c 'sleep 0.31 & sleep 0.32 & wait'
-	same "$(called a.dat | grep -c '^[0-9]* sleep 0.3[12]$')" 2
+	mprof run -q -M -T 0.01 -o a.dat sh -c 'sleep 931 & sleep 932 & wait' 3>&- &
+	recorder=$!
+	soon_while $recorder calls a.dat '^[0-9]* sleep 93[12]$' 2
+	called a.dat | sed -n 's/ sleep 93[12]$//p' | xargs kill
+	wait "$recorder"
 }
 
 @test "names: a title that a program gives itself, and its workers'" {
@@ -76,11 +76,8 @@ as_ps() {
 	END
 	mprof run -q -M -T 0.05 -o a.dat nginx -p "$PWD" -c nginx.conf 3>&- &
 	recorder=$!
-	for _ in $(seq 100); do
-		[ -s nginx.pid ] && break
-		sleep 0.1
-	done
-	as_ps "$(cat nginx.pid)" a.dat
+	soon_while $recorder test -s nginx.pid
+	soon as_ps "$(cat nginx.pid)" a.dat
 	kill "$(cat nginx.pid)"
 	wait "$recorder"
 	same "$(called a.dat | grep -c 'nginx: worker process')" 3
@@ -102,18 +99,12 @@ as_ps() {
 		$bin/postgres -D "$base/data" -c listen_addresses= \
 		-c unix_socket_directories="$base" >/dev/null 2>&1 3>&- &
 	recorder=$!
-	for _ in $(seq 100); do
-		psql -h "$base" -U postgres -c '' >/dev/null 2>&1 && break
-		sleep 0.1
-	done
+	soon psql -h "$base" -U postgres -c '' >/dev/null 2>&1
 	server=$(head -n 1 "$base/data/postmaster.pid")
 	psql -h "$base" -U postgres -c 'select pg_sleep(1000)' \
 		>/dev/null 2>&1 3>&- &
-	for _ in $(seq 100); do
-		pgrep -P "$server" -f SELECT >/dev/null && break
-		sleep 0.1
-	done
-	as_ps "$server" a.dat
+	soon pgrep -P "$server" -f SELECT >/dev/null
+	soon as_ps "$server" a.dat
 	kill -INT "$server"
 	wait "$recorder" || true
 	rm -rf "$base"

@@ -320,10 +320,7 @@ noise() {
 	[[ $errors == "mprof: pipe.png: can't be written, nobody reads it"* ]]
 	cat pipe.png >copy.png &
 	reader=$!
-	for _ in $(seq 100); do
-		mprof plot -o pipe.png a.dat 2>/dev/null && break
-		sleep .05
-	done
+	soon mprof plot -o pipe.png a.dat 2>/dev/null
 	wait "$reader"
 	[ "$(head -c 4 copy.png | tail -c 3)" = PNG ]
 	[ -p pipe.png ]

@@ -19,7 +19,7 @@ start() {
 	"$1" "$SCRIPTS/attached.py" "${@:2}" <input >out 2>program.errors 8>&- 3>&- &
 	pid=$!
 	exec 8>input
-	until grep -q ready out; do kill -0 "$pid" && sleep 0.02; done
+	soon_while "$pid" grep -q ready out
 }
 
 # The program is what it was.
@@ -50,10 +50,10 @@ print("yes" if sys.version_info >= (3, 14) else "no")')
 
 # until_called FILE RECORDER [PATTERN]: a call is recorded, or it fails.
 until_called() {
-	until grep -q "${3:-^FUNC}" "$1" 2>/dev/null; do
-		kill -0 "$2" || { cat errors >&2; return 1; }
-		sleep 0.02
-	done
+	soon_while "$2" grep -qs "${3:-^FUNC}" "$1" || {
+		cat errors >&2
+		return 1
+	}
 }
 
 # attached FILE WORD...: the recording has what is looked for, then it ends.
@@ -147,6 +147,12 @@ refusals() {
 	on_attachable yes refusals
 }
 
+# The program works at each line.
+called_when_asked() {
+	echo >&8
+	grep -q ^FUNC wait.dat
+}
+
 waiting() {
 	start "$1" wait
 	mprof attach -q -t 0.3 -o wait.dat --func deep "$pid" 2>errors
@@ -155,14 +161,8 @@ waiting() {
 	# to do; the agent leaves in the same way.
 	mprof attach -q -o wait.dat --func deep "$pid" 2>errors &
 	recorder=$!
-	until grep -q 'runs no Python code' errors; do
-		kill -0 "$recorder" && sleep 0.02
-	done
-	until grep -q ^FUNC wait.dat; do
-		kill -0 "$recorder"
-		echo >&8
-		sleep 0.02
-	done
+	soon_while "$recorder" grep -q 'runs no Python code' errors
+	soon_while "$recorder" called_when_asked
 	kill -TERM "$recorder"
 	wait "$recorder"
 	grep -q 'the agent leaves when it does' errors
@@ -195,7 +195,7 @@ forked() {
 	recorder=$!
 	until_called fork.dat "$recorder"
 	echo fork >&8
-	until grep -q forked out; do sleep 0.02; done
+	soon grep -q forked out
 	kill -TERM "$recorder"
 	wait "$recorder"
 	[ "$(grep -c '^Filename' tables)" -eq 1 ]
@@ -216,7 +216,7 @@ under_mprof() {
 		>out 2>program.errors 8>&- 3>&- &
 	first=$!
 	exec 8>input
-	until grep -q ready out; do sleep 0.02; done
+	soon grep -q ready out
 	pid=$(pgrep -P "$first")
 	run_apart mprof attach -o second.dat --func deep "$pid"
 	[ "$status" -eq 1 ]
@@ -243,7 +243,7 @@ start_old() {
 	"$1" -c 'print("ready", flush=True); input()' <input >out 3>&- 8>&- &
 	pid=$!
 	exec 8>input
-	until grep -q ready out; do sleep 0.02; done
+	soon grep -q ready out
 }
 
 @test "CPython before 3.14 needs a restart, which is said" {

@@ -29,20 +29,16 @@ visit() {
 	timeout 60 "$python" visit.py "http://127.0.0.1:$port" "$@" >/dev/null
 }
 
-# tables NUMBER: waits until so many are on the screen
-tables() {
-	for _ in $(seq 100); do
-		[ "$(grep -c '^Filename: .*views\.py' out)" -lt "$1" ] ||
-			return 0
-		sleep 0.1
-	done
-	cat out errors >&2
-	return 1
-}
 
 workers() {
 	sed -n 's/^CALL.*lessons_all;pid=\([0-9]*\);.*/\1/p' run.dat | sort -u |
 		wc -l
+}
+
+# A request is answered, and two servers have answered.
+two_workers() {
+	visit 1 /lessons/all/ 2>visit
+	[ "$(workers)" -eq 2 ]
 }
 
 @test "each request prints its view's table, and is in the recording" {
@@ -50,19 +46,17 @@ workers() {
 		"127.0.0.1:$port" >out 2>errors 3>&- &
 	server=$!
 	visit 2 /lessons/all/
-	tables 2
+	soon has_lines 2 '^Filename: .*views\.py' out || {
+		cat out errors >&2
+		return 1
+	}
 	grep -q 'found = list(Lesson.objects.all())' out
 	same "$(grep -c '^FUNC courses.views.lessons_all ' run.dat)" 2
 	same "$(workers)" 1
 
 	# The autoreloader starts another server.
 	touch courses/views.py
-	for _ in 1 2 3 4 5 6 7 8; do
-		sleep 0.5
-		visit 1 /lessons/all/ 2>visit || continue
-		[ "$(workers)" -lt 2 ] || break
-	done
-	same "$(workers)" 2
+	soon two_workers
 	kill "$server"
 	wait "$server" || true
 	server=

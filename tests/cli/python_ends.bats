@@ -141,6 +141,12 @@ stop() {
 		"$(grep -c '^FUNC ' run.dat)"
 }
 
+# A request is answered, and two servers have answered.
+two_workers() {
+	visit /lessons/all/
+	[ "$(workers | sort -u | wc -l)" -eq 2 ]
+}
+
 @test "Django behind its autoreloader: a table a server, stopped by SIGTERM" {
 	for python in $(known_pythons) none; do
 		"$python" -c 'import django' 2>/dev/null && break
@@ -156,13 +162,8 @@ stop() {
 	server=$!
 	visit /lessons/all/
 	touch courses/views.py
-	for _ in $(seq 60); do
-		sleep 0.5
-		visit /lessons/all/
-		[ "$(workers | sort -u | wc -l)" -lt 2 ] || break
-	done
+	soon two_workers
 	stop
-	same "$(workers | sort -u | wc -l)" 2
 	same "$(grep -c '^Filename: .*views\.py' out)" 2
 	same "$(awk '/found = list\(Lesson.objects.all/ { n += $6 }
 		END { print n }' out)" \
@@ -187,10 +188,7 @@ table_of_killed_recorder() {
 	mprof run -q -o run.dat --lines --python \
 		sh -c '"$0" waits.py >out; : >done' "$1" 3>&- &
 	recorder=$!
-	for _ in $(seq 600); do
-		[ ! -e ready ] || break
-		sleep 0.05
-	done
+	soon test -e ready
 	kill -KILL "$recorder"
 	wait "$recorder" || true
 	tables=$(find "$TMPDIR" -name '*.tables')
@@ -198,10 +196,7 @@ table_of_killed_recorder() {
 	mprof run -q -o next.dat true
 	[ ! -e "$tables" ]
 	: >go
-	for _ in $(seq 600); do
-		[ ! -e done ] || break
-		sleep 0.05
-	done
+	soon test -e done
 	grep -q 'return \[0\] \* 1000' out
 }
 

@@ -5,32 +5,10 @@
 # shellcheck disable=SC2030,SC2031  # each test has a $pid of its own
 
 load helper.bash
-load pythons.bash
+load live.bash
 bats_require_minimum_version 1.5.0
 
 PROGRAM=$BATS_TEST_DIRNAME/../python/refs.py
-
-# Starts the program; $pid is its own. Its stdin is open at descriptor 8.
-launch() {
-	rm -f in
-	mkfifo in
-	"$@" <in >out 2>errors_of_it &
-	pid=$!
-	exec 8>in
-	for _ in $(seq 300); do
-		grep -q ready out && return
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.1
-	done
-	cat errors_of_it >&2
-	return 1
-}
-
-let_end() {
-	echo >&8
-	exec 8>&-
-	wait "$pid"
-}
 
 launch_first() {
 	local python
@@ -38,10 +16,6 @@ launch_first() {
 	python=$(pythons | head -n 1)
 	[ "$python" ] || skip "no CPython here that can be read"
 	launch "$python" "$PROGRAM" "$@"
-}
-
-teardown() {
-	[ -z "${pid:-}" ] || kill -9 "$pid" 2>/dev/null || true
 }
 
 # The chains of a type, without the head: chains TYPE [OPTION ...]

@@ -16,9 +16,7 @@ shared() {
 	mprof run -T 0.05 -o a.dat ${options-} "$SHARE" "$@" end \
 		2>"$BATS_TEST_TMPDIR/errors" 3>&- &
 	recorder=$!
-	for _ in $(seq 400); do
-		sleep 0.05
-		awk -F '[; ]' -v found=1 "/^SHARE/ {
+	soon_while $recorder awk -F '[; ]' -v found=1 "/^SHARE/ {
 			pss = sharers = 0
 			for (i = 2; i < NF - 1; i++) {
 				split(\$i, pair, \"=\")
@@ -27,8 +25,7 @@ shared() {
 			}
 			rss = \$(NF - 1)
 			if ($condition) found = 0
-		} END { exit found }" a.dat 2>/dev/null && break
-	done
+		} END { exit found }" a.dat 2>/dev/null
 	touch end
 	wait $recorder
 	errors=$(cat "$BATS_TEST_TMPDIR/errors")

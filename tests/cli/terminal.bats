@@ -48,10 +48,10 @@ whole() {
 
 @test "Ctrl-C twice, Ctrl-\\ and a new window size reach it" {
 	person <<-'END'
-		type mprof run -q -o a.dat $T counts 2; echo status $?\n
+		type mprof run -q -o a.dat $T counts 2,2; echo status $?\n
 		expect ready
 		type \x03
-		pause 0.2
+		expect caught
 		type \x03
 		expect status 32
 		type mprof run -q -o a.dat $T counts 3; echo status $?\n
@@ -71,7 +71,7 @@ whole() {
 	person <<-'END'
 		type mprof run -q -o a.dat sh -c 'echo rea''dy; sleep 20'; echo status $?\n
 		expect ready
-		pause 0.3
+		do until grep -qs ^MEM a.dat; do sleep 0.02; done
 		type \x03
 		expect status 130
 		type exit\n
@@ -82,14 +82,15 @@ whole() {
 
 @test "Ctrl-Z, fg: both stop, both go on" {
 	person <<-'END'
-		type mprof run -q -T 0.02 -o a.dat sh -c 'echo rea''dy; sleep 1; exit 5'\n
+		type mprof run -q -T 0.02 -o a.dat sh -c 'echo rea''dy; until [ -e go ]; do sleep 0.02; done; exit 5'\n
 		expect ready
-		pause 0.2
+		do until grep -qs ^MEM a.dat; do sleep 0.02; done
 		type \x1a
 		expect Stopped
 		expect prompt>
 		type cp a.dat before.dat; sleep 0.3; cmp a.dat before.dat && echo qu''iet\n
 		expect quiet
+		do : >go
 		type fg; echo status $?\n
 		expect status 5
 		type exit\n
@@ -99,12 +100,13 @@ whole() {
 
 @test "Ctrl-Z, bg, wait" {
 	person <<-'END'
-		type mprof run -q -T 0.02 -o a.dat sh -c 'echo rea''dy; sleep 0.7; exit 5'\n
+		type mprof run -q -T 0.02 -o a.dat sh -c 'echo rea''dy; until [ -e go ]; do sleep 0.02; done; exit 5'\n
 		expect ready
-		pause 0.2
+		do until grep -qs ^MEM a.dat; do sleep 0.02; done
 		type \x1a
 		expect Stopped
 		expect prompt>
+		do : >go
 		type bg; wait %1; echo status $?\n
 		expect status 5
 		type exit\n
@@ -131,8 +133,7 @@ whole() {
 	person <<-'END'
 		type mprof run -q -o a.dat sh -c 'read x; echo got $x' &\n
 		expect prompt>
-		pause 0.5
-		type \n
+		type until jobs -s | grep mprof; do sleep 0.05; done\n
 		expect Stopped
 		type fg; echo status $?\n
 		expect mprof run
@@ -149,13 +150,13 @@ whole() {
 		type mprof run -q -o a.dat bash --norc --noprofile -i; echo status $?\n
 		type PS1='in''ner> '\n
 		expect inner>
-		type sleep 20\n
-		pause 0.3
+		type sh -c 'echo run''ning; exec sleep 900'\n
+		expect running
 		type \x1a
 		expect Stopped
 		type kill %1; fg\n
-		type sleep 20\n
-		pause 0.3
+		type sh -c 'echo run''ning; exec sleep 900'\n
+		expect running
 		type \x03
 		expect inner>
 		type exit 7\n
@@ -169,22 +170,26 @@ whole() {
 	cat >outlives <<-'END'
 		trap "" HUP
 		echo ready
-		sleep 0.7
+		until [ -e gone ]; do sleep 0.02; done
+		had=$(grep -c ^MEM a.dat)
+		until [ "$(grep -c ^MEM a.dat)" -ge $((had + 5)) ]; do
+			sleep 0.02
+		done
 		echo survived >out
 	END
 	"$SOURCE/tests/tools/terminal" mprof run -T 0.02 -o a.dat sh outlives \
 		<<-'END'
 		expect ready
 		hangup
+		do : >gone
 	END
 	grep -q survived out
 	whole
-	[ "$(grep -c ^MEM a.dat)" -gt 20 ]
 }
 
 @test "the terminal goes away: a program that doesn't mind ends by SIGHUP" {
 	run "$SOURCE/tests/tools/terminal" mprof run -q -o a.dat \
-		sh -c 'echo ready; exec sleep 20' <<-'END'
+		sh -c 'echo ready; exec sleep 900' <<-'END'
 		expect ready
 		hangup
 	END

@@ -295,17 +295,24 @@ static void count(int signal)
 	caught++;
 }
 
-/* Says ready, counts a signal for half a second behind its first (or for a
- * minute), and exits with 30 + how often it came. */
+/* SIGNAL[,TIMES]: says ready, and "caught" for each signal that it waits for,
+ * TIMES (1) in all; counts those that come in the half second behind them, and
+ * exits with 30 + how often it came. */
 static int counts(const char *word)
 {
 	const struct sigaction action = {.sa_handler = count};
+	int signal = 0, times = 1;
 
-	sigaction(atoi(word), &action, NULL);
+	sscanf(word, "%d,%d", &signal, &times);
+	sigaction(signal, &action, NULL);
 	puts("ready");
 	fflush(stdout);
-	for (int i = 0; i < 6000 && caught == 0; i++)
-		usleep(10000);
+	for (int seen = 0; seen < times; seen++) {
+		for (int i = 0; i < 30000 && caught <= seen; i++)
+			usleep(10000);
+		puts("caught");
+		fflush(stdout);
+	}
 	for (int i = 0; i < 50; i++)
 		usleep(10000);
 	return 30 + caught;
