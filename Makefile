@@ -298,7 +298,7 @@ test: all $(unit_tests) $(replays) $(test_programs) check-layers check-headers
 
 # Every unit test, and the command tests that start no recording and wait for
 # nothing: their text tells.
-fast = $(filter-out build/tests/test_launch build/tests/test_sampler,$(unit_tests)) \
+fast = $(filter-out build/tests/test_launch,$(unit_tests)) \
 	$(sort $(shell grep -LE 'mprof (run|attach|watch|heap|refs)|sleep|strace|python|unshare|chromium|demo|make ' \
 	tests/cli/*.bats))
 test-fast: all $(unit_tests)
