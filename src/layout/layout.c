@@ -492,7 +492,8 @@ static void put_panels(struct page *page)
 void layout_scene(struct drawing *drawing, const struct scene *scene,
     const struct layout_request *request)
 {
-	struct page page = {.place = {drawing, scene, request}};
+	struct page page = {
+	    .place = {.drawing = drawing, .scene = scene, .request = request}};
 	struct place *place = &page.place;
 
 	*drawing = (struct drawing){.width = request->width,

@@ -9,16 +9,17 @@
 
 const struct measure measures[MEASURES] = {
     [MEASURE_RSS] = {"rss", "RSS", "resident memory",
-	"resident: in memory now, shared pages in full"},
+	"resident: in memory now, shared pages in full", false},
     [MEASURE_PSS] = {"pss", "PSS", "PSS",
-	"proportional: a page shared by n processes counts 1/n"},
+	"proportional: a page shared by n processes counts 1/n", false},
     [MEASURE_USS] = {"uss", "USS", "USS",
-	"unique: what would be freed if the process ended"},
-    [MEASURE_SWAP] = {"swap", "swap", "swap", "what was moved out of memory"},
+	"unique: what would be freed if the process ended", false},
+    [MEASURE_SWAP] = {"swap", "swap", "swap", "what was moved out of memory",
+	false},
     [MEASURE_VMS] = {"vms", "VMS", "address space",
-	"address space, used or not"},
+	"address space, used or not", false},
     [MEASURE_ANON] = {"anon", "anonymous RSS", "anonymous resident memory",
-	"resident and of no file: heap, stack"},
+	"resident and of no file: heap, stack", false},
     [MEASURE_CGROUP] = {"cgroup", "cgroup memory", "cgroup: with page cache",
 	"what the control group is charged, page cache included", true},
 };

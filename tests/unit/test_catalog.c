@@ -125,10 +125,7 @@ static void test_check(void **state)
 	    "FUNC f 1 2 3 4\n", "\n\r\n  CHLD 5 1 2\n", "PEAK 1.0 2.0\n",
 	    "CMDLINE x"};
 	static const char *const bad[] = {"my novel\n", "MEMORY\n", "MEM x y\n",
-	    "\n\n\n",
-	    "\x7f"
-	    "ELF",
-	    "HELLO WORLD\n"};
+	    "\n\n\n", "\177ELF", "HELLO WORLD\n"};
 	struct err e;
 
 	(void)state;
