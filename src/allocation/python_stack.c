@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digits.h"
 #include "python/remote/offsets.h"
 #include "python/stack/linetable.h"
 
@@ -56,16 +57,18 @@ static bool python_find_offsets(const char *version)
 {
 	const struct python_offsets *row;
 	const struct python_debug *debug = python_find("_PyRuntime");
-	char *end;
-	long minor, micro;
+	uint64_t minor;
+	int micro = -1;
 
 	if (strncmp(version, "3.", 2) != 0 ||
 	    strstr(version, "free-threading") ||
 	    python_find("_Py_NegativeRefcount"))
 		return false;
-	minor = strtol(version + 2, &end, 10);
-	micro = *end == '.' ? strtol(end + 1, NULL, 10) : -1;
-	row = python_offsets_find((int)minor, (int)micro);
+	version += 2;
+	minor = digits_read(&version);
+	if (*version++ == '.')
+		micro = (int)(digits_read(&version) % 1000);
+	row = minor < 100 ? python_offsets_find((int)minor, micro) : NULL;
 	if (!row)
 		return false;
 	python.offsets = *row;

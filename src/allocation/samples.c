@@ -17,6 +17,7 @@
 #include "allocation/python_stack.h"
 #include "allocation/rate.h"
 #include "allocation/stack.h"
+#include "base/digits.h"
 
 #define LOCK_TRIES 2000  /* then the sample is left out */
 #define PENDING 64       /* freed while the lock was not to be had */
@@ -358,7 +359,7 @@ void samples_start(uint32_t flags)
 {
 	const char *folder = getenv(ALLOCATION_VARIABLE);
 	const char *period = getenv(ALLOCATION_PERIOD_VARIABLE);
-	uint64_t bytes = period ? strtoull(period, NULL, 10) : 0;
+	uint64_t bytes = period ? digits_read(&period) : 0;
 
 	samples_setup.started = true;
 	if (!folder || folder[0] != '/' || strlen(folder) >= PATH_MAX - 32 ||

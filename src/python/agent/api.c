@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digits.h"
+
 struct api py;
 
 static void *api_find(const char *name)
@@ -28,12 +30,12 @@ static bool api_find_all(struct api *api)
 
 static int api_supported_minor(const char *version)
 {
-	char *end;
-	long minor;
+	uint64_t minor;
 
 	if (strncmp(version, "3.", 2) != 0)
 		return -1;
-	minor = strtol(version + 2, &end, 10);
+	version += 2;
+	minor = digits_read(&version);
 	return minor >= 8 && minor < 100 ? (int)minor : -1;
 }
 

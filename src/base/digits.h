@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Decimal digits, for what is preloaded into others' programs. strtol() is
+ * __isoc23_strtol where glibc 2.38 or a newer one is built against, which musl
+ * and older ones lack: a program would not start.
+ */
+#ifndef MPROF_BASE_DIGITS_H
+#define MPROF_BASE_DIGITS_H
+
+#include <stdint.h>
+
+/* The number that *text begins with, 0 where that is none; *text is behind it.
+ * One that is too large is some other large one. */
+static inline uint64_t digits_read(const char **text)
+{
+	uint64_t number = 0;
+
+	for (; **text >= '0' && **text <= '9'; (*text)++) {
+		if (number < UINT64_MAX / 100)
+			number = number * 10 + (uint64_t)(**text - '0');
+	}
+	return number;
+}
+
+#endif
