@@ -140,7 +140,7 @@ static pid_t start(void)
 	return child;
 }
 
-static void stop(pid_t child)
+static void stop_child(pid_t child)
 {
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, NULL, 0), child);
@@ -155,7 +155,7 @@ static enum python_result opened(void)
 	struct err e;
 
 	result = python_open(&target, child, &e);
-	stop(child);
+	stop_child(child);
 	return result;
 }
 
@@ -177,7 +177,7 @@ static int sample(struct stacks_sample *last, char *first_function)
 		*last = one;
 		strncpy(first_function, one.frames[0].function, 31);
 	}
-	stop(child);
+	stop_child(child);
 	stacks_destroy(stacks);
 	return got;
 }
@@ -199,7 +199,7 @@ static void the_truth_is_read(void **state)
 	assert_int_equal(one.frames[0].line, 9);
 	assert_true(stacks_sample(stacks, child, &one));
 	assert_int_equal(one.len, 0);
-	stop(child);
+	stop_child(child);
 	stacks_destroy(stacks);
 }
 
@@ -214,12 +214,12 @@ static void who_is_gone_is_forgotten(void **state)
 	stacks_sample(stacks, lives, &one);
 	stacks_sample(stacks, ends, &one);
 	assert_int_equal(stacks_sweep(stacks), 2);
-	stop(ends);
+	stop_child(ends);
 	stacks_sample(stacks, lives, &one);
 	assert_int_equal(stacks_sweep(stacks), 1);
 	stacks_sample(stacks, lives, &one);
 	assert_int_equal(stacks_sweep(stacks), 1);
-	stop(lives);
+	stop_child(lives);
 	assert_int_equal(stacks_sweep(stacks), 0);
 	stacks_destroy(stacks);
 }
@@ -300,7 +300,7 @@ static void what_stops_late_goes_on_all_the_same(void **state)
 		usleep(1000);
 	}
 	stacks_destroy(stacks);
-	stop(child);
+	stop_child(child);
 }
 
 static void a_loop_of_frames_ends(void **state)
@@ -382,7 +382,7 @@ static void the_last_frame_of_a_thread_is_no_python(void **state)
 		assert_false(stacks_sample(stacks, child, &one));
 	assert_int_equal(stacks_count(stacks).processes, 1);
 	assert_int_equal(stacks_count(stacks).missing, 0);
-	stop(child);
+	stop_child(child);
 	stacks_destroy(stacks);
 
 	stacks = stacks_create();
@@ -393,12 +393,12 @@ static void the_last_frame_of_a_thread_is_no_python(void **state)
 	assert_int_equal(one.len, 2);
 	assert_string_equal(one.frames[0].function, "f");
 	/* A chain that ends elsewhere is no stack. */
-	stop(child);
+	stop_child(child);
 	put(frame(0), o->frame_previous, 0);
 	child = start();
 	for (int i = 0; i < 5; i++)
 		assert_false(stacks_sample(stacks, child, &one));
-	stop(child);
+	stop_child(child);
 	stacks_destroy(stacks);
 	memset(_PyRuntime, 0, sizeof(_PyRuntime));
 }
@@ -535,7 +535,7 @@ static void every_kind_of_text(void **state)
 	assert_int_equal(
 	    python_text(&target, address(fake.table), text, sizeof(text)), 0);
 	assert_string_equal(text, "\xc3\xa9t\xc3\xa9");
-	stop(child);
+	stop_child(child);
 }
 
 static void other_versions_are_named(void **state)

@@ -76,7 +76,7 @@ static pid_t start(void)
 	return start_one(count);
 }
 
-static void stop(pid_t child)
+static void stop_child(pid_t child)
 {
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, NULL, 0), child);
@@ -129,7 +129,7 @@ static void the_copy_is_of_one_moment(void **state)
 		assert_true(snapshot.pause_ns > 0);
 		snapshot_finish(&snapshot);
 	}
-	stop(child);
+	stop_child(child);
 }
 
 static void pages_are_copied_and_none_is_made(void **state)
@@ -154,7 +154,7 @@ static void pages_are_copied_and_none_is_made(void **state)
 	assert_true(snapshot.copied < (uint64_t)PAGES * PAGE);
 	assert_in_range(status_of(child, "VmRSS: %ld"), 0, before + 1024);
 	snapshot_finish(&snapshot);
-	stop(child);
+	stop_child(child);
 }
 
 static void it_runs_on(void **state)
@@ -175,7 +175,7 @@ static void it_runs_on(void **state)
 	}
 	assert_true(then > first);
 	snapshot_finish(&snapshot);
-	stop(child);
+	stop_child(child);
 }
 
 static void what_is_not_there_is_no_copy(void **state)
@@ -197,11 +197,11 @@ static void what_is_not_there_is_no_copy(void **state)
 	assert_int_equal(memory_read(&view, 8, &byte, 1), -1);
 	/* This program's own text is not written: asked of the process. */
 	assert_int_equal(
-	    memory_read(&view, (uint64_t)(uintptr_t)stop, &byte, 1), 0);
+	    memory_read(&view, (uint64_t)(uintptr_t)stop_child, &byte, 1), 0);
 	assert_int_equal(snapshot.failed, 0);
-	stop(child);
+	stop_child(child);
 	assert_int_equal(
-	    memory_read(&view, (uint64_t)(uintptr_t)stop, &byte, 1), -1);
+	    memory_read(&view, (uint64_t)(uintptr_t)stop_child, &byte, 1), -1);
 	assert_int_equal(snapshot.failed, ESRCH);
 	snapshot_finish(&snapshot);
 	assert_int_equal(snapshot_take(&snapshot, &target, &e), PYTHON_GONE);
@@ -238,7 +238,7 @@ static void what_grows_meanwhile_is_copied(void **state)
 		assert_int_equal(snapshot_u64(&snapshot, address(2)) & 255, 2);
 		snapshot_finish(&snapshot);
 	}
-	stop(child);
+	stop_child(child);
 }
 
 /* Stops the process for half a second, as a debugger or mprof's own stacks
@@ -282,7 +282,7 @@ static void a_tracer_that_passes_is_waited_for(void **state)
 	snapshot_finish(&snapshot);
 	assert_int_equal(waitpid(tracer, &status, 0), tracer);
 	assert_int_equal(status, 0);
-	stop(child);
+	stop_child(child);
 }
 
 int main(void)

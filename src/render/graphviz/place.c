@@ -33,10 +33,10 @@ static void make_label(struct graphviz_layout *layout, size_t i)
 		       "CELLSPACING=\"0\" FIXEDSIZE=\"TRUE\" WIDTH=\"%.0f\" "
 		       "HEIGHT=\"%.0f\"><TR><TD></TD></TR></TABLE>",
 		place->w + 4, place->h + 4);
-	char *html = agstrdup_html(layout->made, table);
 
-	agset(layout->edges[i], "label", html);
-	agstrfree(layout->made, html);
+	/* The graph keeps the string and frees it: agstrfree() takes other
+	 * arguments since Graphviz 14. */
+	agset(layout->edges[i], "label", agstrdup_html(layout->made, table));
 	free(table);
 }
 
