@@ -14,6 +14,7 @@
 #include "cli/run_summary.h"
 #include "commands/command.h"
 #include "input/program.h"
+#include "input/python_source.h"
 #include "input/target.h"
 #include "python/agent_env.h"
 #include "recorder/dat_sink.h"
@@ -487,6 +488,27 @@ static int exit_status(
 	return status == COMMAND_OK ? checked : status;
 }
 
+/* Python's status after a traceback is 1. Reading the program's source costs
+ * nothing while it runs. */
+static void run_report_bare_profile(const struct run_session *session)
+{
+	char *path, clean[4096];
+
+	if (!session->result.has_status || session->agent.envp ||
+	    !WIFEXITED(session->result.status) ||
+	    WEXITSTATUS(session->result.status) != 1)
+		return;
+	path = python_source_without_profile(session->program.argv);
+	if (!path)
+		return;
+	utf8_clean(clean, sizeof(clean), path);
+	fprintf(stderr,
+	    "mprof: %s: uses @profile and doesn't import it; mprof run "
+	    "--python provides it\n",
+	    clean);
+	free(path);
+}
+
 static void run_report_end(const struct run_session *session, const char *path)
 {
 	char clean[4096];
@@ -501,6 +523,8 @@ static void run_report_end(const struct run_session *session, const char *path)
 	if (session->options->quiet)
 		return;
 	run_hooks_summary(&session->hooks);
+	if (session->plan.launched)
+		run_report_bare_profile(session);
 	run_summary_print(
 	    &session->plan, &session->result, &session->share, clean);
 }

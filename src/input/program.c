@@ -207,7 +207,6 @@ void program_init(struct program *program, const struct program_wish *wish,
 	for (int i = 1; i < count; i++)
 		program_add(&made, words[i]);
 	program->argv = made.list;
-	program->python = add_python || program_is_interpreter(words[0]);
 	program->agent = wish->python || wish->lines ||
 			 (add_python && program_is_script(words[0]));
 }

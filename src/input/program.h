@@ -10,7 +10,6 @@
 
 struct program {
 	char **argv; /* ends with NULL */
-	bool python; /* it is known to be a Python program */
 	bool agent;  /* the agent is loaded, for @profile */
 };
 

@@ -382,3 +382,32 @@ other_pythons() {
 	lacks 'loaded the agent' errors
 	same "$(ls "$TMPDIR")" ''
 }
+
+@test "a bare @profile that --python was not given for: a line says so" {
+	python=$(known_pythons | head -n 1)
+	[ -n "$python" ] || skip 'no CPython here'
+	mkdir pkg
+	cp program.py pkg/mod.py
+	for words in 'pkg.mod' pkg/mod.py; do
+		run_apart mprof run -o run.dat "$python" \
+			$([ $words = pkg.mod ] && echo -m) $words
+		[ "$status" -eq 1 ]
+		same "$(grep -n 'NameError\|--python' <<<"$errors" |
+			sed 's/.*\(NameError\|--python\).*/\1/' | xargs)" \
+			'NameError --python'
+		[[ $errors == *"mprof: pkg/mod.py: uses @profile"* ]]
+	done
+	# Not with the agent, not for another error, not where it is found.
+	mprof run -o run.dat --python "$python" -m pkg.mod 2>errors
+	lacks 'uses @profile' errors
+	run_apart mprof run -q -o run.dat "$python" -m pkg.mod
+	[[ $errors != *'uses @profile'* ]]
+	printf 'def profile(f): 1 / 0\n' | cat - program.py >own.py
+	run_apart mprof run -o run.dat "$python" own.py
+	[ "$status" -eq 1 ]
+	[[ $errors == *ZeroDivisionError* && $errors != *'uses @profile'* ]]
+	sed '1s/.*/import sys; sys.exit(3)/' program.py >three.py
+	run_apart mprof run -o run.dat "$python" three.py
+	[ "$status" -eq 3 ]
+	[[ $errors != *'uses @profile'* ]]
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+#include "input/python_source.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+
+#define SOURCE_MAX (1 << 20) /* no larger file is read */
+
+/* The file's text; NULL where it can't be read, is no file of text or is too
+ * large. Nothing waits: it may be a pipe. The caller frees. */
+static char *python_source_read(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat file;
+	char *text = NULL;
+	size_t len;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
+	    file.st_size <= SOURCE_MAX) {
+		len = (size_t)file.st_size;
+		text = mem_zero(len + 1, 1);
+		if (read(fd, text, len) != (ssize_t)len ||
+		    memchr(text, 0, len)) {
+			free(text);
+			text = NULL;
+		}
+	}
+	close(fd);
+	return text;
+}
+
+/* folder/MODULE.py or folder/MODULE/__main__.py. The caller frees. */
+static char *python_source_module_in(
+    int len, const char *folder, const char *module)
+{
+	static const char *const endings[] = {".py", "/__main__.py"};
+	char *path;
+
+	for (size_t i = 0; i < 2; i++) {
+		path = mem_format("%.*s%s%s%s", len, folder, len ? "/" : "",
+		    module, endings[i]);
+		for (char *at = path + len; at < path + strlen(path) - 3; at++)
+			*at = *at == '.' ? '/' : *at;
+		if (access(path, R_OK) == 0)
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+static char *python_source_module(const char *module)
+{
+	const char *safe = getenv("PYTHONSAFEPATH");
+	const char *at = getenv("PYTHONPATH");
+	char *path =
+	    safe && *safe ? NULL : python_source_module_in(0, "", module);
+
+	while (!path && at && *at) {
+		size_t len = strcspn(at, ":");
+
+		path = python_source_module_in((int)len, at, module);
+		at += len + (at[len] == ':');
+	}
+	return path;
+}
+
+/* An executable script, if Python is its interpreter. */
+static char *python_source_script(const char *word)
+{
+	char *path = strchr(word, '/') ? mem_copy(word) : path_of_program(word);
+	char *text = path ? python_source_read(path) : NULL;
+	bool is_python = text && strncmp(text, "#!", 2) == 0 &&
+			 memmem(text, strcspn(text, "\n"), "python", 6);
+
+	free(text);
+	if (is_python)
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* What a bundle of python's short options leads to: 'm' with the word that
+ * follows it in *value, 'c' for a program on the command line, 'I' or 'P' where
+ * modules are not searched for here, 0 where the next word is an option or the
+ * script. *skip is set where the next word is an option's argument. */
+static char python_source_option(
+    const char *word, const char **value, bool *skip)
+{
+	for (const char *at = word + 1; *at; at++) {
+		if (strchr("mcIP", *at)) {
+			*value = at + 1;
+			return *at;
+		}
+		if (*at == 'W' || *at == 'X') {
+			*skip = !at[1];
+			return 0;
+		}
+	}
+	return 0;
+}
+
+char *python_source_find(char *const *argv)
+{
+	const char *value = NULL;
+	bool skip = false;
+
+	if (strncmp(path_name(argv[0]), "python", 6) != 0)
+		return python_source_script(argv[0]);
+	for (char *const *word = argv + 1; *word; word++) {
+		char option;
+
+		if (skip) {
+			skip = false;
+			continue;
+		}
+		if ((*word)[0] != '-')
+			return mem_copy(*word);
+		option = python_source_option(*word, &value, &skip);
+		if (option == 'm' && !*value)
+			value = word[1];
+		if (option == 'm' && value)
+			return python_source_module(value);
+		if (option || !(*word)[1] || (*word)[1] == '-')
+			return NULL;
+	}
+	return NULL;
+}
+
+static bool is_name_part(char c)
+{
+	return c == '_' || (c & 0x80) || (c >= '0' && c <= '9') ||
+	       (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Behind the string that begins at text with a quote. */
+static const char *python_source_skip_string(const char *text)
+{
+	const char quote = *text;
+	size_t len = text[1] == quote && text[2] == quote ? 3 : 1;
+	const char *at = text + len;
+
+	while (*at && strncmp(at, text, len) != 0) {
+		if (len == 1 && *at == '\n')
+			return at;
+		at += *at == '\\' && at[1] ? 2 : 1;
+	}
+	return *at ? at + len : at;
+}
+
+/* Behind what is neither a name nor a part of one: a comment, a string, or one
+ * character. */
+static const char *python_source_skip(const char *at)
+{
+	if (*at == '#')
+		return at + strcspn(at, "\n");
+	if (*at == '"' || *at == '\'')
+		return python_source_skip_string(at);
+	return at + 1;
+}
+
+enum source_name { SOURCE_OTHER, SOURCE_USE, SOURCE_UNKNOWN };
+
+/* What the name from at to end, with before as the last character in front of
+ * it that is no blank, says about the builtin profile. */
+static enum source_name python_source_name(
+    const char *at, const char *end, char before)
+{
+	size_t len = (size_t)(end - at);
+
+	if ((len == 8 && strncmp(at, "builtins", len) == 0) ||
+	    (len == 12 && strncmp(at, "__builtins__", len) == 0) ||
+	    (len == 6 && strncmp(at, "import", len) == 0 &&
+		end[strspn(end, " \t(")] == '*'))
+		return SOURCE_UNKNOWN;
+	if (len != 7 || strncmp(at, "profile", len) != 0)
+		return SOURCE_OTHER;
+	if (before == '@' ||
+	    (before != '.' && strncmp(end, ".timestamp", 10) == 0))
+		return SOURCE_USE;
+	return SOURCE_UNKNOWN;
+}
+
+bool python_source_lacks_profile(const char *text)
+{
+	bool used = false;
+	char before = '\n';
+
+	for (const char *at = text; *at;) {
+		const char *end = at;
+
+		while (is_name_part(*end))
+			end++;
+		if (end == at) {
+			if (*at != ' ' && *at != '\t')
+				before = *at;
+			at = python_source_skip(at);
+			continue;
+		}
+		switch (python_source_name(at, end, before)) {
+		case SOURCE_USE:
+			used = true;
+			break;
+		case SOURCE_UNKNOWN:
+			return false;
+		case SOURCE_OTHER:
+			break;
+		}
+		before = end[-1];
+		at = end;
+	}
+	return used;
+}
+
+char *python_source_without_profile(char *const *argv)
+{
+	char *path = python_source_find(argv);
+	char *text = path ? python_source_read(path) : NULL;
+	bool lacks = text && python_source_lacks_profile(text);
+
+	free(text);
+	if (lacks)
+		return path;
+	free(path);
+	return NULL;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The source of the Python program that a command line starts, where it can be
+ * found without Python: whether it uses the name `profile` as a decorator and
+ * gets it from nowhere.
+ */
+#ifndef MPROF_INPUT_PYTHON_SOURCE_H
+#define MPROF_INPUT_PYTHON_SOURCE_H
+
+#include <stdbool.h>
+
+/* The main file of `python3 [options] FILE` and `python3 [options] -m MODULE`,
+ * and of a script that is executed itself. A module is looked for in the
+ * working directory and in the folders of PYTHONPATH. NULL for other command
+ * lines, and where there is no such file. The caller frees. */
+char *python_source_find(char *const *argv) __attribute__((nonnull));
+
+/* Whether a source has @profile or profile.timestamp, and no other mention of
+ * the name in its code, no import * and no builtins: then it is a NameError,
+ * unless the builtins have it. Comments and strings don't count. */
+bool python_source_lacks_profile(const char *text) __attribute__((nonnull));
+
+/* The path of argv's main file, if it lacks profile; NULL otherwise. The caller
+ * frees. */
+char *python_source_without_profile(char *const *argv) __attribute__((nonnull));
+
+#endif
