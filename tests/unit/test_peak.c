@@ -360,6 +360,53 @@ static void test_parties(void **state)
 	parties_finish(&parties);
 }
 
+/* The first process counts as any other; at the peak the larger stands first.
+ */
+static void test_parties_without_names(void **state)
+{
+	struct run *run = profile_add_run(&profile);
+	struct parties parties;
+
+	(void)state;
+	run->info.sum = true;
+	run_add_total(run, 1, 60);
+	run_add_memory(run, run_process(run, "8", 1), 1, 20);
+	run_process(run, "8", 1)->name = mem_copy("worker");
+	run_add_total(run, 2, 10);
+	parties_init(&parties, run, PARTY_BY_NAME);
+	assert_int_equal(parties.list.len, 2);
+	assert_party(&parties.list.items[0], NULL, 1, 40, 40);
+	assert_party(&parties.list.items[1], "worker", 1, 20, 20);
+	parties_finish(&parties);
+}
+
+/* PSS says what RSS was in truth, of the run with the highest peak. */
+static void test_the_share_at_the_peak(void **state)
+{
+	static const double peaks_mib[] = {300, 500, 400};
+	struct peaks peaks;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct run *run = profile_add_run(&profile);
+
+		series_add(&run->total, 1, peaks_mib[i]);
+		*array_push(&run->shares) = (struct share){.time_s = 1,
+		    .mib = peaks_mib[i],
+		    .pss_mib = peaks_mib[i] / 5,
+		    .processes = 4};
+	}
+	peaks_init(&peaks, &profile);
+	assert_non_null(peaks.share);
+	assert_true(peaks.mib == 500 && peaks.share->pss_mib == 100);
+	peaks_finish(&peaks);
+	profile.runs.items[1].info.backend = mem_copy("pss");
+	peaks_init(&peaks, &profile);
+	assert_true(peaks.mib == 500);
+	assert_null(peaks.share);
+	peaks_finish(&peaks);
+}
+
 static void test_parties_of_nothing(void **state)
 {
 	struct parties parties;
@@ -384,7 +431,9 @@ int main(void)
 	    TEST(test_a_moment),
 	    TEST(test_a_moment_of_the_program_alone),
 	    TEST(test_parties),
+	    TEST(test_parties_without_names),
 	    TEST(test_parties_of_nothing),
+	    TEST(test_the_share_at_the_peak),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
