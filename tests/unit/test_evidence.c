@@ -217,6 +217,67 @@ static void noise_has_no_rounds(void **state)
 	assert_true(cycle_find(&envelope) == 0);
 }
 
+/* Teeth from 100 to 110 MiB, 40 samples each, on floors that rise by 1 MiB. */
+static void make_teeth(struct series *series)
+{
+	for (int i = 0; i < 400; i++)
+		series_add(
+		    series, 1000 + i, 100 + floor(i / 40.0) + (i % 40) * 0.25);
+}
+
+static void the_envelope_has_the_floors(void **state)
+{
+	static struct envelope envelope;
+	struct series series = {0};
+	double x[96], y[96];
+
+	(void)state;
+	make_teeth(&series);
+	envelope_init(&envelope, &series);
+	assert_true(envelope.first_s == 1000 && envelope.span_s == 399);
+	assert_float_equal(envelope_step(&series), 0.25, 1e-9);
+	/* ten blocks, each with one beginning of a tooth but for rounding */
+	assert_int_equal(envelope_blocks(&envelope, 10, x, y), 10);
+	for (int i = 0; i < 10; i++) {
+		assert_float_equal(x[i], (i + 0.5) / 10, 1e-9);
+		assert_float_equal(y[i], 100 + i, 0.26);
+	}
+	/* bottoms of teeth of 9.75 MiB, of a range of 18.75; the first has
+	 * nothing before it */
+	assert_int_equal(envelope_valleys(&envelope, 0.4, 96, x, y), 9);
+	for (int i = 0; i < 9; i++) {
+		assert_float_equal(x[i], 0.1 * (i + 1), 0.005);
+		assert_float_equal(y[i], 101 + i, 1e-9);
+	}
+	assert_int_equal(envelope_valleys(&envelope, 0.4, 9, x, y), 9);
+	assert_int_equal(envelope_valleys(&envelope, 0.4, 8, x, y), 0);
+	assert_int_equal(envelope_valleys(&envelope, 0.6, 96, x, y), 0);
+	series_finish(&series);
+}
+
+/* 100 MiB with dips of one sample, one in so many. */
+static double lowest_with_dips(int one_in)
+{
+	static struct envelope envelope;
+	struct series series = {0};
+	double x[1], y[1];
+
+	for (int i = 0; i < 960; i++)
+		series_add(&series, i,
+		    i % one_in == one_in / 2 ? 40 : 100 + i % 2 * 0.5);
+	envelope_init(&envelope, &series);
+	assert_int_equal(envelope_blocks(&envelope, 1, x, y), 1);
+	series_finish(&series);
+	return y[0];
+}
+
+static void a_seldom_dip_is_left_out(void **state)
+{
+	(void)state;
+	assert_true(lowest_with_dips(300) == 100);
+	assert_true(lowest_with_dips(7) == 40);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +291,8 @@ int main(void)
 	    cmocka_unit_test(the_quietest_part_tells_what_would_show),
 	    cmocka_unit_test(rounds_are_found),
 	    cmocka_unit_test(noise_has_no_rounds),
+	    cmocka_unit_test(the_envelope_has_the_floors),
+	    cmocka_unit_test(a_seldom_dip_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
