@@ -38,6 +38,7 @@ PKG_CONFIG ?= pkg-config
 CAIRO = yes
 CSV = yes
 GRAPHVIZ = yes
+DWARF = yes
 
 MAKEFLAGS += --no-builtin-rules
 Q = $(if $(V),,@)
@@ -60,7 +61,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 sources = $(sort $(wildcard $(addprefix src/,$(addsuffix /*.c,$(1)))))
 rooms := base profile csv dat proc analysis recorder python python/remote \
 	python/stack python/heap python/refs scene chart layout graph cli \
-	export render input commands
+	export render input symbols commands
 ifeq ($(CSV),no)
 rooms := $(filter-out csv,$(rooms))
 endif
@@ -71,10 +72,12 @@ graph_sources := $(call sources,base render/graphviz)
 agent_sources := $(call sources,python/agent)
 allocation_sources := $(call sources,allocation) \
 	src/python/remote/offsets.c src/python/stack/linetable.c
+symbols_sources := $(call sources,symbols/dwarf)
 objects_of = $(patsubst src/%.c,build/$(1)/%.o,$(2))
 main_objects := $(call objects_of,main,$(main_sources)) build/main/viewer.o
 module_objects := $(call objects_of,pic,$(module_sources))
 graph_objects := $(call objects_of,pic,$(graph_sources))
+symbols_objects := $(call objects_of,pic,$(symbols_sources))
 agent_objects := $(call objects_of,pic,$(agent_sources))
 allocation_objects := $(call objects_of,pic,$(allocation_sources))
 library_objects := $(filter-out build/main/main.o,$(main_objects))
@@ -131,6 +134,13 @@ features += csv
 main_libs += -lcsv
 main_defines += -DHAVE_CSV
 endif
+# Names machine code in what --stacks records.
+ifneq ($(DWARF),no)
+ifeq ($(shell $(PKG_CONFIG) --exists libdw && echo yes),yes)
+programs += build/symbols.so
+features += dwarf
+endif
+endif
 inert = inert/sitecustomize.py
 ifneq ($(agent_sources),)
 programs += build/memory_profiler.so build/$(inert)
@@ -173,6 +183,11 @@ build/graph.so: $(graph_objects)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^ \
 		$$($(PKG_CONFIG) --libs $(graph_packages)) -lm
+
+build/symbols.so: $(symbols_objects)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^ \
+		$$($(PKG_CONFIG) --libs libdw)
 
 # Loaded into programs that have no sanitizer's runtime, or another libc than
 # ours: it has to find there all that it asks for.
@@ -334,7 +349,7 @@ compile_commands.json: FORCE
 		'$(subst ','\'',$(main_compile))' "$(main_sources)" \
 		'$(subst ','\'',$(pic_compile))' "$(sort $(filter-out \
 			$(main_sources),$(module_sources) $(graph_sources) \
-			$(agent_sources) $(allocation_sources)))" \
+			$(agent_sources) $(allocation_sources) $(symbols_sources)))" \
 		'$(subst ','\'',$(main_compile))' "$(wildcard tests/unit/*.c)" >$@
 
 analyze:

@@ -16,7 +16,9 @@
 #include "commands/command_picture.h"
 #include "commands/lines_held.h"
 #include "commands/lines_source.h"
+#include "dat/reader.h"
 #include "input/profiles.h"
+#include "symbols/naming.h"
 
 enum { SCHEMA = 1 };
 
@@ -497,6 +499,19 @@ static int lines_show_clock(
 	return status;
 }
 
+/* Of a recording that was cut off, machine code has no names yet. */
+static void lines_name(struct profile *profile, const struct run *run)
+{
+	struct strbuf records = {0};
+
+	if (run != &profile->runs.items[profile->runs.len - 1])
+		return;
+	naming_find(run, &records);
+	if (records.len > 0)
+		dat_add_records(profile, records.text, records.len);
+	strbuf_finish(&records);
+}
+
 static int show_file(const struct lines_options *options, const char *path)
 {
 	const struct run *run;
@@ -505,6 +520,8 @@ static int show_file(const struct lines_options *options, const char *path)
 
 	if (profiles_read(&profile, path, &options->profiles) == 0) {
 		run = lines_held_run(&profile);
+		if (run)
+			lines_name(&profile, run);
 		status = run ? lines_show_held(options, &profile, run)
 			     : lines_show_clock(options, &profile);
 	}

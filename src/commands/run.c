@@ -527,6 +527,7 @@ static void run_report_end(const struct run_session *session, const char *path)
 		run_report_bare_profile(session);
 	run_summary_print(
 	    &session->plan, &session->result, &session->share, clean);
+	run_held_print(&session->hooks.held, &session->result);
 }
 
 static void judge_shares(struct run_session *session)
@@ -577,6 +578,7 @@ static int command_run_prepare(struct run_session *session, struct err *e)
 	dat_write_command(&recording->writer, session->options->attach
 						  ? session->target.argv
 						  : session->program.argv);
+	session->hooks.held.writer = &recording->writer;
 	session->sampler = sampler_create(&session->plan, &recording->sink, e);
 	if (session->sampler)
 		return 0;

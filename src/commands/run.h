@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "commands/check.h"
+#include "commands/run_held.h"
 #include "proc/metric.h"
 #include "python/agent_attach.h"
 #include "python/agent_tables.h"
@@ -62,6 +63,7 @@ struct run_hooks {
 	struct stacks_hook stacks;
 	struct agent_tables tables;      /* --lines */
 	struct allocations *allocations; /* --stacks; NULL: none */
+	struct run_held held;            /* the same */
 	char *allocations_path;
 	struct agent_attach attach; /* the agent, in what runs already */
 	bool quiet;

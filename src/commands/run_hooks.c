@@ -103,6 +103,7 @@ enum run_hook {
 	HOOK_MARKS,
 	HOOK_STACKS,
 	HOOK_ALLOCATIONS,
+	HOOK_HELD,
 	HOOK_TEXTFILE,
 	HOOK_WATCH,
 	HOOK_ATTACH,
@@ -190,6 +191,8 @@ static void run_hooks_open_allocations(
 		return;
 	}
 	plan->hooks[HOOK_ALLOCATIONS] = allocations_hook(hooks->allocations);
+	hooks->held.allocations = hooks->allocations;
+	plan->hooks[HOOK_HELD] = run_held_hook(&hooks->held);
 }
 
 static int run_hooks_open_textfile(struct run_hooks *hooks, const char *folder,
@@ -337,6 +340,7 @@ void run_hooks_finish(struct run_hooks *hooks)
 	hooks->watching = false;
 	hooks->textfile = NULL;
 	stacks_hook_finish(&hooks->stacks);
+	run_held_finish(&hooks->held);
 	allocations_destroy(hooks->allocations);
 	free(hooks->allocations_path);
 	hooks->allocations = NULL;
@@ -351,7 +355,17 @@ void run_hooks_tables(struct run_hooks *hooks)
 
 void run_hooks_summary(const struct run_hooks *hooks)
 {
-	if (hooks->stacks.stacks)
+	size_t sampled =
+	    hooks->allocations ? allocations_processes(hooks->allocations) : 0;
+	char count[UNITS_COUNT];
+
+	if (sampled > 0)
+		fprintf(stderr,
+		    "mprof: allocations: sampled in %s; mprof lines says who "
+		    "holds memory\n",
+		    units_count(count, sampled, "process", "processes"));
+	if (hooks->stacks.stacks &&
+	    (sampled == 0 || stacks_count(hooks->stacks.stacks).processes > 0))
 		stacks_hook_summary(&hooks->stacks);
 	if (!agent_tables_loaded(&hooks->tables))
 		fputs("mprof: @profile: no process is known to have loaded the "

@@ -302,6 +302,22 @@ int dat_read_progress(struct profile *profile, const char *path,
 	return got;
 }
 
+void dat_add_records(struct profile *profile, const char *text, size_t len)
+{
+	struct block_reader in = {.records.profile = profile,
+	    .bytes = mem_zero(len + 1 + NUMBER_PADDING, 1),
+	    .len = len,
+	    .cap = len};
+
+	if (profile->runs.len > 0)
+		in.records.run = &profile->runs.items[profile->runs.len - 1];
+	memcpy(in.bytes, text, len);
+	reader_take_lines(&in);
+	if (in.records.run)
+		run_settle_sites(in.records.run);
+	free(in.bytes);
+}
+
 struct dat_follow {
 	struct block_reader in;
 	struct profile profile;

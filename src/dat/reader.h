@@ -42,4 +42,8 @@ int dat_follow_read(struct dat_follow *follow, bool *news, struct err *e)
 const struct profile *dat_follow_profile(struct dat_follow *follow)
     __attribute__((nonnull));
 
+/* Takes records, whole lines, as further ones of a profile's last run. */
+void dat_add_records(struct profile *profile, const char *text, size_t len)
+    __attribute__((nonnull));
+
 #endif

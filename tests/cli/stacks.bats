@@ -76,7 +76,8 @@ nothing_false() {
 		mprof run -q -T 1ms --stacks -o run.dat "$python" grow.py
 		mprof lines --by function --json run.dat >lines.json
 		jq -e '[.rows[] | select(.file | endswith("grow.py"))]
-			| .[0].function == "big" and .[0].growth_mib > 30' \
+			| max_by(.touched_mib)
+			| .function == "big" and .touched_mib > 30' \
 			lines.json
 	done
 }
@@ -188,5 +189,6 @@ nothing_false() {
 	run_apart mprof run --stacks -T 5ms -o run.dat sleep 0.2
 	[ "$status" -eq 0 ]
 	grep -q '^MEM' run.dat
-	[[ $errors == *"no process ran a Python that can be read"* ]]
+	[[ $errors == *"no process ran a Python that can be read"* ||
+		$errors == *"allocations: sampled in 1 process"* ]]
 }

@@ -204,6 +204,51 @@ void elf_find_symbols(
 		search_table(elf, SHT_SYMTAB, wanted, count);
 }
 
+static void elf_visit_table(
+    struct elf_file *elf, uint32_t type, elf_visitor *visit, void *context)
+{
+	Elf64_Sym symbols[CHUNK / sizeof(Elf64_Sym)];
+	const size_t step = sizeof(symbols) / sizeof(*symbols);
+	Elf64_Shdr table, strings;
+	uint64_t total;
+
+	if (!section_of_type(elf, type, &table) ||
+	    table.sh_entsize != sizeof(*symbols) ||
+	    !section_at(elf, table.sh_link, &strings))
+		return;
+	total = table.sh_size / sizeof(*symbols);
+	if (total > SYMBOLS_MAX)
+		total = SYMBOLS_MAX;
+	for (uint64_t i = 0; i < total; i += step) {
+		size_t len = total - i < step ? total - i : step;
+
+		if (!elf_read_at(elf, table.sh_offset + i * sizeof(*symbols),
+			symbols, len * sizeof(*symbols)))
+			return;
+		for (size_t k = 0; k < len; k++) {
+			if (symbols[k].st_name < strings.sh_size)
+				visit(context, &symbols[k],
+				    strings.sh_offset + symbols[k].st_name);
+		}
+	}
+}
+
+void elf_visit_symbols(struct elf_file *elf, elf_visitor *visit, void *context)
+{
+	elf_visit_table(elf, SHT_SYMTAB, visit, context);
+	elf_visit_table(elf, SHT_DYNSYM, visit, context);
+}
+
+bool elf_read_text(struct elf_file *elf, uint64_t at, char *text, size_t size)
+{
+	if (at >= elf->size)
+		return false;
+	if (size > elf->size - at)
+		size = elf->size - at;
+	return elf_read_at(elf, at, text, size) && text[0] &&
+	       memchr(text, 0, size) != NULL;
+}
+
 bool elf_find_section(struct elf_file *elf, const char *name, uint64_t *address)
 {
 	char text[NAME_MAX_LEN];

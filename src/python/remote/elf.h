@@ -43,6 +43,15 @@ void elf_close(struct elf_file *elf);
 void elf_find_symbols(
     struct elf_file *elf, struct elf_symbol *wanted, size_t count);
 
+/* Visits the static symbols, and the dynamic ones behind them; name is where
+ * the name stands in the file. */
+typedef void elf_visitor(void *context, const Elf64_Sym *symbol, uint64_t name);
+void elf_visit_symbols(struct elf_file *elf, elf_visitor *visit, void *context);
+
+/* The text at that place of the file, up to its NUL; false where it has none
+ * within size bytes, or is empty. */
+bool elf_read_text(struct elf_file *elf, uint64_t at, char *text, size_t size);
+
 /* The address of the first section of that name, as in the file. */
 bool elf_find_section(
     struct elf_file *elf, const char *name, uint64_t *address);

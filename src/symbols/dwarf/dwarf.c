@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+//
+// The module symbols.so: what elfutils' libdw knows of an address. It looks
+// for separate debug files by .gnu_debuglink and by build id, and asks
+// debuginfod where DEBUGINFOD_URLS is set.
+#include "symbols/symbols.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { INLINED_MAX = 32 };
+
+static char *debug_folders = NULL; /* libdw's own */
+
+static const Dwfl_Callbacks callbacks = {
+    .find_elf = dwfl_build_id_find_elf,
+    .find_debuginfo = dwfl_standard_find_debuginfo,
+    .section_address = dwfl_offline_section_address,
+    .debuginfo_path = &debug_folders,
+};
+
+struct dwarf_find {
+	const struct symbols_request *request;
+	Dwfl_Module *module;
+	size_t at;
+	Dwarf_Addr address; /* as libdw counts */
+	const char *symbol; /* of the function around, as the linker has it */
+};
+
+static void dwarf_take(const struct dwarf_find *find, const char *file,
+    int line, const char *function)
+{
+	const struct symbols_request *request = find->request;
+	char *clear = request->demangle ? request->demangle(function) : NULL;
+
+	request->take(request->context, find->at, file ? file : "", line,
+	    clear ? clear : function);
+	free(clear);
+}
+
+/* C++'s names are whole only as the linker has them. */
+static const char *dwarf_name(Dwarf_Die *die)
+{
+	static const unsigned names[] = {
+	    DW_AT_linkage_name, DW_AT_MIPS_linkage_name};
+	Dwarf_Attribute attribute;
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *name = dwarf_formstring(
+		    dwarf_attr_integrate(die, names[i], &attribute));
+
+		if (name)
+			return name;
+	}
+	return dwarf_diename(die);
+}
+
+static const char *dwarf_call_file(Dwarf_Die *unit, Dwarf_Die *call)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word number;
+	Dwarf_Files *files;
+	size_t count;
+
+	if (dwarf_formudata(
+		dwarf_attr(call, DW_AT_call_file, &attribute), &number) != 0 ||
+	    dwarf_getsrcfiles(unit, &files, &count) != 0)
+		return NULL;
+	return dwarf_filesrc(files, number, NULL, NULL);
+}
+
+static int dwarf_call_line(Dwarf_Die *call)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word line;
+
+	if (dwarf_formudata(
+		dwarf_attr(call, DW_AT_call_line, &attribute), &line) != 0)
+		return 0;
+	return (int)line;
+}
+
+/* The functions around an address in scopes, the innermost first: the place in
+ * each but that is the call of the one within. Whether there was one. */
+static bool dwarf_take_scopes(const struct dwarf_find *find, Dwarf_Die *unit,
+    Dwarf_Die *scopes, int count, const char *file, int line)
+{
+	int taken = 0;
+
+	for (int i = 0; i < count && taken < INLINED_MAX; i++) {
+		int tag = dwarf_tag(&scopes[i]);
+		const char *name;
+
+		if (tag != DW_TAG_inlined_subroutine &&
+		    tag != DW_TAG_subprogram)
+			continue;
+		name = dwarf_name(&scopes[i]);
+		if (!name && tag == DW_TAG_subprogram)
+			name = find->symbol;
+		dwarf_take(find, file, line, name ? name : "?");
+		taken++;
+		if (tag == DW_TAG_subprogram)
+			break;
+		file = dwarf_call_file(unit, &scopes[i]);
+		line = dwarf_call_line(&scopes[i]);
+	}
+	return taken > 0;
+}
+
+static bool dwarf_find_die(const struct dwarf_find *find)
+{
+	Dwarf_Addr bias = 0;
+	Dwarf_Die *unit =
+	    dwfl_module_addrdie(find->module, find->address, &bias);
+	Dwfl_Line *at = dwfl_module_getsrc(find->module, find->address);
+	Dwarf_Die *scopes = NULL, *inner = NULL;
+	const char *file = NULL;
+	int line = 0, count, outer;
+	bool found;
+
+	if (!unit)
+		return false;
+	if (at)
+		file = dwfl_lineinfo(at, NULL, &line, NULL, NULL, NULL);
+	/* The scopes of the address first, then those that the innermost of
+	 * them lies in: an inlined one stands in the function around it. */
+	count = dwarf_getscopes(unit, find->address - bias, &scopes);
+	if (count <= 0)
+		return false;
+	outer = dwarf_getscopes_die(&scopes[0], &inner);
+	found = outer > 0
+		    ? dwarf_take_scopes(find, unit, inner, outer, file, line)
+		    : dwarf_take_scopes(find, unit, scopes, count, file, line);
+	free(inner);
+	free(scopes);
+	return found;
+}
+
+static void dwarf_find_all(struct dwarf_find *find, Dwarf_Addr bias)
+{
+	const struct symbols_request *request = find->request;
+
+	for (size_t i = 0; i < request->count; i++) {
+		GElf_Off offset;
+		GElf_Sym symbol;
+
+		find->at = i;
+		find->address = request->addresses[i] + bias;
+		find->symbol = dwfl_module_addrinfo(find->module, find->address,
+		    &offset, &symbol, NULL, NULL, NULL);
+		if (!dwarf_find_die(find) && find->symbol &&
+		    offset < symbol.st_size)
+			dwarf_take(find, "", 0, find->symbol);
+	}
+}
+
+static void dwarf_find_in(const struct symbols_request *request)
+{
+	struct dwarf_find find = {.request = request};
+	Dwfl *dwfl = dwfl_begin(&callbacks);
+	Dwarf_Addr bias = 0;
+	GElf_Addr elf_bias = 0;
+
+	if (!dwfl)
+		return;
+	dwfl_report_begin(dwfl);
+	find.module = dwfl_report_offline(dwfl, "", request->path, -1);
+	dwfl_report_end(dwfl, NULL, NULL);
+	if (find.module && dwfl_module_getelf(find.module, &elf_bias)) {
+		bias = elf_bias;
+		dwarf_find_all(&find, bias);
+	}
+	dwfl_end(dwfl);
+}
+
+__attribute__((visibility(
+    "default"))) extern const struct symbols_module mprof_symbols_module;
+const struct symbols_module mprof_symbols_module = {
+    .version = SYMBOLS_MODULE_VERSION,
+    .find = dwarf_find_in,
+};

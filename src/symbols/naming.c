@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+#include "symbols/naming.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "dat/writer.h"
+#include "symbols/symbols.h"
+
+enum {
+	SECONDS_MAX = 10,
+	RECORDS_MAX = 32 << 20, /* bytes */
+	TEXT_MAX = 1024,        /* of a function's name; C++ has long ones */
+	CODES_MAX = 1 << 18
+};
+
+#define MEMORY_MAX ((rlim_t)512 << 20)
+
+/* A place in machine code. */
+struct naming_code {
+	const char *path;
+	uint64_t address;
+	uint64_t number; /* of the frame */
+	double first_s;  /* it was seen first */
+};
+
+struct naming {
+	ARRAY(struct naming_code) codes;
+	struct dat_writer writer;       /* to the parent */
+	const struct naming_code *file; /* the first of those of this file */
+	size_t open; /* one more than the code whose record is begun; 0 */
+};
+
+static void naming_end_record(struct naming *naming)
+{
+	if (naming->open)
+		dat_write_end(&naming->writer, 0,
+		    (int64_t)(naming->codes.items[0].first_s * NS_PER_S));
+	naming->open = 0;
+}
+
+static void naming_take(
+    void *context, size_t at, const char *file, int line, const char *function)
+{
+	struct naming *naming = context;
+	char text[TEXT_MAX];
+
+	if (naming->open != at + 1) {
+		naming_end_record(naming);
+		dat_write_begin(&naming->writer, "NAME");
+		dat_write_whole(
+		    &naming->writer, "frame", (int64_t)naming->file[at].number);
+		dat_write_text(&naming->writer, "frames", "");
+		naming->open = at + 1;
+	} else {
+		dat_write_raw(&naming->writer, ",");
+	}
+	dat_write_part(&naming->writer, *file ? file : naming->file[at].path);
+	snprintf(text, sizeof(text), ":%d:", line > 0 ? line : 0);
+	dat_write_raw(&naming->writer, text);
+	snprintf(text, sizeof(text), "%s", function);
+	dat_write_part(&naming->writer, text);
+}
+
+/* A file that was changed since may hold other code at that address. */
+static bool naming_is_same(const struct naming_code *codes, size_t count)
+{
+	double first_s = INFINITY;
+	struct stat about;
+
+	for (size_t i = 0; i < count; i++)
+		first_s = fmin(first_s, codes[i].first_s);
+	return stat(codes[0].path, &about) == 0 && S_ISREG(about.st_mode) &&
+	       (double)about.st_ctim.tv_sec <= first_s;
+}
+
+static void naming_find_in(
+    struct naming *naming, const struct naming_code *codes, size_t count)
+{
+	uint64_t *addresses = mem_zero(count, sizeof(*addresses));
+	struct symbols_request request = {.path = codes[0].path,
+	    .addresses = addresses,
+	    .count = count,
+	    .take = naming_take,
+	    .context = naming};
+
+	for (size_t i = 0; i < count; i++)
+		addresses[i] = codes[i].address;
+	naming->file = codes;
+	symbols_find(&request);
+	naming_end_record(naming);
+	dat_writer_flush(&naming->writer);
+	free(addresses);
+}
+
+static int naming_order(const void *x, const void *y)
+{
+	const struct naming_code *a = x, *b = y;
+	int order = strcmp(a->path, b->path);
+
+	return order ? order
+		     : (a->address > b->address) - (a->address < b->address);
+}
+
+static void naming_collect(struct naming *naming, const struct run *run)
+{
+	double *first_s = mem_zero(run->code.len + 1, sizeof(*first_s));
+
+	for (size_t i = run->allocations.len; i-- > 0;) {
+		const struct allocation *one = &run->allocations.items[i];
+		const struct site *site = &run->sites.items[one->site];
+
+		for (size_t j = 0; j < site->count; j++)
+			first_s[run->site_codes.items[site->first + j]] =
+			    one->time_s;
+	}
+	for (size_t i = 0; i < run->code.len; i++) {
+		const struct site_frame *code = &run->code.items[i];
+
+		if (code->own.module && code->own.module[0] == '/' &&
+		    code->names.len == 0 && naming->codes.len < CODES_MAX)
+			*array_push(&naming->codes) =
+			    (struct naming_code){.path = code->own.module,
+				.address =
+				    strtoull(code->own.function + 1, NULL, 16),
+				.number = code->number,
+				.first_s = first_s[i]};
+	}
+	free(first_s);
+	if (naming->codes.len > 0)
+		qsort(naming->codes.items, naming->codes.len,
+		    sizeof(naming->codes.items[0]), naming_order);
+}
+
+/* In the child, with nothing of this program's but the pipe. */
+__attribute__((noreturn)) static void naming_run(struct naming *naming)
+{
+	const struct rlimit memory = {MEMORY_MAX, MEMORY_MAX};
+	const struct rlimit no_core = {0, 0};
+	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setrlimit(RLIMIT_DATA, &memory);
+	setrlimit(RLIMIT_CORE, &no_core);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(nowhere, fd);
+	for (size_t i = 0, next; i < naming->codes.len; i = next) {
+		const struct naming_code *codes = &naming->codes.items[i];
+
+		for (next = i + 1;
+		     next < naming->codes.len &&
+		     strcmp(naming->codes.items[next].path, codes->path) == 0;
+		     next++)
+			;
+		if (naming_is_same(codes, next - i))
+			naming_find_in(naming, codes, next - i);
+	}
+	_exit(0);
+}
+
+/* Until the other end is closed, or the time is up. */
+static void naming_receive(int fd, struct strbuf *got)
+{
+	int64_t end_ns = clock_mono_ns() + SECONDS_MAX * NS_PER_S;
+	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
+
+	for (;;) {
+		int64_t left_ns = end_ns - clock_mono_ns();
+		ssize_t len;
+
+		if (left_ns <= 0 || got->len > RECORDS_MAX ||
+		    poll(&pollfd, 1, (int)(left_ns / 1000000) + 1) < 0)
+			return;
+		if (!pollfd.revents)
+			continue;
+		len = read(fd, strbuf_reserve(got, 65536), 65536);
+		if (len <= 0)
+			return;
+		got->len += (size_t)len;
+	}
+}
+
+/* Lines that are whole, and are what was asked for. */
+static void naming_keep(struct strbuf *records, const struct strbuf *got)
+{
+	const char *at = got->text, *end = at + got->len;
+
+	while (at && at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+
+		if (!newline)
+			return;
+		if (strncmp(at, "NAME;", 5) == 0)
+			strbuf_add_bytes(
+			    records, at, (size_t)(newline - at) + 1);
+		at = newline + 1;
+	}
+}
+
+static void naming_fork(struct naming *naming, struct strbuf *records)
+{
+	struct strbuf got = {0};
+	int ends[2];
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return;
+	child = fork();
+	if (child == 0) {
+		close(ends[0]);
+		naming->writer = (struct dat_writer){.fd = ends[1]};
+		naming_run(naming);
+	}
+	close(ends[1]);
+	if (child > 0) {
+		naming_receive(ends[0], &got);
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+		strbuf_add_bytes(&got, "", 0);
+		naming_keep(records, &got);
+	}
+	close(ends[0]);
+	strbuf_finish(&got);
+}
+
+void naming_find(const struct run *run, struct strbuf *records)
+{
+	struct naming naming = {0};
+
+	naming_collect(&naming, run);
+	if (naming.codes.len > 0)
+		naming_fork(&naming, records);
+	array_free(&naming.codes);
+}

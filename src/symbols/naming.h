@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Names for the machine code in a run's sampled allocations. They are found in
+ * a process of its own, with bounded memory and time: object files may hold
+ * anything, and what happens there harms nobody.
+ */
+#ifndef MPROF_SYMBOLS_NAMING_H
+#define MPROF_SYMBOLS_NAMING_H
+
+#include "base/strbuf.h"
+#include "profile/profile.h"
+
+/* Appends NAME records, whole lines, for the addresses that have no names yet;
+ * none for an object file that was changed after it was first seen. */
+void naming_find(const struct run *run, struct strbuf *records)
+    __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Functions, files and lines of addresses in object files. Where libdw is there
+ * the module symbols.so finds them in DWARF, separate debug files included,
+ * with inlined calls; else the symbol tables give functions alone. Object files
+ * may hold anything: this runs in a process of its own (symbols/naming.h).
+ */
+#ifndef MPROF_SYMBOLS_SYMBOLS_H
+#define MPROF_SYMBOLS_SYMBOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Goes up with every change of what stands here. */
+#define SYMBOLS_MODULE_VERSION 1
+
+struct symbols_request {
+	const char *path;          /* of the object file */
+	const uint64_t *addresses; /* in the file, ascending */
+	size_t count;
+	/* Called for the function that an address is in, and before that for
+	 * those that are inlined there, the innermost first; file is "" and
+	 * line 0 where only the symbol is known. */
+	void (*take)(void *context, size_t at, const char *file, int line,
+	    const char *function);
+	void *context;
+	/* C++'s own names; NULL: as the linker has them. Returns what the
+	 * caller frees, or NULL. */
+	char *(*demangle)(const char *name);
+};
+
+struct symbols_module {
+	int version;
+	/* Takes what it finds; what has no name is left out. */
+	void (*find)(const struct symbols_request *request);
+};
+
+/* The module's one symbol, a const struct symbols_module. */
+#define SYMBOLS_MODULE_SYMBOL "mprof_symbols_module"
+
+/* With the module, or without it; demangle is filled in. */
+void symbols_find(struct symbols_request *request) __attribute__((nonnull));
+
+/* From the symbol tables of the file alone. */
+void symtab_find(const struct symbols_request *request)
+    __attribute__((nonnull));
+
+#endif

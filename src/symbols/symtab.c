@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "symbols/symbols.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "python/remote/elf.h"
+
+enum { NAME_SIZE = 4096 };
+
+/* The symbol that covers an address, the last of them where several do. */
+struct symtab_found {
+	uint64_t value;
+	uint64_t name; /* where in the file it stands; 0: none */
+};
+
+struct symtab {
+	const struct symbols_request *request;
+	struct symtab_found *found;
+};
+
+/* The first address at or behind value. */
+static size_t symtab_first(
+    const struct symbols_request *request, uint64_t value)
+{
+	size_t low = 0, high = request->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (request->addresses[middle] < value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void symtab_visit(void *context, const Elf64_Sym *symbol, uint64_t name)
+{
+	struct symtab *table = context;
+	const struct symbols_request *request = table->request;
+	int type = ELF64_ST_TYPE(symbol->st_info);
+
+	if (symbol->st_shndx == SHN_UNDEF ||
+	    (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE))
+		return;
+	for (size_t i = symtab_first(request, symbol->st_value);
+	     i < request->count &&
+	     request->addresses[i] - symbol->st_value < symbol->st_size;
+	     i++) {
+		struct symtab_found *found = &table->found[i];
+
+		if (!found->name || found->value < symbol->st_value)
+			*found = (struct symtab_found){symbol->st_value, name};
+	}
+}
+
+void symtab_find(const struct symbols_request *request)
+{
+	struct symtab table = {.request = request,
+	    .found = mem_zero(request->count + 1, sizeof(*table.found))};
+	struct elf_file elf;
+	char name[NAME_SIZE];
+
+	if (elf_open(&elf, request->path) != ELF_OK) {
+		free(table.found);
+		return;
+	}
+	elf_visit_symbols(&elf, symtab_visit, &table);
+	for (size_t i = 0; i < request->count; i++) {
+		char *clear = NULL;
+
+		if (!table.found[i].name ||
+		    !elf_read_text(
+			&elf, table.found[i].name, name, sizeof(name)))
+			continue;
+		if (request->demangle)
+			clear = request->demangle(name);
+		request->take(request->context, i, "", 0, clear ? clear : name);
+		free(clear);
+	}
+	elf_close(&elf);
+	free(table.found);
+}

@@ -1,0 +1,134 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# mprof run --stacks and mprof lines: who holds memory. Sampled figures are held
+# against what the programs keep, within five times the printed error.
+
+load helper.bash
+
+# The row that says who holds most: SHARE HELD ERROR FUNCTION LINE.
+first_row() {
+	mprof lines --json "$@" | jq -r '.rows[0] |
+		[.share, .held_mib, .error_mib, .function, .line] | @tsv'
+}
+
+# near HELD ERROR TRUTH
+near() {
+	awk -v held="$1" -v error="$2" -v truth="$3" 'BEGIN {
+		off = held > truth ? held - truth : truth - held
+		exit !(off <= 5 * error + 0.5)
+	}' || {
+		echo "$1 MiB ± $2 held, $3 in truth" >&2
+		return 1
+	}
+}
+
+# view() keeps 26.1 MiB below the churn of innocent(), which frees all.
+churn() {
+	cat >churn.c <<-'END'
+	#include <stdlib.h>
+	#include <string.h>
+	#include <unistd.h>
+	static void *held[480000];
+	static size_t n;
+	__attribute__((noipa)) static void *take(size_t size)
+	{
+		return memset(malloc(size), 1, size);
+	}
+	static inline __attribute__((always_inline)) void keep(void)
+	{
+		held[n++] = take(57);
+	}
+	__attribute__((noipa)) void view(void)
+	{
+		for (int i = 0; i < 120; i++)
+			keep();
+	}
+	__attribute__((noipa)) void innocent(void)
+	{
+		static void *x[300];
+		for (int i = 0; i < 300; i++)
+			x[i] = take(400 + i % 40);
+		for (int i = 0; i < 300; i++)
+			free(x[i]);
+	}
+	int main(void)
+	{
+		for (int i = 0; i < 4000; i++) {
+			view();
+			innocent();
+		}
+		usleep(300000);
+		return 0;
+	}
+	END
+	${CC:-cc} -O2 -g -o churn churn.c
+}
+
+@test "a quick line before a slow one: the line that keeps is credited" {
+	printf '%s\n' 'import time' 'keep = []' 'for i in range(3000):' \
+		"    keep.append(b'x' * 20000)" '    time.sleep(0.0003)' \
+		'time.sleep(0.3)' >app.py
+	mprof run -q --stacks -o run.dat python3 app.py
+	read -r share held error function line < <(first_row run.dat)
+	same "$function $line" '<module> 4'
+	near "$held" "$error" 57.3
+	awk -v share="$share" 'BEGIN { exit share < 0.9 }'
+	mprof lines run.dat >out
+	grep -q 'app.py:4 (<module>)  keep.append' out
+}
+
+@test "a leak in C at -O2 below churn: inlined calls, files and lines" {
+	churn
+	mprof run -q --stacks -o run.dat ./churn
+	read -r share held error function line < <(
+		mprof lines --json run.dat | jq -r '.rows[0] |
+		[.share, .held_mib, .error_mib, .function, .line] | @tsv')
+	same "$function" take
+	near "$held" "$error" 26.1
+	mprof lines --source churn.c run.dat >out
+	grep -Eq '^ +12 +[0-9.]+ MiB .*held\[n\+\+\] = take\(57\);' out
+	grep -Eq '^ +17 +[0-9.]+ MiB .*keep\(\);' out
+	# What the innocent one makes is freed: of its line nothing is held.
+	awk '$1 == 23 && $3 == "MiB" && $2 > 1 { exit 1 }' out
+}
+
+@test "names of symbols alone, and places where there is none" {
+	churn
+	strip -g churn
+	mprof run -q --stacks -o symbols.dat ./churn
+	read -r _ _ _ function _ < <(first_row symbols.dat)
+	same "$function" take
+	strip churn
+	mprof run -q --stacks -o bare.dat ./churn
+	read -r _ held error function _ < <(first_row bare.dat)
+	[[ $function == +0x* ]]
+	near "$held" "$error" 26.1
+}
+
+@test "where the limit was reached, what held most is said" {
+	churn
+	run_apart mprof run --stacks --limit 20M -o run.dat ./churn
+	[ "$status" -eq 124 ]
+	# shellcheck disable=SC2154
+	[[ $errors == *" MiB held by churn.c:"*" take"* ]]
+}
+
+@test "the folder goes, LD_PRELOAD is kept, other programs live on" {
+	export XDG_RUNTIME_DIR=$PWD/rt
+	mkdir rt
+	chmod 700 rt
+	# Nobody holds its lock: a killed recorder's.
+	touch "rt/mprof-$(id -u)-1-0-aaaaaa.mark"
+	mkdir "rt/mprof-$(id -u)-1-0-aaaaaa.allocations"
+	touch "rt/mprof-$(id -u)-1-0-aaaaaa.allocations/12.0"
+	# shellcheck disable=SC2016  # the program's own variables
+	LD_PRELOAD=libm.so.6 mprof run -q --stacks -o run.dat sh -c \
+		'echo "$LD_PRELOAD"; echo "$MPROF_ALLOCATIONS"; ls rt' >out
+	grep -q '^/.*/allocation.so:libm.so.6$' out
+	grep -q "^$PWD/rt/mprof-.*.allocations\$" out
+	lacks aaaaaa <out
+	same "$(ls rt)" ''
+	mprof run -q --stacks -o run.dat python3 -c 'x = bytes(9000000)'
+	grep -q '^HELD;' run.dat
+	[ "$(awk -F ' ' 'NF != 3 && !/^CMDLINE/' run.dat)" = '' ]
+}
