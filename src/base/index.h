@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * A hash table of positions, beside an array that its owner keeps: the owner
- * hashes its keys and compares its items, the index tells where in the array
- * the item of a key is. Zeroed it is empty. Single positions are never removed:
- * an owner that drops or moves items clears the index and adds what is left.
+ * hashes its keys and compares its items, the index has the position in the
+ * array where the item of a key is. Zeroed it is empty. Single positions are
+ * never removed: an owner that drops or moves items clears the index and adds
+ * what is left.
  */
 #ifndef MPROF_BASE_INDEX_H
 #define MPROF_BASE_INDEX_H

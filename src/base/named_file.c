@@ -39,7 +39,7 @@ static int named_file_enter(struct named_file *file, const char *path)
 }
 
 /* Looks at the name, once. A path that ends in a slash names the folder. */
-static int named_file_look(struct named_file *file)
+static int named_file_lookup(struct named_file *file)
 {
 	const char *name = file->name[0] ? file->name : ".";
 
@@ -98,7 +98,7 @@ static int named_file_follow(struct named_file *file)
 	if (len < 0)
 		return -1;
 	text[len] = 0;
-	return named_file_enter(file, text) != 0 ? -1 : named_file_look(file);
+	return named_file_enter(file, text) != 0 ? -1 : named_file_lookup(file);
 }
 
 int named_file_init(struct named_file *file, const char *path, struct err *e)
@@ -108,7 +108,7 @@ int named_file_init(struct named_file *file, const char *path, struct err *e)
 
 	*file = (struct named_file){.folder = AT_FDCWD, .object = -1};
 	failed =
-	    named_file_enter(file, path) != 0 || named_file_look(file) != 0;
+	    named_file_enter(file, path) != 0 || named_file_lookup(file) != 0;
 	for (int links = 0; !failed; links++) {
 		failed = named_file_is_planted(file, &planted) != 0;
 		if (failed || planted || !S_ISLNK(file->about.st_mode))

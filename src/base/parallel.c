@@ -15,7 +15,7 @@ struct parallel {
 	atomic_size_t next;
 };
 
-static void *parallel_take(void *context)
+static void *parallel_run_items(void *context)
 {
 	struct parallel *p = context;
 	size_t at;
@@ -36,11 +36,11 @@ void parallel_for(size_t count, parallel_work *work, void *context)
 		pthread_attr_setstacksize(&attributes, STACK_BYTES);
 		while (started < wanted && started < HELPERS_MAX &&
 		       pthread_create(&helpers[started], &attributes,
-			   parallel_take, &p) == 0)
+			   parallel_run_items, &p) == 0)
 			started++;
 		pthread_attr_destroy(&attributes);
 	}
-	parallel_take(&p);
+	parallel_run_items(&p);
 	while (started > 0)
 		pthread_join(helpers[--started], NULL);
 }

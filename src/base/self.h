@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where this program and the files that belong to it are.
+ * The paths of this program and of the files that belong to it.
  */
 #ifndef MPROF_BASE_SELF_H
 #define MPROF_BASE_SELF_H
 
 #include "base/err.h"
 
-/* The program's own file, links to it resolved; NULL where /proc doesn't tell.
- * The caller frees. */
+/* The program's own file, links to it resolved; NULL where /proc doesn't have
+ * it. The caller frees. */
 char *self_path(void) __attribute__((warn_unused_result));
 
 /* The path of a companion file (a module, the agent): build/NAME beside an

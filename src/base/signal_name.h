@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What signals are called.
+ * The names of signals.
  */
 #ifndef MPROF_BASE_SIGNAL_NAME_H
 #define MPROF_BASE_SIGNAL_NAME_H

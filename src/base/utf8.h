@@ -39,7 +39,7 @@ int utf8_code_width(int32_t code);
 size_t utf8_width(const char *text) __attribute__((nonnull));
 
 /* The ASCII character that stands for a code point where nothing else can be
- * shown: itself, a near one for the signs that mprof writes ('~' for an
+ * displayed: itself, a near one for the signs that mprof writes ('~' for an
  * ellipsis), else '?'. */
 char utf8_ascii(int32_t code);
 

@@ -232,7 +232,7 @@ static int run_hooks_watch(struct run_hooks *hooks, struct sampler_plan *plan,
 }
 
 /* An answer has come; -1 with e where it is a refusal. */
-static int run_hooks_take_answer(
+static int run_hooks_report_answer(
     const struct run_hooks *hooks, const char *text, struct err *e)
 {
 	const struct agent_attach *attach = &hooks->attach;
@@ -260,7 +260,7 @@ static void run_hooks_tick_attach(
 	(void)sink;
 	if (!agent_attach_look(&hooks->attach, 0, &text))
 		return;
-	if (run_hooks_take_answer(hooks, text, &e) != 0)
+	if (run_hooks_report_answer(hooks, text, &e) != 0)
 		command_fail(COMMAND_FAILED, &e);
 	free(text);
 }
@@ -288,7 +288,7 @@ int run_hooks_attach(struct run_hooks *hooks, const struct run_options *options,
 		    (int)pid);
 		return 0;
 	}
-	failed = run_hooks_take_answer(hooks, text, e);
+	failed = run_hooks_report_answer(hooks, text, e);
 	free(text);
 	return failed;
 }

@@ -101,7 +101,7 @@ static int catalog_read(
 	struct dirent *entry;
 	int file;
 
-	/* Only errno tells readdir()'s end from its failure. */
+	/* Only errno distinguishes readdir()'s end from its failure. */
 	while (errno = 0, (entry = readdir(dir))) {
 		if (!is_default_name(entry->d_name))
 			continue;

@@ -40,7 +40,7 @@ static void note_skipped(struct profile *profile, size_t line)
 		profile->first_skipped = line;
 }
 
-static void reader_take_line(
+static void reader_read_line(
     struct block_reader *in, const char *at, const char *end, bool torn)
 {
 	struct profile *profile = in->records.profile;
@@ -65,7 +65,7 @@ static void reader_take_line(
 
 /* Takes the whole lines of the block and moves the rest to its start. The
  * newline behind the block lets a number's end be found without counting. */
-static void reader_take_lines(struct block_reader *in)
+static void reader_read_lines(struct block_reader *in)
 {
 	const char *at = in->bytes, *end = in->bytes + in->len;
 
@@ -74,11 +74,11 @@ static void reader_take_lines(struct block_reader *in)
 		const char *stop;
 
 		if (!in->passing)
-			at = record_take_plain(&in->records, at, end);
+			at = record_read_plain(&in->records, at, end);
 		stop = memchr(at, '\n', (size_t)(end - at));
 		if (!stop)
 			break;
-		reader_take_line(in, at, stop, false);
+		reader_read_line(in, at, stop, false);
 		at = stop + 1;
 	}
 	record_measure_time(&in->records);
@@ -121,18 +121,18 @@ static int reader_read_blocks(
 		*news = true;
 		in->len += (size_t)got;
 		in->done += (size_t)got;
-		reader_take_lines(in);
+		reader_read_lines(in);
 		progress_step(in->progress, in->done, in->whole);
 	}
 }
 
 /* Takes what follows the last newline. */
-static void reader_take_rest(struct block_reader *in)
+static void reader_read_rest(struct block_reader *in)
 {
 	if (in->len == 0 && !in->passing)
 		return;
 	memset(in->bytes + in->len, '\n', 1 + NUMBER_PADDING);
-	reader_take_line(in, in->bytes, in->bytes + in->len, true);
+	reader_read_line(in, in->bytes, in->bytes + in->len, true);
 }
 
 /* Names as FUNC writes them: a blank is an underscore there. */
@@ -225,7 +225,7 @@ static bool reader_covers(const struct run *run, const struct call *call)
 }
 
 /* In a file of several runs a call often stands before the command line of
- * its own run: the samples' times tell whose it is. */
+ * its own run: the samples' times show whose it is. */
 static void hand_on_calls(struct run *run, struct run *next)
 {
 	for (size_t i = 0; i < run->calls.len; i++) {
@@ -295,7 +295,7 @@ int dat_read_progress(struct profile *profile, const char *path,
 	in.records.expected = expected_samples(in.whole);
 	got = reader_read_blocks(&in, &news, path, e);
 	if (got == 0)
-		reader_take_rest(&in);
+		reader_read_rest(&in);
 	reader_settle(profile);
 	free(in.bytes);
 	close(in.fd);
@@ -312,7 +312,7 @@ void dat_add_records(struct profile *profile, const char *text, size_t len)
 	if (profile->runs.len > 0)
 		in.records.run = &profile->runs.items[profile->runs.len - 1];
 	memcpy(in.bytes, text, len);
-	reader_take_lines(&in);
+	reader_read_lines(&in);
 	if (in.records.run)
 		run_settle_sites(in.records.run);
 	free(in.bytes);

@@ -365,7 +365,7 @@ static enum limit_of extension_get_limit_of(const struct extension *record)
 	return LIMIT_OF_UNKNOWN;
 }
 
-/* Without a status or a signal the recording ended, and nobody could tell how
+/* Without a status or a signal the recording ended, and nobody knows how
  * the process did. */
 static void extension_exit_status(
     const struct extension *record, struct exit_status *exit)
@@ -846,7 +846,7 @@ static const char *take_plain_total(
 	return next;
 }
 
-const char *record_take_plain(
+const char *record_read_plain(
     struct record_reader *reader, const char *at, const char *end)
 {
 	while (reader->run && end - at > 5) {

@@ -11,7 +11,8 @@
 #include "dat/number.h"
 #include "profile/profile.h"
 
-/* How much of a number was written, to tell a whole one from a torn one. */
+/* How much of a number was written, to distinguish a whole one from a torn one.
+ */
 struct width {
 	size_t len, decimals;
 };
@@ -42,7 +43,7 @@ enum record_result record_read(struct record_reader *reader, const char *at,
 /* Takes the MEM and CHLD lines of the plainest shape, as nearly all are, from
  * the block [at, end), behind which NUMBER_PADDING bytes are readable. Returns
  * where the first line begins that needs record_read() or may not be whole. */
-const char *record_take_plain(struct record_reader *reader, const char *at,
+const char *record_read_plain(struct record_reader *reader, const char *at,
     const char *end) __attribute__((nonnull));
 
 /* Measures the newest time field; to be called before its bytes go. */

@@ -22,8 +22,8 @@ void argv_reader_destroy(struct argv_reader *reader);
 /* Reads a process's command line into text, with a NUL behind it. Returns its
  * length, 0 where it is empty; -1 with errno, EAGAIN where it takes longer than
  * patience_ns or too many others are waited for. A later call for the same
- * process gets the answer when it is there. started tells one use of a pid from
- * the next, as in struct proc_stat. */
+ * process gets the answer when it is there. started distinguishes one use of a
+ * pid from the next, as in struct proc_stat. */
 ssize_t argv_read(struct argv_reader *reader, pid_t pid, uint64_t started,
     int64_t patience_ns, char *text) __attribute__((nonnull));
 

@@ -15,7 +15,7 @@
 
 struct cgroup {
 	int folder;  /* of the group; -1 where none was found */
-	int current; /* what it is charged now, kept open; -1: not told */
+	int current; /* what it is charged now, kept open; -1: unknown */
 	bool v2;
 	char *path;  /* of the folder */
 	char *mount; /* where the hierarchy begins */
@@ -26,7 +26,7 @@ int cgroup_init(struct cgroup *cgroup, const struct procfs *fs, pid_t pid,
     struct err *e) __attribute__((nonnull(1, 2)));
 void cgroup_finish(struct cgroup *cgroup) __attribute__((nonnull));
 
-/* In KiB; -1 where it is not told (the root group of version 2). */
+/* In KiB; -1 where it is not known (the root group of version 2). */
 int64_t cgroup_current_kib(const struct cgroup *cgroup);
 
 /* The highest that current ever was since the group was made, Linux 5.19 in

@@ -213,7 +213,7 @@ void connector_read(struct connector *connector)
 	}
 }
 
-bool connector_take_end(struct connector *connector, pid_t pid, int *status)
+bool connector_pop_end(struct connector *connector, pid_t pid, int *status)
 {
 	if (!connector->exits)
 		return false;

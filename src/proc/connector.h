@@ -6,12 +6,12 @@
  * messages, at everybody's cost, if this process were killed, so it is not used
  * there.
  *
- * It is kept for three things that nothing else tells: who was forked and has
- * ended between two looks at /proc, how a process ended that another waited
- * for, and who is new without a look at /proc. Beside 60 processes that fork
+ * It is kept for three things that nothing else reports: who was forked and has
+ * ended between two scans of /proc, how a process ended that another waited
+ * for, and who is new without a scan of /proc. Beside 60 processes that fork
  * all the time the longest gap between two samples is 0.1 to 0.2 s with it, as
  * a sampler's that reads statm alone, and 0.5 to 1.9 s without it. A message
- * takes 0.9 us, a look at a new pid 6 us. A program that forks all the time was
+ * takes 0.9 us, reading a new pid 6 us. A program that forks all the time was
  * not slowed down (1.01 and 0.96 of its time, 21 pairs of 200 runs of true
  * each).
  */
@@ -51,7 +51,7 @@ void connector_read(struct connector *connector) __attribute__((nonnull));
 
 /* How a process ended, as wait() gives it; false where nothing was sent of
  * that. */
-bool connector_take_end(struct connector *connector, pid_t pid, int *status)
+bool connector_pop_end(struct connector *connector, pid_t pid, int *status)
     __attribute__((nonnull));
 
 #endif

@@ -18,7 +18,7 @@ struct find_search {
 #define FIND_PATIENCE_NS (NS_PER_S / 10)
 enum { FIND_COMMAND = 4096 };
 
-static void find_take(struct find_search *search, pid_t pid, bool exact)
+static void find_add(struct find_search *search, pid_t pid, bool exact)
 {
 	struct find *find = search->find;
 
@@ -31,7 +31,7 @@ static void find_take(struct find_search *search, pid_t pid, bool exact)
 }
 
 /* The kernel cuts names after 15 bytes; the command line has the rest. */
-static bool find_look(void *context, pid_t pid)
+static bool find_visit(void *context, pid_t pid)
 {
 	struct find_search *search = context;
 	struct proc_stat stat;
@@ -42,7 +42,7 @@ static bool find_look(void *context, pid_t pid)
 	    stat.state == 'Z' || stat.state == 'X' || stat.is_kernel)
 		return true;
 	if (strcmp(stat.name, search->word) == 0) {
-		find_take(search, pid, true);
+		find_add(search, pid, true);
 		return true;
 	}
 	if (argv_read(search->commands, pid, stat.started, FIND_PATIENCE_NS,
@@ -50,10 +50,10 @@ static bool find_look(void *context, pid_t pid)
 		command[0] = 0;
 	name = path_name(command);
 	if (strcmp(name, search->word) == 0)
-		find_take(search, pid, true);
+		find_add(search, pid, true);
 	else if (!search->find->exact && (strstr(stat.name, search->word) ||
 					     strstr(name, search->word)))
-		find_take(search, pid, false);
+		find_add(search, pid, false);
 	return true;
 }
 
@@ -64,7 +64,7 @@ void find_by_name(struct find *find, const struct procfs *fs, const char *word)
 
 	*find = (struct find){0};
 	if (*word)
-		procfs_each(fs, NULL, find_look, &search);
+		procfs_each(fs, NULL, find_visit, &search);
 	argv_reader_destroy(search.commands);
 }
 

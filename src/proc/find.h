@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which running processes a name means.
+ * The running processes that a name means.
  */
 #ifndef MPROF_PROC_FIND_H
 #define MPROF_PROC_FIND_H

@@ -40,7 +40,7 @@ int maps_open(struct maps *maps, pid_t pid) __attribute__((warn_unused_result));
 /* Reads from fd, an open maps or smaps, which maps_close() closes. */
 void maps_init(struct maps *maps, int fd);
 
-/* The next mapping, false at the end, or where a read fails: error tells then,
+/* The next mapping, false at the end, or where a read fails: error is set then,
  * and what came before is not all that there is. Lines that have no such shape,
  * or do not fit text, are passed over. */
 bool maps_next(struct maps *maps, struct maps_entry *entry);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What can be measured of a process, a row each: which measure it is, and how
- * its figure is read from the text of a /proc file.
+ * The metrics of a process, a row each: which measure it is, and how its figure
+ * is read from the text of a /proc file.
  */
 #ifndef MPROF_PROC_METRIC_H
 #define MPROF_PROC_METRIC_H
@@ -25,7 +25,7 @@ struct metric {
 	/* The figure in KiB; -1 where the text has none. */
 	int64_t (*read)(const char *text, int64_t page_kib);
 	/* The part of it that other processes may have as well, files and
-	 * shared memory; NULL where the text doesn't tell. */
+	 * shared memory; NULL where the text has none. */
 	int64_t (*read_shared)(const char *text, int64_t page_kib);
 	/* A figure that another program hardly has the same of; NULL where the
 	 * text holds none. */

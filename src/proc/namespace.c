@@ -9,7 +9,7 @@
 
 #include "proc/procfs.h"
 
-/* The pid or tid in the innermost namespace; 0 where it can't be told. */
+/* The pid or tid in the innermost namespace; 0 where it is unknown. */
 static pid_t namespace_read_inner(const char *path)
 {
 	char text[4096];

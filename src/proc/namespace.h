@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a process and its threads are called from inside its own pid namespace
+ * The numbers that a process and its threads have inside its own pid namespace
  * (a container), where their numbers are others than ours.
  */
 #ifndef MPROF_PROC_NAMESPACE_H
@@ -12,7 +12,7 @@
 /* Whether /proc counts processes as the system calls of this process do. */
 bool namespace_has_proc(void);
 
-/* The number by which the process knows itself; pid where it can't be told. */
+/* The number by which the process knows itself; pid where that is unknown. */
 pid_t namespace_inner_pid(pid_t pid);
 
 /* The thread of pid that knows itself as inner, by our number; 0 where there

@@ -38,8 +38,8 @@ struct proc_stat {
 	long threads;     /* how many it has */
 	int64_t faults;   /* pages that it got without a disk, since it began:
 			   * copies of what a fork left in common among them */
-	uint64_t started; /* ticks since boot: tells one use of a pid from
-			   * the next */
+	uint64_t started; /* ticks since boot: distinguishes one use of a pid
+			   * from the next */
 	int64_t vms_kib, rss_kib;
 	int exit_status; /* as wait() gives it; good in state Z only, and 0
 			  * where we may not know */
@@ -52,11 +52,11 @@ int procfs_init(struct procfs *fs, const char *root, struct err *e)
 void procfs_finish(struct procfs *fs) __attribute__((nonnull));
 
 /* The newest pid and how many threads there are; false where this /proc can't
- * tell, so that every look has to be a full one. */
+ * tell, so that every scan has to be a full one. */
 bool procfs_newest(const struct procfs *fs, pid_t *newest, long *threads);
 
 /* Processes and threads that were ever started on this machine; -1 where this
- * /proc can't tell. A long read: for looks that are far apart. */
+ * /proc has no such figure. A long read: for scans that are far apart. */
 int64_t procfs_forks(const struct procfs *fs);
 
 /* Opens /proc/PID/NAME for reading; -1 with errno. */
@@ -69,7 +69,7 @@ ssize_t procfs_pread(int fd, char *text, size_t size);
 ssize_t procfs_read(const struct procfs *fs, pid_t pid, const char *name,
     char *text, size_t size);
 
-/* The same of a file that tells of the whole machine. */
+/* The same of a file of the whole machine. */
 ssize_t procfs_machine(
     const struct procfs *fs, const char *name, char *text, size_t size);
 

@@ -16,7 +16,7 @@ static void span_widen(struct ending_span *span, double first, double last)
 	span->last = fmax(span->last, last);
 }
 
-static void span_take(struct ending_span *span, const struct series *series)
+static void span_add(struct ending_span *span, const struct series *series)
 {
 	if (series->len > 0)
 		span_widen(span, series->items[0].time_s,
@@ -34,16 +34,16 @@ static struct ending_span span_of_samples(const struct run *run)
 {
 	struct ending_span span = {INFINITY, -INFINITY};
 
-	span_take(&span, &run->total);
+	span_add(&span, &run->total);
 	if (!span_is_empty(&span))
 		return span;
 	for (size_t i = 0; i < run->processes.len; i++)
-		span_take(&span, &run->processes.items[i].memory);
+		span_add(&span, &run->processes.items[i].memory);
 	for (size_t i = 0; span_is_empty(&span) && i < run->calls.len; i++)
 		span_widen(&span, run->calls.items[i].enter_s,
 		    run->calls.items[i].leave_s);
 	if (span_is_empty(&span))
-		span_take(&span, &run->peaks);
+		span_add(&span, &run->peaks);
 	return span;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a program's memory is made of, type by type, at one moment; and what
+ * The composition of a program's memory, type by type, at one moment; and what
  * it grew by between two of them.
  */
 #ifndef MPROF_PROFILE_HEAP_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a run is made of: processes, calls, marks, stacks. Memory is in MiB,
- * times are seconds since the epoch; text is as profile.h says.
+ * The parts of a run: processes, calls, marks, stacks. Memory is in MiB, times
+ * are seconds since the epoch; text is as profile.h says.
  */
 #ifndef MPROF_PROFILE_PARTS_H
 #define MPROF_PROFILE_PARTS_H

@@ -37,7 +37,7 @@ bool process_peak(const struct process *process, double *mib)
 }
 
 /* A record that is hardly higher than what was known, while all samples since
- * the last one were far below, tells of the same peak: the kernel's counters
+ * the last one were far below, is of the same peak: the kernel's counters
  * differ by that much. Version 0.1.0 wrote such ones. */
 static bool profile_peak_only_confirms(
     double mib, double highest, double sampled)

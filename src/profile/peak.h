@@ -23,7 +23,7 @@ bool process_peak(const struct process *process, double *mib)
     __attribute__((nonnull));
 
 /* The PEAK records of a run with a peak that neither a sample nor an earlier
- * record had shown by then, in order of time, so ever higher. The caller
+ * record had by then, in order of time, so ever higher. The caller
  * finishes the series. */
 void run_unsampled_peaks(const struct run *run, struct series *news)
     __attribute__((nonnull));

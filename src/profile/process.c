@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Ticks that have to pass before a pid that comes back is another process's,
- * where nothing tells which process has it. */
+ * where nothing says which process has it. */
 enum { MISSED = 3 };
 
 struct key {
@@ -60,7 +60,7 @@ static struct process *process_add(struct run *run, const struct key *key)
 }
 
 /* Rows come tick after tick in the same order: the next one is the best
- * guess, a look into the index the exception. NULL where none has the key. */
+ * guess, a search in the index the exception. NULL where none has the key. */
 static struct process *process_find(struct run *run, const struct key *key)
 {
 	struct run_processes *state = &run->state;

@@ -40,8 +40,8 @@ void run_assign(struct run *run) __attribute__((nonnull));
 int call_compare_threads(const struct call *a, const struct call *b)
     __attribute__((nonnull));
 
-/* For what did not come tick by tick: times alone tell to which tick a sample
- * belongs. */
+/* For samples that did not come tick by tick: times alone say to which tick a
+ * sample belongs. */
 void run_place_by_time(struct run *run) __attribute__((nonnull));
 
 /* Goes through a process's memory from tick to tick; zeroed to begin with. */

@@ -35,7 +35,7 @@ struct evidence {
 	double slope;   /* of MEM's steps over theirs, by least squares */
 };
 
-static void evidence_take(struct evidence *evidence, const struct run *run,
+static void evidence_add(struct evidence *evidence, const struct run *run,
     const size_t *ticks, const double *sums, size_t count)
 {
 	const struct sample *total = run->total.items;
@@ -67,7 +67,7 @@ static struct evidence evidence_of(const struct run *run, size_t most)
 	for (size_t i = 0; i < count; i++)
 		ticks[i] = i * len / count;
 	run_sum_at(run, ticks, count, sums);
-	evidence_take(&evidence, run, ticks, sums, count);
+	evidence_add(&evidence, run, ticks, sums, count);
 	free(ticks);
 	free(sums);
 	return evidence;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a recording is, in memory. A profile is one file; it holds one run for
- * each CMDLINE in it. All memory is in MiB, all times are seconds since the
- * epoch, all text is as the file had it (percent-encoding undone, so hostile:
- * see base/utf8.h). NULL means that the file did not say.
+ * A recording in memory. A profile is one file; it holds one run for each
+ * CMDLINE in it. All memory is in MiB, all times are seconds since the epoch,
+ * all text is as the file had it (percent-encoding undone, so hostile: see
+ * base/utf8.h). NULL means that the file did not say.
  */
 #ifndef MPROF_PROFILE_PROFILE_H
 #define MPROF_PROFILE_PROFILE_H
@@ -19,13 +19,13 @@ struct run_info {
 	double interval_s; /* 0 where not recorded */
 	bool alone;        /* MEM is said to be the program's alone */
 	bool sum;          /* or the sum of it and its descendants */
-	bool is_table;     /* of a CSV file: without a backend nothing tells
+	bool is_table;     /* of a CSV file: without a backend nothing says
 			    * what its figures are */
 };
 
 /* The state of process.c while a run is being read. */
 struct run_processes {
-	size_t next;        /* where run_process() looks first */
+	size_t next;        /* where run_process() begins its search */
 	struct index index; /* by key, into processes */
 	bool introduces;    /* each process has a PROC */
 	bool lost;          /* some are missing in this tick */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Memory that several processes share is counted in each of them where RSS is
- * summed up. A reading of PSS beside it tells by how much, and whether that is
+ * summed up. A reading of PSS beside it says by how much, and whether that is
  * worth a word is judged here alone.
  */
 #ifndef MPROF_PROFILE_SHARE_H
@@ -17,7 +17,7 @@
 /* Whether a sum of RSS is a good deal larger than the memory in use. */
 bool share_misleads(double rss_mib, double pss_mib);
 
-/* The reading that shows the true size of a peak of peak_mib: the one with the
+/* The reading that has the true size of a peak of peak_mib: the one with the
  * highest PSS where RSS was as high. NULL where there is none, or where the
  * peak is about right. */
 const struct share *share_at_peak(

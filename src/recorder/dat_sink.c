@@ -228,13 +228,13 @@ static void on_peak(void *context, const struct sink_peak *peak)
 }
 
 static void keep_share(
-    struct dat_sink *recording, const struct sink_share *told)
+    struct dat_sink *recording, const struct sink_share *reading)
 {
 	struct share share = {
-	    .time_s = (double)told->time_ns / NS_PER_S,
-	    .mib = (double)told->kib / 1024,
-	    .pss_mib = (double)told->pss_kib / 1024,
-	    .processes = (int)told->processes,
+	    .time_s = (double)reading->time_ns / NS_PER_S,
+	    .mib = (double)reading->kib / 1024,
+	    .pss_mib = (double)reading->pss_kib / 1024,
+	    .processes = (int)reading->processes,
 	};
 
 	array_push(&recording->shares);

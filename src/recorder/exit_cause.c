@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 
-/* The next look comes when the program is older by an AGE_PART, and within a
+/* The next reading comes when the program is older by an AGE_PART, and within a
  * second: one that limits itself does so at its start. */
 enum { AGE_PART = 4 };
 
@@ -110,7 +110,7 @@ static void look_at_membership(struct exit_cause *exit_cause)
 	memcpy(exit_cause->groups, groups, sizeof(groups));
 }
 
-void exit_cause_look(struct exit_cause *exit_cause, int64_t now_ns)
+void exit_cause_read(struct exit_cause *exit_cause, int64_t now_ns)
 {
 	int64_t pause_ns = (now_ns - exit_cause->began_ns) / AGE_PART;
 	int64_t limit_kib;
@@ -119,16 +119,16 @@ void exit_cause_look(struct exit_cause *exit_cause, int64_t now_ns)
 		return;
 	exit_cause->due_ns =
 	    now_ns + (pause_ns < NS_PER_S ? pause_ns : NS_PER_S);
-	if (!exit_cause->looked)
+	if (!exit_cause->was_read)
 		exit_cause->machine_kills = machine_kills(exit_cause->fs);
 	look_at_membership(exit_cause);
 	limit_kib = address_kib(exit_cause->own_pid);
 	if (limit_kib >= 0)
 		exit_cause->address_kib = limit_kib;
-	exit_cause->looked = true;
+	exit_cause->was_read = true;
 }
 
-/* Since the first look; -1 where the counter can't be read, or could not be:
+/* Since the first reading; -1 where the counter can't be read, or could not be:
  * of a group that is gone. */
 static int64_t kills_since(int64_t before, int64_t now)
 {
@@ -158,7 +158,7 @@ static bool is_kill(int status)
 
 bool exit_cause_killed(struct exit_cause *exit_cause, int status)
 {
-	if (!is_kill(status) || !exit_cause->looked ||
+	if (!is_kill(status) || !exit_cause->was_read ||
 	    kills_in_cgroup(exit_cause) <= exit_cause->blamed)
 		return false;
 	exit_cause->blamed++;
@@ -182,21 +182,21 @@ static int64_t cgroup_kib(const struct exit_cause *exit_cause)
 	return now >= 0 ? now : exit_cause->cgroup_kib;
 }
 
-/* A program that ended before the first look had what this process has. */
+/* A program that ended before the first reading had what this process has. */
 void exit_cause_judge(struct exit_cause *exit_cause, int status, bool ours,
     struct exit_cause_verdict *verdict)
 {
 	*verdict = (struct exit_cause_verdict){.limit_kib = -1};
-	if (!exit_cause->looked && status != 0) {
+	if (!exit_cause->was_read && status != 0) {
 		take_cgroup(exit_cause, exit_cause->fs->self);
 		exit_cause->address_kib = address_kib(getpid());
 	}
-	if (exit_cause->looked && kills_in_cgroup(exit_cause) > 0)
+	if (exit_cause->was_read && kills_in_cgroup(exit_cause) > 0)
 		verdict->kills = kills_in_cgroup(exit_cause);
 	if (!ours)
 		verdict->oom = exit_cause_killed(exit_cause, status);
-	verdict->may_be_oom = !ours && is_kill(status) && exit_cause->looked &&
-			      may_be_killed(exit_cause);
+	verdict->may_be_oom = !ours && is_kill(status) &&
+			      exit_cause->was_read && may_be_killed(exit_cause);
 	take_limit(verdict, cgroup_kib(exit_cause), &of_cgroup);
 	/* It makes malloc() fail, and kills nobody. */
 	if (!verdict->oom && !verdict->may_be_oom)

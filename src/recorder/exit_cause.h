@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which memory limits hold for the program, and whether the kernel's
+ * The memory limits that hold for the program, and whether the kernel's
  * out-of-memory killer was at work while it ran. It may be moved to another
- * control group, or limit itself, at any time: what held when it was last
- * looked at counts.
+ * control group, or limit itself, at any time: what held when it was last read
+ * counts.
  */
 #ifndef MPROF_RECORDER_EXIT_CAUSE_H
 #define MPROF_RECORDER_EXIT_CAUSE_H
@@ -13,16 +13,16 @@
 struct exit_cause {
 	const struct procfs *fs;
 	pid_t pid, own_pid; /* the latter for system calls */
-	bool looked;
-	int64_t began_ns, due_ns; /* of the next look */
+	bool was_read;
+	int64_t began_ns, due_ns; /* of the next reading */
 	int membership;           /* /proc/PID/cgroup, kept open; or -1 */
 	char groups[1024];        /* what it said when cgroup was found */
 	struct cgroup cgroup;     /* empty where there is none */
 	int64_t cgroup_kib;       /* limits; -1: none */
 	int64_t address_kib;      /* RLIMIT_AS */
-	int64_t cgroup_kills;     /* counters as they were at the first look */
+	int64_t cgroup_kills; /* counters as they were at the first reading */
 	int64_t machine_kills;
-	int64_t blamed; /* kills of which exit_cause_killed() has told */
+	int64_t blamed; /* kills that exit_cause_killed() has reported */
 };
 
 /* The thing that a limit holds for. */
@@ -32,7 +32,7 @@ struct exit_cause_limit {
 	bool own;         /* not the machine's, which holds for all */
 };
 
-/* The findings from the first look until now. */
+/* The findings from the first reading until now. */
 struct exit_cause_verdict {
 	int64_t limit_kib; /* the least that holds; -1: none */
 	const struct exit_cause_limit *limit_of; /* NULL: none */
@@ -47,9 +47,9 @@ void exit_cause_init(struct exit_cause *exit_cause, const struct procfs *fs,
     pid_t pid, int64_t now_ns) __attribute__((nonnull));
 void exit_cause_finish(struct exit_cause *exit_cause) __attribute__((nonnull));
 
-/* Looks where a look is due: often at first, then every second. To be called at
- * each tick while the program is there. */
-void exit_cause_look(struct exit_cause *exit_cause, int64_t now_ns)
+/* Reads where a reading is due: often at first, then every second. To be called
+ * at each tick while the program is there. */
+void exit_cause_read(struct exit_cause *exit_cause, int64_t now_ns)
     __attribute__((nonnull));
 
 /* Whether the out-of-memory killer ended a process whose status this is: by

@@ -69,9 +69,9 @@ static bool fork_events_lives(pid_t pid)
 	return kill(pid, 0) == 0 || errno == EPERM;
 }
 
-/* A hidden process may be shown once it has executed another program, or given
- * up privilege. */
-static void fork_events_look_for_hidden(
+/* A hidden process may be visible once it has executed another program, or
+ * given up privilege. */
+static void fork_events_scan_hidden(
     struct fork_events *events, struct tree *tree)
 {
 	struct members *hidden = &events->hidden;
@@ -179,8 +179,8 @@ static void fork_events_note_gone(struct fork_events *events, struct tree *tree)
 	}
 }
 
-/* An event is sent a moment after the pid was given out, so a fork that a look
- * has noticed is read of at the next look, too. */
+/* An event is sent a moment after the pid was given out, so the event of a fork
+ * that a scan has noticed is read at the next scan, too. */
 size_t fork_events_scan(struct fork_events *events, struct tree *tree,
     int64_t now_ns, int64_t until_ns)
 {
@@ -191,11 +191,11 @@ size_t fork_events_scan(struct fork_events *events, struct tree *tree,
 	fork_events_note_gone(events, tree);
 	if (members->list.len > 0 && members->list.items[0].hidden)
 		fork_events_note_hidden(events, members->list.items[0].pid);
-	fork_events_look_for_hidden(events, tree);
+	fork_events_scan_hidden(events, tree);
 	if (events->complete)
 		tree_skip(tree, now_ns);
 	else
-		forked = tree_look(tree, now_ns, until_ns);
+		forked = tree_scan(tree, now_ns, until_ns);
 	unseen = fork_events_take(events, tree, forked || events->forked);
 	events->forked = forked;
 	if (events->connector.fd >= 0 && !events->complete)

@@ -2,9 +2,9 @@
  *
  * The first pass of a tick: who belongs. New processes are taken from the fork
  * events of the kernel's process connector, where it is offered, and else are
- * looked for in /proc. The connector also tells who was forked and has ended
- * between two ticks, and whose child an orphan was that could not be adopted.
- * Nothing depends on it.
+ * searched for in /proc. The connector also reports who was forked and has
+ * ended between two ticks, and whose child an orphan was that could not be
+ * adopted. Nothing depends on it.
  */
 #ifndef MPROF_RECORDER_FORK_EVENTS_H
 #define MPROF_RECORDER_FORK_EVENTS_H
@@ -18,9 +18,9 @@ struct fork_events {
 	ARRAY(pid_t) ended; /* members, since forks were last taken */
 	struct index ended_by_pid;
 	struct members hidden; /* live, and /proc doesn't show them to us */
-	bool forked;           /* something was, by the last look */
+	bool forked;           /* something was, by the last scan */
 	bool missed;           /* some forks were not sent */
-	bool complete;         /* all since a look that found everyone were */
+	bool complete;         /* all since a scan that found everyone were */
 };
 
 /* Listens from here on, with exits to how processes end as well. */
@@ -37,7 +37,7 @@ bool fork_events_are_all(const struct fork_events *events)
 void fork_events_note_hidden(struct fork_events *events, pid_t pid)
     __attribute__((nonnull));
 
-/* Adds who is new to the tree's members. A look at /proc may take until
+/* Adds who is new to the tree's members. A scan of /proc may last until
  * until_ns, of clock_mono_ns() as now_ns is. Returns how many came and went
  * unseen. */
 size_t fork_events_scan(struct fork_events *events, struct tree *tree,

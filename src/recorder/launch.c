@@ -172,7 +172,7 @@ static bool asks_to_quit(struct launch *launch, int signal)
 	return first_ns != 0 && now_ns - first_ns > SAME_REQUEST_NS;
 }
 
-static bool take_sent(struct launch *launch,
+static bool launch_handle_sent(struct launch *launch,
     const struct signalfd_siginfo *info, struct launch_event *event)
 {
 	int signal = (int)info->ssi_signo;
@@ -190,7 +190,7 @@ static bool take_sent(struct launch *launch,
 	return false;
 }
 
-static bool take_from_kernel(struct launch *launch,
+static bool launch_handle_kernels(struct launch *launch,
     const struct signalfd_siginfo *info, struct launch_event *event)
 {
 	int signal = (int)info->ssi_signo;
@@ -207,7 +207,7 @@ static bool take_from_kernel(struct launch *launch,
 
 /* Reads one signal from launch->signals and acts on it; true with event where
  * the caller of launch_wait() is to hear of it. */
-static bool launch_take_signal(
+static bool launch_read_signal(
     struct launch *launch, struct launch_event *event)
 {
 	struct signalfd_siginfo info;
@@ -227,8 +227,8 @@ static bool launch_take_signal(
 		launch->stop_signal = 0;
 	}
 	if (info.ssi_code > 0)
-		return take_from_kernel(launch, &info, event);
-	return take_sent(launch, &info, event);
+		return launch_handle_kernels(launch, &info, event);
+	return launch_handle_sent(launch, &info, event);
 }
 
 /* As the terminal would have, had the signal not been blocked: the shell sees
@@ -434,7 +434,7 @@ int launch_watch(struct launch *launch, pid_t pid, struct err *e)
 	    .pid = pid, .watching = true, .signals = -1, .pidfd = -1};
 	if (open_signals(launch, e) != 0)
 		return -1;
-	/* Linux 5.3; without it the sampler's next look shows the end. Where
+	/* Linux 5.3; without it the sampler's next reading shows the end. Where
 	 * /proc is another namespace's, pid is no number of ours. */
 	if (namespace_has_proc())
 		launch->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -466,8 +466,9 @@ static void launch_note_program(
 	}
 }
 
-/* Takes one child's end; false when there is none to tell (any more). A failure
- * while the program is known to be there is not believed, but tried again. */
+/* Takes one child's end; false when there is none to report (any more). A
+ * failure while the program is known to be there is not believed, but tried
+ * again. */
 static bool launch_reap(struct launch *launch, struct launch_event *event)
 {
 	struct rusage usage;
@@ -537,10 +538,10 @@ static bool watched_ended(struct launch *launch, struct launch_event *event)
 }
 
 /* A signal, or the end of what is watched; true where it makes an event. */
-static bool launch_take(struct launch *launch,
+static bool launch_handle(struct launch *launch,
     const struct pollfd fds[static FDS], struct launch_event *event)
 {
-	if (fds[0].revents && launch_take_signal(launch, event))
+	if (fds[0].revents && launch_read_signal(launch, event))
 		return true;
 	if (fds[1].revents && watched_ended(launch, event))
 		return true;
@@ -564,7 +565,7 @@ void launch_wait(
 		if (launch_stop_with_program(launch, event))
 			return;
 		ready = launch_await(launch, deadline_ns, fds);
-		if (ready > 0 && launch_take(launch, fds, event))
+		if (ready > 0 && launch_handle(launch, fds, event))
 			return;
 		if (ready == 0 && clock_mono_ns() >= deadline_ns)
 			break;

@@ -27,11 +27,11 @@ struct launch_request {
 
 enum launch_what {
 	LAUNCH_TICK,    /* the deadline is there */
-	LAUNCH_EXITED,  /* the program ended; told behind every CHILD due */
+	LAUNCH_EXITED,  /* the program ended; reported behind every CHILD due */
 	LAUNCH_CHILD,   /* another child of ours ended: an adopted orphan */
 	LAUNCH_RESUMED, /* this process was stopped, and is back */
 	LAUNCH_NEWS,    /* the descriptor wake is readable */
-	LAUNCH_QUIT     /* it is told to end: by a second SIGTERM; where it only
+	LAUNCH_QUIT     /* asked to end: by a second SIGTERM; where it only
 			 * watches, by any signal that would have ended it */
 };
 
@@ -59,7 +59,7 @@ struct launch {
 	int64_t stop_ns, term_ns;
 	int refused; /* the first signal that the program may not be sent */
 	bool ended;
-	struct launch_event end; /* kept until every CHILD is told */
+	struct launch_event end; /* kept until every CHILD is reported */
 };
 
 /* Returns when the program was executed. -1 with e and exec_error where it
@@ -68,7 +68,7 @@ int launch_start(struct launch *launch, const struct launch_request *request,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 
 /* Watches a process that we have not started. Before Linux 5.3 its EXITED does
- * not come: the caller's next look at it shows the end. */
+ * not come: the caller's next reading shows the end. */
 int launch_watch(struct launch *launch, pid_t pid, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 

@@ -23,7 +23,7 @@ const char *limit_action_name(enum limit_action action)
 }
 
 /* Through a pidfd, Linux 5.3: were the pid another process's by now, its start
- * would tell. -1 with errno where the signal could not be sent to a process
+ * would show it. -1 with errno where the signal could not be sent to a process
  * that is there; stat is its own then. */
 static int limit_send(const struct procfs *fs, const struct member *member,
     int signal, struct proc_stat *stat)

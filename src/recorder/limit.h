@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is done to the program and all its descendants when they hold more
- * than they may.
+ * The action on the program and all its descendants when they hold more than
+ * they may.
  */
 #ifndef MPROF_RECORDER_LIMIT_H
 #define MPROF_RECORDER_LIMIT_H
@@ -26,7 +26,7 @@ struct limit {
 	bool reached;
 	int64_t total_kib; /* when it was */
 	size_t refusals;   /* processes that could not be signalled */
-	size_t named;      /* how many of them refused tells of */
+	size_t named;      /* entries of refused */
 	struct limit_refused refused[LIMIT_NAMED];
 };
 

@@ -85,7 +85,7 @@ static int marks_make(struct marks *marks, struct err *e)
 	return -1;
 }
 
-/* Six letters and digits that nobody can tell before. */
+/* Six letters and digits that nobody can guess. */
 static void marks_fill_random(char text[static 7])
 {
 	static const char digits[] = "abcdefghijklmnopqrstuvwxyz012345";
@@ -99,7 +99,7 @@ static void marks_fill_random(char text[static 7])
 }
 
 /* mprof-UID-RECORDER-WATCHED-XXXXXX.mark: the random part, since in a shared
- * folder another user may have taken any name that can be told before. */
+ * folder another user may have taken any name that can be guessed. */
 int marks_open(struct marks *marks, pid_t pid, pid_t watched, struct err *e)
 {
 	char random[7];
@@ -145,7 +145,7 @@ static void end_line(
 	marks->cut = false;
 }
 
-static void recorder_marks_take_bytes(struct marks *marks, const char *bytes,
+static void recorder_marks_add_bytes(struct marks *marks, const char *bytes,
     size_t len, const struct sink_tick *tick, const struct sink *sink)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -160,8 +160,8 @@ static void recorder_marks_take_bytes(struct marks *marks, const char *bytes,
 
 /* Only the newest of several lines since the last tick has a known time: the
  * file's, which the kernel takes from a clock that stands still for up to 10
- * ms. It can't be before what was told, nor behind this tick; and a file that
- * held nothing new at a tick was written behind that. */
+ * ms. It can't be before the newest mark that was reported, nor behind this
+ * tick; and a file that held nothing new at a tick was written behind that. */
 static void note_time(
     struct marks *marks, const struct stat *file, const struct sink_tick *tick)
 {
@@ -192,7 +192,7 @@ static bool read_some(
 		return false;
 	marks->offset += len;
 	note_time(marks, &file, tick);
-	recorder_marks_take_bytes(marks, bytes, (size_t)len, tick, sink);
+	recorder_marks_add_bytes(marks, bytes, (size_t)len, tick, sink);
 	return true;
 }
 
@@ -242,7 +242,7 @@ struct sampler_hook marks_hook(struct marks *marks)
 }
 
 /* The value of MPROF_MARK in the environment that the process was started
- * with; NULL where it has none, or can't be looked into. */
+ * with; NULL where it has none, or can't be read. */
 static char *from_environment(pid_t pid)
 {
 	char path[64], *found = NULL, *line = NULL;
@@ -394,7 +394,7 @@ static void left_remove(const struct left_folder *folder, const char *name,
 	free(path);
 }
 
-static void left_look(struct left_folder *folder, const char *name,
+static void left_remove_unlocked(struct left_folder *folder, const char *name,
     void (*remove_beside)(const char *))
 {
 	int fd = openat(folder->fd, name,
@@ -439,7 +439,8 @@ void marks_remove_left(const char *folder, void (*remove_beside)(const char *))
 			(entry = readdir(dir)) != NULL;
 	     i++) {
 		if (left_may_be(&left, entry->d_name))
-			left_look(&left, entry->d_name, remove_beside);
+			left_remove_unlocked(
+			    &left, entry->d_name, remove_beside);
 	}
 	closedir(dir);
 }

@@ -30,7 +30,7 @@ static inline void highest_restart(
 	*highest = (struct highest){kib, now_ns, now_ns};
 }
 
-static inline void highest_take(
+static inline void highest_add(
     struct highest *highest, int64_t kib, int64_t now_ns)
 {
 	if (kib <= highest->kib)
@@ -51,24 +51,24 @@ struct member {
 	uint64_t started;
 	int64_t kib;         /* at the last tick; -1: not measured */
 	int64_t shared_kib;  /* of that, what others may have too; 0 where the
-			      * metric doesn't tell */
+			      * metric has none */
 	int64_t peak_kib;    /* highest known, marks included; -1: none */
 	struct highest high; /* since its mark was read */
 	int64_t base_kib;    /* its mark when the recording began; -1: none */
 	int64_t seen_ns;     /* when it was found, of clock_mono_ns() */
-	int64_t named_ns;    /* its name was looked at; 0: not yet */
+	int64_t named_ns;    /* its name was read; 0: not yet */
 	int64_t tried_ns;    /* the same, was there a command line or not */
 	int64_t named_kib;   /* what it held then */
 	int64_t program;     /* metric.h's read_program; 0: not known */
 	uint32_t argv_hash;  /* of its name and command line, as reported */
-	unsigned looks;      /* at its name, as far as names.c counts */
+	unsigned reads;      /* of its name, as far as names.c counts */
 	bool is_root;
 	bool owns;       /* its memory is its own, now and from now on */
 	bool borrows;    /* at the last tick its memory was another's */
 	bool on_loan;    /* and at one before that */
 	pid_t lender;    /* whose it was at last; 0: nobody's */
 	bool forked;     /* when it was found it had executed nothing yet */
-	bool executed;   /* since its name was looked at */
+	bool executed;   /* since its name was read */
 	bool by_thread;  /* fd and task are of one: the main one exited */
 	bool zombie;     /* ended, and not waited for yet */
 	bool hidden;     /* the program is there, but not in /proc */
@@ -82,11 +82,11 @@ struct member {
 	bool denied;     /* its metric was not permitted to be read */
 	bool introduced; /* the sink knows its name */
 	bool announced;  /* it was asked whether its pid was another's */
-	bool signalled;  /* was told to end: the limit */
+	bool signalled;  /* was sent the signal of the limit */
 	bool killed;     /* and can't but end */
-	bool refused;    /* could not be told so, up to now */
+	bool refused;    /* could not be sent it, up to now */
 	bool watched;    /* after the program's end; what it had run then, and
-			  * at the last look since, in nanoseconds */
+			  * at the last call since, in nanoseconds */
 	uint64_t watched_from, watched_ran;
 	char name[PROCFS_NAME];
 };

@@ -21,7 +21,7 @@ enum answer {
 	ANSWER_OWN, /* for good */
 	ANSWER_BORROWED,
 	ANSWER_OWN_SO_FAR,
-	ANSWER_NONE /* the kernel does not tell */
+	ANSWER_NONE /* the kernel has none */
 };
 
 void borrow_init(struct borrow *borrow, const struct procfs *fs, bool asks)
@@ -131,7 +131,7 @@ static enum answer ask_lenders(const struct borrow *borrow,
 }
 
 /* Whether other may have got the same memory: from a lender or a parent that
- * has ended, or by CLONE_PARENT. The figures of statm don't tell: the workers
+ * has ended, or by CLONE_PARENT. The figures of statm are no proof: the workers
  * of a server often have the same. */
 static bool is_sibling(const struct members *members,
     const struct member *member, const struct member *other)
@@ -346,7 +346,7 @@ static void note_shared(const struct meter *meter, struct member *member)
 	member->shared_kib = kib < 0 ? 0 : kib;
 }
 
-/* Another program tells that the process executed. */
+/* Another program is the sign that the process executed. */
 static void meter_note_program(const struct meter *meter, struct member *member)
 {
 	int64_t program = 0;
@@ -384,8 +384,8 @@ bool meter_measure(struct meter *meter, struct member *member)
 	return member->zombie && got > 0 ? true : meter_examine(meter, member);
 }
 
-/* The end of a program that was launched is told by wait(): until then it is
- * there, or hidden since it executed a setuid program. */
+/* The end of a program that was launched is reported by wait(): until then it
+ * is there, or hidden since it executed a setuid program. */
 static void meter_miss_root(const struct meter *meter, struct member *root)
 {
 	struct proc_stat stat;

@@ -2,8 +2,8 @@
  *
  * The second pass of a tick: what they hold. One process after the other is
  * measured by one metric. Files are kept open
- * while there are descriptors; a kept file also tells one use of a pid from
- * the next. Without one the process's start does.
+ * while there are descriptors; a kept file also distinguishes one use of a pid
+ * from the next. Without one the process's start does.
  */
 #ifndef MPROF_RECORDER_METER_H
 #define MPROF_RECORDER_METER_H
@@ -38,7 +38,7 @@ struct meter {
 	const struct metric *metric;
 	const char *file; /* its name below /proc/PID */
 	int keep_below;   /* descriptors from here on are not kept */
-	bool keeps_root;  /* the program's end is told by wait(), not here */
+	bool keeps_root; /* the program's end is reported by wait(), not here */
 	struct borrow borrow;
 	size_t denied; /* readings that were not permitted */
 	char text[4096];

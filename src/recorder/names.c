@@ -15,7 +15,7 @@
  * it first; and no more than so many a second for all of them. */
 static const int64_t pauses_ns[] = {
     NS_PER_S / 10, NS_PER_S, 3 * NS_PER_S, 10 * NS_PER_S};
-enum { PAUSES = sizeof(pauses_ns) / sizeof(pauses_ns[0]), LOOKS_PER_S = 20 };
+enum { PAUSES = sizeof(pauses_ns) / sizeof(pauses_ns[0]), READS_PER_S = 20 };
 
 /* A process that grew by a fifth and a MiB is not what it was. */
 enum { GREW_PART = 5, GREW_KIB = 1024 };
@@ -42,10 +42,10 @@ bool names_is_reused(struct names *names, const struct member *member)
 	return false;
 }
 
-/* A look that can't wait: nothing is known of what the process executes. */
+/* A first reading can't wait: nothing is known of what the process executes. */
 static bool is_new(const struct member *member, int64_t now_ns)
 {
-	if (member->looks == 0)
+	if (member->reads == 0)
 		return !member->forked || member->executed ||
 		       now_ns - member->seen_ns >= EXECUTES_NS;
 	return member->executed && now_ns - member->named_ns >= EXECUTES_NS;
@@ -59,16 +59,16 @@ static bool has_grown(const struct member *member)
 
 static bool names_is_due(const struct member *member, int64_t now_ns)
 {
-	size_t looks = member->looks < PAUSES ? member->looks : PAUSES;
+	size_t reads = member->reads < PAUSES ? member->reads : PAUSES;
 	int64_t age_ns = now_ns - member->named_ns;
 
-	if (looks == 0)
+	if (reads == 0)
 		return false;
-	return age_ns >= pauses_ns[looks - 1] ||
+	return age_ns >= pauses_ns[reads - 1] ||
 	       (age_ns >= pauses_ns[0] && has_grown(member));
 }
 
-enum look { LOOK_READ, LOOK_NONE, LOOK_LATER };
+enum names_found { NAMES_READ, NAMES_NONE, NAMES_LATER };
 
 /* Nobody changes the mappings of a process that sleeps, has one thread and
  * memory of its own: its command line can be read at once. */
@@ -80,7 +80,7 @@ static bool is_still(const struct member *member, const struct proc_stat *stat)
 /* In an exec the name is there a moment before the command line is, and what
  * has ended has none any more. What can't be read yet are asked for again in
  * the next step. */
-static enum look names_read_argv(
+static enum names_found names_read_argv(
     struct names *names, const struct member *member, struct proc_stat *stat)
 {
 	ssize_t len;
@@ -88,11 +88,11 @@ static enum look names_read_argv(
 	names->command[0] = 0;
 	if (!procfs_stat(names->fs, member->pid, stat) ||
 	    stat->started != member->started || stat->is_ending)
-		return LOOK_NONE;
+		return NAMES_NONE;
 	if (is_still(member, stat)) {
 		len = procfs_read(names->fs, member->pid, "cmdline",
 		    names->command, sizeof(names->command));
-		return argv_join(names->command, len) ? LOOK_READ : LOOK_NONE;
+		return argv_join(names->command, len) ? NAMES_READ : NAMES_NONE;
 	}
 	if (!names->argv)
 		names->argv =
@@ -102,33 +102,33 @@ static enum look names_read_argv(
 	if (len < 0 && errno == EAGAIN) {
 		names->command[0] = 0;
 		names->late = true;
-		return LOOK_LATER;
+		return NAMES_LATER;
 	}
-	return argv_join(names->command, len) ? LOOK_READ : LOOK_NONE;
+	return argv_join(names->command, len) ? NAMES_READ : NAMES_NONE;
 }
 
-/* Whether there is news. A process that never shows a command line is told by
+/* Whether there is news. A process that never has a command line is reported by
  * its name alone. */
-static bool names_look(
+static bool names_read(
     struct names *names, struct member *member, int64_t now_ns)
 {
 	struct proc_stat stat;
-	enum look found = names_read_argv(names, member, &stat);
+	enum names_found found = names_read_argv(names, member, &stat);
 	bool late = now_ns - member->seen_ns >=
-		    (found == LOOK_LATER ? NS_PER_S : EXECUTES_NS);
+		    (found == NAMES_LATER ? NS_PER_S : EXECUTES_NS);
 	uint32_t hash;
 
 	member->tried_ns = now_ns;
-	if (found == LOOK_LATER && (!late || member->introduced))
+	if (found == NAMES_LATER && (!late || member->introduced))
 		return false;
 	member->named_ns = now_ns;
-	if (found != LOOK_READ) {
-		member->looks += late && member->looks == 0;
+	if (found != NAMES_READ) {
+		member->reads += late && member->reads == 0;
 		return late && !member->introduced;
 	}
 	member->named_kib = member->kib;
 	member->executed = false;
-	member->looks += member->looks < PAUSES;
+	member->reads += member->reads < PAUSES;
 	memcpy(member->name, stat.name, sizeof(member->name));
 	hash = index_hash(stat.name, strlen(stat.name)) * 31 +
 	       index_hash(names->command, strlen(names->command));
@@ -175,12 +175,12 @@ struct member *names_step(
 			continue;
 		if (!is_new(member, now_ns)) {
 			if (!names_is_due(member, now_ns) ||
-			    names->credit_ns < NS_PER_S / LOOKS_PER_S)
+			    names->credit_ns < NS_PER_S / READS_PER_S)
 				continue;
-			names->credit_ns -= NS_PER_S / LOOKS_PER_S;
+			names->credit_ns -= NS_PER_S / READS_PER_S;
 		}
 		was_late = names->late;
-		*news = names_look(names, member, now_ns);
+		*news = names_read(names, member, now_ns);
 		if (names->late && !was_late)
 			names->first_late = names->next - 1;
 		return member;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The names and command lines of processes. A process is
- * looked at when it executed a program, when it holds much more than at the
- * last look, and now and then, since programs also rewrite their own command
+ * read when it executed a program, when it holds much more than at the last
+ * reading, and now and then, since programs also rewrite their own command
  * lines (nginx, PostgreSQL, Chromium). Reading one may wait for a lock of the
- * process: it is to be done when a tick was told.
+ * process: it is to be done when a tick was reported.
  */
 #ifndef MPROF_RECORDER_NAMES_H
 #define MPROF_RECORDER_NAMES_H
@@ -15,14 +15,14 @@
 struct names {
 	const struct procfs *fs;
 	int64_t stepped_ns;  /* the last step, of clock_mono_ns() */
-	int64_t credit_ns;   /* looks that may be taken, see names.c */
+	int64_t credit_ns;   /* readings that may be done, see names.c */
 	size_t next;         /* the member that is first in the next step */
 	pid_t highest;       /* of all that names_is_reused() was asked for */
 	int64_t patience_ns; /* for command lines, in a step */
-	struct argv_reader *argv; /* NULL before the first look */
+	struct argv_reader *argv; /* NULL before the first reading */
 	bool late;                /* in this step patience was used up */
 	size_t first_late;        /* whose command line was not there yet */
-	char command[1024];       /* of the member that was looked at */
+	char command[1024];       /* of the member that was read */
 };
 
 /* patience_ns: for command lines that can't be read at once, in one step; they

@@ -35,7 +35,7 @@ static ssize_t read_kept(const struct high_water *high_water, pid_t pid,
 }
 
 /* A process that has not run since can't have grown: schedstat costs a tenth of
- * status. It tells of the main thread alone, and of none where the kernel keeps
+ * status. It is of the main thread alone, and of none where the kernel keeps
  * no account of it. Opened anew each time it would save nothing. */
 static bool has_run(const struct high_water *high_water, struct member *member)
 {
@@ -72,20 +72,21 @@ static int64_t read_mark(struct high_water *high_water, struct member *member)
 	return kib;
 }
 
-static void take_mark(struct high_water *high_water, struct member *member,
-    const struct high_water_look *look, struct high_water_mark *highest)
+static void high_water_read_one(struct high_water *high_water,
+    struct member *member, const struct high_water_moment *moment,
+    struct high_water_mark *highest)
 {
 	int64_t kib = read_mark(high_water, member);
 
 	if (kib > highest->kib && (!high_water->alone || member->is_root))
 		*highest = (struct high_water_mark){kib, member->high};
 	highest_restart(
-	    &member->high, look->sampled ? member->kib : -1, look->now_ns);
+	    &member->high, moment->sampled ? member->kib : -1, moment->now_ns);
 }
 
 struct high_water_mark high_water_step(struct high_water *high_water,
     struct members *members, int64_t elapsed_ns,
-    const struct high_water_look *look)
+    const struct high_water_moment *moment)
 {
 	size_t count = members->list.len;
 	struct high_water_mark highest = {.kib = -1};
@@ -98,17 +99,17 @@ struct high_water_mark high_water_step(struct high_water *high_water,
 	for (; high_water->credit >= NS_PER_S; high_water->credit -= NS_PER_S) {
 		if (high_water->next >= count)
 			high_water->next = 0;
-		take_mark(high_water, &members->list.items[high_water->next++],
-		    look, &highest);
+		high_water_read_one(high_water,
+		    &members->list.items[high_water->next++], moment, &highest);
 	}
 	return highest;
 }
 
 struct high_water_mark high_water_all(struct high_water *high_water,
-    struct members *members, const struct high_water_look *look)
+    struct members *members, const struct high_water_moment *moment)
 {
 	high_water->credit = 0;
-	return high_water_step(high_water, members, NS_PER_S, look);
+	return high_water_step(high_water, members, NS_PER_S, moment);
 }
 
 void peak_tracker_init(struct peak_tracker *peaks, const struct cgroup *cgroup,
@@ -136,7 +137,7 @@ void peak_tracker_add_members(
 			continue;
 		if (member->high.since_ns == 0)
 			highest_restart(&member->high, -1, peaks->ticked_ns);
-		highest_take(&member->high, member->kib, time_ns);
+		highest_add(&member->high, member->kib, time_ns);
 	}
 }
 
@@ -145,7 +146,7 @@ void peak_tracker_add_sum(
 {
 	peaks->sums++;
 	peaks->ticked_ns = time_ns;
-	highest_take(&peaks->group, kib, time_ns);
+	highest_add(&peaks->group, kib, time_ns);
 	if (kib <= peaks->peak.kib)
 		return;
 	peaks->peak = (struct sink_peak){
@@ -201,11 +202,11 @@ static void peak_tracker_read_group(
 bool peak_tracker_read(struct peak_tracker *peaks, struct members *members,
     int64_t elapsed_ns, const struct sink_tick *tick)
 {
-	const struct high_water_look look = {tick->time_ns, true};
+	const struct high_water_moment moment = {tick->time_ns, true};
 	bool all = peaks->attached && peaks->sums <= 1;
 	struct high_water_mark mark =
-	    all ? high_water_all(&peaks->marks, members, &look)
-		: high_water_step(&peaks->marks, members, elapsed_ns, &look);
+	    all ? high_water_all(&peaks->marks, members, &moment)
+		: high_water_step(&peaks->marks, members, elapsed_ns, &moment);
 
 	if (mark.kib >= 0)
 		peaks->read_ns = tick->time_ns;
@@ -222,9 +223,9 @@ bool peak_tracker_read(struct peak_tracker *peaks, struct members *members,
 void peak_tracker_read_all(
     struct peak_tracker *peaks, struct members *members, int64_t now_ns)
 {
-	const struct high_water_look look = {now_ns, false};
+	const struct high_water_moment moment = {now_ns, false};
 	struct high_water_mark mark =
-	    high_water_all(&peaks->marks, members, &look);
+	    high_water_all(&peaks->marks, members, &moment);
 
 	peak_tracker_add_mark(peaks, &mark);
 	if (peaks->cgroup)

@@ -26,14 +26,14 @@ struct high_water {
 	int keep_below;  /* descriptors from here on are not kept */
 	size_t next;     /* position of the one whose turn it is */
 	int64_t credit;  /* members times nanoseconds since */
-	bool alone;      /* the program's mark alone is told */
+	bool alone;      /* the program's mark alone is reported */
 	uint64_t began;  /* of what started before, in ticks since boot, a mark
 			  * counts from its first reading on */
 };
 
 /* The moment at which marks are read. */
-struct high_water_look {
-	int64_t now_ns; /* as a sink is told it */
+struct high_water_moment {
+	int64_t now_ns; /* as the sink gets it */
 	bool sampled;   /* the members' kib are of this moment */
 };
 
@@ -45,11 +45,11 @@ void high_water_init(struct high_water *high_water, const struct meter *meter,
  * its member's peak_kib. */
 struct high_water_mark high_water_step(struct high_water *high_water,
     struct members *members, int64_t elapsed_ns,
-    const struct high_water_look *look) __attribute__((nonnull));
+    const struct high_water_moment *look) __attribute__((nonnull));
 
 /* Reads all of them. */
 struct high_water_mark high_water_all(struct high_water *high_water,
-    struct members *members, const struct high_water_look *look)
+    struct members *members, const struct high_water_moment *look)
     __attribute__((nonnull));
 
 struct peak_tracker {

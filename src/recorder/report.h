@@ -17,7 +17,7 @@ struct report {
 	int64_t epoch_ns; /* the time from which CLOCK_BOOTTIME counts */
 };
 
-/* Now, as the sink is told it. */
+/* Now, as the sink gets it. */
 int64_t report_now_ns(const struct report *report) __attribute__((nonnull));
 
 /* A member as a sink sees it; borrows its name. */

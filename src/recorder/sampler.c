@@ -100,7 +100,7 @@ void sampler_destroy(struct sampler *s)
 	free(s);
 }
 
-/* Finds out how those that are gone have ended: the kernel may tell where
+/* Finds out how those that are gone have ended: the kernel may know where
  * wait() didn't. */
 static void sampler_judge_end(struct sampler *s, struct member *member)
 {
@@ -113,7 +113,7 @@ static void sampler_judge_end(struct sampler *s, struct member *member)
 	s->result.unseen +=
 	    member->peak_kib < 0 && !member->denied && !member->on_loan;
 	if (!member->has_status)
-		member->has_status = connector_take_end(
+		member->has_status = connector_pop_end(
 		    &s->events.connector, member->pid, &member->exit_status);
 	member->oom = member->has_status && !member->killed &&
 		      exit_cause_killed(&s->exit_cause, member->exit_status);
@@ -134,7 +134,7 @@ static void sampler_end_members(struct sampler *s)
 	report_ends(&s->report, members);
 }
 
-/* The first two passes. A look at /proc may take until until_ns. */
+/* The first two passes. A scan of /proc may last until until_ns. */
 static void sampler_read(struct sampler *s, int64_t now_ns, int64_t until_ns)
 {
 	size_t known = s->tree.members.list.len;
@@ -148,7 +148,7 @@ static void sampler_read(struct sampler *s, int64_t now_ns, int64_t until_ns)
 }
 
 /* Between ticks: finds the processes that came and went. */
-static void sampler_look(struct sampler *s)
+static void sampler_rescan(struct sampler *s)
 {
 	fork_events_sweep(&s->events, &s->tree);
 	sampler_read(s, clock_mono_ns(), INT64_MAX);
@@ -228,7 +228,7 @@ static void sampler_check_limit(struct sampler *s)
 	report_mark(&s->report, &s->tick, label);
 }
 
-/* Acts only on a sum of RSS whose metric tells the shared part. */
+/* Acts only on a sum of RSS whose metric has the shared part. */
 static void sampler_read_shares(struct sampler *s, int64_t now_ns)
 {
 	struct shares_reading reading;
@@ -250,7 +250,7 @@ static void sampler_pace(struct sampler *s)
 	s->cpu_ns = cpu_ns;
 }
 
-/* A peak that only a mark has shown is reported at once. */
+/* A peak of which only a mark is known is reported at once. */
 static void sampler_read_all_marks(struct sampler *s)
 {
 	peak_tracker_read_all(
@@ -280,7 +280,7 @@ static void sampler_ask_hook(struct sampler *s, const struct sampler_hook *hook)
  * NEWS_PART of the time; the ticks need the rest. */
 enum { NEWS_PART = 20 };
 
-static void sampler_take_news(struct sampler *s)
+static void sampler_read_news(struct sampler *s)
 {
 	int64_t began_ns = clock_mono_ns(), now_ns;
 
@@ -293,18 +293,18 @@ static void sampler_take_news(struct sampler *s)
 	s->listen_ns = now_ns + NEWS_PART * (now_ns - began_ns);
 }
 
-/* A tick may wait so long for the look for new processes: 1/LOOK_PART of the
- * interval, and LOOK_NS. The first look finds all that there are. */
-enum { LOOK_PART = 4 };
-#define LOOK_NS (NS_PER_S / 50)
+/* A tick may wait so long for the scan for new processes: 1/SCAN_PART of the
+ * interval, and SCAN_NS. The first scan finds all that there are. */
+enum { SCAN_PART = 4 };
+#define SCAN_NS (NS_PER_S / 50)
 
-static int64_t sampler_look_until_ns(const struct sampler *s, int64_t now_ns)
+static int64_t sampler_scan_until_ns(const struct sampler *s, int64_t now_ns)
 {
-	int64_t part_ns = s->ticks.interval_ns / LOOK_PART;
+	int64_t part_ns = s->ticks.interval_ns / SCAN_PART;
 
 	if (s->result.samples == 0)
 		return INT64_MAX;
-	return now_ns + (part_ns < LOOK_NS ? part_ns : LOOK_NS);
+	return now_ns + (part_ns < SCAN_NS ? part_ns : SCAN_NS);
 }
 
 /* The sample is reported and flushed before anything that may take its time. */
@@ -313,7 +313,7 @@ static void sampler_tick(struct sampler *s)
 	int64_t now_ns = clock_mono_ns();
 
 	s->tick.time_ns = report_now_ns(&s->report);
-	sampler_read(s, now_ns, sampler_look_until_ns(s, now_ns));
+	sampler_read(s, now_ns, sampler_scan_until_ns(s, now_ns));
 	sampler_end_members(s);
 	sampler_sum_up(s);
 	sampler_report_tick(s);
@@ -328,14 +328,15 @@ static void sampler_tick(struct sampler *s)
 	report_flush(&s->report);
 	fork_events_sweep(&s->events, &s->tree);
 	sampler_read_names(s, now_ns);
-	exit_cause_look(&s->exit_cause, now_ns);
+	exit_cause_read(&s->exit_cause, now_ns);
 	s->ticked_ns = now_ns;
 	sampler_pace(s);
 	ticks_advance(&s->ticks, now_ns, clock_mono_ns());
 }
 
 /* Right behind its exec a program holds next to nothing: the first sample that
- * is told comes this much later, or the very first one if it ended by then. */
+ * is reported comes this much later, or the very first one if it ended by then.
+ */
 #define FIRST_NS (NS_PER_S / 1000)
 
 static int64_t first_ns(const struct sampler *s)
@@ -468,7 +469,7 @@ static void root_ended(struct sampler *s, const struct launch_event *event)
 		members_lose(members, 0);
 		sampler_end_members(s);
 	}
-	sampler_look(s);
+	sampler_rescan(s);
 }
 
 /* Whether there is nothing left to wait for. */
@@ -482,9 +483,10 @@ static bool sampler_is_over(struct sampler *s)
 			       members->list.items[0].zombie;
 	if (!s->root_over || !s->plan.wait_all)
 		return s->root_over;
-	/* Twice: what a process forked last may show at the second look. */
+	/* Twice: what a process forked last may be visible at the second scan.
+	 */
 	for (int i = 0; i < 2 && members_alive(&s->tree.members) == 0; i++)
-		sampler_look(s);
+		sampler_rescan(s);
 	return members_alive(&s->tree.members) == 0;
 }
 
@@ -507,7 +509,7 @@ static void let_follow(struct sampler *s)
 		launch_wait(s->launch, now_ns + FOLLOW_STEP_NS, &event);
 		if (event.what == LAUNCH_CHILD)
 			child_ended(s, &event);
-		sampler_look(s);
+		sampler_rescan(s);
 		now_ns = clock_mono_ns();
 	}
 }
@@ -553,7 +555,7 @@ static void sampler_finish(struct sampler *s)
 
 	if (s->result.samples == 0)
 		sampler_report_tick(s);
-	sampler_look(s);
+	sampler_rescan(s);
 	peak_tracker_read_all(
 	    &s->peaks, &s->tree.members, report_now_ns(&s->report));
 	if (s->tree.members.list.len > 0 &&
@@ -638,7 +640,7 @@ static bool sampler_handle(struct sampler *s, const struct launch_event *event)
 		child_ended(s, event);
 		break;
 	case LAUNCH_NEWS:
-		sampler_take_news(s);
+		sampler_read_news(s);
 		break;
 	case LAUNCH_RESUMED:
 		ticks_resume(&s->ticks, clock_mono_ns());

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The clock and the loop: at each deadline the program and its descendants
- * are measured, and a sink is told. Deadlines are absolute; those that were
+ * are measured, and reported to a sink. Deadlines are absolute; those that were
  * missed are counted, never made up for. In the steady state nothing is
  * allocated and one pread() a process is all there is.
  */
@@ -23,7 +23,7 @@ struct sampler_plan {
 	int64_t timeout_ns; /* 0: none */
 	const struct metric *metric;
 	bool alone;          /* the total is the program's alone */
-	bool no_descendants; /* nor is anything told of others */
+	bool no_descendants; /* nor is anything reported of others */
 	bool names;          /* are asked of hooks, if not of the sink */
 	bool exits;          /* each descendant's end matters */
 	bool wait_all;       /* until the last descendant ended */
@@ -39,7 +39,7 @@ struct sampler_plan {
 enum sampler_end {
 	SAMPLER_ENDED,   /* what was recorded is over */
 	SAMPLER_TIMEOUT, /* plan.timeout_ns passed */
-	SAMPLER_QUIT     /* this process was told to end */
+	SAMPLER_QUIT     /* this process was asked to end */
 };
 
 /* The outcome of a recording. */

@@ -83,7 +83,7 @@ static int compare_pids(const void *left, const void *right)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-static void shares_round_look(
+static void shares_round_read_stats(
     struct shares_round *round, const struct procfs *fs)
 {
 	int64_t before = round->faults;
@@ -155,7 +155,7 @@ static pid_t shares_round_family(
 	return process->pid;
 }
 
-/* The process that shares the most tells the segment; the others are asked
+/* The process that shares the most has the segment; the others are asked
  * whether they map it too. */
 static size_t count_sharers(
     const struct shares_round *round, const struct procfs *fs)
@@ -193,7 +193,7 @@ static size_t count_sharers(
 }
 
 /* Reads the processes of the list, and sorts it by their pids. */
-static void shares_round_take(
+static void shares_round_read(
     struct shares_round *round, const struct procfs *fs)
 {
 	int64_t began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -203,7 +203,7 @@ static void shares_round_take(
 	*reading = (struct shares_reading){.taken = false};
 	qsort(round->list.items, round->list.len, sizeof(round->list.items[0]),
 	    compare_pids);
-	shares_round_look(round, fs);
+	shares_round_read_stats(round, fs);
 	if (!reading->same &&
 	    share_misleads((double)sum,
 		(double)(sum - shares_round_most_kib(round, true)))) {
@@ -245,7 +245,7 @@ static void *shares_thread_work(void *context)
 			;
 		if (atomic_load(&thread->left))
 			break;
-		shares_round_take(&thread->round, &thread->fs);
+		shares_round_read(&thread->round, &thread->fs);
 		atomic_store(&thread->busy, false);
 	}
 	shares_thread_discard(thread);
@@ -310,7 +310,7 @@ enum {
 	GROWTH = 20, /* 1/GROWTH higher than what was read is another total */
 	CHANGE = 50, /* a PSS has changed by 1/CHANGE of the total */
 	/* The next wait is so many times the cost of the last reading, or of a
-	 * look that showed no change. */
+	 * reading that found no change. */
 	PACE = 20,
 	SAME_PACE = 500,
 	/* The cost of reading a process, before it is known here. */
@@ -426,7 +426,7 @@ static void shares_begin(struct shares *shares, const struct members *members,
 	if (!round->again)
 		shares->read_kib = total_kib;
 	shares->read_ns = now_ns;
-	/* A tick tells files and shared memory apart; the rest may all be what
+	/* A tick knows files and shared memory; the rest may all be what
 	 * a fork left in common. */
 	if (!share_misleads((double)total_kib,
 		(double)(total_kib - shares_round_most_kib(round, false)))) {

@@ -18,7 +18,7 @@ struct shares_reading {
 	int64_t boot_ns;          /* when, of CLOCK_BOOTTIME */
 	int64_t rss_kib, pss_kib; /* of all processes */
 	size_t sharers; /* that map the largest segment that is shared; 0:
-			 * not looked for, as the sum is about right */
+			 * not counted, as the sum is about right */
 };
 
 struct shares {
@@ -33,8 +33,8 @@ struct shares {
 	int64_t read_kib, read_ns;    /* the highest that was read; when */
 	int64_t wait_ns;              /* until another is worth its time */
 	int64_t total_kib;            /* at the last reading */
-	int64_t pss_kib;              /* and what it told; 0: nothing */
-	int64_t cost_ns, cost_kib;    /* of the last that told something */
+	int64_t pss_kib;              /* and its PSS; 0: none */
+	int64_t cost_ns, cost_kib;    /* of the last that had a PSS */
 };
 
 /* now_ns here and below: of clock_mono_ns(). budget is the share of a

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where a sampler's findings go: a struct of functions, so that it knows
+ * The receiver of a sampler's findings: a struct of functions, so that it knows
  * neither files nor screens. Any of them may be NULL. What they are given is
  * borrowed for the call. Times are nanoseconds since the epoch that never go
  * back; memory is in KiB of the chosen metric.
@@ -39,8 +39,8 @@ struct sink_birth {
 	const char *command; /* its words joined by blanks: hostile bytes */
 };
 
-/* A process ended, or the recording of the program did; where nobody could
- * tell how, or it lives on, it has no status. */
+/* A process ended, or the recording of the program did; where nobody knows how,
+ * or it lives on, it has no status. */
 struct sink_exit {
 	int64_t time_ns;
 	pid_t pid;
@@ -130,12 +130,12 @@ struct sink {
 	    void *context, const struct sink_allocation *allocation);
 	void (*freed)(void *context, const struct sink_freed *freed);
 	void (*held)(void *context, const struct sink_held *held);
-	/* All of this tick was told: one write. */
+	/* All of this tick was reported: one write. */
 	void (*flush)(void *context);
 };
 
-/* Asked at each tick, behind the sink's tick and before its flush; it may tell
- * the sink more. */
+/* Asked at each tick, behind the sink's tick and before its flush; it may
+ * report more to the sink. */
 struct sampler_hook {
 	void *context;
 	void (*tick)(void *context, const struct sink_tick *tick,
@@ -143,7 +143,7 @@ struct sampler_hook {
 	/* The recording ends; tick is the last one. May be NULL. */
 	void (*end)(void *context, const struct sink_tick *tick,
 	    const struct sink *sink);
-	/* Whether it has a moment to tell that begins a new phase: only then
+	/* Whether it has a moment to report that begins a new phase: only then
 	 * it is asked, and all high-water marks are read before it is. May be
 	 * NULL. */
 	bool (*is_due)(void *context, const struct sink_tick *tick);

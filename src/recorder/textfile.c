@@ -110,7 +110,7 @@ static void textfile_print_all(
 	print_groups(out, t, true);
 }
 
-/* The figures tell of one user's programs: they are this user's alone. */
+/* The figures are of one user's programs: they are this user's alone. */
 static int textfile_open(
     const struct textfile *t, struct io_output *out, struct err *e)
 {

@@ -13,8 +13,8 @@
 struct textfile;
 
 /* In folder, as mprof-PID.prom with the recorder's pid; command is the label
- * by which recordings are told apart. NULL with e where nothing can be written
- * there. The caller destroys it, which removes the file. */
+ * by which recordings are distinguished. NULL with e where nothing can be
+ * written there. The caller destroys it, which removes the file. */
 struct textfile *textfile_create(const char *folder, pid_t pid,
     const char *command, struct err *e) __attribute__((nonnull));
 void textfile_destroy(struct textfile *textfile);

@@ -6,25 +6,25 @@
 #include "base/clock.h"
 
 /* More forks than this in a second are not known of any kernel: before so many
- * could have used up all pids, the newest pid tells who is new. Later than that
+ * could have used up all pids, the newest pid shows who is new. Later than that
  * the forks are counted. */
 #define FORKS_PER_S 50000
 
 /* Once in this time the forks are counted, which costs as much as three samples
- * where caches are cold; what is lost is looked at again for a second, and so
+ * where caches are cold; a lost pid is read again for a second, and so
  * often. */
 #define PROVE_NS (10 * NS_PER_S)
 #define LOST_NS NS_PER_S
 #define LOST_STEP_NS (NS_PER_S / 100)
 
-/* A look at all for a mere doubt may take 1/DOUBT_PART of all time: in a
+/* A scan of all for a mere doubt may take 1/DOUBT_PART of all time: in a
  * container the machine's threads and forks are mostly of others. */
 enum { DOUBT_PART = 30000 };
 
 /* Pids that were given out and can't be seen yet are among the last ones. */
 enum { LATE = 64 };
 
-/* A look takes so many pids, or steps of so many, before it may stop. One that
+/* A scan reads so many pids, or steps of so many, before it may stop. One that
  * had to wait for a processor is followed by one of a single step, and each of
  * the next takes a step more: it is the use of a processor that makes a process
  * wait for it where others wait too. */
@@ -39,7 +39,7 @@ static void tree_add(struct tree *tree, const struct proc_stat *stat)
 	    stat->pid == tree->root && tree->members.list.len == 1;
 	member->namespace_pid = member->task =
 	    procfs_namespace_pid(tree->fs, stat->pid);
-	member->seen_ns = tree->looked_ns;
+	member->seen_ns = tree->scanned_ns;
 }
 
 void tree_init(struct tree *tree, const struct procfs *fs, pid_t root,
@@ -52,8 +52,8 @@ void tree_init(struct tree *tree, const struct procfs *fs, pid_t root,
 	    .adopts = adopts,
 	    .most = UINT_MAX,
 	    .root_started = procfs_ticks(),
-	    .looked_ns = clock_mono_ns()};
-	tree->proved_ns = tree->reached_ns = tree->looked_ns;
+	    .scanned_ns = clock_mono_ns()};
+	tree->proved_ns = tree->reached_ns = tree->scanned_ns;
 	if (!procfs_stat(fs, root, &stat) || stat.is_thread)
 		return;
 	tree->root_started = stat.started;
@@ -74,7 +74,7 @@ void tree_note_gone(struct tree *tree, pid_t pid)
 {
 	*array_push(&tree->again) = pid;
 	tree->lost[tree->lost_next++ % TREE_LOST] =
-	    (struct tree_lost){pid, tree->looked_ns};
+	    (struct tree_lost){pid, tree->scanned_ns};
 }
 
 size_t tree_find_namespace_pid(const struct tree *tree, pid_t namespace_pid)
@@ -103,7 +103,7 @@ static bool tree_belongs(const struct tree *tree, const struct proc_stat *stat)
 	return members_find(&tree->members, stat->ppid) != MEMBERS_NONE;
 }
 
-/* Looks at one pid; last says that it was absent at the look before. */
+/* Reads one pid; last says that it was absent at the scan before. */
 static void tree_consider(struct tree *tree, pid_t pid, bool last)
 {
 	struct proc_stat stat;
@@ -124,7 +124,7 @@ static void tree_consider(struct tree *tree, pid_t pid, bool last)
 }
 
 /* Adds an unrelated process whose parent turned out to be one of us; it may
- * have been looked at twice. */
+ * have been read twice. */
 static void tree_adopt_orphan(struct tree *tree, pid_t pid)
 {
 	struct proc_stat stat;
@@ -155,7 +155,7 @@ static void tree_adopt_unrelated(struct tree *tree)
 	} while (tree->unrelated.len > 0 && tree->unrelated.len < before);
 }
 
-/* Keeps those whose parent may show at the next look: they are looked at again
+/* Keeps those whose parent may show at the next scan: they are read again
  * then. */
 static void tree_keep_unrelated(struct tree *tree)
 {
@@ -174,11 +174,11 @@ static void tree_keep_unrelated(struct tree *tree)
 	tree->unrelated.len = 0;
 }
 
-/* Whether the look has to stop behind this pid. */
+/* Whether the scan has to stop behind this pid. */
 static bool tree_is_late(struct tree *tree)
 {
-	return ++tree->taken % STEP == 0 && tree->until_ns < INT64_MAX &&
-	       (tree->taken >= tree->most || clock_mono_ns() >= tree->until_ns);
+	return ++tree->done % STEP == 0 && tree->until_ns < INT64_MAX &&
+	       (tree->done >= tree->most || clock_mono_ns() >= tree->until_ns);
 }
 
 static void set_most(struct tree *tree)
@@ -216,7 +216,7 @@ static bool do_forks_fit(struct tree *tree, pid_t newest, int64_t now_ns)
 	return true;
 }
 
-/* Fewer than use up all pids, since the last look. */
+/* Fewer than use up all pids, since the last scan. */
 static bool are_few_forks(struct tree *tree, pid_t newest, int64_t now_ns)
 {
 	int64_t enough = tree->fs->pid_max / 2;
@@ -228,7 +228,7 @@ static bool are_few_forks(struct tree *tree, pid_t newest, int64_t now_ns)
 	return do_forks_fit(tree, newest, now_ns) || !far;
 }
 
-/* Whether the pids since the last look tell of every fork, and are fewer than
+/* Whether the pids since the last scan show every fork, and are fewer than
  * the processes that there are. */
 static bool is_range(
     struct tree *tree, pid_t newest, long threads, int64_t now_ns)
@@ -257,8 +257,8 @@ static void look_at_all(struct tree *tree)
 	tree->newest = newest;
 }
 
-/* For a doubt alone there is a limit to what these looks may take. */
-static void look_for_all(struct tree *tree, pid_t newest, int64_t now_ns)
+/* For a doubt alone there is a limit to what these scans may cost. */
+static void tree_scan_all(struct tree *tree, pid_t newest, int64_t now_ns)
 {
 	int64_t begun_ns = clock_mono_ns();
 
@@ -281,19 +281,19 @@ static bool is_lost_due(const struct tree *tree, int64_t now_ns)
 	size_t last = (tree->lost_next + TREE_LOST - 1) % TREE_LOST;
 
 	return tree->lost_next > 0 && now_ns - tree->lost[last].ns < LOST_NS &&
-	       now_ns - tree->relooked_ns >= LOST_STEP_NS;
+	       now_ns - tree->rescanned_ns >= LOST_STEP_NS;
 }
 
 static void look_at_lost(struct tree *tree, int64_t now_ns)
 {
-	tree->relooked_ns = now_ns;
+	tree->rescanned_ns = now_ns;
 	for (size_t i = 0; i < TREE_LOST && i < tree->lost_next; i++) {
 		if (now_ns - tree->lost[i].ns < LOST_NS)
 			tree_consider(tree, tree->lost[i].pid, true);
 	}
 }
 
-/* The pids to look at again become those of this look. */
+/* The pids to read again become those of this scan. */
 static void take_again(struct tree *tree)
 {
 	pid_t *now = tree->now.items;
@@ -307,14 +307,14 @@ static void take_again(struct tree *tree)
 	tree->again.len = 0;
 }
 
-static void tree_look_again(struct tree *tree)
+static void tree_scan_again(struct tree *tree)
 {
 	take_again(tree);
 	for (size_t i = 0; i < tree->now.len; i++)
 		tree_consider(tree, tree->now.items[i], true);
 }
 
-/* Pids ascend: those behind the last one that was looked at. */
+/* Pids ascend: those behind the last one that was read. */
 static void look_at_range(struct tree *tree, pid_t newest)
 {
 	while (tree->newest < newest) {
@@ -324,30 +324,30 @@ static void look_at_range(struct tree *tree, pid_t newest)
 	}
 }
 
-bool tree_look(struct tree *tree, int64_t now_ns, int64_t until_ns)
+bool tree_scan(struct tree *tree, int64_t now_ns, int64_t until_ns)
 {
 	pid_t newest = 0;
 	long threads = 0;
-	bool told = procfs_newest(tree->fs, &newest, &threads);
+	bool known = procfs_newest(tree->fs, &newest, &threads);
 	bool range =
-	    told && is_range(tree, newest, threads, now_ns) && !tree->position;
+	    known && is_range(tree, newest, threads, now_ns) && !tree->position;
 	bool still = range && newest == tree->newest;
 	bool lost = still && is_lost_due(tree, now_ns);
 
-	tree->looked_ns = now_ns;
+	tree->scanned_ns = now_ns;
 	tree->until_ns = until_ns;
-	tree->taken = 0;
+	tree->done = 0;
 	if (still)
 		tree->reached_ns = now_ns;
 	if (still && !lost && tree->again.len == 0)
 		return false;
-	tree_look_again(tree);
+	tree_scan_again(tree);
 	if (lost)
 		look_at_lost(tree, now_ns);
 	if (range)
 		look_at_range(tree, newest);
 	else
-		look_for_all(tree, told ? newest : 0, now_ns);
+		tree_scan_all(tree, known ? newest : 0, now_ns);
 	if (!tree->position && tree->newest == newest)
 		tree->reached_ns = now_ns;
 	tree_adopt_unrelated(tree);
@@ -358,8 +358,8 @@ bool tree_look(struct tree *tree, int64_t now_ns, int64_t until_ns)
 
 void tree_skip(struct tree *tree, int64_t now_ns)
 {
-	tree->looked_ns = now_ns;
-	tree_look_again(tree);
+	tree->scanned_ns = now_ns;
+	tree_scan_again(tree);
 	tree_adopt_unrelated(tree);
 	tree->unrelated.len = 0;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who belongs: the program, its descendants from fork to exit, and what it
- * left as orphans to this process. Finding them costs in proportion to what
- * was forked since the last look: the newest pid of /proc/loadavg moves when
- * anything forks, and only the pids between can be new. Where that can't be
- * known, all of /proc is looked through. Who may choose the next pid can bring
- * the newest back to where it was: a machine with more threads, or more forks,
- * than it had tells of that, and what was lost of late is looked at again.
+ * The processes that belong: the program, its descendants from fork to exit,
+ * and what it left as orphans to this process. Finding them costs in proportion
+ * to what was forked since the last scan: the newest pid of /proc/loadavg moves
+ * when anything forks, and only the pids between can be new. Where that can't
+ * be known, all of /proc is scanned. A process that may choose the next pid can
+ * bring the newest back to where it was: a machine with more threads, or more
+ * forks, than it had shows that, and pids that were lost of late are read
+ * again.
  */
 #ifndef MPROF_RECORDER_TREE_H
 #define MPROF_RECORDER_TREE_H
@@ -32,30 +33,30 @@ struct tree {
 	bool adopts;            /* orphans become children of this process */
 	pid_t root;
 	uint64_t root_started;
-	pid_t newest;       /* up to here pids were looked at; 0: look at all */
-	int64_t looked_ns;  /* the last look */
+	pid_t newest;       /* up to here pids were read; 0: read all */
+	int64_t scanned_ns; /* the last scan */
 	int64_t reached_ns; /* the last that found all who were there */
-	int64_t until_ns;   /* of this look */
-	unsigned taken;     /* pids that it has looked at */
-	unsigned most;      /* and may look at */
-	pid_t all_newest;   /* when the present look at all began */
+	int64_t until_ns;   /* of this scan */
+	unsigned done;      /* pids that it has read */
+	unsigned most;      /* and may read */
+	pid_t all_newest;   /* when the present scan of all began */
 	int64_t position;   /* where it goes on; 0: none is going on */
 	int64_t all_ns;     /* and what it has taken so far */
-	long threads;       /* of the machine, at the last look */
+	long threads;       /* of the machine, at the last scan */
 	int64_t forks;      /* until then, or before; 0: unknown */
 	int64_t proved_ns;  /* when they were read last */
 	pid_t proved_newest;
 	bool doubt;         /* forks may have left no trace in newest */
-	int64_t doubted_ns; /* and before then that is no cause for a look */
+	int64_t doubted_ns; /* and before then that is no cause for a scan */
 	struct tree_lost lost[TREE_LOST]; /* a ring of the last ones */
 	size_t lost_next;
-	int64_t relooked_ns; /* when they were looked at */
-	ARRAY(pid_t) again;  /* to be looked at in the next look */
-	ARRAY(pid_t) now;    /* and in this one */
-	ARRAY(struct unrelated) unrelated; /* seen in this look, not ours */
+	int64_t rescanned_ns;              /* when they were read */
+	ARRAY(pid_t) again;                /* to be read in the next scan */
+	ARRAY(pid_t) now;                  /* and in this one */
+	ARRAY(struct unrelated) unrelated; /* seen in this scan, not ours */
 };
 
-/* With the program alone; its descendants are found by the next look. With
+/* With the program alone; its descendants are found by the next scan. With
  * fresh it has only just been started, and nothing older than it can be its
  * descendant. Empty where it is not there. */
 void tree_init(struct tree *tree, const struct procfs *fs, pid_t root,
@@ -64,19 +65,19 @@ void tree_finish(struct tree *tree) __attribute__((nonnull));
 
 /* Adds who is new behind the members that are there. Times are of
  * clock_mono_ns(). False where nothing can have been forked on this machine
- * since. A look that is not through at until_ns goes on in the next one: beside
+ * since. A scan that is not through at until_ns goes on in the next one: beside
  * a storm of forks it would wait for a processor again and again. */
-bool tree_look(struct tree *tree, int64_t now_ns, int64_t until_ns)
+bool tree_scan(struct tree *tree, int64_t now_ns, int64_t until_ns)
     __attribute__((nonnull));
 
-/* In place of a look, where every fork is known from elsewhere: looks only at
+/* In place of a scan, where every fork is known from elsewhere: reads only
  * the pids that members have left. */
 void tree_skip(struct tree *tree, int64_t now_ns) __attribute__((nonnull));
 
-/* The next look is one at all of /proc, and begins at its start. */
+/* The next scan is one of all of /proc, and begins at its start. */
 void tree_restart(struct tree *tree) __attribute__((nonnull));
 
-/* Whether such a look has found all who were there when it began. */
+/* Whether such a scan has found all who were there when it began. */
 bool tree_is_through(const struct tree *tree) __attribute__((nonnull));
 
 /* The position of the member that our system calls know as own, or

@@ -204,7 +204,7 @@ static void sample(struct tree *tree, struct meter *meter)
 	size_t known = tree->members.list.len;
 
 	measure(tree, meter, 0);
-	tree_look(tree, clock_mono_ns(), INT64_MAX);
+	tree_scan(tree, clock_mono_ns(), INT64_MAX);
 	measure(tree, meter, known);
 	members_sweep(&tree->members);
 }

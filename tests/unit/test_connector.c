@@ -75,9 +75,9 @@ static void each_child_is_told_once_with_its_end(void **state)
 	}
 	for (int i = 0; i < CHILDREN; i++) {
 		assert_int_equal(forks_of(&connector, pids[i]), 1);
-		assert_true(connector_take_end(&connector, pids[i], &told));
+		assert_true(connector_pop_end(&connector, pids[i], &told));
 		assert_int_equal(told, waited[i]);
-		assert_false(connector_take_end(&connector, pids[i], &told));
+		assert_false(connector_pop_end(&connector, pids[i], &told));
 	}
 	connector_finish(&connector);
 }

@@ -85,7 +85,7 @@ static void begin(struct exit_cause *exit_cause)
 	be("0::/outer/job\n", 0);
 	assert_int_equal(procfs_init(&fs, fake_root, &e), 0);
 	exit_cause_init(exit_cause, &fs, getpid(), NS_PER_S);
-	exit_cause_look(exit_cause, NS_PER_S);
+	exit_cause_read(exit_cause, NS_PER_S);
 }
 
 static void end(struct exit_cause *exit_cause, int status,
@@ -138,9 +138,9 @@ static void a_group_joined_later_counts(void **state)
 	begin(&exit_cause);
 	set_group("outer/job", "67108864\n", 7);
 	be("0::/outer\n", 0);
-	exit_cause_look(&exit_cause, 3 * NS_PER_S);
+	exit_cause_read(&exit_cause, 3 * NS_PER_S);
 	be("0::/outer/job\n", 0);
-	exit_cause_look(&exit_cause, 5 * NS_PER_S);
+	exit_cause_read(&exit_cause, 5 * NS_PER_S);
 	set_group("outer/job", "67108864\n", 8);
 	end(&exit_cause, KILLED, &verdict);
 	assert_true(verdict.oom);
@@ -157,7 +157,7 @@ static void on_its_way_out_it_is_in_no_group(void **state)
 	begin(&exit_cause);
 	set_group("outer/job", "max\n", 4);
 	be("0::/outer\n", 4);
-	exit_cause_look(&exit_cause, 3 * NS_PER_S);
+	exit_cause_read(&exit_cause, 3 * NS_PER_S);
 	end(&exit_cause, KILLED, &verdict);
 	assert_true(verdict.oom);
 	assert_int_equal(verdict.kills, 1);
@@ -170,11 +170,11 @@ static void looks_become_rare(void **state)
 
 	(void)state;
 	begin(&exit_cause);
-	exit_cause_look(&exit_cause, 101 * NS_PER_S);
+	exit_cause_read(&exit_cause, 101 * NS_PER_S);
 	be("0::/outer\n", 0);
-	exit_cause_look(&exit_cause, 102 * NS_PER_S - 1);
+	exit_cause_read(&exit_cause, 102 * NS_PER_S - 1);
 	assert_non_null(strstr(exit_cause.cgroup.path, "/outer/job"));
-	exit_cause_look(&exit_cause, 102 * NS_PER_S);
+	exit_cause_read(&exit_cause, 102 * NS_PER_S);
 	assert_null(strstr(exit_cause.cgroup.path, "/outer/job"));
 	end(&exit_cause, 0, &verdict);
 }
@@ -214,7 +214,7 @@ static void without_a_group_the_machine_is_the_limit(void **state)
 	exit_cause_finish(&exit_cause);
 	be("0::/nowhere\n", 0);
 	exit_cause_init(&exit_cause, &fs, getpid(), 0);
-	exit_cause_look(&exit_cause, 0);
+	exit_cause_read(&exit_cause, 0);
 	set_machine(6);
 	end(&exit_cause, KILLED, &verdict);
 	assert_false(verdict.oom);
@@ -238,7 +238,7 @@ static void version_1_has_files_of_its_own(void **state)
 	fake_write("groups/outer/memory.oom_control",
 	    "oom_kill_disable 0\nunder_oom 0\noom_kill 41\n");
 	exit_cause_init(&exit_cause, &fs, getpid(), 0);
-	exit_cause_look(&exit_cause, 0);
+	exit_cause_read(&exit_cause, 0);
 	fake_write("groups/outer/memory.oom_control",
 	    "oom_kill_disable 0\nunder_oom 0\noom_kill 43\n");
 	end(&exit_cause, KILLED, &verdict);
@@ -261,12 +261,12 @@ static void an_address_space_has_a_limit_too(void **state)
 	fake_write("meminfo", "MemTotal: 99999999999999 kB\n");
 	exit_cause_finish(&exit_cause);
 	exit_cause_init(&exit_cause, &fs, getpid(), 0);
-	exit_cause_look(&exit_cause, 0);
+	exit_cause_read(&exit_cause, 0);
 	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
 	limit = before;
 	limit.rlim_cur = most;
 	assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
-	exit_cause_look(&exit_cause, NS_PER_S);
+	exit_cause_read(&exit_cause, NS_PER_S);
 	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
 	end(&exit_cause, FAILED, &verdict);
 	assert_false(verdict.oom);

@@ -122,10 +122,10 @@ static void the_highest_sample_has_its_moment(void **state)
 	(void)state;
 	highest_restart(&highest, 5, 10);
 	assert_int_equal(highest.since_ns, 10);
-	highest_take(&highest, 5, 20);
+	highest_add(&highest, 5, 20);
 	assert_int_equal(highest.time_ns, 10);
-	highest_take(&highest, 6, 30);
-	highest_take(&highest, 4, 40);
+	highest_add(&highest, 6, 30);
+	highest_add(&highest, 4, 40);
 	assert_int_equal(highest.kib, 6);
 	assert_int_equal(highest.time_ns, 30);
 	assert_int_equal(highest.since_ns, 10);

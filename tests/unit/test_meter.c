@@ -28,7 +28,7 @@ static void look(int newest)
 {
 	fake_newest(newest, 50);
 	members_sweep(&tree.members);
-	tree_look(&tree, tree.looked_ns + 1, INT64_MAX);
+	tree_scan(&tree, tree.scanned_ns + 1, INT64_MAX);
 }
 
 /* A parent in state, and a child with as many pages and these flags. */

@@ -150,7 +150,7 @@ static void no_words_are_waited_for(void **state)
 	assert_string_equal(step(5), "");
 	assert_string_equal(step(10), "");
 	assert_string_equal(step(25), "5 ;");
-	assert_int_equal(member->looks, 1);
+	assert_int_equal(member->reads, 1);
 	set_words(5, "late");
 	assert_string_equal(step(200), "5 late;");
 }
@@ -179,10 +179,10 @@ static void the_program_is_named_first(void **state)
 	assert_string_equal(step(5), "90 root;5 child;");
 }
 
-/* A thousand that change all the time: twenty looks a second. */
+/* A thousand that change all the time: twenty reads a second. */
 static void looks_are_few(void **state)
 {
-	size_t looks = 0;
+	size_t reads = 0;
 	bool news;
 
 	(void)state;
@@ -191,9 +191,9 @@ static void looks_are_few(void **state)
 	step(0);
 	for (int ms = 10; ms <= 10000; ms += 10) {
 		while (names_step(&names, &members, NS_PER_S + ms * MS, &news))
-			looks++;
+			reads++;
 	}
-	assert_in_range(looks, 150, 201);
+	assert_in_range(reads, 150, 201);
 }
 
 static void a_lower_pid_may_be_reused(void **state)

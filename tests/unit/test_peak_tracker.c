@@ -31,7 +31,7 @@ static void set_mark(int kib, int threads)
 
 static int64_t look(void)
 {
-	const struct high_water_look now = {1, true};
+	const struct high_water_moment now = {1, true};
 
 	return high_water_all(&high_water, &members, &now).kib;
 }
@@ -90,21 +90,21 @@ static void a_mark_has_the_moment_of_the_highest_sample(void **state)
 	set_mark(2000, 2);
 	member->kib = 900;
 	highest_restart(&member->high, 900, 10);
-	highest_take(&member->high, 1500, 20);
-	highest_take(&member->high, 1400, 30);
+	highest_add(&member->high, 1500, 20);
+	highest_add(&member->high, 1400, 30);
 	mark = high_water_all(
-	    &high_water, &members, &(struct high_water_look){40, true});
+	    &high_water, &members, &(struct high_water_moment){40, true});
 	assert_int_equal(mark.kib, 2000);
 	assert_int_equal(mark.high.time_ns, 20);
 	assert_int_equal(mark.high.since_ns, 10);
 	assert_int_equal(mark.high.kib, 1500);
 	/* Then no sample, and a mark: it was set since it was read. */
 	mark = high_water_all(
-	    &high_water, &members, &(struct high_water_look){50, false});
+	    &high_water, &members, &(struct high_water_moment){50, false});
 	assert_int_equal(mark.high.time_ns, 40);
 	assert_int_equal(mark.high.since_ns, 40);
 	mark = high_water_all(
-	    &high_water, &members, &(struct high_water_look){60, false});
+	    &high_water, &members, &(struct high_water_moment){60, false});
 	assert_int_equal(mark.high.time_ns, 50);
 	assert_int_equal(mark.high.kib, -1);
 }
@@ -156,7 +156,7 @@ static void the_last_process_has_its_turn(void **state)
 	/* With as little time as is one's turn, one after the other. */
 	high_water.credit = 0;
 	for (int kib = 6000; kib < 9000; kib += 1000) {
-		const struct high_water_look now = {1, true};
+		const struct high_water_moment now = {1, true};
 
 		set_mark(kib, 2);
 		snprintf(status, sizeof(status), text, kib + 500);

@@ -41,7 +41,7 @@ static void plant(bool adopts, bool fresh)
 	add(100, (int)getpid());
 	tree_init(&tree, &fs, 100, adopts, fresh);
 	assert_int_equal(tree.members.list.len, 1);
-	tree_look(&tree, tree.looked_ns + 1, INT64_MAX);
+	tree_scan(&tree, tree.scanned_ns + 1, INT64_MAX);
 }
 
 static void uproot(void)
@@ -54,7 +54,7 @@ static void uproot(void)
 static void look(void)
 {
 	members_sweep(&tree.members);
-	tree_look(&tree, tree.looked_ns + 1, INT64_MAX);
+	tree_scan(&tree, tree.scanned_ns + 1, INT64_MAX);
 }
 
 static bool has(int pid)
@@ -126,7 +126,7 @@ static void look_after_10_s(int forks)
 	snprintf(text, sizeof(text), "cpu 1 2\nctxt 3\nprocesses %d\n", forks);
 	fake_write("stat", text);
 	members_sweep(&tree.members);
-	tree_look(&tree, tree.looked_ns + 10000000000, INT64_MAX);
+	tree_scan(&tree, tree.scanned_ns + 10000000000, INT64_MAX);
 }
 
 /* By the time alone all pids may have been given out since. */
@@ -264,7 +264,7 @@ static void what_is_there_is_attached_to_with_its_descendants(void **state)
 	add(30, 250);
 	add(31, 1);
 	tree_init(&tree, &fs, 100, false, false);
-	tree_look(&tree, tree.looked_ns + 1, INT64_MAX);
+	tree_scan(&tree, tree.scanned_ns + 1, INT64_MAX);
 	assert_int_equal(tree.members.list.len, 3);
 	assert_true(has(30));
 	assert_false(has(31));
@@ -283,10 +283,10 @@ static void who_is_known_to_belong_is_adopted(void **state)
 	assert_true(has(140));
 	add(141, 140);
 	fake_newest(141, 50);
-	assert_true(tree_look(&tree, tree.looked_ns + 1, INT64_MAX));
+	assert_true(tree_scan(&tree, tree.scanned_ns + 1, INT64_MAX));
 	assert_true(has(141));
 	look(); /* once more for those that were absent */
-	assert_false(tree_look(&tree, tree.looked_ns + 1, INT64_MAX));
+	assert_false(tree_scan(&tree, tree.scanned_ns + 1, INT64_MAX));
 	uproot();
 }
 
@@ -301,16 +301,16 @@ static void a_look_that_is_late_goes_on_in_the_next(void **state)
 		add(pid, pid == 100 ? 1 : 100);
 	tree_init(&tree, &fs, 100, false, false);
 	for (; looks < 200 && !tree_is_through(&tree); looks++)
-		tree_look(&tree, tree.looked_ns + 1, 0);
+		tree_scan(&tree, tree.scanned_ns + 1, 0);
 	assert_in_range(looks, 2, 50);
 	assert_int_equal(tree.members.list.len, 101);
 	for (int pid = 201; pid <= 300; pid++)
 		add(pid, 100);
 	fake_newest(300, 500);
-	tree_look(&tree, tree.looked_ns + 1, 0);
+	tree_scan(&tree, tree.scanned_ns + 1, 0);
 	assert_in_range(tree.members.list.len, 102, 150);
 	for (int i = 0; i < 50; i++)
-		tree_look(&tree, tree.looked_ns + 1, 0);
+		tree_scan(&tree, tree.scanned_ns + 1, 0);
 	assert_int_equal(tree.members.list.len, 201);
 	tree_restart(&tree);
 	assert_false(tree_is_through(&tree));
@@ -330,7 +330,7 @@ static void without_a_look_a_pid_that_is_used_again_is_found(void **state)
 	members_lose(&tree.members, members_find(&tree.members, 101));
 	tree_note_gone(&tree, 101);
 	members_sweep(&tree.members);
-	tree_skip(&tree, tree.looked_ns + 1);
+	tree_skip(&tree, tree.scanned_ns + 1);
 	assert_true(has(101));
 	assert_false(has(102));
 	uproot();
@@ -408,7 +408,7 @@ static void a_pid_of_ours_may_be_used_again_soon(void **state)
 	add(101, 100);
 	add(102, 100);
 	members_sweep(&tree.members);
-	tree_look(&tree, tree.looked_ns + 100000000, INT64_MAX);
+	tree_scan(&tree, tree.scanned_ns + 100000000, INT64_MAX);
 	assert_true(has(101));
 	assert_true(has(102));
 	uproot();
