@@ -557,10 +557,11 @@ static void made_up_offsets_are_refused(void **state)
 {
 	static const unsigned long versions[] = {
 	    0x030d00f0, 0x030e0af0, 0x030f02f0, 0x031000a1, 0};
-	struct python_debug debug = {.cookie = PYTHON_DEBUG_COOKIE};
+	struct python_debug debug = {0};
 	char before[sizeof(debug)];
 
 	(void)state;
+	memcpy(debug.cookie, PYTHON_DEBUG_COOKIE, sizeof(debug.cookie));
 	memcpy(before, _PyRuntime, sizeof(before));
 	for (size_t i = 0; versions[i]; i++) {
 		Py_Version = versions[i];

@@ -68,7 +68,8 @@ static void debug_of_row(
 	struct debug_word next;
 	size_t at = 0;
 
-	*debug = (struct python_debug){.cookie = PYTHON_DEBUG_COOKIE};
+	*debug = (struct python_debug){0};
+	memcpy(debug->cookie, PYTHON_DEBUG_COOKIE, sizeof(debug->cookie));
 	while (debug_row_next(row, &at, &next))
 		debug->words[next.word - 3] = next.value;
 }
