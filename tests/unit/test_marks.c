@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/file_lock.h"
 #include "recorder/marks.h"
 
 static char told[4096];
@@ -192,6 +194,146 @@ static void other_files_are_not_written(void **state)
 	rmdir(folder);
 }
 
+static char left[] = "/tmp/mprof-marks-left.XXXXXX";
+static char removed[1024];
+
+static void note_removed(const char *path)
+{
+	strncat(removed, strrchr(path, '/') + 1, sizeof(removed) / 4);
+	strcat(removed, " ");
+	assert_int_equal(access(path, F_OK), 0); /* it goes behind this */
+}
+
+/* A file of this user's in the folder; its name ends so. */
+static int put_left(const char *ending, int age_s)
+{
+	const struct timespec times[2] = {
+	    {.tv_sec = time(NULL) - age_s}, {.tv_sec = time(NULL) - age_s}};
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/mprof-%u-%s", left,
+	    (unsigned)geteuid(), ending);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(futimens(fd, times), 0);
+	return fd;
+}
+
+static bool stays(const char *ending)
+{
+	char path[128];
+	bool there;
+
+	snprintf(path, sizeof(path), "%s/mprof-%u-%s", left,
+	    (unsigned)geteuid(), ending);
+	there = access(path, F_OK) == 0;
+	unlink(path);
+	return there;
+}
+
+/* Its recorder was killed: nobody has its lock. */
+static void a_file_without_a_lock_is_removed(void **state)
+{
+	char want[128], path[128], other[128];
+	int held;
+
+	(void)state;
+	assert_non_null(mkdtemp(left));
+	close(put_left("1-0-abcdef.mark", 0));
+	held = put_left("2-0-abcdef.mark", 0);
+	assert_int_equal(file_lock_take(held), FILE_LOCK_TAKEN);
+	close(put_left("3-0-abcdef.tables", 0));
+	close(put_left("4-0-abcdef.mark.000001", 3500));
+	close(put_left("5-0-abcdef.mark.000002", 3700));
+	close(put_left("6-0-abcdef.mark", 0)); /* has two names */
+	snprintf(path, sizeof(path), "%s/mprof-%u-6-0-abcdef.mark", left,
+	    (unsigned)geteuid());
+	snprintf(other, sizeof(other), "%s/other", left);
+	assert_int_equal(link(path, other), 0);
+	snprintf(path, sizeof(path), "%s/mprof-%u-7-0-abcdef.mark", left,
+	    (unsigned)geteuid());
+	assert_int_equal(mkdir(path, 0700), 0);
+	marks_remove_left(left, note_removed);
+	snprintf(want, sizeof(want), "mprof-%u-1-0-abcdef.mark ",
+	    (unsigned)geteuid());
+	assert_string_equal(removed, want);
+	assert_false(stays("1-0-abcdef.mark"));
+	assert_true(stays("2-0-abcdef.mark"));
+	assert_true(stays("3-0-abcdef.tables"));
+	assert_true(stays("4-0-abcdef.mark.000001"));
+	assert_false(stays("5-0-abcdef.mark.000002"));
+	assert_true(stays("6-0-abcdef.mark"));
+	assert_int_equal(rmdir(path), 0);
+	close(held);
+	unlink(other);
+	assert_int_equal(rmdir(left), 0);
+	marks_remove_left("/none", note_removed);
+}
+
+/* A folder that others may exchange files in is none, nor one that is not
+ * there. */
+static void the_folder_is_the_users_or_sticky(void **state)
+{
+	char own[] = "/tmp/mprof-marks-own.XXXXXX";
+
+	(void)state;
+	assert_non_null(mkdtemp(own));
+	unsetenv("XDG_RUNTIME_DIR");
+	unsetenv("TMPDIR");
+	assert_string_equal(marks_folder(), "/tmp");
+	setenv("TMPDIR", own, 1);
+	assert_string_equal(marks_folder(), own);
+	setenv("XDG_RUNTIME_DIR", "/none", 1);
+	assert_string_equal(marks_folder(), own);
+	setenv("XDG_RUNTIME_DIR", ".", 1);
+	assert_string_equal(marks_folder(), own);
+	setenv("XDG_RUNTIME_DIR", "/etc/passwd", 1);
+	assert_string_equal(marks_folder(), own);
+	setenv("XDG_RUNTIME_DIR", own, 1);
+	setenv("TMPDIR", "/tmp", 1);
+	assert_string_equal(marks_folder(), own);
+	unsetenv("XDG_RUNTIME_DIR");
+	assert_string_equal(marks_folder(), "/tmp");
+	if (geteuid() == 0) {
+		assert_int_equal(chown(own, 65534, (gid_t)-1), 0);
+		setenv("TMPDIR", own, 1);
+		assert_string_equal(marks_folder(), "/tmp");
+	}
+	unsetenv("TMPDIR");
+	assert_int_equal(rmdir(own), 0);
+}
+
+/* No two files have one name, whatever the pids. */
+static void a_name_has_a_random_part(void **state)
+{
+	struct marks other;
+	const char *first, *second;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(marks_open(&other, getpid(), 4242, &e), 0);
+	first = strrchr(marks.path, '-') + 1;
+	second = strrchr(other.path, '-') + 1;
+	assert_int_equal(strspn(first, "abcdefghijklmnopqrstuvwxyz012345"), 6);
+	assert_string_equal(first + 6, ".mark");
+	assert_string_not_equal(first, second);
+	marks_close(&other);
+}
+
+/* Where nothing is to be read the hook is not asked. */
+static void it_is_due_where_a_line_came(void **state)
+{
+	struct sink_tick now = {clock_wall_ns(), 7, true, NULL, 0};
+
+	(void)state;
+	assert_false(hook.is_due(hook.context, &now));
+	put("one\n");
+	assert_true(hook.is_due(hook.context, &now));
+	tick();
+	assert_false(hook.is_due(hook.context, &now));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +355,12 @@ int main(void)
 		labels_are_written_as_one_line, open_one, close_one),
 	    cmocka_unit_test_setup_teardown(
 		other_files_are_not_written, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		a_name_has_a_random_part, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		it_is_due_where_a_line_came, open_one, close_one),
+	    cmocka_unit_test(a_file_without_a_lock_is_removed),
+	    cmocka_unit_test(the_folder_is_the_users_or_sticky),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

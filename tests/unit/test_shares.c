@@ -138,6 +138,9 @@ static void a_reading_sums_all_processes(void **state)
 	add(101, 100, 30);
 	assert_true(begins());
 	assert_true(ends(&reading));
+	assert_true(shares.spent_ns > 0);
+	assert_true(shares.cost_ns > 0);
+	assert_int_equal(shares.cost_kib, 70 * MIB);
 	assert_int_equal(reading.rss_kib, 70 * MIB);
 	assert_int_equal(reading.pss_kib, 35 * MIB);
 	assert_int_equal(reading.sharers, 2);
