@@ -258,6 +258,8 @@ build/soak/forks: tests/soak/forks.c build/libmprof.a
 recordings := $(addprefix tests/bench/, recordings.c edges.c world.c)
 build/tests/test_leak: $(recordings)
 build/tests/test_leak: unit_extra = $(recordings)
+build/tests/test_allocation: unit_extra = $(addprefix src/allocation/, \
+	addresses.c file.c poisson.c rate.c slots.c)
 
 build/bench/leak: tests/bench/leak.c $(recordings) build/libmprof.a
 	$(call say,BENCH,$@)

@@ -124,10 +124,10 @@ static bool file_back_to(
 	return true;
 }
 
-bool file_back_slot(struct file *file, uint32_t index)
+bool file_back_slot(struct file *file, uint32_t slot)
 {
 	return file_back_to((char *)file->slots, &file->slots_backed,
-	    (index + 1) * (uint64_t)sizeof(struct allocation_slot),
+	    (slot + 1) * (uint64_t)sizeof(struct allocation_slot),
 	    ALLOCATION_LOG_AT - ALLOCATION_SLOTS_AT);
 }
 

@@ -25,9 +25,9 @@ struct file {
 int file_create(
     struct file *file, const char *folder, uint32_t pid, uint32_t flags);
 
-/* Whether slots up to the one at index have pages behind them: a disk or a
+/* Whether slots up to this one have pages behind them: a disk or a
  * quota that is full would end the program with SIGBUS. */
-bool file_back_slot(struct file *file, uint32_t index);
+bool file_back_slot(struct file *file, uint32_t slot);
 
 /* Where the next entry of the log goes, with room for bytes (a multiple of
  * 8); NULL where it is full. file_log_add() makes it part of the log. */

@@ -125,10 +125,8 @@ HOOK void *calloc(size_t count, size_t size)
 
 HOOK void free(void *address)
 {
-	struct allocation_slot kept;
-
 	if (samples_may_have(address))
-		samples_drop(address, &kept);
+		samples_forget(address);
 	if (__builtin_expect(hooks_is_early(address), 0))
 		return;
 	next.free(address);
@@ -267,11 +265,11 @@ HOOK void free_aligned_sized(void *address, size_t alignment, size_t size)
 	free(address);
 }
 
-/* Another definition stands before ours: in the program itself, or in a
- * library that was preloaded before. */
+/* Another malloc() stands before ours: in the program itself, or in a library
+ * that was preloaded before. (Here, too, the name means the first one.) */
 static bool hooks_are_passed_over(void)
 {
-	return dlsym(RTLD_DEFAULT, "malloc") != (void *)(uintptr_t)malloc;
+	return !stack_is_own(dlsym(RTLD_DEFAULT, "malloc"));
 }
 
 static bool hooks_are_sanitized(void)
@@ -282,6 +280,14 @@ static bool hooks_are_sanitized(void)
 	       dlsym(RTLD_DEFAULT, "__lsan_init");
 }
 
+/* The address sanitizer's runtime ends a program where another library was
+ * loaded before it, but for this option. It asks for this function by name. */
+HOOK const char *__asan_default_options(void);
+HOOK const char *__asan_default_options(void)
+{
+	return "verify_asan_link_order=0";
+}
+
 __attribute__((constructor)) static void hooks_start(void)
 {
 	uint32_t flags = 0;
@@ -289,10 +295,10 @@ __attribute__((constructor)) static void hooks_start(void)
 	hooks_find();
 	if (hooks_are_sanitized() || !getenv(ALLOCATION_VARIABLE))
 		return;
-	flags |=
-	    hooks_are_passed_over() ? ALLOCATION_OWN_MALLOC : ALLOCATION_MALLOC;
 	if (!stack_prepare())
 		flags |= ALLOCATION_NO_BACKTRACE;
+	flags |=
+	    hooks_are_passed_over() ? ALLOCATION_OWN_MALLOC : ALLOCATION_MALLOC;
 	samples_start(flags);
 	if (samples_are_wanted())
 		python_start();

@@ -152,7 +152,7 @@ static int log_add_module(struct dl_phdr_info *info, size_t size, void *data)
 	struct log_module module;
 
 	if (size >= offsetof(struct dl_phdr_info, dlpi_subs)) {
-		if (info->dlpi_adds == log->loads)
+		if (info->dlpi_adds + 1 == log->loads)
 			return 1;
 	}
 	module = log_module_of(info);
@@ -167,7 +167,7 @@ static int log_add_module(struct dl_phdr_info *info, size_t size, void *data)
 static int log_count_loads(struct dl_phdr_info *info, size_t size, void *data)
 {
 	if (size >= offsetof(struct dl_phdr_info, dlpi_subs))
-		*(uint64_t *)data = info->dlpi_adds;
+		*(uint64_t *)data = info->dlpi_adds + 1;
 	return 1;
 }
 

@@ -25,7 +25,7 @@ struct log {
 	uint32_t len;
 	struct log_module modules[LOG_MODULES];
 	uint32_t modules_len;
-	uint64_t loads; /* that the loader had done when modules was filled */
+	uint64_t loads; /* the loader's count and 1, as modules was filled */
 };
 
 /* Where entries are looked for, and added. */

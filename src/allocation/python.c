@@ -10,12 +10,8 @@
 
 #include "allocation/python_stack.h"
 #include "allocation/samples.h"
+#include "python/agent/api.h"
 
-struct pyobj;   /* PyObject */
-struct pyinit { /* struct _inittab */
-	const char *name;
-	struct pyobj *(*init)(void);
-};
 struct pyallocator { /* PyMemAllocatorEx */
 	void *context;
 	void *(*malloc)(void *context, size_t size);
@@ -93,10 +89,9 @@ static void *python_realloc(void *context, void *old, size_t size)
 static void python_free(void *context, void *address)
 {
 	const struct pyallocator *next = context;
-	struct allocation_slot kept;
 
 	if (samples_may_have(address))
-		samples_drop(address, &kept);
+		samples_forget(address);
 	next->free(next->context, address);
 }
 

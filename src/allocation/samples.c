@@ -11,11 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "allocation/file.h"
 #include "allocation/log.h"
 #include "allocation/poisson.h"
 #include "allocation/python_stack.h"
-#include "allocation/rate.h"
+#include "allocation/slots.h"
 #include "allocation/stack.h"
 #include "base/digits.h"
 
@@ -28,21 +27,18 @@
 struct samples {
 	uint32_t lock;
 	bool begun, failed;
-	struct rate rate;
-	struct file file;
-	uint64_t serial;
-	uint64_t seed;
+	struct slots slots;
 	uint32_t pid;
 	void *pending[PENDING];
 	struct log log;
 	struct python_stack_lines lines;
-} __attribute__((aligned(INDEX_PAGE)));
+} __attribute__((aligned(ADDRESSES_PAGE)));
 
 _Thread_local struct thread thread_self;
 
 static struct samples samples_own;
 static struct samples *const own = &samples_own;
-struct index samples_index;
+struct addresses samples_addresses;
 
 static struct {
 	char folder[PATH_MAX]; /* "": samples are not wanted */
@@ -82,13 +78,13 @@ static void samples_begin(void)
 	/* A vforked child shares its parent's memory, and this. */
 	if (own->pid == 0)
 		own->pid = (uint32_t)getpid();
-	own->seed = samples_now() ^ (uint64_t)own->pid << 40 ^ 1;
-	own->rate.period = own->rate.least = samples_setup.period;
-	own->rate.since_ns = samples_now();
-	own->failed = file_create(&own->file, samples_setup.folder, own->pid,
-			  samples_setup.flags) != 0;
+	own->slots.seed = samples_now() ^ (uint64_t)own->pid << 40 ^ 1;
+	own->slots.rate.period = own->slots.rate.least = samples_setup.period;
+	own->slots.rate.since_ns = samples_now();
+	own->failed = file_create(&own->slots.file, samples_setup.folder,
+			  own->pid, samples_setup.flags) != 0;
 	if (!own->failed)
-		own->file.header->period = own->rate.period;
+		own->slots.file.header->period = own->slots.rate.period;
 }
 
 static bool samples_is_open(void)
@@ -108,94 +104,6 @@ static void samples_thread_begin(struct thread *self)
 		self->seed = 1;
 }
 
-/* The slot is the reader's from the moment that it has a serial. */
-static void samples_fill(uint32_t at, const struct allocation_slot *slot)
-{
-	struct allocation_slot *to = &own->file.slots[at];
-
-	to->address = slot->address;
-	to->size = slot->size;
-	to->weight = slot->weight;
-	to->time_ns = slot->time_ns;
-	to->stack = slot->stack;
-	to->thread = slot->thread;
-	__atomic_store_n(&to->serial, ++own->serial, __ATOMIC_RELEASE);
-}
-
-static void samples_empty(uint32_t at)
-{
-	index_remove(&samples_index, at);
-	__atomic_store_n(&own->file.slots[at].serial, 0, __ATOMIC_RELEASE);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-
-/* As if the period had been twice as long from the start: each sample stays
- * with the chance that it would have had. */
-static void samples_thin(void)
-{
-	uint64_t period;
-
-	rate_lengthen(&own->rate);
-	period = own->rate.least;
-	for (uint32_t at = 0; at < samples_index.used; at++) {
-		struct allocation_slot slot = own->file.slots[at];
-		double chance;
-
-		if (slot.serial == 0)
-			continue;
-		chance = poisson_chance(slot.size, period) *
-			 (double)slot.weight / (double)slot.size;
-		if (chance >= 1)
-			continue;
-		if (!poisson_coin(&own->seed, chance)) {
-			samples_empty(at);
-			own->file.header->thinned++;
-			continue;
-		}
-		slot.weight = poisson_weight(slot.size, period);
-		__atomic_store_n(
-		    &own->file.slots[at].serial, 0, __ATOMIC_RELEASE);
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-		samples_fill(at, &slot);
-	}
-}
-
-static void samples_put(const struct allocation_slot *slot)
-{
-	struct allocation_header *header = own->file.header;
-	void *address = (void *)(uintptr_t)slot->address;
-	uint32_t at = index_find(&samples_index, address);
-
-	/* One whose end was missed. */
-	if (at != INDEX_NONE)
-		samples_empty(at);
-	at = index_add(&samples_index, address);
-	while (at == INDEX_NONE) {
-		samples_thin();
-		at = index_add(&samples_index, address);
-	}
-	if (!file_back_slot(&own->file, at)) {
-		index_remove(&samples_index, at);
-		return;
-	}
-	samples_fill(at, slot);
-	if (header->used < samples_index.used)
-		__atomic_store_n(
-		    &header->used, samples_index.used, __ATOMIC_RELEASE);
-}
-
-static bool samples_remove(void *address, struct allocation_slot *kept)
-{
-	uint32_t at = index_find(&samples_index, address);
-
-	if (at == INDEX_NONE)
-		return false;
-	*kept = own->file.slots[at];
-	samples_empty(at);
-	own->file.header->dropped++;
-	return true;
-}
-
 /* Frees that were put off. */
 static void samples_settle(void)
 {
@@ -208,7 +116,7 @@ static void samples_settle(void)
 			continue;
 		address = __atomic_exchange_n(
 		    &own->pending[i], NULL, __ATOMIC_ACQUIRE);
-		samples_remove(address, &kept);
+		slots_remove(&own->slots, &samples_addresses, address, &kept);
 	}
 }
 
@@ -226,7 +134,7 @@ static void samples_put_off(void *address)
 /* The stack so far is C's, or empty; Python's comes behind it. */
 static uint32_t samples_stack(uint64_t *frames, size_t count, uint64_t python)
 {
-	struct log_search to = {&own->log, &own->file};
+	struct log_search to = {&own->log, &own->slots.file};
 
 	if (python) {
 		count = python_stack_cut(frames, count);
@@ -245,11 +153,11 @@ static void samples_record(struct thread *self, struct allocation_slot *slot,
 	slot->weight = poisson_weight(slot->size, self->period);
 	slot->thread = self->tid;
 	slot->stack = samples_stack(frames, count, python);
-	own->file.header->taken++;
-	own->file.header->failed += slot->stack == LOG_NONE;
-	samples_put(slot);
-	rate_spend(&own->rate, slot->time_ns, samples_now());
-	own->file.header->period = own->rate.period;
+	own->slots.file.header->taken++;
+	own->slots.file.header->failed += slot->stack == LOG_NONE;
+	slots_put(&own->slots, &samples_addresses, slot);
+	rate_spend(&own->slots.rate, slot->time_ns, samples_now());
+	own->slots.file.header->period = own->slots.rate.period;
 }
 
 static void samples_take_now(
@@ -282,7 +190,8 @@ static void samples_draw(struct thread *self)
 	}
 	if (self->seed == 0)
 		samples_thread_begin(self);
-	self->period = own->begun ? own->rate.period : samples_setup.period;
+	self->period =
+	    own->begun ? own->slots.rate.period : samples_setup.period;
 	self->left = poisson_next(&self->seed, self->period);
 }
 
@@ -323,7 +232,9 @@ bool samples_drop(void *address, struct allocation_slot *kept)
 	}
 	self->busy = true;
 	if (samples_lock()) {
-		dropped = samples_is_open() && samples_remove(address, kept);
+		dropped =
+		    samples_is_open() && slots_remove(&own->slots,
+					     &samples_addresses, address, kept);
 		samples_unlock();
 	} else {
 		samples_put_off(address);
@@ -331,6 +242,13 @@ bool samples_drop(void *address, struct allocation_slot *kept)
 	self->busy = false;
 	errno = saved;
 	return dropped;
+}
+
+void samples_forget(void *address)
+{
+	struct allocation_slot kept;
+
+	samples_drop(address, &kept);
 }
 
 void samples_restore(const struct allocation_slot *kept)
@@ -342,8 +260,8 @@ void samples_restore(const struct allocation_slot *kept)
 	self->busy = true;
 	if (samples_lock()) {
 		if (own->begun && !own->failed) {
-			samples_put(kept);
-			own->file.header->dropped--;
+			slots_put(&own->slots, &samples_addresses, kept);
+			own->slots.file.header->dropped--;
 		}
 		samples_unlock();
 	}
@@ -364,7 +282,7 @@ void samples_start(uint32_t flags)
 	samples_setup.started = true;
 	if (!folder || folder[0] != '/' || strlen(folder) >= PATH_MAX - 32 ||
 	    !samples_wipe(own, sizeof(*own)) ||
-	    !samples_wipe(&samples_index, sizeof(samples_index)))
+	    !samples_wipe(&samples_addresses, sizeof(samples_addresses)))
 		return;
 	own->pid = (uint32_t)getpid();
 	strcpy(samples_setup.folder, folder);
@@ -372,6 +290,9 @@ void samples_start(uint32_t flags)
 	samples_setup.period =
 	    bytes > 0 && bytes < UINT32_MAX ? bytes : ALLOCATION_PERIOD;
 	thread_self.left = 0;
+	/* Nothing will be sampled, and the recorder can say why. */
+	if (flags & ALLOCATION_OWN_MALLOC)
+		samples_begin();
 }
 
 bool samples_are_wanted(void)
@@ -383,5 +304,5 @@ void samples_add_flags(uint32_t flags)
 {
 	samples_setup.flags |= flags;
 	if (own->begun && !own->failed)
-		own->file.header->flags |= flags;
+		own->slots.file.header->flags |= flags;
 }

@@ -12,11 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "allocation/index.h"
+#include "allocation/addresses.h"
 #include "allocation/thread.h"
 
 /* The only part that hooks.c reads by itself. */
-extern struct index samples_index;
+extern struct addresses samples_addresses;
 
 /* From here on samples are taken; into the folder of the environment. Without
  * it: never. flags are those of the header. */
@@ -38,9 +38,13 @@ void samples_take(void *address, size_t size, void *caller);
 bool samples_drop(void *address, struct allocation_slot *kept);
 void samples_restore(const struct allocation_slot *kept);
 
+/* The same where it is freed for certain. */
+void samples_forget(void *address);
+
 static inline bool samples_may_have(const void *address)
 {
-	return __builtin_expect(index_may_have(&samples_index, address), 0);
+	return __builtin_expect(
+	    addresses_may_have(&samples_addresses, address), 0);
 }
 
 /* Counts size bytes of a new allocation. */

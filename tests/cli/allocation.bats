@@ -125,3 +125,45 @@ is_held() {
 	(ulimit -f 1000 && held "$HOLDS" vfork)
 	[ -z "$(ls tables)" ]
 }
+
+# build NAME TEXT COMPILER...: a program from the text of a main().
+build() {
+	printf '%s\n' '#include <stdlib.h>' '#include <string.h>' "$2" >"$1.c"
+	"${@:3}" -o "$1" "$1.c"
+}
+
+holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
+
+@test "a program of another libc: stacks are one frame" {
+	command -v musl-gcc || skip 'no musl-gcc'
+	build other "$holds_8" musl-gcc -O0
+	[ -e "$(readelf -l other | sed -n 's/.*interpreter: \(.*\)]/\1/p')" ] ||
+		skip 'no loader of musl'
+	held ./other
+	tables
+	grep -q 'flags 9 ' table
+	is_held 8 main
+}
+
+@test "a program that defines malloc says so, and nothing else" {
+	build owner 'static char room[1 << 20];
+	static size_t used;
+	void *malloc(size_t n) { used += n; return room + used - n; }
+	void free(void *p) { (void)p; }
+	int main(void) { char *volatile p = malloc(99999); return !p; }' \
+		gcc -rdynamic -fno-builtin
+	held ./owner
+	tables
+	[ "$(wc -l <table)" -eq 1 ]
+	grep -q 'flags 4 ' table
+}
+
+@test "sanitized and static programs run as they do without it" {
+	build static "$holds_8" gcc -static || skip 'nothing static here'
+	held ./static
+	build sanitized "$holds_8" gcc -fsanitize=address ||
+		skip 'no address sanitizer'
+	ASAN_OPTIONS=detect_leaks=0 held ./sanitized
+	[ ! -s err ]
+	[ -z "$(ls tables)" ]
+}

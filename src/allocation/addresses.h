@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which addresses are sampled now, and in which slot each stands: a filter
+ * that free() reads without a lock, and a hash table with chains for what
+ * passes it. Zeroed it is empty. Whoever changes it holds the lock of
+ * samples.c.
+ */
+#ifndef MPROF_ALLOCATION_ADDRESSES_H
+#define MPROF_ALLOCATION_ADDRESSES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/allocation_table.h"
+
+#define ADDRESSES_FILTER (1u << 20)
+#define ADDRESSES_BUCKETS (1u << 15)
+#define ADDRESSES_PAGE 4096 /* it has its pages for itself: they are wiped */
+#define ADDRESSES_NONE UINT32_MAX
+
+struct addresses {
+	/* How many sampled addresses fall on each; 255 stays. */
+	uint8_t filter[ADDRESSES_FILTER];
+	/* Numbers of slots plus 1; 0 ends a chain. */
+	uint32_t heads[ADDRESSES_BUCKETS];
+	uint32_t next[ALLOCATION_SLOTS];
+	uint64_t addresses[ALLOCATION_SLOTS];
+	uint32_t free;       /* chain of slots that are free again */
+	uint32_t used, live; /* slots that ever were and that are in use */
+} __attribute__((aligned(ADDRESSES_PAGE)));
+
+/* Neighbours share a line of the cache, as the allocations themselves do;
+ * large ones, which begin where a page does, are spread by the page. */
+static inline uint32_t addresses_filter_at(const void *address)
+{
+	uintptr_t bits = (uintptr_t)address;
+
+	return (uint32_t)(bits >> 4 ^ bits >> 24) & (ADDRESSES_FILTER - 1);
+}
+
+/* Whether the address may be sampled. */
+static inline bool addresses_may_have(
+    const struct addresses *addresses, const void *address)
+{
+	return __atomic_load_n(&addresses->filter[addresses_filter_at(address)],
+		   __ATOMIC_RELAXED) != 0;
+}
+
+/* The slot of an address, ADDRESSES_NONE: it has none. */
+uint32_t addresses_find(const struct addresses *addresses, const void *address);
+
+/* A free slot, which the address gets; ADDRESSES_NONE: all are in use. */
+uint32_t addresses_add(struct addresses *addresses, void *address);
+
+/* Gives the slot back. */
+void addresses_remove(struct addresses *addresses, uint32_t slot);
+
+#endif

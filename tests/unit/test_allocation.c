@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "allocation/poisson.h"
+#include "allocation/slots.h"
+
+static void chances_are_those_of_libm(void **state)
+{
+	(void)state;
+	for (double size = 1; size < 1e9; size *= 1.7) {
+		double truth = -expm1(-floor(size) / 65536);
+		double chance = poisson_chance((uint64_t)size, 65536);
+
+		assert_true(fabs(chance - truth) < 1e-9 * truth);
+		assert_true(fabs((double)poisson_weight((uint64_t)size, 65536) -
+				 floor(size) / truth) <= 0.6);
+	}
+	assert_int_equal(poisson_weight(0, 65536), 0);
+}
+
+static void steps_have_the_mean_and_the_spread_of_the_period(void **state)
+{
+	uint64_t seed = 1;
+	double sum = 0, squares = 0;
+	const int n = 200000;
+
+	(void)state;
+	for (int i = 0; i < n; i++) {
+		double step = (double)poisson_next(&seed, 65536);
+
+		sum += step;
+		squares += step * step;
+	}
+	assert_true(fabs(sum / n / 65536 - 1) < 0.02);
+	assert_true(fabs(squares / n / (2.0 * 65536 * 65536) - 1) < 0.04);
+}
+
+struct table {
+	struct slots slots;
+	struct addresses *addresses;
+	char folder[32];
+};
+
+static void table_open(struct table *table, uint64_t period)
+{
+	snprintf(table->folder, sizeof(table->folder), "/tmp/mprof.XXXXXX");
+	assert_non_null(mkdtemp(table->folder));
+	table->addresses =
+	    aligned_alloc(ADDRESSES_PAGE, sizeof(*table->addresses));
+	assert_non_null(table->addresses);
+	*table->addresses = (struct addresses){0};
+	table->slots = (struct slots){.seed = 7};
+	table->slots.rate.period = table->slots.rate.least = period;
+	assert_int_equal(
+	    file_create(&table->slots.file, table->folder, 1, 0), 0);
+}
+
+static void table_close(struct table *table)
+{
+	char path[64];
+
+	munmap(table->slots.file.header, ALLOCATION_FILE);
+	snprintf(path, sizeof(path), "%s/1.0", table->folder);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(table->folder), 0);
+	free(table->addresses);
+}
+
+static void table_sum(const struct table *table, double *sum, double *variance)
+{
+	*sum = *variance = 0;
+	for (uint64_t i = 0; i < table->slots.file.header->used; i++) {
+		const struct allocation_slot *slot =
+		    &table->slots.file.slots[i];
+
+		if (slot->serial == 0)
+			continue;
+		*sum += (double)slot->weight;
+		*variance +=
+		    (double)slot->weight * (double)(slot->weight - slot->size);
+	}
+}
+
+/* 40 MB in pieces of 24 to 4,023 bytes, some of 1 MiB, of which every one is
+ * sampled at first: far more than there are slots. */
+static void a_full_table_is_thinned_and_stays_right(void **state)
+{
+	struct table table;
+	uint64_t seed = 3, address = 1 << 20;
+	double truth = 0, sum, variance;
+
+	(void)state;
+	table_open(&table, 16);
+	for (int i = 0; i < 200000; i++, address += 4096) {
+		uint64_t size = i % 2000 == 0 ? 1 << 20 : 24 + i % 200 * 20;
+		uint64_t period = table.slots.rate.period;
+		struct allocation_slot slot = {
+		    .address = address, .size = size};
+
+		truth += (double)size;
+		slot.weight = poisson_weight(size, period);
+		if (poisson_coin(&seed, poisson_chance(size, period)))
+			slots_put(&table.slots, table.addresses, &slot);
+	}
+	table_sum(&table, &sum, &variance);
+	assert_true(table.slots.file.header->thinned > 10000);
+	assert_true(table.slots.rate.period > 16);
+	assert_int_equal(table.slots.file.header->used, ALLOCATION_SLOTS);
+	assert_true(fabs(sum - truth) < 5 * sqrt(variance));
+	assert_true(sqrt(variance) < 0.02 * truth);
+	table_close(&table);
+}
+
+static void what_is_removed_leaves_no_trace(void **state)
+{
+	struct allocation_slot kept;
+	struct table table;
+	double sum, variance;
+
+	(void)state;
+	table_open(&table, 4096);
+	for (uint64_t i = 1; i <= 5000; i++)
+		slots_put(&table.slots, table.addresses,
+		    &(struct allocation_slot){
+			.address = i * 16, .size = i, .weight = i});
+	/* Of one address there is one sample: the last. */
+	slots_put(&table.slots, table.addresses,
+	    &(struct allocation_slot){.address = 16, .size = 9, .weight = 9});
+	for (uint64_t i = 2; i <= 5000; i++) {
+		void *address = (void *)(uintptr_t)(i * 16);
+
+		assert_true(addresses_may_have(table.addresses, address));
+		assert_true(slots_remove(
+		    &table.slots, table.addresses, address, &kept));
+		assert_int_equal(kept.size, i);
+		assert_false(slots_remove(
+		    &table.slots, table.addresses, address, &kept));
+	}
+	table_sum(&table, &sum, &variance);
+	assert_int_equal((int)sum, 9);
+	for (uint64_t i = 2; i <= 5000; i++)
+		assert_false(addresses_may_have(
+		    table.addresses, (void *)(uintptr_t)(i * 16)));
+	table_close(&table);
+}
+
+static void the_period_follows_what_samples_cost(void **state)
+{
+	struct rate rate = {.period = 65536, .least = 65536};
+	uint64_t now = 0;
+
+	(void)state;
+	/* 5 us each, one behind the other. */
+	for (int i = 0; i < 2000; i++, now += 5000)
+		rate_spend(&rate, now, now + 5000);
+	assert_true(rate.period >= 65536 << 10);
+	/* Then one in 10 ms. */
+	for (int i = 0; i < 200; i++, now += 10000000)
+		rate_spend(&rate, now, now + 5000);
+	assert_int_equal(rate.period, 65536);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(chances_are_those_of_libm),
+	    cmocka_unit_test(steps_have_the_mean_and_the_spread_of_the_period),
+	    cmocka_unit_test(a_full_table_is_thinned_and_stays_right),
+	    cmocka_unit_test(what_is_removed_leaves_no_trace),
+	    cmocka_unit_test(the_period_follows_what_samples_cost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
