@@ -123,7 +123,7 @@ FAIL  max-peak    c.dat, run 2: 700 MiB, at most 500 MiB'
 	END
 	run_apart mprof check --max-peak 500 --json a.dat 'b <&">.dat' c.dat
 	[ "$status" -eq 1 ]
-	same "$(jq -c '.conditions[] | [.recording, .run, .met]' <<<"$output")" \
+	same_json "$(jq -c '.conditions[] | [.recording, .run, .met]' <<<"$output")" \
 		'["a.dat",null,true]
 ["b <&\">.dat",null,false]
 ["c.dat",1,true]

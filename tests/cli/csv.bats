@@ -140,8 +140,8 @@ table_peak() {
 	mprof export --format json a.dat >a.json
 	mprof export --format json a.csv >b.json
 	local facts='[.runs[] | [.samples, .peaks, [.processes[] | [.key, .name, .samples]]]]'
-	same "$(jq -c "$facts" b.json)" "$(jq -c "$facts" a.json)"
-	same "$(jq -c '[.runs[].samples]' b.json)" \
+	same_json "$(jq -c "$facts" b.json)" "$(jq -c "$facts" a.json)"
+	same_json "$(jq -c '[.runs[].samples]' b.json)" \
 		'[[[10,1.5],[10.25,2.5]],[[20,3]]]'
 	same "$(jq -r '.runs[0].processes[0].name' b.json)" '=1+1,"x'
 	mprof export a.csv | cmp - a.csv
@@ -229,7 +229,7 @@ mprof: a.json: holds no samples: it is JSON, of which only duct's usage files ar
 	cat <(printf %s "$mark") a.dat <(printf %s "$mark") b.dat >c.dat
 	run_apart mprof export --format json c.dat
 	same "$errors" ""
-	same "$(jq -c '[.runs[] | .command, (.samples | length)]' <<<"$output")" \
+	same_json "$(jq -c '[.runs[] | .command, (.samples | length)]' <<<"$output")" \
 		'["first run",3,"second run",3]'
 	run_apart mprof plot --format scene -o - --run 1 c.dat
 	same "$errors" ""
@@ -238,7 +238,7 @@ mprof: a.json: holds no samples: it is JSON, of which only duct's usage files ar
 	printf '%s"mem_mib","time"\n3,2\n' "$mark" >>a.csv
 	run_apart mprof export --format json a.csv
 	same "$errors" ""
-	same "$(jq -c '[.runs[].samples]' <<<"$output")" '[[[1,2],[2,3]]]'
+	same_json "$(jq -c '[.runs[].samples]' <<<"$output")" '[[[1,2],[2,3]]]'
 }
 
 @test "csv: text between the rows is passed over, and said" {
@@ -250,7 +250,7 @@ mprof: a.json: holds no samples: it is JSON, of which only duct's usage files ar
 	} >log.txt
 	run_apart mprof export --format json log.txt
 	same "$errors" "mprof: log.txt:64: skipped 2 lines that are no record"
-	same "$(jq -c '.runs[].samples | [length, .[0], .[-1]]' <<<"$output")" \
+	same_json "$(jq -c '.runs[].samples | [length, .[0], .[-1]]' <<<"$output")" \
 		'[60,[0,120],[29.5,208.5]]'
 	printf '%s\n' "a word" "time,mem_mib" "1,2" "well, well" "2,3" >a.csv
 	table_peak a.csv
@@ -277,7 +277,7 @@ pidstat_rows() {
 	done >p.txt
 	run_apart mprof export --format json p.txt
 	same "$errors" "mprof: p.txt:25: skipped 1 line that is no record"
-	same "$(jq -c '[.runs[].samples | [length, .[0], .[-1]]]' <<<"$output")" \
+	same_json "$(jq -c '[.runs[].samples | [length, .[0], .[-1]]]' <<<"$output")" \
 		'[[20,[1763600000,7.8125],[1763600019,12.451171875]],[20,[1763603600,7.8125],[1763603619,12.451171875]]]'
 }
 
@@ -285,11 +285,11 @@ pidstat_rows() {
 	printf '%s\n' time,mem_mib 0,1 1,2 time,mem_mib 2,3 mem_mib,time 7,0 8,1 >a.csv
 	run_apart mprof export --format json a.csv
 	same "$errors" ""
-	same "$(jq -c '[.runs[].samples]' <<<"$output")" \
+	same_json "$(jq -c '[.runs[].samples]' <<<"$output")" \
 		'[[[0,1],[1,2],[2,3]],[[0,7],[1,8]]]'
 	printf '%s\n' time,pid,mem_mib 0,7,1 1,7,2 time,pid,mem_mib 0,8,3 1,8,4 >b.csv
 	run_apart mprof export --format json b.csv
-	same "$(jq -c '[.runs[].samples]' <<<"$output")" '[[[0,4],[1,6]]]'
+	same_json "$(jq -c '[.runs[].samples]' <<<"$output")" '[[[0,4],[1,6]]]'
 }
 
 @test "csv: pidstat without -h, among its other tables, morning and evening" {
@@ -307,7 +307,7 @@ pidstat_rows() {
 			"Average:        0      4242      0.00      0.00   15000   8704   0.10  job" >p.txt
 		run_apart mprof export --format json p.txt
 		same "$errors" ""
-		same "$(jq -c '[.runs[].samples]' <<<"$output")" '[[[43199,8],[43201,9]]]'
+		same_json "$(jq -c '[.runs[].samples]' <<<"$output")" '[[[43199,8],[43201,9]]]'
 	done
 	command -v pidstat >/dev/null || skip "needs sysstat for the rest"
 	pidstat -r -p $$ 1 1 >real.txt
@@ -325,7 +325,7 @@ pidstat_rows() {
 	run_apart mprof export --format json usage.json
 	[ "$status" -eq 0 ]
 	same "$errors" "mprof: usage.json:3: skipped 2 lines that are no record"
-	same "$(jq -c '.runs[] | [.samples, [.processes[] | [.key, .name, .samples]]]' <<<"$output")" \
+	same_json "$(jq -c '.runs[] | [.samples, [.processes[] | [.key, .name, .samples]]]' <<<"$output")" \
 		'[[[1728412620.5,10],[1728412681.5,30],[1728412741.5,5]],[["270","sh \"café\" 😀",[[1728412620.5,10],[1728412681.5,10]]],["271","worker",[[1728412681.5,20]]]]]'
 }
 

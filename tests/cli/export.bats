@@ -182,7 +182,7 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 		END
 	}
 	answer=$(ask 'mprof_memory_bytes[1m]')
-	same "$(jq -c '.data.result[0].values' <<<"$answer")" \
+	same_json "$(jq -c '.data.result[0].values' <<<"$answer")" \
 		'[[1700000000.1,"1572864"],[1700000000.2,"2621440"]]'
 	same "$(jq -r '.data.result[0].metric.command' <<<"$answer")" \
 		"sh -c 'a | b'"

@@ -4,6 +4,8 @@
 
 SOURCE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 MPROF=$SOURCE/mprof
+# Here, since a test's $'\u202e' is read when its file is, before setup().
+export LC_ALL=C.UTF-8 TZ=UTC
 
 setup() {
 	local tools=$BATS_TEST_TMPDIR/bin work=$BATS_TEST_TMPDIR/work
@@ -12,7 +14,7 @@ setup() {
 	ln -sf "$MPROF" "$tools/mprof"
 	[ -z "${VALGRIND:-}" ] || below_valgrind "$tools"
 	PATH=$tools:$PATH
-	export LC_ALL=C.UTF-8 TZ=UTC TMPDIR=$BATS_TEST_TMPDIR/tmp
+	export TMPDIR=$BATS_TEST_TMPDIR/tmp
 	LSAN_OPTIONS=suppressions=$SOURCE/tests/tools/lsan.supp
 	export LSAN_OPTIONS=$LSAN_OPTIONS:print_suppressions=0
 	unset MPROF_MARK XDG_RUNTIME_DIR BROWSER DISPLAY WAYLAND_DISPLAY
@@ -114,6 +116,13 @@ lacks() {
 	if grep -- "$1" >&2; then
 		return 1
 	fi
+}
+
+# The same for JSON, in which a number may be written in several ways, and is by
+# the one jq or the other: same_json ACTUAL EXPECTED
+same_json() {
+	jq -en --argjson a "$1" --argjson b "$2" '$a == $b' >/dev/null ||
+		same "$1" "$2"
 }
 
 # Fails with both texts where they differ: same ACTUAL EXPECTED

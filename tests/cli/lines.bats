@@ -105,9 +105,9 @@ churn() {
 @test "--json holds all rows" {
 	run_apart mprof lines --by line --json run.dat
 	same "$(jq -r .note <<<"$output")" "$clock"
-	same "$(jq -c '[.sampled, .samples, .grown_mib, .given_back_mib]' \
+	same_json "$(jq -c '[.sampled, .samples, .grown_mib, .given_back_mib]' \
 		<<<"$output")" '[true,6,88,4]'
-	same "$(jq -c '.rows[1] | [.growth_mib, .line, .function, .samples]' \
+	same_json "$(jq -c '.rows[1] | [.growth_mib, .line, .function, .samples]' \
 		<<<"$output")" '[24,2,"load",4]'
 }
 

@@ -150,7 +150,7 @@ long_recordings() {
 @test "list --json: nothing there is an empty list" {
 	run_apart mprof list --json
 	[ "$status" -eq 0 ]
-	same "$(jq -c .recordings <<<"$output")" "[]"
+	same_json "$(jq -c .recordings <<<"$output")" "[]"
 	run_apart mprof list --long
 	same "$output" ""
 }

@@ -95,7 +95,7 @@ chains() {
 	grep -Eq '^ +10 +\[…\] Lesson$' deeper
 	grep -Eq '^ +1 +\.value Course$' deeper
 	mprof refs --referents --json "$pid" Lesson >json
-	same "$(jq -c '.roots[0] | .objects, (.referents |
+	same_json "$(jq -c '.roots[0] | .objects, (.referents |
 		map(select(.name == "number" or .name == "title")) |
 		map([.name, .type, .objects]))' json)" \
 		$'100\n[["number","int",100],["title","str",100]]'
@@ -105,7 +105,7 @@ chains() {
 @test "--json has the types, names and counts" {
 	launch_first 100
 	mprof refs --json "$pid" courses.models.Lesson --count 1 >json
-	same "$(jq -c '.objects, .chains_found, (.types[0] | .type, .count),
+	same_json "$(jq -c '.objects, .chains_found, (.types[0] | .type, .count),
 		(.chains[] | .objects, .root, .path, [.links[] |
 			[.type, .held, .name]])' json)" \
 '100
