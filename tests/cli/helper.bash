@@ -5,7 +5,7 @@
 SOURCE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 MPROF=$SOURCE/mprof
 # Here, since a test's $'\u202e' is read when its file is, before setup().
-export LC_ALL=C.UTF-8 TZ=UTC
+export LC_ALL=C.UTF-8 TZ=UTC TERM=xterm
 
 setup() {
 	local tools=$BATS_TEST_TMPDIR/bin work=$BATS_TEST_TMPDIR/work
