@@ -69,7 +69,10 @@ endif
 main_sources := src/main.c $(call sources,$(rooms))
 module_sources := $(call sources,base render/cairo)
 graph_sources := $(call sources,base render/graphviz)
-agent_sources := $(call sources,python/agent)
+# The agent reads /proc as the recorder does.
+agent_sources := $(call sources,python/agent) \
+	$(addprefix src/,proc/procfs.c proc/metric.c profile/measure.c \
+	base/err.c base/mem.c base/utf8.c)
 allocation_sources := $(call sources,allocation) \
 	src/python/remote/offsets.c src/python/stack/linetable.c
 symbols_sources := $(call sources,symbols/dwarf)
@@ -78,8 +81,8 @@ main_objects := $(call objects_of,main,$(main_sources)) build/main/viewer.o
 module_objects := $(call objects_of,pic,$(module_sources))
 graph_objects := $(call objects_of,pic,$(graph_sources))
 symbols_objects := $(call objects_of,pic,$(symbols_sources))
-agent_objects := $(call objects_of,pic,$(agent_sources))
-allocation_objects := $(call objects_of,pic,$(allocation_sources))
+agent_objects := $(call objects_of,preload,$(agent_sources))
+allocation_objects := $(call objects_of,preload,$(allocation_sources))
 library_objects := $(filter-out build/main/main.o,$(main_objects))
 unit_tests := $(patsubst tests/unit/%.c,build/tests/%, \
 	$(wildcard tests/unit/test_*.c))
@@ -142,9 +145,11 @@ features += dwarf
 endif
 endif
 inert = inert/sitecustomize.py
-ifneq ($(agent_sources),)
-programs += build/memory_profiler.so build/$(inert)
-endif
+# A folder for PYTHONPATH, whose memory_profiler finds the agent.
+python_modules = python/mprof.py python/memory_profiler/__init__.py \
+	python/memory_profiler/__main__.py
+programs += build/memory_profiler.so build/$(inert) \
+	$(python_modules:%=build/%)
 ifneq ($(allocation_sources),)
 programs += build/allocation.so
 endif
@@ -195,13 +200,13 @@ preloaded_objects := $(agent_objects) $(allocation_objects)
 $(preloaded_objects) build/memory_profiler.so build/allocation.so: \
 	override private SANITIZE =
 $(preloaded_objects): private hardening = -fstack-protector-strong \
-	-fstack-clash-protection -ftls-model=initial-exec
-build/pic/python/agent/source.o: $(wildcard src/python/agent/*.py) \
+	-fstack-clash-protection -ftls-model=initial-exec -ffunction-sections
+build/preload/python/agent/source.o: $(wildcard src/python/agent/*.py) \
 	src/python/agent/$(inert)
 build/memory_profiler.so: $(agent_objects)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^ \
-		-ldl
+	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) -Wl,--gc-sections,-z,defs \
+		$(LDFLAGS) -o $@ $^ -ldl
 
 # A compiler that knows malloc() makes our calloc() of ours and memset().
 $(allocation_objects): override private CFLAGS += -fno-builtin-malloc \
@@ -212,6 +217,14 @@ build/allocation.so: $(allocation_objects)
 		-ldl
 
 build/$(inert): src/python/agent/$(inert)
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+build/python/memory_profiler/%.py: src/python/agent/package/%.py
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+build/python/%.py: src/python/agent/%.py
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
@@ -230,6 +243,11 @@ build/main/%.o: src/%.c build/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(main_compile) -MMD -MP -c -o $@ $<
+
+build/preload/%.o: src/%.c build/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(pic_compile) -MMD -MP -c -o $@ $<
 
 build/pic/%.o: src/%.c build/flags
 	$(call say,CC,$<)
@@ -402,7 +420,8 @@ install: all
 	$(Q)$(call put,755,mprof,$(BINDIR)/mprof)
 	$(Q)for file in $(notdir $(modules)); do \
 		$(call put,644,build/$$file,$(LIBDIR)/$$file) || exit 1; done
-	$(Q)$(call put,644,src/python/agent/$(inert),$(LIBDIR)/$(inert))
+	$(Q)for file in $(inert) $(python_modules); do \
+		$(call put,644,build/$$file,$(LIBDIR)/$$file) || exit 1; done
 	$(Q)for page in $(notdir $(pages)); do \
 		$(call put,644,man/$$page,$(MANDIR)/man$${page##*.}/$$page) || \
 		exit 1; done
@@ -416,12 +435,15 @@ install: all
 uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/mprof"
 	rm -f $(modules:build/%="$(DESTDIR)$(LIBDIR)/%") \
-		"$(DESTDIR)$(LIBDIR)/$(inert)"
+		"$(DESTDIR)$(LIBDIR)/$(inert)" \
+		$(python_modules:%="$(DESTDIR)$(LIBDIR)/%")
 	rm -f $(foreach page,$(notdir $(pages)), \
 		"$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page)")
 	rm -f "$(DESTDIR)$(BASHDIR)/mprof" "$(DESTDIR)$(ZSHDIR)/_mprof" \
 		"$(DESTDIR)$(FISHDIR)/mprof.fish"
 	rm -rf "$(DESTDIR)$(DOCDIR)/examples"
+	-rmdir "$(DESTDIR)$(LIBDIR)/python/memory_profiler" \
+		"$(DESTDIR)$(LIBDIR)/python"
 	-rmdir "$(DESTDIR)$(LIBDIR)/$(dir $(inert))" "$(DESTDIR)$(LIBDIR)" "$(DESTDIR)$(DOCDIR)"
 
 # It needs Python 3, patchelf and binutils, and no network.

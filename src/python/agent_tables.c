@@ -144,8 +144,6 @@ static bool agent_tables_head_holds(const struct shelf_head *head, size_t len)
 static void agent_tables_add_rows(
     struct agent_table *table, const struct shelf_head *head, const char *bytes)
 {
-	double mib = (double)sysconf(_SC_PAGESIZE) / (1 << 20);
-
 	for (size_t i = 0; i < head->rows_len; i++) {
 		struct table_row row;
 
@@ -155,8 +153,8 @@ static void agent_tables_add_rows(
 			continue;
 		*array_push(&table->rows) = (struct agent_table_row){
 		    .line = (long)head->first_line + (long)i,
-		    .mib = (double)row.pages * mib,
-		    .growth_mib = (double)row.growth * mib,
+		    .mib = (double)row.bytes / (1 << 20),
+		    .growth_mib = (double)row.growth / (1 << 20),
 		    .count = row.count};
 	}
 }

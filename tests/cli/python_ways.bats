@@ -271,28 +271,6 @@ steps_aside() {
 	on_each_python steps_aside
 }
 
-missing_named() {
-	recorded "$1" "$SCRIPTS/package.py" >out
-	if "$1" -c 'import memory_profiler' 2>/dev/null; then
-		same "$(cat out)" 'memory_usage True'
-	else
-		grep -q '^memory_profiler.memory_usage: .*install the package' \
-			out
-	fi
-}
-
-@test "the rest of memory_profiler is the package's, or named as missing" {
-	on_each_python missing_named
-}
-
-@test "python -m memory_profiler is the package's, as without mprof" {
-	python=$(reference_python)
-	[ -n "$python" ] || skip 'memory_profiler is not installed'
-	recorded "$python" -m memory_profiler program.py >out
-	grep -q '^ran$' out
-	grep -q '^Filename: program.py' out
-}
-
 apart() {
 	recorded "$1" "$SCRIPTS/subinterpreter.py" >out
 	[ "$(tail -n 1 out)" = 'done' ]

@@ -11,12 +11,12 @@
 #include "../../src/python/agent/spots.c"
 #include "../../src/python/agent/table.c"
 
-static void expect(const struct line_table *table, long line, int64_t pages,
+static void expect(const struct line_table *table, long line, int64_t bytes,
     int64_t growth, long count)
 {
 	const struct table_row *row = &table->rows[line - table->first];
 
-	assert_int_equal(row->pages, pages);
+	assert_int_equal(row->bytes, bytes);
 	assert_int_equal(row->growth, growth);
 	assert_int_equal(row->count, count);
 }
@@ -38,7 +38,7 @@ static void first_line_shows_memory_at_entry(void **state)
 	assert_int_equal(table.first, 10);
 }
 
-/* A line allocates 100 pages, the next frees them; what was highest once, and
+/* A line allocates 100 bytes, the next frees them; what was highest once, and
  * never again, is subtracted from nothing. */
 static void increments_are_the_sum_of_steps(void **state)
 {

@@ -81,3 +81,13 @@ struct pyobj *api_none(void)
 	py.Py_IncRef(py.none);
 	return py.none;
 }
+
+long api_first_line(struct pyobj *code)
+{
+	struct pyobj *line = py.PyObject_GetAttrString(code, "co_firstlineno");
+	long value = line ? py.PyLong_AsLong(line) : -1;
+
+	if (line)
+		py.Py_DecRef(line);
+	return value;
+}

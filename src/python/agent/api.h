@@ -77,6 +77,9 @@ bool api_is_other_python(void);
 /* The answer to an import where there is none: NULL, with ImportError set. */
 struct pyobj *api_refuse(void);
 
+/* The number of a code object's first line. */
+long api_first_line(struct pyobj *code);
+
 /* None, as a new reference. */
 struct pyobj *api_none(void);
 

@@ -9,11 +9,11 @@ class Profile:
     __slots__ = ()
 
     def _real(self):
-        import memory_profiler
+        import _mprof_profile
 
         if builtins.__dict__.get("profile") is self:
-            builtins.profile = memory_profiler._builtin
-        return memory_profiler._builtin
+            builtins.profile = _mprof_profile._builtin
+        return _mprof_profile._builtin
 
     def __call__(self, *args, **named):
         return self._real()(*args, **named)

@@ -39,7 +39,7 @@ class _Lines:
     """How the line table of one function is to be printed. Its text is read
     here, so that no increment shows what that takes."""
 
-    def __init__(self, code, stream, precision, kept):
+    def __init__(self, code, stream, precision, kept, backend=None):
         self.code = code
         self.text = _texts.get(id(code))
         if self.text is None:
@@ -47,6 +47,7 @@ class _Lines:
         self.stream = stream
         self.precision = precision
         self.kept = kept
+        self.backend = backend
         self.spot = None
 
 
@@ -69,7 +70,7 @@ def _label(lines):
     end = max(lines.text) + 1 if lines.text else first
     text = [lines.text.get(at, "") for at in range(first, end)]
     text = "".join(line.rstrip("\r\n") + "\n" for line in text)
-    return _clean(_file(lines)), min(max(lines.precision, 0), 15), _clean(text)
+    return _clean(_file(lines.code)), min(max(lines.precision, 0), 15), _clean(text)
 
 
 def _name_of(func):
@@ -82,11 +83,13 @@ def _spot_of(func, lines):
     code = lines and lines.code
     kept = bool(lines and lines.kept)
     name = _name_of(func)
-    key = (id(code), kept) if code else name
+    backend = lines and lines.backend
+    key = (id(code), kept, backend) if code else name
     if key not in _spots:
         codes = tuple(_codes(code)) if code else ()
         label = _label(lines) if kept else None
-        _spots[key] = _spot(name, kept, codes, label)
+        reader = _late("_reader_of")(code, backend) if backend else None
+        _spots[key] = _spot(name, kept, codes, label, reader)
         if codes and _watch:
             _watch(codes)
         if kept:
@@ -181,35 +184,39 @@ def _start_watching():
 # -- the table in print -------------------------------------------------------
 
 
-def _file(lines):
-    name = lines.code.co_filename
+def _file(code):
+    name = code.co_filename
     return name[:-1] if name.endswith(".pyc") else name
 
 
-def _numbers(code, text, rows):
-    last = max(text or [row[0] for row in rows])
-    return range(code.co_firstlineno, last + 1)
-
-
-def _pieces(lines, rows):
+def _table(name, numbers, text, measured, precision):
+    """The pieces of a table in print; text and measured are by line."""
     layout = "{0:>6} {1:>12} {2:>12}  {3:>10}   {4:<}"
-    memory = "{0:%d.%df} MiB" % (lines.precision + 4, lines.precision)
+    memory = "{0:%d.%df} MiB" % (precision + 4, precision)
     header = layout.format(
         "Line #", "Mem usage", "Increment", "Occurrences", "Line Contents"
     )
-    measured = {row[0]: row[1:] for row in rows}
-    yield "Filename: " + _file(lines) + "\n\n"
+    yield "Filename: " + name + "\n\n"
     yield header + "\n"
     yield "=" * len(header) + "\n"
-    for number in _numbers(lines.code, lines.text, rows):
-        text = lines.text.get(number, "\n")
+    for number in numbers:
         mib = growth = count = ""
         if number in measured:
             mib, growth, count = measured[number]
             mib = memory.format(mib)
             growth = memory.format(growth)
-        yield layout.format(number, mib, growth, count, text)
+        line = text.get(number, "\n")
+        yield layout.format(number, mib, growth, count, line)
     yield "\n\n"
+
+
+def _pieces(lines, rows):
+    measured = {row[0]: row[1:] for row in rows}
+    last = max(lines.text or measured)
+    numbers = range(lines.code.co_firstlineno, last + 1)
+    return _table(
+        _file(lines.code), numbers, lines.text, measured, lines.precision
+    )
 
 
 def _write(stream, text):

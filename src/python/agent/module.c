@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "python/agent/module.h"
 
+#include <dlfcn.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "python/agent/calls.h"
 #include "python/agent/marks.h"
+#include "python/agent/methods.h"
 #include "python/agent/observed.h"
 #include "python/agent/rss.h"
 #include "python/agent/shelf.h"
@@ -30,16 +33,6 @@ static struct agent_call *agent_module_call_argument(
 	return n > 0 ? py.PyCapsule_GetPointer(args[0], CALL_CAPSULE) : NULL;
 }
 
-static long agent_module_first_line_of(struct pyobj *code)
-{
-	struct pyobj *line = py.PyObject_GetAttrString(code, "co_firstlineno");
-	long value = line ? py.PyLong_AsLong(line) : -1;
-
-	if (line)
-		py.Py_DecRef(line);
-	return value;
-}
-
 /* label is (file, decimals, text), or None for a table that needs no shelf. */
 static struct shelf *agent_module_shelf_of(struct pyobj *label, long first_line)
 {
@@ -57,14 +50,14 @@ static struct shelf *agent_module_shelf_of(struct pyobj *label, long first_line)
 	return given.file && given.text ? shelf_create(&given) : NULL;
 }
 
-/* _spot(name, keeps, codes, label): the function's code first, if there is
- * any. */
+/* _spot(name, keeps, codes, label, reader): the function's code first, if
+ * there is any. */
 static struct pyobj *agent_module_new_spot(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	const char *name = n == 4 ? py.PyUnicode_AsUTF8(args[0]) : NULL;
+	const char *name = n == 5 ? py.PyUnicode_AsUTF8(args[0]) : NULL;
 	struct pyobj *code = name ? py.PyTuple_GetItem(args[2], 0) : NULL;
-	long number = -1, first = code ? agent_module_first_line_of(code) : 0;
+	long number = -1, first = code ? api_first_line(code) : 0;
 
 	(void)self;
 	py.PyErr_Clear();
@@ -73,10 +66,11 @@ static struct pyobj *agent_module_new_spot(
 	if (number < 0)
 		return py.PyErr_NoMemory();
 	spot_get(number)->table.shelf = agent_module_shelf_of(args[3], first);
+	spot_get(number)->reader = methods_take_reader(args[4]);
 	for (ssize_t i = 1; code; i++) {
 		py.Py_IncRef(code);
-		if (spot_add_code(spot_get(number), code,
-			agent_module_first_line_of(code)) != 0)
+		if (spot_add_code(
+			spot_get(number), code, api_first_line(code)) != 0)
 			return py.PyErr_NoMemory();
 		code = py.PyTuple_GetItem(args[2], i);
 	}
@@ -129,36 +123,6 @@ static struct pyobj *agent_module_resume_call(
 	return api_none();
 }
 
-static struct pyobj *agent_module_row_tuple(
-    const struct line_table *table, size_t i)
-{
-	const struct table_row *row = &table->rows[i];
-
-	return py.Py_BuildValue("(lddl)", table->first + (long)i,
-	    rss_mib(row->pages), rss_mib(row->growth), row->count);
-}
-
-/* A list of (line, MiB, increment in MiB, occurrences). */
-static struct pyobj *agent_module_rows_of(const struct line_table *table)
-{
-	struct pyobj *list = py.PyList_New(0), *tuple;
-	int failed;
-
-	for (size_t i = 0; list && i < table->len; i++) {
-		if (!table->rows[i].count)
-			continue;
-		tuple = agent_module_row_tuple(table, i);
-		failed = !tuple || py.PyList_Append(list, tuple) != 0;
-		if (tuple)
-			py.Py_DecRef(tuple);
-		if (failed) {
-			py.Py_DecRef(list);
-			return NULL;
-		}
-	}
-	return list;
-}
-
 /* _leave(call): the rows of a table that is due, or None. */
 static struct pyobj *agent_module_leave(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
@@ -170,7 +134,7 @@ static struct pyobj *agent_module_leave(
 	if (!call)
 		return NULL;
 	table = call_leave(call);
-	return table ? agent_module_rows_of(table) : api_none();
+	return table ? methods_rows(table) : api_none();
 }
 
 /* _rows(spot): of a table that is kept for the run. */
@@ -181,7 +145,7 @@ static struct pyobj *agent_module_rows(
 	    n == 1 ? agent_module_spot_argument(args[0]) : NULL;
 
 	(void)self;
-	return spot ? agent_module_rows_of(&spot->table) : py.PyErr_NoMemory();
+	return spot ? methods_rows(&spot->table) : py.PyErr_NoMemory();
 }
 
 /* _claim(spot): whether this process may print its table. */
@@ -238,7 +202,7 @@ static struct pyobj *agent_module_forked(
 	return api_none();
 }
 
-/* _use(_trace, sys.gettrace) before 3.12, then _use(monitoring.DISABLE) */
+/* _use(_trace, sys.gettrace), and from 3.12 on _use(monitoring.DISABLE) too */
 static struct pyobj *agent_module_use(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
@@ -305,6 +269,21 @@ static struct pyobj *agent_module_end(
 	return api_none();
 }
 
+/* _part(number): runs a part of the module that most programs don't use. */
+static struct pyobj *agent_module_part(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	static const char *const parts[] = {source_measure,
+	    source_line_profiler, source_magics, source_main, source_timer};
+	long number = n == 1 ? py.PyLong_AsLong(args[0]) : -1;
+
+	if (number < 0 || number >= (long)(sizeof(parts) / sizeof(parts[0])))
+		return py.PyErr_NoMemory();
+	return module_execute(parts[number], py.PyModule_GetDict(self))
+		   ? api_none()
+		   : NULL;
+}
+
 static struct pymethod methods[] = {
     {"_spot", agent_module_new_spot, PYMETHOD_FAST, NULL},
     {"_enter", agent_module_enter, PYMETHOD_FAST, NULL},
@@ -327,6 +306,21 @@ static struct pymethod methods[] = {
     {"_observe", agent_module_observe, PYMETHOD_FAST, NULL},
     {"_begin", agent_module_begin, PYMETHOD_FAST, NULL},
     {"_end", agent_module_end, PYMETHOD_FAST, NULL},
+    {"_reader", methods_reader, PYMETHOD_FAST, NULL},
+    {"_read", methods_read, PYMETHOD_FAST, NULL},
+    {"_high_water", methods_high_water, PYMETHOD_FAST, NULL},
+    {"_children", methods_children, PYMETHOD_FAST, NULL},
+    {"_usage_start", methods_usage_start, PYMETHOD_FAST, NULL},
+    {"_usage_stop", methods_usage_stop, PYMETHOD_FAST, NULL},
+    {"_usages_hold", methods_usages_hold, PYMETHOD_FAST, NULL},
+    {"_usages_go_on", methods_usages_go_on, PYMETHOD_FAST, NULL},
+    {"_tally", methods_tally, PYMETHOD_FAST, NULL},
+    {"_tally_add", methods_tally_add, PYMETHOD_FAST, NULL},
+    {"_tally_event", methods_tally_event, PYMETHOD_FAST, NULL},
+    {"_tally_rows", methods_tally_rows, PYMETHOD_FAST, NULL},
+    {"_tally_enable", methods_tally_enable, PYMETHOD_FAST, NULL},
+    {"_tally_disable", methods_tally_disable, PYMETHOD_FAST, NULL},
+    {"_part", agent_module_part, PYMETHOD_FAST, NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -373,11 +367,24 @@ static int agent_module_set_number(
 	return failed ? -1 : 0;
 }
 
+static int agent_module_set_text(
+    struct pyobj *dict, const char *name, const char *value)
+{
+	struct pyobj *text = py.Py_BuildValue("s", value);
+	int failed = !text || py.PyDict_SetItemString(dict, name, text);
+
+	if (text)
+		py.Py_DecRef(text);
+	return failed ? -1 : 0;
+}
+
 static int agent_module_fill(struct pyobj *module)
 {
 	struct pyobj *dict = py.PyModule_GetDict(module);
 	bool filled;
 
+	if (agent_module_set_text(dict, "__name__", "memory_profiler") != 0)
+		return -1;
 	if (!module_claim())
 		filled = module_execute(source_inert, dict);
 	else
@@ -414,6 +421,40 @@ struct pyobj *PyInit_memory_profiler(void)
 	definition.slots =
 	    py.minor < 12 ? agent_module_slots : agent_module_slots_3_12;
 	return py.PyModuleDef_Init(&definition);
+}
+
+static int agent_module_fill_name(struct pyobj *module)
+{
+	struct pyobj *dict = py.PyModule_GetDict(module);
+	Dl_info self;
+
+	if (!module_execute(source_aside, dict))
+		return -1;
+	if (!py.PyDict_GetItemString(dict, "_is_ours"))
+		return 0;
+	if (dladdr((void *)(uintptr_t)agent_module_fill_name, &self) &&
+	    agent_module_set_text(dict, "_agent", self.dli_fname) != 0)
+		return -1;
+	return module_execute(source_mprof, dict) ? 0 : -1;
+}
+
+static struct pyslot agent_module_name_slots[] = {
+    {PYSLOT_EXEC, agent_module_fill_name}, {0, NULL}};
+static struct pyslot agent_module_name_slots_3_12[] = {
+    {PYSLOT_EXEC, agent_module_fill_name},
+    {PYSLOT_INTERPRETERS, PYINTERPRETERS_OWN_GIL}, {0, NULL}};
+
+static struct pymodule name_definition = {
+    .references = 1,
+    .name = "mprof",
+    .size = 0,
+};
+
+struct pyobj *module_init_name(void)
+{
+	name_definition.slots = py.minor < 12 ? agent_module_name_slots
+					      : agent_module_name_slots_3_12;
+	return py.PyModuleDef_Init(&name_definition);
 }
 
 static int agent_module_fill_observer(struct pyobj *module)

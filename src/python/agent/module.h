@@ -11,6 +11,10 @@
 __attribute__((visibility("default"))) struct pyobj *PyInit_memory_profiler(
     void);
 
+/* The names memory_profiler and mprof below `mprof run`: a module of the
+ * program's own that has it, or ours. */
+struct pyobj *module_init_name(void);
+
 /* The module _mprof_agent: the agent in a program that runs already. */
 __attribute__((visibility("default"))) struct pyobj *PyInit__mprof_agent(void);
 

@@ -16,6 +16,9 @@
 #include "python/agent/shelf.h"
 #include "python/agent/source.h"
 
+/* Names that programs may have modules of their own for. */
+static const char *const names[] = {"memory_profiler", "mprof"};
+
 static void preload_add_builtin(void)
 {
 	struct pyobj *dict = py.PyDict_New();
@@ -28,14 +31,14 @@ static void preload_add_builtin(void)
 		py.Py_DecRef(dict);
 }
 
-/* `python -m memory_profiler` means the package where that is installed: what
- * runs there is found through the spec of the module that is imported. */
-static void preload_step_back_as_main(void)
+/* `python -m` asks the spec of a module that is imported for its code; a module
+ * of the program's own has its own. */
+static void preload_run_as_main(const char *name)
 {
 	struct pyobj *module, *step, *result;
 
-	module = py.PyImport_ImportModule("memory_profiler");
-	step = module ? py.PyObject_GetAttrString(module, "_step_back") : NULL;
+	module = py.PyImport_ImportModule(name);
+	step = module ? py.PyObject_GetAttrString(module, "_as_main") : NULL;
 	result = step ? py.PyObject_CallObject(step, NULL) : NULL;
 	if (result)
 		py.Py_DecRef(result);
@@ -73,9 +76,11 @@ static int preload_audit(const char *event, struct pyobj *args, void *data)
 		return 0;
 	started = true;
 	preload_add_builtin();
-	if (strcmp(event, "cpython.run_module") == 0 &&
-	    preload_first_is(args, "memory_profiler"))
-		preload_step_back_as_main();
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(event, "cpython.run_module") == 0 &&
+		    preload_first_is(args, names[i]))
+			preload_run_as_main(names[i]);
+	}
 	return 0;
 }
 
@@ -125,6 +130,16 @@ static void preload_inert(void)
 	free(paths);
 }
 
+static bool preload_add_modules(void)
+{
+	int failed =
+	    py.PyImport_AppendInittab("_mprof_profile", PyInit_memory_profiler);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		failed |= py.PyImport_AppendInittab(names[i], module_init_name);
+	return !failed;
+}
+
 __attribute__((constructor)) static void preload(void)
 {
 	bool known;
@@ -143,7 +158,6 @@ __attribute__((constructor)) static void preload(void)
 		return;
 	}
 	marks_init();
-	if (py.inert || py.PyImport_AppendInittab(
-			    "memory_profiler", PyInit_memory_profiler) == 0)
+	if (py.inert || preload_add_modules())
 		preload_hook_posix();
 }

@@ -9,11 +9,17 @@ _COROUTINE = 0x80
 _ITERABLE_COROUTINE = 0x100
 _ASYNC_GENERATOR = 0x200
 
-# The names that programs use of the package, beside profile.
-_PACKAGE = frozenset(
-    "memory_usage LineProfiler TimeStamper CodeMap LogFile MemTimer "
-    "show_results choose_backend".split()
+# Names of the parts that C runs when one of them is used: _part(0) and so on.
+_NAMES = (
+    "memory_usage choose_backend has_tracemalloc _get_memory "
+    "_get_child_memory _TWO_20 _reader_of",
+    "LineProfiler CodeMap TimeStamper LogFile show_results",
+    "MemoryProfilerMagics MemitResult load_ipython_extension _func_exec",
+    "exec_with_profiler run_module_with_profiler _find_script _CMD_USAGE "
+    "_main _as_main",
+    "MemTimer",
 )
+__version__ = "0.61.0"  # of the module that this one takes the place of
 
 
 # -- calls ---------------------------------------------------------------------
@@ -29,27 +35,53 @@ def _end(call, lines):
         _print(lines, rows)
 
 
-def _drive(call, steps):
+class _Way:
+    """What wraps do around a function: enter() to end(call), or open() to
+    close(call) around steps, each of them from resume(call) to pause(call)."""
+
+    def __init__(self, enter, open, resume, pause, end, close):
+        self.enter = enter
+        self.open = open
+        self.resume = resume
+        self.pause = pause
+        self.end = end
+        self.close = close
+
+
+def _marks(spot, lines):
+    def begin():
+        call = _enter(spot)
+        _pause(call)
+        return call
+
+    def end(call):
+        _end(call, lines)
+
+    enter = _functools.partial(_enter, spot)
+    return _Way(enter, begin, _resume, _pause, end, end)
+
+
+def _drive(way, call, steps):
     """The steps of a generator or an awaitable, each of them a resumption of
     the call; a generator for `yield from`."""
     step, sent = steps.send, None
     while True:
-        _resume(call)
+        way.resume(call)
         try:
             item = step(sent)
         except StopIteration as end:
             return end.value
         finally:
-            _pause(call)
+            way.pause(call)
         try:
             sent = yield item
             step = steps.send
         except GeneratorExit:
-            _resume(call)
+            way.resume(call)
             try:
                 steps.close()
             finally:
-                _pause(call)
+                way.pause(call)
             raise
         except BaseException as error:
             step, sent = steps.throw, error
@@ -58,91 +90,91 @@ def _drive(call, steps):
 class _Steps:
     """An awaitable that drives another one's steps."""
 
-    def __init__(self, call, steps):
+    def __init__(self, way, call, steps):
+        self.way = way
         self.call = call
         self.steps = steps
 
     def __await__(self):
-        return _drive(self.call, self.steps)
+        return _drive(self.way, self.call, self.steps)
 
 
-def _wrap_function(func, spot, lines):
+def _wrap_function(func, way):
+    enter, end = way.enter, way.end
+
     def wrapper(*args, **named):
-        call = _enter(spot)
+        call = enter()
         try:
             return func(*args, **named)
         finally:
-            _end(call, lines)
+            end(call)
 
     return wrapper
 
 
-def _wrap_generator(func, spot, lines):
+def _wrap_generator(func, way):
     def wrapper(*args, **named):
         steps = func(*args, **named)
-        call = _enter(spot)
-        _pause(call)
+        call = way.open()
         try:
-            return (yield from _drive(call, steps))
+            return (yield from _drive(way, call, steps))
         finally:
-            _end(call, lines)
+            way.close(call)
 
     return wrapper
 
 
-def _wrap_coroutine(func, spot, lines):
+def _wrap_coroutine(func, way):
     async def wrapper(*args, **named):
         steps = func(*args, **named)
-        call = _enter(spot)
-        _pause(call)
+        call = way.open()
         try:
-            return await _Steps(call, steps)
+            return await _Steps(way, call, steps)
         finally:
-            _end(call, lines)
+            way.close(call)
 
     return wrapper
 
 
-def _wrap_async_generator(func, spot, lines):
+def _wrap_async_generator(func, way):
     async def wrapper(*args, **named):
         items = func(*args, **named)
-        call = _enter(spot)
-        _pause(call)
+        call = way.open()
         step, sent = items.asend, None
         try:
             while True:
                 try:
-                    item = await _Steps(call, step(sent))
+                    item = await _Steps(way, call, step(sent))
                 except StopAsyncIteration:
                     return
                 try:
                     sent = yield item
                     step = items.asend
                 except GeneratorExit:
-                    await _Steps(call, items.aclose())
+                    await _Steps(way, call, items.aclose())
                     raise
                 except BaseException as error:
                     step, sent = items.athrow, error
         finally:
-            _end(call, lines)
+            way.close(call)
 
     return wrapper
 
 
-def _wrap(func, spot, lines):
+def _wrap(func, way):
     flags = getattr(getattr(func, "__code__", None), "co_flags", 0)
     if flags & _ITERABLE_COROUTINE:
         import types
 
-        wrapper = types.coroutine(_wrap_generator(func, spot, lines))
+        wrapper = types.coroutine(_wrap_generator(func, way))
     elif flags & _GENERATOR:
-        wrapper = _wrap_generator(func, spot, lines)
+        wrapper = _wrap_generator(func, way)
     elif flags & _COROUTINE:
-        wrapper = _wrap_coroutine(func, spot, lines)
+        wrapper = _wrap_coroutine(func, way)
     elif flags & _ASYNC_GENERATOR:
-        wrapper = _wrap_async_generator(func, spot, lines)
+        wrapper = _wrap_async_generator(func, way)
     else:
-        wrapper = _wrap_function(func, spot, lines)
+        wrapper = _wrap_function(func, way)
     return _functools.wraps(func)(wrapper)
 
 
@@ -155,7 +187,7 @@ def _decorate(func, make_lines):
     lines = make_lines(code) if code else None
     if lines:
         _start_watching()
-    return _wrap(func, _spot_of(func, lines), lines)
+    return _wrap(func, _marks(_spot_of(func, lines), lines))
 
 
 class _Block:
@@ -165,7 +197,7 @@ class _Block:
         self.calls = []
         name = _clean(name)
         if name not in _spots:
-            _spots[name] = _spot(name, False, (), None)
+            _spots[name] = _spot(name, False, (), None, None)
         self.spot = _spots[name]
 
     def __enter__(self):
@@ -188,11 +220,12 @@ class _Builtin:
             return _functools.partial(
                 self, precision=precision, stream=stream, backend=backend
             )
+        measured = _backend_of(backend)
 
         def lines(code):
             if _LINES:
                 digits = 3 if precision is None else precision
-                return _Lines(code, stream, digits, True)
+                return _Lines(code, stream, digits, True, measured)
 
         return _decorate(func, lines)
 
@@ -215,6 +248,19 @@ class _Builtin:
 _builtin = _Builtin()
 
 
+def _backend_of(backend):
+    """What lines show, for _Lines: None is RSS."""
+    if backend in (None, "psutil", "posix"):
+        return None
+    backend = _late("choose_backend")(backend)
+    if backend == "tracemalloc":
+        import tracemalloc
+
+        if not tracemalloc.is_tracing():
+            tracemalloc.start()
+    return backend
+
+
 def profile(func=None, stream=None, precision=1, backend="psutil"):
     """Has each call of a function marked in the recording, and its line table
     printed when it returns."""
@@ -222,15 +268,11 @@ def profile(func=None, stream=None, precision=1, backend="psutil"):
         return _functools.partial(
             profile, stream=stream, precision=precision, backend=backend
         )
-    if backend not in (None, "psutil", "posix"):
-        package = _package()
-        if package:
-            return package.profile(func, stream, precision, backend)
-        _say("profile: backend %s needs the package memory_profiler, which "
-             "is not installed; RSS is shown" % (backend,))
+    measured = _backend_of(backend)
 
     def lines(code):
-        return _Lines(code, stream, precision, _LINES and stream is None)
+        kept = _LINES and stream is None
+        return _Lines(code, stream, precision, kept, measured)
 
     return _decorate(func, lines)
 
@@ -238,55 +280,28 @@ def profile(func=None, stream=None, precision=1, backend="psutil"):
 profile.timestamp = _Block
 
 
-# -- the package of that name, where it is installed ---------------------------
+# -- what most programs don't use ----------------------------------------------
 
 
-def _package_spec():
-    from importlib.machinery import PathFinder
-
-    for entry in _sys.path:
-        spec = PathFinder.find_spec(__name__, [entry])
-        if spec and spec.loader and not str(spec.origin).endswith(".so"):
-            return spec
-    return None
+def __dir__():
+    return sorted(set(globals()).union(*map(str.split, _NAMES)))
 
 
-@_functools.lru_cache(maxsize=None)
-def _package():
-    from importlib.util import module_from_spec
-
-    spec = _package_spec()
-    if not spec:
-        return None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _step_back():
-    global __spec__
-    __spec__ = _package_spec() or __spec__
+def _late(name):
+    """The value of a name that a part may still have to define."""
+    for number, names in enumerate(_NAMES):
+        if name in names.split():
+            if name not in globals():
+                _part(number)
+            return globals()[name]
+    raise AttributeError("module %r has no attribute %r" % (__name__, name))
 
 
 def __getattr__(name):
-    if name == "__all__":
-        package = _package()
-        public = [n for n in dir(package) if n[0] != "_"] if package else []
-        return sorted({"profile", *public})
-    if name.startswith("__") and name != "__version__":
-        raise AttributeError(name)
-    package = _package()
-    if package:
-        return getattr(package, name)
-    if name in _PACKAGE:
-        raise ImportError(
-            "memory_profiler.%s: mprof gives profile alone; for this, install "
-            "the package memory_profiler" % name
-        )
-    raise AttributeError(
-        "module 'memory_profiler' has no attribute %r: mprof gives profile "
-        "alone, and the package is not installed" % name
-    )
+    if name != "__all__":
+        return _late(name)
+    seldom = (_NAMES[2] + " MemTimer").split()  # import IPython, and others
+    return [n for n in __dir__() if n[0] != "_" and n not in seldom]
 
 
 _os.register_at_fork(

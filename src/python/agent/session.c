@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "python/agent/rss.h"
+#include "python/agent/reader.h"
 
 /* The thread's block of a library that is loaded late is small. */
 #define RUNNING_MAX 24
@@ -40,7 +40,7 @@ static struct session *session_running_of(const struct spot *spot)
 	return NULL;
 }
 
-static struct session *session_create(struct spot *spot)
+struct session *session_create(struct spot *spot)
 {
 	struct session *session = calloc(1, sizeof(*session));
 
@@ -93,10 +93,10 @@ bool session_resume(struct session *session)
 
 static void session_note_line(struct session *session, long line)
 {
-	int64_t pages = rss_pages();
+	int64_t bytes = reader_bytes(session->spot->reader);
 
-	table_note(session->table, line, pages, pages - session->last);
-	session->last = pages;
+	table_note(session->table, line, bytes, bytes - session->last);
+	session->last = bytes;
 }
 
 static void session_end_frame(struct session *session)
@@ -104,12 +104,17 @@ static void session_end_frame(struct session *session)
 	session_note_line(session, session->frames[--session->depth].line);
 }
 
+void session_end_frames(struct session *session)
+{
+	while (session->depth > 0)
+		session_end_frame(session);
+}
+
 void session_pause(struct session *session)
 {
 	unsigned i = here.len;
 
-	while (session->depth > 0)
-		session_end_frame(session);
+	session_end_frames(session);
 	while (i > 0 && here.running[i - 1] != session)
 		i--;
 	if (i == 0)
@@ -185,14 +190,10 @@ static struct session_frame *session_frame_of(
 
 /* A change of memory after the outermost frame ended, between two calls or
  * while a generator was paused, belongs to no line. */
-void session_frame(const struct spot_code *code, long line)
+void session_begin(struct session *session, const void *code, long line)
 {
-	struct session *session = session_of(code);
-
-	if (!session)
-		return;
 	if (session->depth == 0)
-		session->last = rss_pages();
+		session->last = reader_bytes(session->spot->reader);
 	if (session->depth == session->cap) {
 		size_t cap = session->cap ? 2 * session->cap : 16;
 		struct session_frame *frames =
@@ -203,15 +204,12 @@ void session_frame(const struct spot_code *code, long line)
 		session->frames = frames;
 		session->cap = cap;
 	}
-	session->frames[session->depth++] =
-	    (struct session_frame){code->code, line};
+	session->frames[session->depth++] = (struct session_frame){code, line};
 }
 
-void session_line(const struct spot_code *code, long line)
+void session_step(struct session *session, const void *code, long line)
 {
-	struct session *session = session_of(code);
-	struct session_frame *top =
-	    session ? session_frame_of(session, code->code) : NULL;
+	struct session_frame *top = session_frame_of(session, code);
 
 	if (!top)
 		return;
@@ -219,10 +217,32 @@ void session_line(const struct spot_code *code, long line)
 	top->line = line;
 }
 
+void session_end(struct session *session, const void *code)
+{
+	if (session_frame_of(session, code))
+		session_end_frame(session);
+}
+
+void session_frame(const struct spot_code *code, long line)
+{
+	struct session *session = session_of(code);
+
+	if (session)
+		session_begin(session, code->code, line);
+}
+
+void session_line(const struct spot_code *code, long line)
+{
+	struct session *session = session_of(code);
+
+	if (session)
+		session_step(session, code->code, line);
+}
+
 void session_return(const struct spot_code *code)
 {
 	struct session *session = session_of(code);
 
-	if (session && session_frame_of(session, code->code))
-		session_end_frame(session);
+	if (session)
+		session_end(session, code->code);
 }

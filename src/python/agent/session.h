@@ -17,6 +17,10 @@ struct session;
  * or a new one. NULL where there is no memory. */
 struct session *session_join(struct spot *spot);
 
+/* A session of no thread's, for session_begin() and the two behind it; NULL
+ * where there is no memory. */
+struct session *session_create(struct spot *spot);
+
 /* One call of it ended. True where that was the last one. */
 bool session_leave(struct session *session);
 
@@ -39,6 +43,12 @@ unsigned session_running(void);
  * through its decorator or not. They nest. */
 void session_follow_all(void);
 void session_follow_less(void);
+
+/* A frame of code begins at line, goes on to line, or ends. */
+void session_begin(struct session *session, const void *code, long line);
+void session_step(struct session *session, const void *code, long line);
+void session_end(struct session *session, const void *code);
+void session_end_frames(struct session *session);
 
 /* Events of profiled code on this thread. A session that is not running
  * hears nothing. */

@@ -13,4 +13,14 @@ extern const char source_inert[];   /* inert/sitecustomize.py: what records
 extern const char source_observe[]; /* observe.py: in place of profile.py */
 extern const char source_builtin[]; /* builtin.py: the name that is there */
 
+/* What programs import seldom, run when they do: */
+extern const char source_measure[];       /* measure.py: memory_usage() */
+extern const char source_line_profiler[]; /* line_profiler.py */
+extern const char source_magics[];        /* magics.py: IPython's */
+extern const char source_main[];          /* main.py: python -m */
+extern const char source_timer[];         /* timer.py: MemTimer */
+
+extern const char source_aside[]; /* aside.py: a name that may be another's */
+extern const char source_mprof[]; /* mprof.py: the module of that name */
+
 #endif

@@ -15,6 +15,7 @@ struct spot {
 	bool has_lines;          /* code was added */
 	bool keeps;              /* one table for the run, not one a call */
 	struct line_table table; /* used where it keeps */
+	struct reader *reader;   /* what its lines show; NULL: RSS */
 };
 
 struct spot_code {

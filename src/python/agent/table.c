@@ -69,15 +69,15 @@ static struct table_row *table_make_row(struct line_table *table, long line)
 }
 
 void table_note(
-    struct line_table *table, long line, int64_t pages, int64_t step)
+    struct line_table *table, long line, int64_t bytes, int64_t step)
 {
 	struct table_row *row = table_make_row(table, line);
 
 	if (!row)
 		return;
-	row->growth += table->used ? step : pages;
-	if (!row->count || pages > row->pages)
-		row->pages = pages;
+	row->growth += table->used ? step : bytes;
+	if (!row->count || bytes > row->bytes)
+		row->bytes = bytes;
 	row->count++;
 	table->used = true;
 }

@@ -20,8 +20,8 @@
 struct shelf;
 
 struct table_row {
-	int64_t pages;  /* the most */
-	int64_t growth; /* pages */
+	int64_t bytes;  /* the most */
+	int64_t growth; /* bytes */
 	long count;     /* 0: it never ran */
 };
 
@@ -36,11 +36,11 @@ struct line_table {
 /* Makes room now for what the first lines would make room for. */
 void table_prepare(struct line_table *table);
 
-/* One more time that line ran: memory stood at pages as it ended, after it
- * had changed by step. A line before the first, and one that there is no
+/* One more time that line ran: it ended with that many bytes, after a
+ * change by step. A line before the first, and one that there is no
  * memory for, is left out. */
 void table_note(
-    struct line_table *table, long line, int64_t pages, int64_t step);
+    struct line_table *table, long line, int64_t bytes, int64_t step);
 
 bool table_is_empty(const struct line_table *table);
 

@@ -5,6 +5,7 @@
 
 #include "python/agent/observed.h"
 #include "python/agent/session.h"
+#include "python/agent/tally.h"
 
 /* Py_tracefunc's events, as pystate.h has numbered them since 2.2. */
 enum { TRACE_CALL = 0, TRACE_LINE = 2, TRACE_RETURN = 3 };
@@ -44,24 +45,44 @@ static struct pyobj *trace_code_of(struct pyobj *frame)
 	return code;
 }
 
-static int trace_event(
-    struct pyobj *self, struct pyobj *frame, int what, struct pyobj *arg)
+static void trace_tally(const void *code, struct pyobj *frame, int what)
 {
-	const struct spot_code *code;
+	static const enum tally_event events[] = {[TRACE_CALL] = TALLY_FRAME,
+	    [TRACE_LINE] = TALLY_LINE,
+	    [TRACE_RETURN] = TALLY_RETURN};
 
-	(void)self;
-	(void)arg;
-	if (what != TRACE_CALL && what != TRACE_LINE && what != TRACE_RETURN)
-		return 0;
-	code = spot_of_code(trace_code_of(frame));
+	if (tally_counts(code))
+		tally_tell_all(
+		    events[what], code, py.PyFrame_GetLineNumber(frame));
+}
+
+static void trace_session(
+    const struct spot_code *code, struct pyobj *frame, int what)
+{
 	if (!code)
-		return 0;
+		return;
 	if (what == TRACE_CALL)
 		session_frame(code, py.PyFrame_GetLineNumber(frame));
 	else if (what == TRACE_LINE)
 		session_line(code, py.PyFrame_GetLineNumber(frame));
 	else
 		session_return(code);
+}
+
+static int trace_event(
+    struct pyobj *self, struct pyobj *frame, int what, struct pyobj *arg)
+{
+	const struct pyobj *code;
+
+	(void)self;
+	(void)arg;
+	if (what != TRACE_CALL && what != TRACE_LINE && what != TRACE_RETURN)
+		return 0;
+	code = trace_code_of(frame);
+	if (tally_any())
+		trace_tally(code, frame, what);
+	if (!monitoring_disable)
+		trace_session(spot_of_code(code), frame, what);
 	return 0;
 }
 
@@ -91,27 +112,44 @@ static struct pyobj *trace_present_tracer(void)
 	return tracer;
 }
 
-bool trace_start(void)
+static bool trace_set(void)
 {
-	struct pyobj *present;
+	const struct pyobj *present = trace_present_tracer();
 
-	if (!sys_gettrace)
-		return true;
-	present = trace_present_tracer();
 	if (present != py.none && present != shown_tracer)
 		return false;
 	py.PyEval_SetTrace(trace_event, shown_tracer);
 	return true;
 }
 
-bool trace_stop(void)
+static bool trace_unset(void)
 {
-	if (!sys_gettrace)
-		return true;
 	if (trace_present_tracer() != shown_tracer)
 		return false;
 	py.PyEval_SetTrace(NULL, NULL);
 	return true;
+}
+
+bool trace_start(void)
+{
+	return !sys_gettrace || monitoring_disable || trace_set();
+}
+
+bool trace_stop(void)
+{
+	return !sys_gettrace || monitoring_disable || tally_any() ||
+	       trace_unset();
+}
+
+bool trace_start_tally(void)
+{
+	return sys_gettrace && trace_set();
+}
+
+void trace_stop_tally(void)
+{
+	if (!tally_any() && (monitoring_disable || session_running() == 0))
+		trace_unset();
 }
 
 struct pyobj *trace_call(

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+# A module of mprof's.
+import memory_profiler
+
+memory_profiler._main()

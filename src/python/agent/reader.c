@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+#include "python/agent/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "proc/metric.h"
+#include "proc/procfs.h"
+#include "python/agent/api.h"
+#include "python/agent/rss.h"
+
+/* kcmp() of Linux 3.5: whether two processes have one memory. */
+#define COMPARE_MEMORY 1
+
+struct kin {
+	pid_t pid, ppid;
+	uint64_t started;
+	bool is_forked;
+	bool belongs; /* it descends from the process */
+};
+
+struct kindred {
+	struct kin *items; /* sorted by pid */
+	size_t len, cap;
+};
+
+struct reader {
+	pid_t pid;
+	const struct metric *metric;
+	bool children;
+	struct kindred known; /* all processes, as of the reading before */
+	struct pyobj *callable;
+};
+
+struct reader *reader_create(const struct reader_wish *wish)
+{
+	const struct metric *metric =
+	    metric_find(wish->backend ? wish->backend : "psutil");
+	struct reader *reader = NULL;
+
+	if (metric && metric_file_name(metric))
+		reader = calloc(1, sizeof(*reader));
+	if (!reader)
+		return NULL;
+	reader->pid = wish->pid;
+	reader->metric = metric;
+	reader->children = wish->children;
+	return reader;
+}
+
+struct reader *reader_create_asking(struct pyobj *callable)
+{
+	struct reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return NULL;
+	py.Py_IncRef(callable);
+	reader->callable = callable;
+	return reader;
+}
+
+void reader_destroy(struct reader *reader)
+{
+	if (!reader)
+		return;
+	if (reader->callable)
+		py.Py_DecRef(reader->callable);
+	free(reader->known.items);
+	free(reader);
+}
+
+static pid_t reader_pid(const struct reader *reader, const struct procfs *fs)
+{
+	return reader->pid ? reader->pid : fs->self;
+}
+
+static int64_t reader_bytes_of(
+    const struct reader *reader, const struct procfs *fs, pid_t pid)
+{
+	char text[4096];
+	int64_t kib;
+
+	errno = ESRCH;
+	if (procfs_read(fs, pid, metric_file_name(reader->metric), text,
+		sizeof(text)) <= 0) {
+		if (errno == ENOENT)
+			errno = ESRCH;
+		return -1;
+	}
+	kib = reader->metric->read(text, fs->page_kib);
+	return kib < 0 ? 0 : kib * 1024;
+}
+
+static int reader_order(const void *x, const void *y)
+{
+	const struct kin *a = x, *b = y;
+
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+static struct kin *reader_find_kin(const struct kindred *kindred, pid_t pid)
+{
+	struct kin wanted = {.pid = pid};
+
+	if (!kindred->len)
+		return NULL;
+	return bsearch(&wanted, kindred->items, kindred->len, sizeof(wanted),
+	    reader_order);
+}
+
+struct reader_look {
+	const struct procfs *fs;
+	struct kindred found;
+};
+
+static bool reader_add_kin(void *context, pid_t pid)
+{
+	struct reader_look *look = context;
+	struct kindred *found = &look->found;
+	struct proc_stat stat;
+	size_t cap = found->cap ? 2 * found->cap : 128;
+	struct kin *items;
+
+	if (!procfs_stat(look->fs, pid, &stat) || stat.is_kernel)
+		return true;
+	if (found->len == found->cap) {
+		items = realloc(found->items, cap * sizeof(*items));
+		if (!items)
+			return false;
+		found->items = items;
+		found->cap = cap;
+	}
+	found->items[found->len++] = (struct kin){.pid = pid,
+	    .ppid = stat.ppid,
+	    .started = stat.started,
+	    .is_forked = stat.is_forked};
+	return true;
+}
+
+/* A process belongs as its parent does, and for good: an orphan has another
+ * parent than it had. */
+static void reader_mark_kin(
+    struct kindred *found, const struct kindred *known, pid_t root)
+{
+	bool changed = true;
+
+	for (size_t i = 0; i < found->len; i++) {
+		const struct kin *old =
+		    reader_find_kin(known, found->items[i].pid);
+
+		found->items[i].belongs =
+		    old && old->belongs &&
+		    old->started == found->items[i].started;
+	}
+	while (changed) {
+		changed = false;
+		for (size_t i = 0; i < found->len; i++) {
+			struct kin *kin = &found->items[i];
+			const struct kin *parent =
+			    reader_find_kin(found, kin->ppid);
+
+			if (kin->belongs || kin->pid == root ||
+			    (kin->ppid != root && !(parent && parent->belongs)))
+				continue;
+			kin->belongs = changed = true;
+		}
+	}
+}
+
+struct reader_parent {
+	const struct procfs *fs;
+	pid_t pid;
+	bool has_children;
+};
+
+static bool reader_ask_thread(void *context, pid_t thread)
+{
+	struct reader_parent *parent = context;
+	char name[64], text[2];
+
+	snprintf(name, sizeof(name), "task/%d/children", (int)thread);
+	parent->has_children =
+	    procfs_read(parent->fs, parent->pid, name, text, sizeof(text)) != 0;
+	return !parent->has_children;
+}
+
+/* An empty list of a thread's children is exact, a filled one may lack some;
+ * a kernel may have none (CONFIG_PROC_CHILDREN). */
+static bool reader_has_kin(const struct reader *reader, const struct procfs *fs)
+{
+	struct reader_parent parent = {.fs = fs, .pid = reader_pid(reader, fs)};
+
+	for (size_t i = 0; i < reader->known.len; i++) {
+		if (reader->known.items[i].belongs)
+			return true;
+	}
+	return procfs_each_thread(fs, parent.pid, reader_ask_thread, &parent) !=
+		   0 ||
+	       parent.has_children;
+}
+
+static int reader_look_for_kin(struct reader *reader, const struct procfs *fs)
+{
+	struct reader_look look = {.fs = fs};
+
+	if (!reader_has_kin(reader, fs))
+		return 0;
+	if (procfs_each(fs, NULL, reader_add_kin, &look) != 0) {
+		free(look.found.items);
+		return -1;
+	}
+	if (look.found.len)
+		qsort(look.found.items, look.found.len, sizeof(struct kin),
+		    reader_order);
+	reader_mark_kin(&look.found, &reader->known, reader_pid(reader, fs));
+	free(reader->known.items);
+	reader->known = look.found;
+	return 0;
+}
+
+/* Between vfork() and exec a child has its parent's memory, not one more. */
+static bool reader_is_borrowed(const struct kin *kin)
+{
+	return kin->is_forked && syscall(SYS_kcmp, kin->pid, kin->ppid,
+				     COMPARE_MEMORY, 0, 0) == 0;
+}
+
+static int reader_each_kin(struct reader *reader, const struct procfs *fs,
+    void (*each)(void *context, pid_t pid, int64_t bytes), void *context)
+{
+	if (reader_look_for_kin(reader, fs) != 0)
+		return -1;
+	for (size_t i = 0; i < reader->known.len; i++) {
+		const struct kin *kin = &reader->known.items[i];
+		int64_t bytes;
+
+		if (!kin->belongs || reader_is_borrowed(kin))
+			continue;
+		bytes = reader_bytes_of(reader, fs, kin->pid);
+		if (bytes >= 0)
+			each(context, kin->pid, bytes);
+	}
+	return 0;
+}
+
+int reader_each_child(struct reader *reader,
+    void (*each)(void *context, pid_t pid, int64_t bytes), void *context)
+{
+	struct procfs fs;
+	int failed;
+
+	if (procfs_init(&fs, "/proc", NULL) != 0)
+		return -1;
+	failed = reader_each_kin(reader, &fs, each, context);
+	procfs_finish(&fs);
+	return failed;
+}
+
+bool reader_is_slow(const struct reader *reader)
+{
+	return reader->children || reader->metric->file != METRIC_STATM;
+}
+
+static void reader_add_bytes(void *context, pid_t pid, int64_t bytes)
+{
+	int64_t *sum = context;
+
+	(void)pid;
+	*sum += bytes;
+}
+
+static int64_t reader_ask(const struct reader *reader)
+{
+	struct pyobj *answer = py.PyObject_CallObject(reader->callable, NULL);
+	long bytes = answer ? py.PyLong_AsLong(answer) : 0;
+
+	if (answer)
+		py.Py_DecRef(answer);
+	py.PyErr_Clear();
+	return bytes;
+}
+
+int64_t reader_bytes(struct reader *reader)
+{
+	struct procfs fs;
+	int64_t bytes;
+	int cause;
+
+	if (reader && reader->callable)
+		return reader_ask(reader);
+	if (!reader || (!reader->pid && !reader->children &&
+			   reader->metric == metric_find("psutil")))
+		return rss_pages() * sysconf(_SC_PAGESIZE);
+	if (procfs_init(&fs, "/proc", NULL) != 0)
+		return -1;
+	bytes = reader_bytes_of(reader, &fs, reader_pid(reader, &fs));
+	cause = errno;
+	if (bytes >= 0 && reader->children)
+		reader_each_kin(reader, &fs, reader_add_bytes, &bytes);
+	procfs_finish(&fs);
+	errno = cause;
+	return bytes;
+}
+
+int64_t reader_high_water(const struct reader *reader)
+{
+	struct procfs fs;
+	char text[4096];
+	int64_t kib = -1;
+
+	if (!reader->metric || !reader->metric->mark ||
+	    procfs_init(&fs, "/proc", NULL) != 0)
+		return -1;
+	if (procfs_read(
+		&fs, reader_pid(reader, &fs), "status", text, sizeof(text)) > 0)
+		kib = procfs_kib(text, reader->metric->mark);
+	procfs_finish(&fs);
+	return kib < 0 ? -1 : kib * 1024;
+}

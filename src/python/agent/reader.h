@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What memory is: the resident set of this process, unless a backend, another
+ * process or the children are asked for. Nothing stays open between two
+ * readings.
+ */
+#ifndef MPROF_PYTHON_AGENT_READER_H
+#define MPROF_PYTHON_AGENT_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct pyobj;
+struct reader;
+
+struct reader_wish {
+	pid_t pid;           /* 0: this process, after a fork too */
+	const char *backend; /* memory_profiler's name; NULL: psutil */
+	bool children;       /* the sum with all descendants, as the recorder
+			      * has it: orphans that were seen before, and a
+			      * vforked child's memory once */
+};
+
+/* NULL where there is no memory, or no such backend. */
+struct reader *reader_create(const struct reader_wish *wish);
+
+/* A reader that asks a callable of Python's for the bytes, which it keeps. */
+struct reader *reader_create_asking(struct pyobj *callable);
+void reader_destroy(struct reader *reader);
+
+/* Bytes; NULL reads the resident set of this process. -1 with errno where
+ * there is no such process or its memory may not be read. Where a callable
+ * raised, 0. Other readers than an asking one need no GIL. */
+int64_t reader_bytes(struct reader *reader);
+
+/* Whether a reading takes long: it walks page tables, or processes. */
+bool reader_is_slow(const struct reader *reader);
+
+/* The highest resident set that the process itself had since it executed its
+ * program, in bytes; -1 where that isn't what is read, or not known. */
+int64_t reader_high_water(const struct reader *reader);
+
+/* Calls each with every descendant and its bytes; -1 where /proc can't be
+ * read. */
+int reader_each_child(struct reader *reader,
+    void (*each)(void *context, pid_t pid, int64_t bytes), void *context);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a LineProfiler counts: a line table for each of its functions, over all
+ * that runs on the thread where it is enabled. Several may be enabled at once.
+ */
+#ifndef MPROF_PYTHON_AGENT_TALLY_H
+#define MPROF_PYTHON_AGENT_TALLY_H
+
+#include <stdbool.h>
+
+#include "python/agent/table.h"
+
+struct reader;
+struct tally;
+
+/* A frame begins at the line, goes on to it, or ends. */
+enum tally_event { TALLY_FRAME, TALLY_LINE, TALLY_RETURN };
+
+/* NULL where there is no memory. */
+struct tally *tally_create(void);
+
+/* It counts nowhere. */
+void tally_destroy(struct tally *tally);
+
+/* A function's number; -1 where there is no memory. The reader, NULL for RSS,
+ * is the tally's from now on. Its code objects, which the caller keeps alive,
+ * are added one by one. */
+long tally_add_function(
+    struct tally *tally, long first_line, struct reader *reader);
+int tally_add_code(struct tally *tally, long function, const void *code);
+
+/* NULL where there is no such function. */
+const struct line_table *tally_table(const struct tally *tally, long function);
+
+/* Counts on this thread, or no longer: frames that still run end here. False
+ * where it counts on another thread, and goes on. */
+void tally_enable(struct tally *tally);
+bool tally_disable(struct tally *tally);
+
+/* Whether any counts on this thread, and code in it. */
+bool tally_any(void);
+bool tally_counts(const void *code);
+
+/* For those that count on this thread; for one, where it counts or not. */
+void tally_tell_all(enum tally_event event, const void *code, long line);
+void tally_tell(
+    struct tally *tally, enum tally_event event, const void *code, long line);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Memory while a function runs, read by a thread of its own that takes no GIL
+ * and no signal. A function that is soon over has samples that are closer
+ * together: the first lie on finer grids, each a tenth of the one before.
+ */
+#ifndef MPROF_PYTHON_AGENT_USAGE_H
+#define MPROF_PYTHON_AGENT_USAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct reader;
+struct usage;
+
+struct usage_sample {
+	int64_t bytes;
+	int64_t ns;   /* since the epoch */
+	int64_t slot; /* the time since the start, in parts of an interval; the
+		       * last sample has -1 */
+};
+
+/* Takes the first sample and goes on; the reader is the usage's from now on.
+ * Where only the peak is wanted, memory is read once a millisecond at least,
+ * and one sample kept. NULL where there is no memory. */
+struct usage *usage_start(
+    struct reader *reader, double interval_s, bool peak_only);
+
+/* Takes the last sample. Nothing happens between the two calls below. */
+void usage_stop(struct usage *usage);
+
+/* The samples, or the highest alone: the process's high-water mark where that
+ * rose meanwhile, since a peak can lie between two samples. */
+const struct usage_sample *usage_samples(
+    const struct usage *usage, size_t *len);
+
+/* How many slots an interval has. */
+int64_t usage_slots(const struct usage *usage);
+void usage_destroy(struct usage *usage);
+
+/* Around a fork nothing is read, so that the child begins with one thread. */
+void usages_hold(void);
+void usages_go_on(void);
+
+#endif

@@ -1,0 +1,281 @@
+# What programs use of the module memory_profiler beside @profile: each check
+# holds for memory_profiler 0.61 itself as well. module.py [WORD] prints the
+# names of those that ran.
+import io
+import logging
+import os
+import subprocess
+import sys
+import time
+import tracemalloc
+import warnings
+
+import memory_profiler
+from memory_profiler import (
+    CodeMap,
+    LineProfiler,
+    LogFile,
+    TimeStamper,
+    choose_backend,
+    memory_usage,
+    profile,
+    show_results,
+)
+
+
+def grow(mib=30, *args, **named):
+    block = bytearray(mib << 20)
+    time.sleep(0.01)
+    return len(block), args, named
+
+
+def raises(kind, function, *args, **named):
+    try:
+        function(*args, **named)
+    except kind:
+        return True
+    return False
+
+
+def sleeper():
+    return subprocess.Popen(
+        [sys.executable, "-S", "-c", "import time; time.sleep(0.15)"]
+    )
+
+
+def check_usage_of_calls():
+    values = memory_usage((grow, (30, 1), {"a": 2}), interval=0.01)
+    assert type(values) is list and {type(v) for v in values} == {float}
+    values, returned = memory_usage((grow, (30, 1), {"a": 2}), retval=True)
+    assert returned == (30 << 20, (1,), {"a": 2})
+    peak = memory_usage((grow, (60,)), max_usage=True, max_iterations=1)
+    assert type(peak) is float and peak > max(memory_usage()) + 50
+    peak, returned = memory_usage(grow, max_usage=True, retval=True)
+    assert type(peak) is float and returned[1:] == ((), {})
+    values = memory_usage((grow,), timestamps=True)
+    mib, now = values[0]
+    assert mib > 1 and abs(now - time.time()) < 100
+    assert memory_usage(grow, include_children=True, backend="psutil_uss")
+
+
+def check_usage_of_processes():
+    values = memory_usage(-1, interval=0.01, timeout=0.05)
+    assert len(values) == 5 and min(values) > 1
+    assert type(memory_usage(os.getpid(), max_usage=True)) is float
+    assert len(memory_usage()) == 1
+    child = sleeper()
+    values = memory_usage(child, interval=0.03, timestamps=True)
+    assert len(values) > 2 and type(values[0]) is tuple
+    child = sleeper()
+    values = memory_usage(
+        child.pid, interval=0.01, timeout=0.03, multiprocess=True
+    )
+    assert len(values) == 3 and type(values[0]) is list
+    assert memory_usage(sleeper(), interval=0.05, max_usage=True) > 1
+    assert child.wait() == 0
+
+
+def check_usage_into_a_stream():
+    stream = io.StringIO()
+    child = sleeper()
+    assert memory_usage(child, 0.03, stream=stream, multiprocess=True) is None
+    lines = stream.getvalue().splitlines()
+    assert len(lines) > 2 and lines[0].split()[0] == "MEM"
+    stream = io.StringIO()
+    memory_usage(
+        os.getpid(), 0.01, 0.05, stream=stream, include_children=True
+    )
+    assert stream.getvalue().count("MEM ") == 5
+
+
+def check_bad_usage():
+    def fail():
+        raise KeyError(1)
+
+    child = sleeper()
+    child.wait()
+    gone = Exception
+    if "psutil" in sys.modules:
+        gone = sys.modules["psutil"].NoSuchProcess
+    assert raises(gone, memory_usage, child.pid)
+    assert raises(gone, memory_usage, child)
+    assert raises(gone, memory_usage, 2 ** 30)
+    assert raises(KeyError, memory_usage, fail)
+    assert raises(ValueError, memory_usage, ())
+    assert raises(ValueError, memory_usage, (grow, (), {}, 1))
+    assert raises(ValueError, memory_usage, -7)
+    assert raises(TypeError, memory_usage, "x", timeout=1)
+    assert raises(ValueError, memory_usage, -1, interval=-1)
+    assert raises(ZeroDivisionError, memory_usage, -1, 0, 1)
+    assert raises(KeyError, memory_usage, -1, backend="other")
+    assert raises(RuntimeError, memory_usage, grow, backend="tracemalloc")
+    closed = open(os.devnull, "w")
+    closed.close()
+    assert raises(ValueError, memory_usage, -1, timeout=1, stream=closed)
+    assert raises(ValueError, TimeStamper("psutil"), 3)
+
+
+def check_backends():
+    assert choose_backend() == "psutil"
+    for name in "psutil psutil_pss psutil_uss posix tracemalloc".split():
+        assert choose_backend(name) == name
+    assert raises(KeyError, choose_backend, "other")
+    rss, pss, uss = [
+        memory_usage(backend=b)[0] for b in ("psutil", "psutil_pss", "psutil_uss")
+    ]
+    assert uss <= pss + 1 and pss <= rss + 1
+
+
+def table(prof, **named):
+    stream = io.StringIO()
+    show_results(prof, stream=stream, **named)
+    return stream.getvalue()
+
+
+def check_line_profiler():
+    prof = LineProfiler()
+    assert isinstance(prof.code_map, CodeMap) and isinstance(prof.code_map, dict)
+
+    def lines(count):
+        kept = []
+        for i in range(count):
+            kept.append(i)
+        return kept
+
+    wrapped = prof(lines)
+    assert wrapped.__name__ == "lines" and wrapped(3) == [0, 1, 2]
+    wrapped(4)
+    text = table(prof, precision=4)
+    head = "Line #    Mem usage    Increment  Occurrences   Line Contents\n"
+    assert text.startswith("Filename: %s\n\n%s%s\n" % (
+        __file__, head, "=" * (len(head) - 1)
+    ))
+    row = [r for r in text.splitlines() if "kept.append" in r][-1].split()
+    assert row[2] == "MiB" and row[5] == "7" and len(row[1].split(".")[1]) == 4
+    (name, rows), = prof.code_map.items()
+    rows = dict(rows)
+    first = lines.__code__.co_firstlineno
+    growth, mib, count = rows[first + 3]
+    assert name == __file__ and count == 7 and mib > 1
+    assert rows[first] is not None and len(rows) == 5
+    assert prof.code_map[lines.__code__][first + 3][2] == 7
+
+
+def helper(count):
+    total = 0
+    for i in range(count):
+        total += i
+    return total
+
+
+def check_line_profiler_by_hand():
+    prof = LineProfiler(backend="psutil_uss", include_children=True)
+    prof.add_function(helper)
+    assert prof.runctx("helper(2)", globals(), {}) is prof
+    with prof:
+        helper(3)
+    helper(100)
+    prof.enable_by_count()
+    prof.enable_by_count()
+    prof.disable_by_count()
+    assert helper(1) == 0 and prof.enable_count == 1
+    prof.disable_by_count()
+    assert sys.gettrace() is None
+    first = helper.__code__.co_firstlineno
+    assert prof.code_map[helper.__code__][first + 3][2] == 6
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        prof.add_function(3)
+    assert len(caught) == 1
+
+
+def check_trace_function_below():
+    events = []
+
+    def tracer(frame, event, arg):
+        events.append(event)
+        return tracer
+
+    prof = LineProfiler()
+    wrapped = prof(helper)
+    sys.settrace(tracer)
+    wrapped(2)
+    present = sys.gettrace()
+    sys.settrace(None)
+    assert present is tracer and "line" in events
+    first = helper.__code__.co_firstlineno
+    assert prof.code_map[helper.__code__][first + 3][2] == 2
+
+
+def check_log_file():
+    seen = []
+    handler = logging.Handler()
+    handler.emit = lambda record: seen.append(record.getMessage())
+    logging.getLogger("m").addHandler(handler)
+    logging.getLogger("m").setLevel(logging.INFO)
+    stream = LogFile("m", reportIncrementFlag=False)
+    profile(grow, stream=stream)(1)
+    assert any("bytearray" in text for text in seen)
+    assert "Filename: " in seen[0]
+    del seen[:]
+    stream = LogFile("m", reportIncrementFlag=True)
+    profile(grow, stream=stream)(40)
+    stream.flush()
+    assert any("bytearray" in text for text in seen)
+    assert not any("return" in text for text in seen)
+
+
+def check_time_stamper():
+    prof = TimeStamper("psutil", include_children=False)
+
+    @prof
+    def outer():
+        return inner()
+
+    @prof(precision=2)
+    def inner():
+        with prof.timestamp("block"):
+            return 5
+
+    assert outer() == 5 and outer.__name__ == "outer"
+    stream = io.StringIO()
+    prof.show_results(stream)
+    calls = [line.split() for line in stream.getvalue().splitlines()]
+    assert [c[1].split(".")[-1] for c in calls] == ["outer", "inner", "block"]
+    assert [c[6] for c in calls] == ["0", "1", "2"]
+    assert {c[0] for c in calls} == {"FUNC"}
+    assert all(float(c[3]) <= float(c[5]) for c in calls)
+
+
+def check_profile_arguments():
+    for backend in "psutil psutil_pss psutil_uss tracemalloc".split():
+        stream = io.StringIO()
+
+        @profile(stream=stream, precision=4, backend=backend)
+        def lines(count):
+            return [0] * count
+
+        assert len(lines(3000000)) == 3000000
+        row = [r for r in stream.getvalue().splitlines() if "[0]" in r][0]
+        assert 22 < float(row.split()[3]) < 24, (backend, row)
+    tracemalloc.stop()
+    assert raises(KeyError, profile, helper, backend="other")
+    profile.mine = 1
+    helper.mine = 2
+    assert profile(helper).mine == 2
+
+
+def check_import_of_all():
+    names = {}
+    exec("from memory_profiler import *", names)
+    assert names["memory_usage"] is memory_usage and names["profile"] is profile
+    assert not hasattr(memory_profiler, "no_such_name")
+    assert memory_profiler.__version__ == "0.61.0"
+    assert LineProfiler.__module__ == "memory_profiler"
+
+
+wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+for name, check in sorted(globals().items()):
+    if name.startswith("check_" + wanted):
+        check()
+        print(name)
