@@ -266,10 +266,20 @@ HOOK void free_aligned_sized(void *address, size_t alignment, size_t size)
 }
 
 /* Another malloc() stands before ours: in the program itself, or in a library
- * that was preloaded before. (Here, too, the name means the first one.) */
+ * that was preloaded before. Its address does not say so: in a program with
+ * fixed addresses it is an entry of that one's procedure linkage table. */
 static bool hooks_are_passed_over(void)
 {
-	return !stack_is_own(dlsym(RTLD_DEFAULT, "malloc"));
+	void *(*volatile first)(size_t) = malloc;
+	void (*volatile last)(void *) = free;
+	uint64_t left = thread_self.left;
+	bool counted;
+
+	thread_self.left = UINT64_MAX / 2;
+	last(first(64));
+	counted = thread_self.left != UINT64_MAX / 2;
+	thread_self.left = left;
+	return !counted;
 }
 
 static bool hooks_are_sanitized(void)

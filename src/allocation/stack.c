@@ -48,7 +48,7 @@ bool stack_prepare(void)
 	return stack_backtrace != NULL;
 }
 
-bool stack_is_own(const void *address)
+static bool stack_is_own(const void *address)
 {
 	return (uintptr_t)address - stack_own_start <
 	       stack_own_end - stack_own_start;

@@ -15,9 +15,6 @@
  * this libc takes no stacks: what is taken is the caller's address alone. */
 bool stack_prepare(void);
 
-/* Whether it lies in this library. */
-bool stack_is_own(const void *address);
-
 /* Fills in the addresses, innermost first, from the code that called this
  * library on; each is a return address less one. Where no stack can be taken
  * that is caller alone, which may be NULL. How many. */
