@@ -16,12 +16,28 @@ known_pythons() {
 	cat "$known"
 }
 
+# Those that the agent is tried in. It has no sanitizers in it, and what mprof
+# reads of it is the same from each: with them the oldest and the newest will
+# do. (What reads an interpreter from outside is tried on each all the same.)
+agent_pythons() {
+	local python
+
+	grep -qs fsanitize "$SOURCE/build/flags" || {
+		known_pythons
+		return
+	}
+	for python in $(known_pythons); do
+		"$python" -S -c 'import sys
+print("%d.%d.%d" % sys.version_info[:3], sys.argv[1])' "$python"
+	done | sort -V | sed -n '1p; ${1!p}' | cut -d' ' -f2
+}
+
 # Runs a function with each interpreter, and says which those were and which
 # minor versions had none.
 on_each_python() {
 	local python minor tried='' missing=''
 
-	for python in $(known_pythons); do
+	for python in $(agent_pythons); do
 		"$@" "$python" || {
 			echo "with $python" >&2
 			return 1
