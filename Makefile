@@ -325,7 +325,7 @@ build/flags: FORCE
 # JOBS test files at a time: one more than there are processors unless told.
 # Those that take longest come first, so that none is left alone at the end.
 JOBS =
-SLOW = python_ways python_tables heap hostile additions
+SLOW = stacks plot python_tables heap run python_ways python_ends refs static
 run_tests = VALGRIND=$(VALGRIND) JOBS=$(JOBS) FIRST="$(SLOW:%=%.bats)" \
 	PROVE_FLAGS="$(PROVE_FLAGS)" tests/tools/run-tests
 TESTS = $(unit_tests) $(replays) $(sort $(wildcard tests/cli/*.bats))
