@@ -89,7 +89,7 @@ void labels_choose(struct label *labels, size_t count)
 }
 
 /* Labels of all distinct names of the runs. */
-struct naming {
+struct call_labels {
 	struct label *labels;
 	size_t len;
 	double *total_s; /* beside labels: time in its calls, see add_time() */
@@ -103,29 +103,29 @@ static bool in_window(const struct window *window, const struct call *call)
 	return call->leave_s >= window->from_s && call->enter_s <= window->to_s;
 }
 
-static void keep_distinct(struct naming *naming)
+static void keep_distinct(struct call_labels *named)
 {
 	size_t kept = 0;
 
-	qsort(naming->labels, naming->len, sizeof(naming->labels[0]),
+	qsort(named->labels, named->len, sizeof(named->labels[0]),
 	    labels_compare_names);
-	for (size_t i = 0; i < naming->len; i++) {
-		if (kept == 0 || strcmp(naming->labels[kept - 1].name,
-				     naming->labels[i].name) != 0)
-			naming->labels[kept++] = naming->labels[i];
+	for (size_t i = 0; i < named->len; i++) {
+		if (kept == 0 || strcmp(named->labels[kept - 1].name,
+				     named->labels[i].name) != 0)
+			named->labels[kept++] = named->labels[i];
 	}
-	naming->len = kept;
+	named->len = kept;
 }
 
-static void naming_init(
-    struct naming *naming, const struct chart_request *request)
+static void call_labels_init(
+    struct call_labels *named, const struct chart_request *request)
 {
 	size_t count = 0;
 
-	*naming = (struct naming){0};
+	*named = (struct call_labels){0};
 	for (size_t i = 0; i < request->len; i++)
 		count += request->runs[i].run->calls.len;
-	naming->labels = mem_zero(count + 1, sizeof(naming->labels[0]));
+	named->labels = mem_zero(count + 1, sizeof(named->labels[0]));
 	for (size_t i = 0; i < request->len; i++) {
 		const struct run *run = request->runs[i].run;
 		struct window window = build_window(request, i);
@@ -134,33 +134,34 @@ static void naming_init(
 			const struct call *call = &run->calls.items[k];
 
 			if (in_window(&window, call))
-				naming->labels[naming->len++].name = call->name;
+				named->labels[named->len++].name = call->name;
 		}
 	}
-	keep_distinct(naming);
-	labels_choose(naming->labels, naming->len);
-	naming->total_s = mem_zero(naming->len + 1, sizeof(double));
-	naming->until_s = mem_zero(naming->len + 1, sizeof(double));
-	naming->calls = mem_zero(naming->len + 1, sizeof(size_t));
-	naming->first_call = mem_zero(naming->len + 1, sizeof(size_t));
+	keep_distinct(named);
+	labels_choose(named->labels, named->len);
+	named->total_s = mem_zero(named->len + 1, sizeof(double));
+	named->until_s = mem_zero(named->len + 1, sizeof(double));
+	named->calls = mem_zero(named->len + 1, sizeof(size_t));
+	named->first_call = mem_zero(named->len + 1, sizeof(size_t));
 }
 
-static void naming_finish(struct naming *naming)
+static void call_labels_finish(struct call_labels *named)
 {
-	free(naming->labels);
-	free(naming->total_s);
-	free(naming->until_s);
-	free(naming->calls);
-	free(naming->first_call);
+	free(named->labels);
+	free(named->total_s);
+	free(named->until_s);
+	free(named->calls);
+	free(named->first_call);
 }
 
-static size_t naming_find(const struct naming *naming, const char *name)
+static size_t call_labels_find(
+    const struct call_labels *named, const char *name)
 {
 	struct label key = {.name = name};
-	const struct label *found = bsearch(&key, naming->labels, naming->len,
-	    sizeof(key), labels_compare_names);
+	const struct label *found = bsearch(
+	    &key, named->labels, named->len, sizeof(key), labels_compare_names);
 
-	return (size_t)(found - naming->labels);
+	return (size_t)(found - named->labels);
 }
 
 /* By enter; a caller before what it calls where both enter at one time. */
@@ -263,42 +264,42 @@ static size_t count_series(const struct scene_panel *panel)
 
 /* Adds the time of a call within the window. Calls of one function that overlap
  * in a thread, as in recursion, count once. */
-static void add_time(struct naming *naming, size_t function,
+static void add_time(struct call_labels *named, size_t function,
     const struct call *call, const struct window *window)
 {
 	double from_s = fmax(call->enter_s, window->from_s);
 	double to_s = fmin(call->leave_s, window->to_s);
 
-	from_s = fmax(from_s, naming->until_s[function]);
+	from_s = fmax(from_s, named->until_s[function]);
 	if (to_s <= from_s)
 		return;
-	naming->total_s[function] += to_s - from_s;
-	naming->until_s[function] = to_s;
+	named->total_s[function] += to_s - from_s;
+	named->until_s[function] = to_s;
 }
 
 static void chart_calls_add_span(struct scene_panel *panel,
-    struct naming *naming, const struct call *call, double zero_s)
+    struct call_labels *named, const struct call *call, double zero_s)
 {
-	size_t function = naming_find(naming, call->name);
+	size_t function = call_labels_find(named, call->name);
 	struct scene_span *span = array_push(&panel->spans);
 
 	*span = (struct scene_span){
-	    .name = utf8_clean_copy(naming->labels[function].label),
+	    .name = utf8_clean_copy(named->labels[function].label),
 	    .full_name = utf8_clean_copy(call->name),
 	    .from = {call->enter_s - zero_s, call->enter_mib},
 	    .to = {call->leave_s - zero_s, call->leave_mib}};
-	if (naming->calls[function]++ == 0) {
+	if (named->calls[function]++ == 0) {
 		enum role role =
 		    role_series(count_series(panel) + panel->functions.len);
 
-		naming->first_call[function] = panel->functions.len;
+		named->first_call[function] = panel->functions.len;
 		*array_push(&panel->functions) = (struct scene_function){
 		    .role = role, .name = mem_copy(span->name)};
 	}
-	span->role = panel->functions.items[naming->first_call[function]].role;
+	span->role = panel->functions.items[named->first_call[function]].role;
 }
 
-static void add_run(struct scene_panel *panel, struct naming *naming,
+static void add_run(struct scene_panel *panel, struct call_labels *named,
     const struct chart_request *request, size_t nth)
 {
 	double zero_s = build_zero(request, nth);
@@ -317,16 +318,16 @@ static void add_run(struct scene_panel *panel, struct naming *naming,
 
 		if (!last || call_compare_threads(last, call) != 0) {
 			open.leaves.len = 0;
-			for (size_t k = 0; k < naming->len; k++)
-				naming->until_s[k] = -INFINITY;
+			for (size_t k = 0; k < named->len; k++)
+				named->until_s[k] = -INFINITY;
 			open_group(
 			    panel, request->runs[nth].run, call, several);
 		}
 		last = call;
 		group = &panel->groups.items[panel->groups.len - 1];
-		chart_calls_add_span(panel, naming, call, zero_s);
+		chart_calls_add_span(panel, named, call, zero_s);
 		add_time(
-		    naming, naming_find(naming, call->name), call, &window);
+		    named, call_labels_find(named, call->name), call, &window);
 		lane = choose_lane(&open, call);
 		if (lane >= group->lanes)
 			group->lanes = lane + 1;
@@ -339,15 +340,15 @@ static void add_run(struct scene_panel *panel, struct naming *naming,
 	free(calls);
 }
 
-static void write_details(struct scene_panel *panel, struct naming *naming)
+static void write_details(struct scene_panel *panel, struct call_labels *named)
 {
 	char text[UNITS_TEXT];
 
-	for (size_t i = 0; i < naming->len; i++) {
-		size_t calls = naming->calls[i];
+	for (size_t i = 0; i < named->len; i++) {
+		size_t calls = named->calls[i];
 
-		units_duration(text, fmax(0, naming->total_s[i]));
-		panel->functions.items[naming->first_call[i]].detail =
+		units_duration(text, fmax(0, named->total_s[i]));
+		panel->functions.items[named->first_call[i]].detail =
 		    calls > 1 ? mem_format("%zu calls, %s", calls, text)
 			      : mem_copy(text);
 	}
@@ -355,13 +356,13 @@ static void write_details(struct scene_panel *panel, struct naming *naming)
 
 void build_calls(struct scene_panel *panel, const struct chart_request *request)
 {
-	struct naming naming;
+	struct call_labels named;
 
-	naming_init(&naming, request);
+	call_labels_init(&named, request);
 	for (size_t i = 0; i < request->len; i++)
-		add_run(panel, &naming, request, i);
-	write_details(panel, &naming);
-	naming_finish(&naming);
+		add_run(panel, &named, request, i);
+	write_details(panel, &named);
+	call_labels_finish(&named);
 }
 
 /* Copies of the runs whose calls are the intervals of their sampled stacks. */

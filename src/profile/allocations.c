@@ -68,7 +68,8 @@ void run_free_allocations(
 	}
 }
 
-static bool code_is(const void *items, size_t at, const void *number)
+static bool allocations_code_is(
+    const void *items, size_t at, const void *number)
 {
 	return ((const struct site_frame *)items)[at].number ==
 	       *(const uint64_t *)number;
@@ -77,14 +78,15 @@ static bool code_is(const void *items, size_t at, const void *number)
 size_t run_code(struct run *run, uint64_t number)
 {
 	size_t at = index_place(&run->code_index, index_hash_number(number),
-	    code_is, run->code.items, &number, run->code.len);
+	    allocations_code_is, run->code.items, &number, run->code.len);
 
 	if (at == run->code.len)
 		*array_push(&run->code) = (struct site_frame){.number = number};
 	return at;
 }
 
-static bool site_is(const void *items, size_t at, const void *number)
+static bool allocations_site_is(
+    const void *items, size_t at, const void *number)
 {
 	return ((const struct site *)items)[at].number ==
 	       *(const uint64_t *)number;
@@ -93,7 +95,7 @@ static bool site_is(const void *items, size_t at, const void *number)
 size_t run_site(struct run *run, uint64_t number)
 {
 	size_t at = index_place(&run->site_index, index_hash_number(number),
-	    site_is, run->sites.items, &number, run->sites.len);
+	    allocations_site_is, run->sites.items, &number, run->sites.len);
 
 	if (at == run->sites.len)
 		*array_push(&run->sites) = (struct site){
