@@ -68,7 +68,8 @@ static bool python_find_offsets(const char *version)
 	minor = digits_read(&version);
 	if (*version++ == '.')
 		micro = (int)(digits_read(&version) % 1000);
-	row = minor < 100 ? python_offsets_find((int)minor, micro) : NULL;
+	row =
+	    minor < 100 ? python_offsets_find((int)minor, micro, false) : NULL;
 	if (!row)
 		return false;
 	python.offsets = *row;

@@ -66,7 +66,7 @@ static void stacks_hook_tick(
 			continue;
 		if (stacks_sample(hook->stacks, process->pid, &sample))
 			stacks_hook_write(hook, tick, process, &sample, sink);
-		if (stacks_sample_other(hook->stacks, process->pid, &sample))
+		while (stacks_sample_other(hook->stacks, process->pid, &sample))
 			stacks_hook_write(hook, tick, process, &sample, sink);
 	}
 	stacks_sweep(hook->stacks);

@@ -38,22 +38,26 @@ load pythons.bash
 }
 
 @test "the rows are those of the headers that are here" {
-	local python include minor none=yes
+	local python include minor threaded none=yes
 
 	for python in $(pythons); do
 		include=$("$python" -c 'import sysconfig
 print(sysconfig.get_path("include"))')
+		[ -e "$include/pyconfig.h" ] || continue
 		[ -e "$include/internal/pycore_interp.h" ] || [ -e \
 			"$include/internal/pycore_pystate.h" ] || continue
 		minor=$("$python" -c 'import sys; print(sys.version_info[1])')
+		threaded=$("$python" -c 'import sys
+print(int("free-threading" in sys.version))')
 		echo "# headers of $("$python" -V)" >&3
 		none=
 		"$SOURCE/tests/tools/python-offsets" "$include" |
 			grep '^	\.' | grep -v micro >here
-		awk -v minor="$minor" '
+		awk -v minor="$minor" -v threaded="$threaded" '
 			/^PYTHON_OFFSETS/ { row = "" }
 			/^\t\./ { if (!/micro/) row = row $0 "\n" }
-			/^\)/ && row ~ "minor = " minor "," {
+			/^\)/ && row ~ "minor = " minor "," &&
+				row ~ "free_threaded = " threaded "," {
 				printf "%s", row
 				exit
 			}' "$SOURCE/src/python/remote/offsets.def" >there

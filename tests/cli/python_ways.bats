@@ -294,6 +294,7 @@ pooled() {
 # Interpreters that the agent can't work in: others than CPython, CPython
 # before 3.8, free-threaded builds.
 other_pythons() {
+	pythons | grep 't$'
 	described_pythons | sed -n -e 's/^\([^ ]*\) no: a free-threaded .*/\1/p' \
 		-e 's/^\([^ ]*\) no: CPython 3\.[67]\..*/\1/p'
 	command -v pypy3

@@ -23,12 +23,13 @@ if sys.implementation.name != "cpython":
     print("no: " + sys.implementation.name)
 elif not (3, 8) <= v[:2] <= (3, newest):
     print("no: " + name)
-elif not getattr(sys, "_is_gil_enabled", lambda: True)():
+elif "free-threading" in sys.version and v[1] > 14:
     print("no: a free-threaded " + name)
 elif hasattr(sys, "gettotalrefcount"):
     print("no: a debug build of " + name)
 else:
-    print(name + " " + sys.base_prefix)
+    gil = "free-threading" not in sys.version
+    print(name + ("" if gil else "t") + " " + sys.base_prefix)
 ' "$(newest_minor)" 2>/dev/null || echo 'no: it does not run'
 }
 
@@ -41,7 +42,8 @@ python_candidates() {
 		"${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python \
 		$(for root in ${MPROF_TEST_ROOTS:-"$root"/*}; do
 			ls "$root"/usr/bin/python3.[0-9] \
-				"$root"/usr/bin/python3.[0-9][0-9] 2>/dev/null
+				"$root"/usr/bin/python3.[0-9][0-9] \
+				"$root"/usr/bin/python3.[0-9][0-9]t 2>/dev/null
 		done)}
 }
 
@@ -61,6 +63,11 @@ pythons() {
 		if (!seen[$0]++)
 			print python
 	}'
+}
+
+# Those of them that have a GIL, which the agent needs.
+pythons_with_gil() {
+	pythons | grep -v 't$' || :
 }
 
 # Roots that have to be entered, a path a line: those of MPROF_TEST_ROOTS or

@@ -122,8 +122,12 @@ def texts(values):
     return [value for value in values if value is not None]
 
 
+# Without the GIL an object has a longer header.
+LONGER = 16 if 'free-threading' in sys.version else 0
+
+
 def pointed(o, offset):
-    return ctypes.py_object.from_address(id(o) + offset).value
+    return ctypes.py_object.from_address(id(o) + LONGER + offset).value
 
 
 def number_at(address):
@@ -132,7 +136,7 @@ def number_at(address):
 
 def is_def(address):
     """Whether a module's definition is an object: since 3.15 it may be none."""
-    return address and number_at(address + 8) == MODULE_DEF
+    return address and number_at(address + LONGER + 8) == MODULE_DEF
 
 
 def hidden(o):
@@ -146,7 +150,8 @@ def hidden(o):
         return [o.start, o.stop, o.step]
     if kind is MODULE:
         place = 88 if V >= (3, 15) else 24
-        return [pointed(o, place)] if is_def(number_at(id(o) + place)) else []
+        return [pointed(o, place)] if is_def(
+            number_at(id(o) + LONGER + place)) else []
     if kind is io.BytesIO and V < (3, 12):
         return [o.getvalue()]
     if kind is CODE:

@@ -12,7 +12,7 @@ SCRIPTS=$SOURCE/tests/python
 known_pythons() {
 	local known=${BATS_FILE_TMPDIR:-.}/pythons
 
-	[ -e "$known" ] || pythons >"$known" 2>/dev/null
+	[ -e "$known" ] || pythons_with_gil >"$known" 2>/dev/null
 	cat "$known"
 }
 

@@ -18,9 +18,14 @@ def forge(memory):
     """What is left of a Stale: a count of references, the class, a length."""
     address = ctypes.addressof(memory) + 64
     words = ctypes.cast(address, ctypes.POINTER(ctypes.c_ulong))
-    words[0] = 1000
-    words[1] = id(Stale)
-    words[2] = 500000 << (3 if sys.version_info >= (3, 12) else 0)
+    digits = 500000 << (3 if sys.version_info >= (3, 12) else 0)
+    if 'free-threading' in sys.version:
+        # No thread's own, 1000 references of all, merged.
+        header = 0, 0, 1000 << 2 | 3, id(Stale), digits
+    else:
+        header = 1000, id(Stale), digits
+    for i, word in enumerate(header):
+        words[i] = word
     return address
 
 

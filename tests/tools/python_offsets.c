@@ -24,6 +24,12 @@
 #define SINCE(minor) (PY_VERSION_HEX >= 0x03000000 + (minor)*0x10000)
 #define FIELD(name, value) printf("\t.%s = %ld,\n", #name, (long)(value))
 #define ABSENT(name) FIELD(name, -1)
+#ifdef Py_GIL_DISABLED
+#define FREE_THREADED 1
+#include "internal/pycore_tstate.h"
+#else
+#define FREE_THREADED 0
+#endif
 #define FORM(name, form) printf("\t.%s = %s,\n", #name, form)
 
 static void print_runtime(void)
@@ -67,11 +73,18 @@ static void print_interpreter(void)
 	ABSENT(interpreter_gc);
 #endif
 	FIELD(gc_size, sizeof(struct _gc_runtime_state));
+#if FREE_THREADED
+	ABSENT(gc_generations);
+	ABSENT(gc_permanent);
+	FIELD(gc_collecting, offsetof(struct _gc_runtime_state, collecting));
+	ABSENT(gc_generation0);
+#else
 	FIELD(gc_generations, offsetof(struct _gc_runtime_state, generations));
 	FIELD(gc_permanent,
 	    offsetof(struct _gc_runtime_state, permanent_generation));
 	FIELD(gc_collecting, offsetof(struct _gc_runtime_state, collecting));
 	FIELD(gc_generation0, offsetof(struct _gc_runtime_state, generation0));
+#endif
 	FIELD(
 	    gil_last_holder, offsetof(struct _gil_runtime_state, last_holder));
 	FIELD(gil_locked, offsetof(struct _gil_runtime_state, locked));
@@ -262,6 +275,8 @@ static void print_forms(void)
 	FIELD(static_type_extra, SINCE(11) && !SINCE(13) ? 16 : 0);
 	FIELD(stack_tag_mask, SINCE(14) ? 3 : 0);
 	FIELD(reference_count_bits, SINCE(14) ? 32 : 64);
+	FIELD(str_kind_bit, FREE_THREADED && SINCE(14) ? 8 : 2);
+	FIELD(free_threaded, FREE_THREADED);
 #if SINCE(13)
 	FIELD(flag_inline_values, Py_TPFLAGS_INLINE_VALUES);
 #else
@@ -278,6 +293,61 @@ static void print_forms(void)
 	FIELD(flag_managed_dict, 0);
 #endif
 }
+
+#if FREE_THREADED
+#define HEAPS (offsetof(_PyThreadStateImpl, mimalloc.heaps))
+
+/* Prints what only a build without the GIL has: an object's counters, a
+ * thread's state and the heaps of mimalloc, which differ between 2.1 and 2.5.
+ */
+static void print_free_threaded(void)
+{
+	FIELD(object_gc_bits, offsetof(PyObject, ob_gc_bits));
+	FIELD(object_local, offsetof(PyObject, ob_ref_local));
+	FIELD(object_shared, offsetof(PyObject, ob_ref_shared));
+	FIELD(thread_state, offsetof(PyThreadState, state));
+#if SINCE(14)
+	FIELD(frame_copy, offsetof(_PyInterpreterFrame, tlbc_index));
+	FIELD(code_copies, offsetof(PyCodeObject, co_tlbc));
+#else
+	ABSENT(frame_copy);
+	ABSENT(code_copies);
+#endif
+	FIELD(thread_heaps_ready,
+	    offsetof(_PyThreadStateImpl, mimalloc.initialized));
+	FIELD(thread_heaps, HEAPS);
+	FIELD(heap_size, sizeof(mi_heap_t));
+	FIELD(heap_page_count, offsetof(mi_heap_t, page_count));
+	FIELD(segment_cookie, offsetof(mi_segment_t, cookie));
+	FIELD(segment_kind, offsetof(mi_segment_t, kind));
+	FIELD(segment_entries, offsetof(mi_segment_t, slice_entries));
+	FIELD(segment_info, offsetof(mi_segment_t, segment_info_slices));
+	FIELD(segment_slices, offsetof(mi_segment_t, slices));
+	FIELD(page_size, sizeof(mi_page_t));
+	FIELD(page_capacity, offsetof(mi_page_t, capacity));
+	FIELD(page_free, offsetof(mi_page_t, free));
+	FIELD(page_local_free, offsetof(mi_page_t, local_free));
+	FIELD(page_thread_free, offsetof(mi_page_t, xthread_free));
+	FIELD(page_heap, offsetof(mi_page_t, xheap));
+#if MI_MALLOC_VERSION < 20000
+	/* 2.1: the tag is in a byte with others, and a page's blocks begin
+	 * where its place and their size say. */
+	FIELD(page_tag, 8);
+	FIELD(page_tag_shift, 3);
+	FIELD(page_block_size, offsetof(mi_page_t, xblock_size));
+	ABSENT(page_start);
+#else
+	FIELD(page_tag, offsetof(mi_page_t, heap_tag));
+	FIELD(page_tag_shift, 0);
+	FIELD(page_block_size, offsetof(mi_page_t, block_size));
+	FIELD(page_start, offsetof(mi_page_t, page_start));
+#endif
+}
+#else
+static void print_free_threaded(void)
+{
+}
+#endif
 
 #if SINCE(13)
 #define WORD(field, part)                                               \
@@ -344,7 +414,8 @@ int main(int argc, char **argv)
 		print_debug();
 		return 0;
 	}
-	printf("/* CPython %s */\nPYTHON_OFFSETS(\n", PY_VERSION);
+	printf("/* CPython %s%s */\nPYTHON_OFFSETS(\n", PY_VERSION,
+	    FREE_THREADED ? " without the GIL" : "");
 	FIELD(minor, PY_MINOR_VERSION);
 	FIELD(micro, PY_MICRO_VERSION);
 	print_runtime();
@@ -356,6 +427,7 @@ int main(int argc, char **argv)
 	print_containers();
 	print_text();
 	print_forms();
+	print_free_threaded();
 	printf(")\n");
 	return 0;
 }

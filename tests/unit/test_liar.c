@@ -122,7 +122,7 @@ static void tell_as(const struct python_offsets *row)
 static int tell_the_truth(void **state)
 {
 	(void)state;
-	tell_as(python_offsets_find(12, -1));
+	tell_as(python_offsets_find(12, -1, false));
 	Py_Version = 0x030c01f0;
 	return 0;
 }
@@ -371,7 +371,7 @@ static void the_last_frame_of_a_thread_is_no_python(void **state)
 	pid_t child;
 
 	(void)state;
-	tell_as(python_offsets_find(15, -1));
+	tell_as(python_offsets_find(15, -1, false));
 	Py_Version = 0x030f02f0;
 	put_debug(o);
 	put(fake.thread, o->thread_base_frame, address(fake.other));

@@ -16,13 +16,17 @@ static void every_version_has_a_row(void **state)
 	assert_int_equal(python_offsets_newest(), 15);
 	for (int minor = 8; minor <= 15; minor++) {
 		const struct python_offsets *row =
-		    python_offsets_find(minor, -1);
+		    python_offsets_find(minor, -1, false);
 
 		assert_non_null(row);
 		assert_int_equal(row->minor, minor);
 	}
-	assert_null(python_offsets_find(7, -1));
-	assert_null(python_offsets_find(16, 0));
+	assert_int_equal(python_offsets_find(13, -1, true)->free_threaded, 1);
+	assert_int_equal(python_offsets_find(14, 3, true)->micro, 0);
+	assert_int_equal(python_offsets_find(14, -1, true)->free_threaded, 1);
+	assert_null(python_offsets_find(12, -1, true));
+	assert_null(python_offsets_find(7, -1, false));
+	assert_null(python_offsets_find(16, 0, false));
 	assert_null(python_offsets_row(1000));
 }
 
@@ -32,10 +36,12 @@ static void rows_come_in_order(void **state)
 
 	(void)state;
 	for (unsigned i = 0; (row = python_offsets_row(i)); i++) {
-		if (before)
+		if (before && row->minor == before->minor &&
+		    row->free_threaded == before->free_threaded)
+			assert_true(row->micro > before->micro);
+		else if (before)
 			assert_true(row->minor > before->minor ||
-				    (row->minor == before->minor &&
-					row->micro > before->micro));
+				    row->free_threaded > before->free_threaded);
 		before = row;
 	}
 }
@@ -78,18 +84,20 @@ static void what_the_interpreter_says_wins(void **state)
 {
 	(void)state;
 	for (int minor = 13; minor <= 15; minor++) {
-		struct python_offsets offsets = *python_offsets_find(minor, 0);
+		struct python_offsets offsets =
+		    *python_offsets_find(minor, 0, false);
 		struct python_debug debug;
 
 		debug_of_row(&debug, &offsets);
 		assert_int_equal(python_offsets_adopt(&offsets, &debug), 0);
-		assert_memory_equal(
-		    &offsets, python_offsets_find(minor, 0), sizeof(offsets));
+		assert_memory_equal(&offsets,
+		    python_offsets_find(minor, 0, false), sizeof(offsets));
 		/* interpreters_head is its sixth word. */
 		debug.words[2] += 8;
 		assert_int_equal(python_offsets_adopt(&offsets, &debug), 0);
 		assert_int_equal(offsets.runtime_interpreters,
-		    python_offsets_find(minor, 0)->runtime_interpreters + 8);
+		    python_offsets_find(minor, 0, false)->runtime_interpreters +
+			8);
 		debug.words[2] = (uint64_t)1 << 60;
 		assert_int_equal(python_offsets_adopt(&offsets, &debug), -1);
 	}
@@ -103,7 +111,8 @@ static void a_lie_about_frames_and_objects_is_refused(void **state)
 
 	(void)state;
 	for (int minor = 13; minor <= 15; minor++) {
-		struct python_offsets offsets = *python_offsets_find(minor, 0);
+		struct python_offsets offsets =
+		    *python_offsets_find(minor, 0, false);
 		struct python_debug debug;
 
 		debug_of_row(&debug, &offsets);
@@ -114,10 +123,38 @@ static void a_lie_about_frames_and_objects_is_refused(void **state)
 			if (python_offsets_adopt(&offsets, &debug) < 0)
 				refused++;
 			debug.words[i] -= 8;
-			offsets = *python_offsets_find(minor, 0);
+			offsets = *python_offsets_find(minor, 0, false);
 		}
 	}
 	assert_true(refused > 3 * 20);
+}
+
+static uint64_t references(
+    const struct python_offsets *row, uint32_t local, int64_t shared)
+{
+	char header[64] = {0};
+
+	memcpy(header + row->object_local, &local, sizeof(local));
+	memcpy(header + row->object_shared, &shared, sizeof(shared));
+	return python_references(row, header);
+}
+
+/* The count of others stands above two flags, and may be below zero. */
+static void references_without_a_gil_are_counted(void **state)
+{
+	const struct python_offsets *row = python_offsets_find(14, -1, true);
+	const int64_t deferred = INT64_MAX / 8 * 4;
+
+	(void)state;
+	assert_int_equal(references(row, 3, 2 << 2), 5);
+	assert_int_equal(references(row, 3, -4), 2);
+	assert_int_equal(references(row, 0, 3), 0);
+	assert_int_equal(references(row, 1, -4), 0);
+	assert_int_equal(references(row, UINT32_MAX, 0), UINT32_MAX);
+	assert_int_equal(references(row, 2, deferred + 4), 3);
+	/* None but that of a stack, which does not count. */
+	assert_int_equal(references(row, 0, deferred), 1);
+	assert_int_equal(references(row, 0, deferred - 8), 1);
 }
 
 int main(void)
@@ -126,6 +163,7 @@ int main(void)
 	    cmocka_unit_test(every_version_has_a_row),
 	    cmocka_unit_test(rows_come_in_order),
 	    cmocka_unit_test(no_row_has_a_hole),
+	    cmocka_unit_test(references_without_a_gil_are_counted),
 	    cmocka_unit_test(what_the_interpreter_says_wins),
 	    cmocka_unit_test(a_lie_about_frames_and_objects_is_refused),
 	};

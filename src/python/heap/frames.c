@@ -13,7 +13,8 @@ struct frames_walk {
 	const struct python_offsets *o;
 	struct snapshot *snapshot;
 	size_t looks; /* that are left */
-	void (*visit)(void *context, uint64_t frame);
+	void (*each)(struct frames_walk *walk, uint64_t thread);
+	void (*visit)(void *context, uint64_t address);
 	void (*visit_chunk)(void *context, uint64_t start, uint64_t end);
 	void *context;
 };
@@ -56,6 +57,11 @@ static void walk_chunks(struct frames_walk *walk, uint64_t thread)
 	}
 }
 
+static void walk_thread(struct frames_walk *walk, uint64_t thread)
+{
+	walk->visit(walk->context, thread);
+}
+
 static void walk_threads(struct frames_walk *walk)
 {
 	const struct python_offsets *o = walk->o;
@@ -67,10 +73,7 @@ static void walk_threads(struct frames_walk *walk)
 		    frames_word(walk, interpreter, o->interpreter_threads);
 
 		for (; thread && walk->looks; walk->looks--) {
-			if (walk->visit)
-				walk_frames(walk, thread);
-			else
-				walk_chunks(walk, thread);
+			walk->each(walk, thread);
 			thread = frames_word(walk, thread, o->thread_next);
 			if (!walk->looks)
 				return;
@@ -88,6 +91,22 @@ void frames_each(const struct python_target *target, struct snapshot *snapshot,
 	    .o = &target->offsets,
 	    .snapshot = snapshot,
 	    .looks = LOOKS_MAX,
+	    .each = walk_frames,
+	    .visit = visit,
+	    .context = context};
+
+	walk_threads(&walk);
+}
+
+void frames_each_thread(const struct python_target *target,
+    struct snapshot *snapshot, void (*visit)(void *context, uint64_t thread),
+    void *context)
+{
+	struct frames_walk walk = {.target = target,
+	    .o = &target->offsets,
+	    .snapshot = snapshot,
+	    .looks = LOOKS_MAX,
+	    .each = walk_thread,
 	    .visit = visit,
 	    .context = context};
 
@@ -102,6 +121,7 @@ void frames_each_chunk(const struct python_target *target,
 	    .o = &target->offsets,
 	    .snapshot = snapshot,
 	    .looks = LOOKS_MAX,
+	    .each = walk_chunks,
 	    .visit_chunk = visit,
 	    .context = context};
 

@@ -24,6 +24,11 @@ void frames_each(const struct python_target *target, struct snapshot *snapshot,
     void (*visit)(void *context, uint64_t frame), void *context)
     __attribute__((nonnull(1, 2, 3)));
 
+/* Calls visit for the state of each thread. */
+void frames_each_thread(const struct python_target *target,
+    struct snapshot *snapshot, void (*visit)(void *context, uint64_t thread),
+    void *context) __attribute__((nonnull(1, 2, 3)));
+
 /* Calls visit for each chunk of memory in which threads keep their frames
  * (3.11 on). */
 void frames_each_chunk(const struct python_target *target,

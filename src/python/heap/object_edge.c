@@ -6,7 +6,6 @@
 #include "python/heap/object_numpy.h"
 #include "python/heap/object_size.h"
 
-#define HEADER 16
 #define DEQUE_BLOCK_LEN 64
 #define FRAME_OWNS 2 /* of a frame object: the frame is in it (3.11 on) */
 
@@ -43,6 +42,13 @@ static bool object_edge_spend(struct walk *walk, uint64_t words)
 static uint64_t object_edge_word(const struct walk *walk, int offset)
 {
 	return snapshot_u64(walk->snapshot, walk->edge.from + (uint64_t)offset);
+}
+
+/* A field of a type of C that no row has: its offset where the header is that
+ * of a build with the GIL. */
+static uint64_t object_edge_field(const struct walk *walk, int offset)
+{
+	return object_edge_word(walk, offset + python_header_extra(walk->o));
 }
 
 static void object_edge_tell(
@@ -89,6 +95,11 @@ static void tell_row(struct walk *walk, enum object_edge_kind kind,
 		    python_untagged(walk->o, field_u64(at + 8 * i, 0)));
 	}
 	walk->edge.index = 0;
+}
+
+static uint64_t header_of(const struct walk *walk)
+{
+	return (uint64_t)walk->o->object_header;
 }
 
 static const char *member_name(const struct walk *walk, uint64_t offset)
@@ -164,8 +175,8 @@ static void tell_set(struct walk *walk)
 static void tell_deque(struct walk *walk)
 {
 	uint64_t left = object_edge_word(walk, walk->o->object_size);
-	uint64_t block = object_edge_word(walk, 24),
-		 i = object_edge_word(walk, 40), index = 0;
+	uint64_t block = object_edge_field(walk, 24),
+		 i = object_edge_field(walk, 40), index = 0;
 
 	while (left && i < DEQUE_BLOCK_LEN && object_edge_spend(walk, 1)) {
 		uint64_t items = block + 8;
@@ -203,11 +214,12 @@ static void tell_frame(struct walk *walk)
 
 	if (type->kind == OBJECT_FRAME && python_frames_are_objects(walk->o)) {
 		/* Behind these a frame has blocks, which may be stale too. */
-		tell_words(walk, HEADER, (uint64_t)walk->o->frame_stack);
+		tell_words(
+		    walk, header_of(walk), (uint64_t)walk->o->frame_stack);
 		tell_frame_words(walk, walk->edge.from);
 		return;
 	}
-	tell_words(walk, HEADER, type->basic);
+	tell_words(walk, header_of(walk), type->basic);
 	if (python_frames_are_objects(walk->o))
 		return;
 	frame = object_frame(walk->types, walk->edge.from, type);
@@ -220,13 +232,14 @@ static void tell_frame(struct walk *walk)
 static void tell_numpy(struct walk *walk)
 {
 	struct numpy_array array =
-	    numpy_array_read(walk->snapshot, walk->edge.from);
+	    numpy_array_read(walk->snapshot, walk->o, walk->edge.from);
 
-	object_edge_tell_name(walk, "base", object_edge_word(walk, NUMPY_BASE));
 	object_edge_tell_name(
-	    walk, "dtype", object_edge_word(walk, NUMPY_DESCRIPTION));
+	    walk, "base", object_edge_field(walk, NUMPY_BASE));
+	object_edge_tell_name(
+	    walk, "dtype", object_edge_field(walk, NUMPY_DESCRIPTION));
 	object_edge_tell(
-	    walk, EDGE_PLAIN, object_edge_word(walk, NUMPY_HANDLER));
+	    walk, EDGE_PLAIN, object_edge_field(walk, NUMPY_HANDLER));
 	if (array.objects)
 		tell_row(walk, EDGE_INDEX, array.data, array.bytes / 8);
 }
@@ -242,7 +255,7 @@ static void tell_other(struct walk *walk)
 		if (count <= walk->snapshot->copied / 8)
 			end += 8 * count;
 	}
-	tell_words(walk, HEADER, end);
+	tell_words(walk, header_of(walk), end);
 }
 
 /* The basic size is that of a class; a type of C ends before. */
@@ -251,7 +264,7 @@ static void tell_type(struct walk *walk)
 	const struct object_type *self =
 	    object_types_get(walk->types, walk->edge.from);
 
-	tell_words(walk, HEADER,
+	tell_words(walk, header_of(walk),
 	    self && self->on_heap ? walk->type->basic
 				  : (uint64_t)walk->o->type_size);
 }
@@ -271,14 +284,15 @@ static void tell_tuple(struct walk *walk)
 
 static void tell_basic(struct walk *walk)
 {
-	tell_words(walk, HEADER, walk->type->basic);
+	tell_words(walk, header_of(walk), walk->type->basic);
 }
 
 static void tell_numpy_void(struct walk *walk)
 {
 	object_edge_tell_name(
-	    walk, "dtype", object_edge_word(walk, NUMPY_SCALAR_DESCRIPTION));
-	object_edge_tell_name(walk, "base", object_edge_word(walk, NUMPY_BASE));
+	    walk, "dtype", object_edge_field(walk, NUMPY_SCALAR_DESCRIPTION));
+	object_edge_tell_name(
+	    walk, "base", object_edge_field(walk, NUMPY_BASE));
 }
 
 /* A kind without a row holds no references. */
@@ -325,17 +339,19 @@ static void tell_inline(struct walk *walk, uint64_t values)
 	}
 }
 
-/* In front of the collector's header: see enum instance_form. */
+/* In front of the object and of its collector's header: see enum
+ * instance_form. */
 static void tell_managed(struct walk *walk)
 {
-	uint64_t dict = object_edge_word(walk, -24), values = 0;
+	int before = -8 - (int)python_gc_header(walk->o);
+	uint64_t dict = object_edge_word(walk, before), values = 0;
 	const unsigned char *at;
 
 	switch ((enum instance_form)walk->o->instance_form) {
 	case INSTANCE_PLAIN:
 		return;
 	case INSTANCE_PAIR:
-		values = object_edge_word(walk, -32);
+		values = object_edge_word(walk, before - 8);
 		break;
 	case INSTANCE_TAGGED:
 		values = dict & 1 ? dict + 1 : 0;

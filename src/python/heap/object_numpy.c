@@ -27,9 +27,12 @@ static bool is_power_of_two(uint64_t value)
 	return value && !(value & (value - 1));
 }
 
-uint64_t numpy_item_size(struct snapshot *snapshot, uint64_t description)
+uint64_t numpy_item_size(struct snapshot *snapshot,
+    const struct python_offsets *offsets, uint64_t description)
 {
-	const char *at = snapshot_at(snapshot, description, DESCRIPTION_SIZE);
+	const char *at = snapshot_at(snapshot,
+	    description + (uint64_t)python_header_extra(offsets),
+	    DESCRIPTION_SIZE);
 
 	if (!at)
 		return 0;
@@ -59,9 +62,11 @@ static uint64_t bytes_of(
 	return item < MEMORY_END ? item : 0;
 }
 
-struct numpy_array numpy_array_read(struct snapshot *snapshot, uint64_t address)
+struct numpy_array numpy_array_read(struct snapshot *snapshot,
+    const struct python_offsets *offsets, uint64_t address)
 {
-	const char *at = snapshot_at(snapshot, address, ARRAY_SIZE);
+	uint64_t extra = (uint64_t)python_header_extra(offsets);
+	const char *at = snapshot_at(snapshot, address + extra, ARRAY_SIZE);
 	struct numpy_array array = {0};
 	uint64_t description, bytes;
 	const char *kind;
@@ -73,10 +78,10 @@ struct numpy_array numpy_array_read(struct snapshot *snapshot, uint64_t address)
 		return array;
 	description = field_u64(at, NUMPY_DESCRIPTION);
 	bytes = bytes_of(snapshot, field_u64(at, SIZES), array.dimensions,
-	    numpy_item_size(snapshot, description));
+	    numpy_item_size(snapshot, offsets, description));
 	if (!bytes || !snapshot_at(snapshot, field_u64(at, DATA), bytes))
 		return array;
-	kind = snapshot_at(snapshot, description + KIND, 1);
+	kind = snapshot_at(snapshot, description + extra + KIND, 1);
 	array.data = field_u64(at, DATA);
 	array.bytes = bytes;
 	array.objects = kind && *kind == KIND_OBJECT;

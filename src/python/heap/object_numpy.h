@@ -8,7 +8,7 @@
 
 #include "python/remote/snapshot.h"
 
-/* Offsets in PyArrayObject. */
+/* Offsets in PyArrayObject, where an object has a header of 16 bytes. */
 enum {
 	NUMPY_BASE = 48,
 	NUMPY_DESCRIPTION = 56,
@@ -25,11 +25,13 @@ struct numpy_array {
 
 /* Reads the array at address. Data that is not in the copy is not its own: that
  * of a view, or of a mapped file. */
-struct numpy_array numpy_array_read(struct snapshot *snapshot, uint64_t address)
+struct numpy_array numpy_array_read(struct snapshot *snapshot,
+    const struct python_offsets *offsets, uint64_t address)
     __attribute__((nonnull));
 
 /* Bytes of one item by its description; 0 where that makes no sense. */
-uint64_t numpy_item_size(struct snapshot *snapshot, uint64_t description)
+uint64_t numpy_item_size(struct snapshot *snapshot,
+    const struct python_offsets *offsets, uint64_t description)
     __attribute__((nonnull));
 
 #endif

@@ -4,7 +4,6 @@
 #include "python/heap/object_dict.h"
 #include "python/heap/object_numpy.h"
 
-#define GC_HEADER 16
 #define PRE_HEADER 16
 #define DEQUE_BLOCK_LEN 64
 #define DEQUE_BLOCK_SIZE ((DEQUE_BLOCK_LEN + 2) * 8)
@@ -39,6 +38,13 @@ static struct measured measured_of(struct object_types *types, uint64_t address,
 static uint64_t object_size_word(const struct measured *m, int offset)
 {
 	return snapshot_u64(m->snapshot, m->address + (uint64_t)offset);
+}
+
+/* A field of a type of C that no row has: its offset where the header is that
+ * of a build with the GIL. */
+static uint64_t object_size_field(const struct measured *m, int offset)
+{
+	return object_size_word(m, offset + python_header_extra(m->o));
 }
 
 /* What the object says of its own length, in units of size bytes: at most
@@ -118,9 +124,10 @@ static uint64_t set_size(const struct measured *m)
 static uint64_t str_size(const struct measured *m)
 {
 	uint32_t state = (uint32_t)object_size_word(m, m->o->str_state);
-	uint64_t kind = state >> 2 & 7,
+	uint64_t kind = state >> m->o->str_kind_bit & 7,
 		 count = object_size_word(m, m->o->str_length);
-	bool compact = state >> 5 & 1, ascii = state >> 6 & 1;
+	bool compact = state >> (m->o->str_kind_bit + 3) & 1,
+	     ascii = state >> (m->o->str_kind_bit + 4) & 1;
 	uint64_t size = (uint64_t)m->o->str_data + 8;
 	uint64_t utf8;
 
@@ -146,7 +153,8 @@ static uint64_t str_size(const struct measured *m)
 static uint64_t int_size(const struct measured *m)
 {
 	int64_t count = (int64_t)object_size_word(m, m->o->object_size);
-	uint64_t least = (uint64_t)m->o->int_digits_least;
+	uint64_t least = (uint64_t)m->o->int_digits_least,
+		 head = (uint64_t)m->o->object_size + 8;
 	uint64_t digits;
 
 	if (m->o->int_tag_bits)
@@ -155,7 +163,7 @@ static uint64_t int_size(const struct measured *m)
 		digits = (uint64_t)(count < 0 ? -(count + 1) + 1 : count);
 	if (digits < least)
 		digits = least;
-	return 24 + length_at(m, m->address + 24, digits, 4);
+	return head + length_at(m, m->address + head, digits, 4);
 }
 
 /* Those of C have no keys for their instances; since 3.11 what is static is
@@ -163,6 +171,7 @@ static uint64_t int_size(const struct measured *m)
 static uint64_t type_size(const struct measured *m)
 {
 	const struct object_type *self = object_types_get(m->types, m->address);
+	uint64_t size = (uint64_t)m->o->heap_type_size + python_gc_header(m->o);
 	struct dict_keys keys;
 
 	if (!self || !self->on_heap)
@@ -170,9 +179,8 @@ static uint64_t type_size(const struct measured *m)
 		       (uint64_t)m->o->static_type_extra;
 	if (!self->keys ||
 	    !dict_keys_read(&keys, m->snapshot, m->target, self->keys))
-		return (uint64_t)m->o->heap_type_size + GC_HEADER;
-	return (uint64_t)m->o->heap_type_size + GC_HEADER +
-	       object_size_length(m, keys.bytes, 1);
+		return size;
+	return size + object_size_length(m, keys.bytes, 1);
 }
 
 /* VAR_HEAD, allocated, bytes; since 3.15 those are a bytes object's, but where
@@ -180,7 +188,7 @@ static uint64_t type_size(const struct measured *m)
 static uint64_t bytearray_size(const struct measured *m)
 {
 	uint64_t size =
-	    length_at(m, object_size_word(m, 32), object_size_word(m, 24), 1);
+	    length_at(m, object_size_field(m, 32), object_size_field(m, 24), 1);
 
 	if (size && m->o->bytearray_bytes != OFFSET_ABSENT)
 		size += (uint64_t)m->o->bytes_data + 1;
@@ -192,13 +200,13 @@ static uint64_t bytearray_size(const struct measured *m)
 static uint64_t buffered_size(const struct measured *m)
 {
 	return length_at(
-	    m, object_size_word(m, 56), object_size_word(m, 120), 1);
+	    m, object_size_field(m, 56), object_size_field(m, 120), 1);
 }
 
 /* VAR_HEAD, left block, right block, left index. */
 static uint64_t deque_size(const struct measured *m)
 {
-	uint64_t first = object_size_word(m, 40),
+	uint64_t first = object_size_field(m, 40),
 		 count = object_size_word(m, m->o->object_size);
 
 	if (first >= DEQUE_BLOCK_LEN)
@@ -213,18 +221,19 @@ static uint64_t array_size(const struct measured *m)
 {
 	uint32_t item;
 
-	if (memory_u32(&m->types->view.memory, object_size_word(m, 40) + 4,
+	if (memory_u32(&m->types->view.memory, object_size_field(m, 40) + 4,
 		&item) < 0 ||
 	    item == 0 || item > 16)
 		return 0;
 	return length_at(
-	    m, object_size_word(m, 24), object_size_word(m, 32), item);
+	    m, object_size_field(m, 24), object_size_field(m, 32), item);
 }
 
 /* HEAD, data, then sizes and strides elsewhere. */
 static uint64_t numpy_size(const struct measured *m)
 {
-	struct numpy_array array = numpy_array_read(m->snapshot, m->address);
+	struct numpy_array array =
+	    numpy_array_read(m->snapshot, m->o, m->address);
 
 	return 16 * array.dimensions + array.bytes;
 }
@@ -232,8 +241,8 @@ static uint64_t numpy_size(const struct measured *m)
 static uint64_t numpy_void_size(const struct measured *m)
 {
 	return object_size_length(m,
-	    numpy_item_size(
-		m->snapshot, object_size_word(m, NUMPY_SCALAR_DESCRIPTION)),
+	    numpy_item_size(m->snapshot, m->o,
+		object_size_field(m, NUMPY_SCALAR_DESCRIPTION)),
 	    1);
 }
 
@@ -241,8 +250,8 @@ static uint64_t numpy_void_size(const struct measured *m)
  * definition. Each code stands for one value at least. */
 static uint64_t struct_size(const struct measured *m)
 {
-	uint64_t codes = object_size_word(m, 32),
-		 most = object_size_word(m, 24) + 1, count = 0;
+	uint64_t codes = object_size_field(m, 32),
+		 most = object_size_field(m, 24) + 1, count = 0;
 
 	while (count < most && snapshot_u64(m->snapshot, codes))
 		count++, codes += STRUCT_CODE_SIZE;
@@ -254,7 +263,9 @@ uint64_t object_frame(struct object_types *types, uint64_t address,
     const struct object_type *type)
 {
 	return type->kind == OBJECT_FRAME
-		   ? snapshot_u64(types->snapshot, address + 24)
+		   ? snapshot_u64(types->snapshot,
+			 address +
+			     (uint64_t)types->target->offsets.object_header + 8)
 		   : address + type->basic -
 			 (uint64_t)types->target->offsets.frame_locals;
 }
@@ -337,14 +348,15 @@ static uint64_t extra_size(const struct measured *m)
 static bool is_sound_str(const struct measured *m)
 {
 	uint32_t state = (uint32_t)object_size_word(m, m->o->str_state);
-	uint64_t kind = state >> 2 & 7,
+	uint64_t kind = state >> m->o->str_kind_bit & 7,
 		 len = object_size_word(m, m->o->str_length);
-	uint64_t head = (uint64_t)(state >> 6 & 1 ? m->o->str_ascii_size
-						  : m->o->str_compact_size);
+	uint64_t head = (uint64_t)(state >> (m->o->str_kind_bit + 4) & 1
+				       ? m->o->str_ascii_size
+				       : m->o->str_compact_size);
 	const char *at;
 
-	if (!(state >> 5 & 1) || (kind != 1 && kind != 2 && kind != 4) ||
-	    len >= MEMORY_END / kind)
+	if (!(state >> (m->o->str_kind_bit + 3) & 1) ||
+	    (kind != 1 && kind != 2 && kind != 4) || len >= MEMORY_END / kind)
 		return false;
 	at = snapshot_at(m->snapshot, m->address, head + (len + 1) * kind);
 	for (uint64_t i = 0; at && i < kind; i++)
@@ -369,9 +381,11 @@ bool object_is_sound(struct object_types *types, uint64_t address,
 {
 	const struct measured m = measured_of(types, address, type);
 
-	if (type->has_gc ||
-	    python_references(m.o, snapshot_u64(types->snapshot, address)) >
-		SOUND_REFERENCES)
+	const char *header =
+	    snapshot_at(types->snapshot, address, (uint64_t)m.o->object_header);
+
+	if (type->has_gc || !header ||
+	    python_references(m.o, header) > SOUND_REFERENCES)
 		return false;
 	switch (type->kind) {
 	case OBJECT_STR:
@@ -388,7 +402,7 @@ uint64_t object_size(struct object_types *types, uint64_t address,
     const struct object_type *type)
 {
 	const struct measured m = measured_of(types, address, type);
-	uint64_t size = (type->has_gc ? GC_HEADER : 0) +
+	uint64_t size = (type->has_gc ? python_gc_header(m.o) : 0) +
 			(type->pre_header ? PRE_HEADER : 0);
 
 	switch (type->kind) {

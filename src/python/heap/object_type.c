@@ -451,7 +451,7 @@ struct object_type *object_types_of(
 	at = snapshot_at(types->snapshot, address, (uint64_t)o->object_header);
 	if (!at)
 		return NULL;
-	refs = python_references(o, field_u64(at, 0));
+	refs = python_references(o, at);
 	if (refs == 0 || refs > REFERENCES_MAX || is_in_chunk(types, address))
 		return NULL;
 	return object_types_get(types, field_u64(at, o->object_type));

@@ -6,10 +6,12 @@
 #include "python/heap/collector.h"
 #include "python/heap/frames.h"
 #include "python/heap/objects_check.h"
+#include "python/heap/segments.h"
 
 #define INTERPRETERS_MAX 1024
 #define FOUND_MAX (UINT32_MAX - 1)
-#define STEP 4096 /* objects from one word of progress to the next */
+#define STRAYS_PART 1000 /* one in so many may be half made */
+#define STEP 4096        /* objects from one word of progress to the next */
 
 static bool objects_is_at(const void *found, size_t at, const void *address)
 {
@@ -52,6 +54,19 @@ static void add_listed(void *context, uint64_t object)
 
 	if (object_types_of(&objects->types, object))
 		objects_add(objects, object);
+	else
+		objects->strays++;
+}
+
+/* The objects that the collector of a build without the GIL tracks; where
+ * what it tracks is none, the blocks are laid out otherwise (a debug
+ * allocator puts words in front). */
+static void add_tracked(struct objects *objects)
+{
+	if (!segments_each(objects->types.target, objects->types.snapshot,
+		add_listed, objects) ||
+	    objects->strays > objects->found.len / STRAYS_PART)
+		objects->trouble = OBJECTS_NO_HEAPS;
 }
 
 /* The rings of the collector whose state is at that address. */
@@ -116,7 +131,7 @@ static void add_interpreter(struct objects *objects, uint64_t interpreter)
 	const struct python_offsets *o = &objects->types.target->offsets;
 	uint64_t modules = interpreter + (uint64_t)o->interpreter_modules;
 
-	if (o->interpreter_gc != OFFSET_ABSENT)
+	if (o->interpreter_gc != OFFSET_ABSENT && !o->free_threaded)
 		add_rings(objects, interpreter + (uint64_t)o->interpreter_gc);
 	object_edges_of_words(&objects->types, modules, modules + 8,
 	    &objects->budget, add_held, objects);
@@ -131,6 +146,8 @@ static void add_roots(struct objects *objects)
 
 	if (o->runtime_gc != OFFSET_ABSENT)
 		add_rings(objects, target->runtime + (uint64_t)o->runtime_gc);
+	if (o->free_threaded)
+		add_tracked(objects);
 	for (int i = 0; interpreter && i < INTERPRETERS_MAX; i++) {
 		add_interpreter(objects, interpreter);
 		interpreter = objects_word(
@@ -185,6 +202,12 @@ static int objects_explain(const struct objects *objects, struct err *e)
 		    "process %d: not supported: the lists of its garbage "
 		    "collector are not where any CPython 3.%d that mprof knows "
 		    "has them, so objects would be missed",
+		    (int)target->pid, target->minor);
+	if (objects->trouble == OBJECTS_NO_HEAPS)
+		return err_set(e,
+		    "process %d: not supported: the heaps of its threads are "
+		    "not laid out as in any free-threaded CPython 3.%d that "
+		    "mprof knows, so objects would be missed",
 		    (int)target->pid, target->minor);
 	if (objects->trouble == OBJECTS_OPEN_RING)
 		return err_set(e,

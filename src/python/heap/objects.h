@@ -18,8 +18,9 @@
 
 enum objects_trouble {
 	OBJECTS_FINE,
-	OBJECTS_NO_RINGS, /* the collector's lists were not found */
-	OBJECTS_OPEN_RING /* one of them does not come back to its head */
+	OBJECTS_NO_RINGS,  /* the collector's lists were not found */
+	OBJECTS_OPEN_RING, /* one of them does not come back to its head */
+	OBJECTS_NO_HEAPS   /* without the GIL: the threads' heaps were not */
 };
 
 struct objects {
@@ -27,6 +28,7 @@ struct objects {
 	ARRAY(uint64_t) found;     /* their addresses, none twice */
 	struct index places;       /* in found */
 	struct object_budget budget;
+	size_t strays; /* that the collector tracks, and that are none */
 	enum objects_trouble trouble;
 };
 

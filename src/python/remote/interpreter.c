@@ -194,6 +194,22 @@ static enum python_result unsupported_version(
 	return PYTHON_UNSUPPORTED;
 }
 
+/* A minor version that is known with its GIL alone. */
+static enum python_result interpreter_no_row(
+    struct err *e, const struct python_target *target)
+{
+	int newest = python_offsets_newest();
+
+	while (!python_offsets_find(newest, -1, true))
+		newest--;
+	err_set(e,
+	    "process %d: not supported: a free-threaded build of CPython "
+	    "3.%d (those of 3.%d to 3.%d can be read, and 3.%d with its GIL)",
+	    (int)target->pid, target->minor, DEBUG_SINCE, newest,
+	    target->minor);
+	return PYTHON_UNSUPPORTED;
+}
+
 /* Without an interpreter that we know: is it another kind of Python? */
 static enum python_result no_runtime(
     const struct images *images, pid_t pid, struct err *e)
@@ -270,24 +286,28 @@ static enum python_result find_version(struct python_target *target,
 	return PYTHON_OK;
 }
 
+/* The row by the version, and by what the interpreter says of itself, which
+ * it does since 3.13. */
 static enum python_result find_offsets(
     struct python_target *target, struct err *e)
 {
-	struct python_debug debug;
+	const struct python_offsets *row;
+	struct python_debug debug = {.free_threaded = 0};
+	bool debugs = target->minor >= DEBUG_SINCE;
 
-	target->offsets = *python_offsets_find(target->minor, target->micro);
-	if (target->minor < DEBUG_SINCE)
-		return PYTHON_OK;
-	if (memory_read(
-		&target->memory, target->runtime, &debug, sizeof(debug)) < 0)
+	if (debugs && memory_read(&target->memory, target->runtime, &debug,
+			  sizeof(debug)) < 0)
 		return python_refusal(target->pid, errno, e);
-	if (memcmp(debug.cookie, PYTHON_DEBUG_COOKIE, sizeof(debug.cookie)))
+	if (debugs &&
+	    memcmp(debug.cookie, PYTHON_DEBUG_COOKIE, sizeof(debug.cookie)))
 		return interpreter_unsupported(
 		    e, target->pid, "its table of offsets has no cookie");
-	if (debug.free_threaded)
-		return interpreter_unsupported(
-		    e, target->pid, "a free-threaded build of CPython");
-	if (python_offsets_adopt(&target->offsets, &debug) < 0)
+	row = python_offsets_find(
+	    target->minor, target->micro, debug.free_threaded);
+	if (!row)
+		return interpreter_no_row(e, target);
+	target->offsets = *row;
+	if (debugs && python_offsets_adopt(&target->offsets, &debug) < 0)
 		return interpreter_unsupported(e, target->pid,
 		    "its table of offsets is that of no CPython that mprof "
 		    "knows");

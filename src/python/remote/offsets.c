@@ -32,12 +32,14 @@ const struct python_offsets *python_offsets_row(unsigned index)
 	return index < ROWS ? &rows[index] : NULL;
 }
 
-const struct python_offsets *python_offsets_find(int minor, int micro)
+const struct python_offsets *python_offsets_find(
+    int minor, int micro, bool free_threaded)
 {
 	const struct python_offsets *best = NULL;
 
 	for (size_t i = 0; i < ROWS; i++)
 		if (rows[i].minor == minor &&
+		    rows[i].free_threaded == free_threaded &&
 		    (!best || micro < 0 || rows[i].micro <= micro))
 			best = &rows[i];
 	return best;
@@ -80,4 +82,23 @@ int python_offsets_adopt(
 		*offset = (int)word;
 	}
 	return 0;
+}
+
+/* Without the GIL a thread counts its own references, and the others theirs,
+ * which may be below zero; the sum counts. What lives forever has the highest
+ * own count. Where counting is deferred, far more is added than memory could
+ * hold, and an object lives on with no other reference than a stack's. */
+uint64_t python_references_without_gil(
+    const struct python_offsets *offsets, const void *header)
+{
+	const int64_t deferred = INT64_MAX / 8;
+	uint32_t local = field_u32(header, offsets->object_local);
+	int64_t sum = (int64_t)field_u64(header, offsets->object_shared) >> 2;
+
+	if (local == UINT32_MAX)
+		return local;
+	sum += local;
+	if (sum >= deferred / 2)
+		return sum > deferred ? (uint64_t)(sum - deferred) : 1;
+	return sum > 0 ? (uint64_t)sum : 0;
 }

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "python/remote/memory.h"
+
 #define OFFSET_ABSENT (-1) /* that version has no such field */
 
 struct python_offsets {
@@ -75,7 +77,23 @@ struct python_offsets {
 	int static_type_extra;    /* bytes that a type of C counts more */
 	int stack_tag_mask;       /* bits of a reference on a stack: its tag */
 	int reference_count_bits; /* of an object's first word */
+	int str_kind_bit;         /* of its state: where its kind begins */
+	int free_threaded;        /* 1: a build without the GIL; 0 */
 	int flag_inline_values, flag_managed_weakref, flag_managed_dict;
+
+	/* Offsets again: what only a build without the GIL has. */
+	int object_gc_bits, object_local, object_shared; /* its counters */
+	int thread_state;                                /* attached or not */
+	int frame_copy, code_copies; /* 3.14 on: a thread's own copy of
+				      * the instructions, by its number */
+	/* Where mimalloc keeps objects. */
+	int thread_heaps_ready, thread_heaps, heap_size, heap_page_count;
+	int segment_cookie, segment_kind, segment_entries, segment_info;
+	int segment_slices;
+	int page_size, page_capacity, page_free, page_local_free;
+	int page_thread_free, page_heap, page_tag, page_tag_shift;
+	int page_block_size;
+	int page_start; /* mimalloc 2.5: an address */
 };
 
 /* The end of what a frame computes with. */
@@ -105,9 +123,11 @@ enum instance_form {
 	INSTANCE_INLINE  /* since 3.13: values in the object, dict in front */
 };
 
-/* The row for 3.MINOR.MICRO (micro below 0: not known): the newest made from
- * a release that is not newer, or the oldest. NULL for other minors. */
-const struct python_offsets *python_offsets_find(int minor, int micro);
+/* The row for 3.MINOR.MICRO (micro below 0: not known), built with the GIL or
+ * without: the newest made from a release that is not newer, or the oldest.
+ * NULL where there is none. */
+const struct python_offsets *python_offsets_find(
+    int minor, int micro, bool free_threaded);
 
 /* In order; NULL behind the last. */
 const struct python_offsets *python_offsets_row(unsigned index);
@@ -129,15 +149,35 @@ static inline uint64_t python_untagged(
 	return (reference & mask) > 1 ? 0 : reference & ~mask;
 }
 
-/* The number of references to an object, by its first word; 0 where that is
- * none. Since 3.14 it is half of the word, and flags are the last quarter; the
- * third is not in use, but by addresses. */
+/* As python_references(), of an object without the GIL. */
+uint64_t python_references_without_gil(
+    const struct python_offsets *offsets, const void *header);
+
+/* The number of references to the object whose header is at that place; 0
+ * where that is none. */
 static inline uint64_t python_references(
-    const struct python_offsets *offsets, uint64_t word)
+    const struct python_offsets *offsets, const void *header)
 {
+	if (offsets->free_threaded)
+		return python_references_without_gil(offsets, header);
 	if (offsets->reference_count_bits == 64)
-		return word;
-	return word >> 32 & 0xffff ? 0 : (uint32_t)word;
+		return field_u64(header, 0);
+	/* Since 3.14 the number is half of the word, and flags are the last
+	 * quarter; the third is not in use, but by addresses. */
+	return field_u64(header, 0) >> 32 & 0xffff ? 0 : field_u32(header, 0);
+}
+
+/* Bytes in front of an object of which the collector knows. */
+static inline uint64_t python_gc_header(const struct python_offsets *offsets)
+{
+	return offsets->free_threaded ? 0 : 16;
+}
+
+/* How much longer than with the GIL an object's header is: by that much the
+ * fields of types that no row has lie further on. */
+static inline int python_header_extra(const struct python_offsets *offsets)
+{
+	return offsets->object_header - 16;
 }
 
 /* The minor versions that have rows: from the oldest to the newest. */

@@ -11,7 +11,8 @@
 #define HEADER_MAX 128
 #define WINDOW 256
 
-/* Of PyASCIIObject.state; 3.8 to 3.13 agree on these bits. */
+/* Of PyASCIIObject.state; all versions agree on these bits, behind those that
+ * tell whether the text is interned. */
 struct text_shape {
 	unsigned kind; /* bytes a character: 1, 2 or 4 */
 	bool compact, ascii;
@@ -51,9 +52,10 @@ static uint64_t data_of(const struct python_target *target, uint64_t address,
 	const struct python_offsets *o = &target->offsets;
 	uint32_t state = field_u32(header, o->str_state);
 
-	shape->kind = state >> 2 & 7;
-	shape->compact = state >> 5 & 1;
-	shape->ascii = state >> 6 & 1;
+	state >>= o->str_kind_bit;
+	shape->kind = state & 7;
+	shape->compact = state >> 3 & 1;
+	shape->ascii = state >> 4 & 1;
 	if (shape->kind != 1 && shape->kind != 2 && shape->kind != 4)
 		return 0;
 	if (!shape->compact)
@@ -100,7 +102,7 @@ int python_text(const struct python_target *target, uint64_t address, char *out,
 		0)
 		return -1;
 	/* Only the forms that are not compact have the pointer at the end. */
-	if (!(field_u32(header, o->str_state) >> 5 & 1) &&
+	if (!(field_u32(header, o->str_state) >> (o->str_kind_bit + 3) & 1) &&
 	    memory_read(&target->memory, address, header, o->str_data + 8) < 0)
 		return -1;
 	length = field_u64(header, o->str_length);

@@ -24,6 +24,9 @@ static void take_frame(struct python_frame *frame, const char *bytes,
 		return;
 	}
 	frame->instruction = field_u64(bytes, o->frame_instruction);
+	frame->copy = 0;
+	if (o->free_threaded && o->frame_copy != OFFSET_ABSENT)
+		frame->copy = field_u32(bytes, o->frame_copy);
 	frame->shim = o->shim_owner != OFFSET_ABSENT &&
 		      (unsigned char)bytes[o->frame_owner] >= o->shim_owner;
 }
@@ -119,7 +122,7 @@ static bool frame_agrees(const struct python_frame *frame, bool is_innermost,
 		return false;
 	take_frame(&again, bytes, o);
 	if (again.previous != frame->previous || again.code != frame->code ||
-	    again.shim != frame->shim ||
+	    again.shim != frame->shim || again.copy != frame->copy ||
 	    (again.instruction != frame->instruction && !is_innermost))
 		return false;
 	if (frame->shim)
@@ -251,7 +254,9 @@ static bool python_stack_begin(struct stack_source *source,
 	stack->thread = threads_running(source, &stack->held);
 	if (!stack->thread)
 		return false;
-	if (filled && stack->thread == source->thread && !stack->held)
+	/* With the GIL, it took it after its frames were read. */
+	if (filled && stack->thread == source->thread &&
+	    (!stack->held || source->target.offsets.free_threaded))
 		return true;
 	source->thread = stack->thread;
 	return stack_reader_fill_anew(reader, source);
@@ -311,15 +316,15 @@ enum stack_result stack_read(struct stack_source *source,
 	return read_begun(source, reader, stack);
 }
 
-enum stack_result stack_read_other(struct stack_source *source,
-    struct stack_reader *reader, struct python_stack *stack)
+static enum stack_result read_next(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack, bool attached)
 {
 	enum stack_result result;
 
 	if (!take_up(source, stack, true))
 		return STACK_UNCERTAIN;
 	stack->thread =
-	    threads_other(source, source->running, source->looked_at);
+	    threads_other(source, source->running, source->looked_at, attached);
 	source->looked_at = stack->thread;
 	if (!stack->thread)
 		return STACK_NONE;
@@ -332,10 +337,48 @@ enum stack_result stack_read_other(struct stack_source *source,
 	return result;
 }
 
+enum stack_result stack_read_other(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack)
+{
+	return read_next(source, reader, stack, false);
+}
+
+bool stack_read_attached(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack,
+    enum stack_result *result)
+{
+	if (source->attached <= 0)
+		return false;
+	source->attached--;
+	*result = read_next(source, reader, stack, true);
+	return true;
+}
+
 bool stack_frame_is_python(const struct python_frame *frame)
 {
 	/* What 3.13 runs behind an __init__ is code that names no file. */
 	return !frame->shim && frame->filename != frame->name;
+}
+
+/* Where the instructions begin that a frame runs: the code's own, or (3.14 on,
+ * without the GIL) a thread's copy of them; 0 where that is not to be had. A
+ * list of copies begins with its length, and with the code's own. */
+static uint64_t stack_frame_first(
+    const struct python_target *target, const struct python_frame *frame)
+{
+	const struct python_offsets *o = &target->offsets;
+	uint64_t list = 0, count = 0, first = 0;
+
+	if (!frame->copy)
+		return frame->code + (uint64_t)o->code_instructions;
+	if (memory_u64(&target->memory, frame->code + (uint64_t)o->code_copies,
+		&list) < 0 ||
+	    memory_u64(&target->memory, list, &count) < 0 ||
+	    frame->copy >= count ||
+	    memory_u64(&target->memory, list + 8 + 8 * (uint64_t)frame->copy,
+		&first) < 0)
+		return 0;
+	return first;
 }
 
 int stack_frame_place(
@@ -347,8 +390,11 @@ int stack_frame_place(
 	if (o->frame_instruction == OFFSET_ABSENT) {
 		place = (int64_t)(int32_t)frame->instruction * o->lasti_unit;
 	} else {
-		place = (int64_t)(frame->instruction - frame->code) -
-			o->code_instructions;
+		uint64_t first = stack_frame_first(target, frame);
+
+		if (!first)
+			return -1;
+		place = (int64_t)(frame->instruction - first);
 	}
 	return place < 0 || place > CODE_SPAN_MAX ? -1 : (int)place;
 }

@@ -27,7 +27,8 @@ struct python_frame {
 	uint64_t address, previous, code, instruction;
 	uint64_t filename, name, line_table, type;
 	int first_line;
-	bool shim; /* the interpreter's own, without a code object */
+	uint32_t copy; /* of the instructions: which thread's; 0: the code's */
+	bool shim;     /* the interpreter's own, without a code object */
 };
 
 /* The outermost frame of a thread; the second time that it is seen, it is
@@ -47,6 +48,7 @@ struct stack_source {
 	uint64_t lock;        /* where the GIL is, either way */
 	uint64_t current;     /* of the runtime's, where it holds the GIL */
 	uint64_t running, looked_at; /* the last thread of either kind */
+	int attached;    /* without the GIL: others that run at this sample */
 	int tid_offset;  /* of the kernel's id in libc's thread; 0: unknown */
 	pid_t inner_pid; /* what the process calls itself */
 	struct remote_thread stopped;
@@ -92,7 +94,8 @@ enum stack_result {
 };
 
 /* The stack of the thread that holds the GIL; where none does, of the one
- * that had it last. Only STACK_READ leaves something in stack. */
+ * that had it last. Without a GIL: of a thread that runs, the next at each
+ * call. Only STACK_READ leaves something in stack. */
 enum stack_result stack_read(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
     __attribute__((nonnull, warn_unused_result));
@@ -104,10 +107,17 @@ enum stack_result stack_read_other(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
     __attribute__((nonnull, warn_unused_result));
 
+/* Without a GIL, after stack_read(): the same of the next of those that run;
+ * false where each had its turn. */
+bool stack_read_attached(struct stack_source *source,
+    struct stack_reader *reader, struct python_stack *stack,
+    enum stack_result *result) __attribute__((nonnull, warn_unused_result));
+
 /* Whether the frame runs code that somebody wrote. */
 bool stack_frame_is_python(const struct python_frame *frame);
 
-/* Byte offset of the instruction in its code; below 0: before the first. */
+/* Byte offset of the instruction in its code; below 0: before the first, or
+ * not to be had. */
 int stack_frame_place(
     const struct python_target *target, const struct python_frame *frame);
 

@@ -8,6 +8,6 @@
 #define THREAD_BYTES 320
 #define CFRAME_BYTES 16
 #define FRAME_BYTES 112
-#define CODE_BYTES 144
+#define CODE_BYTES 160
 
 #endif

@@ -318,23 +318,37 @@ bool stacks_sample(
 	return true;
 }
 
+/* Reads the next stack that is due, of those without a GIL that run first. */
+static bool stacks_read_due(
+    struct stacks *stacks, struct stacks_process *process)
+{
+	struct stack_source *source = process->source;
+	enum stack_result result;
+	int64_t now;
+
+	while (stack_read_attached(
+	    source, stacks->reader, &stacks->stack, &result))
+		if (result == STACK_READ)
+			return true;
+	now = clock_mono_ns();
+	if (now < process->others_ns)
+		return false;
+	process->others_ns = now + OTHERS_NS;
+	return stack_read_other(source, stacks->reader, &stacks->stack) ==
+	       STACK_READ;
+}
+
 bool stacks_sample_other(
     struct stacks *stacks, pid_t pid, struct stacks_sample *sample)
 {
 	struct stacks_process *process = find_process(stacks, pid);
-	struct stack_source *source = process->source;
-	int64_t now = clock_mono_ns();
 	pid_t thread;
 
-	if (!source || now < process->others_ns)
-		return false;
-	process->others_ns = now + OTHERS_NS;
-	if (stack_read_other(source, stacks->reader, &stacks->stack) !=
-	    STACK_READ)
+	if (!process->source || !stacks_read_due(stacks, process))
 		return false;
 	/* Before it gets its number: with it goes the telling of frames. */
-	thread = threads_kernel_id(source, stacks->stack.thread);
-	if (!thread || !stacks_number(stacks, &source->target, sample))
+	thread = threads_kernel_id(process->source, stacks->stack.thread);
+	if (!thread || !stacks_number(stacks, &process->source->target, sample))
 		return false;
 	sample->thread = thread;
 	stacks->count.taken++;

@@ -42,8 +42,9 @@ void stacks_destroy(struct stacks *stacks);
 bool stacks_sample(struct stacks *stacks, pid_t pid,
     struct stacks_sample *sample) __attribute__((nonnull));
 
-/* After that: the stack of one of the process's other threads, in turn, a few
- * times a second for each process. False where none is due, or to be had. */
+/* After that, until it is false: the stack of one of the process's other
+ * threads, in turn, a few times a second for each process; and without a GIL
+ * those of all that run. False where none is due, or to be had. */
 bool stacks_sample_other(struct stacks *stacks, pid_t pid,
     struct stacks_sample *sample) __attribute__((nonnull));
 

@@ -45,16 +45,32 @@ static uint64_t listed_thread(
 	return thread;
 }
 
-uint64_t threads_other(
-    const struct stack_source *source, uint64_t running, uint64_t after)
+/* Without a GIL, a thread that runs Python code is attached to its interpreter.
+ */
+static bool thread_is_attached(
+    const struct stack_source *source, uint64_t thread)
+{
+	enum { ATTACHED = 1 };
+	uint32_t state = 0;
+
+	memory_u32(&source->target.memory,
+	    thread + (uint64_t)source->target.offsets.thread_state, &state);
+	return state == ATTACHED;
+}
+
+uint64_t threads_other(const struct stack_source *source, uint64_t running,
+    uint64_t after, bool attached)
 {
 	uint64_t thread = first_thread(source), first = 0;
 	bool passed = false;
 
 	for (int i = 0; thread && i < OTHERS_MAX; i++) {
-		if (thread != running && passed)
+		bool is_one = thread != running &&
+			      (!attached || thread_is_attached(source, thread));
+
+		if (is_one && passed)
 			return thread;
-		if (thread != running && !first)
+		if (is_one && !first)
 			first = thread;
 		passed |= thread == after;
 		thread = next_thread(source, thread);
@@ -67,6 +83,8 @@ uint64_t threads_holder(
 {
 	const struct python_offsets *o = &source->target.offsets;
 
+	if (!source->lock)
+		return 0;
 	if (!source->gil)
 		return lock->current;
 	return (int)field_u32(lock->gil, o->gil_locked) > 0
@@ -74,12 +92,40 @@ uint64_t threads_holder(
 		   : 0;
 }
 
-uint64_t threads_running(const struct stack_source *source, bool *held)
+/* Of those that are attached, the first behind the last that was the running
+ * one; in a circle. */
+static uint64_t threads_attached(struct stack_source *source, bool *held)
+{
+	uint64_t thread = first_thread(source), first = 0, behind = 0;
+	bool passed = false;
+
+	source->attached = 0;
+	for (int i = 0; thread && i < OTHERS_MAX; i++) {
+		if (thread_is_attached(source, thread)) {
+			source->attached++;
+			if (!first)
+				first = thread;
+			if (passed && !behind)
+				behind = thread;
+		}
+		passed |= thread == source->running;
+		thread = next_thread(source, thread);
+	}
+	*held = first != 0;
+	if (!first)
+		return listed_thread(source, source->running);
+	source->attached--;
+	return behind ? behind : first;
+}
+
+uint64_t threads_running(struct stack_source *source, bool *held)
 {
 	const struct python_memory *memory = &source->target.memory;
 	struct threads_lock lock = {.current = 0};
 	uint64_t holder;
 
+	if (!source->lock)
+		return threads_attached(source, held);
 	if (memory_read(memory, source->lock, lock.gil, sizeof(lock.gil)) < 0)
 		return 0;
 	if (source->current)
@@ -116,6 +162,9 @@ void threads_prepare(struct stack_source *source)
 {
 	const struct python_offsets *o = &source->target.offsets;
 
+	source->inner_pid = namespace_inner_pid(source->target.pid);
+	if (o->free_threaded)
+		return;
 	if (o->interpreter_gil != OFFSET_ABSENT)
 		memory_u64(&source->target.memory,
 		    source->interpreter + o->interpreter_gil, &source->gil);
@@ -123,7 +172,6 @@ void threads_prepare(struct stack_source *source)
 	    source->gil ? source->gil : source->target.runtime + o->runtime_gil;
 	source->current =
 	    source->gil ? 0 : source->target.runtime + o->runtime_current;
-	source->inner_pid = namespace_inner_pid(source->target.pid);
 	if (o->thread_native_id == OFFSET_ABSENT)
 		source->tid_offset = find_tid_offset(source);
 }
