@@ -258,20 +258,6 @@ static void reader_settle(struct profile *profile)
 	profile_judge_endings(profile);
 }
 
-static size_t reader_size_of(int fd)
-{
-	struct stat about;
-
-	return fstat(fd, &about) == 0 ? (size_t)about.st_size : 0;
-}
-
-static size_t expected_samples(size_t size)
-{
-	size_t count = size < BLOCK ? 0 : size / SHORTEST_SAMPLE;
-
-	return count < MOST_EXPECTED ? count : MOST_EXPECTED;
-}
-
 int dat_read(struct profile *profile, const char *path, struct err *e)
 {
 	return dat_read_progress(profile, path, NULL, e);
@@ -282,6 +268,8 @@ int dat_read_progress(struct profile *profile, const char *path,
 {
 	struct block_reader in = {
 	    .records.profile = profile, .progress = progress};
+	struct stat about;
+	size_t samples;
 	bool news;
 	int got;
 
@@ -291,8 +279,9 @@ int dat_read_progress(struct profile *profile, const char *path,
 		return -1;
 	/* Before the first byte: a run that ends meanwhile has its end read. */
 	profile->locked = file_lock_is_held(in.fd);
-	in.whole = reader_size_of(in.fd);
-	in.records.expected = expected_samples(in.whole);
+	in.whole = fstat(in.fd, &about) == 0 ? (size_t)about.st_size : 0;
+	samples = in.whole < BLOCK ? 0 : in.whole / SHORTEST_SAMPLE;
+	in.records.expected = samples < MOST_EXPECTED ? samples : MOST_EXPECTED;
 	got = reader_read_blocks(&in, &news, path, e);
 	if (got == 0)
 		reader_read_rest(&in);

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -192,4 +193,23 @@ bool argv_join(char *text, ssize_t len)
 			text[i] = ' ';
 	}
 	return len > 0;
+}
+
+char *argv_variable(pid_t pid, const char *name)
+{
+	char path[64], *found = NULL, *text = NULL;
+	size_t size = 0, len = strlen(name);
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	file = fopen(path, "re");
+	if (!file)
+		return NULL;
+	while (!found && getdelim(&text, &size, 0, file) > 0) {
+		if (strncmp(text, name, len) == 0 && text[len] == '=')
+			found = mem_copy(text + len + 1);
+	}
+	free(text);
+	fclose(file);
+	return found;
 }

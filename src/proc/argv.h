@@ -31,4 +31,8 @@ ssize_t argv_read(struct argv_reader *reader, pid_t pid, uint64_t started,
  * NUL, by blanks; false where there are none. */
 bool argv_join(char *text, ssize_t len) __attribute__((nonnull));
 
+/* The value of a variable in the environment that a process of this system was
+ * started with, on the heap; NULL where it has none, or can't be read. */
+char *argv_variable(pid_t pid, const char *name) __attribute__((nonnull));
+
 #endif

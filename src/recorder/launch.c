@@ -32,14 +32,6 @@ enum { FAULTS = sizeof(faults) / sizeof(faults[0]) };
 static volatile sig_atomic_t heir, refused;
 static struct sigaction replaced[FAULTS];
 
-/* Every signal but those that report a fault in this very process. */
-static void launch_held_signals(sigset_t *set)
-{
-	sigfillset(set);
-	for (size_t i = 0; i < FAULTS; i++)
-		sigdelset(set, faults[i]);
-}
-
 /* A fault of this very process does what it would have done without a handler.
  */
 static void have_fault(int signal, const siginfo_t *info)
@@ -272,7 +264,10 @@ static int open_signals(struct launch *launch, struct err *e)
 {
 	sigset_t held;
 
-	launch_held_signals(&held);
+	/* Every signal but those that report a fault in this very process. */
+	sigfillset(&held);
+	for (size_t i = 0; i < FAULTS; i++)
+		sigdelset(&held, faults[i]);
 	if (sigprocmask(SIG_BLOCK, &held, &launch->inherited) != 0)
 		return err_errno(e, "signals: can't be held back");
 	launch->signals = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -528,23 +523,19 @@ static int launch_await(
 	return ppoll(fds, FDS, &timeout, NULL);
 }
 
-static bool watched_ended(struct launch *launch, struct launch_event *event)
-{
-	close(launch->pidfd);
-	launch->pidfd = -1;
-	*event =
-	    (struct launch_event){.what = LAUNCH_EXITED, .pid = launch->pid};
-	return true;
-}
-
 /* A signal, or the end of what is watched; true where it makes an event. */
 static bool launch_handle(struct launch *launch,
     const struct pollfd fds[static FDS], struct launch_event *event)
 {
 	if (fds[0].revents && launch_read_signal(launch, event))
 		return true;
-	if (fds[1].revents && watched_ended(launch, event))
+	if (fds[1].revents) {
+		close(launch->pidfd);
+		launch->pidfd = -1;
+		*event = (struct launch_event){
+		    .what = LAUNCH_EXITED, .pid = launch->pid};
 		return true;
+	}
 	if (!fds[2].revents)
 		return false;
 	*event = (struct launch_event){.what = LAUNCH_NEWS};

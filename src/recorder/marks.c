@@ -21,6 +21,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "proc/argv.h"
 
 /* One tick reads this much at most: a program that marks without end must not
  * keep the sampler from its next deadline. */
@@ -241,27 +242,6 @@ struct sampler_hook marks_hook(struct marks *marks)
 	    .wake = marks->news > 0 ? marks->news : 0};
 }
 
-/* The value of MPROF_MARK in the environment that the process was started
- * with; NULL where it has none, or can't be read. */
-static char *from_environment(pid_t pid)
-{
-	char path[64], *found = NULL, *line = NULL;
-	size_t size = 0, len = sizeof(MARKS_VARIABLE);
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
-	file = fopen(path, "re");
-	if (!file)
-		return NULL;
-	while (!found && getdelim(&line, &size, 0, file) > 0) {
-		if (strncmp(line, MARKS_VARIABLE "=", len) == 0)
-			found = mem_copy(line + len);
-	}
-	free(line);
-	fclose(file);
-	return found;
-}
-
 /* A recorder that was killed leaves its file, and its pid to another. */
 static bool marks_is_left(const char *path)
 {
@@ -299,7 +279,7 @@ static char *from_folder(pid_t pid)
 
 char *marks_find(pid_t pid, struct err *e)
 {
-	char *found = from_environment(pid);
+	char *found = argv_variable(pid, MARKS_VARIABLE);
 
 	if (!found)
 		found = from_folder(pid);

@@ -100,15 +100,6 @@ static enum answer ask_kernel(const struct borrow *borrow,
 	return order == 0 ? ANSWER_BORROWED : ANSWER_OWN;
 }
 
-static enum answer borrow_compare(const struct borrow *borrow,
-    const struct member *member, const struct member *lender)
-{
-	enum answer answer = ask_kernel(borrow, member, lender);
-
-	return answer == ANSWER_NONE ? compare_figures(borrow, member, lender)
-				     : answer;
-}
-
 /* Asks the lender before, or the parent, and then whoever lent to them. */
 static enum answer ask_lenders(const struct borrow *borrow,
     const struct members *members, const struct member *member, pid_t *lender)
@@ -118,14 +109,17 @@ static enum answer ask_lenders(const struct borrow *borrow,
 	*lender = member->lender ? member->lender : member->ppid;
 	for (int i = 0; i < CHAIN; i++) {
 		size_t at = members_find(members, *lender);
+		const struct member *other;
 
 		if (at == MEMBERS_NONE || &members->list.items[at] == member)
 			return ANSWER_OWN;
-		answer =
-		    borrow_compare(borrow, member, &members->list.items[at]);
-		if (answer != ANSWER_OWN || !members->list.items[at].lender)
+		other = &members->list.items[at];
+		answer = ask_kernel(borrow, member, other);
+		if (answer == ANSWER_NONE)
+			answer = compare_figures(borrow, member, other);
+		if (answer != ANSWER_OWN || !other->lender)
 			return answer;
-		*lender = members->list.items[at].lender;
+		*lender = other->lender;
 	}
 	return answer;
 }
@@ -384,16 +378,6 @@ bool meter_measure(struct meter *meter, struct member *member)
 	return member->zombie && got > 0 ? true : meter_examine(meter, member);
 }
 
-/* The end of a program that was launched is reported by wait(): until then it
- * is there, or hidden since it executed a setuid program. */
-static void meter_miss_root(const struct meter *meter, struct member *root)
-{
-	struct proc_stat stat;
-
-	root->kib = -1;
-	root->hidden = !procfs_stat(meter->fs, root->pid, &stat);
-}
-
 /* Counts borrowed memory once; false where the process is no longer there. The
  * lender's reading may be of memory that this process has now. */
 static bool meter_measure_own(
@@ -413,13 +397,18 @@ void meter_read(struct meter *meter, struct members *members, size_t first)
 {
 	for (size_t i = first; i < members->list.len; i++) {
 		struct member *member = &members->list.items[i];
+		struct proc_stat stat;
 
 		member->hidden = false;
 		if (member->gone || meter_measure_own(meter, members, i))
 			continue;
-		if (member->is_root && meter->keeps_root)
-			meter_miss_root(meter, member);
-		else
+		if (!member->is_root || !meter->keeps_root) {
 			members_lose(members, i);
+			continue;
+		}
+		/* Until wait() reports its end it is there, or hidden since it
+		 * executed a setuid program. */
+		member->kib = -1;
+		member->hidden = !procfs_stat(meter->fs, member->pid, &stat);
 	}
 }

@@ -51,21 +51,17 @@ static bool is_new(const struct member *member, int64_t now_ns)
 	return member->executed && now_ns - member->named_ns >= EXECUTES_NS;
 }
 
-static bool has_grown(const struct member *member)
-{
-	return member->kib > member->named_kib + GREW_KIB &&
-	       member->kib - member->named_kib > member->named_kib / GREW_PART;
-}
-
 static bool names_is_due(const struct member *member, int64_t now_ns)
 {
 	size_t reads = member->reads < PAUSES ? member->reads : PAUSES;
 	int64_t age_ns = now_ns - member->named_ns;
+	int64_t grew_kib = member->kib - member->named_kib;
 
 	if (reads == 0)
 		return false;
 	return age_ns >= pauses_ns[reads - 1] ||
-	       (age_ns >= pauses_ns[0] && has_grown(member));
+	       (age_ns >= pauses_ns[0] && grew_kib > GREW_KIB &&
+		   grew_kib > member->named_kib / GREW_PART);
 }
 
 enum names_found { NAMES_READ, NAMES_NONE, NAMES_LATER };

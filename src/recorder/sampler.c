@@ -339,28 +339,15 @@ static void sampler_tick(struct sampler *s)
  */
 #define FIRST_NS (NS_PER_S / 1000)
 
-static int64_t first_ns(const struct sampler *s)
-{
-	if (!s->plan.launched)
-		return 0;
-	return s->plan.interval_ns < FIRST_NS ? s->plan.interval_ns : FIRST_NS;
-}
-
-/* A name may hold a tick up for so long, and no longer. */
+/* A name may hold a tick up for so long, or half an interval, and no longer. */
 #define PATIENCE_NS (NS_PER_S / 200)
-
-static int64_t patience_ns(const struct sampler *s)
-{
-	int64_t half_ns = s->plan.interval_ns / 2;
-
-	return half_ns < PATIENCE_NS ? half_ns : PATIENCE_NS;
-}
 
 /* The passes over the program and its descendants begin. */
 static void sampler_begin_passes(struct sampler *s, pid_t pid, int64_t now_ns)
 {
 	const struct sampler_plan *plan = &s->plan;
 	bool of_group = plan->metric->file == METRIC_CGROUP;
+	int64_t half_ns = plan->interval_ns / 2;
 
 	tree_init(&s->tree, &s->fs, pid, plan->adopts, plan->launched);
 	if (s->tree.members.list.len == 0)
@@ -369,7 +356,8 @@ static void sampler_begin_passes(struct sampler *s, pid_t pid, int64_t now_ns)
 	s->meter.keeps_root = plan->launched;
 	borrow_init(&s->meter.borrow, &s->fs, plan->proc == NULL);
 	shares_init(&s->shares, &s->fs, plan->max_overhead, now_ns);
-	names_init(&s->names, &s->fs, now_ns, patience_ns(s));
+	names_init(&s->names, &s->fs, now_ns,
+	    half_ns < PATIENCE_NS ? half_ns : PATIENCE_NS);
 	if (of_group && !plan->launched) {
 		cgroup_finish(&s->cgroup);
 		cgroup_init(&s->cgroup, &s->fs, pid, NULL);
@@ -386,11 +374,13 @@ static void sampler_begin_passes(struct sampler *s, pid_t pid, int64_t now_ns)
 static void sampler_begin(struct sampler *s, struct launch *launch)
 {
 	int64_t now_ns = clock_mono_ns();
+	int64_t interval_ns = s->plan.interval_ns;
+	int64_t first_ns = interval_ns < FIRST_NS ? interval_ns : FIRST_NS;
 	pid_t pid = launch->pid;
 
 	s->launch = launch;
-	ticks_init(&s->ticks, now_ns + first_ns(s), s->plan.interval_ns,
-	    s->plan.max_overhead);
+	ticks_init(&s->ticks, now_ns + (s->plan.launched ? first_ns : 0),
+	    interval_ns, s->plan.max_overhead);
 	s->end_ns =
 	    s->plan.timeout_ns > 0 ? now_ns + s->plan.timeout_ns : LAUNCH_NEVER;
 	s->ticked_ns = now_ns;

@@ -276,21 +276,6 @@ static struct shares_round *shares_thread_round(struct shares_thread *thread)
 	return atomic_load(&thread->busy) ? NULL : &thread->round;
 }
 
-static void shares_thread_begin(struct shares_thread *thread)
-{
-	atomic_store(&thread->busy, true);
-	sem_post(&thread->wake);
-}
-
-/* It frees all as soon as its round is over, which nothing waits for. */
-static void shares_thread_leave(struct shares_thread *thread)
-{
-	if (!thread)
-		return;
-	atomic_store(&thread->left, true);
-	sem_post(&thread->wake);
-}
-
 /* The share of a processor for readings, besides what the start may spend. */
 #define BUDGET 0.02
 #define CREDIT_NS (NS_PER_S / 10)
@@ -435,7 +420,8 @@ static void shares_begin(struct shares *shares, const struct members *members,
 	}
 	shares->total_kib = total_kib;
 	shares->reading = true;
-	shares_thread_begin(shares->thread);
+	atomic_store(&shares->thread->busy, true);
+	sem_post(&shares->thread->wake);
 }
 
 /* While nothing changes the next reading comes later, and the later the more
@@ -509,7 +495,12 @@ bool shares_finish(struct shares *shares, struct shares_reading *reading)
 {
 	bool got = shares_collect(shares, reading);
 
-	shares_thread_leave(shares->thread);
+	/* It frees all as soon as its round is over, which nothing waits for.
+	 */
+	if (shares->thread) {
+		atomic_store(&shares->thread->left, true);
+		sem_post(&shares->thread->wake);
+	}
 	shares->thread = NULL;
 	shares->reading = false;
 	return got;
