@@ -151,6 +151,9 @@ static void usual_step(void **state)
 	assert_true(downsample_interval(&series) == 0);
 	series_add(&series, 0, 1);
 	assert_true(downsample_interval(&series) == 0);
+	series_add(&series, 7, 1);
+	assert_true(downsample_interval(&series) == 7);
+	series.len = 1;
 	for (int i = 1; i < 1000; i++)
 		series_add(&series, i * 2 + (i > 500 ? 4000 : 0), 1);
 	assert_true(downsample_interval(&series) == 2);

@@ -193,6 +193,13 @@ static void rounds_are_found(void **state)
 		assert_float_equal(cycle_find(&envelope), 1.0 / days, 0.01);
 		rounds = cycle_floors(&envelope, 1.0 / days, 48, x, y);
 		assert_int_equal(rounds, days);
+		assert_int_equal(
+		    cycle_floors(&envelope, 1.0 / days, (size_t)days - 1, x, y),
+		    0);
+		rounds =
+		    cycle_floors(&envelope, 1.0 / days, (size_t)days, x, y);
+		assert_int_equal(rounds, days);
+		assert_float_equal(x[0], 0.5 / days, 1e-9);
 		for (size_t i = 1; i < rounds; i++)
 			assert_float_equal(y[i] - y[i - 1], 1, 0.4);
 	}

@@ -158,6 +158,7 @@ static void growth_of_a_few_samples(void **state)
 	got = judge(&none);
 	assert_false(got->met);
 	assert_string_equal(got->limit, "0.00 MiB/s");
+	assert_string_equal(got->figure, "1.00 MiB/s");
 	one.max_growth_mib_s = 1 / 60.0; /* the limit's unit is that of both */
 	got = judge(&one);
 	assert_false(got->met);
@@ -178,6 +179,19 @@ static struct run *take_ramp(double mib_per_s, double noise)
 	run->ending = RUN_ENDED;
 	assert_int_equal(recording_set_take(&set, profile), 1);
 	return run;
+}
+
+/* A limit of nothing has no unit of its own. */
+static void slow_growth_beside_no_limit(void **state)
+{
+	const struct verdict *got;
+
+	(void)state;
+	take_run((const double[]){60, 60.03125, 60.0625, NAN});
+	got = judge(&(struct conditions){.max_growth = true});
+	assert_false(got->met);
+	assert_string_equal(got->figure, "1.88 MiB/min");
+	assert_string_equal(got->limit, "0.00 MiB/min");
 }
 
 static void growth_that_noise_explains_passes(void **state)
@@ -487,6 +501,7 @@ int main(void)
 	    TEST(a_bound_is_met_by_what_reaches_it),
 	    TEST(each_run_is_judged_by_each_condition),
 	    TEST(growth_of_a_few_samples),
+	    TEST(slow_growth_beside_no_limit),
 	    TEST(growth_that_noise_explains_passes),
 	    TEST(a_leak_fails),
 	    TEST(memory_that_stands_still_passes),
