@@ -64,9 +64,20 @@ static bool is_replaced(const struct agent_libraries *libraries,
 {
 	return (libraries->agent && strncmp(entry, "MPROF_AGENT_", 12) == 0) ||
 	       (wish->allocations &&
-		   strncmp(entry, ALLOCATION_VARIABLE "=",
-		       strlen(ALLOCATION_VARIABLE) + 1) == 0) ||
+		   (strncmp(entry, ALLOCATION_VARIABLE "=",
+			strlen(ALLOCATION_VARIABLE) + 1) == 0 ||
+		       strncmp(entry, "ASAN_OPTIONS=", 13) == 0)) ||
 	       strncmp(entry, "LD_PRELOAD=", 11) == 0;
+}
+
+/* A program with AddressSanitizer refuses to start with a library before its
+ * runtime, which does no harm: what the library passes on it gets. */
+static char *agent_env_sanitizer(void)
+{
+	const char *present = getenv("ASAN_OPTIONS");
+
+	return mem_format("ASAN_OPTIONS=verify_asan_link_order=0%s%s",
+	    present ? ":" : "", present ? present : "");
 }
 
 static void agent_env_add_agent(
@@ -97,9 +108,11 @@ static void agent_env_fill(struct agent_env *env,
 	    len + sizeof(env->own) / sizeof(env->own[0]) + 1, sizeof(char *));
 	if (libraries->agent)
 		agent_env_add_agent(env, &at, wish);
-	if (wish->allocations)
+	if (wish->allocations) {
 		agent_env_add(env, &at,
 		    mem_format(ALLOCATION_VARIABLE "=%s", wish->allocations));
+		agent_env_add(env, &at, agent_env_sanitizer());
+	}
 	agent_env_add(env, &at, agent_env_preload(libraries));
 	for (size_t i = 0; i < len; i++) {
 		if (!is_replaced(libraries, wish, environ[i]))

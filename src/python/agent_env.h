@@ -32,7 +32,7 @@ struct agent_wish {
 
 struct agent_env {
 	char **envp;  /* this process's, and ours; ends with NULL */
-	char *own[6]; /* the strings of it that are not from elsewhere */
+	char *own[7]; /* the strings of it that are not from elsewhere */
 	size_t owned;
 };
 

@@ -24,7 +24,12 @@ enum {
 	CODES_MAX = 1 << 18
 };
 
+/* A sanitizer maps terabytes for its own use. */
+#ifdef __SANITIZE_ADDRESS__
+#define MEMORY_MAX RLIM_INFINITY
+#else
 #define MEMORY_MAX ((rlim_t)512 << 20)
+#endif
 
 /* A place in machine code. */
 struct naming_code {

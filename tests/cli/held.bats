@@ -113,6 +113,14 @@ churn() {
 	[[ $errors == *" MiB held by churn.c:"*" take"* ]]
 }
 
+@test "a program with a sanitizer starts, and still finds its fault" {
+	echo 'int main(void) { char *p = __builtin_malloc(9); __builtin_free(p); return p[3]; }' >uaf.c
+	${CC:-cc} -w -O0 -fsanitize=address -o uaf uaf.c || skip "no AddressSanitizer"
+	run_apart mprof run -q --stacks -o run.dat ./uaf
+	[ "$status" -eq 1 ]
+	[[ $errors == *"heap-use-after-free"* ]]
+}
+
 @test "the folder goes, LD_PRELOAD is kept, other programs live on" {
 	export XDG_RUNTIME_DIR=$PWD/rt
 	mkdir rt

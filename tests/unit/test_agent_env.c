@@ -59,6 +59,26 @@ static void only_its_own_names_are_set(void **state)
 	assert_string_equal(value_of(env.envp, "LD_PRELOAD"), "/x/first.so");
 	agent_env_finish(&env);
 
+	wish = (struct agent_wish){.no_agent = true,
+	    .allocations = "/tmp/x.allocations",
+	    .allocation = "/lib/allocation.so"};
+	assert_int_equal(agent_env_init(&env, &wish, &e), 0);
+	assert_string_equal(
+	    value_of(env.envp, "MPROF_ALLOCATIONS"), "/tmp/x.allocations");
+	assert_string_equal(
+	    value_of(env.envp, "LD_PRELOAD"), "/lib/allocation.so:/x/first.so");
+	assert_string_equal(
+	    value_of(env.envp, "MPROF_AGENT_LINES"), "of an outer run");
+	agent_env_finish(&env);
+	setenv("LD_PRELOAD", "/lib/libasan.so.8", 1);
+	wish.no_agent = false;
+	wish.agent = "/lib/agent.so";
+	assert_int_equal(agent_env_init(&env, &wish, &e), 0);
+	assert_string_equal(value_of(env.envp, "LD_PRELOAD"),
+	    "/lib/libasan.so.8:/lib/allocation.so:/lib/agent.so");
+	agent_env_finish(&env);
+	wish = (struct agent_wish){.agent = "/x/first.so"};
+
 	wish.agent = "/a folder/agent.so";
 	assert_int_equal(agent_env_init(&env, &wish, &e), -1);
 	assert_non_null(strstr(e.text, "/a folder/agent.so: "));
