@@ -171,13 +171,27 @@ static struct held_key held_key_of_stack(const struct held_wish *wish,
 	return held_key_of_frame(wish, &stack->frames[*leader], name, size);
 }
 
+/* Those of its records, or the name that it had when it was hooked. */
+static const char *held_process_name(
+    const struct run *run, const struct held_stack *item)
+{
+	const char *name = NULL;
+
+	if (item->process > 0 && run->processes.items[item->process - 1].name)
+		return run->processes.items[item->process - 1].name;
+	for (size_t i = 0; i < run->hooked.len; i++) {
+		const struct hooked *hooked = &run->hooked.items[i];
+
+		if (hooked->pid == item->pid && hooked->name)
+			name = hooked->name;
+	}
+	return name;
+}
+
 static struct held_key held_key_of_process(const struct held_sum *sum,
     const struct held_stack *item, char *name, size_t size)
 {
-	const struct run *run = sum->held->run;
-	const struct process *process =
-	    item->process > 0 ? &run->processes.items[item->process - 1] : NULL;
-	const char *text = process && process->name ? process->name : NULL;
+	const char *text = held_process_name(sum->held->run, item);
 
 	if (item->pid == 0)
 		snprintf(name, size, "the program");

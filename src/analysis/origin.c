@@ -152,7 +152,7 @@ const char *origin_name(const struct frame *frame, char *name, size_t size)
 		inside = origin_in_package(path);
 	else if (origin == ORIGIN_STANDARD)
 		inside = origin_in_standard(path);
-	else if (origin == ORIGIN_LIBRARY)
+	else if (origin == ORIGIN_LIBRARY && origin_is_shared(path))
 		inside = origin_base(path);
 	if (origin == ORIGIN_PACKAGE && !inside)
 		inside = path + (*path == '<'); /* <__array_function__ ... */

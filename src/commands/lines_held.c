@@ -88,7 +88,7 @@ static double lines_held_total(const struct held *held)
 }
 
 /* Where only some of the samples were recorded, the file says so. */
-static void lines_held_print_hooks(const struct held *held)
+static void lines_held_print_hooks(const struct held *held, double total)
 {
 	const struct run *run = held->run;
 	uint64_t every = 1;
@@ -106,6 +106,11 @@ static void lines_held_print_hooks(const struct held *held)
 		printf("At times one in %llu samples was recorded, to keep the "
 		       "file small; they count for all.\n",
 		    (unsigned long long)every);
+	if (total - held->mib > total / 2 && isinf(held->part.from_s) &&
+	    isinf(held->part.to_s))
+		puts("The rest is in no sampled allocation: memory that a "
+		     "program maps itself, its code,\nwhat its allocator "
+		     "keeps.");
 	if (own > 0)
 		printf("Of %s with an allocator of its own nothing is known.\n",
 		    units_count(count, own, "process", "processes"));
@@ -138,7 +143,7 @@ static void lines_held_print_head(
 	if (wish->older_s > 0)
 		printf("Held for %s or longer.\n",
 		    units_duration(size, wish->older_s));
-	lines_held_print_hooks(held);
+	lines_held_print_hooks(held, total);
 }
 
 static char *lines_held_name(const struct held_row *row)
@@ -201,9 +206,9 @@ static void lines_held_table(const struct held *held,
 	for (i = 0; i < rows->items.len && i < most; i++) {
 		const struct held_row *row = &rows->items.items[i];
 
-		/* Rows that hold nothing stand last: what grew on the clock
-		 * there was given back, or is held by no sample. */
-		if (row->samples == 0)
+		/* What grew on the clock there was given back, or is held by
+		 * no sample: these stand last. */
+		if (row->samples == 0 && !(row->touched_mib > 0))
 			break;
 		lines_held_print_row(held, row,
 		    row->line ? sources_line(&sources, row->file, row->line)

@@ -647,6 +647,7 @@ static bool extension_read_held(
 
 	if (!extension_get_text(record, "by", &hooked.by))
 		return false;
+	extension_get_text(record, "name", &hooked.name);
 	extension_get_int(record, "pid", &hooked.pid);
 	extension_get_number(record, "period", &hooked.period);
 	extension_get_count(record, "every", &hooked.every);

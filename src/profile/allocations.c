@@ -168,8 +168,10 @@ void run_finish_allocations(struct run *run)
 	}
 	for (size_t i = 0; i < run->sites.len; i++)
 		free(run->sites.items[i].stack.frames);
-	for (size_t i = 0; i < run->hooked.len; i++)
+	for (size_t i = 0; i < run->hooked.len; i++) {
+		free(run->hooked.items[i].name);
 		free(run->hooked.items[i].by);
+	}
 	array_free(&run->hooked);
 	array_free(&run->allocations);
 	array_free(&run->code);

@@ -141,6 +141,7 @@ struct site {
 struct hooked {
 	double time_s;
 	int pid;         /* 0: the launched program */
+	char *name;      /* the process's; NULL: not recorded */
 	char *by;        /* the hooks: "malloc,python" */
 	double period;   /* bytes */
 	uint64_t every;  /* one of so many samples was recorded */

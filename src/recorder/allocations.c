@@ -394,6 +394,17 @@ static int64_t allocations_sum(const struct allocation_reader *reader)
 	return kib;
 }
 
+static const char *allocations_name(const struct allocations_round *round)
+{
+	for (size_t i = 0; i < round->tick->count; i++) {
+		const struct sink_process *process = &round->tick->processes[i];
+
+		if (process->pid == round->table->pid)
+			return process->name;
+	}
+	return NULL;
+}
+
 /* How this table is sampled, where that is new. */
 static void allocations_tell(const struct allocations_round *round)
 {
@@ -409,19 +420,20 @@ static void allocations_tell(const struct allocations_round *round)
 	    .every = round->every,
 	    .failed = header->failed};
 
-	if (table->told_ns && now_ns - table->told_ns < TOLD_NS)
-		return;
-	if (table->told_ns && held.period == before->period &&
-	    held.every == before->every && header->flags == table->told_flags &&
-	    (held.failed > 0) == (before->failed > 0))
+	/* A hook that is new is said at once: there are few. */
+	if (table->told_ns && (header->flags & ~table->told_flags) == 0 &&
+	    (now_ns - table->told_ns < TOLD_NS ||
+		(held.period == before->period && held.every == before->every &&
+		    (held.failed > 0) == (before->failed > 0))))
 		return;
 	held.by = header->flags & ALLOCATION_OWN_MALLOC
 		      ? "own"
 		      : names[header->flags &
 			      (ALLOCATION_MALLOC | ALLOCATION_PYTHON)];
+	held.name = allocations_name(round);
 	held.kib = allocations_sum(&table->reader);
 	table->told = held;
-	table->told_flags = header->flags;
+	table->told_flags |= header->flags;
 	table->told_ns = now_ns;
 	round->all->budget -= 2 * RECORD;
 	round->sink->held(round->sink->context, &held);

@@ -370,6 +370,8 @@ static void dat_sink_on_held(void *context, const struct sink_held *held)
 
 	if (held->pid)
 		dat_write_whole(writer, "pid", held->pid);
+	if (held->name)
+		dat_write_text(writer, "name", held->name);
 	dat_write_text(writer, "by", held->by);
 	dat_write_whole(writer, "period", (int64_t)held->period);
 	if (held->every > 1)

@@ -108,12 +108,13 @@ struct sink_freed {
 /* How a process's allocations are sampled, where that is new. */
 struct sink_held {
 	int64_t time_ns;
-	int64_t kib;     /* that its recorded samples stand for */
-	pid_t pid;       /* as above */
-	const char *by;  /* the hooks: "malloc,python" */
-	uint64_t period; /* one sample in so many bytes */
-	uint64_t every;  /* of these one in so many is recorded */
-	uint64_t failed; /* samples without a stack so far */
+	int64_t kib;      /* that its recorded samples stand for */
+	pid_t pid;        /* as above */
+	const char *name; /* the process's: hostile bytes; NULL: not known */
+	const char *by;   /* the hooks: "malloc,python" */
+	uint64_t period;  /* one sample in so many bytes */
+	uint64_t every;   /* of these one in so many is recorded */
+	uint64_t failed;  /* samples without a stack so far */
 };
 
 struct sink {

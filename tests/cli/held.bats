@@ -130,13 +130,14 @@ churn() {
 	mkdir "rt/mprof-$(id -u)-1-0-aaaaaa.allocations"
 	touch "rt/mprof-$(id -u)-1-0-aaaaaa.allocations/12.0"
 	# shellcheck disable=SC2016  # the program's own variables
-	LD_PRELOAD=libm.so.6 mprof run -q --stacks -o run.dat sh -c \
+	ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=libm.so.6 \
+		mprof run -q --stacks -o run.dat sh -c \
 		'echo "$LD_PRELOAD"; echo "$MPROF_ALLOCATIONS"; ls rt' >out
 	grep -q '^/.*/allocation.so:libm.so.6$' out
 	grep -q "^$PWD/rt/mprof-.*.allocations\$" out
 	lacks aaaaaa <out
 	same "$(ls rt)" ''
 	mprof run -q --stacks -o run.dat python3 -c 'x = bytes(9000000)'
-	grep -q '^HELD;' run.dat
+	grep -Eq '^HELD;name=.*;by=malloc,python;period=[0-9]+' run.dat
 	[ "$(awk -F ' ' 'NF != 3 && !/^CMDLINE/' run.dat)" = '' ]
 }
