@@ -277,7 +277,7 @@ void samples_start(uint32_t flags)
 {
 	const char *folder = getenv(ALLOCATION_VARIABLE);
 	const char *period = getenv(ALLOCATION_PERIOD_VARIABLE);
-	uint64_t bytes = period ? digits_read(&period) : 0;
+	uint64_t bytes = period ? digits_at(period) : 0;
 
 	samples_setup.started = true;
 	if (!folder || folder[0] != '/' || strlen(folder) >= PATH_MAX - 32 ||

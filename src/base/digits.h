@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Decimal digits, for what is preloaded into others' programs. strtol() is
- * __isoc23_strtol where glibc 2.38 or a newer one is built against, which musl
- * and older ones lack: a program would not start.
+ * Decimal digits, for what is preloaded into others' programs. strtol(),
+ * and atoi() with it, is __isoc23_strtol where glibc 2.38 or a newer one is
+ * built against, which musl and older ones lack: a program would not start.
  */
 #ifndef MPROF_BASE_DIGITS_H
 #define MPROF_BASE_DIGITS_H
@@ -20,6 +20,11 @@ static inline uint64_t digits_read(const char **text)
 			number = number * 10 + (uint64_t)(**text - '0');
 	}
 	return number;
+}
+
+static inline uint64_t digits_at(const char *text)
+{
+	return digits_read(&text);
 }
 
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/digits.h"
 
 enum {
 	FLAG_ENDING = 0x00000004,        /* PF_EXITING */
@@ -131,14 +132,14 @@ int procfs_init(struct procfs *fs, const char *root, struct err *e)
 		    e, "%s: this process is not in it; is it mounted?", root);
 	}
 	text[len] = 0;
-	fs->self = atoi(text);
+	fs->self = (pid_t)digits_at(text);
 	fs->other_namespace = fs->self != getpid();
 	if (fs->other_namespace)
 		fs->depth = procfs_read_nested(fs, fs->self, -1, &inner) - 1;
 	fs->loadavg = open_kernels(fs->root, "loadavg");
 	if (procfs_read_at(fs->root, "sys/kernel/pid_max", text, sizeof(text)) >
 	    0)
-		fs->pid_max = atol(text);
+		fs->pid_max = (long)digits_at(text);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/digits.h"
 #include "python/agent/rss.h"
 
 #define NAME_MAX_BYTES 400
@@ -29,7 +30,7 @@ void marks_init(void)
 	if (marks.path || !path || path[0] != '/')
 		return;
 	marks.path = strdup(path);
-	if (recorder && atol(recorder) == (long)getppid())
+	if (recorder && digits_at(recorder) == (uint64_t)getppid())
 		marks.launched = getpid();
 }
 
