@@ -70,6 +70,11 @@ static void hundreds_are_as_the_normal_distribution_has_them(void **state)
 	assert_float_equal(c.low, shift - 1.96 * error, 0.1 * error);
 	assert_float_equal(c.high, shift + 1.96 * error, 0.1 * error);
 	assert_float_equal(c.p, erfc(2.5 / sqrt(2)), 0.001);
+	/* No spread at all is no surprise. */
+	for (int i = 0; i < COUNT; i++)
+		a[i] = 7;
+	compare_values(a, COUNT, a, COUNT, &c);
+	assert_true(c.p == 1 && c.low == 0 && c.high == 0);
 	/* A few beside many: the order of the sides changes no p. */
 	for (int i = 0; i < 5; i++)
 		a[i] = 0.8 + 0.01 * random_unit(&random);
