@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Microseconds of CPU that profiling adds: python_cost.py line|callee|mark ROUNDS"""
+"""Microseconds of CPU that profiling adds, of time for usage:
+python_cost.py line|callee|mark|profiler|usage ROUNDS"""
 import sys
 import time
 
@@ -46,12 +47,30 @@ def taken(function, rounds):
     return time.process_time() - start
 
 
+def usage(rounds):
+    from memory_profiler import memory_usage
+
+    memory_usage((nothing,), max_iterations=1)
+    start = time.perf_counter()
+    for i in range(rounds):
+        memory_usage((nothing,), max_iterations=1)
+    return time.perf_counter() - start
+
+
 kind, rounds = sys.argv[1], int(sys.argv[2])
+if kind == "usage":
+    print("%.3f" % (usage(rounds) / rounds * 1e6))
+    sys.exit()
+name = "line" if kind == "profiler" else kind
 marked = nothing
-plain = taken(globals()[kind], rounds)
+plain = taken(globals()[name], rounds)
 if kind == "mark":
     marked = profile(nothing)  # noqa: F821
     profiled = taken(mark, rounds)
+elif kind == "profiler":
+    from memory_profiler import LineProfiler
+
+    profiled = taken(LineProfiler()(line), rounds)
 else:
     from memory_profiler import profile
 
