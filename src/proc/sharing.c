@@ -13,7 +13,7 @@ struct segment_saving {
 };
 
 /* The segments of one process. */
-struct segments {
+struct sharing_segments {
 	ARRAY(struct segment_saving) list;
 	struct index index;
 };
@@ -39,8 +39,8 @@ static bool segment_is(const void *items, size_t at, const void *key)
 	       saving[at].is.device == segment->device;
 }
 
-static void segments_add(
-    struct segments *segments, const struct maps_usage *usage)
+static void sharing_segments_add(
+    struct sharing_segments *segments, const struct maps_usage *usage)
 {
 	struct sharing_segment is = {usage->device, usage->inode};
 	int64_t saved_kib = usage->rss_kib - usage->pss_kib;
@@ -59,7 +59,7 @@ static void segments_add(
 bool sharing_largest(
     const struct procfs *fs, pid_t pid, struct sharing_segment *largest)
 {
-	struct segments segments = {0};
+	struct sharing_segments segments = {0};
 	struct maps_usage usage;
 	int64_t most_kib = 0;
 	struct maps maps;
@@ -68,7 +68,7 @@ bool sharing_largest(
 	if (maps.fd < 0)
 		return false;
 	while (maps_next_usage(&maps, &usage))
-		segments_add(&segments, &usage);
+		sharing_segments_add(&segments, &usage);
 	maps_close(&maps);
 	for (size_t i = 0; !maps.error && i < segments.list.len; i++) {
 		if (segments.list.items[i].saved_kib <= most_kib)

@@ -264,7 +264,7 @@ a side; take a smaller --size or --scale"
 # The most that any pixel differs by, of 255: difference A B
 difference() {
 	convert "$1" "$2" -compose difference -composite \
-		-format '%[fx:round(255*maxima)]' info:
+		-format '%[fx:round(255*maxima)]' info: | tail -n 1
 }
 
 # A recording with noise and lonely spikes: noise SAMPLES
