@@ -8,6 +8,9 @@
 
 #include "analysis/origin.h"
 #include "base/index.h"
+#include "base/path.h"
+#include "base/units.h"
+#include "base/utf8.h"
 
 struct held_part held_at_peak(const struct run *run)
 {
@@ -293,4 +296,47 @@ void held_rows_finish(struct held_rows *rows)
 		free(rows->items.items[i].in);
 	}
 	array_free(&rows->items);
+}
+
+/* A place that holds less than this share explains nothing. */
+static const double held_least_share = 0.02;
+
+static char *held_place(const struct held_row *row, const struct held *held)
+{
+	char size[UNITS_TEXT], whole[UNITS_TEXT];
+	char *raw, *clean, *place;
+
+	if (row->line)
+		place = mem_format(
+		    "%s:%d %s", path_name(row->file), row->line, row->function);
+	else
+		place = mem_copy(*row->function ? row->function : row->file);
+	raw = mem_format("%s of %s by %s%s%s", units_size(size, row->mib),
+	    units_size(whole, held->mib), place, *row->in ? ", in " : "",
+	    row->in);
+	clean = utf8_clean_copy(raw);
+	free(place);
+	free(raw);
+	return clean;
+}
+
+void held_places(const struct run *run, char **places, size_t count)
+{
+	const struct held_part part = held_at_peak(run);
+	const struct held_wish wish = {.by = HELD_BY_LINE};
+	struct held_rows rows;
+	struct held held;
+
+	held_init(&held, run, &part);
+	held_rows_init(&rows, &held, NULL, &wish);
+	for (size_t i = 0; i < count; i++) {
+		const struct held_row *row =
+		    i < rows.items.len ? &rows.items.items[i] : NULL;
+
+		places[i] = row && row->mib >= held_least_share * held.mib
+				? held_place(row, &held)
+				: NULL;
+	}
+	held_rows_finish(&rows);
+	held_finish(&held);
 }

@@ -81,6 +81,11 @@ struct held_rows {
 void held_rows_init(struct held_rows *rows, const struct held *held,
     const struct stack_growths *growths, const struct held_wish *wish)
     __attribute__((nonnull(1, 2, 4)));
+/* Up to count places, in words, that held most when the total was highest, the
+ * most first: "39 MiB of 47 MiB by churn.c:6 view"; NULL behind the last. The
+ * caller frees each. */
+void held_places(const struct run *run, char **places, size_t count)
+    __attribute__((nonnull));
 void held_rows_finish(struct held_rows *rows) __attribute__((nonnull));
 
 #endif

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "analysis/downsample.h"
+#include "analysis/held.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/units.h"
@@ -322,6 +323,18 @@ static void facts_add_limit(struct scene *scene, const struct exit_status *exit)
 			of[exit->limit_of]));
 }
 
+/* What held most at the peak, of sampled allocations. */
+static void facts_add_held(struct scene *scene, const struct run *run)
+{
+	char *place;
+
+	if (run->allocations.len == 0)
+		return;
+	held_places(run, &place, 1);
+	if (place)
+		facts_add_fact(scene, "Held", place);
+}
+
 /* Lists recordings without a recorded end, by name where there are several. */
 static void add_open_ends(
     struct scene *scene, const struct chart_request *request)
@@ -454,6 +467,7 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 		add_figures(scene, request, sampled);
 	facts_add_end(scene, &run->exit);
 	facts_add_limit(scene, &run->exit);
+	facts_add_held(scene, run);
 }
 
 void build_rest(struct scene *scene, struct scene_panel *panel,

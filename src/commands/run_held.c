@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "commands/run_held.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "analysis/held.h"
 #include "analysis/leak.h"
-#include "base/path.h"
-#include "base/units.h"
-#include "base/utf8.h"
 #include "dat/reader.h"
 #include "symbols/naming.h"
-
-/* A row that holds less than this share explains nothing. */
-static const double least_share = 0.02;
 
 static bool held_leaks(const struct run *run)
 {
@@ -27,45 +19,6 @@ static bool held_leaks(const struct run *run)
 	leaks = leak.worst.verdict == LEAK_LEAKING;
 	leak_run_finish(&leak);
 	return leaks;
-}
-
-static char *held_describe(const struct held_row *row, const struct held *held)
-{
-	char size[UNITS_TEXT], whole[UNITS_TEXT];
-	char *raw, *clean, *place;
-
-	if (row->line)
-		place = mem_format(
-		    "%s:%d %s", path_name(row->file), row->line, row->function);
-	else
-		place = mem_copy(*row->function ? row->function : row->file);
-	raw = mem_format("%s of %s held by %s%s%s", units_size(size, row->mib),
-	    units_size(whole, held->mib), place, *row->in ? ", in " : "",
-	    row->in);
-	clean = utf8_clean_copy(raw);
-	free(place);
-	free(raw);
-	return clean;
-}
-
-/* The first three places that hold much, at the peak. */
-static void held_explain(struct run_held *explained, const struct run *run)
-{
-	const struct held_part part = held_at_peak(run);
-	const struct held_wish wish = {.by = HELD_BY_LINE};
-	struct held_rows rows;
-	struct held held;
-
-	held_init(&held, run, &part);
-	held_rows_init(&rows, &held, NULL, &wish);
-	for (size_t i = 0; i < rows.items.len && i < RUN_HELD_PLACES; i++) {
-		const struct held_row *row = &rows.items.items[i];
-
-		if (row->mib >= least_share * held.mib)
-			explained->places[i] = held_describe(row, &held);
-	}
-	held_rows_finish(&rows);
-	held_finish(&held);
 }
 
 /* Reads the recording so far and adds names to it. */
@@ -88,7 +41,7 @@ static void held_complete(struct run_held *held)
 			dat_add_records(&profile, records.text, records.len);
 		}
 		held->leaks = held_leaks(run);
-		held_explain(held, run);
+		held_places(run, held->places, RUN_HELD_PLACES);
 	}
 	strbuf_finish(&records);
 	profile_finish(&profile);
@@ -128,7 +81,8 @@ void run_held_print(
 	if (!held->leaks && !result->exit_cause.oom && !result->limit.reached)
 		return;
 	for (size_t i = 0; i < RUN_HELD_PLACES && held->places[i]; i++)
-		fprintf(stderr, "mprof: %s\n", held->places[i]);
+		fprintf(
+		    stderr, "mprof: held at the peak: %s\n", held->places[i]);
 }
 
 void run_held_finish(struct run_held *held)

@@ -110,7 +110,8 @@ churn() {
 	run_apart mprof run --stacks --limit 20M -o run.dat ./churn
 	[ "$status" -eq 124 ]
 	# shellcheck disable=SC2154
-	[[ $errors == *" MiB held by churn.c:"*" take"* ]]
+	[[ $errors == *"held at the peak: "*" MiB by churn.c:"*" take"* ]]
+	mprof plot --format scene -o - run.dat | grep -q "MiB by churn.c:"
 }
 
 @test "a program with a sanitizer starts, and still finds its fault" {
