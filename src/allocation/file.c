@@ -14,7 +14,7 @@
 
 #define NAMES_MAX 100000
 #define PAGE 4096
-#define CHUNK (16 * PAGE)
+#define CHUNK (4 * PAGE)
 
 static int file_open_new(const char *folder, uint32_t pid)
 {
@@ -83,8 +83,8 @@ int file_create(
 		return -1;
 	/* A child makes a table of its own; and a fork need not copy this. */
 	if (madvise(map, ALLOCATION_FILE, MADV_DONTFORK) != 0 ||
-	    !file_back(map, CHUNK) ||
-	    !file_back(map + ALLOCATION_LOG_AT, CHUNK)) {
+	    !file_back(map, 2 * PAGE) ||
+	    !file_back(map + ALLOCATION_LOG_AT, PAGE)) {
 		munmap(map, ALLOCATION_FILE);
 		return -1;
 	}
@@ -93,8 +93,8 @@ int file_create(
 	    .header = (void *)map,
 	    .slots = (void *)(map + ALLOCATION_SLOTS_AT),
 	    .log = map + ALLOCATION_LOG_AT,
-	    .slots_backed = CHUNK - ALLOCATION_SLOTS_AT,
-	    .log_backed = CHUNK,
+	    .slots_backed = 2 * PAGE - ALLOCATION_SLOTS_AT,
+	    .log_backed = PAGE,
 	};
 	file->header->version = ALLOCATION_VERSION;
 	file->header->pid = pid;
