@@ -16,7 +16,7 @@
 #include "allocation/thread.h"
 
 /* The only part that hooks.c reads by itself. */
-extern struct addresses samples_addresses;
+extern struct addresses samples_addresses __attribute__((visibility("hidden")));
 
 /* From here on samples are taken; into the folder of the environment. Without
  * it: never. flags are those of the header. */

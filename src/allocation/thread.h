@@ -21,6 +21,6 @@ struct thread {
 #define THREAD_NEVER UINT64_MAX
 
 extern _Thread_local struct thread thread_self
-    __attribute__((tls_model("initial-exec")));
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 #endif
