@@ -151,17 +151,19 @@ static void a_gap_is_more_than_twenty_intervals(void **state)
 	run->info.interval_s = 0.5;
 	add_sample(run, 1, 1, 0);
 	add_sample(run, 11, 1, 0);
+	add_sample(run, 21.5, 1, 0);
 	add_sample(run, 2, 3, 0);
-	run->stack_samples.items[2].thread = 5;
-	add_sample(run, 200, 3, 0);
 	run->stack_samples.items[3].thread = 5;
+	add_sample(run, 200, 3, 0);
+	run->stack_samples.items[4].thread = 5;
 	stack_intervals_find(&intervals, run);
-	assert_int_equal(intervals.calls.len, 4);
+	assert_int_equal(intervals.calls.len, 6);
 	check(&intervals, 0, "a", 1, 11, 1);
 	assert_true(intervals.calls.items[0].leave_mib == 110);
 	assert_int_equal(intervals.calls.items[0].tid, 0);
-	check(&intervals, 2, "c", 2, 200, 1);
-	assert_int_equal(intervals.calls.items[2].tid, 5);
+	check(&intervals, 2, "a", 21.5, 21.5, 1);
+	check(&intervals, 4, "c", 2, 200, 1);
+	assert_int_equal(intervals.calls.items[4].tid, 5);
 	stack_intervals_finish(&intervals);
 	profile_finish(&profile);
 }

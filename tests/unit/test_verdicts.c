@@ -452,6 +452,7 @@ static void parts_that_both_sides_have(void **state)
 	take_parts(&baseline, 50);
 	run = take_parts(&baseline, 60);
 	mark(run, 1003.5, "of one alone");
+	child(run, "10", "worker", 1, 2);
 	child(run, "11", "of A alone", 5, 5);
 	take_parts(&set, 80);
 	compare_parts_find(sides, &phases, &processes);
@@ -470,7 +471,7 @@ static void parts_that_both_sides_have(void **state)
 	assert_string_equal(part->name, "worker");
 	assert_true(part->peak.a == 55 && part->peak.b == 80);
 	assert_true(part->growth.a == 54 && part->growth.b == 79);
-	assert_int_equal(part->count[0], 2);
+	assert_int_equal(part->count[0], 3);
 	assert_int_equal(part->count[1], 2);
 	compare_parts_finish(&phases);
 	compare_parts_finish(&processes);
