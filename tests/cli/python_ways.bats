@@ -174,7 +174,7 @@ in_here() {
 	packages
 	in_here "$python"
 	for name in pkg ns.inner pkg.other; do
-		"$python" -m mprof run -o theirs.dat --python $name -x |
+		PYTHONUNBUFFERED=1 "$python" -m mprof run -o theirs.dat --python $name -x |
 			tail -n +4 >theirs
 		here/bin/mprof run -q -o ours.dat --python $name -x >ours
 		diff theirs ours
