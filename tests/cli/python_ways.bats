@@ -320,6 +320,27 @@ other_pythons() {
 	echo "# in$tried" >&3
 }
 
+@test "another Python that is told to ignore what mprof adds: a line says so" {
+	tried=
+	for python in $(other_pythons); do
+		! "$python" -c 'import sys
+sys.exit("free-threading" not in sys.version)' || continue
+		tried=yes
+		for options in -I -S -E '-BS' '-W ignore -E' '-Wignore -I'; do
+			[ "${python/2.7/}" = "$python" ] ||
+				[ "${options/-I/}" = "$options" ] || continue
+			# shellcheck disable=SC2086 # they are words
+			recorded "$python" $options -c 1 2>errors
+			same "$(grep -c '^mprof: @profile: is not defined' errors)" 1
+		done
+		recorded "$python" -c 'import sys; sys.argv' -I -S 2>errors
+		lacks 'is not defined' errors
+		recorded "$python" -W ignore "$SCRIPTS/inert.py" -S 2>errors
+		lacks 'is not defined' errors
+	done
+	[ -n "$tried" ] || skip 'every Python here is one that the agent knows'
+}
+
 @test "another Python's own sitecustomize and package are as without mprof" {
 	mkdir folder
 	echo 'print("customized")' >folder/sitecustomize.py

@@ -130,6 +130,54 @@ static void preload_inert(void)
 	free(paths);
 }
 
+/* Whether the word that follows belongs to the option at the end of a word. */
+static bool preload_takes_next(const char *word)
+{
+	return word[1] && strchr("WX", word[strlen(word) - 1]) &&
+	       strcspn(word, "WX") == strlen(word) - 1;
+}
+
+/* The option that makes an interpreter import nothing from outside, of the
+ * words before its program; '\0' for none. */
+static char preload_isolating_option(const char *word, const char *end)
+{
+	while (word < end && word[0] == '-' && word[1] && word[1] != '-') {
+		size_t at = strcspn(word + 1, "EIScmWX") + 1;
+
+		if (word[at] && strchr("EIS", word[at]))
+			return word[at];
+		if (word[at] && strchr("cm", word[at]))
+			return '\0';
+		if (preload_takes_next(word))
+			word += strlen(word) + 1;
+		word += strlen(word) + 1;
+	}
+	return '\0';
+}
+
+/* There is no other way into such an interpreter than the one it is told to
+ * ignore. */
+static void preload_say_isolated(void)
+{
+	char words[4096], option;
+	FILE *file = fopen("/proc/self/cmdline", "re");
+	size_t len;
+
+	if (!file)
+		return;
+	len = fread(words, 1, sizeof(words) - 1, file);
+	fclose(file);
+	words[len] = '\0';
+	option =
+	    preload_isolating_option(words + strlen(words) + 1, words + len);
+	if (option)
+		fprintf(stderr,
+		    "mprof: @profile: is not defined in this Python: its "
+		    "option -%c ignores what mprof adds; start it "
+		    "without\n",
+		    option);
+}
+
 static bool preload_add_modules(void)
 {
 	int failed =
@@ -155,6 +203,7 @@ __attribute__((constructor)) static void preload(void)
 	shelf_tell_loaded();
 	if (!known) {
 		preload_inert();
+		preload_say_isolated();
 		return;
 	}
 	marks_init();
