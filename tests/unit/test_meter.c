@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Tests whose memory a process uses, by the figures of statm alone, over a
-// folder that stands for /proc.
+// The figure of a process, and whose memory it uses, by the text of statm
+// alone, over a folder that stands for /proc.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -177,6 +177,211 @@ static int close_fake(void **state)
 	return fake_end(state);
 }
 
+static struct meter meter;
+static struct members measured;
+
+static void set_statm(int pid, const char *text)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%d/statm", pid);
+	fake_write(name, text);
+}
+
+static struct member *one(size_t at)
+{
+	return &measured.list.items[at];
+}
+
+/* Two programs of their own, the first of which is the recorded one. */
+static int begin_meter(void **state)
+{
+	struct proc_stat stat;
+
+	(void)state;
+	meter_init(&meter, &fs, metric_find("rss"));
+	borrow_init(&meter.borrow, &fs, false);
+	for (int pid = 100; pid < 102; pid++) {
+		put((struct fake_process){.pid = pid, .ppid = 1, .pages = 9});
+		if (!procfs_stat(&fs, pid, &stat))
+			return -1;
+		members_add(&measured, &stat);
+	}
+	one(0)->is_root = true;
+	return 0;
+}
+
+static int end_meter(void **state)
+{
+	(void)state;
+	members_finish(&measured);
+	for (int pid = 100; pid < 110; pid++)
+		fake_gone(pid);
+	return 0;
+}
+
+static void a_figure_is_pages_times_their_size(void **state)
+{
+	(void)state;
+	set_statm(100, "1000 70 30 5 0 9 0\n");
+	meter_read(&meter, &measured, 0);
+	assert_int_equal(one(0)->kib, 70 * fs.page_kib);
+	assert_int_equal(one(0)->shared_kib, 30 * fs.page_kib);
+	assert_int_equal(one(0)->peak_kib, 70 * fs.page_kib);
+	assert_int_equal(one(1)->kib, 9 * fs.page_kib);
+	set_statm(100, "1000 60 20 5 0 9 0\n");
+	meter_read(&meter, &measured, 1);
+	assert_int_equal(one(0)->kib, 70 * fs.page_kib);
+	meter_read(&meter, &measured, 0);
+	assert_int_equal(one(0)->kib, 60 * fs.page_kib);
+	assert_int_equal(one(0)->shared_kib, 20 * fs.page_kib);
+	assert_int_equal(one(0)->peak_kib, 70 * fs.page_kib);
+}
+
+/* The size of the code is another one's where another program runs. */
+static void another_code_is_another_program(void **state)
+{
+	(void)state;
+	set_statm(100, "1000 70 30 5 0 9 0\n");
+	meter_read(&meter, &measured, 0);
+	assert_false(one(0)->executed);
+	meter_read(&meter, &measured, 0);
+	assert_false(one(0)->executed);
+	set_statm(100, "1000 70 30 0 0 9 0\n");
+	meter_read(&meter, &measured, 0);
+	assert_false(one(0)->executed);
+	set_statm(100, "1000 70 30 6 0 9 0\n");
+	meter_read(&meter, &measured, 0);
+	assert_true(one(0)->executed);
+}
+
+static void a_file_is_kept_while_there_are_descriptors(void **state)
+{
+	int fd;
+
+	(void)state;
+	meter_read(&meter, &measured, 0);
+	fd = one(0)->fd;
+	assert_true(fd >= 0);
+	meter_read(&meter, &measured, 0);
+	assert_int_equal(one(0)->fd, fd);
+	members_lose(&measured, 0);
+	meter.keep_below = 0;
+	members_lose(&measured, 1);
+	one(1)->gone = false;
+	meter_read(&meter, &measured, 1);
+	assert_int_equal(one(1)->fd, -1);
+	assert_int_equal(one(1)->kib, 9 * fs.page_kib);
+}
+
+/* Without a kept file the pid may be another process's by now. */
+static void a_pid_that_was_used_again_is_no_measurement(void **state)
+{
+	(void)state;
+	meter.keep_below = 0;
+	fake_process((struct fake_process){
+	    .pid = 101, .ppid = 1, .pages = 90, .started = 555});
+	meter_read(&meter, &measured, 0);
+	assert_true(one(1)->gone);
+	assert_true(one(1)->kib < 90 * fs.page_kib);
+	assert_false(one(0)->gone);
+}
+
+static void one_that_is_no_longer_there_is_gone(void **state)
+{
+	(void)state;
+	fake_gone(101);
+	meter_read(&meter, &measured, 0);
+	assert_true(one(1)->gone);
+	assert_true(measured.any_gone);
+	assert_int_equal(one(0)->kib, 9 * fs.page_kib);
+}
+
+/* The end of a program that was started is reported by wait() alone. */
+static void the_program_stays_until_its_end_is_reported(void **state)
+{
+	(void)state;
+	meter.keeps_root = true;
+	fake_gone(100);
+	meter_read(&meter, &measured, 0);
+	assert_false(one(0)->gone);
+	assert_true(one(0)->hidden);
+	assert_int_equal(one(0)->kib, -1);
+	put((struct fake_process){.pid = 100, .ppid = 1, .pages = 8});
+	meter_read(&meter, &measured, 0);
+	assert_false(one(0)->hidden);
+	assert_int_equal(one(0)->kib, 8 * fs.page_kib);
+	meter.keeps_root = false;
+	members_lose(&measured, 0);
+	one(0)->gone = false;
+	fake_gone(100);
+	meter_read(&meter, &measured, 0);
+	assert_true(one(0)->gone);
+}
+
+static void a_zombie_has_nothing(void **state)
+{
+	(void)state;
+	meter_read(&meter, &measured, 0);
+	put((struct fake_process){.pid = 101, .ppid = 1, .state = 'Z'});
+	meter_read(&meter, &measured, 0);
+	assert_true(one(1)->zombie);
+	assert_int_equal(one(1)->kib, -1);
+	assert_false(one(1)->gone);
+	assert_int_equal(one(1)->peak_kib, 9 * fs.page_kib);
+	meter_read(&meter, &measured, 0);
+	assert_int_equal(one(1)->kib, -1);
+	assert_false(one(1)->gone);
+}
+
+/* Of a process that is about to become a zombie, or of a kernel thread. */
+static void no_memory_is_no_zombie(void **state)
+{
+	(void)state;
+	put((struct fake_process){.pid = 101, .ppid = 1, .state = 'R'});
+	meter_read(&meter, &measured, 0);
+	assert_false(one(1)->zombie);
+	assert_false(one(1)->gone);
+	assert_int_equal(one(1)->kib, -1);
+}
+
+static void other_metrics_have_other_figures(void **state)
+{
+	static const struct {
+		const char *metric, *file, *text;
+		int64_t kib;
+	} rows[] = {
+	    {"vms", "100/statm", "1000 70 30 5 0 9 0\n", -1000},
+	    {"swap", "100/status", "VmSwap:\t 30 kB\nRssAnon:\t 20 kB\n", 30},
+	    {"anon", "100/status", "VmSwap:\t 30 kB\nRssAnon:\t 20 kB\n", 20},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int64_t want =
+		    rows[i].kib < 0 ? -rows[i].kib * fs.page_kib : rows[i].kib;
+		struct proc_stat stat;
+
+		members_finish(&measured);
+		assert_true(procfs_stat(&fs, 100, &stat));
+		members_add(&measured, &stat);
+		fake_write(rows[i].file, rows[i].text);
+		meter_init(&meter, &fs, metric_find(rows[i].metric));
+		meter_read(&meter, &measured, 0);
+		assert_int_equal(one(0)->kib, want);
+		assert_int_equal(one(0)->shared_kib, 0);
+	}
+}
+
+/* All processes of a group are one; they are read to be seen. */
+static void with_the_groups_metric_rss_is_read(void **state)
+{
+	(void)state;
+	meter_init(&meter, &fs, metric_find("cgroup"));
+	assert_ptr_equal(meter.metric, metric_find("rss"));
+	assert_string_equal(meter.file, "statm");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +392,29 @@ int main(void)
 	    cmocka_unit_test(what_a_lender_leaves_belongs_to_who_borrowed),
 	    cmocka_unit_test(a_lender_that_ends_is_to_be_measured_again),
 	    cmocka_unit_test(the_workers_of_a_server_may_look_the_same),
+	    cmocka_unit_test_setup_teardown(
+		a_figure_is_pages_times_their_size, begin_meter, end_meter),
+	    cmocka_unit_test_setup_teardown(
+		another_code_is_another_program, begin_meter, end_meter),
+	    cmocka_unit_test_setup_teardown(
+		a_file_is_kept_while_there_are_descriptors, begin_meter,
+		end_meter),
+	    cmocka_unit_test_setup_teardown(
+		a_pid_that_was_used_again_is_no_measurement, begin_meter,
+		end_meter),
+	    cmocka_unit_test_setup_teardown(
+		one_that_is_no_longer_there_is_gone, begin_meter, end_meter),
+	    cmocka_unit_test_setup_teardown(
+		the_program_stays_until_its_end_is_reported, begin_meter,
+		end_meter),
+	    cmocka_unit_test_setup_teardown(
+		a_zombie_has_nothing, begin_meter, end_meter),
+	    cmocka_unit_test_setup_teardown(
+		no_memory_is_no_zombie, begin_meter, end_meter),
+	    cmocka_unit_test_setup_teardown(
+		other_metrics_have_other_figures, begin_meter, end_meter),
+	    cmocka_unit_test_setup_teardown(
+		with_the_groups_metric_rss_is_read, begin_meter, end_meter),
 	};
 
 	return cmocka_run_group_tests(tests, open_fake, close_fake);
