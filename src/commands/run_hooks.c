@@ -15,6 +15,7 @@
 #include "commands/command.h"
 #include "input/recording_files.h"
 #include "proc/namespace.h"
+#include "python/agent/attached.h"
 #include "python/agent_env.h"
 
 static void stacks_hook_init(struct stacks_hook *hook)
@@ -129,10 +130,43 @@ static char *allocations_path(const char *mark)
 	    (int)(strlen(mark) - strlen(MARKS_SUFFIX)), mark);
 }
 
+/* A link to the recording, the same: see python/agent/attached.h. */
+static char *run_hooks_link_path(const char *mark)
+{
+	return mem_format("%.*s" ATTACHED_SUFFIX,
+	    (int)(strlen(mark) - strlen(MARKS_SUFFIX)), mark);
+}
+
+static void run_hooks_remove_link(const char *mark)
+{
+	char *path = run_hooks_link_path(mark);
+
+	unlink(path);
+	free(path);
+}
+
+/* A program that has imported memory_profiler finds the recording by it. Where
+ * it can't be made, that program's calls aren't recorded. */
+static void run_hooks_make_link(
+    const struct run_hooks *hooks, const char *recording)
+{
+	char *target = realpath(recording, NULL);
+	char *path;
+
+	if (hooks->marks.path && target) {
+		path = run_hooks_link_path(hooks->marks.path);
+		if (symlink(target, path) != 0)
+			unlink(path);
+		free(path);
+	}
+	free(target);
+}
+
 static void remove_tables(const char *mark)
 {
 	char *path = tables_path(mark);
 
+	run_hooks_remove_link(mark);
 	agent_tables_remove(path);
 	free(path);
 	path = allocations_path(mark);
@@ -276,6 +310,7 @@ int run_hooks_attach(struct run_hooks *hooks, const struct run_options *options,
 	char *text;
 	int failed;
 
+	run_hooks_make_link(hooks, recording);
 	if (!options->lines && !options->python && !options->functions)
 		return 0;
 	if (agent_attach_begin(&hooks->attach, &wish, e) != 0)
@@ -297,6 +332,8 @@ void run_hooks_detach(struct run_hooks *hooks)
 {
 	struct err e;
 
+	if (hooks->marks.path)
+		run_hooks_remove_link(hooks->marks.path);
 	if (agent_attach_end(&hooks->attach, &e) != 0)
 		command_fail(COMMAND_FAILED, &e);
 }

@@ -11,12 +11,14 @@
 
 #include "base/clock.h"
 #include "base/digits.h"
+#include "python/agent/attached.h"
 #include "python/agent/rss.h"
 
 #define NAME_MAX_BYTES 400
 
 static struct {
-	char *path;     /* NULL: no recording */
+	char *path; /* NULL: no recording, or an attached one */
+	struct attached attached;
 	pid_t launched; /* this process, if mprof started it itself */
 	bool several;   /* calls may come from elsewhere too */
 	bool torn;      /* the last write was cut short: a line is open */
@@ -38,6 +40,7 @@ bool marks_begin(const char *path)
 {
 	if (marks.path)
 		return false;
+	attached_forget(&marks.attached);
 	marks.path = strdup(path);
 	marks.several = true;
 	return marks.path != NULL;
@@ -149,12 +152,12 @@ static bool agent_marks_needs_call(void)
 	return marks.several;
 }
 
-static void agent_marks_append(const char *text, size_t len)
+static void agent_marks_append(const char *path, const char *text, size_t len)
 {
 	/* A recording that went away is not made anew, and one that is a pipe
 	 * doesn't hold the program up. */
-	int fd = open(marks.path,
-	    O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd =
+	    open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	ssize_t wrote;
 
 	if (fd < 0)
@@ -165,13 +168,29 @@ static void agent_marks_append(const char *text, size_t len)
 	close(fd);
 }
 
+/* The recording that calls go to now; NULL without one. */
+static const char *agent_marks_recording(void)
+{
+	if (marks.path)
+		return marks.path;
+	if (marks.attached.recording && attached_goes_on(&marks.attached))
+		return marks.attached.recording;
+	if (!attached_find(&marks.attached))
+		return NULL;
+	marks.several = true;
+	marks.torn = false;
+	return marks.attached.recording;
+}
+
 void agent_marks_write(const struct marks_call *call)
 {
 	char name[NAME_MAX_BYTES + 1], text[5 * NAME_MAX_BYTES + 600];
 	char *out = text;
 	int saved = errno;
+	const char *path = agent_marks_recording();
 
-	if (!marks.path)
+	errno = saved;
+	if (!path)
 		return;
 	agent_marks_clean_name(name, call->name);
 	if (marks.torn)
@@ -179,7 +198,7 @@ void agent_marks_write(const struct marks_call *call)
 	out = agent_marks_put_func(out, name, call);
 	if (agent_marks_needs_call())
 		out = agent_marks_put_call(out, name, call);
-	agent_marks_append(text, (size_t)(out - text));
+	agent_marks_append(path, text, (size_t)(out - text));
 	errno = saved;
 }
 

@@ -36,7 +36,9 @@ struct marks_call {
 };
 
 /* A call ended. Without a recording, or where it can't be written, nothing
- * happens: the program is not to suffer. */
+ * happens: the program is not to suffer. Where neither the environment nor
+ * marks_begin() named a recording, one that mprof attach makes of this process
+ * is found (attached.h). */
 void agent_marks_write(const struct marks_call *call);
 
 /* After fork: both processes may have calls from now on. */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How the agent, in a program that mprof did not start, finds the recording
+ * that mprof attach makes of it: by a symbolic link to the recording, beside
+ * the mark file (recorder/marks.h), which stands as long as the recorder runs.
+ */
+#ifndef MPROF_PYTHON_AGENT_ATTACHED_H
+#define MPROF_PYTHON_AGENT_ATTACHED_H
+
+#include <stdbool.h>
+
+/* mprof-UID-RECORDER-WATCHED-XXXXXX.recording, in the mark file's folder */
+#define ATTACHED_SUFFIX ".recording"
+
+struct attached {
+	char *link;
+	char *recording; /* NULL: none */
+};
+
+/* Looks for a recording of this process; one look in 0.1 s, since a folder is
+ * read. Whether there is one. */
+bool attached_find(struct attached *attached);
+
+/* Whether the recording still goes on; forgets it where it doesn't. */
+bool attached_goes_on(struct attached *attached);
+
+void attached_forget(struct attached *attached);
+
+#endif

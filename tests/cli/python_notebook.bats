@@ -1,0 +1,156 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The module memory_profiler in a notebook's kernel, and in any program that
+# runs before mprof attach records it.
+load helper
+load ../python/helper
+
+own_setup() {
+	FILES=$SOURCE/build/python
+	export JUPYTER_PLATFORM_DIRS=1 PYTHONWARNINGS=ignore HOME=$PWD
+	export IPYTHONDIR=$PWD/ipython JUPYTER_RUNTIME_DIR=$PWD/runtime
+}
+
+needs_notebook() {
+	/usr/bin/python3 -c 'import nbclient, ipykernel' 2>/dev/null ||
+		skip 'no nbclient or no ipykernel'
+}
+
+# Figures of one width: what stays is all but the figures.
+shape() {
+	sed -E 's/[0-9.-]+ MiB/MiB/g; s/ +MiB/ MiB/g'
+}
+
+@test "a notebook's magics: %memit's peak, %mprun's table, as memory_profiler's" {
+	needs_notebook
+	printf '%s\n' 'def grow(n):' '    a = [0] * n' '    return len(a)' \
+		>grown.py
+	cat >cells <<-'END'
+	%load_ext memory_profiler
+	---
+	import sys
+	sys.path.insert(0, ".")
+	from grown import grow
+	---
+	%memit grow(5000000)
+	---
+	%%memit size = 5000000
+	grow(size)
+	---
+	%mprun -f grow grow(5000000)
+	---
+	%%mprun -T table.txt -f grow size = 5000000
+	grow(size)
+	---
+	%mprun -f nothing_of_that_name 1
+	END
+	PYTHONPATH=$FILES /usr/bin/python3 "$SCRIPTS/notebook.py" <cells >ours
+	same "$(grep -c '^peak memory: [0-9.]* MiB, increment: 3[78]\.[0-9]* MiB$' \
+		ours)" 2
+	same "$(grep -cE '^ +2 .* 3[78]\.[0-9] MiB +1   +a = \[0\] \* n$' \
+		ours)" 2
+	grep -q '\[0\] \* n' table.txt
+	/usr/bin/python3 -c 'import memory_profiler' 2>/dev/null || return 0
+	/usr/bin/python3 "$SCRIPTS/notebook.py" <cells >theirs
+	diff <(shape <theirs) <(shape <ours)
+}
+
+@test "a kernel that mprof attach records shows profile.timestamp" {
+	needs_notebook
+	cat >cells <<-'END'
+	import os, time
+	from memory_profiler import profile
+	open("pid", "w").write("%d\n" % os.getpid())
+	while not os.path.exists("attached"):
+	    time.sleep(0.05)
+	---
+	with profile.timestamp("load"):
+	    data = bytearray(30 << 20)
+	---
+	with profile.timestamp("a second"):
+	    data = None
+	END
+	PYTHONPATH=$FILES /usr/bin/python3 "$SCRIPTS/notebook.py" <cells >out &
+	soon test -s pid
+	mprof attach -q -o run.dat "$(cat pid)" &
+	soon has_samples 2 run.dat
+	touch attached
+	wait
+	same "$(grep -c '^In:' out)" 3
+	same "$(sed -n 's/^FUNC \([^ ]*\) .*/\1/p' run.dat | xargs)" \
+		'load a_second'
+	awk '/^FUNC load / { good = $5 - $3 > 29 } END { exit !good }' run.dat
+	mprof peak --func load run.dat | grep -q MiB
+}
+
+# A program that runs until the file "end" is there, and counts its blocks.
+looping() {
+	cat >looping.py <<-'END'
+	import os, time
+	from memory_profiler import profile
+	while not os.path.exists("end"):
+	    with profile.timestamp("turn"):
+	        time.sleep(0.01)
+	    open("turns", "a").write(".")
+	END
+	PYTHONPATH=$FILES "$1" looping.py &
+	looping=$!
+	soon test -s turns
+}
+
+# Whether the program goes on for some turns, and the file stays the same.
+stays() {
+	local before turns
+
+	before=$(cksum <"$1")
+	turns=$(wc -c <turns)
+	soon eval "[ \$(wc -c <turns) -gt $((turns + 30)) ]"
+	same "$(cksum <"$1")" "$before"
+}
+
+attached() {
+	rm -f turns end ./*.dat
+	looping "$1"
+	for way in TERM KILL; do
+		mprof attach -q -o $way.dat $looping &
+		recorder=$!
+		soon eval "grep -qs '^CALL;name=turn;pid=$looping;' $way.dat"
+		kill -$way $recorder
+		wait $recorder || true
+		stays $way.dat
+	done
+	touch end
+	wait $looping
+	# What was killed could not clear up; the next recording does.
+	mprof run -q -o next.dat true
+	same "$(ls "$TMPDIR")" ''
+}
+
+@test "a program that has imported the module is recorded while that lasts" {
+	python=$(known_pythons | head -n 1)
+	[ -n "$python" ] || skip 'no CPython here'
+	attached "$python"
+	newest=$(known_pythons | sort -V | tail -n 1)
+	[ "$newest" = "$python" ] || attached "$newest"
+}
+
+@test "another's link, a broken one and a stranger's pid are not followed" {
+	python=$(known_pythons | head -n 1)
+	[ -n "$python" ] || skip 'no CPython here'
+	recording mine.dat
+	before=$(cksum <mine.dat)
+	looping "$python"
+	uid=$(id -u)
+	ln -s mine.dat "$TMPDIR/mprof-$uid-$$-$looping-aaaaaa.recording"
+	ln -s "$PWD/mine.dat" "$TMPDIR/mprof-$uid-$$-1-bbbbbb.recording"
+	ln -s "$PWD/mine.dat" "$TMPDIR/mprof-$uid-999999999-$looping-c.recording"
+	ln -s "$PWD/mine.dat" "$TMPDIR/mprof-$uid-$$-$looping-dddddd.mark"
+	echo "$PWD/mine.dat" >"$TMPDIR/mprof-$uid-$$-$looping-e.recording"
+	stays mine.dat
+	same "$(cksum <mine.dat)" "$before"
+	# One that is right: the test would see it.
+	ln -s "$PWD/mine.dat" "$TMPDIR/mprof-$uid-$$-$looping-ffffff.recording"
+	soon grep -q '^FUNC turn ' mine.dat
+	touch end
+	wait $looping
+}
