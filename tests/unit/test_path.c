@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -54,17 +55,21 @@ static void test_program(void **state)
 	assert_non_null(mkdtemp(folder));
 	make(folder, "runs", 0700);
 	make(folder, "text", 0600);
+	snprintf(wanted, sizeof(wanted), "%s/folder", folder);
+	assert_int_equal(mkdir(wanted, 0700), 0);
 	snprintf(wanted, sizeof(wanted), "%s/runs", folder);
 	found = find_program("runs", folder);
 	assert_string_equal(found, wanted);
 	free(found);
 	assert_null(find_program("text", folder));
+	assert_null(find_program("folder", folder));
 	assert_null(find_program("none", folder));
 	unsetenv("PATH");
 	assert_null(path_of_program("runs"));
 	assert_int_equal(chdir(folder), 0);
 	unlink("runs");
 	unlink("text");
+	rmdir("folder");
 	rmdir(folder);
 }
 
