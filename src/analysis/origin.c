@@ -98,8 +98,17 @@ static bool origin_is_header(const char *file)
 	       strstr(file, "/include/c++/") || origin_starts(file, "/rustc/");
 }
 
-static enum origin origin_of_code(const char *module, const char *file)
+/* Without the /proc/PID/root of a process with another root. */
+static const char *origin_inner(const char *path)
 {
+	const char *inner = strstr(path, "/root/");
+
+	return origin_starts(path, "/proc/") && inner ? inner + 5 : path;
+}
+
+static enum origin origin_of_code(const char *path, const char *file)
+{
+	const char *module = origin_inner(path);
 	const char *base = origin_base(module);
 
 	if (origin_starts(base, "libpython") || origin_starts(base, "python"))

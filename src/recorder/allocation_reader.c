@@ -223,11 +223,14 @@ static void reader_add_code(const struct allocation_reader *reader,
 {
 	const struct allocation_mapped *module =
 	    reader_module_of(reader, address, stack);
-	char text[32];
+	char text[32], *path;
 
+	path = mem_format(
+	    "%s%s", module ? reader->root : "", module ? module->path : "");
 	snprintf(text, sizeof(text), "+0x%llx",
 	    (unsigned long long)(address - (module ? module->bias : 0)));
-	reader_push(room, module ? module->path : "", 0, text);
+	reader_push(room, path, 0, text);
+	free(path);
 }
 
 /* The file and the function behind each other in len bytes. */

@@ -38,8 +38,9 @@ struct allocation_known_stack {
 struct allocation_reader {
 	struct allocation_header header; /* of the last reading */
 	bool again; /* it was new then: a slot may have been filled behind it */
-	uint64_t walked;                /* bytes of the log */
-	size_t slots;                   /* that were read */
+	uint64_t walked; /* bytes of the log */
+	char root[32]; /* put before its object files\' paths: the caller\'s */
+	size_t slots;  /* that were read */
 	struct allocation_known *known; /* as many */
 	ARRAY(struct allocation_mapped) modules;
 	ARRAY(struct allocation_known_stack) stacks;

@@ -453,6 +453,68 @@ static int allocations_open(
 	return fd;
 }
 
+/* Which of the recorded processes the table is of. */
+static void allocations_recognize(const struct allocations_round *round)
+{
+	for (size_t i = 0; i < round->tick->count; i++) {
+		const struct sink_process *process = &round->tick->processes[i];
+
+		if (process->is_root)
+			round->all->root = process->pid;
+		if (round->table && process->pid == round->table->pid)
+			round->table->known = true;
+	}
+}
+
+static bool allocations_shares(pid_t pid, const char *what, const char *ours)
+{
+	struct stat theirs, own;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, what);
+	return stat(path, &theirs) == 0 && stat(ours, &own) == 0 &&
+	       theirs.st_ino == own.st_ino && theirs.st_dev == own.st_dev;
+}
+
+/* Whether the process of that number was started with our folder: one of
+ * another pid namespace has its number from there. */
+static bool allocations_is_ours(const struct allocations *all, pid_t pid)
+{
+	const size_t len = sizeof(ALLOCATION_VARIABLE);
+	char path[64], *line = NULL;
+	bool found = false;
+	size_t size = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	file = fopen(path, "re");
+	while (file && !found && getdelim(&line, &size, 0, file) > 0)
+		found = strncmp(line, ALLOCATION_VARIABLE "=", len) == 0 &&
+			strcmp(line + len, all->path) == 0;
+	free(line);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* In another mount namespace or below another root a path is another file: it
+ * is written so that nobody takes ours for it. So it is where that can't be
+ * found out, but for the program that was launched here and is gone. */
+static void allocations_find_root(const struct allocations_round *round)
+{
+	struct allocation_table *table = round->table;
+
+	allocations_recognize(round);
+	if (table->pid == round->all->root && kill(table->pid, 0) != 0)
+		return;
+	if ((table->known || allocations_is_ours(round->all, table->pid)) &&
+	    allocations_shares(table->pid, "ns/mnt", "/proc/self/ns/mnt") &&
+	    allocations_shares(table->pid, "root", "/"))
+		return;
+	snprintf(table->reader.root, sizeof(table->reader.root),
+	    "/proc/%d/root", (int)table->pid);
+}
+
 static void allocations_read_table(struct allocations_round *round)
 {
 	struct allocation_table *table = round->table;
@@ -464,6 +526,8 @@ static void allocations_read_table(struct allocations_round *round)
 	round->fd = allocations_open(all, table);
 	if (round->fd < 0)
 		return;
+	if (!table->reader.header.magic)
+		allocations_find_root(round);
 	count = allocation_reader_read(
 	    &table->reader, round->fd, &all->room, &changed);
 	if (changed) {
@@ -564,19 +628,6 @@ static void allocations_list(struct allocations_round *round)
 			    round, entry->d_name, pid, number);
 	}
 	closedir(dir);
-}
-
-/* Which of the recorded processes the table is of. */
-static void allocations_recognize(struct allocations_round *round)
-{
-	for (size_t i = 0; i < round->tick->count; i++) {
-		const struct sink_process *process = &round->tick->processes[i];
-
-		if (process->is_root)
-			round->all->root = process->pid;
-		if (round->table && process->pid == round->table->pid)
-			round->table->known = true;
-	}
 }
 
 static bool allocations_is_over(const struct allocations_round *round)
