@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -116,6 +119,9 @@ _Static_assert(
 /* How long the process has to load the agent before that is said. */
 enum { ATTACH_WAIT_MS = 500 };
 
+/* The folder of POSIX shared memory. */
+#define SHARED_MEMORY "/dev/shm"
+
 /* The folder of line tables, beside the mark file. The caller frees. */
 static char *tables_path(const char *mark)
 {
@@ -123,11 +129,35 @@ static char *tables_path(const char *mark)
 	    "%.*s.tables", (int)(strlen(mark) - strlen(MARKS_SUFFIX)), mark);
 }
 
-/* The folder of sampled allocations, the same. */
+/* The folder of sampled allocations, in a folder or, where that is NULL, beside
+ * the mark file. The caller frees. */
+static char *allocations_path_in(const char *folder, const char *mark)
+{
+	const char *base = strrchr(mark, '/');
+
+	if (!folder || !base)
+		return mem_format("%.*s.allocations",
+		    (int)(strlen(mark) - strlen(MARKS_SUFFIX)), mark);
+	base++;
+	return mem_format("%s/%.*s.allocations", folder,
+	    (int)(strlen(base) - strlen(MARKS_SUFFIX)), base);
+}
+
+/* Where each forked process makes a table of its own, a disk's journal would
+ * slow the forks down: the folder is in memory wherever that is possible. */
 static char *allocations_path(const char *mark)
 {
-	return mem_format("%.*s.allocations",
-	    (int)(strlen(mark) - strlen(MARKS_SUFFIX)), mark);
+	struct statfs about;
+	struct stat shared;
+	bool in_memory =
+	    statfs(marks_folder(), &about) == 0 && about.f_type == TMPFS_MAGIC;
+	bool offered =
+	    statfs(SHARED_MEMORY, &about) == 0 && about.f_type == TMPFS_MAGIC &&
+	    stat(SHARED_MEMORY, &shared) == 0 && (shared.st_mode & S_ISVTX) &&
+	    access(SHARED_MEMORY, W_OK | X_OK) == 0;
+
+	return allocations_path_in(
+	    !in_memory && offered ? SHARED_MEMORY : NULL, mark);
 }
 
 /* A link to the recording, the same: see python/agent/attached.h. */
@@ -169,7 +199,10 @@ static void remove_tables(const char *mark)
 	run_hooks_remove_link(mark);
 	agent_tables_remove(path);
 	free(path);
-	path = allocations_path(mark);
+	path = allocations_path_in(NULL, mark);
+	allocations_remove(path);
+	free(path);
+	path = allocations_path_in(SHARED_MEMORY, mark);
 	allocations_remove(path);
 	free(path);
 }

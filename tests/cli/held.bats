@@ -135,7 +135,13 @@ churn() {
 		mprof run -q --stacks -o run.dat sh -c \
 		'echo "$LD_PRELOAD"; echo "$MPROF_ALLOCATIONS"; ls rt' >out
 	grep -q '^/.*/allocation.so:libm.so.6$' out
-	grep -q "^$PWD/rt/mprof-.*.allocations\$" out
+	folder=$(grep '/mprof-.*\.allocations$' out)
+	[ ! -e "$folder" ]
+	case $folder in
+	"$PWD"/rt/*) ;;
+	/dev/shm/*) [ "$(stat -f -c %T /dev/shm)" = tmpfs ] ;;
+	*) false ;;
+	esac
 	lacks aaaaaa <out
 	same "$(ls rt)" ''
 	mprof run -q --stacks -o run.dat python3 -c 'x = bytes(9000000)'
