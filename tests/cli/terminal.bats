@@ -80,9 +80,12 @@ whole() {
 	grep -q '^EXIT;.*signal=2' a.dat
 }
 
+# A shell that forks cannot stop while its child has stopped before it executed
+# something: these wait without one.
 @test "Ctrl-Z, fg: both stop, both go on" {
+	mkfifo go
 	person <<-'END'
-		type mprof run -q -T 0.02 -o a.dat sh -c 'echo rea''dy; until [ -e go ]; do sleep 0.02; done; exit 5'\n
+		type mprof run -q -T 0.02 -o a.dat sh -c 'exec 3<>go; echo rea''dy; read x <&3; exit 5'\n
 		expect ready
 		do until grep -qs ^MEM a.dat; do sleep 0.02; done
 		type \x1a
@@ -90,7 +93,7 @@ whole() {
 		expect prompt>
 		type cp a.dat before.dat; sleep 0.3; cmp a.dat before.dat && echo qu''iet\n
 		expect quiet
-		do : >go
+		do echo >go
 		type fg; echo status $?\n
 		expect status 5
 		type exit\n
@@ -99,14 +102,15 @@ whole() {
 }
 
 @test "Ctrl-Z, bg, wait" {
+	mkfifo go
 	person <<-'END'
-		type mprof run -q -T 0.02 -o a.dat sh -c 'echo rea''dy; until [ -e go ]; do sleep 0.02; done; exit 5'\n
+		type mprof run -q -T 0.02 -o a.dat sh -c 'exec 3<>go; echo rea''dy; read x <&3; exit 5'\n
 		expect ready
 		do until grep -qs ^MEM a.dat; do sleep 0.02; done
 		type \x1a
 		expect Stopped
 		expect prompt>
-		do : >go
+		do echo >go
 		type bg; wait %1; echo status $?\n
 		expect status 5
 		type exit\n
