@@ -103,7 +103,6 @@ static void reader_walk(
 		if (entry.kind == ALLOCATION_MODULE &&
 		    entry.bytes <= TEXT_MAX) {
 			if (at - in + entry.bytes > have) {
-				have = 0;
 				if (!reader_pread(fd, room->bytes, entry.bytes,
 					ALLOCATION_LOG_AT + at))
 					return;

@@ -30,6 +30,6 @@ size_t allocations_processes(const struct allocations *allocations)
     __attribute__((nonnull));
 
 /* Removes a folder of this user's, as a killed recorder leaves it. */
-void allocations_remove(const char *folder) __attribute__((nonnull));
+void allocations_remove(const char *path) __attribute__((nonnull));
 
 #endif
