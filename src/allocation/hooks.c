@@ -105,6 +105,8 @@ static void hooks_first_free(void *address)
 		next.free(address);
 }
 
+/* glibc's headers name the parameters of these with reserved names.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 HOOK void *malloc(size_t size)
 {
 	void *address = next.malloc(size);
@@ -248,6 +250,8 @@ HOOK void *pvalloc(size_t size)
 	samples_count(address, size);
 	return address;
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 
 /* C23's. */
 HOOK void free_sized(void *address, size_t size);

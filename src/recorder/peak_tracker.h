@@ -45,11 +45,11 @@ void high_water_init(struct high_water *high_water, const struct meter *meter,
  * its member's peak_kib. */
 struct high_water_mark high_water_step(struct high_water *high_water,
     struct members *members, int64_t elapsed_ns,
-    const struct high_water_moment *look) __attribute__((nonnull));
+    const struct high_water_moment *moment) __attribute__((nonnull));
 
 /* Reads all of them. */
 struct high_water_mark high_water_all(struct high_water *high_water,
-    struct members *members, const struct high_water_moment *look)
+    struct members *members, const struct high_water_moment *moment)
     __attribute__((nonnull));
 
 struct peak_tracker {
