@@ -54,8 +54,10 @@ double poisson_chance(uint64_t size, uint64_t period)
 
 	if (x > 40)
 		return 1;
-	for (; x > 0.25; x /= 2)
+	while (x > 0.25) {
+		x /= 2;
 		doublings++;
+	}
 	for (int k = 1; k < 12; k++) {
 		term *= x / k;
 		f += k % 2 ? term : -term;
