@@ -29,7 +29,7 @@ int file_create(
  * quota that is full would end the program with SIGBUS. */
 bool file_back_slot(struct file *file, uint32_t slot);
 
-/* Where the next entry of the log goes, with room for bytes (a multiple of
+/* The place of the next entry of the log, with room for bytes (a multiple of
  * 8); NULL where it is full. file_log_add() makes it part of the log. */
 void *file_log_room(struct file *file, size_t bytes);
 uint32_t file_log_add(struct file *file, size_t bytes);

@@ -28,7 +28,7 @@ struct log {
 	uint64_t loads; /* the loader's count and 1, as modules was filled */
 };
 
-/* Where entries are looked for, and added. */
+/* A search for an entry of the log, which adds it where it is missing. */
 struct log_search {
 	struct log *log;
 	struct file *file;

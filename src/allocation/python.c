@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What malloc() is asked for by these allocators is counted here and hidden
+// Memory that these allocators get from malloc() is counted here and hidden
 // from its hook: no byte is counted twice, and pymalloc's arenas are none.
 #include "allocation/python.h"
 
@@ -65,7 +65,7 @@ static void *python_calloc(void *context, size_t count, size_t size)
 	void *address = next->calloc(next->context, count, size);
 	size_t bytes;
 
-	/* What overflows was refused. */
+	/* A size that overflows was refused. */
 	if (__builtin_mul_overflow(count, size, &bytes))
 		bytes = 0;
 	python_count(left, address, bytes);

@@ -52,7 +52,7 @@ static void *python_find(const char *name)
 	return dlsym(RTLD_DEFAULT, name);
 }
 
-/* Of "3.11.2 (main, ...". */
+/* Finds the row for a version as "3.11.2 (main, ...". */
 static bool python_find_offsets(const char *version)
 {
 	const struct python_offsets *row;

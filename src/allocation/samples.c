@@ -22,7 +22,7 @@
 #define PENDING 64       /* freed while the lock was not to be had */
 #define RETRY (64 << 10) /* bytes, before samples_start() */
 
-/* What the kernel fills with zeroes in a forked child: its table is its own.
+/* Filled with zeroes by the kernel in a forked child, whose table is its own.
  * (Calling fork() through the system call, no handler would run.) */
 struct samples {
 	uint32_t lock;

@@ -7,7 +7,7 @@
 /* Frames of this library below the hook's caller. */
 #define STACK_OWN 8
 
-/* Where this library lies. */
+/* The addresses of this library's code. */
 static uintptr_t stack_own_start, stack_own_end;
 
 /* glibc's; other libcs have none. */

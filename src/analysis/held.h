@@ -11,7 +11,7 @@
 #include "analysis/lines.h"
 #include "profile/profile.h"
 
-/* What counts: made from from_s to to_s and there at at_s. */
+/* Counts allocations made between from_s and to_s and still held at at_s. */
 struct held_part {
 	double from_s, to_s, at_s;
 };

@@ -27,7 +27,7 @@ struct stack_growths {
 	bool held; /* by sampled allocations: no growth on the clock */
 };
 
-/* What is true of all growth on the clock, in a sentence. */
+/* A sentence that is true of all growth on the clock. */
 #define LINES_ON_THE_CLOCK                                                  \
 	"On the clock: growth counts for what ran when a sample was "       \
 	"taken, so a quick line before a slow one is credited to the slow " \

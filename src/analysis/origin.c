@@ -12,7 +12,7 @@ static bool origin_starts(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* What stands behind the last part of that name; NULL without one. */
+/* The path behind its last part of that name; NULL without one. */
 static const char *origin_behind(const char *path, const char *part)
 {
 	const char *found = NULL, *at = path;
@@ -37,7 +37,7 @@ static const char *origin_in_package(const char *path)
 	return inside;
 }
 
-/* What stands behind .../lib/python3.11/ */
+/* The path behind .../lib/python3.11/; NULL where it is elsewhere. */
 static const char *origin_in_standard(const char *path)
 {
 	static const char *const folders[] = {

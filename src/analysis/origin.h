@@ -30,8 +30,8 @@ size_t origin_leader(const struct stack *stack) __attribute__((nonnull));
 bool origin_imports(const struct stack *stack, size_t at)
     __attribute__((nonnull));
 
-/* What the code is a part of: "numpy", "json", "libxml2"; "" where it has no
- * such name. Returns name. */
+/* The name of the package or library: "numpy", "json", "libxml2"; "" where it
+ * has none. Returns name. */
 const char *origin_name(const struct frame *frame, char *name, size_t size)
     __attribute__((nonnull));
 

@@ -38,7 +38,7 @@ enum {
 	ALLOCATION_DEPTH = 64,      /* frames a stack, innermost first */
 };
 
-/* What is hooked in this process (flags). */
+/* Flags: the allocators that are hooked in this process. */
 enum {
 	ALLOCATION_MALLOC = 1,       /* the malloc family */
 	ALLOCATION_PYTHON = 2,       /* CPython's OBJ and MEM domains */
@@ -113,7 +113,7 @@ struct allocation_module {
 	char path[];
 };
 
-/* Where the parts of the file begin. */
+/* Offsets of the parts of the file. */
 enum {
 	ALLOCATION_SLOTS_AT = 4096,
 	ALLOCATION_LOG_AT =

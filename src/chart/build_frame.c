@@ -323,7 +323,7 @@ static void facts_add_limit(struct scene *scene, const struct exit_status *exit)
 			of[exit->limit_of]));
 }
 
-/* What held most at the peak, of sampled allocations. */
+/* Names the place that held most at the peak, by sampled allocations. */
 static void facts_add_held(struct scene *scene, const struct run *run)
 {
 	char *place;

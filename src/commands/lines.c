@@ -499,7 +499,7 @@ static int lines_show_clock(
 	return status;
 }
 
-/* Of a recording that was cut off, machine code has no names yet. */
+/* If a recording was cut off, machine code has no names yet. */
 static void lines_name(struct profile *profile, const struct run *run)
 {
 	struct strbuf records = {0};

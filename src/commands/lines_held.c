@@ -87,7 +87,7 @@ static double lines_held_total(const struct held *held)
 	return total->items[at].mib;
 }
 
-/* Where only some of the samples were recorded, the file says so. */
+/* The file says where only some of the samples were recorded. */
 static void lines_held_print_hooks(const struct held *held, double total)
 {
 	const struct run *run = held->run;
@@ -206,8 +206,8 @@ static void lines_held_table(const struct held *held,
 	for (i = 0; i < rows->items.len && i < most; i++) {
 		const struct held_row *row = &rows->items.items[i];
 
-		/* What grew on the clock there was given back, or is held by
-		 * no sample: these stand last. */
+		/* Growth on the clock there was given back, or is held by no
+		 * sample: these rows stand last. */
 		if (row->samples == 0 && !(row->touched_mib > 0))
 			break;
 		lines_held_print_row(held, row,

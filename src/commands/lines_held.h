@@ -18,7 +18,8 @@ struct lines_held_wish {
 	long top;                   /* rows; 0: all */
 };
 
-/* What is asked for; -1 with e where no such moment is. The caller finishes. */
+/* Finds what is asked for; -1 with e where there is no such moment. The caller
+ * finishes. */
 int lines_held_init(struct held *held, const struct lines_held_wish *wish,
     const struct run *run, struct err *e)
     __attribute__((nonnull, warn_unused_result));

@@ -28,7 +28,7 @@ void refs_sort_below(struct refs *refs)
 	    refs->chains.links.items);
 }
 
-/* Where the links below that one begin. */
+/* The index of the first link below that one. */
 static size_t first_below(const struct refs *refs, uint64_t parent)
 {
 	size_t low = 0, high = refs->chains.links.len;

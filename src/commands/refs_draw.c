@@ -9,7 +9,7 @@
 
 #define NO_BOX SIZE_MAX
 
-/* Which box stands for which link, and for which type all chains' ends. */
+/* The box of each link, and of the type in which all chains end. */
 struct drawn {
 	const struct refs *refs;
 	struct graph *graph;

@@ -15,7 +15,7 @@ static bool is_root(const struct chain_link *link)
 	return link->parent == CHAIN_NONE;
 }
 
-/* What stands on a reference that has a name or a key. */
+/* The label of a reference that has a name or a key. */
 static char *label_text(
     const struct refs *refs, const struct chain_link *link, bool *is_text)
 {
@@ -113,7 +113,7 @@ char *refs_root_name(const struct refs *refs, const struct chain_link *root)
 	return utf8_clean_copy(raw);
 }
 
-/* What stands for the root at the beginning of a path. */
+/* Writes the root at the beginning of a path. */
 static void write_root(
     const struct refs *refs, const struct chain_link *root, FILE *out)
 {

@@ -143,8 +143,8 @@ static char *allocations_path_in(const char *folder, const char *mark)
 	    (int)(strlen(base) - strlen(MARKS_SUFFIX)), base);
 }
 
-/* Where each forked process makes a table of its own, a disk's journal would
- * slow the forks down: the folder is in memory wherever that is possible. */
+/* In memory wherever that is possible: each forked process makes a table of its
+ * own, and a disk's journal would slow the forks down. */
 static char *allocations_path(const char *mark)
 {
 	struct statfs about;

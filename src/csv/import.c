@@ -270,7 +270,7 @@ static void pass_over(struct sheet *sheet)
 		profile->first_skipped = sheet->line;
 }
 
-/* Where blanks alone part the columns, any sentence has enough of them. */
+/* If blanks alone separate columns, any sentence has enough columns. */
 static void take_cells(struct sheet *sheet)
 {
 	struct err cause;

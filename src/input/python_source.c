@@ -87,7 +87,7 @@ static char *python_source_script(const char *word)
 	return NULL;
 }
 
-/* What a bundle of python's short options leads to: 'm' with the word that
+/* The meaning of a bundle of python's short options: 'm' with the word that
  * follows it in *value, 'c' for a program on the command line, 'I' or 'P' where
  * modules are not searched for here, 0 where the next word is an option or the
  * script. *skip is set where the next word is an option's argument. */
@@ -168,8 +168,8 @@ static const char *python_source_skip(const char *at)
 
 enum source_name { SOURCE_OTHER, SOURCE_USE, SOURCE_UNKNOWN };
 
-/* What the name from at to end, with before as the last character in front of
- * it that is no blank, says about the builtin profile. */
+/* The use of the builtin profile that the name from at to end shows; before is
+ * the last character in front of it that is no blank. */
 static enum source_name python_source_name(
     const char *at, const char *end, char before)
 {

@@ -129,7 +129,7 @@ struct site_frame {
 	ARRAY(struct frame) names;
 };
 
-/* What sampled allocations were made under: a stack. Its texts are those of
+/* A stack under which sampled allocations were made. Its texts are those of
  * run.code. */
 struct site {
 	uint64_t number;

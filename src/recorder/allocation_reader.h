@@ -47,7 +47,7 @@ struct allocation_reader {
 	struct index stack_index; /* by offset */
 };
 
-/* What the readings of all tables share, so that it grows once. */
+/* Memory that the readings of all tables share, so that it grows once. */
 struct allocation_room {
 	struct allocation_slot *slots;
 	size_t cap;

@@ -51,7 +51,7 @@ struct allocation_table {
 	struct allocation_reader reader;
 };
 
-/* What has a number in the recording, by the hash of its text. */
+/* Texts that have a number in the recording, by their hash. */
 struct allocation_numbers {
 	ARRAY(uint64_t) hashes;
 	struct index index;
@@ -453,7 +453,7 @@ static int allocations_open(
 	return fd;
 }
 
-/* Which of the recorded processes the table is of. */
+/* Finds the recorded process that the table belongs to. */
 static void allocations_recognize(const struct allocations_round *round)
 {
 	for (size_t i = 0; i < round->tick->count; i++) {
@@ -640,8 +640,8 @@ static bool allocations_is_over(const struct allocations_round *round)
 	       round->tick->time_ns - table->changed_ns > STRANGE_NS;
 }
 
-/* What may be written is made up for again, and decides which samples are
- * reported. */
+/* Adds to the budget of bytes for the time that passed; it decides which
+ * samples are reported. */
 static void allocations_begin(struct allocations_round *round)
 {
 	struct allocations *all = round->all;

@@ -13,7 +13,7 @@ extern const char source_inert[];   /* inert/sitecustomize.py: what records
 extern const char source_observe[]; /* observe.py: in place of profile.py */
 extern const char source_builtin[]; /* builtin.py: the name that is there */
 
-/* What programs import seldom, run when they do: */
+/* Modules that programs seldom import; each runs when it is imported. */
 extern const char source_measure[];       /* measure.py: memory_usage() */
 extern const char source_line_profiler[]; /* line_profiler.py */
 extern const char source_magics[];        /* magics.py: IPython's */

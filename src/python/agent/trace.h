@@ -11,8 +11,8 @@
 
 #include "python/agent/api.h"
 
-/* What sys.gettrace() shows while the agent traces, a callable that traces as
- * well; and sys.gettrace itself. Both are kept. */
+/* shown is the callable that sys.gettrace() returns while the agent traces; it
+ * traces as well. gettrace is sys.gettrace itself. Both are kept. */
 int trace_init(struct pyobj *shown, struct pyobj *gettrace);
 
 /* From 3.12 on: sys.monitoring.DISABLE, which is kept. */

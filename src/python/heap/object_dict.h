@@ -25,7 +25,7 @@ bool dict_keys_read(struct dict_keys *keys, struct snapshot *snapshot,
 void dict_keys_entry(const struct dict_keys *keys, struct snapshot *snapshot,
     uint64_t i, uint64_t *key, uint64_t *value) __attribute__((nonnull));
 
-/* Where the values begin that stand apart from their keys; vals is what the
+/* The address of the values that stand apart from their keys; vals is what the
  * dict or the instance points to. */
 uint64_t dict_values(const struct python_target *target, uint64_t values)
     __attribute__((nonnull));

@@ -244,7 +244,7 @@ static void tell_numpy(struct walk *walk)
 		tell_row(walk, EDGE_INDEX, array.data, array.bytes / 8);
 }
 
-/* What is read word by word, with its items where those can be references. */
+/* Reads an object word by word, with its items if those can be references. */
 static void tell_other(struct walk *walk)
 {
 	uint64_t end = walk->type->basic;
@@ -320,7 +320,7 @@ static void tell_contents(struct walk *walk)
 		tell[walk->type->kind](walk);
 }
 
-/* What is kept in the instance itself, under the names that its class has. */
+/* Values kept in the instance itself, under the names that its class has. */
 static void tell_inline(struct walk *walk, uint64_t values)
 {
 	struct dict_keys keys;
@@ -372,7 +372,7 @@ static void tell_managed(struct walk *walk)
 	object_edge_tell_name(walk, "__dict__", dict);
 }
 
-/* What a class added to the type of C that it is built on: slots, or a
+/* Fields that a class added to the type of C that it is built on: slots, or a
  * __dict__ at the end of objects of no fixed size. */
 static void tell_added(struct walk *walk)
 {

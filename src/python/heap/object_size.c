@@ -47,8 +47,8 @@ static uint64_t object_size_field(const struct measured *m, int offset)
 	return object_size_word(m, offset + python_header_extra(m->o));
 }
 
-/* What the object says of its own length, in units of size bytes: at most
- * what the copy could hold. */
+/* The object's own figure of its length, in units of size bytes: at most what
+ * the copy could hold. */
 static uint64_t object_size_length(
     const struct measured *m, uint64_t count, uint64_t size)
 {
@@ -305,7 +305,7 @@ static uint64_t frame_size(const struct measured *m)
 	return m->type->kind == OBJECT_FRAME ? object_size_items(m) - 8 : 0;
 }
 
-/* What it has beyond its type's basic size. */
+/* Its bytes beyond the basic size of its type. */
 static uint64_t extra_size(const struct measured *m)
 {
 	switch (m->type->kind) {

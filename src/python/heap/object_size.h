@@ -8,8 +8,8 @@
 
 #include "python/heap/object_type.h"
 
-/* Of the object at address, which is of that type. A length that the copy
- * can't hold counts as none. */
+/* The size of the object at address, which is of that type. A length that the
+ * copy can't hold counts as none. */
 uint64_t object_size(struct object_types *types, uint64_t address,
     const struct object_type *type) __attribute__((nonnull));
 

@@ -13,7 +13,8 @@
 #define MEMBERS_MAX 256
 #define NAME_MAX_BYTES 512
 #define BAD UINT32_MAX
-/* So many addresses that are no type's are kept; an honest heap has few. */
+/* The most addresses that are kept though no type is there; an honest heap has
+ * few. */
 #define KNOWN_MAX (1 << 21)
 /* One object more than this many references has never been seen. */
 #define REFERENCES_MAX ((uint64_t)1 << 33)

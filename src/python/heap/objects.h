@@ -41,7 +41,7 @@ int objects_find(struct objects *objects, const struct python_target *target,
     __attribute__((nonnull, warn_unused_result));
 void objects_finish(struct objects *objects) __attribute__((nonnull));
 
-/* Where in found the object at address is, or OBJECTS_NONE. */
+/* The index in found of the object at address, or OBJECTS_NONE. */
 size_t objects_index(const struct objects *objects, uint64_t address)
     __attribute__((nonnull));
 

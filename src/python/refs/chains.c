@@ -5,12 +5,12 @@
 
 #include "base/index.h"
 
-/* What tells links apart: the first fields of struct chain_link. */
+/* The first fields of struct chain_link tell links apart. */
 #define KEY_SIZE offsetof(struct chain_link, object)
 /* A loop of up to so many links is seen when it comes round. */
 #define PERIOD_MAX 3
-/* Where links are told apart from the wanted object on, a root's kind must
- * not pass for a reference's. */
+/* Added to a root's kind, so that it never equals a reference's kind where
+ * links are compared from the wanted object on. */
 #define ROOT_KIND 16
 
 /* Limits of the search for other ways to data: links up, ways of one object,
@@ -48,7 +48,7 @@ struct finder {
 	const struct chains_request *request;
 	const struct references *references;
 	struct chains_table table;
-	/* Of each object: the reference and the object by which it was
+	/* For each object: the reference and the object by which it was
 	 * reached, its link, how many were reached through it with itself (0:
 	 * it was not reached), and its place in an order in which those stand
 	 * right behind it. */
@@ -271,7 +271,7 @@ static void chains_look(struct finder *f, uint32_t from)
 {
 	const uint32_t *first = f->references->first;
 
-	/* What a folded dict has as keys are the names of attributes. */
+	/* The keys of a folded dict are the names of attributes. */
 	for (uint32_t i = first[from]; i < first[from + 1]; i++)
 		if (!f->referents || !is_folded(f, from) ||
 		    f->references->kind.items[i] != REFERENCE_KEY)

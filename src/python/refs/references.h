@@ -50,7 +50,7 @@ void references_finish(struct references *references) __attribute__((nonnull));
 bool references_add(struct references *references, uint32_t to,
     enum reference_kind kind, uint32_t detail) __attribute__((nonnull));
 
-/* That was all; on to the next object. */
+/* Ends the references of this object and goes on to the next one. */
 void references_next(struct references *references) __attribute__((nonnull));
 
 /* Fills referrers; objects that were not reached by references_next() have

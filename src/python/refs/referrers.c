@@ -10,7 +10,7 @@
 #define BASES_MAX 64
 #define STEP 4096 /* objects from one word of progress to the next */
 
-/* What is to be known of a type. */
+/* Flags of a type. */
 enum trait {
 	TRAIT_LEAF = 1,   /* holds nothing, and nobody asked for it */
 	TRAIT_WEAK = 2,   /* a weak reference */

@@ -49,8 +49,9 @@ int referrers_find(struct referrers *referrers, struct objects *objects,
     __attribute__((nonnull, warn_unused_result));
 void referrers_finish(struct referrers *referrers) __attribute__((nonnull));
 
-/* What label number detail says; false where it is no text but an object of
- * the type that out then names. As the target has it: see base/utf8.h. */
+/* Writes the text of label number detail; false where it is no text but an
+ * object of the type that out then names. As the target has it: see
+ * base/utf8.h. */
 bool referrers_label(const struct referrers *referrers, uint32_t detail,
     char *out, size_t size) __attribute__((nonnull));
 
@@ -59,7 +60,7 @@ bool referrers_label(const struct referrers *referrers, uint32_t detail,
 bool referrers_name(const struct referrers *referrers, uint32_t object,
     char *out, size_t size) __attribute__((nonnull));
 
-/* What its type is called: "list", "shop.models.Lesson". */
+/* The name of its type: "list", "shop.models.Lesson". */
 const char *referrers_type(const struct referrers *referrers, uint32_t type)
     __attribute__((nonnull));
 

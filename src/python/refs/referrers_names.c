@@ -38,7 +38,7 @@ const char *referrers_type(const struct referrers *referrers, uint32_t type)
 					    : "frame";
 }
 
-/* What is looked for in the __dict__ of a module. */
+/* A search in the __dict__ of a module. */
 struct referrers_search {
 	struct object_types *types;
 	uint64_t dict, name;

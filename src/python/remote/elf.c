@@ -99,7 +99,7 @@ static bool section_of_type(
 	return false;
 }
 
-/* Where in a string table a name stands; the linker may have it as the tail
+/* The places of a name in a string table; the linker may have it as the tail
  * of a longer one, and more than once. */
 struct places {
 	uint32_t at[PLACES_MAX];

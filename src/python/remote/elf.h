@@ -56,7 +56,7 @@ bool elf_read_text(struct elf_file *elf, uint64_t at, char *text, size_t size);
 bool elf_find_section(
     struct elf_file *elf, const char *name, uint64_t *address);
 
-/* What to add to the file's addresses, where its bytes from offset on are
+/* The number to add to the file's addresses, if its bytes from offset on are
  * mapped at start. */
 bool elf_bias(
     struct elf_file *elf, uint64_t start, uint64_t offset, uint64_t *bias);

@@ -88,8 +88,8 @@ static void images_add(
 	strcpy(image->path, entry->path);
 }
 
-/* What was executed first: where both define _PyRuntime, a library's users
- * are bound to the program's. */
+/* The executed file comes first: where both define _PyRuntime, a library's
+ * users are bound to the program's. */
 static void images_sort(struct images *images)
 {
 	for (size_t i = 1; i < images->len; i++) {

@@ -8,7 +8,7 @@
 
 #define SCOPE_FILE "/proc/sys/kernel/yama/ptrace_scope"
 
-/* Of kernel.yama.ptrace_scope: 0 where the kernel has no Yama. */
+/* The value of kernel.yama.ptrace_scope; 0 where the kernel has no Yama. */
 static int yama_scope(void)
 {
 	FILE *file = fopen(SCOPE_FILE, "re");

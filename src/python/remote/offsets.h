@@ -86,7 +86,7 @@ struct python_offsets {
 	int thread_state;                                /* attached or not */
 	int frame_copy, code_copies; /* 3.14 on: a thread's own copy of
 				      * the instructions, by its number */
-	/* Where mimalloc keeps objects. */
+	/* mimalloc's heaps, which keep the objects. */
 	int thread_heaps_ready, thread_heaps, heap_size, heap_page_count;
 	int segment_cookie, segment_kind, segment_entries, segment_info;
 	int segment_slices;

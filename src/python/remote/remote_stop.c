@@ -128,7 +128,7 @@ void remote_resume(struct remote_thread *thread)
 {
 	if (thread->state != REMOTE_STANDS)
 		return;
-	/* Where that fails it has just been killed, or is looked at again. */
+	/* On failure it has just been killed, or is tried again. */
 	if (stop_trace(PTRACE_DETACH, thread->tid, thread->signal) < 0)
 		thread->state = REMOTE_STOPPING;
 	else

@@ -205,7 +205,7 @@ static void snapshot_forget(
 		    MADV_DONTNEED);
 }
 
-/* What the first copy saw and the second one did not has been given back. */
+/* Memory in the first copy that the second one lacks has been given back. */
 static void forget_gone(const struct copy *copy)
 {
 	const struct page_run *run = copy->pages.runs.items;

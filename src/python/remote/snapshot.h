@@ -43,7 +43,7 @@ struct snapshot {
 			  * where it had ended; 0 */
 	struct python_memory live;
 	const struct progress *progress; /* of what looks through it; NULL */
-	/* Which region was found for which addresses. */
+	/* A cache: the region that was found for addresses of that slot. */
 	const struct snapshot_region *slots[SNAPSHOT_SLOTS];
 };
 

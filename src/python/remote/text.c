@@ -11,7 +11,7 @@
 #define HEADER_MAX 128
 #define WINDOW 256
 
-/* Of PyASCIIObject.state; all versions agree on these bits, behind those that
+/* Bits of PyASCIIObject.state; all versions agree on these, behind those that
  * tell whether the text is interned. */
 struct text_shape {
 	unsigned kind; /* bytes a character: 1, 2 or 4 */
@@ -45,7 +45,7 @@ static uint32_t text_character(const char *at, unsigned kind)
 	return code;
 }
 
-/* Where the characters are; 0 where the object is none that we know. */
+/* The address of the characters; 0 where the object is none that we know. */
 static uint64_t data_of(const struct python_target *target, uint64_t address,
     const char *header, struct text_shape *shape)
 {

@@ -5,8 +5,7 @@
 
 #define CODE_UNIT 2 /* bytes an instruction */
 
-/* Of 3.11's entries: which kinds carry what, by the four bits behind the
- * highest. */
+/* The kinds of 3.11's entries, by the four bits behind the highest. */
 enum location {
 	LOCATION_ONE_LINE_0 = 10, /* to 12: so many lines further */
 	LOCATION_ONE_LINE_2 = 12,

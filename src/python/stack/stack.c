@@ -235,8 +235,8 @@ static bool read_stopped(struct stack_source *source,
 	return root_fits(source, stack, true);
 }
 
-/* Which thread, and what is known of its stack already. The lock is read with
- * the frames of last time: mostly its holder is the same. */
+/* Finds the thread, and what is known of its stack already. The lock is read
+ * with the frames of last time: mostly its holder is the same. */
 static bool python_stack_begin(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
 {
@@ -332,7 +332,7 @@ static enum stack_result read_next(struct stack_source *source,
 	result = stack_reader_fill_anew(reader, source)
 		     ? read_begun(source, reader, stack)
 		     : STACK_UNCERTAIN;
-	/* What is listed now is no use to the next read of the running one. */
+	/* The next read of the running thread can't use what is listed now. */
 	source->thread = 0;
 	return result;
 }
@@ -356,13 +356,13 @@ bool stack_read_attached(struct stack_source *source,
 
 bool stack_frame_is_python(const struct python_frame *frame)
 {
-	/* What 3.13 runs behind an __init__ is code that names no file. */
+	/* The code that 3.13 runs behind an __init__ names no file. */
 	return !frame->shim && frame->filename != frame->name;
 }
 
-/* Where the instructions begin that a frame runs: the code's own, or (3.14 on,
- * without the GIL) a thread's copy of them; 0 where that is not to be had. A
- * list of copies begins with its length, and with the code's own. */
+/* The address of the instructions that a frame runs: the code's own, or (3.14
+ * on, without the GIL) a thread's copy of them; 0 where that is not to be had.
+ * A list of copies begins with its length, and with the code's own. */
 static uint64_t stack_frame_first(
     const struct python_target *target, const struct python_frame *frame)
 {

@@ -53,7 +53,7 @@ struct stack_source {
 	pid_t inner_pid; /* what the process calls itself */
 	struct remote_thread stopped;
 	struct stack_root roots[STACK_ROOTS];
-	/* What is read at once: the state of the thread that was read last,
+	/* Read at once: the state of the thread that was read last,
 	 * the beginning of its chunk of frames (3.11 on), the frames that
 	 * were elsewhere, and the code objects. */
 	uint64_t thread, cframe, chunk;

@@ -30,7 +30,7 @@ struct stack_reader {
 	bool filled;
 };
 
-/* What is read beside a thread's frames: each part costs. */
+/* Parts that can be read beside a thread's frames; each costs time. */
 enum { STACK_READER_LOCK = 1, STACK_READER_CODES = 2 };
 
 /* Reads what source lists; false where not all of it is there. */

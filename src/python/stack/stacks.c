@@ -98,7 +98,7 @@ void stacks_destroy(struct stacks *stacks)
 	free(stacks);
 }
 
-/* Where pid stands among the processes, or would. */
+/* The place of pid among the processes, or the one it would have. */
 static size_t find_place(const struct stacks *stacks, pid_t pid)
 {
 	size_t low = 0, high = stacks->processes.len;

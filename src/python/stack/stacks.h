@@ -24,7 +24,7 @@ struct stacks_sample {
 	size_t len;                 /* 0: the number was told before */
 };
 
-/* What became of the looks at processes. */
+/* Results of the readings of processes. */
 struct stacks_count {
 	unsigned long taken;   /* checked stacks */
 	unsigned long paused;  /* of them, with the thread stopped */

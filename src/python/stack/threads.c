@@ -92,8 +92,8 @@ uint64_t threads_holder(
 		   : 0;
 }
 
-/* Of those that are attached, the first behind the last that was the running
- * one; in a circle. */
+/* The first attached thread behind the one that was the running one last; in a
+ * circle. */
 static uint64_t threads_attached(struct stack_source *source, bool *held)
 {
 	uint64_t thread = first_thread(source), first = 0, behind = 0;

@@ -14,7 +14,7 @@ struct stack_source;
 
 #define THREADS_LOCK_BYTES 32
 
-/* What stands at the source's lock and current. */
+/* The bytes at the source's lock and current. */
 struct threads_lock {
 	char gil[THREADS_LOCK_BYTES];
 	uint64_t current;
