@@ -276,8 +276,10 @@ build/soak/forks: tests/soak/forks.c build/libmprof.a
 recordings := $(addprefix tests/bench/, recordings.c edges.c world.c)
 build/tests/test_leak: $(recordings)
 build/tests/test_leak: unit_extra = $(recordings)
-build/tests/test_allocation: unit_extra = $(addprefix src/allocation/, \
-	addresses.c file.c poisson.c rate.c slots.c)
+sampling := $(addprefix src/allocation/, addresses.c file.c poisson.c rate.c \
+	slots.c)
+build/tests/test_allocation: $(sampling)
+build/tests/test_allocation: unit_extra = $(sampling)
 
 build/bench/leak: tests/bench/leak.c $(recordings) build/libmprof.a
 	$(call say,BENCH,$@)
