@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -121,6 +120,7 @@ enum { ATTACH_WAIT_MS = 500 };
 
 /* The folder of POSIX shared memory. */
 #define SHARED_MEMORY "/dev/shm"
+enum { TMPFS = 0x01021994 }; /* linux/magic.h, which musl's headers lack */
 
 /* The folder of line tables, beside the mark file. The caller frees. */
 static char *tables_path(const char *mark)
@@ -150,9 +150,9 @@ static char *allocations_path(const char *mark)
 	struct statfs about;
 	struct stat shared;
 	bool in_memory =
-	    statfs(marks_folder(), &about) == 0 && about.f_type == TMPFS_MAGIC;
+	    statfs(marks_folder(), &about) == 0 && about.f_type == TMPFS;
 	bool offered =
-	    statfs(SHARED_MEMORY, &about) == 0 && about.f_type == TMPFS_MAGIC &&
+	    statfs(SHARED_MEMORY, &about) == 0 && about.f_type == TMPFS &&
 	    stat(SHARED_MEMORY, &shared) == 0 && (shared.st_mode & S_ISVTX) &&
 	    access(SHARED_MEMORY, W_OK | X_OK) == 0;
 

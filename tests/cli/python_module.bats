@@ -211,6 +211,8 @@ read_recording() {
 	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'
 	recording a.dat
+	# The agent is preloaded into mprof, which may have a sanitizer.
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
 	for way in by_file recorded; do
 		$way "$python" -m mprof peak a.dat >out
 		same "$(cat out)" "$(mprof peak a.dat)"
@@ -293,7 +295,7 @@ print(m.memory_usage(max_usage=True) > 1, m.__file__, mprof.__file__)' >out
 @test "IPython's magics, beside memory_profiler's" {
 	python=$(known_pythons | head -n 1)
 	"$python" -c 'import IPython' 2>/dev/null || skip 'no IPython here'
-	by_file "$python" "$SCRIPTS/magics.py" >ours
+	by_file "$python" "$SCRIPTS/magics.py" peaks >ours
 	same "$(tail -n 1 ours)" whole
 	python=$(reference_python)
 	[ -n "$python" ] || skip 'memory_profiler is not installed'
