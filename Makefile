@@ -23,7 +23,7 @@
 #
 # V=1 shows the commands; WERROR=1 makes warnings errors;
 # SANITIZE=address,undefined builds with sanitizers; make test VALGRIND=1 tests
-# below memcheck; CAIRO=no and CSV=no leave a library out.
+# below memcheck; CAIRO=no, CSV=no, GRAPHVIZ=no and DWARF=no leave a library out.
 
 VERSION = 0.2.0
 PREFIX = /usr/local
@@ -38,7 +38,8 @@ PKG_CONFIG ?= pkg-config
 CAIRO = yes
 CSV = yes
 GRAPHVIZ = yes
-DWARF = yes
+# A statically linked program loads no module.
+DWARF = $(if $(filter -static,$(LDFLAGS)),no,yes)
 
 MAKEFLAGS += --no-builtin-rules
 Q = $(if $(V),,@)
