@@ -103,26 +103,32 @@ threads_forks() {
 	        return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20
 	alone = memory_usage(-1, include_children=True)[0]
 	assert abs(alone - rss(os.getpid())) < 1
+	stay = []
 	def tree():
 	    r, w = os.pipe()
+	    until, end = os.pipe()
 	    child = os.fork()
 	    if child == 0:
 	        grandchild = os.fork()
 	        if grandchild == 0:
 	            block = bytearray(80 << 20)
 	            os.write(w, b"x")
-	            time.sleep(0.3)
+	            os.close(end)
+	            os.read(until, 1)
 	            os._exit(0)
 	        os.read(r, 1)
 	        time.sleep(0.1)
 	        os._exit(0)  # the grandchild is an orphan now
 	    os.waitpid(child, 0)
 	    time.sleep(0.1)
+	    stay.append(end)
 	values = memory_usage(tree, interval=0.01, include_children=True)
 	assert max(values) > alone + 80, values
 	assert values[-2] > alone + 60, values
+	os.close(stay.pop())
 	only = memory_usage(tree, interval=0.01)
 	assert max(only) < alone + 20, only
+	os.close(stay.pop())
 	END
 	by_file "$python" tree.py
 }

@@ -266,7 +266,7 @@ def check_profile_arguments():
         assert len(lines(3000000)) == 3000000
         row = [r for r in stream.getvalue().splitlines() if "[0]" in r][0]
         # What others share changes with them.
-        assert 20 < float(row.split()[3]) < 40, (backend, row)
+        assert 10 < float(row.split()[3]) < 40, (backend, row)
     tracemalloc.stop()
     assert raises(KeyError, profile, helper, backend="other")
     profile.mine = 1
