@@ -664,11 +664,13 @@ static bool extension_read_name(
 	const char *at, *end;
 	struct site_frame *code;
 	uint64_t number;
+	size_t place;
 
 	if (!extension_get_count(record, "frame", &number) ||
 	    !extension_find(record, "frames", &frames))
 		return false;
-	code = &run->code.items[run_code(run, number)];
+	place = run_code(run, number); /* the array may move */
+	code = &run->code.items[place];
 	if (code->names.len > 0)
 		return true;
 	at = frames.text;

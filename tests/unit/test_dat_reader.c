@@ -498,6 +498,28 @@ static void test_allocations(void **state)
 	profile_finish(&profile);
 }
 
+/* Each name makes the array of frames longer. */
+static void test_names_of_unknown_frames(void **state)
+{
+	char *text = mem_copy("CMDLINE x\nMEM 1.0 1.0\n");
+	struct profile profile;
+
+	(void)state;
+	for (int i = 1; i <= 300; i++) {
+		char *longer = mem_format(
+		    "%sNAME;frame=%d;frames=a.c:%d:f 0.0 2.0\n", text, i, i);
+
+		free(text);
+		text = longer;
+	}
+	profile = read_text(text);
+	assert_int_equal(only_run(profile)->code.len, 300);
+	assert_int_equal(
+	    only_run(profile)->code.items[299].names.items[0].line, 300);
+	profile_finish(&profile);
+	free(text);
+}
+
 /* A profile in words: what each way to read must agree on. */
 static void describe(const struct profile *profile, char *out, size_t size)
 {
@@ -701,6 +723,7 @@ int main(void)
 	    cmocka_unit_test(test_calls_told_twice),
 	    cmocka_unit_test(test_marks_and_stacks),
 	    cmocka_unit_test(test_allocations),
+	    cmocka_unit_test(test_names_of_unknown_frames),
 	    cmocka_unit_test(test_each_size),
 	    cmocka_unit_test(test_many_blocks),
 	    cmocka_unit_test(test_long_lines),
