@@ -31,7 +31,8 @@ write_calls() {
 false_stacks() {
 	awk -v file="$PWD/calls.py" '
 	BEGIN {
-		split("<module>:19>main main:17>__init__ main:18>numbers " \
+		split("<module>:11>Thing <module>:19>main " \
+		    "main:17>__init__ main:18>numbers " \
 		    "__init__:13>right numbers:10>left right:7>left " \
 		    "left:5>leaf", edges, " ")
 		for (i in edges)
