@@ -43,6 +43,19 @@ int io_write_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
+DIR *io_open_own_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat about;
+	DIR *dir = NULL;
+
+	if (fd >= 0 && fstat(fd, &about) == 0 && about.st_uid == geteuid())
+		dir = fdopendir(fd);
+	if (fd >= 0 && !dir)
+		close(fd);
+	return dir;
+}
+
 /* A fifo nobody writes to must not block the open. */
 int io_open_input(const char *path, struct err *e)
 {

@@ -6,6 +6,7 @@
 #ifndef MPROF_BASE_IO_H
 #define MPROF_BASE_IO_H
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -38,6 +39,10 @@ struct io_output {
 	char *partial; /* the temporary name; NULL for straight writing */
 	struct named_file target; /* what will be replaced */
 };
+
+/* Opens a folder that is this user's, never what a link of that name leads to;
+ * NULL where it is another's or can't be read. The caller closes it. */
+DIR *io_open_own_folder(const char *path) __attribute__((nonnull));
 
 /* Opens path; -1 with e where it is a folder, planted or can't be made. */
 int io_output_open(struct io_output *out, const char *path, struct err *e)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proc/procfs.h"
@@ -68,4 +69,25 @@ pid_t namespace_outer_tid(pid_t pid, pid_t inner)
 	}
 	closedir(folder);
 	return found;
+}
+
+static bool namespace_shares(pid_t pid, const char *link, const char *own_path)
+{
+	struct stat theirs, own;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, link);
+	return stat(path, &theirs) == 0 && stat(own_path, &own) == 0 &&
+	       theirs.st_ino == own.st_ino && theirs.st_dev == own.st_dev;
+}
+
+bool namespace_shares_files(pid_t pid)
+{
+	return namespace_shares(pid, "ns/mnt", "/proc/self/ns/mnt") &&
+	       namespace_shares(pid, "root", "/");
+}
+
+void namespace_root(pid_t pid, char *path, size_t size)
+{
+	snprintf(path, size, "/proc/%d/root", (int)pid);
 }

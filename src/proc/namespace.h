@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The numbers that a process and its threads have inside its own pid namespace
- * (a container), where their numbers are others than ours.
+ * The namespaces of a process (a container): the numbers that it and its
+ * threads have inside its own pid namespace, where their numbers are others
+ * than ours; and whether it sees the same files.
  */
 #ifndef MPROF_PROC_NAMESPACE_H
 #define MPROF_PROC_NAMESPACE_H
@@ -18,5 +19,13 @@ pid_t namespace_inner_pid(pid_t pid);
 /* The thread of pid that knows itself as inner, by our number; 0 where there
  * is none. */
 pid_t namespace_outer_tid(pid_t pid, pid_t inner);
+
+/* Whether a path is the same file for that process as for this one: both have
+ * one mount namespace and one root. False where that can't be found out. */
+bool namespace_shares_files(pid_t pid);
+
+/* The path of the process's root folder, cut to size. */
+void namespace_root(pid_t pid, char *path, size_t size)
+    __attribute__((nonnull));
 
 #endif

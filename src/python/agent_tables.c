@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "python/agent/shelf.h"
 #include "python/agent/table.h"
@@ -245,24 +246,9 @@ bool agent_tables_loaded(const struct agent_tables *tables)
 	return loaded;
 }
 
-/* The folder, never what a link of that name leads to; NULL where it isn't this
- * user's. */
-static DIR *agent_tables_open_own(const char *folder)
-{
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat about;
-	DIR *dir = NULL;
-
-	if (fd >= 0 && fstat(fd, &about) == 0 && about.st_uid == geteuid())
-		dir = fdopendir(fd);
-	if (fd >= 0 && !dir)
-		close(fd);
-	return dir;
-}
-
 void agent_tables_remove(const char *folder)
 {
-	DIR *dir = agent_tables_open_own(folder);
+	DIR *dir = io_open_own_folder(folder);
 	const struct dirent *entry;
 
 	if (!dir)

@@ -14,8 +14,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "proc/argv.h"
+#include "proc/namespace.h"
 #include "recorder/allocation_reader.h"
 
 static const char table_pattern[] = "[0-9]*.[0-9]*";
@@ -117,21 +120,14 @@ static void allocations_drop_table(struct allocation_table *table)
 
 void allocations_remove(const char *path)
 {
-	int folder =
-	    open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = folder < 0 ? NULL : fdopendir(folder);
+	DIR *dir = io_open_own_folder(path);
 	const struct dirent *entry;
-	struct stat about;
 
-	if (folder < 0)
+	if (!dir)
 		return;
-	if (!dir || fstat(folder, &about) != 0 || about.st_uid != geteuid()) {
-		dir ? closedir(dir) : close(folder);
-		return;
-	}
 	while ((entry = readdir(dir)) != NULL) {
 		if (fnmatch(table_pattern, entry->d_name, 0) == 0)
-			unlinkat(folder, entry->d_name, 0);
+			unlinkat(dirfd(dir), entry->d_name, 0);
 	}
 	closedir(dir);
 	rmdir(path);
@@ -466,35 +462,15 @@ static void allocations_recognize(const struct allocations_round *round)
 	}
 }
 
-static bool allocations_shares(pid_t pid, const char *what, const char *ours)
-{
-	struct stat theirs, own;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, what);
-	return stat(path, &theirs) == 0 && stat(ours, &own) == 0 &&
-	       theirs.st_ino == own.st_ino && theirs.st_dev == own.st_dev;
-}
-
 /* Whether the process of that number was started with our folder: one of
  * another pid namespace has its number from there. */
 static bool allocations_is_ours(const struct allocations *all, pid_t pid)
 {
-	const size_t len = sizeof(ALLOCATION_VARIABLE);
-	char path[64], *line = NULL;
-	bool found = false;
-	size_t size = 0;
-	FILE *file;
+	char *folder = argv_variable(pid, ALLOCATION_VARIABLE);
+	bool ours = folder && strcmp(folder, all->path) == 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
-	file = fopen(path, "re");
-	while (file && !found && getdelim(&line, &size, 0, file) > 0)
-		found = strncmp(line, ALLOCATION_VARIABLE "=", len) == 0 &&
-			strcmp(line + len, all->path) == 0;
-	free(line);
-	if (file)
-		fclose(file);
-	return found;
+	free(folder);
+	return ours;
 }
 
 /* In another mount namespace or below another root a path is another file: it
@@ -508,11 +484,10 @@ static void allocations_find_root(const struct allocations_round *round)
 	if (table->pid == round->all->root && kill(table->pid, 0) != 0)
 		return;
 	if ((table->known || allocations_is_ours(round->all, table->pid)) &&
-	    allocations_shares(table->pid, "ns/mnt", "/proc/self/ns/mnt") &&
-	    allocations_shares(table->pid, "root", "/"))
+	    namespace_shares_files(table->pid))
 		return;
-	snprintf(table->reader.root, sizeof(table->reader.root),
-	    "/proc/%d/root", (int)table->pid);
+	namespace_root(
+	    table->pid, table->reader.root, sizeof(table->reader.root));
 }
 
 static void allocations_read_table(struct allocations_round *round)
