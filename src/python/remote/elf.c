@@ -153,45 +153,74 @@ static bool stands_at(const struct places *places, uint32_t place)
 	return false;
 }
 
-static void elf_match(const Elf64_Sym *symbol, struct elf_symbol *wanted,
-    const struct places *places, size_t count)
+/* A visitor gets each symbol and the place of its name in the file, as far as
+ * the name lies in the table of strings. */
+static void elf_visit_table(struct elf_file *elf, const Elf64_Shdr *table,
+    const Elf64_Shdr *strings, elf_visitor *visit, void *context)
 {
+	Elf64_Sym symbols[CHUNK / sizeof(Elf64_Sym)];
+	const size_t step = sizeof(symbols) / sizeof(*symbols);
+	uint64_t total = table->sh_size / sizeof(*symbols);
+
+	if (total > SYMBOLS_MAX)
+		total = SYMBOLS_MAX;
+	for (uint64_t i = 0; i < total; i += step) {
+		size_t len = total - i < step ? total - i : step;
+
+		if (!elf_read_at(elf, table->sh_offset + i * sizeof(*symbols),
+			symbols, len * sizeof(*symbols)))
+			return;
+		for (size_t k = 0; k < len; k++) {
+			if (symbols[k].st_name < strings->sh_size)
+				visit(context, &symbols[k],
+				    strings->sh_offset + symbols[k].st_name);
+		}
+	}
+}
+
+/* A table of symbols, and the table of their names. */
+static bool elf_find_table(
+    struct elf_file *elf, uint32_t type, Elf64_Shdr *table, Elf64_Shdr *strings)
+{
+	return section_of_type(elf, type, table) &&
+	       table->sh_entsize == sizeof(Elf64_Sym) &&
+	       section_at(elf, table->sh_link, strings);
+}
+
+struct elf_search {
+	struct elf_symbol *wanted;
+	struct places places[WANTED_MAX];
+	size_t count;
+};
+
+static void elf_match(void *context, const Elf64_Sym *symbol, uint64_t name)
+{
+	struct elf_search *search = context;
+
+	(void)name;
 	if (symbol->st_shndx == SHN_UNDEF)
 		return;
-	for (size_t i = 0; i < count; i++) {
-		if (wanted[i].found || !stands_at(&places[i], symbol->st_name))
+	for (size_t i = 0; i < search->count; i++) {
+		struct elf_symbol *wanted = &search->wanted[i];
+
+		if (wanted->found ||
+		    !stands_at(&search->places[i], symbol->st_name))
 			continue;
-		wanted[i].found = true;
-		wanted[i].value = symbol->st_value;
+		wanted->found = true;
+		wanted->value = symbol->st_value;
 	}
 }
 
 static void search_table(struct elf_file *elf, uint32_t type,
     struct elf_symbol *wanted, size_t count)
 {
-	struct places places[WANTED_MAX] = {0};
-	Elf64_Sym symbols[CHUNK / sizeof(Elf64_Sym)];
-	const size_t step = sizeof(symbols) / sizeof(*symbols);
+	struct elf_search search = {.wanted = wanted, .count = count};
 	Elf64_Shdr table, strings;
-	uint64_t total;
 
-	if (count > WANTED_MAX || !section_of_type(elf, type, &table) ||
-	    table.sh_entsize != sizeof(*symbols) ||
-	    !section_at(elf, table.sh_link, &strings))
+	if (count > WANTED_MAX || !elf_find_table(elf, type, &table, &strings))
 		return;
-	find_names(elf, &strings, wanted, places, count);
-	total = table.sh_size / sizeof(*symbols);
-	if (total > SYMBOLS_MAX)
-		total = SYMBOLS_MAX;
-	for (uint64_t i = 0; i < total; i += step) {
-		size_t len = total - i < step ? total - i : step;
-
-		if (!elf_read_at(elf, table.sh_offset + i * sizeof(*symbols),
-			symbols, len * sizeof(*symbols)))
-			return;
-		for (size_t k = 0; k < len; k++)
-			elf_match(&symbols[k], wanted, places, count);
-	}
+	find_names(elf, &strings, wanted, search.places, count);
+	elf_visit_table(elf, &table, &strings, elf_match, &search);
 }
 
 void elf_find_symbols(
@@ -204,39 +233,15 @@ void elf_find_symbols(
 		search_table(elf, SHT_SYMTAB, wanted, count);
 }
 
-static void elf_visit_table(
-    struct elf_file *elf, uint32_t type, elf_visitor *visit, void *context)
-{
-	Elf64_Sym symbols[CHUNK / sizeof(Elf64_Sym)];
-	const size_t step = sizeof(symbols) / sizeof(*symbols);
-	Elf64_Shdr table, strings;
-	uint64_t total;
-
-	if (!section_of_type(elf, type, &table) ||
-	    table.sh_entsize != sizeof(*symbols) ||
-	    !section_at(elf, table.sh_link, &strings))
-		return;
-	total = table.sh_size / sizeof(*symbols);
-	if (total > SYMBOLS_MAX)
-		total = SYMBOLS_MAX;
-	for (uint64_t i = 0; i < total; i += step) {
-		size_t len = total - i < step ? total - i : step;
-
-		if (!elf_read_at(elf, table.sh_offset + i * sizeof(*symbols),
-			symbols, len * sizeof(*symbols)))
-			return;
-		for (size_t k = 0; k < len; k++) {
-			if (symbols[k].st_name < strings.sh_size)
-				visit(context, &symbols[k],
-				    strings.sh_offset + symbols[k].st_name);
-		}
-	}
-}
-
 void elf_visit_symbols(struct elf_file *elf, elf_visitor *visit, void *context)
 {
-	elf_visit_table(elf, SHT_SYMTAB, visit, context);
-	elf_visit_table(elf, SHT_DYNSYM, visit, context);
+	static const uint32_t types[] = {SHT_SYMTAB, SHT_DYNSYM};
+	Elf64_Shdr table, strings;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (elf_find_table(elf, types[i], &table, &strings))
+			elf_visit_table(elf, &table, &strings, visit, context);
+	}
 }
 
 bool elf_read_text(struct elf_file *elf, uint64_t at, char *text, size_t size)
