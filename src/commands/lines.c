@@ -293,16 +293,7 @@ static void command_lines_write_row(
 	    6);
 	json_key(json, "samples");
 	json_whole(json, (int64_t)row->samples);
-	json_key(json, "file");
-	json_text(json, row->file);
-	if (row->line) {
-		json_key(json, "line");
-		json_whole(json, row->line);
-	}
-	if (*row->function) {
-		json_key(json, "function");
-		json_text(json, row->function);
-	}
+	lines_write_place(json, row->file, row->line, row->function);
 	json_close(json, '}');
 }
 

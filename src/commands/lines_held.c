@@ -238,16 +238,7 @@ static void lines_held_write_row(
 	json_whole(json, (int64_t)row->samples);
 	json_key(json, "touched_mib");
 	json_rounded(json, row->touched_mib, 6);
-	json_key(json, "file");
-	json_text(json, row->file);
-	if (row->line) {
-		json_key(json, "line");
-		json_whole(json, row->line);
-	}
-	if (*row->function) {
-		json_key(json, "function");
-		json_text(json, row->function);
-	}
+	lines_write_place(json, row->file, row->line, row->function);
 	if (*row->in) {
 		json_key(json, "in");
 		json_text(json, row->in);

@@ -97,3 +97,18 @@ const char *sources_line(struct sources *sources, const char *path, int line)
 		sources->line[--len] = '\0';
 	return sources->line;
 }
+
+void lines_write_place(
+    struct json *json, const char *file, int line, const char *function)
+{
+	json_key(json, "file");
+	json_text(json, file);
+	if (line) {
+		json_key(json, "line");
+		json_whole(json, line);
+	}
+	if (*function) {
+		json_key(json, "function");
+		json_text(json, function);
+	}
+}

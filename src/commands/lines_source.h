@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The source files that a recording names, in memory and cut into lines.
+ * The places in code that a recording names: as JSON, and their source files in
+ * memory and cut into lines.
  */
 #ifndef MPROF_COMMANDS_LINES_SOURCE_H
 #define MPROF_COMMANDS_LINES_SOURCE_H
 
 #include "base/array.h"
+#include "base/json.h"
 
 /* A file in memory, cut into lines. */
 struct source {
@@ -29,5 +31,10 @@ void source_finish(struct source *source) __attribute__((nonnull));
 const char *sources_line(struct sources *sources, const char *path, int line)
     __attribute__((nonnull));
 void sources_finish(struct sources *sources) __attribute__((nonnull));
+
+/* Writes the keys "file", and "line" and "function" where a row has them: a
+ * line is not 0, a function not empty. */
+void lines_write_place(struct json *json, const char *file, int line,
+    const char *function) __attribute__((nonnull));
 
 #endif
