@@ -294,8 +294,10 @@ static bool hooks_are_sanitized(void)
 	       dlsym(RTLD_DEFAULT, "__lsan_init");
 }
 
-/* The address sanitizer's runtime ends a program where another library was
- * loaded before it, but for this option. It asks for this function by name. */
+/* The address sanitizer's runtime ends a program if another library was loaded
+ * before it, except with this option. It calls this function by its name. The
+ * recorder sets ASAN_OPTIONS as well, for programs that have such a function of
+ * their own; this one holds for children that get other options. */
 HOOK const char *__asan_default_options(void);
 HOOK const char *__asan_default_options(void)
 {

@@ -88,7 +88,7 @@ churn() {
 	mprof lines --source churn.c run.dat >out
 	grep -Eq '^ +12 +[0-9.]+ MiB .*held\[n\+\+\] = take\(57\);' out
 	grep -Eq '^ +17 +[0-9.]+ MiB .*keep\(\);' out
-	# What the innocent one makes is freed: of its line nothing is held.
+	# innocent() frees all that it allocates: its line holds nothing.
 	awk '$1 == 23 && $3 == "MiB" && $2 > 1 { exit 1 }' out
 }
 

@@ -18,7 +18,7 @@ own_setup() {
 		'PEAK 94.000000 1700000000.0200' >run.dat
 }
 
-# What every output of growth on the clock says.
+# Every output of growth on the clock has this sentence.
 clock='On the clock: growth counts for what ran when a sample was taken, so a quick line before a slow one is credited to the slow one.'
 
 @test "growth by line, most first, each process against itself" {

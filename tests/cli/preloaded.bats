@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What is preloaded into others' programs asks for nothing that their libc may
-# lack: such a program would not start at all.
+# The libraries that mprof preloads use no symbol that a program's libc may lack:
+# such a program would not start at all.
 load helper
 
 # wanted LIBRARY: the symbols that it takes from elsewhere, with their versions

@@ -121,7 +121,7 @@ attached() {
 	done
 	touch end
 	wait $looping
-	# What was killed could not clear up; the next recording does.
+	# The killed recorder could not clear up; the next recording does.
 	mprof run -q -o next.dat true
 	same "$(ls "$TMPDIR")" ''
 }

@@ -79,7 +79,7 @@ in_pip() {
 	[[ $errors == *": needs libcairo"* ]]
 }
 
-# Where this CPython has no pip, another's pip installs for it, in a folder.
+# If this CPython has no pip, another's pip installs for it, into a folder.
 install_for() {
 	local minor
 

@@ -65,7 +65,7 @@ __attribute__((noinline)) static void hold_grown(void)
 	kept = realloc(p, size);
 }
 
-/* Of each function 2 MiB; nothing of what is freed. */
+/* Each function holds 2 MiB; nothing that is freed is held. */
 __attribute__((noinline)) static void hold_family(void)
 {
 	void *p = NULL;

@@ -1,6 +1,6 @@
-# What programs use of the module memory_profiler beside @profile: each check
-# holds for memory_profiler 0.61 itself as well. module.py [WORD] prints the
-# names of those that ran.
+# Checks of the functions and classes, beside @profile, that programs use of the
+# module memory_profiler. Each check holds for memory_profiler 0.61 itself as
+# well. module.py [WORD] prints the names of the checks that ran.
 import io
 import logging
 import os
@@ -265,7 +265,7 @@ def check_profile_arguments():
 
         assert len(lines(3000000)) == 3000000
         row = [r for r in stream.getvalue().splitlines() if "[0]" in r][0]
-        # What others share changes with them.
+        # USS changes when another process shares a page or stops to.
         assert 10 < float(row.split()[3]) < 40, (backend, row)
     tracemalloc.stop()
     assert raises(KeyError, profile, helper, backend="other")

@@ -132,7 +132,7 @@ static void what_is_removed_leaves_no_trace(void **state)
 		slots_put(&table.slots, table.addresses,
 		    &(struct allocation_slot){
 			.address = i * 16, .size = i, .weight = i});
-	/* Of one address there is one sample: the last. */
+	/* An address has one sample: the last. */
 	slots_put(&table.slots, table.addresses,
 	    &(struct allocation_slot){.address = 16, .size = 9, .weight = 9});
 	for (uint64_t i = 2; i <= 5000; i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What is read from the tables of sampled allocations, and what of it goes to
-// the sink.
+// The recorder reads tables of sampled allocations, and gives the sink what is
+// new and what was freed.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -78,7 +78,7 @@ static void the_first_sample_says_it(void **state)
 	assert_string_equal(begin.start, "");
 }
 
-/* Of a run that has no sample yet. */
+/* If a run has no sample yet, its INFO says when it began. */
 static void else_its_info_does(void **state)
 {
 	static const struct {

@@ -321,7 +321,7 @@ static void a_name_has_a_random_part(void **state)
 	marks_close(&other);
 }
 
-/* Where nothing is to be read the hook is not asked. */
+/* The hook is only called if there is a line to read. */
 static void it_is_due_where_a_line_came(void **state)
 {
 	struct sink_tick now = {clock_wall_ns(), 7, true, NULL, 0};

@@ -334,7 +334,8 @@ static void a_zombie_has_nothing(void **state)
 	assert_false(one(1)->gone);
 }
 
-/* Of a process that is about to become a zombie, or of a kernel thread. */
+/* A process that is about to become a zombie has no memory, and neither has a
+ * kernel thread. */
 static void no_memory_is_no_zombie(void **state)
 {
 	(void)state;

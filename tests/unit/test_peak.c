@@ -298,8 +298,8 @@ static void test_a_moment(void **state)
 	moment_finish(&moment);
 }
 
-/* Where MEM is the program's own, what its descendants hold is no part of it;
- * a rest that rounding leaves is no program. */
+/* If MEM is the program's own memory, it does not contain that of its
+ * descendants. A remainder left by rounding is no process. */
 static void test_a_moment_of_the_program_alone(void **state)
 {
 	struct run *run = profile_add_run(&profile);

@@ -357,7 +357,7 @@ static void who_has_no_memory_of_its_own_has_no_mark(void **state)
 	assert_int_equal(look(), -1);
 }
 
-/* Where descriptors are few none is kept. */
+/* With few descriptors left, none is kept open. */
 static void without_descriptors_files_are_opened_each_time(void **state)
 {
 	(void)state;

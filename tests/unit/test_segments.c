@@ -190,7 +190,7 @@ static void what_threads_hold_and_left_behind_is_told(void **state)
 	each_layout(truth);
 }
 
-/* What a block had in it before stays there while it is free. */
+/* A free block keeps the bytes that it held before. */
 static void free_blocks(void)
 {
 	put_word(page_at(SEGMENT, 1), o->page_free, block_at(SEGMENT, 1, 3));

@@ -70,7 +70,7 @@ static void rates(void **state)
 	assert_string_equal(units_rate(out, 0), "0.00 MiB/s");
 }
 
-/* Where one form goes over into the next. */
+/* Figures on both sides of the limits at which the form changes. */
 static void borders(void **state)
 {
 	static const struct {
