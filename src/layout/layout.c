@@ -292,7 +292,7 @@ static void choose_time_ticks(
 static void put_time_title(struct page *page, const struct axis_ticks *ticks)
 {
 	struct place *place = &page->place;
-	static const char *const names[] = {[AXIS_MEMORY] = "growth",
+	static const char *const names[] = {[AXIS_MEMORY] = "memory",
 	    [AXIS_TIME] = "time",
 	    [AXIS_CLOCK] = "time of day"};
 	char *title =
