@@ -2,7 +2,9 @@
 #include "recorder/meter.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -65,9 +67,29 @@ static bool has_waiting_thread(const struct borrow *borrow, pid_t pid)
 	return search.found;
 }
 
+/* A fork copies its parent's page table but for most pages of files and of
+ * shared memory: those come by faults of the child's own, FAULT_PAGES at most
+ * by one (the kernel's fault_around_bytes). A process that has executed nothing
+ * since its clone, and has more of those pages than its faults can have
+ * brought, uses the page table of its lender. */
+enum { FAULT_PAGES = 16 };
+
+static bool has_pages_without_faults(
+    const struct borrow *borrow, const struct member *member, const char *statm)
+{
+	struct proc_stat stat;
+	int64_t shared;
+
+	if (sscanf(statm, "%*d %*d %" SCNd64, &shared) != 1)
+		return false;
+	return procfs_stat(borrow->fs, member->pid, &stat) && stat.is_forked &&
+	       stat.faults < shared / FAULT_PAGES;
+}
+
 /* Compares statm where the kernel refuses kcmp() (a filter of system calls in a
  * container, a protected process): a borrower has all of the lender's figures,
- * and the lender waits as in vfork(). A fork's resident size differs. */
+ * and the lender waits as in vfork(), or the borrower has had too few faults
+ * for them. A fork's resident size differs at first. */
 static enum answer compare_figures(const struct borrow *borrow,
     const struct member *member, const struct member *lender)
 {
@@ -77,10 +99,13 @@ static enum answer compare_figures(const struct borrow *borrow,
 		if (borrow_read_statm(borrow, member->pid, own) <= 0 ||
 		    borrow_read_statm(borrow, lender->pid, theirs) <= 0)
 			return ANSWER_OWN_SO_FAR;
-		if (strcmp(own, theirs) == 0)
-			return has_waiting_thread(borrow, lender->pid)
-				   ? ANSWER_BORROWED
-				   : ANSWER_OWN_SO_FAR;
+		if (strcmp(own, theirs) != 0)
+			continue;
+		return member->borrows ||
+			       has_pages_without_faults(borrow, member, own) ||
+			       has_waiting_thread(borrow, lender->pid)
+			   ? ANSWER_BORROWED
+			   : ANSWER_OWN_SO_FAR;
 	}
 	return ANSWER_OWN;
 }

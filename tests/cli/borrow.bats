@@ -46,15 +46,19 @@ is_once() {
 	grep -q '^CHLD [0-9]* 60\.' a.dat
 }
 
-@test "borrow: where the kernel may not be asked, a child of vfork counts once" {
+@test "borrow: where the kernel may not be asked, its figures tell" {
 	local way
 
-	for way in vfork thread; do
+	for way in vfork thread clone nested left; do
 		"$PROGRAMS/forbid" mprof run -qM -T 0.02 -o a.dat \
 			"$PROGRAMS/lend" $way 60 0.4
-		is_once a.dat 60
+		echo "$way"
+		is_once a.dat 60 $way
 		rm a.dat
 	done
+	"$PROGRAMS/forbid" mprof run -qM -T 0.02 -o a.dat \
+		"$PROGRAMS/lend" fork 60 0.4
+	grep -q '^CHLD [0-9]* 60\.' a.dat
 }
 
 @test "borrow: of a process that is attached to" {

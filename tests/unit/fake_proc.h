@@ -19,7 +19,9 @@ struct fake_process {
 	int started;
 	int exit_signal; /* 0: 17; -1: it is a thread */
 	int pages;       /* resident */
-	int flags;       /* as the kernel's PF_... */
+	int shared;      /* of those, of files and shared memory; 0: 1 */
+	int faults;
+	int flags; /* as the kernel's PF_... */
 };
 
 static inline void fake_write(const char *path, const char *text)
@@ -50,14 +52,15 @@ static inline void fake_process(struct fake_process p)
 	mkdir(path, 0700);
 	snprintf(path, sizeof(path), "%d/stat", p.pid);
 	snprintf(text, sizeof(text),
-	    "%d (%s) %c %d 1 1 0 -1 %d 0 0 0 0 0 0 0 0 20 0 1 0 %d 4096000 %d "
+	    "%d (%s) %c %d 1 1 0 -1 %d %d 0 0 0 0 0 0 0 20 0 1 0 %d 4096000 %d "
 	    "0 0 0 0 0 0 0 0 0 0 0 0 0 %d 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
 	    p.pid, p.name ? p.name : "program", p.state ? p.state : 'S', p.ppid,
-	    p.flags, p.started, p.pages, p.exit_signal ? p.exit_signal : 17);
+	    p.flags, p.faults, p.started, p.pages,
+	    p.exit_signal ? p.exit_signal : 17);
 	fake_write(path, text);
 	snprintf(path, sizeof(path), "%d/statm", p.pid);
-	snprintf(text, sizeof(text), "%d %d 1 1 0 1 0\n", p.pages ? 1000 : 0,
-	    p.pages);
+	snprintf(text, sizeof(text), "%d %d %d 1 0 1 0\n", p.pages ? 1000 : 0,
+	    p.pages, p.shared ? p.shared : 1);
 	fake_write(path, text);
 }
 

@@ -111,6 +111,38 @@ static void without_a_parent_that_waits_it_is_asked_again(void **state)
 	end();
 }
 
+/* A parent that doesn't wait, and a clone of it with as many faults. */
+static void clone_of(int faults)
+{
+	family('S', 900, FORKED);
+	put((struct fake_process){.pid = 100, .pages = 900, .shared = 400});
+	put((struct fake_process){.pid = 101,
+	    .ppid = 100,
+	    .pages = 900,
+	    .shared = 400,
+	    .faults = faults,
+	    .flags = FORKED});
+}
+
+/* A fault maps 16 pages of a file at most: 400 are not there after 24. */
+static void pages_that_no_fault_has_brought_are_the_parents(void **state)
+{
+	(void)state;
+	clone_of(24);
+	assert_true(borrows(1));
+	put((struct fake_process){.pid = 101,
+	    .ppid = 100,
+	    .pages = 900,
+	    .shared = 400,
+	    .faults = 700,
+	    .flags = FORKED});
+	assert_true(borrows(1)); /* its faults are its parent's memory too */
+	end();
+	clone_of(25);
+	assert_false(borrows(1));
+	end();
+}
+
 static void what_a_lender_leaves_belongs_to_who_borrowed(void **state)
 {
 	struct member *child = family('D', 900, FORKED);
@@ -390,6 +422,7 @@ int main(void)
 	    cmocka_unit_test(a_program_of_its_own_is_not_asked_about),
 	    cmocka_unit_test(a_plain_fork_has_other_figures),
 	    cmocka_unit_test(without_a_parent_that_waits_it_is_asked_again),
+	    cmocka_unit_test(pages_that_no_fault_has_brought_are_the_parents),
 	    cmocka_unit_test(what_a_lender_leaves_belongs_to_who_borrowed),
 	    cmocka_unit_test(a_lender_that_ends_is_to_be_measured_again),
 	    cmocka_unit_test(the_workers_of_a_server_may_look_the_same),
