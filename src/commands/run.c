@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "cli/run_summary.h"
 #include "commands/command.h"
+#include "dat/name.h"
 #include "input/program.h"
 #include "input/python_source.h"
 #include "input/target.h"
@@ -178,7 +179,8 @@ static const struct option_row run_option_rows[] = {
 	.arg = "FILE",
 	.help =
 	    "append to FILE; in its name %h becomes the host, %p the process "
-	    "id, %t the start (default mprofile_<YYYYMMDDhhmmss>.dat)",
+	    "id, %t the start, %r the rank, %q{VAR} a variable's value "
+	    "(default mprofile_<YYYYMMDDhhmmss>.dat)",
 	.parse = option_text,
 	AT(output)},
     {.name = "backend",
@@ -354,8 +356,11 @@ static int open_output(struct run_session *session, struct err *e)
 		result =
 		    dat_writer_open_default(&recording->writer, start_s, e);
 	} else {
-		path = dat_writer_name(options->output,
-		    options->attach ? session->target.pid : getpid(), start_s);
+		path = dat_name_expand(options->output,
+		    options->attach ? session->target.pid : getpid(), start_s,
+		    e);
+		if (!path)
+			return -1;
 		result = dat_writer_open(&recording->writer, path, e);
 		if (result == 0)
 			run_report_output(path, recording->writer.path);

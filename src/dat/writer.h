@@ -27,13 +27,6 @@ struct dat_writer {
 	int cause;      /* errno of the last one that failed; 0: none did */
 };
 
-/* The name of a recording, from the pattern that -o gives: with %h (the host),
- * %p (pid), %t (the start, as in default names) and %% replaced; any other %
- * stays. Characters of a host's name that a file's name must not have become
- * underscores. The caller frees. */
-char *dat_writer_name(const char *pattern, pid_t pid, int64_t start_s)
-    __attribute__((nonnull, malloc));
-
 /* Opens path to append and locks it; it is made where it is not there. Where
  * another recorder writes it, it is path.2, .3 and so on, before a .dat:
  * writer->path is the name then. A file that holds something else than a

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "dat/launcher.h"
 
 /* Longest time for which an unchanged sample is held back, and lost if this
  * process is killed. */
@@ -32,48 +33,17 @@ static void write_held(struct dat_sink *recording)
 		write_sample(recording, recording->held_ns);
 }
 
-/* Variables by which launchers of parallel programs tell a process its number
- * and how many there are. Slurm's hold for one that srun started alone. */
-static const struct {
-	const char *rank, *ranks;
-} launchers[] = {
-    {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"},
-    {"PMI_RANK", "PMI_SIZE"},
-    {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS"},
-};
-
-static const char *const jobs[] = {"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID"};
-
-/* The variable's value; NULL where it holds no number. */
-static const char *number_of(const char *variable)
-{
-	const char *value = getenv(variable);
-
-	return value && value[0] && value[strspn(value, "0123456789")] == 0
-		   ? value
-		   : NULL;
-}
-
 static void write_ranks(struct dat_writer *writer)
 {
-	for (size_t i = 0; i < sizeof(launchers) / sizeof(launchers[0]); i++) {
-		const char *rank = number_of(launchers[i].rank);
-		const char *ranks = number_of(launchers[i].ranks);
+	struct launcher launcher;
 
-		if (!rank || !ranks)
-			continue;
-		dat_write_text(writer, "rank", rank);
-		dat_write_text(writer, "ranks", ranks);
-		break;
-	}
-	for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
-		const char *job = getenv(jobs[i]);
-
-		if (!job || !job[0])
-			continue;
-		dat_write_text(writer, "job", job);
-		break;
-	}
+	launcher_read(&launcher);
+	if (launcher.rank)
+		dat_write_text(writer, "rank", launcher.rank);
+	if (launcher.ranks)
+		dat_write_text(writer, "ranks", launcher.ranks);
+	if (launcher.job)
+		dat_write_text(writer, "job", launcher.job);
 }
 
 /* Writes INFO, the first record of a run: how it is recorded. Its memory and

@@ -110,6 +110,26 @@ plain() {
 	[[ $name =~ ^mem-[A-Za-z0-9._-]+-[0-9]+-[0-9]{14}-100%.dat$ ]]
 }
 
+@test "run: -o with the rank and a variable, which must be there" {
+	env -u PMI_RANK OMPI_COMM_WORLD_RANK=3 MY_SHARD='a b' \
+		mprof run -q -o 'mem-%r-%q{MY_SHARD}.dat' true
+	grep '^INFO;.*;rank=3' 'mem-3-a b.dat'
+	for pattern in '%r.dat' '%q{MY_SHARD}.dat' '%q.dat'; do
+		run_apart env -u OMPI_COMM_WORLD_RANK -u PMI_RANK \
+			-u SLURM_PROCID -u PALS_RANKID -u MY_SHARD \
+			mprof run -q -o "$pattern" touch executed
+		[ "$status" -eq 125 ]
+		[[ $errors == "mprof: -o $pattern: "* ]]
+	done
+	for shard in ../x $'a\nb' ''; do
+		run_apart env MY_SHARD="$shard" \
+			mprof run -o '%q{MY_SHARD}.dat' touch executed
+		[ "$status" -eq 125 ]
+		[[ $errors == "mprof: -o %q{MY_SHARD}.dat: the variable MY_SHARD "* ]]
+	done
+	same "$(ls)" 'mem-3-a b.dat'
+}
+
 @test "run: two at once in one second have a file each" {
 	mprof run -q sleep 0.1 &
 	mprof run -q sleep 0.1 &

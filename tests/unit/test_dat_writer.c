@@ -390,35 +390,6 @@ static void a_removed_file_is_told(void **state)
 	assert_non_null(strstr(e.text, "removed"));
 }
 
-static void assert_name(const char *pattern, const char *want)
-{
-	char *name = dat_writer_name(pattern, 77, 1700000000);
-
-	assert_string_equal(name, want);
-	free(name);
-}
-
-static void letters_in_a_name_are_expanded(void **state)
-{
-	char host[256] = "", *name;
-
-	(void)state;
-	setenv("TZ", "UTC", 1);
-	tzset();
-	assert_name("x.dat", "x.dat");
-	assert_name("", "");
-	assert_name("%p", "77");
-	assert_name("a%p-%t%%%z.dat%", "a77-20231114221320%%z.dat%");
-	gethostname(host, sizeof(host) - 1);
-	name = dat_writer_name("%h", 77, 0);
-	assert_true(name[0] != 0 && name[0] != '.');
-	assert_null(strchr(name, '/'));
-	if (host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-")] == 0 &&
-	    host[0])
-		assert_string_equal(name, host);
-	free(name);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -435,7 +406,6 @@ int main(void)
 	    cmocka_unit_test(a_full_disk_tears_no_line),
 	    cmocka_unit_test(what_does_not_fit_in_memory_is_dropped_whole),
 	    cmocka_unit_test(a_removed_file_is_told),
-	    cmocka_unit_test(letters_in_a_name_are_expanded),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The name of a recording, from the pattern that -o gives.
+ */
+#ifndef MPROF_DAT_NAME_H
+#define MPROF_DAT_NAME_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* The pattern with %h (the host), %p (pid), %t (the start, as in default
+ * names), %r (the rank), %q{VARIABLE} (its value in the environment) and %%
+ * replaced; any other % stays. Characters of a host's name that a file's name
+ * must not have become underscores. NULL with e where a rank or a variable is
+ * not there, or its value can't be a part of a name: two ranks that share a
+ * name would share a file. The caller frees. */
+char *dat_name_expand(const char *pattern, pid_t pid, int64_t start_s,
+    struct err *e) __attribute__((nonnull, malloc, warn_unused_result));
+
+#endif
