@@ -280,7 +280,7 @@ void build_memory_axis(struct scene *scene, struct scene_panel *panel,
 }
 
 /* The most that are drawn of each; more would be a pattern. */
-enum { MOST_MARKS = 200, MOST_GAPS = 64, MOST_ENDS = 8 };
+enum { MOST_MARKS = 900, MOST_GAPS = 64, MOST_ENDS = 8 };
 
 char *build_end_text(const struct exit_status *exit)
 {
@@ -349,23 +349,40 @@ static void chart_marks_add_limit(struct scene_panel *panel,
 			of[exit->limit_of]);
 }
 
-/* Adds the MARK records in the window; returns how many are left out. */
+/* Counts the MARK records in the window. */
+static size_t count_labels(
+    const struct scene *scene, const struct run *run, double zero_s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->marks.len; i++) {
+		double at_s = run->marks.items[i].time_s - zero_s;
+
+		count += at_s >= scene->time.low && at_s <= scene->time.high;
+	}
+	return count;
+}
+
+/* Adds the MARK records in the window; if there are too many, every nth one.
+ * Returns how many are left out. */
 static size_t add_labels(const struct scene *scene, struct scene_panel *panel,
     const struct run *run, double zero_s)
 {
-	size_t count = 0;
+	size_t count = count_labels(scene, run, zero_s), nth = 0, drawn = 0;
+	size_t every = (count + MOST_MARKS - 1) / MOST_MARKS;
 
 	for (size_t i = 0; i < run->marks.len; i++) {
 		const struct mark *mark = &run->marks.items[i];
 		double at_s = mark->time_s - zero_s;
 
 		if (at_s < scene->time.low || at_s > scene->time.high ||
-		    count++ >= MOST_MARKS)
+		    nth++ % every != 0)
 			continue;
 		add_mark(panel, SCENE_LABEL, at_s, mark->mib)->label =
 		    utf8_clean_copy(mark->label ? mark->label : "");
+		drawn++;
 	}
-	return count > MOST_MARKS ? count - MOST_MARKS : 0;
+	return count - drawn;
 }
 
 static void chart_marks_add_end(
@@ -496,6 +513,6 @@ void build_marks(struct scene *scene, struct scene_panel *panel,
 	if (more > 0)
 		*array_push(&scene->notes) =
 		    mem_format("%s not drawn; -w shows a part of the time",
-			units_count(
-			    count, more, "later mark is", "later marks are"));
+			units_count(count, more, "mark between others is",
+			    "marks between others are"));
 }

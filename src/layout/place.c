@@ -114,8 +114,7 @@ bool place_is_free(const struct place *place, const struct plot *plot,
 bool place_take(
     struct place *place, const struct plot *plot, const struct draw_box *box)
 {
-	if (!place_is_free(place, plot, box) ||
-	    place_overlap(&place->level, box))
+	if (!place_is_free(place, plot, box))
 		return false;
 	*array_push(&place->taken) = *box;
 	return true;

@@ -8,6 +8,14 @@
 
 #include "layout/layout.h"
 
+/* Which cells of a plot have ink; sums as in a summed-area table. */
+struct place_ink {
+	struct draw_box box;
+	double cell;
+	long columns, rows;
+	unsigned *sums;
+};
+
 struct place {
 	struct drawing *drawing;
 	const struct scene *scene;
@@ -15,7 +23,6 @@ struct place {
 	double font;                  /* the usual size of text */
 	double margin;                /* between things and the edge */
 	ARRAY(struct draw_box) taken; /* boxes of labels inside panels */
-	struct draw_box level; /* a line from side to side: no label on it */
 };
 
 /* A panel of the scene at its place. */
@@ -61,6 +68,13 @@ bool place_is_free(const struct place *place, const struct plot *plot,
 /* Takes the box if it is free; returns whether it was. */
 bool place_take(
     struct place *place, const struct plot *plot, const struct draw_box *box);
+
+/* The ink of all curves, dots, lines and bands that are drawn so far; the
+ * caller finishes it. Light areas are no ink. */
+void place_ink_init(
+    struct place_ink *ink, const struct place *place, const struct plot *plot);
+void place_ink_finish(struct place_ink *ink);
+bool place_ink_is_free(const struct place_ink *ink, const struct draw_box *box);
 
 /* A new shape, opaque; its points are those added after it. */
 struct shape *place_shape(

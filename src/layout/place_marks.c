@@ -6,9 +6,19 @@
 
 #include "base/mem.h"
 
-struct candidate {
-	double x, y;  /* of the label's anchor */
-	double align; /* as in struct placed_words */
+/* The placer of a plot: everything that labels must keep off. */
+struct label_placer {
+	struct place *place;
+	const struct plot *plot;
+	struct place_ink ink;
+	ARRAY(struct draw_point) leaders; /* two points each */
+};
+
+/* A label and the point that it names. */
+struct label_at {
+	struct placed_words words;
+	double x, y;
+	double radius; /* of what is drawn at the point */
 };
 
 static bool segment_meets(const struct draw_point *a,
@@ -29,94 +39,171 @@ static bool segment_meets(const struct draw_point *a,
 	return sides == 3;
 }
 
-/* Whether a line of the plot runs through the box. */
-static bool is_inked(const struct place *place, const struct plot *plot,
-    const struct draw_box *box)
+static bool label_is_free(
+    const struct label_placer *placer, const struct draw_box *box)
 {
-	const struct drawing *drawing = place->drawing;
+	const struct draw_point *leaders = placer->leaders.items;
 
-	for (size_t i = 0; i < drawing->shapes.len; i++) {
-		const struct shape *shape = &drawing->shapes.items[i];
-		const struct draw_point *points =
-		    drawing->points.items + shape->first;
+	for (size_t i = 0; i + 1 < placer->leaders.len; i += 2) {
+		if (segment_meets(&leaders[i], &leaders[i + 1], box))
+			return false;
+	}
+	return place_is_free(placer->place, placer->plot, box) &&
+	       place_ink_is_free(&placer->ink, box);
+}
 
-		if (shape->kind != SHAPE_LINE || shape->clip != plot->clip)
-			continue;
-		for (size_t k = 1; k < shape->len; k++) {
-			if (!points[k].starts &&
-			    segment_meets(&points[k - 1], &points[k], box))
-				return true;
+static bool label_take(
+    struct label_placer *placer, const struct placed_words *words)
+{
+	struct draw_box box = place_box(placer->place, words);
+
+	if (!label_is_free(placer, &box))
+		return false;
+	*array_push(&placer->place->taken) = box;
+	place_text(placer->place, words);
+	return true;
+}
+
+/* The point of the box that is nearest to x, y. */
+static struct draw_point label_nearest(
+    const struct draw_box *box, double x, double y)
+{
+	return (struct draw_point){fmin(fmax(x, box->x), box->x + box->w),
+	    fmin(fmax(y, box->y), box->y + box->h), false};
+}
+
+static bool leader_is_free(const struct label_placer *placer,
+    const struct draw_point *from, const struct draw_point *to)
+{
+	const struct place *place = placer->place;
+
+	for (size_t i = 0; i < place->taken.len; i++) {
+		if (segment_meets(from, to, &place->taken.items[i]))
+			return false;
+	}
+	return true;
+}
+
+/* How far the label stands from its point, with a little more where it is not
+ * above it; INFINITY where it can't stand there. */
+static double label_cost(const struct label_placer *placer,
+    const struct label_at *label, const struct draw_box *box)
+{
+	struct draw_point at = {label->x, label->y, false};
+	struct draw_point near = label_nearest(box, at.x, at.y);
+	double font = placer->place->font;
+	double distance = hypot(near.x - at.x, near.y - at.y);
+
+	if (!label_is_free(placer, box) || distance < label->radius ||
+	    !leader_is_free(placer, &near, &at))
+		return INFINITY;
+	return distance + (box->y > label->y ? 0.5 * font : 0) +
+	       0.05 * fabs(box->x + box->w / 2 - label->x);
+}
+
+/* The box at so great a distance from the point, in a direction; moved into the
+ * plot where it sticks out at a side. */
+static struct draw_box label_box(const struct label_placer *placer,
+    const struct label_at *label, double distance, double angle)
+{
+	const struct draw_box *in = &placer->plot->box;
+	double w = place_width(placer->place, &label->words);
+	double h = place_line_height(label->words.size);
+	double x = label->x + cos(angle) * (distance + w / 2) - w / 2;
+	double y = label->y - sin(angle) * (distance + h / 2) - h / 2;
+
+	x = fmin(fmax(x, in->x + 2), in->x + in->w - w - 2);
+	return (struct draw_box){x, y, w, h};
+}
+
+enum { LABEL_DIRECTIONS = 24 };
+
+/* Looks for the nearest free place, ring by ring. */
+static bool label_search(const struct label_placer *placer,
+    const struct label_at *label, struct draw_box *best)
+{
+	double font = placer->place->font, least = INFINITY;
+	double most = hypot(placer->plot->box.w, placer->plot->box.h);
+
+	for (int ring = 0; ring * 0.5 * font < fmin(most, least); ring++) {
+		for (int i = 0; i < LABEL_DIRECTIONS; i++) {
+			double angle = 2 * M_PI * i / LABEL_DIRECTIONS;
+			struct draw_box box = label_box(placer, label,
+			    label->radius + (0.4 + 0.5 * ring) * font, angle);
+			double cost = label_cost(placer, label, &box);
+
+			if (cost >= least)
+				continue;
+			least = cost;
+			*best = box;
 		}
 	}
-	return false;
+	return isfinite(least);
 }
 
-/* Puts the label at the first candidate where it has room: if there is one, on
- * no line. */
-static bool try_label(struct place *place, const struct plot *plot,
-    struct placed_words words, const struct candidate *candidates, size_t count)
+/* A line from a label that stands apart to its point. */
+static void label_lead(struct label_placer *placer,
+    const struct label_at *label, const struct draw_box *box)
 {
-	for (size_t i = 0; i < 2 * count; i++) {
-		const struct candidate *at = &candidates[i % count];
-		struct draw_box box;
+	struct place *place = placer->place;
+	struct draw_point near = label_nearest(box, label->x, label->y);
+	double dx = label->x - near.x, dy = label->y - near.y;
+	double distance = hypot(dx, dy), air = 2;
+	double part = (distance - label->radius - air) / fmax(distance, 1);
 
-		words.x = at->x;
-		words.y = at->y;
-		words.align = at->align;
-		box = place_box(place, &words);
-		if (i < count && is_inked(place, plot, &box))
-			continue;
-		if (!place_take(place, plot, &box))
-			continue;
-		place_text(place, &words);
-		return true;
-	}
-	return false;
+	if (distance - label->radius < 0.9 * place->font)
+		return;
+	near.x += air * dx / distance;
+	near.y += air * dy / distance;
+	place_stroke(place, label->words.role, 0.8,
+	    &(struct draw_box){near.x, near.y, part * dx, part * dy},
+	    placer->plot);
+	place->drawing->shapes.items[place->drawing->shapes.len - 1].opacity =
+	    0.7;
+	*array_push(&placer->leaders) = near;
+	*array_push(&placer->leaders) =
+	    (struct draw_point){label->x, label->y, false};
 }
 
-static bool time_in_view(const struct place *place, double time_s)
+/* Puts the label at the free place that is nearest to its point. */
+static void label_point(struct label_placer *placer, struct label_at label)
 {
-	return time_s >= place->scene->time.low &&
-	       time_s <= place->scene->time.high;
-}
+	struct draw_box box;
 
-/* Beside a point: above it, then at its sides, then below. */
-static bool label_point(struct place *place, const struct plot *plot,
-    const struct scene_mark *mark, const struct placed_words *words)
-{
-	double x = place_x(place, plot, mark->at.time_s);
-	double y = place_y(plot, mark->at.mib), gap = 0.5 * place->font;
-	double h = place_line_height(words->size);
-	double half = place_width(place, words) / 2;
-	double left = plot->box.x + 2 + half;
-	double right = plot->box.x + plot->box.w - 2 - half;
-	double near = fmin(fmax(x, left), right); /* within the plot */
-	struct candidate candidates[] = {{near, y - h - gap, 0.5},
-	    {near, y - h - gap / 2, 0.5}, {x + gap, y - h - gap / 2, 0},
-	    {x - gap, y - h - gap / 2, 1}, {x + 2 * gap, y - h / 2, 0},
-	    {x - 2 * gap, y - h / 2, 1}, {near, y + gap, 0.5},
-	    {x + gap, y + gap, 0}, {x - gap, y + gap, 1},
-	    {x + gap, plot->box.y + 1, 0}, {x - gap, plot->box.y + 1, 1}};
-
-	return try_label(place, plot, *words, candidates,
-	    sizeof(candidates) / sizeof(candidates[0]));
+	if (!label_search(placer, &label, &box))
+		return;
+	label_lead(placer, &label, &box);
+	label.words.x = box.x;
+	label.words.y = box.y;
+	label.words.align = 0;
+	*array_push(&placer->place->taken) = box;
+	place_text(placer->place, &label.words);
 }
 
 static void draw_peak(
     struct place *place, const struct plot *plot, const struct scene_mark *mark)
 {
-	struct placed_words words = {.text = mark->label,
-	    .size = place->font,
-	    .role = ROLE_TEXT,
-	    .bold = true,
-	    .halo = true};
-	struct shape *dot;
+	struct shape *dot = place_shape(place, SHAPE_DOT, mark->role);
 
-	dot = place_shape(place, SHAPE_DOT, mark->role);
 	dot->width = 0.3 * place->font;
 	dot->box.x = place_x(place, plot, mark->at.time_s);
 	dot->box.y = place_y(plot, mark->at.mib);
-	label_point(place, plot, mark, &words);
+}
+
+static void name_peak(
+    struct label_placer *placer, const struct scene_mark *mark)
+{
+	const struct place *place = placer->place;
+
+	label_point(
+	    placer, (struct label_at){.words = {.text = mark->label,
+					  .size = place->font,
+					  .role = ROLE_TEXT,
+					  .bold = true,
+					  .halo = true},
+			.x = place_x(place, placer->plot, mark->at.time_s),
+			.y = place_y(placer->plot, mark->at.mib),
+			.radius = 0.3 * place->font});
 }
 
 /* A cross where a child's line ends. */
@@ -125,19 +212,76 @@ static void draw_cross(
 {
 	double x = place_x(place, plot, mark->at.time_s);
 	double y = place_y(plot, mark->at.mib), r = 0.3 * place->font;
-	struct placed_words words = {.text = mark->label,
-	    .size = 0.9 * place->font,
-	    .role = mark->role,
-	    .halo = true};
 
 	place_stroke(place, mark->role, 1.8,
 	    &(struct draw_box){x - r, y - r, 2 * r, 2 * r}, plot);
 	place_stroke(place, mark->role, 1.8,
 	    &(struct draw_box){x - r, y + r, 2 * r, -2 * r}, plot);
-	label_point(place, plot, mark, &words);
 }
 
-enum { MOMENT_ROWS = 6 };
+static void draw_end(
+    struct place *place, const struct plot *plot, const struct scene_mark *mark)
+{
+	double x = place_x(place, plot, mark->at.time_s);
+
+	if (isfinite(mark->at.mib)) {
+		draw_cross(place, plot, mark);
+		return;
+	}
+	place_stroke(place, mark->role, 1.2,
+	    &(struct draw_box){x, plot->box.y, 0, plot->box.h}, plot);
+}
+
+static struct placed_words moment_words(
+    const struct place *place, const struct scene_mark *mark)
+{
+	return (struct placed_words){.text = mark->label,
+	    .size = 0.9 * place->font,
+	    .role = mark->role,
+	    .halo = true};
+}
+
+/* Takes the first row at which the label has room at the left or the right of
+ * the line at x. */
+static bool name_line(
+    struct label_placer *placer, struct placed_words words, double x)
+{
+	const struct draw_box *in = &placer->plot->box;
+	double row = place_line_height(words.size);
+
+	for (words.y = in->y + 1; words.y + row < in->y + in->h;
+	     words.y += 0.5 * row) {
+		for (int left = 0; left < 2; left++) {
+			words.x = x + (left ? -4 : 4);
+			words.align = left;
+			if (label_take(placer, &words))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void name_end(struct label_placer *placer, const struct scene_mark *mark)
+{
+	struct place *place = placer->place;
+	const struct draw_box *in = &placer->plot->box;
+	struct placed_words words = moment_words(place, mark);
+	double x = place_x(place, placer->plot, mark->at.time_s);
+	char *text = place_shorten(place, &words, 0.8 * in->w);
+
+	words.text = text;
+	if (isfinite(mark->at.mib))
+		label_point(
+		    placer, (struct label_at){.words = words,
+				.x = x,
+				.y = place_y(placer->plot, mark->at.mib),
+				.radius = 0.45 * place->font});
+	else if (text && *text && !name_line(placer, words, x))
+		label_point(placer,
+		    (struct label_at){
+			.words = words, .x = x, .y = in->y + in->h / 2});
+	free(text);
+}
 
 struct layout_marks_moment {
 	const struct scene_mark *mark;
@@ -145,78 +289,162 @@ struct layout_marks_moment {
 	struct placed_words words;
 };
 
-static void draw_moment_line(struct place *place, const struct plot *plot,
+/* A vertical line from top to the axis; later labels keep off it. */
+static void draw_moment_line(struct label_placer *placer,
     const struct layout_marks_moment *moment, double top)
 {
-	double bottom = plot->box.y + plot->box.h;
-	struct shape *shape;
+	struct place *place = placer->place;
+	const struct draw_box *in = &placer->plot->box;
 
 	place_stroke(place, moment->mark->role, 1.2,
-	    &(struct draw_box){moment->x, top, 0, bottom - top}, plot);
-	shape = &place->drawing->shapes.items[place->drawing->shapes.len - 1];
-	shape->dashed = moment->mark->kind == SCENE_LABEL;
+	    &(struct draw_box){moment->x, top, 0, in->y + in->h - top},
+	    placer->plot);
+	place->drawing->shapes.items[place->drawing->shapes.len - 1].dashed =
+	    true;
+	*array_push(&place->taken) =
+	    (struct draw_box){moment->x - 1, top, 2, in->y + in->h - top};
 }
 
 /* The label at the right or the left of its line's upper end, where neither
  * would lie over a label that is there. */
-static bool try_moment(struct place *place, const struct plot *plot,
+static bool try_moment(struct label_placer *placer,
     const struct layout_marks_moment *moment, double top)
 {
-	double bottom = plot->box.y + plot->box.h;
-	struct draw_box line = {moment->x - 1, top, 2, bottom - top};
+	struct place *place = placer->place;
+	const struct draw_box *in = &placer->plot->box;
+	struct draw_box line = {moment->x - 1, top, 2, in->y + in->h - top};
 	struct placed_words words = moment->words;
 
-	line.x = fmax(line.x, plot->box.x);
-	line.w = fmin(line.w, plot->box.x + plot->box.w - line.x);
-	if (!place_is_free(place, plot, &line))
+	line.x = fmax(line.x, in->x);
+	line.w = fmin(line.w, in->x + in->w - line.x);
+	if (!place_is_free(place, placer->plot, &line))
 		return false;
 	words.y = top;
 	for (int left = 0; left < 2; left++) {
-		struct draw_box box;
-
 		words.x = moment->x + (left ? -4 : 4);
 		words.align = left;
-		box = place_box(place, &words);
-		if (!place_take(place, plot, &box))
+		if (!label_take(placer, &words))
 			continue;
-		*array_push(&place->taken) = line;
-		draw_moment_line(place, plot, moment, top);
-		place_text(place, &words);
+		draw_moment_line(placer, moment, top);
 		return true;
 	}
 	return false;
 }
 
+/* A line without a label, half as high; its tick is enough where labels are in
+ * its way. */
+static void draw_plain_moment(
+    struct label_placer *placer, const struct layout_marks_moment *moment)
+{
+	const struct draw_box *in = &placer->plot->box;
+	struct draw_box half = {
+	    fmax(moment->x - 1, in->x), in->y + in->h / 2, 2, in->h / 2};
+
+	half.w = fmin(half.w, in->x + in->w - half.x);
+	if (place_is_free(placer->place, placer->plot, &half))
+		draw_moment_line(placer, moment, half.y);
+}
+
 /* Moments that are close to each other have their labels in rows, like a
  * flight of stairs; a line begins at its label, so that none crosses another's.
- * If no row is free, the line alone is drawn, below all rows. */
+ * If no row is free, the line alone is drawn. */
 static void draw_moment(
-    struct place *place, const struct plot *plot, const struct scene_mark *mark)
+    struct label_placer *placer, const struct scene_mark *mark)
 {
-	bool end = mark->kind == SCENE_END;
+	struct place *place = placer->place;
+	const struct draw_box *in = &placer->plot->box;
 	struct layout_marks_moment moment = {.mark = mark,
-	    .x = place_x(place, plot, mark->at.time_s),
-	    .words = {.text = mark->label,
-		.size = 0.9 * place->font,
-		.role = mark->role,
-		.halo = true}};
-	double row = place_line_height(moment.words.size);
-	char *text = place_shorten(
-	    place, &moment.words, (end ? 0.8 : 0.4) * plot->box.w);
-	int i = MOMENT_ROWS;
+	    .x = place_x(place, placer->plot, mark->at.time_s),
+	    .words = moment_words(place, mark)};
+	double row = place_line_height(moment.words.size), top = in->y + 1;
+	char *text = place_shorten(place, &moment.words, 0.4 * in->w);
 
 	moment.words.text = text;
 	if (text && *text) {
-		for (i = 0; i < MOMENT_ROWS; i++) {
-			if (try_moment(place, plot, &moment,
-				plot->box.y + 1 + i * row))
-				break;
-		}
+		while (top < in->y + 0.7 * in->h &&
+		       !try_moment(placer, &moment, top))
+			top += row;
 	}
-	if (i == MOMENT_ROWS)
-		draw_moment_line(place, plot, &moment,
-		    plot->box.y + fmin(i * row, 0.6 * plot->box.h));
+	if (!text || !*text || top >= in->y + 0.7 * in->h)
+		draw_plain_moment(placer, &moment);
 	free(text);
+}
+
+/* More lines than that are a hatch over the curve: ticks at the axis show them,
+ * those that can be told apart. */
+enum { MOST_MOMENT_LINES = 40 };
+
+static bool mark_in_view(
+    const struct place *place, const struct scene_mark *mark)
+{
+	const struct axis *time = &place->scene->time;
+
+	return mark->at.time_s >= time->low && mark->at.time_s <= time->high;
+}
+
+static size_t count_moments(const struct place *place, const struct plot *plot)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plot->panel->marks.len; i++) {
+		const struct scene_mark *mark = &plot->panel->marks.items[i];
+
+		count += mark->kind == SCENE_LABEL && mark_in_view(place, mark);
+	}
+	return count;
+}
+
+/* The first tick, and each that is a few pixels behind the last one. */
+static void draw_moment_ticks(struct place *place, const struct plot *plot)
+{
+	double bottom = plot->box.y + plot->box.h, last = -INFINITY;
+	double height = 0.6 * place->font;
+
+	for (size_t i = 0; i < plot->panel->marks.len; i++) {
+		const struct scene_mark *mark = &plot->panel->marks.items[i];
+		double x = place_x(place, plot, mark->at.time_s);
+
+		if (mark->kind != SCENE_LABEL || !mark_in_view(place, mark) ||
+		    x < last + 3)
+			continue;
+		last = x;
+		place_stroke(place, mark->role, 1.2,
+		    &(struct draw_box){x, bottom - height, 0, height}, plot);
+	}
+}
+
+/* Names every nth of the ticks above it, as many as have room. */
+static void name_moment_ticks(struct label_placer *placer, size_t count)
+{
+	static const size_t steps[] = {1, 2, 5};
+	struct place *place = placer->place;
+	const struct draw_box *in = &placer->plot->box;
+	size_t room = (size_t)fmax(1, in->w / (9 * place->font));
+	size_t every = 1, nth = 0;
+
+	for (size_t i = 1, scale = 1; count / every > room; i++) {
+		scale *= i % 3 == 0 ? 10 : 1;
+		every = steps[i % 3] * scale;
+	}
+	for (size_t i = 0; i < placer->plot->panel->marks.len; i++) {
+		const struct scene_mark *mark =
+		    &placer->plot->panel->marks.items[i];
+		struct placed_words words = moment_words(place, mark);
+		char *text;
+
+		if (mark->kind != SCENE_LABEL || !mark_in_view(place, mark) ||
+		    nth++ % every != 0)
+			continue;
+		text = place_shorten(place, &words, 8 * place->font);
+		words.text = text;
+		words.x = fmax(
+		    in->x, place_x(place, placer->plot, mark->at.time_s) - 1);
+		words.y =
+		    in->y + in->h - place->font - place_line_height(words.size);
+		if (text && *text)
+			label_take(placer, &words);
+		free(text);
+	}
 }
 
 void layout_gaps(struct place *place, const struct plot *plot)
@@ -241,86 +469,125 @@ void layout_gaps(struct place *place, const struct plot *plot)
 }
 
 static void label_gap(
-    struct place *place, const struct plot *plot, const struct scene_mark *mark)
+    struct label_placer *placer, const struct scene_mark *mark)
 {
+	const struct place *place = placer->place;
+	const struct plot *plot = placer->plot;
 	double left = plot->box.x, right = left + plot->box.w;
 	double x0 = fmax(left, place_x(place, plot, mark->at.time_s));
 	double x1 = fmin(right, place_x(place, plot, mark->until_s));
 	struct placed_words words = {.text = mark->label,
+	    .x = (x0 + x1) / 2,
 	    .size = 0.9 * place->font,
-	    .role = ROLE_TEXT_SOFT};
-	double row = place_line_height(words.size), x = (x0 + x1) / 2;
-	double bottom = plot->box.y + plot->box.h;
-	struct candidate candidates[] = {
-	    {x, bottom - 2 * row, 0.5}, {x, bottom - 4 * row, 0.5}};
+	    .role = ROLE_TEXT_SOFT,
+	    .align = 0.5};
+	double row = place_line_height(words.size);
 
-	if (place_width(place, &words) < x1 - x0 - 4)
-		try_label(place, plot, words, candidates, 2);
+	words.y = plot->box.y + plot->box.h - 2 * row;
+	if (place_width(place, &words) >= x1 - x0 - 4)
+		return;
+	while (words.y > plot->box.y && !label_take(placer, &words))
+		words.y -= 2 * row;
 }
 
-/* The label above the line, or below it, at the end where there is room. */
-static void layout_marks_draw_limit(
+static void draw_limit(
     struct place *place, const struct plot *plot, const struct scene_mark *mark)
 {
-	double left = plot->box.x, right = left + plot->box.w;
 	double y = place_y(plot, mark->at.mib);
-	struct placed_words words = {.text = mark->label,
-	    .size = 0.9 * place->font,
-	    .role = mark->role,
-	    .halo = true};
-	double above = y - place_line_height(words.size) - 1, below = y + 2;
-	struct candidate candidates[] = {{left + 4, above, 0},
-	    {right - 4, above, 1}, {left + 4, below, 0}, {right - 4, below, 1},
-	    {(left + right) / 2, above, 0.5}};
 
 	place_stroke(place, mark->role, 1.2,
-	    &(struct draw_box){left, y, plot->box.w, 0}, plot);
+	    &(struct draw_box){plot->box.x, y, plot->box.w, 0}, plot);
 	place->drawing->shapes.items[place->drawing->shapes.len - 1].dashed =
 	    true;
-	try_label(place, plot, words, candidates,
-	    sizeof(candidates) / sizeof(candidates[0]));
-	place->level = (struct draw_box){left, y, plot->box.w, 0};
 }
 
-static void layout_marks_draw_mark(
-    struct place *place, const struct plot *plot, const struct scene_mark *mark)
+/* Above the line or below it, from the left to the right. */
+static void name_limit(
+    struct label_placer *placer, const struct scene_mark *mark)
 {
-	if (mark->kind == SCENE_GAP) {
-		label_gap(place, plot, mark);
-		return;
+	const struct draw_box *in = &placer->plot->box;
+	struct placed_words words = moment_words(placer->place, mark);
+	double y = place_y(placer->plot, mark->at.mib);
+	double above = y - place_line_height(words.size) - 2;
+
+	for (int i = 0; i < 10; i++) {
+		words.align = i / 2 / 4.0;
+		words.x = in->x + 4 + words.align * (in->w - 8);
+		words.y = i % 2 ? y + 2 : above;
+		if (label_take(placer, &words))
+			return;
 	}
-	if (mark->kind != SCENE_LIMIT && !time_in_view(place, mark->at.time_s))
-		return;
-	if (mark->kind == SCENE_LABEL ||
-	    (mark->kind == SCENE_END && !isfinite(mark->at.mib))) {
-		draw_moment(place, plot, mark);
-		return;
-	}
-	if (mark->at.mib < plot->panel->memory.low ||
-	    mark->at.mib > plot->panel->memory.high)
-		return;
-	if (mark->kind == SCENE_PEAK)
-		draw_peak(place, plot, mark);
-	else if (mark->kind == SCENE_LIMIT)
-		layout_marks_draw_limit(place, plot, mark);
-	else
-		draw_cross(place, plot, mark);
+	label_point(placer,
+	    (struct label_at){.words = words, .x = in->x + in->w / 2, .y = y});
+}
+
+static bool mark_is_shown(const struct place *place, const struct plot *plot,
+    const struct scene_mark *mark)
+{
+	const struct axis *memory = &plot->panel->memory;
+
+	if (mark->kind == SCENE_GAP)
+		return true;
+	if (mark->kind != SCENE_LIMIT && !mark_in_view(place, mark))
+		return false;
+	return mark->kind == SCENE_LABEL || !isfinite(mark->at.mib) ||
+	       (mark->at.mib >= memory->low && mark->at.mib <= memory->high);
 }
 
 /* The most important marks take their places first. */
-void layout_marks(struct place *place, const struct plot *plot)
-{
-	static const enum scene_mark_kind order[] = {
-	    SCENE_LIMIT, SCENE_PEAK, SCENE_END, SCENE_LABEL, SCENE_GAP};
+static const struct layout_mark_kind {
+	enum scene_mark_kind kind;
+	void (*draw)(struct place *place, const struct plot *plot,
+	    const struct scene_mark *mark);
+	void (*name)(
+	    struct label_placer *placer, const struct scene_mark *mark);
+} mark_kinds[] = {{SCENE_PEAK, draw_peak, name_peak},
+    {SCENE_END, draw_end, name_end}, {SCENE_LIMIT, draw_limit, name_limit},
+    {SCENE_LABEL, NULL, draw_moment}, {SCENE_GAP, NULL, label_gap}};
 
-	place->level = (struct draw_box){0};
-	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
+enum { MARK_KINDS = sizeof(mark_kinds) / sizeof(mark_kinds[0]) };
+
+/* Everything without words first, so that each label knows all that it must
+ * keep off. */
+static void draw_marks(struct place *place, const struct plot *plot)
+{
+	for (size_t k = MARK_KINDS; k-- > 0;) {
 		for (size_t i = 0; i < plot->panel->marks.len; i++) {
 			const struct scene_mark *mark =
 			    &plot->panel->marks.items[i];
 
-			if (mark->kind == order[k])
-				layout_marks_draw_mark(place, plot, mark);
+			if (mark->kind == mark_kinds[k].kind &&
+			    mark_kinds[k].draw &&
+			    mark_is_shown(place, plot, mark))
+				mark_kinds[k].draw(place, plot, mark);
 		}
 	}
+}
+
+void layout_marks(struct place *place, const struct plot *plot)
+{
+	struct label_placer placer = {.place = place, .plot = plot};
+	size_t moments = count_moments(place, plot);
+	bool ticks = moments > MOST_MOMENT_LINES;
+
+	if (plot->panel->marks.len == 0)
+		return;
+	draw_moment_ticks(place, plot);
+	draw_marks(place, plot);
+	place_ink_init(&placer.ink, place, plot);
+	for (size_t k = 0; k < MARK_KINDS; k++) {
+		for (size_t i = 0; i < plot->panel->marks.len; i++) {
+			const struct scene_mark *mark =
+			    &plot->panel->marks.items[i];
+
+			if (mark->kind == mark_kinds[k].kind &&
+			    !(ticks && mark->kind == SCENE_LABEL) &&
+			    mark_is_shown(place, plot, mark))
+				mark_kinds[k].name(&placer, mark);
+		}
+	}
+	if (ticks)
+		name_moment_ticks(&placer, moments);
+	place_ink_finish(&placer.ink);
+	array_free(&placer.leaders);
 }

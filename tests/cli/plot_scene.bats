@@ -108,7 +108,9 @@ crowd() {
 	grep -qE 'Samples.*[0-9]+ of 1000' scene
 	# The whole has too many: it says so.
 	mprof plot --format scene -o - a.dat >scene
-	grep -q '800 later marks are not drawn' scene
+	grep -q '500 marks between others are not drawn' scene
+	[ "$(grep -c 'mark label' scene)" -eq 500 ]
+	grep -q 'mark label mark "m998"' scene
 	grep -q '35 shorter gaps are not shaded' scene
 	[ "$(grep -c 'mark gap' scene)" -eq 64 ]
 }

@@ -147,6 +147,67 @@ static bool has_text(const struct drawing *drawing, const char *part)
 	return false;
 }
 
+/* Whether the line from a to b runs through the box. */
+static bool runs_through(const struct draw_point *a, const struct draw_point *b,
+    const struct draw_box *box)
+{
+	double dx = b->x - a->x, dy = b->y - a->y;
+	int sides = 0;
+
+	if (fmax(a->x, b->x) < box->x || fmin(a->x, b->x) > box->x + box->w ||
+	    fmax(a->y, b->y) < box->y || fmin(a->y, b->y) > box->y + box->h)
+		return false;
+	for (int corner = 0; corner < 4; corner++) {
+		double x = box->x + (corner % 2 ? box->w : 0);
+		double y = box->y + (corner / 2 ? box->h : 0);
+
+		sides |= dx * (y - a->y) >= dy * (x - a->x) ? 1 : 2;
+	}
+	return sides == 3;
+}
+
+/* A curve, a line or a dot that lies under the label, or over it. */
+static const struct shape *ink_at(
+    const struct drawing *drawing, const struct draw_box *box)
+{
+	for (size_t i = 0; i < drawing->shapes.len; i++) {
+		const struct shape *shape = &drawing->shapes.items[i];
+		const struct draw_point *points =
+		    drawing->points.items + shape->first;
+		double r = shape->width;
+		struct draw_box dot = {
+		    shape->box.x - r, shape->box.y - r, 2 * r, 2 * r};
+
+		if (shape->kind == SHAPE_DOT && overlap(&dot, box))
+			return shape;
+		for (size_t k = 1; shape->kind == SHAPE_LINE &&
+				   shape->clip > 0 && k < shape->len;
+		     k++) {
+			if (!points[k].starts &&
+			    runs_through(&points[k - 1], &points[k], box))
+				return shape;
+		}
+	}
+	return NULL;
+}
+
+/* Labels in the chart, which have a halo, lie on no ink. */
+static void check_ink(const struct drawing *drawing)
+{
+	for (size_t i = 0; i < drawing->shapes.len; i++) {
+		const struct shape *text = &drawing->shapes.items[i];
+		struct draw_box box = letters_of(text);
+		const struct shape *ink;
+
+		if (text->kind != SHAPE_TEXT || !text->halo)
+			continue;
+		ink = ink_at(drawing, &box);
+		if (ink)
+			fail_msg("%.0fx%.0f: '%s' lies on %s", drawing->width,
+			    drawing->height, text->text, role_name(ink->role));
+	}
+}
+
 static void check_points(const struct drawing *drawing)
 {
 	for (size_t i = 0; i < drawing->points.len; i++) {
@@ -171,6 +232,7 @@ static void check_scene(const struct scene *scene)
 
 		layout_scene(&drawing, scene, &request);
 		check_texts(&drawing);
+		check_ink(&drawing);
 		check_points(&drawing);
 		if (scene->panels.items[0].marks.len > 0 &&
 		    sizes[i].width >= 400 && sizes[i].height >= 300 &&
@@ -330,6 +392,167 @@ static void the_sum_of_a_crowd_is_in_the_legend(void **state)
 	profile_finish(&profile);
 }
 
+static const struct shape *find_text(
+    const struct drawing *drawing, const char *part)
+{
+	for (size_t i = 0; i < drawing->shapes.len; i++) {
+		const struct shape *shape = &drawing->shapes.items[i];
+
+		if (shape->text && shape->halo && strstr(shape->text, part))
+			return shape;
+	}
+	return NULL;
+}
+
+/* How far the label is from x, y. */
+static double distance_of(const struct shape *text, double x, double y)
+{
+	const struct draw_box *box = &text->box;
+
+	return hypot(x - fmin(fmax(x, box->x), box->x + box->w),
+	    y - fmin(fmax(y, box->y), box->y + box->h));
+}
+
+/* Whether a line leads from the label to x, y. */
+static bool has_leader(const struct drawing *drawing, const struct shape *text,
+    double x, double y, double radius)
+{
+	for (size_t i = 0; i < drawing->shapes.len; i++) {
+		const struct shape *shape = &drawing->shapes.items[i];
+		const struct draw_point *points =
+		    drawing->points.items + shape->first;
+
+		if (shape->kind == SHAPE_LINE && shape->len == 2 &&
+		    distance_of(text, points[0].x, points[0].y) < 3 &&
+		    hypot(points[1].x - x, points[1].y - y) < radius + 0.01)
+			return true;
+	}
+	return false;
+}
+
+static const struct shape *find_dot(const struct drawing *drawing)
+{
+	for (size_t i = 0; i < drawing->shapes.len; i++) {
+		if (drawing->shapes.items[i].kind == SHAPE_DOT)
+			return &drawing->shapes.items[i];
+	}
+	return NULL;
+}
+
+/* A run that grows until it is killed: the end is named beside its line, the
+ * peak at its dot or with a line to it, in every size. */
+static void check_killed(const struct scene *scene, double width, double height)
+{
+	struct layout_request layout = {.width = width,
+	    .height = height,
+	    .density = 1,
+	    .measure = {fixed_width, NULL}};
+	const struct shape *end, *peak, *dot;
+	struct drawing drawing;
+	double font;
+
+	layout_scene(&drawing, scene, &layout);
+	check_texts(&drawing);
+	check_ink(&drawing);
+	end = find_text(&drawing, "killed by SIGKILL, out of memory");
+	peak = find_text(&drawing, "peak ");
+	dot = find_dot(&drawing);
+	if (!end || !peak || !dot)
+		fail_msg("%.0fx%.0f: no label", width, height);
+	font = peak->width;
+	assert_true(fabs(end->box.x + end->box.w - dot->box.x) < font);
+	if (distance_of(peak, dot->box.x, dot->box.y) > 1.5 * font)
+		assert_true(has_leader(
+		    &drawing, peak, dot->box.x, dot->box.y, dot->width));
+	drawing_finish(&drawing);
+}
+
+static void an_end_and_its_peak_are_named(void **state)
+{
+	static const double widths[] = {400, 600, 1260, 1600, 2400, 4000};
+
+	(void)state;
+	for (int limit = 0; limit < 3; limit++) {
+		struct profile profile;
+		struct chart_run charted;
+		struct chart_request request = {.runs = &charted, .len = 1};
+		struct scene scene;
+		struct run *run;
+		struct err e;
+
+		profile_init(&profile, "killed.dat");
+		run = profile_add_run(&profile);
+		for (int i = 0; i < 600; i++)
+			series_add(&run->total, i * 0.1, 20 + i * 1.63);
+		series_add(&run->peaks, 60, 1003);
+		run->exit = (struct exit_status){.recorded = true,
+		    .known = true,
+		    .signal = 9,
+		    .oom = true,
+		    .limit_mib = (double[]){0, 1004, 1024}[limit],
+		    .time_s = 60};
+		charted = (struct chart_run){run, "killed.dat"};
+		assert_int_equal(chart_timeline(&scene, &request, &e), 0);
+		for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++)
+			check_killed(
+			    &scene, widths[i], fmax(300, widths[i] * 0.4));
+		scene_finish(&scene);
+		profile_finish(&profile);
+	}
+}
+
+/* Marks that would be a hatch are ticks at the axis, from the first to the
+ * last. */
+static void many_marks_are_ticks(void **state)
+{
+	struct profile profile;
+	struct chart_run charted;
+	struct chart_request request = {.runs = &charted, .len = 1};
+	struct layout_request layout = {.width = 1260,
+	    .height = 540,
+	    .density = 1,
+	    .measure = {fixed_width, NULL}};
+	struct drawing drawing;
+	struct scene scene;
+	struct run *run;
+	size_t ticks = 0;
+	double last = 0;
+	struct err e;
+
+	(void)state;
+	profile_init(&profile, "marks.dat");
+	run = profile_add_run(&profile);
+	for (int i = 0; i < 500; i++) {
+		series_add(&run->total, i, 100 + i % 7);
+		*array_push(&run->marks) = (struct mark){
+		    .time_s = i, .mib = 1, .label = mem_format("epoch %d", i)};
+	}
+	charted = (struct chart_run){run, "marks.dat"};
+	assert_int_equal(chart_timeline(&scene, &request, &e), 0);
+	assert_int_equal(scene.notes.len, 0);
+	layout_scene(&drawing, &scene, &layout);
+	check_texts(&drawing);
+	check_ink(&drawing);
+	for (size_t i = 0; i < drawing.shapes.len; i++) {
+		const struct shape *shape = &drawing.shapes.items[i];
+		const struct draw_point *points =
+		    drawing.points.items + shape->first;
+
+		if (shape->kind != SHAPE_LINE || shape->role != ROLE_MARK)
+			continue;
+		assert_true(fabs(points[1].y - points[0].y) < 12);
+		assert_true(points[0].x >= last + 3 - 0.01);
+		last = points[0].x;
+		ticks++;
+	}
+	assert_true(ticks > 200 && last > 1200);
+	assert_non_null(find_text(&drawing, "epoch 0"));
+	assert_non_null(find_text(&drawing, "epoch 400"));
+	drawing_finish(&drawing);
+	scene_finish(&scene);
+	profile_finish(&profile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +560,8 @@ int main(void)
 	    cmocka_unit_test(a_window_far_from_every_sample),
 	    cmocka_unit_test(slopes_stay_true_at_the_edges),
 	    cmocka_unit_test(the_sum_of_a_crowd_is_in_the_legend),
+	    cmocka_unit_test(an_end_and_its_peak_are_named),
+	    cmocka_unit_test(many_marks_are_ticks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
