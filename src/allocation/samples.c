@@ -44,6 +44,7 @@ static struct {
 	char folder[PATH_MAX]; /* "": samples are not wanted */
 	uint32_t flags;
 	uint64_t period;
+	bool is_fixed; /* the period: it was given */
 	bool started;
 } samples_setup;
 
@@ -156,7 +157,8 @@ static void samples_record(struct thread *self, struct allocation_slot *slot,
 	own->slots.file.header->taken++;
 	own->slots.file.header->failed += slot->stack == LOG_NONE;
 	slots_put(&own->slots, &samples_addresses, slot);
-	rate_spend(&own->slots.rate, slot->time_ns, samples_now());
+	if (!samples_setup.is_fixed)
+		rate_spend(&own->slots.rate, slot->time_ns, samples_now());
 	own->slots.file.header->period = own->slots.rate.period;
 }
 
@@ -287,8 +289,9 @@ void samples_start(uint32_t flags)
 	own->pid = (uint32_t)getpid();
 	strcpy(samples_setup.folder, folder);
 	samples_setup.flags = flags;
+	samples_setup.is_fixed = bytes > 0 && bytes < UINT32_MAX;
 	samples_setup.period =
-	    bytes > 0 && bytes < UINT32_MAX ? bytes : ALLOCATION_PERIOD;
+	    samples_setup.is_fixed ? bytes : ALLOCATION_PERIOD;
 	thread_self.left = 0;
 	/* Nothing will be sampled, and the recorder can say why. */
 	if (flags & ALLOCATION_OWN_MALLOC)

@@ -26,7 +26,8 @@
  * 0: after an exec the next free one. A process may have become another user
  * by then. */
 #define ALLOCATION_VARIABLE "MPROF_ALLOCATIONS"
-/* The first period in bytes; without it ALLOCATION_PERIOD. */
+/* The period in bytes, which then stays as long as the table has room; without
+ * it the period begins with ALLOCATION_PERIOD and follows what samples cost. */
 #define ALLOCATION_PERIOD_VARIABLE "MPROF_ALLOCATION_PERIOD"
 
 enum {

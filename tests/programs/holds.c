@@ -65,7 +65,8 @@ __attribute__((noinline)) static void hold_grown(void)
 	kept = realloc(p, size);
 }
 
-/* Each function holds 2 MiB; nothing that is freed is held. */
+/* Each function holds 2 MiB; nothing that is freed is held. What is held comes
+ * first: samples may be fewer later. */
 __attribute__((noinline)) static void hold_family(void)
 {
 	void *p = NULL;
@@ -78,6 +79,9 @@ __attribute__((noinline)) static void hold_family(void)
 	kept = valloc(2 * MIB);
 	kept = pvalloc(2 * MIB);
 	kept = reallocarray(NULL, 2, MIB);
+	p = malloc(2 * MIB);
+	if (realloc(p, SIZE_MAX / 4))
+		abort();
 	for (int i = 0; i < 100; i++) {
 		free(calloc(2, MIB));
 		free(realloc(malloc(MIB), 2 * MIB));
@@ -87,9 +91,6 @@ __attribute__((noinline)) static void hold_family(void)
 			abort();
 		free(p);
 	}
-	p = malloc(2 * MIB);
-	if (realloc(p, SIZE_MAX / 4))
-		abort();
 }
 
 __attribute__((noinline)) static void *thread_holds(void *unused)
@@ -178,7 +179,7 @@ static void on_timer(int number)
 static void hold_signals(void)
 {
 	signal(SIGUSR1, on_timer);
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 8000; i++) {
 		kept = child_holds(4096);
 		raise(SIGUSR1);
 	}

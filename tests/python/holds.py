@@ -13,7 +13,7 @@ kept = []
 
 
 def held(line, values):
-    print(line, sum(map(sys.getsizeof, values)) / MIB)
+    print(line, sum(map(sys.getsizeof, [values, *values])) / MIB)
 
 
 def hold_appended():
