@@ -9,11 +9,11 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "analysis/peak.h"
-#include "base/signal_name.h"
+#include "analysis/overview.h"
+#include "base/json.h"
+#include "base/parallel.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "base/json.h"
 #include "cli/table.h"
 #include "commands/command.h"
 #include "dat/begin.h"
@@ -26,7 +26,8 @@
 enum { SCHEMA = 1 };
 
 struct list_options {
-	bool full, json;
+	bool full, all, json;
+	const char *sort;
 };
 
 static const struct option_row rows[] = {
@@ -37,6 +38,19 @@ static const struct option_row rows[] = {
 	.parse = option_flag,
 	.offset = offsetof(struct list_options, full),
 	.ours = true},
+    {.name = "all",
+	.help = "also recordings of other names, which have no number; files "
+		"are looked into",
+	.parse = option_flag,
+	.offset = offsetof(struct list_options, all),
+	.ours = true},
+    {.name = "sort",
+	.arg = "WHAT",
+	.help = "the order: {}; the highest, the longest and what failed first",
+	.parse = option_choice,
+	.choices = overview_orders,
+	.offset = offsetof(struct list_options, sort),
+	.ours = true},
     {.name = "json",
 	.help = "print the long list as JSON",
 	.parse = option_flag,
@@ -44,128 +58,62 @@ static const struct option_row rows[] = {
 	.ours = true},
     {0}};
 
-/* Summary of one recording: a row of the list. */
-struct overview {
-	bool read; /* false: only size_bytes is known */
+/* A row of the list. */
+struct listed {
+	char *path;
+	long number; /* -1: it has none */
+	bool read;   /* false: only size_bytes is known */
 	off_t size_bytes;
-	char *command; /* of the first run; NULL where unknown */
-	size_t runs;
-	bool measured;              /* false: the next three are zero */
-	double start_s, duration_s; /* from the first run's first sample on */
-	double peak_mib;
-	struct share
-	    share; /* PSS near the peak; processes 0: nothing to report */
-	size_t processes;        /* 0 where unknown */
-	bool ended;              /* how the program ended is known */
-	struct exit_status exit; /* of the last run, if ended */
-	enum run_ending ending;  /* of the last run */
+	struct overview overview;
 };
 
-enum { OVERVIEW_STATUS = 32 };
+struct listing {
+	ARRAY(struct listed) rows;
+};
 
-/* Whether the process has only an EXIT record, or is the placeholder of pid
- * 0. */
-static bool overview_is_unseen(const struct process *process)
+static void listing_add(struct listing *listing, const char *path, long number)
 {
-	return process->memory.len == 0 && !process->name &&
-	       (process->pid == 0 || process->exit.recorded);
+	*array_push(&listing->rows) = (struct listed){
+	    .path = mem_copy(path), .number = number, .size_bytes = 0};
 }
 
-/* Counts the program itself also where no record names it. */
-static size_t count_processes(const struct run *run)
+static void listed_read(void *items, size_t at)
 {
-	size_t count = 0;
-	bool root = false;
-
-	for (size_t i = 0; i < run->processes.len; i++) {
-		const struct process *process = &run->processes.items[i];
-
-		if (overview_is_unseen(process))
-			continue;
-		root = root || process->memory.len == 0;
-		count++;
-	}
-	return count > 0 && !root ? count + 1 : count;
-}
-
-/* In recordings of version 0.1.0 a run that succeeded has no EXIT. A PEAK after
- * its last sample shows that the recorder ended in order. */
-static bool overview_has_ended(const struct run *run, struct exit_status *exit)
-{
-	const struct series *total = &run->total, *peaks = &run->peaks;
-
-	*exit = run->exit;
-	if (exit->recorded || run->ending != RUN_ENDING_UNKNOWN)
-		return exit->known;
-	return peaks->len > 0 &&
-	       (total->len == 0 || peaks->items[peaks->len - 1].time_s >=
-				       total->items[total->len - 1].time_s);
-}
-
-static void overview_sum_up(
-    struct overview *overview, const struct profile *profile)
-{
-	const struct run *runs = profile->runs.items;
-	size_t len = profile->runs.len;
-	struct peaks peaks;
-
-	overview->runs = len;
-	if (len == 0)
-		return;
-	peaks_init(&peaks, profile);
-	overview->measured = peaks.found;
-	overview->peak_mib = peaks.mib;
-	if (peaks.share)
-		overview->share = *peaks.share;
-	peaks_finish(&peaks);
-	if (overview->measured)
-		overview->start_s = run_first_s(&runs[0]);
-	for (size_t i = 0; i < len; i++) {
-		overview->duration_s +=
-		    run_last_s(&runs[i]) - run_first_s(&runs[i]);
-		overview->processes += count_processes(&runs[i]);
-	}
-	if (runs[0].command)
-		overview->command = mem_copy(runs[0].command);
-	overview->ended = overview_has_ended(&runs[len - 1], &overview->exit);
-	overview->ending = runs[len - 1].ending;
-}
-
-static void overview_init(struct overview *overview, const char *path)
-{
+	struct listed *listed = &((struct listed *)items)[at];
 	struct profile profile;
 	struct stat about;
 
-	*overview = (struct overview){0};
-	if (stat(path, &about) == 0)
-		overview->size_bytes = about.st_size;
-	overview->read = dat_read(&profile, path, NULL) == 0;
-	overview_sum_up(overview, &profile);
+	if (stat(listed->path, &about) == 0)
+		listed->size_bytes = about.st_size;
+	listed->read = dat_read(&profile, listed->path, NULL) == 0;
+	overview_init(&listed->overview, &profile);
 	profile_finish(&profile);
 }
 
-static void overview_finish(struct overview *overview)
+static void listing_finish(struct listing *listing)
 {
-	free(overview->command);
+	for (size_t i = 0; i < listing->rows.len; i++) {
+		free(listing->rows.items[i].path);
+		overview_finish(&listing->rows.items[i].overview);
+	}
+	array_free(&listing->rows);
 }
 
-static void overview_status(const struct overview *overview, char *out)
+static int listing_compare(const void *left, const void *right, void *order)
 {
-	const char *name = signal_name(overview->exit.signal);
+	const struct listed *a = left, *b = right;
 
-	if (overview->ending == RUN_CUT_OFF || overview->ending == RUN_GOING_ON)
-		strcpy(out, run_ending_word(overview->ending));
-	else if (!overview->ended)
-		strcpy(out, "-");
-	else if (overview->exit.oom)
-		strcpy(out, "oom");
-	else if (overview->exit.signal && name)
-		strcpy(out, name);
-	else if (overview->exit.signal)
-		snprintf(
-		    out, OVERVIEW_STATUS, "signal %d", overview->exit.signal);
-	else
-		snprintf(out, OVERVIEW_STATUS, "%d", overview->exit.code);
+	return overview_compare(
+	    &a->overview, &b->overview, *(const enum overview_order *)order);
+}
+
+static void listing_sort(struct listing *listing, const char *name)
+{
+	enum overview_order order = overview_order_of(name);
+
+	if (listing->rows.len > 0)
+		qsort_r(listing->rows.items, listing->rows.len,
+		    sizeof(listing->rows.items[0]), listing_compare, &order);
 }
 
 static void overview_put_number(
@@ -185,14 +133,15 @@ static void put_whole(
 		json_text(json, NULL);
 }
 
-static void overview_write(const struct overview *overview, struct json *json)
+static void listed_write(const struct listed *listed, struct json *json)
 {
+	const struct overview *overview = &listed->overview;
 	const struct exit_status *exit = &overview->exit;
 	bool signalled = exit->signal != 0;
 
 	json_key(json, "command");
 	json_text(json, overview->command);
-	put_whole(json, "runs", overview->read, (int64_t)overview->runs);
+	put_whole(json, "runs", listed->read, (int64_t)overview->runs);
 	overview_put_number(
 	    json, "start_s", overview->measured, overview->start_s);
 	overview_put_number(
@@ -209,7 +158,13 @@ static void overview_write(const struct overview *overview, struct json *json)
 	json_text(json, run_ending_word(overview->ending));
 	json_key(json, "oom");
 	json_bool(json, exit->oom);
-	put_whole(json, "size_bytes", true, overview->size_bytes);
+	put_whole(json, "size_bytes", true, listed->size_bytes);
+	put_whole(json, "rank", overview->rank >= 0, overview->rank);
+	put_whole(json, "ranks", overview->ranks >= 0, overview->ranks);
+	json_key(json, "job");
+	json_text(json, overview->job);
+	json_key(json, "host");
+	json_text(json, overview->host);
 }
 
 /* Prints "20261122143937" as "14:39:37 22/11/2026". As in memory_profiler, any
@@ -251,14 +206,22 @@ static bool print_start(const char *path)
 	return true;
 }
 
-static void print_short(const struct catalog *catalog)
+static void print_short(const struct listing *listing)
 {
-	for (size_t i = 0; i < catalog->names.len; i++) {
-		char *clean = utf8_clean_copy(catalog->names.items[i]);
+	for (size_t i = 0; i < listing->rows.len; i++) {
+		const struct listed *listed = &listing->rows.items[i];
+		char *clean = utf8_clean_copy(listed->path);
 
-		printf("%zu %s ", i, clean);
-		if (!print_start(catalog->names.items[i]))
+		if (listed->number >= 0)
+			printf("%ld %s ", listed->number, clean);
+		else
+			printf("- %s ", clean);
+		if (print_start(listed->path))
+			;
+		else if (listed->number >= 0)
 			print_date(clean);
+		else
+			puts("-");
 		free(clean);
 	}
 }
@@ -306,51 +269,52 @@ static void add_size(struct table *table, off_t bytes)
 	table_add(table, text);
 }
 
-static void add_row(struct table *table, size_t number, const char *path)
+static void add_row(struct table *table, const struct listed *listed)
 {
+	const struct overview *overview = &listed->overview;
 	char text[UNITS_TEXT], status[OVERVIEW_STATUS];
-	struct overview overview;
 
-	overview_init(&overview, path);
-	overview_status(&overview, status);
-	command_list_add_number(table, number);
-	table_add(table, path);
-	table_add(table, overview.measured
-			     ? units_duration(text, overview.duration_s)
+	overview_status(overview, status);
+	if (listed->number >= 0)
+		command_list_add_number(table, (size_t)listed->number);
+	else
+		table_add(table, "-");
+	table_add(table, listed->path);
+	table_add(table, overview->measured
+			     ? units_duration(text, overview->duration_s)
 			     : "-");
 	table_add(table,
-	    overview.measured ? units_size(text, overview.peak_mib) : "-");
-	table_add(table, overview.share.processes
-			     ? units_size(text, overview.share.pss_mib)
+	    overview->measured ? units_size(text, overview->peak_mib) : "-");
+	table_add(table, overview->share.processes
+			     ? units_size(text, overview->share.pss_mib)
 			     : "-");
-	if (overview.processes > 0)
-		command_list_add_number(table, overview.processes);
+	if (overview->processes > 0)
+		command_list_add_number(table, overview->processes);
 	else
 		table_add(table, "-");
 	table_add(table, status);
-	add_size(table, overview.size_bytes);
-	table_add(table, overview.command ? overview.command : "-");
-	overview_finish(&overview);
+	add_size(table, listed->size_bytes);
+	table_add(table, overview->command ? overview->command : "-");
 }
 
-static void print_long(const struct catalog *catalog)
+static void print_long(const struct listing *listing)
 {
 	static const char *const heads[] = {"no", "file", "duration", "peak",
 	    "PSS", "processes", "status", "size", "command"};
 	struct table table;
 
-	if (catalog->names.len == 0)
+	if (listing->rows.len == 0)
 		return;
 	table_init(&table, "rlrrrrrrl");
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
 		table_add(&table, heads[i]);
-	for (size_t i = 0; i < catalog->names.len; i++)
-		add_row(&table, i, catalog->names.items[i]);
+	for (size_t i = 0; i < listing->rows.len; i++)
+		add_row(&table, &listing->rows.items[i]);
 	table_print(&table, stdout, table_width(stdout));
 	table_finish(&table);
 }
 
-static void print_json(const struct catalog *catalog)
+static void print_json(const struct listing *listing)
 {
 	struct json json;
 
@@ -358,53 +322,147 @@ static void print_json(const struct catalog *catalog)
 	json_open_document(&json, SCHEMA);
 	json_key(&json, "recordings");
 	json_open(&json, '[');
-	for (size_t i = 0; i < catalog->names.len; i++) {
-		struct overview overview;
+	for (size_t i = 0; i < listing->rows.len; i++) {
+		const struct listed *listed = &listing->rows.items[i];
 
-		overview_init(&overview, catalog->names.items[i]);
 		json_open(&json, '{');
-		json_key(&json, "number");
-		json_whole(&json, (int64_t)i);
+		put_whole(&json, "number", listed->number >= 0, listed->number);
 		json_key(&json, "path");
-		json_text(&json, catalog->names.items[i]);
-		overview_write(&overview, &json);
+		json_text(&json, listed->path);
+		listed_write(listed, &json);
 		json_close(&json, '}');
-		overview_finish(&overview);
 	}
 	json_close(&json, ']');
 	json_close(&json, '}');
 }
 
-static int command_list_exec(const void *values, char **words, int count)
+static int list_take_folder(struct listing *listing,
+    const struct catalog *numbers, const char *folder, struct err *e)
 {
-	const struct list_options *options = values;
-	struct catalog catalog;
+	bool here = strcmp(folder, ".") == 0;
+	struct catalog all;
+	int got = catalog_init_all(&all, folder, e);
+
+	for (size_t i = 0; got == 0 && i < all.names.len; i++) {
+		const char *name = all.names.items[i];
+		size_t len = strlen(folder);
+		char *path = here
+				 ? mem_copy(name)
+				 : mem_format("%s%s%s", folder,
+				       folder[len - 1] == '/' ? "" : "/", name);
+
+		listing_add(listing, path, catalog_find(numbers, path));
+		free(path);
+	}
+	catalog_finish(&all);
+	return got;
+}
+
+static bool list_is_folder(const char *word)
+{
+	struct stat about;
+
+	return stat(word, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+/* A file that is named is listed where it is a recording. */
+static int list_take_file(struct listing *listing,
+    const struct catalog *numbers, const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat about = {0};
+	bool is;
+
+	if (fd < 0)
+		return err_errno(e, "%s: can't be read", path);
+	is = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) &&
+	     (about.st_size == 0 || dat_content(fd) == DAT_CONTENT_RECORD);
+	close(fd);
+	if (!is)
+		return err_set(e, "%s: is no recording", path);
+	listing_add(listing, path, catalog_find(numbers, path));
+	return 0;
+}
+
+static int list_take_words(struct listing *listing,
+    const struct catalog *numbers, char **words, int count)
+{
+	int status = COMMAND_OK;
+
+	for (int i = 0; i < count; i++) {
+		const char *path = words[i];
+		struct err e;
+		long number;
+		int got;
+
+		if (access(path, F_OK) != 0 && catalog_number(path, &number) &&
+		    catalog_at(numbers, number))
+			path = catalog_at(numbers, number);
+		got = list_is_folder(path)
+			  ? list_take_folder(listing, numbers, path, &e)
+			  : list_take_file(listing, numbers, path, &e);
+		if (got != 0)
+			status = command_fail(COMMAND_FAILED, &e);
+	}
+	return status;
+}
+
+static int list_take(struct listing *listing,
+    const struct list_options *options, char **words, int count)
+{
+	struct catalog numbers;
 	struct err e;
 	int status = COMMAND_OK;
 
-	if (count > 0) {
-		err_set(&e, "%s: list takes no argument", words[0]);
-		return command_fail(COMMAND_MISUSED, &e);
-	}
-	if (catalog_init(&catalog, ".", &e) != 0)
+	/* Files can be named even where the folder can't be listed. */
+	if (catalog_init(&numbers, ".", &e) != 0 && count == 0)
 		status = command_fail(COMMAND_FAILED, &e);
-	else if (options->json)
-		print_json(&catalog);
+	else if (count > 0)
+		status = list_take_words(listing, &numbers, words, count);
+	else if (options->all &&
+		 list_take_folder(listing, &numbers, ".", &e) != 0)
+		status = command_fail(COMMAND_FAILED, &e);
+	for (size_t i = 0; count == 0 && !options->all && i < numbers.names.len;
+	     i++)
+		listing_add(listing, numbers.names.items[i], (long)i);
+	catalog_finish(&numbers);
+	return status;
+}
+
+static int command_list_exec(const void *values, char **words, int count)
+{
+	const struct list_options *options = values;
+	struct listing listing = {0};
+	int status = list_take(&listing, options, words, count);
+
+	if (options->full || options->json || options->sort)
+		parallel_for(listing.rows.len, listed_read, listing.rows.items);
+	if (options->sort)
+		listing_sort(&listing, options->sort);
+	if (options->json)
+		print_json(&listing);
 	else if (options->full)
-		print_long(&catalog);
+		print_long(&listing);
 	else
-		print_short(&catalog);
-	if (status == COMMAND_OK && !options->json)
+		print_short(&listing);
+	if (status == COMMAND_OK && !options->json && !options->all &&
+	    count == 0)
 		list_mention_others();
-	catalog_finish(&catalog);
+	listing_finish(&listing);
 	return status;
 }
 
 const struct command command_list = {
     .name = "list",
-    .synopsis = "[options]",
+    .synopsis = "[options] [PROFILE ...]",
     .summary = "show the recordings here, with their numbers",
+    .details = "A profile is a file, a number of this list, or a folder, of "
+	       "which all\nrecordings are shown.\n\n"
+	       "Examples:\n"
+	       "  mprof list -l --sort peak mem-*.dat\n"
+	       "  mprof list --all\n",
     .options = rows,
     .options_size = sizeof(struct list_options),
+    .takes = COMMAND_TAKES_PROFILES,
     .run = command_list_exec,
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/index.h"
 #include "base/utf8.h"
 #include "commands/command.h"
 #include "dat/catalog.h"
@@ -23,15 +24,22 @@ static const struct option_row rows[] = {
 /* Files to delete: all of them or none. */
 struct removal {
 	ARRAY(char *) paths; /* none of them twice */
+	struct index index;  /* by path */
 };
+
+static bool removal_is(const void *paths, size_t at, const void *path)
+{
+	return strcmp(((char *const *)paths)[at], path) == 0;
+}
 
 static void removal_add(struct removal *removal, const char *path)
 {
-	for (size_t i = 0; i < removal->paths.len; i++) {
-		if (strcmp(removal->paths.items[i], path) == 0)
-			return;
-	}
-	*array_push(&removal->paths) = mem_copy(path);
+	uint32_t hash = index_hash(path, strlen(path));
+	size_t at = index_place(&removal->index, hash, removal_is,
+	    removal->paths.items, path, removal->paths.len);
+
+	if (at == removal->paths.len)
+		*array_push(&removal->paths) = mem_copy(path);
 }
 
 /* In the order of memory_profiler: the last one's companion first. */
@@ -74,6 +82,7 @@ static void removal_finish(struct removal *removal)
 	for (size_t i = 0; i < removal->paths.len; i++)
 		free(removal->paths.items[i]);
 	array_free(&removal->paths);
+	index_finish(&removal->index);
 }
 
 /* A number is an index of the list; a file named 1 is given as ./1. */

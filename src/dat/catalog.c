@@ -66,13 +66,13 @@ static bool catalog_is_companion(int folder, const char *name)
 	return there;
 }
 
-static bool is_other_recording(int folder, const char *name)
+/* Looks into the file: whatever its name is, it begins as a recording does. */
+static bool catalog_holds(int folder, const char *name)
 {
 	int fd;
 	bool recording;
 
-	if (is_default_name(name) || !path_has_ending(name, ".dat") ||
-	    is_file(folder, name) != 1 || catalog_is_companion(folder, name))
+	if (is_file(folder, name) != 1 || catalog_is_companion(folder, name))
 		return false;
 	fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	recording = fd >= 0 && dat_content(fd) == DAT_CONTENT_RECORD;
@@ -88,7 +88,9 @@ static int catalog_read_others(
 
 	while (catalog->names.len < MOST_OTHERS &&
 	       (errno = 0, entry = readdir(dir))) {
-		if (is_other_recording(dirfd(dir), entry->d_name))
+		if (!is_default_name(entry->d_name) &&
+		    path_has_ending(entry->d_name, ".dat") &&
+		    catalog_holds(dirfd(dir), entry->d_name))
 			*array_push(&catalog->names) = mem_copy(entry->d_name);
 	}
 	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", folder);
@@ -113,6 +115,18 @@ static int catalog_read(
 			*array_push(&catalog->names) = mem_copy(entry->d_name);
 		else
 			*array_push(&catalog->others) = mem_copy(entry->d_name);
+	}
+	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", folder);
+}
+
+static int catalog_read_all(
+    struct catalog *catalog, DIR *dir, const char *folder, struct err *e)
+{
+	struct dirent *entry;
+
+	while (errno = 0, (entry = readdir(dir))) {
+		if (catalog_holds(dirfd(dir), entry->d_name))
+			*array_push(&catalog->names) = mem_copy(entry->d_name);
 	}
 	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", folder);
 }
@@ -151,6 +165,11 @@ int catalog_init_others(
 	return catalog_fill(catalog, catalog_read_others, folder, e);
 }
 
+int catalog_init_all(struct catalog *catalog, const char *folder, struct err *e)
+{
+	return catalog_fill(catalog, catalog_read_all, folder, e);
+}
+
 void catalog_finish(struct catalog *catalog)
 {
 	for (size_t i = 0; i < catalog->names.len; i++)
@@ -181,6 +200,16 @@ const char *catalog_at(const struct catalog *catalog, long number)
 	if (number < 0 || number >= count)
 		return NULL;
 	return catalog->names.items[number];
+}
+
+long catalog_find(const struct catalog *catalog, const char *name)
+{
+	char **found = NULL;
+
+	if (catalog->names.len > 0)
+		found = bsearch(&name, catalog->names.items, catalog->names.len,
+		    sizeof(name), catalog_compare_names);
+	return found ? (long)(found - catalog->names.items) : -1;
 }
 
 char *catalog_companion(const char *path)

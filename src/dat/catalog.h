@@ -28,6 +28,11 @@ int catalog_init(struct catalog *catalog, const char *folder, struct err *e)
  * out. Errors as above. */
 int catalog_init_others(struct catalog *catalog, const char *folder,
     struct err *e) __attribute__((nonnull(1, 2), warn_unused_result));
+
+/* All recordings of a folder, whatever their names: files that begin as one,
+ * but companions. Errors as above. */
+int catalog_init_all(struct catalog *catalog, const char *folder, struct err *e)
+    __attribute__((nonnull(1, 2), warn_unused_result));
 void catalog_finish(struct catalog *catalog) __attribute__((nonnull));
 
 /* Whether a word is a number such as 3 or -1, in *number then. */
@@ -35,6 +40,10 @@ bool catalog_number(const char *word, long *number) __attribute__((nonnull));
 
 /* The name of that number, -1 being the newest; NULL where there is none. */
 const char *catalog_at(const struct catalog *catalog, long number)
+    __attribute__((nonnull));
+
+/* The number of that name; -1 where it has none. */
+long catalog_find(const struct catalog *catalog, const char *name)
     __attribute__((nonnull));
 
 /* The companion X_ts.dat of X.dat that old versions wrote; NULL where there

@@ -317,7 +317,10 @@ static bool extension_read_info(
 	extension_get_text(record, "host", &info->host);
 	extension_get_text(record, "version", &info->version);
 	extension_get_text(record, "start", &info->start);
+	extension_get_text(record, "job", &info->job);
 	extension_get_number(record, "interval", &info->interval_s);
+	extension_get_int(record, "rank", &info->rank);
+	extension_get_int(record, "ranks", &info->ranks);
 	extension_get_int(record, "alone", &alone);
 	info->alone = alone != 0;
 	info->sum = !alone && !record->behind;

@@ -23,13 +23,19 @@
 
 const char *const profiles_units[] = {"B", "KiB", "MiB", "GiB", NULL};
 
+static bool profiles_is(const void *paths, size_t at, const void *path)
+{
+	return strcmp(((char *const *)paths)[at], path) == 0;
+}
+
 static void profiles_add(struct profiles *profiles, const char *path)
 {
-	for (size_t i = 0; i < profiles->paths.len; i++) {
-		if (strcmp(profiles->paths.items[i], path) == 0)
-			return;
-	}
-	*array_push(&profiles->paths) = mem_copy(path);
+	uint32_t hash = index_hash(path, strlen(path));
+	size_t at = index_place(&profiles->index, hash, profiles_is,
+	    profiles->paths.items, path, profiles->paths.len);
+
+	if (at == profiles->paths.len)
+		*array_push(&profiles->paths) = mem_copy(path);
 }
 
 static void profiles_add_word(struct profiles *profiles,
@@ -131,6 +137,7 @@ void profiles_finish(struct profiles *profiles)
 	for (size_t i = 0; i < profiles->paths.len; i++)
 		free(profiles->paths.items[i]);
 	array_free(&profiles->paths);
+	index_finish(&profiles->index);
 }
 
 static void profiles_report_skipped(const struct profile *profile, bool verbose)

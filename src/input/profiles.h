@@ -11,6 +11,7 @@
 
 #include "base/array.h"
 #include "base/err.h"
+#include "base/index.h"
 #include "cli/options.h"
 #include "profile/profile.h"
 
@@ -52,6 +53,7 @@ extern const char *const profiles_units[];
 
 struct profiles {
 	ARRAY(char *) paths; /* none of them twice */
+	struct index index;  /* by path */
 };
 
 /* Finds the recordings that the words name, as files or as numbers of mprof

@@ -55,6 +55,7 @@ static void run_finish(struct run *run)
 	run_finish_allocations(run);
 	free(run->info.backend);
 	free(run->info.host);
+	free(run->info.job);
 	free(run->info.version);
 	free(run->info.start);
 }
@@ -72,7 +73,7 @@ struct run *profile_add_run(struct profile *profile)
 {
 	struct run *run = array_push(&profile->runs);
 
-	*run = (struct run){0};
+	*run = (struct run){.info = {.rank = -1, .ranks = -1}};
 	return run;
 }
 

@@ -15,8 +15,9 @@
 
 /* INFO: how it was recorded, and by whom. */
 struct run_info {
-	char *backend, *host, *version, *start;
+	char *backend, *host, *version, *start, *job;
 	double interval_s; /* 0 where not recorded */
+	int rank, ranks;   /* of a parallel job; -1 where not recorded */
 	bool alone;        /* MEM is said to be the program's alone */
 	bool sum;          /* or the sum of it and its descendants */
 	bool is_table;     /* of a CSV file: without a backend nothing says

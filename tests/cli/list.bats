@@ -78,12 +78,70 @@ load helper
 	[[ $output == *"1 mprofile_abcdefghijklmn.dat ij:kl:mn gh/ef/abcd" ]]
 }
 
-@test "list: an argument or an unknown option is misuse" {
-	run_apart mprof list 1
-	[ "$status" -eq 2 ]
-	[[ $errors == "mprof: 1: list takes no argument"* ]]
+@test "list: an unknown option is misuse" {
 	run_apart mprof list --nonsense
 	[ "$status" -eq 2 ]
+	run_apart mprof list --sort size
+	[ "$status" -eq 2 ]
+}
+
+@test "list: files, numbers and folders that are named" {
+	recording mprofile_20251122143937.dat
+	recording mem-1.dat
+	mkdir -p jobs
+	recording jobs/mem-0
+	echo text >jobs/notes
+	run_apart mprof list mem-1.dat 0 jobs
+	[ "$status" -eq 0 ]
+	same "$errors" ""
+	same "$output" "- mem-1.dat -
+0 mprofile_20251122143937.dat 14:39:37 22/11/2025
+- jobs/mem-0 -"
+	run_apart mprof list -l mem-1.dat gone.dat jobs/notes
+	[ "$status" -eq 1 ]
+	same "$(wc -l <<<"$output")" 2
+	same "$errors" "mprof: gone.dat: can't be read: No such file or directory
+mprof: jobs/notes: is no recording"
+}
+
+@test "list --all: recordings of any name, by looking into files" {
+	recording mprofile_20251122143937.dat
+	recording rank.7
+	recording mine.dat
+	recording mine_ts.dat
+	echo text >notes.dat
+	run_apart mprof list --all
+	[ "$status" -eq 0 ]
+	same "$errors" ""
+	same "$output" "- mine.dat -
+0 mprofile_20251122143937.dat 14:39:37 22/11/2025
+- rank.7 -"
+}
+
+@test "list --sort: by peak, duration, name and status" {
+	long_recordings
+	: >z.dat
+	run_apart mprof list --json --sort peak mprofile_*
+	same "$(jq -c '[.recordings[].number]' <<<"$output")" '[1,0,2,3,4,5]'
+	run_apart mprof list --json --sort duration
+	same "$(jq -c '[.recordings[].number]' <<<"$output")" '[1,2,3,0,4,5]'
+	run_apart mprof list --json --sort status
+	same "$(jq -c '[.recordings[].number]' <<<"$output")" '[3,2,1,4,0,5]'
+	run_apart mprof list --sort name mprofile_20250101000001.dat mprofile_20250101000000.dat
+	same "$(cut -d' ' -f1 <<<"$output")" "0
+1"
+}
+
+@test "list and rm: ten thousand names at once" {
+	recording one
+	text=$(<one)
+	for ((i = 0; i < 10000; i++)); do echo "$text" >"r$i.dat"; done
+	run_apart mprof list -l r*.dat
+	[ "$status" -eq 0 ]
+	same "$(wc -l <<<"$output")" 10001
+	run_apart mprof rm r*.dat r1.dat
+	[ "$status" -eq 0 ]
+	same "$(ls)" one
 }
 
 long_recordings() {
@@ -131,8 +189,8 @@ long_recordings() {
 		.schema == 1 and (.recordings | length) == 6 and
 		([.recordings[].number] == [0, 1, 2, 3, 4, 5]) and
 		(all(.recordings[]; keys == ["command", "duration_s", "ending",
-			"number", "oom", "path", "peak_mib", "processes", "runs",
-			"shared",
+			"host", "job", "number", "oom", "path", "peak_mib",
+			"processes", "rank", "ranks", "runs", "shared",
 			"signal", "size_bytes", "start_s", "status"])) and
 		(.recordings[1] | .path == "mprofile_20250101000001.dat" and
 			.command == "make -j2" and .runs == 1 and
