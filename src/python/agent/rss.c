@@ -2,14 +2,28 @@
 #include "python/agent/rss.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 /* High enough that programs which close or count their low descriptors don't
  * meet it. */
 #define HIGH_DESCRIPTOR 960
 
+/* A reading is older than this at no line: other threads and the kernel change
+ * memory at any time. */
+#define OLDEST_NS 10000
+
+/* A processor may run that many times as fast as it did at its slowest. */
+#define SPEEDS 4
+#define TRIES 16
+
 static int statm = -1;
+
+/* Less than it takes this thread to get a page or to give one back; -1: not
+ * measured yet. */
+static int64_t quick_ns = -1;
 
 static int rss_open_statm(void)
 {
@@ -66,6 +80,62 @@ int64_t rss_pages(void)
 	statm = rss_open_statm();
 	pages = rss_read_statm();
 	return pages >= 0 ? pages : 0;
+}
+
+static int64_t rss_time_of_page(volatile char *page, size_t size)
+{
+	int64_t least = NS_PER_S;
+
+	for (int i = 0; i < TRIES; i++) {
+		int64_t start = clock_mono_ns(), got, given;
+
+		(void)*page;
+		got = clock_mono_ns();
+		madvise((void *)(uintptr_t)page, size, MADV_DONTNEED);
+		given = clock_mono_ns();
+		if (got - start < least)
+			least = got - start;
+		if (given - got < least)
+			least = given - got;
+	}
+	return least;
+}
+
+/* The page of zeros is mapped for a read: no page is had for less, and this one
+ * does not count as memory. */
+static int64_t rss_measure_quick(void)
+{
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	char *page =
+	    mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int64_t least;
+
+	if (page == MAP_FAILED)
+		return 0;
+	least = rss_time_of_page(page, size);
+	munmap(page, size);
+	return least / SPEEDS;
+}
+
+void rss_begin(struct rss_reading *reading)
+{
+	if (quick_ns < 0)
+		quick_ns = rss_measure_quick();
+	reading->pages = rss_pages();
+	reading->looked_ns = reading->read_ns = clock_mono_ns();
+}
+
+int64_t rss_pages_since(struct rss_reading *reading)
+{
+	int64_t now = clock_mono_ns();
+
+	if (now - reading->looked_ns >= quick_ns ||
+	    now - reading->read_ns >= OLDEST_NS) {
+		rss_begin(reading);
+		return reading->pages;
+	}
+	reading->looked_ns = now;
+	return reading->pages;
 }
 
 double rss_mib(int64_t pages)

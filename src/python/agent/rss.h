@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The resident memory of this process, as statm has it: the same figure that
- * the recorder samples. A read on a kept descriptor costs half a microsecond,
- * and sees memory that was given back, which the count of page faults does
- * not: so there is no cache that could be wrong.
+ * the recorder samples. A read on a kept descriptor costs between half a
+ * microsecond and more than one, and sees memory that was given back, which
+ * the count of page faults does not.
  */
 #ifndef MPROF_PYTHON_AGENT_RSS_H
 #define MPROF_PYTHON_AGENT_RSS_H
@@ -12,6 +12,21 @@
 
 /* Pages; 0 where /proc is out of reach. */
 int64_t rss_pages(void);
+
+/* What was read last, and when; and until when nothing can have changed. */
+struct rss_reading {
+	int64_t pages;
+	int64_t read_ns, looked_ns;
+};
+
+/* Reads. */
+void rss_begin(struct rss_reading *reading);
+
+/* Pages, read anew unless so little time has passed since the last look that
+ * this thread can't have entered the kernel for a page, nor to give one back.
+ * What other threads and the kernel itself do is seen some microseconds later
+ * at the latest. */
+int64_t rss_pages_since(struct rss_reading *reading);
 
 /* MiB of so many pages (which may be a difference, so less than none). */
 double rss_mib(int64_t pages);

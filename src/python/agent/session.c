@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 
+#include <unistd.h>
+
 #include "python/agent/reader.h"
+#include "python/agent/rss.h"
 
 /* The thread's block of a library that is loaded late is small. */
 #define RUNNING_MAX 24
@@ -20,8 +23,9 @@ struct session {
 	unsigned calls;
 	struct session_frame *frames;
 	size_t depth, cap;
-	int64_t last;         /* memory as the line that ran before ended */
-	struct session *next; /* among a thread's followed ones */
+	int64_t last; /* memory as the line that ran before ended */
+	struct rss_reading reading; /* where memory is the resident set */
+	struct session *next;       /* among a thread's followed ones */
 };
 
 static _Thread_local struct {
@@ -91,9 +95,22 @@ bool session_resume(struct session *session)
 	return true;
 }
 
-static void session_note_line(struct session *session, long line)
+/* Nothing between two lines may be missed, so that the steps of a call add up:
+ * its first reading and its last one are made. */
+static int64_t session_bytes(struct session *session, bool is_end_of_call)
 {
-	int64_t bytes = reader_bytes(session->spot->reader);
+	if (session->spot->reader)
+		return reader_bytes(session->spot->reader);
+	if (is_end_of_call)
+		rss_begin(&session->reading);
+	else
+		rss_pages_since(&session->reading);
+	return session->reading.pages * sysconf(_SC_PAGESIZE);
+}
+
+static void session_note_line(struct session *session, long line, bool is_end)
+{
+	int64_t bytes = session_bytes(session, is_end);
 
 	table_note(session->table, line, bytes, bytes - session->last);
 	session->last = bytes;
@@ -101,7 +118,9 @@ static void session_note_line(struct session *session, long line)
 
 static void session_end_frame(struct session *session)
 {
-	session_note_line(session, session->frames[--session->depth].line);
+	long line = session->frames[--session->depth].line;
+
+	session_note_line(session, line, session->depth == 0);
 }
 
 void session_end_frames(struct session *session)
@@ -193,7 +212,7 @@ static struct session_frame *session_frame_of(
 void session_begin(struct session *session, const void *code, long line)
 {
 	if (session->depth == 0)
-		session->last = reader_bytes(session->spot->reader);
+		session->last = session_bytes(session, true);
 	if (session->depth == session->cap) {
 		size_t cap = session->cap ? 2 * session->cap : 16;
 		struct session_frame *frames =
@@ -213,7 +232,7 @@ void session_step(struct session *session, const void *code, long line)
 
 	if (!top)
 		return;
-	session_note_line(session, top->line);
+	session_note_line(session, top->line, false);
 	top->line = line;
 }
 
