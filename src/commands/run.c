@@ -651,7 +651,6 @@ static int attach_find(struct run_session *session, const char *word)
 	struct sampler_plan *plan = &session->plan;
 	int64_t now_ns = clock_mono_ns();
 	const struct target_wish wish = {.word = word,
-	    .whole_tree = true,
 	    .wait = session->options->wait_for,
 	    .until_ns = plan->timeout_ns ? now_ns + plan->timeout_ns : 0};
 	int status = target_find(&session->target, &wish);

@@ -5,9 +5,11 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "base/utf8.h"
 #include "cli/command_status.h"
 #include "proc/find.h"
@@ -24,24 +26,70 @@ static bool is_number(const char *word)
 	return word[0] && word[strspn(word, "0123456789")] == 0;
 }
 
+/* A process of several that a name means. */
+struct target_row {
+	struct proc_stat stat;
+	char command[256], folder[256];
+};
+
+static void target_row_read(
+    struct target_row *row, const struct procfs *fs, struct argv_reader *reader)
+{
+	char name[32];
+	ssize_t got;
+
+	if (!argv_join(row->command,
+		argv_read(reader, row->stat.pid, row->stat.started, PATIENCE_NS,
+		    row->command)))
+		snprintf(
+		    row->command, sizeof(row->command), "[%s]", row->stat.name);
+	snprintf(name, sizeof(name), "%d/cwd", (int)row->stat.pid);
+	got = readlinkat(fs->root, name, row->folder, sizeof(row->folder) - 1);
+	row->folder[got > 0 ? got : 0] = 0;
+}
+
+/* Whether no other one has its command line. */
+static bool target_row_is_alone(
+    const struct target_row *rows, size_t len, size_t at)
+{
+	for (size_t i = 0; i < len; i++)
+		if (i != at && strcmp(rows[i].command, rows[at].command) == 0)
+			return false;
+	return true;
+}
+
+static void target_row_print(const struct target_row *row, bool is_alone)
+{
+	char age[UNITS_TEXT], memory[UNITS_TEXT], command[512], folder[512];
+	double ticks = (double)(procfs_ticks() - row->stat.started);
+
+	fprintf(stderr, "%8d %8d %10s %10s  %s", (int)row->stat.pid,
+	    (int)row->stat.ppid,
+	    units_duration(age, ticks / (double)sysconf(_SC_CLK_TCK)),
+	    units_size(memory, (double)row->stat.rss_kib / 1024),
+	    utf8_clean(command, sizeof(command), row->command));
+	if (!is_alone && row->folder[0])
+		fprintf(stderr, "  in %s",
+		    utf8_clean(folder, sizeof(folder), row->folder));
+	fputc('\n', stderr);
+}
+
 static void target_list(const struct procfs *fs, const struct find *find)
 {
-	char command[256], clean[512];
-	struct argv_reader *reader = argv_reader_create(fs, sizeof(command));
+	struct target_row *rows = mem_zero(LIST_MAX, sizeof(*rows));
+	struct argv_reader *reader =
+	    argv_reader_create(fs, sizeof(rows->command));
+	size_t len = 0;
 
-	for (size_t i = 0; i < find->pids.len && i < LIST_MAX; i++) {
-		struct proc_stat stat;
-
-		if (!procfs_stat(fs, find->pids.items[i], &stat))
-			continue;
-		if (!argv_join(
-			command, argv_read(reader, stat.pid, stat.started,
-				     PATIENCE_NS, command)))
-			snprintf(command, sizeof(command), "[%s]", stat.name);
-		fprintf(stderr, "%8d  %s\n", (int)find->pids.items[i],
-		    utf8_clean(clean, sizeof(clean), command));
-	}
+	for (size_t i = 0; i < find->pids.len && len < LIST_MAX; i++)
+		if (procfs_stat(fs, find->pids.items[i], &rows[len].stat))
+			target_row_read(&rows[len++], fs, reader);
 	argv_reader_destroy(reader);
+	fprintf(stderr, "%8s %8s %10s %10s  %s\n", "PID", "PARENT", "AGE",
+	    "RSS", "COMMAND");
+	for (size_t i = 0; i < len; i++)
+		target_row_print(&rows[i], target_row_is_alone(rows, len, i));
+	free(rows);
 	if (find->pids.len > LIST_MAX)
 		fprintf(stderr, "     ...  and %zu more\n",
 		    find->pids.len - LIST_MAX);
@@ -57,18 +105,18 @@ static int choose_by_name(struct target *target, const struct procfs *fs,
 	int status = COMMAND_OK;
 
 	find_by_name(&find, fs, wish->word);
-	target->pid = 0;
-	if (find.pids.len == 1 || (find.pids.len && wish->whole_tree))
-		target->pid = find_root(&find, fs);
-	if (wish->wait && !find.exact) {
+	find_keep_roots(&find, fs);
+	target->pid = find.pids.len == 1 ? find.pids.items[0] : 0;
+	if (wish->wait && (find.rank != FIND_WHOLE || find.pids.len == 0)) {
 		target->pid = 0;
 	} else if (find.pids.len == 0) {
 		err_set(&e, "%s: no process has that name", wish->word);
 		status = command_fail(COMMAND_FAILED, &e);
 	} else if (target->pid == 0) {
 		err_set(&e,
-		    "%s: %zu processes have that name; give a pid:", wish->word,
-		    find.pids.len);
+		    "%s: %zu processes have that name, and none of them "
+		    "started the others; give a pid:",
+		    wish->word, find.pids.len);
 		status = command_fail(COMMAND_FAILED, &e);
 		target_list(fs, &find);
 	}

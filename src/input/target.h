@@ -19,13 +19,12 @@ struct target {
 
 struct target_wish {
 	const char *word; /* a pid or a name */
-	bool whole_tree;  /* of several processes of that name take the one that
-			     the others descend from */
 	bool wait;        /* until a process of that whole name exists */
 	int64_t until_ns; /* on the monotonic clock; 0: without end */
 };
 
-/* Finds the process. COMMAND_OK, or the exit status after a message on stderr.
+/* Finds the process; of several that a name means, the one that the others
+ * descend from. COMMAND_OK, or the exit status after a message on stderr.
  * The caller finishes in any case. */
 int target_find(struct target *target, const struct target_wish *wish)
     __attribute__((nonnull));

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "proc/find.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/path.h"
@@ -16,44 +19,201 @@ struct find_search {
 
 /* A process that holds its mmap_lock must not keep the search waiting. */
 #define FIND_PATIENCE_NS (NS_PER_S / 10)
-enum { FIND_COMMAND = 4096 };
+enum { FIND_COMMAND = 4096, FIND_ARGUMENTS = 64 };
 
-static void find_add(struct find_search *search, pid_t pid, bool exact)
+/* A command line in its arguments; those beyond the last are not looked at. */
+struct find_line {
+	const char *argv[FIND_ARGUMENTS + 1];
+	size_t len;
+};
+
+static void find_split(struct find_line *line, const char *text, ssize_t len)
 {
-	struct find *find = search->find;
+	const char *end = text + (len > 0 ? len : 0);
 
-	/* From now on only the whole name counts. */
-	if (exact && !find->exact) {
-		find->exact = true;
-		find->pids.len = 0;
-	}
-	*array_push(&find->pids) = pid;
+	line->len = 0;
+	for (const char *at = text; at < end && line->len < FIND_ARGUMENTS;
+	     at += strlen(at) + 1)
+		line->argv[line->len++] = at;
+	line->argv[line->len] = NULL;
 }
 
-/* The kernel cuts names after 15 bytes; the command line has the rest. */
+static bool find_is_python(const struct find_line *line)
+{
+	const char *name;
+
+	if (line->len == 0)
+		return false;
+	name = path_name(line->argv[0]);
+	return strncmp(name, "python", 6) == 0 || strncmp(name, "pypy", 4) == 0;
+}
+
+/* The letter of an option that takes a value, or that ends the options, in a
+ * group such as "-um"; its value is behind it, or the next argument. */
+static const char *find_option_end(const char *option)
+{
+	return option[1] == '-' ? NULL : strpbrk(option + 1, "cmXW");
+}
+
+/* python3 [option ...] SCRIPT, or -m MODULE: the script or the module; NULL
+ * where the program is in the command line (-c) or comes from a terminal. */
+static const char *find_program(const struct find_line *line, bool *is_module)
+{
+	*is_module = false;
+	for (size_t i = 1; i < line->len; i++) {
+		const char *argument = line->argv[i], *letter;
+
+		if (argument[0] != '-')
+			return argument;
+		letter = find_option_end(argument);
+		if (argument[1] == 0 || (letter && *letter == 'c'))
+			return NULL;
+		if (letter && *letter == 'm') {
+			*is_module = true;
+			return letter[1] ? letter + 1 : line->argv[i + 1];
+		}
+		if ((letter && !letter[1]) ||
+		    strcmp(argument, "--check-hash-based-pycs") == 0)
+			i++;
+	}
+	return NULL;
+}
+
+/* "/srv/site/manage.py", "site/manage.py" and "./manage.py" for the manage.py
+ * that runs in /srv/site. */
+static bool find_is_path(const struct find_search *search, pid_t pid,
+    const char *file, const char *word)
+{
+	char folder[PATH_MAX] = "", name[32], whole[2 * PATH_MAX];
+	size_t tail, len;
+	ssize_t got;
+
+	while (strncmp(word, "./", 2) == 0)
+		word += 2;
+	while (strncmp(file, "./", 2) == 0)
+		file += 2;
+	snprintf(name, sizeof(name), "%d/cwd", (int)pid);
+	got = readlinkat(search->fs->root, name, folder, sizeof(folder) - 1);
+	folder[got > 0 ? got : 0] = 0;
+	snprintf(whole, sizeof(whole), "%s/%s", file[0] == '/' ? "" : folder,
+	    file[0] == '/' ? file + 1 : file);
+	len = strlen(whole);
+	tail = strlen(word);
+	return tail && len >= tail && strcmp(whole + len - tail, word) == 0 &&
+	       (word[0] == '/' ? len == tail : whole[len - tail - 1] == '/');
+}
+
+/* A script is known by its file's name, with or without .py, a module by its
+ * whole name, and a package that is run by its folder's. */
+static bool find_is_program(
+    const struct find_search *search, pid_t pid, const struct find_line *line)
+{
+	bool is_module;
+	const char *program = find_program(line, &is_module), *name, *word;
+	char folder[PATH_MAX];
+	size_t len;
+
+	word = search->word;
+	if (!program)
+		return false;
+	if (is_module)
+		return strcmp(program, word) == 0;
+	if (strchr(word, '/'))
+		return find_is_path(search, pid, program, word);
+	name = path_name(program);
+	if (strcmp(name, "__main__.py") == 0 && name > program) {
+		snprintf(folder, sizeof(folder), "%.*s",
+		    (int)(name - program - 1), program);
+		return strcmp(path_name(folder), word) == 0;
+	}
+	len = strlen(word);
+	return strncmp(name, word, len) == 0 &&
+	       (name[len] == 0 || strcmp(name + len, ".py") == 0);
+}
+
+/* "nginx: master process": a program that writes its own title. */
+static bool find_is_title(const char *title, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(title, word, len) == 0 && title[len] == ':';
+}
+
+/* "python -m pkg", as one would start it. */
+static bool find_is_command(const struct find_line *line, const char *word)
+{
+	size_t used = 0, len = strlen(word);
+
+	for (size_t i = 0; i < line->len; i++) {
+		const char *argument =
+		    i ? line->argv[i] : path_name(line->argv[i]);
+		size_t one = strlen(argument);
+
+		if (used > len || strncmp(word + used, argument, one) != 0)
+			return false;
+		used += one;
+		if (used == len)
+			return i > 0;
+		if (word[used++] != ' ')
+			return false;
+	}
+	return false;
+}
+
+/* A program that another one runs: coverage run manage.py. */
+static bool find_is_argument(const struct find_line *line, const char *word)
+{
+	for (size_t i = 1; i < line->len; i++)
+		if (strcmp(path_name(line->argv[i]), word) == 0)
+			return true;
+	return false;
+}
+
+static enum find_rank find_rank(const struct find_search *search,
+    const struct proc_stat *stat, const struct find_line *line)
+{
+	const char *word = search->word;
+	const char *first = line->len ? line->argv[0] : "";
+
+	/* The kernel cuts names after 15 bytes; the command line has the
+	 * rest. */
+	if (strcmp(stat->name, word) == 0 ||
+	    strcmp(path_name(first), word) == 0 || find_is_title(first, word))
+		return FIND_WHOLE;
+	if (find_is_python(line) && find_is_program(search, stat->pid, line))
+		return FIND_WHOLE;
+	if (find_is_command(line, word))
+		return FIND_WHOLE;
+	if (find_is_python(line) && find_is_argument(line, word))
+		return FIND_ARGUMENT;
+	if (strstr(stat->name, word) || strstr(path_name(first), word))
+		return FIND_PART;
+	return FIND_NONE;
+}
+
 static bool find_visit(void *context, pid_t pid)
 {
 	struct find_search *search = context;
+	struct find *find = search->find;
 	struct proc_stat stat;
 	char command[FIND_COMMAND];
-	const char *name;
+	struct find_line line;
+	enum find_rank rank;
 
 	if (pid == search->fs->self || !procfs_stat(search->fs, pid, &stat) ||
 	    stat.state == 'Z' || stat.state == 'X' || stat.is_kernel)
 		return true;
-	if (strcmp(stat.name, search->word) == 0) {
-		find_add(search, pid, true);
+	find_split(&line, command,
+	    argv_read(search->commands, pid, stat.started, FIND_PATIENCE_NS,
+		command));
+	rank = find_rank(search, &stat, &line);
+	if (rank == FIND_NONE || rank < find->rank)
 		return true;
+	if (rank > find->rank) {
+		find->rank = rank;
+		find->pids.len = 0;
 	}
-	if (argv_read(search->commands, pid, stat.started, FIND_PATIENCE_NS,
-		command) <= 0)
-		command[0] = 0;
-	name = path_name(command);
-	if (strcmp(name, search->word) == 0)
-		find_add(search, pid, true);
-	else if (!search->find->exact && (strstr(stat.name, search->word) ||
-					     strstr(name, search->word)))
-		find_add(search, pid, false);
+	*array_push(&find->pids) = pid;
 	return true;
 }
 
@@ -83,19 +243,42 @@ static bool find_descends(const struct procfs *fs, pid_t pid, pid_t from)
 	return false;
 }
 
-pid_t find_root(const struct find *find, const struct procfs *fs)
+/* A shell forks children that have its name for a moment: those that have
+ * ended since are no candidates any more. */
+static void find_drop_ended(struct find *find, const struct procfs *fs)
 {
-	for (size_t i = 0; i < find->pids.len; i++) {
-		pid_t root = find->pids.items[i];
-		size_t k = 0;
+	struct proc_stat stat;
+	size_t kept = 0;
 
-		while (k < find->pids.len &&
-		       find_descends(fs, find->pids.items[k], root))
-			k++;
-		if (k == find->pids.len)
-			return root;
+	for (size_t i = 0; i < find->pids.len; i++) {
+		pid_t pid = find->pids.items[i];
+
+		if (procfs_stat(fs, pid, &stat) && stat.state != 'Z' &&
+		    stat.state != 'X')
+			find->pids.items[kept++] = pid;
 	}
-	return 0;
+	find->pids.len = kept;
+}
+
+/* Drops each that descends from another one. */
+void find_keep_roots(struct find *find, const struct procfs *fs)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < find->pids.len; i++) {
+		pid_t pid = find->pids.items[i];
+		struct proc_stat stat;
+		bool is_root = procfs_stat(fs, pid, &stat);
+
+		for (size_t k = 0; is_root && k < find->pids.len; k++)
+			is_root =
+			    find->pids.items[k] == pid ||
+			    !find_descends(fs, stat.ppid, find->pids.items[k]);
+		if (is_root)
+			find->pids.items[kept++] = pid;
+	}
+	find->pids.len = kept;
+	find_drop_ended(find, fs);
 }
 
 void find_finish(struct find *find)

@@ -8,19 +8,29 @@
 #include "base/array.h"
 #include "proc/procfs.h"
 
-struct find {
-	ARRAY(pid_t) pids;
-	bool exact; /* the word is their whole name */
+/* How well a word fits a process. */
+enum find_rank {
+	FIND_NONE,
+	FIND_PART,     /* it occurs in its name */
+	FIND_ARGUMENT, /* it is an argument of a Python program */
+	FIND_WHOLE     /* it is its name, its program's, its script's or
+			* module's, or begins its title or command line */
 };
 
-/* Those whose name, or program's file name, is the word; where there is none,
- * those in whose name it occurs. Never this process, a zombie or a thread of
- * the kernel; an empty word is in no name. The caller finishes. */
+struct find {
+	ARRAY(pid_t) pids;
+	enum find_rank rank; /* of all of them */
+};
+
+/* Those that the word fits best. A Python program is known by its script, with
+ * or without its folder and .py, and by the module that it runs. Never this
+ * process, a zombie or a thread of the kernel; an empty word fits nothing. The
+ * caller finishes. */
 void find_by_name(struct find *find, const struct procfs *fs, const char *word)
     __attribute__((nonnull));
 
-/* The process from which all the others descend; 0 where there is none. */
-pid_t find_root(const struct find *find, const struct procfs *fs)
+/* Keeps those that descend from none of the others, and have not ended. */
+void find_keep_roots(struct find *find, const struct procfs *fs)
     __attribute__((nonnull));
 void find_finish(struct find *find) __attribute__((nonnull));
 

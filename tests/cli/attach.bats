@@ -102,11 +102,44 @@ teardown() {
 	soon eval "[ \"\$(pgrep -c -x server-$$)\" -ge 3 ]"
 	mprof attach -q -t 0.2 -o a.dat "server-$$"
 	[[ $(head -n 1 a.dat) == "CMDLINE server-$$ -c 'server-"* ]]
-	# Which of their heaps is meant is another question.
-	run_apart mprof heap "server-$$"
-	[ "$status" -eq 1 ]
-	[[ $errors == *"3 processes have that name"* ]]
 	pkill -P "$root" || true
+}
+
+@test "attach: by the name of two trees there is a list of their roots" {
+	mkdir a b
+	(cd a && exec "$name" 30) &
+	(cd b && exec "$name" 30) &
+	soon eval "[ \"\$(pgrep -c -x $name)\" -ge 2 ]"
+	run_apart mprof attach -o a.dat "$name"
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: $name: 2 processes have that name, and none of them started the others; give a pid:"* ]]
+	for each in a b; do
+		grep -Eq "^ *[0-9]+ +$$ +[0-9.]+ m?s +[0-9.]+ [KM]iB  $name 30  in $PWD/$each\$" \
+			<<<"$errors"
+	done
+	[ ! -e a.dat ]
+}
+
+@test "attach: a Python program by its script, whatever started it" {
+	printf 'import time\ntime.sleep(30)\n' >"serve-$$.py"
+	sh -c "python3 -u serve-$$.py --port 1; :" &
+	mprof attach --wait-for -q -t 0.2 -o a.dat "serve-$$.py"
+	[[ $(head -n 1 a.dat) == "CMDLINE "*"python"*" -u serve-$$.py --port 1" ]]
+	mprof attach -q -t 0.2 -o b.dat "$PWD/serve-$$.py"
+	pkill -f " -u serve-$$.py --port 1$"
+}
+
+@test "attach --wait-for: a shell's script forks children of its name" {
+	printf '#!/bin/sh\nfor i in $(seq 300); do x=$(head -c 9 /dev/zero | tr "\\0" x); done\nsleep 30\n' \
+		>"$BATS_TEST_TMPDIR/bin/script-$$"
+	chmod +x "$BATS_TEST_TMPDIR/bin/script-$$"
+	"script-$$" &
+	for _ in 1 2 3 4 5; do
+		mprof attach --wait-for -q -t 0.05 -o a.dat "script-$$"
+		same "$(head -n 1 a.dat)" "CMDLINE /bin/sh $BATS_TEST_TMPDIR/bin/script-$$"
+		rm a.dat
+	done
+	pkill -P $! || true
 }
 
 @test "attach --wait-for: a recorder that starts before its server" {

@@ -147,6 +147,69 @@ static void a_word_means_a_whole_name_first(void **state)
 		fake_gone(pid);
 }
 
+/* A process with that command line, whose arguments have no blanks. */
+static void fake_command(int pid, int ppid, const char *name, const char *line)
+{
+	char path[256];
+	FILE *file;
+
+	fake_process(
+	    (struct fake_process){.pid = pid, .ppid = ppid, .name = name});
+	snprintf(path, sizeof(path), "%s/%d/cmdline", fake_root, pid);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	for (const char *at = line; *at; at++)
+		fputc(*at == ' ' ? 0 : *at, file);
+	fputc(0, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* The one process that the word means; 0: none, -1: several. */
+static int meant_by(const char *word)
+{
+	struct find find;
+	int pid;
+
+	find_by_name(&find, &fs, word);
+	find_keep_roots(&find, &fs);
+	pid = find.pids.len == 1 ? find.pids.items[0] : 0;
+	pid = find.pids.len > 1 ? -1 : pid;
+	find_finish(&find);
+	return pid;
+}
+
+static void python_is_known_by_its_script_or_module(void **state)
+{
+	(void)state;
+	fake_command(70, 1, "sh", "sh -c python manage.py");
+	fake_command(71, 70, "python3", "python3 -u manage.py runserver");
+	fake_command(72, 71, "python3", "/usr/bin/python3 manage.py runserver");
+	fake_command(73, 1, "python3.12", "python3.12 -X dev -um pkg.sub");
+	fake_command(74, 1, "python3", "python3 /srv/thing/__main__.py");
+	fake_command(75, 1, "python3", "python3 /opt/bin/server8 app:app");
+	fake_command(76, 1, "python3", "python3 -m coverage run job.py");
+	fake_command(77, 1, "python3", "python3 -c manage.py");
+	fake_command(78, 1, "other", "grep -r job.py");
+	fake_command(79, 1, "title8: worker", "title8: worker");
+	assert_int_equal(meant_by("manage.py"), 71);
+	assert_int_equal(meant_by("manage"), 71);
+	assert_int_equal(meant_by("./manage.py"), 71);
+	assert_int_equal(meant_by("pkg.sub"), 73);
+	assert_int_equal(meant_by("thing"), 74);
+	assert_int_equal(meant_by("other/__main__.py"), 0);
+	assert_int_equal(meant_by("/srv/thing/__main__.py"), 74);
+	assert_int_equal(meant_by("server8"), 75);
+	assert_int_equal(meant_by("job.py"), 76);
+	assert_int_equal(meant_by("python3 -m coverage"), 76);
+	assert_int_equal(meant_by("title8"), 79);
+	assert_int_equal(meant_by("coverage"), 76);
+	fake_command(80, 1, "python3", "python3 manage.py migrate");
+	assert_int_equal(meant_by("manage.py"), -1);
+	assert_int_equal(meant_by("python3 manage.py migrate"), 80);
+	for (int pid = 70; pid <= 80; pid++)
+		fake_gone(pid);
+}
+
 static void be_known_as(const char *pid)
 {
 	char path[256];
@@ -220,6 +283,7 @@ int main(void)
 	    cmocka_unit_test(the_newest_pid_is_read_or_not_known),
 	    cmocka_unit_test(metrics_read_their_files),
 	    cmocka_unit_test(a_word_means_a_whole_name_first),
+	    cmocka_unit_test(python_is_known_by_its_script_or_module),
 	    cmocka_unit_test(another_namespaces_numbers_are_told_from_ours),
 	    cmocka_unit_test(this_process_is_seen_in_the_real_one),
 	};
