@@ -123,7 +123,7 @@ teardown() {
 @test "attach: a Python program by its script, whatever started it" {
 	printf 'import time\ntime.sleep(30)\n' >"serve-$$.py"
 	sh -c "python3 -u serve-$$.py --port 1; :" &
-	mprof attach --wait-for -q -t 0.2 -o a.dat "serve-$$.py"
+	soon mprof attach -q -t 0.2 -o a.dat "serve-$$.py" 2>/dev/null
 	[[ $(head -n 1 a.dat) == "CMDLINE "*"python"*" -u serve-$$.py --port 1" ]]
 	mprof attach -q -t 0.2 -o b.dat "$PWD/serve-$$.py"
 	pkill -f " -u serve-$$.py --port 1$"
