@@ -8,17 +8,11 @@
 
 #include "analysis/origin.h"
 #include "base/index.h"
+#include "base/mem.h"
 #include "base/path.h"
 #include "base/units.h"
 #include "base/utf8.h"
-
-struct held_part held_at_peak(const struct run *run)
-{
-	const struct sample *peak = series_peak(&run->total);
-
-	return (struct held_part){
-	    -INFINITY, INFINITY, peak ? peak->time_s : INFINITY};
-}
+#include "profile/peak.h"
 
 static bool held_counts(
     const struct allocation *allocation, const struct held_part *part)
@@ -26,7 +20,113 @@ static bool held_counts(
 	return allocation->time_s >= part->from_s &&
 	       allocation->time_s <= part->to_s &&
 	       allocation->time_s <= part->at_s &&
-	       allocation->freed_s > part->at_s;
+	       (allocation->freed_s > part->at_s ||
+		   (part->until_end && allocation->ended &&
+		       allocation->freed_s == part->at_s));
+}
+
+struct held_event {
+	double time_s;
+	double mib;
+	/* In the order of one moment. */
+	enum { HELD_MADE, HELD_FREED, HELD_ENDED } what;
+};
+
+static int held_event_order(const void *x, const void *y)
+{
+	const struct held_event *a = x, *b = y;
+
+	if (a->time_s != b->time_s)
+		return a->time_s < b->time_s ? -1 : 1;
+	return (a->what > b->what) - (a->what < b->what);
+}
+
+static size_t held_events(const struct run *run, struct held_event *events)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < run->allocations.len; i++) {
+		const struct allocation *one = &run->allocations.items[i];
+
+		events[len++] =
+		    (struct held_event){one->time_s, one->mib, HELD_MADE};
+		if (isfinite(one->freed_s))
+			events[len++] = (struct held_event){one->freed_s,
+			    -one->mib, one->ended ? HELD_ENDED : HELD_FREED};
+	}
+	qsort(events, len, sizeof(*events), held_event_order);
+	return len;
+}
+
+/* When the sampled allocations were most. One is seen freed at the next reading
+ * of its table, so the sum is exact at readings alone: when something was seen
+ * freed, and at the end. */
+static struct sample held_most(const struct run *run)
+{
+	struct sample most = {.time_s = -INFINITY};
+	struct held_event *events =
+	    mem_zero(2 * run->allocations.len + 1, sizeof(*events));
+	size_t len = held_events(run, events);
+	double mib = 0;
+
+	for (size_t i = 0; i < len;) {
+		double time_s = events[i].time_s;
+		bool read = false;
+
+		for (; i < len && events[i].time_s == time_s &&
+		       events[i].what != HELD_ENDED;
+		     i++) {
+			mib += events[i].mib;
+			read |= events[i].what == HELD_FREED;
+		}
+		read |= i == len || events[i].time_s == time_s;
+		if (read && mib > most.mib)
+			most = (struct sample){time_s, mib};
+		for (; i < len && events[i].time_s == time_s; i++)
+			mib += events[i].mib;
+	}
+	free(events);
+	return most;
+}
+
+static double held_sum_mib(const struct run *run, const struct held_part *part)
+{
+	double mib = 0;
+
+	for (size_t i = 0; i < run->allocations.len; i++) {
+		if (held_counts(&run->allocations.items[i], part))
+			mib += run->allocations.items[i].mib;
+	}
+	return mib;
+}
+
+/* Whether the highest sample of the total says nothing of the peak: the total
+ * was higher at another moment, or most was held after the last sample, or
+ * nothing at all was held at that one. */
+static bool held_peak_is_unsampled(const struct run *run,
+    const struct held_part *at_sample, const struct sample *most)
+{
+	const struct series *total = &run->total;
+	double mib = held_sum_mib(run, at_sample);
+
+	return !run_peak_is_sampled(run) || mib == 0 ||
+	       (most->time_s > total->items[total->len - 1].time_s &&
+		   2 * mib < most->mib);
+}
+
+struct held_part held_at_peak(const struct run *run)
+{
+	const struct sample *peak = series_peak(&run->total);
+	struct held_part part = {
+	    -INFINITY, INFINITY, peak ? peak->time_s : INFINITY, false};
+	struct sample most = held_most(run);
+
+	if (most.mib > 0 &&
+	    (!peak || held_peak_is_unsampled(run, &part, &most))) {
+		part.at_s = most.time_s;
+		part.until_end = true;
+	}
+	return part;
 }
 
 static bool held_is(const void *items, size_t at, const void *key)

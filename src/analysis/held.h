@@ -14,6 +14,7 @@
 /* Counts allocations made between from_s and to_s and still held at at_s. */
 struct held_part {
 	double from_s, to_s, at_s;
+	bool until_end; /* so does what was held until its process ended then */
 };
 
 /* One stack in one process. */
@@ -33,7 +34,8 @@ struct held {
 	size_t samples;
 };
 
-/* All that was held when the run's total was highest. */
+/* All that was held when the run's total was highest, or, where no sample of
+ * the total was taken near its peak, when the most was held. */
 struct held_part held_at_peak(const struct run *run) __attribute__((nonnull));
 
 /* The caller finishes; stacks stay the run's. */

@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "commands/lines_source.h"
 #include "profile/ending.h"
+#include "profile/peak.h"
 
 enum { SCHEMA = 1 };
 
@@ -28,8 +29,8 @@ static int lines_held_since(struct held_part *part, const struct run *run,
 	}
 	if (isnan(part->from_s))
 		return err_set(e, "no mark is called %s", label);
-	if (run->total.len > 0)
-		part->at_s = run->total.items[run->total.len - 1].time_s;
+	part->at_s = run_last_s(run);
+	part->until_end = true;
 	return 0;
 }
 
@@ -45,9 +46,12 @@ int lines_held_init(struct held *held, const struct lines_held_wish *wish,
 	if (wish->window.given) {
 		part.from_s = zero_s + wish->window.first;
 		part.at_s = zero_s + wish->window.last;
+		part.until_end = false;
 	}
-	if (wish->at_s > 0)
+	if (wish->at_s > 0) {
 		part.at_s = zero_s + wish->at_s;
+		part.until_end = false;
+	}
 	if (wish->older_s > 0)
 		part.to_s = part.at_s - wish->older_s;
 	held_init(held, run, &part);
@@ -73,12 +77,16 @@ static double lines_held_share(
 	return held->mib > 0 ? row->mib / held->mib : 0;
 }
 
-/* The total at that moment; NAN where none was recorded. */
+/* The total at that moment; the peak where no sample was taken near it; NAN
+ * where none was recorded. */
 static double lines_held_total(const struct held *held)
 {
 	const struct series *total = &held->run->total;
 	size_t at = series_find(total, held->part.at_s);
+	struct sample peak;
 
+	if (held->part.until_end && run_peak(held->run, &peak))
+		return peak.mib;
 	if (total->len == 0)
 		return NAN;
 	if (at == total->len ||
@@ -128,6 +136,7 @@ static void lines_held_print_head(
 	printf("Held %s %s: %s%s%s",
 	    wish->at_s > 0 || wish->window.given ? "at"
 	    : wish->since                        ? "at the end,"
+	    : held->part.until_end               ? "at its most,"
 						 : "at the peak,",
 	    units_clock(clock, held->part.at_s - zero_s),
 	    units_size(size, held->mib), *error ? " " : "", error);

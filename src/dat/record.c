@@ -620,9 +620,11 @@ static bool extension_read_free(
 {
 	struct field ids, text;
 	const char *at, *end;
+	int ended = 0;
 
 	if (!extension_find(record, "id", &ids))
 		return false;
+	extension_get_int(record, "ended", &ended);
 	at = ids.text;
 	end = at + ids.len;
 	while (field_split(&at, end, ',', &text)) {
@@ -638,7 +640,8 @@ static bool extension_read_free(
 		}
 		if (!field_count(&text, &from) || !field_count(&last, &to))
 			return false;
-		run_free_allocations(reader->run, from, to, record->at.time_s);
+		run_free_allocations(
+		    reader->run, from, to, record->at.time_s, ended != 0);
 	}
 	return true;
 }

@@ -56,13 +56,14 @@ static size_t allocations_find(const struct run *run, uint64_t id)
 }
 
 void run_free_allocations(
-    struct run *run, uint64_t first, uint64_t last, double time_s)
+    struct run *run, uint64_t first, uint64_t last, double time_s, bool ended)
 {
 	size_t at = allocations_living(run, allocations_find(run, first));
 
 	while (at < run->allocations.len &&
 	       run->allocations.items[at].id <= last) {
 		run->allocations.items[at].freed_s = time_s;
+		run->allocations.items[at].ended = ended;
 		run->allocations.items[at].next = at + 1;
 		at = allocations_living(run, at + 1);
 	}

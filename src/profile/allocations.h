@@ -13,9 +13,10 @@
 bool run_add_allocation(struct run *run, const struct allocation *allocation)
     __attribute__((nonnull));
 
-/* Those with ids from first to last that live are freed at time_s. */
+/* Those with ids from first to last that live are freed at time_s; ended: their
+ * process had them until it ended. */
 void run_free_allocations(struct run *run, uint64_t first, uint64_t last,
-    double time_s) __attribute__((nonnull));
+    double time_s, bool ended) __attribute__((nonnull));
 
 /* The place in run->code of a frame of that number; a new one has no text. */
 size_t run_code(struct run *run, uint64_t number) __attribute__((nonnull));

@@ -112,6 +112,7 @@ struct stack {
 /* A sampled allocation, and the memory that it stands for. */
 struct allocation {
 	double time_s, freed_s; /* INFINITY: it was never seen freed */
+	bool ended;             /* it was held until its process ended */
 	double mib, size_mib;   /* size: as it was asked for */
 	uint64_t id;
 	size_t site;    /* index into run.sites */

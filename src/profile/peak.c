@@ -36,13 +36,28 @@ bool process_peak(const struct process *process, double *mib)
 	return true;
 }
 
+/* The kernel's counters of one moment differ by as much. */
+static double peak_slack_mib(double mib)
+{
+	return 2 + mib / 128;
+}
+
+bool run_peak_is_sampled(const struct run *run)
+{
+	const struct sample *sampled = series_peak(&run->total);
+	struct sample peak;
+
+	return sampled && run_peak(run, &peak) &&
+	       peak.mib <= sampled->mib + peak_slack_mib(sampled->mib);
+}
+
 /* A record that is hardly higher than what was known, while all samples since
  * the last one were far below, is of the same peak: the kernel's counters
  * differ by that much. Version 0.1.0 wrote such ones. */
 static bool profile_peak_only_confirms(
     double mib, double highest, double sampled)
 {
-	double slack = 2 + highest / 128;
+	double slack = peak_slack_mib(highest);
 
 	return mib <= highest + slack && sampled < highest - slack;
 }

@@ -17,6 +17,10 @@ bool run_peak(const struct run *run, struct sample *peak)
 bool run_peak_above(const struct run *run, const struct sample *sampled,
     struct sample *peak) __attribute__((nonnull(1, 3)));
 
+/* Whether a sample of the total is as high as the peak, but for the little by
+ * which the kernel's counters differ. */
+bool run_peak_is_sampled(const struct run *run) __attribute__((nonnull));
+
 /* The highest sample, or the mark of its EXIT above it, in MiB. False where
  * nothing was sampled of it. */
 bool process_peak(const struct process *process, double *mib)

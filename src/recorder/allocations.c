@@ -358,7 +358,9 @@ static void allocations_free(
 	struct allocations *all = round->all;
 	struct allocation_reader *reader = &round->table->reader;
 	struct sink_freed freed = {
-	    .time_ns = round->tick->time_ns, .pid = allocations_pid(round)};
+	    .time_ns = round->tick->time_ns,
+	    .pid = allocations_pid(round),
+	    .ended = slots == NULL};
 
 	all->freed.len = 0;
 	for (size_t i = 0; i < reader->slots; i++) {

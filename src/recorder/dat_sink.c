@@ -330,6 +330,8 @@ static void dat_sink_on_freed(void *context, const struct sink_freed *freed)
 	}
 	if (freed->pid)
 		dat_write_whole(writer, "pid", freed->pid);
+	if (freed->ended)
+		dat_write_whole(writer, "ended", 1);
 	dat_write_end(writer, freed->kib, freed->time_ns);
 }
 

@@ -103,6 +103,7 @@ struct sink_freed {
 	pid_t pid;           /* as above */
 	const uint32_t *ids; /* ascending */
 	size_t count;
+	bool ended; /* they were held until their process ended */
 };
 
 /* How a process's allocations are sampled, where that is new. */
