@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -73,6 +74,17 @@ static void *file_map(const char *folder, uint32_t pid)
 	return map;
 }
 
+static void file_note_root(struct allocation_header *header)
+{
+	struct stat mounts, root;
+
+	if (stat("/proc/self/ns/mnt", &mounts) != 0 || stat("/", &root) != 0)
+		return;
+	header->mounts = mounts.st_ino;
+	header->root_device = root.st_dev;
+	header->root_inode = root.st_ino;
+}
+
 int file_create(
     struct file *file, const char *folder, uint32_t pid, uint32_t flags)
 {
@@ -99,6 +111,7 @@ int file_create(
 	file->header->version = ALLOCATION_VERSION;
 	file->header->pid = pid;
 	file->header->flags = flags;
+	file_note_root(file->header);
 	file->header->start_ns =
 	    (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 	__atomic_store_n(

@@ -58,7 +58,10 @@ struct allocation_header {
 	uint64_t taken, dropped; /* samples so far, and of these freed */
 	uint64_t thinned;        /* dropped because the table was full */
 	uint64_t failed;         /* samples without a stack */
-	uint64_t reserved[6];
+	/* Its mount namespace, as /proc/self/ns/mnt has it, and its root: a
+	 * path of the log is another file elsewhere. 0: not known. */
+	uint64_t mounts, root_device, root_inode;
+	uint64_t reserved[3];
 };
 
 /* A slot holds a sampled allocation that was not freed, or nothing: serial is

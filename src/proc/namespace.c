@@ -71,20 +71,14 @@ pid_t namespace_outer_tid(pid_t pid, pid_t inner)
 	return found;
 }
 
-static bool namespace_shares(pid_t pid, const char *link, const char *own_path)
+bool namespace_shares_files(
+    uint64_t mounts, uint64_t root_device, uint64_t root_inode)
 {
-	struct stat theirs, own;
-	char path[64];
+	struct stat own_mounts, own_root;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, link);
-	return stat(path, &theirs) == 0 && stat(own_path, &own) == 0 &&
-	       theirs.st_ino == own.st_ino && theirs.st_dev == own.st_dev;
-}
-
-bool namespace_shares_files(pid_t pid)
-{
-	return namespace_shares(pid, "ns/mnt", "/proc/self/ns/mnt") &&
-	       namespace_shares(pid, "root", "/");
+	return stat("/proc/self/ns/mnt", &own_mounts) == 0 &&
+	       stat("/", &own_root) == 0 && own_mounts.st_ino == mounts &&
+	       own_root.st_dev == root_device && own_root.st_ino == root_inode;
 }
 
 void namespace_root(pid_t pid, char *path, size_t size)

@@ -8,6 +8,7 @@
 #define MPROF_PROC_NAMESPACE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Whether /proc counts processes as the system calls of this process do. */
@@ -20,9 +21,11 @@ pid_t namespace_inner_pid(pid_t pid);
  * is none. */
 pid_t namespace_outer_tid(pid_t pid, pid_t inner);
 
-/* Whether a path is the same file for that process as for this one: both have
- * one mount namespace and one root. False where that can't be found out. */
-bool namespace_shares_files(pid_t pid);
+/* Whether a path is the same file for a process as for this one: both have one
+ * mount namespace, by the inode of /proc/self/ns/mnt, and one root. False where
+ * that can't be found out. */
+bool namespace_shares_files(
+    uint64_t mounts, uint64_t root_device, uint64_t root_inode);
 
 /* The path of the process's root folder, cut to size. */
 void namespace_root(pid_t pid, char *path, size_t size)

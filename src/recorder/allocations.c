@@ -17,7 +17,6 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "proc/argv.h"
 #include "proc/namespace.h"
 #include "recorder/allocation_reader.h"
 
@@ -357,8 +356,7 @@ static void allocations_free(
 {
 	struct allocations *all = round->all;
 	struct allocation_reader *reader = &round->table->reader;
-	struct sink_freed freed = {
-	    .time_ns = round->tick->time_ns,
+	struct sink_freed freed = {.time_ns = round->tick->time_ns,
 	    .pid = allocations_pid(round),
 	    .ended = slots == NULL};
 
@@ -464,49 +462,33 @@ static void allocations_recognize(const struct allocations_round *round)
 	}
 }
 
-/* Whether the process of that number was started with our folder: one of
- * another pid namespace has its number from there. */
-static bool allocations_is_ours(const struct allocations *all, pid_t pid)
-{
-	char *folder = argv_variable(pid, ALLOCATION_VARIABLE);
-	bool ours = folder && strcmp(folder, all->path) == 0;
-
-	free(folder);
-	return ours;
-}
-
 /* In another mount namespace or below another root a path is another file: it
- * is written so that nobody takes ours for it. So it is where that can't be
- * found out, but for the program that was launched here and is gone. */
-static void allocations_find_root(const struct allocations_round *round)
+ * is written so that nobody takes ours for it. */
+static void allocations_find_root(struct allocation_table *table)
 {
-	struct allocation_table *table = round->table;
+	const struct allocation_header *header = &table->reader.header;
 
-	allocations_recognize(round);
-	if (table->pid == round->all->root && kill(table->pid, 0) != 0)
-		return;
-	if ((table->known || allocations_is_ours(round->all, table->pid)) &&
-	    namespace_shares_files(table->pid))
-		return;
-	namespace_root(
-	    table->pid, table->reader.root, sizeof(table->reader.root));
+	if (!namespace_shares_files(
+		header->mounts, header->root_device, header->root_inode))
+		namespace_root(
+		    table->pid, table->reader.root, sizeof(table->reader.root));
 }
 
 static void allocations_read_table(struct allocations_round *round)
 {
 	struct allocation_table *table = round->table;
 	struct allocations *all = round->all;
-	bool changed;
+	bool is_new = !table->reader.header.magic, changed;
 	size_t count;
 
 	table->read_ns = round->tick->time_ns;
 	round->fd = allocations_open(all, table);
 	if (round->fd < 0)
 		return;
-	if (!table->reader.header.magic)
-		allocations_find_root(round);
 	count = allocation_reader_read(
 	    &table->reader, round->fd, &all->room, &changed);
+	if (is_new && table->reader.header.magic)
+		allocations_find_root(table);
 	if (changed) {
 		table->changed_ns = table->read_ns;
 		allocations_free(round, all->room.slots);

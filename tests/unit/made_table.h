@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/allocation_table.h"
@@ -32,14 +33,20 @@ static inline void made_header(const struct made_table *table)
 
 static inline void made_open(struct made_table *table, const char *path)
 {
+	struct stat mounts, root;
+
 	*table = (struct made_table){
 	    .fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600),
 	    .header = {.magic = ALLOCATION_MAGIC,
 		.version = ALLOCATION_VERSION,
 		.flags = ALLOCATION_MALLOC | ALLOCATION_PYTHON,
 		.period = ALLOCATION_PERIOD}};
-	if (table->fd < 0 || ftruncate(table->fd, ALLOCATION_FILE) != 0)
+	if (table->fd < 0 || ftruncate(table->fd, ALLOCATION_FILE) != 0 ||
+	    stat("/proc/self/ns/mnt", &mounts) != 0 || stat("/", &root) != 0)
 		abort();
+	table->header.mounts = mounts.st_ino;
+	table->header.root_device = root.st_dev;
+	table->header.root_inode = root.st_ino;
 	made_header(table);
 }
 

@@ -147,6 +147,28 @@ static void what_is_new_and_what_is_freed_is_told(void **state)
 	close(table.fd);
 }
 
+static void code_below_another_root_is_never_ours(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+	uint64_t address = 0x7f0000001234;
+	char want[200];
+	uint32_t stack;
+
+	(void)state;
+	table.header.root_inode++;
+	made_header(&table);
+	made_module(&table, 0x7f0000000000, 0x7f0000100000, 0x7f0000000000,
+	    "/lib/x.so");
+	stack = made_stack(&table, &address, 1);
+	made_slot(&table, 0, 1 << 20, stack, 5);
+	snprintf(want, sizeof(want),
+	    "+1 site 1 pid 0: 1024 KiB #1 /proc/%d/root/lib/x.so:0:+0x1234\n"
+	    "held by malloc,python, period 65536\n",
+	    (int)getpid());
+	expect(want);
+	close(table.fd);
+}
+
 static void an_exec_and_an_end_free_all(void **state)
 {
 	struct made_table table = open_table(getpid(), 0), next, other;
@@ -234,6 +256,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		what_is_new_and_what_is_freed_is_told, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		code_below_another_root_is_never_ours, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		an_exec_and_an_end_free_all, begin, end),
 	    cmocka_unit_test_setup_teardown(
