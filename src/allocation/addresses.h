@@ -29,13 +29,14 @@ struct addresses {
 	uint32_t used, live; /* slots that ever were and that are in use */
 } __attribute__((aligned(ADDRESSES_PAGE)));
 
-/* Neighbours share a line of the cache, as the allocations themselves do;
- * large ones, which begin where a page does, are spread by the page. */
+/* Neighbours share a place of the filter: its part that stands for a heap of
+ * small pieces is to stay in the cache. Large ones, which begin where a page
+ * does, are spread by the page. */
 static inline uint32_t addresses_filter_at(const void *address)
 {
 	uintptr_t bits = (uintptr_t)address;
 
-	return (uint32_t)(bits >> 4 ^ bits >> 24) & (ADDRESSES_FILTER - 1);
+	return (uint32_t)(bits >> 7 ^ bits >> 24) & (ADDRESSES_FILTER - 1);
 }
 
 /* Whether the address may be sampled. */

@@ -109,19 +109,24 @@ static void hooks_first_free(void *address)
  * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 HOOK void *malloc(size_t size)
 {
-	void *address = next.malloc(size);
+	void *address;
 
-	samples_count(address, size);
+	if (samples_pass(size))
+		return next.malloc(size);
+	address = next.malloc(size);
+	samples_take(address, size, __builtin_return_address(0));
 	return address;
 }
 
 HOOK void *calloc(size_t count, size_t size)
 {
-	void *address = next.calloc(count, size);
+	void *address;
 	size_t bytes;
 
-	if (!__builtin_mul_overflow(count, size, &bytes))
-		samples_count(address, bytes);
+	if (__builtin_mul_overflow(count, size, &bytes) || samples_pass(bytes))
+		return next.calloc(count, size);
+	address = next.calloc(count, size);
+	samples_take(address, bytes, __builtin_return_address(0));
 	return address;
 }
 

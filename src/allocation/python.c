@@ -23,11 +23,14 @@ struct pyallocator { /* PyMemAllocatorEx */
 /* PyMemAllocatorDomain: PYMEM_DOMAIN_MEM and PYMEM_DOMAIN_OBJ. */
 enum { DOMAIN_FIRST = 1, DOMAIN_LAST = 2 };
 
+#define PYMALLOC_LARGEST 512 /* in each CPython since 3.6 */
+
 static struct {
 	void (*get)(int domain, struct pyallocator *allocator);
 	void (*set)(int domain, struct pyallocator *allocator);
 	struct pyobj *(*init_posix)(void);
 	struct pyallocator next[DOMAIN_LAST + 1];
+	size_t small; /* up to that size they don't call malloc() */
 } python_domains;
 
 static inline uint64_t python_hide(void)
@@ -48,9 +51,17 @@ static inline void python_count(uint64_t left, void *address, size_t size)
 	samples_take(address, size, NULL);
 }
 
-static void *python_malloc(void *context, size_t size)
+/* Whether the allocation is counted already: a small one, of which malloc()
+ * learns nothing. */
+static inline bool python_pass(size_t size)
 {
-	const struct pyallocator *next = context;
+	return __builtin_expect(size <= python_domains.small, 1) &&
+	       samples_pass(size);
+}
+
+__attribute__((noinline)) static void *python_malloc_hidden(
+    const struct pyallocator *next, size_t size)
+{
 	uint64_t left = python_hide();
 	void *address = next->malloc(next->context, size);
 
@@ -58,9 +69,17 @@ static void *python_malloc(void *context, size_t size)
 	return address;
 }
 
-static void *python_calloc(void *context, size_t count, size_t size)
+static void *python_malloc(void *context, size_t size)
 {
 	const struct pyallocator *next = context;
+
+	return python_pass(size) ? next->malloc(next->context, size)
+				 : python_malloc_hidden(next, size);
+}
+
+__attribute__((noinline)) static void *python_calloc_hidden(
+    const struct pyallocator *next, size_t count, size_t size)
+{
 	uint64_t left = python_hide();
 	void *address = next->calloc(next->context, count, size);
 	size_t bytes;
@@ -70,6 +89,17 @@ static void *python_calloc(void *context, size_t count, size_t size)
 		bytes = 0;
 	python_count(left, address, bytes);
 	return address;
+}
+
+static void *python_calloc(void *context, size_t count, size_t size)
+{
+	const struct pyallocator *next = context;
+	size_t bytes;
+
+	return !__builtin_mul_overflow(count, size, &bytes) &&
+		       python_pass(bytes)
+		   ? next->calloc(next->context, count, size)
+		   : python_calloc_hidden(next, count, size);
 }
 
 static void *python_realloc(void *context, void *old, size_t size)
@@ -95,6 +125,38 @@ static void python_free(void *context, void *address)
 	next->free(next->context, address);
 }
 
+/* Whether an allocation of that size goes on to malloc(). */
+static bool python_calls_malloc(const struct pyallocator *next, size_t size)
+{
+	const uint64_t many = UINT64_MAX / 2;
+	uint64_t left = thread_self.left;
+	bool is_counted = false;
+
+	for (int i = 0; i < 8; i++) {
+		void *address;
+
+		thread_self.left = many;
+		address = next->malloc(next->context, size);
+		is_counted = is_counted || thread_self.left != many;
+		next->free(next->context, address);
+	}
+	thread_self.left = left;
+	return is_counted;
+}
+
+/* pymalloc's own, unless the program chose others, or a debugging layer. */
+static size_t python_find_small(void)
+{
+	for (int domain = DOMAIN_FIRST; domain <= DOMAIN_LAST; domain++) {
+		const struct pyallocator *next = &python_domains.next[domain];
+
+		if (python_calls_malloc(next, 1) ||
+		    python_calls_malloc(next, PYMALLOC_LARGEST))
+			return 0;
+	}
+	return PYMALLOC_LARGEST;
+}
+
 /* An interpreter that is started anew has chosen its allocators anew. */
 static void python_hook(void)
 {
@@ -110,6 +172,7 @@ static void python_hook(void)
 		*next = present;
 		python_domains.set(domain, &ours);
 	}
+	python_domains.small = python_find_small();
 	samples_add_flags(ALLOCATION_PYTHON);
 }
 

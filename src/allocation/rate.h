@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The period of the sampling. It doubles where samples take more than a small
- * part of the time, and is halved again where they take much less.
+ * part of the process's CPU time, and is halved again where they take much
+ * less.
  */
 #ifndef MPROF_ALLOCATION_RATE_H
 #define MPROF_ALLOCATION_RATE_H
@@ -10,12 +11,17 @@
 
 struct rate {
 	uint64_t period, least; /* bytes */
-	uint64_t since_ns;      /* the clock where the window began */
+	uint64_t since_ns;      /* CPU time where the window began */
 	uint64_t spent_ns;      /* on samples, since then */
+	uint64_t asked_ns;      /* spent_ns when rate_judge() was last called */
 };
 
-/* A sample took from begin to end, by a clock that may jump. */
-void rate_spend(struct rate *rate, uint64_t begin_ns, uint64_t end_ns);
+/* A sample took so long, by a clock that may jump. Non-zero: rate_judge() is
+ * due. */
+int rate_spend(struct rate *rate, uint64_t took_ns);
+
+/* Adapts the period; cpu_ns is the CPU time of the process so far. */
+void rate_judge(struct rate *rate, uint64_t cpu_ns);
 
 /* The table is full: a longer period from now on. */
 void rate_lengthen(struct rate *rate);

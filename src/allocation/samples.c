@@ -56,6 +56,15 @@ static uint64_t samples_now(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+static uint64_t samples_cpu_time(void)
+{
+	struct timespec spent;
+
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent) != 0)
+		return samples_now();
+	return (uint64_t)spent.tv_sec * 1000000000 + (uint64_t)spent.tv_nsec;
+}
+
 static bool samples_lock(void)
 {
 	for (int i = 0; i < LOCK_TRIES; i++) {
@@ -81,7 +90,7 @@ static void samples_begin(void)
 		own->pid = (uint32_t)getpid();
 	own->slots.seed = samples_now() ^ (uint64_t)own->pid << 40 ^ 1;
 	own->slots.rate.period = own->slots.rate.least = samples_setup.period;
-	own->slots.rate.since_ns = samples_now();
+	own->slots.rate.since_ns = samples_cpu_time();
 	own->failed = file_create(&own->slots.file, samples_setup.folder,
 			  own->pid, samples_setup.flags) != 0;
 	if (!own->failed)
@@ -157,8 +166,9 @@ static void samples_record(struct thread *self, struct allocation_slot *slot,
 	own->slots.file.header->taken++;
 	own->slots.file.header->failed += slot->stack == LOG_NONE;
 	slots_put(&own->slots, &samples_addresses, slot);
-	if (!samples_setup.is_fixed)
-		rate_spend(&own->slots.rate, slot->time_ns, samples_now());
+	if (!samples_setup.is_fixed &&
+	    rate_spend(&own->slots.rate, samples_now() - slot->time_ns))
+		rate_judge(&own->slots.rate, samples_cpu_time());
 	own->slots.file.header->period = own->slots.rate.period;
 }
 

@@ -47,13 +47,22 @@ static inline bool samples_may_have(const void *address)
 	    addresses_may_have(&samples_addresses, address), 0);
 }
 
-/* Counts size bytes of a new allocation. */
+/* Counts size bytes that are about to be allocated. False, and nothing is
+ * counted: the next point of the sampling lies in them, and samples_take() is
+ * to be called when they are there. */
+static inline __attribute__((always_inline)) bool samples_pass(size_t size)
+{
+	if (__builtin_expect(size >= thread_self.left, 0))
+		return false;
+	thread_self.left -= size;
+	return true;
+}
+
+/* The same of an allocation that is there. */
 static inline __attribute__((always_inline)) void samples_count(
     void *address, size_t size)
 {
-	if (__builtin_expect(size < thread_self.left, 1))
-		thread_self.left -= size;
-	else
+	if (!samples_pass(size))
 		samples_take(address, size, __builtin_return_address(0));
 }
 

@@ -131,12 +131,12 @@ static void what_is_removed_leaves_no_trace(void **state)
 	for (uint64_t i = 1; i <= 5000; i++)
 		slots_put(&table.slots, table.addresses,
 		    &(struct allocation_slot){
-			.address = i * 16, .size = i, .weight = i});
+			.address = i * 256, .size = i, .weight = i});
 	/* An address has one sample: the last. */
 	slots_put(&table.slots, table.addresses,
-	    &(struct allocation_slot){.address = 16, .size = 9, .weight = 9});
+	    &(struct allocation_slot){.address = 256, .size = 9, .weight = 9});
 	for (uint64_t i = 2; i <= 5000; i++) {
-		void *address = (void *)(uintptr_t)(i * 16);
+		void *address = (void *)(uintptr_t)(i * 256);
 
 		assert_true(addresses_may_have(table.addresses, address));
 		assert_true(slots_remove(
@@ -149,7 +149,7 @@ static void what_is_removed_leaves_no_trace(void **state)
 	assert_int_equal((int)sum, 9);
 	for (uint64_t i = 2; i <= 5000; i++)
 		assert_false(addresses_may_have(
-		    table.addresses, (void *)(uintptr_t)(i * 16)));
+		    table.addresses, (void *)(uintptr_t)(i * 256)));
 	table_close(&table);
 }
 
@@ -161,11 +161,13 @@ static void the_period_follows_what_samples_cost(void **state)
 	(void)state;
 	/* 5 us each, one behind the other. */
 	for (int i = 0; i < 2000; i++, now += 5000)
-		rate_spend(&rate, now, now + 5000);
+		if (rate_spend(&rate, 5000))
+			rate_judge(&rate, now);
 	assert_true(rate.period >= 65536 << 10);
 	/* Then one in 10 ms. */
-	for (int i = 0; i < 200; i++, now += 10000000)
-		rate_spend(&rate, now, now + 5000);
+	for (int i = 0; i < 2000; i++, now += 10000000)
+		if (rate_spend(&rate, 5000))
+			rate_judge(&rate, now);
 	assert_int_equal(rate.period, 65536);
 }
 
