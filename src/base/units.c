@@ -68,10 +68,13 @@ static char *put_two(char *out, double seconds, double unit, double part,
     const char *const names[2])
 {
 	double parts = round(seconds / part);
-	double each = unit / part;
+	double each = unit / part, rest = fmod(parts, each);
+	int len =
+	    snprintf(out, UNITS_TEXT, "%.0f %s", floor(parts / each), names[0]);
 
-	snprintf(out, UNITS_TEXT, "%.0f %s %.0f %s", floor(parts / each),
-	    names[0], fmod(parts, each), names[1]);
+	if (rest > 0)
+		snprintf(out + len, UNITS_TEXT - (size_t)len, " %.0f %s", rest,
+		    names[1]);
 	return out;
 }
 
@@ -97,6 +100,36 @@ char *units_duration(char *out, double seconds)
 		return put_two(
 		    out, seconds, 86400, 3600, (const char *const[]){"d", "h"});
 	return units_put(out, seconds / 86400, "d");
+}
+
+char *units_duration_to(char *out, double seconds, double step)
+{
+	static const struct {
+		double size;
+		const char *name;
+	} parts[] = {{86400, "d"}, {3600, "h"}, {60, "min"}};
+	int digits = step < 1 ? (int)fmin(9, ceil(-log10(step) - 1e-9)) : 0;
+	double least = step < 1 ? pow(10, -digits) : 1;
+	double rest = round(fmin(fabs(seconds), 8.64e12) / least) * least;
+	size_t len = 0;
+
+	*out = 0;
+	if (seconds < 0 && rest > 0)
+		len += (size_t)snprintf(out, UNITS_TEXT, "-");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		double count = floor((rest + least / 2) / parts[i].size);
+
+		if (count < 1)
+			continue;
+		rest = fmax(0, rest - count * parts[i].size);
+		len += (size_t)snprintf(out + len, UNITS_TEXT - len, "%.0f %s ",
+		    count, parts[i].name);
+	}
+	if (rest >= least / 2 || len == 0)
+		snprintf(out + len, UNITS_TEXT - len, "%.*f s", digits, rest);
+	else
+		out[len - 1] = 0;
+	return out;
 }
 
 char *units_clock(char *out, double seconds)

@@ -19,8 +19,12 @@ char *units_size(char *out, double mib);
 char *units_limit(char *out, double mib);
 
 /* 0.005 -> "5 ms", 3.2 -> "3.20 s", 250 -> "4 min 10 s", 15000 -> "4 h 10 min",
- * 270000 -> "3 d 3 h" */
+ * 270000 -> "3 d 3 h", 3600 -> "1 h" */
 char *units_duration(char *out, double seconds);
+
+/* The same in as many parts as tell times apart that are a step of so many
+ * seconds from each other: 3630 by 10 -> "1 h 30 s", by 0.1 -> "1 h 30.0 s" */
+char *units_duration_to(char *out, double seconds, double step);
 
 /* 250 -> "00:04:10", from the hour on as many digits as it takes */
 char *units_clock(char *out, double seconds);

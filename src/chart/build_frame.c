@@ -223,14 +223,15 @@ static char *peak_text(const struct run *run, struct sample peak)
 	return mem_format("%s after %s", size, units_duration(after, after_s));
 }
 
-/* "10.0 s to 20.0 s of 1 h 2 min" */
+/* "10 s to 20 s of 1 h 2 min", "4 d 15 h 2 min to 4 d 15 h 9 min of 7 d" */
 static char *window_text(
     const struct run *run, const struct chart_limits *window)
 {
 	char from[UNITS_TEXT], to[UNITS_TEXT], all[UNITS_TEXT];
+	double step = (window->high - window->low) / 100;
 
-	units_duration(from, window->low);
-	units_duration(to, window->high);
+	units_duration_to(from, window->low, step);
+	units_duration_to(to, window->high, step);
 	units_duration(all, build_end(run) - build_start(run));
 	return mem_format("%s to %s of %s", from, to, all);
 }

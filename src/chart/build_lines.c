@@ -247,7 +247,7 @@ static double highest_of(
 	for (size_t i = 0; i < panel->spans.len; i++)
 		best = fmax(best, fmax(panel->spans.items[i].from.mib,
 				      panel->spans.items[i].to.mib));
-	return with_limit(panel, best);
+	return best;
 }
 
 /* An empty window has the axis of the whole recording. */
@@ -270,12 +270,15 @@ void build_memory_axis(struct scene *scene, struct scene_panel *panel,
 	double low = chart_lines_lowest_of(panel),
 	       high = highest_of(scene, panel);
 
-	panel->memory = axis_memory(high > 0 ? high : highest_sample(request));
+	high = high > 0 ? high : highest_sample(request);
+	panel->memory = axis_memory(with_limit(panel, high));
+	panel->memory.unit_of = high;
 	if (low < 0)
 		panel->memory.low = fmax(low, -panel->memory.high);
 	if (request->memory_mib.given) {
 		panel->memory.low = request->memory_mib.low;
 		panel->memory.high = request->memory_mib.high;
+		panel->memory.unit_of = request->memory_mib.high;
 	}
 }
 

@@ -225,7 +225,7 @@ int chart_growth(struct scene *scene, const struct stack_growths *growths,
 		return err_set(e, "no stack that memory grew under");
 	}
 	scene->title = utf8_clean_copy(title);
-	scene->time = (struct axis){AXIS_MEMORY, 0, build.whole_mib, 0};
+	scene->time = (struct axis){AXIS_MEMORY, 0, build.whole_mib, 0, 0};
 	build.panel = array_push(&scene->panels);
 	*build.panel = (struct scene_panel){.kind = PANEL_LANES};
 	add_level(&build, 0, build.len, 0, 0);

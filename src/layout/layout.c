@@ -234,16 +234,18 @@ static void put_memory_axis(struct page *page, const struct plot *plot)
 	}
 }
 
-/* Keeps a label of the time axis within the picture, and from under the
- * figures of the memory axis. */
+/* Keeps a label of the time axis within the picture; where the plot is hardly
+ * high enough for one, also from under the figures of the memory axis. */
 static struct draw_box tick_box(
     const struct page *page, const struct placed_words *words)
 {
 	struct draw_box box = place_box(&page->place, words);
 	double right = page->place.drawing->width - 2;
+	double font = page->place.font;
+	bool low = page->plot_bottom - page->plot_top < 4 * font;
 
 	box.x = fmin(box.x, right - box.w);
-	box.x = fmax(box.x, page->left - 0.35 * page->place.font);
+	box.x = fmax(box.x, low ? page->left - 0.35 * font : 2);
 	return box;
 }
 
@@ -252,7 +254,7 @@ static struct placed_words tick_words(
 {
 	return (struct placed_words){.text = tick->label,
 	    .x = place_x(&page->place, plot, tick->value),
-	    .y = page->plot_bottom + 5,
+	    .y = page->plot_bottom + 0.5 * page->place.font + 1,
 	    .size = page->place.font,
 	    .role = ROLE_TEXT,
 	    .align = 0.5};
@@ -295,8 +297,9 @@ static void put_time_title(struct page *page, const struct axis_ticks *ticks)
 	static const char *const names[] = {[AXIS_MEMORY] = "memory",
 	    [AXIS_TIME] = "time",
 	    [AXIS_CLOCK] = "time of day"};
-	char *title =
-	    mem_format("%s (%s)", names[place->scene->time.kind], ticks->unit);
+	const char *name = names[place->scene->time.kind];
+	char *title = *ticks->unit ? mem_format("%s (%s)", name, ticks->unit)
+				   : mem_copy(name);
 	struct placed_words words = {.text = title,
 	    .x = page->left,
 	    .y = page->plot_bottom + 6 + place_line_height(place->font),
@@ -317,7 +320,8 @@ static void put_time_labels(
 		    tick_words(page, plot, &ticks->items[i]);
 		struct draw_box box = tick_box(page, &words);
 
-		if (box.x < end + 0.3 * page->place.font)
+		if (box.x < end + 0.3 * page->place.font ||
+		    box.x + box.w > page->place.drawing->width)
 			continue;
 		end = box.x + box.w;
 		words.x = box.x;

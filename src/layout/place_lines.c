@@ -435,7 +435,8 @@ static void draw_trace(struct place *place, const struct plot *plot,
 	    .bands = place->request->most_columns == 0};
 	struct shape *shape;
 
-	if (line->kind == SCENE_TOTAL)
+	/* an area down to anything but zero would be no amount */
+	if (line->kind == SCENE_TOTAL && plot->panel->memory.low <= 0)
 		layout_area(place, &stroke,
 		    fmin(place_y(plot, 0), plot->box.y + plot->box.h));
 	if (!place->request->every_sample && line->kind != SCENE_TREND) {

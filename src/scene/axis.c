@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "base/units.h"
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -22,10 +23,13 @@ static const struct axis_unit memory_units[] = {{"B", 1.0 / 1048576},
     {"KiB", 1.0 / 1024}, {"MiB", 1}, {"GiB", 1024}, {"TiB", 1048576},
     {"PiB", 1073741824}};
 
-static const struct axis_unit time_units[] = {{"us", 1e-6}, {"ms", 1e-3},
-    {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+/* From the first of these on a time is said in several units. */
+#define LONG_TIME 99.5
 
-enum { MEMORY_MIB = 2, TIME_SECONDS = 2 };
+static const struct axis_unit time_units[] = {
+    {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}};
+
+enum { MEMORY_MIB = 2 };
 
 /* The largest unit that goes at least once into size. */
 static const struct axis_unit *unit_for(
@@ -38,26 +42,12 @@ static const struct axis_unit *unit_for(
 	return &units[i];
 }
 
+/* A figure of three digits that is rounded up to the next unit has that. */
 static const struct axis_unit *memory_unit(double mib)
 {
 	if (mib == 0)
 		return &memory_units[MEMORY_MIB];
-	return unit_for(memory_units, LEN(memory_units), fabs(mib));
-}
-
-/* Minutes are read easily from five of them on. A window far from the start
- * keeps seconds, however narrow it is: 1000.002 s, not 1000002 ms. */
-static const struct axis_unit *axis_time_unit(const struct axis *axis)
-{
-	const struct axis_unit *second = &time_units[TIME_SECONDS];
-	double range = axis->high - axis->low;
-	double far = fmax(fabs(axis->low), fabs(axis->high));
-
-	if (far < 1)
-		return unit_for(time_units, TIME_SECONDS, far);
-	if (range < 300)
-		return second;
-	return unit_for(second, LEN(time_units) - TIME_SECONDS, range / 2);
+	return unit_for(memory_units, LEN(memory_units), fabs(mib) / 0.9995);
 }
 
 /* The index of the first and last multiple of step in the axis. */
@@ -158,9 +148,11 @@ static void add_tick(struct axis_ticks *ticks, double value, const char *label)
 static void axis_add_number(
     struct axis_ticks *ticks, double number, double size)
 {
-	char label[24];
+	char label[32];
 
-	if (fabs(number) >= 1e12)
+	if (number == 0)
+		snprintf(label, sizeof(label), "0");
+	else if (fabs(number) >= 1e12)
 		snprintf(label, sizeof(label), "%.6g", number);
 	else
 		snprintf(label, sizeof(label), "%.*f",
@@ -168,25 +160,12 @@ static void axis_add_number(
 	add_tick(ticks, number * size, label);
 }
 
-static double unit_step(
-    const struct axis_unit *unit, const struct axis_range *range)
-{
-	static const double minutes[] = {0.5, 1, 2, 5, 10, 15, 20, 30, 60};
-	static const double hours[] = {0.5, 1, 2, 3, 4, 6, 12, 24};
-
-	if (unit == &time_units[TIME_SECONDS + 1])
-		return choose_from(minutes, LEN(minutes), range);
-	if (unit == &time_units[TIME_SECONDS + 2])
-		return choose_from(hours, LEN(hours), range);
-	return choose_decimal(range);
-}
-
 static void number_ticks(const struct axis *axis, const struct axis_unit *unit,
     struct axis_ticks *ticks)
 {
 	struct axis_range range = {axis->low / unit->size,
 	    axis->high / unit->size, (size_t)ticks->step};
-	double step = unit_step(unit, &range);
+	double step = choose_decimal(&range);
 	int64_t first = first_multiple(range.low, step);
 	int64_t last = last_multiple(range.high, step);
 
@@ -198,6 +177,29 @@ static void number_ticks(const struct axis *axis, const struct axis_unit *unit,
 	for (int64_t i = first; i <= last; i++)
 		axis_add_number(ticks, (double)i * step, unit->size);
 	snprintf(ticks->unit, sizeof(ticks->unit), "%s", unit->name);
+}
+
+/* "30 s", "1 min", "1 min 30 s": as units_duration() says a time elsewhere. */
+static void duration_ticks(const struct axis *axis, struct axis_ticks *ticks)
+{
+	static const double steps[] = {1, 2, 5, 10, 15, 20, 30, 60, 120, 300,
+	    600, 900, 1200, 1800, 3600, 7200, 10800, 14400, 21600, 43200,
+	    86400};
+	struct axis_range range = {axis->low, axis->high, (size_t)ticks->step};
+	double step = choose_from(steps, LEN(steps), &range);
+	int64_t first = first_multiple(range.low, step);
+	int64_t last = last_multiple(range.high, step);
+	char label[UNITS_TEXT];
+
+	if (last - first > 200)
+		last = first + 200;
+	ticks->step = step;
+	ticks->items =
+	    mem_zero((size_t)(last - first + 1), sizeof(ticks->items[0]));
+	for (int64_t i = first; i <= last; i++)
+		add_tick(ticks, (double)i * step,
+		    i == 0 ? "0"
+			   : units_duration_to(label, (double)i * step, step));
 }
 
 static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -260,7 +262,7 @@ static void clock_ticks(const struct axis *axis, struct axis_ticks *ticks)
 	double step = choose_from(steps, LEN(steps), &range);
 	int64_t first = first_multiple(range.low, step);
 	int64_t last = last_multiple(range.high, step);
-	char label[24];
+	char label[32];
 
 	if (last - first > 200)
 		last = first + 200;
@@ -281,14 +283,19 @@ static void clock_ticks(const struct axis *axis, struct axis_ticks *ticks)
 
 void axis_ticks(const struct axis *axis, size_t most, struct axis_ticks *ticks)
 {
+	double far = fmax(fabs(axis->low), fabs(axis->high));
+
 	*ticks = (struct axis_ticks){.step = (double)(most < 2 ? 2 : most)};
 	if (axis->kind == AXIS_CLOCK)
 		clock_ticks(axis, ticks);
+	else if (axis->kind == AXIS_TIME && far >= LONG_TIME)
+		duration_ticks(axis, ticks);
 	else if (axis->kind == AXIS_TIME)
-		number_ticks(axis, axis_time_unit(axis), ticks);
+		number_ticks(
+		    axis, unit_for(time_units, LEN(time_units), far), ticks);
 	else
 		number_ticks(axis,
-		    memory_unit(fmax(fabs(axis->low), fabs(axis->high))),
+		    memory_unit(axis->unit_of > 0 ? axis->unit_of : far),
 		    ticks);
 }
 
@@ -303,5 +310,8 @@ struct axis axis_memory(double high_mib)
 	/* room for the peak's label above the peak */
 	double high = isfinite(high_mib) && high_mib > 0 ? high_mib * 1.12 : 1;
 
-	return (struct axis){.kind = AXIS_MEMORY, .low = 0, .high = high};
+	return (struct axis){.kind = AXIS_MEMORY,
+	    .low = 0,
+	    .high = high,
+	    .unit_of = high / 1.12};
 }

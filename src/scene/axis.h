@@ -19,18 +19,20 @@ struct axis {
 	enum axis_kind kind;
 	double low, high; /* low < high, both finite */
 	double origin_s;  /* seconds since the epoch at value 0; AXIS_CLOCK */
+	double unit_of;   /* MiB whose unit the axis has; 0: that of its ends */
 };
 
 struct tick {
-	double value;   /* low <= value <= high */
-	char label[24]; /* without the unit; ASCII */
+	double value; /* low <= value <= high */
+	char
+	    label[32]; /* ASCII; a time carries its units where unit is empty */
 };
 
 struct axis_ticks {
 	struct tick *items;
 	size_t len;
 	double step;
-	char unit[40]; /* "MiB", "s"; with AXIS_CLOCK the day and the zone */
+	char unit[40]; /* "MiB", "s", ""; with AXIS_CLOCK the day and zone */
 };
 
 /* Fills ticks with at least two where they can be round and at most most

@@ -49,17 +49,20 @@ static void check_all(const struct row *rows, size_t count)
 static void memory(void **state)
 {
 	static const struct row rows[] = {
-	    {{AXIS_MEMORY, 0, 60, 0}, 8, "0 10 20 30 40 50 60", "MiB"},
-	    {{AXIS_MEMORY, 0, 59.9, 0}, 6, "0 10 20 30 40 50", "MiB"},
-	    {{AXIS_MEMORY, 0, 1, 0}, 5, "0.0 0.5 1.0", "MiB"},
-	    {{AXIS_MEMORY, 0, 1023, 0}, 6, "0 200 400 600 800 1000", "MiB"},
-	    {{AXIS_MEMORY, 0, 1536, 0}, 4, "0.0 0.5 1.0 1.5", "GiB"},
-	    {{AXIS_MEMORY, 0, 1.2 * 1048576, 0}, 4, "0.0 0.5 1.0", "TiB"},
-	    {{AXIS_MEMORY, 0, 0.04, 0}, 5, "0 10 20 30 40", "KiB"},
-	    {{AXIS_MEMORY, 0, 0.0004, 0}, 5, "0 100 200 300 400", "B"},
-	    {{AXIS_MEMORY, -20, 30, 0}, 6, "-20 -10 0 10 20 30", "MiB"},
-	    {{AXIS_MEMORY, 100, 100.4, 0}, 5, "100.0 100.1 100.2 100.3 100.4",
-		"MiB"},
+	    {{AXIS_MEMORY, 0, 60, 0, 0}, 8, "0 10 20 30 40 50 60", "MiB"},
+	    {{AXIS_MEMORY, 0, 59.9, 0, 0}, 6, "0 10 20 30 40 50", "MiB"},
+	    {{AXIS_MEMORY, 0, 1, 0, 0}, 5, "0 0.5 1.0", "MiB"},
+	    {{AXIS_MEMORY, 0, 1023, 0, 0}, 6, "0 200 400 600 800 1000", "MiB"},
+	    /* the unit of the peak, not of the air above it */
+	    {{AXIS_MEMORY, 0, 1140, 0, 1018}, 4, "0 500 1000", "MiB"},
+	    {{AXIS_MEMORY, 0, 1146, 0, 1023.6}, 4, "0 0.5 1.0", "GiB"},
+	    {{AXIS_MEMORY, 0, 1536, 0, 0}, 4, "0 0.5 1.0 1.5", "GiB"},
+	    {{AXIS_MEMORY, 0, 1.2 * 1048576, 0, 0}, 4, "0 0.5 1.0", "TiB"},
+	    {{AXIS_MEMORY, 0, 0.04, 0, 0}, 5, "0 10 20 30 40", "KiB"},
+	    {{AXIS_MEMORY, 0, 0.0004, 0, 0}, 5, "0 100 200 300 400", "B"},
+	    {{AXIS_MEMORY, -20, 30, 0, 0}, 6, "-20 -10 0 10 20 30", "MiB"},
+	    {{AXIS_MEMORY, 100, 100.4, 0, 0}, 5,
+		"100.0 100.1 100.2 100.3 100.4", "MiB"},
 	};
 
 	(void)state;
@@ -69,17 +72,20 @@ static void memory(void **state)
 static void time_axis(void **state)
 {
 	static const struct row rows[] = {
-	    {{AXIS_TIME, 0, 100, 0}, 6, "0 20 40 60 80 100", "s"},
-	    {{AXIS_TIME, 0, 0.2, 0}, 5, "0 50 100 150 200", "ms"},
-	    {{AXIS_TIME, 0, 0.0002, 0}, 5, "0 50 100 150 200", "us"},
-	    {{AXIS_TIME, 0, 250, 0}, 6, "0 50 100 150 200 250", "s"},
-	    {{AXIS_TIME, 0, 600, 0}, 6, "0 2 4 6 8 10", "min"},
-	    {{AXIS_TIME, 0, 7200, 0}, 6, "0.0 0.5 1.0 1.5 2.0", "h"},
-	    {{AXIS_TIME, 0, 86400, 0}, 5, "0 6 12 18 24", "h"},
-	    {{AXIS_TIME, 0, 864000, 0}, 6, "0 2 4 6 8 10", "d"},
-	    /* far from the start a narrow window still counts in seconds */
-	    {{AXIS_TIME, 1000, 1000.01, 0}, 6,
-		"1000.000 1000.002 1000.004 1000.006 1000.008 1000.010", "s"},
+	    {{AXIS_TIME, 0, 60, 0, 0}, 6, "0 20 40 60", "s"},
+	    {{AXIS_TIME, 0, 0.2, 0, 0}, 5, "0 50 100 150 200", "ms"},
+	    {{AXIS_TIME, 0, 0.0002, 0, 0}, 5, "0 50 100 150 200", "us"},
+	    /* from here on as tables say a time */
+	    {{AXIS_TIME, 0, 100, 0, 0}, 6,
+		"0 20 s 40 s 1 min 1 min 20 s 1 min 40 s", ""},
+	    {{AXIS_TIME, 0, 250, 0, 0}, 6, "0 1 min 2 min 3 min 4 min", ""},
+	    {{AXIS_TIME, 0, 600, 0, 0}, 6, "0 2 min 4 min 6 min 8 min 10 min",
+		""},
+	    {{AXIS_TIME, 0, 7200, 0, 0}, 6, "0 30 min 1 h 1 h 30 min 2 h", ""},
+	    {{AXIS_TIME, 0, 86400, 0, 0}, 5, "0 6 h 12 h 18 h 1 d", ""},
+	    {{AXIS_TIME, 0, 864000, 0, 0}, 6, "0 2 d 4 d 6 d 8 d 10 d", ""},
+	    {{AXIS_TIME, 1000, 1000.01, 0, 0}, 3,
+		"16 min 40.000 s 16 min 40.005 s 16 min 40.010 s", ""},
 	};
 
 	(void)state;
@@ -90,14 +96,14 @@ static void time_of_day(void **state)
 {
 	static const double noon = 1700049600; /* 2023-11-15 12:00 UTC */
 	const struct row rows[] = {
-	    {{AXIS_CLOCK, 0, 100, noon - 3.5}, 5,
+	    {{AXIS_CLOCK, 0, 100, noon - 3.5, 0}, 5,
 		"12:00:00 12:00:30 12:01:00 12:01:30", "15 Nov 2023 UTC"},
-	    {{AXIS_CLOCK, 0, 1, noon + 0.25}, 5,
+	    {{AXIS_CLOCK, 0, 1, noon + 0.25, 0}, 5,
 		"12:00:00.4 12:00:00.6 12:00:00.8 12:00:01.0 12:00:01.2",
 		"15 Nov 2023 UTC"},
-	    {{AXIS_CLOCK, 0, 86400, noon}, 6, "12:00 18:00 16 Nov 06:00 12:00",
-		"15 Nov 2023 UTC"},
-	    {{AXIS_CLOCK, 0, 5 * 86400, noon}, 6,
+	    {{AXIS_CLOCK, 0, 86400, noon, 0}, 6,
+		"12:00 18:00 16 Nov 06:00 12:00", "15 Nov 2023 UTC"},
+	    {{AXIS_CLOCK, 0, 5 * 86400, noon, 0}, 6,
 		"16 Nov 17 Nov 18 Nov 19 Nov 20 Nov", "15 Nov 2023 UTC"},
 	};
 
@@ -110,7 +116,7 @@ static void time_of_day(void **state)
 /* Ticks are round where the clock of the place is, half hours and all. */
 static void zones(void **state)
 {
-	const struct row row = {{AXIS_CLOCK, 0, 7200, 1700049600}, 4,
+	const struct row row = {{AXIS_CLOCK, 0, 7200, 1700049600, 0}, 4,
 	    "18:00 19:00", "15 Nov 2023 IST"};
 
 	(void)state;
@@ -128,7 +134,7 @@ static void any_range(void **state)
 		double low = i % 3 ? 0 : pow(10, rand() % 12 - 4);
 		double range = pow(10, rand() % 160 / 10.0 - 6) + low * 1e-6;
 		struct axis axis = {
-		    i % 2 ? AXIS_TIME : AXIS_MEMORY, low, low + range, 0};
+		    i % 2 ? AXIS_TIME : AXIS_MEMORY, low, low + range, 0, 0};
 		size_t most = 2 + (size_t)rand() % 15;
 		struct axis_ticks ticks;
 

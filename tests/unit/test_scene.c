@@ -348,6 +348,10 @@ static void slopes_stay_true_at_the_edges(void **state)
 		}
 	}
 	assert_true(found);
+	/* nothing is filled down to an axis that is not zero */
+	for (size_t i = 0; i < drawing.shapes.len; i++)
+		assert_true(drawing.shapes.items[i].kind != SHAPE_AREA ||
+			    drawing.shapes.items[i].opacity == 1);
 	drawing_finish(&drawing);
 	scene_finish(&scene);
 	profile_finish(&profile);

@@ -36,6 +36,20 @@ static void limits(void **state)
 	assert_string_equal(units_limit(out, 0), "0 MiB");
 }
 
+static void durations_to_a_step(void **state)
+{
+	(void)state;
+	assert_string_equal(units_duration_to(out, 0, 10), "0 s");
+	assert_string_equal(units_duration_to(out, 30, 10), "30 s");
+	assert_string_equal(units_duration_to(out, 3630, 10), "1 h 30 s");
+	assert_string_equal(units_duration_to(out, 3630, 0.1), "1 h 30.0 s");
+	assert_string_equal(units_duration_to(out, 86399.9, 1), "1 d");
+	assert_string_equal(units_duration_to(out, -90, 1), "-1 min 30 s");
+	assert_string_equal(
+	    units_duration_to(out, 4 * 86400 + 15 * 3600 + 120, 60),
+	    "4 d 15 h 2 min");
+}
+
 static void durations(void **state)
 {
 	(void)state;
@@ -46,7 +60,7 @@ static void durations(void **state)
 	assert_string_equal(units_duration(out, 59.96), "60.0 s");
 	assert_string_equal(units_duration(out, 250), "4 min 10 s");
 	assert_string_equal(units_duration(out, 3599.4), "59 min 59 s");
-	assert_string_equal(units_duration(out, 3599.6), "1 h 0 min");
+	assert_string_equal(units_duration(out, 3599.6), "1 h");
 	assert_string_equal(units_duration(out, 15000), "4 h 10 min");
 	assert_string_equal(units_duration(out, 270000), "3 d 3 h");
 }
@@ -110,7 +124,7 @@ static void borders(void **state)
 	    {units_duration, 99.4, "99.4 s"},
 	    {units_duration, 99.6, "1 min 40 s"},
 	    {units_duration, 86369, "23 h 59 min"},
-	    {units_duration, 86371, "1 d 0 h"},
+	    {units_duration, 86371, "1 d"},
 	    {units_duration, 8.6e12, "99537037 d 1 h"},
 	    {units_duration, 8.64e12, "100000000 d"},
 	    {units_clock, -5, "00:00:00"},
@@ -174,6 +188,7 @@ int main(void)
 	    cmocka_unit_test(sizes),
 	    cmocka_unit_test(limits),
 	    cmocka_unit_test(durations),
+	    cmocka_unit_test(durations_to_a_step),
 	    cmocka_unit_test(clocks),
 	    cmocka_unit_test(rates),
 	    cmocka_unit_test(borders),
