@@ -116,16 +116,14 @@ static int compare_parties(const void *left, const void *right)
 	       (a->highest_mib > b->highest_mib);
 }
 
-static void moment_take_process(
-    struct party *party, const struct process *process)
+static void party_take(
+    struct party *party, const struct process *process, double mib)
 {
-	const struct sample *best = series_peak(&process->memory);
-
 	party->count++;
-	party->highest_mib = fmax(party->highest_mib, best ? best->mib : 0);
-	if (process->exit.recorded)
-		party->highest_mib =
-		    fmax(party->highest_mib, process->exit.mib);
+	if (party->count > 1 && mib <= party->highest_mib)
+		return;
+	party->highest_mib = mib;
+	party->highest = process;
 }
 
 void parties_init(
@@ -134,22 +132,21 @@ void parties_init(
 	const struct sample *peak = series_peak(&run->total);
 	struct index index = {0};
 	struct moment moment;
-	struct party *party;
 
 	*parties = (struct parties){0};
 	if (!peak)
 		return;
 	for (size_t i = 0; i < run->processes.len; i++) {
 		const struct process *process = &run->processes.items[i];
+		double mib;
 
-		if (process->memory.len > 0)
-			moment_take_process(
+		if (process_peak(process, &mib))
+			party_take(
 			    party_of(parties, &index, party_name(process, by)),
-			    process);
+			    process, mib);
 	}
-	party = party_of(parties, &index, party_name(program_of(run), by));
-	party->count++;
-	party->highest_mib = fmax(party->highest_mib, program_peak(run));
+	party_take(party_of(parties, &index, party_name(program_of(run), by)),
+	    program_of(run), program_peak(run));
 	moment_init(&moment, run, (size_t)(peak - run->total.items));
 	for (size_t i = 0; i < moment.holdings.len; i++) {
 		const struct holding *held = &moment.holdings.items[i];

@@ -63,6 +63,8 @@ struct party {
 	size_t count;
 	double at_peak_mib; /* their sum when the whole was highest */
 	double highest_mib; /* of any one of them, at any time */
+	const struct process *highest; /* that one; NULL: the program, which no
+					* record names */
 };
 
 enum party_by { PARTY_BY_NAME, PARTY_BY_COMMAND };

@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "analysis/figures.h"
+#include "analysis/overview.h"
 #include "analysis/peak.h"
+#include "analysis/spread.h"
 #include "base/units.h"
 #include "base/utf8.h"
 #include "cli/table.h"
 #include "commands/command.h"
 #include "input/profiles.h"
+#include "profile/label.h"
 #include "profile/share.h"
 #include "profile/ending.h"
 
@@ -19,7 +22,8 @@ static const char *const groupings[] = {
     [PARTY_BY_NAME] = "name", [PARTY_BY_COMMAND] = "command", NULL};
 
 struct peak_options {
-	const char *function, *by;
+	const char *function, *by, *sort;
+	long top;
 	bool phases, json;
 	struct profiles_options profiles;
 };
@@ -43,6 +47,22 @@ static const struct option_row rows[] = {
 	.choices = groupings,
 	.offset = offsetof(struct peak_options, by),
 	.ours = true},
+    {.name = "top",
+	.arg = "N",
+	.help = "only the N processes with the highest memory, each with the "
+		"word of its command line that tells it from others of its "
+		"name",
+	.parse = option_whole,
+	.offset = offsetof(struct peak_options, top),
+	.ours = true},
+    {.name = "sort",
+	.arg = "WHAT",
+	.help = "the order of several recordings: {}; the highest, the longest "
+		"and what failed first",
+	.parse = option_choice,
+	.choices = overview_orders,
+	.offset = offsetof(struct peak_options, sort),
+	.ours = true},
     {.name = "json",
 	.help = "print JSON, with names and times",
 	.parse = option_flag,
@@ -50,37 +70,116 @@ static const struct option_row rows[] = {
 	.ours = true},
     PROFILES_ROWS(struct peak_options, profiles), {0}};
 
-static void print_clean(const char *text)
+static void print_clean(const char *text, FILE *out)
 {
 	char *clean = utf8_clean_copy(text);
 
-	fputs(clean, stdout);
+	fputs(clean, out);
+	free(clean);
+}
+
+/* The labels of each run, made where one of its processes is printed. */
+struct peak_labels {
+	const struct run *run;
+	struct process_labels labels;
+};
+
+static char *peak_label(struct peak_labels *labels, const struct run *run,
+    const struct process *process)
+{
+	if (labels->run != run) {
+		if (labels->run)
+			process_labels_finish(&labels->labels);
+		process_labels_init(&labels->labels, run);
+		labels->run = run;
+	}
+	return process_label_text(&labels->labels, process);
+}
+
+static void peak_labels_finish(struct peak_labels *labels)
+{
+	if (labels->run)
+		process_labels_finish(&labels->labels);
+}
+
+/* The command line where it is short, else the name and the word that tells it
+ * from others of that name. */
+static void peak_print_name(
+    struct peak_labels *labels, const struct child_peak *child, FILE *out)
+{
+	const char *command = child->process->command;
+	const char *name = command && *command ? command : child->process->name;
+	char shown[4 * NAME_COLUMNS + 4], *clean;
+
+	if (!name || !child->run->state.introduces)
+		return;
+	clean = strlen(name) > NAME_COLUMNS
+		    ? peak_label(labels, child->run, child->process)
+		    : utf8_clean_copy(name);
+	fprintf(out, "  %s",
+	    utf8_shorten(shown, sizeof(shown), clean, NAME_COLUMNS));
 	free(clean);
 }
 
 /* Prints exactly what memory_profiler prints, for a recording without names. */
-static void print_children(const struct peaks *peaks)
+static void print_children(const struct peaks *peaks, FILE *out)
 {
-	char shown[4 * NAME_COLUMNS + 4];
+	struct peak_labels labels = {0};
 
 	for (size_t i = 0; i < peaks->children.len; i++) {
 		const struct child_peak *child = &peaks->children.items[i];
-		const char *command = child->process->command;
-		const char *name =
-		    command && *command ? command : child->process->name;
 
-		fputs("  Child ", stdout);
-		print_clean(child->process->key);
-		printf("\t\t\t%.3f MiB", child->mib);
-		if (name && child->run->state.introduces) {
-			char *clean = utf8_clean_copy(name);
-
-			printf("  %s", utf8_shorten(shown, sizeof(shown), clean,
-					   NAME_COLUMNS));
-			free(clean);
-		}
-		putchar('\n');
+		fputs("  Child ", out);
+		print_clean(child->process->key, out);
+		fprintf(out, "\t\t\t%.3f MiB", child->mib);
+		peak_print_name(&labels, child, out);
+		fputc('\n', out);
 	}
+	peak_labels_finish(&labels);
+}
+
+static const char *peak_after(
+    char *text, const struct run *run, const struct series *memory)
+{
+	return units_duration(text, memory->items[0].time_s - run_first_s(run));
+}
+
+/* "mprof peak --top 10": which process holds most? */
+static void print_top(const struct peaks *peaks, long top, FILE *out)
+{
+	struct peak_labels labels = {0};
+	struct table table;
+
+	if (peaks->children.len == 0) {
+		fputs("  No process was recorded on its own, only the total: "
+		      "mprof run -M records each.\n",
+		    out);
+		return;
+	}
+	table_init(&table, "rrrrl");
+	table_add(&table, "  peak");
+	table_add(&table, "began after");
+	table_add(&table, "lasted");
+	table_add(&table, "pid");
+	table_add(&table, "process");
+	for (size_t i = 0; i < peaks->children.len && (long)i < top; i++) {
+		const struct child_peak *child = &peaks->children.items[i];
+		const struct series *memory = &child->process->memory;
+		char text[UNITS_TEXT];
+		char *name = peak_label(&labels, child->run, child->process);
+
+		table_add(&table, units_size(text, child->mib));
+		table_add(&table, peak_after(text, child->run, memory));
+		table_add(&table,
+		    units_duration(text, memory->items[memory->len - 1].time_s -
+					     memory->items[0].time_s));
+		table_add(&table, child->process->key);
+		table_add(&table, name ? name : "-");
+		free(name);
+	}
+	table_print(&table, out, out == stdout ? table_width(stdout) : 0);
+	table_finish(&table);
+	peak_labels_finish(&labels);
 }
 
 static enum party_by party_by_of(const char *name)
@@ -89,11 +188,17 @@ static enum party_by party_by_of(const char *name)
 							      : PARTY_BY_NAME;
 }
 
-static void add_party(struct table *table, const struct party *party)
+/* "cc1plus x186, highest f7.cpp" */
+static void add_party(struct table *table, const struct party *party,
+    const struct process_labels *labels)
 {
+	const char *word = party->highest && party->count > 1
+			       ? process_label(labels, party->highest)
+			       : NULL;
 	char size[UNITS_TEXT];
-	char *name = mem_format("%s \xc3\x97%zu",
-	    party->name ? party->name : "(no name)", party->count);
+	char *name = mem_format("%s \xc3\x97%zu%s%s",
+	    party->name ? party->name : "(no name)", party->count,
+	    word ? ", highest " : "", word ? word : "");
 
 	table_add(table, units_size(size, party->at_peak_mib));
 	table_add(table, units_size(size, party->highest_mib));
@@ -101,38 +206,42 @@ static void add_party(struct table *table, const struct party *party)
 	free(name);
 }
 
-static void print_parties(const struct run *run, enum party_by by)
+static void print_parties(const struct run *run, enum party_by by, FILE *out)
 {
+	struct process_labels labels;
 	struct parties parties;
 	struct table table;
 
 	parties_init(&parties, run, by);
 	if (parties.list.len == 1 && !parties.list.items[0].name) {
-		puts("  No process was recorded on its own, only the total: "
-		     "mprof run -M records each.");
+		fputs("  No process was recorded on its own, only the total: "
+		      "mprof run -M records each.\n",
+		    out);
 		parties_finish(&parties);
 		return;
 	}
+	process_labels_init(&labels, run);
 	table_init(&table, "rrl");
 	table_add(&table, "  at the peak");
 	table_add(&table, "highest one");
 	table_add(&table, "processes");
 	for (size_t i = 0; i < parties.list.len; i++)
-		add_party(&table, &parties.list.items[i]);
-	table_print(&table, stdout, table_width(stdout));
+		add_party(&table, &parties.list.items[i], &labels);
+	table_print(&table, out, out == stdout ? table_width(stdout) : 0);
 	table_finish(&table);
+	process_labels_finish(&labels);
 	parties_finish(&parties);
 }
 
-static void command_peak_print_share(const struct peaks *peaks)
+static void command_peak_print_share(const struct peaks *peaks, FILE *out)
 {
 	char *text = share_text(peaks->share, peaks->mib);
 
-	printf("  Shared\t\t\t%s\n", text);
+	fprintf(out, "  Shared\t\t\t%s\n", text);
 	free(text);
 }
 
-static void print_phase(const struct phase *phase, double first_s)
+static void print_phase(const struct phase *phase, double first_s, FILE *out)
 {
 	const struct figures *f = &phase->figures;
 	char at[UNITS_TEXT], duration[UNITS_TEXT], peak[UNITS_TEXT];
@@ -141,7 +250,7 @@ static void print_phase(const struct phase *phase, double first_s)
 
 	snprintf(growth, sizeof(growth), "%s%s", f->growth_mib > 0 ? "+" : "",
 	    units_size(size, f->growth_mib));
-	printf("  %12s %12s %12s %13s  %s\n",
+	fprintf(out, "  %12s %12s %12s %13s  %s\n",
 	    units_duration(at, phase->from_s - first_s),
 	    units_duration(duration, f->duration_s),
 	    units_size(peak, f->peak_mib), growth, name);
@@ -149,21 +258,21 @@ static void print_phase(const struct phase *phase, double first_s)
 }
 
 /* A line a phase: its start, duration, peak, growth and name. */
-static void print_phases(const struct run *run)
+static void print_phases(const struct run *run, FILE *out)
 {
 	double first_s = run_first_s(run);
 	struct phase *phases;
 	size_t count;
 
 	if (run->total.len == 0 || run->marks.len == 0) {
-		puts("  no marks: see mprof help mark");
+		fputs("  no marks: see mprof help mark\n", out);
 		return;
 	}
 	count = phases_of_run(run, &phases);
-	printf("  %12s %12s %12s %13s  %s\n", "at", "duration", "peak",
+	fprintf(out, "  %12s %12s %12s %13s  %s\n", "at", "duration", "peak",
 	    "growth", "phase");
 	for (size_t i = 0; i < count; i++)
-		print_phase(&phases[i], first_s);
+		print_phase(&phases[i], first_s, out);
 	free(phases);
 }
 
@@ -202,8 +311,8 @@ static void say_never_called(const struct profile *profile, const char *name)
 }
 
 /* Descendants are not listed for a function that was never called. */
-static void print_peaks(
-    const struct profile *profile, const struct peak_options *options)
+static void print_peaks(const struct profile *profile,
+    const struct peak_options *options, FILE *out)
 {
 	struct peaks peaks;
 	double mib;
@@ -215,20 +324,22 @@ static void print_peaks(
 		got = peak_of_function(profile, options->function, &mib);
 	if (got != 0)
 		say_never_called(profile, options->function);
-	print_clean(profile->path);
+	print_clean(profile->path, out);
 	if (got != 0 || !peaks.found)
-		puts("\tNaN MiB");
+		fputs("\tNaN MiB\n", out);
 	else
-		printf("\t%.3f MiB\n", mib);
+		fprintf(out, "\t%.3f MiB\n", mib);
 	if (peaks.share && !options->function)
-		command_peak_print_share(&peaks);
-	if (got == 0 && !options->by)
-		print_children(&peaks);
+		command_peak_print_share(&peaks, out);
+	if (options->top > 0)
+		print_top(&peaks, options->top, out);
+	else if (got == 0 && !options->by)
+		print_children(&peaks, out);
 	for (size_t i = 0; options->by && i < profile->runs.len; i++)
 		print_parties(
-		    &profile->runs.items[i], party_by_of(options->by));
+		    &profile->runs.items[i], party_by_of(options->by), out);
 	for (size_t i = 0; options->phases && i < profile->runs.len; i++)
-		print_phases(&profile->runs.items[i]);
+		print_phases(&profile->runs.items[i], out);
 	peaks_finish(&peaks);
 }
 
@@ -239,12 +350,16 @@ static void command_peak_put_number(
 	json_number(json, known ? number : NAN);
 }
 
-static void put_children(struct json *json, const struct peaks *peaks)
+static void put_children(struct json *json, const struct peaks *peaks, long top)
 {
+	struct peak_labels labels = {0};
+
 	json_key(json, "children");
 	json_open(json, '[');
-	for (size_t i = 0; i < peaks->children.len; i++) {
+	for (size_t i = 0; i < peaks->children.len && (!top || (long)i < top);
+	     i++) {
 		const struct child_peak *child = &peaks->children.items[i];
+		char *label = peak_label(&labels, child->run, child->process);
 
 		json_open(json, '{');
 		json_key(json, "key");
@@ -258,10 +373,14 @@ static void put_children(struct json *json, const struct peaks *peaks)
 			json_whole(json, (int64_t)child->process->start_ticks);
 		else
 			json_text(json, NULL);
+		json_key(json, "label");
+		json_text(json, label);
+		free(label);
 		command_peak_put_number(json, "peak_mib", true, child->mib);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
+	peak_labels_finish(&labels);
 }
 
 /* The groups of all runs, one run after the other. */
@@ -367,7 +486,7 @@ static void put_peaks(struct json *json, const struct profile *profile,
 	share_write(json, options->function ? NULL : peaks.share);
 	json_key(json, "between_samples");
 	json_bool(json, peaks.unsampled && !options->function);
-	put_children(json, &peaks);
+	put_children(json, &peaks, options->top);
 	if (options->by)
 		put_parties(json, profile, party_by_of(options->by));
 	put_endings(json, profile);
@@ -377,23 +496,125 @@ static void put_peaks(struct json *json, const struct profile *profile,
 	peaks_finish(&peaks);
 }
 
+/* What is printed of a recording, and what it is sorted and compared by. */
+struct peak_shown {
+	struct overview overview;
+	char *text; /* with --sort: it waits for the others */
+};
+
+struct peak_set {
+	ARRAY(struct peak_shown) list;
+};
+
+/* Reads, prints or keeps, and sums up one recording. */
+static int peak_show(struct peak_set *set, const char *path,
+    const struct peak_options *options, struct json *json)
+{
+	struct peak_shown shown = {.text = NULL};
+	struct profile profile;
+	size_t len;
+	FILE *out = stdout;
+	int got = profiles_read(&profile, path, &options->profiles);
+
+	if (got == 0) {
+		if (options->sort)
+			out = mem_stream(&shown.text, &len);
+		if (json)
+			put_peaks(json, &profile, options);
+		else
+			print_peaks(&profile, options, out);
+		if (out != stdout)
+			fclose(out);
+		overview_init(&shown.overview, &profile);
+		*array_push(&set->list) = shown;
+	}
+	profile_finish(&profile);
+	return got;
+}
+
+static int peak_compare(const void *left, const void *right, void *order)
+{
+	const struct peak_shown *a = left, *b = right;
+
+	return overview_compare(
+	    &a->overview, &b->overview, *(const enum overview_order *)order);
+}
+
+static void peak_print_sorted(struct peak_set *set, const char *name)
+{
+	enum overview_order order = overview_order_of(name);
+
+	if (set->list.len > 0)
+		qsort_r(set->list.items, set->list.len,
+		    sizeof(set->list.items[0]), peak_compare, &order);
+	for (size_t i = 0; i < set->list.len; i++)
+		fputs(set->list.items[i].text, stdout);
+}
+
+/* Two recordings are no set: both are seen at once. */
+enum { LEAST_SET = 3 };
+
+static void peak_compare_set(const struct peak_set *set, struct json *json)
+{
+	size_t len = set->list.len;
+	const struct overview **items = mem_zero(len + 1, sizeof(items[0]));
+	struct spread_lines lines;
+	struct spread spread;
+
+	for (size_t i = 0; i < len; i++)
+		items[i] = &set->list.items[i].overview;
+	spread_init(&spread, items, len);
+	spread_lines_init(&lines, &spread);
+	if (json) {
+		json_key(json, "set");
+		spread_write(&spread, json);
+	}
+	for (size_t i = 0; !json && i < lines.list.len; i++)
+		printf("%s\t%s\n", lines.list.items[i].label,
+		    lines.list.items[i].text);
+	spread_lines_finish(&lines);
+	spread_finish(&spread);
+	free(items);
+}
+
+/* For files of memory_profiler its own output stays as it is. */
+static bool peak_set_is_ours(const struct peak_set *set)
+{
+	for (size_t i = 0; i < set->list.len; i++) {
+		if (set->list.items[i].overview.host)
+			return true;
+	}
+	return false;
+}
+
+static void peak_set_finish(struct peak_set *set)
+{
+	for (size_t i = 0; i < set->list.len; i++) {
+		overview_finish(&set->list.items[i].overview);
+		free(set->list.items[i].text);
+	}
+	array_free(&set->list);
+}
+
 static int show_each(const struct profiles *profiles,
     const struct peak_options *options, struct json *json)
 {
+	struct peak_set set = {0};
 	int status = COMMAND_OK;
 
 	for (size_t i = 0; i < profiles->paths.len; i++) {
-		struct profile profile;
-
-		if (profiles_read(&profile, profiles->paths.items[i],
-			&options->profiles) != 0)
+		if (peak_show(&set, profiles->paths.items[i], options, json) !=
+		    0)
 			status = COMMAND_FAILED;
-		else if (options->json)
-			put_peaks(json, &profile, options);
-		else
-			print_peaks(&profile, options);
-		profile_finish(&profile);
 	}
+	if (json)
+		json_close(json, ']');
+	else if (options->sort)
+		peak_print_sorted(&set, options->sort);
+	if (set.list.len >= LEAST_SET && !options->function &&
+	    (options->sort || json || peak_set_is_ours(&set)))
+		peak_compare_set(&set, json);
+	peak_set_finish(&set);
 	return status;
 }
 
@@ -408,7 +629,6 @@ static int show_json(
 	json_key(&json, "recordings");
 	json_open(&json, '[');
 	status = show_each(profiles, options, &json);
-	json_close(&json, ']');
 	json_close(&json, '}');
 	return status;
 }
@@ -417,9 +637,16 @@ static int command_peak_exec(const void *values, char **words, int count)
 {
 	const struct peak_options *options = values;
 	struct profiles profiles;
-	int status = profiles_init(
-	    &profiles, words, count, options->json ? stderr : stdout);
+	struct err e;
+	int status;
 
+	if (options->json && options->sort) {
+		err_set(&e, "peak: --sort is for text; jq sorts JSON: "
+			    "jq '.recordings |= sort_by(-.peak_mib)'");
+		return command_fail(COMMAND_MISUSED, &e);
+	}
+	status = profiles_init(
+	    &profiles, words, count, options->json ? stderr : stdout);
 	if (status == COMMAND_OK)
 		status = options->json ? show_json(&profiles, options)
 				       : show_each(&profiles, options, NULL);
@@ -431,8 +658,14 @@ const struct command command_peak = {
     .name = "peak",
     .synopsis = "[options] [PROFILE ...]",
     .summary = "print the highest memory of recordings",
-    .details = "A profile is a file or a number of mprof list, -1 the "
-	       "newest; the newest is\ntaken where none is named.\n",
+    .details =
+	"A profile is a file or a number of mprof list, -1 the "
+	"newest; the newest is\ntaken where none is named. Three and more are "
+	"compared with each other:\nlowest, median, highest, and who "
+	"stands apart.\n\n"
+	"Examples:\n"
+	"  mprof peak --sort peak mem-*.dat\n"
+	"  mprof peak --top 10 make.dat\n",
     .options = rows,
     .options_size = sizeof(struct peak_options),
     .takes = COMMAND_TAKES_PROFILES,

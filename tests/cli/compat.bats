@@ -67,7 +67,6 @@ both() {
 	both rm
 	both rm 17
 	both rm nothing.dat a.dat
-	both list surplus
 	both peak --nonsense
 	both rm 0
 	both list

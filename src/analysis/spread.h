@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A set of recordings of the same thing compared with itself: ranks of one
+ * job, workers, shards. Who stands apart is judged by the modified z-score of
+ * Iglewicz and Hoaglin, "How to Detect and Handle Outliers" (1993): 0.6745
+ * times the distance from the median, over the median absolute deviation. They
+ * take 3.5 for the limit of one value; here it is 5 + 40 / members, which holds
+ * for all of them: of sets of normal noise fewer than 2 in 100 have one beyond
+ * it (simulated for 5 to 256 members). A deviation of less than 1 % of the
+ * median counts as that: pages that one process happens to touch are no
+ * finding.
+ */
+#ifndef MPROF_ANALYSIS_SPREAD_H
+#define MPROF_ANALYSIS_SPREAD_H
+
+#include "analysis/overview.h"
+#include "base/err.h"
+#include "base/json.h"
+
+/* With fewer members none can stand apart. */
+enum { SPREAD_LEAST = 5 };
+
+struct spread_member {
+	const struct overview *overview;
+	double z; /* modified z-score of the peak; 0 below SPREAD_LEAST */
+	double duration_z;
+	bool apart, apart_in_time; /* too far from the others */
+};
+
+struct spread {
+	ARRAY(struct spread_member)
+	members;           /* measured, the lowest peak first */
+	size_t unmeasured; /* others, without a sample */
+	double median_mib, median_s;
+	const char *measures[2];  /* two that differ; NULL: all are the same */
+	ARRAY(long) missing;      /* ranks below the job's count, in order */
+	long ranks;               /* that count; 0: no job of one size */
+	ARRAY(const char *) jobs; /* each once; NULL is a recording of none */
+};
+
+/* The overviews stay the caller's and must live as long. The caller finishes.
+ */
+void spread_init(struct spread *spread, const struct overview *const *items,
+    size_t len) __attribute__((nonnull));
+void spread_finish(struct spread *spread) __attribute__((nonnull));
+
+/* The highest less the lowest peak, as a share of the median; 0 for none. */
+double spread_share(const struct spread *spread) __attribute__((nonnull));
+
+/* A line about the set: static label, text that is the list's. */
+struct spread_line {
+	const char *label;
+	char *text;
+};
+
+struct spread_lines {
+	ARRAY(struct spread_line) list;
+};
+
+/* What there is to say: lowest, median, highest; who stands apart in memory
+ * and in time; who failed; which ranks are missing; several jobs; figures of
+ * several measures, of which nothing else is said then. Texts are clean. The
+ * caller finishes. */
+void spread_lines_init(struct spread_lines *lines, const struct spread *spread)
+    __attribute__((nonnull));
+void spread_lines_finish(struct spread_lines *lines) __attribute__((nonnull));
+
+/* The same as an object. */
+void spread_write(const struct spread *spread, struct json *json)
+    __attribute__((nonnull));
+
+#endif

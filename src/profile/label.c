@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+#include "profile/label.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+/* A word of a command line, in those of one name. */
+struct label_word {
+	size_t group;     /* the first process of that name */
+	const char *text; /* in the command line, ends at a blank */
+	size_t len;
+	size_t processes; /* that have it */
+	size_t last;      /* of them, + 1 */
+};
+
+struct label_build {
+	const struct run *run;
+	ARRAY(struct label_word) words;
+	struct index index; /* by group and text */
+	size_t *groups;     /* by process; its own place where it is first */
+	size_t *counts;     /* of processes, by group */
+};
+
+/* Characters around a word that belong to a script's or a shell's text. */
+static const char label_around[] = "'\"()[]{},;";
+
+/* The next word at *text, without characters around it; false at the end. */
+static bool label_next(const char **text, struct label_word *word)
+{
+	const char *at = *text + strspn(*text, " ");
+	size_t len = strcspn(at, " ");
+
+	*text = at + len;
+	if (len == 0)
+		return false;
+	while (len > 0 && strchr(label_around, *at)) {
+		at++;
+		len--;
+	}
+	while (len > 0 && strchr(label_around, at[len - 1]))
+		len--;
+	word->text = at;
+	word->len = len;
+	return true;
+}
+
+static bool label_word_is(const void *words, size_t at, const void *key)
+{
+	const struct label_word *a = &((const struct label_word *)words)[at];
+	const struct label_word *b = key;
+
+	return a->group == b->group && a->len == b->len &&
+	       memcmp(a->text, b->text, a->len) == 0;
+}
+
+static struct label_word *label_word_of(
+    struct label_build *build, const struct label_word *key)
+{
+	uint32_t hash =
+	    index_hash(key->text, key->len) ^ index_hash_number(key->group);
+	size_t at = index_place(&build->index, hash, label_word_is,
+	    build->words.items, key, build->words.len);
+
+	if (at == build->words.len)
+		*array_push(&build->words) = *key;
+	return &build->words.items[at];
+}
+
+/* The last part of a path; the whole word where it is none. */
+static struct label_word label_tail(const struct label_word *word)
+{
+	struct label_word tail = *word;
+	const char *slash = memrchr(word->text, '/', word->len);
+
+	if (slash && slash + 1 < word->text + word->len) {
+		tail.text = slash + 1;
+		tail.len = (size_t)(word->text + word->len - tail.text);
+	}
+	return tail;
+}
+
+static void label_count(
+    struct label_build *build, const struct label_word *key, size_t process)
+{
+	struct label_word *word;
+
+	if (key->len == 0)
+		return;
+	word = label_word_of(build, key);
+	if (word->last == process + 1)
+		return;
+	word->last = process + 1;
+	word->processes++;
+}
+
+static const char *label_name(const struct process *process)
+{
+	return process->name ? process->name : "";
+}
+
+static bool label_same_name(const void *items, size_t at, const void *name)
+{
+	return strcmp(label_name(&((const struct process *)items)[at]), name) ==
+	       0;
+}
+
+static void label_group(struct label_build *build)
+{
+	const struct process *items = build->run->processes.items;
+	struct index index = {0};
+
+	for (size_t i = 0; i < build->run->processes.len; i++) {
+		const char *name = label_name(&items[i]);
+
+		build->groups[i] =
+		    index_place(&index, index_hash(name, strlen(name)),
+			label_same_name, items, name, i);
+		build->counts[build->groups[i]] +=
+		    items[i].command && *items[i].command;
+	}
+	index_finish(&index);
+}
+
+static void label_count_all(struct label_build *build)
+{
+	for (size_t i = 0; i < build->run->processes.len; i++) {
+		const char *text = build->run->processes.items[i].command;
+		struct label_word word = {.group = build->groups[i]};
+
+		while (text && label_next(&text, &word)) {
+			struct label_word tail = label_tail(&word);
+
+			label_count(build, &word, i);
+			if (tail.len != word.len)
+				label_count(build, &tail, i);
+		}
+	}
+}
+
+/* How well the word says which process it is: the less the better. */
+static size_t label_cost(const struct label_word *word)
+{
+	bool option = word->text[0] == '-';
+	bool temporary = word->len > 5 && memcmp(word->text, "/tmp/", 5) == 0;
+
+	return word->processes * 4 + (option ? 2 : 0) + (temporary ? 1 : 0);
+}
+
+/* The caller frees; NULL where all have each word. */
+static char *label_choose(struct label_build *build, size_t process)
+{
+	const char *text = build->run->processes.items[process].command;
+	struct label_word word = {.group = build->groups[process]};
+	size_t all = build->counts[word.group];
+	struct label_word best = {0};
+	size_t best_cost = SIZE_MAX;
+
+	while (text && label_next(&text, &word)) {
+		struct label_word tail = label_tail(&word), *found;
+
+		if (word.len == 0)
+			continue;
+		found = label_word_of(build, &word);
+		if (found->processes >= all || label_cost(found) >= best_cost)
+			continue;
+		best = *found;
+		best_cost = label_cost(found);
+		found = label_word_of(build, &tail);
+		if (found->processes == best.processes) {
+			best.text = found->text;
+			best.len = found->len;
+		}
+	}
+	return best.len ? mem_copy_n(best.text, best.len) : NULL;
+}
+
+void process_labels_init(struct process_labels *labels, const struct run *run)
+{
+	size_t len = run->processes.len;
+	struct label_build build = {.run = run,
+	    .groups = mem_zero(len + 1, sizeof(size_t)),
+	    .counts = mem_zero(len + 1, sizeof(size_t))};
+
+	labels->run = run;
+	labels->words = mem_zero(len + 1, sizeof(labels->words[0]));
+	label_group(&build);
+	label_count_all(&build);
+	for (size_t i = 0; i < len; i++)
+		labels->words[i] = label_choose(&build, i);
+	array_free(&build.words);
+	index_finish(&build.index);
+	free(build.groups);
+	free(build.counts);
+}
+
+void process_labels_finish(struct process_labels *labels)
+{
+	for (size_t i = 0; labels->words && i < labels->run->processes.len; i++)
+		free(labels->words[i]);
+	free(labels->words);
+	*labels = (struct process_labels){0};
+}
+
+const char *process_label(
+    const struct process_labels *labels, const struct process *process)
+{
+	return labels->words[process - labels->run->processes.items];
+}
+
+char *process_label_text(
+    const struct process_labels *labels, const struct process *process)
+{
+	const char *word = process_label(labels, process);
+	char *raw, *clean;
+
+	if (!word || !process->name) {
+		const char *what = process->command && *process->command
+				       ? process->command
+				       : process->name;
+
+		return what ? utf8_clean_copy(what) : NULL;
+	}
+	raw = mem_format("%s %s", process->name, word);
+	clean = utf8_clean_copy(raw);
+	free(raw);
+	return clean;
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "profile/label.h"
+
+static struct profile profile;
+
+static struct run *run_of(const char *name, const char *const *commands)
+{
+	struct run *run;
+	char key[8] = "0";
+
+	profile_init(&profile, "a.dat");
+	run = profile_add_run(&profile);
+	for (size_t i = 0; commands[i]; i++) {
+		struct process *process;
+
+		key[0] = (char)('0' + i);
+		process = run_process(run, key, 1);
+		process->name = mem_copy(name);
+		process->command = mem_copy(commands[i]);
+	}
+	return run;
+}
+
+static void assert_words(
+    const char *name, const char *const *commands, const char *const *want)
+{
+	struct run *run = run_of(name, commands);
+	struct process_labels labels;
+
+	process_labels_init(&labels, run);
+	for (size_t i = 0; commands[i]; i++) {
+		const char *word =
+		    process_label(&labels, &run->processes.items[i]);
+
+		if (want[i])
+			assert_string_equal(word, want[i]);
+		else
+			assert_null(word);
+	}
+	process_labels_finish(&labels);
+	profile_finish(&profile);
+}
+
+static void of_a_compiler_the_source(void **state)
+{
+	(void)state;
+	assert_words("cc1plus",
+	    (const char *const[]){
+		"cc1plus -quiet -imultiarch x /tmp/a -D_GNU f7.cpp -quiet "
+		"-dumpbase f7.cpp -o /tmp/ccMVbmbJ.s",
+		"cc1plus -quiet -imultiarch x /tmp/a -D_GNU f8.cpp -quiet "
+		"-dumpbase f8.cpp -o /tmp/ccAAbmbJ.s",
+		NULL},
+	    (const char *const[]){"f7.cpp", "f8.cpp"});
+	assert_words("cc1",
+	    (const char *const[]){
+		"cc1 /src/a/x.c", "cc1 /src/b/x.c", "cc1 /src/b/y.c", NULL},
+	    (const char *const[]){"/src/a/x.c", "/src/b/x.c", "y.c"});
+	assert_words("as",
+	    (const char *const[]){"as -o /tmp/1.o", "as -o /tmp/2.o", NULL},
+	    (const char *const[]){"1.o", "2.o"});
+}
+
+static void of_a_spawned_worker_its_number(void **state)
+{
+	(void)state;
+	assert_words("python3",
+	    (const char *const[]){
+		"python3 -c 'from m.spawn import spawn_main; "
+		"spawn_main(tracker_fd=5, pipe_handle=7)' --fork",
+		"python3 -c 'from m.spawn import spawn_main; "
+		"spawn_main(tracker_fd=5, pipe_handle=9)' --fork",
+		NULL},
+	    (const char *const[]){"pipe_handle=7", "pipe_handle=9"});
+}
+
+static void what_is_alike_has_none(void **state)
+{
+	(void)state;
+	assert_words("sh", (const char *const[]){"sh -c x", NULL},
+	    (const char *const[]){NULL});
+	assert_words("w", (const char *const[]){"w -a", "w -a", NULL},
+	    (const char *const[]){NULL, NULL});
+	assert_words("w", (const char *const[]){"w () a", "w", "", NULL},
+	    (const char *const[]){"a", NULL, NULL});
+}
+
+static void the_text_is_the_name_and_the_word(void **state)
+{
+	struct run *run =
+	    run_of("g\x1b", (const char *const[]){"g a", "g b", NULL});
+	struct process_labels labels;
+	char *text;
+
+	(void)state;
+	process_labels_init(&labels, run);
+	text = process_label_text(&labels, &run->processes.items[0]);
+	assert_string_equal(text, "g\\x1b a");
+	free(text);
+	process_labels_finish(&labels);
+	profile_finish(&profile);
+	run = run_of("g", (const char *const[]){"g a", NULL});
+	process_labels_init(&labels, run);
+	text = process_label_text(&labels, &run->processes.items[0]);
+	assert_string_equal(text, "g a");
+	free(text);
+	process_labels_finish(&labels);
+	profile_finish(&profile);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(of_a_compiler_the_source),
+	    cmocka_unit_test(of_a_spawned_worker_its_number),
+	    cmocka_unit_test(what_is_alike_has_none),
+	    cmocka_unit_test(the_text_is_the_name_and_the_word),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
