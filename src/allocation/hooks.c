@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// The malloc family, in front of the next library's. Preloaded; each function
-// counts the bytes and calls the next one of its name.
+// The malloc family, and mmap() of anonymous memory, in front of the next
+// library's. Preloaded; each function counts the bytes and calls the next one
+// of its name.
 #include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "allocation/python.h"
 #include "allocation/samples.h"
@@ -34,6 +37,9 @@ static struct {
 	void *(*memalign)(size_t, size_t);
 	void *(*valloc)(size_t);
 	void *(*pvalloc)(size_t);
+	void *(*mmap)(void *, size_t, int, int, int, off_t);
+	int (*munmap)(void *, size_t);
+	void *(*mremap)(void *, size_t, size_t, int, ...);
 } next = {
     .malloc = hooks_first_malloc,
     .calloc = hooks_first_calloc,
@@ -69,6 +75,9 @@ static bool hooks_find(void)
 	*(void **)&next.memalign = dlsym(RTLD_NEXT, "memalign");
 	*(void **)&next.valloc = dlsym(RTLD_NEXT, "valloc");
 	*(void **)&next.pvalloc = dlsym(RTLD_NEXT, "pvalloc");
+	*(void **)&next.mmap = dlsym(RTLD_NEXT, "mmap");
+	*(void **)&next.munmap = dlsym(RTLD_NEXT, "munmap");
+	*(void **)&next.mremap = dlsym(RTLD_NEXT, "mremap");
 	*(void **)&next.free = dlsym(RTLD_NEXT, "free");
 	*(void **)&next.realloc = dlsym(RTLD_NEXT, "realloc");
 	*(void **)&next.calloc = dlsym(RTLD_NEXT, "calloc");
@@ -256,6 +265,110 @@ HOOK void *pvalloc(size_t size)
 	return address;
 }
 
+/* Code whose mappings are not allocations: the next malloc()'s, of which each
+ * piece is counted above, and CPython's, which maps arenas for its own pieces.
+ * A program with an allocator of its own would show who made that one grow. */
+static struct {
+	uintptr_t start, end;
+} hooks_unmapped[2];
+
+static bool hooks_counts_mapping(const void *caller, int prot, int flags)
+{
+	if (!(flags & MAP_ANONYMOUS) || !(prot & PROT_WRITE) ||
+	    flags & MAP_NORESERVE)
+		return false;
+	for (size_t i = 0; i < 2; i++)
+		if ((uintptr_t)caller - hooks_unmapped[i].start <
+		    hooks_unmapped[i].end - hooks_unmapped[i].start)
+			return false;
+	return true;
+}
+
+static void hooks_find_unmapped(bool is_own)
+{
+	const void *allocators[2] = {
+	    *(void **)&next.malloc, dlsym(RTLD_DEFAULT, "PyMem_GetAllocator")};
+
+	for (size_t i = 0; i < 2; i++)
+		if (allocators[i])
+			stack_find_module(allocators[i],
+			    &hooks_unmapped[i].start, &hooks_unmapped[i].end);
+	if (is_own) {
+		hooks_unmapped[0].start = 0;
+		hooks_unmapped[0].end = UINTPTR_MAX;
+	}
+}
+
+static inline __attribute__((always_inline)) void *hooks_mmap(
+    void *address, size_t size, const int how[static 3], off_t offset)
+{
+	struct allocation_slot ignored;
+	void *map;
+
+	if (!hooks_find() || !next.mmap) {
+		errno = ENOSYS;
+		return MAP_FAILED;
+	}
+	if (how[1] & MAP_FIXED)
+		samples_unmap(address, size, &ignored);
+	map = next.mmap(address, size, how[0], how[1], how[2], offset);
+	if (map != MAP_FAILED &&
+	    hooks_counts_mapping(__builtin_return_address(0), how[0], how[1]))
+		samples_map(map, size, __builtin_return_address(0));
+	return map;
+}
+
+HOOK void *mmap(
+    void *address, size_t size, int prot, int flags, int fd, off_t offset)
+{
+	return hooks_mmap(address, size, (int[3]){prot, flags, fd}, offset);
+}
+
+#if defined(__GLIBC__) && __SIZEOF_LONG__ == 8
+HOOK void *mmap64(
+    void *address, size_t size, int prot, int flags, int fd, off_t offset)
+{
+	return hooks_mmap(address, size, (int[3]){prot, flags, fd}, offset);
+}
+#endif
+
+HOOK int munmap(void *address, size_t size)
+{
+	struct allocation_slot ignored;
+
+	if (!hooks_find() || !next.munmap) {
+		errno = ENOSYS;
+		return -1;
+	}
+	/* Before the address can be another's. */
+	samples_unmap(address, size, &ignored);
+	return next.munmap(address, size);
+}
+
+HOOK void *mremap(void *old, size_t old_size, size_t size, int flags, ...)
+{
+	struct allocation_slot first;
+	void *map, *place;
+	va_list rest;
+	bool is_first;
+
+	va_start(rest, flags);
+	place = (flags & MREMAP_FIXED) ? va_arg(rest, void *) : NULL;
+	va_end(rest);
+	if (!hooks_find() || !next.mremap) {
+		errno = ENOSYS;
+		return MAP_FAILED;
+	}
+	is_first = samples_unmap(old, old_size, &first);
+	map = next.mremap(old, old_size, size, flags, place);
+	if (is_first && map != MAP_FAILED)
+		samples_remap(&first, map, size, __builtin_return_address(0));
+	else if (is_first)
+		samples_remap(
+		    &first, old, old_size, __builtin_return_address(0));
+	return map;
+}
+
 /* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 
 /* C23's. */
@@ -320,6 +433,7 @@ __attribute__((constructor)) static void hooks_start(void)
 		flags |= ALLOCATION_NO_BACKTRACE;
 	flags |=
 	    hooks_are_passed_over() ? ALLOCATION_OWN_MALLOC : ALLOCATION_MALLOC;
+	hooks_find_unmapped(flags & ALLOCATION_OWN_MALLOC);
 	samples_start(flags);
 	if (samples_are_wanted())
 		python_start();

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "allocation/log.h"
+#include "allocation/mappings.h"
 #include "allocation/poisson.h"
 #include "allocation/python_stack.h"
 #include "allocation/slots.h"
@@ -30,6 +31,7 @@ struct samples {
 	struct slots slots;
 	uint32_t pid;
 	void *pending[PENDING];
+	struct mappings mappings;
 	struct log log;
 	struct python_stack_lines lines;
 } __attribute__((aligned(ADDRESSES_PAGE)));
@@ -154,38 +156,52 @@ static uint32_t samples_stack(uint64_t *frames, size_t count, uint64_t python)
 	return log_stack(&to, frames, count);
 }
 
-static void samples_record(struct thread *self, struct allocation_slot *slot,
-    uint64_t *frames, size_t count, uint64_t python)
+/* A sample that is about to be put into the table. */
+struct samples_new {
+	struct allocation_slot slot; /* weight 0: the sampling's */
+	uint64_t frames[ALLOCATION_DEPTH];
+	size_t count;
+	uint64_t python; /* the state of a thread with frames of Python's */
+	bool is_mapping;
+};
+
+static void samples_record(struct thread *self, struct samples_new *sample)
 {
+	struct allocation_slot *slot = &sample->slot;
+
 	samples_settle();
 	if (self->pid != own->pid)
 		samples_thread_begin(self);
-	slot->weight = poisson_weight(slot->size, self->period);
+	if (slot->weight == 0)
+		slot->weight = poisson_weight(slot->size, self->period);
 	slot->thread = self->tid;
-	slot->stack = samples_stack(frames, count, python);
+	slot->stack =
+	    samples_stack(sample->frames, sample->count, sample->python);
 	own->slots.file.header->taken++;
 	own->slots.file.header->failed += slot->stack == LOG_NONE;
-	slots_put(&own->slots, &samples_addresses, slot);
+	if (sample->is_mapping)
+		mappings_put(
+		    &own->mappings, &own->slots, &samples_addresses, slot);
+	else
+		slots_put(&own->slots, &samples_addresses, slot);
 	if (!samples_setup.is_fixed &&
 	    rate_spend(&own->slots.rate, samples_now() - slot->time_ns))
 		rate_judge(&own->slots.rate, samples_cpu_time());
 	own->slots.file.header->period = own->slots.rate.period;
 }
 
+/* The slot has an address and a size. */
 static void samples_take_now(
-    struct thread *self, void *address, size_t size, void *caller)
+    struct thread *self, struct samples_new *sample, void *caller)
 {
-	struct allocation_slot slot = {.address = (uintptr_t)address,
-	    .size = size,
-	    .time_ns = samples_now()};
-	uint64_t frames[ALLOCATION_DEPTH],
-	    python = python_stack_thread(!caller);
-	size_t count = caller || !python ? stack_take(frames, caller) : 0;
-
+	sample->slot.time_ns = samples_now();
+	sample->python = python_stack_thread(!caller);
+	if (caller || !sample->python)
+		sample->count = stack_take(sample->frames, caller);
 	if (!samples_lock())
 		return;
 	if (samples_is_open())
-		samples_record(self, &slot, frames, count, python);
+		samples_record(self, sample);
 	samples_unlock();
 }
 
@@ -207,28 +223,96 @@ static void samples_draw(struct thread *self)
 	self->left = poisson_next(&self->seed, self->period);
 }
 
-void samples_take(void *address, size_t size, void *caller)
+/* The first of a thread has no point yet. False: none lies in it. */
+static bool samples_thread_is_due(struct thread *self, size_t size)
+{
+	if (self->period > 0)
+		return true;
+	samples_draw(self);
+	if (size >= self->left)
+		return self->period > 0;
+	self->left -= size;
+	return false;
+}
+
+static void samples_take_new(
+    void *address, size_t size, void *caller, bool is_mapping)
 {
 	struct thread *self = &thread_self;
 	int saved = errno;
 
-	/* The first of a thread: it has no point yet. */
-	if (self->period == 0) {
-		samples_draw(self);
-		if (size < self->left) {
-			self->left -= size;
-			return;
-		}
-		if (self->period == 0)
-			return;
-	}
-	if (!self->busy && address) {
+	if (samples_thread_is_due(self, size) && !self->busy && address) {
+		struct samples_new sample;
+
+		sample.slot = (struct allocation_slot){
+		    .address = (uintptr_t)address, .size = size};
+		sample.count = 0;
+		sample.is_mapping = is_mapping;
 		self->busy = true;
 		self->left = THREAD_NEVER;
-		samples_take_now(self, address, size, caller);
+		samples_take_now(self, &sample, caller);
 		samples_draw(self);
 		self->busy = false;
 	}
+	errno = saved;
+}
+
+void samples_take(void *address, size_t size, void *caller)
+{
+	samples_take_new(address, size, caller, false);
+}
+
+void samples_map(void *address, size_t size, void *caller)
+{
+	if (!samples_pass(size))
+		samples_take_new(address, size, caller, true);
+}
+
+bool samples_unmap(
+    const void *address, size_t size, struct allocation_slot *first)
+{
+	struct thread *self = &thread_self;
+	uintptr_t begin = (uintptr_t)address;
+	bool is_first = false;
+
+	/* An empty list is looked at without the lock: it is the common one. */
+	if (__atomic_load_n(&own->mappings.len, __ATOMIC_RELAXED) == 0 ||
+	    self->busy || begin + size < begin)
+		return false;
+	self->busy = true;
+	if (samples_lock()) {
+		is_first = own->begun && !own->failed &&
+			   mappings_cut(&own->mappings, &own->slots,
+			       &samples_addresses, begin, begin + size, first);
+		samples_unlock();
+	}
+	self->busy = false;
+	return is_first;
+}
+
+void samples_remap(const struct allocation_slot *first, void *address,
+    size_t size, void *caller)
+{
+	struct thread *self = &thread_self;
+	struct samples_new sample;
+	int saved = errno;
+	uint64_t left = self->left;
+
+	if (self->busy)
+		return;
+	sample.slot = (struct allocation_slot){
+	    .address = (uintptr_t)address, .size = size};
+	sample.slot.weight = (uint64_t)((double)first->weight * (double)size /
+					(double)first->size);
+	if (sample.slot.weight < size)
+		sample.slot.weight = size;
+	sample.count = 0;
+	sample.is_mapping = true;
+	self->busy = true;
+	self->left = THREAD_NEVER;
+	samples_take_now(self, &sample, caller);
+	self->left = left;
+	self->busy = false;
 	errno = saved;
 }
 

@@ -33,6 +33,18 @@ void samples_add_flags(uint32_t flags);
  * thread has the interpreter's lock. */
 void samples_take(void *address, size_t size, void *caller);
 
+/* Counts a mapping of the program's own; the address is never NULL. */
+void samples_map(void *address, size_t size, void *caller);
+
+/* Mapped memory is about to be given back, or replaced. True, with the sample
+ * as it was: the address was the first of it. */
+bool samples_unmap(
+    const void *address, size_t size, struct allocation_slot *first);
+
+/* It has gone there, and has that size now. */
+void samples_remap(const struct allocation_slot *first, void *address,
+    size_t size, void *caller);
+
 /* The address is about to be freed. True, with the slot where it was sampled:
  * samples_restore() puts it back where it is not freed after all. */
 bool samples_drop(void *address, struct allocation_slot *kept);

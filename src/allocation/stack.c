@@ -13,12 +13,16 @@ static uintptr_t stack_own_start, stack_own_end;
 /* glibc's; other libcs have none. */
 static int (*stack_backtrace)(void **frames, int len);
 
-static int stack_find_own(struct dl_phdr_info *info, size_t size, void *data)
+struct stack_module {
+	uintptr_t address, start, end;
+};
+
+static int stack_on_module(struct dl_phdr_info *info, size_t size, void *data)
 {
-	uintptr_t start = UINTPTR_MAX, end = 0, own = (uintptr_t)stack_prepare;
+	struct stack_module *module = data;
+	uintptr_t start = UINTPTR_MAX, end = 0;
 
 	(void)size;
-	(void)data;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
 		uintptr_t at = info->dlpi_addr + part->p_vaddr;
@@ -28,19 +32,30 @@ static int stack_find_own(struct dl_phdr_info *info, size_t size, void *data)
 		start = at < start ? at : start;
 		end = at + part->p_memsz > end ? at + part->p_memsz : end;
 	}
-	if (own - start >= end - start)
+	if (start > end || module->address - start >= end - start)
 		return 0;
-	stack_own_start = start;
-	stack_own_end = end;
+	module->start = start;
+	module->end = end;
 	return 1;
+}
+
+bool stack_find_module(const void *address, uintptr_t *start, uintptr_t *end)
+{
+	struct stack_module module = {.address = (uintptr_t)address};
+
+	if (!dl_iterate_phdr(stack_on_module, &module))
+		return false;
+	*start = module.start;
+	*end = module.end;
+	return true;
 }
 
 bool stack_prepare(void)
 {
 	void *frames[2];
 
-	dl_iterate_phdr(stack_find_own, NULL);
-
+	stack_find_module(
+	    (void *)(uintptr_t)stack_prepare, &stack_own_start, &stack_own_end);
 	*(void **)&stack_backtrace = dlsym(RTLD_DEFAULT, "backtrace");
 	/* The first call loads libgcc_s. */
 	if (stack_backtrace && stack_backtrace(frames, 2) < 1)

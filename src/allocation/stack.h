@@ -15,6 +15,10 @@
  * this libc takes no stacks: what is taken is the caller's address alone. */
 bool stack_prepare(void);
 
+/* The addresses of the object file that this one is in. False: it is in none.
+ */
+bool stack_find_module(const void *address, uintptr_t *start, uintptr_t *end);
+
 /* Fills in the addresses, innermost first, from the code that called this
  * library on; each is a return address less one. Where no stack can be taken
  * that is caller alone, which may be NULL. How many. */

@@ -94,6 +94,23 @@ is_all_held() {
 	awk '/^pid/ { exit !($8 - $10 == 8) }' table
 }
 
+@test "mappings are held, in what is left of them, and not those of malloc" {
+	held "$HOLDS" mapped
+	tables
+	awk 'NR > 1 { sum += $1 } END { exit !(sum > 43.9 && sum < 44.1) }' \
+		table
+	lacks 'thinned [1-9]' <table
+}
+
+@test "what another allocator maps for its pieces is none" {
+	jemalloc=$(find /usr/lib -name libjemalloc.so.2 2>/dev/null | head -n 1)
+	[ "$jemalloc" ] || skip 'no jemalloc'
+	LIBRARY="$LIBRARY $jemalloc" held "$HOLDS" churn
+	tables
+	is_held 26.09 leaker hold_churn main
+	awk 'NR > 1 && !/^[^ ]+ [^ ]+ leaker / && $1 > 0.5 { exit 1 }' table
+}
+
 @test "threads: all of them" {
 	held "$HOLDS" threads
 	tables

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -91,6 +92,35 @@ __attribute__((noinline)) static void hold_family(void)
 			abort();
 		free(p);
 	}
+}
+
+static char *map(void *address, size_t size, int prot, int flags)
+{
+	char *p = mmap(
+	    address, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+
+	if (p == MAP_FAILED)
+		abort();
+	return p;
+}
+
+/* 36 MiB of mappings, and 8 MiB for which malloc() makes one of its own. */
+__attribute__((noinline)) static void hold_mapped(void)
+{
+	const int prot = PROT_READ | PROT_WRITE;
+	char *p = map(NULL, 64 * MIB, prot, 0),
+	     *q = map(NULL, 4 * MIB, prot, 0);
+
+	munmap(p + 16 * MIB, 32 * MIB);
+	munmap(p + 56 * MIB, 8 * MIB);
+	map(p, 4 * MIB, prot, MAP_FIXED);
+	q = mremap(q, 4 * MIB, 12 * MIB, MREMAP_MAYMOVE);
+	if (mremap(q, 12 * MIB, (size_t)1 << 60, MREMAP_MAYMOVE) != MAP_FAILED)
+		abort();
+	kept = map(NULL, 1024 * MIB, PROT_NONE, 0);
+	for (int i = 0; i < 100; i++)
+		munmap(map(NULL, MIB, prot, 0), MIB);
+	kept = malloc(8 * MIB);
 }
 
 __attribute__((noinline)) static void *thread_holds(void *unused)
@@ -227,7 +257,8 @@ static const struct way {
     {"family", hold_family}, {"threads", hold_threads}, {"fork", hold_fork},
     {"raw-fork", hold_raw_fork}, {"vfork", hold_vfork},
     {"signals", hold_signals}, {"exit", NULL}, {"many", hold_many},
-    {"nothing", hold_nothing}, {"exec", hold_after_exec}};
+    {"nothing", hold_nothing}, {"mapped", hold_mapped},
+    {"exec", hold_after_exec}};
 
 int main(int count, char **words)
 {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "allocation/mappings.h"
 #include "allocation/poisson.h"
 #include "allocation/slots.h"
 
@@ -153,6 +154,42 @@ static void what_is_removed_leaves_no_trace(void **state)
 	table_close(&table);
 }
 
+/* 100 pages at 1 MiB, sampled as if they were 300. */
+static void of_a_mapping_the_rest_is_kept(void **state)
+{
+	const uint64_t page = 4096, at = 1 << 20;
+	static struct mappings mappings;
+	struct allocation_slot first;
+	struct table table;
+	double sum, variance;
+
+	(void)state;
+	table_open(&table, 65536);
+	assert_true(mappings_put(&mappings, &table.slots, table.addresses,
+	    &(struct allocation_slot){
+		.address = at, .size = 100 * page, .weight = 300 * page}));
+	assert_false(mappings_cut(&mappings, &table.slots, table.addresses,
+	    at + 10 * page, at + 50 * page, &first));
+	assert_int_equal(mappings.len, 2);
+	table_sum(&table, &sum, &variance);
+	assert_int_equal((int)sum, 180 * page);
+	assert_true(mappings_cut(&mappings, &table.slots, table.addresses,
+	    at + 50 * page, at + 60 * page, &first));
+	assert_int_equal(first.size, 50 * page);
+	/* Another takes the place of one whose end was missed. */
+	assert_true(mappings_put(&mappings, &table.slots, table.addresses,
+	    &(struct allocation_slot){
+		.address = at, .size = 20 * page, .weight = 20 * page}));
+	table_sum(&table, &sum, &variance);
+	assert_int_equal((int)sum, (20 + 120) * page);
+	assert_false(mappings_cut(
+	    &mappings, &table.slots, table.addresses, 0, at * 2, &first));
+	table_sum(&table, &sum, &variance);
+	assert_int_equal((int)sum, 0);
+	assert_int_equal(mappings.len, 0);
+	table_close(&table);
+}
+
 static void the_period_follows_what_samples_cost(void **state)
 {
 	struct rate rate = {.period = 65536, .least = 65536};
@@ -178,6 +215,7 @@ int main(void)
 	    cmocka_unit_test(steps_have_the_mean_and_the_spread_of_the_period),
 	    cmocka_unit_test(a_full_table_is_thinned_and_stays_right),
 	    cmocka_unit_test(what_is_removed_leaves_no_trace),
+	    cmocka_unit_test(of_a_mapping_the_rest_is_kept),
 	    cmocka_unit_test(the_period_follows_what_samples_cost),
 	};
 

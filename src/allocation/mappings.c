@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "allocation/mappings.h"
+
+static void mappings_add(
+    struct mappings *mappings, uint64_t begin, uint64_t end)
+{
+	mappings->list[mappings->len].begin = begin;
+	mappings->list[mappings->len++].end = end;
+}
+
+/* The part of a sample that is left, which stands for its part of the bytes. */
+static void mappings_keep(struct mappings *mappings, struct slots *slots,
+    struct addresses *addresses, const struct allocation_slot *whole,
+    const uint64_t part[static 2])
+{
+	struct allocation_slot left = *whole;
+
+	if (part[0] >= part[1] || mappings->len == MAPPINGS_MOST)
+		return;
+	left.address = part[0];
+	left.size = part[1] - part[0];
+	left.weight = (uint64_t)((double)whole->weight * (double)left.size /
+				 (double)whole->size);
+	if (left.weight < left.size)
+		left.weight = left.size;
+	mappings_add(mappings, part[0], part[1]);
+	slots_put(slots, addresses, &left);
+}
+
+bool mappings_cut(struct mappings *mappings, struct slots *slots,
+    struct addresses *addresses, uint64_t begin, uint64_t end,
+    struct allocation_slot *first)
+{
+	bool is_found = false;
+
+	/* Pieces that are kept come to the end of the list, and are no longer
+	 * in the way. */
+	for (uint32_t at = mappings->len; at-- > 0;) {
+		uint64_t from = mappings->list[at].begin,
+			 to = mappings->list[at].end;
+		struct allocation_slot whole;
+
+		if (from >= end || to <= begin)
+			continue;
+		mappings->list[at] = mappings->list[--mappings->len];
+		/* One that was thinned is no sample any more. */
+		if (!slots_remove(
+			slots, addresses, (void *)(uintptr_t)from, &whole))
+			continue;
+		if (from == begin) {
+			*first = whole;
+			is_found = true;
+		}
+		mappings_keep(mappings, slots, addresses, &whole,
+		    (uint64_t[2]){from, begin});
+		mappings_keep(
+		    mappings, slots, addresses, &whole, (uint64_t[2]){end, to});
+	}
+	return is_found;
+}
+
+bool mappings_put(struct mappings *mappings, struct slots *slots,
+    struct addresses *addresses, const struct allocation_slot *slot)
+{
+	uint64_t end = slot->address + slot->size;
+	struct allocation_slot missed;
+
+	mappings_cut(mappings, slots, addresses, slot->address, end, &missed);
+	if (mappings->len == MAPPINGS_MOST)
+		return false;
+	mappings_add(mappings, slot->address, end);
+	slots_put(slots, addresses, slot);
+	return true;
+}

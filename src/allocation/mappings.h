@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The sampled allocations that the program took from the kernel by mmap():
+ * they may be given back in parts. Zeroed it is empty. Whoever calls holds the
+ * lock of samples.c.
+ */
+#ifndef MPROF_ALLOCATION_MAPPINGS_H
+#define MPROF_ALLOCATION_MAPPINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "allocation/slots.h"
+
+#define MAPPINGS_MOST 8192
+
+struct mappings {
+	struct {
+		uint64_t begin, end;
+	} list[MAPPINGS_MOST];
+	uint32_t len;
+};
+
+/* Adds a sample that is a mapping. False: there are too many. */
+bool mappings_put(struct mappings *mappings, struct slots *slots,
+    struct addresses *addresses, const struct allocation_slot *slot);
+
+/* The memory at [begin, end) is no longer what it was: of samples in it the
+ * rest stays, at most as two pieces. True, with the sample that begin was the
+ * first address of as it was. */
+bool mappings_cut(struct mappings *mappings, struct slots *slots,
+    struct addresses *addresses, uint64_t begin, uint64_t end,
+    struct allocation_slot *first);
+
+#endif
