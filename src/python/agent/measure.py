@@ -63,17 +63,21 @@ class _Process:
         self.pid = 0 if pid in (-1, _os.getpid()) else pid
         self.reader = _reader(self.pid, backend, bool(children))
 
-    def read(self):
-        found = _read(self.reader)
+    def _ask(self, ask):
+        found = ask(self.reader)
         if type(found) is int:
             raise _unreadable(found, self.pid)
         return found
 
+    def read(self):
+        return self._ask(_read)
+
+    def peak(self):
+        """The highest since the first call."""
+        return self._ask(_peak)
+
     def children(self):
         return _children(self.reader)
-
-    def high_water(self):
-        return _high_water(self.reader)
 
 
 def _traced(filename):
@@ -136,19 +140,11 @@ class _Collected:
         self.multiprocess = multiprocess
         self.stream = stream
         self.peak = -1 if max_usage else None
-        self.mark = process.high_water() if max_usage else 0
         self.values = []
-
-    def _take_peak(self):
-        self.peak = max(self.peak, self.process.read())
-        # A peak between two readings leaves a mark, if it is the highest.
-        mark = self.process.high_water()
-        if mark > self.mark >= 0:
-            self.peak = max(self.peak, mark)
 
     def take(self):
         if self.peak is not None:
-            self._take_peak()
+            self.peak = self.process.peak()
             return
         mib = self.process.read()
         children = self.process.children() if self.multiprocess else ()
@@ -164,6 +160,14 @@ class _Collected:
         if self.multiprocess:
             value = [value] + [mib for pid, mib in children]
         self.values.append(value)
+
+    def take_last(self):
+        """What a process that ended by now is remembered for by its parent."""
+        if self.peak is not None:
+            try:
+                self.peak = self.process.peak()
+            except Exception:
+                pass
 
     def result(self):
         if self.stream is not None:
@@ -285,9 +289,12 @@ def memory_usage(
         timestamps, multiprocess, max_usage, stream,
     )
     if poll:
-        return _watch_process(
-            collected, interval, rounds, lambda: poll() is not None
-        )
+
+        def is_over():
+            collected.take_last()
+            return poll() is not None
+
+        return _watch_process(collected, interval, rounds, is_over)
     rounds = 1 if rounds in (None, -1) else rounds
     if rounds <= 0:
         return collected.result()

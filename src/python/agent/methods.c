@@ -103,29 +103,31 @@ static void *methods_first(
 	return n > 0 ? py.PyCapsule_GetPointer(args[0], capsule) : NULL;
 }
 
-struct pyobj *methods_read(
-    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+static struct pyobj *methods_reading(struct pyobj *const *args, ssize_t n,
+    int64_t (*reading)(struct reader *reader))
 {
 	struct reader *reader = methods_first(args, n, READER_CAPSULE);
 	int64_t bytes;
 
-	(void)self;
 	if (!reader)
 		return NULL;
-	bytes = reader_bytes(reader);
+	bytes = reading(reader);
 	return bytes < 0 ? py.PyLong_FromLong(errno)
 			 : py.Py_BuildValue("d", methods_mib(bytes));
 }
 
-struct pyobj *methods_high_water(
+struct pyobj *methods_read(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
-	const struct reader *reader = methods_first(args, n, READER_CAPSULE);
-
 	(void)self;
-	if (!reader)
-		return NULL;
-	return py.Py_BuildValue("d", methods_mib(reader_high_water(reader)));
+	return methods_reading(args, n, reader_bytes);
+}
+
+struct pyobj *methods_peak(
+    struct pyobj *self, struct pyobj *const *args, ssize_t n)
+{
+	(void)self;
+	return methods_reading(args, n, reader_peak);
 }
 
 struct methods_list {

@@ -27,8 +27,8 @@ struct pyobj *methods_reader(
 struct pyobj *methods_read(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 
-/* _high_water(reader): MiB, below 0 where it is not known. */
-struct pyobj *methods_high_water(
+/* _peak(reader): the same of the highest since the first call. */
+struct pyobj *methods_peak(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 
 /* _children(reader): a list of (pid, MiB). */

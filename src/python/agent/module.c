@@ -308,7 +308,7 @@ static struct pymethod methods[] = {
     {"_end", agent_module_end, PYMETHOD_FAST, NULL},
     {"_reader", methods_reader, PYMETHOD_FAST, NULL},
     {"_read", methods_read, PYMETHOD_FAST, NULL},
-    {"_high_water", methods_high_water, PYMETHOD_FAST, NULL},
+    {"_peak", methods_peak, PYMETHOD_FAST, NULL},
     {"_children", methods_children, PYMETHOD_FAST, NULL},
     {"_usage_start", methods_usage_start, PYMETHOD_FAST, NULL},
     {"_usage_stop", methods_usage_stop, PYMETHOD_FAST, NULL},

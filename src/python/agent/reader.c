@@ -6,13 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "proc/metric.h"
 #include "proc/procfs.h"
 #include "python/agent/api.h"
 #include "python/agent/rss.h"
+#include "python/agent/tree_peak.h"
 
 /* kcmp() of Linux 3.5: whether two processes have one memory. */
 #define COMPARE_MEMORY 1
@@ -20,6 +23,7 @@
 struct kin {
 	pid_t pid, ppid;
 	uint64_t started;
+	int64_t faults;
 	bool is_forked;
 	bool belongs; /* it descends from the process */
 };
@@ -34,6 +38,8 @@ struct reader {
 	const struct metric *metric;
 	bool children;
 	struct kindred known; /* all processes, as of the reading before */
+	struct tree_peak peak;
+	struct tree_look look; /* room for the next one */
 	struct pyobj *callable;
 };
 
@@ -71,6 +77,8 @@ void reader_destroy(struct reader *reader)
 	if (reader->callable)
 		py.Py_DecRef(reader->callable);
 	free(reader->known.items);
+	tree_look_finish(&reader->peak.last);
+	tree_look_finish(&reader->look);
 	free(reader);
 }
 
@@ -138,6 +146,7 @@ static bool reader_add_kin(void *context, pid_t pid)
 	found->items[found->len++] = (struct kin){.pid = pid,
 	    .ppid = stat.ppid,
 	    .started = stat.started,
+	    .faults = stat.faults,
 	    .is_forked = stat.is_forked};
 	return true;
 }
@@ -231,7 +240,8 @@ static bool reader_is_borrowed(const struct kin *kin)
 }
 
 static int reader_each_kin(struct reader *reader, const struct procfs *fs,
-    void (*each)(void *context, pid_t pid, int64_t bytes), void *context)
+    void (*each)(void *context, const struct kin *kin, int64_t bytes),
+    void *context)
 {
 	if (reader_look_for_kin(reader, fs) != 0)
 		return -1;
@@ -243,20 +253,34 @@ static int reader_each_kin(struct reader *reader, const struct procfs *fs,
 			continue;
 		bytes = reader_bytes_of(reader, fs, kin->pid);
 		if (bytes >= 0)
-			each(context, kin->pid, bytes);
+			each(context, kin, bytes);
 	}
 	return 0;
+}
+
+struct reader_call {
+	void (*each)(void *context, pid_t pid, int64_t bytes);
+	void *context;
+};
+
+static void reader_call_each(
+    void *context, const struct kin *kin, int64_t bytes)
+{
+	const struct reader_call *call = context;
+
+	call->each(call->context, kin->pid, bytes);
 }
 
 int reader_each_child(struct reader *reader,
     void (*each)(void *context, pid_t pid, int64_t bytes), void *context)
 {
+	struct reader_call call = {each, context};
 	struct procfs fs;
 	int failed;
 
 	if (procfs_init(&fs, "/proc", NULL) != 0)
 		return -1;
-	failed = reader_each_kin(reader, &fs, each, context);
+	failed = reader_each_kin(reader, &fs, reader_call_each, &call);
 	procfs_finish(&fs);
 	return failed;
 }
@@ -266,11 +290,12 @@ bool reader_is_slow(const struct reader *reader)
 	return reader->children || reader->metric->file != METRIC_STATM;
 }
 
-static void reader_add_bytes(void *context, pid_t pid, int64_t bytes)
+static void reader_add_bytes(
+    void *context, const struct kin *kin, int64_t bytes)
 {
 	int64_t *sum = context;
 
-	(void)pid;
+	(void)kin;
 	*sum += bytes;
 }
 
@@ -307,18 +332,94 @@ int64_t reader_bytes(struct reader *reader)
 	return bytes;
 }
 
-int64_t reader_high_water(const struct reader *reader)
+/* The mark of the resident set; -1 where that isn't what is read, or not known.
+ */
+static int64_t reader_mark(
+    const struct reader *reader, const struct procfs *fs, pid_t pid)
 {
-	struct procfs fs;
 	char text[4096];
 	int64_t kib = -1;
 
-	if (!reader->metric || !reader->metric->mark ||
-	    procfs_init(&fs, "/proc", NULL) != 0)
-		return -1;
-	if (procfs_read(
-		&fs, reader_pid(reader, &fs), "status", text, sizeof(text)) > 0)
+	if (reader->metric->mark &&
+	    procfs_read(fs, pid, "status", text, sizeof(text)) > 0)
 		kib = procfs_kib(text, reader->metric->mark);
-	procfs_finish(&fs);
 	return kib < 0 ? -1 : kib * 1024;
+}
+
+struct reader_peak_look {
+	struct reader *reader;
+	const struct procfs *fs;
+};
+
+static void reader_add_member(
+    void *context, const struct kin *kin, int64_t bytes)
+{
+	const struct reader_peak_look *look = context;
+	const struct tree_member member = {.pid = kin->pid,
+	    .started = kin->started,
+	    .faults = kin->faults,
+	    .bytes = bytes,
+	    .mark = reader_mark(look->reader, look->fs, kin->pid)};
+
+	tree_look_add(&look->reader->look, &member);
+}
+
+/* A child that nobody waited for yet has told nothing, except to its parent who
+ * asks for it by its pid. */
+static int64_t reader_waited(const struct reader *reader)
+{
+	struct rusage usage = {0};
+
+	if (!reader->metric->mark)
+		return 0;
+	if (reader->pid)
+		syscall(SYS_waitid, P_PID, reader->pid, NULL,
+		    WEXITED | WNOWAIT | WNOHANG, &usage);
+	else if (reader->children)
+		getrusage(RUSAGE_CHILDREN, &usage);
+	return usage.ru_maxrss * 1024LL;
+}
+
+static int reader_look_at_tree(struct reader *reader, const struct procfs *fs)
+{
+	struct reader_peak_look look = {reader, fs};
+	struct proc_stat stat = {0};
+	struct kin root = {.pid = reader_pid(reader, fs)};
+	int64_t bytes = reader_bytes_of(reader, fs, root.pid);
+	int cause = errno;
+
+	if (bytes < 0)
+		return -1;
+	if (reader->children && procfs_stat(fs, root.pid, &stat)) {
+		root.started = stat.started;
+		root.faults = stat.faults;
+	}
+	reader_add_member(&look, &root, bytes);
+	if (reader->children)
+		reader_each_kin(reader, fs, reader_add_member, &look);
+	/* Linux counts a parent's memory for a child that it vforked. */
+	if (reader->pid && !reader->peak.old)
+		reader->peak.old = reader_mark(reader, fs, fs->self);
+	reader->look.waited = reader_waited(reader);
+	errno = cause;
+	return 0;
+}
+
+int64_t reader_peak(struct reader *reader)
+{
+	struct procfs fs;
+	int failed, cause;
+
+	if (reader->callable)
+		return reader_ask(reader);
+	if (procfs_init(&fs, "/proc", NULL) != 0)
+		return -1;
+	failed = reader_look_at_tree(reader, &fs);
+	cause = errno;
+	procfs_finish(&fs);
+	errno = cause;
+	if (failed)
+		return -1;
+	tree_peak_add(&reader->peak, &reader->look);
+	return reader->peak.bytes;
 }

@@ -37,9 +37,10 @@ int64_t reader_bytes(struct reader *reader);
 /* Whether a reading takes long: it walks page tables, or processes. */
 bool reader_is_slow(const struct reader *reader);
 
-/* The highest resident set that the process itself had since it executed its
- * program, in bytes; -1 where that isn't what is read, or not known. */
-int64_t reader_high_water(const struct reader *reader);
+/* The highest since the first call: see tree_peak.h. Of one process that is its
+ * high-water mark, where that rose. Where another figure than the resident set
+ * is read, or a callable is asked, what reader_bytes() gave. */
+int64_t reader_peak(struct reader *reader);
 
 /* Calls each with every descendant and its bytes; -1 where /proc can't be
  * read. */

@@ -25,7 +25,6 @@ struct usage {
 	int64_t start_ns;
 	int64_t slot; /* of the next sample */
 	bool peak_only;
-	int64_t high_water; /* at the start; -1: not known */
 	struct usage_sample *samples;
 	size_t len, cap;
 	struct usage *next;
@@ -60,9 +59,14 @@ static void usage_keep(struct usage *usage, struct usage_sample sample)
 	usage->samples[usage->len++] = sample;
 }
 
+/* High-water marks are read at the start and at the end, and of children at
+ * each sample: they may be gone at the next one. */
 static void usage_sample(struct usage *usage, int64_t slot)
 {
-	int64_t bytes = reader_bytes(usage->reader);
+	bool wants_marks =
+	    usage->peak_only && (slot <= 0 || reader_is_slow(usage->reader));
+	int64_t bytes = wants_marks ? reader_peak(usage->reader)
+				    : reader_bytes(usage->reader);
 
 	if (bytes >= 0)
 		usage_keep(
@@ -197,7 +201,6 @@ struct usage *usage_start(
 	usage->peak_only = peak_only;
 	usage_set_interval(usage, interval_s);
 	usage_init_locks(usage);
-	usage->high_water = peak_only ? reader_high_water(reader) : -1;
 	usage_sample(usage, 0);
 	usage->start_ns = clock_mono_ns();
 	usage->next = usages;
@@ -218,17 +221,9 @@ static void usage_unlink(struct usage *usage)
 
 void usage_stop(struct usage *usage)
 {
-	int64_t high_water;
-
 	usage_stop_thread(usage);
 	usage_unlink(usage);
 	usage_sample(usage, -1);
-	if (usage->high_water < 0)
-		return;
-	high_water = reader_high_water(usage->reader);
-	if (high_water > usage->high_water)
-		usage_keep(usage,
-		    (struct usage_sample){high_water, clock_wall_ns(), -1});
 }
 
 const struct usage_sample *usage_samples(const struct usage *usage, size_t *len)

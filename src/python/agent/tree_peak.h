@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The peak of a process with its descendants, from looks at all of them. As
+ * the recorder's, it is the highest sum, or the highest high-water mark of one
+ * process; and more than that where the others can't have had less meanwhile
+ * than they are known to. It is exact where one process at a time changes
+ * between two looks, and else no more than there was.
+ */
+#ifndef MPROF_PYTHON_AGENT_TREE_PEAK_H
+#define MPROF_PYTHON_AGENT_TREE_PEAK_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct tree_member {
+	pid_t pid;
+	uint64_t started; /* as proc_stat has it */
+	int64_t bytes;
+	int64_t mark;   /* the high-water mark, bytes; -1: not known */
+	int64_t faults; /* as proc_stat has it */
+	int64_t floor;  /* what it had at least since the look before */
+};
+
+struct tree_look {
+	struct tree_member *items;
+	size_t len, cap;
+	int64_t waited; /* the highest mark of processes that were waited for,
+			 * as getrusage() has it; bytes, 0: not known */
+};
+
+struct tree_peak {
+	int64_t bytes;         /* the highest since the first look */
+	struct tree_look last; /* the look before */
+	int64_t old;           /* the highest mark from before the first look,
+				* or of a parent outside: not the tree's */
+};
+
+/* 0, or -1 where there is no memory. */
+int tree_look_add(struct tree_look *look, const struct tree_member *member);
+
+/* The first look of a peak that is all zero is its start: marks that stand then
+ * are of before. look is emptied, and keeps room. */
+void tree_peak_add(struct tree_peak *peak, struct tree_look *look);
+
+void tree_look_finish(struct tree_look *look);
+
+#endif
