@@ -37,6 +37,12 @@ load pythons.bash
 		END { exit missing }'
 }
 
+# Debian aligns the heads of the collector's lists in 3.13 as nobody else does;
+# they are found by what they are.
+known_by_headers() {
+	grep -v -e '\.micro' -e '\.gc_generations'
+}
+
 @test "the rows are those of the headers that are here" {
 	local python include minor threaded none=yes
 
@@ -52,15 +58,16 @@ print(int("free-threading" in sys.version))')
 		echo "# headers of $("$python" -V)" >&3
 		none=
 		"$SOURCE/tests/tools/python-offsets" "$include" |
-			grep '^	\.' | grep -v micro >here
+			grep '^	\.' | known_by_headers >here
 		awk -v minor="$minor" -v threaded="$threaded" '
 			/^PYTHON_OFFSETS/ { row = "" }
-			/^\t\./ { if (!/micro/) row = row $0 "\n" }
+			/^\t\./ { row = row $0 "\n" }
 			/^\)/ && row ~ "minor = " minor "," &&
 				row ~ "free_threaded = " threaded "," {
 				printf "%s", row
 				exit
-			}' "$SOURCE/src/python/remote/offsets.def" >there
+			}' "$SOURCE/src/python/remote/offsets.def" |
+			known_by_headers >there
 		diff here there
 	done
 	[ -z "$none" ] || skip "no headers of CPython here"

@@ -45,8 +45,8 @@ on_each_python() {
 		tried="$tried $("$python" -S -c 'import sys
 print("%d.%d.%d" % sys.version_info[:3])')"
 	done
-	[ -n "$tried" ] || skip 'no CPython 3.8 to 3.15 here'
-	for minor in {8..15}; do
+	[ -n "$tried" ] || skip 'no CPython here that mprof can read'
+	for minor in $(seq 8 "$(newest_minor)"); do
 		[[ "$tried " == *" 3.$minor."* ]] || missing+=" 3.$minor"
 	done
 	echo "# on CPython$tried${missing:+; none here:$missing}" >&3

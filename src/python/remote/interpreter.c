@@ -409,7 +409,7 @@ static enum python_result use_image(struct python_target *target,
 	for (int i = 0; i < SYM_COUNT; i++)
 		symbols[i].name = symbol_names[i];
 	elf_find_symbols(elf, symbols, SYM_COUNT);
-	/* Since 3.11 it has a section of its own, which strip leaves. */
+	/* Since 3.10 it has a section of its own, which strip leaves. */
 	if (!symbols[SYM_RUNTIME].found &&
 	    !elf_find_section(elf, ".PyRuntime", &symbols[SYM_RUNTIME].value))
 		return PYTHON_NONE;
