@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "analysis/leak.h"
+#include "analysis/spread.h"
+#include "base/utf8.h"
 #include "profile/ending.h"
 
 static struct verdict *verdicts_add(struct verdicts *verdicts, const char *name,
@@ -212,13 +214,73 @@ static void verdicts_judge_baseline(struct verdicts *verdicts,
 				     : ", beyond the spread of the runs");
 }
 
+/* Which ones are the lowest and the highest, or why there is no figure. */
+static void verdicts_note_spread(
+    struct verdict *verdict, const struct spread *spread)
+{
+	size_t len = spread->members.len;
+	char *low, *high;
+
+	if (spread->measures[1]) {
+		snprintf(verdict->note, sizeof(verdict->note),
+		    "some record %s, some %s", spread->measures[0],
+		    spread->measures[1]);
+		return;
+	}
+	if (len < 2) {
+		strcpy(verdict->note, "one recording has no spread");
+		return;
+	}
+	low = utf8_clean_copy(spread->members.items[0].overview->name);
+	high = utf8_clean_copy(spread->members.items[len - 1].overview->name);
+	snprintf(verdict->note, sizeof(verdict->note),
+	    "lowest %.100s, highest %.100s", low, high);
+	free(low);
+	free(high);
+}
+
+/* The set beside itself; one recording has no spread, which is doubtful. */
+static void verdicts_judge_spread(struct verdicts *verdicts,
+    const struct recording_set *set, const struct conditions *conditions)
+{
+	size_t len = set->runs.len;
+	struct overview *overviews = mem_zero(len + 1, sizeof(overviews[0]));
+	const struct overview **items = mem_zero(len + 1, sizeof(items[0]));
+	struct verdict *verdict =
+	    verdicts_add(verdicts, "max-spread", "share", NULL);
+	struct spread spread;
+
+	for (size_t i = 0; i < len; i++) {
+		overview_init_run(&overviews[i], set->runs.items[i].run,
+		    set->runs.items[i].profile->path);
+		items[i] = &overviews[i];
+	}
+	spread_init(&spread, items, len);
+	verdict->value = spread_share(&spread);
+	verdict->bound = conditions->max_spread;
+	verdict->doubtful = spread.members.len < 2;
+	verdict->met = spread.measures[1] == NULL &&
+		       verdict->value <= verdict->bound &&
+		       !(verdict->doubtful && conditions->strict);
+	snprintf(verdict->figure, sizeof(verdict->figure), "%.1f %%",
+	    100 * verdict->value);
+	snprintf(verdict->limit, sizeof(verdict->limit), "%g %%",
+	    100 * verdict->bound);
+	verdicts_note_spread(verdict, &spread);
+	spread_finish(&spread);
+	for (size_t i = 0; i < len; i++)
+		overview_finish(&overviews[i]);
+	free(overviews);
+	free(items);
+}
+
 bool verdicts_asked(const struct conditions *conditions)
 {
 	for (size_t i = 0; i < RUN_CONDITIONS; i++) {
 		if (run_condition_asked(&run_conditions[i], conditions))
 			return true;
 	}
-	return conditions->strict;
+	return conditions->strict || conditions->max_spread > 0;
 }
 
 void verdicts_judge(struct verdicts *verdicts,
@@ -231,6 +293,8 @@ void verdicts_judge(struct verdicts *verdicts,
 			verdicts_judge_each(
 			    verdicts, &run_conditions[i], set, conditions);
 	}
+	if (conditions->max_spread > 0)
+		verdicts_judge_spread(verdicts, set, conditions);
 	verdicts_judge_endings(verdicts, set, conditions->strict);
 	if (baseline)
 		verdicts_judge_baseline(

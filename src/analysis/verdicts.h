@@ -17,8 +17,9 @@ struct conditions {
 	double max_growth_mib_s; /* with max_growth: may be 0 */
 	bool max_growth;
 	bool no_leak;
-	bool strict;      /* what is uncertain fails too */
-	double tolerance; /* share of the baseline: 0.05 */
+	bool strict;       /* what is uncertain fails too */
+	double tolerance;  /* share of the baseline: 0.05 */
+	double max_spread; /* highest less lowest peak, share of the median */
 };
 
 /* One condition and how it came out, for one run or for all. */

@@ -8,6 +8,7 @@
 
 #include "analysis/downsample.h"
 #include "analysis/held.h"
+#include "analysis/spread.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/units.h"
@@ -408,6 +409,34 @@ static void add_shared(struct scene *scene, const struct chart_request *request)
 	strbuf_finish(&all);
 }
 
+/* Three recordings and more are compared with each other. */
+static void facts_add_spread(
+    struct scene *scene, const struct chart_request *request)
+{
+	size_t len = request->len;
+	struct overview *overviews = mem_zero(len, sizeof(overviews[0]));
+	const struct overview **items = mem_zero(len, sizeof(items[0]));
+	struct spread_lines lines;
+	struct spread spread;
+
+	for (size_t i = 0; i < len; i++) {
+		overview_init_run(
+		    &overviews[i], request->runs[i].run, request->runs[i].name);
+		items[i] = &overviews[i];
+	}
+	spread_init(&spread, items, len);
+	spread_lines_init(&lines, &spread);
+	for (size_t i = 0; i < lines.list.len; i++)
+		add_clean_fact(
+		    scene, lines.list.items[i].label, lines.list.items[i].text);
+	spread_lines_finish(&lines);
+	spread_finish(&spread);
+	for (size_t i = 0; i < len; i++)
+		overview_finish(&overviews[i]);
+	free(overviews);
+	free(items);
+}
+
 /* Lists several recordings: their names, then the figures of each. */
 static void add_names(struct scene *scene, const struct chart_request *request)
 {
@@ -457,6 +486,8 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 		    "older recordings are not drawn"));
 	add_open_ends(scene, request);
 	facts_add_fact(scene, "Metric", metric_text(request));
+	if (request->len > 2)
+		facts_add_spread(scene, request);
 	if (request->len > 1) {
 		add_names(scene, request);
 		add_shared(scene, request);

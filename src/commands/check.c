@@ -40,6 +40,19 @@ int check_parse_tolerance(
 	    row->name, text);
 }
 
+static int command_check_parse_spread(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	if (check_parse_tolerance(row, text, where, e) != 0)
+		return -1;
+	return *(double *)where > 0
+		   ? 0
+		   : err_set(e,
+			 "option --%s: %s: must be above 0: two recordings are "
+			 "never the same",
+			 row->name, text);
+}
+
 int check_parse_growth(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
@@ -315,6 +328,14 @@ static const struct check_command_options defaults = {
 
 static const struct option_row rows[] = {
     CHECK_ROWS(struct check_command_options, check),
+    {.name = "max-spread",
+	.arg = "SHARE",
+	.help = "of several recordings the highest peak less the lowest must "
+		"not exceed this share of the median: 10%",
+	.parse = command_check_parse_spread,
+	.offset =
+	    offsetof(struct check_command_options, check.conditions.max_spread),
+	.ours = true},
     {.name = "json",
 	.help = "print the verdicts as JSON",
 	.parse = option_flag,
@@ -364,7 +385,8 @@ const struct command command_check = {
 	"where the\ncommand was misused or a recording can't be read.\n\n"
 	"Examples:\n"
 	"  mprof check --max-peak 500MiB --max-growth 2MiB/min\n"
-	"  mprof check --baseline 'main-*.dat' --tolerance 5% new-*.dat\n",
+	"  mprof check --baseline 'main-*.dat' --tolerance 5% new-*.dat\n"
+	"  mprof check --max-spread 10% rank-*.dat\n",
     .options = rows,
     .options_size = sizeof(struct check_command_options),
     .defaults = &defaults,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include "analysis/spread.h"
 #include "base/io.h"
+#include "base/mem.h"
 #include "commands/command.h"
 #include "export/formats.h"
 #include "input/profiles.h"
@@ -64,36 +66,84 @@ static int write_profile(
 	return COMMAND_OK;
 }
 
+/* Several recordings are a set: a row each, beside the others. */
+static int write_set(
+    const struct profiles *profiles, const struct export_options *options)
+{
+	const struct export_format *format =
+	    options->format ? options->format
+			    : export_format_of_path(options->output);
+	size_t len = profiles->paths.len, count = 0;
+	struct overview *overviews = mem_zero(len, sizeof(overviews[0]));
+	const struct overview **items = mem_zero(len, sizeof(items[0]));
+	int status = COMMAND_OK;
+	struct io_output out;
+	struct spread spread;
+	struct err e;
+
+	for (size_t i = 0; i < len; i++) {
+		struct profile profile;
+
+		if (profiles_read(&profile, profiles->paths.items[i],
+			&options->profiles) == 0) {
+			overview_init(&overviews[count], &profile);
+			items[count] = &overviews[count];
+			count++;
+		} else {
+			status = COMMAND_FAILED;
+		}
+		profile_finish(&profile);
+	}
+	spread_init(&spread, items, count);
+	if (io_output_open(&out, options->output, &e) != 0) {
+		status = command_fail(COMMAND_FAILED, &e);
+	} else if (export_set_write(format, &spread, out.stream, &e) != 0) {
+		io_output_discard(&out);
+		status = command_fail(COMMAND_FAILED, &e);
+	} else if (io_output_commit(&out, &e) != 0) {
+		status = command_fail(COMMAND_FAILED, &e);
+	}
+	spread_finish(&spread);
+	for (size_t i = 0; i < count; i++)
+		overview_finish(&overviews[i]);
+	free(overviews);
+	free(items);
+	return status;
+}
+
+static int write_one(
+    const struct profiles *profiles, const struct export_options *options)
+{
+	struct profile profile;
+	int status = COMMAND_FAILED;
+
+	if (profiles_read(
+		&profile, profiles->paths.items[0], &options->profiles) == 0)
+		status = write_profile(&profile, options);
+	profile_finish(&profile);
+	return status;
+}
+
 static int command_export_exec(const void *values, char **words, int count)
 {
 	const struct export_options *options = values;
 	struct profiles profiles;
-	struct profile profile;
-	struct err e;
-	int status;
+	int status = profiles_init(&profiles, words, count, stderr);
 
-	if (count > 1) {
-		err_set(
-		    &e, "%s: export takes one recording at a time", words[1]);
-		return command_fail(COMMAND_MISUSED, &e);
-	}
-	status = profiles_init(&profiles, words, count, stderr);
-	if (status == COMMAND_OK) {
-		status = COMMAND_FAILED;
-		if (profiles_read(&profile, profiles.paths.items[0],
-			&options->profiles) == 0)
-			status = write_profile(&profile, options);
-		profile_finish(&profile);
-	}
+	if (status == COMMAND_OK)
+		status = profiles.paths.len > 1 ? write_set(&profiles, options)
+						: write_one(&profiles, options);
 	profiles_finish(&profiles);
 	return status;
 }
 
 const struct command command_export = {
     .name = "export",
-    .synopsis = "[options] [PROFILE]",
+    .synopsis = "[options] [PROFILE ...]",
     .summary = "write a recording as CSV, JSON, OpenMetrics or folded stacks",
-    .details = "Examples:\n"
+    .details = "Of several recordings a table of the set is written, a row "
+	       "each: csv or json.\n\n"
+	       "Examples:\n"
 	       "  mprof export > run.csv\n"
 	       "  mprof export --format json -1 | jq '.runs[0].peak_mib'\n"
 	       "  mprof export -o run.om run.dat\n"

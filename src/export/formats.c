@@ -39,3 +39,20 @@ const struct export_format *export_format_of_path(const char *path)
 	}
 	return export_formats;
 }
+
+int export_set_write(const struct export_format *format,
+    const struct spread *spread, FILE *out, struct err *e)
+{
+	static const struct {
+		const char *name;
+		export_set *write;
+	} sets[] = {{"csv", export_set_csv}, {"json", export_set_json}};
+
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		if (strcmp(sets[i].name, format->name) == 0)
+			return sets[i].write(spread, out, e);
+	}
+	return err_set(e,
+	    "export: %s takes one recording at a time; csv and json take a set",
+	    format->name);
+}

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "analysis/spread.h"
 #include "base/err.h"
 #include "profile/profile.h"
 
@@ -37,5 +38,15 @@ const struct export_format *export_format_find(const char *name);
 /* The format that a file's ending asks for; the first where it asks for
  * none. */
 const struct export_format *export_format_of_path(const char *path);
+
+/* Writes a set of recordings, a row each; -1 with e where the format has no
+ * form for a set. */
+typedef int export_set(const struct spread *spread, FILE *out, struct err *e);
+
+export_set export_set_csv, export_set_json;
+
+int export_set_write(const struct export_format *format,
+    const struct spread *spread, FILE *out, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
 
 #endif

@@ -169,3 +169,29 @@ FAIL  max-peak    c.dat, run 2: 700 MiB, at most 500 MiB'
 	run_apart mprof leak a.dat
 	[[ $output == "undecided: "* ]]
 }
+
+@test "check --max-spread: the recordings of a set beside each other" {
+	local i
+
+	for i in 1 2 3; do
+		printf '%s\n' 'CMDLINE x' "MEM $((90 + 10 * i)).0 100.0" \
+			"MEM $((90 + 10 * i)).0 101.0" >"$i.dat"
+	done
+	run_apart mprof check --max-spread 20% 1.dat 2.dat 3.dat
+	[ "$status" -eq 0 ]
+	same "$output" "ok    max-spread  18.2 %, at most 20 % (lowest 1.dat, highest 3.dat)"
+	run_apart mprof check --max-spread 0.1 1.dat 2.dat 3.dat
+	[ "$status" -eq 1 ]
+	[[ $output == "FAIL  max-spread  18.2 %, at most 10 %"* ]]
+	run_apart mprof check --max-spread 1% 1.dat
+	[ "$status" -eq 0 ]
+	same "$output" "?     max-spread  0.0 %, at most 1 % (one recording has no spread)"
+	run_apart mprof check --max-spread 1% --strict 1.dat
+	[ "$status" -eq 1 ]
+	sed -i '1a INFO;backend=pss;version=0.1.0 1.0 100.0' 2.dat
+	run_apart mprof check --max-spread 50% 1.dat 2.dat 3.dat
+	[ "$status" -eq 1 ]
+	[[ $output == *"(some record rss, some pss)" ]]
+	run_apart mprof check --max-spread 0% 1.dat
+	[ "$status" -eq 2 ]
+}

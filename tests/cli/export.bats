@@ -223,8 +223,6 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 	run_apart mprof export --format xml a.dat
 	[ "$status" -eq 2 ]
 	[[ $errors == *"xml: is none of csv, json, openmetrics, folded"* ]]
-	run_apart mprof export a.dat b.dat
-	[ "$status" -eq 2 ]
 	run_apart mprof export gone.dat
 	[ "$status" -eq 255 ]
 	same "$output" ""
@@ -234,4 +232,34 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 	[ -w /dev/full ] || skip "no /dev/full"
 	run bash -c 'mprof export --format json a.dat >/dev/full'
 	[ "$status" -ne 0 ]
+}
+
+@test "export: several recordings are a set, a row each" {
+	local i
+
+	for i in 1 2 3 4 5 6; do
+		printf '%s\n' 'CMDLINE x' \
+			"INFO;backend=rss;host=n;version=0.2.0;rank=$i;ranks=7;job=9 1.0 100.0" \
+			"MEM $((i == 6 ? 900 : 100 + i)).0 100.0" 'MEM 1.0 101.5' \
+			'EXIT;pid=1;status=0 9.0 101.5' >"r,$i.dat"
+	done
+	run_apart mprof export --format json r*.dat
+	[ "$status" -eq 0 ]
+	jq -e '(.recordings | length) == 6 and .recordings[5].apart and
+		([.recordings[].rank] == [1,2,3,4,5,6]) and
+		.recordings[0].peak_mib == 101 and
+		.set.missing_ranks == [0]' <<<"$output"
+	run_apart mprof export r*.dat
+	[ "$status" -eq 0 ]
+	mprof export -o set.csv r*.dat
+	python3 - <<-'END'
+		import csv
+		rows = list(csv.DictReader(open("set.csv", newline="")))
+		assert [r["path"] for r in rows] == ["r,%d.dat" % i for i in range(1, 7)]
+		assert [r["apart"] for r in rows] == ["0"] * 5 + ["1"]
+		assert float(rows[5]["peak_mib"]) == 900 and rows[0]["job"] == "9"
+	END
+	run_apart mprof export --format folded r*.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == *"takes one recording at a time"* ]]
 }

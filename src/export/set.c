@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "export/formats.h"
+#ifdef HAVE_CSV
+#include "csv/export.h"
+#endif
+
+enum { SCHEMA = 1 };
+
+static void export_set_number(struct json *json, const char *key, double number)
+{
+	json_key(json, key);
+	json_rounded(json, number, 6);
+}
+
+static void export_set_text(
+    struct json *json, const char *key, const char *text)
+{
+	json_key(json, key);
+	json_text(json, text);
+}
+
+static void export_set_member(
+    struct json *json, const struct spread_member *member)
+{
+	const struct overview *overview = member->overview;
+	char status[OVERVIEW_STATUS];
+
+	overview_status(overview, status);
+	json_open(json, '{');
+	export_set_text(json, "path", overview->name);
+	export_set_number(
+	    json, "rank", overview->rank >= 0 ? (double)overview->rank : NAN);
+	export_set_text(json, "host", overview->host);
+	export_set_text(json, "job", overview->job);
+	export_set_text(json, "metric", overview->measure);
+	export_set_number(json, "start_s", overview->start_s);
+	export_set_number(json, "duration_s", overview->duration_s);
+	export_set_number(json, "peak_mib", overview->peak_mib);
+	export_set_text(json, "status", status);
+	export_set_number(json, "z", member->z);
+	export_set_number(json, "duration_z", member->duration_z);
+	json_key(json, "apart");
+	json_bool(json, member->apart || member->apart_in_time);
+	json_close(json, '}');
+}
+
+int export_set_json(const struct spread *spread, FILE *out, struct err *e)
+{
+	struct json json;
+
+	(void)e;
+	json_init(&json, out);
+	json_open_document(&json, SCHEMA);
+	json_key(&json, "recordings");
+	json_open(&json, '[');
+	for (size_t i = 0; i < spread->members.len; i++)
+		export_set_member(&json, &spread->members.items[i]);
+	json_close(&json, ']');
+	json_key(&json, "set");
+	spread_write(spread, &json);
+	json_close(&json, '}');
+	return 0;
+}
+
+#ifdef HAVE_CSV
+/* A cell in quotes, as RFC 4180 has it. */
+static void export_set_cell(const char *text, FILE *out)
+{
+	char *guarded = csv_guard(text ? text : "");
+
+	fputc('"', out);
+	for (const char *c = guarded; *c; c++) {
+		if (*c == '"')
+			fputc('"', out);
+		fputc(*c, out);
+	}
+	fputs("\",", out);
+	free(guarded);
+}
+
+static void export_set_row(const struct spread_member *member, FILE *out)
+{
+	const struct overview *overview = member->overview;
+	char status[OVERVIEW_STATUS];
+
+	overview_status(overview, status);
+	export_set_cell(overview->name, out);
+	if (overview->rank >= 0)
+		fprintf(out, "%ld", overview->rank);
+	fputc(',', out);
+	export_set_cell(overview->host, out);
+	export_set_cell(overview->job, out);
+	export_set_cell(overview->measure, out);
+	fprintf(out, "%.4f,%.4f,%.6f,", overview->start_s, overview->duration_s,
+	    overview->peak_mib);
+	export_set_cell(status, out);
+	fprintf(out, "%.3f,%.3f,%d\r\n", member->z, member->duration_z,
+	    member->apart || member->apart_in_time);
+}
+
+int export_set_csv(const struct spread *spread, FILE *out, struct err *e)
+{
+	(void)e;
+	fputs("path,rank,host,job,metric,start,duration,peak_mib,status,z,"
+	      "duration_z,apart\r\n",
+	    out);
+	for (size_t i = 0; i < spread->members.len; i++)
+		export_set_row(&spread->members.items[i], out);
+	return 0;
+}
+#else
+int export_set_csv(const struct spread *spread, FILE *out, struct err *e)
+{
+	(void)spread;
+	return export_csv(NULL, out, e);
+}
+#endif
