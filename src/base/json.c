@@ -17,6 +17,11 @@ void json_init_compact(struct json *json, FILE *out)
 	*json = (struct json){.out = out, .compact = true};
 }
 
+void json_init_line(struct json *json, FILE *out)
+{
+	*json = (struct json){.out = out, .compact = true, .one_line = true};
+}
+
 static void json_new_line(struct json *json)
 {
 	if (!json->compact)
@@ -42,7 +47,7 @@ void json_open(struct json *json, char bracket)
 	bool listed = json->depth > 0 && !json->in_value;
 
 	json_begin(json);
-	if (json->compact && listed && bracket == '{')
+	if (json->compact && !json->one_line && listed && bracket == '{')
 		fputc('\n', json->out);
 	fputc(bracket, json->out);
 	json->depth++;
@@ -56,7 +61,7 @@ void json_close(struct json *json, char bracket)
 		json_new_line(json);
 	fputc(bracket, json->out);
 	json->filled = true;
-	if (json->depth == 0 && !json->compact)
+	if (json->depth == 0 && (!json->compact || json->one_line))
 		fputc('\n', json->out);
 }
 

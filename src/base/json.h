@@ -18,12 +18,14 @@ struct json {
 	FILE *out;
 	int depth;
 	bool compact;  /* no blanks; an object of a list begins a line */
+	bool one_line; /* compact, and the document is a line of its own */
 	bool filled;   /* something stands before on this level */
 	bool in_value; /* a key was written: its value comes next */
 };
 
 void json_init(struct json *json, FILE *out);
 void json_init_compact(struct json *json, FILE *out);
+void json_init_line(struct json *json, FILE *out);
 
 /* bracket is '{' or '['; each json_close() ends the innermost one, and the
  * last of them writes the newline at the end unless it is compact. */

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/units.h"
 #include "cli/terminal.h"
 #include "commands/command.h"
 #include "dat/heap_file.h"
+#include "commands/heap_every.h"
 #include "commands/heap_show.h"
 #include "commands/heap_take.h"
 #include "input/target.h"
+#include "input/workers.h"
 #include "proc/procfs.h"
 
 struct heap_options {
 	const char *save;
 	double every_s;
 	long count, top;
-	bool diff, json;
+	bool diff, json, children, sum, only;
 };
 
 static const struct option_row rows[] = {
@@ -37,7 +37,8 @@ static const struct option_row rows[] = {
     {.name = "every",
 	.arg = "TIME",
 	.help = "repeat after each TIME, and print the difference to the "
-		"reading before, growth first",
+		"reading before and to the first, what grew in every step "
+		"first; at the end, or on Ctrl-C, a summary",
 	.parse = option_duration,
 	.offset = offsetof(struct heap_options, every_s),
 	.ours = true},
@@ -47,6 +48,22 @@ static const struct option_row rows[] = {
 	.parse = option_whole,
 	.offset = offsetof(struct heap_options, count),
 	.ours = true},
+    {.name = "children",
+	.help = "count the objects of each descendant that does the work, one "
+		"after the other",
+	.parse = option_flag,
+	.offset = offsetof(struct heap_options, children),
+	.ours = true},
+    {.name = "sum",
+	.help = "with --children: as one heap",
+	.parse = option_flag,
+	.offset = offsetof(struct heap_options, sum),
+	.ours = true},
+    {.name = "only",
+	.help = "the process itself, also where a descendant does the work",
+	.parse = option_flag,
+	.offset = offsetof(struct heap_options, only),
+	.ours = true},
     {.letter = 'n',
 	.name = "top",
 	.arg = "N",
@@ -55,24 +72,13 @@ static const struct option_row rows[] = {
 	.offset = offsetof(struct heap_options, top),
 	.ours = true},
     {.name = "json",
-	.help = "print JSON, with all types",
+	.help = "print JSON, with all types; with --every a line a reading",
 	.parse = option_flag,
 	.offset = offsetof(struct heap_options, json),
 	.ours = true},
     {0}};
 
 static const struct heap_options defaults = {.top = 15};
-
-static void command_heap_show(const struct heap_options *options,
-    const struct heap *heap, bool difference, int64_t analysis_ns)
-{
-	struct heap_show how = {(size_t)options->top, difference};
-
-	if (options->json)
-		heap_show_json(heap, &how, analysis_ns);
-	else
-		heap_show_table(heap, &how);
-}
 
 static void command_heap_print_facts(const struct heap *heap)
 {
@@ -83,7 +89,21 @@ static void command_heap_print_facts(const struct heap *heap)
 	    units_duration(pause, (double)heap->pause_ns / NS_PER_S));
 }
 
-static int show_once(const struct heap_options *options, pid_t pid)
+static void command_heap_show(const struct heap_options *options,
+    const struct heap *heap, int64_t analysis_ns)
+{
+	const struct heap_show how = {.top = (size_t)options->top};
+
+	if (options->json) {
+		heap_show_json(heap, &how, analysis_ns);
+		return;
+	}
+	command_heap_print_facts(heap);
+	heap_show_table(heap, &how);
+}
+
+static int show_once(
+    const struct heap_options *options, const struct heap_processes *processes)
 {
 	struct heap heap = {0};
 	int64_t analysis_ns = 0;
@@ -93,7 +113,8 @@ static int show_once(const struct heap_options *options, pid_t pid)
 	struct err e;
 
 	progress = waiting_begin(&waiting, "counting objects");
-	if (heap_take(&heap, pid, &progress, &analysis_ns, &e) != PYTHON_OK)
+	if (heap_take_all(&heap, processes, &progress, &analysis_ns, &e) !=
+	    PYTHON_OK)
 		status = COMMAND_FAILED;
 	waiting_end(&waiting);
 	if (status == COMMAND_OK && options->save &&
@@ -102,152 +123,46 @@ static int show_once(const struct heap_options *options, pid_t pid)
 	if (status != COMMAND_OK) {
 		command_fail(status, &e);
 	} else {
-		if (!options->json)
-			command_heap_print_facts(&heap);
-		command_heap_show(options, &heap, false, analysis_ns);
+		command_heap_show(options, &heap, analysis_ns);
 	}
 	heap_finish(&heap);
 	return status;
 }
 
-/* Prints "14:05:10: 30 s since the last reading, the program was stopped for 8
- * ms". */
-static void print_when(const struct heap *before, const struct heap *after)
+/* One after the other: with the status of the first that failed. */
+static int show_each(
+    const struct heap_options *options, const struct workers *workers)
 {
-	char span[UNITS_TEXT], pause[UNITS_TEXT], clock[16] = "";
-	time_t seconds = (time_t)(after->wall_ns / NS_PER_S);
-	double span_s =
-	    (double)(after->wall_ns - before->wall_ns) / (double)NS_PER_S;
-	struct tm now;
+	int status = COMMAND_OK;
 
-	if (localtime_r(&seconds, &now))
-		strftime(clock, sizeof(clock), "%H:%M:%S", &now);
-	printf("%s: what came in %s; it stood still for %s\n", clock,
-	    units_duration(span, span_s > 0 ? span_s : 0),
-	    units_duration(pause, (double)after->pause_ns / NS_PER_S));
+	for (size_t i = 0; i < workers->pids.len; i++) {
+		const struct heap_processes one = {
+		    .pids = &workers->pids.items[i], .len = 1};
+		int got;
+
+		if (i && !options->json)
+			putchar('\n');
+		got = show_once(options, &one);
+		status = status == COMMAND_OK ? got : status;
+	}
+	return status;
 }
 
 static void show_difference(const struct heap_options *options,
-    const struct heap *before, const struct heap *after, int64_t analysis_ns)
+    const struct heap *before, const struct heap *after)
 {
-	struct heap difference = {.pid = after->pid,
-	    .wall_ns = after->wall_ns,
-	    .pause_ns = after->pause_ns};
+	const struct heap_show how = {
+	    .top = (size_t)options->top, .difference = true};
+	struct heap difference = {0};
 
-	memcpy(difference.python, after->python, sizeof(difference.python));
 	heap_difference(before, after, &difference);
-	if (!options->json)
-		print_when(before, after);
-	command_heap_show(options, &difference, true, analysis_ns);
-	fflush(stdout);
+	if (options->json) {
+		heap_show_json(&difference, &how, -1);
+	} else {
+		heap_show_when(before, after);
+		heap_show_table(&difference, &how);
+	}
 	heap_finish(&difference);
-}
-
-static void wait_until(int64_t deadline_ns)
-{
-	struct timespec until = {
-	    deadline_ns / NS_PER_S, deadline_ns % NS_PER_S};
-
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) ==
-	       EINTR)
-		;
-}
-
-enum heap_look {
-	HEAP_LOOK_SHOWN,
-	HEAP_LOOK_FAILED, /* the next one may do */
-	HEAP_LOOK_ENDED
-};
-
-/* Why there is nothing to show. Whatever else it is than an end, of the process
- * or of its Python, the next look may do. */
-static enum heap_look command_heap_explain(const struct heap_options *options,
-    enum python_result result, pid_t pid, struct err *e)
-{
-	char every[UNITS_TEXT];
-
-	if (result == PYTHON_GONE) {
-		fprintf(stderr, "mprof: process %d: has ended\n", (int)pid);
-		return HEAP_LOOK_ENDED;
-	}
-	if (result == PYTHON_NONE) {
-		fprintf(stderr,
-		    "mprof: process %d: has replaced its program, and runs no "
-		    "Python any more\n",
-		    (int)pid);
-		return HEAP_LOOK_ENDED;
-	}
-	fprintf(stderr,
-	    "mprof: %s; this reading failed, the next follows in %s\n", e->text,
-	    units_duration(every, options->every_s));
-	return HEAP_LOOK_FAILED;
-}
-
-/* When the process began, which tells one use of a pid from the next; 0 where
- * there is none. */
-static uint64_t command_heap_began(pid_t pid)
-{
-	struct proc_stat stat;
-
-	return procfs_stat_once(pid, &stat) == 0 ? stat.started : 0;
-}
-
-/* The process that is looked at. */
-struct heap_process {
-	pid_t pid;
-	uint64_t began;
-};
-
-/* One look, and what came since the one before. */
-static enum heap_look command_heap_look_again(
-    const struct heap_options *options, const struct heap_process *process,
-    struct heap *before)
-{
-	struct heap heap = {0};
-	int64_t analysis_ns = 0;
-	struct err e;
-	enum python_result result =
-	    heap_take(&heap, process->pid, NULL, &analysis_ns, &e);
-	uint64_t now = command_heap_began(process->pid);
-
-	/* Another one has its pid; one that has just ended has none. */
-	if (now && now != process->began)
-		result = PYTHON_GONE;
-	if (result != PYTHON_OK) {
-		heap_finish(&heap);
-		return command_heap_explain(options, result, process->pid, &e);
-	}
-	show_difference(options, before, &heap, analysis_ns);
-	heap_finish(before);
-	*before = heap;
-	return ferror(stdout) ? HEAP_LOOK_ENDED : HEAP_LOOK_SHOWN;
-}
-
-static int show_every(const struct heap_options *options, pid_t pid)
-{
-	int64_t every_ns = (int64_t)(options->every_s * NS_PER_S);
-	int64_t deadline = clock_mono_ns(), ignored = 0;
-	const struct heap_process process = {pid, command_heap_began(pid)};
-	enum heap_look look = HEAP_LOOK_SHOWN;
-	struct heap before = {0};
-	long shown = 0;
-	struct err e;
-
-	if (heap_take(&before, pid, NULL, &ignored, &e) != PYTHON_OK) {
-		heap_finish(&before);
-		return command_fail(COMMAND_FAILED, &e);
-	}
-	while (look != HEAP_LOOK_ENDED &&
-	       (!options->count || shown < options->count)) {
-		deadline += every_ns;
-		if (deadline < clock_mono_ns())
-			deadline = clock_mono_ns();
-		wait_until(deadline);
-		look = command_heap_look_again(options, &process, &before);
-		shown += look == HEAP_LOOK_SHOWN;
-	}
-	heap_finish(&before);
-	return COMMAND_OK;
 }
 
 static int show_saved(const struct heap_options *options, char **paths)
@@ -260,10 +175,29 @@ static int show_saved(const struct heap_options *options, char **paths)
 	    heap_file_read(&after, paths[1], &e) < 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	else
-		show_difference(options, &before, &after, -1);
+		show_difference(options, &before, &after);
 	heap_finish(&before);
 	heap_finish(&after);
 	return status;
+}
+
+static int command_heap_check_children(const struct heap_options *options)
+{
+	struct err e;
+
+	if (options->diff && (options->children || options->only))
+		err_set(&e, "heap: --diff reads files, no process");
+	else if (options->children && options->only)
+		err_set(&e, "heap: --children and --only exclude each other");
+	else if (options->sum && !options->children)
+		err_set(&e, "heap: --sum needs --children");
+	else if (options->children && !options->sum &&
+		 (options->every_s > 0 || options->save))
+		err_set(&e, "heap: with --every and --save there is one heap: "
+			    "add --sum, or give the pid of one child");
+	else
+		return COMMAND_OK;
+	return command_fail(COMMAND_MISUSED, &e);
 }
 
 static int check_words(const struct heap_options *options, int count)
@@ -282,8 +216,39 @@ static int check_words(const struct heap_options *options, int count)
 	else if (options->count && !(options->every_s > 0))
 		err_set(&e, "heap: --count needs --every");
 	else
-		return COMMAND_OK;
+		return command_heap_check_children(options);
 	return command_fail(COMMAND_MISUSED, &e);
+}
+
+/* --only, or all of those that do the work, or the one with most memory. */
+static int command_heap_look(const struct heap_options *options, pid_t pid)
+{
+	const struct heap_every every = {.every_s = options->every_s,
+	    .count = options->count,
+	    .top = options->top,
+	    .json = options->json};
+	struct heap_processes processes = {
+	    .pids = &pid, .len = 1, .asked = pid, .sum = options->sum};
+	struct workers workers = {0};
+	int status;
+	struct err e;
+
+	if (!options->only && workers_find(&workers, pid, &e) != 0)
+		return command_fail(COMMAND_TROUBLE, &e);
+	if (!options->only)
+		processes.pids = workers.pids.items;
+	if (options->sum)
+		processes.len = workers.pids.len;
+	if (!options->only && !options->children)
+		workers_explain(&workers);
+	if (options->children && !options->sum)
+		status = show_each(options, &workers);
+	else if (options->every_s > 0)
+		status = heap_every_show(&every, &processes);
+	else
+		status = show_once(options, &processes);
+	workers_finish(&workers);
+	return status;
 }
 
 static int command_heap_exec(const void *values, char **words, int count)
@@ -298,8 +263,7 @@ static int command_heap_exec(const void *values, char **words, int count)
 		return show_saved(options, words);
 	status = target_init(&target, words[0]);
 	if (status == COMMAND_OK)
-		status = options->every_s > 0 ? show_every(options, target.pid)
-					      : show_once(options, target.pid);
+		status = command_heap_look(options, target.pid);
 	target_finish(&target);
 	return status;
 }

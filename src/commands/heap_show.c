@@ -4,13 +4,20 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/units.h"
 #include "base/utf8.h"
 #include "base/json.h"
 
-enum { SCHEMA = 1, NAME_COLUMNS = 60, COUNT_COLUMNS = 11, SIZE_COLUMNS = 12 };
+enum {
+	SCHEMA = 1,
+	NAME_COLUMNS = 60,
+	COUNT_COLUMNS = 11,
+	SIZE_COLUMNS = 12,
+	GREW_COLUMNS = 9
+};
 
 #define BYTES_IN_MIB (1024.0 * 1024)
 
@@ -25,22 +32,36 @@ static void print_bar(size_t columns)
 		putchar('=');
 }
 
-static void heap_show_print_head(size_t width)
+static void heap_show_print_head(size_t width, const struct heap_show *show)
 {
+	bool growth = show->growth != NULL;
+
 	heap_show_put_blanks(width - strlen("types"));
-	printf("types | %*s | %*s\n", COUNT_COLUMNS, "# objects", SIZE_COLUMNS,
+	printf("types | %*s | %*s", COUNT_COLUMNS, "# objects", SIZE_COLUMNS,
 	    "total size");
+	if (growth)
+		printf(" | %*s | %*s | %*s", COUNT_COLUMNS, "since first",
+		    SIZE_COLUMNS, "total size", GREW_COLUMNS, "grew in");
+	putchar('\n');
 	print_bar(width);
 	fputs(" | ", stdout);
 	print_bar(COUNT_COLUMNS);
 	fputs(" | ", stdout);
 	print_bar(SIZE_COLUMNS);
+	for (size_t i = 0; growth && i < 3; i++) {
+		static const size_t columns[] = {
+		    COUNT_COLUMNS, SIZE_COLUMNS, GREW_COLUMNS};
+
+		fputs(" | ", stdout);
+		print_bar(columns[i]);
+	}
 	putchar('\n');
 }
 
-static void heap_show_print_size(int64_t bytes, bool is_signed)
+static void heap_show_size_text(
+    char text[static UNITS_TEXT + 1], int64_t bytes, bool is_signed)
 {
-	char size[UNITS_TEXT], text[UNITS_TEXT + 1];
+	char size[UNITS_TEXT];
 	double mib = (double)bytes / BYTES_IN_MIB;
 	const char *sign = is_signed && bytes > 0 ? "+" : "";
 
@@ -51,8 +72,36 @@ static void heap_show_print_size(int64_t bytes, bool is_signed)
 		    bytes < 0 ? -bytes : bytes);
 	else
 		units_size(size, mib < 0 ? -mib : mib);
-	snprintf(text, sizeof(text), "%s%s", sign, size);
-	printf(" | %*s\n", SIZE_COLUMNS, text);
+	snprintf(text, UNITS_TEXT + 1, "%s%s", sign, size);
+}
+
+static void heap_show_print_size(int64_t bytes, bool is_signed)
+{
+	char text[UNITS_TEXT + 1];
+
+	heap_show_size_text(text, bytes, is_signed);
+	printf(" | %*s", SIZE_COLUMNS, text);
+}
+
+/* A row's growth since the first look, where there were several, and the end of
+ * the line. is_bytes: it is not a number of objects. */
+static void heap_show_print_growth(const struct heap_growth_row *row,
+    const struct heap_show *show, bool is_bytes)
+{
+	char grew[64];
+
+	if (show->growth && row) {
+		snprintf(grew, sizeof(grew), "%zu of %zu", row->grew,
+		    show->growth->steps);
+		if (is_bytes)
+			printf(" | %*s", COUNT_COLUMNS, "");
+		else
+			printf(" | %+*" PRId64, COUNT_COLUMNS,
+			    row->count - row->first_count);
+		heap_show_print_size(row->bytes - row->first_bytes, true);
+		printf(" | %*s", GREW_COLUMNS, grew);
+	}
+	putchar('\n');
 }
 
 static void heap_show_print_row(
@@ -66,6 +115,9 @@ static void heap_show_print_row(
 	printf(show->difference ? " | %+*" PRId64 : " | %*" PRId64,
 	    COUNT_COLUMNS, row->count);
 	heap_show_print_size(row->bytes, show->difference);
+	heap_show_print_growth(
+	    show->growth ? heap_growth_find(show->growth, row->name) : NULL,
+	    show, false);
 }
 
 /* How much of it all the objects are not is seen at once. */
@@ -80,6 +132,9 @@ static void print_rss(
 	heap_show_put_blanks(width - strlen("RSS"));
 	printf("RSS | %*s", COUNT_COLUMNS, "");
 	heap_show_print_size(bytes, show->difference);
+	heap_show_print_growth(
+	    show->growth && show->growth->has_rss ? &show->growth->rss : NULL,
+	    show, true);
 }
 
 static size_t name_width(const struct heap *heap, size_t rows)
@@ -104,7 +159,7 @@ void heap_show_table(const struct heap *heap, const struct heap_show *show)
 	if (show->top && rows > show->top)
 		rows = show->top;
 	width = name_width(heap, rows);
-	heap_show_print_head(width);
+	heap_show_print_head(width, show);
 	for (size_t i = 0; i < rows; i++)
 		heap_show_print_row(&heap->rows.items[i], width, show);
 	total.name = "total";
@@ -128,13 +183,39 @@ static void write_ms(struct json *json, const char *key, int64_t ns)
 	json_rounded(json, (double)ns / 1e6, 3);
 }
 
-static void heap_show_write_row(struct json *json, const struct heap_row *row)
+void heap_show_when(const struct heap *before, const struct heap *after)
 {
+	char span[UNITS_TEXT], pause[UNITS_TEXT], clock[16] = "";
+	time_t seconds = (time_t)(after->wall_ns / NS_PER_S);
+	double span_s =
+	    (double)(after->wall_ns - before->wall_ns) / (double)NS_PER_S;
+	struct tm now;
+
+	if (localtime_r(&seconds, &now))
+		strftime(clock, sizeof(clock), "%H:%M:%S", &now);
+	printf("%s: what came in %s; it stood still for %s\n", clock,
+	    units_duration(span, span_s > 0 ? span_s : 0),
+	    units_duration(pause, (double)after->pause_ns / NS_PER_S));
+}
+
+static void heap_show_write_row(
+    struct json *json, const struct heap_row *row, const struct heap_show *show)
+{
+	const struct heap_growth_row *since =
+	    show->growth ? heap_growth_find(show->growth, row->name) : NULL;
+
 	json_open(json, '{');
 	json_key(json, "type");
 	json_text(json, row->name);
 	write_whole(json, "count", row->count);
 	write_whole(json, "size", row->bytes);
+	if (since) {
+		write_whole(json, "count_since_first",
+		    since->count - since->first_count);
+		write_whole(json, "size_since_first",
+		    since->bytes - since->first_bytes);
+		write_whole(json, "grew", (int64_t)since->grew);
+	}
 	json_close(json, '}');
 }
 
@@ -144,7 +225,10 @@ void heap_show_json(
 	struct heap_row total = heap_total(heap);
 	struct json json;
 
-	json_init(&json, stdout);
+	if (show->one_line)
+		json_init_line(&json, stdout);
+	else
+		json_init(&json, stdout);
 	json_open_document(&json, SCHEMA);
 	write_whole(&json, "pid", heap->pid);
 	json_key(&json, "python");
@@ -160,10 +244,56 @@ void heap_show_json(
 	write_whole(&json, "size", total.bytes);
 	if (heap->has_rss)
 		write_whole(&json, "rss_kib", heap->rss_kib);
+	if (show->growth)
+		write_whole(&json, "steps", (int64_t)show->growth->steps);
 	json_key(&json, "types");
 	json_open(&json, '[');
 	for (size_t i = 0; i < heap->rows.len; i++)
-		heap_show_write_row(&json, &heap->rows.items[i]);
+		heap_show_write_row(&json, &heap->rows.items[i], show);
 	json_close(&json, ']');
 	json_close(&json, '}');
+}
+
+static void heap_show_summary_row(
+    const char *name, int64_t count, int64_t bytes, const char *unit)
+{
+	char clean[8 * NAME_COLUMNS], size[UNITS_TEXT + 1];
+
+	utf8_shorten(clean, sizeof(clean), name, NAME_COLUMNS);
+	printf("  %s:", clean);
+	if (unit)
+		printf(" %+" PRId64 " %s,", count, unit);
+	heap_show_size_text(size, bytes, true);
+	printf(" %s\n", size);
+}
+
+void heap_show_summary(const struct heap_growth *growth, size_t top)
+{
+	char span[UNITS_TEXT], steps[UNITS_COUNT];
+	struct heap grown = {0};
+	size_t rows;
+
+	for (size_t i = 0; i < growth->rows.len; i++) {
+		const struct heap_growth_row *row = &growth->rows.items[i];
+
+		if (growth->steps && row->grew == growth->steps)
+			heap_add(&grown, row->name,
+			    row->count - row->first_count,
+			    row->bytes - row->first_bytes);
+	}
+	heap_growth_rank(growth, &grown);
+	rows = top && top < grown.rows.len ? top : grown.rows.len;
+	printf("\n%s in %s: %s grew in each of them%s\n",
+	    units_count(steps, growth->steps, "step", "steps"),
+	    units_duration(span,
+		(double)(growth->newest_ns - growth->first_ns) / NS_PER_S),
+	    rows ? "these types" : "no type", rows ? "" : ".");
+	for (size_t i = 0; i < rows; i++)
+		heap_show_summary_row(grown.rows.items[i].name,
+		    grown.rows.items[i].count, grown.rows.items[i].bytes,
+		    "objects");
+	if (growth->has_rss)
+		heap_show_summary_row("RSS", 0,
+		    growth->rss.bytes - growth->rss.first_bytes, NULL);
+	heap_finish(&grown);
 }

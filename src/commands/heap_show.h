@@ -8,15 +8,29 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "analysis/heap_growth.h"
 #include "profile/heap.h"
 
 struct heap_show {
 	size_t top;      /* rows at most; 0: all */
 	bool difference; /* figures have signs */
+	bool one_line;   /* JSON: the document is one line */
+	/* With the growth since the first of several looks; NULL: without. Each
+	 * row of the heap is in it. */
+	const struct heap_growth *growth;
 };
+
+/* "14:05:10: what came in 30 s; it stood still for 8 ms": the line above the
+ * table of a difference. */
+void heap_show_when(const struct heap *before, const struct heap *after)
+    __attribute__((nonnull));
 
 /* The table: the first rows, and their sum. */
 void heap_show_table(const struct heap *heap, const struct heap_show *show)
+    __attribute__((nonnull));
+
+/* The types that grew in every step, since the first look. */
+void heap_show_summary(const struct heap_growth *growth, size_t top)
     __attribute__((nonnull));
 
 /* One JSON document with all rows. analysis_ns below 0: not measured. */

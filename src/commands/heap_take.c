@@ -51,3 +51,33 @@ enum python_result heap_take(struct heap *heap, pid_t pid,
 	look_finish(&look);
 	return PYTHON_OK;
 }
+
+enum python_result heap_take_all(struct heap *heap,
+    const struct heap_processes *processes, const struct progress *progress,
+    int64_t *analysis_ns, struct err *e)
+{
+	enum python_result result = PYTHON_GONE;
+	bool any = false;
+
+	if (processes->len == 1)
+		return heap_take(
+		    heap, processes->pids[0], progress, analysis_ns, e);
+	*analysis_ns = 0;
+	for (size_t i = 0; i < processes->len; i++) {
+		struct heap one = {0};
+		int64_t one_ns = 0;
+
+		result =
+		    heap_take(&one, processes->pids[i], progress, &one_ns, e);
+		if (result == PYTHON_OK)
+			heap_merge(heap, &one);
+		any = any || result == PYTHON_OK;
+		*analysis_ns += one_ns;
+		heap_finish(&one);
+		if (result != PYTHON_OK && result != PYTHON_GONE)
+			return result;
+	}
+	heap->pid = processes->asked;
+	heap_sort(heap);
+	return any ? PYTHON_OK : result;
+}

@@ -20,4 +20,19 @@ enum python_result heap_take(struct heap *heap, pid_t pid,
     const struct progress *progress, int64_t *analysis_ns, struct err *e)
     __attribute__((nonnull(1, 4, 5), warn_unused_result));
 
+/* The processes whose objects are counted as one heap. */
+struct heap_processes {
+	const pid_t *pids;
+	size_t len;
+	pid_t asked; /* the heap of several is its */
+	bool sum;    /* of all that do the work of asked */
+};
+
+/* The same of them all. One that has ended meanwhile is left out, unless all
+ * have. */
+enum python_result heap_take_all(struct heap *heap,
+    const struct heap_processes *processes, const struct progress *progress,
+    int64_t *analysis_ns, struct err *e)
+    __attribute__((nonnull(1, 2, 4, 5), warn_unused_result));
+
 #endif

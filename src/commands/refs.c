@@ -10,6 +10,7 @@
 #include "commands/command.h"
 #include "commands/command_picture.h"
 #include "input/target.h"
+#include "input/workers.h"
 #include "render/formats.h"
 
 #define REFERRERS_DEPTH 10
@@ -18,7 +19,7 @@
 
 struct refs_options {
 	long depth, count;
-	bool referents, json;
+	bool referents, json, children, only;
 	const char *output, *theme;
 };
 
@@ -54,6 +55,17 @@ static const struct option_row rows[] = {
 	.help = "print the objects that they refer to",
 	.parse = option_flag,
 	.offset = offsetof(struct refs_options, referents),
+	.ours = true},
+    {.name = "children",
+	.help = "look at each descendant that does the work, one after the "
+		"other",
+	.parse = option_flag,
+	.offset = offsetof(struct refs_options, children),
+	.ours = true},
+    {.name = "only",
+	.help = "the process itself, also where a descendant does the work",
+	.parse = option_flag,
+	.offset = offsetof(struct refs_options, only),
 	.ours = true},
     {.letter = 'o',
 	.name = "output",
@@ -168,10 +180,40 @@ static int command_refs_check(const struct refs_options *options, int count)
 	else if (options->output && options->json)
 		err_set(
 		    &e, "refs: --json prints, --output draws: leave one out");
+	else if (options->children && (options->only || options->output))
+		err_set(&e, "refs: --children prints several processes; leave "
+			    "--only and --output out");
 	else if (!options->output ||
 		 format_of_path(options->output, RENDER_GRAPH, &e))
 		return COMMAND_OK;
 	return command_fail(COMMAND_MISUSED, &e);
+}
+
+/* Of the process that does the work, or of each of them. */
+static int command_refs_look(
+    const struct refs_options *options, pid_t pid, const char *word)
+{
+	struct workers workers = {0};
+	int status = COMMAND_OK;
+	struct err e;
+
+	if (options->only)
+		return command_refs_show(options, pid, word);
+	if (workers_find(&workers, pid, &e) != 0)
+		return command_fail(COMMAND_TROUBLE, &e);
+	if (!options->children)
+		workers_explain(&workers);
+	for (size_t i = 0;
+	     i < workers.pids.len && (i == 0 || options->children); i++) {
+		int got;
+
+		if (i && !options->json)
+			putchar('\n');
+		got = command_refs_show(options, workers.pids.items[i], word);
+		status = status == COMMAND_OK ? got : status;
+	}
+	workers_finish(&workers);
+	return status;
 }
 
 static int command_refs_exec(const void *values, char **words, int count)
@@ -184,7 +226,7 @@ static int command_refs_exec(const void *values, char **words, int count)
 		return status;
 	status = target_init(&target, words[0]);
 	if (status == COMMAND_OK)
-		status = command_refs_show(options, target.pid, words[1]);
+		status = command_refs_look(options, target.pid, words[1]);
 	target_finish(&target);
 	return status;
 }

@@ -191,22 +191,31 @@ static enum find_rank find_rank(const struct find_search *search,
 	return FIND_NONE;
 }
 
+/* FIND_NONE also for what is no process any more, or none of a user. */
+static enum find_rank find_rank_pid(const struct find_search *search, pid_t pid)
+{
+	struct proc_stat stat;
+	char command[FIND_COMMAND];
+	struct find_line line;
+
+	if (!procfs_stat(search->fs, pid, &stat) || stat.state == 'Z' ||
+	    stat.state == 'X' || stat.is_kernel)
+		return FIND_NONE;
+	find_split(&line, command,
+	    argv_read(search->commands, pid, stat.started, FIND_PATIENCE_NS,
+		command));
+	return find_rank(search, &stat, &line);
+}
+
 static bool find_visit(void *context, pid_t pid)
 {
 	struct find_search *search = context;
 	struct find *find = search->find;
-	struct proc_stat stat;
-	char command[FIND_COMMAND];
-	struct find_line line;
 	enum find_rank rank;
 
-	if (pid == search->fs->self || !procfs_stat(search->fs, pid, &stat) ||
-	    stat.state == 'Z' || stat.state == 'X' || stat.is_kernel)
+	if (pid == search->fs->self)
 		return true;
-	find_split(&line, command,
-	    argv_read(search->commands, pid, stat.started, FIND_PATIENCE_NS,
-		command));
-	rank = find_rank(search, &stat, &line);
+	rank = find_rank_pid(search, pid);
 	if (rank == FIND_NONE || rank < find->rank)
 		return true;
 	if (rank > find->rank) {
@@ -215,6 +224,17 @@ static bool find_visit(void *context, pid_t pid)
 	}
 	*array_push(&find->pids) = pid;
 	return true;
+}
+
+enum find_rank find_rank_of(
+    const struct procfs *fs, pid_t pid, const char *word)
+{
+	struct find_search search = {
+	    NULL, fs, word, argv_reader_create(fs, FIND_COMMAND)};
+	enum find_rank rank = find_rank_pid(&search, pid);
+
+	argv_reader_destroy(search.commands);
+	return rank;
 }
 
 void find_by_name(struct find *find, const struct procfs *fs, const char *word)

@@ -29,6 +29,10 @@ struct find {
 void find_by_name(struct find *find, const struct procfs *fs, const char *word)
     __attribute__((nonnull));
 
+/* How well the word fits that process. */
+enum find_rank find_rank_of(const struct procfs *fs, pid_t pid,
+    const char *word) __attribute__((nonnull));
+
 /* Keeps those that descend from none of the others, and have not ended. */
 void find_keep_roots(struct find *find, const struct procfs *fs)
     __attribute__((nonnull));

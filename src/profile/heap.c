@@ -62,6 +62,23 @@ void heap_add(struct heap *heap, const char *name, int64_t count, int64_t bytes)
 	row->bytes = heap_row_sum(row->bytes, bytes);
 }
 
+void heap_merge(struct heap *heap, const struct heap *one)
+{
+	bool first = heap->rows.len == 0;
+
+	heap->has_rss = one->has_rss && (first || heap->has_rss);
+	heap->rss_kib = heap_row_sum(heap->rss_kib, one->rss_kib);
+	heap->wall_ns = one->wall_ns;
+	if (heap->pause_ns < one->pause_ns)
+		heap->pause_ns = one->pause_ns;
+	memcpy(heap->python, one->python, sizeof(heap->python));
+	for (size_t i = 0; i < one->rows.len; i++) {
+		const struct heap_row *row = &one->rows.items[i];
+
+		heap_add(heap, row->name, row->count, row->bytes);
+	}
+}
+
 const struct heap_row *heap_find(const struct heap *heap, const char *name)
 {
 	size_t place = heap_row_of(heap, name);
@@ -129,6 +146,10 @@ void heap_difference(
 {
 	const struct heap_row *row = after->rows.items;
 
+	out->pid = after->pid;
+	out->wall_ns = after->wall_ns;
+	out->pause_ns = after->pause_ns;
+	memcpy(out->python, after->python, sizeof(out->python));
 	out->has_rss = before->has_rss && after->has_rss;
 	if (out->has_rss)
 		out->rss_kib = heap_row_less(after->rss_kib, before->rss_kib);

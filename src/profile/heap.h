@@ -36,6 +36,11 @@ void heap_finish(struct heap *heap) __attribute__((nonnull));
 void heap_add(struct heap *heap, const char *name, int64_t count, int64_t bytes)
     __attribute__((nonnull));
 
+/* Adds all rows of one process to a sum of several, with its resident memory.
+ * The pause becomes the longest, time and version the last one's. */
+void heap_merge(struct heap *heap, const struct heap *one)
+    __attribute__((nonnull));
+
 /* The row of that name, NULL where there is none. */
 const struct heap_row *heap_find(const struct heap *heap, const char *name)
     __attribute__((nonnull));

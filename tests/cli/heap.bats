@@ -346,6 +346,172 @@ while not select.select([sys.stdin], [], [], 0.05)[0]:
 	pid=
 	wait "$looker"
 	grep -q '^mprof: process [0-9]*: ' said
+	grep -Eq '^[0-9]+ steps? in .*: these types grew in each of them$' seen
+	grep -Eq '^  __main__.Leaked: \+[0-9]+000 objects, \+' seen
+}
+
+# A program that does one step a line: step, and waits until it is done.
+step() {
+	echo "$1" >&8
+	soon grep -qx "done $1" out
+}
+
+@test "--every ranks what grows in every step before what comes and goes" {
+	local python
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	launch "$python" -uc 'import sys
+class Lesson: pass
+class Passing: pass
+kept, passing = [], []
+print("ready")
+for line in sys.stdin:
+    if line == "\n":
+        break
+    kept += [Lesson() for i in range(37)]
+    passing = [Passing() for i in range(10050 * (int(line) % 2))]
+    print("done", line, end="")'
+	# Each step is one reading: the next one waits for it.
+	mprof heap "$pid" --every 10ms --json >seen 8>&- &
+	looker=$!
+	soon grep -q '"steps":1[,}]' seen
+	for i in 1 2 3 4 5; do
+		step "$i"
+		before=$(wc -l <seen)
+		soon eval "[ \"\$(wc -l <seen)\" -ge $((before + 2)) ]"
+	done
+	let_end
+	pid=
+	wait "$looker"
+	# A line a reading, each of them a document.
+	jq -es 'all(.[]; .schema == 1 and .difference) and
+		(map(.steps) == [range(1; length + 1)])' seen >/dev/null
+	[ "$(wc -l <seen)" -eq "$(jq -s length seen)" ]
+	tail -n 1 seen | jq -e '
+		(.types | map(.type)) as $names
+		| (.types[] | select(.type == "__main__.Lesson")) as $lesson
+		| (.types[] | select(.type == "__main__.Passing")) as $passing
+		| $lesson.count_since_first == 185 and $lesson.grew >= 5
+		and $passing.count_since_first == 10050
+		and ($passing.grew >= $lesson.grew or
+			$names[0] == "__main__.Lesson")' >/dev/null
+}
+
+@test "Ctrl-C ends --every with a summary" {
+	local python
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	launch "$python" "$PROGRAM" 10
+	# A shell's background job would ignore SIGINT.
+	"$python" -c 'import signal, subprocess, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+looker = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, text=True)
+line = looker.stdout.readline()
+looker.send_signal(signal.SIGINT)
+print(line + looker.stdout.read(), end="")
+sys.exit(looker.wait())' "$MPROF" heap "$pid" --every 10ms >seen
+	grep -Eq '^[0-9]+ steps? in .*: no type grew in each of them\.$' seen
+	[[ $(tail -n 1 seen) == "  RSS: "* ]]
+	let_end
+}
+
+# A program of which nothing but its children works: supervisor KIND
+supervisor() {
+	launch "$1" -uc 'import os, sys
+class Held: pass
+readers = []
+for number in (1, 2):
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        os.close(writer)
+        held = [Held() for i in range(100 * number)]
+        ballast = b"x" * (number << 22)
+        os.write(1, b"up\n")
+        os.read(0 if sys.argv[1] == "stdin" else reader, 1)
+        os._exit(0)
+    readers.append(writer)
+os.write(1, b"ready\n")
+if sys.argv[1] == "waits":
+    os.waitpid(-1, 0)
+else:
+    sys.stdin.readline()' "$2"
+	soon has_lines 2 '^up$' out
+}
+
+@test "a process that waits for its children leaves the work to them" {
+	local python children
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	supervisor "$python" waits
+	soon grep -q '^61 ' "/proc/$pid/syscall"
+	run_apart mprof heap --json "$pid"
+	[ "$status" -eq 0 ]
+	[[ $errors == "mprof: process $pid: 2 descendants do the work, and "*" is looked at, which has most memory; --children: all of them, --only: $pid itself" ]]
+	jq -e '.types[] | select(.type == "__main__.Held") | .count == 200' \
+		<<<"$output" >/dev/null
+	children=$(pgrep -P "$pid" | sort)
+	mprof heap --json --children "$pid" >each
+	same "$(jq .pid each | sort)" "$children"
+	same "$(jq '.types[] | select(.type == "__main__.Held") | .count' each)" \
+		$'200\n100'
+	mprof heap --json --children --sum "$pid" | jq -e --argjson pid "$pid" '
+		.pid == $pid and (.types[] | select(.type == "__main__.Held")
+			| .count == 300)' >/dev/null
+	mprof heap --json --only "$pid" | jq -e --argjson pid "$pid" '.pid == $pid
+		and ([.types[] | select(.type == "__main__.Held")] == [])' >/dev/null
+	mprof refs --json "$pid" Held 2>/dev/null | jq -e '.objects == 200'
+	same "$(mprof refs --json --children "$pid" Held | jq .objects)" \
+		$'200\n100'
+	run_apart mprof refs --only "$pid" Held
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: process $pid: no object of type Held"* ]]
+	# shellcheck disable=SC2086  # pids
+	kill $children
+	wait "$pid"
+	pid=
+}
+
+@test "a process that does something itself is looked at, a shell is not" {
+	local python
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	supervisor "$python" works
+	run_apart mprof heap --json "$pid"
+	[ -z "$errors" ]
+	jq -e --argjson pid "$pid" '.pid == $pid' <<<"$output" >/dev/null
+	# shellcheck disable=SC2046  # pids
+	kill $(pgrep -P "$pid")
+	let_end
+	launch sh -c '"$@"; :' sh "$python" "$PROGRAM" 10
+	run_apart mprof heap --json "$pid"
+	[[ $errors == "mprof: process $pid: its descendant "*" does the work, and is looked at; --only: $pid itself" ]]
+	same "$(jq .pid <<<"$output")" "$(pgrep -P "$pid")"
+	let_end
+}
+
+@test "gunicorn by its name: its worker" {
+	command -v gunicorn >/dev/null || skip "no gunicorn"
+	cat >app.py <<-'END'
+		class Held: pass
+		held = [Held() for i in range(50)]
+		def app(environ, start):
+		    start("200 OK", [])
+		    return [b"x"]
+	END
+	gunicorn -b "unix:$PWD/socket" --log-file log "app:app" &
+	pid=$!
+	soon eval 'pgrep -P "$pid" >/dev/null'
+	soon grep -q 'Booting worker' log
+	soon eval 'mprof heap --json "$pid" 2>said | jq -e ".types[] |
+		select(.type == \"app.Held\") | .count == 50" >/dev/null'
+	[[ $(<said) == "mprof: process $pid: its descendant "*" does the work"* ]]
+	kill "$pid"
+	wait "$pid" || true
+	pid=
 }
 
 # A look with --save at $pid, one system call of which fails: failing SPEC
@@ -486,8 +652,13 @@ ctypes.CDLL(None).pthread_exit(None)'
 	[ "$status" -eq 2 ]
 	run_apart mprof heap --count 3 1
 	[ "$status" -eq 2 ]
-	run_apart mprof heap --every 1s --save a 1
-	[ "$status" -eq 2 ]
+	for words in '--every 1s --save a 1' '--sum 1' '--children --only 1' \
+		'--children --every 1s 1' '--children --save a 1' \
+		'--diff --only a b'; do
+		# shellcheck disable=SC2086  # words
+		run_apart mprof heap $words
+		[ "$status" -eq 2 ]
+	done
 }
 
 @test "a program that another traces is left alone, and said so" {

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include "commands/heap_every.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "analysis/heap_growth.h"
+#include "base/clock.h"
+#include "base/units.h"
+#include "cli/command_status.h"
+#include "commands/heap_show.h"
+#include "input/workers.h"
+#include "proc/procfs.h"
+
+enum heap_look {
+	HEAP_LOOK_SHOWN,
+	HEAP_LOOK_FAILED, /* the next one may do */
+	HEAP_LOOK_ENDED
+};
+
+struct heap_following {
+	const struct heap_every *every;
+	const struct heap_processes *processes;
+	uint64_t began; /* when a single one did, which tells one use of a
+			 * pid from the next; 0: unknown */
+	struct heap before;
+	struct heap_growth growth;
+};
+
+static uint64_t heap_every_began(const struct heap_processes *processes)
+{
+	struct proc_stat stat;
+
+	return procfs_stat_once(processes->pids[0], &stat) == 0 ? stat.started
+								: 0;
+}
+
+static void heap_every_print(
+    struct heap_following *following, const struct heap *after)
+{
+	const struct heap_show how = {.top = (size_t)following->every->top,
+	    .difference = true,
+	    .one_line = true,
+	    .growth = &following->growth};
+	struct heap difference = {0};
+
+	heap_difference(&following->before, after, &difference);
+	for (size_t i = 0; i < following->growth.rows.len; i++) {
+		const struct heap_growth_row *row =
+		    &following->growth.rows.items[i];
+
+		/* It grew, but not in this step. */
+		if ((row->count != row->first_count ||
+			row->bytes != row->first_bytes) &&
+		    !heap_find(&difference, row->name))
+			heap_add(&difference, row->name, 0, 0);
+	}
+	heap_growth_rank(&following->growth, &difference);
+	if (following->every->json) {
+		heap_show_json(&difference, &how, -1);
+	} else {
+		heap_show_when(&following->before, after);
+		heap_show_table(&difference, &how);
+	}
+	fflush(stdout);
+	heap_finish(&difference);
+}
+
+/* Why there is nothing to show. Whatever else it is than an end, of the process
+ * or of its Python, the next look may do. */
+static enum heap_look heap_every_explain(const struct heap_following *following,
+    enum python_result result, const struct err *e)
+{
+	int pid = (int)following->processes->pids[0];
+	char every[UNITS_TEXT];
+
+	if (result == PYTHON_GONE) {
+		fprintf(stderr, "mprof: process %d: has ended\n", pid);
+		return HEAP_LOOK_ENDED;
+	}
+	if (result == PYTHON_NONE) {
+		fprintf(stderr,
+		    "mprof: process %d: has replaced its program, and runs no "
+		    "Python any more\n",
+		    pid);
+		return HEAP_LOOK_ENDED;
+	}
+	fprintf(stderr,
+	    "mprof: %s; this reading failed, the next follows in %s\n", e->text,
+	    units_duration(every, following->every->every_s));
+	return HEAP_LOOK_FAILED;
+}
+
+/* Workers of a server come and go: they are looked for at each look. */
+static enum python_result heap_every_take_sum(
+    const struct heap_processes *processes, struct heap *heap, struct err *e)
+{
+	struct workers workers;
+	struct heap_processes now = *processes;
+	enum python_result result = PYTHON_GONE;
+	int64_t ignored = 0;
+
+	if (workers_find(&workers, processes->asked, e) == 0) {
+		now.pids = workers.pids.items;
+		now.len = workers.pids.len;
+		result = heap_take_all(heap, &now, NULL, &ignored, e);
+	}
+	workers_finish(&workers);
+	return result;
+}
+
+static enum python_result heap_every_take(
+    const struct heap_following *following, struct heap *heap, struct err *e)
+{
+	const struct heap_processes *processes = following->processes;
+	enum python_result result;
+	int64_t ignored = 0;
+	uint64_t now;
+
+	if (processes->sum)
+		return heap_every_take_sum(processes, heap, e);
+	result = heap_take_all(heap, processes, NULL, &ignored, e);
+	now = heap_every_began(processes);
+	/* Another one has its pid; one that has just ended has none. */
+	return now && now != following->began ? PYTHON_GONE : result;
+}
+
+/* One look, and what came since the one before. */
+static enum heap_look heap_every_look(struct heap_following *following)
+{
+	struct heap heap = {0};
+	struct err e;
+	enum python_result result = heap_every_take(following, &heap, &e);
+
+	if (result != PYTHON_OK) {
+		heap_finish(&heap);
+		return heap_every_explain(following, result, &e);
+	}
+	heap_growth_add(&following->growth, &heap);
+	heap_every_print(following, &heap);
+	heap_finish(&following->before);
+	following->before = heap;
+	return ferror(stdout) ? HEAP_LOOK_ENDED : HEAP_LOOK_SHOWN;
+}
+
+/* Ctrl-C is waited for between two looks, and never ends one. */
+static bool heap_every_wait(int64_t deadline_ns, const sigset_t *interrupt)
+{
+	int64_t rest_ns;
+
+	do {
+		struct timespec rest;
+
+		rest_ns = deadline_ns - clock_mono_ns();
+		if (rest_ns < 0)
+			rest_ns = 0;
+		rest =
+		    (struct timespec){rest_ns / NS_PER_S, rest_ns % NS_PER_S};
+		if (sigtimedwait(interrupt, NULL, &rest) > 0)
+			return false;
+	} while (errno == EINTR);
+	return true;
+}
+
+static void heap_every_repeat(
+    struct heap_following *following, const sigset_t *interrupt)
+{
+	const struct heap_every *every = following->every;
+	int64_t every_ns = (int64_t)(every->every_s * NS_PER_S);
+	int64_t deadline = clock_mono_ns();
+	enum heap_look look = HEAP_LOOK_SHOWN;
+	long shown = 0;
+
+	while (look != HEAP_LOOK_ENDED &&
+	       (!every->count || shown < every->count)) {
+		deadline += every_ns;
+		if (deadline < clock_mono_ns())
+			deadline = clock_mono_ns();
+		if (!heap_every_wait(deadline, interrupt))
+			break;
+		look = heap_every_look(following);
+		shown += look == HEAP_LOOK_SHOWN;
+	}
+}
+
+int heap_every_show(
+    const struct heap_every *every, const struct heap_processes *processes)
+{
+	struct heap_following following = {.every = every,
+	    .processes = processes,
+	    .began = heap_every_began(processes)};
+	int status = COMMAND_OK;
+	sigset_t interrupt, old;
+	struct err e;
+
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &interrupt, &old);
+	if (heap_every_take(&following, &following.before, &e) != PYTHON_OK) {
+		status = command_fail(COMMAND_FAILED, &e);
+	} else {
+		heap_growth_add(&following.growth, &following.before);
+		heap_every_repeat(&following, &interrupt);
+		if (!every->json && following.growth.steps)
+			heap_show_summary(
+			    &following.growth, (size_t)every->top);
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	heap_finish(&following.before);
+	heap_growth_finish(&following.growth);
+	return status;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mprof heap --every: look after look at a program, what came in each step and
+ * since the first look, and a summary.
+ */
+#ifndef MPROF_COMMANDS_HEAP_EVERY_H
+#define MPROF_COMMANDS_HEAP_EVERY_H
+
+#include <stdbool.h>
+
+#include "commands/heap_take.h"
+
+struct heap_every {
+	double every_s;
+	long count, top; /* differences; rows */
+	bool json;
+};
+
+/* Until the processes end, count differences are printed, or Ctrl-C. Returns
+ * the exit status. */
+int heap_every_show(const struct heap_every *every,
+    const struct heap_processes *processes) __attribute__((nonnull));
+
+#endif

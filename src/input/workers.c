@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#include "input/workers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proc/find.h"
+#include "proc/procfs.h"
+#include "python/remote/interpreter.h"
+
+/* A reloader that starts a master that starts workers is three deep. */
+enum { WORKERS_DEPTH = 8 };
+
+struct workers_search {
+	struct procfs fs;
+	ARRAY(struct proc_stat) all; /* processes of the machine */
+};
+
+static bool workers_visit(void *context, pid_t pid)
+{
+	struct workers_search *search = context;
+	struct proc_stat stat;
+
+	if (procfs_stat(&search->fs, pid, &stat) && !stat.is_kernel &&
+	    stat.state != 'Z' && stat.state != 'X')
+		*array_push(&search->all) = stat;
+	return true;
+}
+
+static bool workers_is_python(pid_t pid)
+{
+	struct python_target target;
+	struct err e;
+	enum python_result result = python_open(&target, pid, &e);
+
+	return result != PYTHON_NONE && result != PYTHON_GONE;
+}
+
+/* multiprocessing's helper, which keeps no objects of the program. */
+static bool workers_is_tracker(const struct workers_search *search, pid_t pid)
+{
+	char command[4096];
+	ssize_t len =
+	    procfs_read(&search->fs, pid, "cmdline", command, sizeof(command));
+
+	return len > 0 && (memmem(command, (size_t)len, "resource_tracker",
+			       strlen("resource_tracker")) ||
+			      memmem(command, (size_t)len, "semaphore_tracker",
+				  strlen("semaphore_tracker")));
+}
+
+/* Adds the nearest Python processes below a process. */
+static void workers_add_below(const struct workers_search *search,
+    struct workers *found, pid_t pid, int depth)
+{
+	for (size_t i = 0; i < search->all.len && depth < WORKERS_DEPTH; i++) {
+		const struct proc_stat *stat = &search->all.items[i];
+
+		if (stat->ppid != pid)
+			continue;
+		if (!workers_is_python(stat->pid))
+			workers_add_below(search, found, stat->pid, depth + 1);
+		else if (!workers_is_tracker(search, stat->pid))
+			*array_push(&found->pids) = stat->pid;
+	}
+}
+
+/* Whether its only thread is in wait4() or waitid(): system calls 61 and 247 of
+ * x86-64. */
+static bool workers_waits(const struct workers_search *search, pid_t pid)
+{
+	char text[256];
+	struct proc_stat stat;
+
+	if (!procfs_stat(&search->fs, pid, &stat) || stat.threads != 1 ||
+	    procfs_read(&search->fs, pid, "syscall", text, sizeof(text)) <= 0)
+		return false;
+	return strncmp(text, "61 ", 3) == 0 || strncmp(text, "247 ", 4) == 0;
+}
+
+/* Whether an argument begins so. */
+static bool workers_has_argument(
+    const struct workers_search *search, pid_t pid, const char *begin)
+{
+	char command[4096];
+	ssize_t len =
+	    procfs_read(&search->fs, pid, "cmdline", command, sizeof(command));
+
+	for (const char *at = command; len > 0 && at < command + len;
+	     at += strlen(at) + 1)
+		if (strncmp(at, begin, strlen(begin)) == 0)
+			return true;
+	return false;
+}
+
+/* Servers whose master does something beside waiting. */
+static bool workers_is_master(const struct workers_search *search, pid_t pid)
+{
+	static const struct {
+		const char *name;
+		const char *options[3]; /* any of them is given; none: always */
+	} masters[] = {
+	    {"gunicorn", {NULL}},
+	    {"celery", {"worker", NULL}},
+	    {"uvicorn", {"--workers", "--reload", NULL}},
+	};
+
+	for (size_t i = 0; i < sizeof(masters) / sizeof(masters[0]); i++) {
+		const char *const *option = masters[i].options;
+
+		if (find_rank_of(&search->fs, pid, masters[i].name) !=
+		    FIND_WHOLE)
+			continue;
+		if (!*option)
+			return true;
+		for (; *option; option++)
+			if (workers_has_argument(search, pid, *option))
+				return true;
+	}
+	return false;
+}
+
+static int workers_by_memory(const void *a, const void *b, void *context)
+{
+	const struct workers_search *search = context;
+	struct proc_stat x = {0}, y = {0};
+
+	procfs_stat(&search->fs, *(const pid_t *)a, &x);
+	procfs_stat(&search->fs, *(const pid_t *)b, &y);
+	if (x.rss_kib != y.rss_kib)
+		return x.rss_kib < y.rss_kib ? 1 : -1;
+	return (*(const pid_t *)a > *(const pid_t *)b) -
+	       (*(const pid_t *)a < *(const pid_t *)b);
+}
+
+/* Puts those that do the work of pid in its place; false where it does it
+ * itself. */
+static bool workers_descend(
+    struct workers_search *search, struct workers *workers, pid_t pid)
+{
+	struct workers below = {0};
+
+	if (workers_is_python(pid) && !workers_waits(search, pid) &&
+	    !workers_is_master(search, pid))
+		return false;
+	workers_add_below(search, &below, pid, 0);
+	if (below.pids.len == 0) {
+		workers_finish(&below);
+		return false;
+	}
+	qsort_r(below.pids.items, below.pids.len, sizeof(pid_t),
+	    workers_by_memory, search);
+	array_free(&workers->pids);
+	workers->pids.items = below.pids.items;
+	workers->pids.len = below.pids.len;
+	workers->pids.cap = below.pids.cap;
+	return true;
+}
+
+int workers_find(struct workers *workers, pid_t pid, struct err *e)
+{
+	struct workers_search search = {0};
+	int depth = 0;
+
+	*workers = (struct workers){.asked = pid};
+	*array_push(&workers->pids) = pid;
+	if (procfs_init(&search.fs, "/proc", e) != 0)
+		return -1;
+	procfs_each(&search.fs, NULL, workers_visit, &search);
+	while (depth++ < WORKERS_DEPTH &&
+	       workers_descend(&search, workers, workers->pids.items[0]))
+		;
+	procfs_finish(&search.fs);
+	array_free(&search.all);
+	return 0;
+}
+
+void workers_explain(const struct workers *workers)
+{
+	int asked = (int)workers->asked, first = (int)workers->pids.items[0];
+
+	if (first == asked)
+		return;
+	if (workers->pids.len == 1)
+		fprintf(stderr,
+		    "mprof: process %d: its descendant %d does the work, and "
+		    "is looked at; --only: %d itself\n",
+		    asked, first, asked);
+	else
+		fprintf(stderr,
+		    "mprof: process %d: %zu descendants do the work, and %d is "
+		    "looked at, which has most memory; --children: all of "
+		    "them, --only: %d itself\n",
+		    asked, workers->pids.len, first, asked);
+}
+
+void workers_finish(struct workers *workers)
+{
+	array_free(&workers->pids);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "analysis/heap_growth.h"
+
+struct reading {
+	int64_t lessons, dicts, strs, tasks, rss_kib;
+};
+
+static void add(struct heap_growth *growth, const struct reading *reading)
+{
+	struct heap heap = {
+	    .has_rss = true, .rss_kib = reading->rss_kib, .wall_ns = 7};
+
+	if (reading->lessons)
+		heap_add(&heap, "courses.Lesson", reading->lessons,
+		    reading->lessons * 48);
+	heap_add(&heap, "dict", reading->dicts, reading->dicts * 100);
+	heap_add(&heap, "str", reading->strs, reading->strs * 70);
+	heap_add(&heap, "asyncio.Task", reading->tasks, reading->tasks * 9000);
+	heap_add(&heap, "tuple", 5, 100);
+	heap_growth_add(growth, &heap);
+	heap_finish(&heap);
+}
+
+static void ranked(const struct heap_growth *growth, const char *const *names)
+{
+	struct heap rows = {0};
+	size_t i = 0;
+
+	for (i = 0; i < growth->rows.len; i++)
+		heap_add(&rows, growth->rows.items[i].name, 0, 0);
+	heap_growth_rank(growth, &rows);
+	for (i = 0; names[i]; i++)
+		assert_string_equal(rows.rows.items[i].name, names[i]);
+	assert_int_equal(i, rows.rows.len);
+	heap_finish(&rows);
+}
+
+/* 37 lessons a step, strings with them, dicts of 10,050 that come and go, and
+ * one large object more a step that is no cause of them. */
+static void what_grows_in_each_step_is_first(void **state)
+{
+	static const struct reading readings[] = {
+	    {0, 100, 1000, 1, 1000},
+	    {37, 10150, 5000, 2, 3000},
+	    {73, 100, 9000, 3, 3000},
+	    {110, 20200, 13000, 4, 2500},
+	    {147, 10100, 17000, 5, 4000},
+	};
+	struct heap_growth growth = {0};
+	const struct heap_growth_row *row;
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++)
+		add(&growth, &readings[i]);
+	ranked(&growth, (const char *const[]){"str", "asyncio.Task",
+			    "courses.Lesson", "dict", "tuple", NULL});
+	row = heap_growth_find(&growth, "courses.Lesson");
+	assert_int_equal(row->grew, 4);
+	assert_int_equal(row->count - row->first_count, 147);
+	row = heap_growth_find(&growth, "dict");
+	assert_int_equal(row->grew, 2);
+	assert_int_equal(growth.steps, 4);
+	assert_int_equal(growth.rss.grew, 2);
+	assert_int_equal(growth.rss.bytes - growth.rss.first_bytes, 3000 << 10);
+	assert_null(heap_growth_find(&growth, "list"));
+	heap_growth_finish(&growth);
+}
+
+/* A class stands before the strings and dicts that its objects have. */
+static void a_class_is_before_what_it_is_made_of(void **state)
+{
+	struct heap_growth growth = {0};
+
+	(void)state;
+	add(&growth, &(struct reading){10, 10, 10, 1, 1});
+	add(&growth, &(struct reading){20, 30, 60, 1, 1});
+	ranked(&growth, (const char *const[]){"courses.Lesson", "str", "dict",
+			    "asyncio.Task", "tuple", NULL});
+	/* One that went is as if it had none. */
+	add(&growth, &(struct reading){0, 30, 60, 1, 1});
+	assert_int_equal(heap_growth_find(&growth, "courses.Lesson")->count, 0);
+	heap_growth_finish(&growth);
+}
+
+static void a_list_that_only_lengthens_grows(void **state)
+{
+	struct heap_growth growth = {0};
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct heap heap = {0};
+
+		heap_add(&heap, "list", 1, 100 + i);
+		heap_growth_add(&growth, &heap);
+		heap_finish(&heap);
+	}
+	assert_int_equal(heap_growth_find(&growth, "list")->grew, 2);
+	assert_false(growth.has_rss);
+	heap_growth_finish(&growth);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_grows_in_each_step_is_first),
+	    cmocka_unit_test(a_class_is_before_what_it_is_made_of),
+	    cmocka_unit_test(a_list_that_only_lengthens_grows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
