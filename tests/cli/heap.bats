@@ -522,7 +522,7 @@ failing() {
 	shift
 	cp before.heap kept.heap
 	run_apart strace -qq -o trace "$@" -e inject="$spec" \
-		mprof heap "$pid" --save kept.heap
+		mprof heap --only "$pid" --save kept.heap
 	errors=$(grep -v ^strace: <<<"$errors")
 	grep -q INJECTED trace
 }
