@@ -63,11 +63,28 @@ static bool is_gap(const struct series *series, size_t i, double gap_s)
 	       series->items[i].time_s - series->items[i - 1].time_s > gap_s;
 }
 
+/* The samples of a column so far. */
+struct downsample_sum {
+	double mib, count;
+	long column;
+	bool starts;
+};
+
+static void close_sum(struct downsample *out, struct downsample_sum *sum,
+    const struct downsample_view *view)
+{
+	if (sum->count > 0 && sum->column >= 0 &&
+	    sum->column < (long)view->columns)
+		*array_push(&out->means) = (struct downsample_mean){
+		    sum->mib / sum->count, sum->column, sum->starts};
+}
+
 void downsample_m4(struct downsample *out, const struct series *series,
     const struct downsample_view *view)
 {
 	size_t first = series_find(series, view->from_s);
 	struct downsample_column column = {.open = false};
+	struct downsample_sum sum = {.column = -2};
 
 	*out = (struct downsample){0};
 	if (first > 0)
@@ -82,6 +99,11 @@ void downsample_m4(struct downsample *out, const struct series *series,
 			    i == first || (number != column.number &&
 					      is_gap(series, i, view->gap_s));
 
+			if (number != sum.column) {
+				close_sum(out, &sum, view);
+				sum = (struct downsample_sum){
+				    0, 0, number, gap || out->means.len == 0};
+			}
 			close_column(out, series, &column);
 			column = (struct downsample_column){
 			    i, i, i, i, number, gap, true};
@@ -93,13 +115,17 @@ void downsample_m4(struct downsample *out, const struct series *series,
 		if (mib > series->items[column.high].mib)
 			column.high = i;
 		column.last = i;
+		sum.mib += mib;
+		sum.count++;
 	}
 	close_column(out, series, &column);
+	close_sum(out, &sum, view);
 }
 
 void downsample_finish(struct downsample *out)
 {
 	array_free(&out->points);
+	array_free(&out->means);
 }
 
 static int compare_steps(const void *a, const void *b)

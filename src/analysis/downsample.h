@@ -27,8 +27,16 @@ struct downsample_point {
 	bool starts; /* no line comes from the point before */
 };
 
+/* The mean of the samples of one column within the view. */
+struct downsample_mean {
+	double mib;
+	long column;
+	bool starts; /* a gap is before it */
+};
+
 struct downsample {
 	ARRAY(struct downsample_point) points;
+	ARRAY(struct downsample_mean) means;
 };
 
 /* The points of a sorted series in the view, with one more on each side so

@@ -83,6 +83,19 @@ void place_point(struct place *place, double x, double y, bool starts);
 void place_stroke(struct place *place, enum role role, double width,
     const struct draw_box *from_to, const struct plot *plot);
 
+/* A line of more samples than can be told apart: the lowest and the highest of
+ * each column among points, and the mean of each. */
+struct dense_line {
+	const struct draw_point *points, *means;
+	size_t len, mean_count;
+	double width;
+	enum role role;
+	bool filled; /* from the means down to the bottom */
+	double bottom;
+};
+
+void layout_dense(struct place *place, const struct plot *plot,
+    const struct dense_line *line);
 void layout_lines(struct place *place, const struct plot *plot);
 void layout_stack(struct place *place, const struct plot *plot);
 void layout_gaps(struct place *place, const struct plot *plot);

@@ -283,18 +283,18 @@ static void layout_area(
 /* Points of one line on paper, before they are a shape. */
 struct trace {
 	ARRAY(struct draw_point) points;
+	ARRAY(struct draw_point) means; /* where a line is no use */
 };
 
 /* With more than two samples a column on average, every sample stands in the
  * middle of its column: what is drawn between the column's lowest and highest
  * then covers whatever else would be drawn there. With fewer all are drawn, at
  * their true places. */
-static bool is_dense(
+static size_t samples_in(
     const struct series *samples, const struct downsample_view *view)
 {
 	return series_find(samples, view->to_s) -
-		   series_find(samples, view->from_s) >
-	       2 * view->columns;
+	       series_find(samples, view->from_s);
 }
 
 static size_t columns_of(const struct place *place, const struct plot *plot)
@@ -378,6 +378,23 @@ static void trace_bound(struct trace *trace, const struct plot *plot)
 	    trace, (double[]){box->y - 64, box->y + box->h + 64}, true);
 }
 
+static void trace_means(struct trace *trace, const struct plot *plot,
+    const struct downsample *kept, size_t columns)
+{
+	const struct draw_box *box = &plot->box;
+
+	for (size_t i = 0; i < kept->means.len; i++) {
+		const struct downsample_mean *mean = &kept->means.items[i];
+		double y = place_y(plot, mean->mib);
+
+		y = fmin(fmax(y, box->y - 64), box->y + box->h + 64);
+		*array_push(&trace->means) =
+		    (struct draw_point){box->x + ((double)mean->column + 0.5) *
+						     box->w / (double)columns,
+			round(y * 8) / 8, mean->starts};
+	}
+}
+
 static void trace_line(struct trace *trace, const struct place *place,
     const struct plot *plot, const struct scene_line *line)
 {
@@ -387,7 +404,8 @@ static void trace_line(struct trace *trace, const struct place *place,
 	    .to_s = line->zero_s + place->scene->time.high,
 	    .columns = columns,
 	    .gap_s = line->gap_s};
-	bool dense = is_dense(line->samples, &view);
+	size_t count = samples_in(line->samples, &view);
+	bool dense = count > 2 * columns;
 	struct downsample kept;
 
 	*trace = (struct trace){0};
@@ -407,8 +425,10 @@ static void trace_line(struct trace *trace, const struct place *place,
 		    (struct draw_point){round(x * 8) / 8,
 			round(place_y(plot, at->mib) * 8) / 8, at->starts};
 	}
-	downsample_finish(&kept);
 	trace_bound(trace, plot);
+	if (count > 3 * columns)
+		trace_means(trace, plot, &kept, columns);
+	downsample_finish(&kept);
 }
 
 static double stroke_width(const struct place *place, enum scene_line_kind kind)
@@ -436,9 +456,18 @@ static void draw_trace(struct place *place, const struct plot *plot,
 	struct shape *shape;
 
 	/* an area down to anything but zero would be no amount */
-	if (line->kind == SCENE_TOTAL && plot->panel->memory.low <= 0)
-		layout_area(place, &stroke,
-		    fmin(place_y(plot, 0), plot->box.y + plot->box.h));
+	bool filled = line->kind == SCENE_TOTAL && plot->panel->memory.low <= 0;
+	double bottom = fmin(place_y(plot, 0), plot->box.y + plot->box.h);
+
+	if (trace->means.len > 0) {
+		layout_dense(place, plot,
+		    &(struct dense_line){trace->points.items,
+			trace->means.items, trace->points.len, trace->means.len,
+			stroke.width, line->role, filled, bottom});
+		return;
+	}
+	if (filled)
+		layout_area(place, &stroke, bottom);
 	if (!place->request->every_sample && line->kind != SCENE_TREND) {
 		layout_stroke(place, &stroke);
 		return;
@@ -491,5 +520,6 @@ void layout_lines(struct place *place, const struct plot *plot)
 		draw_trace(place, plot, &trace, line);
 		layout_lines_draw_lone(place, plot, &trace, line);
 		array_free(&trace.points);
+		array_free(&trace.means);
 	}
 }

@@ -557,6 +557,80 @@ static void many_marks_are_ticks(void **state)
 	profile_finish(&profile);
 }
 
+/* The light band of a dense line, and the lines over it. */
+struct dense_found {
+	const struct shape *band, *spikes, *mean;
+};
+
+static struct dense_found find_dense(const struct drawing *drawing)
+{
+	struct dense_found found = {NULL, NULL, NULL};
+
+	for (size_t i = 0; i < drawing->shapes.len; i++) {
+		const struct shape *shape = &drawing->shapes.items[i];
+
+		if (shape->role != ROLE_TOTAL || shape->clip == 0)
+			continue;
+		if (shape->kind == SHAPE_AREA && shape->opacity > 0.2)
+			found.band = shape;
+		else if (shape->kind == SHAPE_LINE && shape->width == 1)
+			found.spikes = shape;
+		else if (shape->kind == SHAPE_LINE)
+			found.mean = shape;
+	}
+	return found;
+}
+
+/* Forty samples a column, evenly from 200 to 300 MiB, and two spikes. */
+static void dense_data_are_a_band_with_their_mean(void **state)
+{
+	struct profile profile;
+	struct chart_run charted;
+	struct chart_request request = {.runs = &charted, .len = 1};
+	struct layout_request layout = {.width = 1260,
+	    .height = 540,
+	    .density = 1,
+	    .measure = {fixed_width, NULL}};
+	struct dense_found found;
+	const struct draw_point *points;
+	double y200, y250, y300;
+	struct drawing drawing;
+	struct scene scene;
+	struct run *run;
+	struct err e;
+
+	(void)state;
+	profile_init(&profile, "dense.dat");
+	run = profile_add_run(&profile);
+	for (int i = 0; i < 50000; i++)
+		series_add(&run->total, i,
+		    i == 20000   ? 600
+		    : i == 40000 ? 20
+				 : 200 + i * 37 % 101);
+	charted = (struct chart_run){run, "dense.dat"};
+	assert_int_equal(chart_timeline(&scene, &request, &e), 0);
+	layout_scene(&drawing, &scene, &layout);
+	found = find_dense(&drawing);
+	assert_true(found.band && found.spikes && found.mean);
+	/* both spikes are there, to their ends: the dot says where 600 is */
+	assert_int_equal(found.spikes->len, 4);
+	points = drawing.points.items + found.spikes->first;
+	assert_true(fabs(points[1].y - find_dot(&drawing)->box.y) < 0.2);
+	y300 = points[0].y;
+	y200 = points[2].y;
+	assert_true(y200 > y300 && points[3].y > y200 + 20);
+	y250 = (y200 + y300) / 2;
+	points = drawing.points.items + found.mean->first;
+	for (size_t i = 0; i < found.mean->len; i++)
+		assert_true(fabs(points[i].y - y250) < 0.3 * (y200 - y300));
+	points = drawing.points.items + found.band->first;
+	for (size_t i = 0; i < found.band->len; i++)
+		assert_true(points[i].y >= find_dot(&drawing)->box.y - 0.2);
+	drawing_finish(&drawing);
+	scene_finish(&scene);
+	profile_finish(&profile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -566,6 +640,7 @@ int main(void)
 	    cmocka_unit_test(the_sum_of_a_crowd_is_in_the_legend),
 	    cmocka_unit_test(an_end_and_its_peak_are_named),
 	    cmocka_unit_test(many_marks_are_ticks),
+	    cmocka_unit_test(dense_data_are_a_band_with_their_mean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
