@@ -60,6 +60,14 @@ checks() {
 	diff theirs ours
 }
 
+@test "every name, method, argument and attribute of memory_profiler's is there" {
+	python=$(reference_python)
+	[ -n "$python" ] || skip 'memory_profiler is not installed'
+	"$python" "$SCRIPTS/api.py" | sort >theirs
+	grep -q '^CodeMap.trace takes .* lineno' theirs
+	same "$(by_file "$python" "$SCRIPTS/api.py" | sort | comm -23 theirs -)" ''
+}
+
 threads_forks() {
 	same "$(by_file "$1" "$SCRIPTS/threads_forks.py")" whole
 }

@@ -102,7 +102,7 @@ def check_bad_usage():
 
     child = Sleeper(0)
     child.wait()
-    gone = Exception
+    gone = ProcessLookupError
     if "psutil" in sys.modules:
         gone = sys.modules["psutil"].NoSuchProcess
     assert raises(gone, memory_usage, child.pid)
@@ -121,6 +121,32 @@ def check_bad_usage():
     closed.close()
     assert raises(ValueError, memory_usage, -1, timeout=1, stream=closed)
     assert raises(ValueError, TimeStamper("psutil"), 3)
+    assert raises(KeyError, TimeStamper("other")(helper), 1)
+    prof, stamper = LineProfiler(), TimeStamper("psutil")
+    assert prof(helper)(1) == 0 and stamper(helper)(1) == 0
+    assert raises(ValueError, show_results, prof, closed)
+    assert raises(ValueError, stamper.show_results, closed)
+
+
+def check_gone_with_psutil():
+    try:
+        import psutil
+    except ImportError:
+        return
+    child = Sleeper(0)
+    child.wait()
+    assert raises(psutil.NoSuchProcess, memory_usage, child)
+    assert raises(psutil.NoSuchProcess, memory_usage, child.pid, max_usage=True)
+
+
+def check_intervals():
+    assert raises(OverflowError, memory_usage, -1, 1e12, 3e12)
+    assert raises(ValueError, memory_usage, -1, float("nan"), 1)
+    assert raises(ValueError, memory_usage, -1, -0.5, -2)
+    assert raises(TypeError, memory_usage, -1, "x", 1)
+    for interval in (-1, 0, 1e-9):
+        assert memory_usage((helper, (1,)), interval, max_iterations=1)
+    assert memory_usage(-1, 1e300, timeout=1) == []
 
 
 def check_backends():
@@ -197,6 +223,21 @@ def check_line_profiler_by_hand():
     assert len(caught) == 1
 
 
+def check_lines_by_hand():
+    code, other = helper.__code__, check_intervals.__code__
+    lines = CodeMap(include_children=False, backend="psutil")
+    lines.add(code)
+    first = code.co_firstlineno
+    lines.trace(code, first, None)
+    lines.trace(code, first + 1, first)
+    lines.trace(code, first + 1, first)
+    (growth, mib, count), after = lines[code][first], lines[code][first + 1]
+    assert growth == mib > 1 and count == 1 and after[2] == 2
+    assert abs(after[0]) < mib and after[1] > 1
+    assert [row[0] for row in lines.items()] == [__file__]
+    assert raises(KeyError, lines.trace, other, 1, 1)
+
+
 def check_trace_function_below():
     events = []
 
@@ -253,6 +294,17 @@ def check_time_stamper():
     assert [c[6] for c in calls] == ["0", "1", "2"]
     assert {c[0] for c in calls} == {"FUNC"}
     assert all(float(c[3]) <= float(c[5]) for c in calls)
+
+
+def check_levels_by_hand():
+    prof = TimeStamper("psutil")
+    prof.add_function(helper)
+    with prof.call_on_stack(helper, 3) as returned:
+        assert returned == 3 and prof.current_stack_level == 0
+        with prof.call_on_stack(helper, count=2):
+            assert prof.stack[helper] == [0, 1]
+    assert prof.current_stack_level == -1 and prof.functions[helper] == []
+    assert raises(KeyError, prof.call_on_stack(grow).__enter__)
 
 
 def check_profile_arguments():

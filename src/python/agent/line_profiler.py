@@ -3,6 +3,7 @@
 # A part of the module memory_profiler: the profilers that programs drive
 # themselves. Lines are counted in C, unless a trace function stands there that
 # has to be called as well.
+import contextlib as _contextlib
 import functools as _functools
 import logging as _logging
 import time as _time
@@ -46,6 +47,16 @@ class CodeMap(dict):
                 )
             )
 
+    def trace(self, code, lineno, prev_lineno):
+        """Counts a line whose end the caller's own trace function was told."""
+        mib = _late("_get_memory")(
+            -1, self.backend, False, self.include_children, code.co_filename
+        )
+        rows = self[code]
+        growth, peak, count = rows.get(lineno, (0, 0, 0))
+        before = rows.get(prev_lineno, (0, 0, 0))[1]
+        rows[lineno] = growth + mib - before, max(mib, peak), count + 1
+
     def items(self):
         """For each function that ran its file's name, and its lines as
         (line, what they took or None)."""
@@ -82,6 +93,8 @@ class LineProfiler:
             backend=self.backend,
         )
         self.enable_count = 0
+        self.prevlines = []  # C has them, for all but those who look
+        self.prev_lineno = None
         self.max_mem = kw.get("max_mem")
         self._original_trace_function = None
 
@@ -135,7 +148,7 @@ class LineProfiler:
     def __enter__(self):
         self.enable_by_count()
 
-    def __exit__(self, *error):
+    def __exit__(self, exc_type, exc_val, exc_tb):
         self.disable_by_count()
 
     def enable(self):
@@ -281,6 +294,16 @@ class TimeStamper:
         leave = _Stamp.__exit__
         way = _Way(enter, enter, _nothing, _nothing, leave, leave)
         return _wrap(func, way)
+
+    @_contextlib.contextmanager
+    def call_on_stack(self, func, *args, **kwds):
+        """What the function returns, for a `with` that is one level deeper."""
+        self.current_stack_level += 1
+        self.stack[func].append(self.current_stack_level)
+        try:
+            yield func(*args, **kwds)
+        finally:
+            self.current_stack_level -= 1
 
     def show_results(self, stream=None):
         """Writes a recording's FUNC lines."""

@@ -60,6 +60,7 @@ class _Process:
             raise ValueError("pid must be a positive integer (got %s)" % pid)
         if pid == 0 or pid >= 2 ** 31:
             raise _no_process(pid)
+        backend = choose_backend(backend)
         self.pid = 0 if pid in (-1, _os.getpid()) else pid
         self.reader = _reader(self.pid, backend, bool(children))
 
