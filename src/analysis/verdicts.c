@@ -100,6 +100,47 @@ static void verdicts_judge_leak(struct verdict *verdict,
 	leak_run_finish(&leak);
 }
 
+/* Of a recording that doesn't hold the figure nothing is known: the condition
+ * is not met. */
+static void verdicts_judge_usage(struct verdict *verdict,
+    const struct recording_set_run *run, double bound,
+    int (*find)(const struct usage_series *usage,
+	enum resource_figure_id figure, double *found),
+    enum resource_figure_id figure)
+{
+	const struct usage_series *usage = run->run->usage;
+	bool percent = figure == FIGURE_CPU;
+
+	verdict->bound = bound;
+	snprintf(verdict->limit, sizeof(verdict->limit), "%.10g%s", bound,
+	    percent ? " %" : "");
+	if (!usage || find(usage, figure, &verdict->value) != 0) {
+		verdict->value = NAN;
+		strcpy(verdict->figure, "unknown");
+		snprintf(verdict->note, sizeof(verdict->note),
+		    "not in the recording: mprof run --with %s records it",
+		    resource_figures[figure].key);
+		return;
+	}
+	verdict->met = verdict->value <= bound;
+	snprintf(verdict->figure, sizeof(verdict->figure),
+	    percent ? "%.1f %%" : "%.0f", verdict->value);
+}
+
+static void verdicts_judge_cpu(struct verdict *verdict,
+    const struct recording_set_run *run, const struct conditions *conditions)
+{
+	verdicts_judge_usage(
+	    verdict, run, conditions->max_cpu_percent, usage_mean, FIGURE_CPU);
+}
+
+static void verdicts_judge_threads(struct verdict *verdict,
+    const struct recording_set_run *run, const struct conditions *conditions)
+{
+	verdicts_judge_usage(
+	    verdict, run, conditions->max_threads, usage_most, FIGURE_THREADS);
+}
+
 /* Conditions that each run must meet. A condition is asked for where its member
  * of struct conditions is true or above 0. */
 static const struct run_condition {
@@ -115,6 +156,8 @@ static const struct run_condition {
     {"max-peak", "mib", MEMBER(max_peak_mib), verdicts_judge_peak},
     {"max-mean", "mib", MEMBER(max_mean_mib), verdicts_judge_mean},
     {"max-growth", "mib_per_s", MEMBER(max_growth), verdicts_judge_growth},
+    {"max-cpu-mean", "percent", MEMBER(max_cpu_percent), verdicts_judge_cpu},
+    {"max-threads", "threads", MEMBER(max_threads), verdicts_judge_threads},
     {"no-leak", "mib_per_s", MEMBER(no_leak), verdicts_judge_leak},
 #undef MEMBER
 };

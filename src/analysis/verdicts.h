@@ -16,6 +16,8 @@ struct conditions {
 	double max_peak_mib, max_mean_mib;
 	double max_growth_mib_s; /* with max_growth: may be 0 */
 	bool max_growth;
+	double max_cpu_percent; /* the mean over time, of one processor */
+	double max_threads;     /* at once */
 	bool no_leak;
 	bool strict;       /* what is uncertain fails too */
 	double tolerance;  /* share of the baseline: 0.05 */

@@ -73,6 +73,10 @@ void build_calls(
 void build_stacks(
     struct scene_panel *panel, const struct chart_request *request);
 
+/* A panel for each resource that the only run recorded beside memory, below the
+ * others. */
+void build_usage(struct scene *scene, const struct chart_request *request);
+
 /* The memory axis: from 0 to above the highest thing in the window, or the
  * limits that were asked for. */
 void build_memory_axis(struct scene *scene, struct scene_panel *panel,

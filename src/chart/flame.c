@@ -17,6 +17,6 @@ int chart_flame(
 	if (lanes->spans.len == 0)
 		build_stacks(lanes, request);
 	if (lanes->spans.len == 0)
-		scene->panels.len--;
+		scene_drop_panel(scene);
 	return 0;
 }

@@ -18,5 +18,6 @@ int chart_stack(
 	panel = build_panel(scene, PANEL_MEMORY);
 	build_layers(scene, panel, request);
 	build_rest(scene, panel, request, peak);
+	build_usage(scene, request);
 	return 0;
 }

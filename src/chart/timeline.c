@@ -213,5 +213,6 @@ int chart_timeline(
 	else
 		highest = total->len > 0 ? &peak : NULL;
 	build_rest(scene, panel, request, highest);
+	build_usage(scene, request);
 	return 0;
 }

@@ -79,6 +79,36 @@ int check_parse_growth(
 	return 0;
 }
 
+int check_parse_percent(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	char *end;
+	double number = strtod(text, &end);
+
+	end += strcmp(end, "%") == 0;
+	if (!isdigit((unsigned char)text[0]) || *end || !isfinite(number) ||
+	    number <= 0)
+		return err_set(e,
+		    "option --%s: %s: not a percentage; give one such as 150%%",
+		    row->name, text);
+	*(double *)where = number;
+	return 0;
+}
+
+int check_parse_count(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	char *end;
+	double number = strtod(text, &end);
+
+	if (text[0] == 0 || text[strspn(text, "0123456789")] != 0 ||
+	    !isfinite(number) || number <= 0)
+		return err_set(e, "option --%s: %s: not a number of at least 1",
+		    row->name, text);
+	*(double *)where = number;
+	return 0;
+}
+
 bool check_asked(const struct check_options *options)
 {
 	return verdicts_asked(&options->conditions) || options->baseline;

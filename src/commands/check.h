@@ -26,6 +26,8 @@ struct check_options {
 /* Parses "2MiB/min" as MiB a second into struct check_options. */
 option_parse check_parse_growth;
 option_parse check_parse_tolerance; /* "5%" or "0.05" */
+option_parse check_parse_percent;   /* "150%" or "150", as double 150 */
+option_parse check_parse_count;     /* a whole number above 0, as double */
 
 /* The rows of a table of a command whose options are a type. */
 #define CHECK_ROWS(type, member)                                              \
@@ -47,6 +49,19 @@ option_parse check_parse_tolerance; /* "5%" or "0.05" */
 			"2MiB/min",                                           \
 		.parse = check_parse_growth,                                  \
 		.offset = offsetof(type, member),                             \
+		.ours = true},                                                \
+	    {.name = "max-cpu-mean",                                          \
+		.arg = "PERCENT",                                             \
+		.help = "the mean processor time must not exceed this "       \
+			"share of one processor: 150%; needs run --with cpu", \
+		.parse = check_parse_percent,                                 \
+		.offset = offsetof(type, member.conditions.max_cpu_percent),  \
+		.ours = true},                                                \
+	    {.name = "max-threads",                                           \
+		.arg = "COUNT",                                               \
+		.help = "no more threads at once; needs run --with threads",  \
+		.parse = check_parse_count,                                   \
+		.offset = offsetof(type, member.conditions.max_threads),      \
 		.ours = true},                                                \
 	    {.name = "no-leak",                                               \
 		.help = "mprof leak must not find it leaking",                \

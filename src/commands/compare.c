@@ -79,6 +79,14 @@ static char *format_duration(char *out, double seconds)
 	return out;
 }
 
+static char *compare_format_percent(char *out, double percent)
+{
+	char number[UNITS_TEXT];
+
+	snprintf(out, UNITS_TEXT, "%.20s %%", units_number(number, percent));
+	return out;
+}
+
 static const struct compare_measure measures[] = {
     {"peak", "peak_mib", offsetof(struct figures, peak_mib), units_size},
     {"mean", "mean_mib", offsetof(struct figures, mean_mib), units_size},
@@ -87,9 +95,27 @@ static const struct compare_measure measures[] = {
 	format_duration},
     {"growth", "growth_mib_per_s", offsetof(struct figures, growth_mib_s),
 	units_rate},
+    {"mean CPU", "cpu_percent", offsetof(struct figures, cpu_percent),
+	compare_format_percent},
+    {"most threads", "threads", offsetof(struct figures, threads),
+	units_number},
 };
 
 enum { MEASURES = sizeof(measures) / sizeof(measures[0]) };
+
+/* What not every recording holds can't be compared. */
+static bool compare_is_known(
+    const struct recording_set *const sides[2], size_t offset)
+{
+	for (size_t s = 0; s < 2; s++) {
+		for (size_t i = 0; i < sides[s]->runs.len; i++) {
+			if (isnan(recording_set_figure(
+				&sides[s]->runs.items[i].figures, offset)))
+				return false;
+		}
+	}
+	return true;
+}
 
 /* With a sign in front, also of what is above zero. */
 static char *format_signed(
@@ -209,6 +235,8 @@ static void command_compare_print_all(
 	printf("%-16s %14s %14s  %9s  %14s\n", "", "A", "B", "B to A",
 	    "difference");
 	for (size_t i = 0; i < MEASURES; i++) {
+		if (!compare_is_known(sides, measures[i].offset))
+			continue;
 		recording_set_compare(
 		    sides[0], sides[1], measures[i].offset, 1, &c);
 		command_compare_print_row(
@@ -285,6 +313,8 @@ static void command_compare_write_all(
 	json_key(&json, "b_runs");
 	json_whole(&json, (int64_t)sides[1]->runs.len);
 	for (size_t i = 0; i < MEASURES; i++) {
+		if (!compare_is_known(sides, measures[i].offset))
+			continue;
 		recording_set_compare(
 		    sides[0], sides[1], measures[i].offset, 1, &c);
 		write_comparison(&json, measures[i].key, &c);

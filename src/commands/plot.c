@@ -43,7 +43,7 @@ struct plot_options {
 };
 
 static const struct plot_options defaults = {
-    .kind = chart_kinds, .size = {1260, 540}, .scale = 1, .theme = "light"};
+    .kind = chart_kinds, .size = {1260, 0}, .scale = 1, .theme = "light"};
 
 static int parse_size(
     const struct option_row *row, const char *text, void *where, struct err *e)
@@ -181,7 +181,9 @@ static const struct option_row rows[] = {
     {0, "run", "N",
 	"draw only the Nth run of a file that holds several, from 1",
 	.parse = parse_run, .offset = AT(run), .ours = true},
-    {0, "size", "WxH", "width and height in pixels (default 1260x540)",
+    {0, "size", "WxH",
+	"width and height in pixels (default 1260x540, higher "
+	"with panels)",
 	.parse = parse_size, .offset = AT(size), .ours = true},
     {0, "scale", "N", "multiply the pixels by N: 2 for high-resolution screens",
 	.parse = parse_scale, .offset = AT(scale), .ours = true},
@@ -362,13 +364,30 @@ static int choose_file(
 	return file->format ? 0 : -1;
 }
 
+/* Without --size each panel below the memory gets height of its own. */
+enum { PLOT_HEIGHT = 540, PLOT_USAGE_HEIGHT = 80 };
+
+static double plot_height(
+    const struct scene *scene, const struct plot_options *options)
+{
+	double height = PLOT_HEIGHT;
+
+	if (options->size.height > 0)
+		return options->size.height;
+	for (size_t i = 0; i < scene->panels.len; i++) {
+		if (scene->panels.items[i].kind == PANEL_USAGE)
+			height += PLOT_USAGE_HEIGHT;
+	}
+	return height;
+}
+
 static int write_chart(const struct scene *scene, const struct plot_file *file,
     const struct plot_options *options, struct err *e)
 {
 	struct render_request request = {.scene = scene,
 	    .format = file->format,
 	    .width = options->size.width,
-	    .height = options->size.height,
+	    .height = plot_height(scene, options),
 	    .scale = options->scale,
 	    .every_sample = options->every_sample,
 	    .theme = strcmp(options->theme, "dark") == 0 ? PALETTE_DARK

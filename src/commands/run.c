@@ -14,6 +14,7 @@
 #include "cli/run_summary.h"
 #include "commands/command.h"
 #include "dat/name.h"
+#include "commands/run_with.h"
 #include "input/program.h"
 #include "input/python_source.h"
 #include "input/target.h"
@@ -190,6 +191,7 @@ static const struct option_row run_option_rows[] = {
 	.parse = parse_metric,
 	.choice_at = metric_value_at,
 	AT(metric)},
+    RUN_WITH_ROW(struct run_options, with),
     {.letter = 'q',
 	.name = "quiet",
 	.help = "no notices, only warnings and errors",
@@ -298,6 +300,7 @@ static int run_options_plan(
 	    .wait_all = strcmp(options->wait, "all") == 0,
 	    .launched = !options->attach,
 	    .adopts = options->adopt && !options->attach,
+	    .with = options->with,
 	    .max_overhead = options->max_overhead,
 	    .limit_kib = (int64_t)(options->limit_mib * 1024),
 	    .on_limit = action_of(options->on_limit),

@@ -42,6 +42,7 @@ struct run_options {
 	const char *on_limit;
 	double max_overhead; /* of one processor; 0: no bound */
 	bool skip_unchanged;
+	unsigned with; /* resources: proc/usage.h's set */
 	bool watch;
 	const char *textfile; /* a folder */
 	bool check_asked;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/terminal.h"
 #include "commands/command.h"
+#include "commands/run_with.h"
 #include "render/live.h"
 #include "input/profiles.h"
 #include "input/target.h"
@@ -19,6 +20,7 @@ enum { LOOK_MS = 100 };
 struct watch_options {
 	double interval_s;
 	bool pid;
+	unsigned with; /* resources: proc/usage.h's set */
 };
 
 static const struct watch_options defaults = {.interval_s = 0.1};
@@ -32,7 +34,7 @@ static const struct option_row rows[] = {
     {'p', "pid", NULL,
 	"take the argument as a process, even if a recording has that number",
 	.parse = option_flag, .offset = AT(pid), .ours = true},
-    {0}};
+    RUN_WITH_ROW(struct watch_options, with), {0}};
 
 /* The word as a recording: a file, or a number of mprof list. */
 static bool is_profile(const char *word)
@@ -123,6 +125,7 @@ static int watch_target(
 	struct sampler_plan plan = {
 	    .interval_ns = (int64_t)(options->interval_s * NS_PER_S),
 	    .metric = metric_find("rss"),
+	    .with = options->with,
 	    .hooks = {live_hook(&live)},
 	    .quit = &live.quit};
 	char *command = mem_join(target->argv);

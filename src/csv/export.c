@@ -79,6 +79,24 @@ static void csv_export_write_rows(
 	}
 }
 
+/* What else was recorded: the column mib holds the figure, in the unit that
+ * the metric's name says. */
+static void csv_export_write_usage(const struct export_table *table,
+    const struct usage_series *usage, const struct rows_of *of)
+{
+	struct rows_of rows = *of;
+
+	for (size_t i = 0; usage && i < FIGURES; i++) {
+		struct series shown;
+
+		usage_shown(usage, (enum resource_figure_id)i, &shown);
+		rows.metric = resource_figures[i].name;
+		rows.series = &shown;
+		csv_export_write_rows(table, &rows);
+		series_finish(&shown);
+	}
+}
+
 static void csv_export_write_run(const struct run *run, FILE *out, bool starts)
 {
 	const char *known = measure_of(run), *metric = known ? known : "";
@@ -93,13 +111,17 @@ static void csv_export_write_run(const struct run *run, FILE *out, bool starts)
 	csv_export_write_rows(
 	    &table, &(struct rows_of){"", "total", "pss", &read, 0});
 	series_finish(&read);
+	csv_export_write_usage(
+	    &table, run->usage, &(struct rows_of){.pid = "", .name = "total"});
 	for (size_t i = 0; i < run->processes.len; i++) {
 		const struct process *process = &run->processes.items[i];
 
-		csv_export_write_rows(
-		    &table, &(struct rows_of){process->key,
-				process->name ? process->name : "", metric,
-				&process->memory, process->start_ticks});
+		const struct rows_of rows = {process->key,
+		    process->name ? process->name : "", metric,
+		    &process->memory, process->start_ticks};
+
+		csv_export_write_rows(&table, &rows);
+		csv_export_write_usage(&table, process->usage, &rows);
 	}
 }
 

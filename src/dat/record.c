@@ -423,6 +423,26 @@ static bool extension_read_share(
 	return true;
 }
 
+static bool extension_read_usage(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct usage_series **place = &reader->run->usage;
+	struct field key;
+
+	if (extension_find(record, "pid", &key))
+		place = &run_process(reader->run, key.text, key.len)->usage;
+	for (size_t i = 0; i < FIGURES; i++) {
+		double value = NAN;
+
+		if (extension_get_number(
+			record, resource_figures[i].key, &value) &&
+		    is_measurement(value))
+			series_add(&usage_at(place)->figures[i],
+			    record->at.time_s, value);
+	}
+	return true;
+}
+
 static bool extension_read_call(
     struct record_reader *reader, const struct extension *record)
 {
@@ -735,6 +755,7 @@ static const struct {
     {KEYWORD("PROC"), NULL, extension_read_proc},
     {KEYWORD("EXIT"), NULL, extension_read_exit},
     {KEYWORD("SHARE"), NULL, extension_read_share},
+    {KEYWORD("USAGE"), NULL, extension_read_usage},
     {KEYWORD("CALL"), NULL, extension_read_call},
     {KEYWORD("MARK"), NULL, extension_read_mark},
     {KEYWORD("STACK"), NULL, extension_read_stack},

@@ -79,6 +79,27 @@ static void json_put_info(struct json *json, const struct run_info *info)
 	json_close(json, '}');
 }
 
+/* What else was recorded, as it is shown; NULL where nothing was. */
+static void json_put_usage(struct json *json, const struct usage_series *usage)
+{
+	json_key(json, "usage");
+	if (!usage) {
+		json_text(json, NULL);
+		return;
+	}
+	json_open(json, '{');
+	for (size_t i = 0; i < FIGURES; i++) {
+		struct series shown;
+
+		if (usage->figures[i].len == 0)
+			continue;
+		usage_shown(usage, (enum resource_figure_id)i, &shown);
+		json_put_series(json, resource_figures[i].name, &shown);
+		series_finish(&shown);
+	}
+	json_close(json, '}');
+}
+
 static void json_put_processes(struct json *json, const struct run *run)
 {
 	json_key(json, "processes");
@@ -99,6 +120,7 @@ static void json_put_processes(struct json *json, const struct run *run)
 		text_member(json, "command", process->command);
 		json_put_exit(json, &process->exit);
 		json_put_series(json, "samples", &process->memory);
+		json_put_usage(json, process->usage);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -216,6 +238,7 @@ static void json_put_run(struct json *json, const struct run *run)
 	json_put_series(json, "samples", &run->total);
 	json_put_series(json, "peaks", &run->peaks);
 	json_put_shares(json, run);
+	json_put_usage(json, run->usage);
 	json_put_processes(json, run);
 	json_put_calls(json, run);
 	json_put_marks(json, run);

@@ -158,11 +158,92 @@ static void openmetrics_put_family(
 	}
 }
 
+static void openmetrics_put_figure(FILE *out,
+    const struct resource_figure *figure, struct labels *labels,
+    const struct series *readings)
+{
+	char *text = openmetrics_labels(labels);
+	double before_ms = -INFINITY;
+
+	for (size_t i = 0; i < readings->len; i++) {
+		double ms = floor(readings->items[i].time_s * 1e3 + 0.5);
+
+		if (ms <= before_ms)
+			continue;
+		before_ms = ms;
+		fprintf(out, "mprof_%s%s%s%s %.*f %.3f\n",
+		    labels->pid ? "process_" : "", figure->metric,
+		    figure->counts ? "_total" : "", text,
+		    figure->metric_scale > 1 ? 0 : figure->decimals,
+		    readings->items[i].mib * figure->metric_scale, ms / 1e3);
+	}
+	free(text);
+}
+
+/* The readings of one run, or of its processes. */
+static size_t openmetrics_put_readings(FILE *out,
+    enum resource_figure_id figure, const struct profile *profile,
+    bool processes)
+{
+	const struct resource_figure *row = &resource_figures[figure];
+	size_t put = 0;
+
+	for (size_t r = 0; r < profile->runs.len; r++) {
+		const struct run *run = &profile->runs.items[r];
+		struct labels labels = {.recording = profile->path,
+		    .command = run->command,
+		    .run = r + 1};
+		size_t count = processes ? run->processes.len : 1;
+
+		for (size_t i = 0; i < count; i++) {
+			const struct process *process =
+			    processes ? &run->processes.items[i] : NULL;
+			const struct usage_series *usage =
+			    process ? process->usage : run->usage;
+
+			if (!usage || usage->figures[figure].len == 0)
+				continue;
+			put++;
+			if (!out)
+				continue;
+			labels.pid = process ? process->key : NULL;
+			labels.name = process ? process->name : NULL;
+			labels.start_ticks = process ? process->start_ticks : 0;
+			openmetrics_put_figure(
+			    out, row, &labels, &usage->figures[figure]);
+		}
+	}
+	return put;
+}
+
+static void openmetrics_put_usage(FILE *out, enum resource_figure_id figure,
+    const struct profile *profile, bool processes)
+{
+	const struct resource_figure *row = &resource_figures[figure];
+	const char *of = processes ? "process_" : "";
+
+	if (openmetrics_put_readings(NULL, figure, profile, processes) == 0)
+		return;
+	fprintf(out, "# HELP mprof_%s%s %s\n# TYPE mprof_%s%s %s\n", of,
+	    row->metric, row->metric_help, of, row->metric,
+	    row->counts ? "counter" : "gauge");
+	if (row->metric_unit)
+		fprintf(out, "# UNIT mprof_%s%s %s\n", of, row->metric,
+		    row->metric_unit);
+	openmetrics_put_readings(out, figure, profile, processes);
+}
+
 int export_openmetrics(const struct profile *profile, FILE *out, struct err *e)
 {
 	(void)e;
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		openmetrics_put_family(out, &families[i], profile);
+	for (size_t i = 0; i < FIGURES; i++) {
+		openmetrics_put_usage(
+		    out, (enum resource_figure_id)i, profile, false);
+		openmetrics_put_usage(
+		    out, (enum resource_figure_id)i, profile, true);
+	}
 	fputs("# EOF\n", out);
 	return 0;
 }

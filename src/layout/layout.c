@@ -143,7 +143,8 @@ static void put_foot(struct page *page)
 	struct place *place = &page->place;
 	double height = place->drawing->height, took;
 	/* bars carry their names, so that lanes need the room more */
-	double share = place->scene->panels.len > 1 ? 0.15 : 0.28;
+	bool lanes = scene_find(place->scene, PANEL_LANES) != NULL;
+	double share = lanes ? 0.15 : 0.28;
 	struct placed_words soft = {
 	    .size = 0.92 * place->font, .role = ROLE_TEXT_SOFT};
 
@@ -296,7 +297,8 @@ static void put_time_title(struct page *page, const struct axis_ticks *ticks)
 	struct place *place = &page->place;
 	static const char *const names[] = {[AXIS_MEMORY] = "memory",
 	    [AXIS_TIME] = "time",
-	    [AXIS_CLOCK] = "time of day"};
+	    [AXIS_CLOCK] = "time of day",
+	    [AXIS_NUMBER] = "number"};
 	const char *name = names[place->scene->time.kind];
 	char *title = *ticks->unit ? mem_format("%s (%s)", name, ticks->unit)
 				   : mem_copy(name);
@@ -468,16 +470,117 @@ static void put_only_lanes(struct page *page, const struct scene_panel *lanes)
 	ticks_finish(&ticks);
 }
 
+/* The figures of a panel's axis: at least 0 and its highest, more where there
+ * is room. */
+static void put_usage_axis(struct page *page, const struct plot *plot)
+{
+	struct place *place = &page->place;
+	double row = place_line_height(place->font), last = INFINITY;
+	struct axis_ticks ticks;
+
+	axis_ticks(&plot->panel->memory,
+	    (size_t)fmax(2, plot->box.h / (2.2 * place->font)), &ticks);
+	for (size_t i = 0; i < ticks.len; i++) {
+		double y = round(place_y(plot, ticks.items[i].value)) + 0.5;
+		struct placed_words words = {.text = ticks.items[i].label,
+		    .x = plot->box.x - 0.4 * place->font,
+		    .y = y - row / 2,
+		    .size = 0.85 * place->font,
+		    .role = ROLE_TEXT,
+		    .align = 1};
+
+		place_stroke(place, ROLE_GRID, 1,
+		    &(struct draw_box){plot->box.x, y, plot->box.w, 0}, NULL);
+		if (words.y + row > last)
+			continue;
+		place_text(place, &words);
+		last = words.y;
+	}
+	ticks_finish(&ticks);
+}
+
+/* Title above, then the lines; one line's figures stand behind the title, those
+ * of several in the legend. */
+static void put_usage_title(struct page *page, const struct plot *plot)
+{
+	const struct scene_panel *panel = plot->panel;
+	bool single = panel->lines.len == 1;
+	char *title = single ? mem_format("%s: %s", panel->title,
+				   panel->lines.items[0].detail)
+			     : mem_copy(panel->title);
+	struct placed_words words = {.text = title,
+	    .x = plot->box.x,
+	    .y = plot->box.y - place_line_height(0.92 * page->place.font) - 1,
+	    .size = 0.92 * page->place.font,
+	    .role = ROLE_TEXT_SOFT};
+
+	put_axis_title(&page->place, words, 0);
+	free(title);
+}
+
+static void put_usage(
+    struct page *page, const struct plot *plot, const struct axis_ticks *time)
+{
+	put_time_grid(&page->place, plot, time);
+	put_usage_axis(page, plot);
+	put_usage_title(page, plot);
+	layout_lines(&page->place, plot);
+	put_frame(&page->place, plot);
+}
+
+/* How many panels there are room for, each this high with its title; together
+ * they take at most USAGE_SHARE of the height. */
+#define USAGE_SHARE 0.6
+
+static size_t count_usage(const struct page *page, double height, double *each)
+{
+	const struct scene *scene = page->place.scene;
+	double least = 4.2 * page->place.font, most = 8 * page->place.font;
+	size_t count = 0;
+
+	for (size_t i = 0; i < scene->panels.len; i++)
+		count += scene->panels.items[i].kind == PANEL_USAGE;
+	if (count > 0 && height * USAGE_SHARE / (double)count < least)
+		count = (size_t)(height * USAGE_SHARE / least);
+	*each =
+	    count > 0 ? fmin(most, height * USAGE_SHARE / (double)count) : 0;
+	return count;
+}
+
+/* Below everything else, from the top down; the page's plot_bottom is above
+ * them meanwhile. */
+static void put_all_usage(
+    struct page *page, double each, size_t count, const struct axis_ticks *time)
+{
+	const struct scene *scene = page->place.scene;
+	double title = place_line_height(page->place.font) + 3;
+	double y = page->plot_bottom;
+
+	for (size_t i = 0; i < scene->panels.len && count > 0; i++) {
+		const struct scene_panel *panel = &scene->panels.items[i];
+		struct plot plot;
+
+		if (panel->kind != PANEL_USAGE)
+			continue;
+		plot = make_plot(page, panel, y + title, each - title);
+		put_usage(page, &plot, time);
+		y += each;
+		count--;
+	}
+}
+
 static void put_panels(struct page *page)
 {
 	struct place *place = &page->place;
 	const struct scene *scene = place->scene;
-	const struct scene_panel *lanes =
-	    scene->panels.len > 1 ? &scene->panels.items[1] : NULL;
-	double height = page->plot_bottom - page->plot_top, lower = 0;
+	const struct scene_panel *lanes = scene_find(scene, PANEL_LANES);
+	double height = page->plot_bottom - page->plot_top, lower = 0, each;
+	size_t usages = count_usage(page, height, &each);
 	struct plot upper_plot;
 	struct axis_ticks time;
 
+	page->plot_bottom -= (double)usages * each;
+	height -= (double)usages * each;
 	if (lanes)
 		lower = fmin(
 		    0.5 * height, (double)layout_lane_rows(lanes, SIZE_MAX) *
@@ -489,6 +592,8 @@ static void put_panels(struct page *page)
 	if (lanes)
 		put_lanes(page, lanes, lower, choose_depth(page, lanes, lower),
 		    &time);
+	put_all_usage(page, each, usages, &time);
+	page->plot_bottom += (double)usages * each;
 	put_time_labels(page, &upper_plot, &time);
 	ticks_finish(&time);
 }

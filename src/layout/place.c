@@ -358,8 +358,14 @@ double layout_legend(struct place *place, double bottom, double height)
 	    .gap = 0.5 * place->font};
 	size_t most;
 
-	for (size_t i = 0; i < place->scene->panels.len; i++)
-		layout_legend_collect(&legend, &place->scene->panels.items[i]);
+	for (size_t i = 0; i < place->scene->panels.len; i++) {
+		const struct scene_panel *panel =
+		    &place->scene->panels.items[i];
+
+		/* The title of a panel names its only line. */
+		if (panel->kind != PANEL_USAGE || panel->lines.len > 1)
+			layout_legend_collect(&legend, panel);
+	}
 	legend.row = place_line_height(legend.size);
 	most = (size_t)fmax(0, floor(height / legend.row));
 	/* a single line is named by the title and by its peak */

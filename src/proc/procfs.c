@@ -22,6 +22,13 @@ enum {
 	FIELD_PPID = 1,
 	FIELD_FLAGS = 6,
 	FIELD_FAULTS = 7,
+	FIELD_WAITED_FAULTS = 8,
+	FIELD_MAJOR_FAULTS = 9,
+	FIELD_WAITED_MAJOR_FAULTS = 10,
+	FIELD_USER = 11,
+	FIELD_SYSTEM = 12,
+	FIELD_WAITED_USER = 13,
+	FIELD_WAITED_SYSTEM = 14,
 	FIELD_THREADS = 17,
 	FIELD_STARTED = 19,
 	FIELD_VMS = 20,
@@ -272,6 +279,12 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat)
 	stat->is_forked = (fields[FIELD_FLAGS] & FLAG_FORKED) != 0;
 	stat->is_ending = (fields[FIELD_FLAGS] & FLAG_ENDING) != 0;
 	stat->faults = fields[FIELD_FAULTS];
+	stat->major_faults = fields[FIELD_MAJOR_FAULTS];
+	stat->cpu_ticks = fields[FIELD_USER] + fields[FIELD_SYSTEM];
+	stat->waited_faults = fields[FIELD_WAITED_FAULTS];
+	stat->waited_major_faults = fields[FIELD_WAITED_MAJOR_FAULTS];
+	stat->waited_cpu_ticks =
+	    fields[FIELD_WAITED_USER] + fields[FIELD_WAITED_SYSTEM];
 	stat->threads = (long)fields[FIELD_THREADS];
 	stat->started = (uint64_t)fields[FIELD_STARTED];
 	stat->vms_kib = fields[FIELD_VMS] / 1024;

@@ -30,14 +30,18 @@ enum { PROCFS_NAME = 64 }; /* a thread's name, the kernel's own included */
 struct proc_stat {
 	pid_t pid, ppid;
 	char state;
-	bool is_thread;   /* PID is not a process but a thread in one */
-	bool is_kernel;   /* a kernel thread: it has no memory */
-	bool is_forked;   /* and has executed nothing since: it may share
-			   * any memory with its parent */
-	bool is_ending;   /* it is on its way out, or a zombie already */
-	long threads;     /* how many it has */
-	int64_t faults;   /* pages that it got without a disk, since it began:
-			   * copies of what a fork left in common among them */
+	bool is_thread; /* PID is not a process but a thread in one */
+	bool is_kernel; /* a kernel thread: it has no memory */
+	bool is_forked; /* and has executed nothing since: it may share
+			 * any memory with its parent */
+	bool is_ending; /* it is on its way out, or a zombie already */
+	long threads;   /* how many it has */
+	int64_t faults; /* pages that it got without a disk, since it began:
+			 * copies of what a fork left in common among them */
+	int64_t major_faults; /* that needed a disk */
+	int64_t cpu_ticks;    /* of processor time, of all its threads */
+	/* The same three of children that it waited for, and of theirs. */
+	int64_t waited_faults, waited_major_faults, waited_cpu_ticks;
 	uint64_t started; /* ticks since boot: distinguishes one use of a pid
 			   * from the next */
 	int64_t vms_kib, rss_kib;

@@ -50,6 +50,8 @@ struct stretch {
 /* A descendant, or the launched program itself: from CHLD, PROC and EXIT
  * records. Without samples it is known by name alone, or is the phantom of
  * pid 0 that old recordings hold: nothing to draw. */
+struct usage_series;
+
 struct process {
 	char *key; /* the pid, or the index that old versions wrote */
 	int pid;   /* key as a number; -1 where it is none */
@@ -59,6 +61,7 @@ struct process {
 	 * PROC with them. */
 	char *name, *command;
 	struct series memory;
+	struct usage_series *usage;      /* USAGE; NULL: none */
 	ARRAY(struct stretch) stretches; /* see process_at_tick() */
 	struct exit_status exit;
 	bool introduced; /* by a PROC */

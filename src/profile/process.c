@@ -296,10 +296,14 @@ static void run_order(struct run *run, void (*order)(struct series *series))
 
 	order(&run->total);
 	series_sort(&run->peaks);
+	if (run->usage)
+		usage_sort(run->usage);
 	for (size_t i = 0; i < run->processes.len; i++) {
 		struct process *process = &run->processes.items[i];
 		bool anew = moved || process->memory.unsorted;
 
+		if (process->usage)
+			usage_sort(process->usage);
 		order(&process->memory);
 		if (anew)
 			process_place_by_time(process, &run->total);

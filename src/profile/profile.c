@@ -11,6 +11,20 @@ void profile_init(struct profile *profile, const char *path)
 	*profile = (struct profile){.path = mem_copy(path)};
 }
 
+struct usage_series *usage_at(struct usage_series **place)
+{
+	if (!*place)
+		*place = mem_zero(1, sizeof(**place));
+	return *place;
+}
+
+static void usage_series_destroy(struct usage_series *usage)
+{
+	if (usage)
+		usage_finish(usage);
+	free(usage);
+}
+
 static void process_finish(struct process *process)
 {
 	free(process->key);
@@ -19,6 +33,7 @@ static void process_finish(struct process *process)
 	free(process->high_name);
 	free(process->high_command);
 	series_finish(&process->memory);
+	usage_series_destroy(process->usage);
 	array_free(&process->stretches);
 }
 
@@ -36,6 +51,7 @@ static void run_finish(struct run *run)
 	free(run->command);
 	series_finish(&run->total);
 	series_finish(&run->peaks);
+	usage_series_destroy(run->usage);
 	array_free(&run->shares);
 	for (size_t i = 0; i < run->processes.len; i++)
 		process_finish(&run->processes.items[i]);

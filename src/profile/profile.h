@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/index.h"
 #include "profile/parts.h"
+#include "profile/resource.h"
 #include "profile/series.h"
 
 /* INFO: how it was recorded, and by whom. */
@@ -38,6 +39,7 @@ struct run {
 	struct series total; /* MEM */
 	struct series peaks; /* PEAK: high-water marks that samples missed */
 	double peak_since_s; /* the highest PEAK is no older; 0: not recorded */
+	struct usage_series *usage; /* USAGE, of the whole; NULL: none */
 	ARRAY(struct share) shares; /* SHARE, in order of appearance */
 	/* in order of appearance; made and found by process.h */
 	ARRAY(struct process) processes;
@@ -80,6 +82,10 @@ struct run *profile_add_run(struct profile *profile) __attribute__((nonnull));
 /* The process that has the key (the first len bytes of text) now, made where
  * none has; see process.h. The pointer is good until the next is made. */
 struct process *run_process(struct run *run, const char *text, size_t len)
+    __attribute__((nonnull));
+
+/* The usage at that place of a run or a process, made where there is none. */
+struct usage_series *usage_at(struct usage_series **place)
     __attribute__((nonnull));
 
 /* The place in stacks of that id, without frames where it is new. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/dat_sink.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "base/clock.h"
 #include "dat/launcher.h"
+#include "profile/resource.h"
 
 /* Longest time for which an unchanged sample is held back, and lost if this
  * process is killed. */
@@ -224,6 +226,26 @@ static void on_share(void *context, const struct sink_share *share)
 	dat_write_end(writer, share->kib, share->time_ns);
 }
 
+static void dat_sink_on_usage(void *context, const struct sink_usage *usage)
+{
+	struct dat_writer *writer =
+	    begin_record(context, "USAGE", usage->kib, usage->time_ns);
+	char text[32];
+
+	if (usage->pid)
+		dat_write_whole(writer, "pid", usage->pid);
+	for (size_t i = 0; i < FIGURES; i++) {
+		const struct resource_figure *figure = &resource_figures[i];
+
+		if (isnan(usage->figures[i]))
+			continue;
+		snprintf(text, sizeof(text), "%.*f", figure->decimals,
+		    usage->figures[i]);
+		dat_write_text(writer, figure->key, text);
+	}
+	dat_write_end(writer, usage->kib, usage->time_ns);
+}
+
 static void on_mark(
     void *context, int64_t time_ns, int64_t kib, const char *label)
 {
@@ -369,6 +391,7 @@ void dat_sink_init(struct dat_sink *recording)
 		.exit = dat_sink_on_end,
 		.peak = on_peak,
 		.share = on_share,
+		.usage = dat_sink_on_usage,
 		.mark = on_mark,
 		.stack = on_stack,
 		.allocation = dat_sink_on_allocation,

@@ -437,6 +437,25 @@ int launch_watch(struct launch *launch, pid_t pid, struct err *e)
 	return 0;
 }
 
+static int64_t launch_us(const struct timeval *time)
+{
+	return (int64_t)time->tv_sec * 1000000 + time->tv_usec;
+}
+
+static struct launch_event launch_end_event(
+    enum launch_what what, pid_t pid, int status, const struct rusage *usage)
+{
+	return (struct launch_event){
+	    .what = what,
+	    .pid = pid,
+	    .status = status,
+	    .maxrss_kib = usage->ru_maxrss,
+	    .cpu_us = launch_us(&usage->ru_utime) + launch_us(&usage->ru_stime),
+	    .minor_faults = usage->ru_minflt,
+	    .major_faults = usage->ru_majflt,
+	};
+}
+
 /* The program stopped, went on, or ended. */
 static void launch_note_program(
     struct launch *launch, int status, const struct rusage *usage)
@@ -452,12 +471,8 @@ static void launch_note_program(
 		heir = 0;
 		launch->ended = true;
 		launch->stopped = false;
-		launch->end = (struct launch_event){
-		    .what = LAUNCH_EXITED,
-		    .pid = launch->pid,
-		    .status = status,
-		    .maxrss_kib = usage->ru_maxrss,
-		};
+		launch->end =
+		    launch_end_event(LAUNCH_EXITED, launch->pid, status, usage);
 	}
 }
 
@@ -480,12 +495,8 @@ static bool launch_reap(struct launch *launch, struct launch_event *event)
 		if (pid == launch->pid) {
 			launch_note_program(launch, status, &usage);
 		} else if (WIFEXITED(status) || WIFSIGNALED(status)) {
-			*event = (struct launch_event){
-			    .what = LAUNCH_CHILD,
-			    .pid = pid,
-			    .status = status,
-			    .maxrss_kib = usage.ru_maxrss,
-			};
+			*event =
+			    launch_end_event(LAUNCH_CHILD, pid, status, &usage);
 			return true;
 		}
 	}

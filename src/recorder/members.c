@@ -34,8 +34,10 @@ static void members_close_files(struct member *member)
 
 void members_finish(struct members *members)
 {
-	for (size_t i = 0; i < members->list.len; i++)
+	for (size_t i = 0; i < members->list.len; i++) {
 		members_close_files(&members->list.items[i]);
+		free(members->list.items[i].usage);
+	}
 	array_free(&members->list);
 	index_finish(&members->index);
 	*members = (struct members){0};
@@ -88,6 +90,8 @@ void members_sweep(struct members *members)
 	for (size_t i = 0; i < members->list.len; i++) {
 		if (!members->list.items[i].gone)
 			members->list.items[kept++] = members->list.items[i];
+		else
+			free(members->list.items[i].usage);
 	}
 	members->list.len = kept;
 	members->any_gone = false;

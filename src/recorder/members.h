@@ -39,6 +39,8 @@ static inline void highest_add(
 	highest->time_ns = now_ns;
 }
 
+struct usage_account;
+
 struct member {
 	pid_t pid, ppid;     /* as /proc counts them */
 	pid_t namespace_pid; /* as our system calls count; -1: not known */
@@ -85,8 +87,9 @@ struct member {
 	bool signalled;  /* was sent the signal of the limit */
 	bool killed;     /* and can't but end */
 	bool refused;    /* could not be sent it, up to now */
-	bool watched;    /* after the program's end; what it had run then, and
-			  * at the last call since, in nanoseconds */
+	struct usage_account *usage; /* usage.h's; NULL: none */
+	bool watched; /* after the program's end; what it had run then, and
+		       * at the last call since, in nanoseconds */
 	uint64_t watched_from, watched_ran;
 	char name[PROCFS_NAME];
 };

@@ -135,6 +135,12 @@ void report_share(
 		report->sink->share(report->sink->context, &share);
 }
 
+void report_usage(const struct report *report, const struct sink_usage *usage)
+{
+	if (report->sink->usage)
+		report->sink->usage(report->sink->context, usage);
+}
+
 void report_mark(const struct report *report, const struct sink_tick *tick,
     const char *label)
 {

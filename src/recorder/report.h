@@ -42,6 +42,8 @@ void report_peak(const struct report *report, struct peak_tracker *peaks)
     __attribute__((nonnull));
 void report_share(const struct report *report,
     const struct shares_reading *reading) __attribute__((nonnull));
+void report_usage(const struct report *report, const struct sink_usage *usage)
+    __attribute__((nonnull));
 void report_exit(const struct report *report, const struct sink_exit *end)
     __attribute__((nonnull));
 void report_mark(const struct report *report, const struct sink_tick *tick,

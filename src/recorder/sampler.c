@@ -18,6 +18,7 @@
 #include "recorder/meter.h"
 #include "recorder/report.h"
 #include "recorder/ticks.h"
+#include "recorder/usage.h"
 
 struct sampler {
 	struct sampler_plan plan;
@@ -28,7 +29,8 @@ struct sampler {
 	struct meter meter; /* what they hold */
 	struct peak_tracker peaks;
 	struct shares shares;
-	struct cgroup cgroup; /* where it is the metric */
+	struct usage_tracker usage; /* what else they use */
+	struct cgroup cgroup;       /* where it is the metric */
 	struct names names;
 	struct report report; /* what is reported */
 	struct ticks ticks;
@@ -131,6 +133,7 @@ static void sampler_end_members(struct sampler *s)
 		if (member->gone && !member->judged)
 			sampler_judge_end(s, member);
 	}
+	usage_tracker_close(&s->usage, members);
 	report_ends(&s->report, members);
 }
 
@@ -307,6 +310,27 @@ static int64_t sampler_scan_until_ns(const struct sampler *s, int64_t now_ns)
 	return now_ns + (part_ns < SCAN_NS ? part_ns : SCAN_NS);
 }
 
+static void sampler_report_usage(struct sampler *s, int64_t now_ns)
+{
+	struct sink_usage usage = {s->tick.time_ns, s->tick.total_kib, 0,
+	    usage_tracker_read(&s->usage, &s->tree.members, now_ns)};
+
+	s->tick.usage = usage.figures;
+	s->tick.usage_ns = usage.time_ns;
+	report_usage(&s->report, &usage);
+	for (size_t i = 0; s->plan.exits && i < s->tree.members.list.len; i++) {
+		const struct member *member = &s->tree.members.list.items[i];
+
+		if (member->gone || !member->introduced || member->kib < 0)
+			continue;
+		usage.kib = member->kib;
+		usage.pid = member->pid;
+		usage.figures = usage_tracker_figures(&s->usage, member);
+		if (usage.figures)
+			report_usage(&s->report, &usage);
+	}
+}
+
 /* The sample is reported and flushed before anything that may take its time. */
 static void sampler_tick(struct sampler *s)
 {
@@ -323,6 +347,8 @@ static void sampler_tick(struct sampler *s)
 		report_peak(&s->report, &s->peaks);
 	sampler_check_limit(s);
 	sampler_read_shares(s, now_ns);
+	if (s->tick.sampled && usage_tracker_is_due(&s->usage, now_ns))
+		sampler_report_usage(s, now_ns);
 	for (size_t i = 0; i < SAMPLER_HOOKS; i++)
 		sampler_ask_hook(s, &s->plan.hooks[i]);
 	report_flush(&s->report);
@@ -356,6 +382,9 @@ static void sampler_begin_passes(struct sampler *s, pid_t pid, int64_t now_ns)
 	s->meter.keeps_root = plan->launched;
 	borrow_init(&s->meter.borrow, &s->fs, plan->proc == NULL);
 	shares_init(&s->shares, &s->fs, plan->max_overhead, now_ns);
+	usage_tracker_init(&s->usage, &s->fs, plan->with,
+	    plan->launched ? 0 : procfs_ticks(), now_ns);
+	s->usage.alone = plan->alone;
 	names_init(&s->names, &s->fs, now_ns,
 	    half_ns < PATIENCE_NS ? half_ns : PATIENCE_NS);
 	if (of_group && !plan->launched) {
@@ -430,6 +459,7 @@ static void child_ended(struct sampler *s, const struct launch_event *event)
 	    at == MEMBERS_NONE ? NULL : &s->tree.members.list.items[at];
 
 	sampler_note_waited(s, event, member);
+	usage_tracker_add_waited(&s->usage, member, event);
 	if (member) {
 		member->has_status = true;
 		member->exit_status = event->status;
@@ -450,6 +480,7 @@ static void root_ended(struct sampler *s, const struct launch_event *event)
 	s->root_over = true;
 	if (s->plan.launched) {
 		sampler_note_waited(s, event, root);
+		usage_tracker_add_waited(&s->usage, root, event);
 		s->result.has_status = true;
 		s->result.status = event->status;
 	}
@@ -557,6 +588,8 @@ static void sampler_finish(struct sampler *s)
 	    &s->result.exit_cause);
 	s->result.end_ns = s->tick.time_ns = report_now_ns(&s->report);
 	let_follow(s);
+	if (s->usage.set)
+		sampler_report_usage(s, clock_mono_ns());
 	sampler_fill_result(s);
 	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
 		const struct sampler_hook *hook = &s->plan.hooks[i];

@@ -29,6 +29,7 @@ struct sampler_plan {
 	bool wait_all;       /* until the last descendant ended */
 	bool launched;       /* by us, just now: not only watched */
 	bool adopts;         /* orphans become our children */
+	unsigned with;       /* what else is read: proc/usage.h's set */
 	double max_overhead; /* of one processor; 0: no bound */
 	int64_t limit_kib;   /* 0: none */
 	enum limit_action on_limit;

@@ -23,6 +23,15 @@ struct sink_process {
 	bool is_root;         /* the program itself */
 };
 
+/* What else is used (profile/resource.h, by resource_figure_id), in the units
+ * that are said there; NAN where a figure is not known. */
+struct sink_usage {
+	int64_t time_ns;
+	int64_t kib; /* as a tick's, or a process's */
+	pid_t pid;   /* 0: of the whole */
+	const double *figures;
+};
+
 /* One sample of the whole. */
 struct sink_tick {
 	int64_t time_ns;
@@ -30,6 +39,9 @@ struct sink_tick {
 	bool sampled; /* false: nothing could be measured, total_kib is 0 */
 	const struct sink_process *processes; /* in order of appearance */
 	size_t count;
+	const double *usage; /* as sink_usage.figures, of the last reading;
+			      * NULL: none was asked for */
+	int64_t usage_ns;    /* when that was read */
 };
 
 /* A process was first seen, or its name or command line changed. */
@@ -125,6 +137,7 @@ struct sink {
 	void (*exit)(void *context, const struct sink_exit *exit);
 	void (*peak)(void *context, const struct sink_peak *peak);
 	void (*share)(void *context, const struct sink_share *share);
+	void (*usage)(void *context, const struct sink_usage *usage);
 	void (*mark)(
 	    void *context, int64_t time_ns, int64_t kib, const char *label);
 	void (*stack)(void *context, const struct sink_stack *stack);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/textfile.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/prometheus.h"
+#include "profile/resource.h"
 
 enum { LABEL = 256 }; /* a longer one is cut */
 
@@ -93,6 +95,25 @@ static void print_groups(FILE *out, const struct textfile *t, bool peak)
 	}
 }
 
+static void print_usage(
+    FILE *out, const struct textfile *t, const double *usage)
+{
+	for (size_t i = 0; usage && i < FIGURES; i++) {
+		const struct resource_figure *row = &resource_figures[i];
+		const char *total = row->counts ? "_total" : "";
+
+		if (isnan(usage[i]))
+			continue;
+		fprintf(out,
+		    "# HELP mprof_%s%s %s\n# TYPE mprof_%s%s %s\n"
+		    "mprof_%s%s{%s} %.*f\n",
+		    row->metric, total, row->metric_help, row->metric, total,
+		    row->counts ? "counter" : "gauge", row->metric, total,
+		    t->labels, row->metric_scale > 1 ? 0 : row->decimals,
+		    usage[i] * row->metric_scale);
+	}
+}
+
 static void textfile_print_all(
     FILE *out, const struct textfile *t, const struct sink_tick *tick)
 {
@@ -106,6 +127,7 @@ static void textfile_print_all(
 	    (long long)t->peak_kib * 1024);
 	print_metric(out, "mprof_processes", "Recorded processes alive.");
 	fprintf(out, "mprof_processes{%s} %zu\n", t->labels, tick->count);
+	print_usage(out, t, tick->usage);
 	print_groups(out, t, false);
 	print_groups(out, t, true);
 }

@@ -194,9 +194,12 @@ void html_pack(struct html_pack *pack, const struct scene *scene, size_t budget)
 	size_t most = MOST_SAMPLES, bytes;
 
 	*pack = (struct html_pack){.ticks_per_s = 1e4};
-	for (size_t p = 0; p < scene->panels.len; p++)
+	for (size_t p = 0; p < scene->panels.len; p++) {
+		if (scene->panels.items[p].kind == PANEL_USAGE)
+			continue;
 		add_lines(pack, scene->panels.items[p].lines.items,
 		    scene->panels.items[p].lines.len);
+	}
 	pack->lines = pack->series.len;
 	for (size_t p = 0; p < scene->panels.len; p++)
 		add_lines(pack, scene->panels.items[p].layers.items,

@@ -155,6 +155,31 @@ static void live_print_end(const struct run *run, double now_s, FILE *out)
 	free(moment);
 }
 
+/* ", CPU 98.2 %, threads 4": the last of each figure. */
+static void live_print_usage(const struct run *run, FILE *out)
+{
+	for (size_t i = 0; run->usage && i < RESOURCES; i++) {
+		const struct resource *resource = &resources[i];
+
+		for (size_t k = 0; k < resource->count; k++) {
+			size_t figure = resource->first + k;
+			char text[UNITS_TEXT];
+			struct series shown;
+
+			usage_shown(run->usage, (enum resource_figure_id)figure,
+			    &shown);
+			if (shown.len > 0)
+				fprintf(out, ", %s %s%s%s",
+				    resource_figures[figure].words,
+				    units_number(
+					text, shown.items[shown.len - 1].mib),
+				    resource->unit ? " " : "",
+				    resource->unit ? resource->unit : "");
+			series_finish(&shown);
+		}
+	}
+}
+
 static void print_figures(
     const struct live *live, const struct run *run, FILE *out)
 {
@@ -176,6 +201,7 @@ static void print_figures(
 	if (!ended && trend_fit(&trend, total, end_s - SLOPE_S, end_s))
 		fprintf(out, ", slope %s%s", trend.mib_per_s >= 0 ? "+" : "",
 		    units_rate(text, trend.mib_per_s));
+	live_print_usage(run, out);
 	if (silent && !ended)
 		fprintf(out, ", no sample for %s",
 		    units_duration(text, floor(now_s - end_s)));
@@ -331,6 +357,20 @@ static void rename_process(struct process *process, const char *name)
 	process->name = mem_copy(name);
 }
 
+static void live_collect_usage(
+    struct live *live, struct run *run, const struct sink_tick *tick)
+{
+	struct usage_series *usage;
+
+	if (!tick->usage || tick->usage_ns == live->usage_ns)
+		return;
+	live->usage_ns = tick->usage_ns;
+	usage = usage_at(&run->usage);
+	for (size_t i = 0; i < FIGURES; i++)
+		series_add(&usage->figures[i],
+		    (double)tick->usage_ns / NS_PER_S, tick->usage[i]);
+}
+
 static void live_collect(struct live *live, const struct sink_tick *tick)
 {
 	struct run *run = &live->own.runs.items[0];
@@ -338,6 +378,7 @@ static void live_collect(struct live *live, const struct sink_tick *tick)
 	char key[24];
 
 	live->now_s = time_s;
+	live_collect_usage(live, run, tick);
 	if (!tick->sampled)
 		return;
 	run_add_total(run, time_s, (double)tick->total_kib / 1024);

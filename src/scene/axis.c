@@ -29,6 +29,8 @@ static const struct axis_unit memory_units[] = {{"B", 1.0 / 1048576},
 static const struct axis_unit time_units[] = {
     {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}};
 
+static const struct axis_unit number_unit = {"", 1};
+
 enum { MEMORY_MIB = 2 };
 
 /* The largest unit that goes at least once into size. */
@@ -290,6 +292,8 @@ void axis_ticks(const struct axis *axis, size_t most, struct axis_ticks *ticks)
 		clock_ticks(axis, ticks);
 	else if (axis->kind == AXIS_TIME && far >= LONG_TIME)
 		duration_ticks(axis, ticks);
+	else if (axis->kind == AXIS_NUMBER)
+		number_ticks(axis, &number_unit, ticks);
 	else if (axis->kind == AXIS_TIME)
 		number_ticks(
 		    axis, unit_for(time_units, LEN(time_units), far), ticks);

@@ -12,7 +12,8 @@
 enum axis_kind {
 	AXIS_MEMORY, /* values are MiB */
 	AXIS_TIME,   /* values are seconds from the origin */
-	AXIS_CLOCK   /* the same values, shown as local time of day */
+	AXIS_CLOCK,  /* the same values, shown as local time of day */
+	AXIS_NUMBER  /* values are plain numbers */
 };
 
 struct axis {

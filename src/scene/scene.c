@@ -16,6 +16,7 @@ static void scene_lines_finish(const struct scene_line *lines, size_t len)
 
 static void panel_finish(struct scene_panel *panel)
 {
+	free(panel->title);
 	scene_lines_finish(panel->lines.items, panel->lines.len);
 	scene_lines_finish(panel->layers.items, panel->layers.len);
 	for (size_t i = 0; i < panel->functions.len; i++) {
@@ -36,6 +37,21 @@ static void panel_finish(struct scene_panel *panel)
 	array_free(&panel->spans);
 	array_free(&panel->marks);
 	array_free(&panel->groups);
+}
+
+void scene_drop_panel(struct scene *scene)
+{
+	panel_finish(&scene->panels.items[--scene->panels.len]);
+}
+
+const struct scene_panel *scene_find(
+    const struct scene *scene, enum scene_panel_kind kind)
+{
+	for (size_t i = 0; i < scene->panels.len; i++) {
+		if (scene->panels.items[i].kind == kind)
+			return &scene->panels.items[i];
+	}
+	return NULL;
 }
 
 void scene_finish(struct scene *scene)
@@ -157,6 +173,8 @@ static void print_panel(const struct scene_panel *panel, FILE *out)
 {
 	if (panel->kind == PANEL_MEMORY)
 		print_axis("panel memory", &panel->memory, out);
+	else if (panel->kind == PANEL_USAGE)
+		print_axis(panel->title, &panel->memory, out);
 	else
 		fprintf(out, "panel lanes %zu\n", panel->lanes);
 	for (size_t i = 0; i < panel->groups.len; i++) {

@@ -16,11 +16,16 @@
 #include "scene/axis.h"
 #include "scene/parts.h"
 
-enum scene_panel_kind { PANEL_MEMORY, PANEL_LANES };
+enum scene_panel_kind {
+	PANEL_MEMORY,
+	PANEL_LANES,
+	PANEL_USAGE /* what else was recorded: lines over an axis of numbers */
+};
 
 struct scene_panel {
 	enum scene_panel_kind kind;
-	struct axis memory; /* PANEL_MEMORY */
+	struct axis memory; /* PANEL_MEMORY; of PANEL_USAGE its numbers */
+	char *title;        /* PANEL_USAGE: "CPU (%)" */
 	/* Lines are drawn in this order. Layers are the same memory stacked,
 	 * where it was asked for: for a reader who can switch to them. */
 	ARRAY(struct scene_line) lines, layers;
@@ -51,6 +56,13 @@ struct scene {
 };
 
 void scene_finish(struct scene *scene);
+
+/* Takes the last panel away. */
+void scene_drop_panel(struct scene *scene);
+
+/* The first panel of that kind; NULL where there is none. */
+const struct scene_panel *scene_find(
+    const struct scene *scene, enum scene_panel_kind kind);
 
 /* A series that the scene owns. */
 struct series *scene_own_series(struct scene *scene);

@@ -286,3 +286,7 @@ same_as_leak() {
 	mprof plot -s -w 120,240 --format scene -o - a.dat >scene
 	grep -q '^  trend trend "trend" .*, steady"' scene
 }
+
+@test "scene: a panel for each thing recorded beside memory; what steps back is a gap" {
+	golden usage usage.dat
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "proc/usage.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int64_t proc_usage_cpu_us(int64_t ticks)
+{
+	return ticks * (1000000 / sysconf(_SC_CLK_TCK));
+}
+
+static void proc_usage_take_stat(
+    const struct proc_stat *stat, unsigned set, struct proc_usage *usage)
+{
+	if (set & 1U << RESOURCE_CPU) {
+		usage->own[FIGURE_CPU] = proc_usage_cpu_us(stat->cpu_ticks);
+		usage->waited[FIGURE_CPU] =
+		    proc_usage_cpu_us(stat->waited_cpu_ticks);
+	}
+	if (set & 1U << RESOURCE_THREADS)
+		usage->own[FIGURE_THREADS] = stat->threads;
+	if (set & 1U << RESOURCE_FAULTS) {
+		usage->own[FIGURE_MINOR_FAULTS] = stat->faults;
+		usage->own[FIGURE_MAJOR_FAULTS] = stat->major_faults;
+		usage->waited[FIGURE_MINOR_FAULTS] = stat->waited_faults;
+		usage->waited[FIGURE_MAJOR_FAULTS] = stat->waited_major_faults;
+	}
+}
+
+/* "rchar: 123" and its like; -1 where the line is not there. */
+static int64_t proc_usage_line(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+	const char *end;
+	long long number;
+
+	for (const char *at = text; at; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, key, len) != 0 || at[len] != ':')
+			continue;
+		number = strtoll(at + len + 1, (char **)&end, 10);
+		return end == at + len + 1 || number < 0 ? -1 : number;
+	}
+	return -1;
+}
+
+static void proc_usage_read_io(
+    const struct procfs *fs, pid_t pid, struct proc_usage *usage)
+{
+	static const char *const keys[] = {
+	    "rchar", "wchar", "read_bytes", "write_bytes"};
+	char text[512];
+
+	if (procfs_read(fs, pid, "io", text, sizeof(text)) <= 0)
+		return;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		usage->own[FIGURE_READ + i] = proc_usage_line(text, keys[i]);
+}
+
+/* From Linux 6.2 on the folder's size is their number. */
+static int64_t proc_usage_count_files(const struct procfs *fs, pid_t pid)
+{
+	int fd = procfs_open(fs, pid, "fd");
+	struct dirent *entry;
+	struct stat status;
+	int64_t count = 0;
+	DIR *folder;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) == 0 && status.st_size > 0 &&
+	    status.st_size < INT32_MAX) {
+		close(fd);
+		return status.st_size;
+	}
+	folder = fdopendir(fd);
+	if (!folder) {
+		close(fd);
+		return -1;
+	}
+	while ((entry = readdir(folder)))
+		count += entry->d_name[0] != '.';
+	closedir(folder);
+	return count;
+}
+
+static void proc_usage_read_swap(
+    const struct procfs *fs, pid_t pid, struct proc_usage *usage)
+{
+	char text[4096];
+
+	if (procfs_read(fs, pid, "status", text, sizeof(text)) > 0)
+		usage->own[FIGURE_SWAP] = procfs_kib(text, "VmSwap");
+}
+
+bool proc_usage_read(const struct procfs *fs, pid_t pid, uint64_t started,
+    unsigned set, struct proc_usage *usage)
+{
+	struct proc_stat stat;
+
+	for (size_t i = 0; i < FIGURES; i++)
+		usage->own[i] = usage->waited[i] = -1;
+	if (set & 1U << RESOURCE_IO)
+		proc_usage_read_io(fs, pid, usage);
+	if (set & 1U << RESOURCE_SWAP)
+		proc_usage_read_swap(fs, pid, usage);
+	if (set & 1U << RESOURCE_FILES)
+		usage->own[FIGURE_FILES] = proc_usage_count_files(fs, pid);
+	/* The last, so that all of it is of the process that has the pid. */
+	if (!procfs_stat(fs, pid, &stat) || stat.started != started)
+		return false;
+	proc_usage_take_stat(&stat, set, usage);
+	return true;
+}
+
+double proc_usage_value(enum resource_figure_id figure, int64_t amount)
+{
+	switch (figure) {
+	case FIGURE_CPU:
+		return (double)amount / 1e6;
+	case FIGURE_READ:
+	case FIGURE_WRITTEN:
+	case FIGURE_DISK_READ:
+	case FIGURE_DISK_WRITTEN:
+		return (double)amount / 1048576;
+	case FIGURE_SWAP:
+		return (double)amount / 1024;
+	default:
+		return (double)amount;
+	}
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The figures of profile/resource.h, read from the files of a process: stat has
+ * processor time, threads and faults in one reading, io, status and the folder
+ * fd the others, which take several times as long.
+ */
+#ifndef MPROF_PROC_USAGE_H
+#define MPROF_PROC_USAGE_H
+
+#include <stdint.h>
+
+#include "proc/procfs.h"
+#include "profile/resource.h"
+
+/* By resource_figure_id; -1 where it is not known. Processor time is in
+ * microseconds, input and output in bytes, swap in KiB. */
+struct proc_usage {
+	int64_t own[FIGURES];
+	/* Of a count: what children that have ended left to it when it waited
+	 * for them. own has that in it already for input and output. */
+	int64_t waited[FIGURES];
+};
+
+/* Reads the resources whose bits are in set (1 << RESOURCE_CPU). False where it
+ * is not there, or its pid is another process's by now. A zombie still has what
+ * stat says. */
+bool proc_usage_read(const struct procfs *fs, pid_t pid, uint64_t started,
+    unsigned set, struct proc_usage *usage) __attribute__((nonnull));
+
+/* A figure in the units of profile/resource.h. */
+double proc_usage_value(enum resource_figure_id figure, int64_t amount);
+
+#endif

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/usage.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+/* The next reading comes after 1/PART of the time that has passed, between
+ * these bounds. */
+enum { PART = 4 };
+#define NEAREST_NS (NS_PER_S / 10)
+#define FARTHEST_NS NS_PER_S
+
+/* Input and output of a process have in them what its children left. */
+static bool usage_figure_is_inclusive(size_t figure)
+{
+	return figure >= FIGURE_READ && figure <= FIGURE_DISK_WRITTEN;
+}
+
+void usage_tracker_init(struct usage_tracker *tracker, const struct procfs *fs,
+    unsigned set, uint64_t began, int64_t now_ns)
+{
+	*tracker = (struct usage_tracker){.fs = fs,
+	    .set = set,
+	    .began = began,
+	    .began_ns = now_ns,
+	    .next_ns = now_ns};
+}
+
+bool usage_tracker_is_due(const struct usage_tracker *tracker, int64_t now_ns)
+{
+	return tracker->set && now_ns >= tracker->next_ns;
+}
+
+static struct usage_account *usage_account_of(struct member *member)
+{
+	if (!member->usage)
+		member->usage = mem_zero(1, sizeof(*member->usage));
+	return member->usage;
+}
+
+static void usage_account_subtract(
+    struct proc_usage *usage, const struct proc_usage *base)
+{
+	for (size_t i = 0; i < FIGURES; i++) {
+		if (!resource_figures[i].counts)
+			continue;
+		if (usage->own[i] >= 0 && base->own[i] > 0)
+			usage->own[i] -= base->own[i];
+		if (usage->waited[i] >= 0 && base->waited[i] > 0)
+			usage->waited[i] -= base->waited[i];
+	}
+}
+
+/* False where it ended meanwhile: what was read before stays. */
+static bool usage_account_read(
+    const struct usage_tracker *tracker, struct member *member)
+{
+	struct usage_account *account = usage_account_of(member);
+	struct proc_usage now;
+
+	if (!proc_usage_read(
+		tracker->fs, member->pid, member->started, tracker->set, &now))
+		return false;
+	if (!account->read && member->started <= tracker->began)
+		account->base = now;
+	account->read = true;
+	usage_account_subtract(&now, &account->base);
+	account->last = now;
+	return true;
+}
+
+/* A count of a process and of all that it answers for. */
+static int64_t usage_account_sum(
+    const struct usage_account *account, size_t figure, bool alone)
+{
+	int64_t own = account->read ? account->last.own[figure] : 0;
+	int64_t waited = account->read ? account->last.waited[figure] : 0;
+
+	own = own < 0 ? 0 : own;
+	if (alone)
+		return own;
+	if (waited < account->ended[figure])
+		waited = account->ended[figure];
+	if (own + waited < account->waited[figure])
+		return account->waited[figure];
+	return own + waited;
+}
+
+/* Adds a member to the whole; false where its figure is not known and matters:
+ * a process without memory is ending, and has no files or swap to tell of. */
+static bool usage_tracker_add(const struct usage_tracker *tracker,
+    const struct member *member, size_t figure, int64_t *sum)
+{
+	const struct usage_account *account = member->usage;
+
+	if (!account || !account->read)
+		return true;
+	if (account->last.own[figure] < 0)
+		return member->kib < 0;
+	*sum += resource_figures[figure].counts
+		    ? usage_account_sum(account, figure, tracker->alone)
+		    : account->last.own[figure];
+	return true;
+}
+
+static bool usage_tracker_has(
+    const struct usage_tracker *tracker, size_t figure)
+{
+	for (size_t i = 0; i < RESOURCES; i++) {
+		if (figure >= resources[i].first &&
+		    figure < resources[i].first + resources[i].count)
+			return tracker->set & 1U << i;
+	}
+	return false;
+}
+
+static double usage_tracker_sum(
+    struct usage_tracker *tracker, const struct members *members, size_t figure)
+{
+	bool counts = resource_figures[figure].counts;
+	int64_t sum = counts ? tracker->ended[figure] : 0;
+	bool known = usage_tracker_has(tracker, figure), any = counts;
+
+	for (size_t i = 0; known && i < members->list.len; i++) {
+		const struct member *member = &members->list.items[i];
+
+		if (member->gone || (tracker->alone && !member->is_root))
+			continue;
+		known = usage_tracker_add(tracker, member, figure, &sum);
+		any = true;
+	}
+	if (!known || !any)
+		return NAN;
+	if (counts) {
+		sum += tracker->missing[figure];
+		if (sum < tracker->before[figure]) {
+			tracker->missing[figure] +=
+			    tracker->before[figure] - sum;
+			sum = tracker->before[figure];
+		}
+		tracker->before[figure] = sum;
+	}
+	return proc_usage_value((enum resource_figure_id)figure, sum);
+}
+
+const double *usage_tracker_read(
+    struct usage_tracker *tracker, struct members *members, int64_t now_ns)
+{
+	int64_t wait_ns = (now_ns - tracker->began_ns) / PART;
+
+	if (wait_ns < NEAREST_NS)
+		wait_ns = NEAREST_NS;
+	/* A tick may come a little early or late. */
+	tracker->next_ns = now_ns +
+			   (wait_ns < FARTHEST_NS ? wait_ns : FARTHEST_NS) -
+			   NEAREST_NS / 2;
+	for (size_t i = 0; i < members->list.len; i++) {
+		struct member *member = &members->list.items[i];
+
+		if (!member->gone && (member->is_root || !tracker->alone))
+			usage_account_read(tracker, member);
+	}
+	for (size_t i = 0; i < FIGURES; i++)
+		tracker->whole[i] = usage_tracker_sum(tracker, members, i);
+	return tracker->whole;
+}
+
+const double *usage_tracker_figures(
+    struct usage_tracker *tracker, const struct member *member)
+{
+	const struct usage_account *account = member->usage;
+
+	if (!account || !account->read || account->closed)
+		return NULL;
+	for (size_t i = 0; i < FIGURES; i++) {
+		int64_t amount = account->last.own[i];
+
+		tracker->one[i] =
+		    amount < 0
+			? NAN
+			: proc_usage_value((enum resource_figure_id)i, amount);
+	}
+	return tracker->one;
+}
+
+void usage_tracker_add_waited(struct usage_tracker *tracker,
+    struct member *member, const struct launch_event *event)
+{
+	int64_t waited[FIGURES] = {
+	    [FIGURE_CPU] = event->cpu_us,
+	    [FIGURE_MINOR_FAULTS] = event->minor_faults,
+	    [FIGURE_MAJOR_FAULTS] = event->major_faults,
+	};
+
+	if (!tracker->set || (tracker->alone && !(member && member->is_root)))
+		return;
+	for (size_t i = 0; i < FIGURES; i++) {
+		if (!member)
+			tracker->ended[i] += waited[i];
+		else if (waited[i] > 0)
+			usage_account_of(member)->waited[i] = waited[i];
+	}
+}
+
+/* The parent's account has it from here on, where there is one. */
+static void usage_tracker_close_one(struct usage_tracker *tracker,
+    struct members *members, struct member *member)
+{
+	size_t at = members_find(members, member->ppid);
+	struct usage_account *account = member->usage, *heir = NULL;
+
+	account->closed = true;
+	for (size_t i = at == MEMBERS_NONE ? members->list.len : 0;
+	     at == MEMBERS_NONE && i-- > 0;) {
+		const struct member *other = &members->list.items[i];
+
+		if (other->pid == member->ppid && other->usage &&
+		    !other->usage->closed)
+			at = i;
+	}
+	if (at != MEMBERS_NONE && &members->list.items[at] != member)
+		heir = usage_account_of(&members->list.items[at]);
+	for (size_t i = 0; i < FIGURES; i++) {
+		int64_t sum = usage_account_sum(account, i, tracker->alone);
+
+		if (!resource_figures[i].counts)
+			continue;
+		if (!heir)
+			tracker->ended[i] += sum;
+		else if (!usage_figure_is_inclusive(i))
+			heir->ended[i] += sum;
+	}
+}
+
+/* Children stand behind their parents in the list: what one leaves is in its
+ * parent's account when that is closed. */
+void usage_tracker_close(struct usage_tracker *tracker, struct members *members)
+{
+	if (!tracker->set || !members->any_gone)
+		return;
+	for (size_t i = members->list.len; i-- > 0;) {
+		struct member *member = &members->list.items[i];
+
+		if (!member->gone || !member->usage || member->usage->closed ||
+		    (tracker->alone && !member->is_root))
+			continue;
+		usage_tracker_close_one(tracker, members, member);
+	}
+}

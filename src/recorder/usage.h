@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What else than memory the members use (profile/resource.h), at a cadence of
+ * its own, since a reading takes several times as long as one of memory: at
+ * first ten times a second, later once.
+ *
+ * A count of the whole is that of all who ever belonged. What a process leaves
+ * when it ends is in its parent's account where that has waited for it, and
+ * also where nobody saw it between two readings; in wait4()'s where this
+ * process was the parent. Of one that nobody waited for its last reading is
+ * what is known.
+ */
+#ifndef MPROF_RECORDER_USAGE_H
+#define MPROF_RECORDER_USAGE_H
+
+#include "proc/usage.h"
+#include "recorder/launch.h"
+#include "recorder/members.h"
+#include "recorder/sink.h"
+
+/* A process's account, less what it had used when the recording began. */
+struct usage_account {
+	struct proc_usage base, last;
+	int64_t ended[FIGURES];  /* of children that have ended */
+	int64_t waited[FIGURES]; /* wait4()'s, of it and who it waited for */
+	bool read;               /* base and last are known */
+	bool closed;             /* it has ended, and is counted elsewhere */
+};
+
+struct usage_tracker {
+	const struct procfs *fs;
+	unsigned set;   /* 0: nothing is read */
+	bool alone;     /* the whole is the program */
+	uint64_t began; /* processes that are older have a base; as
+			 * proc_stat.started counts */
+	int64_t began_ns, next_ns;
+	int64_t ended[FIGURES];   /* of those whose parent is not there */
+	int64_t missing[FIGURES]; /* by which a count would have stepped back */
+	int64_t before[FIGURES];  /* the whole's counts as reported last */
+	double whole[FIGURES];
+	double one[FIGURES];
+};
+
+/* began is 0 where the program was only just started. Times are of
+ * clock_mono_ns(). */
+void usage_tracker_init(struct usage_tracker *tracker, const struct procfs *fs,
+    unsigned set, uint64_t began, int64_t now_ns) __attribute__((nonnull));
+
+bool usage_tracker_is_due(const struct usage_tracker *tracker, int64_t now_ns)
+    __attribute__((nonnull));
+
+/* Reads all members that are there. The figures of the whole, in the units of
+ * resource.h; NAN where one is not known. Good until the next call. */
+const double *usage_tracker_read(struct usage_tracker *tracker,
+    struct members *members, int64_t now_ns) __attribute__((nonnull));
+
+/* The figures of a member as read last; NULL where it was not. Good until the
+ * next call. */
+const double *usage_tracker_figures(struct usage_tracker *tracker,
+    const struct member *member) __attribute__((nonnull));
+
+/* wait4() has reported an end: of a member, or NULL of one that nobody saw. */
+void usage_tracker_add_waited(struct usage_tracker *tracker,
+    struct member *member, const struct launch_event *event)
+    __attribute__((nonnull(1, 3)));
+
+/* Closes the accounts of the members that are gone. */
+void usage_tracker_close(struct usage_tracker *tracker, struct members *members)
+    __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+//
+// What processes use, and what they leave when they end, over a folder that
+// stands for /proc.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "fake_proc.h"
+#include "recorder/usage.h"
+
+static struct procfs fs;
+static struct members members;
+static struct usage_tracker tracker;
+
+struct counts {
+	int pid, ppid, ticks, waited, threads; /* 100 ticks a second */
+};
+
+static void put(struct counts c)
+{
+	char path[64], text[512];
+
+	snprintf(path, sizeof(path), "%s/%d", fake_root, c.pid);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%d/stat", c.pid);
+	snprintf(text, sizeof(text),
+	    "%d (p) S %d 1 1 0 -1 0 7 0 1 0 %d 0 %d 0 20 0 %d 0 %d 4096 10 0\n",
+	    c.pid, c.ppid, c.ticks, c.waited, c.threads, c.pid);
+	fake_write(path, text);
+}
+
+static void put_io(int pid, const char *text)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%d/io", pid);
+	fake_write(path, text);
+}
+
+static void join(int pid, int ppid)
+{
+	members_add(&members,
+	    &(struct proc_stat){
+		.pid = pid, .ppid = ppid, .started = (uint64_t)pid})
+	    ->kib = 40;
+}
+
+static void leave(int pid)
+{
+	members_lose(&members, members_find(&members, pid));
+	usage_tracker_close(&tracker, &members);
+	members_sweep(&members);
+}
+
+static double seconds(void)
+{
+	return usage_tracker_read(&tracker, &members, 0)[FIGURE_CPU];
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	members = (struct members){0};
+	if (procfs_init(&fs, fake_root, NULL) != 0)
+		return -1;
+	usage_tracker_init(&tracker, &fs,
+	    1U << RESOURCE_CPU | 1U << RESOURCE_THREADS | 1U << RESOURCE_IO, 0,
+	    0);
+	return 0;
+}
+
+static int finish(void **state)
+{
+	char path[64];
+
+	(void)state;
+	members_finish(&members);
+	procfs_finish(&fs);
+	for (int pid = 100; pid < 104; pid++) {
+		snprintf(path, sizeof(path), "%s/%d/io", fake_root, pid);
+		remove(path);
+		fake_gone(pid);
+	}
+	return 0;
+}
+
+/* 100 has a child 101, which has a child 102. */
+static void family(void)
+{
+	put((struct counts){100, 1, 100, 0, 1});
+	put((struct counts){101, 100, 200, 0, 2});
+	put((struct counts){102, 101, 50, 0, 3});
+	join(100, 1);
+	join(101, 100);
+	join(102, 101);
+}
+
+static void the_whole_is_the_sum(void **state)
+{
+	(void)state;
+	family();
+	assert_true(seconds() == 3.5);
+	assert_true(tracker.whole[FIGURE_THREADS] == 6);
+	assert_true(usage_tracker_figures(
+			&tracker, &members.list.items[1])[FIGURE_CPU] == 2);
+	assert_true(isnan(tracker.whole[FIGURE_FILES]));
+}
+
+/* Waited for or not: it counts once. */
+static void what_ended_still_counts(void **state)
+{
+	(void)state;
+	family();
+	seconds();
+	leave(102);
+	assert_true(seconds() == 3.5);
+	put((struct counts){101, 100, 200, 60, 2}); /* 0.1 s were not seen */
+	assert_true(seconds() == 3.6);
+	leave(101);
+	put((struct counts){100, 1, 100, 260, 1});
+	assert_true(seconds() == 3.6);
+	assert_true(tracker.whole[FIGURE_THREADS] == 1);
+}
+
+static void nobody_waits_for_a_child(void **state)
+{
+	(void)state;
+	family();
+	seconds();
+	leave(101);
+	put((struct counts){100, 1, 150, 0, 1});
+	put((struct counts){102, 1, 50, 0, 1});
+	assert_true(seconds() == 4);
+	leave(102); /* its parent is not there */
+	assert_true(seconds() == 4);
+}
+
+static void a_family_ends_at_once(void **state)
+{
+	struct launch_event event = {.cpu_us = 3700000};
+
+	(void)state;
+	family();
+	seconds();
+	usage_tracker_add_waited(&tracker, &members.list.items[0], &event);
+	for (size_t i = 0; i < 3; i++)
+		members_lose(&members, i);
+	usage_tracker_close(&tracker, &members);
+	members_sweep(&members);
+	assert_true(seconds() == 3.7);
+	assert_true(isnan(tracker.whole[FIGURE_THREADS]));
+	event.cpu_us = 100000; /* an orphan that nobody saw */
+	usage_tracker_add_waited(&tracker, NULL, &event);
+	assert_true(seconds() > 3.79 && seconds() < 3.81);
+}
+
+static void older_processes_begin_at_0(void **state)
+{
+	(void)state;
+	family();
+	tracker.began = 101;
+	assert_true(seconds() == 0.5);
+	put((struct counts){100, 1, 150, 30, 1});
+	assert_true(seconds() == 1.3);
+}
+
+static void a_count_never_steps_back(void **state)
+{
+	(void)state;
+	family();
+	seconds();
+	put((struct counts){101, 100, 20, 0, 2});
+	assert_true(seconds() == 3.5);
+	put((struct counts){101, 100, 30, 0, 2});
+	assert_true(seconds() == 3.6);
+}
+
+static void what_may_not_be_read_is_no_zero(void **state)
+{
+	(void)state;
+	family();
+	put_io(100, "rchar: 1048576\nwchar: 0\nread_bytes: 4096\n");
+	seconds();
+	assert_true(isnan(tracker.whole[FIGURE_READ]));
+	put_io(101, "rchar: 2097152\nwchar: 0\nread_bytes: 0\n");
+	put_io(102, "rchar: 0\nwchar: 0\nread_bytes: 0\n");
+	seconds();
+	assert_true(tracker.whole[FIGURE_READ] == 3);
+	assert_true(isnan(tracker.whole[FIGURE_DISK_WRITTEN]));
+	leave(102); /* its parent's account has it */
+	seconds();
+	assert_true(tracker.whole[FIGURE_READ] == 3);
+}
+
+static void another_process_with_the_pid_is_not_read(void **state)
+{
+	(void)state;
+	family();
+	members.list.items[1].started = 7;
+	assert_true(seconds() == 1.5);
+}
+
+static void later_readings_are_rarer(void **state)
+{
+	(void)state;
+	assert_true(usage_tracker_is_due(&tracker, 0));
+	usage_tracker_read(&tracker, &members, 0);
+	assert_false(usage_tracker_is_due(&tracker, NS_PER_S / 50));
+	assert_true(usage_tracker_is_due(&tracker, NS_PER_S / 10));
+	usage_tracker_read(&tracker, &members, 100 * NS_PER_S);
+	assert_false(
+	    usage_tracker_is_due(&tracker, 100 * NS_PER_S + NS_PER_S / 2));
+	assert_true(usage_tracker_is_due(&tracker, 101 * NS_PER_S));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
+	const struct CMUnitTest tests[] = {
+	    TEST(the_whole_is_the_sum),
+	    TEST(what_ended_still_counts),
+	    TEST(nobody_waits_for_a_child),
+	    TEST(a_family_ends_at_once),
+	    TEST(older_processes_begin_at_0),
+	    TEST(a_count_never_steps_back),
+	    TEST(what_may_not_be_read_is_no_zero),
+	    TEST(another_process_with_the_pid_is_not_read),
+	    TEST(later_readings_are_rarer),
+	};
+
+	return cmocka_run_group_tests(tests, fake_begin, fake_end);
+}
