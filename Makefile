@@ -20,6 +20,7 @@
 # make dist       build/mprof-VERSION.tar.gz, the same bytes every time
 # make wheel      build/dist/mprof-VERSION-py3-none-manylinux_2_XX_x86_64.whl,
 #                 for pip, from what was built; the same bytes every time
+# make deb        build/dist/mprof*.deb, by Debian's tools
 #
 # V=1 shows the commands; WERROR=1 makes warnings errors;
 # SANITIZE=address,undefined builds with sanitizers; make test VALGRIND=1 tests
@@ -463,14 +464,18 @@ wheel: all
 dist:
 	$(Q)sh tests/tools/dist $(VERSION)
 
+# It needs debhelper and lintian.
+deb:
+	$(Q)tests/tools/deb $(VERSION)
+
 clean:
 	rm -rf build mprof compile_commands.json
 
--include $(shell find build -path build/roots -prune -o -name '*.d' -print \
+-include $(shell find build \( -path build/roots -o -path build/deb \) -prune -o -name '*.d' -print \
 	2>/dev/null)
 
 FORCE:
 .PHONY: all test bench bench-readme demo check-layers check-headers lint install uninstall
-.PHONY: attack mutants test-fast measures measures-all test-faults analyze dist wheel fuzz clean FORCE
+.PHONY: attack mutants test-fast measures measures-all test-faults analyze deb dist wheel fuzz clean FORCE
 .DELETE_ON_ERROR:
 endif

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/self.h"
 #include "commands/command.h"
+#include "commands/command_version.h"
 
 /* A full disk behind stdout must not look like success. */
 static int close_stdout(int status)
@@ -37,7 +38,10 @@ int main(int argc, char **argv)
 		return close_stdout(COMMAND_OK);
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		command_print_version(stdout);
+		if (argc > 2 && strcmp(argv[2], "--verbose") == 0)
+			version_print_machine(stdout);
+		else
+			version_print(stdout);
 		return close_stdout(COMMAND_OK);
 	}
 	return close_stdout(command_main(argc - 1, argv + 1));

@@ -93,6 +93,16 @@ char *self_path(void)
 	return len > 0 ? mem_copy(self) : NULL;
 }
 
+/* The Debian package that has a companion file. */
+static const char *self_package(const char *name)
+{
+	if (strcmp(name, "render.so") == 0 || strcmp(name, "graph.so") == 0)
+		return "the package mprof-charts";
+	if (strncmp(name, "memory_profiler", 15) == 0)
+		return "the package mprof-python";
+	return "the package mprof";
+}
+
 char *self_companion(const char *name, struct err *e)
 {
 	static const char *const folders[] = {
@@ -113,9 +123,9 @@ char *self_companion(const char *name, struct err *e)
 		    self_trusted(mem_format("%s/%s", MPROF_LIBDIR, name), e);
 	if (!found && e && !e->text[0])
 		err_set(e,
-		    "%s: not found beside the program or in %s; reinstall "
-		    "mprof",
-		    name, MPROF_LIBDIR);
+		    "%s: not found beside the program or in %s; install %s, or "
+		    "reinstall mprof",
+		    name, MPROF_LIBDIR, self_package(name));
 	return found;
 }
 

@@ -6,10 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-
-#ifndef MPROF_VERSION
-#error "MPROF_VERSION comes from the Makefile"
-#endif
+#include "commands/command_version.h"
 
 #define COMMAND(name) extern const struct command command_##name;
 #include "commands/commands.def"
@@ -35,11 +32,6 @@ const struct command *command_find(const char *name)
 			return *each;
 	}
 	return NULL;
-}
-
-void command_print_version(FILE *out)
-{
-	fprintf(out, "mprof %s (%s)\n", MPROF_VERSION, MPROF_FEATURES);
 }
 
 void command_print_usage(FILE *out)
@@ -116,7 +108,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 		command_print_help(command, stdout);
 		break;
 	case OPTION_VERSION:
-		command_print_version(stdout);
+		version_print(stdout);
 		break;
 	case OPTION_BAD:
 		command_fail(COMMAND_MISUSED, &e);

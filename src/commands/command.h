@@ -57,6 +57,4 @@ int command_unknown(const char *name);
 /* The usage with all commands, for "mprof", "mprof --help". */
 void command_print_usage(FILE *out);
 
-void command_print_version(FILE *out);
-
 #endif

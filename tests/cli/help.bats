@@ -77,6 +77,22 @@ flags_of_synopsis() {
 	done
 }
 
+@test "--version --verbose prints what a report of a bug needs" {
+	mprof --version --verbose >facts
+	head -n 1 facts | cmp - <(mprof --version)
+	same "$(sed -n 's/^  kernel  *//p' facts)" "$(uname -s) $(uname -r), $(uname -m)"
+	same "$(sed -n 's/^  program  *//p' facts)" "$(readlink -f "$(command -v mprof)")"
+	grep -q "^  allocation.so  *$(readlink -f "$(dirname "$(readlink -f "$(command -v mprof)")")")" facts
+	if [ -r /proc/sys/kernel/perf_event_paranoid ]; then
+		same "$(sed -n 's/^  perf paranoid  *//p' facts)" \
+			"$(cat /proc/sys/kernel/perf_event_paranoid)"
+	fi
+	(
+		. /etc/os-release
+		same "$(sed -n 's/^  system  *//p' facts)" "$PRETTY_NAME"
+	)
+}
+
 @test "each command has --version, and all print the same" {
 	mprof --version >version
 	grep -qE '^mprof [0-9]+\.[0-9]+\.[0-9]+ \(' version

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The version, and for a report of a bug all that such a report needs of the
+ * machine.
+ */
+#ifndef MPROF_COMMANDS_COMMAND_VERSION_H
+#define MPROF_COMMANDS_COMMAND_VERSION_H
+
+#include <stdio.h>
+
+/* One line: the version and the features that were built in. */
+void version_print(FILE *out);
+
+/* The same, then a line a fact: system, kernel, control group, what the kernel
+ * permits, the Python that PATH has, mprof's own files. */
+void version_print_machine(FILE *out);
+
+#endif
