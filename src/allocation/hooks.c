@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "allocation/heaps.h"
 #include "allocation/python.h"
 #include "allocation/samples.h"
 #include "allocation/stack.h"
@@ -281,7 +282,7 @@ static bool hooks_counts_mapping(const void *caller, int prot, int flags)
 		if ((uintptr_t)caller - hooks_unmapped[i].start <
 		    hooks_unmapped[i].end - hooks_unmapped[i].start)
 			return false;
-	return true;
+	return !heaps_have(caller);
 }
 
 static void hooks_find_unmapped(bool is_own)
@@ -433,6 +434,8 @@ __attribute__((constructor)) static void hooks_start(void)
 		flags |= ALLOCATION_NO_BACKTRACE;
 	flags |=
 	    hooks_are_passed_over() ? ALLOCATION_OWN_MALLOC : ALLOCATION_MALLOC;
+	if (heaps_are_there(*(void **)&next.malloc))
+		flags |= ALLOCATION_OWN_HEAP;
 	hooks_find_unmapped(flags & ALLOCATION_OWN_MALLOC);
 	samples_start(flags);
 	if (samples_are_wanted())

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "allocation/heaps.h"
+
 static uint64_t log_mix(uint64_t hash, uint64_t word)
 {
 	hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
@@ -107,6 +109,8 @@ static void log_write_module(struct file *file, const struct log_module *module,
 	entry.module.end = module->end;
 	entry.module.bias = info->dlpi_addr;
 	log_append(file, &entry.module.entry);
+	if (heaps_is_module(entry.module.path))
+		file->header->flags |= ALLOCATION_OWN_HEAP;
 }
 
 static struct log_module log_module_of(const struct dl_phdr_info *info)

@@ -45,6 +45,7 @@ enum {
 	ALLOCATION_PYTHON = 2,       /* CPython's OBJ and MEM domains */
 	ALLOCATION_OWN_MALLOC = 4,   /* the program defines malloc itself */
 	ALLOCATION_NO_BACKTRACE = 8, /* stacks of C code can't be taken */
+	ALLOCATION_OWN_HEAP = 16,    /* it has another allocator besides */
 };
 
 struct allocation_header {

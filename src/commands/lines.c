@@ -390,6 +390,15 @@ static int list_source(
 	return status;
 }
 
+static const char *lines_reason(const struct profile *profile)
+{
+	const char *reason = NULL;
+
+	for (size_t i = profile->runs.len; i-- > 0 && !reason;)
+		reason = lines_held_reason(&profile->runs.items[i]);
+	return reason;
+}
+
 static int command_lines_show(const struct lines_options *options,
     const struct profile *profile, const struct stack_growths *growths)
 {
@@ -402,9 +411,16 @@ static int command_lines_show(const struct lines_options *options,
 		return command_fail(COMMAND_FAILED, &e);
 	}
 	if (growths->items.len == 0) {
-		err_set(&e,
-		    "%s: no stacks in it: record with mprof run --stacks",
-		    profile->path);
+		const char *reason = lines_reason(profile);
+
+		if (reason)
+			err_set(&e, "%s: nothing in it was sampled: %s",
+			    profile->path, reason);
+		else
+			err_set(&e,
+			    "%s: no stacks in it: record with mprof run "
+			    "--stacks",
+			    profile->path);
 		return command_fail(COMMAND_FAILED, &e);
 	}
 	if (options->flame)

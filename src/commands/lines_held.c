@@ -95,33 +95,74 @@ static double lines_held_total(const struct held *held)
 	return total->items[at].mib;
 }
 
+static const struct lines_reason {
+	const char *by, *sentence;
+} lines_reasons[] = {
+    {"own", "what comes from an allocator of the program's own"},
+    {"static", "a static program, into which no library can be loaded"},
+    {"none", "the library was not loaded there (setuid, or a new environment)"},
+};
+
+const char *lines_held_reason(const struct run *run)
+{
+	for (size_t i = run->hooked.len; i-- > 0;)
+		for (size_t k = 0;
+		     k < sizeof(lines_reasons) / sizeof(*lines_reasons); k++)
+			if (strstr(
+				run->hooked.items[i].by, lines_reasons[k].by))
+				return lines_reasons[k].sentence;
+	return NULL;
+}
+
+static const char *lines_hooked_name(const struct hooked *hooked)
+{
+	return hooked->name ? hooked->name : "a process";
+}
+
+/* Names the processes, each name once, of which that is said. */
+static void lines_held_print_unseen(
+    const struct run *run, const struct lines_reason *reason)
+{
+	const struct hooked *all = run->hooked.items;
+	bool any = false;
+
+	for (size_t i = 0; i < run->hooked.len; i++) {
+		bool again = !strstr(all[i].by, reason->by);
+
+		for (size_t before = 0; before < i && !again; before++)
+			again = strstr(all[before].by, reason->by) &&
+				strcmp(lines_hooked_name(&all[i]),
+				    lines_hooked_name(&all[before])) == 0;
+		if (again)
+			continue;
+		printf("%s%s",
+		    any ? ", " : "Not sampled: ", lines_hooked_name(&all[i]));
+		any = true;
+	}
+	if (any)
+		printf(", %s.\n", reason->sentence);
+}
+
 /* The file says where only some of the samples were recorded. */
 static void lines_held_print_hooks(const struct held *held, double total)
 {
 	const struct run *run = held->run;
 	uint64_t every = 1;
-	size_t own = 0;
-	char count[UNITS_COUNT];
 
-	for (size_t i = 0; i < run->hooked.len; i++) {
-		const struct hooked *hooked = &run->hooked.items[i];
-
-		if (hooked->every > every)
-			every = hooked->every;
-		own += strcmp(hooked->by, "own") == 0;
-	}
+	for (size_t i = 0; i < run->hooked.len; i++)
+		if (run->hooked.items[i].every > every)
+			every = run->hooked.items[i].every;
 	if (every > 1)
 		printf("At times one in %llu samples was recorded, to keep the "
 		       "file small; they count for all.\n",
 		    (unsigned long long)every);
 	if (total - held->mib > total / 2 && isinf(held->part.from_s) &&
 	    isinf(held->part.to_s))
-		puts("The rest is in no sampled allocation: memory that a "
-		     "program maps itself, its code,\nwhat its allocator "
-		     "keeps.");
-	if (own > 0)
-		printf("Of %s with an allocator of its own nothing is known.\n",
-		    units_count(count, own, "process", "processes"));
+		puts("The rest is in no sampled allocation: its code, what its "
+		     "allocator keeps,\nmemory from before it was sampled.");
+	for (size_t i = 0; i < sizeof(lines_reasons) / sizeof(*lines_reasons);
+	     i++)
+		lines_held_print_unseen(run, &lines_reasons[i]);
 }
 
 static void lines_held_print_head(

@@ -24,6 +24,9 @@ int lines_held_init(struct held *held, const struct lines_held_wish *wish,
     const struct run *run, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
+/* Why a process of the run was not sampled, or not in all; NULL: each was. */
+const char *lines_held_reason(const struct run *run) __attribute__((nonnull));
+
 /* As a table; as JSON where the profile's path is given. */
 void lines_held_show(const struct held *held,
     const struct lines_held_wish *wish, const char *json_path)

@@ -427,6 +427,8 @@ void run_hooks_summary(const struct run_hooks *hooks)
 {
 	size_t sampled =
 	    hooks->allocations ? allocations_processes(hooks->allocations) : 0;
+	size_t unseen =
+	    hooks->allocations ? allocations_unseen(hooks->allocations) : 0;
 	char count[UNITS_COUNT];
 
 	if (sampled > 0)
@@ -434,6 +436,11 @@ void run_hooks_summary(const struct run_hooks *hooks)
 		    "mprof: allocations: sampled in %s; mprof lines says who "
 		    "holds memory\n",
 		    units_count(count, sampled, "process", "processes"));
+	if (unseen > 0)
+		fprintf(stderr,
+		    "mprof: allocations: not sampled, or not all, in %s; mprof "
+		    "lines says why\n",
+		    units_count(count, unseen, "process", "processes"));
 	if (hooks->stacks.stacks &&
 	    (sampled == 0 || stacks_count(hooks->stacks.stacks).processes > 0))
 		stacks_hook_summary(&hooks->stacks);

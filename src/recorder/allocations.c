@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "proc/namespace.h"
 #include "recorder/allocation_reader.h"
+#include "recorder/unsampled.h"
 
 static const char table_pattern[] = "[0-9]*.[0-9]*";
 
@@ -66,13 +67,14 @@ struct allocations {
 	struct timespec listed; /* the folder's last change, when it was read */
 	bool settled;           /* it was read a while after that */
 	ARRAY(struct allocation_table *) tables;
-	size_t processes;
+	size_t processes, own; /* and those with another allocator */
 	pid_t root;
 	struct allocation_room room;
 	struct allocation_numbers sites, frames;
 	uint32_t numbers[ALLOCATION_DEPTH];
 	uint32_t samples; /* that were reported: the last one's id */
 	ARRAY(uint32_t) freed;
+	struct unsampled unsampled;
 	double budget;
 	int64_t begun_ns, budget_ns;
 	uint64_t random;
@@ -149,6 +151,7 @@ void allocations_destroy(struct allocations *all)
 	numbers_finish(&all->sites);
 	numbers_finish(&all->frames);
 	array_free(&all->freed);
+	unsampled_finish(&all->unsampled);
 	close(all->folder);
 	allocations_remove(all->path);
 	free(all->path);
@@ -158,6 +161,11 @@ void allocations_destroy(struct allocations *all)
 size_t allocations_processes(const struct allocations *all)
 {
 	return all->processes;
+}
+
+size_t allocations_unseen(const struct allocations *all)
+{
+	return all->own + all->unsampled.told;
 }
 
 /* FNV-1a, of Fowler, Noll and Vo: 64 bits, so that no two texts of a recording
@@ -404,8 +412,9 @@ static const char *allocations_name(const struct allocations_round *round)
 /* How this table is sampled, where that is new. */
 static void allocations_tell(const struct allocations_round *round)
 {
-	static const char *const names[] = {
-	    "", "malloc", "python", "malloc,python"};
+	static const char *const names[] = {"own", "malloc", "python",
+	    "malloc,python", "own", "malloc,own", "python,own",
+	    "malloc,python,own"};
 	struct allocation_table *table = round->table;
 	const struct allocation_header *header = &table->reader.header;
 	const struct sink_held *before = &table->told;
@@ -422,10 +431,13 @@ static void allocations_tell(const struct allocations_round *round)
 		(held.period == before->period && held.every == before->every &&
 		    (held.failed > 0) == (before->failed > 0))))
 		return;
-	held.by = header->flags & ALLOCATION_OWN_MALLOC
-		      ? "own"
-		      : names[header->flags &
-			      (ALLOCATION_MALLOC | ALLOCATION_PYTHON)];
+	held.by =
+	    names[(header->flags & (ALLOCATION_MALLOC | ALLOCATION_PYTHON)) |
+		  ((header->flags &
+		       (ALLOCATION_OWN_HEAP | ALLOCATION_OWN_MALLOC))
+			  ? 4
+			  : 0)];
+	round->all->own += strstr(held.by, "own") && !table->told_ns;
 	held.name = allocations_name(round);
 	held.kib = allocations_sum(&table->reader);
 	table->told = held;
@@ -619,6 +631,16 @@ static void allocations_begin(struct allocations_round *round)
 		allocations_recognize(round);
 }
 
+static bool allocations_has_table(const void *context, pid_t pid)
+{
+	const struct allocations *all = context;
+
+	for (size_t i = 0; i < all->tables.len; i++)
+		if (all->tables.items[i]->pid == pid)
+			return true;
+	return false;
+}
+
 static void allocations_on_tick(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
@@ -644,6 +666,7 @@ static void allocations_on_tick(
 		else
 			allocations_read_table(&round);
 	}
+	unsampled_look(&all->unsampled, tick, sink, allocations_has_table, all);
 }
 
 /* The tables outlive their processes: what these held at their end is read. */

@@ -29,6 +29,10 @@ struct sampler_hook allocations_hook(struct allocations *allocations)
 size_t allocations_processes(const struct allocations *allocations)
     __attribute__((nonnull));
 
+/* And of those that aren't sampled, or have an allocator that isn't. */
+size_t allocations_unseen(const struct allocations *allocations)
+    __attribute__((nonnull));
+
 /* Removes a folder of this user's, as a killed recorder leaves it. */
 void allocations_remove(const char *path) __attribute__((nonnull));
 

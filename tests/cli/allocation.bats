@@ -219,6 +219,58 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 	grep -q 'flags 4 ' table
 }
 
+@test "allocators beside malloc are told" {
+	build jemalloc 'void *je_malloc(size_t n) { return malloc(n); }
+	int main(void) { char *volatile p = malloc(1 << 20); return !p; }' \
+		gcc -rdynamic -fno-builtin
+	held ./jemalloc
+	tables
+	grep -q 'flags 17 ' table
+	rm tables/*
+	build libjvm.so '#include <sys/mman.h>
+	void *heap(void)
+	{
+		malloc(1 << 20);
+		return mmap(NULL, 1 << 30, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	}' gcc -w -O1 -fno-builtin -shared -fPIC
+	build machine 'void *heap(void);
+	int main(void) { return !heap(); }' gcc -w -Wl,--no-as-needed ./libjvm.so
+	held ./machine
+	tables
+	grep -q 'flags 17 ' table
+	grep -q '^1.000 0.000 libjvm.so ' table
+	[ "$(wc -l <table)" -eq 2 ]
+}
+
+@test "a recording says which programs are static, or without the library" {
+	build waits '#include <unistd.h>
+	int main(void)
+	{
+		memset(malloc(20 << 20), 1, 20 << 20);
+		return sleep(60) != 0;
+	}' gcc -w -O0
+	cp waits waits-none
+	build waits "$(tail -n +3 waits.c)" gcc -w -O0 -static ||
+		skip 'nothing static here'
+	# shellcheck disable=SC2016  # the program's own variables
+	run_apart mprof run --stacks -o run.dat sh -c '
+		./waits & static=$!
+		LD_PRELOAD= ./waits-none & none=$!
+		for i in $(seq 600); do
+			[ "$(grep -c "name=waits.*;by=[sn]" run.dat)" = 2 ] &&
+				break
+			sleep 0.05
+		done
+		kill $static $none'
+	grep -q '^HELD;.*name=waits;by=static;' run.dat
+	grep -q '^HELD;.*name=waits-none;by=none;' run.dat
+	# shellcheck disable=SC2154
+	[[ $errors == *"allocations: not sampled, or not all, in 2 processes"* ]]
+	mprof lines run.dat >lines.txt 2>&1 || true
+	grep -q 'ot.* sampled: .*a static program' lines.txt
+}
+
 @test "sanitized and static programs run as they do without it" {
 	build static "$holds_8" gcc -static || skip 'nothing static here'
 	held ./static

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "allocation/heaps.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "allocation/stack.h"
+
+/* jemalloc's, Rust's of it, mimalloc's, and V8's heap. */
+static const char *const heaps_symbols[] = {"je_malloc", "_rjem_malloc",
+    "mi_malloc", "_ZN2v87Isolate3NewERKNS0_12CreateParamsE"};
+
+static const char *const heaps_modules[] = {"libjvm.so", "libcoreclr.so",
+    "libmonosgen-2.0.so", "libv8.so", "libnode.so"};
+
+static bool heaps_in_note(const char *note, size_t size)
+{
+	const ElfW(Nhdr) *head = (const void *)note;
+
+	return size >= sizeof(*head) + 4 && head->n_namesz == 4 &&
+	       memcmp(note + sizeof(*head), "Go\0", 4) == 0;
+}
+
+/* The program itself comes first: Go's linker leaves a note. */
+static int heaps_on_program(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+
+		if (part->p_type == PT_NOTE &&
+		    heaps_in_note(
+			(const char *)(info->dlpi_addr + part->p_vaddr),
+			part->p_memsz))
+			*(bool *)data = true;
+	}
+	return 1;
+}
+
+bool heaps_are_there(const void *next_malloc)
+{
+	uintptr_t start = 0, end = 0;
+	bool is_go = false;
+
+	dl_iterate_phdr(heaps_on_program, &is_go);
+	stack_find_module(next_malloc, &start, &end);
+	for (size_t i = 0; i < sizeof(heaps_symbols) / sizeof(char *); i++) {
+		uintptr_t at = (uintptr_t)dlsym(RTLD_DEFAULT, heaps_symbols[i]);
+
+		if (at && at - start >= end - start)
+			return true;
+	}
+	return is_go;
+}
+
+bool heaps_is_module(const char *path)
+{
+	const char *slash = strrchr(path, '/'),
+		   *name = slash ? slash + 1 : path;
+
+	for (size_t i = 0; i < sizeof(heaps_modules) / sizeof(char *); i++)
+		if (strncmp(name, heaps_modules[i], strlen(heaps_modules[i])) ==
+		    0)
+			return true;
+	return false;
+}
+
+struct heaps_search {
+	uintptr_t address;
+	bool is_heap;
+};
+
+static int heaps_on_module(struct dl_phdr_info *info, size_t size, void *data)
+{
+	struct heaps_search *search = data;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+
+		if (part->p_type != PT_LOAD ||
+		    search->address - info->dlpi_addr - part->p_vaddr >=
+			part->p_memsz)
+			continue;
+		search->is_heap =
+		    info->dlpi_name && heaps_is_module(info->dlpi_name);
+		return 1;
+	}
+	return 0;
+}
+
+bool heaps_have(const void *address)
+{
+	struct heaps_search search = {.address = (uintptr_t)address};
+
+	dl_iterate_phdr(heaps_on_module, &search);
+	return search.is_heap;
+}

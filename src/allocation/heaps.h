@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Allocators that programs bring along beside malloc(): those of virtual
+ * machines, of Go, and jemalloc and others below names of their own. What they
+ * hand out is not seen.
+ */
+#ifndef MPROF_ALLOCATION_HEAPS_H
+#define MPROF_ALLOCATION_HEAPS_H
+
+#include <stdbool.h>
+
+/* Whether the program, or a library that is loaded with it, has one; the next
+ * malloc() is none. */
+bool heaps_are_there(const void *next_malloc);
+
+/* Whether code at that address is of a library that has one. */
+bool heaps_have(const void *address);
+
+/* Whether an object file of that path is one. */
+bool heaps_is_module(const char *path);
+
+#endif

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "proc/static.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PARTS_MAX 128
+
+/* The program headers: where they stand, how many and how large each is. */
+struct static_parts {
+	uint64_t at;
+	size_t count, size;
+};
+
+static bool static_read_parts(int fd, struct static_parts *parts)
+{
+	union {
+		unsigned char ident[EI_NIDENT];
+		Elf32_Ehdr narrow;
+		Elf64_Ehdr wide;
+	} head;
+
+	if (pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
+	    memcmp(head.ident, ELFMAG, SELFMAG) != 0)
+		return false;
+	if (head.ident[EI_CLASS] == ELFCLASS64)
+		*parts = (struct static_parts){head.wide.e_phoff,
+		    head.wide.e_phnum, head.wide.e_phentsize};
+	else
+		*parts = (struct static_parts){head.narrow.e_phoff,
+		    head.narrow.e_phnum, head.narrow.e_phentsize};
+	return parts->count > 0 && parts->count <= PARTS_MAX &&
+	       parts->size >= sizeof(Elf32_Phdr) &&
+	       parts->at <= INT64_MAX - PARTS_MAX * UINT16_MAX;
+}
+
+static int static_file(int fd)
+{
+	struct static_parts parts;
+
+	if (!static_read_parts(fd, &parts))
+		return -1;
+	for (size_t i = 0; i < parts.count; i++) {
+		uint32_t type; /* the first field of both classes */
+
+		if (pread(fd, &type, sizeof(type),
+			(off_t)(parts.at + i * parts.size)) != sizeof(type))
+			return -1;
+		if (type == PT_INTERP)
+			return 0;
+	}
+	return 1;
+}
+
+int static_program(pid_t pid)
+{
+	char path[32];
+	int fd, is_static;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	is_static = static_file(fd);
+	close(fd);
+	return is_static;
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/unsampled.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "proc/static.h"
+
+/* Smaller ones are not worth a line. */
+#define MUCH_KIB (8 << 10)
+
+static struct unsampled_process *unsampled_find(
+    struct unsampled *unsampled, const struct sink_process *process)
+{
+	for (size_t i = 0; i < unsampled->seen.len; i++) {
+		struct unsampled_process *seen = &unsampled->seen.items[i];
+
+		if (seen->pid == process->pid &&
+		    seen->start_ticks == process->start_ticks)
+			return seen;
+	}
+	return NULL;
+}
+
+/* Its name now: the tick's may be that of the program before. */
+static const char *unsampled_name(
+    const struct sink_process *process, char name[static 32])
+{
+	ssize_t len = -1;
+	int fd;
+
+	snprintf(name, 32, "/proc/%d/comm", (int)process->pid);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		len = read(fd, name, 31);
+		close(fd);
+	}
+	if (len <= 1)
+		return process->name;
+	name[name[len - 1] == '\n' ? len - 1 : len] = '\0';
+	return name;
+}
+
+static void unsampled_look_at(struct unsampled *unsampled,
+    const struct sink_process *process, const struct sink_tick *tick,
+    const struct sink *sink)
+{
+	struct unsampled_process *seen = unsampled_find(unsampled, process);
+	struct sink_held held = {.time_ns = tick->time_ns,
+	    .pid = process->is_root ? 0 : process->pid,
+	    .every = 1};
+	char name[32];
+	int is_static;
+
+	if (seen && seen->is_told)
+		return;
+	is_static = static_program(process->pid);
+	if (!seen) {
+		seen = array_push(&unsampled->seen);
+		*seen = (struct unsampled_process){
+		    .pid = process->pid, .start_ticks = process->start_ticks};
+		if (is_static != 1)
+			return;
+	}
+	held.by = is_static == 1 ? "static" : "none";
+	held.name = unsampled_name(process, name);
+	seen->is_told = true;
+	unsampled->told++;
+	sink->held(sink->context, &held);
+}
+
+void unsampled_look(struct unsampled *unsampled, const struct sink_tick *tick,
+    const struct sink *sink, bool (*has_table)(const void *context, pid_t pid),
+    const void *context)
+{
+	if (tick->time_ns - unsampled->looked_ns < NS_PER_S)
+		return;
+	unsampled->looked_ns = tick->time_ns;
+	for (size_t i = 0; i < tick->count; i++) {
+		const struct sink_process *process = &tick->processes[i];
+
+		if (process->kib >= MUCH_KIB &&
+		    !has_table(context, process->pid))
+			unsampled_look_at(unsampled, process, tick, sink);
+	}
+}
+
+void unsampled_finish(struct unsampled *unsampled)
+{
+	array_free(&unsampled->seen);
+}

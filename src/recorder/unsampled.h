@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Recorded processes whose allocations are not sampled, and why: the sink is
+ * told of each that has much memory and no table.
+ */
+#ifndef MPROF_RECORDER_UNSAMPLED_H
+#define MPROF_RECORDER_UNSAMPLED_H
+
+#include <stdbool.h>
+
+#include "base/array.h"
+#include "recorder/sink.h"
+
+struct unsampled_process {
+	pid_t pid;
+	uint64_t start_ticks;
+	bool is_told;
+};
+
+/* Zeroed: nothing was seen. */
+struct unsampled {
+	ARRAY(struct unsampled_process) seen;
+	size_t told;
+	int64_t looked_ns;
+};
+
+/* Looks once a second. A dynamic program has a second for its table. */
+void unsampled_look(struct unsampled *unsampled, const struct sink_tick *tick,
+    const struct sink *sink, bool (*has_table)(const void *context, pid_t pid),
+    const void *context);
+
+void unsampled_finish(struct unsampled *unsampled);
+
+#endif
