@@ -85,7 +85,8 @@ static double lines_held_total(const struct held *held)
 	size_t at = series_find(total, held->part.at_s);
 	struct sample peak;
 
-	if (held->part.until_end && run_peak(held->run, &peak))
+	if (held->part.until_end && isinf(held->part.from_s) &&
+	    run_peak(held->run, &peak))
 		return peak.mib;
 	if (total->len == 0)
 		return NAN;
