@@ -240,9 +240,10 @@ enum find_rank find_rank_of(
 void find_by_name(struct find *find, const struct procfs *fs, const char *word)
 {
 	struct find_search search = {
-	    find, fs, word, argv_reader_create(fs, FIND_COMMAND)};
+	    NULL, fs, word, argv_reader_create(fs, FIND_COMMAND)};
 
 	*find = (struct find){0};
+	search.find = find;
 	if (*word)
 		procfs_each(fs, NULL, find_visit, &search);
 	argv_reader_destroy(search.commands);
