@@ -274,7 +274,8 @@ static struct pyobj *agent_module_part(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
 	static const char *const parts[] = {source_measure,
-	    source_line_profiler, source_magics, source_main, source_timer};
+	    source_line_profiler, source_magics, source_main, source_timer,
+	    source_heap};
 	long number = n == 1 ? py.PyLong_AsLong(args[0]) : -1;
 
 	if (number < 0 || number >= (long)(sizeof(parts) / sizeof(parts[0])))

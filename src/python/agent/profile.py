@@ -18,6 +18,7 @@ _NAMES = (
     "exec_with_profiler run_module_with_profiler _find_script _CMD_USAGE "
     "_main _as_main",
     "MemTimer",
+    "_Heap _heap_diff",
 )
 __version__ = "0.61.0"  # of the module that this one takes the place of
 
@@ -231,6 +232,12 @@ class _Builtin:
 
     timestamp = _Block
 
+    def heap(self, name=""):
+        return _late("_Heap")(name)
+
+    def heap_diff(self):
+        _late("_heap_diff")()
+
     def enable_by_count(self):
         _follow(1)
 
@@ -278,6 +285,8 @@ def profile(func=None, stream=None, precision=1, backend="psutil"):
 
 
 profile.timestamp = _Block
+profile.heap = _builtin.heap
+profile.heap_diff = _builtin.heap_diff
 
 
 # -- what most programs don't use ----------------------------------------------

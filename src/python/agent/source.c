@@ -16,6 +16,7 @@ SOURCE("source_line_profiler", "line_profiler.py");
 SOURCE("source_magics", "magics.py");
 SOURCE("source_main", "main.py");
 SOURCE("source_timer", "timer.py");
+SOURCE("source_heap", "heap.py");
 SOURCE("source_aside", "aside.py");
 SOURCE("source_mprof", "mprof.py");
 SOURCE("source_observe", "observe.py");

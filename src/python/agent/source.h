@@ -19,6 +19,7 @@ extern const char source_line_profiler[]; /* line_profiler.py */
 extern const char source_magics[];        /* magics.py: IPython's */
 extern const char source_main[];          /* main.py: python -m */
 extern const char source_timer[];         /* timer.py: MemTimer */
+extern const char source_heap[];          /* heap.py: profile.heap() */
 
 extern const char source_aside[]; /* aside.py: a name that may be another's */
 extern const char source_mprof[]; /* mprof.py: the module of that name */

@@ -28,6 +28,11 @@ class Profile(object):
     def timestamp(self, name="<block>"):
         return self
 
+    heap = timestamp
+
+    def heap_diff(self):
+        self._tell()
+
     def enable_by_count(self):
         self._tell()
 
