@@ -79,6 +79,60 @@ in_pip() {
 	[[ $errors == *": needs libcairo"* ]]
 }
 
+@test "the tag is the first of auditwheel's policies that has a symbol" {
+	cat >policies.py <<-'END'
+	import sys
+	from importlib.machinery import SourceFileLoader
+	from importlib.util import module_from_spec, spec_from_loader
+	sys.dont_write_bytecode = True
+	loader = SourceFileLoader("tool", sys.argv[1])
+	tool = module_from_spec(spec_from_loader("tool", loader))
+	loader.exec_module(tool)
+	for line in sys.stdin:
+	    name, tag = line.split()
+	    found = tool.policy_of(name)
+	    assert str(found) == tag, (name, found, tag)
+	END
+	python3 policies.py "$SOURCE/tests/tools/wheel-tag" <<-'END'
+		GLIBC_2.2.5 17
+		GLIBC_2.17 17
+		GLIBC_2.18 24
+		GLIBC_2.29 31
+		GLIBC_2.33 34
+		GLIBC_2.36 36
+		GLIBC_2.43 43
+		GLIBC_ABI_DT_RELR 36
+		GCC_3.0 17
+		GCC_7.0.0 26
+		GCC_12.0.0 35
+		GCC_14.0.0 39
+		ZLIB_1.2.9 26
+		ZLIB_1.2.12 37
+		GLIBCXX_3.4.29 34
+		CXXABI_1.3.15 39
+		CXXABI_FLOAT128 24
+		LIBATOMIC_1.2 24
+		LIBDW_9 17
+		GLIBC_PRIVATE None
+		GLIBC_2.99 None
+		GCC_99.0 None
+	END
+	# It is what a program needs that counts, not what it defines.
+	gcc --version >/dev/null || return 0
+	mkdir needing
+	echo 'GCC_7.0.0 { global: symbol; };' >map
+	echo 'void symbol(void) {}' >a.c
+	echo 'void symbol(void); void f(void) { symbol(); }' >b.c
+	gcc -shared -nostdlib -fPIC a.c -o needing/liba.so \
+		-Wl,--version-script=map,-soname,liba.so
+	same "$("$SOURCE/tests/tools/wheel-tag" needing)" \
+		"manylinux_2_17_$(uname -m)"
+	gcc -shared -nostdlib -fPIC b.c needing/liba.so -o needing/libb.so \
+		-Wl,-rpath,"\$ORIGIN"
+	same "$("$SOURCE/tests/tools/wheel-tag" needing)" \
+		"manylinux_2_26_$(uname -m)"
+}
+
 # If this CPython has no pip, another's pip installs for it, into a folder.
 install_for() {
 	local minor
