@@ -140,7 +140,7 @@ static int command_export_exec(const void *values, char **words, int count)
 const struct command command_export = {
     .name = "export",
     .synopsis = "[options] [PROFILE ...]",
-    .summary = "write a recording as CSV, JSON, OpenMetrics or folded stacks",
+    .summary = "write a recording as CSV, JSON, OpenMetrics or stacks",
     .details = "Of several recordings a table of the set is written, a row "
 	       "each: csv or json.\n\n"
 	       "Examples:\n"
@@ -148,7 +148,9 @@ const struct command command_export = {
 	       "  mprof export --format json -1 | jq '.runs[0].peak_mib'\n"
 	       "  mprof export -o run.om run.dat\n"
 	       "  mprof export --format folded run.dat | flamegraph.pl > "
-	       "grow.svg\n",
+	       "grow.svg\n"
+	       "  mprof export -o run.speedscope.json run.dat\n"
+	       "  mprof export -o run.pb run.dat && go tool pprof run.pb\n",
     .options = rows,
     .options_size = sizeof(struct export_options),
     .defaults = &defaults,

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/held.h"
 #include "base/index.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
+#include "export/stacks.h"
 #include "profile/process.h"
 
 struct fold {
@@ -74,24 +74,11 @@ static char *path_of_stack(const struct stack *stack)
 	return strbuf_take(&path);
 }
 
-static void fold_held(struct stack_growths *growths, const struct run *run)
-{
-	const struct held_part part = held_at_peak(run);
-	struct held held;
-
-	held_init(&held, run, &part);
-	held_growths(growths, &held);
-	held_finish(&held);
-}
-
 static void fold_stacks(struct folds *folds, const struct run *run)
 {
-	struct stack_growths growths = {0};
+	struct stack_growths growths;
 
-	if (run->allocations.len > 0)
-		fold_held(&growths, run);
-	else
-		stack_growths_add(&growths, run);
+	export_stacks_init(&growths, run);
 	for (size_t i = 0; i < growths.items.len; i++) {
 		const struct stack_growth *growth = &growths.items.items[i];
 

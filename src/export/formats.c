@@ -31,13 +31,15 @@ const struct export_format *export_format_find(const char *name)
 
 const struct export_format *export_format_of_path(const char *path)
 {
-	const struct export_format *format;
+	const struct export_format *format, *found = NULL;
 
+	/* The longest, since one ending may end with another. */
 	for (size_t i = 0; (format = export_format_at(i)) != NULL; i++) {
-		if (path_has_ending(path, format->ending))
-			return format;
+		if (path_has_ending(path, format->ending) &&
+		    (!found || strlen(format->ending) > strlen(found->ending)))
+			found = format;
 	}
-	return export_formats;
+	return found ? found : export_formats;
 }
 
 int export_set_write(const struct export_format *format,

@@ -110,6 +110,115 @@ ld 8 191"
 main (a.py:9);g h (a:b.py:4) 1024"
 }
 
+# Two stacks, the second below a file with a name that JSON has to escape.
+stacks() {
+	printf '%s\n' "CMDLINE x y" "MEM 1 1" \
+		'STACK 1.0 1.0 id=1 frames=a.py:3:f;a.py:9:main' \
+		'STACK 3.0 2.0 id=1' \
+		'STACK 7.0 3.0 id=2 frames=a%22b.py:4:g;a.py:9:main' \
+		'STACK 6.0 4.0 id=3 frames=a.py:5:back' >s.dat
+}
+
+# The conditions are those of the format's published JSON schema.
+@test "export: speedscope is what its schema asks for" {
+	stacks
+	mprof export -o s.speedscope.json s.dat
+	jq -e '."$schema" ==
+			"https://www.speedscope.app/file-format-schema.json" and
+		(.shared.frames | all((.name | type) == "string" and
+			((.file // "") | type) == "string" and
+			((.line // 0) | type) == "number")) and
+		(.profiles | length == 1) and
+		(.profiles[0] | .type == "sampled" and .name == "x y" and
+			.unit == "bytes" and .startValue == 0 and
+			.endValue == (.weights | add) and
+			(.samples | length) == (.weights | length)) and
+		((.shared.frames | length) as $frames |
+			[.profiles[].samples[][]] | all(. >= 0 and . < $frames))
+		' s.speedscope.json
+	same "$(jq -r '.shared.frames as $frames | .profiles[0] |
+		[.samples, .weights] | transpose[] | [(.[0] | map($frames[.] |
+		"\(.name) \(.file):\(.line)") | join(";")), .[1]] | @tsv' \
+		s.speedscope.json)" \
+"main a.py:9;f a.py:3	2097152
+main a.py:9;g a\"b.py:4	4194304"
+	# A JSON export is still asked for by its own ending.
+	mprof export -o s.json s.dat
+	jq -e .runs s.json >/dev/null
+	run_apart mprof export --format speedscope a.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == *"a.dat: holds no stacks; record with --stacks" ]]
+}
+
+# Decodes the wire format, by the numbers that profile.proto gives to fields.
+read_pprof() {
+	python3 - "$1" <<-'END'
+	import sys
+	def fields(data):
+	    at, found = 0, {}
+	    def number():
+	        nonlocal at
+	        value = shift = 0
+	        while True:
+	            byte = data[at]
+	            at += 1
+	            value |= (byte & 127) << shift
+	            shift += 7
+	            if byte < 128:
+	                return value
+	    while at < len(data):
+	        key = number()
+	        value = number()
+	        if key & 7 == 2:
+	            value, at = data[at:at + value], at + value
+	            assert at <= len(data)
+	        else:
+	            assert key & 7 == 0
+	        found.setdefault(key >> 3, []).append(value)
+	    return found
+	profile = fields(open(sys.argv[1], "rb").read())
+	texts = [text.decode() for text in profile[6]]
+	assert texts[0] == "" and len(set(texts)) == len(texts)
+	functions = {}
+	for function in map(fields, profile[5]):
+	    functions[function[1][0]] = (texts[function[2][0]],
+	                                 texts[function[4][0]])
+	locations = {}
+	for location in map(fields, profile[4]):
+	    line = fields(location[4][0])
+	    locations[location[1][0]] = (*functions[line[1][0]], line[2][0])
+	for kind in map(fields, profile[1]):
+	    print(texts[kind[1][0]], texts[kind[2][0]])
+	for sample in map(fields, profile[2]):
+	    print(*sample[2], [locations[at] for at in sample[1]])
+	END
+}
+
+@test "export: pprof, field by field" {
+	stacks
+	mprof export -o s.pb s.dat
+	same "$(read_pprof s.pb)" "samples count
+growth bytes
+2 2097152 [('f', 'a.py', 3), ('main', 'a.py', 9)]
+1 4194304 [('g', 'a\"b.py', 4), ('main', 'a.py', 9)]"
+}
+
+@test "export: pprof is read by pprof" {
+	if command -v go >/dev/null; then
+		pprof='go tool pprof'
+	elif command -v google-pprof >/dev/null; then
+		skip "only the old pprof is here, which reads no profile.proto"
+	else
+		skip "no go tool pprof"
+	fi
+	stacks
+	mprof export -o s.pb s.dat
+	$pprof -top s.pb >out 2>/dev/null
+	grep -Eq '^Type: growth' out
+	grep -Eq '^ +4MB .* g$' out
+	grep -Eq '^ +0 .* 6MB +100% +main$' out
+}
+
 @test "export: folded calls weigh their own growth without that of the inner" {
 	printf '%s\n' "FUNC outer 1.0 10.0 5.0 20.0 0" \
 		"FUNC inner 2.0 11.0 4.5 12.0 1" "FUNC inner 4.5 13.0 4.75 14.0 1" \
@@ -222,7 +331,7 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 @test "export: misuse" {
 	run_apart mprof export --format xml a.dat
 	[ "$status" -eq 2 ]
-	[[ $errors == *"xml: is none of csv, json, openmetrics, folded"* ]]
+	[[ $errors == *"xml: is none of csv, json, openmetrics, folded, speedscope, pprof"* ]]
 	run_apart mprof export gone.dat
 	[ "$status" -eq 255 ]
 	same "$output" ""

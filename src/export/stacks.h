@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The weighted stacks of a recording, for the formats that have frames in a
+ * table of their own: each function at each line once.
+ */
+#ifndef MPROF_EXPORT_STACKS_H
+#define MPROF_EXPORT_STACKS_H
+
+#include "analysis/lines.h"
+#include "base/err.h"
+#include "base/index.h"
+#include "profile/profile.h"
+
+struct export_frame {
+	char *function, *file; /* UTF-8; file "": none */
+	int line;              /* 0: none */
+};
+
+struct export_frames {
+	ARRAY(struct export_frame) items;
+	struct index index;
+};
+
+/* The place of the frame among the items. */
+size_t export_frames_place(struct export_frames *frames,
+    const struct frame *frame) __attribute__((nonnull));
+void export_frames_finish(struct export_frames *frames)
+    __attribute__((nonnull));
+
+/* What sampled allocations held by stack when the total was highest, or, where
+ * there are none, by which memory grew on the clock. The caller finishes. */
+void export_stacks_init(struct stack_growths *growths, const struct run *run)
+    __attribute__((nonnull));
+
+/* -1 with e where no run of the profile has stacks. */
+int export_stacks_check(const struct profile *profile, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+#endif
