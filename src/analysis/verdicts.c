@@ -179,6 +179,59 @@ static bool run_condition_asked(
 	return bound > 0;
 }
 
+/* The readings of what else was used, from before the phase to its end: a count
+ * needs the one before. */
+static struct usage_series verdicts_usage_part(
+    const struct usage_series *usage, const struct phase *phase)
+{
+	struct usage_series part = {0};
+
+	for (size_t i = 0; usage && i < FIGURES; i++) {
+		const struct series *all = &usage->figures[i];
+		size_t from = series_find(all, phase->from_s);
+
+		part.figures[i] =
+		    series_part(all, phase->from_s, phase->until_s);
+		if (resource_figures[i].counts && from > 0) {
+			part.figures[i].items = all->items + from - 1;
+			part.figures[i].len++;
+		}
+	}
+	return part;
+}
+
+static size_t verdicts_number_of(
+    const struct recording_set_run *run, const struct phase *phase)
+{
+	size_t nth = 1;
+
+	for (const struct phase *other = run->phases; other < phase; other++)
+		nth += strcmp(other->name, phase->name) == 0;
+	return nth;
+}
+
+/* As if the phase were a run of its own. */
+static void verdicts_judge_phase(struct verdict *verdict,
+    const struct run_condition *condition, const struct phase *phase,
+    const struct conditions *conditions)
+{
+	const struct recording_set_run *whole = verdict->run;
+	const struct run *run = whole->run;
+	bool is_last = phase == &whole->phases[whole->phase_count - 1];
+	struct usage_series usage = verdicts_usage_part(run->usage, phase);
+	struct run part = {.info = run->info,
+	    .usage = run->usage ? &usage : NULL,
+	    .total = series_part(&run->total, phase->from_s,
+		is_last ? phase->until_s
+			: nextafter(phase->until_s, phase->from_s))};
+	struct recording_set_run judged = {
+	    .profile = whole->profile, .run = &part, .figures = phase->figures};
+
+	verdict->phase = phase->name;
+	verdict->nth = verdicts_number_of(whole, phase);
+	condition->judge(verdict, &judged, conditions);
+}
+
 static void verdicts_judge_each(struct verdicts *verdicts,
     const struct run_condition *condition, const struct recording_set *set,
     const struct conditions *conditions)
@@ -186,9 +239,16 @@ static void verdicts_judge_each(struct verdicts *verdicts,
 	for (size_t i = 0; i < set->runs.len; i++) {
 		const struct recording_set_run *run = &set->runs.items[i];
 
-		condition->judge(verdicts_add(verdicts, condition->name,
-				     condition->unit, run),
-		    run, conditions);
+		for (size_t k = 0; conditions->phases && k < run->phase_count;
+		     k++)
+			verdicts_judge_phase(
+			    verdicts_add(verdicts, condition->name,
+				condition->unit, run),
+			    condition, &run->phases[k], conditions);
+		if (!conditions->phases || run->phase_count == 0)
+			condition->judge(verdicts_add(verdicts, condition->name,
+					     condition->unit, run),
+			    run, conditions);
 	}
 }
 

@@ -19,6 +19,7 @@ struct conditions {
 	double max_cpu_percent; /* the mean over time, of one processor */
 	double max_threads;     /* at once */
 	bool no_leak;
+	bool phases;       /* each of these for each phase (figures.h's) */
 	bool strict;       /* what is uncertain fails too */
 	double tolerance;  /* share of the baseline: 0.05 */
 	double max_spread; /* highest less lowest peak, share of the median */
@@ -28,9 +29,11 @@ struct conditions {
 struct verdict {
 	const char *name;                    /* the option without its dashes */
 	const struct recording_set_run *run; /* NULL: all of them together */
-	char figure[2 * UNITS_TEXT];         /* what was found */
-	char limit[2 * UNITS_TEXT];          /* what was asked */
-	char note[256]; /* how it was judged; may be empty */
+	const char *phase; /* that it is of: hostile bytes; NULL: all */
+	size_t nth;        /* of several phases of that name, from 1 */
+	char figure[2 * UNITS_TEXT]; /* what was found */
+	char limit[2 * UNITS_TEXT];  /* what was asked */
+	char note[256];              /* how it was judged; may be empty */
 	double value, bound;
 	const char *unit;
 	bool met;

@@ -184,6 +184,18 @@ static char *name_run(const struct recording_set_run *run)
 	return name;
 }
 
+/* "load", "load #2": clean. The caller frees. */
+static char *check_phase_name(const struct verdict *v)
+{
+	char *clean = utf8_clean_copy(v->phase), *name;
+
+	if (v->nth == 1)
+		return clean;
+	name = mem_format("%s #%zu", clean, v->nth);
+	free(clean);
+	return name;
+}
+
 static void check_print_verdict(const struct verdict *v, bool named, FILE *out)
 {
 	const char *word = !v->met ? "FAIL" : v->doubtful ? "?" : "ok";
@@ -194,6 +206,12 @@ static void check_print_verdict(const struct verdict *v, bool named, FILE *out)
 
 		fprintf(out, "%s: ", name);
 		free(name);
+	}
+	if (v->phase) {
+		char *phase = check_phase_name(v);
+
+		fprintf(out, "%s: ", phase);
+		free(phase);
 	}
 	fputs(v->figure, out);
 	if (v->limit[0])
@@ -223,6 +241,8 @@ static void write_verdict(const struct verdict *v, struct json *json)
 	json_key(json, "condition");
 	json_text(json, v->name);
 	check_write_run(v->run, json);
+	json_key(json, "phase");
+	json_text(json, v->phase);
 	json_key(json, "met");
 	json_bool(json, v->met);
 	json_key(json, "unit");
@@ -281,8 +301,16 @@ static void write_case(const struct verdict *v, bool named, FILE *out)
 
 	fputs("  <testcase classname=\"", out);
 	write_escaped(class, out);
-	fprintf(out, "\" name=\"%s\"%s\n", v->name, v->met ? "/>" : ">");
+	fprintf(out, "\" name=\"%s", v->name);
 	free(class);
+	if (v->phase) {
+		char *phase = check_phase_name(v);
+
+		fputs(": ", out);
+		write_escaped(phase, out);
+		free(phase);
+	}
+	fprintf(out, "\"%s\n", v->met ? "/>" : ">");
 	if (v->met)
 		return;
 	fputs("    <failure message=\"", out);

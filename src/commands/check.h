@@ -68,6 +68,11 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 		.parse = option_flag,                                         \
 		.offset = offsetof(type, member.conditions.no_leak),          \
 		.ours = true},                                                \
+	    {.name = "phases",                                                \
+		.help = "each of these for each phase, from mark to mark",    \
+		.parse = option_flag,                                         \
+		.offset = offsetof(type, member.conditions.phases),           \
+		.ours = true},                                                \
 	    {.name = "strict",                                                \
 		.help = "also fail where a recording breaks off or still "    \
 			"goes on, or where a leak is undecided",              \

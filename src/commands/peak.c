@@ -6,6 +6,7 @@
 #include "analysis/figures.h"
 #include "analysis/overview.h"
 #include "analysis/peak.h"
+#include "analysis/phases.h"
 #include "analysis/spread.h"
 #include "base/units.h"
 #include "base/utf8.h"
@@ -35,7 +36,8 @@ static const struct option_row rows[] = {
 	.parse = option_text,
 	.offset = offsetof(struct peak_options, function)},
     {.name = "phases",
-	.help = "also print the peak and the growth between marks",
+	.help = "also print the peak and the growth between marks; without "
+		"marks, the phases that the memory shows",
 	.parse = option_flag,
 	.offset = offsetof(struct peak_options, phases),
 	.ours = true},
@@ -257,6 +259,43 @@ static void print_phase(const struct phase *phase, double first_s, FILE *out)
 	free(name);
 }
 
+/* "leak, +3 MiB/min" */
+static char *name_found_phase(const struct found_phase *phase)
+{
+	char rate[UNITS_TEXT];
+
+	if (phase->kind == PHASE_STEADY)
+		return mem_copy(phase_kind_name(phase->kind));
+	return mem_format("%s, %s%s", phase_kind_name(phase->kind),
+	    phase->mib_per_s > 0 ? "+" : "",
+	    units_rate(rate, phase->mib_per_s));
+}
+
+/* A line a phase: when it began, its duration, its memory at both ends. */
+static void print_found_phases(const struct run *run, FILE *out)
+{
+	double first_s = run_first_s(run);
+	struct found_phase *phases;
+	size_t count = phases_find(run, &phases);
+
+	fprintf(out, "  %12s %12s %12s %13s  %s\n", "at", "duration", "from",
+	    "to", "phase found");
+	for (size_t i = 0; i < count; i++) {
+		const struct found_phase *phase = &phases[i];
+		char at[UNITS_TEXT], duration[UNITS_TEXT];
+		char from[UNITS_TEXT], to[UNITS_TEXT];
+		char *name = name_found_phase(phase);
+
+		fprintf(out, "  %12s %12s %12s %13s  %s\n",
+		    units_duration(at, phase->from_s - first_s),
+		    units_duration(duration, phase->until_s - phase->from_s),
+		    units_size(from, phase->from_mib),
+		    units_size(to, phase->to_mib), name);
+		free(name);
+	}
+	free(phases);
+}
+
 /* A line a phase: its start, duration, peak, growth and name. */
 static void print_phases(const struct run *run, FILE *out)
 {
@@ -264,8 +303,12 @@ static void print_phases(const struct run *run, FILE *out)
 	struct phase *phases;
 	size_t count;
 
-	if (run->total.len == 0 || run->marks.len == 0) {
-		fputs("  no marks: see mprof help mark\n", out);
+	if (run->total.len > 0 && run->marks.len == 0) {
+		print_found_phases(run, out);
+		return;
+	}
+	if (run->total.len == 0) {
+		fputs("  no samples: no phases\n", out);
 		return;
 	}
 	count = phases_of_run(run, &phases);
@@ -414,18 +457,59 @@ static void put_parties(
 	json_close(json, ']');
 }
 
+static void put_found_phases(struct json *json, const struct run *run)
+{
+	double first_s = run_first_s(run);
+	struct found_phase *phases;
+	size_t count = phases_find(run, &phases);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct found_phase *phase = &phases[i];
+		struct figures figures;
+
+		figures_of_series(&run->total, phase->from_s,
+		    i + 1 < count ? phase->until_s : INFINITY, &figures);
+		json_open(json, '{');
+		json_key(json, "name");
+		json_text(json, phase_kind_name(phase->kind));
+		json_key(json, "found");
+		json_bool(json, true);
+		json_key(json, "start_s");
+		json_rounded(json, phase->from_s - first_s, 4);
+		json_key(json, "duration_s");
+		json_rounded(json, phase->until_s - phase->from_s, 4);
+		json_key(json, "peak_mib");
+		json_rounded(json, figures.peak_mib, 6);
+		json_key(json, "growth_mib");
+		json_rounded(json, figures.growth_mib, 6);
+		json_key(json, "from_mib");
+		json_rounded(json, phase->from_mib, 6);
+		json_key(json, "to_mib");
+		json_rounded(json, phase->to_mib, 6);
+		json_key(json, "mib_per_s");
+		json_rounded(json, phase->mib_per_s, 6);
+		json_close(json, '}');
+	}
+	free(phases);
+}
+
 static void put_run_phases(struct json *json, const struct run *run)
 {
 	struct phase *phases = NULL;
-	size_t count = run->total.len ? phases_of_run(run, &phases) : 0;
+	size_t count =
+	    run->total.len && run->marks.len ? phases_of_run(run, &phases) : 0;
 	double first_s = run_first_s(run);
 
 	json_key(json, "phases");
 	json_open(json, '[');
+	if (run->marks.len == 0)
+		put_found_phases(json, run);
 	for (size_t i = 0; i < count; i++) {
 		json_open(json, '{');
 		json_key(json, "name");
 		json_text(json, phases[i].name);
+		json_key(json, "found");
+		json_bool(json, false);
 		json_key(json, "start_s");
 		json_rounded(json, phases[i].from_s - first_s, 4);
 		json_key(json, "duration_s");

@@ -195,3 +195,34 @@ FAIL  max-peak    c.dat, run 2: 700 MiB, at most 500 MiB'
 	run_apart mprof check --max-spread 0% 1.dat
 	[ "$status" -eq 2 ]
 }
+
+@test "check --phases: each condition for each phase that a mark begins" {
+	awk 'BEGIN {
+		print "CMDLINE pytest"
+		for (i = 0; i < 30; i++) {
+			name = i < 20 ? "test_a" : "test%20b"
+			mib = i < 5 ? 10 : i < 15 ? 50 : i < 25 ? 20 : 90
+			if (i % 10 == 5)
+				print "MARK;label=" name " 1 " 999.5 + i
+			print "MEM", mib, 1000 + i
+			printf "USAGE;threads=%d 1 %d\n", i, 1000 + i
+		}
+	}' >a.dat
+	run_apart mprof check --phases --max-peak 60MiB --max-threads 14 \
+		--junit a.xml a.dat
+	[ "$status" -eq 1 ]
+	[[ $output == *"ok    max-peak    start: 10.0 MiB, at most 60 MiB"* ]]
+	[[ $output == *"ok    max-peak    test_a: 50.0 MiB"* ]]
+	[[ $output == *"ok    max-peak    test_a #2: 20.0 MiB"* ]]
+	[[ $output == *"FAIL  max-peak    test b: 90.0 MiB, at most 60 MiB"* ]]
+	[[ $output == *"ok    max-threads  test_a: 14, at most 14"* ]]
+	[[ $output == *"FAIL  max-threads  test_a #2: 24, at most 14"* ]]
+	grep -q 'name="max-peak: test_a #2"/>' a.xml
+	mprof check --json --phases --max-peak 1GiB a.dat | python3 -c '
+import json, sys
+assert [c["phase"] for c in json.load(sys.stdin)["conditions"]] == [
+    "start", "test_a", "test_a", "test b"]'
+	recording b.dat # no marks: one phase
+	run_apart mprof check --phases --max-peak 60MiB b.dat
+	[[ $output == "ok    max-peak    "*"3.25 MiB, at most 60 MiB"* ]]
+}

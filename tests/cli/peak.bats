@@ -195,7 +195,27 @@ mprof: cmd.dat: holds no samples"
 	[[ $output == *"0 s"*"start"* ]]
 	recording b.dat
 	run_apart mprof peak --phases b.dat
-	[[ $output == *"no marks"* ]]
+	[[ $output == *"phase found"*" 200 ms "*steady* ]]
+	awk 'BEGIN {
+		print "CMDLINE ./server"
+		for (i = 0; i < 3000; i++)
+		{
+			mib = i < 610 ? 180 : 180 + (i - 610) / 20
+			mib = i < 80 ? 12 + 2.1 * i : mib
+			printf "MEM %.6f %.4f\n", mib + i * 7919 % 13 / 100,
+				1700000000 + i / 10
+		}
+	}' >c.dat
+	run_apart mprof peak --phases c.dat
+	[[ $output =~ 0\ s\ +8.00\ s\ +12.[0-9]\ MiB\ +180\ MiB\ +start-up,\ \+21.0\ MiB/s ]]
+	[[ $output == *"steady"*"leak, +30.0 MiB/min" ]]
+	mprof peak --phases --json c.dat | python3 -c '
+import json, sys
+phases = json.load(sys.stdin)["recordings"][0]["runs"][0]["phases"]
+assert [p["name"] for p in phases] == ["start-up", "steady", "leak"], phases
+assert all(p["found"] for p in phases)
+assert abs(phases[2]["start_s"] - 61) < 6, phases
+assert abs(phases[2]["mib_per_s"] - 0.5) < 0.01, phases'
 }
 
 # A spike of 200 MiB that is over when the next phase begins: no mark of the

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The phases of a recording without marks: where its level or its slope
+ * changes. The partition into straight pieces with the least squared residuals
+ * and a penalty for each piece, found exactly by dynamic programming with
+ * PELT's pruning (Killick, Fearnhead, Eckley, "Optimal detection of
+ * changepoints with a linear computational cost", JASA 107, 2012); the penalty
+ * is that of Schwarz's criterion, times a factor since samples of memory
+ * depend on each other. Pieces that hardly differ are joined.
+ */
+#ifndef MPROF_ANALYSIS_PHASES_H
+#define MPROF_ANALYSIS_PHASES_H
+
+#include "profile/profile.h"
+
+enum phase_kind {
+	PHASE_START, /* the first one, where it rises to the next one's level */
+	PHASE_STEADY,
+	PHASE_GROWTH,
+	PHASE_DECLINE,
+	PHASE_LEAK /* growth that leak_judge_run() calls a leak */
+};
+
+struct found_phase {
+	enum phase_kind kind;
+	double from_s, until_s; /* since the epoch; the next one begins there */
+	double from_mib, to_mib; /* of its straight line */
+	double mib_per_s;
+};
+
+/* The phases of a run's total in order of time; *phases is the caller's to
+ * free. The number of them: 1 where nothing changes, 0 without samples. */
+size_t phases_find(const struct run *run, struct found_phase **phases)
+    __attribute__((nonnull));
+
+/* "start-up", "steady", "growth", "decline", "leak" */
+const char *phase_kind_name(enum phase_kind kind);
+
+#endif
