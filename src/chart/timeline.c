@@ -11,7 +11,7 @@
 #include "profile/peak.h"
 #include "profile/process.h"
 
-enum { MOST_PROCESSES = ROLE_SERIES_COUNT };
+enum { MOST_PROCESSES = 8 };
 
 static void add_by_time(
     double *sums, const struct series *ticks, const struct series *memory)
@@ -105,6 +105,7 @@ static void timeline_add_process(struct scene_panel *panel,
 
 	line->kind = SCENE_PROCESS;
 	line->role = role_series(nth);
+	line->dashed = nth / ROLE_SERIES_COUNT % 2 == 1;
 	line->pid = ranked->process->pid > 0 ? ranked->process->pid : 0;
 	line->name = build_process_name(ranked->process);
 	process_peak(ranked->process, &mib);
@@ -169,6 +170,7 @@ static void add_total(
 
 	line->kind = request->len > 1 ? SCENE_RUN : SCENE_TOTAL;
 	line->role = request->len > 1 ? role_series(i) : ROLE_TOTAL;
+	line->dashed = i / ROLE_SERIES_COUNT % 2 == 1;
 	line->name = request->len > 1 ? utf8_clean_copy(chart_run->name)
 				      : mem_copy("memory");
 	sampled.mib = line->peak.mib;

@@ -193,7 +193,8 @@ static void layout_legend_collect(
 	for (size_t i = 0; i < count; i++) {
 		const struct scene_line *line = &panel->lines.items[order[i]];
 
-		layout_legend_add_entry(legend, signs[line->kind], line->role,
+		layout_legend_add_entry(legend,
+		    line->dashed ? SIGN_DASHES : signs[line->kind], line->role,
 		    line->name, line->detail);
 	}
 	free(order);

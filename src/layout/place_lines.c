@@ -17,7 +17,8 @@ struct stroke {
 	double width;
 	enum role role;
 	size_t clip; /* as in struct shape */
-	bool bands;  /* fill dense parts: quick to paint, longer in a file */
+	bool dashed;
+	bool bands; /* fill dense parts: quick to paint, longer in a file */
 };
 
 /* The points of a line that stand at one x. y grows downwards, so that low is
@@ -186,6 +187,7 @@ static void layout_stroke(struct place *place, const struct stroke *stroke)
 	}
 	shape = place_shape(place, SHAPE_LINE, stroke->role);
 	shape->width = stroke->width;
+	shape->dashed = stroke->dashed;
 	shape->clip = stroke->clip;
 	for (size_t i = 0; i < columns.list.len; i++) {
 		const struct stroke_column *column = &columns.list.items[i];
@@ -452,7 +454,8 @@ static void draw_trace(struct place *place, const struct plot *plot,
 	    .width = stroke_width(place, line->kind),
 	    .role = line->role,
 	    .clip = plot->clip,
-	    .bands = place->request->most_columns == 0};
+	    .dashed = line->dashed || line->kind == SCENE_TREND,
+	    .bands = !line->dashed && place->request->most_columns == 0};
 	struct shape *shape;
 
 	/* an area down to anything but zero would be no amount */
@@ -474,7 +477,7 @@ static void draw_trace(struct place *place, const struct plot *plot,
 	}
 	shape = place_shape(place, SHAPE_LINE, line->role);
 	shape->width = stroke.width;
-	shape->dashed = line->kind == SCENE_TREND;
+	shape->dashed = stroke.dashed;
 	shape->clip = plot->clip;
 	for (size_t i = 0; i < trace->points.len; i++) {
 		const struct draw_point *at = &trace->points.items[i];

@@ -25,8 +25,6 @@ static const char *const colours[ROLE_COUNT] = {
     [ROLE_SERIES + 3] = "\033[94m",
     [ROLE_SERIES + 4] = "\033[31m",
     [ROLE_SERIES + 5] = "\033[93m",
-    [ROLE_SERIES + 6] = "\033[92m",
-    [ROLE_SERIES + 7] = "\033[95m",
 };
 
 const char *grid_colour(enum role role)

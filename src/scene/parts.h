@@ -33,6 +33,7 @@ struct scene_line {
 	double gap_s;       /* no line over a longer step; 0: no gaps */
 	struct sample peak; /* the highest; its time is an axis time */
 	bool in_legend;
+	bool dashed; /* its role is that of an earlier line, too */
 };
 
 /* A function with spans: its row in the legend. */

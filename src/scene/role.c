@@ -21,8 +21,6 @@ const char *role_name(enum role role)
 	    "series-3",
 	    "series-4",
 	    "series-5",
-	    "series-6",
-	    "series-7",
 	    "series-8",
 	};
 

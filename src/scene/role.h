@@ -20,7 +20,7 @@ enum role {
 	ROLE_GAP,    /* a time without samples */
 	ROLE_OTHER,  /* what was summed up */
 	ROLE_SERIES, /* the first of ROLE_SERIES_COUNT that can be told apart */
-	ROLE_SERIES_COUNT = 8,
+	ROLE_SERIES_COUNT = 6,
 	ROLE_COUNT = ROLE_SERIES + ROLE_SERIES_COUNT
 };
 

@@ -126,9 +126,9 @@ static void scene_print_line(const struct scene_line *line, FILE *out)
 	fprintf(out, "  %s %s \"%s\" \"%s\"", kinds[line->kind],
 	    role_name(line->role), line->name ? line->name : "",
 	    line->detail ? line->detail : "");
-	fprintf(out, " pid=%d peak=%.4f@%.4f gap=%.4f%s\n", line->pid,
+	fprintf(out, " pid=%d peak=%.4f@%.4f gap=%.4f%s%s\n", line->pid,
 	    line->peak.mib, line->peak.time_s, line->gap_s,
-	    line->in_legend ? " legend" : "");
+	    line->in_legend ? " legend" : "", line->dashed ? " dashed" : "");
 	print_samples(line, out);
 }
 
