@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/phases.h"
 #include "analysis/downsample.h"
 #include "analysis/leak.h"
 #include "analysis/trend.h"
@@ -306,6 +307,7 @@ static struct scene_mark *add_mark(struct scene_panel *panel,
 	    [SCENE_END] = ROLE_ALARM,
 	    [SCENE_GAP] = ROLE_GAP,
 	    [SCENE_LIMIT] = ROLE_ALARM,
+	    [SCENE_PHASE] = ROLE_BACKGROUND,
 	};
 	struct scene_mark *mark = array_push(&panel->marks);
 
@@ -490,6 +492,33 @@ static void add_gaps(struct scene *scene, struct scene_panel *panel,
 	array_free(&found.list);
 }
 
+/* Every second one is shaded. A run with marks has its phases between these. */
+static void add_phases(
+    struct scene_panel *panel, const struct run *run, double zero_s)
+{
+	struct found_phase *phases;
+	size_t count;
+
+	if (run->marks.len > 0)
+		return;
+	count = phases_find(run, &phases);
+	for (size_t i = 0; i < count && count > 1; i++) {
+		char rate[UNITS_TEXT];
+		const char *name = phase_kind_name(phases[i].kind);
+		struct scene_mark *mark = add_mark(
+		    panel, SCENE_PHASE, phases[i].from_s - zero_s, NAN);
+
+		mark->role = i % 2 ? ROLE_GRID : ROLE_BACKGROUND;
+		mark->until_s = phases[i].until_s - zero_s;
+		mark->label = phases[i].kind == PHASE_STEADY
+				  ? mem_copy(name)
+				  : mem_format("%s, %s%s", name,
+					phases[i].mib_per_s > 0 ? "+" : "",
+					units_rate(rate, phases[i].mib_per_s));
+	}
+	free(phases);
+}
+
 void build_marks(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct sample *sampled)
 {
@@ -501,6 +530,8 @@ void build_marks(struct scene *scene, struct scene_panel *panel,
 	if (request->len == 1) {
 		if (panel->lines.len > 0)
 			add_gaps(scene, panel, &panel->lines.items[0]);
+		if (request->phases)
+			add_phases(panel, run, zero_s);
 		add_child_ends(panel, run, zero_s);
 	}
 	for (size_t i = 0; i < request->len; i++) {

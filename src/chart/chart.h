@@ -30,6 +30,7 @@ struct chart_request {
 	const char *title;            /* NULL: the command line */
 	bool functions;               /* brackets, or lanes with flame */
 	bool slope;                   /* a trend line for each run */
+	bool phases;                  /* shaded, those that are found */
 	bool layers;                  /* also the stack of the run, in layers */
 	bool clock;                   /* time of day in place of seconds */
 	struct chart_limits window_s; /* seconds from the start */

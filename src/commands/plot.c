@@ -29,6 +29,7 @@ struct plot_options {
 	struct option_range window;
 	const struct chart_kind *kind;
 	bool slope;
+	bool phases;
 	const char *backend;
 	const struct render_format *format; /* NULL: as FILE is called */
 	bool clock;
@@ -169,6 +170,10 @@ static const struct option_row rows[] = {
     {'s', "slope", NULL,
 	"draw the trend line that mprof leak found, with its slope",
 	.parse = option_flag, .offset = AT(slope)},
+    {0, "phases", NULL,
+	"shade the phases that mprof peak --phases finds in a run without "
+	"marks",
+	.parse = option_flag, .offset = AT(phases), .ours = true},
     {0, "backend", "NAME", "accepted for compatibility, without effect",
 	.parse = option_text, .offset = AT(backend)},
     {0, "format", "NAME", "the format, whatever FILE is called",
@@ -320,6 +325,7 @@ static int command_plot_build(struct scene *scene,
 	    .title = options->title,
 	    .functions = !options->no_functions,
 	    .slope = options->slope,
+	    .phases = options->phases,
 	    .layers = !file->path || file->format->can_switch,
 	    .clock = options->clock,
 	    .window_s = limits_of(&options->window),

@@ -456,13 +456,16 @@ void layout_gaps(struct place *place, const struct plot *plot)
 		double x0, x1;
 		struct shape *shape;
 
-		if (mark->kind != SCENE_GAP)
+		if (mark->kind != SCENE_GAP &&
+		    (mark->kind != SCENE_PHASE ||
+			mark->role == ROLE_BACKGROUND))
 			continue;
 		x0 = fmax(left, place_x(place, plot, mark->at.time_s));
 		x1 = fmin(right, place_x(place, plot, mark->until_s));
 		if (x1 - x0 < 1)
 			continue;
-		shape = place_shape(place, SHAPE_BOX, ROLE_GAP);
+		shape = place_shape(place, SHAPE_BOX, mark->role);
+		shape->opacity = mark->kind == SCENE_PHASE ? 0.6 : 1;
 		shape->box =
 		    (struct draw_box){x0, plot->box.y, x1 - x0, plot->box.h};
 	}
@@ -526,7 +529,7 @@ static bool mark_is_shown(const struct place *place, const struct plot *plot,
 {
 	const struct axis *memory = &plot->panel->memory;
 
-	if (mark->kind == SCENE_GAP)
+	if (mark->kind == SCENE_GAP || mark->kind == SCENE_PHASE)
 		return true;
 	if (mark->kind != SCENE_LIMIT && !mark_in_view(place, mark))
 		return false;
@@ -543,7 +546,8 @@ static const struct layout_mark_kind {
 	    struct label_placer *placer, const struct scene_mark *mark);
 } mark_kinds[] = {{SCENE_PEAK, draw_peak, name_peak},
     {SCENE_END, draw_end, name_end}, {SCENE_LIMIT, draw_limit, name_limit},
-    {SCENE_LABEL, NULL, draw_moment}, {SCENE_GAP, NULL, label_gap}};
+    {SCENE_LABEL, NULL, draw_moment}, {SCENE_GAP, NULL, label_gap},
+    {SCENE_PHASE, NULL, label_gap}};
 
 enum { MARK_KINDS = sizeof(mark_kinds) / sizeof(mark_kinds[0]) };
 

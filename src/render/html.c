@@ -35,6 +35,7 @@ static const char *const mark_names[] = {
     [SCENE_END] = "end",
     [SCENE_GAP] = "gap",
     [SCENE_LIMIT] = "limit",
+    [SCENE_PHASE] = "phase",
 };
 
 static void html_put_name(

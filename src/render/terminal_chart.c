@@ -379,8 +379,8 @@ static void terminal_chart_draw_mark(
 		terminal_chart_draw_limit(f, mark);
 		return;
 	}
-	if (mark->kind == SCENE_GAP || mark->at.time_s < time->low ||
-	    mark->at.time_s > time->high)
+	if (mark->kind == SCENE_GAP || mark->kind == SCENE_PHASE ||
+	    mark->at.time_s < time->low || mark->at.time_s > time->high)
 		return;
 	if (mark->kind == SCENE_PEAK) {
 		long y = y_of(f, mark->at.mib) / (f->style->unicode ? 4 : 1);

@@ -58,14 +58,15 @@ enum scene_mark_kind {
 	SCENE_LABEL, /* MARK: a vertical line, labelled */
 	SCENE_END,   /* the end of a run or process by a signal */
 	SCENE_GAP,   /* from at to until_s: no samples */
-	SCENE_LIMIT  /* a horizontal line at at.mib */
+	SCENE_LIMIT, /* a horizontal line at at.mib */
+	SCENE_PHASE  /* from at to until_s: a shade of its role, named */
 };
 
 struct scene_mark {
 	enum scene_mark_kind kind;
 	enum role role;
 	struct sample at; /* axis seconds; mib NAN where it has none */
-	double until_s;   /* SCENE_GAP */
+	double until_s;   /* SCENE_GAP, SCENE_PHASE */
 	char *label;
 };
 

@@ -144,14 +144,14 @@ static void print_span(const struct scene_span *span, FILE *out)
 static void print_mark(const struct scene_mark *mark, FILE *out)
 {
 	static const char *const kinds[] = {
-	    "peak", "label", "end", "gap", "limit"};
+	    "peak", "label", "end", "gap", "limit", "phase"};
 
 	fprintf(out, "  mark %s %s \"%s\" at %.4f", kinds[mark->kind],
 	    role_name(mark->role), mark->label ? mark->label : "",
 	    mark->at.time_s);
 	if (isfinite(mark->at.mib))
 		fprintf(out, " %.4f", mark->at.mib);
-	if (mark->kind == SCENE_GAP)
+	if (mark->kind == SCENE_GAP || mark->kind == SCENE_PHASE)
 		fprintf(out, " until %.4f", mark->until_s);
 	fputc('\n', out);
 }

@@ -290,3 +290,7 @@ same_as_leak() {
 @test "scene: a panel for each thing recorded beside memory; what steps back is a gap" {
 	golden usage usage.dat
 }
+
+@test "scene: --phases shades what is found, where no mark says it" {
+	golden phases --phases phases.dat
+}

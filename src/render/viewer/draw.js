@@ -330,6 +330,13 @@ function drawMark(context, view, mark, theme)
 			Math.min(right, end) - Math.max(left, x), bottom - top);
 		return;
 	}
+	if (mark.kind === "phase") {
+		const end = timeToX(view, mark.until);
+		context.fillStyle = theme[mark.role] + "66";
+		context.fillRect(Math.max(left, x), top,
+			Math.min(right, end) - Math.max(left, x), bottom - top);
+		return;
+	}
 	if (mark.kind === "limit") {
 		drawLimit(context, view, mark, theme);
 		return;
@@ -384,7 +391,8 @@ function drawMarkLabel(context, view, mark, theme)
 	context.globalAlpha = 0.8;
 	context.fillRect(start - 2, y - 1, width + 4, 14);
 	context.globalAlpha = 1;
-	context.fillStyle = theme[mark.role];
+	context.fillStyle = theme[mark.kind === "phase" ? "text-soft" :
+		mark.role];
 	context.fillText(text, start, y);
 }
 
