@@ -15,6 +15,7 @@ first_python() {
 launch() {
 	rm -f in
 	mkfifo in
+	: >out # what an earlier one said
 	"$@" <in >out 2>errors_of_it &
 	pid=$!
 	exec 8>in

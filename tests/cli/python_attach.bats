@@ -16,6 +16,7 @@ teardown() {
 
 # start PYTHON [WORD...]: attached.py as $pid, until let_end.
 start() {
+	: >out # what an earlier one said
 	"$1" "$SCRIPTS/attached.py" "${@:2}" <input >out 2>program.errors 8>&- 3>&- &
 	pid=$!
 	exec 8>input
@@ -212,6 +213,7 @@ forked() {
 }
 
 under_mprof() {
+	: >out
 	mprof run -q -o first.dat --python "$1" "$SCRIPTS/attached.py" <input \
 		>out 2>program.errors 8>&- 3>&- &
 	first=$!
@@ -240,6 +242,7 @@ too_old() {
 }
 
 start_old() {
+	: >out
 	"$1" -c 'print("ready", flush=True); input()' <input >out 3>&- 8>&- &
 	pid=$!
 	exec 8>input

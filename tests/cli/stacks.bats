@@ -120,6 +120,112 @@ nothing_false() {
 	done
 }
 
+# For depths of 255, 256 and 257 frames: how many stand in the stacks of the
+# function that ends there, and whether they are cut.
+depths() {
+	awk '/^STACK/ && match($0, /frames=[^ ]*/) {
+		count = split(substr($0, RSTART + 7, RLENGTH - 7), frame, ",")
+		if (!match(frame[1], /end[0-9]+$/))
+			next
+		cut = frame[count] == ":0:(deeper)"
+		print substr(frame[1], RSTART), count - cut (cut ? " cut" : "")
+	}' "$1" | sort -u
+}
+
+@test "a stack of 256 frames is whole, a deeper one is cut" {
+	local python
+
+	cat >exact.py <<-'END'
+	def end255():
+	    while True:
+	        for line in open("run.dat", "rb"):
+	            if line[:5] == b"STACK" and b":end255," in line:
+	                return
+	def end256():
+	    while True:
+	        for line in open("run.dat", "rb"):
+	            if line[:5] == b"STACK" and b":end256," in line:
+	                return
+	def end257():
+	    while True:
+	        for line in open("run.dat", "rb"):
+	            if line[:5] == b"STACK" and b":end257," in line:
+	                return
+	class Deep:
+	    def __init__(self, n, end):  # through C on some versions
+	        if n:
+	            Deep(n - 1, end)
+	        else:
+	            end()
+	def down(n, end):
+	    down(n - 1, end) if n else Deep(9, end)
+	for depth, end in (255, end255), (256, end256), (257, end257):
+	    down(depth - 13, end)
+	END
+	for python in $(pythons); do
+		rm -f run.dat
+		mprof run -q -T 1ms --stacks -o run.dat "$python" exact.py
+		echo "# $("$python" -V)" >&3
+		depths run.dat >found
+		same "$(cat found)" "end255 255
+end256 256
+end257 256 cut"
+	done
+}
+
+# As false_stacks, but a line may be any of its function's: "first-last" of each.
+false_callers() {
+	awk '
+	BEGIN {
+		split("<module>>Thing <module>>main main>__init__ " \
+		    "main>numbers __init__>right numbers>left right>left " \
+		    "left>leaf ><module>", edges, " ")
+		for (i in edges)
+			good[edges[i]] = 1
+		split("<module> 1 19 Thing 11 13 main 14 18 __init__ 12 13 " \
+		    "numbers 8 10 right 6 7 left 4 5 leaf 2 3", own, " ")
+		for (i = 1; i in own; i += 3) {
+			first[own[i]] = own[i + 1]
+			last[own[i]] = own[i + 2]
+		}
+	}
+	/^STACK/ && match($0, /frames=[^ ]*/) {
+		count = split(substr($0, RSTART + 7, RLENGTH - 7), frame, ",")
+		caller = ""
+		for (i = count; i > 0 && frame[i] ~ /calls\.py/; i--) {
+			parts = split(frame[i], part, ":")
+			name = part[parts]
+			sub(/.*\./, "", name)
+			line = part[parts - 1] + 0
+			if (!((caller ">" name) in good) ||
+			    line < first[name] || line > last[name])
+				print
+			caller = name
+		}
+	}' "$1"
+}
+
+@test "with the JIT no caller is made up, and lines are within the function" {
+	local python tried=''
+
+	for python in $(pythons); do
+		PYTHON_JIT=1 "$python" -c 'import sys
+sys.exit(not sys._jit.is_enabled())' 2>/dev/null || continue
+		tried+=" $("$python" -V)"
+		rm -f run.dat
+		PYTHON_JIT=1 mprof run -q -T 1ms --stacks -o run.dat \
+			"$python" calls.py 1
+		grep -q 'frames=.*calls.py:.*:main' run.dat
+		false_callers run.dat >false.txt
+		same "$(cat false.txt)" ''
+		echo "STACK;id=1;frames=calls.py:5:left,calls.py:17:main 1 2" \
+			>made.dat
+		[ "$(false_callers made.dat | wc -l)" -ge 1 ]
+	done
+	[ "$tried" ] || skip 'no CPython with a JIT here'
+	echo "# on$tried" >&3
+}
+
 @test "threads that wait are recorded, and get no growth" {
 	local python
 
