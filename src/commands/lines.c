@@ -14,6 +14,7 @@
 #include "chart/chart.h"
 #include "commands/command.h"
 #include "commands/command_picture.h"
+#include "commands/lines_diff.h"
 #include "commands/lines_held.h"
 #include "commands/lines_source.h"
 #include "dat/reader.h"
@@ -28,7 +29,7 @@ struct lines_options {
 	const char *by; /* NULL: the default */
 	const char *source;
 	const char *output;
-	bool json, flame;
+	bool json, flame, diff;
 };
 
 /* The first three are those of enum lines_by, all of them those of held_by. */
@@ -106,6 +107,11 @@ static const struct option_row rows[] = {
 	.help = "where the flame graph goes: .svg, .png, .pdf, .eps or .html",
 	.parse = option_text,
 	.offset = offsetof(struct lines_options, output),
+	.ours = true},
+    {.name = "diff",
+	.help = "of two profiles: how much more each place holds in the second",
+	.parse = option_flag,
+	.offset = offsetof(struct lines_options, diff),
 	.ours = true},
     {.name = "json",
 	.help = "print JSON",
@@ -536,13 +542,67 @@ static int show_file(const struct lines_options *options, const char *path)
 	return status;
 }
 
+/* What one of both profiles held; -1, with the message printed, where that
+ * isn't known. The caller finishes both. */
+static int lines_diff_read(const struct lines_options *options,
+    const char *path, struct profile *profile, struct held *held)
+{
+	const struct run *run;
+	struct err e;
+
+	*held = (struct held){0};
+	if (profiles_read(profile, path, &options->profiles) != 0)
+		return -1;
+	run = lines_held_run(profile);
+	if (!run) {
+		err_set(&e,
+		    "%s: holds no sampled allocations: --diff needs recordings "
+		    "of mprof run --stacks",
+		    path);
+		command_fail(COMMAND_FAILED, &e);
+		return -1;
+	}
+	lines_name(profile, run);
+	if (lines_held_init(held, &options->held, run, &e) != 0) {
+		command_fail(COMMAND_FAILED, &e);
+		return -1;
+	}
+	return 0;
+}
+
+static int lines_show_diff(
+    const struct lines_options *options, char *const *paths)
+{
+	const char *const names[] = {paths[0], paths[1]};
+	struct lines_held_wish wish = options->held;
+	struct profile profiles[2] = {0};
+	struct held held[2] = {0};
+	int status = COMMAND_FAILED;
+
+	wish.rows.by = (enum held_by)by_of(options, HELD_BY_LINE);
+	if (lines_diff_read(options, paths[0], &profiles[0], &held[0]) == 0 &&
+	    lines_diff_read(options, paths[1], &profiles[1], &held[1]) == 0) {
+		lines_diff_show(held, &wish, options->json ? names : NULL);
+		status = COMMAND_OK;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		held_finish(&held[i]);
+		profile_finish(&profiles[i]);
+	}
+	return status;
+}
+
 static int check_options(
     const struct lines_options *options, const struct profiles *profiles)
 {
 	struct err e;
 
-	if (profiles->paths.len > 1)
-		err_set(&e, "lines: one profile at a time");
+	if (options->diff && (options->flame || options->source))
+		err_set(&e, "lines: --diff has no --flame and no --source");
+	else if (options->diff && profiles->paths.len != 2)
+		err_set(&e, "lines: --diff takes two profiles");
+	else if (!options->diff && profiles->paths.len > 1)
+		err_set(&e, "lines: one profile at a time; two with --diff");
 	else if (options->output && !options->flame)
 		err_set(&e, "lines: --output needs --flame");
 	else if (options->flame && !options->output)
@@ -561,14 +621,16 @@ static int command_lines_exec(const void *values, char **words, int count)
 	if (status == COMMAND_OK)
 		status = check_options(options, &profiles);
 	if (status == COMMAND_OK)
-		status = show_file(options, profiles.paths.items[0]);
+		status = options->diff
+			     ? lines_show_diff(options, profiles.paths.items)
+			     : show_file(options, profiles.paths.items[0]);
 	profiles_finish(&profiles);
 	return status;
 }
 
 const struct command command_lines = {
     .name = "lines",
-    .synopsis = "[options] [PROFILE]",
+    .synopsis = "[options] [PROFILE ...]",
     .summary = "say which lines of code hold memory",
     .details =
 	"The recording needs stacks: mprof run --stacks samples allocations "

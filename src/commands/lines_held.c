@@ -58,8 +58,7 @@ int lines_held_init(struct held *held, const struct lines_held_wish *wish,
 	return 0;
 }
 
-/* Less than a thousandth of the figure is no error that matters. */
-static const char *lines_held_error(
+const char *lines_held_error(
     char text[static UNITS_TEXT + 4], double mib, double variance)
 {
 	double error = held_error(variance);
@@ -197,7 +196,7 @@ static void lines_held_print_head(
 	lines_held_print_hooks(held, total);
 }
 
-static char *lines_held_name(const struct held_row *row)
+char *lines_held_name(const struct held_row *row)
 {
 	char *raw, *clean;
 	bool named = *row->function != 0;

@@ -7,6 +7,7 @@
 
 #include "analysis/held.h"
 #include "base/err.h"
+#include "base/units.h"
 #include "cli/options.h"
 
 struct lines_held_wish {
@@ -26,6 +27,15 @@ int lines_held_init(struct held *held, const struct lines_held_wish *wish,
 
 /* Why a process of the run was not sampled, or not in all; NULL: each was. */
 const char *lines_held_reason(const struct run *run) __attribute__((nonnull));
+
+/* "± 3.20 MiB", or nothing: less than a thousandth of the figure is no error
+ * that matters. Returns text. */
+const char *lines_held_error(char text[static UNITS_TEXT + 4], double mib,
+    double variance) __attribute__((nonnull));
+
+/* "app.py:8 (load)"; the caller frees. */
+char *lines_held_name(const struct held_row *row)
+    __attribute__((nonnull, returns_nonnull));
 
 /* As a table; as JSON where the profile's path is given. */
 void lines_held_show(const struct held *held,

@@ -199,6 +199,30 @@ Allocated since 00:00:02 and not freed.'
 		"<module> ($PWD/app.py:6);_load (<frozen importlib._bootstrap>:9) 1024"
 }
 
+@test "--diff: what each place holds more in the second recording" {
+	held
+	sed -e '/^ALLOC;id=3/ s/ 0.5/ 8.5/' -e '/^ALLOC;id=4/ d' \
+		held.dat >more.dat
+	mprof lines --diff held.dat more.dat >out
+	same "$(cat out)" \
+"Held: 52.0 MiB before, 59.0 MiB after, a change of +7.00 MiB ± 8.54 MiB
+    Change                 Before       After  Place
+ +8.00 MiB ± 8.54 MiB    1.00 MiB    9.00 MiB  /srv/app.c:12 (grow)
+ -1.00 MiB               1.00 MiB    0.00 MiB  imports"
+	same "$(mprof lines --diff --json --by file more.dat held.dat | jq -c \
+		'.rows[] | [.change_mib, .before_mib, .after_mib, .file]')" \
+"[-8,9,1,\"/srv/app.c\"]
+[1,0,1,\"\"]
+[0,50,50,\"$PWD/app.py\"]"
+	run_apart mprof lines --diff held.dat
+	[ "$status" -eq 2 ]
+	run_apart mprof lines --diff --flame -o x.svg held.dat more.dat
+	[ "$status" -eq 2 ]
+	run_apart mprof lines --diff held.dat run.dat
+	[ "$status" -eq 1 ]
+	same "$errors" "mprof: run.dat: holds no sampled allocations: --diff needs recordings of mprof run --stacks"
+}
+
 @test "--flame draws what grew" {
 	mprof lines --flame -o grow.svg run.dat
 	head -c 200 grow.svg | grep -q '<svg'

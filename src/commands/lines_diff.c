@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+#include "commands/lines_diff.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "commands/lines_source.h"
+
+enum { SCHEMA = 1 };
+
+/* A place that holds memory in one recording or in both. */
+struct lines_change {
+	const struct held_row *row; /* of either: it names the place */
+	double mib[2], variance;
+};
+
+struct lines_changes {
+	ARRAY(struct lines_change) items;
+};
+
+static int change_place_order(const void *x, const void *y)
+{
+	const struct held_row *a = ((const struct lines_change *)x)->row;
+	const struct held_row *b = ((const struct lines_change *)y)->row;
+	int order = strcmp(a->file, b->file);
+
+	if (order == 0)
+		order = strcmp(a->function, b->function);
+	return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
+}
+
+static double change_mib(const struct lines_change *change)
+{
+	return change->mib[1] - change->mib[0];
+}
+
+static int change_size_order(const void *x, const void *y)
+{
+	double a = fabs(change_mib(x)), b = fabs(change_mib(y));
+
+	if (a != b)
+		return a < b ? 1 : -1;
+	return change_place_order(x, y);
+}
+
+/* Joins the rows of both recordings by their places, the largest change
+ * first. */
+static void changes_init(
+    struct lines_changes *changes, const struct held_rows rows[2])
+{
+	size_t len = 0;
+
+	*changes = (struct lines_changes){0};
+	for (size_t side = 0; side < 2; side++) {
+		for (size_t i = 0; i < rows[side].items.len; i++) {
+			struct lines_change *change =
+			    array_push(&changes->items);
+
+			*change = (struct lines_change){
+			    .row = &rows[side].items.items[i]};
+			change->mib[side] = change->row->mib;
+			change->variance = change->row->variance;
+		}
+	}
+	if (changes->items.len == 0)
+		return;
+	qsort(changes->items.items, changes->items.len,
+	    sizeof(changes->items.items[0]), change_place_order);
+	for (size_t i = 0; i < changes->items.len; i++) {
+		struct lines_change *change = &changes->items.items[i];
+		struct lines_change *last = &changes->items.items[len];
+
+		if (len == 0 || change_place_order(last - 1, change) != 0) {
+			*last = *change;
+			len++;
+			continue;
+		}
+		last[-1].mib[0] += change->mib[0];
+		last[-1].mib[1] += change->mib[1];
+		last[-1].variance += change->variance;
+	}
+	changes->items.len = len;
+	qsort(changes->items.items, len, sizeof(changes->items.items[0]),
+	    change_size_order);
+}
+
+/* With its sign. */
+static const char *change_size(char text[static UNITS_TEXT + 1], double mib)
+{
+	text[0] = mib < 0 ? '-' : '+';
+	units_size(text + 1, fabs(mib));
+	return text;
+}
+
+static void change_print(
+    const struct lines_change *change, struct sources *sources)
+{
+	const struct held_row *row = change->row;
+	char text[UNITS_TEXT + 1], error[UNITS_TEXT + 4], size[UNITS_TEXT];
+	char *name = lines_held_name(row);
+	const char *source =
+	    row->line ? sources_line(sources, row->file, row->line) : NULL;
+
+	lines_held_error(error, fabs(change_mib(change)), change->variance);
+	/* The sign of an error has two bytes. */
+	printf("%10s %-*s", change_size(text, change_mib(change)),
+	    *error ? 11 : 10, error);
+	for (size_t side = 0; side < 2; side++)
+		printf("  %10s", units_size(size, change->mib[side]));
+	printf("  %s", name);
+	if (source && *source)
+		printf("  %s", source);
+	putchar('\n');
+	free(name);
+}
+
+static void changes_print(const struct lines_changes *changes,
+    const struct held held[2], const struct lines_held_wish *wish)
+{
+	size_t most = wish->top ? (size_t)wish->top : SIZE_MAX, i;
+	char text[UNITS_TEXT + 1], error[UNITS_TEXT + 4], size[UNITS_TEXT];
+	double change = held[1].mib - held[0].mib;
+	struct sources sources = {0};
+
+	lines_held_error(
+	    error, fabs(change), held[0].variance + held[1].variance);
+	printf("Held: %s", units_size(size, held[0].mib));
+	printf(" before, %s after, ", units_size(size, held[1].mib));
+	printf("a change of %s%s%s\n", change_size(text, change),
+	    *error ? " " : "", error);
+	puts("    Change                 Before       After  Place");
+	for (i = 0; i < changes->items.len && i < most &&
+		    change_mib(&changes->items.items[i]) != 0;
+	     i++)
+		change_print(&changes->items.items[i], &sources);
+	if (i == most && i < changes->items.len)
+		printf("(%zu more: --top 0)\n", changes->items.len - i);
+	sources_finish(&sources);
+}
+
+static void change_member(struct json *json, const char *key, double mib)
+{
+	json_key(json, key);
+	json_rounded(json, mib, 6);
+}
+
+static void changes_write(const struct lines_changes *changes,
+    const struct held held[2], const char *const paths[2])
+{
+	struct json json;
+
+	json_init(&json, stdout);
+	json_open_document(&json, SCHEMA);
+	json_key(&json, "before");
+	json_text(&json, paths[0]);
+	json_key(&json, "after");
+	json_text(&json, paths[1]);
+	change_member(&json, "before_mib", held[0].mib);
+	change_member(&json, "after_mib", held[1].mib);
+	change_member(&json, "error_mib",
+	    held_error(held[0].variance + held[1].variance));
+	json_key(&json, "rows");
+	json_open(&json, '[');
+	for (size_t i = 0; i < changes->items.len; i++) {
+		const struct lines_change *change = &changes->items.items[i];
+
+		json_open(&json, '{');
+		change_member(&json, "change_mib", change_mib(change));
+		change_member(&json, "error_mib", held_error(change->variance));
+		change_member(&json, "before_mib", change->mib[0]);
+		change_member(&json, "after_mib", change->mib[1]);
+		lines_write_place(&json, change->row->file, change->row->line,
+		    change->row->function);
+		json_close(&json, '}');
+	}
+	json_close(&json, ']');
+	json_close(&json, '}');
+}
+
+void lines_diff_show(const struct held held[2],
+    const struct lines_held_wish *wish, const char *const paths[2])
+{
+	struct lines_changes changes;
+	struct held_rows rows[2];
+
+	for (size_t side = 0; side < 2; side++)
+		held_rows_init(&rows[side], &held[side], NULL, &wish->rows);
+	changes_init(&changes, rows);
+	if (paths)
+		changes_write(&changes, held, paths);
+	else
+		changes_print(&changes, held, wish);
+	array_free(&changes.items);
+	for (size_t side = 0; side < 2; side++)
+		held_rows_finish(&rows[side]);
+}

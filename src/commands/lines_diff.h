@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What mprof lines prints of two recordings: how much more each place holds in
+ * the second.
+ */
+#ifndef MPROF_COMMANDS_LINES_DIFF_H
+#define MPROF_COMMANDS_LINES_DIFF_H
+
+#include "commands/lines_held.h"
+
+/* Before and after: as a table; as JSON where the profiles' paths are given. */
+void lines_diff_show(const struct held held[2],
+    const struct lines_held_wish *wish, const char *const paths[2])
+    __attribute__((nonnull(1, 2)));
+
+#endif
