@@ -86,6 +86,10 @@ void build_memory_axis(struct scene *scene, struct scene_panel *panel,
 void build_facts(struct scene *scene, const struct chart_request *request,
     const struct sample *sampled);
 
+/* The same for a chart that names each of many recordings itself: the measure,
+ * and of three recordings and more how they compare. */
+void build_set_facts(struct scene *scene, const struct chart_request *request);
+
 /* Adds everything that is built after the lines: trends, calls, marks, the
  * memory axis and the facts. */
 void build_rest(struct scene *scene, struct scene_panel *panel,

@@ -130,18 +130,20 @@ static void note_window(
 	    units_duration(from, first_s), units_duration(to, last_s));
 }
 
-/* Lines of two measures over each other would be compared. */
+/* Lines of two measures over each other would be compared. One whose measure
+ * is not known agrees with each. */
 static int check_measures(const struct chart_request *request, struct err *e)
 {
-	for (size_t i = 0; i < request->len; i++) {
-		for (size_t j = i + 1; j < request->len; j++) {
-			const struct chart_run *a = &request->runs[i];
-			const struct chart_run *b = &request->runs[j];
+	const struct chart_run *known = NULL;
 
-			if (measure_check(
-				a->run, a->name, b->run, b->name, e) != 0)
-				return -1;
-		}
+	for (size_t i = 0; i < request->len; i++) {
+		const struct chart_run *run = &request->runs[i];
+
+		if (known && measure_check(known->run, known->name, run->run,
+				 run->name, e) != 0)
+			return -1;
+		if (!known && measure_of(run->run))
+			known = run;
 	}
 	return 0;
 }
@@ -500,6 +502,13 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 	facts_add_end(scene, &run->exit);
 	facts_add_limit(scene, &run->exit);
 	facts_add_held(scene, run);
+}
+
+void build_set_facts(struct scene *scene, const struct chart_request *request)
+{
+	facts_add_fact(scene, "Metric", metric_text(request));
+	if (request->len > 2)
+		facts_add_spread(scene, request);
 }
 
 void build_rest(struct scene *scene, struct scene_panel *panel,

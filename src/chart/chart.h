@@ -36,6 +36,7 @@ struct chart_request {
 	struct chart_limits window_s; /* seconds from the start */
 	struct chart_limits memory_mib;
 	size_t most_processes; /* lines of their own; 0: the default */
+	bool by_start;         /* rows of a heat map, else by peak */
 };
 
 /* Fills scene, which the caller finishes in any case; -1 with e where there

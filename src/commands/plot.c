@@ -33,6 +33,7 @@ struct plot_options {
 	const char *backend;
 	const struct render_format *format; /* NULL: as FILE is called */
 	bool clock;
+	const char *sort;
 	struct option_range memory_limits;
 	long run;
 	struct plot_size size;
@@ -148,6 +149,7 @@ static int parse_format(
 }
 
 static const char *const themes[] = {"light", "dark", NULL};
+static const char *const row_orders[] = {"peak", "start", NULL};
 
 #define AT(member) offsetof(struct plot_options, member)
 
@@ -181,6 +183,10 @@ static const struct option_row rows[] = {
 	.choice_at = format_value_at, .ours = true},
     {0, "clock", NULL, "show the time of day instead of seconds",
 	.parse = option_flag, .offset = AT(clock), .ours = true},
+    {0, "sort", "WHAT",
+	"the order of a heat map's rows: {} (default peak, the highest first)",
+	.parse = option_choice, .offset = AT(sort), .choices = row_orders,
+	.ours = true},
     {0, "ylim", "A,B", "draw only this range of memory: 0,500MiB",
 	.parse = parse_limits, .offset = AT(memory_limits), .ours = true},
     {0, "run", "N",
@@ -209,6 +215,11 @@ struct plot_reading {
 	ARRAY(char *) names;
 	size_t left_out; /* runs older than those */
 };
+
+static bool plot_is_heatmap(const struct plot_options *options)
+{
+	return options->kind->build == chart_heatmap;
+}
 
 /* More lines than that over each other show nothing, and take for ever. */
 enum { MOST_RUNS = 100 };
@@ -256,6 +267,16 @@ static void add_companion(struct profile *profile)
 	free(path);
 }
 
+/* A heat map has a row for each of many thousand runs: it needs no more samples
+ * than it has columns, and none of the rest. */
+enum { MANY = 100, MOST_THINNED = 400 };
+
+static void plot_thin(struct profile *profile)
+{
+	for (size_t i = 0; i < profile->runs.len; i++)
+		series_thin(&profile->runs.items[i].total, MOST_THINNED);
+}
+
 /* The newest are kept: they stand last in a file. */
 static void leave_out(struct plot_reading *reading)
 {
@@ -287,9 +308,12 @@ static int command_plot_read_all(struct plot_reading *reading,
 			continue;
 		}
 		add_companion(profile);
+		if (plot_is_heatmap(options) && profiles->paths.len > MANY)
+			plot_thin(profile);
 		choose_runs(reading, profile, options->run);
 	}
-	leave_out(reading);
+	if (!plot_is_heatmap(options))
+		leave_out(reading);
 	return status;
 }
 
@@ -328,6 +352,7 @@ static int command_plot_build(struct scene *scene,
 	    .phases = options->phases,
 	    .layers = !file->path || file->format->can_switch,
 	    .clock = options->clock,
+	    .by_start = options->sort && strcmp(options->sort, "start") == 0,
 	    .window_s = limits_of(&options->window),
 	    .memory_mib = limits_of(&options->memory_limits)};
 
@@ -367,6 +392,11 @@ static int choose_file(
 	file->format = options->format
 			   ? options->format
 			   : format_of_path(file->path, RENDER_CHART, e);
+	if (file->format && plot_is_heatmap(options) &&
+	    file->format->can_switch)
+		return err_set(e,
+		    "plot: --heatmap is drawn as a picture or in the terminal; "
+		    "use .png, .svg or .pdf");
 	return file->format ? 0 : -1;
 }
 
@@ -448,7 +478,8 @@ static void command_plot_show(
 {
 	struct err e;
 
-	if (!options->terminal && browser_is_there()) {
+	if (!options->terminal && !plot_is_heatmap(options) &&
+	    browser_is_there()) {
 		if (plot_in_browser(scene, &e) == 0)
 			return;
 		fprintf(stderr, "mprof: %s\n", e.text);
@@ -521,7 +552,8 @@ const struct command command_plot = {
 	"  mprof plot -o mem.png            the newest, as a picture\n"
 	"  mprof plot -o mem.html           as a page to explore\n"
 	"  mprof plot -s -o mem.svg 0 1     two of them, with trends\n"
-	"  mprof plot -f -w 10,20 -o f.pdf  ten seconds, with calls\n",
+	"  mprof plot -f -w 10,20 -o f.pdf  ten seconds, with calls\n"
+	"  mprof plot --heatmap -o h.png mem-*.dat   a row a recording\n",
     .options = rows,
     .options_size = sizeof(struct plot_options),
     .defaults = &defaults,

@@ -68,10 +68,11 @@ static const char *layout_fact(const struct scene *scene, const char *label)
 static const struct part {
 	const char *label, *before;
 	int rank;
-} parts[] = {{"End", "", 0}, {"Recordings", "", 0}, {"Started", "", 6},
-    {"Host", "", 7}, {"Duration", "", 4}, {"Window", "", 2},
-    {"In the window", "", 2}, {"Peak", "peak ", 1}, {"Shared", "", 0},
-    {"Ended", "", 3}, {"Limit", "limit ", 3}, {"Samples", "", 5}};
+} parts[] = {{"End", "", 0}, {"Recordings", "", 0}, {"Set", "", 1},
+    {"Apart", "apart: ", 2}, {"Started", "", 6}, {"Host", "", 7},
+    {"Duration", "", 4}, {"Window", "", 2}, {"In the window", "", 2},
+    {"Peak", "peak ", 1}, {"Shared", "", 0}, {"Ended", "", 3},
+    {"Limit", "limit ", 3}, {"Samples", "", 5}};
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]), RANKS = 8 };
 
@@ -569,6 +570,25 @@ static void put_all_usage(
 	}
 }
 
+/* Rows are at most so high that a few of them still look like rows. */
+static void put_heat(struct page *page, const struct scene_panel *panel)
+{
+	double height = page->plot_bottom - page->plot_top;
+	double needed = (double)panel->heat.rows.len * 3 * page->place.font;
+	struct plot plot;
+	struct axis_ticks ticks;
+
+	page->plot_bottom = page->plot_top + fmin(height, needed);
+	plot = make_plot(
+	    page, panel, page->plot_top, page->plot_bottom - page->plot_top);
+	choose_time_ticks(page, &plot, &ticks);
+	put_time_grid(&page->place, &plot, &ticks);
+	layout_heat(&page->place, &plot);
+	put_frame(&page->place, &plot);
+	put_time_labels(page, &plot, &ticks);
+	ticks_finish(&ticks);
+}
+
 static void put_panels(struct page *page)
 {
 	struct place *place = &page->place;
@@ -615,7 +635,15 @@ void layout_scene(struct drawing *drawing, const struct scene *scene,
 	page.bottom = request->height - 0.6 * place->margin;
 	layout_put_head(&page);
 	put_foot(&page);
-	if (scene->panels.items[0].kind == PANEL_LANES) {
+	if (scene->panels.items[0].kind == PANEL_HEAT) {
+		page.plot_top = page.top + 2.2 * place->font;
+		page.plot_bottom =
+		    page.bottom - 2 * place_line_height(place->font) - 6;
+		page.left =
+		    layout_heat_left(place, &scene->panels.items[0].heat);
+		page.right = floor(request->width - 1.5 * place->margin);
+		put_heat(&page, &scene->panels.items[0]);
+	} else if (scene->panels.items[0].kind == PANEL_LANES) {
 		page.plot_top = page.top + 0.6 * place->font;
 		page.plot_bottom =
 		    page.bottom - 2 * place_line_height(place->font) - 6;

@@ -107,6 +107,11 @@ void layout_lanes(struct place *place, const struct plot *plot);
  * the groups take. */
 size_t layout_lane_rows(const struct scene_panel *panel, size_t most);
 
+/* Where the rows of a heat map begin, behind their names. */
+double layout_heat_left(
+    const struct place *place, const struct scene_heat *heat);
+void layout_heat(struct place *place, const struct plot *plot);
+
 /* Puts the legend above bottom, at most so high; returns what it took. */
 double layout_legend(struct place *place, double bottom, double height);
 

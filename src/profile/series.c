@@ -105,6 +105,31 @@ void series_settle(struct series *series)
 	series_sort(series);
 }
 
+void series_thin(struct series *series, size_t most)
+{
+	struct sample *items = series->items;
+	size_t len = series->len, kept = 1, groups = most < 3 ? 1 : most - 2;
+
+	if (len <= most || len < 3)
+		return;
+	for (size_t group = 0; group < groups; group++) {
+		size_t from = 1 + group * (len - 2) / groups;
+		size_t to = 1 + (group + 1) * (len - 2) / groups;
+		struct sample best = items[from];
+
+		for (size_t i = from + 1; i < to; i++) {
+			if (items[i].mib > best.mib)
+				best = items[i];
+		}
+		items[kept++] = best;
+	}
+	items[kept++] = items[len - 1];
+	series->len = kept;
+	series->items =
+	    mem_resize(series->items, kept, sizeof(series->items[0]));
+	series->cap = kept;
+}
+
 const struct sample *series_peak(const struct series *series)
 {
 	const struct sample *best = NULL;

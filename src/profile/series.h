@@ -53,6 +53,10 @@ void series_sort(struct series *series) __attribute__((nonnull));
  * sample stays. Then puts the rest in order of time. */
 void series_settle(struct series *series) __attribute__((nonnull));
 
+/* Keeps at most so many samples of a sorted series: of each group of neighbours
+ * the highest, and the first and the last of all. */
+void series_thin(struct series *series, size_t most) __attribute__((nonnull));
+
 /* The first sample with the highest memory; NULL where there is none. */
 const struct sample *series_peak(const struct series *series)
     __attribute__((nonnull));

@@ -8,6 +8,7 @@
 #include "analysis/downsample.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "base/units.h"
 #include "base/utf8.h"
 #include "render/grid.h"
 
@@ -467,7 +468,7 @@ static size_t fill_facts(const struct scene *scene,
     const struct terminal_style *style, char *rows[FACT_ROWS], size_t most)
 {
 	static const char *const wanted[] = {"End", "Metric", "Peak", "Shared",
-	    "Window", "Ended", "Limit", "Duration"};
+	    "Window", "Ended", "Limit", "Duration", "Set", "Apart"};
 	const char *between = style->unicode ? " \xc2\xb7 " : ", ";
 	struct strbuf row = {0};
 	size_t count = 0;
@@ -565,21 +566,132 @@ static void terminal_chart_draw(struct terminal_frame *f)
 	ticks_finish(&ticks);
 }
 
-void terminal_chart(
+/* One row of a heat map's rows that a line of the terminal stands for: its
+ * name, odd ones before others. */
+static const struct scene_heat_row *terminal_heat_name(
+    const struct scene_heat *heat, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		if (heat->rows.items[i]->odd)
+			return heat->rows.items[i];
+	}
+	return heat->rows.items[from];
+}
+
+static float terminal_heat_cell(const struct scene_heat *heat,
+    const size_t rows[2], const size_t columns[2])
+{
+	float mib = -1;
+
+	for (size_t i = rows[0]; i < rows[1]; i++) {
+		for (size_t k = columns[0]; k < columns[1]; k++)
+			mib = fmaxf(mib, heat->rows.items[i]->cells[k]);
+	}
+	return mib;
+}
+
+/* Tenths of the highest as digits where the terminal has no shades. */
+static void terminal_heat_line(const struct terminal_frame *f, size_t line,
+    size_t lines, size_t names, FILE *out)
+{
+	static const char *const shades[] = {" ", "\xc2\xb7", "\xe2\x96\x91",
+	    "\xe2\x96\x92", "\xe2\x96\x93", "\xe2\x96\x88"};
+	const struct scene_heat *heat = &f->scene->panels.items[0].heat;
+	size_t width = f->style->columns - names - 1;
+	size_t rows[] = {
+	    line * heat->rows.len / lines, (line + 1) * heat->rows.len / lines};
+	const char *name = terminal_heat_name(heat, rows[0], rows[1])->name;
+	size_t used = utf8_width(name) < names ? utf8_width(name) : names;
+
+	terminal_text(out, f->style, name, names);
+	fprintf(out, "%*s", (int)(names - used + 1), "");
+	for (size_t i = 0; i < width; i++) {
+		size_t columns[] = {
+		    i * HEAT_COLUMNS / width, (i + 1) * HEAT_COLUMNS / width};
+		float mib;
+
+		if (columns[1] == columns[0])
+			columns[1]++;
+		mib = terminal_heat_cell(heat, rows, columns);
+		if (mib < 0)
+			putc(' ', out);
+		else if (f->style->unicode)
+			fputs(
+			    shades[1 + (int)fmin(4, 5 * mib / heat->high_mib)],
+			    out);
+		else
+			putc(
+			    '0' + (int)fmin(9, 10 * mib / heat->high_mib), out);
+	}
+	putc('\n', out);
+}
+
+static void terminal_heat_axis(
+    const struct terminal_frame *f, size_t names, FILE *out)
+{
+	const struct scene_panel *panel = &f->scene->panels.items[0];
+	char from[UNITS_TEXT], to[UNITS_TEXT], high[UNITS_TEXT];
+	int room = (int)(f->style->columns - names - 1);
+
+	units_duration(from, f->scene->time.low);
+	units_duration(to, f->scene->time.high);
+	fprintf(out, "%*s%s%*s\n", (int)names + 1, "", from,
+	    room - (int)strlen(from), to);
+	fprintf(out, "darkest: %s, rows: %zu\n",
+	    units_size(high, panel->heat.high_mib), panel->heat.rows.len);
+}
+
+/* Whole lines of text; the grid's signs are too few for shades. */
+static void terminal_heat(struct terminal_frame *f, FILE *out)
+{
+	const struct scene_heat *heat = &f->scene->panels.items[0].heat;
+	size_t names = 8, lines = f->style->rows;
+
+	f->fact_rows = fill_facts(f->scene, f->style, f->facts,
+	    f->style->rows >= ROOMY_ROWS ? FACT_ROWS : 1);
+	lines = lines > f->fact_rows + 3 + LEAST_ROWS ? lines - f->fact_rows - 3
+						      : LEAST_ROWS;
+	if (lines > heat->rows.len)
+		lines = heat->rows.len;
+	for (size_t i = 0; i < heat->rows.len; i++) {
+		size_t width = utf8_width(heat->rows.items[i]->name);
+
+		names = width > names ? width : names;
+	}
+	if (names > f->style->columns / 3)
+		names = f->style->columns / 3;
+	for (size_t line = 0; line < lines; line++)
+		terminal_heat_line(f, line, lines, names, out);
+	terminal_heat_axis(f, names, out);
+	terminal_chart_print_facts(f, out);
+}
+
+static void terminal_title(
     const struct scene *scene, const struct terminal_style *style, FILE *out)
 {
-	struct terminal_frame f = {.scene = scene, .style = style};
-	size_t legend;
-
-	find_panels(&f);
-	legend = share_rows(&f);
-	terminal_chart_draw(&f);
 	if (style->colour)
 		fputs("\033[1m", out);
 	terminal_text(
 	    out, style, scene->title ? scene->title : "", style->columns);
 	terminal_plain(out, style);
 	putc('\n', out);
+}
+
+void terminal_chart(
+    const struct scene *scene, const struct terminal_style *style, FILE *out)
+{
+	struct terminal_frame f = {.scene = scene, .style = style};
+	size_t legend;
+
+	if (scene->panels.items[0].kind == PANEL_HEAT) {
+		terminal_title(scene, style, out);
+		terminal_heat(&f, out);
+		return;
+	}
+	find_panels(&f);
+	legend = share_rows(&f);
+	terminal_chart_draw(&f);
+	terminal_title(scene, style, out);
 	for (size_t row = 0; row < f.grid.rows; row++) {
 		grid_print_row(&f.grid, row, style->colour, out);
 		putc('\n', out);

@@ -36,7 +36,13 @@ static void panel_finish(struct scene_panel *panel)
 	array_free(&panel->functions);
 	array_free(&panel->spans);
 	array_free(&panel->marks);
+	for (size_t i = 0; i < panel->heat.rows.len; i++) {
+		free(panel->heat.rows.items[i]->name);
+		free(panel->heat.rows.items[i]->detail);
+		free(panel->heat.rows.items[i]);
+	}
 	array_free(&panel->groups);
+	array_free(&panel->heat.rows);
 }
 
 void scene_drop_panel(struct scene *scene)
@@ -169,14 +175,43 @@ static void print_axis(const char *name, const struct axis *axis, FILE *out)
 	ticks_finish(&ticks);
 }
 
+enum { HEAT_PRINTED = 60 };
+
+/* A digit for each part of the row: tenths of the highest, a dot where nothing
+ * was measured. */
+static void print_heat_row(
+    const struct scene_heat *heat, const struct scene_heat_row *row, FILE *out)
+{
+	const size_t part = HEAT_COLUMNS / HEAT_PRINTED;
+
+	fprintf(out, "  row \"%s\" \"%s\"%s ", row->name, row->detail,
+	    row->odd ? " odd" : "");
+	for (size_t i = 0; i < HEAT_PRINTED; i++) {
+		float mib = -1;
+
+		for (size_t k = 0; k < part; k++)
+			mib = fmaxf(mib, row->cells[i * part + k]);
+		if (mib < 0)
+			fputc('.', out);
+		else
+			fprintf(
+			    out, "%d", (int)fmin(9, 10 * mib / heat->high_mib));
+	}
+	fputc('\n', out);
+}
+
 static void print_panel(const struct scene_panel *panel, FILE *out)
 {
 	if (panel->kind == PANEL_MEMORY)
 		print_axis("panel memory", &panel->memory, out);
 	else if (panel->kind == PANEL_USAGE)
 		print_axis(panel->title, &panel->memory, out);
+	else if (panel->kind == PANEL_HEAT)
+		fprintf(out, "panel heat 0..%.4f\n", panel->heat.high_mib);
 	else
 		fprintf(out, "panel lanes %zu\n", panel->lanes);
+	for (size_t i = 0; i < panel->heat.rows.len; i++)
+		print_heat_row(&panel->heat, panel->heat.rows.items[i], out);
 	for (size_t i = 0; i < panel->groups.len; i++) {
 		const struct scene_group *group = &panel->groups.items[i];
 

@@ -14,12 +14,14 @@
 
 #include "base/array.h"
 #include "scene/axis.h"
+#include "scene/heat.h"
 #include "scene/parts.h"
 
 enum scene_panel_kind {
 	PANEL_MEMORY,
 	PANEL_LANES,
-	PANEL_USAGE /* what else was recorded: lines over an axis of numbers */
+	PANEL_USAGE, /* what else was recorded: lines over an axis of numbers */
+	PANEL_HEAT
 };
 
 struct scene_panel {
@@ -34,6 +36,7 @@ struct scene_panel {
 	ARRAY(struct scene_mark) marks;
 	ARRAY(struct scene_group) groups; /* PANEL_LANES */
 	size_t lanes;
+	struct scene_heat heat; /* PANEL_HEAT */
 };
 
 /* A limit so many times higher than the data would flatten the chart: it stands

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+//
+// Outliers, early deaths and stragglers of a thousand processes are seen in one
+// picture: a row each, the highest or the earliest on top.
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/downsample.h"
+#include "analysis/spread.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "base/utf8.h"
+#include "chart/build.h"
+#include "profile/label.h"
+#include "profile/peak.h"
+
+/* A row before it is drawn: a run, or a process of one. */
+struct heat_source {
+	char *name; /* owned until the row has it */
+	const struct series *memory;
+	double zero_s, peak_mib, start_s;
+	const struct exit_status *exit;
+	bool odd;
+	bool ends; /* its end is marked: it failed, or ended before others */
+};
+
+struct heat_build {
+	struct scene *scene;
+	ARRAY(struct heat_source) sources;
+};
+
+static int heat_compare_peaks(const void *left, const void *right)
+{
+	const struct heat_source *a = left, *b = right;
+
+	return (a->peak_mib < b->peak_mib) - (a->peak_mib > b->peak_mib);
+}
+
+static int heat_compare_starts(const void *left, const void *right)
+{
+	const struct heat_source *a = left, *b = right;
+
+	return a->start_s != b->start_s
+		   ? (a->start_s > b->start_s) - (a->start_s < b->start_s)
+		   : heat_compare_peaks(left, right);
+}
+
+static bool heat_failed(const struct exit_status *exit)
+{
+	return exit->known && (exit->signal || exit->code != 0);
+}
+
+/* The members of the spread are in order of their peaks: an overview's place in
+ * the array says whose it is. */
+static void heat_mark_odd(struct heat_build *build,
+    const struct overview *overviews, const struct spread *spread)
+{
+	for (size_t i = 0; i < spread->members.len; i++) {
+		const struct spread_member *at = &spread->members.items[i];
+
+		struct heat_source *source =
+		    &build->sources.items[at->overview - overviews];
+
+		source->odd |= at->apart || at->apart_in_time;
+		source->ends |= at->apart_in_time && at->duration_z < 0;
+	}
+}
+
+static void heat_add_runs(
+    struct heat_build *build, const struct chart_request *request)
+{
+	size_t len = request->len;
+	struct overview *overviews = mem_zero(len, sizeof(overviews[0]));
+	const struct overview **items = mem_zero(len, sizeof(items[0]));
+	struct spread spread;
+
+	for (size_t i = 0; i < len; i++) {
+		const struct run *run = request->runs[i].run;
+
+		overview_init_run(&overviews[i], run, request->runs[i].name);
+		items[i] = &overviews[i];
+		*array_push(&build->sources) = (struct heat_source){
+		    .name = utf8_clean_copy(request->runs[i].name),
+		    .memory = &run->total,
+		    .zero_s = build_zero(request, i),
+		    .peak_mib = overviews[i].peak_mib,
+		    .start_s = overviews[i].start_s,
+		    .exit = &run->exit,
+		    .odd = heat_failed(&run->exit),
+		    .ends = heat_failed(&run->exit)};
+	}
+	spread_init(&spread, items, len);
+	heat_mark_odd(build, overviews, &spread);
+	spread_finish(&spread);
+	for (size_t i = 0; i < len; i++)
+		overview_finish(&overviews[i]);
+	free(overviews);
+	free(items);
+}
+
+static void heat_add_processes(
+    struct heat_build *build, const struct chart_request *request)
+{
+	const struct run *run = request->runs[0].run;
+	struct process_labels labels;
+
+	process_labels_init(&labels, run);
+	for (size_t i = 0; i < run->processes.len; i++) {
+		const struct process *process = &run->processes.items[i];
+		struct heat_source source = {.memory = &process->memory,
+		    .zero_s = build_zero(request, 0),
+		    .exit = &process->exit,
+		    .odd = process->exit.known && process->exit.signal,
+		    .ends = process->exit.known && process->exit.signal};
+		char *label;
+
+		if (!process_peak(process, &source.peak_mib))
+			continue;
+		label = process_label_text(&labels, process);
+		source.name = mem_format("%s%s%s", process->key,
+		    label ? " " : "", label ? label : "");
+		source.start_s = process->memory.items[0].time_s;
+		free(label);
+		*array_push(&build->sources) = source;
+	}
+	process_labels_finish(&labels);
+}
+
+/* Each part of the axis has the highest sample in it; a sample holds until the
+ * next one, but not over a gap. */
+static void heat_fill(const struct heat_build *build,
+    const struct heat_source *source, struct scene_heat_row *row)
+{
+	const struct axis *time = &build->scene->time;
+	double step = (time->high - time->low) / HEAT_COLUMNS;
+	double gap_s = fmax(downsample_gap(source->memory), step);
+	const struct series *memory = source->memory;
+
+	for (size_t i = 0; i < HEAT_COLUMNS; i++)
+		row->cells[i] = -1;
+	for (size_t i = 0; i < memory->len; i++) {
+		double from_s = memory->items[i].time_s - source->zero_s;
+		double to_s = i + 1 < memory->len
+				  ? memory->items[i + 1].time_s - source->zero_s
+				  : from_s;
+		long first, last;
+
+		if (to_s - from_s > gap_s)
+			to_s = from_s;
+		if (from_s > time->high || to_s < time->low)
+			continue;
+		first = (long)((fmax(from_s, time->low) - time->low) / step);
+		last = (long)((fmin(to_s, time->high) - time->low) / step);
+		for (long k = first; k <= last && k < HEAT_COLUMNS; k++)
+			row->cells[k] =
+			    fmaxf(row->cells[k], (float)memory->items[i].mib);
+	}
+}
+
+static void heat_end(const struct heat_build *build,
+    const struct heat_source *source, struct scene_heat_row *row)
+{
+	const struct axis *time = &build->scene->time;
+	const struct series *memory = source->memory;
+	double at_s = memory->len > 0 ? memory->items[memory->len - 1].time_s -
+					    source->zero_s
+				      : NAN;
+	char size[UNITS_TEXT], *end = build_end_text(source->exit);
+
+	row->ended_column = HEAT_COLUMNS;
+	row->detail =
+	    mem_format("peak %s%s%s", units_size(size, source->peak_mib),
+		end ? ", " : "", end ? end : "");
+	if (source->ends && at_s >= time->low && at_s <= time->high)
+		row->ended_column =
+		    (size_t)((at_s - time->low) / (time->high - time->low) *
+			     (HEAT_COLUMNS - 1));
+	free(end);
+}
+
+static void heat_add_row(struct heat_build *build, struct scene_heat *heat,
+    const struct heat_source *source)
+{
+	struct scene_heat_row *row = mem_zero(1, sizeof(*row));
+
+	*array_push(&heat->rows) = row;
+	row->name = source->name;
+	row->odd = source->odd;
+	heat_fill(build, source, row);
+	heat_end(build, source, row);
+	for (size_t i = 0; i < HEAT_COLUMNS; i++)
+		heat->high_mib = fmax(heat->high_mib, row->cells[i]);
+}
+
+int chart_heatmap(
+    struct scene *scene, const struct chart_request *request, struct err *e)
+{
+	struct heat_build build = {.scene = scene};
+	struct scene_panel *panel;
+
+	if (build_frame(scene, request, e) != 0)
+		return -1;
+	if (request->len > 1)
+		heat_add_runs(&build, request);
+	else
+		heat_add_processes(&build, request);
+	if (build.sources.len == 0)
+		heat_add_runs(&build, request);
+	qsort(build.sources.items, build.sources.len,
+	    sizeof(build.sources.items[0]),
+	    request->by_start ? heat_compare_starts : heat_compare_peaks);
+	panel = build_panel(scene, PANEL_HEAT);
+	for (size_t i = 0; i < build.sources.len; i++)
+		heat_add_row(&build, &panel->heat, &build.sources.items[i]);
+	if (panel->heat.high_mib <= 0)
+		panel->heat.high_mib = 1;
+	array_free(&build.sources);
+	if (request->len > 1)
+		build_set_facts(scene, request);
+	else
+		build_facts(
+		    scene, request, series_peak(&request->runs[0].run->total));
+	return 0;
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+//
+// Rows that are lower than a line of text share the names beside them: those
+// of odd rows come first. Rows that are lower than a pixel share it, with the
+// highest of them.
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/units.h"
+#include "layout/place.h"
+
+enum { LEVELS = 24 };
+
+struct heat_place {
+	struct place *place;
+	const struct plot *plot;
+	const struct scene_heat *heat;
+	size_t bands; /* drawn rows; each stands for one row or several */
+};
+
+static size_t heat_band_of(const struct heat_place *at, size_t row)
+{
+	return row * at->bands / at->heat->rows.len;
+}
+
+static double heat_y(const struct heat_place *at, size_t band)
+{
+	const struct draw_box *box = &at->plot->box;
+
+	return box->y + box->h * (double)band / (double)at->bands;
+}
+
+/* 0: nothing was measured; else 1 to LEVELS. */
+static int heat_level(const struct heat_place *at, float mib)
+{
+	double share = mib / at->heat->high_mib;
+
+	if (mib < 0)
+		return 0;
+	return 1 + (int)fmin(LEVELS - 1, floor(share * LEVELS));
+}
+
+static double heat_opacity(int level)
+{
+	return 0.05 + 0.95 * (level - 1) / (LEVELS - 1);
+}
+
+static void heat_put_box(const struct heat_place *at, enum role role,
+    double opacity, struct draw_box box)
+{
+	struct shape *shape = place_shape(at->place, SHAPE_BOX, role);
+
+	shape->opacity = opacity;
+	shape->box = box;
+	shape->clip = at->plot->clip;
+}
+
+/* Neighbours of one level are one box. */
+static void heat_put_band(
+    const struct heat_place *at, size_t band, const float *cells)
+{
+	double y = heat_y(at, band), height = heat_y(at, band + 1) - y;
+	double column = at->plot->box.w / HEAT_COLUMNS;
+
+	/* a line of the background tells rows apart where there is room */
+	height -= height > 6 ? 1 : 0;
+	for (size_t from = 0, to; from < HEAT_COLUMNS; from = to) {
+		int level = heat_level(at, cells[from]);
+
+		to = from + 1;
+		while (to < HEAT_COLUMNS && heat_level(at, cells[to]) == level)
+			to++;
+		if (level > 0)
+			heat_put_box(at, ROLE_TOTAL, heat_opacity(level),
+			    (struct draw_box){
+				at->plot->box.x + column * (double)from, y,
+				column * (double)(to - from), height});
+	}
+}
+
+static void heat_put_end(
+    const struct heat_place *at, size_t band, size_t ended_column)
+{
+	double y = heat_y(at, band), height = heat_y(at, band + 1) - y;
+	double x = at->plot->box.x +
+		   at->plot->box.w * (double)ended_column / HEAT_COLUMNS;
+
+	heat_put_box(at, ROLE_ALARM, 1,
+	    (struct draw_box){x, y, 3, fmax(1, height - (height > 6))});
+}
+
+static void heat_put_rows(const struct heat_place *at)
+{
+	const struct scene_heat *heat = at->heat;
+
+	for (size_t row = 0, next; row < heat->rows.len; row = next) {
+		size_t band = heat_band_of(at, row);
+		size_t ended = HEAT_COLUMNS;
+		float cells[HEAT_COLUMNS];
+
+		for (size_t k = 0; k < HEAT_COLUMNS; k++)
+			cells[k] = -1;
+		for (next = row;
+		     next < heat->rows.len && heat_band_of(at, next) == band;
+		     next++) {
+			const struct scene_heat_row *one =
+			    heat->rows.items[next];
+
+			for (size_t k = 0; k < HEAT_COLUMNS; k++)
+				cells[k] = fmaxf(cells[k], one->cells[k]);
+			if (one->ended_column < HEAT_COLUMNS)
+				ended = one->ended_column;
+		}
+		heat_put_band(at, band, cells);
+		if (ended < HEAT_COLUMNS)
+			heat_put_end(at, band, ended);
+	}
+}
+
+/* Names that have room, at the left; taken says which pixels have none left. */
+static void heat_put_names(
+    const struct heat_place *at, bool odd, bool *taken, double left)
+{
+	double size = 0.85 * at->place->font;
+	double height = place_line_height(size);
+	long most = (long)at->place->drawing->height;
+
+	for (size_t i = 0; i < at->heat->rows.len; i++) {
+		const struct scene_heat_row *row = at->heat->rows.items[i];
+		size_t band = heat_band_of(at, i);
+		double middle = (heat_y(at, band) + heat_y(at, band + 1)) / 2;
+		long first = (long)(middle - height / 2);
+		long last = (long)(middle + height / 2);
+		struct placed_words words = {.text = row->name,
+		    .x = left - 6,
+		    .y = middle - height / 2,
+		    .size = size,
+		    .role = odd ? ROLE_TEXT : ROLE_TEXT_SOFT,
+		    .align = 1,
+		    .bold = odd};
+		char *cut;
+
+		if (row->odd != odd || first < 0 || last >= most ||
+		    taken[first] || taken[last])
+			continue;
+		cut = place_shorten(
+		    at->place, &words, left - 6 - at->place->margin);
+		words.text = cut;
+		if (cut)
+			place_text(at->place, &words);
+		for (long k = first; k <= last; k++)
+			taken[k] = true;
+		free(cut);
+	}
+}
+
+/* The colours from nothing to the highest, with both figures, above the right
+ * end of the rows. */
+static void heat_put_scale(const struct heat_place *at)
+{
+	const struct draw_box *box = &at->plot->box;
+	double size = 0.85 * at->place->font, height = place_line_height(size);
+	double width = fmin(180, box->w / 3), y = box->y - height - 2;
+	char text[UNITS_TEXT];
+	struct placed_words words = {
+	    .text = units_size(text, at->heat->high_mib),
+	    .x = box->x + box->w,
+	    .y = y,
+	    .size = size,
+	    .role = ROLE_TEXT_SOFT,
+	    .align = 1};
+	double right = box->x + box->w - place_width(at->place, &words) - 6;
+
+	place_text(at->place, &words);
+	for (int level = 1; level <= LEVELS; level++) {
+		struct shape *shape =
+		    place_shape(at->place, SHAPE_BOX, ROLE_TOTAL);
+
+		shape->opacity = heat_opacity(level);
+		shape->box = (struct draw_box){
+		    right - width + width * (level - 1) / LEVELS, y + 2,
+		    width / LEVELS, height - 4};
+	}
+	words.text = "0";
+	words.x = right - width - 6;
+	place_text(at->place, &words);
+}
+
+double layout_heat_left(
+    const struct place *place, const struct scene_heat *heat)
+{
+	double widest = 0, most = 0.25 * place->drawing->width;
+
+	for (size_t i = 0; i < heat->rows.len && widest < most; i++) {
+		const struct scene_heat_row *row = heat->rows.items[i];
+		struct placed_words words = {.text = row->name,
+		    .size = 0.85 * place->font,
+		    .bold = row->odd};
+
+		widest = fmax(widest, place_width(place, &words));
+	}
+	return floor(place->margin + fmin(widest, most) + 8);
+}
+
+void layout_heat(struct place *place, const struct plot *plot)
+{
+	const struct scene_heat *heat = &plot->panel->heat;
+	struct heat_place at = {.place = place, .plot = plot, .heat = heat};
+	size_t pixels = (size_t)fmax(1, plot->box.h);
+	bool *taken =
+	    mem_zero((size_t)place->drawing->height + 2, sizeof(taken[0]));
+
+	at.bands = heat->rows.len < pixels ? heat->rows.len : pixels;
+	heat_put_rows(&at);
+	heat_put_names(&at, true, taken, plot->box.x);
+	heat_put_names(&at, false, taken, plot->box.x);
+	heat_put_scale(&at);
+	free(taken);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A heat map: a row a process or a recording, time across, memory as colour.
+ */
+#ifndef MPROF_SCENE_HEAT_H
+#define MPROF_SCENE_HEAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/array.h"
+
+enum { HEAT_COLUMNS = 480 };
+
+struct scene_heat_row {
+	char *name;
+	char *detail;        /* "peak 171.8 MiB, SIGKILL" */
+	bool odd;            /* it stands apart or failed: named first */
+	size_t ended_column; /* where it failed or ended before the others;
+			      * HEAT_COLUMNS: nowhere */
+	float cells[HEAT_COLUMNS]; /* highest MiB in that part of the time
+				    * axis; below 0: nothing was measured */
+};
+
+struct scene_heat {
+	ARRAY(struct scene_heat_row *) rows; /* from top to bottom */
+	double high_mib;                     /* the strongest colour */
+};
+
+#endif

@@ -1,0 +1,90 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Many recordings, or many processes of one, in one picture.
+load helper
+
+# ranks COUNT: a recording a rank of one job, 100 MiB each and a little more;
+# rank 3 holds more, rank 5 is killed early
+ranks() {
+	local i last high end
+
+	for ((i = 0; i < $1; i++)); do
+		last=1700000009 high=$((100 + i % 3)) end=status=0
+		[ $i -ne 3 ] || high=260
+		[ $i -ne 5 ] || { last=1700000002 end=signal=9; }
+		printf '%s\n' "CMDLINE ./model" \
+			"INFO;backend=rss;interval=1;host=n;version=0.2.0;start=2026-11-22T14:39:37+0100;rank=$i;ranks=$1;job=7 1.0 1700000000.0000" \
+			>"mem-$i.dat"
+		seq 1700000000 $last | sed "s/.*/MEM $high.0 &.0000/" >>"mem-$i.dat"
+		echo "EXIT;pid=7;$end $high.0 $last.5000" >>"mem-$i.dat"
+	done
+}
+
+@test "heatmap: a row a recording, the highest on top, odd ones marked" {
+	ranks 12
+	run_apart mprof plot --heatmap --format scene -o - mem-*.dat
+	[ "$status" -eq 0 ]
+	same "$(grep '^  row' <<<"$output" | cut -d' ' -f4 | head -n 3)" '"mem-3.dat"
+"mem-11.dat"
+"mem-2.dat"'
+	grep -qx '  row "mem-3.dat" "peak 260 MiB" odd 99*\.*' <<<"$output"
+	grep -q '  row "mem-5.dat" "peak 102 MiB, killed by SIGKILL" odd 3\{13\}[3.]\.*$' \
+		<<<"$output"
+	same "$(grep -c ' odd ' <<<"$output")" 2
+	grep -q '^fact Apart: mem-3.dat 260 MiB, 2.6 times the median' <<<"$output"
+}
+
+@test "heatmap: a row a process, sorted by start where that is asked for" {
+	printf '%s\n' 'CMDLINE make' \
+		'PROC;pid=8;start=1;ppid=1;name=cc1;cmd=cc1%20a.c 1.0 1700000000.0000' \
+		'PROC;pid=9;start=2;ppid=1;name=cc1;cmd=cc1%20b.c 1.0 1700000001.0000' \
+		'MEM 5.0 1700000000.0000' 'CHLD 8 2.0 1700000000.0000' \
+		'MEM 20.0 1700000001.0000' 'CHLD 8 2.0 1700000001.0000' \
+		'CHLD 9 14.0 1700000001.0000' 'MEM 5.0 1700000002.0000' \
+		'EXIT;pid=1;status=0 5.0 1700000002.0000' >make.dat
+	run_apart mprof plot --heatmap --format scene -o - make.dat
+	[ "$status" -eq 0 ]
+	same "$(grep '^  row' <<<"$output" | cut -d'"' -f2)" "9 cc1 b.c
+8 cc1 a.c"
+	run_apart mprof plot --heatmap --sort start --format scene -o - make.dat
+	same "$(grep '^  row' <<<"$output" | cut -d'"' -f2)" "8 cc1 a.c
+9 cc1 b.c"
+}
+
+@test "heatmap: pictures and the terminal have it, a page says that it has none" {
+	ranks 12
+	mprof plot --heatmap -o h.svg mem-*.dat
+	python3 -c 'import xml.dom.minidom, sys; xml.dom.minidom.parse("h.svg")'
+	mprof plot --heatmap --size 200x120 -o h.png mem-*.dat
+	[[ $(file -b h.png) == "PNG image data, 200 x 120"* ]]
+	run_apart env COLUMNS=80 mprof plot --heatmap --terminal mem-*.dat
+	[ "$status" -eq 0 ]
+	grep -q '^mem-3.dat  *██*' <<<"$output"
+	grep -qx 'darkest: 260 MiB, rows: 12' <<<"$output"
+	run_apart mprof plot --heatmap -o h.html mem-*.dat
+	[ "$status" -eq 2 ]
+	[[ $errors == *"--heatmap is drawn as a picture or in the terminal"* ]]
+	[ ! -e h.html ]
+}
+
+@test "heatmap: one recording, one sample, thousands of rows" {
+	recording a.dat
+	mprof plot --heatmap -o one.png a.dat
+	printf '%s\n' 'CMDLINE x' 'MEM 0.0 1700000000.0' >zero.dat
+	mprof plot --heatmap -o zero.png zero.dat a.dat
+	text=$(<a.dat)
+	for ((i = 0; i < 3000; i++)); do echo "$text" >"r$i.dat"; done
+	run_apart mprof plot --heatmap -o many.png r*.dat
+	[ "$status" -eq 0 ]
+	same "$errors" ""
+	[ -s one.png ] && [ -s zero.png ] && [ -s many.png ]
+}
+
+@test "heatmap: recordings of two measures are not compared" {
+	ranks 6
+	sed -i 's/backend=rss/backend=pss/' mem-2.dat
+	run_apart mprof plot --heatmap -o h.png mem-*.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == *"records rss, mem-2.dat records pss"* ]]
+	[ ! -e h.png ]
+}
