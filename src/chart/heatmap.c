@@ -133,7 +133,7 @@ static void heat_fill(const struct heat_build *build,
 {
 	const struct axis *time = &build->scene->time;
 	double step = (time->high - time->low) / HEAT_COLUMNS;
-	double gap_s = fmax(downsample_gap(source->memory), step);
+	double gap_s = downsample_gap(source->memory);
 	const struct series *memory = source->memory;
 
 	for (size_t i = 0; i < HEAT_COLUMNS; i++)
@@ -145,7 +145,7 @@ static void heat_fill(const struct heat_build *build,
 				  : from_s;
 		long first, last;
 
-		if (to_s - from_s > gap_s)
+		if (gap_s > 0 && to_s - from_s > fmax(gap_s, step))
 			to_s = from_s;
 		if (from_s > time->high || to_s < time->low)
 			continue;
