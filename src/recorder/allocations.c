@@ -17,6 +17,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "proc/maps.h"
 #include "proc/namespace.h"
 #include "recorder/allocation_reader.h"
 #include "recorder/unsampled.h"
@@ -48,7 +49,7 @@ struct allocation_table {
 	pid_t pid;
 	unsigned number; /* of its programs, one after the other */
 	bool known;      /* its process is, or was, among the recorded ones */
-	int64_t read_ns, changed_ns, told_ns;
+	int64_t read_ns, changed_ns, told_ns, mapped_ns;
 	struct sink_held told;
 	uint32_t told_flags;
 	struct allocation_reader reader;
@@ -528,6 +529,33 @@ static void allocations_end_table(struct allocations_round *round, size_t at)
 	all->tables.items[at] = all->tables.items[--all->tables.len];
 }
 
+/* Whether the process has executed a program into which no library could be
+ * loaded: the table is no longer mapped there. False where that can't be found
+ * out. Looked for after a second without a change, and then seldom. */
+static bool allocations_is_left(const struct allocations_round *round)
+{
+	struct allocation_table *table = round->table;
+	int64_t now_ns = round->tick->time_ns;
+	struct maps_entry entry;
+	bool is_mapped = false;
+	struct maps maps;
+
+	if (!table->known || now_ns - table->changed_ns < NS_PER_S ||
+	    now_ns - table->mapped_ns < 10 * NS_PER_S)
+		return false;
+	table->mapped_ns = now_ns;
+	if (maps_open(&maps, table->pid) != 0)
+		return false;
+	while (!is_mapped && maps_next(&maps, &entry)) {
+		const char *slash = strrchr(entry.path, '/');
+
+		is_mapped = slash && strcmp(slash + 1, table->name) == 0;
+	}
+	is_mapped = is_mapped || maps.error;
+	maps_close(&maps);
+	return !is_mapped;
+}
+
 static void allocations_add_table(struct allocations_round *round,
     const char *name, pid_t pid, unsigned number)
 {
@@ -661,7 +689,7 @@ static void allocations_on_tick(
 		round.table = table;
 		if (!table->known)
 			allocations_recognize(&round);
-		if (allocations_is_over(&round))
+		if (allocations_is_over(&round) || allocations_is_left(&round))
 			allocations_end_table(&round, i);
 		else
 			allocations_read_table(&round);

@@ -157,6 +157,14 @@ is_all_held() {
 	[ -z "$(ls tables)" ]
 }
 
+@test "a table that is full is thinned, and grows no more" {
+	MPROF_ALLOCATION_PERIOD=16 held "$HOLDS" many
+	tables
+	is_held 57.22 child_holds hold_many main
+	grep -q 'thinned [1-9]' table
+	[ "$(stat -c %s tables/*)" -eq $((4096 + 32768 * 48 + (32 << 20))) ]
+}
+
 # build NAME TEXT COMPILER...: a program from the text of a main().
 build() {
 	printf '%s\n' '#include <stdlib.h>' '#include <string.h>' "$2" >"$1.c"
@@ -263,6 +271,7 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 			sleep 0.05
 		done
 		kill $static $none'
+	grep '^HELD;.*name=waits' run.dat
 	grep -q '^HELD;.*name=waits;by=static;' run.dat
 	grep -q '^HELD;.*name=waits-none;by=none;' run.dat
 	# shellcheck disable=SC2154

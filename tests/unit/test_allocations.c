@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -27,6 +28,7 @@ static struct test_state {
 	int64_t now_ns;
 	int64_t kib, bytes;
 	size_t count;
+	void *map; /* the last table's */
 } the;
 
 static void take_allocation(void *context, const struct sink_allocation *taken)
@@ -99,6 +101,10 @@ static struct made_table open_table(pid_t pid, int number)
 
 	snprintf(path, sizeof(path), "%s/%d.%d", the.path, (int)pid, number);
 	made_open(&table, path);
+	/* As its process does. */
+	the.map =
+	    mmap(NULL, ALLOCATION_SLOTS_AT, PROT_READ, MAP_SHARED, table.fd, 0);
+	assert_true(the.map != MAP_FAILED);
 	return table;
 }
 
@@ -201,6 +207,23 @@ static void an_exec_and_an_end_free_all(void **state)
 	close(other.fd);
 }
 
+/* A static program was executed in its place. */
+static void a_table_that_its_process_left_is_at_its_end(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+
+	(void)state;
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	expect("+1 site 0 pid 0: 1024 KiB\n"
+	       "held by malloc,python, period 65536\n");
+	the.now_ns += 20 * NS_PER_S;
+	expect("");
+	munmap(the.map, ALLOCATION_SLOTS_AT);
+	the.now_ns += 20 * NS_PER_S;
+	expect("- 1: 1024 KiB\n");
+	close(table.fd);
+}
+
 static void a_minute_of_records_is_bounded(void **state)
 {
 	struct made_table table = open_table(getpid(), 0);
@@ -260,6 +283,8 @@ int main(void)
 		code_below_another_root_is_never_ours, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		an_exec_and_an_end_free_all, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_table_that_its_process_left_is_at_its_end, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_minute_of_records_is_bounded, begin, end),
 	    cmocka_unit_test_setup_teardown(
