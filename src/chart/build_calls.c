@@ -92,8 +92,7 @@ void labels_choose(struct label *labels, size_t count)
 struct call_labels {
 	struct label *labels;
 	size_t len;
-	double *total_s; /* beside labels: time in its calls, see add_time() */
-	double *until_s; /* and until when, in the thread that is read */
+	double *total_s; /* beside labels: the time with a call of it */
 	size_t *calls;
 	size_t *first_call; /* in order of time: decides the colour */
 };
@@ -140,7 +139,6 @@ static void call_labels_init(
 	keep_distinct(named);
 	labels_choose(named->labels, named->len);
 	named->total_s = mem_zero(named->len + 1, sizeof(double));
-	named->until_s = mem_zero(named->len + 1, sizeof(double));
 	named->calls = mem_zero(named->len + 1, sizeof(size_t));
 	named->first_call = mem_zero(named->len + 1, sizeof(size_t));
 }
@@ -149,7 +147,6 @@ static void call_labels_finish(struct call_labels *named)
 {
 	free(named->labels);
 	free(named->total_s);
-	free(named->until_s);
 	free(named->calls);
 	free(named->first_call);
 }
@@ -235,21 +232,119 @@ static char *process_text(const struct run *run, const struct call *call)
 	return mem_format("%d", call->pid);
 }
 
-static void open_group(struct scene_panel *panel, const struct run *run,
-    const struct call *call, bool named)
-{
-	struct scene_group *group = array_push(&panel->groups);
-	char *process;
+/* One thread's calls; threads of a process that are not there at one time share
+ * lanes. */
+struct call_thread {
+	const struct call *first;
+	double from_s, to_s;
+	size_t lanes, slot; /* which group of lanes */
+	size_t first_span;
+};
 
-	*group = (struct scene_group){.first_lane = panel->lanes};
-	if (!named)
-		return;
-	process = process_text(run, call);
-	if (call->tid != call->pid && call->tid > 0)
-		group->name = mem_format("%s, thread %d", process, call->tid);
+/* Lanes of one or more threads of a process, one after another. */
+struct lane_slot {
+	const struct call_thread *first, *last;
+	size_t lanes, threads;
+};
+
+struct lane_slots {
+	ARRAY(struct call_thread) threads;
+	ARRAY(struct lane_slot) slots;
+};
+
+static int call_thread_compare(const void *a, const void *b)
+{
+	const struct call_thread *x = *(const struct call_thread *const *)a;
+	const struct call_thread *y = *(const struct call_thread *const *)b;
+
+	if (x->first->pid != y->first->pid ||
+	    x->first->process != y->first->process)
+		return call_compare_threads(x->first, y->first);
+	if (x->from_s != y->from_s)
+		return x->from_s < y->from_s ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+/* Puts the thread on the first lanes that its process has free by then. */
+static void slots_take(struct lane_slots *slots, struct call_thread *thread)
+{
+	struct lane_slot *slot;
+	size_t i = 0;
+
+	for (; i < slots->slots.len; i++) {
+		const struct call_thread *last = slots->slots.items[i].last;
+
+		if (last->first->pid == thread->first->pid &&
+		    last->first->process == thread->first->process &&
+		    last->to_s <= thread->from_s)
+			break;
+	}
+	if (i == slots->slots.len)
+		*array_push(&slots->slots) =
+		    (struct lane_slot){.first = thread};
+	slot = &slots->slots.items[i];
+	slot->last = thread;
+	slot->threads++;
+	if (thread->lanes > slot->lanes)
+		slot->lanes = thread->lanes;
+	thread->slot = i;
+}
+
+static void slots_fill(struct lane_slots *slots)
+{
+	size_t len = slots->threads.len;
+	struct call_thread **order = mem_zero(len + 1, sizeof(order[0]));
+
+	for (size_t i = 0; i < len; i++)
+		order[i] = &slots->threads.items[i];
+	qsort(order, len, sizeof(order[0]), call_thread_compare);
+	for (size_t i = 0; i < len; i++)
+		slots_take(slots, order[i]);
+	free(order);
+}
+
+static char *slot_name(const struct run *run, const struct lane_slot *slot)
+{
+	const struct call *call = slot->first->first;
+	char *process = process_text(run, call), *name;
+
+	if (slot->threads > 1)
+		name = mem_format("%s, %zu threads", process, slot->threads);
+	else if (call->tid != call->pid && call->tid > 0)
+		name = mem_format("%s, thread %d", process, call->tid);
 	else
-		group->name = mem_copy(process);
+		name = mem_copy(process);
 	free(process);
+	return name;
+}
+
+/* Adds a group for each slot and moves the spans to its lanes. */
+static void slots_add(struct scene_panel *panel, const struct lane_slots *slots,
+    const struct run *run, size_t spans)
+{
+	size_t first_group = panel->groups.len;
+
+	for (size_t i = 0; i < slots->slots.len; i++) {
+		const struct lane_slot *slot = &slots->slots.items[i];
+
+		*array_push(&panel->groups) = (struct scene_group){
+		    .first_lane = panel->lanes, .lanes = slot->lanes};
+		panel->lanes += slot->lanes;
+		if (slots->threads.len > 1)
+			panel->groups.items[first_group + i].name =
+			    slot_name(run, slot);
+	}
+	for (size_t i = 0, k = 0; i < spans; i++) {
+		const struct call_thread *thread;
+		size_t at = panel->spans.len - spans + i;
+
+		while (k + 1 < slots->threads.len &&
+		       slots->threads.items[k + 1].first_span <= at)
+			k++;
+		thread = &slots->threads.items[k];
+		panel->spans.items[at].lane +=
+		    panel->groups.items[first_group + thread->slot].first_lane;
+	}
 }
 
 /* Colours that lines in this panel have taken. */
@@ -262,19 +357,46 @@ static size_t count_series(const struct scene_panel *panel)
 	return count;
 }
 
-/* Adds the time of a call within the window. Calls of one function that overlap
- * in a thread, as in recursion, count once. */
-static void add_time(struct call_labels *named, size_t function,
-    const struct call *call, const struct window *window)
-{
-	double from_s = fmax(call->enter_s, window->from_s);
-	double to_s = fmin(call->leave_s, window->to_s);
+/* The time of a call of a function. */
+struct call_time {
+	size_t function;
+	double from_s, to_s;
+};
 
-	from_s = fmax(from_s, named->until_s[function]);
-	if (to_s <= from_s)
-		return;
-	named->total_s[function] += to_s - from_s;
-	named->until_s[function] = to_s;
+static int call_time_compare(const void *a, const void *b)
+{
+	const struct call_time *x = a, *y = b;
+
+	if (x->function != y->function)
+		return x->function < y->function ? -1 : 1;
+	return (x->from_s > y->from_s) - (x->from_s < y->from_s);
+}
+
+/* Adds for each function the time in the window during which a call of it was
+ * open: calls that overlap, by recursion or in several threads, count once. */
+static void add_times(struct call_labels *named, const struct call **calls,
+    size_t count, const struct window *window)
+{
+	struct call_time *times = mem_zero(count + 1, sizeof(times[0]));
+	double until_s = -INFINITY;
+
+	for (size_t i = 0; i < count; i++)
+		times[i] =
+		    (struct call_time){call_labels_find(named, calls[i]->name),
+			fmax(calls[i]->enter_s, window->from_s),
+			fmin(calls[i]->leave_s, window->to_s)};
+	qsort(times, count, sizeof(times[0]), call_time_compare);
+	for (size_t i = 0; i < count; i++) {
+		const struct call_time *at = &times[i];
+		double from_s;
+
+		if (i == 0 || at->function != at[-1].function)
+			until_s = -INFINITY;
+		from_s = fmax(at->from_s, until_s);
+		named->total_s[at->function] += fmax(0, at->to_s - from_s);
+		until_s = fmax(until_s, at->to_s);
+	}
+	free(times);
 }
 
 static void chart_calls_add_span(struct scene_panel *panel,
@@ -299,6 +421,31 @@ static void chart_calls_add_span(struct scene_panel *panel,
 	span->role = panel->functions.items[named->first_call[function]].role;
 }
 
+/* Adds the call to its thread, which it begins where the one before was of
+ * another; its span has a lane among the thread's. */
+static void add_call(struct scene_panel *panel, struct lane_slots *slots,
+    struct open_calls *open, const struct call *call)
+{
+	struct call_thread *thread =
+	    slots->threads.len > 0
+		? &slots->threads.items[slots->threads.len - 1]
+		: NULL;
+	struct scene_span *span = &panel->spans.items[panel->spans.len - 1];
+
+	if (!thread || call_compare_threads(thread->first, call) != 0) {
+		open->leaves.len = 0;
+		thread = array_push(&slots->threads);
+		*thread = (struct call_thread){.first = call,
+		    .from_s = call->enter_s,
+		    .to_s = call->leave_s,
+		    .first_span = panel->spans.len - 1};
+	}
+	thread->to_s = fmax(thread->to_s, call->leave_s);
+	span->lane = choose_lane(open, call);
+	if (span->lane >= thread->lanes)
+		thread->lanes = span->lane + 1;
+}
+
 static void add_run(struct scene_panel *panel, struct call_labels *named,
     const struct chart_request *request, size_t nth)
 {
@@ -306,36 +453,19 @@ static void add_run(struct scene_panel *panel, struct call_labels *named,
 	struct window window = build_window(request, nth);
 	size_t count;
 	const struct call **calls = sort_calls(request, nth, &count);
-	const struct call *last = NULL;
-	bool several =
-	    count > 0 && call_compare_threads(calls[0], calls[count - 1]) != 0;
+	struct lane_slots slots = {{0}, {0}};
 	struct open_calls open = {{0}};
 
 	for (size_t i = 0; i < count; i++) {
-		const struct call *call = calls[i];
-		struct scene_group *group;
-		size_t lane;
-
-		if (!last || call_compare_threads(last, call) != 0) {
-			open.leaves.len = 0;
-			for (size_t k = 0; k < named->len; k++)
-				named->until_s[k] = -INFINITY;
-			open_group(
-			    panel, request->runs[nth].run, call, several);
-		}
-		last = call;
-		group = &panel->groups.items[panel->groups.len - 1];
-		chart_calls_add_span(panel, named, call, zero_s);
-		add_time(
-		    named, call_labels_find(named, call->name), call, &window);
-		lane = choose_lane(&open, call);
-		if (lane >= group->lanes)
-			group->lanes = lane + 1;
-		panel->lanes = group->first_lane + group->lanes;
-		panel->spans.items[panel->spans.len - 1].lane =
-		    group->first_lane + lane;
+		chart_calls_add_span(panel, named, calls[i], zero_s);
 		panel->spans.items[panel->spans.len - 1].run = nth;
+		add_call(panel, &slots, &open, calls[i]);
 	}
+	add_times(named, calls, count, &window);
+	slots_fill(&slots);
+	slots_add(panel, &slots, request->runs[nth].run, count);
+	array_free(&slots.threads);
+	array_free(&slots.slots);
 	array_free(&open.leaves);
 	free(calls);
 }

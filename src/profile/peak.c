@@ -6,13 +6,30 @@
 /* Less than the last digit that is written. */
 #define ROUNDING_MIB 1e-6
 
+/* A high-water mark says how much, and only that it was since the mark was read
+ * before: the highest sample of that time stands nearest to it. */
+static double peak_placed_s(const struct run *run, const struct sample *marked)
+{
+	struct series since;
+	const struct sample *highest;
+
+	if (!(run->peak_since_s > 0) || run->peak_since_s > marked->time_s)
+		return marked->time_s;
+	since = series_part(&run->total, run->peak_since_s, marked->time_s);
+	highest = series_peak(&since);
+	return highest ? highest->time_s : marked->time_s;
+}
+
 bool run_peak_above(
     const struct run *run, const struct sample *sampled, struct sample *peak)
 {
 	const struct sample *marked = series_peak(&run->peaks);
 
-	if (marked && (!sampled || marked->mib > sampled->mib))
-		sampled = marked;
+	if (marked && (!sampled || marked->mib > sampled->mib)) {
+		*peak =
+		    (struct sample){peak_placed_s(run, marked), marked->mib};
+		return true;
+	}
 	if (sampled)
 		*peak = *sampled;
 	return sampled != NULL;

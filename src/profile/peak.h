@@ -8,8 +8,8 @@
 
 #include "profile/profile.h"
 
-/* The highest sample, or the PEAK record above it. False where nothing was
- * measured. */
+/* The highest sample, or the PEAK record above it, at the time of the highest
+ * sample since the mark was read before. False where nothing was measured. */
 bool run_peak(const struct run *run, struct sample *peak)
     __attribute__((nonnull));
 

@@ -115,6 +115,26 @@ crowd() {
 	[ "$(grep -c 'mark gap' scene)" -eq 64 ]
 }
 
+@test "scene: threads that are not there at one time share lanes, and a time counts once" {
+	crowd 'for (i = 0; i < 60; i++) {
+			t = t0 + i
+			printf "MEM 50.0 %.4f\n", t
+			printf "CALL 50 %.4f name=m.view pid=9 tid=%d level=0 end=%.4f mib1=50\n", t, 100 + i, t + 1.5
+			printf "CALL 50 %.4f name=m.walk pid=9 tid=%d level=1 end=%.4f mib1=50\n", t, 100 + i, t + 1
+			printf "CALL 50 %.4f name=m.walk pid=9 tid=%d level=2 end=%.4f mib1=50\n", t, 100 + i, t + 1
+		}' >a.dat
+	mprof plot -f --format scene -o - a.dat >scene
+	same "$(grep -E '^panel lanes|^  group' scene)" "panel lanes 6
+  group \"9, 30 threads\" lanes=0+3
+  group \"9, 30 threads\" lanes=3+3"
+	# each thread's calls are on lanes of its own while it is there
+	same "$(awk '$1 == "span" { split($NF, at, /@|\.\./); print $5, at[2] }' scene |
+		sort | uniq -d)" ""
+	grep -q 'function [^ ]* "walk" "120 calls, 1 min"' scene ||
+		grep -q 'function [^ ]* "walk" "120 calls, 60.0 s"' scene
+	grep -q 'function [^ ]* "view" "60 calls, 60.5 s"' scene
+}
+
 @test "scene: years along a clock" {
 	crowd 'for (i = 0; i < 100; i++) printf "MEM 50.0 %.4f\n", t0 + i * 864000' >a.dat
 	TZ=UTC mprof plot --clock --format scene -o - a.dat |

@@ -54,6 +54,29 @@ static void test_nothing(void **state)
 	peaks_finish(&peaks);
 }
 
+/* A mark that was read a second after the spike stands at the spike. */
+static void test_a_mark_stands_where_its_peak_was(void **state)
+{
+	static const double mib[] = {10, 90, 12, 12, 12, 12};
+	struct run *run = profile_add_run(&profile);
+	struct sample peak;
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		series_add(&run->total, 100 + i * 0.2, mib[i]);
+	series_add(&run->peaks, 101, 95);
+	assert_true(run_peak(run, &peak));
+	assert_true(peak.time_s == 101 && peak.mib == 95);
+	run->peak_since_s = 100;
+	assert_true(run_peak(run, &peak));
+	assert_true(fabs(peak.time_s - 100.2) < 1e-6 && peak.mib == 95);
+	/* no sample since then: the mark's own time */
+	run->peak_since_s = 100.95;
+	series_add(&run->peaks, 100.97, 96);
+	assert_true(run_peak(run, &peak));
+	assert_true(fabs(peak.time_s - 100.97) < 1e-6 && peak.mib == 96);
+}
+
 static void test_over_runs(void **state)
 {
 	struct peaks peaks;
@@ -421,6 +444,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_nothing),
+	    TEST(test_a_mark_stands_where_its_peak_was),
 	    TEST(test_over_runs),
 	    TEST(test_marks_between_samples),
 	    TEST(test_calls_alone),
