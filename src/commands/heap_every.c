@@ -24,7 +24,7 @@ struct heap_following {
 	const struct heap_processes *processes;
 	uint64_t began; /* when a single one did, which tells one use of a
 			 * pid from the next; 0: unknown */
-	struct heap before;
+	struct heap before, first;
 	struct heap_growth growth;
 };
 
@@ -139,7 +139,8 @@ static enum heap_look heap_every_look(struct heap_following *following)
 	}
 	heap_growth_add(&following->growth, &heap);
 	heap_every_print(following, &heap);
-	heap_finish(&following->before);
+	if (following->growth.steps > 1) /* it is not the first one */
+		heap_finish(&following->before);
 	following->before = heap;
 	return ferror(stdout) ? HEAP_LOOK_ENDED : HEAP_LOOK_SHOWN;
 }
@@ -184,6 +185,17 @@ static void heap_every_repeat(
 	}
 }
 
+static void heap_every_summarize(struct heap_following *following)
+{
+	const struct heap_show how = {.difference = true};
+	struct heap difference = {0};
+
+	heap_show_summary(&following->growth, (size_t)following->every->top);
+	heap_difference(&following->first, &following->before, &difference);
+	heap_show_parts(&difference, &how);
+	heap_finish(&difference);
+}
+
 int heap_every_show(
     const struct heap_every *every, const struct heap_processes *processes)
 {
@@ -201,13 +213,15 @@ int heap_every_show(
 		status = command_fail(COMMAND_FAILED, &e);
 	} else {
 		heap_growth_add(&following.growth, &following.before);
+		following.first = following.before;
 		heap_every_repeat(&following, &interrupt);
 		if (!every->json && following.growth.steps)
-			heap_show_summary(
-			    &following.growth, (size_t)every->top);
+			heap_every_summarize(&following);
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	heap_finish(&following.before);
+	if (following.growth.steps)
+		heap_finish(&following.first);
 	heap_growth_finish(&following.growth);
 	return status;
 }

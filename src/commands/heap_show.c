@@ -137,6 +137,50 @@ static void print_rss(
 	    show, true);
 }
 
+static void heap_show_print_part(
+    const char *before, int64_t kib, const struct heap_show *show)
+{
+	char size[UNITS_TEXT + 1];
+	int64_t bytes;
+
+	if (__builtin_mul_overflow(kib, 1024, &bytes))
+		bytes = kib < 0 ? INT64_MIN : INT64_MAX;
+	heap_show_size_text(size, bytes, show->difference);
+	printf("%s %s", before, size);
+}
+
+/* So much that no object explains is more than an interpreter has by itself, or
+ * than it changes by. */
+static bool heap_show_is_native(
+    const struct heap *heap, const struct heap_show *show)
+{
+	int64_t rest = heap_unexplained_kib(heap);
+
+	if (show->difference)
+		return rest > 1 << 10 && rest > heap->rss_kib / 2;
+	return rest > 16 << 10 && rest > heap->rss_kib / 4;
+}
+
+/* "RSS 412 MiB: Python objects 96 MiB, ...", and the next command where the
+ * objects do not explain it. */
+void heap_show_parts(const struct heap *heap, const struct heap_show *show)
+{
+	if (!heap->has_rss || !heap->has_parts)
+		return;
+	heap_show_print_part("RSS", heap->rss_kib, show);
+	heap_show_print_part(
+	    ": Python objects", heap_total(heap).bytes / 1024, show);
+	heap_show_print_part(",\n  free in malloc's heaps and Python's arenas",
+	    heap->free_kib, show);
+	heap_show_print_part(",\n  mapped files", heap->files_kib, show);
+	heap_show_print_part(", unexplained", heap_unexplained_kib(heap), show);
+	putchar('\n');
+	if (heap_show_is_native(heap, show))
+		puts("No object of Python explains that: mprof run --stacks "
+		     "PROGRAM, and then mprof\n"
+		     "lines, name the function that allocates it");
+}
+
 static size_t name_width(const struct heap *heap, size_t rows)
 {
 	size_t width = strlen("total");
@@ -169,6 +213,7 @@ void heap_show_table(const struct heap *heap, const struct heap_show *show)
 		printf(
 		    "(%s: --top 0)\n", units_count(count, heap->rows.len - rows,
 					   "more type", "more types"));
+	heap_show_parts(heap, show);
 }
 
 static void write_whole(struct json *json, const char *key, int64_t value)
@@ -244,6 +289,12 @@ void heap_show_json(
 	write_whole(&json, "size", total.bytes);
 	if (heap->has_rss)
 		write_whole(&json, "rss_kib", heap->rss_kib);
+	if (heap->has_parts) {
+		write_whole(&json, "free_kib", heap->free_kib);
+		write_whole(&json, "mapped_files_kib", heap->files_kib);
+		write_whole(
+		    &json, "unexplained_kib", heap_unexplained_kib(heap));
+	}
 	if (show->growth)
 		write_whole(&json, "steps", (int64_t)show->growth->steps);
 	json_key(&json, "types");
@@ -255,16 +306,13 @@ void heap_show_json(
 }
 
 static void heap_show_summary_row(
-    const char *name, int64_t count, int64_t bytes, const char *unit)
+    const char *name, int64_t count, int64_t bytes)
 {
 	char clean[8 * NAME_COLUMNS], size[UNITS_TEXT + 1];
 
 	utf8_shorten(clean, sizeof(clean), name, NAME_COLUMNS);
-	printf("  %s:", clean);
-	if (unit)
-		printf(" %+" PRId64 " %s,", count, unit);
 	heap_show_size_text(size, bytes, true);
-	printf(" %s\n", size);
+	printf("  %s: %+" PRId64 " objects, %s\n", clean, count, size);
 }
 
 void heap_show_summary(const struct heap_growth *growth, size_t top)
@@ -290,10 +338,6 @@ void heap_show_summary(const struct heap_growth *growth, size_t top)
 	    rows ? "these types" : "no type", rows ? "" : ".");
 	for (size_t i = 0; i < rows; i++)
 		heap_show_summary_row(grown.rows.items[i].name,
-		    grown.rows.items[i].count, grown.rows.items[i].bytes,
-		    "objects");
-	if (growth->has_rss)
-		heap_show_summary_row("RSS", 0,
-		    growth->rss.bytes - growth->rss.first_bytes, NULL);
+		    grown.rows.items[i].count, grown.rows.items[i].bytes);
 	heap_finish(&grown);
 }

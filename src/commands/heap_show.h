@@ -29,6 +29,11 @@ void heap_show_when(const struct heap *before, const struct heap *after)
 void heap_show_table(const struct heap *heap, const struct heap_show *show)
     __attribute__((nonnull));
 
+/* The resident memory in its parts, and the next command where no object
+ * explains it; nothing where they are not known. */
+void heap_show_parts(const struct heap *heap, const struct heap_show *show)
+    __attribute__((nonnull));
+
 /* The types that grew in every step, since the first look. */
 void heap_show_summary(const struct heap_growth *growth, size_t top)
     __attribute__((nonnull));

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "python/heap/look.h"
+#include "python/heap/remainder.h"
 
 /* By name: two classes of one name are one row. */
 static void count_types(struct heap *heap, const struct objects *objects)
@@ -37,6 +38,7 @@ enum python_result heap_take(struct heap *heap, pid_t pid,
 {
 	struct look look;
 	enum python_result result = look_take(&look, pid, progress, e);
+	struct remainder remainder;
 
 	if (result != PYTHON_OK)
 		return result;
@@ -47,6 +49,10 @@ enum python_result heap_take(struct heap *heap, pid_t pid,
 	heap->rss_kib = look.snapshot.rss_kib;
 	name_version(heap, &look.target);
 	count_types(heap, &look.objects);
+	remainder = remainder_find(&look.objects, pid);
+	heap->has_parts = heap->has_rss && remainder.is_known;
+	heap->files_kib = remainder.files_kib;
+	heap->free_kib = remainder.free_kib;
 	*analysis_ns = look.analysis_ns;
 	look_finish(&look);
 	return PYTHON_OK;

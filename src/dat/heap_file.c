@@ -33,6 +33,10 @@ int heap_file_write(const struct heap *heap, const char *path, struct err *e)
 	    heap->pid, heap->wall_ns, heap->pause_ns);
 	if (heap->has_rss)
 		fprintf(output.stream, "rss_kib %" PRId64 "\n", heap->rss_kib);
+	if (heap->has_parts)
+		fprintf(output.stream,
+		    "files_kib %" PRId64 "\nfree_kib %" PRId64 "\n",
+		    heap->files_kib, heap->free_kib);
 	if (*heap->python)
 		fprintf(output.stream, "python %s\n", heap->python);
 	for (size_t i = 0; i < heap->rows.len; i++) {
@@ -113,6 +117,11 @@ static bool read_line(struct heap_file_reading *reading, char *text)
 		return heap_file_number(&text, &heap->pause_ns);
 	if (heap_file_has_word(&text, "rss_kib"))
 		return heap->has_rss = heap_file_number(&text, &heap->rss_kib);
+	if (heap_file_has_word(&text, "files_kib"))
+		return heap_file_number(&text, &heap->files_kib);
+	if (heap_file_has_word(&text, "free_kib"))
+		return heap->has_parts =
+			   heap_file_number(&text, &heap->free_kib);
 	if (heap_file_has_word(&text, "python"))
 		utf8_clean(heap->python, sizeof(heap->python), text);
 	return true;

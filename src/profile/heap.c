@@ -68,6 +68,9 @@ void heap_merge(struct heap *heap, const struct heap *one)
 
 	heap->has_rss = one->has_rss && (first || heap->has_rss);
 	heap->rss_kib = heap_row_sum(heap->rss_kib, one->rss_kib);
+	heap->has_parts = one->has_parts && (first || heap->has_parts);
+	heap->files_kib = heap_row_sum(heap->files_kib, one->files_kib);
+	heap->free_kib = heap_row_sum(heap->free_kib, one->free_kib);
 	heap->wall_ns = one->wall_ns;
 	if (heap->pause_ns < one->pause_ns)
 		heap->pause_ns = one->pause_ns;
@@ -129,6 +132,15 @@ struct heap_row heap_total(const struct heap *heap)
 	return total;
 }
 
+int64_t heap_unexplained_kib(const struct heap *heap)
+{
+	int64_t rest =
+	    heap_row_less(heap->rss_kib, heap_total(heap).bytes / 1024);
+
+	rest = heap_row_less(rest, heap->files_kib);
+	return heap_row_less(rest, heap->free_kib);
+}
+
 static void add_difference(struct heap *out, const char *name,
     const struct heap_row *then, const struct heap_row *now)
 {
@@ -153,6 +165,13 @@ void heap_difference(
 	out->has_rss = before->has_rss && after->has_rss;
 	if (out->has_rss)
 		out->rss_kib = heap_row_less(after->rss_kib, before->rss_kib);
+	out->has_parts = out->has_rss && before->has_parts && after->has_parts;
+	if (out->has_parts) {
+		out->files_kib =
+		    heap_row_less(after->files_kib, before->files_kib);
+		out->free_kib =
+		    heap_row_less(after->free_kib, before->free_kib);
+	}
 	for (size_t i = 0; row && i < after->rows.len; i++)
 		add_difference(
 		    out, row[i].name, heap_find(before, row[i].name), &row[i]);

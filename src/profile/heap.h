@@ -24,6 +24,9 @@ struct heap {
 	int64_t pause_ns;            /* how long the program stood for it */
 	bool has_rss;                /* rss_kib is known */
 	int64_t rss_kib;             /* its resident memory meanwhile */
+	bool has_parts;              /* the next two are known */
+	int64_t files_kib;           /* of it: mapped files */
+	int64_t free_kib;            /* of it: what allocators keep unused */
 	char python[16];             /* "3.11.2"; "" where it is not known */
 	ARRAY(struct heap_row) rows; /* each name once */
 	struct index index;
@@ -50,6 +53,10 @@ void heap_sort(struct heap *heap) __attribute__((nonnull));
 
 /* All rows in one, without a name. */
 struct heap_row heap_total(const struct heap *heap) __attribute__((nonnull));
+
+/* The resident memory that neither objects, files nor what allocators keep
+ * explain. Of objects that were never written it is below what it should be. */
+int64_t heap_unexplained_kib(const struct heap *heap) __attribute__((nonnull));
 
 /* Fills out, which is zeroed, with the growth of each type: the largest first,
  * types that shrank last, those that stayed the same left out. */

@@ -413,8 +413,104 @@ looker.send_signal(signal.SIGINT)
 print(line + looker.stdout.read(), end="")
 sys.exit(looker.wait())' "$MPROF" heap "$pid" --every 10ms >seen
 	grep -Eq '^[0-9]+ steps? in .*: no type grew in each of them\.$' seen
-	[[ $(tail -n 1 seen) == "  RSS: "* ]]
+	grep -q '^RSS [+-]*[0-9.]* [KMB]' seen
 	let_end
+}
+
+# Memory of each kind, 58 to 61 MiB of it.
+kind_of_memory() {
+	cat >kind.py <<-'END'
+		import ctypes, mmap, sys
+		libc = ctypes.CDLL(None)
+		libc.malloc.restype = ctypes.c_void_p
+		libc.memset.argtypes = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t
+		def leak(mib):
+		    for i in range(mib << 10):
+		        libc.memset(libc.malloc(1000), 1, 1000)
+		if sys.argv[1] == "native":
+		    leak(60)
+		elif sys.argv[1] == "objects":
+		    kept = [bytes(1000) for i in range(60 << 10)]
+		elif sys.argv[1] == "pools":
+		    kept = [[i] for i in range(600000)]
+		    last = kept[::50]
+		    del kept
+		elif sys.argv[1] == "chunks":
+		    kept = [bytes(1000) for i in range(60 << 10)]
+		    last = kept[-1]
+		    del kept
+		elif sys.argv[1] == "files":
+		    file = open("large", "w+b")
+		    file.truncate(60 << 20)
+		    mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+		    sum(mapped[i] for i in range(0, 60 << 20, 4096))
+		print("ready", flush=True)
+		if sys.stdin.readline() == "more\n":
+		    leak(10)
+		    print("done", flush=True)
+		    sys.stdin.readline()
+	END
+	launch "$1" kind.py "$2"
+}
+
+@test "resident memory has its parts, whatever holds it" {
+	local python kind part none=yes
+
+	# The first and the last: others keep their memory in the same ways.
+	for python in $(pythons | sed -n '1p; 1d; $p'); do
+		none=
+		for kind in native objects pools chunks files; do
+			kind_of_memory "$python" $kind
+			mprof heap "$pid" --json >$kind.json
+			mprof heap "$pid" --top 1 >$kind
+			grep "^RssFile\|^RssShmem" "/proc/$pid/status" |
+				awk '{ kib += $2 } END { print kib }' >files_kib
+			let_end
+			case $kind in
+			native) part=.unexplained_kib ;;
+			objects) part=.size/1024 ;;
+			pools | chunks) part=.free_kib ;;
+			files) part=.mapped_files_kib ;;
+			esac
+			jq -e "($part)"' as $part | $part > 55000 and $part < 75000
+				and (.rss_kib - $part) < 20000
+				and (.unexplained_kib + .free_kib
+				+ .mapped_files_kib + .size / 1024
+				- .rss_kib | fabs) < 2' $kind.json >/dev/null || {
+				jq 'del(.types)' $kind.json
+				echo "$python $kind"
+				return 1
+			}
+			jq -e --argjson kib "$(<files_kib)" \
+				'(.mapped_files_kib - $kib | fabs) < 1000' $kind.json >/dev/null
+			grep -q '^RSS .*: Python objects ' $kind
+			[ $kind = native ] || run ! grep 'run --stacks' $kind
+		done
+		grep -q 'mprof run --stacks PROGRAM' native
+	done
+	[ -z "$none" ] || skip "no CPython here that can be read"
+}
+
+@test "--every: memory that C code leaks names the command that finds it" {
+	local python
+
+	python=$(first_python)
+	[ "$python" ] || skip "no CPython here that can be read"
+	kind_of_memory "$python" none
+	mprof heap "$pid" --every 10ms >seen 8>&- &
+	looker=$!
+	soon grep -q 'it stood still for' seen
+	echo more >&8
+	soon grep -q done out
+	before=$(grep -c 'it stood still for' seen)
+	soon has_lines $((before + 2)) 'it stood still for' seen
+	let_end
+	pid=
+	wait "$looker"
+	sed '1,/grew in each/d' seen >summary
+	grep -Eq '^RSS \+(9|1[01])\.[0-9]* MiB: Python objects ' summary
+	grep -Eq 'unexplained \+(9|1[01])\.[0-9]* MiB' summary
+	grep -q 'mprof run --stacks PROGRAM' summary
 }
 
 # A program of which nothing but its children works: supervisor KIND
