@@ -13,13 +13,14 @@ first_python() {
 # Starts a program that says "ready"; $pid is its own. Its stdin is open at
 # descriptor 8.
 launch() {
-	rm -f in
+	# What an earlier program said must not be taken for this one's.
+	rm -f in out
 	mkfifo in
 	: >out # what an earlier one said
 	"$@" <in >out 2>errors_of_it &
 	pid=$!
 	exec 8>in
-	soon_while "$pid" grep -q ready out && return
+	soon_while "$pid" grep -qs ready out && return
 	cat errors_of_it >&2
 	return 1
 }
