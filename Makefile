@@ -20,6 +20,8 @@
 # make dist       build/mprof-VERSION.tar.gz, the same bytes every time
 # make wheel      build/dist/mprof-VERSION-py3-none-manylinux_2_XX_x86_64.whl,
 #                 for pip, from what was built; the same bytes every time
+# make static     build/dist/mprof-VERSION-static-MACHINE.tar.gz: recorder, list,
+#                 peak, terminal chart, with musl; the same bytes every time
 # make deb        build/dist/mprof*.deb, by Debian's tools
 #
 # V=1 shows the commands; WERROR=1 makes warnings errors;
@@ -464,6 +466,9 @@ wheel: all
 dist:
 	$(Q)sh tests/tools/dist $(VERSION)
 
+static:
+	$(Q)tests/tools/static $(VERSION)
+
 # It needs debhelper and lintian.
 deb:
 	$(Q)tests/tools/deb $(VERSION)
@@ -471,11 +476,11 @@ deb:
 clean:
 	rm -rf build mprof compile_commands.json
 
--include $(shell find build \( -path build/roots -o -path build/deb \) -prune -o -name '*.d' -print \
+-include $(shell find build \( -path build/roots -o -path build/deb -o -path build/static \) -prune -o -name '*.d' -print \
 	2>/dev/null)
 
 FORCE:
 .PHONY: all test bench bench-readme demo check-layers check-headers lint install uninstall
-.PHONY: attack mutants test-fast measures measures-all test-faults analyze deb dist wheel fuzz clean FORCE
+.PHONY: attack mutants test-fast measures measures-all test-faults analyze deb dist static wheel fuzz clean FORCE
 .DELETE_ON_ERROR:
 endif
