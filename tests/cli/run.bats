@@ -297,7 +297,7 @@ x = bytearray(400 << 20); time.sleep(60)"'
 
 @test "run: below a millisecond the times have six decimals" {
 	mprof run -q -T 500us -o a.dat sleep 0.05
-	[[ $(sed -n 3p a.dat) =~ ^MEM\ [0-9]+\.[0-9]{6}\ [0-9]+\.[0-9]{6}$ ]]
+	[[ $(grep -m 1 ^MEM a.dat) =~ ^MEM\ [0-9]+\.[0-9]{6}\ [0-9]+\.[0-9]{6}$ ]]
 	grep -q 'interval=0.0005;' a.dat
 }
 
