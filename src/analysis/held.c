@@ -138,6 +138,28 @@ static bool held_is(const void *items, size_t at, const void *key)
 	       item->process == wanted->process && item->pid == wanted->pid;
 }
 
+static void held_add(
+    struct held *held, const struct allocation *one, struct index *index)
+{
+	struct held_stack key = {
+	    .stack = &held->run->sites.items[one->site].stack,
+	    .process = one->process,
+	    .pid = one->pid};
+	double variance = one->mib * fmax(one->mib - one->size_mib, 0);
+	size_t at = index_place(index,
+	    index_hash_number(one->site * 31 + (size_t)one->pid), held_is,
+	    held->items.items, &key, held->items.len);
+
+	if (at >= held->items.len)
+		*array_push(&held->items) = key;
+	held->items.items[at].mib += one->mib;
+	held->items.items[at].variance += variance;
+	held->items.items[at].samples++;
+	held->mib += one->mib;
+	held->variance += variance;
+	held->samples++;
+}
+
 void held_init(
     struct held *held, const struct run *run, const struct held_part *part)
 {
@@ -145,27 +167,8 @@ void held_init(
 
 	*held = (struct held){.run = run, .part = *part};
 	for (size_t i = 0; i < run->allocations.len; i++) {
-		const struct allocation *one = &run->allocations.items[i];
-		struct held_stack key = {
-		    .stack = &run->sites.items[one->site].stack,
-		    .process = one->process,
-		    .pid = one->pid};
-		double variance = one->mib * fmax(one->mib - one->size_mib, 0);
-		size_t at;
-
-		if (!held_counts(one, part))
-			continue;
-		at = index_place(&index,
-		    index_hash_number(one->site * 31 + (size_t)one->pid),
-		    held_is, held->items.items, &key, held->items.len);
-		if (at == held->items.len)
-			*array_push(&held->items) = key;
-		held->items.items[at].mib += one->mib;
-		held->items.items[at].variance += variance;
-		held->items.items[at].samples++;
-		held->mib += one->mib;
-		held->variance += variance;
-		held->samples++;
+		if (held_counts(&run->allocations.items[i], part))
+			held_add(held, &run->allocations.items[i], &index);
 	}
 	index_finish(&index);
 }

@@ -37,6 +37,33 @@ exit_of() {
 	mprof plot --format scene -o - a.dat | grep 'mark limit'
 }
 
+@test "limits: out of memory, and who held it" {
+	make_group 96
+	cat >fill.c <<-'END'
+	#include <stdlib.h>
+	#include <string.h>
+	static void *volatile last;
+	__attribute__((noipa)) static void fill(void)
+	{
+		last = malloc(100000);
+		memset(last, 1, 100000);
+	}
+	int main(void)
+	{
+		for (;;)
+			fill();
+	}
+	END
+	${CC:-cc} -O1 -g -o fill fill.c
+	run_apart mprof run --stacks -T 0.01 -o a.dat sh -c "
+		echo \$\$ >$group/cgroup.procs; exec ./fill"
+	[ "$status" -eq 137 ]
+	[[ $errors =~ out\ of\ memory\ \(limit\ 96\ MiB ]]
+	[[ $errors =~ held\ at\ the\ peak:\ [0-9.]+\ MiB\ of\ [0-9.]+\ MiB\ by\ fill\.c:[67]\ fill ]]
+	mprof plot --format scene -o - a.dat |
+		grep -E 'fact Held: [0-9.]+ MiB of [0-9.]+ MiB by fill.c:[67] fill'
+}
+
 @test "limits: out of memory, and it was not the program itself" {
 	make_group 48
 	run_apart mprof run -T 0.01 -o a.dat sh -c "
