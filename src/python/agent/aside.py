@@ -37,7 +37,10 @@ def _load(spec):
     from importlib.util import module_from_spec
 
     module = _sys.modules[spec.name] = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    if hasattr(spec.loader, "exec_module"):
+        spec.loader.exec_module(module)
+    else:  # zipimport before 3.10
+        spec.loader.load_module(spec.name)
 
 
 _spec = _find(__name__)
