@@ -38,10 +38,9 @@ on_each_python() {
 	local python minor tried='' missing=''
 
 	for python in $(agent_pythons); do
-		"$@" "$python" || {
-			echo "with $python" >&2
-			return 1
-		}
+		# Behind || the function would go on after a failure.
+		echo "with $python" >&2
+		"$@" "$python"
 		tried="$tried $("$python" -S -c 'import sys
 print("%d.%d.%d" % sys.version_info[:3])')"
 	done
