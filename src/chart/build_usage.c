@@ -82,6 +82,134 @@ static void build_usage_line(struct scene *scene, struct scene_panel *panel,
 	    fmax(panel->memory.high, 1.12 * series_peak(&part)->mib);
 }
 
+/* What a group is charged, from the bottom up, each less the part of it that
+ * is drawn by itself. */
+static const struct {
+	enum resource_figure_id figure, less; /* FIGURES: nothing */
+	const char *words;
+} charges[] = {
+    {FIGURE_GROUP_ANON, FIGURES, "anonymous"},
+    {FIGURE_GROUP_SHMEM, FIGURES, "shared memory"},
+    {FIGURE_GROUP_FILE, FIGURE_GROUP_SHMEM, "page cache"},
+    {FIGURE_GROUP_SLAB, FIGURES, "slab"},
+    {FIGURE_GROUP_KERNEL, FIGURE_GROUP_SLAB, "kernel"},
+    {FIGURE_GROUP_SOCK, FIGURES, "sockets"},
+};
+
+/* 0 where it is not known at that time: what a part is less. */
+static double build_usage_at(
+    const struct usage_series *usage, size_t figure, double time_s)
+{
+	const struct series *series;
+	size_t at;
+
+	if (figure >= FIGURES)
+		return 0;
+	series = &usage->figures[figure];
+	at = series_find(series, time_s);
+	return at < series->len && series->items[at].time_s == time_s
+		   ? series->items[at].mib
+		   : 0;
+}
+
+/* Areas on each other, at the times of the first part. */
+static void build_usage_stack(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request)
+{
+	const struct usage_series *usage = request->runs[0].run->usage;
+	const struct series *times = &usage->figures[FIGURE_GROUP_ANON];
+	double gap_s = build_usage_gap(times);
+	const struct series *base = NULL;
+
+	for (size_t c = 0; c < sizeof(charges) / sizeof(charges[0]); c++) {
+		struct series *top, own = {0};
+		struct scene_line *line;
+		char text[UNITS_TEXT];
+
+		if (usage->figures[charges[c].figure].len == 0)
+			continue;
+		top = scene_own_series(scene);
+		for (size_t i = 0; i < times->len; i++) {
+			double time_s = times->items[i].time_s;
+			double mib =
+			    build_usage_at(usage, charges[c].figure, time_s) -
+			    build_usage_at(usage, charges[c].less, time_s);
+
+			mib = fmax(mib, 0);
+			series_add(&own, time_s, mib);
+			series_add(
+			    top, time_s, mib + (base ? base->items[i].mib : 0));
+		}
+		line = build_line(panel, top, build_zero(request, 0), gap_s);
+		line->kind = SCENE_STACKED;
+		line->role = role_series(panel->lines.len - 1);
+		line->name = mem_copy(charges[c].words);
+		line->detail = mem_format("highest %s",
+		    units_size(text, own.len > 0 ? series_peak(&own)->mib : 0));
+		if (!base) {
+			struct series *floor = scene_own_series(scene);
+
+			for (size_t i = 0; i < times->len; i++)
+				series_add(floor, times->items[i].time_s, 0);
+			base = floor;
+		}
+		line->base = base;
+		base = top;
+		panel->memory.high = fmax(panel->memory.high,
+		    top->len > 0 ? 1.12 * series_peak(top)->mib : 0);
+		series_finish(&own);
+	}
+}
+
+/* memory.max and memory.high as lines, where they are near. */
+static void build_usage_limits(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request)
+{
+	const struct usage_series *usage = request->runs[0].run->usage;
+	double near = SCENE_LIMIT_NEAR * panel->memory.high;
+
+	for (size_t i = FIGURE_GROUP_MAX; i <= FIGURE_GROUP_HIGH; i++) {
+		const struct sample *highest = series_peak(&usage->figures[i]);
+
+		if (!highest || highest->mib > near)
+			continue;
+		build_usage_line(
+		    scene, panel, request, (enum resource_figure_id)i);
+		panel->lines.items[panel->lines.len - 1].role = ROLE_ALARM;
+	}
+}
+
+/* A mark where events of the group begin, at the reading that shows them; what
+ * goes on from one reading to the next is one mark. */
+static void build_usage_events(
+    struct scene_panel *panel, const struct chart_request *request)
+{
+	const struct usage_series *usage = request->runs[0].run->usage;
+	static const char *const names[] = {
+	    "memory.high", "memory.max", "out of memory", "oom_kill"};
+
+	for (size_t k = 0; k < resources[RESOURCE_EVENTS].count; k++) {
+		const struct series *counts =
+		    &usage->figures[FIGURE_EVENTS_HIGH + k];
+		bool on = false;
+
+		for (size_t i = 1; i < counts->len; i++) {
+			bool more =
+			    counts->items[i].mib > counts->items[i - 1].mib;
+
+			if (more && !on)
+				*array_push(&panel->marks) =
+				    (struct scene_mark){.kind = SCENE_LABEL,
+					.role = ROLE_ALARM,
+					.at = {counts->items[i].time_s -
+						   build_zero(request, 0),
+					    NAN},
+					.label = mem_copy(names[k])};
+			on = more;
+		}
+	}
+}
+
 static void build_usage_panel(struct scene *scene,
     const struct chart_request *request, enum resource_id id)
 {
@@ -90,7 +218,11 @@ static void build_usage_panel(struct scene *scene,
 
 	panel->memory = (struct axis){.kind = AXIS_NUMBER, .high = 0};
 	panel->title = build_usage_title(resource);
-	for (size_t i = 0; i < resource->count; i++) {
+	if (id == RESOURCE_CGROUP) {
+		build_usage_stack(scene, panel, request);
+		build_usage_limits(scene, panel, request);
+	}
+	for (size_t i = 0; id != RESOURCE_CGROUP && i < resource->count; i++) {
 		enum resource_figure_id figure =
 		    (enum resource_figure_id)(resource->first + i);
 
@@ -109,8 +241,10 @@ void build_usage(struct scene *scene, const struct chart_request *request)
 
 	if (request->len > 1 || !usage)
 		return;
+	build_usage_events(&scene->panels.items[0], request);
 	for (size_t i = 0; i < RESOURCES; i++) {
-		if (usage_has(usage, (enum resource_id)i))
+		if (i != RESOURCE_EVENTS &&
+		    usage_has(usage, (enum resource_id)i))
 			build_usage_panel(scene, request, (enum resource_id)i);
 	}
 }

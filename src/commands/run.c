@@ -19,6 +19,7 @@
 #include "input/python_source.h"
 #include "input/target.h"
 #include "python/agent_env.h"
+#include "proc/usage.h"
 #include "recorder/dat_sink.h"
 
 #define INTERVAL_MIN_S 10e-6
@@ -305,6 +306,8 @@ static int run_options_plan(
 	    .limit_kib = (int64_t)(options->limit_mib * 1024),
 	    .on_limit = action_of(options->on_limit),
 	};
+	if (plan->metric->file == METRIC_CGROUP)
+		plan->with |= USAGE_OF_GROUP;
 	if (plan->wait_all)
 		plan->no_descendants = false;
 	if (plan->metric->file == METRIC_CGROUP &&
@@ -590,8 +593,7 @@ static int command_run_prepare(struct run_session *session, struct err *e)
 	session->sampler = sampler_create(&session->plan, &recording->sink, e);
 	if (session->sampler)
 		return 0;
-	if (session->plan.metric->file == METRIC_CGROUP ||
-	    session->options->attach) {
+	if (session->plan.with & USAGE_OF_GROUP || session->options->attach) {
 		dat_writer_discard(&recording->writer);
 		return -1;
 	}

@@ -9,7 +9,7 @@
 
 struct option_value run_with_value_at(size_t at)
 {
-	if (at >= RESOURCES)
+	if (at >= RESOURCES || !resources[at].help)
 		return (struct option_value){0};
 	return (struct option_value){resources[at].name, resources[at].help};
 }
@@ -17,12 +17,16 @@ struct option_value run_with_value_at(size_t at)
 static int run_with_add(const struct option_row *row, const char *name,
     unsigned *set, struct err *e)
 {
+	bool found = false;
+
 	for (unsigned i = 0; i < RESOURCES; i++) {
 		if (strcmp(resources[i].name, name) == 0) {
 			*set |= 1U << i;
-			return 0;
+			found = true;
 		}
 	}
+	if (found)
+		return 0;
 	return options_refuse(row, name, e);
 }
 

@@ -2,12 +2,14 @@
 #include "proc/cgroup.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "profile/resource.h"
 
 /* The files of a group, by version. */
 static const struct {
@@ -246,4 +248,95 @@ int64_t cgroup_oom_kills(const struct cgroup *cgroup)
 		close(fd);
 	}
 	return at ? atoll(at + strlen("oom_kill ")) : -1;
+}
+
+/* A figure by version: its file and the word before it there; no word: the
+ * file holds it alone. Version 1 has the rest in other hierarchies or not at
+ * all. */
+static const struct {
+	enum resource_figure_id figure;
+	struct {
+		const char *file, *key;
+	} at[2];
+	double unit; /* of the file, in those of resource.h */
+} group_figures[] = {
+#define MIB (1 / 1048576.0)
+#define STAT "memory.stat"
+#define PRESSURE "memory.pressure"
+    {FIGURE_GROUP_ANON, {{STAT, "total_rss "}, {STAT, "anon "}}, MIB},
+    {FIGURE_GROUP_FILE, {{STAT, "total_cache "}, {STAT, "file "}}, MIB},
+    {FIGURE_GROUP_SHMEM, {{STAT, "total_shmem "}, {STAT, "shmem "}}, MIB},
+    {FIGURE_GROUP_KERNEL,
+	{{"memory.kmem.usage_in_bytes", NULL}, {STAT, "kernel "}}, MIB},
+    {FIGURE_GROUP_SLAB, {{NULL, NULL}, {STAT, "slab "}}, MIB},
+    {FIGURE_GROUP_SOCK,
+	{{"memory.kmem.tcp.usage_in_bytes", NULL}, {STAT, "sock "}}, MIB},
+    {FIGURE_GROUP_HIGH, {{NULL, NULL}, {"memory.high", NULL}}, MIB},
+    {FIGURE_EVENTS_HIGH, {{NULL, NULL}, {"memory.events", "high "}}, 1},
+    {FIGURE_EVENTS_MAX, {{NULL, NULL}, {"memory.events", "max "}}, 1},
+    {FIGURE_EVENTS_OOM, {{NULL, NULL}, {"memory.events", "oom "}}, 1},
+    {FIGURE_EVENTS_OOM_KILL,
+	{{"memory.oom_control", "oom_kill "}, {"memory.events", "oom_kill "}},
+	1},
+    {FIGURE_PRESSURE_SOME, {{NULL, NULL}, {PRESSURE, "some "}}, 1e-6},
+    {FIGURE_PRESSURE_FULL, {{NULL, NULL}, {PRESSURE, "full "}}, 1e-6},
+    {FIGURE_THROTTLED, {{NULL, NULL}, {"cpu.stat", "throttled_usec "}}, 1e-6},
+#undef MIB
+#undef STAT
+#undef PRESSURE
+};
+
+/* The number behind the word that begins a line, or, in a line of pressure,
+ * behind its "total="; NAN where there is none. */
+static double cgroup_number_of(const char *text, const char *key)
+{
+	size_t len = key ? strlen(key) : 0;
+	const char *end, *total;
+	double number;
+
+	while (text && key && strncmp(text, key, len) != 0) {
+		text = strchr(text, '\n');
+		text += text != NULL;
+	}
+	if (!text)
+		return NAN;
+	text += len;
+	end = strchr(text, '\n');
+	total = strstr(text, "total=");
+	if (total && (!end || total < end))
+		text = total + strlen("total=");
+	if (*text < '0' || *text > '9')
+		return NAN;
+	number = strtod(text, NULL);
+	return number < 9e18 ? number : NAN;
+}
+
+void cgroup_read_usage(const struct cgroup *cgroup, double *figures)
+{
+	int64_t limit_kib = cgroup_limit_kib(cgroup);
+	const char *read = NULL;
+	char text[8192] = "";
+
+	figures[FIGURE_GROUP_MAX] =
+	    limit_kib < 0 ? NAN : (double)limit_kib / 1024;
+	for (size_t i = 0; i < sizeof(group_figures) / sizeof(*group_figures);
+	     i++) {
+		const char *file = group_figures[i].at[cgroup->v2].file;
+		int fd;
+
+		figures[group_figures[i].figure] = NAN;
+		if (!file || cgroup->folder < 0)
+			continue;
+		if (!read || strcmp(read, file) != 0) {
+			fd = open_file(cgroup->folder, file);
+			if (fd < 0 || procfs_pread(fd, text, sizeof(text)) < 0)
+				text[0] = 0;
+			if (fd >= 0)
+				close(fd);
+			read = file;
+		}
+		figures[group_figures[i].figure] =
+		    group_figures[i].unit *
+		    cgroup_number_of(text, group_figures[i].at[cgroup->v2].key);
+	}
 }

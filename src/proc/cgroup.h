@@ -39,4 +39,11 @@ int64_t cgroup_limit_kib(const struct cgroup *cgroup);
 /* How many processes the kernel has killed in it for want of memory. */
 int64_t cgroup_oom_kills(const struct cgroup *cgroup);
 
+/* Fills the figures of the group in figures, by resource_figure_id and in the
+ * units of profile/resource.h, counts since the group was made; NAN where one
+ * is not known: a limit that is not set, a file that the version of the groups
+ * or the kernel doesn't have, a group that is gone. */
+void cgroup_read_usage(const struct cgroup *cgroup, double *figures)
+    __attribute__((nonnull));
+
 #endif

@@ -102,7 +102,7 @@ bool proc_usage_read(const struct procfs *fs, pid_t pid, uint64_t started,
 {
 	struct proc_stat stat;
 
-	for (size_t i = 0; i < FIGURES; i++)
+	for (size_t i = 0; i < FIGURES_OF_PROCESS; i++)
 		usage->own[i] = usage->waited[i] = -1;
 	if (set & 1U << RESOURCE_IO)
 		proc_usage_read_io(fs, pid, usage);

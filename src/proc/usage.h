@@ -12,13 +12,18 @@
 #include "proc/procfs.h"
 #include "profile/resource.h"
 
+/* The bits of the resources that a control group has. */
+#define USAGE_OF_GROUP                                   \
+	(1U << RESOURCE_CGROUP | 1U << RESOURCE_EVENTS | \
+	    1U << RESOURCE_PRESSURE | 1U << RESOURCE_THROTTLING)
+
 /* By resource_figure_id; -1 where it is not known. Processor time is in
  * microseconds, input and output in bytes, swap in KiB. */
 struct proc_usage {
-	int64_t own[FIGURES];
+	int64_t own[FIGURES_OF_PROCESS];
 	/* Of a count: what children that have ended left to it when it waited
 	 * for them. own has that in it already for input and output. */
-	int64_t waited[FIGURES];
+	int64_t waited[FIGURES_OF_PROCESS];
 };
 
 /* Reads the resources whose bits are in set (1 << RESOURCE_CPU). False where it

@@ -20,6 +20,11 @@ enum resource_id {
 	RESOURCE_FAULTS,
 	RESOURCE_SWAP,
 	RESOURCE_FILES,
+	/* Of the control group, and so of the whole alone. */
+	RESOURCE_CGROUP,
+	RESOURCE_EVENTS,
+	RESOURCE_PRESSURE,
+	RESOURCE_THROTTLING,
 	RESOURCES
 };
 
@@ -36,12 +41,28 @@ enum resource_figure_id {
 	FIGURE_MAJOR_FAULTS, /* that needed a disk */
 	FIGURE_SWAP,         /* MiB */
 	FIGURE_FILES,
+	FIGURES_OF_PROCESS,
+	FIGURE_GROUP_ANON = FIGURES_OF_PROCESS, /* MiB, of memory.stat */
+	FIGURE_GROUP_FILE,                      /* page cache, with shmem */
+	FIGURE_GROUP_SHMEM,
+	FIGURE_GROUP_KERNEL, /* with slab */
+	FIGURE_GROUP_SLAB,
+	FIGURE_GROUP_SOCK,
+	FIGURE_GROUP_MAX, /* the least limit on the group and those above it */
+	FIGURE_GROUP_HIGH,
+	FIGURE_EVENTS_HIGH, /* of memory.events */
+	FIGURE_EVENTS_MAX,
+	FIGURE_EVENTS_OOM,
+	FIGURE_EVENTS_OOM_KILL,
+	FIGURE_PRESSURE_SOME, /* seconds in which a task waited for memory */
+	FIGURE_PRESSURE_FULL, /* and in which all did */
+	FIGURE_THROTTLED,     /* seconds without a processor, for cpu.max */
 	FIGURES
 };
 
 struct resource {
-	const char *name;  /* "cpu": --with */
-	const char *help;  /* half a sentence */
+	const char *name;  /* "cpu": --with; several may have one */
+	const char *help;  /* half a sentence; NULL where not the first */
 	const char *title; /* of its axis: "CPU", with unit behind it */
 	const char *unit;  /* of what a chart shows; NULL: a plain number */
 	enum resource_figure_id first;

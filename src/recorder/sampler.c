@@ -73,7 +73,9 @@ struct sampler *sampler_create(
 		free(s);
 		return NULL;
 	}
-	if (plan->metric->file == METRIC_CGROUP && check_cgroup(s, e) != 0) {
+	if ((plan->metric->file == METRIC_CGROUP ||
+		plan->with & USAGE_OF_GROUP) &&
+	    check_cgroup(s, e) != 0) {
 		cgroup_finish(&s->cgroup);
 		procfs_finish(&s->fs);
 		free(s);
@@ -385,9 +387,10 @@ static void sampler_begin_passes(struct sampler *s, pid_t pid, int64_t now_ns)
 	usage_tracker_init(&s->usage, &s->fs, plan->with,
 	    plan->launched ? 0 : procfs_ticks(), now_ns);
 	s->usage.alone = plan->alone;
+	s->usage.group = plan->with & USAGE_OF_GROUP ? &s->cgroup : NULL;
 	names_init(&s->names, &s->fs, now_ns,
 	    half_ns < PATIENCE_NS ? half_ns : PATIENCE_NS);
-	if (of_group && !plan->launched) {
+	if ((of_group || plan->with & USAGE_OF_GROUP) && !plan->launched) {
 		cgroup_finish(&s->cgroup);
 		cgroup_init(&s->cgroup, &s->fs, pid, NULL);
 	}

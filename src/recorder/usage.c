@@ -26,6 +26,8 @@ void usage_tracker_init(struct usage_tracker *tracker, const struct procfs *fs,
 	    .began = began,
 	    .began_ns = now_ns,
 	    .next_ns = now_ns};
+	for (size_t i = 0; i < FIGURES; i++)
+		tracker->group_base[i] = tracker->one[i] = NAN;
 }
 
 bool usage_tracker_is_due(const struct usage_tracker *tracker, int64_t now_ns)
@@ -43,7 +45,7 @@ static struct usage_account *usage_account_of(struct member *member)
 static void usage_account_subtract(
     struct proc_usage *usage, const struct proc_usage *base)
 {
-	for (size_t i = 0; i < FIGURES; i++) {
+	for (size_t i = 0; i < FIGURES_OF_PROCESS; i++) {
 		if (!resource_figures[i].counts)
 			continue;
 		if (usage->own[i] >= 0 && base->own[i] > 0)
@@ -145,6 +147,26 @@ static double usage_tracker_sum(
 	return proc_usage_value((enum resource_figure_id)figure, sum);
 }
 
+/* A count that was not there at first begins where it appears. */
+static void usage_tracker_read_group(struct usage_tracker *tracker)
+{
+	for (size_t i = FIGURES_OF_PROCESS; i < FIGURES; i++)
+		tracker->whole[i] = NAN;
+	if (!(tracker->set & USAGE_OF_GROUP) || !tracker->group)
+		return;
+	cgroup_read_usage(tracker->group, tracker->whole);
+	for (size_t i = FIGURES_OF_PROCESS; i < FIGURES; i++) {
+		double *value = &tracker->whole[i];
+		double *base = &tracker->group_base[i];
+
+		if (!resource_figures[i].counts || isnan(*value))
+			continue;
+		if (isnan(*base) || *value < *base)
+			*base = *value;
+		*value -= *base;
+	}
+}
+
 const double *usage_tracker_read(
     struct usage_tracker *tracker, struct members *members, int64_t now_ns)
 {
@@ -162,8 +184,9 @@ const double *usage_tracker_read(
 		if (!member->gone && (member->is_root || !tracker->alone))
 			usage_account_read(tracker, member);
 	}
-	for (size_t i = 0; i < FIGURES; i++)
+	for (size_t i = 0; i < FIGURES_OF_PROCESS; i++)
 		tracker->whole[i] = usage_tracker_sum(tracker, members, i);
+	usage_tracker_read_group(tracker);
 	return tracker->whole;
 }
 
@@ -174,7 +197,7 @@ const double *usage_tracker_figures(
 
 	if (!account || !account->read || account->closed)
 		return NULL;
-	for (size_t i = 0; i < FIGURES; i++) {
+	for (size_t i = 0; i < FIGURES_OF_PROCESS; i++) {
 		int64_t amount = account->last.own[i];
 
 		tracker->one[i] =
@@ -188,7 +211,7 @@ const double *usage_tracker_figures(
 void usage_tracker_add_waited(struct usage_tracker *tracker,
     struct member *member, const struct launch_event *event)
 {
-	int64_t waited[FIGURES] = {
+	int64_t waited[FIGURES_OF_PROCESS] = {
 	    [FIGURE_CPU] = event->cpu_us,
 	    [FIGURE_MINOR_FAULTS] = event->minor_faults,
 	    [FIGURE_MAJOR_FAULTS] = event->major_faults,
@@ -196,7 +219,7 @@ void usage_tracker_add_waited(struct usage_tracker *tracker,
 
 	if (!tracker->set || (tracker->alone && !(member && member->is_root)))
 		return;
-	for (size_t i = 0; i < FIGURES; i++) {
+	for (size_t i = 0; i < FIGURES_OF_PROCESS; i++) {
 		if (!member)
 			tracker->ended[i] += waited[i];
 		else if (waited[i] > 0)
@@ -222,7 +245,7 @@ static void usage_tracker_close_one(struct usage_tracker *tracker,
 	}
 	if (at != MEMBERS_NONE && &members->list.items[at] != member)
 		heir = usage_account_of(&members->list.items[at]);
-	for (size_t i = 0; i < FIGURES; i++) {
+	for (size_t i = 0; i < FIGURES_OF_PROCESS; i++) {
 		int64_t sum = usage_account_sum(account, i, tracker->alone);
 
 		if (!resource_figures[i].counts)

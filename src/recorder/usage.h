@@ -13,6 +13,7 @@
 #ifndef MPROF_RECORDER_USAGE_H
 #define MPROF_RECORDER_USAGE_H
 
+#include "proc/cgroup.h"
 #include "proc/usage.h"
 #include "recorder/launch.h"
 #include "recorder/members.h"
@@ -21,10 +22,11 @@
 /* A process's account, less what it had used when the recording began. */
 struct usage_account {
 	struct proc_usage base, last;
-	int64_t ended[FIGURES];  /* of children that have ended */
-	int64_t waited[FIGURES]; /* wait4()'s, of it and who it waited for */
-	bool read;               /* base and last are known */
-	bool closed;             /* it has ended, and is counted elsewhere */
+	int64_t ended[FIGURES_OF_PROCESS];  /* of children that have ended */
+	int64_t waited[FIGURES_OF_PROCESS]; /* wait4()'s, of it and who it
+					       waited for */
+	bool read;                          /* base and last are known */
+	bool closed; /* it has ended, and is counted elsewhere */
 };
 
 struct usage_tracker {
@@ -34,9 +36,14 @@ struct usage_tracker {
 	uint64_t began; /* processes that are older have a base; as
 			 * proc_stat.started counts */
 	int64_t began_ns, next_ns;
-	int64_t ended[FIGURES];   /* of those whose parent is not there */
-	int64_t missing[FIGURES]; /* by which a count would have stepped back */
-	int64_t before[FIGURES];  /* the whole's counts as reported last */
+	int64_t
+	    ended[FIGURES_OF_PROCESS]; /* of those whose parent is not there */
+	int64_t missing[FIGURES_OF_PROCESS]; /* by which a count would have
+						stepped back */
+	int64_t before[FIGURES_OF_PROCESS];  /* the whole's counts as reported
+						last */
+	const struct cgroup *group;          /* NULL: none is read */
+	double group_base[FIGURES]; /* its counts when the recording began */
 	double whole[FIGURES];
 	double one[FIGURES];
 };

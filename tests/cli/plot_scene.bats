@@ -314,3 +314,7 @@ same_as_leak() {
 @test "scene: --phases shades what is found, where no mark says it" {
 	golden phases --phases phases.dat
 }
+
+@test "scene: a control group stacked by kind, its limit, its events as marks" {
+	golden cgroup cgroup.dat
+}

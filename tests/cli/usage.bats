@@ -150,3 +150,16 @@ assert "open_files" not in usage'
 	[[ $output == *$'\nmprof_threads{'*'} 2'* ]]
 	[[ $output != *mprof_open_files* ]]
 }
+
+@test "run --with cgroup: what the group is charged, by kind, or why not" {
+	run_apart mprof run -q --with cgroup,threads -o a.dat sh -c '
+		dd if=/dev/zero of=cached bs=1M count=64 2>/dev/null; sleep .5'
+	if [ "$status" -ne 0 ]; then
+		[[ $errors == *"control groups: "* ]]
+		[ ! -e a.dat ]
+		return
+	fi
+	grep -q '^USAGE;threads=[0-9]*;group_anon=[0-9.]*;group_file=' a.dat
+	mprof export --format openmetrics a.dat |
+		grep -q '^mprof_cgroup_file_bytes{'
+}
