@@ -127,6 +127,22 @@ churn() {
 	near "$held" "$error" 26.1
 }
 
+@test "names from a debug file beside the program" {
+	churn
+	for folder in . .debug; do
+		mkdir -p $folder
+		rm -f churn.debug
+		cp churn linked
+		objcopy --only-keep-debug churn $folder/churn.debug
+		strip linked
+		objcopy --add-gnu-debuglink=$folder/churn.debug linked
+		mprof run -q --stacks -o linked.dat ./linked
+		read -r _ _ _ function line < <(first_row linked.dat)
+		same "$function $line" 'take 8'
+		rm $folder/churn.debug linked
+	done
+}
+
 @test "where the limit was reached, what held most is said" {
 	churn
 	run_apart mprof run --stacks --limit 100M -o run.dat ./churn 4 wait
