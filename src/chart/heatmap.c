@@ -118,7 +118,7 @@ static void heat_add_processes(
 			continue;
 		label = process_label_text(&labels, process);
 		source.name = mem_format("%s%s%s", process->key,
-		    label ? " " : "", label ? label : "");
+		    *process->key && label ? " " : "", label ? label : "");
 		source.start_s = process->memory.items[0].time_s;
 		free(label);
 		*array_push(&build->sources) = source;

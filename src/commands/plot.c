@@ -17,6 +17,7 @@
 #include "render/terminal_chart.h"
 #include "dat/catalog.h"
 #include "dat/reader.h"
+#include "profile/group.h"
 
 struct plot_size {
 	double width, height;
@@ -33,7 +34,7 @@ struct plot_options {
 	const char *backend;
 	const struct render_format *format; /* NULL: as FILE is called */
 	bool clock;
-	const char *sort;
+	const char *sort, *by;
 	struct option_range memory_limits;
 	long run;
 	struct plot_size size;
@@ -149,6 +150,7 @@ static int parse_format(
 }
 
 static const char *const themes[] = {"light", "dark", NULL};
+static const char *const groupings[] = {"name", NULL};
 static const char *const row_orders[] = {"peak", "start", NULL};
 
 #define AT(member) offsetof(struct plot_options, member)
@@ -183,6 +185,11 @@ static const struct option_row rows[] = {
 	.choice_at = format_value_at, .ours = true},
     {0, "clock", NULL, "show the time of day instead of seconds",
 	.parse = option_flag, .offset = AT(clock), .ours = true},
+    {0, "by", "WHAT",
+	"add the processes of a recording up by {}: workers that are replaced "
+	"are one",
+	.parse = option_choice, .offset = AT(by), .choices = groupings,
+	.ours = true},
     {0, "sort", "WHAT",
 	"the order of a heat map's rows: {} (default peak, the highest first)",
 	.parse = option_choice, .offset = AT(sort), .choices = row_orders,
@@ -213,7 +220,9 @@ struct plot_reading {
 	size_t len;
 	ARRAY(struct chart_run) runs;
 	ARRAY(char *) names;
-	size_t left_out; /* runs older than those */
+	size_t left_out;             /* runs older than those */
+	struct run grouped;          /* --by name: the one that is drawn */
+	const struct run *ungrouped; /* NULL: it is not grouped */
 };
 
 static bool plot_is_heatmap(const struct plot_options *options)
@@ -292,6 +301,16 @@ static void leave_out(struct plot_reading *reading)
 	    reading->left_out + MOST_RUNS, MOST_RUNS);
 }
 
+/* Of several runs no processes are drawn. */
+static void plot_group(struct plot_reading *reading)
+{
+	if (reading->runs.len != 1)
+		return;
+	reading->ungrouped = reading->runs.items[0].run;
+	run_group_by_name(&reading->grouped, reading->ungrouped);
+	reading->runs.items[0].run = &reading->grouped;
+}
+
 static int command_plot_read_all(struct plot_reading *reading,
     const struct profiles *profiles, const struct plot_options *options)
 {
@@ -314,11 +333,15 @@ static int command_plot_read_all(struct plot_reading *reading,
 	}
 	if (!plot_is_heatmap(options))
 		leave_out(reading);
+	if (options->by)
+		plot_group(reading);
 	return status;
 }
 
 static void reading_finish(struct plot_reading *reading)
 {
+	if (reading->ungrouped)
+		run_group_finish(&reading->grouped, reading->ungrouped);
 	for (size_t i = 0; i < reading->len; i++)
 		profile_finish(&reading->profiles[i]);
 	for (size_t i = 0; i < reading->names.len; i++)

@@ -89,3 +89,38 @@ ranks() {
 	[[ $errors == *"records rss, mem-2.dat records pss"* ]]
 	[ ! -e h.png ]
 }
+
+# workers: seven of one name, each alive for three of nine ticks, and their master
+workers() {
+	local i tick
+
+	echo 'CMDLINE gunicorn app'
+	for ((i = 1; i <= 7; i++)); do
+		echo "PROC;pid=$((10 + i));start=$i;ppid=7;name=gunicorn;cmd=gunicorn%20worker%20$i 1.0 1700000000.0000"
+	done
+	for ((tick = 0; tick < 9; tick++)); do
+		echo "MEM 100.0 170000000$tick.0000"
+		for ((i = 1; i <= 7; i++)); do
+			if ((tick >= i - 1 && tick <= i + 1)); then
+				echo "CHLD $((10 + i)) $((10 + i)).0 170000000$tick.0000"
+			fi
+		done
+	done
+	echo 'EXIT;pid=7;status=0 30.0 1700000008.0000'
+}
+
+@test "plot --by name: workers that are replaced are one line, layer and row" {
+	workers >w.dat
+	for kind in --timeline --stack --heatmap; do
+		run_apart mprof plot $kind --by name --format scene -o - w.dat
+		[ "$status" -eq 0 ]
+		same "$(grep -c '"gunicorn ×7, highest 17.0 MiB (7)"' <<<"$output")" 1
+	done
+	# at the third tick workers 1 to 3 are there: 11 + 12 + 13
+	run_apart mprof plot --by name --format scene -o - w.dat
+	sed -n '/gunicorn ×7/,$p' <<<"$output" | grep -qx '    2.0000 36.0000'
+	mprof plot --by name -o w.html w.dat
+	grep -q 'gunicorn ×7, highest 17.0 MiB (7)' w.html
+	run_apart mprof plot --by pid -o w.png w.dat
+	[ "$status" -eq 2 ]
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The processes of a run added up by name: seventeen workers that are replaced
+ * one after the other are one, whatever their pids.
+ */
+#ifndef MPROF_PROFILE_GROUP_H
+#define MPROF_PROFILE_GROUP_H
+
+#include "profile/profile.h"
+
+/* Fills grouped with the run's total and all else, borrowed, but with a process
+ * for each name in place of its processes: their sum at each tick, without key
+ * and pid, named "cc1plus x186, highest 272 MiB (f7.cpp)". A run without MEM
+ * records has no ticks to add up at, and stays as it is. The run must live as
+ * long; the caller finishes. */
+void run_group_by_name(struct run *grouped, const struct run *run)
+    __attribute__((nonnull));
+void run_group_finish(struct run *grouped, const struct run *run)
+    __attribute__((nonnull));
+
+#endif
