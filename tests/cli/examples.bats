@@ -27,7 +27,9 @@ own_setup() {
 		printf '#!/bin/sh\nx=$(head -c 3000000 /dev/zero | tr "\\0" x)\nsleep 1\n' \
 			>"$programs/$name"
 	done
-	printf '#!/bin/sh\nexec "$@"\n' >"$programs/srun"
+	printf '#!/bin/sh\nSLURM_PROCID=0 exec "$@"\n' >"$programs/srun"
+	printf '#!/bin/sh\nshift 2\nOMPI_COMM_WORLD_RANK=0 exec "$@"\n' \
+		>"$programs/mpirun"
 	# promtool tsdb create-blocks-from openmetrics FILE FOLDER
 	printf '#!/bin/sh\ngrep -q "^# EOF" "$4"\n' >"$programs/promtool"
 	printf '#!/bin/sh\ngrep -E " [0-9]+$"\n' >"$programs/flamegraph.pl"
