@@ -104,6 +104,9 @@ prepare() {
 		grown 100 1780000000 | grep -v '^STACK' >$name.dat
 	done
 	grown 100 1780000000 | grep -Ev '^(CHLD|FUNC)' >run.dat
+	for name in mem-1 mem-2 mem-3 rank-1 rank-2 rank-3 make; do
+		cp run.dat $name.dat
+	done
 	printf 'Zeit;Speicher\n0,5;1024\n1,0;2048,5\n1,5;1536\n' >messung.csv
 	printf 'all:\n\tsleep 0.5\n' >Makefile
 	printf 'import time\ntime.sleep(0.5)\n' >manage.py
