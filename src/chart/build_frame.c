@@ -297,6 +297,47 @@ static void add_figures(struct scene *scene,
 	}
 }
 
+/* Says in one sentence what a reader should know first of a run that was
+ * killed. */
+static void facts_add_finding(struct scene *scene, const struct run *run)
+{
+	const struct exit_status *exit = &run->exit;
+	double after_s = exit->time_s - build_start(run);
+	char limit[UNITS_TEXT], after[UNITS_TEXT];
+	char *killed = build_end_text(exit);
+
+	if (killed && after_s > 0 && exit->oom && exit->limit_mib > 0 &&
+	    exit->limit_of != LIMIT_OF_MACHINE)
+		facts_add_fact(scene, "Finding",
+		    mem_format("killed at its %s limit after %s",
+			units_limit(limit, exit->limit_mib),
+			units_duration(after, after_s)));
+	else if (killed && after_s > 0)
+		facts_add_fact(scene, "Finding",
+		    mem_format(
+			"%s after %s", killed, units_duration(after, after_s)));
+	free(killed);
+}
+
+/* Of two recordings, which peaks higher and by how much. */
+static void facts_add_comparison(
+    struct scene *scene, const struct chart_request *request)
+{
+	struct sample a, b;
+	char text[UNITS_TEXT];
+
+	if (request->len != 2 || !run_peak(request->runs[0].run, &a) ||
+	    !run_peak(request->runs[1].run, &b))
+		return;
+	if (a.mib == b.mib) {
+		add_clean_fact(scene, "Finding", "both peak alike");
+		return;
+	}
+	facts_add_fact(scene, "Finding",
+	    mem_format("%s peaks %s higher", request->runs[b.mib > a.mib].name,
+		units_size(text, fabs(b.mib - a.mib))));
+}
+
 static void facts_add_end(struct scene *scene, const struct exit_status *exit)
 {
 	char *killed = build_end_text(exit);
@@ -491,6 +532,7 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 	if (request->len > 2)
 		facts_add_spread(scene, request);
 	if (request->len > 1) {
+		facts_add_comparison(scene, request);
 		add_names(scene, request);
 		add_shared(scene, request);
 		return;
@@ -499,6 +541,7 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 	add_clean_fact(scene, "Host", run->info.host);
 	if (isfinite(build_start(run)))
 		add_figures(scene, request, sampled);
+	facts_add_finding(scene, run);
 	facts_add_end(scene, &run->exit);
 	facts_add_limit(scene, &run->exit);
 	facts_add_held(scene, run);

@@ -101,7 +101,7 @@ static struct scene_line *add_straight(struct scene *scene,
 	series_add_derived(ends, trend->to_s, trend->to_mib);
 	line = build_line(panel, ends, zero_s, 0);
 	line->kind = SCENE_TREND;
-	line->role = ROLE_TREND;
+	line->role = ROLE_TOTAL;
 	return line;
 }
 
@@ -128,14 +128,17 @@ static void add_trend(struct scene *scene, struct scene_panel *panel,
 	line->detail = rate_text(trend.mib_per_s, leak->verdict);
 }
 
-static bool has_line(
+/* The index of the line of the process; the number of lines where it has none.
+ */
+static size_t find_line(
     const struct scene_panel *panel, const struct process *process)
 {
-	for (size_t i = 0; i < panel->lines.len; i++) {
-		if (panel->lines.items[i].samples == &process->memory)
-			return true;
-	}
-	return false;
+	size_t i = 0;
+
+	while (i < panel->lines.len &&
+	       panel->lines.items[i].samples != &process->memory)
+		i++;
+	return i;
 }
 
 /* Adds the trend of a process that has a line and, by mprof leak, leaks. */
@@ -144,11 +147,13 @@ static void add_leak(struct scene *scene, struct scene_panel *panel,
 {
 	const struct leak *leak = &judged->leak;
 	struct trend trend = leak_line(leak);
+	size_t of = find_line(panel, judged->process);
 	struct scene_line *line;
 
-	if (leak->verdict != LEAK_LEAKING || !has_line(panel, judged->process))
+	if (leak->verdict != LEAK_LEAKING || of == panel->lines.len)
 		return;
 	line = add_straight(scene, panel, &trend, zero_s);
+	line->role = panel->lines.items[of].role;
 	line->pid = judged->process->pid;
 	line->name = mem_format("trend of %s", judged->process->key);
 	line->detail = rate_text(leak->mib_per_s, leak->verdict);
@@ -172,6 +177,18 @@ static void add_trends(struct scene *scene, struct scene_panel *panel,
 	leak_run_finish(&judged);
 }
 
+/* Of several runs each trend has the colour of its run and says which. */
+static void name_trend(
+    struct scene_line *line, const struct chart_request *request, size_t run)
+{
+	char *raw = mem_format("trend of %s", request->runs[run].name);
+
+	free(line->name);
+	line->name = utf8_clean_copy(raw);
+	line->role = role_series(run);
+	free(raw);
+}
+
 void build_trends(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request)
 {
@@ -182,7 +199,7 @@ void build_trends(struct scene *scene, struct scene_panel *panel,
 
 		add_trends(scene, panel, request, i);
 		if (request->len > 1 && panel->lines.len > before)
-			panel->lines.items[before].role = role_series(i);
+			name_trend(&panel->lines.items[before], request, i);
 	}
 }
 

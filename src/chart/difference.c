@@ -10,6 +10,7 @@
 #include "analysis/downsample.h"
 #include "base/mem.h"
 #include "base/units.h"
+#include "base/utf8.h"
 
 /* Between two samples memory is taken to change evenly. */
 static double memory_at(const struct series *series, double time_s)
@@ -51,6 +52,21 @@ static double difference_furthest(const struct series *difference)
 	return most;
 }
 
+/* "new.dat against main.dat", where no title was asked for. */
+static void difference_title(
+    struct scene *scene, const struct chart_request *request)
+{
+	char *raw;
+
+	if (request->title)
+		return;
+	raw = mem_format(
+	    "%s against %s", request->runs[1].name, request->runs[0].name);
+	free(scene->title);
+	scene->title = utf8_clean_copy(raw);
+	free(raw);
+}
+
 int chart_difference(
     struct scene *scene, const struct chart_request *request, struct err *e)
 {
@@ -65,6 +81,7 @@ int chart_difference(
 		return -1;
 	if (request->len != 2)
 		return err_set(e, "--difference: takes two recordings");
+	difference_title(scene, request);
 	b = &request->runs[1].run->total;
 	difference = scene_own_series(scene);
 	difference_subtract(

@@ -68,20 +68,31 @@ static const char *layout_fact(const struct scene *scene, const char *label)
 static const struct part {
 	const char *label, *before;
 	int rank;
-} parts[] = {{"End", "", 0}, {"Recordings", "", 0}, {"Set", "", 1},
-    {"Apart", "apart: ", 2}, {"Started", "", 6}, {"Host", "", 7},
-    {"Duration", "", 4}, {"Window", "", 2}, {"In the window", "", 2},
-    {"Peak", "peak ", 1}, {"Shared", "", 0}, {"Ended", "", 3},
-    {"Limit", "limit ", 3}, {"Samples", "", 5}};
+} parts[] = {{"Finding", "", 0}, {"End", "", 0}, {"Recordings", "", 0},
+    {"Set", "", 1}, {"Apart", "apart: ", 2}, {"Started", "", 6},
+    {"Host", "", 7}, {"Duration", "", 4}, {"Window", "", 2},
+    {"In the window", "", 2}, {"Peak", "peak ", 1}, {"Shared", "", 0},
+    {"Ended", "", 3}, {"Limit", "limit ", 3}, {"Samples", "", 5}};
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]), RANKS = 8 };
+
+/* The finding tells how the run ended, and at which limit. */
+static const char *part_value(const struct scene *scene, size_t part)
+{
+	const char *label = parts[part].label;
+	bool told = strcmp(label, "Ended") == 0 || strcmp(label, "Limit") == 0;
+
+	return told && layout_fact(scene, "Finding")
+		   ? NULL
+		   : layout_fact(scene, label);
+}
 
 static char *join_parts(const struct scene *scene, const bool *wanted)
 {
 	struct strbuf line = {0};
 
 	for (size_t i = 0; i < PARTS; i++) {
-		const char *value = layout_fact(scene, parts[i].label);
+		const char *value = part_value(scene, i);
 
 		if (!value || !wanted[i])
 			continue;
@@ -108,7 +119,7 @@ static char *layout_subtitle(const struct place *place)
 			char *longer;
 
 			if (parts[i].rank != rank ||
-			    !layout_fact(place->scene, parts[i].label))
+			    !part_value(place->scene, i))
 				continue;
 			wanted[i] = true;
 			longer = join_parts(place->scene, wanted);
@@ -353,6 +364,11 @@ static void put_frame(struct place *place, const struct plot *plot)
 
 	place_stroke(place, ROLE_FRAME, 1,
 	    &(struct draw_box){box->x, bottom, box->w, 0}, NULL);
+	if (plot->panel->memory.low < 0 && plot->panel->memory.high > 0)
+		place_stroke(place, ROLE_FRAME, 1,
+		    &(struct draw_box){
+			box->x, round(place_y(plot, 0)) + 0.5, box->w, 0},
+		    NULL);
 }
 
 static struct plot make_plot(

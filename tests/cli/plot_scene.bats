@@ -135,6 +135,19 @@ crowd() {
 	grep -q 'function [^ ]* "view" "60 calls, 60.5 s"' scene
 }
 
+@test "scene: a comparison names both, and says which peaks higher" {
+	crowd 'for (i = 0; i < 100; i++) printf "MEM %.1f %.1f\n", 50 + i / 10, t0 + i' >main.dat
+	crowd 'for (i = 0; i < 100; i++) printf "MEM %.1f %.1f\n", 40 + i / 2, t0 + i' >new.dat
+	mprof plot --difference --format scene -o - main.dat new.dat >scene
+	grep -qx 'title "new.dat against main.dat"' scene
+	grep -qx 'fact Finding: new.dat peaks 29.6 MiB higher' scene
+	mprof plot --difference -t mine --format scene -o - main.dat new.dat |
+		grep -qx 'title "mine"'
+	cp main.dat twin.dat
+	mprof plot --format scene -o - main.dat twin.dat |
+		grep -qx 'fact Finding: both peak alike'
+}
+
 @test "scene: years along a clock" {
 	crowd 'for (i = 0; i < 100; i++) printf "MEM 50.0 %.4f\n", t0 + i * 864000' >a.dat
 	TZ=UTC mprof plot --clock --format scene -o - a.dat |
@@ -236,7 +249,7 @@ same_as_leak() {
 
 	json=$(mprof leak --json "$1")
 	mprof plot -s -n --format scene -o - "$1" >scene
-	trend=$(grep -A2 '^  trend trend "trend"' scene)
+	trend=$(grep -A2 '^  trend total "trend"' scene)
 	[[ $trend == *" MiB/"*", $(jq -r '.runs[0].verdict' <<<"$json")\""* ]]
 	awk -v since="$(jq '.runs[0].since_s' <<<"$json")" \
 		-v until="$(jq '.runs[0].until_s' <<<"$json")" \
@@ -302,9 +315,9 @@ same_as_leak() {
 			printf "MEM %.3f %.4f\n", mib, t0 + i / 10
 		}' >a.dat
 	mprof plot -s -w 0,119 --format scene -o - a.dat >scene
-	grep -q '^  trend trend "trend" "+20.* MiB/min, leaking"' scene
+	grep -q '^  trend total "trend" "+20.* MiB/min, leaking"' scene
 	mprof plot -s -w 120,240 --format scene -o - a.dat >scene
-	grep -q '^  trend trend "trend" .*, steady"' scene
+	grep -q '^  trend total "trend" .*, steady"' scene
 }
 
 @test "scene: a panel for each thing recorded beside memory; what steps back is a gap" {
