@@ -227,6 +227,39 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 	grep -q 'flags 4 ' table
 }
 
+@test "on the smallest stacks: of a thread, and of a signal handler" {
+	build small '#include <pthread.h>
+	#include <signal.h>
+	#include <unistd.h>
+	static void *volatile kept;
+	static void *thread(void *x) { kept = malloc(2 << 20); return x; }
+	static void handler(int n) { (void)n; kept = malloc(3 << 20); }
+	int main(void)
+	{
+		long frame = sysconf(_SC_MINSIGSTKSZ), least;
+		stack_t other = {.ss_size = frame > 0 ? frame + 6144 : 12288};
+		struct sigaction on = {
+			.sa_handler = handler, .sa_flags = SA_ONSTACK};
+		pthread_attr_t small;
+		pthread_t id;
+		pthread_attr_init(&small);
+		least = sysconf(_SC_THREAD_STACK_MIN);
+		pthread_attr_setstacksize(&small, least > 16384 ? least : 16384);
+		if (pthread_create(&id, &small, thread, NULL) != 0)
+			return 1;
+		pthread_join(id, NULL);
+		other.ss_sp = malloc(other.ss_size);
+		if (sigaltstack(&other, NULL) != 0)
+			return 2;
+		sigaction(SIGUSR1, &on, NULL);
+		return raise(SIGUSR1);
+	}' gcc -w -g -O0 -pthread
+	held ./small
+	tables
+	is_all_held 2 thread
+	is_all_held 3 handler
+}
+
 @test "allocators beside malloc are told" {
 	build jemalloc 'void *je_malloc(size_t n) { return malloc(n); }
 	int main(void) { char *volatile p = malloc(1 << 20); return !p; }' \

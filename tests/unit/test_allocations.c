@@ -28,7 +28,8 @@ static struct test_state {
 	int64_t now_ns;
 	int64_t kib, bytes;
 	size_t count;
-	void *map; /* the last table's */
+	uint64_t every; /* the most that was told */
+	void *map;      /* the last table's */
 } the;
 
 static void take_allocation(void *context, const struct sink_allocation *taken)
@@ -63,6 +64,7 @@ static void take_freed(void *context, const struct sink_freed *freed)
 static void take_held(void *context, const struct sink_held *held)
 {
 	(void)context;
+	the.every = held->every > the.every ? held->every : the.every;
 	strbuf_add_format(&the.told, "held by %s, period %lld\n", held->by,
 	    (long long)held->period);
 }
@@ -242,6 +244,7 @@ static void a_minute_of_records_is_bounded(void **state)
 	}
 	/* 63/64 of the table stands for 64 KiB each, the others for 8 MiB. */
 	assert_true(the.bytes < 1 << 20);
+	assert_true(the.every > 1);
 	assert_true(the.count < ALLOCATION_SLOTS / 2);
 	assert_in_range(the.kib >> 10, 5000, 7500);
 	close(table.fd);
