@@ -399,7 +399,7 @@ many() {
 }
 
 # A function that calls itself 60 times, in two threads.
-@test "plot -f: time in a function is the union of its calls in each thread" {
+@test "plot -f: time in a function is the union of its calls, in all threads" {
 	awk 'BEGIN { print "CMDLINE x"; print "MEM 9 1000"; print "MEM 9 1004.1"
 		for (tid = 5; tid < 7; tid++)
 			for (i = 0; i < 61; i++)
@@ -408,7 +408,7 @@ many() {
 					1000 + i / 100, tid, i, 1004 - i / 100
 	}' >calls.dat
 	mprof plot -f --format scene -o - calls.dat >scene
-	grep -q '"\(m\.\)*fib" "122 calls, 8.00 s"' scene
+	grep -q '"\(m\.\)*fib" "122 calls, 4.00 s"' scene
 	sed -i '/tid=6/d' calls.dat
 	mprof plot -f --format scene -o - calls.dat >scene
 	grep -q '"\(m\.\)*fib" "61 calls, 4.00 s"' scene
