@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # Many recordings, or many processes of one, in one picture.
-load helper
 # shellcheck disable=SC2154 # errors is run_apart's
+
+load helper
 
 # ranks COUNT: a recording a rank of one job, 100 MiB each and a little more;
 # rank 3 holds more, rank 5 is killed early
