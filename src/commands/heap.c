@@ -130,7 +130,7 @@ static int show_once(
 }
 
 /* One after the other: with the status of the first that failed. */
-static int show_each(
+static int command_heap_show_each(
     const struct heap_options *options, const struct workers *workers)
 {
 	int status = COMMAND_OK;
@@ -242,7 +242,7 @@ static int command_heap_look(const struct heap_options *options, pid_t pid)
 	if (!options->only && !options->children)
 		workers_explain(&workers);
 	if (options->children && !options->sum)
-		status = show_each(options, &workers);
+		status = command_heap_show_each(options, &workers);
 	else if (options->every_s > 0)
 		status = heap_every_show(&every, &processes);
 	else
