@@ -125,3 +125,18 @@ workers() {
 	run_apart mprof plot --by pid -o w.png w.dat
 	[ "$status" -eq 2 ]
 }
+
+@test "examples/pytest: each test is a phase, the large one the highest" {
+	/usr/bin/python3 -c 'import pytest' 2>/dev/null || skip "needs python3-pytest"
+	cp "$SOURCE"/examples/pytest/*.py .
+	mprof run -q -T 20ms -o tests.dat /usr/bin/python3 -m pytest -q -p no:cacheprovider
+	same "$(mprof peak --json --phases tests.dat | jq -r \
+		'[.recordings[0].runs[0].phases[] | select(.name | startswith("test_"))]
+		| max_by(.peak_mib).name')" test_memory.py::test_large
+}
+
+@test "examples/build: the file that takes most memory is on top" {
+	cp "$SOURCE"/examples/build/Makefile .
+	mprof run -q -M -T 5ms -o build.dat make -j3 CC=gcc
+	mprof peak --top 1 build.dat | grep -w 'large.c'
+}
