@@ -182,6 +182,7 @@ int option_window(
 	window->given = true;
 	window->first = fmin(range.first, range.last);
 	window->last = fmax(range.first, range.last);
+	window->backwards = range.first > range.last;
 	if (window->first == window->last) {
 		double air = range.first == 0 ? 0.05 : 0.05 * fabs(range.first);
 

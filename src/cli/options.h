@@ -55,6 +55,7 @@ option_parse option_choice; /* const char *: one of the row's values */
 struct option_range {
 	double first, last;
 	bool given;
+	bool backwards; /* the last came first */
 };
 
 struct option_call {

@@ -383,7 +383,10 @@ static int command_plot_build(struct scene *scene,
 	if (request.len == 0)
 		return err_set(e, "--run %ld: no recording has as many runs",
 		    options->run);
-	return options->kind->build(scene, &request, e);
+	if (options->kind->build(scene, &request, e) != 0)
+		return -1;
+	scene->backwards = options->window.backwards;
+	return 0;
 }
 
 /* The name that memory_profiler would give: a name without an extension gets

@@ -11,6 +11,7 @@
 #include "base/strbuf.h"
 #include "base/units.h"
 #include "layout/drawing.h"
+#include "layout/mirror.h"
 #include "layout/place.h"
 
 void drawing_finish(struct drawing *drawing)
@@ -634,6 +635,21 @@ static void put_panels(struct page *page)
 	ticks_finish(&time);
 }
 
+static void put_time_panels(struct page *page)
+{
+	struct drawing *drawing = page->place.drawing;
+	const struct scene *scene = page->place.scene;
+	size_t shape = drawing->shapes.len, clip = drawing->clips.len;
+	struct draw_box area;
+
+	measure_panels(page, &scene->panels.items[0].memory);
+	put_panels(page);
+	area = (struct draw_box){page->left, page->plot_top,
+	    page->right - page->left, page->plot_bottom - page->plot_top};
+	if (scene->backwards)
+		layout_mirror(drawing, shape, clip, &area);
+}
+
 void layout_scene(struct drawing *drawing, const struct scene *scene,
     const struct layout_request *request)
 {
@@ -667,8 +683,7 @@ void layout_scene(struct drawing *drawing, const struct scene *scene,
 		page.right = floor(request->width - place->margin);
 		put_only_lanes(&page, &scene->panels.items[0]);
 	} else {
-		measure_panels(&page, &scene->panels.items[0].memory);
-		put_panels(&page);
+		put_time_panels(&page);
 	}
 	ticks_finish(&page.memory);
 	array_free(&place->taken);

@@ -52,6 +52,7 @@ struct scene {
 	char *title;
 	double origin_s;  /* since the epoch: the start of the first run */
 	struct axis time; /* shared by all panels */
+	bool backwards;   /* a picture has its end at the left */
 	ARRAY(struct scene_panel) panels; /* from top to bottom */
 	ARRAY(struct scene_fact) facts;   /* of the run, or its peers */
 	ARRAY(char *) notes;              /* what is not drawn, in words */

@@ -116,6 +116,20 @@ png_size() {
 	[ "$status" -eq 2 ]
 }
 
+@test "plot -w: backwards, a picture has its times from right to left" {
+	# Where the time axis begins and ends, its lowest and highest figure.
+	places() {
+		mprof plot -o axis.pdf -w "$1" run.dat
+		pdftotext -bbox axis.pdf - | sed -nE \
+			's/.*xMin="([0-9.]*)" yMin="(4[5-9]|5)[0-9.]*".*>(0|0\.20?)<.*/\3 \1/p' |
+			sort | cut -d ' ' -f 2 | xargs
+	}
+	read -r first last < <(places 0,0.2)
+	awk "BEGIN { exit !($first < $last) }"
+	read -r first last < <(places 0.2,0)
+	awk "BEGIN { exit !($first > $last) }"
+}
+
 @test "plot: the picture has the size that was asked for" {
 	mprof plot -o mem.png run.dat
 	same "$(png_size mem.png)" 1260x540
