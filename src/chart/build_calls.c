@@ -290,7 +290,7 @@ static void slots_take(struct lane_slots *slots, struct call_thread *thread)
 	thread->slot = i;
 }
 
-static void slots_fill(struct lane_slots *slots)
+static void lane_slots_fill(struct lane_slots *slots)
 {
 	size_t len = slots->threads.len;
 	struct call_thread **order = mem_zero(len + 1, sizeof(order[0]));
@@ -462,7 +462,7 @@ static void add_run(struct scene_panel *panel, struct call_labels *named,
 		add_call(panel, &slots, &open, calls[i]);
 	}
 	add_times(named, calls, count, &window);
-	slots_fill(&slots);
+	lane_slots_fill(&slots);
 	slots_add(panel, &slots, request->runs[nth].run, count);
 	array_free(&slots.threads);
 	array_free(&slots.slots);

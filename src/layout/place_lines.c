@@ -79,8 +79,8 @@ static void move_on(struct place *place, double x, double *y, double to)
 }
 
 /* From where the pen is to both ends of the column, the nearer one first. */
-static void ink_column(struct place *place, const struct stroke_column *column,
-    bool joined, bool joins)
+static void stroke_ink_column(struct place *place,
+    const struct stroke_column *column, bool joined, bool joins)
 {
 	double x = column->x, y = column->first, near = y;
 	bool up;
@@ -195,7 +195,7 @@ static void layout_stroke(struct place *place, const struct stroke *stroke)
 		if (stroke->bands && covered && column->covered)
 			ink_ends(place, column, 0.5 * stroke->width);
 		else
-			ink_column(place, column, joined, column->joins);
+			stroke_ink_column(place, column, joined, column->joins);
 		joined = column->joins;
 		covered = column->covered;
 	}

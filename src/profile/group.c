@@ -10,7 +10,7 @@
 #include "profile/peak.h"
 #include "profile/process.h"
 
-struct group {
+struct process_group {
 	const char *name;
 	size_t count;
 	const struct process *highest;
@@ -18,28 +18,30 @@ struct group {
 	double *sums; /* at each tick of the total */
 };
 
-struct groups {
-	ARRAY(struct group) list;
+struct process_groups {
+	ARRAY(struct process_group) list;
 	struct index index; /* by name */
 };
 
 static bool group_is(const void *groups, size_t at, const void *name)
 {
-	return strcmp(((const struct group *)groups)[at].name, name) == 0;
+	return strcmp(((const struct process_group *)groups)[at].name, name) ==
+	       0;
 }
 
-static void group_take(
-    struct groups *groups, const struct run *run, const struct process *process)
+static void group_take(struct process_groups *groups, const struct run *run,
+    const struct process *process)
 {
 	const char *name = process->name ? process->name : "(no name)";
 	size_t at = index_place(&groups->index, index_hash(name, strlen(name)),
 	    group_is, groups->list.items, name, groups->list.len);
-	struct group *group;
+	struct process_group *group;
 	double mib;
 
 	if (at == groups->list.len)
-		*array_push(&groups->list) = (struct group){.name = name,
-		    .sums = mem_zero(run->total.len, sizeof(double))};
+		*array_push(&groups->list) =
+		    (struct process_group){.name = name,
+			.sums = mem_zero(run->total.len, sizeof(double))};
 	group = &groups->list.items[at];
 	group->count++;
 	process_add_at(process, NULL, run->total.len, group->sums);
@@ -51,7 +53,7 @@ static void group_take(
 }
 
 static char *group_name(
-    const struct group *group, const struct process_labels *labels)
+    const struct process_group *group, const struct process_labels *labels)
 {
 	const char *word = process_label(labels, group->highest);
 	char size[UNITS_TEXT];
@@ -84,7 +86,7 @@ static void group_fill(
 void run_group_by_name(struct run *grouped, const struct run *run)
 {
 	struct process_labels labels;
-	struct groups groups = {.list = {0}, .index = {0}};
+	struct process_groups groups = {.list = {0}, .index = {0}};
 
 	*grouped = *run;
 	if (run->total.len == 0)

@@ -141,7 +141,7 @@ static void label_count_all(struct label_build *build)
 }
 
 /* How well the word says which process it is: the less the better. */
-static size_t label_cost(const struct label_word *word)
+static size_t label_word_cost(const struct label_word *word)
 {
 	bool option = word->text[0] == '-';
 	bool temporary = word->len > 5 && memcmp(word->text, "/tmp/", 5) == 0;
@@ -164,10 +164,11 @@ static char *label_choose(struct label_build *build, size_t process)
 		if (word.len == 0)
 			continue;
 		found = label_word_of(build, &word);
-		if (found->processes >= all || label_cost(found) >= best_cost)
+		if (found->processes >= all ||
+		    label_word_cost(found) >= best_cost)
 			continue;
 		best = *found;
-		best_cost = label_cost(found);
+		best_cost = label_word_cost(found);
 		found = label_word_of(build, &tail);
 		if (found->processes == best.processes) {
 			best.text = found->text;

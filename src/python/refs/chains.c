@@ -335,7 +335,7 @@ static bool is_through(const struct finder *f, uint32_t object, uint32_t holder)
 }
 
 /* Chains that are equal as far as they are shown. */
-struct groups {
+struct chain_groups {
 	struct chains_table table; /* links, from the wanted object on */
 	ARRAY(uint32_t) of_link;   /* + 1; 0: not yet known */
 	ARRAY(uint32_t) item;      /* of each group: in chains, + 1 */
@@ -343,7 +343,7 @@ struct groups {
 };
 
 static uint32_t chains_group_of(
-    struct groups *groups, const struct finder *f, uint32_t link)
+    struct chain_groups *groups, const struct finder *f, uint32_t link)
 {
 	const struct chain_link *at = &f->table.links.items[link];
 	uint32_t group = CHAIN_NONE;
@@ -364,7 +364,7 @@ static uint32_t chains_group_of(
 	return group;
 }
 
-static void chains_count(struct chains *chains, struct groups *groups,
+static void chains_count(struct chains *chains, struct chain_groups *groups,
     const struct finder *f, uint32_t link, uint32_t wanted)
 {
 	uint32_t group = chains_group_of(groups, f, link);
@@ -489,7 +489,7 @@ static bool leads_through(
 	return false;
 }
 
-static void count_wanted(struct chains *chains, struct groups *groups,
+static void count_wanted(struct chains *chains, struct chain_groups *groups,
     struct finder *f, uint32_t wanted)
 {
 	const struct references *references = f->references;
@@ -569,7 +569,7 @@ static void finder_finish(struct finder *f, struct chains *chains)
 
 void chains_find(struct chains *chains, const struct chains_request *request)
 {
-	struct groups groups = {0};
+	struct chain_groups groups = {0};
 	struct finder f;
 
 	*chains = (struct chains){0};
