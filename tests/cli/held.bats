@@ -127,6 +127,15 @@ churn() {
 	near "$held" "$error" 26.1
 }
 
+@test "names where the compiler wrote no table of address ranges" {
+	command -v clang >/dev/null || skip "no clang"
+	CC=clang churn
+	readelf -SW churn | lacks debug_aranges
+	mprof run -q --stacks -o clang.dat ./churn
+	read -r _ _ _ function line < <(first_row clang.dat)
+	same "$function $line" 'take 8'
+}
+
 @test "names from a debug file beside the program" {
 	churn
 	for folder in . .debug; do

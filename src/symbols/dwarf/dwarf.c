@@ -110,12 +110,27 @@ static bool dwarf_take_scopes(const struct dwarf_find *find, Dwarf_Die *unit,
 	return taken > 0;
 }
 
+/* LLVM's compilers (clang, rustc) write no table of address ranges: then each
+ * unit is asked. */
+static Dwarf_Die *dwarf_unit(const struct dwarf_find *find, Dwarf_Addr *bias)
+{
+	Dwarf_Die *unit =
+	    dwfl_module_addrdie(find->module, find->address, bias);
+
+	if (unit)
+		return unit;
+	while ((unit = dwfl_module_nextcu(find->module, unit, bias)) != NULL) {
+		if (dwarf_haspc(unit, find->address - *bias) > 0)
+			break;
+	}
+	return unit;
+}
+
 static bool dwarf_find_die(const struct dwarf_find *find)
 {
 	Dwarf_Addr bias = 0;
-	Dwarf_Die *unit =
-	    dwfl_module_addrdie(find->module, find->address, &bias);
-	Dwfl_Line *at = dwfl_module_getsrc(find->module, find->address);
+	Dwarf_Die *unit = dwarf_unit(find, &bias);
+	Dwarf_Line *at;
 	Dwarf_Die *scopes = NULL, *inner = NULL;
 	const char *file = NULL;
 	int line = 0, count, outer;
@@ -123,8 +138,11 @@ static bool dwarf_find_die(const struct dwarf_find *find)
 
 	if (!unit)
 		return false;
-	if (at)
-		file = dwfl_lineinfo(at, NULL, &line, NULL, NULL, NULL);
+	at = dwarf_getsrc_die(unit, find->address - bias);
+	if (at) {
+		file = dwarf_linesrc(at, NULL, NULL);
+		dwarf_lineno(at, &line);
+	}
 	/* The scopes of the address first, then those that the innermost of
 	 * them lies in: an inlined one stands in the function around it. */
 	count = dwarf_getscopes(unit, find->address - bias, &scopes);
