@@ -168,7 +168,7 @@ static void label_lead(struct label_placer *placer,
 /* Puts the label at the free place that is nearest to its point. */
 static void label_point(struct label_placer *placer, struct label_at label)
 {
-	struct draw_box box;
+	struct draw_box box = {0, 0, 0, 0};
 
 	if (!label_search(placer, &label, &box))
 		return;
@@ -249,14 +249,15 @@ static bool name_line(
 	const struct draw_box *in = &placer->plot->box;
 	double row = place_line_height(words.size);
 
-	for (words.y = in->y + 1; words.y + row < in->y + in->h;
-	     words.y += 0.5 * row) {
+	words.y = in->y + 1;
+	while (words.y + row < in->y + in->h) {
 		for (int left = 0; left < 2; left++) {
 			words.x = x + (left ? -4 : 4);
 			words.align = left;
 			if (label_take(placer, &words))
 				return true;
 		}
+		words.y += 0.5 * row;
 	}
 	return false;
 }
