@@ -177,13 +177,21 @@ waiting() {
 	on_attachable yes waiting
 }
 
-switched_off() {
-	PYTHON_DISABLE_REMOTE_DEBUG=1 start "$1"
+is_off() {
 	run_apart mprof attach -o off.dat --python "$pid"
 	[ "$status" -eq 1 ]
-	[[ $errors == *PYTHON_DISABLE_REMOTE_DEBUG* ]]
+	[[ $errors == *'switched off'*PYTHON_DISABLE_REMOTE_DEBUG*-X* ]]
 	[ ! -e off.dat ]
 	let_end
+}
+
+switched_off() {
+	PYTHON_DISABLE_REMOTE_DEBUG=1 start "$1"
+	is_off
+	printf '#!/bin/sh\nexec %s -X disable-remote-debug "$@"\n' "$1" >off
+	chmod +x off
+	start ./off
+	is_off
 }
 
 @test "a program that has it switched off is told apart" {
