@@ -428,7 +428,8 @@ __attribute__((constructor)) static void hooks_start(void)
 	uint32_t flags = 0;
 
 	hooks_find();
-	if (hooks_are_sanitized() || !getenv(ALLOCATION_VARIABLE))
+	if (hooks_are_sanitized() || !getenv(ALLOCATION_VARIABLE) ||
+	    python_keeps_its_own())
 		return;
 	if (!stack_prepare())
 		flags |= ALLOCATION_NO_BACKTRACE;

@@ -183,6 +183,14 @@ static struct pyobj *python_init_posix(void)
 	return python_domains.init_posix();
 }
 
+bool python_keeps_its_own(void)
+{
+	const char *(*version)(void);
+
+	*(void **)&version = dlsym(RTLD_DEFAULT, "Py_GetVersion");
+	return version && strstr(version(), "free-threading");
+}
+
 void python_start(void)
 {
 	struct pyinit **table = dlsym(RTLD_DEFAULT, "PyImport_Inittab");

@@ -76,8 +76,9 @@ nothing_false() {
 		mprof run -q -T 1ms --stacks -o run.dat "$python" grow.py
 		mprof lines --by function --json run.dat >lines.json
 		jq -e '[.rows[] | select(.file | endswith("grow.py"))]
-			| max_by(.touched_mib)
-			| .function == "big" and .touched_mib > 30' \
+			| max_by(.touched_mib // .growth_mib)
+			| .function == "big" and
+			(.touched_mib // .growth_mib) > 30' \
 			lines.json
 	done
 }
