@@ -14,7 +14,7 @@
 enum { MOST_NAMES = 8 };
 
 /* robust_deviation() is the median absolute deviation over 0.6745. */
-#define LEAST_DEVIATION 0.01 / 0.6745
+#define LEAST_DEVIATION (0.01 / 0.6745)
 
 static int spread_compare_peaks(const void *left, const void *right)
 {

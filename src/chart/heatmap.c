@@ -55,7 +55,8 @@ static bool heat_failed(const struct exit_status *exit)
 static void heat_mark_odd(struct heat_build *build,
     const struct overview *overviews, const struct spread *spread)
 {
-	for (size_t i = 0; i < spread->members.len; i++) {
+	for (size_t i = 0; i < spread->members.len && build->sources.items;
+	     i++) {
 		const struct spread_member *at = &spread->members.items[i];
 
 		struct heat_source *source =
@@ -206,9 +207,11 @@ int chart_heatmap(
 		heat_add_processes(&build, request);
 	if (build.sources.len == 0)
 		heat_add_runs(&build, request);
-	qsort(build.sources.items, build.sources.len,
-	    sizeof(build.sources.items[0]),
-	    request->by_start ? heat_compare_starts : heat_compare_peaks);
+	if (build.sources.items)
+		qsort(build.sources.items, build.sources.len,
+		    sizeof(build.sources.items[0]),
+		    request->by_start ? heat_compare_starts
+				      : heat_compare_peaks);
 	panel = build_panel(scene, PANEL_HEAT);
 	for (size_t i = 0; i < build.sources.len; i++)
 		heat_add_row(&build, &panel->heat, &build.sources.items[i]);
