@@ -33,6 +33,8 @@ own_setup() {
 	# promtool tsdb create-blocks-from openmetrics FILE FOLDER
 	printf '#!/bin/sh\ngrep -q "^# EOF" "$4"\n' >"$programs/promtool"
 	printf '#!/bin/sh\ngrep -E " [0-9]+$"\n' >"$programs/flamegraph.pl"
+	# go tool pprof [-http PORT] FILE
+	printf '#!/bin/sh\nfor file; do :; done\n[ -s "$file" ]\n' >"$programs/go"
 	chmod +x "$programs"/*
 	# Names that no other process of this machine has.
 	cp "$(command -v sleep)" "$programs/postgres-$$"
