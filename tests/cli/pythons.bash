@@ -56,8 +56,9 @@ described_pythons() {
 	done
 }
 
-pythons() {
-	described_pythons | awk '$2 != "no:" {
+# python_paths VERSION: those whose version matches the expression, once each.
+python_paths() {
+	described_pythons | awk -v version="$1" '$2 != "no:" && $3 ~ version {
 		python = $1
 		$1 = ""
 		if (!seen[$0]++)
@@ -65,9 +66,13 @@ pythons() {
 	}'
 }
 
+pythons() {
+	python_paths .
+}
+
 # Those of them that have a GIL, which the agent needs.
 pythons_with_gil() {
-	pythons | grep -v 't$' || :
+	python_paths '[0-9]$'
 }
 
 # Roots that have to be entered, a path a line: those of MPROF_TEST_ROOTS or
