@@ -392,7 +392,8 @@ static size_t add_labels(const struct scene *scene, struct scene_panel *panel,
     const struct run *run, double zero_s)
 {
 	size_t count = count_labels(scene, run, zero_s), nth = 0, drawn = 0;
-	size_t every = (count + MOST_MARKS - 1) / MOST_MARKS;
+	size_t every =
+	    count > MOST_MARKS ? (count + MOST_MARKS - 1) / MOST_MARKS : 1;
 
 	for (size_t i = 0; i < run->marks.len; i++) {
 		const struct mark *mark = &run->marks.items[i];

@@ -66,6 +66,21 @@ static int write_profile(
 	return COMMAND_OK;
 }
 
+static int command_export_put_set(const char *path,
+    const struct export_format *format, const struct spread *spread,
+    struct err *e)
+{
+	struct io_output out;
+
+	if (io_output_open(&out, path, e) != 0)
+		return -1;
+	if (export_set_write(format, spread, out.stream, e) != 0) {
+		io_output_discard(&out);
+		return -1;
+	}
+	return io_output_commit(&out, e);
+}
+
 /* Several recordings are a set: a row each, beside the others. */
 static int write_set(
     const struct profiles *profiles, const struct export_options *options)
@@ -77,7 +92,6 @@ static int write_set(
 	struct overview *overviews = mem_zero(len, sizeof(overviews[0]));
 	const struct overview **items = mem_zero(len, sizeof(items[0]));
 	int status = COMMAND_OK;
-	struct io_output out;
 	struct spread spread;
 	struct err e;
 
@@ -95,14 +109,8 @@ static int write_set(
 		profile_finish(&profile);
 	}
 	spread_init(&spread, items, count);
-	if (io_output_open(&out, options->output, &e) != 0) {
+	if (command_export_put_set(options->output, format, &spread, &e) != 0)
 		status = command_fail(COMMAND_FAILED, &e);
-	} else if (export_set_write(format, &spread, out.stream, &e) != 0) {
-		io_output_discard(&out);
-		status = command_fail(COMMAND_FAILED, &e);
-	} else if (io_output_commit(&out, &e) != 0) {
-		status = command_fail(COMMAND_FAILED, &e);
-	}
 	spread_finish(&spread);
 	for (size_t i = 0; i < count; i++)
 		overview_finish(&overviews[i]);

@@ -413,14 +413,13 @@ static int list_take(struct listing *listing,
 	struct catalog numbers;
 	struct err e;
 	int status = COMMAND_OK;
+	bool failed = catalog_init(&numbers, ".", &e) != 0;
 
 	/* Files can be named even where the folder can't be listed. */
-	if (catalog_init(&numbers, ".", &e) != 0 && count == 0)
-		status = command_fail(COMMAND_FAILED, &e);
-	else if (count > 0)
+	if (count > 0)
 		status = list_take_words(listing, &numbers, words, count);
-	else if (options->all &&
-		 list_take_folder(listing, &numbers, ".", &e) != 0)
+	else if (failed || (options->all && list_take_folder(listing, &numbers,
+						".", &e) != 0))
 		status = command_fail(COMMAND_FAILED, &e);
 	for (size_t i = 0; count == 0 && !options->all && i < numbers.names.len;
 	     i++)
