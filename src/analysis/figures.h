@@ -16,7 +16,7 @@ struct figures {
 			      * first, or the first where none does */
 	double growth_mib_s; /* growth_of_run(), where that was asked for: it
 			      * is dear; else 0 */
-	/* Of a run, where they were recorded (mprof run --with); else NAN. */
+	/* The run's, where they were recorded (mprof run --with); else NAN. */
 	double cpu_percent; /* the mean, of one processor */
 	double threads;     /* the most at once */
 };

@@ -171,8 +171,7 @@ enum overview_order overview_order_of(const char *name)
 	return order;
 }
 
-/* What stands before another has the lower number; a file without samples
- * stands last. */
+/* The key to sort by, lowest first; a file without samples comes last. */
 static double overview_place(
     const struct overview *overview, enum overview_order order)
 {

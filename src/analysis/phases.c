@@ -72,7 +72,7 @@ static void phases_take_points(
 	free(values);
 }
 
-/* What neighbours differ by beyond a straight line is noise. */
+/* The noise is how far neighbours lie off a straight line. */
 static void phases_measure(struct phases_points *p)
 {
 	double bends[PHASES_BINS], low = p->y[0], high = p->y[0];
@@ -114,7 +114,8 @@ static struct phases_line phases_fit(
 	return line;
 }
 
-/* Where each piece of the best partition begins, in ends[] their count. */
+/* Finds the beginning of each piece of the best partition; returns their count.
+ */
 static size_t phases_partition(
     const struct phases_points *p, size_t starts[PHASES_BINS])
 {

@@ -113,7 +113,7 @@ static void spread_take_measure(struct spread *spread, const char *measure)
 		spread->measures[1] = measure;
 }
 
-/* Where all are ranks of one job and say the same number of them. */
+/* Only ranks of one job that agree on their number can show one missing. */
 static void spread_find_missing(
     struct spread *spread, const struct overview *const *items, size_t len)
 {

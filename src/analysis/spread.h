@@ -57,10 +57,10 @@ struct spread_lines {
 	ARRAY(struct spread_line) list;
 };
 
-/* What there is to say: lowest, median, highest; who stands apart in memory
- * and in time; who failed; which ranks are missing; several jobs; figures of
- * several measures, of which nothing else is said then. Texts are clean. The
- * caller finishes. */
+/* Makes the sentences about a set: lowest, median, highest; who stands apart in
+ * memory and in time; who failed; which ranks are missing; several jobs;
+ * figures of several measures, of which nothing else is said then. Texts are
+ * clean. The caller finishes. */
 void spread_lines_init(struct spread_lines *lines, const struct spread *spread)
     __attribute__((nonnull));
 void spread_lines_finish(struct spread_lines *lines) __attribute__((nonnull));

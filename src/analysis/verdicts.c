@@ -100,8 +100,7 @@ static void verdicts_judge_leak(struct verdict *verdict,
 	leak_run_finish(&leak);
 }
 
-/* Of a recording that doesn't hold the figure nothing is known: the condition
- * is not met. */
+/* The condition is not met by a recording that doesn't hold the figure. */
 static void verdicts_judge_usage(struct verdict *verdict,
     const struct recording_set_run *run, double bound,
     int (*find)(const struct usage_series *usage,
@@ -317,7 +316,8 @@ static void verdicts_judge_baseline(struct verdicts *verdicts,
 				     : ", beyond the spread of the runs");
 }
 
-/* Which ones are the lowest and the highest, or why there is no figure. */
+/* Names the lowest and the highest recording, or says why there is no figure.
+ */
 static void verdicts_note_spread(
     struct verdict *verdict, const struct spread *spread)
 {

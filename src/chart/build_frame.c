@@ -319,7 +319,7 @@ static void facts_add_finding(struct scene *scene, const struct run *run)
 	free(killed);
 }
 
-/* Of two recordings, which peaks higher and by how much. */
+/* Says which of two recordings peaks higher, and by how much. */
 static void facts_add_comparison(
     struct scene *scene, const struct chart_request *request)
 {

@@ -177,7 +177,7 @@ static void add_trends(struct scene *scene, struct scene_panel *panel,
 	leak_run_finish(&judged);
 }
 
-/* Of several runs each trend has the colour of its run and says which. */
+/* Each trend of several runs has the colour of its run and names it. */
 static void name_trend(
     struct scene_line *line, const struct chart_request *request, size_t run)
 {

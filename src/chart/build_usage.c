@@ -82,8 +82,8 @@ static void build_usage_line(struct scene *scene, struct scene_panel *panel,
 	    fmax(panel->memory.high, 1.12 * series_peak(&part)->mib);
 }
 
-/* What a group is charged, from the bottom up, each less the part of it that
- * is drawn by itself. */
+/* The kinds of memory a group is charged, from the bottom up, each less the
+ * part of it that is drawn by itself. */
 static const struct {
 	enum resource_figure_id figure, less; /* FIGURES: nothing */
 	const char *words;

@@ -103,7 +103,7 @@ static const struct compare_measure measures[] = {
 
 enum { MEASURES = sizeof(measures) / sizeof(measures[0]) };
 
-/* What not every recording holds can't be compared. */
+/* A figure can be compared only where every recording holds it. */
 static bool compare_is_known(
     const struct recording_set *const sides[2], size_t offset)
 {

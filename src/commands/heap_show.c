@@ -149,8 +149,8 @@ static void heap_show_print_part(
 	printf("%s %s", before, size);
 }
 
-/* So much that no object explains is more than an interpreter has by itself, or
- * than it changes by. */
+/* Whether more memory is unexplained, or has become so, than an interpreter has
+ * by itself. */
 static bool heap_show_is_native(
     const struct heap *heap, const struct heap_show *show)
 {

@@ -542,8 +542,8 @@ static int show_file(const struct lines_options *options, const char *path)
 	return status;
 }
 
-/* What one of both profiles held; -1, with the message printed, where that
- * isn't known. The caller finishes both. */
+/* Reads one of the two profiles and what it held; -1, with the message printed,
+ * where that isn't known. The caller finishes both. */
 static int lines_diff_read(const struct lines_options *options,
     const char *path, struct profile *profile, struct held *held)
 {

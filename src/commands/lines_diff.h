@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What mprof lines prints of two recordings: how much more each place holds in
- * the second.
+ * The output of mprof lines --diff: how much more each place holds in the
+ * second of two recordings.
  */
 #ifndef MPROF_COMMANDS_LINES_DIFF_H
 #define MPROF_COMMANDS_LINES_DIFF_H

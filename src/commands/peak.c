@@ -580,7 +580,7 @@ static void put_peaks(struct json *json, const struct profile *profile,
 	peaks_finish(&peaks);
 }
 
-/* What is printed of a recording, and what it is sorted and compared by. */
+/* A recording as it is printed, with what it is sorted and compared by. */
 struct peak_shown {
 	struct overview overview;
 	char *text; /* with --sort: it waits for the others */

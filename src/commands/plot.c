@@ -301,7 +301,7 @@ static void leave_out(struct plot_reading *reading)
 	    reading->left_out + MOST_RUNS, MOST_RUNS);
 }
 
-/* Of several runs no processes are drawn. */
+/* Only a chart of one run draws processes. */
 static void plot_group(struct plot_reading *reading)
 {
 	if (reading->runs.len != 1)

@@ -189,7 +189,7 @@ static int command_refs_check(const struct refs_options *options, int count)
 	return command_fail(COMMAND_MISUSED, &e);
 }
 
-/* Of the process that does the work, or of each of them. */
+/* Looks at the process that does the work, or at each of them. */
 static int command_refs_look(
     const struct refs_options *options, pid_t pid, const char *word)
 {

@@ -79,8 +79,8 @@ static void csv_export_write_rows(
 	}
 }
 
-/* What else was recorded: the column mib holds the figure, in the unit that
- * the metric's name says. */
+/* Writes the resources beside memory: the column mib holds the figure, in the
+ * unit that the metric's name says. */
 static void csv_export_write_usage(const struct export_table *table,
     const struct usage_series *usage, const struct rows_of *of)
 {

@@ -79,7 +79,7 @@ static void json_put_info(struct json *json, const struct run_info *info)
 	json_close(json, '}');
 }
 
-/* What else was recorded, as it is shown; NULL where nothing was. */
+/* Writes the resources beside memory; nothing where usage is NULL. */
 static void json_put_usage(struct json *json, const struct usage_series *usage)
 {
 	json_key(json, "usage");

@@ -27,8 +27,9 @@ size_t export_frames_place(struct export_frames *frames,
 void export_frames_finish(struct export_frames *frames)
     __attribute__((nonnull));
 
-/* What sampled allocations held by stack when the total was highest, or, where
- * there are none, by which memory grew on the clock. The caller finishes. */
+/* Fills in, by stack, how much sampled allocations held when the total was
+ * highest; without them, how much memory grew, on the clock. The caller
+ * finishes. */
 void export_stacks_init(struct stack_growths *growths, const struct run *run)
     __attribute__((nonnull));
 

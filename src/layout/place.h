@@ -8,7 +8,7 @@
 
 #include "layout/layout.h"
 
-/* Which cells of a plot have ink; sums as in a summed-area table. */
+/* The cells of a plot that have ink, as a summed-area table. */
 struct place_ink {
 	struct draw_box box;
 	double cell;
@@ -107,7 +107,7 @@ void layout_lanes(struct place *place, const struct plot *plot);
  * the groups take. */
 size_t layout_lane_rows(const struct scene_panel *panel, size_t most);
 
-/* Where the rows of a heat map begin, behind their names. */
+/* The left end of a heat map's rows, behind their names. */
 double layout_heat_left(
     const struct place *place, const struct scene_heat *heat);
 void layout_heat(struct place *place, const struct plot *plot);

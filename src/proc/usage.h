@@ -21,8 +21,8 @@
  * microseconds, input and output in bytes, swap in KiB. */
 struct proc_usage {
 	int64_t own[FIGURES_OF_PROCESS];
-	/* Of a count: what children that have ended left to it when it waited
-	 * for them. own has that in it already for input and output. */
+	/* The part of a count that children which have ended left to it when it
+	 * waited for them. own has that in it already for input and output. */
 	int64_t waited[FIGURES_OF_PROCESS];
 };
 

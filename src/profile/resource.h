@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What else than memory a recording may hold of a process and of the whole:
+ * Resources beside memory, of a process and of the whole, in a recording:
  * processor time, threads, input and output, page faults, swap, open files. A
  * resource has one figure or several, a row each, with the names that people
  * see. How they are read is proc/usage.h's.
@@ -20,7 +20,7 @@ enum resource_id {
 	RESOURCE_FAULTS,
 	RESOURCE_SWAP,
 	RESOURCE_FILES,
-	/* Of the control group, and so of the whole alone. */
+	/* The control group's, and so of the whole alone. */
 	RESOURCE_CGROUP,
 	RESOURCE_EVENTS,
 	RESOURCE_PRESSURE,

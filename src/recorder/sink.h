@@ -23,8 +23,8 @@ struct sink_process {
 	bool is_root;         /* the program itself */
 };
 
-/* What else is used (profile/resource.h, by resource_figure_id), in the units
- * that are said there; NAN where a figure is not known. */
+/* Resources beside memory, by resource_figure_id (profile/resource.h), in the
+ * units that are said there; NAN where a figure is not known. */
 struct sink_usage {
 	int64_t time_ns;
 	int64_t kib; /* as a tick's, or a process's */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What else than memory the members use (profile/resource.h), at a cadence of
+ * The members' resources beside memory (profile/resource.h), at a cadence of
  * its own, since a reading takes several times as long as one of memory: at
  * first ten times a second, later once.
  *

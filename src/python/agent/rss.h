@@ -13,7 +13,7 @@
 /* Pages; 0 where /proc is out of reach. */
 int64_t rss_pages(void);
 
-/* What was read last, and when; and until when nothing can have changed. */
+/* The last reading, its time, and the time of the last look at the clock. */
 struct rss_reading {
 	int64_t pages;
 	int64_t read_ns, looked_ns;

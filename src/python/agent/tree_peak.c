@@ -53,7 +53,7 @@ static const struct tree_member *tree_peak_before(
 	return found && found->started == member->started ? found : NULL;
 }
 
-/* What shrank and grew again has had faults. */
+/* A process that shrank and grew again has had page faults. */
 static int64_t tree_peak_floor(
     const struct tree_member *before, const struct tree_member *now)
 {
