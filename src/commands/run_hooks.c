@@ -442,8 +442,13 @@ void run_hooks_summary(const struct run_hooks *hooks)
 		    "lines says why\n",
 		    units_count(count, unseen, "process", "processes"));
 	if (hooks->stacks.stacks &&
-	    (sampled == 0 || stacks_count(hooks->stacks.stacks).processes > 0))
+	    (!hooks->allocations ||
+		stacks_count(hooks->stacks.stacks).processes > 0))
 		stacks_hook_summary(&hooks->stacks);
+	else if (hooks->allocations && sampled == 0 && unseen == 0)
+		fputs("mprof: allocations: none was sampled, as the program "
+		      "allocated too little\n",
+		    stderr);
 	if (!agent_tables_loaded(&hooks->tables))
 		fputs("mprof: @profile: no process is known to have loaded the "
 		      "agent; env -i, sudo or a static program prevents that\n",

@@ -161,6 +161,13 @@ churn() {
 	mprof plot --format scene -o - run.dat | grep -q "MiB by churn.c:"
 }
 
+@test "a program that allocates next to nothing is not said to be no Python" {
+	run_apart mprof run --stacks -o run.dat sleep 0.1
+	[ "$status" -eq 0 ]
+	[[ $errors == *"allocations: none was sampled, as the program allocated too little"* ]]
+	[[ $errors != *Python* ]]
+}
+
 @test "a program with a sanitizer starts, and still finds its fault" {
 	echo 'int main(void) { char *p = __builtin_malloc(9); __builtin_free(p); return p[3]; }' >uaf.c
 	${CC:-cc} -w -O0 -fsanitize=address -o uaf uaf.c || skip "no AddressSanitizer"
