@@ -85,7 +85,6 @@ safe() {
 		'list --long' 'peak --verbose nasty.dat' \
 		'export --format folded nasty.dat' \
 		'export --format speedscope nasty.dat' \
-		'export --format pprof nasty.dat' \
 		'export --format openmetrics nasty.dat'; do
 		# The words of a command line are split on purpose.
 		# shellcheck disable=SC2086
