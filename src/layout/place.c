@@ -111,15 +111,6 @@ bool place_is_free(const struct place *place, const struct plot *plot,
 	return true;
 }
 
-bool place_take(
-    struct place *place, const struct plot *plot, const struct draw_box *box)
-{
-	if (!place_is_free(place, plot, box))
-		return false;
-	*array_push(&place->taken) = *box;
-	return true;
-}
-
 struct shape *place_shape(
     struct place *place, enum shape_kind kind, enum role role)
 {

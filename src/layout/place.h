@@ -65,10 +65,6 @@ char *place_shorten(
 bool place_is_free(const struct place *place, const struct plot *plot,
     const struct draw_box *box);
 
-/* Takes the box if it is free; returns whether it was. */
-bool place_take(
-    struct place *place, const struct plot *plot, const struct draw_box *box);
-
 /* The ink of all curves, dots, lines and bands that are drawn so far; the
  * caller finishes it. Light areas are no ink. */
 void place_ink_init(
