@@ -132,12 +132,31 @@ static bool fork_events_is_unseen(struct fork_events *events, struct tree *tree,
 	return true;
 }
 
-/* Reads the events where forks are due or ends are wanted. */
+/* Forgets the first ones that have ended. */
+static void fork_events_forget_ended(struct fork_events *events, size_t count)
+{
+	size_t kept = events->ended.len - count;
+
+	index_clear(&events->ended_by_pid);
+	for (size_t i = 0; i < kept; i++) {
+		pid_t pid = events->ended.items[count + i];
+
+		events->ended.items[i] = pid;
+		index_add(
+		    &events->ended_by_pid, index_hash_number((uint64_t)pid), i);
+	}
+	events->ended.len = kept;
+}
+
+/* Reads the events where forks are due or ends are wanted. A process whose end
+ * was known before the events were read has its own forks among them. One that
+ * is found to have ended afterwards may have forked in between: it is kept for
+ * the next events. */
 static size_t fork_events_take(
     struct fork_events *events, struct tree *tree, bool due)
 {
 	struct connector *connector = &events->connector;
-	size_t unseen = 0;
+	size_t known = events->ended.len, unseen = 0;
 
 	if (due || connector->exits)
 		connector_read(connector);
@@ -146,8 +165,7 @@ static size_t fork_events_take(
 			unseen += fork_events_is_unseen(
 			    events, tree, &connector->forks.items[i]);
 		connector->forks.len = 0;
-		events->ended.len = 0;
-		index_clear(&events->ended_by_pid);
+		fork_events_forget_ended(events, known);
 	}
 	return unseen;
 }
