@@ -39,7 +39,12 @@ peak_mib() {
 @test "recorder: in a process that lives on, at its place" {
 	hold 60 0.001 >spike.py
 	printf '%s\n' 'until("^PEAK", "a.dat")' 'print(time.time())' >>spike.py
-	mprof run -q -T 0.4 -o a.dat python3 spike.py >lived
+	# Again where a sample has met the spike: then no mark tells of it.
+	for _ in 1 2 3 4 5 6 7 8; do
+		rm -f a.dat
+		mprof run -q -T 0.4 -o a.dat python3 spike.py >lived
+		awk '/^MEM/ && $2 > 50 { exit 1 }' a.dat && break
+	done
 	[ "$(grep -c ^PEAK a.dat)" -eq 2 ]
 	# It is told while the program lives, with a time of then.
 	awk -v lived="$(cat lived)" '/^PEAK/ && !at { at = $3 }
