@@ -163,7 +163,9 @@ churn() {
 }
 
 @test "a program that allocates next to nothing is not said to be no Python" {
-	run_apart mprof run --stacks -o run.dat sleep 0.1
+	# It allocates a hundred thousandth of such a period.
+	MPROF_ALLOCATION_PERIOD=4000000000 \
+		run_apart mprof run --stacks -o run.dat sleep 0.1
 	[ "$status" -eq 0 ]
 	[[ $errors == *"allocations: none was sampled, as the program allocated too little"* ]]
 	[[ $errors != *Python* ]]
