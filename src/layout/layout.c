@@ -33,6 +33,7 @@ struct page {
 	double left, right; /* of the panels */
 	struct axis_ticks memory;
 	double plot_top, plot_bottom; /* of all panels together */
+	bool mirrored;                /* layout_mirror() follows */
 };
 
 /* One line of text across the picture, shortened; how high it is. */
@@ -254,12 +255,20 @@ static struct draw_box tick_box(
     const struct page *page, const struct placed_words *words)
 {
 	struct draw_box box = place_box(&page->place, words);
-	double right = page->place.drawing->width - 2;
 	double font = page->place.font;
 	bool low = page->plot_bottom - page->plot_top < 4 * font;
+	double left = low ? page->left - 0.35 * font : 2;
+	double right = page->place.drawing->width - 2;
+	double ends = page->left + page->right;
 
+	if (page->mirrored) {
+		double leftmost = left;
+
+		left = ends - right;
+		right = ends - leftmost;
+	}
 	box.x = fmin(box.x, right - box.w);
-	box.x = fmax(box.x, low ? page->left - 0.35 * font : 2);
+	box.x = fmax(box.x, left);
 	return box;
 }
 
@@ -328,7 +337,9 @@ static void put_time_title(struct page *page, const struct axis_ticks *ticks)
 static void put_time_labels(
     struct page *page, const struct plot *plot, const struct axis_ticks *ticks)
 {
-	double end = -INFINITY;
+	double end = -INFINITY, edge = page->mirrored
+					   ? page->left + page->right
+					   : page->place.drawing->width;
 
 	for (size_t i = 0; i < ticks->len; i++) {
 		struct placed_words words =
@@ -336,7 +347,7 @@ static void put_time_labels(
 		struct draw_box box = tick_box(page, &words);
 
 		if (box.x < end + 0.3 * page->place.font ||
-		    box.x + box.w > page->place.drawing->width)
+		    box.x + box.w > edge)
 			continue;
 		end = box.x + box.w;
 		words.x = box.x;
@@ -642,11 +653,12 @@ static void put_time_panels(struct page *page)
 	size_t shape = drawing->shapes.len, clip = drawing->clips.len;
 	struct draw_box area;
 
+	page->mirrored = scene->backwards;
 	measure_panels(page, &scene->panels.items[0].memory);
 	put_panels(page);
 	area = (struct draw_box){page->left, page->plot_top,
 	    page->right - page->left, page->plot_bottom - page->plot_top};
-	if (scene->backwards)
+	if (page->mirrored)
 		layout_mirror(drawing, shape, clip, &area);
 }
 

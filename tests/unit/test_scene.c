@@ -221,7 +221,7 @@ static const struct {
 } sizes[] = {
     {160, 100}, {240, 700}, {400, 300}, {1260, 540}, {4000, 1200}, {4000, 150}};
 
-static void check_scene(const struct scene *scene)
+static void check_scene_in_direction(const struct scene *scene)
 {
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct layout_request request = {.width = sizes[i].width,
@@ -239,6 +239,14 @@ static void check_scene(const struct scene *scene)
 		    scene->time.low == 0)
 			assert_true(has_text(&drawing, "peak "));
 		drawing_finish(&drawing);
+	}
+}
+
+static void check_scene(struct scene *scene)
+{
+	for (int backwards = 0; backwards < 2; backwards++) {
+		scene->backwards = backwards;
+		check_scene_in_direction(scene);
 	}
 }
 
@@ -505,6 +513,43 @@ static void an_end_and_its_peak_are_named(void **state)
 	}
 }
 
+/* Both ends of a time axis have their labels, whichever is at the left. */
+static void a_window_given_backwards_has_the_same_times(void **state)
+{
+	struct profile profile;
+	struct chart_run charted;
+	struct chart_request request = {.runs = &charted,
+	    .len = 1,
+	    .clock = true,
+	    .window_s = {true, 20, 50}};
+	struct layout_request layout = {.width = 400,
+	    .height = 300,
+	    .density = 1,
+	    .measure = {fixed_width, NULL}};
+	struct scene scene;
+	struct run *run;
+	struct err e;
+
+	(void)state;
+	profile_init(&profile, "window.dat");
+	run = profile_add_run(&profile);
+	for (int i = 0; i < 100; i++)
+		series_add(&run->total, 1.7e9 + i, 100 + i);
+	charted = (struct chart_run){run, "window.dat"};
+	assert_int_equal(chart_timeline(&scene, &request, &e), 0);
+	for (int backwards = 0; backwards < 2; backwards++) {
+		struct drawing drawing;
+
+		scene.backwards = backwards;
+		layout_scene(&drawing, &scene, &layout);
+		assert_true(has_text(&drawing, ":40"));
+		assert_true(has_text(&drawing, ":10"));
+		drawing_finish(&drawing);
+	}
+	scene_finish(&scene);
+	profile_finish(&profile);
+}
+
 /* Marks that would be a hatch are ticks at the axis, from the first to the
  * last. */
 static void many_marks_are_ticks(void **state)
@@ -639,6 +684,7 @@ int main(void)
 	    cmocka_unit_test(slopes_stay_true_at_the_edges),
 	    cmocka_unit_test(the_sum_of_a_crowd_is_in_the_legend),
 	    cmocka_unit_test(an_end_and_its_peak_are_named),
+	    cmocka_unit_test(a_window_given_backwards_has_the_same_times),
 	    cmocka_unit_test(many_marks_are_ticks),
 	    cmocka_unit_test(dense_data_are_a_band_with_their_mean),
 	};
