@@ -259,6 +259,13 @@ static void take_calls(struct peaks *peaks, const struct run *run)
 	}
 }
 
+void peaks_sort_children(struct peaks *peaks)
+{
+	if (peaks->children.len > 0)
+		qsort(peaks->children.items, peaks->children.len,
+		    sizeof(peaks->children.items[0]), compare_children);
+}
+
 void peaks_init(struct peaks *peaks, const struct profile *profile)
 {
 	struct index index = {0};
@@ -273,8 +280,7 @@ void peaks_init(struct peaks *peaks, const struct profile *profile)
 			    peaks, &index, run, &run->processes.items[p]);
 	}
 	if (peaks->named)
-		qsort(peaks->children.items, peaks->children.len,
-		    sizeof(peaks->children.items[0]), compare_children);
+		peaks_sort_children(peaks);
 	for (size_t i = 0; i < profile->runs.len && !peaks->found; i++)
 		take_calls(peaks, &profile->runs.items[i]);
 	index_finish(&index);

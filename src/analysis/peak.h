@@ -33,6 +33,9 @@ void peaks_init(struct peaks *peaks, const struct profile *profile)
     __attribute__((nonnull));
 void peaks_finish(struct peaks *peaks) __attribute__((nonnull));
 
+/* Puts the highest child first, also where none is introduced. */
+void peaks_sort_children(struct peaks *peaks) __attribute__((nonnull));
+
 /* The highest sample while a function of that name ran (a blank in its name
  * may be written as an underscore); where no sample fell into its calls, the
  * highest figure of the calls themselves. -1 where it was never called. */

@@ -140,14 +140,26 @@ static void print_children(const struct peaks *peaks, FILE *out)
 	peak_labels_finish(&labels);
 }
 
-static const char *peak_after(
-    char *text, const struct run *run, const struct series *memory)
+/* A placeholder for processes that were lost has no samples, and no times. */
+static void peak_add_times(
+    struct table *table, const struct run *run, const struct series *memory)
 {
-	return units_duration(text, memory->items[0].time_s - run_first_s(run));
+	char text[UNITS_TEXT];
+	double first_s, last_s;
+
+	if (memory->len == 0) {
+		table_add(table, "-");
+		table_add(table, "-");
+		return;
+	}
+	first_s = memory->items[0].time_s;
+	last_s = memory->items[memory->len - 1].time_s;
+	table_add(table, units_duration(text, first_s - run_first_s(run)));
+	table_add(table, units_duration(text, last_s - first_s));
 }
 
-/* "mprof peak --top 10": which process holds most? */
-static void print_top(const struct peaks *peaks, long top, FILE *out)
+/* Prints the processes that held most, with when and how long they ran. */
+static void print_top(struct peaks *peaks, long top, FILE *out)
 {
 	struct peak_labels labels = {0};
 	struct table table;
@@ -158,6 +170,7 @@ static void print_top(const struct peaks *peaks, long top, FILE *out)
 		    out);
 		return;
 	}
+	peaks_sort_children(peaks);
 	table_init(&table, "rrrrl");
 	table_add(&table, "  peak");
 	table_add(&table, "began after");
@@ -166,15 +179,11 @@ static void print_top(const struct peaks *peaks, long top, FILE *out)
 	table_add(&table, "process");
 	for (size_t i = 0; i < peaks->children.len && (long)i < top; i++) {
 		const struct child_peak *child = &peaks->children.items[i];
-		const struct series *memory = &child->process->memory;
 		char text[UNITS_TEXT];
 		char *name = peak_label(&labels, child->run, child->process);
 
 		table_add(&table, units_size(text, child->mib));
-		table_add(&table, peak_after(text, child->run, memory));
-		table_add(&table,
-		    units_duration(text, memory->items[memory->len - 1].time_s -
-					     memory->items[0].time_s));
+		peak_add_times(&table, child->run, &child->process->memory);
 		table_add(&table, child->process->key);
 		table_add(&table, name ? name : "-");
 		free(name);
@@ -374,7 +383,7 @@ static void print_peaks(const struct profile *profile,
 		fprintf(out, "\t%.3f MiB\n", mib);
 	if (peaks.share && !options->function)
 		command_peak_print_share(&peaks, out);
-	if (options->top > 0)
+	if (got == 0 && options->top > 0)
 		print_top(&peaks, options->top, out);
 	else if (got == 0 && !options->by)
 		print_children(&peaks, out);
@@ -393,10 +402,12 @@ static void command_peak_put_number(
 	json_number(json, known ? number : NAN);
 }
 
-static void put_children(struct json *json, const struct peaks *peaks, long top)
+static void put_children(struct json *json, struct peaks *peaks, long top)
 {
 	struct peak_labels labels = {0};
 
+	if (top > 0)
+		peaks_sort_children(peaks);
 	json_key(json, "children");
 	json_open(json, '[');
 	for (size_t i = 0; i < peaks->children.len && (!top || (long)i < top);

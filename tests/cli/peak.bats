@@ -444,3 +444,21 @@ build_recording() {
 	run_apart mprof peak --json --top 1 make.dat
 	jq -e '[.recordings[0].children[].label] == ["cc1plus f2.cpp"]' <<<"$output"
 }
+
+@test "peak --top: the highest of a recording that names no process" {
+	printf '%s\n' 'CMDLINE x' 'MEM 9 1' 'CHLD 0 0.0 1' 'CHLD 5 1.0 1' \
+		'CHLD 6 2.0 1' 'MEM 9 3' 'CHLD 6 2.0 3' >theirs.dat
+	run_apart mprof peak --top 1 theirs.dat
+	[ "$status" -eq 0 ]
+	same "$(tr -s ' ' <<<"$output")" "theirs.dat	9.000 MiB
+ peak began after lasted pid process
+2.00 MiB 0 s 2.00 s 6 -"
+	run_apart mprof peak --json --top 1 theirs.dat
+	jq -e '[.recordings[0].children[].key] == ["6"]' <<<"$output"
+	# memory_profiler wrote pid 0 for children that it lost.
+	run_apart mprof peak --top 3 theirs.dat
+	[ "$status" -eq 0 ]
+	same "$(tail -n 1 <<<"$output" | tr -s ' ')" '0.00 MiB - - 0 -'
+	run_apart mprof peak --top 3 --func nobody theirs.dat
+	same "$output" $'theirs.dat\tNaN MiB'
+}
