@@ -80,28 +80,38 @@ static void print_clean(const char *text, FILE *out)
 	free(clean);
 }
 
-/* The labels of each run, made where one of its processes is printed. */
+/* The labels of each run are made where one of its processes is printed, and
+ * kept: the highest children come from all runs in turn. */
 struct peak_labels {
-	const struct run *run;
-	struct process_labels labels;
+	const struct profile *profile;
+	struct process_labels *by_run; /* without a run: not made */
 };
 
-static char *peak_label(struct peak_labels *labels, const struct run *run,
-    const struct process *process)
+static void peak_labels_init(
+    struct peak_labels *labels, const struct profile *profile)
 {
-	if (labels->run != run) {
-		if (labels->run)
-			process_labels_finish(&labels->labels);
-		process_labels_init(&labels->labels, run);
-		labels->run = run;
-	}
-	return process_label_text(&labels->labels, process);
+	labels->profile = profile;
+	labels->by_run =
+	    mem_zero(profile->runs.len + 1, sizeof(labels->by_run[0]));
+}
+
+static char *peak_label(
+    struct peak_labels *labels, const struct child_peak *child)
+{
+	size_t run = (size_t)(child->run - labels->profile->runs.items);
+
+	if (!labels->by_run[run].run)
+		process_labels_init(&labels->by_run[run], child->run);
+	return process_label_text(&labels->by_run[run], child->process);
 }
 
 static void peak_labels_finish(struct peak_labels *labels)
 {
-	if (labels->run)
-		process_labels_finish(&labels->labels);
+	for (size_t i = 0; i < labels->profile->runs.len; i++) {
+		if (labels->by_run[i].run)
+			process_labels_finish(&labels->by_run[i]);
+	}
+	free(labels->by_run);
 }
 
 /* The command line where it is short, else the name and the word that tells it
@@ -115,19 +125,20 @@ static void peak_print_name(
 
 	if (!name || !child->run->state.introduces)
 		return;
-	clean = strlen(name) > NAME_COLUMNS
-		    ? peak_label(labels, child->run, child->process)
-		    : utf8_clean_copy(name);
+	clean = strlen(name) > NAME_COLUMNS ? peak_label(labels, child)
+					    : utf8_clean_copy(name);
 	fprintf(out, "  %s",
 	    utf8_shorten(shown, sizeof(shown), clean, NAME_COLUMNS));
 	free(clean);
 }
 
 /* Prints exactly what memory_profiler prints, for a recording without names. */
-static void print_children(const struct peaks *peaks, FILE *out)
+static void print_children(
+    const struct peaks *peaks, const struct profile *profile, FILE *out)
 {
-	struct peak_labels labels = {0};
+	struct peak_labels labels;
 
+	peak_labels_init(&labels, profile);
 	for (size_t i = 0; i < peaks->children.len; i++) {
 		const struct child_peak *child = &peaks->children.items[i];
 
@@ -159,9 +170,10 @@ static void peak_add_times(
 }
 
 /* Prints the processes that held most, with when and how long they ran. */
-static void print_top(struct peaks *peaks, long top, FILE *out)
+static void print_top(
+    struct peaks *peaks, const struct profile *profile, long top, FILE *out)
 {
-	struct peak_labels labels = {0};
+	struct peak_labels labels;
 	struct table table;
 
 	if (peaks->children.len == 0) {
@@ -171,6 +183,7 @@ static void print_top(struct peaks *peaks, long top, FILE *out)
 		return;
 	}
 	peaks_sort_children(peaks);
+	peak_labels_init(&labels, profile);
 	table_init(&table, "rrrrl");
 	table_add(&table, "  peak");
 	table_add(&table, "began after");
@@ -180,7 +193,7 @@ static void print_top(struct peaks *peaks, long top, FILE *out)
 	for (size_t i = 0; i < peaks->children.len && (long)i < top; i++) {
 		const struct child_peak *child = &peaks->children.items[i];
 		char text[UNITS_TEXT];
-		char *name = peak_label(&labels, child->run, child->process);
+		char *name = peak_label(&labels, child);
 
 		table_add(&table, units_size(text, child->mib));
 		peak_add_times(&table, child->run, &child->process->memory);
@@ -384,9 +397,9 @@ static void print_peaks(const struct profile *profile,
 	if (peaks.share && !options->function)
 		command_peak_print_share(&peaks, out);
 	if (got == 0 && options->top > 0)
-		print_top(&peaks, options->top, out);
+		print_top(&peaks, profile, options->top, out);
 	else if (got == 0 && !options->by)
-		print_children(&peaks, out);
+		print_children(&peaks, profile, out);
 	for (size_t i = 0; options->by && i < profile->runs.len; i++)
 		print_parties(
 		    &profile->runs.items[i], party_by_of(options->by), out);
@@ -402,10 +415,12 @@ static void command_peak_put_number(
 	json_number(json, known ? number : NAN);
 }
 
-static void put_children(struct json *json, struct peaks *peaks, long top)
+static void put_children(struct json *json, struct peaks *peaks,
+    const struct profile *profile, long top)
 {
-	struct peak_labels labels = {0};
+	struct peak_labels labels;
 
+	peak_labels_init(&labels, profile);
 	if (top > 0)
 		peaks_sort_children(peaks);
 	json_key(json, "children");
@@ -413,7 +428,7 @@ static void put_children(struct json *json, struct peaks *peaks, long top)
 	for (size_t i = 0; i < peaks->children.len && (!top || (long)i < top);
 	     i++) {
 		const struct child_peak *child = &peaks->children.items[i];
-		char *label = peak_label(&labels, child->run, child->process);
+		char *label = peak_label(&labels, child);
 
 		json_open(json, '{');
 		json_key(json, "key");
@@ -581,7 +596,7 @@ static void put_peaks(struct json *json, const struct profile *profile,
 	share_write(json, options->function ? NULL : peaks.share);
 	json_key(json, "between_samples");
 	json_bool(json, peaks.unsampled && !options->function);
-	put_children(json, &peaks, options->top);
+	put_children(json, &peaks, profile, options->top);
 	if (options->by)
 		put_parties(json, profile, party_by_of(options->by));
 	put_endings(json, profile);
