@@ -101,11 +101,6 @@ static char *cgroup_join(const struct mount *mount, const char *path)
 	    "%s%s", mount->point, strcmp(path, "/") == 0 ? "" : path);
 }
 
-static int open_file(int folder, const char *name)
-{
-	return openat(folder, name, O_RDONLY | O_CLOEXEC);
-}
-
 /* Whether the mount is of the hierarchy, and has the group in it. */
 static bool try_mount(struct cgroup *cgroup, const struct procfs *fs, pid_t pid,
     const struct mount *mount)
@@ -131,7 +126,7 @@ static bool try_mount(struct cgroup *cgroup, const struct procfs *fs, pid_t pid,
 		return false;
 	}
 	*cgroup = (struct cgroup){.folder = fd,
-	    .current = open_file(fd, files[v2].current),
+	    .current = openat(fd, files[v2].current, O_RDONLY | O_CLOEXEC),
 	    .v2 = v2,
 	    .path = folder,
 	    .mount = mem_copy(mount->point)};
@@ -177,35 +172,38 @@ void cgroup_finish(struct cgroup *cgroup)
 }
 
 /* A number of bytes, as KiB; -1 for "max" and what is none. */
-static int64_t cgroup_read_kib(int fd)
+static int64_t cgroup_kib(const char *text)
 {
-	char text[64], *end;
-	unsigned long long bytes;
+	char *end;
+	unsigned long long bytes = strtoull(text, &end, 10);
 
-	if (fd < 0 || procfs_pread(fd, text, sizeof(text)) <= 0)
-		return -1;
-	bytes = strtoull(text, &end, 10);
 	return end == text ? -1 : (int64_t)(bytes / 1024);
 }
 
-static int64_t read_kib_of(int folder, const char *name)
+/* Reads a file of the group; an empty text where there is none. */
+static void cgroup_read(
+    const struct cgroup *cgroup, const char *name, char *text, size_t size)
 {
-	int fd = folder == -1 ? -1 : open_file(folder, name);
-	int64_t kib = cgroup_read_kib(fd);
-
-	if (fd >= 0)
-		close(fd);
-	return kib;
+	text[0] = 0;
+	if (cgroup->folder >= 0)
+		procfs_read_at(cgroup->folder, name, text, size);
 }
 
 int64_t cgroup_current_kib(const struct cgroup *cgroup)
 {
-	return cgroup_read_kib(cgroup->current);
+	char text[64] = "";
+
+	if (cgroup->current >= 0)
+		procfs_pread(cgroup->current, text, sizeof(text));
+	return cgroup_kib(text);
 }
 
 int64_t cgroup_peak_kib(const struct cgroup *cgroup)
 {
-	return read_kib_of(cgroup->folder, files[cgroup->v2].peak);
+	char text[64];
+
+	cgroup_read(cgroup, files[cgroup->v2].peak, text, sizeof(text));
+	return cgroup_kib(text);
 }
 
 int64_t cgroup_limit_kib(const struct cgroup *cgroup)
@@ -218,10 +216,12 @@ int64_t cgroup_limit_kib(const struct cgroup *cgroup)
 		return -1;
 	path = mem_copy(cgroup->path);
 	while (strlen(path) >= strlen(cgroup->mount)) {
-		char *file = mem_format("%s/%s", path, name);
-		int64_t kib = read_kib_of(AT_FDCWD, file);
+		char *file = mem_format("%s/%s", path, name), text[64];
 		char *slash = strrchr(path, '/');
+		int64_t kib;
 
+		procfs_read_at(AT_FDCWD, file, text, sizeof(text));
+		kib = cgroup_kib(text);
 		free(file);
 		if (kib >= 0 && kib < NO_LIMIT_KIB &&
 		    (least < 0 || kib < least))
@@ -234,25 +234,9 @@ int64_t cgroup_limit_kib(const struct cgroup *cgroup)
 	return least;
 }
 
-int64_t cgroup_oom_kills(const struct cgroup *cgroup)
-{
-	int fd = cgroup->folder < 0
-		     ? -1
-		     : open_file(cgroup->folder, files[cgroup->v2].events);
-	char text[512];
-	const char *at = NULL;
-
-	if (fd >= 0) {
-		if (procfs_pread(fd, text, sizeof(text)) > 0)
-			at = strstr(text, "oom_kill ");
-		close(fd);
-	}
-	return at ? atoll(at + strlen("oom_kill ")) : -1;
-}
-
-/* A figure by version: its file and the word before it there; no word: the
- * file holds it alone. Version 1 has the rest in other hierarchies or not at
- * all. */
+/* By version a figure has a file and a key, the word before it there; without
+ * a key it is all that the file holds. Version 1 has the rest in other
+ * hierarchies or not at all. */
 static const struct {
 	enum resource_figure_id figure;
 	struct {
@@ -286,8 +270,8 @@ static const struct {
 #undef PRESSURE
 };
 
-/* The number behind the word that begins a line, or, in a line of pressure,
- * behind its "total="; NAN where there is none. */
+/* The number behind key, with which a line begins, or behind that line's
+ * "total="; without a key the text's own. NAN where there is none. */
 static double cgroup_number_of(const char *text, const char *key)
 {
 	size_t len = key ? strlen(key) : 0;
@@ -311,6 +295,16 @@ static double cgroup_number_of(const char *text, const char *key)
 	return number < 9e18 ? number : NAN;
 }
 
+int64_t cgroup_oom_kills(const struct cgroup *cgroup)
+{
+	char text[512];
+	double kills;
+
+	cgroup_read(cgroup, files[cgroup->v2].events, text, sizeof(text));
+	kills = cgroup_number_of(text, "oom_kill ");
+	return isnan(kills) ? -1 : (int64_t)kills;
+}
+
 void cgroup_read_usage(const struct cgroup *cgroup, double *figures)
 {
 	int64_t limit_kib = cgroup_limit_kib(cgroup);
@@ -322,19 +316,13 @@ void cgroup_read_usage(const struct cgroup *cgroup, double *figures)
 	for (size_t i = 0; i < sizeof(group_figures) / sizeof(*group_figures);
 	     i++) {
 		const char *file = group_figures[i].at[cgroup->v2].file;
-		int fd;
 
 		figures[group_figures[i].figure] = NAN;
-		if (!file || cgroup->folder < 0)
+		if (!file)
 			continue;
-		if (!read || strcmp(read, file) != 0) {
-			fd = open_file(cgroup->folder, file);
-			if (fd < 0 || procfs_pread(fd, text, sizeof(text)) < 0)
-				text[0] = 0;
-			if (fd >= 0)
-				close(fd);
-			read = file;
-		}
+		if (!read || strcmp(read, file) != 0)
+			cgroup_read(cgroup, file, text, sizeof(text));
+		read = file;
 		figures[group_figures[i].figure] =
 		    group_figures[i].unit *
 		    cgroup_number_of(text, group_figures[i].at[cgroup->v2].key);

@@ -64,8 +64,7 @@ ssize_t procfs_pread(int fd, char *text, size_t size)
 	return got;
 }
 
-static ssize_t procfs_read_at(
-    int root, const char *path, char *text, size_t size)
+ssize_t procfs_read_at(int root, const char *path, char *text, size_t size)
 {
 	int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
 	ssize_t got;
@@ -314,23 +313,32 @@ uint64_t procfs_ticks(void)
 			  (NS_PER_S / sysconf(_SC_CLK_TCK)));
 }
 
-int64_t procfs_kib(const char *text, const char *key)
+int64_t procfs_number(const char *text, const char *key)
 {
 	size_t len = strlen(key);
-	int64_t kib;
+	int64_t number;
 
 	while (text) {
 		if (strncmp(text, key, len) == 0 && text[len] == ':') {
 			text += len + 1;
 			text += strspn(text, " \t");
-			kib = number_next(&text);
-			return kib < 0 || kib >> 52 ? -1 : kib;
+			if (*text < '0' || *text > '9')
+				return -1;
+			number = number_next(&text);
+			return number < 0 ? -1 : number;
 		}
 		text = strchr(text, '\n');
 		if (text)
 			text++;
 	}
 	return -1;
+}
+
+int64_t procfs_kib(const char *text, const char *key)
+{
+	int64_t kib = procfs_number(text, key);
+
+	return kib < 0 || kib >> 52 ? -1 : kib;
 }
 
 struct procfs_entry {

@@ -69,7 +69,12 @@ int procfs_open(const struct procfs *fs, pid_t pid, const char *name);
 /* Reads from the start of an open file; the length, -1 with errno. */
 ssize_t procfs_pread(int fd, char *text, size_t size);
 
-/* Opens, reads and closes /proc/PID/NAME. */
+/* Opens, reads and closes a file whose path begins at the open folder root, or
+ * at AT_FDCWD; the length, -1 with errno and an empty text. */
+ssize_t procfs_read_at(int root, const char *path, char *text, size_t size)
+    __attribute__((nonnull));
+
+/* The same of /proc/PID/NAME. */
 ssize_t procfs_read(const struct procfs *fs, pid_t pid, const char *name,
     char *text, size_t size);
 
@@ -87,6 +92,9 @@ int procfs_stat_once(pid_t pid, struct proc_stat *stat)
 
 /* Now, as proc_stat.started counts. */
 uint64_t procfs_ticks(void);
+
+/* The number of a line "KEY: 123", as in io; -1: there is none. */
+int64_t procfs_number(const char *text, const char *key);
 
 /* "KEY:   123 kB" in the text of status or smaps_rollup; -1: not there. */
 int64_t procfs_kib(const char *text, const char *key);

@@ -3,8 +3,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,23 +29,6 @@ static void proc_usage_take_stat(
 	}
 }
 
-/* "rchar: 123" and its like; -1 where the line is not there. */
-static int64_t proc_usage_line(const char *text, const char *key)
-{
-	size_t len = strlen(key);
-	const char *end;
-	long long number;
-
-	for (const char *at = text; at; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (strncmp(at, key, len) != 0 || at[len] != ':')
-			continue;
-		number = strtoll(at + len + 1, (char **)&end, 10);
-		return end == at + len + 1 || number < 0 ? -1 : number;
-	}
-	return -1;
-}
-
 static void proc_usage_read_io(
     const struct procfs *fs, pid_t pid, struct proc_usage *usage)
 {
@@ -58,7 +39,7 @@ static void proc_usage_read_io(
 	if (procfs_read(fs, pid, "io", text, sizeof(text)) <= 0)
 		return;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		usage->own[FIGURE_READ + i] = proc_usage_line(text, keys[i]);
+		usage->own[FIGURE_READ + i] = procfs_number(text, keys[i]);
 }
 
 /* From Linux 6.2 on the folder's size is their number. */
