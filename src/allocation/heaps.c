@@ -41,15 +41,15 @@ static int heaps_on_program(struct dl_phdr_info *info, size_t size, void *data)
 
 bool heaps_are_there(const void *next_malloc)
 {
-	uintptr_t start = 0, end = 0;
+	struct stack_module own = {0};
 	bool is_go = false;
 
 	dl_iterate_phdr(heaps_on_program, &is_go);
-	stack_find_module(next_malloc, &start, &end);
+	stack_find_module(next_malloc, &own);
 	for (size_t i = 0; i < sizeof(heaps_symbols) / sizeof(char *); i++) {
-		uintptr_t at = (uintptr_t)dlsym(RTLD_DEFAULT, heaps_symbols[i]);
+		const void *at = dlsym(RTLD_DEFAULT, heaps_symbols[i]);
 
-		if (at && at - start >= end - start)
+		if (at && !stack_module_has(&own, at))
 			return true;
 	}
 	return is_go;
@@ -67,34 +67,10 @@ bool heaps_is_module(const char *path)
 	return false;
 }
 
-struct heaps_search {
-	uintptr_t address;
-	bool is_heap;
-};
-
-static int heaps_on_module(struct dl_phdr_info *info, size_t size, void *data)
-{
-	struct heaps_search *search = data;
-
-	(void)size;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
-
-		if (part->p_type != PT_LOAD ||
-		    search->address - info->dlpi_addr - part->p_vaddr >=
-			part->p_memsz)
-			continue;
-		search->is_heap =
-		    info->dlpi_name && heaps_is_module(info->dlpi_name);
-		return 1;
-	}
-	return 0;
-}
-
 bool heaps_have(const void *address)
 {
-	struct heaps_search search = {.address = (uintptr_t)address};
+	struct stack_module module;
 
-	dl_iterate_phdr(heaps_on_module, &search);
-	return search.is_heap;
+	return stack_find_module(address, &module) && module.path &&
+	       heaps_is_module(module.path);
 }

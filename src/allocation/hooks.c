@@ -269,9 +269,7 @@ HOOK void *pvalloc(size_t size)
 /* Code whose mappings are not allocations: the next malloc()'s, of which each
  * piece is counted above, and CPython's, which maps arenas for its own pieces.
  * A program with an allocator of its own would show who made that one grow. */
-static struct {
-	uintptr_t start, end;
-} hooks_unmapped[2];
+static struct stack_module hooks_unmapped[2];
 
 static bool hooks_counts_mapping(const void *caller, int prot, int flags)
 {
@@ -279,8 +277,7 @@ static bool hooks_counts_mapping(const void *caller, int prot, int flags)
 	    flags & MAP_NORESERVE)
 		return false;
 	for (size_t i = 0; i < 2; i++)
-		if ((uintptr_t)caller - hooks_unmapped[i].start <
-		    hooks_unmapped[i].end - hooks_unmapped[i].start)
+		if (stack_module_has(&hooks_unmapped[i], caller))
 			return false;
 	return !heaps_have(caller);
 }
@@ -292,12 +289,9 @@ static void hooks_find_unmapped(bool is_own)
 
 	for (size_t i = 0; i < 2; i++)
 		if (allocators[i])
-			stack_find_module(allocators[i],
-			    &hooks_unmapped[i].start, &hooks_unmapped[i].end);
-	if (is_own) {
-		hooks_unmapped[0].start = 0;
-		hooks_unmapped[0].end = UINTPTR_MAX;
-	}
+			stack_find_module(allocators[i], &hooks_unmapped[i]);
+	if (is_own)
+		hooks_unmapped[0] = (struct stack_module){0, UINTPTR_MAX, NULL};
 }
 
 static inline __attribute__((always_inline)) void *hooks_mmap(

@@ -8,7 +8,15 @@ static void mappings_add(
 	mappings->list[mappings->len++].end = end;
 }
 
-/* The part of a sample that is left, which stands for its part of the bytes. */
+uint64_t mappings_weight(const struct allocation_slot *whole, uint64_t size)
+{
+	uint64_t weight = (uint64_t)((double)whole->weight * (double)size /
+				     (double)whole->size);
+
+	return weight < size ? size : weight;
+}
+
+/* Keeps the part of a sample that is left. */
 static void mappings_keep(struct mappings *mappings, struct slots *slots,
     struct addresses *addresses, const struct allocation_slot *whole,
     const uint64_t part[static 2])
@@ -19,10 +27,7 @@ static void mappings_keep(struct mappings *mappings, struct slots *slots,
 		return;
 	left.address = part[0];
 	left.size = part[1] - part[0];
-	left.weight = (uint64_t)((double)whole->weight * (double)left.size /
-				 (double)whole->size);
-	if (left.weight < left.size)
-		left.weight = left.size;
+	left.weight = mappings_weight(whole, left.size);
 	mappings_add(mappings, part[0], part[1]);
 	slots_put(slots, addresses, &left);
 }

@@ -21,6 +21,9 @@ struct mappings {
 	uint32_t len;
 };
 
+/* The bytes that a sample stands for if its size changes. */
+uint64_t mappings_weight(const struct allocation_slot *whole, uint64_t size);
+
 /* Adds a sample that is a mapping. False: there are too many. */
 bool mappings_put(struct mappings *mappings, struct slots *slots,
     struct addresses *addresses, const struct allocation_slot *slot);

@@ -3,12 +3,13 @@
 
 #define WINDOW_NS 20000000
 #define MOST (UINT64_C(1) << 32)
-/* Samples take 1.25 % of the time at most, and where it was less than 0.4 %
- * there may be more of them. */
-#define SPENT_MOST_NS (WINDOW_NS / 80)
-#define SPENT_LEAST_NS (WINDOW_NS / 250)
-/* The CPU time is asked for, which is a system call, after so much of it. */
-#define ASK_NS (SPENT_LEAST_NS / 2)
+/* Samples take 1/80 of the time at most, and where it was less than 1/250 there
+ * may be more of them. */
+#define MOST_PART 80
+#define LEAST_PART 250
+/* To ask for the CPU time is a system call: it is done when samples have taken
+ * so much more. */
+#define ASK_NS (WINDOW_NS / LEAST_PART / 2)
 /* One that took longer was suspended meanwhile. */
 #define SAMPLE_NS 30000
 
@@ -24,11 +25,12 @@ void rate_judge(struct rate *rate, uint64_t cpu_ns)
 
 	rate->asked_ns = rate->spent_ns;
 	/* Not only at the window's end: a program may be short. */
-	if (window < WINDOW_NS && rate->spent_ns <= SPENT_MOST_NS)
+	if (window < WINDOW_NS && rate->spent_ns <= WINDOW_NS / MOST_PART)
 		return;
-	if (rate->spent_ns > window / 80 && rate->period < MOST)
+	if (rate->spent_ns > window / MOST_PART && rate->period < MOST)
 		rate->period *= 2;
-	else if (rate->spent_ns < window / 250 && rate->period > rate->least)
+	else if (rate->spent_ns < window / LEAST_PART &&
+		 rate->period > rate->least)
 		rate->period /= 2;
 	rate->since_ns = cpu_ns;
 	rate->spent_ns = rate->asked_ns = 0;

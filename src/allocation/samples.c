@@ -50,21 +50,23 @@ static struct {
 	bool started;
 } samples_setup;
 
-static uint64_t samples_now(void)
+static uint64_t samples_clock(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	if (clock_gettime(clock, &now) != 0)
+		clock_gettime(CLOCK_REALTIME, &now);
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t samples_now(void)
+{
+	return samples_clock(CLOCK_REALTIME);
 }
 
 static uint64_t samples_cpu_time(void)
 {
-	struct timespec spent;
-
-	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent) != 0)
-		return samples_now();
-	return (uint64_t)spent.tv_sec * 1000000000 + (uint64_t)spent.tv_nsec;
+	return samples_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 static bool samples_lock(void)
@@ -300,12 +302,9 @@ void samples_remap(const struct allocation_slot *first, void *address,
 
 	if (self->busy)
 		return;
-	sample.slot = (struct allocation_slot){
-	    .address = (uintptr_t)address, .size = size};
-	sample.slot.weight = (uint64_t)((double)first->weight * (double)size /
-					(double)first->size);
-	if (sample.slot.weight < size)
-		sample.slot.weight = size;
+	sample.slot = (struct allocation_slot){.address = (uintptr_t)address,
+	    .size = size,
+	    .weight = mappings_weight(first, size)};
 	sample.count = 0;
 	sample.is_mapping = true;
 	self->busy = true;

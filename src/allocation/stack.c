@@ -7,19 +7,20 @@
 /* Frames of this library below the hook's caller. */
 #define STACK_OWN 8
 
-/* The addresses of this library's code. */
-static uintptr_t stack_own_start, stack_own_end;
+/* This library. */
+static struct stack_module stack_own;
 
 /* glibc's; other libcs have none. */
 static int (*stack_backtrace)(void **frames, int len);
 
-struct stack_module {
-	uintptr_t address, start, end;
+struct stack_search {
+	uintptr_t address;
+	struct stack_module *module;
 };
 
 static int stack_on_module(struct dl_phdr_info *info, size_t size, void *data)
 {
-	struct stack_module *module = data;
+	const struct stack_search *search = data;
 	uintptr_t start = UINTPTR_MAX, end = 0;
 
 	(void)size;
@@ -32,30 +33,24 @@ static int stack_on_module(struct dl_phdr_info *info, size_t size, void *data)
 		start = at < start ? at : start;
 		end = at + part->p_memsz > end ? at + part->p_memsz : end;
 	}
-	if (start > end || module->address - start >= end - start)
+	if (start > end || search->address - start >= end - start)
 		return 0;
-	module->start = start;
-	module->end = end;
+	*search->module = (struct stack_module){start, end, info->dlpi_name};
 	return 1;
 }
 
-bool stack_find_module(const void *address, uintptr_t *start, uintptr_t *end)
+bool stack_find_module(const void *address, struct stack_module *module)
 {
-	struct stack_module module = {.address = (uintptr_t)address};
+	struct stack_search search = {(uintptr_t)address, module};
 
-	if (!dl_iterate_phdr(stack_on_module, &module))
-		return false;
-	*start = module.start;
-	*end = module.end;
-	return true;
+	return dl_iterate_phdr(stack_on_module, &search) != 0;
 }
 
 bool stack_prepare(void)
 {
 	void *frames[2];
 
-	stack_find_module(
-	    (void *)(uintptr_t)stack_prepare, &stack_own_start, &stack_own_end);
+	stack_find_module((void *)(uintptr_t)stack_prepare, &stack_own);
 	*(void **)&stack_backtrace = dlsym(RTLD_DEFAULT, "backtrace");
 	/* The first call loads libgcc_s. */
 	if (stack_backtrace && stack_backtrace(frames, 2) < 1)
@@ -65,8 +60,7 @@ bool stack_prepare(void)
 
 static bool stack_is_own(const void *address)
 {
-	return (uintptr_t)address - stack_own_start <
-	       stack_own_end - stack_own_start;
+	return stack_module_has(&stack_own, address);
 }
 
 size_t stack_take(uint64_t frames[static ALLOCATION_DEPTH], const void *caller)

@@ -15,9 +15,20 @@
  * this libc takes no stacks: what is taken is the caller's address alone. */
 bool stack_prepare(void);
 
-/* The addresses of the object file that this one is in. False: it is in none.
- */
-bool stack_find_module(const void *address, uintptr_t *start, uintptr_t *end);
+/* An object file that is loaded; zeroed it has no address. */
+struct stack_module {
+	uintptr_t start, end;
+	const char *path; /* the loader's; "" of the program, or NULL */
+};
+
+/* The one that the address is in. False: it is in none. */
+bool stack_find_module(const void *address, struct stack_module *module);
+
+static inline bool stack_module_has(
+    const struct stack_module *module, const void *address)
+{
+	return (uintptr_t)address - module->start < module->end - module->start;
+}
 
 /* Fills in the addresses, innermost first, from the code that called this
  * library on; each is a return address less one. Where no stack can be taken
