@@ -15,15 +15,28 @@ static const char *const heaps_symbols[] = {"je_malloc", "_rjem_malloc",
 static const char *const heaps_modules[] = {"libjvm.so", "libcoreclr.so",
     "libmonosgen-2.0.so", "libv8.so", "libnode.so"};
 
-static bool heaps_in_note(const char *note, size_t size)
+/* Whether one of the notes in a segment is Go's. Each is padded to align. */
+static bool heaps_in_notes(const char *notes, size_t size, size_t align)
 {
-	const ElfW(Nhdr) *head = (const void *)note;
+	const ElfW(Nhdr) *head = (const void *)notes;
 
-	return size >= sizeof(*head) + 4 && head->n_namesz == 4 &&
-	       memcmp(note + sizeof(*head), "Go\0", 4) == 0;
+	while (size >= sizeof(*head) + 4) {
+		size_t name = (head->n_namesz + (size_t)3) & ~(size_t)3, all;
+
+		if (head->n_namesz == 4 && memcmp(head + 1, "Go\0", 4) == 0)
+			return true;
+		all = (sizeof(*head) + name + head->n_descsz + align - 1) &
+		      ~(align - 1);
+		if (all > size)
+			return false;
+		size -= all;
+		head = (const void *)((const char *)head + all);
+	}
+	return false;
 }
 
-/* The program itself comes first: Go's linker leaves a note. */
+/* The program itself comes first: Go's linker leaves a note there, and that of
+ * C, where it is used, puts others in front of it. */
 static int heaps_on_program(struct dl_phdr_info *info, size_t size, void *data)
 {
 	(void)size;
@@ -31,9 +44,9 @@ static int heaps_on_program(struct dl_phdr_info *info, size_t size, void *data)
 		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
 
 		if (part->p_type == PT_NOTE &&
-		    heaps_in_note(
+		    heaps_in_notes(
 			(const char *)(info->dlpi_addr + part->p_vaddr),
-			part->p_memsz))
+			part->p_memsz, part->p_align == 8 ? 8 : 4))
 			*(bool *)data = true;
 	}
 	return 1;

@@ -282,6 +282,16 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 	grep -q 'flags 17 ' table
 	grep -q '^1.000 0.000 libjvm.so ' table
 	[ "$(wc -l <table)" -eq 2 ]
+	rm tables/*
+	# The linker of C puts Go's note behind others.
+	build go '__asm__(".section .note.go.buildid,\"a\",@note\n"
+		".p2align 2\n.long 4, 8, 4\n.ascii \"Go\\0\\0buildid8\"\n"
+		".previous");
+	int main(void) { char *volatile p = malloc(1 << 20); return !p; }' \
+		gcc -fno-builtin -Wl,--build-id
+	held ./go
+	tables
+	grep -q 'flags 17 ' table
 }
 
 @test "a recording says which programs are static, or without the library" {
