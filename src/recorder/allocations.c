@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/random.h"
 #include "proc/maps.h"
 #include "proc/namespace.h"
@@ -546,11 +547,8 @@ static bool allocations_is_left(const struct allocations_round *round)
 	table->mapped_ns = now_ns;
 	if (maps_open(&maps, table->pid) != 0)
 		return false;
-	while (!is_mapped && maps_next(&maps, &entry)) {
-		const char *slash = strrchr(entry.path, '/');
-
-		is_mapped = slash && strcmp(slash + 1, table->name) == 0;
-	}
+	while (!is_mapped && maps_next(&maps, &entry))
+		is_mapped = strcmp(path_name(entry.path), table->name) == 0;
 	is_mapped = is_mapped || maps.error;
 	maps_close(&maps);
 	return !is_mapped;

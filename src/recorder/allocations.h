@@ -29,7 +29,7 @@ struct sampler_hook allocations_hook(struct allocations *allocations)
 size_t allocations_processes(const struct allocations *allocations)
     __attribute__((nonnull));
 
-/* And of those that aren't sampled, or have an allocator that isn't. */
+/* The number of those that aren't sampled, or have an allocator that isn't. */
 size_t allocations_unseen(const struct allocations *allocations)
     __attribute__((nonnull));
 

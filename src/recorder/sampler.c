@@ -30,7 +30,7 @@ struct sampler {
 	struct peak_tracker peaks;
 	struct shares shares;
 	struct usage_tracker usage; /* what else they use */
-	struct cgroup cgroup;       /* where it is the metric */
+	struct cgroup cgroup;       /* found if sampler_reads_group() */
 	struct names names;
 	struct report report; /* what is reported */
 	struct ticks ticks;
@@ -58,6 +58,12 @@ static int check_cgroup(struct sampler *s, struct err *e)
 	    e, "control groups: the one of this process tells no memory");
 }
 
+static bool sampler_reads_group(const struct sampler_plan *plan)
+{
+	return plan->metric->file == METRIC_CGROUP ||
+	       plan->with & USAGE_OF_GROUP;
+}
+
 struct sampler *sampler_create(
     const struct sampler_plan *plan, const struct sink *sink, struct err *e)
 {
@@ -73,9 +79,7 @@ struct sampler *sampler_create(
 		free(s);
 		return NULL;
 	}
-	if ((plan->metric->file == METRIC_CGROUP ||
-		plan->with & USAGE_OF_GROUP) &&
-	    check_cgroup(s, e) != 0) {
+	if (sampler_reads_group(plan) && check_cgroup(s, e) != 0) {
 		cgroup_finish(&s->cgroup);
 		procfs_finish(&s->fs);
 		free(s);
@@ -390,7 +394,7 @@ static void sampler_begin_passes(struct sampler *s, pid_t pid, int64_t now_ns)
 	s->usage.group = plan->with & USAGE_OF_GROUP ? &s->cgroup : NULL;
 	names_init(&s->names, &s->fs, now_ns,
 	    half_ns < PATIENCE_NS ? half_ns : PATIENCE_NS);
-	if ((of_group || plan->with & USAGE_OF_GROUP) && !plan->launched) {
+	if (sampler_reads_group(plan) && !plan->launched) {
 		cgroup_finish(&s->cgroup);
 		cgroup_init(&s->cgroup, &s->fs, pid, NULL);
 	}

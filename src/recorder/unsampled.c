@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/unsampled.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
-
 #include "base/clock.h"
+#include "proc/procfs.h"
 #include "proc/static.h"
 
 /* Smaller ones are not worth a line. */
@@ -24,25 +21,6 @@ static struct unsampled_process *unsampled_find(
 	return NULL;
 }
 
-/* Its name now: the tick's may be that of the program before. */
-static const char *unsampled_name(
-    const struct sink_process *process, char name[static 32])
-{
-	ssize_t len = -1;
-	int fd;
-
-	snprintf(name, 32, "/proc/%d/comm", (int)process->pid);
-	fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		len = read(fd, name, 31);
-		close(fd);
-	}
-	if (len <= 1)
-		return process->name;
-	name[name[len - 1] == '\n' ? len - 1 : len] = '\0';
-	return name;
-}
-
 static void unsampled_look_at(struct unsampled *unsampled,
     const struct sink_process *process, const struct sink_tick *tick,
     const struct sink *sink)
@@ -51,7 +29,7 @@ static void unsampled_look_at(struct unsampled *unsampled,
 	struct sink_held held = {.time_ns = tick->time_ns,
 	    .pid = process->is_root ? 0 : process->pid,
 	    .every = 1};
-	char name[32];
+	struct proc_stat now;
 	int is_static;
 
 	if (seen && seen->is_told)
@@ -65,7 +43,10 @@ static void unsampled_look_at(struct unsampled *unsampled,
 			return;
 	}
 	held.by = is_static == 1 ? "static" : "none";
-	held.name = unsampled_name(process, name);
+	/* The tick's name may be that of the program before. */
+	held.name = procfs_stat_once(process->pid, &now) == 0 && now.name[0]
+			? now.name
+			: process->name;
 	seen->is_told = true;
 	unsampled->told++;
 	sink->held(sink->context, &held);

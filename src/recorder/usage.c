@@ -227,24 +227,35 @@ void usage_tracker_add_waited(struct usage_tracker *tracker,
 	}
 }
 
+/* The member's parent: one that is there, or one that has ended and whose
+ * account is still open. NULL: none. */
+static struct member *usage_tracker_parent(
+    struct members *members, const struct member *member)
+{
+	size_t at = members_find(members, member->ppid);
+
+	if (at != MEMBERS_NONE)
+		return &members->list.items[at];
+	for (size_t i = members->list.len; i-- > 0;) {
+		struct member *other = &members->list.items[i];
+
+		if (other->pid == member->ppid && other->usage &&
+		    !other->usage->closed)
+			return other;
+	}
+	return NULL;
+}
+
 /* The parent's account has it from here on, where there is one. */
 static void usage_tracker_close_one(struct usage_tracker *tracker,
     struct members *members, struct member *member)
 {
-	size_t at = members_find(members, member->ppid);
-	struct usage_account *account = member->usage, *heir = NULL;
+	struct member *parent = usage_tracker_parent(members, member);
+	struct usage_account *account = member->usage;
+	struct usage_account *heir =
+	    parent && parent != member ? usage_account_of(parent) : NULL;
 
 	account->closed = true;
-	for (size_t i = at == MEMBERS_NONE ? members->list.len : 0;
-	     at == MEMBERS_NONE && i-- > 0;) {
-		const struct member *other = &members->list.items[i];
-
-		if (other->pid == member->ppid && other->usage &&
-		    !other->usage->closed)
-			at = i;
-	}
-	if (at != MEMBERS_NONE && &members->list.items[at] != member)
-		heir = usage_account_of(&members->list.items[at]);
 	for (size_t i = 0; i < FIGURES_OF_PROCESS; i++) {
 		int64_t sum = usage_account_sum(account, i, tracker->alone);
 
