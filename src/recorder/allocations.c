@@ -50,6 +50,7 @@ struct allocation_table {
 	pid_t pid;
 	unsigned number; /* of its programs, one after the other */
 	bool known;      /* its process is, or was, among the recorded ones */
+	bool has_own;    /* another allocator, and it was told */
 	int64_t read_ns, changed_ns, told_ns, mapped_ns;
 	struct sink_held told;
 	uint32_t told_flags;
@@ -426,6 +427,7 @@ static void allocations_tell(const struct allocations_round *round)
 	    .period = header->period,
 	    .every = round->every,
 	    .failed = header->failed};
+	bool has_own;
 
 	/* A hook that is new is said at once: there are few. */
 	if (table->told_ns && (header->flags & ~table->told_flags) == 0 &&
@@ -433,13 +435,12 @@ static void allocations_tell(const struct allocations_round *round)
 		(held.period == before->period && held.every == before->every &&
 		    (held.failed > 0) == (before->failed > 0))))
 		return;
+	has_own = header->flags & (ALLOCATION_OWN_HEAP | ALLOCATION_OWN_MALLOC);
 	held.by =
 	    names[(header->flags & (ALLOCATION_MALLOC | ALLOCATION_PYTHON)) |
-		  ((header->flags &
-		       (ALLOCATION_OWN_HEAP | ALLOCATION_OWN_MALLOC))
-			  ? 4
-			  : 0)];
-	round->all->own += strstr(held.by, "own") && !table->told_ns;
+		  (has_own ? 4 : 0)];
+	round->all->own += has_own && !table->has_own;
+	table->has_own |= has_own;
 	held.name = allocations_name(round);
 	held.kib = allocations_sum(&table->reader);
 	table->told = held;

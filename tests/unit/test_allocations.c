@@ -209,6 +209,26 @@ static void an_exec_and_an_end_free_all(void **state)
 	close(other.fd);
 }
 
+/* A library that brings an allocator is loaded later: it is counted once. */
+static void an_allocator_that_comes_later_is_counted(void **state)
+{
+	struct made_table table = open_table(getpid(), 0);
+
+	(void)state;
+	made_slot(&table, 0, 1 << 20, UINT32_MAX, 5);
+	expect("+1 site 0 pid 0: 1024 KiB\n"
+	       "held by malloc,python, period 65536\n");
+	assert_int_equal(allocations_unseen(the.all), 0);
+	table.header.flags |= ALLOCATION_OWN_HEAP;
+	made_header(&table);
+	expect("held by malloc,python,own, period 65536\n");
+	table.header.flags |= ALLOCATION_NO_BACKTRACE;
+	made_header(&table);
+	expect("held by malloc,python,own, period 65536\n");
+	assert_int_equal(allocations_unseen(the.all), 1);
+	close(table.fd);
+}
+
 /* A static program was executed in its place. */
 static void a_table_that_its_process_left_is_at_its_end(void **state)
 {
@@ -286,6 +306,8 @@ int main(void)
 		code_below_another_root_is_never_ours, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		an_exec_and_an_end_free_all, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		an_allocator_that_comes_later_is_counted, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_table_that_its_process_left_is_at_its_end, begin, end),
 	    cmocka_unit_test_setup_teardown(
