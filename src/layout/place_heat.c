@@ -133,7 +133,7 @@ static void heat_put_names(
 		long first = (long)(middle - height / 2);
 		long last = (long)(middle + height / 2);
 		struct placed_words words = {.text = row->name,
-		    .x = left - 6,
+		    .x = left - 0.4 * at->place->font,
 		    .y = middle - height / 2,
 		    .size = size,
 		    .role = odd ? ROLE_TEXT : ROLE_TEXT_SOFT,
@@ -145,7 +145,7 @@ static void heat_put_names(
 		    taken[first] || taken[last])
 			continue;
 		cut = place_shorten(
-		    at->place, &words, left - 6 - at->place->margin);
+		    at->place, &words, words.x - at->place->margin);
 		words.text = cut;
 		if (cut)
 			place_text(at->place, &words);
@@ -156,7 +156,7 @@ static void heat_put_names(
 }
 
 /* The colours from nothing to the highest, with both figures, above the right
- * end of the rows. */
+ * end of the rows; nothing where they are too narrow for that. */
 static void heat_put_scale(const struct heat_place *at)
 {
 	const struct draw_box *box = &at->plot->box;
@@ -172,6 +172,8 @@ static void heat_put_scale(const struct heat_place *at)
 	    .align = 1};
 	double right = box->x + box->w - place_width(at->place, &words) - 6;
 
+	if (right - width - 6 - size < box->x)
+		return;
 	place_text(at->place, &words);
 	for (int level = 1; level <= LEVELS; level++) {
 		struct shape *shape =
