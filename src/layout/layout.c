@@ -174,12 +174,87 @@ static void put_foot(struct page *page)
 	page->bottom -= took > 0 ? took + 0.5 * place->font : 0;
 }
 
-/* The room that is not the panels': the figures of the memory axis at their
- * left, its unit above, the time axis with its title below. */
+/* How many panels there are room for, each this high with its title; together
+ * they take at most USAGE_SHARE of the height. */
+#define USAGE_SHARE 0.6
+
+static size_t count_usage(const struct page *page, double height, double *each)
+{
+	const struct scene *scene = page->place.scene;
+	double least = 4.2 * page->place.font, most = 8 * page->place.font;
+	size_t count = 0;
+
+	for (size_t i = 0; i < scene->panels.len; i++)
+		count += scene->panels.items[i].kind == PANEL_USAGE;
+	if (count > 0 && height * USAGE_SHARE / (double)count < least)
+		count = (size_t)(height * USAGE_SHARE / least);
+	*each =
+	    count > 0 ? fmin(most, height * USAGE_SHARE / (double)count) : 0;
+	return count;
+}
+
+static double usage_title_height(const struct page *page)
+{
+	return place_line_height(page->place.font) + 3;
+}
+
+static double usage_size(const struct page *page)
+{
+	return 0.85 * page->place.font;
+}
+
+/* The figures of a panel's axis: at least 0 and its highest, more where there
+ * is room. */
+static void usage_ticks(const struct page *page,
+    const struct scene_panel *panel, double height, struct axis_ticks *ticks)
+{
+	axis_ticks(&panel->memory,
+	    (size_t)fmax(2, height / (2.2 * page->place.font)), ticks);
+}
+
+static double widest_tick(
+    const struct place *place, const struct axis_ticks *ticks, double size)
+{
+	double widest = 0;
+
+	for (size_t i = 0; i < ticks->len; i++) {
+		struct placed_words words = {
+		    .text = ticks->items[i].label, .size = size};
+
+		widest = fmax(widest, place_width(place, &words));
+	}
+	return widest;
+}
+
+/* The same of the panels for which count_usage() finds room. */
+static double widest_usage_tick(const struct page *page, double height)
+{
+	const struct scene *scene = page->place.scene;
+	double each, widest = 0;
+	size_t count = count_usage(page, height, &each);
+
+	for (size_t i = 0; i < scene->panels.len && count > 0; i++) {
+		const struct scene_panel *panel = &scene->panels.items[i];
+		struct axis_ticks ticks;
+
+		if (panel->kind != PANEL_USAGE)
+			continue;
+		usage_ticks(
+		    page, panel, each - usage_title_height(page), &ticks);
+		widest = fmax(widest,
+		    widest_tick(&page->place, &ticks, usage_size(page)));
+		ticks_finish(&ticks);
+		count--;
+	}
+	return widest;
+}
+
+/* The room that is not the panels': the figures of their axes at their
+ * left, the unit of memory above, the time axis with its title below. */
 static void measure_panels(struct page *page, const struct axis *memory)
 {
 	struct place *place = &page->place;
-	double row = place_line_height(place->font), widest = 0, height;
+	double row = place_line_height(place->font), widest, height;
 
 	page->plot_top = page->top + row + place->font;
 	page->plot_bottom = page->bottom - 2 * row - 6;
@@ -187,12 +262,8 @@ static void measure_panels(struct page *page, const struct axis *memory)
 	axis_ticks(memory,
 	    (size_t)fmin(12, fmax(2, height / (3.4 * place->font))),
 	    &page->memory);
-	for (size_t i = 0; i < page->memory.len; i++) {
-		struct placed_words words = {
-		    .text = page->memory.items[i].label, .size = place->font};
-
-		widest = fmax(widest, place_width(place, &words));
-	}
+	widest = fmax(widest_tick(place, &page->memory, place->font),
+	    widest_usage_tick(page, height));
 	page->left = ceil(place->margin + widest + 0.7 * place->font);
 	page->right = floor(place->drawing->width - 1.5 * place->margin);
 }
@@ -214,34 +285,48 @@ static void put_axis_title(
 	free(cut);
 }
 
-static void put_memory_axis(struct page *page, const struct plot *plot)
+static void put_memory_title(struct page *page, const struct plot *plot)
 {
 	struct place *place = &page->place;
-	double row = place_line_height(place->font);
 	const char *metric = layout_fact(place->scene, "Metric");
 	char *title = mem_format(
 	    "%s (%s)", metric ? metric : "memory", page->memory.unit);
-	double last = INFINITY;
+	size_t taken = place->taken.len;
 	struct placed_words words = {.text = title,
 	    .x = place->margin,
-	    .y = plot->box.y - row - 0.55 * place->font,
+	    .y = plot->box.y - place_line_height(place->font) -
+		 0.55 * place->font,
 	    .size = 0.92 * place->font,
 	    .role = ROLE_TEXT_SOFT};
 
 	put_axis_title(place, words, 0);
 	free(title);
-	for (size_t i = 0; i < page->memory.len; i++) {
-		const struct tick *tick = &page->memory.items[i];
-		double y = round(place_y(plot, tick->value)) + 0.5;
+	/* the title stays, while the labels that keep off it are mirrored */
+	for (; page->mirrored && taken < place->taken.len; taken++) {
+		struct draw_box *box = &place->taken.items[taken];
+
+		box->x = page->left + page->right - box->x - box->w;
+	}
+}
+
+/* A line across the plot for each tick; its figure, where that has room, at the
+ * left. */
+static void put_figures(struct place *place, const struct plot *plot,
+    const struct axis_ticks *ticks, double size)
+{
+	double row = place_line_height(size), last = INFINITY;
+
+	for (size_t i = 0; i < ticks->len; i++) {
+		double y = round(place_y(plot, ticks->items[i].value)) + 0.5;
+		struct placed_words words = {.text = ticks->items[i].label,
+		    .x = plot->box.x - 0.4 * place->font,
+		    .y = y - row / 2,
+		    .size = size,
+		    .role = ROLE_TEXT,
+		    .align = 1};
 
 		place_stroke(place, ROLE_GRID, 1,
 		    &(struct draw_box){plot->box.x, y, plot->box.w, 0}, NULL);
-		words = (struct placed_words){.text = tick->label,
-		    .x = plot->box.x - 0.4 * place->font,
-		    .y = y - row / 2,
-		    .size = place->font,
-		    .role = ROLE_TEXT,
-		    .align = 1};
 		if (words.y + row > last || words.y < plot->box.y - row / 2 - 1)
 			continue;
 		place_text(place, &words);
@@ -403,7 +488,8 @@ static void put_memory(
 
 	layout_gaps(place, plot);
 	put_time_grid(place, plot, time);
-	put_memory_axis(page, plot);
+	put_memory_title(page, plot);
+	put_figures(place, plot, &page->memory, place->font);
 	layout_lines(place, plot);
 	put_frame(place, plot);
 	layout_brackets(place, plot);
@@ -499,81 +585,43 @@ static void put_only_lanes(struct page *page, const struct scene_panel *lanes)
 	ticks_finish(&ticks);
 }
 
-/* The figures of a panel's axis: at least 0 and its highest, more where there
- * is room. */
-static void put_usage_axis(struct page *page, const struct plot *plot)
-{
-	struct place *place = &page->place;
-	double row = place_line_height(place->font), last = INFINITY;
-	struct axis_ticks ticks;
-
-	axis_ticks(&plot->panel->memory,
-	    (size_t)fmax(2, plot->box.h / (2.2 * place->font)), &ticks);
-	for (size_t i = 0; i < ticks.len; i++) {
-		double y = round(place_y(plot, ticks.items[i].value)) + 0.5;
-		struct placed_words words = {.text = ticks.items[i].label,
-		    .x = plot->box.x - 0.4 * place->font,
-		    .y = y - row / 2,
-		    .size = 0.85 * place->font,
-		    .role = ROLE_TEXT,
-		    .align = 1};
-
-		place_stroke(place, ROLE_GRID, 1,
-		    &(struct draw_box){plot->box.x, y, plot->box.w, 0}, NULL);
-		if (words.y + row > last)
-			continue;
-		place_text(place, &words);
-		last = words.y;
-	}
-	ticks_finish(&ticks);
-}
-
-/* Title above, then the lines; one line's figures stand behind the title, those
- * of several in the legend. */
+/* One line's figures stand behind the title, those of several in the legend.
+ * The title stands at the left, in a window given backwards, too. */
 static void put_usage_title(struct page *page, const struct plot *plot)
 {
+	struct place *place = &page->place;
 	const struct scene_panel *panel = plot->panel;
 	bool single = panel->lines.len == 1;
 	char *title = single ? mem_format("%s: %s", panel->title,
 				   panel->lines.items[0].detail)
 			     : mem_copy(panel->title);
 	struct placed_words words = {.text = title,
-	    .x = plot->box.x,
-	    .y = plot->box.y - place_line_height(0.92 * page->place.font) - 1,
-	    .size = 0.92 * page->place.font,
-	    .role = ROLE_TEXT_SOFT};
+	    .x = page->mirrored ? page->right : page->left,
+	    .y = plot->box.y - place_line_height(0.92 * place->font) - 1,
+	    .size = 0.92 * place->font,
+	    .role = ROLE_TEXT_SOFT,
+	    .align = page->mirrored ? 1 : 0};
+	char *cut = place_shorten(place, &words, plot->box.w);
 
-	put_axis_title(&page->place, words, 0);
+	words.text = cut;
+	if (cut && *cut)
+		place_text(place, &words);
+	free(cut);
 	free(title);
 }
 
 static void put_usage(
     struct page *page, const struct plot *plot, const struct axis_ticks *time)
 {
+	struct axis_ticks figures;
+
+	usage_ticks(page, plot->panel, plot->box.h, &figures);
 	put_time_grid(&page->place, plot, time);
-	put_usage_axis(page, plot);
+	put_figures(&page->place, plot, &figures, usage_size(page));
+	ticks_finish(&figures);
 	put_usage_title(page, plot);
 	layout_lines(&page->place, plot);
 	put_frame(&page->place, plot);
-}
-
-/* How many panels there are room for, each this high with its title; together
- * they take at most USAGE_SHARE of the height. */
-#define USAGE_SHARE 0.6
-
-static size_t count_usage(const struct page *page, double height, double *each)
-{
-	const struct scene *scene = page->place.scene;
-	double least = 4.2 * page->place.font, most = 8 * page->place.font;
-	size_t count = 0;
-
-	for (size_t i = 0; i < scene->panels.len; i++)
-		count += scene->panels.items[i].kind == PANEL_USAGE;
-	if (count > 0 && height * USAGE_SHARE / (double)count < least)
-		count = (size_t)(height * USAGE_SHARE / least);
-	*each =
-	    count > 0 ? fmin(most, height * USAGE_SHARE / (double)count) : 0;
-	return count;
 }
 
 /* Below everything else, from the top down; the page's plot_bottom is above
@@ -582,8 +630,7 @@ static void put_all_usage(
     struct page *page, double each, size_t count, const struct axis_ticks *time)
 {
 	const struct scene *scene = page->place.scene;
-	double title = place_line_height(page->place.font) + 3;
-	double y = page->plot_bottom;
+	double title = usage_title_height(page), y = page->plot_bottom;
 
 	for (size_t i = 0; i < scene->panels.len && count > 0; i++) {
 		const struct scene_panel *panel = &scene->panels.items[i];
