@@ -42,7 +42,6 @@ static double phases_median_of(
 	return robust_median(values, end - from);
 }
 
-/* Times are shares of the length. */
 static void phases_take_points(
     struct phases_points *p, const struct series *total)
 {
@@ -120,35 +119,23 @@ static size_t phases_partition(
     const struct phases_points *p, size_t starts[PHASES_BINS])
 {
 	double best[PHASES_BINS + 1];
-	size_t from[PHASES_BINS + 1], open[PHASES_BINS], opened = 0, count = 0;
+	size_t from[PHASES_BINS + 1], count = 0;
 	double penalty =
 	    PENALTY * 3 * log((double)p->count) * p->noise * p->noise;
 
 	best[0] = -penalty;
 	for (size_t end = 1; end <= p->count; end++) {
-		size_t kept = 0;
-
 		best[end] = INFINITY;
 		from[end] = 0;
-		if (end >= PHASES_LEAST)
-			open[opened++] = end - PHASES_LEAST;
-		for (size_t i = 0; i < opened; i++) {
+		for (size_t at = 0; at + PHASES_LEAST <= end; at++) {
 			double cost =
-			    best[open[i]] + phases_fit(p, open[i], end).residue;
+			    best[at] + phases_fit(p, at, end).residue + penalty;
 
-			if (cost + penalty < best[end]) {
-				best[end] = cost + penalty;
-				from[end] = open[i];
+			if (cost < best[end]) {
+				best[end] = cost;
+				from[end] = at;
 			}
 		}
-		/* PELT: what is beaten without the penalty stays beaten. */
-		for (size_t i = 0; i < opened; i++) {
-			if (best[open[i]] +
-				phases_fit(p, open[i], end).residue <=
-			    best[end])
-				open[kept++] = open[i];
-		}
-		opened = kept;
 	}
 	for (size_t end = p->count; end > 0; end = from[end])
 		starts[count++] = from[end];
@@ -248,25 +235,23 @@ static enum phase_kind phases_kind(const struct phases_points *p,
 	return change > 0 ? PHASE_GROWTH : PHASE_DECLINE;
 }
 
-/* Growth is a leak where that is what mprof leak finds, and in the stretch that
- * it has judged. */
+/* Growth is a leak where mprof leak finds one in the total, and in the stretch
+ * that it has judged. */
 static void phases_name_leak(
     const struct run *run, struct found_phase *phases, size_t count)
 {
-	struct leak_run leak;
+	struct leak leak;
 
-	leak_judge_run(run, &leak);
-	for (size_t i = 0; i < count; i++) {
+	leak_judge(&run->total, run->exit.recorded, &leak);
+	for (size_t i = 0; i < count && leak.verdict == LEAK_LEAKING; i++) {
 		struct found_phase *phase = &phases[i];
-		double shared_s = fmin(phase->until_s, leak.total.until_s) -
-				  fmax(phase->from_s, leak.total.since_s);
+		double shared_s = fmin(phase->until_s, leak.until_s) -
+				  fmax(phase->from_s, leak.since_s);
 
 		if (phase->kind == PHASE_GROWTH &&
-		    leak.total.verdict == LEAK_LEAKING &&
 		    shared_s > 0.5 * (phase->until_s - phase->from_s))
 			phase->kind = PHASE_LEAK;
 	}
-	leak_run_finish(&leak);
 }
 
 static void phases_fill(const struct phases_points *p, const struct run *run,

@@ -2,11 +2,11 @@
  *
  * The phases of a recording without marks: where its level or its slope
  * changes. The partition into straight pieces with the least squared residuals
- * and a penalty for each piece, found exactly by dynamic programming with
- * PELT's pruning (Killick, Fearnhead, Eckley, "Optimal detection of
- * changepoints with a linear computational cost", JASA 107, 2012); the penalty
- * is that of Schwarz's criterion, times a factor since samples of memory
- * depend on each other. Pieces that hardly differ are joined.
+ * and a penalty for each piece, found exactly by dynamic programming (Jackson
+ * and others, "An algorithm for optimal partitioning of data on an interval",
+ * IEEE Signal Processing Letters 12, 2005); the penalty is that of Schwarz's
+ * criterion, times a factor since samples of memory depend on each other.
+ * Pieces that hardly differ are joined.
  */
 #ifndef MPROF_ANALYSIS_PHASES_H
 #define MPROF_ANALYSIS_PHASES_H
@@ -18,7 +18,7 @@ enum phase_kind {
 	PHASE_STEADY,
 	PHASE_GROWTH,
 	PHASE_DECLINE,
-	PHASE_LEAK /* growth that leak_judge_run() calls a leak */
+	PHASE_LEAK /* growth that leak_judge() calls a leak */
 };
 
 struct found_phase {
