@@ -78,35 +78,38 @@ static void overview_take_last(
 	overview->measure = overview_copy(measure_of(last));
 }
 
-static void overview_add_run(struct overview *overview, const struct run *run)
+/* Fills in all but the share. peak_mib is NULL where nothing was measured. */
+static void overview_fill(struct overview *overview, const char *name,
+    const struct run *runs, size_t len, const double *peak_mib)
 {
-	overview->runs++;
-	overview->duration_s += run_last_s(run) - run_first_s(run);
-	overview->processes += overview_count_processes(run);
+	*overview = (struct overview){
+	    .name = mem_copy(name), .runs = len, .rank = -1, .ranks = -1};
+	if (len == 0)
+		return;
+	if (peak_mib) {
+		overview->measured = true;
+		overview->peak_mib = *peak_mib;
+		overview->start_s = run_first_s(&runs[0]);
+	}
+	for (size_t i = 0; i < len; i++) {
+		overview->duration_s +=
+		    run_last_s(&runs[i]) - run_first_s(&runs[i]);
+		overview->processes += overview_count_processes(&runs[i]);
+	}
+	overview->command = overview_copy(runs[0].command);
+	overview_take_last(overview, &runs[len - 1]);
 }
 
 void overview_init(struct overview *overview, const struct profile *profile)
 {
-	const struct run *runs = profile->runs.items;
-	size_t len = profile->runs.len;
 	struct peaks peaks;
 
-	*overview = (struct overview){
-	    .name = mem_copy(profile->path), .rank = -1, .ranks = -1};
-	if (len == 0)
-		return;
 	peaks_init(&peaks, profile);
-	overview->measured = peaks.found;
-	overview->peak_mib = peaks.mib;
+	overview_fill(overview, profile->path, profile->runs.items,
+	    profile->runs.len, peaks.found ? &peaks.mib : NULL);
 	if (peaks.share)
 		overview->share = *peaks.share;
 	peaks_finish(&peaks);
-	if (overview->measured)
-		overview->start_s = run_first_s(&runs[0]);
-	for (size_t i = 0; i < len; i++)
-		overview_add_run(overview, &runs[i]);
-	overview->command = overview_copy(runs[0].command);
-	overview_take_last(overview, &runs[len - 1]);
 }
 
 void overview_init_run(
@@ -114,16 +117,8 @@ void overview_init_run(
 {
 	struct sample peak;
 
-	*overview =
-	    (struct overview){.name = mem_copy(name), .rank = -1, .ranks = -1};
-	overview->measured = run_peak(run, &peak);
-	if (overview->measured) {
-		overview->peak_mib = peak.mib;
-		overview->start_s = run_first_s(run);
-	}
-	overview_add_run(overview, run);
-	overview->command = overview_copy(run->command);
-	overview_take_last(overview, run);
+	overview_fill(
+	    overview, name, run, 1, run_peak(run, &peak) ? &peak.mib : NULL);
 }
 
 void overview_finish(struct overview *overview)

@@ -11,9 +11,10 @@ struct overview {
 	char *name;    /* of the file, or of the run in it; owned */
 	char *command; /* of the first run; NULL where unknown; owned */
 	size_t runs;
-	bool measured;              /* false: the next three are zero */
-	double start_s, duration_s; /* from the first run's first sample on */
-	double peak_mib;
+	bool measured;     /* false: the next two are zero */
+	double start_s;    /* of the first run's first sample */
+	double peak_mib;   /* the highest of all runs */
+	double duration_s; /* of all runs together */
 	struct share
 	    share; /* PSS near the peak; processes 0: nothing to report */
 	size_t processes;        /* 0 where unknown */
