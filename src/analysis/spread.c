@@ -115,13 +115,13 @@ static void spread_take_measure(struct spread *spread, const char *measure)
 
 /* Only ranks of one job that agree on their number can show one missing. */
 static void spread_find_missing(
-    struct spread *spread, const struct overview *const *items, size_t len)
+    struct spread *spread, const struct overview *overviews, size_t len)
 {
 	bool *there;
-	long ranks = len > 0 ? items[0]->ranks : -1;
+	long ranks = len > 0 ? overviews[0].ranks : -1;
 
 	for (size_t i = 0; i < len; i++) {
-		if (items[i]->ranks != ranks || items[i]->rank < 0)
+		if (overviews[i].ranks != ranks || overviews[i].rank < 0)
 			return;
 	}
 	if (ranks <= 0 || ranks > 10000000 || spread->jobs.len > 1)
@@ -129,8 +129,8 @@ static void spread_find_missing(
 	spread->ranks = ranks;
 	there = mem_zero((size_t)ranks, sizeof(there[0]));
 	for (size_t i = 0; i < len; i++) {
-		if (items[i]->rank < ranks)
-			there[items[i]->rank] = true;
+		if (overviews[i].rank < ranks)
+			there[overviews[i].rank] = true;
 	}
 	for (long i = 0; i < ranks; i++) {
 		if (!there[i])
@@ -140,25 +140,25 @@ static void spread_find_missing(
 }
 
 void spread_init(
-    struct spread *spread, const struct overview *const *items, size_t len)
+    struct spread *spread, const struct overview *overviews, size_t len)
 {
 	*spread = (struct spread){0};
 	for (size_t i = 0; i < len; i++) {
-		spread_take_job(spread, items[i]->job);
-		spread_take_measure(spread, items[i]->measure);
-		if (!items[i]->measured) {
+		spread_take_job(spread, overviews[i].job);
+		spread_take_measure(spread, overviews[i].measure);
+		if (!overviews[i].measured) {
 			spread->unmeasured++;
 			continue;
 		}
 		*array_push(&spread->members) =
-		    (struct spread_member){.overview = items[i]};
+		    (struct spread_member){.overview = &overviews[i]};
 	}
 	if (spread->members.len > 0)
 		qsort(spread->members.items, spread->members.len,
 		    sizeof(spread->members.items[0]), spread_compare_peaks);
 	spread->median_mib = spread_score(spread, &spread_peaks);
 	spread->median_s = spread_score(spread, &spread_durations);
-	spread_find_missing(spread, items, len);
+	spread_find_missing(spread, overviews, len);
 }
 
 void spread_finish(struct spread *spread)

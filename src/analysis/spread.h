@@ -40,7 +40,7 @@ struct spread {
 
 /* The overviews stay the caller's and must live as long. The caller finishes.
  */
-void spread_init(struct spread *spread, const struct overview *const *items,
+void spread_init(struct spread *spread, const struct overview *overviews,
     size_t len) __attribute__((nonnull));
 void spread_finish(struct spread *spread) __attribute__((nonnull));
 

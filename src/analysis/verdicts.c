@@ -348,17 +348,14 @@ static void verdicts_judge_spread(struct verdicts *verdicts,
 {
 	size_t len = set->runs.len;
 	struct overview *overviews = mem_zero(len + 1, sizeof(overviews[0]));
-	const struct overview **items = mem_zero(len + 1, sizeof(items[0]));
 	struct verdict *verdict =
 	    verdicts_add(verdicts, "max-spread", "share", NULL);
 	struct spread spread;
 
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++)
 		overview_init_run(&overviews[i], set->runs.items[i].run,
 		    set->runs.items[i].profile->path);
-		items[i] = &overviews[i];
-	}
-	spread_init(&spread, items, len);
+	spread_init(&spread, overviews, len);
 	verdict->value = spread_share(&spread);
 	verdict->bound = conditions->max_spread;
 	verdict->doubtful = spread.members.len < 2;
@@ -374,7 +371,6 @@ static void verdicts_judge_spread(struct verdicts *verdicts,
 	for (size_t i = 0; i < len; i++)
 		overview_finish(&overviews[i]);
 	free(overviews);
-	free(items);
 }
 
 bool verdicts_asked(const struct conditions *conditions)

@@ -458,16 +458,13 @@ static void facts_add_spread(
 {
 	size_t len = request->len;
 	struct overview *overviews = mem_zero(len, sizeof(overviews[0]));
-	const struct overview **items = mem_zero(len, sizeof(items[0]));
 	struct spread_lines lines;
 	struct spread spread;
 
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++)
 		overview_init_run(
 		    &overviews[i], request->runs[i].run, request->runs[i].name);
-		items[i] = &overviews[i];
-	}
-	spread_init(&spread, items, len);
+	spread_init(&spread, overviews, len);
 	spread_lines_init(&lines, &spread);
 	for (size_t i = 0; i < lines.list.len; i++)
 		add_clean_fact(
@@ -477,7 +474,6 @@ static void facts_add_spread(
 	for (size_t i = 0; i < len; i++)
 		overview_finish(&overviews[i]);
 	free(overviews);
-	free(items);
 }
 
 /* Lists several recordings: their names, then the figures of each. */

@@ -72,14 +72,12 @@ static void heat_add_runs(
 {
 	size_t len = request->len;
 	struct overview *overviews = mem_zero(len, sizeof(overviews[0]));
-	const struct overview **items = mem_zero(len, sizeof(items[0]));
 	struct spread spread;
 
 	for (size_t i = 0; i < len; i++) {
 		const struct run *run = request->runs[i].run;
 
 		overview_init_run(&overviews[i], run, request->runs[i].name);
-		items[i] = &overviews[i];
 		*array_push(&build->sources) = (struct heat_source){
 		    .name = utf8_clean_copy(request->runs[i].name),
 		    .memory = &run->total,
@@ -90,13 +88,12 @@ static void heat_add_runs(
 		    .odd = heat_failed(&run->exit),
 		    .ends = heat_failed(&run->exit)};
 	}
-	spread_init(&spread, items, len);
+	spread_init(&spread, overviews, len);
 	heat_mark_odd(build, overviews, &spread);
 	spread_finish(&spread);
 	for (size_t i = 0; i < len; i++)
 		overview_finish(&overviews[i]);
 	free(overviews);
-	free(items);
 }
 
 static void heat_add_processes(

@@ -90,7 +90,6 @@ static int write_set(
 			    : export_format_of_path(options->output);
 	size_t len = profiles->paths.len, count = 0;
 	struct overview *overviews = mem_zero(len, sizeof(overviews[0]));
-	const struct overview **items = mem_zero(len, sizeof(items[0]));
 	int status = COMMAND_OK;
 	struct spread spread;
 	struct err e;
@@ -100,22 +99,19 @@ static int write_set(
 
 		if (profiles_read(&profile, profiles->paths.items[i],
 			&options->profiles) == 0) {
-			overview_init(&overviews[count], &profile);
-			items[count] = &overviews[count];
-			count++;
+			overview_init(&overviews[count++], &profile);
 		} else {
 			status = COMMAND_FAILED;
 		}
 		profile_finish(&profile);
 	}
-	spread_init(&spread, items, count);
+	spread_init(&spread, overviews, count);
 	if (command_export_put_set(options->output, format, &spread, &e) != 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	spread_finish(&spread);
 	for (size_t i = 0; i < count; i++)
 		overview_finish(&overviews[i]);
 	free(overviews);
-	free(items);
 	return status;
 }
 

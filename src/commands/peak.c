@@ -667,13 +667,13 @@ enum { LEAST_SET = 3 };
 static void peak_compare_set(const struct peak_set *set, struct json *json)
 {
 	size_t len = set->list.len;
-	const struct overview **items = mem_zero(len + 1, sizeof(items[0]));
+	struct overview *overviews = mem_zero(len + 1, sizeof(overviews[0]));
 	struct spread_lines lines;
 	struct spread spread;
 
 	for (size_t i = 0; i < len; i++)
-		items[i] = &set->list.items[i].overview;
-	spread_init(&spread, items, len);
+		overviews[i] = set->list.items[i].overview; /* borrowed */
+	spread_init(&spread, overviews, len);
 	spread_lines_init(&lines, &spread);
 	if (json) {
 		json_key(json, "set");
@@ -684,7 +684,7 @@ static void peak_compare_set(const struct peak_set *set, struct json *json)
 		    lines.list.items[i].text);
 	spread_lines_finish(&lines);
 	spread_finish(&spread);
-	free(items);
+	free(overviews);
 }
 
 /* For files of memory_profiler its own output stays as it is. */

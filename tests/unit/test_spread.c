@@ -28,24 +28,26 @@ static double noise(void)
 	return sum;
 }
 
+static struct overview made(double peak_mib)
+{
+	return (struct overview){.name = (char *)"x",
+	    .measured = true,
+	    .peak_mib = peak_mib,
+	    .rank = -1};
+}
+
 static size_t apart_in_noise(size_t len)
 {
 	struct overview overviews[MOST] = {{0}};
-	const struct overview *items[MOST];
 	size_t found = 0;
 
 	for (size_t set = 0; set < SETS; set++) {
 		struct spread spread;
 		bool apart = false;
 
-		for (size_t i = 0; i < len; i++) {
-			overviews[i] = (struct overview){.name = (char *)"x",
-			    .measured = true,
-			    .peak_mib = 1000 + 50 * noise(),
-			    .rank = -1};
-			items[i] = &overviews[i];
-		}
-		spread_init(&spread, items, len);
+		for (size_t i = 0; i < len; i++)
+			overviews[i] = made(1000 + 50 * noise());
+		spread_init(&spread, overviews, len);
 		for (size_t i = 0; i < len; i++)
 			apart = apart || spread.members.items[i].apart;
 		found += apart;
@@ -68,19 +70,13 @@ static void noise_is_seldom_apart(void **state)
 static void the_score_is_the_published_one(void **state)
 {
 	static const double peaks[] = {100, 101, 102, 103, 104, 105, 106, 200};
-	struct overview overviews[8] = {{0}};
-	const struct overview *items[8];
+	struct overview overviews[8];
 	struct spread spread;
 
 	(void)state;
-	for (size_t i = 0; i < 8; i++) {
-		overviews[i] = (struct overview){.name = (char *)"x",
-		    .measured = true,
-		    .peak_mib = peaks[i],
-		    .rank = -1};
-		items[i] = &overviews[i];
-	}
-	spread_init(&spread, items, 8);
+	for (size_t i = 0; i < 8; i++)
+		overviews[i] = made(peaks[i]);
+	spread_init(&spread, overviews, 8);
 	assert_float_equal(spread.median_mib, 103.5, 1e-9);
 	assert_float_equal(
 	    spread.members.items[7].z, 0.6745 * (200 - 103.5) / 2, 0.01);
@@ -93,23 +89,17 @@ static void the_score_is_the_published_one(void **state)
 /* Half of them are equal: the deviation is 0, and 1 % of the median counts. */
 static void what_hardly_differs_is_not_apart(void **state)
 {
-	struct overview overviews[8] = {{0}};
-	const struct overview *items[8];
+	struct overview overviews[8];
 	struct spread spread;
 
 	(void)state;
-	for (size_t i = 0; i < 8; i++) {
-		overviews[i] = (struct overview){.name = (char *)"x",
-		    .measured = true,
-		    .peak_mib = i == 7 ? 105 : 100,
-		    .rank = -1};
-		items[i] = &overviews[i];
-	}
-	spread_init(&spread, items, 8);
+	for (size_t i = 0; i < 8; i++)
+		overviews[i] = made(i == 7 ? 105 : 100);
+	spread_init(&spread, overviews, 8);
 	assert_false(spread.members.items[7].apart);
 	spread_finish(&spread);
 	overviews[7].peak_mib = 130;
-	spread_init(&spread, items, 8);
+	spread_init(&spread, overviews, 8);
 	assert_true(spread.members.items[7].apart);
 	spread_finish(&spread);
 }
