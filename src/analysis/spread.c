@@ -36,56 +36,34 @@ static double spread_duration(const struct spread_member *member)
 	return member->overview->duration_s;
 }
 
-/* One of the figures that members are compared by. */
-struct spread_figure {
+static const struct {
 	double (*of)(const struct spread_member *);
 	char *(*format)(char *out, double value);
-	size_t z, apart; /* offsets in struct spread_member */
+} spread_figures[SPREAD_FIGURES] = {
+    [SPREAD_PEAK] = {spread_peak, units_size},
+    [SPREAD_DURATION] = {spread_duration, units_duration},
 };
 
-static const struct spread_figure spread_peaks = {spread_peak, units_size,
-    offsetof(struct spread_member, z), offsetof(struct spread_member, apart)};
-static const struct spread_figure spread_durations = {spread_duration,
-    units_duration, offsetof(struct spread_member, duration_z),
-    offsetof(struct spread_member, apart_in_time)};
-
-static double spread_z(
-    const struct spread_member *member, const struct spread_figure *figure)
-{
-	double z;
-
-	memcpy(&z, (const char *)member + figure->z, sizeof(z));
-	return z;
-}
-
-static bool spread_is_apart(
-    const struct spread_member *member, const struct spread_figure *figure)
-{
-	return *((const char *)member + figure->apart) != 0;
-}
-
 /* Fills in the z-score of each member; returns the median. */
-static double spread_score(
-    struct spread *spread, const struct spread_figure *figure)
+static double spread_score(struct spread *spread, enum spread_figure figure)
 {
 	size_t len = spread->members.len;
 	double *values = mem_zero(len + 1, sizeof(values[0]));
 	double median, deviation;
 
 	for (size_t i = 0; i < len; i++)
-		values[i] = figure->of(&spread->members.items[i]);
+		values[i] =
+		    spread_figures[figure].of(&spread->members.items[i]);
 	median = robust_median(values, len);
 	deviation =
 	    fmax(robust_deviation(values, len), LEAST_DEVIATION * fabs(median));
 	for (size_t i = 0; len >= SPREAD_LEAST && i < len; i++) {
 		struct spread_member *member = &spread->members.items[i];
-		double z = deviation > 0
-			       ? (figure->of(member) - median) / deviation
-			       : 0;
-		bool apart = fabs(z) > 5 + 40 / (double)len;
+		double distance = spread_figures[figure].of(member) - median;
+		double z = deviation > 0 ? distance / deviation : 0;
 
-		memcpy((char *)member + figure->z, &z, sizeof(z));
-		memcpy((char *)member + figure->apart, &apart, sizeof(apart));
+		member->scores[figure] =
+		    (struct spread_score){z, fabs(z) > 5 + 40 / (double)len};
 	}
 	free(values);
 	return median;
@@ -156,8 +134,8 @@ void spread_init(
 	if (spread->members.len > 0)
 		qsort(spread->members.items, spread->members.len,
 		    sizeof(spread->members.items[0]), spread_compare_peaks);
-	spread->median_mib = spread_score(spread, &spread_peaks);
-	spread->median_s = spread_score(spread, &spread_durations);
+	for (enum spread_figure i = 0; i < SPREAD_FIGURES; i++)
+		spread->medians[i] = spread_score(spread, i);
 	spread_find_missing(spread, overviews, len);
 }
 
@@ -168,15 +146,24 @@ void spread_finish(struct spread *spread)
 	array_free(&spread->jobs);
 }
 
+bool spread_is_apart(const struct spread_member *member)
+{
+	for (size_t i = 0; i < SPREAD_FIGURES; i++) {
+		if (member->scores[i].apart)
+			return true;
+	}
+	return false;
+}
+
 double spread_share(const struct spread *spread)
 {
 	size_t len = spread->members.len;
 
-	if (len == 0 || spread->median_mib <= 0)
+	if (len == 0 || spread->medians[SPREAD_PEAK] <= 0)
 		return 0;
 	return (spread_peak(&spread->members.items[len - 1]) -
 		   spread_peak(&spread->members.items[0])) /
-	       spread->median_mib;
+	       spread->medians[SPREAD_PEAK];
 }
 
 static void spread_lines_add(
@@ -200,7 +187,7 @@ static void spread_add_range(
 	strbuf_add_format(&text,
 	    "%zu recordings: lowest %s (%s), median %s, highest %s (%s)", len,
 	    units_size(low, spread_peak(first)), first->overview->name,
-	    units_size(middle, spread->median_mib),
+	    units_size(middle, spread->medians[SPREAD_PEAK]),
 	    units_size(high, spread_peak(last)), last->overview->name);
 	spread_lines_add(lines, "Set", &text);
 }
@@ -218,58 +205,56 @@ static void spread_add_distance(
 		    100 * fabs(ratio - 1), ratio > 1 ? "above" : "below");
 }
 
-static int spread_compare_apart(const void *left, const void *right)
+static int spread_compare_apart(
+    const void *left, const void *right, void *context)
 {
-	double x = fabs(*(const double *)left),
-	       y = fabs(*(const double *)right);
+	const struct spread_member *a =
+	    *(const struct spread_member *const *)left;
+	const struct spread_member *b =
+	    *(const struct spread_member *const *)right;
+	enum spread_figure figure = *(const enum spread_figure *)context;
+	double x = fabs(a->scores[figure].z), y = fabs(b->scores[figure].z);
 
 	return (x < y) - (x > y);
 }
 
-/* A member that stands apart; its z-score is first, to be sorted by. */
-struct spread_odd {
-	double z;
-	const struct spread_member *member;
-};
-
 struct spread_odds {
-	ARRAY(struct spread_odd) list;
+	ARRAY(const struct spread_member *) list;
 };
 
-/* The farthest first. */
+/* The members that stand apart, the farthest first. */
 static void spread_odds_init(struct spread_odds *odds,
-    const struct spread *spread, const struct spread_figure *figure)
+    const struct spread *spread, enum spread_figure figure)
 {
 	*odds = (struct spread_odds){0};
 	for (size_t i = 0; i < spread->members.len; i++) {
 		const struct spread_member *at = &spread->members.items[i];
 
-		if (spread_is_apart(at, figure))
-			*array_push(&odds->list) =
-			    (struct spread_odd){spread_z(at, figure), at};
+		if (at->scores[figure].apart)
+			*array_push(&odds->list) = at;
 	}
 	if (odds->list.len > 0)
-		qsort(odds->list.items, odds->list.len,
-		    sizeof(odds->list.items[0]), spread_compare_apart);
+		qsort_r(odds->list.items, odds->list.len,
+		    sizeof(odds->list.items[0]), spread_compare_apart, &figure);
 }
 
 /* Names the members that stand apart, the farthest first. */
 static void spread_add_apart(struct spread_lines *lines, const char *label,
-    const struct spread *spread, const struct spread_figure *figure,
-    double median)
+    const struct spread *spread, enum spread_figure figure)
 {
 	struct spread_odds odds;
 	struct strbuf text = {0};
 
 	spread_odds_init(&odds, spread, figure);
 	for (size_t i = 0; i < odds.list.len && i < MOST_NAMES; i++) {
-		const struct spread_member *at = odds.list.items[i].member;
-		char value[UNITS_TEXT];
+		const struct spread_member *at = odds.list.items[i];
+		double value = spread_figures[figure].of(at);
+		char formatted[UNITS_TEXT];
 
 		strbuf_separate(&text, "; ");
 		strbuf_add_format(&text, "%s %s", at->overview->name,
-		    figure->format(value, figure->of(at)));
-		spread_add_distance(&text, figure->of(at), median);
+		    spread_figures[figure].format(formatted, value));
+		spread_add_distance(&text, value, spread->medians[figure]);
 	}
 	if (odds.list.len > MOST_NAMES)
 		strbuf_add_format(
@@ -368,7 +353,8 @@ void spread_lines_init(struct spread_lines *lines, const struct spread *spread)
 
 	*lines = (struct spread_lines){0};
 	for (size_t i = 0; i < spread->members.len; i++)
-		apart_in_time |= spread->members.items[i].apart_in_time;
+		apart_in_time |=
+		    spread->members.items[i].scores[SPREAD_DURATION].apart;
 	if (spread->measures[1]) {
 		strbuf_add_format(&text,
 		    "not compared: some record %s, some %s",
@@ -376,11 +362,10 @@ void spread_lines_init(struct spread_lines *lines, const struct spread *spread)
 		spread_lines_add(lines, "Set", &text);
 	} else if (spread->members.len > 0) {
 		spread_add_range(lines, spread);
-		spread_add_apart(
-		    lines, "Apart", spread, &spread_peaks, spread->median_mib);
+		spread_add_apart(lines, "Apart", spread, SPREAD_PEAK);
 		if (apart_in_time)
-			spread_add_apart(lines, "Apart in time", spread,
-			    &spread_durations, spread->median_s);
+			spread_add_apart(
+			    lines, "Apart in time", spread, SPREAD_DURATION);
 	}
 	spread_add_failed(lines, spread);
 	spread_add_missing(lines, spread);
@@ -394,15 +379,22 @@ void spread_lines_finish(struct spread_lines *lines)
 	array_free(&lines->list);
 }
 
-static void spread_write_member(
-    struct json *json, const char *key, const struct spread_member *member)
+/* Opens the object of a member; the caller closes it. */
+static void spread_open_member(
+    struct json *json, const struct spread_member *member)
 {
-	json_key(json, key);
 	json_open(json, '{');
 	json_key(json, "path");
 	json_text(json, member->overview->name);
 	json_key(json, "peak_mib");
 	json_rounded(json, spread_peak(member), 6);
+}
+
+static void spread_write_member(
+    struct json *json, const char *key, const struct spread_member *member)
+{
+	json_key(json, key);
+	spread_open_member(json, member);
 	json_close(json, '}');
 }
 
@@ -413,19 +405,15 @@ static void spread_write_apart(const struct spread *spread, struct json *json)
 	for (size_t i = spread->members.len; i-- > 0;) {
 		const struct spread_member *at = &spread->members.items[i];
 
-		if (!at->apart && !at->apart_in_time)
+		if (!spread_is_apart(at))
 			continue;
-		json_open(json, '{');
-		json_key(json, "path");
-		json_text(json, at->overview->name);
-		json_key(json, "peak_mib");
-		json_rounded(json, spread_peak(at), 6);
+		spread_open_member(json, at);
 		json_key(json, "z");
-		json_rounded(json, at->z, 3);
+		json_rounded(json, at->scores[SPREAD_PEAK].z, 3);
 		json_key(json, "duration_s");
 		json_rounded(json, spread_duration(at), 4);
 		json_key(json, "duration_z");
-		json_rounded(json, at->duration_z, 3);
+		json_rounded(json, at->scores[SPREAD_DURATION].z, 3);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -449,7 +437,7 @@ void spread_write(const struct spread *spread, struct json *json)
 		spread_write_apart(spread, json);
 	}
 	json_key(json, "median_mib");
-	json_rounded(json, comparable ? spread->median_mib : NAN, 6);
+	json_rounded(json, comparable ? spread->medians[SPREAD_PEAK] : NAN, 6);
 	json_key(json, "spread");
 	json_rounded(json, comparable ? spread_share(spread) : NAN, 6);
 	json_key(json, "missing_ranks");

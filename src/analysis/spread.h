@@ -20,18 +20,24 @@
 /* With fewer members none can stand apart. */
 enum { SPREAD_LEAST = 5 };
 
+/* The figures that members are compared by. */
+enum spread_figure { SPREAD_PEAK, SPREAD_DURATION, SPREAD_FIGURES };
+
+struct spread_score {
+	double z;   /* modified z-score; 0 below SPREAD_LEAST */
+	bool apart; /* too far from the others */
+};
+
 struct spread_member {
 	const struct overview *overview;
-	double z; /* modified z-score of the peak; 0 below SPREAD_LEAST */
-	double duration_z;
-	bool apart, apart_in_time; /* too far from the others */
+	struct spread_score scores[SPREAD_FIGURES];
 };
 
 struct spread {
 	ARRAY(struct spread_member)
-	members;           /* measured, the lowest peak first */
-	size_t unmeasured; /* others, without a sample */
-	double median_mib, median_s;
+	members;                        /* measured, the lowest peak first */
+	size_t unmeasured;              /* others, without a sample */
+	double medians[SPREAD_FIGURES]; /* MiB, seconds */
 	const char *measures[2];  /* two that differ; NULL: all are the same */
 	ARRAY(long) missing;      /* ranks below the job's count, in order */
 	long ranks;               /* that count; 0: no job of one size */
@@ -43,6 +49,10 @@ struct spread {
 void spread_init(struct spread *spread, const struct overview *overviews,
     size_t len) __attribute__((nonnull));
 void spread_finish(struct spread *spread) __attribute__((nonnull));
+
+/* Whether the member is apart by any figure. */
+bool spread_is_apart(const struct spread_member *member)
+    __attribute__((nonnull));
 
 /* The highest less the lowest peak, as a share of the median; 0 for none. */
 double spread_share(const struct spread *spread) __attribute__((nonnull));

@@ -58,12 +58,13 @@ static void heat_mark_odd(struct heat_build *build,
 	for (size_t i = 0; i < spread->members.len && build->sources.items;
 	     i++) {
 		const struct spread_member *at = &spread->members.items[i];
-
 		struct heat_source *source =
 		    &build->sources.items[at->overview - overviews];
+		const struct spread_score *duration =
+		    &at->scores[SPREAD_DURATION];
 
-		source->odd |= at->apart || at->apart_in_time;
-		source->ends |= at->apart_in_time && at->duration_z < 0;
+		source->odd |= spread_is_apart(at);
+		source->ends |= duration->apart && duration->z < 0;
 	}
 }
 

@@ -43,10 +43,11 @@ static void export_set_member(
 	export_set_number(json, "duration_s", overview->duration_s);
 	export_set_number(json, "peak_mib", overview->peak_mib);
 	export_set_text(json, "status", status);
-	export_set_number(json, "z", member->z);
-	export_set_number(json, "duration_z", member->duration_z);
+	export_set_number(json, "z", member->scores[SPREAD_PEAK].z);
+	export_set_number(
+	    json, "duration_z", member->scores[SPREAD_DURATION].z);
 	json_key(json, "apart");
-	json_bool(json, member->apart || member->apart_in_time);
+	json_bool(json, spread_is_apart(member));
 	json_close(json, '}');
 }
 
@@ -100,8 +101,8 @@ static void export_set_row(const struct spread_member *member, FILE *out)
 	fprintf(out, "%.4f,%.4f,%.6f,", overview->start_s, overview->duration_s,
 	    overview->peak_mib);
 	export_set_cell(status, out);
-	fprintf(out, "%.3f,%.3f,%d\r\n", member->z, member->duration_z,
-	    member->apart || member->apart_in_time);
+	fprintf(out, "%.3f,%.3f,%d\r\n", member->scores[SPREAD_PEAK].z,
+	    member->scores[SPREAD_DURATION].z, spread_is_apart(member));
 }
 
 int export_set_csv(const struct spread *spread, FILE *out, struct err *e)

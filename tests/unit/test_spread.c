@@ -49,7 +49,9 @@ static size_t apart_in_noise(size_t len)
 			overviews[i] = made(1000 + 50 * noise());
 		spread_init(&spread, overviews, len);
 		for (size_t i = 0; i < len; i++)
-			apart = apart || spread.members.items[i].apart;
+			apart =
+			    apart ||
+			    spread.members.items[i].scores[SPREAD_PEAK].apart;
 		found += apart;
 		spread_finish(&spread);
 	}
@@ -65,8 +67,8 @@ static void noise_is_seldom_apart(void **state)
 	assert_true(apart_in_noise(64) <= SETS * 1 / 100);
 }
 
-/* 0.6745 * (200 - 103) / 2, worked out by hand: the median of 100, 101 ... 106
- * with 200 is 103.5, the deviations' median is 2. */
+/* 0.6745 * (200 - 103.5) / 2, worked out by hand: the median of 100, 101 ...
+ * 106 with 200 is 103.5, the deviations' median is 2. */
 static void the_score_is_the_published_one(void **state)
 {
 	static const double peaks[] = {100, 101, 102, 103, 104, 105, 106, 200};
@@ -77,11 +79,11 @@ static void the_score_is_the_published_one(void **state)
 	for (size_t i = 0; i < 8; i++)
 		overviews[i] = made(peaks[i]);
 	spread_init(&spread, overviews, 8);
-	assert_float_equal(spread.median_mib, 103.5, 1e-9);
-	assert_float_equal(
-	    spread.members.items[7].z, 0.6745 * (200 - 103.5) / 2, 0.01);
-	assert_true(spread.members.items[7].apart);
-	assert_false(spread.members.items[0].apart);
+	assert_float_equal(spread.medians[SPREAD_PEAK], 103.5, 1e-9);
+	assert_float_equal(spread.members.items[7].scores[SPREAD_PEAK].z,
+	    0.6745 * (200 - 103.5) / 2, 0.01);
+	assert_true(spread.members.items[7].scores[SPREAD_PEAK].apart);
+	assert_false(spread.members.items[0].scores[SPREAD_PEAK].apart);
 	assert_float_equal(spread_share(&spread), 100 / 103.5, 1e-9);
 	spread_finish(&spread);
 }
@@ -96,11 +98,11 @@ static void what_hardly_differs_is_not_apart(void **state)
 	for (size_t i = 0; i < 8; i++)
 		overviews[i] = made(i == 7 ? 105 : 100);
 	spread_init(&spread, overviews, 8);
-	assert_false(spread.members.items[7].apart);
+	assert_false(spread.members.items[7].scores[SPREAD_PEAK].apart);
 	spread_finish(&spread);
 	overviews[7].peak_mib = 130;
 	spread_init(&spread, overviews, 8);
-	assert_true(spread.members.items[7].apart);
+	assert_true(spread.members.items[7].scores[SPREAD_PEAK].apart);
 	spread_finish(&spread);
 }
 
