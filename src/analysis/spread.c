@@ -159,6 +159,8 @@ double spread_share(const struct spread *spread)
 {
 	size_t len = spread->members.len;
 
+	if (spread->measures[1])
+		return NAN;
 	if (len == 0 || spread->medians[SPREAD_PEAK] <= 0)
 		return 0;
 	return (spread_peak(&spread->members.items[len - 1]) -

@@ -54,7 +54,8 @@ void spread_finish(struct spread *spread) __attribute__((nonnull));
 bool spread_is_apart(const struct spread_member *member)
     __attribute__((nonnull));
 
-/* The highest less the lowest peak, as a share of the median; 0 for none. */
+/* The highest less the lowest peak, as a share of the median; 0 for none, NAN
+ * where the measures differ. */
 double spread_share(const struct spread *spread) __attribute__((nonnull));
 
 /* A line about the set: static label, text that is the list's. */

@@ -359,11 +359,13 @@ static void verdicts_judge_spread(struct verdicts *verdicts,
 	verdict->value = spread_share(&spread);
 	verdict->bound = conditions->max_spread;
 	verdict->doubtful = spread.members.len < 2;
-	verdict->met = spread.measures[1] == NULL &&
-		       verdict->value <= verdict->bound &&
+	verdict->met = verdict->value <= verdict->bound &&
 		       !(verdict->doubtful && conditions->strict);
-	snprintf(verdict->figure, sizeof(verdict->figure), "%.1f %%",
-	    100 * verdict->value);
+	if (isnan(verdict->value))
+		strcpy(verdict->figure, "unknown");
+	else
+		snprintf(verdict->figure, sizeof(verdict->figure), "%.1f %%",
+		    100 * verdict->value);
 	snprintf(verdict->limit, sizeof(verdict->limit), "%g %%",
 	    100 * verdict->bound);
 	verdicts_note_spread(verdict, &spread);

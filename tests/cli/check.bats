@@ -191,7 +191,9 @@ FAIL  max-peak    c.dat, run 2: 700 MiB, at most 500 MiB'
 	sed -i '1a INFO;backend=pss;version=0.1.0 1.0 100.0' 2.dat
 	run_apart mprof check --max-spread 50% 1.dat 2.dat 3.dat
 	[ "$status" -eq 1 ]
-	[[ $output == *"(some record rss, some pss)" ]]
+	same "$output" "FAIL  max-spread  unknown, at most 50 % (some record rss, some pss)"
+	run_apart mprof check --max-spread 50% --json 1.dat 2.dat 3.dat
+	[ "$(jq -c '.conditions[0] | [.met, .value]' <<<"$output")" = "[false,null]" ]
 	run_apart mprof check --max-spread 0% 1.dat
 	[ "$status" -eq 2 ]
 }
