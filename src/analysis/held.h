@@ -14,7 +14,8 @@
 /* Counts allocations made between from_s and to_s and still held at at_s. */
 struct held_part {
 	double from_s, to_s, at_s;
-	bool until_end; /* so does what was held until its process ended then */
+	/* Counts also what a process that ended at at_s held until then. */
+	bool until_end;
 };
 
 /* One stack in one process. */

@@ -22,8 +22,8 @@ char *units_limit(char *out, double mib);
  * 270000 -> "3 d 3 h", 3600 -> "1 h" */
 char *units_duration(char *out, double seconds);
 
-/* The same in as many parts as tell times apart that are a step of so many
- * seconds from each other: 3630 by 10 -> "1 h 30 s", by 0.1 -> "1 h 30.0 s" */
+/* The same, as exact as times need it that lie step seconds from each other:
+ * 3630 by 10 -> "1 h 30 s", by 0.1 -> "1 h 30.0 s" */
 char *units_duration_to(char *out, double seconds, double step);
 
 /* 250 -> "00:04:10", from the hour on as many digits as it takes */

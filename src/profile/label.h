@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The word that tells processes of one name apart: of "cc1plus -quiet ...
- * f7.cpp
- * ... -o /tmp/ccMVbmbJ.s" it is f7.cpp, which no other cc1plus has.
+ * The word that tells processes of one name apart. In the command line
+ * "cc1plus -quiet f7.cpp -o /tmp/ccMVbmbJ.s" it is f7.cpp, which no other
+ * cc1plus has.
  */
 #ifndef MPROF_PROFILE_LABEL_H
 #define MPROF_PROFILE_LABEL_H

@@ -47,11 +47,11 @@ struct stretch {
 	size_t sample, tick;
 };
 
+struct usage_series;
+
 /* A descendant, or the launched program itself: from CHLD, PROC and EXIT
  * records. Without samples it is known by name alone, or is the phantom of
  * pid 0 that old recordings hold: nothing to draw. */
-struct usage_series;
-
 struct process {
 	char *key; /* the pid, or the index that old versions wrote */
 	int pid;   /* key as a number; -1 where it is none */
