@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "profile/ending.h"
+#include "profile/process.h"
 
 static const double falls_back = 0.1; /* of the growth: it did not only grow */
 static const double sees_enough = 0.25; /* of the level, by a steady one */
@@ -619,19 +620,9 @@ void leak_judge_part(
     const struct run *run, double from_s, double to_s, struct leak_run *out)
 {
 	const struct process *whole = run->processes.items;
-	size_t len = run->processes.len;
-	struct process *parts = mem_zero(len + 1, sizeof(parts[0]));
-	struct run part = *run;
+	struct run part = run_part(run, from_s, to_s);
+	const struct process *parts = part.processes.items;
 
-	part.total = series_part(&run->total, from_s, to_s);
-	part.processes.items = parts;
-	for (size_t i = 0; i < len; i++) {
-		parts[i] = whole[i];
-		parts[i].memory = series_part(&whole[i].memory, from_s, to_s);
-		parts[i].exit.recorded =
-		    whole[i].exit.recorded && whole[i].exit.time_s <= to_s;
-	}
-	part.exit.recorded = run->exit.recorded && run->exit.time_s <= to_s;
 	leak_judge_run(&part, out);
 	out->total.first_s = out->worst.first_s = run_first_s(run);
 	for (size_t i = 0; i < out->processes.len; i++) {
@@ -642,7 +633,7 @@ void leak_judge_part(
 	}
 	if (out->process)
 		out->process = whole + (out->process - parts);
-	free(parts);
+	free(part.processes.items);
 }
 
 void leak_run_finish(struct leak_run *leak)

@@ -10,6 +10,7 @@
 #include "analysis/spread.h"
 #include "base/utf8.h"
 #include "profile/ending.h"
+#include "profile/process.h"
 
 static struct verdict *verdicts_add(struct verdicts *verdicts, const char *name,
     const char *unit, const struct recording_set_run *run)
@@ -218,17 +219,17 @@ static void verdicts_judge_phase(struct verdict *verdict,
 	const struct run *run = whole->run;
 	bool is_last = phase == &whole->phases[whole->phase_count - 1];
 	struct usage_series usage = verdicts_usage_part(run->usage, phase);
-	struct run part = {.info = run->info,
-	    .usage = run->usage ? &usage : NULL,
-	    .total = series_part(&run->total, phase->from_s,
-		is_last ? phase->until_s
-			: nextafter(phase->until_s, phase->from_s))};
+	struct run part = run_part(run, phase->from_s,
+	    is_last ? phase->until_s
+		    : nextafter(phase->until_s, phase->from_s));
 	struct recording_set_run judged = {
 	    .profile = whole->profile, .run = &part, .figures = phase->figures};
 
 	verdict->phase = phase->name;
 	verdict->nth = verdicts_number_of(whole, phase);
+	part.usage = run->usage ? &usage : NULL;
 	condition->judge(verdict, &judged, conditions);
+	free(part.processes.items);
 }
 
 static void verdicts_judge_each(struct verdicts *verdicts,

@@ -458,3 +458,24 @@ bool process_at_tick(const struct process *process, struct tick_cursor *cursor,
 	*mib = process->memory.items[sample].mib;
 	return true;
 }
+
+struct run run_part(const struct run *run, double from_s, double to_s)
+{
+	size_t len = run->processes.len;
+	struct run part = *run;
+
+	part.total = series_part(&run->total, from_s, to_s);
+	part.processes.items =
+	    mem_zero(len + 1, sizeof(part.processes.items[0]));
+	for (size_t i = 0; i < len; i++) {
+		const struct process *whole = &run->processes.items[i];
+		struct process *process = &part.processes.items[i];
+
+		*process = *whole;
+		process->memory = series_part(&whole->memory, from_s, to_s);
+		process->exit.recorded =
+		    whole->exit.recorded && whole->exit.time_s <= to_s;
+	}
+	part.exit.recorded = run->exit.recorded && run->exit.time_s <= to_s;
+	return part;
+}

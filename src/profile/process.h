@@ -29,6 +29,12 @@ void run_note_loss(struct run *run) __attribute__((nonnull));
 /* Puts all series in order of time. */
 void run_sort(struct run *run) __attribute__((nonnull));
 
+/* The run as if its total and its processes had been sampled from from_s to
+ * to_s alone, both included, and it had not ended later. Ticks are still the
+ * whole run's. All is borrowed but processes.items, which the caller frees. */
+struct run run_part(const struct run *run, double from_s, double to_s)
+    __attribute__((nonnull));
+
 /* When all is read: series_settle() for all of them. */
 void run_settle(struct run *run) __attribute__((nonnull));
 

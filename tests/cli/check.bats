@@ -224,6 +224,20 @@ FAIL  max-peak    c.dat, run 2: 700 MiB, at most 500 MiB'
 import json, sys
 assert [c["phase"] for c in json.load(sys.stdin)["conditions"]] == [
     "start", "test_a", "test_a", "test b"]'
+	awk 'BEGIN {
+		print "CMDLINE x"
+		for (i = 0; i < 400; i++) {
+			if (i == 200)
+				print "MARK;label=b 200 1200"
+			print "CHLD 11", i < 200 ? 40 : i * 0.2, 1000 + i
+			print "CHLD 12", i < 200 ? 40 : 80 - i * 0.2, 1000 + i
+			print "MEM 200", 1000 + i
+		}
+	}' >c.dat
+	run_apart mprof check --phases --no-leak c.dat # one takes what one gives
+	[ "$status" -eq 1 ]
+	same "$output" "ok    no-leak     start: not leaking
+FAIL  no-leak     b: 12.0 MiB/min"
 	recording b.dat # no marks: one phase
 	run_apart mprof check --phases --max-peak 60MiB b.dat
 	[[ $output == "ok    max-peak    "*"3.25 MiB, at most 60 MiB"* ]]
