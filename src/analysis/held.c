@@ -28,7 +28,7 @@ static bool held_counts(
 struct held_event {
 	double time_s;
 	double mib;
-	/* In the order of one moment. */
+	/* At one moment these happen in this order. */
 	enum { HELD_MADE, HELD_FREED, HELD_ENDED } what;
 };
 

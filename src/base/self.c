@@ -93,14 +93,15 @@ char *self_path(void)
 	return len > 0 ? mem_copy(self) : NULL;
 }
 
-/* The Debian package that has a companion file. */
-static const char *self_package(const char *name)
+/* Names the Debian package that has a companion file, where that is not the
+ * program's own. */
+static const char *self_advice(const char *name)
 {
 	if (strcmp(name, "render.so") == 0 || strcmp(name, "graph.so") == 0)
-		return "the package mprof-charts";
+		return "install the package mprof-charts, or ";
 	if (strncmp(name, "memory_profiler", 15) == 0)
-		return "the package mprof-python";
-	return "the package mprof";
+		return "install the package mprof-python, or ";
+	return "";
 }
 
 char *self_companion(const char *name, struct err *e)
@@ -123,9 +124,9 @@ char *self_companion(const char *name, struct err *e)
 		    self_trusted(mem_format("%s/%s", MPROF_LIBDIR, name), e);
 	if (!found && e && !e->text[0])
 		err_set(e,
-		    "%s: not found beside the program or in %s; install %s, or "
-		    "reinstall mprof",
-		    name, MPROF_LIBDIR, self_package(name));
+		    "%s: not found beside the program or in %s; %sreinstall "
+		    "mprof",
+		    name, MPROF_LIBDIR, self_advice(name));
 	return found;
 }
 

@@ -112,7 +112,6 @@ static void draw(struct drawn *drawn, uint64_t *state)
 
 struct score {
 	size_t drawn, found, invented, told;
-	double worst;
 };
 
 static void compare(struct drawn *drawn, struct score *score)
