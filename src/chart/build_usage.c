@@ -55,9 +55,10 @@ static double build_usage_gap(const struct series *readings)
 	return 1.001 * longest_s;
 }
 
-/* A line for a figure. */
-static void build_usage_line(struct scene *scene, struct scene_panel *panel,
-    const struct chart_request *request, enum resource_figure_id figure)
+/* Adds a line for a figure; NULL where the window has none of it. */
+static struct scene_line *build_usage_line(struct scene *scene,
+    struct scene_panel *panel, const struct chart_request *request,
+    enum resource_figure_id figure)
 {
 	const struct run *run = request->runs[0].run;
 	struct window window = build_window(request, 0);
@@ -68,7 +69,7 @@ static void build_usage_line(struct scene *scene, struct scene_panel *panel,
 	usage_shown(run->usage, figure, shown);
 	part = build_part(shown, &window);
 	if (part.len == 0)
-		return;
+		return NULL;
 	mean = build_usage_mean(&part, gap_s);
 	if (!request->window_s.given &&
 	    usage_mean(run->usage, figure, &mean) != 0)
@@ -80,11 +81,12 @@ static void build_usage_line(struct scene *scene, struct scene_panel *panel,
 	line->detail = build_usage_detail(mean, &part);
 	panel->memory.high =
 	    fmax(panel->memory.high, 1.12 * series_peak(&part)->mib);
+	return line;
 }
 
 /* The kinds of memory a group is charged, from the bottom up, each less the
  * part of it that is drawn by itself. */
-static const struct {
+static const struct charge {
 	enum resource_figure_id figure, less; /* FIGURES: nothing */
 	const char *words;
 } charges[] = {
@@ -112,52 +114,60 @@ static double build_usage_at(
 		   : 0;
 }
 
-/* Areas on each other, at the times of the first part. */
+/* Adds the area of a kind of memory above the base, at the times of that;
+ * returns its upper edge. */
+static const struct series *build_usage_layer(struct scene *scene,
+    struct scene_panel *panel, const struct chart_request *request,
+    const struct charge *charge, const struct series *base)
+{
+	const struct usage_series *usage = request->runs[0].run->usage;
+	struct window window = build_window(request, 0);
+	struct series *top = scene_own_series(scene), own = {0};
+	struct scene_line *line;
+	char text[UNITS_TEXT];
+
+	for (size_t i = 0; i < base->len; i++) {
+		double time_s = base->items[i].time_s;
+		double mib = build_usage_at(usage, charge->figure, time_s) -
+			     build_usage_at(usage, charge->less, time_s);
+
+		mib = fmax(mib, 0);
+		series_add(&own, time_s, mib);
+		series_add(top, time_s, mib + base->items[i].mib);
+	}
+	line = build_line(
+	    panel, top, build_zero(request, 0), build_usage_gap(base));
+	line->kind = SCENE_STACKED;
+	line->role = role_series(panel->lines.len - 1);
+	line->name = mem_copy(charge->words);
+	line->base = base;
+	line->detail = mem_format(
+	    "highest %s", units_size(text, build_highest(&own, &window)->mib));
+	panel->memory.high =
+	    fmax(panel->memory.high, 1.12 * build_highest(top, &window)->mib);
+	series_finish(&own);
+	return top;
+}
+
+/* Areas on each other, at the times of the first kind of memory; none where the
+ * window has no reading of it. */
 static void build_usage_stack(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request)
 {
 	const struct usage_series *usage = request->runs[0].run->usage;
-	const struct series *times = &usage->figures[FIGURE_GROUP_ANON];
-	double gap_s = build_usage_gap(times);
-	const struct series *base = NULL;
+	const struct series *times = &usage->figures[charges[0].figure];
+	struct window window = build_window(request, 0);
+	struct series *floor = scene_own_series(scene);
+	const struct series *base = floor;
 
+	if (build_part(times, &window).len == 0)
+		return;
+	for (size_t i = 0; i < times->len; i++)
+		series_add(floor, times->items[i].time_s, 0);
 	for (size_t c = 0; c < sizeof(charges) / sizeof(charges[0]); c++) {
-		struct series *top, own = {0};
-		struct scene_line *line;
-		char text[UNITS_TEXT];
-
-		if (usage->figures[charges[c].figure].len == 0)
-			continue;
-		top = scene_own_series(scene);
-		for (size_t i = 0; i < times->len; i++) {
-			double time_s = times->items[i].time_s;
-			double mib =
-			    build_usage_at(usage, charges[c].figure, time_s) -
-			    build_usage_at(usage, charges[c].less, time_s);
-
-			mib = fmax(mib, 0);
-			series_add(&own, time_s, mib);
-			series_add(
-			    top, time_s, mib + (base ? base->items[i].mib : 0));
-		}
-		line = build_line(panel, top, build_zero(request, 0), gap_s);
-		line->kind = SCENE_STACKED;
-		line->role = role_series(panel->lines.len - 1);
-		line->name = mem_copy(charges[c].words);
-		line->detail = mem_format("highest %s",
-		    units_size(text, own.len > 0 ? series_peak(&own)->mib : 0));
-		if (!base) {
-			struct series *floor = scene_own_series(scene);
-
-			for (size_t i = 0; i < times->len; i++)
-				series_add(floor, times->items[i].time_s, 0);
-			base = floor;
-		}
-		line->base = base;
-		base = top;
-		panel->memory.high = fmax(panel->memory.high,
-		    top->len > 0 ? 1.12 * series_peak(top)->mib : 0);
-		series_finish(&own);
+		if (usage->figures[charges[c].figure].len > 0)
+			base = build_usage_layer(
+			    scene, panel, request, &charges[c], base);
 	}
 }
 
@@ -170,12 +180,14 @@ static void build_usage_limits(struct scene *scene, struct scene_panel *panel,
 
 	for (size_t i = FIGURE_GROUP_MAX; i <= FIGURE_GROUP_HIGH; i++) {
 		const struct sample *highest = series_peak(&usage->figures[i]);
+		struct scene_line *line;
 
 		if (!highest || highest->mib > near)
 			continue;
-		build_usage_line(
+		line = build_usage_line(
 		    scene, panel, request, (enum resource_figure_id)i);
-		panel->lines.items[panel->lines.len - 1].role = ROLE_ALARM;
+		if (line)
+			line->role = ROLE_ALARM;
 	}
 }
 

@@ -331,3 +331,18 @@ same_as_leak() {
 @test "scene: a control group stacked by kind, its limit, its events as marks" {
 	golden cgroup cgroup.dat
 }
+
+@test "scene: in a window a control group has the window's figures" {
+	cd "$SOURCE/tests/golden"
+	mprof plot --format scene -o "$BATS_TEST_TMPDIR/scene" -w 0,1 cgroup.dat
+	grep -q '^  stacked series-1 "anonymous" "highest 170 MiB" ' \
+		"$BATS_TEST_TMPDIR/scene"
+	# The window has every kind of memory, but no reading of the limit.
+	sed 's/group_max=256.000000;//' cgroup.dat >"$BATS_TEST_TMPDIR/late.dat"
+	echo "USAGE;group_max=256 230 1700000003.0000" \
+		>>"$BATS_TEST_TMPDIR/late.dat"
+	mprof plot --format scene -o "$BATS_TEST_TMPDIR/scene" -w 0,1 \
+		"$BATS_TEST_TMPDIR/late.dat"
+	grep '^  stacked alarm' "$BATS_TEST_TMPDIR/scene" | lacks .
+	[ "$(grep -c '^  stacked' "$BATS_TEST_TMPDIR/scene")" -eq 6 ]
+}
