@@ -21,7 +21,7 @@ const char *role_name(enum role role)
 	    "series-3",
 	    "series-4",
 	    "series-5",
-	    "series-8",
+	    "series-6",
 	};
 
 	return names[role];
