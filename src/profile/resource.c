@@ -136,23 +136,45 @@ static bool usage_step(
 	return *rise >= 0 && *seconds > 0;
 }
 
-void usage_shown(const struct usage_series *usage,
-    enum resource_figure_id figure, struct series *shown)
+/* Whether a reading is shown, and as how much. */
+static bool usage_value(const struct usage_series *usage,
+    enum resource_figure_id figure, size_t at, double *value)
 {
 	const struct series *readings = &usage->figures[figure];
 	const struct resource_figure *row = &resource_figures[figure];
 	double rise, seconds;
 
+	if (!row->counts) {
+		*value = readings->items[at].mib;
+		return true;
+	}
+	if (!usage_step(readings, at, &rise, &seconds))
+		return false;
+	*value = row->scale * rise / seconds;
+	return true;
+}
+
+void usage_shown(const struct usage_series *usage,
+    enum resource_figure_id figure, struct series *shown)
+{
+	const struct series *readings = &usage->figures[figure];
+	double value;
+
 	*shown = (struct series){0};
 	for (size_t i = 0; i < readings->len; i++) {
-		const struct sample *reading = &readings->items[i];
-
-		if (!row->counts)
-			series_add(shown, reading->time_s, reading->mib);
-		else if (usage_step(readings, i, &rise, &seconds))
-			series_add(shown, reading->time_s,
-			    row->scale * rise / seconds);
+		if (usage_value(usage, figure, i, &value))
+			series_add(shown, readings->items[i].time_s, value);
 	}
+}
+
+bool usage_last(const struct usage_series *usage,
+    enum resource_figure_id figure, double *value)
+{
+	for (size_t i = usage->figures[figure].len; i-- > 0;) {
+		if (usage_value(usage, figure, i, value))
+			return true;
+	}
+	return false;
 }
 
 /* Each reading of a figure that doesn't count holds until the next. */

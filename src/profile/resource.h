@@ -110,6 +110,10 @@ void usage_shown(const struct usage_series *usage,
     enum resource_figure_id figure, struct series *shown)
     __attribute__((nonnull));
 
+/* The last that usage_shown() gives, if any. */
+bool usage_last(const struct usage_series *usage,
+    enum resource_figure_id figure, double *value) __attribute__((nonnull));
+
 /* The mean over time, and the highest, of what usage_shown() gives; of a count
  * the mean is what it rose by over the time in which that is known. -1 where
  * it can't be known: of a count one reading says nothing. */

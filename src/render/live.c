@@ -164,18 +164,15 @@ static void live_print_usage(const struct run *run, FILE *out)
 		for (size_t k = 0; k < resource->count; k++) {
 			size_t figure = resource->first + k;
 			char text[UNITS_TEXT];
-			struct series shown;
+			double value;
 
-			usage_shown(run->usage, (enum resource_figure_id)figure,
-			    &shown);
-			if (shown.len > 0)
+			if (usage_last(run->usage,
+				(enum resource_figure_id)figure, &value))
 				fprintf(out, ", %s %s%s%s",
 				    resource_figures[figure].words,
-				    units_number(
-					text, shown.items[shown.len - 1].mib),
+				    units_number(text, value),
 				    resource->unit ? " " : "",
 				    resource->unit ? resource->unit : "");
-			series_finish(&shown);
 		}
 	}
 }

@@ -41,7 +41,7 @@ static void a_count_that_steps_back_leaves_a_gap(void **state)
 {
 	struct usage_series usage = {0};
 	struct series shown;
-	double mean;
+	double mean, last;
 
 	(void)state;
 	add(&usage, FIGURE_CPU, 100, 5);
@@ -54,6 +54,10 @@ static void a_count_that_steps_back_leaves_a_gap(void **state)
 	assert_true(shown.items[0].time_s == 101);
 	assert_true(shown.items[1].time_s == 112);
 	series_finish(&shown);
+	assert_true(usage_last(&usage, FIGURE_CPU, &last) && last == 100);
+	add(&usage, FIGURE_CPU, 113, 0);
+	assert_true(usage_last(&usage, FIGURE_CPU, &last) && last == 100);
+	assert_false(usage_last(&usage, FIGURE_THREADS, &last));
 	assert_int_equal(usage_mean(&usage, FIGURE_CPU, &mean), 0);
 	assert_true(mean == 100);
 	usage_finish(&usage);
