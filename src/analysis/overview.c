@@ -157,7 +157,7 @@ bool overview_has_failed(const struct overview *overview)
 		   (overview->exit.signal || overview->exit.code != 0));
 }
 
-enum overview_order overview_order_of(const char *name)
+static enum overview_order overview_order_of(const char *name)
 {
 	enum overview_order order = OVERVIEW_BY_PEAK;
 
@@ -191,4 +191,19 @@ int overview_compare(const struct overview *a, const struct overview *b,
 	double x = overview_place(a, order), y = overview_place(b, order);
 
 	return x != y ? (x > y) - (x < y) : strverscmp(a->name, b->name);
+}
+
+static int overview_compare_rows(
+    const void *left, const void *right, void *order)
+{
+	return overview_compare(
+	    left, right, *(const enum overview_order *)order);
+}
+
+void overview_sort(void *rows, size_t len, size_t size, const char *order)
+{
+	enum overview_order by = overview_order_of(order);
+
+	if (len > 0)
+		qsort_r(rows, len, size, overview_compare_rows, &by);
 }

@@ -53,13 +53,16 @@ enum overview_order {
 	OVERVIEW_BY_STATUS
 };
 extern const char *const overview_orders[];
-enum overview_order overview_order_of(const char *name)
-    __attribute__((nonnull));
 
 /* Below 0 where a stands before b: the highest and the longest first, names in
  * their order, what failed before what did not. Equal ones are in the order of
  * their names. */
 int overview_compare(const struct overview *a, const struct overview *b,
     enum overview_order order) __attribute__((nonnull));
+
+/* Sorts len rows of size bytes each, which begin with their overviews, in the
+ * order of that name; rows may be NULL where there is none. */
+void overview_sort(void *rows, size_t len, size_t size, const char *order)
+    __attribute__((nonnull(4)));
 
 #endif

@@ -60,11 +60,11 @@ static const struct option_row rows[] = {
 
 /* A row of the list. */
 struct listed {
+	struct overview overview; /* first, to sort by */
 	char *path;
 	long number; /* -1: it has none */
 	bool read;   /* false: only size_bytes is known */
 	off_t size_bytes;
-	struct overview overview;
 };
 
 struct listing {
@@ -97,23 +97,6 @@ static void listing_finish(struct listing *listing)
 		overview_finish(&listing->rows.items[i].overview);
 	}
 	array_free(&listing->rows);
-}
-
-static int listing_compare(const void *left, const void *right, void *order)
-{
-	const struct listed *a = left, *b = right;
-
-	return overview_compare(
-	    &a->overview, &b->overview, *(const enum overview_order *)order);
-}
-
-static void listing_sort(struct listing *listing, const char *name)
-{
-	enum overview_order order = overview_order_of(name);
-
-	if (listing->rows.len > 0)
-		qsort_r(listing->rows.items, listing->rows.len,
-		    sizeof(listing->rows.items[0]), listing_compare, &order);
 }
 
 static void overview_put_number(
@@ -437,7 +420,8 @@ static int command_list_exec(const void *values, char **words, int count)
 	if (options->full || options->json || options->sort)
 		parallel_for(listing.rows.len, listed_read, listing.rows.items);
 	if (options->sort)
-		listing_sort(&listing, options->sort);
+		overview_sort(listing.rows.items, listing.rows.len,
+		    sizeof(listing.rows.items[0]), options->sort);
 	if (options->json)
 		print_json(&listing);
 	else if (options->full)

@@ -608,8 +608,8 @@ static void put_peaks(struct json *json, const struct profile *profile,
 
 /* A recording as it is printed, with what it is sorted and compared by. */
 struct peak_shown {
-	struct overview overview;
-	char *text; /* with --sort: it waits for the others */
+	struct overview overview; /* first, to sort by */
+	char *text;               /* with --sort: it waits for the others */
 };
 
 struct peak_set {
@@ -642,21 +642,10 @@ static int peak_show(struct peak_set *set, const char *path,
 	return got;
 }
 
-static int peak_compare(const void *left, const void *right, void *order)
+static void peak_print_sorted(struct peak_set *set, const char *order)
 {
-	const struct peak_shown *a = left, *b = right;
-
-	return overview_compare(
-	    &a->overview, &b->overview, *(const enum overview_order *)order);
-}
-
-static void peak_print_sorted(struct peak_set *set, const char *name)
-{
-	enum overview_order order = overview_order_of(name);
-
-	if (set->list.len > 0)
-		qsort_r(set->list.items, set->list.len,
-		    sizeof(set->list.items[0]), peak_compare, &order);
+	overview_sort(
+	    set->list.items, set->list.len, sizeof(set->list.items[0]), order);
 	for (size_t i = 0; i < set->list.len; i++)
 		fputs(set->list.items[i].text, stdout);
 }
