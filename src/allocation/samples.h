@@ -41,7 +41,8 @@ void samples_map(void *address, size_t size, void *caller);
 bool samples_unmap(
     const void *address, size_t size, struct allocation_slot *first);
 
-/* It has gone there, and has that size now. */
+/* The mapping that first was the sample of has moved to address, or has another
+ * size now. */
 void samples_remap(const struct allocation_slot *first, void *address,
     size_t size, void *caller);
 

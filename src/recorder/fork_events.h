@@ -15,7 +15,7 @@
 
 struct fork_events {
 	struct connector connector;
-	ARRAY(pid_t) ended; /* whose forks may still have to be read */
+	ARRAY(pid_t) ended; /* their forks may still have to be read */
 	struct index ended_by_pid;
 	struct members hidden; /* live, and /proc doesn't show them to us */
 	bool forked;           /* something was, by the last scan */

@@ -40,8 +40,8 @@ struct launch_event {
 	pid_t pid;       /* EXITED, CHILD */
 	int status;      /* the same, as wait() gives it; 0 if watched */
 	long maxrss_kib; /* the same: the kernel's high-water mark */
-	int64_t cpu_us;  /* the same, of those it waited for as well; and */
-	int64_t minor_faults, major_faults;
+	/* The same: what it used, with all that it waited for itself. */
+	int64_t cpu_us, minor_faults, major_faults;
 	int signal; /* QUIT */
 };
 

@@ -23,8 +23,7 @@
 struct usage_account {
 	struct proc_usage base, last;
 	int64_t ended[FIGURES_OF_PROCESS];  /* of children that have ended */
-	int64_t waited[FIGURES_OF_PROCESS]; /* wait4()'s, of it and who it
-					       waited for */
+	int64_t waited[FIGURES_OF_PROCESS]; /* wait4()'s, with its children's */
 	bool read;                          /* base and last are known */
 	bool closed; /* it has ended, and is counted elsewhere */
 };
@@ -36,13 +35,13 @@ struct usage_tracker {
 	uint64_t began; /* processes that are older have a base; as
 			 * proc_stat.started counts */
 	int64_t began_ns, next_ns;
-	int64_t
-	    ended[FIGURES_OF_PROCESS]; /* of those whose parent is not there */
-	int64_t missing[FIGURES_OF_PROCESS]; /* by which a count would have
-						stepped back */
-	int64_t before[FIGURES_OF_PROCESS];  /* the whole's counts as reported
-						last */
-	const struct cgroup *group;          /* NULL: none is read */
+	/* Of processes that have ended and whose parent is not there. */
+	int64_t ended[FIGURES_OF_PROCESS];
+	/* The amounts by which counts would have stepped back. */
+	int64_t missing[FIGURES_OF_PROCESS];
+	/* The counts of the whole as they were reported last. */
+	int64_t before[FIGURES_OF_PROCESS];
+	const struct cgroup *group; /* NULL: none is read */
 	double group_base[FIGURES]; /* its counts when the recording began */
 	double whole[FIGURES];
 	double one[FIGURES];

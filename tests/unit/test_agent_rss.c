@@ -23,7 +23,7 @@ static char *map_pages(size_t page)
 	return pages;
 }
 
-/* What a line of a program may do to a page. */
+/* A line of a program may do these to a page. */
 static void step(int kind, volatile char *at, size_t page)
 {
 	if (kind == 0)

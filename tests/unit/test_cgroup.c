@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a control group is charged, from folders that stand for a mount of each
-// version.
+// The figures of a control group are read from folders that stand for a mount
+// of each version.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,6 +26,14 @@ static void make(const char *name)
 		abort();
 }
 
+static void write_own(const char *name, const char *text)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%d/%s", (int)getpid(), name);
+	fake_write(path, text);
+}
+
 /* The process is in /job of a hierarchy that is mounted at "groups". */
 static int begin(void **state)
 {
@@ -36,12 +44,10 @@ static int begin(void **state)
 	make(path);
 	make("groups");
 	make("groups/job");
-	snprintf(path, sizeof(path), "%d/cgroup", (int)getpid());
-	fake_write(path, "4:memory:/job\n0::/job\n");
-	snprintf(path, sizeof(path), "%d/mountinfo", (int)getpid());
+	write_own("cgroup", "4:memory:/job\n0::/job\n");
 	snprintf(text, sizeof(text),
 	    "30 1 0:26 / %s/groups rw - cgroup2 cgroup2 rw\n", fake_root);
-	fake_write(path, text);
+	write_own("mountinfo", text);
 	fake_write("groups/memory.events", "oom_kill 0\n");
 	fake_write("groups/memory.max", "1073741824\n");
 	fake_write("groups/job/memory.events",
@@ -52,10 +58,10 @@ static int begin(void **state)
 
 static void drop(const char *name)
 {
-	char command[256];
+	char path[256];
 
-	snprintf(command, sizeof(command), "%s/%s", fake_root, name);
-	remove(command);
+	snprintf(path, sizeof(path), "%s/%s", fake_root, name);
+	remove(path);
 }
 
 static int finish(void **state)
@@ -66,19 +72,17 @@ static int finish(void **state)
 	    "groups/job/memory.max", "groups/job", "groups/memory.events",
 	    "groups/memory.max", "groups/memory.limit_in_bytes",
 	    "groups/memory.oom_control", "groups/memory.stat", "groups"};
+	static const char *const own[] = {"/cgroup", "/mountinfo", ""};
 	char path[64];
 
 	(void)state;
 	procfs_finish(&fs);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		drop(names[i]);
-	for (const char *name = "cgroup"; name;
-	     name = *name == 'c' ? "mountinfo" : NULL) {
-		snprintf(path, sizeof(path), "%d/%s", (int)getpid(), name);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		snprintf(path, sizeof(path), "%d%s", (int)getpid(), own[i]);
 		drop(path);
 	}
-	snprintf(path, sizeof(path), "%d", (int)getpid());
-	drop(path);
 	return 0;
 }
 
@@ -153,15 +157,14 @@ static void a_group_that_goes_is_unknown(void **state)
 
 static void version_1_has_what_it_has(void **state)
 {
-	char path[64], text[512];
+	char text[512];
 
 	(void)state;
-	snprintf(path, sizeof(path), "%d/mountinfo", (int)getpid());
 	snprintf(text, sizeof(text),
 	    "30 1 0:26 / %s/groups/job rw - cgroup2 cgroup2 rw\n"
 	    "31 1 0:27 /job %s/groups rw - cgroup cgroup rw,memory\n",
 	    fake_root, fake_root);
-	fake_write(path, text);
+	write_own("mountinfo", text);
 	drop("groups/job/memory.events"); /* no controller in version 2 */
 	fake_write("groups/memory.oom_control",
 	    "oom_kill_disable 0\nunder_oom 0\noom_kill 5\n");

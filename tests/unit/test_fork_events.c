@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Who belongs by the kernel's events of forks, over a folder that stands for
+// The kernel's events of forks say which processes belong; a folder stands for
 // /proc.
 #include <setjmp.h>
 #include <stdarg.h>

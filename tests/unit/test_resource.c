@@ -36,7 +36,7 @@ static void a_count_is_shown_as_its_rate(void **state)
 	usage_finish(&usage);
 }
 
-/* What lies between is not known: no figure, and no part of the mean. */
+/* Nobody knows what lies between: it has no figure, and no part in the mean. */
 static void a_count_that_steps_back_leaves_a_gap(void **state)
 {
 	struct usage_series usage = {0};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What processes use, and what they leave when they end, over a folder that
+// The use of processes is counted, also of those that have ended; a folder
 // stands for /proc.
 #include <math.h>
 #include <setjmp.h>
