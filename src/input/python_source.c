@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/python_command.h"
 
 #define SOURCE_MAX (1 << 20) /* no larger file is read */
 
@@ -87,51 +88,17 @@ static char *python_source_script(const char *word)
 	return NULL;
 }
 
-/* The meaning of a bundle of python's short options: 'm' with the word that
- * follows it in *value, 'c' for a program on the command line, 'I' or 'P' where
- * modules are not searched for here, 0 where the next word is an option or the
- * script. *skip is set where the next word is an option's argument. */
-static char python_source_option(
-    const char *word, const char **value, bool *skip)
-{
-	for (const char *at = word + 1; *at; at++) {
-		if (strchr("mcIP", *at)) {
-			*value = at + 1;
-			return *at;
-		}
-		if (*at == 'W' || *at == 'X') {
-			*skip = !at[1];
-			return 0;
-		}
-	}
-	return 0;
-}
-
 char *python_source_find(char *const *argv)
 {
-	const char *value = NULL;
-	bool skip = false;
+	struct python_command command;
 
 	if (strncmp(path_name(argv[0]), "python", 6) != 0)
 		return python_source_script(argv[0]);
-	for (char *const *word = argv + 1; *word; word++) {
-		char option;
-
-		if (skip) {
-			skip = false;
-			continue;
-		}
-		if ((*word)[0] != '-')
-			return mem_copy(*word);
-		option = python_source_option(*word, &value, &skip);
-		if (option == 'm' && !*value)
-			value = word[1];
-		if (option == 'm' && value)
-			return python_source_module(value);
-		if (option || !(*word)[1] || (*word)[1] == '-')
-			return NULL;
-	}
-	return NULL;
+	command = python_command_read(argv);
+	if (!command.program || command.is_isolated || command.has_long)
+		return NULL;
+	return command.is_module ? python_source_module(command.program)
+				 : mem_copy(command.program);
 }
 
 static bool is_name_part(char c)

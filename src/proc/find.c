@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/python_command.h"
 #include "proc/argv.h"
 
 struct find_search {
@@ -23,16 +24,16 @@ enum { FIND_COMMAND = 4096, FIND_ARGUMENTS = 64 };
 
 /* A command line in its arguments; those beyond the last are not looked at. */
 struct find_line {
-	const char *argv[FIND_ARGUMENTS + 1];
+	char *argv[FIND_ARGUMENTS + 1];
 	size_t len;
 };
 
-static void find_split(struct find_line *line, const char *text, ssize_t len)
+static void find_split(struct find_line *line, char *text, ssize_t len)
 {
 	const char *end = text + (len > 0 ? len : 0);
 
 	line->len = 0;
-	for (const char *at = text; at < end && line->len < FIND_ARGUMENTS;
+	for (char *at = text; at < end && line->len < FIND_ARGUMENTS;
 	     at += strlen(at) + 1)
 		line->argv[line->len++] = at;
 	line->argv[line->len] = NULL;
@@ -46,37 +47,6 @@ static bool find_is_python(const struct find_line *line)
 		return false;
 	name = path_name(line->argv[0]);
 	return strncmp(name, "python", 6) == 0 || strncmp(name, "pypy", 4) == 0;
-}
-
-/* The letter of an option that takes a value, or that ends the options, in a
- * group such as "-um"; its value is behind it, or the next argument. */
-static const char *find_option_end(const char *option)
-{
-	return option[1] == '-' ? NULL : strpbrk(option + 1, "cmXW");
-}
-
-/* python3 [option ...] SCRIPT, or -m MODULE: the script or the module; NULL
- * where the program is in the command line (-c) or comes from a terminal. */
-static const char *find_program(const struct find_line *line, bool *is_module)
-{
-	*is_module = false;
-	for (size_t i = 1; i < line->len; i++) {
-		const char *argument = line->argv[i], *letter;
-
-		if (argument[0] != '-')
-			return argument;
-		letter = find_option_end(argument);
-		if (argument[1] == 0 || (letter && *letter == 'c'))
-			return NULL;
-		if (letter && *letter == 'm') {
-			*is_module = true;
-			return letter[1] ? letter + 1 : line->argv[i + 1];
-		}
-		if ((letter && !letter[1]) ||
-		    strcmp(argument, "--check-hash-based-pycs") == 0)
-			i++;
-	}
-	return NULL;
 }
 
 /* "/srv/site/manage.py", "site/manage.py" and "./manage.py" for the manage.py
@@ -108,15 +78,15 @@ static bool find_is_path(const struct find_search *search, pid_t pid,
 static bool find_is_program(
     const struct find_search *search, pid_t pid, const struct find_line *line)
 {
-	bool is_module;
-	const char *program = find_program(line, &is_module), *name, *word;
+	struct python_command python = python_command_read(line->argv);
+	const char *program = python.program, *name, *word;
 	char folder[PATH_MAX];
 	size_t len;
 
 	word = search->word;
 	if (!program)
 		return false;
-	if (is_module)
+	if (python.is_module)
 		return strcmp(program, word) == 0;
 	if (strchr(word, '/'))
 		return find_is_path(search, pid, program, word);
