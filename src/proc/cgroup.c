@@ -172,7 +172,7 @@ void cgroup_finish(struct cgroup *cgroup)
 }
 
 /* A number of bytes, as KiB; -1 for "max" and what is none. */
-static int64_t cgroup_kib(const char *text)
+static int64_t cgroup_kib_of(const char *text)
 {
 	char *end;
 	unsigned long long bytes = strtoull(text, &end, 10);
@@ -195,7 +195,7 @@ int64_t cgroup_current_kib(const struct cgroup *cgroup)
 
 	if (cgroup->current >= 0)
 		procfs_pread(cgroup->current, text, sizeof(text));
-	return cgroup_kib(text);
+	return cgroup_kib_of(text);
 }
 
 int64_t cgroup_peak_kib(const struct cgroup *cgroup)
@@ -203,7 +203,7 @@ int64_t cgroup_peak_kib(const struct cgroup *cgroup)
 	char text[64];
 
 	cgroup_read(cgroup, files[cgroup->v2].peak, text, sizeof(text));
-	return cgroup_kib(text);
+	return cgroup_kib_of(text);
 }
 
 int64_t cgroup_limit_kib(const struct cgroup *cgroup)
@@ -221,7 +221,7 @@ int64_t cgroup_limit_kib(const struct cgroup *cgroup)
 		int64_t kib;
 
 		procfs_read_at(AT_FDCWD, file, text, sizeof(text));
-		kib = cgroup_kib(text);
+		kib = cgroup_kib_of(text);
 		free(file);
 		if (kib >= 0 && kib < NO_LIMIT_KIB &&
 		    (least < 0 || kib < least))
