@@ -46,53 +46,36 @@ static const struct option_row rows[] = {
 
 static const struct export_options defaults = {.output = "-"};
 
-static int write_profile(
-    const struct profile *profile, const struct export_options *options)
+/* Writes the profile; where it is NULL, the set. Returns the exit status. */
+static int export_write_output(const struct export_options *options,
+    const struct profile *profile, const struct spread *set)
 {
 	const struct export_format *format =
 	    options->format ? options->format
 			    : export_format_of_path(options->output);
 	struct io_output out;
 	struct err e;
+	int got;
 
 	if (io_output_open(&out, options->output, &e) != 0)
 		return command_fail(COMMAND_FAILED, &e);
-	if (format->write(profile, out.stream, &e) != 0) {
+	got = profile ? format->write(profile, out.stream, &e)
+		      : export_set_write(format, set, out.stream, &e);
+	if (got != 0)
 		io_output_discard(&out);
-		return command_fail(COMMAND_FAILED, &e);
-	}
-	if (io_output_commit(&out, &e) != 0)
-		return command_fail(COMMAND_FAILED, &e);
-	return COMMAND_OK;
-}
-
-static int command_export_put_set(const char *path,
-    const struct export_format *format, const struct spread *spread,
-    struct err *e)
-{
-	struct io_output out;
-
-	if (io_output_open(&out, path, e) != 0)
-		return -1;
-	if (export_set_write(format, spread, out.stream, e) != 0) {
-		io_output_discard(&out);
-		return -1;
-	}
-	return io_output_commit(&out, e);
+	else
+		got = io_output_commit(&out, &e);
+	return got == 0 ? COMMAND_OK : command_fail(COMMAND_FAILED, &e);
 }
 
 /* Several recordings are a set: a row each, beside the others. */
 static int write_set(
     const struct profiles *profiles, const struct export_options *options)
 {
-	const struct export_format *format =
-	    options->format ? options->format
-			    : export_format_of_path(options->output);
 	size_t len = profiles->paths.len, count = 0;
 	struct overview *overviews = mem_zero(len, sizeof(overviews[0]));
 	int status = COMMAND_OK;
 	struct spread spread;
-	struct err e;
 
 	for (size_t i = 0; i < len; i++) {
 		struct profile profile;
@@ -106,8 +89,8 @@ static int write_set(
 		profile_finish(&profile);
 	}
 	spread_init(&spread, overviews, count);
-	if (command_export_put_set(options->output, format, &spread, &e) != 0)
-		status = command_fail(COMMAND_FAILED, &e);
+	if (export_write_output(options, NULL, &spread) != COMMAND_OK)
+		status = COMMAND_FAILED;
 	spread_finish(&spread);
 	for (size_t i = 0; i < count; i++)
 		overview_finish(&overviews[i]);
@@ -123,7 +106,7 @@ static int write_one(
 
 	if (profiles_read(
 		&profile, profiles->paths.items[0], &options->profiles) == 0)
-		status = write_profile(&profile, options);
+		status = export_write_output(options, &profile, NULL);
 	profile_finish(&profile);
 	return status;
 }
