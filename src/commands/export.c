@@ -89,7 +89,8 @@ static int write_set(
 		profile_finish(&profile);
 	}
 	spread_init(&spread, overviews, count);
-	if (export_write_output(options, NULL, &spread) != COMMAND_OK)
+	if (count > 0 &&
+	    export_write_output(options, NULL, &spread) != COMMAND_OK)
 		status = COMMAND_FAILED;
 	spread_finish(&spread);
 	for (size_t i = 0; i < count; i++)

@@ -371,4 +371,11 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 	run_apart mprof export --format folded r*.dat
 	[ "$status" -eq 1 ]
 	[[ $errors == *"takes one recording at a time"* ]]
+	# Nothing to write is no reason to overwrite.
+	echo other >bad1.dat
+	echo other >bad2.dat
+	cp set.csv before.csv
+	run_apart mprof export -o set.csv bad1.dat bad2.dat
+	[ "$status" -eq 1 ]
+	cmp set.csv before.csv
 }
