@@ -399,14 +399,15 @@ static int list_take(struct listing *listing,
 	bool failed = catalog_init(&numbers, ".", &e) != 0;
 
 	/* Files can be named even where the folder can't be listed. */
-	if (count > 0)
+	if (count > 0) {
 		status = list_take_words(listing, &numbers, words, count);
-	else if (failed || (options->all && list_take_folder(listing, &numbers,
-						".", &e) != 0))
+	} else if (failed || (options->all && list_take_folder(listing,
+						  &numbers, ".", &e) != 0)) {
 		status = command_fail(COMMAND_FAILED, &e);
-	for (size_t i = 0; count == 0 && !options->all && i < numbers.names.len;
-	     i++)
-		listing_add(listing, numbers.names.items[i], (long)i);
+	} else if (!options->all) {
+		for (size_t i = 0; i < numbers.names.len; i++)
+			listing_add(listing, numbers.names.items[i], (long)i);
+	}
 	catalog_finish(&numbers);
 	return status;
 }
