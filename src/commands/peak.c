@@ -22,6 +22,10 @@ enum { SCHEMA = 1, NAME_COLUMNS = 60 };
 static const char *const groupings[] = {
     [PARTY_BY_NAME] = "name", [PARTY_BY_COMMAND] = "command", NULL};
 
+static const char peak_no_process[] =
+    "  No process was recorded on its own, only the total: mprof run -M "
+    "records each.\n";
+
 struct peak_options {
 	const char *function, *by, *sort;
 	long top;
@@ -177,9 +181,7 @@ static void print_top(
 	struct table table;
 
 	if (peaks->children.len == 0) {
-		fputs("  No process was recorded on its own, only the total: "
-		      "mprof run -M records each.\n",
-		    out);
+		fputs(peak_no_process, out);
 		return;
 	}
 	peaks_sort_children(peaks);
@@ -201,7 +203,7 @@ static void print_top(
 		table_add(&table, name ? name : "-");
 		free(name);
 	}
-	table_print(&table, out, out == stdout ? table_width(stdout) : 0);
+	table_print(&table, out, table_width(out));
 	table_finish(&table);
 	peak_labels_finish(&labels);
 }
@@ -238,9 +240,7 @@ static void print_parties(const struct run *run, enum party_by by, FILE *out)
 
 	parties_init(&parties, run, by);
 	if (parties.list.len == 1 && !parties.list.items[0].name) {
-		fputs("  No process was recorded on its own, only the total: "
-		      "mprof run -M records each.\n",
-		    out);
+		fputs(peak_no_process, out);
 		parties_finish(&parties);
 		return;
 	}
@@ -251,7 +251,7 @@ static void print_parties(const struct run *run, enum party_by by, FILE *out)
 	table_add(&table, "processes");
 	for (size_t i = 0; i < parties.list.len; i++)
 		add_party(&table, &parties.list.items[i], &labels);
-	table_print(&table, out, out == stdout ? table_width(stdout) : 0);
+	table_print(&table, out, table_width(out));
 	table_finish(&table);
 	process_labels_finish(&labels);
 	parties_finish(&parties);
@@ -483,6 +483,25 @@ static void put_parties(
 	json_close(json, ']');
 }
 
+/* Writes what marked and found phases have in common; the caller closes. */
+static void put_phase(struct json *json, const char *name, bool found,
+    double start_s, const struct figures *figures)
+{
+	json_open(json, '{');
+	json_key(json, "name");
+	json_text(json, name);
+	json_key(json, "found");
+	json_bool(json, found);
+	json_key(json, "start_s");
+	json_rounded(json, start_s, 4);
+	json_key(json, "duration_s");
+	json_rounded(json, figures->duration_s, 4);
+	json_key(json, "peak_mib");
+	json_rounded(json, figures->peak_mib, 6);
+	json_key(json, "growth_mib");
+	json_rounded(json, figures->growth_mib, 6);
+}
+
 static void put_found_phases(struct json *json, const struct run *run)
 {
 	double first_s = run_first_s(run);
@@ -495,19 +514,9 @@ static void put_found_phases(struct json *json, const struct run *run)
 
 		figures_of_series(&run->total, phase->from_s,
 		    i + 1 < count ? phase->until_s : INFINITY, &figures);
-		json_open(json, '{');
-		json_key(json, "name");
-		json_text(json, phase_kind_name(phase->kind));
-		json_key(json, "found");
-		json_bool(json, true);
-		json_key(json, "start_s");
-		json_rounded(json, phase->from_s - first_s, 4);
-		json_key(json, "duration_s");
-		json_rounded(json, phase->until_s - phase->from_s, 4);
-		json_key(json, "peak_mib");
-		json_rounded(json, figures.peak_mib, 6);
-		json_key(json, "growth_mib");
-		json_rounded(json, figures.growth_mib, 6);
+		figures.duration_s = phase->until_s - phase->from_s;
+		put_phase(json, phase_kind_name(phase->kind), true,
+		    phase->from_s - first_s, &figures);
 		json_key(json, "from_mib");
 		json_rounded(json, phase->from_mib, 6);
 		json_key(json, "to_mib");
@@ -531,19 +540,8 @@ static void put_run_phases(struct json *json, const struct run *run)
 	if (run->marks.len == 0)
 		put_found_phases(json, run);
 	for (size_t i = 0; i < count; i++) {
-		json_open(json, '{');
-		json_key(json, "name");
-		json_text(json, phases[i].name);
-		json_key(json, "found");
-		json_bool(json, false);
-		json_key(json, "start_s");
-		json_rounded(json, phases[i].from_s - first_s, 4);
-		json_key(json, "duration_s");
-		json_rounded(json, phases[i].figures.duration_s, 4);
-		json_key(json, "peak_mib");
-		json_rounded(json, phases[i].figures.peak_mib, 6);
-		json_key(json, "growth_mib");
-		json_rounded(json, phases[i].figures.growth_mib, 6);
+		put_phase(json, phases[i].name, false,
+		    phases[i].from_s - first_s, &phases[i].figures);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -663,15 +661,16 @@ static void peak_compare_set(const struct peak_set *set, struct json *json)
 	for (size_t i = 0; i < len; i++)
 		overviews[i] = set->list.items[i].overview; /* borrowed */
 	spread_init(&spread, overviews, len);
-	spread_lines_init(&lines, &spread);
 	if (json) {
 		json_key(json, "set");
 		spread_write(&spread, json);
+	} else {
+		spread_lines_init(&lines, &spread);
+		for (size_t i = 0; i < lines.list.len; i++)
+			printf("%s\t%s\n", lines.list.items[i].label,
+			    lines.list.items[i].text);
+		spread_lines_finish(&lines);
 	}
-	for (size_t i = 0; !json && i < lines.list.len; i++)
-		printf("%s\t%s\n", lines.list.items[i].label,
-		    lines.list.items[i].text);
-	spread_lines_finish(&lines);
 	spread_finish(&spread);
 	free(overviews);
 }
@@ -701,6 +700,10 @@ static int show_each(const struct profiles *profiles,
 	struct peak_set set = {0};
 	int status = COMMAND_OK;
 
+	if (json) {
+		json_key(json, "recordings");
+		json_open(json, '[');
+	}
 	for (size_t i = 0; i < profiles->paths.len; i++) {
 		if (peak_show(&set, profiles->paths.items[i], options, json) !=
 		    0)
@@ -725,8 +728,6 @@ static int show_json(
 
 	json_init(&json, stdout);
 	json_open_document(&json, SCHEMA);
-	json_key(&json, "recordings");
-	json_open(&json, '[');
 	status = show_each(profiles, options, &json);
 	json_close(&json, '}');
 	return status;
