@@ -6,7 +6,6 @@
 // compression too.
 #include "export/formats.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,8 +116,7 @@ static void pprof_put_sample(
 			&pprof->frames, &growth->stack->frames[i]) +
 			1);
 	pprof_put_number(message, SAMPLE_VALUE, (int64_t)growth->samples);
-	pprof_put_number(
-	    message, SAMPLE_VALUE, llround(growth->mib * (1 << 20)));
+	pprof_put_number(message, SAMPLE_VALUE, export_stack_bytes(growth));
 	pprof_put_message(&pprof->out, PROFILE_SAMPLE, message);
 }
 
@@ -152,7 +150,7 @@ static void pprof_put_run(struct pprof *pprof, const struct run *run)
 
 	export_stacks_init(&growths, run);
 	for (size_t i = 0; i < growths.items.len; i++) {
-		if (growths.items.items[i].mib > 0)
+		if (export_stack_bytes(&growths.items.items[i]) > 0)
 			pprof_put_sample(pprof, &growths.items.items[i]);
 	}
 	stack_growths_finish(&growths);
@@ -196,16 +194,12 @@ static void pprof_finish(struct pprof *pprof)
 /* A profile is of one process's life: that of the last run with stacks. */
 int export_pprof(const struct profile *profile, FILE *out, struct err *e)
 {
+	const struct run *run = export_stacks_last(profile, e);
 	struct pprof pprof = {0};
-	size_t i = profile->runs.len;
 
-	if (export_stacks_check(profile, e) != 0)
+	if (!run)
 		return -1;
-	while (profile->runs.items[i - 1].stack_samples.len +
-		   profile->runs.items[i - 1].allocations.len ==
-	       0)
-		i--;
-	pprof_put_profile(&pprof, &profile->runs.items[i - 1]);
+	pprof_put_profile(&pprof, run);
 	fwrite(pprof.out.text, 1, pprof.out.len, out);
 	pprof_finish(&pprof);
 	return 0;

@@ -4,19 +4,12 @@
 // one sampled profile a run, each stack a sample that weighs its bytes.
 #include "export/formats.h"
 
-#include <math.h>
-
 #include "base/json.h"
 #include "export/stacks.h"
 
 #ifndef MPROF_VERSION
 #error "MPROF_VERSION comes from the Makefile"
 #endif
-
-struct speedscope_run {
-	const struct run *run;
-	struct stack_growths growths;
-};
 
 static void speedscope_write_frame(
     struct json *json, const struct export_frame *frame)
@@ -35,12 +28,7 @@ static void speedscope_write_frame(
 	json_close(json, '}');
 }
 
-static int64_t speedscope_bytes(const struct stack_growth *growth)
-{
-	return growth->mib > 0 ? llround(growth->mib * (1 << 20)) : 0;
-}
-
-/* The outermost frame first. */
+/* Each sample begins with its outermost frame. */
 static void speedscope_write_samples(struct json *json,
     const struct stack_growths *growths, struct export_frames *frames)
 {
@@ -49,7 +37,7 @@ static void speedscope_write_samples(struct json *json,
 	for (size_t i = 0; i < growths->items.len; i++) {
 		const struct stack_growth *growth = &growths->items.items[i];
 
-		if (speedscope_bytes(growth) == 0)
+		if (export_stack_bytes(growth) == 0)
 			continue;
 		json_open(json, '[');
 		for (size_t j = growth->stack->len; j-- > 0;)
@@ -60,24 +48,23 @@ static void speedscope_write_samples(struct json *json,
 	json_close(json, ']');
 }
 
-static void speedscope_write_run(struct json *json,
-    const struct speedscope_run *one, struct export_frames *frames)
+static void speedscope_write_run(struct json *json, const struct run *run,
+    const struct stack_growths *growths, struct export_frames *frames)
 {
-	const struct stack_growths *growths = &one->growths;
 	int64_t sum = 0;
 
 	json_open(json, '{');
 	json_key(json, "type");
 	json_text(json, "sampled");
 	json_key(json, "name");
-	json_text(json, one->run->command ? one->run->command : "");
+	json_text(json, run->command ? run->command : "");
 	json_key(json, "unit");
 	json_text(json, "bytes");
 	speedscope_write_samples(json, growths, frames);
 	json_key(json, "weights");
 	json_open(json, '[');
 	for (size_t i = 0; i < growths->items.len; i++) {
-		int64_t bytes = speedscope_bytes(&growths->items.items[i]);
+		int64_t bytes = export_stack_bytes(&growths->items.items[i]);
 
 		if (bytes > 0)
 			json_whole(json, bytes);
@@ -100,13 +87,14 @@ static void speedscope_write(
 	json_key(json, "profiles");
 	json_open(json, '[');
 	for (size_t i = 0; i < profile->runs.len; i++) {
-		struct speedscope_run one = {.run = &profile->runs.items[i]};
+		const struct run *run = &profile->runs.items[i];
+		struct stack_growths growths;
 
-		export_stacks_init(&one.growths, one.run);
-		*held |= one.growths.held;
-		if (one.growths.items.len > 0)
-			speedscope_write_run(json, &one, &frames);
-		stack_growths_finish(&one.growths);
+		export_stacks_init(&growths, run);
+		*held |= growths.held;
+		if (growths.items.len > 0)
+			speedscope_write_run(json, run, &growths, &frames);
+		stack_growths_finish(&growths);
 	}
 	json_close(json, ']');
 	json_key(json, "shared");
@@ -125,7 +113,7 @@ int export_speedscope(const struct profile *profile, FILE *out, struct err *e)
 	struct json json;
 	bool held = false;
 
-	if (export_stacks_check(profile, e) != 0)
+	if (!export_stacks_last(profile, e))
 		return -1;
 	json_init_compact(&json, out);
 	json_open(&json, '{');

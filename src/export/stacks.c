@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "export/stacks.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,14 +67,20 @@ void export_stacks_init(struct stack_growths *growths, const struct run *run)
 	held_finish(&held);
 }
 
-int export_stacks_check(const struct profile *profile, struct err *e)
+int64_t export_stack_bytes(const struct stack_growth *growth)
 {
-	for (size_t i = 0; i < profile->runs.len; i++) {
+	return growth->mib > 0 ? llround(growth->mib * (1 << 20)) : 0;
+}
+
+const struct run *export_stacks_last(
+    const struct profile *profile, struct err *e)
+{
+	for (size_t i = profile->runs.len; i-- > 0;) {
 		const struct run *run = &profile->runs.items[i];
 
 		if (run->stack_samples.len + run->allocations.len > 0)
-			return 0;
+			return run;
 	}
-	return err_set(
-	    e, "%s: holds no stacks; record with --stacks", profile->path);
+	err_set(e, "%s: holds no stacks; record with --stacks", profile->path);
+	return NULL;
 }

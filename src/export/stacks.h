@@ -33,8 +33,12 @@ void export_frames_finish(struct export_frames *frames)
 void export_stacks_init(struct stack_growths *growths, const struct run *run)
     __attribute__((nonnull));
 
-/* -1 with e where no run of the profile has stacks. */
-int export_stacks_check(const struct profile *profile, struct err *e)
-    __attribute__((nonnull, warn_unused_result));
+/* Bytes that a stack added; 0 where it added none, or gave some back. */
+int64_t export_stack_bytes(const struct stack_growth *growth)
+    __attribute__((nonnull));
+
+/* The last run that has stacks; NULL with e where none has. */
+const struct run *export_stacks_last(const struct profile *profile,
+    struct err *e) __attribute__((nonnull, warn_unused_result));
 
 #endif
