@@ -14,7 +14,8 @@ enum { WORKERS_DEPTH = 8 };
 
 struct workers_search {
 	struct procfs fs;
-	ARRAY(struct proc_stat) all; /* processes of the machine */
+	ARRAY(struct proc_stat) all;   /* processes of the machine */
+	ARRAY(struct proc_stat) below; /* the Python ones below a process */
 };
 
 static bool workers_visit(void *context, pid_t pid)
@@ -37,7 +38,8 @@ static bool workers_is_python(pid_t pid)
 	return result != PYTHON_NONE && result != PYTHON_GONE;
 }
 
-/* multiprocessing's helper, which keeps no objects of the program. */
+/* Whether it is multiprocessing's helper, which keeps no objects of the
+ * program. */
 static bool workers_is_tracker(const struct workers_search *search, pid_t pid)
 {
 	char command[4096];
@@ -51,8 +53,8 @@ static bool workers_is_tracker(const struct workers_search *search, pid_t pid)
 }
 
 /* Adds the nearest Python processes below a process. */
-static void workers_add_below(const struct workers_search *search,
-    struct workers *found, pid_t pid, int depth)
+static void workers_add_below(
+    struct workers_search *search, pid_t pid, int depth)
 {
 	for (size_t i = 0; i < search->all.len && depth < WORKERS_DEPTH; i++) {
 		const struct proc_stat *stat = &search->all.items[i];
@@ -60,9 +62,9 @@ static void workers_add_below(const struct workers_search *search,
 		if (stat->ppid != pid)
 			continue;
 		if (!workers_is_python(stat->pid))
-			workers_add_below(search, found, stat->pid, depth + 1);
+			workers_add_below(search, stat->pid, depth + 1);
 		else if (!workers_is_tracker(search, stat->pid))
-			*array_push(&found->pids) = stat->pid;
+			*array_push(&search->below) = *stat;
 	}
 }
 
@@ -79,7 +81,7 @@ static bool workers_waits(const struct workers_search *search, pid_t pid)
 	return strncmp(text, "61 ", 3) == 0 || strncmp(text, "247 ", 4) == 0;
 }
 
-/* Whether an argument begins so. */
+/* Whether one of its arguments begins with that text. */
 static bool workers_has_argument(
     const struct workers_search *search, pid_t pid, const char *begin)
 {
@@ -94,7 +96,7 @@ static bool workers_has_argument(
 	return false;
 }
 
-/* Servers whose master does something beside waiting. */
+/* Whether it is a server's master that does something beside waiting. */
 static bool workers_is_master(const struct workers_search *search, pid_t pid)
 {
 	static const struct {
@@ -121,40 +123,32 @@ static bool workers_is_master(const struct workers_search *search, pid_t pid)
 	return false;
 }
 
-static int workers_by_memory(const void *a, const void *b, void *context)
+static int workers_by_memory(const void *left, const void *right)
 {
-	const struct workers_search *search = context;
-	struct proc_stat x = {0}, y = {0};
+	const struct proc_stat *a = left, *b = right;
 
-	procfs_stat(&search->fs, *(const pid_t *)a, &x);
-	procfs_stat(&search->fs, *(const pid_t *)b, &y);
-	if (x.rss_kib != y.rss_kib)
-		return x.rss_kib < y.rss_kib ? 1 : -1;
-	return (*(const pid_t *)a > *(const pid_t *)b) -
-	       (*(const pid_t *)a < *(const pid_t *)b);
+	if (a->rss_kib != b->rss_kib)
+		return a->rss_kib < b->rss_kib ? 1 : -1;
+	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-/* Puts those that do the work of pid in its place; false where it does it
+/* Replaces a process by those that do its work; false where it does its work
  * itself. */
 static bool workers_descend(
     struct workers_search *search, struct workers *workers, pid_t pid)
 {
-	struct workers below = {0};
-
 	if (workers_is_python(pid) && !workers_waits(search, pid) &&
 	    !workers_is_master(search, pid))
 		return false;
-	workers_add_below(search, &below, pid, 0);
-	if (below.pids.len == 0) {
-		workers_finish(&below);
+	search->below.len = 0;
+	workers_add_below(search, pid, 0);
+	if (search->below.len == 0)
 		return false;
-	}
-	qsort_r(below.pids.items, below.pids.len, sizeof(pid_t),
-	    workers_by_memory, search);
-	array_free(&workers->pids);
-	workers->pids.items = below.pids.items;
-	workers->pids.len = below.pids.len;
-	workers->pids.cap = below.pids.cap;
+	qsort(search->below.items, search->below.len,
+	    sizeof(search->below.items[0]), workers_by_memory);
+	workers->pids.len = 0;
+	for (size_t i = 0; i < search->below.len; i++)
+		*array_push(&workers->pids) = search->below.items[i].pid;
 	return true;
 }
 
@@ -173,6 +167,7 @@ int workers_find(struct workers *workers, pid_t pid, struct err *e)
 		;
 	procfs_finish(&search.fs);
 	array_free(&search.all);
+	array_free(&search.below);
 	return 0;
 }
 
