@@ -72,7 +72,8 @@ static void heap_every_print(
 static enum heap_look heap_every_explain(const struct heap_following *following,
     enum python_result result, const struct err *e)
 {
-	int pid = (int)following->processes->pids[0];
+	const struct heap_processes *processes = following->processes;
+	int pid = (int)(processes->sum ? processes->asked : processes->pids[0]);
 	char every[UNITS_TEXT];
 
 	if (result == PYTHON_GONE) {

@@ -567,9 +567,15 @@ else:
 	run_apart mprof refs --only "$pid" Held
 	[ "$status" -eq 1 ]
 	[[ $errors == "mprof: process $pid: no object of type Held"* ]]
+	mprof heap --json --children --sum --every 10ms "$pid" >seen 2>said 8>&- &
+	looker=$!
+	soon grep -q '"steps":1[,}]' seen
 	# shellcheck disable=SC2086  # pids
 	kill $children
 	wait "$pid"
+	wait "$looker"
+	# All of them have ended: it is told of the one that was named.
+	same "$(tail -n 1 said)" "mprof: process $pid: has ended"
 	pid=
 }
 
