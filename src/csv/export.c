@@ -45,6 +45,14 @@ char *csv_unguard(const char *text)
 	    text + (text[0] == '\'' && text[1] && strchr(formula, text[1])));
 }
 
+void csv_write_quoted(const char *text, FILE *out)
+{
+	char *guarded = csv_guard(text);
+
+	csv_fwrite(out, guarded, strlen(guarded));
+	free(guarded);
+}
+
 /* A field is quoted only where it must be, as people expect of a table. */
 static void write_text(FILE *out, const char *text)
 {

@@ -19,6 +19,9 @@ void csv_export(const struct profile *profile, FILE *out)
  * front; what can't be shown is written visibly. The caller frees. */
 char *csv_guard(const char *text) __attribute__((nonnull));
 
+/* Writes the text guarded and in quotes. */
+void csv_write_quoted(const char *text, FILE *out) __attribute__((nonnull));
+
 /* Takes the apostrophe away again. The caller frees. */
 char *csv_unguard(const char *text) __attribute__((nonnull));
 

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/json.h"
-#include "base/mem.h"
 #include "export/formats.h"
 #ifdef HAVE_CSV
 #include "csv/export.h"
@@ -70,19 +67,10 @@ int export_set_json(const struct spread *spread, FILE *out, struct err *e)
 }
 
 #ifdef HAVE_CSV
-/* A cell in quotes, as RFC 4180 has it. */
 static void export_set_cell(const char *text, FILE *out)
 {
-	char *guarded = csv_guard(text ? text : "");
-
-	fputc('"', out);
-	for (const char *c = guarded; *c; c++) {
-		if (*c == '"')
-			fputc('"', out);
-		fputc(*c, out);
-	}
-	fputs("\",", out);
-	free(guarded);
+	csv_write_quoted(text ? text : "", out);
+	fputc(',', out);
 }
 
 static void export_set_row(const struct spread_member *member, FILE *out)
