@@ -285,13 +285,10 @@ static void layout_area(
 /* Points of one line on paper, before they are a shape. */
 struct trace {
 	ARRAY(struct draw_point) points;
-	ARRAY(struct draw_point) means; /* where a line is no use */
+	ARRAY(struct draw_point) means; /* of a band; a line has none */
 };
 
-/* With more than two samples a column on average, every sample stands in the
- * middle of its column: what is drawn between the column's lowest and highest
- * then covers whatever else would be drawn there. With fewer all are drawn, at
- * their true places. */
+/* The number of samples in view. */
 static size_t samples_in(
     const struct series *samples, const struct downsample_view *view)
 {
@@ -397,6 +394,10 @@ static void trace_means(struct trace *trace, const struct plot *plot,
 	}
 }
 
+/* With more than two samples a column on average, every sample stands in the
+ * middle of its column: whatever is drawn between the column's lowest and
+ * highest then covers the others. With fewer all are drawn, at their true
+ * places. With more than three the line is a band with its mean. */
 static void trace_line(struct trace *trace, const struct place *place,
     const struct plot *plot, const struct scene_line *line)
 {

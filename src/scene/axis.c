@@ -44,7 +44,7 @@ static const struct axis_unit *unit_for(
 	return &units[i];
 }
 
-/* A figure of three digits that is rounded up to the next unit has that. */
+/* The unit in which three digits say the size: 1023.9 MiB is 1.00 GiB. */
 static const struct axis_unit *memory_unit(double mib)
 {
 	if (mib == 0)
@@ -162,21 +162,36 @@ static void axis_add_number(
 	add_tick(ticks, number * size, label);
 }
 
+/* The multiples of a step along an axis. */
+struct axis_steps {
+	int64_t first, last;
+};
+
+/* Makes room for the ticks of a step; at most 201 of them. */
+static struct axis_steps ticks_begin(
+    struct axis_ticks *ticks, const struct axis_range *range, double step)
+{
+	struct axis_steps steps = {
+	    first_multiple(range->low, step), last_multiple(range->high, step)};
+
+	if (steps.last - steps.first > 200)
+		steps.last = steps.first + 200;
+	ticks->items = mem_zero(
+	    (size_t)(steps.last - steps.first + 1), sizeof(ticks->items[0]));
+	ticks->step = step;
+	return steps;
+}
+
 static void number_ticks(const struct axis *axis, const struct axis_unit *unit,
     struct axis_ticks *ticks)
 {
 	struct axis_range range = {axis->low / unit->size,
 	    axis->high / unit->size, (size_t)ticks->step};
 	double step = choose_decimal(&range);
-	int64_t first = first_multiple(range.low, step);
-	int64_t last = last_multiple(range.high, step);
+	struct axis_steps at = ticks_begin(ticks, &range, step);
 
-	if (last - first > 200)
-		last = first + 200;
 	ticks->step = step * unit->size;
-	ticks->items =
-	    mem_zero((size_t)(last - first + 1), sizeof(ticks->items[0]));
-	for (int64_t i = first; i <= last; i++)
+	for (int64_t i = at.first; i <= at.last; i++)
 		axis_add_number(ticks, (double)i * step, unit->size);
 	snprintf(ticks->unit, sizeof(ticks->unit), "%s", unit->name);
 }
@@ -189,16 +204,10 @@ static void duration_ticks(const struct axis *axis, struct axis_ticks *ticks)
 	    86400};
 	struct axis_range range = {axis->low, axis->high, (size_t)ticks->step};
 	double step = choose_from(steps, LEN(steps), &range);
-	int64_t first = first_multiple(range.low, step);
-	int64_t last = last_multiple(range.high, step);
+	struct axis_steps at = ticks_begin(ticks, &range, step);
 	char label[UNITS_TEXT];
 
-	if (last - first > 200)
-		last = first + 200;
-	ticks->step = step;
-	ticks->items =
-	    mem_zero((size_t)(last - first + 1), sizeof(ticks->items[0]));
-	for (int64_t i = first; i <= last; i++)
+	for (int64_t i = at.first; i <= at.last; i++)
 		add_tick(ticks, (double)i * step,
 		    i == 0 ? "0"
 			   : units_duration_to(label, (double)i * step, step));
@@ -262,16 +271,10 @@ static void clock_ticks(const struct axis *axis, struct axis_ticks *ticks)
 	struct axis_range range = {
 	    axis->low - zero, axis->high - zero, (size_t)ticks->step};
 	double step = choose_from(steps, LEN(steps), &range);
-	int64_t first = first_multiple(range.low, step);
-	int64_t last = last_multiple(range.high, step);
+	struct axis_steps at = ticks_begin(ticks, &range, step);
 	char label[32];
 
-	if (last - first > 200)
-		last = first + 200;
-	ticks->step = step;
-	ticks->items =
-	    mem_zero((size_t)(last - first + 1), sizeof(ticks->items[0]));
-	for (int64_t i = first; i <= last; i++) {
+	for (int64_t i = at.first; i <= at.last; i++) {
 		double value = (double)i * step + zero;
 
 		clock_label(

@@ -25,8 +25,8 @@ struct axis {
 
 struct tick {
 	double value; /* low <= value <= high */
-	char
-	    label[32]; /* ASCII; a time carries its units where unit is empty */
+	/* ASCII; where the ticks' unit is empty, a time has its units here */
+	char label[32];
 };
 
 struct axis_ticks {
