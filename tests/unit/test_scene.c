@@ -23,6 +23,17 @@ static double fixed_width(void *fonts, const char *text, double size, bool bold)
 	return 0.6 * size * (double)utf8_width(text);
 }
 
+static void draw_scene(struct drawing *drawing, const struct scene *scene,
+    double width, double height)
+{
+	struct layout_request request = {.width = width,
+	    .height = height,
+	    .density = 1,
+	    .measure = {fixed_width, NULL}};
+
+	layout_scene(drawing, scene, &request);
+}
+
 static struct process *add_process(struct run *run, int pid)
 {
 	char key[16];
@@ -243,13 +254,9 @@ static const struct {
 static void check_scene_in_direction(const struct scene *scene)
 {
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct layout_request request = {.width = sizes[i].width,
-		    .height = sizes[i].height,
-		    .density = 1,
-		    .measure = {fixed_width, NULL}};
 		struct drawing drawing;
 
-		layout_scene(&drawing, scene, &request);
+		draw_scene(&drawing, scene, sizes[i].width, sizes[i].height);
 		check_texts(&drawing);
 		check_ink(&drawing);
 		check_points(&drawing);
@@ -344,10 +351,6 @@ static void slopes_stay_true_at_the_edges(void **state)
 	    .len = 1,
 	    .window_s = {true, 499, 501},
 	    .memory_mib = {true, 499, 501}};
-	struct layout_request layout = {.width = 1000,
-	    .height = 600,
-	    .density = 1,
-	    .measure = {fixed_width, NULL}};
 	struct drawing drawing;
 	struct scene scene;
 	bool found = false;
@@ -359,7 +362,7 @@ static void slopes_stay_true_at_the_edges(void **state)
 	series_add(&profile.runs.items[0].total, 1e9, 1e9);
 	run = (struct chart_run){&profile.runs.items[0], "line.dat"};
 	assert_int_equal(chart_timeline(&scene, &request, &e), 0);
-	layout_scene(&drawing, &scene, &layout);
+	draw_scene(&drawing, &scene, 1000, 600);
 	for (size_t i = 0; i < drawing.shapes.len; i++) {
 		const struct shape *shape = &drawing.shapes.items[i];
 		const struct draw_point *points =
@@ -395,10 +398,6 @@ static void the_sum_of_a_crowd_is_in_the_legend(void **state)
 	struct run *run;
 	struct chart_run charted;
 	struct chart_request request = {.runs = &charted, .len = 1};
-	struct layout_request layout = {.width = 400,
-	    .height = 300,
-	    .density = 1,
-	    .measure = {fixed_width, NULL}};
 	struct drawing drawing;
 	struct scene scene;
 	struct err e;
@@ -419,7 +418,7 @@ static void the_sum_of_a_crowd_is_in_the_legend(void **state)
 	run_place_by_time(run);
 	charted = (struct chart_run){&profile.runs.items[0], "crowd.dat"};
 	assert_int_equal(chart_stack(&scene, &request, &e), 0);
-	layout_scene(&drawing, &scene, &layout);
+	draw_scene(&drawing, &scene, 400, 300);
 	assert_true(has_text(&drawing, "other ("));
 	assert_true(has_text(&drawing, " more"));
 	drawing_finish(&drawing);
@@ -478,15 +477,11 @@ static const struct shape *find_dot(const struct drawing *drawing)
  * peak at its dot or with a line to it, in every size. */
 static void check_killed(const struct scene *scene, double width, double height)
 {
-	struct layout_request layout = {.width = width,
-	    .height = height,
-	    .density = 1,
-	    .measure = {fixed_width, NULL}};
 	const struct shape *end, *peak, *dot;
 	struct drawing drawing;
 	double font;
 
-	layout_scene(&drawing, scene, &layout);
+	draw_scene(&drawing, scene, width, height);
 	check_texts(&drawing);
 	check_ink(&drawing);
 	end = find_text(&drawing, "killed by SIGKILL, out of memory");
@@ -545,10 +540,6 @@ static void a_window_given_backwards_has_the_same_times(void **state)
 	    .len = 1,
 	    .clock = true,
 	    .window_s = {true, 20, 50}};
-	struct layout_request layout = {.width = 400,
-	    .height = 300,
-	    .density = 1,
-	    .measure = {fixed_width, NULL}};
 	struct scene scene;
 	struct run *run;
 	struct err e;
@@ -564,7 +555,7 @@ static void a_window_given_backwards_has_the_same_times(void **state)
 		struct drawing drawing;
 
 		scene.backwards = backwards;
-		layout_scene(&drawing, &scene, &layout);
+		draw_scene(&drawing, &scene, 400, 300);
 		assert_true(has_text(&drawing, ":40"));
 		assert_true(has_text(&drawing, ":10"));
 		drawing_finish(&drawing);
@@ -580,10 +571,6 @@ static void many_marks_are_ticks(void **state)
 	struct profile profile;
 	struct chart_run charted;
 	struct chart_request request = {.runs = &charted, .len = 1};
-	struct layout_request layout = {.width = 1260,
-	    .height = 540,
-	    .density = 1,
-	    .measure = {fixed_width, NULL}};
 	struct drawing drawing;
 	struct scene scene;
 	struct run *run;
@@ -602,7 +589,7 @@ static void many_marks_are_ticks(void **state)
 	charted = (struct chart_run){run, "marks.dat"};
 	assert_int_equal(chart_timeline(&scene, &request, &e), 0);
 	assert_int_equal(scene.notes.len, 0);
-	layout_scene(&drawing, &scene, &layout);
+	draw_scene(&drawing, &scene, 1260, 540);
 	check_texts(&drawing);
 	check_ink(&drawing);
 	for (size_t i = 0; i < drawing.shapes.len; i++) {
@@ -655,10 +642,6 @@ static void dense_data_are_a_band_with_their_mean(void **state)
 	struct profile profile;
 	struct chart_run charted;
 	struct chart_request request = {.runs = &charted, .len = 1};
-	struct layout_request layout = {.width = 1260,
-	    .height = 540,
-	    .density = 1,
-	    .measure = {fixed_width, NULL}};
 	struct dense_found found;
 	const struct draw_point *points;
 	double y200, y250, y300;
@@ -677,7 +660,7 @@ static void dense_data_are_a_band_with_their_mean(void **state)
 				 : 200 + i * 37 % 101);
 	charted = (struct chart_run){run, "dense.dat"};
 	assert_int_equal(chart_timeline(&scene, &request, &e), 0);
-	layout_scene(&drawing, &scene, &layout);
+	draw_scene(&drawing, &scene, 1260, 540);
 	found = find_dense(&drawing);
 	assert_true(found.band && found.spikes && found.mean);
 	/* both spikes are there, to their ends: the dot says where 600 is */
