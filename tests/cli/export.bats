@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 load helper
+load prometheus
 
 own_setup() {
 	cat >a.dat <<-'END'
@@ -255,34 +256,13 @@ mprof_memory_bytes{recording="o.dat",run="1",command="echo \"a\\b\""} 3145728 17
 # EOF'
 }
 
-free_port() {
-	python3 -c 'import socket; s = socket.socket()
-s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 @test "export: Prometheus takes it and gives it back" {
-	command -v promtool >/dev/null || skip "needs Debian's prometheus"
-	command -v prometheus >/dev/null || skip "needs Debian's prometheus"
-	local port url answer server
+	local url answer server
+
+	need_prometheus
 	mprof export -o a.om a.dat
 	promtool tsdb create-blocks-from openmetrics a.om data
-	port=$(free_port)
-	url=http://127.0.0.1:$port
-	: >none.yml
-	prometheus --config.file=none.yml --storage.tsdb.path=data \
-		--storage.tsdb.retention.time=100y \
-		--web.listen-address="127.0.0.1:$port" >log 2>&1 3>&- &
-	server=$!
-	answers() {
-		python3 - "$url/-/ready" <<-'END'
-			import sys, urllib.request
-			try:
-			    urllib.request.urlopen(sys.argv[1], timeout=9)
-			except OSError:
-			    sys.exit(1)
-		END
-	}
-	soon_while "$server" answers
+	start_prometheus --storage.tsdb.retention.time=100y
 	ask() {
 		python3 - "$url" "$1" <<-'END'
 			import sys, urllib.parse, urllib.request

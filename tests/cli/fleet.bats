@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 # examples/fleet, held against Debian's own Prometheus.
 load helper
+load prometheus
 
 own_setup() {
-	command -v promtool >/dev/null || skip "needs Debian's prometheus"
-	command -v prometheus >/dev/null || skip "needs Debian's prometheus"
+	need_prometheus
 	cp "$SOURCE"/examples/fleet/* .
 }
 
@@ -16,26 +16,9 @@ own_setup() {
 }
 
 @test "fleet: Prometheus understands each query of the dashboard and the rules" {
-	local port server url
+	local server url
 
-	port=$(python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-	url=http://127.0.0.1:$port
-	: >none.yml
-	prometheus --config.file=none.yml --storage.tsdb.path=data \
-		--web.listen-address="127.0.0.1:$port" >log 2>&1 3>&- &
-	server=$!
-	answers() {
-		python3 - "$url/-/ready" <<-'END'
-			import sys, urllib.request
-			try:
-			    urllib.request.urlopen(sys.argv[1], timeout=9)
-			except OSError:
-			    sys.exit(1)
-		END
-	}
-	soon_while "$server" answers
+	start_prometheus
 	run python3 - "$url" <<-'END'
 		import json, re, sys, urllib.parse, urllib.request
 		queries = [target["expr"] for panel in json.load(open("dashboard.json"))["panels"]

@@ -65,6 +65,14 @@ recording() {
 		'MEM 2.000000 1700000000.3000' >"$1"
 }
 
+# A port of this host that nobody listens on.
+free_port() {
+	python3 -c 'import socket
+with socket.socket() as s:
+	s.bind(("127.0.0.1", 0))
+	print(s.getsockname()[1])'
+}
+
 # Waits until a command succeeds, for five minutes at most: soon COMMAND...
 soon() {
 	local end=$((SECONDS + 300))

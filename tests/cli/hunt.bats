@@ -9,10 +9,8 @@ load helper.bash
 load live.bash
 
 own_setup() {
-	for python in $(pythons) none; do
-		"$python" -c 'import django' 2>/dev/null && break
-	done
-	[ "$python" != none ] || skip 'Django is not installed'
+	# shellcheck disable=SC2046  # an interpreter a word
+	need_module django $(pythons)
 }
 
 # site LEAK: $pid serves, $looker looks at it

@@ -7,18 +7,8 @@ load helper
 load ../python/helper
 
 own_setup() {
-	for python in $(known_pythons) none; do
-		"$python" -c 'import django' 2>/dev/null && break
-	done
-	[ "$python" != none ] || skip 'Django is not installed'
-	cp -r "$SOURCE/examples/django" site
-	cd site || return 1
-	"$python" manage.py migrate >/dev/null
-	"$python" manage.py fill >/dev/null
-	port=$("$python" -c 'import socket
-with socket.socket() as s:
-	s.bind(("127.0.0.1", 0))
-	print(s.getsockname()[1])')
+	django_site
+	port=$(free_port)
 }
 
 teardown() {

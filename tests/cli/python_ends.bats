@@ -85,13 +85,6 @@ each_end() {
 	same "$(grep -c 'File too large: a line table is lost' out)" 1
 }
 
-free_port() {
-	"$python" -c 'import socket
-with socket.socket() as s:
-	s.bind(("127.0.0.1", 0))
-	print(s.getsockname()[1])'
-}
-
 # visit PATH: until the server answers
 visit() {
 	timeout 60 "$python" - "http://127.0.0.1:$port$1" <<-'END'
@@ -117,10 +110,8 @@ stop() {
 }
 
 @test "gunicorn: a table a worker, killed or stopped" {
-	for python in $(known_pythons) none; do
-		"$python" -c 'import gunicorn' 2>/dev/null && break
-	done
-	[ "$python" != none ] || skip 'gunicorn is not installed'
+	# shellcheck disable=SC2046  # an interpreter a word
+	need_module gunicorn $(known_pythons)
 	printf '%s\n' '@profile' 'def app(environ, start):' \
 		'    start("200 OK", [])' '    return [b"x"]' >app.py
 	port=$(free_port)
@@ -148,14 +139,7 @@ two_workers() {
 }
 
 @test "Django behind its autoreloader: a table a server, stopped by SIGTERM" {
-	for python in $(known_pythons) none; do
-		"$python" -c 'import django' 2>/dev/null && break
-	done
-	[ "$python" != none ] || skip 'Django is not installed'
-	cp -r "$SOURCE/examples/django" site
-	cd site
-	"$python" manage.py migrate >/dev/null
-	"$python" manage.py fill >/dev/null
+	django_site
 	port=$(free_port)
 	mprof run -q -o run.dat --lines --python "$python" manage.py \
 		runserver "127.0.0.1:$port" >out 2>errors 3>&- &

@@ -93,14 +93,7 @@ imported:  what came"
 }
 
 @test "Django: the tables of all lessons, and of a URL's requests" {
-	for python in $(known_pythons) none; do
-		"$python" -c 'import django' 2>/dev/null && break
-	done
-	[ "$python" != none ] || skip 'Django is not installed'
-	cp -r "$SOURCE/examples/django" site
-	cd site || return 1
-	"$python" manage.py migrate >/dev/null
-	"$python" manage.py fill >/dev/null
+	django_site
 	mprof run -q -o run.dat --python "$python" manage.py shell \
 		<tables.py >out
 	for name in all select_related; do

@@ -45,13 +45,6 @@ on_newest() {
 	done 4<them
 }
 
-free_port() {
-	"$1" -c 'import socket
-with socket.socket() as s:
-	s.bind(("127.0.0.1", 0))
-	print(s.getsockname()[1])'
-}
-
 # visit PATH: what the server answers.
 visit() {
 	local answer
@@ -122,7 +115,7 @@ followed() {
 }
 
 with_django() {
-	port=$(free_port "$1")
+	port=$(free_port)
 	serve "$1" served.py django "$port"
 	# The one that answers is the child of the one that reloads it.
 	[ "$worker" -ne "$server" ]
@@ -134,7 +127,7 @@ with_django() {
 }
 
 with_asyncio() {
-	port=$(free_port "$1")
+	port=$(free_port)
 	serve "$1" served.py asyncio "$port"
 	followed __main__.grow
 }
@@ -147,7 +140,7 @@ with_gunicorn() {
 	local kind
 
 	for kind in sync gthread; do
-		port=$(free_port "$1")
+		port=$(free_port)
 		serve "$1" -m gunicorn -w 1 -k "$kind" --threads 2 \
 			-b "127.0.0.1:$port" served:wsgi
 		[ "$worker" -ne "$server" ]

@@ -75,6 +75,15 @@ pythons_with_gil() {
 	python_paths '[0-9]$'
 }
 
+# $python is the first of the interpreters that has the module; without one the
+# test is skipped: need_module MODULE PYTHON...
+need_module() {
+	for python in "${@:2}"; do
+		"$python" -c "import $1" 2>/dev/null && return
+	done
+	skip "$1 is not installed"
+}
+
 # Roots that have to be entered, a path a line: those of MPROF_TEST_ROOTS or
 # build/roots whose python3 does not run from outside. Only root may enter one.
 python_roots() {

@@ -51,6 +51,17 @@ print("%d.%d.%d" % sys.version_info[:3])')"
 	echo "# on CPython$tried${missing:+; none here:$missing}" >&3
 }
 
+# examples/django with its rows, as the folder site, and in there; $python has
+# Django.
+django_site() {
+	# shellcheck disable=SC2046  # an interpreter a word
+	need_module django $(known_pythons)
+	cp -r "$SOURCE/examples/django" site
+	cd site || return 1
+	"$python" manage.py migrate >/dev/null
+	"$python" manage.py fill >/dev/null
+}
+
 # An interpreter that has memory_profiler itself; empty where there is none.
 reference_python() {
 	local python

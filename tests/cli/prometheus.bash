@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# Loaded by the tests that ask Debian's Prometheus.
+
+need_prometheus() {
+	command -v promtool >/dev/null || skip "needs Debian's prometheus"
+	command -v prometheus >/dev/null || skip "needs Debian's prometheus"
+}
+
+# Starts it on the folder data, as $server, and waits until it answers at $url:
+# start_prometheus [OPTION...]
+start_prometheus() {
+	local port
+
+	port=$(free_port)
+	url=http://127.0.0.1:$port
+	: >none.yml
+	prometheus --config.file=none.yml --storage.tsdb.path=data "$@" \
+		--web.listen-address="127.0.0.1:$port" >log 2>&1 3>&- &
+	server=$!
+	soon_while "$server" prometheus_answers
+}
+
+prometheus_answers() {
+	python3 - "$url/-/ready" <<-'END'
+		import sys, urllib.request
+		try:
+		    urllib.request.urlopen(sys.argv[1], timeout=9)
+		except OSError:
+		    sys.exit(1)
+	END
+}
