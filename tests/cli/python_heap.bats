@@ -92,6 +92,32 @@ imported:  what came"
 	grep -q "^mprof: profile.heap: .*/none/there" errors
 }
 
+@test "a program that ignores SIGCHLD; a command that can't be started" {
+	python=$(known_pythons | head -n 1)
+	[ -n "$python" ] || skip 'no CPython here'
+	cat >script.py <<-'END'
+		import os, signal
+		signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+		with profile.heap("ignored"):
+		    pass
+		real, calls = os.posix_spawn, []
+		def spawn(*words, **named):
+		    calls.append(words)
+		    if len(calls) == 3:
+		        raise BlockingIOError(11, "too many processes")
+		    return real(*words, **named)
+		os.posix_spawn = spawn
+		opened = len(os.listdir("/proc/self/fd"))
+		with profile.heap("third"):
+		    pass
+		print("ran", len(os.listdir("/proc/self/fd")) - opened)
+	END
+	recorded "$python" script.py >out 2>errors
+	grep -q '^ignored: .*what came in' out
+	same "$(tail -n 1 out)" 'ran 0'
+	same "$(<errors)" 'mprof: profile.heap: [Errno 11] too many processes'
+}
+
 @test "Django: the tables of all lessons, and of a URL's requests" {
 	django_site
 	mprof run -q -o run.dat --python "$python" manage.py shell \

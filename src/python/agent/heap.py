@@ -28,7 +28,7 @@ def _program():
 
 
 def _let_in():
-    """Where Yama lets a process trace its descendants alone: any of ours."""
+    """Yama may let a process trace its descendants alone: we let any trace us."""
     try:
         with open("/proc/sys/kernel/yama/ptrace_scope") as file:
             if file.read().strip() != "1":
@@ -40,26 +40,39 @@ def _let_in():
         pass
 
 
-def _ask(program, *words):
-    """mprof heap WORDS: its output; empty where it fails, which it says."""
+def _say(error):
+    _sys.stderr.write("mprof: profile.heap: %s\n" % error)
+
+
+def _output(program, words):
     reader, writer = _os.pipe()
     names = "PATH LANG LC_ALL LC_CTYPE TMPDIR TZ".split()
-    try:
-        child = _os.posix_spawn(
-            program,
-            ["mprof", "heap"] + list(words),
-            {n: _os.environ[n] for n in names if n in _os.environ},
-            file_actions=[
-                (_os.POSIX_SPAWN_DUP2, writer, 1),
-                (_os.POSIX_SPAWN_CLOSE, reader),
-            ],
-        )
-    finally:
-        _os.close(writer)
     with open(reader, encoding="utf-8", errors="replace") as file:
+        try:
+            child = _os.posix_spawn(
+                program,
+                ["mprof", "heap"] + list(words),
+                {n: _os.environ[n] for n in names if n in _os.environ},
+                file_actions=[(_os.POSIX_SPAWN_DUP2, writer, 1)],
+            )
+        finally:
+            _os.close(writer)
         text = file.read()
-    status = _os.waitpid(child, 0)[1]
-    return text if status == 0 else ""
+    try:
+        _os.waitpid(child, 0)
+    except ChildProcessError:
+        pass  # the program ignores SIGCHLD, or waits for all its children
+    return text
+
+
+def _ask(program, *words):
+    """Returns the output of mprof heap WORDS. It is empty where that fails:
+    the cause is printed, and the program goes on."""
+    try:
+        return _output(program, words)
+    except OSError as error:
+        _say(error)
+        return ""
 
 
 class _Snapshot:
@@ -71,15 +84,14 @@ class _Snapshot:
         self.taken = False
 
     def take(self, program):
-        """Where it fails, that is said, and the program goes on."""
-        pid = str(_os.getpid())
         try:
             file, self.path = _tempfile.mkstemp(".heap", "mprof-")
-            _os.close(file)
-            words = ("--only", "--top", "1", "--save", self.path, pid)
-            self.taken = bool(_ask(program, *words))
         except OSError as error:
-            _sys.stderr.write("mprof: profile.heap: %s\n" % error)
+            _say(error)
+            return
+        _os.close(file)
+        words = ("--only", "--top", "1", "--save", self.path)
+        self.taken = bool(_ask(program, *words, str(_os.getpid())))
 
     def __del__(self, remove=_os.unlink, getpid=_os.getpid):
         try:
@@ -92,8 +104,9 @@ class _Snapshot:
 def _print_difference(program, name, before, after):
     if before.taken and after.taken:
         text = _ask(program, "--diff", before.path, after.path)
-        _sys.stdout.write((name + ": " if name else "") + text)
-        _sys.stdout.flush()
+        if text:
+            _sys.stdout.write((name + ": " if name else "") + text)
+            _sys.stdout.flush()
 
 
 class _Heap:
