@@ -316,10 +316,10 @@ int64_t reader_bytes(struct reader *reader)
 	int64_t bytes;
 	int cause;
 
-	if (reader && reader->callable)
+	if (reader->callable)
 		return reader_ask(reader);
-	if (!reader || (!reader->pid && !reader->children &&
-			   reader->metric == metric_find("psutil")))
+	if (!reader->pid && !reader->children &&
+	    reader->metric == metric_find("psutil"))
 		return rss_pages() * sysconf(_SC_PAGESIZE);
 	if (procfs_init(&fs, "/proc", NULL) != 0)
 		return -1;
@@ -364,8 +364,8 @@ static void reader_add_member(
 	tree_look_add(&look->reader->look, &member);
 }
 
-/* A child that nobody waited for yet has told nothing, except to its parent who
- * asks for it by its pid. */
+/* The highest mark of processes that have ended. A child that nobody has waited
+ * for yet tells its own to its parent alone, who asks for it by its pid. */
 static int64_t reader_waited(const struct reader *reader)
 {
 	struct rusage usage = {0};
@@ -386,7 +386,6 @@ static int reader_look_at_tree(struct reader *reader, const struct procfs *fs)
 	struct proc_stat stat = {0};
 	struct kin root = {.pid = reader_pid(reader, fs)};
 	int64_t bytes = reader_bytes_of(reader, fs, root.pid);
-	int cause = errno;
 
 	if (bytes < 0)
 		return -1;
@@ -401,7 +400,6 @@ static int reader_look_at_tree(struct reader *reader, const struct procfs *fs)
 	if (reader->pid && !reader->peak.old)
 		reader->peak.old = reader_mark(reader, fs, fs->self);
 	reader->look.waited = reader_waited(reader);
-	errno = cause;
 	return 0;
 }
 

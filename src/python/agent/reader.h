@@ -29,9 +29,9 @@ struct reader *reader_create(const struct reader_wish *wish);
 struct reader *reader_create_asking(struct pyobj *callable);
 void reader_destroy(struct reader *reader);
 
-/* Bytes; NULL reads the resident set of this process. -1 with errno where
- * there is no such process or its memory may not be read. Where a callable
- * raised, 0. Other readers than an asking one need no GIL. */
+/* Bytes; -1 with errno where there is no such process or its memory may not be
+ * read. Where a callable raised, 0. Other readers than an asking one need no
+ * GIL. */
 int64_t reader_bytes(struct reader *reader);
 
 /* Whether a reading takes long: it walks page tables, or processes. */

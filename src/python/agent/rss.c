@@ -11,11 +11,11 @@
  * meet it. */
 #define HIGH_DESCRIPTOR 960
 
-/* A reading is older than this at no line: other threads and the kernel change
- * memory at any time. */
+/* No line gets a reading that is older than this: other threads and the kernel
+ * change memory at any time. */
 #define OLDEST_NS 10000
 
-/* A processor may run that many times as fast as it did at its slowest. */
+/* A processor may run that many times as fast as it did while we measured. */
 #define SPEEDS 4
 #define TRIES 16
 
@@ -101,8 +101,8 @@ static int64_t rss_time_of_page(volatile char *page, size_t size)
 	return least;
 }
 
-/* The page of zeros is mapped for a read: no page is had for less, and this one
- * does not count as memory. */
+/* A read maps the kernel's page of zeros: no page takes less time to get, and
+ * this one does not count as memory. */
 static int64_t rss_measure_quick(void)
 {
 	size_t size = (size_t)sysconf(_SC_PAGESIZE);
@@ -130,11 +130,10 @@ int64_t rss_pages_since(struct rss_reading *reading)
 	int64_t now = clock_mono_ns();
 
 	if (now - reading->looked_ns >= quick_ns ||
-	    now - reading->read_ns >= OLDEST_NS) {
+	    now - reading->read_ns >= OLDEST_NS)
 		rss_begin(reading);
-		return reading->pages;
-	}
-	reading->looked_ns = now;
+	else
+		reading->looked_ns = now;
 	return reading->pages;
 }
 

@@ -19,11 +19,11 @@ struct rss_reading {
 	int64_t read_ns, looked_ns;
 };
 
-/* Reads. */
+/* Reads now, whatever was read before. */
 void rss_begin(struct rss_reading *reading);
 
 /* Pages, read anew unless so little time has passed since the last look that
- * this thread can't have entered the kernel for a page, nor to give one back.
+ * this thread can't have entered the kernel to get a page or to give one back.
  * What other threads and the kernel itself do is seen some microseconds later
  * at the latest. */
 int64_t rss_pages_since(struct rss_reading *reading);

@@ -2,7 +2,6 @@
 #include "python/agent/session.h"
 
 #include <stdlib.h>
-
 #include <unistd.h>
 
 #include "python/agent/reader.h"
@@ -95,22 +94,23 @@ bool session_resume(struct session *session)
 	return true;
 }
 
-/* Nothing between two lines may be missed, so that the steps of a call add up:
- * its first reading and its last one are made. */
-static int64_t session_bytes(struct session *session, bool is_end_of_call)
+/* The first reading of a call and its last one are made in any case: so the
+ * steps of its lines add up to what the whole call took. */
+static int64_t session_bytes(struct session *session, bool reads_anew)
 {
 	if (session->spot->reader)
 		return reader_bytes(session->spot->reader);
-	if (is_end_of_call)
+	if (reads_anew)
 		rss_begin(&session->reading);
 	else
 		rss_pages_since(&session->reading);
 	return session->reading.pages * sysconf(_SC_PAGESIZE);
 }
 
-static void session_note_line(struct session *session, long line, bool is_end)
+static void session_note_line(
+    struct session *session, long line, bool reads_anew)
 {
-	int64_t bytes = session_bytes(session, is_end);
+	int64_t bytes = session_bytes(session, reads_anew);
 
 	table_note(session->table, line, bytes, bytes - session->last);
 	session->last = bytes;
