@@ -87,7 +87,7 @@ def check_child(mib):
 
     found = peak_of(run)
     near(found, resident(os.getpid()) + mark(worker.pid))
-    # What was reached before does not count; below it samples tell.
+    # A mark from before the call does not count: the peak is the highest sample.
     low = peak_of(rest)
     near(low, resident(os.getpid()) + resident(worker.pid))
     worker.end()
@@ -147,8 +147,7 @@ def check_that_no_child_stands_for_its_parent():
     del block
     peak_of(rest)
     found = peak_of(subprocess.check_call, ["true"])
-    near(found, max(found - SLACK + 1, resident(os.getpid())))
-    assert found < resident(os.getpid()) + 40, found
+    assert -SLACK < found - resident(os.getpid()) < 40, found
 
 
 if sys.argv[1:] == ["worker"]:
