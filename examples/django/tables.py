@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What one statement leaves behind, with and without select_related: for
-manage.py shell, under mprof run --python."""
+"""Prints what one statement leaves behind, with and without select_related:
+for manage.py shell, under mprof run --python."""
 from courses.models import Lesson
 
 list(Lesson.objects.select_related("course__department")[:1])  # Django's caches

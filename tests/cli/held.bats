@@ -12,8 +12,8 @@ first_row() {
 		[.share, .held_mib, .error_mib, .function, .line] | @tsv'
 }
 
-# near HELD ERROR TRUTH. Where too few were sampled the printed error is too
-# small as well, by the square root: it is made that of the truth.
+# near HELD ERROR TRUTH. By chance too few allocations may be sampled: the printed
+# error is too small then too, by the square root, and is made that of the truth.
 near() {
 	awk -v held="$1" -v error="$2" -v truth="$3" 'BEGIN {
 		off = held > truth ? held - truth : truth - held

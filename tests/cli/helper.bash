@@ -25,7 +25,7 @@ setup() {
 	fi
 }
 
-# jq 1.6 finds with -e that nothing is true: here it must have printed a value.
+# jq 1.6 with -e succeeds where it prints nothing; this one fails there.
 jq() {
 	local printed status=0
 

@@ -16,7 +16,7 @@ launch() {
 	# What an earlier program said must not be taken for this one's.
 	rm -f in out
 	mkfifo in
-	: >out # what an earlier one said
+	: >out
 	"$@" <in >out 2>errors_of_it &
 	pid=$!
 	exec 8>in

@@ -117,7 +117,7 @@ png_size() {
 }
 
 @test "plot -w: backwards, a picture has its times from right to left" {
-	# Where the time axis begins and ends, its lowest and highest figure.
+	# Prints where the lowest and the highest figure of the time axis stand.
 	places() {
 		mprof plot -o axis.pdf -w "$1" run.dat
 		pdftotext -bbox axis.pdf - | sed -nE \

@@ -21,7 +21,7 @@ own_setup() {
 	END
 }
 
-# What heap, refs and --stacks say of $pid, which runs script.py.
+# heap, refs and --stacks read $pid, which runs script.py, and are right.
 is_read() {
 	local recorder
 
@@ -55,11 +55,12 @@ is_refused() {
 	done
 }
 
-# Where a CPython's files are, and its minor version.
+# The folder that a CPython is installed in.
 base_of() {
 	"$1" -c 'import sys; print(sys.base_prefix)'
 }
 
+# Its version, without the last number.
 minor_of() {
 	"$1" -c 'import sys; print("3.%d" % sys.version_info[1])'
 }
@@ -73,8 +74,8 @@ library_of() {
 		2>/dev/null || :
 }
 
-# embed PYTHON LIBRARY: that one in a program of C. What is of another Debian
-# runs with its own libc.
+# embed PYTHON LIBRARY: runs script.py in a program of C that loads the library.
+# A library of another Debian runs with the libc of that Debian.
 embed() {
 	local base loader run=()
 

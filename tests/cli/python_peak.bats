@@ -11,8 +11,8 @@ own_setup() {
 	FILES=$SOURCE/build/python
 }
 
-# Blocks that are shorter than any interval, which the kernel's high-water mark
-# shows: the first of each size.
+# The blocks live shorter than any interval. The kernel's high-water mark shows
+# each of them, since each is larger than the one before.
 @test "max_usage is the peak, however short, and no more" {
 	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'

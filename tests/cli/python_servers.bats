@@ -96,7 +96,7 @@ followed() {
 		return 1
 	}
 	kill -TERM "$recorder"
-	# Where the main thread waits in C it comes to it with the next visit.
+	# A main thread that waits in C ends it at the next visit.
 	while kill -0 "$recorder" 2>/dev/null; do
 		visit /grow >/dev/null
 	done

@@ -174,7 +174,8 @@ end257 256 cut"
 	done
 }
 
-# As false_stacks, but a line may be any of its function's: "first-last" of each.
+# Does as false_stacks, but accepts any line of a function, from its first to its
+# last.
 false_callers() {
 	awk '
 	BEGIN {

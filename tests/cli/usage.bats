@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What else than memory is recorded: mprof run --with.
+# mprof run --with records CPU, threads and other things beside memory.
 load helper
 
 # The last value of a figure of the whole: last KEY FILE

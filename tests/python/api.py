@@ -1,5 +1,5 @@
-# What the module memory_profiler has: names, methods, arguments and attributes,
-# one a line, for a comparison of two modules of that name.
+# Prints the names, methods, arguments and attributes of the module
+# memory_profiler, one a line, so that two modules of that name can be compared.
 import inspect
 
 import memory_profiler

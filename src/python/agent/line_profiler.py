@@ -93,7 +93,7 @@ class LineProfiler:
             backend=self.backend,
         )
         self.enable_count = 0
-        self.prevlines = []  # C has them, for all but those who look
+        self.prevlines = []  # always empty: C keeps them
         self.prev_lineno = None
         self.max_mem = kw.get("max_mem")
         self._original_trace_function = None
@@ -297,7 +297,7 @@ class TimeStamper:
 
     @_contextlib.contextmanager
     def call_on_stack(self, func, *args, **kwds):
-        """What the function returns, for a `with` that is one level deeper."""
+        """Calls the function for a `with` block, which is one level deeper."""
         self.current_stack_level += 1
         self.stack[func].append(self.current_stack_level)
         try:

@@ -163,7 +163,8 @@ class _Collected:
         self.values.append(value)
 
     def take_last(self):
-        """What a process that ended by now is remembered for by its parent."""
+        """Asks the kernel for the peak, before poll() makes it forget a process
+        that has ended."""
         if self.peak is not None:
             try:
                 self.peak = self.process.peak()

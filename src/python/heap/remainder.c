@@ -65,8 +65,8 @@ static uint64_t remainder_resident(
 	return resident;
 }
 
-/* The free chunks of malloc from the first one to the end: false where it is
- * no such row of chunks. What is behind a chunk says whether it is in use. */
+/* The free chunks of malloc from the first one to the end; false where it is
+ * no such row of chunks. A chunk tells whether the one before it is in use. */
 static bool remainder_walk(
     struct snapshot *snapshot, uint64_t first, uint64_t end, uint64_t *free)
 {
