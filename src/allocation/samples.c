@@ -382,7 +382,7 @@ void samples_start(uint32_t flags)
 	own->pid = (uint32_t)getpid();
 	strcpy(samples_setup.folder, folder);
 	samples_setup.flags = flags;
-	samples_setup.is_fixed = bytes > 0 && bytes < UINT32_MAX;
+	samples_setup.is_fixed = bytes > 0 && bytes >> 56 == 0;
 	samples_setup.period =
 	    samples_setup.is_fixed ? bytes : ALLOCATION_PERIOD;
 	thread_self.left = 0;

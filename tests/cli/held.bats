@@ -1,10 +1,20 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # mprof run --stacks and mprof lines: who holds memory. Sampled figures are held
-# against what the programs keep, within five times the printed error; by
-# chance that is exceeded less than once in a million runs.
+# against what the programs keep.
+#
+# The period is given, so that nothing depends on the machine's speed. Each
+# allocation is sampled independently of all others, so that by Bernstein's
+# inequality a sum of truth MiB, of pieces of size MiB or less, is wrong by more
+# than off with probability 2 exp(-off^2 / (2 truth period + 2/3 (period + size)
+# off)) at most: near() allows what is exceeded once in a hundred million runs.
+# That a row is missing has less: exp(-1600) for 26 MiB.
 
 load helper.bash
+
+own_setup() {
+	export MPROF_ALLOCATION_PERIOD=16384
+}
 
 # The row that says who holds most: SHARE HELD ERROR FUNCTION LINE.
 first_row() {
@@ -12,14 +22,16 @@ first_row() {
 		[.share, .held_mib, .error_mib, .function, .line] | @tsv'
 }
 
-# near HELD ERROR TRUTH. By chance too few allocations may be sampled: the printed
-# error is too small then too, by the square root, and is made that of the truth.
+# near HELD ERROR TRUTH
 near() {
-	awk -v held="$1" -v error="$2" -v truth="$3" 'BEGIN {
+	awk -v held="$1" -v error="$2" -v truth="$3" \
+		-v period="$MPROF_ALLOCATION_PERIOD" 'BEGIN {
+		period /= 1048576
 		off = held > truth ? held - truth : truth - held
-		if (held > 0 && held < truth)
-			error *= sqrt(truth / held)
-		exit !(off <= 5 * error + 0.5)
+		luck = log(2e8)
+		linear = luck * (period + 20 / 1024) / 3
+		exit !(error > 0 &&
+			off <= linear + sqrt(linear ^ 2 + 2 * luck * truth * period))
 	}' || {
 		echo "$1 MiB ± $2 held, $3 in truth" >&2
 		return 1
@@ -99,7 +111,7 @@ churn() {
 
 @test "a run in which no sample was taken: what was held at its end" {
 	churn
-	mprof run -q --stacks -T 10 -o run.dat ./churn
+	mprof run -q --stacks -T 600 -o run.dat ./churn
 	[ "$(grep -c '^MEM' run.dat)" -le 1 ]
 	read -r share held error function line < <(first_row run.dat)
 	same "$function $share" 'take 1'
@@ -109,7 +121,7 @@ churn() {
 	# innocent() frees all that it allocates: its line holds nothing.
 	mprof lines --source churn.c run.dat | grep -Eq \
 		'^ +23 +x\[i\] = take'
-	mprof run -q --stacks -T 10 -o below.dat sh -c './churn; exit 0'
+	mprof run -q --stacks -T 600 -o below.dat sh -c './churn; exit 0'
 	read -r share held error function line < <(first_row below.dat)
 	same "$function" take
 	near "$held" "$error" 26.1
@@ -163,8 +175,8 @@ churn() {
 }
 
 @test "a program that allocates next to nothing is not said to be no Python" {
-	# It allocates a hundred thousandth of such a period.
-	MPROF_ALLOCATION_PERIOD=4000000000 \
+	# It allocates less than 1 MiB: once in a hundred million runs it is sampled.
+	MPROF_ALLOCATION_PERIOD=100000000000000 \
 		run_apart mprof run --stacks -o run.dat sleep 0.1
 	[ "$status" -eq 0 ]
 	[[ $errors == *"allocations: none was sampled, as the program allocated too little"* ]]
