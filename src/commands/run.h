@@ -63,7 +63,8 @@ struct run_hooks {
 	bool watching;
 	struct stacks_hook stacks;
 	struct agent_tables tables;      /* --lines */
-	struct allocations *allocations; /* --stacks; NULL: none */
+	struct sites sites;              /* --stacks */
+	struct allocations *allocations; /* the same; NULL: none */
 	struct run_held held;            /* the same */
 	char *allocations_path;
 	struct agent_attach attach; /* the agent, in what runs already */

@@ -252,7 +252,8 @@ static void run_hooks_open_allocations(
 	if (!hooks->marks.path || missing)
 		return;
 	hooks->allocations_path = allocations_path(hooks->marks.path);
-	hooks->allocations = allocations_create(hooks->allocations_path, &e);
+	hooks->allocations =
+	    allocations_create(hooks->allocations_path, &hooks->sites, &e);
 	if (!hooks->allocations) {
 		fprintf(stderr, "mprof: %s\n", e.text);
 		return;
@@ -412,6 +413,7 @@ void run_hooks_finish(struct run_hooks *hooks)
 	stacks_hook_finish(&hooks->stacks);
 	run_held_finish(&hooks->held);
 	allocations_destroy(hooks->allocations);
+	sites_finish(&hooks->sites);
 	free(hooks->allocations_path);
 	hooks->allocations = NULL;
 	hooks->allocations_path = NULL;

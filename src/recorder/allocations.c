@@ -27,12 +27,9 @@ static const char table_pattern[] = "[0-9]*.[0-9]*";
 
 enum {
 	TABLES_MAX = 10000,
-	SITES_MAX = 1 << 16,
-	FRAMES_MAX = 1 << 20,
 	LARGE = 1024, /* slots, from which on a table is read less often */
 	BUDGET = 512 << 10, /* bytes at once, and again in a minute */
 	RECORD = 96,        /* bytes of a sample's records */
-	NUMBER = 8,         /* of a frame's number in them */
 	EVERY_MAX = 1 << 20
 };
 
@@ -57,13 +54,6 @@ struct allocation_table {
 	struct allocation_reader reader;
 };
 
-/* Texts that have a number in the recording, by their hash. */
-struct allocation_numbers {
-	ARRAY(uint64_t) hashes;
-	struct index index;
-	size_t most;
-};
-
 struct allocations {
 	char *path;
 	int folder;
@@ -73,7 +63,7 @@ struct allocations {
 	size_t processes, own; /* and those with another allocator */
 	pid_t root;
 	struct allocation_room room;
-	struct allocation_numbers sites, frames;
+	struct sites *sites; /* borrowed */
 	uint32_t numbers[ALLOCATION_DEPTH];
 	uint32_t samples; /* that were reported: the last one's id */
 	ARRAY(uint32_t) freed;
@@ -93,7 +83,8 @@ struct allocations_round {
 	int fd;
 };
 
-struct allocations *allocations_create(const char *path, struct err *e)
+struct allocations *allocations_create(
+    const char *path, struct sites *sites, struct err *e)
 {
 	struct allocations *all;
 	int folder = -1;
@@ -108,8 +99,7 @@ struct allocations *allocations_create(const char *path, struct err *e)
 	all = mem_zero(1, sizeof(*all));
 	all->path = mem_copy(path);
 	all->folder = folder;
-	all->sites.most = SITES_MAX;
-	all->frames.most = FRAMES_MAX;
+	all->sites = sites;
 	all->budget = BUDGET;
 	all->begun_ns = clock_wall_ns();
 	all->random = (uint64_t)clock_mono_ns();
@@ -137,12 +127,6 @@ void allocations_remove(const char *path)
 	rmdir(path);
 }
 
-static void numbers_finish(struct allocation_numbers *numbers)
-{
-	array_free(&numbers->hashes);
-	index_finish(&numbers->index);
-}
-
 void allocations_destroy(struct allocations *all)
 {
 	if (!all)
@@ -151,8 +135,6 @@ void allocations_destroy(struct allocations *all)
 		allocations_drop_table(all->tables.items[i]);
 	array_free(&all->tables);
 	allocation_room_finish(&all->room);
-	numbers_finish(&all->sites);
-	numbers_finish(&all->frames);
 	array_free(&all->freed);
 	unsampled_finish(&all->unsampled);
 	close(all->folder);
@@ -171,77 +153,6 @@ size_t allocations_unseen(const struct allocations *all)
 	return all->own + all->unsampled.told;
 }
 
-/* FNV-1a, of Fowler, Noll and Vo: 64 bits, so that no two texts of a recording
- * have the same. */
-static uint64_t allocations_hash(uint64_t hash, const void *bytes, size_t len)
-{
-	const unsigned char *at = bytes;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-static bool numbers_same(const void *hashes, size_t at, const void *key)
-{
-	return ((const uint64_t *)hashes)[at] == *(const uint64_t *)key;
-}
-
-/* From 1; 0 where there are too many. */
-static uint32_t numbers_of(
-    struct allocation_numbers *numbers, uint64_t hash, bool *is_new)
-{
-	uint32_t short_hash = index_hash_number(hash);
-	size_t at = index_find(&numbers->index, short_hash, numbers_same,
-	    numbers->hashes.items, &hash);
-
-	*is_new = false;
-	if (at != INDEX_NONE)
-		return (uint32_t)at + 1;
-	if (numbers->hashes.len == numbers->most)
-		return 0;
-	*is_new = true;
-	index_add(&numbers->index, short_hash, numbers->hashes.len);
-	*array_push(&numbers->hashes) = hash;
-	return (uint32_t)numbers->hashes.len;
-}
-
-/* As many bytes as the text may take in a record. */
-static size_t allocations_written(const char *text)
-{
-	size_t len = 0;
-
-	for (; *text; text++)
-		len += *text > ' ' && *text < 127 && !strchr("%=;,M", *text)
-			   ? 1
-			   : 3;
-	return len;
-}
-
-/* Gives each frame its number; the bytes that they take in a record. */
-static size_t allocations_number_frames(struct allocations *all)
-{
-	const uint64_t begin = UINT64_C(0xcbf29ce484222325);
-	size_t bytes = 0;
-
-	for (size_t i = 0; i < all->room.count; i++) {
-		const struct sink_frame *frame = &all->room.frames[i];
-		uint64_t hash =
-		    allocations_hash(begin, frame->file, strlen(frame->file));
-		bool is_new;
-
-		hash = allocations_hash(hash, &frame->line, sizeof(int));
-		hash = allocations_hash(
-		    hash, frame->function, strlen(frame->function));
-		all->numbers[i] = numbers_of(&all->frames, hash, &is_new);
-		bytes += NUMBER;
-		if (is_new)
-			bytes += NUMBER + allocations_written(frame->file) +
-				 allocations_written(frame->function);
-	}
-	return bytes;
-}
-
 static bool stack_same(const void *stacks, size_t at, const void *key)
 {
 	return ((const struct allocation_known_stack *)stacks)[at].offset ==
@@ -258,23 +169,15 @@ static uint32_t allocations_site(
 	uint32_t hash = index_hash_number(stack), site = 0;
 	size_t at = index_find(&reader->stack_index, hash, stack_same,
 	    reader->stacks.items, &stack);
-	bool is_new;
 
 	*bytes = 0;
 	if (at != INDEX_NONE)
 		return reader->stacks.items[at].site;
 	if (stack != UINT32_MAX &&
 	    allocation_reader_frames(reader, round->fd, stack, &all->room) &&
-	    all->room.count > 0) {
-		size_t len = allocations_number_frames(all);
-
-		site = numbers_of(&all->sites,
-		    allocations_hash(UINT64_C(0xcbf29ce484222325), all->numbers,
-			all->room.count * sizeof(all->numbers[0])),
-		    &is_new);
-		if (is_new)
-			*bytes = len;
-	}
+	    all->room.count > 0)
+		site = sites_number(all->sites, all->room.frames,
+		    all->room.count, all->numbers, bytes);
 	index_add(&reader->stack_index, hash, reader->stacks.len);
 	*array_push(&reader->stacks) =
 	    (struct allocation_known_stack){stack, site};

@@ -13,13 +13,14 @@
 
 #include "base/err.h"
 #include "recorder/sampler.h"
+#include "recorder/sites.h"
 
 struct allocations;
 
-/* Makes the folder, for this user alone; path must not exist. NULL with e. The
- * caller destroys, which removes it. */
-struct allocations *allocations_create(const char *path, struct err *e)
-    __attribute__((nonnull(1), warn_unused_result));
+/* Makes the folder, for this user alone; path must not exist. sites are
+ * borrowed. NULL with e. The caller destroys, which removes it. */
+struct allocations *allocations_create(const char *path, struct sites *sites,
+    struct err *e) __attribute__((nonnull(1, 2), warn_unused_result));
 void allocations_destroy(struct allocations *allocations);
 
 struct sampler_hook allocations_hook(struct allocations *allocations)

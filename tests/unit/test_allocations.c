@@ -21,6 +21,7 @@
 
 static struct test_state {
 	char path[64];
+	struct sites sites;
 	struct allocations *all;
 	struct sampler_hook hook;
 	struct sink sink;
@@ -78,7 +79,7 @@ static int begin(void **state)
 	strcpy(the.path, "/tmp/mprof-test-allocations.XXXXXX");
 	assert_non_null(mkdtemp(the.path));
 	assert_int_equal(rmdir(the.path), 0);
-	the.all = allocations_create(the.path, &e);
+	the.all = allocations_create(the.path, &the.sites, &e);
 	assert_non_null(the.all);
 	the.hook = allocations_hook(the.all);
 	the.sink = (struct sink){.allocation = take_allocation,
@@ -91,6 +92,7 @@ static int end(void **state)
 {
 	(void)state;
 	allocations_destroy(the.all);
+	sites_finish(&the.sites);
 	assert_int_equal(access(the.path, F_OK), -1);
 	strbuf_finish(&the.told);
 	return 0;

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Numbers for the stacks of a recording and for their frames, from 1. A number
+ * is given when its text first comes, and ascends.
+ */
+#ifndef MPROF_RECORDER_SITES_H
+#define MPROF_RECORDER_SITES_H
+
+#include "base/array.h"
+#include "base/index.h"
+#include "recorder/sink.h"
+
+/* Texts that have a number, by their hash. */
+struct sites_numbers {
+	ARRAY(uint64_t) hashes;
+	struct index index;
+};
+
+/* Zeroed it is empty. */
+struct sites {
+	struct sites_numbers sites, frames;
+};
+
+/* The number of the stack, and in numbers those of its frames, as many; 0
+ * where there are too many. *bytes is what the frames take in a record where
+ * the stack is new: they are to be written then; else 0. */
+uint32_t sites_number(struct sites *sites, const struct sink_frame *frames,
+    size_t count, uint32_t *numbers, size_t *bytes) __attribute__((nonnull));
+
+void sites_finish(struct sites *sites) __attribute__((nonnull));
+
+#endif
