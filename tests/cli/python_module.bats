@@ -47,6 +47,26 @@ checks() {
 	on_each_python checks
 }
 
+@test "the same on a build without the GIL, which an import switches on" {
+	tried=
+	# Memory that is freed goes back to the system at once.
+	export MIMALLOC_PURGE_DELAY=0
+	for python in $(free_threaded_pythons); do
+		tried=yes
+		recorded "$python" -W ignore "$SCRIPTS/module.py" >ours
+		same "$(wc -l <ours)" "$(grep -c '^def check_' \
+			"$SCRIPTS/module.py")"
+		by_file "$python" -W ignore "$SCRIPTS/module.py" >alone
+		diff ours alone
+		same "$(by_file "$python" -W ignore \
+			"$SCRIPTS/threads_forks.py")" whole
+		PYTHON_GIL=0 by_file "$python" -c 'import memory_profiler' \
+			2>errors && false
+		grep -q 'ImportError: .* GIL, which PYTHON_GIL=0' errors
+	done
+	[ -n "$tried" ] || skip 'no build without the GIL'
+}
+
 @test "the same from a file, and memory_profiler's own answers" {
 	python=$(known_pythons | head -n 1)
 	[ -n "$python" ] || skip 'no CPython here'

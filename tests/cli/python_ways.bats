@@ -292,9 +292,9 @@ pooled() {
 }
 
 # Interpreters that the agent can't work in: others than CPython, CPython
-# before 3.8, free-threaded builds.
+# before 3.8, free-threaded builds where PYTHON_GIL=0 stands.
 other_pythons() {
-	pythons | grep 't$'
+	free_threaded_pythons
 	described_pythons | sed -n -e 's/^\([^ ]*\) no: a free-threaded .*/\1/p' \
 		-e 's/^\([^ ]*\) no: CPython 3\.[67]\..*/\1/p'
 	command -v pypy3
@@ -304,6 +304,7 @@ other_pythons() {
 
 @test "another Python runs with a profile that records nothing, and says so" {
 	tried=
+	export PYTHON_GIL=0
 	for python in $(other_pythons); do
 		tried+=" $python"
 		for path in '' /a:/b; do
@@ -318,6 +319,29 @@ other_pythons() {
 	done
 	[ -n "$tried" ] || skip 'every Python here is one that the agent knows'
 	echo "# in$tried" >&3
+}
+
+@test "a build without the GIL: profile alone records nothing, an import all" {
+	printf '%s\n' 'import sys' '@profile' 'def bare():' '    return 1' \
+		'bare()' 'print(sys._is_gil_enabled())' \
+		'from memory_profiler import memory_usage, profile' '@profile' \
+		'def imported():' '    return memory_usage(-1)' 'imported()' \
+		'print(sys._is_gil_enabled())' >program.py
+	tried=
+	for python in $(free_threaded_pythons); do
+		tried=yes
+		recorded "$python" program.py >out 2>errors
+		same "$(grep -c 'records nothing here: .*GIL is off' errors)" 1
+		grep -q 'RuntimeWarning: The global interpreter lock' errors
+		same "$(grep -e False -e True out | xargs)" 'False True'
+		grep -q '^ .* MiB .* return memory_usage(-1)$' out
+		same "$(grep '^FUNC' run.dat | cut -d ' ' -f 2)" \
+			__main__.imported
+		PYTHON_GIL=1 recorded "$python" program.py >out 2>errors
+		same "$(cat errors)" ''
+		same "$(grep -c '^FUNC' run.dat)" 2
+	done
+	[ -n "$tried" ] || skip 'no build without the GIL'
 }
 
 @test "another Python that is told to ignore what mprof adds: a line says so" {
@@ -348,6 +372,7 @@ sys.exit("free-threading" not in sys.version)' || continue
 		>folder/memory_profiler.py
 	echo 'from memory_profiler import profile as p; p(len)' >program.py
 	tried=
+	export PYTHON_GIL=0
 	for python in $(other_pythons); do
 		tried=yes
 		PYTHONPATH=$PWD/folder recorded "$python" program.py >out \

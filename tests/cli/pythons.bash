@@ -75,6 +75,11 @@ pythons_with_gil() {
 	python_paths '[0-9]$'
 }
 
+# Those that can run without one.
+free_threaded_pythons() {
+	python_paths 't$'
+}
+
 # $python is the first of the interpreters that has the module; without one the
 # test is skipped: need_module MODULE PYTHON...
 need_module() {

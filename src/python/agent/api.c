@@ -51,11 +51,41 @@ bool api_bind(void)
 	found.minor = api_supported_minor(found.Py_GetVersion());
 	if (found.minor < 0 || (found.minor > 8 && !found.PyFrame_GetCode))
 		return false;
-	/* It has other object headers, and no lock that would guard our
-	 * tables. */
-	found.inert = strstr(found.Py_GetVersion(), "free-threading") != NULL;
+	found.free_threaded =
+	    strstr(found.Py_GetVersion(), "free-threading") != NULL;
 	py = found;
 	return true;
+}
+
+bool api_has_gil(void)
+{
+	struct pyobj *module, *ask = NULL, *answer = NULL;
+	bool has;
+
+	if (!py.free_threaded)
+		return true;
+	module = py.PyImport_ImportModule("sys");
+	if (module)
+		ask = py.PyObject_GetAttrString(module, "_is_gil_enabled");
+	if (ask)
+		answer = py.PyObject_CallObject(ask, NULL);
+	has = answer && py.PyLong_AsLong(answer) == 1;
+	py.PyErr_Clear();
+	if (answer)
+		py.Py_DecRef(answer);
+	if (ask)
+		py.Py_DecRef(ask);
+	if (module)
+		py.Py_DecRef(module);
+	return has;
+}
+
+struct pyobj *api_module(struct pymodule *definition)
+{
+	void *start = py.free_threaded ? (void *)definition
+				       : (void *)&definition->references;
+
+	return py.PyModuleDef_Init(start);
 }
 
 bool api_is_other_python(void)
@@ -72,7 +102,8 @@ struct pyobj *api_refuse(void)
 	*(void **)&set = api_find("PyErr_SetString");
 	if (set && import_error)
 		set(*import_error, "mprof's memory_profiler needs CPython 3.8 "
-				   "or later, with its GIL");
+				   "or later, and its GIL, which PYTHON_GIL=0 "
+				   "and -X gil=0 switch off");
 	return NULL;
 }
 

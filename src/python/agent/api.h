@@ -8,6 +8,7 @@
 #define MPROF_PYTHON_AGENT_API_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct pyobj; /* PyObject */
@@ -21,7 +22,10 @@ struct pymethod { /* PyMethodDef */
 
 #define PYMETHOD_FAST 0x80 /* METH_FASTCALL */
 
-struct pymodule { /* PyModuleDef */
+/* PyModuleDef. Its header is twice as long in a build without the GIL, where
+ * `unshared` is the first half of it. */
+struct pymodule {
+	uint64_t unshared[2];
 	ssize_t references;
 	void *type, *init;
 	ssize_t index;
@@ -48,6 +52,9 @@ struct pyslot { /* PyModuleDef_Slot */
 #define PYSLOT_EXEC 2
 #define PYSLOT_INTERPRETERS 3
 #define PYINTERPRETERS_OWN_GIL ((void *)2)
+/* Py_mod_gil, since 3.13, and its value for a module that can do without. */
+#define PYSLOT_GIL 4
+#define PYGIL_NOT_USED ((void *)1)
 #define PYINPUT_FILE 257 /* Py_file_input */
 
 typedef int pytracer(struct pyobj *, struct pyobj *, int, struct pyobj *);
@@ -61,7 +68,7 @@ struct api {
 	struct pyobj *none;
 	struct pyinit **inittab; /* ends with a NULL name */
 	int minor;               /* of 3.minor */
-	bool inert;              /* has no GIL: the agent can't work */
+	bool free_threaded;      /* a build that can run without the GIL */
 };
 
 /* Written once, by api_bind(); zeroes before. */
@@ -70,6 +77,15 @@ extern struct api py;
 /* Whether this process holds a CPython from 3.8 on. The first call looks; it
  * needs no interpreter to be running. */
 bool api_bind(void);
+
+/* Whether the interpreter, which is running, has a GIL, which guards the
+ * agent's tables. A free-threaded build has one while it imports a module that
+ * may need it, and keeps it then; unless PYTHON_GIL=0 or -X gil=0 forbids. */
+bool api_has_gil(void);
+
+/* The module of a definition, for multi-phase initialisation; NULL with an
+ * exception set. */
+struct pyobj *api_module(struct pymodule *definition);
 
 /* Whether it holds some other Python: PyPy, or an older CPython. */
 bool api_is_other_python(void);

@@ -13,24 +13,30 @@ def _find(name):
     return spec if spec and spec.loader and spec.origin else None
 
 
+def _is_our_file(spec):
+    if spec.origin.endswith(".so"):
+        return True
+    try:
+        with open(spec.origin, "rb") as file:
+            return b"# A module of mprof's." in file.read(200)
+    except OSError:
+        return False
+
+
 def _is_known(spec):
     """Whether an installer left word of who made it, or the file itself."""
     import os
     import re
 
-    if spec.origin.endswith(".so"):
-        return True
     folder = os.path.dirname(spec.origin)
     if spec.submodule_search_locations is not None:
         folder = os.path.dirname(folder)
     try:
         installed = os.listdir(folder)
-        with open(spec.origin, "rb") as file:
-            head = file.read(200)
     except OSError:
         return False
     made = re.compile(r"(memory.profiler|mprof)-.*\.(dist|egg)-info$")
-    return b"# A module of mprof's." in head or any(map(made.match, installed))
+    return _is_our_file(spec) or any(map(made.match, installed))
 
 
 def _load(spec):
@@ -43,8 +49,14 @@ def _load(spec):
         spec.loader.load_module(spec.name)
 
 
+def _is_refused(spec):
+    """Whether the agent can't take the abandoned package's place: the GIL that
+    it needs is forbidden."""
+    return getattr(_sys.flags, "gil", None) == 0 and not _is_our_file(spec)
+
+
 _spec = _find(__name__)
-if _spec and not _is_known(_spec):
+if _spec and (not _is_known(_spec) or _is_refused(_spec)):
     _load(_spec)
 elif __name__ == "memory_profiler":
     import _mprof_profile

@@ -386,7 +386,7 @@ static int agent_module_fill(struct pyobj *module)
 
 	if (agent_module_set_text(dict, "__name__", "memory_profiler") != 0)
 		return -1;
-	if (!module_claim())
+	if (!module_claim() || !api_has_gil())
 		filled = module_execute(source_inert, dict);
 	else
 		filled =
@@ -413,15 +413,19 @@ static struct pymodule definition = {
     .methods = methods,
 };
 
-struct pyobj *PyInit_memory_profiler(void)
+struct pyobj *module_init_profile(void)
 {
-	if (!api_bind() || py.inert)
-		return api_refuse();
 	marks_init();
 	shelf_init();
 	definition.slots =
 	    py.minor < 12 ? agent_module_slots : agent_module_slots_3_12;
-	return py.PyModuleDef_Init(&definition);
+	return api_module(&definition);
+}
+
+struct pyobj *PyInit_memory_profiler(void)
+{
+	return api_bind() && api_has_gil() ? module_init_profile()
+					   : api_refuse();
 }
 
 static int agent_module_fill_name(struct pyobj *module)
@@ -445,6 +449,12 @@ static struct pyslot agent_module_name_slots_3_12[] = {
     {PYSLOT_EXEC, agent_module_fill_name},
     {PYSLOT_INTERPRETERS, PYINTERPRETERS_OWN_GIL}, {0, NULL}};
 
+/* A program's own module of that name may do without the GIL. */
+static struct pyslot agent_module_name_slots_free_threaded[] = {
+    {PYSLOT_EXEC, agent_module_fill_name},
+    {PYSLOT_INTERPRETERS, PYINTERPRETERS_OWN_GIL}, {PYSLOT_GIL, PYGIL_NOT_USED},
+    {0, NULL}};
+
 static struct pymodule name_definition = {
     .references = 1,
     .name = "mprof",
@@ -453,9 +463,13 @@ static struct pymodule name_definition = {
 
 struct pyobj *module_init_name(void)
 {
-	name_definition.slots = py.minor < 12 ? agent_module_name_slots
-					      : agent_module_name_slots_3_12;
-	return py.PyModuleDef_Init(&name_definition);
+	if (py.free_threaded)
+		name_definition.slots = agent_module_name_slots_free_threaded;
+	else if (py.minor < 12)
+		name_definition.slots = agent_module_name_slots;
+	else
+		name_definition.slots = agent_module_name_slots_3_12;
+	return api_module(&name_definition);
 }
 
 static int agent_module_fill_observer(struct pyobj *module)
@@ -483,9 +497,11 @@ static struct pymodule observer_definition = {
     .slots = agent_module_observer_slots,
 };
 
+/* Refused where the import would switch a GIL on that stays on when we leave.
+ */
 struct pyobj *PyInit__mprof_agent(void)
 {
-	if (!api_bind() || py.inert)
+	if (!api_bind() || py.free_threaded)
 		return api_refuse();
-	return py.PyModuleDef_Init(&observer_definition);
+	return api_module(&observer_definition);
 }

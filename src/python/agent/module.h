@@ -11,6 +11,10 @@
 __attribute__((visibility("default"))) struct pyobj *PyInit_memory_profiler(
     void);
 
+/* The module _mprof_profile below `mprof run`: memory_profiler, or an inert one
+ * in a CPython that may not have its GIL. */
+struct pyobj *module_init_profile(void);
+
 /* The names memory_profiler and mprof below `mprof run`: a module of the
  * program's own that has it, or ours. */
 struct pyobj *module_init_name(void);

@@ -24,8 +24,8 @@ static void preload_add_builtin(void)
 	struct pyobj *dict = py.PyDict_New();
 
 	module_claim();
-	if (!dict ||
-	    !module_execute(py.inert ? source_inert : source_builtin, dict))
+	if (!dict || !module_execute(
+			 api_has_gil() ? source_builtin : source_inert, dict))
 		py.PyErr_Clear();
 	if (dict)
 		py.Py_DecRef(dict);
@@ -181,7 +181,7 @@ static void preload_say_isolated(void)
 static bool preload_add_modules(void)
 {
 	int failed =
-	    py.PyImport_AppendInittab("_mprof_profile", PyInit_memory_profiler);
+	    py.PyImport_AppendInittab("_mprof_profile", module_init_profile);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		failed |= py.PyImport_AppendInittab(names[i], module_init_name);
@@ -207,6 +207,6 @@ __attribute__((constructor)) static void preload(void)
 		return;
 	}
 	marks_init();
-	if (py.inert || preload_add_modules())
+	if (preload_add_modules())
 		preload_hook_posix();
 }

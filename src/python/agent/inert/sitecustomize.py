@@ -2,10 +2,10 @@
 #
 # A `profile` that records nothing, for programs that the agent can't work in:
 # they run as if nothing were decorated, and one line on stderr says why. It is
-# the module memory_profiler in a subinterpreter, without that line. An
-# interpreter that is no CPython, or older than 3.8, imports this file at its
-# start, from a folder that preload.c puts on PYTHONPATH. Any Python from 2.7
-# on reads it.
+# the module memory_profiler in a subinterpreter, without that line, and in a
+# CPython that may not have its GIL. An interpreter that is no CPython, or older
+# than 3.8, imports this file at its start, from a folder that preload.c puts on
+# PYTHONPATH. Any Python from 2.7 on reads it.
 import os
 import sys
 
@@ -92,26 +92,41 @@ class Finder(object):
         return module
 
 
+def is_forbidden_gil():
+    """Whether PYTHON_GIL=0 or -X gil=0 keeps a free-threaded build from
+    switching its GIL on."""
+    return getattr(sys.flags, "gil", None) == 0
+
+
 def reason():
     implementation = getattr(sys, "implementation", None)
     if implementation and implementation.name != "cpython":
         what = "this is " + implementation.name
+    elif is_forbidden_gil():
+        return "its GIL is needed, and PYTHON_GIL=0 or -X gil=0 forbids it"
     elif "free-threading" in sys.version:
-        what = "this CPython has no GIL"
+        return (
+            "this CPython's GIL is off; `from memory_profiler import "
+            "profile` switches it on"
+        )
     else:
         what = "this is Python %d.%d" % sys.version_info[:2]
-    return what + "; CPython 3.8 or later with its GIL is needed"
+    return what + "; CPython 3.8 or later is needed"
 
 
-def install():
+def define():
+    """The name `profile` among the builtins."""
     try:
         import builtins
     except ImportError:
         import __builtin__ as builtins
+    present = getattr(builtins, "profile", None)
+    if hasattr(present, "_reason"):
+        return present
     profile = Profile(reason())
-    if not hasattr(builtins, "profile"):
+    if present is None:
         builtins.profile = profile
-    sys.meta_path.insert(0, Finder(profile))
+    return profile
 
 
 def step_aside():
@@ -131,8 +146,10 @@ def step_aside():
 
 
 if __name__ == "memory_profiler":
-    profile = _builtin = Profile()
+    profile = _builtin = define() if is_forbidden_gil() else Profile()
+elif __name__ == "builtins":  # executed by preload.c
+    define()
 elif "memory_profiler" not in sys.builtin_module_names:
-    install()
+    sys.meta_path.insert(0, Finder(define()))
 if __name__ == "sitecustomize":
     step_aside()
