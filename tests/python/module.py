@@ -332,6 +332,7 @@ def check_import_of_all():
     assert names["memory_usage"] is memory_usage and names["profile"] is profile
     assert not hasattr(memory_profiler, "no_such_name")
     assert memory_profiler.__version__ == "0.61.0"
+    assert os.path.isfile(memory_profiler.__file__)
     assert LineProfiler.__module__ == "memory_profiler"
 
 

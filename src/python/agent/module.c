@@ -379,12 +379,23 @@ static int agent_module_set_text(
 	return failed ? -1 : 0;
 }
 
+/* Sets a name to the path of the file that this code was loaded from. */
+static int agent_module_set_own_path(struct pyobj *dict, const char *name)
+{
+	Dl_info self;
+
+	return dladdr((void *)(uintptr_t)agent_module_set_own_path, &self)
+		   ? agent_module_set_text(dict, name, self.dli_fname)
+		   : 0;
+}
+
 static int agent_module_fill(struct pyobj *module)
 {
 	struct pyobj *dict = py.PyModule_GetDict(module);
 	bool filled;
 
-	if (agent_module_set_text(dict, "__name__", "memory_profiler") != 0)
+	if (agent_module_set_text(dict, "__name__", "memory_profiler") != 0 ||
+	    agent_module_set_own_path(dict, "__file__") != 0)
 		return -1;
 	if (!module_claim() || !api_has_gil())
 		filled = module_execute(source_inert, dict);
@@ -431,14 +442,12 @@ struct pyobj *PyInit_memory_profiler(void)
 static int agent_module_fill_name(struct pyobj *module)
 {
 	struct pyobj *dict = py.PyModule_GetDict(module);
-	Dl_info self;
 
 	if (!module_execute(source_aside, dict))
 		return -1;
 	if (!py.PyDict_GetItemString(dict, "_is_ours"))
 		return 0;
-	if (dladdr((void *)(uintptr_t)agent_module_fill_name, &self) &&
-	    agent_module_set_text(dict, "_agent", self.dli_fname) != 0)
+	if (agent_module_set_own_path(dict, "_agent") != 0)
 		return -1;
 	return module_execute(source_mprof, dict) ? 0 : -1;
 }
