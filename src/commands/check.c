@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "cli/markdown.h"
 #include "commands/command.h"
 #include "input/recording_files.h"
 
@@ -272,6 +273,68 @@ static void check_write_json(const struct verdicts *verdicts, FILE *out)
 	json_close(&json, '}');
 }
 
+static void check_write_sum(const struct verdicts *verdicts, FILE *out)
+{
+	size_t failed = 0, len = verdicts->items.len;
+
+	for (size_t i = 0; i < len; i++)
+		failed += !verdicts->items.items[i].met;
+	if (failed == 0)
+		fputs("**Memory: every condition is met**\n\n", out);
+	else
+		fprintf(out, "**Memory: %zu of %zu conditions %s not met**\n\n",
+		    failed, len, failed == 1 ? "is" : "are");
+}
+
+static void check_write_cell(
+    const char *text, void (*put)(FILE *out, const char *text), FILE *out)
+{
+	fputs(" ", out);
+	if (text && text[0])
+		put(out, text);
+	fputs(" |", out);
+}
+
+static void check_write_row(
+    const struct verdict *v, bool named, bool phases, FILE *out)
+{
+	char *name = v->run ? name_run(v->run) : NULL;
+	char *phase = v->phase ? check_phase_name(v) : NULL;
+
+	fprintf(out, "| %s | %s |",
+	    !v->met       ? "**FAIL**"
+	    : v->doubtful ? "unsure"
+			  : "ok",
+	    v->name);
+	if (named)
+		check_write_cell(name, markdown_put_name, out);
+	if (phases)
+		check_write_cell(phase, markdown_put_name, out);
+	check_write_cell(v->figure, markdown_put_text, out);
+	check_write_cell(v->limit, markdown_put_text, out);
+	check_write_cell(v->note, markdown_put_text, out);
+	fputc('\n', out);
+	free(name);
+	free(phase);
+}
+
+/* A table for the comment below a change. */
+static void check_write_markdown(const struct verdicts *verdicts, FILE *out)
+{
+	bool phases = false;
+
+	for (size_t i = 0; i < verdicts->items.len; i++)
+		phases = phases || verdicts->items.items[i].phase;
+	check_write_sum(verdicts, out);
+	fprintf(out, "| verdict | condition |%s%s figure | at most | note |\n",
+	    verdicts->several ? " recording |" : "", phases ? " phase |" : "");
+	fprintf(out, "| --- | --- |%s%s ---: | ---: | --- |\n",
+	    verdicts->several ? " --- |" : "", phases ? " --- |" : "");
+	for (size_t i = 0; i < verdicts->items.len; i++)
+		check_write_row(
+		    &verdicts->items.items[i], verdicts->several, phases, out);
+}
+
 static void write_escaped(const char *text, FILE *out)
 {
 	static const struct {
@@ -350,6 +413,8 @@ static int command_check_tell(const struct check_options *options,
 
 	if (options->json)
 		check_write_json(verdicts, out);
+	else if (options->markdown)
+		check_write_markdown(verdicts, out);
 	else
 		for (size_t i = 0; i < verdicts->items.len; i++)
 			check_print_verdict(
@@ -399,6 +464,11 @@ static const struct option_row rows[] = {
 	.parse = option_flag,
 	.offset = offsetof(struct check_command_options, check.json),
 	.ours = true},
+    {.name = "markdown",
+	.help = "print the verdicts as a Markdown table, for a comment",
+	.parse = option_flag,
+	.offset = offsetof(struct check_command_options, check.markdown),
+	.ours = true},
     PROFILES_ROWS(struct check_command_options, profiles), {0}};
 
 static int command_check_load(const struct check_command_options *options,
@@ -424,6 +494,10 @@ static int command_check_exec(const void *values, char **words, int count)
 	struct err e;
 	int status;
 
+	if (options->check.json && options->check.markdown) {
+		err_set(&e, "option --markdown: leave out --json");
+		return command_fail(COMMAND_MISUSED, &e);
+	}
 	if (check_prepare(&options->check, &options->profiles, &e) != 0)
 		return command_fail(COMMAND_MISUSED, &e);
 	status = command_check_load(options, words, count, &side);

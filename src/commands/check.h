@@ -20,7 +20,7 @@ struct check_options {
 	struct conditions conditions;
 	const char *baseline; /* patterns, commas between */
 	const char *junit;    /* a file's name */
-	bool json;
+	bool json, markdown;  /* in place of lines of text */
 };
 
 /* Parses "2MiB/min" as MiB a second into struct check_options. */

@@ -6,10 +6,12 @@
 
 #include "analysis/recording_set.h"
 #include "base/mem.h"
+#include "base/json.h"
+#include "base/strbuf.h"
 #include "base/units.h"
 #include "base/utf8.h"
 #include "chart/chart.h"
-#include "base/json.h"
+#include "cli/markdown.h"
 #include "commands/command.h"
 #include "commands/command_picture.h"
 #include "input/recording_files.h"
@@ -20,7 +22,7 @@ struct compare_options {
 	struct profiles_options profiles;
 	const char *a, *b; /* patterns */
 	const char *output;
-	bool json;
+	bool json, markdown;
 };
 
 static const struct option_row rows[] = {
@@ -48,6 +50,11 @@ static const struct option_row rows[] = {
 	.help = "print the figures as JSON",
 	.parse = option_flag,
 	.offset = offsetof(struct compare_options, json),
+	.ours = true},
+    {.name = "markdown",
+	.help = "print the figures as a Markdown table, for a comment",
+	.parse = option_flag,
+	.offset = offsetof(struct compare_options, markdown),
 	.ours = true},
     PROFILES_ROWS(struct compare_options, profiles), {0}};
 
@@ -129,28 +136,49 @@ static char *format_signed(
 }
 
 /* A percentage says nothing any more where the one is many times the other. */
-static void print_relative(const struct comparison *c)
+static char *format_relative(char *out, const struct comparison *c)
 {
 	if (c->a != 0 && fabs(c->relative) < 10)
-		printf("  %+7.1f %%", 100 * c->relative);
+		snprintf(out, UNITS_TEXT, "%+.1f %%", 100 * c->relative);
 	else if (c->a != 0 && c->b / c->a > 0)
-		printf("  %7.3g x ", c->b / c->a);
+		snprintf(out, UNITS_TEXT, "%.3g x", c->b / c->a);
 	else
-		printf("  %7s  ", c->b == c->a ? "" : "-");
+		strcpy(out, c->b == c->a ? "" : "-");
+	return out;
+}
+
+/* "95 %: +1.5 MiB to +2.5 MiB; p = 0.008", empty where nothing was repeated.
+ * The caller frees. */
+static char *format_interval(
+    const struct comparison *c, char *(*format)(char *out, double value))
+{
+	char low[UNITS_TEXT], high[UNITS_TEXT];
+
+	if (!c->repeated)
+		return mem_copy("");
+	return mem_format("95 %%: %s to %s; p = %.2g",
+	    format_signed(low, c->low, format),
+	    format_signed(high, c->high, format), c->p);
 }
 
 static void print_difference(
     const struct comparison *c, char *(*format)(char *out, double value))
 {
-	char difference[UNITS_TEXT], low[UNITS_TEXT], high[UNITS_TEXT];
+	char relative[UNITS_TEXT], difference[UNITS_TEXT];
+	char *interval = format_interval(c, format);
+	size_t len = strlen(format_relative(relative, c));
 
-	print_relative(c);
-	printf("  %14s", format_signed(difference, c->difference, format));
-	if (c->repeated)
-		printf("  (95 %%: %s to %s; p = %.2g)",
-		    format_signed(low, c->low, format),
-		    format_signed(high, c->high, format), c->p);
+	/* The signs behind the number stand below each other. */
+	if (len == 0 || relative[len - 1] == '-')
+		strcat(relative, "  ");
+	else if (relative[len - 1] == 'x')
+		strcat(relative, " ");
+	printf("  %9s  %14s", relative,
+	    format_signed(difference, c->difference, format));
+	if (interval[0])
+		printf("  (%s)", interval);
 	putchar('\n');
+	free(interval);
 }
 
 static void command_compare_print_row(const char *name,
@@ -163,15 +191,14 @@ static void command_compare_print_row(const char *name,
 	print_difference(c, format);
 }
 
-/* A row of several processes is that of the largest one, not their sum. */
-static void print_part_title(
-    const char *title, const char *name, const size_t count[2])
+/* Says that a row of several processes is that of the largest one, not their
+ * sum; empty for other rows. The caller frees. */
+static char *format_largest(const size_t count[2])
 {
-	printf("%s %s", title, name);
-	if (count[0] > 1 || count[1] > 1)
-		printf(", the largest one (of %zu in A, %zu in B)", count[0],
-		    count[1]);
-	putchar('\n');
+	if (count[0] <= 1 && count[1] <= 1)
+		return mem_copy("");
+	return mem_format(
+	    ", the largest one (of %zu in A, %zu in B)", count[0], count[1]);
 }
 
 static void print_parts(const char *title, const struct compared_parts *list)
@@ -179,58 +206,78 @@ static void print_parts(const char *title, const struct compared_parts *list)
 	for (size_t i = 0; i < list->items.len; i++) {
 		const struct compared_part *part = &list->items.items[i];
 		char *name = utf8_clean_copy(part->name);
+		char *largest = format_largest(part->count);
 
-		print_part_title(title, name, part->count);
+		printf("%s %s%s\n", title, name, largest);
 		command_compare_print_row("  peak", &part->peak, units_size);
 		command_compare_print_row(
 		    "  growth", &part->growth, units_size);
+		free(largest);
 		free(name);
 	}
 }
 
 /* "5 runs each" or "3 and 5 runs" */
-static void print_counts(const struct comparison *c)
+static void add_counts(struct strbuf *text, const struct comparison *c)
 {
 	char count[UNITS_COUNT];
+
 	if (c->a_count == c->b_count)
-		printf(
-		    "%s each", units_count(count, c->a_count, "run", "runs"));
+		strbuf_add_format(text, "%s each",
+		    units_count(count, c->a_count, "run", "runs"));
 	else
-		printf("%zu and %zu runs", c->a_count, c->b_count);
+		strbuf_add_format(
+		    text, "%zu and %zu runs", c->a_count, c->b_count);
 }
 
-static void print_sentence(const struct comparison *peak)
+/* Adds how far the difference may be chance. */
+static void add_chance(struct strbuf *text, const struct comparison *peak)
 {
-	char size[UNITS_TEXT];
-
-	if (fabs(peak->difference) < 0.0005)
-		printf("B peaks as high as A");
-	else
-		printf("B peaks %s (%.0f %%) %s",
-		    units_size(size, fabs(peak->difference)),
-		    100 * fabs(peak->relative),
-		    peak->difference > 0 ? "higher" : "lower");
 	if (!peak->repeated)
-		printf("; how much of that is chance, only several runs of "
-		       "each side can tell (");
+		strbuf_add(text,
+		    "; how much of that is chance, only several runs of "
+		    "each side can tell (");
 	else if (peak->least_p >= 0.05 && (peak->low > 0 || peak->high < 0))
-		printf("; that is beyond the spread of the runs (too few for a "
-		       "p below %.2g, ",
+		strbuf_add_format(text,
+		    "; that is beyond the spread of the runs (too few for a "
+		    "p below %.2g, ",
 		    peak->least_p);
 	else if (peak->p < 0.05)
-		printf(
+		strbuf_add_format(text,
 		    "; it would be a surprise by chance (p = %.2g, ", peak->p);
 	else
-		printf("; that may well be chance (p = %.2g, ", peak->p);
-	print_counts(peak);
-	printf(")\n");
+		strbuf_add_format(
+		    text, "; that may well be chance (p = %.2g, ", peak->p);
+	add_counts(text, peak);
+	strbuf_add(text, ")");
+}
+
+/* The answer in one sentence. The caller frees. */
+static char *compare_sentence(const struct recording_set *const sides[2])
+{
+	struct strbuf text = {0};
+	struct comparison peak;
+	char size[UNITS_TEXT];
+
+	recording_set_compare(
+	    sides[0], sides[1], offsetof(struct figures, peak_mib), 1, &peak);
+	if (fabs(peak.difference) < 0.0005)
+		strbuf_add(&text, "B peaks as high as A");
+	else
+		strbuf_add_format(&text, "B peaks %s (%.0f %%) %s",
+		    units_size(size, fabs(peak.difference)),
+		    100 * fabs(peak.relative),
+		    peak.difference > 0 ? "higher" : "lower");
+	add_chance(&text, &peak);
+	return strbuf_take(&text);
 }
 
 static void command_compare_print_all(
     const struct recording_set *const sides[2],
     const struct compared_parts *phases, const struct compared_parts *processes)
 {
-	struct comparison c, peak;
+	struct comparison c;
+	char *sentence = compare_sentence(sides);
 
 	printf("%-16s %14s %14s  %9s  %14s\n", "", "A", "B", "B to A",
 	    "difference");
@@ -244,10 +291,81 @@ static void command_compare_print_all(
 	}
 	print_parts("phase", phases);
 	print_parts("process", processes);
-	putchar('\n');
-	recording_set_compare(
-	    sides[0], sides[1], offsetof(struct figures, peak_mib), 1, &peak);
-	print_sentence(&peak);
+	printf("\n%s\n", sentence);
+	free(sentence);
+}
+
+static void compare_write_row(
+    const struct comparison *c, char *(*format)(char *out, double value))
+{
+	char a[UNITS_TEXT], b[UNITS_TEXT], difference[UNITS_TEXT];
+	char relative[UNITS_TEXT], *interval = format_interval(c, format);
+	const char *const cells[] = {format(a, c->a), format(b, c->b),
+	    format_relative(relative, c),
+	    format_signed(difference, c->difference, format), interval};
+
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+		fputs(" | ", stdout);
+		markdown_put_text(stdout, cells[i]);
+	}
+	puts(" |");
+	free(interval);
+}
+
+static void compare_write_parts(
+    const char *title, const struct compared_parts *list)
+{
+	for (size_t i = 0; i < list->items.len; i++) {
+		const struct compared_part *part = &list->items.items[i];
+		char *largest = format_largest(part->count);
+
+		printf("| %s ", title);
+		markdown_put_name(stdout, part->name);
+		printf("%s: peak", largest);
+		compare_write_row(&part->peak, units_size);
+		printf("| %s ", title);
+		markdown_put_name(stdout, part->name);
+		fputs(": growth", stdout);
+		compare_write_row(&part->growth, units_size);
+		free(largest);
+	}
+}
+
+/* "A: a.dat" or "A: 5 runs, the first a-1.dat" */
+static void compare_write_side(
+    const char *letter, const struct recording_set *side)
+{
+	printf("%s: ", letter);
+	if (side->runs.len > 1)
+		printf("%zu runs, the first ", side->runs.len);
+	markdown_put_name(stdout, side->runs.items[0].profile->path);
+}
+
+/* A table for the comment below a change. */
+static void compare_write_markdown(const struct recording_set *const sides[2],
+    const struct compared_parts *phases, const struct compared_parts *processes)
+{
+	char *sentence = compare_sentence(sides);
+	struct comparison c;
+
+	fputs("**Memory:** ", stdout);
+	markdown_put_text(stdout, sentence);
+	puts("\n");
+	compare_write_side("A", sides[0]);
+	compare_write_side(", B", sides[1]);
+	puts("\n\n| | A | B | B to A | difference | chance |\n"
+	     "| --- | ---: | ---: | ---: | ---: | --- |");
+	for (size_t i = 0; i < MEASURES; i++) {
+		if (!compare_is_known(sides, measures[i].offset))
+			continue;
+		recording_set_compare(
+		    sides[0], sides[1], measures[i].offset, 1, &c);
+		printf("| %s", measures[i].name);
+		compare_write_row(&c, measures[i].format);
+	}
+	compare_write_parts("phase", phases);
+	compare_write_parts("process", processes);
+	free(sentence);
 }
 
 static void write_comparison(
@@ -332,6 +450,8 @@ static void command_compare_show(const struct compare_options *options,
 	compare_parts_find(sides, &phases, &processes);
 	if (options->json)
 		command_compare_write_all(sides, &phases, &processes);
+	else if (options->markdown)
+		compare_write_markdown(sides, &phases, &processes);
 	else
 		command_compare_print_all(sides, &phases, &processes);
 	compare_parts_finish(&phases);
@@ -390,6 +510,10 @@ static int command_compare_exec(const void *values, char **words, int count)
 	if (!patterns[0] || !patterns[1] || used < count) {
 		err_set(&e, "compare: takes two sides: mprof compare A B, or "
 			    "--a 'main-*.dat' --b 'new-*.dat'");
+		return command_fail(COMMAND_MISUSED, &e);
+	}
+	if (options->json && options->markdown) {
+		err_set(&e, "option --markdown: leave out --json");
 		return command_fail(COMMAND_MISUSED, &e);
 	}
 	if (command_compare_load(options, patterns, sides, &e) != 0) {

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Cells of a Markdown table, as GitHub and GitLab display it below a change.
+ * Text from a recording is hostile: nothing in it may end the cell, become a
+ * link, an image or markup, or mention a person.
+ */
+#ifndef MPROF_CLI_MARKDOWN_H
+#define MPROF_CLI_MARKDOWN_H
+
+#include <stdio.h>
+
+/* A name, as code. */
+void markdown_put_name(FILE *out, const char *name) __attribute__((nonnull));
+
+/* A figure or a sentence, which may hold names. */
+void markdown_put_text(FILE *out, const char *text) __attribute__((nonnull));
+
+#endif
