@@ -129,7 +129,8 @@ peak_between() {
 	unshare -pf --mount-proc sleep 30 3>&- &
 	soon pgrep -P $! -x sleep
 	inner=$(pgrep -P $! -x sleep)
-	run nsenter -t "$inner" -m "$MPROF" run -o "$PWD/a.dat" "$TARGET" eat 30
+	RECORDING='' run nsenter -t "$inner" -m "$MPROF" run \
+		-o "$PWD/a.dat" "$TARGET" eat 30
 	kill "$inner"
 	[ "$status" -eq 12 ]
 	[[ $output == *"nothing is measured: /proc: this process is not in it"* ]]
@@ -191,7 +192,9 @@ large_samples() {
 	chmod 4755 setuid
 	for hidepid in 1 2; do
 		rm -f a.dat
-		hidden $hidepid "$MPROF" run -q -T 0.02 -o a.dat ./setuid eat 30
+		# It would wait for samples, and may get none.
+		RECORDING='' hidden $hidepid "$MPROF" run -q -T 0.02 -o a.dat \
+			./setuid eat 30
 		[ "$status" -eq 12 ]
 		[[ $output == *"/proc hides some of the processes"*hidepid* ]] ||
 			large_samples a.dat

@@ -205,7 +205,7 @@ ends_with_program() {
 	done
 	# shellcheck disable=SC2016 # the inner shell's
 	run_apart mprof run -o late.dat sh -c '
-		sh -c "sleep 60 >out & echo \$! >pid; wait" &
+		sh -c "sleep 60 & echo \$! >pid; wait" >out &
 		until [ "$(cat /proc/$(cat pid)/comm)" = sleep ]; do
 			sleep 0.02; done 2>/dev/null'
 	[[ $errors == *"2 descendants live on: "*" sleep; --wait all"* ]]
