@@ -409,7 +409,9 @@ static void chart_calls_add_span(struct scene_panel *panel,
 	    .name = utf8_clean_copy(named->labels[function].label),
 	    .full_name = utf8_clean_copy(call->name),
 	    .from = {call->enter_s - zero_s, call->enter_mib},
-	    .to = {call->leave_s - zero_s, call->leave_mib}};
+	    .to = {call->leave_s - zero_s, call->leave_mib},
+	    .pid = call->pid,
+	    .tid = call->tid};
 	if (named->calls[function]++ == 0) {
 		enum role role =
 		    role_series(count_series(panel) + panel->functions.len);

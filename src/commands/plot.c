@@ -46,7 +46,7 @@ struct plot_options {
 };
 
 static const struct plot_options defaults = {
-    .kind = chart_kinds, .size = {1260, 0}, .scale = 1, .theme = "light"};
+    .kind = chart_kinds, .size = {1260, 0}, .scale = 1};
 
 static int parse_size(
     const struct option_row *row, const char *text, void *where, struct err *e)
@@ -205,8 +205,11 @@ static const struct option_row rows[] = {
 	.parse = parse_size, .offset = AT(size), .ours = true},
     {0, "scale", "N", "multiply the pixels by N: 2 for high-resolution screens",
 	.parse = parse_scale, .offset = AT(scale), .ours = true},
-    {0, "theme", "NAME", "{}", .parse = option_choice, .offset = AT(theme),
-	.choices = themes, .ours = true},
+    {0, "theme", "NAME",
+	"{}; a page has a switch for it, and without this option begins with "
+	"what the reader's system prefers",
+	.parse = option_choice, .offset = AT(theme), .choices = themes,
+	.ours = true},
     {0, "every-sample", NULL,
 	"draw each sample instead of four a column: slower, same picture",
 	.parse = option_flag, .offset = AT(every_sample), .ours = true},
@@ -452,30 +455,33 @@ static int write_chart(const struct scene *scene, const struct plot_file *file,
 	    .height = plot_height(scene, options),
 	    .scale = options->scale,
 	    .every_sample = options->every_sample,
-	    .theme = strcmp(options->theme, "dark") == 0 ? PALETTE_DARK
-							 : PALETTE_LIGHT};
+	    .theme = options->theme && strcmp(options->theme, "dark") == 0
+			 ? PALETTE_DARK
+			 : PALETTE_LIGHT,
+	    .theme_is_given = options->theme != NULL};
 
 	return command_picture_write(&request, file->path, e);
 }
 
-static int plot_write_page(
-    const struct scene *scene, const char *path, struct err *e)
+static int plot_write_page(const struct scene *scene, const char *theme,
+    const char *path, struct err *e)
 {
 	struct io_output out;
 
 	if (io_output_open(&out, path, e) != 0)
 		return -1;
-	html_write(scene, out.stream);
+	html_write(scene, theme, out.stream);
 	return io_output_commit(&out, e);
 }
 
 /* As a page, whose path is printed. */
-static int plot_in_browser(const struct scene *scene, struct err *e)
+static int plot_in_browser(
+    const struct scene *scene, const char *theme, struct err *e)
 {
 	char *path = browser_page(e);
 	int got = -1;
 
-	if (path && plot_write_page(scene, path, e) == 0) {
+	if (path && plot_write_page(scene, theme, path, e) == 0) {
 		puts(path);
 		fflush(stdout);
 		got = browser_open(path, e);
@@ -506,7 +512,7 @@ static void command_plot_show(
 
 	if (!options->terminal && !plot_is_heatmap(options) &&
 	    browser_is_there()) {
-		if (plot_in_browser(scene, &e) == 0)
+		if (plot_in_browser(scene, options->theme, &e) == 0)
 			return;
 		fprintf(stderr, "mprof: %s\n", e.text);
 	}

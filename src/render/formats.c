@@ -215,7 +215,11 @@ static int render_html(
     const struct render_request *request, FILE *out, struct err *e)
 {
 	(void)e;
-	html_write(request->scene, out);
+	html_write(request->scene,
+	    !request->theme_is_given         ? NULL
+	    : request->theme == PALETTE_DARK ? "dark"
+					     : "light",
+	    out);
 	return 0;
 }
 

@@ -26,6 +26,7 @@ struct render_request {
 	double width, height; /* of a chart, before scaling */
 	double scale;
 	enum palette_theme theme;
+	bool theme_is_given; /* else a page takes the reader's */
 	bool every_sample;   /* see layout/layout.h */
 	struct err *warning; /* filled where something may look different */
 };

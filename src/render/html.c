@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "render/html.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/figures.h"
 #include "base/json.h"
 #include "base/units.h"
 #include "render/palette.h"
@@ -14,11 +16,12 @@
 #endif
 
 /* Together they keep the file below 3 MB: the samples as base64 take four
- * thirds, a span about 50 bytes, a series about 800 at worst. */
+ * thirds; a series has some 200 bytes and its name. */
 #define SAMPLE_BYTES 1350000
-#define MOST_SPANS 12000
+#define SPAN_BYTES 600000
 #define MOST_MARKS 1000
 #define NAME_CHARACTERS 200
+#define LEGEND_CHARACTERS 2000 /* a legend is not cut */
 #define TEXT_CHARACTERS 4000
 
 static const char *const kind_names[] = {
@@ -74,21 +77,46 @@ static void html_put_point(
 	json_close(json, ']');
 }
 
+/* The difference of two recordings is drawn as a trend is, but has
+ * figures of its own. */
+static const char *html_kind(const struct scene_line *line)
+{
+	return line->kind == SCENE_TREND && line->role == ROLE_OTHER
+		   ? "difference"
+		   : kind_names[line->kind];
+}
+
+/* The page computes the mean itself where it has all samples. */
+static void html_put_means(struct json *json, const struct html_series *series)
+{
+	struct figures figures;
+
+	if (series->step_s <= 0 ||
+	    figures_of_series(html_series_samples(series), -INFINITY, INFINITY,
+		&figures) != 0)
+		return;
+	html_put_number(json, "mean", figures.mean_mib, 6);
+	html_put_number(json, "first", series->first_s, 6);
+	json_key(json, "means");
+	json_base64(json, series->means.items, series->means.len);
+}
+
 static void html_put_series(struct json *json, const struct html_series *series)
 {
 	const struct scene_line *line = series->line;
 
 	json_open(json, '{');
-	html_put_name(json, "kind", kind_names[line->kind], NAME_CHARACTERS);
+	html_put_name(json, "kind", html_kind(line), NAME_CHARACTERS);
 	html_put_name(json, "role", role_name(line->role), NAME_CHARACTERS);
-	html_put_name(json, "name", line->name, NAME_CHARACTERS);
+	html_put_name(json, "name", line->name, LEGEND_CHARACTERS);
 	html_put_name(json, "detail", line->detail, NAME_CHARACTERS);
 	json_key(json, "pid");
 	json_whole(json, line->pid);
 	html_put_flag(json, "legend", line->in_legend);
 	html_put_count(json, "samples", series->samples);
 	html_put_count(json, "count", series->count);
-	html_put_number(json, "step", series->step_s, 4);
+	html_put_number(json, "step", series->step_s, 9);
+	html_put_means(json, series);
 	html_put_point(json, "peak", &line->peak);
 	json_key(json, "data");
 	json_base64(json, series->bytes.items, series->bytes.len);
@@ -107,15 +135,32 @@ static void html_put_mark(struct json *json, const struct scene_mark *mark)
 	json_close(json, '}');
 }
 
+static bool html_is_named_otherwise(const struct scene_span *span)
+{
+	return span->full_name && strcmp(span->full_name, span->name) != 0;
+}
+
 static void html_put_span(struct json *json, const struct scene_span *span)
 {
 	json_open(json, '{');
 	html_put_name(json, "role", role_name(span->role), NAME_CHARACTERS);
 	html_put_count(json, "lane", span->lane);
 	html_put_name(json, "name", span->name, NAME_CHARACTERS);
+	if (html_is_named_otherwise(span))
+		html_put_name(json, "full", span->full_name, NAME_CHARACTERS);
+	if (span->pid > 0)
+		html_put_count(json, "pid", (size_t)span->pid);
+	if (span->tid > 0 && span->tid != span->pid)
+		html_put_count(json, "tid", (size_t)span->tid);
 	html_put_point(json, "from", &span->from);
 	html_put_point(json, "to", &span->to);
 	json_close(json, '}');
+}
+
+static size_t html_span_bytes(const struct scene_span *span)
+{
+	return 110 + strlen(span->name) +
+	       (html_is_named_otherwise(span) ? strlen(span->full_name) : 0);
 }
 
 static int longer_span(const void *left, const void *right)
@@ -142,7 +187,7 @@ static int earlier_span(const void *left, const void *right)
 static size_t html_put_spans(struct json *json, const struct scene *scene)
 {
 	ARRAY(const struct scene_span *) all = {0};
-	size_t kept;
+	size_t kept = 0, bytes = 0;
 
 	for (size_t p = 0; p < scene->panels.len; p++) {
 		const struct scene_panel *panel = &scene->panels.items[p];
@@ -150,9 +195,10 @@ static size_t html_put_spans(struct json *json, const struct scene *scene)
 		for (size_t i = 0; i < panel->spans.len; i++)
 			*array_push(&all) = &panel->spans.items[i];
 	}
-	kept = all.len < MOST_SPANS ? all.len : MOST_SPANS;
-	if (all.len > kept)
+	if (all.len > 0)
 		qsort(all.items, all.len, sizeof(*all.items), longer_span);
+	while (kept < all.len && bytes < SPAN_BYTES)
+		bytes += html_span_bytes(all.items[kept++]);
 	if (kept)
 		qsort(all.items, kept, sizeof(*all.items), earlier_span);
 	json_key(json, "spans");
@@ -252,18 +298,51 @@ static void html_put_list(struct json *json, const char *key,
 	json_close(json, ']');
 }
 
-static void html_put_recording(struct json *json, const struct scene *scene)
+/* The other figures' panels and their lines, of which each panel has its own
+ * part of what was packed. */
+static void html_put_panels(
+    struct json *json, const struct scene *scene, const struct html_pack *pack)
+{
+	const struct html_series *series =
+	    pack->series.items + pack->lines + pack->stack;
+
+	json_key(json, "panels");
+	json_open(json, '[');
+	for (size_t p = 0; p < scene->panels.len; p++) {
+		const struct scene_panel *panel = &scene->panels.items[p];
+
+		if (panel->kind != PANEL_USAGE)
+			continue;
+		json_open(json, '{');
+		html_put_name(json, "title", panel->title, NAME_CHARACTERS);
+		html_put_list(json, "series", series, panel->lines.len);
+		json_close(json, '}');
+		series += panel->lines.len;
+	}
+	json_close(json, ']');
+}
+
+/* A flame graph has memory along its axis in place of time. */
+static void html_put_axis(struct json *json, const struct scene *scene)
+{
+	html_put_number(json, "origin", scene->origin_s, 6);
+	html_put_number(json, "from", scene->time.low, 6);
+	html_put_number(json, "to", scene->time.high, 6);
+	html_put_flag(json, "clock", scene->time.kind == AXIS_CLOCK);
+	html_put_flag(json, "flame", scene->time.kind == AXIS_MEMORY);
+}
+
+static void html_put_recording(
+    struct json *json, const struct scene *scene, const char *theme)
 {
 	struct html_pack pack;
 
 	html_pack(&pack, scene, SAMPLE_BYTES);
 	json_open(json, '{');
 	html_put_name(json, "title", scene->title, TEXT_CHARACTERS);
-	html_put_number(json, "origin", scene->origin_s, 6);
-	html_put_number(json, "from", scene->time.low, 6);
-	html_put_number(json, "to", scene->time.high, 6);
+	html_put_name(json, "theme", theme ? theme : "system", NAME_CHARACTERS);
+	html_put_axis(json, scene);
 	html_put_number(json, "ticks", pack.ticks_per_s, 0);
-	html_put_flag(json, "clock", scene->time.kind == AXIS_CLOCK);
 	html_put_flag(json, "stacked", is_stacked(&pack));
 	json_key(json, "palette");
 	json_open(json, '{');
@@ -274,13 +353,14 @@ static void html_put_recording(struct json *json, const struct scene *scene)
 	html_put_marks(json, scene);
 	html_put_notes(json, scene, html_put_spans(json, scene));
 	html_put_list(json, "series", pack.series.items, pack.lines);
-	html_put_list(json, "layers", pack.series.items + pack.lines,
-	    pack.series.len - pack.lines);
+	html_put_list(
+	    json, "layers", pack.series.items + pack.lines, pack.stack);
+	html_put_panels(json, scene, &pack);
 	json_close(json, '}');
 	html_pack_finish(&pack);
 }
 
-void html_write(const struct scene *scene, FILE *out)
+void html_write(const struct scene *scene, const char *theme, FILE *out)
 {
 	struct json json;
 
@@ -298,7 +378,7 @@ void html_write(const struct scene *scene, FILE *out)
 	    "<title>mprof</title>\n<style>%s</style>\n</head>\n<body>\n%s"
 	    "<script type=\"application/json\" id=\"recording\">",
 	    viewer_script_hash, viewer_style_hash, viewer_style, viewer_page);
-	html_put_recording(&json, scene);
+	html_put_recording(&json, scene, theme);
 	fprintf(out, "</script>\n<script>%s</script>\n</body>\n</html>\n",
 	    viewer_script);
 }

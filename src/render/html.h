@@ -11,9 +11,16 @@
 
 #include "scene/scene.h"
 
-/* Writes the page; the file stays below 3 MB whatever the recording. Trouble
- * shows in ferror(out). */
-void html_write(const struct scene *scene, FILE *out);
+/* Writes the page; the file stays below 3 MB whatever the recording. theme is
+ * "light" or "dark"; NULL: what the reader's system prefers. Trouble shows in
+ * ferror(out). */
+void html_write(const struct scene *scene, const char *theme, FILE *out)
+    __attribute__((nonnull(1, 3)));
+
+struct html_bytes {
+	unsigned char *items;
+	size_t len, cap;
+};
 
 struct html_series {
 	const struct scene_line *line;
@@ -26,20 +33,33 @@ struct html_series {
 	 * ticks (the first sample's: since the scene's origin; zigzag). The
 	 * second is the change of memory in KiB, zigzag, times two, and one
 	 * more where no line comes from the sample before. */
-	ARRAY(unsigned char) bytes;
+	struct html_bytes bytes;
+	double first_s; /* where the first step begins, since the origin */
+	/* Two integers a step that has samples, none where all are kept: how
+	 * many steps after the one before, and the change of the samples' mean
+	 * in KiB, zigzag. */
+	struct html_bytes means;
 };
 
 struct html_pack {
-	/* The panels' lines, and behind so many of them their layers. */
+	/* The lines of the panels of memory, then their layers, then the lines
+	 * of the panels of other figures. */
 	ARRAY(struct html_series) series;
-	size_t lines;
+	size_t lines; /* of the memory panels */
+	size_t stack; /* layers of the memory panels; the other panels' lines
+		       * stand behind them */
 	double ticks_per_s;           /* resolution of the times */
 	size_t layers;                /* of a stack, below and with top */
 	const struct scene_line *top; /* NULL: nothing is stacked */
 };
 
-/* Packs the lines of the scene's memory panels into at most budget bytes, as
- * far as four samples a series allow. */
+/* The values that are drawn for a line: the heights of a layer, else the
+ * samples. */
+const struct series *html_series_samples(const struct html_series *series)
+    __attribute__((nonnull));
+
+/* Packs the lines of the scene into at most budget bytes, as far as four
+ * samples a series allow. */
 void html_pack(
     struct html_pack *pack, const struct scene *scene, size_t budget);
 void html_pack_finish(struct html_pack *pack);

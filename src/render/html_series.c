@@ -25,19 +25,37 @@ static unsigned long long html_series_zigzag(long long value)
 			 : 2ull * (unsigned long long)value;
 }
 
-static void put_integer(struct html_series *series, unsigned long long value)
+static void put_integer(struct html_bytes *bytes, unsigned long long value)
 {
 	while (value > 127) {
-		*array_push(&series->bytes) = (unsigned char)(value | 128);
+		*array_push(bytes) = (unsigned char)(value | 128);
 		value >>= 7;
 	}
-	*array_push(&series->bytes) = (unsigned char)value;
+	*array_push(bytes) = (unsigned char)value;
 }
 
-/* The values that are drawn for a line: the heights of a layer, else the
- * samples.
- */
-static const struct series *line_samples(const struct html_series *series)
+/* The mean of all samples of each step: what is kept of them are the extremes,
+ * whose mean would be another. */
+static void html_series_encode_means(
+    struct html_series *series, const struct downsample *kept)
+{
+	long column = 0;
+	long long steps = 0;
+
+	series->means.len = 0;
+	for (size_t i = 0; i < kept->means.len; i++) {
+		const struct downsample_mean *mean = &kept->means.items[i];
+		long long now = html_series_whole(mean->mib * STEPS_PER_MIB);
+
+		put_integer(&series->means,
+		    (unsigned long long)(mean->column - column));
+		put_integer(&series->means, html_series_zigzag(now - steps));
+		column = mean->column;
+		steps = now;
+	}
+}
+
+const struct series *html_series_samples(const struct html_series *series)
 {
 	return series->line->base ? &series->heights : series->line->samples;
 }
@@ -66,9 +84,10 @@ static void html_series_encode(struct html_series *series,
 		long long mib = html_series_whole(p->mib * STEPS_PER_MIB);
 		unsigned long long change = html_series_zigzag(mib - steps);
 
-		put_integer(series, i == 0 ? html_series_zigzag(now)
+		put_integer(
+		    &series->bytes, i == 0 ? html_series_zigzag(now)
 					   : (unsigned long long)(now - ticks));
-		put_integer(series, 2 * change + (p->starts ? 1 : 0));
+		put_integer(&series->bytes, 2 * change + (p->starts ? 1 : 0));
 		ticks = now;
 		steps = mib;
 	}
@@ -78,7 +97,7 @@ static void html_series_encode(struct html_series *series,
 static void pack_series(
     struct html_series *series, size_t most, double ticks_per_s)
 {
-	const struct series *all = line_samples(series);
+	const struct series *all = html_series_samples(series);
 	struct downsample_view view = {.gap_s = series->line->gap_s};
 	struct downsample kept;
 
@@ -97,6 +116,10 @@ static void pack_series(
 		    (view.to_s - view.from_s) / (double)view.columns;
 	downsample_m4(&kept, all, &view);
 	html_series_encode(series, &kept, ticks_per_s);
+	series->means.len = 0;
+	series->first_s = view.from_s - series->line->zero_s;
+	if (!view.every)
+		html_series_encode_means(series, &kept);
 	downsample_finish(&kept);
 }
 
@@ -105,14 +128,21 @@ static void pack_layer(struct html_series *series,
     const struct stack_times *times, double ticks_per_s)
 {
 	const struct series *all = &series->heights;
-	struct downsample kept = {0};
+	struct downsample kept = {0}, means;
+	struct downsample_view view = {.columns = times->len};
 
 	series->samples = all->len;
 	series->step_s = 0;
-	if (times->len < all->len)
-		series->step_s =
-		    (all->items[all->len - 1].time_s - all->items[0].time_s) /
-		    (double)times->len;
+	series->means.len = 0;
+	if (times->len < all->len) {
+		view.from_s = all->items[0].time_s;
+		view.to_s = all->items[all->len - 1].time_s;
+		series->step_s = (view.to_s - view.from_s) / (double)times->len;
+		series->first_s = view.from_s - series->line->zero_s;
+		downsample_m4(&means, all, &view);
+		html_series_encode_means(series, &means);
+		downsample_finish(&means);
+	}
 	for (size_t i = 0; i < times->len; i++) {
 		const struct sample *at = &all->items[times->items[i]];
 
@@ -134,7 +164,8 @@ static size_t fair_share(const struct html_pack *pack, size_t most)
 		left = most;
 		long_ones = 0;
 		for (size_t i = 0; i < pack->series.len; i++) {
-			size_t len = line_samples(&pack->series.items[i])->len;
+			size_t len =
+			    html_series_samples(&pack->series.items[i])->len;
 
 			if (len <= share)
 				left -= len < left ? len : left;
@@ -156,11 +187,13 @@ static size_t pack_all(struct html_pack *pack, size_t most)
 	for (size_t i = 0; i < pack->series.len; i++) {
 		struct html_series *series = &pack->series.items[i];
 
-		if (pack->top && stack_is_layer(series->line))
+		bool in_stack = i < pack->lines + pack->stack;
+
+		if (pack->top && in_stack && stack_is_layer(series->line))
 			pack_layer(series, &times, pack->ticks_per_s);
 		else
 			pack_series(series, share, pack->ticks_per_s);
-		bytes += series->bytes.len;
+		bytes += series->bytes.len + series->means.len;
 	}
 	stack_times_finish(&times);
 	return bytes;
@@ -172,7 +205,6 @@ static void add_line(struct html_pack *pack, const struct scene_line *line)
 	double interval = downsample_interval(line->samples);
 
 	*series = (struct html_series){.line = line};
-	pack->layers += stack_is_layer(line);
 	take_heights(series);
 	if (interval > 0 && interval < 0.001)
 		pack->ticks_per_s = 1e6;
@@ -183,8 +215,10 @@ static void add_lines(
 {
 	const struct scene_line *top = stack_top(lines, len);
 
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++) {
 		add_line(pack, &lines[i]);
+		pack->layers += stack_is_layer(&lines[i]);
+	}
 	if (top)
 		pack->top = top;
 }
@@ -195,15 +229,23 @@ void html_pack(struct html_pack *pack, const struct scene *scene, size_t budget)
 
 	*pack = (struct html_pack){.ticks_per_s = 1e4};
 	for (size_t p = 0; p < scene->panels.len; p++) {
-		if (scene->panels.items[p].kind == PANEL_USAGE)
-			continue;
-		add_lines(pack, scene->panels.items[p].lines.items,
-		    scene->panels.items[p].lines.len);
+		const struct scene_panel *panel = &scene->panels.items[p];
+
+		if (panel->kind != PANEL_USAGE)
+			add_lines(pack, panel->lines.items, panel->lines.len);
 	}
 	pack->lines = pack->series.len;
 	for (size_t p = 0; p < scene->panels.len; p++)
 		add_lines(pack, scene->panels.items[p].layers.items,
 		    scene->panels.items[p].layers.len);
+	pack->stack = pack->series.len - pack->lines;
+	for (size_t p = 0; p < scene->panels.len; p++) {
+		const struct scene_panel *panel = &scene->panels.items[p];
+
+		for (size_t i = 0;
+		     panel->kind == PANEL_USAGE && i < panel->lines.len; i++)
+			add_line(pack, &panel->lines.items[i]);
+	}
 	bytes = pack_all(pack, most);
 	while (bytes > budget && most > 4 * pack->series.len) {
 		most = (size_t)((double)most * (double)budget / (double)bytes *
@@ -217,6 +259,7 @@ void html_pack_finish(struct html_pack *pack)
 	for (size_t i = 0; i < pack->series.len; i++) {
 		series_finish(&pack->series.items[i].heights);
 		array_free(&pack->series.items[i].bytes);
+		array_free(&pack->series.items[i].means);
 	}
 	array_free(&pack->series);
 }

@@ -51,6 +51,7 @@ struct scene_span {
 	struct sample from, to; /* axis seconds */
 	size_t lane;            /* 0 is the top lane */
 	size_t run;             /* of several overlaid */
+	int pid, tid;           /* of its thread; 0: not known */
 };
 
 enum scene_mark_kind {

@@ -7,40 +7,10 @@ import base64
 import sys
 import urllib.error
 
+from chart import Page, check
 from webdriver import Browser, DOWN, UP, move
 
 LEFT, RIGHT, END = "\ue012", "\ue014", "\ue010"
-
-
-def check(fact, what):
-    if not fact:
-        sys.exit(f"page.py: {what}")
-
-
-class Page:
-    def __init__(self, browser):
-        self.browser = browser
-        box = browser.script("""
-            scrollTo(0, 0);
-            const box = byId("overlay").getBoundingClientRect();
-            return [box.left, box.top, view.layout.left,
-                view.layout.right, view.layout.bottom];""")
-        self.left, self.right = box[0] + box[2], box[0] + box[3]
-        self.y = box[1] + box[4] / 2
-
-    def x(self, part):
-        return self.left + (self.right - self.left) * part
-
-    def range(self):
-        return self.browser.script("return [view.from, view.to];")
-
-    def tooltip(self):
-        return self.browser.script("""
-            const box = byId("tooltip");
-            return box.hidden ? "" : box.innerText;""")
-
-    def hover(self, part):
-        self.browser.pointer(move(self.x(part), self.y))
 
 
 def check_text(browser):

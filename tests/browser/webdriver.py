@@ -57,17 +57,46 @@ class Browser:
         return self.call("POST", "/execute/sync",
                          {"script": text, "args": []})
 
+    def wait(self, text):
+        """Runs a script that calls arguments[0] when it is done, with what
+        the answer is."""
+        return self.call("POST", "/execute/async",
+                         {"args": [], "script": text})
+
     def settle(self):
         """Waits for two frames, after which all that was asked is drawn."""
-        self.call("POST", "/execute/async", {"args": [], "script": """
+        self.wait("""
             const done = arguments[0];
-            requestAnimationFrame(() => requestAnimationFrame(done));"""})
+            requestAnimationFrame(() => requestAnimationFrame(done));""")
 
     def pointer(self, *actions):
         self.call("POST", "/actions", {"actions": [{
             "type": "pointer", "id": "mouse",
             "parameters": {"pointerType": "mouse"},
             "actions": list(actions)}]})
+        self.settle()
+
+    def drag(self, *places, shift=False):
+        """With the left button from the first place to the last."""
+        kinds = ["mousePressed"] + ["mouseMoved"] * (len(places) - 1)
+        for kind, (x, y) in list(zip(kinds, places)) + [
+                ("mouseReleased", places[-1])]:
+            self.cdp("Input.dispatchMouseEvent", type=kind, x=int(x),
+                     y=int(y), button="left", clickCount=1,
+                     buttons=0 if kind == "mouseReleased" else 1,
+                     modifiers=8 if shift else 0)
+        self.settle()
+
+    def touch(self, *steps):
+        """Fingers on the screen: a list of their places a step; then all are
+        lifted."""
+        for i, places in enumerate(steps):
+            self.cdp("Input.dispatchTouchEvent",
+                     type="touchMove" if i else "touchStart",
+                     touchPoints=[{"x": int(x), "y": int(y), "id": n}
+                                  for n, (x, y) in enumerate(places)])
+            self.settle()
+        self.cdp("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
         self.settle()
 
     def wheel(self, x, y, amount):

@@ -38,6 +38,14 @@ drive() {
 	drive dark
 }
 
+@test 'a browser: figures, calls, search, files, address, touch, print' {
+	command -v chromedriver >/dev/null || skip 'no chromedriver'
+	hostile >hostile.dat
+	mprof plot -o page.html hostile.dat
+	mkdir saved
+	python3 "$SOURCE/tests/browser/explore.py" "$PWD/page.html" "$PWD/saved"
+}
+
 # layers PAGE: a line a layer of a page: its name, then time and height of each
 # of its samples, as far as the page keeps them
 layers() {

@@ -10,32 +10,41 @@ function unzigzag(value)
 	return value % 2 ? -(value + 1) / 2 : value / 2;
 }
 
-// Two integers a sample, low seven bits first: the time since the sample
-// before in ticks (zigzag in the first), and the change of memory in KiB,
-// zigzag, times two, and one more where no line comes from the sample before.
-// They are multiplied rather than shifted, since they may exceed 32 bits.
+// Integers of seven bits a byte, the low ones first. They are multiplied rather
+// than shifted, since they may exceed 32 bits.
+function integerReader(text)
+{
+	const bytes = atob(text);
+	let at = 0;
+
+	return {
+		more: () => at < bytes.length,
+		next: () => {
+			let value = 0, weight = 1, byte;
+
+			do {
+				byte = bytes.charCodeAt(at++);
+				value += (byte & 127) * weight;
+				weight *= 128;
+			} while (byte > 127);
+			return value;
+		},
+	};
+}
+
+// Two integers a sample: the time since the sample before in ticks (zigzag in
+// the first), and the change of memory in KiB, zigzag, times two, and one more
+// where no line comes from the sample before.
 function decodeSamples(series, ticksPerSecond)
 {
-	const bytes = atob(series.data);
-	let at = 0, ticks = 0, steps = 0;
-
-	function integer()
-	{
-		let value = 0, weight = 1, byte;
-
-		do {
-			byte = bytes.charCodeAt(at++);
-			value += (byte & 127) * weight;
-			weight *= 128;
-		} while (byte > 127);
-		return value;
-	}
+	const integers = integerReader(series.data);
+	let ticks = 0, steps = 0;
 
 	series.time = new Float64Array(series.count);
 	series.memory = new Float64Array(series.count);
 	series.breaks = new Set();
 	for (let i = 0; i < series.count; i++) {
-		const step = integer(), change = integer();
+		const step = integers.next(), change = integers.next();
 
 		ticks += i ? step : unzigzag(step);
 		steps += unzigzag(Math.floor(change / 2));
@@ -45,6 +54,26 @@ function decodeSamples(series, ticksPerSecond)
 		series.memory[i] = steps / STEPS_PER_MIB;
 	}
 	series.data = null;
+}
+
+// A thinned series has the mean of all samples for each step: two
+// integers a step that has samples, how many steps after the one before, and
+// the change of the mean in KiB, zigzag.
+function decodeMeans(series)
+{
+	const integers = integerReader(series.means || "");
+	const found = [];
+	let step = 0, mean = 0;
+
+	while (integers.more()) {
+		step += integers.next();
+		mean += unzigzag(integers.next());
+		found.push([step, mean / STEPS_PER_MIB]);
+	}
+	series.stepMeans = new Float64Array(step + 1).fill(NaN);
+	for (const [at, mib] of found)
+		series.stepMeans[at] = mib;
+	series.means = null;
 }
 
 // Colours repeat where there are many processes; dashes tell those apart.
@@ -58,6 +87,7 @@ function loadSeries(list, ticksPerSecond)
 			series.kind === "layer";
 
 		decodeSamples(series, ticksPerSecond);
+		decodeMeans(series);
 		uses.set(series.role, used + 1);
 		series.dash = many ? used % 3 : 0;
 		series.hidden = false;
@@ -77,6 +107,8 @@ function loadRecording(data)
 {
 	loadSeries(data.series, data.ticks);
 	loadSeries(data.layers, data.ticks);
+	for (const panel of data.panels)
+		loadSeries(panel.series, data.ticks);
 	data.lines = data.series;
 	chooseSeries(data, data.stacked);
 	data.lanes = 0;
@@ -155,7 +187,9 @@ function memoryAt(series, time, slack)
 	return series.memory[Math.max(0, after - 1)];
 }
 
-function highestIn(series, from, to)
+// The extremes of a line in sight, which reaches beyond it by a sample on either
+// side.
+function extremesAround(series, from, to)
 {
 	const [first, last] = visibleRange(series, from, to);
 	let highest = -Infinity, lowest = Infinity;
@@ -167,10 +201,118 @@ function highestIn(series, from, to)
 	return [lowest, highest];
 }
 
-// The calls that were running at a time, outermost first.
+// The calls that were running at a time, outermost first: a list a thread.
 function callsAt(data, time)
 {
-	return data.spans
-		.filter((one) => one.from[0] <= time && time <= one.to[0])
-		.sort((a, b) => a.lane - b.lane);
+	const threads = new Map();
+
+	for (const span of data.spans) {
+		const key = threadText(span);
+
+		if (span.from[0] > time || time > span.to[0])
+			continue;
+		if (!threads.has(key))
+			threads.set(key, []);
+		threads.get(key).push(span);
+	}
+	return [...threads.values()].map((calls) =>
+		calls.sort((a, b) => a.lane - b.lane));
+}
+
+function threadText(span)
+{
+	if (!span.pid)
+		return "";
+	return span.tid ? `process ${span.pid}, thread ${span.tid}` :
+		`process ${span.pid}, its main thread`;
+}
+
+function fullName(span)
+{
+	return span.full || span.name;
+}
+
+// The lowest and the highest sample in [from, to], what was held at its start
+// among them; null where there is none.
+function extremesIn(series, from, to)
+{
+	const held = memoryAt(series, from, 0);
+	let lowest = isNaN(held) ? Infinity : held;
+	let highest = isNaN(held) ? -Infinity : held;
+
+	for (let i = lowerBound(series, from);
+		i < series.count && series.time[i] <= to; i++) {
+		lowest = Math.min(lowest, series.memory[i]);
+		highest = Math.max(highest, series.memory[i]);
+	}
+	return lowest <= highest ? [lowest, highest] : null;
+}
+
+// The mean over time, each sample held until the next one. Of a thinned series
+// each step counts with its mean and as much of it as lies in [from, to].
+function meanIn(series, from, to)
+{
+	const end = series.time[series.count - 1];
+	let area = 0, time = 0;
+
+	function add(start, stop, mib)
+	{
+		const part = Math.min(stop, to, end) - Math.max(start, from);
+
+		if (part > 0 && !isNaN(mib)) {
+			area += part * mib;
+			time += part;
+		}
+	}
+
+	if (series.step > 0 && from <= series.time[0] && to >= end)
+		return series.mean;
+	if (series.step > 0) {
+		const most = series.stepMeans.length - 1;
+		const low = Math.floor((from - series.first) / series.step);
+		const high = Math.floor((to - series.first) / series.step);
+
+		for (let k = Math.max(0, low); k <= Math.min(most, high); k++)
+			add(series.first + k * series.step,
+				series.first + (k + 1) * series.step,
+				series.stepMeans[k]);
+	} else {
+		const first = Math.max(0, lowerBound(series, from) - 1);
+
+		for (let i = first; i + 1 < series.count &&
+			series.time[i] <= to; i++)
+			add(series.time[i], series.time[i + 1],
+				series.memory[i]);
+	}
+	return time > 0 ? area / time : memoryAt(series, from, 0);
+}
+
+// Returns the figures of a series in [from, to]; null where it has no sample
+// there.
+function rangeFigures(series, from, to)
+{
+	const extremes = series.count ? extremesIn(series, from, to) : null;
+
+	if (!extremes)
+		return null;
+	const start = Math.max(from, series.time[0]);
+	const end = Math.min(to, series.time[series.count - 1]);
+	const before = series.memory[Math.max(0, lastAtOrBefore(series, start))];
+	const after = series.memory[Math.max(0, lastAtOrBefore(series, end))];
+	const mean = meanIn(series, from, to);
+	const growth = after - before;
+
+	return {
+		lowest: extremes[0], highest: extremes[1], growth,
+		mean: isNaN(mean) ? before : mean,
+		perMinute: end > start ? growth / (end - start) * 60 : 0,
+	};
+}
+
+function lastAtOrBefore(series, time)
+{
+	const after = lowerBound(series, time);
+
+	return after < series.count && series.time[after] === time ? after :
+		after - 1;
 }

@@ -7,10 +7,11 @@ const DASHES = [[], [6, 3], [2, 2]];
 
 function themeOf(data)
 {
-	const print = document.documentElement.classList.contains("print");
-	const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+	const root = document.documentElement.classList;
+	const dark = root.contains("dark") || (!root.contains("light") &&
+		matchMedia("(prefers-color-scheme: dark)").matches);
 
-	return data.palette[dark && !print ? "dark" : "light"];
+	return data.palette[dark && !root.contains("print") ? "dark" : "light"];
 }
 
 function chartFont(size, weight)
@@ -78,7 +79,7 @@ function drawMemoryAxis(context, view, theme)
 
 function drawTimeAxis(context, view, data, theme)
 {
-	const { left, right, bottom } = view.layout;
+	const { left, right, axis: bottom } = view.layout;
 	let behind = -Infinity;
 
 	context.strokeStyle = theme.frame;
@@ -164,6 +165,89 @@ function flushColumn(path, view, column)
 	return null;
 }
 
+// Columns of a series that has more samples than can be told apart: pixel
+// columns, or the steps that a thinned series has where those are wider. Each
+// has its ends, its lowest and highest sample and the mean; starts where no line
+// comes from the one before.
+function denseColumns(view, series)
+{
+	const [first, last] = visibleRange(series, view.from, view.to);
+	const pixel = (view.to - view.from) /
+		(view.layout.right - view.layout.left);
+	const width = Math.max(pixel, series.step);
+	const origin = series.step > pixel ? series.first : view.from;
+	const columns = [];
+	let now = null;
+
+	for (let i = first; i < last; i++) {
+		const at = Math.floor((series.time[i] - origin) / width);
+		const mib = series.memory[i];
+
+		if (!now || now.at !== at) {
+			now = { at, from: origin + at * width,
+				to: origin + (at + 1) * width, low: mib,
+				high: mib, sum: 0, count: 0, starts: !now ||
+					series.breaks.has(i) };
+			columns.push(now);
+		}
+		now.low = Math.min(now.low, mib);
+		now.high = Math.max(now.high, mib);
+		now.sum += mib;
+		now.count++;
+	}
+	for (const one of columns)
+		one.mean = series.step > 0 ?
+			meanOfSteps(series, one) : one.sum / one.count;
+	return columns;
+}
+
+// The mean of the steps whose middles lie in a column.
+function meanOfSteps(series, column)
+{
+	const from = Math.ceil((column.from - series.first) / series.step - 0.5);
+	const to = (column.to - series.first) / series.step - 0.5;
+	let sum = 0, count = 0;
+
+	for (let k = Math.max(0, from); k < to &&
+		k < series.stepMeans.length; k++) {
+		if (!isNaN(series.stepMeans[k])) {
+			sum += series.stepMeans[k];
+			count++;
+		}
+	}
+	return count ? sum / count : column.sum / column.count;
+}
+
+function isDense(view, series)
+{
+	const [first, last] = visibleRange(series, view.from, view.to);
+
+	return series.step > 0 ||
+		last - first > 3 * (view.layout.right - view.layout.left);
+}
+
+// A light band from the lowest to the highest, and the mean as a line.
+function drawBand(context, view, series, colour)
+{
+	const band = newPath(context), mean = newPath(context);
+
+	for (const one of denseColumns(view, series)) {
+		const from = timeToX(view, one.from), to = timeToX(view, one.to);
+		const top = memoryToY(view, one.high);
+		const middle = (from + to) / 2, y = memoryToY(view, one.mean);
+
+		band.rect(from, top, to - from,
+			Math.max(1, memoryToY(view, one.low) - top));
+		if (one.starts)
+			mean.moveTo(middle, y);
+		else
+			mean.lineTo(middle, y);
+	}
+	context.fillStyle = colour + "59";
+	context.fill(band);
+	return mean;
+}
+
 function isLone(series, index)
 {
 	return index + 1 === series.count || series.breaks.has(index + 1);
@@ -172,7 +256,7 @@ function isLone(series, index)
 function drawFill(context, view, series, colour)
 {
 	const { top, bottom } = view.layout;
-	const area = new Path2D();
+	const area = newPath(context);
 	const floor = memoryToY(view, Math.max(0, view.low));
 	const shade = context.createLinearGradient(0, top, 0, bottom);
 
@@ -196,26 +280,35 @@ function drawFill(context, view, series, colour)
 function drawSeries(context, view, series, theme)
 {
 	const colour = theme[series.role];
-	const path = new Path2D();
 	const strong = series.kind === "total" || series.kind === "run";
+	let path = newPath(context);
 
 	if (series.kind === "total" && !view.stacked)
 		drawFill(context, view, series, colour);
+	context.globalAlpha = isFaded(view, series) ? 0.25 : 1;
 	// A sample with a gap on both sides has no line: a short stroke shows it.
-	tracePath(path, view, series, () => {}, (x, y) => {
-		path.moveTo(x - 2, y);
-		path.lineTo(x + 2, y);
-	});
+	if (isDense(view, series))
+		path = drawBand(context, view, series, colour);
+	else
+		tracePath(path, view, series, () => {}, (x, y) => {
+			path.moveTo(x - 2, y);
+			path.lineTo(x + 2, y);
+		});
 	context.strokeStyle = colour;
 	context.lineWidth = view.lit === series ? 3 : strong ? 2 : 1.4;
 	context.lineJoin = "round";
-	context.setLineDash(series.kind === "trend" ? [7, 5] :
-		DASHES[series.dash]);
-	context.globalAlpha = view.lit !== null && view.lit !== series ?
-		0.25 : 1;
+	context.setLineDash(["trend", "difference"].includes(series.kind) ?
+		[7, 5] : DASHES[series.dash]);
 	context.stroke(path);
 	context.globalAlpha = 1;
 	context.setLineDash([]);
+}
+
+// A series stands back beside one that is lit, and where a search missed it.
+function isFaded(view, series)
+{
+	return (view.lit !== null && view.lit !== series) ||
+		(view.search !== "" && !isFound(view, series.name));
 }
 
 function visibleLayers(data)
@@ -285,19 +378,31 @@ function drawStack(context, view, data, theme)
 		edges.get(series).push([x, base, top]);
 	});
 	for (const [series, points] of edges) {
-		const area = new Path2D();
+		const area = newPath(context);
 
 		for (const [x, , top] of points)
 			area.lineTo(x, memoryToY(view, top));
 		for (const [x, base] of points.slice().reverse())
 			area.lineTo(x, memoryToY(view, base));
 		area.closePath();
-		context.globalAlpha = view.lit !== null &&
-			view.lit !== series ? 0.25 : 0.85;
+		context.globalAlpha = isFaded(view, series) ? 0.25 : 0.85;
 		context.fillStyle = theme[series.role];
 		context.fill(area);
 	}
 	context.globalAlpha = 1;
+}
+
+// Above it a difference is more than nothing, below it less.
+function drawZero(context, view, theme)
+{
+	const y = Math.round(memoryToY(view, 0)) + 0.5;
+
+	context.strokeStyle = theme["text-soft"];
+	context.lineWidth = 1;
+	context.beginPath();
+	context.moveTo(view.layout.left, y);
+	context.lineTo(view.layout.right, y);
+	context.stroke();
 }
 
 // A limit of memory is a level, no moment.
@@ -320,7 +425,7 @@ function drawLimit(context, view, mark, theme)
 
 function drawMark(context, view, mark, theme)
 {
-	const { left, right, top, bottom } = view.layout;
+	const { left, right, top, bottom, axis } = view.layout;
 	const x = timeToX(view, mark.at);
 
 	if (mark.kind === "gap") {
@@ -353,7 +458,7 @@ function drawMark(context, view, mark, theme)
 		context.setLineDash([4, 3]);
 		context.beginPath();
 		context.moveTo(x, top);
-		context.lineTo(x, bottom);
+		context.lineTo(x, axis);
 		context.stroke();
 		context.setLineDash([]);
 	}
@@ -396,52 +501,6 @@ function drawMarkLabel(context, view, mark, theme)
 	context.fillText(text, start, y);
 }
 
-function drawLanes(context, view, data, theme)
-{
-	const { left, right, lanesTop, lanesHeight } = view.layout;
-	const behind = [];
-
-	context.save();
-	context.beginPath();
-	context.rect(left, lanesTop, right - left, lanesHeight);
-	context.clip();
-	context.font = chartFont(11);
-	context.textAlign = "left";
-	context.textBaseline = "middle";
-	for (const span of data.spans) {
-		const start = Math.max(left, timeToX(view, span.from[0]));
-		const end = Math.min(right, timeToX(view, span.to[0]));
-
-		// Bars below half a pixel beside a drawn one add nothing.
-		if (end < left || start > right ||
-			end < (behind[span.lane] || -1) + 0.5)
-			continue;
-		behind[span.lane] = end;
-		drawSpan(context, view, span, start, end, theme);
-	}
-	context.restore();
-}
-
-function drawSpan(context, view, span, start, end, theme)
-{
-	const y = view.layout.lanesTop + span.lane * LANE_HEIGHT;
-	const width = Math.max(1, end - start - 0.5);
-
-	context.fillStyle = theme[span.role];
-	context.globalAlpha = span === view.litSpan ? 0.55 : 0.28;
-	context.beginPath();
-	context.roundRect(start, y, width, LANE_HEIGHT - 3,
-		Math.min(3, width / 2));
-	context.fill();
-	context.globalAlpha = 1;
-	context.fillRect(start, y, Math.min(2, width), LANE_HEIGHT - 3);
-	if (width < 24)
-		return;
-	context.fillStyle = theme.text;
-	context.fillText(fittingText(context, span.name, width - 12),
-		start + 7, y + (LANE_HEIGHT - 3) / 2);
-}
-
 // The peak is the total's, and goes with it.
 function shownMarks(data)
 {
@@ -455,14 +514,22 @@ function shownMarks(data)
 function drawChart(context, view, data)
 {
 	const theme = themeOf(data);
-	const { left, right, top, bottom } = view.layout;
+	const { left, right, top, bottom, axis } = view.layout;
 
+	if (data.flame) {
+		drawTimeAxis(context, view, data, theme);
+		drawLanes(context, view, data, theme);
+		return;
+	}
 	scaleMemory(view, data);
 	drawMemoryAxis(context, view, theme);
+	if (view.low < 0)
+		drawZero(context, view, theme);
 	context.save();
 	context.beginPath();
-	context.rect(left - 4, top - 4, right - left + 8, bottom - top + 4);
+	context.rect(left - 4, top - 4, right - left + 8, axis - top + 4);
 	context.clip();
+	drawPanels(context, view, data, theme);
 	if (view.stacked)
 		drawStack(context, view, data, theme);
 	for (const series of data.series) {
@@ -477,6 +544,7 @@ function drawChart(context, view, data)
 	for (const mark of shownMarks(data))
 		drawMarkLabel(context, view, mark, theme);
 	context.restore();
+	drawPanelTitles(context, view, data, theme);
 	drawTimeAxis(context, view, data, theme);
 	if (view.layout.lanesHeight)
 		drawLanes(context, view, data, theme);

@@ -3,6 +3,8 @@
 // Numbers as people read them: memory, times, counts.
 "use strict";
 
+performance.mark("mprof-begins");
+
 const MEMORY_UNITS = [
 	{ name: "KiB", mib: 1 / 1024 },
 	{ name: "MiB", mib: 1 },
@@ -40,25 +42,28 @@ function padded(value)
 	return String(Math.floor(value)).padStart(2, "0");
 }
 
-// Elapsed seconds; `digits` decimals of a second.
+const TIME_UNITS = [["d", 86400], ["h", 3600], ["min", 60]];
+
+// Elapsed seconds as "1 h 2 min 3.5 s"; `digits` decimals of a second. What is
+// nothing is left out.
 function elapsedText(seconds, digits)
 {
 	const sign = seconds < 0 ? "\u2212" : "";
 	const scale = 10 ** digits;
-	const rest = Math.round(Math.abs(seconds) * scale) / scale;
-	const width = digits ? digits + 3 : 2;
+	let rest = Math.round(Math.abs(seconds) * scale) / scale;
+	const parts = [];
 
-	if (rest < 60)
-		return sign + rest.toFixed(digits) + " s";
-	const tail = (rest % 60).toFixed(digits).padStart(width, "0");
-	if (rest < 3600)
-		return sign + Math.floor(rest / 60) + ":" + tail;
-	const hours = Math.floor(rest / 3600);
-	const minutes = padded(rest % 3600 / 60);
-	if (hours < 24)
-		return `${sign}${hours}:${minutes}:${tail}`;
-	return `${sign}${Math.floor(hours / 24)} d ${padded(hours % 24)}:` +
-		`${minutes}:${tail}`;
+	for (const [name, size] of TIME_UNITS) {
+		const count = Math.floor(rest / size);
+
+		if (count > 0)
+			parts.push(`${count} ${name}`);
+		rest -= count * size;
+	}
+	rest = Math.round(rest * scale) / scale;
+	if (rest > 0 || parts.length === 0)
+		parts.push(`${rest.toFixed(digits)} s`);
+	return sign + parts.join(" ");
 }
 
 // Time of day in the reader's zone; `digits` decimals of a second (up to 3),
@@ -83,6 +88,24 @@ function dateText(epoch)
 
 	return when.getFullYear() + "-" + padded(when.getMonth() + 1) + "-" +
 		padded(when.getDate());
+}
+
+// Three digits, or all before the point.
+function numberText(value)
+{
+	const size = Math.abs(value);
+
+	if (size >= 100)
+		return countText(Math.round(value));
+	return value.toFixed(size >= 10 ? 1 : size === 0 ? 0 : 2);
+}
+
+// "+12.5 MiB", "−3.00 KiB"
+function changeText(mib)
+{
+	const sign = mib < 0 ? "\u2212" : mib > 0 ? "+" : "";
+
+	return sign + memoryText(Math.abs(mib));
 }
 
 function countText(count)

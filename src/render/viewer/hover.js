@@ -7,8 +7,8 @@ const MOST_ROWS = 12;
 
 function leadSeries(view, data)
 {
-	return data.series.find((one) => one.kind !== "trend" && !one.hidden &&
-		one.count > 0);
+	return data.series.find((one) => !one.hidden && one.count > 0 &&
+		!["trend", "difference"].includes(one.kind));
 }
 
 // The cursor rests on a sample: the highest that its pixel stands for, so
@@ -65,7 +65,64 @@ function tooltipRow(theme, row)
 	return element("tr", {},
 		element("td", {}, swatch(theme, row.series)),
 		element("th", { textContent: row.series.name }),
-		element("td", { textContent: memoryText(row.mib) }));
+		element("td", { textContent: row.series.kind === "difference" ?
+			changeText(row.mib) : memoryText(row.mib) }));
+}
+
+// The layer of a stack at the pointer's height, and all of them together.
+function layerUnder(view, data, time)
+{
+	const mib = yToMemory(view, view.pointerY);
+	const layers = visibleLayers(data).map((series) => ({
+		series, mib: memoryAt(series, time, 0),
+	})).filter((row) => !isNaN(row.mib));
+	let base = 0;
+
+	for (const row of layers) {
+		base += row.mib;
+		if (mib >= base - row.mib && mib < base)
+			return row;
+	}
+	return null;
+}
+
+function layerParts(view, data, time, total)
+{
+	const under = view.stacked && view.pointerY !== null &&
+		layerUnder(view, data, time);
+
+	if (!under)
+		return [];
+	return [element("p", { className: "layer" },
+		swatch(themeOf(data), under.series),
+		element("strong", { textContent: under.series.name }),
+		element("span", { textContent: memoryText(under.mib) +
+			(total.length ? ` of ${memoryText(total[0].mib)}` : "") }))];
+}
+
+function panelParts(view, data, time)
+{
+	const theme = themeOf(data);
+	const rows = panelsAt(data, time);
+
+	if (rows.length === 0)
+		return [];
+	return [element("table", { className: "others" }, ...rows.map((row) =>
+		element("tr", {},
+			element("td", {}, swatch(theme, row.series)),
+			element("th", { textContent: row.series.name }),
+			element("td", { textContent: panelValueText(row) }))))];
+}
+
+// A line a thread: calls of different threads are no chain.
+function callParts(data, time)
+{
+	return callsAt(data, time).slice(0, MOST_ROWS).map((calls) =>
+		element("p", {
+			className: "calls",
+			textContent: calls.map((one) => one.name)
+				.join(" \u203a "),
+		}));
 }
 
 function stackTotal(rows)
@@ -92,10 +149,10 @@ function fillTooltip(view, data, time)
 		(row.series.kind !== "layer" || row.mib > 0))
 		.sort((a, b) => b.mib - a.mib);
 	const listed = total.concat(rest), shown = listed.slice(0, MOST_ROWS);
-	const calls = callsAt(data, time);
 	const parts = [element("p", { className: "when" },
 		element("strong", { textContent: elapsed }),
 		element("span", { textContent: clock })),
+	...layerParts(view, data, time, total),
 	element("table", {}, ...shown.map((row) => tooltipRow(theme, row)))];
 
 	if (listed.length > shown.length)
@@ -103,12 +160,8 @@ function fillTooltip(view, data, time)
 			className: "soft",
 			textContent: `and ${listed.length - shown.length} more`,
 		}));
-	if (calls.length)
-		parts.push(element("p", {
-			className: "calls",
-			textContent: calls.map((one) => one.name).join(" \u203a "),
-		}));
-	byId("tooltip").replaceChildren(...parts);
+	byId("tooltip").replaceChildren(...parts,
+		...panelParts(view, data, time), ...callParts(data, time));
 }
 
 function placeTooltip(view, x)
@@ -127,7 +180,7 @@ function placeTooltip(view, x)
 function drawCursor(context, view, data, time)
 {
 	const theme = themeOf(data);
-	const { top, bottom, lanesHeight, height } = view.layout;
+	const { top, bottom, axis, lanesHeight, height } = view.layout;
 	const x = Math.round(timeToX(view, time)) + 0.5;
 
 	context.strokeStyle = theme["text-soft"];
@@ -135,7 +188,7 @@ function drawCursor(context, view, data, time)
 	context.setLineDash([3, 3]);
 	context.beginPath();
 	context.moveTo(x, top);
-	context.lineTo(x, lanesHeight ? height : bottom);
+	context.lineTo(x, lanesHeight ? height : axis);
 	context.stroke();
 	context.setLineDash([]);
 	for (const row of seriesAt(view, data, time)) {
@@ -157,7 +210,7 @@ function drawCursor(context, view, data, time)
 function drawSelection(context, view, data, from, to)
 {
 	const theme = themeOf(data);
-	const { top, bottom } = view.layout;
+	const { top, axis: bottom } = view.layout;
 	const start = timeToX(view, Math.min(from, to));
 	const end = timeToX(view, Math.max(from, to));
 
@@ -173,7 +226,8 @@ function spokenAt(view, data, time)
 	const rows = seriesAt(view, data, time).slice(0, 3).map((row) =>
 		`${row.series.name} ${memoryText(row.mib)}`);
 	const calls = callsAt(data, time);
-	const inside = calls.length ? `, in ${calls.at(-1).name}` : "";
+	const inside = calls.length ?
+		`, in ${calls.map((one) => one.at(-1).name).join(" and ")}` : "";
 
 	return `${elapsedText(time, cursorDigits(view))}: ` +
 		`${rows.join(", ") || "no sample"}${inside}`;

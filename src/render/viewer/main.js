@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: MIT
 //
-// The state of the view, and what a mouse, a finger and the keys do to it.
+// The state of the view, and what the page's buttons and the keys do to it.
 "use strict";
 
+const THEMES = ["system", "light", "dark"];
 const data = loadRecording(JSON.parse(byId("recording").textContent));
 const canvas = byId("chart"), overlay = byId("overlay");
 const view = {
 	from: data.from, to: data.to, low: 0, high: 1, layout: null,
 	clock: data.clock, fit: false, stacked: data.stacked,
-	cursor: null, drag: null, lit: null, litSpan: null, labels: [],
+	measure: null, search: "", theme: data.theme, past: [],
+	cursor: null, pointerY: null, drag: null, lit: null, litSpan: null,
+	labels: [],
 };
-let frame = 0, speech = 0;
+let frame = 0, speech = 0, settled = 0;
 
 function draw()
 {
 	const box = byId("stage").getBoundingClientRect();
 
 	frame = 0;
-	view.layout = makeLayout(box.width, box.height, data.lanes);
+	view.layout = makeLayout(box.width, box.height, data);
 	drawChart(fitCanvas(canvas, box.width, box.height), view, data);
 	drawOverlay();
 	showRange();
+	clearTimeout(settled);
+	settled = setTimeout(onSettled, 150);
 }
 
 function redraw()
@@ -28,33 +33,64 @@ function redraw()
 	frame = frame || requestAnimationFrame(draw);
 }
 
+// Does what need not follow each step of a movement.
+function onSettled()
+{
+	const fragment = viewToFragment(view, data);
+
+	if (!data.flame) {
+		drawOverview(view, data);
+		fillRangeFigures(view, data);
+	}
+	if (fragment !== location.hash.slice(1))
+		history.replaceState(null, "", fragment ? "#" + fragment :
+			location.pathname + location.search);
+}
+
 function drawOverlay()
 {
 	const { width, height } = view.layout;
 	const context = fitCanvas(overlay, width, height);
-	const tooltip = byId("tooltip");
+	const stretch = view.drag && view.drag.stretch || view.measure;
 
-	tooltip.hidden = view.cursor === null;
-	if (view.drag && view.drag.moved)
-		drawSelection(context, view, data, view.drag.from,
-			view.drag.to);
-	if (view.cursor === null)
-		return;
-	drawCursor(context, view, data, view.cursor);
-	fillTooltip(view, data, view.cursor);
-	placeTooltip(view, timeToX(view, view.cursor));
+	byId("tooltip").hidden = view.cursor === null && !view.litSpan;
+	if (stretch)
+		drawSelection(context, view, data, ...stretch);
+	if (view.litSpan) {
+		fillSpanTooltip(data, view.litSpan);
+		placeTooltip(view, timeToX(view, Math.min(Math.max(
+			view.litSpan.from[0], view.from), view.to)));
+	} else if (view.cursor !== null) {
+		drawCursor(context, view, data, view.cursor);
+		fillTooltip(view, data, view.cursor);
+		placeTooltip(view, timeToX(view, view.cursor));
+	}
+}
+
+function axisText(value)
+{
+	return data.flame ? memoryText(value) :
+		elapsedText(value, cursorDigits(view));
+}
+
+function isWhole()
+{
+	return view.from <= data.from && view.to >= data.to;
 }
 
 function showRange()
 {
-	const whole = view.from <= data.from && view.to >= data.to;
-
-	byId("reset").disabled = whole;
-	byId("range").textContent = whole ? "" :
-		`${elapsedText(view.from, cursorDigits(view))} \u2013 ` +
-		`${elapsedText(view.to, cursorDigits(view))}`;
+	byId("reset").disabled = isWhole();
+	byId("back").disabled = view.past.length === 0;
+	byId("range").textContent = isWhole() ? "" :
+		`${axisText(view.from)} \u2013 ${axisText(view.to)}`;
 	for (const name of ["clock", "fit", "stacked"])
 		byId(name).setAttribute("aria-pressed", view[name]);
+	byId("found").textContent = foundText(view, data);
+	byId("finest").textContent = data.flame ? "" : finestText(view, data);
+	byId("unmeasure").hidden = view.measure === null;
+	placeWindow(view, data);
+	markLegend(view, data);
 }
 
 function say(text)
@@ -81,9 +117,40 @@ function setRange(from, to)
 	redraw();
 }
 
+// Goes to another part and remembers this one. Turns of a wheel that follow each
+// other are one movement.
+function goTo(from, to, turns)
+{
+	remember(turns);
+	setRange(from, to);
+}
+
+let turned = -Infinity;
+
+function remember(turns)
+{
+	const now = performance.now();
+	const last = view.past.at(-1);
+	const goesOn = turns && now - turned < 500;
+
+	if (!goesOn && !(last && last[0] === view.from && last[1] === view.to))
+		view.past.push([view.from, view.to]);
+	turned = turns ? now : -Infinity;
+}
+
+function goBack()
+{
+	const last = view.past.pop();
+
+	turned = -Infinity;
+	if (last)
+		setRange(...last);
+}
+
 function resetRange()
 {
-	setRange(data.from, data.to);
+	if (!isWhole())
+		goTo(data.from, data.to);
 }
 
 function zoomAbout(time, factor)
@@ -91,13 +158,34 @@ function zoomAbout(time, factor)
 	const span = Math.max((view.to - view.from) * factor, shortestSpan());
 	const part = (time - view.from) / (view.to - view.from);
 
-	setRange(time - part * span, time + (1 - part) * span);
+	goTo(time - part * span, time + (1 - part) * span, true);
+}
+
+function zoomToSpan(span)
+{
+	const length = Math.max(span.to[0] - span.from[0], shortestSpan());
+	const room = data.flame ? 0 : 0.05 * length;
+
+	goTo(span.from[0] - room, span.from[0] + length + room);
+}
+
+function lightSpan(span)
+{
+	if (span === view.litSpan)
+		return;
+	view.litSpan = span;
+	if (span)
+		say([fullName(span)].concat(spanFacts(data, span)
+			.map((fact) => fact.join(" "))).join(", "));
+	redraw();
 }
 
 function moveCursor(time, snap)
 {
 	const inside = Math.min(Math.max(time, view.from), view.to);
 
+	if (data.flame)
+		return;
 	view.cursor = snap ? snapTime(view, data, inside) : inside;
 	drawOverlay();
 	say(spokenAt(view, data, view.cursor));
@@ -105,8 +193,17 @@ function moveCursor(time, snap)
 
 function hideCursor()
 {
-	view.cursor = null;
+	view.cursor = view.pointerY = null;
+	lightSpan(null);
 	drawOverlay();
+}
+
+function setMeasure(stretch)
+{
+	view.measure = stretch;
+	if (stretch)
+		say(spokenFigures(view, data));
+	redraw();
 }
 
 function toggleOption(name)
@@ -148,59 +245,38 @@ function lightSeries(series)
 	redraw();
 }
 
-function eventTime(event)
+function setSearch(text)
 {
-	const { left, right } = view.layout;
-	const x = event.clientX - overlay.getBoundingClientRect().left;
-
-	return xToTime(view, Math.min(Math.max(x, left), right));
+	view.search = text.trim().toLowerCase();
+	redraw();
 }
 
-function onPointerDown(event)
+function goToFound()
 {
-	if (event.button !== 0)
+	const span = nextFound(view, data);
+
+	if (!span)
 		return;
-	const time = eventTime(event);
-
-	overlay.setPointerCapture(event.pointerId);
-	view.drag = { from: time, to: time, x: event.clientX, moved: false };
+	view.litSpan = span;
+	zoomToSpan(span);
+	say(fullName(span));
 }
 
-function onPointerMove(event)
+function applyTheme()
 {
-	const time = eventTime(event);
+	const root = document.documentElement.classList;
 
-	if (view.drag) {
-		view.drag.to = time;
-		view.drag.moved ||= Math.abs(event.clientX - view.drag.x) > 4;
-	}
-	moveCursor(time, true);
+	for (const name of THEMES)
+		root.toggle(name, name === view.theme);
+	byId("theme").textContent = `Theme: ${view.theme}`;
+	repaintSwatches(data);
+	redraw();
 }
 
-function onPointerUp()
+function nextTheme()
 {
-	const drag = view.drag;
-
-	view.drag = null;
-	if (drag && drag.moved)
-		setRange(Math.min(drag.from, drag.to),
-			Math.max(drag.from, drag.to));
-	else
-		drawOverlay();
-}
-
-function onWheel(event)
-{
-	const pixels = event.deltaY * (event.deltaMode === 1 ? 16 : 1);
-	const span = view.to - view.from;
-
-	event.preventDefault();
-	if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(pixels)) {
-		const shift = (event.deltaX || pixels) / 600 * span;
-		setRange(view.from + shift, view.to + shift);
-	} else {
-		zoomAbout(eventTime(event), Math.exp(pixels * 0.002));
-	}
+	view.theme = THEMES[(THEMES.indexOf(view.theme) + 1) % THEMES.length];
+	applyTheme();
 }
 
 // One pixel to the side; to the next sample where that is further away.
@@ -226,6 +302,15 @@ function stepCursor(direction, far)
 	moveCursor(time, false);
 }
 
+function stepFrame(sideways, downwards)
+{
+	const outermost = data.spans.find((one) => one.lane === data.lanes - 1);
+
+	lightSpan(view.litSpan ? neighbourSpan(data, view.litSpan, sideways,
+		downwards) : outermost || null);
+	drawOverlay();
+}
+
 function cursorOrMiddle()
 {
 	return view.cursor === null ? (view.from + view.to) / 2 : view.cursor;
@@ -235,7 +320,7 @@ function pan(part)
 {
 	const shift = (view.to - view.from) * part;
 
-	setRange(view.from + shift, view.to + shift);
+	goTo(view.from + shift, view.to + shift);
 }
 
 const KEYS = {
@@ -248,17 +333,49 @@ const KEYS = {
 	Home: () => moveCursor(view.from, false),
 	End: () => moveCursor(view.to, false),
 	p: () => moveCursor(peakTime(), false),
+	m: () => measureFromCursor(),
+};
+const FLAME_KEYS = {
+	ArrowLeft: () => stepFrame(-1, 0),
+	ArrowRight: () => stepFrame(1, 0),
+	ArrowUp: () => stepFrame(0, -1),
+	ArrowDown: () => stepFrame(0, 1),
+	Enter: () => view.litSpan && zoomToSpan(view.litSpan),
+	PageUp: () => pan(-0.8),
+	PageDown: () => pan(0.8),
 };
 const KEYS_ANYWHERE = {
 	"+": () => zoomAbout(cursorOrMiddle(), 0.5),
 	"=": () => zoomAbout(cursorOrMiddle(), 0.5),
 	"-": () => zoomAbout(cursorOrMiddle(), 2),
 	"0": resetRange,
-	c: () => toggleOption("clock"),
-	f: () => toggleOption("fit"),
+	b: goBack,
+	c: () => data.flame || toggleOption("clock"),
+	f: () => data.flame || toggleOption("fit"),
 	s: () => byId("stacked").hidden || toggleOption("stacked"),
+	t: nextTheme,
+	"/": () => byId("search").focus(),
 	"?": showHelp,
 };
+
+// The first press marks a point, the second measures up to the cursor, the
+// third forgets it.
+function measureFromCursor()
+{
+	const time = cursorOrMiddle();
+
+	if (view.measure) {
+		setMeasure(null);
+	} else if (view.point === undefined) {
+		view.point = time;
+		say(`from ${axisText(time)}`);
+		return;
+	} else if (time !== view.point) {
+		setMeasure([Math.min(view.point, time),
+			Math.max(view.point, time)]);
+	}
+	view.point = undefined;
+}
 
 // A stack has no line of the total, whose peak is marked.
 function peakTime()
@@ -288,16 +405,28 @@ function toggleByDigit(digit)
 		toggleSeries(listed[digit - 1], false);
 }
 
+function onEscape()
+{
+	if (byId("help").open)
+		return;
+	hideCursor();
+	if (view.measure)
+		setMeasure(null);
+	else
+		resetRange();
+}
+
 function onKey(event)
 {
 	const onChart = event.target === overlay;
-	const act = onChart && KEYS[event.key] || KEYS_ANYWHERE[event.key];
+	const own = data.flame ? FLAME_KEYS : KEYS;
+	const act = onChart && own[event.key] || KEYS_ANYWHERE[event.key];
 
-	if (event.ctrlKey || event.metaKey || event.altKey)
+	if (event.ctrlKey || event.metaKey || event.altKey ||
+		event.target === byId("search"))
 		return;
-	if (event.key === "Escape" && !byId("help").open) {
-		hideCursor();
-		resetRange();
+	if (event.key === "Escape") {
+		onEscape();
 	} else if (/^[1-9]$/.test(event.key)) {
 		toggleByDigit(Number(event.key));
 	} else if (act) {
@@ -306,53 +435,95 @@ function onKey(event)
 	}
 }
 
-function onTheme()
+function onSearchKey(event)
 {
-	repaintSwatches(data);
-	redraw();
+	if (event.key === "Enter") {
+		event.preventDefault();
+		goToFound();
+	} else if (event.key === "Escape") {
+		byId("search").value = "";
+		setSearch("");
+		overlay.focus();
+	}
 }
 
-// Paper is white: print in the light theme, drawn anew before the snapshot.
+// Paper is white: print in the light theme, drawn anew before the snapshot, all
+// on one sheet, of which this is a part that any printer has.
+const SHEET = { width: 980, height: 690 };
+
 function onPrint(printing)
 {
+	const body = document.body;
+
 	document.documentElement.classList.toggle("print", printing);
 	hideCursor();
 	repaintSwatches(data);
+	body.style.zoom = "";
+	body.style.width = printing ? `${SHEET.width}px` : "";
+	draw();
+	if (printing)
+		body.style.zoom = String(Math.min(1,
+			SHEET.height / body.scrollHeight));
 	draw();
 }
 
 function listen()
 {
-	overlay.addEventListener("pointerdown", onPointerDown);
-	overlay.addEventListener("pointermove", onPointerMove);
-	overlay.addEventListener("pointerup", onPointerUp);
-	overlay.addEventListener("pointercancel", onPointerUp);
-	overlay.addEventListener("pointerleave", hideCursor);
+	listenToPointers();
 	overlay.addEventListener("blur", hideCursor);
-	overlay.addEventListener("dblclick", resetRange);
-	overlay.addEventListener("wheel", onWheel, { passive: false });
 	document.addEventListener("keydown", onKey);
+	byId("search").addEventListener("keydown", onSearchKey);
+	byId("search").addEventListener("input", (event) =>
+		setSearch(event.target.value));
 	byId("reset").addEventListener("click", resetRange);
+	byId("back").addEventListener("click", goBack);
 	byId("keys").addEventListener("click", showHelp);
+	byId("theme").addEventListener("click", nextTheme);
+	byId("unmeasure").addEventListener("click", () => setMeasure(null));
+	for (const kind of Object.keys(SAVERS))
+		byId("save-" + kind).addEventListener("click",
+			() => saveAs(kind, view, data));
 	for (const name of ["clock", "fit", "stacked"])
 		byId(name).addEventListener("click",
 			() => toggleOption(name));
 	matchMedia("(prefers-color-scheme: dark)")
-		.addEventListener("change", onTheme);
+		.addEventListener("change", applyTheme);
 	addEventListener("beforeprint", () => onPrint(true));
 	addEventListener("afterprint", () => onPrint(false));
+	addEventListener("hashchange", readAddress);
 	new ResizeObserver(redraw).observe(byId("stage"));
 }
 
-document.title = data.title + " \u2013 mprof";
-byId("title").textContent = data.title;
-overlay.setAttribute("aria-label", describeChart(data));
-byId("stacked").hidden = !data.stacked && data.layers.length === 0;
-byId("stage").classList.toggle("with-lanes", data.lanes > 0);
-byId("stage").style.minHeight =
-	`${LEAST_PLOT + heightOfLanes(data.lanes)}px`;
-buildFacts(data);
-buildLegend(data, toggleSeries, lightSeries);
-buildTable(data);
-listen();
-draw();
+function readAddress()
+{
+	viewFromFragment(view, data, location.hash.slice(1));
+	byId("search").value = view.search;
+	setRange(view.from, view.to);
+	buildLegend(data, toggleSeries, lightSeries);
+	applyTheme();
+}
+
+function build()
+{
+	document.title = data.title + " \u2013 mprof";
+	byId("title").textContent = data.title;
+	overlay.setAttribute("aria-label", describeChart(data));
+	byId("stacked").hidden = !data.stacked && data.layers.length === 0;
+	for (const id of ["clock", "fit", "overview", "legend"])
+		byId(id).hidden = data.flame;
+	if (data.flame) {
+		byId("chart-name").textContent = "Memory by call stack";
+		fillFrameFigures(data);
+	}
+	byId("stage").classList.toggle("flame", data.flame);
+	byId("stage").style.setProperty("--beside",
+		`${heightBesidePlot(data)}px`);
+	buildFacts(data);
+	buildTable(data);
+	readAddress();
+	listen();
+	draw();
+}
+
+build();
+performance.mark("mprof-drawn");

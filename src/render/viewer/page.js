@@ -9,7 +9,7 @@ function element(name, properties, ...children)
 	const made = document.createElement(name);
 
 	for (const [key, value] of Object.entries(properties || {})) {
-		if (key.startsWith("aria-") || key === "role")
+		if (key.startsWith("aria-") || key === "role" || key === "scope")
 			made.setAttribute(key, value);
 		else
 			made[key] = value;
@@ -32,7 +32,8 @@ function swatch(theme, series)
 	return made;
 }
 
-const TILES = ["Peak", "Duration", "Window", "Ended", "Samples"];
+const TILES = ["Peak", "Duration", "Window", "Ended", "Samples", "Growth",
+	"Held", "Given back", "Finding"];
 
 // "171.8 MiB after 12.5 s" is a figure and what belongs to it.
 function tileParts(value)
@@ -86,12 +87,21 @@ function thinnedNote(data)
 	}
 	return [`${countText(kept)} of ${countText(all)} samples are in this ` +
 		`page: of every ${elapsedText(most, 3)} the first, lowest, ` +
-		"highest and last"];
+		"highest and last, and the mean of all"];
 }
 
-function legendLabel(series)
+// Says where zooming in shows no more than before.
+function finestText(view, data)
 {
-	return series.detail ? `${series.name}, ${series.detail}` : series.name;
+	const pixel = (view.to - view.from) /
+		(view.layout.right - view.layout.left);
+	const most = Math.max(0, ...data.series.filter((one) => !one.hidden)
+		.map((one) => one.step));
+
+	return most <= 2 * pixel ? "" : "This page goes no further: of every " +
+		`${elapsedText(most, cursorDigits(view))} it has the lowest, ` +
+		"the mean and the highest. mprof plot --window draws a part " +
+		"with all its samples.";
 }
 
 function buildLegend(data, onToggle, onLight)
@@ -101,7 +111,8 @@ function buildLegend(data, onToggle, onLight)
 	legend.replaceChildren();
 	for (const series of data.series.filter((one) => one.legend)) {
 		const button = element("button", {
-			type: "button", title: legendLabel(series),
+			type: "button",
+			title: "Hide or show; with Shift alone",
 			"aria-pressed": !series.hidden,
 		}, swatch(theme, series),
 		element("span", { className: "name", textContent: series.name }),
@@ -132,40 +143,25 @@ function repaintSwatches(data)
 	}
 }
 
-function meanOf(series)
-{
-	let area = 0, time = 0;
-
-	for (let i = 1; i < series.count; i++) {
-		const step = series.time[i] - series.time[i - 1];
-
-		if (series.breaks.has(i))
-			continue;
-		area += step * (series.memory[i] + series.memory[i - 1]) / 2;
-		time += step;
-	}
-	return time > 0 ? area / time : series.memory[0];
-}
-
 function buildTable(data)
 {
 	const body = byId("figures");
 
+	byId("figures-card").hidden = data.flame;
 	for (const series of data.series) {
 		if (series.kind === "trend" || series.count === 0)
 			continue;
 		const last = series.count - 1;
 		const cells = [memoryText(series.peak[1]),
 			elapsedText(series.peak[0], 1),
-			memoryText(meanOf(series)),
+			memoryText(meanIn(series, -Infinity, Infinity)),
 			memoryText(series.memory[last]),
 			elapsedText(series.time[0], 1),
 			elapsedText(series.time[last], 1),
 			countText(series.samples)];
 
 		body.append(element("tr", {},
-			element("th", { scope: "row", title: series.name,
-				textContent: series.name }),
+			element("th", { scope: "row", textContent: series.name }),
 			...cells.map((textContent) =>
 				element("td", { textContent }))));
 	}
@@ -186,6 +182,10 @@ function describeChart(data)
 	const facts = data.facts.filter(([label]) => TILES.includes(label))
 		.map((fact) => fact.join(": "));
 
+	if (data.flame)
+		return `Memory by call stack. ${facts.join(". ")}. Arrow keys ` +
+			"move among the frames, Enter zooms into one; the " +
+			"table below has the figures.";
 	return `Memory over time. ${facts.join(". ")}. Arrow keys move the ` +
 		"cursor, plus and minus zoom; the table below has the figures.";
 }

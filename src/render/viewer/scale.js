@@ -4,20 +4,35 @@
 "use strict";
 
 const LANE_HEIGHT = 20;
+const PANEL_HEIGHT = 84;
+const AXIS_HEIGHT = 30;
 const LEAST_PLOT = 280;
 
-function makeLayout(width, height, lanes)
+// From top to bottom: the plot of memory, the panels of other figures, the time
+// axis, the lanes of calls. A flame graph has its lanes above its axis.
+function makeLayout(width, height, data)
 {
-	const left = width < 480 ? 48 : 64;
-	const lanesHeight = heightOfLanes(lanes);
-	const top = 14, axis = 30;
+	const left = data.flame ? 14 : width < 480 ? 48 : 64;
+	const lanesHeight = heightOfLanes(data.lanes);
+	const top = 14, axis = data.flame ? lanesHeight :
+		height - AXIS_HEIGHT - lanesHeight;
+	const bottom = axis - data.panels.length * PANEL_HEIGHT;
 
 	return {
-		width, height, left, right: width - 14, top,
-		bottom: height - axis - lanesHeight,
-		lanesTop: height - lanesHeight + 8,
+		width, height, left, right: width - 14, top, bottom, axis,
+		panels: data.panels.map((panel, i) => ({
+			top: bottom + i * PANEL_HEIGHT + 24,
+			bottom: bottom + (i + 1) * PANEL_HEIGHT,
+		})),
+		lanesTop: data.flame ? 8 : height - lanesHeight + 8,
 		lanesHeight,
 	};
+}
+
+// Returns how high all is that stands below the plot of memory.
+function heightBesidePlot(data)
+{
+	return heightOfLanes(data.lanes) + data.panels.length * PANEL_HEIGHT;
 }
 
 function heightOfLanes(lanes)
@@ -48,6 +63,14 @@ function memoryToY(view, mib)
 		(bottom - top);
 }
 
+function yToMemory(view, y)
+{
+	const { top, bottom } = view.layout;
+
+	return view.low + (bottom - y) / (bottom - top) *
+		(view.high - view.low);
+}
+
 // A limit farther above what is seen than this would crush it.
 const LIMIT_NEAR = 2;
 
@@ -59,7 +82,7 @@ function scaleMemory(view, data)
 	for (const series of data.series) {
 		if (series.hidden || series.count === 0)
 			continue;
-		const [least, most] = highestIn(series, view.from, view.to);
+		const [least, most] = extremesAround(series, view.from, view.to);
 		low = Math.min(low, least);
 		high = Math.max(high, most);
 	}
@@ -101,9 +124,27 @@ function memoryTicks(view)
 	};
 }
 
+// The axis of a flame graph.
+function growthTicks(view)
+{
+	const room = (view.layout.right - view.layout.left) / 96;
+	const unit = memoryUnit(view.to);
+	const step = roundStep((view.to - view.from) / unit.mib /
+		Math.max(2, room));
+	const digits = stepDigits(step);
+
+	return ticksBetween(view.from / unit.mib, view.to / unit.mib, step, 0)
+		.map((value) => ({
+			at: value * unit.mib,
+			label: `${value.toFixed(digits)} ${unit.name}`,
+		}));
+}
+
 // Ticks that are round in local time where the clock is shown.
 function timeTicks(view, data)
 {
+	if (data.flame)
+		return growthTicks(view);
 	const room = (view.layout.right - view.layout.left) / 96;
 	const step = timeStep((view.to - view.from) / Math.max(2, room));
 	const digits = Math.min(view.clock ? 3 : 6, stepDigits(step));
@@ -138,5 +179,5 @@ function axisTimeText(at, step, digits)
 {
 	if (Math.abs(at) < step / 2)
 		return "0 s";
-	return elapsedText(at, digits);
+	return elapsedText(at, step < 60 ? digits : 0);
 }
