@@ -64,14 +64,15 @@ void build_marks(struct scene *scene, struct scene_panel *panel,
 void build_trends(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request);
 
-/* One span a call of the runs in the window; lanes by nesting where lanes are
- * asked for. */
-void build_calls(
+/* A panel of lanes with one span a call of the runs in the window; none where
+ * there is no call. In place of a panel the calls can stand as brackets in that
+ * of the memory. */
+void build_calls(struct scene *scene, const struct chart_request *request);
+void build_brackets(
     struct scene_panel *panel, const struct chart_request *request);
 
 /* The same for sampled stacks, a span for each interval of a function. */
-void build_stacks(
-    struct scene_panel *panel, const struct chart_request *request);
+void build_stacks(struct scene *scene, const struct chart_request *request);
 
 /* A panel for each resource that the only run recorded beside memory, below the
  * others. */
@@ -90,8 +91,8 @@ void build_facts(struct scene *scene, const struct chart_request *request,
  * and of three recordings and more how they compare. */
 void build_set_facts(struct scene *scene, const struct chart_request *request);
 
-/* Adds everything that is built after the lines: trends, calls, marks, the
- * memory axis and the facts. */
+/* Adds everything that is built after the lines: trends, marks, the memory
+ * axis, the facts, calls. A panel of lanes may move the panels. */
 void build_rest(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct sample *sampled);
 

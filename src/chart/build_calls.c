@@ -95,6 +95,7 @@ struct call_labels {
 	double *total_s; /* beside labels: the time with a call of it */
 	size_t *calls;
 	size_t *first_call; /* in order of time: decides the colour */
+	size_t taken;       /* colours of lines */
 };
 
 static bool in_window(const struct window *window, const struct call *call)
@@ -318,9 +319,28 @@ static char *slot_name(const struct run *run, const struct lane_slot *slot)
 	return name;
 }
 
+/* "a.dat: 4711, thread 4712": with the recording's name among several. */
+static char *slot_group_name(const struct chart_request *request, size_t nth,
+    const struct lane_slots *slots, const struct lane_slot *slot)
+{
+	const struct chart_run *charted = &request->runs[nth];
+	char *thread =
+	    slots->threads.len > 1 ? slot_name(charted->run, slot) : NULL;
+	char *raw, *clean;
+
+	if (request->len == 1)
+		return thread;
+	raw = mem_format(
+	    "%s%s%s", charted->name, thread ? ": " : "", thread ? thread : "");
+	clean = utf8_clean_copy(raw);
+	free(raw);
+	free(thread);
+	return clean;
+}
+
 /* Adds a group for each slot and moves the spans to its lanes. */
 static void slots_add(struct scene_panel *panel, const struct lane_slots *slots,
-    const struct run *run, size_t spans)
+    const struct chart_request *request, size_t nth, size_t spans)
 {
 	size_t first_group = panel->groups.len;
 
@@ -330,9 +350,8 @@ static void slots_add(struct scene_panel *panel, const struct lane_slots *slots,
 		*array_push(&panel->groups) = (struct scene_group){
 		    .first_lane = panel->lanes, .lanes = slot->lanes};
 		panel->lanes += slot->lanes;
-		if (slots->threads.len > 1)
-			panel->groups.items[first_group + i].name =
-			    slot_name(run, slot);
+		panel->groups.items[first_group + i].name =
+		    slot_group_name(request, nth, slots, slot);
 	}
 	for (size_t i = 0, k = 0; i < spans; i++) {
 		const struct call_thread *thread;
@@ -414,7 +433,7 @@ static void chart_calls_add_span(struct scene_panel *panel,
 	    .tid = call->tid};
 	if (named->calls[function]++ == 0) {
 		enum role role =
-		    role_series(count_series(panel) + panel->functions.len);
+		    role_series(named->taken + panel->functions.len);
 
 		named->first_call[function] = panel->functions.len;
 		*array_push(&panel->functions) = (struct scene_function){
@@ -465,7 +484,7 @@ static void add_run(struct scene_panel *panel, struct call_labels *named,
 	}
 	add_times(named, calls, count, &window);
 	lane_slots_fill(&slots);
-	slots_add(panel, &slots, request->runs[nth].run, count);
+	slots_add(panel, &slots, request, nth, count);
 	array_free(&slots.threads);
 	array_free(&slots.slots);
 	array_free(&open.leaves);
@@ -486,15 +505,33 @@ static void write_details(struct scene_panel *panel, struct call_labels *named)
 	}
 }
 
-void build_calls(struct scene_panel *panel, const struct chart_request *request)
+/* Adds the calls to panel, in colours that the lines in lines haven't taken. */
+static void add_calls(struct scene_panel *panel,
+    const struct scene_panel *lines, const struct chart_request *request)
 {
 	struct call_labels named;
 
 	call_labels_init(&named, request);
+	named.taken = count_series(lines);
 	for (size_t i = 0; i < request->len; i++)
 		add_run(panel, &named, request, i);
 	write_details(panel, &named);
 	call_labels_finish(&named);
+}
+
+void build_brackets(
+    struct scene_panel *panel, const struct chart_request *request)
+{
+	add_calls(panel, panel, request);
+}
+
+void build_calls(struct scene *scene, const struct chart_request *request)
+{
+	struct scene_panel *lanes = build_panel(scene, PANEL_LANES);
+
+	add_calls(lanes, &scene->panels.items[0], request);
+	if (lanes->spans.len == 0)
+		scene_drop_panel(scene);
 }
 
 /* Copies of the runs whose calls are the intervals of their sampled stacks. */
@@ -532,14 +569,13 @@ static void sampled_finish(struct sampled *sampled, size_t len)
 	free(sampled->intervals);
 }
 
-void build_stacks(
-    struct scene_panel *panel, const struct chart_request *request)
+void build_stacks(struct scene *scene, const struct chart_request *request)
 {
 	struct chart_request of_stacks = *request;
 	struct sampled sampled;
 
 	sampled_init(&sampled, request);
 	of_stacks.runs = sampled.charted;
-	build_calls(panel, &of_stacks);
+	build_calls(scene, &of_stacks);
 	sampled_finish(&sampled, request->len);
 }

@@ -554,9 +554,11 @@ void build_rest(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct sample *sampled)
 {
 	build_trends(scene, panel, request);
-	if (request->functions)
-		build_calls(panel, request);
+	if (request->functions && request->brackets)
+		build_brackets(panel, request);
 	build_marks(scene, panel, request, sampled);
 	build_memory_axis(scene, panel, request);
 	build_facts(scene, request, sampled);
+	if (request->functions && !request->brackets)
+		build_calls(scene, request);
 }

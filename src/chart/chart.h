@@ -28,7 +28,8 @@ struct chart_request {
 	size_t len;                   /* at least 1 */
 	size_t left_out;              /* older ones that are not in runs */
 	const char *title;            /* NULL: the command line */
-	bool functions;               /* brackets, or lanes with flame */
+	bool functions;               /* bars in lanes, or brackets */
+	bool brackets;                /* on the memory, in place of bars */
 	bool slope;                   /* a trend line for each run */
 	bool phases;                  /* shaded, those that are found */
 	bool layers;                  /* also the stack of the run, in layers */

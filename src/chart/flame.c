@@ -5,18 +5,11 @@ int chart_flame(
     struct scene *scene, const struct chart_request *request, struct err *e)
 {
 	struct chart_request above = *request;
-	struct scene_panel *lanes;
 
-	above.functions = false;
+	above.brackets = false;
 	if (chart_timeline(scene, &above, e) != 0)
 		return -1;
-	if (!request->functions)
-		return 0;
-	lanes = build_panel(scene, PANEL_LANES);
-	build_calls(lanes, request);
-	if (lanes->spans.len == 0)
-		build_stacks(lanes, request);
-	if (lanes->spans.len == 0)
-		scene_drop_panel(scene);
+	if (request->functions && !scene_find(scene, PANEL_LANES))
+		build_stacks(scene, request);
 	return 0;
 }

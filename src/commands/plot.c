@@ -13,6 +13,7 @@
 #include "commands/command.h"
 #include "commands/command_picture.h"
 #include "input/profiles.h"
+#include "layout/layout.h"
 #include "render/html.h"
 #include "render/terminal_chart.h"
 #include "dat/catalog.h"
@@ -25,7 +26,7 @@ struct plot_size {
 
 struct plot_options {
 	const char *title;
-	bool no_functions;
+	bool no_functions, brackets;
 	const char *output;
 	struct option_range window;
 	const struct chart_kind *kind;
@@ -46,7 +47,7 @@ struct plot_options {
 };
 
 static const struct plot_options defaults = {
-    .kind = chart_kinds, .size = {1260, 0}, .scale = 1};
+    .kind = chart_kinds, .size = {LAYOUT_USUAL_WIDTH, 0}, .scale = 1};
 
 static int parse_size(
     const struct option_row *row, const char *text, void *where, struct err *e)
@@ -183,6 +184,10 @@ static const struct option_row rows[] = {
     {0, "format", "NAME", "the format, whatever FILE is called",
 	.parse = parse_format, .offset = AT(format),
 	.choice_at = format_value_at, .ours = true},
+    {0, "brackets", NULL,
+	"draw calls of functions as brackets on the memory, as memory_profiler "
+	"draws them",
+	.parse = option_flag, .offset = AT(brackets), .ours = true},
     {0, "clock", NULL, "show the time of day instead of seconds",
 	.parse = option_flag, .offset = AT(clock), .ours = true},
     {0, "by", "WHAT",
@@ -200,8 +205,8 @@ static const struct option_row rows[] = {
 	"draw only the Nth run of a file that holds several, from 1",
 	.parse = parse_run, .offset = AT(run), .ours = true},
     {0, "size", "WxH",
-	"width and height in pixels (default 1260x540, higher "
-	"with panels)",
+	"width and height in pixels (default 1260x540, higher with calls or "
+	"panels)",
 	.parse = parse_size, .offset = AT(size), .ours = true},
     {0, "scale", "N", "multiply the pixels by N: 2 for high-resolution screens",
 	.parse = parse_scale, .offset = AT(scale), .ours = true},
@@ -374,6 +379,7 @@ static int command_plot_build(struct scene *scene,
 	    .left_out = reading->left_out,
 	    .title = options->title,
 	    .functions = !options->no_functions,
+	    .brackets = options->brackets,
 	    .slope = options->slope,
 	    .phases = options->phases,
 	    .layers = !file->path || file->format->can_switch,
@@ -429,30 +435,14 @@ static int choose_file(
 	return file->format ? 0 : -1;
 }
 
-/* Without --size each panel below the memory gets height of its own. */
-enum { PLOT_HEIGHT = 540, PLOT_USAGE_HEIGHT = 80 };
-
-static double plot_height(
-    const struct scene *scene, const struct plot_options *options)
-{
-	double height = PLOT_HEIGHT;
-
-	if (options->size.height > 0)
-		return options->size.height;
-	for (size_t i = 0; i < scene->panels.len; i++) {
-		if (scene->panels.items[i].kind == PANEL_USAGE)
-			height += PLOT_USAGE_HEIGHT;
-	}
-	return height;
-}
-
 static int write_chart(const struct scene *scene, const struct plot_file *file,
     const struct plot_options *options, struct err *e)
 {
 	struct render_request request = {.scene = scene,
 	    .format = file->format,
 	    .width = options->size.width,
-	    .height = plot_height(scene, options),
+	    .height = options->size.height > 0 ? options->size.height
+					       : layout_usual_height(scene),
 	    .scale = options->scale,
 	    .every_sample = options->every_sample,
 	    .theme = options->theme && strcmp(options->theme, "dark") == 0
@@ -584,7 +574,7 @@ const struct command command_plot = {
 	"  mprof plot -o mem.png            the newest, as a picture\n"
 	"  mprof plot -o mem.html           as a page to explore\n"
 	"  mprof plot -s -o mem.svg 0 1     two of them, with trends\n"
-	"  mprof plot -f -w 10,20 -o f.pdf  ten seconds, with calls\n"
+	"  mprof plot -f -w 10,20 -o f.pdf  ten seconds, sampled stacks\n"
 	"  mprof plot --heatmap -o h.png mem-*.dat   a row a recording\n",
     .options = rows,
     .options_size = sizeof(struct plot_options),

@@ -25,6 +25,9 @@ void drawing_finish(struct drawing *drawing)
 	*drawing = (struct drawing){0};
 }
 
+/* The size of text in a picture of the usual width. */
+#define FONT 12
+
 /* The page from top to bottom: title, facts, panels, time axis, legend,
  * notes; each takes from what is left. */
 struct page {
@@ -569,6 +572,23 @@ static struct plot put_lanes(struct page *page, const struct scene_panel *lanes,
 	return plot;
 }
 
+/* The height of a lane that is not short of room, in font sizes. */
+#define LANE_HEIGHT 1.4
+
+/* Beside memory, lanes have at most half of the height, or what memory needs
+ * not, in font sizes. */
+#define MEMORY_HEIGHT 25
+
+static double lanes_height(
+    const struct page *page, const struct scene_panel *lanes, double height)
+{
+	double font = page->place.font;
+	double needed =
+	    (double)layout_lane_rows(lanes, SIZE_MAX) * LANE_HEIGHT * font;
+
+	return fmin(needed, fmax(0.5 * height, height - MEMORY_HEIGHT * font));
+}
+
 /* Lanes alone take what they need, up to everything. */
 static void put_only_lanes(struct page *page, const struct scene_panel *lanes)
 {
@@ -669,17 +689,15 @@ static void put_panels(struct page *page)
 	struct place *place = &page->place;
 	const struct scene *scene = place->scene;
 	const struct scene_panel *lanes = scene_find(scene, PANEL_LANES);
-	double height = page->plot_bottom - page->plot_top, lower = 0, each;
+	double height = page->plot_bottom - page->plot_top, each;
 	size_t usages = count_usage(page, height, &each);
 	struct plot upper_plot;
 	struct axis_ticks time;
+	double lower;
 
 	page->plot_bottom -= (double)usages * each;
 	height -= (double)usages * each;
-	if (lanes)
-		lower = fmin(
-		    0.5 * height, (double)layout_lane_rows(lanes, SIZE_MAX) *
-				      1.6 * place->font);
+	lower = lanes ? lanes_height(page, lanes, height) : 0;
 	upper_plot = make_plot(page, &scene->panels.items[0], page->plot_top,
 	    height - lower - (lanes ? place->font : 0));
 	choose_time_ticks(page, &upper_plot, &time);
@@ -709,6 +727,27 @@ static void put_time_panels(struct page *page)
 		layout_mirror(drawing, shape, clip, &area);
 }
 
+/* Each panel of figures adds so much to the picture; lanes what they take, up
+ * to so much. */
+enum { USAGE_HEIGHT = 80, LANES_HEIGHT_MAX = 1000 };
+
+double layout_usual_height(const struct scene *scene)
+{
+	double height = LAYOUT_USUAL_HEIGHT;
+
+	for (size_t i = 0; i < scene->panels.len; i++) {
+		const struct scene_panel *panel = &scene->panels.items[i];
+		double rows = (double)layout_lane_rows(panel, SIZE_MAX);
+
+		if (panel->kind == PANEL_USAGE)
+			height += USAGE_HEIGHT;
+		else if (panel->kind == PANEL_LANES)
+			height += fmin(LANES_HEIGHT_MAX,
+			    ceil((rows * LANE_HEIGHT + 1) * FONT));
+	}
+	return height;
+}
+
 void layout_scene(struct drawing *drawing, const struct scene *scene,
     const struct layout_request *request)
 {
@@ -720,7 +759,8 @@ void layout_scene(struct drawing *drawing, const struct scene *scene,
 	    .height = request->height,
 	    .title = mem_copy(scene->title),
 	    .created_s = scene->origin_s};
-	place->font = fmin(fmax(12 * sqrt(request->width / 1260), 11), 20);
+	place->font = fmin(
+	    fmax(FONT * sqrt(request->width / LAYOUT_USUAL_WIDTH), 11), 20);
 	place->margin = place->font;
 	page.top = 0.8 * place->margin;
 	page.bottom = request->height - 0.6 * place->margin;

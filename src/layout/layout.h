@@ -17,6 +17,7 @@ struct text_measure {
 };
 
 enum { LAYOUT_LEAST_WIDTH = 160, LAYOUT_LEAST_HEIGHT = 100 };
+enum { LAYOUT_USUAL_WIDTH = 1260, LAYOUT_USUAL_HEIGHT = 540 };
 
 struct layout_request {
 	double width, height; /* not under the least ones */
@@ -25,6 +26,10 @@ struct layout_request {
 	bool every_sample;    /* in place of M4; for the test of M4 */
 	struct text_measure measure;
 };
+
+/* The height of a picture of the usual width whose panels have the room that
+ * they take: calls of many threads, or of many levels, make it higher. */
+double layout_usual_height(const struct scene *scene) __attribute__((nonnull));
 
 /* Fills drawing, which the caller finishes. */
 void layout_scene(struct drawing *drawing, const struct scene *scene,

@@ -19,12 +19,12 @@ struct bracket {
 static void draw_bracket(struct place *place, const struct plot *plot,
     const struct bracket *bracket, enum role role)
 {
-	double half = 0.45 * place->font, arm = 0.3 * place->font;
+	double half = 0.9 * place->font, arm = 0.5 * place->font;
 	struct shape *shape = place_shape(place, SHAPE_LINE, role);
 	double x = bracket->x, y = bracket->y;
 	double end = bracket->opens ? x + arm : x - arm;
 
-	shape->width = 1.6 * fmax(1, place->font / 12);
+	shape->width = 2.2 * fmax(1, place->font / 12);
 	shape->clip = plot->clip;
 	place_point(place, end, y - half, true);
 	place_point(place, x, y - half, false);

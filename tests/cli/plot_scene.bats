@@ -36,12 +36,23 @@ golden() {
 	golden reused_stack --stack reused.dat
 }
 
-@test "scene: calls as brackets, names as short as they can be told apart" {
-	golden brackets calls.dat
+@test "scene: calls as bars in lanes, names as short as they can be told apart" {
+	golden lanes calls.dat
+	golden lanes -f calls.dat
 }
 
-@test "scene: calls as lanes" {
-	golden lanes -f calls.dat
+@test "scene: calls as brackets on the memory" {
+	golden brackets --brackets calls.dat
+}
+
+@test "scene: of two recordings each one's calls are in lanes named after it" {
+	cp "$SOURCE/tests/golden/calls.dat" a.dat
+	cp a.dat b.dat
+	mprof plot --format scene -o - a.dat b.dat >scene
+	same "$(grep -E '^panel lanes|^  group' scene)" 'panel lanes 4
+  group "a.dat" lanes=0+2
+  group "b.dat" lanes=2+2'
+	same "$(grep -c '^  span' scene)" 6
 }
 
 @test "scene: a pid that is used again has lanes of its own for its calls" {

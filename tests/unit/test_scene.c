@@ -682,6 +682,62 @@ static void dense_data_are_a_band_with_their_mean(void **state)
 	profile_finish(&profile);
 }
 
+/* A box that is a call: in a series' colour, over the width of the legend's. */
+static bool is_bar(const struct shape *shape)
+{
+	return shape->kind == SHAPE_BOX && shape->role >= ROLE_SERIES &&
+	       shape->box.w > 30;
+}
+
+static void calls_are_bars_below_memory_and_make_room(void **state)
+{
+	struct profile profile;
+	struct chart_run charted;
+	struct chart_request request = {
+	    .runs = &charted, .len = 1, .functions = true};
+	struct drawing drawing;
+	struct scene scene;
+	struct err e;
+	double height, memory;
+	size_t bars = 0, names = 0;
+
+	(void)state;
+	profile_init(&profile, "calls.dat");
+	charted = (struct chart_run){profile_add_run(&profile), "calls.dat"};
+	for (int i = 0; i <= 100; i++)
+		series_add(&profile.runs.items[0].total, i, 10 + i);
+	for (int i = 0; i < 20; i++)
+		*array_push(&profile.runs.items[0].calls) =
+		    (struct call){.name = mem_format("m.deep%d", i),
+			.enter_s = i,
+			.leave_s = 100 - i,
+			.level = i};
+	assert_int_equal(chart_timeline(&scene, &request, &e), 0);
+	height = layout_usual_height(&scene);
+	assert_true(height > LAYOUT_USUAL_HEIGHT + 20 * 15);
+	draw_scene(&drawing, &scene, LAYOUT_USUAL_WIDTH, height);
+	memory = drawing.clips.items[0].y + drawing.clips.items[0].h;
+	assert_true(memory > LAYOUT_USUAL_HEIGHT / 2.0);
+	for (size_t i = 0; i < drawing.shapes.len; i++) {
+		const struct shape *shape = &drawing.shapes.items[i];
+
+		bars +=
+		    is_bar(shape) && shape->box.y > memory && shape->box.h > 15;
+		names += shape->kind == SHAPE_TEXT && shape->box.y > memory &&
+			 strncmp(shape->text, "deep", 4) == 0 &&
+			 shape->box.x > 50;
+	}
+	assert_int_equal(bars, 20);
+	assert_true(names >= 20);
+	drawing_finish(&drawing);
+	scene_finish(&scene);
+	request.brackets = true;
+	assert_int_equal(chart_timeline(&scene, &request, &e), 0);
+	assert_true(layout_usual_height(&scene) == LAYOUT_USUAL_HEIGHT);
+	scene_finish(&scene);
+	profile_finish(&profile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -693,6 +749,7 @@ int main(void)
 	    cmocka_unit_test(a_window_given_backwards_has_the_same_times),
 	    cmocka_unit_test(many_marks_are_ticks),
 	    cmocka_unit_test(dense_data_are_a_band_with_their_mean),
+	    cmocka_unit_test(calls_are_bars_below_memory_and_make_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
