@@ -111,7 +111,7 @@ FOCUSED = """
 const one = document.activeElement;
 const box = one.getBoundingClientRect();
 const style = getComputedStyle(one);
-return [one.id || one.textContent.trim() || one.getAttribute("aria-label"),
+return [one.id || one.getAttribute("aria-label") || one.textContent.trim(),
     box.width > 0 && box.height > 0,
     style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1,
     one === document.body];
@@ -120,8 +120,8 @@ return [one.id || one.textContent.trim() || one.getAttribute("aria-label"),
 FOCUSABLE = """
 return [...document.querySelectorAll("button, input, [tabindex]")]
     .filter((one) => !one.disabled && one.checkVisibility())
-    .map((one) => one.id || one.textContent.trim() ||
-        one.getAttribute("aria-label"));
+    .map((one) => one.id || one.getAttribute("aria-label") ||
+        one.textContent.trim());
 """
 
 

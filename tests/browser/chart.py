@@ -54,6 +54,18 @@ class Page:
         """Waits until what follows a movement is done, too."""
         self.browser.wait("""
             const done = arguments[0];
-            const look = () => view.drag || frame ? setTimeout(look, 20) :
-                setTimeout(done, 250);
+            const look = () => view.drag || frame || settled ?
+                setTimeout(look, 20) : done();
             look();""")
+
+
+def report(page, name):
+    """How long drawing took, for people: no bound."""
+    took = page.browser.script("""
+        const at = (name) => performance.getEntriesByName(name)[0].startTime;
+        const begin = performance.now();
+        for (let i = 0; i < 10; i++)
+            draw();
+        return [at("mprof-drawn") - at("mprof-begins"),
+            (performance.now() - begin) / 10];""")
+    print("# %s: first drawing %.1f ms, a redraw %.1f ms" % (name, *took))

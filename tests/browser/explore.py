@@ -14,7 +14,7 @@ import urllib.error
 import xml.etree.ElementTree as tree
 
 from accessible import check_accessible
-from chart import Page, check, near
+from chart import Page, check, near, report
 from webdriver import Browser, DOWN, UP, move
 
 
@@ -283,18 +283,6 @@ def check_print(page):
     check(sheets == 1, f"printed on {sheets} sheets")
 
 
-def report(page):
-    """How long drawing took, for people: no bound."""
-    took = page.browser.script("""
-        const at = (name) => performance.getEntriesByName(name)[0].startTime;
-        const begin = performance.now();
-        for (let i = 0; i < 10; i++)
-            draw();
-        return [at("mprof-drawn") - at("mprof-begins"),
-            (performance.now() - begin) / 10];""")
-    print("first drawing %.1f ms, a redraw %.1f ms" % tuple(took))
-
-
 def main():
     path, folder = sys.argv[1:]
     browser = Browser()
@@ -302,7 +290,9 @@ def main():
         browser.open(path)
         browser.settle()
         page = Page(browser)
-        report(page)
+        page.settle()
+        report(page, "hostile")
+        page.settle()
         check_accessible(browser)
         page.measure()
         check_range(page)

@@ -125,14 +125,57 @@ stacked() {
 	jq -r .title page.json | grep -qF '</script><script>alert(1)'
 }
 
-@test 'a long recording stays below 3 MB and keeps its spike' {
+# A million samples, evenly from 1000 to 1999 MiB but for one of 9000.
+long() {
 	awk 'BEGIN {
 		print "CMDLINE long"
 		for (i = 0; i < 1000000; i++)
 			printf "MEM %.6f %.4f\n", (i == 333333 ? 9000 : 1000 + i * 7919 % 1000), 1700000000 + i / 10
-	}' >long.dat
+	}'
+}
+
+@test 'a long recording stays below 3 MB and keeps its spike' {
+	long >long.dat
 	mprof plot -o page.html long.dat
 	[ "$(stat -c %s page.html)" -lt 3000000 ]
 	grep -q '"samples":1000000' page.html
 	grep -q '"peak":\[33333.3[0-9]*,9000\]' page.html
+}
+
+# 20 s with a step after eight, four fifths of a processor and seven threads.
+panels() {
+	awk 'BEGIN {
+		print "CMDLINE steps"
+		for (i = 0; i <= 200; i++) {
+			t = 1700000000 + i / 10
+			mib = (i < 80 ? 20 : 90)
+			printf "MEM %.6f %.4f\n", mib, t
+			printf "USAGE;cpu=%.6f;threads=7 %.6f %.4f\n", i * 0.08, mib, t
+		}
+	}'
+}
+
+# load has 24 MiB of its own and calls loads, which has 64.
+growth() {
+	printf '%s\n' 'CMDLINE python app.py' 'MEM 10.000000 1700000000.0000' \
+		'STACK 6.000000 1700000000.0000 id=1 frames=/app.py:2:load;/app.py:5:get;/app.py:6:<module>' \
+		'STACK 30.000000 1700000000.0100 id=1' \
+		'STACK 94.000000 1700000000.0200 id=2 frames=/lib/json.py:7:loads;/app.py:2:load;/app.py:5:get;/app.py:6:<module>'
+}
+
+@test 'a browser: flame graph, comparison, panels and phases, a million samples' {
+	command -v chromedriver >/dev/null || skip 'no chromedriver'
+	hostile >hostile.dat
+	awk 'BEGIN { print "CMDLINE b"
+		for (i = 0; i <= 600; i++)
+			printf "MEM %.6f %.4f\n", 60 + i / 150, 1700000000 + i / 10
+	}' >b.dat
+	long >long.dat
+	panels >panels.dat
+	growth >growth.dat
+	mprof compare hostile.dat b.dat -o compare.html
+	mprof plot --phases -o panels.html panels.dat
+	mprof plot -o long.html long.dat
+	mprof lines --flame -o flame.html growth.dat
+	python3 "$SOURCE/tests/browser/kinds.py" "$PWD"
 }

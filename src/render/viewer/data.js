@@ -20,16 +20,35 @@ function integerReader(text)
 	return {
 		more: () => at < bytes.length,
 		next: () => {
-			let value = 0, weight = 1, byte;
+			let byte = bytes.charCodeAt(at++);
+			let value = byte & 127, weight = 128;
 
-			do {
+			while (byte > 127) {
 				byte = bytes.charCodeAt(at++);
 				value += (byte & 127) * weight;
 				weight *= 128;
-			} while (byte > 127);
+			}
 			return value;
 		},
 	};
+}
+
+// The samples that no line leads to, by their indices.
+class Breaks {
+	constructor(count)
+	{
+		this.flags = new Uint8Array(count + 1);
+	}
+
+	add(index)
+	{
+		this.flags[index] = 1;
+	}
+
+	has(index)
+	{
+		return this.flags[index] === 1;
+	}
 }
 
 // Two integers a sample: the time since the sample before in ticks (zigzag in
@@ -42,7 +61,7 @@ function decodeSamples(series, ticksPerSecond)
 
 	series.time = new Float64Array(series.count);
 	series.memory = new Float64Array(series.count);
-	series.breaks = new Set();
+	series.breaks = new Breaks(series.count);
 	for (let i = 0; i < series.count; i++) {
 		const step = integers.next(), change = integers.next();
 

@@ -226,25 +226,49 @@ function isDense(view, series)
 		last - first > 3 * (view.layout.right - view.layout.left);
 }
 
-// A light band from the lowest to the highest, and the mean as a line.
-function drawBand(context, view, series, colour)
+// Adds the outline of each part without a gap to a path: along `upper` and back
+// along `lower`, which give heights in MiB.
+function traceBand(path, view, columns, upper, lower)
+{
+	for (let first = 0, end; first < columns.length; first = end) {
+		for (end = first + 1; end < columns.length &&
+			!columns[end].starts;)
+			end++;
+		for (let i = first; i < end; i++) {
+			const y = memoryToY(view, upper(columns[i]));
+
+			if (i === first)
+				path.moveTo(timeToX(view, columns[i].from), y);
+			path.lineTo(timeToX(view, columns[i].to), y);
+		}
+		for (let i = end - 1; i >= first; i--) {
+			const y = Math.max(memoryToY(view, lower(columns[i])),
+				memoryToY(view, upper(columns[i])) + 1);
+
+			path.lineTo(timeToX(view, columns[i].to), y);
+			if (i === first)
+				path.lineTo(timeToX(view, columns[i].from), y);
+		}
+		path.closePath();
+	}
+}
+
+// A light band from the lowest to the highest; returns the mean as a line.
+function drawBand(context, view, columns, colour)
 {
 	const band = newPath(context), mean = newPath(context);
 
-	for (const one of denseColumns(view, series)) {
-		const from = timeToX(view, one.from), to = timeToX(view, one.to);
-		const top = memoryToY(view, one.high);
-		const middle = (from + to) / 2, y = memoryToY(view, one.mean);
-
-		band.rect(from, top, to - from,
-			Math.max(1, memoryToY(view, one.low) - top));
-		if (one.starts)
-			mean.moveTo(middle, y);
-		else
-			mean.lineTo(middle, y);
-	}
+	traceBand(band, view, columns, (one) => one.high, (one) => one.low);
 	context.fillStyle = colour + "59";
 	context.fill(band);
+	for (const one of columns) {
+		const x = (timeToX(view, one.from) + timeToX(view, one.to)) / 2;
+
+		if (one.starts)
+			mean.moveTo(x, memoryToY(view, one.mean));
+		else
+			mean.lineTo(x, memoryToY(view, one.mean));
+	}
 	return mean;
 }
 
@@ -253,13 +277,8 @@ function isLone(series, index)
 	return index + 1 === series.count || series.breaks.has(index + 1);
 }
 
-function drawFill(context, view, series, colour)
+function traceFill(area, view, series, floor)
 {
-	const { top, bottom } = view.layout;
-	const area = newPath(context);
-	const floor = memoryToY(view, Math.max(0, view.low));
-	const shade = context.createLinearGradient(0, top, 0, bottom);
-
 	tracePath({
 		moveTo: (x, y) => area.lineTo(x, y),
 		lineTo: (x, y) => area.lineTo(x, y),
@@ -271,6 +290,20 @@ function drawFill(context, view, series, colour)
 			area.moveTo(start, floor);
 		}
 	}, () => {});
+}
+
+function drawFill(context, view, series, columns, colour)
+{
+	const { top, bottom } = view.layout;
+	const area = newPath(context);
+	const floor = memoryToY(view, Math.max(0, view.low));
+	const shade = context.createLinearGradient(0, top, 0, bottom);
+
+	if (columns)
+		traceBand(area, view, columns, (one) => one.mean,
+			() => Math.max(0, view.low));
+	else
+		traceFill(area, view, series, floor);
 	shade.addColorStop(0, colour + "38");
 	shade.addColorStop(1, colour + "0a");
 	context.fillStyle = shade;
@@ -281,14 +314,15 @@ function drawSeries(context, view, series, theme)
 {
 	const colour = theme[series.role];
 	const strong = series.kind === "total" || series.kind === "run";
+	const columns = isDense(view, series) ? denseColumns(view, series) : null;
 	let path = newPath(context);
 
 	if (series.kind === "total" && !view.stacked)
-		drawFill(context, view, series, colour);
+		drawFill(context, view, series, columns, colour);
 	context.globalAlpha = isFaded(view, series) ? 0.25 : 1;
 	// A sample with a gap on both sides has no line: a short stroke shows it.
-	if (isDense(view, series))
-		path = drawBand(context, view, series, colour);
+	if (columns)
+		path = drawBand(context, view, columns, colour);
 	else
 		tracePath(path, view, series, () => {}, (x, y) => {
 			path.moveTo(x - 2, y);
@@ -423,6 +457,12 @@ function drawLimit(context, view, mark, theme)
 	context.setLineDash([]);
 }
 
+// A stretch of time, which is drawn below the lines.
+function isShade(mark)
+{
+	return mark.kind === "gap" || mark.kind === "phase";
+}
+
 function drawMark(context, view, mark, theme)
 {
 	const { left, right, top, bottom, axis } = view.layout;
@@ -530,6 +570,8 @@ function drawChart(context, view, data)
 	context.rect(left - 4, top - 4, right - left + 8, axis - top + 4);
 	context.clip();
 	drawPanels(context, view, data, theme);
+	for (const mark of data.marks.filter(isShade))
+		drawMark(context, view, mark, theme);
 	if (view.stacked)
 		drawStack(context, view, data, theme);
 	for (const series of data.series) {
@@ -539,7 +581,7 @@ function drawChart(context, view, data)
 			drawSeries(context, view, series, theme);
 	}
 	view.labels = [];
-	for (const mark of shownMarks(data))
+	for (const mark of shownMarks(data).filter((one) => !isShade(one)))
 		drawMark(context, view, mark, theme);
 	for (const mark of shownMarks(data))
 		drawMarkLabel(context, view, mark, theme);

@@ -38,6 +38,7 @@ function onSettled()
 {
 	const fragment = viewToFragment(view, data);
 
+	settled = 0;
 	if (!data.flame) {
 		drawOverview(view, data);
 		fillRangeFigures(view, data);

@@ -57,9 +57,13 @@ function buildTile([label, value])
 
 function buildFacts(data)
 {
+	const finding = data.facts.find(([label]) => label === "Finding");
+	const isSaid = ([label, value]) => label === "Ended" && finding &&
+		finding[1].startsWith(value);
+
 	for (const tile of TILES)
-		byId("tiles").append(...data.facts
-			.filter(([label]) => label === tile).map(buildTile));
+		byId("tiles").append(...data.facts.filter((fact) =>
+			fact[0] === tile && !isSaid(fact)).map(buildTile));
 	for (const [label, value] of data.facts) {
 		if (TILES.includes(label))
 			continue;

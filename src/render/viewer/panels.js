@@ -104,7 +104,7 @@ function drawPanelTitles(context, view, data, theme)
 	data.panels.forEach((panel, i) => {
 		const own = panelView(view, data, i);
 		const { left, right, top, bottom } = own.layout;
-		const step = roundStep(own.high * 0.6);
+		const step = roundStep(own.high * 0.4);
 		let x = left;
 
 		context.textBaseline = "middle";

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""Looks at pages of other kinds than one recording's: kinds.py FOLDER
+
+FOLDER has flame.html, compare.html, panels.html and long.html. Ends with status
+1 and says what was not as it should be; prints how long drawing takes."""
+
+import sys
+import urllib.error
+
+from accessible import check_accessible
+from chart import Page, check, near, report
+from webdriver import Browser, DOWN, UP, move
+
+
+def check_flame(page):
+    """88 MiB: load has 24 of its own, and called loads, which has 64."""
+    browser = page.browser
+    check(browser.script("return data.flame;"), "no flame graph")
+    table = browser.script("""
+        return [...byId("range-figures").rows].map((row) =>
+            [...row.cells].map((cell) => cell.textContent).join());""")
+    check(table[:2] == ["loads:7,64.0 MiB,64.0 MiB,72.7 %",
+                        "load:2,24.0 MiB,88.0 MiB,100.0 %"], str(table))
+    y = page.lanes + 8
+    browser.pointer(move(page.x_of(60), y))
+    text = page.tooltip()
+    check("loads" in text and "64.0 MiB" in text and "72.7 %" in text,
+          "the frame under the pointer: " + text)
+    browser.pointer(move(page.x_of(60), y), DOWN, UP)
+    check(page.range() == [24, 88], f"a click on a frame: {page.range()}")
+    browser.keys("0")
+    check(page.range() == [0, 88], "0: not the whole")
+    browser.script("byId('search').focus();")
+    browser.keys("l", "o", "a", "d")
+    found = browser.script("return byId('found').textContent;")
+    check(found == "2 frames, 88.0 MiB, 100.0 %", found)
+    browser.keys("\ue00c")
+    browser.keys("\ue013", "\ue013", "\ue013", "\ue007")
+    check(page.range() == [0, 88], f"Enter on a frame: {page.range()}")
+    browser.keys("\ue013", "\ue007")
+    check(page.range() == [24, 88], f"Enter on loads: {page.range()}")
+
+
+def check_compare(page):
+    """b.dat has 60 + t/15 MiB, hostile.dat 50 + t/2 and a spike of 200."""
+    page.settle()
+    table = page.browser.script("""
+        return [...byId("range-figures").rows].map((row) =>
+            [...row.cells].map((cell) => cell.textContent));""")
+    check(table[2][0] == "difference" and
+          table[2][1] == "\u2212138.0 MiB" and
+          table[2][3] == "+10.0 MiB", str(table))
+    page.browser.script("moveCursor(10, false);")
+    text = page.tooltip()
+    check("difference" in text and "+5.67 MiB" in text, "tooltip: " + text)
+
+
+def check_panels(page):
+    browser = page.browser
+    titles = browser.script("return data.panels.map((one) => one.title);")
+    check(titles == ["CPU (%)", "threads"], str(titles))
+    places = browser.script("""
+        return view.layout.panels.map((one) => [one.top, one.bottom])
+            .concat([[view.layout.axis, view.layout.axis]]).flat();""")
+    check(places == sorted(places) and
+          places[0] > browser.script("return view.layout.bottom;"),
+          f"not below each other: {places}")
+    page.browser.pointer(move(page.x_of(5), page.y))
+    text = page.tooltip().split("\n")
+    check(any("CPU" in row and "80.0 %" in row for row in text) and
+          any("threads" in row and "7.00" in row for row in text), str(text))
+    check(browser.script("""
+        return data.marks.filter((one) => one.kind === "phase").length;""") >
+          1, "no phases are shaded")
+
+
+def check_long(page):
+    """A million samples: the mean of all is that of all, not of what is
+    kept, also of a part; the page says where it ends."""
+    browser = page.browser
+    page.settle()
+    row = browser.script("""
+        return [...byId("range-figures").rows[0].cells].map((cell) =>
+            cell.textContent);""")
+    check(row[2] == "1.46 GiB" and row[3] == "8.79 GiB", str(row))
+    check(browser.script("return byId('finest').textContent;") == "",
+          "the whole is as fine as a page can be")
+    browser.script("setRange(33000, 33100);")
+    page.settle()
+    text = browser.script("return byId('finest').textContent;")
+    check(text.startswith("This page goes no further"), text)
+    mean = browser.script("return meanIn(data.series[0], 20000, 60000);")
+    check(near(mean, 1499.5, 0.5), f"the mean of a part: {mean}")
+    browser.script("setRange(33333.2, 33333.4);")
+    page.settle()
+    row = browser.script("""
+        return [...byId("range-figures").rows[0].cells].map((cell) =>
+            cell.textContent);""")
+    check(row[3] == "8.79 GiB", f"the spike: {row}")
+
+
+def main():
+    folder = sys.argv[1]
+    browser = Browser()
+    try:
+        for name, look in (("flame", check_flame), ("compare", check_compare),
+                           ("panels", check_panels), ("long", check_long)):
+            browser.open(f"{folder}/{name}.html")
+            browser.settle()
+            page = Page(browser)
+            page.settle()
+            report(page, name)
+            page.settle()
+            check_accessible(browser)
+            page.measure()
+            look(page)
+            check(browser.messages() == [],
+                  f"{name}: console: {browser.messages()}")
+    except urllib.error.HTTPError as error:
+        sys.exit(error.read().decode())
+    finally:
+        browser.close()
+
+
+main()
