@@ -42,6 +42,7 @@ struct plot_options {
 	double scale;
 	const char *theme;
 	bool every_sample;
+	bool text_as_paths;
 	bool terminal;
 	struct profiles_options profiles;
 };
@@ -218,6 +219,9 @@ static const struct option_row rows[] = {
     {0, "every-sample", NULL,
 	"draw each sample instead of four a column: slower, same picture",
 	.parse = option_flag, .offset = AT(every_sample), .ours = true},
+    {0, "text-as-paths", NULL,
+	"outlines in place of text in an SVG, for programs without fonts",
+	.parse = option_flag, .offset = AT(text_as_paths), .ours = true},
     {0, "terminal", NULL, "draw in the terminal, even if there is a display",
 	.parse = option_flag, .offset = AT(terminal), .ours = true},
     PROFILES_ROWS(struct plot_options, profiles), {0}};
@@ -445,6 +449,7 @@ static int write_chart(const struct scene *scene, const struct plot_file *file,
 					       : layout_usual_height(scene),
 	    .scale = options->scale,
 	    .every_sample = options->every_sample,
+	    .text_as_paths = options->text_as_paths,
 	    .theme = options->theme && strcmp(options->theme, "dark") == 0
 			 ? PALETTE_DARK
 			 : PALETTE_LIGHT,

@@ -43,6 +43,12 @@ struct shape {
 	size_t clip;       /* index into clips + 1; 0: none */
 };
 
+/* Shapes of one thing, which has a title for who points at it. */
+struct draw_group {
+	size_t first, end; /* indices of shapes; end is behind the last */
+	char *title;       /* valid UTF-8 without controls */
+};
+
 struct drawing {
 	double width, height;
 	char *title;      /* for the file's metadata, as is created_s: */
@@ -50,6 +56,7 @@ struct drawing {
 	ARRAY(struct shape) shapes;
 	ARRAY(struct draw_point) points;
 	ARRAY(struct draw_box) clips;
+	ARRAY(struct draw_group) groups; /* in order, none in another */
 };
 
 #endif

@@ -21,6 +21,9 @@ void drawing_finish(struct drawing *drawing)
 	array_free(&drawing->shapes);
 	array_free(&drawing->points);
 	array_free(&drawing->clips);
+	for (size_t i = 0; i < drawing->groups.len; i++)
+		free(drawing->groups.items[i].title);
+	array_free(&drawing->groups);
 	free(drawing->title);
 	*drawing = (struct drawing){0};
 }

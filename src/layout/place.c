@@ -123,6 +123,17 @@ struct shape *place_shape(
 	return shape;
 }
 
+void place_group(struct place *place, size_t first, char *title)
+{
+	size_t end = place->drawing->shapes.len;
+
+	if (end > first)
+		*array_push(&place->drawing->groups) =
+		    (struct draw_group){first, end, title};
+	else
+		free(title);
+}
+
 void place_point(struct place *place, double x, double y, bool starts)
 {
 	struct drawing *drawing = place->drawing;
@@ -269,6 +280,7 @@ static void draw_words(const struct layout_legend *legend,
 	double detail = layout_legend_text_width(legend, entry->detail);
 	double room = legend->column_width - legend->sign_width -
 		      4 * legend->gap - detail;
+	size_t first = legend->place->drawing->shapes.len;
 	struct placed_words words =
 	    place_legend_words_of(legend, entry->name ? entry->name : "");
 	char *name = place_shorten(legend->place, &words, fmax(room, 0));
@@ -281,6 +293,9 @@ static void draw_words(const struct layout_legend *legend,
 
 		place_text(legend->place, &words);
 		words.x += width + legend->gap;
+		if (entry->name && strcmp(name, entry->name) != 0)
+			place_group(
+			    legend->place, first, mem_copy(entry->name));
 	}
 	free(name);
 	words.text = entry->detail;

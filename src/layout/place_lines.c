@@ -511,11 +511,20 @@ static void layout_lines_draw_lone(struct place *place, const struct plot *plot,
 	}
 }
 
+void place_group_line(
+    struct place *place, size_t first, const struct scene_line *line)
+{
+	place_group(place, first,
+	    mem_format("%s%s%s", line->name ? line->name : "",
+		line->detail ? ", " : "", line->detail ? line->detail : ""));
+}
+
 void layout_lines(struct place *place, const struct plot *plot)
 {
 	layout_stack(place, plot);
 	for (size_t i = 0; i < plot->panel->lines.len; i++) {
 		const struct scene_line *line = &plot->panel->lines.items[i];
+		size_t first = place->drawing->shapes.len;
 		struct trace trace;
 
 		if (line->kind == SCENE_STACKED)
@@ -523,6 +532,7 @@ void layout_lines(struct place *place, const struct plot *plot)
 		trace_line(&trace, place, plot, line);
 		draw_trace(place, plot, &trace, line);
 		layout_lines_draw_lone(place, plot, &trace, line);
+		place_group_line(place, first, line);
 		array_free(&trace.points);
 		array_free(&trace.means);
 	}

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/units.h"
 
 enum { MOST_BRACKETS = 1000 };
 
@@ -118,6 +119,21 @@ static double row_y(const struct plot *plot, size_t row)
 	return plot->box.y + (double)row * plot->lane_height;
 }
 
+/* The memory of a flame graph's frame, at the right end of its bar where name
+ * leaves room for it. */
+static void put_figure(struct place *place, const struct scene_span *span,
+    const struct draw_box *box, struct placed_words name)
+{
+	double end = name.x + place_width(place, &name);
+	char text[UNITS_TEXT];
+
+	name.text = units_size(text, span->from.mib);
+	name.x = box->x + box->w - 4;
+	name.align = 1;
+	if (name.x - place_width(place, &name) > end + name.size)
+		place_text(place, &name);
+}
+
 static void name_span(struct place *place, const struct scene_span *span,
     const struct draw_box *box)
 {
@@ -137,6 +153,8 @@ static void name_span(struct place *place, const struct scene_span *span,
 	words.text = name;
 	words.y = box->y + (box->h - place_line_height(words.size)) / 2;
 	place_text(place, &words);
+	if (place->scene->time.kind == AXIS_MEMORY)
+		put_figure(place, span, box, words);
 	free(name);
 }
 
@@ -243,6 +261,23 @@ static void add_sliver(struct place *place, struct sliver *sliver,
 	*sliver = (struct sliver){role, *box};
 }
 
+/* "app.views.page, 3.00 s from 1.00 s, 12.0 MiB to 18.0 MiB"; the frames of a
+ * flame graph have their figures in their names. */
+static char *span_title(
+    const struct place *place, const struct scene_span *span)
+{
+	char length[UNITS_TEXT], from[UNITS_TEXT], before[UNITS_TEXT],
+	    after[UNITS_TEXT];
+
+	if (place->scene->time.kind == AXIS_MEMORY)
+		return mem_copy(span->full_name);
+	return mem_format("%s, %s from %s, %s to %s", span->full_name,
+	    units_duration(length, span->to.time_s - span->from.time_s),
+	    units_duration(from, span->from.time_s),
+	    units_size(before, span->from.mib),
+	    units_size(after, span->to.mib));
+}
+
 void layout_lanes(struct place *place, const struct plot *plot)
 {
 	struct sliver *slivers =
@@ -253,6 +288,7 @@ void layout_lanes(struct place *place, const struct plot *plot)
 		const struct scene_span *span = &plot->panel->spans.items[i];
 		size_t row = rows[span->lane];
 		struct draw_box box = span_box(place, plot, span, row);
+		size_t first;
 
 		if (row == SIZE_MAX || !span_in_view(place, span))
 			continue;
@@ -262,8 +298,10 @@ void layout_lanes(struct place *place, const struct plot *plot)
 			continue;
 		}
 		draw_sliver(place, &slivers[span->lane]);
+		first = place->drawing->shapes.len;
 		draw_bar(place, span->role, &box);
 		name_span(place, span, &box);
+		place_group(place, first, span_title(place, span));
 	}
 	for (size_t i = 0; i < plot->panel->lanes; i++)
 		draw_sliver(place, &slivers[i]);

@@ -201,6 +201,7 @@ void layout_stack(struct place *place, const struct plot *plot)
 		const struct scene_line *line = &plot->panel->lines.items[i];
 		struct draw_point *edges[2];
 		struct band band;
+		size_t first;
 
 		if (!stack_is_layer(line))
 			continue;
@@ -209,7 +210,9 @@ void layout_stack(struct place *place, const struct plot *plot)
 		edges[1] =
 		    trace_edge(place, plot, &picks, line->base, line->zero_s);
 		band = (struct band){edges[0], edges[1], picks.len};
+		first = place->drawing->shapes.len;
 		draw_band(place, plot, &band, line->role);
+		place_group_line(place, first, line);
 		free(edges[0]);
 		free(edges[1]);
 	}

@@ -12,6 +12,7 @@
 #include "base/strbuf.h"
 #include "layout/layout.h"
 #include "render/html.h"
+#include "render/svg.h"
 
 #if defined(HAVE_CAIRO) || defined(HAVE_GRAPHVIZ)
 /* Loads a module and returns what its symbol points to, which begins with a
@@ -108,6 +109,15 @@ static int check_size(
 	return 0;
 }
 
+static int formats_draw(const struct render_request *request,
+    const struct render_module *module, const struct render_job *job,
+    struct err *e)
+{
+	return job->picture == PICTURE_SVG && !request->text_as_paths
+		   ? svg_write(job->drawing, job->palette, job->out, e)
+		   : module->draw(job, e);
+}
+
 /* A chart is laid out here, in the space that was asked for. */
 static int draw_chart(const struct render_request *request,
     const struct render_module *module, const struct render_job *job,
@@ -126,19 +136,20 @@ static int draw_chart(const struct render_request *request,
 
 	layout_scene(&drawing, request->scene, &layout);
 	full.drawing = &drawing;
-	got = module->draw(&full, e);
+	got = formats_draw(request, module, &full, e);
 	drawing_finish(&drawing);
 	return got;
 }
 
 /* A graph is measured with the fonts, laid out by the layouter, and as large as
  * it takes; one of more pixels than can be is made smaller. */
-static int draw_graph(struct graph *graph, const struct graph_module *layouter,
-    const struct render_module *module, const struct render_job *job,
-    struct err *e)
+static int draw_graph(const struct render_request *request,
+    const struct graph_module *layouter, const struct render_module *module,
+    const struct render_job *job, struct err *e)
 {
 	struct text_measure measure = {module->text_width, job->fonts};
 	struct render_job full = *job;
+	struct graph *graph = request->graph;
 	struct drawing drawing = {0};
 	double most;
 	int got;
@@ -151,7 +162,7 @@ static int draw_graph(struct graph *graph, const struct graph_module *layouter,
 	if (job->picture == PICTURE_PNG && most > RENDER_MOST_PIXELS)
 		full.scale = (RENDER_MOST_PIXELS - 1) / most;
 	full.drawing = &drawing;
-	got = module->draw(&full, e);
+	got = formats_draw(request, module, &full, e);
 	drawing_finish(&drawing);
 	return got;
 }
@@ -196,7 +207,7 @@ int render_picture(
 	if (request->scene)
 		got = draw_chart(request, module, &job, e);
 	else
-		got = draw_graph(request->graph, layouter, module, &job, e);
+		got = draw_graph(request, layouter, module, &job, e);
 	if (got == 0 && request->warning)
 		module->fonts_check(request->warning);
 	module->fonts_destroy(job.fonts);

@@ -28,6 +28,7 @@ struct render_request {
 	enum palette_theme theme;
 	bool theme_is_given; /* else a page takes the reader's */
 	bool every_sample;   /* see layout/layout.h */
+	bool text_as_paths;  /* in SVG, where text is text */
 	struct err *warning; /* filled where something may look different */
 };
 

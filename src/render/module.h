@@ -15,7 +15,7 @@
 #include "render/palette.h"
 
 /* Go up with every change of what stands here, in drawing.h or in graph.h. */
-#define RENDER_MODULE_VERSION 4
+#define RENDER_MODULE_VERSION 5
 #define GRAPH_MODULE_VERSION 1
 
 /* A side of a picture in pixels; Cairo refuses more. */

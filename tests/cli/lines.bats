@@ -226,6 +226,9 @@ Allocated since 00:00:02 and not freed.'
 @test "--flame draws what grew" {
 	mprof lines --flame -o grow.svg run.dat
 	head -c 200 grow.svg | grep -q '<svg'
+	# each frame says what it grew by
+	[ "$(grep -c '<g><title>.* MiB, .* %</title>' grow.svg)" -ge 2 ]
+	grep -q ' MiB</text>' grow.svg
 	mprof lines --flame -o grow.png run.dat
 	[ "$(head -c 4 grow.png | tail -c 3)" = PNG ]
 }

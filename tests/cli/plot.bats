@@ -56,6 +56,18 @@ png_size() {
 	done
 }
 
+@test "plot: the text of an SVG is text, and what is drawn has a title" {
+	cp "$SOURCE/tests/golden/calls.dat" a.dat
+	mprof plot -o a.svg a.dat
+	grep -q '>python3 manage.py</text>' a.svg
+	grep -q '<g><title>memory, peak 18.0 MiB</title>' a.svg
+	grep -q '<g><title>app.models.load, 1.00 s from 2.00 s, 13.0 MiB to 17.0 MiB</title>' a.svg
+	[ "$(grep -c '<text [^>]*textLength=' a.svg)" -eq "$(grep -c '</text>' a.svg)" ]
+	mprof plot --text-as-paths -o paths.svg a.dat
+	starts paths.svg '<?xml'
+	[ "$(grep -c '<text' paths.svg)" -eq 0 ]
+}
+
 @test "plot: --format wins over the extension" {
 	mprof plot --format svg -o mem.png run.dat
 	starts mem.png '<?xml'

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A drawing as SVG whose text is text: it can be searched, copied and read by a
+ * machine, and keeps its place in any font. Things have a title, which a
+ * browser shows where the pointer is.
+ */
+#ifndef MPROF_RENDER_SVG_H
+#define MPROF_RENDER_SVG_H
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "layout/drawing.h"
+#include "render/palette.h"
+
+/* -1 with e where out can't be written. */
+int svg_write(const struct drawing *drawing, const struct palette *palette,
+    FILE *out, struct err *e) __attribute__((nonnull, warn_unused_result));
+
+#endif
