@@ -8,6 +8,7 @@
 #include "cli/terminal.h"
 #include "commands/command.h"
 #include "dat/heap_file.h"
+#include "commands/heap_around.h"
 #include "commands/heap_every.h"
 #include "commands/heap_show.h"
 #include "commands/heap_take.h"
@@ -16,7 +17,7 @@
 #include "proc/procfs.h"
 
 struct heap_options {
-	const char *save;
+	const char *save, *around;
 	double every_s;
 	long count, top;
 	bool diff, json, children, sum, only;
@@ -33,6 +34,15 @@ static const struct option_row rows[] = {
 	.help = "print the difference between two saved files",
 	.parse = option_flag,
 	.offset = offsetof(struct heap_options, diff),
+	.ours = true},
+    {.name = "around",
+	.arg = "MARK",
+	.help = "print the difference between two snapshots of a recording, or "
+		"of the one that records the process: that of the mark and "
+		"the next one, or the present; marks ask for snapshots, see "
+		"mprof help mark",
+	.parse = option_text,
+	.offset = offsetof(struct heap_options, around),
 	.ours = true},
     {.name = "every",
 	.arg = "TIME",
@@ -200,6 +210,24 @@ static int command_heap_check_children(const struct heap_options *options)
 	return command_fail(COMMAND_MISUSED, &e);
 }
 
+static int command_heap_check_around(
+    const struct heap_options *options, int count)
+{
+	struct err e;
+
+	if (count > 1)
+		err_set(&e, "heap: --around takes one process or recording");
+	else if (options->diff || options->save || options->every_s > 0)
+		err_set(&e, "heap: --around compares snapshots that were "
+			    "recorded: leave --diff, --save and --every out");
+	else if (options->children || options->only)
+		err_set(&e, "heap: --around compares the process that was "
+			    "recorded: leave --children and --only out");
+	else
+		return COMMAND_OK;
+	return command_fail(COMMAND_MISUSED, &e);
+}
+
 static int check_words(const struct heap_options *options, int count)
 {
 	struct err e;
@@ -254,11 +282,17 @@ static int command_heap_look(const struct heap_options *options, pid_t pid)
 static int command_heap_exec(const void *values, char **words, int count)
 {
 	const struct heap_options *options = values;
-	int status = check_words(options, count);
+	int status = options->around ? command_heap_check_around(options, count)
+				     : check_words(options, count);
+	const struct heap_around_wish around = {.label = options->around,
+	    .top = options->top,
+	    .json = options->json};
 	struct target target;
 
 	if (status != COMMAND_OK)
 		return status;
+	if (options->around)
+		return heap_around_show(&around, words, count);
 	if (options->diff)
 		return show_saved(options, words);
 	status = target_init(&target, words[0]);
@@ -270,7 +304,7 @@ static int command_heap_exec(const void *values, char **words, int count)
 
 const struct command command_heap = {
     .name = "heap",
-    .synopsis = "[options] PID | NAME | --diff A B",
+    .synopsis = "[options] PID | NAME | --diff A B | --around MARK PROFILE",
     .summary = "print the types of objects that a running Python program holds",
     .details = "The program needs no change. It is stopped for some "
 	       "milliseconds, while its\n"
@@ -281,7 +315,8 @@ const struct command command_heap = {
 	       "  mprof heap 4711\n"
 	       "  mprof heap 4711 --every 30s\n"
 	       "  mprof heap 4711 --save before.heap\n"
-	       "  mprof heap --diff before.heap after.heap\n",
+	       "  mprof heap --diff before.heap after.heap\n"
+	       "  mprof heap 4711 --around load\n",
     .options = rows,
     .options_size = sizeof(struct heap_options),
     .defaults = &defaults,

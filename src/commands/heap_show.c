@@ -285,6 +285,12 @@ void heap_show_json(
 		write_ms(&json, "analysis_ms", analysis_ns);
 	json_key(&json, "difference");
 	json_bool(&json, show->difference);
+	if (show->from) {
+		json_key(&json, "from");
+		json_text(&json, show->from);
+		json_key(&json, "to");
+		json_text(&json, show->to);
+	}
 	write_whole(&json, "count", total.count);
 	write_whole(&json, "size", total.bytes);
 	if (heap->has_rss)

@@ -18,6 +18,9 @@ struct heap_show {
 	/* With the growth since the first of several looks; NULL: without. Each
 	 * row of the heap is in it. */
 	const struct heap_growth *growth;
+	/* The marks that a difference lies between, for JSON; NULL: none, or up
+	 * to now. */
+	const char *from, *to;
 };
 
 /* "14:05:10: what came in 30 s; it stood still for 8 ms": the line above the

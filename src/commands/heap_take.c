@@ -43,7 +43,7 @@ enum python_result heap_take(struct heap *heap, pid_t pid,
 	if (result != PYTHON_OK)
 		return result;
 	heap->pid = pid;
-	heap->wall_ns = clock_wall_ns();
+	heap->wall_ns = clock_wall_ns() - look.analysis_ns;
 	heap->pause_ns = look.snapshot.pause_ns;
 	heap->has_rss = look.snapshot.rss_kib >= 0;
 	heap->rss_kib = look.snapshot.rss_kib;

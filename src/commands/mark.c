@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "commands/command.h"
+#include "commands/mark_answer.h"
 #include "recorder/marks.h"
 
 struct mark_options {
 	long pid; /* 0: the recording of this process itself */
+	bool heap, wait;
 };
 
 static const struct option_row rows[] = {
@@ -16,6 +20,17 @@ static const struct option_row rows[] = {
 	.help = "the process that is recorded, or its recorder",
 	.parse = option_whole,
 	.offset = offsetof(struct mark_options, pid),
+	.ours = true},
+    {.name = "heap",
+	.help = "also take a snapshot of the Python program's objects, for "
+		"mprof heap --around; the label may be left out",
+	.parse = option_flag,
+	.offset = offsetof(struct mark_options, heap),
+	.ours = true},
+    {.name = "wait",
+	.help = "with --heap: until it is taken",
+	.parse = option_flag,
+	.offset = offsetof(struct mark_options, wait),
 	.ours = true},
     {0}};
 
@@ -33,21 +48,70 @@ static char *find_file(const struct mark_options *options, struct err *e)
 	return NULL;
 }
 
+/* "@heap;pid=17;answer=a1b2 LABEL": recorder/snapshots.h. A recorder's pid
+ * names no process of the program. */
+static char *command_mark_request(const struct mark_options *options,
+    const char *path, const char *answer, const char *label)
+{
+	char pid[32] = "";
+
+	if (options->pid > 0 && (pid_t)options->pid != marks_recorder(path))
+		snprintf(pid, sizeof(pid), ";pid=%ld", options->pid);
+	return mem_format(SNAPSHOTS_WORD "%s%s%s%s%s", pid,
+	    answer ? ";answer=" : "", answer ? answer : "", label[0] ? " " : "",
+	    label);
+}
+
+static int command_mark_snapshot(const struct mark_options *options,
+    const char *path, const char *label, struct err *e)
+{
+	struct mark_answer answer = {.fd = -1};
+	char *line;
+	int got = 0;
+
+	if (options->wait && mark_answer_open(&answer, path, e) != 0)
+		return -1;
+	line = command_mark_request(
+	    options, path, options->wait ? answer.word : NULL, label);
+	got = marks_write(path, line, e);
+	free(line);
+	if (got == 0 && options->wait)
+		got = mark_answer_await(&answer, path, e);
+	mark_answer_close(&answer);
+	return got;
+}
+
+static int command_mark_write(
+    const struct mark_options *options, const char *label, struct err *e)
+{
+	char *path = find_file(options, e);
+	int got = -1;
+
+	if (path && options->heap)
+		got = command_mark_snapshot(options, path, label, e);
+	else if (path)
+		got = marks_write(path, label, e);
+	free(path);
+	return got;
+}
+
 static int command_mark_exec(const void *values, char **words, int count)
 {
-	char *label = mem_join(words), *path = NULL;
+	const struct mark_options *options = values;
+	char *label = mem_join(words);
 	int status = COMMAND_OK;
 	struct err e;
 
 	(void)count;
-	if (label[0] == 0) {
+	if (label[0] == 0 && !options->heap) {
 		err_set(&e, "mark: needs a label: mprof mark \"phase 2\"");
 		status = command_fail(COMMAND_MISUSED, &e);
-	} else if (!(path = find_file(values, &e)) ||
-		   marks_write(path, label, &e) != 0) {
+	} else if (options->wait && !options->heap) {
+		err_set(&e, "mark: --wait needs --heap");
+		status = command_fail(COMMAND_MISUSED, &e);
+	} else if (command_mark_write(options, label, &e) != 0) {
 		status = command_fail(COMMAND_FAILED, &e);
 	}
-	free(path);
 	free(label);
 	return status;
 }
@@ -58,11 +122,13 @@ const struct command command_mark = {
     .summary = "write a mark into a recording that is going on",
     .details =
 	"A recorded program, and what it starts, marks its own recording. Each "
-	"line that\nis appended to the file named by MPROF_MARK does the "
-	"same:\n\n"
+	"line that\nis appended to the file named by MPROF_MARK does the same; "
+	"one that begins with\n@heap asks for a snapshot, too:\n\n"
 	"  mprof run sh -c 'load; mprof mark loaded; work'\n"
 	"  echo 'import done' >>\"$MPROF_MARK\"\n"
-	"  mprof mark --pid 1234 'deploy 17'\n",
+	"  mprof mark --pid 1234 'deploy 17'\n"
+	"  echo '@heap load' >>\"$MPROF_MARK\"\n"
+	"  mprof mark --heap --wait saved; mprof heap 1234 --around load\n",
     .options = rows,
     .options_size = sizeof(struct mark_options),
     .run = command_mark_exec,

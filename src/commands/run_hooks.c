@@ -8,6 +8,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/self.h"
 #include "base/utf8.h"
@@ -82,6 +83,18 @@ static struct sampler_hook stacks_hook_of(struct stacks_hook *hook)
 	return (struct sampler_hook){.context = hook, .tick = stacks_hook_tick};
 }
 
+/* Causes of snapshots that were left out. */
+static void snapshots_hook_tick(
+    void *context, const struct sink_tick *tick, const struct sink *sink)
+{
+	struct err e;
+
+	(void)tick;
+	(void)sink;
+	while (snapshots_notice(context, &e))
+		command_fail(COMMAND_FAILED, &e);
+}
+
 static void stacks_hook_summary(const struct stacks_hook *hook)
 {
 	struct stacks_count count = stacks_count(hook->stacks);
@@ -104,6 +117,7 @@ static void stacks_hook_summary(const struct stacks_hook *hook)
 /* Places of the hooks in the plan, in the order in which they are called. */
 enum run_hook {
 	HOOK_MARKS,
+	HOOK_SNAPSHOTS,
 	HOOK_STACKS,
 	HOOK_ALLOCATIONS,
 	HOOK_HELD,
@@ -197,6 +211,7 @@ static void remove_tables(const char *mark)
 	char *path = tables_path(mark);
 
 	run_hooks_remove_link(mark);
+	snapshots_remove_left(mark);
 	agent_tables_remove(path);
 	free(path);
 	path = allocations_path_in(NULL, mark);
@@ -220,7 +235,13 @@ static void run_hooks_open_marks(
 		unsetenv(MARKS_VARIABLE);
 		return;
 	}
+	hooks->marks.snapshots.precise = plan->interval_ns < NS_PER_S / 1000;
+	plan->aside = &hooks->marks.snapshots.aside;
 	plan->hooks[HOOK_MARKS] = marks_hook(&hooks->marks);
+	plan->hooks[HOOK_SNAPSHOTS] =
+	    (struct sampler_hook){.context = &hooks->marks.snapshots,
+		.tick = snapshots_hook_tick,
+		.end = snapshots_hook_tick};
 	if (!watched)
 		setenv(MARKS_VARIABLE, hooks->marks.path, 1);
 }
@@ -431,8 +452,18 @@ void run_hooks_summary(const struct run_hooks *hooks)
 	    hooks->allocations ? allocations_processes(hooks->allocations) : 0;
 	size_t unseen =
 	    hooks->allocations ? allocations_unseen(hooks->allocations) : 0;
+	const struct snapshots *snapshots = &hooks->marks.snapshots;
 	char count[UNITS_COUNT];
 
+	if (snapshots->taken > 0)
+		fprintf(stderr,
+		    "mprof: heap: %s; mprof heap --around MARK compares them\n",
+		    units_count(
+			count, snapshots->taken, "snapshot", "snapshots"));
+	if (snapshots->left_out > SNAPSHOTS_NOTICES)
+		fprintf(stderr, "mprof: heap: %s left out, all in all\n",
+		    units_count(count, snapshots->left_out, "snapshot was",
+			"snapshots were"));
 	if (sampled > 0)
 		fprintf(stderr,
 		    "mprof: allocations: sampled in %s; mprof lines says who "

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "dat/fields.h"
 #include "dat/number.h"
 #include "profile/allocations.h"
@@ -682,6 +683,83 @@ static bool extension_read_held(
 	return true;
 }
 
+static bool extension_get_kib(
+    const struct extension *record, const char *key, int64_t *kib)
+{
+	double mib = NAN;
+
+	if (!extension_get_mib(record, key, &mib) || isnan(mib) ||
+	    mib > (double)(INT64_MAX >> 11))
+		return false;
+	*kib = (int64_t)(mib * 1024 + 0.5);
+	return true;
+}
+
+/* The state of a snapshot's heap beside its objects. */
+static void read_heap(const struct extension *record, struct heap *heap)
+{
+	double pause_s = 0;
+	char *python = NULL;
+	int pid = 0;
+
+	extension_get_int(record, "pid", &pid);
+	extension_get_number(record, "pause", &pause_s);
+	extension_get_text(record, "python", &python);
+	heap->pid = pid;
+	heap->wall_ns = (int64_t)(record->at.time_s * 1e9);
+	heap->pause_ns =
+	    pause_s >= 0 && pause_s < 1e6 ? (int64_t)(pause_s * 1e9) : 0;
+	heap->has_rss = extension_get_kib(record, "rss", &heap->rss_kib);
+	heap->has_parts =
+	    heap->has_rss &&
+	    extension_get_kib(record, "files", &heap->files_kib) &&
+	    extension_get_kib(record, "free", &heap->free_kib);
+	if (python)
+		utf8_clean(heap->python, sizeof(heap->python), python);
+	free(python);
+}
+
+static bool extension_read_heap(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct heap_snapshot snapshot = {.asked_s = record->at.time_s};
+
+	if (fabs(record->at.time_s) > 9e9 ||
+	    !extension_get_count(record, "id", &snapshot.id) ||
+	    !extension_get_count(record, "types", &snapshot.types) ||
+	    !extension_get_text(record, "label", &snapshot.label))
+		return false;
+	extension_get_number(record, "asked", &snapshot.asked_s);
+	read_heap(record, &snapshot.heap);
+	*array_push(&reader->run->snapshots) = snapshot;
+	return true;
+}
+
+static bool extension_read_type(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct run *run = reader->run;
+	struct heap_snapshot *snapshot;
+	char *name = NULL, clean[2048];
+	uint64_t id, count, size;
+
+	if (run->snapshots.len == 0 ||
+	    !extension_get_count(record, "heap", &id) ||
+	    !extension_get_count(record, "count", &count) ||
+	    !extension_get_count(record, "size", &size) || count > INT64_MAX ||
+	    size > INT64_MAX || !extension_get_text(record, "name", &name))
+		return false;
+	snapshot = &run->snapshots.items[run->snapshots.len - 1];
+	if (snapshot->id == id) {
+		heap_add(&snapshot->heap,
+		    utf8_clean(clean, sizeof(clean), name), (int64_t)count,
+		    (int64_t)size);
+		snapshot->read++;
+	}
+	free(name);
+	return snapshot->id == id;
+}
+
 static bool extension_read_name(
     struct record_reader *reader, const struct extension *record)
 {
@@ -763,6 +841,8 @@ static const struct {
     {KEYWORD("FREE"), NULL, extension_read_free},
     {KEYWORD("HELD"), NULL, extension_read_held},
     {KEYWORD("NAME"), NULL, extension_read_name},
+    {KEYWORD("HEAP"), NULL, extension_read_heap},
+    {KEYWORD("TYPE"), NULL, extension_read_type},
 };
 
 /* A later version may write any word in capitals. */

@@ -32,6 +32,15 @@ struct heap {
 	struct index index;
 };
 
+/* A snapshot that a mark of a recording asked for. */
+struct heap_snapshot {
+	uint64_t id;
+	char *label;    /* the mark's */
+	double asked_s; /* when the mark was written, since the epoch */
+	struct heap heap;
+	uint64_t types, read; /* as many as it has, and were read */
+};
+
 void heap_finish(struct heap *heap) __attribute__((nonnull));
 
 /* Adds to the row of that name, which is as it may be printed. Sums stay

@@ -68,6 +68,11 @@ static void run_finish(struct run *run)
 	array_free(&run->stacks);
 	index_finish(&run->stack_index);
 	array_free(&run->stack_samples);
+	for (size_t i = 0; i < run->snapshots.len; i++) {
+		free(run->snapshots.items[i].label);
+		heap_finish(&run->snapshots.items[i].heap);
+	}
+	array_free(&run->snapshots);
 	run_finish_allocations(run);
 	free(run->info.backend);
 	free(run->info.host);

@@ -10,6 +10,7 @@
 
 #include "base/array.h"
 #include "base/index.h"
+#include "profile/heap.h"
 #include "profile/parts.h"
 #include "profile/resource.h"
 #include "profile/series.h"
@@ -57,6 +58,7 @@ struct run {
 	ARRAY(struct site_frame) code;
 	struct index code_index; /* by number */
 	ARRAY(struct hooked) hooked;
+	ARRAY(struct heap_snapshot) snapshots; /* HEAP, TYPE */
 	struct run_info info;
 	struct exit_status exit; /* of the launched program */
 	enum run_ending ending;

@@ -375,6 +375,14 @@ static void dat_sink_on_held(void *context, const struct sink_held *held)
 	dat_write_end(writer, held->kib, held->time_ns);
 }
 
+static void dat_sink_on_records(void *context, const char *text, size_t len)
+{
+	struct dat_sink *recording = context;
+
+	write_held(recording);
+	strbuf_add_bytes(&recording->writer.buffer, text, len);
+}
+
 static void on_flush(void *context)
 {
 	struct dat_sink *recording = context;
@@ -397,6 +405,7 @@ void dat_sink_init(struct dat_sink *recording)
 		.allocation = dat_sink_on_allocation,
 		.freed = dat_sink_on_freed,
 		.held = dat_sink_on_held,
+		.records = dat_sink_on_records,
 		.flush = on_flush},
 	    .writer = {.fd = -1},
 	};

@@ -106,12 +106,14 @@ static void fork_events_forget_ends(
 }
 
 /* A parent that has just ended counts. By CLONE_PARENT the program makes
- * children of this process. */
+ * children of this process, which makes one aside itself. */
 static bool fork_events_has_our_parent(const struct fork_events *events,
     const struct tree *tree, const struct connector_event *fork)
 {
-	return fork_events_is_ours(events, tree, fork->parent) ||
-	       (fork->parent == tree->fs->self && tree->adopts);
+	if (fork->parent == tree->fs->self)
+		return tree->adopts &&
+		       !(tree->aside && tree->aside->pid == fork->pid);
+	return fork_events_is_ours(events, tree, fork->parent);
 }
 
 /* Adds the child, or returns true where it has ended already. The pid of a

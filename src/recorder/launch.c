@@ -494,6 +494,11 @@ static bool launch_reap(struct launch *launch, struct launch_event *event)
 			break;
 		if (pid == launch->pid) {
 			launch_note_program(launch, status, &usage);
+		} else if (launch->aside && pid == launch->aside->pid) {
+			launch->aside->ended = true;
+			launch->aside->status = status;
+			*event = (struct launch_event){.what = LAUNCH_NEWS};
+			return true;
 		} else if (WIFEXITED(status) || WIFSIGNALED(status)) {
 			*event =
 			    launch_end_event(LAUNCH_CHILD, pid, status, &usage);

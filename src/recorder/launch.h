@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "recorder/aside.h"
 
 #define LAUNCH_NEVER INT64_MAX /* a deadline that doesn't come */
 
@@ -30,7 +31,7 @@ enum launch_what {
 	LAUNCH_EXITED,  /* the program ended; reported behind every CHILD due */
 	LAUNCH_CHILD,   /* another child of ours ended: an adopted orphan */
 	LAUNCH_RESUMED, /* this process was stopped, and is back */
-	LAUNCH_NEWS,    /* the descriptor wake is readable */
+	LAUNCH_NEWS,    /* wake is readable, or what is aside ended */
 	LAUNCH_QUIT     /* asked to end: by a second SIGTERM; where it only
 			 * watches, by any signal that would have ended it */
 };
@@ -46,14 +47,15 @@ struct launch_event {
 };
 
 struct launch {
-	pid_t pid;      /* the program, or what is watched */
-	int exec_error; /* why it was not executed; 0: another cause */
-	long floor_kib; /* where the program's maxrss_kib begins, whatever
-			 * it holds: its process's before the exec */
-	bool watching;  /* not started by us */
-	int signals;    /* a signalfd */
-	int pidfd;      /* of what is watched, where the kernel has them */
-	int wake;       /* the caller's: readable means NEWS; 0: none */
+	pid_t pid;           /* the program, or what is watched */
+	int exec_error;      /* why it was not executed; 0: another cause */
+	long floor_kib;      /* where the program's maxrss_kib begins, whatever
+			      * it holds: its process's before the exec */
+	bool watching;       /* not started by us */
+	int signals;         /* a signalfd */
+	int pidfd;           /* of what is watched, where the kernel has them */
+	int wake;            /* the caller's: readable means NEWS; 0: none */
+	struct aside *aside; /* the caller's child; NULL: it has none */
 	sigset_t inherited;
 	bool reap; /* children may be waiting to be reaped */
 	bool stopped;

@@ -112,6 +112,7 @@ int marks_open(struct marks *marks, pid_t pid, pid_t watched, struct err *e)
 		    (unsigned)geteuid(), (int)pid, (int)watched, random),
 	    .fd = -1,
 	    .news = -1};
+	snapshots_init(&marks->snapshots, marks->path);
 	if (marks_make(marks, e) == 0) {
 		marks->news = watch_file(marks->path);
 		return 0;
@@ -127,6 +128,7 @@ void marks_close(struct marks *marks)
 {
 	if (marks->fd < 0)
 		return;
+	snapshots_finish(&marks->snapshots);
 	unlink(marks->path);
 	close(marks->fd);
 	if (marks->news >= 0)
@@ -138,10 +140,15 @@ void marks_close(struct marks *marks)
 static void end_line(
     struct marks *marks, const struct sink_tick *tick, const struct sink *sink)
 {
+	const char *label = marks->label;
+
 	marks->label[marks->used] = 0;
+	if (marks->used > 0)
+		label = snapshots_take_line(
+		    &marks->snapshots, marks->label, marks->last_ns);
 	if (marks->used > 0 && sink->mark)
-		sink->mark(sink->context, marks->last_ns, tick->total_kib,
-		    marks->label);
+		sink->mark(
+		    sink->context, marks->last_ns, tick->total_kib, label);
 	marks->used = 0;
 	marks->cut = false;
 }
@@ -203,6 +210,8 @@ static bool recorder_marks_is_due(void *context, const struct sink_tick *tick)
 	struct marks *marks = context;
 	struct stat file;
 
+	if (snapshots_is_due(&marks->snapshots))
+		return true;
 	if (fstat(marks->fd, &file) == 0 && file.st_size != marks->offset)
 		return true;
 	marks->checked_ns = tick->time_ns + BEHIND_NS;
@@ -218,6 +227,7 @@ static void recorder_marks_on_tick(
 	while (marks->news > 0 && read(marks->news, events, sizeof(events)) > 0)
 		;
 	read_some(marks, tick, sink);
+	snapshots_step(&marks->snapshots, tick, sink);
 	recorder_marks_is_due(marks, tick);
 }
 
@@ -231,6 +241,7 @@ static void recorder_marks_on_end(
 	for (int i = 0; i < READS_AT_END && read_some(marks, tick, sink); i++)
 		;
 	end_line(marks, tick, sink);
+	snapshots_end(&marks->snapshots, tick, sink);
 }
 
 struct sampler_hook marks_hook(struct marks *marks)
@@ -242,8 +253,17 @@ struct sampler_hook marks_hook(struct marks *marks)
 	    .wake = marks->news > 0 ? marks->news : 0};
 }
 
+pid_t marks_recorder(const char *path)
+{
+	unsigned uid;
+	int pid;
+
+	return sscanf(path_name(path), "mprof-%u-%d-", &uid, &pid) == 2 ? pid
+									: 0;
+}
+
 /* A recorder that was killed leaves its file, and its pid to another. */
-static bool marks_is_left(const char *path)
+bool marks_is_left(const char *path)
 {
 	int fd = open(
 	    path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);

@@ -5,13 +5,15 @@
  * there never blocks, also when the recorder is gone. The file is 0600, in
  * XDG_RUNTIME_DIR or TMPDIR or /tmp, and goes with the recording. It is locked
  * while it is read (base/file_lock.h): one without a lock was left by a
- * recorder that was killed.
+ * recorder that was killed. A line may ask for a snapshot of the heap as well:
+ * see recorder/snapshots.h.
  */
 #ifndef MPROF_RECORDER_MARKS_H
 #define MPROF_RECORDER_MARKS_H
 
 #include "base/err.h"
 #include "recorder/sampler.h"
+#include "recorder/snapshots.h"
 
 #define MARKS_VARIABLE "MPROF_MARK"
 
@@ -27,6 +29,7 @@ struct marks {
 	size_t used;        /* of label: a line that isn't whole yet */
 	bool cut;           /* the rest of this line is passed over */
 	char label[MARKS_LABEL];
+	struct snapshots snapshots; /* that lines ask for */
 };
 
 /* How its name ends; before it is locked, a pattern. */
@@ -46,12 +49,19 @@ int marks_open(struct marks *marks, pid_t pid, pid_t watched, struct err *e)
 void marks_close(struct marks *marks) __attribute__((nonnull));
 
 /* A hook for the sampler: new lines become the sink's marks, at the time at
- * which the file was last written. */
+ * which the file was last written; the plan's aside is its snapshots'. */
 struct sampler_hook marks_hook(struct marks *marks) __attribute__((nonnull));
 
 /* The path of the mark file of the recording that pid records or that records
  * pid, on the heap. NULL with e where there is none of this user's. */
 char *marks_find(pid_t pid, struct err *e) __attribute__((nonnull));
+
+/* The recorder whose mark file that is, as its name says; 0 where it doesn't.
+ */
+pid_t marks_recorder(const char *path) __attribute__((nonnull));
+
+/* Whether the recorder of that mark file has gone. */
+bool marks_is_left(const char *path) __attribute__((nonnull));
 
 /* Appends a line to a mark file. Only a regular file of this user's with the
  * name of a mark file is written; -1 with e otherwise. */

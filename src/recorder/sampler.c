@@ -382,6 +382,7 @@ static void sampler_begin_passes(struct sampler *s, pid_t pid, int64_t now_ns)
 	int64_t half_ns = plan->interval_ns / 2;
 
 	tree_init(&s->tree, &s->fs, pid, plan->adopts, plan->launched);
+	s->tree.aside = plan->aside;
 	if (s->tree.members.list.len == 0)
 		fork_events_note_hidden(&s->events, s->root_pid);
 	meter_init(&s->meter, &s->fs, plan->metric);
@@ -415,6 +416,7 @@ static void sampler_begin(struct sampler *s, struct launch *launch)
 	pid_t pid = launch->pid;
 
 	s->launch = launch;
+	launch->aside = s->plan.aside;
 	ticks_init(&s->ticks, now_ns + (s->plan.launched ? first_ns : 0),
 	    interval_ns, s->plan.max_overhead);
 	s->end_ns =

@@ -15,7 +15,7 @@
 #include "recorder/shares.h"
 #include "recorder/sink.h"
 
-enum { SAMPLER_HOOKS = 7 };
+enum { SAMPLER_HOOKS = 8 };
 
 struct sampler_plan {
 	const char *proc; /* NULL: /proc */
@@ -34,7 +34,8 @@ struct sampler_plan {
 	int64_t limit_kib;   /* 0: none */
 	enum limit_action on_limit;
 	struct sampler_hook hooks[SAMPLER_HOOKS]; /* tick NULL: unused */
-	const bool *quit; /* a hook sets it to end the recording; or NULL */
+	const bool *quit;    /* a hook sets it to end the recording; or NULL */
+	struct aside *aside; /* a hook's own process; or NULL */
 };
 
 enum sampler_end {

@@ -145,6 +145,8 @@ struct sink {
 	    void *context, const struct sink_allocation *allocation);
 	void (*freed)(void *context, const struct sink_freed *freed);
 	void (*held)(void *context, const struct sink_held *held);
+	/* Whole records that stand as they go into a recording. */
+	void (*records)(void *context, const char *text, size_t len);
 	/* All of this tick was reported: one write. */
 	void (*flush)(void *context);
 };

@@ -97,6 +97,8 @@ static bool tree_belongs(const struct tree *tree, const struct proc_stat *stat)
 {
 	if (stat->pid == tree->fs->self)
 		return false;
+	if (tree->aside && !tree->aside->ended && stat->pid == tree->aside->pid)
+		return false;
 	if (stat->ppid == tree->fs->self)
 		return stat->pid == tree->root ||
 		       (tree->adopts && stat->started >= tree->root_started);

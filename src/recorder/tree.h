@@ -12,6 +12,7 @@
 #ifndef MPROF_RECORDER_TREE_H
 #define MPROF_RECORDER_TREE_H
 
+#include "recorder/aside.h"
 #include "recorder/members.h"
 
 struct unrelated {
@@ -29,8 +30,9 @@ enum { TREE_LOST = 16 };
 
 struct tree {
 	const struct procfs *fs;
-	struct members members; /* the first is the program, until it ends */
-	bool adopts;            /* orphans become children of this process */
+	struct members members;    /* the first is the program, until it ends */
+	bool adopts;               /* orphans become children of this process */
+	const struct aside *aside; /* a child that doesn't belong, or NULL */
 	pid_t root;
 	uint64_t root_started;
 	pid_t newest;       /* up to here pids were read; 0: read all */

@@ -188,3 +188,184 @@ kill_recorder() {
 	mprof run -q -o a.dat true
 	[ -e "$file" ]
 }
+
+# A program that waits for the file "go" before each of its steps, whose marks
+# are lines of the shell: snapshots of it are in a.dat.
+python_steps() {
+	cat >steps.py <<-'END'
+		import os, subprocess, time
+		def mark(line):
+		    with open(os.environ["MPROF_MARK"], "a") as file:
+		        file.write(line + "\n")
+		def wait(label):
+		    words = ["mprof", "mark", "--heap", "--wait", label]
+		    return subprocess.run(words).returncode
+		class Lesson: pass
+	END
+	cat >>steps.py
+	mprof run "$@" -o a.dat python3 steps.py
+}
+
+# whole_snapshots FILE: one line for each, "LABEL TYPES", in order
+snapshots() {
+	awk '/^HEAP;/ { match($1, /label=[^;]*/)
+			label = substr($1, RSTART + 6, RLENGTH - 6)
+			match($1, /types=[0-9]*/)
+			print label, substr($1, RSTART + 6, RLENGTH - 6) }' "$1"
+}
+
+@test "mark: a line asks for a snapshot, and mprof mark --heap --wait waits for it" {
+	python_steps -q -M -T 20ms <<-'END' >told
+		mark("@heap load")
+		print(wait("one"))
+		kept = [Lesson() for i in range(500)]
+		print(wait("two"))
+		del kept
+		print(wait("three"))
+	END
+	same "$(cat told)" $'0\n0\n0'
+	same "$(snapshots a.dat | cut -d' ' -f1)" $'load\none\ntwo\nthree'
+	same "$(snapshots a.dat | awk '{ sum += $2 } END { print sum }')" \
+		"$(grep -c '^TYPE;' a.dat)"
+	same "$(grep '^MARK' a.dat | sed 's/MARK;label=//; s/ .*//')" \
+		$'load\none\ntwo\nthree'
+	mprof heap a.dat --around one --json >two
+	jq -e '.from == "one" and .to == "two" and .difference and
+		([.types[] | select(.type == "__main__.Lesson")][0] |
+			.count == 500)' two
+	mprof heap --around two --json a.dat |
+		jq -e '[.types[] | select(.type == "__main__.Lesson")][0].count == -500'
+	mprof heap --around one a.dat >text
+	grep -q '^From the mark one to the mark two, process [0-9]*$' text
+	grep -q '__main__.Lesson | *+500 ' text
+	# What takes a snapshot is none of the program's processes.
+	lacks 'cmd=mprof%20snapshot' <a.dat
+	run_apart mprof heap a.dat --around three
+	[ "$status" -eq 1 ]
+	[[ $errors == *"no snapshot of process "*" follows that of the mark three"* ]]
+	run_apart mprof heap a.dat --around nowhere
+	[ "$status" -eq 1 ]
+	[[ $errors == *"no mark is called nowhere; the last one is three"* ]]
+	[ -z "$(ls "$TMPDIR")" ]
+}
+
+@test "mark: --around on a process: up to now, and to the next snapshot" {
+	cat >steps.py <<-'END'
+		import os, sys
+		class Lesson: pass
+		def mark(line):
+		    open(os.environ["MPROF_MARK"], "a").write(line + "\n")
+		mark("@heap load")
+		sys.stdin.readline()
+		kept = [Lesson() for i in range(30)]
+		print("kept", flush=True)
+		sys.stdin.readline()
+	END
+	mkfifo in
+	mprof run -q -T 20ms -o a.dat python3 steps.py <in >out 3>&- &
+	recorder=$!
+	exec 8>in
+	soon grep -qs '^HEAP;.*label=load' a.dat
+	program=$(sed -n 's/^HEAP;.*;pid=\([0-9]*\);.*/\1/p' a.dat)
+	echo >&8
+	soon grep -q kept out
+	mprof heap "$program" --around load --json >now
+	jq -e '.from == "load" and .to == null and
+		([.types[] | select(.type == "__main__.Lesson")][0].count == 30)' now
+	# By the recorder's pid too, and of a process that is none of it.
+	mprof mark --heap --wait --pid "$recorder" later
+	mprof heap "$program" --around load --json | jq -e '.to == "later"'
+	run_apart mprof heap $$ --around load
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: pid $$: is not recorded"* ]]
+	echo >&8
+	exec 8>&-
+	wait "$recorder"
+}
+
+@test "mark: ten snapshots at once are all taken, further ones are left out and said" {
+	python_steps -T 20ms <<-'END' >told 2>errors
+		for i in range(9):
+		    mark("@heap at once")
+		print(wait("tenth"))
+		for i in range(2000):
+		    mark("@heap loop")
+		while os.system("mprof mark --heap --wait last 2>/dev/null"):
+		    time.sleep(0.1)
+	END
+	same "$(cat told)" 0
+	[ "$(snapshots a.dat | grep -c '^at%20once')" -eq 9 ]
+	snapshots a.dat | grep -q '^last '
+	[ "$(snapshots a.dat | grep -c '^loop')" -lt 2000 ]
+	[ "$(grep -c '^MARK;label=loop' a.dat)" -eq 2000 ]
+	grep -q '^mprof: @heap loop: left out, 10 snapshots are waiting already$' errors
+	[ "$(grep -c '^mprof: @heap' errors)" -eq 5 ]
+	grep -q '^mprof: heap: [0-9,]* snapshots were left out, all in all$' errors
+}
+
+@test "mark: a snapshot of what runs no Python, or ends: said, nothing is lost" {
+	run_apart mprof run -T 20ms -o a.dat sh -c '
+		echo "@heap x" >>"$MPROF_MARK"; mprof mark --heap --wait y
+		echo $?'
+	same "$output" 1
+	[[ $errors == *"mprof: mark: no snapshot: process "*": runs no Python"* ]]
+	[[ $errors == *"mprof: @heap x: process "*": runs no Python"* ]]
+	[ "$(grep -c '^MARK;label=[xy] ' a.dat)" -eq 2 ]
+	rm a.dat
+	run_apart python_steps -T 20ms <<-'END'
+		print(wait("first"))
+		mark("@heap at the end")
+	END
+	same "$output" 0
+	[[ $errors == *"mprof: @heap at the end: "* ]] ||
+		[ "$(snapshots a.dat | wc -l)" -eq 2 ]
+	grep -q '^MARK;label=at%20the%20end ' a.dat
+	tail -n 1 a.dat | grep -q '^PEAK;'
+	[ -z "$(ls "$TMPDIR")" ]
+}
+
+@test "mark: a snapshot, and the folder for it is full" {
+	unshare -m true 2>/dev/null || skip "nothing can be mounted here"
+	cat >steps.py <<-'END'
+		import os
+		def mark(line):
+		    with open(os.environ["MPROF_MARK"], "a") as file:
+		        file.write(line + "\n")
+		mark("first")  # the file has room for the next one then
+		with open(os.path.dirname(os.environ["MPROF_MARK"]) + "/fill", "wb",
+		          buffering=0) as file:
+		    try:
+		        while file.write(bytes(4096)): pass
+		    except OSError: pass
+		mark("@heap full")
+		input()
+	END
+	mkfifo in
+	unshare -m bash -e -c 'mount -t tmpfs -o size=32k none "$TMPDIR"
+		mprof run -T 20ms -o a.dat python3 steps.py <in' 2>errors 3>&- &
+	recorder=$!
+	exec 8>in
+	# shellcheck disable=SC2016
+	soon_while "$recorder" grep -q '^mprof: @heap full: .*No space left' errors
+	exec 8>&-
+	wait "$recorder" || true
+	lacks '^HEAP;' <a.dat
+	tail -n 1 a.dat | grep -q '^PEAK;'
+}
+
+@test "mark: misuse of --heap is said" {
+	run_apart mprof mark --wait x
+	[ "$status" -eq 2 ]
+	[[ $errors == "mprof: mark: --wait needs --heap"* ]]
+	run_apart mprof mark --heap
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: mark: not inside a recording"* ]]
+	for words in '--save x 1' '--every 1s 1' '--children 1' 'a b'; do
+		# shellcheck disable=SC2086 # words
+		run_apart mprof heap --around x $words
+		[ "$status" -eq 2 ]
+		[[ $errors == "mprof: heap: --around "* ]]
+	done
+	run_apart mprof snapshot
+	[ "$status" -eq 2 ]
+}

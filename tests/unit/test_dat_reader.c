@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "analysis/heap_around.h"
 #include "dat/reader.h"
 
 /* The profile that a file of those bytes makes. */
@@ -63,6 +64,58 @@ static void test_ordinary(void **state)
 	assert_true(run->peaks.items[0].mib == 3);
 	assert_int_equal(profile.skipped, 0);
 	assert_int_equal(profile.lines, 4);
+	profile_finish(&profile);
+}
+
+/* A snapshot of a later version may have keys more; one that was cut off is
+ * read, but not whole. */
+static void test_snapshots(void **state)
+{
+	struct profile profile = read_text(
+	    "CMDLINE x\nMEM 1.500000 10.2500\n"
+	    "TYPE;heap=1;count=1;size=1;name=lost 0.0 11.0\n"
+	    "HEAP;id=1;pid=7;label=a%20b;asked=10.5;new=1;python=3.11.2;"
+	    "pause=0.25;rss=2.0;files=1.0;free=0.5;types=2 0.1 11.0\n"
+	    "TYPE;heap=1;count=3;size=300;name=m.Lesson 0.0 11.0\n"
+	    "TYPE;heap=1;count=2;size=20;name=str 0.0 11.0\n"
+	    "TYPE;heap=2;count=2;size=20;name=str 0.0 11.0\n"
+	    "TYPE;heap=1;count=-2;size=20;name=str 0.0 11.0\n"
+	    "HEAP;id=2;pid=7;label=c;types=2 0.1 12.0\n"
+	    "TYPE;heap=2;count=4;size=400;name=m.Lesson 0.0 12.0\n");
+	struct run *run = only_run(profile);
+	const struct heap_snapshot *one = run->snapshots.items;
+	struct heap_around around;
+	struct mark marks[] = {{10.5, 1, (char[]){"a b"}}};
+	struct err e;
+
+	(void)state;
+	assert_int_equal(profile.skipped, 3);
+	assert_int_equal(run->snapshots.len, 2);
+	assert_string_equal(one->label, "a b");
+	assert_true(one->asked_s == 10.5);
+	assert_int_equal(one->heap.pid, 7);
+	assert_int_equal(one->heap.pause_ns, 250000000);
+	assert_int_equal(one->heap.rss_kib, 2048);
+	assert_true(one->heap.has_parts);
+	assert_int_equal(one->heap.free_kib, 512);
+	assert_string_equal(one->heap.python, "3.11.2");
+	assert_int_equal(heap_find(&one->heap, "m.Lesson")->count, 3);
+	assert_true(heap_snapshot_is_whole(one));
+	assert_false(heap_snapshot_is_whole(one + 1));
+	assert_int_equal(heap_around_find(&around, run, "a b", &e), -1);
+	run->marks.items = marks;
+	run->marks.len = 1;
+	assert_int_equal(heap_around_find(&around, run, "a b", &e), 0);
+	assert_ptr_equal(around.before, one);
+	assert_null(around.after);
+	run->snapshots.items[1].types = 1;
+	assert_int_equal(heap_around_find(&around, run, "a b", &e), 0);
+	assert_ptr_equal(around.after, one + 1);
+	run->snapshots.items[1].heap.pid = 8;
+	assert_int_equal(heap_around_find(&around, run, "a b", &e), 0);
+	assert_null(around.after);
+	run->marks.items = NULL;
+	run->marks.len = 0;
 	profile_finish(&profile);
 }
 
@@ -728,6 +781,7 @@ int main(void)
 	    cmocka_unit_test(test_many_blocks),
 	    cmocka_unit_test(test_long_lines),
 	    cmocka_unit_test(test_many_processes),
+	    cmocka_unit_test(test_snapshots),
 	    cmocka_unit_test(test_no_such_file),
 	};
 

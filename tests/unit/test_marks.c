@@ -70,6 +70,56 @@ static void put(const char *text)
 	close(fd);
 }
 
+/* A line that asks for a snapshot: the label of its mark, and what waits. */
+static void a_line_asks_for_a_snapshot(void **state)
+{
+	struct snapshots snapshots;
+
+	(void)state;
+	snapshots_init(&snapshots, "/nowhere/x.mark");
+	assert_string_equal(
+	    snapshots_take_line(&snapshots, "@heaped", 7), "@heaped");
+	assert_int_equal(snapshots.len, 0);
+	assert_string_equal(
+	    snapshots_take_line(&snapshots, "@heap", 7), "heap");
+	assert_string_equal(
+	    snapshots_take_line(&snapshots, "@heap  two words", 8),
+	    "two words");
+	assert_string_equal(snapshots_take_line(&snapshots,
+				"@heap;new=1;pid=17;answer=a1B2 x", 9),
+	    "x");
+	assert_string_equal(
+	    snapshots_take_line(&snapshots, "@heap;answer=../a", 9), "heap");
+	assert_int_equal(snapshots.len, 4);
+	assert_string_equal(snapshots.waiting[0].label, "heap");
+	assert_int_equal(snapshots.waiting[1].asked_ns, 8);
+	assert_int_equal(snapshots.waiting[1].pid, 0);
+	assert_int_equal(snapshots.waiting[2].pid, 17);
+	assert_string_equal(snapshots.waiting[2].answer, "a1B2");
+	assert_string_equal(snapshots.waiting[3].answer, "");
+	snapshots_finish(&snapshots);
+}
+
+static void ten_snapshots_wait(void **state)
+{
+	struct snapshots snapshots;
+	struct err e;
+
+	(void)state;
+	snapshots_init(&snapshots, "/nowhere/x.mark");
+	for (int i = 0; i < 30; i++)
+		snapshots_take_line(&snapshots, "@heap x", 7);
+	assert_int_equal(snapshots.len, SNAPSHOTS_WAITING);
+	assert_int_equal(snapshots.left_out, 20);
+	for (int i = 0; i < SNAPSHOTS_NOTICES; i++) {
+		assert_true(snapshots_notice(&snapshots, &e));
+		assert_string_equal(e.text,
+		    "@heap x: left out, 10 snapshots are waiting already");
+	}
+	assert_false(snapshots_notice(&snapshots, &e));
+	snapshots_finish(&snapshots);
+}
+
 static void lines_become_marks(void **state)
 {
 	(void)state;
@@ -337,6 +387,8 @@ static void it_is_due_where_a_line_came(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_line_asks_for_a_snapshot),
+	    cmocka_unit_test(ten_snapshots_wait),
 	    cmocka_unit_test_setup_teardown(
 		lines_become_marks, open_one, close_one),
 	    cmocka_unit_test_setup_teardown(

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The snapshots of a recording on both sides of a mark: before and after what
+ * the program did there.
+ */
+#ifndef MPROF_ANALYSIS_HEAP_AROUND_H
+#define MPROF_ANALYSIS_HEAP_AROUND_H
+
+#include "base/err.h"
+#include "profile/profile.h"
+
+struct heap_around {
+	const struct heap_snapshot *before, *after; /* after NULL: none yet */
+};
+
+/* Finds, for the last mark with that label, the snapshot that it asked for (or
+ * the last one before it) and the next one of the same process. -1 with e where
+ * there is no such mark, or none before it. */
+int heap_around_find(struct heap_around *around, const struct run *run,
+    const char *label, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+/* All of its types were read: a recorder that was killed may have left a part.
+ */
+bool heap_snapshot_is_whole(const struct heap_snapshot *snapshot)
+    __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mprof heap --around MARK: the difference between two snapshots that marks of
+ * a recording asked for.
+ */
+#ifndef MPROF_COMMANDS_HEAP_AROUND_H
+#define MPROF_COMMANDS_HEAP_AROUND_H
+
+#include <stdbool.h>
+
+struct heap_around_wish {
+	const char *label; /* the mark */
+	long top;          /* rows */
+	bool json;
+};
+
+/* words name a recording, or a process that is recorded; without one it is the
+ * newest recording. Returns the exit status. */
+int heap_around_show(const struct heap_around_wish *wish, char **words,
+    int count) __attribute__((nonnull));
+
+#endif

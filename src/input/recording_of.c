@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "input/recording_of.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "dat/begin.h"
+#include "recorder/marks.h"
+
+/* Whether it is a file that holds records: a recorder has no other recording
+ * open than its own. */
+static bool recording_of_is(const char *path)
+{
+	struct stat about;
+	bool is;
+	int fd;
+
+	if (stat(path, &about) != 0 || !S_ISREG(about.st_mode) ||
+	    about.st_nlink == 0)
+		return false;
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	is = fd >= 0 && dat_content(fd) == DAT_CONTENT_RECORD;
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
+/* Of the files that the recorder has open. */
+static char *recording_of_recorder(pid_t recorder)
+{
+	char *folder = mem_format("/proc/%d/fd", (int)recorder);
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	char *found = NULL;
+
+	while (dir && !found && (entry = readdir(dir))) {
+		char *path = mem_format("%s/%s", folder, entry->d_name);
+		char target[PATH_MAX];
+		ssize_t len = readlink(path, target, sizeof(target) - 1);
+
+		target[len > 0 ? len : 0] = 0;
+		if (target[0] == '/' && recording_of_is(path))
+			found = mem_copy(target);
+		free(path);
+	}
+	if (dir)
+		closedir(dir);
+	free(folder);
+	return found;
+}
+
+char *recording_of(pid_t pid, struct err *e)
+{
+	char *mark = marks_find(pid, e), *found;
+	pid_t recorder = mark ? marks_recorder(mark) : 0;
+
+	if (!mark)
+		return NULL;
+	found = recorder > 0 ? recording_of_recorder(recorder) : NULL;
+	if (!found)
+		err_set(e,
+		    "pid %d: the file that it is recorded into was not "
+		    "found; name that in its place",
+		    (int)pid);
+	free(mark);
+	return found;
+}

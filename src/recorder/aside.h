@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A process that the recorder starts for itself, one at a time. It is a child
+ * of this process, as an orphan of the program is, and yet none of the
+ * program's: it is not measured, and its end is no event.
+ */
+#ifndef MPROF_RECORDER_ASIDE_H
+#define MPROF_RECORDER_ASIDE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct aside {
+	pid_t pid;  /* of the newest; 0: none was started */
+	bool ended; /* it was reaped */
+	int status; /* then, as wait() gives it */
+};
+
+#endif

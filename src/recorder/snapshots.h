@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Snapshots of a Python program's heap that marks ask for: a line of the mark
+ * file that is
+ *
+ *	@heap[;pid=PID][;answer=WORD] [LABEL]
+ *
+ * A process aside (mprof snapshot) takes them, one after the other, and writes
+ * the records of each into a file beside the mark file; what is in that goes to
+ * the sink. pid= names another process than the one that does the program's
+ * work; answer= a file, MARKFILE without its ending and ".answer-WORD", which
+ * gets a line when the snapshot is taken or won't be: "ok", or the cause.
+ */
+#ifndef MPROF_RECORDER_SNAPSHOTS_H
+#define MPROF_RECORDER_SNAPSHOTS_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "recorder/aside.h"
+#include "recorder/sink.h"
+
+#define SNAPSHOTS_WORD "@heap"
+#define SNAPSHOTS_ANSWER ".answer-"
+
+enum {
+	SNAPSHOTS_WAITING = 10, /* at most; further ones are left out */
+	SNAPSHOTS_MAX = 1000,   /* of one recording */
+	SNAPSHOTS_NOTICES = 5,  /* causes that are reported one by one */
+	SNAPSHOTS_ANSWER_MAX = 32
+};
+
+struct snapshots_request {
+	char *label;
+	int64_t asked_ns;
+	pid_t pid; /* 0: the program's */
+	char answer[SNAPSHOTS_ANSWER_MAX + 1];
+};
+
+struct snapshots {
+	struct aside aside;
+	const char *mark_path; /* borrowed */
+	bool precise;          /* the recording's times */
+	bool busy;             /* aside works at the first request */
+	int errors;            /* its standard error, while it is busy */
+	int64_t began_ns;      /* of clock_mono_ns() */
+	struct snapshots_request waiting[SNAPSHOTS_WAITING];
+	size_t len;
+	uint64_t taken, left_out; /* left out: failed or refused */
+	struct err notices[SNAPSHOTS_NOTICES];
+	size_t noticed, reported; /* of these */
+	struct strbuf records;
+};
+
+/* mark_path stays the caller's, who finishes. */
+void snapshots_init(struct snapshots *snapshots, const char *mark_path)
+    __attribute__((nonnull));
+void snapshots_finish(struct snapshots *snapshots) __attribute__((nonnull));
+
+/* Takes a line of the mark file. Returns the label of its mark: the line where
+ * that asks for no snapshot. */
+const char *snapshots_take_line(struct snapshots *snapshots, const char *line,
+    int64_t asked_ns) __attribute__((nonnull, returns_nonnull));
+
+/* Whether snapshots_step() has something to do. */
+bool snapshots_is_due(const struct snapshots *snapshots)
+    __attribute__((nonnull));
+
+/* Starts what waits, and hands to the sink what is done. Never waits. */
+void snapshots_step(struct snapshots *snapshots, const struct sink_tick *tick,
+    const struct sink *sink) __attribute__((nonnull));
+
+/* The recording ends: waits for the one that is being taken, for some seconds,
+ * and answers the others. */
+void snapshots_end(struct snapshots *snapshots, const struct sink_tick *tick,
+    const struct sink *sink) __attribute__((nonnull));
+
+/* The next cause of a snapshot that was left out; false where there is none. */
+bool snapshots_notice(struct snapshots *snapshots, struct err *e)
+    __attribute__((nonnull));
+
+/* Removes what a snapshot of a recorder that was killed left beside its mark
+ * file. */
+void snapshots_remove_left(const char *mark_path) __attribute__((nonnull));
+
+#endif
