@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
 
@@ -33,6 +34,61 @@ static bool locale_is_unicode(void)
 			       strcasestr(value, "utf8");
 	}
 	return false;
+}
+
+/* The number of colours in an entry of terminfo: the 14th of its numbers,
+ * behind a header of six, the names and the flags (term(5)). */
+static long terminal_entry_colours(const unsigned char *bytes, size_t len)
+{
+	enum { HEADER = 12, COLOURS = 13 };
+	unsigned magic, flags, numbers;
+	size_t names, at, size;
+
+	if (len < HEADER)
+		return -1;
+	magic = bytes[0] | (unsigned)bytes[1] << 8;
+	names = bytes[2] | (size_t)bytes[3] << 8;
+	flags = bytes[4] | (unsigned)bytes[5] << 8;
+	numbers = bytes[6] | (unsigned)bytes[7] << 8;
+	size = magic == 01036 ? 4 : 2;
+	at = (HEADER + names + flags + 1) / 2 * 2 + COLOURS * size;
+	if ((magic != 0432 && magic != 01036) || numbers <= COLOURS ||
+	    at + size > len)
+		return -1;
+	return (short)(bytes[at] | (unsigned)bytes[at + 1] << 8);
+}
+
+/* -1 where terminfo does not know. */
+static long terminal_colours_in(const char *folder, const char *term)
+{
+	unsigned char bytes[4096];
+	char *path = mem_format("%s/%c/%s", folder, *term, term);
+	FILE *file = fopen(path, "re");
+	size_t len;
+
+	free(path);
+	if (!file)
+		return -1;
+	len = fread(bytes, 1, sizeof(bytes), file);
+	fclose(file);
+	return terminal_entry_colours(bytes, len);
+}
+
+static bool terminal_has_many_colours(const char *term)
+{
+	const char *folders[] = {terminal_variable("TERMINFO"), "/etc/terminfo",
+	    "/lib/terminfo", "/usr/share/terminfo"};
+	long colours = -1;
+
+	if (*terminal_variable("COLORTERM"))
+		return true;
+	if (!*term || strchr(term, '/'))
+		return false;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (colours < 0 && *folders[i])
+			colours = terminal_colours_in(folders[i], term);
+	}
+	return colours >= 256 || (colours < 0 && strstr(term, "256color"));
 }
 
 static size_t terminal_size_of(
@@ -64,6 +120,7 @@ void terminal_look(struct terminal *terminal, int fd)
 	terminal->colour =
 	    !*terminal_variable("NO_COLOR") &&
 	    (terminal->screen || (*force && strcmp(force, "0") != 0));
+	terminal->colours = terminal->colour && terminal_has_many_colours(term);
 }
 
 enum { FIGURE = 16 }; /* columns behind the text */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Capabilities of the terminal behind a descriptor, from the terminal itself
- * and from the environment: COLUMNS, LINES, NO_COLOR, CLICOLOR_FORCE, TERM, and
- * the locale's variables.
+ * and from the environment: COLUMNS, LINES, NO_COLOR, CLICOLOR_FORCE,
+ * COLORTERM, TERM and terminfo's entry for it, and the locale's variables.
  */
 #ifndef MPROF_CLI_TERMINAL_H
 #define MPROF_CLI_TERMINAL_H
@@ -17,6 +17,7 @@ struct terminal {
 	bool is_terminal;
 	bool unicode; /* else ASCII alone */
 	bool colour;  /* escape sequences for colours are welcome */
+	bool colours; /* of 256, not only the first sixteen */
 	bool screen;  /* a terminal whose cursor can be moved */
 	size_t columns, rows;
 };

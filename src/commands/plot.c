@@ -488,14 +488,12 @@ static int plot_in_browser(
 static void plot_in_terminal(const struct scene *scene)
 {
 	struct terminal terminal;
-	struct terminal_style style = {0};
+	struct terminal_style style;
 
 	terminal_look(&terminal, STDOUT_FILENO);
-	style.columns = terminal.columns;
+	style = terminal_style_of(&terminal);
 	/* a row is left to the prompt */
-	style.rows = terminal.rows - 1;
-	style.unicode = terminal.unicode;
-	style.colour = terminal.colour;
+	style.rows--;
 	terminal_chart(scene, &style, stdout);
 }
 

@@ -7,29 +7,48 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-/* The terminal's own sixteen, which its owner made readable. */
-static const char *const colours[ROLE_COUNT] = {
-    [ROLE_FRAME] = "\033[90m",
-    [ROLE_GRID] = "\033[90m",
-    [ROLE_TEXT_SOFT] = "\033[90m",
-    [ROLE_TOTAL] = "\033[96m",
-    [ROLE_PEAK] = "\033[1;91m",
-    [ROLE_TREND] = "\033[97m",
-    [ROLE_MARK] = "\033[95m",
-    [ROLE_ALARM] = "\033[1;91m",
-    [ROLE_GAP] = "\033[90m",
-    [ROLE_OTHER] = "\033[37m",
-    [ROLE_SERIES] = "\033[33m",
-    [ROLE_SERIES + 1] = "\033[32m",
-    [ROLE_SERIES + 2] = "\033[35m",
-    [ROLE_SERIES + 3] = "\033[94m",
-    [ROLE_SERIES + 4] = "\033[31m",
-    [ROLE_SERIES + 5] = "\033[93m",
+/* Colours that can be read on black, on white and on Solarized's backgrounds.
+ * Of the first sixteen those are the six that stand between black and white:
+ * Solarized has greys in place of the bright ones. Of the 256 each has a
+ * contrast of 3:1 to all four backgrounds. NULL: the terminal's own. */
+static const char *const colours_of[][ROLE_COUNT] = {
+    [GRID_FEW] =
+	{
+	    [ROLE_PEAK] = "\033[1m",
+	    [ROLE_MARK] = "\033[35m",
+	    [ROLE_ALARM] = "\033[1;31m",
+	    [ROLE_SERIES] = "\033[33m",
+	    [ROLE_SERIES + 1] = "\033[32m",
+	    [ROLE_SERIES + 2] = "\033[35m",
+	    [ROLE_SERIES + 3] = "\033[36m",
+	    [ROLE_SERIES + 4] = "\033[34m",
+	    [ROLE_SERIES + 5] = "\033[31m",
+	},
+    [GRID_MANY] =
+	{
+	    [ROLE_FRAME] = "\033[38;5;244m",
+	    [ROLE_GRID] = "\033[38;5;244m",
+	    [ROLE_TEXT_SOFT] = "\033[38;5;244m",
+	    [ROLE_GAP] = "\033[38;5;244m",
+	    [ROLE_OTHER] = "\033[38;5;244m",
+	    [ROLE_TOTAL] = "\033[38;5;33m",
+	    [ROLE_PEAK] = "\033[1m",
+	    [ROLE_MARK] = "\033[38;5;135m",
+	    [ROLE_ALARM] = "\033[1;38;5;196m",
+	    [ROLE_SERIES] = "\033[38;5;166m",
+	    [ROLE_SERIES + 1] = "\033[38;5;28m",
+	    [ROLE_SERIES + 2] = "\033[38;5;135m",
+	    [ROLE_SERIES + 3] = "\033[38;5;31m",
+	    [ROLE_SERIES + 4] = "\033[38;5;163m",
+	    [ROLE_SERIES + 5] = "\033[38;5;136m",
+	},
 };
 
-const char *grid_colour(enum role role)
+const char *grid_colour(enum role role, enum grid_colours colours)
 {
-	return colours[role] ? colours[role] : "\033[0m";
+	const char *found = colours_of[colours][role];
+
+	return found ? found : "\033[0m";
 }
 
 void grid_init(struct grid *grid, size_t columns, size_t rows, bool unicode)
@@ -93,7 +112,32 @@ void grid_dot(struct grid *grid, long x, long y, enum role role, char sign)
 		cell->sign = sign;
 	}
 	cell->role = role;
+	cell->shaded = false;
 }
+
+void grid_shade(struct grid *grid, long x, long y, enum role role)
+{
+	size_t column = grid->unicode ? (size_t)x / 2 : (size_t)x;
+	size_t row = grid->unicode ? (size_t)y / 4 : (size_t)y;
+	const struct grid_cell *cell;
+	struct grid_cell before;
+
+	if (x < 0 || y < 0 || x >= (long)grid_width(grid) ||
+	    y >= (long)grid_height(grid))
+		return;
+	cell = cell_at(grid, column, row);
+	before = *cell;
+	grid_dot(grid, x, y, role, '.');
+	if (before.dots && !before.shaded) {
+		cell_at(grid, column, row)->role = before.role;
+		cell_at(grid, column, row)->sign = before.sign;
+	} else {
+		cell_at(grid, column, row)->shaded = true;
+	}
+}
+
+/* Dots that are drawn and that are left out of a dashed line. */
+enum { DASH = 5, DASH_GAP = 3 };
 
 /* Bresenham's line. */
 void grid_line(struct grid *grid, const struct grid_line *line)
@@ -106,7 +150,8 @@ void grid_line(struct grid *grid, const struct grid_line *line)
 	for (;;) {
 		long twice = 2 * error;
 
-		grid_dot(grid, x, y, line->role, line->sign);
+		if (!line->dashed || x % (DASH + DASH_GAP) < DASH)
+			grid_dot(grid, x, y, line->role, line->sign);
 		if (x == line->x1 && y == line->y1)
 			break;
 		if (twice >= dy) {
@@ -170,7 +215,7 @@ bool grid_is_free(
 	for (size_t i = 0; i < width; i++) {
 		const struct grid_cell *cell = cell_at(grid, column + i, row);
 
-		if (cell->code != 0 || cell->dots != 0)
+		if (cell->code != 0 || (cell->dots != 0 && !cell->shaded))
 			return false;
 	}
 	return true;
@@ -193,7 +238,8 @@ static void grid_put_cell(
 	fwrite(bytes, 1, len, out);
 }
 
-void grid_print_row(const struct grid *grid, size_t row, bool colour, FILE *out)
+void grid_print_row(
+    const struct grid *grid, size_t row, enum grid_colours colours, FILE *out)
 {
 	const struct grid_cell *cells = cell_at(grid, 0, row);
 	const char *now = "";
@@ -204,9 +250,9 @@ void grid_print_row(const struct grid *grid, size_t row, bool colour, FILE *out)
 		end--;
 	for (size_t i = 0; i < end; i++) {
 		bool blank = cells[i].code == 0 && cells[i].dots == 0;
-		const char *want = grid_colour(cells[i].role);
+		const char *want = grid_colour(cells[i].role, colours);
 
-		if (colour && !blank && strcmp(want, now) != 0) {
+		if (colours != GRID_PLAIN && !blank && strcmp(want, now) != 0) {
 			fprintf(out, "\033[0m%s", want);
 			now = want;
 		}

@@ -12,10 +12,18 @@
 
 #include "scene/role.h"
 
+/* The colours that a terminal has. */
+enum grid_colours {
+	GRID_PLAIN, /* none */
+	GRID_FEW,   /* six that its owner chose, beside that of its text */
+	GRID_MANY   /* the 256 of xterm */
+};
+
 struct grid_cell {
 	int32_t code; /* a character; 0: dots; -1: the wide one before it */
 	uint8_t dots;
-	char sign; /* of the dots in ASCII */
+	bool shaded; /* an area alone: a label may cover it */
+	char sign;   /* of the dots in ASCII */
 	enum role role;
 };
 
@@ -35,11 +43,16 @@ size_t grid_height(const struct grid *grid);
 /* A dot; what is outside is left out. sign stands for it in ASCII. */
 void grid_dot(struct grid *grid, long x, long y, enum role role, char sign);
 
+/* A dot of an area, which gives way to labels and takes no colour from a line
+ * that is drawn there. */
+void grid_shade(struct grid *grid, long x, long y, enum role role);
+
 /* Dots from one place to the other, both included. */
 struct grid_line {
 	long x0, y0, x1, y1;
 	enum role role;
 	char sign;
+	bool dashed;
 };
 void grid_line(struct grid *grid, const struct grid_line *line);
 
@@ -51,15 +64,15 @@ void grid_put(struct grid *grid, long column, long row, int32_t unicode,
 void grid_text(struct grid *grid, size_t column, size_t row, size_t width,
     const char *text, enum role role);
 
-/* Whether the cells hold neither dots nor characters. */
+/* Whether the cells hold neither lines nor characters. */
 bool grid_is_free(
     const struct grid *grid, size_t column, size_t row, size_t width);
 
-/* Prints a row without the spaces at its end, with colours where asked. */
+/* Prints a row without the spaces at its end. */
 void grid_print_row(
-    const struct grid *grid, size_t row, bool colour, FILE *out);
+    const struct grid *grid, size_t row, enum grid_colours colours, FILE *out);
 
-/* The escape sequence that begins a role's colour. */
-const char *grid_colour(enum role role);
+/* The escape sequence that begins a role's colour, not for GRID_PLAIN. */
+const char *grid_colour(enum role role, enum grid_colours colours);
 
 #endif

@@ -318,10 +318,8 @@ static void live_redraw(const struct live *live)
 	FILE *out = mem_stream(&frame, &len);
 
 	terminal_look(&terminal, STDOUT_FILENO);
-	style = (struct terminal_style){.columns = terminal.columns,
-	    .rows = terminal.rows - STATUS_ROWS,
-	    .unicode = terminal.unicode,
-	    .colour = terminal.colour};
+	style = terminal_style_of(&terminal);
+	style.rows -= STATUS_ROWS;
 	print_frame(live, &style, out);
 	fclose(out);
 	screen_show(frame, len, terminal.rows);

@@ -34,6 +34,22 @@ static char terminal_sign(size_t index)
 	return line_signs[index % (sizeof(line_signs) - 1)];
 }
 
+struct terminal_style terminal_style_of(const struct terminal *terminal)
+{
+	return (struct terminal_style){.columns = terminal->columns,
+	    .rows = terminal->rows,
+	    .unicode = terminal->unicode,
+	    .colours = !terminal->colour   ? GRID_PLAIN
+		       : terminal->colours ? GRID_MANY
+					   : GRID_FEW};
+}
+
+/* A trend, or a line whose colour another one has: told without colour, too. */
+static bool terminal_is_dashed(const struct scene_line *line)
+{
+	return line->kind == SCENE_TREND || line->dashed;
+}
+
 /* Prints the text in at most width columns. */
 static void terminal_text(FILE *out, const struct terminal_style *style,
     const char *text, size_t width)
@@ -51,7 +67,7 @@ static void terminal_text(FILE *out, const struct terminal_style *style,
 /* Ends a colour. */
 static void terminal_plain(FILE *out, const struct terminal_style *style)
 {
-	if (style->colour)
+	if (style->colours != GRID_PLAIN)
 		fputs("\033[0m", out);
 }
 
@@ -123,10 +139,13 @@ static void print_entry(const struct terminal_style *style,
     const struct terminal_legend_entry *entry, FILE *out)
 {
 	if (entry->line) {
-		if (style->colour)
-			fputs(grid_colour(entry->line->role), out);
+		if (style->colours != GRID_PLAIN)
+			fputs(grid_colour(entry->line->role, style->colours),
+			    out);
 		if (style->unicode)
-			fputs("\xe2\x94\x81", out);
+			fputs(terminal_is_dashed(entry->line) ? "\xe2\x95\x8d"
+							      : "\xe2\x94\x81",
+			    out);
 		else
 			putc(entry->sign, out);
 		terminal_plain(out, style);
@@ -177,6 +196,8 @@ static void terminal_legend(const struct scene_panel *panel,
 
 enum {
 	MOST_LANES = 8,
+	PANEL_ROWS =
+	    3, /* of a panel of other figures, its title in the first */
 	LEAST_ROWS = 3,     /* of the plot itself */
 	LEGEND_LINES = 4,   /* a fourth of the rows at most */
 	FACT_ROWS = 2,      /* what is known, in a screen of */
@@ -193,6 +214,7 @@ struct terminal_frame {
 	struct grid grid; /* axes and plot */
 	size_t left;      /* columns of the labels and the axis */
 	size_t rows;      /* of the plot, from row 0 of the grid */
+	size_t panels;    /* below it, of PANEL_ROWS each */
 	size_t lane_rows;
 	char *facts[FACT_ROWS];
 	size_t fact_rows;
@@ -209,13 +231,34 @@ static long x_of(const struct terminal_frame *f, double time_s)
 	return (long)(f->left * unit) + lround(fmax(-1, fmin(2, part)) * width);
 }
 
+/* The part of the grid that an axis of values has. */
+struct terminal_band {
+	const struct axis *axis;
+	size_t top, rows;
+};
+
+static long terminal_band_y(const struct terminal_frame *f,
+    const struct terminal_band *band, double value)
+{
+	long unit = f->style->unicode ? 4 : 1;
+	double height = (double)((long)band->rows * unit - 1);
+	double part =
+	    (value - band->axis->low) / (band->axis->high - band->axis->low);
+
+	return (long)band->top * unit +
+	       lround((1 - fmax(-1, fmin(2, part))) * height);
+}
+
+static struct terminal_band terminal_memory_band(const struct terminal_frame *f)
+{
+	return (struct terminal_band){&f->memory->memory, 0, f->rows};
+}
+
 static long y_of(const struct terminal_frame *f, double mib)
 {
-	const struct axis *axis = &f->memory->memory;
-	double height = (double)(f->rows * (f->style->unicode ? 4 : 1) - 1);
-	double part = (mib - axis->low) / (axis->high - axis->low);
+	struct terminal_band band = terminal_memory_band(f);
 
-	return lround((1 - fmax(-1, fmin(2, part))) * height);
+	return terminal_band_y(f, &band, mib);
 }
 
 static size_t terminal_chart_column_of(
@@ -226,8 +269,8 @@ static size_t terminal_chart_column_of(
 	return x < (long)f->left ? f->left : (size_t)x;
 }
 
-static void draw_line(
-    struct terminal_frame *f, const struct scene_line *line, char sign)
+static void draw_line(struct terminal_frame *f,
+    const struct terminal_band *band, const struct scene_line *line, char sign)
 {
 	struct downsample_view view = {
 	    .from_s = f->scene->time.low + line->zero_s,
@@ -235,14 +278,16 @@ static void draw_line(
 	    .columns = grid_width(&f->grid),
 	    .gap_s = line->gap_s};
 	struct downsample kept;
-	struct grid_line stroke = {.role = line->role, .sign = sign};
+	struct grid_line stroke = {.role = line->role,
+	    .sign = sign,
+	    .dashed = terminal_is_dashed(line)};
 
 	downsample_m4(&kept, line->samples, &view);
 	for (size_t i = 0; i < kept.points.len; i++) {
 		const struct downsample_point *p = &kept.points.items[i];
 
 		stroke.x1 = x_of(f, p->time_s - line->zero_s);
-		stroke.y1 = y_of(f, p->mib);
+		stroke.y1 = terminal_band_y(f, band, p->mib);
 		if (i == 0 || p->starts) {
 			stroke.x0 = stroke.x1;
 			stroke.y0 = stroke.y1;
@@ -252,6 +297,73 @@ static void draw_line(
 		stroke.y0 = stroke.y1;
 	}
 	downsample_finish(&kept);
+}
+
+/* The value between two samples; NAN beside them and in a gap. */
+static double terminal_value_at(
+    const struct scene_line *line, const struct series *series, double time_s)
+{
+	size_t at = series_find(series, time_s);
+	const struct sample *next = &series->items[at], *before = next - 1;
+	double step_s;
+
+	if (at == series->len)
+		return NAN;
+	if (at == 0)
+		return next->time_s == time_s ? next->mib : NAN;
+	step_s = next->time_s - before->time_s;
+	if ((line->gap_s > 0 && step_s > line->gap_s) || step_s <= 0)
+		return next->time_s == time_s ? next->mib : NAN;
+	return before->mib +
+	       (time_s - before->time_s) / step_s * (next->mib - before->mib);
+}
+
+/* The dots of an area: layers beside each other differ without colour, and
+ * lines can be followed through the area of a total. */
+static bool terminal_pattern(const struct scene_line *line, size_t nth,
+    const struct grid *grid, long x, long y)
+{
+	if (!grid->unicode)
+		return line->kind != SCENE_STACKED || nth % 2 == 0 || x % 2;
+	if (line->kind != SCENE_STACKED)
+		return x % 4 == y % 4;
+	switch (nth % 3) {
+	case 0:
+		return true;
+	case 1:
+		return (x + y) % 2 == 0;
+	default:
+		return x % 2 == 0 && y % 2 == 0;
+	}
+}
+
+/* Fills below a line: down to the axis, or to the layer that it lies on. */
+static void terminal_fill(struct terminal_frame *f,
+    const struct terminal_band *band, const struct scene_line *line, size_t nth)
+{
+	long left = (long)f->left * (f->style->unicode ? 2 : 1);
+	long width = (long)grid_width(&f->grid);
+	const struct axis *time = &f->scene->time;
+	double floor = fmax(0, band->axis->low);
+
+	for (long x = left; x < width; x++) {
+		double time_s = time->low + (double)(x - left) /
+						(double)(width - 1 - left) *
+						(time->high - time->low);
+		double top = terminal_value_at(
+		    line, line->samples, time_s + line->zero_s);
+		double base = line->base ? terminal_value_at(line, line->base,
+					       time_s + line->zero_s)
+					 : floor;
+		long end = terminal_band_y(f, band, isnan(base) ? floor : base);
+
+		if (isnan(top) || (line->base && top <= base))
+			continue;
+		for (long y = terminal_band_y(f, band, top); y <= end; y++) {
+			if (terminal_pattern(line, nth, &f->grid, x, y))
+				grid_shade(&f->grid, x, y, line->role);
+		}
+	}
 }
 
 /* Clears the dots that a line at the edge of a window left beside the plot. */
@@ -277,13 +389,33 @@ static void draw_memory_axis(
 	}
 }
 
+/* As many as have room for their labels. */
+static struct axis_ticks terminal_time_ticks(
+    const struct terminal_frame *f, size_t width)
+{
+	struct axis_ticks ticks;
+
+	for (size_t most = width / 4;; most--) {
+		size_t used = 0;
+
+		axis_ticks(&f->scene->time, most, &ticks);
+		for (size_t i = 0; i < ticks.len; i++) {
+			size_t len = strlen(ticks.items[i].label) + 2;
+
+			used = len > used ? len : used;
+		}
+		if (used * ticks.len + strlen(ticks.unit) <= width || most <= 2)
+			return ticks;
+		ticks_finish(&ticks);
+	}
+}
+
 static void draw_time_axis(struct terminal_frame *f, size_t row)
 {
-	size_t width = f->grid.columns - f->left, most = width / 12;
-	struct axis_ticks ticks;
+	size_t width = f->grid.columns - f->left;
+	struct axis_ticks ticks = terminal_time_ticks(f, width);
 	size_t unit;
 
-	axis_ticks(&f->scene->time, most, &ticks);
 	unit = strlen(ticks.unit) + 1;
 	grid_put(
 	    &f->grid, (long)f->left - 1, (long)row, 0x2514, '+', ROLE_FRAME);
@@ -369,6 +501,25 @@ static void terminal_chart_draw_limit(
 	    f, mark, f->left, row > 0 ? (size_t)row - 1 : 1, NEAR);
 }
 
+/* No line alone would say that nothing was measured. */
+static void terminal_chart_draw_gap(
+    struct terminal_frame *f, const struct scene_mark *mark)
+{
+	size_t from = terminal_chart_column_of(f, mark->at.time_s);
+	size_t to = terminal_chart_column_of(f, mark->until_s);
+
+	if (mark->until_s < f->scene->time.low ||
+	    mark->at.time_s > f->scene->time.high)
+		return;
+	for (size_t row = 0; row < f->rows; row++) {
+		for (size_t at = from + 1; at < to; at++) {
+			if (grid_is_free(&f->grid, at, row, 1))
+				grid_put(&f->grid, (long)at, (long)row, 0x2591,
+				    '/', mark->role);
+		}
+	}
+}
+
 static void terminal_chart_draw_mark(
     struct terminal_frame *f, const struct scene_mark *mark)
 {
@@ -439,16 +590,104 @@ static void draw_lanes(struct terminal_frame *f, size_t top)
 	}
 }
 
+/* Areas first, then lines, the first one on top of the others. */
+static void terminal_lines(struct terminal_frame *f,
+    const struct scene_panel *panel, const struct terminal_band *band)
+{
+	for (size_t i = 0; i < panel->lines.len; i++) {
+		const struct scene_line *line = &panel->lines.items[i];
+
+		if (line->kind == SCENE_TOTAL || line->kind == SCENE_STACKED)
+			terminal_fill(f, band, line, i);
+	}
+	for (size_t i = panel->lines.len; i-- > 0;)
+		draw_line(f, band, &panel->lines.items[i], terminal_sign(i));
+}
+
+/* The nth panel of other figures. */
+static const struct scene_panel *terminal_panel(
+    const struct scene *scene, size_t nth)
+{
+	for (size_t i = 0; i < scene->panels.len; i++) {
+		if (scene->panels.items[i].kind == PANEL_USAGE && nth-- == 0)
+			return &scene->panels.items[i];
+	}
+	return NULL;
+}
+
+/* "CPU (%): mean 23, highest 98", with the names of several lines. */
+static char *terminal_panel_title(
+    const struct scene_panel *panel, const struct terminal_style *style)
+{
+	const char *between = style->unicode ? " \xc2\xb7 " : ", ";
+	struct strbuf text = {0};
+
+	strbuf_add_format(&text, "%s", panel->title);
+	for (size_t i = 0; i < panel->lines.len; i++) {
+		const struct scene_line *line = &panel->lines.items[i];
+
+		strbuf_add_format(&text, "%s", i ? between : ": ");
+		if (panel->lines.len > 1 && !style->unicode)
+			strbuf_add_format(&text, "%c ", terminal_sign(i));
+		if (panel->lines.len > 1)
+			strbuf_add_format(&text, "%s ", line->name);
+		strbuf_add_format(
+		    &text, "%s", line->detail ? line->detail : "");
+	}
+	return strbuf_take(&text);
+}
+
+/* The title above its lines, with the highest value beside the axis. */
+static void draw_panel(
+    struct terminal_frame *f, const struct scene_panel *panel, size_t top)
+{
+	struct terminal_band band = {&panel->memory, top + 1, PANEL_ROWS - 1};
+	char *title = terminal_panel_title(panel, f->style);
+	char high[UNITS_TEXT];
+
+	terminal_lines(f, panel, &band);
+	for (size_t row = top; row < top + PANEL_ROWS; row++) {
+		for (size_t column = 0; column < f->left; column++)
+			grid_put(&f->grid, (long)column, (long)row, ' ', ' ',
+			    ROLE_FRAME);
+		grid_put(&f->grid, (long)f->left - 1, (long)row, 0x2502, '|',
+		    ROLE_FRAME);
+	}
+	units_number(high, panel->memory.high / 1.12);
+	if (strlen(high) + 1 < f->left)
+		grid_text(&f->grid, f->left - 2 - strlen(high), top + 1,
+		    strlen(high), high, ROLE_TEXT);
+	for (size_t column = f->left; column < f->grid.columns; column++)
+		grid_put(
+		    &f->grid, (long)column, (long)top, ' ', ' ', ROLE_TEXT);
+	grid_text(&f->grid, f->left, top, f->grid.columns - f->left, title,
+	    ROLE_TEXT);
+	free(title);
+}
+
+/* Panels that have no rows are told in the last one's title. */
+static void draw_panels(struct terminal_frame *f)
+{
+	for (size_t i = 0; i < f->panels; i++)
+		draw_panel(
+		    f, terminal_panel(f->scene, i), f->rows + i * PANEL_ROWS);
+}
+
 static void draw_memory(
     struct terminal_frame *f, const struct axis_ticks *ticks)
 {
 	const struct scene_panel *panel = f->memory;
 
-	for (size_t i = panel->lines.len; i-- > 0;)
-		draw_line(f, &panel->lines.items[i], terminal_sign(i));
+	struct terminal_band band = terminal_memory_band(f);
+
+	terminal_lines(f, panel, &band);
 	draw_memory_axis(f, ticks);
 	for (size_t i = 0; i < panel->marks.len; i++)
 		terminal_chart_draw_mark(f, &panel->marks.items[i]);
+	for (size_t i = 0; i < panel->marks.len; i++) {
+		if (panel->marks.items[i].kind == SCENE_GAP)
+			terminal_chart_draw_gap(f, &panel->marks.items[i]);
+	}
 }
 
 static const struct scene_fact *find_fact(
@@ -461,14 +700,20 @@ static const struct scene_fact *find_fact(
 	return NULL;
 }
 
+/* An end that nobody wanted stands before all else. */
+static bool terminal_is_alarm(const struct scene_fact *ended)
+{
+	return strstr(ended->value, "killed") != NULL;
+}
+
 /* Fills the rows with the first note, where there is more than one row, and
  * with known facts, as many as fit; the first fact of a row is there even where
  * it is too long. rows[] are to be freed. */
 static size_t fill_facts(const struct scene *scene,
     const struct terminal_style *style, char *rows[FACT_ROWS], size_t most)
 {
-	static const char *const wanted[] = {"End", "Metric", "Peak", "Shared",
-	    "Window", "Ended", "Limit", "Duration", "Set", "Apart"};
+	static const char *const wanted[] = {"Ended", "End", "Metric", "Peak",
+	    "Shared", "Window", "Ended", "Limit", "Duration", "Set", "Apart"};
 	const char *between = style->unicode ? " \xc2\xb7 " : ", ";
 	struct strbuf row = {0};
 	size_t count = 0;
@@ -479,7 +724,8 @@ static size_t fill_facts(const struct scene *scene,
 		const struct scene_fact *fact = find_fact(scene, wanted[w]);
 		size_t before = row.len;
 
-		if (!fact)
+		if (!fact || (strcmp(wanted[w], "Ended") == 0 &&
+				 terminal_is_alarm(fact) != (w == 0)))
 			continue;
 		strbuf_separate(&row, between);
 		strbuf_add_format(&row, "%s: %s", fact->label, fact->value);
@@ -532,6 +778,10 @@ static size_t share_rows(struct terminal_frame *f)
 	    f->scene, f->style, f->facts, rows >= ROOMY_ROWS ? FACT_ROWS : 1);
 	fixed = 3 + f->fact_rows + legend;
 	f->rows = rows > fixed + LEAST_ROWS ? rows - fixed : LEAST_ROWS;
+	while (terminal_panel(f->scene, f->panels) &&
+	       (f->panels + 1) * PANEL_ROWS <= f->rows / 2)
+		f->panels++;
+	f->rows -= f->panels * PANEL_ROWS;
 	if (f->lanes) {
 		f->lane_rows =
 		    f->lanes->lanes < MOST_LANES ? f->lanes->lanes : MOST_LANES;
@@ -545,24 +795,25 @@ static size_t share_rows(struct terminal_frame *f)
 static void terminal_chart_draw(struct terminal_frame *f)
 {
 	struct axis_ticks ticks = {0};
-	size_t widest = 4;
+	size_t widest = 4, axis;
 
 	if (f->memory)
-		axis_ticks(&f->memory->memory, f->rows / 3, &ticks);
+		axis_ticks(&f->memory->memory, (f->rows + 1) / 2, &ticks);
 	for (size_t i = 0; i < ticks.len; i++) {
 		if (strlen(ticks.items[i].label) > widest)
 			widest = strlen(ticks.items[i].label);
 	}
 	f->left = widest + 2;
-	grid_init(&f->grid, f->style->columns, f->rows + 2 + f->lane_rows,
+	axis = f->rows + f->panels * PANEL_ROWS;
+	grid_init(&f->grid, f->style->columns, axis + 2 + f->lane_rows,
 	    f->style->unicode);
 	if (f->memory)
 		draw_memory(f, &ticks);
-	grid_text(
-	    &f->grid, 0, f->rows, f->left - 2, ticks.unit, ROLE_TEXT_SOFT);
-	draw_time_axis(f, f->rows);
+	draw_panels(f);
+	grid_text(&f->grid, 0, axis, f->left - 2, ticks.unit, ROLE_TEXT_SOFT);
+	draw_time_axis(f, axis);
 	if (f->lanes)
-		draw_lanes(f, f->rows + 2);
+		draw_lanes(f, axis + 2);
 	ticks_finish(&ticks);
 }
 
@@ -669,7 +920,7 @@ static void terminal_heat(struct terminal_frame *f, FILE *out)
 static void terminal_title(
     const struct scene *scene, const struct terminal_style *style, FILE *out)
 {
-	if (style->colour)
+	if (style->colours != GRID_PLAIN)
 		fputs("\033[1m", out);
 	terminal_text(
 	    out, style, scene->title ? scene->title : "", style->columns);
@@ -693,7 +944,7 @@ void terminal_chart(
 	terminal_chart_draw(&f);
 	terminal_title(scene, style, out);
 	for (size_t row = 0; row < f.grid.rows; row++) {
-		grid_print_row(&f.grid, row, style->colour, out);
+		grid_print_row(&f.grid, row, style->colours, out);
 		putc('\n', out);
 	}
 	if (f.memory)

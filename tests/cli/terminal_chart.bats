@@ -165,3 +165,48 @@ crowd() {
 	shown=$(grep -c '╺f[0-9]' out)
 	grep -q "and $((12 - shown)) more" out
 }
+
+@test 'killed, out of memory: told first, also where there is little room' {
+	for size in '60 24' '60 12' '44 10'; do
+		COLUMNS=${size% *} LINES=${size#* } mprof plot --terminal \
+			"$SOURCE/tests/golden/cgroup.dat" >out
+		grep -q '^Ended: killed by SIGKILL, out of memory' out
+	done
+}
+
+@test 'panels of --with below the memory, above its time axis' {
+	COLUMNS=80 LINES=40 mprof plot --terminal \
+		"$SOURCE/tests/golden/cgroup.dat" >out
+	grep -n 'control group (MiB): anonymous highest 220 MiB' out >panel
+	grep -n 'memory pressure' out >>panel
+	grep -n '└┬' out >>panel
+	cut -d: -f1 panel >lines
+	sort -n lines | cmp - lines
+	[ "$(wc -l <lines)" -eq 3 ]
+}
+
+@test 'gaps and areas are seen without colour, in ASCII too' {
+	printf 'MEM %s\n' '10 1700000000' '20 1700000001' '30 1700000002' \
+		'31 1700000003' '31 1700000004' '31 1700000040' \
+		'50 1700000041' '60 1700000042' >gap.dat
+	mprof plot --terminal gap.dat >out
+	grep -q '░░░░░░░░' out
+	grep -q '[⠑⢄]' out
+	LC_ALL=C mprof plot --terminal gap.dat >out
+	grep -q '//////' out
+	grep -qF '.' out
+}
+
+@test 'colours: six of the first sixteen, or of 256 where there are' {
+	export CLICOLOR_FORCE=1
+	unset COLORTERM
+	TERM=xterm TERMINFO=/nowhere mprof plot --terminal --stack \
+		"$SOURCE/tests/golden/tree.dat" >out
+	grep -q "$escape\[3[1-6]m" out
+	lacks "38;5;" <out
+	lacks "$escape\[9[0-7]m" <out
+	TERM=xterm-256color mprof plot --terminal "$SOURCE/tests/golden/tree.dat" >out
+	grep -q "$escape\[38;5;33m" out
+	TERM=xterm COLORTERM=truecolor mprof plot --terminal a.dat >out
+	grep -q "$escape\[38;5;33m" out
+}
