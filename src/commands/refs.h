@@ -10,11 +10,16 @@
 #include "python/refs/referrers.h"
 #include "python/heap/look.h"
 
+/* A reference by a field of C, which has no name. */
+#define REFS_PLAIN "(in C)"
+
 struct refs {
 	struct look look;
 	struct referrers referrers;
 	struct chains chains;
-	bool *is_wanted; /* of each type */
+	struct dominators dominators; /* with referrers alone */
+	uint64_t *sizes;              /* of each object */
+	bool *is_wanted;              /* of each type */
 	uint32_t *below; /* with referents: links by those above, most first */
 	ARRAY(const struct object_type *) types; /* the wanted ones */
 	ARRAY(uint32_t) wanted;                  /* their objects */
@@ -38,6 +43,16 @@ const char *refs_short(const char *type) __attribute__((nonnull));
 /* How a link is held, behind what holds it: ".name", "[3]", "['key']"; an
  * ellipsis where it differs from object to object. */
 char *refs_hold(const struct refs *refs, const struct chain_link *link)
+    __attribute__((nonnull));
+
+/* The type of what stands at a link, and the value where that is a single
+ * object: "list 5 items". */
+char *refs_title(const struct refs *refs, const struct chain_link *link)
+    __attribute__((nonnull));
+
+/* With referents: where the objects of a link stand too, as ".id" beside it or
+ * as the whole way; "" where they don't, or not all at one place. */
+char *refs_same(const struct refs *refs, const struct chain_link *link)
     __attribute__((nonnull));
 
 /* The name of what a chain begins at; "" where it has none. */

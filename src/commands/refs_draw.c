@@ -9,12 +9,16 @@
 
 #define NO_BOX SIZE_MAX
 
-/* The box of each link, and of the type in which all chains end. */
+/* The box of each link, of each single object, and of the type in which all
+ * chains end. */
 struct drawn {
 	const struct refs *refs;
 	struct graph *graph;
-	size_t *box_of_link, *box_of_type;
+	size_t *box_of_link, *box_of_object, *box_of_type;
 };
+
+#define ROLE_ASKED ROLE_ALARM /* red */
+#define ROLE_LOST ROLE_SERIES /* orange */
 
 static enum role refs_draw_role_of(const struct chain_link *link)
 {
@@ -27,10 +31,33 @@ static enum role refs_draw_role_of(const struct chain_link *link)
 	case CHAIN_FRAME:
 		return ROLE_MARK;
 	case CHAIN_INSIDE:
-		return ROLE_PEAK;
+		return ROLE_ASKED;
 	default:
-		return ROLE_ALARM;
+		return ROLE_LOST;
 	}
+}
+
+/* The meaning of each colour that a box has. */
+static void refs_draw_legend(struct graph *graph, bool referents)
+{
+	const struct {
+		enum role role;
+		const char *text;
+	} keys[] = {
+	    {ROLE_ASKED, "the objects that were asked for"},
+	    {ROLE_TOTAL, "a root: a module, or a class of C's"},
+	    {ROLE_MARK, "a root: a function that runs, with its variables"},
+	    {ROLE_LOST, "held by no object, or by its own cycle"},
+	    {ROLE_OTHER, referents ? "what they hold" : "on the way"},
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		for (size_t k = 0; k < graph->boxes.len; k++)
+			if (graph->boxes.items[k].role == keys[i].role) {
+				graph_add_key(
+				    graph, keys[i].role, keys[i].text);
+				break;
+			}
 }
 
 static char *count_text(size_t objects)
@@ -55,26 +82,57 @@ static char *root_detail(const struct refs *refs, const struct chain_link *root)
 	return NULL;
 }
 
+static char *refs_draw_title(
+    const struct refs *refs, const struct chain_link *link)
+{
+	char *title = link->parent == CHAIN_NONE
+			  ? mem_copy(refs_short(
+				referrers_type(&refs->referrers, link->type)))
+			  : refs_title(refs, link);
+	char *made =
+	    mem_format("%s%s", title, link->repeated ? " \xe2\x80\xa6" : "");
+
+	free(title);
+	return made;
+}
+
+static char *refs_draw_detail(
+    const struct refs *refs, const struct chain_link *link)
+{
+	if (refs->referents)
+		return link->many || link->parent == CHAIN_NONE
+			   ? count_text(link->objects)
+			   : NULL;
+	return link->parent == CHAIN_NONE ? root_detail(refs, link) : NULL;
+}
+
+/* An object has one box, wherever it is held, and so have objects that stand at
+ * two places together. */
 static size_t link_box(struct drawn *drawn, uint32_t at)
 {
 	const struct refs *refs = drawn->refs;
 	const struct chain_link *link = &refs->chains.links.items[at];
-	char *detail = NULL, *title;
+	size_t *place = link->many ? &drawn->box_of_link[at]
+				   : &drawn->box_of_object[link->object];
+	char *title, *detail;
 
 	if (drawn->box_of_link[at] != NO_BOX)
 		return drawn->box_of_link[at];
-	if (link->parent == CHAIN_NONE && !refs->referents)
-		detail = root_detail(refs, link);
-	if (refs->referents)
-		detail = count_text(link->objects);
-	title = mem_format("%s%s",
-	    refs_short(referrers_type(&refs->referrers, link->type)),
-	    link->repeated ? " \xe2\x80\xa6" : "");
-	drawn->box_of_link[at] =
-	    graph_add_box(drawn->graph, title, detail, refs_draw_role_of(link));
-	free(title);
-	free(detail);
-	return drawn->box_of_link[at];
+	if (link->again && link->again == link->objects &&
+	    link->same != CHAIN_NONE) {
+		drawn->box_of_link[at] = link_box(drawn, link->same);
+		return drawn->box_of_link[at];
+	}
+	if (*place == NO_BOX) {
+		title = refs_draw_title(refs, link);
+		detail = refs_draw_detail(refs, link);
+		*place = graph_add_box(
+		    drawn->graph, title, detail, refs_draw_role_of(link));
+		free(title);
+		free(detail);
+	}
+	drawn->box_of_link[at] = *place;
+	return *place;
 }
 
 /* The wanted objects of one type are one box, wherever they are held. */
@@ -88,7 +146,7 @@ static size_t wanted_box(struct drawn *drawn, uint32_t type)
 	detail = count_text(refs->look.objects.types.items.items[type]->count);
 	drawn->box_of_type[type] = graph_add_box(drawn->graph,
 	    refs_short(referrers_type(&refs->referrers, type)), detail,
-	    ROLE_PEAK);
+	    ROLE_ASKED);
 	free(detail);
 	return drawn->box_of_type[type];
 }
@@ -96,15 +154,13 @@ static size_t wanted_box(struct drawn *drawn, uint32_t type)
 static void refs_draw_arrow(struct drawn *drawn, size_t from, size_t to,
     const struct chain_link *link, size_t objects)
 {
-	char *hold =
-	    link->kind == REFERENCE_DICT || link->kind == REFERENCE_PLAIN
-		? mem_copy("")
-		: refs_hold(drawn->refs, link);
-	char *label = objects ? mem_format("%s%s\xc3\x97 %zu", hold,
-				    *hold ? " " : "", objects)
+	char *hold = link->kind == REFERENCE_PLAIN
+			 ? mem_copy(REFS_PLAIN)
+			 : refs_hold(drawn->refs, link);
+	char *label = objects ? mem_format("%s \xc3\x97 %zu", hold, objects)
 			      : mem_copy(hold);
 
-	graph_add_arrow(drawn->graph, from, to, *label ? label : NULL);
+	graph_add_arrow(drawn->graph, from, to, label);
 	free(hold);
 	free(label);
 }
@@ -175,6 +231,7 @@ void refs_draw(const struct refs *refs, struct graph *graph)
 	struct drawn drawn = {.refs = refs,
 	    .graph = graph,
 	    .box_of_link = no_boxes(refs->chains.links.len),
+	    .box_of_object = no_boxes(refs->referrers.references.count),
 	    .box_of_type = no_boxes(refs->look.objects.types.items.len)};
 	size_t len = refs->chains.items.len;
 	char *title = mem_format("What %s %s in process %d",
@@ -184,10 +241,12 @@ void refs_draw(const struct refs *refs, struct graph *graph)
 	graph->title = utf8_clean_copy(title);
 	free(title);
 	draw_links(&drawn);
+	refs_draw_legend(graph, refs->referents);
 	if (refs->count && len > refs->count)
 		*array_push(&graph->notes) = mem_copy(units_count(count,
 		    len - refs->count, "more chain holds fewer objects",
 		    "more chains hold fewer objects each"));
 	free(drawn.box_of_link);
+	free(drawn.box_of_object);
 	free(drawn.box_of_type);
 }

@@ -85,6 +85,13 @@ static void write_link(
 		json_key(json, "name");
 		json_text(json, name);
 	}
+	if (!link->many &&
+	    referrers_value(
+		&refs->referrers, link->object, name, sizeof(name)) &&
+	    !(link->parent == CHAIN_NONE && link->label)) {
+		json_key(json, "value");
+		json_text(json, name);
+	}
 	if (link->repeated) {
 		json_key(json, "repeated");
 		json_bool(json, true);
@@ -121,6 +128,15 @@ static void write_chain(
 	json_open(json, '{');
 	json_key(json, "objects");
 	json_whole(json, (int64_t)chain->objects);
+	json_key(json, "share");
+	json_rounded(
+	    json, (double)chain->objects / (double)refs->wanted.len, 4);
+	json_key(json, "shared");
+	json_whole(json, (int64_t)chain->shared);
+	json_key(json, "retained");
+	json_whole(json, (int64_t)chain->retained);
+	json_key(json, "cache");
+	json_bool(json, chain->is_cache);
 	json_key(json, "root");
 	json_text(json, refs_root_kind(root));
 	json_key(json, "path");
@@ -130,6 +146,18 @@ static void write_chain(
 	write_links(json, refs, chain);
 	json_close(json, '}');
 	free(path);
+}
+
+static void write_same(
+    struct json *json, const struct refs *refs, const struct chain_link *link)
+{
+	char *same = refs_same(refs, link);
+
+	if (*same) {
+		json_key(json, "same");
+		json_text(json, same);
+	}
+	free(same);
 }
 
 static void write_referents(
@@ -146,6 +174,7 @@ static void write_referents(
 		json_key(json, "objects");
 		json_whole(
 		    json, (int64_t)refs->chains.links.items[below[i]].objects);
+		write_same(json, refs, &refs->chains.links.items[below[i]]);
 		write_referents(json, refs, below[i]);
 		json_close(json, '}');
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "commands/refs.h"
 
@@ -89,6 +90,22 @@ char *refs_hold(const struct refs *refs, const struct chain_link *link)
 	return plain_hold(refs, link);
 }
 
+char *refs_title(const struct refs *refs, const struct chain_link *link)
+{
+	const char *type =
+	    refs_short(referrers_type(&refs->referrers, link->type));
+	char value[TEXT_SIZE], *text, *made;
+
+	if (link->many || !referrers_value(&refs->referrers, link->object,
+			      value, sizeof(value)))
+		text = mem_format("%s", type);
+	else
+		text = mem_format("%s %s", type, value);
+	made = utf8_clean_copy(text);
+	free(text);
+	return made;
+}
+
 const char *refs_root_kind(const struct chain_link *root)
 {
 	static const char *const kinds[] = {
@@ -169,4 +186,18 @@ char *refs_path(const struct refs *refs, uint32_t link)
 	fclose(out);
 	free(way);
 	return path;
+}
+
+char *refs_same(const struct refs *refs, const struct chain_link *link)
+{
+	const struct chain_link *links = refs->chains.links.items;
+
+	if (!link->again || link->again != link->objects ||
+	    link->same == CHAIN_NONE)
+		return mem_copy("");
+	if (links[link->same].parent == CHAIN_NONE)
+		return mem_copy("themselves");
+	if (links[link->same].parent == link->parent)
+		return refs_hold(refs, &links[link->same]);
+	return refs_path(refs, link->same);
 }

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "cli/options.h"
 #include "commands/refs.h"
+#include "python/refs/caches.h"
 
 #define NEAREST 3 /* types are named where none is meant */
 
@@ -150,7 +151,7 @@ static int refs_take_find(struct refs *refs, const char *word, struct err *e)
 
 	if (choose_types(refs, word, e) < 0)
 		return -1;
-	request = (struct referrers_request){refs->is_wanted, refs->referents};
+	request = (struct referrers_request){refs->referents};
 	if (referrers_find(&refs->referrers, &refs->look.objects, &request, e) <
 	    0)
 		return -1;
@@ -167,10 +168,21 @@ static int refs_take_find(struct refs *refs, const char *word, struct err *e)
 		refs_sort_below(refs);
 		return 0;
 	}
+	refs->sizes = referrers_sizes(&refs->referrers);
+	dominators_find(
+	    &refs->dominators, chains.references, chains.roots, refs->sizes);
 	data = data_types(&refs->look.objects);
 	chains.splits = data;
+	chains.dominators = &refs->dominators;
 	chains_find(&refs->chains, &chains);
 	free(data);
+	caches_sort(&refs->chains, &refs->referrers);
+	for (size_t i = 0; i < refs->chains.items.len; i++) {
+		struct chain *chain = &refs->chains.items.items[i];
+
+		chain->retained = chains_retained(
+		    &refs->chains, &refs->dominators, chain->link);
+	}
 	return 0;
 }
 
@@ -189,12 +201,15 @@ int refs_take(struct refs *refs, pid_t pid, const char *word,
 void refs_finish(struct refs *refs)
 {
 	chains_finish(&refs->chains);
+	dominators_finish(&refs->dominators);
 	referrers_finish(&refs->referrers);
 	look_finish(&refs->look);
 	array_free(&refs->types);
 	array_free(&refs->wanted);
 	free(refs->is_wanted);
 	free(refs->below);
+	free(refs->sizes);
+	refs->sizes = NULL;
 	refs->below = NULL;
 	refs->is_wanted = NULL;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
 #include "cli/terminal.h"
@@ -13,6 +14,8 @@
 
 #define COLUMNS 80
 #define COUNT_COLUMNS 9
+#define FIGURES "%*zu  %4.0f%%  %8s  "
+#define FIGURES_COLUMNS (COUNT_COLUMNS + 19)
 #define NAME_SIZE 2048
 #define BYTES_IN_MIB (1024.0 * 1024)
 
@@ -29,14 +32,14 @@ static const char *type_name(
 	    out, size, refs_short(referrers_type(&refs->referrers, type)));
 }
 
-static void refs_text_print_size(uint64_t bytes)
+/* text has UNITS_TEXT bytes, and is returned. */
+static const char *refs_text_size(char *text, uint64_t bytes)
 {
-	char text[UNITS_TEXT];
-
 	if (bytes < 1024)
-		printf("%" PRIu64 " B", bytes);
+		snprintf(text, UNITS_TEXT, "%" PRIu64 " B", bytes);
 	else
-		fputs(units_size(text, (double)bytes / BYTES_IN_MIB), stdout);
+		units_size(text, (double)bytes / BYTES_IN_MIB);
+	return text;
 }
 
 static void refs_text_print_head(const struct refs *refs)
@@ -55,10 +58,10 @@ static void refs_text_print_head(const struct refs *refs)
 	for (size_t i = 0; i < refs->types.len; i++) {
 		const struct object_type *type = refs->types.items[i];
 
-		printf("%s: %s, ", utf8_clean(name, sizeof(name), type->name),
-		    units_count(count, type->count, "object", "objects"));
-		refs_text_print_size(type->size);
-		putchar('\n');
+		printf("%s: %s, %s\n",
+		    utf8_clean(name, sizeof(name), type->name),
+		    units_count(count, type->count, "object", "objects"),
+		    refs_text_size(pause, type->size));
 	}
 }
 
@@ -68,10 +71,9 @@ static void refs_text_put_word(
 {
 	size_t width = utf8_width(before) + utf8_width(word);
 
-	if (text->column > COUNT_COLUMNS + 2 &&
-	    text->column + width > COLUMNS) {
-		printf("\n%*s", COUNT_COLUMNS + 4, "");
-		text->column = COUNT_COLUMNS + 4;
+	if (text->column > FIGURES_COLUMNS && text->column + width > COLUMNS) {
+		printf("\n%*s", FIGURES_COLUMNS + 2, "");
+		text->column = FIGURES_COLUMNS + 2;
 	}
 	printf("%s%s", before, word);
 	text->column += width;
@@ -83,11 +85,11 @@ static void print_types(struct text *text, const struct chain *chain)
 {
 	const struct chain_link *links = text->refs->chains.links.items;
 	const struct chain_link *link = &links[chain->link];
-	char name[NAME_SIZE], shown[NAME_SIZE + 8];
 
-	text->column = COUNT_COLUMNS + 2;
+	text->column = FIGURES_COLUMNS;
 	for (uint32_t i = 0;; link = &links[link->parent], i++) {
 		bool is_root = link->parent == CHAIN_NONE;
+		char *title, *shown;
 
 		if (i >= text->refs->depth && !is_root) {
 			if (i == text->refs->depth)
@@ -95,10 +97,14 @@ static void print_types(struct text *text, const struct chain *chain)
 				    text, text->arrow, "\xe2\x80\xa6");
 			continue;
 		}
-		type_name(text->refs, link->type, name, sizeof(name));
-		snprintf(shown, sizeof(shown), "%s%s", name,
-		    link->repeated ? " \xe2\x80\xa6" : "");
+		title = is_root ? mem_copy(refs_short(referrers_type(
+				      &text->refs->referrers, link->type)))
+				: refs_title(text->refs, link);
+		shown = mem_format(
+		    "%s%s", title, link->repeated ? " \xe2\x80\xa6" : "");
 		refs_text_put_word(text, i ? text->arrow : "", shown);
+		free(title);
+		free(shown);
 		if (is_root)
 			break;
 	}
@@ -108,10 +114,19 @@ static void print_types(struct text *text, const struct chain *chain)
 static void print_chain(struct text *text, const struct chain *chain)
 {
 	char *path = refs_path(text->refs, chain->link);
+	char size[UNITS_TEXT];
 
-	printf("%*zu  ", COUNT_COLUMNS, chain->objects);
+	printf(FIGURES, COUNT_COLUMNS, chain->objects,
+	    100.0 * (double)chain->objects / (double)text->refs->wanted.len,
+	    refs_text_size(size, chain->retained));
 	print_types(text, chain);
-	printf("%*s%s\n", COUNT_COLUMNS + 2, "", path);
+	printf("%*s%s\n", FIGURES_COLUMNS, "", path);
+	if (chain->shared)
+		printf("%*s(%zu of them in other chains too)\n",
+		    FIGURES_COLUMNS, "", chain->shared);
+	if (chain->is_cache)
+		printf("%*s(a cache of the interpreter or a library)\n",
+		    FIGURES_COLUMNS, "");
 	free(path);
 }
 
@@ -120,11 +135,29 @@ static void print_chains(struct text *text)
 	const struct refs *refs = text->refs;
 	size_t len = refs->chains.items.len;
 
-	printf("\n%*s  %s\n", COUNT_COLUMNS, "# objects", "held by");
+	printf("\n%*s  share  retained  held by\n", COUNT_COLUMNS, "# objects");
 	for (size_t i = 0; i < len && (!refs->count || i < refs->count); i++)
 		print_chain(text, &refs->chains.items.items[i]);
 	if (refs->count && len > refs->count)
 		printf("(%zu more: --count 0)\n", len - refs->count);
+}
+
+static void refs_text_print_referent(
+    const struct refs *refs, const struct chain_link *item, int level)
+{
+	char *hold = refs_hold(refs, item), *title = refs_title(refs, item);
+	char *same = refs_same(refs, item);
+
+	printf("%*zu  %*s%s %s%s", COUNT_COLUMNS, item->objects, 2 * level, "",
+	    item->kind == REFERENCE_PLAIN ? REFS_PLAIN : hold, title,
+	    item->repeated ? " \xe2\x80\xa6" : "");
+	if (*same)
+		printf(" (%s%s)",
+		    strcmp(same, "themselves") ? "the same as " : "", same);
+	putchar('\n');
+	free(hold);
+	free(title);
+	free(same);
 }
 
 static void print_below(struct text *text, uint32_t link, int level)
@@ -137,16 +170,7 @@ static void print_below(struct text *text, uint32_t link, int level)
 	for (size_t i = 0; i < shown; i++) {
 		const struct chain_link *item =
 		    &refs->chains.links.items[below[i]];
-		char *hold = refs_hold(refs, item), name[NAME_SIZE];
-
-		printf("%*zu  %*s%s%s%s%s\n", COUNT_COLUMNS, item->objects,
-		    2 * level, "", hold,
-		    item->kind == REFERENCE_PLAIN ? "" : " ",
-		    item->kind == REFERENCE_PLAIN
-			? ""
-			: type_name(refs, item->type, name, sizeof(name)),
-		    item->repeated ? " \xe2\x80\xa6" : "");
-		free(hold);
+		refs_text_print_referent(refs, item, level);
 		print_below(text, below[i], level + 1);
 	}
 	if (shown < len)
@@ -158,8 +182,7 @@ static void print_referents(struct text *text)
 {
 	const struct refs *refs = text->refs;
 
-	printf(
-	    "\n%*s  %s\n", COUNT_COLUMNS, "# objects", "print what they hold");
+	printf("\n%*s  %s\n", COUNT_COLUMNS, "# objects", "what they hold");
 	for (size_t i = 0; i < refs->chains.links.len; i++) {
 		const struct chain_link *link = &refs->chains.links.items[i];
 		char name[NAME_SIZE];

@@ -18,6 +18,7 @@
 #define LEAST_WIDTH 480
 #define CURVE_STEPS 12
 #define HEAD_WIDTH 7
+#define KEY_SIZE 10
 
 /* Texts are measured and put down as those of charts are. */
 struct graph_sheet {
@@ -202,6 +203,22 @@ static void graph_draw_label(
 			      .halo = true});
 }
 
+/* A line of the legend: a small box in the colour, and its meaning. */
+static double graph_draw_key(
+    struct place *place, const struct graph_key *key, double y)
+{
+	const struct draw_box box = {
+	    .x = MARGIN, .y = y + 2, .w = KEY_SIZE, .h = KEY_SIZE};
+
+	draw_frame(place, &box, key->role);
+	place_text(place, &(struct placed_words){.text = key->text,
+			      .x = MARGIN + KEY_SIZE + PADDING_Y,
+			      .y = y,
+			      .size = SMALL_SIZE,
+			      .role = ROLE_TEXT_SOFT});
+	return y + place_line_height(SMALL_SIZE);
+}
+
 /* One line of text, as much as has room; returns what is below it. */
 static double draw_row(
     struct place *place, const char *text, double y, struct placed_words words)
@@ -238,6 +255,8 @@ void graph_draw(struct drawing *drawing, const struct graph *graph,
 		draw_box(place, &graph->boxes.items[i], top);
 	for (size_t i = 0; i < graph->arrows.len; i++)
 		graph_draw_label(place, &graph->arrows.items[i], top);
+	for (size_t i = 0; i < graph->legend.len; i++)
+		y = graph_draw_key(place, &graph->legend.items[i], y);
 	for (size_t i = 0; i < graph->notes.len; i++)
 		y = draw_row(place, graph->notes.items[i], y,
 		    (struct placed_words){

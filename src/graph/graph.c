@@ -10,12 +10,15 @@ void graph_finish(struct graph *graph)
 {
 	for (size_t i = 0; i < graph->notes.len; i++)
 		free(graph->notes.items[i]);
+	for (size_t i = 0; i < graph->legend.len; i++)
+		free(graph->legend.items[i].text);
 	for (size_t i = 0; i < graph->boxes.len; i++) {
 		free(graph->boxes.items[i].title);
 		free(graph->boxes.items[i].detail);
 	}
 	for (size_t i = 0; i < graph->arrows.len; i++)
 		free(graph->arrows.items[i].label);
+	array_free(&graph->legend);
 	array_free(&graph->notes);
 	array_free(&graph->boxes);
 	array_free(&graph->arrows);
@@ -33,6 +36,12 @@ size_t graph_add_box(
 	    .role = role,
 	};
 	return graph->boxes.len - 1;
+}
+
+void graph_add_key(struct graph *graph, enum role role, const char *text)
+{
+	*array_push(&graph->legend) =
+	    (struct graph_key){.role = role, .text = utf8_clean_copy(text)};
 }
 
 void graph_add_arrow(

@@ -28,9 +28,16 @@ struct graph_arrow {
 	struct draw_point tip; /* of the head; the curve ends at its foot */
 };
 
+/* The meaning of a box's colour. */
+struct graph_key {
+	enum role role;
+	char *text;
+};
+
 struct graph {
 	char *title;
-	ARRAY(char *) notes; /* below */
+	ARRAY(struct graph_key) legend; /* below, a line each */
+	ARRAY(char *) notes;            /* below that */
 	ARRAY(struct graph_box) boxes;
 	ARRAY(struct graph_arrow) arrows;
 	ARRAY(struct draw_point) points;
@@ -42,6 +49,9 @@ void graph_finish(struct graph *graph) __attribute__((nonnull));
 /* A new box, with texts of its own, made clean. */
 size_t graph_add_box(struct graph *graph, const char *title, const char *detail,
     enum role role) __attribute__((nonnull(1, 2)));
+/* A line of the legend, with a text of its own, made clean. */
+void graph_add_key(struct graph *graph, enum role role, const char *text)
+    __attribute__((nonnull));
 void graph_add_arrow(struct graph *graph, size_t from, size_t to,
     const char *label) __attribute__((nonnull(1)));
 

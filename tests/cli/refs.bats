@@ -18,9 +18,19 @@ launch_first() {
 	launch "$python" "$PROGRAM" "$@"
 }
 
-# The chains of a type, without the head: chains TYPE [OPTION ...]
+# The chains of a type, without the head, and without what differs from one
+# version to the next, sizes and how much a module has; a line a chain and its
+# path: chains TYPE [OPTION ...]
 chains() {
-	mprof refs "$pid" "$@" | sed '1,/# objects/d'
+	mprof refs "$pid" "$@" | sed -E '1,/# objects/d' |
+		sed -E ':a; N; $!ba; s/\n +(← )/ \1/g' |
+		sed -E 's/^ +([0-9]+) +([0-9]+%) +[0-9.]+ ([KMG]i)?B /\1 \2/
+			s/^ +//; s/(dict) [0-9]+ items? ← module/\1 ← module/'
+}
+
+# The same of what they hold.
+referents() {
+	mprof refs --referents "$pid" "$@" | sed '1,/# objects/d'
 }
 
 @test "each way to hold an object is found, on each CPython" {
@@ -31,37 +41,43 @@ chains() {
 		none=
 		launch "$python" "$PROGRAM" 100
 		same "$(chains Lesson)" \
-'      100  Lesson ← list ← dict ← module
-           courses.views.kept[…]
-       10  Lesson ← dict ← Registry ← dict ← module
-           __main__.registry.by_number[…]'
+'100 100% Lesson ← list 100 items ← dict ← module
+courses.views.kept[…]
+(10 of them in other chains too)
+10 10% Lesson ← dict 11 items ← Registry ← dict ← module
+__main__.registry.by_number[…]
+(10 of them in other chains too)'
 		same "$(chains Course)" \
-'        1  Course ← list ← type ← dict ← module
-           __main__.Registry.shared[0]
-        1  Course ← Slotted ← dict ← Registry ← dict ← module
-           __main__.registry.by_number['\''evil \x1b[31m'\''\\n'\''].value'
+'1 50% Course ← list 1 item ← type __main__.Registry ← dict ← module
+__main__.Registry.shared[0]
+1 50% Course ← Slotted ← dict 11 items ← Registry ← dict ← module
+__main__.registry.by_number['\''evil \x1b[31m'\''\\n'\''].value'
 		same "$(chains Receiver)" \
-'       30  Receiver ← list ← Signal ← dict ← module
-           __main__.sig.receivers[…]
-       30  Receiver ← list ← dict ← Cache ← dict ← module
-           __main__.cache.d['\''k'\''][…]'
-		same "$(chains --referents Pupil --depth 1 | LC_ALL=C sort)" \
-'        1    .active bool
-        1    .grade str
-        1    .group str
-        1    .paid bool
+'30 100% Receiver ← list 30 items ← Signal ← dict ← module
+__main__.sig.receivers[…]
+(30 of them in other chains too)
+30 100% Receiver ← list 30 items ← dict 1 item ← Cache ← dict ← module
+__main__.cache.d['\''k'\''][…]
+(30 of them in other chains too)'
+		same "$(referents Pupil --depth 1 | sed 's/ (the same.*//' |
+			LC_ALL=C sort)" \
+'        1    .active bool True
+        1    .grade str '\''interned'\''
+        1    .group str '\''interned'\''
+        1    .paid bool True
         2    .course_id int
         2    .id int
         2  Pupil'
+		[ "$(referents Pupil --depth 1 | grep -c 'the same as \.')" -eq 3 ]
 		same "$(chains Local)" \
-'        1  Local ← deque ← dict ← module
-           __main__.queue[0]'
+'1 100% Local ← deque 1 item ← dict ← module
+__main__.queue[0]'
 		same "$(chains Iterated)" \
-'        1  Iterated ← list ← frame
-           work(): local[0]'
+'1 100% Iterated ← list 1 item ← frame
+work(): local[0]'
 		same "$(chains Lost | sed 's/:.*//')" \
-'        1  Lost ← dict
-           held by its own cycle'
+'1 100% Lost ← dict
+held by its own cycle'
 		let_end
 	done
 	[ -z "$none" ] || skip "no CPython here that can be read"
@@ -70,27 +86,27 @@ chains() {
 @test "a weak reference holds nothing" {
 	launch_first 10
 	same "$(chains Weak)" \
-'        1  Weak ← dict ← module
-           __main__.weak'
+'1 100% Weak ← dict ← module
+__main__.weak'
 	let_end
 }
 
 @test "a line of thousands is a few chains, cut at the depth" {
 	launch_first 10
 	[ "$(chains Node | grep -c 'Node ← ')" -le 4 ]
-	[[ $(chains Node | head -n 1) =~ ^\ *2997\ \ Node ]]
+	[[ $(chains Node | head -n 1) =~ ^2997\ 100%\ Node ]]
 	same "$(chains Node --depth 1 --count 1)" \
-'     2999  Node ← … ← module
-           __main__….after
+'2999 100% Node ← … ← module
+__main__….after
 (1 more: --count 0)'
 	let_end
 }
 
 @test "what they hold, as deep as asked for" {
 	launch_first 100
-	same "$(chains --referents Registry --depth 1)" \
+	same "$(referents Registry --depth 1)" \
 '        1  Registry
-        1    .by_number dict'
+        1    .by_number dict 11 items'
 	mprof refs --referents "$pid" Registry >deeper
 	grep -Eq '^ +10 +\[…\] Lesson$' deeper
 	grep -Eq '^ +1 +\.value Course$' deeper
@@ -116,6 +132,29 @@ chains() {
 "module"
 "courses.views.kept[…]"
 [["courses.models.Lesson","item",null],["list","value","kept"],["dict","dict",null],["module",null,"courses.views"]]'
+	let_end
+}
+
+@test "a cache of a library comes last, a program's own does not" {
+	launch_first 10
+	same "$(chains Cached)" \
+'2 22% Cached ← list 2 items ← dict ← module
+__main__.cached[…]
+2 22% Cached ← _lru_list_elem ← dict 2 items ← _lru_cache_wrapper ← dict ← module
+__main__.own.cache[…].result
+5 56% Cached ← list 5 items ← dict 1 item ← dict ← module
+linecache.cache['\''lines'\''][…]
+(a cache of the interpreter or a library)'
+	mprof refs --json "$pid" Cached >json
+	same_json "$(jq -c '[.chains[].cache]' json)" '[false,false,true]'
+	let_end
+}
+
+@test "sizes that are retained are those that Python's own walk finds" {
+	launch_first 100
+	mprof refs --json "$pid" courses.models.Lesson >json
+	# What cannot be reached without the list: see the program.
+	same "$(jq '.chains[0].retained' json)" "$(sed -n 's/retained //p' out)"
 	let_end
 }
 
@@ -167,6 +206,9 @@ chains() {
 	run ! cmp -s l.svg light.svg
 	grep -q 'n0 \[label="Lesson\\n100 objects"\]' l.dot
 	grep -q 'label="\.kept"' l.dot
+	grep -q 'label="list 100 items"' l.dot
+	# Every arrow has a name.
+	run ! grep -E -- '-> n[0-9]+;' l.dot
 	# More boxes than a picture can have.
 	run_apart mprof refs "$pid" str --count 0 -o many.png
 	[ "$status" -eq 1 ]
@@ -260,10 +302,9 @@ for i in range(3):
     views.lessons_kept(RequestFactory().get("/lessons/kept/"))
 print("ready", flush=True)
 sys.stdin.readline()'
-	mprof refs "$pid" Lesson >text
-	same "$(sed -n '5,6p' text)" \
-'      300  Lesson ← list ← dict ← module
-           courses.views.kept[…]'
+	same "$(chains Lesson)" \
+'300 100% Lesson ← list 300 items ← dict ← module
+courses.views.kept[…]'
 	let_end
 }
 

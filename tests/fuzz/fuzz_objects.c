@@ -24,17 +24,15 @@ static bool check_edge(const struct object_edge *edge, void *context)
 /* What holds all of them, or what they hold: every number is in range. */
 static void check_chains(struct objects *objects, bool referents)
 {
-	bool *wanted = mem_zero(objects->types.items.len + 1, sizeof(bool));
 	bool *all_types = mem_zero(objects->types.items.len + 1, sizeof(bool));
 	uint32_t *all = mem_zero(objects->found.len + 1, sizeof(uint32_t));
-	struct referrers_request request = {wanted, referents};
+	struct referrers_request request = {referents};
 	struct chains_request chains_request;
 	struct referrers referrers;
 	struct chains chains;
 	char name[64];
 	struct err e;
 
-	memset(wanted, 1, objects->types.items.len);
 	memset(all_types, 1, objects->types.items.len);
 	for (size_t i = 0; i < objects->found.len; i++)
 		all[i] = (uint32_t)i;
@@ -66,7 +64,6 @@ static void check_chains(struct objects *objects, bool referents)
 		chains_finish(&chains);
 	}
 	referrers_finish(&referrers);
-	free(wanted);
 	free(all_types);
 	free(all);
 }

@@ -4,7 +4,9 @@
 Says "ready" and waits for a line. An argument is how many lessons there are.
 """
 import collections
+import functools
 import gc
+import linecache
 import sys
 import threading
 import types
@@ -104,6 +106,18 @@ cache = Cache()
 cache.d["k"] = receivers.receivers
 pupils = [Pupil(1), Pupil(2)]
 
+
+class Cached:
+    pass
+
+
+# In a cache of the standard library, in one with a bound of the program's own,
+# and in a list.
+linecache.cache["lines"] = [Cached() for _ in range(5)]
+own = functools.lru_cache(maxsize=8)(lambda n: Cached())
+own(1), own(2)
+cached = [Cached(), Cached()]
+
 line = None
 for _ in range(3000):
     line = Node(line)
@@ -136,6 +150,35 @@ started, done = threading.Event(), threading.Event()
 thread = threading.Thread(target=work, args=(started, done))
 thread.start()
 started.wait()
+
+
+def reach(start, without):
+    """The ids of all that can be reached, and not through that object."""
+    found, todo = {id(without)}, list(start)
+    while todo:
+        each = todo.pop()
+        if id(each) not in found and not isinstance(each, types.FrameType):
+            found.add(id(each))
+            todo.extend(gc.get_referents(each))
+    return found
+
+
+def retained(of):
+    """The size of what goes with an object, by a walk of its own: what it
+    holds, without what the modules hold otherwise."""
+    others = reach(list(sys.modules.values()), of)
+    found, todo, size = set(), [of], 0
+    while todo:
+        each = todo.pop()
+        if id(each) in found or (each is not of and id(each) in others):
+            continue
+        found.add(id(each))
+        size += sys.getsizeof(each)
+        todo.extend(gc.get_referents(each))
+    return size
+
+
+print("retained", retained(views.kept))
 print("ready", flush=True)
 sys.stdin.readline()
 done.set()

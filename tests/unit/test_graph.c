@@ -134,14 +134,15 @@ static void a_drawing_has_all_of_it_on_the_page(void **state)
 	graph_add_box(&graph, "module", "a", ROLE_TOTAL);
 	graph_add_box(&graph, "list", NULL, ROLE_OTHER);
 	graph_add_arrow(&graph, 0, 1, "kept");
+	graph_add_key(&graph, ROLE_TOTAL, "a module");
 	*array_push(&graph.notes) = mem_copy("A note");
 	graph_measure(&graph, &measure);
 	lay_out(&graph);
 	graph_draw(&drawing, &graph, &measure);
-	/* title, two boxes with three lines, a label, a note */
-	assert_int_equal(count_shapes(&drawing, SHAPE_TEXT), 6);
+	/* title, two boxes with three lines, a label, a key, a note */
+	assert_int_equal(count_shapes(&drawing, SHAPE_TEXT), 7);
 	assert_int_equal(count_shapes(&drawing, SHAPE_AREA), 1);
-	assert_int_equal(count_shapes(&drawing, SHAPE_LINE), 3);
+	assert_int_equal(count_shapes(&drawing, SHAPE_LINE), 4);
 	for (size_t i = 0; i < drawing.shapes.len; i++) {
 		const struct draw_box *box = &drawing.shapes.items[i].box;
 

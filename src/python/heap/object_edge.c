@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "python/heap/object_edge.h"
 
+#include <string.h>
+
 #include "python/heap/frames.h"
 #include "python/heap/object_dict.h"
 #include "python/heap/object_numpy.h"
@@ -102,15 +104,50 @@ static uint64_t header_of(const struct walk *walk)
 	return (uint64_t)walk->o->object_header;
 }
 
-static const char *member_name(const struct walk *walk, uint64_t offset)
+/* Fields of types of C that don't tell them, where the header is that of a
+ * build with the GIL. The names are those that the field has in Python where it
+ * has one there; NULL: the field holds nothing, though it is an address. */
+static const struct {
+	const char *type;
+	uint64_t offset;
+	const char *name;
+} object_edge_fields[] = {
+    {"cell", 16, "cell_contents"},
+    {"functools._lru_cache_wrapper", 16, NULL},
+    {"functools._lru_cache_wrapper", 24, NULL},
+    {"functools._lru_cache_wrapper", 72, "cache"},
+    {"functools._lru_cache_wrapper", 88, "__wrapped__"},
+    {"functools._lru_list_elem", 16, NULL},
+    {"functools._lru_list_elem", 24, NULL},
+    {"functools._lru_list_elem", 40, "key"},
+    {"functools._lru_list_elem", 48, "result"},
+    {"list_iterator", 24, "it_seq"},
+    {"tuple_iterator", 24, "it_seq"},
+};
+
+/* False where the field holds nothing; *name is NULL where it has none. */
+static bool object_edge_name_field(
+    const struct walk *walk, uint64_t offset, const char **name)
 {
-	for (size_t i = 0; i < walk->type->members.len; i++)
+	uint64_t plain = offset - (uint64_t)python_header_extra(walk->o);
+
+	*name = NULL;
+	for (size_t i = 0; i < walk->type->members.len && !*name; i++)
 		if (walk->type->members.items[i].offset == offset)
-			return walk->type->members.items[i].name;
-	if (walk->type->dict_offset > 0 &&
+			*name = walk->type->members.items[i].name;
+	if (!*name && walk->type->dict_offset > 0 &&
 	    (uint64_t)walk->type->dict_offset == offset)
-		return "__dict__";
-	return NULL;
+		*name = "__dict__";
+	for (size_t i = 0; !*name && i < sizeof(object_edge_fields) /
+					     sizeof(*object_edge_fields);
+	     i++) {
+		if (object_edge_fields[i].offset != plain ||
+		    strcmp(object_edge_fields[i].type, walk->type->name) != 0)
+			continue;
+		*name = object_edge_fields[i].name;
+		return *name;
+	}
+	return true;
 }
 
 /* The words of the object in [start, end), some of which have names. */
@@ -124,13 +161,15 @@ static void tell_words(struct walk *walk, uint64_t start, uint64_t end)
 	for (uint64_t at = start; at + 8 <= end && !walk->ended; at += 8) {
 		uint64_t to =
 		    snapshot_u64(walk->snapshot, walk->edge.from + at);
+		const char *name;
 
 		if (tagged)
 			to = python_untagged(walk->o, to);
 		/* The name only for what is one: most words are none. */
 		if (to >= 4096 && to % 8 == 0 &&
-		    object_types_of(walk->types, to))
-			object_edge_tell_name(walk, member_name(walk, at), to);
+		    object_types_of(walk->types, to) &&
+		    object_edge_name_field(walk, at, &name))
+			object_edge_tell_name(walk, name, to);
 	}
 }
 

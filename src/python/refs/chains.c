@@ -56,6 +56,7 @@ struct finder {
 	uint32_t *order; /* in which they were reached */
 	size_t reached, looked;
 	bool referents;
+	bool *wanted; /* of each object; NULL with referents */
 	ARRAY(struct chain_place) places; /* of referents */
 	struct index places_index;
 	size_t steps;     /* that were taken on other ways */
@@ -75,11 +76,13 @@ static uint32_t chains_intern(
 	uint32_t hash = index_hash(link, KEY_SIZE);
 	size_t at = index_place(&table->index, hash, same_link,
 	    table->links.items, link, table->links.len);
+	struct chain_link *there;
 
 	if (at == table->links.len)
 		*array_push(&table->links) = *link;
-	else if (table->links.items[at].detail != link->detail)
-		table->links.items[at].varies = true;
+	there = &table->links.items[at];
+	there->varies |= there->detail != link->detail;
+	there->many |= there->object != link->object;
 	return (uint32_t)at;
 }
 
@@ -133,6 +136,7 @@ static uint32_t intern_loop(
 			continue;
 		there = &table->links.items[ago - table->links.items];
 		there->repeated = true;
+		there->many = true;
 		there->varies |= there->label != link->label ||
 				 there->detail != link->detail;
 		return (uint32_t)(ago - table->links.items);
@@ -235,6 +239,7 @@ static void count_again(struct finder *f, uint32_t from, uint32_t reference)
 	uint32_t object = f->references->to.items[reference];
 	struct chain_link link = link_of(f, from, reference);
 	struct chain_place place = {.object = object};
+	struct chain_link *there;
 	uint32_t hash;
 
 	if (link.kind == REFERENCE_DICT &&
@@ -248,7 +253,12 @@ static void count_again(struct finder *f, uint32_t from, uint32_t reference)
 		return;
 	index_add(&f->places_index, hash, f->places.len);
 	*array_push(&f->places) = place;
-	f->table.links.items[place.link].objects++;
+	there = &f->table.links.items[place.link];
+	there->objects++;
+	if (there->again++ == 0)
+		there->same = f->link[object];
+	else if (there->same != f->link[object])
+		there->same = CHAIN_NONE;
 }
 
 static void chains_reach(struct finder *f, uint32_t from, uint32_t reference)
@@ -261,6 +271,10 @@ static void chains_reach(struct finder *f, uint32_t from, uint32_t reference)
 			count_again(f, from, reference);
 		return;
 	}
+	/* Numbers and text hold nothing: they are on no way. */
+	if (f->wanted && !f->wanted[object] &&
+	    f->references->first[object] == f->references->first[object + 1])
+		return;
 	link = link_of(f, from, reference);
 	chains_put(f, object, reference, from, CHAIN_NONE);
 	f->link[object] =
@@ -340,6 +354,7 @@ struct chain_groups {
 	ARRAY(uint32_t) of_link;   /* + 1; 0: not yet known */
 	ARRAY(uint32_t) item;      /* of each group: in chains, + 1 */
 	ARRAY(uint32_t) seen;      /* the wanted object that was counted last */
+	ARRAY(uint32_t) here;      /* the chains of the one at hand */
 };
 
 static uint32_t chains_group_of(
@@ -381,6 +396,7 @@ static void chains_count(struct chains *chains, struct chain_groups *groups,
 		groups->item.items[group] = (uint32_t)chains->items.len;
 	}
 	chains->items.items[groups->item.items[group] - 1].objects++;
+	*array_push(&groups->here) = groups->item.items[group] - 1;
 }
 
 static bool may_split(const struct finder *f, uint32_t object)
@@ -489,7 +505,7 @@ static bool leads_through(
 	return false;
 }
 
-static void count_wanted(struct chains *chains, struct chain_groups *groups,
+static void count_ways(struct chains *chains, struct chain_groups *groups,
     struct finder *f, uint32_t wanted)
 {
 	const struct references *references = f->references;
@@ -521,6 +537,52 @@ static void count_wanted(struct chains *chains, struct chain_groups *groups,
 	if (f->link[wanted] == CHAIN_NONE)
 		f->link[wanted] = intern_root(f, wanted, CHAIN_CYCLE);
 	chains_count(chains, groups, f, f->link[wanted], wanted);
+}
+
+static void count_wanted(struct chains *chains, struct chain_groups *groups,
+    struct finder *f, uint32_t wanted)
+{
+	groups->here.len = 0;
+	count_ways(chains, groups, f, wanted);
+	for (size_t i = 0; groups->here.len > 1 && i < groups->here.len; i++)
+		chains->items.items[groups->here.items[i]].shared++;
+}
+
+/* The objects of each link, with what they retain: not twice where one of them
+ * dominates another. */
+static void count_links(struct finder *f)
+{
+	const struct dominators *dominators = f->request->dominators;
+
+	for (uint32_t i = 0; i < f->references->count; i++) {
+		struct chain_link *link;
+		uint32_t above;
+
+		if (f->link[i] == CHAIN_NONE)
+			continue;
+		link = &f->table.links.items[f->link[i]];
+		link->objects++;
+		if (!dominators)
+			continue;
+		above = dominators->of[i];
+		if (above == REFERENCES_NONE || f->link[above] != f->link[i])
+			link->retained += dominators->retained[i];
+	}
+}
+
+uint64_t chains_retained(const struct chains *chains,
+    const struct dominators *dominators, uint32_t at)
+{
+	const struct chain_link *links = chains->links.items;
+	const struct chain_link *link = &links[at], *below = link;
+
+	for (; link->parent != CHAIN_NONE; link = &links[link->parent])
+		if (link->kind != REFERENCE_DICT)
+			below = link;
+	if (link->kind == CHAIN_OUTSIDE || link->kind == CHAIN_CYCLE)
+		below = link;
+	return below->objects > 1 ? below->retained
+				  : dominators->retained[below->object];
 }
 
 static int by_objects(const void *a, const void *b, void *links)
@@ -559,6 +621,7 @@ static void finder_finish(struct finder *f, struct chains *chains)
 	index_finish(&f->table.index);
 	index_finish(&f->places_index);
 	array_free(&f->places);
+	free(f->wanted);
 	free(f->via);
 	free(f->holder);
 	free(f->link);
@@ -574,10 +637,14 @@ void chains_find(struct chains *chains, const struct chains_request *request)
 
 	*chains = (struct chains){0};
 	finder_init(&f, request);
+	f.wanted = mem_zero(f.references->count + 1, sizeof(bool));
+	for (size_t i = 0; i < request->wanted_len; i++)
+		f.wanted[request->wanted[i]] = true;
 	chains_search(&f);
 	number_places(&f);
 	for (size_t i = 0; i < request->wanted_len; i++)
 		count_wanted(chains, &groups, &f, request->wanted[i]);
+	count_links(&f);
 	if (chains->items.len)
 		qsort_r(chains->items.items, chains->items.len,
 		    sizeof(struct chain), by_objects, f.table.links.items);
@@ -585,6 +652,7 @@ void chains_find(struct chains *chains, const struct chains_request *request)
 	array_free(&groups.of_link);
 	array_free(&groups.item);
 	array_free(&groups.seen);
+	array_free(&groups.here);
 	finder_finish(&f, chains);
 }
 

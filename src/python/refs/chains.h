@@ -19,6 +19,7 @@
 #ifndef MPROF_PYTHON_REFS_CHAINS_H
 #define MPROF_PYTHON_REFS_CHAINS_H
 
+#include "python/refs/dominators.h"
 #include "python/refs/references.h"
 
 enum chain_root {
@@ -43,12 +44,19 @@ struct chain_link {
 	uint32_t depth;  /* links above */
 	bool varies;     /* another one's differs */
 	bool repeated;   /* stands for further ones of its kind */
-	size_t objects;  /* that stand there: referents alone */
+	bool many;       /* other objects stand there too */
+	size_t objects;  /* whose nearest way ends there */
+	uint64_t retained; /* by these, with dominators alone */
+	size_t again;  /* referents alone: of the objects, stand nearer too, */
+	uint32_t same; /* all of them at this link; CHAIN_NONE: at several */
 };
 
 struct chain {
-	uint32_t link;  /* the wanted object's, last of depth + 1 */
-	size_t objects; /* wanted ones that it holds */
+	uint32_t link;     /* the wanted object's, last of depth + 1 */
+	size_t objects;    /* wanted ones that it holds */
+	size_t shared;     /* of them are held by another chain too */
+	uint64_t retained; /* by its root's variable: chains_retained() */
+	bool is_cache;     /* of the interpreter or of a library */
 };
 
 struct chains_request {
@@ -60,6 +68,8 @@ struct chains_request {
 	uint32_t depth;     /* chains that agree so far are one; at least 1 */
 	const bool *splits; /* of each type: it is data, which several may
 			     * hold; NULL: none is */
+	const struct dominators *dominators; /* NULL: nothing is known of what
+					      * objects retain */
 };
 
 struct chains {
@@ -69,6 +79,13 @@ struct chains {
 
 /* Fills chains, which the caller finishes. */
 void chains_find(struct chains *chains, const struct chains_request *request)
+    __attribute__((nonnull));
+
+/* The size that goes with the root of a chain: with the variable of a module or
+ * of a function that runs, or with the objects that nothing holds. With
+ * dominators alone. */
+uint64_t chains_retained(const struct chains *chains,
+    const struct dominators *dominators, uint32_t link)
     __attribute__((nonnull));
 
 /* The other way: links are what the wanted objects hold, with how many there

@@ -12,11 +12,10 @@
 
 /* Flags of a type. */
 enum trait {
-	TRAIT_LEAF = 1,   /* holds nothing, and nobody asked for it */
-	TRAIT_WEAK = 2,   /* a weak reference */
-	TRAIT_MODULE = 4, /* or built on it */
-	TRAIT_VIEW = 8,   /* a memoryview: of its words, one is an object's */
-	TRAIT_BUFFER = 16 /* that one */
+	TRAIT_WEAK = 1,   /* a weak reference */
+	TRAIT_MODULE = 2, /* or built on it */
+	TRAIT_VIEW = 4,   /* a memoryview: of its words, one is an object's */
+	TRAIT_BUFFER = 8  /* that one */
 };
 
 /* One pass over all objects. */
@@ -77,21 +76,7 @@ static uint8_t trait_of(struct pass *pass, const struct object_type *type)
 		return TRAIT_VIEW;
 	if (referrers_is_named(type, buffer))
 		return TRAIT_BUFFER;
-	switch (type->kind) {
-	case OBJECT_ATOM:
-	case OBJECT_STR:
-	case OBJECT_BYTES:
-	case OBJECT_BYTEARRAY:
-	case OBJECT_INT:
-	case OBJECT_ARRAY:
-		return pass->request->referents ||
-			       pass->request->wanted[type->place] ||
-			       type->on_heap
-			   ? 0
-			   : TRAIT_LEAF;
-	default:
-		return 0;
-	}
+	return 0;
 }
 
 static bool is_same_label(const void *items, size_t at, const void *key)
@@ -161,7 +146,6 @@ static bool referrers_add(const struct object_edge *edge, void *context)
 	size_t to;
 
 	if (edge->kind == EDGE_TYPE || edge->type->place >= pass->types_len ||
-	    pass->traits[edge->type->place] & TRAIT_LEAF ||
 	    (pass->is_view &&
 		!(pass->traits[edge->type->place] & TRAIT_BUFFER)))
 		return true;
@@ -204,7 +188,7 @@ static void add_object(struct pass *pass, size_t i)
 	referrers->types[i] = (uint32_t)pass->type->place;
 	referrers->roots[i] =
 	    (uint8_t)referrers_root_of(pass, pass->type, address);
-	if (pass->traits[pass->type->place] & (TRAIT_WEAK | TRAIT_LEAF))
+	if (pass->traits[pass->type->place] & TRAIT_WEAK)
 		return;
 	pass->is_view = pass->traits[pass->type->place] & TRAIT_VIEW;
 	pass->code = referrers_code(pass->types, address, pass->type);

@@ -37,9 +37,7 @@ struct referrers {
 };
 
 struct referrers_request {
-	const bool *wanted; /* types, by their places */
-	bool referents;     /* what is held: where not to look further is
-			     * root */
+	bool referents; /* what is held: where not to look further is root */
 };
 
 /* Goes through all objects, which must live as long; -1 with e where their
@@ -59,6 +57,20 @@ bool referrers_label(const struct referrers *referrers, uint32_t detail,
  * runs. False where it has none. */
 bool referrers_name(const struct referrers *referrers, uint32_t object,
     char *out, size_t size) __attribute__((nonnull));
+
+/* The text that a variable of a module is, an object that is a module's; false
+ * where it has no such variable, or that is no text. */
+bool referrers_module_text(const struct referrers *referrers, uint32_t object,
+    const char *key, char *out, size_t size) __attribute__((nonnull));
+
+/* Writes the value of an object where it is short: 'a text', a number, "5
+ * items", the name of a class or a function. False where it has none. */
+bool referrers_value(const struct referrers *referrers, uint32_t object,
+    char *out, size_t size) __attribute__((nonnull));
+
+/* The sizes of all objects, as sys.getsizeof() has them; the caller frees. */
+uint64_t *referrers_sizes(const struct referrers *referrers)
+    __attribute__((nonnull));
 
 /* The name of its type: "list", "shop.models.Lesson". */
 const char *referrers_type(const struct referrers *referrers, uint32_t type)

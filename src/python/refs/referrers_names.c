@@ -41,7 +41,8 @@ const char *referrers_type(const struct referrers *referrers, uint32_t type)
 /* A search in the __dict__ of a module. */
 struct referrers_search {
 	struct object_types *types;
-	uint64_t dict, name;
+	const char *key;
+	uint64_t dict, value;
 };
 
 static bool find_dict(const struct object_edge *edge, void *context)
@@ -53,7 +54,7 @@ static bool find_dict(const struct object_edge *edge, void *context)
 	return !search->dict;
 }
 
-static bool find_name(const struct object_edge *edge, void *context)
+static bool find_value(const struct object_edge *edge, void *context)
 {
 	struct referrers_search *search = context;
 	char key[16];
@@ -61,16 +62,18 @@ static bool find_name(const struct object_edge *edge, void *context)
 	if (edge->kind == EDGE_VALUE && edge->type->kind == OBJECT_STR &&
 	    python_text(&search->types->view, edge->key, key, sizeof(key)) ==
 		0 &&
-	    !strcmp(key, "__name__"))
-		search->name = edge->to;
-	return !search->name;
+	    !strcmp(key, search->key))
+		search->value = edge->to;
+	return !search->value;
 }
 
-static bool module_name(
-    struct object_types *types, uint64_t address, char *out, size_t size)
+bool referrers_module_text(const struct referrers *referrers, uint32_t object,
+    const char *key, char *out, size_t size)
 {
+	struct object_types *types = &referrers->objects->types;
 	struct object_budget budget = object_budget(types->snapshot);
-	struct referrers_search search = {.types = types};
+	struct referrers_search search = {.types = types, .key = key};
+	uint64_t address = referrers->objects->found.items[object];
 	const struct object_type *type = object_types_of(types, address);
 
 	if (type)
@@ -78,9 +81,9 @@ static bool module_name(
 	type = search.dict ? object_types_of(types, search.dict) : NULL;
 	if (type)
 		object_edges(
-		    types, search.dict, type, &budget, find_name, &search);
-	return search.name &&
-	       python_text(&types->view, search.name, out, size) == 0;
+		    types, search.dict, type, &budget, find_value, &search);
+	return search.value &&
+	       python_text(&types->view, search.value, out, size) == 0;
 }
 
 static bool function_name(
@@ -116,7 +119,8 @@ bool referrers_name(
 		return false;
 	address = referrers->objects->found.items[object];
 	if (referrers->roots[object] == CHAIN_MODULE)
-		return module_name(types, address, out, size);
+		return referrers_module_text(
+		    referrers, object, "__name__", out, size);
 	type = object_types_of(types, address);
 	if (!type || type->kind != OBJECT_TYPE)
 		return false;

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "python/refs/caches.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define LRU_TYPE "functools._lru_cache_wrapper"
+#define LRU_MAXSIZE 96 /* of its struct, the same from 3.8 to 3.15 */
+#define NAME_SIZE 256
+
+/* The origin of a module. */
+enum origin { ORIGIN_PROGRAM, ORIGIN_INSTALLED, ORIGIN_STANDARD };
+
+/* Variables of the standard library that keep what was computed once. */
+static const struct {
+	const char *module, *variable;
+} known[] = {
+    {"_strptime", "_regex_cache"},
+    {"_strptime", "_TimeRE_cache"},
+    {"abc", "_abc_registry"},
+    {"codecs", "_cache"},
+    {"copyreg", "_extension_cache"},
+    {"ctypes", "_pointer_type_cache"},
+    {"encodings", "_cache"},
+    {"importlib._bootstrap_external", "_relax_case"},
+    {"inspect", "_filesbymodname"},
+    {"inspect", "modulesbyfile"},
+    {"linecache", "cache"},
+    {"mimetypes", "_db"},
+    {"os.path", "_varprog"},
+    {"re", "_cache"},
+    {"re", "_cache2"},
+    {"sre_compile", "_cache"},
+    {"sys", "modules"},
+    {"sys", "path_importer_cache"},
+    {"tokenize", "_compile"},
+    {"typing", "_cleanups"},
+    {"warnings", "onceregistry"},
+    {"zipimport", "_zip_directory_cache"},
+};
+
+/* What C has built in has no file. */
+static enum origin caches_origin(
+    const struct referrers *referrers, uint32_t module)
+{
+	char file[4096], name[NAME_SIZE];
+	const char *library;
+
+	if (!referrers_module_text(
+		referrers, module, "__file__", file, sizeof(file)))
+		return referrers_name(referrers, module, name, sizeof(name)) &&
+			       strcmp(name, "__main__") != 0 &&
+			       (!strcmp(name, "sys") ||
+				   !strcmp(name, "builtins") ||
+				   !strncmp(name, "importlib.", 10) ||
+				   !strncmp(name, "_frozen_importlib", 17))
+			   ? ORIGIN_STANDARD
+			   : ORIGIN_PROGRAM;
+	if (strstr(file, "/site-packages/") || strstr(file, "/dist-packages/"))
+		return ORIGIN_INSTALLED;
+	library = strstr(file, "/lib/python3.");
+	return library && strchr(library + 13, '/') ? ORIGIN_STANDARD
+						    : ORIGIN_PROGRAM;
+}
+
+static bool caches_is_known(const char *module, const char *variable)
+{
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (!strcmp(known[i].module, module) &&
+		    !strcmp(known[i].variable, variable))
+			return true;
+	return false;
+}
+
+/* A functools.lru_cache on the way; bounded: one with a maxsize. */
+static bool caches_has_lru(const struct referrers *referrers,
+    const struct chain_link *link, bool bounded)
+{
+	struct object_types *types = &referrers->objects->types;
+	uint64_t at;
+
+	if (link->object >= referrers->objects->found.len ||
+	    strcmp(referrers_type(referrers, link->type), LRU_TYPE) != 0)
+		return false;
+	at = referrers->objects->found.items[link->object] + LRU_MAXSIZE +
+	     (uint64_t)python_header_extra(&types->target->offsets);
+	return !bounded || (int64_t)snapshot_u64(types->snapshot, at) >= 0;
+}
+
+/* Whether the root is a module that has such a cache on the way. */
+static bool caches_is(
+    const struct chains *chains, const struct referrers *referrers, uint32_t at)
+{
+	const struct chain_link *links = chains->links.items;
+	const struct chain_link *link = &links[at], *below = link, *lru = NULL;
+	char name[NAME_SIZE], variable[NAME_SIZE];
+	enum origin origin;
+
+	for (; link->parent != CHAIN_NONE; link = &links[link->parent]) {
+		if (link->kind != REFERENCE_DICT)
+			below = link;
+		if (caches_has_lru(referrers, link, false))
+			lru = link;
+	}
+	if (link->kind != CHAIN_MODULE || link == below)
+		return false;
+	origin = caches_origin(referrers, link->object);
+	if (origin == ORIGIN_PROGRAM)
+		return false;
+	if (lru && caches_has_lru(referrers, lru, origin == ORIGIN_INSTALLED))
+		return true;
+	return origin == ORIGIN_STANDARD &&
+	       referrers_name(referrers, link->object, name, sizeof(name)) &&
+	       referrers_label(
+		   referrers, below->detail, variable, sizeof(variable)) &&
+	       caches_is_known(name, variable);
+}
+
+void caches_sort(struct chains *chains, const struct referrers *referrers)
+{
+	size_t len = chains->items.len, own = 0, caches = 0;
+	struct chain *behind = mem_zero(len + 1, sizeof(*behind));
+
+	for (size_t i = 0; i < len; i++) {
+		struct chain *chain = &chains->items.items[i];
+
+		chain->is_cache = caches_is(chains, referrers, chain->link);
+		if (chain->is_cache)
+			behind[caches++] = *chain;
+		else
+			chains->items.items[own++] = *chain;
+	}
+	if (caches)
+		memcpy(chains->items.items + own, behind,
+		    caches * sizeof(*behind));
+	free(behind);
+}
