@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands/refs.h"
+#include "commands/refs_one.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@
 struct refs_options {
 	long depth, count;
 	bool referents, json, children, only;
-	const char *output, *theme;
+	const char *output, *theme, *one;
 };
 
 static const char *const themes[] = {"light", "dark", NULL};
@@ -36,7 +36,7 @@ static const struct option_row rows[] = {
     {.name = "depth",
 	.arg = "N",
 	.help = "print at most N objects of each chain (default 10; 3 with "
-		"--referents)",
+		"--referents and --one)",
 	.parse = option_whole,
 	.offset = offsetof(struct refs_options, depth),
 	.ours = true},
@@ -55,6 +55,13 @@ static const struct option_row rows[] = {
 	.help = "print the objects that they refer to",
 	.parse = option_flag,
 	.offset = offsetof(struct refs_options, referents),
+	.ours = true},
+    {.name = "one",
+	.arg = "N",
+	.help = "one object, by its number among those of the type, from 0, or "
+		"by its address: what refers to it and what it refers to",
+	.parse = option_text,
+	.offset = offsetof(struct refs_options, one),
 	.ours = true},
     {.name = "children",
 	.help = "look at each descendant that does the work, one after the "
@@ -131,7 +138,10 @@ static int command_refs_draw(
 	struct graph graph = {0};
 	int status = COMMAND_OK;
 
-	refs_draw(refs, &graph);
+	if (refs->one)
+		refs_one_draw(refs, &graph);
+	else
+		refs_draw(refs, &graph);
 	if (format->render == render_picture && !picture_can_draw_graphs(&e))
 		status = write_dot_instead(&graph, format->name, options, &e);
 	else if (write_graph(&graph, options->output, format, options, &e) != 0)
@@ -145,6 +155,7 @@ static int command_refs_show(
 {
 	struct refs refs = {.referents = options->referents,
 	    .count = (size_t)options->count,
+	    .one = options->one,
 	    .depth = (uint32_t)options->depth};
 	int status = COMMAND_OK, got;
 	struct progress progress;
@@ -152,7 +163,8 @@ static int command_refs_show(
 	struct err e;
 
 	if (!refs.depth)
-		refs.depth = refs.referents ? REFERENTS_DEPTH : REFERRERS_DEPTH;
+		refs.depth = refs.referents || refs.one ? REFERENTS_DEPTH
+							: REFERRERS_DEPTH;
 	progress = waiting_begin(&waiting, "looking for references");
 	got = refs_take(&refs, pid, word, &progress, &e);
 	waiting_end(&waiting);
@@ -180,6 +192,11 @@ static int command_refs_check(const struct refs_options *options, int count)
 	else if (options->output && options->json)
 		err_set(
 		    &e, "refs: --json prints, --output draws: leave one out");
+	else if (options->one && (options->referents || options->children))
+		err_set(&e,
+		    "refs: --one shows a single object, with both its "
+		    "referrers and its referents: leave %s out",
+		    options->referents ? "--referents" : "--children");
 	else if (options->children && (options->only || options->output))
 		err_set(&e, "refs: --children prints several processes; leave "
 			    "--only and --output out");
@@ -243,7 +260,8 @@ const struct command command_refs = {
 	       "  mprof heap 4711                       which types?\n"
 	       "  mprof refs 4711 Lesson                who holds them?\n"
 	       "  mprof refs 4711 courses.models.Lesson -o refs.svg\n"
-	       "  mprof refs --referents 4711 Lesson    what do they hold?\n",
+	       "  mprof refs --referents 4711 Lesson    what do they hold?\n"
+	       "  mprof refs 4711 Lesson --one 3        and that one?\n",
     .options = rows,
     .options_size = sizeof(struct refs_options),
     .defaults = &defaults,

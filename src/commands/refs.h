@@ -13,6 +13,9 @@
 /* A reference by a field of C, which has no name. */
 #define REFS_PLAIN "(in C)"
 
+/* Boxes of what was asked for: red. */
+#define REFS_ROLE_ASKED ROLE_ALARM
+
 struct refs {
 	struct look look;
 	struct referrers referrers;
@@ -24,8 +27,11 @@ struct refs {
 	ARRAY(const struct object_type *) types; /* the wanted ones */
 	ARRAY(uint32_t) wanted;                  /* their objects */
 	bool referents;
-	size_t count;   /* so many chains, or of each what it holds */
-	uint32_t depth; /* so many links */
+	size_t count;    /* so many chains, or of each what it holds */
+	uint32_t depth;  /* so many links */
+	const char *one; /* one object of them, as it was asked for; NULL */
+	uint32_t chosen; /* that one, */
+	size_t number;   /* and its place among them */
 };
 
 /* Stops the process for the moment of a copy, and finds all of it there: word
@@ -73,6 +79,14 @@ void refs_sort_below(struct refs *refs) __attribute__((nonnull));
 /* The links that hang below one, those of most objects first: how many there
  * are goes to *len. */
 const uint32_t *refs_below(const struct refs *refs, uint32_t link, size_t *len)
+    __attribute__((nonnull));
+
+/* text has UNITS_TEXT bytes, and is returned. */
+const char *refs_size_text(char *text, uint64_t bytes) __attribute__((nonnull));
+
+/* The colour of a link's box, and the meaning of each that a box has. */
+enum role refs_role(const struct chain_link *link) __attribute__((nonnull));
+void refs_legend(struct graph *graph, const char *others, const char *asked)
     __attribute__((nonnull));
 
 void refs_print(const struct refs *refs) __attribute__((nonnull));

@@ -17,10 +17,9 @@ struct drawn {
 	size_t *box_of_link, *box_of_object, *box_of_type;
 };
 
-#define ROLE_ASKED ROLE_ALARM /* red */
 #define ROLE_LOST ROLE_SERIES /* orange */
 
-static enum role refs_draw_role_of(const struct chain_link *link)
+enum role refs_role(const struct chain_link *link)
 {
 	if (link->parent != CHAIN_NONE)
 		return ROLE_OTHER;
@@ -31,24 +30,24 @@ static enum role refs_draw_role_of(const struct chain_link *link)
 	case CHAIN_FRAME:
 		return ROLE_MARK;
 	case CHAIN_INSIDE:
-		return ROLE_ASKED;
+		return REFS_ROLE_ASKED;
 	default:
 		return ROLE_LOST;
 	}
 }
 
 /* The meaning of each colour that a box has. */
-static void refs_draw_legend(struct graph *graph, bool referents)
+void refs_legend(struct graph *graph, const char *others, const char *asked)
 {
 	const struct {
 		enum role role;
 		const char *text;
 	} keys[] = {
-	    {ROLE_ASKED, "the objects that were asked for"},
+	    {REFS_ROLE_ASKED, asked},
 	    {ROLE_TOTAL, "a root: a module, or a class of C's"},
 	    {ROLE_MARK, "a root: a function that runs, with its variables"},
 	    {ROLE_LOST, "held by no object, or by its own cycle"},
-	    {ROLE_OTHER, referents ? "what they hold" : "on the way"},
+	    {ROLE_OTHER, others},
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
@@ -126,8 +125,8 @@ static size_t link_box(struct drawn *drawn, uint32_t at)
 	if (*place == NO_BOX) {
 		title = refs_draw_title(refs, link);
 		detail = refs_draw_detail(refs, link);
-		*place = graph_add_box(
-		    drawn->graph, title, detail, refs_draw_role_of(link));
+		*place =
+		    graph_add_box(drawn->graph, title, detail, refs_role(link));
 		free(title);
 		free(detail);
 	}
@@ -146,7 +145,7 @@ static size_t wanted_box(struct drawn *drawn, uint32_t type)
 	detail = count_text(refs->look.objects.types.items.items[type]->count);
 	drawn->box_of_type[type] = graph_add_box(drawn->graph,
 	    refs_short(referrers_type(&refs->referrers, type)), detail,
-	    ROLE_ASKED);
+	    REFS_ROLE_ASKED);
 	free(detail);
 	return drawn->box_of_type[type];
 }
@@ -241,7 +240,8 @@ void refs_draw(const struct refs *refs, struct graph *graph)
 	graph->title = utf8_clean_copy(title);
 	free(title);
 	draw_links(&drawn);
-	refs_draw_legend(graph, refs->referents);
+	refs_legend(graph, refs->referents ? "what they hold" : "on the way",
+	    "the objects that were asked for");
 	if (refs->count && len > refs->count)
 		*array_push(&graph->notes) = mem_copy(units_count(count,
 		    len - refs->count, "more chain holds fewer objects",

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
-#include "commands/refs.h"
+#include "commands/refs_one.h"
 
 enum { SCHEMA = 1 };
 
@@ -217,6 +217,10 @@ void refs_write_json(const struct refs *refs)
 {
 	struct json json;
 
+	if (refs->one) {
+		refs_one_write_json(refs);
+		return;
+	}
 	json_init(&json, stdout);
 	json_open_document(&json, SCHEMA);
 	json_key(&json, "pid");

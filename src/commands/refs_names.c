@@ -43,14 +43,21 @@ static char *name_hold(
 static char *value_hold(const struct refs *refs, const struct chain_link *link)
 {
 	bool is_text;
-	char *text, *made;
+	char *text, *made, value[TEXT_SIZE];
 
 	if (link->label)
 		return name_hold(refs, link, ".");
 	if (link->varies)
 		return mem_copy("[" MANY "]");
 	text = label_text(refs, link, &is_text);
-	made = mem_format(is_text ? "['%s']" : "[<%s>]", text);
+	if (!is_text && referrers_label_value(&refs->referrers, link->detail,
+			    value, sizeof(value))) {
+		free(text);
+		text = utf8_clean_copy(value);
+		made = mem_format("[%s]", text);
+	} else {
+		made = mem_format(is_text ? "['%s']" : "[<%s>]", text);
+	}
 	free(text);
 	return made;
 }

@@ -5,7 +5,7 @@
 
 #include "base/utf8.h"
 #include "cli/options.h"
-#include "commands/refs.h"
+#include "commands/refs_one.h"
 #include "python/refs/caches.h"
 
 #define NEAREST 3 /* types are named where none is meant */
@@ -171,6 +171,8 @@ static int refs_take_find(struct refs *refs, const char *word, struct err *e)
 	refs->sizes = referrers_sizes(&refs->referrers);
 	dominators_find(
 	    &refs->dominators, chains.references, chains.roots, refs->sizes);
+	if (refs->one)
+		return refs_one_choose(refs, refs->one, e);
 	data = data_types(&refs->look.objects);
 	chains.splits = data;
 	chains.dominators = &refs->dominators;

@@ -10,7 +10,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "cli/terminal.h"
-#include "commands/refs.h"
+#include "commands/refs_one.h"
 
 #define COLUMNS 80
 #define COUNT_COLUMNS 9
@@ -32,8 +32,7 @@ static const char *type_name(
 	    out, size, refs_short(referrers_type(&refs->referrers, type)));
 }
 
-/* text has UNITS_TEXT bytes, and is returned. */
-static const char *refs_text_size(char *text, uint64_t bytes)
+const char *refs_size_text(char *text, uint64_t bytes)
 {
 	if (bytes < 1024)
 		snprintf(text, UNITS_TEXT, "%" PRIu64 " B", bytes);
@@ -61,7 +60,7 @@ static void refs_text_print_head(const struct refs *refs)
 		printf("%s: %s, %s\n",
 		    utf8_clean(name, sizeof(name), type->name),
 		    units_count(count, type->count, "object", "objects"),
-		    refs_text_size(pause, type->size));
+		    refs_size_text(pause, type->size));
 	}
 }
 
@@ -118,7 +117,7 @@ static void print_chain(struct text *text, const struct chain *chain)
 
 	printf(FIGURES, COUNT_COLUMNS, chain->objects,
 	    100.0 * (double)chain->objects / (double)text->refs->wanted.len,
-	    refs_text_size(size, chain->retained));
+	    refs_size_text(size, chain->retained));
 	print_types(text, chain);
 	printf("%*s%s\n", FIGURES_COLUMNS, "", path);
 	if (chain->shared)
@@ -204,7 +203,9 @@ void refs_print(const struct refs *refs)
 	if (terminal.is_terminal && !terminal.unicode)
 		text.arrow = " <- ";
 	refs_text_print_head(refs);
-	if (refs->referents)
+	if (refs->one)
+		refs_one_print(refs);
+	else if (refs->referents)
 		print_referents(&text);
 	else
 		print_chains(&text);

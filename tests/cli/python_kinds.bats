@@ -27,9 +27,8 @@ is_read() {
 
 	[ "$(mprof heap --json "$pid" | jq '.types[] |
 		select(.type == "__main__.Kept") | .count')" -eq 100 ]
-	same "$(mprof refs "$pid" Kept | tail -n 2)" \
-'      100  Kept ← list ← dict ← module
-           __main__.kept[…]'
+	same "$(mprof refs --json "$pid" Kept |
+		jq -r '.chains[] | "\(.objects) \(.path)"')" '100 __main__.kept[…]'
 	rm -f run.dat
 	mprof attach -q --stacks -o run.dat "$pid" 2>errors &
 	recorder=$!

@@ -158,6 +158,45 @@ linecache.cache['\''lines'\''][…]
 	let_end
 }
 
+@test "one object: both directions, as the program itself sees them" {
+	launch_first 100
+	mprof refs "$pid" Lesson --one 3 | sed 1,3d >text
+	same "$(cat text)" \
+"
+What refers to it
+  [3] of dict 11 items
+    .by_number of Registry
+      ['registry'] of dict $(sed -n 's/main //p' out) items
+  [3] of list 100 items
+    ['kept'] of dict 6 items
+      .__dict__ of module courses.views
+  .me of Lesson (itself)
+
+What it refers to
+  .number int 3
+  .title str 'lesson 3'
+  .me Lesson (itself)"
+	mprof refs "$pid" Lesson --one 3 --json --depth 1 >json
+	# gc.get_referrers() and gc.get_referents() of it.
+	same "$(jq -r '.objects as $all | .id as $id | (.referrers[] | .from),
+		(.referents[] | .to) | . as $o | $all[] |
+		select(.id == $o) | .type' json | LC_ALL=C sort)" \
+		"$(sed -n 's/around //p' out | tr ' ' '\n' | LC_ALL=C sort)"
+	address=$(mprof refs "$pid" Lesson --one 3 | sed -nE 's/.*(0x[0-9a-f]+).*/\1/p')
+	same "$(mprof refs "$pid" Lesson --one "$address" | sed 1,3d)" "$(cat text)"
+	mprof refs "$pid" Lesson --one 3 -o one.dot
+	grep -q "label=\"str 'lesson 3'\"" one.dot
+	run ! grep -E -- '-> n[0-9]+;' one.dot
+	run_apart mprof refs "$pid" Lesson --one 100
+	[ "$status" -eq 1 ]
+	same "$errors" "mprof: process $pid: no object 100 of that type; the last of its 100 objects has the number 99"
+	run_apart mprof refs "$pid" Lesson --one 0x10
+	[ "$status" -eq 1 ]
+	run_apart mprof refs "$pid" Lesson --one 3 --referents
+	[ "$status" -eq 2 ]
+	let_end
+}
+
 @test "a type that is not there: what may be meant is named" {
 	launch_first 10
 	run_apart mprof refs "$pid" Lessn

@@ -178,7 +178,21 @@ def retained(of):
     return size
 
 
+def around(one):
+    """The types of what refers to it, and of what it refers to, by the
+    collector itself. (Its __dict__ is not asked for, which would make it.)"""
+    hold = [each for each in gc.get_referrers(one)
+            if not isinstance(each, types.FrameType)]
+    held = [each for each in gc.get_referents(one)
+            if not isinstance(each, type)]
+    names = {"Lesson": "courses.models.Lesson"}
+    return [names.get(type(each).__name__, type(each).__name__)
+            for each in hold + held]
+
+
 print("retained", retained(views.kept))
+print("around", *around(views.kept[3]))
+print("main", len(globals()))
 print("ready", flush=True)
 sys.stdin.readline()
 done.set()

@@ -68,6 +68,10 @@ bool referrers_module_text(const struct referrers *referrers, uint32_t object,
 bool referrers_value(const struct referrers *referrers, uint32_t object,
     char *out, size_t size) __attribute__((nonnull));
 
+/* The same of a key that is no text. */
+bool referrers_label_value(const struct referrers *referrers, uint32_t detail,
+    char *out, size_t size) __attribute__((nonnull));
+
 /* The sizes of all objects, as sys.getsizeof() has them; the caller frees. */
 uint64_t *referrers_sizes(const struct referrers *referrers)
     __attribute__((nonnull));

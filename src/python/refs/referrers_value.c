@@ -199,6 +199,18 @@ bool referrers_value(
 	return write[v.type->kind] && write[v.type->kind](&v);
 }
 
+bool referrers_label_value(
+    const struct referrers *referrers, uint32_t detail, char *out, size_t size)
+{
+	size_t object = OBJECTS_NONE;
+
+	if (detail < referrers->labels.len)
+		object = objects_index(referrers->objects,
+		    referrers->labels.items[detail].address);
+	return object != OBJECTS_NONE &&
+	       referrers_value(referrers, (uint32_t)object, out, size);
+}
+
 uint64_t *referrers_sizes(const struct referrers *referrers)
 {
 	struct objects *objects = referrers->objects;

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One object of a live Python program and its neighbourhood: what refers to it
+ * and what it refers to, some steps far, object by object.
+ */
+#ifndef MPROF_COMMANDS_REFS_ONE_H
+#define MPROF_COMMANDS_REFS_ONE_H
+
+#include "commands/refs.h"
+
+/* Finds the object that word means, among those that refs_take() chose: its
+ * number in their order, from 0, or its address. -1 with e. */
+int refs_one_choose(struct refs *refs, const char *word, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+/* Of the object refs->chosen; refs->depth steps far, of each object the first
+ * refs->count references. */
+void refs_one_print(const struct refs *refs) __attribute__((nonnull));
+void refs_one_write_json(const struct refs *refs) __attribute__((nonnull));
+
+/* Fills a zeroed graph. */
+void refs_one_draw(const struct refs *refs, struct graph *graph)
+    __attribute__((nonnull));
+
+#endif
