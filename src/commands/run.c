@@ -170,6 +170,27 @@ static const struct option_row run_option_rows[] = {
 	.parse = option_flag,
 	AT(wait_for),
 	.ours = true},
+    {.name = "cgroup",
+	.arg = "PATH",
+	.help = "attach: record the processes of a control group, who comes "
+		"and goes, until it is empty",
+	.parse = option_text,
+	AT(cgroup),
+	.ours = true},
+    {.name = "unit",
+	.arg = "NAME",
+	.help = "attach: the same of a unit of systemd, as nginx.service",
+	.parse = option_text,
+	AT(unit),
+	.ours = true},
+    {.name = "container",
+	.arg = "NAME",
+	.help = "attach: the same of a container of docker, podman, containerd "
+		"or Kubernetes, by its name, POD/NAME or the beginning of its "
+		"id",
+	.parse = option_text,
+	AT(container),
+	.ours = true},
     {.letter = 't',
 	.name = "timeout",
 	.arg = "DURATION",
@@ -363,8 +384,8 @@ static int open_output(struct run_session *session, struct err *e)
 		    dat_writer_open_default(&recording->writer, start_s, e);
 	} else {
 		path = dat_name_expand(options->output,
-		    options->attach ? session->target.pid : getpid(), start_s,
-		    e);
+		    session->target.pid > 0 ? session->target.pid : getpid(),
+		    start_s, e);
 		if (!path)
 			return -1;
 		result = dat_writer_open(&recording->writer, path, e);
@@ -407,7 +428,8 @@ static void load_agent(struct run_session *session)
 static int command_run_begin_attached(
     struct run_session *session, struct err *e)
 {
-	if (launch_watch(&session->launch, session->target.pid, e) != 0)
+	if (launch_watch(&session->launch,
+		session->target.group ? -1 : session->target.pid, e) != 0)
 		return -1;
 	if (run_hooks_attach(&session->hooks, session->options,
 		session->recording.writer.path, session->target.pid, e) == 0)
@@ -668,9 +690,33 @@ static int attach_find(struct run_session *session, const char *word)
 	return COMMAND_OK;
 }
 
+/* Finds the control group that is to be recorded. COMMAND_OK, or the exit
+ * status. */
+static int attach_find_group(struct run_session *session)
+{
+	const struct run_options *options = session->options;
+	const char *word = options->cgroup;
+	enum target_kind kind = TARGET_CGROUP;
+	int status;
+
+	if (options->unit) {
+		word = options->unit;
+		kind = TARGET_UNIT;
+	} else if (options->container) {
+		word = options->container;
+		kind = TARGET_CONTAINER;
+	}
+	status = target_find_group(&session->target, kind, word);
+	session->plan.group = session->target.group;
+	session->plan.group_path = session->target.group_path;
+	return status;
+}
+
+/* The process that the word names; NULL: a control group. */
 static int attach_to(struct run_session *session, const char *word)
 {
-	int status = attach_find(session, word);
+	int status =
+	    word ? attach_find(session, word) : attach_find_group(session);
 	struct err e;
 
 	if (status == COMMAND_OK && target_check_metric(&session->target,
@@ -698,9 +744,42 @@ static int run_parse_late_options(
 	return COMMAND_OK;
 }
 
+/* How many control groups the options name. */
+static int run_options_groups(const struct run_options *options)
+{
+	return !!options->cgroup + !!options->unit + !!options->container;
+}
+
+/* Refuses what a control group can't have: it is no process, of which one is
+ * the first. */
+static int run_check_group(const struct run_options *options, struct err *e)
+{
+	const char *option = options->cgroup ? "cgroup"
+			     : options->unit ? "unit"
+					     : "container";
+
+	if (run_options_groups(options) == 0)
+		return 0;
+	if (!options->attach)
+		return err_set(e, "option --%s: is for mprof attach", option);
+	if (run_options_groups(options) > 1)
+		return err_set(e, "one of --cgroup, --unit and --container can "
+				  "be recorded, not several");
+	if (!options->children || options->wait_for || options->functions ||
+	    options->lines || options->python)
+		return err_set(e,
+		    "option --%s: records all processes of the group alike; "
+		    "leave out --no-children, --wait-for, --python, --lines "
+		    "and --func",
+		    option);
+	return 0;
+}
+
 /* Refuses options that need a program to launch, or a process that runs. */
 static int check_starting(const struct run_options *options, struct err *e)
 {
+	if (run_check_group(options, e) != 0)
+		return -1;
 	if (!options->attach && options->functions)
 		return err_set(e,
 		    "option --func: is for mprof attach PID; @profile names "
@@ -708,6 +787,21 @@ static int check_starting(const struct run_options *options, struct err *e)
 	if (!options->attach && options->wait_for)
 		return err_set(
 		    e, "option --wait-for: is for mprof attach NAME");
+	return 0;
+}
+
+static int run_check_operands(
+    const struct run_options *options, char **words, int count, struct err *e)
+{
+	if (run_options_groups(options) > 0 && count > 0)
+		return err_set(e,
+		    "%s: unexpected; attach records one thing, the control "
+		    "group",
+		    words[0]);
+	if (options->attach && count > 1)
+		return err_set(e,
+		    "%s: unexpected; attach records one process, %s", words[1],
+		    words[0]);
 	return 0;
 }
 
@@ -725,25 +819,21 @@ static int command_run_exec(const void *values, char **words, int count)
 	    run_parse_late_options(&options, words, &count) != COMMAND_OK)
 		return COMMAND_MISUSED;
 
-	if (count == 0) {
+	if (count == 0 && run_options_groups(&options) == 0) {
 		err_set(&e, session.options->attach
 				? "name a process, by its pid or its name; see "
 				  "mprof help attach"
 				: "name a program to run; see mprof help run");
 		return command_fail(COMMAND_FAILED, &e);
 	}
-	if (check_starting(&options, &e) != 0)
+	if (check_starting(&options, &e) != 0 ||
+	    run_check_operands(&options, words, count, &e) != 0)
 		return command_fail(COMMAND_MISUSED, &e);
-	if (session.options->attach && count > 1) {
-		err_set(&e, "%s: unexpected; attach records one process, %s",
-		    words[1], words[0]);
-		return command_fail(COMMAND_MISUSED, &e);
-	}
 	if (run_options_plan(session.options, &session.plan, &e) != 0 ||
 	    run_hooks_prepare_check(session.options, &e) != 0)
 		return command_fail(COMMAND_MISUSED, &e);
 	if (session.options->attach)
-		return attach_to(&session, words[0]);
+		return attach_to(&session, count > 0 ? words[0] : NULL);
 	program_init(&session.program,
 	    &(struct program_wish){.python = options.python,
 		.no_python = options.no_python,
@@ -795,11 +885,12 @@ static int command_run_attach(const void *values, char **words, int count)
 
 const struct command command_attach = {
     .name = "attach",
-    .synopsis = "[options] PID|NAME",
+    .synopsis = "[options] [PID|NAME]",
     .summary = "record a running process, by its pid or name",
     .details =
-	"The same as mprof run --attach. Records until the process ends, "
-	"--timeout has\npassed, or Ctrl-C is pressed.\n",
+	"The same as mprof run --attach. Records until the process ends, or "
+	"the control\ngroup of --cgroup, --unit or --container has no process "
+	"left, --timeout has\npassed, or Ctrl-C is pressed.\n",
     .options = run_option_rows,
     .options_size = sizeof(struct run_options),
     .defaults = &run_option_defaults,

@@ -36,6 +36,7 @@ struct run_options {
 	const struct metric *metric;
 	bool quiet;
 	bool adopt;
+	const char *cgroup, *unit, *container; /* attach: to a group; or NULL */
 	bool wait_for; /* attach: wait until such a process exists */
 	const char *wait;
 	double limit_mib; /* 0: none */

@@ -413,7 +413,7 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 		stacks_hook_init(&hooks->stacks);
 		plan->hooks[HOOK_STACKS] = stacks_hook_of(&hooks->stacks);
 	}
-	if (options->stacks && !watched)
+	if (options->stacks && !options->attach)
 		run_hooks_open_allocations(hooks, plan);
 	if (options->textfile && run_hooks_open_textfile(hooks,
 				     options->textfile, plan, words, e) != 0)

@@ -12,8 +12,9 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "cli/command_status.h"
-#include "proc/find.h"
 #include "proc/argv.h"
+#include "proc/cgroup_find.h"
+#include "proc/find.h"
 
 enum { LIST_MAX = 20 };
 
@@ -274,7 +275,7 @@ int target_check_metric(
 	struct procfs fs;
 	int result = 0;
 
-	if (metric->file != METRIC_ROLLUP)
+	if (metric->file != METRIC_ROLLUP || target->group)
 		return 0;
 	if (procfs_init(&fs, "/proc", e) != 0)
 		return -1;
@@ -289,10 +290,111 @@ int target_check_metric(
 	return result;
 }
 
+/* The words for a control group, by target_kind. */
+static const struct target_words {
+	const char *option, *none;
+	int (*find)(struct cgroup_find *find, const char *word, struct err *e);
+} target_words[] = {
+    [TARGET_CGROUP] = {"cgroup", "there is no such control group",
+	cgroup_find_path},
+    [TARGET_UNIT] = {"unit", "no unit of that name has a control group",
+	cgroup_find_unit},
+    [TARGET_CONTAINER] = {"container",
+	"no container that runs has that name or id", cgroup_find_container},
+};
+
+static void target_list_groups(const struct cgroup_find *find)
+{
+	for (size_t i = 0; i < find->list.len; i++) {
+		const struct cgroup_found *found = &find->list.items[i];
+		char path[4096], names[512];
+
+		if (i == LIST_MAX) {
+			fprintf(stderr, "  ...  and %zu more\n",
+			    find->list.len - LIST_MAX);
+			break;
+		}
+		utf8_clean(path, sizeof(path), found->path);
+		if (found->id)
+			fprintf(stderr, "  %.12s  %s  ", found->id,
+			    utf8_clean(names, sizeof(names),
+				found->names ? found->names : "-"));
+		fprintf(stderr, "%s%s\n", found->id ? "" : "  ", path);
+	}
+}
+
+/* The last words of a message that nothing was found. */
+static const char *target_hint(
+    const struct cgroup_find *find, enum target_kind kind)
+{
+	return kind == TARGET_CONTAINER && find->unnamed > 0
+		   ? "; the names of some can't be read here, give an id"
+		   : "";
+}
+
+static int target_choose_group(struct target *target,
+    const struct cgroup_find *find, enum target_kind kind, const char *word)
+{
+	const struct target_words *words = &target_words[kind];
+	struct err e;
+
+	if (find->list.len == 0)
+		err_set(&e, "--%s: %s: %s%s", words->option, word, words->none,
+		    target_hint(find, kind));
+	else if (find->list.len > 1)
+		err_set(&e,
+		    "--%s: %s: fits %zu control groups; give a path of these "
+		    "to --cgroup:",
+		    words->option, word, find->list.len);
+	else if (!find->list.items[0].populated)
+		err_set(&e, "--%s: %s: has no process", words->option, word);
+	else {
+		const struct cgroup_found *found = &find->list.items[0];
+
+		target->group = mem_copy(found->folder);
+		target->group_path = mem_copy(found->path);
+		target->argv = mem_zero(3, sizeof(char *));
+		target->argv[0] = mem_copy(words->option);
+		target->argv[1] =
+		    mem_copy(kind == TARGET_CGROUP ? found->path : word);
+		return COMMAND_OK;
+	}
+	command_fail(COMMAND_FAILED, &e);
+	if (find->list.len > 1)
+		target_list_groups(find);
+	return COMMAND_FAILED;
+}
+
+int target_find_group(
+    struct target *target, enum target_kind kind, const char *word)
+{
+	struct procfs fs;
+	struct cgroup_find find = {.fs = &fs, .state = ""};
+	struct err e;
+	int status;
+
+	*target = (struct target){0};
+	if (!*word) {
+		err_set(&e, "option --%s: an empty word names none",
+		    target_words[kind].option);
+		return command_fail(COMMAND_MISUSED, &e);
+	}
+	if (procfs_init(&fs, "/proc", &e) != 0)
+		return command_fail(COMMAND_TROUBLE, &e);
+	status = target_words[kind].find(&find, word, &e) == 0
+		     ? target_choose_group(target, &find, kind, word)
+		     : command_fail(COMMAND_FAILED, &e);
+	cgroup_find_finish(&find);
+	procfs_finish(&fs);
+	return status;
+}
+
 void target_finish(struct target *target)
 {
 	for (char **word = target->argv; word && *word; word++)
 		free(*word);
 	free(target->argv);
-	target->argv = NULL;
+	free(target->group);
+	free(target->group_path);
+	*target = (struct target){0};
 }

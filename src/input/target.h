@@ -13,9 +13,14 @@
 #include "proc/metric.h"
 
 struct target {
-	pid_t pid;
-	char **argv; /* its command line, ends with NULL */
+	pid_t pid;   /* 0: a control group */
+	char **argv; /* its command line, ends with NULL; of a control group
+		      * what it was asked for as */
+	char *group; /* the folder that lists its processes */
+	char *group_path; /* in the hierarchies */
 };
+
+enum target_kind { TARGET_CGROUP, TARGET_UNIT, TARGET_CONTAINER };
 
 struct target_wish {
 	const char *word; /* a pid or a name */
@@ -35,6 +40,11 @@ int target_init(struct target *target, const char *word)
 /* Checks that metric may be read of it; -1 with e where it is not permitted. */
 int target_check_metric(const struct target *target,
     const struct metric *metric, struct err *e) __attribute__((nonnull));
+
+/* Finds a control group that has processes, by its path, unit or container. As
+ * target_find(). */
+int target_find_group(struct target *target, enum target_kind kind,
+    const char *word) __attribute__((nonnull));
 void target_finish(struct target *target) __attribute__((nonnull));
 
 #endif

@@ -3,12 +3,12 @@
 
 #include <fcntl.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "proc/cgroup_mounts.h"
 #include "profile/resource.h"
 
 /* The files of a group, by version. */
@@ -23,141 +23,89 @@ static const struct {
 /* Version 1 writes "no limit" as the largest number of pages. */
 #define NO_LIMIT_KIB (INT64_MAX / 1024 - 1024 * 1024)
 
-/* The mount of a hierarchy, from a line of mountinfo:
- * ID PARENT DEV ROOT MOUNT OPTIONS [TAGS] - TYPE SOURCE SUPER */
-struct mount {
-	char *root, *point, *type, *super;
-};
-
-static bool split_mount(char *line, struct mount *mount)
+/* Whether the folder has the files of a memory controller; it keeps folder
+ * then. */
+static bool cgroup_open(
+    struct cgroup *cgroup, const struct cgroup_mount *mount, char *folder)
 {
-	char *words[6], *rest = strstr(line, " - ");
-	char *save = NULL;
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (!rest)
-		return false;
-	*rest = 0;
-	for (size_t i = 0; i < 5; i++) {
-		words[i] = strtok_r(i == 0 ? line : NULL, " ", &save);
-		if (!words[i])
-			return false;
-	}
-	mount->root = words[3];
-	mount->point = words[4];
-	mount->type = strtok_r(rest + 3, " ", &save);
-	strtok_r(NULL, " ", &save);
-	mount->super = strtok_r(NULL, " \n", &save);
-	return mount->type && mount->super;
-}
-
-static bool cgroup_has_word(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (; list; list = strchr(list, ',')) {
-		list += *list == ',';
-		if (strncmp(list, word, len) == 0 &&
-		    (list[len] == 0 || list[len] == ',' || list[len] == ':'))
-			return true;
-		if (*list == 0)
-			break;
-	}
-	return false;
-}
-
-/* "4:memory:/path" or "0::/path" of /proc/PID/cgroup. The path, cut out of
- * text; NULL where there is no such hierarchy. */
-static char *find_path(char *text, bool v2)
-{
-	char *save = NULL;
-
-	for (char *line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		char *list = strchr(line, ':');
-		char *path = list ? strchr(list + 1, ':') : NULL;
-
-		if (!path)
-			continue;
-		*path++ = 0;
-		list++;
-		if (v2 ? *list == 0 : cgroup_has_word(list, "memory"))
-			return path;
-	}
-	return NULL;
-}
-
-/* The group's folder below a mount, which may show only a part of the
- * hierarchy: a container's own. */
-static char *cgroup_join(const struct mount *mount, const char *path)
-{
-	size_t len = strlen(mount->root);
-
-	if (strcmp(mount->root, "/") == 0)
-		len = 0;
-	if (strncmp(path, mount->root, len) != 0)
-		return mem_copy(mount->point);
-	path += len;
-	return mem_format(
-	    "%s%s", mount->point, strcmp(path, "/") == 0 ? "" : path);
-}
-
-/* Whether the mount is of the hierarchy, and has the group in it. */
-static bool try_mount(struct cgroup *cgroup, const struct procfs *fs, pid_t pid,
-    const struct mount *mount)
-{
-	bool v2 = strcmp(mount->type, "cgroup2") == 0;
-	char text[4096], *path, *folder;
-	int fd;
-
-	if (!v2 && (strcmp(mount->type, "cgroup") != 0 ||
-		       !cgroup_has_word(mount->super, "memory")))
-		return false;
-	if (procfs_read(fs, pid, "cgroup", text, sizeof(text)) <= 0)
-		return false;
-	path = find_path(text, v2);
-	if (!path)
-		return false;
-	folder = cgroup_join(mount, path);
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || faccessat(fd, files[v2].events, R_OK, 0) != 0) {
+	if (fd < 0 || faccessat(fd, files[mount->v2].events, R_OK, 0) != 0) {
 		if (fd >= 0)
 			close(fd);
-		free(folder);
 		return false;
 	}
 	*cgroup = (struct cgroup){.folder = fd,
-	    .current = openat(fd, files[v2].current, O_RDONLY | O_CLOEXEC),
-	    .v2 = v2,
+	    .current =
+		openat(fd, files[mount->v2].current, O_RDONLY | O_CLOEXEC),
+	    .v2 = mount->v2,
 	    .path = folder,
 	    .mount = mem_copy(mount->point)};
 	return true;
 }
 
-int cgroup_init(
-    struct cgroup *cgroup, const struct procfs *fs, pid_t pid, struct err *e)
+/* Whether the mount is of the hierarchy, and has the group in it: that of the
+ * process, or the one with the path. A mount may show only a part of the
+ * hierarchy, a container's own: a process that is outside of it counts there.
+ */
+static bool cgroup_try_mount(struct cgroup *cgroup, const struct procfs *fs,
+    pid_t pid, const char *path, const struct cgroup_mount *mount)
 {
-	int fd = openat(fs->root, "self/mountinfo", O_RDONLY | O_CLOEXEC);
-	FILE *mounts = fd < 0 ? NULL : fdopen(fd, "r");
-	struct mount mount;
-	char *line = NULL;
-	size_t cap = 0;
+	char text[4096], *folder;
+	bool by_pid = !path;
+
+	if (!mount->v2 && !mount->memory)
+		return false;
+	if (by_pid) {
+		if (procfs_read(fs, pid, "cgroup", text, sizeof(text)) <= 0)
+			return false;
+		path = cgroup_mount_find_own(mount, text);
+	}
+	if (!path)
+		return false;
+	folder = cgroup_mount_folder(mount, path);
+	if (!folder && by_pid)
+		folder = mem_copy(mount->point);
+	if (!folder)
+		return false;
+	if (cgroup_open(cgroup, mount, folder))
+		return true;
+	free(folder);
+	return false;
+}
+
+static int cgroup_find(struct cgroup *cgroup, const struct procfs *fs,
+    pid_t pid, const char *path, struct err *e)
+{
+	struct cgroup_mounts mounts;
 	bool found = false;
 
 	*cgroup = (struct cgroup){.folder = -1, .current = -1};
-	if (!mounts) {
-		if (fd >= 0)
-			close(fd);
-		return err_errno(e, "control groups: mounts can't be read");
-	}
-	while (!found && getline(&line, &cap, mounts) > 0)
-		found = split_mount(line, &mount) &&
-			try_mount(cgroup, fs, pid, &mount);
-	free(line);
-	fclose(mounts);
-	return found
-		   ? 0
-		   : err_set(e, "control groups: none with a memory controller "
-				"holds this process");
+	if (cgroup_mounts_init(&mounts, fs, e) != 0)
+		return -1;
+	for (size_t i = 0; i < mounts.list.len && !found; i++)
+		found = cgroup_try_mount(
+		    cgroup, fs, pid, path, &mounts.list.items[i]);
+	cgroup_mounts_finish(&mounts);
+	if (found)
+		return 0;
+	return path ? err_set(e, "control groups: no memory controller has %s",
+			  path)
+		    : err_set(e,
+			  "control groups: none with a memory controller holds "
+			  "this process");
+}
+
+int cgroup_init(
+    struct cgroup *cgroup, const struct procfs *fs, pid_t pid, struct err *e)
+{
+	return cgroup_find(cgroup, fs, pid, NULL, e);
+}
+
+int cgroup_init_path(struct cgroup *cgroup, const struct procfs *fs,
+    const char *path, struct err *e)
+{
+	return cgroup_find(cgroup, fs, 0, path, e);
 }
 
 void cgroup_finish(struct cgroup *cgroup)

@@ -24,6 +24,10 @@ struct cgroup {
 /* The group of a process. -1 with e where none has the memory controller. */
 int cgroup_init(struct cgroup *cgroup, const struct procfs *fs, pid_t pid,
     struct err *e) __attribute__((nonnull(1, 2)));
+
+/* The one that has this path in its hierarchy. */
+int cgroup_init_path(struct cgroup *cgroup, const struct procfs *fs,
+    const char *path, struct err *e) __attribute__((nonnull(1, 2, 3)));
 void cgroup_finish(struct cgroup *cgroup) __attribute__((nonnull));
 
 /* In KiB; -1 where it is not known (the root group of version 2). */

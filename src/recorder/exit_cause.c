@@ -47,7 +47,7 @@ static int64_t address_kib(pid_t pid)
 {
 	struct rlimit limit;
 
-	if (prlimit(pid, RLIMIT_AS, NULL, &limit) != 0 ||
+	if (pid <= 0 || prlimit(pid, RLIMIT_AS, NULL, &limit) != 0 ||
 	    limit.rlim_cur == RLIM_INFINITY)
 		return -1;
 	return (int64_t)(limit.rlim_cur / 1024);
@@ -58,7 +58,7 @@ void exit_cause_init(struct exit_cause *exit_cause, const struct procfs *fs,
 {
 	*exit_cause = (struct exit_cause){.fs = fs,
 	    .pid = pid,
-	    .own_pid = procfs_namespace_pid(fs, pid),
+	    .own_pid = pid > 0 ? procfs_namespace_pid(fs, pid) : 0,
 	    .began_ns = now_ns,
 	    .membership = -1,
 	    .cgroup = {.folder = -1, .current = -1},
@@ -84,22 +84,37 @@ static bool is_ending(const struct exit_cause *exit_cause)
 	       stat.is_ending;
 }
 
+static void exit_cause_take_found(
+    struct exit_cause *exit_cause, const struct cgroup *found)
+{
+	cgroup_finish(&exit_cause->cgroup);
+	exit_cause->cgroup = *found;
+	exit_cause->cgroup_kib = cgroup_limit_kib(&exit_cause->cgroup);
+	exit_cause->cgroup_kills = cgroup_oom_kills(&exit_cause->cgroup);
+}
+
 static void take_cgroup(struct exit_cause *exit_cause, pid_t pid)
 {
 	struct cgroup found;
 
-	if (cgroup_init(&found, exit_cause->fs, pid, NULL) != 0)
-		return;
-	cgroup_finish(&exit_cause->cgroup);
-	exit_cause->cgroup = found;
-	exit_cause->cgroup_kib = cgroup_limit_kib(&exit_cause->cgroup);
-	exit_cause->cgroup_kills = cgroup_oom_kills(&exit_cause->cgroup);
+	if (cgroup_init(&found, exit_cause->fs, pid, NULL) == 0)
+		exit_cause_take_found(exit_cause, &found);
+}
+
+void exit_cause_watch_group(struct exit_cause *exit_cause, const char *path)
+{
+	struct cgroup found;
+
+	if (cgroup_init_path(&found, exit_cause->fs, path, NULL) == 0)
+		exit_cause_take_found(exit_cause, &found);
 }
 
 static void look_at_membership(struct exit_cause *exit_cause)
 {
 	char groups[sizeof(exit_cause->groups)] = "";
 
+	if (exit_cause->pid <= 0)
+		return;
 	if (exit_cause->membership < 0)
 		exit_cause->membership =
 		    procfs_open(exit_cause->fs, exit_cause->pid, "cgroup");

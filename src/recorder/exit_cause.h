@@ -45,6 +45,11 @@ struct exit_cause_verdict {
 /* pid is the program's. */
 void exit_cause_init(struct exit_cause *exit_cause, const struct procfs *fs,
     pid_t pid, int64_t now_ns) __attribute__((nonnull));
+
+/* In place of a program's, whatever group that is in: this group, by its path.
+ * pid was 0. */
+void exit_cause_watch_group(struct exit_cause *exit_cause, const char *path)
+    __attribute__((nonnull));
 void exit_cause_finish(struct exit_cause *exit_cause) __attribute__((nonnull));
 
 /* Reads where a reading is due: often at first, then every second. To be called

@@ -431,7 +431,7 @@ int launch_watch(struct launch *launch, pid_t pid, struct err *e)
 		return -1;
 	/* Linux 5.3; without it the sampler's next reading shows the end. Where
 	 * /proc is another namespace's, pid is no number of ours. */
-	if (namespace_has_proc())
+	if (pid > 0 && namespace_has_proc())
 		launch->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	prctl(PR_SET_TIMERSLACK, 1);
 	return 0;

@@ -64,6 +64,7 @@ struct member {
 	int64_t program;     /* metric.h's read_program; 0: not known */
 	uint32_t argv_hash;  /* of its name and command line, as reported */
 	unsigned reads;      /* of its name, as far as names.c counts */
+	uint64_t listed;     /* group.h: the last scan that found it */
 	bool is_root;
 	bool owns;       /* its memory is its own, now and from now on */
 	bool borrows;    /* at the last tick its memory was another's */

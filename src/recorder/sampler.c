@@ -15,6 +15,7 @@
 #include "base/self.h"
 #include "base/units.h"
 #include "recorder/fork_events.h"
+#include "recorder/group.h"
 #include "recorder/meter.h"
 #include "recorder/report.h"
 #include "recorder/ticks.h"
@@ -26,7 +27,8 @@ struct sampler {
 	struct procfs fs;
 	struct fork_events events; /* who belongs */
 	struct tree tree;
-	struct meter meter; /* what they hold */
+	struct group_scanner group; /* in place of it */
+	struct meter meter;         /* what they hold */
 	struct peak_tracker peaks;
 	struct shares shares;
 	struct usage_tracker usage; /* what else they use */
@@ -50,12 +52,27 @@ struct sampler {
 
 static int check_cgroup(struct sampler *s, struct err *e)
 {
-	if (cgroup_init(&s->cgroup, &s->fs, s->fs.self, e) != 0)
+	const char *path = s->plan.group_path;
+	int found = path ? cgroup_init_path(&s->cgroup, &s->fs, path, e)
+			 : cgroup_init(&s->cgroup, &s->fs, s->fs.self, e);
+
+	if (found != 0)
 		return -1;
 	if (cgroup_current_kib(&s->cgroup) >= 0)
 		return 0;
-	return err_set(
-	    e, "control groups: the one of this process tells no memory");
+	return path ? err_set(e, "control groups: %s tells no memory", path)
+		    : err_set(e,
+			  "control groups: the one of this process tells no "
+			  "memory");
+}
+
+/* cgroup.procs has pids as this process counts them. */
+static int sampler_check_group(const struct sampler *s, struct err *e)
+{
+	if (!s->plan.group || !s->fs.other_namespace)
+		return 0;
+	return err_set(e, "control groups: /proc is another pid namespace's; "
+			  "mount this one's: mount -t proc proc /proc");
 }
 
 static bool sampler_reads_group(const struct sampler_plan *plan)
@@ -79,14 +96,16 @@ struct sampler *sampler_create(
 		free(s);
 		return NULL;
 	}
-	if (sampler_reads_group(plan) && check_cgroup(s, e) != 0) {
+	if (sampler_check_group(s, e) != 0 ||
+	    (sampler_reads_group(plan) && check_cgroup(s, e) != 0)) {
 		cgroup_finish(&s->cgroup);
 		procfs_finish(&s->fs);
 		free(s);
 		return NULL;
 	}
 	s->events.connector.fd = -1;
-	if (!plan->no_descendants)
+	group_init(&s->group, plan->group);
+	if (!plan->no_descendants && !plan->group)
 		fork_events_init(&s->events, &s->fs, plan->exits);
 	return s;
 }
@@ -101,6 +120,7 @@ void sampler_destroy(struct sampler *s)
 	exit_cause_finish(&s->exit_cause);
 	shares_finish(&s->shares, &unused);
 	tree_finish(&s->tree);
+	group_finish(&s->group);
 	fork_events_finish(&s->events);
 	names_finish(&s->names);
 	procfs_finish(&s->fs);
@@ -149,10 +169,13 @@ static void sampler_read(struct sampler *s, int64_t now_ns, int64_t until_ns)
 	size_t known = s->tree.members.list.len;
 
 	meter_read(&s->meter, &s->tree.members, 0);
-	if (s->plan.no_descendants)
+	if (s->group.folder)
+		group_scan(&s->group, &s->tree, &s->events, now_ns);
+	else if (s->plan.no_descendants)
 		return;
-	s->result.unseen +=
-	    fork_events_scan(&s->events, &s->tree, now_ns, until_ns);
+	else
+		s->result.unseen +=
+		    fork_events_scan(&s->events, &s->tree, now_ns, until_ns);
 	meter_read(&s->meter, &s->tree.members, known);
 }
 
@@ -383,7 +406,9 @@ static void sampler_begin_passes(struct sampler *s, pid_t pid, int64_t now_ns)
 
 	tree_init(&s->tree, &s->fs, pid, plan->adopts, plan->launched);
 	s->tree.aside = plan->aside;
-	if (s->tree.members.list.len == 0)
+	if (plan->group)
+		group_scan(&s->group, &s->tree, &s->events, now_ns);
+	else if (s->tree.members.list.len == 0)
 		fork_events_note_hidden(&s->events, s->root_pid);
 	meter_init(&s->meter, &s->fs, plan->metric);
 	s->meter.keeps_root = plan->launched;
@@ -395,7 +420,7 @@ static void sampler_begin_passes(struct sampler *s, pid_t pid, int64_t now_ns)
 	s->usage.group = plan->with & USAGE_OF_GROUP ? &s->cgroup : NULL;
 	names_init(&s->names, &s->fs, now_ns,
 	    half_ns < PATIENCE_NS ? half_ns : PATIENCE_NS);
-	if (sampler_reads_group(plan) && !plan->launched) {
+	if (sampler_reads_group(plan) && !plan->launched && !plan->group) {
 		cgroup_finish(&s->cgroup);
 		cgroup_init(&s->cgroup, &s->fs, pid, NULL);
 	}
@@ -426,6 +451,8 @@ static void sampler_begin(struct sampler *s, struct launch *launch)
 	if (s->plan.launched)
 		pid = procfs_child(&s->fs, pid);
 	s->root_pid = pid > 0 ? pid : launch->pid;
+	if (s->plan.group)
+		s->root_pid = pid = 0;
 	s->limit = (struct limit){
 	    .fs = &s->fs, .kib = s->plan.limit_kib, .action = s->plan.on_limit};
 	sampler_begin_passes(s, pid, now_ns);
@@ -434,6 +461,8 @@ static void sampler_begin(struct sampler *s, struct launch *launch)
 	sampler_end_members(s);
 	sampler_sum_up(s);
 	exit_cause_init(&s->exit_cause, &s->fs, pid, now_ns);
+	if (s->plan.group)
+		exit_cause_watch_group(&s->exit_cause, s->plan.group_path);
 }
 
 /* An exec may itself take this much of the memory that it leaves behind. */
@@ -507,6 +536,8 @@ static bool sampler_is_over(struct sampler *s)
 {
 	const struct members *members = &s->tree.members;
 
+	if (s->plan.group)
+		return members->list.len == 0;
 	if (!s->plan.launched && !s->root_over)
 		s->root_over = members->list.len == 0 ||
 			       !members->list.items[0].is_root ||

@@ -29,6 +29,10 @@ struct sampler_plan {
 	bool wait_all;       /* until the last descendant ended */
 	bool launched;       /* by us, just now: not only watched */
 	bool adopts;         /* orphans become our children */
+	/* NULL, or a control group whose processes are recorded in place of a
+	 * program and its descendants: the folder that lists them, and its path
+	 * in the hierarchies. */
+	const char *group, *group_path;
 	unsigned with;       /* what else is read: proc/usage.h's set */
 	double max_overhead; /* of one processor; 0: no bound */
 	int64_t limit_kib;   /* 0: none */

@@ -156,9 +156,11 @@ app.views.lessons(time.monotonic() + 60)'
 real() {
 	# Others than CPython 3.14 and later refuse it.
 	local refused="s/^mprof attach.*--lines.*/! & || exit 9/"
+	# Here is no unit or container of that name.
+	local absent='s/^mprof attach.*--\(unit\|container\).*/! & || exit 9/'
 
 	[ -z "$attachable" ] || refused=''
-	sed -e "/attach .*--lines/s/\b4711\b/$attached/" -e "$refused" -e "s/\(gunicorn\|postgres\)/\1-$$/" \
+	sed -e "/attach .*--lines/s/\b4711\b/$attached/" -e "$refused" -e "$absent" -e "s/\(gunicorn\|postgres\)/\1-$$/" \
 		-e "/wait-for/s/ server$/ server-$$/" \
 		-e "s/\b4711\b/$server/g" -e "s/\b1234\b/$recorder/g" \
 		-e 's/--every 30s/--every 0.3s --count 2/' \

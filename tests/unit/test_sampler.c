@@ -298,6 +298,71 @@ static void it_ends_with_the_program_or_with_the_last(void **state)
 	assert_int_equal(told.total[told.ticks - 1], 240);
 }
 
+/* The folder of a control group and one below it. */
+static void list_pids(const char *own, const char *below)
+{
+	char path[256];
+
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", fake_root,
+		    i == 0 ? "job" : "job/below");
+		mkdir(path, 0700);
+	}
+	fake_write("job/cgroup.procs", own);
+	fake_write("job/below/cgroup.procs", below);
+}
+
+static void drop_lists(void)
+{
+	static const char *const names[] = {
+	    "job/below/cgroup.procs", "job/below", "job/cgroup.procs", "job"};
+	char path[256];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", fake_root, names[i]);
+		remove(path);
+	}
+}
+
+/* One of the two goes elsewhere, a new one comes, and at last none is left. */
+static void move_members(
+    void *context, const struct sink_tick *tick, const struct sink *to)
+{
+	(void)context, (void)tick, (void)to;
+	if (told.ticks == 2)
+		list_pids("", "102\n");
+	if (told.ticks == 4)
+		list_pids("103\n0\n", "102\n");
+	if (told.ticks == 6)
+		drop_lists();
+}
+
+static void a_groups_processes_are_those_it_lists(void **state)
+{
+	struct sampler_result result;
+	char folder[256];
+
+	(void)state;
+	three_processes();
+	list_pids("101\n", "102\n");
+	snprintf(folder, sizeof(folder), "%s/job", fake_root);
+	run(move_members,
+	    (struct sampler_plan){.group = folder, .group_path = "/job"},
+	    &result);
+	assert_int_equal(told.ticks, 6);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(told.total[i], 240);
+	for (size_t i = 2; i < 4; i++)
+		assert_int_equal(told.total[i], 40);
+	for (size_t i = 4; i < 6; i++)
+		assert_int_equal(told.total[i], 1036);
+	assert_int_equal(kib_of(1, 100), -2);
+	assert_int_equal(kib_of(5, 103), 996);
+	assert_int_equal(result.end, SAMPLER_ENDED);
+	assert_int_equal(result.hidden, 0);
+	assert_false(result.has_status);
+}
+
 static void grow(
     void *context, const struct sink_tick *tick, const struct sink *to)
 {
@@ -410,6 +475,7 @@ int main(void)
 	    cmocka_unit_test(one_that_vanished_takes_nothing_with_it),
 	    cmocka_unit_test(a_zombie_is_no_measurement),
 	    cmocka_unit_test(it_ends_with_the_program_or_with_the_last),
+	    cmocka_unit_test(a_groups_processes_are_those_it_lists),
 	    cmocka_unit_test(a_mark_is_read_before_a_phase_begins),
 	    cmocka_unit_test(a_limit_is_marked_once),
 	    cmocka_unit_test(threads_outlive_the_main_one),

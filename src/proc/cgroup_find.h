@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Control groups by the names that people have for them: a path, a unit of
+ * systemd, a container of docker, podman, containerd or Kubernetes. Found in
+ * the mounted hierarchies; no daemon is asked. A container's names are in the
+ * files in which its runtime keeps its state, where these may be read.
+ */
+#ifndef MPROF_PROC_CGROUP_FIND_H
+#define MPROF_PROC_CGROUP_FIND_H
+
+#include <stdbool.h>
+
+#include "base/array.h"
+#include "proc/procfs.h"
+
+struct cgroup_found {
+	char *path;     /* in its hierarchy */
+	char *folder;   /* of the hierarchy whose processes are there */
+	bool populated; /* there are any */
+	char *id;       /* of a container; NULL */
+	char *names;    /* of that, with blanks between them; NULL: unknown */
+};
+
+struct cgroup_find {
+	const struct procfs *fs;
+	const char *state; /* where the runtimes' files begin: "" */
+	ARRAY(struct cgroup_found) list;
+	size_t unnamed; /* containers whose names are unknown */
+};
+
+/* All of them that a word fits, those with processes only where there are such.
+ * The caller finishes in any case. -1 with e where nothing can be looked
+ * through. */
+int cgroup_find_path(struct cgroup_find *find, const char *path, struct err *e)
+    __attribute__((nonnull));
+int cgroup_find_unit(struct cgroup_find *find, const char *name, struct err *e)
+    __attribute__((nonnull));
+
+/* A whole name goes before the beginning of an id. */
+int cgroup_find_container(struct cgroup_find *find, const char *word,
+    struct err *e) __attribute__((nonnull));
+void cgroup_find_finish(struct cgroup_find *find) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The processes of a control group and of those below it, in place of a tree of
+ * descendants: who belongs is what cgroup.procs lists, at each tick. One that
+ * was moved elsewhere is gone.
+ */
+#ifndef MPROF_RECORDER_GROUP_H
+#define MPROF_RECORDER_GROUP_H
+
+#include "base/strbuf.h"
+#include "recorder/fork_events.h"
+
+struct group_scanner {
+	const char *folder; /* NULL: no group is followed */
+	ARRAY(char *) folders;
+	unsigned links;     /* of all folders, which a new one changes */
+	int64_t walked_ns;  /* when they were looked for, of clock_mono_ns() */
+	struct strbuf pids; /* of one folder */
+	uint64_t scans;
+};
+
+/* folder is borrowed. */
+void group_init(struct group_scanner *group, const char *folder)
+    __attribute__((nonnull(1)));
+void group_finish(struct group_scanner *group) __attribute__((nonnull));
+
+/* Adds who is new to the tree's members, and loses those that have left. */
+void group_scan(struct group_scanner *group, struct tree *tree,
+    struct fork_events *events, int64_t now_ns) __attribute__((nonnull));
+
+#endif
