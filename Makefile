@@ -80,11 +80,14 @@ agent_sources := $(call sources,python/agent) \
 allocation_sources := $(call sources,allocation) \
 	src/python/remote/offsets.c src/python/stack/linetable.c
 symbols_sources := $(call sources,symbols/dwarf)
+touched_sources := $(call sources,base touched) \
+	$(addprefix src/proc/,namespace.c procfs.c resident.c)
 objects_of = $(patsubst src/%.c,build/$(1)/%.o,$(2))
 main_objects := $(call objects_of,main,$(main_sources)) build/main/viewer.o
 module_objects := $(call objects_of,pic,$(module_sources))
 graph_objects := $(call objects_of,pic,$(graph_sources))
 symbols_objects := $(call objects_of,pic,$(symbols_sources))
+touched_objects := $(call objects_of,pic,$(touched_sources))
 agent_objects := $(call objects_of,preload,$(agent_sources))
 allocation_objects := $(call objects_of,preload,$(allocation_sources))
 library_objects := $(filter-out build/main/main.o,$(main_objects))
@@ -146,6 +149,12 @@ ifneq ($(DWARF),no)
 ifeq ($(shell $(PKG_CONFIG) --exists libdw && echo yes),yes)
 programs += build/symbols.so
 features += dwarf
+# Watches page faults: musl may be there without the kernel's headers.
+ifeq ($(shell echo '\#include <linux/perf_event.h>' | $(CC) $(CPPFLAGS) \
+	$(CFLAGS) -E - >/dev/null 2>&1 && echo yes),yes)
+programs += build/touched.so
+features += touched
+endif
 endif
 endif
 inert = inert/sitecustomize.py
@@ -197,6 +206,11 @@ build/symbols.so: $(symbols_objects)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^ \
 		$$($(PKG_CONFIG) --libs libdw)
+
+build/touched.so: $(touched_objects)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^ \
+		$$($(PKG_CONFIG) --libs libdw libelf) -lm
 
 # Loaded into programs that have no sanitizer's runtime, or another libc than
 # ours: it has to find there all that it asks for.
@@ -376,7 +390,8 @@ compile_commands.json: FORCE
 		'$(subst ','\'',$(main_compile))' "$(main_sources)" \
 		'$(subst ','\'',$(pic_compile))' "$(sort $(filter-out \
 			$(main_sources),$(module_sources) $(graph_sources) \
-			$(agent_sources) $(allocation_sources) $(symbols_sources)))" \
+			$(agent_sources) $(allocation_sources) $(symbols_sources) \
+			$(touched_sources)))" \
 		'$(subst ','\'',$(main_compile))' "$(wildcard tests/unit/*.c)" >$@
 
 analyze:

@@ -14,6 +14,19 @@
 #include "base/utf8.h"
 #include "profile/peak.h"
 
+enum memory_source held_source(const struct run *run)
+{
+	if (run->allocations.len > 0)
+		return SOURCE_HELD;
+	return run->touches.len > 0 ? SOURCE_TOUCHED : SOURCE_CLOCK;
+}
+
+static const struct allocation_list *held_list(
+    const struct run *run, enum memory_source source)
+{
+	return source == SOURCE_TOUCHED ? &run->touches : &run->allocations;
+}
+
 static bool held_counts(
     const struct allocation *allocation, const struct held_part *part)
 {
@@ -41,12 +54,13 @@ static int held_event_order(const void *x, const void *y)
 	return (a->what > b->what) - (a->what < b->what);
 }
 
-static size_t held_events(const struct run *run, struct held_event *events)
+static size_t held_events(
+    const struct allocation_list *list, struct held_event *events)
 {
 	size_t len = 0;
 
-	for (size_t i = 0; i < run->allocations.len; i++) {
-		const struct allocation *one = &run->allocations.items[i];
+	for (size_t i = 0; i < list->len; i++) {
+		const struct allocation *one = &list->items[i];
 
 		events[len++] =
 		    (struct held_event){one->time_s, one->mib, HELD_MADE};
@@ -61,12 +75,12 @@ static size_t held_events(const struct run *run, struct held_event *events)
 /* When the sampled allocations were most. One is seen freed at the next reading
  * of its table, so the sum is exact at readings alone: when something was seen
  * freed, and at the end. */
-static struct sample held_most(const struct run *run)
+static struct sample held_most(const struct allocation_list *list)
 {
 	struct sample most = {.time_s = -INFINITY};
 	struct held_event *events =
-	    mem_zero(2 * run->allocations.len + 1, sizeof(*events));
-	size_t len = held_events(run, events);
+	    mem_zero(2 * list->len + 1, sizeof(*events));
+	size_t len = held_events(list, events);
 	double mib = 0;
 
 	for (size_t i = 0; i < len;) {
@@ -91,11 +105,12 @@ static struct sample held_most(const struct run *run)
 
 static double held_sum_mib(const struct run *run, const struct held_part *part)
 {
+	const struct allocation_list *list = held_list(run, part->source);
 	double mib = 0;
 
-	for (size_t i = 0; i < run->allocations.len; i++) {
-		if (held_counts(&run->allocations.items[i], part))
-			mib += run->allocations.items[i].mib;
+	for (size_t i = 0; i < list->len; i++) {
+		if (held_counts(&list->items[i], part))
+			mib += list->items[i].mib;
 	}
 	return mib;
 }
@@ -117,9 +132,9 @@ static bool held_peak_is_unsampled(const struct run *run,
 struct held_part held_at_peak(const struct run *run)
 {
 	const struct sample *peak = series_peak(&run->total);
-	struct held_part part = {
-	    -INFINITY, INFINITY, peak ? peak->time_s : INFINITY, false};
-	struct sample most = held_most(run);
+	struct held_part part = {-INFINITY, INFINITY,
+	    peak ? peak->time_s : INFINITY, false, held_source(run)};
+	struct sample most = held_most(held_list(run, part.source));
 
 	if (most.mib > 0 &&
 	    (!peak || held_peak_is_unsampled(run, &part, &most))) {
@@ -163,12 +178,13 @@ static void held_add(
 void held_init(
     struct held *held, const struct run *run, const struct held_part *part)
 {
+	const struct allocation_list *list = held_list(run, part->source);
 	struct index index = {0};
 
 	*held = (struct held){.run = run, .part = *part};
-	for (size_t i = 0; i < run->allocations.len; i++) {
-		if (held_counts(&run->allocations.items[i], part))
-			held_add(held, &run->allocations.items[i], &index);
+	for (size_t i = 0; i < list->len; i++) {
+		if (held_counts(&list->items[i], part))
+			held_add(held, &list->items[i], &index);
 	}
 	index_finish(&index);
 }
@@ -185,8 +201,9 @@ double held_error(double variance)
 
 void held_growths(struct stack_growths *growths, const struct held *held)
 {
-	*growths = (struct stack_growths){
-	    .samples = held->samples, .grown_mib = held->mib, .held = true};
+	*growths = (struct stack_growths){.samples = held->samples,
+	    .grown_mib = held->mib,
+	    .source = held->part.source};
 	for (size_t i = 0; i < held->items.len; i++) {
 		const struct held_stack *item = &held->items.items[i];
 
@@ -373,6 +390,27 @@ static int held_order(const void *x, const void *y)
 	return strcmp(a->function, b->function);
 }
 
+static int held_order_either(const void *x, const void *y)
+{
+	const struct held_row *a = x, *b = y;
+	double most_a = fmax(a->mib, a->touched_mib);
+	double most_b = fmax(b->mib, b->touched_mib);
+
+	return most_a != most_b ? (most_a < most_b ? 1 : -1) : held_order(x, y);
+}
+
+/* What is held comes first, unless hooks reached less of the memory than page
+ * faults. */
+static bool held_leads(
+    const struct held *held, const struct stack_growths *growths)
+{
+	double mib = 0;
+
+	for (size_t i = 0; growths && i < growths->touched; i++)
+		mib += growths->items.items[i].mib;
+	return 2 * held->mib >= mib;
+}
+
 void held_rows_init(struct held_rows *rows, const struct held *held,
     const struct stack_growths *growths, const struct held_wish *wish)
 {
@@ -388,7 +426,8 @@ void held_rows_init(struct held_rows *rows, const struct held *held,
 	index_finish(&sum.index);
 	if (rows->items.len > 0)
 		qsort(rows->items.items, rows->items.len,
-		    sizeof(rows->items.items[0]), held_order);
+		    sizeof(rows->items.items[0]),
+		    held_leads(held, growths) ? held_order : held_order_either);
 }
 
 void held_rows_finish(struct held_rows *rows)

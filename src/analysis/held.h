@@ -16,6 +16,7 @@ struct held_part {
 	double from_s, to_s, at_s;
 	/* Counts also what a process that ended at at_s held until then. */
 	bool until_end;
+	enum memory_source source; /* held, or touched and resident */
 };
 
 /* One stack in one process. */
@@ -35,8 +36,11 @@ struct held {
 	size_t samples;
 };
 
-/* All that was held when the run's total was highest, or, where no sample of
- * the total was taken near its peak, when the most was held. */
+/* The first of allocations, page faults and the clock that the run has. */
+enum memory_source held_source(const struct run *run) __attribute__((nonnull));
+
+/* All that was held, by its source, when the run's total was highest, or, where
+ * no sample of the total was taken near its peak, when the most was held. */
 struct held_part held_at_peak(const struct run *run) __attribute__((nonnull));
 
 /* The caller finishes; stacks stay the run's. */
@@ -73,14 +77,14 @@ struct held_row {
 	double in_mib;
 	double mib, variance;
 	size_t samples;
-	double touched_mib; /* growth on the clock; NAN: not known */
+	double touched_mib; /* of the growths beside it; NAN: not known */
 };
 
 struct held_rows {
 	ARRAY(struct held_row) items; /* the most first */
 };
 
-/* growths are those on the clock, to stand beside; NULL: none. */
+/* growths stand beside: touched, or on the clock; NULL: none. */
 void held_rows_init(struct held_rows *rows, const struct held *held,
     const struct stack_growths *growths, const struct held_wish *wish)
     __attribute__((nonnull(1, 2, 4)));

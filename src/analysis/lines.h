@@ -11,6 +11,13 @@
 
 #include "profile/profile.h"
 
+/* Where figures come from. */
+enum memory_source {
+	SOURCE_CLOCK,  /* stacks that were read when a sample was due */
+	SOURCE_HELD,   /* sampled allocations */
+	SOURCE_TOUCHED /* sampled page faults */
+};
+
 /* The growth of one distinct stack of a run. */
 struct stack_growth {
 	const struct stack *stack;
@@ -24,10 +31,17 @@ struct stack_growths {
 	/* The total of every view: of the stacks that grew, and what the others
 	 * gave back, not negative. A line, a function is made of stacks. */
 	double grown_mib, given_mib;
-	bool held; /* by sampled allocations: no growth on the clock */
+	enum memory_source source;
+	size_t touched; /* the first so many are of sampled page faults */
 };
 
-/* A sentence that is true of all growth on the clock. */
+/* What a source means, in a sentence. */
+#define LINES_TOUCHED                                                      \
+	"Touched: resident memory counts for what used it first; a place " \
+	"that reuses what others gave back is not seen."
+#define LINES_HELD "Sampled allocations that were not freed."
+
+/* True of all growth on the clock. */
 #define LINES_ON_THE_CLOCK                                                  \
 	"On the clock: growth counts for what ran when a sample was "       \
 	"taken, so a quick line before a slow one is credited to the slow " \

@@ -67,7 +67,7 @@ static enum origin origin_of_python(const char *file)
 	if (origin_starts(file, "<frozen importlib") ||
 	    strstr(file, "/importlib/"))
 		return ORIGIN_IMPORT;
-	if (origin_starts(file, "<frozen "))
+	if (origin_starts(file, "<frozen ") || origin_starts(file, "node:"))
 		return ORIGIN_STANDARD;
 	if (origin_in_package(file) || strstr(file, " internals>"))
 		return ORIGIN_PACKAGE;
@@ -98,6 +98,22 @@ static bool origin_is_header(const char *file)
 	       strstr(file, "/include/c++/") || origin_starts(file, "/rustc/");
 }
 
+/* Allocators, copying and the runtime that are linked into a program itself. */
+static bool origin_is_runtime(const char *function)
+{
+	static const char *const starts[] = {"__mem", "mem", "__GI_", "__libc_",
+	    "_int_", "malloc", "__malloc", "calloc", "__calloc", "realloc",
+	    "__realloc", "sysmalloc", "alloc_perturb", "_dl_", "operator new",
+	    "je_", "mi_", "tc_", "runtime.",
+	    "std::", "alloc::", "core::", "__str", "__wmem", "_IO_", "__mmap"};
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		if (origin_starts(function, starts[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Without the /proc/PID/root of a process with another root. */
 static const char *origin_inner(const char *path)
 {
@@ -106,24 +122,27 @@ static const char *origin_inner(const char *path)
 	return origin_starts(path, "/proc/") && inner ? inner + 5 : path;
 }
 
-static enum origin origin_of_code(const char *path, const char *file)
+static enum origin origin_of_code(const char *path, const struct frame *frame)
 {
 	const char *module = origin_inner(path);
 	const char *base = origin_base(module);
 
+	if (origin_starts(module, "/tmp/perf-"))
+		return ORIGIN_LIBRARY; /* made while it ran, without a file */
 	if (origin_starts(base, "libpython") || origin_starts(base, "python"))
 		return ORIGIN_INTERPRETER;
 	if (origin_in_package(module))
 		return ORIGIN_PACKAGE;
 	return !*module || *module == '[' || origin_is_shared(module) ||
-		       origin_is_header(file)
+		       origin_is_header(frame->file) ||
+		       origin_is_runtime(frame->function)
 		   ? ORIGIN_LIBRARY
 		   : ORIGIN_OWN;
 }
 
 enum origin origin_of(const struct frame *frame)
 {
-	return frame->module ? origin_of_code(frame->module, frame->file)
+	return frame->module ? origin_of_code(frame->module, frame)
 			     : origin_of_python(frame->file);
 }
 

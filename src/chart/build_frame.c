@@ -368,16 +368,19 @@ static void facts_add_limit(struct scene *scene, const struct exit_status *exit)
 			of[exit->limit_of]));
 }
 
-/* Names the place that held most at the peak, by sampled allocations. */
+/* Names the place that held most at the peak, or touched most of it. */
 static void facts_add_held(struct scene *scene, const struct run *run)
 {
 	char *place;
 
-	if (run->allocations.len == 0)
+	enum memory_source source = held_source(run);
+
+	if (source == SOURCE_CLOCK)
 		return;
 	held_places(run, &place, 1);
 	if (place)
-		facts_add_fact(scene, "Held", place);
+		facts_add_fact(
+		    scene, source == SOURCE_HELD ? "Held" : "Touched", place);
 }
 
 /* Lists recordings without a recorded end, by name where there are several. */

@@ -167,14 +167,16 @@ static void growth_add_fact(struct scene *scene, const char *label, double mib)
 	    (struct scene_fact){label, mem_copy(units_size(size, mib))};
 }
 
+static const char *const growth_titles[] = {"Growth", "Held", "Touched"};
+
 static void add_notes(struct scene *scene, const struct growth_build *build,
-    bool held, double given_mib)
+    enum memory_source source, double given_mib)
 {
+	static const char *const notes[] = {
+	    LINES_ON_THE_CLOCK, LINES_HELD, LINES_TOUCHED};
 	char size[UNITS_TEXT];
 
-	*array_push(&scene->notes) =
-	    mem_copy(held ? "sampled allocations that were not freed"
-			  : LINES_ON_THE_CLOCK);
+	*array_push(&scene->notes) = mem_copy(notes[source]);
 	if (given_mib > 0)
 		*array_push(&scene->notes) = mem_format(
 		    "%s given back is not drawn", units_size(size, given_mib));
@@ -232,11 +234,10 @@ int chart_growth(struct scene *scene, const struct stack_growths *growths,
 	growth_turn(&build);
 	*array_push(&build.panel->groups) =
 	    (struct scene_group){NULL, 0, build.lanes};
-	growth_add_fact(
-	    scene, growths->held ? "Held" : "Growth", build.whole_mib);
+	growth_add_fact(scene, growth_titles[growths->source], build.whole_mib);
 	if (given_mib > 0)
 		growth_add_fact(scene, "Given back", given_mib);
-	add_notes(scene, &build, growths->held, given_mib);
+	add_notes(scene, &build, growths->source, given_mib);
 	for (size_t i = 0; i < build.len; i++)
 		free(build.sorted[i].stack.frames);
 	free(build.sorted);

@@ -176,8 +176,10 @@ static void source_print_line(
 
 /* Prints the file that the first row names, each line with its row. -1 with e
  * where it can't be read. */
-static int source_list(const struct lines *lines, bool held, struct err *e)
+static int source_list(
+    const struct lines *lines, enum memory_source from, struct err *e)
 {
+	static const char *const titles[] = {"Growth", "Held", "Touched"};
 	const char *path = lines->rows.items[0].file;
 	struct source source;
 	char clean[512];
@@ -189,11 +191,11 @@ static int source_list(const struct lines *lines, bool held, struct err *e)
 		source_finish(&source);
 		return err_errno(e, "%s: can't be read", clean);
 	}
-	if (!held)
-		printf("%s\n\n", LINES_ON_THE_CLOCK);
+	if (from != SOURCE_HELD)
+		printf("%s\n\n", from == SOURCE_TOUCHED ? LINES_TOUCHED
+							: LINES_ON_THE_CLOCK);
 	printf("Filename: %s (sampled, with what each line called)\n\n", clean);
-	printf("Line #         %6s   Samples   Line Contents\n",
-	    held ? "Held" : "Growth");
+	printf("Line #        %7s   Samples   Line Contents\n", titles[from]);
 	printf("================================================\n");
 	for (size_t i = 0; i < source.lines.len; i++) {
 		int line = (int)i + 1;
@@ -356,6 +358,8 @@ static int lines_flame_draw(const struct scene *scene,
 static int lines_flame(const struct profile *profile,
     const struct stack_growths *growths, const char *output)
 {
+	static const char *const titles[] = {"Growth of memory by stack",
+	    "Memory held, by stack", "Memory touched, by stack"};
 	const struct render_format *format;
 	const char *command = profile->runs.items[0].command;
 	struct scene scene = {0};
@@ -366,9 +370,7 @@ static int lines_flame(const struct profile *profile,
 	format = format_of_path(output, RENDER_CHART, &e);
 	if (!format)
 		return command_fail(COMMAND_MISUSED, &e);
-	title = mem_format("%s (sampled): %s",
-	    growths->held ? "Memory held, by stack"
-			  : "Growth of memory by stack",
+	title = mem_format("%s (sampled): %s", titles[growths->source],
 	    command ? command : profile->path);
 	if (chart_growth(&scene, growths, title, &e) == 0)
 		got = lines_flame_draw(&scene, format, output, &e);
@@ -389,7 +391,7 @@ static int list_source(
 		err_set(&e, "%s: no sampled stack has a line of it",
 		    options->source);
 		status = command_fail(COMMAND_FAILED, &e);
-	} else if (source_list(&lines, growths->held, &e) < 0) {
+	} else if (source_list(&lines, growths->source, &e) < 0) {
 		status = command_fail(COMMAND_FAILED, &e);
 	}
 	lines_finish(&lines);
@@ -411,7 +413,7 @@ static int command_lines_show(const struct lines_options *options,
 	struct lines lines;
 	struct err e;
 
-	if (growths->items.len == 0 && growths->held) {
+	if (growths->items.len == 0 && growths->source != SOURCE_CLOCK) {
 		err_set(&e, "%s: nothing that was sampled was held then",
 		    profile->path);
 		return command_fail(COMMAND_FAILED, &e);
@@ -443,12 +445,12 @@ static int command_lines_show(const struct lines_options *options,
 	return COMMAND_OK;
 }
 
-/* The last run with sampled allocations; NULL: growth on the clock is all that
- * is known. */
+/* The last run with sampled allocations or page faults; NULL: growth on the
+ * clock is all that is known. */
 static const struct run *lines_held_run(const struct profile *profile)
 {
 	for (size_t i = profile->runs.len; i-- > 0;) {
-		if (profile->runs.items[i].allocations.len > 0)
+		if (held_source(&profile->runs.items[i]) != SOURCE_CLOCK)
 			return &profile->runs.items[i];
 	}
 	return NULL;

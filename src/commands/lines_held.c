@@ -143,6 +143,27 @@ static void lines_held_print_unseen(
 		printf(", %s.\n", reason->sentence);
 }
 
+static const char *const lines_held_titles[] = {
+    [SOURCE_HELD] = "Held", [SOURCE_TOUCHED] = "Touched"};
+
+/* What the source is and means, and what it could not see. */
+static void lines_held_print_touched(const struct run *run)
+{
+	const struct fault_sampling *faults = &run->faults;
+	char count[UNITS_COUNT];
+
+	puts(LINES_TOUCHED);
+	if (faults->lost > 0)
+		printf("%s came too quickly and are not in it.\n",
+		    units_count(
+			count, faults->lost, "page fault", "page faults"));
+	if (faults->failed > 0)
+		printf("%s a stack: memory that a system call filled, or a "
+		       "32-bit program.\n",
+		    units_count(count, faults->failed, "sample is without",
+			"samples are without"));
+}
+
 /* The file says where only some of the samples were recorded. */
 static void lines_held_print_hooks(const struct held *held, double total)
 {
@@ -156,8 +177,8 @@ static void lines_held_print_hooks(const struct held *held, double total)
 		printf("At times one in %llu samples was recorded, to keep the "
 		       "file small; they count for all.\n",
 		    (unsigned long long)every);
-	if (total - held->mib > total / 2 && isinf(held->part.from_s) &&
-	    isinf(held->part.to_s))
+	if (held->part.source == SOURCE_HELD && total - held->mib > total / 2 &&
+	    isinf(held->part.from_s) && isinf(held->part.to_s))
 		puts("The rest is in no sampled allocation: its code, what its "
 		     "allocator keeps,\nmemory from before it was sampled.");
 	for (size_t i = 0; i < sizeof(lines_reasons) / sizeof(*lines_reasons);
@@ -174,7 +195,7 @@ static void lines_held_print_head(
 	char count[UNITS_COUNT];
 
 	lines_held_error(error, held->mib, held->variance);
-	printf("Held %s %s: %s%s%s",
+	printf("%s %s %s: %s%s%s", lines_held_titles[held->part.source],
 	    wish->at_s > 0 || wish->window.given ? "at"
 	    : wish->since                        ? "at the end,"
 	    : held->part.until_end               ? "at its most,"
@@ -186,13 +207,17 @@ static void lines_held_print_head(
 	printf(
 	    ", %s\n", units_count(count, held->samples, "sample", "samples"));
 	if (wish->window.given || wish->since) {
-		printf("Allocated since %s",
+		printf(held->part.source == SOURCE_TOUCHED
+			   ? "Touched since %s and still resident.\n"
+			   : "Allocated since %s and not freed.\n",
 		    units_clock(clock, held->part.from_s - zero_s));
-		puts(" and not freed.");
 	}
 	if (wish->older_s > 0)
-		printf("Held for %s or longer.\n",
+		printf("%s for %s or longer.\n",
+		    held->part.source == SOURCE_TOUCHED ? "Resident" : "Held",
 		    units_duration(size, wish->older_s));
+	if (held->part.source == SOURCE_TOUCHED)
+		lines_held_print_touched(held->run);
 	lines_held_print_hooks(held, total);
 }
 
@@ -243,15 +268,17 @@ static void lines_held_print_row(const struct held *held,
 
 static void lines_held_table(const struct held *held,
     const struct held_rows *rows, const struct lines_held_wish *wish,
-    bool touched)
+    const struct stack_growths *growths)
 {
+	bool touched = growths->items.len > 0;
 	static const char *const titles[] = {
 	    "Line", "Function", "File", "Module", "Process"};
 	size_t most = wish->top ? (size_t)wish->top : SIZE_MAX, i;
 	struct sources sources = {0};
 
 	lines_held_print_head(held, wish);
-	printf("      Held               Share  Samples  %s%s\n",
+	printf("%10s               Share  Samples  %s%s\n",
+	    lines_held_titles[held->part.source],
 	    touched ? "    Touched  " : "", titles[wish->rows.by]);
 	for (i = 0; i < rows->items.len && i < most; i++) {
 		const struct held_row *row = &rows->items.items[i];
@@ -267,7 +294,9 @@ static void lines_held_table(const struct held *held,
 	}
 	if (i == most && i < rows->items.len)
 		printf("(%zu more: --top 0)\n", rows->items.len - i);
-	if (touched)
+	if (growths->touched > 0)
+		lines_held_print_touched(held->run);
+	if (growths->items.len > growths->touched)
 		puts("Touched: growth on the clock, which counts for what ran "
 		     "when a sample was taken,\nso a quick line before a slow "
 		     "one is credited to the slow one.");
@@ -277,17 +306,19 @@ static void lines_held_table(const struct held *held,
 static void lines_held_write_row(
     struct json *json, const struct held *held, const struct held_row *row)
 {
+	bool touched = held->part.source == SOURCE_TOUCHED;
+
 	json_open(json, '{');
 	json_key(json, "held_mib");
-	json_rounded(json, row->mib, 6);
+	json_rounded(json, touched ? NAN : row->mib, 6);
 	json_key(json, "error_mib");
-	json_rounded(json, held_error(row->variance), 6);
+	json_rounded(json, touched ? NAN : held_error(row->variance), 6);
 	json_key(json, "share");
 	json_rounded(json, lines_held_share(held, row), 6);
 	json_key(json, "samples");
 	json_whole(json, (int64_t)row->samples);
 	json_key(json, "touched_mib");
-	json_rounded(json, row->touched_mib, 6);
+	json_rounded(json, touched ? row->mib : row->touched_mib, 6);
 	lines_write_place(json, row->file, row->line, row->function);
 	if (*row->in) {
 		json_key(json, "in");
@@ -299,6 +330,7 @@ static void lines_held_write_row(
 static void lines_held_write(
     const struct held *held, const struct held_rows *rows, const char *path)
 {
+	bool touched = held->part.source == SOURCE_TOUCHED;
 	struct json json;
 
 	json_init(&json, stdout);
@@ -308,15 +340,21 @@ static void lines_held_write(
 	json_key(&json, "sampled");
 	json_bool(&json, true);
 	json_key(&json, "source");
-	json_text(&json, "held");
+	json_text(&json, touched ? "touched" : "held");
+	if (touched) {
+		json_key(&json, "note");
+		json_text(&json, LINES_TOUCHED);
+	}
 	json_key(&json, "at_s");
 	json_rounded(&json, held->part.at_s - run_first_s(held->run), 4);
 	json_key(&json, "samples");
 	json_whole(&json, (int64_t)held->samples);
 	json_key(&json, "held_mib");
-	json_rounded(&json, held->mib, 6);
+	json_rounded(&json, touched ? NAN : held->mib, 6);
 	json_key(&json, "error_mib");
-	json_rounded(&json, held_error(held->variance), 6);
+	json_rounded(&json, touched ? NAN : held_error(held->variance), 6);
+	json_key(&json, "touched_mib");
+	json_rounded(&json, touched ? held->mib : NAN, 6);
 	json_key(&json, "total_mib");
 	json_rounded(&json, lines_held_total(held), 6);
 	json_key(&json, "rows");
@@ -327,20 +365,40 @@ static void lines_held_write(
 	json_close(&json, '}');
 }
 
+/* What was touched and is resident at the same moment, and growth on the clock,
+ * which has no ages: that is of Python, whose page faults aren't sampled. */
+static void lines_held_beside(
+    struct stack_growths *growths, const struct held *held)
+{
+	bool whole = isinf(held->part.from_s) && isinf(held->part.to_s);
+	struct held_part part = held->part;
+	struct held touched;
+
+	part.source = SOURCE_TOUCHED;
+	if (held->run->touches.len > 0) {
+		held_init(&touched, held->run, &part);
+		held_growths(growths, &touched);
+		held_finish(&touched);
+	}
+	growths->touched = growths->items.len;
+	if (whole)
+		stack_growths_add(growths, held->run);
+}
+
 void lines_held_show(const struct held *held,
     const struct lines_held_wish *wish, const char *json_path)
 {
 	struct stack_growths growths = {0};
-	bool whole = isinf(held->part.from_s) && isinf(held->part.to_s);
 	struct held_rows rows;
 
-	if (whole && wish->rows.by != HELD_BY_PROCESS)
-		stack_growths_add(&growths, held->run);
+	if (wish->rows.by != HELD_BY_PROCESS &&
+	    held->part.source == SOURCE_HELD)
+		lines_held_beside(&growths, held);
 	held_rows_init(&rows, held, &growths, &wish->rows);
 	if (json_path)
 		lines_held_write(held, &rows, json_path);
 	else
-		lines_held_table(held, &rows, wish, growths.items.len > 0);
+		lines_held_table(held, &rows, wish, &growths);
 	held_rows_finish(&rows);
 	stack_growths_finish(&growths);
 }

@@ -116,9 +116,10 @@ static const struct option_row run_option_rows[] = {
 	AT(functions),
 	.ours = true},
     {.name = "stacks",
-	.help = "record which code holds memory, of native programs and of "
-		"Python; attach: the Python stack at each sample; the interval "
-		"is 10ms then unless one is given",
+	.help = "record which code holds memory, or touches it first, of "
+		"native programs and of Python; attach: which touches it, of "
+		"Python the stack at each sample; the interval is 10ms then "
+		"unless one is given",
 	.parse = option_flag,
 	AT(stacks),
 	.ours = true},

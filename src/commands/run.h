@@ -18,6 +18,7 @@
 #include "recorder/marks.h"
 #include "recorder/sampler.h"
 #include "recorder/textfile.h"
+#include "recorder/touched.h"
 #include "render/live.h"
 
 struct run_options {
@@ -66,6 +67,8 @@ struct run_hooks {
 	struct agent_tables tables;      /* --lines */
 	struct sites sites;              /* --stacks */
 	struct allocations *allocations; /* the same; NULL: none */
+	struct touched *touched;         /* the same */
+	struct err touched_refused;      /* why not */
 	struct run_held held;            /* the same */
 	char *allocations_path;
 	struct agent_attach attach; /* the agent, in what runs already */

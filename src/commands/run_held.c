@@ -41,6 +41,7 @@ static void held_complete(struct run_held *held)
 			dat_add_records(&profile, records.text, records.len);
 		}
 		held->leaks = held_leaks(run);
+		held->is_touched = held_source(run) == SOURCE_TOUCHED;
 		held_places(run, held->places, RUN_HELD_PLACES);
 	}
 	strbuf_finish(&records);
@@ -55,6 +56,13 @@ static void held_on_tick(
 	(void)sink;
 }
 
+static bool held_has_samples(const struct run_held *held)
+{
+	return (held->allocations &&
+		   allocations_processes(held->allocations) > 0) ||
+	       (held->touched && touched_count(held->touched).samples > 0);
+}
+
 /* Before the records that end a run. */
 static void held_on_end(
     void *context, const struct sink_tick *tick, const struct sink *sink)
@@ -64,7 +72,7 @@ static void held_on_end(
 
 	(void)tick;
 	(void)sink;
-	if (held->writer && allocations_processes(held->allocations) > 0 &&
+	if (held->writer && held_has_samples(held) &&
 	    fstat(held->writer->fd, &about) == 0 && S_ISREG(about.st_mode))
 		held_complete(held);
 }
@@ -81,8 +89,8 @@ void run_held_print(
 	if (!held->leaks && !result->exit_cause.oom && !result->limit.reached)
 		return;
 	for (size_t i = 0; i < RUN_HELD_PLACES && held->places[i]; i++)
-		fprintf(
-		    stderr, "mprof: held at the peak: %s\n", held->places[i]);
+		fprintf(stderr, "mprof: %s at the peak: %s\n",
+		    held->is_touched ? "touched" : "held", held->places[i]);
 }
 
 void run_held_finish(struct run_held *held)

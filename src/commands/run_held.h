@@ -10,18 +10,20 @@
 #include "dat/writer.h"
 #include "recorder/allocations.h"
 #include "recorder/sampler.h"
+#include "recorder/touched.h"
 
 enum { RUN_HELD_PLACES = 3 };
 
 struct run_held {
-	const struct allocations *allocations;
-	struct dat_writer *writer;     /* NULL: nothing to complete */
-	char *places[RUN_HELD_PLACES]; /* in words; NULL: no more */
-	bool leaks;
+	const struct allocations *allocations; /* NULL: none are sampled */
+	const struct touched *touched;         /* the same of page faults */
+	struct dat_writer *writer;             /* NULL: nothing to complete */
+	char *places[RUN_HELD_PLACES];         /* in words; NULL: no more */
+	bool leaks, is_touched; /* the latter is what the places say */
 };
 
 /* Reads, when the recording ends, what writer has written, and adds names. The
- * caller sets allocations and writer, and finishes. */
+ * caller sets allocations, touched and writer, and finishes. */
 struct sampler_hook run_held_hook(struct run_held *held)
     __attribute__((nonnull));
 

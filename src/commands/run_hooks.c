@@ -120,6 +120,7 @@ enum run_hook {
 	HOOK_SNAPSHOTS,
 	HOOK_STACKS,
 	HOOK_ALLOCATIONS,
+	HOOK_TOUCHED,
 	HOOK_HELD,
 	HOOK_TEXTFILE,
 	HOOK_WATCH,
@@ -284,6 +285,20 @@ static void run_hooks_open_allocations(
 	plan->hooks[HOOK_HELD] = run_held_hook(&hooks->held);
 }
 
+/* If page faults can't be watched, what no library reaches is known on the
+ * clock at best. watched is 0 for a program that is started. */
+static void run_hooks_open_touched(
+    struct run_hooks *hooks, struct sampler_plan *plan, pid_t watched)
+{
+	hooks->touched =
+	    touched_create(watched, &hooks->sites, &hooks->touched_refused);
+	if (!hooks->touched)
+		return;
+	plan->hooks[HOOK_TOUCHED] = touched_hook(hooks->touched);
+	hooks->held.touched = hooks->touched;
+	plan->hooks[HOOK_HELD] = run_held_hook(&hooks->held);
+}
+
 static int run_hooks_open_textfile(struct run_hooks *hooks, const char *folder,
     struct sampler_plan *plan, char *const *words, struct err *e)
 {
@@ -415,6 +430,8 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 	}
 	if (options->stacks && !options->attach)
 		run_hooks_open_allocations(hooks, plan);
+	if (options->stacks)
+		run_hooks_open_touched(hooks, plan, watched);
 	if (options->textfile && run_hooks_open_textfile(hooks,
 				     options->textfile, plan, words, e) != 0)
 		return -1;
@@ -434,6 +451,8 @@ void run_hooks_finish(struct run_hooks *hooks)
 	stacks_hook_finish(&hooks->stacks);
 	run_held_finish(&hooks->held);
 	allocations_destroy(hooks->allocations);
+	touched_destroy(hooks->touched);
+	hooks->touched = NULL;
 	sites_finish(&hooks->sites);
 	free(hooks->allocations_path);
 	hooks->allocations = NULL;
@@ -444,6 +463,31 @@ void run_hooks_tables(struct run_hooks *hooks)
 {
 	agent_tables_take(&hooks->tables);
 	line_tables_print(&hooks->tables);
+}
+
+/* needed: there is memory of which nothing else knows. */
+static void run_hooks_report_touched(const struct run_hooks *hooks, bool needed)
+{
+	struct touched_count count = {0};
+	char text[UNITS_COUNT];
+
+	if (hooks->touched)
+		count = touched_count(hooks->touched);
+	else if (needed && *hooks->touched_refused.text)
+		fprintf(stderr, "mprof: touched: not known, %s\n",
+		    hooks->touched_refused.text);
+	if (count.samples > 0 && needed)
+		fprintf(stderr,
+		    "mprof: touched: sampled from outside; mprof lines says "
+		    "who made memory grow\n");
+	if (count.lost > 0)
+		fprintf(stderr,
+		    "mprof: touched: %s came too quickly and are not in it\n",
+		    units_count(text, count.lost, "page fault", "page faults"));
+	if (count.died)
+		fputs("mprof: touched: what unwinds stacks ended early; growth "
+		      "after that is not in it\n",
+		    stderr);
 }
 
 void run_hooks_summary(const struct run_hooks *hooks)
@@ -474,6 +518,7 @@ void run_hooks_summary(const struct run_hooks *hooks)
 		    "mprof: allocations: not sampled, or not all, in %s; mprof "
 		    "lines says why\n",
 		    units_count(count, unseen, "process", "processes"));
+	run_hooks_report_touched(hooks, unseen > 0);
 	if (hooks->stacks.stacks &&
 	    (!hooks->allocations ||
 		stacks_count(hooks->stacks.stacks).processes > 0))

@@ -595,7 +595,9 @@ static bool read_numbered_frame(
 		return true;
 	rest = (struct field){colon + 1, (size_t)(end - colon) - 1};
 	code->own = read_frame(&rest);
-	if (code->own.line == 0 && strncmp(code->own.function, "+0x", 3) == 0)
+	if (code->own.line == 0 &&
+	    (strncmp(code->own.function, "+0x", 3) == 0 ||
+		strncmp(code->own.file, "/tmp/perf-", 10) == 0))
 		code->own.module = code->own.file;
 	return true;
 }
@@ -614,10 +616,9 @@ static void read_site(struct run *run, const struct field *frames)
 	}
 }
 
-static bool extension_read_alloc(
-    struct record_reader *reader, const struct extension *record)
+static bool extension_read_sample(struct run *run,
+    const struct extension *record, struct allocation_list *list)
 {
-	struct run *run = reader->run;
 	struct allocation allocation = {
 	    .time_s = record->at.time_s, .mib = record->at.mib};
 	size_t known = run->sites.len;
@@ -633,11 +634,25 @@ static bool extension_read_alloc(
 	allocation.site = run_site(run, site);
 	if (run->sites.len > known && extension_find(record, "frames", &frames))
 		read_site(run, &frames);
-	return run_add_allocation(run, &allocation);
+	return allocations_add(list, &allocation);
 }
 
-static bool extension_read_free(
+static bool extension_read_alloc(
     struct record_reader *reader, const struct extension *record)
+{
+	return extension_read_sample(
+	    reader->run, record, &reader->run->allocations);
+}
+
+static bool extension_read_touch(
+    struct record_reader *reader, const struct extension *record)
+{
+	return extension_read_sample(
+	    reader->run, record, &reader->run->touches);
+}
+
+static bool extension_read_gone(
+    const struct extension *record, struct allocation_list *list)
 {
 	struct field ids, text;
 	const char *at, *end;
@@ -661,10 +676,32 @@ static bool extension_read_free(
 		}
 		if (!field_count(&text, &from) || !field_count(&last, &to))
 			return false;
-		run_free_allocations(
-		    reader->run, from, to, record->at.time_s, ended != 0);
+		allocations_end(list, from, to, record->at.time_s, ended != 0);
 	}
 	return true;
+}
+
+static bool extension_read_free(
+    struct record_reader *reader, const struct extension *record)
+{
+	return extension_read_gone(record, &reader->run->allocations);
+}
+
+static bool extension_read_left(
+    struct record_reader *reader, const struct extension *record)
+{
+	return extension_read_gone(record, &reader->run->touches);
+}
+
+static bool extension_read_faults(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct fault_sampling *faults = &reader->run->faults;
+
+	*faults = (struct fault_sampling){.known = true};
+	extension_get_count(record, "lost", &faults->lost);
+	extension_get_count(record, "failed", &faults->failed);
+	return extension_get_number(record, "period", &faults->period);
 }
 
 static bool extension_read_held(
@@ -840,6 +877,9 @@ static const struct {
     {KEYWORD("ALLOC"), NULL, extension_read_alloc},
     {KEYWORD("FREE"), NULL, extension_read_free},
     {KEYWORD("HELD"), NULL, extension_read_held},
+    {KEYWORD("TOUCH"), NULL, extension_read_touch},
+    {KEYWORD("LEFT"), NULL, extension_read_left},
+    {KEYWORD("FAULTS"), NULL, extension_read_faults},
     {KEYWORD("NAME"), NULL, extension_read_name},
     {KEYWORD("HEAP"), NULL, extension_read_heap},
     {KEYWORD("TYPE"), NULL, extension_read_type},

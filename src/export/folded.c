@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/held.h"
 #include "base/index.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
@@ -188,13 +189,14 @@ int export_folded(const struct profile *profile, FILE *out, struct err *e)
 	for (size_t i = 0; i < profile->runs.len; i++) {
 		const struct run *run = &profile->runs.items[i];
 
-		if (run->stack_samples.len + run->allocations.len > 0)
+		bool stacks = run->stack_samples.len > 0 ||
+			      held_source(run) != SOURCE_CLOCK;
+
+		if (stacks)
 			fold_stacks(&folds, run);
 		else
 			fold_calls(&folds, run);
-		known = known || run->stack_samples.len + run->calls.len +
-					 run->allocations.len >
-				     0;
+		known = known || stacks || run->calls.len > 0;
 	}
 	folds_write(&folds, out);
 	if (known)

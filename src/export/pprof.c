@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/held.h"
 #include "base/strbuf.h"
 #include "export/stacks.h"
 #include "profile/ending.h"
@@ -166,10 +167,12 @@ static void pprof_put_run(struct pprof *pprof, const struct run *run)
 
 static void pprof_put_profile(struct pprof *pprof, const struct run *run)
 {
+	static const char *const types[] = {"growth", "inuse_space", "touched"};
+
 	pprof_text(pprof, "");
 	pprof_put_type(pprof, PROFILE_SAMPLE_TYPE, "samples", "count");
-	pprof_put_type(pprof, PROFILE_SAMPLE_TYPE,
-	    run->allocations.len > 0 ? "inuse_space" : "growth", "bytes");
+	pprof_put_type(
+	    pprof, PROFILE_SAMPLE_TYPE, types[held_source(run)], "bytes");
 	pprof_put_run(pprof, run);
 	for (size_t i = 0; i < pprof->frames.items.len; i++)
 		pprof_put_frame(pprof, i);

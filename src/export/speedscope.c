@@ -79,8 +79,8 @@ static void speedscope_write_run(struct json *json, const struct run *run,
 }
 
 /* The runs fill the table of frames, which stands behind them. */
-static void speedscope_write(
-    struct json *json, const struct profile *profile, bool *held)
+static void speedscope_write(struct json *json, const struct profile *profile,
+    enum memory_source *source)
 {
 	struct export_frames frames = {0};
 
@@ -91,7 +91,8 @@ static void speedscope_write(
 		struct stack_growths growths;
 
 		export_stacks_init(&growths, run);
-		*held |= growths.held;
+		if (growths.source != SOURCE_CLOCK)
+			*source = growths.source;
 		if (growths.items.len > 0)
 			speedscope_write_run(json, run, &growths, &frames);
 		stack_growths_finish(&growths);
@@ -111,7 +112,11 @@ static void speedscope_write(
 int export_speedscope(const struct profile *profile, FILE *out, struct err *e)
 {
 	struct json json;
-	bool held = false;
+	static const char *const names[] = {
+	    "growth of memory by stack, on the clock",
+	    "memory held, by stack (sampled)",
+	    "memory touched, by stack (sampled)"};
+	enum memory_source source = SOURCE_CLOCK;
 
 	if (!export_stacks_last(profile, e))
 		return -1;
@@ -121,10 +126,9 @@ int export_speedscope(const struct profile *profile, FILE *out, struct err *e)
 	json_text(&json, "https://www.speedscope.app/file-format-schema.json");
 	json_key(&json, "exporter");
 	json_text(&json, "mprof " MPROF_VERSION);
-	speedscope_write(&json, profile, &held);
+	speedscope_write(&json, profile, &source);
 	json_key(&json, "name");
-	json_text(&json, held ? "memory held, by stack (sampled)"
-			      : "growth of memory by stack, on the clock");
+	json_text(&json, names[source]);
 	json_close(&json, '}');
 	fputc('\n', out);
 	return 0;

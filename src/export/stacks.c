@@ -57,7 +57,7 @@ void export_stacks_init(struct stack_growths *growths, const struct run *run)
 	struct held held;
 
 	*growths = (struct stack_growths){0};
-	if (run->allocations.len == 0) {
+	if (held_source(run) == SOURCE_CLOCK) {
 		stack_growths_add(growths, run);
 		return;
 	}
@@ -78,7 +78,8 @@ const struct run *export_stacks_last(
 	for (size_t i = profile->runs.len; i-- > 0;) {
 		const struct run *run = &profile->runs.items[i];
 
-		if (run->stack_samples.len + run->allocations.len > 0)
+		if (run->stack_samples.len > 0 ||
+		    held_source(run) != SOURCE_CLOCK)
 			return run;
 	}
 	err_set(e, "%s: holds no stacks; record with --stacks", profile->path);

@@ -7,14 +7,15 @@
 /* More frames than a recorder writes. */
 enum { CODES_MAX = 256, FRAMES_MAX = 1024 };
 
-bool run_add_allocation(struct run *run, const struct allocation *allocation)
+bool allocations_add(
+    struct allocation_list *list, const struct allocation *allocation)
 {
-	size_t len = run->allocations.len;
+	size_t len = list->len;
 	struct allocation *added;
 
-	if (len > 0 && allocation->id <= run->allocations.items[len - 1].id)
+	if (len > 0 && allocation->id <= list->items[len - 1].id)
 		return false;
-	added = array_push(&run->allocations);
+	added = array_push(list);
 	*added = *allocation;
 	added->freed_s = INFINITY;
 	added->next = len;
@@ -24,10 +25,10 @@ bool run_add_allocation(struct run *run, const struct allocation *allocation)
 /* The first from there on that lives: a disjoint-set forest with path halving
  * (Tarjan and van Leeuwen, 1984), since a hostile file may free the same ones
  * again and again. */
-static size_t allocations_living(struct run *run, size_t at)
+static size_t allocations_living(struct allocation_list *list, size_t at)
 {
-	struct allocation *items = run->allocations.items;
-	size_t len = run->allocations.len;
+	struct allocation *items = list->items;
+	size_t len = list->len;
 
 	while (at < len && items[at].next != at) {
 		size_t next = items[at].next;
@@ -40,14 +41,14 @@ static size_t allocations_living(struct run *run, size_t at)
 }
 
 /* The first with that id or a higher one. */
-static size_t allocations_find(const struct run *run, uint64_t id)
+static size_t allocations_find(const struct allocation_list *list, uint64_t id)
 {
-	size_t low = 0, high = run->allocations.len;
+	size_t low = 0, high = list->len;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (run->allocations.items[middle].id < id)
+		if (list->items[middle].id < id)
 			low = middle + 1;
 		else
 			high = middle;
@@ -55,17 +56,16 @@ static size_t allocations_find(const struct run *run, uint64_t id)
 	return low;
 }
 
-void run_free_allocations(
-    struct run *run, uint64_t first, uint64_t last, double time_s, bool ended)
+void allocations_end(struct allocation_list *list, uint64_t first,
+    uint64_t last, double time_s, bool ended)
 {
-	size_t at = allocations_living(run, allocations_find(run, first));
+	size_t at = allocations_living(list, allocations_find(list, first));
 
-	while (at < run->allocations.len &&
-	       run->allocations.items[at].id <= last) {
-		run->allocations.items[at].freed_s = time_s;
-		run->allocations.items[at].ended = ended;
-		run->allocations.items[at].next = at + 1;
-		at = allocations_living(run, at + 1);
+	while (at < list->len && list->items[at].id <= last) {
+		list->items[at].freed_s = time_s;
+		list->items[at].ended = ended;
+		list->items[at].next = at + 1;
+		at = allocations_living(list, at + 1);
 	}
 }
 
@@ -175,6 +175,7 @@ void run_finish_allocations(struct run *run)
 	}
 	array_free(&run->hooked);
 	array_free(&run->allocations);
+	array_free(&run->touches);
 	array_free(&run->code);
 	array_free(&run->sites);
 	array_free(&run->site_codes);

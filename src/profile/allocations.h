@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The sampled allocations of a run (ALLOC, FREE, NAME), with the stacks that
- * they were made under. Ids ascend, as the recorder gives them.
+ * The sampled allocations of a run (ALLOC, FREE, NAME), and the pages that were
+ * touched (TOUCH, LEFT), with the stacks that they were made under. Ids ascend,
+ * as the recorder gives them.
  */
 #ifndef MPROF_PROFILE_ALLOCATIONS_H
 #define MPROF_PROFILE_ALLOCATIONS_H
@@ -10,13 +11,13 @@
 
 /* Adds one; its site is a number, not a place. False where its id is no higher
  * than the last one's. */
-bool run_add_allocation(struct run *run, const struct allocation *allocation)
-    __attribute__((nonnull));
+bool allocations_add(struct allocation_list *list,
+    const struct allocation *allocation) __attribute__((nonnull));
 
 /* Those with ids from first to last that live are freed at time_s; ended: their
  * process had them until it ended. */
-void run_free_allocations(struct run *run, uint64_t first, uint64_t last,
-    double time_s, bool ended) __attribute__((nonnull));
+void allocations_end(struct allocation_list *list, uint64_t first,
+    uint64_t last, double time_s, bool ended) __attribute__((nonnull));
 
 /* The place in run->code of a frame of that number; a new one has no text. */
 size_t run_code(struct run *run, uint64_t number) __attribute__((nonnull));

@@ -124,6 +124,20 @@ struct allocation {
 	size_t next;    /* the first from here on that lives */
 };
 
+/* Ids ascend. Made by allocations.h. */
+struct allocation_list {
+	struct allocation *items;
+	size_t len, cap;
+};
+
+/* How page faults were sampled, at the end (FAULTS). */
+struct fault_sampling {
+	bool known;
+	double period;   /* bytes */
+	uint64_t lost;   /* faults that could not be looked at */
+	uint64_t failed; /* samples without a stack */
+};
+
 /* A frame of sampled allocations, by the number that it has in the file; names
  * are the functions that an address in machine code is in, inlined calls as
  * frames of their own, innermost first (NAME). */

@@ -395,12 +395,20 @@ static size_t process_lives_find(
 	return lives->items[low].index + 1;
 }
 
+static void process_assign_allocations(
+    struct allocation_list *list, const struct process_lives *lives)
+{
+	for (size_t i = 0; i < list->len; i++)
+		list->items[i].process = process_lives_find(
+		    lives, list->items[i].pid, list->items[i].time_s);
+}
+
 void run_assign(struct run *run)
 {
 	struct process_lives lives;
 
 	if (run->calls.len == 0 && run->stack_samples.len == 0 &&
-	    run->allocations.len == 0)
+	    run->allocations.len == 0 && run->touches.len == 0)
 		return;
 	lives = process_lives_of(run);
 	for (size_t i = 0; i < run->calls.len; i++) {
@@ -415,12 +423,8 @@ void run_assign(struct run *run)
 		sample->process =
 		    process_lives_find(&lives, sample->pid, sample->time_s);
 	}
-	for (size_t i = 0; i < run->allocations.len; i++) {
-		struct allocation *allocation = &run->allocations.items[i];
-
-		allocation->process = process_lives_find(
-		    &lives, allocation->pid, allocation->time_s);
-	}
+	process_assign_allocations(&run->allocations, &lives);
+	process_assign_allocations(&run->touches, &lives);
 	free(lives.items);
 }
 

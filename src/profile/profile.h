@@ -51,7 +51,9 @@ struct run {
 	struct index stack_index; /* by id, into stacks */
 	ARRAY(struct stack_sample) stack_samples;
 	/* Made by allocations.h. */
-	ARRAY(struct allocation) allocations; /* ids ascend */
+	struct allocation_list allocations; /* ALLOC: held until FREE */
+	struct allocation_list touches;     /* TOUCH: resident until LEFT */
+	struct fault_sampling faults;
 	ARRAY(struct site) sites;
 	struct index site_index;  /* by number */
 	ARRAY(size_t) site_codes; /* the sites' frames: places in code */

@@ -312,11 +312,11 @@ static void write_numbered_frames(
 	}
 }
 
-static void dat_sink_on_allocation(
-    void *context, const struct sink_allocation *taken)
+static void dat_sink_write_sample(struct dat_sink *recording,
+    const char *keyword, const struct sink_allocation *taken)
 {
 	struct dat_writer *writer =
-	    begin_record(context, "ALLOC", taken->kib, taken->time_ns);
+	    begin_record(recording, keyword, taken->kib, taken->time_ns);
 
 	dat_write_whole(writer, "id", taken->id);
 	dat_write_whole(writer, "site", taken->site);
@@ -324,15 +324,28 @@ static void dat_sink_on_allocation(
 	if (taken->pid)
 		dat_write_whole(writer, "pid", taken->pid);
 	if (taken->frames)
-		write_numbered_frames(context, taken);
+		write_numbered_frames(recording, taken);
 	dat_write_end(writer, taken->kib, taken->time_ns);
 }
 
+static void dat_sink_on_allocation(
+    void *context, const struct sink_allocation *taken)
+{
+	dat_sink_write_sample(context, "ALLOC", taken);
+}
+
+static void dat_sink_on_touched(
+    void *context, const struct sink_allocation *touched)
+{
+	dat_sink_write_sample(context, "TOUCH", touched);
+}
+
 /* Samples that follow each other are written as first-last. */
-static void dat_sink_on_freed(void *context, const struct sink_freed *freed)
+static void dat_sink_write_gone(struct dat_sink *recording, const char *keyword,
+    const struct sink_freed *freed)
 {
 	struct dat_writer *writer =
-	    begin_record(context, "FREE", freed->kib, freed->time_ns);
+	    begin_record(recording, keyword, freed->kib, freed->time_ns);
 	char text[32];
 
 	dat_write_text(writer, "id", "");
@@ -355,6 +368,29 @@ static void dat_sink_on_freed(void *context, const struct sink_freed *freed)
 	if (freed->ended)
 		dat_write_whole(writer, "ended", 1);
 	dat_write_end(writer, freed->kib, freed->time_ns);
+}
+
+static void dat_sink_on_freed(void *context, const struct sink_freed *freed)
+{
+	dat_sink_write_gone(context, "FREE", freed);
+}
+
+static void dat_sink_on_left(void *context, const struct sink_freed *left)
+{
+	dat_sink_write_gone(context, "LEFT", left);
+}
+
+static void dat_sink_on_faults(void *context, const struct sink_faults *faults)
+{
+	struct dat_writer *writer =
+	    begin_record(context, "FAULTS", faults->kib, faults->time_ns);
+
+	dat_write_whole(writer, "period", (int64_t)faults->period);
+	if (faults->lost)
+		dat_write_whole(writer, "lost", (int64_t)faults->lost);
+	if (faults->failed)
+		dat_write_whole(writer, "failed", (int64_t)faults->failed);
+	dat_write_end(writer, faults->kib, faults->time_ns);
 }
 
 static void dat_sink_on_held(void *context, const struct sink_held *held)
@@ -406,6 +442,9 @@ void dat_sink_init(struct dat_sink *recording)
 		.freed = dat_sink_on_freed,
 		.held = dat_sink_on_held,
 		.records = dat_sink_on_records,
+		.touched = dat_sink_on_touched,
+		.left = dat_sink_on_left,
+		.faults = dat_sink_on_faults,
 		.flush = on_flush},
 	    .writer = {.fd = -1},
 	};

@@ -130,6 +130,15 @@ struct sink_held {
 	uint64_t failed;  /* samples without a stack so far */
 };
 
+/* How page faults are sampled, where that is new. */
+struct sink_faults {
+	int64_t time_ns;
+	int64_t kib;     /* as a tick's */
+	uint64_t period; /* one sample in so many bytes of growth */
+	uint64_t lost;   /* faults that could not be looked at so far */
+	uint64_t failed; /* samples without a stack so far */
+};
+
 struct sink {
 	void *context; /* first argument of all */
 	void (*tick)(void *context, const struct sink_tick *tick);
@@ -147,6 +156,12 @@ struct sink {
 	void (*held)(void *context, const struct sink_held *held);
 	/* Whole records that stand as they go into a recording. */
 	void (*records)(void *context, const char *text, size_t len);
+	/* A page that was touched, and stands for growth; pages that are no
+	 * longer resident. Their ids are a count of their own, sites and frames
+	 * have the numbers of allocations'. */
+	void (*touched)(void *context, const struct sink_allocation *touched);
+	void (*left)(void *context, const struct sink_freed *left);
+	void (*faults)(void *context, const struct sink_faults *faults);
 	/* All of this tick was reported: one write. */
 	void (*flush)(void *context);
 };

@@ -117,22 +117,35 @@ static int naming_order(const void *x, const void *y)
 		     : (a->address > b->address) - (a->address < b->address);
 }
 
+/* When the code of each frame was seen first. */
+static void naming_note_times(
+    const struct run *run, const struct allocation_list *list, double *first_s)
+{
+	for (size_t i = list->len; i-- > 0;) {
+		const struct allocation *one = &list->items[i];
+		const struct site *site = &run->sites.items[one->site];
+
+		for (size_t j = 0; j < site->count; j++) {
+			size_t code = run->site_codes.items[site->first + j];
+
+			first_s[code] = fmin(first_s[code], one->time_s);
+		}
+	}
+}
+
 static void naming_collect(struct naming *naming, const struct run *run)
 {
 	double *first_s = mem_zero(run->code.len + 1, sizeof(*first_s));
 
-	for (size_t i = run->allocations.len; i-- > 0;) {
-		const struct allocation *one = &run->allocations.items[i];
-		const struct site *site = &run->sites.items[one->site];
-
-		for (size_t j = 0; j < site->count; j++)
-			first_s[run->site_codes.items[site->first + j]] =
-			    one->time_s;
-	}
+	for (size_t i = 0; i < run->code.len; i++)
+		first_s[i] = INFINITY;
+	naming_note_times(run, &run->allocations, first_s);
+	naming_note_times(run, &run->touches, first_s);
 	for (size_t i = 0; i < run->code.len; i++) {
 		const struct site_frame *code = &run->code.items[i];
 
 		if (code->own.module && code->own.module[0] == '/' &&
+		    strncmp(code->own.function, "+0x", 3) == 0 &&
 		    code->names.len == 0 && naming->codes.len < CODES_MAX)
 			*array_push(&naming->codes) =
 			    (struct naming_code){.path = code->own.module,

@@ -23,7 +23,7 @@ static void make(struct run *run, double time_s, double mib)
 	    .id = run->allocations.len + 1,
 	    .site = run_site(run, 1)};
 
-	assert_true(run_add_allocation(run, &one));
+	assert_true(allocations_add(&run->allocations, &one));
 }
 
 static double held_at(const struct run *run, const struct held_part *part)
@@ -50,7 +50,7 @@ static void a_sampled_peak_is_the_moment(void **state)
 	series_add(&run->peaks, 2, 91); /* by counters that differ a little */
 	make(run, 0.5, 60);
 	make(run, 1.5, 10);
-	run_free_allocations(run, 1, 1, 2, false);
+	allocations_end(&run->allocations, 1, 1, 2, false);
 	run_settle_sites(run);
 	part = held_at_peak(run);
 	assert_true(part.at_s == 2 && !part.until_end);
@@ -98,9 +98,10 @@ static void what_was_freed_meanwhile_is_not_added(void **state)
 	make(run, 1.1, 20);
 	make(run, 1.9, 21);
 	make(run, 2.9, 22);
-	run_free_allocations(run, 1, 1, 2, false);
-	run_free_allocations(run, 2, 2, 3, false);
-	run_free_allocations(run, 3, 3, 3, true); /* its process ended */
+	allocations_end(&run->allocations, 1, 1, 2, false);
+	allocations_end(&run->allocations, 2, 2, 3, false);
+	allocations_end(
+	    &run->allocations, 3, 3, 3, true); /* its process ended */
 	run_settle_sites(run);
 	part = held_at_peak(run);
 	assert_true(part.at_s == 3 && part.until_end);

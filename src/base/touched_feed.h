@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Pages that a process touched first, as the module touched.so tells the
+ * recorder of them. It runs in a process of its own, which may die: both
+ * know of each other a pair of sockets (SOCK_SEQPACKET), on which each message
+ * is a packet. Everything in it is hostile to the recorder, since it is made
+ * from what recorded programs hold.
+ *
+ * One page in about `period` bytes of growth is sampled: systematic sampling
+ * of faults by the growth of their process's resident memory. A sample stands
+ * for that growth until its page is no longer resident.
+ */
+#ifndef MPROF_BASE_TOUCHED_FEED_H
+#define MPROF_BASE_TOUCHED_FEED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+	TOUCHED_MODULE_VERSION = 1,
+	TOUCHED_DEPTH = 64,        /* frames a stack, innermost first */
+	TOUCHED_MESSAGE = 32 << 10 /* bytes of the longest message */
+};
+
+enum touched_kind { TOUCHED_READY, TOUCHED_PAGE, TOUCHED_LEFT, TOUCHED_STATE };
+
+/* Begins each message. */
+struct touched_head {
+	uint32_t kind;
+	uint32_t count; /* of frames, of ids */
+};
+
+/* The first message: whether faults are seen at all. */
+struct touched_ready {
+	struct touched_head head;
+	int32_t error;     /* why they aren't, an errno; 0 */
+	int32_t in_kernel; /* those in system calls are, too */
+};
+
+/* A sample. Its frames follow as three texts each, a file, a line and a
+ * function; where machine code has no name yet they are an object file, 0, and
+ * "+0x" with the address in it, of a return address less one. */
+struct touched_page {
+	struct touched_head head;
+	int64_t time_ns; /* CLOCK_REALTIME */
+	uint64_t bytes;  /* that it stands for */
+	uint32_t id;     /* from 1, ascending */
+	int32_t pid;
+};
+
+/* Samples whose pages are no longer resident. */
+struct touched_left {
+	struct touched_head head;
+	int32_t pid;
+	uint32_t ended; /* because their process is no more */
+	uint32_t ids[];
+};
+
+/* How it goes, once a second where it is new, and at the end. */
+struct touched_state {
+	struct touched_head head;
+	uint64_t period; /* bytes */
+	uint64_t lost;   /* faults that the kernel had no room for */
+	uint64_t failed; /* samples without a stack */
+};
+
+struct touched_request {
+	int feed;     /* the socket; the other end ends it */
+	pid_t pid;    /* what is watched, with what it starts from now on */
+	bool running; /* false: it will execute the program */
+};
+
+struct touched_module {
+	int version;
+	/* Returns when the other end of the feed is closed for writing, and
+	 * all was sent. */
+	void (*run)(const struct touched_request *request);
+};
+
+/* The module's one symbol, a const struct touched_module. */
+#define TOUCHED_MODULE_SYMBOL "mprof_touched_module"
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The resident memory of a process, and which of its pages it consists of.
+ */
+#ifndef MPROF_PROC_RESIDENT_H
+#define MPROF_PROC_RESIDENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Of the memory that the process has when it is opened: an exec ends it. */
+struct resident {
+	int statm, pagemap; /* -1: may not be read */
+};
+
+void resident_open(struct resident *resident, pid_t pid)
+    __attribute__((nonnull));
+void resident_close(struct resident *resident) __attribute__((nonnull));
+
+/* All of it now; -1 where the process is no more. */
+int64_t resident_kib(const struct resident *resident) __attribute__((nonnull));
+
+/* Whether the page is resident; true where that can't be found out. */
+bool resident_has(const struct resident *resident, uint64_t address)
+    __attribute__((nonnull));
+
+/* What one fault at that address can have brought at most: a huge page, the
+ * pages around it that its file had in memory, or a page. */
+int64_t resident_block_kib(const struct resident *resident, uint64_t address)
+    __attribute__((nonnull));
+
+#endif

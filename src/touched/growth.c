@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: MIT
+#include "touched/growth.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/touched_feed.h"
+
+enum {
+	PERIOD_KIB = 256,
+	PERIOD_MAX_KIB = 1 << 20,
+	PROCESSES_MAX = 1024,
+	UNWINDERS_MAX = 16,
+	PAGES_EACH = 1 << 12, /* when there are so many the period doubles */
+	PAGES_MAX = 1 << 16,
+	PAGE_KIB = 4, /* what a fault brings at least */
+	SLACK_KIB = 128,
+	UNSEEN_KIB = 1 << 10, /* growth without faults that is told */
+	UNSEEN_MAX_KIB = 32 << 10,
+	BUDGET = 512 << 10, /* bytes of records at once, and in a minute */
+	RECORD = 200,
+	LEFT_MAX = 4096 /* ids in a message */
+};
+
+/* The page of memory that no fault was seen to bring: it is taken to be there
+ * as long as its process. */
+#define NO_PAGE UINT64_MAX
+
+/* What all this may take: a second of processor time, and later on a share. */
+static const double growth_cpu_s = 1, growth_cpu_share = 0.05;
+
+#define SWEEP_NS (NS_PER_S / 10)
+#define SWEEP_SHARE 20 /* the pause after a sweep is so much longer */
+
+void growth_init(struct growth *growth, int feed)
+{
+	*growth = (struct growth){.feed = feed,
+	    .period_kib = PERIOD_KIB,
+	    .budget = BUDGET,
+	    .begun_ns = clock_mono_ns(),
+	    .random = (uint64_t)clock_mono_ns()};
+}
+
+static void growth_send(struct growth *growth)
+{
+	if (growth->message.len <= TOUCHED_MESSAGE)
+		(void)send(growth->feed, growth->message.text,
+		    growth->message.len, MSG_NOSIGNAL);
+}
+
+/* Tells of samples that went, all of them where count is none. */
+static void growth_send_left(struct growth *growth, pid_t pid, bool ended,
+    const uint32_t *ids, size_t count)
+{
+	struct touched_left left = {.pid = pid, .ended = ended};
+
+	for (size_t at = 0; at < count; at += left.head.count) {
+		size_t len = count - at < LEFT_MAX ? count - at : LEFT_MAX;
+
+		left.head = (struct touched_head){TOUCHED_LEFT, (uint32_t)len};
+		strbuf_cut(&growth->message, 0);
+		strbuf_add_bytes(&growth->message, &left, sizeof(left));
+		strbuf_add_bytes(
+		    &growth->message, ids + at, len * sizeof(*ids));
+		growth_send(growth);
+	}
+}
+
+/* Drops the pages that are no longer resident; all of them where the process
+ * ended. */
+static void growth_drop_pages(
+    struct growth *growth, struct growth_process *process, bool ended)
+{
+	ARRAY(uint32_t) ids = {0};
+	size_t kept = 0;
+
+	for (size_t i = 0; i < process->pages.len; i++) {
+		struct growth_page page = process->pages.items[i];
+
+		if (!ended &&
+		    (page.address == NO_PAGE ||
+			resident_has(&process->resident, page.address)))
+			process->pages.items[kept++] = page;
+		else
+			*array_push(&ids) = page.id;
+	}
+	growth->pages -= process->pages.len - kept;
+	process->pages.len = kept;
+	process->fell = false;
+	growth_send_left(growth, process->pid, ended, ids.items, ids.len);
+	array_free(&ids);
+}
+
+static void growth_free_process(struct growth_process *process)
+{
+	resident_close(&process->resident);
+	unwind_destroy(process->unwind);
+	array_free(&process->pages);
+	free(process);
+}
+
+static void growth_end_process(struct growth *growth, size_t at)
+{
+	struct growth_process *process = growth->processes.items[at];
+
+	growth_drop_pages(growth, process, true);
+	growth_free_process(process);
+	growth->processes.items[at] =
+	    growth->processes.items[--growth->processes.len];
+}
+
+void growth_finish(struct growth *growth)
+{
+	for (size_t i = 0; i < growth->processes.len; i++)
+		growth_free_process(growth->processes.items[i]);
+	array_free(&growth->processes);
+	strbuf_finish(&growth->message);
+}
+
+static size_t growth_place(const struct growth *growth, pid_t pid)
+{
+	size_t at = 0;
+
+	while (at < growth->processes.len &&
+	       growth->processes.items[at]->pid != pid)
+		at++;
+	return at;
+}
+
+static struct growth_process *growth_add_process(
+    struct growth *growth, pid_t pid, int64_t exec_ns)
+{
+	struct growth_process *process;
+
+	if (growth->processes.len == PROCESSES_MAX)
+		return NULL;
+	process = mem_zero(1, sizeof(*process));
+	process->pid = pid;
+	process->exec_ns = exec_ns;
+	process->kib = exec_ns ? 0 : -1;
+	process->rest_kib = random_unit(&growth->random) * growth->period_kib;
+	resident_open(&process->resident, pid);
+	*array_push(&growth->processes) = process;
+	return process;
+}
+
+static struct growth_process *growth_process_of(
+    struct growth *growth, const struct rings_event *event)
+{
+	size_t at = growth_place(growth, event->pid);
+	struct growth_process *process;
+
+	if (at == growth->processes.len)
+		return growth_add_process(growth, event->pid, 0);
+	process = growth->processes.items[at];
+	return event->time_ns < process->exec_ns ? NULL : process;
+}
+
+/* The program before is gone with all of its memory. */
+static void growth_exec(struct growth *growth, const struct rings_event *event)
+{
+	size_t at = growth_place(growth, event->pid);
+
+	if (at < growth->processes.len)
+		growth_end_process(growth, at);
+	growth_add_process(growth, event->pid, event->time_ns);
+}
+
+static void growth_note_map(
+    struct growth *growth, const struct rings_event *event)
+{
+	size_t at = growth_place(growth, event->pid);
+
+	if (at < growth->processes.len && growth->processes.items[at]->unwind)
+		unwind_note_map(growth->processes.items[at]->unwind);
+}
+
+/* Reads the process's memory. False where it is no more. */
+static bool growth_read(struct growth_process *process)
+{
+	int64_t kib = resident_kib(&process->resident);
+
+	if (kib < 0)
+		return false;
+	if (process->kib < 0)
+		process->kib =
+		    kib > process->round_kib ? kib - process->round_kib : 0;
+	if (kib > process->kib)
+		process->pool_kib += kib - process->kib;
+	process->fell = process->fell || kib < process->kib;
+	process->kib = kib;
+	return true;
+}
+
+/* First pass: news of processes, and how much memory their faults explain. */
+static void growth_count(struct growth *growth)
+{
+	struct rings *rings = &growth->rings;
+
+	for (size_t i = 0; i < growth->processes.len; i++)
+		growth->processes.items[i]->round_kib = 0;
+	for (size_t i = 0; i < rings->events.len; i++) {
+		struct rings_event *event = &rings->events.items[i];
+		struct growth_process *process;
+
+		if (event->what == RINGS_EXEC)
+			growth_exec(growth, event);
+		else if (event->what == RINGS_MAP)
+			growth_note_map(growth, event);
+		else if ((process = growth_process_of(growth, event))) {
+			process->round_kib += PAGE_KIB * (int64_t)event->faults;
+			process->fault_ns = event->time_ns;
+		}
+	}
+}
+
+/* Growth beyond what small pages explain: huge pages, or pages around a fault
+ * that its file had in memory. Then a fault weighs as much as is resident
+ * around it. */
+static void growth_weigh_blocks(
+    struct growth *growth, struct growth_process *process)
+{
+	struct rings *rings = &growth->rings;
+	int64_t kib = 0;
+
+	for (size_t i = 0; i < rings->events.len; i++) {
+		struct rings_event *event = &rings->events.items[i];
+
+		if (event->what != RINGS_FAULT || event->pid != process->pid ||
+		    event->time_ns < process->exec_ns)
+			continue;
+		event->block_kib =
+		    resident_block_kib(&process->resident, event->address);
+		kib += event->block_kib * (int64_t)event->faults;
+	}
+	process->round_kib = kib;
+}
+
+/* What is left in the pool was brought by faults that are not sampled yet, or
+ * by a system call, whose faults may not be seen. */
+static void growth_weigh(struct growth *growth, struct growth_process *process)
+{
+	int64_t given;
+
+	process->round_factor = 0;
+	if (!growth_read(process) || process->pool_kib == 0)
+		return;
+	if (process->pool_kib > 2 * process->round_kib + SLACK_KIB)
+		growth_weigh_blocks(growth, process);
+	given = process->pool_kib < process->round_kib ? process->pool_kib
+						       : process->round_kib;
+	process->round_factor = (double)given / (double)process->round_kib;
+	process->pool_kib -= given;
+}
+
+/* Another process's unwinder goes where there are too many: each holds tables
+ * of its own. */
+static struct unwind *growth_unwinder(
+    struct growth *growth, struct growth_process *process)
+{
+	struct growth_process *oldest = NULL;
+	size_t count = 0;
+
+	process->unwound_ns = clock_mono_ns();
+	if (process->unwind)
+		return process->unwind;
+	for (size_t i = 0; i < growth->processes.len; i++) {
+		struct growth_process *other = growth->processes.items[i];
+
+		if (!other->unwind)
+			continue;
+		count++;
+		if (!oldest || other->unwound_ns < oldest->unwound_ns)
+			oldest = other;
+	}
+	if (oldest && count >= UNWINDERS_MAX) {
+		unwind_destroy(oldest->unwind);
+		oldest->unwind = NULL;
+	}
+	process->unwind = unwind_create(process->pid);
+	return process->unwind;
+}
+
+/* Adds the texts of the fault's frames to the message; their number. */
+static size_t growth_add_stack(struct growth *growth,
+    struct growth_process *process, const struct rings_event *event)
+{
+	struct rings_thread thread;
+	struct unwind *unwind;
+	size_t count = 0;
+
+	if (event && rings_thread(&growth->rings, event, &thread)) {
+		unwind = growth_unwinder(growth, process);
+		if (unwind)
+			count = unwind_stack(
+			    unwind, &thread, event->tid, &growth->message);
+	}
+	growth->failed += count == 0;
+	return count;
+}
+
+/* event: NULL where none was seen that brought the memory. */
+static void growth_sample(struct growth *growth, struct growth_process *process,
+    const struct rings_event *event, uint64_t bytes)
+{
+	int64_t wall_ns = clock_wall_ns() - clock_mono_ns();
+	struct touched_page page = {.head.kind = TOUCHED_PAGE,
+	    .time_ns = wall_ns + (event ? event->time_ns : clock_mono_ns()),
+	    .bytes = bytes,
+	    .id = growth->samples + 1,
+	    .pid = process->pid};
+
+	if (growth->samples == UINT32_MAX - 1 || growth->pages >= PAGES_MAX)
+		return;
+	strbuf_cut(&growth->message, 0);
+	strbuf_add_bytes(&growth->message, &page, sizeof(page));
+	page.head.count = (uint32_t)growth_add_stack(growth, process, event);
+	memcpy(growth->message.text, &page, sizeof(page));
+	if (growth->message.len > TOUCHED_MESSAGE)
+		return;
+	growth_send(growth);
+	growth->samples++;
+	growth->pages++;
+	growth->budget -= RECORD;
+	*array_push(&process->pages) = (struct growth_page){
+	    event ? event->address : NO_PAGE, growth->samples};
+}
+
+static bool growth_is_python(
+    struct growth *growth, struct growth_process *process)
+{
+	const struct unwind *unwind;
+
+	if (process->python)
+		return true;
+	unwind = growth_unwinder(growth, process);
+	process->python = unwind && unwind_is_python(unwind);
+	if (process->python) {
+		unwind_destroy(process->unwind);
+		process->unwind = NULL;
+		growth_drop_pages(growth, process, true);
+	}
+	return process->python;
+}
+
+/* Second pass: each fault gets its part of the growth, and the one with which a
+ * period is full becomes a sample. */
+static void growth_give(struct growth *growth, const struct rings_event *event)
+{
+	struct growth_process *process = growth_process_of(growth, event);
+	double part;
+
+	if (!process || process->round_factor <= 0)
+		return;
+	part = process->round_factor * (double)event->faults *
+	       (double)(event->block_kib ? event->block_kib : PAGE_KIB);
+	process->rest_kib += part;
+	if (process->rest_kib >= growth->period_kib &&
+	    !growth_is_python(growth, process)) {
+		double kib = floor(process->rest_kib / growth->period_kib) *
+			     growth->period_kib;
+
+		process->rest_kib -= kib;
+		growth_sample(growth, process, event, (uint64_t)kib << 10);
+	}
+}
+
+static double growth_halvings(double left, double whole)
+{
+	double times = 1;
+
+	for (double part = whole / 2; left < part && times < PERIOD_MAX_KIB;
+	     part /= 2)
+		times *= 2;
+	return times;
+}
+
+/* The period follows what samples cost in processor time, in the file and in
+ * memory. */
+static void growth_adapt(struct growth *growth)
+{
+	int64_t now_ns = clock_mono_ns();
+	double elapsed_s = (double)(now_ns - growth->begun_ns) / NS_PER_S;
+	double cpu_s = growth_cpu_s + growth_cpu_share * elapsed_s -
+		       (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / NS_PER_S;
+	double times;
+
+	if (growth->budget_ns)
+		growth->budget += (double)(now_ns - growth->budget_ns) /
+				  (60 * NS_PER_S) * BUDGET;
+	growth->budget = fmin(growth->budget, BUDGET);
+	growth->budget_ns = now_ns;
+	times = fmax(growth_halvings(growth->budget, BUDGET),
+	    growth_halvings(cpu_s, growth_cpu_s));
+	for (size_t pages = PAGES_EACH; growth->pages > pages;
+	     pages += PAGES_EACH)
+		times *= 2;
+	growth->period_kib = fmin(PERIOD_KIB * times, PERIOD_MAX_KIB);
+}
+
+bool growth_round(struct growth *growth)
+{
+	struct rings *rings = &growth->rings;
+	bool any;
+
+	rings_read(rings);
+	any = rings->events.len > 0;
+	if (any)
+		growth_adapt(growth);
+	growth_count(growth);
+	for (size_t i = 0; i < growth->processes.len; i++)
+		if (growth->processes.items[i]->round_kib > 0)
+			growth_weigh(growth, growth->processes.items[i]);
+	for (size_t i = 0; i < rings->events.len; i++)
+		if (rings->events.items[i].what == RINGS_FAULT)
+			growth_give(growth, &rings->events.items[i]);
+	rings_release(rings);
+	return any;
+}
+
+/* Memory that came without a fault that was seen: the kernel put it there for a
+ * system call. It is told, as nobody's. */
+static void growth_tell_unseen(
+    struct growth *growth, struct growth_process *process, int64_t now_ns)
+{
+	if (process->python || process->pool_kib < UNSEEN_KIB ||
+	    (process->pool_kib < UNSEEN_MAX_KIB &&
+		now_ns - process->fault_ns < SWEEP_NS))
+		return;
+	growth_sample(growth, process, NULL, (uint64_t)process->pool_kib << 10);
+	process->pool_kib = 0;
+}
+
+static void growth_tell_state(struct growth *growth)
+{
+	struct touched_state state = {.head.kind = TOUCHED_STATE,
+	    .period = (uint64_t)growth->period_kib << 10,
+	    .lost = growth->rings.lost,
+	    .failed = growth->failed};
+
+	if (growth->samples == 0 || (growth->told_lost == state.lost &&
+					growth->told_failed == state.failed &&
+					growth->told_kib == growth->period_kib))
+		return;
+	growth->told_lost = state.lost;
+	growth->told_failed = state.failed;
+	growth->told_kib = growth->period_kib;
+	strbuf_cut(&growth->message, 0);
+	strbuf_add_bytes(&growth->message, &state, sizeof(state));
+	growth_send(growth);
+}
+
+void growth_sweep(struct growth *growth, bool end)
+{
+	int64_t now_ns = clock_mono_ns();
+
+	if (!end && now_ns - growth->swept_ns < SWEEP_NS + growth->sweep_ns)
+		return;
+	for (size_t i = growth->processes.len; i-- > 0;) {
+		struct growth_process *process = growth->processes.items[i];
+
+		process->round_kib = 0;
+		if (!growth_read(process)) {
+			growth_end_process(growth, i);
+			continue;
+		}
+		growth_tell_unseen(growth, process, now_ns);
+		if (process->fell)
+			growth_drop_pages(growth, process, false);
+	}
+	growth_tell_state(growth);
+	growth->swept_ns = clock_mono_ns();
+	growth->sweep_ns = (growth->swept_ns - now_ns) * SWEEP_SHARE;
+}

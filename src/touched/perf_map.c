@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "touched/perf_map.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "proc/namespace.h"
+
+enum {
+	CHUNK = 1 << 20,
+	FILE_MAX = 64 << 20, /* bytes of it that are read */
+	NAMES_MAX = 1 << 19,
+	TEXTS_MAX = 32 << 20,
+	NAME_MAX_LEN = 1024
+};
+
+#define AGAIN_NS (NS_PER_S / 10)
+
+/* Later names stand for code that was put where other code had been. */
+static int perf_map_order(const void *x, const void *y)
+{
+	const struct perf_map_name *a = x, *b = y;
+
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	return (a->text > b->text) - (a->text < b->text);
+}
+
+/* START SIZE NAME, the first two in hexadecimal. */
+static void perf_map_take(struct perf_map *map, char *line)
+{
+	char *end;
+	uint64_t start = strtoull(line, &end, 16), size;
+
+	if (end == line || *end != ' ')
+		return;
+	line = end;
+	size = strtoull(line, &end, 16);
+	if (end == line || *end != ' ' || size == 0 || start + size < start ||
+	    map->names.len == NAMES_MAX || map->texts.len > TEXTS_MAX)
+		return;
+	line = end + strspn(end, " ");
+	if (*line == 0)
+		return;
+	*array_push(&map->names) =
+	    (struct perf_map_name){start, start + size, map->texts.len};
+	strbuf_add_bytes(&map->texts, line, strnlen(line, NAME_MAX_LEN));
+	strbuf_add_bytes(&map->texts, "", 1);
+}
+
+static void perf_map_take_lines(struct perf_map *map, char *text, size_t len)
+{
+	char *newline;
+
+	while ((newline = memchr(text, '\n', len)) != NULL) {
+		size_t line = (size_t)(newline - text) + 1;
+
+		*newline = 0;
+		perf_map_take(map, text);
+		map->read += (int64_t)line;
+		text += line;
+		len -= line;
+	}
+}
+
+/* A chunk without a newline is no text: it is passed over. */
+static void perf_map_read(struct perf_map *map, int fd)
+{
+	char *text = mem_zero(CHUNK + 1, 1);
+	ssize_t got;
+
+	while (map->read < FILE_MAX &&
+	       (got = pread(fd, text, CHUNK, map->read)) > 0) {
+		int64_t before = map->read;
+
+		text[got] = 0;
+		perf_map_take_lines(map, text, (size_t)got);
+		if (map->read == before && got < CHUNK)
+			break;
+		if (map->read == before)
+			map->read += got;
+	}
+	free(text);
+}
+
+/* A file of the process's own user, which nobody else could have put there. */
+static bool perf_map_is_its(const struct perf_map *map, int fd)
+{
+	struct stat file, process;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)map->pid);
+	return fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
+	       file.st_size > map->read && stat(path, &process) == 0 &&
+	       file.st_uid == process.st_uid;
+}
+
+static void perf_map_look(struct perf_map *map)
+{
+	int64_t now_ns = clock_mono_ns();
+	int fd;
+
+	if (map->read_ns && now_ns - map->read_ns < AGAIN_NS)
+		return;
+	map->read_ns = now_ns;
+	if (!map->path)
+		map->path = mem_format("/proc/%d/root/tmp/perf-%d.map",
+		    (int)map->pid, (int)namespace_inner_pid(map->pid));
+	fd = open(map->path,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return;
+	if (perf_map_is_its(map, fd))
+		perf_map_read(map, fd);
+	close(fd);
+	if (map->names.len > map->sorted)
+		qsort(map->names.items, map->names.len,
+		    sizeof(map->names.items[0]), perf_map_order);
+	map->sorted = map->names.len;
+}
+
+/* The last one that begins there or before. */
+static const char *perf_map_search(const struct perf_map *map, uint64_t address)
+{
+	size_t low = 0, high = map->names.len;
+	const struct perf_map_name *name;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (map->names.items[middle].start <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	name = low > 0 ? &map->names.items[low - 1] : NULL;
+	return name && address < name->end ? map->texts.text + name->text
+					   : NULL;
+}
+
+const char *perf_map_find(struct perf_map *map, uint64_t address)
+{
+	perf_map_look(map);
+	return perf_map_search(map, address);
+}
+
+void perf_map_finish(struct perf_map *map)
+{
+	free(map->path);
+	array_free(&map->names);
+	strbuf_finish(&map->texts);
+	*map = (struct perf_map){0};
+}

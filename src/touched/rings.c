@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: MIT
+#include "touched/rings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proc/procfs.h"
+
+enum {
+	FREQUENCY = 4000,    /* samples a second, of each thread, at most */
+	STACK = 16 << 10,    /* bytes of it in a sample */
+	RING_MAX = 4 << 20,  /* bytes of a ring's data */
+	RING_MIN = 64 << 10, /* with room for a few samples */
+	RECORD_MAX = 1 << 16,
+	PROCESSES_MAX = 4096
+};
+
+#if defined(__x86_64__)
+/* perf_event's numbers of the registers, in the order of DWARF's. */
+static const uint8_t rings_order[RINGS_REGISTERS] = {
+    0, 3, 2, 1, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23, 8};
+#else
+/* Samples have no registers, so no stacks: it is refused. */
+static const uint8_t rings_order[RINGS_REGISTERS];
+#endif
+
+static uint64_t rings_register_mask(void)
+{
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i < RINGS_REGISTERS; i++)
+		mask |= UINT64_C(1) << rings_order[i];
+	return mask;
+}
+
+/* As many of the mask's registers as come before that one in a sample. */
+static size_t rings_place(uint8_t number)
+{
+	uint64_t below = (UINT64_C(1) << number) - 1;
+
+	return (size_t)__builtin_popcountll(rings_register_mask() & below);
+}
+
+static struct perf_event_attr rings_attributes(bool running, bool in_kernel)
+{
+	return (struct perf_event_attr){.type = PERF_TYPE_SOFTWARE,
+	    .size = sizeof(struct perf_event_attr),
+	    .config = PERF_COUNT_SW_PAGE_FAULTS,
+	    .freq = 1,
+	    .sample_freq = FREQUENCY,
+	    .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
+			   PERF_SAMPLE_ADDR | PERF_SAMPLE_PERIOD |
+			   PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER,
+	    .sample_regs_user = rings_register_mask(),
+	    .sample_stack_user = STACK,
+	    .inherit = 1,
+	    .exclude_kernel = !in_kernel,
+	    .exclude_hv = 1,
+	    .exclude_callchain_kernel = 1,
+	    .disabled = !running,
+	    .enable_on_exec = !running,
+	    .comm = 1,
+	    .comm_exec = 1,
+	    .mmap = 1,
+	    .sample_id_all = 1,
+	    .use_clockid = 1,
+	    .clockid = CLOCK_MONOTONIC,
+	    .wakeup_events = 1};
+}
+
+/* A machine may allow fewer samples a second. */
+static int rings_open_event(
+    struct perf_event_attr *attributes, pid_t tid, int processor)
+{
+	int fd;
+
+	do {
+		fd = (int)syscall(SYS_perf_event_open, attributes, tid,
+		    processor, -1, PERF_FLAG_FD_CLOEXEC);
+		if (fd >= 0 || errno != EINVAL)
+			return fd;
+		attributes->sample_freq /= 2;
+	} while (attributes->sample_freq > 0);
+	errno = EINVAL;
+	return -1;
+}
+
+/* The kernel lends each user so much memory for rings: less where it refuses
+ * more. */
+static int rings_map(struct rings *rings, int fd)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (size_t size = RING_MAX; size >= RING_MIN; size /= 2) {
+		void *map = mmap(NULL, page + size, PROT_READ | PROT_WRITE,
+		    MAP_SHARED, fd, 0);
+
+		if (map != MAP_FAILED) {
+			*array_push(&rings->all) =
+			    (struct ring){.map = map, .size = size};
+			return 0;
+		}
+	}
+	return -1;
+}
+
+struct rings_opening {
+	struct rings *rings;
+	struct perf_event_attr attributes;
+	int processor;
+	int ring; /* the descriptor that has this processor's; -1 */
+	int error;
+	const struct procfs *fs;
+};
+
+/* Events of further threads go into the ring of the first. */
+static bool rings_open_thread(void *context, pid_t tid)
+{
+	struct rings_opening *opening = context;
+	struct rings *rings = opening->rings;
+	int fd =
+	    rings_open_event(&opening->attributes, tid, opening->processor);
+
+	if (fd < 0) {
+		/* A thread that ended, a processor that is off. */
+		if (errno != ESRCH && errno != ENODEV)
+			opening->error = errno;
+		return opening->error == 0;
+	}
+	*array_push(&rings->fds) = fd;
+	if (opening->ring >= 0) {
+		if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, opening->ring) != 0)
+			opening->error = errno;
+	} else if (rings_map(rings, fd) == 0) {
+		opening->ring = fd;
+	} else {
+		opening->error = errno;
+	}
+	return opening->error == 0;
+}
+
+struct rings_search {
+	ARRAY(pid_t) pids; /* the process and what descends from it */
+	ARRAY(struct proc_stat) all;
+	const struct procfs *fs;
+};
+
+static bool rings_collect(void *context, pid_t pid)
+{
+	struct rings_search *search = context;
+	struct proc_stat stat;
+
+	if (procfs_stat(search->fs, pid, &stat))
+		*array_push(&search->all) = stat;
+	return true;
+}
+
+static bool rings_is_among(const struct rings_search *search, pid_t pid)
+{
+	for (size_t i = 0; i < search->pids.len; i++)
+		if (search->pids.items[i] == pid)
+			return true;
+	return false;
+}
+
+/* Until none is added: a child can stand before its parent. */
+static void rings_find_descendants(struct rings_search *search)
+{
+	bool found = true;
+
+	procfs_each(search->fs, NULL, rings_collect, search);
+	while (found) {
+		found = false;
+		for (size_t i = 0; i < search->all.len; i++) {
+			const struct proc_stat *stat = &search->all.items[i];
+
+			if (search->pids.len == PROCESSES_MAX ||
+			    rings_is_among(search, stat->pid) ||
+			    !rings_is_among(search, stat->ppid))
+				continue;
+			*array_push(&search->pids) = stat->pid;
+			found = true;
+		}
+	}
+	array_free(&search->all);
+}
+
+static void rings_open_processor(
+    struct rings_opening *opening, const struct rings_search *search)
+{
+	opening->ring = -1;
+	for (size_t i = 0; i < search->pids.len && !opening->error; i++) {
+		if (opening->attributes.enable_on_exec)
+			rings_open_thread(opening, search->pids.items[i]);
+		else
+			procfs_each_thread(opening->fs, search->pids.items[i],
+			    rings_open_thread, opening);
+	}
+}
+
+/* 0, or an errno. */
+static int rings_open_all(
+    struct rings *rings, const struct rings_search *search, bool running)
+{
+	struct rings_opening opening = {.rings = rings,
+	    .fs = search->fs,
+	    .attributes = rings_attributes(running, rings->in_kernel)};
+	int processors = (int)sysconf(_SC_NPROCESSORS_CONF);
+
+	for (int i = 0; i < processors && !opening.error; i++) {
+		opening.processor = i;
+		rings_open_processor(&opening, search);
+	}
+	if (!opening.error && rings->all.len == 0)
+		return ESRCH;
+	return opening.error;
+}
+
+static void rings_close(struct rings *rings)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (size_t i = 0; i < rings->all.len; i++)
+		munmap(rings->all.items[i].map,
+		    page + (size_t)rings->all.items[i].size);
+	for (size_t i = 0; i < rings->fds.len; i++)
+		close(rings->fds.items[i]);
+	rings->all.len = rings->fds.len = 0;
+}
+
+int rings_open(struct rings *rings, pid_t pid, bool running)
+{
+	struct rings_search search = {0};
+	struct procfs fs;
+	struct err e;
+	int error = ENOENT;
+
+	*rings = (struct rings){.in_kernel = true};
+#if !defined(__x86_64__)
+	errno = EOPNOTSUPP;
+	return -1;
+#endif
+	if (procfs_init(&fs, "/proc", &e) != 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	search.fs = &fs;
+	*array_push(&search.pids) = pid;
+	if (running)
+		rings_find_descendants(&search);
+	error = rings_open_all(rings, &search, running);
+	if (error == EACCES || error == EPERM) {
+		rings_close(rings);
+		rings->in_kernel = false;
+		error = rings_open_all(rings, &search, running);
+	}
+	array_free(&search.pids);
+	procfs_finish(&fs);
+	rings->copy = mem_zero(RECORD_MAX, 1);
+	errno = error;
+	return error ? -1 : 0;
+}
+
+void rings_finish(struct rings *rings)
+{
+	rings_close(rings);
+	array_free(&rings->all);
+	array_free(&rings->fds);
+	array_free(&rings->events);
+	free(rings->copy);
+}
+
+/* The record's bytes, in one piece. */
+static const uint8_t *rings_record(
+    struct rings *rings, const struct ring *ring, uint64_t at, size_t len)
+{
+	const uint8_t *data =
+	    (const uint8_t *)ring->map + sysconf(_SC_PAGESIZE);
+	size_t place = (size_t)(at & (ring->size - 1));
+	size_t before_end = (size_t)ring->size - place;
+
+	if (len <= before_end)
+		return data + place;
+	memcpy(rings->copy, data + place, before_end);
+	memcpy(rings->copy + before_end, data, len - before_end);
+	return rings->copy;
+}
+
+/* What a record that is no sample ends with. */
+struct rings_trailer {
+	uint32_t pid, tid;
+	uint64_t time;
+};
+
+/* What a sample begins with. */
+struct rings_sample {
+	struct perf_event_header header;
+	uint32_t pid, tid;
+	uint64_t time, address, period;
+	uint64_t abi;
+	uint64_t registers[RINGS_REGISTERS];
+	uint64_t stack_size;
+	uint8_t stack[];
+};
+
+static void rings_take_sample(
+    struct rings *rings, const uint8_t *record, size_t ring, uint64_t at)
+{
+	struct rings_sample sample;
+
+	memcpy(&sample, record, offsetof(struct rings_sample, registers));
+	*array_push(&rings->events) = (struct rings_event){.what = RINGS_FAULT,
+	    .pid = (pid_t)sample.pid,
+	    .tid = (pid_t)sample.tid,
+	    .time_ns = (int64_t)sample.time,
+	    .address = sample.address,
+	    .faults = sample.period,
+	    .ring = ring,
+	    .at = at};
+}
+
+static void rings_take_news(struct rings *rings, enum rings_what what,
+    const uint8_t *record, size_t len)
+{
+	struct rings_trailer trailer;
+
+	memcpy(&trailer, record + len - sizeof(trailer), sizeof(trailer));
+	*array_push(&rings->events) = (struct rings_event){.what = what,
+	    .pid = (pid_t)trailer.pid,
+	    .tid = (pid_t)trailer.tid,
+	    .time_ns = (int64_t)trailer.time};
+}
+
+static void rings_take(
+    struct rings *rings, const uint8_t *record, size_t ring, uint64_t at)
+{
+	struct perf_event_header header;
+	uint64_t lost;
+
+	memcpy(&header, record, sizeof(header));
+	switch (header.type) {
+	case PERF_RECORD_SAMPLE:
+		rings_take_sample(rings, record, ring, at);
+		break;
+	case PERF_RECORD_LOST:
+		memcpy(&lost, record + sizeof(header) + sizeof(lost),
+		    sizeof(lost));
+		rings->lost += lost;
+		break;
+	case PERF_RECORD_MMAP:
+		rings_take_news(rings, RINGS_MAP, record, header.size);
+		break;
+	case PERF_RECORD_COMM:
+		if (header.misc & PERF_RECORD_MISC_COMM_EXEC)
+			rings_take_news(rings, RINGS_EXEC, record, header.size);
+		break;
+	default:
+		break;
+	}
+}
+
+static int rings_compare(const void *x, const void *y)
+{
+	const struct rings_event *a = x, *b = y;
+
+	return (a->time_ns > b->time_ns) - (a->time_ns < b->time_ns);
+}
+
+void rings_read(struct rings *rings)
+{
+	for (size_t i = 0; i < rings->all.len; i++) {
+		struct ring *ring = &rings->all.items[i];
+		struct perf_event_mmap_page *page = ring->map;
+		uint64_t head =
+		    __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
+
+		while (ring->head < head) {
+			struct perf_event_header header;
+
+			memcpy(&header,
+			    rings_record(
+				rings, ring, ring->head, sizeof(header)),
+			    sizeof(header));
+			if (header.size < sizeof(header))
+				break;
+			rings_take(rings,
+			    rings_record(rings, ring, ring->head, header.size),
+			    i, ring->head);
+			ring->head += header.size;
+		}
+	}
+	if (rings->events.len > 0)
+		qsort(rings->events.items, rings->events.len,
+		    sizeof(rings->events.items[0]), rings_compare);
+}
+
+bool rings_thread(struct rings *rings, const struct rings_event *event,
+    struct rings_thread *thread)
+{
+	const struct ring *ring = &rings->all.items[event->ring];
+	struct perf_event_header header;
+	const struct rings_sample *sample;
+	uint64_t len;
+
+	memcpy(&header, rings_record(rings, ring, event->at, sizeof(header)),
+	    sizeof(header));
+	/* Records begin at multiples of eight. */
+	sample =
+	    (const void *)rings_record(rings, ring, event->at, header.size);
+	if (header.size < sizeof(*sample) ||
+	    sample->abi != PERF_SAMPLE_REGS_ABI_64)
+		return false;
+	*thread = (struct rings_thread){.stack = sample->stack};
+	for (size_t i = 0; i < RINGS_REGISTERS; i++)
+		thread->registers[i] =
+		    sample->registers[rings_place(rings_order[i])];
+	if (sample->stack_size + sizeof(*sample) + sizeof(len) > header.size)
+		return sample->stack_size == 0;
+	memcpy(&len, sample->stack + sample->stack_size, sizeof(len));
+	thread->stack_len =
+	    (size_t)(len < sample->stack_size ? len : sample->stack_size);
+	return true;
+}
+
+void rings_release(struct rings *rings)
+{
+	for (size_t i = 0; i < rings->all.len; i++) {
+		struct perf_event_mmap_page *page = rings->all.items[i].map;
+
+		__atomic_store_n(&page->data_tail, rings->all.items[i].head,
+		    __ATOMIC_RELEASE);
+	}
+	rings->events.len = 0;
+}

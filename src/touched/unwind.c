@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: MIT
+#include "touched/unwind.h"
+
+#include <elfutils/libdwfl.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/touched_feed.h"
+#include "proc/namespace.h"
+#include "touched/perf_map.h"
+
+enum { INSTRUCTION_POINTER = 16, STACK_POINTER = 7, TEXT_MAX = 4096 };
+
+/* Mappings are read again where code was mapped since, but no more often; for
+ * an address that is in none of those known sooner. A program that compiles
+ * while it runs maps code all the time. */
+#define AGAIN_NS (NS_PER_S / 10)
+#define SOONER_NS (NS_PER_S / 100)
+
+struct unwind {
+	pid_t pid;
+	Dwfl *dwfl;
+	bool attached, stale, python;
+	int64_t mapped_ns;
+	char root[32]; /* put before paths: another root than ours */
+	struct perf_map map;
+	/* Of the stack that is walked. */
+	const struct rings_thread *thread;
+	uint64_t addresses[TOUCHED_DEPTH];
+	size_t count;
+};
+
+/* A file that is deleted, or another one by now, is still there below
+ * /proc/PID; in other mount namespaces paths begin at the process's root. */
+static int unwind_find_elf(Dwfl_Module *module, void **data, const char *name,
+    Dwarf_Addr base, char **path, Elf **elf)
+{
+	const struct unwind *unwind = *data;
+	char text[TEXT_MAX];
+	int fd = -1;
+
+	if (unwind && name[0] == '/') {
+		snprintf(text, sizeof(text), "/proc/%d/root%s",
+		    (int)unwind->pid, name);
+		fd = open(text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	}
+	if (fd >= 0) {
+		*path = strdup(text);
+		return fd;
+	}
+	return dwfl_linux_proc_find_elf(module, data, name, base, path, elf);
+}
+
+/* Tables for unwinding are in the object files themselves. */
+static int unwind_find_nothing(Dwfl_Module *module, void **data,
+    const char *name, Dwarf_Addr base, const char *file, const char *link,
+    GElf_Word crc, char **found)
+{
+	(void)module;
+	(void)data;
+	(void)name;
+	(void)base;
+	(void)file;
+	(void)link;
+	(void)crc;
+	(void)found;
+	return -1;
+}
+
+static const Dwfl_Callbacks unwind_files = {
+    .find_elf = unwind_find_elf,
+    .find_debuginfo = unwind_find_nothing,
+};
+
+static pid_t unwind_next_thread(Dwfl *dwfl, void *context, void **thread)
+{
+	const struct unwind *unwind = context;
+
+	(void)dwfl;
+	if (*thread)
+		return 0;
+	*thread = context;
+	return unwind->pid;
+}
+
+static bool unwind_get_thread(
+    Dwfl *dwfl, pid_t tid, void *context, void **thread)
+{
+	(void)dwfl;
+	(void)tid;
+	*thread = context;
+	return true;
+}
+
+/* What stands in a section of an object file. */
+static bool unwind_read_file(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *word)
+{
+	Dwfl_Module *module = dwfl_addrmodule(dwfl, address);
+	Dwarf_Addr bias;
+	Elf_Scn *section;
+	Elf_Data *data;
+
+	section = module ? dwfl_module_address_section(module, &address, &bias)
+			 : NULL;
+	data = section ? elf_getdata(section, NULL) : NULL;
+	if (!data || !data->d_buf || data->d_size < sizeof(*word) ||
+	    address > data->d_size - sizeof(*word))
+		return false;
+	memcpy(word, (const char *)data->d_buf + address, sizeof(*word));
+	return true;
+}
+
+static bool unwind_read(
+    Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *word, void *context)
+{
+	const struct unwind *unwind = context;
+	const struct rings_thread *thread = unwind->thread;
+	uint64_t at = address - thread->registers[STACK_POINTER];
+
+	if (at >= thread->stack_len || thread->stack_len - at < sizeof(*word))
+		return unwind_read_file(dwfl, address, word);
+	memcpy(word, thread->stack + at, sizeof(*word));
+	return true;
+}
+
+static bool unwind_set_registers(Dwfl_Thread *thread, void *context)
+{
+	const struct unwind *unwind = context;
+	Dwarf_Word words[RINGS_REGISTERS];
+
+	for (size_t i = 0; i < RINGS_REGISTERS; i++)
+		words[i] = unwind->thread->registers[i];
+	dwfl_thread_state_register_pc(thread, words[INSTRUCTION_POINTER]);
+	return dwfl_thread_state_registers(thread, 0, RINGS_REGISTERS, words);
+}
+
+static const Dwfl_Thread_Callbacks unwind_threads = {
+    .next_thread = unwind_next_thread,
+    .get_thread = unwind_get_thread,
+    .memory_read = unwind_read,
+    .set_initial_registers = unwind_set_registers,
+};
+
+static bool unwind_names_python(const char *path)
+{
+	const char *base = path_name(path);
+
+	return strncmp(base, "python", 6) == 0 ||
+	       strncmp(base, "libpython", 9) == 0;
+}
+
+static int unwind_own_module(Dwfl_Module *module, void **data, const char *name,
+    Dwarf_Addr start, void *context)
+{
+	struct unwind *unwind = context;
+
+	unwind->python = unwind->python || unwind_names_python(name);
+	(void)module;
+	(void)start;
+	*data = context;
+	return DWARF_CB_OK;
+}
+
+static void unwind_read_maps(struct unwind *unwind)
+{
+	unwind->mapped_ns = clock_mono_ns();
+	unwind->stale = false;
+	dwfl_report_begin(unwind->dwfl);
+	dwfl_linux_proc_report(unwind->dwfl, unwind->pid);
+	dwfl_report_end(unwind->dwfl, NULL, NULL);
+	dwfl_getmodules(unwind->dwfl, unwind_own_module, unwind, 0);
+	if (!unwind->attached)
+		unwind->attached = dwfl_attach_state(
+		    unwind->dwfl, NULL, unwind->pid, &unwind_threads, unwind);
+}
+
+/* Paths of a process with another root or other mounts are other files here:
+ * they are written so that nobody takes ours for them. */
+static void unwind_find_root(struct unwind *unwind)
+{
+	struct stat mounts, root;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)unwind->pid);
+	if (stat(path, &mounts) != 0)
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)unwind->pid);
+	if (stat(path, &root) == 0 &&
+	    !namespace_shares_files(mounts.st_ino, root.st_dev, root.st_ino))
+		namespace_root(unwind->pid, unwind->root, sizeof(unwind->root));
+}
+
+struct unwind *unwind_create(pid_t pid)
+{
+	struct unwind *unwind = mem_zero(1, sizeof(*unwind));
+
+	unwind->pid = unwind->map.pid = pid;
+	unwind->dwfl = dwfl_begin(&unwind_files);
+	if (!unwind->dwfl) {
+		free(unwind);
+		return NULL;
+	}
+	unwind_find_root(unwind);
+	unwind_read_maps(unwind);
+	return unwind;
+}
+
+void unwind_destroy(struct unwind *unwind)
+{
+	if (!unwind)
+		return;
+	dwfl_end(unwind->dwfl);
+	perf_map_finish(&unwind->map);
+	free(unwind);
+}
+
+bool unwind_is_python(const struct unwind *unwind)
+{
+	return unwind->python;
+}
+
+void unwind_note_map(struct unwind *unwind)
+{
+	unwind->stale = true;
+}
+
+static int unwind_take(Dwfl_Frame *frame, void *context)
+{
+	struct unwind *unwind = context;
+	Dwarf_Addr address;
+	bool exact;
+
+	if (!dwfl_frame_pc(frame, &address, &exact))
+		return DWARF_CB_ABORT;
+	unwind->addresses[unwind->count++] = exact ? address : address - 1;
+	return unwind->count < TOUCHED_DEPTH ? DWARF_CB_OK : DWARF_CB_ABORT;
+}
+
+/* A new object file shows by an address that none of the known has. */
+static void unwind_walk(struct unwind *unwind, pid_t tid)
+{
+	uint64_t at = unwind->thread->registers[INSTRUCTION_POINTER];
+
+	unwind->count = 0;
+	if (unwind->attached)
+		dwfl_getthread_frames(unwind->dwfl, tid, unwind_take, unwind);
+	if (unwind->count == 0)
+		unwind->addresses[unwind->count++] = at;
+}
+
+static bool unwind_is_whole(const struct unwind *unwind)
+{
+	for (size_t i = 0; i < unwind->count; i++)
+		if (!dwfl_addrmodule(unwind->dwfl, unwind->addresses[i]))
+			return false;
+	return true;
+}
+
+static bool unwind_is_outdated(const struct unwind *unwind)
+{
+	int64_t age_ns = clock_mono_ns() - unwind->mapped_ns;
+
+	if (unwind->stale && age_ns > AGAIN_NS)
+		return true;
+	return age_ns > (unwind->stale ? SOONER_NS : NS_PER_S) &&
+	       !unwind_is_whole(unwind);
+}
+
+static void unwind_add_text(struct strbuf *texts, const char *text, size_t len)
+{
+	size_t whole = strlen(text);
+
+	strbuf_add_bytes(texts, text, whole < len ? whole : len);
+	strbuf_add_bytes(texts, "", 1);
+}
+
+/* Code without a name yet. */
+static void unwind_add(
+    struct strbuf *texts, const char *file, const char *function)
+{
+	unwind_add_text(texts, file, TEXT_MAX);
+	unwind_add_text(texts, "0", 1);
+	unwind_add_text(texts, function, TEXT_MAX);
+}
+
+/* The path and the line in a perf map's name, as Node.js writes them,
+ * "JS:*load /srv/app.js:12:7", and Python, "py::load:/srv/app.py". */
+static bool unwind_split_name(
+    const char *name, size_t *function, size_t *path, size_t *path_len)
+{
+	const char *at = strrchr(name, ' ');
+	const char *start = strstr(name, "::");
+
+	if (strncmp(name, "py::", 4) == 0 && (at = strstr(name, ":/"))) {
+		*function = 4;
+		*path = (size_t)(at - name) + 1;
+		*path_len = strlen(at + 1);
+		return true;
+	}
+	start = strchr(name, ':');
+	if (!at || !start || start > at || !strchr(at, ':'))
+		return false;
+	start++;
+	start += strspn(start, "*~^+");
+	*function = (size_t)(start - name);
+	*path = (size_t)(at - name) + 1;
+	*path_len = 0;
+	/* Behind the last colon is the column, behind the one before it the
+	 * line. */
+	for (const char *end = at + strlen(at); end > at && *path_len == 0;)
+		if (*--end == ':' &&
+		    strspn(end + 1, "0123456789:") == strlen(end + 1) &&
+		    strchr(end + 1, ':'))
+			*path_len = (size_t)(end - at) - 1;
+	return *path_len > 0 && start < at;
+}
+
+static void unwind_add_name(struct strbuf *texts, pid_t pid, const char *name)
+{
+	size_t function, path, path_len;
+	const char *line;
+	char file[64];
+
+	if (!unwind_split_name(name, &function, &path, &path_len)) {
+		snprintf(file, sizeof(file), "/tmp/perf-%d.map", (int)pid);
+		unwind_add(texts, file, name);
+		return;
+	}
+	line = name + path + path_len;
+	unwind_add_text(texts, name + path, path_len);
+	unwind_add_text(
+	    texts, *line ? line + 1 : "0", *line ? strcspn(line + 1, ":") : 1);
+	unwind_add_text(texts, name + function, path - function - 1);
+}
+
+static void unwind_add_code(struct unwind *unwind, Dwfl_Module *module,
+    uint64_t address, struct strbuf *texts)
+{
+	const char *name =
+	    dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+	size_t len = name ? strlen(name) : 0;
+	static const char deleted[] = " (deleted)";
+	GElf_Addr bias = 0;
+	char file[TEXT_MAX], code[32];
+
+	if (!dwfl_module_getelf(module, &bias))
+		bias = 0;
+	if (len > sizeof(deleted) &&
+	    strcmp(name + len - (sizeof(deleted) - 1), deleted) == 0)
+		len -= sizeof(deleted) - 1;
+	snprintf(file, sizeof(file), "%s%.*s",
+	    name && name[0] == '/' ? unwind->root : "", (int)len,
+	    name ? name : "");
+	if (strncmp(file, "[vdso", 5) == 0)
+		strcpy(file, "[vdso]");
+	snprintf(code, sizeof(code), "+0x%llx",
+	    (unsigned long long)(address - bias));
+	unwind_add(texts, file, code);
+}
+
+static void unwind_add_frame(
+    struct unwind *unwind, uint64_t address, struct strbuf *texts)
+{
+	Dwfl_Module *module = dwfl_addrmodule(unwind->dwfl, address);
+	const char *name;
+	char code[32];
+
+	if (module) {
+		unwind_add_code(unwind, module, address, texts);
+		return;
+	}
+	name = perf_map_find(&unwind->map, address);
+	if (name) {
+		unwind_add_name(texts, unwind->pid, name);
+		return;
+	}
+	snprintf(code, sizeof(code), "+0x%llx", (unsigned long long)address);
+	unwind_add(texts, "", code);
+}
+
+size_t unwind_stack(struct unwind *unwind, const struct rings_thread *thread,
+    pid_t tid, struct strbuf *texts)
+{
+	unwind->thread = thread;
+	unwind_walk(unwind, tid);
+	if (unwind_is_outdated(unwind)) {
+		unwind_read_maps(unwind);
+		unwind_walk(unwind, tid);
+	}
+	for (size_t i = 0; i < unwind->count; i++)
+		unwind_add_frame(unwind, unwind->addresses[i], texts);
+	return unwind->count;
+}

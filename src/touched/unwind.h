@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The callers of a thread at a fault: elfutils' libdw walks the copy of its
+ * stack by the unwind tables of the object files that its process has mapped,
+ * and by frame pointers where none covers an address.
+ */
+#ifndef MPROF_TOUCHED_UNWIND_H
+#define MPROF_TOUCHED_UNWIND_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/strbuf.h"
+#include "touched/rings.h"
+
+/* A process; not to be used after it executed another program. */
+struct unwind;
+
+/* NULL where libdw can't be used. The caller destroys. */
+struct unwind *unwind_create(pid_t pid);
+void unwind_destroy(struct unwind *unwind);
+
+/* Whether it runs CPython, whose machine code says nothing of the program's. */
+bool unwind_is_python(const struct unwind *unwind) __attribute__((nonnull));
+
+/* Code was mapped: it is looked for before the next address that is in no
+ * known object file. */
+void unwind_note_map(struct unwind *unwind) __attribute__((nonnull));
+
+/* Appends the texts of the frames as base/touched_feed.h has them, innermost
+ * first, and returns their number. */
+size_t unwind_stack(struct unwind *unwind, const struct rings_thread *thread,
+    pid_t tid, struct strbuf *texts) __attribute__((nonnull));
+
+#endif

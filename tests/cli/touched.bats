@@ -1,0 +1,351 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# mprof run --stacks of programs whose allocations no library reaches: who
+# touched resident memory, from page faults. What is refused is refused here by
+# a filter of system calls, wherever the tests run.
+
+load helper.bash
+
+PROGRAMS=$BATS_TEST_DIRNAME/../../build/programs
+
+# Skips where the kernel offers no page faults, and says so.
+needs_faults() {
+	mprof --version | grep -q 'touched' || skip 'built without libdw'
+	"$PROGRAMS/faults" ||
+		skip 'perf_event_open is refused on this machine'
+}
+
+# Three places that take 67, 160 and 86 MiB of their own, in a program into
+# which no library can be loaded. Each waits, so that all is seen while it runs.
+three() {
+	cat >three.c <<-'END'
+	#include <pthread.h>
+	#include <stdlib.h>
+	#include <string.h>
+	#include <sys/mman.h>
+	#include <unistd.h>
+	static char *take(size_t mib)
+	{
+		return mmap(NULL, mib << 20, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	}
+	#define PLACE(name, mib) \
+		__attribute__((noipa)) void *name(void *unused) \
+		{ \
+			char *area = take(mib); \
+			memset(area, 1, (size_t)mib << 20); \
+			return area; \
+		}
+	PLACE(small, 67)
+	PLACE(large, 160)
+	PLACE(middle, 86)
+	int main(void)
+	{
+		void *(*places[])(void *) = {small, large, middle};
+	#ifdef POOL
+		pthread_t threads[3];
+		for (int i = 0; i < 3; i++)
+			pthread_create(&threads[i], NULL, places[i], NULL);
+		for (int i = 0; i < 3; i++)
+			pthread_join(threads[i], NULL);
+	#else
+		for (int i = 0; i < 3; i++)
+			places[i](NULL);
+	#endif
+		usleep(200000);
+		return 0;
+	}
+	END
+	cc -O2 -static -pthread "$@" -o three three.c
+}
+
+# Each within a tenth, by name, of what lines says.
+has_three() {
+	mprof lines --json --by function "$@" |
+		jq -r '.rows[] | [.function, .touched_mib] | @tsv' >rows
+	awk '
+	BEGIN { truth["small"] = 67; truth["large"] = 160; truth["middle"] = 86 }
+	$1 in truth {
+		off = $2 / truth[$1] - 1
+		right += off < 0.1 && off > -0.1
+	}
+	END { exit right != 3 }' rows || {
+		cat rows >&2
+		return 1
+	}
+}
+
+@test "three places of a static program, by name, line and text" {
+	needs_faults
+	three -g
+	mprof run -q --stacks -o x.dat ./three
+	has_three x.dat
+	mprof lines x.dat >text
+	grep -q '^Touched at the peak' text
+	grep -q 'resident memory counts for what used it first' text
+	grep -qE '^ +1[56][0-9](\.[0-9])? MiB .*three\.c:[0-9]+ \(large\)' text
+	mprof lines --json x.dat | jq -e '.source == "touched"'
+}
+
+@test "the same with symbols alone, and in threads of a pool" {
+	needs_faults
+	three
+	mprof run -q --stacks -o x.dat ./three
+	has_three x.dat
+	three -DPOOL -g
+	mprof run -q --stacks -o y.dat ./three
+	has_three y.dat
+}
+
+@test "without symbols the sums are the same, by address" {
+	needs_faults
+	three -s
+	mprof run -q --stacks -o x.dat ./three
+	mprof export --format folded -o x.folded x.dat
+	# The caller of what copies is the place.
+	awk '
+	{
+		kib = $NF
+		sub(/ [0-9]+$/, "")
+		count = split($0, frames, ";")
+		for (i = 1; i < count; i++)
+			sum[frames[i]] += kib / 1024
+	}
+	END {
+		for (frame in sum) {
+			small += sum[frame] > 60 && sum[frame] < 74
+			large += sum[frame] > 144 && sum[frame] < 176
+			middle += sum[frame] > 77 && sum[frame] < 95
+		}
+		exit !(small && large && middle)
+	}' x.folded
+}
+
+@test "a program that the library reaches has both columns" {
+	needs_faults
+	three -g
+	cc -O2 -g -o three three.c
+	mprof run -q --stacks -o x.dat ./three
+	mprof lines x.dat >text
+	head -n 1 text | grep -q '^Held'
+	sed -n 2p text | grep -q 'Touched'
+	mprof lines --json --by function x.dat | jq -e '
+		(.rows[] | select(.function == "take") | .held_mib) > 300 and
+		(.rows[] | select(.function == "large") | .touched_mib) > 140'
+}
+
+@test "what is given back is no longer there, and --window takes a part" {
+	needs_faults
+	cat >turns.c <<-'END'
+	#include <string.h>
+	#include <sys/mman.h>
+	#include <unistd.h>
+	__attribute__((noipa)) char *take(int mib)
+	{
+		char *area = mmap(NULL, (size_t)mib << 20, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		return memset(area, 1, (size_t)mib << 20);
+	}
+	__attribute__((noipa)) char *passing(void) { return take(80) + 1; }
+	__attribute__((noipa)) char *staying(void) { return take(90) + 1; }
+	int main(void)
+	{
+		char *area = passing();
+		usleep(300000);
+		munmap(area - 1, 80 << 20);
+		usleep(1500000);
+		staying();
+		usleep(1500000);
+		return 0;
+	}
+	END
+	cc -O2 -g -static -o turns turns.c
+	mprof run -q --stacks -o x.dat ./turns
+	mprof lines --flame -o x.svg x.dat
+	mprof export --format folded -o all x.dat
+	grep -q ';staying' all
+	lacks ';passing' all
+}
+
+@test "where it is refused that is said, with the reason" {
+	mprof --version | grep -q 'touched' || skip 'built without libdw'
+	three
+	"$PROGRAMS/faults" \
+		mprof run --stacks -o x.dat ./three 2>messages
+	grep -q 'touched: not known, .*perf_event_open is refused' messages
+	lacks TOUCH x.dat
+	! mprof lines x.dat 2>messages || false
+	grep -q 'a static program' messages
+}
+
+@test "what unwinds may be killed: the recording goes on and says so" {
+	needs_faults
+	cat >steps.c <<-'END'
+	#include <stdlib.h>
+	#include <string.h>
+	#include <sys/mman.h>
+	#include <unistd.h>
+	int main(void)
+	{
+		while (access("stop", F_OK) != 0) {
+			memset(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, 1 << 20);
+			usleep(20000);
+		}
+		return 7;
+	}
+	END
+	cc -O2 -static -o steps steps.c
+	mprof run --stacks -o x.dat ./steps 2>messages &
+	local recorder=$! pid helper=
+	has_touched() { grep -qs TOUCH x.dat; }
+	soon has_touched
+	# It is no child of the recorder's, and has its folder.
+	for pid in /proc/[0-9]*; do
+		pid=${pid#/proc/}
+		[ "$pid" != "$recorder" ] &&
+			[ "$(readlink "/proc/$pid/cwd")" = "$PWD" ] &&
+			[ "$(readlink "/proc/$pid/exe")" = "$SOURCE/mprof" ] &&
+			helper=$pid
+	done
+	[ -n "$helper" ]
+	kill -KILL "$helper"
+	local before
+	before=$(grep -c ^MEM x.dat)
+	more() { [ "$(grep -c ^MEM x.dat)" -gt $((before + 5)) ]; }
+	soon more
+	touch stop
+	local status=0
+	wait "$recorder" || status=$?
+	[ "$status" = 7 ]
+	grep -q 'touched: what unwinds stacks ended early' messages
+}
+
+# Code that a program made itself, at an address that its perf map names.
+@test "a perf map names code that was made while it ran" {
+	needs_faults
+	cat >made.c <<-'END'
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <string.h>
+	#include <sys/mman.h>
+	#include <unistd.h>
+	/* push rbp; mov rbp,rsp; mov byte [rdi],1; add rdi,4096; dec rsi;
+	 * jnz -15; pop rbp; ret */
+	static const unsigned char code[] = {0x55, 0x48, 0x89, 0xe5, 0xc6, 0x07,
+	    0x01, 0x48, 0x81, 0xc7, 0x00, 0x10, 0x00, 0x00, 0x48, 0xff, 0xce,
+	    0x75, 0xf1, 0x5d, 0xc3};
+	__attribute__((noipa)) void call(void *at, char *area, size_t pages)
+	{
+		((void (*)(char *, size_t))at)(area, pages);
+	}
+	int main(int argc, char **argv)
+	{
+		void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *area = mmap(NULL, 64 << 20, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char path[64];
+		FILE *file;
+		memcpy(at, code, sizeof(code));
+		snprintf(path, sizeof(path), "/tmp/perf-%d.map", (int)getpid());
+		file = fopen(path, "w");
+		fprintf(file, "no map at all\n\n%s\nffffffffffffffff ff far\n",
+		    "7f 0 nothing");
+		fprintf(file, "%lx 40 JS:*fill /srv/app/fill.js:12:7\n",
+		    (unsigned long)at);
+		fwrite("\0\1\377", 1, 3, file);
+		fclose(file);
+		call(at, area, 64 << 8);
+		usleep(300000);
+		unlink(path);
+		return argc + !argv > 5;
+	}
+	END
+	[ "$(uname -m)" = x86_64 ] || skip 'the code is for x86-64'
+	cc -O2 -g -static -o made made.c
+	mprof run -q --stacks -o x.dat ./made
+	mprof lines --json x.dat | jq -e '.rows[0] |
+		.function == "fill" and .line == 12 and
+		.file == "/srv/app/fill.js" and .touched_mib > 58'
+	mprof export --format folded -o folded x.dat
+	grep -qE 'main.*;fill' folded || { cat folded >&2; false; }
+}
+
+# The place that a path ends in follows from the path: none may be wrong.
+@test "a thousand stacks of known paths, and none of them is wrong" {
+	needs_faults
+	cat >paths.c <<-'END'
+	#include <stdint.h>
+	#include <stdlib.h>
+	#include <sys/mman.h>
+	#include <unistd.h>
+	static char *at;
+	static volatile unsigned after;
+	static void step(unsigned hash, unsigned depth, unsigned choice);
+	#define LEAF(n) __attribute__((noipa)) void leaf##n(void) \
+		{ for (int i = 0; i < 64; i++, at += 4096) *at = n + 1; after++; }
+	LEAF(0) LEAF(1) LEAF(2) LEAF(3) LEAF(4)
+	#define VIA(n) __attribute__((noipa)) void via##n(unsigned hash, \
+		unsigned depth, unsigned choice) \
+		{ volatile char room[16 + n * 40]; room[n] = (char)choice; \
+		  step(hash * 5 + n + 1, depth, choice); after += room[n]; }
+	VIA(0) VIA(1) VIA(2) VIA(3) VIA(4)
+	__attribute__((noipa)) static void step(
+	    unsigned hash, unsigned depth, unsigned choice)
+	{
+		static void (*const vias[])(unsigned, unsigned, unsigned) = {
+		    via0, via1, via2, via3, via4};
+		static void (*const leaves[])(void) = {
+		    leaf0, leaf1, leaf2, leaf3, leaf4};
+		if (depth == 0)
+			leaves[hash % 65521 % 5]();
+		else
+			vias[choice % 5](hash % 65521, depth - 1, choice / 5);
+		after++;
+	}
+	int main(void)
+	{
+		unsigned random = 1;
+		at = mmap(NULL, 300 << 20, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		madvise(at, 300 << 20, MADV_NOHUGEPAGE);
+		for (int i = 0; i < 1150; i++) {
+			random = random * 1664525 + 1013904223;
+			step(7, random >> 8 & 7, random >> 12);
+			usleep(700);
+		}
+		usleep(200000);
+		return 0;
+	}
+	END
+	cc -O2 -g -static -o paths paths.c
+	mprof run -q --stacks -o x.dat ./paths
+	mprof lines --json --top 0 --by function x.dat |
+		jq -r '[.rows[].samples] | add' >count
+	mprof export --format folded -o folded x.dat
+	awk -v samples="$(cat count)" '
+	/leaf[0-4]/ {
+		sub(/ [0-9]+$/, "")
+		count = split($0, frames, ";")
+		hash = 7
+		whole = 0
+		for (i = 1; i <= count; i++) {
+			whole += frames[i] ~ /^main/
+			if (match(frames[i], /^via[0-4]/))
+				hash = (hash % 65521) * 5 + substr(frames[i], 4, 1) + 1
+			if (match(frames[i], /^leaf[0-4]/)) {
+				right = substr(frames[i], 5, 1) == hash % 65521 % 5
+				stacks++
+				if (!right || !whole) {
+					print > "/dev/stderr"
+					wrong++
+				}
+			}
+		}
+	}
+	END {
+		print samples " samples, " stacks " stacks, " wrong + 0 " wrong"
+		exit wrong || samples < 1000 || stacks < 100
+	}' folded
+}
