@@ -12,6 +12,7 @@
 
 #define ENTER "\033[?1049h\033[?25l\033[2J"
 #define CTRL_Z 0x1a
+#define ESCAPE 0x1b
 #define LEAVE "\033[?25h\033[?1049l"
 
 /* State to restore on a crash; global because a signal handler gets no
@@ -136,8 +137,20 @@ static enum screen_event take_signal(const struct screen *screen)
 	}
 }
 
+/* The rest of what an arrow or another such key sends is no key of its own. */
+static enum screen_event screen_skip_sequence(void)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	char rest[16];
+
+	if (poll(&input, 1, 0) > 0 &&
+	    read(STDIN_FILENO, rest, sizeof(rest)) <= 0)
+		return SCREEN_QUIT;
+	return SCREEN_NOTHING;
+}
+
 /* End of input means that the terminal was closed. */
-static enum screen_event take_key(void)
+static enum screen_event take_key(struct screen *screen)
 {
 	char key;
 	ssize_t got = read(STDIN_FILENO, &key, 1);
@@ -146,8 +159,12 @@ static enum screen_event take_key(void)
 		screen_stop();
 		return SCREEN_CHANGED;
 	}
-	return got <= 0 || key == 'q' || key == 'Q' ? SCREEN_QUIT
-						    : SCREEN_NOTHING;
+	if (got <= 0 || key == 'q' || key == 'Q')
+		return SCREEN_QUIT;
+	if (key == ESCAPE)
+		return screen_skip_sequence();
+	screen->key = key;
+	return SCREEN_KEY;
 }
 
 enum screen_event screen_wait(struct screen *screen, int timeout_ms)
@@ -159,7 +176,7 @@ enum screen_event screen_wait(struct screen *screen, int timeout_ms)
 		return SCREEN_NOTHING;
 	if (sources[0].revents)
 		return take_signal(screen);
-	return take_key();
+	return take_key(screen);
 }
 
 void screen_show(const char *frame, size_t len, size_t rows)

@@ -13,6 +13,7 @@
 struct screen {
 	bool reads_keys; /* false: another process has the keyboard */
 	int signals;     /* a signalfd; -1: signals are handled elsewhere */
+	char key;        /* of the last SCREEN_KEY */
 };
 
 /* Uses the terminal on standard output. With keys, key presses are read from
@@ -24,6 +25,7 @@ void screen_close(struct screen *screen);
 enum screen_event {
 	SCREEN_NOTHING, /* the time is over */
 	SCREEN_CHANGED, /* another size, or continued after a stop */
+	SCREEN_KEY,     /* another key than q: screen->key */
 	SCREEN_QUIT     /* q, or a signal to end */
 };
 

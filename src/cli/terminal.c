@@ -12,7 +12,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 
-enum { SMALLEST = 10, LARGEST = 1000 };
+enum { LEAST_COLUMNS = 10, LEAST_ROWS = 3, LARGEST = 1000 };
 
 static const char *terminal_variable(const char *name)
 {
@@ -92,14 +92,14 @@ static bool terminal_has_many_colours(const char *term)
 }
 
 static size_t terminal_size_of(
-    const char *name, unsigned asked, size_t otherwise)
+    const char *name, unsigned asked, long otherwise, long least)
 {
 	long value = strtol(terminal_variable(name), NULL, 10);
 
 	if (value <= 0)
-		value = asked > 0 ? (long)asked : (long)otherwise;
-	if (value < SMALLEST)
-		return SMALLEST;
+		value = asked > 0 ? (long)asked : otherwise;
+	if (value < least)
+		return (size_t)least;
 	return value > LARGEST ? LARGEST : (size_t)value;
 }
 
@@ -113,8 +113,9 @@ void terminal_look(struct terminal *terminal, int fd)
 	*terminal = (struct terminal){.is_terminal = isatty(fd)};
 	if (ioctl(fd, TIOCGWINSZ, &size) != 0)
 		size = (struct winsize){0};
-	terminal->columns = terminal_size_of("COLUMNS", size.ws_col, 80);
-	terminal->rows = terminal_size_of("LINES", size.ws_row, 24);
+	terminal->columns =
+	    terminal_size_of("COLUMNS", size.ws_col, 80, LEAST_COLUMNS);
+	terminal->rows = terminal_size_of("LINES", size.ws_row, 24, LEAST_ROWS);
 	terminal->unicode = !dumb && locale_is_unicode();
 	terminal->screen = terminal->is_terminal && *term && !dumb;
 	terminal->colour =

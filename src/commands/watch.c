@@ -18,12 +18,15 @@
 enum { LOOK_MS = 100 };
 
 struct watch_options {
-	double interval_s;
+	double interval_s, last_s;
 	bool pid;
+	const char *by;
 	unsigned with; /* resources: proc/usage.h's set */
 };
 
 static const struct watch_options defaults = {.interval_s = 0.1};
+
+static const char *const groupings[] = {"name", NULL};
 
 #define AT(member) offsetof(struct watch_options, member)
 
@@ -34,7 +37,21 @@ static const struct option_row rows[] = {
     {'p', "pid", NULL,
 	"take the argument as a process, even if a recording has that number",
 	.parse = option_flag, .offset = AT(pid), .ours = true},
+    {0, "last", "DURATION",
+	"draw only the time of that length before now: 5m; + and - change it",
+	.parse = option_duration, .offset = AT(last_s), .ours = true},
+    {0, "by", "WHAT",
+	"add the processes up by {}: workers that are replaced are one; n "
+	"changes it",
+	.parse = option_choice, .offset = AT(by), .choices = groupings,
+	.ours = true},
     RUN_WITH_ROW(struct watch_options, with), {0}};
+
+static struct live_view command_watch_view(const struct watch_options *options)
+{
+	return (struct live_view){
+	    .last_s = options->last_s, .grouped = options->by != NULL};
+}
 
 /* The word as a recording: a file, or a number of mprof list. */
 static bool is_profile(const char *word)
@@ -54,7 +71,8 @@ static bool is_profile(const char *word)
 	return found;
 }
 
-static int command_watch_follow(struct dat_follow *file, struct err *e)
+static int command_watch_follow(
+    struct dat_follow *file, const struct watch_options *options, struct err *e)
 {
 	enum screen_event event = SCREEN_NOTHING;
 	int64_t drawn_s = 0;
@@ -62,6 +80,7 @@ static int command_watch_follow(struct dat_follow *file, struct err *e)
 	int got = 0;
 
 	live_init(&live, true, NULL);
+	live.view = command_watch_view(options);
 	while (event != SCREEN_QUIT) {
 		int64_t now_s = clock_mono_ns() / NS_PER_S;
 		bool news;
@@ -75,12 +94,15 @@ static int command_watch_follow(struct dat_follow *file, struct err *e)
 		    &live, news || event == SCREEN_CHANGED || now_s != drawn_s);
 		drawn_s = now_s;
 		event = screen_wait(&live.screen, LOOK_MS);
+		if (event == SCREEN_KEY)
+			live_on_key(&live);
 	}
 	live_finish(&live);
 	return got;
 }
 
-static int watch_profile(char **words, int count)
+static int watch_profile(
+    char **words, int count, const struct watch_options *options)
 {
 	struct profiles profiles;
 	struct dat_follow *file = NULL;
@@ -89,7 +111,7 @@ static int watch_profile(char **words, int count)
 
 	if (status == COMMAND_OK) {
 		file = dat_follow_open(profiles.paths.items[0], &e);
-		if (!file || command_watch_follow(file, &e) != 0)
+		if (!file || command_watch_follow(file, options, &e) != 0)
 			status = command_fail(COMMAND_FAILED, &e);
 	}
 	dat_follow_close(file);
@@ -133,6 +155,7 @@ static int watch_target(
 	int got;
 
 	live_init(&live, true, command);
+	live.view = command_watch_view(options);
 	live_measures(&live, &plan);
 	free(command);
 	got = command_watch_sample(&plan, &sink, target->pid, &e);
@@ -175,7 +198,7 @@ static int command_watch_exec(const void *values, char **words, int count)
 	}
 	if (count == 1 && (options->pid || !is_profile(words[0])))
 		return watch_process(words[0], options);
-	return watch_profile(words, count);
+	return watch_profile(words, count, options);
 }
 
 const struct command command_watch = {
@@ -186,7 +209,9 @@ const struct command command_watch = {
 	"Without an argument it follows the newest recording here. An "
 	"argument that is\nneither a file nor a number of mprof list is a "
 	"process: its pid or its name.\nq quits; the recording and the process "
-	"go on.\n\n"
+	"go on. "
+	"Space pauses, + and - zoom,\nl lists the processes by memory, name "
+	"and pid, n adds them up by name.\n\n"
 	"  mprof run ./server & mprof watch     a recording that goes on\n"
 	"  mprof watch 4711                     a process, without a file\n",
     .options = rows,

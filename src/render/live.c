@@ -16,8 +16,10 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "chart/chart.h"
+#include "cli/table.h"
 #include "cli/terminal.h"
 #include "profile/ending.h"
+#include "profile/group.h"
 #include "profile/peak.h"
 #include "profile/process.h"
 #include "render/terminal_chart.h"
@@ -25,18 +27,21 @@
 enum {
 	LARGEST = 3, /* processes that are named */
 	STATUS_ROWS = 2,
-	SHARE = 100,  /* drawing takes one part of so many */
-	SILENT_S = 3, /* after so long the last sample's age is printed */
+	LEAST_CHART = 8, /* rows; with fewer only the figures are told */
+	SHARE = 100,     /* drawing takes one part of so many */
+	SILENT_S = 3,    /* after so long the last sample's age is printed */
 	NAME_COLUMNS = 24
 };
 
+#define LIVE_KEYS "q leaves, space pauses, + and - zoom, l lists, n by name"
+#define LIVE_KEYS_SHORT "q leaves"
 #define LEAST_NS (NS_PER_S / 10)
 #define SLOPE_S 60.0
 
 void live_init(struct live *live, bool keys, const char *command)
 {
 	*live = (struct live){
-	    .hint = keys ? "q leaves" : "", .keys = keys, .stale = true};
+	    .hint = keys ? LIVE_KEYS : "", .keys = keys, .stale = true};
 	profile_init(&live->own, "");
 	live->shown = &live->own;
 	if (command)
@@ -191,6 +196,8 @@ static void print_figures(
 	struct trend trend;
 
 	run_peak(run, &peak);
+	if (live->view.paused_s > 0)
+		fputs("paused; ", out);
 	live_print_end(run, now_s, out);
 	fprintf(out, "%s %s", ended || silent ? "last" : "now",
 	    units_size(text, total->items[total->len - 1].mib));
@@ -204,32 +211,129 @@ static void print_figures(
 		    units_duration(text, floor(now_s - end_s)));
 }
 
-static void print_chart(
-    const struct run *run, const struct terminal_style *style, FILE *out)
-{
-	struct chart_run chart = {run, "recording"};
-	struct chart_request request = {
-	    .runs = &chart, .len = 1, .functions = false};
-	struct scene scene = {0};
-	struct err e;
-
-	if (chart_timeline(&scene, &request, &e) == 0)
-		terminal_chart(&scene, style, out);
-	scene_finish(&scene);
-}
-
 /* A line of figures, no wider than the terminal. */
 static void live_print_line(
     char *text, const struct terminal_style *style, FILE *out)
 {
 	char *shown = mem_zero(strlen(text) + 8, 1);
+	const char *at;
 
-	utf8_shorten(shown, strlen(text) + 8, text, style->columns - 1);
-	for (char *at = shown; !style->unicode && *at; at++)
-		*at = *at < 0 ? '?' : *at;
-	fprintf(out, "%s\n", shown);
+	at = utf8_shorten(shown, strlen(text) + 8, text, style->columns - 1);
+	if (style->unicode)
+		fputs(at, out);
+	while (!style->unicode && *at)
+		putc(utf8_ascii(utf8_next(&at)), out);
+	putc('\n', out);
 	free(shown);
 	free(text);
+}
+
+/* The end of what is drawn. */
+static double live_until_s(const struct live_view *view, const struct run *run)
+{
+	return view->paused_s > 0 ? view->paused_s : run_last_s(run);
+}
+
+static void print_chart(const struct live_view *view, const struct run *run,
+    const struct terminal_style *style, FILE *out)
+{
+	struct chart_run chart = {run, "recording"};
+	struct chart_request request = {
+	    .runs = &chart, .len = 1, .functions = false};
+	double end_s = live_until_s(view, run) - run_first_s(run);
+	struct scene scene = {0};
+	struct err e;
+
+	if ((view->last_s > 0 && view->last_s < end_s) || view->paused_s > 0)
+		request.window_s = (struct chart_limits){true,
+		    view->last_s > 0 ? fmax(0, end_s - view->last_s) : 0,
+		    fmax(end_s, 0.001)};
+	if (chart_timeline(&scene, &request, &e) == 0)
+		terminal_chart(&scene, style, out);
+	scene_finish(&scene);
+}
+
+static const char *live_name(const struct holding *one)
+{
+	return one->process ? holder_name(one) : "the program itself";
+}
+
+static int live_compare_names(const void *a, const void *b)
+{
+	return strcmp(live_name(a), live_name(b));
+}
+
+static int live_compare_pids(const void *a, const void *b)
+{
+	const struct holding *x = a, *y = b;
+	int first = x->process ? x->process->pid : 0;
+	int second = y->process ? y->process->pid : 0;
+
+	return (first > second) - (first < second);
+}
+
+/* As lines of figures: ASCII alone where the terminal has no more. */
+static void live_print_table(
+    const struct table *table, const struct terminal_style *style, FILE *out)
+{
+	char *text = NULL, *rest;
+	size_t size = 0;
+	FILE *lines = mem_stream(&text, &size);
+
+	table_print(table, lines, style->columns - 1);
+	fclose(lines);
+	rest = text;
+	for (char *line = strsep(&rest, "\n"); rest; line = strsep(&rest, "\n"))
+		live_print_line(mem_copy(line), style, out);
+	free(text);
+}
+
+/* The processes of the last tick, the largest first or in the view's order. */
+static void print_list(const struct live_view *view, const struct run *run,
+    const struct terminal_style *style, FILE *out)
+{
+	static int (*const orders[])(const void *, const void *) = {
+	    [LIVE_BY_NAME] = live_compare_names,
+	    [LIVE_BY_PID] = live_compare_pids};
+	size_t tick = series_find(&run->total, live_until_s(view, run) + 1e-9);
+	struct moment moment;
+	struct table table;
+	char size[UNITS_TEXT];
+
+	moment_init(&moment, run, tick > 0 ? tick - 1 : 0);
+	if (view->list != LIVE_BY_MEMORY && moment.holdings.len > 0)
+		qsort(moment.holdings.items, moment.holdings.len,
+		    sizeof(moment.holdings.items[0]), orders[view->list]);
+	table_init(&table, "rrl");
+	table_add(&table, "PID");
+	table_add(&table, "Memory");
+	table_add(&table, "Name");
+	for (size_t i = 0; i < moment.holdings.len && i + 1 < style->rows;
+	     i++) {
+		const struct holding *one = &moment.holdings.items[i];
+
+		table_add(&table, one->process ? one->process->key : "");
+		table_add(&table, units_size(size, one->mib));
+		table_add(&table, live_name(one));
+	}
+	live_print_table(&table, style, out);
+	table_finish(&table);
+	moment_finish(&moment);
+}
+
+/* The figures of a terminal too small for a chart, the first one first. */
+static void print_small(
+    char *figures, const struct terminal_style *style, FILE *out)
+{
+	for (char *at = figures, *next; at; at = next) {
+		next = strstr(at, ", ");
+		if (next) {
+			*next = 0;
+			next += 2;
+		}
+		live_print_line(mem_copy(at), style, out);
+	}
+	free(figures);
 }
 
 static char *figures_line(const struct live *live, const struct run *run)
@@ -278,6 +382,24 @@ static void add_hint(char **line, const char **hint, size_t columns)
 	*hint = "";
 }
 
+/* The chart or the list, of the run or of its processes by name. */
+static void print_body(const struct live_view *view, const struct run *run,
+    const struct terminal_style *style, FILE *out)
+{
+	struct run grouped;
+
+	if (view->grouped)
+		run_group_by_name(&grouped, run);
+	else
+		grouped = *run;
+	if (view->list == LIVE_CHART)
+		print_chart(view, &grouped, style, out);
+	else
+		print_list(view, &grouped, style, out);
+	if (view->grouped)
+		run_group_finish(&grouped, run);
+}
+
 static void print_frame(
     const struct live *live, const struct terminal_style *style, FILE *out)
 {
@@ -298,13 +420,21 @@ static void print_frame(
 		    live->hint);
 		return;
 	}
-	print_chart(run, style, out);
-	moment_init(&moment, run, run->total.len - 1);
 	lines[0] = figures_line(live, run);
+	if (style->rows < LEAST_CHART) {
+		print_small(lines[0], style, out);
+		return;
+	}
+	print_body(&live->view, run, style, out);
+	moment_init(&moment, run, run->total.len - 1);
 	lines[1] = largest_line(&moment, style->columns - 1);
 	moment_finish(&moment);
 	for (size_t i = 0; i < STATUS_ROWS; i++) {
 		add_hint(&lines[i], &hint, style->columns - 1);
+		if (i + 1 == STATUS_ROWS && *hint) {
+			hint = LIVE_KEYS_SHORT;
+			add_hint(&lines[i], &hint, style->columns - 1);
+		}
 		live_print_line(lines[i], style, out);
 	}
 }
@@ -394,6 +524,49 @@ static void live_collect(struct live *live, const struct sink_tick *tick)
 	}
 }
 
+/* Halves or doubles the time that is drawn, down to a second. */
+static void live_zoom(struct live_view *view, const struct run *run, bool in)
+{
+	double whole_s = live_until_s(view, run) - run_first_s(run);
+	double shown_s =
+	    view->last_s > 0 && view->last_s < whole_s ? view->last_s : whole_s;
+
+	shown_s = in ? shown_s / 2 : shown_s * 2;
+	view->last_s = shown_s >= whole_s ? 0 : fmax(shown_s, 1);
+}
+
+void live_on_key(struct live *live)
+{
+	const struct profile *profile = live->shown;
+	const struct run *run =
+	    profile->runs.len ? &profile->runs.items[profile->runs.len - 1]
+			      : NULL;
+	struct live_view *view = &live->view;
+
+	live->stale = true;
+	if (!run || run->total.len == 0)
+		return;
+	switch (live->screen.key) {
+	case ' ':
+	case 'p':
+		view->paused_s = view->paused_s > 0 ? 0 : run_last_s(run);
+		break;
+	case '+':
+	case '=':
+	case '-':
+		live_zoom(view, run, live->screen.key != '-');
+		break;
+	case 'l':
+		view->list = (view->list + 1) % LIVE_LISTS;
+		break;
+	case 'n':
+		view->grouped = !view->grouped;
+		break;
+	default:
+		break;
+	}
+}
+
 static void live_on_tick(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
@@ -407,6 +580,9 @@ static void live_on_tick(
 	switch (screen_wait(&live->screen, 0)) {
 	case SCREEN_QUIT:
 		live->quit = true;
+		break;
+	case SCREEN_KEY:
+		live_on_key(live);
 		break;
 	case SCREEN_CHANGED:
 		live->stale = true;

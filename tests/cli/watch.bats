@@ -194,3 +194,75 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 	[[ $errors == 'mprof: standard output is no terminal'* ]]
 	[ -z "$output" ]
 }
+
+# 100 s: 10 MiB, and 50 from the 60th second on; two workers and a cook.
+kitchen() {
+	awk 'BEGIN {
+		print "CMDLINE kitchen"
+		for (p = 1; p <= 3; p++)
+			printf "PROC 1.0 1700000000.0000 pid=%d ppid=1 name=%s cmd=x\n", 10 * p, (p == 3 ? "cook" : "worker")
+		for (i = 0; i <= 100; i++) {
+			t = 1700000000 + i
+			printf "MEM %.6f %.4f\n", (i < 60 ? 10 : 50), t
+			printf "CHLD 10 2.0 %.4f\nCHLD 20 1.0 %.4f\nCHLD 30 5.0 %.4f\n", t, t, t
+		}
+	}'
+}
+
+@test 'a window that rolls, keys that zoom, pause and list, --by name' {
+	kitchen >a.dat
+	export LC_ALL=C NO_COLOR=1
+	person mprof watch --last 20s a.dat <<-'END'
+		size 30 170
+		expect Window: 1 min 20
+		expect last 50.0 MiB
+		expect space pauses, \+ and - zoom
+		type +
+		expect Window: 1 min 30
+		type -
+		type -
+		expect Window: 1 min to
+		type -
+		expect Window: 20
+		type -
+		expect Duration
+		type l
+		expect PID +Memory +Name
+		expect (?s)30 +5.00 MiB +cook.*?10 +2.00 MiB +worker.*?20 +1.00 MiB +worker
+		type l
+		expect (?s)30 +5.00 MiB +cook.*?10 +2.00 MiB +worker
+		type l
+		expect (?s)10 +2.00 MiB +worker.*?20 +1.00 MiB +worker.*?30 +5.00 MiB +cook
+		type n
+		expect worker x2, highest 2.00 MiB
+		type n
+		type l
+		expect Duration
+		type p
+		expect paused; last 50.0 MiB
+		do echo 'MEM 99.000000 1700000101.0000' >>a.dat
+		expect Window: .* of 1 min 41
+		expect paused; last 99.0 MiB
+		type p
+		expect Duration: 1 min 41
+		type q
+		expect 1049l
+	END
+	person mprof watch --by name a.dat <<-'END'
+		size 30 120
+		expect worker x2, highest 2.00 MiB
+		type q
+		expect 1049l
+	END
+}
+
+@test 'in 20 columns and 5 rows the figures stay and the chart yields' {
+	sh -c 'until [ -e go ]; do sleep 0.1; done' 3>&- &
+	person mprof watch --pid $! <<-'END'
+		size 5 20
+		expect (?s)now [0-9.]+ [KM]iB.*peak [0-9.]+ [KM]iB
+		do touch go
+		expect ended
+	END
+	wait
+}
