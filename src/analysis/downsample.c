@@ -154,5 +154,8 @@ double downsample_gap(const struct series *series)
 {
 	if (series->len < FEW)
 		return 0;
-	return fmax(5 * downsample_interval(series), 0.5);
+	/* The two samples of a stretch may stand at its beginning and those of
+	 * the next one at its end. */
+	return fmax(fmax(5 * downsample_interval(series), 0.5),
+	    2.5 * series->stretch_s);
 }

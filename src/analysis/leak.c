@@ -327,8 +327,8 @@ static void lives_judge(const struct series *series, const size_t *starts,
 {
 	*out = (struct lives){0};
 	for (size_t i = 0; i < count; i++) {
-		struct series life = {series->items + starts[i],
-		    starts[i + 1] - starts[i], 0, false};
+		struct series life = {.items = series->items + starts[i],
+		    .len = starts[i + 1] - starts[i]};
 		struct leak *leak = &out->items[out->len];
 
 		out->start_up += evidence_starts_up(&life);

@@ -26,6 +26,9 @@
 #define INTERVAL_MAX_S 86400
 #define INTERVAL_S 0.1
 #define INTERVAL_STACKS_S 0.01
+#define MAX_SIZE_LEAST_MIB (100.0 / 1024)
+
+enum { ROTATE_MOST = 1000 };
 
 static int parse_interval(
     const struct option_row *row, const char *text, void *where, struct err *e)
@@ -39,6 +42,34 @@ static int parse_interval(
 		    "option --%s: %s: must be between 10us and 1d", row->name,
 		    text);
 	*(double *)where = interval_s;
+	return 0;
+}
+
+static int parse_max_size(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	double mib;
+
+	if (option_size(row, text, &mib, e) != 0)
+		return -1;
+	if (mib < MAX_SIZE_LEAST_MIB)
+		return err_set(e, "option --%s: %s: must be at least 100KiB",
+		    row->name, text);
+	*(double *)where = mib;
+	return 0;
+}
+
+static int parse_rotate(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	long count;
+
+	if (option_whole(row, text, &count, e) != 0)
+		return -1;
+	if (count < 1 || count > ROTATE_MOST)
+		return err_set(e, "option --%s: %s: must be from 1 to %d",
+		    row->name, text, ROTATE_MOST);
+	*(long *)where = count;
 	return 0;
 }
 
@@ -207,6 +238,20 @@ static const struct option_row run_option_rows[] = {
 	    "(default mprofile_<YYYYMMDDhhmmss>.dat)",
 	.parse = option_text,
 	AT(output)},
+    {.name = "max-size",
+	.arg = "SIZE",
+	.help = "keep the recording below SIZE: its older part is thinned to "
+		"the lowest and the highest sample of each stretch of time",
+	.parse = parse_max_size,
+	AT(max_size_mib),
+	.ours = true},
+    {.name = "rotate",
+	.arg = "COUNT",
+	.help = "with --max-size: in place of thinning begin a new file, and "
+		"keep COUNT older ones, FILE.1 the newest",
+	.parse = parse_rotate,
+	AT(rotate),
+	.ours = true},
     {.name = "backend",
 	.arg = "NAME",
 	.help = "the measure (default rss); memory_profiler's names psutil, "
@@ -369,6 +414,20 @@ static void run_report_output(const char *asked, const char *path)
 	    clean[0], clean[1]);
 }
 
+static int bound_output(struct run_session *session, struct err *e)
+{
+	const struct run_options *options = session->options;
+	struct dat_writer *writer = &session->recording.writer;
+	size_t most = (size_t)(options->max_size_mib * (1 << 20));
+	int result = options->rotate ? dat_writer_bound_files(writer, most,
+					   (unsigned)options->rotate, e)
+				     : dat_writer_bound(writer, most, e);
+
+	if (result != 0)
+		dat_writer_discard(writer);
+	return result;
+}
+
 static int open_output(struct run_session *session, struct err *e)
 {
 	const struct run_options *options = session->options;
@@ -394,6 +453,8 @@ static int open_output(struct run_session *session, struct err *e)
 			run_report_output(path, recording->writer.path);
 		free(path);
 	}
+	if (result == 0 && options->max_size_mib > 0)
+		result = bound_output(session, e);
 	recording->backend = session->plan.metric->measure->name;
 	recording->interval_ns = session->plan.interval_ns;
 	recording->alone = session->plan.alone;
@@ -574,10 +635,22 @@ static void judge_shares(struct run_session *session)
 		session->share = *share;
 }
 
+static void run_report_size(const char *path, const struct err *trouble)
+{
+	char *clean;
+
+	if (!trouble->text[0])
+		return;
+	clean = utf8_clean_copy(path);
+	fprintf(stderr, "mprof: %s: larger than --max-size: %s\n", clean,
+	    trouble->text);
+	free(clean);
+}
+
 static int command_run_record(struct run_session *session)
 {
 	char *path = mem_copy(session->recording.writer.path);
-	struct err e;
+	struct err e, trouble;
 	int closed, status;
 
 	if (session->sampler)
@@ -587,6 +660,7 @@ static int command_run_record(struct run_session *session)
 		wait_unmeasured(session);
 	run_hooks_detach(&session->hooks);
 	judge_shares(session);
+	trouble = session->recording.writer.trouble;
 	closed = dat_sink_finish(&session->recording, &e);
 	if (session->result.end == SAMPLER_TIMEOUT)
 		wait_for_program(session);
@@ -594,6 +668,7 @@ static int command_run_record(struct run_session *session)
 	run_hooks_tables(&session->hooks);
 	if (closed != 0)
 		command_fail(COMMAND_TROUBLE, &e);
+	run_report_size(path, &trouble);
 	run_report_end(session, path);
 	status = exit_status(session, closed != 0, path);
 	free(path);
@@ -609,9 +684,9 @@ static int command_run_prepare(struct run_session *session, struct err *e)
 
 	if (open_output(session, e) != 0)
 		return -1;
-	dat_write_command(&recording->writer, session->options->attach
-						  ? session->target.argv
-						  : session->program.argv);
+	recording->command = session->options->attach ? session->target.argv
+						      : session->program.argv;
+	dat_write_command(&recording->writer, recording->command);
 	session->hooks.held.writer = &recording->writer;
 	session->sampler = sampler_create(&session->plan, &recording->sink, e);
 	if (session->sampler)
@@ -776,10 +851,27 @@ static int run_check_group(const struct run_options *options, struct err *e)
 	return 0;
 }
 
+/* Refuses records that can't be thinned: calls, which the program itself
+ * writes, and sampled stacks. */
+static int run_check_size(const struct run_options *options, struct err *e)
+{
+	if (options->rotate && options->max_size_mib <= 0)
+		return err_set(e,
+		    "option --rotate: needs --max-size, the size at which a "
+		    "new file begins");
+	if (options->max_size_mib > 0 &&
+	    (options->python || options->lines || options->stacks ||
+		options->functions))
+		return err_set(e,
+		    "option --max-size: leave out --python, --lines, --func "
+		    "and --stacks: calls and stacks can't be thinned");
+	return 0;
+}
+
 /* Refuses options that need a program to launch, or a process that runs. */
 static int check_starting(const struct run_options *options, struct err *e)
 {
-	if (run_check_group(options, e) != 0)
+	if (run_check_group(options, e) != 0 || run_check_size(options, e) != 0)
 		return -1;
 	if (!options->attach && options->functions)
 		return err_set(e,
@@ -840,6 +932,8 @@ static int command_run_exec(const void *values, char **words, int count)
 		.no_python = options.no_python,
 		.lines = options.lines},
 	    words, count);
+	/* It would write calls to the file that is replaced. */
+	session.program.agent &= options.max_size_mib <= 0;
 	status = command_run_start(&session);
 	program_finish(&session.program);
 	agent_env_finish(&session.agent);

@@ -34,6 +34,8 @@ struct run_options {
 	bool attach;
 	double timeout_s; /* 0: none */
 	const char *output;
+	double max_size_mib; /* of the recording; 0: no bound */
+	long rotate;         /* older files that are kept; 0: thin it */
 	const struct metric *metric;
 	bool quiet;
 	bool adopt;

@@ -2,6 +2,7 @@
 #include "dat/reader.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -239,6 +240,13 @@ static void hand_on_calls(struct run *run, struct run *next)
 	compact_calls(run);
 }
 
+static void reader_note_thinning(struct run *run)
+{
+	run->total.stretch_s = run->info.stretch_s;
+	for (size_t i = 0; i < run->processes.len; i++)
+		run->processes.items[i].memory.stretch_s = run->info.stretch_s;
+}
+
 /* Does, when all is read, what no line alone allows: sorts series, merges calls
  * that were recorded twice, finds whose they are, judges how runs ended. */
 static void reader_settle(struct profile *profile)
@@ -254,6 +262,7 @@ static void reader_settle(struct profile *profile)
 		merge_calls(&runs[i]);
 		run_assign(&runs[i]);
 		run_settle_sites(&runs[i]);
+		reader_note_thinning(&runs[i]);
 	}
 	profile_judge_endings(profile);
 }
@@ -358,16 +367,39 @@ static int follow_begin_anew(struct dat_follow *follow, struct err *e)
 	return got;
 }
 
+/* A recording that is thinned or rotated goes on in a new file of its name;
+ * one that was removed is read to its end. Returns whether there is a new one.
+ */
+static bool follow_reopen(struct dat_follow *follow, const struct stat *old)
+{
+	const char *path = follow->profile.path;
+	struct stat named;
+	int fd;
+
+	if (stat(path, &named) != 0 || !S_ISREG(named.st_mode) ||
+	    (named.st_ino == old->st_ino && named.st_dev == old->st_dev))
+		return false;
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	close(follow->in.fd);
+	follow->in.fd = fd;
+	return true;
+}
+
 int dat_follow_read(struct dat_follow *follow, bool *news, struct err *e)
 {
 	struct block_reader *in = &follow->in;
 	struct stat about;
+	bool known = fstat(in->fd, &about) == 0;
 
 	*news = false;
-	follow->profile.locked = file_lock_is_held(in->fd);
-	if (fstat(in->fd, &about) == 0 && (uint64_t)about.st_size < in->done &&
+	if (known &&
+	    (follow_reopen(follow, &about) ||
+		(uint64_t)about.st_size < in->done) &&
 	    follow_begin_anew(follow, e) != 0)
 		return -1;
+	follow->profile.locked = file_lock_is_held(in->fd);
 	return reader_read_blocks(in, news, follow->profile.path, e);
 }
 
@@ -376,7 +408,10 @@ const struct profile *dat_follow_profile(struct dat_follow *follow)
 	struct profile *profile = &follow->profile;
 
 	profile_judge_endings(profile);
-	if (profile->runs.len > 0)
+	if (profile->runs.len > 0) {
 		run_sort(&profile->runs.items[profile->runs.len - 1]);
+		reader_note_thinning(
+		    &profile->runs.items[profile->runs.len - 1]);
+	}
 	return profile;
 }

@@ -328,6 +328,21 @@ static bool extension_read_info(
 	return true;
 }
 
+static bool extension_read_thin(
+    struct record_reader *reader, const struct extension *record)
+{
+	struct run_info *info = &reader->run->info;
+
+	if (!extension_get_number(record, "stretch", &info->stretch_s) ||
+	    !extension_get_number(record, "until", &info->until_s) ||
+	    !(info->stretch_s > 0 && isfinite(info->stretch_s)) ||
+	    !isfinite(info->until_s)) {
+		info->stretch_s = 0;
+		return false;
+	}
+	return true;
+}
+
 static bool extension_read_proc(
     struct record_reader *reader, const struct extension *record)
 {
@@ -867,6 +882,7 @@ static const struct {
     {KEYWORD("CMDLINE"), read_command, NULL},
     {KEYWORD("PEAK"), NULL, extension_read_peak},
     {KEYWORD("INFO"), NULL, extension_read_info},
+    {KEYWORD("THIN"), NULL, extension_read_thin},
     {KEYWORD("PROC"), NULL, extension_read_proc},
     {KEYWORD("EXIT"), NULL, extension_read_exit},
     {KEYWORD("SHARE"), NULL, extension_read_share},

@@ -24,6 +24,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "dat/begin.h"
+#include "dat/thin.h"
 
 enum {
 	KEEP_MAX = 256 * 1024, /* bytes that wait for room on the disk */
@@ -244,6 +245,9 @@ static void writer_init(struct dat_writer *writer, const char *path)
 /* Frees without reporting errors, and returns -1. */
 static int writer_drop(struct dat_writer *writer)
 {
+	if (writer->thin)
+		thin_abandon(writer->thin);
+	free(writer->thin);
 	if (writer->fd >= 0)
 		close(writer->fd);
 	strbuf_finish(&writer->buffer);
@@ -452,6 +456,148 @@ void dat_writer_discard(struct dat_writer *writer)
 	writer_drop(writer);
 }
 
+/* A file is thinned to half its bound, and before it reaches that. */
+enum { THIN_BEFORE = 8, THIN_TO = 2 };
+
+int dat_writer_bound(struct dat_writer *writer, size_t most, struct err *e)
+{
+	struct stat about;
+
+	if (fstat(writer->fd, &about) != 0 || !S_ISREG(about.st_mode))
+		return err_set(e, "%s: is no regular file: it can't be thinned",
+		    writer->path);
+	writer->most = most;
+	writer->thin_at = most - most / THIN_BEFORE;
+	return 0;
+}
+
+int dat_writer_bound_files(
+    struct dat_writer *writer, size_t most, unsigned keeps, struct err *e)
+{
+	writer->keeps = keeps;
+	return dat_writer_bound(writer, most, e);
+}
+
+bool dat_writer_is_full(const struct dat_writer *writer)
+{
+	struct stat about;
+
+	return writer->keeps > 0 && writer->buffer.len == 0 &&
+	       fstat(writer->fd, &about) == 0 &&
+	       (size_t)about.st_size >= writer->thin_at;
+}
+
+/* The name of the file that was closed so many files ago. */
+static char *name_older(const char *name, unsigned number)
+{
+	return number == 0 ? mem_copy(name) : mem_format("%s.%u", name, number);
+}
+
+/* From the oldest on: whoever is killed in between leaves all files but the
+ * one that was to go. */
+static int rename_older(
+    const struct dat_writer *writer, const struct named_file *file)
+{
+	int failed = 0;
+
+	for (unsigned i = writer->keeps; i > 0 && !failed; i--) {
+		char *from = name_older(file->name, i - 1);
+		char *to = name_older(file->name, i);
+
+		failed = renameat(file->folder, from, file->folder, to) != 0 &&
+			 (i == 1 || errno != ENOENT);
+		free(from);
+		free(to);
+	}
+	return failed ? -1 : 0;
+}
+
+/* The new file's descriptor, locked; -1 with e. */
+static int writer_open_next(
+    const struct dat_writer *writer, struct named_file *file, struct err *e)
+{
+	struct stat about;
+	int fd;
+
+	if (named_file_init(file, writer->path, e) != 0)
+		return -1;
+	if (fstat(writer->fd, &about) != 0 ||
+	    about.st_ino != file->about.st_ino ||
+	    about.st_dev != file->about.st_dev)
+		return err_set(e, "has another name by now");
+	if (rename_older(writer, file) != 0)
+		return err_errno(e, "can't be renamed");
+	fd = openat(file->folder, file->name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC,
+	    about.st_mode & 0777);
+	if (fd < 0)
+		return err_errno(e, "no new file can be made");
+	if (file_lock_take(fd) != FILE_LOCK_HELD)
+		return fd;
+	close(fd);
+	return err_set(e, "another mprof records into the new file");
+}
+
+bool dat_writer_rotate(struct dat_writer *writer)
+{
+	struct named_file file;
+	struct err e;
+	int fd = writer_open_next(writer, &file, &e);
+
+	named_file_finish(&file);
+	if (fd < 0) {
+		writer->trouble = e;
+		writer->thin_at *= 2;
+		return false;
+	}
+	close(writer->fd);
+	writer->fd = fd;
+	return true;
+}
+
+/* Where thinning failed, it is tried again at twice the size. */
+static void writer_note_trouble(
+    struct dat_writer *writer, const struct err *e, size_t size)
+{
+	writer->trouble = *e;
+	writer->thin_at = 2 * size;
+}
+
+static void writer_end_thinning(struct dat_writer *writer, size_t size)
+{
+	struct err e;
+
+	if (thin_commit(writer->thin, &writer->fd, &e) != 0) {
+		writer_note_trouble(writer, &e, size);
+	} else {
+		writer->thin_at = writer->most - writer->most / THIN_BEFORE;
+		writer->trouble.text[0] = 0;
+	}
+	free(writer->thin);
+	writer->thin = NULL;
+}
+
+/* All that was recorded is in the file. */
+static void writer_thin(struct dat_writer *writer)
+{
+	struct stat about;
+	struct err e;
+
+	if (fstat(writer->fd, &about) != 0)
+		return;
+	if (writer->thin && thin_is_done(writer->thin))
+		writer_end_thinning(writer, (size_t)about.st_size);
+	if (writer->thin || (size_t)about.st_size < writer->thin_at)
+		return;
+	writer->thin = mem_zero(1, sizeof(*writer->thin));
+	if (thin_begin(writer->thin, writer->fd, writer->path,
+		writer->most / THIN_TO, &e) == 0)
+		return;
+	writer_note_trouble(writer, &e, (size_t)about.st_size);
+	free(writer->thin);
+	writer->thin = NULL;
+}
+
 static bool write_some(struct dat_writer *writer)
 {
 	ssize_t wrote =
@@ -496,6 +642,8 @@ void dat_writer_flush(struct dat_writer *writer)
 		writer->buffer.len = writer->flushed;
 	}
 	writer->flushed = writer->buffer.len;
+	if (writer->most > 0 && writer->keeps == 0 && writer->buffer.len == 0)
+		writer_thin(writer);
 }
 
 /* Lets a fifo's reader catch up. */
@@ -519,6 +667,8 @@ int dat_writer_close(struct dat_writer *writer, struct err *e)
 	int result = 0;
 
 	flush_last(writer);
+	if (writer->thin)
+		thin_abandon(writer->thin);
 	if (fstat(writer->fd, &about) == 0 && about.st_nlink == 0)
 		result = err_set(e,
 		    "%s: was removed while it was recorded into", writer->path);

@@ -24,7 +24,12 @@ struct dat_writer {
 	struct strbuf buffer; /* records that are not in the file yet */
 	size_t flushed; /* its len after the last flush: what was not written */
 	uint64_t lost;  /* samples that were dropped */
-	int cause;      /* errno of the last one that failed; 0: none did */
+	size_t most;    /* bytes that the file may have; 0: any number */
+	size_t thin_at; /* and where it is thinned next */
+	unsigned keeps; /* files before it; 0: it is thinned instead */
+	struct thin *thin;  /* while it is; or NULL */
+	struct err trouble; /* why it could not be the last time; or empty */
+	int cause;          /* errno of the last one that failed; 0: none did */
 };
 
 /* Opens path to append and locks it; it is made where it is not there. Where
@@ -38,6 +43,25 @@ int dat_writer_open(struct dat_writer *writer, const char *path, struct err *e)
  * that is taken moves to the next free second. */
 int dat_writer_open_default(struct dat_writer *writer, int64_t start_s,
     struct err *e) __attribute__((nonnull(1), warn_unused_result));
+
+/* From now on the file is thinned where it would have more than so many bytes.
+ * -1 with e where it is no regular file. */
+int dat_writer_bound(struct dat_writer *writer, size_t most, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+/* The same, but the caller begins a new file then, and keeps so many older
+ * ones: path.1 is the newest of them. */
+int dat_writer_bound_files(struct dat_writer *writer, size_t most,
+    unsigned keeps, struct err *e) __attribute__((nonnull, warn_unused_result));
+
+/* Whether it is time to. */
+bool dat_writer_is_full(const struct dat_writer *writer)
+    __attribute__((nonnull));
+
+/* Renames the file, and those before it, and goes on in a new one of its name,
+ * which is locked. False where it can't: it goes on in the old one, and
+ * writer->trouble says why. */
+bool dat_writer_rotate(struct dat_writer *writer) __attribute__((nonnull));
 
 /* Nothing is to be recorded after all: a file that was made goes. */
 void dat_writer_discard(struct dat_writer *writer) __attribute__((nonnull));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -156,6 +157,29 @@ static void profiles_report_skipped(const struct profile *profile, bool verbose)
 	free(path);
 }
 
+/* Says of each run whose older part is thinned; means are not exact there. */
+static void profiles_report_thinning(const struct profile *profile)
+{
+	for (size_t i = 0; i < profile->runs.len; i++) {
+		const struct run_info *info = &profile->runs.items[i].info;
+		char *path, length[UNITS_TEXT], when[64] = "";
+		time_t until = (time_t)info->until_s;
+		struct tm local;
+
+		if (info->stretch_s <= 0)
+			continue;
+		path = utf8_clean_copy(profile->path);
+		if (localtime_r(&until, &local))
+			strftime(
+			    when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local);
+		fprintf(stderr,
+		    "mprof: %s: thinned before %s: the lowest and the highest "
+		    "sample of each %s are left, means are not exact\n",
+		    path, when, units_duration(length, info->stretch_s));
+		free(path);
+	}
+}
+
 /* Warns of runs that are cut off or still go on, which affects all figures. */
 static void profiles_report_endings(const struct profile *profile)
 {
@@ -286,6 +310,7 @@ int profiles_read(struct profile *profile, const char *path,
 		profiles_report_unit(path);
 	profiles_report_skipped(profile, options->verbose);
 	profiles_report_endings(profile);
+	profiles_report_thinning(profile);
 	if (profiles_has_samples(profile))
 		return 0;
 	err_set(&e, "%s: holds no samples%s", path,

@@ -19,11 +19,14 @@
 struct run_info {
 	char *backend, *host, *version, *start, *job;
 	double interval_s; /* 0 where not recorded */
-	int rank, ranks;   /* of a parallel job; -1 where not recorded */
-	bool alone;        /* MEM is said to be the program's alone */
-	bool sum;          /* or the sum of it and its descendants */
-	bool is_table;     /* of a CSV file: without a backend nothing says
-			    * what its figures are */
+	double stretch_s;  /* THIN: two samples stay for each stretch of that
+			    * length, before until_s; 0: it was not thinned */
+	double until_s;
+	int rank, ranks; /* of a parallel job; -1 where not recorded */
+	bool alone;      /* MEM is said to be the program's alone */
+	bool sum;        /* or the sum of it and its descendants */
+	bool is_table;   /* of a CSV file: without a backend nothing says
+			  * what its figures are */
 };
 
 /* The state of process.c while a run is being read. */

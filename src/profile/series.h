@@ -23,7 +23,9 @@ static inline bool is_measurement(double mib)
 struct series {
 	struct sample *items;
 	size_t len, cap;
-	bool unsorted; /* some time is before the one that precedes it */
+	double stretch_s; /* of thinning: two samples stay for each stretch of
+			   * that length; 0: none was thinned out */
+	bool unsorted;    /* some time is before the one that precedes it */
 };
 
 void series_finish(struct series *series) __attribute__((nonnull));

@@ -129,38 +129,57 @@ static void dat_sink_remember(
 	}
 }
 
-static void dat_sink_on_tick(void *context, const struct sink_tick *tick)
+static void write_birth(struct dat_sink *recording,
+    const struct dat_sink_birth *birth, int64_t time_ns)
 {
-	struct dat_sink *recording = context;
-
-	if (recording->skip_unchanged && recording->begun &&
-	    !is_changed(recording, tick)) {
-		recording->held_ns = tick->time_ns;
-		if (tick->time_ns - recording->written_ns >= HOLD_NS)
-			write_held(recording);
-		return;
-	}
-	write_info(recording, tick->total_kib, tick->time_ns);
-	write_held(recording);
-	dat_sink_remember(recording, tick);
-	write_sample(recording, tick->time_ns);
-	recording->begun = true;
-}
-
-static void on_birth(void *context, const struct sink_birth *birth)
-{
-	const struct sink_process *process = birth->process;
 	struct dat_writer *writer =
-	    begin_record(context, "PROC", process->kib, birth->time_ns);
+	    begin_record(recording, "PROC", birth->kib, time_ns);
 
-	dat_write_whole(writer, "pid", process->pid);
-	if (process->start_ticks)
-		dat_write_whole(writer, "start", (int64_t)process->start_ticks);
-	dat_write_whole(writer, "ppid", process->ppid);
-	dat_write_text(writer, "name", process->name);
+	dat_write_whole(writer, "pid", birth->pid);
+	if (birth->start_ticks)
+		dat_write_whole(writer, "start", (int64_t)birth->start_ticks);
+	dat_write_whole(writer, "ppid", birth->ppid);
+	dat_write_text(writer, "name", birth->name);
 	if (birth->command[0])
 		dat_write_text(writer, "cmd", birth->command);
-	dat_write_end(writer, process->kib, birth->time_ns);
+	dat_write_end(writer, birth->kib, time_ns);
+}
+
+/* A process has another name now, or is new. */
+static void births_keep(
+    struct dat_sink *recording, const struct dat_sink_birth *birth)
+{
+	struct dat_sink_birth *kept = NULL;
+
+	for (size_t i = 0; i < recording->births.len && !kept; i++) {
+		if (recording->births.items[i].pid == birth->pid)
+			kept = &recording->births.items[i];
+	}
+	if (kept) {
+		free(kept->name);
+		free(kept->command);
+	} else {
+		kept = array_push(&recording->births);
+	}
+	*kept = *birth;
+	kept->name = mem_copy(birth->name);
+	kept->command = mem_copy(birth->command);
+}
+
+static void on_birth(void *context, const struct sink_birth *report)
+{
+	const struct sink_process *process = report->process;
+	struct dat_sink *recording = context;
+	const struct dat_sink_birth birth = {.pid = process->pid,
+	    .ppid = process->ppid,
+	    .start_ticks = process->start_ticks,
+	    .kib = process->kib,
+	    .name = (char *)process->name,
+	    .command = (char *)report->command};
+
+	write_birth(recording, &birth, report->time_ns);
+	if (recording->writer.keeps > 0)
+		births_keep(recording, &birth);
 }
 
 /* Without -M only the program's own EXIT is written. Each run has one: a run
@@ -189,11 +208,104 @@ static void dat_sink_on_end(void *context, const struct sink_exit *end)
 	dat_write_end(writer, end->peak_kib, end->time_ns);
 }
 
+/* Forgets who has ended, and has what each holds now. */
+static void births_update(
+    struct dat_sink *recording, const struct sink_tick *tick)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < recording->births.len; i++) {
+		struct dat_sink_birth birth = recording->births.items[i];
+		const struct sink_process *process = NULL;
+
+		for (size_t j = 0; j < tick->count && !process; j++) {
+			if (tick->processes[j].pid == birth.pid &&
+			    tick->processes[j].start_ticks == birth.start_ticks)
+				process = &tick->processes[j];
+		}
+		if (process) {
+			birth.kib = process->kib;
+			recording->births.items[len++] = birth;
+		} else {
+			free(birth.name);
+			free(birth.command);
+		}
+	}
+	recording->births.len = len;
+}
+
+/* The next file begins as the first one did, but for its time. */
+static void dat_sink_begin_file(struct dat_sink *recording)
+{
+	int64_t time_ns = recording->left.time_ns;
+
+	recording->file_ns = time_ns;
+	recording->informed = recording->begun = false;
+	dat_write_command(&recording->writer, recording->command);
+	write_info(recording, recording->written_kib, time_ns);
+	for (size_t i = 0; i < recording->births.len; i++) {
+		const struct dat_sink_birth *birth =
+		    &recording->births.items[i];
+
+		write_birth(recording, birth, time_ns);
+	}
+}
+
+/* The old file ends with the end of a recording, after which the program lived
+ * on. */
+static void dat_sink_rotate(
+    struct dat_sink *recording, const struct sink_tick *tick)
+{
+	for (size_t i = 0; i < tick->count; i++) {
+		if (tick->processes[i].is_root)
+			recording->left =
+			    (struct sink_exit){.pid = tick->processes[i].pid,
+				.is_root = true,
+				.peak_kib = tick->processes[i].peak_kib};
+	}
+	recording->left.time_ns = tick->time_ns;
+	if (recording->births.len > 2 * tick->count + 64)
+		births_update(recording, tick);
+	if (!dat_writer_is_full(&recording->writer))
+		return;
+	births_update(recording, tick);
+	if (recording->left.pid)
+		dat_sink_on_end(recording, &recording->left);
+	dat_writer_flush(&recording->writer);
+	if (dat_writer_rotate(&recording->writer))
+		dat_sink_begin_file(recording);
+}
+
+static void dat_sink_on_tick(void *context, const struct sink_tick *tick)
+{
+	struct dat_sink *recording = context;
+
+	if (recording->writer.keeps > 0 && recording->begun)
+		dat_sink_rotate(recording, tick);
+
+	if (recording->skip_unchanged && recording->begun &&
+	    !is_changed(recording, tick)) {
+		recording->held_ns = tick->time_ns;
+		if (tick->time_ns - recording->written_ns >= HOLD_NS)
+			write_held(recording);
+		return;
+	}
+	write_info(recording, tick->total_kib, tick->time_ns);
+	write_held(recording);
+	dat_sink_remember(recording, tick);
+	write_sample(recording, tick->time_ns);
+	recording->begun = true;
+}
+
 static void on_peak(void *context, const struct sink_peak *peak)
 {
-	struct dat_writer *writer =
-	    begin_record(context, "PEAK", peak->kib, peak->time_ns);
+	const struct dat_sink *recording = context;
+	struct dat_writer *writer;
 
+	/* It is in an older file. */
+	if (recording->file_ns > peak->time_ns)
+		return;
+	writer = begin_record(context, "PEAK", peak->kib, peak->time_ns);
 	if (peak->since_ns)
 		dat_write_time(writer, "since", peak->since_ns);
 	dat_write_end(writer, peak->kib, peak->time_ns);
@@ -455,5 +567,10 @@ int dat_sink_finish(struct dat_sink *recording, struct err *e)
 	write_held(recording);
 	array_free(&recording->written);
 	array_free(&recording->shares);
+	for (size_t i = 0; i < recording->births.len; i++) {
+		free(recording->births.items[i].name);
+		free(recording->births.items[i].command);
+	}
+	array_free(&recording->births);
 	return dat_writer_close(&recording->writer, e);
 }

@@ -15,6 +15,14 @@ struct dat_sink_child {
 	int64_t kib;
 };
 
+/* A process as its PROC had it, for the next file. */
+struct dat_sink_birth {
+	pid_t pid, ppid;
+	uint64_t start_ticks;
+	int64_t kib;
+	char *name, *command;
+};
+
 struct dat_sink {
 	struct dat_writer writer;
 	struct sink sink;    /* for the sampler */
@@ -32,12 +40,18 @@ struct dat_sink {
 			    the one before; 0: none */
 	int64_t written_ns, written_kib;      /* the last that was written */
 	ARRAY(struct dat_sink_child) written; /* and its children */
+	char *const *command;                 /* its words, for the next file */
+	ARRAY(struct dat_sink_birth)
+	births;                /* where files are rotated: of
+				* those that are there */
+	struct sink_exit left; /* the program, as it was last */
+	int64_t file_ns; /* the present file's first sample; 0: the first's */
 	ARRAY(struct share)
 	shares; /* candidates for the reading near the peak */
 };
 
-/* Fills sink; writer, backend, interval_ns, alone, launched, each and
- * skip_unchanged are the caller's to set. */
+/* Fills sink; writer, backend, interval_ns, alone, launched, each,
+ * skip_unchanged and command are the caller's to set. */
 void dat_sink_init(struct dat_sink *recording) __attribute__((nonnull));
 
 /* Ends the recording. -1 with e where something was lost. */

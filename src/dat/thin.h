@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Keeps a recording below a size. Its older part is thinned: time is cut into
+ * stretches of 2^n seconds, and of each the samples with the lowest and the
+ * highest total stay, with the highest sample of every process. The newest
+ * part stays as it is. A thinned recording is written beside the old one, by a
+ * thread, and takes its name when it is whole, so that whoever is killed
+ * meanwhile leaves the old one; mprof-dat(5), THIN.
+ *
+ * Stretches of a power of two lie in each other: a recording that is thinned
+ * again is as one that was thinned once.
+ */
+#ifndef MPROF_DAT_THIN_H
+#define MPROF_DAT_THIN_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/io.h"
+
+/* What is copied. */
+struct thin_copy {
+	FILE *from;
+	off_t len; /* bytes of it, whole lines */
+	FILE *to;
+	size_t most; /* bytes that the copy may have */
+	const atomic_bool *stop;
+};
+
+/* Writes the thinned copy. -1 with e where it can't be written, or made so
+ * small, or was stopped. */
+int thin_copy(const struct thin_copy *copy, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+/* One rewriting of a file. */
+struct thin {
+	struct io_output output;
+	struct thin_copy copy;
+	pthread_t thread;
+	bool threaded; /* it is running, or ended and waits to be joined */
+	atomic_bool done, stop;
+	int result;
+	struct err e;
+};
+
+/* Begins to rewrite the file at path, which fd is open for, in a thread. -1
+ * with e where the file has another name by now or none can be made beside it;
+ * nothing is to be finished then. */
+int thin_begin(struct thin *thin, int fd, const char *path, size_t most,
+    struct err *e) __attribute__((nonnull, warn_unused_result));
+
+bool thin_is_done(const struct thin *thin) __attribute__((nonnull));
+
+/* Puts the new file in the place of the old one, with what was written to that
+ * meanwhile; *fd, which the old one's is, becomes the new one's and is locked
+ * as it was. -1 with e where that failed: *fd and the old file are as before.
+ */
+int thin_commit(struct thin *thin, int *fd, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+/* Gives up, whatever it is doing. */
+void thin_abandon(struct thin *thin) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Recordings that are kept below a size: run --max-size, --rotate. What thinning
+# keeps, and that a kill loses nothing, is in test_thin.
+# shellcheck disable=SC2154 # errors is run_apart's
+
+load helper
+
+# A program that lives until its recording was rewritten: thinned (it has THIN)
+# or renamed (FILE.2 is there).
+until_thinned='until grep -qs "^THIN" a.dat; do sleep 0.05; done'
+until_rotated='until [ -s a.dat.2 ]; do sleep 0.05; done'
+
+@test "run --max-size: the recording stays below it, and its peak is kept" {
+	run_apart mprof run -M -T 1ms --max-size 100KiB -o a.dat sh -c \
+		"x=\$(head -c 9000000 /dev/zero | tr '\\0' x); x=; $until_thinned
+		sleep 0.2"
+	[ "$status" -eq 0 ]
+	[ "$(stat -c %s a.dat)" -le $((100 << 10)) ]
+	same "$(ls)" a.dat
+	same "$(grep -c '^THIN;stretch=[0-9.]*;until=[0-9.]* ' a.dat)" 1
+	grep -q '^EXIT;.*status=0' a.dat
+	# The same figure as the summary's, and as the samples' that are left.
+	peak=$(mprof peak a.dat 2>/dev/null | awk 'NR == 1 { print $2 }')
+	awk -v peak="$peak" '/^MEM/ && $2 > max { max = $2 }
+		/^PEAK/ && $2 > max { max = $2 }
+		END { exit !(max - peak < 0.001 && peak - max < 0.001 && max > 9) }' a.dat
+	for command in 'leak' 'plot -o a.svg -w 0,1' 'compare a.dat' 'peak'; do
+		# shellcheck disable=SC2086 # it is several words
+		run_apart mprof $command a.dat
+		[ "$status" -eq 0 ]
+		[[ $errors == *"a.dat: thinned before "*"the lowest and the highest sample of each "* ]]
+	done
+}
+
+@test "run --rotate: new files, each a recording of its own" {
+	run_apart mprof run -M -T 1ms --max-size 100KiB --rotate 2 -o a.dat sh -c \
+		"sleep 1000 & $until_rotated; kill \$!"
+	[ "$status" -eq 0 ]
+	same "$(ls)" $'a.dat\na.dat.1\na.dat.2'
+	first=$(sed -n 1p a.dat)
+	for file in a.dat a.dat.1 a.dat.2; do
+		[ "$(stat -c %s $file)" -le $((110 << 10)) ]
+		same "$(sed -n 1p $file)" "$first"
+		sed -n 2p $file | grep -q '^INFO;'
+		# The process that was there all the time has its name in each.
+		grep -q '^PROC;.*name=sleep;cmd=sleep%201000 ' $file
+		grep -q '^EXIT;pid=' $file
+		run_apart mprof peak $file
+		[[ $output == *'sleep 1000'* ]]
+	done
+	[[ $errors != *'breaks off'* ]]
+	# Each file goes on where the one before it ended.
+	cat a.dat.2 a.dat.1 a.dat |
+		awk '/^MEM/ { bad = bad || $3 < last; last = $3 } END { exit bad }'
+}
+
+@test "run --max-size, --rotate: what can't be is refused" {
+	for words in '--max-size 99KiB' '--max-size 0' '--rotate 0 --max-size 1MiB' \
+		'--rotate 2' '--max-size 1MiB --stacks' '--max-size 1MiB --lines'; do
+		# shellcheck disable=SC2086 # it is several words
+		run_apart mprof run $words -o a.dat true
+		[ "$status" -eq 2 ]
+		[[ $errors == 'mprof: option --'* ]]
+	done
+	same "$(ls)" ''
+	run_apart mprof run --max-size 1MiB -o /dev/null true
+	[ "$status" -eq 125 ]
+	[[ $errors == *'/dev/null: is no regular file: '* ]]
+}
