@@ -476,7 +476,7 @@ kind_of_memory() {
 			files) part=.mapped_files_kib ;;
 			esac
 			jq -e "($part)"' as $part | $part > 55000 and $part < 75000
-				and (.rss_kib - $part) < 20000
+				and (.rss_kib - $part) < 30000
 				and (.unexplained_kib + .free_kib
 				+ .mapped_files_kib + .size / 1024
 				- .rss_kib | fabs) < 2' $kind.json >/dev/null || {

@@ -40,10 +40,9 @@ on_attachable() {
 print("yes" if sys.version_info >= (3, 14) else "no")')
 		[ "$since" = "$1" ] || continue
 		tried+=" $("$python" -V)"
-		"${@:2}" "$python" || {
-			echo "with $python" >&2
-			return 1
-		}
+		# Behind || the function would go on after a failure.
+		echo "with $python" >&2
+		"${@:2}" "$python"
 	done
 	[ -n "$tried" ] || skip 'no such CPython here'
 	echo "# on$tried" >&3
@@ -62,6 +61,7 @@ attached() {
 	local recorder file=$1 pattern=$2
 
 	shift 2
+	rm -f "$file"
 	mprof attach -o "$file" "$@" "$pid" >tables 2>errors &
 	recorder=$!
 	until_called "$file" "$recorder" "$pattern"
@@ -148,12 +148,6 @@ refusals() {
 	on_attachable yes refusals
 }
 
-# The program works at each line.
-called_when_asked() {
-	echo >&8
-	grep -q ^FUNC wait.dat
-}
-
 waiting() {
 	start "$1" wait
 	mprof attach -q -t 0.3 -o wait.dat --func deep "$pid" 2>errors
@@ -163,7 +157,8 @@ waiting() {
 	mprof attach -q -o wait.dat --func deep "$pid" 2>errors &
 	recorder=$!
 	soon_while "$recorder" grep -q 'runs no Python code' errors
-	soon_while "$recorder" called_when_asked
+	echo >&8
+	soon_while "$recorder" grep -q ^FUNC wait.dat
 	kill -TERM "$recorder"
 	wait "$recorder"
 	grep -q 'the agent leaves when it does' errors
@@ -255,6 +250,24 @@ start_old() {
 	pid=$!
 	exec 8>input
 	soon grep -q ready out
+}
+
+@test "a build without the GIL: refused, it stays off; recorded where it is on" {
+	tried=
+	for python in $(free_threaded_pythons); do
+		"$python" -c 'import sys; sys.exit(sys.version_info < (3, 14))' ||
+			continue
+		tried=yes
+		start "$python"
+		run_apart mprof attach -o no.dat --python "$pid"
+		[ "$status" -eq 1 ]
+		[[ $errors == *"this CPython runs without its GIL"*PYTHON_GIL=1 ]]
+		let_end
+		PYTHON_GIL=1 start "$python"
+		attached on.dat '^FUNC __main__\.steps' --python --func steps
+		let_end
+	done
+	[ -n "$tried" ] || skip 'no build without the GIL from 3.14 on'
 }
 
 @test "CPython before 3.14 needs a restart, which is said" {

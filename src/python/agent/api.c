@@ -57,27 +57,49 @@ bool api_bind(void)
 	return true;
 }
 
-bool api_has_gil(void)
+/* An attribute of sys, as a new reference; NULL with an exception set. */
+static struct pyobj *api_of_sys(const char *name)
 {
-	struct pyobj *module, *ask = NULL, *answer = NULL;
-	bool has;
+	struct pyobj *module = py.PyImport_ImportModule("sys");
+	struct pyobj *found =
+	    module ? py.PyObject_GetAttrString(module, name) : NULL;
 
-	if (!py.free_threaded)
-		return true;
-	module = py.PyImport_ImportModule("sys");
-	if (module)
-		ask = py.PyObject_GetAttrString(module, "_is_gil_enabled");
-	if (ask)
-		answer = py.PyObject_CallObject(ask, NULL);
-	has = answer && py.PyLong_AsLong(answer) == 1;
-	py.PyErr_Clear();
-	if (answer)
-		py.Py_DecRef(answer);
-	if (ask)
-		py.Py_DecRef(ask);
 	if (module)
 		py.Py_DecRef(module);
-	return has;
+	return found;
+}
+
+/* Whether it is the number 1, or True. Drops it, and any exception. */
+static bool api_is_one(struct pyobj *value)
+{
+	bool is_one = value && py.PyLong_AsLong(value) == 1;
+
+	if (value)
+		py.Py_DecRef(value);
+	py.PyErr_Clear();
+	return is_one;
+}
+
+bool api_has_gil(void)
+{
+	struct pyobj *ask =
+	    py.free_threaded ? api_of_sys("_is_gil_enabled") : NULL;
+	struct pyobj *answer = ask ? py.PyObject_CallObject(ask, NULL) : NULL;
+
+	if (ask)
+		py.Py_DecRef(ask);
+	return !py.free_threaded || api_is_one(answer);
+}
+
+bool api_keeps_gil(void)
+{
+	struct pyobj *flags = py.free_threaded ? api_of_sys("flags") : NULL;
+	struct pyobj *gil =
+	    flags ? py.PyObject_GetAttrString(flags, "gil") : NULL;
+
+	if (flags)
+		py.Py_DecRef(flags);
+	return !py.free_threaded || api_is_one(gil);
 }
 
 struct pyobj *api_module(struct pymodule *definition)
@@ -94,16 +116,14 @@ bool api_is_other_python(void)
 	       (api_find("Py_GetVersion") || api_find("PyPy_GetVersion"));
 }
 
-struct pyobj *api_refuse(void)
+struct pyobj *api_refuse(const char *why)
 {
 	void (*set)(struct pyobj *, const char *) = NULL;
 	struct pyobj **import_error = api_find("PyExc_ImportError");
 
 	*(void **)&set = api_find("PyErr_SetString");
 	if (set && import_error)
-		set(*import_error, "mprof's memory_profiler needs CPython 3.8 "
-				   "or later, and its GIL, which PYTHON_GIL=0 "
-				   "and -X gil=0 switch off");
+		set(*import_error, why);
 	return NULL;
 }
 

@@ -83,6 +83,10 @@ bool api_bind(void);
  * may need it, and keeps it then; unless PYTHON_GIL=0 or -X gil=0 forbids. */
 bool api_has_gil(void);
 
+/* Whether it has one as long as it runs: PYTHON_GIL=1 in a free-threaded build.
+ */
+bool api_keeps_gil(void);
+
 /* The module of a definition, for multi-phase initialisation; NULL with an
  * exception set. */
 struct pyobj *api_module(struct pymodule *definition);
@@ -91,7 +95,7 @@ struct pyobj *api_module(struct pymodule *definition);
 bool api_is_other_python(void);
 
 /* The answer to an import where there is none: NULL, with ImportError set. */
-struct pyobj *api_refuse(void);
+struct pyobj *api_refuse(const char *why);
 
 /* The number of a code object's first line. */
 long api_first_line(struct pyobj *code);

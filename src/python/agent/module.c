@@ -433,10 +433,14 @@ struct pyobj *module_init_profile(void)
 	return api_module(&definition);
 }
 
+#define NEEDS                                                               \
+	"mprof's memory_profiler needs CPython 3.8 or later, and its GIL, " \
+	"which PYTHON_GIL=0 and -X gil=0 switch off"
+
 struct pyobj *PyInit_memory_profiler(void)
 {
 	return api_bind() && api_has_gil() ? module_init_profile()
-					   : api_refuse();
+					   : api_refuse(NEEDS);
 }
 
 static int agent_module_fill_name(struct pyobj *module)
@@ -506,11 +510,15 @@ static struct pymodule observer_definition = {
     .slots = agent_module_observer_slots,
 };
 
-/* Refused where the import would switch a GIL on that stays on when we leave.
- */
 struct pyobj *PyInit__mprof_agent(void)
 {
-	if (!api_bind() || py.free_threaded)
-		return api_refuse();
+	if (!api_bind())
+		return api_refuse(NEEDS);
+	/* This import would switch it on, and it would stay on when we leave.
+	 */
+	if (!api_keeps_gil())
+		return api_refuse("this CPython runs without its GIL, which "
+				  "the agent needs: start it with "
+				  "PYTHON_GIL=1");
 	return api_module(&observer_definition);
 }
