@@ -19,6 +19,7 @@
 #include "input/python_source.h"
 #include "input/target.h"
 #include "python/agent_env.h"
+#include "proc/cgroup_scope.h"
 #include "proc/usage.h"
 #include "recorder/dat_sink.h"
 
@@ -202,6 +203,13 @@ static const struct option_row run_option_rows[] = {
 	.parse = option_flag,
 	AT(wait_for),
 	.ours = true},
+    {.name = "scope",
+	.help = "put the program into a control group of its own, where that "
+		"is allowed, and record what the kernel charges it, page cache "
+		"and kernel memory included",
+	.parse = option_flag,
+	AT(scope),
+	.ours = true},
     {.name = "cgroup",
 	.arg = "PATH",
 	.help = "attach: record the processes of a control group, who comes "
@@ -354,6 +362,18 @@ static double interval_of(const struct run_options *options)
 	return options->stacks ? INTERVAL_STACKS_S : INTERVAL_S;
 }
 
+/* A control group of its own is measured as one, but where each process, or one
+ * alone, is asked for. */
+static const struct metric *run_options_metric(
+    const struct run_options *options)
+{
+	bool as_one = options->scope && options->children && !options->each;
+
+	if (options->metric)
+		return options->metric;
+	return metric_find(as_one ? "cgroup" : "rss");
+}
+
 /* Fills the sampler's plan. -1 with e where options contradict each other. */
 static int run_options_plan(
     const struct run_options *options, struct sampler_plan *plan, struct err *e)
@@ -361,7 +381,7 @@ static int run_options_plan(
 	*plan = (struct sampler_plan){
 	    .interval_ns = (int64_t)(interval_of(options) * NS_PER_S + 0.5),
 	    .timeout_ns = (int64_t)(options->timeout_s * NS_PER_S),
-	    .metric = options->metric ? options->metric : metric_find("rss"),
+	    .metric = run_options_metric(options),
 	    .alone = !options->children,
 	    .no_descendants = !options->children && !options->each,
 	    .exits = options->each,
@@ -373,7 +393,7 @@ static int run_options_plan(
 	    .limit_kib = (int64_t)(options->limit_mib * 1024),
 	    .on_limit = action_of(options->on_limit),
 	};
-	if (plan->metric->file == METRIC_CGROUP)
+	if (plan->metric->file == METRIC_CGROUP || options->scope)
 		plan->with |= USAGE_OF_GROUP;
 	if (plan->wait_all)
 		plan->no_descendants = false;
@@ -389,9 +409,10 @@ static int run_options_plan(
 struct run_session {
 	const struct run_options *options;
 	struct sampler_plan plan;
-	struct program program; /* the program to launch */
-	struct agent_env agent; /* its environment, for @profile */
-	struct target target;   /* or the process to attach to */
+	struct program program;    /* the program to launch */
+	struct agent_env agent;    /* its environment, for @profile */
+	struct cgroup_scope scope; /* that it is launched in */
+	struct target target;      /* or the process to attach to */
 	struct dat_sink recording;
 	struct run_hooks hooks;
 	struct sampler *sampler; /* NULL: nothing can be measured */
@@ -510,6 +531,8 @@ static int command_run_begin(struct run_session *session, struct err *e)
 	if (session->program.agent || session->hooks.allocations)
 		load_agent(session);
 	request.envp = session->agent.envp;
+	if (session->scope.folder)
+		request.group = session->scope.procs;
 	return launch_start(&session->launch, &request, e);
 }
 
@@ -729,6 +752,22 @@ static int begin_and_record(struct run_session *session)
 	return status;
 }
 
+/* --scope: makes the control group that the program is launched in. */
+static int command_run_make_scope(struct run_session *session, struct err *e)
+{
+	struct procfs fs;
+	int got;
+
+	if (!session->options->scope)
+		return 0;
+	if (procfs_init(&fs, "/proc", e) != 0)
+		return -1;
+	got = cgroup_scope_init(&session->scope, &fs, e);
+	procfs_finish(&fs);
+	session->plan.group_path = session->scope.path;
+	return got;
+}
+
 static int command_run_start(struct run_session *session)
 {
 	const struct run_options *options = session->options;
@@ -737,7 +776,8 @@ static int command_run_start(struct run_session *session)
 	struct err e;
 	int status;
 
-	if (run_hooks_init(&session->hooks, options, &session->plan, words,
+	if (command_run_make_scope(session, &e) != 0 ||
+	    run_hooks_init(&session->hooks, options, &session->plan, words,
 		options->attach ? session->target.pid : 0, &e) != 0 ||
 	    command_run_prepare(session, &e) != 0)
 		status = command_fail(COMMAND_TROUBLE, &e);
@@ -745,6 +785,8 @@ static int command_run_start(struct run_session *session)
 		status = begin_and_record(session);
 	sampler_destroy(session->sampler);
 	run_hooks_finish(&session->hooks);
+	if (cgroup_scope_finish(&session->scope, &e) != 0)
+		command_fail(COMMAND_FAILED, &e);
 	return status;
 }
 
@@ -873,6 +915,9 @@ static int check_starting(const struct run_options *options, struct err *e)
 {
 	if (run_check_group(options, e) != 0 || run_check_size(options, e) != 0)
 		return -1;
+	if (options->attach && options->scope)
+		return err_set(e, "option --scope: is for a program that is "
+				  "started; a process stays in its group");
 	if (!options->attach && options->functions)
 		return err_set(e,
 		    "option --func: is for mprof attach PID; @profile names "

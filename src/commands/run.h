@@ -39,6 +39,7 @@ struct run_options {
 	const struct metric *metric;
 	bool quiet;
 	bool adopt;
+	bool scope; /* the program gets a control group of its own */
 	const char *cgroup, *unit, *container; /* attach: to a group; or NULL */
 	bool wait_for; /* attach: wait until such a process exists */
 	const char *wait;

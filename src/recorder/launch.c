@@ -280,7 +280,7 @@ static int open_signals(struct launch *launch, struct err *e)
 
 /* The child reports in memory that it shares with this process. */
 struct launch_report {
-	int exec_error;
+	int exec_error, group_error;
 	long floor_kib;
 };
 
@@ -296,6 +296,10 @@ __attribute__((noreturn)) static void become_program(
 	sigprocmask(SIG_SETMASK, &launch->inherited, NULL);
 	getrusage(RUSAGE_SELF, &usage);
 	report->floor_kib = usage.ru_maxrss;
+	if (request->group > 0 && write(request->group, "0", 1) != 1) {
+		report->group_error = errno;
+		_exit(127);
+	}
 	execvpe(request->argv[0], request->argv,
 	    request->envp ? request->envp : environ);
 	report->exec_error = errno;
@@ -358,11 +362,15 @@ static int launch_spawn(struct launch *launch,
 	launch->pid = pid;
 	launch->floor_kib = own.floor_kib;
 	launch->exec_error = own.exec_error;
-	if (own.exec_error == 0)
+	if (own.exec_error == 0 && own.group_error == 0)
 		return 0;
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	return -1;
+	errno = own.group_error;
+	return own.group_error
+		   ? err_errno(e, "option --scope: the program may "
+				  "not be moved to its control group")
+		   : -1;
 }
 
 /* execvp() goes on along PATH after such an error, so the last one may not be

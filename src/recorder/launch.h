@@ -23,6 +23,8 @@
 struct launch_request {
 	char *const *argv; /* argv[0] is searched as the shell would */
 	char *const *envp; /* NULL: this process's own environment */
+	int group;         /* a group's cgroup.procs, which the program enters
+			    * before it is executed; 0: none */
 	bool adopt;        /* orphans of the program become our children */
 };
 

@@ -30,12 +30,13 @@ struct sampler_plan {
 	bool launched;       /* by us, just now: not only watched */
 	bool adopts;         /* orphans become our children */
 	/* NULL, or a control group whose processes are recorded in place of a
-	 * program and its descendants: the folder that lists them, and its path
-	 * in the hierarchies. */
-	const char *group, *group_path;
-	unsigned with;       /* what else is read: proc/usage.h's set */
-	double max_overhead; /* of one processor; 0: no bound */
-	int64_t limit_kib;   /* 0: none */
+	 * program and its descendants: the folder that lists them. */
+	const char *group;
+	const char *group_path; /* the group's, or that of the one that the
+				 * program is launched in; NULL: ours */
+	unsigned with;          /* what else is read: proc/usage.h's set */
+	double max_overhead;    /* of one processor; 0: no bound */
+	int64_t limit_kib;      /* 0: none */
 	enum limit_action on_limit;
 	struct sampler_hook hooks[SAMPLER_HOOKS]; /* tick NULL: unused */
 	const bool *quit;    /* a hook sets it to end the recording; or NULL */

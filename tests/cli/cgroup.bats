@@ -27,7 +27,8 @@ teardown() {
 		kill "$pid" 2>/dev/null || true
 	done
 	[ -z "$groups" ] ||
-		find "$groups" -name cgroup.procs -exec cat {} \; | xargs -r kill
+		find "$groups" -name cgroup.procs -exec \
+			sh -c 'xargs -r kill <"$0"' {} \;
 	wait
 	[ -z "$groups" ] || find "$groups" -depth -type d -exec rmdir {} +
 }
@@ -154,5 +155,61 @@ has_same_reading() {
 	[ "$status" -eq 2 ]
 	run_apart mprof run --cgroup "$groups/job" true
 	[ "$status" -eq 2 ]
+	[ ! -e a.dat ]
+}
+
+# The scopes below the hierarchies.
+scopes() {
+	find /sys/fs/cgroup -maxdepth 4 -name 'mprof-*.scope' 2>/dev/null
+}
+
+@test "run --scope: page cache counts, the peak is the kernel's, nothing is left" {
+	cat >job.sh <<-'EOF'
+		group=$(sed -n 's/^.*:memory://p' /proc/self/cgroup)
+		[ -n "$group" ] || group=$(sed -n 's/^0:://p' /proc/self/cgroup)
+		echo "$group" >group
+		head -c 60M /dev/zero >file
+		for mount in /sys/fs/cgroup/memory /sys/fs/cgroup; do
+			cat "$mount$group/memory.peak" \
+				"$mount$group/memory.max_usage_in_bytes"
+		done 2>/dev/null >peak
+		exit 0
+	EOF
+	mprof run -q --scope -T 0.02 -o a.dat sh job.sh
+	[[ $(cat group) == */mprof-*.scope ]]
+	[ -s peak ]
+	# what it has written is in the page cache: no process holds it
+	awk -v peak="$(tail -n 1 peak)" '/^PEAK/ { p = $2 * 1048576 }
+		END { exit !(p >= peak && p <= peak + 2 ^ 22 && p > 6e7) }' a.dat
+	grep -q '^INFO;backend=cgroup;' a.dat
+	grep -q '^USAGE;.*group_file=' a.dat
+	[ ! -e "${groups%/*}/$(basename "$(cat group)")" ]
+	scopes | lacks "$(basename "$(cat group)")"
+	# another measure, and the status of the program
+	run_apart mprof run -q --scope -M -o b.dat sh -c 'exit 3'
+	[ "$status" -eq 3 ]
+	grep -q '^INFO;backend=rss;' b.dat
+	# a descendant that lives on leaves the group, which goes
+	mprof run -q --scope -o c.dat sh -c 'sleep 600 & echo $! >left
+		grep memory: /proc/$!/cgroup || grep 0:: /proc/$!/cgroup' >was
+	grep -q 'mprof-.*\.scope$' was
+	kill -0 "$(cat left)"
+	lacks "$(sed 's/.*mprof-/mprof-/' was)" <"/proc/$(cat left)/cgroup"
+	kill "$(cat left)"
+	run_apart mprof run --scope -o d.dat ./none
+	[ "$status" -eq 127 ]
+	run_apart mprof attach --scope $$
+	[ "$status" -eq 2 ]
+}
+
+@test "run --scope: where no group may be made, nothing is started" {
+	setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$MPROF" ||
+		skip "nobody can't run the program under test"
+	chmod 777 .
+	run_apart setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$MPROF" run --scope -o a.dat touch started
+	[ "$status" -eq 125 ]
+	[[ $errors == "mprof: option --scope: no control group can be made "* ]]
+	[ ! -e started ]
 	[ ! -e a.dat ]
 }
