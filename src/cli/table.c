@@ -2,14 +2,18 @@
 #include "cli/table.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/utf8.h"
+#include "cli/terminal.h"
 
-enum { GAP = 2, NARROWEST_LAST = 8 };
+enum {
+	GAP = 2,
+	NARROWEST = 8,    /* what a text is cut to at most */
+	SHORT_HEADING = 4 /* and a heading, if its figures need no more */
+};
 
 void table_init(struct table *table, const char *align)
 {
@@ -33,26 +37,23 @@ static void cli_table_put_blanks(FILE *out, size_t count)
 	fprintf(out, "%*s", (int)count, "");
 }
 
-static void print_last(FILE *out, const char *cell, size_t room)
+static void cli_table_put(FILE *out, const char *cell, size_t width)
 {
 	size_t size = strlen(cell) + 8;
-	char *text;
+	char *text = mem_zero(size, 1);
 
-	if (room == 0) {
-		fputs(cell, out);
-		return;
-	}
-	text = mem_zero(size, 1);
-	fputs(utf8_shorten(text, size, cell, room), out);
+	fputs(utf8_shorten(text, size, cell, width), out);
 	free(text);
 }
 
+/* The widest cell of a column from a row on. */
 static size_t cli_table_widest(
-    const struct table *table, size_t column, size_t columns)
+    const struct table *table, size_t column, size_t columns, size_t row)
 {
 	size_t most = 0;
 
-	for (size_t i = column; i < table->cells.len; i += columns) {
+	for (size_t i = row * columns + column; i < table->cells.len;
+	     i += columns) {
 		size_t width = utf8_width(table->cells.items[i]);
 
 		most = width > most ? width : most;
@@ -60,52 +61,116 @@ static size_t cli_table_widest(
 	return most;
 }
 
-/* Columns that are left for the last cell; 0 where it needs no shortening. */
-static size_t room_of_last(const size_t *widths, size_t columns, size_t width)
+/* The widths of all columns but the last, and the blanks between them. */
+struct table_fit {
+	size_t *widths;
+	size_t columns, gap;
+};
+
+static size_t cli_table_used(const struct table_fit *fit)
 {
 	size_t used = 0;
 
-	if (width == 0)
-		return 0;
-	for (size_t c = 0; c + 1 < columns; c++)
-		used += widths[c] + GAP;
-	return used + NARROWEST_LAST < width ? width - used : NARROWEST_LAST;
+	for (size_t c = 0; c + 1 < fit->columns; c++)
+		used += fit->widths[c] + fit->gap;
+	return used;
+}
+
+/* Takes a column from the widest text that can be cut; false where none can. */
+static bool cli_table_cut(const struct table *table, struct table_fit *fit)
+{
+	size_t widest = fit->columns;
+
+	for (size_t c = 0; c + 1 < fit->columns; c++) {
+		if (table->align[c] == 'l' && fit->widths[c] > NARROWEST &&
+		    (widest == fit->columns ||
+			fit->widths[c] > fit->widths[widest]))
+			widest = c;
+	}
+	if (widest == fit->columns)
+		return false;
+	fit->widths[widest]--;
+	return true;
+}
+
+/* Makes room for the last column: fewer blanks, then shorter headings, then
+ * shorter texts; figures stay whole. */
+static void cli_table_fit(
+    const struct table *table, struct table_fit *fit, size_t width)
+{
+	size_t last =
+	    cli_table_widest(table, fit->columns - 1, fit->columns, 0);
+
+	if (last > NARROWEST)
+		last = NARROWEST;
+	if (cli_table_used(fit) + last <= width)
+		return;
+	fit->gap = 1;
+	for (size_t c = 0; c + 1 < fit->columns; c++) {
+		size_t body = cli_table_widest(table, c, fit->columns, 1);
+
+		if (cli_table_used(fit) + last <= width)
+			return;
+		if (fit->widths[c] > body && fit->widths[c] > SHORT_HEADING)
+			fit->widths[c] =
+			    body > SHORT_HEADING ? body : SHORT_HEADING;
+	}
+	while (cli_table_used(fit) + last > width && cli_table_cut(table, fit))
+		continue;
+}
+
+static void cli_table_print_cell(const struct table *table,
+    const struct table_fit *fit, const char *cell, size_t c, FILE *out)
+{
+	size_t width = fit->widths[c], own = utf8_width(cell);
+	size_t blanks = own < width ? width - own : 0;
+
+	if (table->align[c] == 'r')
+		cli_table_put_blanks(out, blanks);
+	cli_table_put(out, cell, width);
+	cli_table_put_blanks(
+	    out, table->align[c] == 'r' ? fit->gap : blanks + fit->gap);
 }
 
 void table_print(const struct table *table, FILE *out, size_t width)
 {
-	size_t columns = strlen(table->align);
-	size_t *widths = mem_zero(columns, sizeof(widths[0]));
-	size_t room;
+	struct table_fit fit = {.columns = strlen(table->align), .gap = GAP};
+	size_t used;
 
-	assert(columns > 0);
-	for (size_t c = 0; c < columns; c++)
-		widths[c] = cli_table_widest(table, c, columns);
-	room = room_of_last(widths, columns, width);
+	assert(fit.columns > 0);
+	fit.widths = mem_zero(fit.columns, sizeof(fit.widths[0]));
+	for (size_t c = 0; c < fit.columns; c++)
+		fit.widths[c] = cli_table_widest(table, c, fit.columns, 0);
+	if (width > 0)
+		cli_table_fit(table, &fit, width);
+	used = cli_table_used(&fit);
 	for (size_t i = 0; i < table->cells.len; i++) {
 		const char *cell = table->cells.items[i];
-		size_t c = i % columns, blanks = widths[c] - utf8_width(cell);
+		size_t c = i % fit.columns;
 
-		if (c + 1 == columns) {
-			print_last(out, cell, room);
-			fputc('\n', out);
+		if (c + 1 < fit.columns) {
+			cli_table_print_cell(table, &fit, cell, c, out);
 			continue;
 		}
-		if (table->align[c] == 'r')
-			cli_table_put_blanks(out, blanks);
-		fputs(cell, out);
-		cli_table_put_blanks(
-		    out, table->align[c] == 'r' ? GAP : blanks + GAP);
+		if (width == 0)
+			fputs(cell, out);
+		else
+			cli_table_put(out, cell,
+			    used + NARROWEST < width ? width - used
+						     : NARROWEST);
+		fputc('\n', out);
 	}
-	free(widths);
+	free(fit.widths);
 }
 
 size_t table_width(FILE *out)
 {
-	struct winsize size;
+	struct terminal terminal;
 	int fd = fileno(out);
 
-	if (fd < 0 || !isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) != 0)
+	if (fd < 0)
 		return 0;
-	return size.ws_col;
+	terminal_look(&terminal, fd);
+	return terminal.is_terminal || terminal.columns_given ? terminal.columns
+							      : 0;
 }

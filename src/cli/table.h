@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Text in aligned columns. Cells are made safe for a terminal; the last column
- * is shortened where a terminal is too narrow for it.
+ * Text in aligned columns, the first row the headings. Cells are made safe for
+ * a terminal; where it is too narrow headings and texts are shortened, the last
+ * column first, and figures stay whole.
  */
 #ifndef MPROF_CLI_TABLE_H
 #define MPROF_CLI_TABLE_H
@@ -27,7 +28,8 @@ void table_add(struct table *table, const char *text) __attribute__((nonnull));
 void table_print(const struct table *table, FILE *out, size_t width)
     __attribute__((nonnull));
 
-/* The width of the terminal behind out; 0 where there is none. */
+/* The width of the terminal behind out, or what COLUMNS says; 0 where there is
+ * neither. */
 size_t table_width(FILE *out) __attribute__((nonnull));
 
 #endif

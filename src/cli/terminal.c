@@ -115,6 +115,8 @@ void terminal_look(struct terminal *terminal, int fd)
 		size = (struct winsize){0};
 	terminal->columns =
 	    terminal_size_of("COLUMNS", size.ws_col, 80, LEAST_COLUMNS);
+	terminal->columns_given =
+	    strtol(terminal_variable("COLUMNS"), NULL, 10) > 0;
 	terminal->rows = terminal_size_of("LINES", size.ws_row, 24, LEAST_ROWS);
 	terminal->unicode = !dumb && locale_is_unicode();
 	terminal->screen = terminal->is_terminal && *term && !dumb;
@@ -122,6 +124,22 @@ void terminal_look(struct terminal *terminal, int fd)
 	    !*terminal_variable("NO_COLOR") &&
 	    (terminal->screen || (*force && strcmp(force, "0") != 0));
 	terminal->colours = terminal->colour && terminal_has_many_colours(term);
+}
+
+void terminal_print_word(const char *word, enum terminal_mood mood)
+{
+	static const char *const begin[] = {
+	    [TERMINAL_GOOD] = "\033[32m",
+	    [TERMINAL_DOUBT] = "\033[33m",
+	    [TERMINAL_BAD] = "\033[1;31m",
+	};
+	struct terminal terminal;
+
+	terminal_look(&terminal, STDOUT_FILENO);
+	if (terminal.colour)
+		printf("%s%s\033[0m", begin[mood], word);
+	else
+		fputs(word, stdout);
 }
 
 enum { FIGURE = 16 }; /* columns behind the text */

@@ -20,9 +20,17 @@ struct terminal {
 	bool colours; /* of 256, not only the first sixteen */
 	bool screen;  /* a terminal whose cursor can be moved */
 	size_t columns, rows;
+	bool columns_given; /* COLUMNS says so */
 };
 
 void terminal_look(struct terminal *terminal, int fd);
+
+/* How good a word of a verdict is: green, yellow or red on a terminal. */
+enum terminal_mood { TERMINAL_GOOD, TERMINAL_DOUBT, TERMINAL_BAD };
+
+/* Prints the word, in its colour where standard output takes colours. */
+void terminal_print_word(const char *word, enum terminal_mood mood)
+    __attribute__((nonnull));
 
 /* A progress line on stderr for work that takes longer than a second. It is
  * shown on a terminal only, and removed when the work is done. */

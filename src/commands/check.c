@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "cli/markdown.h"
+#include "cli/terminal.h"
 #include "commands/command.h"
 #include "input/recording_files.h"
 
@@ -199,9 +200,16 @@ static char *check_phase_name(const struct verdict *v)
 
 static void check_print_verdict(const struct verdict *v, bool named, FILE *out)
 {
-	const char *word = !v->met ? "FAIL" : v->doubtful ? "?" : "ok";
+	enum terminal_mood mood = !v->met       ? TERMINAL_BAD
+				  : v->doubtful ? TERMINAL_DOUBT
+						: TERMINAL_GOOD;
+	static const char *const words[] = {"ok  ", "?   ", "FAIL"};
 
-	fprintf(out, "%-4s  %-10s  ", word, v->name);
+	if (out == stdout)
+		terminal_print_word(words[mood], mood);
+	else
+		fputs(words[mood], out);
+	fprintf(out, "  %-10s  ", v->name);
 	if (named && v->run) {
 		char *name = name_run(v->run);
 

@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "base/json.h"
+#include "cli/terminal.h"
 #include "commands/command.h"
 #include "input/profiles.h"
 #include "profile/ending.h"
@@ -123,10 +124,17 @@ static void print_trend(const struct finding *f, const struct leak *leak)
 static void command_leak_print_verdict(const struct finding *f)
 {
 	const struct leak *leak = &f->leak.worst;
+	static const enum terminal_mood moods[] = {
+	    [LEAK_UNDECIDED] = TERMINAL_DOUBT,
+	    [LEAK_STEADY] = TERMINAL_GOOD,
+	    [LEAK_GROWING] = TERMINAL_DOUBT,
+	    [LEAK_LEAKING] = TERMINAL_BAD,
+	};
 	char *why = leak_why(leak), level[UNITS_TEXT];
 
 	units_size(level, leak->level_mib);
-	printf("%s: ", leak_word(leak->verdict));
+	terminal_print_word(leak_word(leak->verdict), moods[leak->verdict]);
+	fputs(": ", stdout);
 	switch (leak->verdict) {
 	case LEAK_LEAKING:
 		print_trend(f, leak);

@@ -210,3 +210,20 @@ crowd() {
 	TERM=xterm COLORTERM=truecolor mprof plot --terminal a.dat >out
 	grep -q "$escape\[38;5;33m" out
 }
+
+@test 'tables fit COLUMNS, and verdicts have a colour on a terminal' {
+	mv a.dat a-recording-with-a-rather-long-name.dat
+	COLUMNS=60 mprof list -l a-recording*.dat >out
+	python3 -c 'import sys
+for line in open("out", encoding="utf-8"):
+    assert len(line.rstrip("\n")) <= 60, line'
+	grep -q 'a-rec.*dat.*3.25 MiB' out
+	run_apart mprof check --max-peak 1MiB a-recording*.dat
+	[[ $output == "FAIL  max-peak"* ]]
+	CLICOLOR_FORCE=1 mprof check --max-peak 1MiB a-recording*.dat >out || true
+	grep -q "^$escape\[1;31mFAIL$escape\[0m  max-peak" out
+	awk 'BEGIN { for (i = 0; i < 200; i++)
+		printf "MEM %.6f %d\n", 100 + i, 1700000000 + i }' >leak.dat
+	CLICOLOR_FORCE=1 mprof leak leak.dat >out || true
+	grep -q "$escape\[1;31mleaking$escape\[0m: " out
+}

@@ -44,9 +44,33 @@ static void test_columns(void **state)
 	    "and\n"
 	    "10  x\\x1b  \n");
 	assert_printed(&table, 5,
-	    "no  name   command\n"
-	    " 1  \xe6\x97\xa5\xe6\x9c\xac   a rat\xe2\x80\xa6nd\n"
-	    "10  x\\x1b  \n");
+	    "no name  command\n"
+	    " 1 \xe6\x97\xa5\xe6\x9c\xac  a rat\xe2\x80\xa6nd\n"
+	    "10 x\\x1b \n");
+	table_finish(&table);
+}
+
+/* Headings are shortened before texts, and figures never. */
+static void test_narrow(void **state)
+{
+	static const char *const cells[] = {"file", "processes", "peak",
+	    "command", "a-recording-of-today.dat", "3", "172 MiB",
+	    "./server --port 80"};
+	struct table table;
+
+	(void)state;
+	table_init(&table, "lrrl");
+	for (size_t i = 0; i < 8; i++)
+		table_add(&table, cells[i]);
+	assert_printed(&table, 46,
+	    "file                     pr\xe2\x80\xa6s    peak command\n"
+	    "a-recording-of-today.dat    3 172 MiB ./ser\xe2\x80\xa6"
+	    "80\n");
+	assert_printed(&table, 32,
+	    "file       pr\xe2\x80\xa6s    peak command\n"
+	    "a-reco\xe2\x80\xa6"
+	    "dat    3 172 MiB ./ser\xe2\x80\xa6"
+	    "80\n");
 	table_finish(&table);
 }
 
@@ -73,6 +97,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_columns),
+	    cmocka_unit_test(test_narrow),
 	    cmocka_unit_test(test_no_rows),
 	    cmocka_unit_test(test_width_without_a_terminal),
 	};
