@@ -50,6 +50,12 @@ struct scene_panel *build_panel(
 struct scene_line *build_line(struct scene_panel *panel,
     const struct series *samples, double zero_s, double gap_s);
 
+/* Many recordings as a band from the lowest to the highest, with the median.
+ * Fills runs, which has room for a run a colour, with those that failed or
+ * stand apart and belong on top as lines; returns how many. */
+size_t build_band(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request, size_t *runs);
+
 /* Adds the run's processes to the panel's lines as layers that lie on each
  * other, the program itself the lowest. */
 void build_layers(struct scene *scene, struct scene_panel *panel,

@@ -177,15 +177,30 @@ static void add_trends(struct scene *scene, struct scene_panel *panel,
 	leak_run_finish(&judged);
 }
 
-/* Each trend of several runs has the colour of its run and names it. */
-static void name_trend(
-    struct scene_line *line, const struct chart_request *request, size_t run)
+static bool chart_lines_has(
+    const struct scene_panel *panel, const struct series *samples)
 {
+	for (size_t i = 0; i < panel->lines.len; i++) {
+		if (panel->lines.items[i].samples == samples)
+			return true;
+	}
+	return false;
+}
+
+/* Each trend of several runs has the colour of its run and names it. */
+static void name_trend(struct scene_panel *panel, size_t trend,
+    const struct chart_request *request, size_t run)
+{
+	struct scene_line *line = &panel->lines.items[trend];
 	char *raw = mem_format("trend of %s", request->runs[run].name);
 
 	free(line->name);
 	line->name = utf8_clean_copy(raw);
-	line->role = role_series(run);
+	for (size_t i = 0; i < trend; i++) {
+		if (panel->lines.items[i].samples ==
+		    &request->runs[run].run->total)
+			line->role = panel->lines.items[i].role;
+	}
 	free(raw);
 }
 
@@ -197,9 +212,12 @@ void build_trends(struct scene *scene, struct scene_panel *panel,
 	for (size_t i = 0; i < request->len; i++) {
 		size_t before = panel->lines.len;
 
+		if (request->len > 1 &&
+		    !chart_lines_has(panel, &request->runs[i].run->total))
+			continue;
 		add_trends(scene, panel, request, i);
 		if (request->len > 1 && panel->lines.len > before)
-			name_trend(&panel->lines.items[before], request, i);
+			name_trend(panel, before, request, i);
 	}
 }
 

@@ -70,6 +70,7 @@ static void timeline_write_peak(struct scene_line *line,
 		line->in_legend = peak != NULL;
 		mib = line->peak.mib;
 	}
+	line->peak_mib = mib;
 	line->detail =
 	    mem_format("%s %s", request->window_s.given ? "highest" : "peak",
 		units_size(text, mib));
@@ -158,25 +159,41 @@ static void add_processes(struct scene *scene, struct scene_panel *panel,
 	ranking_finish(&ranking);
 }
 
-static void add_total(
-    struct scene_panel *panel, const struct chart_request *request, size_t i)
+static void add_total(struct scene_panel *panel,
+    const struct chart_request *request, size_t run, size_t nth)
 {
-	const struct chart_run *chart_run = &request->runs[i];
+	const struct chart_run *chart_run = &request->runs[run];
 	const struct series *total = &chart_run->run->total;
 	struct scene_line *line = build_line(
-	    panel, total, build_zero(request, i), downsample_gap(total));
-	struct window window = build_window(request, i);
+	    panel, total, build_zero(request, run), downsample_gap(total));
+	struct window window = build_window(request, run);
 	struct sample sampled = {0}, peak = {0};
 
 	line->kind = request->len > 1 ? SCENE_RUN : SCENE_TOTAL;
-	line->role = request->len > 1 ? role_series(i) : ROLE_TOTAL;
-	line->dashed = i / ROLE_SERIES_COUNT % 2 == 1;
+	line->role = request->len > 1 ? role_series(nth) : ROLE_TOTAL;
+	line->dashed = nth / ROLE_SERIES_COUNT % 2 == 1;
 	line->name = request->len > 1 ? utf8_clean_copy(chart_run->name)
 				      : mem_copy("memory");
 	sampled.mib = line->peak.mib;
 	run_peak_above(chart_run->run, total->len > 0 ? &sampled : NULL, &peak);
 	timeline_write_peak(line, request, &window, peak.mib);
 	line->in_legend &= total->len > 0;
+}
+
+/* In a picture, more runs than there are colours are a band. */
+static void add_totals(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request)
+{
+	size_t runs[ROLE_SERIES_COUNT], count;
+
+	if (request->len <= ROLE_SERIES_COUNT || request->layers) {
+		for (size_t i = 0; i < request->len; i++)
+			add_total(panel, request, i, i);
+		return;
+	}
+	count = build_band(scene, panel, request, runs);
+	for (size_t i = 0; i < count; i++)
+		add_total(panel, request, runs[i], i);
 }
 
 /* A stack of the program alone would show what its line does. */
@@ -198,17 +215,17 @@ int chart_timeline(
 	const struct series *total = &request->runs[0].run->total;
 	const struct sample *highest;
 	struct scene_panel *panel;
-	struct sample peak;
+	struct sample peak = {0};
 
 	if (build_frame(scene, request, e) != 0)
 		return -1;
 	panel = build_panel(scene, PANEL_MEMORY);
-	for (size_t i = 0; i < request->len; i++)
-		add_total(panel, request, i);
+	add_totals(scene, panel, request);
 	if (request->len == 1)
 		add_processes(scene, panel, request);
 	add_stack(scene, panel, request);
-	peak = panel->lines.items[0].peak;
+	if (panel->lines.len > 0)
+		peak = panel->lines.items[0].peak;
 	peak.time_s += build_zero(request, 0);
 	if (request->window_s.given)
 		highest = series_peak(total);

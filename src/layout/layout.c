@@ -90,6 +90,9 @@ static const char *part_value(const struct scene *scene, size_t part)
 	const char *label = parts[part].label;
 	bool told = strcmp(label, "Ended") == 0 || strcmp(label, "Limit") == 0;
 
+	/* who stands apart says more than all names, which the legend has */
+	if (strcmp(label, "Recordings") == 0 && layout_fact(scene, "Set"))
+		return NULL;
 	return told && layout_fact(scene, "Finding")
 		   ? NULL
 		   : layout_fact(scene, label);

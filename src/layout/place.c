@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/units.h"
 #include "base/utf8.h"
 
 double place_x(const struct place *place, const struct plot *plot, double s)
@@ -154,13 +155,20 @@ void place_stroke(struct place *place, enum role role, double width,
 	    place, from_to->x + from_to->w, from_to->y + from_to->h, false);
 }
 
-enum sign { SIGN_LINE, SIGN_FILLED_LINE, SIGN_DASHES, SIGN_BOX };
+enum sign {
+	SIGN_LINE,
+	SIGN_FILLED_LINE,
+	SIGN_DASHES,
+	SIGN_BOX,
+	SIGN_LIGHT_BOX
+};
 
 struct layout_legend_entry {
 	enum sign sign;
 	enum role role;
 	const char *name;
-	const char *detail; /* NULL: none */
+	const char *detail;             /* NULL: none */
+	const struct scene_line *layer; /* of a stack; else NULL */
 };
 
 struct layout_legend {
@@ -175,7 +183,7 @@ static void layout_legend_add_entry(struct layout_legend *legend,
     enum sign sign, enum role role, const char *name, const char *detail)
 {
 	*array_push(&legend->entries) =
-	    (struct layout_legend_entry){sign, role, name, detail};
+	    (struct layout_legend_entry){sign, role, name, detail, NULL};
 }
 
 static void layout_legend_collect(
@@ -196,8 +204,13 @@ static void layout_legend_collect(
 		const struct scene_line *line = &panel->lines.items[order[i]];
 
 		layout_legend_add_entry(legend,
-		    line->dashed ? SIGN_DASHES : signs[line->kind], line->role,
-		    line->name, line->detail);
+		    line->light    ? SIGN_LIGHT_BOX
+		    : line->dashed ? SIGN_DASHES
+				   : signs[line->kind],
+		    line->role, line->name, line->detail);
+		if (stack_is_layer(line) && !line->light)
+			legend->entries.items[legend->entries.len - 1].layer =
+			    line;
 	}
 	free(order);
 	for (size_t i = 0; i < panel->functions.len; i++) {
@@ -256,10 +269,11 @@ static void draw_sign(struct place *place,
 	double middle = box->y + box->h / 2;
 	struct shape *shape;
 
-	if (entry->sign == SIGN_BOX) {
+	if (entry->sign == SIGN_BOX || entry->sign == SIGN_LIGHT_BOX) {
 		shape = place_shape(place, SHAPE_BOX, entry->role);
 		shape->box = (struct draw_box){
 		    box->x, middle - box->h * 0.28, box->w, box->h * 0.56};
+		shape->opacity = entry->sign == SIGN_BOX ? 1 : 0.25;
 		return;
 	}
 	if (entry->sign == SIGN_FILLED_LINE) {
@@ -337,6 +351,44 @@ static void keep_sum(struct layout_legend *legend, size_t shown)
 	}
 }
 
+/* The most that the layers from one to the top of the stack are together. */
+static double stack_above(
+    const struct scene_line *from, const struct scene_line *top)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < from->base->len && i < top->samples->len; i++)
+		most = fmax(most,
+		    top->samples->items[i].mib - from->base->items[i].mib);
+	return most;
+}
+
+/* Layers stand in the legend as they lie on each other: the lowest is the last.
+ * Those that have no place are the highest but for the sum of small ones, and
+ * are summed up. */
+static void draw_layers(struct layout_legend *legend, size_t shown, double top)
+{
+	const struct layout_legend_entry *entries = legend->entries.items;
+	size_t count = legend->entries.len, place = 0;
+	bool sum =
+	    shown > 0 && shown < count && entries[count - 1].role == ROLE_OTHER;
+	struct layout_legend_entry rest = {.detail = NULL};
+	char size[UNITS_TEXT], *text;
+
+	if (sum)
+		draw_entry(legend, &entries[count - 1], place++, top);
+	if (shown < count) {
+		text = mem_format("%zu more, highest %s", count - shown,
+		    units_size(size, stack_above(entries[shown - sum].layer,
+					 entries[count - 1 - sum].layer)));
+		rest.detail = text;
+		draw_entry(legend, &rest, place++, top);
+		free(text);
+	}
+	for (size_t i = shown - sum; i-- > 0;)
+		draw_entry(legend, &entries[i], place++, top);
+}
+
 /* The last of the places says how many entries have none. */
 static void draw_entries(struct layout_legend *legend, double top)
 {
@@ -346,6 +398,11 @@ static void draw_entries(struct layout_legend *legend, double top)
 	struct layout_legend_entry rest = {.detail = NULL};
 	char *text;
 
+	if (count > 0 && legend->entries.items[0].layer &&
+	    legend->entries.items[count - 1].layer) {
+		draw_layers(legend, shown, top);
+		return;
+	}
 	keep_sum(legend, shown);
 	for (size_t i = 0; i < shown; i++)
 		draw_entry(legend, &legend->entries.items[i], i, top);

@@ -519,21 +519,38 @@ void place_group_line(
 		line->detail ? ", " : "", line->detail ? line->detail : ""));
 }
 
+static void layout_line(
+    struct place *place, const struct plot *plot, const struct scene_line *line)
+{
+	size_t first = place->drawing->shapes.len;
+	struct trace trace;
+
+	trace_line(&trace, place, plot, line);
+	draw_trace(place, plot, &trace, line);
+	layout_lines_draw_lone(place, plot, &trace, line);
+	place_group_line(place, first, line);
+	array_free(&trace.points);
+	array_free(&trace.means);
+}
+
+/* Draws the lines that are the sum of others, or those that are not. */
+static void layout_lines_draw(
+    struct place *place, const struct plot *plot, bool sums)
+{
+	for (size_t i = 0; i < plot->panel->lines.len; i++) {
+		const struct scene_line *line = &plot->panel->lines.items[i];
+		bool sum =
+		    line->kind == SCENE_PROCESS && line->role == ROLE_OTHER;
+
+		if (line->kind != SCENE_STACKED && sum == sums)
+			layout_line(place, plot, line);
+	}
+}
+
+/* The sum of others is nearly the total of a crowd: it lies below all lines. */
 void layout_lines(struct place *place, const struct plot *plot)
 {
 	layout_stack(place, plot);
-	for (size_t i = 0; i < plot->panel->lines.len; i++) {
-		const struct scene_line *line = &plot->panel->lines.items[i];
-		size_t first = place->drawing->shapes.len;
-		struct trace trace;
-
-		if (line->kind == SCENE_STACKED)
-			continue;
-		trace_line(&trace, place, plot, line);
-		draw_trace(place, plot, &trace, line);
-		layout_lines_draw_lone(place, plot, &trace, line);
-		place_group_line(place, first, line);
-		array_free(&trace.points);
-		array_free(&trace.means);
-	}
+	layout_lines_draw(place, plot, true);
+	layout_lines_draw(place, plot, false);
 }

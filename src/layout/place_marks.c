@@ -569,14 +569,81 @@ static void draw_marks(struct place *place, const struct plot *plot)
 	}
 }
 
+/* The end of a line within the view; false where it has none. */
+static bool line_end(const struct label_placer *placer,
+    const struct scene_line *line, struct draw_point *end)
+{
+	const struct axis *time = &placer->place->scene->time;
+	const struct axis *memory = &placer->plot->panel->memory;
+	const struct series *samples = line->samples;
+	size_t i = series_find(samples, time->high + line->zero_s);
+	struct sample at;
+
+	if (i == samples->len ||
+	    samples->items[i].time_s > time->high + line->zero_s) {
+		if (i == 0)
+			return false;
+		i--;
+	}
+	at = samples->items[i];
+	at.time_s -= line->zero_s;
+	*end =
+	    (struct draw_point){place_x(placer->place, placer->plot, at.time_s),
+		place_y(placer->plot, at.mib), false};
+	return at.time_s >= time->low && at.mib >= memory->low &&
+	       at.mib <= memory->high;
+}
+
+/* The name of a line at its end: behind it, above it, below it; nowhere where
+ * none is free. */
+static void name_line_end(
+    struct label_placer *placer, const struct scene_line *line)
+{
+	struct place *place = placer->place;
+	struct placed_words words = {.text = line->name,
+	    .size = 0.85 * place->font,
+	    .role = line->role,
+	    .halo = true};
+	double row = place_line_height(words.size), air = 0.3 * place->font;
+	struct draw_point end;
+	char *text;
+
+	if (!line_end(placer, line, &end))
+		return;
+	text = place_shorten(place, &words, 16 * place->font);
+	words.text = text;
+	for (int i = 0; text && *text && i < 3; i++) {
+		words.x = end.x + (i == 0 ? 2 * air : 0);
+		words.y = i == 0   ? end.y - row / 2
+			  : i == 1 ? end.y - row - air
+				   : end.y + air;
+		words.align = i == 0 ? 0 : 1;
+		if (label_take(placer, &words))
+			break;
+	}
+	free(text);
+}
+
+/* A single line needs no name, layers have theirs in the legend. */
+static void name_line_ends(struct label_placer *placer)
+{
+	const struct scene_panel *panel = placer->plot->panel;
+
+	for (size_t i = 0; i < panel->lines.len && panel->lines.len > 1; i++) {
+		const struct scene_line *line = &panel->lines.items[i];
+
+		if (line->in_legend && line->name &&
+		    line->kind != SCENE_STACKED && line->kind != SCENE_TREND)
+			name_line_end(placer, line);
+	}
+}
+
 void layout_marks(struct place *place, const struct plot *plot)
 {
 	struct label_placer placer = {.place = place, .plot = plot};
 	size_t moments = count_moments(place, plot);
 	bool ticks = moments > MOST_MOMENT_LINES;
 
-	if (plot->panel->marks.len == 0)
-		return;
 	draw_moment_ticks(place, plot);
 	draw_marks(place, plot);
 	place_ink_init(&placer.ink, place, plot);
@@ -593,6 +660,7 @@ void layout_marks(struct place *place, const struct plot *plot)
 	}
 	if (ticks)
 		name_moment_ticks(&placer, moments);
+	name_line_ends(&placer);
 	place_ink_finish(&placer.ink);
 	array_free(&placer.leaders);
 }

@@ -116,13 +116,13 @@ static void close_band(
 
 /* The upper edge forwards, the lower edge back, part by part. */
 static void draw_band(struct place *place, const struct plot *plot,
-    const struct band *band, enum role role)
+    const struct band *band, const struct scene_line *line)
 {
-	struct shape *shape = place_shape(place, SHAPE_AREA, role);
+	struct shape *shape = place_shape(place, SHAPE_AREA, line->role);
 	bool open = false;
 	size_t from = 0;
 
-	shape->opacity = 0.85;
+	shape->opacity = line->light ? 0.25 : 0.85;
 	shape->clip = plot->clip;
 	for (size_t i = 0; i < band->len; i++) {
 		const struct draw_point *at = &band->top[i];
@@ -211,7 +211,7 @@ void layout_stack(struct place *place, const struct plot *plot)
 		    trace_edge(place, plot, &picks, line->base, line->zero_s);
 		band = (struct band){edges[0], edges[1], picks.len};
 		first = place->drawing->shapes.len;
-		draw_band(place, plot, &band, line->role);
+		draw_band(place, plot, &band, line);
 		place_group_line(place, first, line);
 		free(edges[0]);
 		free(edges[1]);

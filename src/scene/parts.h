@@ -32,7 +32,9 @@ struct scene_line {
 	double zero_s;      /* to be taken off a sample's time for its place */
 	double gap_s;       /* no line over a longer step; 0: no gaps */
 	struct sample peak; /* the highest; its time is an axis time */
+	double peak_mib;    /* the true peak, which detail tells; 0: unknown */
 	bool in_legend;
+	bool light;  /* SCENE_STACKED: what is below it shines through */
 	bool dashed; /* its role is that of an earlier line, too */
 };
 

@@ -89,6 +89,27 @@ static size_t legend_rank(const struct scene_panel *panel, size_t nth)
 	return nth == 0 || kind == SCENE_RUN ? 0 : 2;
 }
 
+/* Runs over each other by their peaks, the highest first. */
+static void scene_legend_sort(
+    const struct scene_panel *panel, size_t *order, size_t len)
+{
+	for (size_t i = 1; i < len; i++) {
+		for (size_t k = i; k > 0; k--) {
+			const struct scene_line *low =
+			    &panel->lines.items[order[k - 1]];
+			const struct scene_line *high =
+			    &panel->lines.items[order[k]];
+			size_t moved = order[k];
+
+			if (low->kind != SCENE_RUN || high->kind != SCENE_RUN ||
+			    low->peak_mib >= high->peak_mib)
+				break;
+			order[k] = order[k - 1];
+			order[k - 1] = moved;
+		}
+	}
+}
+
 size_t scene_legend(const struct scene_panel *panel, size_t *order)
 {
 	size_t len = 0;
@@ -100,6 +121,7 @@ size_t scene_legend(const struct scene_panel *panel, size_t *order)
 				order[len++] = i;
 		}
 	}
+	scene_legend_sort(panel, order, len);
 	return len;
 }
 
@@ -134,7 +156,10 @@ static void scene_print_line(const struct scene_line *line, FILE *out)
 	    line->detail ? line->detail : "");
 	fprintf(out, " pid=%d peak=%.4f@%.4f gap=%.4f%s%s\n", line->pid,
 	    line->peak.mib, line->peak.time_s, line->gap_s,
-	    line->in_legend ? " legend" : "", line->dashed ? " dashed" : "");
+	    line->in_legend ? " legend" : "",
+	    line->light    ? " light"
+	    : line->dashed ? " dashed"
+			   : "");
 	print_samples(line, out);
 }
 

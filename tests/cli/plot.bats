@@ -277,9 +277,9 @@ a side; take a smaller --size or --scale"
 	grep -q '30000 recordings are too many' <<<"$errors"
 	grep -q -- '--run N' <<<"$errors"
 	grep -q '^note 29900 older recordings are not drawn' <<<"$output"
-	grep -q '"many.dat, run 29901"' <<<"$output"
-	grep -q '"many.dat, run 30000"' <<<"$output"
-	lacks '"many.dat, run 29900"' <<<"$output"
+	grep -q '^fact Recording: many.dat, run 29901:' <<<"$output"
+	grep -q '^fact Recording: many.dat, run 30000:' <<<"$output"
+	lacks 'many.dat, run 29900:' <<<"$output"
 	run_apart mprof plot --run 7 --format scene -o - many.dat
 	[ "$status" -eq 0 ] && [ -z "$errors" ]
 	lacks 'not drawn' <<<"$output"

@@ -159,6 +159,31 @@ crowd() {
 		grep -qx 'fact Finding: both peak alike'
 }
 
+@test "scene: many recordings are a band, and the odd ones have names" {
+	for k in 1 2 3 4 5 6 7 8 9; do
+		crowd "for (i = 0; i < 100; i++)
+			printf \"MEM %.1f %.1f\\n\", (100 + $k) * ($k == 4 ? 3 : 1) + i, t0 + i" \
+			>m$k.dat
+	done
+	crowd 'for (i = 0; i < 20; i++) printf "MEM 60.0 %.1f\n", t0 + i' >dead.dat
+	echo 'EXIT 60.0 1700000020.0 pid=9 signal=11' >>dead.dat
+	mprof plot -s --format scene -o - m*.dat dead.dat >scene
+	same "$(grep -E '^  (run|stacked|trend)' scene | sed 's/ pid=.*gap/ gap/; s/ gap=.*legend/ legend/; s/"[+0-9.]* [KM]iB.[a-z]*, /"/')" \
+		'  stacked total "lowest to highest of 8 others" "peaks 200 MiB to 208 MiB" legend light
+  run total "median of 8 others" "highest 204 MiB" legend
+  run series-1 "m4.dat" "peak 411 MiB" legend
+  run series-2 "dead.dat" "peak 60.0 MiB" legend
+  trend series-1 "trend of m4.dat" "leaking" legend
+  trend series-2 "trend of dead.dat" "undecided" legend'
+	# at 50 s the lowest of the others has 151 MiB and the highest 159 MiB
+	awk '/^  / && !/^    / { line = $3 } line == "\"lowest" && $1 ~ /^50/ { print $2, $4; exit }' scene |
+		awk '{ exit !($1 > 158 && $1 < 161 && $2 > 150 && $2 < 153) }'
+	# of few each has a line, and colours are not used twice
+	mprof plot --format scene -o - m[1-6].dat >scene
+	same "$(grep -c '^  run ' scene)" 6
+	same "$(awk '$1 == "run" { print $2 }' scene | sort | uniq -d)" ""
+}
+
 @test "scene: years along a clock" {
 	crowd 'for (i = 0; i < 100; i++) printf "MEM 50.0 %.4f\n", t0 + i * 864000' >a.dat
 	TZ=UTC mprof plot --clock --format scene -o - a.dat |

@@ -682,6 +682,101 @@ static void dense_data_are_a_band_with_their_mean(void **state)
 	profile_finish(&profile);
 }
 
+static const struct shape *text_behind(
+    const struct drawing *drawing, const char *text, double least_x)
+{
+	for (size_t i = 0; i < drawing->shapes.len; i++) {
+		const struct shape *shape = &drawing->shapes.items[i];
+
+		if (shape->kind == SHAPE_TEXT &&
+		    strcmp(shape->text, text) == 0 && shape->box.x >= least_x)
+			return shape;
+	}
+	return NULL;
+}
+
+/* Two runs, of which one ends early: each name is beside its line's end
+ * and in the legend, there with the highest first. */
+static void lines_have_their_names_at_their_ends(void **state)
+{
+	struct profile profile;
+	struct chart_run runs[2];
+	struct chart_request request = {.runs = runs, .len = 2};
+	const struct shape *low, *high, *listed[2];
+	struct drawing drawing;
+	struct scene scene;
+	struct err e;
+
+	(void)state;
+	profile_init(&profile, "two.dat");
+	profile_add_run(&profile);
+	profile_add_run(&profile);
+	for (int i = 0; i <= 100; i++) {
+		series_add(&profile.runs.items[0].total, i, 50);
+		if (i <= 50)
+			series_add(&profile.runs.items[1].total, i, 100);
+	}
+	runs[0] = (struct chart_run){&profile.runs.items[0], "low.dat"};
+	runs[1] = (struct chart_run){&profile.runs.items[1], "high.dat"};
+	assert_int_equal(chart_timeline(&scene, &request, &e), 0);
+	draw_scene(&drawing, &scene, 1260, 540);
+	low = text_behind(&drawing, "low.dat", 800);
+	high = text_behind(&drawing, "high.dat", 600);
+	assert_non_null(low);
+	assert_non_null(high);
+	assert_int_equal(low->role, ROLE_SERIES);
+	assert_int_equal(high->role, ROLE_SERIES + 1);
+	/* behind its end, and above its end where nothing is behind it */
+	assert_true(high->box.x > 640 && high->box.x < 680);
+	assert_true(low->box.x + low->box.w <= 1245 && low->box.x > 1150);
+	assert_true(high->box.y < low->box.y);
+	listed[0] = text_behind(&drawing, "high.dat", 0);
+	listed[1] = text_behind(&drawing, "low.dat", 0);
+	assert_true(listed[0]->box.y > 480 && listed[1]->box.y > 480);
+	assert_true(listed[0]->box.x < listed[1]->box.x);
+	drawing_finish(&drawing);
+	scene_finish(&scene);
+	profile_finish(&profile);
+}
+
+/* Layers are listed as they lie, and what has no room is summed up. */
+static void layers_are_listed_as_they_lie(void **state)
+{
+	struct profile profile;
+	struct run *run;
+	struct chart_run charted;
+	struct chart_request request = {.runs = &charted, .len = 1};
+	struct drawing drawing;
+	struct scene scene;
+	struct err e;
+
+	(void)state;
+	profile_init(&profile, "layers.dat");
+	run = profile_add_run(&profile);
+	for (int k = 0; k < 40; k++) {
+		char pid[16];
+
+		snprintf(pid, sizeof(pid), "%d", 100 + k);
+		for (int i = 0; i < 3; i++)
+			series_add(&run_process(run, pid, strlen(pid))->memory,
+			    i, 60 - k);
+	}
+	for (int i = 0; i < 3; i++)
+		series_add(&run->total, i, 1700);
+	run_place_by_time(run);
+	charted = (struct chart_run){run, "layers.dat"};
+	assert_int_equal(chart_stack(&scene, &request, &e), 0);
+	draw_scene(&drawing, &scene, 420, 500);
+	assert_non_null(text_behind(&drawing, "100", 0));
+	assert_non_null(text_behind(&drawing, "101", 0));
+	assert_true(text_behind(&drawing, "100", 0)->box.y >
+		    text_behind(&drawing, "101", 0)->box.y);
+	assert_true(has_text(&drawing, " more, highest "));
+	drawing_finish(&drawing);
+	scene_finish(&scene);
+	profile_finish(&profile);
+}
+
 /* A box that is a call: in a series' colour, over the width of the legend's. */
 static bool is_bar(const struct shape *shape)
 {
@@ -750,6 +845,8 @@ int main(void)
 	    cmocka_unit_test(many_marks_are_ticks),
 	    cmocka_unit_test(dense_data_are_a_band_with_their_mean),
 	    cmocka_unit_test(calls_are_bars_below_memory_and_make_room),
+	    cmocka_unit_test(lines_have_their_names_at_their_ends),
+	    cmocka_unit_test(layers_are_listed_as_they_lie),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+//
+// Many recordings over each other: a band from the lowest to the highest with
+// the median in it, and by name those that failed or stand apart.
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/downsample.h"
+#include "analysis/robust.h"
+#include "analysis/spread.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "chart/build.h"
+
+enum {
+	COLUMNS = 1000,
+	MOST_NAMED = ROLE_SERIES_COUNT - 1, /* no colour twice */
+};
+
+/* A run, and how far it is from the others; failures are farthest. */
+struct band_member {
+	size_t run;
+	double peak_mib, distance;
+};
+
+struct set_band {
+	struct scene *scene;
+	const struct chart_request *request;
+	struct band_member *members; /* the farthest first */
+	size_t len, odd, named;
+	/* of the members behind the named ones, by column; NAN for none */
+	double *lowest, *highest, *values;
+};
+
+static int band_compare_distances(const void *left, const void *right)
+{
+	const struct band_member *a = left, *b = right;
+
+	if (a->distance != b->distance)
+		return a->distance < b->distance ? 1 : -1;
+	return (a->run > b->run) - (a->run < b->run);
+}
+
+static int band_compare_peaks(const void *left, const void *right)
+{
+	const struct band_member *a = left, *b = right;
+
+	if (a->peak_mib != b->peak_mib)
+		return a->peak_mib < b->peak_mib ? 1 : -1;
+	return (a->run > b->run) - (a->run < b->run);
+}
+
+/* Members of the spread are in order of their peaks: an overview's place in the
+ * array says whose it is. */
+static void band_judge(struct set_band *band, const struct overview *overviews,
+    const struct spread *spread)
+{
+	for (size_t i = 0; i < spread->members.len; i++) {
+		const struct spread_member *at = &spread->members.items[i];
+		struct band_member *member = &band->members[band->len++];
+
+		member->run = (size_t)(at->overview - overviews);
+		member->peak_mib = at->overview->peak_mib;
+		if (overview_has_failed(at->overview))
+			member->distance = INFINITY;
+		else if (spread_is_apart(at))
+			member->distance = fmax(fabs(at->scores[SPREAD_PEAK].z),
+			    fabs(at->scores[SPREAD_DURATION].z));
+		band->odd += member->distance > 0;
+	}
+	qsort(band->members, band->len, sizeof(band->members[0]),
+	    band_compare_distances);
+	band->named = band->odd < MOST_NAMED ? band->odd : MOST_NAMED;
+	qsort(band->members, band->named, sizeof(band->members[0]),
+	    band_compare_peaks);
+}
+
+static void band_init(struct set_band *band, struct scene *scene,
+    const struct chart_request *request)
+{
+	size_t len = request->len;
+	struct overview *overviews = mem_zero(len, sizeof(overviews[0]));
+	struct spread spread;
+
+	*band = (struct set_band){.scene = scene,
+	    .request = request,
+	    .members = mem_zero(len + 1, sizeof(band->members[0]))};
+	for (size_t i = 0; i < len; i++)
+		overview_init_run(
+		    &overviews[i], request->runs[i].run, request->runs[i].name);
+	spread_init(&spread, overviews, len);
+	band_judge(band, overviews, &spread);
+	spread_finish(&spread);
+	for (size_t i = 0; i < len; i++)
+		overview_finish(&overviews[i]);
+	free(overviews);
+	band->lowest = mem_zero(COLUMNS, sizeof(double));
+	band->highest = mem_zero(COLUMNS, sizeof(double));
+	band->values = mem_zero(COLUMNS * (len + 1), sizeof(double));
+	for (size_t i = 0; i < COLUMNS * (len + 1); i++)
+		band->values[i] = NAN;
+}
+
+static void band_finish(struct set_band *band)
+{
+	free(band->members);
+	free(band->lowest);
+	free(band->highest);
+	free(band->values);
+}
+
+static double band_step(const struct set_band *band)
+{
+	const struct axis *time = &band->scene->time;
+
+	return (time->high - time->low) / COLUMNS;
+}
+
+/* The middle of a column, in axis seconds. */
+static double band_time(const struct set_band *band, size_t column)
+{
+	return band->scene->time.low + ((double)column + 0.5) * band_step(band);
+}
+
+static void band_reach(struct set_band *band, size_t column, double mib)
+{
+	band->lowest[column] = fmin(band->lowest[column], mib);
+	band->highest[column] = fmax(band->highest[column], mib);
+}
+
+/* Between two samples memory is taken to change evenly, but not over a gap. */
+static void band_take_step(struct set_band *band, double *values,
+    const struct sample *from, const struct sample *to)
+{
+	const struct axis *time = &band->scene->time;
+	double first = ceil((from->time_s - time->low) / band_step(band) - 0.5);
+	double length = to->time_s - from->time_s;
+
+	for (size_t k = (size_t)fmax(0, first);
+	     k < COLUMNS && band_time(band, k) <= to->time_s; k++) {
+		double share =
+		    length > 0 ? (band_time(band, k) - from->time_s) / length
+			       : 0;
+
+		values[k] = from->mib + share * (to->mib - from->mib);
+		band_reach(band, k, values[k]);
+	}
+}
+
+static void band_take_run(struct set_band *band, size_t nth)
+{
+	size_t run = band->members[nth].run;
+	const struct series *total = &band->request->runs[run].run->total;
+	double zero_s = build_zero(band->request, run);
+	double gap_s = downsample_gap(total);
+	const struct axis *time = &band->scene->time;
+	struct sample before = {0};
+
+	for (size_t i = 0; i < total->len; i++) {
+		struct sample at = {
+		    total->items[i].time_s - zero_s, total->items[i].mib};
+		double column =
+		    floor((at.time_s - time->low) / band_step(band));
+
+		if (column >= 0 && column < COLUMNS)
+			band_reach(band, (size_t)column, at.mib);
+		if (i > 0 && (gap_s <= 0 || at.time_s - before.time_s <= gap_s))
+			band_take_step(
+			    band, band->values + nth * COLUMNS, &before, &at);
+		before = at;
+	}
+}
+
+static double band_median(const struct set_band *band, size_t column)
+{
+	double *values = mem_zero(band->len + 1, sizeof(values[0]));
+	size_t count = 0;
+	double median;
+
+	for (size_t i = band->named; i < band->len; i++) {
+		double mib = band->values[i * COLUMNS + column];
+
+		if (isfinite(mib))
+			values[count++] = mib;
+	}
+	median = count > 0 ? robust_median(values, count) : NAN;
+	free(values);
+	return median;
+}
+
+static struct scene_line *band_add_line(struct set_band *band,
+    struct scene_panel *panel, const struct series *series)
+{
+	struct scene_line *line =
+	    build_line(panel, series, 0, 1.5 * band_step(band));
+
+	line->role = ROLE_TOTAL;
+	return line;
+}
+
+static void band_add_lines(struct set_band *band, struct scene_panel *panel)
+{
+	struct series *low = scene_own_series(band->scene);
+	struct series *high = scene_own_series(band->scene);
+	struct series *median = scene_own_series(band->scene);
+	size_t others = band->len - band->named;
+	struct scene_line *line;
+	char text[2][UNITS_TEXT];
+	double lowest = INFINITY, highest = 0;
+
+	for (size_t k = 0; k < COLUMNS; k++) {
+		double at_s = band_time(band, k), mib = band_median(band, k);
+
+		if (!isfinite(mib))
+			continue;
+		series_add(low, at_s, band->lowest[k]);
+		series_add(high, at_s, band->highest[k]);
+		series_add(median, at_s, mib);
+	}
+	for (size_t i = band->named; i < band->len; i++) {
+		lowest = fmin(lowest, band->members[i].peak_mib);
+		highest = fmax(highest, band->members[i].peak_mib);
+	}
+	line = band_add_line(band, panel, high);
+	line->kind = SCENE_STACKED;
+	line->base = low;
+	line->light = true;
+	line->name = mem_format("lowest to highest of %zu%s", others,
+	    band->named > 0 ? " others" : "");
+	line->detail = mem_format("peaks %s to %s", units_size(text[0], lowest),
+	    units_size(text[1], highest));
+	line = band_add_line(band, panel, median);
+	line->kind = SCENE_RUN;
+	line->name = mem_format(
+	    "median of %zu%s", others, band->named > 0 ? " others" : "");
+	line->detail =
+	    mem_format("highest %s", units_size(text[0], line->peak.mib));
+}
+
+size_t build_band(struct scene *scene, struct scene_panel *panel,
+    const struct chart_request *request, size_t *runs)
+{
+	struct set_band band;
+	char count[UNITS_COUNT];
+
+	band_init(&band, scene, request);
+	for (size_t k = 0; k < COLUMNS; k++) {
+		band.lowest[k] = INFINITY;
+		band.highest[k] = -INFINITY;
+	}
+	for (size_t i = band.named; i < band.len; i++)
+		band_take_run(&band, i);
+	if (band.named < band.len)
+		band_add_lines(&band, panel);
+	for (size_t i = 0; i < band.named; i++)
+		runs[i] = band.members[i].run;
+	if (band.odd > band.named)
+		*array_push(&scene->notes) =
+		    mem_format("%s in the band; mprof peak names them",
+			units_count(count, band.odd - band.named,
+			    "other that stands apart or failed is",
+			    "others that stand apart or failed are"));
+	band_finish(&band);
+	return band.named;
+}
