@@ -298,6 +298,9 @@ sampling := $(addprefix src/allocation/, addresses.c file.c mappings.c \
 	poisson.c rate.c slots.c)
 build/tests/test_allocation: $(sampling)
 build/tests/test_allocation: unit_extra = $(sampling)
+faults := src/touched/perf_map.c
+build/tests/test_perf_map: $(faults)
+build/tests/test_perf_map: unit_extra = $(faults)
 
 build/bench/leak: tests/bench/leak.c $(recordings) build/libmprof.a
 	$(call say,BENCH,$@)

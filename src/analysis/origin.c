@@ -102,10 +102,11 @@ static bool origin_is_header(const char *file)
 static bool origin_is_runtime(const char *function)
 {
 	static const char *const starts[] = {"__mem", "mem", "__GI_", "__libc_",
-	    "_int_", "malloc", "__malloc", "calloc", "__calloc", "realloc",
-	    "__realloc", "sysmalloc", "alloc_perturb", "_dl_", "operator new",
-	    "je_", "mi_", "tc_", "runtime.",
-	    "std::", "alloc::", "core::", "__str", "__wmem", "_IO_", "__mmap"};
+	    "_int_", "zmalloc", "zcalloc", "zrealloc", "ztrymalloc", "malloc",
+	    "__malloc", "calloc", "__calloc", "realloc", "__realloc",
+	    "sysmalloc", "alloc_perturb", "_dl_", "operator new", "je_", "mi_",
+	    "tc_", "runtime.", "std::", "alloc::", "core::", "__str", "__wmem",
+	    "_IO_", "__mmap"};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
 		if (origin_starts(function, starts[i]))

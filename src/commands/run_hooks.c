@@ -430,7 +430,8 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 	}
 	if (options->stacks && !options->attach)
 		run_hooks_open_allocations(hooks, plan);
-	if (options->stacks)
+	/* A group that is attached to has no process yet. */
+	if (options->stacks && (watched > 0 || !options->attach))
 		run_hooks_open_touched(hooks, plan, watched);
 	if (options->textfile && run_hooks_open_textfile(hooks,
 				     options->textfile, plan, words, e) != 0)
@@ -463,6 +464,11 @@ void run_hooks_tables(struct run_hooks *hooks)
 {
 	agent_tables_take(&hooks->tables);
 	line_tables_print(&hooks->tables);
+}
+
+static bool run_hooks_has_touched(const struct run_hooks *hooks)
+{
+	return hooks->touched && touched_count(hooks->touched).samples > 0;
 }
 
 /* needed: there is memory of which nothing else knows. */
@@ -518,9 +524,9 @@ void run_hooks_summary(const struct run_hooks *hooks)
 		    "mprof: allocations: not sampled, or not all, in %s; mprof "
 		    "lines says why\n",
 		    units_count(count, unseen, "process", "processes"));
-	run_hooks_report_touched(hooks, unseen > 0);
+	run_hooks_report_touched(hooks, unseen > 0 || !hooks->allocations);
 	if (hooks->stacks.stacks &&
-	    (!hooks->allocations ||
+	    ((!hooks->allocations && !run_hooks_has_touched(hooks)) ||
 		stacks_count(hooks->stacks.stacks).processes > 0))
 		stacks_hook_summary(&hooks->stacks);
 	else if (hooks->allocations && sampled == 0 && unseen == 0)

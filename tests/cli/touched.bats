@@ -349,3 +349,39 @@ has_three() {
 		exit wrong || samples < 1000 || stacks < 100
 	}' folded
 }
+
+@test "attach: a native program that runs already" {
+	needs_faults
+	cat >steps.c <<-'END'
+	#include <string.h>
+	#include <sys/mman.h>
+	#include <unistd.h>
+	static volatile int after;
+	__attribute__((noipa)) void grow(void)
+	{
+		memset(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, 1 << 20);
+		after++;
+	}
+	int main(void)
+	{
+		for (int i = 0; i < 2000 && access("stop", F_OK) != 0; i++) {
+			grow();
+			usleep(10000);
+		}
+		return 0;
+	}
+	END
+	cc -O2 -g -o steps steps.c
+	./steps &
+	local program=$!
+	mprof attach --stacks -o x.dat "$program" 2>messages &
+	local recorder=$!
+	twenty() { [ "$(grep -cs TOUCH x.dat)" -gt 20 ]; }
+	soon twenty
+	touch stop
+	wait "$program" "$recorder"
+	mprof lines --json x.dat | jq -e '
+		.source == "touched" and .rows[0].function == "grow"'
+	lacks 'no process ran a Python' messages
+}

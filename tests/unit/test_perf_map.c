@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+/* Perf maps: names of code that a program made, from a file of its own that may
+ * hold anything. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "touched/perf_map.h"
+
+static char path[64];
+
+static void write_map(const char *mode, const void *bytes, size_t len)
+{
+	FILE *file = fopen(path, mode);
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+}
+
+#define WRITE(mode, text) write_map(mode, text, sizeof(text) - 1)
+
+static int begin(void **state)
+{
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", (int)getpid());
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	unlink(path);
+	return 0;
+}
+
+static void names_cover_their_code(void **state)
+{
+	struct perf_map map = {.pid = getpid()};
+
+	(void)state;
+	WRITE("w", "1000 10 first\n2000 20 second name\n");
+	assert_string_equal(perf_map_find(&map, 0x1000), "first");
+	assert_string_equal(perf_map_find(&map, 0x100f), "first");
+	assert_null(perf_map_find(&map, 0x1010));
+	assert_null(perf_map_find(&map, 0xfff));
+	assert_string_equal(perf_map_find(&map, 0x201f), "second name");
+	perf_map_finish(&map);
+}
+
+/* What is there twice was put where other code had been. A line that is not
+ * whole yet is read when it is. */
+static void later_lines_are_read(void **state)
+{
+	struct perf_map map = {.pid = getpid()};
+
+	(void)state;
+	WRITE("w", "1000 10 old\n3000 10 to");
+	assert_string_equal(perf_map_find(&map, 0x1000), "old");
+	assert_null(perf_map_find(&map, 0x3000));
+	WRITE("a", "rn\n1000 10 new\n");
+	map.read_ns = 0;
+	assert_string_equal(perf_map_find(&map, 0x1000), "new");
+	assert_string_equal(perf_map_find(&map, 0x3000), "torn");
+	perf_map_finish(&map);
+}
+
+static void nonsense_is_passed_over(void **state)
+{
+	static char long_line[3 << 20];
+	struct perf_map map = {.pid = getpid()};
+
+	(void)state;
+	memset(long_line, 'f', sizeof(long_line));
+	write_map("w", long_line, sizeof(long_line));
+	WRITE("a",
+	    "\n\n \nno map\n10\n10 \n10 0 none\nffffffffffffffff ff far\n"
+	    "\0\1\377\n1000 10 good\n");
+	assert_string_equal(perf_map_find(&map, 0x1000), "good");
+	assert_null(perf_map_find(&map, 0x10));
+	assert_null(perf_map_find(&map, UINT64_MAX));
+	perf_map_finish(&map);
+}
+
+static void another_kind_of_file_is_none(void **state)
+{
+	struct perf_map map = {.pid = getpid()};
+
+	(void)state;
+	assert_null(perf_map_find(&map, 0x1000));
+	assert_int_equal(symlink("/proc/self/maps", path), 0);
+	map.read_ns = 0;
+	assert_null(perf_map_find(&map, 0x1000));
+	perf_map_finish(&map);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(names_cover_their_code, begin, end),
+	    cmocka_unit_test_setup_teardown(later_lines_are_read, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		nonsense_is_passed_over, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		another_kind_of_file_is_none, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/* Which pages of a process are resident, held against what this one did. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "proc/resident.h"
+
+enum { AREA = 8 << 20 };
+
+static void pages_come_and_go(void **state)
+{
+	char *area = mmap(NULL, AREA, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct resident resident;
+	int64_t before_kib, after_kib;
+
+	(void)state;
+	assert_true(area != MAP_FAILED);
+	madvise(area, AREA, MADV_NOHUGEPAGE);
+	resident_open(&resident, getpid());
+	before_kib = resident_kib(&resident);
+	memset(area, 1, AREA / 2);
+	after_kib = resident_kib(&resident);
+	/* The kernel counts in batches on each processor. */
+	assert_true(after_kib - before_kib > AREA / 2048 - 1024);
+	assert_true(resident_has(&resident, (uintptr_t)area));
+	if (resident.pagemap >= 0) {
+		assert_false(
+		    resident_has(&resident, (uintptr_t)area + AREA - 1));
+		assert_true(
+		    resident_block_kib(&resident, (uintptr_t)area) >= 4);
+	}
+	madvise(area, AREA, MADV_DONTNEED);
+	assert_true(
+	    resident.pagemap < 0 || !resident_has(&resident, (uintptr_t)area));
+	resident_close(&resident);
+	munmap(area, AREA);
+}
+
+static void a_process_that_ended_has_none(void **state)
+{
+	struct resident resident;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0)
+		pause();
+	assert_true(child > 0);
+	resident_open(&resident, child);
+	assert_true(resident_kib(&resident) > 0);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(resident_kib(&resident), -1);
+	resident_close(&resident);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(pages_come_and_go),
+	    cmocka_unit_test(a_process_that_ended_has_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
