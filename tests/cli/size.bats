@@ -68,3 +68,29 @@ until_rotated='until [ -s a.dat.2 ]; do sleep 0.05; done'
 	[ "$status" -eq 125 ]
 	[[ $errors == *'/dev/null: is no regular file: '* ]]
 }
+
+# The command of the unit, for a process in place of a unit, in this folder.
+@test "examples/service: the unit is valid, and its command records" {
+	unit=$SOURCE/examples/service/mprof@.service
+	if command -v systemd-analyze >/dev/null; then
+		sed "s,/usr/local/bin/mprof,$MPROF," "$unit" >mprof@a.service
+		printf '[Service]\nExecStart=/bin/true\n' >a.service
+		run_apart systemd-analyze verify --man=no ./mprof@a.service
+		same "$(grep -F mprof@ <<<"$errors" || true)" ''
+	fi
+	sleep 1000 3>&- &
+	pid=$!
+	words=$(sed -n 's,^ExecStart=/usr/local/bin/,,p' "$unit" | sed "
+		s,--unit %i.service,$pid,
+		s,/var/lib/mprof/%i,a,
+		s,/var/lib/prometheus/node-exporter,.,")
+	# shellcheck disable=SC2086 # it is several words
+	$words 3>&- &
+	recorder=$!
+	soon has_samples 3
+	soon grep -qs '^mprof_' ./*.prom
+	kill "$recorder"
+	wait "$recorder"
+	kill "$pid"
+	grep -q '^EXIT;' a.dat
+}
