@@ -1,9 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The hunt for a leak in a live Django site under the load of two clients:
-# heap --every ranks the culprit among its first three rows, beside views that
-# hold thousands of objects for a request, and refs names its root first.
+# The hunt for seven leaks in a live Django site under the load of two clients:
+# heap --every ranks the culprit among its first three rows after five looks,
+# beside views that hold thousands of objects for a request, and refs names the
+# root first. All in one process, one leak after the other: what was leaked
+# before is no growth any more.
 # shellcheck disable=SC2030,SC2031  # each test has a $pid of its own
+# shellcheck disable=SC2154  # need_module sets $python
 
 load helper.bash
 load live.bash
@@ -13,30 +16,31 @@ own_setup() {
 	need_module django $(pythons)
 }
 
-# site LEAK: $pid serves, $looker looks at it
-site() {
-	launch "$python" "$SOURCE/tests/python/leaks.py" "$1"
-	"$MPROF" heap "$pid" --every 200ms --json >looks 8>&- &
-	looker=$!
+# begin LEAK: the site leaks so from now on
+begin() {
+	echo "$1" >&8
+	soon_while "$pid" grep -qx "$1" out
 }
 
-end_site() {
-	let_end
-	pid=
-	wait "$looker"
-}
-
-# The newest of five looks or more: newest FILTER
+# Whether the newest of five looks or more is as the filter says: newest FILTER
 newest() {
-	tail -n 1 looks | jq -e ".steps >= 5 and ($1)" >/dev/null 2>&1
+	tail -n 1 looks 2>/dev/null |
+		jq -e ".steps >= 5 and ($1)" >/dev/null 2>&1
 }
 
-# culprit TYPE: among the first three, sooner or later
+# culprit LEAK TYPE: it is among the first three, sooner or later
 culprit() {
-	soon newest "[.types[:3][].type] | index(\"$1\")" || {
+	local looker
+
+	begin "$1"
+	"$MPROF" heap "$pid" --every 150ms --json >looks 8>&- &
+	looker=$!
+	soon_while "$looker" newest "[.types[:3][].type] | index(\"$2\")" || {
 		tail -n 1 looks | jq -c '.steps, .types[:5][]'
 		return 1
 	}
+	kill -INT "$looker"
+	wait "$looker"
 }
 
 # held TYPE PATH: most of its objects are, sooner or later
@@ -45,44 +49,40 @@ held() {
 		jq -e --arg path '$2' '.chains[0].path | startswith(\$path)' >/dev/null"
 }
 
-@test "a global list of models" {
-	site models
-	culprit __main__.Lesson
-	end_site
-}
-
-@test "an lru_cache on a method" {
-	site lru_cache
-	culprit __main__.Report
+@test "seven leaks of seven: the culprit, its root, and for C the next command" {
+	launch "$python" "$SOURCE/tests/python/leaks.py"
+	culprit models __main__.Lesson
+	culprit lru_cache __main__.Report
 	held Report __main__.Report.total
-	end_site
-}
-
-@test "closures in a signal's receivers" {
-	site signal
-	culprit __main__.Payload
+	culprit signal __main__.Payload
 	held Payload __main__.changed.receivers
-	end_site
-}
-
-@test "cycles, with the collector off" {
-	site cycles
-	culprit __main__.Node
-	held Node 'held by its own cycle'
-	end_site
-}
-
-@test "lists of threads" {
-	site locals
-	culprit __main__.Row
+	culprit locals __main__.Row
 	held Row __main__.local
-	end_site
-}
-
-@test "malloc in C: memory that no object explains, and the next command" {
-	launch "$python" "$SOURCE/tests/python/leaks.py" malloc
+	# The queries are dicts, as a request's own are; what holds them grows.
+	culprit queries collections.deque
+	begin malloc
 	"$MPROF" heap "$pid" --every 300ms >looks 8>&- &
 	looker=$!
 	soon grep -q 'mprof run --stacks PROGRAM' looks
-	end_site
+	kill -INT "$looker"
+	wait "$looker"
+	grep -q '^ *RSS | .* [1-9][0-9]* of [0-9]*$' looks
+	culprit cycles __main__.Node
+	held Node 'held by its own cycle'
+	let_end
+	pid=
+}
+
+# found FUNCTION: it is among the first three that hold memory
+found() {
+	mprof lines --json a.dat 2>/dev/null |
+		jq -e "[.rows[:3][].function] | index(\"$1\")" >/dev/null 2>&1
+}
+
+@test "malloc in C: the function that allocates, of the program under run --stacks" {
+	MPROF_ALLOCATION_PERIOD=65536 launch "$MPROF" run -q --stacks -T 100ms \
+		-o a.dat "$python" "$SOURCE/tests/python/leaks.py" malloc
+	soon_while "$pid" found leak_malloc
+	let_end
+	pid=
 }

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """A Django site that leaks in one of seven ways, beside innocent views, under
-the load of two clients in threads of their own: leaks.py LEAK
-
-Says "ready" when it serves, ends when its standard input does."""
+the load of two clients in threads of their own. Each line of its standard input
+names the leak from then on, and is repeated when a request has leaked; it ends
+with its input, or at an empty line. With a word, leaks.py LEAK, that is the first, and it says
+"ready"."""
 import ctypes
 import functools
 import gc
@@ -12,13 +13,11 @@ import threading
 import django
 from django.conf import settings
 
-LEAK = sys.argv[1]
-
 settings.configure(
     ALLOWED_HOSTS=["*"],
     DATABASES={"default": {
         "ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-    DEBUG=LEAK == "queries",
+    DEBUG=False,
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     LOGGING_CONFIG=None,
     MIDDLEWARE=[],
@@ -105,9 +104,27 @@ def leak_queries():
             cursor.execute("select %d" % i)
 
 
+def leak_nothing():
+    pass
+
+
 def leak(request):
-    globals()["leak_" + LEAK]()
+    global leaked
+    name = current
+    globals()["leak_" + name]()
+    leaked = name
     return HttpResponse("leaked")
+
+
+def begin(name):
+    """Returns when a request has leaked like that."""
+    global current
+    settings.DEBUG = name == "queries"
+    if name == "cycles":
+        gc.disable()
+    current = name
+    while leaked != name:
+        ended.wait(0.01)
 
 
 def innocent(request):
@@ -127,17 +144,22 @@ def client():
         for name in ("/leak", "/innocent"):
             response = site.get_response(requests.get(name))
             assert response.status_code == 200
-            ended.wait(0.002)
+            ended.wait(0.005)
 
 
+current, leaked = "nothing", None
 ended = threading.Event()
-if LEAK == "cycles":
-    gc.disable()
 clients = [threading.Thread(target=client) for _ in range(2)]
 for each in clients:
     each.start()
+if len(sys.argv) > 1:
+    begin(sys.argv[1])
 print("ready", flush=True)
-sys.stdin.read()
+for name in map(str.strip, sys.stdin):
+    if not name:
+        break
+    begin(name)
+    print(name, flush=True)
 ended.set()
 for each in clients:
     each.join()
