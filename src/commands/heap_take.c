@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "commands/refs_grown.h"
 #include "python/heap/look.h"
 #include "python/heap/remainder.h"
 
@@ -49,6 +50,11 @@ enum python_result heap_take(struct heap *heap, pid_t pid,
 	heap->rss_kib = look.snapshot.rss_kib;
 	name_version(heap, &look.target);
 	count_types(heap, &look.objects);
+	heap->started = (int64_t)look.identity.started;
+	if (heap->paths && refs_paths(heap->paths, &look, e) < 0) {
+		look_finish(&look);
+		return PYTHON_UNSUPPORTED;
+	}
 	remainder = remainder_find(&look.objects, pid);
 	heap->has_parts = heap->has_rss && remainder.is_known;
 	heap->files_kib = remainder.files_kib;

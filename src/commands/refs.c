@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "commands/refs_grown.h"
 #include "commands/refs_one.h"
 
 #include <stdlib.h>
@@ -19,7 +20,7 @@
 
 struct refs_options {
 	long depth, count;
-	bool referents, json, children, only;
+	bool referents, json, children, only, grown;
 	const char *output, *theme, *one;
 };
 
@@ -62,6 +63,12 @@ static const struct option_row rows[] = {
 		"by its address: what refers to it and what it refers to",
 	.parse = option_text,
 	.offset = offsetof(struct refs_options, one),
+	.ours = true},
+    {.name = "grown",
+	.help = "the places that hold more objects in B than in A, two files "
+		"of heap --save, and have not lost them since",
+	.parse = option_flag,
+	.offset = offsetof(struct refs_options, grown),
 	.ours = true},
     {.name = "children",
 	.help = "look at each descendant that does the work, one after the "
@@ -184,7 +191,17 @@ static int command_refs_check(const struct refs_options *options, int count)
 {
 	struct err e;
 
-	if (count != 2)
+	if (options->grown && (count < 3 || count > 4))
+		err_set(&e,
+		    "refs: --grown takes a process, a type or none, and "
+		    "two files of heap --save: mprof refs 4711 --grown "
+		    "a.heap b.heap");
+	else if (options->grown && (options->one || options->referents ||
+				       options->output || options->children))
+		err_set(&e,
+		    "refs: --grown prints text or, with --json, JSON of "
+		    "one process: leave the other options out");
+	else if (!options->grown && count != 2)
 		err_set(&e, "refs: takes a process and a type: mprof refs "
 			    "4711 Lesson");
 	else if (options->depth > DEPTH_MAX)
@@ -233,6 +250,46 @@ static int command_refs_look(
 	return status;
 }
 
+static bool command_refs_has(
+    const struct workers *workers, pid_t asked, int64_t pid)
+{
+	for (size_t i = 0; i < workers->pids.len; i++)
+		if (workers->pids.items[i] == pid)
+			return true;
+	return asked == pid;
+}
+
+/* The files say of which process they are: the one that was named, or one that
+ * does its work. */
+static int command_refs_grown(
+    const struct refs_options *options, pid_t pid, char **words, int count)
+{
+	const struct refs_grown_show show = {
+	    .word = count > 3 ? words[1] : NULL,
+	    .count = (size_t)options->count,
+	    .json = options->json};
+	struct refs_grown grown = {.before = {.pid = 0}};
+	struct workers workers = {0};
+	int status = COMMAND_OK;
+	struct err e;
+
+	if (workers_find(&workers, pid, &e) != 0)
+		return command_fail(COMMAND_TROUBLE, &e);
+	if (refs_grown_read(&grown, words + count - 2, &e) < 0)
+		status = COMMAND_FAILED;
+	else if (!command_refs_has(&workers, pid, grown.after.pid)) {
+		err_set(&e, "%s: is of process %lld, not of %d",
+		    words[count - 1], (long long)grown.after.pid, (int)pid);
+		status = COMMAND_FAILED;
+	} else if (refs_grown_print(&grown, &show, &e) < 0)
+		status = COMMAND_FAILED;
+	if (status != COMMAND_OK)
+		command_fail(status, &e);
+	refs_grown_finish(&grown);
+	workers_finish(&workers);
+	return status;
+}
+
 static int command_refs_exec(const void *values, char **words, int count)
 {
 	const struct refs_options *options = values;
@@ -242,7 +299,9 @@ static int command_refs_exec(const void *values, char **words, int count)
 	if (status != COMMAND_OK)
 		return status;
 	status = target_init(&target, words[0]);
-	if (status == COMMAND_OK)
+	if (status == COMMAND_OK && options->grown)
+		status = command_refs_grown(options, target.pid, words, count);
+	else if (status == COMMAND_OK)
 		status = command_refs_look(options, target.pid, words[1]);
 	target_finish(&target);
 	return status;
@@ -250,7 +309,7 @@ static int command_refs_exec(const void *values, char **words, int count)
 
 const struct command command_refs = {
     .name = "refs",
-    .synopsis = "[options] PID|NAME TYPE",
+    .synopsis = "[options] PID|NAME TYPE | PID|NAME [TYPE] --grown A B",
     .summary =
 	"print what keeps the objects of a type alive in a Python program",
     .details = "The program needs no change. It is stopped for some "
@@ -261,7 +320,8 @@ const struct command command_refs = {
 	       "  mprof refs 4711 Lesson                who holds them?\n"
 	       "  mprof refs 4711 courses.models.Lesson -o refs.svg\n"
 	       "  mprof refs --referents 4711 Lesson    what do they hold?\n"
-	       "  mprof refs 4711 Lesson --one 3        and that one?\n",
+	       "  mprof refs 4711 Lesson --one 3        and that one?\n"
+	       "  mprof refs 4711 --grown a.heap b.heap where do they grow?\n",
     .options = rows,
     .options_size = sizeof(struct refs_options),
     .defaults = &defaults,

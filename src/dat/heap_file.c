@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 
 #define MAGIC "mprof-heap 1"
@@ -45,6 +46,16 @@ int heap_file_write(const struct heap *heap, const char *path, struct err *e)
 		fprintf(output.stream, "type %" PRId64 " %" PRId64 " %s\n",
 		    row->count, row->bytes, row->name);
 	}
+	if (heap->started)
+		fprintf(output.stream, "started %" PRId64 "\n", heap->started);
+	for (size_t i = 0; heap->paths && i < heap->paths->rows.len; i++) {
+		const struct heap_row *row = &heap->paths->rows.items[i];
+
+		fprintf(output.stream, "path %" PRId64 " %" PRId64 " %s\n",
+		    row->count, row->bytes, row->name);
+	}
+	if (heap->paths)
+		fprintf(output.stream, "paths %zu\n", heap->paths->rows.len);
 	fprintf(output.stream, "end %zu\n", heap->rows.len);
 	return io_output_commit(&output, e);
 }
@@ -76,6 +87,36 @@ static bool read_type(struct heap *heap, char *text)
 	return true;
 }
 
+static struct heap *heap_file_paths(struct heap *heap)
+{
+	if (!heap->paths)
+		heap->paths = mem_zero(1, sizeof(*heap->paths));
+	return heap->paths;
+}
+
+/* "count bytes type", a tab, and the path. */
+static bool heap_file_read_path(struct heap *heap, char *text)
+{
+	int64_t count, bytes;
+	char *tab, *type, *path, *name;
+
+	if (!heap_file_number(&text, &count) ||
+	    !heap_file_number(&text, &bytes))
+		return false;
+	tab = strchr(text, '\t');
+	if (!tab || tab == text || !tab[1])
+		return false;
+	*tab = '\0';
+	type = utf8_clean_copy(text);
+	path = utf8_clean_copy(tab + 1);
+	name = mem_format("%s\t%s", type, path);
+	heap_add(heap_file_paths(heap), name, count, bytes);
+	free(type);
+	free(path);
+	free(name);
+	return true;
+}
+
 /* "word rest"; whether the word is that one, and *text is the rest then. */
 static bool heap_file_has_word(char **text, const char *word)
 {
@@ -89,8 +130,9 @@ static bool heap_file_has_word(char **text, const char *word)
 
 struct heap_file_reading {
 	struct heap *heap;
-	int64_t types; /* that were read */
-	bool ended;    /* the last line was there */
+	int64_t types, paths; /* that were read */
+	bool paths_ended;
+	bool ended; /* the last line was there */
 };
 
 static bool read_line(struct heap_file_reading *reading, char *text)
@@ -104,13 +146,26 @@ static bool read_line(struct heap_file_reading *reading, char *text)
 		reading->types++;
 		return read_type(heap, text);
 	}
+	if (heap_file_has_word(&text, "path")) {
+		reading->paths++;
+		return !reading->paths_ended && heap_file_read_path(heap, text);
+	}
+	if (heap_file_has_word(&text, "paths")) {
+		reading->paths_ended = true;
+		heap_file_paths(heap);
+		return heap_file_number(&text, &count) &&
+		       count == reading->paths;
+	}
 	if (heap_file_has_word(&text, "end")) {
 		reading->ended = true;
-		return heap_file_number(&text, &count) &&
+		return (reading->paths_ended || !reading->paths) &&
+		       heap_file_number(&text, &count) &&
 		       count == reading->types;
 	}
 	if (heap_file_has_word(&text, "pid"))
 		return heap_file_number(&text, &heap->pid);
+	if (heap_file_has_word(&text, "started"))
+		return heap_file_number(&text, &heap->started);
 	if (heap_file_has_word(&text, "time_ns"))
 		return heap_file_number(&text, &heap->wall_ns);
 	if (heap_file_has_word(&text, "pause_ns"))

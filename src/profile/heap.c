@@ -12,6 +12,10 @@ void heap_finish(struct heap *heap)
 		free(heap->rows.items[i].name);
 	array_free(&heap->rows);
 	index_finish(&heap->index);
+	if (heap->paths)
+		heap_finish(heap->paths);
+	free(heap->paths);
+	heap->paths = NULL;
 }
 
 static bool heap_row_is(const void *items, size_t at, const void *key)

@@ -20,14 +20,18 @@ struct heap_row {
 /* Zeroed is empty. */
 struct heap {
 	int64_t pid;
-	int64_t wall_ns;             /* when, since the epoch */
-	int64_t pause_ns;            /* how long the program stood for it */
-	bool has_rss;                /* rss_kib is known */
-	int64_t rss_kib;             /* its resident memory meanwhile */
-	bool has_parts;              /* the next two are known */
-	int64_t files_kib;           /* of it: mapped files */
-	int64_t free_kib;            /* of it: what allocators keep unused */
-	char python[16];             /* "3.11.2"; "" where it is not known */
+	int64_t wall_ns;   /* when, since the epoch */
+	int64_t pause_ns;  /* how long the program stood for it */
+	bool has_rss;      /* rss_kib is known */
+	int64_t rss_kib;   /* its resident memory meanwhile */
+	bool has_parts;    /* the next two are known */
+	int64_t files_kib; /* of it: mapped files */
+	int64_t free_kib;  /* of it: what allocators keep unused */
+	char python[16];   /* "3.11.2"; "" where it is not known */
+	int64_t started; /* of the process, in ticks since boot; 0: not told */
+	/* NULL: not known. Else its rows are the places where objects are held:
+	 * the type, a tab, the path from a root. */
+	struct heap *paths;
 	ARRAY(struct heap_row) rows; /* each name once */
 	struct index index;
 };

@@ -197,6 +197,92 @@ What it refers to
 	let_end
 }
 
+# A program that holds 37 lessons more with each line.
+launch_growing() {
+	cat >growing.py <<-END
+	import sys
+	class Lesson:
+	    pass
+	kept = [Lesson() for _ in range(5)]
+	idle = [Lesson() for _ in range(50)]
+	print("ready", flush=True)
+	for line in sys.stdin:
+	    kept.extend(Lesson() for _ in range(37))
+	    print("has", len(kept), flush=True)
+	END
+	# shellcheck disable=SC2046  # an interpreter a word
+	[ "$(pythons)" ] || skip "no CPython here that can be read"
+	launch "$(pythons | head -n 1)" growing.py
+}
+
+# grow COUNT: one line more, until it has so many
+grow() {
+	echo >&8
+	soon_while "$pid" grep -qsx "has $1" out
+}
+
+@test "--grown leads with the place that grew between two looks, and since" {
+	launch_growing
+	mprof heap "$pid" --save a.heap >/dev/null
+	grow 42
+	mprof heap "$pid" --save b.heap >/dev/null
+	grow 79
+	mprof refs "$pid" --grown a.heap b.heap --json >json
+	same "$(jq -c '.grown[0] | [.objects, .since, .type, .path]' json)" \
+		'[37,37,"__main__.Lesson","__main__.kept[…]"]'
+	# Which file is the older one, they say.
+	mprof refs "$pid" Lesson --grown b.heap a.heap --json >json
+	same "$(jq -c '.grown | length, (.[0] | [.objects, .path])' json)" \
+		$'1\n[37,"__main__.kept[…]"]'
+	mprof refs "$pid" --grown a.heap b.heap >text
+	grep -Eq '^ +\+37 +\+37 +[0-9.]+ KiB  __main__.Lesson$' text
+	grep -Eq '^ +__main__\.kept\[…\]$' text
+	same "$(mprof refs "$pid" nothing --grown a.heap b.heap | tail -n 1)" \
+		"Nothing did."
+	# heap reads the same files.
+	mprof heap --diff a.heap b.heap | grep -Eq '__main__.Lesson \| +\+37 '
+	let_end
+	run_apart mprof refs "$pid" --grown a.heap b.heap
+	[ "$status" -eq 1 ]
+	[ "$errors" ]
+}
+
+@test "--grown: files that have not what it needs, or are of another program" {
+	launch_growing
+	mprof heap "$pid" --save a.heap >/dev/null
+	mprof heap "$pid" --save counts.heap --no-paths >/dev/null
+	refused() {
+		run_apart mprof refs "$pid" --grown "$1" "$2"
+		[ "$status" -eq 1 ]
+		[[ $errors == "mprof: "*"$3"* ]]
+		[ -z "$output" ]
+	}
+	refused a.heap counts.heap 'counts.heap: has the counts alone'
+	refused a.heap none.heap 'none.heap: '
+	sed 's/^pid .*/pid 1/' a.heap >other.heap
+	refused a.heap other.heap 'are of two programs'
+	refused other.heap other.heap 'other.heap: is of process 1, not of'
+	sed 's/^started .*/started 7/' a.heap >before.heap
+	refused a.heap before.heap 'of another start'
+	refused before.heap before.heap 'which has ended'
+	head -c "$(($(wc -c <a.heap) / 2))" a.heap >cut.heap
+	refused a.heap cut.heap 'cut.heap:'
+	head -n -1 a.heap >short.heap
+	refused a.heap short.heap 'short.heap: its end is missing'
+	sed 's/^paths .*/paths 3/' a.heap >wrong.heap
+	refused a.heap wrong.heap 'is no line of mprof heap'
+	sed 's/^path \([0-9]*\) .*/path \1 x/' a.heap >corrupt.heap
+	refused a.heap corrupt.heap 'is no line of mprof heap'
+	for words in a.heap 'a.heap b.heap c d' 'a.heap a.heap --one 1' \
+		'a.heap a.heap --referents' 'a.heap a.heap -o x.svg' \
+		'a.heap a.heap --children'; do
+		# shellcheck disable=SC2086  # words
+		run_apart mprof refs "$pid" --grown $words
+		[ "$status" -eq 2 ]
+	done
+	let_end
+}
+
 @test "a type that is not there: what may be meant is named" {
 	launch_first 10
 	run_apart mprof refs "$pid" Lessn

@@ -90,7 +90,7 @@ class _Snapshot:
             _say(error)
             return
         _os.close(file)
-        words = ("--only", "--top", "1", "--save", self.path)
+        words = ("--only", "--top", "1", "--no-paths", "--save", self.path)
         self.taken = bool(_ask(program, *words, str(_os.getpid())))
 
     def __del__(self, remove=_os.unlink, getpid=_os.getpid):

@@ -681,6 +681,25 @@ void chains_referents(
 	finder_finish(&f, chains);
 }
 
+void chains_places(struct chains *chains, const struct chains_request *request)
+{
+	struct finder f;
+
+	*chains = (struct chains){0};
+	finder_init(&f, request);
+	chains_search(&f);
+	for (uint32_t i = 0; i < f.references->count; i++)
+		if (f.link[i] == CHAIN_NONE)
+			f.link[i] = intern_root(&f, i, CHAIN_CYCLE);
+	for (uint32_t i = 0; i < f.references->count; i++) {
+		struct chain_link *link = &f.table.links.items[f.link[i]];
+
+		link->objects++;
+		link->retained += request->sizes[i];
+	}
+	finder_finish(&f, chains);
+}
+
 void chains_finish(struct chains *chains)
 {
 	array_free(&chains->links);

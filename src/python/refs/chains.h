@@ -68,6 +68,7 @@ struct chains_request {
 	uint32_t depth;     /* chains that agree so far are one; at least 1 */
 	const bool *splits; /* of each type: it is data, which several may
 			     * hold; NULL: none is */
+	const uint64_t *sizes; /* of each object: for chains_places() */
 	const struct dominators *dominators; /* NULL: nothing is known of what
 					      * objects retain */
 };
@@ -94,6 +95,12 @@ uint64_t chains_retained(const struct chains *chains,
  * looked into. items stays empty. */
 void chains_referents(struct chains *chains,
     const struct chains_request *request) __attribute__((nonnull));
+
+/* Fills the links alone: each object stands at that of its nearest way, and
+ * retained are the sizes of those that stand there. wanted, splits and depth
+ * are not looked at. */
+void chains_places(struct chains *chains, const struct chains_request *request)
+    __attribute__((nonnull));
 
 void chains_finish(struct chains *chains) __attribute__((nonnull));
 

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+#include "commands/refs_grown.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "base/utf8.h"
+#include "cli/terminal.h"
+#include "commands/heap_take.h"
+#include "commands/refs.h"
+#include "dat/heap_file.h"
+
+#define SCHEMA 1
+#define PATH_DEPTH 10
+#define LEAST_OBJECTS 2
+#define ROWS_MAX 20000
+
+/* A place that grew, with all that grew below it. */
+struct refs_grown_row {
+	const char *type, *path; /* type is not ended: type_len */
+	int type_len;
+	int64_t objects, since, bytes; /* from look to look, to now, in all */
+	bool passing; /* held by a function that runs, or by no object */
+	bool below;   /* of another row */
+};
+
+struct refs_grown_rows {
+	ARRAY(struct refs_grown_row) items;
+};
+
+int refs_paths(struct heap *paths, struct look *look, struct err *e)
+{
+	const struct referrers_request request = {.referents = false};
+	struct refs refs = {.depth = PATH_DEPTH};
+	struct chains_request chains;
+
+	if (referrers_find(&refs.referrers, &look->objects, &request, e) < 0) {
+		referrers_finish(&refs.referrers);
+		return -1;
+	}
+	refs.sizes = referrers_sizes(&refs.referrers);
+	chains =
+	    (struct chains_request){.references = &refs.referrers.references,
+		.types = refs.referrers.types,
+		.roots = refs.referrers.roots,
+		.sizes = refs.sizes,
+		.depth = PATH_DEPTH};
+	chains_places(&refs.chains, &chains);
+	for (uint32_t i = 0; i < refs.chains.links.len; i++) {
+		const struct chain_link *link = &refs.chains.links.items[i];
+		char *path, *type, *name;
+
+		if (link->objects < LEAST_OBJECTS)
+			continue;
+		path = refs_path(&refs, i);
+		type = utf8_clean_copy(
+		    referrers_type(&refs.referrers, link->type));
+		name = mem_format("%s\t%s", type, path);
+		heap_add(paths, name, (int64_t)link->objects,
+		    (int64_t)link->retained);
+		free(path);
+		free(type);
+		free(name);
+	}
+	chains_finish(&refs.chains);
+	referrers_finish(&refs.referrers);
+	free(refs.sizes);
+	return 0;
+}
+
+static int refs_grown_read_one(
+    struct heap *heap, const char *path, struct err *e)
+{
+	if (heap_file_read(heap, path, e) < 0)
+		return -1;
+	if (!heap->paths || !heap->started)
+		return err_set(e,
+		    "%s: has the counts alone, not what holds the objects: it "
+		    "is of several processes, of an mprof before that, or was "
+		    "saved with --no-paths; save one with mprof heap PID "
+		    "--save FILE",
+		    path);
+	return 0;
+}
+
+int refs_grown_read(struct refs_grown *grown, char **paths, struct err *e)
+{
+	struct heap swap;
+
+	if (refs_grown_read_one(&grown->before, paths[0], e) < 0 ||
+	    refs_grown_read_one(&grown->after, paths[1], e) < 0)
+		return -1;
+	if (grown->before.pid != grown->after.pid ||
+	    grown->before.started != grown->after.started)
+		return err_set(e,
+		    "%s, %s: are of two programs, process %" PRId64
+		    " and %" PRId64 "%s",
+		    paths[0], paths[1], grown->before.pid, grown->after.pid,
+		    grown->before.pid == grown->after.pid ? " of another start"
+							  : "");
+	if (grown->before.wall_ns > grown->after.wall_ns) {
+		swap = grown->before;
+		grown->before = grown->after;
+		grown->after = swap;
+	}
+	return 0;
+}
+
+void refs_grown_finish(struct refs_grown *grown)
+{
+	heap_finish(&grown->before);
+	heap_finish(&grown->after);
+}
+
+static int64_t refs_grown_count(const struct heap *heap, const char *name)
+{
+	const struct heap_row *row = heap_find(heap, name);
+
+	return row ? row->count : 0;
+}
+
+static bool refs_grown_is_passing(const char *path)
+{
+	return !strncmp(path, "held by no object", 17) || strstr(path, "(): ");
+}
+
+/* The type itself, or its end behind a dot. */
+static bool refs_grown_is_wanted(
+    const struct refs_grown_row *row, const char *word)
+{
+	size_t len = word ? strlen(word) : 0, all = (size_t)row->type_len;
+
+	if (!word)
+		return true;
+	return len <= all && !memcmp(row->type + all - len, word, len) &&
+	       (len == all || row->type[all - len - 1] == '.');
+}
+
+static int refs_grown_by_path(const void *a, const void *b)
+{
+	const struct refs_grown_row *x = a, *y = b;
+	int result = strcmp(x->path, y->path);
+
+	return result ? result : (x->type > y->type) - (x->type < y->type);
+}
+
+static int refs_grown_by_objects(const void *a, const void *b)
+{
+	const struct refs_grown_row *x = a, *y = b;
+
+	if (x->below != y->below)
+		return x->below ? 1 : -1;
+	if (x->passing != y->passing)
+		return x->passing ? 1 : -1;
+	if (x->objects != y->objects)
+		return x->objects < y->objects ? 1 : -1;
+	return strcmp(x->path, y->path);
+}
+
+/* Adds what grew below a place to it. In the order of paths, those that begin
+ * with another follow it. */
+static void refs_grown_fold(struct refs_grown_rows *rows)
+{
+	struct refs_grown_row *items = rows->items.items;
+
+	for (size_t i = 0, top = 0; i < rows->items.len; i++) {
+		size_t len = strlen(items[top].path);
+
+		if (i == 0 || strncmp(items[i].path, items[top].path, len)) {
+			top = i;
+			continue;
+		}
+		items[i].below = true;
+		items[top].bytes += items[i].bytes;
+	}
+}
+
+/* Those that grew from look to look and since; what passes anyway must have
+ * done so twice. */
+static void refs_grown_find(struct refs_grown_rows *rows,
+    const struct refs_grown *grown, const struct heap *now, const char *word)
+{
+	const struct heap *before = grown->before.paths,
+			  *after = grown->after.paths;
+
+	for (size_t i = 0; i < now->rows.len && rows->items.len < ROWS_MAX;
+	     i++) {
+		const struct heap_row *row = &now->rows.items[i];
+		const struct heap_row *old = heap_find(before, row->name);
+		int64_t count = refs_grown_count(after, row->name);
+		struct refs_grown_row found = {.type = row->name,
+		    .path = strchr(row->name, '\t') + 1,
+		    .objects = count - refs_grown_count(before, row->name),
+		    .since = row->count - count,
+		    .bytes = row->bytes - (old ? old->bytes : 0)};
+
+		found.type_len = (int)(found.path - found.type) - 1;
+		found.passing = refs_grown_is_passing(found.path);
+		if (found.objects > 0 &&
+		    found.since >= (found.passing ? 1 : 0) &&
+		    refs_grown_is_wanted(&found, word))
+			*array_push(&rows->items) = found;
+	}
+	if (!rows->items.len)
+		return;
+	qsort(rows->items.items, rows->items.len, sizeof(*rows->items.items),
+	    refs_grown_by_path);
+	refs_grown_fold(rows);
+	qsort(rows->items.items, rows->items.len, sizeof(*rows->items.items),
+	    refs_grown_by_objects);
+	while (rows->items.len && rows->items.items[rows->items.len - 1].below)
+		rows->items.len--;
+}
+
+static void refs_grown_write(const struct refs_grown_rows *rows,
+    const struct refs_grown *grown, const struct refs_grown_show *show)
+{
+	struct json json;
+
+	json_init(&json, stdout);
+	json_open_document(&json, SCHEMA);
+	json_key(&json, "pid");
+	json_whole(&json, grown->after.pid);
+	json_key(&json, "grown");
+	json_open(&json, '[');
+	for (size_t i = 0;
+	     i < rows->items.len && (!show->count || i < show->count); i++) {
+		const struct refs_grown_row *row = &rows->items.items[i];
+		char *type = mem_format("%.*s", row->type_len, row->type);
+
+		json_open(&json, '{');
+		json_key(&json, "objects");
+		json_whole(&json, row->objects);
+		json_key(&json, "since");
+		json_whole(&json, row->since);
+		json_key(&json, "bytes");
+		json_whole(&json, row->bytes);
+		json_key(&json, "type");
+		json_text(&json, type);
+		json_key(&json, "path");
+		json_text(&json, row->path);
+		json_close(&json, '}');
+		free(type);
+	}
+	json_close(&json, ']');
+	json_close(&json, '}');
+}
+
+static void refs_grown_write_text(const struct refs_grown_rows *rows,
+    const struct refs_grown *grown, const struct refs_grown_show *show)
+{
+	char span[UNITS_TEXT], size[UNITS_TEXT];
+	size_t len = rows->items.len;
+
+	printf("Process %" PRId64
+	       ": what grew in %s between the two files, and "
+	       "has not shrunk since\n",
+	    grown->after.pid,
+	    units_duration(
+		span, (double)(grown->after.wall_ns - grown->before.wall_ns) /
+			  (double)NS_PER_S));
+	if (!len) {
+		puts("\nNothing did.");
+		return;
+	}
+	printf("\n%9s  %9s  %9s  held by\n", "# objects", "since", "size");
+	for (size_t i = 0; i < len && (!show->count || i < show->count); i++) {
+		const struct refs_grown_row *row = &rows->items.items[i];
+
+		printf("%+9" PRId64 "  %+9" PRId64 "  %9s  %.*s\n%33s%s\n",
+		    row->objects, row->since,
+		    refs_size_text(
+			size, row->bytes > 0 ? (uint64_t)row->bytes : 0),
+		    row->type_len, row->type, "", row->path);
+	}
+	if (show->count && len > show->count)
+		printf("(%zu more: --count 0)\n", len - show->count);
+}
+
+int refs_grown_print(const struct refs_grown *grown,
+    const struct refs_grown_show *show, struct err *e)
+{
+	struct refs_grown_rows rows = {.items = {0}};
+	struct heap now = {.paths = mem_zero(1, sizeof(*now.paths))};
+	struct progress progress;
+	struct waiting waiting;
+	int64_t analysis_ns;
+	int result = -1;
+
+	progress = waiting_begin(&waiting, "looking for references");
+	if (heap_take(&now, (pid_t)grown->after.pid, &progress, &analysis_ns,
+		e) == PYTHON_OK)
+		result = 0;
+	waiting_end(&waiting);
+	if (result == 0 && now.started != grown->after.started)
+		result = err_set(e,
+		    "process %" PRId64 ": is another program than the one "
+		    "that the files are of, which has ended",
+		    grown->after.pid);
+	if (result == 0) {
+		refs_grown_find(&rows, grown, now.paths, show->word);
+		if (show->json)
+			refs_grown_write(&rows, grown, show);
+		else
+			refs_grown_write_text(&rows, grown, show);
+	}
+	array_free(&rows.items);
+	heap_finish(&now);
+	return result;
+}

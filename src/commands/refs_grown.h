@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The places in a Python program that hold more objects with each look: of two
+ * looks that mprof heap --save kept, and of one now.
+ */
+#ifndef MPROF_COMMANDS_REFS_GROWN_H
+#define MPROF_COMMANDS_REFS_GROWN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "profile/heap.h"
+#include "base/err.h"
+#include "python/heap/look.h"
+
+/* Fills paths, which is zeroed: each place with two objects or more, by type
+ * and path. -1 with e. */
+int refs_paths(struct heap *paths, struct look *look, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+struct refs_grown {
+	struct heap before, after; /* as they were saved */
+};
+
+/* Reads both; which of them is the older one, they say. grown is zeroed, and to
+ * be finished in any case. -1 with e: a file can't be read, has no places, or
+ * they are of two processes. */
+int refs_grown_read(struct refs_grown *grown, char **paths, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+void refs_grown_finish(struct refs_grown *grown) __attribute__((nonnull));
+
+/* Looks at the process, which both are of, and prints the places that grew and
+ * have not shrunk since, of the type that is called word or (NULL) of all: at
+ * most count of them, 0 for all. -1 with e. */
+struct refs_grown_show {
+	const char *word;
+	size_t count;
+	bool json;
+};
+int refs_grown_print(const struct refs_grown *grown,
+    const struct refs_grown_show *show, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+#endif
