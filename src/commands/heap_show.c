@@ -149,10 +149,7 @@ static void heap_show_print_part(
 	printf("%s %s", before, size);
 }
 
-/* Whether more memory is unexplained, or has become so, than an interpreter has
- * by itself. */
-static bool heap_show_is_native(
-    const struct heap *heap, const struct heap_show *show)
+bool heap_show_is_native(const struct heap *heap, const struct heap_show *show)
 {
 	int64_t rest = heap_unexplained_kib(heap);
 

@@ -37,6 +37,11 @@ void heap_show_table(const struct heap *heap, const struct heap_show *show)
 void heap_show_parts(const struct heap *heap, const struct heap_show *show)
     __attribute__((nonnull));
 
+/* Whether more memory is unexplained, or has become so, than an interpreter has
+ * by itself. */
+bool heap_show_is_native(const struct heap *heap, const struct heap_show *show)
+    __attribute__((nonnull));
+
 /* The types that grew in every step, since the first look. */
 void heap_show_summary(const struct heap_growth *growth, size_t top)
     __attribute__((nonnull));

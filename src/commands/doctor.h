@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What mprof doctor finds, step by step of a hunt for a leak. Each finding is
+ * another room's verdict; nothing is judged here.
+ */
+#ifndef MPROF_COMMANDS_DOCTOR_H
+#define MPROF_COMMANDS_DOCTOR_H
+
+#include <stdbool.h>
+
+#include "analysis/heap_growth.h"
+#include "analysis/leak.h"
+#include "profile/profile.h"
+
+enum { DOCTOR_TYPES = 3, DOCTOR_PLACES = 3 };
+
+struct doctor_type {
+	char *name, *held_by; /* held_by NULL: not known */
+	int64_t count, bytes; /* since the first look */
+};
+
+struct doctor {
+	/* The recording. */
+	char *path; /* NULL: there is none */
+	bool has_leak;
+	struct leak leak;
+	char *leaking; /* the process that leaks; NULL: none, or the total */
+	char *places[DOCTOR_PLACES]; /* that held most at the peak */
+	bool sampled;                /* allocations were */
+	/* The process that was looked at, or is in snapshots. */
+	int pid, asked; /* 0: none */
+	char *command;  /* NULL: not known */
+	bool is_python;
+	char *trouble; /* why it could not be looked at; NULL: it could */
+	struct heap_growth growth;
+	struct doctor_type types[DOCTOR_TYPES];
+	size_t len;                       /* of types */
+	bool is_native;                   /* no object explains what came */
+	int64_t rss_kib, unexplained_kib; /* since the first look */
+};
+
+void doctor_print(const struct doctor *doctor) __attribute__((nonnull));
+void doctor_write_json(const struct doctor *doctor) __attribute__((nonnull));
+
+#endif

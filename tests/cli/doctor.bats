@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# mprof doctor: what leak, heap --every, refs and lines say, in ten lines.
+# shellcheck disable=SC2030,SC2031,SC2154  # each test has a $pid of its own
+
+load helper.bash
+load live.bash
+
+# A program that keeps objects of a class without end.
+growing() {
+	cat >growing.py <<-'END'
+		import sys, threading
+		class Lesson: pass
+		kept = []
+		ended = threading.Event()
+		def grow():
+		    while not ended.wait(0.01):
+		        kept.extend(Lesson() for i in range(10))
+		thread = threading.Thread(target=grow)
+		thread.start()
+		print("ready", flush=True)
+		sys.stdin.readline()
+		ended.set()
+		thread.join()
+	END
+}
+
+finds_lesson() {
+	mprof doctor "$pid" --every 300ms --json >found &&
+		jq -e '.types[0].type == "__main__.Lesson" and
+			.types[0].held_by' found >/dev/null
+}
+
+@test "doctor: a live program: its type that grows, who holds it, the next command" {
+	growing
+	launch "$(first_python)" growing.py
+	soon finds_lesson
+	jq -e --argjson pid "$pid" '.pid == $pid and .python and .steps == 5 and
+		.types[0].count > 0 and .recording == null and
+		.types[0].held_by == "__main__.kept[…]"' found
+	mprof doctor "$pid" --every 300ms --count 1 >text
+	grep -q "^verdict    not known, nothing records it: mprof attach $pid" text
+	grep -q "^process    $pid .*growing.py$" text
+	grep -q '^objects    1 step in ' text
+	[ "$(wc -l <text)" -le 10 ]
+	let_end
+	pid=
+}
+
+@test "doctor: a program that is recorded, and its recording alone" {
+	growing
+	launch mprof run -q --stacks -T 50ms -o a.dat "$(first_python)" growing.py
+	program=$(pgrep -P "$pid" -f growing.py)
+	mprof mark --heap --wait --pid "$program" one
+	soon_while "$pid" has_samples 10
+	mprof mark --heap --wait --pid "$program" two
+	mprof doctor "$program" --every 100ms --count 2 --json >found
+	jq -e '(.recording | endswith("/a.dat")) and .verdict != null and
+		.pid == '"$program" found
+	let_end
+	pid=
+	mprof doctor a.dat --json >alone
+	jq -e '.recording == "a.dat" and .steps == 1 and .types[0].type ==
+		"__main__.Lesson" and .types[0].held_by == null' alone
+	# It says what the other commands say.
+	mprof leak --json a.dat >verdict
+	same "$(jq .verdict alone)" "$(jq '.runs[0].verdict' verdict)"
+	mprof heap --around one --json a.dat >around
+	same_json "$(jq '.types[0].count' alone)" \
+		"$(jq '[.types[] | select(.type == "__main__.Lesson")][0].count' around)"
+	mprof doctor a.dat | grep -q '^verdict    .*; mprof leak a.dat$'
+}
+
+@test "doctor: no Python, no process, no recording, misuse" {
+	sleep 60 3>&- &
+	pid=$!
+	mprof doctor "$pid" >text
+	grep -q '^python     no: mprof run --stacks PROGRAM' text
+	mprof doctor "$pid" --json | jq -e '.python == false and .types == []'
+	recording a.dat
+	mprof doctor a.dat >text
+	grep -q '^verdict    undecided: ' text
+	grep -q '^allocated  not recorded: ' text
+	kill "$pid"
+	wait "$pid" || true
+	pid=
+	run_apart mprof doctor a.dat b.dat
+	[ "$status" -eq 2 ]
+	run_apart mprof doctor --count 0
+	[ "$status" -eq 2 ]
+	run_apart mprof doctor nobody-has-this-name
+	[ "$status" -eq 1 ]
+	echo no recording >c
+	run_apart mprof doctor c
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: c: holds no recording"* ]]
+}
