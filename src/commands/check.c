@@ -461,8 +461,8 @@ static const struct option_row rows[] = {
     CHECK_ROWS(struct check_command_options, check),
     {.name = "max-spread",
 	.arg = "SHARE",
-	.help = "of several recordings the highest peak less the lowest must "
-		"not exceed this share of the median: 10%",
+	.help = "with several recordings: the highest peak minus the lowest "
+		"must not exceed this share of the median peak: 10%",
 	.parse = command_check_parse_spread,
 	.offset =
 	    offsetof(struct check_command_options, check.conditions.max_spread),
@@ -521,8 +521,8 @@ const struct command command_check = {
     .synopsis = "[options] [PROFILE ...]",
     .summary = "check a recording against limits, for CI",
     .details =
-	"Exit status: 0 where every condition is met, 1 where one is not, 2 "
-	"where the\ncommand was misused or a recording can't be read.\n\n"
+	"Exit status: 0 if every condition is met, 1 if one is not, 2 on a "
+	"usage error or if\na recording can't be read.\n\n"
 	"Examples:\n"
 	"  mprof check --max-peak 500MiB --max-growth 2MiB/min\n"
 	"  mprof check --baseline 'main-*.dat' --tolerance 5% new-*.dat\n"

@@ -69,13 +69,13 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 		.offset = offsetof(type, member.conditions.no_leak),          \
 		.ours = true},                                                \
 	    {.name = "phases",                                                \
-		.help = "each of these for each phase, from mark to mark",    \
+		.help = "check each phase, from mark to mark, on its own",    \
 		.parse = option_flag,                                         \
 		.offset = offsetof(type, member.conditions.phases),           \
 		.ours = true},                                                \
 	    {.name = "strict",                                                \
-		.help = "also fail where a recording breaks off or still "    \
-			"goes on, or where a leak is undecided",              \
+		.help = "also fail if a recording breaks off or is still "    \
+			"going on, or if a leak is undecided",                \
 		.parse = option_flag,                                         \
 		.offset = offsetof(type, member.conditions.strict),           \
 		.ours = true},                                                \

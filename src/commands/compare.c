@@ -536,8 +536,8 @@ const struct command command_compare = {
     .name = "compare",
     .synopsis = "[options] A B",
     .summary = "compare recordings: did memory get worse?",
-    .details = "With several recordings in each set a difference is tested "
-	       "against chance.\n\n"
+    .details = "With several recordings in each set, mprof tests whether a\n"
+	       "difference could be chance.\n\n"
 	       "Examples:\n"
 	       "  mprof compare before.dat after.dat\n"
 	       "  mprof compare --a 'main-*.dat' --b 'new-*.dat'\n",

@@ -759,10 +759,10 @@ const struct command command_peak = {
     .synopsis = "[options] [PROFILE ...]",
     .summary = "print the highest memory of recordings",
     .details =
-	"A profile is a file or a number of mprof list, -1 the "
-	"newest; the newest is\ntaken where none is named. Three and more are "
-	"compared with each other:\nlowest, median, highest, and who "
-	"stands apart.\n\n"
+	"A profile is a file or a number of mprof list, -1 the newest; without "
+	"one, the\nnewest recording is used. Three or more are compared with "
+	"each other:\nlowest, median, highest, and those that stand "
+	"apart.\n\n"
 	"Examples:\n"
 	"  mprof peak --sort peak mem-*.dat\n"
 	"  mprof peak --top 10 make.dat\n",

@@ -164,7 +164,7 @@ static const struct option_row rows[] = {
 	.parse = option_flag, .offset = AT(no_functions)},
     {'o', "output", "FILE",
 	"write the chart to FILE, in the format of its extension, or to "
-	"FILE.png where it has none; - is standard output",
+	"FILE.png if it has none; - is standard output",
 	.parse = option_text, .offset = AT(output)},
     {'w', "window", "A,B", "only from second A to B, counted from the start",
 	.parse = option_window, .offset = AT(window)},
@@ -570,9 +570,9 @@ const struct command command_plot = {
     .summary = "draw recordings",
     .details =
 	"A profile is a file or a number of mprof list, -1 the newest; "
-	"the newest is\ntaken where none is named. Several are laid over "
+	"without one, the\nnewest recording is used. Several are laid over "
 	"each other, from a common\nstart.\n\n"
-	"Without -o a browser shows it where there is a display, else the "
+	"Without -o, a browser shows it if there is a display, else the "
 	"terminal.\n\n"
 	"  mprof plot -o mem.png            the newest, as a picture\n"
 	"  mprof plot -o mem.html           as a page to explore\n"

@@ -188,7 +188,7 @@ static const struct option_row run_option_rows[] = {
 	AT(exit_code),
 	.ours = true},
     {.name = "allow-loss",
-	.help = "exit with 0 also where part or all of the recording was lost",
+	.help = "exit with 0 even if part or all of the recording was lost",
 	.parse = option_flag,
 	AT(allow_loss),
 	.ours = true},
@@ -329,7 +329,7 @@ static const struct option_row run_option_rows[] = {
 	.ours = true},
     {.name = "check",
 	.help = "at the end check the conditions below, as mprof check does; "
-		"exit with 1 where one is not met",
+		"exit with 1 if one is not met",
 	.parse = option_flag,
 	AT(check_asked),
 	.ours = true},
@@ -994,9 +994,9 @@ static const char details[] =
     "from, of\n"
     "the active one, or PATH's.\n"
     "\n"
-    "Exit status: the program's own; 128 + n where signal n ended it; 127 "
-    "where it\n"
-    "was not found, 126 where it can't be executed; 124 where --limit was "
+    "Exit status: the program's own; 128 + n if signal n ended it; 127 "
+    "if it\n"
+    "was not found, 126 if it can't be executed; 124 if --limit was "
     "reached;\n"
     "125 where mprof itself failed, or the recording of a program that "
     "succeeded\n"
