@@ -82,7 +82,7 @@ bool heaps_is_module(const char *path)
 
 bool heaps_have(const void *address)
 {
-	struct stack_module module;
+	struct stack_module module = {0};
 
 	return stack_find_module(address, &module) && module.path &&
 	       heaps_is_module(module.path);

@@ -29,7 +29,7 @@ static void mappings_keep(struct mappings *mappings, struct slots *slots,
 	left.size = part[1] - part[0];
 	left.weight = mappings_weight(whole, left.size);
 	mappings_add(mappings, part[0], part[1]);
-	slots_put(slots, addresses, &left);
+	slots_put(slots, addresses, &left, CALLERS_NONE);
 }
 
 bool mappings_cut(struct mappings *mappings, struct slots *slots,
@@ -74,6 +74,6 @@ bool mappings_put(struct mappings *mappings, struct slots *slots,
 	if (mappings->len == MAPPINGS_MOST)
 		return false;
 	mappings_add(mappings, slot->address, end);
-	slots_put(slots, addresses, slot);
+	slots_put(slots, addresses, slot, CALLERS_NONE);
 	return true;
 }

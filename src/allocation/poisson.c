@@ -75,6 +75,21 @@ uint64_t poisson_weight(uint64_t size, uint64_t period)
 	return chance > 0 ? (uint64_t)((double)size / chance + 0.5) : 0;
 }
 
+int poisson_thin(
+    uint64_t *seed, uint64_t size, uint64_t period, uint64_t longer)
+{
+	double uniform = poisson_uniform(seed), parts = (double)period;
+
+	/* The chance of a small one is no more than period / longer /
+	 * (1 - size / 2 period), and nearly always that says enough. */
+	if (size < period &&
+	    uniform * (parts - (double)size / 2) * (double)longer >
+		parts * parts)
+		return 0;
+	return uniform * poisson_chance(size, period) <=
+	       poisson_chance(size, longer);
+}
+
 int poisson_coin(uint64_t *seed, double chance)
 {
 	return poisson_uniform(seed) <= chance;

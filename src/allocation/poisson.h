@@ -19,6 +19,11 @@ double poisson_chance(uint64_t size, uint64_t period);
 /* The bytes that a sampled one stands for: size / chance. */
 uint64_t poisson_weight(uint64_t size, uint64_t period);
 
+/* Whether an allocation that is sampled with the period would be with a longer
+ * one, too. */
+int poisson_thin(
+    uint64_t *seed, uint64_t size, uint64_t period, uint64_t longer);
+
 /* True with that chance. */
 int poisson_coin(uint64_t *seed, double chance);
 

@@ -12,6 +12,8 @@
 
 /* Frames of the interpreter's own stand between those of Python. */
 #define PYTHON_STACK_STEPS (4 * ALLOCATION_DEPTH)
+/* The innermost frames tell places apart. */
+#define PYTHON_STACK_KEY 4
 #define PYTHON_DEBUG_SINCE 13
 #define PYTHON_STR_HASH 24 /* in each CPython since 3.3 */
 #define PYTHON_FILE_BYTES 1024
@@ -286,6 +288,22 @@ static uint32_t python_frame_entry(struct python_stack_lines *lines,
 	if (line->frame != LOG_NONE)
 		*known = *line;
 	return line->frame;
+}
+
+uint64_t python_stack_key(uint64_t thread)
+{
+	uint64_t frame = python_innermost(thread), key = 0;
+
+	for (int step = 0; frame && step < PYTHON_STACK_KEY; step++) {
+		uint64_t code = python_frame_code(frame);
+
+		if (code)
+			key = (key ^ code) * 0x9e3779b97f4a7c15u +
+			      (uint64_t)python_frame_place(frame, code);
+		frame =
+		    python_u64(frame + (uint64_t)python.offsets.frame_previous);
+	}
+	return key;
 }
 
 size_t python_stack_take(struct python_stack_lines *lines,

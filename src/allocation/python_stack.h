@@ -38,6 +38,9 @@ bool python_stack_prepare(void);
  * in this thread is C. */
 uint64_t python_stack_thread(bool is_locked);
 
+/* The innermost lines, as a number. */
+uint64_t python_stack_key(uint64_t thread);
+
 /* The same frames without those of C below (and with) the code that runs the
  * innermost Python function. How many are left. */
 size_t python_stack_cut(const uint64_t *frames, size_t count);

@@ -34,6 +34,7 @@ struct samples {
 	struct mappings mappings;
 	struct log log;
 	struct python_stack_lines lines;
+	struct stack_cache stacks;
 } __attribute__((aligned(ADDRESSES_PAGE)));
 
 _Thread_local struct thread thread_self;
@@ -93,12 +94,11 @@ static void samples_begin(void)
 	if (own->pid == 0)
 		own->pid = (uint32_t)getpid();
 	own->slots.seed = samples_now() ^ (uint64_t)own->pid << 40 ^ 1;
-	own->slots.rate.period = own->slots.rate.least = samples_setup.period;
-	own->slots.rate.since_ns = samples_cpu_time();
+	rate_init(&own->slots.rate, samples_setup.period, samples_cpu_time());
 	own->failed = file_create(&own->slots.file, samples_setup.folder,
 			  own->pid, samples_setup.flags) != 0;
 	if (!own->failed)
-		own->slots.file.header->period = own->slots.rate.period;
+		own->slots.file.header->period = own->slots.rate.least;
 }
 
 static bool samples_is_open(void)
@@ -160,7 +160,10 @@ static uint32_t samples_stack(uint64_t *frames, size_t count, uint64_t python)
 
 /* A sample that is about to be put into the table. */
 struct samples_new {
-	struct allocation_slot slot; /* weight 0: the sampling's */
+	struct allocation_slot slot; /* weight 0: the period's */
+	uint64_t period;
+	uint32_t key;      /* of its place; 0: of none */
+	const void *stack; /* a frame of this library */
 	uint64_t frames[ALLOCATION_DEPTH];
 	size_t count;
 	uint64_t python; /* the state of a thread with frames of Python's */
@@ -175,7 +178,7 @@ static void samples_record(struct thread *self, struct samples_new *sample)
 	if (self->pid != own->pid)
 		samples_thread_begin(self);
 	if (slot->weight == 0)
-		slot->weight = poisson_weight(slot->size, self->period);
+		slot->weight = poisson_weight(slot->size, sample->period);
 	slot->thread = self->tid;
 	slot->stack =
 	    samples_stack(sample->frames, sample->count, sample->python);
@@ -185,21 +188,23 @@ static void samples_record(struct thread *self, struct samples_new *sample)
 		mappings_put(
 		    &own->mappings, &own->slots, &samples_addresses, slot);
 	else
-		slots_put(&own->slots, &samples_addresses, slot);
+		slots_put(&own->slots, &samples_addresses, slot,
+		    sample->key ? callers_take(&own->slots.callers, sample->key)
+				: CALLERS_NONE);
 	if (!samples_setup.is_fixed &&
 	    rate_spend(&own->slots.rate, samples_now() - slot->time_ns))
 		rate_judge(&own->slots.rate, samples_cpu_time());
-	own->slots.file.header->period = own->slots.rate.period;
+	own->slots.file.header->period = own->slots.rate.least;
 }
 
 /* The slot has an address and a size. */
 static void samples_take_now(
-    struct thread *self, struct samples_new *sample, void *caller)
+    struct thread *self, struct samples_new *sample, const void *caller)
 {
 	sample->slot.time_ns = samples_now();
-	sample->python = python_stack_thread(!caller);
 	if (caller || !sample->python)
-		sample->count = stack_take(sample->frames, caller);
+		sample->count = stack_take(
+		    &own->stacks, sample->frames, caller, sample->stack);
 	if (!samples_lock())
 		return;
 	if (samples_is_open())
@@ -221,7 +226,7 @@ static void samples_draw(struct thread *self)
 	if (self->seed == 0)
 		samples_thread_begin(self);
 	self->period =
-	    own->begun ? own->slots.rate.period : samples_setup.period;
+	    own->begun ? rate_shortest(&own->slots.rate) : samples_setup.period;
 	self->left = poisson_next(&self->seed, self->period);
 }
 
@@ -237,6 +242,47 @@ static bool samples_thread_is_due(struct thread *self, size_t size)
 	return false;
 }
 
+/* The place that allocates: a number that is not 0. How deep the stack is, is
+ * the same in each thread of a kind, whose stacks end at what is its own. */
+static uint32_t samples_key(
+    const struct samples_new *sample, const void *caller)
+{
+	uint64_t size = sample->slot.size + 4, key;
+	int bits = 61 - __builtin_clzll(size);
+
+	key = (uint64_t)bits << 2 | (size >> bits & 3);
+	if (caller)
+		key ^= ((uintptr_t)caller << 8) +
+		       ((uintptr_t)sample->stack - (uintptr_t)&thread_self) *
+			   0x9e3779b97f4a7c15u;
+	if (sample->python)
+		key += python_stack_key(sample->python);
+	key *= 0x9e3779b97f4a7c15u;
+	return (uint32_t)(key >> 32) | 1;
+}
+
+/* Whether the sample is one with the period of its place, too. */
+static bool samples_choose(
+    struct thread *self, struct samples_new *sample, const void *caller)
+{
+	uint64_t period;
+
+	sample->python = python_stack_thread(!caller);
+	sample->period = self->period;
+	sample->key = 0;
+	if (samples_setup.is_fixed || sample->is_mapping || !own->begun)
+		return true;
+	sample->key = samples_key(sample, caller);
+	period =
+	    callers_period(&own->slots.callers, sample->key, &own->slots.rate);
+	if (period <= self->period)
+		return true;
+	sample->period = period;
+	if (poisson_thin(&self->seed, sample->slot.size, self->period, period))
+		return true;
+	return false;
+}
+
 static void samples_take_new(
     void *address, size_t size, void *caller, bool is_mapping)
 {
@@ -249,10 +295,12 @@ static void samples_take_new(
 		sample.slot = (struct allocation_slot){
 		    .address = (uintptr_t)address, .size = size};
 		sample.count = 0;
+		sample.stack = __builtin_frame_address(0);
 		sample.is_mapping = is_mapping;
 		self->busy = true;
 		self->left = THREAD_NEVER;
-		samples_take_now(self, &sample, caller);
+		if (samples_choose(self, &sample, caller))
+			samples_take_now(self, &sample, caller);
 		samples_draw(self);
 		self->busy = false;
 	}
@@ -307,6 +355,9 @@ void samples_remap(const struct allocation_slot *first, void *address,
 	    .weight = mappings_weight(first, size)};
 	sample.count = 0;
 	sample.is_mapping = true;
+	sample.key = 0;
+	sample.stack = __builtin_frame_address(0);
+	sample.python = python_stack_thread(false);
 	self->busy = true;
 	self->left = THREAD_NEVER;
 	samples_take_now(self, &sample, caller);
@@ -355,7 +406,8 @@ void samples_restore(const struct allocation_slot *kept)
 	self->busy = true;
 	if (samples_lock()) {
 		if (own->begun && !own->failed) {
-			slots_put(&own->slots, &samples_addresses, kept);
+			slots_put(&own->slots, &samples_addresses, kept,
+			    CALLERS_NONE);
 			own->slots.file.header->dropped--;
 		}
 		samples_unlock();

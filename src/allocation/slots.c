@@ -16,14 +16,23 @@ static void slots_fill(
 	to->stack = slot->stack;
 	to->thread = slot->thread;
 	__atomic_store_n(&to->serial, ++slots->serial, __ATOMIC_RELEASE);
+	callers_hold(&slots->callers, slots->caller_of[at], slot->weight);
+}
+
+static void slots_clear(struct slots *slots, uint32_t at)
+{
+	struct allocation_slot *slot = &slots->file.slots[at];
+
+	callers_release(&slots->callers, slots->caller_of[at], slot->weight);
+	__atomic_store_n(&slot->serial, 0, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 static void slots_empty(
     struct slots *slots, struct addresses *addresses, uint32_t at)
 {
 	addresses_remove(addresses, at);
-	__atomic_store_n(&slots->file.slots[at].serial, 0, __ATOMIC_RELEASE);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	slots_clear(slots, at);
 }
 
 /* As if the period had been twice as long from the start: each sample stays
@@ -50,15 +59,13 @@ static void slots_thin(struct slots *slots, struct addresses *addresses)
 			continue;
 		}
 		slot.weight = poisson_weight(slot.size, period);
-		__atomic_store_n(
-		    &slots->file.slots[at].serial, 0, __ATOMIC_RELEASE);
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		slots_clear(slots, at);
 		slots_fill(slots, at, &slot);
 	}
 }
 
 void slots_put(struct slots *slots, struct addresses *addresses,
-    const struct allocation_slot *slot)
+    const struct allocation_slot *slot, uint32_t caller)
 {
 	struct allocation_header *header = slots->file.header;
 	void *address = (void *)(uintptr_t)slot->address;
@@ -76,6 +83,7 @@ void slots_put(struct slots *slots, struct addresses *addresses,
 		addresses_remove(addresses, at);
 		return;
 	}
+	slots->caller_of[at] = (uint16_t)caller;
 	slots_fill(slots, at, slot);
 	if (header->used < addresses->used)
 		__atomic_store_n(

@@ -12,6 +12,7 @@
 
 #include "allocation/file.h"
 #include "allocation/addresses.h"
+#include "allocation/callers.h"
 #include "allocation/rate.h"
 
 /* Zeroed, but for file, rate and seed (any number but 0), it is empty. */
@@ -19,12 +20,14 @@ struct slots {
 	struct file file;
 	struct rate rate;
 	uint64_t serial, seed;
+	struct callers callers;
+	uint16_t caller_of[ALLOCATION_SLOTS];
 };
 
-/* Adds a sample; its serial is given here. Where the disk is full it is left
- * out. */
+/* Adds a sample of a place (of callers); its serial is given here. Where the
+ * disk is full it is left out. */
 void slots_put(struct slots *slots, struct addresses *addresses,
-    const struct allocation_slot *slot);
+    const struct allocation_slot *slot, uint32_t caller);
 
 /* Takes the sample of an address out, into *kept. False: there was none. */
 bool slots_remove(struct slots *slots, struct addresses *addresses,

@@ -3,15 +3,19 @@
 
 #include <dlfcn.h>
 #include <link.h>
-
-/* Frames of this library below the hook's caller. */
-#define STACK_OWN 8
+#include <string.h>
+#include <unwind.h>
 
 /* This library. */
 static struct stack_module stack_own;
 
-/* glibc's; other libcs have none. */
-static int (*stack_backtrace)(void **frames, int len);
+/* libgcc's, where the libc takes stacks with it, as glibc does. */
+static struct {
+	_Unwind_Reason_Code (*walk)(_Unwind_Trace_Fn, void *);
+	_Unwind_Word (*ip)(struct _Unwind_Context *, int *);
+	_Unwind_Word (*cfa)(struct _Unwind_Context *);
+	_Unwind_Word (*general)(struct _Unwind_Context *, int);
+} stack_unwind;
 
 struct stack_search {
 	uintptr_t address;
@@ -46,38 +50,186 @@ bool stack_find_module(const void *address, struct stack_module *module)
 	return dl_iterate_phdr(stack_on_module, &search) != 0;
 }
 
+/* The libgcc that backtrace() walks with tells where a frame lies, too. */
+static void stack_find_walk(void)
+{
+	void *library = dlopen("libgcc_s.so.1", RTLD_LAZY | RTLD_LOCAL);
+
+	if (!library)
+		return;
+	*(void **)&stack_unwind.walk = dlsym(library, "_Unwind_Backtrace");
+	*(void **)&stack_unwind.ip = dlsym(library, "_Unwind_GetIPInfo");
+	*(void **)&stack_unwind.cfa = dlsym(library, "_Unwind_GetCFA");
+	*(void **)&stack_unwind.general = dlsym(library, "_Unwind_GetGR");
+	if (!stack_unwind.ip || !stack_unwind.cfa || !stack_unwind.general)
+		stack_unwind.walk = NULL;
+}
+
 bool stack_prepare(void)
 {
+	int (*backtrace)(void **frames, int len);
 	void *frames[2];
 
 	stack_find_module((void *)(uintptr_t)stack_prepare, &stack_own);
-	*(void **)&stack_backtrace = dlsym(RTLD_DEFAULT, "backtrace");
-	/* The first call loads libgcc_s. */
-	if (stack_backtrace && stack_backtrace(frames, 2) < 1)
-		stack_backtrace = NULL;
-	return stack_backtrace != NULL;
+	*(void **)&backtrace = dlsym(RTLD_DEFAULT, "backtrace");
+	/* The first call loads libgcc_s, and prepares it. */
+	if (backtrace && backtrace(frames, 2) > 0)
+		stack_find_walk();
+	return stack_unwind.walk != NULL;
 }
 
-static bool stack_is_own(const void *address)
-{
-	return stack_module_has(&stack_own, address);
-}
+#ifdef __x86_64__
+#define STACK_RBP 6 /* DWARF's number */
+#endif
 
-size_t stack_take(uint64_t frames[static ALLOCATION_DEPTH], const void *caller)
-{
-	void *all[ALLOCATION_DEPTH + STACK_OWN];
-	size_t len = 0;
-	int count = 0, at = 0;
+struct stack_walk {
+	struct stack_known *to;
+	/* Of the frame before: where it begins and where it returns to; the
+	 * register that frames of a size of their own are found by, and the
+	 * frame that saved it. */
+	uintptr_t begin, ip, rbp;
+	uintptr_t saved_begin, saved_end;
+	bool is_cut; /* the stack can't be known again */
+};
 
-	if (stack_backtrace)
-		count = stack_backtrace(all, ALLOCATION_DEPTH + STACK_OWN);
-	while (at < count && stack_is_own(all[at]))
-		at++;
-	if (at == count && caller)
-		frames[len++] = (uintptr_t)caller - 1;
-	for (; at < count && len < ALLOCATION_DEPTH; at++) {
-		if (all[at])
-			frames[len++] = (uintptr_t)all[at] - 1;
+static void stack_check(struct stack_walk *walk, uintptr_t at, uintptr_t value)
+{
+	struct stack_known *to = walk->to;
+	uintptr_t words = (at - to->stack) / sizeof(value);
+
+	if (at < to->stack || at % sizeof(value) != 0 || words >= UINT32_MAX ||
+	    to->checks == STACK_CHECKS || *(const uintptr_t *)at != value) {
+		walk->is_cut = true;
+		return;
 	}
-	return len;
+	to->at[to->checks] = (uint32_t)words;
+	to->words[to->checks++] = value;
+}
+
+/* The frame before ends here. If the register points into it, it was found by
+ * that, and it is checked where it was saved: right below a return address, or
+ * further below. */
+static void stack_check_rbp(struct stack_walk *walk, uintptr_t end)
+{
+	uintptr_t stack = walk->to->stack, at = walk->saved_end;
+
+	if (walk->is_cut || walk->begin <= stack || walk->rbp < walk->begin ||
+	    walk->rbp >= end)
+		return;
+	while (at > walk->saved_begin && at > stack &&
+	       ((const uintptr_t *)at)[-1] != walk->rbp)
+		at -= sizeof(at);
+	stack_check(walk, at - sizeof(at), walk->rbp);
+}
+
+/* A frame of this library, or of others: its return address stands right below
+ * the one that it returns to. What a signal interrupted was not called. */
+static void stack_check_frame(struct stack_walk *walk,
+    struct _Unwind_Context *context, uintptr_t begin, uintptr_t ip)
+{
+#ifdef STACK_RBP
+	uintptr_t rbp = stack_unwind.general(context, STACK_RBP);
+
+	if (walk->begin) {
+		stack_check_rbp(walk, begin);
+		if (rbp != walk->rbp) {
+			walk->saved_begin = walk->begin;
+			walk->saved_end = begin;
+		}
+	}
+	walk->rbp = rbp;
+	if (begin > walk->to->stack && !walk->is_cut)
+		stack_check(walk, begin - sizeof(ip), ip);
+#else
+	(void)context;
+	(void)ip;
+	walk->is_cut = true;
+#endif
+}
+
+static _Unwind_Reason_Code stack_on_frame(
+    struct _Unwind_Context *context, void *data)
+{
+	struct stack_walk *walk = data;
+	struct stack_known *to = walk->to;
+	int is_interrupted = 0;
+	uintptr_t ip = stack_unwind.ip(context, &is_interrupted);
+	uintptr_t begin = stack_unwind.cfa(context);
+
+	if (!ip || to->count == ALLOCATION_DEPTH ||
+	    (begin == walk->begin && ip == walk->ip))
+		return _URC_END_OF_STACK;
+	walk->is_cut = walk->is_cut || is_interrupted;
+	stack_check_frame(walk, context, begin, ip);
+	walk->begin = begin;
+	walk->ip = ip;
+	if (to->count > 0 || !stack_module_has(&stack_own, (void *)ip))
+		to->frames[to->count++] = is_interrupted ? ip : ip - 1;
+	return _URC_NO_REASON;
+}
+
+/* The same code at the same depth, each return address stands there, and each
+ * frame that is found by a register is found as before: so each frame is the
+ * same, and lies where it did. */
+static bool stack_is(
+    const struct stack_known *known, const void *caller, const void *stack)
+{
+	const uintptr_t *words = stack;
+
+	if (known->caller != (uintptr_t)caller ||
+	    known->stack != (uintptr_t)stack)
+		return false;
+	for (uint32_t i = 0; i < known->checks; i++)
+		if (words[known->at[i]] != known->words[i])
+			return false;
+	return true;
+}
+
+static struct stack_known *stack_place(
+    struct stack_cache *cache, const void *caller, const void *stack)
+{
+	uint64_t hash =
+	    ((uintptr_t)caller ^ (uintptr_t)stack << 16) * 0x9e3779b97f4a7c15u;
+
+	return &cache->list[hash >> 32 & (STACK_KNOWN - 1)];
+}
+
+static size_t stack_walk(
+    struct stack_known *known, const void *caller, const void *stack)
+{
+	struct stack_walk walk = {.to = known};
+
+	known->caller = 0;
+	known->stack = (uintptr_t)stack;
+	known->count = known->checks = 0;
+	if (stack_unwind.walk)
+		stack_unwind.walk(stack_on_frame, &walk);
+	if (known->count == 0 && caller) {
+		known->frames[known->count++] = (uintptr_t)caller - 1;
+		walk.is_cut = true;
+	}
+	if (caller && !walk.is_cut)
+		known->caller = (uintptr_t)caller;
+	return known->count;
+}
+
+size_t stack_take(struct stack_cache *cache,
+    uint64_t frames[static ALLOCATION_DEPTH], const void *caller,
+    const void *stack)
+{
+	struct stack_known *known = stack_place(cache, caller, stack), other;
+	bool is_locked =
+	    __atomic_exchange_n(&cache->lock, 1, __ATOMIC_ACQUIRE) == 0;
+	size_t count;
+
+	if (!is_locked)
+		known = &other;
+	if (is_locked && caller && stack_is(known, caller, stack))
+		count = known->count;
+	else
+		count = stack_walk(known, caller, stack);
+	memcpy(frames, known->frames, count * sizeof(*frames));
+	if (is_locked)
+		__atomic_store_n(&cache->lock, 0, __ATOMIC_RELEASE);
+	return count;
 }

@@ -30,9 +30,31 @@ static inline bool stack_module_has(
 	return (uintptr_t)address - module->start < module->end - module->start;
 }
 
+#define STACK_KNOWN 256 /* a power of two */
+#define STACK_CHECKS (2 * (ALLOCATION_DEPTH + 8))
+
+/* A stack that was taken before, and words of it that make it that one. */
+struct stack_known {
+	uint64_t caller, stack; /* caller 0: none */
+	uint32_t count, checks;
+	uint64_t frames[ALLOCATION_DEPTH];
+	uint64_t words[STACK_CHECKS];
+	uint32_t at[STACK_CHECKS]; /* in words, from stack on */
+};
+
+/* Zeroed it is empty. To find a known stack again takes a hundredth of what it
+ * takes to walk one. */
+struct stack_cache {
+	uint32_t lock;
+	struct stack_known list[STACK_KNOWN];
+};
+
 /* Fills in the addresses, innermost first, from the code that called this
  * library on; each is a return address less one. Where no stack can be taken
- * that is caller alone, which may be NULL. How many. */
-size_t stack_take(uint64_t frames[static ALLOCATION_DEPTH], const void *caller);
+ * that is caller alone, which may be NULL. stack is the address of a frame of
+ * this library, the same one in each stack. How many. */
+size_t stack_take(struct stack_cache *cache,
+    uint64_t frames[static ALLOCATION_DEPTH], const void *caller,
+    const void *stack);
 
 #endif

@@ -102,6 +102,14 @@ is_all_held() {
 	lacks 'thinned [1-9]' <table
 }
 
+@test "stacks of known call paths are right, each of thousands" {
+	MPROF_ALLOCATION_PERIOD=32 held "$SOURCE/build/programs/paths"
+	right=$(/usr/bin/python3 "$SOURCE/tests/python/allocation_paths.py" \
+		tables/*)
+	echo "$right"
+	[ "$right" -gt 5000 ]
+}
+
 @test "threads: all of them" {
 	held "$HOLDS" threads
 	tables

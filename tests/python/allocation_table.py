@@ -94,4 +94,5 @@ def main():
                                     " ".join(table.stack_names(stack, weight > MIB))))
 
 
-main()
+if __name__ == "__main__":
+    main()

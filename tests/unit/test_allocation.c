@@ -45,6 +45,24 @@ static void steps_have_the_mean_and_the_spread_of_the_period(void **state)
 	assert_true(fabs(squares / n / (2.0 * 65536 * 65536) - 1) < 0.04);
 }
 
+/* Thinned sums are as right as those of the longer period. */
+static void what_is_thinned_has_the_longer_period(void **state)
+{
+	uint64_t seed = 5;
+
+	(void)state;
+	for (uint64_t size = 16; size < 1 << 20; size *= 8) {
+		double chance = poisson_chance(size, 4096), truth;
+		int kept = 0;
+		const int n = 400000;
+
+		for (int i = 0; i < n; i++)
+			kept += poisson_thin(&seed, size, 4096, 65536);
+		truth = n * poisson_chance(size, 65536) / chance;
+		assert_true(fabs(kept - truth) < 5 * sqrt(truth) + 1);
+	}
+}
+
 struct table {
 	struct slots slots;
 	struct addresses *addresses;
@@ -60,7 +78,7 @@ static void table_open(struct table *table, uint64_t period)
 	assert_non_null(table->addresses);
 	*table->addresses = (struct addresses){0};
 	table->slots = (struct slots){.seed = 7};
-	table->slots.rate.period = table->slots.rate.least = period;
+	rate_init(&table->slots.rate, period, 0);
 	assert_int_equal(
 	    file_create(&table->slots.file, table->folder, 1, 0), 0);
 }
@@ -103,18 +121,19 @@ static void a_full_table_is_thinned_and_stays_right(void **state)
 	table_open(&table, 16);
 	for (int i = 0; i < 200000; i++, address += 4096) {
 		uint64_t size = i % 2000 == 0 ? 1 << 20 : 24 + i % 200 * 20;
-		uint64_t period = table.slots.rate.period;
+		uint64_t period = table.slots.rate.least;
 		struct allocation_slot slot = {
 		    .address = address, .size = size};
 
 		truth += (double)size;
 		slot.weight = poisson_weight(size, period);
 		if (poisson_coin(&seed, poisson_chance(size, period)))
-			slots_put(&table.slots, table.addresses, &slot);
+			slots_put(
+			    &table.slots, table.addresses, &slot, CALLERS_NONE);
 	}
 	table_sum(&table, &sum, &variance);
 	assert_true(table.slots.file.header->thinned > 10000);
-	assert_true(table.slots.rate.period > 16);
+	assert_true(table.slots.rate.least > 16);
 	assert_int_equal(table.slots.file.header->used, ALLOCATION_SLOTS);
 	assert_true(fabs(sum - truth) < 5 * sqrt(variance));
 	assert_true(sqrt(variance) < 0.02 * truth);
@@ -132,10 +151,12 @@ static void what_is_removed_leaves_no_trace(void **state)
 	for (uint64_t i = 1; i <= 5000; i++)
 		slots_put(&table.slots, table.addresses,
 		    &(struct allocation_slot){
-			.address = i * 256, .size = i, .weight = i});
+			.address = i * 256, .size = i, .weight = i},
+		    CALLERS_NONE);
 	/* An address has one sample: the last. */
 	slots_put(&table.slots, table.addresses,
-	    &(struct allocation_slot){.address = 256, .size = 9, .weight = 9});
+	    &(struct allocation_slot){.address = 256, .size = 9, .weight = 9},
+	    CALLERS_NONE);
 	for (uint64_t i = 2; i <= 5000; i++) {
 		void *address = (void *)(uintptr_t)(i * 256);
 
@@ -192,20 +213,54 @@ static void of_a_mapping_the_rest_is_kept(void **state)
 
 static void the_period_follows_what_samples_cost(void **state)
 {
-	struct rate rate = {.period = 65536, .least = 65536};
-	uint64_t now = 0;
+	uint64_t now = 0, first;
+	struct rate rate;
 
 	(void)state;
+	rate_init(&rate, 65536, now);
+	first = rate.period;
+	assert_int_equal(rate_shortest(&rate), 65536);
 	/* 5 us each, one behind the other. */
 	for (int i = 0; i < 2000; i++, now += 5000)
 		if (rate_spend(&rate, 5000))
 			rate_judge(&rate, now);
-	assert_true(rate.period >= 65536 << 10);
+	assert_true(rate.period >= first << 10);
+	/* What keeps all that it allocates has so short a period all the same.
+	 */
+	assert_int_equal(rate_shortest(&rate), RATE_KEEPER_TIMES * 65536);
 	/* Then one in 10 ms. */
 	for (int i = 0; i < 2000; i++, now += 10000000)
 		if (rate_spend(&rate, 5000))
 			rate_judge(&rate, now);
-	assert_int_equal(rate.period, 65536);
+	assert_int_equal(rate.period, first);
+}
+
+static void places_that_keep_have_short_periods(void **state)
+{
+	const uint32_t keeps = 12345, churns = 777;
+	struct callers *callers = calloc(1, sizeof(*callers));
+	struct rate rate;
+
+	(void)state;
+	assert_non_null(callers);
+	rate_init(&rate, 65536, 0);
+	rate.period = 1 << 20; /* samples are dear */
+	assert_int_equal(callers_period(callers, keeps, &rate), 1 << 20);
+	for (int i = 0; i < 100; i++) {
+		callers_hold(callers, callers_take(callers, keeps), 65536);
+		callers_hold(callers, callers_take(callers, churns), 65536);
+		callers_release(callers, callers_take(callers, churns), 65536);
+	}
+	assert_int_equal(
+	    callers_period(callers, keeps, &rate), RATE_KEEPER_TIMES * 65536);
+	assert_true(callers_period(callers, churns, &rate) >= 8 << 20);
+	/* 1 GiB needs no samples of 128 KiB. */
+	for (int i = 0; i < 1000; i++)
+		callers_hold(callers, callers_take(callers, keeps), 2 << 20);
+	assert_true(callers_period(callers, keeps, &rate) > 2 << 20);
+	rate.period = 1; /* samples are cheap */
+	assert_int_equal(callers_period(callers, churns, &rate), 65536);
+	free(callers);
 }
 
 int main(void)
@@ -213,6 +268,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(chances_are_those_of_libm),
 	    cmocka_unit_test(steps_have_the_mean_and_the_spread_of_the_period),
+	    cmocka_unit_test(what_is_thinned_has_the_longer_period),
+	    cmocka_unit_test(places_that_keep_have_short_periods),
 	    cmocka_unit_test(a_full_table_is_thinned_and_stays_right),
 	    cmocka_unit_test(what_is_removed_leaves_no_trace),
 	    cmocka_unit_test(of_a_mapping_the_rest_is_kept),

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The places of the program that allocate: which of them keep what they get,
+ * and which free it soon. With a given number of samples the error of all sums
+ * is least where the period of each place goes with the square root of its
+ * allocations by what it holds of them (Neyman's allocation, 1934): what is
+ * held gets the samples, and what churns goes with few. A place is told from
+ * others without its stack, which would cost as much as a sample: by what
+ * called the allocator, the depth of the stack, the size, and lines of Python.
+ */
+#ifndef MPROF_ALLOCATION_CALLERS_H
+#define MPROF_ALLOCATION_CALLERS_H
+
+#include <stdint.h>
+
+#include "allocation/rate.h"
+
+#define CALLERS 4096
+#define CALLERS_NONE 0 /* the place of what has none */
+
+struct caller {
+	uint32_t key;         /* 0: free */
+	uint32_t taken, most; /* recent samples, and the most that were held */
+	uint32_t held;        /* samples now */
+	uint64_t bytes;       /* that these stand for */
+};
+
+/* Zeroed it is empty. Whoever changes it holds the lock of samples.c. */
+struct callers {
+	struct caller list[CALLERS];
+};
+
+/* The period of a place, at least the rate's shortest one. Without the lock: a
+ * number that is about to change only makes it another period. */
+uint64_t callers_period(
+    const struct callers *callers, uint32_t key, const struct rate *rate);
+
+/* A sample is taken there: the number of the place. */
+uint32_t callers_take(struct callers *callers, uint32_t key);
+
+/* A sample of the place that stands for so many bytes is held from now on, or
+ * no more. */
+void callers_hold(struct callers *callers, uint32_t caller, uint64_t bytes);
+void callers_release(struct callers *callers, uint32_t caller, uint64_t bytes);
+
+#endif
