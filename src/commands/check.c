@@ -522,7 +522,7 @@ const struct command command_check = {
     .summary = "check a recording against limits, for CI",
     .details =
 	"Exit status: 0 if every condition is met, 1 if one is not, 2 on a "
-	"usage error or if\na recording can't be read.\n\n"
+	"usage error\nor if a recording can't be read.\n\n"
 	"Examples:\n"
 	"  mprof check --max-peak 500MiB --max-growth 2MiB/min\n"
 	"  mprof check --baseline 'main-*.dat' --tolerance 5% new-*.dat\n"
