@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/base64.h"
 #include "base/json.h"
 
 #include <math.h>
@@ -134,24 +135,9 @@ void json_text_cut(struct json *json, const char *text, size_t characters)
 
 void json_base64(struct json *json, const void *bytes, size_t len)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *at = bytes;
-
 	json_begin(json);
 	fputc('"', json->out);
-	for (size_t i = 0; i < len; i += 3) {
-		unsigned group = (unsigned)at[i] << 16;
-
-		if (i + 1 < len)
-			group |= (unsigned)at[i + 1] << 8;
-		if (i + 2 < len)
-			group |= at[i + 2];
-		putc(digits[group >> 18], json->out);
-		putc(digits[group >> 12 & 63], json->out);
-		putc(i + 1 < len ? digits[group >> 6 & 63] : '=', json->out);
-		putc(i + 2 < len ? digits[group & 63] : '=', json->out);
-	}
+	base64_put(json->out, bytes, len);
 	fputc('"', json->out);
 }
 

@@ -238,7 +238,10 @@ static struct option *make_long(const struct option_row *rows)
 		count++;
 	made = mem_zero(count + 3, sizeof(made[0]));
 	for (size_t i = 0; i < count; i++)
-		made[i] = (struct option){rows[i].name, rows[i].arg != NULL,
+		made[i] = (struct option){rows[i].name,
+		    !rows[i].arg       ? no_argument
+		    : rows[i].optional ? optional_argument
+				       : required_argument,
 		    NULL, CODE_ROWS + (int)i};
 	made[count] = (struct option){"help", 0, NULL, CODE_HELP};
 	made[count + 1] = (struct option){"version", 0, NULL, CODE_VERSION};
@@ -513,8 +516,8 @@ static void options_print_row(const struct option_row *row, FILE *out)
 	else
 		len = snprintf(head, sizeof(head), "      --%s", row->name);
 	if (row->arg)
-		len += snprintf(
-		    head + len, sizeof(head) - (size_t)len, " %s", row->arg);
+		len += snprintf(head + len, sizeof(head) - (size_t)len,
+		    row->optional ? "[=%s]" : " %s", row->arg);
 	fputs(head, out);
 	help = options_help(row);
 	print_wrapped(out, help, (size_t)len, HELP_COLUMN);

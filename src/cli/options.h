@@ -37,6 +37,8 @@ struct option_row {
 	 * of another room's table. */
 	const char *const *choices;
 	struct option_value (*choice_at)(size_t at);
+	bool optional; /* its value may be left out, and is joined by "=": parse
+			* gets NULL or the value */
 	bool ours; /* memory_profiler's mprof does not have it: an abbreviation
 		      that also fits one of its options means that one */
 };

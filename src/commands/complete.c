@@ -133,7 +133,7 @@ static const struct option_row *row_before(
 	if (word[0] != '-' || strchr(word, '='))
 		return NULL;
 	row = row_of_word(command->options, word, strlen(word));
-	return row && row->arg ? row : NULL;
+	return row && row->arg && !row->optional ? row : NULL;
 }
 
 /* Position of the word to complete, from the words before it. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +10,12 @@
 #include "base/path.h"
 #include "chart/chart.h"
 #include "cli/browser.h"
+#include "cli/graphics.h"
 #include "cli/terminal.h"
 #include "commands/command.h"
 #include "commands/command_picture.h"
 #include "input/profiles.h"
+#include "layout/layout.h"
 #include "layout/layout.h"
 #include "render/html.h"
 #include "render/terminal_chart.h"
@@ -43,7 +46,7 @@ struct plot_options {
 	const char *theme;
 	bool every_sample;
 	bool text_as_paths;
-	bool terminal;
+	const char *terminal; /* how it is drawn there; NULL: where it fits */
 	struct profiles_options profiles;
 };
 
@@ -118,6 +121,12 @@ static int parse_limits(
 	return 0;
 }
 
+static int parse_terminal(
+    const struct option_row *row, const char *text, void *where, struct err *e)
+{
+	return option_choice(row, text ? text : "text", where, e);
+}
+
 /* The option has the name of the kind that it chooses. */
 static int parse_kind(
     const struct option_row *row, const char *text, void *where, struct err *e)
@@ -152,6 +161,7 @@ static int parse_format(
 }
 
 static const char *const themes[] = {"light", "dark", NULL};
+static const char *const terminal_ways[] = {"kitty", "sixel", "text", NULL};
 static const char *const groupings[] = {"name", NULL};
 static const char *const row_orders[] = {"peak", "start", NULL};
 
@@ -222,8 +232,11 @@ static const struct option_row rows[] = {
     {0, "text-as-paths", NULL,
 	"outlines in place of text in an SVG, for programs without fonts",
 	.parse = option_flag, .offset = AT(text_as_paths), .ours = true},
-    {0, "terminal", NULL, "draw in the terminal, even if there is a display",
-	.parse = option_flag, .offset = AT(terminal), .ours = true},
+    {0, "terminal", "HOW",
+	"draw in the terminal, even if there is a display: as {} (default "
+	"text), in terminals that answer that they can",
+	.parse = parse_terminal, .offset = AT(terminal),
+	.choices = terminal_ways, .optional = true, .ours = true},
     PROFILES_ROWS(struct plot_options, profiles), {0}};
 
 /* The recordings that were read, and the runs of them that are drawn. */
@@ -497,19 +510,56 @@ static void plot_in_terminal(const struct scene *scene)
 	terminal_chart(scene, &style, stdout);
 }
 
-/* Shows the chart when neither a file nor a format was named. */
-static void command_plot_show(
-    const struct scene *scene, const struct plot_options *options)
+/* The terminal's own pictures, three fifths of its window high. */
+static int plot_in_graphics(const struct scene *scene,
+    const struct plot_options *options, struct err *e)
 {
-	struct err e;
+	enum graphics graphics = strcmp(options->terminal, "kitty") == 0
+				     ? GRAPHICS_KITTY
+				     : GRAPHICS_SIXEL;
+	struct render_request request = {.scene = scene,
+	    .format = format_find(
+		graphics == GRAPHICS_KITTY ? "png" : "sixel", RENDER_CHART),
+	    .scale = 1,
+	    .every_sample = options->every_sample,
+	    .theme = options->theme && strcmp(options->theme, "dark") == 0
+			 ? PALETTE_DARK
+			 : PALETTE_LIGHT};
+	size_t width, height, len = 0;
+	char *bytes = NULL;
+	FILE *out;
+	int got;
 
+	if (graphics_check(graphics, e) != 0)
+		return -1;
+	graphics_size(&width, &height);
+	request.width = fmax((double)width, LAYOUT_LEAST_WIDTH);
+	request.height = fmax(0.6 * (double)height, LAYOUT_LEAST_HEIGHT);
+	out = mem_stream(&bytes, &len);
+	got = render_picture(&request, out, e);
+	fclose(out);
+	if (got == 0 && graphics == GRAPHICS_KITTY)
+		graphics_put_png(stdout, bytes, len);
+	else if (got == 0)
+		fwrite(bytes, 1, len, stdout);
+	free(bytes);
+	return got;
+}
+
+/* Shows the chart when neither a file nor a format was named. */
+static int command_plot_show(const struct scene *scene,
+    const struct plot_options *options, struct err *e)
+{
+	if (options->terminal && strcmp(options->terminal, "text") != 0)
+		return plot_in_graphics(scene, options, e);
 	if (!options->terminal && !plot_is_heatmap(options) &&
 	    browser_is_there()) {
-		if (plot_in_browser(scene, options->theme, &e) == 0)
-			return;
-		fprintf(stderr, "mprof: %s\n", e.text);
+		if (plot_in_browser(scene, options->theme, e) == 0)
+			return 0;
+		fprintf(stderr, "mprof: %s\n", e->text);
 	}
 	plot_in_terminal(scene);
+	return 0;
 }
 
 static int command_plot_draw(const struct plot_reading *reading,
@@ -522,7 +572,7 @@ static int command_plot_draw(const struct plot_reading *reading,
 	if (got == 0 && file->path)
 		got = write_chart(&scene, file, options, &e);
 	else if (got == 0)
-		command_plot_show(&scene, options);
+		got = command_plot_show(&scene, options, &e);
 	scene_finish(&scene);
 	return got == 0 ? COMMAND_OK : command_fail(COMMAND_FAILED, &e);
 }

@@ -118,6 +118,11 @@ static int formats_draw(const struct render_request *request,
 		   : module->draw(job, e);
 }
 
+static bool has_pixels(enum picture picture)
+{
+	return picture == PICTURE_PNG || picture == PICTURE_SIXEL;
+}
+
 /* A chart is laid out here, in the space that was asked for. */
 static int draw_chart(const struct render_request *request,
     const struct render_module *module, const struct render_job *job,
@@ -126,8 +131,7 @@ static int draw_chart(const struct render_request *request,
 	struct layout_request layout = {.width = request->width,
 	    .height = request->height,
 	    .density = job->scale,
-	    .most_columns =
-		job->picture == PICTURE_PNG ? 0 : MOST_VECTOR_COLUMNS,
+	    .most_columns = has_pixels(job->picture) ? 0 : MOST_VECTOR_COLUMNS,
 	    .every_sample = request->every_sample,
 	    .measure = {module->text_width, job->fonts}};
 	struct render_job full = *job;
@@ -188,7 +192,7 @@ int render_picture(
 	enum picture picture = request->format->picture;
 	struct render_job job = {.palette = palette_of(request->theme),
 	    .picture = picture,
-	    .scale = picture == PICTURE_PNG ? request->scale : 1,
+	    .scale = has_pixels(picture) ? request->scale : 1,
 	    .out = out};
 	const struct graph_module *layouter = NULL;
 	const struct render_module *module;
@@ -256,6 +260,9 @@ static const struct render_format render_formats[] = {
 	.draws = RENDER_CHART, .can_switch = true},
     {"dot", "the language of Graphviz's programs", render_dot,
 	.draws = RENDER_GRAPH},
+    /* what a terminal draws */
+    {"sixel", NULL, render_picture, .draws = RENDER_CHART,
+	.picture = PICTURE_SIXEL},
     /* a chart's parts as text */
     {"scene", NULL, render_scene, .draws = RENDER_CHART},
     {.name = NULL},

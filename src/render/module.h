@@ -15,7 +15,7 @@
 #include "render/palette.h"
 
 /* Go up with every change of what stands here, in drawing.h or in graph.h. */
-#define RENDER_MODULE_VERSION 5
+#define RENDER_MODULE_VERSION 6
 #define GRAPH_MODULE_VERSION 1
 
 /* A side of a picture in pixels; Cairo refuses more. */
@@ -23,13 +23,19 @@
 
 struct graph;
 
-enum picture { PICTURE_PNG, PICTURE_SVG, PICTURE_PDF, PICTURE_EPS };
+enum picture {
+	PICTURE_PNG,
+	PICTURE_SVG,
+	PICTURE_PDF,
+	PICTURE_EPS,
+	PICTURE_SIXEL
+};
 
 struct render_job {
 	const struct drawing *drawing;
 	const struct palette *palette;
 	enum picture picture;
-	double scale; /* pixels a unit, PNG alone */
+	double scale; /* pixels a unit, PNG and Sixel alone */
 	void *fonts;  /* those that measured the drawing's texts */
 	FILE *out;
 };

@@ -19,6 +19,11 @@ options_of_help() {
 			split(substr($0, 9), word, " ")
 			value = substr($0, 9 + length(word[1]) + 0, 2)
 			value = value ~ /^ [^ ]/ ? word[2] : ""
+			# --name[=VALUE]: it may be left out
+			if (split(word[1], part, "[][=]+") > 1) {
+				word[1] = part[1]
+				value = part[2]
+			}
 			print letter "|" word[1] "|" toupper(value)
 		}' | LC_ALL=C sort
 }

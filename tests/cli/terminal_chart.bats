@@ -227,3 +227,49 @@ for line in open("out", encoding="utf-8"):
 	CLICOLOR_FORCE=1 mprof leak leak.dat >out || true
 	grep -q "$escape\[1;31mleaking$escape\[0m: " out
 }
+
+# ask HOW ANSWER: a terminal that gives that answer when it is asked
+ask() {
+	env -u COLUMNS -u LINES TERM=xterm "$SOURCE/tests/tools/terminal" \
+		mprof plot --terminal="$1" a.dat
+}
+
+@test "--terminal=kitty: a PNG, in a terminal that answers that it can" {
+	mprof plot --help | grep -q -- '--terminal\[=HOW\]'
+	ask kitty <<-'END'
+		expect \x1b_Gi=31,.*AAAA\x1b\\\x1b\[c
+		type \x1b_Gi=31;OK\x1b\\\x1b[?62c
+		expect \x1b_Gf=100,a=T,q=2,m=1;iVBORw0KGgo
+		expect \x1b_Gm=0;.*\x1b\\
+	END
+	ask kitty >out 2>&1 <<-'END' || true
+		expect \x1b\[c
+		type \x1b[?62;4c
+		expect --terminal=kitty: the terminal does not answer
+	END
+}
+
+@test "--terminal=sixel: the pixels of the PNG, in a terminal that can" {
+	mprof plot --size 300x200 --format sixel -o a.sixel a.dat
+	mprof plot --size 300x200 -o a.png a.dat
+	"$SOURCE/tests/tools/sixel" a.sixel a.png
+	ask sixel <<-'END'
+		expect \x1b\[c
+		type \x1b[?62;4;22c
+		expect \x1bPq"1;1;\d+;\d+#0;2;0;0;0
+		expect \x1b\\
+	END
+	ask sixel >out 2>&1 <<-'END' || true
+		expect \x1b\[c
+		type \x1b[?62;22c
+		expect --terminal=sixel: the terminal does not answer
+	END
+	run_apart mprof plot --terminal=sixel a.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: --terminal=sixel: the terminal does not answer"* ]]
+	run_apart mprof plot --terminal=text a.dat
+	[ "$status" -eq 0 ]
+	[[ $output == *"peak 3.25 MiB"* ]]
+	run_apart mprof plot --terminal=svg a.dat
+	[ "$status" -eq 2 ]
+}

@@ -17,6 +17,7 @@
 #endif
 
 #include "base/mem.h"
+#include "render/cairo/sixel.h"
 #include "render/cairo/text.h"
 #include "render/module.h"
 
@@ -282,7 +283,7 @@ static cairo_surface_t *create_surface(
 	const struct drawing *drawing = job->drawing;
 	cairo_surface_t *surface;
 
-	if (job->picture == PICTURE_PNG)
+	if (job->picture == PICTURE_PNG || job->picture == PICTURE_SIXEL)
 		return cairo_image_surface_create(CAIRO_FORMAT_RGB24,
 		    (int)ceil(drawing->width * job->scale),
 		    (int)ceil(drawing->height * job->scale));
@@ -330,6 +331,20 @@ static int save_png(
 	return png_file_write(&picture, job->out, e);
 }
 
+/* Trouble shows when the output is closed. */
+static void save_sixel(cairo_surface_t *surface, const struct render_job *job)
+{
+	struct sixel_picture picture;
+
+	cairo_surface_flush(surface);
+	picture = (struct sixel_picture){
+	    .pixels = cairo_image_surface_get_data(surface),
+	    .stride = (size_t)cairo_image_surface_get_stride(surface),
+	    .width = (size_t)cairo_image_surface_get_width(surface),
+	    .height = (size_t)cairo_image_surface_get_height(surface)};
+	sixel_write(&picture, job->out);
+}
+
 static int status_of(
     cairo_status_t status, const struct cairo_sink *sink, struct err *e)
 {
@@ -371,6 +386,8 @@ static int draw_to(FILE *out, const struct render_job *job, struct err *e)
 	cairo_destroy(canvas.cr);
 	if (got == 0 && job->picture == PICTURE_PNG)
 		got = save_png(surface, job, e);
+	if (got == 0 && job->picture == PICTURE_SIXEL)
+		save_sixel(surface, job);
 	cairo_surface_finish(surface);
 	if (got == 0)
 		got = status_of(cairo_surface_status(surface), &sink, e);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Pixels as Sixel graphics (DEC, VT340): six rows at a time, a colour after the
+ * other.
+ */
+#ifndef MPROF_RENDER_CAIRO_SIXEL_H
+#define MPROF_RENDER_CAIRO_SIXEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct sixel_picture {
+	const unsigned char *pixels; /* 32 bits each, 0xRRGGBB */
+	size_t stride, width, height;
+};
+
+/* In the 216 colours of a cube of six steps a side. Trouble shows in
+ * ferror(out). */
+void sixel_write(const struct sixel_picture *picture, FILE *out)
+    __attribute__((nonnull));
+
+#endif
