@@ -58,7 +58,9 @@ static int unwind_find_elf(Dwfl_Module *module, void **data, const char *name,
 	return dwfl_linux_proc_find_elf(module, data, name, base, path, elf);
 }
 
-/* Tables for unwinding are in the object files themselves. */
+/* Tables for unwinding are in the object files themselves. libdw has the
+ * arguments. */
+/* NOLINTNEXTLINE(readability-function-size) */
 static int unwind_find_nothing(Dwfl_Module *module, void **data,
     const char *name, Dwarf_Addr base, const char *file, const char *link,
     GElf_Word crc, char **found)
@@ -296,7 +298,7 @@ static bool unwind_split_name(
     const char *name, size_t *function, size_t *path, size_t *path_len)
 {
 	const char *at = strrchr(name, ' ');
-	const char *start = strstr(name, "::");
+	const char *start;
 
 	if (strncmp(name, "py::", 4) == 0 && (at = strstr(name, ":/"))) {
 		*function = 4;

@@ -26,9 +26,9 @@ static int can_watch(void)
 	    .disabled = 1};
 	int fd = (int)syscall(SYS_perf_event_open, &attributes, 0, 0, -1, 0);
 
-	return fd >= 0 && mmap(NULL, 2 * (size_t)getpagesize(),
-			      PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			      0) != MAP_FAILED;
+	return fd >= 0 &&
+	       mmap(NULL, 2 * (size_t)getpagesize(), PROT_READ | PROT_WRITE,
+		   MAP_SHARED, fd, 0) != MAP_FAILED;
 }
 
 int main(int argc, char **argv)
