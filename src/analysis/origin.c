@@ -132,6 +132,8 @@ static enum origin origin_of_code(const char *path, const struct frame *frame)
 		return ORIGIN_LIBRARY; /* made while it ran, without a file */
 	if (origin_starts(base, "libpython") || origin_starts(base, "python"))
 		return ORIGIN_INTERPRETER;
+	if (strcmp(base, "node") == 0 || strcmp(base, "nodejs") == 0)
+		return ORIGIN_INTERPRETER;
 	if (origin_in_package(module))
 		return ORIGIN_PACKAGE;
 	return !*module || *module == '[' || origin_is_shared(module) ||

@@ -16,7 +16,7 @@ enum origin {
 	ORIGIN_STANDARD,   /* Python's standard library */
 	ORIGIN_IMPORT,     /* Python's import machinery */
 	ORIGIN_LIBRARY,    /* a C library, headers of one */
-	ORIGIN_INTERPRETER /* the machine code of Python itself */
+	ORIGIN_INTERPRETER /* the machine code of Python, of Node.js itself */
 };
 
 enum origin origin_of(const struct frame *frame) __attribute__((nonnull));

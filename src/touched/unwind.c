@@ -345,15 +345,16 @@ static void unwind_add_name(struct strbuf *texts, pid_t pid, const char *name)
 static void unwind_add_code(struct unwind *unwind, Dwfl_Module *module,
     uint64_t address, struct strbuf *texts)
 {
-	const char *name =
-	    dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+	Dwarf_Addr start = 0;
+	const char *name = dwfl_module_info(
+	    module, NULL, &start, NULL, NULL, NULL, NULL, NULL);
 	size_t len = name ? strlen(name) : 0;
 	static const char deleted[] = " (deleted)";
 	GElf_Addr bias = 0;
 	char file[TEXT_MAX], code[32];
 
 	if (!dwfl_module_getelf(module, &bias))
-		bias = 0;
+		bias = start;
 	if (len > sizeof(deleted) &&
 	    strcmp(name + len - (sizeof(deleted) - 1), deleted) == 0)
 		len -= sizeof(deleted) - 1;
