@@ -420,7 +420,8 @@ static void put_time_title(struct page *page, const struct axis_ticks *ticks)
 				   : mem_copy(name);
 	struct placed_words words = {.text = title,
 	    .x = page->left,
-	    .y = page->plot_bottom + 6 + place_line_height(place->font),
+	    .y = page->plot_bottom + 0.5 * place->font +
+		 place_line_height(place->font),
 	    .size = 0.92 * place->font,
 	    .role = ROLE_TEXT_SOFT};
 
