@@ -23,7 +23,7 @@ own_setup() {
 	PATH=$programs:$PATH
 	ln -s "$python" "$programs/python3"
 	# Programs that the pages name, each in a folder of PATH and as ./NAME.
-	for name in server tests job model solver quick load work; do
+	for name in server tests job model solver quick load work importer; do
 		printf '#!/bin/sh\nx=$(head -c 3000000 /dev/zero | tr "\\0" x)\nsleep 1\n' \
 			>"$programs/$name"
 	done

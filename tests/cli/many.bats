@@ -136,7 +136,11 @@ workers() {
 }
 
 @test "examples/build: the file that takes most memory is on top" {
-	cp "$SOURCE"/examples/build/Makefile .
+	cp "$SOURCE"/examples/build/Makefile "$SOURCE"/examples/build/build.ninja .
 	mprof run -q -M -T 5ms -o build.dat make -j3 CC=gcc
 	mprof peak --top 1 build.dat | grep -w 'large.c'
+	command -v ninja || skip "the same by ninja needs ninja-build"
+	make clean
+	mprof run -q -M -T 5ms -o ninja.dat ninja
+	mprof peak --top 1 ninja.dat | grep -w 'large.c'
 }
