@@ -7,6 +7,7 @@
 # make test-fast  in a minute: what records no program; for each commit
 # make mutants    changes of the source that no unit test notices; MUTANTS=300
 # make test-faults  the same short run with each system call failing in turn
+# make test-vm    control groups, OOM, swap and PSI on Debian's kernel in qemu
 # make bench      measure, beside the peers; SECTION=recorder for one table
 # make bench-readme  the same, into README.md and examples/figures; TABLE=file takes a saved one
 # make fuzz       fuzz what reads others' bytes, FUZZ_S=60 seconds each
@@ -373,6 +374,10 @@ mutants:
 test-faults: all $(test_programs)
 	$(Q)tests/faults/inject
 
+# Debian's own kernel, in software: about a minute. Not a part of make test.
+test-vm: all
+	$(Q)tests/vm/run
+
 check-layers:
 	$(Q)sh tests/tools/check-layers src
 	@mkdir -p build
@@ -499,6 +504,6 @@ clean:
 
 FORCE:
 .PHONY: all test bench bench-readme demo check-layers check-headers lint install uninstall
-.PHONY: attack mutants test-fast measures measures-all test-faults analyze deb dist static wheel fuzz clean FORCE
+.PHONY: attack mutants test-fast measures measures-all test-faults test-vm analyze deb dist static wheel fuzz clean FORCE
 .DELETE_ON_ERROR:
 endif
