@@ -8,10 +8,11 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
+#include "profile/label.h"
 #include "profile/peak.h"
 #include "profile/process.h"
 
-enum { MOST_PROCESSES = 8 };
+enum { MOST_PROCESSES = 8, LONGEST_NAME = 50 };
 
 static void add_by_time(
     double *sums, const struct series *ticks, const struct series *memory)
@@ -95,6 +96,31 @@ static void add_others(struct scene *scene, struct scene_panel *panel,
 	timeline_write_peak(line, request, &window, line->peak.mib);
 }
 
+/* A picture cuts a long command line in its middle, where the word often stands
+ * that tells the process from its siblings: the label has that word. */
+static char *timeline_process_name(
+    const struct chart_request *request, const struct process *process)
+{
+	char *full = build_process_name(process), *label, *name;
+	struct process_labels labels;
+
+	if (request->layers || utf8_width(full) <= LONGEST_NAME)
+		return full;
+	process_labels_init(&labels, request->runs[0].run);
+	label = process_label(&labels, process)
+		    ? process_label_text(&labels, process)
+		    : NULL;
+	process_labels_finish(&labels);
+	if (!label)
+		return full;
+	name = mem_format("%s %s", process->key, label);
+	free(label);
+	free(full);
+	full = utf8_clean_copy(name);
+	free(name);
+	return full;
+}
+
 static void timeline_add_process(struct scene_panel *panel,
     const struct chart_request *request, const struct ranked *ranked,
     size_t nth, double gap_s)
@@ -108,7 +134,7 @@ static void timeline_add_process(struct scene_panel *panel,
 	line->role = role_series(nth);
 	line->dashed = nth / ROLE_SERIES_COUNT % 2 == 1;
 	line->pid = ranked->process->pid > 0 ? ranked->process->pid : 0;
-	line->name = build_process_name(ranked->process);
+	line->name = timeline_process_name(request, ranked->process);
 	process_peak(ranked->process, &mib);
 	timeline_write_peak(line, request, &window, mib);
 }

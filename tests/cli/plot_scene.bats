@@ -184,6 +184,16 @@ crowd() {
 	same "$(awk '$1 == "run" { print $2 }' scene | sort | uniq -d)" ""
 }
 
+@test "scene: of a long command line the word that tells it from others is kept" {
+	crowd 'for (i = 0; i < 3; i++) {
+			printf "PROC 1 %d pid=%d ppid=1 start=%d name=cc1plus cmd=/usr/libexec/gcc/cc1plus%%20-quiet%%20-imultiarch%%20x86_64-linux-gnu%%20f%d.cpp%%20-quiet%%20-dumpbase%%20-o%%20/tmp/ccMVbmbJ.s\n", t0, 50 + i, i, i + 7
+			printf "MEM 60 %d\n", t0 + i
+			for (k = 0; k <= i; k++) printf "CHLD %d 20 %d\n", 50 + k, t0 + i
+		}' >a.dat
+	mprof plot --format scene -o - a.dat >scene
+	same "$(grep -cE '^  process series-[0-9] "5[0-9] cc1plus[^"]* f[789].cpp"' scene)" 3
+}
+
 @test "scene: years along a clock" {
 	crowd 'for (i = 0; i < 100; i++) printf "MEM 50.0 %.4f\n", t0 + i * 864000' >a.dat
 	TZ=UTC mprof plot --clock --format scene -o - a.dat |
