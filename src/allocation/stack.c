@@ -171,7 +171,7 @@ static _Unwind_Reason_Code stack_on_frame(
 /* The same code at the same depth, each return address stands there, and each
  * frame that is found by a register is found as before: so each frame is the
  * same, and lies where it did. */
-static bool stack_is(
+static bool stack_is_known(
     const struct stack_known *known, const void *caller, const void *stack)
 {
 	const uintptr_t *words = stack;
@@ -224,7 +224,7 @@ size_t stack_take(struct stack_cache *cache,
 
 	if (!is_locked)
 		known = &other;
-	if (is_locked && caller && stack_is(known, caller, stack))
+	if (is_locked && caller && stack_is_known(known, caller, stack))
 		count = known->count;
 	else
 		count = stack_walk(known, caller, stack);
