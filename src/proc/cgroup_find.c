@@ -14,6 +14,7 @@ static void cgroup_found_finish(struct cgroup_found *found)
 	free(found->folder);
 	free(found->id);
 	free(found->names);
+	*found = (struct cgroup_found){0};
 }
 
 void cgroup_find_finish(struct cgroup_find *find)
@@ -58,12 +59,12 @@ static void cgroup_find_keep(struct cgroup_find *find,
 	size_t kept = 0;
 
 	for (size_t i = 0; i < find->list.len; i++) {
-		struct cgroup_found found = find->list.items[i];
+		struct cgroup_found *found = &find->list.items[i];
 
-		if (keep(&found, context))
-			find->list.items[kept++] = found;
+		if (keep(found, context))
+			find->list.items[kept++] = *found;
 		else
-			cgroup_found_finish(&found);
+			cgroup_found_finish(found);
 	}
 	find->list.len = kept;
 }
@@ -237,6 +238,7 @@ int cgroup_find_container(
 	for (size_t i = 0; i < find->list.len; i++) {
 		struct cgroup_found *found = &find->list.items[i];
 
+		/* It was kept. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		found->names = container_names(find->state, found->id);
 		find->unnamed += !found->names;
 		named |= cgroup_found_has_name(found, word);
