@@ -28,6 +28,9 @@ enum role refs_role(const struct chain_link *link)
 	case CHAIN_TYPE:
 		return ROLE_TOTAL;
 	case CHAIN_FRAME:
+	case CHAIN_THREAD:
+	case CHAIN_GREENLET:
+	case CHAIN_TASK:
 		return ROLE_MARK;
 	case CHAIN_INSIDE:
 		return REFS_ROLE_ASKED;
@@ -45,7 +48,9 @@ void refs_legend(struct graph *graph, const char *others, const char *asked)
 	} keys[] = {
 	    {REFS_ROLE_ASKED, asked},
 	    {ROLE_TOTAL, "a root: a module, or a class of C's"},
-	    {ROLE_MARK, "a root: a function that runs, with its variables"},
+	    {ROLE_MARK,
+		"a root: a thread, greenlet or task, or a function that "
+		"runs, with its variables"},
 	    {ROLE_LOST, "held by no object, or by its own cycle"},
 	    {ROLE_OTHER, others},
 	};

@@ -64,8 +64,17 @@ static char *value_hold(const struct refs *refs, const struct chain_link *link)
 
 static char *plain_hold(const struct refs *refs, const struct chain_link *link)
 {
-	char type[CLEAN_SIZE];
+	char type[CLEAN_SIZE], value[TEXT_SIZE];
 
+	/* A coroutine that a task runs, a generator that is waited for. */
+	if (!link->many && !is_root(link) &&
+	    link->type < refs->referrers.frame_type &&
+	    refs->referrers.objects->types.items.items[link->type]->kind ==
+		OBJECT_GENERATOR &&
+	    referrers_value(
+		&refs->referrers, link->object, value, sizeof(value)))
+		return mem_format(
+		    ": %s", utf8_clean(type, sizeof(type), value));
 	return mem_format("(%s)",
 	    utf8_clean(type, sizeof(type),
 		refs_short(referrers_type(&refs->referrers, link->type))));
@@ -121,6 +130,9 @@ const char *refs_root_kind(const struct chain_link *root)
 	    [CHAIN_FRAME] = "frame",
 	    [CHAIN_TYPE] = "type",
 	    [CHAIN_OUTSIDE] = "outside",
+	    [CHAIN_THREAD] = "thread",
+	    [CHAIN_GREENLET] = "greenlet",
+	    [CHAIN_TASK] = "task",
 	    [CHAIN_CYCLE] = "cycle",
 	};
 
@@ -135,6 +147,27 @@ char *refs_root_name(const struct refs *refs, const struct chain_link *root)
 	    !referrers_name(&refs->referrers, root->object, raw, sizeof(raw)))
 		return mem_copy("");
 	return utf8_clean_copy(raw);
+}
+
+/* The thread or greenlet that a function runs in; the main thread is not named.
+ */
+static void write_owner(
+    const struct refs *refs, const struct chain_link *root, FILE *out)
+{
+	uint32_t owner = referrers_owner(&refs->referrers, root->object);
+	const struct chain_link link = {.parent = CHAIN_NONE,
+	    .kind = owner == REFERENCES_NONE ? CHAIN_INSIDE
+					     : refs->referrers.roots[owner],
+	    .label = 1,
+	    .object = owner};
+	char *name;
+
+	if (owner == REFERENCES_NONE)
+		return;
+	name = refs_root_name(refs, &link);
+	if (strcmp(name, "MainThread") != 0)
+		fprintf(out, "%s %s: ", refs_root_kind(&link), name);
+	free(name);
 }
 
 /* Writes the root at the beginning of a path. */
@@ -152,7 +185,13 @@ static void write_root(
 		fprintf(out, "held by its own cycle: %s", type);
 		break;
 	case CHAIN_FRAME:
+		write_owner(refs, root, out);
 		fprintf(out, "%s()", *name ? name : "?");
+		break;
+	case CHAIN_THREAD:
+	case CHAIN_GREENLET:
+	case CHAIN_TASK:
+		fprintf(out, "%s %s", refs_root_kind(root), *name ? name : "?");
 		break;
 	case CHAIN_INSIDE:
 	case CHAIN_MODULE:

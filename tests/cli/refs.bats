@@ -74,7 +74,7 @@ __main__.cache.d['\''k'\''][…]
 __main__.queue[0]'
 		same "$(chains Iterated)" \
 '1 100% Iterated ← list 1 item ← frame
-work(): local[0]'
+thread worker: work(): local[0]'
 		same "$(chains Lost | sed 's/:.*//')" \
 '1 100% Lost ← dict
 held by its own cycle'
@@ -195,6 +195,47 @@ What it refers to
 	run_apart mprof refs "$pid" Lesson --one 3 --referents
 	[ "$status" -eq 2 ]
 	let_end
+}
+
+@test "threads and asyncio's tasks are roots, by their names" {
+	cat >named.py <<-END
+	import asyncio, sys, threading
+	class InTask: pass
+	class InThread: pass
+	class OnThread: pass
+	async def fetch():
+	    rows = [InTask() for _ in range(7)]
+	    waits.set()
+	    await asyncio.sleep(1000)
+	async def main():
+	    task = asyncio.ensure_future(fetch())
+	    getattr(task, "set_name", print)("fetcher")
+	    await task
+	def work():
+	    mine = [InThread() for _ in range(3)]
+	    threading.current_thread().cache = [OnThread() for _ in range(4)]
+	    stands.set()
+	    end.wait()
+	waits, stands, end = (threading.Event() for _ in range(3))
+	loop = asyncio.new_event_loop()
+	threading.Thread(target=loop.run_until_complete, args=(main(),), daemon=True).start()
+	threading.Thread(target=work, name="worker", daemon=True).start()
+	waits.wait(), stands.wait()
+	print("ready", flush=True)
+	sys.stdin.readline()
+	END
+	[ "$(pythons)" ] || skip "no CPython here that can be read"
+	launch "$(pythons | head -n 1)" named.py
+	path() {
+		mprof refs --json "$pid" "$1" |
+			jq -r '.chains[0] | "\(.objects) \(.root) \(.path)"'
+	}
+	same "$(path InTask)" '7 task task fetcher: fetch(): rows[…]'
+	same "$(path InThread)" '3 frame thread worker: work(): mine[…]'
+	same "$(path OnThread)" '4 thread thread worker.cache[…]'
+	kill "$pid"
+	wait "$pid" || true
+	pid=
 }
 
 # A program that holds 37 lessons more with each line.

@@ -147,7 +147,8 @@ def work(started, done):
 gc.disable()
 lose()
 started, done = threading.Event(), threading.Event()
-thread = threading.Thread(target=work, args=(started, done))
+thread = threading.Thread(
+    target=work, args=(started, done), name="worker")
 thread.start()
 started.wait()
 

@@ -98,6 +98,20 @@ void frames_each(const struct python_target *target, struct snapshot *snapshot,
 	walk_threads(&walk);
 }
 
+void frames_each_of(const struct python_target *target,
+    struct snapshot *snapshot, uint64_t thread,
+    void (*visit)(void *context, uint64_t frame), void *context)
+{
+	struct frames_walk walk = {.target = target,
+	    .o = &target->offsets,
+	    .snapshot = snapshot,
+	    .looks = LOOKS_MAX,
+	    .visit = visit,
+	    .context = context};
+
+	walk_frames(&walk, thread);
+}
+
 void frames_each_thread(const struct python_target *target,
     struct snapshot *snapshot, void (*visit)(void *context, uint64_t thread),
     void *context)

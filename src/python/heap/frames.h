@@ -24,6 +24,12 @@ void frames_each(const struct python_target *target, struct snapshot *snapshot,
     void (*visit)(void *context, uint64_t frame), void *context)
     __attribute__((nonnull(1, 2, 3)));
 
+/* The same of a single thread, whose state is at that address. */
+void frames_each_of(const struct python_target *target,
+    struct snapshot *snapshot, uint64_t thread,
+    void (*visit)(void *context, uint64_t frame), void *context)
+    __attribute__((nonnull(1, 2, 4)));
+
 /* Calls visit for the state of each thread. */
 void frames_each_thread(const struct python_target *target,
     struct snapshot *snapshot, void (*visit)(void *context, uint64_t thread),

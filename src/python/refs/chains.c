@@ -151,10 +151,10 @@ static uint32_t intern_root(
 	struct chain_link link = {.parent = CHAIN_NONE,
 	    .type = f->request->types[object],
 	    .kind = root,
-	    .label = root == CHAIN_MODULE || root == CHAIN_FRAME ||
-			     root == CHAIN_TYPE
-			 ? object + 1
-			 : 0,
+	    .label = root == CHAIN_INSIDE || root == CHAIN_OUTSIDE ||
+			     root == CHAIN_CYCLE
+			 ? 0
+			 : object + 1,
 	    .object = object};
 
 	return chains_intern(&f->table, &link);

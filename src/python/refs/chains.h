@@ -28,7 +28,10 @@ enum chain_root {
 	CHAIN_FRAME,   /* a function that runs */
 	CHAIN_TYPE,    /* a type of C's, which is never freed */
 	CHAIN_OUTSIDE, /* no object holds it: C code does */
-	CHAIN_CYCLE    /* only its own kind does: left to the collector */
+	CHAIN_THREAD,
+	CHAIN_GREENLET,
+	CHAIN_TASK, /* of asyncio */
+	CHAIN_CYCLE /* only its own kind does: left to the collector */
 };
 
 #define CHAIN_NONE UINT32_MAX

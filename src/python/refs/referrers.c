@@ -5,6 +5,7 @@
 
 #include "python/heap/frames.h"
 #include "python/refs/referrers_frames.h"
+#include "python/refs/referrers_owners.h"
 #include "python/remote/text.h"
 
 #define BASES_MAX 64
@@ -277,6 +278,8 @@ int referrers_find(struct referrers *referrers, struct objects *objects,
 			    objects->types.snapshot->progress, i, count);
 	}
 	add_frames(&pass);
+	if (!request->referents)
+		referrers_find_owners(referrers);
 	references_index(&referrers->references);
 	free(pass.traits);
 	if (!pass.full && pass.budget.words)

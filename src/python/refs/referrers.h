@@ -20,7 +20,9 @@ struct referrers_label {
 
 struct referrers_frame {
 	uint64_t address, code;
+	uint64_t thread; /* the number of the one that runs it; 0 */
 	uint32_t object; /* its number */
+	uint32_t owner;  /* the thread or the greenlet; REFERENCES_NONE */
 	bool is_object;  /* and not just that */
 };
 
@@ -31,7 +33,9 @@ struct referrers {
 	uint32_t frame_type;
 	uint8_t *roots; /* enum chain_root */
 	ARRAY(struct referrers_frame) frames;
-	size_t bare_frames; /* of them are no objects */
+	size_t bare_frames;      /* of them are no objects */
+	ARRAY(uint64_t) running; /* chunks of frames that threads use */
+	uint64_t thread;         /* whose frames are added */
 	ARRAY(struct referrers_label) labels;
 	struct index labels_index;
 };
@@ -57,6 +61,15 @@ bool referrers_label(const struct referrers *referrers, uint32_t detail,
  * runs. False where it has none. */
 bool referrers_name(const struct referrers *referrers, uint32_t object,
     char *out, size_t size) __attribute__((nonnull));
+
+/* The name of a thread, a greenlet or a task. */
+bool referrers_owner_name(const struct referrers *referrers, uint32_t object,
+    char *out, size_t size) __attribute__((nonnull));
+
+/* The thread or the greenlet in which a function runs; REFERENCES_NONE where
+ * that is not known, or the object no frame. */
+uint32_t referrers_owner(const struct referrers *referrers, uint32_t object)
+    __attribute__((nonnull));
 
 /* The text that a variable of a module is, an object that is a module's; false
  * where it has no such variable, or that is no text. */

@@ -2,6 +2,7 @@
 #include "python/refs/referrers_frames.h"
 
 #include "python/heap/frames.h"
+#include "python/refs/referrers_owners.h"
 
 #define VARIABLES_MAX 65536
 
@@ -28,7 +29,9 @@ static void referrers_frames_add_frame(void *context, uint64_t address)
 	const struct python_offsets *o = &types->target->offsets;
 	struct referrers_frame frame = {.address = address,
 	    .code = python_untagged(
-		o, referrers_frames_word(types, address, o->frame_code))};
+		o, referrers_frames_word(types, address, o->frame_code)),
+	    .thread = referrers->thread,
+	    .owner = REFERENCES_NONE};
 	size_t object = OBJECTS_NONE;
 
 	if (!is_code(types, frame.code))
@@ -43,12 +46,24 @@ static void referrers_frames_add_frame(void *context, uint64_t address)
 	*array_push(&referrers->frames) = frame;
 }
 
+static void referrers_frames_add_thread(void *context, uint64_t thread)
+{
+	struct referrers *referrers = context;
+	struct object_types *types = &referrers->objects->types;
+
+	referrers->thread = referrers_frames_word(
+	    types, thread, types->target->offsets.thread_id);
+	frames_each_of(types->target, types->snapshot, thread,
+	    referrers_frames_add_frame, referrers);
+}
+
 void referrers_find_frames(struct referrers *referrers)
 {
 	struct object_types *types = &referrers->objects->types;
 
-	frames_each(types->target, types->snapshot, referrers_frames_add_frame,
-	    referrers);
+	frames_each_thread(types->target, types->snapshot,
+	    referrers_frames_add_thread, referrers);
+	referrers_add_greenlets(referrers);
 }
 
 uint64_t referrers_code(struct object_types *types, uint64_t address,

@@ -118,6 +118,9 @@ bool referrers_name(
 	if (object >= referrers->objects->found.len)
 		return false;
 	address = referrers->objects->found.items[object];
+	if (referrers->roots[object] >= CHAIN_THREAD &&
+	    referrers->roots[object] <= CHAIN_TASK)
+		return referrers_owner_name(referrers, object, out, size);
 	if (referrers->roots[object] == CHAIN_MODULE)
 		return referrers_module_text(
 		    referrers, object, "__name__", out, size);

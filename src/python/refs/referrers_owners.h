@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What runs in a program and has a name: threads, greenlets and asyncio's
+ * tasks, which are roots, and own the functions that run in them.
+ */
+#ifndef MPROF_PYTHON_REFS_REFERRERS_OWNERS_H
+#define MPROF_PYTHON_REFS_REFERRERS_OWNERS_H
+
+#include "python/refs/referrers.h"
+
+/* Puts the frames of greenlets that wait behind referrers->frames; of others
+ * than those that a thread runs. */
+void referrers_add_greenlets(struct referrers *referrers)
+    __attribute__((nonnull));
+
+/* Marks the objects as roots, and gives the frames their owners. */
+void referrers_find_owners(struct referrers *referrers)
+    __attribute__((nonnull));
+
+#endif
