@@ -86,7 +86,8 @@ static void lives_begin_where_memory_falls_to_its_lowest(void **state)
 	for (size_t i = 0; i <= 5; i++)
 		assert_int_equal(starts[i], 100 * i);
 	for (size_t i = 0; i < 5; i++) {
-		struct series life = {series.items + 100 * i, 100, 0, false};
+		struct series life = {
+		    .items = series.items + 100 * i, .len = 100};
 
 		assert_true(evidence_starts_up(&life));
 	}
