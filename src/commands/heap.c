@@ -32,7 +32,7 @@ static const struct option_row rows[] = {
 	.offset = offsetof(struct heap_options, save),
 	.ours = true},
     {.name = "no-paths",
-	.help = "with --save: keep the counts alone, in half the time; refs "
+	.help = "with --save: keep the counts alone, in less time; refs "
 		"--grown needs the rest",
 	.parse = option_flag,
 	.offset = offsetof(struct heap_options, no_paths),

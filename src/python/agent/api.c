@@ -102,12 +102,18 @@ bool api_keeps_gil(void)
 	return !py.free_threaded || api_is_one(gil);
 }
 
+/* It is static, and its references are not counted. */
+#define STATIC_AND_IMMORTAL (UINT64_C(1) << 2 | UINT64_C(0xffffffff) << 32)
+
 struct pyobj *api_module(struct pymodule *definition)
 {
-	void *start = py.free_threaded ? (void *)definition
-				       : (void *)&definition->references;
-
-	return py.PyModuleDef_Init(start);
+	if (!py.free_threaded)
+		return py.PyModuleDef_Init(&definition->references);
+	if (!definition->type) {
+		definition->unshared = STATIC_AND_IMMORTAL;
+		definition->references = 0; /* the shared count */
+	}
+	return py.PyModuleDef_Init(definition);
 }
 
 bool api_is_other_python(void)

@@ -23,9 +23,10 @@ struct pymethod { /* PyMethodDef */
 #define PYMETHOD_FAST 0x80 /* METH_FASTCALL */
 
 /* PyModuleDef. Its header is twice as long in a build without the GIL, where
- * `unshared` is the first half of it. */
+ * `unshared` is the first half of it: api_module() fills it in. */
 struct pymodule {
-	uint64_t unshared[2];
+	uint64_t thread;
+	uint64_t unshared; /* from the low bits: flags, lock, local count */
 	ssize_t references;
 	void *type, *init;
 	ssize_t index;
