@@ -271,17 +271,20 @@ static int command_refs_grown(
 	struct refs_grown grown = {.before = {.pid = 0}};
 	struct workers workers = {0};
 	int status = COMMAND_OK;
+	bool is_known = true;
 	struct err e;
 
 	if (workers_find(&workers, pid, &e) != 0)
 		return command_fail(COMMAND_TROUBLE, &e);
 	if (refs_grown_read(&grown, words + count - 2, &e) < 0)
 		status = COMMAND_FAILED;
-	else if (!command_refs_has(&workers, pid, grown.after.pid)) {
+	else
+		is_known = command_refs_has(&workers, pid, grown.after.pid);
+	if (!is_known)
 		err_set(&e, "%s: is of process %lld, not of %d",
 		    words[count - 1], (long long)grown.after.pid, (int)pid);
-		status = COMMAND_FAILED;
-	} else if (refs_grown_print(&grown, &show, &e) < 0)
+	if (!is_known ||
+	    (status == COMMAND_OK && refs_grown_print(&grown, &show, &e) < 0))
 		status = COMMAND_FAILED;
 	if (status != COMMAND_OK)
 		command_fail(status, &e);

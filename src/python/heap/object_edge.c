@@ -122,6 +122,9 @@ static const struct {
     {"functools._lru_list_elem", 40, "key"},
     {"functools._lru_list_elem", 48, "result"},
     {"list_iterator", 24, "it_seq"},
+    /* Bytes, at the start of which an object may have been before. */
+    {"managedbuffer", 32, NULL},
+    {"memoryview", 56, NULL},
     {"tuple_iterator", 24, "it_seq"},
 };
 

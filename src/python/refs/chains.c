@@ -691,7 +691,8 @@ void chains_places(struct chains *chains, const struct chains_request *request)
 	for (uint32_t i = 0; i < f.references->count; i++)
 		if (f.link[i] == CHAIN_NONE)
 			f.link[i] = intern_root(&f, i, CHAIN_CYCLE);
-	for (uint32_t i = 0; i < f.references->count; i++) {
+	for (uint32_t i = 0; f.table.links.items && i < f.references->count;
+	     i++) {
 		struct chain_link *link = &f.table.links.items[f.link[i]];
 
 		link->objects++;
