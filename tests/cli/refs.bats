@@ -158,11 +158,16 @@ linecache.cache['\''lines'\''][…]
 	let_end
 }
 
+# Lines with all that is below them, sorted: they come by address.
+blocks() {
+	sed ':a; N; $!ba; s/\n    /|/g' | LC_ALL=C sort
+}
+
 @test "one object: both directions, as the program itself sees them" {
 	launch_first 100
 	mprof refs "$pid" Lesson --one 3 | sed 1,3d >text
-	same "$(cat text)" \
-"
+	same "$(blocks <text)" "$(blocks <<END
+
 What refers to it
   [3] of dict 11 items
     .by_number of Registry
@@ -175,7 +180,9 @@ What refers to it
 What it refers to
   .number int 3
   .title str 'lesson 3'
-  .me Lesson (itself)"
+  .me Lesson (itself)
+END
+	)"
 	mprof refs "$pid" Lesson --one 3 --json --depth 1 >json
 	# gc.get_referrers() and gc.get_referents() of it.
 	same "$(jq -r '.objects as $all | .id as $id | (.referrers[] | .from),
