@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "analysis/heap_around.h"
@@ -108,13 +107,13 @@ static void doctor_compare(
 	doctor_rank(doctor);
 }
 
-/* What was recorded: the verdict, which process, which line. */
+/* Takes the verdict, the process that leaks and the lines from a recording. */
 static void doctor_read_run(struct doctor *doctor, const struct run *run)
 {
 	struct leak_run leak;
 
 	doctor->has_leak = run->total.len > 0 || run->peaks.len > 0;
-	doctor->sampled = run->allocations.len > 0;
+	doctor->source = held_source(run);
 	if (doctor->has_leak) {
 		leak_judge_run(run, &leak);
 		doctor->leak = leak.worst;
@@ -124,7 +123,7 @@ static void doctor_read_run(struct doctor *doctor, const struct run *run)
 				leak.process->name ? leak.process->name : "?");
 		leak_run_finish(&leak);
 	}
-	if (doctor->sampled)
+	if (doctor->source != SOURCE_CLOCK)
 		held_places(run, doctor->places, DOCTOR_PLACES);
 }
 
@@ -250,13 +249,6 @@ static int doctor_process(struct doctor *doctor,
 	return COMMAND_OK;
 }
 
-static bool doctor_is_file(const char *word)
-{
-	struct stat about;
-
-	return stat(word, &about) == 0 && S_ISREG(about.st_mode);
-}
-
 static int doctor_examine(struct doctor *doctor,
     const struct doctor_options *options, char **words, int count)
 {
@@ -265,7 +257,7 @@ static int doctor_examine(struct doctor *doctor,
 	int status;
 	struct err e;
 
-	if (count > 0 && !doctor_is_file(words[0])) {
+	if (count > 0 && !recording_is_path(words[0])) {
 		status = target_init(&target, words[0]);
 		if (status == COMMAND_OK)
 			status = doctor_process(doctor, options, &target);

@@ -10,6 +10,7 @@
 
 #include "analysis/heap_growth.h"
 #include "analysis/leak.h"
+#include "analysis/lines.h"
 #include "profile/profile.h"
 
 enum { DOCTOR_TYPES = 3, DOCTOR_PLACES = 3 };
@@ -26,7 +27,7 @@ struct doctor {
 	struct leak leak;
 	char *leaking; /* the process that leaks; NULL: none, or the total */
 	char *places[DOCTOR_PLACES]; /* that held most at the peak */
-	bool sampled;                /* allocations were */
+	enum memory_source source;   /* of the places; SOURCE_CLOCK: none */
 	/* The process that was looked at, or is in snapshots. */
 	int pid, asked; /* 0: none */
 	char *command;  /* NULL: not known */

@@ -13,14 +13,18 @@ enum { SCHEMA = 1, DOCTOR_TEXT = 160 };
 
 static const char *doctor_clean(char text[static DOCTOR_TEXT], const char *raw)
 {
-	return utf8_shorten(text, DOCTOR_TEXT, raw, DOCTOR_TEXT / 2);
+	char *clean = utf8_clean_copy(raw);
+
+	utf8_shorten(text, DOCTOR_TEXT, clean, DOCTOR_TEXT / 2);
+	free(clean);
+	return text;
 }
 
 static void doctor_print_leak(const struct doctor *doctor)
 {
 	char clean[DOCTOR_TEXT], rate[UNITS_TEXT];
 	struct units_scale scale = units_rate_scale(doctor->leak.mib_per_s);
-	char *why;
+	char *why, *path;
 
 	if (!doctor->path) {
 		printf("verdict    not known, nothing records it: mprof attach "
@@ -42,7 +46,9 @@ static void doctor_print_leak(const struct doctor *doctor)
 		printf(": %s", why);
 	if (doctor->leaking)
 		printf(", in process %s", doctor_clean(clean, doctor->leaking));
-	printf("; mprof leak %s\n", doctor_clean(clean, doctor->path));
+	path = utf8_clean_copy(doctor->path);
+	printf("; mprof leak %s\n", path);
+	free(path);
 	free(why);
 }
 
@@ -111,9 +117,12 @@ static void doctor_print_next(const struct doctor *doctor)
 		puts(": mprof run --stacks PROGRAM, mprof lines");
 	}
 	for (size_t i = 0; i < DOCTOR_PLACES && doctor->places[i]; i++)
-		printf("%s%s\n", i ? "           " : "allocated  ",
+		printf("%s%s\n",
+		    i                                  ? "           "
+		    : doctor->source == SOURCE_TOUCHED ? "touched    "
+						       : "allocated  ",
 		    doctor_clean(clean, doctor->places[i]));
-	if (doctor->path && !doctor->sampled)
+	if (doctor->path && doctor->source == SOURCE_CLOCK)
 		puts("allocated  not recorded: mprof run --stacks PROGRAM, and "
 		     "then mprof lines");
 	if (doctor->len && doctor->asked)

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "analysis/heap_around.h"
 #include "base/mem.h"
@@ -63,7 +62,7 @@ static int heap_around_now(const struct heap_around_wish *wish,
 	return got;
 }
 
-/* Of the last run of the file. lives: the process runs. */
+/* Looks for the mark in the last run of the file. lives: the process runs. */
 static int heap_around_file(const struct heap_around_wish *wish,
     const char *path, bool lives, struct err *e)
 {
@@ -92,13 +91,6 @@ static int heap_around_file(const struct heap_around_wish *wish,
 	return got;
 }
 
-static bool heap_around_is_file(const char *word)
-{
-	struct stat about;
-
-	return stat(word, &about) == 0 && S_ISREG(about.st_mode);
-}
-
 static int heap_around_process(
     const struct heap_around_wish *wish, const char *word)
 {
@@ -124,7 +116,7 @@ int heap_around_show(
 	int status;
 	struct err e;
 
-	if (count > 0 && !heap_around_is_file(words[0]))
+	if (count > 0 && !recording_is_path(words[0]))
 		return heap_around_process(wish, words[0]);
 	status = profiles_init(&profiles, words, count, stderr);
 	if (status == COMMAND_OK &&

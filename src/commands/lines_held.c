@@ -128,6 +128,7 @@ static void lines_held_print_unseen(
 
 	for (size_t i = 0; i < run->hooked.len; i++) {
 		bool again = !strstr(all[i].by, reason->by);
+		char *clean;
 
 		for (size_t before = 0; before < i && !again; before++)
 			again = strstr(all[before].by, reason->by) &&
@@ -135,8 +136,9 @@ static void lines_held_print_unseen(
 				    lines_hooked_name(&all[before])) == 0;
 		if (again)
 			continue;
-		printf("%s%s",
-		    any ? ", " : "Not sampled: ", lines_hooked_name(&all[i]));
+		clean = utf8_clean_copy(lines_hooked_name(&all[i]));
+		printf("%s%s", any ? ", " : "Not sampled: ", clean);
+		free(clean);
 		any = true;
 	}
 	if (any)
@@ -146,7 +148,7 @@ static void lines_held_print_unseen(
 static const char *const lines_held_titles[] = {
     [SOURCE_HELD] = "Held", [SOURCE_TOUCHED] = "Touched"};
 
-/* What the source is and means, and what it could not see. */
+/* Says what the source means, and what it could not see. */
 static void lines_held_print_touched(const struct run *run)
 {
 	const struct fault_sampling *faults = &run->faults;

@@ -16,7 +16,6 @@
 #include "commands/command_picture.h"
 #include "input/profiles.h"
 #include "layout/layout.h"
-#include "layout/layout.h"
 #include "render/html.h"
 #include "render/terminal_chart.h"
 #include "dat/catalog.h"

@@ -324,7 +324,7 @@ const struct command command_refs = {
 	       "  mprof refs 4711 courses.models.Lesson -o refs.svg\n"
 	       "  mprof refs --referents 4711 Lesson    what do they hold?\n"
 	       "  mprof refs 4711 Lesson --one 3        and that one?\n"
-	       "  mprof refs 4711 --grown a.heap b.heap where do they grow?\n",
+	       "  mprof refs 4711 --grown a.heap b.heap  where do they grow?\n",
     .options = rows,
     .options_size = sizeof(struct refs_options),
     .defaults = &defaults,

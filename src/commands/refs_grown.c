@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands/refs_grown.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,12 +143,30 @@ static bool refs_grown_is_wanted(
 	       (len == all || row->type[all - len - 1] == '.');
 }
 
+/* Whether a name goes on with that byte: in "kept2" that of "kept" does, in
+ * "kept.x" and before an ellipsis, whose first byte is 0xe2, it ends. */
+static bool refs_grown_is_name(unsigned char byte)
+{
+	return isalnum(byte) || byte == '_' || (byte >= 0x80 && byte != 0xe2);
+}
+
+/* A place stands right before all that is below it, and those before places
+ * whose names are only longer. Of one path, what grew most is first. */
 static int refs_grown_by_path(const void *a, const void *b)
 {
 	const struct refs_grown_row *x = a, *y = b;
-	int result = strcmp(x->path, y->path);
+	const unsigned char *p = (const unsigned char *)x->path;
+	const unsigned char *q = (const unsigned char *)y->path;
 
-	return result ? result : (x->type > y->type) - (x->type < y->type);
+	while (*p && *p == *q)
+		p++, q++;
+	if (refs_grown_is_name(*p) != refs_grown_is_name(*q))
+		return refs_grown_is_name(*p) ? 1 : -1;
+	if (*p != *q)
+		return *p < *q ? -1 : 1;
+	if (x->objects != y->objects)
+		return x->objects < y->objects ? 1 : -1;
+	return strcmp(x->type, y->type);
 }
 
 static int refs_grown_by_objects(const void *a, const void *b)
@@ -172,7 +191,8 @@ static void refs_grown_fold(struct refs_grown_rows *rows)
 	for (size_t i = 0, top = 0; i < rows->items.len; i++) {
 		size_t len = strlen(items[top].path);
 
-		if (i == 0 || strncmp(items[i].path, items[top].path, len)) {
+		if (i == 0 || strncmp(items[i].path, items[top].path, len) ||
+		    refs_grown_is_name((unsigned char)items[i].path[len])) {
 			top = i;
 			continue;
 		}

@@ -166,12 +166,12 @@ static void refs_one_print_below(const struct refs_one_near *near, size_t at)
 		    &near->references.items[node->first + i];
 		char *label = refs_one_label(near->refs, reference->number);
 		char *title = refs_one_title(near->refs, reference->object);
+		const char *note = reference->node ? "" : " (shown elsewhere)";
 
+		if (reference->object == near->refs->chosen)
+			note = " (itself)";
 		printf("%*s%s %s%s%s\n", indent, "", label,
-		    near->referents ? "" : "of ", title,
-		    reference->object == near->refs->chosen ? " (itself)"
-		    : reference->node                       ? ""
-							    : " (see above)");
+		    near->referents ? "" : "of ", title, note);
 		if (reference->node)
 			refs_one_print_below(near, reference->node);
 		free(label);

@@ -13,8 +13,8 @@
 int refs_one_choose(struct refs *refs, const char *word, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* Of the object refs->chosen; refs->depth steps far, of each object the first
- * refs->count references. */
+/* Both show the object refs->chosen and its neighbourhood: refs->depth steps
+ * far, of each object the first refs->count references. */
 void refs_one_print(const struct refs *refs) __attribute__((nonnull));
 void refs_one_write_json(const struct refs *refs) __attribute__((nonnull));
 

@@ -96,7 +96,7 @@ static void print_types(struct text *text, const struct chain *chain)
 				    text, text->arrow, "\xe2\x80\xa6");
 			continue;
 		}
-		title = is_root ? mem_copy(refs_short(referrers_type(
+		title = is_root ? utf8_clean_copy(refs_short(referrers_type(
 				      &text->refs->referrers, link->type)))
 				: refs_title(text->refs, link);
 		shown = mem_format(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* What the recorder starts aside where a mark asks for a snapshot: counts the
- * objects of a process and writes the records of a recording, HEAP and a TYPE
- * for each type, into a file. */
+/* The recorder starts this aside where a mark asks for a snapshot. It counts
+ * the objects of a process and writes the records of a recording, HEAP and a
+ * TYPE for each type, into a file. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,7 +32,7 @@ static bool recording_of_is(const char *path)
 	return is;
 }
 
-/* Of the files that the recorder has open. */
+/* Looks among the files that the recorder has open. */
 static char *recording_of_recorder(pid_t recorder)
 {
 	char *folder = mem_format("/proc/%d/fd", (int)recorder);
@@ -70,4 +71,14 @@ char *recording_of(pid_t pid, struct err *e)
 		    (int)pid);
 	free(mark);
 	return found;
+}
+
+bool recording_is_path(const char *word)
+{
+	size_t len = strlen(word);
+	struct stat about;
+
+	return stat(word, &about) == 0 && S_ISREG(about.st_mode) &&
+	       (about.st_mode & 0111) == 0 &&
+	       (len < 3 || strcmp(word + len - 3, ".py") != 0);
 }

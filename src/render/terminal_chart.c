@@ -665,7 +665,7 @@ static void draw_panel(
 	free(title);
 }
 
-/* Panels that have no rows are told in the last one's title. */
+/* As many as share_rows() found rows for; the others are left out. */
 static void draw_panels(struct terminal_frame *f)
 {
 	for (size_t i = 0; i < f->panels; i++)

@@ -151,6 +151,14 @@ app.views.lessons(time.monotonic() + 60)'
 	soon test -s "$BATS_TEST_TMPDIR/marked.dat"
 }
 
+# Two looks at the server, unless the example has taken them.
+saved() {
+	[ -e b.heap ] || {
+		mprof heap "$server" --save a.heap
+		mprof heap "$server" --save b.heap
+	}
+}
+
 # The example with our pids in place of its own, and time that passes faster. The
 # recordings grow by 3 MiB/min: what checks their growth says so.
 real() {
@@ -159,12 +167,19 @@ real() {
 	# Here is no unit or container of that name.
 	local absent='s/^mprof attach.*--\(unit\|container\).*/! & || exit 9/'
 
+	# What MPROF_MARK records here is a shell; and of a program's own script
+	# there are two.
+	local shell='s/mprof mark --heap[^;]*/! &/
+		s/mprof heap [0-9]* --around.*/! & || exit 9/
+		s/mprof doctor manage.py/mprof doctor serve.py/'
+
 	[ -z "$attachable" ] || refused=''
-	sed -e "/attach .*--lines/s/\b4711\b/$attached/" -e "$refused" -e "$absent" -e "s/\(gunicorn\|postgres\)/\1-$$/" \
+	sed -e "$shell" -e "/^mprof refs .*--grown/s/^/saved \&\& /" \
+		-e "/attach .*--lines/s/\b4711\b/$attached/" -e "$refused" -e "$absent" -e "s/\(gunicorn\|postgres\)/\1-$$/" \
 		-e "/wait-for/s/ server$/ server-$$/" \
 		-e "s/\b4711\b/$server/g" -e "s/\b1234\b/$recorder/g" \
 		-e 's/--every 30s/--every 0.3s --count 2/' \
-		-e 's/sleep 3600/sleep 1/' \
+		-e 's/sleep 3600/sleep 1/' -e 's/sleep 600/sleep 1/' \
 		-e 's/^\(mprof attach.*\) -t [0-9]*[hm]\b/\1/' \
 		-e 's/ --timeout 60\b//' \
 		-e '/--wait-for/!s/mprof attach/& -t 2/' \
@@ -189,7 +204,11 @@ try() {
 
 	prepare
 	run_processes "$2"
-	real "$2" >example.sh
+	{
+		declare -f saved
+		echo "server=$server"
+		real "$2"
+	} >example.sh
 	set -- "$1" "$2" bash -e -o pipefail -c \
 		'exec 2>errors; set -x; . ./example.sh'
 	if grep -q MPROF_MARK "$2"; then

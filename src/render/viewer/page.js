@@ -33,7 +33,7 @@ function swatch(theme, series)
 }
 
 const TILES = ["Peak", "Duration", "Window", "Ended", "Samples", "Growth",
-	"Held", "Given back", "Finding"];
+	"Held", "Touched", "Given back", "Finding"];
 
 // "171.8 MiB after 12.5 s" is a figure and what belongs to it.
 function tileParts(value)
