@@ -84,7 +84,7 @@ bool stack_prepare(void)
 
 struct stack_walk {
 	struct stack_known *to;
-	/* Of the frame before: where it begins and where it returns to; the
+	/* The frame before: where it begins and where it returns to; the
 	 * register that frames of a size of their own are found by, and the
 	 * frame that saved it. */
 	uintptr_t begin, ip, rbp;

@@ -57,7 +57,7 @@ struct touched_left {
 	uint32_t ids[];
 };
 
-/* How it goes, once a second where it is new, and at the end. */
+/* How it goes, ten times a second where it is new, and at the end. */
 struct touched_state {
 	struct touched_head head;
 	uint64_t period; /* bytes */

@@ -44,7 +44,7 @@ struct thin_process {
 	uint64_t tick; /* the number of the tick that has it */
 };
 
-/* What the first pass finds. */
+/* The first pass finds this. */
 struct thin_survey {
 	ARRAY(struct thin_process) processes;
 	struct index index;     /* by pid, into processes: its newest holder */
@@ -453,8 +453,11 @@ static void thin_pass_line(void *context, const char *text, size_t len)
 	}
 	if (!thin_is(&line, "USAGE") || line.pid > 0)
 		thin_end_tick(pass);
-	if (thin_is(&line, "CMDLINE"))
+	/* Each run keeps samples of its own. */
+	if (thin_is(&line, "CMDLINE")) {
+		thin_flush(pass);
 		pass->said = false;
+	}
 	thin_keep_record(pass, &line, text, len);
 	if (thin_is(&line, "MEM")) {
 		pass->ticks++;
@@ -604,7 +607,7 @@ static void thin_join(struct thin *thin)
 	thin->threaded = false;
 }
 
-/* What was recorded while the copy was made. */
+/* Copies what was recorded meanwhile. */
 static int thin_copy_rest(struct thin *thin, struct err *e)
 {
 	int from = fileno(thin->copy.from), to = fileno(thin->copy.to);

@@ -21,7 +21,7 @@
 #include "base/err.h"
 #include "base/io.h"
 
-/* What is copied. */
+/* This is copied. */
 struct thin_copy {
 	FILE *from;
 	off_t len; /* bytes of it, whole lines */

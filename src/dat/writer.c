@@ -552,10 +552,12 @@ bool dat_writer_rotate(struct dat_writer *writer)
 	}
 	close(writer->fd);
 	writer->fd = fd;
+	writer->thin_at = writer->most - writer->most / THIN_BEFORE;
+	writer->trouble.text[0] = '\0';
 	return true;
 }
 
-/* Where thinning failed, it is tried again at twice the size. */
+/* Thinning that failed is tried again at twice the size. */
 static void writer_note_trouble(
     struct dat_writer *writer, const struct err *e, size_t size)
 {

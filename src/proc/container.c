@@ -112,7 +112,7 @@ static void container_read_containerd(
 	}
 }
 
-/* What kubelet calls the file: POD_NAMESPACE_CONTAINER-ID.log */
+/* Kubelet calls the file POD_NAMESPACE_CONTAINER-ID.log */
 static void container_read_kubelet(
     const char *path, const char *id, struct strbuf *names)
 {

@@ -81,7 +81,7 @@ struct resident_region {
 #define RESIDENT_SCAN _IOWR('f', 16, struct resident_scan)
 enum { IS_FILE = 1 << 2, IS_PRESENT = 1 << 3, IS_HUGE = 1 << 6 };
 
-/* What kind of page it is; -1 where the kernel doesn't tell. */
+/* Tells the kind of page; -1 where the kernel doesn't tell. */
 static int resident_categories(
     const struct resident *resident, uint64_t address)
 {

@@ -25,7 +25,7 @@
 /* The recording of a program that has ended waits no longer. */
 #define SNAPSHOT_END_NS (20 * NS_PER_S)
 
-/* So much is read of what a process aside wrote. */
+/* No more is read of what a process aside wrote. */
 enum { SNAPSHOT_RECORDS_MAX = 16 << 20, SNAPSHOT_CAUSE_MAX = 400 };
 
 static char *snapshots_path(const char *mark_path, const char *ending)

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -67,15 +66,18 @@ struct touched_round {
 
 /* In the process that watches: nothing of this one's but the feed. */
 __attribute__((noreturn)) static void touched_run(
-    const char *path, int feed, pid_t pid, bool running)
+    const char *path, const int ends[2], pid_t pid, bool running)
 {
 	const struct rlimit memory = {MEMORY_MAX, MEMORY_MAX};
 	const struct rlimit no_core = {0, 0};
+	struct rlimit files;
 	const struct touched_module *module;
 	void *handle;
 	int nowhere;
 
-	dup2(feed, FEED_FD);
+	/* Before Linux 5.9 it would stay open, and the feed never end. */
+	close(ends[0]);
+	dup2(ends[1], FEED_FD);
 #ifdef SYS_close_range
 	syscall(SYS_close_range, FEED_FD + 1, ~0U, 0);
 #endif
@@ -84,6 +86,11 @@ __attribute__((noreturn)) static void touched_run(
 		dup2(nowhere, fd);
 	setrlimit(RLIMIT_DATA, &memory);
 	setrlimit(RLIMIT_CORE, &no_core);
+	/* Each thread takes a descriptor for each processor. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
 	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	module = handle ? dlsym(handle, TOUCHED_MODULE_SYMBOL) : NULL;
 	if (module && module->version == TOUCHED_MODULE_VERSION)
@@ -94,7 +101,8 @@ __attribute__((noreturn)) static void touched_run(
 
 /* The process that watches is an orphan from the start: it must not be taken
  * for one of the recorded program's. Signals of the terminal are not for it. */
-static int touched_fork(const char *path, int feed, pid_t pid, bool running)
+static int touched_fork(
+    const char *path, const int ends[2], pid_t pid, bool running)
 {
 	sigset_t all, before;
 	pid_t child;
@@ -104,7 +112,7 @@ static int touched_fork(const char *path, int feed, pid_t pid, bool running)
 	child = fork();
 	if (child == 0) {
 		if (fork() == 0)
-			touched_run(path, feed, pid, running);
+			touched_run(path, ends, pid, running);
 		_exit(0);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
@@ -181,8 +189,7 @@ struct touched *touched_create(pid_t pid, struct sites *sites, struct err *e)
 	if (!path)
 		return NULL;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0 ||
-	    touched_fork(path, ends[1], pid > 0 ? pid : getpid(), pid > 0) !=
-		0) {
+	    touched_fork(path, ends, pid > 0 ? pid : getpid(), pid > 0) != 0) {
 		err_errno(e, "page faults can't be watched");
 		close(ends[0]);
 	} else {
@@ -369,7 +376,7 @@ static void touched_on_tick(
 	touched_tell_state(&round);
 }
 
-/* What was not told yet: the other side ends when it has sent all. */
+/* Takes what was not told yet: the other side ends when it has sent all. */
 static void touched_on_end(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {

@@ -24,7 +24,7 @@ void touched_destroy(struct touched *touched);
 struct sampler_hook touched_hook(struct touched *touched)
     __attribute__((nonnull));
 
-/* What came of it so far. */
+/* Counts what came of it so far. */
 struct touched_count {
 	size_t samples;
 	uint64_t lost; /* faults that the kernel had no room for */

@@ -7,6 +7,10 @@
 
 /* Smaller ones are not worth a line. */
 #define MUCH_KIB (8 << 10)
+/* A static program is told as such at the first look; of another one it is
+ * known after some time that no library is in it. */
+#define LOOK_NS (NS_PER_S / 20)
+#define KNOWN_NS NS_PER_S
 
 static struct unsampled_process *unsampled_find(
     struct unsampled *unsampled, const struct sink_process *process)
@@ -32,13 +36,14 @@ static void unsampled_look_at(struct unsampled *unsampled,
 	struct proc_stat now;
 	int is_static;
 
-	if (seen && seen->is_told)
+	if (seen && (seen->is_told || tick->time_ns - seen->seen_ns < KNOWN_NS))
 		return;
 	is_static = static_program(process->pid);
 	if (!seen) {
 		seen = array_push(&unsampled->seen);
-		*seen = (struct unsampled_process){
-		    .pid = process->pid, .start_ticks = process->start_ticks};
+		*seen = (struct unsampled_process){.pid = process->pid,
+		    .start_ticks = process->start_ticks,
+		    .seen_ns = tick->time_ns};
 		if (is_static != 1)
 			return;
 	}
@@ -56,7 +61,7 @@ void unsampled_look(struct unsampled *unsampled, const struct sink_tick *tick,
     const struct sink *sink, bool (*has_table)(const void *context, pid_t pid),
     const void *context)
 {
-	if (tick->time_ns - unsampled->looked_ns < NS_PER_S)
+	if (tick->time_ns - unsampled->looked_ns < LOOK_NS)
 		return;
 	unsampled->looked_ns = tick->time_ns;
 	for (size_t i = 0; i < tick->count; i++) {

@@ -31,7 +31,7 @@ enum {
  * as long as its process. */
 #define NO_PAGE UINT64_MAX
 
-/* What all this may take: a second of processor time, and later on a share. */
+/* All this may take a second of processor time, and later on a share. */
 static const double growth_cpu_s = 1, growth_cpu_share = 0.05;
 
 #define SWEEP_NS (NS_PER_S / 10)
@@ -241,7 +241,7 @@ static void growth_weigh_blocks(
 	process->round_kib = kib;
 }
 
-/* What is left in the pool was brought by faults that are not sampled yet, or
+/* The rest of the pool was brought by faults that are not sampled yet, or
  * by a system call, whose faults may not be seen. */
 static void growth_weigh(struct growth *growth, struct growth_process *process)
 {

@@ -93,23 +93,17 @@ static int rings_open_event(
 	return -1;
 }
 
-/* The kernel lends each user so much memory for rings: less where it refuses
- * more. */
 static int rings_map(struct rings *rings, int fd)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *map = mmap(NULL, page + rings->size, PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd, 0);
 
-	for (size_t size = RING_MAX; size >= RING_MIN; size /= 2) {
-		void *map = mmap(NULL, page + size, PROT_READ | PROT_WRITE,
-		    MAP_SHARED, fd, 0);
-
-		if (map != MAP_FAILED) {
-			*array_push(&rings->all) =
-			    (struct ring){.map = map, .size = size};
-			return 0;
-		}
-	}
-	return -1;
+	if (map == MAP_FAILED)
+		return -1;
+	*array_push(&rings->all) =
+	    (struct ring){.map = map, .size = rings->size};
+	return 0;
 }
 
 struct rings_opening {
@@ -236,6 +230,22 @@ static void rings_close(struct rings *rings)
 	rings->all.len = rings->fds.len = 0;
 }
 
+/* The kernel lends each user so much memory for all rings: each is smaller
+ * where it refuses more. 0, or an errno. */
+static int rings_open_some(
+    struct rings *rings, const struct rings_search *search, bool running)
+{
+	int error = EPERM;
+
+	for (rings->size = RING_MAX;
+	     rings->size >= RING_MIN && (error == EPERM || error == ENOMEM);
+	     rings->size /= 2) {
+		rings_close(rings);
+		error = rings_open_all(rings, search, running);
+	}
+	return error;
+}
+
 int rings_open(struct rings *rings, pid_t pid, bool running)
 {
 	struct rings_search search = {0};
@@ -256,11 +266,11 @@ int rings_open(struct rings *rings, pid_t pid, bool running)
 	*array_push(&search.pids) = pid;
 	if (running)
 		rings_find_descendants(&search);
-	error = rings_open_all(rings, &search, running);
+	error = rings_open_some(rings, &search, running);
 	if (error == EACCES || error == EPERM) {
 		rings_close(rings);
 		rings->in_kernel = false;
-		error = rings_open_all(rings, &search, running);
+		error = rings_open_some(rings, &search, running);
 	}
 	array_free(&search.pids);
 	procfs_finish(&fs);
@@ -294,13 +304,13 @@ static const uint8_t *rings_record(
 	return rings->copy;
 }
 
-/* What a record that is no sample ends with. */
+/* A record that is no sample ends with this. */
 struct rings_trailer {
 	uint32_t pid, tid;
 	uint64_t time;
 };
 
-/* What a sample begins with. */
+/* A sample begins with this. */
 struct rings_sample {
 	struct perf_event_header header;
 	uint32_t pid, tid;

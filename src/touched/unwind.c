@@ -31,7 +31,7 @@ struct unwind {
 	int64_t mapped_ns;
 	char root[32]; /* put before paths: another root than ours */
 	struct perf_map map;
-	/* Of the stack that is walked. */
+	/* These are of the stack that is walked. */
 	const struct rings_thread *thread;
 	uint64_t addresses[TOUCHED_DEPTH];
 	size_t count;
@@ -101,7 +101,7 @@ static bool unwind_get_thread(
 	return true;
 }
 
-/* What stands in a section of an object file. */
+/* Reads what stands in a section of an object file. */
 static bool unwind_read_file(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *word)
 {
 	Dwfl_Module *module = dwfl_addrmodule(dwfl, address);
@@ -297,7 +297,9 @@ static void unwind_add(
 static bool unwind_split_name(
     const char *name, size_t *function, size_t *path, size_t *path_len)
 {
-	const char *at = strrchr(name, ' ');
+	/* Functions and paths may both have blanks in them. */
+	const char *slash = strstr(name, " /");
+	const char *at = slash ? slash : strrchr(name, ' ');
 	const char *start;
 
 	if (strncmp(name, "py::", 4) == 0 && (at = strstr(name, ":/"))) {

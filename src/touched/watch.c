@@ -34,7 +34,7 @@ static void watch_loop(struct growth *growth, struct pollfd *fds, size_t count)
 		growth_sweep(growth, false);
 		if (poll(fds, (nfds_t)count, POLL_MS) < 0 && errno != EINTR)
 			break;
-		/* What a recorded program ended with, a ring says as well. */
+		/* A ring also says that a recorded program ended. */
 		for (size_t i = 1; i < count; i++)
 			if (fds[i].revents & (POLLHUP | POLLERR))
 				fds[i].fd = -1;
