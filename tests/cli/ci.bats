@@ -30,7 +30,7 @@ tests_that_take() {
 # A step as GitHub runs it, whatever its condition about the branch:
 # github_steps NAME...
 github_steps() {
-	python3 - "$SOURCE/examples/ci/github.yml" "$@" <<-'END'
+	/usr/bin/python3 - "$SOURCE/examples/ci/github.yml" "$@" <<-'END'
 		import subprocess, sys, yaml
 		jobs = yaml.safe_load(open(sys.argv[1]))["jobs"]
 		failed = 0
@@ -47,7 +47,7 @@ github_steps() {
 # The scripts of the job as GitLab runs them: one shell, which a failure ends,
 # then another for after_script.
 gitlab_scripts() {
-	python3 - "$SOURCE/examples/ci/gitlab.yml" <<-'END'
+	/usr/bin/python3 - "$SOURCE/examples/ci/gitlab.yml" <<-'END'
 		import subprocess, sys, yaml
 		job = yaml.safe_load(open(sys.argv[1]))["memory"]
 		main = "\n".join(job["before_script"] + job["script"])
@@ -101,7 +101,7 @@ always=('Install mprof' 'Record the tests' Check Draw Comment)
 }
 
 @test "examples/ci: what the steps make is what the services keep" {
-	python3 - "$SOURCE/examples/ci" <<-'END'
+	/usr/bin/python3 - "$SOURCE/examples/ci" <<-'END'
 		import sys, yaml
 		steps = yaml.safe_load(open(sys.argv[1] + "/github.yml"))
 		steps = steps["jobs"]["memory"]["steps"]

@@ -28,7 +28,7 @@ growing() {
 finds_lesson() {
 	mprof doctor "$pid" --every 300ms --json >found &&
 		jq -e '.types[0].type == "__main__.Lesson" and
-			.types[0].held_by' found >/dev/null
+			.types[0].held_by == "__main__.kept[…]"' found >/dev/null
 }
 
 @test "doctor: a live program: its type that grows, who holds it, the next command" {
@@ -52,7 +52,7 @@ finds_lesson() {
 	launch mprof run -q --stacks -T 50ms -o a.dat "$(first_python)" growing.py
 	program=$(pgrep -P "$pid" -f growing.py)
 	mprof mark --heap --wait --pid "$program" one
-	soon_while "$pid" has_samples 10
+	soon_while "$pid" has_samples $(($(grep -c ^MEM a.dat) + 10))
 	mprof mark --heap --wait --pid "$program" two
 	mprof doctor "$program" --every 100ms --count 2 --json >found
 	jq -e '(.recording | endswith("/a.dat")) and .verdict != null and

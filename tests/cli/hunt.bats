@@ -33,7 +33,7 @@ culprit() {
 	local looker
 
 	begin "$1"
-	"$MPROF" heap "$pid" --every 150ms --json >looks 8>&- &
+	"$MPROF" heap "$pid" --every 150ms --json >looks 8>&- 3>&- &
 	looker=$!
 	soon_while "$looker" newest "[.types[:3][].type] | index(\"$2\")" || {
 		tail -n 1 looks | jq -c '.steps, .types[:5][]'
@@ -61,7 +61,7 @@ held() {
 	# The queries are dicts, as a request's own are; what holds them grows.
 	culprit queries collections.deque
 	begin malloc
-	"$MPROF" heap "$pid" --every 300ms >looks 8>&- &
+	"$MPROF" heap "$pid" --every 300ms >looks 8>&- 3>&- &
 	looker=$!
 	soon grep -q 'mprof run --stacks PROGRAM' looks
 	kill -INT "$looker"

@@ -69,6 +69,10 @@ until_rotated='until [ -s a.dat.2 ]; do sleep 0.05; done'
 	[[ $errors == *'/dev/null: is no regular file: '* ]]
 }
 
+has_metrics() {
+	grep -qs '^mprof_' ./*.prom
+}
+
 # The command of the unit, for a process in place of a unit, in this folder.
 @test "examples/service: the unit is valid, and its command records" {
 	unit=$SOURCE/examples/service/mprof@.service
@@ -88,7 +92,7 @@ until_rotated='until [ -s a.dat.2 ]; do sleep 0.05; done'
 	$words 3>&- &
 	recorder=$!
 	soon has_samples 3
-	soon grep -qs '^mprof_' ./*.prom
+	soon has_metrics
 	kill "$recorder"
 	wait "$recorder"
 	kill "$pid"

@@ -17,6 +17,30 @@ needs_faults() {
 		skip 'perf_event_open is refused on this machine'
 }
 
+# Whatever failed, a program that waits for a file goes on and ends.
+teardown() {
+	touch seen give take end stop
+}
+
+# Whether more was touched than that: touched MIB FILE
+touched() {
+	[ "$(grep -s ^TOUCH "$2" | awk -v mib="$1" '{ sum += $2 }
+		END { print (sum > mib) }')" = 1 ]
+}
+
+# Records a program that lives until it is told that all of it was seen:
+# record_until MIB FILE PROGRAM
+record_until() {
+	local recorder
+
+	rm -f seen
+	mprof run -q --stacks -o "$2" "$3" 3>&- &
+	recorder=$!
+	soon_while "$recorder" touched "$1" "$2"
+	touch seen
+	wait "$recorder"
+}
+
 # Three places that take 67, 160 and 86 MiB of their own, in a program into
 # which no library can be loaded. Each waits, so that all is seen while it runs.
 three() {
@@ -56,7 +80,8 @@ three() {
 		for (int i = 0; i < 3; i++)
 			places[i](NULL);
 	#endif
-		usleep(200000);
+		while (access("seen", F_OK) != 0)
+			usleep(10000);
 		return 0;
 	}
 	END
@@ -82,7 +107,7 @@ has_three() {
 @test "three places of a static program, by name, line and text" {
 	needs_faults
 	three -g
-	mprof run -q --stacks -o x.dat ./three
+	record_until 300 x.dat ./three
 	has_three x.dat
 	mprof lines x.dat >text
 	grep -q '^Touched at the peak' text
@@ -94,17 +119,17 @@ has_three() {
 @test "the same with symbols alone, and in threads of a pool" {
 	needs_faults
 	three
-	mprof run -q --stacks -o x.dat ./three
+	record_until 300 x.dat ./three
 	has_three x.dat
 	three -DPOOL -g
-	mprof run -q --stacks -o y.dat ./three
+	record_until 300 y.dat ./three
 	has_three y.dat
 }
 
 @test "without symbols the sums are the same, by address" {
 	needs_faults
 	three -s
-	mprof run -q --stacks -o x.dat ./three
+	record_until 300 x.dat ./three
 	mprof export --format folded -o x.folded x.dat
 	# The caller of what copies is the place.
 	awk '
@@ -129,7 +154,7 @@ has_three() {
 	needs_faults
 	three -g
 	cc -O2 -g -o three three.c
-	mprof run -q --stacks -o x.dat ./three
+	record_until 300 x.dat ./three
 	mprof lines x.dat >text
 	head -n 1 text | grep -q '^Held'
 	sed -n 2p text | grep -q 'Touched'
@@ -173,17 +198,14 @@ has_three() {
 	}
 	END
 	cc -O2 -g -static -o turns turns.c
-	mprof run -q --stacks -o x.dat ./turns &
+	mprof run -q --stacks -o x.dat ./turns 3>&- &
 	local recorder=$!
-	# The total of what was touched first, or of what has left, in MiB.
-	touched() { [ "$(grep -s ^TOUCH x.dat | awk '{ m += $2 }
-		END { print (m > '"$1"') }')" = 1 ]; }
 	is_left() { grep -qs ^LEFT x.dat; }
-	soon touched 75
+	soon touched 75 x.dat
 	touch give
 	soon is_left
 	touch take
-	soon touched 155
+	soon touched 155 x.dat
 	touch end
 	wait "$recorder"
 	mprof export --format folded -o all x.dat
@@ -194,6 +216,7 @@ has_three() {
 @test "where it is refused that is said, with the reason" {
 	mprof --version | grep -q 'touched' || skip 'built without libdw'
 	three
+	touch seen
 	"$PROGRAMS/faults" \
 		mprof run --stacks -o x.dat ./three 2>messages
 	grep -q 'touched: not known, .*perf_event_open is refused' messages
@@ -222,7 +245,7 @@ has_three() {
 	}
 	END
 	cc -O2 -static -o steps steps.c
-	mprof run --stacks -o x.dat ./steps 2>messages &
+	mprof run --stacks -o x.dat ./steps 2>messages 3>&- &
 	local recorder=$! pid helper=
 	has_touched() { grep -qs TOUCH x.dat; }
 	soon has_touched
@@ -285,14 +308,15 @@ has_three() {
 		fwrite("\0\1\377", 1, 3, file);
 		fclose(file);
 		call(at, area, 64 << 8);
-		usleep(300000);
+		while (access("seen", F_OK) != 0)
+			usleep(10000);
 		unlink(path);
 		return argc + !argv > 5;
 	}
 	END
 	[ "$(uname -m)" = x86_64 ] || skip 'the code is for x86-64'
 	cc -O2 -g -static -o made made.c
-	mprof run -q --stacks -o x.dat ./made
+	record_until 60 x.dat ./made
 	mprof lines --json x.dat | jq -e '.rows[0] |
 		.function == "fill" and .line == 12 and
 		.file == "/srv/app/fill.js" and .touched_mib > 58'
@@ -345,12 +369,13 @@ has_three() {
 			step(7, random >> 8 & 7, random >> 12);
 			usleep(700);
 		}
-		usleep(200000);
+		while (access("seen", F_OK) != 0)
+			usleep(10000);
 		return 0;
 	}
 	END
 	cc -O2 -g -static -o paths paths.c
-	mprof run -q --stacks -o x.dat ./paths
+	record_until 270 x.dat ./paths
 	mprof lines --json --top 0 --by function x.dat |
 		jq -r '[.rows[].samples] | add' >count
 	mprof export --format folded -o folded x.dat
@@ -397,17 +422,18 @@ has_three() {
 	int main(void)
 	{
 		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-		for (int i = 0; i < 2000 && access("stop", F_OK) != 0; i++) {
-			grow();
+		for (int i = 0; i < 30000 && access("stop", F_OK) != 0; i++) {
+			if (i < 200 || i % 10 == 0)
+				grow();
 			usleep(10000);
 		}
 		return 0;
 	}
 	END
 	cc -O2 -g -o steps steps.c
-	./steps &
+	./steps 3>&- &
 	local program=$!
-	mprof attach --stacks -o x.dat "$program" 2>messages &
+	mprof attach --stacks -o x.dat "$program" 2>messages 3>&- &
 	local recorder=$!
 	twenty() { [ "$(grep -cs TOUCH x.dat)" -gt 20 ]; }
 	soon twenty
