@@ -314,8 +314,7 @@ static int command_heap_exec(const void *values, char **words, int count)
 
 const struct command command_heap = {
     .name = "heap",
-    .synopsis =
-	"[options] PID|NAME | --diff A B | --around MARK [PID|PROFILE]",
+    .synopsis = "[options] PID|NAME | --diff A B | --around MARK [PID|PROFILE]",
     .summary = "print the types of objects that a running Python program holds",
     .details = "The program needs no change. It is stopped for some "
 	       "milliseconds, while its\n"

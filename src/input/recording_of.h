@@ -15,8 +15,8 @@
 char *recording_of(pid_t pid, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* Whether the word of one who may mean a process or a recording is the path of a
- * file, and not of a program: that is executable, or a Python script. */
+/* Whether the word of one who may mean a process or a recording is the path of
+ * a file, and not of a program: that is executable, or a Python script. */
 bool recording_is_path(const char *word) __attribute__((nonnull));
 
 #endif

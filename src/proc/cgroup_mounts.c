@@ -118,8 +118,8 @@ void cgroup_mounts_finish(struct cgroup_mounts *mounts)
 	array_free(&mounts->list);
 }
 
-/* Returns what path has behind a folder that holds it: "" or "/name"; NULL where it is
- * not below that. */
+/* Returns what path has behind a folder that holds it: "" or "/name"; NULL
+ * where it is not below that. */
 static const char *cgroup_mount_below(const char *folder, const char *path)
 {
 	size_t len = strlen(folder);

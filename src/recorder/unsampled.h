@@ -25,8 +25,8 @@ struct unsampled {
 	int64_t looked_ns;
 };
 
-/* Looks at a large process when it is first there, and a second later: a dynamic
- * program has that long for its table. */
+/* Looks at a large process when it is first there, and a second later: a
+ * dynamic program has that long for its table. */
 void unsampled_look(struct unsampled *unsampled, const struct sink_tick *tick,
     const struct sink *sink, bool (*has_table)(const void *context, pid_t pid),
     const void *context);

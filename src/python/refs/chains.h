@@ -89,8 +89,7 @@ void chains_find(struct chains *chains, const struct chains_request *request)
  * of a function that runs, or with the objects that nothing holds. With
  * dominators alone. */
 uint64_t chains_retained(const struct chains *chains,
-    const struct dominators *dominators, uint32_t at)
-    __attribute__((nonnull));
+    const struct dominators *dominators, uint32_t at) __attribute__((nonnull));
 
 /* The other way: links are what the wanted objects hold, with how many there
  * are of each, down to depth. An object counts once at each place where it is
