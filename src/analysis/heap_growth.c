@@ -150,3 +150,17 @@ void heap_growth_rank(const struct heap_growth *growth, struct heap *rows)
 		qsort_r(rows->rows.items, rows->rows.len,
 		    sizeof(*rows->rows.items), heap_growth_compare, &order);
 }
+
+void heap_growth_always(const struct heap_growth *growth, struct heap *grown)
+{
+	*grown = (struct heap){0};
+	for (size_t i = 0; i < growth->rows.len; i++) {
+		const struct heap_growth_row *row = &growth->rows.items[i];
+
+		if (growth->steps && row->grew == growth->steps)
+			heap_add(grown, row->name,
+			    row->count - row->first_count,
+			    row->bytes - row->first_bytes);
+	}
+	heap_growth_rank(growth, grown);
+}

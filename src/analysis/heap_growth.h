@@ -46,4 +46,9 @@ const struct heap_growth_row *heap_growth_find(const struct heap_growth *growth,
 void heap_growth_rank(const struct heap_growth *growth, struct heap *rows)
     __attribute__((nonnull));
 
+/* The types that grew in every step, ranked, with their growth since the first
+ * look. The caller finishes. */
+void heap_growth_always(const struct heap_growth *growth, struct heap *grown)
+    __attribute__((nonnull));
+
 #endif

@@ -72,18 +72,9 @@ static void doctor_finish(struct doctor *doctor)
 /* The first types that grew in every step, as heap --every ranks them. */
 static void doctor_rank(struct doctor *doctor)
 {
-	const struct heap_growth *growth = &doctor->growth;
-	struct heap grown = {0};
+	struct heap grown;
 
-	for (size_t i = 0; i < growth->rows.len; i++) {
-		const struct heap_growth_row *row = &growth->rows.items[i];
-
-		if (growth->steps && row->grew == growth->steps)
-			heap_add(&grown, row->name,
-			    row->count - row->first_count,
-			    row->bytes - row->first_bytes);
-	}
-	heap_growth_rank(growth, &grown);
+	heap_growth_always(&doctor->growth, &grown);
 	for (size_t i = 0; i < grown.rows.len && i < DOCTOR_TYPES; i++)
 		doctor->types[doctor->len++] = (struct doctor_type){
 		    .name = mem_copy(grown.rows.items[i].name),

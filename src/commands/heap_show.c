@@ -321,18 +321,10 @@ static void heap_show_summary_row(
 void heap_show_summary(const struct heap_growth *growth, size_t top)
 {
 	char span[UNITS_TEXT], steps[UNITS_COUNT];
-	struct heap grown = {0};
+	struct heap grown;
 	size_t rows;
 
-	for (size_t i = 0; i < growth->rows.len; i++) {
-		const struct heap_growth_row *row = &growth->rows.items[i];
-
-		if (growth->steps && row->grew == growth->steps)
-			heap_add(&grown, row->name,
-			    row->count - row->first_count,
-			    row->bytes - row->first_bytes);
-	}
-	heap_growth_rank(growth, &grown);
+	heap_growth_always(growth, &grown);
 	rows = top && top < grown.rows.len ? top : grown.rows.len;
 	printf("\n%s in %s: %s grew in each of them%s\n",
 	    units_count(steps, growth->steps, "step", "steps"),

@@ -402,11 +402,12 @@ function stackHeight(view, data)
 	return highest;
 }
 
-function drawStack(context, view, data, theme)
+// Layers, which columns(each) tells from left to right: each(x, base, top, series).
+function fillLayers(context, view, theme, columns)
 {
 	const edges = new Map();
 
-	stackColumns(view, data, (x, base, top, series) => {
+	columns((x, base, top, series) => {
 		if (!edges.has(series))
 			edges.set(series, []);
 		edges.get(series).push([x, base, top]);
@@ -424,6 +425,11 @@ function drawStack(context, view, data, theme)
 		context.fill(area);
 	}
 	context.globalAlpha = 1;
+}
+
+function drawStack(context, view, data, theme)
+{
+	fillLayers(context, view, theme, each => stackColumns(view, data, each));
 }
 
 // Above it a difference is more than nothing, below it less.

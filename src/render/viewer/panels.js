@@ -56,26 +56,7 @@ function layerColumns(view, panel, each)
 
 function drawLayers(context, view, panel, theme)
 {
-	const areas = new Map();
-
-	layerColumns(view, panel, (x, base, top, series) => {
-		if (!areas.has(series))
-			areas.set(series, []);
-		areas.get(series).push([x, base, top]);
-	});
-	for (const [series, points] of areas) {
-		const area = newPath(context);
-
-		for (const [x, , top] of points)
-			area.lineTo(x, memoryToY(view, top));
-		for (const [x, base] of points.slice().reverse())
-			area.lineTo(x, memoryToY(view, base));
-		area.closePath();
-		context.globalAlpha = 0.85;
-		context.fillStyle = theme[series.role];
-		context.fill(area);
-	}
-	context.globalAlpha = 1;
+	fillLayers(context, view, theme, each => layerColumns(view, panel, each));
 }
 
 function drawPanels(context, view, data, theme)
