@@ -776,8 +776,9 @@ static int command_run_start(struct run_session *session)
 	struct err e;
 	int status;
 
-	if (command_run_make_scope(session, &e) != 0 ||
-	    run_hooks_init(&session->hooks, options, &session->plan, words,
+	if (command_run_make_scope(session, &e) != 0)
+		return command_fail(COMMAND_TROUBLE, &e);
+	if (run_hooks_init(&session->hooks, options, &session->plan, words,
 		options->attach ? session->target.pid : 0, &e) != 0 ||
 	    command_run_prepare(session, &e) != 0)
 		status = command_fail(COMMAND_TROUBLE, &e);
