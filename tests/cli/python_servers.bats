@@ -101,7 +101,9 @@ followed() {
 		visit /grow >/dev/null
 	done
 	wait "$recorder"
-	grep -q "^mprof: process $worker: calls of $1 are recorded" errors
+	# One or the other, as the main thread waited then or did not.
+	grep -Eq "^mprof: process $worker: (calls of $1 are recorded|its main \
+thread runs no Python code now, .*: calls are recorded from when it does)" errors
 	grep -q '^Filename: .*/served.py$' tables
 	# A call takes 1 MiB, in that line.
 	awk '/part = bytearray/ { if ($6 < 1 || $4 > 1.5 * $6 + 1) exit 1; n++ }
