@@ -399,8 +399,8 @@ static int held_order_either(const void *x, const void *y)
 	return most_a != most_b ? (most_a < most_b ? 1 : -1) : held_order(x, y);
 }
 
-/* What is held comes first, unless hooks reached less of the memory than page
- * faults. */
+/* Rows are sorted by held memory first, unless hooks reached less of the memory
+ * than page faults. */
 static bool held_leads(
     const struct held *held, const struct stack_growths *growths)
 {

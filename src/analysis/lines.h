@@ -11,7 +11,7 @@
 
 #include "profile/profile.h"
 
-/* Where figures come from. */
+/* The source of figures. */
 enum memory_source {
 	SOURCE_CLOCK,  /* stacks that were read when a sample was due */
 	SOURCE_HELD,   /* sampled allocations */
@@ -35,7 +35,7 @@ struct stack_growths {
 	size_t touched; /* the first so many are of sampled page faults */
 };
 
-/* What a source means, in a sentence. */
+/* Sentences that tell users how to read a source's figures. */
 #define LINES_TOUCHED                                                      \
 	"Touched: resident memory counts for what used it first; a place " \
 	"that reuses what others gave back is not seen."

@@ -57,7 +57,8 @@ struct touched_left {
 	uint32_t ids[];
 };
 
-/* How it goes, ten times a second where it is new, and at the end. */
+/* The state of sampling: sent ten times a second if it changed, and at the end.
+ */
 struct touched_state {
 	struct touched_head head;
 	uint64_t period; /* bytes */

@@ -25,7 +25,7 @@ struct terminal {
 
 void terminal_look(struct terminal *terminal, int fd);
 
-/* How good a word of a verdict is: green, yellow or red on a terminal. */
+/* A verdict's word is green, yellow or red on a terminal. */
 enum terminal_mood { TERMINAL_GOOD, TERMINAL_DOUBT, TERMINAL_BAD };
 
 /* Prints the word, in its colour where standard output takes colours. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What mprof doctor finds, step by step of a hunt for a leak. Each finding is
- * another room's verdict; nothing is judged here.
+ * The findings of mprof doctor, one for each step of a hunt for a leak. Each is
+ * the verdict of another room; nothing is judged here.
  */
 #ifndef MPROF_COMMANDS_DOCTOR_H
 #define MPROF_COMMANDS_DOCTOR_H

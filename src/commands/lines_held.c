@@ -367,8 +367,9 @@ static void lines_held_write(
 	json_close(&json, '}');
 }
 
-/* What was touched and is resident at the same moment, and growth on the clock,
- * which has no ages: that is of Python, whose page faults aren't sampled. */
+/* Takes the touched memory that is resident at the same moment, and Python's
+ * growth on the clock, since its page faults aren't sampled. The latter has no
+ * ages. */
 static void lines_held_beside(
     struct stack_growths *growths, const struct held *held)
 {

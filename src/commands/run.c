@@ -863,7 +863,7 @@ static int run_parse_late_options(
 	return COMMAND_OK;
 }
 
-/* How many control groups the options name. */
+/* Returns the number of control groups that the options name. */
 static int run_options_groups(const struct run_options *options)
 {
 	return !!options->cgroup + !!options->unit + !!options->container;

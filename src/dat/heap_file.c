@@ -135,6 +135,29 @@ struct heap_file_reading {
 	bool ended; /* the last line was there */
 };
 
+/* A line about the whole: true for those that this version does not know. */
+static bool heap_file_read_figure(struct heap *heap, char *text)
+{
+	if (heap_file_has_word(&text, "pid"))
+		return heap_file_number(&text, &heap->pid);
+	if (heap_file_has_word(&text, "started"))
+		return heap_file_number(&text, &heap->started);
+	if (heap_file_has_word(&text, "time_ns"))
+		return heap_file_number(&text, &heap->wall_ns);
+	if (heap_file_has_word(&text, "pause_ns"))
+		return heap_file_number(&text, &heap->pause_ns);
+	if (heap_file_has_word(&text, "rss_kib"))
+		return heap->has_rss = heap_file_number(&text, &heap->rss_kib);
+	if (heap_file_has_word(&text, "files_kib"))
+		return heap_file_number(&text, &heap->files_kib);
+	if (heap_file_has_word(&text, "free_kib"))
+		return heap->has_parts =
+			   heap_file_number(&text, &heap->free_kib);
+	if (heap_file_has_word(&text, "python"))
+		utf8_clean(heap->python, sizeof(heap->python), text);
+	return true;
+}
+
 static bool read_line(struct heap_file_reading *reading, char *text)
 {
 	struct heap *heap = reading->heap;
@@ -162,24 +185,7 @@ static bool read_line(struct heap_file_reading *reading, char *text)
 		       heap_file_number(&text, &count) &&
 		       count == reading->types;
 	}
-	if (heap_file_has_word(&text, "pid"))
-		return heap_file_number(&text, &heap->pid);
-	if (heap_file_has_word(&text, "started"))
-		return heap_file_number(&text, &heap->started);
-	if (heap_file_has_word(&text, "time_ns"))
-		return heap_file_number(&text, &heap->wall_ns);
-	if (heap_file_has_word(&text, "pause_ns"))
-		return heap_file_number(&text, &heap->pause_ns);
-	if (heap_file_has_word(&text, "rss_kib"))
-		return heap->has_rss = heap_file_number(&text, &heap->rss_kib);
-	if (heap_file_has_word(&text, "files_kib"))
-		return heap_file_number(&text, &heap->files_kib);
-	if (heap_file_has_word(&text, "free_kib"))
-		return heap->has_parts =
-			   heap_file_number(&text, &heap->free_kib);
-	if (heap_file_has_word(&text, "python"))
-		utf8_clean(heap->python, sizeof(heap->python), text);
-	return true;
+	return heap_file_read_figure(heap, text);
 }
 
 static int read_stream(

@@ -183,8 +183,8 @@ static void put_foot(struct page *page)
 	page->bottom -= took > 0 ? took + 0.5 * place->font : 0;
 }
 
-/* How many panels there are room for, each this high with its title; together
- * they take at most USAGE_SHARE of the height. */
+/* Returns the number of panels that fit, each this high with its title;
+ * together they take at most USAGE_SHARE of the height. */
 #define USAGE_SHARE 0.6
 
 static size_t count_usage(const struct page *page, double height, double *each)

@@ -9,7 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Of the memory that the process has when it is opened: an exec ends it. */
+/* It describes the memory that the process has when it is opened: an exec ends
+ * it. */
 struct resident {
 	int statm, pagemap; /* -1: may not be read */
 };
@@ -25,8 +26,8 @@ int64_t resident_kib(const struct resident *resident) __attribute__((nonnull));
 bool resident_has(const struct resident *resident, uint64_t address)
     __attribute__((nonnull));
 
-/* What one fault at that address can have brought at most: a huge page, the
- * pages around it that its file had in memory, or a page. */
+/* Returns the most that one fault at that address can have made resident: a
+ * huge page, the pages around it that its file had in memory, or a page. */
 int64_t resident_block_kib(const struct resident *resident, uint64_t address)
     __attribute__((nonnull));
 

@@ -130,7 +130,7 @@ struct allocation_list {
 	size_t len, cap;
 };
 
-/* How page faults were sampled, at the end (FAULTS). */
+/* The state of page-fault sampling at the end (FAULTS). */
 struct fault_sampling {
 	bool known;
 	double period;   /* bytes */

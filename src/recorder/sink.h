@@ -130,7 +130,7 @@ struct sink_held {
 	uint64_t failed;  /* samples without a stack so far */
 };
 
-/* How page faults are sampled, where that is new. */
+/* The state of page-fault sampling, sent when it changes. */
 struct sink_faults {
 	int64_t time_ns;
 	int64_t kib;     /* as a tick's */

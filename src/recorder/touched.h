@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who makes resident memory grow, of any program: page faults are sampled and
- * unwound from outside, by the module touched.so in a process of its own
- * (base/touched_feed.h), with bounded memory, which is no child of this one.
- * What it finds is passed to the sink. It may be refused, and it may die.
+ * Tells which code makes resident memory grow, in any program. Page faults are
+ * sampled and unwound from outside by the module touched.so, in a process with
+ * bounded memory that is no child of this one (base/touched_feed.h). The sink
+ * gets its samples. The kernel may refuse it, and it may die.
  */
 #ifndef MPROF_RECORDER_TOUCHED_H
 #define MPROF_RECORDER_TOUCHED_H

@@ -35,7 +35,7 @@ struct usage_tracker {
 	uint64_t began; /* processes that are older have a base; as
 			 * proc_stat.started counts */
 	int64_t began_ns, next_ns;
-	/* Of processes that have ended and whose parent is not there. */
+	/* Sums of processes that have ended and have no recorded parent. */
 	int64_t ended[FIGURES_OF_PROCESS];
 	/* The amounts by which counts would have stepped back. */
 	int64_t missing[FIGURES_OF_PROCESS];

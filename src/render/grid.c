@@ -8,9 +8,9 @@
 #include "base/utf8.h"
 
 /* Colours that can be read on black, on white and on Solarized's backgrounds.
- * Of the first sixteen those are the six that stand between black and white:
- * Solarized has greys in place of the bright ones. Of the 256 each has a
- * contrast of 3:1 to all four backgrounds. NULL: the terminal's own. */
+ * Six of the first sixteen qualify, those between black and white: Solarized
+ * has greys in place of the bright ones. Each of the 256 that is used here has
+ * a contrast of 3:1 to all four backgrounds. NULL: the terminal's own. */
 static const char *const colours_of[][ROLE_COUNT] = {
     [GRID_FEW] =
 	{

@@ -117,7 +117,7 @@ static int naming_order(const void *x, const void *y)
 		     : (a->address > b->address) - (a->address < b->address);
 }
 
-/* When the code of each frame was seen first. */
+/* Notes the time at which the code of each frame was first seen. */
 static void naming_note_times(
     const struct run *run, const struct allocation_list *list, double *first_s)
 {

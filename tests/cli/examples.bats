@@ -167,8 +167,8 @@ real() {
 	# Here is no unit or container of that name.
 	local absent='s/^mprof attach.*--\(unit\|container\).*/! & || exit 9/'
 
-	# What MPROF_MARK records here is a shell; and of a program's own script
-	# there are two.
+	# MPROF_MARK belongs to the recording of a shell here, and two files are
+	# called manage.py.
 	local shell='s/mprof mark --heap[^;]*/! &/
 		s/mprof heap [0-9]* --around.*/! & || exit 9/
 		s/mprof doctor manage.py/mprof doctor serve.py/'

@@ -8,7 +8,7 @@
 # inequality a sum of truth MiB, of pieces of size MiB or less, is wrong by more
 # than off with probability 2 exp(-off^2 / (2 truth period + 2/3 (period + size)
 # off)) at most: near() allows what is exceeded once in a hundred million runs.
-# That a row is missing has less: exp(-1600) for 26 MiB.
+# A row is missing even more seldom: exp(-1600) for 26 MiB.
 
 load helper.bash
 

@@ -238,7 +238,7 @@ snapshots() {
 	mprof heap --around one a.dat >text
 	grep -q '^From the mark one to the mark two, process [0-9]*$' text
 	grep -q '__main__.Lesson | *+500 ' text
-	# What takes a snapshot is none of the program's processes.
+	# The process that takes a snapshot is none of the program's.
 	lacks 'cmd=mprof%20snapshot' <a.dat
 	run_apart mprof heap a.dat --around three
 	[ "$status" -eq 1 ]

@@ -153,7 +153,7 @@ linecache.cache['\''lines'\''][…]
 @test "sizes that are retained are those that Python's own walk finds" {
 	launch_first 100
 	mprof refs --json "$pid" courses.models.Lesson >json
-	# What cannot be reached without the list: see the program.
+	# The program sums up all that cannot be reached without the list.
 	same "$(jq '.chains[0].retained' json)" "$(sed -n 's/retained //p' out)"
 	let_end
 }
@@ -278,7 +278,7 @@ grow() {
 	mprof refs "$pid" --grown a.heap b.heap --json >json
 	same "$(jq -c '.grown[0] | [.objects, .since, .type, .path]' json)" \
 		'[37,37,"__main__.Lesson","__main__.kept[…]"]'
-	# Which file is the older one, they say.
+	# The files tell which one is older.
 	mprof refs "$pid" Lesson --grown b.heap a.heap --json >json
 	same "$(jq -c '.grown | length, (.[0] | [.objects, .path])' json)" \
 		$'1\n[37,"__main__.kept[…]"]'

@@ -131,7 +131,7 @@ static void expect_contrast(long code)
 	}
 }
 
-/* Of the first sixteen only those that stand between black and white. */
+/* Six of the first sixteen are used: those between black and white. */
 static void test_colours_hold_on_every_background(void **state)
 {
 	(void)state;

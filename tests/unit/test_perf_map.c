@@ -55,8 +55,8 @@ static void names_cover_their_code(void **state)
 	perf_map_finish(&map);
 }
 
-/* What is there twice was put where other code had been. A line that is not
- * whole yet is read when it is. */
+/* A second entry for an address replaces the first: other code was put there. A
+ * line that is not whole yet is read once it is. */
 static void later_lines_are_read(void **state)
 {
 	struct perf_map map = {.pid = getpid()};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Which pages of a process are resident, held against what this one did. */
+/* The resident pages of a process are compared with those that it touched. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -41,7 +41,7 @@ static const struct {
     {"zipimport", "_zip_directory_cache"},
 };
 
-/* What C has built in has no file. */
+/* A module that is built in has no file. */
 static enum origin caches_origin(
     const struct referrers *referrers, uint32_t module)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What runs in a program and has a name: threads, greenlets and asyncio's
- * tasks, which are roots, and own the functions that run in them.
+ * Threads, greenlets and asyncio's tasks have names, are roots, and own the
+ * functions that run in them.
  */
 #ifndef MPROF_PYTHON_REFS_REFERRERS_OWNERS_H
 #define MPROF_PYTHON_REFS_REFERRERS_OWNERS_H
