@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The page that mprof plot writes, as it is in a browser."""
 
+import contextlib
 import sys
+import urllib.error
 
-from webdriver import move
+from webdriver import Browser, move
 
 
 def check(fact, what):
@@ -13,6 +15,18 @@ def check(fact, what):
 
 def near(a, b, within):
     return abs(a - b) <= within
+
+
+@contextlib.contextmanager
+def browsing(**options):
+    """A browser, closed at the end; what it refuses is said, with status 1."""
+    browser = Browser(**options)
+    try:
+        yield browser
+    except urllib.error.HTTPError as error:
+        sys.exit(error.read().decode())
+    finally:
+        browser.close()
 
 
 class Page:
@@ -69,3 +83,14 @@ def report(page, name):
         return [at("mprof-drawn") - at("mprof-begins"),
             (performance.now() - begin) / 10];""")
     print("# %s: first drawing %.1f ms, a redraw %.1f ms" % (name, *took))
+
+
+def open_page(browser, path, name):
+    """Opens a page, waits until it is drawn and reports how long that took."""
+    browser.open(path)
+    browser.settle()
+    page = Page(browser)
+    page.settle()
+    report(page, name)
+    page.settle()
+    return page

@@ -10,12 +10,11 @@ import os
 import re
 import sys
 import time
-import urllib.error
 import xml.etree.ElementTree as tree
 
 from accessible import check_accessible
-from chart import Page, check, near, report
-from webdriver import Browser, DOWN, UP, move
+from chart import browsing, check, near, open_page
+from webdriver import DOWN, UP, move
 
 
 def mib(t):
@@ -285,14 +284,8 @@ def check_print(page):
 
 def main():
     path, folder = sys.argv[1:]
-    browser = Browser()
-    try:
-        browser.open(path)
-        browser.settle()
-        page = Page(browser)
-        page.settle()
-        report(page, "hostile")
-        page.settle()
+    with browsing() as browser:
+        page = open_page(browser, path, "hostile")
         check_accessible(browser)
         page.measure()
         check_range(page)
@@ -308,10 +301,6 @@ def main():
         check_address(page, path)
         check_print(page)
         check(browser.messages() == [], f"console: {browser.messages()}")
-    except urllib.error.HTTPError as error:
-        sys.exit(error.read().decode())
-    finally:
-        browser.close()
 
 
 main()

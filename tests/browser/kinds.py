@@ -5,11 +5,10 @@ FOLDER has flame.html, compare.html, panels.html and long.html. Ends with status
 1 and says what was not as it should be; prints how long drawing takes."""
 
 import sys
-import urllib.error
 
 from accessible import check_accessible
-from chart import Page, check, near, report
-from webdriver import Browser, DOWN, UP, move
+from chart import browsing, check, near, open_page
+from webdriver import DOWN, UP, move
 
 
 def check_flame(page):
@@ -101,25 +100,15 @@ def check_long(page):
 
 def main():
     folder = sys.argv[1]
-    browser = Browser()
-    try:
+    with browsing() as browser:
         for name, look in (("flame", check_flame), ("compare", check_compare),
                            ("panels", check_panels), ("long", check_long)):
-            browser.open(f"{folder}/{name}.html")
-            browser.settle()
-            page = Page(browser)
-            page.settle()
-            report(page, name)
-            page.settle()
+            page = open_page(browser, f"{folder}/{name}.html", name)
             check_accessible(browser)
             page.measure()
             look(page)
             check(browser.messages() == [],
                   f"{name}: console: {browser.messages()}")
-    except urllib.error.HTTPError as error:
-        sys.exit(error.read().decode())
-    finally:
-        browser.close()
 
 
 main()

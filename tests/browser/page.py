@@ -5,10 +5,9 @@ Ends with status 1 and says what was not as it should be."""
 
 import base64
 import sys
-import urllib.error
 
-from chart import Page, check
-from webdriver import Browser, DOWN, UP, move
+from chart import Page, browsing, check
+from webdriver import DOWN, UP, move
 
 LEFT, RIGHT, END = "\ue012", "\ue014", "\ue010"
 
@@ -113,8 +112,7 @@ def check_look(page, theme):
 
 def main():
     path, theme = sys.argv[1:]
-    browser = Browser(dark=theme == "dark")
-    try:
+    with browsing(dark=theme == "dark") as browser:
         browser.open(path)
         browser.settle()
         page = Page(browser)
@@ -125,10 +123,6 @@ def main():
         check_legend(page)
         check_keys(page)
         check(browser.messages() == [], f"console: {browser.messages()}")
-    except urllib.error.HTTPError as error:
-        sys.exit(error.read().decode())
-    finally:
-        browser.close()
 
 
 main()

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # Sampled allocations inside the program: what its table says is held, against
-# what tests/programs/holds.c holds. The period is given; a
-# sum is wrong by luck once in ten million runs (Bernstein's inequality), and an
-# allocation of a MiB is missed with a chance of exp(-64).
+# what tests/programs/holds.c holds. The period is given; a sum is wrong by luck
+# once in ten million runs (Bernstein's inequality), and an allocation of a MiB
+# is missed with a chance of exp(-64).
 load helper
 
 LIBRARY=$SOURCE/build/allocation.so

@@ -206,7 +206,7 @@ python_steps() {
 	mprof run "$@" -o a.dat python3 steps.py
 }
 
-# whole_snapshots FILE: one line for each, "LABEL TYPES", in order
+# A line "LABEL TYPES" for each snapshot, in order: snapshots FILE
 snapshots() {
 	awk '/^HEAP;/ { match($1, /label=[^;]*/)
 			label = substr($1, RSTART + 6, RLENGTH - 6)

@@ -75,7 +75,7 @@ lines_are_right() {
 			table || return 1
 		# Memory of C has the frames of C, and then the line.
 		grep 'ffi.*holds.py:.*:hold_c' table >ffi || return 1
-		lacks '_PyEval_EvalFrameDefault' ffi
+		lacks '_PyEval_EvalFrameDefault' <ffi
 	}
 	on_each_python each_line
 }

@@ -130,7 +130,7 @@ imported:  what came"
 	grep -Eq '^ *django.db.models.base.ModelState \| +\+30150 ' \
 		select_related
 	for class in Course Department; do
-		lacks "models.$class " all
+		lacks "models.$class " <all
 		grep -Eq "^ *courses.models.$class \\| +\\+10050 " select_related
 	done
 

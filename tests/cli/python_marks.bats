@@ -70,7 +70,7 @@ every_call() {
 	printf '%s\n' '@profile' 'def f(): pass' 'f()' >one.py
 	recorded "$python" one.py
 	[ "$(grep -c '^FUNC' run.dat)" -eq 1 ]
-	lacks '^CALL' run.dat
+	lacks '^CALL' <run.dat
 	recorded "$python" "$SCRIPTS/marks.py"
 	# The thread's call, and the main thread's that came after it.
 	[ "$(grep -c '^CALL' run.dat)" -eq 2 ]
@@ -156,5 +156,5 @@ in_children() {
 		"locale.setlocale(locale.LC_ALL, '$comma')" '@profile' \
 		'def f(): pass' 'f()' >comma.py
 	recorded "$python" comma.py
-	lacks , run.dat
+	lacks , <run.dat
 }

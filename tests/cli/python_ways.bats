@@ -314,7 +314,7 @@ other_pythons() {
 			same "$(cat out)" "ran 1 ${path:-None}"
 			[ "$(wc -l <errors)" -eq 1 ]
 			grep -q '^mprof: @profile: records nothing here: ' errors
-			lacks '^FUNC' run.dat
+			lacks '^FUNC' <run.dat
 		done
 	done
 	[ -n "$tried" ] || skip 'every Python here is one that the agent knows'
@@ -358,9 +358,9 @@ sys.exit("free-threading" not in sys.version)' || continue
 			same "$(grep -c '^mprof: @profile: is not defined' errors)" 1
 		done
 		recorded "$python" -c 'import sys; sys.argv' -I -S 2>errors
-		lacks 'is not defined' errors
+		lacks 'is not defined' <errors
 		recorded "$python" -W ignore "$SCRIPTS/inert.py" -S 2>errors
-		lacks 'is not defined' errors
+		lacks 'is not defined' <errors
 	done
 	[ -n "$tried" ] || skip 'every Python here is one that the agent knows'
 }
@@ -401,10 +401,10 @@ sys.exit("free-threading" not in sys.version)' || continue
 			same "$(grep -c 'known to have loaded the agent' errors)" 1
 		done
 		mprof run -o run.dat $option "$python" -c 1 2>errors
-		lacks 'loaded the agent' errors
+		lacks 'loaded the agent' <errors
 	done
 	mprof run -o run.dat true 2>errors
-	lacks 'loaded the agent' errors
+	lacks 'loaded the agent' <errors
 	same "$(ls "$TMPDIR")" ''
 }
 
@@ -424,7 +424,7 @@ sys.exit("free-threading" not in sys.version)' || continue
 	done
 	# Not with the agent, not for another error, not where it is found.
 	mprof run -o run.dat --python "$python" -m pkg.mod 2>errors
-	lacks 'uses @profile' errors
+	lacks 'uses @profile' <errors
 	run_apart mprof run -q -o run.dat "$python" -m pkg.mod
 	[[ $errors != *'uses @profile'* ]]
 	printf 'def profile(f): 1 / 0\n' | cat - program.py >own.py

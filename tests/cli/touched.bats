@@ -220,7 +220,7 @@ has_three() {
 	"$PROGRAMS/faults" \
 		mprof run --stacks -o x.dat ./three 2>messages
 	grep -q 'touched: not known, .*perf_event_open is refused' messages
-	lacks TOUCH x.dat
+	lacks TOUCH <x.dat
 	! mprof lines x.dat 2>messages || false
 	grep -q 'a static program' messages
 }
@@ -441,5 +441,5 @@ has_three() {
 	wait "$program" "$recorder"
 	mprof lines --json x.dat | jq -e '
 		.source == "touched" and .rows[0].function == "grow"'
-	lacks 'no process ran a Python' messages
+	lacks 'no process ran a Python' <messages
 }

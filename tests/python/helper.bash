@@ -79,10 +79,3 @@ recorded() {
 	rm -f run.dat
 	mprof run -q -o run.dat --python "$@"
 }
-
-# No line of the file matches: lacks PATTERN FILE
-lacks() {
-	if grep -E "$1" "$2" >&2; then
-		return 1
-	fi
-}

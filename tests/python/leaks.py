@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """A Django site that leaks in one of seven ways, beside innocent views, under
 the load of two clients in threads of their own. Each line of its standard input
-names the leak from then on, and is repeated when a request has leaked; it ends
-with its input, or at an empty line. With a word, leaks.py LEAK, that is the first, and it says
-"ready"."""
+names the leak from then on, and is repeated when a request has leaked; the site
+ends with its input, or at an empty line. leaks.py LEAK begins with that leak.
+Says "ready" when it serves, and leaks where LEAK is given."""
 import ctypes
 import functools
 import gc
