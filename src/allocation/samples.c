@@ -278,9 +278,8 @@ static bool samples_choose(
 	if (period <= self->period)
 		return true;
 	sample->period = period;
-	if (poisson_thin(&self->seed, sample->slot.size, self->period, period))
-		return true;
-	return false;
+	return poisson_thin(
+	    &self->seed, sample->slot.size, self->period, period);
 }
 
 static void samples_take_new(

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "base/base64.h"
 #include "base/json.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/utf8.h"
 
 void json_init(struct json *json, FILE *out)

@@ -37,6 +37,14 @@ static inline bool named_file_exists(const struct named_file *file)
 	return file->object >= 0;
 }
 
+/* Whether what has that status is the object. */
+static inline bool named_file_is(
+    const struct named_file *file, const struct stat *about)
+{
+	return about->st_ino == file->about.st_ino &&
+	       about->st_dev == file->about.st_dev;
+}
+
 /* Opens the object for reading or writing, with open()'s flags (O_CREAT and
  * O_EXCL excepted); -1 with errno. */
 int named_file_reopen(const struct named_file *file, int flags)

@@ -363,11 +363,12 @@ static void thin_end_tick(struct thin_pass *pass)
 /* Says, before a run's first sample, how it is thinned. */
 static void thin_say(struct thin_pass *pass, const struct thin_line *line)
 {
-	struct thin_kept record = {.order = ++pass->order};
+	struct thin_kept record = {0};
 
 	if (pass->said)
 		return;
 	pass->said = true;
+	record.order = ++pass->order;
 	strbuf_add_format(&record.text,
 	    "THIN;stretch=%.10g;until=%.4f %.6f %.4f\n", pass->stretch_s,
 	    pass->survey->recent_s, line->mib, line->time_s);
@@ -538,13 +539,12 @@ static void *thin_work(void *context)
 /* The old file again, to be read, and the length that it has now. */
 static int thin_open_old(struct thin *thin, int fd, struct err *e)
 {
-	const struct stat *named = &thin->output.target.about;
 	struct stat about;
 	char self[64];
 	int again;
 
-	if (fstat(fd, &about) != 0 || about.st_ino != named->st_ino ||
-	    about.st_dev != named->st_dev)
+	if (fstat(fd, &about) != 0 ||
+	    !named_file_is(&thin->output.target, &about))
 		return err_set(e, "has another name by now");
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	again = open(self, O_RDONLY | O_CLOEXEC);
@@ -637,8 +637,7 @@ static bool thin_still_named(const struct thin *thin)
 
 	return fstatat(target->folder, target->name, &now,
 		   AT_SYMLINK_NOFOLLOW) == 0 &&
-	       now.st_ino == target->about.st_ino &&
-	       now.st_dev == target->about.st_dev;
+	       named_file_is(target, &now);
 }
 
 /* The lock belongs to the open file: a second descriptor keeps it. */

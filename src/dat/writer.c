@@ -459,6 +459,13 @@ void dat_writer_discard(struct dat_writer *writer)
 /* A file is thinned to half its bound, and before it reaches that. */
 enum { THIN_BEFORE = 8, THIN_TO = 2 };
 
+/* The file is small enough again, or still. */
+static void writer_renew_bound(struct dat_writer *writer)
+{
+	writer->thin_at = writer->most - writer->most / THIN_BEFORE;
+	writer->trouble.text[0] = '\0';
+}
+
 int dat_writer_bound(struct dat_writer *writer, size_t most, struct err *e)
 {
 	struct stat about;
@@ -467,7 +474,7 @@ int dat_writer_bound(struct dat_writer *writer, size_t most, struct err *e)
 		return err_set(e, "%s: is no regular file: it can't be thinned",
 		    writer->path);
 	writer->most = most;
-	writer->thin_at = most - most / THIN_BEFORE;
+	writer_renew_bound(writer);
 	return 0;
 }
 
@@ -521,9 +528,7 @@ static int writer_open_next(
 
 	if (named_file_init(file, writer->path, e) != 0)
 		return -1;
-	if (fstat(writer->fd, &about) != 0 ||
-	    about.st_ino != file->about.st_ino ||
-	    about.st_dev != file->about.st_dev)
+	if (fstat(writer->fd, &about) != 0 || !named_file_is(file, &about))
 		return err_set(e, "has another name by now");
 	if (rename_older(writer, file) != 0)
 		return err_errno(e, "can't be renamed");
@@ -552,8 +557,7 @@ bool dat_writer_rotate(struct dat_writer *writer)
 	}
 	close(writer->fd);
 	writer->fd = fd;
-	writer->thin_at = writer->most - writer->most / THIN_BEFORE;
-	writer->trouble.text[0] = '\0';
+	writer_renew_bound(writer);
 	return true;
 }
 
@@ -569,12 +573,10 @@ static void writer_end_thinning(struct dat_writer *writer, size_t size)
 {
 	struct err e;
 
-	if (thin_commit(writer->thin, &writer->fd, &e) != 0) {
+	if (thin_commit(writer->thin, &writer->fd, &e) != 0)
 		writer_note_trouble(writer, &e, size);
-	} else {
-		writer->thin_at = writer->most - writer->most / THIN_BEFORE;
-		writer->trouble.text[0] = 0;
-	}
+	else
+		writer_renew_bound(writer);
 	free(writer->thin);
 	writer->thin = NULL;
 }

@@ -25,7 +25,7 @@ struct dat_writer {
 	size_t flushed; /* its len after the last flush: what was not written */
 	uint64_t lost;  /* samples that were dropped */
 	size_t most;    /* bytes that the file may have; 0: any number */
-	size_t thin_at; /* and where it is thinned next */
+	size_t thin_at; /* those at which it is thinned or rotated next */
 	unsigned keeps; /* files before it; 0: it is thinned instead */
 	struct thin *thin;  /* while it is; or NULL */
 	struct err trouble; /* why it could not be the last time; or empty */
@@ -54,7 +54,7 @@ int dat_writer_bound(struct dat_writer *writer, size_t most, struct err *e)
 int dat_writer_bound_files(struct dat_writer *writer, size_t most,
     unsigned keeps, struct err *e) __attribute__((nonnull, warn_unused_result));
 
-/* Whether it is time to. */
+/* Whether it is time for a new file. */
 bool dat_writer_is_full(const struct dat_writer *writer)
     __attribute__((nonnull));
 

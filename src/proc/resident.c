@@ -127,11 +127,12 @@ static uint64_t resident_block(
 int64_t resident_block_kib(const struct resident *resident, uint64_t address)
 {
 	int64_t page_kib = sysconf(_SC_PAGESIZE) / 1024;
-	int categories = resident_categories(resident, address);
 	uint64_t most = BLOCK / 1024 / (uint64_t)page_kib;
+	int categories;
 
 	if (resident->pagemap < 0 || most > ENTRIES)
 		return BLOCK / 1024;
+	categories = resident_categories(resident, address);
 	if (categories >= 0 && categories & IS_HUGE)
 		return BLOCK / 1024;
 	if (categories >= 0)

@@ -16,4 +16,10 @@ struct aside {
 	int status; /* then, as wait() gives it */
 };
 
+/* Whether the pid is that of one that runs; aside may be NULL. */
+static inline bool aside_is(const struct aside *aside, pid_t pid)
+{
+	return aside && !aside->ended && aside->pid == pid;
+}
+
 #endif

@@ -145,6 +145,12 @@ static void write_birth(struct dat_sink *recording,
 	dat_write_end(writer, birth->kib, time_ns);
 }
 
+static void birth_finish(struct dat_sink_birth *birth)
+{
+	free(birth->name);
+	free(birth->command);
+}
+
 /* A process has another name now, or is new. */
 static void births_keep(
     struct dat_sink *recording, const struct dat_sink_birth *birth)
@@ -155,12 +161,10 @@ static void births_keep(
 		if (recording->births.items[i].pid == birth->pid)
 			kept = &recording->births.items[i];
 	}
-	if (kept) {
-		free(kept->name);
-		free(kept->command);
-	} else {
+	if (kept)
+		birth_finish(kept);
+	else
 		kept = array_push(&recording->births);
-	}
 	*kept = *birth;
 	kept->name = mem_copy(birth->name);
 	kept->command = mem_copy(birth->command);
@@ -227,8 +231,7 @@ static void births_update(
 			birth.kib = process->kib;
 			recording->births.items[len++] = birth;
 		} else {
-			free(birth.name);
-			free(birth.command);
+			birth_finish(&birth);
 		}
 	}
 	recording->births.len = len;
@@ -243,12 +246,8 @@ static void dat_sink_begin_file(struct dat_sink *recording)
 	recording->informed = recording->begun = false;
 	dat_write_command(&recording->writer, recording->command);
 	write_info(recording, recording->written_kib, time_ns);
-	for (size_t i = 0; i < recording->births.len; i++) {
-		const struct dat_sink_birth *birth =
-		    &recording->births.items[i];
-
-		write_birth(recording, birth, time_ns);
-	}
+	for (size_t i = 0; i < recording->births.len; i++)
+		write_birth(recording, &recording->births.items[i], time_ns);
 }
 
 /* The old file ends with the end of a recording, after which the program lived
@@ -567,10 +566,8 @@ int dat_sink_finish(struct dat_sink *recording, struct err *e)
 	write_held(recording);
 	array_free(&recording->written);
 	array_free(&recording->shares);
-	for (size_t i = 0; i < recording->births.len; i++) {
-		free(recording->births.items[i].name);
-		free(recording->births.items[i].command);
-	}
+	for (size_t i = 0; i < recording->births.len; i++)
+		birth_finish(&recording->births.items[i]);
 	array_free(&recording->births);
 	return dat_writer_close(&recording->writer, e);
 }

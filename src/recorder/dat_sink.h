@@ -41,11 +41,10 @@ struct dat_sink {
 	int64_t written_ns, written_kib;      /* the last that was written */
 	ARRAY(struct dat_sink_child) written; /* and its children */
 	char *const *command;                 /* its words, for the next file */
-	ARRAY(struct dat_sink_birth)
-	births;                /* where files are rotated: of
-				* those that are there */
+	/* Of processes that live; kept only where files are rotated. */
+	ARRAY(struct dat_sink_birth) births;
 	struct sink_exit left; /* the program, as it was last */
-	int64_t file_ns; /* the present file's first sample; 0: the first's */
+	int64_t file_ns; /* when the present file began; 0: it is the first */
 	ARRAY(struct share)
 	shares; /* candidates for the reading near the peak */
 };

@@ -46,8 +46,8 @@ struct exit_cause_verdict {
 void exit_cause_init(struct exit_cause *exit_cause, const struct procfs *fs,
     pid_t pid, int64_t now_ns) __attribute__((nonnull));
 
-/* In place of a program's, whatever group that is in: this group, by its path.
- * pid was 0. */
+/* Watches the group that has this path, in place of the one that a program is
+ * in: exit_cause_init() had the pid 0. */
 void exit_cause_watch_group(struct exit_cause *exit_cause, const char *path)
     __attribute__((nonnull));
 void exit_cause_finish(struct exit_cause *exit_cause) __attribute__((nonnull));

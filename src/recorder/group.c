@@ -70,8 +70,7 @@ static void group_add_pid(struct group_scanner *group, struct tree *tree,
 {
 	size_t at = members_find(&tree->members, pid);
 
-	if (pid <= 0 || pid == tree->fs->self ||
-	    (tree->aside && !tree->aside->ended && pid == tree->aside->pid))
+	if (pid <= 0 || pid == tree->fs->self || aside_is(tree->aside, pid))
 		return;
 	if (at == MEMBERS_NONE) {
 		if (tree_adopt(tree, pid, UINT64_MAX))

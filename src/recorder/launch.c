@@ -502,7 +502,7 @@ static bool launch_reap(struct launch *launch, struct launch_event *event)
 			break;
 		if (pid == launch->pid) {
 			launch_note_program(launch, status, &usage);
-		} else if (launch->aside && pid == launch->aside->pid) {
+		} else if (aside_is(launch->aside, pid)) {
 			launch->aside->ended = true;
 			launch->aside->status = status;
 			*event = (struct launch_event){.what = LAUNCH_NEWS};

@@ -74,8 +74,8 @@ int launch_start(struct launch *launch, const struct launch_request *request,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 
 /* Watches a process that we have not started; -1: only signals are waited for.
- * Before Linux 5.3 its EXITED does
- * not come: the caller's next reading shows the end. */
+ * Before Linux 5.3 its EXITED does not come: the caller's next reading shows
+ * the end. */
 int launch_watch(struct launch *launch, pid_t pid, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 

@@ -140,15 +140,16 @@ void marks_close(struct marks *marks)
 static void end_line(
     struct marks *marks, const struct sink_tick *tick, const struct sink *sink)
 {
-	const char *label = marks->label;
+	const char *label;
 
 	marks->label[marks->used] = 0;
-	if (marks->used > 0)
+	if (marks->used > 0) {
 		label = snapshots_take_line(
 		    &marks->snapshots, marks->label, marks->last_ns);
-	if (marks->used > 0 && sink->mark)
-		sink->mark(
-		    sink->context, marks->last_ns, tick->total_kib, label);
+		if (sink->mark)
+			sink->mark(sink->context, marks->last_ns,
+			    tick->total_kib, label);
+	}
 	marks->used = 0;
 	marks->cut = false;
 }
@@ -241,7 +242,7 @@ static void recorder_marks_on_end(
 	for (int i = 0; i < READS_AT_END && read_some(marks, tick, sink); i++)
 		;
 	end_line(marks, tick, sink);
-	snapshots_end(&marks->snapshots, tick, sink);
+	snapshots_end(&marks->snapshots, sink);
 }
 
 struct sampler_hook marks_hook(struct marks *marks)

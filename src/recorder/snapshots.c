@@ -381,10 +381,8 @@ static void snapshots_wait(struct snapshots *snapshots)
 	}
 }
 
-void snapshots_end(struct snapshots *snapshots, const struct sink_tick *tick,
-    const struct sink *sink)
+void snapshots_end(struct snapshots *snapshots, const struct sink *sink)
 {
-	(void)tick;
 	if (snapshots->busy) {
 		snapshots_wait(snapshots);
 		snapshots_collect(snapshots, sink);

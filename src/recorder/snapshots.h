@@ -73,8 +73,8 @@ void snapshots_step(struct snapshots *snapshots, const struct sink_tick *tick,
 
 /* The recording ends: waits for the one that is being taken, for some seconds,
  * and answers the others. */
-void snapshots_end(struct snapshots *snapshots, const struct sink_tick *tick,
-    const struct sink *sink) __attribute__((nonnull));
+void snapshots_end(struct snapshots *snapshots, const struct sink *sink)
+    __attribute__((nonnull));
 
 /* The next cause of a snapshot that was left out; false where there is none. */
 bool snapshots_notice(struct snapshots *snapshots, struct err *e)

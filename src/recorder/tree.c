@@ -97,7 +97,7 @@ static bool tree_belongs(const struct tree *tree, const struct proc_stat *stat)
 {
 	if (stat->pid == tree->fs->self)
 		return false;
-	if (tree->aside && !tree->aside->ended && stat->pid == tree->aside->pid)
+	if (aside_is(tree->aside, stat->pid))
 		return false;
 	if (stat->ppid == tree->fs->self)
 		return stat->pid == tree->root ||

@@ -121,7 +121,7 @@ static int naming_order(const void *x, const void *y)
 static void naming_note_times(
     const struct run *run, const struct allocation_list *list, double *first_s)
 {
-	for (size_t i = list->len; i-- > 0;) {
+	for (size_t i = 0; i < list->len; i++) {
 		const struct allocation *one = &list->items[i];
 		const struct site *site = &run->sites.items[one->site];
 

@@ -48,12 +48,11 @@ void growth_init(struct growth *growth, int feed)
 
 static void growth_send(struct growth *growth)
 {
-	if (growth->message.len <= TOUCHED_MESSAGE)
-		(void)send(growth->feed, growth->message.text,
-		    growth->message.len, MSG_NOSIGNAL);
+	(void)send(growth->feed, growth->message.text, growth->message.len,
+	    MSG_NOSIGNAL);
 }
 
-/* Tells of samples that went, all of them where count is none. */
+/* Tells of samples that went, in as many messages as it takes. */
 static void growth_send_left(struct growth *growth, pid_t pid, bool ended,
     const uint32_t *ids, size_t count)
 {

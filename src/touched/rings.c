@@ -112,7 +112,6 @@ struct rings_opening {
 	int processor;
 	int ring; /* the descriptor that has this processor's; -1 */
 	int error;
-	const struct procfs *fs;
 };
 
 /* Events of further threads go into the ring of the first. */
@@ -195,7 +194,7 @@ static void rings_open_processor(
 		if (opening->attributes.enable_on_exec)
 			rings_open_thread(opening, search->pids.items[i]);
 		else
-			procfs_each_thread(opening->fs, search->pids.items[i],
+			procfs_each_thread(search->fs, search->pids.items[i],
 			    rings_open_thread, opening);
 	}
 }
@@ -205,7 +204,6 @@ static int rings_open_all(
     struct rings *rings, const struct rings_search *search, bool running)
 {
 	struct rings_opening opening = {.rings = rings,
-	    .fs = search->fs,
 	    .attributes = rings_attributes(running, rings->in_kernel)};
 	int processors = (int)sysconf(_SC_NPROCESSORS_CONF);
 
@@ -251,7 +249,7 @@ int rings_open(struct rings *rings, pid_t pid, bool running)
 	struct rings_search search = {0};
 	struct procfs fs;
 	struct err e;
-	int error = ENOENT;
+	int error;
 
 	*rings = (struct rings){.in_kernel = true};
 #if !defined(__x86_64__)
@@ -268,7 +266,6 @@ int rings_open(struct rings *rings, pid_t pid, bool running)
 		rings_find_descendants(&search);
 	error = rings_open_some(rings, &search, running);
 	if (error == EACCES || error == EPERM) {
-		rings_close(rings);
 		rings->in_kernel = false;
 		error = rings_open_some(rings, &search, running);
 	}

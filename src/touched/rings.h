@@ -52,7 +52,7 @@ struct rings {
 	ARRAY(int) fds;
 	ARRAY(struct ring) all;
 	ARRAY(struct rings_event) events;
-	size_t size;    /* of each ring's data */
+	size_t size;    /* of the data of a ring that is opened next */
 	bool in_kernel; /* faults within system calls are seen */
 	uint64_t lost;
 	uint8_t *copy; /* of a record that the ring's end cuts in two */

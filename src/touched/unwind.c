@@ -245,7 +245,6 @@ static int unwind_take(Dwfl_Frame *frame, void *context)
 	return unwind->count < TOUCHED_DEPTH ? DWARF_CB_OK : DWARF_CB_ABORT;
 }
 
-/* A new object file shows by an address that none of the known has. */
 static void unwind_walk(struct unwind *unwind, pid_t tid)
 {
 	uint64_t at = unwind->thread->registers[INSTRUCTION_POINTER];
@@ -257,6 +256,7 @@ static void unwind_walk(struct unwind *unwind, pid_t tid)
 		unwind->addresses[unwind->count++] = at;
 }
 
+/* A new object file shows by an address that none of the known has. */
 static bool unwind_is_whole(const struct unwind *unwind)
 {
 	for (size_t i = 0; i < unwind->count; i++)
@@ -283,7 +283,7 @@ static void unwind_add_text(struct strbuf *texts, const char *text, size_t len)
 	strbuf_add_bytes(texts, "", 1);
 }
 
-/* Code without a name yet. */
+/* Adds a frame without a line. */
 static void unwind_add(
     struct strbuf *texts, const char *file, const char *function)
 {
