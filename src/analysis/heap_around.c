@@ -15,7 +15,7 @@ bool heap_snapshot_is_whole(const struct heap_snapshot *snapshot)
 	return snapshot->read == snapshot->types;
 }
 
-/* Names marks that there are, for a message. */
+/* Says that no mark has that label, and what the last mark's label is. */
 static int heap_around_no_mark(
     const struct run *run, const char *label, struct err *e)
 {
@@ -66,17 +66,18 @@ int heap_around_find(struct heap_around *around, const struct run *run,
 	if (isnan(at_s))
 		return heap_around_no_mark(run, label, e);
 	next = heap_around_find_before(around, run, label, at_s);
-	for (size_t i = next; around->before && i < run->snapshots.len; i++) {
+	if (!around->before)
+		return err_set(e,
+		    "no snapshot was taken at the mark %s or before it; echo "
+		    "\"@heap %s\" >>\"$MPROF_MARK\" and mprof mark --heap ask "
+		    "for one",
+		    label, label);
+	for (size_t i = next; i < run->snapshots.len && !around->after; i++) {
 		const struct heap_snapshot *one = &run->snapshots.items[i];
 
-		if (!around->after && heap_snapshot_is_whole(one) &&
+		if (heap_snapshot_is_whole(one) &&
 		    one->heap.pid == around->before->heap.pid)
 			around->after = one;
 	}
-	if (around->before)
-		return 0;
-	return err_set(e,
-	    "no snapshot was taken at the mark %s or before it; echo \"@heap "
-	    "%s\" >>\"$MPROF_MARK\" and mprof mark --heap ask for one",
-	    label, label);
+	return 0;
 }

@@ -198,11 +198,16 @@ static char *check_phase_name(const struct verdict *v)
 	return name;
 }
 
+static enum terminal_mood check_mood(const struct verdict *v)
+{
+	return !v->met       ? TERMINAL_BAD
+	       : v->doubtful ? TERMINAL_DOUBT
+			     : TERMINAL_GOOD;
+}
+
 static void check_print_verdict(const struct verdict *v, bool named, FILE *out)
 {
-	enum terminal_mood mood = !v->met       ? TERMINAL_BAD
-				  : v->doubtful ? TERMINAL_DOUBT
-						: TERMINAL_GOOD;
+	enum terminal_mood mood = check_mood(v);
 	static const char *const words[] = {"ok  ", "?   ", "FAIL"};
 
 	if (out == stdout)
@@ -306,14 +311,11 @@ static void check_write_cell(
 static void check_write_row(
     const struct verdict *v, bool named, bool phases, FILE *out)
 {
+	static const char *const words[] = {"ok", "unsure", "**FAIL**"};
 	char *name = v->run ? name_run(v->run) : NULL;
 	char *phase = v->phase ? check_phase_name(v) : NULL;
 
-	fprintf(out, "| %s | %s |",
-	    !v->met       ? "**FAIL**"
-	    : v->doubtful ? "unsure"
-			  : "ok",
-	    v->name);
+	fprintf(out, "| %s | %s |", words[check_mood(v)], v->name);
 	if (named)
 		check_write_cell(name, markdown_put_name, out);
 	if (phases)

@@ -192,22 +192,14 @@ static void doctor_look(
 	heap_finish(&last);
 }
 
-static void doctor_step(void *context, uint64_t done, uint64_t whole)
-{
-	(void)context;
-	(void)done;
-	(void)whole;
-}
-
 /* The chain that holds most of its objects. */
 static void doctor_find_holder(
     const struct doctor *doctor, struct doctor_type *type)
 {
 	struct refs refs = {.count = 1, .depth = DOCTOR_DEPTH};
-	const struct progress silent = {.step = doctor_step};
 	struct err ignored;
 
-	if (refs_take(&refs, doctor->pid, type->name, &silent, &ignored) != 0)
+	if (refs_take(&refs, doctor->pid, type->name, NULL, &ignored) != 0)
 		return;
 	if (refs.chains.items.len > 0)
 		type->held_by =
@@ -225,8 +217,7 @@ static int doctor_process(struct doctor *doctor,
 	if (workers_find(&workers, target->pid, &e) != 0)
 		return command_fail(COMMAND_TROUBLE, &e);
 	doctor->asked = (int)target->pid;
-	doctor->pid =
-	    workers.pids.len ? (int)workers.pids.items[0] : doctor->asked;
+	doctor->pid = (int)workers.pids.items[0];
 	if (doctor->pid == doctor->asked)
 		doctor->command = mem_join(target->argv);
 	workers_finish(&workers);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/array.h"
 #include "commands/command.h"
@@ -67,7 +66,7 @@ static int command_mark_snapshot(const struct mark_options *options,
 {
 	struct mark_answer answer = {.fd = -1};
 	char *line;
-	int got = 0;
+	int got;
 
 	if (options->wait && mark_answer_open(&answer, path, e) != 0)
 		return -1;

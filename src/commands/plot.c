@@ -451,6 +451,13 @@ static int choose_file(
 	return file->format ? 0 : -1;
 }
 
+static enum palette_theme plot_theme(const struct plot_options *options)
+{
+	return options->theme && strcmp(options->theme, "dark") == 0
+		   ? PALETTE_DARK
+		   : PALETTE_LIGHT;
+}
+
 static int write_chart(const struct scene *scene, const struct plot_file *file,
     const struct plot_options *options, struct err *e)
 {
@@ -462,9 +469,7 @@ static int write_chart(const struct scene *scene, const struct plot_file *file,
 	    .scale = options->scale,
 	    .every_sample = options->every_sample,
 	    .text_as_paths = options->text_as_paths,
-	    .theme = options->theme && strcmp(options->theme, "dark") == 0
-			 ? PALETTE_DARK
-			 : PALETTE_LIGHT,
+	    .theme = plot_theme(options),
 	    .theme_is_given = options->theme != NULL};
 
 	return command_picture_write(&request, file->path, e);
@@ -521,9 +526,7 @@ static int plot_in_graphics(const struct scene *scene,
 		graphics == GRAPHICS_KITTY ? "png" : "sixel", RENDER_CHART),
 	    .scale = 1,
 	    .every_sample = options->every_sample,
-	    .theme = options->theme && strcmp(options->theme, "dark") == 0
-			 ? PALETTE_DARK
-			 : PALETTE_LIGHT};
+	    .theme = plot_theme(options)};
 	size_t width, height, len = 0;
 	char *bytes = NULL;
 	FILE *out;

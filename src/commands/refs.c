@@ -250,13 +250,12 @@ static int command_refs_look(
 	return status;
 }
 
-static bool command_refs_has(
-    const struct workers *workers, pid_t asked, int64_t pid)
+static bool command_refs_has(const struct workers *workers, int64_t pid)
 {
 	for (size_t i = 0; i < workers->pids.len; i++)
 		if (workers->pids.items[i] == pid)
 			return true;
-	return asked == pid;
+	return workers->asked == pid;
 }
 
 /* The files say of which process they are: the one that was named, or one that
@@ -270,27 +269,20 @@ static int command_refs_grown(
 	    .json = options->json};
 	struct refs_grown grown = {.before = {.pid = 0}};
 	struct workers workers = {0};
-	int status = COMMAND_OK;
-	bool is_known = true;
 	struct err e;
+	int got;
 
 	if (workers_find(&workers, pid, &e) != 0)
 		return command_fail(COMMAND_TROUBLE, &e);
-	if (refs_grown_read(&grown, words + count - 2, &e) < 0)
-		status = COMMAND_FAILED;
-	else
-		is_known = command_refs_has(&workers, pid, grown.after.pid);
-	if (!is_known)
-		err_set(&e, "%s: is of process %lld, not of %d",
+	got = refs_grown_read(&grown, words + count - 2, &e);
+	if (got == 0 && !command_refs_has(&workers, grown.after.pid))
+		got = err_set(&e, "%s: is of process %lld, not of %d",
 		    words[count - 1], (long long)grown.after.pid, (int)pid);
-	if (!is_known ||
-	    (status == COMMAND_OK && refs_grown_print(&grown, &show, &e) < 0))
-		status = COMMAND_FAILED;
-	if (status != COMMAND_OK)
-		command_fail(status, &e);
+	if (got == 0)
+		got = refs_grown_print(&grown, &show, &e);
 	refs_grown_finish(&grown);
 	workers_finish(&workers);
-	return status;
+	return got == 0 ? COMMAND_OK : command_fail(COMMAND_FAILED, &e);
 }
 
 static int command_refs_exec(const void *values, char **words, int count)

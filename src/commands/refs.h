@@ -36,11 +36,11 @@ struct refs {
 
 /* Stops the process for the moment of a copy, and finds all of it there: word
  * names the type, with or without its module. referents, count and depth are
- * set before; progress hears how far it is. -1 with e, and nothing to
+ * set before; progress, or NULL, hears how far it is. -1 with e, and nothing to
  * finish. */
 int refs_take(struct refs *refs, pid_t pid, const char *word,
     const struct progress *progress, struct err *e)
-    __attribute__((nonnull, warn_unused_result));
+    __attribute__((nonnull(1, 3, 5), warn_unused_result));
 void refs_finish(struct refs *refs) __attribute__((nonnull));
 
 /* The name of a type without its module. */

@@ -111,12 +111,10 @@ char *refs_title(const struct refs *refs, const struct chain_link *link)
 	const char *type =
 	    refs_short(referrers_type(&refs->referrers, link->type));
 	char value[TEXT_SIZE], *text, *made;
+	bool has_value = !link->many && referrers_value(&refs->referrers,
+					    link->object, value, sizeof(value));
 
-	if (link->many || !referrers_value(&refs->referrers, link->object,
-			      value, sizeof(value)))
-		text = mem_format("%s", type);
-	else
-		text = mem_format("%s %s", type, value);
+	text = has_value ? mem_format("%s %s", type, value) : mem_copy(type);
 	made = utf8_clean_copy(text);
 	free(text);
 	return made;

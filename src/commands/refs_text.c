@@ -43,8 +43,8 @@ const char *refs_size_text(char *text, uint64_t bytes)
 
 static void refs_text_print_head(const struct refs *refs)
 {
-	char count[UNITS_COUNT];
-	char pause[UNITS_TEXT], name[NAME_SIZE];
+	char count[UNITS_COUNT], name[NAME_SIZE];
+	char pause[UNITS_TEXT], size[UNITS_TEXT];
 	int micro = refs->look.target.micro;
 
 	printf("Process %d, Python 3.%d", (int)refs->look.target.pid,
@@ -60,7 +60,7 @@ static void refs_text_print_head(const struct refs *refs)
 		printf("%s: %s, %s\n",
 		    utf8_clean(name, sizeof(name), type->name),
 		    units_count(count, type->count, "object", "objects"),
-		    refs_size_text(pause, type->size));
+		    refs_size_text(size, type->size));
 	}
 }
 

@@ -71,7 +71,7 @@ struct run_hooks {
 	struct sites sites;              /* --stacks */
 	struct allocations *allocations; /* the same; NULL: none */
 	struct touched *touched;         /* the same */
-	struct err touched_refused;      /* why not */
+	struct err touched_refused;      /* the cause where touched is NULL */
 	struct run_held held;            /* the same */
 	char *allocations_path;
 	struct agent_attach attach; /* the agent, in what runs already */

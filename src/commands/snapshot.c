@@ -94,7 +94,7 @@ static int command_snapshot_find(pid_t *pid, const char *whom, struct err *e)
 	if (strcmp(whom, "only") == 0)
 		return 0;
 	got = workers_find(&workers, *pid, e);
-	if (got == 0 && workers.pids.len > 0)
+	if (got == 0)
 		*pid = workers.pids.items[0];
 	workers_finish(&workers);
 	return got;

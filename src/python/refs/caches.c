@@ -51,7 +51,6 @@ static enum origin caches_origin(
 	if (!referrers_module_text(
 		referrers, module, "__file__", file, sizeof(file)))
 		return referrers_name(referrers, module, name, sizeof(name)) &&
-			       strcmp(name, "__main__") != 0 &&
 			       (!strcmp(name, "sys") ||
 				   !strcmp(name, "builtins") ||
 				   !strncmp(name, "importlib.", 10) ||

@@ -33,9 +33,7 @@ struct referrers {
 	uint32_t frame_type;
 	uint8_t *roots; /* enum chain_root */
 	ARRAY(struct referrers_frame) frames;
-	size_t bare_frames;      /* of them are no objects */
-	ARRAY(uint64_t) running; /* chunks of frames that threads use */
-	uint64_t thread;         /* whose frames are added */
+	size_t bare_frames; /* of them are no objects */
 	ARRAY(struct referrers_label) labels;
 	struct index labels_index;
 };

@@ -20,17 +20,24 @@ static bool is_code(struct object_types *types, uint64_t address)
 	return type && type->kind == OBJECT_CODE;
 }
 
+/* The thread whose frames are added. */
+struct referrers_thread {
+	struct referrers *referrers;
+	uint64_t number;
+};
+
 /* Frames of the interpreter's own run no code. To 3.10 a frame may be among
  * the objects; any other gets a number behind theirs. */
 static void referrers_frames_add_frame(void *context, uint64_t address)
 {
-	struct referrers *referrers = context;
+	const struct referrers_thread *thread = context;
+	struct referrers *referrers = thread->referrers;
 	struct object_types *types = &referrers->objects->types;
 	const struct python_offsets *o = &types->target->offsets;
 	struct referrers_frame frame = {.address = address,
 	    .code = python_untagged(
 		o, referrers_frames_word(types, address, o->frame_code)),
-	    .thread = referrers->thread,
+	    .thread = thread->number,
 	    .owner = REFERENCES_NONE};
 	size_t object = OBJECTS_NONE;
 
@@ -46,15 +53,16 @@ static void referrers_frames_add_frame(void *context, uint64_t address)
 	*array_push(&referrers->frames) = frame;
 }
 
-static void referrers_frames_add_thread(void *context, uint64_t thread)
+static void referrers_frames_add_thread(void *context, uint64_t address)
 {
 	struct referrers *referrers = context;
 	struct object_types *types = &referrers->objects->types;
+	struct referrers_thread thread = {.referrers = referrers,
+	    .number = referrers_frames_word(
+		types, address, types->target->offsets.thread_id)};
 
-	referrers->thread = referrers_frames_word(
-	    types, thread, types->target->offsets.thread_id);
-	frames_each_of(types->target, types->snapshot, thread,
-	    referrers_frames_add_frame, referrers);
+	frames_each_of(types->target, types->snapshot, address,
+	    referrers_frames_add_frame, &thread);
 }
 
 void referrers_find_frames(struct referrers *referrers)

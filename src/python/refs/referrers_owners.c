@@ -233,26 +233,34 @@ static void owners_add_row(
 	}
 }
 
+/* The chunks of frames that threads use. */
+struct owners_chunks {
+	const struct object_types *types;
+	ARRAY(uint64_t) items;
+};
+
 static void owners_note_chunk(void *context, uint64_t thread)
 {
-	struct referrers *referrers = context;
-	struct object_types *types = &referrers->objects->types;
+	struct owners_chunks *running = context;
+	const struct object_types *types = running->types;
 
-	*array_push(&referrers->running) = snapshot_u64(types->snapshot,
+	*array_push(&running->items) = snapshot_u64(types->snapshot,
 	    thread + (uint64_t)types->target->offsets.thread_datastack);
 }
 
-static bool owners_is_running(const struct referrers *referrers, uint64_t chunk)
+static bool owners_is_running(
+    const struct owners_chunks *running, uint64_t chunk)
 {
-	for (size_t i = 0; i < referrers->running.len; i++)
-		if (referrers->running.items[i] == chunk)
+	for (size_t i = 0; i < running->items.len; i++)
+		if (running->items.items[i] == chunk)
 			return true;
 	return false;
 }
 
 /* The state of a greenlet that waits has the chunk of memory in which its
  * frames are, their end, and the end of the chunk: three words in a row. */
-static void owners_add_greenlet(struct referrers *referrers, uint32_t object)
+static void owners_add_greenlet(struct referrers *referrers,
+    const struct owners_chunks *running, uint32_t object)
 {
 	struct object_types *types = &referrers->objects->types;
 	struct snapshot *snapshot = types->snapshot;
@@ -273,7 +281,7 @@ static void owners_add_greenlet(struct referrers *referrers, uint32_t object)
 		/* The first chunk leaves its first word out. */
 		if (!snapshot_u64(snapshot, chunk))
 			start += 8;
-		if (!owners_is_running(referrers, chunk))
+		if (!owners_is_running(running, chunk))
 			owners_add_row(referrers, start, top, object);
 		return;
 	}
@@ -282,6 +290,7 @@ static void owners_add_greenlet(struct referrers *referrers, uint32_t object)
 void referrers_add_greenlets(struct referrers *referrers)
 {
 	struct object_types *types = &referrers->objects->types;
+	struct owners_chunks running = {.types = types};
 	const struct object_type *type = NULL;
 
 	if (types->target->offsets.thread_datastack < 0)
@@ -292,16 +301,16 @@ void referrers_add_greenlets(struct referrers *referrers)
 	if (!type)
 		return;
 	frames_each_thread(
-	    types->target, types->snapshot, owners_note_chunk, referrers);
+	    types->target, types->snapshot, owners_note_chunk, &running);
 	for (uint32_t i = 0; i < referrers->objects->found.len; i++) {
 		const struct object_type *own =
 		    object_types_of(types, referrers->objects->found.items[i]);
 
 		if (own && own->kind == OBJECT_OTHER &&
 		    owners_is_a(types, own, "greenlet.greenlet"))
-			owners_add_greenlet(referrers, i);
+			owners_add_greenlet(referrers, &running, i);
 	}
-	array_free(&referrers->running);
+	array_free(&running.items);
 }
 
 /* The number of an asyncio task that was given no name. */

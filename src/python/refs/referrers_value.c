@@ -56,7 +56,7 @@ static bool value_int(const struct value *v)
 		negative = (count & 3) == 2;
 		digits = (uint64_t)count >> v->o->int_tag_bits;
 	} else {
-		digits = (uint64_t)(count < 0 ? -(count + 1) + 1 : count);
+		digits = count < 0 ? -(uint64_t)count : (uint64_t)count;
 	}
 	if (digits > 2)
 		return false;
@@ -89,39 +89,34 @@ static bool value_float(const struct value *v)
 	return true;
 }
 
-static bool value_count(const struct value *v, uint64_t count)
+static bool value_count(const struct value *v, uint64_t count, const char *unit)
 {
 	if (count > v->types->snapshot->copied)
 		return false;
-	snprintf(v->out, v->size, "%" PRIu64 " %s", count,
-	    count == 1 ? "item" : "items");
+	snprintf(v->out, v->size, "%" PRIu64 " %s%s", count, unit,
+	    count == 1 ? "" : "s");
 	return true;
 }
 
 static bool value_sized(const struct value *v)
 {
-	return value_count(v, value_word(v, v->o->object_size));
+	return value_count(v, value_word(v, v->o->object_size), "item");
 }
 
 static bool value_dict(const struct value *v)
 {
-	return value_count(v, value_word(v, v->o->dict_used));
+	return value_count(v, value_word(v, v->o->dict_used), "item");
 }
 
 static bool value_set(const struct value *v)
 {
-	return value_count(v, value_word(v, v->o->set_mask - USED_BEFORE_MASK));
+	return value_count(
+	    v, value_word(v, v->o->set_mask - USED_BEFORE_MASK), "item");
 }
 
 static bool value_bytes(const struct value *v)
 {
-	uint64_t count = value_word(v, v->o->object_size);
-
-	if (count > v->types->snapshot->copied)
-		return false;
-	snprintf(v->out, v->size, "%" PRIu64 " %s", count,
-	    count == 1 ? "byte" : "bytes");
-	return true;
+	return value_count(v, value_word(v, v->o->object_size), "byte");
 }
 
 static bool value_class(const struct value *v)
