@@ -97,6 +97,10 @@ static void band_init(struct set_band *band, struct scene *scene,
 	band->lowest = mem_zero(COLUMNS, sizeof(double));
 	band->highest = mem_zero(COLUMNS, sizeof(double));
 	band->values = mem_zero(COLUMNS * (len + 1), sizeof(double));
+	for (size_t k = 0; k < COLUMNS; k++) {
+		band->lowest[k] = INFINITY;
+		band->highest[k] = -INFINITY;
+	}
 	for (size_t i = 0; i < COLUMNS * (len + 1); i++)
 		band->values[i] = NAN;
 }
@@ -244,10 +248,6 @@ size_t build_band(struct scene *scene, struct scene_panel *panel,
 	char count[UNITS_COUNT];
 
 	band_init(&band, scene, request);
-	for (size_t k = 0; k < COLUMNS; k++) {
-		band.lowest[k] = INFINITY;
-		band.highest[k] = -INFINITY;
-	}
 	for (size_t i = band.named; i < band.len; i++)
 		band_take_run(&band, i);
 	if (band.named < band.len)

@@ -371,9 +371,8 @@ static void facts_add_limit(struct scene *scene, const struct exit_status *exit)
 /* Names the place that held most at the peak, or touched most of it. */
 static void facts_add_held(struct scene *scene, const struct run *run)
 {
-	char *place;
-
 	enum memory_source source = held_source(run);
+	char *place;
 
 	if (source == SOURCE_CLOCK)
 		return;

@@ -177,14 +177,15 @@ static void add_trends(struct scene *scene, struct scene_panel *panel,
 	leak_run_finish(&judged);
 }
 
-static bool chart_lines_has(
+/* The line of the samples; NULL where the panel has none. */
+static const struct scene_line *chart_lines_find(
     const struct scene_panel *panel, const struct series *samples)
 {
 	for (size_t i = 0; i < panel->lines.len; i++) {
 		if (panel->lines.items[i].samples == samples)
-			return true;
+			return &panel->lines.items[i];
 	}
-	return false;
+	return NULL;
 }
 
 /* Each trend of several runs has the colour of its run and names it. */
@@ -192,15 +193,14 @@ static void name_trend(struct scene_panel *panel, size_t trend,
     const struct chart_request *request, size_t run)
 {
 	struct scene_line *line = &panel->lines.items[trend];
+	const struct scene_line *of =
+	    chart_lines_find(panel, &request->runs[run].run->total);
 	char *raw = mem_format("trend of %s", request->runs[run].name);
 
 	free(line->name);
 	line->name = utf8_clean_copy(raw);
-	for (size_t i = 0; i < trend; i++) {
-		if (panel->lines.items[i].samples ==
-		    &request->runs[run].run->total)
-			line->role = panel->lines.items[i].role;
-	}
+	if (of)
+		line->role = of->role;
 	free(raw);
 }
 
@@ -213,7 +213,7 @@ void build_trends(struct scene *scene, struct scene_panel *panel,
 		size_t before = panel->lines.len;
 
 		if (request->len > 1 &&
-		    !chart_lines_has(panel, &request->runs[i].run->total))
+		    !chart_lines_find(panel, &request->runs[i].run->total))
 			continue;
 		add_trends(scene, panel, request, i);
 		if (request->len > 1 && panel->lines.len > before)

@@ -97,20 +97,20 @@ static void add_others(struct scene *scene, struct scene_panel *panel,
 }
 
 /* A picture cuts a long command line in its middle, where the word often stands
- * that tells the process from its siblings: the label has that word. */
-static char *timeline_process_name(
-    const struct chart_request *request, const struct process *process)
+ * that tells the process from its siblings: the label has that word. The first
+ * long name fills labels. */
+static char *timeline_process_name(const struct chart_request *request,
+    struct process_labels *labels, const struct process *process)
 {
 	char *full = build_process_name(process), *label, *name;
-	struct process_labels labels;
 
 	if (request->layers || utf8_width(full) <= LONGEST_NAME)
 		return full;
-	process_labels_init(&labels, request->runs[0].run);
-	label = process_label(&labels, process)
-		    ? process_label_text(&labels, process)
+	if (!labels->words)
+		process_labels_init(labels, request->runs[0].run);
+	label = process_label(labels, process)
+		    ? process_label_text(labels, process)
 		    : NULL;
-	process_labels_finish(&labels);
 	if (!label)
 		return full;
 	name = mem_format("%s %s", process->key, label);
@@ -122,10 +122,11 @@ static char *timeline_process_name(
 }
 
 static void timeline_add_process(struct scene_panel *panel,
-    const struct chart_request *request, const struct ranked *ranked,
-    size_t nth, double gap_s)
+    const struct chart_request *request, struct process_labels *labels,
+    const struct ranked *ranked, size_t nth)
 {
 	struct window window = build_window(request, 0);
+	double gap_s = panel->lines.items[0].gap_s;
 	struct scene_line *line = build_line(
 	    panel, &ranked->process->memory, build_zero(request, 0), gap_s);
 	double mib = line->peak.mib;
@@ -134,7 +135,7 @@ static void timeline_add_process(struct scene_panel *panel,
 	line->role = role_series(nth);
 	line->dashed = nth / ROLE_SERIES_COUNT % 2 == 1;
 	line->pid = ranked->process->pid > 0 ? ranked->process->pid : 0;
-	line->name = timeline_process_name(request, ranked->process);
+	line->name = timeline_process_name(request, labels, ranked->process);
 	process_peak(ranked->process, &mib);
 	timeline_write_peak(line, request, &window, mib);
 }
@@ -165,7 +166,7 @@ static void add_processes(struct scene *scene, struct scene_panel *panel,
 	struct ranking ranking = ranking_of(run, &window);
 	struct scene_line *total = &panel->lines.items[0];
 	size_t most = request->most_processes, shown = ranking.len;
-	double gap_s = total->gap_s;
+	struct process_labels labels = {0};
 
 	if (ranking.len > 0) {
 		free(total->name);
@@ -179,7 +180,8 @@ static void add_processes(struct scene *scene, struct scene_panel *panel,
 		shown = most - 1;
 	for (size_t i = 0; i < shown; i++)
 		timeline_add_process(
-		    panel, request, &ranking.items[i], i, gap_s);
+		    panel, request, &labels, &ranking.items[i], i);
+	process_labels_finish(&labels);
 	if (shown < ranking.len)
 		add_others(scene, panel, request, &ranking, shown);
 	ranking_finish(&ranking);

@@ -75,9 +75,12 @@ bool place_ink_is_free(const struct place_ink *ink, const struct draw_box *box);
 /* A new shape, opaque; its points are those added after it. */
 struct shape *place_shape(
     struct place *place, enum shape_kind kind, enum role role);
+
 /* The shapes from first on are one thing; title is the drawing's from now on.
- */
+ * place_group_line() makes the title of a line's name and figure. */
 void place_group(struct place *place, size_t first, char *title);
+void place_group_line(
+    struct place *place, size_t first, const struct scene_line *line);
 
 void place_point(struct place *place, double x, double y, bool starts);
 void place_stroke(struct place *place, enum role role, double width,
@@ -93,10 +96,6 @@ struct dense_line {
 	bool filled; /* from the means down to the bottom */
 	double bottom;
 };
-
-/* The same for a line of the scene, with its name and figure. */
-void place_group_line(
-    struct place *place, size_t first, const struct scene_line *line);
 
 void layout_dense(struct place *place, const struct plot *plot,
     const struct dense_line *line);

@@ -119,8 +119,7 @@ void grid_shade(struct grid *grid, long x, long y, enum role role)
 {
 	size_t column = grid->unicode ? (size_t)x / 2 : (size_t)x;
 	size_t row = grid->unicode ? (size_t)y / 4 : (size_t)y;
-	const struct grid_cell *cell;
-	struct grid_cell before;
+	struct grid_cell *cell, before;
 
 	if (x < 0 || y < 0 || x >= (long)grid_width(grid) ||
 	    y >= (long)grid_height(grid))
@@ -129,10 +128,10 @@ void grid_shade(struct grid *grid, long x, long y, enum role role)
 	before = *cell;
 	grid_dot(grid, x, y, role, '.');
 	if (before.dots && !before.shaded) {
-		cell_at(grid, column, row)->role = before.role;
-		cell_at(grid, column, row)->sign = before.sign;
+		cell->role = before.role;
+		cell->sign = before.sign;
 	} else {
-		cell_at(grid, column, row)->shaded = true;
+		cell->shaded = true;
 	}
 }
 

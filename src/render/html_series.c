@@ -186,7 +186,6 @@ static size_t pack_all(struct html_pack *pack, size_t most)
 		    pack->top, pack->layers * pack->top->samples->len, most);
 	for (size_t i = 0; i < pack->series.len; i++) {
 		struct html_series *series = &pack->series.items[i];
-
 		bool in_stack = i < pack->lines + pack->stack;
 
 		if (pack->top && in_stack && stack_is_layer(series->line))

@@ -400,13 +400,19 @@ static void print_body(const struct live_view *view, const struct run *run,
 		run_group_finish(&grouped, run);
 }
 
+/* The newest run; NULL before the first one. */
+static const struct run *live_run(const struct live *live)
+{
+	const struct profile *shown = live->shown;
+
+	return shown->runs.len > 0 ? &shown->runs.items[shown->runs.len - 1]
+				   : NULL;
+}
+
 static void print_frame(
     const struct live *live, const struct terminal_style *style, FILE *out)
 {
-	const struct profile *profile = live->shown;
-	const struct run *run =
-	    profile->runs.len ? &profile->runs.items[profile->runs.len - 1]
-			      : NULL;
+	const struct run *run = live_run(live);
 	const char *hint = live->hint;
 	struct moment moment;
 	char *lines[STATUS_ROWS];
@@ -537,10 +543,7 @@ static void live_zoom(struct live_view *view, const struct run *run, bool in)
 
 void live_on_key(struct live *live)
 {
-	const struct profile *profile = live->shown;
-	const struct run *run =
-	    profile->runs.len ? &profile->runs.items[profile->runs.len - 1]
-			      : NULL;
+	const struct run *run = live_run(live);
 	struct live_view *view = &live->view;
 
 	live->stale = true;

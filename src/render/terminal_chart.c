@@ -196,8 +196,7 @@ static void terminal_legend(const struct scene_panel *panel,
 
 enum {
 	MOST_LANES = 8,
-	PANEL_ROWS =
-	    3, /* of a panel of other figures, its title in the first */
+	PANEL_ROWS = 3,     /* of other figures, with their title */
 	LEAST_ROWS = 3,     /* of the plot itself */
 	LEGEND_LINES = 4,   /* a fourth of the rows at most */
 	FACT_ROWS = 2,      /* what is known, in a screen of */
@@ -367,16 +366,22 @@ static void terminal_fill(struct terminal_frame *f,
 }
 
 /* Clears the dots that a line at the edge of a window left beside the plot. */
-static void draw_memory_axis(
-    struct terminal_frame *f, const struct axis_ticks *ticks)
+static void terminal_axis_line(
+    struct terminal_frame *f, size_t top, size_t rows)
 {
-	for (size_t row = 0; row < f->rows; row++) {
+	for (size_t row = top; row < top + rows; row++) {
 		for (size_t column = 0; column < f->left; column++)
 			grid_put(&f->grid, (long)column, (long)row, ' ', ' ',
 			    ROLE_FRAME);
 		grid_put(&f->grid, (long)f->left - 1, (long)row, 0x2502, '|',
 		    ROLE_FRAME);
 	}
+}
+
+static void draw_memory_axis(
+    struct terminal_frame *f, const struct axis_ticks *ticks)
+{
+	terminal_axis_line(f, 0, f->rows);
 	for (size_t i = 0; i < ticks->len; i++) {
 		const struct tick *tick = &ticks->items[i];
 		long row = y_of(f, tick->value) / (f->style->unicode ? 4 : 1);
@@ -646,13 +651,7 @@ static void draw_panel(
 	char high[UNITS_TEXT];
 
 	terminal_lines(f, panel, &band);
-	for (size_t row = top; row < top + PANEL_ROWS; row++) {
-		for (size_t column = 0; column < f->left; column++)
-			grid_put(&f->grid, (long)column, (long)row, ' ', ' ',
-			    ROLE_FRAME);
-		grid_put(&f->grid, (long)f->left - 1, (long)row, 0x2502, '|',
-		    ROLE_FRAME);
-	}
+	terminal_axis_line(f, top, PANEL_ROWS);
 	units_number(high, panel->memory.high / 1.12);
 	if (strlen(high) + 1 < f->left)
 		grid_text(&f->grid, f->left - 2 - strlen(high), top + 1,
@@ -677,7 +676,6 @@ static void draw_memory(
     struct terminal_frame *f, const struct axis_ticks *ticks)
 {
 	const struct scene_panel *panel = f->memory;
-
 	struct terminal_band band = terminal_memory_band(f);
 
 	terminal_lines(f, panel, &band);

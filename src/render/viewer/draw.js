@@ -402,7 +402,8 @@ function stackHeight(view, data)
 	return highest;
 }
 
-// Layers, which columns(each) tells from left to right: each(x, base, top, series).
+// Fills the layers, which columns(each) tells from left to right: each(x, base,
+// top, series).
 function fillLayers(context, view, theme, columns)
 {
 	const edges = new Map();
@@ -474,18 +475,13 @@ function drawMark(context, view, mark, theme)
 	const { left, right, top, bottom, axis } = view.layout;
 	const x = timeToX(view, mark.at);
 
-	if (mark.kind === "gap") {
-		context.fillStyle = theme.gap + "88";
-		const end = timeToX(view, mark.until);
-		context.fillRect(Math.max(left, x), top,
-			Math.min(right, end) - Math.max(left, x), bottom - top);
-		return;
-	}
-	if (mark.kind === "phase") {
-		const end = timeToX(view, mark.until);
-		context.fillStyle = theme[mark.role] + "66";
-		context.fillRect(Math.max(left, x), top,
-			Math.min(right, end) - Math.max(left, x), bottom - top);
+	if (isShade(mark)) {
+		const start = Math.max(left, x);
+		const end = Math.min(right, timeToX(view, mark.until));
+
+		context.fillStyle = mark.kind === "gap" ?
+			theme.gap + "88" : theme[mark.role] + "66";
+		context.fillRect(start, top, end - start, bottom - top);
 		return;
 	}
 	if (mark.kind === "limit") {
@@ -567,6 +563,8 @@ function drawChart(context, view, data)
 		drawLanes(context, view, data, theme);
 		return;
 	}
+	const panels = panelViews(view, data);
+
 	scaleMemory(view, data);
 	drawMemoryAxis(context, view, theme);
 	if (view.low < 0)
@@ -575,7 +573,7 @@ function drawChart(context, view, data)
 	context.beginPath();
 	context.rect(left - 4, top - 4, right - left + 8, axis - top + 4);
 	context.clip();
-	drawPanels(context, view, data, theme);
+	drawPanels(context, panels, theme);
 	for (const mark of data.marks.filter(isShade))
 		drawMark(context, view, mark, theme);
 	if (view.stacked)
@@ -592,7 +590,7 @@ function drawChart(context, view, data)
 	for (const mark of shownMarks(data))
 		drawMarkLabel(context, view, mark, theme);
 	context.restore();
-	drawPanelTitles(context, view, data, theme);
+	drawPanelTitles(context, panels, theme);
 	drawTimeAxis(context, view, data, theme);
 	if (view.layout.lanesHeight)
 		drawLanes(context, view, data, theme);

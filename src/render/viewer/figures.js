@@ -16,7 +16,7 @@ function figuresRange(view)
 		`Between two points: ${text}` : `In sight: ${text}`];
 }
 
-function figuresRow(view, series, from, to)
+function figuresRow(series, from, to)
 {
 	const figures = rangeFigures(series, from, to);
 	const text = series.kind === "difference" ? changeText : memoryText;
@@ -39,7 +39,7 @@ function fillRangeFigures(view, data)
 	for (const series of data.series) {
 		const shown = !series.hidden && series.kind !== "trend" &&
 			series.count > 0 && rows.length < MOST_FIGURES;
-		const row = shown && figuresRow(view, series, from, to);
+		const row = shown && figuresRow(series, from, to);
 
 		if (row)
 			rows.push(row);
@@ -68,7 +68,7 @@ function fillFrameFigures(data)
 function spokenFigures(view, data)
 {
 	const [from, to, text] = figuresRange(view);
-	const lead = leadSeries(view, data);
+	const lead = leadSeries(data);
 	const figures = lead && rangeFigures(lead, from, to);
 
 	return figures ? `${text}: ${lead.name} lowest ` +

@@ -5,7 +5,7 @@
 
 const MOST_ROWS = 12;
 
-function leadSeries(view, data)
+function leadSeries(data)
 {
 	return data.series.find((one) => !one.hidden && one.count > 0 &&
 		!["trend", "difference"].includes(one.kind));
@@ -15,7 +15,7 @@ function leadSeries(view, data)
 // that a spike one pixel wide can be read.
 function snapTime(view, data, time)
 {
-	const lead = leadSeries(view, data);
+	const lead = leadSeries(data);
 	const half = (view.to - view.from) /
 		(view.layout.right - view.layout.left) * 2;
 

@@ -62,14 +62,13 @@ function spanAt(view, data, x, y)
 {
 	const lane = Math.floor((y - view.layout.lanesTop) / LANE_HEIGHT);
 	const time = xToTime(view, x);
-	const reach = 3 * (view.to - view.from) /
+	let best = null, nearest = 3 * (view.to - view.from) /
 		(view.layout.right - view.layout.left);
-	let best = null, nearest = reach;
 
 	if (data.lanes === 0 || lane < 0 || lane >= data.lanes)
 		return null;
 	for (const span of data.spans) {
-		const away = Math.max(span.from[0] - time, time - span.to[0], 0);
+		const away = distanceTo(span, time);
 
 		if (span.lane === lane && away <= nearest) {
 			best = span;

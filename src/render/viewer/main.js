@@ -285,10 +285,8 @@ function stepCursor(direction, far)
 {
 	const pixel = (view.to - view.from) /
 		(view.layout.right - view.layout.left);
-	const now = view.cursor === null ?
-		(view.from + view.to) / 2 : view.cursor;
-	const lead = leadSeries(view, data);
-	let time = now + direction * pixel * (far ? 25 : 1);
+	const lead = leadSeries(data);
+	let time = cursorOrMiddle() + direction * pixel * (far ? 25 : 1);
 
 	if (lead) {
 		const at = direction > 0 ? lowerBound(lead, time) :
@@ -381,7 +379,7 @@ function measureFromCursor()
 // A stack has no line of the total, whose peak is marked.
 function peakTime()
 {
-	const lead = leadSeries(view, data);
+	const lead = leadSeries(data);
 	const mark = view.stacked &&
 		data.marks.find((one) => one.kind === "peak");
 

@@ -9,7 +9,7 @@ function drawOverview(view, data)
 {
 	const strip = byId("strip");
 	const { width, left, right } = view.layout;
-	const lead = leadSeries(view, data);
+	const lead = leadSeries(data);
 	const context = fitCanvas(strip, width, STRIP_HEIGHT);
 	const theme = themeOf(data);
 	const own = {

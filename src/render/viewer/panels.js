@@ -4,11 +4,9 @@
 "use strict";
 
 // The view of a panel: the same times, its own place and scale.
-function panelView(view, data, i)
+function panelView(view, panel, { top, bottom })
 {
 	const { left, right } = view.layout;
-	const { top, bottom } = view.layout.panels[i];
-	const panel = data.panels[i];
 	let high = 0;
 
 	for (const series of panel.series) {
@@ -59,10 +57,16 @@ function drawLayers(context, view, panel, theme)
 	fillLayers(context, view, theme, each => layerColumns(view, panel, each));
 }
 
-function drawPanels(context, view, data, theme)
+// Returns [panel, its view] for each.
+function panelViews(view, data)
 {
-	data.panels.forEach((panel, i) => {
-		const own = panelView(view, data, i);
+	return data.panels.map((panel, i) =>
+		[panel, panelView(view, panel, view.layout.panels[i])]);
+}
+
+function drawPanels(context, panels, theme)
+{
+	for (const [panel, own] of panels) {
 		const { left, right, bottom } = own.layout;
 
 		context.strokeStyle = theme.grid;
@@ -76,14 +80,13 @@ function drawPanels(context, view, data, theme)
 			if (series.kind !== "layer")
 				drawSeries(context, own, series, theme);
 		}
-	});
+	}
 }
 
 // The title, the names in their colours, and the axis: nothing and the most.
-function drawPanelTitles(context, view, data, theme)
+function drawPanelTitles(context, panels, theme)
 {
-	data.panels.forEach((panel, i) => {
-		const own = panelView(view, data, i);
+	for (const [panel, own] of panels) {
 		const { left, right, top, bottom } = own.layout;
 		const step = roundStep(own.high * 0.4);
 		let x = left;
@@ -100,12 +103,12 @@ function drawPanelTitles(context, view, data, theme)
 		x = panelWord(context, panel.title, x, top - 11, right,
 			chartFont(11.5, 600), theme.text);
 		if (panel.series.length < 2)
-			return;
+			continue;
 		for (const series of panel.series)
 			x = panelWord(context, "\u25a0 " + series.name, x,
 				top - 11, right, chartFont(11),
 				theme[series.role]);
-	});
+	}
 }
 
 function stepText(step)
@@ -137,10 +140,18 @@ function panelsAt(data, time)
 		.filter((row) => !isNaN(row.value));
 }
 
-// "CPU (%)" and "CPU" are "CPU", "98.2 %".
+// The unit in a panel's title: that of "CPU (%)" is "%".
+function panelUnit(title)
+{
+	const unit = /\(([^)]*)\)$/.exec(title);
+
+	return unit ? unit[1] : "";
+}
+
+// "98.2 %"
 function panelValueText(row)
 {
-	const unit = /\(([^)]*)\)$/.exec(row.title);
+	const unit = panelUnit(row.title);
 
-	return numberText(row.value) + (unit ? " " + unit[1] : "");
+	return numberText(row.value) + (unit ? " " + unit : "");
 }

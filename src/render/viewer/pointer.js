@@ -122,11 +122,12 @@ function showAt(event, x, y)
 	view.pointerY = y;
 	lightSpan(span);
 	overlay.style.cursor = span ? "pointer" : "";
-	if (span)
+	if (span || data.flame) {
 		view.cursor = null;
-	else
+		drawOverlay();
+	} else {
 		moveCursor(eventTime(event), true);
-	drawOverlay();
+	}
 }
 
 function onPointerUp(event)
@@ -231,7 +232,7 @@ function onStripUp(event)
 
 	view.grip = null;
 	if (grip && grip.kind === "stretch" &&
-		Math.abs(time - grip.anchor) < 1e-9 * (data.to - data.from) + 0)
+		Math.abs(time - grip.anchor) < 1e-9 * (data.to - data.from))
 		setRange(time - half, time + half);
 }
 

@@ -114,10 +114,8 @@ function samplesCsv(view, data)
 			add(series, "MiB");
 	}
 	for (const panel of data.panels) {
-		const unit = /\(([^)]*)\)$/.exec(panel.title);
-
 		for (const series of panel.series)
-			add(series, unit ? unit[1] : "");
+			add(series, panelUnit(panel.title));
 	}
 	return lines;
 }
