@@ -41,7 +41,7 @@ struct dat_sink {
 	int64_t written_ns, written_kib;      /* the last that was written */
 	ARRAY(struct dat_sink_child) written; /* and its children */
 	char *const *command;                 /* its words, for the next file */
-	/* Of processes that live; kept only where files are rotated. */
+	/* The births of living processes; kept only where files are rotated. */
 	ARRAY(struct dat_sink_birth) births;
 	struct sink_exit left; /* the program, as it was last */
 	int64_t file_ns; /* when the present file began; 0: it is the first */
