@@ -241,10 +241,13 @@ def check_layer(page):
 
 
 def saved(folder, name):
+    """The path of a saved file that is whole: an empty one keeps its name until
+    the browser replaces it."""
     for _ in range(600):
-        found = [one for one in os.listdir(folder) if one.endswith(name)]
-        if found:
-            return os.path.join(folder, found[0])
+        for one in os.listdir(folder):
+            path = os.path.join(folder, one)
+            if one.endswith(name) and os.path.getsize(path) > 0:
+                return path
         time.sleep(0.05)
     sys.exit(f"explore.py: {name} was not saved: {os.listdir(folder)}")
 
