@@ -200,6 +200,14 @@ arrays_agree() {
 	done
 }
 
+# strace traces $pid, unless a look has it in this moment.
+trace_program() {
+	strace -qq -o /dev/null -p "$pid" &
+	tracer=$!
+	soon_while $tracer grep -qx $'TracerPid:\t'"$tracer" \
+		"/proc/$pid/status"
+}
+
 @test "--every goes on after looks that failed, and says which did" {
 	local python
 
@@ -211,8 +219,7 @@ arrays_agree() {
 	"$MPROF" heap "$pid" --every 100ms >seen 2>said &
 	looker=$!
 	soon grep -q 'it stood still for' seen
-	strace -qq -o /dev/null -p "$pid" &
-	tracer=$!
+	soon trace_program
 	soon grep -q 'this reading failed' said
 	kill "$tracer"
 	wait "$tracer" || true
@@ -773,9 +780,7 @@ ctypes.CDLL(None).pthread_exit(None)'
 	[ "$python" ] || skip "no CPython here that can be read"
 	command -v strace >/dev/null || skip "no strace"
 	launch "$python" "$PROGRAM" 10
-	strace -qq -o trace -p "$pid" &
-	tracer=$!
-	soon grep -q $'^TracerPid:\t[1-9]' "/proc/$pid/status"
+	trace_program
 	run_apart mprof heap "$pid"
 	kill "$tracer"
 	wait "$tracer" || true

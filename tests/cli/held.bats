@@ -85,7 +85,10 @@ churn() {
 @test "a quick line before a slow one: the line that keeps is credited" {
 	printf '%s\n' 'import time' 'keep = []' 'for i in range(3000):' \
 		"    keep.append(b'x' * 20000)" '    time.sleep(0.0003)' \
-		'time.sleep(0.3)' >app.py
+		'def samples():' \
+		'    return sum(x.startswith("MEM") for x in open("run.dat"))' \
+		'end = samples() + 3' 'while samples() < end:' \
+		'    time.sleep(0.02)' >app.py
 	mprof run -q --stacks -o run.dat python3 app.py
 	read -r share held error function line < <(first_row run.dat)
 	same "$function $line" '<module> 4'
