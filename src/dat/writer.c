@@ -519,6 +519,17 @@ static int rename_older(
 	return failed ? -1 : 0;
 }
 
+/* The newest of the older files has its name again. A link, unlike a renaming,
+ * replaces nothing that somebody made meanwhile. */
+static void writer_undo_rename(const struct named_file *file)
+{
+	char *older = name_older(file->name, 1);
+
+	if (linkat(file->folder, older, file->folder, file->name, 0) == 0)
+		unlinkat(file->folder, older, 0);
+	free(older);
+}
+
 /* The new file's descriptor, locked; -1 with e. */
 static int writer_open_next(
     const struct dat_writer *writer, struct named_file *file, struct err *e)
@@ -535,8 +546,11 @@ static int writer_open_next(
 	fd = openat(file->folder, file->name,
 	    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC,
 	    about.st_mode & 0777);
-	if (fd < 0)
-		return err_errno(e, "no new file can be made");
+	if (fd < 0) {
+		err_errno(e, "no new file can be made");
+		writer_undo_rename(file);
+		return -1;
+	}
 	if (file_lock_take(fd) != FILE_LOCK_HELD)
 		return fd;
 	close(fd);

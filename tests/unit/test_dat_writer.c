@@ -376,6 +376,47 @@ static void what_does_not_fit_in_memory_is_dropped_whole(void **state)
 	unlink("gap.dat");
 }
 
+/* Where descriptors run out between the renaming and the new file, the file has
+ * its name again, and the next attempt succeeds. */
+static void a_rotation_that_failed_is_done_later(void **state)
+{
+	struct dat_writer writer;
+	struct rlimit before, few;
+	struct stat at_first, then;
+	struct err e;
+	int unused[2];
+
+	(void)state;
+	open_new(&writer, "full.dat");
+	assert_int_equal(dat_writer_bound_files(&writer, 1, 2, &e), 0);
+	dat_write_memory(&writer, 1024, TIME_NS);
+	dat_writer_flush(&writer);
+	assert_int_equal(fstat(writer.fd, &at_first), 0);
+	for (size_t i = 0; i < 2; i++)
+		unused[i] = open("/", O_RDONLY | O_CLOEXEC);
+	assert_true(unused[1] > unused[0] && unused[0] >= 0);
+	close(unused[0]);
+	close(unused[1]);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	/* Enough for the folder and the name. */
+	few.rlim_cur = (rlim_t)unused[1] + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_false(dat_writer_rotate(&writer));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_non_null(strstr(writer.trouble.text, "no new file can be made"));
+	assert_int_equal(stat("full.dat", &then), 0);
+	assert_int_equal(then.st_ino, at_first.st_ino);
+	assert_int_equal(access("full.dat.1", F_OK), -1);
+	assert_true(dat_writer_rotate(&writer));
+	dat_write_memory(&writer, 2048, TIME_NS);
+	close_well(&writer);
+	assert_non_null(strstr(content("full.dat.1"), "MEM 1.000000"));
+	assert_non_null(strstr(content("full.dat"), "MEM 2.000000"));
+	unlink("full.dat");
+	unlink("full.dat.1");
+}
+
 static void a_removed_file_is_told(void **state)
 {
 	struct dat_writer writer;
@@ -405,6 +446,7 @@ int main(void)
 	    cmocka_unit_test(discarding_keeps_a_file_that_was_there),
 	    cmocka_unit_test(a_full_disk_tears_no_line),
 	    cmocka_unit_test(what_does_not_fit_in_memory_is_dropped_whole),
+	    cmocka_unit_test(a_rotation_that_failed_is_done_later),
 	    cmocka_unit_test(a_removed_file_is_told),
 	};
 
