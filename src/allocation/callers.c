@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+/* A place is at one of so many, one behind the other. */
 #define PROBES 4
 /* Samples are recent as long as so many follow. */
 #define RECENT 2048
@@ -37,7 +38,7 @@ static uint32_t callers_find(const struct callers *callers, uint32_t key)
 	uint32_t first = key % (CALLERS - PROBES) + 1, free = first;
 	bool is_found = false;
 
-	for (uint32_t at = first; at < first + PROBES - 1; at++) {
+	for (uint32_t at = first; at < first + PROBES; at++) {
 		const struct caller *caller = &callers->list[at];
 
 		if (caller->key == key)

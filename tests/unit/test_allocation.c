@@ -262,6 +262,36 @@ static void places_that_keep_have_short_periods(void **state)
 	free(callers);
 }
 
+/* All but one of those that belong to one number have a place of their own: as
+ * many as are tried. */
+static void places_that_meet_are_told_apart(void **state)
+{
+	struct callers *callers = calloc(1, sizeof(*callers));
+	uint32_t at[5];
+
+	(void)state;
+	assert_non_null(callers);
+	for (uint32_t i = 0; i < 5; i++) {
+		at[i] = callers_take(callers, 4095 + i * (CALLERS - 4) * 7);
+		callers_hold(callers, at[i], 65536);
+	}
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(at[i], at[0] + i);
+		assert_int_equal(callers->list[at[i]].held, i == 0 ? 2 : 1);
+	}
+	/* The last one shares. */
+	assert_int_equal(at[4], at[0]);
+	/* Places at the end of the table stay within it. */
+	for (uint32_t i = 0; i < 5; i++) {
+		at[i] = callers_take(
+		    callers, (CALLERS - 5) + (i + 1) * (CALLERS - 4));
+		callers_hold(callers, at[i], 65536);
+		assert_true(at[i] > CALLERS_NONE && at[i] < CALLERS);
+	}
+	assert_int_equal(at[3], CALLERS - 1);
+	free(callers);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +299,7 @@ int main(void)
 	    cmocka_unit_test(steps_have_the_mean_and_the_spread_of_the_period),
 	    cmocka_unit_test(what_is_thinned_has_the_longer_period),
 	    cmocka_unit_test(places_that_keep_have_short_periods),
+	    cmocka_unit_test(places_that_meet_are_told_apart),
 	    cmocka_unit_test(a_full_table_is_thinned_and_stays_right),
 	    cmocka_unit_test(what_is_removed_leaves_no_trace),
 	    cmocka_unit_test(of_a_mapping_the_rest_is_kept),
