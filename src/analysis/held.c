@@ -289,6 +289,8 @@ static struct held_key held_key_of_stack(const struct held_wish *wish,
 		return (struct held_key){"", "no stack was taken", 0};
 	if (!wish->leaf)
 		*leader = origin_leader(stack);
+	if (!wish->leaf && origin_is_recorders(stack))
+		return (struct held_key){"", "mprof itself", 0};
 	if (!wish->leaf && !wish->imports && origin_imports(stack, *leader))
 		return (struct held_key){"", "imports", 0};
 	return held_key_of_frame(wish, &stack->frames[*leader], name, size);

@@ -115,6 +115,37 @@ static bool origin_is_runtime(const char *function)
 	return false;
 }
 
+/* One of mprof's libraries, in the folder of an installation or of a build. */
+static bool origin_is_preloaded(const char *module)
+{
+	static const char *const ends[] = {"/mprof/allocation.so",
+	    "/mprof/memory_profiler.so", "/build/allocation.so",
+	    "/build/memory_profiler.so"};
+	size_t len = strlen(module);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t end = strlen(ends[i]);
+
+		if (len > end && strcmp(module + len - end, ends[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Functions of the allocator, behind which that of the C library stands. */
+static bool origin_is_allocator(const char *function)
+{
+	static const char *const names[] = {"malloc", "calloc", "realloc",
+	    "reallocarray", "aligned_alloc", "posix_memalign", "memalign",
+	    "valloc", "pvalloc", "free", "mmap", "mmap64", "munmap", "mremap"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(function, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Without the /proc/PID/root of a process with another root. */
 static const char *origin_inner(const char *path)
 {
@@ -134,6 +165,8 @@ static enum origin origin_of_code(const char *path, const struct frame *frame)
 		return ORIGIN_INTERPRETER;
 	if (strcmp(base, "node") == 0 || strcmp(base, "nodejs") == 0)
 		return ORIGIN_INTERPRETER;
+	if (origin_is_preloaded(module))
+		return ORIGIN_RECORDER;
 	if (origin_in_package(module))
 		return ORIGIN_PACKAGE;
 	return !*module || *module == '[' || origin_is_shared(module) ||
@@ -162,12 +195,26 @@ size_t origin_leader(const struct stack *stack)
 	return python < stack->len ? python : 0;
 }
 
+bool origin_is_recorders(const struct stack *stack)
+{
+	for (size_t i = 0; i < stack->len; i++) {
+		enum origin origin = origin_of(&stack->frames[i]);
+
+		if (origin == ORIGIN_RECORDER)
+			return !origin_is_allocator(stack->frames[i].function);
+		if (origin == ORIGIN_OWN)
+			break;
+	}
+	return false;
+}
+
 bool origin_imports(const struct stack *stack, size_t at)
 {
 	while (at > 0) {
 		enum origin origin = origin_of(&stack->frames[--at]);
 
-		if (origin != ORIGIN_INTERPRETER && origin != ORIGIN_LIBRARY)
+		if (origin != ORIGIN_INTERPRETER && origin != ORIGIN_LIBRARY &&
+		    origin != ORIGIN_RECORDER)
 			return origin == ORIGIN_IMPORT;
 	}
 	return false;

@@ -12,11 +12,12 @@
 
 enum origin {
 	ORIGIN_OWN,
-	ORIGIN_PACKAGE,    /* of site-packages or dist-packages */
-	ORIGIN_STANDARD,   /* Python's standard library */
-	ORIGIN_IMPORT,     /* Python's import machinery */
-	ORIGIN_LIBRARY,    /* a C library, headers of one */
-	ORIGIN_INTERPRETER /* the machine code of Python, of Node.js itself */
+	ORIGIN_PACKAGE,     /* of site-packages or dist-packages */
+	ORIGIN_STANDARD,    /* Python's standard library */
+	ORIGIN_IMPORT,      /* Python's import machinery */
+	ORIGIN_LIBRARY,     /* a C library, headers of one */
+	ORIGIN_INTERPRETER, /* the machine code of Python, of Node.js itself */
+	ORIGIN_RECORDER     /* mprof's own libraries, in the program */
 };
 
 enum origin origin_of(const struct frame *frame) __attribute__((nonnull));
@@ -29,6 +30,11 @@ size_t origin_leader(const struct stack *stack) __attribute__((nonnull));
 /* Whether the frame at that place imports what is further in. */
 bool origin_imports(const struct stack *stack, size_t at)
     __attribute__((nonnull));
+
+/* Whether mprof's own code in the program did it, for its own sake: its library
+ * was called further in than any code of the user's, and was not on its way to
+ * the allocator that the program called. */
+bool origin_is_recorders(const struct stack *stack) __attribute__((nonnull));
 
 /* The name of the package or library: "numpy", "json", "libxml2"; "" where it
  * has none. Returns name. */

@@ -248,9 +248,12 @@ static void lines_held_print_row(const struct held *held,
 
 	/* The sign of an error has two bytes. */
 	lines_held_error(error, row->mib, row->variance);
-	printf("%10s %-*s  %5.1f %%  %7zu  ", units_size(size, row->mib),
-	    *error ? 11 : 10, error, 100 * lines_held_share(held, row),
-	    row->samples);
+	if (row->samples > 0)
+		printf("%10s %-*s  %5.1f %%  %7zu  ",
+		    units_size(size, row->mib), *error ? 11 : 10, error,
+		    100 * lines_held_share(held, row), row->samples);
+	else
+		printf("%41s", "");
 	if (touched && isnan(row->touched_mib))
 		printf("%11s  ", "");
 	else if (touched)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "analysis/held.h"
+#include "analysis/origin.h"
 #include "profile/allocations.h"
 #include "profile/profile.h"
 
@@ -126,6 +127,42 @@ static void a_peak_of_something_else_does_not_hide_all(void **state)
 	profile_finish(&profile);
 }
 
+/* Frames of machine code: the library of mprof is told from the allocator's
+ * functions in it. */
+static void what_the_recorder_does_is_told_of_it(void **state)
+{
+	static char library[] = "/usr/lib/mprof/allocation.so";
+	static char libc[] = "/usr/lib/x86_64-linux-gnu/libc.so.6";
+	static char program[] = "/srv/app/server";
+	static struct frame frames[] = {
+	    {"libc.c", 1, "sysmalloc", libc},
+	    {"hooks.c", 2, "malloc", library},
+	    {"server.c", 3, "serve", program},
+	};
+	static struct frame table[] = {
+	    {"log.c", 1, "log_intern", library},
+	    {"hooks.c", 2, "malloc", library},
+	    {"server.c", 3, "serve", program},
+	};
+	static struct frame back[] = {
+	    {"server.c", 3, "compare", program},
+	    {"log.c", 1, "log_intern", library},
+	};
+	static struct frame other[] = {
+	    {"a.c", 1, "fill", "/srv/app/allocation.so"},
+	};
+	const struct stack passing = {1, frames, 3}, own = {2, table, 3},
+			   called = {3, back, 2}, named = {4, other, 1};
+
+	(void)state;
+	assert_false(origin_is_recorders(&passing));
+	assert_int_equal(origin_leader(&passing), 2);
+	assert_true(origin_is_recorders(&own));
+	assert_false(origin_is_recorders(&called));
+	assert_false(origin_is_recorders(&named));
+	assert_int_equal(origin_of(&other[0]), ORIGIN_OWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +170,7 @@ int main(void)
 	    cmocka_unit_test(no_sample_fell_into_a_short_run),
 	    cmocka_unit_test(what_was_freed_meanwhile_is_not_added),
 	    cmocka_unit_test(a_peak_of_something_else_does_not_hide_all),
+	    cmocka_unit_test(what_the_recorder_does_is_told_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
