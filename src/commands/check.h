@@ -45,8 +45,8 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 		.ours = true},                                                \
 	    {.name = "max-growth",                                            \
 		.arg = "RATE",                                                \
-		.help = "memory must not grow faster after the warm-up: "     \
-			"2MiB/min",                                           \
+		.help = "memory must not grow faster than this after the "    \
+			"warm-up: 2MiB/min",                                  \
 		.parse = check_parse_growth,                                  \
 		.offset = offsetof(type, member),                             \
 		.ours = true},                                                \
@@ -59,12 +59,13 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 		.ours = true},                                                \
 	    {.name = "max-threads",                                           \
 		.arg = "COUNT",                                               \
-		.help = "no more threads at once; needs run --with threads",  \
+		.help = "there must never be more threads than this; needs "  \
+			"run --with threads",                                 \
 		.parse = check_parse_count,                                   \
 		.offset = offsetof(type, member.conditions.max_threads),      \
 		.ours = true},                                                \
 	    {.name = "no-leak",                                               \
-		.help = "mprof leak must not find it leaking",                \
+		.help = "mprof leak must not find a leak",                    \
 		.parse = option_flag,                                         \
 		.offset = offsetof(type, member.conditions.no_leak),          \
 		.ours = true},                                                \
@@ -75,15 +76,15 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 		.ours = true},                                                \
 	    {.name = "strict",                                                \
 		.help = "also fail if a recording breaks off or is still "    \
-			"going on, or if a leak is undecided",                \
+			"running, or if mprof leak is undecided",             \
 		.parse = option_flag,                                         \
 		.offset = offsetof(type, member.conditions.strict),           \
 		.ours = true},                                                \
 	    {.name = "baseline",                                              \
 		.arg = "FILES",                                               \
-		.help = "the peak must not exceed that of these "             \
-			"recordings; names or patterns, separated by "        \
-			"commas; of several runs the spread is considered",   \
+		.help = "the peak must not exceed that of these recordings; " \
+			"names or patterns, separated by commas; the spread " \
+			"of several runs is taken into account",              \
 		.parse = option_text,                                         \
 		.offset = offsetof(type, member.baseline),                    \
 		.ours = true},                                                \

@@ -36,20 +36,25 @@ const struct command *command_find(const char *name)
 
 void command_print_usage(FILE *out)
 {
-	fputs("Usage: mprof <command> <options> <arguments>\n\n"
-	      "Records the memory of a program and all its children over "
-	      "time, and draws it.\n\n"
-	      "  mprof run PROGRAM ...     record it\n"
-	      "  mprof plot -o mem.png     draw the newest recording\n\n"
-	      "Available commands:\n\n",
+	fputs("Usage: mprof <command> <options> <arguments>\n"
+	      "\n"
+	      "Records how much memory a program and its children use over "
+	      "time, and draws it.\n"
+	      "\n"
+	      "  mprof run PROGRAM ...     run a program and record it\n"
+	      "  mprof plot -o mem.png     draw the newest recording\n"
+	      "\n"
+	      "Available commands:\n"
+	      "\n",
 	    out);
 	for (const struct command *const *each = commands; *each; each++) {
 		if (!(*each)->hidden)
 			fprintf(out, "    %-9s%s\n", (*each)->name,
 			    (*each)->summary);
 	}
-	fputs("\nmprof help <command> shows the help of one; the manual is man "
-	      "mprof.\n",
+	fputs("\n"
+	      "See mprof help <command> for one command, and man mprof for the "
+	      "manual.\n",
 	    out);
 }
 

@@ -41,8 +41,8 @@ static const struct option_row rows[] = {
     {.letter = 'o',
 	.name = "output",
 	.arg = "FILE",
-	.help = "also draw both and their difference, as the extension of FILE "
-		"says; of several runs the one with the median peak",
+	.help = "also draw both and their difference to FILE, in the format of "
+		"its extension; of several runs, the one with the median peak",
 	.parse = option_text,
 	.offset = offsetof(struct compare_options, output),
 	.ours = true},
@@ -537,7 +537,8 @@ const struct command command_compare = {
     .synopsis = "[options] A B",
     .summary = "compare recordings: did memory get worse?",
     .details = "With several recordings in each set, mprof tests whether a\n"
-	       "difference could be chance.\n\n"
+	       "difference could be due to chance.\n"
+	       "\n"
 	       "Examples:\n"
 	       "  mprof compare before.dat after.dat\n"
 	       "  mprof compare --a 'main-*.dat' --b 'new-*.dat'\n",

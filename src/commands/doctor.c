@@ -34,13 +34,13 @@ struct doctor_options {
 static const struct option_row rows[] = {
     {.name = "every",
 	.arg = "TIME",
-	.help = "the time between two looks at the objects (default 1s)",
+	.help = "time between two counts of the objects (default 1s)",
 	.parse = option_duration,
 	.offset = offsetof(struct doctor_options, every_s),
 	.ours = true},
     {.name = "count",
 	.arg = "N",
-	.help = "so many steps between looks (default 5)",
+	.help = "number of steps between counts (default 5)",
 	.parse = option_whole,
 	.offset = offsetof(struct doctor_options, count),
 	.ours = true},
@@ -278,17 +278,17 @@ static int command_doctor_exec(const void *values, char **words, int count)
 const struct command command_doctor = {
     .name = "doctor",
     .synopsis = "[options] PID|NAME|[PROFILE]",
-    .summary = "hunt a leak: the verdict, the process, the objects, who holds "
-	       "them",
-    .details =
-	"Prints in some ten lines what leak, heap --every, refs and lines say, "
-	"with the\ncommands to look further. Of a process it counts the "
-	"objects several times; of a\nrecording it uses the snapshots in "
-	"it.\n\n"
-	"Examples:\n"
-	"  mprof doctor manage.py             a running program\n"
-	"  mprof doctor 4711 --every 30s\n"
-	"  mprof doctor                       the newest recording\n",
+    .summary = "hunt a leak: verdict, process, objects, and what holds them",
+    .details = "Prints the findings of leak, heap --every, refs and lines in "
+	       "about ten lines,\n"
+	       "with commands for a closer look. For a process, it counts the "
+	       "objects several\n"
+	       "times; for a recording, it uses the snapshots in it.\n"
+	       "\n"
+	       "Examples:\n"
+	       "  mprof doctor manage.py             a running program\n"
+	       "  mprof doctor 4711 --every 30s\n"
+	       "  mprof doctor                       the newest recording\n",
     .options = rows,
     .options_size = sizeof(struct doctor_options),
     .defaults = &defaults,

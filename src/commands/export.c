@@ -35,12 +35,12 @@ static int export_parse_format(
 static const struct option_row rows[] = {
     {.name = "format",
 	.arg = "FORMAT",
-	.help = "the format; by default that of the output's ending, or csv",
+	.help = "the format (default: that of FILE's extension, or csv)",
 	.parse = export_parse_format,
 	.offset = offsetof(struct export_options, format),
 	.choice_at = export_value_at,
 	.ours = true},
-    {'o', "output", "FILE", "where to write; - is standard output", option_text,
+    {'o', "output", "FILE", "write to FILE; - is standard output", option_text,
 	offsetof(struct export_options, output), .ours = true},
     PROFILES_ROWS(struct export_options, profiles), {0}};
 
@@ -129,16 +129,17 @@ const struct command command_export = {
     .name = "export",
     .synopsis = "[options] [PROFILE ...]",
     .summary = "write a recording as CSV, JSON, OpenMetrics or stacks",
-    .details = "Of several recordings a table of the set is written, a row "
-	       "each: csv or json.\n\n"
-	       "Examples:\n"
-	       "  mprof export > run.csv\n"
-	       "  mprof export --format json -1 | jq '.runs[0].peak_mib'\n"
-	       "  mprof export -o run.om run.dat\n"
-	       "  mprof export --format folded run.dat | flamegraph.pl > "
-	       "grow.svg\n"
-	       "  mprof export -o run.speedscope.json run.dat\n"
-	       "  mprof export -o run.pb run.dat && go tool pprof run.pb\n",
+    .details =
+	"For several recordings, it writes a table with a row for each: csv or "
+	"json.\n"
+	"\n"
+	"Examples:\n"
+	"  mprof export > run.csv\n"
+	"  mprof export --format json -1 | jq '.runs[0].peak_mib'\n"
+	"  mprof export -o run.om run.dat\n"
+	"  mprof export --format folded run.dat | flamegraph.pl > grow.svg\n"
+	"  mprof export -o run.speedscope.json run.dat\n"
+	"  mprof export -o run.pb run.dat && go tool pprof run.pb\n",
     .options = rows,
     .options_size = sizeof(struct export_options),
     .defaults = &defaults,

@@ -27,13 +27,13 @@ struct heap_options {
 static const struct option_row rows[] = {
     {.name = "save",
 	.arg = "FILE",
-	.help = "also save the result in FILE, for --diff and refs --grown",
+	.help = "also save the result to FILE, for --diff and refs --grown",
 	.parse = option_text,
 	.offset = offsetof(struct heap_options, save),
 	.ours = true},
     {.name = "no-paths",
-	.help = "with --save: keep the counts alone, in less time; refs "
-		"--grown needs the rest",
+	.help = "with --save: save only the counts, which takes less time; "
+		"refs --grown needs the rest",
 	.parse = option_flag,
 	.offset = offsetof(struct heap_options, no_paths),
 	.ours = true},
@@ -44,18 +44,17 @@ static const struct option_row rows[] = {
 	.ours = true},
     {.name = "around",
 	.arg = "MARK",
-	.help = "print the difference between two snapshots of a recording, or "
-		"of the one that records the process: that of the mark and "
-		"the next one, or the present; marks ask for snapshots, see "
-		"mprof help mark",
+	.help = "print the difference between the snapshot of this mark and "
+		"the next one, or the present; of a recording, or of the one "
+		"that records the process; see mprof help mark for snapshots",
 	.parse = option_text,
 	.offset = offsetof(struct heap_options, around),
 	.ours = true},
     {.name = "every",
 	.arg = "TIME",
-	.help = "repeat after each TIME, and print the difference to the "
-		"reading before and to the first, what grew in every step "
-		"first; at the end, or on Ctrl-C, a summary",
+	.help = "repeat every TIME, and print the difference from the previous "
+		"and the first reading; types that grew in every step come "
+		"first; at the end, or on Ctrl-C, print a summary",
 	.parse = option_duration,
 	.offset = offsetof(struct heap_options, every_s),
 	.ours = true},
@@ -67,17 +66,17 @@ static const struct option_row rows[] = {
 	.ours = true},
     {.name = "children",
 	.help = "count the objects of each descendant that does the work, one "
-		"after the other",
+		"after another",
 	.parse = option_flag,
 	.offset = offsetof(struct heap_options, children),
 	.ours = true},
     {.name = "sum",
-	.help = "with --children: as one heap",
+	.help = "with --children: add them up as one heap",
 	.parse = option_flag,
 	.offset = offsetof(struct heap_options, sum),
 	.ours = true},
     {.name = "only",
-	.help = "the process itself, also where a descendant does the work",
+	.help = "read the process itself, even if a descendant does the work",
 	.parse = option_flag,
 	.offset = offsetof(struct heap_options, only),
 	.ours = true},
@@ -89,7 +88,8 @@ static const struct option_row rows[] = {
 	.offset = offsetof(struct heap_options, top),
 	.ours = true},
     {.name = "json",
-	.help = "print JSON, with all types; with --every a line a reading",
+	.help =
+	    "print JSON, with all types; with --every, a line for each reading",
 	.parse = option_flag,
 	.offset = offsetof(struct heap_options, json),
 	.ours = true},
@@ -315,12 +315,12 @@ static int command_heap_exec(const void *values, char **words, int count)
 const struct command command_heap = {
     .name = "heap",
     .synopsis = "[options] PID|NAME | --diff A B | --around MARK [PID|PROFILE]",
-    .summary = "print the types of objects that a running Python program holds",
-    .details = "The program needs no change. It is stopped for some "
-	       "milliseconds, while its\n"
-	       "memory is copied; the objects are counted in the copy. For "
-	       "CPython 3.8 to\n"
-	       "3.15.\n\n"
+    .summary = "count the objects of a running Python program, by type",
+    .details = "The program needs no changes. mprof stops it for some "
+	       "milliseconds to copy its\n"
+	       "memory, and counts the objects in the copy. It reads CPython "
+	       "3.8 to 3.15.\n"
+	       "\n"
 	       "Examples:\n"
 	       "  mprof heap 4711\n"
 	       "  mprof heap 4711 --every 30s\n"

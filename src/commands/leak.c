@@ -28,8 +28,8 @@ static const struct option_row rows[] = {
     {.letter = 'l',
 	.name = "limit",
 	.arg = "SIZE",
-	.help = "report when a leak would reach this size; by default the "
-		"limit in the recording, or the next power of two",
+	.help = "report when a leak would reach this size (default: the limit "
+		"in the recording, or the next power of two)",
 	.parse = option_size,
 	.offset = offsetof(struct leak_options, limit_mib),
 	.ours = true},
@@ -42,7 +42,7 @@ static const struct option_row rows[] = {
 	.ours = true},
     {.name = "since",
 	.arg = "MARK",
-	.help = "only what follows the last mark of that name",
+	.help = "use only what follows the last mark of this name",
 	.parse = option_text,
 	.offset = offsetof(struct leak_options, since),
 	.ours = true},
@@ -373,7 +373,7 @@ static int command_leak_exec(const void *options, char **words, int count)
 const struct command command_leak = {
     .name = "leak",
     .synopsis = "[options] [PROFILE ...]",
-    .summary = "say whether a recording leaks, how fast and since when",
+    .summary = "tell whether a recording leaks, how fast and since when",
     .details =
 	"The first word printed is the verdict: leaking, steady, growing (but "
 	"slowing)\nor undecided.\n\n"

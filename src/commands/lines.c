@@ -39,16 +39,16 @@ static const char *const by_names[] = {
 static const struct option_row rows[] = {
     {.name = "by",
 	.arg = "WHAT",
-	.help = "print one row for each {} (default line; function where "
-		"only growth on the clock is known)",
+	.help = "print one row for each {} (default line, or function for "
+		"recordings without sampled allocations)",
 	.parse = option_choice,
 	.offset = offsetof(struct lines_options, by),
 	.choices = by_names,
 	.ours = true},
     {.name = "source",
 	.arg = "FILE",
-	.help = "print FILE with the growth of each of its lines, including "
-		"that of the functions they called",
+	.help = "print the source file FILE with the growth at each line, "
+		"including that of the functions it calls",
 	.parse = option_text,
 	.offset = offsetof(struct lines_options, source),
 	.ours = true},
@@ -60,39 +60,41 @@ static const struct option_row rows[] = {
 	.offset = offsetof(struct lines_options, held.top),
 	.ours = true},
     {.name = "leaf",
-	.help = "name the innermost frame, not the innermost of your own code",
+	.help =
+	    "name the innermost frame, not the innermost one of your own code",
 	.parse = option_flag,
 	.offset = offsetof(struct lines_options, held.rows.leaf),
 	.ours = true},
     {.name = "imports",
-	.help = "show what imports hold line by line, not as one row",
+	.help = "show the memory of imports line by line, not as one row",
 	.parse = option_flag,
 	.offset = offsetof(struct lines_options, held.rows.imports),
 	.ours = true},
     {.name = "at",
 	.arg = "DURATION",
-	.help = "what was held that long after the start (default: when the "
-		"total was highest)",
+	.help = "show what was held at this time after the start (default: at "
+		"the peak of the total)",
 	.parse = option_duration,
 	.offset = offsetof(struct lines_options, held.at_s),
 	.ours = true},
     {.letter = 'w',
 	.name = "window",
 	.arg = "A,B",
-	.help = "what was allocated from second A to B and still held at B",
+	.help =
+	    "show what was allocated from second A to B and still held at B",
 	.parse = option_window,
 	.offset = offsetof(struct lines_options, held.window),
 	.ours = true},
     {.name = "since",
 	.arg = "MARK",
-	.help = "what was allocated since the last mark of that name and still "
-		"held at the end",
+	.help = "show what was allocated since the last mark of this name and "
+		"still held at the end",
 	.parse = option_text,
 	.offset = offsetof(struct lines_options, held.since),
 	.ours = true},
     {.name = "older",
 	.arg = "DURATION",
-	.help = "leave out what had been held for less",
+	.help = "leave out what had been held for less time than this",
 	.parse = option_duration,
 	.offset = offsetof(struct lines_options, held.older_s),
 	.ours = true},
@@ -104,12 +106,14 @@ static const struct option_row rows[] = {
     {.letter = 'o',
 	.name = "output",
 	.arg = "FILE",
-	.help = "where the flame graph goes: .svg, .png, .pdf, .eps or .html",
+	.help =
+	    "write the flame graph to FILE: .svg, .png, .pdf, .eps or .html",
 	.parse = option_text,
 	.offset = offsetof(struct lines_options, output),
 	.ours = true},
     {.name = "diff",
-	.help = "of two profiles: how much more each place holds in the second",
+	.help = "compare two profiles: how much more each place holds in the "
+		"second",
 	.parse = option_flag,
 	.offset = offsetof(struct lines_options, diff),
 	.ours = true},
@@ -633,14 +637,18 @@ static int command_lines_exec(const void *values, char **words, int count)
 const struct command command_lines = {
     .name = "lines",
     .synopsis = "[options] [PROFILE ...]",
-    .summary = "say which lines of code hold memory",
-    .details =
-	"The recording needs stacks: mprof run --stacks samples allocations "
-	"of Python and\nnative programs until they are freed. Where none are "
-	"recorded (mprof attach, old\nrecordings), growth is shown on the "
-	"clock: a quick line before a slow one is\ncredited to the slow one. "
-	"A profile is a file or a number of mprof list, -1 the\nnewest; the "
-	"newest is taken where none is named.\n",
+    .summary = "show which lines of code hold memory",
+    .details = "The recording needs stacks. mprof run --stacks samples "
+	       "allocations of Python and\n"
+	       "native programs, and follows them until they are freed. "
+	       "Without such samples\n"
+	       "(mprof attach, old recordings), growth is credited to the line "
+	       "that was running\n"
+	       "when it was noticed: a slow line gets that of a quick one "
+	       "before it. A profile\n"
+	       "is a file or a number from mprof list; -1 is the newest, and "
+	       "is used if none is\n"
+	       "given.\n",
     .options = rows,
     .options_size = sizeof(struct lines_options),
     .defaults = &defaults,

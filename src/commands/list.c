@@ -33,20 +33,21 @@ struct list_options {
 static const struct option_row rows[] = {
     {.letter = 'l',
 	.name = "long",
-	.help = "also print duration, peak, its PSS where memory is shared, "
-		"number of processes, status, size and command",
+	.help = "also print the duration, the peak, its PSS if memory is "
+		"shared, the number of processes, status, size and command",
 	.parse = option_flag,
 	.offset = offsetof(struct list_options, full),
 	.ours = true},
     {.name = "all",
-	.help = "also recordings of other names, which have no number; files "
-		"are looked into",
+	.help = "also list recordings with other names, which have no number; "
+		"this reads every file",
 	.parse = option_flag,
 	.offset = offsetof(struct list_options, all),
 	.ours = true},
     {.name = "sort",
 	.arg = "WHAT",
-	.help = "the order: {}; the highest, the longest and what failed first",
+	.help =
+	    "the order: {}; the highest, the longest and the failed come first",
 	.parse = option_choice,
 	.choices = overview_orders,
 	.offset = offsetof(struct list_options, sort),
@@ -439,9 +440,11 @@ static int command_list_exec(const void *values, char **words, int count)
 const struct command command_list = {
     .name = "list",
     .synopsis = "[options] [PROFILE ...]",
-    .summary = "show the recordings here, with their numbers",
-    .details = "A profile is a file, a number of this list, or a folder, of "
-	       "which all\nrecordings are shown.\n\n"
+    .summary = "list the recordings in this directory, with their numbers",
+    .details = "A profile is a file, a number from this list, or a directory, "
+	       "whose recordings\n"
+	       "are all listed.\n"
+	       "\n"
 	       "Examples:\n"
 	       "  mprof list -l --sort peak mem-*.dat\n"
 	       "  mprof list --all\n",

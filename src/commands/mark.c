@@ -16,18 +16,18 @@ static const struct option_row rows[] = {
     {.letter = 'p',
 	.name = "pid",
 	.arg = "PID",
-	.help = "the process that is recorded, or its recorder",
+	.help = "the recorded process, or its recorder",
 	.parse = option_whole,
 	.offset = offsetof(struct mark_options, pid),
 	.ours = true},
     {.name = "heap",
 	.help = "also take a snapshot of the Python program's objects, for "
-		"mprof heap --around; the label may be left out",
+		"mprof heap --around; the label is optional",
 	.parse = option_flag,
 	.offset = offsetof(struct mark_options, heap),
 	.ours = true},
     {.name = "wait",
-	.help = "with --heap: until it is taken",
+	.help = "with --heap: wait until the snapshot has been taken",
 	.parse = option_flag,
 	.offset = offsetof(struct mark_options, wait),
 	.ours = true},
@@ -118,11 +118,14 @@ static int command_mark_exec(const void *values, char **words, int count)
 const struct command command_mark = {
     .name = "mark",
     .synopsis = "[options] LABEL ...",
-    .summary = "write a mark into a recording that is going on",
+    .summary = "write a mark into a running recording",
     .details =
-	"A recorded program, and what it starts, marks its own recording. Each "
-	"line that\nis appended to the file named by MPROF_MARK does the same; "
-	"one that begins with\n@heap asks for a snapshot, too:\n\n"
+	"In a recorded program and its children, it marks their own recording. "
+	"A line\n"
+	"appended to the file named by MPROF_MARK does the same; a line that "
+	"begins with\n"
+	"@heap also takes a snapshot:\n"
+	"\n"
 	"  mprof run sh -c 'load; mprof mark loaded; work'\n"
 	"  echo 'import done' >>\"$MPROF_MARK\"\n"
 	"  mprof mark --pid 1234 'deploy 17'\n"

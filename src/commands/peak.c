@@ -36,12 +36,13 @@ struct peak_options {
 static const struct option_row rows[] = {
     {.name = "func",
 	.arg = "NAME",
-	.help = "the peak while this function ran; NAME as in the recording",
+	.help = "print the peak while this function ran; NAME is the one in "
+		"the recording",
 	.parse = option_text,
 	.offset = offsetof(struct peak_options, function)},
     {.name = "phases",
-	.help = "also print the peak and the growth between marks; without "
-		"marks, the phases that the memory shows",
+	.help = "also print the peak and the growth of each phase between "
+		"marks; without marks, mprof finds the phases",
 	.parse = option_flag,
 	.offset = offsetof(struct peak_options, phases),
 	.ours = true},
@@ -55,16 +56,15 @@ static const struct option_row rows[] = {
 	.ours = true},
     {.name = "top",
 	.arg = "N",
-	.help = "only the N processes with the highest memory, each with the "
-		"word of its command line that tells it from others of its "
-		"name",
+	.help = "print only the N processes with the highest memory, each with "
+		"the argument that tells it from others of the same name",
 	.parse = option_whole,
 	.offset = offsetof(struct peak_options, top),
 	.ours = true},
     {.name = "sort",
 	.arg = "WHAT",
 	.help = "the order of several recordings: {}; the highest, the longest "
-		"and what failed first",
+		"and the failed come first",
 	.parse = option_choice,
 	.choices = overview_orders,
 	.offset = offsetof(struct peak_options, sort),
@@ -757,15 +757,16 @@ static int command_peak_exec(const void *values, char **words, int count)
 const struct command command_peak = {
     .name = "peak",
     .synopsis = "[options] [PROFILE ...]",
-    .summary = "print the highest memory of recordings",
-    .details =
-	"A profile is a file or a number of mprof list, -1 the newest; without "
-	"one, the\nnewest recording is used. Three or more are compared with "
-	"each other:\nlowest, median, highest, and those that stand "
-	"apart.\n\n"
-	"Examples:\n"
-	"  mprof peak --sort peak mem-*.dat\n"
-	"  mprof peak --top 10 make.dat\n",
+    .summary = "print the peak memory of recordings",
+    .details = "A profile is a file or a number from mprof list; -1 is the "
+	       "newest. Without one,\n"
+	       "the newest recording is used. Three or more are compared with "
+	       "each other:\n"
+	       "lowest, median, highest, and outliers.\n"
+	       "\n"
+	       "Examples:\n"
+	       "  mprof peak --sort peak mem-*.dat\n"
+	       "  mprof peak --top 10 make.dat\n",
     .options = rows,
     .options_size = sizeof(struct peak_options),
     .takes = COMMAND_TAKES_PROFILES,

@@ -169,7 +169,7 @@ static const char *const row_orders[] = {"peak", "start", NULL};
 static const struct option_row rows[] = {
     {'t', "title", "TEXT", "the title, instead of the command line",
 	.parse = option_text, .offset = AT(title)},
-    {'n', "no-function-ts", NULL, "do not draw calls of functions",
+    {'n', "no-function-ts", NULL, "don't draw function calls",
 	.parse = option_flag, .offset = AT(no_functions)},
     {'o', "output", "FILE",
 	"write the chart to FILE, in the format of its extension, or to "
@@ -191,18 +191,18 @@ static const struct option_row rows[] = {
 	.parse = option_flag, .offset = AT(phases), .ours = true},
     {0, "backend", "NAME", "accepted for compatibility, without effect",
 	.parse = option_text, .offset = AT(backend)},
-    {0, "format", "NAME", "the format, whatever FILE is called",
+    {0, "format", "NAME", "the format, whatever the extension of FILE is",
 	.parse = parse_format, .offset = AT(format),
 	.choice_at = format_value_at, .ours = true},
     {0, "brackets", NULL,
-	"draw calls of functions as brackets on the memory, as memory_profiler "
-	"draws them",
+	"draw function calls as brackets on the memory, as memory_profiler "
+	"does",
 	.parse = option_flag, .offset = AT(brackets), .ours = true},
     {0, "clock", NULL, "show the time of day instead of seconds",
 	.parse = option_flag, .offset = AT(clock), .ours = true},
     {0, "by", "WHAT",
-	"add the processes of a recording up by {}: workers that are replaced "
-	"are one",
+	"add up the processes of a recording by {}, so that workers that "
+	"replace each other are one line",
 	.parse = option_choice, .offset = AT(by), .choices = groupings,
 	.ours = true},
     {0, "sort", "WHAT",
@@ -221,19 +221,20 @@ static const struct option_row rows[] = {
     {0, "scale", "N", "multiply the pixels by N: 2 for high-resolution screens",
 	.parse = parse_scale, .offset = AT(scale), .ours = true},
     {0, "theme", "NAME",
-	"{}; a page has a switch for it, and without this option begins with "
-	"what the reader's system prefers",
+	"{}; an HTML page has a switch, and follows the reader's system "
+	"without this option",
 	.parse = option_choice, .offset = AT(theme), .choices = themes,
 	.ours = true},
     {0, "every-sample", NULL,
-	"draw each sample instead of four a column: slower, same picture",
+	"draw every sample instead of four in each column: slower, same "
+	"picture",
 	.parse = option_flag, .offset = AT(every_sample), .ours = true},
     {0, "text-as-paths", NULL,
-	"outlines in place of text in an SVG, for programs without fonts",
+	"write the text of an SVG as outlines, for programs without fonts",
 	.parse = option_flag, .offset = AT(text_as_paths), .ours = true},
     {0, "terminal", "HOW",
 	"draw in the terminal, even if there is a display: as {} (default "
-	"text), in terminals that answer that they can",
+	"text); pictures need a terminal that supports them",
 	.parse = parse_terminal, .offset = AT(terminal),
 	.choices = terminal_ways, .optional = true, .ours = true},
     PROFILES_ROWS(struct plot_options, profiles), {0}};
@@ -621,11 +622,16 @@ const struct command command_plot = {
     .synopsis = "[options] [PROFILE ...]",
     .summary = "draw recordings",
     .details =
-	"A profile is a file or a number of mprof list, -1 the newest; "
-	"without one, the\nnewest recording is used. Several are laid over "
-	"each other, from a common\nstart.\n\n"
-	"Without -o, a browser shows it if there is a display, else the "
-	"terminal.\n\n"
+	"A profile is a file or a number from mprof list; -1 is the newest. "
+	"Without one,\n"
+	"the newest recording is used. Several are drawn over each other, from "
+	"a common\n"
+	"start.\n"
+	"\n"
+	"Without -o, the chart opens in a browser if there is a display, and "
+	"is drawn in\n"
+	"the terminal if not.\n"
+	"\n"
 	"  mprof plot -o mem.png            the newest, as a picture\n"
 	"  mprof plot -o mem.html           as a page to explore\n"
 	"  mprof plot -s -o mem.svg 0 1     two of them, with trends\n"

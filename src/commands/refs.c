@@ -48,7 +48,7 @@ static const struct option_row rows[] = {
 	.offset = offsetof(struct refs_options, count),
 	.ours = true},
     {.name = "referrers",
-	.help = "print their referrers, which keep them alive (default)",
+	.help = "print what refers to them, and so keeps them alive (default)",
 	.parse = option_off,
 	.offset = offsetof(struct refs_options, referents),
 	.ours = true},
@@ -59,25 +59,24 @@ static const struct option_row rows[] = {
 	.ours = true},
     {.name = "one",
 	.arg = "N",
-	.help = "one object, by its number among those of the type, from 0, or "
-		"by its address: what refers to it and what it refers to",
+	.help = "print what refers to one object and what it refers to; N is "
+		"its number among those of the type, from 0, or its address",
 	.parse = option_text,
 	.offset = offsetof(struct refs_options, one),
 	.ours = true},
     {.name = "grown",
-	.help = "the places that hold more objects in B than in A, two files "
-		"of heap --save, and have not lost them since",
+	.help = "print the places that hold more objects in B than in A, two "
+		"files of heap --save, and still hold them",
 	.parse = option_flag,
 	.offset = offsetof(struct refs_options, grown),
 	.ours = true},
     {.name = "children",
-	.help = "look at each descendant that does the work, one after the "
-		"other",
+	.help = "read each descendant that does the work, one after another",
 	.parse = option_flag,
 	.offset = offsetof(struct refs_options, children),
 	.ours = true},
     {.name = "only",
-	.help = "the process itself, also where a descendant does the work",
+	.help = "read the process itself, even if a descendant does the work",
 	.parse = option_flag,
 	.offset = offsetof(struct refs_options, only),
 	.ours = true},
@@ -305,11 +304,11 @@ static int command_refs_exec(const void *values, char **words, int count)
 const struct command command_refs = {
     .name = "refs",
     .synopsis = "[options] PID|NAME TYPE | PID|NAME [TYPE] --grown A B",
-    .summary =
-	"print what keeps the objects of a type alive in a Python program",
-    .details = "The program needs no change. It is stopped for some "
-	       "milliseconds, while its\n"
-	       "memory is copied. For CPython 3.8 to 3.15.\n\n"
+    .summary = "show what keeps objects of a type alive in a Python program",
+    .details = "The program needs no changes. mprof stops it for some "
+	       "milliseconds to copy its\n"
+	       "memory. It reads CPython 3.8 to 3.15.\n"
+	       "\n"
 	       "Examples:\n"
 	       "  mprof heap 4711                       which types?\n"
 	       "  mprof refs 4711 Lesson                who holds them?\n"

@@ -16,7 +16,7 @@ struct removal_options {
 
 static const struct option_row rows[] = {
     {.name = "dry-run",
-	.help = "print the files that would be removed, and keep them",
+	.help = "print the files that would be removed, but keep them",
 	.parse = option_flag,
 	.offset = offsetof(struct removal_options, dry_run)},
     {0}};
@@ -148,12 +148,14 @@ const struct command command_rm = {
     .name = "rm",
     .synopsis = "[options] NUMBER_OR_FILE ...",
     .summary = "remove recordings",
-    .details = "The numbers are those of mprof list; -1 is the newest. Where "
-	       "one of them is\nwrong, nothing is removed.\n\n"
+    .details = "The numbers are those of mprof list; -1 is the newest. If one "
+	       "of them is\n"
+	       "wrong, nothing is removed.\n"
+	       "\n"
 	       "Examples:\n"
 	       "  mprof rm 0 1          the two oldest\n"
 	       "  mprof rm -1           the newest\n"
-	       "  mprof rm --dry-run 3  show what would go\n",
+	       "  mprof rm --dry-run 3  show what would be removed\n",
     .options = rows,
     .options_size = sizeof(struct removal_options),
     .takes = COMMAND_TAKES_PROFILES,
@@ -223,9 +225,10 @@ static int command_clean_exec(const void *values, char **words, int count)
 const struct command command_clean = {
     .name = "clean",
     .synopsis = "[options]",
-    .summary = "remove all recordings here",
-    .details = "Only files named mprofile_<date>.dat that are recordings, and "
-	       "their companions,\nare removed.\n",
+    .summary = "remove all recordings in this directory",
+    .details = "It removes only recordings named mprofile_<date>.dat, and the "
+	       "files that belong\n"
+	       "to them.\n",
     .options = rows,
     .options_size = sizeof(struct removal_options),
     .run = command_clean_exec,

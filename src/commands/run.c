@@ -125,40 +125,41 @@ static const char *const actions[] = {"stop", "term", "kill", "mark", NULL};
 static const struct option_row run_option_rows[] = {
     {.name = "python",
 	.help = "treat the program as Python, or as a script that starts "
-		"Python: @profile records calls; attach: record the calls of "
-		"--func, without a restart (CPython 3.14 and later)",
+		"Python, and record the calls of functions with @profile; with "
+		"attach: record the calls of the --func functions, without a "
+		"restart (CPython 3.14 and later)",
 	.parse = option_flag,
 	AT(python)},
     {.name = "nopython",
-	.help = "execute a script.py as it is",
+	.help = "run script.py directly, not with python3",
 	.parse = option_flag,
 	AT(no_python)},
     {.name = "lines",
-	.help = "at the end print, for each function with @profile or of "
-		"--func, how much memory each of its lines took",
+	.help = "at the end, print how much memory each line took in the "
+		"functions with @profile or named by --func",
 	.parse = option_flag,
 	AT(lines),
 	.ours = true},
     {.name = "func",
 	.arg = "NAMES",
-	.help = "attach: follow these functions, as app.views.lessons "
-		"(with --python or --lines alone, all that the main program "
-		"defines)",
+	.help = "with attach: record these functions, such as "
+		"app.views.lessons (with --python or --lines, by default all "
+		"that the main program defines)",
 	.parse = option_text,
 	AT(functions),
 	.ours = true},
     {.name = "stacks",
-	.help = "record which code holds memory, or touches it first, of "
-		"native programs and of Python; attach: which touches it, of "
-		"Python the stack at each sample; the interval is 10ms then "
-		"unless one is given",
+	.help = "record which code holds memory, or touches it first, in "
+		"native programs and Python; with attach: record which code "
+		"touches it, and for Python the stack at each sample; samples "
+		"every 10ms unless -T is given",
 	.parse = option_flag,
 	AT(stacks),
 	.ours = true},
     {.letter = 'T',
 	.name = "interval",
 	.arg = "DURATION",
-	.help = "time between samples: seconds, or 10ms, 1m (default 0.1)",
+	.help = "time between samples: 0.5 (seconds), 10ms, 1m (default 0.1)",
 	.parse = parse_interval,
 	AT(interval_s)},
     {.letter = 'C',
@@ -174,7 +175,7 @@ static const struct option_row run_option_rows[] = {
 	.ours = true},
     {.letter = 'M',
 	.name = "multiprocess",
-	.help = "record each descendant on its own as well",
+	.help = "also record each descendant on its own",
 	.parse = option_flag,
 	AT(each)},
     {.letter = 'E',
@@ -183,7 +184,7 @@ static const struct option_row run_option_rows[] = {
 	.parse = option_flag,
 	AT(exit_code)},
     {.name = "no-exit-code",
-	.help = "exit with 0, whatever the program's status",
+	.help = "exit with 0 whatever the program's status is",
 	.parse = option_off,
 	AT(exit_code),
 	.ours = true},
@@ -194,142 +195,144 @@ static const struct option_row run_option_rows[] = {
 	.ours = true},
     {.letter = 'a',
 	.name = "attach",
-	.help = "record a running process: its pid or its name",
+	.help = "record a running process, given by its pid or name",
 	.parse = option_flag,
 	AT(attach)},
     {.name = "wait-for",
 	.help = "with --attach: wait until a process of that name exists; the "
-		"waiting counts for --timeout",
+		"wait counts towards --timeout",
 	.parse = option_flag,
 	AT(wait_for),
 	.ours = true},
     {.name = "scope",
-	.help = "put the program into a control group of its own, where that "
-		"is allowed, and record what the kernel charges it, page cache "
-		"and kernel memory included",
+	.help = "run the program in a control group of its own, if that is "
+		"allowed, and record what the kernel charges to it, including "
+		"page cache and kernel memory",
 	.parse = option_flag,
 	AT(scope),
 	.ours = true},
     {.name = "cgroup",
 	.arg = "PATH",
-	.help = "attach: record the processes of a control group, who comes "
-		"and goes, until it is empty",
+	.help = "with attach: record all processes of a control group, "
+		"including those that join it later, until it is empty",
 	.parse = option_text,
 	AT(cgroup),
 	.ours = true},
     {.name = "unit",
 	.arg = "NAME",
-	.help = "attach: the same of a unit of systemd, as nginx.service",
+	.help =
+	    "with attach: the same for a systemd unit, such as nginx.service",
 	.parse = option_text,
 	AT(unit),
 	.ours = true},
     {.name = "container",
 	.arg = "NAME",
-	.help = "attach: the same of a container of docker, podman, containerd "
-		"or Kubernetes, by its name, POD/NAME or the beginning of its "
-		"id",
+	.help = "with attach: the same for a container of Docker, Podman, "
+		"containerd or Kubernetes, given by its name, POD/NAME or the "
+		"beginning of its id",
 	.parse = option_text,
 	AT(container),
 	.ours = true},
     {.letter = 't',
 	.name = "timeout",
 	.arg = "DURATION",
-	.help = "end the recording after that time; the program runs on",
+	.help = "stop recording after this time; the program keeps running",
 	.parse = option_duration,
 	AT(timeout_s)},
     {.letter = 'o',
 	.name = "output",
 	.arg = "FILE",
-	.help =
-	    "append to FILE; in its name %h becomes the host, %p the process "
-	    "id, %t the start, %r the rank, %q{VAR} a variable's value "
-	    "(default mprofile_<YYYYMMDDhhmmss>.dat)",
+	.help = "append to FILE; in its name, %h stands for the host, %p for "
+		"the process id, %t for the start time, %r for the MPI rank, "
+		"%q{VAR} for an environment variable (default "
+		"mprofile_<YYYYMMDDhhmmss>.dat)",
 	.parse = option_text,
 	AT(output)},
     {.name = "max-size",
 	.arg = "SIZE",
-	.help = "keep the recording below SIZE: its older part is thinned to "
+	.help = "keep the recording below SIZE by thinning its older part to "
 		"the lowest and the highest sample of each stretch of time",
 	.parse = parse_max_size,
 	AT(max_size_mib),
 	.ours = true},
     {.name = "rotate",
 	.arg = "COUNT",
-	.help = "with --max-size: in place of thinning begin a new file, and "
-		"keep COUNT older ones, FILE.1 the newest",
+	.help = "with --max-size: start a new file instead of thinning, and "
+		"keep COUNT older ones; FILE.1 is the newest of them",
 	.parse = parse_rotate,
 	AT(rotate),
 	.ours = true},
     {.name = "backend",
 	.arg = "NAME",
-	.help = "the measure (default rss); memory_profiler's names psutil, "
-		"posix, psutil_pss and psutil_uss are accepted too",
+	.help = "what to measure (default rss); memory_profiler's names "
+		"psutil, posix, psutil_pss and psutil_uss are accepted too",
 	.parse = parse_metric,
 	.choice_at = metric_value_at,
 	AT(metric)},
     RUN_WITH_ROW(struct run_options, with),
     {.letter = 'q',
 	.name = "quiet",
-	.help = "no notices, only warnings and errors",
+	.help = "print only warnings and errors",
 	.parse = option_flag,
 	AT(quiet),
 	.ours = true},
     {.name = "wait",
 	.arg = "WHOM",
-	.help = "record until the program, or all of its descendants, have "
-		"ended: {} (default program)",
+	.help = "record until the program has ended, or all of its descendants "
+		"have: {} (default program)",
 	.parse = option_choice,
 	AT(wait),
 	.choices = waits,
 	.ours = true},
     {.name = "no-adopt",
-	.help = "leave orphaned descendants to init; some are missing in the "
-		"recording then",
+	.help = "leave orphaned descendants to init; some will be missing from "
+		"the recording",
 	.parse = option_off,
 	AT(adopt),
 	.ours = true},
     {.name = "limit",
 	.arg = "SIZE",
-	.help = "act when the total exceeds SIZE, and exit with 124",
+	.help = "take the --on-limit action when the total exceeds SIZE, and "
+		"exit with 124",
 	.parse = option_size,
 	AT(limit_mib),
 	.ours = true},
     {.name = "on-limit",
 	.arg = "ACTION",
-	.help = "what to do then with all processes of the program; mark only "
-		"writes a mark: {} (default term)",
+	.help = "what to do at the --limit with all processes of the program: "
+		"{} (default term); mark only writes a mark",
 	.parse = option_choice,
 	AT(on_limit),
 	.choices = actions,
 	.ours = true},
     {.name = "max-overhead",
 	.arg = "PERCENT",
-	.help = "lengthen the interval when sampling takes more than this "
-		"share of a processor",
+	.help = "lengthen the interval if sampling takes more than this share "
+		"of a processor",
 	.parse = run_options_parse_share,
 	AT(max_overhead),
 	.ours = true},
     {.name = "skip-unchanged",
-	.help = "of equal samples in a row write only the first and the last",
+	.help = "write only the first and the last of equal samples in a row",
 	.parse = option_flag,
 	AT(skip_unchanged),
 	.ours = true},
     {.name = "watch",
-	.help = "draw the recording in the terminal, for programs that don't "
-		"use it",
+	.help =
+	    "draw a live chart in the terminal, for programs that don't use it",
 	.parse = option_flag,
 	AT(watch),
 	.ours = true},
     {.name = "textfile",
 	.arg = "DIR",
-	.help = "keep a file with the current and the peak memory in DIR, for "
+	.help = "keep a file in DIR with the current and the peak memory, for "
 		"Prometheus' node_exporter",
 	.parse = option_text,
 	AT(textfile),
 	.ours = true},
     {.name = "check",
-	.help = "at the end check the conditions below, as mprof check does; "
-		"exit with 1 if one is not met",
+	.help = "at the end, check the conditions below as mprof check does, "
+		"and exit with 1 if one is not met",
 	.parse = option_flag,
 	AT(check_asked),
 	.ours = true},
@@ -987,21 +990,21 @@ static int command_run_exec(const void *values, char **words, int count)
 }
 
 static const char details[] =
-    "Options end at the program's name; what follows is passed to it. python3\n"
-    "executes a script.py, and provides @profile, as it does with --python or\n"
-    "--lines; these run a PACKAGE with a __main__.py, too, as python3 -m "
-    "does.\n"
-    "The python3 is that of the virtual environment that mprof is called "
-    "from, of\n"
-    "the active one, or PATH's.\n"
+    "Give options before the program's name; everything after it is passed to "
+    "the\n"
+    "program. mprof runs script.py with python3 and provides @profile, as "
+    "with\n"
+    "--python or --lines. With these options it also runs a PACKAGE that has "
+    "a\n"
+    "__main__.py, like python3 -m. The python3 is that of the virtual "
+    "environment\n"
+    "that mprof is called from, else of the active one, else the one in PATH.\n"
     "\n"
-    "Exit status: the program's own; 128 + n if signal n ended it; 127 "
-    "if it\n"
-    "was not found, 126 if it can't be executed; 124 if --limit was "
-    "reached;\n"
-    "125 where mprof itself failed, or the recording of a program that "
-    "succeeded\n"
-    "was lost.\n";
+    "Exit status: that of the program; 128 + n if signal n killed it; 127 if "
+    "it\n"
+    "was not found, 126 if it can't be executed; 124 if --limit was reached;\n"
+    "125 if mprof itself failed, or lost the recording of a program that\n"
+    "succeeded.\n";
 
 const struct command command_run = {
     .name = "run",
@@ -1027,11 +1030,12 @@ static int command_run_attach(const void *values, char **words, int count)
 const struct command command_attach = {
     .name = "attach",
     .synopsis = "[options] [PID|NAME]",
-    .summary = "record a running process, by its pid or name",
-    .details =
-	"The same as mprof run --attach. Records until the process ends, or "
-	"the control\ngroup of --cgroup, --unit or --container has no process "
-	"left, --timeout has\npassed, or Ctrl-C is pressed.\n",
+    .summary = "record a running process, by pid or name",
+    .details = "The same as mprof run --attach. It records until the process "
+	       "ends, the control\n"
+	       "group of --cgroup, --unit or --container is empty, --timeout "
+	       "is over, or you\n"
+	       "press Ctrl-C.\n",
     .options = run_option_rows,
     .options_size = sizeof(struct run_options),
     .defaults = &run_option_defaults,

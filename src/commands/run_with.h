@@ -15,8 +15,8 @@ struct option_value run_with_value_at(size_t at);
 #define RUN_WITH_ROW(type, member)                                          \
 	{                                                                   \
 		.name = "with", .arg = "WHAT",                              \
-		.help = "these as well, several with commas between them; " \
-			"at first ten times a second, later once",          \
+		.help = "also record these, separated by commas; at first " \
+			"ten times a second, later once a second",          \
 		.parse = run_with_parse, .choice_at = run_with_value_at,    \
 		.offset = offsetof(type, member), .ours = true              \
 	}

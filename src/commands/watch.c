@@ -32,17 +32,17 @@ static const char *const groupings[] = {"name", NULL};
 
 static const struct option_row rows[] = {
     {'T', "interval", "DURATION",
-	"time between two samples of a process, 0.1 s by default",
+	"time between samples of a process (default 0.1)",
 	.parse = option_duration, .offset = AT(interval_s), .ours = true},
     {'p', "pid", NULL,
-	"take the argument as a process, even if a recording has that number",
+	"treat the argument as a process, even if a recording has that number",
 	.parse = option_flag, .offset = AT(pid), .ours = true},
     {0, "last", "DURATION",
-	"draw only the time of that length before now: 5m; + and - change it",
+	"draw only the latest part of this length: 5m; + and - change it",
 	.parse = option_duration, .offset = AT(last_s), .ours = true},
     {0, "by", "WHAT",
-	"add the processes up by {}: workers that are replaced are one; n "
-	"changes it",
+	"add up the processes by {}, so that workers that replace each other "
+	"are one line; n switches it",
 	.parse = option_choice, .offset = AT(by), .choices = groupings,
 	.ours = true},
     RUN_WITH_ROW(struct watch_options, with), {0}};
@@ -204,15 +204,19 @@ static int command_watch_exec(const void *values, char **words, int count)
 const struct command command_watch = {
     .name = "watch",
     .synopsis = "[options] [PROFILE|PID]",
-    .summary = "follow a recording or a process in the terminal",
+    .summary = "draw a live chart of a recording or a process",
     .details =
-	"Without an argument it follows the newest recording here. An "
-	"argument that is\nneither a file nor a number of mprof list is a "
-	"process: its pid or its name.\nq quits; the recording and the process "
-	"go on. "
-	"Space pauses, + and - zoom,\nl lists the processes by memory, name "
-	"and pid, n adds them up by name.\n\n"
-	"  mprof run ./server & mprof watch     a recording that goes on\n"
+	"Without an argument, it shows the newest recording in this directory. "
+	"An\n"
+	"argument that is neither a file nor a number from mprof list is a "
+	"process: its\n"
+	"pid or its name. q quits; the recording and the process go on. Space "
+	"pauses,\n"
+	"+ and - zoom, l lists the processes by memory, name or pid, n adds "
+	"them up by\n"
+	"name.\n"
+	"\n"
+	"  mprof run ./server & mprof watch     a running recording\n"
 	"  mprof watch 4711                     a process, without a file\n",
     .options = rows,
     .options_size = sizeof(struct watch_options),

@@ -9,7 +9,7 @@
 
 const struct measure measures[MEASURES] = {
     [MEASURE_RSS] = {"rss", "RSS", "resident memory",
-	"resident: in memory now, shared pages in full", false},
+	"resident: in memory now; shared pages count in full", false},
     [MEASURE_PSS] = {"pss", "PSS", "PSS",
 	"proportional: a page shared by n processes counts 1/n", false},
     [MEASURE_USS] = {"uss", "USS", "USS",
@@ -17,11 +17,12 @@ const struct measure measures[MEASURES] = {
     [MEASURE_SWAP] = {"swap", "swap", "swap", "what was moved out of memory",
 	false},
     [MEASURE_VMS] = {"vms", "VMS", "address space",
-	"address space, used or not", false},
+	"virtual address space, used or not", false},
     [MEASURE_ANON] = {"anon", "anonymous RSS", "anonymous resident memory",
-	"resident and of no file: heap, stack", false},
+	"resident memory that belongs to no file: heap, stack", false},
     [MEASURE_CGROUP] = {"cgroup", "cgroup memory", "cgroup: with page cache",
-	"what the control group is charged, page cache included", true},
+	"what the kernel charges to the control group, including page cache",
+	true},
 };
 
 const struct measure *measure_find(const char *name)

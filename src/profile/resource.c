@@ -3,21 +3,22 @@
 
 const struct resource resources[RESOURCES] = {
     [RESOURCE_CPU] = {"cpu",
-	"processor time, of ended descendants too, in % of one processor",
+	"CPU time in % of one processor, including descendants that have "
+	"exited",
 	"CPU", "%", FIGURE_CPU, 1},
-    [RESOURCE_THREADS] = {"threads", "how many threads there are", "threads",
-	NULL, FIGURE_THREADS, 1},
-    [RESOURCE_IO] = {"io", "bytes read and written, in all and on disks",
+    [RESOURCE_THREADS] = {"threads", "number of threads", "threads", NULL,
+	FIGURE_THREADS, 1},
+    [RESOURCE_IO] = {"io", "bytes read and written, in total and on disks",
 	"input and output", "MiB/s", FIGURE_READ, 4},
-    [RESOURCE_FAULTS] = {"faults", "page faults, without and with a disk",
+    [RESOURCE_FAULTS] = {"faults", "page faults, minor and major (from disk)",
 	"page faults", "per s", FIGURE_MINOR_FAULTS, 2},
     [RESOURCE_SWAP] = {"swap", "what was moved out of memory", "swap", "MiB",
 	FIGURE_SWAP, 1},
     [RESOURCE_FILES] = {"files", "open files, sockets and pipes", "open files",
 	NULL, FIGURE_FILES, 1},
     [RESOURCE_CGROUP] = {"cgroup",
-	"what the control group is charged, by kind, its events, memory "
-	"pressure and throttling",
+	"what the kernel charges to the control group, by kind; its events, "
+	"memory pressure and throttling",
 	"control group", "MiB", FIGURE_GROUP_ANON, 8},
     [RESOURCE_EVENTS] = {"cgroup", NULL, "events", "per s", FIGURE_EVENTS_HIGH,
 	4},

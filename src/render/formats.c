@@ -247,16 +247,16 @@ static int render_dot(
 }
 
 static const struct render_format render_formats[] = {
-    {"png", "a picture of pixels", render_picture,
+    {"png", "a bitmap picture", render_picture,
 	.draws = RENDER_CHART | RENDER_GRAPH, .picture = PICTURE_PNG,
 	.binary = true},
-    {"svg", "a picture of lines", render_picture,
+    {"svg", "a vector picture", render_picture,
 	.draws = RENDER_CHART | RENDER_GRAPH, .picture = PICTURE_SVG},
     {"pdf", "a page", render_picture, .draws = RENDER_CHART | RENDER_GRAPH,
 	.picture = PICTURE_PDF, .binary = true},
-    {"eps", "a picture of lines for TeX and print", render_picture,
+    {"eps", "a vector picture for TeX and print", render_picture,
 	.draws = RENDER_CHART | RENDER_GRAPH, .picture = PICTURE_EPS},
-    {"html", "a page to explore in a browser", render_html,
+    {"html", "an interactive page for a browser", render_html,
 	.draws = RENDER_CHART, .can_switch = true},
     {"dot", "the language of Graphviz's programs", render_dot,
 	.draws = RENDER_GRAPH},
