@@ -65,7 +65,8 @@ static bool is_gap(const struct series *series, size_t i, double gap_s)
 
 /* The samples of a column so far. */
 struct downsample_sum {
-	double mib, count;
+	double mib;
+	size_t count;
 	long column;
 	bool starts;
 };
@@ -75,8 +76,9 @@ static void close_sum(struct downsample *out, struct downsample_sum *sum,
 {
 	if (sum->count > 0 && sum->column >= 0 &&
 	    sum->column < (long)view->columns)
-		*array_push(&out->means) = (struct downsample_mean){
-		    sum->mib / sum->count, sum->column, sum->starts};
+		*array_push(&out->means) =
+		    (struct downsample_mean){sum->mib / (double)sum->count,
+			sum->count, sum->column, sum->starts};
 }
 
 void downsample_m4(struct downsample *out, const struct series *series,

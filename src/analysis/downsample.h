@@ -30,6 +30,7 @@ struct downsample_point {
 /* The mean of the samples of one column within the view. */
 struct downsample_mean {
 	double mib;
+	size_t samples;
 	long column;
 	bool starts; /* a gap is before it */
 };

@@ -284,6 +284,9 @@ static void layout_area(
 
 /* Points of one line on paper, before they are a shape. */
 struct trace {
+	const struct scene_line *line;
+	struct downsample_view view;
+	double width; /* of its strokes */
 	ARRAY(struct draw_point) points;
 	ARRAY(struct draw_point) means; /* of a band; a line has none */
 };
@@ -377,63 +380,6 @@ static void trace_bound(struct trace *trace, const struct plot *plot)
 	    trace, (double[]){box->y - 64, box->y + box->h + 64}, true);
 }
 
-static void trace_means(struct trace *trace, const struct plot *plot,
-    const struct downsample *kept, size_t columns)
-{
-	const struct draw_box *box = &plot->box;
-
-	for (size_t i = 0; i < kept->means.len; i++) {
-		const struct downsample_mean *mean = &kept->means.items[i];
-		double y = place_y(plot, mean->mib);
-
-		y = fmin(fmax(y, box->y - 64), box->y + box->h + 64);
-		*array_push(&trace->means) =
-		    (struct draw_point){box->x + ((double)mean->column + 0.5) *
-						     box->w / (double)columns,
-			round(y * 8) / 8, mean->starts};
-	}
-}
-
-/* With more than two samples a column on average, every sample stands in the
- * middle of its column: whatever is drawn between the column's lowest and
- * highest then covers the others. With fewer all are drawn, at their true
- * places. With more than three the line is a band with its mean. */
-static void trace_line(struct trace *trace, const struct place *place,
-    const struct plot *plot, const struct scene_line *line)
-{
-	size_t columns = columns_of(place, plot);
-	struct downsample_view view = {
-	    .from_s = line->zero_s + place->scene->time.low,
-	    .to_s = line->zero_s + place->scene->time.high,
-	    .columns = columns,
-	    .gap_s = line->gap_s};
-	size_t count = samples_in(line->samples, &view);
-	bool dense = count > 2 * columns;
-	struct downsample kept;
-
-	*trace = (struct trace){0};
-	view.every = !dense || place->request->every_sample;
-	downsample_m4(&kept, line->samples, &view);
-	for (size_t i = 0; i < kept.points.len; i++) {
-		struct downsample_point *at = &kept.points.items[i];
-		bool inside = at->column >= 0 && at->column < (long)columns;
-		double x =
-		    inside && dense
-			? plot->box.x + ((double)at->column + 0.5) *
-					    plot->box.w / (double)columns
-			: place_x(place, plot, at->time_s - line->zero_s);
-
-		/* an eighth of a pixel is more than an eye or a file needs */
-		*array_push(&trace->points) =
-		    (struct draw_point){round(x * 8) / 8,
-			round(place_y(plot, at->mib) * 8) / 8, at->starts};
-	}
-	trace_bound(trace, plot);
-	if (count > 3 * columns)
-		trace_means(trace, plot, &kept, columns);
-	downsample_finish(&kept);
-}
-
 static double stroke_width(const struct place *place, enum scene_line_kind kind)
 {
 	static const double widths[] = {
@@ -445,6 +391,151 @@ static double stroke_width(const struct place *place, enum scene_line_kind kind)
 	};
 
 	return widths[kind] * fmax(1, place->font / 12);
+}
+
+/* Samples in the middle of their columns: whatever is drawn between a column's
+ * lowest and highest then covers the others. Else at their true places. */
+static void trace_add_points(struct trace *trace, const struct place *place,
+    const struct plot *plot, const struct downsample *kept, bool centred)
+{
+	long columns = (long)trace->view.columns;
+	double column = plot->box.w / (double)columns;
+
+	for (size_t i = 0; i < kept->points.len; i++) {
+		const struct downsample_point *at = &kept->points.items[i];
+		bool inside = at->column >= 0 && at->column < columns;
+		double x =
+		    inside && centred
+			? plot->box.x + ((double)at->column + 0.5) * column
+			: place_x(
+			      place, plot, at->time_s - trace->line->zero_s);
+
+		/* an eighth of a pixel is more than an eye or a file needs */
+		*array_push(&trace->points) =
+		    (struct draw_point){round(x * 8) / 8,
+			round(place_y(plot, at->mib) * 8) / 8, at->starts};
+	}
+	trace_bound(trace, plot);
+}
+
+/* Whether the strokes would paint all that they run through, and most of it
+ * more than once: a block in which no line can be told. */
+static bool trace_is_block(const struct trace *trace)
+{
+	double ink = 0, area = 0, reach = 4 * trace->width;
+	double end = -INFINITY, low = 0, high = 0;
+
+	for (size_t i = 0; i < trace->points.len; i++) {
+		const struct draw_point *at = &trace->points.items[i];
+		double from = at->starts ? at->y : at[-1].y;
+
+		if (at->starts || at->x >= end) {
+			end = at->x + reach;
+			low = high = from;
+			area += reach * trace->width;
+		}
+		area += reach *
+			(fmax(high, at->y) - fmin(low, at->y) - (high - low));
+		low = fmin(low, at->y);
+		high = fmax(high, at->y);
+		ink += trace->width * fabs(at->y - from);
+	}
+	return ink > 1.5 * area;
+}
+
+/* A line of means over each sample would be as restless as they are. */
+enum { MEAN_COLUMNS = 3, DENSE_SAMPLES = 16 };
+
+static void trace_add_mean(struct trace *trace, const struct plot *plot,
+    double column, double mib, bool starts)
+{
+	const struct draw_box *box = &plot->box;
+	double y = place_y(plot, mib);
+
+	y = fmin(fmax(y, box->y - 64), box->y + box->h + 64);
+	*array_push(&trace->means) = (struct draw_point){
+	    box->x + column * box->w / (double)trace->view.columns,
+	    round(y * 8) / 8, starts};
+}
+
+/* The mean of some columns stands in their middle; the first and the last one
+ * of a part also where the band ends. */
+static void trace_means(
+    struct trace *trace, const struct plot *plot, const struct downsample *kept)
+{
+	const struct downsample_mean *means = kept->means.items;
+	size_t len = kept->means.len, behind;
+
+	for (size_t first = 0; first < len; first = behind) {
+		double sum = 0, from = (double)means[first].column + 0.5, to;
+		size_t samples = 0;
+
+		for (behind = first;
+		     behind < len &&
+		     (behind == first || !means[behind].starts) &&
+		     means[behind].column / MEAN_COLUMNS ==
+			 means[first].column / MEAN_COLUMNS;
+		     behind++) {
+			sum +=
+			    means[behind].mib * (double)means[behind].samples;
+			samples += means[behind].samples;
+		}
+		sum /= (double)samples;
+		to = (double)means[behind - 1].column + 0.5;
+		if (means[first].starts)
+			trace_add_mean(trace, plot, from, sum, true);
+		trace_add_mean(trace, plot, (from + to) / 2, sum, false);
+		if (behind == len || means[behind].starts)
+			trace_add_mean(trace, plot, to, sum, false);
+	}
+}
+
+/* The columns of a band: as wide as a stroke, and with samples enough for an
+ * edge. */
+static void trace_dense(struct trace *trace, const struct place *place,
+    const struct plot *plot, size_t samples)
+{
+	double most =
+	    fmin((double)samples / DENSE_SAMPLES, plot->box.w / trace->width);
+	struct downsample kept;
+
+	if (most < (double)trace->view.columns)
+		trace->view.columns = most > 1 ? (size_t)most : 1;
+	trace->view.every = place->request->every_sample;
+	downsample_m4(&kept, trace->line->samples, &trace->view);
+	trace_add_points(trace, place, plot, &kept, true);
+	trace_means(trace, plot, &kept);
+	downsample_finish(&kept);
+}
+
+/* With more than two samples a column on average M4 chooses among them; with
+ * fewer all are drawn, at their true places. With more than three, and where
+ * its strokes would be a block, the line is a band with its mean. */
+static void trace_line(struct trace *trace, const struct place *place,
+    const struct plot *plot, const struct scene_line *line)
+{
+	size_t columns = columns_of(place, plot), samples;
+	struct downsample kept;
+
+	*trace = (struct trace){.line = line,
+	    .view = {.from_s = line->zero_s + place->scene->time.low,
+		.to_s = line->zero_s + place->scene->time.high,
+		.columns = columns,
+		.gap_s = line->gap_s},
+	    .width = stroke_width(place, line->kind)};
+	samples = samples_in(line->samples, &trace->view);
+	if (samples <= 3 * columns) {
+		trace->view.every =
+		    samples <= 2 * columns || place->request->every_sample;
+		downsample_m4(&kept, line->samples, &trace->view);
+		trace_add_points(
+		    trace, place, plot, &kept, samples > 2 * columns);
+		downsample_finish(&kept);
+		if (!trace_is_block(trace))
+			return;
+		array_free(&trace->points);
+	}
+	trace_dense(trace, place, plot, samples);
 }
 
 static void draw_trace(struct place *place, const struct plot *plot,

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Looks at pages of other kinds than one recording's: kinds.py FOLDER
 
-FOLDER has flame.html, compare.html, panels.html and long.html. Ends with status
-1 and says what was not as it should be; prints how long drawing takes."""
+FOLDER has flame.html, compare.html, panels.html, restless.html and long.html.
+Ends with status 1 and says what was not as it should be; prints how long drawing
+takes."""
 
 import sys
 
@@ -73,6 +74,27 @@ def check_panels(page):
           1, "no phases are shaded")
 
 
+def check_restless(page):
+    """Two samples a pixel, up and down between 400 and 980 MiB: a line would
+    be a block; a part that has room for it is a line."""
+    browser = page.browser
+    check(browser.script("return isDense(view, data.series[0]);"),
+          "strokes that are a block")
+    calm = browser.script("""
+        const series = data.series[0];
+        return Math.max(...meanColumns(denseColumns(view, series), series)
+            .map((one) => Math.abs(one.mean - 690)));""")
+    check(calm < 60, f"the means are {calm} MiB off")
+    axis = browser.script("""
+        const { ticks, unit } = memoryTicks(view);
+        return [unit, ticks[0].label];""")
+    check(axis == ["MiB", "0"], f"980 MiB are said in MiB: {axis}")
+    browser.script("setRange(100, 105);")
+    page.settle()
+    check(not browser.script("return isDense(view, data.series[0]);"),
+          "fifty samples are a line")
+
+
 def check_long(page):
     """A million samples: the mean of all is that of all, not of what is
     kept, also of a part; the page says where it ends."""
@@ -102,7 +124,9 @@ def main():
     folder = sys.argv[1]
     with browsing() as browser:
         for name, look in (("flame", check_flame), ("compare", check_compare),
-                           ("panels", check_panels), ("long", check_long)):
+                           ("panels", check_panels),
+                           ("restless", check_restless),
+                           ("long", check_long)):
             page = open_page(browser, f"{folder}/{name}.html", name)
             check_accessible(browser)
             page.measure()

@@ -176,6 +176,11 @@ growth() {
 	mprof compare hostile.dat b.dat -o compare.html
 	mprof plot --phases -o panels.html panels.dat
 	mprof plot -o long.html long.dat
+	awk 'BEGIN { print "CMDLINE restless"
+		for (i = 0; i < 2000; i++)
+			printf "MEM %.6f %.4f\n", 400 + i * 7919 % 581, 1700000000 + i / 10
+	}' >restless.dat
+	mprof plot -o restless.html restless.dat
 	mprof lines --flame -o flame.html growth.dat
 	python3 "$SOURCE/tests/browser/kinds.py" "$PWD"
 }

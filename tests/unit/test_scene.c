@@ -626,7 +626,8 @@ static struct dense_found find_dense(const struct drawing *drawing)
 
 		if (shape->role != ROLE_TOTAL || shape->clip == 0)
 			continue;
-		if (shape->kind == SHAPE_AREA && shape->opacity > 0.2)
+		if (shape->kind == SHAPE_AREA && shape->opacity > 0.2 &&
+		    shape->opacity < 0.5)
 			found.band = shape;
 		else if (shape->kind == SHAPE_LINE && shape->width == 1)
 			found.spikes = shape;
@@ -680,6 +681,59 @@ static void dense_data_are_a_band_with_their_mean(void **state)
 	drawing_finish(&drawing);
 	scene_finish(&scene);
 	profile_finish(&profile);
+}
+
+/* Draws count samples, restless or smooth, and tells whether they are a band:
+ * 300 MiB up and down, or the same in nine slow waves. */
+static bool drawn_as_band(int count, bool restless, double width, double height)
+{
+	struct profile profile;
+	struct chart_run charted;
+	struct chart_request request = {.runs = &charted, .len = 1};
+	struct dense_found found;
+	struct drawing drawing;
+	struct scene scene;
+	struct run *run;
+	struct err e;
+
+	profile_init(&profile, "heap.dat");
+	run = profile_add_run(&profile);
+	for (int i = 0; i < count; i++)
+		series_add(&run->total, i,
+		    restless ? 200 + i * 7919 % 301
+			     : 350 + 150 * sin(i * 56.5 / count));
+	charted = (struct chart_run){run, "heap.dat"};
+	assert_int_equal(chart_timeline(&scene, &request, &e), 0);
+	draw_scene(&drawing, &scene, width, height);
+	found = find_dense(&drawing);
+	if (found.band) {
+		const struct draw_point *mean =
+		    drawing.points.items + found.mean->first;
+		double path = 0;
+
+		/* as calm as a line is that can be followed */
+		for (size_t i = 1; i < found.mean->len; i++)
+			path += fabs(mean[i].y - mean[i - 1].y);
+		assert_true(path * found.mean->width < 0.1 * width * height);
+	}
+	drawing_finish(&drawing);
+	scene_finish(&scene);
+	profile_finish(&profile);
+	return found.band != NULL;
+}
+
+/* Wide strokes of a large picture are a block sooner than those of a small one,
+ * and only where the line goes up and down. */
+static void strokes_that_are_a_block_become_a_band(void **state)
+{
+	(void)state;
+	assert_true(drawn_as_band(9000, true, 4000, 1400));
+	assert_true(drawn_as_band(60000, true, 4000, 1400));
+	assert_true(drawn_as_band(3000, true, 1260, 540));
+	assert_true(drawn_as_band(1000, true, 400, 300));
+	assert_false(drawn_as_band(3000, false, 1260, 540));
+	assert_false(drawn_as_band(9000, false, 4000, 1400));
+	assert_false(drawn_as_band(600, true, 1260, 540));
 }
 
 static const struct shape *text_behind(
@@ -844,6 +898,7 @@ int main(void)
 	    cmocka_unit_test(a_window_given_backwards_has_the_same_times),
 	    cmocka_unit_test(many_marks_are_ticks),
 	    cmocka_unit_test(dense_data_are_a_band_with_their_mean),
+	    cmocka_unit_test(strokes_that_are_a_block_become_a_band),
 	    cmocka_unit_test(calls_are_bars_below_memory_and_make_room),
 	    cmocka_unit_test(lines_have_their_names_at_their_ends),
 	    cmocka_unit_test(layers_are_listed_as_they_lie),

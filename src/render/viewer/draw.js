@@ -165,17 +165,22 @@ function flushColumn(path, view, column)
 	return null;
 }
 
-// Columns of a series that has more samples than can be told apart: pixel
-// columns, or the steps that a thinned series has where those are wider. Each
-// has its ends, its lowest and highest sample and the mean; starts where no line
-// comes from the one before.
+const STROKE = 2;
+const DENSE_SAMPLES = 16, MEAN_COLUMNS = 3;
+
+// Columns of a series that has more samples than can be told apart: as wide as
+// a stroke and with samples enough for an edge, or the steps that a thinned
+// series has where those are wider. Each has its ends, its lowest and highest
+// sample and their sum; starts where no line comes from the one before.
 function denseColumns(view, series)
 {
 	const [first, last] = visibleRange(series, view.from, view.to);
-	const pixel = (view.to - view.from) /
-		(view.layout.right - view.layout.left);
-	const width = Math.max(pixel, series.step);
-	const origin = series.step > pixel ? series.first : view.from;
+	const span = view.to - view.from;
+	const stroke = STROKE * span / (view.layout.right - view.layout.left);
+	const least = series.step > 0 ? series.step :
+		span * DENSE_SAMPLES / (last - first);
+	const width = Math.max(stroke, least);
+	const origin = series.step >= width ? series.first : view.from;
 	const columns = [];
 	let now = null;
 
@@ -195,10 +200,36 @@ function denseColumns(view, series)
 		now.sum += mib;
 		now.count++;
 	}
-	for (const one of columns)
+	return columns;
+}
+
+// The means of some columns each, since a line through every one is as restless
+// as the samples; of each step alone where those are the columns.
+function meanColumns(columns, series)
+{
+	const each = columns.length > 0 &&
+		series.step >= columns[0].to - columns[0].from ?
+		1 : MEAN_COLUMNS;
+	const means = [];
+	let now = null;
+
+	for (const one of columns) {
+		const at = Math.floor(one.at / each);
+
+		if (now && now.at === at && !one.starts) {
+			now.to = one.to;
+			now.sum += one.sum;
+			now.count += one.count;
+		} else {
+			now = { at, from: one.from, to: one.to, sum: one.sum,
+				count: one.count, starts: one.starts };
+			means.push(now);
+		}
+	}
+	for (const one of means)
 		one.mean = series.step > 0 ?
 			meanOfSteps(series, one) : one.sum / one.count;
-	return columns;
+	return means;
 }
 
 // The mean of the steps whose middles lie in a column.
@@ -218,12 +249,41 @@ function meanOfSteps(series, column)
 	return count ? sum / count : column.sum / column.count;
 }
 
+// Whether the strokes would paint all that they run through, and half of it
+// twice: a block in which no line can be told.
+function isBlock(view, series, first, last)
+{
+	const reach = 4 * STROKE;
+	let ink = 0, area = 0, end = -Infinity, low = 0, high = 0, before = 0;
+
+	for (let i = first; i < last; i++) {
+		const x = timeToX(view, series.time[i]);
+		const y = memoryToY(view, series.memory[i]);
+		const starts = i === first || series.breaks.has(i);
+		const from = starts ? y : before;
+
+		if (starts || x >= end) {
+			end = x + reach;
+			low = high = from;
+			area += reach * STROKE;
+		}
+		area += reach * (Math.max(high, y) - Math.min(low, y) -
+			(high - low));
+		low = Math.min(low, y);
+		high = Math.max(high, y);
+		ink += STROKE * Math.abs(y - from);
+		before = y;
+	}
+	return ink > 1.5 * area;
+}
+
 function isDense(view, series)
 {
 	const [first, last] = visibleRange(series, view.from, view.to);
 
 	return series.step > 0 ||
-		last - first > 3 * (view.layout.right - view.layout.left);
+		last - first > 3 * (view.layout.right - view.layout.left) ||
+		isBlock(view, series, first, last);
 }
 
 // Adds the outline of each part without a gap to a path: along `upper` and back
@@ -253,23 +313,33 @@ function traceBand(path, view, columns, upper, lower)
 	}
 }
 
-// A light band from the lowest to the highest; returns the mean as a line.
+// A light band from the lowest to the highest.
 function drawBand(context, view, columns, colour)
 {
-	const band = newPath(context), mean = newPath(context);
+	const band = newPath(context);
 
 	traceBand(band, view, columns, (one) => one.high, (one) => one.low);
 	context.fillStyle = colour + "59";
 	context.fill(band);
-	for (const one of columns) {
-		const x = (timeToX(view, one.from) + timeToX(view, one.to)) / 2;
+}
 
-		if (one.starts)
-			mean.moveTo(x, memoryToY(view, one.mean));
-		else
-			mean.lineTo(x, memoryToY(view, one.mean));
-	}
-	return mean;
+// Adds the line of the means to the path; calls `lift` as tracePath does.
+function traceMeans(path, view, means, lift)
+{
+	means.forEach((one, i) => {
+		const from = timeToX(view, one.from), to = timeToX(view, one.to);
+		const y = memoryToY(view, one.mean);
+
+		if (one.starts) {
+			lift(null, from);
+			path.moveTo(from, y);
+		}
+		path.lineTo((from + to) / 2, y);
+		if (i + 1 === means.length || means[i + 1].starts) {
+			path.lineTo(to, y);
+			lift(to);
+		}
+	});
 }
 
 function isLone(series, index)
@@ -277,33 +347,33 @@ function isLone(series, index)
 	return index + 1 === series.count || series.breaks.has(index + 1);
 }
 
-function traceFill(area, view, series, floor)
+// Fills from a line down to the floor: trace(pen, lift) draws the line.
+function traceFill(area, floor, trace)
 {
-	tracePath({
+	const pen = {
 		moveTo: (x, y) => area.lineTo(x, y),
 		lineTo: (x, y) => area.lineTo(x, y),
-	}, view, series, (end, start) => {
+	};
+
+	trace(pen, (end, start) => {
 		if (end !== null) {
 			area.lineTo(end, floor);
 			area.closePath();
 		} else {
 			area.moveTo(start, floor);
 		}
-	}, () => {});
+	});
 }
 
-function drawFill(context, view, series, columns, colour)
+function drawFill(context, view, series, means, colour)
 {
 	const { top, bottom } = view.layout;
 	const area = newPath(context);
-	const floor = memoryToY(view, Math.max(0, view.low));
 	const shade = context.createLinearGradient(0, top, 0, bottom);
 
-	if (columns)
-		traceBand(area, view, columns, (one) => one.mean,
-			() => Math.max(0, view.low));
-	else
-		traceFill(area, view, series, floor);
+	traceFill(area, memoryToY(view, Math.max(0, view.low)), (pen, lift) =>
+		means ? traceMeans(pen, view, means, lift) :
+			tracePath(pen, view, series, lift, () => {}));
 	shade.addColorStop(0, colour + "38");
 	shade.addColorStop(1, colour + "0a");
 	context.fillStyle = shade;
@@ -315,19 +385,22 @@ function drawSeries(context, view, series, theme)
 	const colour = theme[series.role];
 	const strong = series.kind === "total" || series.kind === "run";
 	const columns = isDense(view, series) ? denseColumns(view, series) : null;
-	let path = newPath(context);
+	const means = columns ? meanColumns(columns, series) : null;
+	const path = newPath(context);
 
 	if (series.kind === "total" && !view.stacked)
-		drawFill(context, view, series, columns, colour);
+		drawFill(context, view, series, means, colour);
 	context.globalAlpha = isFaded(view, series) ? 0.25 : 1;
 	// A sample with a gap on both sides has no line: a short stroke shows it.
-	if (columns)
-		path = drawBand(context, view, columns, colour);
-	else
+	if (columns) {
+		drawBand(context, view, columns, colour);
+		traceMeans(path, view, means, () => {});
+	} else {
 		tracePath(path, view, series, () => {}, (x, y) => {
 			path.moveTo(x - 2, y);
 			path.lineTo(x + 2, y);
 		});
+	}
 	context.strokeStyle = colour;
 	context.lineWidth = view.lit === series ? 3 : strong ? 2 : 1.4;
 	context.lineJoin = "round";

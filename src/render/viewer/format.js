@@ -12,12 +12,13 @@ const MEMORY_UNITS = [
 	{ name: "TiB", mib: 1048576 },
 ];
 
+// The unit in which three digits say the size: 1023.9 MiB is 1.00 GiB.
 function memoryUnit(mib)
 {
 	let best = MEMORY_UNITS[0];
 
 	for (const unit of MEMORY_UNITS) {
-		if (Math.abs(mib) >= unit.mib)
+		if (Math.abs(mib) >= unit.mib * 0.9995)
 			best = unit;
 	}
 	return mib === 0 ? MEMORY_UNITS[1] : best;

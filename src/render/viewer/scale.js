@@ -74,7 +74,8 @@ function yToMemory(view, y)
 // A limit farther above what is seen than this would crush it.
 const LIMIT_NEAR = 2;
 
-// A memory axis over what is seen, from zero unless `fit` asks for closeness.
+// A memory axis over what is seen, from zero unless `fit` asks for closeness. Its
+// unit is that of the highest thing in sight, as labels have it.
 function scaleMemory(view, data)
 {
 	let low = Infinity, high = -Infinity;
@@ -102,13 +103,14 @@ function scaleMemory(view, data)
 	if (!view.fit || view.stacked)
 		low = Math.min(0, low);
 	const span = high - low || Math.max(high, 1 / 1024) * 0.1;
+	view.unit = memoryUnit(Math.max(high, -low));
 	view.low = view.fit && !view.stacked ? low - span * 0.06 : low;
 	view.high = high + span * 0.06;
 }
 
 function memoryTicks(view)
 {
-	const unit = memoryUnit(Math.max(view.high, -view.low));
+	const unit = view.unit;
 	const room = (view.layout.bottom - view.layout.top) / 48;
 	const span = (view.high - view.low) / unit.mib;
 	const step = roundStep(span / Math.max(2, room));
@@ -119,7 +121,7 @@ function memoryTicks(view)
 		ticks: ticksBetween(view.low / unit.mib, view.high / unit.mib,
 			step, 0).map((value) => ({
 			at: value * unit.mib,
-			label: value.toFixed(digits),
+			label: value ? value.toFixed(digits) : "0",
 		})),
 	};
 }
@@ -136,7 +138,8 @@ function growthTicks(view)
 	return ticksBetween(view.from / unit.mib, view.to / unit.mib, step, 0)
 		.map((value) => ({
 			at: value * unit.mib,
-			label: `${value.toFixed(digits)} ${unit.name}`,
+			label: value ? `${value.toFixed(digits)} ${unit.name}` :
+				"0",
 		}));
 }
 
@@ -178,6 +181,6 @@ function axisClockText(epoch, step, digits)
 function axisTimeText(at, step, digits)
 {
 	if (Math.abs(at) < step / 2)
-		return "0 s";
+		return "0";
 	return elapsedText(at, step < 60 ? digits : 0);
 }
