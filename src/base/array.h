@@ -2,7 +2,8 @@
  *
  * A growing array of any type: ARRAY(struct call) calls = {0}; then
  * *array_push(&calls) = (struct call){...}; items, len and cap are open to
- * the caller; array_free() releases and empties it. Growth doubles.
+ * the caller; array_free() releases and empties it. Growth doubles, from 8
+ * items; from 1 where an item is large, since of those there is often one.
  */
 #ifndef MPROF_BASE_ARRAY_H
 #define MPROF_BASE_ARRAY_H
@@ -22,8 +23,12 @@
 	((a)->len < (a)->cap ? (void)0 : array_grow_(a), \
 	    &(a)->items[(a)->len++])
 
+enum { ARRAY_LARGE_ITEM = 128 };
+
+#define array_first_(a) (sizeof(*(a)->items) < ARRAY_LARGE_ITEM ? 8 : 1)
+
 #define array_grow_(a)                                                 \
-	((a)->cap = (a)->cap ? 2 * (a)->cap : 8,                       \
+	((a)->cap = (a)->cap ? 2 * (a)->cap : array_first_(a),         \
 	    (a)->items =                                               \
 		mem_resize((a)->items, (a)->cap, sizeof(*(a)->items)), \
 	    (void)0)

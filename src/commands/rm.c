@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/index.h"
+#include "base/parallel.h"
 #include "base/utf8.h"
 #include "commands/command.h"
 #include "dat/catalog.h"
@@ -21,32 +23,41 @@ static const struct option_row rows[] = {
 	.offset = offsetof(struct removal_options, dry_run)},
     {0}};
 
-/* Files to delete: all of them or none. */
-struct removal {
-	ARRAY(char *) paths; /* none of them twice */
-	struct index index;  /* by path */
+struct removal_file {
+	char *path;
+	int error; /* of its removal; 0: removed */
 };
 
-static bool removal_is(const void *paths, size_t at, const void *path)
+/* Files to delete: all of them or none. */
+struct removal {
+	ARRAY(struct removal_file) files; /* none of them twice */
+	struct index index;               /* by path */
+};
+
+static bool removal_is(const void *files, size_t at, const void *path)
 {
-	return strcmp(((char *const *)paths)[at], path) == 0;
+	const struct removal_file *file = files;
+
+	return strcmp(file[at].path, path) == 0;
 }
 
 static void removal_add(struct removal *removal, const char *path)
 {
 	uint32_t hash = index_hash(path, strlen(path));
 	size_t at = index_place(&removal->index, hash, removal_is,
-	    removal->paths.items, path, removal->paths.len);
+	    removal->files.items, path, removal->files.len);
 
-	if (at == removal->paths.len)
-		*array_push(&removal->paths) = mem_copy(path);
+	if (at == removal->files.len)
+		*array_push(&removal->files) =
+		    (struct removal_file){mem_copy(path), 0};
 }
 
 /* In the order of memory_profiler: the last one's companion first. */
 static void removal_add_companions(struct removal *removal)
 {
-	for (size_t i = removal->paths.len; i-- > 0;) {
-		char *companion = catalog_companion(removal->paths.items[i]);
+	for (size_t i = removal->files.len; i-- > 0;) {
+		const char *path = removal->files.items[i].path;
+		char *companion = catalog_companion(path);
 
 		if (companion && catalog_check(companion, NULL) == 0)
 			removal_add(removal, companion);
@@ -54,23 +65,42 @@ static void removal_add_companions(struct removal *removal)
 	}
 }
 
+static void removal_print(const struct removal *removal)
+{
+	puts("Files to be removed: ");
+	for (size_t i = 0; i < removal->files.len; i++) {
+		char *clean = utf8_clean_copy(removal->files.items[i].path);
+
+		puts(clean);
+		free(clean);
+	}
+}
+
+static void removal_unlink(void *files, size_t at)
+{
+	struct removal_file *file = files;
+
+	file[at].error = unlink(file[at].path) == 0 ? 0 : errno;
+}
+
+/* A file system may wait for its disk at each file: several threads wait at
+ * once. */
 static int removal_carry_out(const struct removal *removal, bool dry_run)
 {
 	int status = COMMAND_OK;
 	struct err e;
 
-	if (dry_run)
-		puts("Files to be removed: ");
-	for (size_t i = 0; i < removal->paths.len; i++) {
-		const char *path = removal->paths.items[i];
+	if (dry_run) {
+		removal_print(removal);
+		return COMMAND_OK;
+	}
+	parallel_for(removal->files.len, removal_unlink, removal->files.items);
+	for (size_t i = 0; i < removal->files.len; i++) {
+		const struct removal_file *file = &removal->files.items[i];
 
-		if (dry_run) {
-			char *clean = utf8_clean_copy(path);
-
-			puts(clean);
-			free(clean);
-		} else if (unlink(path) != 0) {
-			err_errno(&e, "%s: not removed", path);
+		errno = file->error;
+		if (file->error != 0) {
+			err_errno(&e, "%s: not removed", file->path);
 			status = command_fail(COMMAND_FAILED, &e);
 		}
 	}
@@ -79,9 +109,9 @@ static int removal_carry_out(const struct removal *removal, bool dry_run)
 
 static void removal_finish(struct removal *removal)
 {
-	for (size_t i = 0; i < removal->paths.len; i++)
-		free(removal->paths.items[i]);
-	array_free(&removal->paths);
+	for (size_t i = 0; i < removal->files.len; i++)
+		free(removal->files.items[i].path);
+	array_free(&removal->files);
 	index_finish(&removal->index);
 }
 

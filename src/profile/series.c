@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "base/mem.h"
@@ -107,7 +108,7 @@ void series_settle(struct series *series)
 
 void series_thin(struct series *series, size_t most)
 {
-	struct sample *items = series->items;
+	struct sample *items = series->items, *copy;
 	size_t len = series->len, kept = 1, groups = most < 3 ? 1 : most - 2;
 
 	if (len <= most || len < 3)
@@ -124,10 +125,16 @@ void series_thin(struct series *series, size_t most)
 		items[kept++] = best;
 	}
 	items[kept++] = items[len - 1];
-	series->len = kept;
-	series->items =
-	    mem_resize(series->items, kept, sizeof(series->items[0]));
-	series->cap = kept;
+	/* Cut short in place, thousands of series would leave holes that are
+	 * too small for the next one. */
+	copy = mem_zero(kept, sizeof(copy[0]));
+	memcpy(copy, items, kept * sizeof(copy[0]));
+	free(items);
+	*series = (struct series){.items = copy,
+	    .len = kept,
+	    .cap = kept,
+	    .stretch_s = series->stretch_s,
+	    .unsorted = series->unsorted};
 }
 
 const struct sample *series_peak(const struct series *series)

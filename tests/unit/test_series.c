@@ -131,6 +131,29 @@ static void test_part(void **state)
 	series_finish(&series);
 }
 
+/* First, last and the highest of each group in between; all else stays. */
+static void test_thin(void **state)
+{
+	struct series series = {.stretch_s = 3};
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		series_add(&series, i, i == 500 ? 70 : i % 7);
+	series_thin(&series, 1000);
+	assert_int_equal(series.len, 1000);
+	series_thin(&series, 12);
+	assert_int_equal(series.len, 12);
+	assert_true(series.items[0].time_s == 0);
+	assert_true(series.items[11].time_s == 999);
+	assert_true(series_peak(&series)->time_s == 500);
+	for (size_t i = 1; i < 11; i++)
+		assert_true(series.items[i].mib >= 6);
+	assert_true(series.stretch_s == 3);
+	series_add(&series, 1000, 1);
+	assert_int_equal(series.len, 13);
+	series_finish(&series);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +163,7 @@ int main(void)
 	    cmocka_unit_test(test_settle),
 	    cmocka_unit_test(test_find),
 	    cmocka_unit_test(test_part),
+	    cmocka_unit_test(test_thin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
