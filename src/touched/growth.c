@@ -18,7 +18,14 @@ enum {
 	UNWINDERS_MAX = 16,
 	PAGES_EACH = 1 << 12, /* when there are so many the period doubles */
 	PAGES_MAX = 1 << 16,
-	PAGE_KIB = 4, /* what a fault brings at least */
+	PAGE_KIB = 4,       /* what a fault brings at least */
+	HUGE_KIB = 2 << 10, /* and at most */
+	LAG = 2, /* a longer period outlasts the run of faults it is of */
+	/* Faults in small pages one behind the other that are sampled each; as
+	 * many as can stand beside huge ones, where there were any. */
+	EACH_MAX = 16,
+	EACH_BESIDE = 600,
+	LAST = 64, /* events among which each thread's last is */
 	SLACK_KIB = 128,
 	UNSEEN_KIB = 1 << 10, /* growth without faults that is told */
 	UNSEEN_MAX_KIB = 32 << 10,
@@ -35,6 +42,13 @@ enum {
 static const double growth_cpu_s = 1, growth_cpu_share = 0.05;
 
 #define SWEEP_NS (NS_PER_S / 10)
+/* Without a fault for so long, each is sampled from then on. */
+#define PAUSE_NS (NS_PER_S / 1000)
+#define PAUSE_MAX_NS (128 * PAUSE_NS)
+/* A page that is not there by then does not come, or is read from a disk. */
+#define WAIT_NS (NS_PER_S / 5)
+/* Memory that grew this long ago and found no fault has none. */
+#define EXPLAINED_NS (NS_PER_S / 2)
 #define SWEEP_SHARE 20 /* the pause after a sweep is so much longer */
 
 void growth_init(struct growth *growth, int feed)
@@ -43,7 +57,8 @@ void growth_init(struct growth *growth, int feed)
 	    .period_kib = PERIOD_KIB,
 	    .budget = BUDGET,
 	    .begun_ns = clock_mono_ns(),
-	    .random = (uint64_t)clock_mono_ns()};
+	    .random = (uint64_t)clock_mono_ns(),
+	    .pause_ns = PAUSE_NS};
 }
 
 static void growth_send(struct growth *growth)
@@ -189,11 +204,81 @@ static bool growth_read(struct growth_process *process)
 	if (process->kib < 0)
 		process->kib =
 		    kib > process->round_kib ? kib - process->round_kib : 0;
-	if (kib > process->kib)
+	if (kib > process->kib) {
 		process->pool_kib += kib - process->kib;
+		process->grown_ns = clock_mono_ns();
+	}
 	process->fell = process->fell || kib < process->kib;
 	process->kib = kib;
 	return true;
+}
+
+/* Faults that may have come without a sample: as many as the last period had,
+ * less those that were sampled each. */
+static int64_t growth_unsampled(const struct growth_process *process)
+{
+	return process->period > process->since
+		   ? (int64_t)(process->period - process->since)
+		   : 0;
+}
+
+/* Of faults among which some were sampled each, this one stands for the
+ * others. */
+static void growth_count_fault(struct growth *growth,
+    struct growth_process *process, struct rings_event *event)
+{
+	if (event->among == 0 && growth->rings.each && event->faults == 1) {
+		process->since++;
+	} else {
+		if (event->among > process->since)
+			event->faults = event->among - process->since;
+		process->period = event->among ? event->among : event->faults;
+		process->since = 0;
+	}
+	growth->lags = growth->lags || growth_unsampled(process) > LAG;
+	process->round_kib += PAGE_KIB * (int64_t)event->faults;
+	process->fault_ns = event->time_ns;
+}
+
+/* A fault is reported before its page is there, which takes as long as it takes
+ * to clear it. Its thread has no other fault meanwhile. */
+static bool growth_waits(
+    struct growth *growth, const struct rings_event *event, int64_t now_ns)
+{
+	const struct rings_event *end =
+	    growth->rings.events.items + growth->rings.events.len;
+	struct growth_process *process;
+
+	if (event->what != RINGS_FAULT || end - event > LAST ||
+	    growth->rings.crowded || now_ns - event->time_ns > WAIT_NS)
+		return false;
+	for (const struct rings_event *next = event + 1; next < end; next++)
+		if (next->tid == event->tid)
+			return false;
+	process = growth_process_of(growth, event);
+	return process && !resident_has(&process->resident, event->address);
+}
+
+/* Puts the events that wait for another round behind those that are ready. */
+static void growth_sort(struct growth *growth)
+{
+	struct rings *rings = &growth->rings;
+	int64_t now_ns = clock_mono_ns();
+	struct rings_event waiting[LAST];
+	size_t count = 0;
+
+	growth->ready = 0;
+	for (size_t i = 0; i < rings->events.len; i++) {
+		struct rings_event event = rings->events.items[i];
+
+		if (count < LAST &&
+		    growth_waits(growth, &rings->events.items[i], now_ns))
+			waiting[count++] = event;
+		else
+			rings->events.items[growth->ready++] = event;
+	}
+	memcpy(rings->events.items + growth->ready, waiting,
+	    count * sizeof(*waiting));
 }
 
 /* First pass: news of processes, and how much memory their faults explain. */
@@ -203,7 +288,7 @@ static void growth_count(struct growth *growth)
 
 	for (size_t i = 0; i < growth->processes.len; i++)
 		growth->processes.items[i]->round_kib = 0;
-	for (size_t i = 0; i < rings->events.len; i++) {
+	for (size_t i = 0; i < growth->ready; i++) {
 		struct rings_event *event = &rings->events.items[i];
 		struct growth_process *process;
 
@@ -211,23 +296,21 @@ static void growth_count(struct growth *growth)
 			growth_exec(growth, event);
 		else if (event->what == RINGS_MAP)
 			growth_note_map(growth, event);
-		else if ((process = growth_process_of(growth, event))) {
-			process->round_kib += PAGE_KIB * (int64_t)event->faults;
-			process->fault_ns = event->time_ns;
-		}
+		else if ((process = growth_process_of(growth, event)))
+			growth_count_fault(growth, process, event);
 	}
 }
 
 /* Growth beyond what small pages explain: huge pages, or pages around a fault
  * that its file had in memory. Then a fault weighs as much as is resident
- * around it. */
-static void growth_weigh_blocks(
+ * around it. The process's huge ones. */
+static int64_t growth_weigh_blocks(
     struct growth *growth, struct growth_process *process)
 {
 	struct rings *rings = &growth->rings;
-	int64_t kib = 0;
+	int64_t kib = 0, huge = 0;
 
-	for (size_t i = 0; i < rings->events.len; i++) {
+	for (size_t i = 0; i < growth->ready; i++) {
 		struct rings_event *event = &rings->events.items[i];
 
 		if (event->what != RINGS_FAULT || event->pid != process->pid ||
@@ -236,23 +319,44 @@ static void growth_weigh_blocks(
 		event->block_kib =
 		    resident_block_kib(&process->resident, event->address);
 		kib += event->block_kib * (int64_t)event->faults;
+		huge += event->block_kib >= HUGE_KIB;
 	}
 	process->round_kib = kib;
+	return huge;
+}
+
+/* Faults in huge pages that came before each was sampled were the run of those
+ * that came then. Gives the growth of as many to these. */
+static int64_t growth_weigh_unsampled(struct growth_process *process)
+{
+	int64_t rest_kib = process->pool_kib - process->round_kib;
+	int64_t faults = (rest_kib + HUGE_KIB - 1) / HUGE_KIB;
+
+	if (rest_kib <= 0)
+		return 0;
+	if (faults > growth_unsampled(process)) {
+		faults = growth_unsampled(process);
+		rest_kib = faults * HUGE_KIB;
+	}
+	process->since += (uint64_t)faults;
+	return rest_kib;
 }
 
 /* The rest of the pool was brought by faults that are not sampled yet, or
  * by a system call, whose faults may not be seen. */
 static void growth_weigh(struct growth *growth, struct growth_process *process)
 {
-	int64_t given;
+	int64_t given, huge = 0;
 
 	process->round_factor = 0;
 	if (!growth_read(process) || process->pool_kib == 0)
 		return;
 	if (process->pool_kib > 2 * process->round_kib + SLACK_KIB)
-		growth_weigh_blocks(growth, process);
+		huge = growth_weigh_blocks(growth, process);
 	given = process->pool_kib < process->round_kib ? process->pool_kib
 						       : process->round_kib;
+	if (huge > 0)
+		given += growth_weigh_unsampled(process);
 	process->round_factor = (double)given / (double)process->round_kib;
 	process->pool_kib -= given;
 }
@@ -402,24 +506,69 @@ static void growth_adapt(struct growth *growth)
 	growth->period_kib = fmin(PERIOD_KIB * times, PERIOD_MAX_KIB);
 }
 
+/* A run of faults in small pages has a period of its own again. Where each was
+ * sampled for nothing the next time comes later. */
+static void growth_judge_each(struct growth *growth)
+{
+	const struct rings *rings = &growth->rings;
+
+	if (growth->ready > 0)
+		growth->event_ns = clock_mono_ns();
+	if (!rings->each)
+		return;
+	for (size_t i = 0; i < growth->ready; i++) {
+		if (rings->events.items[i].what != RINGS_FAULT)
+			continue;
+		growth->small++;
+		if (rings->events.items[i].block_kib < HUGE_KIB)
+			continue;
+		growth->small = 0;
+		growth->huge = true;
+	}
+	if (growth->small <= (growth->huge ? EACH_BESIDE : EACH_MAX))
+		return;
+	growth->pause_ns = growth->huge ? PAUSE_NS : 2 * growth->pause_ns;
+	if (growth->pause_ns > PAUSE_MAX_NS)
+		growth->pause_ns = PAUSE_MAX_NS;
+	rings_sample_each(&growth->rings, false);
+}
+
 bool growth_round(struct growth *growth)
 {
 	struct rings *rings = &growth->rings;
 	bool any;
 
 	rings_read(rings);
-	any = rings->events.len > 0;
+	growth_sort(growth);
+	any = growth->ready > 0;
 	if (any)
 		growth_adapt(growth);
 	growth_count(growth);
 	for (size_t i = 0; i < growth->processes.len; i++)
 		if (growth->processes.items[i]->round_kib > 0)
 			growth_weigh(growth, growth->processes.items[i]);
-	for (size_t i = 0; i < rings->events.len; i++)
+	for (size_t i = 0; i < growth->ready; i++)
 		if (rings->events.items[i].what == RINGS_FAULT)
 			growth_give(growth, &rings->events.items[i]);
-	rings_release(rings);
+	growth_judge_each(growth);
+	rings_release(rings, growth->ready);
 	return any;
+}
+
+int growth_pace(struct growth *growth, int most)
+{
+	int64_t rest_ns = growth->event_ns + growth->pause_ns - clock_mono_ns();
+
+	if (growth->rings.events.len > 0)
+		return 1;
+	if (!growth->lags || growth->rings.each)
+		return most;
+	if (rest_ns > 0)
+		return (int)fmin((double)rest_ns / (NS_PER_S / 1000) + 1, most);
+	growth->huge = false;
+	growth->small = 0;
+	rings_sample_each(&growth->rings, true);
+	return most;
 }
 
 /* Memory that came without a fault that was seen: the kernel put it there for a
@@ -427,12 +576,15 @@ bool growth_round(struct growth *growth)
 static void growth_tell_unseen(
     struct growth *growth, struct growth_process *process, int64_t now_ns)
 {
-	if (process->python || process->pool_kib < UNSEEN_KIB ||
-	    (process->pool_kib < UNSEEN_MAX_KIB &&
-		now_ns - process->fault_ns < SWEEP_NS))
+	int64_t kib = process->pool_kib;
+
+	if (now_ns - process->grown_ns < EXPLAINED_NS)
+		kib -= HUGE_KIB * growth_unsampled(process);
+	if (process->python || kib < UNSEEN_KIB ||
+	    (kib < UNSEEN_MAX_KIB && now_ns - process->fault_ns < SWEEP_NS))
 		return;
-	growth_sample(growth, process, NULL, (uint64_t)process->pool_kib << 10);
-	process->pool_kib = 0;
+	growth_sample(growth, process, NULL, (uint64_t)kib << 10);
+	process->pool_kib -= kib;
 }
 
 static void growth_tell_state(struct growth *growth)

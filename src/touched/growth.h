@@ -30,6 +30,9 @@ struct growth_process {
 	double rest_kib;       /* given growth that no sample stands for yet */
 	int64_t exec_ns;       /* it executed its program then, or 0 */
 	int64_t fault_ns;      /* its last sampled fault */
+	int64_t grown_ns;      /* its memory was found larger than before */
+	uint64_t period;       /* that the kernel's last sample had */
+	uint64_t since;        /* faults since then that were sampled each */
 	int64_t unwound_ns;
 	bool python; /* the interpreter itself is asked, and nothing is told */
 	bool fell;   /* it gave memory back since its pages were checked */
@@ -51,6 +54,13 @@ struct growth {
 	double told_kib;
 	int64_t begun_ns, budget_ns, swept_ns, sweep_ns;
 	uint64_t random;
+	size_t
+	    ready; /* of the rings' events: the others wait for their pages */
+	/* When each fault is to be sampled (see growth_pace). */
+	bool lags; /* the kernel's period may be longer than the rate asks */
+	bool huge; /* pages were seen since each fault is sampled */
+	unsigned small; /* ones, since the last of these */
+	int64_t event_ns, pause_ns;
 };
 
 /* The rings are the caller's to open. */
@@ -59,6 +69,10 @@ void growth_finish(struct growth *growth) __attribute__((nonnull));
 
 /* Takes what the rings have. Whether there was anything. */
 bool growth_round(struct growth *growth) __attribute__((nonnull));
+
+/* Switches the sampling of each fault on and off. The milliseconds after which
+ * it is to be called again at the latest, most where there is no need. */
+int growth_pace(struct growth *growth, int most) __attribute__((nonnull));
 
 /* Looks for what ended and for pages that were given back, where that is due;
  * at the end in any case. */

@@ -20,7 +20,9 @@ enum {
 	RING_MAX = 4 << 20,  /* bytes of a ring's data */
 	RING_MIN = 64 << 10, /* with room for a few samples */
 	RECORD_MAX = 1 << 16,
-	PROCESSES_MAX = 4096
+	PROCESSES_MAX = 4096,
+	SAME_NS = 50000, /* between two samples of a fault */
+	LOOK_BACK = 4    /* events, of as many other threads */
 };
 
 #if defined(__x86_64__)
@@ -76,6 +78,18 @@ static struct perf_event_attr rings_attributes(bool running, bool in_kernel)
 	    .wakeup_events = 1};
 }
 
+/* It says nothing of processes, and its faults are those of the other event. */
+static void rings_make_each(struct perf_event_attr *attributes)
+{
+	attributes->freq = 0;
+	attributes->sample_period = 1;
+	attributes->disabled = 1;
+	attributes->enable_on_exec = 0;
+	attributes->comm = 0;
+	attributes->comm_exec = 0;
+	attributes->mmap = 0;
+}
+
 /* A machine may allow fewer samples a second. */
 static int rings_open_event(
     struct perf_event_attr *attributes, pid_t tid, int processor)
@@ -108,11 +122,29 @@ static int rings_map(struct rings *rings, int fd)
 
 struct rings_opening {
 	struct rings *rings;
-	struct perf_event_attr attributes;
+	struct perf_event_attr attributes, each;
 	int processor;
 	int ring; /* the descriptor that has this processor's; -1 */
 	int error;
+	bool is_each_refused;
 };
+
+/* The other event can be done without. */
+static void rings_open_each(struct rings_opening *opening, pid_t tid)
+{
+	int fd;
+
+	if (opening->is_each_refused)
+		return;
+	fd = rings_open_event(&opening->each, tid, opening->processor);
+	if (fd < 0) {
+		opening->is_each_refused = true;
+		return;
+	}
+	*array_push(&opening->rings->each_fds) = fd;
+	if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, opening->ring) != 0)
+		opening->is_each_refused = true;
+}
 
 /* Events of further threads go into the ring of the first. */
 static bool rings_open_thread(void *context, pid_t tid)
@@ -137,7 +169,16 @@ static bool rings_open_thread(void *context, pid_t tid)
 	} else {
 		opening->error = errno;
 	}
+	if (!opening->error)
+		rings_open_each(opening, tid);
 	return opening->error == 0;
+}
+
+static void rings_close_each(struct rings *rings)
+{
+	for (size_t i = 0; i < rings->each_fds.len; i++)
+		close(rings->each_fds.items[i]);
+	rings->each_fds.len = 0;
 }
 
 struct rings_search {
@@ -207,10 +248,14 @@ static int rings_open_all(
 	    .attributes = rings_attributes(running, rings->in_kernel)};
 	int processors = (int)sysconf(_SC_NPROCESSORS_CONF);
 
+	opening.each = opening.attributes;
+	rings_make_each(&opening.each);
 	for (int i = 0; i < processors && !opening.error; i++) {
 		opening.processor = i;
 		rings_open_processor(&opening, search);
 	}
+	if (opening.is_each_refused)
+		rings_close_each(rings);
 	if (!opening.error && rings->all.len == 0)
 		return ESRCH;
 	return opening.error;
@@ -225,6 +270,7 @@ static void rings_close(struct rings *rings)
 		    page + (size_t)rings->all.items[i].size);
 	for (size_t i = 0; i < rings->fds.len; i++)
 		close(rings->fds.items[i]);
+	rings_close_each(rings);
 	rings->all.len = rings->fds.len = 0;
 }
 
@@ -251,7 +297,8 @@ int rings_open(struct rings *rings, pid_t pid, bool running)
 	struct err e;
 	int error;
 
-	*rings = (struct rings){.in_kernel = true};
+	*rings =
+	    (struct rings){.in_kernel = true, .unwatched = running ? 0 : pid};
 #if !defined(__x86_64__)
 	errno = EOPNOTSUPP;
 	return -1;
@@ -281,6 +328,7 @@ void rings_finish(struct rings *rings)
 	rings_close(rings);
 	array_free(&rings->all);
 	array_free(&rings->fds);
+	array_free(&rings->each_fds);
 	array_free(&rings->events);
 	free(rings->copy);
 }
@@ -324,6 +372,8 @@ static void rings_take_sample(
 	struct rings_sample sample;
 
 	memcpy(&sample, record, offsetof(struct rings_sample, registers));
+	if ((pid_t)sample.pid == rings->unwatched)
+		return;
 	*array_push(&rings->events) = (struct rings_event){.what = RINGS_FAULT,
 	    .pid = (pid_t)sample.pid,
 	    .tid = (pid_t)sample.tid,
@@ -381,14 +431,67 @@ static int rings_compare(const void *x, const void *y)
 	return (a->time_ns > b->time_ns) - (a->time_ns < b->time_ns);
 }
 
+void rings_sample_each(struct rings *rings, bool each)
+{
+	unsigned long request =
+	    each ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE;
+
+	rings->each = each && rings->each_fds.len > 0;
+	for (size_t i = 0; i < rings->each_fds.len; i++)
+		(void)ioctl(rings->each_fds.items[i], request, 0);
+}
+
+static bool rings_is_same_fault(
+    const struct rings_event *x, const struct rings_event *y)
+{
+	return x->what == RINGS_FAULT && y->what == RINGS_FAULT &&
+	       x->tid == y->tid && x->address == y->address &&
+	       y->time_ns - x->time_ns < SAME_NS;
+}
+
+/* One of the last few events that is of the same fault; NULL. */
+static struct rings_event *rings_find_same(
+    struct rings_event *events, size_t len, const struct rings_event *event)
+{
+	for (size_t back = 1; back <= LOOK_BACK && back <= len; back++)
+		if (rings_is_same_fault(&events[len - back], event))
+			return &events[len - back];
+	return NULL;
+}
+
+/* Where both events sampled a fault, one of the two is dropped. */
+static void rings_merge(struct rings *rings)
+{
+	struct rings_event *events = rings->events.items;
+	size_t len = 0;
+
+	for (size_t i = 0; i < rings->events.len; i++) {
+		struct rings_event *same =
+		    rings_find_same(events, len, &events[i]);
+
+		if (same) {
+			same->among = same->faults > events[i].faults
+					  ? same->faults
+					  : events[i].faults;
+			same->faults = 1;
+		} else {
+			events[len++] = events[i];
+		}
+	}
+	rings->events.len = len;
+}
+
 void rings_read(struct rings *rings)
 {
+	rings->crowded = false;
 	for (size_t i = 0; i < rings->all.len; i++) {
 		struct ring *ring = &rings->all.items[i];
 		struct perf_event_mmap_page *page = ring->map;
 		uint64_t head =
 		    __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
 
+		if (head - page->data_tail > ring->size / 2)
+			rings->crowded = true;
 		while (ring->head < head) {
 			struct perf_event_header header;
 
@@ -407,6 +510,8 @@ void rings_read(struct rings *rings)
 	if (rings->events.len > 0)
 		qsort(rings->events.items, rings->events.len,
 		    sizeof(rings->events.items[0]), rings_compare);
+	if (rings->each_fds.len > 0)
+		rings_merge(rings);
 }
 
 bool rings_thread(struct rings *rings, const struct rings_event *event,
@@ -437,13 +542,31 @@ bool rings_thread(struct rings *rings, const struct rings_event *event,
 	return true;
 }
 
-void rings_release(struct rings *rings)
+/* Where what is still needed of a ring begins. */
+static uint64_t rings_tail(const struct rings *rings, size_t ring)
 {
+	uint64_t tail = rings->all.items[ring].head;
+
+	for (size_t i = 0; i < rings->events.len; i++) {
+		const struct rings_event *event = &rings->events.items[i];
+
+		if (event->what == RINGS_FAULT && event->ring == ring &&
+		    event->at < tail)
+			tail = event->at;
+	}
+	return tail;
+}
+
+void rings_release(struct rings *rings, size_t count)
+{
+	rings->events.len -= count;
+	if (rings->events.len > 0)
+		memmove(rings->events.items, rings->events.items + count,
+		    rings->events.len * sizeof(rings->events.items[0]));
 	for (size_t i = 0; i < rings->all.len; i++) {
 		struct perf_event_mmap_page *page = rings->all.items[i].map;
 
-		__atomic_store_n(&page->data_tail, rings->all.items[i].head,
-		    __ATOMIC_RELEASE);
+		__atomic_store_n(
+		    &page->data_tail, rings_tail(rings, i), __ATOMIC_RELEASE);
 	}
-	rings->events.len = 0;
 }

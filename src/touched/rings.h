@@ -2,8 +2,11 @@
  *
  * The page faults of a process and of all that it starts, sampled by the
  * kernel: perf_event_open(2), a ring buffer for each processor. The kernel
- * adapts the period to the rate of faults, so that each fault in a huge page is
- * sampled and those in small pages seldom.
+ * adapts the period to the rate of faults, so that those in small pages are
+ * sampled seldom. It adapts it with the next sample alone: after a quick run of
+ * faults the period is that of this run, until so many more came. Faults in
+ * huge pages are few. A second event, which is switched on and off, samples
+ * each fault.
  */
 #ifndef MPROF_TOUCHED_RINGS_H
 #define MPROF_TOUCHED_RINGS_H
@@ -30,6 +33,8 @@ struct rings_event {
 	int64_t time_ns; /* CLOCK_MONOTONIC */
 	uint64_t address;
 	uint64_t faults;   /* that it stands for */
+	uint64_t among;    /* both events sampled it: so many of which some were
+			      sampled each by itself; 0 */
 	int64_t block_kib; /* the caller's; 0 */
 	size_t ring;       /* and its place there */
 	uint64_t at;
@@ -50,10 +55,15 @@ struct ring {
 
 struct rings {
 	ARRAY(int) fds;
+	ARRAY(int) each_fds; /* of the events of each fault; none: refused */
+	bool each;           /* these are on */
+	pid_t unwatched;     /* what starts the program, whose faults are not
+				the program's; 0 */
 	ARRAY(struct ring) all;
 	ARRAY(struct rings_event) events;
 	size_t size;    /* of the data of a ring that is opened next */
 	bool in_kernel; /* faults within system calls are seen */
+	bool crowded;   /* a ring is half full */
 	uint64_t lost;
 	uint8_t *copy; /* of a record that the ring's end cuts in two */
 };
@@ -65,7 +75,10 @@ int rings_open(struct rings *rings, pid_t pid, bool running)
     __attribute__((nonnull));
 void rings_finish(struct rings *rings) __attribute__((nonnull));
 
-/* Fills events with what is new, in order of time. */
+/* Whether each fault is sampled from now on. */
+void rings_sample_each(struct rings *rings, bool each) __attribute__((nonnull));
+
+/* Adds to events what is new, in order of time. */
 void rings_read(struct rings *rings) __attribute__((nonnull));
 
 /* The thread of a fault among events; false where nothing was recorded of it,
@@ -73,7 +86,8 @@ void rings_read(struct rings *rings) __attribute__((nonnull));
 bool rings_thread(struct rings *rings, const struct rings_event *event,
     struct rings_thread *thread) __attribute__((nonnull));
 
-/* Gives the room of all events back to the kernel. */
-void rings_release(struct rings *rings) __attribute__((nonnull));
+/* Drops the first so many events, and gives room that none is left in back to
+ * the kernel. */
+void rings_release(struct rings *rings, size_t count) __attribute__((nonnull));
 
 #endif

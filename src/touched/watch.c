@@ -32,7 +32,9 @@ static void watch_loop(struct growth *growth, struct pollfd *fds, size_t count)
 		if (growth_round(growth))
 			nanosleep(&watch_pause, NULL);
 		growth_sweep(growth, false);
-		if (poll(fds, (nfds_t)count, POLL_MS) < 0 && errno != EINTR)
+		if (poll(fds, (nfds_t)count, growth_pace(growth, POLL_MS)) <
+			0 &&
+		    errno != EINTR)
 			break;
 		/* A ring also says that a recorded program ended. */
 		for (size_t i = 1; i < count; i++)

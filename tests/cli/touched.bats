@@ -4,7 +4,7 @@
 # touched resident memory, from page faults. What is refused is refused here by
 # a filter of system calls, wherever the tests run.
 
-# The programs do without huge pages, of which few faults tell.
+# The programs do without huge pages but where these are what is tested.
 
 load helper.bash
 
@@ -19,7 +19,7 @@ needs_faults() {
 
 # Whatever failed, a program that waits for a file goes on and ends.
 teardown() {
-	touch seen give take end stop
+	touch seen give take end stop small.seen large.seen middle.seen
 }
 
 # Whether more was touched than that: touched MIB FILE
@@ -124,6 +124,81 @@ has_three() {
 	three -DPOOL -g
 	record_until 300 y.dat ./three
 	has_three y.dat
+}
+
+# A run of faults in small pages stands before those in huge ones, and the
+# period that the kernel has from it is longer than all of these.
+@test "huge pages: a fault counts for what it brought" {
+	needs_faults
+	cat >huge.c <<-'END'
+	#include <stdio.h>
+	#include <string.h>
+	#include <sys/mman.h>
+	#include <unistd.h>
+	enum { MIB = 1 << 20, MORE = 100 };
+	static void small_pages(void)
+	{
+		char *area = mmap(NULL, 4 * MIB, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		madvise(area, 4 * MIB, MADV_NOHUGEPAGE);
+		memset(area, 1, 4 * MIB);
+	}
+	/* Goes on a little until the test has seen it. */
+	#define PLACE(name, mib) \
+		__attribute__((noipa)) void name(FILE *truth) \
+		{ \
+			size_t size = (mib + 2 * MORE) * (size_t)MIB; \
+			size_t used = mib * (size_t)MIB; \
+			char *area = mmap(NULL, size, PROT_READ | PROT_WRITE, \
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); \
+			madvise(area, size, MADV_HUGEPAGE); \
+			memset(area, 1, used); \
+			while (access(#name ".seen", F_OK) != 0) { \
+				usleep(20000); \
+				if (used == size) \
+					continue; \
+				memset(area + used, 1, 2 * MIB); \
+				used += 2 * MIB; \
+			} \
+			fprintf(truth, #name " %zu\n", used / MIB); \
+		}
+	PLACE(small, 67)
+	PLACE(large, 160)
+	PLACE(middle, 86)
+	int main(void)
+	{
+		FILE *truth = fopen("truth", "w");
+		void (*places[])(FILE *) = {small, large, middle};
+		for (int i = 0; i < 3; i++) {
+			small_pages();
+			places[i](truth);
+		}
+		return fclose(truth);
+	}
+	END
+	cc -O2 -g -static -o huge huge.c
+	rm -f ./*.seen
+	mprof run -q --stacks -o x.dat ./huge 3>&- &
+	local recorder=$!
+	soon_while "$recorder" touched 66 x.dat
+	touch small.seen
+	soon_while "$recorder" touched "$((67 + 4 + 159))" x.dat
+	touch large.seen
+	soon_while "$recorder" touched "$((67 + 4 + 160 + 4 + 85))" x.dat
+	touch middle.seen
+	wait "$recorder"
+	mprof lines --json --by function x.dat |
+		jq -r '.rows[] | [.function, .touched_mib] | @tsv' >rows
+	awk '
+	NR == FNR { truth[$1] = $2; next }
+	$1 in truth {
+		off = $2 / truth[$1] - 1
+		right += off < 0.1 && off > -0.1
+	}
+	END { exit right != 3 }' truth rows || {
+		cat truth rows >&2
+		return 1
+	}
 }
 
 @test "without symbols the sums are the same, by address" {
