@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "profile/share.h"
 
+#include <math.h>
+
 #include "base/mem.h"
 #include "base/units.h"
 
-/* A reading stands for the peak where its RSS was about as high, and is
- * reported where at least a tenth was counted more than once. */
-#define NEAR_PEAK 0.85
+/* A reading stands for the peak where its RSS was nearly as high, as the last
+ * one of a tree that grows is (see shares.c), and is reported where at least a
+ * tenth of the peak was counted more than once. */
+#define NEAR_PEAK 0.75
 #define MISLEADS 0.9
 
 /* A reading near the peak counts only within 3 % of the highest RSS: a tree
@@ -22,6 +25,13 @@ bool share_misleads(double rss_mib, double pss_mib)
 static bool is_above(const struct share *a, const struct share *b)
 {
 	return a->mib >= b->mib && a->pss_mib >= b->pss_mib;
+}
+
+/* What was in use at the peak where nothing was shared of all that came after
+ * the reading. */
+static double share_most_mib(const struct share *share, double peak_mib)
+{
+	return share->pss_mib + fmax(0, peak_mib - share->mib);
 }
 
 const struct share *share_at_peak(
@@ -47,7 +57,8 @@ const struct share *share_at_peak(
 			chosen = share;
 	}
 	if (!chosen || chosen->processes < 2 ||
-	    !share_misleads(chosen->mib, chosen->pss_mib))
+	    !share_misleads(chosen->mib, chosen->pss_mib) ||
+	    !share_misleads(peak_mib, share_most_mib(chosen, peak_mib)))
 		return NULL;
 	return chosen;
 }

@@ -32,10 +32,12 @@ struct shares_round {
 	int64_t cost_ns; /* of processor time */
 };
 
-/* The sum of RSS may differ from the tick's by 1/CHANGED: processes are read
- * one after the other, and where one comes to share with another meanwhile, the
- * PSS of the two don't fit together. */
-enum { CHANGED = 32 };
+/* The sum of RSS may be below the tick's by 1/SHRUNK, or above by 1/GROWN:
+ * processes are read one after the other. Where one has let go of what it
+ * shared with one that was read before, the PSS of the two are less than they
+ * hold together. Where one has come to share with another, they are more, by at
+ * most half of the growth: the reading is one of a later moment. */
+enum { SHRUNK = 32, GROWN = 8 };
 
 /* While the total stays, what is shared changes by page faults alone: the pages
  * that they brought may be at most 1/SAME of the total. */
@@ -128,7 +130,8 @@ static void shares_round_read_all(
 		reading->rss_kib += usage.rss_kib;
 		reading->pss_kib += usage.pss_kib;
 	}
-	reading->taken = llabs(reading->rss_kib - sum) <= sum / CHANGED;
+	reading->taken = reading->rss_kib >= sum - sum / SHRUNK &&
+			 reading->rss_kib <= sum + sum / GROWN;
 }
 
 static const struct shares_process *shares_round_find(

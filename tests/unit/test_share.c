@@ -16,15 +16,31 @@
 
 static void test_none(void **state)
 {
-	static const struct share far[] = {{1, 80, 20, 3}};
+	static const struct share far[] = {{1, 74, 20, 3}};
 	static const struct share right[] = {{1, 100, 95, 3}};
+	static const struct share perhaps_right[] = {{1, 80, 71, 3}};
 	static const struct share alone[] = {{1, 100, 20, 1}};
 
 	(void)state;
 	assert_null(share_at_peak(NULL, 0, 100));
 	assert_null(share_at_peak(far, COUNT(far), 100));
 	assert_null(share_at_peak(right, COUNT(right), 100));
+	assert_null(share_at_peak(perhaps_right, COUNT(perhaps_right), 100));
 	assert_null(share_at_peak(alone, COUNT(alone), 100));
+}
+
+/* The last reading of a tree that has grown by less than a third since: it says
+ * much of the peak even where all that growth was nobody else's. */
+static void test_one_before_the_peak(void **state)
+{
+	static const struct share before[] = {{1, 76, 12, 14}};
+	char *text = share_text(&before[0], 100);
+
+	(void)state;
+	assert_ptr_equal(share_at_peak(before, COUNT(before), 100), &before[0]);
+	assert_string_equal(
+	    text, "12.0 MiB PSS at 76.0 MiB RSS, 14 processes share memory");
+	free(text);
 }
 
 /* A fork that is written to: the sum stays, what is shared gets less. */
@@ -95,6 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_none),
+	    cmocka_unit_test(test_one_before_the_peak),
 	    cmocka_unit_test(test_the_highest_counts),
 	    cmocka_unit_test(test_lower_ones_are_left_out),
 	    cmocka_unit_test(test_text),
