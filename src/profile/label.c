@@ -211,20 +211,30 @@ const char *process_label(
 	return labels->words[process - labels->run->processes.items];
 }
 
+/* Without a word, a name that a process gave itself tells more than its command
+ * line: that is the same for all workers of a pool. */
+static char *label_without_word(const struct process *process)
+{
+	const char *command = process->command ? process->command : "";
+	const char *name = process->name;
+
+	if (!*command)
+		return name ? mem_copy(name) : NULL;
+	if (!name || !*name || strstr(command, name))
+		return mem_copy(command);
+	return mem_format("%s: %s", name, command);
+}
+
 char *process_label_text(
     const struct process_labels *labels, const struct process *process)
 {
 	const char *word = process_label(labels, process);
-	char *raw, *clean;
+	char *clean, *raw = word && process->name
+				? mem_format("%s %s", process->name, word)
+				: label_without_word(process);
 
-	if (!word || !process->name) {
-		const char *what = process->command && *process->command
-				       ? process->command
-				       : process->name;
-
-		return what ? utf8_clean_copy(what) : NULL;
-	}
-	raw = mem_format("%s %s", process->name, word);
+	if (!raw)
+		return NULL;
 	clean = utf8_clean_copy(raw);
 	free(raw);
 	return clean;

@@ -26,9 +26,9 @@ void process_labels_finish(struct process_labels *labels)
 const char *process_label(const struct process_labels *labels,
     const struct process *process) __attribute__((nonnull));
 
-/* "cc1plus f7.cpp", clean: the name and the word; the name alone, or the
- * command line, where there is no more. NULL where there is nothing. The caller
- * frees. */
+/* "cc1plus f7.cpp", clean: the name and the word. Without a word the command
+ * line, behind "NAME: " where it doesn't have the name; the name alone where
+ * there is no more. NULL where there is nothing. The caller frees. */
 char *process_label_text(const struct process_labels *labels,
     const struct process *process) __attribute__((nonnull));
 

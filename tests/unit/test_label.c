@@ -117,6 +117,22 @@ static void the_text_is_the_name_and_the_word(void **state)
 	profile_finish(&profile);
 }
 
+static void a_name_of_its_own_stands_before_the_command_line(void **state)
+{
+	struct run *run =
+	    run_of("test_large", (const char *const[]){"python3 -c x", NULL});
+	struct process_labels labels;
+	char *text;
+
+	(void)state;
+	process_labels_init(&labels, run);
+	text = process_label_text(&labels, &run->processes.items[0]);
+	assert_string_equal(text, "test_large: python3 -c x");
+	free(text);
+	process_labels_finish(&labels);
+	profile_finish(&profile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +140,7 @@ int main(void)
 	    cmocka_unit_test(of_a_spawned_worker_its_number),
 	    cmocka_unit_test(what_is_alike_has_none),
 	    cmocka_unit_test(the_text_is_the_name_and_the_word),
+	    cmocka_unit_test(a_name_of_its_own_stands_before_the_command_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
