@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "chart/build.h"
+#include "profile/ending.h"
 #include "profile/label.h"
 #include "profile/peak.h"
 
@@ -20,6 +21,7 @@ struct heat_source {
 	const struct series *memory;
 	double zero_s, peak_mib, start_s;
 	const struct exit_status *exit;
+	enum run_ending ending; /* a run's */
 	bool odd;
 	bool ends; /* its end is marked: it failed, or ended before others */
 };
@@ -45,9 +47,10 @@ static int heat_compare_starts(const void *left, const void *right)
 		   : heat_compare_peaks(left, right);
 }
 
-static bool heat_failed(const struct exit_status *exit)
+static bool heat_failed(const struct run *run)
 {
-	return exit->known && (exit->signal || exit->code != 0);
+	return run->ending == RUN_CUT_OFF ||
+	       (run->exit.known && (run->exit.signal || run->exit.code != 0));
 }
 
 /* The members of the spread are in order of their peaks: an overview's place in
@@ -86,8 +89,9 @@ static void heat_add_runs(
 		    .peak_mib = overviews[i].peak_mib,
 		    .start_s = overviews[i].start_s,
 		    .exit = &run->exit,
-		    .odd = heat_failed(&run->exit),
-		    .ends = heat_failed(&run->exit)};
+		    .ending = run->ending,
+		    .odd = heat_failed(run),
+		    .ends = heat_failed(run)};
 	}
 	spread_init(&spread, overviews, len);
 	heat_mark_odd(build, overviews, &spread);
@@ -166,6 +170,8 @@ static void heat_end(const struct heat_build *build,
 				      : NAN;
 	char size[UNITS_TEXT], *end = build_end_text(source->exit);
 
+	if (!end && source->ending == RUN_CUT_OFF)
+		end = mem_copy(run_ending_word(RUN_CUT_OFF));
 	row->ended_column = HEAT_COLUMNS;
 	row->detail =
 	    mem_format("peak %s%s%s", units_size(size, source->peak_mib),
