@@ -36,6 +36,13 @@ ranks() {
 	grep -q '^fact Apart: mem-3.dat 260 MiB, 2.6 times the median' <<<"$output"
 }
 
+@test "heatmap: what breaks off is marked, as what is killed is" {
+	ranks 8
+	sed -i '/^EXIT/d; /1700000006/,$d' mem-2.dat
+	run_apart mprof plot --heatmap --format scene -o - mem-*.dat
+	grep -qE '^  row "mem-2.dat" "peak 102 MiB, cut off" odd ' <<<"$output"
+}
+
 @test "heatmap: a row a process, sorted by start where that is asked for" {
 	printf '%s\n' 'CMDLINE make' \
 		'PROC;pid=8;start=1;ppid=1;name=cc1;cmd=cc1%20a.c 1.0 1700000000.0000' \
@@ -133,6 +140,38 @@ workers() {
 	same "$(mprof peak --json --phases tests.dat | jq -r \
 		'[.recordings[0].runs[0].phases[] | select(.name | startswith("test_"))]
 		| max_by(.peak_mib).name')" test_memory.py::test_large
+}
+
+# Each test ends when the recording has it under its name, and 60 MB more.
+workers_tests() {
+	cat <<-'END'
+	import os, time
+	def until(found):
+	    while not any(map(found, open("tests.dat"))):
+	        time.sleep(0.02)
+	def hold(name, size):
+	    pid = os.getpid()
+	    until(lambda line: line.startswith(f"PROC;pid={pid};") and f";name={name};" in line)
+	    before = max(float(line.split()[1 + line.startswith("CHLD")]) for line in open("tests.dat") if line.startswith(f"CHLD {pid} "))
+	    kept = b"x" * size
+	    until(lambda line: line.startswith(f"CHLD {pid} ") and float(line.split()[2]) > before + size / 2e6)
+	def test_small():
+	    hold("test_small", 20_000_000)
+	def test_large():
+	    hold("test_large", 90_000_000)
+	END
+}
+
+@test "examples/pytest: a worker of pytest -n is called like its test" {
+	/usr/bin/python3 -c 'import xdist' 2>/dev/null ||
+		skip "needs python3-pytest-xdist"
+	cp "$SOURCE/examples/pytest/conftest.py" .
+	workers_tests >test_workers.py
+	mprof run -q -M -T 20ms -o tests.dat /usr/bin/python3 -m pytest -q \
+		-n 2 -p no:cacheprovider >&2
+	same "$(grep -c 'MARK;label=gw[01]%20test_workers.py::test_' tests.dat)" 2
+	same "$(mprof peak tests.dat | grep -o 'test_[a-z]*: ')" 'test_large: 
+test_small: '
 }
 
 @test "examples/build: the file that takes most memory is on top" {
