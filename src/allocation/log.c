@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <link.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -86,6 +87,36 @@ static bool log_is_in_module(const struct log *log, uint64_t address)
 	return false;
 }
 
+/* A module that was loaded by a relative name lies below the folder that was
+ * the current one then: the kernel knows where (readable since Linux 4.3). */
+static ssize_t log_read_mapped_path(
+    const struct log_module *module, char path[static PATH_MAX])
+{
+	unsigned long long page = (unsigned long long)getpagesize();
+	unsigned long long begin = module->begin / page * page;
+	unsigned long long end = (module->end + page - 1) / page * page;
+	char link[sizeof("/proc/self/map_files/-") + 32];
+
+	snprintf(
+	    link, sizeof(link), "/proc/self/map_files/%llx-%llx", begin, end);
+	return readlink(link, path, PATH_MAX);
+}
+
+static ssize_t log_read_path(const struct log_module *module, const char *name,
+    char path[static PATH_MAX])
+{
+	ssize_t len = name ? (ssize_t)strnlen(name, PATH_MAX) : 0;
+	ssize_t mapped;
+
+	if (len == 0)
+		return readlink("/proc/self/exe", path, PATH_MAX);
+	mapped = *name == '/' ? -1 : log_read_mapped_path(module, path);
+	if (mapped > 0)
+		return mapped;
+	memcpy(path, name, (size_t)len);
+	return len;
+}
+
 static void log_write_module(struct file *file, const struct log_module *module,
     const struct dl_phdr_info *info)
 {
@@ -93,13 +124,8 @@ static void log_write_module(struct file *file, const struct log_module *module,
 		struct allocation_module module;
 		char bytes[sizeof(struct allocation_module) + PATH_MAX + 8];
 	} entry = {0};
-	const char *name = info->dlpi_name;
-	ssize_t len = name ? (ssize_t)strnlen(name, PATH_MAX) : 0;
+	ssize_t len = log_read_path(module, info->dlpi_name, entry.module.path);
 
-	if (len > 0)
-		memcpy(entry.module.path, name, (size_t)len);
-	else
-		len = readlink("/proc/self/exe", entry.module.path, PATH_MAX);
 	if (len < 0)
 		len = 0;
 	entry.module.entry.kind = ALLOCATION_MODULE;

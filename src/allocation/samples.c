@@ -47,7 +47,8 @@ static struct {
 	char folder[PATH_MAX]; /* "": samples are not wanted */
 	uint32_t flags;
 	uint64_t period;
-	bool is_fixed; /* the period: it was given */
+	bool is_fixed;  /* the period: it was given */
+	bool is_native; /* C's frames are taken below Python's own allocators */
 	bool started;
 } samples_setup;
 
@@ -202,7 +203,7 @@ static void samples_take_now(
     struct thread *self, struct samples_new *sample, const void *caller)
 {
 	sample->slot.time_ns = samples_now();
-	if (caller || !sample->python)
+	if (caller || !sample->python || samples_setup.is_native)
 		sample->count = stack_take(
 		    &own->stacks, sample->frames, caller, sample->stack);
 	if (!samples_lock())
@@ -423,6 +424,7 @@ void samples_start(uint32_t flags)
 {
 	const char *folder = getenv(ALLOCATION_VARIABLE);
 	const char *period = getenv(ALLOCATION_PERIOD_VARIABLE);
+	const char *native = getenv(ALLOCATION_NATIVE_VARIABLE);
 	uint64_t bytes = period ? digits_at(period) : 0;
 
 	samples_setup.started = true;
@@ -436,6 +438,7 @@ void samples_start(uint32_t flags)
 	samples_setup.is_fixed = bytes > 0 && bytes >> 56 == 0;
 	samples_setup.period =
 	    samples_setup.is_fixed ? bytes : ALLOCATION_PERIOD;
+	samples_setup.is_native = native && *native == '1';
 	thread_self.left = 0;
 	/* Nothing will be sampled, and the recorder can say why. */
 	if (flags & ALLOCATION_OWN_MALLOC)

@@ -10,6 +10,7 @@
 #include "base/index.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/strbuf.h"
 #include "base/units.h"
 #include "base/utf8.h"
 #include "profile/peak.h"
@@ -213,17 +214,25 @@ void held_growths(struct stack_growths *growths, const struct held *held)
 	}
 }
 
+/* A row with texts that are not its own yet. */
+struct held_key {
+	const char *file, *function;
+	int line;
+	char name[4096]; /* what file or function may point at */
+	struct strbuf below;
+};
+
+static const char *held_key_below(const struct held_key *key)
+{
+	return key->below.text ? key->below.text : "";
+}
+
 struct held_sum {
 	struct held_rows *rows;
 	const struct held *held;
 	const struct held_wish *wish;
 	struct index index;
-};
-
-/* A row with texts that are not its own yet. */
-struct held_key {
-	const char *file, *function;
-	int line;
+	struct held_key key; /* of what is added */
 };
 
 static bool held_row_is(const void *items, size_t at, const void *key)
@@ -232,14 +241,17 @@ static bool held_row_is(const void *items, size_t at, const void *key)
 	const struct held_key *wanted = key;
 
 	return row->line == wanted->line && !strcmp(row->file, wanted->file) &&
-	       !strcmp(row->function, wanted->function);
+	       !strcmp(row->function, wanted->function) &&
+	       !strcmp(row->below, held_key_below(wanted));
 }
 
 static struct held_row *held_row_of(
     struct held_sum *sum, const struct held_key *key)
 {
+	const char *below = held_key_below(key);
 	uint32_t hash = index_hash(key->file, strlen(key->file)) ^
 			index_hash(key->function, strlen(key->function)) * 31 ^
+			index_hash(below, strlen(below)) * 17 ^
 			(uint32_t)key->line * 2654435761u;
 	size_t at = index_place(&sum->index, hash, held_row_is,
 	    sum->rows->items.items, key, sum->rows->items.len);
@@ -249,6 +261,7 @@ static struct held_row *held_row_of(
 		    (struct held_row){.file = mem_copy(key->file),
 			.function = mem_copy(key->function),
 			.line = key->line,
+			.below = mem_copy(below),
 			.in = mem_copy(""),
 			.touched_mib = NAN};
 	return &sum->rows->items.items[at];
@@ -263,37 +276,62 @@ static const char *held_module(
 	return frame->module ? frame->module : frame->file;
 }
 
-static struct held_key held_key_of_frame(const struct held_wish *wish,
-    const struct frame *frame, char *name, size_t size)
+static void held_key_set(
+    struct held_key *key, const char *file, const char *function, int line)
+{
+	key->file = file;
+	key->function = function;
+	key->line = line;
+}
+
+static void held_key_set_frame(struct held_key *key,
+    const struct held_wish *wish, const struct frame *frame)
 {
 	bool bare = frame->module && frame->line == 0;
 
 	switch (wish->by) {
 	case HELD_BY_FILE:
-		return (struct held_key){frame->file, "", 0};
+		held_key_set(key, frame->file, "", 0);
+		break;
 	case HELD_BY_MODULE:
-		return (struct held_key){held_module(frame, name, size), "", 0};
+		held_key_set(key,
+		    held_module(frame, key->name, sizeof(key->name)), "", 0);
+		break;
 	case HELD_BY_FUNCTION:
-		return (struct held_key){frame->file, frame->function, 0};
+		held_key_set(key, frame->file, frame->function, 0);
+		break;
 	default:
-		return (struct held_key){
-		    frame->file, frame->function, bare ? 0 : frame->line};
+		held_key_set(
+		    key, frame->file, frame->function, bare ? 0 : frame->line);
 	}
 }
 
-static struct held_key held_key_of_stack(const struct held_wish *wish,
-    const struct stack *stack, size_t *leader, char *name, size_t size)
+/* Returns the place of the frame that leads. */
+static size_t held_key_set_stack(struct held_key *key,
+    const struct held_wish *wish, const struct stack *stack)
 {
-	*leader = 0;
-	if (stack->len == 0)
-		return (struct held_key){"", "no stack was taken", 0};
+	size_t leader = 0;
+
+	strbuf_cut(&key->below, 0);
+	if (stack->len == 0) {
+		held_key_set(key, "", "no stack was taken", 0);
+		return 0;
+	}
 	if (!wish->leaf)
-		*leader = origin_leader(stack);
-	if (!wish->leaf && origin_is_recorders(stack))
-		return (struct held_key){"", "mprof itself", 0};
-	if (!wish->leaf && !wish->imports && origin_imports(stack, *leader))
-		return (struct held_key){"", "imports", 0};
-	return held_key_of_frame(wish, &stack->frames[*leader], name, size);
+		leader = wish->native ? origin_python_leader(stack)
+				      : origin_leader(stack);
+	if (!wish->leaf && origin_is_recorders(stack)) {
+		held_key_set(key, "", "mprof itself", 0);
+		return leader;
+	}
+	if (!wish->leaf && !wish->imports && origin_imports(stack, leader)) {
+		held_key_set(key, "", "imports", 0);
+		return leader;
+	}
+	held_key_set_frame(key, wish, &stack->frames[leader]);
+	if (wish->native)
+		origin_below(stack, leader, &key->below);
+	return leader;
 }
 
 /* Those of its records, or the name that it had when it was hooked. */
@@ -313,17 +351,18 @@ static const char *held_process_name(
 	return name;
 }
 
-static struct held_key held_key_of_process(const struct held_sum *sum,
-    const struct held_stack *item, char *name, size_t size)
+static void held_key_set_process(struct held_key *key,
+    const struct held_sum *sum, const struct held_stack *item)
 {
 	const char *text = held_process_name(sum->held->run, item);
 
 	if (item->pid == 0)
-		snprintf(name, size, "the program");
+		snprintf(key->name, sizeof(key->name), "the program");
 	else
-		snprintf(name, size, "%s%s%d", text ? text : "process",
-		    text ? ", process " : " ", item->pid);
-	return (struct held_key){"", name, 0};
+		snprintf(key->name, sizeof(key->name), "%s%s%d",
+		    text ? text : "process", text ? ", process " : " ",
+		    item->pid);
+	held_key_set(key, "", key->name, 0);
 }
 
 /* The library whose code made most of the row. */
@@ -350,15 +389,14 @@ static void held_note_library(
 
 static void held_add_stack(struct held_sum *sum, const struct held_stack *item)
 {
-	char name[4096];
+	struct held_row *row;
 	size_t leader = 0;
-	struct held_key key =
-	    sum->wish->by == HELD_BY_PROCESS
-		? held_key_of_process(sum, item, name, sizeof(name))
-		: held_key_of_stack(
-		      sum->wish, item->stack, &leader, name, sizeof(name));
-	struct held_row *row = held_row_of(sum, &key);
 
+	if (sum->wish->by == HELD_BY_PROCESS)
+		held_key_set_process(&sum->key, sum, item);
+	else
+		leader = held_key_set_stack(&sum->key, sum->wish, item->stack);
+	row = held_row_of(sum, &sum->key);
 	row->mib += item->mib;
 	row->variance += item->variance;
 	row->samples += item->samples;
@@ -369,12 +407,10 @@ static void held_add_stack(struct held_sum *sum, const struct held_stack *item)
 static void held_add_growth(
     struct held_sum *sum, const struct stack_growth *growth)
 {
-	char name[4096];
-	size_t leader;
-	struct held_key key = held_key_of_stack(
-	    sum->wish, growth->stack, &leader, name, sizeof(name));
-	struct held_row *row = held_row_of(sum, &key);
+	struct held_row *row;
 
+	held_key_set_stack(&sum->key, sum->wish, growth->stack);
+	row = held_row_of(sum, &sum->key);
 	row->touched_mib =
 	    (isnan(row->touched_mib) ? 0 : row->touched_mib) + growth->mib;
 }
@@ -426,6 +462,7 @@ void held_rows_init(struct held_rows *rows, const struct held *held,
 	     i++)
 		held_add_growth(&sum, &growths->items.items[i]);
 	index_finish(&sum.index);
+	strbuf_finish(&sum.key.below);
 	if (rows->items.len > 0)
 		qsort(rows->items.items, rows->items.len,
 		    sizeof(rows->items.items[0]),
@@ -437,6 +474,7 @@ void held_rows_finish(struct held_rows *rows)
 	for (size_t i = 0; i < rows->items.len; i++) {
 		free(rows->items.items[i].file);
 		free(rows->items.items[i].function);
+		free(rows->items.items[i].below);
 		free(rows->items.items[i].in);
 	}
 	array_free(&rows->items);

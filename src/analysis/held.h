@@ -68,11 +68,13 @@ struct held_wish {
 	enum held_by by;
 	bool leaf;    /* the innermost frame leads, not the user's own */
 	bool imports; /* what imports made by line, not as one */
+	bool native;  /* the line of Python leads, and what it called follows */
 };
 
 struct held_row {
 	char *file, *function; /* "" where they don't belong to it */
 	int line;              /* 0: none */
+	char *below;           /* with native: see origin_below(); or "" */
 	char *in;              /* the library that made most of it; "" */
 	double in_mib;
 	double mib, variance;

@@ -208,6 +208,77 @@ bool origin_is_recorders(const struct stack *stack)
 	return false;
 }
 
+size_t origin_python_leader(const struct stack *stack)
+{
+	size_t python = stack->len;
+
+	for (size_t i = 0; i < stack->len; i++) {
+		if (stack->frames[i].module)
+			continue;
+		if (origin_of(&stack->frames[i]) == ORIGIN_OWN)
+			return i;
+		if (python == stack->len)
+			python = i;
+	}
+	return python < stack->len ? python : origin_leader(stack);
+}
+
+/* The package or library of a frame; a library of the user's own has the name
+ * of its file. The interpreter has none: it is between all calls. */
+static void origin_group(const struct frame *frame, char *name, size_t size)
+{
+	const char *base;
+
+	origin_name(frame, name, size);
+	if (*name || !frame->module || origin_of(frame) == ORIGIN_INTERPRETER)
+		return;
+	base = origin_base(frame->module);
+	snprintf(name, size, "%.*s", (int)strcspn(base, "."), base);
+}
+
+static void origin_add_innermost(
+    const struct frame *frame, bool is_last_of_many, struct strbuf *text)
+{
+	bool is_bare = frame->module && *frame->function == '+';
+
+	strbuf_add_format(text, "%s > %s%s", is_last_of_many ? " …" : "",
+	    is_bare ? origin_base(frame->module) : "", frame->function);
+}
+
+/* Adds a group that is not there yet. */
+static void origin_add_group(struct strbuf *text, const char *name)
+{
+	char part[128 + sizeof(" > ")];
+	size_t len = (size_t)snprintf(part, sizeof(part), " > %s", name);
+	const char *found = text->text ? strstr(text->text, part) : NULL;
+
+	for (; found; found = strstr(found + len, part)) {
+		if (found[len] == ' ' || !found[len])
+			return;
+	}
+	strbuf_add(text, part);
+}
+
+void origin_below(const struct stack *stack, size_t at, struct strbuf *text)
+{
+	char name[128];
+	size_t last = 0; /* the innermost that is not the recorder's */
+	size_t first;    /* of those that belong to a group, the outermost */
+
+	while (last < at && origin_of(&stack->frames[last]) == ORIGIN_RECORDER)
+		last++;
+	first = last;
+	for (size_t i = at; i-- > last;) {
+		origin_group(&stack->frames[i], name, sizeof(name));
+		if (!*name)
+			continue;
+		first = text->len == 0 ? i : first;
+		origin_add_group(text, name);
+	}
+	if (at > last)
+		origin_add_innermost(&stack->frames[last], first > last, text);
+}
+
 bool origin_imports(const struct stack *stack, size_t at)
 {
 	while (at > 0) {

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "base/strbuf.h"
 #include "profile/parts.h"
 
 enum origin {
@@ -26,6 +27,16 @@ enum origin origin_of(const struct frame *frame) __attribute__((nonnull));
  * there is none, of the innermost that is Python code, or of the innermost at
  * all. The stack has a frame. */
 size_t origin_leader(const struct stack *stack) __attribute__((nonnull));
+
+/* The same, but a line of Python leads where there is one: of the user's own,
+ * or else the innermost. Machine code is what it called. */
+size_t origin_python_leader(const struct stack *stack) __attribute__((nonnull));
+
+/* Appends the calls from the frame at that place to the innermost one, as
+ * " > numpy ... > PyDataMem_NEW": packages and libraries once each, and the
+ * function that allocated. Nothing where the frame is the innermost. */
+void origin_below(const struct stack *stack, size_t at, struct strbuf *text)
+    __attribute__((nonnull));
 
 /* Whether the frame at that place imports what is further in. */
 bool origin_imports(const struct stack *stack, size_t at)

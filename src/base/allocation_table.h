@@ -29,6 +29,9 @@
 /* The period in bytes, which then stays as long as the table has room; without
  * it the period begins with ALLOCATION_PERIOD and follows what samples cost. */
 #define ALLOCATION_PERIOD_VARIABLE "MPROF_ALLOCATION_PERIOD"
+/* "1": the frames of C are wanted below those of Python also where Python's own
+ * allocators are called. */
+#define ALLOCATION_NATIVE_VARIABLE "MPROF_ALLOCATION_NATIVE"
 
 enum {
 	ALLOCATION_MAGIC = 0x6d70616c,

@@ -70,6 +70,12 @@ static const struct option_row rows[] = {
 	.parse = option_flag,
 	.offset = offsetof(struct lines_options, held.rows.imports),
 	.ours = true},
+    {.name = "native",
+	.help = "a row for each chain: the innermost line of your own Python "
+		"code, and the packages and C functions that it called",
+	.parse = option_flag,
+	.offset = offsetof(struct lines_options, held.rows.native),
+	.ours = true},
     {.name = "at",
 	.arg = "DURATION",
 	.help = "show what was held at this time after the start (default: at "
@@ -494,12 +500,13 @@ static int lines_check_clock(
 	struct err e;
 
 	if (!held->at_s && !held->window.given && !held->since &&
-	    !held->older_s && by_of(options, 0) <= LINES_BY_FILE)
+	    !held->older_s && !held->rows.native &&
+	    by_of(options, 0) <= LINES_BY_FILE)
 		return COMMAND_OK;
 	err_set(&e,
 	    "%s: holds no sampled allocations, only growth on the clock: "
-	    "--at, --window, --since, --older and --by module or process need "
-	    "a recording of mprof run --stacks",
+	    "--native, --at, --window, --since, --older and --by module or "
+	    "process need a recording of mprof run --stacks",
 	    path);
 	return command_fail(COMMAND_FAILED, &e);
 }
@@ -609,6 +616,11 @@ static int check_options(
 		err_set(&e, "lines: --diff takes two profiles");
 	else if (!options->diff && profiles->paths.len > 1)
 		err_set(&e, "lines: one profile at a time; two with --diff");
+	else if (options->held.rows.native &&
+		 (options->held.rows.leaf || options->flame ||
+		     options->source || by_of(options, 0) == HELD_BY_PROCESS))
+		err_set(&e, "lines: --native has no --leaf, --flame, --source "
+			    "and --by process");
 	else if (options->output && !options->flame)
 		err_set(&e, "lines: --output needs --flame");
 	else if (options->flame && !options->output)

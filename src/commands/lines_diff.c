@@ -32,6 +32,8 @@ static int change_place_order(const void *x, const void *y)
 
 	if (order == 0)
 		order = strcmp(a->function, b->function);
+	if (order == 0)
+		order = strcmp(a->below, b->below);
 	return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
 }
 
@@ -175,8 +177,7 @@ static void changes_write(const struct lines_changes *changes,
 		change_member(&json, "error_mib", held_error(change->variance));
 		change_member(&json, "before_mib", change->mib[0]);
 		change_member(&json, "after_mib", change->mib[1]);
-		lines_write_place(&json, change->row->file, change->row->line,
-		    change->row->function);
+		lines_held_write_place(&json, change->row);
 		json_close(&json, '}');
 	}
 	json_close(&json, ']');

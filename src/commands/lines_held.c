@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
@@ -229,12 +228,14 @@ char *lines_held_name(const struct held_row *row)
 	bool named = *row->function != 0;
 
 	if (row->line)
-		raw = mem_format(
-		    "%s:%d (%s)", row->file, row->line, row->function);
+		raw = mem_format("%s:%d (%s)%s", row->file, row->line,
+		    row->function, row->below);
 	else if (named && *row->file)
-		raw = mem_format("%s (%s)", row->function, row->file);
+		raw = mem_format(
+		    "%s (%s)%s", row->function, row->file, row->below);
 	else
-		raw = mem_copy(named ? row->function : row->file);
+		raw = mem_format(
+		    "%s%s", named ? row->function : row->file, row->below);
 	clean = utf8_clean_copy(raw);
 	free(raw);
 	return clean;
@@ -263,7 +264,7 @@ static void lines_held_print_row(const struct held *held,
 	fputs(name, stdout);
 	if (text && *text)
 		printf("  %s", text);
-	if (*row->in) {
+	if (*row->in && !*row->below) {
 		utf8_clean(size, sizeof(size), row->in);
 		printf(", in %s", size);
 	}
@@ -308,6 +309,15 @@ static void lines_held_table(const struct held *held,
 	sources_finish(&sources);
 }
 
+void lines_held_write_place(struct json *json, const struct held_row *row)
+{
+	lines_write_place(json, row->file, row->line, row->function);
+	if (*row->below) {
+		json_key(json, "below");
+		json_text(json, row->below + strlen(" > "));
+	}
+}
+
 static void lines_held_write_row(
     struct json *json, const struct held *held, const struct held_row *row)
 {
@@ -324,7 +334,7 @@ static void lines_held_write_row(
 	json_whole(json, (int64_t)row->samples);
 	json_key(json, "touched_mib");
 	json_rounded(json, touched ? row->mib : row->touched_mib, 6);
-	lines_write_place(json, row->file, row->line, row->function);
+	lines_held_write_place(json, row);
 	if (*row->in) {
 		json_key(json, "in");
 		json_text(json, row->in);
@@ -372,11 +382,12 @@ static void lines_held_write(
 
 /* Takes the touched memory that is resident at the same moment, and Python's
  * growth on the clock, since its page faults aren't sampled. The latter has no
- * ages. */
-static void lines_held_beside(
-    struct stack_growths *growths, const struct held *held)
+ * ages and no frames of C. */
+static void lines_held_beside(struct stack_growths *growths,
+    const struct held *held, const struct held_wish *wish)
 {
-	bool whole = isinf(held->part.from_s) && isinf(held->part.to_s);
+	bool whole =
+	    isinf(held->part.from_s) && isinf(held->part.to_s) && !wish->native;
 	struct held_part part = held->part;
 	struct held touched;
 
@@ -399,7 +410,7 @@ void lines_held_show(const struct held *held,
 
 	if (wish->rows.by != HELD_BY_PROCESS &&
 	    held->part.source == SOURCE_HELD)
-		lines_held_beside(&growths, held);
+		lines_held_beside(&growths, held, &wish->rows);
 	held_rows_init(&rows, held, &growths, &wish->rows);
 	if (json_path)
 		lines_held_write(held, &rows, json_path);

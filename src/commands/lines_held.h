@@ -7,6 +7,7 @@
 
 #include "analysis/held.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/units.h"
 #include "cli/options.h"
 
@@ -36,6 +37,10 @@ const char *lines_held_error(char text[static UNITS_TEXT + 4], double mib,
 /* "app.py:8 (load)"; the caller frees. */
 char *lines_held_name(const struct held_row *row)
     __attribute__((nonnull, returns_nonnull));
+
+/* The members that say which place a row is. */
+void lines_held_write_place(struct json *json, const struct held_row *row)
+    __attribute__((nonnull));
 
 /* As a table; as JSON where the profile's path is given. */
 void lines_held_show(const struct held *held,

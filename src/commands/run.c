@@ -156,6 +156,13 @@ static const struct option_row run_option_rows[] = {
 	.parse = option_flag,
 	AT(stacks),
 	.ours = true},
+    {.name = "native",
+	.help = "with the stacks also what Python's own objects are made by: "
+		"the frames of C below each line of Python, for mprof lines "
+		"--native; it implies --stacks",
+	.parse = option_flag,
+	AT(native),
+	.ours = true},
     {.letter = 'T',
 	.name = "interval",
 	.arg = "DURATION",
@@ -499,6 +506,7 @@ static void load_agent(struct run_session *session)
 	    .allocations = session->hooks.allocations
 			       ? session->hooks.allocations_path
 			       : NULL,
+	    .native = session->options->native,
 	    .no_agent = !session->program.agent};
 	struct err e;
 
@@ -922,6 +930,10 @@ static int check_starting(const struct run_options *options, struct err *e)
 	if (options->attach && options->scope)
 		return err_set(e, "option --scope: is for a program that is "
 				  "started; a process stays in its group");
+	if (options->attach && options->native)
+		return err_set(e,
+		    "option --native: is for a program that is started; from "
+		    "outside its allocators can't be asked");
 	if (!options->attach && options->functions)
 		return err_set(e,
 		    "option --func: is for mprof attach PID; @profile names "
@@ -957,6 +969,7 @@ static int command_run_exec(const void *values, char **words, int count)
 	options.check_asked = options.check_asked ||
 			      check_asked(&options.check) ||
 			      options.check.junit;
+	options.stacks = options.stacks || options.native;
 	if (options.attach && count > 1 &&
 	    run_parse_late_options(&options, words, &count) != COMMAND_OK)
 		return COMMAND_MISUSED;

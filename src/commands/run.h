@@ -26,6 +26,7 @@ struct run_options {
 	bool lines;            /* line tables of @profile */
 	const char *functions; /* attach: names, with commas between them */
 	bool stacks;           /* of Python code, at each sample */
+	bool native;           /* C's frames below each of Python's */
 	double interval_s;     /* 0: the default */
 	bool children;         /* in the total */
 	bool each;             /* a series for each process */

@@ -66,6 +66,8 @@ static bool is_replaced(const struct agent_libraries *libraries,
 	       (wish->allocations &&
 		   (strncmp(entry, ALLOCATION_VARIABLE "=",
 			strlen(ALLOCATION_VARIABLE) + 1) == 0 ||
+		       strncmp(entry, ALLOCATION_NATIVE_VARIABLE "=",
+			   strlen(ALLOCATION_NATIVE_VARIABLE) + 1) == 0 ||
 		       strncmp(entry, "ASAN_OPTIONS=", 13) == 0)) ||
 	       strncmp(entry, "LD_PRELOAD=", 11) == 0;
 }
@@ -112,6 +114,9 @@ static void agent_env_fill(struct agent_env *env,
 		agent_env_add(env, &at,
 		    mem_format(ALLOCATION_VARIABLE "=%s", wish->allocations));
 		agent_env_add(env, &at, agent_env_sanitizer());
+		if (wish->native)
+			agent_env_add(env, &at,
+			    mem_copy(ALLOCATION_NATIVE_VARIABLE "=1"));
 	}
 	agent_env_add(env, &at, agent_env_preload(libraries));
 	for (size_t i = 0; i < len; i++) {

@@ -28,11 +28,12 @@ struct agent_wish {
 	const char *allocations; /* a folder for tables of sampled allocations;
 				    NULL: none */
 	const char *allocation;  /* as agent: the library */
+	bool native;             /* it takes C's frames below Python's */
 };
 
 struct agent_env {
 	char **envp;  /* this process's, and ours; ends with NULL */
-	char *own[7]; /* the strings of it that are not from elsewhere */
+	char *own[8]; /* the strings of it that are not from elsewhere */
 	size_t owned;
 };
 
