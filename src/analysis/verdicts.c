@@ -45,21 +45,6 @@ static void verdicts_judge_mean(struct verdict *verdict,
 	    verdict, run->figures.mean_mib, conditions->max_mean_mib);
 }
 
-/* Figure and limit in one unit: the limit's, which a person chose. */
-static void verdicts_put_rates(struct verdict *verdict)
-{
-	struct units_scale scale = units_rate_scale(
-	    verdict->bound > 0 ? verdict->bound : verdict->value);
-	char number[UNITS_TEXT];
-
-	units_number(number, verdict->value * scale.factor);
-	snprintf(verdict->figure, sizeof(verdict->figure), "%s %s", number,
-	    scale.name);
-	units_number(number, verdict->bound * scale.factor);
-	snprintf(verdict->limit, sizeof(verdict->limit), "%s %s", number,
-	    scale.name);
-}
-
 /* Only certain growth counts: a slope that noise may have made passes. */
 static void verdicts_judge_growth(struct verdict *verdict,
     const struct recording_set_run *run, const struct conditions *conditions)
@@ -71,7 +56,8 @@ static void verdicts_judge_growth(struct verdict *verdict,
 	verdict->bound = conditions->max_growth_mib_s;
 	low = leak.judged ? fmin(leak.low, verdict->value) : verdict->value;
 	verdict->met = low <= verdict->bound;
-	verdicts_put_rates(verdict);
+	units_rate(verdict->figure, verdict->value);
+	units_rate(verdict->limit, verdict->bound);
 	if (verdict->met && verdict->value > verdict->bound)
 		snprintf(verdict->note, sizeof(verdict->note),
 		    "not beyond the noise");

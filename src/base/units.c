@@ -141,38 +141,34 @@ char *units_clock(char *out, double seconds)
 	return out;
 }
 
-struct units_scale units_rate_scale(double mib_per_s)
-{
-	static const double seconds[] = {1, 60, 3600, 86400};
-	static const char *const names[3][4] = {
-	    {"KiB/s", "KiB/min", "KiB/h", "KiB/d"},
-	    {"MiB/s", "MiB/min", "MiB/h", "MiB/d"},
-	    {"GiB/s", "GiB/min", "GiB/h", "GiB/d"}};
-	static const double sizes[] = {1024, 1, 1.0 / 1024};
-	double rate = fabs(mib_per_s);
-	size_t per = 0, size = 1;
-
-	while (per < 3 && rate > 0 && rate * seconds[per] < 0.995)
-		per++;
-	if (rate * seconds[per] >= 1023.5)
-		size = 2;
-	else if (rate > 0 && rate * seconds[per] < 0.9995)
-		size = 0;
-	return (struct units_scale){
-	    seconds[per] * sizes[size], names[size][per]};
-}
-
 char *units_number(char *out, double value)
 {
 	units_put_number(out, value);
 	return out;
 }
 
+char *units_rate_number(char *out, double mib_per_s)
+{
+	double rate = mib_per_s * 60, size = fabs(rate);
+	int decimals;
+
+	if (!(size < 0.995) || size < 5e-7) {
+		units_put_number(out, size < 5e-7 ? 0 : rate);
+		return out;
+	}
+	decimals = 2 - (int)floor(log10(size * 1.0005));
+	decimals = decimals > 6 ? 6 : decimals;
+	snprintf(out, UNITS_TEXT, "%s0.%0*.0f", rate < 0 ? "-" : "", decimals,
+	    size * pow(10, decimals));
+	return out;
+}
+
 char *units_rate(char *out, double mib_per_s)
 {
-	struct units_scale scale = units_rate_scale(mib_per_s);
+	size_t len = strlen(units_rate_number(out, mib_per_s));
 
-	return units_put(out, mib_per_s * scale.factor, scale.name);
+	snprintf(out + len, UNITS_TEXT - len, " MiB/min");
+	return out;
 }
 
 char *units_count(char *out, uint64_t count, const char *one, const char *many)

@@ -29,21 +29,15 @@ char *units_duration_to(char *out, double seconds, double step);
 /* 250 -> "00:04:10", from the hour on as many digits as it takes */
 char *units_clock(char *out, double seconds);
 
-/* MiB a second, by the unit of time that gives a figure of at least 0.1:
- * 0.0533 -> "3.20 MiB/min" */
+/* MiB a second as MiB a minute, in every picture, page and table, with three
+ * digits where it is slow, too: 0.0533 -> "3.20 MiB/min", 0.0001 -> "0.00600
+ * MiB/min". The figure alone for several of one unit. */
 char *units_rate(char *out, double mib_per_s);
+char *units_rate_number(char *out, double mib_per_s);
 
 /* A count with its noun and what must agree with it: 1 -> "1 sample was
  * missed", 2 -> "2 samples were missed"; out has UNITS_COUNT bytes. */
 char *units_count(char *out, uint64_t count, const char *one, const char *many);
-
-/* The factor that units_rate() multiplies by and the unit that it writes: for
- * several figures in one unit. */
-struct units_scale {
-	double factor;
-	const char *name; /* "MiB/min" */
-};
-struct units_scale units_rate_scale(double mib_per_s);
 
 /* The figure alone, as the functions above write it: "3.20" */
 char *units_number(char *out, double value);

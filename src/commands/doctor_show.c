@@ -23,7 +23,6 @@ static const char *doctor_clean(char text[static DOCTOR_TEXT], const char *raw)
 static void doctor_print_leak(const struct doctor *doctor)
 {
 	char clean[DOCTOR_TEXT], rate[UNITS_TEXT];
-	struct units_scale scale = units_rate_scale(doctor->leak.mib_per_s);
 	char *why, *path;
 
 	if (!doctor->path) {
@@ -39,9 +38,7 @@ static void doctor_print_leak(const struct doctor *doctor)
 	why = leak_why(&doctor->leak);
 	printf("verdict    %s", leak_word(doctor->leak.verdict));
 	if (doctor->leak.verdict == LEAK_LEAKING)
-		printf(", %s %s",
-		    units_number(rate, doctor->leak.mib_per_s * scale.factor),
-		    scale.name);
+		printf(", %s", units_rate(rate, doctor->leak.mib_per_s));
 	else if (why[0])
 		printf(": %s", why);
 	if (doctor->leaking)

@@ -83,13 +83,11 @@ static double limit_of(
 
 static void print_rate(const struct leak *leak)
 {
-	struct units_scale scale = units_rate_scale(leak->mib_per_s);
 	char rate[UNITS_TEXT], low[UNITS_TEXT], high[UNITS_TEXT];
 
-	printf("%s %s (95 %%: %s to %s)",
-	    units_number(rate, leak->mib_per_s * scale.factor), scale.name,
-	    units_number(low, leak->low * scale.factor),
-	    units_number(high, leak->high * scale.factor));
+	printf("%s (95 %%: %s to %s)", units_rate(rate, leak->mib_per_s),
+	    units_rate_number(low, leak->low),
+	    units_rate_number(high, leak->high));
 }
 
 static void command_leak_print_limit(const struct leak *leak, double limit_mib)

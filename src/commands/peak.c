@@ -281,7 +281,7 @@ static void print_phase(const struct phase *phase, double first_s, FILE *out)
 	free(name);
 }
 
-/* "leak, +3 MiB/min" */
+/* "leak, +3.00 MiB/min" */
 static char *name_found_phase(const struct found_phase *phase)
 {
 	char rate[UNITS_TEXT];

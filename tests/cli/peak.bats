@@ -207,7 +207,7 @@ mprof: cmd.dat: holds no samples"
 		}
 	}' >c.dat
 	run_apart mprof peak --phases c.dat
-	[[ $output =~ 0\ s\ +8.00\ s\ +12.[0-9]\ MiB\ +180\ MiB\ +start-up,\ \+21.0\ MiB/s ]]
+	[[ $output =~ 0\ s\ +8.00\ s\ +12.[0-9]\ MiB\ +180\ MiB\ +start-up,\ \+12[56][0-9]\ MiB/min ]]
 	[[ $output == *"steady"*"leak, +30.0 MiB/min" ]]
 	mprof peak --phases --json c.dat | python3 -c '
 import json, sys

@@ -102,7 +102,7 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 	}' >a.dat
 	person mprof watch a.dat <<-END
 		size 30 120
-		expect slope .1.00 MiB/s
+		expect slope .(59.[5-9]|60.[0-4]) MiB/min
 		expect 5 processes: the program itself 110 MiB, 40 20.0 MiB, 30 15.0 MiB
 		size 30 50
 		expect 5 processes: the program itself 110 MiB(; q leaves)?\\x1b

@@ -420,23 +420,23 @@ static void each_reason_says_what_would_decide(void **state)
 		"too few samples; record 30.0 s longer, or with a shorter "
 		"interval"},
 	    [LEAK_LOADS] = {"loads",
-		"it only grew, 2.00 MiB/s in 40.0 s: a load of data and a leak "
+		"it only grew, 120 MiB/min in 40.0 s: a load of data and a leak "
 		"look the same; record a minute or longer"},
 	    [LEAK_NOISE] = {"noise",
-		"growth of 2.00 MiB/s, which ups and downs could explain as "
+		"growth of 120 MiB/min, which ups and downs could explain as "
 		"well; record 30.0 s longer"},
 	    [LEAK_COARSE] = {"coarse",
-		"no growth seen, but a leak of less than 5.00 MiB/s would not "
+		"no growth seen, but a leak of less than 300 MiB/min would not "
 		"show in its ups and downs; record 30.0 s longer"},
 	    [LEAK_CYCLES] = {"cycles",
 		"it rose from one round of 7.00 s to the next, too few of "
 		"them; record 30.0 s longer"},
 	    [LEAK_RESTED] = {"rested",
-		"it grew by 2.00 MiB/s until 00:00:50 and stands still since: "
+		"it grew by 120 MiB/min until 00:00:50 and stands still since: "
 		"a cache that is full, or a leak whose work ended; record "
 		"30.0 s more of that work"},
 	    [LEAK_BENDS] = {"bends",
-		"2.00 MiB/s since 00:00:10, slower than before: a warm-up that "
+		"120 MiB/min since 00:00:10, slower than before: a warm-up that "
 		"goes on, or a leak behind it; record 30.0 s longer"},
 	    [LEAK_FALLS] = {"falls",
 		"it grew and fell back, again and again: restarts of a program "
@@ -464,13 +464,13 @@ static void each_reason_says_what_would_decide(void **state)
 	    "too few samples; record 1.00 s longer, or with a shorter "
 	    "interval");
 	leak.verdict = LEAK_STEADY;
-	assert_why(&leak, NULL, "a leak of 5.00 MiB/s would have shown");
+	assert_why(&leak, NULL, "a leak of 300 MiB/min would have shown");
 	leak.high = 0;
 	assert_why(&leak, NULL,
-	    "a leak of 5.00 MiB/s would have shown, unless the program was "
+	    "a leak of 300 MiB/min would have shown, unless the program was "
 	    "idle: memory stands still since 00:00:10");
 	leak.low = -1;
-	assert_why(&leak, NULL, "a leak of 5.00 MiB/s would have shown");
+	assert_why(&leak, NULL, "a leak of 300 MiB/min would have shown");
 	leak.verdict = LEAK_LEAKING;
 	assert_why(&leak, NULL, "");
 	leak.verdict = LEAK_GROWING;

@@ -152,13 +152,13 @@ static void growth_of_a_few_samples(void **state)
 	assert_string_equal(got->name, "max-growth");
 	assert_string_equal(got->unit, "mib_per_s");
 	assert_true(got->met && got->value == 1 && got->bound == 1);
-	assert_string_equal(got->figure, "1.00 MiB/s");
-	assert_string_equal(got->limit, "1.00 MiB/s");
+	assert_string_equal(got->figure, "60.0 MiB/min");
+	assert_string_equal(got->limit, "60.0 MiB/min");
 	assert_string_equal(got->note, "");
 	got = judge(&none);
 	assert_false(got->met);
-	assert_string_equal(got->limit, "0.00 MiB/s");
-	assert_string_equal(got->figure, "1.00 MiB/s");
+	assert_string_equal(got->limit, "0.00 MiB/min");
+	assert_string_equal(got->figure, "60.0 MiB/min");
 	one.max_growth_mib_s = 1 / 60.0; /* the limit's unit is that of both */
 	got = judge(&one);
 	assert_false(got->met);
