@@ -34,7 +34,9 @@ enum {
 	END_MS = 5000,
 	FEED_FD = 3,
 	MESSAGES_MAX = 4096, /* in a tick */
-	SIZE_BITS = 47       /* no memory is larger than the address space */
+	MANY = 16, /* messages at once: the other side may have more */
+	MORE_MS = 5,
+	SIZE_BITS = 47 /* no memory is larger than the address space */
 };
 
 struct touched {
@@ -338,13 +340,17 @@ static void touched_tell_state(const struct touched_round *round)
 		.failed = state->failed});
 }
 
-/* Takes all that is there. False where the other side ended. */
+/* Takes all that is there. False where the other side ended. Where there was
+ * much, more may wait there for its room. */
 static bool touched_read(const struct touched_round *round)
 {
 	ssize_t len = 0;
 
 	for (int i = 0; i < MESSAGES_MAX; i++) {
 		len = touched_receive(round->touched);
+		if (len == 0 && i >= MANY &&
+		    touched_wait(round->touched, MORE_MS))
+			len = touched_receive(round->touched);
 		if (len <= 0)
 			break;
 		touched_take(round, (size_t)len);

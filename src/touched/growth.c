@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "touched/growth.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,8 @@ enum {
 	UNSEEN_MAX_KIB = 32 << 10,
 	BUDGET = 512 << 10, /* bytes of records at once, and in a minute */
 	RECORD = 200,
-	LEFT_MAX = 4096 /* ids in a message */
+	LEFT_MAX = 4096,    /* ids in a message */
+	QUEUE_MAX = 8 << 20 /* bytes of messages, then it waits */
 };
 
 /* The page of memory that no fault was seen to bring: it is taken to be there
@@ -61,10 +63,40 @@ void growth_init(struct growth *growth, int feed)
 	    .pause_ns = PAUSE_NS};
 }
 
+bool growth_flush(struct growth *growth, bool wait)
+{
+	struct strbuf *queue = &growth->queue;
+	int flags = MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT);
+
+	while (growth->queue_at < queue->len) {
+		size_t len;
+
+		memcpy(&len, queue->text + growth->queue_at, sizeof(len));
+		if (send(growth->feed,
+			queue->text + growth->queue_at + sizeof(len), len,
+			flags) < 0 &&
+		    (errno == EAGAIN || errno == EINTR))
+			return true;
+		growth->queue_at += sizeof(len) + len;
+	}
+	strbuf_cut(queue, 0);
+	growth->queue_at = 0;
+	return false;
+}
+
+/* The recorder reads at its ticks, which may be far apart. Meanwhile faults are
+ * looked at all the same: later their process may be no more. */
 static void growth_send(struct growth *growth)
 {
-	(void)send(growth->feed, growth->message.text, growth->message.len,
-	    MSG_NOSIGNAL);
+	const struct strbuf *message = &growth->message;
+
+	if (!growth_flush(growth, growth->queue.len > QUEUE_MAX) &&
+	    (send(growth->feed, message->text, message->len,
+		 MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 ||
+		errno != EAGAIN))
+		return;
+	strbuf_add_bytes(&growth->queue, &message->len, sizeof(message->len));
+	strbuf_add_bytes(&growth->queue, message->text, message->len);
 }
 
 /* Tells of samples that went, in as many messages as it takes. */
@@ -134,6 +166,7 @@ void growth_finish(struct growth *growth)
 		growth_free_process(growth->processes.items[i]);
 	array_free(&growth->processes);
 	strbuf_finish(&growth->message);
+	strbuf_finish(&growth->queue);
 }
 
 static size_t growth_place(const struct growth *growth, pid_t pid)

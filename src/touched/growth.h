@@ -46,8 +46,11 @@ struct growth {
 	int feed;
 	ARRAY(struct growth_process *) processes;
 	struct strbuf message;
-	uint32_t samples; /* the last one's id */
-	size_t pages;     /* of all processes */
+	struct strbuf queue; /* messages that the feed had no room for yet,
+				each behind its length */
+	size_t queue_at;     /* the first of them */
+	uint32_t samples;    /* the last one's id */
+	size_t pages;        /* of all processes */
 	double period_kib;
 	double budget; /* bytes of records */
 	uint64_t failed, told_failed, told_lost;
@@ -73,6 +76,10 @@ bool growth_round(struct growth *growth) __attribute__((nonnull));
 /* Switches the sampling of each fault on and off. The milliseconds after which
  * it is to be called again at the latest, most where there is no need. */
 int growth_pace(struct growth *growth, int most) __attribute__((nonnull));
+
+/* Sends what the feed has room for; all of it where wait is set. Whether
+ * something is left. */
+bool growth_flush(struct growth *growth, bool wait) __attribute__((nonnull));
 
 /* Looks for what ended and for pages that were given back, where that is due;
  * at the end in any case. */

@@ -28,10 +28,13 @@ static void watch_say_ready(const struct growth *growth, int feed, int error)
 /* Until the other end of the feed, which comes first in fds, is closed. */
 static void watch_loop(struct growth *growth, struct pollfd *fds, size_t count)
 {
-	while (fds[0].revents == 0) {
+	while ((fds[0].revents & ~POLLOUT) == 0) {
 		if (growth_round(growth))
 			nanosleep(&watch_pause, NULL);
 		growth_sweep(growth, false);
+		fds[0].events = POLLIN;
+		if (growth_flush(growth, false))
+			fds[0].events |= POLLOUT;
 		if (poll(fds, (nfds_t)count, growth_pace(growth, POLL_MS)) <
 			0 &&
 		    errno != EINTR)
@@ -43,6 +46,7 @@ static void watch_loop(struct growth *growth, struct pollfd *fds, size_t count)
 	}
 	growth_round(growth);
 	growth_sweep(growth, true);
+	growth_flush(growth, true);
 }
 
 static void watch_run(const struct touched_request *request)

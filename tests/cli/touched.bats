@@ -201,6 +201,48 @@ has_three() {
 	}
 }
 
+# The process that watches must not wait for the recorder's next tick.
+@test "ticks that are far apart: faults are looked at all the same" {
+	needs_faults
+	three -g
+	rm -f seen
+	mprof run -q --stacks -T 100 -o x.dat ./three 3>&- &
+	local recorder=$! pid helper='' program used=''
+	find_helper() {
+		for pid in /proc/[0-9]*; do
+			pid=${pid#/proc/}
+			if [ "$pid" != "$recorder" ] &&
+				[ "$(readlink "/proc/$pid/cwd")" = "$PWD" ] &&
+				[ "$(readlink "/proc/$pid/exe")" = "$SOURCE/mprof" ]; then
+				helper=$pid
+			fi
+		done
+		[ -n "$helper" ]
+	}
+	soon find_helper
+	has_program() {
+		program=$(pgrep -P "$recorder" -x three)
+		[ -n "$program" ]
+	}
+	soon has_program
+	has_all() {
+		[ "$(awk '/^VmRSS/ { print $2 }' "/proc/$program/status")" -gt 320000 ]
+	}
+	soon has_all
+	# It has seen all when it waits for more and used no time meanwhile.
+	is_idle() {
+		local before=$used
+		used=$(cut -d ' ' -f 14,15 "/proc/$helper/stat")
+		[ "$used" = "$before" ] || return 1
+		# In poll(), not in sendto(), where that can be read.
+		lacks '^44 ' <"/proc/$helper/syscall"
+	}
+	soon is_idle
+	touch seen
+	wait "$recorder"
+	has_three x.dat
+}
+
 @test "without symbols the sums are the same, by address" {
 	needs_faults
 	three -s
