@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "chart/chart.h"
 #include "cli/markdown.h"
+#include "cli/table.h"
 #include "commands/command.h"
 #include "commands/command_picture.h"
 #include "input/recording_files.h"
@@ -161,34 +162,104 @@ static char *format_interval(
 	    format_signed(high, c->high, format), c->p);
 }
 
-static void print_difference(
+/* Columns of the table: a name, A, B, B to A, the difference. */
+enum { COMPARE_COLUMNS = 5 };
+
+/* A row as text; a heading has the first cell alone. */
+struct compare_row {
+	char *cells[COMPARE_COLUMNS], *interval;
+};
+
+struct compare_table {
+	ARRAY(struct compare_row) rows;
+};
+
+static void compare_table_add(struct compare_table *table, const char *name,
     const struct comparison *c, char *(*format)(char *out, double value))
 {
-	char relative[UNITS_TEXT], difference[UNITS_TEXT];
-	char *interval = format_interval(c, format);
+	char text[UNITS_TEXT], relative[UNITS_TEXT];
 	size_t len = strlen(format_relative(relative, c));
+	char label[64];
 
 	/* The signs behind the number stand below each other. */
 	if (len == 0 || relative[len - 1] == '-')
 		strcat(relative, "  ");
 	else if (relative[len - 1] == 'x')
 		strcat(relative, " ");
-	printf("  %9s  %14s", relative,
-	    format_signed(difference, c->difference, format));
-	if (interval[0])
-		printf("  (%s)", interval);
-	putchar('\n');
-	free(interval);
+	*array_push(&table->rows) = (struct compare_row){
+	    {mem_copy(utf8_shorten(label, sizeof(label), name, 16)),
+		mem_copy(format(text, c->a)), NULL, mem_copy(relative), NULL},
+	    format_interval(c, format)};
+	table->rows.items[table->rows.len - 1].cells[2] =
+	    mem_copy(format(text, c->b));
+	table->rows.items[table->rows.len - 1].cells[4] =
+	    mem_copy(format_signed(text, c->difference, format));
 }
 
-static void command_compare_print_row(const char *name,
-    const struct comparison *c, char *(*format)(char *out, double value))
+/* The widths of columns: what the widest terminal has room for or, in a narrow
+ * one, what the cells take. Returns their sum with the gaps between them. */
+static int compare_table_measure(
+    const struct compare_table *table, bool narrow, int widths[COMPARE_COLUMNS])
 {
-	char a[UNITS_TEXT], b[UNITS_TEXT], label[64];
+	static const int usual[COMPARE_COLUMNS] = {16, 14, 14, 10, 15};
+	int sum = COMPARE_COLUMNS - 1;
 
-	printf("%-16s %14s %14s", utf8_shorten(label, sizeof(label), name, 16),
-	    format(a, c->a), format(b, c->b));
-	print_difference(c, format);
+	for (size_t k = 0; k < COMPARE_COLUMNS; k++) {
+		widths[k] = narrow ? 0 : usual[k];
+		for (size_t i = 0; narrow && i < table->rows.len; i++) {
+			const struct compare_row *row = &table->rows.items[i];
+			int width =
+			    row->cells[1] ? (int)utf8_width(row->cells[k]) : 0;
+
+			widths[k] = width > widths[k] ? width : widths[k];
+		}
+		sum += widths[k];
+	}
+	return sum;
+}
+
+static void compare_print_heading(const char *text, int columns)
+{
+	size_t size = strlen(text) + 4;
+	char *shown = mem_zero(size, 1);
+
+	puts(columns > 0 ? utf8_shorten(shown, size, text, (size_t)columns)
+			 : text);
+	free(shown);
+}
+
+static void compare_table_print(const struct compare_table *table)
+{
+	int columns = (int)table_width(stdout), widths[COMPARE_COLUMNS];
+	int sum = compare_table_measure(table, false, widths);
+	bool narrow = columns > 0 && columns < sum;
+
+	if (narrow)
+		sum = compare_table_measure(table, true, widths);
+	for (size_t i = 0; i < table->rows.len; i++) {
+		const struct compare_row *row = &table->rows.items[i];
+
+		if (!row->cells[1]) {
+			compare_print_heading(row->cells[0], columns);
+			continue;
+		}
+		printf("%-*s", widths[0], row->cells[0]);
+		for (size_t k = 1; k < COMPARE_COLUMNS; k++)
+			printf(" %*s", widths[k], row->cells[k]);
+		if (row->interval && *row->interval)
+			printf(narrow ? "\n    %s" : "  (%s)", row->interval);
+		putchar('\n');
+	}
+}
+
+static void compare_table_finish(struct compare_table *table)
+{
+	for (size_t i = 0; i < table->rows.len; i++) {
+		for (size_t k = 0; k < COMPARE_COLUMNS; k++)
+			free(table->rows.items[i].cells[k]);
+		free(table->rows.items[i].interval);
+	}
+	array_free(&table->rows);
 }
 
 /* Says that a row of several processes is that of the largest one, not their
@@ -201,17 +272,18 @@ static char *format_largest(const size_t count[2])
 	    ", the largest one (of %zu in A, %zu in B)", count[0], count[1]);
 }
 
-static void print_parts(const char *title, const struct compared_parts *list)
+static void compare_table_add_parts(struct compare_table *table,
+    const char *title, const struct compared_parts *list)
 {
 	for (size_t i = 0; i < list->items.len; i++) {
 		const struct compared_part *part = &list->items.items[i];
 		char *name = utf8_clean_copy(part->name);
 		char *largest = format_largest(part->count);
 
-		printf("%s %s%s\n", title, name, largest);
-		command_compare_print_row("  peak", &part->peak, units_size);
-		command_compare_print_row(
-		    "  growth", &part->growth, units_size);
+		*array_push(&table->rows) = (struct compare_row){
+		    {mem_format("%s %s%s", title, name, largest)}, NULL};
+		compare_table_add(table, "  peak", &part->peak, units_size);
+		compare_table_add(table, "  growth", &part->growth, units_size);
 		free(largest);
 		free(name);
 	}
@@ -276,22 +348,27 @@ static void command_compare_print_all(
     const struct recording_set *const sides[2],
     const struct compared_parts *phases, const struct compared_parts *processes)
 {
+	struct compare_table table = {0};
 	struct comparison c;
 	char *sentence = compare_sentence(sides);
 
-	printf("%-16s %14s %14s  %9s  %14s\n", "", "A", "B", "B to A",
-	    "difference");
+	*array_push(&table.rows) = (struct compare_row){
+	    {mem_copy(""), mem_copy("A"), mem_copy("B"), mem_copy("B to A"),
+		mem_copy("difference")},
+	    NULL};
 	for (size_t i = 0; i < MEASURES; i++) {
 		if (!compare_is_known(sides, measures[i].offset))
 			continue;
 		recording_set_compare(
 		    sides[0], sides[1], measures[i].offset, 1, &c);
-		command_compare_print_row(
-		    measures[i].name, &c, measures[i].format);
+		compare_table_add(
+		    &table, measures[i].name, &c, measures[i].format);
 	}
-	print_parts("phase", phases);
-	print_parts("process", processes);
+	compare_table_add_parts(&table, "phase", phases);
+	compare_table_add_parts(&table, "process", processes);
+	compare_table_print(&table);
 	printf("\n%s\n", sentence);
+	compare_table_finish(&table);
 	free(sentence);
 }
 

@@ -36,6 +36,25 @@ own_setup() {
 	[[ $errors == *"7: neither a file nor a number of mprof list"* ]]
 }
 
+@test "compare: the table fits a terminal of 60 columns" {
+	for i in 1 2 3; do
+		printf 'PROC 1 1700000000 pid=7 ppid=1 name=worker cmd=%s\nCHLD 7 9 1700000001\n' \
+			"a%20very%20long%20command%20line%20of%20a%20worker%20that%20goes%20on" |
+			tee -a "main-$i.dat" >>"new-$i.dat"
+	done
+	for columns in 60 72; do
+		run_apart env COLUMNS=$columns mprof compare --a 'main-*.dat' --b 'new-*.dat'
+		[ "$status" -eq 0 ]
+		[[ $output == *"B to A"*"peak "*"%"*"95 %: "*"process "*"worker"* ]]
+		# the sentence below the empty line is the terminal's to break
+		same "" "$(awk -v most=$columns '!$0 { exit } length > most' <<<"$output")"
+	done
+	run_apart env COLUMNS=120 mprof compare main-1.dat new-1.dat
+	wide=$output
+	run_apart mprof compare main-1.dat new-1.dat
+	same "$output" "$wide"
+}
+
 @test "compare: few runs of each side, far apart" {
 	for i in 1 2 3; do
 		level "far-$i.dat" $((900 + i))
