@@ -4,7 +4,8 @@
 # heap --every ranks the culprit among its first three rows after five looks,
 # beside views that hold thousands of objects for a request, and refs names the
 # root first. All in one process, one leak after the other: what was leaked
-# before is no growth any more.
+# before is no growth any more. The second test hunts the same leaks from the start
+# of the program, by sampled allocations.
 # shellcheck disable=SC2030,SC2031  # each test has a $pid of its own
 # shellcheck disable=SC2154  # need_module sets $python
 
@@ -73,16 +74,55 @@ held() {
 	pid=
 }
 
-# found FUNCTION: it is among the first three that hold memory
-found() {
-	mprof lines --json a.dat 2>/dev/null |
-		jq -e "[.rows[:3][].function] | index(\"$1\")" >/dev/null 2>&1
+# within NAME: the lines of that function or class, "FIRST LAST"
+within() {
+	awk -v name="$1" '$0 ~ "^(def|class) " name "[(:]" { first = NR }
+		first && !NF { print first, NR; exit }' \
+		"$SOURCE/tests/python/leaks.py"
 }
 
-@test "malloc in C: the function that allocates, of the program under run --stacks" {
+# found LEAK NAME...: a line of one of these functions or classes is among the
+# first three that hold what was allocated since the leak began, callees included
+found() {
+	local leak=$1 first last
+
+	mprof lines --json --since "$leak" a.dat >rows 2>/dev/null || return 1
+	shift
+	for name; do
+		read -r first last < <(within "$name")
+		! jq -e --argjson first "$first" --argjson last "$last" '
+			.rows[:3] | any((.file | endswith("/leaks.py")) and
+			.line >= $first and .line < $last)' rows >/dev/null ||
+			return 0
+	done
+	return 1
+}
+
+# planted LEAK [NAME]
+planted() {
+	begin "$1"
+	mprof mark --pid "$pid" "$1"
+	soon_while "$pid" found "$1" "leak_$1" "${@:2}" || {
+		mprof lines --since "$1" a.dat | head
+		return 1
+	}
+}
+
+@test "under run --stacks: the line that leaks is among the first three, seven of seven" {
 	MPROF_ALLOCATION_PERIOD=65536 launch "$MPROF" run -q --stacks -T 100ms \
-		-o a.dat "$python" "$SOURCE/tests/python/leaks.py" malloc
-	soon_while "$pid" found leak_malloc
+		-o a.dat "$python" "$SOURCE/tests/python/leaks.py"
+	# Without a leak its view holds nothing, whatever the innocent one does.
+	mprof mark --pid "$pid" nothing
+	soon_while "$pid" found nothing innocent
+	jq -e '[.rows[] | select((.function // "") | startswith("leak_"))] == []' \
+		rows
+	planted models
+	planted lru_cache Report
+	planted signal
+	planted locals
+	planted queries
+	planted malloc
+	planted cycles Node
 	let_end
 	pid=
 }
