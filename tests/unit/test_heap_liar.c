@@ -450,6 +450,38 @@ static void a_stack_is_read_to_its_top(void **state)
 	each_layout(stacks);
 }
 
+/* A module in C has a type of its own that is called "generator". */
+static void namesake(void)
+{
+	struct snapshot_region regions[] = {fake.region, fake.region};
+	size_t own = fake.used;
+	uint64_t type, object;
+
+	type = fake_type(&fake, "generator", 128, 0, FAKE_GC);
+	object = fake_tracked(&fake, type, 128);
+	fake_put(&fake, object, 64, fake.text);
+	regions[0].end = regions[1].start = FAKE_START + own;
+	regions[1].bytes += own;
+	memset(fake.snapshot.slots, 0, sizeof(fake.snapshot.slots));
+	fake.snapshot.regions.items = regions;
+	fake.snapshot.regions.len = 2;
+	assert_int_equal(find(), 0);
+	assert_int_equal(
+	    object_types_of(&objects.types, object)->kind, OBJECT_OTHER);
+	assert_int_equal(object_types_of(&objects.types, object)->size, 144);
+	assert_int_equal(edge_between(object, fake.text).kind, EDGE_PLAIN);
+	assert_int_equal(object_types_of(&objects.types, fake.running)->kind,
+	    OBJECT_GENERATOR);
+	fake.snapshot.regions.items = &fake.region;
+	fake.snapshot.regions.len = 1;
+}
+
+static void a_namesake_is_not_taken_for_the_interpreters(void **state)
+{
+	(void)state;
+	each_layout(namesake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -463,6 +495,7 @@ int main(void)
 	    cmocka_unit_test(objects_in_one_another_end),
 	    cmocka_unit_test(a_stack_is_read_to_its_top),
 	    cmocka_unit_test(a_process_that_ended_is_said),
+	    cmocka_unit_test(a_namesake_is_not_taken_for_the_interpreters),
 	};
 
 	alarm(120);

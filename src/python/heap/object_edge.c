@@ -145,7 +145,7 @@ static bool object_edge_name_field(
 					     sizeof(*object_edge_fields);
 	     i++) {
 		if (object_edge_fields[i].offset != plain ||
-		    strcmp(object_edge_fields[i].type, walk->type->name) != 0)
+		    !object_type_is(walk->type, object_edge_fields[i].type))
 			continue;
 		*name = object_edge_fields[i].name;
 		return *name;

@@ -57,7 +57,7 @@ static const struct {
     {"async_generator", OBJECT_GENERATOR},
     {"array.array", OBJECT_ARRAY},
     {"_struct.Struct", OBJECT_STRUCT},
-    {"Struct", OBJECT_STRUCT}, /* 3.8 */
+    {"Struct", OBJECT_STRUCT}, /* of a module too, to 3.8 */
     {"numpy.ndarray", OBJECT_NUMPY_ARRAY},
     {"numpy.void", OBJECT_NUMPY_VOID},
     {"_io.BufferedReader", OBJECT_BUFFERED},
@@ -210,6 +210,25 @@ static uint64_t object_type_root_of(
 	return address;
 }
 
+/* The type lies in the data of the file that has the interpreter's state. */
+static bool object_type_is_built_in(
+    const struct object_types *types, uint64_t address)
+{
+	const struct snapshot_region *region =
+	    snapshot_find(types->snapshot, types->target->runtime);
+
+	return region && address >= region->start && address < region->end &&
+	       !(object_type_field(
+		     types, address, types->target->offsets.type_flags) &
+		   FLAG_HEAP_TYPE);
+}
+
+bool object_type_is(const struct object_type *type, const char *name)
+{
+	return (type->built_in || strchr(name, '.')) &&
+	       !strcmp(type->name, name);
+}
+
 /* Modules make types on the heap too (deque and array, in newer versions),
  * with the module in the name; a class that was written in Python and has one
  * of the names has no point in it. */
@@ -225,7 +244,9 @@ static enum object_kind kind_by_name(
 		!strchr(name, '.')))
 		return OBJECT_OTHER;
 	for (size_t i = 0; i < sizeof(name_kinds) / sizeof(*name_kinds); i++)
-		if (!strcmp(name, name_kinds[i].name))
+		if (!strcmp(name, name_kinds[i].name) &&
+		    (strchr(name, '.') || name_kinds[i].kind == OBJECT_STRUCT ||
+			object_type_is_built_in(types, address)))
 			return name_kinds[i].kind;
 	for (size_t i = 0; i < sizeof(numpy_numbers) / sizeof(*numpy_numbers);
 	     i++) {
@@ -376,6 +397,7 @@ static struct object_type *type_create(
 		return NULL;
 	read_flags(&one, o,
 	    (uint32_t)object_type_field(types, address, o->type_flags));
+	one.built_in = object_type_is_built_in(types, address);
 	one.name = name_of(types, address, one.on_heap);
 	if (!one.name)
 		return NULL;

@@ -48,6 +48,7 @@ struct object_type {
 		       * target's choice: see base/utf8.h */
 	enum object_kind kind;
 	bool on_heap, has_gc, managed_dict, inline_values, pre_header;
+	bool built_in;        /* a static type of the interpreter's own file */
 	uint64_t basic, item; /* bytes of an object, and of each item */
 	uint64_t number;      /* bytes of a number of NumPy's, behind those */
 	uint64_t root_basic;  /* basic of the static type it is built on */
@@ -88,6 +89,12 @@ void object_types_finish(struct object_types *types) __attribute__((nonnull));
 /* The type at address; NULL where there is none. */
 struct object_type *object_types_get(
     struct object_types *types, uint64_t address) __attribute__((nonnull));
+
+/* Whether it is the type that CPython has under that name, without a dot where
+ * it is built in: modules in C have types of their own that are called
+ * "generator" and the like, and are laid out otherwise. */
+bool object_type_is(const struct object_type *type, const char *name)
+    __attribute__((nonnull));
 
 /* The type of the object at address; NULL where there can't be one. */
 struct object_type *object_types_of(

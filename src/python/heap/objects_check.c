@@ -21,7 +21,7 @@ static const struct object_type *find_type(
 	for (size_t i = 0; i < objects->types.items.len; i++) {
 		const struct object_type *type = objects->types.items.items[i];
 
-		if (!type->on_heap && !strcmp(type->name, name))
+		if (object_type_is(type, name))
 			return type;
 	}
 	return NULL;

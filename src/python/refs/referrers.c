@@ -38,7 +38,7 @@ static bool referrers_is_named(
     const struct object_type *type, const char *const *names)
 {
 	for (; *names; names++)
-		if (!type->on_heap && !strcmp(type->name, *names))
+		if (!type->on_heap && object_type_is(type, *names))
 			return true;
 	return false;
 }

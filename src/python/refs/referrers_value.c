@@ -50,7 +50,7 @@ static bool value_int(const struct value *v)
 	uint64_t digits, number;
 	bool negative = count < 0;
 
-	if (!strcmp(v->type->name, "bool"))
+	if (object_type_is(v->type, "bool"))
 		negative = false;
 	if (v->o->int_tag_bits) {
 		negative = (count & 3) == 2;
@@ -65,7 +65,7 @@ static bool value_int(const struct value *v)
 		 : digits == 1
 		     ? (uint32_t)number
 		     : (number >> 32 << DIGIT_BITS) + (uint32_t)number;
-	if (!strcmp(v->type->name, "bool"))
+	if (object_type_is(v->type, "bool"))
 		snprintf(v->out, v->size, "%s", number ? "True" : "False");
 	else
 		snprintf(
@@ -78,7 +78,7 @@ static bool value_float(const struct value *v)
 	uint64_t word = value_word(v, v->o->object_header);
 	double number;
 
-	if (strcmp(v->type->name, "float") != 0)
+	if (!object_type_is(v->type, "float"))
 		return false;
 	memcpy(&number, &word, sizeof(number));
 	for (int digits = 15; digits <= 17; digits++) {
@@ -149,7 +149,7 @@ static bool value_code_name(const struct value *v, uint64_t code)
 
 static bool value_other(const struct value *v)
 {
-	if (!strcmp(v->type->name, "function"))
+	if (object_type_is(v->type, "function"))
 		return value_code_name(v, value_word(v, v->o->function_code));
 	return false;
 }
