@@ -245,6 +245,68 @@ END
 	pid=
 }
 
+# In a greenlet, in a thread that is one, in the main one while that waits too.
+greenlets() {
+	cat >green.py <<-END
+	import importlib, sys
+	library = importlib.import_module(sys.argv[1])
+	if sys.argv[1] == "gevent":
+	    importlib.import_module("gevent.monkey").patch_all()
+	else:
+	    library.monkey_patch()
+	import select, threading, time
+	class Row: pass
+	waiting = []
+	def fetch(count):
+	    rows = [Row() for _ in range(count)]
+	    waiting.append(threading.current_thread())
+	    library.sleep(1000)
+	    return rows
+	def tick():
+	    mine = [Row() for _ in range(4)]
+	    waiting.append(None)
+	    time.sleep(1000)
+	    return mine
+	def main():
+	    rows = [Row() for _ in range(5)]
+	    library.spawn(fetch, 7).name = "loader"
+	    library.spawn(fetch, 3)
+	    threading.Thread(target=tick, name="ticker", daemon=True).start()
+	    while len(waiting) < 3:
+	        library.sleep(0)
+	    print("ready", flush=True)
+	    select.select([sys.stdin], [], [])
+	    return rows
+	main()
+	END
+	launch "$1" green.py "$2"
+	same "$(mprof refs --json "$pid" Row |
+		jq -r '.chains[] | "\(.objects) \(.root) \(.path)"' |
+		sed -E 's/Green[a-zA-Z]* at 0x[0-9a-f]+/NAMELESS/')" \
+'7 frame greenlet loader: fetch(): rows[…]
+5 frame main(): rows[…]
+4 frame thread ticker: tick(): mine[…]
+3 frame greenlet NAMELESS: fetch(): rows[…]'
+	let_end
+}
+
+@test "greenlets of gevent and eventlet are roots, by their names" {
+	local python library tried=''
+
+	for python in $(pythons); do
+		for library in gevent eventlet; do
+			"$python" -W ignore -c "import $library" 2>/dev/null ||
+				continue
+			greenlets "$python" $library
+			tried+=" $library on $("$python" -V);"
+			# Each Python once; eventlet's own ways as well.
+			[[ $tried != *eventlet* ]] || break
+		done
+	done
+	[ "$tried" ] || skip "neither gevent nor eventlet here"
+	echo "#$tried" >&3
+}
+
 # A program that holds 37 lessons more with each line.
 launch_growing() {
 	cat >growing.py <<-END

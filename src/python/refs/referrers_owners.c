@@ -154,19 +154,40 @@ static bool owners_number(
 	return end != text && !*end;
 }
 
+/* Returns the index of the greenlet that is the thread: a library that makes
+ * greenlets of threads gives them its id, an address, as their number. A name
+ * that threading made up for a greenlet ("Dummy-3") is worth less than its own;
+ * OBJECTS_NONE then. */
+static size_t owners_greenlet_of(
+    const struct referrers *referrers, uint32_t thread, uint64_t number)
+{
+	struct object_types *types = &referrers->objects->types;
+
+	return owners_is_a(types,
+		   object_types_of(
+		       types, referrers->objects->found.items[thread]),
+		   "threading._DummyThread")
+		   ? OBJECTS_NONE
+		   : objects_index(referrers->objects, number);
+}
+
 /* Marks a thread that runs, and the frames that it has. */
 static void owners_mark_thread(struct referrers *referrers, uint32_t object)
 {
 	struct object_types *types = &referrers->objects->types;
 	uint64_t address = referrers->objects->found.items[object], number;
+	size_t greenlet;
 
-	if (!owners_number(
-		referrers, owners_attribute(types, address, "_ident"), &number))
+	if (!owners_number(referrers,
+		owners_attribute(types, address, "_ident"), &number) ||
+	    !number)
 		return;
+	greenlet = owners_greenlet_of(referrers, object, number);
 	for (size_t i = 0; i < referrers->frames.len; i++) {
 		struct referrers_frame *frame = &referrers->frames.items[i];
 
-		if (frame->thread != number || !number)
+		if (frame->thread != number &&
+		    (greenlet == OBJECTS_NONE || frame->owner != greenlet))
 			continue;
 		frame->owner = object;
 		referrers->roots[object] = CHAIN_THREAD;
@@ -181,6 +202,10 @@ void referrers_find_owners(struct referrers *referrers)
 
 	for (size_t i = 0; i < len; i++)
 		kinds[i] = (uint8_t)owners_kind(types, types->items.items[i]);
+	for (size_t i = 0; i < referrers->frames.len; i++)
+		if (referrers->frames.items[i].owner != REFERENCES_NONE)
+			referrers->roots[referrers->frames.items[i].owner] =
+			    CHAIN_GREENLET;
 	for (uint32_t i = 0; i < referrers->objects->found.len; i++) {
 		enum chain_root kind = referrers->types[i] < len
 					   ? kinds[referrers->types[i]]
@@ -192,13 +217,6 @@ void referrers_find_owners(struct referrers *referrers)
 		    owners_task_of(types, referrers->objects->found.items[i])
 			.alive)
 			referrers->roots[i] = CHAIN_TASK;
-	}
-	for (size_t i = 0; i < referrers->frames.len; i++) {
-		const struct referrers_frame *frame =
-		    &referrers->frames.items[i];
-
-		if (frame->owner != REFERENCES_NONE && !frame->thread)
-			referrers->roots[frame->owner] = CHAIN_GREENLET;
 	}
 	free(kinds);
 }
