@@ -83,6 +83,58 @@ shape() {
 	mprof peak --func load run.dat | grep -q MiB
 }
 
+# lessons CELL: how many of them the table below that cell says
+lessons() {
+	awk -v cell="In: $1" '$0 == cell { inside = 1; next }
+		/^In: / { inside = 0 }
+		inside && $1 == "__main__.Lesson" { print $3 }' out
+}
+
+@test "a leak is hunted from the cells of a kernel, and from outside meanwhile" {
+	needs_notebook
+	cat >cells <<-'END'
+	class Lesson: pass
+	kept = []
+	---
+	with profile.heap("load"):
+	    kept += [Lesson() for i in range(100)]
+	---
+	profile.heap()
+	---
+	shown = [Lesson() for i in range(7)]
+	shown
+	---
+	profile.heap_diff()
+	---
+	import os, time
+	def work():
+	    rows = [Lesson() for i in range(40)]
+	    open("pid.new", "w").write("%d\n" % os.getpid())
+	    os.rename("pid.new", "pid")
+	    while not os.path.exists("end"):
+	        time.sleep(0.05)
+	work()
+	END
+	mprof run -q -o run.dat --python /usr/bin/python3 \
+		"$SCRIPTS/notebook.py" <cells >out 3>&- &
+	recorder=$!
+	soon_while "$recorder" test -s pid
+	mprof refs --json --count 0 "$(cat pid)" Lesson >refs
+	touch end
+	wait "$recorder"
+	same "$(lessons 'with profile.heap("load"):')" +100
+	same "$(lessons 'profile.heap_diff()')" +7
+	same "$(jq .objects refs)" 147
+	# The result that a cell shows stays under its number.
+	same "$(jq -r '.chains[] | "\(.objects) \(.path)"' refs | grep -Fx \
+		-e '100 __main__.kept[…]' -e '40 work(): rows[…]' \
+		-e '7 __main__.shown[…]' -e '7 __main__._4[…]' | sort)" \
+'100 __main__.kept[…]
+40 work(): rows[…]
+7 __main__._4[…]
+7 __main__.shown[…]'
+}
+
 # A program that runs until the file "end" is there, and counts its blocks.
 looping() {
 	cat >looping.py <<-'END'
