@@ -91,14 +91,24 @@ static void spread_take_measure(struct spread *spread, const char *measure)
 		spread->measures[1] = measure;
 }
 
+/* A file that breaks off at once may not have its rank. */
+static bool spread_has_rank(const struct overview *overview)
+{
+	return overview->measured || overview->rank >= 0;
+}
+
 /* Only ranks of one job that agree on their number can show one missing. */
 static void spread_find_missing(
     struct spread *spread, const struct overview *overviews, size_t len)
 {
 	bool *there;
-	long ranks = len > 0 ? overviews[0].ranks : -1;
+	long ranks = -1;
 
 	for (size_t i = 0; i < len; i++) {
+		if (!spread_has_rank(&overviews[i]))
+			continue;
+		if (ranks < 0)
+			ranks = overviews[i].ranks;
 		if (overviews[i].ranks != ranks || overviews[i].rank < 0)
 			return;
 	}
@@ -107,7 +117,7 @@ static void spread_find_missing(
 	spread->ranks = ranks;
 	there = mem_zero((size_t)ranks, sizeof(there[0]));
 	for (size_t i = 0; i < len; i++) {
-		if (overviews[i].rank < ranks)
+		if (overviews[i].rank >= 0 && overviews[i].rank < ranks)
 			there[overviews[i].rank] = true;
 	}
 	for (long i = 0; i < ranks; i++) {
@@ -122,7 +132,8 @@ void spread_init(
 {
 	*spread = (struct spread){0};
 	for (size_t i = 0; i < len; i++) {
-		spread_take_job(spread, overviews[i].job);
+		if (spread_has_rank(&overviews[i]))
+			spread_take_job(spread, overviews[i].job);
 		spread_take_measure(spread, overviews[i].measure);
 		if (!overviews[i].measured) {
 			spread->unmeasured++;

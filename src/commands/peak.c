@@ -607,7 +607,7 @@ static void put_peaks(struct json *json, const struct profile *profile,
 /* A recording as it is printed, with what it is sorted and compared by. */
 struct peak_shown {
 	struct overview overview; /* first, to sort by */
-	char *text;               /* with --sort: it waits for the others */
+	char *text; /* with --sort: it waits for the others; NULL: none */
 };
 
 struct peak_set {
@@ -633,9 +633,13 @@ static int peak_show(struct peak_set *set, const char *path,
 			print_peaks(&profile, options, out);
 		if (out != stdout)
 			fclose(out);
-		overview_init(&shown.overview, &profile);
-		*array_push(&set->list) = shown;
 	}
+	overview_init(&shown.overview, &profile);
+	/* A rank that died before its first sample is none that is missing. */
+	if (got == 0 || (profile.runs.len > 0 && !shown.overview.measured))
+		*array_push(&set->list) = shown;
+	else
+		overview_finish(&shown.overview);
 	profile_finish(&profile);
 	return got;
 }
@@ -645,7 +649,8 @@ static void peak_print_sorted(struct peak_set *set, const char *order)
 	overview_sort(
 	    set->list.items, set->list.len, sizeof(set->list.items[0]), order);
 	for (size_t i = 0; i < set->list.len; i++)
-		fputs(set->list.items[i].text, stdout);
+		if (set->list.items[i].text)
+			fputs(set->list.items[i].text, stdout);
 }
 
 /* Two recordings are no set: both are seen at once. */

@@ -395,6 +395,15 @@ Missing ranks	4, 9-10 of 16 (3)"
 	[ "$status" -eq 1 ]
 	same "$(tail -n 1 <<<"$output")" "Missing ranks	5-6 of 8 (2)"
 	[[ $errors == *"mem-5.dat: holds no samples"*"mem-6.dat: holds no samples"* ]]
+	edit mem-4.dat '/^MEM/d; s/status=0/signal=11/'
+	run_apart mprof peak mem-*.dat
+	[ "$status" -eq 1 ]
+	same "$(tail -n 2 <<<"$output")" "Failed	2 without a sample
+Missing ranks	5-6 of 8 (2)"
+	run_apart mprof peak --sort peak mem-*.dat
+	same "$(tail -n 2 <<<"$output" | head -n 1)" "Failed	2 without a sample"
+	run_apart mprof peak --json mem-*.dat
+	same_json "$(jq -c '.set.missing_ranks' <<<"$output")" '[5, 6]'
 }
 
 @test "peak --sort: the recordings in that order, each with what belongs to it" {
