@@ -187,14 +187,17 @@ static void heat_add_row(struct heat_build *build, struct scene_heat *heat,
     const struct heat_source *source)
 {
 	struct scene_heat_row *row = mem_zero(1, sizeof(*row));
+	float high = 0;
 
 	*array_push(&heat->rows) = row;
 	row->name = source->name;
 	row->odd = source->odd;
 	heat_fill(build, source, row);
 	heat_end(build, source, row);
+	/* fmax() of doubles here makes GCC 12 for aarch64 crash. */
 	for (size_t i = 0; i < HEAT_COLUMNS; i++)
-		heat->high_mib = fmax(heat->high_mib, row->cells[i]);
+		high = row->cells[i] > high ? row->cells[i] : high;
+	heat->high_mib = fmax(heat->high_mib, high);
 }
 
 int chart_heatmap(
