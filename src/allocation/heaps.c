@@ -52,6 +52,75 @@ static int heaps_on_program(struct dl_phdr_info *info, size_t size, void *data)
 	return 1;
 }
 
+/* The tables of a loaded object by which the loader finds symbols. */
+struct heaps_tables {
+	const ElfW(Sym) * symbols;
+	const char *names;
+	const uint32_t *gnu_hash; /* NULL: it has another one */
+};
+
+/* Some loaders leave addresses as they are in the file. */
+static const void *heaps_address(
+    const struct dl_phdr_info *info, ElfW(Addr) address)
+{
+	return (const void *)(address < info->dlpi_addr
+				  ? address + info->dlpi_addr
+				  : address);
+}
+
+static struct heaps_tables heaps_find_tables(const struct dl_phdr_info *info)
+{
+	struct heaps_tables tables = {0};
+	const ElfW(Dyn) *entry = NULL;
+
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+			entry = (const void *)(info->dlpi_addr +
+					       info->dlpi_phdr[i].p_vaddr);
+	for (; entry && entry->d_tag != DT_NULL; entry++) {
+		const void *at = heaps_address(info, entry->d_un.d_ptr);
+
+		if (entry->d_tag == DT_SYMTAB)
+			tables.symbols = at;
+		else if (entry->d_tag == DT_STRTAB)
+			tables.names = at;
+		else if (entry->d_tag == DT_GNU_HASH)
+			tables.gnu_hash = at;
+	}
+	return tables;
+}
+
+/* Whether an object calls operator new of another one. Those that it lacks
+ * itself stand in front of its table's first that is in the hash table. */
+static int heaps_on_object(struct dl_phdr_info *info, size_t size, void *data)
+{
+	const struct heaps_tables tables = heaps_find_tables(info);
+
+	(void)size;
+	if (!tables.symbols || !tables.names || !tables.gnu_hash)
+		return 0;
+	for (uint32_t i = 1; i < tables.gnu_hash[1]; i++) {
+		const char *name = tables.names + tables.symbols[i].st_name;
+
+		if (strncmp(name, "_Znw", 4) == 0 ||
+		    strncmp(name, "_Zna", 4) == 0)
+			*(bool *)data = true;
+	}
+	return *(bool *)data;
+}
+
+/* jemalloc's and tcmalloc's libraries define operator new as well, which goes
+ * to their heaps without malloc(). That of libstdc++ calls malloc(). */
+static bool heaps_have_new(const struct stack_module *own)
+{
+	const void *by = dlsym(RTLD_DEFAULT, "_Znwm");
+	bool is_called = false;
+
+	if (by && stack_module_has(own, by))
+		dl_iterate_phdr(heaps_on_object, &is_called);
+	return is_called;
+}
+
 bool heaps_are_there(const void *next_malloc)
 {
 	struct stack_module own = {0};
@@ -65,7 +134,7 @@ bool heaps_are_there(const void *next_malloc)
 		if (at && !stack_module_has(&own, at))
 			return true;
 	}
-	return is_go;
+	return is_go || heaps_have_new(&own);
 }
 
 bool heaps_is_module(const char *path)

@@ -304,6 +304,35 @@ holds_8='int main(void) { char *volatile p = malloc(8 << 20); return !p; }'
 	grep -q 'flags 17 ' table
 }
 
+# As the libraries of jemalloc and tcmalloc do it.
+@test "operator new that does not call malloc is told where it is called" {
+	build libheap.so 'static char room[64 << 20] __attribute__((aligned(64)));
+	static size_t used;
+	static void *take(size_t n)
+	{
+		used += (n + 63) & ~(size_t)63;
+		return room + used - ((n + 63) & ~(size_t)63);
+	}
+	void *malloc(size_t n) { return take(n); }
+	void *calloc(size_t n, size_t m) { return take(n * m); }
+	void *realloc(void *p, size_t n) { return p ? memcpy(take(n), p, n) : take(n); }
+	void free(void *p) { (void)p; }
+	void *_Znwm(unsigned long n) { return take(n); }' \
+		gcc -w -O1 -fno-builtin -shared -fPIC
+	build calls 'void *_Znwm(unsigned long n);
+	int main(void) { return !malloc(1 << 20) || !_Znwm(1 << 20); }' \
+		gcc -w -O1 -fno-builtin -Wl,--no-as-needed ./libheap.so
+	held ./calls
+	tables
+	grep -q 'flags 17 ' table
+	rm tables/*
+	build plain 'int main(void) { return !malloc(1 << 20); }' \
+		gcc -w -O1 -fno-builtin -Wl,--no-as-needed ./libheap.so
+	held ./plain
+	tables
+	grep -q 'flags 1 ' table
+}
+
 @test "a recording says which programs are static, or without the library" {
 	build waits '#include <unistd.h>
 	int main(void)
