@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+#if __SIZEOF_POINTER__ < 8
+#error "mprof is for 64-bit systems: it reads addresses of 64 bits"
+#endif
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

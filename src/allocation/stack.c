@@ -78,8 +78,11 @@ bool stack_prepare(void)
 	return stack_unwind.walk != NULL;
 }
 
+/* DWARF's number of the register; -1: none is known. */
 #ifdef __x86_64__
-#define STACK_RBP 6 /* DWARF's number */
+enum { STACK_RBP = 6 };
+#else
+enum { STACK_RBP = -1 };
 #endif
 
 struct stack_walk {
@@ -127,9 +130,13 @@ static void stack_check_rbp(struct stack_walk *walk, uintptr_t end)
 static void stack_check_frame(struct stack_walk *walk,
     struct _Unwind_Context *context, uintptr_t begin, uintptr_t ip)
 {
-#ifdef STACK_RBP
-	uintptr_t rbp = stack_unwind.general(context, STACK_RBP);
+	uintptr_t rbp;
 
+	if (STACK_RBP < 0) {
+		walk->is_cut = true;
+		return;
+	}
+	rbp = stack_unwind.general(context, STACK_RBP);
 	if (walk->begin) {
 		stack_check_rbp(walk, begin);
 		if (rbp != walk->rbp) {
@@ -140,11 +147,6 @@ static void stack_check_frame(struct stack_walk *walk,
 	walk->rbp = rbp;
 	if (begin > walk->to->stack && !walk->is_cut)
 		stack_check(walk, begin - sizeof(ip), ip);
-#else
-	(void)context;
-	(void)ip;
-	walk->is_cut = true;
-#endif
 }
 
 static _Unwind_Reason_Code stack_on_frame(

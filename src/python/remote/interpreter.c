@@ -457,7 +457,7 @@ static enum python_result try_image(struct python_target *target,
 			     : PYTHON_NONE;
 	case ELF_OTHER_MACHINE:
 		return named ? interpreter_unsupported(e, target->pid,
-				   "a Python of another architecture")
+				   "a Python that is not for x86-64")
 			     : PYTHON_NONE;
 	case ELF_NO_FILE:
 	case ELF_NO_ELF:
