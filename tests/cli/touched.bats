@@ -19,6 +19,7 @@ needs_faults() {
 
 # Whatever failed, a program that waits for a file goes on and ends.
 teardown() {
+	[ -z "${helper:-}" ] || kill -CONT "$helper" 2>/dev/null || true
 	touch seen give take end stop small.seen large.seen middle.seen
 }
 
@@ -26,6 +27,22 @@ teardown() {
 touched() {
 	[ "$(grep -s ^TOUCH "$2" | awk -v mib="$1" '{ sum += $2 }
 		END { print (sum > mib) }')" = 1 ]
+}
+
+# Sets helper to the process that watches for this recorder: it is no child of
+# the recorder's, and has its folder.
+find_helper() {
+	local pid
+
+	for pid in /proc/[0-9]*; do
+		pid=${pid#/proc/}
+		if [ "$pid" != "$1" ] &&
+			[ "$(readlink "/proc/$pid/cwd")" = "$PWD" ] &&
+			[ "$(readlink "/proc/$pid/exe")" = "$SOURCE/mprof" ]; then
+			helper=$pid
+		fi
+	done
+	[ -n "$helper" ]
 }
 
 # Records a program that lives until it is told that all of it was seen:
@@ -207,19 +224,8 @@ has_three() {
 	three -g
 	rm -f seen
 	mprof run -q --stacks -T 100 -o x.dat ./three 3>&- &
-	local recorder=$! pid helper='' program used=''
-	find_helper() {
-		for pid in /proc/[0-9]*; do
-			pid=${pid#/proc/}
-			if [ "$pid" != "$recorder" ] &&
-				[ "$(readlink "/proc/$pid/cwd")" = "$PWD" ] &&
-				[ "$(readlink "/proc/$pid/exe")" = "$SOURCE/mprof" ]; then
-				helper=$pid
-			fi
-		done
-		[ -n "$helper" ]
-	}
-	soon find_helper
+	local recorder=$! helper='' program used=''
+	soon find_helper "$recorder"
 	has_program() {
 		program=$(pgrep -P "$recorder" -x three)
 		[ -n "$program" ]
@@ -240,6 +246,7 @@ has_three() {
 	soon is_idle
 	touch seen
 	wait "$recorder"
+	helper=
 	has_three x.dat
 }
 
@@ -368,19 +375,12 @@ has_three() {
 	END
 	cc -O2 -static -o steps steps.c
 	mprof run --stacks -o x.dat ./steps 2>messages 3>&- &
-	local recorder=$! pid helper=
+	local recorder=$! helper=
 	has_touched() { grep -qs TOUCH x.dat; }
 	soon has_touched
-	# It is no child of the recorder's, and has its folder.
-	for pid in /proc/[0-9]*; do
-		pid=${pid#/proc/}
-		[ "$pid" != "$recorder" ] &&
-			[ "$(readlink "/proc/$pid/cwd")" = "$PWD" ] &&
-			[ "$(readlink "/proc/$pid/exe")" = "$SOURCE/mprof" ] &&
-			helper=$pid
-	done
-	[ -n "$helper" ]
+	find_helper "$recorder"
 	kill -KILL "$helper"
+	helper=
 	local before
 	before=$(grep -c ^MEM x.dat)
 	more() { [ "$(grep -c ^MEM x.dat)" -gt $((before + 5)) ]; }
@@ -390,6 +390,68 @@ has_three() {
 	wait "$recorder" || status=$?
 	[ "$status" = 7 ]
 	grep -q 'touched: what unwinds stacks ended early' messages
+}
+
+# A process that watches and is stopped stands for one that has no time.
+@test "faults for which a ring has no room are counted and told" {
+	needs_faults
+	cat >many.c <<-'END'
+	#include <fcntl.h>
+	#include <sched.h>
+	#include <sys/mman.h>
+	#include <sys/prctl.h>
+	#include <unistd.h>
+	static void touch_slowly(int pages)
+	{
+		char *at = mmap(NULL, (size_t)pages << 12, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		for (int i = 0; i < pages; i++, usleep(200))
+			at[(size_t)i << 12] = 1;
+	}
+	static void wait_for(const char *path)
+	{
+		while (access(path, F_OK) != 0)
+			usleep(10000);
+	}
+	int main(void)
+	{
+		cpu_set_t all, one;
+		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+		/* One processor has one ring. */
+		sched_getaffinity(0, sizeof(all), &all);
+		CPU_ZERO(&one);
+		for (int i = 0; CPU_COUNT(&one) == 0; i++)
+			if (CPU_ISSET(i, &all))
+				CPU_SET(i, &one);
+		sched_setaffinity(0, sizeof(one), &one);
+		touch_slowly(300);
+		wait_for("give");
+		touch_slowly(4000);
+		close(creat("given", 0600));
+		/* The kernel says with the next fault what it lost. */
+		while (access("end", F_OK) != 0)
+			touch_slowly(50);
+		return 0;
+	}
+	END
+	cc -D_GNU_SOURCE -O2 -g -static -o many many.c
+	rm -f give given end
+	mprof run -q --stacks -o x.dat ./many 3>&- &
+	local recorder=$! helper=
+	has_touched() { grep -qs TOUCH x.dat; }
+	soon_while "$recorder" has_touched
+	find_helper "$recorder"
+	kill -STOP "$helper"
+	touch give
+	is_given() { [ -e given ]; }
+	soon_while "$recorder" is_given
+	kill -CONT "$helper"
+	is_lost() { mprof lines x.dat 2>&1 | grep -q 'page faults came too quickly'; }
+	soon_while "$recorder" is_lost
+	touch end
+	wait "$recorder"
+	helper=
+	is_lost
 }
 
 # Code that a program made itself, at an address that its perf map names.
