@@ -29,8 +29,8 @@ static char *leak_why_loads(const struct figures_text *t)
 
 static char *leak_why_noise(const struct figures_text *t)
 {
-	return mem_format("growth of %s, which ups and downs could explain as "
-			  "well; record %s longer",
+	return mem_format("growth of %s, which ups and downs could also "
+			  "explain; record %s longer",
 	    t->rate, t->need);
 }
 
@@ -43,16 +43,16 @@ static char *leak_why_coarse(const struct figures_text *t)
 
 static char *leak_why_cycles(const struct figures_text *t)
 {
-	return mem_format("it rose from one round of %s to the next, too few "
-			  "of them; record %s longer",
+	return mem_format("it rose from one period of %s to the next, but "
+			  "there are too few; record %s longer",
 	    t->cycle, t->need);
 }
 
 static char *leak_why_rested(const struct figures_text *t)
 {
-	return mem_format("it grew by %s until %s and stands still since: a "
-			  "cache that is full, or a leak whose work ended; "
-			  "record %s more of that work",
+	return mem_format(
+	    "it grew by %s until %s and has not changed since: a cache that is "
+	    "full, or a leak whose work ended; record %s more of that work",
 	    t->rate, t->until, t->need);
 }
 
@@ -66,9 +66,9 @@ static char *leak_why_bends(const struct figures_text *t)
 static char *leak_why_falls(const struct figures_text *t)
 {
 	(void)t;
-	return mem_copy("it grew and fell back, again and again: restarts of "
-			"a program that leaks, or a collector's teeth; "
-			"record each process (run -M)");
+	return mem_copy("it grew and fell back, again and again: restarts of a "
+			"program that leaks, or a collector's sawtooth; record "
+			"each process (run -M)");
 }
 
 static const struct reason {
@@ -90,9 +90,9 @@ static char *leak_why_steady(
     const struct leak *leak, const struct figures_text *t)
 {
 	if (leak->low == 0 && leak->high == 0)
-		return mem_format("a leak of %s would have shown, unless the "
-				  "program was idle: memory stands still "
-				  "since %s",
+		return mem_format(
+		    "a leak of %s would have shown, unless the program was "
+		    "idle: memory has not changed since %s",
 		    t->shows, t->since);
 	return mem_format("a leak of %s would have shown", t->shows);
 }

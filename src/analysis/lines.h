@@ -36,16 +36,15 @@ struct stack_growths {
 };
 
 /* Sentences that tell users how to read a source's figures. */
-#define LINES_TOUCHED                                                      \
-	"Touched: resident memory counts for what used it first; a place " \
-	"that reuses what others gave back is not seen."
+#define LINES_TOUCHED                                                    \
+	"Touched: resident memory is credited to the code that used it " \
+	"first; code that reuses freed memory is not seen."
 #define LINES_HELD "Sampled allocations that were not freed."
 
 /* True of all growth on the clock. */
-#define LINES_ON_THE_CLOCK                                                  \
-	"On the clock: growth counts for what ran when a sample was "       \
-	"taken, so a quick line before a slow one is credited to the slow " \
-	"one."
+#define LINES_ON_THE_CLOCK                                                     \
+	"On the clock: growth is credited to the code that ran when a sample " \
+	"was taken, so a slow line gets that of a quick one before it."
 
 /* Adds the stacks of a run that were seen; those without frames are left
  * out. The stacks stay the profile's. */

@@ -28,15 +28,15 @@ static int self_check_part(const char *path, uid_t owner, struct err *e)
 		      !(about.st_mode & S_ISVTX);
 	if (open_to_all)
 		return err_set(e,
-		    "%s: everyone may write it, so nothing is loaded from "
-		    "there; chmod o-w it, or install mprof",
+		    "%s: everybody can write to it, so nothing is loaded from "
+		    "it; chmod o-w it, or install mprof",
 		    path);
 	if (about.st_uid == 0 || about.st_uid == geteuid() ||
 	    about.st_uid == owner)
 		return 0;
 	return err_set(e,
 	    "%s: belongs to another user (uid %u), so nothing is loaded from "
-	    "there; chown it, or install mprof",
+	    "it; chown it, or install mprof",
 	    path, (unsigned)about.st_uid);
 }
 
@@ -142,8 +142,8 @@ int self_drop_privileges(struct err *e)
 	    setresuid(user, user, user) == 0)
 		return 0;
 	return err_errno(e,
-	    "setuid or setgid: not meant for mprof, and its privileges can't "
-	    "be given up; chmod ug-s the program");
+	    "setuid or setgid: not meant for mprof, and its privileges "
+	    "can't be dropped; chmod ug-s the program");
 }
 
 /* Segments that can't be written hold nothing that the file does not. The

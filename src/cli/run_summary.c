@@ -61,7 +61,7 @@ static void run_summary_print_end(
 	char count[UNITS_COUNT];
 
 	if (result->end == SAMPLER_TIMEOUT)
-		fputs("mprof: --timeout has ended the recording\n", stderr);
+		fputs("mprof: the recording ended at --timeout\n", stderr);
 	if (result->alive > 0)
 		print_alive(plan, result);
 	if (result->unseen > 0)
@@ -178,8 +178,8 @@ static void warn_signal(const struct sampler_result *result)
 		fputs(": out of memory", stderr);
 	else if (exit_cause->may_be_oom)
 		fprintf(stderr,
-		    ", may have been out of memory: the kernel ended a process "
-		    "of this machine for that meanwhile (%s at the last "
+		    ", may have been out of memory: the OOM killer killed a "
+		    "process of this machine in that time (%s at the last "
 		    "sample)",
 		    run_summary_size(last, result->last_kib));
 	else
@@ -195,7 +195,7 @@ static void warn_missing(
 
 	if (result->hidden > 0 || (result->denied > 0 && !needs))
 		fputs("mprof: /proc hides some of the processes from this user "
-		      "(hidepid): they are missing in the total\n",
+		      "(hidepid): they are missing from the total\n",
 		    stderr);
 	if (needs && result->denied > 0 && result->samples == 0)
 		fprintf(stderr,
@@ -204,7 +204,8 @@ static void warn_missing(
 		    plan->metric->measure->title);
 	else if (needs && result->denied > 0)
 		fprintf(stderr,
-		    "mprof: %s of %s not permitted and missing in the total\n",
+		    "mprof: %s of %s not permitted and missing from the "
+		    "total\n",
 		    units_count(count, result->denied, "reading", "readings"),
 		    plan->metric->measure->title);
 }

@@ -315,8 +315,8 @@ static void add_chance(struct strbuf *text, const struct comparison *peak)
 		    "p below %.2g, ",
 		    peak->least_p);
 	else if (peak->p < 0.05)
-		strbuf_add_format(text,
-		    "; it would be a surprise by chance (p = %.2g, ", peak->p);
+		strbuf_add_format(
+		    text, "; it is unlikely to be chance (p = %.2g, ", peak->p);
 	else
 		strbuf_add_format(
 		    text, "; that may well be chance (p = %.2g, ", peak->p);

@@ -101,7 +101,7 @@ static void command_heap_print_facts(const struct heap *heap)
 {
 	char pause[UNITS_TEXT];
 
-	printf("Process %" PRId64 ", Python %s; it stood still for %s\n",
+	printf("Process %" PRId64 ", Python %s; it was stopped for %s\n",
 	    heap->pid, heap->python,
 	    units_duration(pause, (double)heap->pause_ns / NS_PER_S));
 }
@@ -206,7 +206,7 @@ static int command_heap_check_children(const struct heap_options *options)
 	struct err e;
 
 	if (options->diff && (options->children || options->only))
-		err_set(&e, "heap: --diff reads files, no process");
+		err_set(&e, "heap: --diff reads files, not a process");
 	else if (options->children && options->only)
 		err_set(&e, "heap: --children and --only exclude each other");
 	else if (options->sum && !options->children)

@@ -82,8 +82,8 @@ static enum heap_look heap_every_explain(const struct heap_following *following,
 	}
 	if (result == PYTHON_NONE) {
 		fprintf(stderr,
-		    "mprof: process %d: has replaced its program, and runs no "
-		    "Python any more\n",
+		    "mprof: process %d: has replaced its program, and no "
+		    "longer runs Python\n",
 		    pid);
 		return HEAP_LOOK_ENDED;
 	}

@@ -173,7 +173,7 @@ void heap_show_parts(const struct heap *heap, const struct heap_show *show)
 	heap_show_print_part(", unexplained", heap_unexplained_kib(heap), show);
 	putchar('\n');
 	if (heap_show_is_native(heap, show))
-		puts("No object of Python explains that: mprof run --stacks "
+		puts("No Python object explains that: mprof run --stacks "
 		     "PROGRAM, and then mprof\n"
 		     "lines, name the function that allocates it");
 }
@@ -235,7 +235,7 @@ void heap_show_when(const struct heap *before, const struct heap *after)
 
 	if (localtime_r(&seconds, &now))
 		strftime(clock, sizeof(clock), "%H:%M:%S", &now);
-	printf("%s: what came in %s; it stood still for %s\n", clock,
+	printf("%s: added in %s; it was stopped for %s\n", clock,
 	    units_duration(span, span_s > 0 ? span_s : 0),
 	    units_duration(pause, (double)after->pause_ns / NS_PER_S));
 }

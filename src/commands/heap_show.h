@@ -23,7 +23,7 @@ struct heap_show {
 	const char *from, *to;
 };
 
-/* "14:05:10: what came in 30 s; it stood still for 8 ms": the line above the
+/* "14:05:10: added in 30 s; it was stopped for 8 ms": the line above the
  * table of a difference. */
 void heap_show_when(const struct heap *before, const struct heap *after)
     __attribute__((nonnull));

@@ -398,7 +398,7 @@ static int list_source(
 
 	lines_of_file(&lines, growths, options->source);
 	if (lines.rows.len == 0) {
-		err_set(&e, "%s: no sampled stack has a line of it",
+		err_set(&e, "%s: no sampled stack has a line in it",
 		    options->source);
 		status = command_fail(COMMAND_FAILED, &e);
 	} else if (source_list(&lines, growths->source, &e) < 0) {

@@ -155,7 +155,7 @@ static void lines_held_print_touched(const struct run *run)
 
 	puts(LINES_TOUCHED);
 	if (faults->lost > 0)
-		printf("%s came too quickly and are not in it.\n",
+		printf("%s came too quickly and are missing.\n",
 		    units_count(
 			count, faults->lost, "page fault", "page faults"));
 	if (faults->failed > 0)
@@ -303,9 +303,10 @@ static void lines_held_table(const struct held *held,
 	if (growths->touched > 0)
 		lines_held_print_touched(held->run);
 	if (growths->items.len > growths->touched)
-		puts("Touched: growth on the clock, which counts for what ran "
-		     "when a sample was taken,\nso a quick line before a slow "
-		     "one is credited to the slow one.");
+		puts("Touched: growth on the clock, credited to the code that "
+		     "ran when a sample was\n"
+		     "taken, so a slow line gets that of a quick one before "
+		     "it.");
 	sources_finish(&sources);
 }
 

@@ -363,7 +363,7 @@ static int list_take_file(struct listing *listing,
 	     (about.st_size == 0 || dat_content(fd) == DAT_CONTENT_RECORD);
 	close(fd);
 	if (!is)
-		return err_set(e, "%s: is no recording", path);
+		return err_set(e, "%s: is not a recording", path);
 	listing_add(listing, path, catalog_find(numbers, path));
 	return 0;
 }

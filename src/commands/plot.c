@@ -189,7 +189,7 @@ static const struct option_row rows[] = {
 	"shade the phases that mprof peak --phases finds in a run without "
 	"marks",
 	.parse = option_flag, .offset = AT(phases), .ours = true},
-    {0, "backend", "NAME", "accepted for compatibility, without effect",
+    {0, "backend", "NAME", "accepted for compatibility; has no effect",
 	.parse = option_text, .offset = AT(backend)},
     {0, "format", "NAME", "the format, whatever the extension of FILE is",
 	.parse = parse_format, .offset = AT(format),

@@ -51,7 +51,7 @@ static void refs_text_print_head(const struct refs *refs)
 	    refs->look.target.minor);
 	if (micro >= 0)
 		printf(".%d", micro);
-	printf("; it stood still for %s\n",
+	printf("; it was stopped for %s\n",
 	    units_duration(pause,
 		(double)refs->look.snapshot.pause_ns / (double)NS_PER_S));
 	for (size_t i = 0; i < refs->types.len; i++) {

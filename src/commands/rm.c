@@ -198,7 +198,7 @@ static void clean_report_kept(const char *name)
 
 	utf8_clean(clean, sizeof(clean), name);
 	fprintf(
-	    stderr, "mprof: %s: is no regular file: left in place\n", clean);
+	    stderr, "mprof: %s: is not a regular file: left in place\n", clean);
 }
 
 /* Leaves files in place that are named like a recording and are none. Returns

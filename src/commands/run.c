@@ -632,7 +632,7 @@ static void run_report_bare_profile(const struct run_session *session)
 		return;
 	utf8_clean(clean, sizeof(clean), path);
 	fprintf(stderr,
-	    "mprof: %s: uses @profile and doesn't import it; mprof run "
+	    "mprof: %s: uses @profile but doesn't import it; mprof run "
 	    "--python provides it\n",
 	    clean);
 	free(path);

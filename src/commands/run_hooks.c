@@ -322,9 +322,8 @@ static int run_hooks_watch(struct run_hooks *hooks, struct sampler_plan *plan,
 
 	terminal_look(&terminal, STDOUT_FILENO);
 	if (!terminal.screen)
-		return err_set(e,
-		    "--watch: standard output is no terminal that can be "
-		    "drawn on");
+		return err_set(e, "--watch: standard output is not a terminal "
+				  "that can be drawn on");
 	command = mem_join(words);
 	live_init(&hooks->live, false, command);
 	live_measures(&hooks->live, plan);
@@ -387,9 +386,9 @@ int run_hooks_attach(struct run_hooks *hooks, const struct run_options *options,
 		return -1;
 	if (!agent_attach_look(&hooks->attach, ATTACH_WAIT_MS, &text)) {
 		fprintf(stderr,
-		    "mprof: process %d: its main thread runs no Python code "
-		    "now, it waits or is in a library: calls are recorded from "
-		    "when it does\n",
+		    "mprof: process %d: its main thread is not running Python "
+		    "code now (it waits, or is in a library): calls are "
+		    "recorded once it does\n",
 		    (int)pid);
 		return 0;
 	}
@@ -483,16 +482,15 @@ static void run_hooks_report_touched(const struct run_hooks *hooks, bool needed)
 		fprintf(stderr, "mprof: touched: not known, %s\n",
 		    hooks->touched_refused.text);
 	if (count.samples > 0 && needed)
-		fprintf(stderr,
-		    "mprof: touched: sampled from outside; mprof lines says "
-		    "who made memory grow\n");
+		fprintf(stderr, "mprof: touched: sampled from outside; mprof "
+				"lines shows which code made memory grow\n");
 	if (count.lost > 0)
 		fprintf(stderr,
-		    "mprof: touched: %s came too quickly and are not in it\n",
+		    "mprof: touched: %s came too quickly and are missing\n",
 		    units_count(text, count.lost, "page fault", "page faults"));
 	if (count.died)
-		fputs("mprof: touched: what unwinds stacks ended early; growth "
-		      "after that is not in it\n",
+		fputs("mprof: touched: the process that unwinds stacks ended "
+		      "early; growth after that is missing\n",
 		    stderr);
 }
 
@@ -511,13 +509,13 @@ void run_hooks_summary(const struct run_hooks *hooks)
 		    units_count(
 			count, snapshots->taken, "snapshot", "snapshots"));
 	if (snapshots->left_out > SNAPSHOTS_NOTICES)
-		fprintf(stderr, "mprof: heap: %s left out, all in all\n",
+		fprintf(stderr, "mprof: heap: %s left out in total\n",
 		    units_count(count, snapshots->left_out, "snapshot was",
 			"snapshots were"));
 	if (sampled > 0)
 		fprintf(stderr,
-		    "mprof: allocations: sampled in %s; mprof lines says who "
-		    "holds memory\n",
+		    "mprof: allocations: sampled in %s; mprof lines shows "
+		    "which code holds memory\n",
 		    units_count(count, sampled, "process", "processes"));
 	if (unseen > 0)
 		fprintf(stderr,

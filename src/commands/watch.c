@@ -192,8 +192,8 @@ static int command_watch_exec(const void *values, char **words, int count)
 	if (count == 1 && !words[0][0])
 		return watch_process(words[0], options);
 	if (!terminal.screen) {
-		err_set(&e, "standard output is no terminal that can be drawn "
-			    "on; mprof plot --terminal draws once");
+		err_set(&e, "standard output is not a terminal that can be "
+			    "drawn on; mprof plot --terminal draws once");
 		return command_fail(COMMAND_FAILED, &e);
 	}
 	if (count == 1 && (options->pid || !is_profile(words[0])))

@@ -259,8 +259,8 @@ static int no_column(
 }
 
 static const char *const missing[COLUMNS] = {
-    [COLUMN_TIME] = "no column has a time's name; name it with --time",
-    [COLUMN_MEMORY] = "no column has a memory's name; name it with --mem",
+    [COLUMN_TIME] = "no column has a name for a time; name it with --time",
+    [COLUMN_MEMORY] = "no column has a name for memory; name it with --mem",
 };
 
 static int columns_find_all(struct columns *columns, const struct title *titles,

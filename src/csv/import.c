@@ -347,7 +347,7 @@ static int sheet_feed(struct sheet *sheet, char *bytes, size_t len)
 	    len)
 		sheet_fail(
 		    sheet, csv_error(&sheet->parser) == CSV_EPARSE
-			       ? "a quote stands where none may be"
+			       ? "a quote is where none can be"
 			       : csv_strerror(csv_error(&sheet->parser)));
 	else if (sheet->unseen > LONGEST_FIELD)
 		sheet_fail(
@@ -528,8 +528,8 @@ int csv_read(struct profile *profile, const char *path,
 	profile_init(profile, path);
 	if (options->unit && cell_unit(options->unit) == 0)
 		return err_set(e,
-		    "%s: --unit %s: is no unit of memory; say B, KiB, MiB or "
-		    "GiB",
+		    "%s: --unit %s: is not a unit of memory; use B, KiB, MiB "
+		    "or GiB",
 		    path, options->unit);
 	fd = io_open_input(path, e);
 	if (fd < 0)

@@ -24,17 +24,18 @@ static int read_memory(struct rows *rows, double *mib, struct err *e)
 	int units = -1;
 
 	if (!cell_number(cell, rows->comma, mib, &rest))
-		return err_set(e, "%s: is no amount of memory", cell);
+		return err_set(e, "%s: is not an amount of memory", cell);
 	rest += strspn(rest, " \t");
 	if (*rest) {
 		units = 1;
 		unit = cell_unit(rest);
 		if (unit == 0)
-			return err_set(e, "%s: is no amount of memory", cell);
+			return err_set(
+			    e, "%s: is not an amount of memory", cell);
 	}
 	if (rows->units && rows->units != units)
 		return err_set(e,
-		    "%s: mixed units: some amounts have a unit, some have not",
+		    "%s: mixed units: some amounts have a unit, some don't",
 		    cell);
 	rows->units = units;
 	*mib *= unit;

@@ -242,7 +242,7 @@ static int check_content(int fd, const char *path, struct err *e)
 	if (fstat(fd, &about) != 0)
 		return err_errno(e, "%s: can't be read", path);
 	if (!S_ISREG(about.st_mode))
-		return catalog_refuse(e, path, "is no regular file");
+		return catalog_refuse(e, path, "is not a regular file");
 	if (about.st_size > 0)
 		content = dat_content(fd);
 	else if (path_has_ending(path, ".dat"))
@@ -251,7 +251,7 @@ static int check_content(int fd, const char *path, struct err *e)
 		return err_errno(e, "%s: can't be read", path);
 	return content == DAT_CONTENT_RECORD
 		   ? 0
-		   : catalog_refuse(e, path, "is no recording");
+		   : catalog_refuse(e, path, "is not a recording");
 }
 
 int catalog_check(const char *path, struct err *e)
@@ -266,7 +266,7 @@ int catalog_check(const char *path, struct err *e)
 	if (S_ISDIR(about.st_mode))
 		return catalog_refuse(e, path, "is a folder");
 	if (!S_ISREG(about.st_mode))
-		return catalog_refuse(e, path, "is no regular file");
+		return catalog_refuse(e, path, "is not a regular file");
 	fd = open(
 	    path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)

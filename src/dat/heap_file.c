@@ -205,16 +205,16 @@ static int read_stream(
 		if (strlen(text) != (size_t)len ||
 		    (line == 1 && strcmp(text, MAGIC) != 0))
 			result =
-			    err_set(e, "%s: is no file of mprof heap", path);
+			    err_set(e, "%s: is not a file of mprof heap", path);
 		else if (line > 1 && !read_line(&reading, text))
-			result = err_set(
-			    e, "%s:%ld: is no line of mprof heap", path, line);
+			result = err_set(e,
+			    "%s:%ld: is not a line of mprof heap", path, line);
 	}
 	free(text);
 	if (result == 0 && ferror(stream))
 		return err_errno(e, "%s", path);
 	if (result == 0 && line == 0)
-		return err_set(e, "%s: is no file of mprof heap", path);
+		return err_set(e, "%s: is not a file of mprof heap", path);
 	if (result == 0 && !reading.ended)
 		return err_set(e, "%s: its end is missing", path);
 	return result;

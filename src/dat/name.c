@@ -70,8 +70,8 @@ static int dat_name_add_rank(struct dat_name *name, struct err *e)
 	if (!rank)
 		return err_set(e,
 		    "-o %s: %%r is the rank, and no variable of Open MPI, "
-		    "MPICH, Slurm or PALS tells one; %%q{VARIABLE} takes any "
-		    "other",
+		    "MPICH, Slurm or PALS gives one; use %%q{VARIABLE} for "
+		    "another",
 		    name->pattern);
 	strbuf_add(&name->text, rank);
 	return 0;

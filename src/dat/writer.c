@@ -270,7 +270,7 @@ static int check_existing(
 		return 0;
 	if (!S_ISREG(about.st_mode))
 		return err_set(
-		    e, "%s: is no file to record into", writer->path);
+		    e, "%s: is not a file to record into", writer->path);
 	fd = named_file_reopen(file, O_RDONLY);
 	if (about.st_size == 0 || fd < 0) {
 		if (fd >= 0)
@@ -283,8 +283,8 @@ static int check_existing(
 			err_errno(e, "%s: can't be read", writer->path);
 		else
 			err_set(e,
-			    "%s: holds something else than a recording; "
-			    "nothing is added to it, name another file",
+			    "%s: is not a recording, so nothing is added to "
+			    "it; name another file",
 			    writer->path);
 		close(fd);
 		return -1;
@@ -471,7 +471,8 @@ int dat_writer_bound(struct dat_writer *writer, size_t most, struct err *e)
 	struct stat about;
 
 	if (fstat(writer->fd, &about) != 0 || !S_ISREG(about.st_mode))
-		return err_set(e, "%s: is no regular file: it can't be thinned",
+		return err_set(e,
+		    "%s: is not a regular file: it can't be thinned",
 		    writer->path);
 	writer->most = most;
 	writer_renew_bound(writer);

@@ -14,8 +14,7 @@ int export_csv(const struct profile *profile, FILE *out, struct err *e)
 int export_csv(const struct profile *profile, FILE *out, struct err *e)
 {
 	(void)profile, (void)out;
-	return err_set(e,
-	    "--format csv: this mprof was built without libcsv; json is "
-	    "there");
+	return err_set(
+	    e, "--format csv: this mprof was built without libcsv; use json");
 }
 #endif

@@ -149,10 +149,11 @@ static void profiles_report_skipped(const struct profile *profile, bool verbose)
 		fprintf(stderr, "mprof: %s:%zu: skipped %s\n", path,
 		    profile->first_skipped,
 		    units_count(count, profile->skipped,
-			"line that is no record", "lines that are no record"));
+			"line that is not a record",
+			"lines that are not records"));
 	if (verbose && profile->unknown > 0)
 		fprintf(stderr,
-		    "mprof: %s: passed over %s with an unknown keyword\n", path,
+		    "mprof: %s: skipped %s with an unknown keyword\n", path,
 		    units_count(count, profile->unknown, "record", "records"));
 	free(path);
 }
@@ -174,7 +175,7 @@ static void profiles_report_thinning(const struct profile *profile)
 			    when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local);
 		fprintf(stderr,
 		    "mprof: %s: thinned before %s: the lowest and the highest "
-		    "sample of each %s are left, means are not exact\n",
+		    "sample of each %s are kept, means are not exact\n",
 		    path, when, units_duration(length, info->stretch_s));
 		free(path);
 	}

@@ -300,7 +300,7 @@ static const struct target_words {
     [TARGET_UNIT] = {"unit", "no unit of that name has a control group",
 	cgroup_find_unit},
     [TARGET_CONTAINER] = {"container",
-	"no container that runs has that name or id", cgroup_find_container},
+	"no running container has that name or id", cgroup_find_container},
 };
 
 static void target_list_groups(const struct cgroup_find *find)

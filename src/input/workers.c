@@ -179,14 +179,14 @@ void workers_explain(const struct workers *workers)
 		return;
 	if (workers->pids.len == 1)
 		fprintf(stderr,
-		    "mprof: process %d: its descendant %d does the work, and "
-		    "is looked at; --only: %d itself\n",
+		    "mprof: process %d: its descendant %d does the work and is "
+		    "examined; --only examines %d itself\n",
 		    asked, first, asked);
 	else
 		fprintf(stderr,
 		    "mprof: process %d: %zu descendants do the work, and %d is "
-		    "looked at, which has most memory; --children: all of "
-		    "them, --only: %d itself\n",
+		    "examined, which has most memory; --children examines all "
+		    "of them, --only %d itself\n",
 		    asked, workers->pids.len, first, asked);
 }
 

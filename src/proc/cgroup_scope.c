@@ -149,8 +149,8 @@ int cgroup_scope_init(
 				  "memory controller are mounted here");
 	errno = cause;
 	return err_errno(e,
-	    "option --scope: no control group can be made beside this "
-	    "process's; root may, or whoever a subtree was delegated to "
+	    "option --scope: no control group can be created beside that of "
+	    "this process; it needs root or a delegated subtree "
 	    "(systemd-run --user --scope -p Delegate=yes)");
 }
 

@@ -127,8 +127,8 @@ static int agent_attach_check(
 	free(process);
 	if (known == 0 && about.st_uid != geteuid())
 		return err_set(e,
-		    "process %d: belongs to another user, whom the agent's "
-		    "files are not for: run mprof as that user",
+		    "process %d: belongs to another user, who can't read the "
+		    "agent's files: run mprof as that user",
 		    (int)pid);
 	for (; *paths; paths++) {
 		if (!agent_attach_sees(pid, *paths))

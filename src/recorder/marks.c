@@ -81,7 +81,7 @@ static int marks_make(struct marks *marks, struct err *e)
 	if (marks->fd >= 0 && fchmod(marks->fd, 0600) == 0 &&
 	    file_lock_take(marks->fd) != FILE_LOCK_HELD)
 		return io_output_commit(&made, e);
-	err_errno(e, "%s: marks can't be taken", marks->path);
+	err_errno(e, "%s: marks can't be read", marks->path);
 	io_output_discard(&made);
 	return -1;
 }
@@ -323,10 +323,10 @@ static int check_file(int fd, const char *path, struct err *e)
 	if (!S_ISREG(file.st_mode) || file.st_uid != geteuid() ||
 	    file.st_nlink != 1 ||
 	    fnmatch(name_pattern, path_name(path), 0) != 0)
-		return err_set(e, "%s: is no mark file of this user's", path);
+		return err_set(e, "%s: is not a mark file of this user", path);
 	if (file_lock_is_free(fd))
-		return err_set(
-		    e, "%s: its recorder is gone, nobody reads marks", path);
+		return err_set(e,
+		    "%s: its recorder has ended, so nobody reads marks", path);
 	return 0;
 }
 
@@ -338,7 +338,9 @@ int marks_write(const char *path, const char *label, struct err *e)
 	int got;
 
 	if (fd < 0 && errno == ENOENT)
-		return err_set(e, "%s: is gone; the recording has ended", path);
+		return err_set(e,
+		    "%s: does not exist any more; the recording has ended",
+		    path);
 	if (fd < 0)
 		return err_errno(e, "%s: can't be written", path);
 	got = check_file(fd, path, e);

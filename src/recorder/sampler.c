@@ -60,10 +60,9 @@ static int check_cgroup(struct sampler *s, struct err *e)
 		return -1;
 	if (cgroup_current_kib(&s->cgroup) >= 0)
 		return 0;
-	return path ? err_set(e, "control groups: %s tells no memory", path)
-		    : err_set(e,
-			  "control groups: the one of this process tells no "
-			  "memory");
+	return path ? err_set(e, "control groups: %s reports no memory", path)
+		    : err_set(e, "control groups: the one of this process "
+				 "reports no memory");
 }
 
 /* cgroup.procs has pids as this process counts them. */

@@ -141,7 +141,7 @@ static int textfile_open(
 	if (out->partial && fchmod(fileno(out->stream), 0600) == 0)
 		return 0;
 	io_output_discard(out);
-	return err_set(e, "%s: is no regular file", t->path);
+	return err_set(e, "%s: is not a regular file", t->path);
 }
 
 /* Whatever goes wrong: the old file stays, and the next second it is tried

@@ -158,12 +158,12 @@ static int touched_explain(int error, struct err *e)
 		if (file)
 			fclose(file);
 		return err_set(e,
-		    "page faults can't be watched here: perf_event_open is "
+		    "page faults can't be sampled here: perf_event_open is "
 		    "refused (kernel.perf_event_paranoid is %.*s)",
 		    (int)strcspn(level, "\n"), level);
 	}
 	errno = error;
-	return err_errno(e, "page faults can't be watched here");
+	return err_errno(e, "page faults can't be sampled here");
 }
 
 /* -1 with e where it is refused. */
@@ -174,9 +174,8 @@ static int touched_begin(struct touched *touched, struct err *e)
 
 	if (len < (ssize_t)sizeof(touched->message.ready) ||
 	    touched->message.head.kind != TOUCHED_READY)
-		return err_set(e,
-		    "page faults can't be watched here: what unwinds stacks "
-		    "ended");
+		return err_set(e, "page faults can't be sampled here: the "
+				  "process that unwinds stacks ended");
 	if (touched->message.ready.error)
 		return touched_explain(touched->message.ready.error, e);
 	return 0;
@@ -192,7 +191,7 @@ struct touched *touched_create(pid_t pid, struct sites *sites, struct err *e)
 		return NULL;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0 ||
 	    touched_fork(path, ends, pid > 0 ? pid : getpid(), pid > 0) != 0) {
-		err_errno(e, "page faults can't be watched");
+		err_errno(e, "page faults can't be sampled");
 		close(ends[0]);
 	} else {
 		touched = mem_zero(1, sizeof(*touched));

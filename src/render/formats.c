@@ -103,8 +103,8 @@ static int check_size(
 		    LAYOUT_LEAST_HEIGHT);
 	if (width > RENDER_MOST_PIXELS || height > RENDER_MOST_PIXELS)
 		return err_set(e,
-		    "%.0fx%.0f: a picture has at most %d pixels "
-		    "a side; take a smaller --size or --scale",
+		    "%.0fx%.0f: a picture has at most %d pixels a side; use a "
+		    "smaller --size or --scale",
 		    width, height, RENDER_MOST_PIXELS);
 	return 0;
 }
@@ -176,7 +176,7 @@ static int check_boxes(const struct graph *graph, struct err *e)
 	return graph->boxes.len <= GRAPH_BOXES_MAX
 		   ? 0
 		   : err_set(e,
-			 "%zu boxes: a picture has at most %d; take a smaller "
+			 "%zu boxes: a picture has at most %d; use a smaller "
 			 "--count or --depth",
 			 graph->boxes.len, GRAPH_BOXES_MAX);
 }
@@ -363,7 +363,7 @@ const struct render_format *format_of_path(
 	    name ? format_find(name, subject) : NULL;
 
 	if (!format && strcmp(path, "-") == 0 && subject == RENDER_CHART)
-		err_set(e, "-o -: say what to write with --format");
+		err_set(e, "-o -: choose the format with --format");
 	else if (!format && name)
 		format_refuse(path, subject, name, e);
 	else if (!format)

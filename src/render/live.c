@@ -33,8 +33,8 @@ enum {
 	NAME_COLUMNS = 24
 };
 
-#define LIVE_KEYS "q leaves, space pauses, + and - zoom, l lists, n by name"
-#define LIVE_KEYS_SHORT "q leaves"
+#define LIVE_KEYS "q quits, space pauses, + and - zoom, l lists, n by name"
+#define LIVE_KEYS_SHORT "q quits"
 #define LEAST_NS (NS_PER_S / 10)
 #define SLOPE_S 60.0
 

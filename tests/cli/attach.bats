@@ -32,7 +32,7 @@ teardown() {
 	soon pgrep -P $target
 	run_apart mprof attach -T 0.05 -t 0.3 -o a.dat $target
 	kill $(pgrep -P $target)
-	[[ $errors == *"--timeout has ended the recording"* ]]
+	[[ $errors == *"the recording ended at --timeout"* ]]
 	lacks 'on:' <<<"$errors"
 }
 

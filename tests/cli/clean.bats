@@ -41,10 +41,10 @@ mprofile_20250101000000_ts.dat"
 	mkfifo mprofile_20250101000005.dat
 	run_apart mprof clean
 	[ "$status" -eq 0 ]
-	same "$errors" "mprof: mprofile_20250101000002.dat: is no recording: left in place
-mprof: mprofile_20250101000003.dat: is no regular file: left in place
-mprof: mprofile_20250101000004.dat: is no regular file: left in place
-mprof: mprofile_20250101000005.dat: is no regular file: left in place"
+	same "$errors" "mprof: mprofile_20250101000002.dat: is not a recording: left in place
+mprof: mprofile_20250101000003.dat: is not a regular file: left in place
+mprof: mprofile_20250101000004.dat: is not a regular file: left in place
+mprof: mprofile_20250101000005.dat: is not a regular file: left in place"
 	same "$(ls)" "mine.dat
 mprofile_20250101000002.dat
 mprofile_20250101000003.dat

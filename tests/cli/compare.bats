@@ -66,7 +66,7 @@ own_setup() {
 @test "compare: repeats tell a difference from chance" {
 	run_apart mprof compare --a 'main-*.dat' --b 'new-*.dat'
 	[ "$status" -eq 0 ]
-	[[ $output == *"B peaks 38.0 MiB (9 %) higher; it would be a surprise by chance (p = 0.0079, 5 runs each)" ]]
+	[[ $output == *"B peaks 38.0 MiB (9 %) higher; it is unlikely to be chance (p = 0.0079, 5 runs each)" ]]
 	run_apart mprof compare --a 'main-[12345].dat' --b 'main-[135].dat'
 	[[ $output == *"that may well be chance"*"5 and 3 runs)" || $output == *"as high as"* ]]
 }

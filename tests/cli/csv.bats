@@ -155,17 +155,17 @@ table_peak() {
 		same "$output" ""
 		same "$errors" "mprof: bad.csv$1"
 	}
-	check ":3: x: is no amount of memory" "time,mem_mib|1,2|2,x"
+	check ":3: x: is not an amount of memory" "time,mem_mib|1,2|2,x"
 	check ":2: x: is no time" "time,mem_mib|x,2"
-	check ":1: no column has a memory's name; name it with --mem; the columns are: time, foo" \
+	check ":1: no column has a name for memory; name it with --mem; the columns are: time, foo" \
 		"time,foo|1,2"
-	check ":1: no column has a time's name; name it with --time; the columns are: foo, rss" \
+	check ":1: no column has a name for a time; name it with --time; the columns are: foo, rss" \
 		"foo,rss|1,2"
-	check ":3: 3: mixed units: some amounts have a unit, some have not" \
+	check ":3: 3: mixed units: some amounts have a unit, some don't" \
 		"time,mem|1,2 MB|2,3"
-	check ":2: 12 parsecs: is no amount of memory" "time,mem|1,12 parsecs"
+	check ":2: 12 parsecs: is not an amount of memory" "time,mem|1,12 parsecs"
 	check ": holds no samples" "time,mem_mib"
-	check ":3: a quote stands where none may be" 'time,mem_mib|1,2|2,3"4"'
+	check ":3: a quote is where none can be" 'time,mem_mib|1,2|2,3"4"'
 	check ":2: a quote is opened here or later and never closed" \
 		'time,mem_mib|1,"2|3,4'
 	check ": holds no samples: the file is empty" ""
@@ -178,7 +178,7 @@ table_peak() {
 	same "$errors" "mprof: a.csv:1: no column is named pss; the columns are: time, rss"
 	run_apart mprof peak --unit stone a.csv
 	[ "$status" -eq 1 ]
-	same "$errors" "mprof: a.csv: --unit stone: is no unit of memory; say B, KiB, MiB or GiB"
+	same "$errors" "mprof: a.csv: --unit stone: is not a unit of memory; use B, KiB, MiB or GiB"
 }
 
 @test "csv: what is compressed, UTF-16 or another document is said, with the way out" {
@@ -206,7 +206,7 @@ END
 	same "$errors" "mprof: a.dat: is a Parquet file: save its table as CSV"
 	printf '{"runs": []}\n' >a.json
 	run_apart mprof peak a.json
-	same "$errors" "mprof: a.json:1: skipped 1 line that is no record
+	same "$errors" "mprof: a.json:1: skipped 1 line that is not a record
 mprof: a.json: holds no samples: it is JSON, of which only duct's usage files are read"
 }
 
@@ -249,13 +249,13 @@ mprof: a.json: holds no samples: it is JSON, of which only duct's usage files ar
 		printf '%s\n' "done, see log" "2 errors, see log"
 	} >log.txt
 	run_apart mprof export --format json log.txt
-	same "$errors" "mprof: log.txt:64: skipped 2 lines that are no record"
+	same "$errors" "mprof: log.txt:64: skipped 2 lines that are not records"
 	same_json "$(jq -c '.runs[].samples | [length, .[0], .[-1]]' <<<"$output")" \
 		'[60,[0,120],[29.5,208.5]]'
 	printf '%s\n' "a word" "time,mem_mib" "1,2" "well, well" "2,3" >a.csv
 	table_peak a.csv
 	same "$output" "3.000 MiB"
-	same "$errors" "mprof: a.csv:4: skipped 1 line that is no record"
+	same "$errors" "mprof: a.csv:4: skipped 1 line that is not a record"
 }
 
 # Rows as pidstat writes them: pidstat_rows SECOND COUNT
@@ -276,7 +276,7 @@ pidstat_rows() {
 		pidstat_rows "$start" 20
 	done >p.txt
 	run_apart mprof export --format json p.txt
-	same "$errors" "mprof: p.txt:25: skipped 1 line that is no record"
+	same "$errors" "mprof: p.txt:25: skipped 1 line that is not a record"
 	same_json "$(jq -c '[.runs[].samples | [length, .[0], .[-1]]]' <<<"$output")" \
 		'[[20,[1763600000,7.8125],[1763600019,12.451171875]],[20,[1763603600,7.8125],[1763603619,12.451171875]]]'
 }
@@ -324,7 +324,7 @@ pidstat_rows() {
 		'{"timestamp": "2024-10-08T14:39:01.5-04:00", "totals": {"rss": 5242880}}' >usage.json
 	run_apart mprof export --format json usage.json
 	[ "$status" -eq 0 ]
-	same "$errors" "mprof: usage.json:3: skipped 2 lines that are no record"
+	same "$errors" "mprof: usage.json:3: skipped 2 lines that are not records"
 	same_json "$(jq -c '.runs[] | [.samples, [.processes[] | [.key, .name, .samples]]]' <<<"$output")" \
 		'[[[1728412620.5,10],[1728412681.5,30],[1728412741.5,5]],[["270","sh \"café\" 😀",[[1728412620.5,10],[1728412681.5,10]]],["271","worker",[[1728412681.5,20]]]]]'
 }
@@ -337,14 +337,14 @@ pidstat_rows() {
 		5 9223372036854775808 5 >usage.json
 	run_apart mprof peak usage.json
 	same "$output" $'usage.json\t5.000 MiB\n  Child 7\t\t\t5.000 MiB'
-	same "$errors" "mprof: usage.json:2: skipped 5 lines that are no record"
+	same "$errors" "mprof: usage.json:2: skipped 5 lines that are not records"
 }
 
 @test "csv: short rows are skipped and counted, NUL bytes are blanks" {
 	printf 'time,mem_mib\n1,2\n7\n3,\0005\n4' >a.csv
 	table_peak a.csv
 	same "$output" "5.000 MiB"
-	same "$errors" "mprof: a.csv:3: skipped 2 lines that are no record"
+	same "$errors" "mprof: a.csv:3: skipped 2 lines that are not records"
 }
 
 @test "csv: an open quote before many lines ends in an error, not in silence" {

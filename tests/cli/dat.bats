@@ -8,14 +8,14 @@ load helper
 		"MEM x y" "CHLD 1" >a.dat
 	run_apart mprof peak a.dat
 	[ "$status" -eq 0 ]
-	same "$errors" "mprof: a.dat:3: skipped 4 lines that are no record"
+	same "$errors" "mprof: a.dat:3: skipped 4 lines that are not records"
 	same "$output" $'a.dat\t2.000 MiB'
 }
 
 @test "dat: one skipped line is one line" {
 	printf '%s\n' "CMDLINE x" "MEM 1.0 1.0" junk >a.dat
 	run_apart mprof peak a.dat
-	same "$errors" "mprof: a.dat:3: skipped 1 line that is no record"
+	same "$errors" "mprof: a.dat:3: skipped 1 line that is not a record"
 }
 
 @test "dat: unknown keywords are told of under --verbose alone" {
@@ -24,7 +24,7 @@ load helper
 	same "$errors" ""
 	run_apart mprof peak --verbose a.dat
 	[ "$status" -eq 0 ]
-	same "$errors" "mprof: a.dat: passed over 1 record with an unknown keyword"
+	same "$errors" "mprof: a.dat: skipped 1 record with an unknown keyword"
 }
 
 @test "dat: a torn last line does not count" {
@@ -42,7 +42,7 @@ load helper
 	run_apart mprof peak a.dat
 	[ "$status" -eq 0 ]
 	same "$output" $'a.dat\t4.000 MiB'
-	same "$errors" "mprof: a.dat:3: skipped 1 line that is no record"
+	same "$errors" "mprof: a.dat:3: skipped 1 line that is not a record"
 }
 
 @test "dat: a binary file holds no samples" {
@@ -125,7 +125,7 @@ load helper
 	printf '%s\n' time,mib 1,5 2,-1e308 3,1e308 4,4 >a.csv
 	run_apart mprof peak --phases a.dat
 	[ "$status" -eq 0 ]
-	same "$errors" "mprof: a.dat:2: skipped 2 lines that are no record"
+	same "$errors" "mprof: a.dat:2: skipped 2 lines that are not records"
 	[[ $output == *$'\t5.000 MiB'* ]]
 	[[ $output != *e+* ]]
 	run_apart mprof export --format openmetrics a.dat

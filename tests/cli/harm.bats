@@ -284,12 +284,12 @@ planted_module() {
 	chown -R root copy
 	chmod 777 copy/build
 	run_apart copy/mprof plot -o a.png a.dat
-	[[ $errors == "mprof: $PWD/copy/build: everyone may write it"* ]]
+	[[ $errors == "mprof: $PWD/copy/build: everybody can write to it"* ]]
 	[ ! -e loaded ]
 	# The agent is checked as the renderer is.
 	run_apart copy/mprof run -q --python -o b.dat true
 	[ ! -e loaded ]
-	[[ $errors == *"everyone may write it"* ]]
+	[[ $errors == *"everybody can write to it"* ]]
 	# It would be loaded from folders in which nobody can exchange it.
 	chmod 755 copy/build
 	chmod +t . "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR"

@@ -174,7 +174,7 @@ arrays_agree() {
 	[ "$python" ] || skip "no CPython here that can be read"
 	launch nice -n 5 "$python" -I -S "$BUSY"
 	mprof heap "$pid" --every 1ms --count 300 --top 1 >looks 2>said
-	[ "$(grep -c 'it stood still for' looks)" -eq 300 ]
+	[ "$(grep -c 'it was stopped for' looks)" -eq 300 ]
 	grep -q '^State:.[SR]' "/proc/$pid/status"
 	grep -qx $'TracerPid:\t0' "/proc/$pid/status"
 	let_end
@@ -218,13 +218,13 @@ trace_program() {
 	launch "$python" "$PROGRAM" 10
 	"$MPROF" heap "$pid" --every 100ms >seen 2>said &
 	looker=$!
-	soon grep -q 'it stood still for' seen
+	soon grep -q 'it was stopped for' seen
 	soon trace_program
 	soon grep -q 'this reading failed' said
 	kill "$tracer"
 	wait "$tracer" || true
-	before=$(grep -c 'it stood still for' seen)
-	soon has_lines $((before + 1)) 'it stood still for' seen
+	before=$(grep -c 'it was stopped for' seen)
+	soon has_lines $((before + 1)) 'it was stopped for' seen
 	grep -Eq "^mprof: process $pid: .*traces it.*; this reading failed, the next follows in 100 ms$" said
 	let_end
 	wait "$looker"
@@ -240,7 +240,7 @@ trace_program() {
 	for _ in 1 2 3 4 5; do
 		"$MPROF" heap "$pid" --every 1ms >seen &
 		looker=$!
-		soon grep -q 'it stood still for' seen
+		soon grep -q 'it was stopped for' seen
 		kill -9 "$looker"
 		wait "$looker" || true
 		grep -qx $'TracerPid:\t0' "/proc/$pid/status"
@@ -289,7 +289,7 @@ grown |          +1 |       +2 KiB
   new |          +1 |        +40 B
  gone |          -1 |       -900 B
 total |          +1 |       +1 KiB"
-	[[ $output == "00:00:31: what came in 30.0 s;"* ]]
+	[[ $output == "00:00:31: added in 30.0 s;"* ]]
 	same "$(mprof heap --diff a.heap b.heap --json |
 		jq -c '.difference, .count, .size, .types[0]')" 'true
 1
@@ -326,11 +326,11 @@ sys.stdin.read(1)'
 	printf 'CMDLINE ls\n' >other
 	: >empty
 	for file in 'torn|torn: its end is missing' \
-		'negative|negative:2: is no line of mprof heap' \
-		'short|short:3: is no line of mprof heap' \
-		'behind|behind:3: is no line of mprof heap' \
-		'other|other: is no file of mprof heap' \
-		'empty|empty: is no file of mprof heap' \
+		'negative|negative:2: is not a line of mprof heap' \
+		'short|short:3: is not a line of mprof heap' \
+		'behind|behind:3: is not a line of mprof heap' \
+		'other|other: is not a file of mprof heap' \
+		'empty|empty: is not a file of mprof heap' \
 		'none|none: can'\''t be read: No such file or directory'; do
 		run_apart mprof heap --diff "${file%|*}" torn
 		[ "$status" -eq 1 ]
@@ -509,11 +509,11 @@ kind_of_memory() {
 	kind_of_memory "$python" none
 	mprof heap "$pid" --every 10ms >seen 8>&- &
 	looker=$!
-	soon grep -q 'it stood still for' seen
+	soon grep -q 'it was stopped for' seen
 	echo more >&8
 	soon grep -q done out
-	before=$(grep -c 'it stood still for' seen)
-	soon has_lines $((before + 2)) 'it stood still for' seen
+	before=$(grep -c 'it was stopped for' seen)
+	soon has_lines $((before + 2)) 'it was stopped for' seen
 	let_end
 	pid=
 	wait "$looker"
@@ -555,7 +555,7 @@ else:
 	soon grep -q '^61 ' "/proc/$pid/syscall"
 	run_apart mprof heap --json "$pid"
 	[ "$status" -eq 0 ]
-	[[ $errors == "mprof: process $pid: 2 descendants do the work, and "*" is looked at, which has most memory; --children: all of them, --only: $pid itself" ]]
+	[[ $errors == "mprof: process $pid: 2 descendants do the work, and "*" is examined, which has most memory; --children examines all of them, --only $pid itself" ]]
 	jq -e '.types[] | select(.type == "__main__.Held") | .count == 200' \
 		<<<"$output" >/dev/null
 	children=$(pgrep -P "$pid" | sort)
@@ -600,7 +600,7 @@ else:
 	let_end
 	launch sh -c '"$@"; :' sh "$python" "$PROGRAM" 10
 	run_apart mprof heap --json "$pid"
-	[[ $errors == "mprof: process $pid: its descendant "*" does the work, and is looked at; --only: $pid itself" ]]
+	[[ $errors == "mprof: process $pid: its descendant "*" does the work and is examined; --only examines $pid itself" ]]
 	same "$(jq .pid <<<"$output")" "$(pgrep -P "$pid")"
 	let_end
 }

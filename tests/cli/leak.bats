@@ -41,7 +41,7 @@ ramp() {
 	awk 'BEGIN { for (i = 0; i < 900; i++) printf "MEM %.6f %.4f\n", \
 		i < 30 ? 20 + i : 50, 1700000000 + i / 10 }' >idle.dat
 	run_apart mprof leak idle.dat
-	[[ $output == "steady: "*" would have shown, unless the program was idle: memory stands still since 00:00:0"[2-6]"; 50.0 MiB at the end" ]]
+	[[ $output == "steady: "*" would have shown, unless the program was idle: memory has not changed since 00:00:0"[2-6]"; 50.0 MiB at the end" ]]
 }
 
 # grows FILE SECONDS END: 10 samples a second that only grow, 8 to 70 MiB, and

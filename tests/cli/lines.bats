@@ -19,7 +19,7 @@ own_setup() {
 }
 
 # Every output of growth on the clock has this sentence.
-clock='On the clock: growth counts for what ran when a sample was taken, so a quick line before a slow one is credited to the slow one.'
+clock='On the clock: growth is credited to the code that ran when a sample was taken, so a slow line gets that of a quick one before it.'
 
 @test "growth by line, most first, each process against itself" {
 	run_apart mprof lines --by line run.dat
@@ -99,7 +99,7 @@ churn() {
 @test "--source of a file that no stack names" {
 	run_apart mprof lines --source pp.py run.dat
 	[ "$status" -eq 1 ]
-	[[ $errors == *"pp.py: no sampled stack has a line of it" ]]
+	[[ $errors == *"pp.py: no sampled stack has a line in it" ]]
 }
 
 @test "--json holds all rows" {

@@ -101,7 +101,7 @@ load helper
 	[ "$status" -eq 1 ]
 	same "$(wc -l <<<"$output")" 2
 	same "$errors" "mprof: gone.dat: can't be read: No such file or directory
-mprof: jobs/notes: is no recording"
+mprof: jobs/notes: is not a recording"
 }
 
 @test "list --all: recordings of any name, by looking into files" {

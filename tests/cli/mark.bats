@@ -96,7 +96,7 @@ time.sleep(.2)' >when
 	[[ $errors == "mprof: pid $$: is not recorded"* ]]
 	MPROF_MARK=/etc/hostname run_apart mprof mark here
 	[ "$status" -eq 1 ]
-	[[ $errors == *"is no mark file"* ]]
+	[[ $errors == *"is not a mark file"* ]]
 }
 
 @test "mark: the examples in C, Python, shell and Node.js" {
@@ -147,7 +147,7 @@ kill_recorder() {
 	[ "$status" -eq 1 ]
 	MPROF_MARK=$dead run_apart mprof mark here
 	[ "$status" -eq 1 ]
-	[[ $errors == *"its recorder is gone"* ]]
+	[[ $errors == *"its recorder has ended"* ]]
 
 	# None of these is a recorder's: a link, one with a second name, a folder,
 	# a fifo, another name; and one just made has no lock yet.
@@ -300,7 +300,7 @@ snapshots() {
 	[ "$(grep -c '^MARK;label=loop' a.dat)" -eq 2000 ]
 	grep -q '^mprof: @heap loop: left out, 10 snapshots are waiting already$' errors
 	[ "$(grep -c '^mprof: @heap' errors)" -eq 5 ]
-	grep -q '^mprof: heap: [0-9,]* snapshots were left out, all in all$' errors
+	grep -q '^mprof: heap: [0-9,]* snapshots were left out in total$' errors
 }
 
 @test "mark: a snapshot of what runs no Python, or ends: said, nothing is lost" {

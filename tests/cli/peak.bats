@@ -253,7 +253,7 @@ spike_then_quiet() {
 
 @test "peak --phases: --backend cgroup, whose mark is the group's" {
 	mprof run -q --backend cgroup -o probe.dat true ||
-		skip "the control group tells no memory"
+		skip "the control group reports no memory"
 	printf '%s\n' 'import os, time' \
 		'time.sleep(0.3); b = bytearray(300 << 20); time.sleep(0.5); del b' \
 		'time.sleep(1.5)' >early.py

@@ -76,7 +76,7 @@ png_size() {
 @test "plot: -o - without --format, an unknown format: status 2" {
 	run_apart mprof plot -o - run.dat
 	[ "$status" -eq 2 ]
-	same "$errors" "mprof: -o -: say what to write with --format"
+	same "$errors" "mprof: -o -: choose the format with --format"
 	run_apart mprof plot -o mem.gif run.dat
 	[ "$status" -eq 2 ]
 	same "$errors" "mprof: mem.gif: charts aren't written as gif; use .png"
@@ -161,7 +161,7 @@ png_size() {
 	run_apart mprof plot --size 40000x300 -o mem.png run.dat
 	[ "$status" -eq 1 ]
 	same "$errors" "mprof: 40000x300: a picture has at most 32767 pixels \
-a side; take a smaller --size or --scale"
+a side; use a smaller --size or --scale"
 	run_apart mprof plot --size 99x99 -o mem.png run.dat
 	[ "$status" -eq 1 ]
 	[ ! -e mem.png ]

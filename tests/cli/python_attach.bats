@@ -240,7 +240,7 @@ too_old() {
 	run_apart mprof attach -o old.dat --python "$pid"
 	kill "$pid"
 	[ "$status" -eq 1 ]
-	[[ $errors == *'needs a restart under mprof run --python'* ]]
+	[[ $errors == *'restart it under mprof run --python'* ]]
 	[ ! -e old.dat ]
 }
 

@@ -31,7 +31,7 @@ heap_script() {
 # The objects that a class got in the table of that number: got NUMBER CLASS
 got() {
 	awk -v number="$1" -v name="__main__.$2" '
-		/what came in/ { table++ }
+		/added in/ { table++ }
 		table == number && $1 == name { print $3 }' out
 }
 
@@ -81,7 +81,7 @@ imported:  what came"
 		>script.py
 	recorded "$python" script.py >out 2>errors || true
 	grep -q "^KeyError: 'mine'" errors
-	grep -q '^x: .*what came in' out
+	grep -q '^x: .*added in' out
 
 	# The program goes on, with its output, and without a count.
 	printf '%s\n' 'import tempfile' 'tempfile.tempdir = "/none/there"' \
@@ -113,7 +113,7 @@ imported:  what came"
 		print("ran", len(os.listdir("/proc/self/fd")) - opened)
 	END
 	recorded "$python" script.py >out 2>errors
-	grep -q '^ignored: .*what came in' out
+	grep -q '^ignored: .*added in' out
 	same "$(tail -n 1 out)" 'ran 0'
 	same "$(<errors)" 'mprof: profile.heap: [Errno 11] too many processes'
 }
@@ -145,6 +145,6 @@ imported:  what came"
 	END
 	DJANGO_SETTINGS_MODULE=school.settings SCHOOL_HEAP_URL=/lessons/kept/ \
 		mprof run -q -o run.dat --python "$python" visited.py >out
-	same "$(grep -c '^/lessons/kept/: .*what came in' out)" 3
+	same "$(grep -c '^/lessons/kept/: .*added in' out)" 3
 	same "$(grep -Ec '^ *courses.models.Lesson \| +\+100 ' out)" 3
 }

@@ -380,9 +380,9 @@ grow() {
 	head -n -1 a.heap >short.heap
 	refused a.heap short.heap 'short.heap: its end is missing'
 	sed 's/^paths .*/paths 3/' a.heap >wrong.heap
-	refused a.heap wrong.heap 'is no line of mprof heap'
+	refused a.heap wrong.heap 'is not a line of mprof heap'
 	sed 's/^path \([0-9]*\) .*/path \1 x/' a.heap >corrupt.heap
-	refused a.heap corrupt.heap 'is no line of mprof heap'
+	refused a.heap corrupt.heap 'is not a line of mprof heap'
 	for words in a.heap 'a.heap b.heap c d' 'a.heap a.heap --one 1' \
 		'a.heap a.heap --referents' 'a.heap a.heap -o x.svg' \
 		'a.heap a.heap --children'; do

@@ -73,7 +73,7 @@ mprofile_20250101000000_ts.dat"
 	run_apart mprof rm 7 folder novel.dat gone.dat
 	same "$errors" "mprof: 7: no such recording; mprof list shows the numbers
 mprof: folder: is a folder
-mprof: novel.dat: is no recording
+mprof: novel.dat: is not a recording
 mprof: gone.dat: no such recording
 mprof: rm: nothing was removed"
 }

@@ -66,7 +66,7 @@ until_rotated='until [ -s a.dat.2 ]; do sleep 0.05; done'
 	same "$(ls)" ''
 	run_apart mprof run --max-size 1MiB -o /dev/null true
 	[ "$status" -eq 125 ]
-	[[ $errors == *'/dev/null: is no regular file: '* ]]
+	[[ $errors == *'/dev/null: is not a regular file: '* ]]
 }
 
 has_metrics() {

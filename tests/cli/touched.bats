@@ -389,7 +389,7 @@ has_three() {
 	local status=0
 	wait "$recorder" || status=$?
 	[ "$status" = 7 ]
-	grep -q 'touched: what unwinds stacks ended early' messages
+	grep -q 'touched: the process that unwinds stacks ended early' messages
 }
 
 # A process that watches and is stopped stands for one that has no time.

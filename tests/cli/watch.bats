@@ -22,7 +22,7 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 	person mprof watch a.dat <<-END
 		expect 1049h
 		expect last 2.00 MiB, peak 3.25 MiB, .*no sample for
-		expect q leaves
+		expect q quits
 		do echo 'MEM 77.000000 1700000001.0000' >>a.dat
 		expect last 77.0 MiB, peak 77.0 MiB
 		type q
@@ -105,7 +105,7 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 		expect slope .(59.[5-9]|60.[0-4]) MiB/min
 		expect 5 processes: the program itself 110 MiB, 40 20.0 MiB, 30 15.0 MiB
 		size 30 50
-		expect 5 processes: the program itself 110 MiB(; q leaves)?\\x1b
+		expect 5 processes: the program itself 110 MiB(; q quits)?\\x1b
 		type q
 		expect $BACK
 	END
@@ -153,7 +153,7 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 		rm -f pid
 		# shellcheck disable=SC2016 # the inner shell's
 		person sh -c 'mprof watch a.dat & echo $! >pid; wait $!' <<-END
-			expect q leaves
+			expect q quits
 			do until [ -s pid ]; do sleep 0.1; done
 			do kill -$signal \$(cat pid)
 			expect $BACK
@@ -161,13 +161,13 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 	done
 	person bash --norc --noprofile -i <<-END
 		type mprof watch a.dat\n
-		expect q leaves
+		expect q quits
 		type \x1a
 		expect $BACK
 		expect Stopped
 		type fg\n
 		expect 1049h
-		expect q leaves
+		expect q quits
 		type q
 		expect $BACK
 		type stty -a; exit\n
@@ -191,7 +191,7 @@ BACK='\x1b\[\?25h\x1b\[\?1049l'
 	recording a.dat
 	run_apart mprof watch a.dat
 	[ "$status" -eq 1 ]
-	[[ $errors == 'mprof: standard output is no terminal'* ]]
+	[[ $errors == 'mprof: standard output is not a terminal'* ]]
 	[ -z "$output" ]
 }
 

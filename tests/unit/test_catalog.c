@@ -135,17 +135,17 @@ static void test_check(void **state)
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		put("file.dat", bad[i]);
-		assert_refused("file.dat", "file.dat: is no recording");
+		assert_refused("file.dat", "file.dat: is not a recording");
 	}
 	put("empty.dat", "");
 	put("empty", "");
 	assert_int_equal(catalog_check("empty.dat", &e), 0);
-	assert_refused("empty", "empty: is no recording");
+	assert_refused("empty", "empty: is not a recording");
 	assert_refused("/", "/: is a folder");
-	assert_refused("/dev/null", "/dev/null: is no regular file");
+	assert_refused("/dev/null", "/dev/null: is not a regular file");
 	assert_refused("none", "none: no such recording");
 	assert_int_equal(symlink("empty.dat", "link.dat"), 0);
-	assert_refused("link.dat", "link.dat: is no regular file");
+	assert_refused("link.dat", "link.dat: is not a regular file");
 }
 
 static void test_check_long_command(void **state)

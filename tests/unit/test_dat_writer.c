@@ -213,7 +213,7 @@ static void what_is_no_recording_is_left_alone(void **state)
 	fputs("my only copy", file);
 	fclose(file);
 	assert_int_equal(dat_writer_open(&writer, "notes", &e), -1);
-	assert_non_null(strstr(e.text, "something else than a recording"));
+	assert_non_null(strstr(e.text, "is not a recording"));
 	assert_string_equal(content("notes"), "my only copy");
 	unlink("notes");
 	assert_int_equal(mkdir("dir", 0700), 0);

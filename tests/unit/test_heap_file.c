@@ -113,7 +113,7 @@ static void assert_refused(const char *text, const char *want)
 
 static void what_is_torn_or_another_file_is_refused(void **state)
 {
-	static const char other[] = ": is no file of mprof heap";
+	static const char other[] = ": is not a file of mprof heap";
 	struct heap heap = {0};
 	struct err e;
 
@@ -124,19 +124,19 @@ static void what_is_torn_or_another_file_is_refused(void **state)
 	assert_refused("mprof-heap 1\n", ": its end is missing");
 	assert_refused("mprof-heap 1\ntype 1 2 dict\n", ": its end is missing");
 	assert_refused("mprof-heap 1\ntype 1 2 dict\nend 2\n",
-	    ":3: is no line of mprof heap");
+	    ":3: is not a line of mprof heap");
 	assert_refused(
-	    "mprof-heap 1\nend 0\npid 5\n", ":3: is no line of mprof heap");
+	    "mprof-heap 1\nend 0\npid 5\n", ":3: is not a line of mprof heap");
 	assert_refused("mprof-heap 1\ntype -1 2 dict\nend 1\n",
-	    ":2: is no line of mprof heap");
+	    ":2: is not a line of mprof heap");
 	assert_refused("mprof-heap 1\ntype 1 2x dict\nend 1\n",
-	    ":2: is no line of mprof heap");
-	assert_refused(
-	    "mprof-heap 1\ntype 1 2 \nend 1\n", ":2: is no line of mprof heap");
+	    ":2: is not a line of mprof heap");
+	assert_refused("mprof-heap 1\ntype 1 2 \nend 1\n",
+	    ":2: is not a line of mprof heap");
 	assert_refused("mprof-heap 1\ntype 99999999999999999999 2 d\nend 1\n",
-	    ":2: is no line of mprof heap");
-	assert_refused(
-	    "mprof-heap 1\nrss_kib x\nend 0\n", ":2: is no line of mprof heap");
+	    ":2: is not a line of mprof heap");
+	assert_refused("mprof-heap 1\nrss_kib x\nend 0\n",
+	    ":2: is not a line of mprof heap");
 	assert_int_equal(heap_file_read(&heap, "/none", &e), -1);
 	assert_string_equal(
 	    e.text, "/none: can't be read: No such file or directory");

@@ -420,27 +420,31 @@ static void each_reason_says_what_would_decide(void **state)
 		"too few samples; record 30.0 s longer, or with a shorter "
 		"interval"},
 	    [LEAK_LOADS] = {"loads",
-		"it only grew, 120 MiB/min in 40.0 s: a load of data and a leak "
+		"it only grew, 120 MiB/min in 40.0 s: a load of data and a "
+		"leak "
 		"look the same; record a minute or longer"},
 	    [LEAK_NOISE] = {"noise",
-		"growth of 120 MiB/min, which ups and downs could explain as "
-		"well; record 30.0 s longer"},
+		"growth of 120 MiB/min, which ups and downs could also "
+		"explain; record 30.0 s longer"},
 	    [LEAK_COARSE] = {"coarse",
 		"no growth seen, but a leak of less than 300 MiB/min would not "
 		"show in its ups and downs; record 30.0 s longer"},
 	    [LEAK_CYCLES] = {"cycles",
-		"it rose from one round of 7.00 s to the next, too few of "
-		"them; record 30.0 s longer"},
+		"it rose from one period of 7.00 s to the next, but there are "
+		"too few; record 30.0 s longer"},
 	    [LEAK_RESTED] = {"rested",
-		"it grew by 120 MiB/min until 00:00:50 and stands still since: "
+		"it grew by 120 MiB/min until 00:00:50 and has not changed "
+		"since: "
 		"a cache that is full, or a leak whose work ended; record "
 		"30.0 s more of that work"},
 	    [LEAK_BENDS] = {"bends",
-		"120 MiB/min since 00:00:10, slower than before: a warm-up that "
+		"120 MiB/min since 00:00:10, slower than before: a warm-up "
+		"that "
 		"goes on, or a leak behind it; record 30.0 s longer"},
 	    [LEAK_FALLS] = {"falls",
 		"it grew and fell back, again and again: restarts of a program "
-		"that leaks, or a collector's teeth; record each process (run "
+		"that leaks, or a collector's sawtooth; record each process "
+		"(run "
 		"-M)"},
 	};
 	struct leak leak = {.mib_per_s = 2,
@@ -468,7 +472,7 @@ static void each_reason_says_what_would_decide(void **state)
 	leak.high = 0;
 	assert_why(&leak, NULL,
 	    "a leak of 300 MiB/min would have shown, unless the program was "
-	    "idle: memory stands still since 00:00:10");
+	    "idle: memory has not changed since 00:00:10");
 	leak.low = -1;
 	assert_why(&leak, NULL, "a leak of 300 MiB/min would have shown");
 	leak.verdict = LEAK_LEAKING;

@@ -178,7 +178,7 @@ static void a_file_with_a_second_name_is_refused(void **state)
 	snprintf(second, sizeof(second), "%s.second", marks.path);
 	assert_int_equal(link(marks.path, second), 0);
 	assert_int_equal(marks_write(marks.path, "x", &e), -1);
-	assert_non_null(strstr(e.text, "is no mark file"));
+	assert_non_null(strstr(e.text, "is not a mark file"));
 	unlink(second);
 	assert_int_equal(marks_write(marks.path, "x", &e), 0);
 	tick();

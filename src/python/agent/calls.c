@@ -29,7 +29,7 @@ static void call_say_once(const char *what)
 	said = true;
 	dprintf(STDERR_FILENO,
 	    "mprof: sys.settrace: %s by another tool (a debugger, coverage?): "
-	    "calls are recorded, their lines are not counted\n",
+	    "calls are recorded, but their lines are not\n",
 	    what);
 }
 

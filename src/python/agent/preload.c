@@ -173,8 +173,8 @@ static void preload_say_isolated(void)
 	if (option)
 		fprintf(stderr,
 		    "mprof: @profile: is not defined in this Python: its "
-		    "option -%c ignores what mprof adds; start it "
-		    "without\n",
+		    "option -%c ignores what mprof adds; start it without that "
+		    "option\n",
 		    option);
 }
 

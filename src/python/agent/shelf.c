@@ -104,7 +104,7 @@ static void shelf_say_once(const char *path)
 		return;
 	if (!said)
 		dprintf(STDERR_FILENO,
-		    "mprof: %s: %s: a line table is lost where its process is "
+		    "mprof: %s: %s: a line table is lost if its process is "
 		    "killed\n",
 		    path, strerror(errno));
 	said = true;

@@ -194,8 +194,8 @@ static int objects_explain(const struct objects *objects, struct err *e)
 	}
 	if (objects->trouble && snapshot->collecting)
 		return err_set(e,
-		    "process %d: its garbage collector was at work all the "
-		    "while, and its lists are in pieces; try again",
+		    "process %d: its garbage collector was running all the "
+		    "time, and its lists are incomplete; try again",
 		    (int)target->pid);
 	if (objects->trouble == OBJECTS_NO_RINGS)
 		return err_set(e,

@@ -386,15 +386,15 @@ static enum python_result check_layout(
 	if (errno && errno != EFAULT)
 		return python_refusal(target->pid, errno, e);
 	if (!owner) {
-		err_set(e, "process %d: its Python has not come up yet",
+		err_set(e, "process %d: its Python has not started yet",
 		    (int)target->pid);
 		return PYTHON_EARLY;
 	}
 	if (fits)
 		return PYTHON_OK;
 	err_set(e,
-	    "process %d: not supported: CPython 3.%d is laid out as no release "
-	    "of it that mprof knows",
+	    "process %d: not supported: CPython 3.%d has a memory layout of no "
+	    "release that mprof knows",
 	    (int)target->pid, target->minor);
 	return PYTHON_UNSUPPORTED;
 }

@@ -44,7 +44,7 @@ enum python_result python_refusal(pid_t pid, int error, struct err *e)
 			scope = 0;
 		err_set(e,
 		    "process %d: not permitted to read its memory: %s (its "
-		    "memory over time can be recorded all the same)",
+		    "memory over time can still be recorded)",
 		    (int)pid, remedies[scope]);
 		return PYTHON_DENIED;
 	}

@@ -32,14 +32,13 @@ static int remote_exec_check_minor(
 {
 	if (target->minor < OLDEST_MINOR)
 		return err_set(e,
-		    "process %d: CPython 3.%d takes no code while it runs, "
-		    "3.14 does: it needs a restart under mprof run --python",
+		    "process %d: CPython 3.%d can't load code while it runs, "
+		    "3.14 can: restart it under mprof run --python",
 		    (int)target->pid, target->minor);
 	if ((size_t)(target->minor - OLDEST_MINOR) >= MINORS)
 		return err_set(e,
-		    "process %d: where CPython 3.%d takes code while it runs "
-		    "is not known yet: it needs a restart under mprof run "
-		    "--python",
+		    "process %d: how CPython 3.%d loads code while it runs is "
+		    "not known yet: restart it under mprof run --python",
 		    (int)target->pid, target->minor);
 	return 0;
 }
@@ -80,8 +79,7 @@ static int remote_exec_check_use(const struct remote_exec *exec,
 		return err_set(e,
 		    "process %d: its remote debugging is switched off "
 		    "(PYTHON_DISABLE_REMOTE_DEBUG, -X disable-remote-debug): "
-		    "it needs a restart without that, or under mprof run "
-		    "--python",
+		    "restart it without that, or under mprof run --python",
 		    (int)exec->pid);
 	if (flag)
 		return err_set(e,
