@@ -145,13 +145,24 @@ features += csv
 main_libs += -lcsv
 main_defines += -DHAVE_CSV
 endif
+# In $(shell) a backslash before it stays from make 4.3 on.
+hash := \#
 # Names machine code in what --stacks records.
 ifneq ($(DWARF),no)
 ifeq ($(shell $(PKG_CONFIG) --exists libdw && echo yes),yes)
 programs += build/symbols.so
 features += dwarf
+# Knows the names of Rust. It has no .pc file, and may be built for programs alone.
+ifeq ($(shell printf '%s\n' '$(hash)include <libiberty/demangle.h>' \
+	'char *f(void); char *f(void) { return rust_demangle("", 0); }' | \
+	$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -shared -x c - -o /dev/null \
+	-liberty 2>/dev/null && echo yes),yes)
+features += rust
+symbols_libs += -liberty -Wl,--exclude-libs,libiberty.a
+$(symbols_objects): private CPPFLAGS += -DHAVE_LIBIBERTY
+endif
 # Watches page faults: musl may be there without the kernel's headers.
-ifeq ($(shell echo '\#include <linux/perf_event.h>' | $(CC) $(CPPFLAGS) \
+ifeq ($(shell echo '$(hash)include <linux/perf_event.h>' | $(CC) $(CPPFLAGS) \
 	$(CFLAGS) -E - >/dev/null 2>&1 && echo yes),yes)
 programs += build/touched.so
 features += touched
@@ -206,7 +217,7 @@ build/graph.so: $(graph_objects)
 build/symbols.so: $(symbols_objects)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(cflags) $(CFLAGS) -shared $(ldflags) $(LDFLAGS) -o $@ $^ \
-		$$($(PKG_CONFIG) --libs libdw)
+		$$($(PKG_CONFIG) --libs libdw) $(symbols_libs)
 
 build/touched.so: $(touched_objects)
 	$(call say,LINK,$@)

@@ -105,7 +105,8 @@ static bool origin_is_runtime(const char *function)
 	    "_int_", "zmalloc", "zcalloc", "zrealloc", "ztrymalloc", "malloc",
 	    "__malloc", "calloc", "__calloc", "realloc", "__realloc",
 	    "sysmalloc", "alloc_perturb", "_dl_", "operator new", "je_", "mi_",
-	    "tc_", "runtime.", "std::", "alloc::", "core::", "__str", "__wmem",
+	    "tc_", "runtime.", "std::", "alloc::", "core::", "<std::",
+	    "<alloc::", "<core::", "__rust", "__rdl_", "__str", "__wmem",
 	    "_IO_", "__mmap"};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {

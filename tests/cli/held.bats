@@ -181,6 +181,60 @@ churn() {
 	done
 }
 
+@test "three functions of Rust: sizes, names and lines, and names alone" {
+	command -v rustc >/dev/null || skip "no rustc"
+	[[ $(mprof --version) == *' rust'* ]] || skip "built without libiberty"
+	cat >three.rs <<-'END'
+	use std::hint::black_box;
+	mod cache {
+	    #[inline(never)]
+	    pub fn first(kept: &mut Vec<Vec<u8>>) {
+	        for _ in 0..67 { kept.push(super::black_box(vec![1u8; 1 << 20])); }
+	    }
+	}
+	struct Store { kept: Vec<Vec<u8>> }
+	impl Store {
+	    #[inline(never)]
+	    fn second(&mut self) {
+	        for _ in 0..160 { self.kept.push(black_box(vec![2u8; 1 << 20])); }
+	    }
+	}
+	#[inline(never)]
+	fn third<T: Clone>(kept: &mut Vec<Vec<T>>, one: T) {
+	    for _ in 0..86 { kept.push(black_box(vec![one.clone(); 1 << 20])); }
+	}
+	fn main() {
+	    let (mut a, mut c) = (Vec::new(), Vec::new());
+	    let mut store = Store { kept: Vec::new() };
+	    cache::first(&mut a);
+	    store.second();
+	    third(&mut c, 3u8);
+	    // They are kept until three more samples were taken.
+	    let samples = || std::fs::read_to_string("run.dat")
+	        .map_or(0, |text| text.matches("\nMEM ").count());
+	    let enough = samples() + 3;
+	    while samples() < enough {
+	        std::thread::sleep(std::time::Duration::from_millis(20));
+	    }
+	    black_box((&a, &store.kept, &c));
+	}
+	END
+	rustc -O -g three.rs || skip "rustc can't link here"
+	# Each piece is of 64 periods.
+	for line in 'true' 'false'; do
+		rm -f run.dat
+		mprof run -q --stacks -o run.dat ./three
+		mprof lines --json run.dat | jq -r '.rows[:3][] |
+			"\(.held_mib | round) \(.function) \(has("line"))"' >rows
+		cat rows
+		same "$(grep -c "^160 .*three::Store>*::second.* $line$" rows)" 1
+		same "$(grep -c "^86 three::third.* $line$" rows)" 1
+		same "$(grep -c "^67 three::cache::first $line$" rows)" 1
+		strip -g three
+	done
+	lacks '17h[0-9a-f]\{16\}' <rows
+}
+
 @test "where the limit was reached, what held most is said" {
 	churn
 	run_apart mprof run --stacks --limit 100M -o run.dat ./churn 4 wait

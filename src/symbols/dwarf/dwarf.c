@@ -8,10 +8,13 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
+#ifdef HAVE_LIBIBERTY
+#include <libiberty/demangle.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 
-enum { INLINED_MAX = 32 };
+enum { INLINED_MAX = 32, NESTED_MAX = 64 };
 
 static char *debug_folders = NULL; /* libdw's own */
 
@@ -30,11 +33,23 @@ struct dwarf_find {
 	const char *symbol; /* of the function around, as the linker has it */
 };
 
+/* Rust's names first: those of its older form look like C++'s. */
+static char *dwarf_demangle(
+    const struct symbols_request *request, const char *name)
+{
+	char *clear = NULL;
+
+#ifdef HAVE_LIBIBERTY
+	clear = rust_demangle(name, 0);
+#endif
+	return clear || !request->demangle ? clear : request->demangle(name);
+}
+
 static void dwarf_take(const struct dwarf_find *find, const char *file,
     int line, const char *function)
 {
 	const struct symbols_request *request = find->request;
-	char *clear = request->demangle ? request->demangle(function) : NULL;
+	char *clear = dwarf_demangle(request, function);
 
 	request->take(request->context, find->at, file ? file : "", line,
 	    clear ? clear : function);
@@ -111,14 +126,16 @@ static bool dwarf_take_scopes(const struct dwarf_find *find, Dwarf_Die *unit,
 }
 
 /* LLVM's compilers (clang, rustc) write no table of address ranges: then each
- * unit is asked. */
+ * unit is asked. Where only other units wrote one, libdw takes a gap in it for
+ * a part of the unit before. */
 static Dwarf_Die *dwarf_unit(const struct dwarf_find *find, Dwarf_Addr *bias)
 {
 	Dwarf_Die *unit =
 	    dwfl_module_addrdie(find->module, find->address, bias);
 
-	if (unit)
+	if (unit && dwarf_haspc(unit, find->address - *bias) > 0)
 		return unit;
+	unit = NULL;
 	while ((unit = dwfl_module_nextcu(find->module, unit, bias)) != NULL) {
 		if (dwarf_haspc(unit, find->address - *bias) > 0)
 			break;
@@ -126,14 +143,49 @@ static Dwarf_Die *dwarf_unit(const struct dwarf_find *find, Dwarf_Addr *bias)
 	return unit;
 }
 
+static bool dwarf_holds_functions(int tag)
+{
+	static const int tags[] = {DW_TAG_namespace, DW_TAG_structure_type,
+	    DW_TAG_class_type, DW_TAG_union_type, DW_TAG_enumeration_type,
+	    DW_TAG_module};
+
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		if (tag == tags[i])
+			return true;
+	}
+	return false;
+}
+
+/* The innermost scope below the parent that the address is in. Rust has its
+ * functions in namespaces and types, which have no addresses of their own, so
+ * that dwarf_getscopes() passes them over. */
+static bool dwarf_find_scope(
+    Dwarf_Die *parent, Dwarf_Addr address, int depth, Dwarf_Die *found)
+{
+	Dwarf_Die child;
+	int more = depth < NESTED_MAX ? dwarf_child(parent, &child) : 1;
+
+	for (; more == 0; more = dwarf_siblingof(&child, &child)) {
+		if (dwarf_holds_functions(dwarf_tag(&child))) {
+			if (dwarf_find_scope(&child, address, depth + 1, found))
+				return true;
+		} else if (dwarf_haspc(&child, address) > 0) {
+			*found = child;
+			dwarf_find_scope(&child, address, depth + 1, found);
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool dwarf_find_die(const struct dwarf_find *find)
 {
 	Dwarf_Addr bias = 0;
 	Dwarf_Die *unit = dwarf_unit(find, &bias);
 	Dwarf_Line *at;
-	Dwarf_Die *scopes = NULL, *inner = NULL;
+	Dwarf_Die innermost, *scopes = NULL;
 	const char *file = NULL;
-	int line = 0, count, outer;
+	int line = 0, count;
 	bool found;
 
 	if (!unit)
@@ -143,16 +195,11 @@ static bool dwarf_find_die(const struct dwarf_find *find)
 		file = dwarf_linesrc(at, NULL, NULL);
 		dwarf_lineno(at, &line);
 	}
-	/* The scopes of the address first, then those that the innermost of
-	 * them lies in: an inlined one stands in the function around it. */
-	count = dwarf_getscopes(unit, find->address - bias, &scopes);
-	if (count <= 0)
+	if (!dwarf_find_scope(unit, find->address - bias, 0, &innermost))
 		return false;
-	outer = dwarf_getscopes_die(&scopes[0], &inner);
-	found = outer > 0
-		    ? dwarf_take_scopes(find, unit, inner, outer, file, line)
-		    : dwarf_take_scopes(find, unit, scopes, count, file, line);
-	free(inner);
+	count = dwarf_getscopes_die(&innermost, &scopes);
+	found = count > 0 &&
+		dwarf_take_scopes(find, unit, scopes, count, file, line);
 	free(scopes);
 	return found;
 }
