@@ -192,18 +192,20 @@ static void doctor_look(
 	heap_finish(&last);
 }
 
-/* The chain that holds most of its objects. */
-static void doctor_find_holder(
-    const struct doctor *doctor, struct doctor_type *type)
+/* Finds the chain that holds most objects of each type, in one copy of the
+ * process. A type that is not there any more has none. */
+static void doctor_find_holders(struct doctor *doctor)
 {
 	struct refs refs = {.count = 1, .depth = DOCTOR_DEPTH};
 	struct err ignored;
 
-	if (refs_take(&refs, doctor->pid, type->name, NULL, &ignored) != 0)
+	if (!doctor->len || refs_look(&refs, doctor->pid, NULL, &ignored) != 0)
 		return;
-	if (refs.chains.items.len > 0)
-		type->held_by =
-		    refs_path(&refs, refs.chains.items.items[0].link);
+	for (size_t i = 0; i < doctor->len; i++)
+		if (refs_find(&refs, doctor->types[i].name, &ignored) == 0 &&
+		    refs.chains.items.len > 0)
+			doctor->types[i].held_by =
+			    refs_path(&refs, refs.chains.items.items[0].link);
 	refs_finish(&refs);
 }
 
@@ -226,8 +228,7 @@ static int doctor_process(struct doctor *doctor,
 		command_fail(COMMAND_FAILED, &e);
 	free(path);
 	doctor_look(doctor, options);
-	for (size_t i = 0; i < doctor->len; i++)
-		doctor_find_holder(doctor, &doctor->types[i]);
+	doctor_find_holders(doctor);
 	return COMMAND_OK;
 }
 

@@ -172,7 +172,12 @@ static int command_refs_show(
 		refs.depth = refs.referents || refs.one ? REFERENTS_DEPTH
 							: REFERRERS_DEPTH;
 	progress = waiting_begin(&waiting, "looking for references");
-	got = refs_take(&refs, pid, word, &progress, &e);
+	got = refs_look(&refs, pid, &progress, &e);
+	if (got == 0) {
+		got = refs_find(&refs, word, &e);
+		if (got != 0)
+			refs_finish(&refs);
+	}
 	waiting_end(&waiting);
 	if (got != 0)
 		return command_fail(COMMAND_FAILED, &e);

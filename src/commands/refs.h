@@ -19,6 +19,7 @@
 struct refs {
 	struct look look;
 	struct referrers referrers;
+	bool has_references; /* referrers are found, dominators and sizes */
 	struct chains chains;
 	struct dominators dominators; /* with referrers alone */
 	uint64_t *sizes;              /* of each object */
@@ -34,13 +35,16 @@ struct refs {
 	size_t number;   /* and its place among them */
 };
 
-/* Stops the process for the moment of a copy, and finds all of it there: word
- * names the type, with or without its module. referents, count and depth are
- * set before; progress, or NULL, hears how far it is. -1 with e, and nothing to
- * finish. */
-int refs_take(struct refs *refs, pid_t pid, const char *word,
-    const struct progress *progress, struct err *e)
-    __attribute__((nonnull(1, 3, 5), warn_unused_result));
+/* Stops the process for the moment of a copy, and finds its objects there.
+ * referents, count and depth are set before; progress, or NULL, hears how far
+ * it is. -1 with e, and nothing to finish. */
+int refs_look(struct refs *refs, pid_t pid, const struct progress *progress,
+    struct err *e) __attribute__((nonnull(1, 4), warn_unused_result));
+
+/* Finds the chains of the type that word names, with or without its module;
+ * those of another type that was asked for before go. -1 with e. */
+int refs_find(struct refs *refs, const char *word, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
 void refs_finish(struct refs *refs) __attribute__((nonnull));
 
 /* The name of a type without its module. */

@@ -8,7 +8,7 @@
 
 #include "commands/refs.h"
 
-/* Finds the object that word means, among those that refs_take() chose: its
+/* Finds the object that word means, among those that refs_find() chose: its
  * number in their order, from 0, or its address. -1 with e. */
 int refs_one_choose(struct refs *refs, const char *word, struct err *e)
     __attribute__((nonnull, warn_unused_result));

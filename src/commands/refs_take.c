@@ -143,17 +143,62 @@ static bool *data_types(const struct objects *objects)
 	return data;
 }
 
-static int refs_take_find(struct refs *refs, const char *word, struct err *e)
+/* What refers to what, for all types: found once. */
+static int refs_take_references(struct refs *refs, struct err *e)
 {
-	struct referrers_request request;
-	struct chains_request chains;
-	bool *data;
+	const struct referrers_request request = {refs->referents};
 
-	if (choose_types(refs, word, e) < 0)
-		return -1;
-	request = (struct referrers_request){refs->referents};
+	if (refs->has_references)
+		return 0;
 	if (referrers_find(&refs->referrers, &refs->look.objects, &request, e) <
 	    0)
+		return -1;
+	refs->has_references = true;
+	if (refs->referents)
+		return 0;
+	refs->sizes = referrers_sizes(&refs->referrers);
+	dominators_find(&refs->dominators, &refs->referrers.references,
+	    refs->referrers.roots, refs->sizes);
+	return 0;
+}
+
+static void refs_take_chains(struct refs *refs, struct chains_request *request)
+{
+	bool *data = data_types(&refs->look.objects);
+
+	request->splits = data;
+	request->dominators = &refs->dominators;
+	chains_find(&refs->chains, request);
+	free(data);
+	caches_sort(&refs->chains, &refs->referrers);
+	for (size_t i = 0; i < refs->chains.items.len; i++) {
+		struct chain *chain = &refs->chains.items.items[i];
+
+		chain->retained = chains_retained(
+		    &refs->chains, &refs->dominators, chain->link);
+	}
+}
+
+/* Forgets the type that was looked for before. */
+static void refs_take_reset(struct refs *refs)
+{
+	chains_finish(&refs->chains);
+	refs->chains = (struct chains){.items = {0}};
+	array_free(&refs->types);
+	array_free(&refs->wanted);
+	free(refs->is_wanted);
+	free(refs->below);
+	refs->below = NULL;
+	refs->is_wanted = NULL;
+}
+
+int refs_find(struct refs *refs, const char *word, struct err *e)
+{
+	struct chains_request chains;
+
+	refs_take_reset(refs);
+	if (choose_types(refs, word, e) < 0 ||
+	    refs_take_references(refs, e) < 0)
 		return -1;
 	choose_objects(refs);
 	chains =
@@ -166,52 +211,27 @@ static int refs_take_find(struct refs *refs, const char *word, struct err *e)
 	if (refs->referents) {
 		chains_referents(&refs->chains, &chains);
 		refs_sort_below(refs);
-		return 0;
+	} else if (refs->one) {
+		if (refs_one_choose(refs, refs->one, e) != 0)
+			return -1;
+	} else {
+		refs_take_chains(refs, &chains);
 	}
-	refs->sizes = referrers_sizes(&refs->referrers);
-	dominators_find(
-	    &refs->dominators, chains.references, chains.roots, refs->sizes);
-	if (refs->one)
-		return refs_one_choose(refs, refs->one, e);
-	data = data_types(&refs->look.objects);
-	chains.splits = data;
-	chains.dominators = &refs->dominators;
-	chains_find(&refs->chains, &chains);
-	free(data);
-	caches_sort(&refs->chains, &refs->referrers);
-	for (size_t i = 0; i < refs->chains.items.len; i++) {
-		struct chain *chain = &refs->chains.items.items[i];
-
-		chain->retained = chains_retained(
-		    &refs->chains, &refs->dominators, chain->link);
-	}
-	return 0;
+	return look_check(&refs->look, e);
 }
 
-int refs_take(struct refs *refs, pid_t pid, const char *word,
-    const struct progress *progress, struct err *e)
+int refs_look(struct refs *refs, pid_t pid, const struct progress *progress,
+    struct err *e)
 {
-	if (look_take(&refs->look, pid, progress, e) != PYTHON_OK)
-		return -1;
-	if (refs_take_find(refs, word, e) == 0 &&
-	    look_check(&refs->look, e) == 0)
-		return 0;
-	refs_finish(refs);
-	return -1;
+	return look_take(&refs->look, pid, progress, e) == PYTHON_OK ? 0 : -1;
 }
 
 void refs_finish(struct refs *refs)
 {
-	chains_finish(&refs->chains);
+	refs_take_reset(refs);
 	dominators_finish(&refs->dominators);
 	referrers_finish(&refs->referrers);
 	look_finish(&refs->look);
-	array_free(&refs->types);
-	array_free(&refs->wanted);
-	free(refs->is_wanted);
-	free(refs->below);
 	free(refs->sizes);
 	refs->sizes = NULL;
-	refs->below = NULL;
-	refs->is_wanted = NULL;
 }

@@ -6,16 +6,18 @@
 load helper.bash
 load live.bash
 
-# A program that keeps objects of a class without end.
+# A program that keeps objects of two classes without end.
 growing() {
 	cat >growing.py <<-'END'
 		import sys, threading
 		class Lesson: pass
-		kept = []
+		class Row: pass
+		kept, rows = [], []
 		ended = threading.Event()
 		def grow():
 		    while not ended.wait(0.01):
 		        kept.extend(Lesson() for i in range(10))
+		        rows.extend(Row() for i in range(5))
 		thread = threading.Thread(target=grow)
 		thread.start()
 		print("ready", flush=True)
@@ -28,7 +30,9 @@ growing() {
 finds_lesson() {
 	mprof doctor "$pid" --every 300ms --json >found &&
 		jq -e '.types[0].type == "__main__.Lesson" and
-			.types[0].held_by == "__main__.kept[…]"' found >/dev/null
+			.types[0].held_by == "__main__.kept[…]" and
+			any(.types[]; .type == "__main__.Row" and
+				.held_by == "__main__.rows[…]")' found >/dev/null
 }
 
 @test "doctor: a live program: its type that grows, who holds it, the next command" {
