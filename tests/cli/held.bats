@@ -235,6 +235,49 @@ churn() {
 	lacks '17h[0-9a-f]\{16\}' <rows
 }
 
+# A stripped program, and its debug file under the id that both have: built
+built() {
+	churn
+	id=$(readelf -nW churn | sed -n 's/.*Build ID: //p')
+	[ -n "$id" ] || skip "the linker writes no build id"
+	objcopy --only-keep-debug churn found.debug
+	strip churn
+}
+
+# named: the name and line of what holds most
+named() {
+	mprof run -q --stacks -o run.dat ./churn
+	first_row run.dat | cut -f 4,5 | tr '\t' ' '
+	rm run.dat
+}
+
+@test "names from a folder of debug files by build id" {
+	built
+	mkdir -p lib/.build-id/"${id:0:2}"
+	mv found.debug lib/.build-id/"${id:0:2}/${id:2}.debug"
+	[ -d /usr/lib/debug ] || skip "no /usr/lib/debug to mount over"
+	unshare -rm mount --bind lib /usr/lib/debug || skip "no namespaces"
+	[[ $(named) == +0x* ]]
+	# shellcheck disable=SC2016 # the inner shell's
+	unshare -rm sh -c 'mount --bind lib /usr/lib/debug && exec "$@"' sh \
+		mprof run -q --stacks -o run.dat ./churn
+	same "$(first_row run.dat | cut -f 4,5)" $'take\t8'
+}
+
+@test "names from debuginfod where the user names a server, and only there" {
+	built
+	mkdir -p served/buildid/"$id" cache
+	mv found.debug served/buildid/"$id"/debuginfo
+	export DEBUGINFOD_CACHE_PATH=$PWD/cache
+	unset DEBUGINFOD_URLS
+	[[ $(named) == +0x* ]]
+	same "$(ls cache)" ''
+	export DEBUGINFOD_URLS=file://$PWD/served
+	name=$(named)
+	[ -n "$(ls cache)" ] || skip "libdw has no debuginfod here"
+	same "$name" 'take 8'
+}
+
 @test "where the limit was reached, what held most is said" {
 	churn
 	run_apart mprof run --stacks --limit 100M -o run.dat ./churn 4 wait
