@@ -111,7 +111,7 @@ TOLD="breaks off after 12.0 s, no end recorded"
 	mprof run -q -o a.dat false || [ $? -eq 1 ]
 	mprof run -q -t 0.1 -o a.dat sleep 0.3
 	mprof run -q -M -o a.dat sh -c 'sleep 0.1 & wait'
-	sleep 0.3 &
+	sh -c "$(until_sampled $(($(grep -c ^MEM a.dat) + 2)))" 3>&- &
 	mprof attach -q -o a.dat $!
 	sleep 60 &
 	mprof attach -q -t 0.1 -o a.dat $!

@@ -118,7 +118,7 @@ planted() {
 	# shellcheck disable=SC2016 # for the program's shell
 	TMPDIR=$PWD/tmp XDG_RUNTIME_DIR='' mprof run -q -T 0.02 \
 		--textfile prom -o a.dat sh -c '
-		sleep 0.3
+		until stat prom/*.prom >/dev/null 2>&1; do sleep 0.02; done
 		stat -c "%a %F" "$MPROF_MARK" prom/*.prom >modes
 		basename "$MPROF_MARK" >name'
 	same "$(cat modes)" $'600 regular empty file\n600 regular file'

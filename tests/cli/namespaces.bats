@@ -145,17 +145,21 @@ peak_between() {
 		echo 400 >/proc/sys/kernel/pid_max || exit 77
 		exec mprof run -q -M -T 0.02 -o a.dat sh -c '
 			for i in 1 2 3 4 5 6 7 8; do
-				sleep 0.4 &
+				sleep 60 & pids="$pids $!"
 				for j in $(seq 60); do true & wait $!; done
 			done
 			for i in $(seq 60); do /bin/true; done
-			wait'
+			until [ $(grep -c "^PROC;.*cmd=sleep%2060" a.dat) -ge 8 ]
+			do
+				sleep 0.1
+			done
+			kill $pids'
 	END
 	run unshare -pf --mount-proc sh forks.sh
 	[ "$status" -ne 77 ] || skip "pid_max can't be set here"
 	[ "$status" -eq 0 ]
 	# Each of the eight was seen as itself, whatever number it got.
-	[ "$(grep -c '^PROC;.*cmd=sleep%200.4' a.dat)" -eq 8 ]
+	[ "$(grep -c '^PROC;.*cmd=sleep%2060' a.dat)" -eq 8 ]
 }
 
 # As nobody, below a /proc that hides others' processes.

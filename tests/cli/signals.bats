@@ -61,12 +61,18 @@ program_of() {
 	whole
 }
 
+# All that it was sent is read: has_no_signal PID
+has_no_signal() {
+	awk '/^(Sig|Shd)Pnd:/ && $2 !~ /^0+$/ { exit 1 }' "/proc/$1/status"
+}
+
 @test "a second SIGTERM ends the recorder in order, the program runs on" {
 	background sh -c 'trap "" TERM; echo ready; exec sleep 30'
 	kill -TERM "$recorder"
-	sleep 1
+	soon has_no_signal "$recorder"
+	sleep 1 # one that comes sooner may be the same request
 	kill -0 "$recorder"
-	program=$(pgrep -P "$recorder" -x sleep)
+	program=$(soon pgrep -P "$recorder" -x sleep)
 	kill -TERM "$recorder"
 	ended_with 143
 	whole
@@ -121,9 +127,12 @@ program_of() {
 }
 
 @test "SIGSTOP and SIGCONT: the recorder pauses, the program does not" {
-	background sh -c 'echo ready; sleep 0.8; exit 5'
+	background sh -c 'echo ready; while [ ! -e go ]; do sleep 0.05; done
+		touch went_on; exit 5'
 	kill -STOP "$recorder"
-	sleep 0.3
+	soon is_stopped "$recorder"
+	touch go
+	soon test -e went_on
 	kill -CONT "$recorder"
 	ended_with 5
 	whole

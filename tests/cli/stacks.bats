@@ -289,8 +289,7 @@ sys.exit(not sys._jit.is_enabled())' 2>/dev/null || continue
 	python=$(pythons | head -n 1)
 	"$python" calls.py 2 3>&- &
 	target=$!
-	sleep 0.3
-	run_apart mprof attach -q -t 0.5 --stacks -o run.dat "$target"
+	run_apart mprof attach -q --stacks -o run.dat "$target"
 	[ "$status" -eq 0 ]
 	grep -q 'frames=.*:main,' run.dat
 	nothing_false false_stacks
