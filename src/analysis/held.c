@@ -486,11 +486,12 @@ static const double held_least_share = 0.02;
 static char *held_place(const struct held_row *row, const struct held *held)
 {
 	char size[UNITS_TEXT], whole[UNITS_TEXT];
-	char *raw, *clean, *place;
+	char *raw, *clean, *place, cell[ORIGIN_CELL];
 
 	if (row->line)
-		place = mem_format(
-		    "%s:%d %s", path_name(row->file), row->line, row->function);
+		place = mem_format("%s:%d %s",
+		    path_name(origin_file(row->file, cell)), row->line,
+		    row->function);
 	else
 		place = mem_copy(*row->function ? row->function : row->file);
 	raw = mem_format("%s of %s by %s%s%s", units_size(size, row->mib),

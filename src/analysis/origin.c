@@ -310,3 +310,18 @@ const char *origin_name(const struct frame *frame, char *name, size_t size)
 	    inside ? inside : "");
 	return name;
 }
+
+const char *origin_file(const char *file, char cell[static ORIGIN_CELL])
+{
+	static const char start[] = "<ipython-input-";
+	const char *number = file + strlen(start);
+	size_t digits;
+
+	if (!origin_starts(file, start))
+		return file;
+	digits = strspn(number, "0123456789");
+	if (digits == 0 || digits > 8 || number[digits] != '-')
+		return file;
+	snprintf(cell, ORIGIN_CELL, "In [%.*s]", (int)digits, number);
+	return cell;
+}

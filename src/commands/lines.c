@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/lines.h"
+#include "analysis/origin.h"
 #include "base/array.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -229,15 +230,15 @@ static void command_lines_print_size(double mib)
 
 static char *row_name(const struct lines_row *row)
 {
-	char *raw, *clean;
+	char *raw, *clean, cell[ORIGIN_CELL];
+	const char *file = origin_file(row->file, cell);
 
 	if (row->line)
-		raw = mem_format(
-		    "%s:%d (%s)", row->file, row->line, row->function);
+		raw = mem_format("%s:%d (%s)", file, row->line, row->function);
 	else if (*row->function)
-		raw = mem_format("%s (%s)", row->function, row->file);
+		raw = mem_format("%s (%s)", row->function, file);
 	else
-		raw = mem_format("%s", row->file);
+		raw = mem_format("%s", file);
 	clean = utf8_clean_copy(raw);
 	free(raw);
 	return clean;

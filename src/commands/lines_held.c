@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/origin.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
@@ -224,18 +225,18 @@ static void lines_held_print_head(
 
 char *lines_held_name(const struct held_row *row)
 {
-	char *raw, *clean;
+	char *raw, *clean, cell[ORIGIN_CELL];
+	const char *file = origin_file(row->file, cell);
 	bool named = *row->function != 0;
 
 	if (row->line)
-		raw = mem_format("%s:%d (%s)%s", row->file, row->line,
-		    row->function, row->below);
-	else if (named && *row->file)
 		raw = mem_format(
-		    "%s (%s)%s", row->function, row->file, row->below);
+		    "%s:%d (%s)%s", file, row->line, row->function, row->below);
+	else if (named && *row->file)
+		raw = mem_format("%s (%s)%s", row->function, file, row->below);
 	else
 		raw = mem_format(
-		    "%s%s", named ? row->function : row->file, row->below);
+		    "%s%s", named ? row->function : file, row->below);
 	clean = utf8_clean_copy(raw);
 	free(raw);
 	return clean;

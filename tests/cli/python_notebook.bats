@@ -55,6 +55,22 @@ shape() {
 	diff <(shape <theirs) <(shape <ours)
 }
 
+@test "a cell of IPython is named by its number in mprof lines" {
+	/usr/bin/python3 -c 'import IPython' 2>/dev/null || skip 'no IPython'
+	printf '%s\n' 'def load():' '    kept.append(bytes(30 << 20))' '' \
+		'kept = []; load()' 'kept.append(bytearray(20 << 20))' \
+		'import time' 'samples = lambda: open("run.dat").read().count("\nMEM ")' \
+		'enough = samples() + 3' 'while samples() < enough: time.sleep(0.02)' \
+		'' >cells
+	MPROF_ALLOCATION_PERIOD=524288 mprof run -q --stacks -o run.dat \
+		/usr/bin/python3 -m IPython --no-banner --simple-prompt <cells >out
+	mprof lines run.dat >lines
+	cat lines
+	grep -q ' In \[1\]:2 (load)' lines
+	grep -q ' In \[3\]:1 (<.*>)' lines
+	lacks ipython-input <lines
+}
+
 @test "a kernel that mprof attach records shows profile.timestamp" {
 	needs_notebook
 	cat >cells <<-'END'
