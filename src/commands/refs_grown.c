@@ -35,6 +35,28 @@ struct refs_grown_rows {
 	ARRAY(struct refs_grown_row) items;
 };
 
+/* Held by a function that runs, by the variables of one that waits (a task's,
+ * a greenlet's), or by no object. */
+static bool refs_grown_is_passing(const struct chains *chains, uint32_t at)
+{
+	const struct chain_link *links = chains->links.items;
+	bool local = false;
+
+	for (; links[at].parent != CHAIN_NONE; at = links[at].parent)
+		local = local || links[at].kind == REFERENCE_LOCAL;
+	switch ((enum chain_root)links[at].kind) {
+	case CHAIN_FRAME:
+	case CHAIN_OUTSIDE:
+		return true;
+	case CHAIN_THREAD:
+	case CHAIN_GREENLET:
+	case CHAIN_TASK:
+		return local;
+	default:
+		return false;
+	}
+}
+
 int refs_paths(struct heap *paths, struct look *look, struct err *e)
 {
 	const struct referrers_request request = {.referents = false};
@@ -64,7 +86,8 @@ int refs_paths(struct heap *paths, struct look *look, struct err *e)
 		    referrers_type(&refs.referrers, link->type));
 		name = mem_format("%s\t%s", type, path);
 		heap_add(paths, name, (int64_t)link->objects,
-		    (int64_t)link->retained);
+		    (int64_t)link->retained)
+		    ->passing = refs_grown_is_passing(&refs.chains, i);
 		free(path);
 		free(type);
 		free(name);
@@ -124,11 +147,6 @@ static int64_t refs_grown_count(const struct heap *heap, const char *name)
 	const struct heap_row *row = heap_find(heap, name);
 
 	return row ? row->count : 0;
-}
-
-static bool refs_grown_is_passing(const char *path)
-{
-	return !strncmp(path, "held by no object", 17) || strstr(path, "(): ");
 }
 
 /* The type itself, or its end behind a dot. */
@@ -218,10 +236,10 @@ static void refs_grown_find(struct refs_grown_rows *rows,
 		    .path = strchr(row->name, '\t') + 1,
 		    .objects = count - refs_grown_count(before, row->name),
 		    .since = row->count - count,
-		    .bytes = row->bytes - (old ? old->bytes : 0)};
+		    .bytes = row->bytes - (old ? old->bytes : 0),
+		    .passing = row->passing};
 
 		found.type_len = (int)(found.path - found.type) - 1;
-		found.passing = refs_grown_is_passing(found.path);
 		if (found.objects > 0 &&
 		    found.since >= (found.passing ? 1 : 0) &&
 		    refs_grown_is_wanted(&found, word))

@@ -49,7 +49,8 @@ static int64_t heap_row_less(int64_t a, int64_t b)
 	return rest;
 }
 
-void heap_add(struct heap *heap, const char *name, int64_t count, int64_t bytes)
+struct heap_row *heap_add(
+    struct heap *heap, const char *name, int64_t count, int64_t bytes)
 {
 	size_t place = heap_row_of(heap, name);
 	struct heap_row *row;
@@ -57,13 +58,15 @@ void heap_add(struct heap *heap, const char *name, int64_t count, int64_t bytes)
 	if (place == INDEX_NONE) {
 		index_add(&heap->index, index_hash(name, strlen(name)),
 		    heap->rows.len);
-		*array_push(&heap->rows) =
-		    (struct heap_row){mem_copy(name), count, bytes};
-		return;
+		row = array_push(&heap->rows);
+		*row = (struct heap_row){
+		    .name = mem_copy(name), .count = count, .bytes = bytes};
+		return row;
 	}
 	row = &heap->rows.items[place];
 	row->count = heap_row_sum(row->count, count);
 	row->bytes = heap_row_sum(row->bytes, bytes);
+	return row;
 }
 
 void heap_merge(struct heap *heap, const struct heap *one)

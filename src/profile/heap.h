@@ -15,6 +15,9 @@
 struct heap_row {
 	char *name;
 	int64_t count, bytes;
+	/* A place that a running function or no object holds: known of a
+	 * program that was read, not of a saved file. */
+	bool passing;
 };
 
 /* Zeroed is empty. */
@@ -48,9 +51,10 @@ struct heap_snapshot {
 void heap_finish(struct heap *heap) __attribute__((nonnull));
 
 /* Adds to the row of that name, which is as it may be printed. Sums stay
- * within an int64_t. */
-void heap_add(struct heap *heap, const char *name, int64_t count, int64_t bytes)
-    __attribute__((nonnull));
+ * within an int64_t. The row that is returned stays there until the next one
+ * is added. */
+struct heap_row *heap_add(struct heap *heap, const char *name, int64_t count,
+    int64_t bytes) __attribute__((nonnull));
 
 /* Adds all rows of one process to a sum of several, with its resident memory.
  * The pause becomes the longest, time and version the last one's. */

@@ -357,6 +357,40 @@ grow() {
 	[ "$errors" ]
 }
 
+@test "--grown: what running functions hold is told by the root, not by the path" {
+	cat >growing.py <<-END
+	import sys
+	class Lesson:
+	    pass
+	table = {"held by no object: f(): x": [Lesson() for _ in range(5)]}
+	def serve():
+	    rows = [Lesson() for _ in range(5)]
+	    print("ready", flush=True)
+	    for line in sys.stdin:
+	        rows.extend(Lesson() for _ in range(90))
+	        table["held by no object: f(): x"].extend(
+	            Lesson() for _ in range(37))
+	        print("has", len(rows), flush=True)
+	serve()
+	END
+	[ "$(pythons)" ] || skip "no CPython here that can be read"
+	launch "$(pythons | head -n 1)" growing.py
+	mprof heap "$pid" --save a.heap >/dev/null
+	grow 95
+	mprof heap "$pid" --save b.heap >/dev/null
+	# What is held in passing must have grown in both steps.
+	same "$(mprof refs "$pid" Lesson --grown a.heap b.heap --json |
+		jq -c '.grown[] | [.objects, .since, .path]')" \
+		'[37,0,"__main__.table['"'held by no object: f(): x'"'][…]"]'
+	grow 185
+	same "$(mprof refs "$pid" Lesson --grown a.heap b.heap --json |
+		jq -c '.grown[] | [.objects, .since, .path]')" \
+"[37,37,\"__main__.table['held by no object: f(): x'][…]\"]
+[90,90,\"serve(): rows[…]\"]"
+	let_end
+	pid=
+}
+
 @test "--grown: files that have not what it needs, or are of another program" {
 	launch_growing
 	mprof heap "$pid" --save a.heap >/dev/null
