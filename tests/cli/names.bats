@@ -78,6 +78,9 @@ as_ps() {
 	recorder=$!
 	soon_while $recorder test -s nginx.pid
 	soon as_ps "$(cat nginx.pid)" a.dat
+	while read -r worker; do
+		soon has_lines 3 "^CHLD $worker " a.dat
+	done < <(ps -o pid= --ppid "$(cat nginx.pid)")
 	kill "$(cat nginx.pid)"
 	wait "$recorder"
 	same "$(called a.dat | grep -c 'nginx: worker process')" 3

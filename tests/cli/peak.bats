@@ -225,6 +225,7 @@ spike_then_quiet() {
 	import os, time
 	def mark(word):
 	    with open(os.environ["MPROF_MARK"], "a") as f: f.write(word + "\n")
+	    while "MARK;label=" + word not in open("a.dat").read(): time.sleep(0.01)
 	time.sleep(0.3); mark("spike"); time.sleep(0.2)
 	block = bytearray(200 << 20)
 	for i in range(0, len(block), 4096): block[i] = 1
