@@ -337,24 +337,38 @@ static void on_share(void *context, const struct sink_share *share)
 	dat_write_end(writer, share->kib, share->time_ns);
 }
 
+static void dat_sink_begin_usage(
+    struct dat_sink *recording, const struct sink_usage *usage)
+{
+	write_info(recording, usage->kib, usage->time_ns);
+	dat_write_begin(&recording->writer, "USAGE");
+	if (usage->pid)
+		dat_write_whole(&recording->writer, "pid", usage->pid);
+}
+
+/* It stands for no sample: one that is held back stays so. Nothing is written
+ * where nothing is known. */
 static void dat_sink_on_usage(void *context, const struct sink_usage *usage)
 {
-	struct dat_writer *writer =
-	    begin_record(context, "USAGE", usage->kib, usage->time_ns);
+	struct dat_sink *recording = context;
+	struct dat_writer *writer = &recording->writer;
 	char text[32];
+	bool begun = false;
 
-	if (usage->pid)
-		dat_write_whole(writer, "pid", usage->pid);
 	for (size_t i = 0; i < FIGURES; i++) {
 		const struct resource_figure *figure = &resource_figures[i];
 
 		if (isnan(usage->figures[i]))
 			continue;
+		if (!begun)
+			dat_sink_begin_usage(recording, usage);
+		begun = true;
 		snprintf(text, sizeof(text), "%.*f", figure->decimals,
 		    usage->figures[i]);
 		dat_write_text(writer, figure->key, text);
 	}
-	dat_write_end(writer, usage->kib, usage->time_ns);
+	if (begun)
+		dat_write_end(writer, usage->kib, usage->time_ns);
 }
 
 static void on_mark(

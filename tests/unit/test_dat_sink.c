@@ -8,11 +8,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "profile/resource.h"
 #include "recorder/dat_sink.h"
 
 static char path[] = "/tmp/mprof-test-sink.XXXXXX";
@@ -57,6 +59,25 @@ static void an_unchanged_sample_is_written_where_it_changes(void **state)
 	tick(6, 2048);
 	tick(7, 2048);
 	expect_lines("MEM1 MEM5 MEM6 MEM7");
+}
+
+/* What else is used changes all the time, and is read once a second. */
+static void a_reading_of_usage_writes_no_held_sample(void **state)
+{
+	double figures[FIGURES];
+	struct sink_usage usage = {.figures = figures};
+
+	(void)state;
+	for (size_t i = 0; i < FIGURES; i++)
+		figures[i] = NAN;
+	for (int s = 1; s < 6; s++) {
+		tick(s, 1024);
+		usage.time_ns = s * NS_PER_S;
+		figures[FIGURE_CPU] = s % 2 ? NAN : s;
+		recording.sink.usage(recording.sink.context, &usage);
+	}
+	tick(6, 2048);
+	expect_lines("MEM1 USAGE2 USAGE4 MEM5 MEM6");
 }
 
 /* Else the recording would seem to end at the last change. */
@@ -359,6 +380,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		an_unchanged_sample_is_written_where_it_changes, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_reading_of_usage_writes_no_held_sample, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_held_sample_is_written_before_the_end, begin, end),
 	    cmocka_unit_test_setup_teardown(
