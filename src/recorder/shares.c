@@ -2,8 +2,6 @@
 #include "recorder/shares.h"
 
 #include <fcntl.h>
-#include <semaphore.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -224,35 +222,26 @@ enum { STACK_BYTES = 128 * 1024 };
 
 struct shares_thread {
 	struct procfs fs; /* with a root descriptor of its own */
-	sem_t wake;
-	atomic_bool busy, left;
 	struct shares_round round;
+	struct background_rounds *rounds;
 };
 
-static void shares_thread_discard(struct shares_thread *thread)
+static void shares_thread_discard(void *context)
 {
+	struct shares_thread *thread = context;
+
 	array_free(&thread->round.list);
 	close(thread->fs.root);
-	sem_destroy(&thread->wake);
 	free(thread);
 }
 
 /* Not below the recorder's priority: while it holds a process's mmap_lock it
  * must not be the one that waits for a processor. */
-static void *shares_thread_work(void *context)
+static void shares_thread_work(void *context)
 {
 	struct shares_thread *thread = context;
 
-	for (;;) {
-		while (sem_wait(&thread->wake) != 0)
-			;
-		if (atomic_load(&thread->left))
-			break;
-		shares_round_read(&thread->round, &thread->fs);
-		atomic_store(&thread->busy, false);
-	}
-	shares_thread_discard(thread);
-	return NULL;
+	shares_round_read(&thread->round, &thread->fs);
 }
 
 /* Starts the thread that reads one round after the other while the sampler goes
@@ -264,9 +253,10 @@ static struct shares_thread *shares_thread_create(const struct procfs *fs)
 	thread->fs = *fs;
 	thread->fs.loadavg = -1;
 	thread->fs.root = fcntl(fs->root, F_DUPFD_CLOEXEC, 0);
-	sem_init(&thread->wake, 0, 0);
-	if (thread->fs.root >= 0 &&
-	    background_start(shares_thread_work, thread, STACK_BYTES) == 0)
+	if (thread->fs.root >= 0)
+		thread->rounds = background_rounds_create(shares_thread_work,
+		    shares_thread_discard, thread, STACK_BYTES);
+	if (thread->rounds)
 		return thread;
 	shares_thread_discard(thread);
 	return NULL;
@@ -276,7 +266,7 @@ static struct shares_thread *shares_thread_create(const struct procfs *fs)
  * one is going on. */
 static struct shares_round *shares_thread_round(struct shares_thread *thread)
 {
-	return atomic_load(&thread->busy) ? NULL : &thread->round;
+	return background_rounds_busy(thread->rounds) ? NULL : &thread->round;
 }
 
 /* The share of a processor for readings, besides what the start may spend. */
@@ -423,8 +413,7 @@ static void shares_begin(struct shares *shares, const struct members *members,
 	}
 	shares->total_kib = total_kib;
 	shares->reading = true;
-	atomic_store(&shares->thread->busy, true);
-	sem_post(&shares->thread->wake);
+	background_rounds_begin(shares->thread->rounds);
 }
 
 /* While nothing changes the next reading comes later, and the later the more
@@ -500,10 +489,8 @@ bool shares_finish(struct shares *shares, struct shares_reading *reading)
 
 	/* It frees all as soon as its round is over, which nothing waits for.
 	 */
-	if (shares->thread) {
-		atomic_store(&shares->thread->left, true);
-		sem_post(&shares->thread->wake);
-	}
+	if (shares->thread)
+		background_rounds_leave(shares->thread->rounds);
 	shares->thread = NULL;
 	shares->reading = false;
 	return got;
