@@ -73,13 +73,16 @@ int figures_of_run(const struct run *run, struct figures *out)
 		out->duration_s = run_last_s(run) - run_first_s(run);
 	if (run_peak(run, &peak))
 		out->peak_mib = peak.mib;
-	out->cpu_percent = out->threads = NAN;
+	out->cpu_percent = out->threads = out->gpu_mib = NAN;
 	if (run->usage &&
 	    usage_mean(run->usage, FIGURE_CPU, &out->cpu_percent) != 0)
 		out->cpu_percent = NAN;
 	if (run->usage &&
 	    usage_most(run->usage, FIGURE_THREADS, &out->threads) != 0)
 		out->threads = NAN;
+	if (run->usage &&
+	    usage_most(run->usage, FIGURE_GPU, &out->gpu_mib) != 0)
+		out->gpu_mib = NAN;
 	return run->peaks.len > 0 ? 0 : got;
 }
 

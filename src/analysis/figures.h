@@ -19,6 +19,7 @@ struct figures {
 	/* The run's, where they were recorded (mprof run --with); else NAN. */
 	double cpu_percent; /* the mean, of one processor */
 	double threads;     /* the most at once */
+	double gpu_mib;     /* the most at once on all GPUs */
 };
 
 /* Fills out from the samples with from_s <= time < until_s of a sorted series

@@ -127,6 +127,16 @@ static void verdicts_judge_threads(struct verdict *verdict,
 	    verdict, run, conditions->max_threads, usage_most, FIGURE_THREADS);
 }
 
+static void verdicts_judge_gpu(struct verdict *verdict,
+    const struct recording_set_run *run, const struct conditions *conditions)
+{
+	verdicts_judge_usage(
+	    verdict, run, conditions->max_gpu_mib, usage_most, FIGURE_GPU);
+	units_limit(verdict->limit, verdict->bound);
+	if (!isnan(verdict->value))
+		units_size(verdict->figure, verdict->value);
+}
+
 /* Conditions that each run must meet. A condition is asked for where its member
  * of struct conditions is true or above 0. */
 static const struct run_condition {
@@ -144,6 +154,7 @@ static const struct run_condition {
     {"max-growth", "mib_per_s", MEMBER(max_growth), verdicts_judge_growth},
     {"max-cpu-mean", "percent", MEMBER(max_cpu_percent), verdicts_judge_cpu},
     {"max-threads", "threads", MEMBER(max_threads), verdicts_judge_threads},
+    {"max-gpu-peak", "mib", MEMBER(max_gpu_mib), verdicts_judge_gpu},
     {"no-leak", "mib_per_s", MEMBER(no_leak), verdicts_judge_leak},
 #undef MEMBER
 };

@@ -18,6 +18,7 @@ struct conditions {
 	bool max_growth;
 	double max_cpu_percent; /* the mean over time, of one processor */
 	double max_threads;     /* at once */
+	double max_gpu_mib;     /* at once on all GPUs */
 	bool no_leak;
 	bool phases;       /* each of these for each phase (figures.h's) */
 	bool strict;       /* what is uncertain fails too */

@@ -55,6 +55,44 @@ static double build_usage_gap(const struct series *readings)
 	return 1.001 * longest_s;
 }
 
+/* Whether a reading of GPUs lies between two of this figure, which was not
+ * known then. */
+static bool build_usage_misses(
+    const struct usage_series *usage, const struct sample *sample)
+{
+	for (size_t i = FIGURE_GPU; i < FIGURES; i++) {
+		const struct series *other = &usage->figures[i];
+		size_t at = series_find(other, sample[0].time_s);
+
+		while (at < other->len &&
+		       other->items[at].time_s == sample[0].time_s)
+			at++;
+		if (at < other->len &&
+		    other->items[at].time_s < sample[1].time_s)
+			return true;
+	}
+	return false;
+}
+
+/* Readings of GPUs come at least once a second, or in an interval; one GPU may
+ * be silent in some of them. */
+static double build_usage_gpu_gap(const struct run *run, size_t figure)
+{
+	const struct series *readings = &run->usage->figures[figure];
+	double gap_s =
+	    3 * fmax(1, fmax(run->info.interval_s, run->info.stretch_s));
+
+	gap_s = fmin(gap_s, build_usage_gap(readings));
+	for (size_t i = 1; i < readings->len; i++) {
+		const struct sample *sample = &readings->items[i - 1];
+
+		if (sample[1].time_s - sample[0].time_s < gap_s &&
+		    build_usage_misses(run->usage, sample))
+			gap_s = 0.999 * (sample[1].time_s - sample[0].time_s);
+	}
+	return gap_s;
+}
+
 /* Adds a line for a figure; NULL where the window has none of it. */
 static struct scene_line *build_usage_line(struct scene *scene,
     struct scene_panel *panel, const struct chart_request *request,
@@ -63,7 +101,10 @@ static struct scene_line *build_usage_line(struct scene *scene,
 	const struct run *run = request->runs[0].run;
 	struct window window = build_window(request, 0);
 	struct series *shown = scene_own_series(scene), part;
-	double gap_s = build_usage_gap(&run->usage->figures[figure]), mean;
+	bool gpu = figure >= FIGURE_GPU;
+	double gap_s = gpu ? build_usage_gpu_gap(run, figure)
+			   : build_usage_gap(&run->usage->figures[figure]);
+	double mean;
 	struct scene_line *line;
 
 	usage_shown(run->usage, figure, shown);
@@ -71,7 +112,7 @@ static struct scene_line *build_usage_line(struct scene *scene,
 	if (part.len == 0)
 		return NULL;
 	mean = build_usage_mean(&part, gap_s);
-	if (!request->window_s.given &&
+	if (!request->window_s.given && !gpu &&
 	    usage_mean(run->usage, figure, &mean) != 0)
 		mean = NAN;
 	line = build_line(panel, shown, build_zero(request, 0), gap_s);
@@ -238,7 +279,7 @@ static void build_usage_panel(struct scene *scene,
 		enum resource_figure_id figure =
 		    (enum resource_figure_id)(resource->first + i);
 
-		if (request->runs[0].run->usage->figures[figure].len > 0)
+		if (usage_is_shown(request->runs[0].run->usage, figure))
 			build_usage_line(scene, panel, request, figure);
 	}
 	if (panel->memory.high <= 0)

@@ -259,4 +259,7 @@ void run_summary_warn(
 	if (exit_cause->kills > 0 && !exit_cause->oom)
 		fputc('\n', stderr);
 	warn_missing(plan, result);
+	if (result->gpu.text[0])
+		fprintf(
+		    stderr, "mprof: no GPU was read: %s\n", result->gpu.text);
 }

@@ -64,6 +64,13 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 		.parse = check_parse_count,                                   \
 		.offset = offsetof(type, member.conditions.max_threads),      \
 		.ours = true},                                                \
+	    {.name = "max-gpu-peak",                                          \
+		.arg = "SIZE",                                                \
+		.help = "no more memory on GPUs at once; needs run "          \
+			"--with gpu",                                         \
+		.parse = option_size,                                         \
+		.offset = offsetof(type, member.conditions.max_gpu_mib),      \
+		.ours = true},                                                \
 	    {.name = "no-leak",                                               \
 		.help = "mprof leak must not find a leak",                    \
 		.parse = option_flag,                                         \

@@ -107,6 +107,7 @@ static const struct compare_measure measures[] = {
 	compare_format_percent},
     {"most threads", "threads", offsetof(struct figures, threads),
 	units_number},
+    {"GPU peak", "gpu_mib", offsetof(struct figures, gpu_mib), units_size},
 };
 
 enum { MEASURES = sizeof(measures) / sizeof(measures[0]) };

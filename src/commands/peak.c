@@ -265,6 +265,43 @@ static void command_peak_print_share(const struct peaks *peaks, FILE *out)
 	free(text);
 }
 
+/* The highest of a file's runs; NAN where none has it. */
+static double command_peak_gpu(
+    const struct profile *profile, enum resource_figure_id figure)
+{
+	double highest = NAN, most;
+
+	for (size_t i = 0; i < profile->runs.len; i++) {
+		const struct usage_series *usage = profile->runs.items[i].usage;
+
+		if (usage && usage_is_shown(usage, figure) &&
+		    usage_most(usage, figure, &most) == 0)
+			highest = fmax(highest, most);
+	}
+	return highest;
+}
+
+/* What the program held on each GPU, and on all where there are several. */
+static void command_peak_print_gpus(const struct profile *profile, FILE *out)
+{
+	double all = command_peak_gpu(profile, FIGURE_GPU);
+	size_t count = 0;
+
+	for (size_t i = 0; i < GPUS; i++) {
+		enum resource_figure_id figure =
+		    (enum resource_figure_id)(FIGURE_GPU_MEMORY + i);
+		double mib = command_peak_gpu(profile, figure);
+
+		if (isnan(mib))
+			continue;
+		fprintf(out, "  %s\t\t\t%.3f MiB\n",
+		    resource_figures[figure].words, mib);
+		count++;
+	}
+	if (count > 1 && !isnan(all))
+		fprintf(out, "  All GPUs\t\t\t%.3f MiB\n", all);
+}
+
 static void print_phase(const struct phase *phase, double first_s, FILE *out)
 {
 	const struct figures *f = &phase->figures;
@@ -396,6 +433,8 @@ static void print_peaks(const struct profile *profile,
 		fprintf(out, "\t%.3f MiB\n", mib);
 	if (peaks.share && !options->function)
 		command_peak_print_share(&peaks, out);
+	if (!options->function)
+		command_peak_print_gpus(profile, out);
 	if (got == 0 && options->top > 0)
 		print_top(&peaks, profile, options->top, out);
 	else if (got == 0 && !options->by)
@@ -594,6 +633,9 @@ static void put_peaks(struct json *json, const struct profile *profile,
 	share_write(json, options->function ? NULL : peaks.share);
 	json_key(json, "between_samples");
 	json_bool(json, peaks.unsampled && !options->function);
+	if (!isnan(command_peak_gpu(profile, FIGURE_GPU)))
+		command_peak_put_number(json, "gpu_peak_mib",
+		    !options->function, command_peak_gpu(profile, FIGURE_GPU));
 	put_children(json, &peaks, profile, options->top);
 	if (options->by)
 		put_parties(json, profile, party_by_of(options->by));

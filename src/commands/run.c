@@ -723,8 +723,12 @@ static int command_run_prepare(struct run_session *session, struct err *e)
 	dat_write_command(&recording->writer, recording->command);
 	session->hooks.held.writer = &recording->writer;
 	session->sampler = sampler_create(&session->plan, &recording->sink, e);
-	if (session->sampler)
+	if (session->sampler) {
+		if (sampler_missing_gpu(session->sampler))
+			fprintf(stderr, "mprof: --with gpu: %s\n",
+			    sampler_missing_gpu(session->sampler));
 		return 0;
+	}
 	if (session->plan.with & USAGE_OF_GROUP || session->options->attach) {
 		dat_writer_discard(&recording->writer);
 		return -1;

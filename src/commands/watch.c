@@ -135,6 +135,12 @@ static int command_watch_sample(const struct sampler_plan *plan,
 		got = result.end == SAMPLER_ENDED ? 1 : 0;
 	}
 	live_finish(live);
+	if (got >= 0 && sampler_missing_gpu(sampler))
+		fprintf(stderr, "mprof: --with gpu: %s\n",
+		    sampler_missing_gpu(sampler));
+	else if (got >= 0 && result.gpu.text[0])
+		fprintf(
+		    stderr, "mprof: no GPU was read: %s\n", result.gpu.text);
 	sampler_destroy(sampler);
 	return got;
 }

@@ -443,11 +443,14 @@ static bool extension_read_usage(
     struct record_reader *reader, const struct extension *record)
 {
 	struct usage_series **place = &reader->run->usage;
+	bool gpu = memmem(
+	    record->text, (size_t)(record->end - record->text), "gpu", 3);
+	size_t count = gpu ? FIGURES : FIGURE_GPU;
 	struct field key;
 
 	if (extension_find(record, "pid", &key))
 		place = &run_process(reader->run, key.text, key.len)->usage;
-	for (size_t i = 0; i < FIGURES; i++) {
+	for (size_t i = 0; i < count; i++) {
 		double value = NAN;
 
 		if (extension_get_number(

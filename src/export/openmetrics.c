@@ -19,6 +19,7 @@ struct labels {
 	size_t run;
 	const char *pid, *name; /* NULL for the total */
 	uint64_t start_ticks;   /* 0: unknown */
+	const char *gpu;        /* NULL: of no GPU */
 };
 
 static void openmetrics_add_label(
@@ -48,6 +49,8 @@ static char *openmetrics_labels(const struct labels *labels)
 	if (labels->start_ticks)
 		strbuf_add_format(
 		    &out, ",start=\"%" PRIu64 "\"", labels->start_ticks);
+	if (labels->gpu)
+		strbuf_add_format(&out, ",gpu=\"%s\"", labels->gpu);
 	strbuf_add(&out, "}");
 	return strbuf_take(&out);
 }
@@ -192,7 +195,8 @@ static size_t openmetrics_put_readings(FILE *out,
 		const struct run *run = &profile->runs.items[r];
 		struct labels labels = {.recording = profile->path,
 		    .command = run->command,
-		    .run = r + 1};
+		    .run = r + 1,
+		    .gpu = row->gpu};
 		size_t count = processes ? run->processes.len : 1;
 
 		for (size_t i = 0; i < count; i++) {
@@ -216,21 +220,32 @@ static size_t openmetrics_put_readings(FILE *out,
 	return put;
 }
 
-static void openmetrics_put_usage(FILE *out, enum resource_figure_id figure,
+/* The figures from first on that have one metric, of the whole or of the
+ * processes. */
+static void openmetrics_put_usage(FILE *out, size_t first, size_t end,
     const struct profile *profile, bool processes)
 {
-	const struct resource_figure *row = &resource_figures[figure];
+	const struct resource_figure *row = &resource_figures[first];
 	const char *of = processes ? "process_" : "";
+	bool begun = false;
 
-	if (openmetrics_put_readings(NULL, figure, profile, processes) == 0)
-		return;
-	fprintf(out, "# HELP mprof_%s%s %s\n# TYPE mprof_%s%s %s\n", of,
-	    row->metric, row->metric_help, of, row->metric,
-	    row->counts ? "counter" : "gauge");
-	if (row->metric_unit)
-		fprintf(out, "# UNIT mprof_%s%s %s\n", of, row->metric,
-		    row->metric_unit);
-	openmetrics_put_readings(out, figure, profile, processes);
+	for (size_t i = first; i < end; i++) {
+		enum resource_figure_id figure = (enum resource_figure_id)i;
+
+		if (openmetrics_put_readings(
+			NULL, figure, profile, processes) == 0)
+			continue;
+		if (!begun)
+			fprintf(out,
+			    "# HELP mprof_%s%s %s\n# TYPE mprof_%s%s %s\n", of,
+			    row->metric, row->metric_help, of, row->metric,
+			    row->counts ? "counter" : "gauge");
+		if (!begun && row->metric_unit)
+			fprintf(out, "# UNIT mprof_%s%s %s\n", of, row->metric,
+			    row->metric_unit);
+		begun = true;
+		openmetrics_put_readings(out, figure, profile, processes);
+	}
 }
 
 int export_openmetrics(const struct profile *profile, FILE *out, struct err *e)
@@ -238,11 +253,10 @@ int export_openmetrics(const struct profile *profile, FILE *out, struct err *e)
 	(void)e;
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		openmetrics_put_family(out, &families[i], profile);
-	for (size_t i = 0; i < FIGURES; i++) {
-		openmetrics_put_usage(
-		    out, (enum resource_figure_id)i, profile, false);
-		openmetrics_put_usage(
-		    out, (enum resource_figure_id)i, profile, true);
+	for (size_t first = 0, end; first < FIGURES; first = end) {
+		end = resource_metric_end(first);
+		openmetrics_put_usage(out, first, end, profile, false);
+		openmetrics_put_usage(out, first, end, profile, true);
 	}
 	fputs("# EOF\n", out);
 	return 0;

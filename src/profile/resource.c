@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "profile/resource.h"
 
+#include <string.h>
+
 const struct resource resources[RESOURCES] = {
     [RESOURCE_CPU] = {"cpu",
 	"CPU time in % of one processor, including descendants that have "
@@ -26,10 +28,27 @@ const struct resource resources[RESOURCES] = {
 	FIGURE_PRESSURE_SOME, 2},
     [RESOURCE_THROTTLING] = {"cgroup", NULL, "CPU throttled", "% of the time",
 	FIGURE_THROTTLED, 1},
+    [RESOURCE_GPU] = {"gpu", "memory on GPUs, and how busy these are",
+	"GPU memory", "MiB", FIGURE_GPU_MEMORY, (size_t)2 * GPUS},
+    [RESOURCE_GPU_BUSY] = {"gpu", NULL, "GPU busy", "% of the time",
+	FIGURE_GPU_BUSY, GPUS},
 };
 
 /* Bytes in a MiB. */
 #define MIB 1048576.0
+
+#define GPU_ROWS(n)                                                           \
+	[FIGURE_GPU_MEMORY +                                                  \
+	    (n)] = {"gpu" #n, "GPU " #n, "gpu" #n "_mib", false, 1, 6,        \
+	    "gpu_device_memory_bytes", "bytes", MIB,                          \
+	    "Memory of the program on a GPU.", #n},                           \
+	    [FIGURE_GPU_USED + (n)] = {"gpu" #n "_used", "GPU " #n " by all", \
+		"gpu" #n "_used_mib", false, 1, 6, "gpu_used_bytes", "bytes", \
+		MIB, "Memory of a GPU that any program has.", #n},            \
+	    [FIGURE_GPU_BUSY + (n)] = {"gpu" #n "_busy", "GPU " #n " busy",   \
+		"gpu" #n "_busy_percent", false, 1, 0, "gpu_busy_percent",    \
+		"percent", 1, "Time in which a GPU worked for any program.",  \
+		#n}
 
 const struct resource_figure resource_figures[FIGURES] = {
     [FIGURE_CPU] = {"cpu", "CPU", "cpu_percent", true, 100, 3, "cpu_seconds",
@@ -101,7 +120,36 @@ const struct resource_figure resource_figures[FIGURES] = {
     [FIGURE_THROTTLED] = {"throttled", "throttled", "cpu_throttled_percent",
 	true, 100, 6, "cpu_throttled_seconds", "seconds", 1,
 	"Time in which the control group was kept from processors."},
+    [FIGURE_GPU] = {"gpu", "GPU memory", "gpu_mib", false, 1, 6,
+	"gpu_memory_bytes", "bytes", MIB, "Memory of the program on all GPUs."},
+    GPU_ROWS(0),
+    GPU_ROWS(1),
+    GPU_ROWS(2),
+    GPU_ROWS(3),
+    GPU_ROWS(4),
+    GPU_ROWS(5),
+    GPU_ROWS(6),
+    GPU_ROWS(7),
+    GPU_ROWS(8),
+    GPU_ROWS(9),
+    GPU_ROWS(10),
+    GPU_ROWS(11),
+    GPU_ROWS(12),
+    GPU_ROWS(13),
+    GPU_ROWS(14),
+    GPU_ROWS(15),
 };
+_Static_assert(GPUS == 16, "each GPU has its rows");
+
+size_t resource_metric_end(size_t figure)
+{
+	size_t end = figure + 1;
+
+	while (end < FIGURES && strcmp(resource_figures[end].metric,
+				    resource_figures[figure].metric) == 0)
+		end++;
+	return end;
+}
 
 void usage_finish(struct usage_series *usage)
 {
@@ -124,6 +172,33 @@ bool usage_has(const struct usage_series *usage, enum resource_id resource)
 			return true;
 	}
 	return false;
+}
+
+static bool usage_is_above_0(const struct series *series)
+{
+	const struct sample *peak = series_peak(series);
+
+	return peak && peak->mib > 0;
+}
+
+/* The program never had memory on it, while it had some on another. */
+static bool usage_is_idle_gpu(const struct usage_series *usage, size_t gpu)
+{
+	const struct series *memory = &usage->figures[FIGURE_GPU_MEMORY];
+	bool other = false;
+
+	for (size_t i = 0; i < GPUS; i++)
+		other = other || usage_is_above_0(&memory[i]);
+	return other && memory[gpu].len > 0 && !usage_is_above_0(&memory[gpu]);
+}
+
+bool usage_is_shown(
+    const struct usage_series *usage, enum resource_figure_id figure)
+{
+	if (figure >= FIGURE_GPU_MEMORY &&
+	    usage_is_idle_gpu(usage, (figure - FIGURE_GPU_MEMORY) % GPUS))
+		return false;
+	return usage->figures[figure].len > 0;
 }
 
 /* Whether it is known what the count rose by before that reading. */

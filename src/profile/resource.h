@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Resources beside memory, of a process and of the whole, in a recording:
- * processor time, threads, input and output, page faults, swap, open files. A
- * resource has one figure or several, a row each, with the names that people
- * see. How they are read is proc/usage.h's.
+ * processor time, threads, input and output, page faults, swap, open files, the
+ * control group's memory, that of GPUs. A resource has one figure or several, a
+ * row each, with the names that people see. How they are read is
+ * proc/usage.h's.
  */
 #ifndef MPROF_PROFILE_RESOURCE_H
 #define MPROF_PROFILE_RESOURCE_H
@@ -25,8 +26,12 @@ enum resource_id {
 	RESOURCE_EVENTS,
 	RESOURCE_PRESSURE,
 	RESOURCE_THROTTLING,
+	RESOURCE_GPU,
+	RESOURCE_GPU_BUSY,
 	RESOURCES
 };
+
+enum { GPUS = 16 }; /* the most that have figures of their own */
 
 /* A figure that counts begins at 0 with the recording and only rises; any other
  * is of its moment. */
@@ -57,7 +62,12 @@ enum resource_figure_id {
 	FIGURE_PRESSURE_SOME, /* seconds in which a task waited for memory */
 	FIGURE_PRESSURE_FULL, /* and in which all did */
 	FIGURE_THROTTLED,     /* seconds without a processor, for cpu.max */
-	FIGURES
+	/* MiB on all GPUs, also of a process; then one figure for each GPU. */
+	FIGURE_GPU,
+	FIGURE_GPU_MEMORY,                          /* the same on this one */
+	FIGURE_GPU_USED = FIGURE_GPU_MEMORY + GPUS, /* MiB, by all programs */
+	FIGURE_GPU_BUSY = FIGURE_GPU_USED + GPUS,   /* % of time, for all */
+	FIGURES = FIGURE_GPU_BUSY + GPUS
 };
 
 struct resource {
@@ -82,11 +92,17 @@ struct resource_figure {
 	const char *metric, *metric_unit; /* unit NULL: none */
 	double metric_scale;              /* from what is recorded */
 	const char *metric_help;
+	/* The value of its label "gpu", NULL: it has none. Rows that differ in
+	 * that alone follow each other. */
+	const char *gpu;
 };
 
 /* By resource_id and by resource_figure_id. */
 extern const struct resource resources[RESOURCES];
 extern const struct resource_figure resource_figures[FIGURES];
+
+/* The figure behind those that have one metric with this one. */
+size_t resource_metric_end(size_t figure);
 
 /* The series of each figure of a process, or of the whole: values as recorded,
  * in the place of mib. */
@@ -109,6 +125,11 @@ bool usage_has(const struct usage_series *usage, enum resource_id resource)
 void usage_shown(const struct usage_series *usage,
     enum resource_figure_id figure, struct series *shown)
     __attribute__((nonnull));
+
+/* Whether a chart shows the figure: it was recorded, and is not that of a GPU
+ * on which the program never had memory while it had some on another. */
+bool usage_is_shown(const struct usage_series *usage,
+    enum resource_figure_id figure) __attribute__((nonnull));
 
 /* The last that usage_shown() gives, if any. */
 bool usage_last(const struct usage_series *usage,

@@ -6,6 +6,7 @@
 // tick's moment, and goes on with those that the first has found.
 #include "recorder/sampler.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "base/self.h"
 #include "base/units.h"
 #include "recorder/fork_events.h"
+#include "recorder/gpu.h"
 #include "recorder/group.h"
 #include "recorder/meter.h"
 #include "recorder/report.h"
@@ -32,6 +34,10 @@ struct sampler {
 	struct peak_tracker peaks;
 	struct shares shares;
 	struct usage_tracker usage; /* what else they use */
+	struct gpu *gpu;            /* NULL: none is read */
+	struct err gpu_missing;     /* why, if it was asked for */
+	double latest[FIGURES];     /* of each figure of the whole */
+	double of_gpu[FIGURES];     /* nothing but those of GPUs */
 	struct cgroup cgroup;       /* found if sampler_reads_group() */
 	struct names names;
 	struct report report; /* what is reported */
@@ -102,6 +108,8 @@ struct sampler *sampler_create(
 		free(s);
 		return NULL;
 	}
+	if (plan->with & 1U << RESOURCE_GPU)
+		s->gpu = gpu_create(&s->fs, &s->gpu_missing);
 	s->events.connector.fd = -1;
 	group_init(&s->group, plan->group);
 	if (!plan->no_descendants && !plan->group)
@@ -118,6 +126,7 @@ void sampler_destroy(struct sampler *s)
 	cgroup_finish(&s->cgroup);
 	exit_cause_finish(&s->exit_cause);
 	shares_finish(&s->shares, &unused);
+	gpu_destroy(s->gpu);
 	tree_finish(&s->tree);
 	group_finish(&s->group);
 	fork_events_finish(&s->events);
@@ -343,7 +352,8 @@ static void sampler_report_usage(struct sampler *s, int64_t now_ns)
 	struct sink_usage usage = {s->tick.time_ns, s->tick.total_kib, 0,
 	    usage_tracker_read(&s->usage, &s->tree.members, now_ns)};
 
-	s->tick.usage = usage.figures;
+	memcpy(s->latest, usage.figures, FIGURE_GPU * sizeof(s->latest[0]));
+	s->tick.usage = s->latest;
 	s->tick.usage_ns = usage.time_ns;
 	report_usage(&s->report, &usage);
 	for (size_t i = 0; s->plan.exits && i < s->tree.members.list.len; i++) {
@@ -357,6 +367,45 @@ static void sampler_report_usage(struct sampler *s, int64_t now_ns)
 		if (usage.figures)
 			report_usage(&s->report, &usage);
 	}
+}
+
+static void sampler_set_latest_gpu(struct sampler *s, const double *figures)
+{
+	for (size_t i = FIGURE_GPU; i < FIGURES; i++)
+		s->latest[i] = figures ? figures[i] : NAN;
+	s->tick.usage = s->latest;
+}
+
+/* A reading of GPUs is reported at its own time, when it is there. */
+static void sampler_report_gpu(struct sampler *s)
+{
+	struct sink_usage usage = {
+	    .kib = s->tick.total_kib, .figures = s->of_gpu};
+
+	if (!s->gpu || !gpu_collect(s->gpu))
+		return;
+	usage.time_ns = s->report.epoch_ns + gpu_boot_ns(s->gpu);
+	gpu_figures(s->gpu, 0, s->of_gpu);
+	report_usage(&s->report, &usage);
+	sampler_set_latest_gpu(s, s->of_gpu);
+	s->tick.gpu_ns = usage.time_ns;
+	for (size_t i = 0; s->plan.exits && i < s->tree.members.list.len; i++) {
+		const struct member *member = &s->tree.members.list.items[i];
+
+		if (member->gone || !member->introduced || member->kib < 0)
+			continue;
+		usage.kib = member->kib;
+		usage.pid = member->pid;
+		gpu_figures(s->gpu, member->pid, s->of_gpu);
+		report_usage(&s->report, &usage);
+	}
+}
+
+/* A driver that doesn't answer has no figures until it does. */
+static void sampler_ask_gpu(struct sampler *s)
+{
+	if (s->gpu && !gpu_ask(s->gpu, &s->tree.members, s->plan.alone))
+		sampler_set_latest_gpu(s, NULL);
 }
 
 /* The sample is reported and flushed before anything that may take its time. */
@@ -375,8 +424,11 @@ static void sampler_tick(struct sampler *s)
 		report_peak(&s->report, &s->peaks);
 	sampler_check_limit(s);
 	sampler_read_shares(s, now_ns);
-	if (s->tick.sampled && usage_tracker_is_due(&s->usage, now_ns))
+	sampler_report_gpu(s);
+	if (s->tick.sampled && usage_tracker_is_due(&s->usage, now_ns)) {
 		sampler_report_usage(s, now_ns);
+		sampler_ask_gpu(s);
+	}
 	for (size_t i = 0; i < SAMPLER_HOOKS; i++)
 		sampler_ask_hook(s, &s->plan.hooks[i]);
 	report_flush(&s->report);
@@ -416,6 +468,8 @@ static void sampler_begin_passes(struct sampler *s, pid_t pid, int64_t now_ns)
 	usage_tracker_init(&s->usage, &s->fs, plan->with,
 	    plan->launched ? 0 : procfs_ticks(), now_ns);
 	s->usage.alone = plan->alone;
+	for (size_t i = 0; i < FIGURES; i++)
+		s->latest[i] = s->of_gpu[i] = NAN;
 	s->usage.group = plan->with & USAGE_OF_GROUP ? &s->cgroup : NULL;
 	names_init(&s->names, &s->fs, now_ns,
 	    half_ns < PATIENCE_NS ? half_ns : PATIENCE_NS);
@@ -606,6 +660,8 @@ static void sampler_fill_result(struct sampler *s)
 	s->result.hidden = s->events.hidden.list.len;
 	s->result.limit = s->limit;
 	s->result.unseen_is_all = fork_events_are_all(&s->events);
+	if (s->gpu && gpu_problem(s->gpu))
+		err_set(&s->result.gpu, "%s", gpu_problem(s->gpu));
 }
 
 /* The last marks, the end of the program and the highest memory of all. */
@@ -627,6 +683,7 @@ static void sampler_finish(struct sampler *s)
 	    &s->result.exit_cause);
 	s->result.end_ns = s->tick.time_ns = report_now_ns(&s->report);
 	let_follow(s);
+	sampler_report_gpu(s);
 	if (s->usage.set)
 		sampler_report_usage(s, clock_mono_ns());
 	sampler_fill_result(s);
@@ -712,6 +769,11 @@ static bool sampler_handle(struct sampler *s, const struct launch_event *event)
 		return false;
 	}
 	return !sampler_is_over(s);
+}
+
+const char *sampler_missing_gpu(const struct sampler *s)
+{
+	return s->gpu_missing.text[0] && !s->gpu ? s->gpu_missing.text : NULL;
 }
 
 void sampler_run(

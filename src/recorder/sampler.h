@@ -68,6 +68,8 @@ struct sampler_result {
 	size_t hidden;      /* that live, but not in /proc */
 	size_t denied;      /* readings that were not permitted */
 	struct limit limit;
+	struct err gpu; /* why GPUs were not read; no text: they were, or were
+			 * not to be */
 };
 
 struct sampler;
@@ -79,6 +81,11 @@ struct sampler *sampler_create(
     const struct sampler_plan *plan, const struct sink *sink, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 void sampler_destroy(struct sampler *sampler);
+
+/* Why no GPU will be read though plan.with asks for it; NULL: it will, or was
+ * not asked for. */
+const char *sampler_missing_gpu(const struct sampler *sampler)
+    __attribute__((nonnull));
 
 /* Samples what launch holds until it ends, the timeout or a signal. The first
  * sample is taken at once. */

@@ -41,7 +41,9 @@ struct sink_tick {
 	size_t count;
 	const double *usage; /* as sink_usage.figures, of the last reading;
 			      * NULL: none was asked for */
-	int64_t usage_ns;    /* when that was read */
+	/* When that was read; the figures of GPUs are read by themselves, 0:
+	 * not yet. */
+	int64_t usage_ns, gpu_ns;
 };
 
 /* A process was first seen, or its name or command line changed. */

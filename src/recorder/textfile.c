@@ -95,22 +95,38 @@ static void print_groups(FILE *out, const struct textfile *t, bool peak)
 	}
 }
 
-static void print_usage(
-    FILE *out, const struct textfile *t, const double *usage)
+/* The figures from first on that have one metric. */
+static void textfile_print_metric(FILE *out, const struct textfile *t,
+    const double *usage, size_t first, size_t end)
 {
-	for (size_t i = 0; usage && i < FIGURES; i++) {
-		const struct resource_figure *row = &resource_figures[i];
-		const char *total = row->counts ? "_total" : "";
+	const struct resource_figure *row = &resource_figures[first];
+	const char *total = row->counts ? "_total" : "";
+	bool begun = false;
+
+	for (size_t i = first; i < end; i++) {
+		const char *gpu = resource_figures[i].gpu;
 
 		if (isnan(usage[i]))
 			continue;
-		fprintf(out,
-		    "# HELP mprof_%s%s %s\n# TYPE mprof_%s%s %s\n"
-		    "mprof_%s%s{%s} %.*f\n",
-		    row->metric, total, row->metric_help, row->metric, total,
-		    row->counts ? "counter" : "gauge", row->metric, total,
-		    t->labels, row->metric_scale > 1 ? 0 : row->decimals,
+		if (!begun)
+			fprintf(out,
+			    "# HELP mprof_%s%s %s\n# TYPE mprof_%s%s %s\n",
+			    row->metric, total, row->metric_help, row->metric,
+			    total, row->counts ? "counter" : "gauge");
+		begun = true;
+		fprintf(out, "mprof_%s%s{%s%s%s%s} %.*f\n", row->metric, total,
+		    t->labels, gpu ? ",gpu=\"" : "", gpu ? gpu : "",
+		    gpu ? "\"" : "", row->metric_scale > 1 ? 0 : row->decimals,
 		    usage[i] * row->metric_scale);
+	}
+}
+
+static void print_usage(
+    FILE *out, const struct textfile *t, const double *usage)
+{
+	for (size_t first = 0, end; usage && first < FIGURES; first = end) {
+		end = resource_metric_end(first);
+		textfile_print_metric(out, t, usage, first, end);
 	}
 }
 

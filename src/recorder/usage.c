@@ -27,7 +27,8 @@ void usage_tracker_init(struct usage_tracker *tracker, const struct procfs *fs,
 	    .began_ns = now_ns,
 	    .next_ns = now_ns};
 	for (size_t i = 0; i < FIGURES; i++)
-		tracker->group_base[i] = tracker->one[i] = NAN;
+		tracker->group_base[i] = tracker->whole[i] = tracker->one[i] =
+		    NAN;
 }
 
 bool usage_tracker_is_due(const struct usage_tracker *tracker, int64_t now_ns)
@@ -150,12 +151,12 @@ static double usage_tracker_sum(
 /* A count that was not there at first begins where it appears. */
 static void usage_tracker_read_group(struct usage_tracker *tracker)
 {
-	for (size_t i = FIGURES_OF_PROCESS; i < FIGURES; i++)
+	for (size_t i = FIGURES_OF_PROCESS; i < FIGURE_GPU; i++)
 		tracker->whole[i] = NAN;
 	if (!(tracker->set & USAGE_OF_GROUP) || !tracker->group)
 		return;
 	cgroup_read_usage(tracker->group, tracker->whole);
-	for (size_t i = FIGURES_OF_PROCESS; i < FIGURES; i++) {
+	for (size_t i = FIGURES_OF_PROCESS; i < FIGURE_GPU; i++) {
 		double *value = &tracker->whole[i];
 		double *base = &tracker->group_base[i];
 

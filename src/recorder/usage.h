@@ -43,7 +43,7 @@ struct usage_tracker {
 	int64_t before[FIGURES_OF_PROCESS];
 	const struct cgroup *group; /* NULL: none is read */
 	double group_base[FIGURES]; /* its counts when the recording began */
-	double whole[FIGURES];
+	double whole[FIGURES];      /* GPUs' are gpu.h's: NAN */
 	double one[FIGURES];
 };
 

@@ -167,12 +167,13 @@ static void live_print_usage(const struct run *run, FILE *out)
 		const struct resource *resource = &resources[i];
 
 		for (size_t k = 0; k < resource->count; k++) {
-			size_t figure = resource->first + k;
+			enum resource_figure_id figure =
+			    (enum resource_figure_id)(resource->first + k);
 			char text[UNITS_TEXT];
 			double value;
 
-			if (usage_last(run->usage,
-				(enum resource_figure_id)figure, &value))
+			if (usage_is_shown(run->usage, figure) &&
+			    usage_last(run->usage, figure, &value))
 				fprintf(out, ", %s %s%s%s",
 				    resource_figures[figure].words,
 				    units_number(text, value),
@@ -493,13 +494,19 @@ static void live_collect_usage(
 {
 	struct usage_series *usage;
 
-	if (!tick->usage || tick->usage_ns == live->usage_ns)
+	if (!tick->usage ||
+	    (tick->usage_ns == live->usage_ns && tick->gpu_ns == live->gpu_ns))
 		return;
-	live->usage_ns = tick->usage_ns;
 	usage = usage_at(&run->usage);
-	for (size_t i = 0; i < FIGURES; i++)
-		series_add(&usage->figures[i],
-		    (double)tick->usage_ns / NS_PER_S, tick->usage[i]);
+	for (size_t i = 0; i < FIGURES; i++) {
+		int64_t now_ns = i < FIGURE_GPU ? tick->usage_ns : tick->gpu_ns;
+
+		if (now_ns != (i < FIGURE_GPU ? live->usage_ns : live->gpu_ns))
+			series_add(&usage->figures[i],
+			    (double)now_ns / NS_PER_S, tick->usage[i]);
+	}
+	live->usage_ns = tick->usage_ns;
+	live->gpu_ns = tick->gpu_ns;
 }
 
 static void live_collect(struct live *live, const struct sink_tick *tick)

@@ -35,7 +35,7 @@ struct live {
 	struct profile own;          /* what the hook collects */
 	const struct profile *shown; /* own, or another's */
 	const char *hint;            /* how to leave */
-	int64_t usage_ns;            /* of the last reading of usage */
+	int64_t usage_ns, gpu_ns;    /* of the last readings of usage */
 	double now_s;                /* of the last tick; 0: ask the clock */
 	int64_t next_ns;             /* no drawing before that */
 	bool stale;                  /* what is shown is not the newest */

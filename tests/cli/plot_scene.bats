@@ -370,6 +370,10 @@ same_as_leak() {
 	golden usage usage.dat
 }
 
+@test "scene: a line for each GPU that the program used; what one did not tell is a gap" {
+	golden gpu gpu.dat
+}
+
 @test "scene: --phases shades what is found, where no mark says it" {
 	golden phases --phases phases.dat
 }

@@ -37,7 +37,7 @@ static const struct sink sink = {.mark = take_mark};
 
 static void tick(void)
 {
-	struct sink_tick now = {clock_wall_ns(), 7, true, NULL, 0, NULL, 0};
+	struct sink_tick now = {clock_wall_ns(), 7, true, NULL, 0, NULL, 0, 0};
 
 	hook.tick(hook.context, &now, &sink);
 }
@@ -135,7 +135,7 @@ static void lines_become_marks(void **state)
 
 static void the_end_takes_what_is_left(void **state)
 {
-	struct sink_tick now = {clock_wall_ns(), 9, true, NULL, 0, NULL, 0};
+	struct sink_tick now = {clock_wall_ns(), 9, true, NULL, 0, NULL, 0, 0};
 
 	(void)state;
 	put("last, without a newline");
@@ -374,7 +374,7 @@ static void a_name_has_a_random_part(void **state)
 /* The hook is only called if there is a line to read. */
 static void it_is_due_where_a_line_came(void **state)
 {
-	struct sink_tick now = {clock_wall_ns(), 7, true, NULL, 0, NULL, 0};
+	struct sink_tick now = {clock_wall_ns(), 7, true, NULL, 0, NULL, 0, 0};
 
 	(void)state;
 	assert_false(hook.is_due(hook.context, &now));

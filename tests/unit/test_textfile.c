@@ -49,7 +49,7 @@ static void tell(struct textfile *t, double seconds, int64_t first_kib)
 	    {.pid = 2, .kib = 50, .peak_kib = 60, .name = "a\"b\\\n"},
 	    {.pid = 3, .kib = 20, .peak_kib = 20, .name = "web"}};
 	struct sink_tick tick = {(int64_t)(seconds * NS_PER_S), first_kib + 70,
-	    true, processes, 3, NULL, 0};
+	    true, processes, 3, NULL, 0, 0};
 	struct sampler_hook hook = textfile_hook(t);
 
 	hook.tick(hook.context, &tick, NULL);

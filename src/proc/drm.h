@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * GPUs whose drivers tell in /proc/PID/fdinfo what a process has of them
+ * (drm-driver, drm-pdev, drm-client-id, drm-resident-REGION and
+ * drm-memory-REGION, as the kernel's drm-usage-stats document has them): AMD's,
+ * Intel's and others, but not NVIDIA's own.
+ */
+#ifndef MPROF_PROC_DRM_H
+#define MPROF_PROC_DRM_H
+
+#include "base/array.h"
+#include "proc/procfs.h"
+
+enum { DRM_NAME = 32 };
+
+/* An open GPU. Descriptors that were duplicated or inherited are the same
+ * client. */
+struct drm_client {
+	char device[DRM_NAME]; /* drm-pdev: "0000:03:00.0"; or the driver */
+	char driver[DRM_NAME]; /* "": it doesn't say */
+	uint64_t id;
+	/* Resident memory: in regions of the GPU's own (vram, local), or of all
+	 * regions where it has none. -1: the driver doesn't say, or not in a
+	 * form that is understood. */
+	int64_t bytes;
+	pid_t pid; /* that had it open first */
+};
+
+struct drm_clients {
+	ARRAY(struct drm_client) list;
+};
+
+/* Adds the clients that a process has open, but those that are there already.
+ * -1 where its files may not be read; one that vanished has none. */
+int drm_clients_add(struct drm_clients *clients, const struct procfs *fs,
+    pid_t pid) __attribute__((nonnull, warn_unused_result));
+
+/* The state of a device, of all its users, from the folder of PCI devices in
+ * sysfs; -1 where the driver doesn't say. */
+struct drm_device_state {
+	int64_t busy_percent, used_bytes;
+};
+
+void drm_device_read(const char *devices, const char *device,
+    struct drm_device_state *state) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the recorded processes hold on GPUs: NVIDIA's by nvml.h, others by
+ * proc/drm.h. A thread asks them, since a driver may take its time, and no tick
+ * waits. NVIDIA's GPUs come first, in their library's order, then the others in
+ * the order in which the processes are seen to use them.
+ */
+#ifndef MPROF_RECORDER_GPU_H
+#define MPROF_RECORDER_GPU_H
+
+#include "proc/procfs.h"
+#include "profile/resource.h"
+#include "recorder/members.h"
+
+struct gpu;
+
+/* NULL with e where this machine has no GPU that can be asked. fs is copied. */
+struct gpu *gpu_create(const struct procfs *fs, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+void gpu_destroy(struct gpu *gpu);
+
+/* The same with what was found: NVML, which it frees, or NULL; whether there
+ * are DRM devices; and the folder of PCI devices in sysfs. */
+struct nvml;
+struct gpu *gpu_create_with(const struct procfs *fs, struct nvml *nvml,
+    bool drm, const char *pci) __attribute__((nonnull(1, 4)));
+
+/* Begins a reading; false where the last one goes on still. With alone it is of
+ * the program without its descendants. */
+bool gpu_ask(struct gpu *gpu, const struct members *members, bool alone)
+    __attribute__((nonnull));
+
+/* Takes a reading that has ended since: true once for each. */
+bool gpu_collect(struct gpu *gpu) __attribute__((nonnull));
+
+/* When that was taken, of CLOCK_BOOTTIME. */
+int64_t gpu_boot_ns(const struct gpu *gpu) __attribute__((nonnull));
+
+/* Fills the figures of GPUs, of the whole (pid 0) or of a process, by
+ * resource_figure_id; those that are not known are NAN. */
+void gpu_figures(const struct gpu *gpu, pid_t pid, double *figures)
+    __attribute__((nonnull));
+
+/* Why NVIDIA's GPUs were not read; NULL: they were, or there are none. */
+const char *gpu_problem(const struct gpu *gpu) __attribute__((nonnull));
+
+#endif

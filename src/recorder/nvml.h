@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * NVIDIA's GPUs, asked through the driver's own library, which is opened at run
+ * time: libnvidia-ml.so.1 (NVML). Its functions may block for as long as they
+ * like: all but nvml_open() are for a thread that nothing waits for.
+ */
+#ifndef MPROF_RECORDER_NVML_H
+#define MPROF_RECORDER_NVML_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/array.h"
+#include "base/err.h"
+
+struct nvml;
+
+/* A process that has memory on a device; bytes -1: the driver doesn't say how
+ * much. A process stands there once for each part of the device (MIG) that it
+ * uses. */
+struct nvml_process {
+	uint32_t pid, instance, compute;
+	int64_t bytes;
+};
+
+/* A device as it was last read. */
+struct nvml_device {
+	void *handle;
+	bool listed; /* processes are all that there are */
+	ARRAY(struct nvml_process) processes;
+	int64_t busy_percent, used_bytes; /* of all programs; -1: unknown */
+};
+
+/* NULL with e where the library isn't there or lacks what is needed. */
+struct nvml *nvml_open(struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+/* The library stays as it is: the process ends, and takes it along. */
+void nvml_free(struct nvml *nvml);
+
+/* Begins to use it: finds the devices. -1 with e, by the library's words. */
+int nvml_begin(struct nvml *nvml, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+/* Reads all devices, in the library's order; good until the next call. A device
+ * that is lost, or doesn't tell, has nothing that is known. */
+struct nvml_device *nvml_read(struct nvml *nvml, size_t *count)
+    __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+//
+// GPUs whose drivers tell their memory in fdinfo; a folder stands for /proc.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+#include <cmocka.h>
+
+#include "fake_proc.h"
+#include "recorder/gpu.h"
+
+static struct procfs fs;
+static struct members members;
+static struct gpu *gpu;
+static double figures[FIGURES];
+
+static void put_fd(int pid, int fd, const char *target, const char *info)
+{
+	char path[128];
+
+	fake_process((struct fake_process){.pid = pid, .ppid = 1});
+	snprintf(path, sizeof(path), "%s/%d/fd", fake_root, pid);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/%d/fdinfo", fake_root, pid);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/%d/fd/%d", fake_root, pid, fd);
+	unlink(path);
+	if (symlink(target, path) != 0)
+		abort();
+	snprintf(path, sizeof(path), "%d/fdinfo/%d", pid, fd);
+	fake_write(path, info);
+}
+
+static void join(int pid)
+{
+	members_add(
+	    &members, &(struct proc_stat){.pid = pid, .ppid = 1, .started = 1});
+}
+
+static void read_all(void)
+{
+	assert_true(gpu_ask(gpu, &members, false));
+	while (!gpu_collect(gpu))
+		usleep(1000);
+	gpu_figures(gpu, 0, figures);
+}
+
+static double memory_of(int device)
+{
+	return figures[FIGURE_GPU_MEMORY + device];
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	members = (struct members){0};
+	if (procfs_init(&fs, fake_root, NULL) != 0)
+		return -1;
+	gpu = gpu_create_with(&fs, NULL, true, fake_root);
+	join(100);
+	join(101);
+	return gpu ? 0 : -1;
+}
+
+static int finish(void **state)
+{
+	char command[256];
+
+	(void)state;
+	gpu_destroy(gpu);
+	members_finish(&members);
+	procfs_finish(&fs);
+	snprintf(command, sizeof(command), "rm -rf %s/10[0-9] %s/0000*",
+	    fake_root, fake_root);
+	return system(command);
+}
+
+static const char amd[] =
+    "pos:\t0\nflags:\t02100002\nmnt_id:\t26\ndrm-driver:\tamdgpu\n"
+    "drm-pdev:\t0000:03:00.0\ndrm-client-id:\t7\ndrm-memory-vram:\t2048 KiB\n"
+    "drm-memory-gtt: \t512 KiB\ndrm-memory-cpu: \t0 KiB\n";
+
+static void a_client_counts_once(void **state)
+{
+	(void)state;
+	put_fd(100, 3, "/dev/null", "pos:\t0\n");
+	put_fd(100, 4, "/dev/dri/renderD128", amd);
+	put_fd(100, 5, "/dev/dri/renderD128", amd); /* duplicated */
+	put_fd(101, 4, "/dev/dri/renderD128", amd); /* inherited */
+	put_fd(101, 6, "/dev/dri/renderD128",
+	    "drm-driver:\tamdgpu\ndrm-pdev:\t0000:03:00.0\n"
+	    "drm-client-id:\t8\ndrm-memory-vram:\t1 MiB\n");
+	read_all();
+	assert_true(figures[FIGURE_GPU] == 3 && memory_of(0) == 3);
+	assert_true(isnan(memory_of(1)));
+	assert_true(isnan(figures[FIGURE_GPU_BUSY]));
+	gpu_figures(gpu, 100, figures);
+	assert_true(figures[FIGURE_GPU] == 2 && memory_of(0) == 2);
+	gpu_figures(gpu, 101, figures);
+	assert_true(memory_of(0) == 1);
+	gpu_figures(gpu, 102, figures);
+	assert_true(isnan(figures[FIGURE_GPU]));
+}
+
+/* The keys that newer drivers write; the total is no memory that is there. */
+static void resident_memory_in_regions(void **state)
+{
+	(void)state;
+	put_fd(100, 4, "/dev/dri/renderD128",
+	    "drm-driver:\txe\ndrm-client-id:\t3\ndrm-pdev:\t0000:04:00.0\n"
+	    "drm-total-vram0:\t900 MiB\ndrm-resident-vram0:\t5 MiB\n"
+	    "drm-memory-vram0:\t99 MiB\ndrm-resident-vram1:\t1048576\n"
+	    "drm-resident-system:\t70 MiB\ndrm-shared-vram0:\t1 MiB\n");
+	/* without memory of its own: all regions */
+	put_fd(101, 4, "/dev/dri/renderD129",
+	    "drm-driver:\ti915\ndrm-client-id:\t3\ndrm-pdev:\t0000:00:02.0\n"
+	    "drm-total-system0:\t90 MiB\ndrm-resident-system0:\t7 MiB\n"
+	    "drm-resident-stolen-system0:\t1 MiB\n");
+	read_all();
+	assert_true(memory_of(0) == 6 && memory_of(1) == 8);
+	assert_true(figures[FIGURE_GPU] == 14);
+}
+
+static void a_device_tells_how_busy_it_is(void **state)
+{
+	char path[128];
+
+	(void)state;
+	put_fd(100, 4, "/dev/dri/renderD128", amd);
+	snprintf(path, sizeof(path), "%s/0000:03:00.0", fake_root);
+	mkdir(path, 0700);
+	fake_write("0000:03:00.0/gpu_busy_percent", "42\n");
+	fake_write("0000:03:00.0/mem_info_vram_used", "1073741824\n");
+	read_all();
+	assert_true(figures[FIGURE_GPU_BUSY] == 42);
+	assert_true(figures[FIGURE_GPU_USED] == 1024);
+	fake_write("0000:03:00.0/gpu_busy_percent", "4242\n");
+	fake_write("0000:03:00.0/mem_info_vram_used", "-1\n");
+	read_all();
+	assert_true(isnan(figures[FIGURE_GPU_BUSY]));
+	assert_true(isnan(figures[FIGURE_GPU_USED]));
+}
+
+#define AMD9 "drm-driver:\tamdgpu\ndrm-pdev:\t0000:03:00.0\ndrm-client-id:\t9\n"
+
+/* It is no 0. */
+static void what_is_not_told_is_a_gap(void **state)
+{
+	static const char *const bad[] = {
+	    AMD9,
+	    AMD9 "drm-total-vram:\t5 MiB\n",
+	    AMD9 "drm-memory-vram:\t5 GB\n",
+	    AMD9 "drm-memory-vram:\t-5 KiB\n",
+	    AMD9 "drm-memory-vram:\t18446744073709551615 MiB\n",
+	    AMD9 "drm-memory-vram:\t99999999999999999999\n",
+	    "drm-driver:\tamdgpu\ndrm-pdev:\t0000:03:00.0\n"
+	    "drm-memory-vram:\t5 MiB\n",
+	    "drm-driver:\tamdgpu\ndrm-pdev:\t0000:03:00.0\n"
+	    "drm-client-id:\t9x\ndrm-memory-vram:\t5 MiB\n",
+	};
+
+	(void)state;
+	put_fd(100, 4, "/dev/dri/renderD128", amd);
+	put_fd(101, 4, "/dev/null", "pos:\t0\n");
+	read_all();
+	assert_true(memory_of(0) == 2);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		put_fd(101, 4, "/dev/dri/renderD128", bad[i]);
+		read_all();
+		assert_true(isnan(figures[FIGURE_GPU]) && isnan(memory_of(0)));
+		gpu_figures(gpu, 100, figures);
+		assert_true(memory_of(0) == 2);
+	}
+	put_fd(101, 4, "/dev/dri/renderD128", "pos:\t0\n");
+	read_all();
+	assert_true(isnan(figures[FIGURE_GPU]));
+	put_fd(101, 4, "/dev/null", "pos:\t0\n");
+	read_all();
+	assert_true(figures[FIGURE_GPU] == 2);
+}
+
+static void nobody_uses_it(void **state)
+{
+	(void)state;
+	put_fd(100, 4, "/dev/null", "pos:\t0\n");
+	read_all(); /* 101 has vanished */
+	assert_true(figures[FIGURE_GPU] == 0 && isnan(memory_of(0)));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
+	const struct CMUnitTest tests[] = {
+	    TEST(a_client_counts_once),
+	    TEST(resident_memory_in_regions),
+	    TEST(a_device_tells_how_busy_it_is),
+	    TEST(what_is_not_told_is_a_gap),
+	    TEST(nobody_uses_it),
+	};
+
+	return cmocka_run_group_tests(tests, fake_begin, fake_end);
+}
