@@ -91,6 +91,32 @@ __main__.weak'
 	let_end
 }
 
+@test "a buffer that was released holds nothing, whatever is where its shape was" {
+	cat >released.py <<-END
+	import ctypes, gc, sys
+	views = []
+	for i in range(200):
+	    kind = ctypes.c_short * (1000 + i) * 2 * 3 * 4
+	    view = memoryview(kind())
+	    view.release()
+	    views.append(view)
+	del kind, view
+	gc.collect()
+	# As long as a shape of four dimensions, which went with its type.
+	kept = [complex(i, 1) for i in range(5000)]
+	print("ready", flush=True)
+	sys.stdin.readline()
+	END
+	[ "$(pythons)" ] || skip "no CPython here that can be read"
+	launch "$(pythons | head -n 1)" released.py
+	same "$(mprof refs --json "$pid" complex |
+		jq -r '.chains[].path | select(test("views"))')" ''
+	mprof refs --json "$pid" complex |
+		jq -e '.chains[0].path == "__main__.kept[…]"'
+	let_end
+	pid=
+}
+
 @test "a line of thousands is a few chains, cut at the depth" {
 	launch_first 10
 	[ "$(chains Node | grep -c 'Node ← ')" -le 4 ]

@@ -122,9 +122,20 @@ static const struct {
     {"functools._lru_list_elem", 40, "key"},
     {"functools._lru_list_elem", 48, "result"},
     {"list_iterator", 24, "it_seq"},
-    /* Bytes, at the start of which an object may have been before. */
+    /* The exporter's bytes, and its format, shape and strides: an object may
+     * be where they were, once the buffer was released. */
     {"managedbuffer", 32, NULL},
+    {"managedbuffer", 72, NULL},
+    {"managedbuffer", 80, NULL},
+    {"managedbuffer", 88, NULL},
+    {"managedbuffer", 96, NULL},
+    {"managedbuffer", 104, NULL},
     {"memoryview", 56, NULL},
+    {"memoryview", 96, NULL},
+    {"memoryview", 104, NULL},
+    {"memoryview", 112, NULL},
+    {"memoryview", 120, NULL},
+    {"memoryview", 128, NULL},
     {"tuple_iterator", 24, "it_seq"},
 };
 
