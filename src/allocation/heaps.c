@@ -61,7 +61,7 @@ struct heaps_tables {
 
 /* Some loaders leave addresses as they are in the file. */
 static const void *heaps_address(
-    const struct dl_phdr_info *info, ElfW(Addr) address)
+    const struct dl_phdr_info *info, uintptr_t address)
 {
 	return (const void *)(address < info->dlpi_addr
 				  ? address + info->dlpi_addr

@@ -297,7 +297,7 @@ static void growth_sort(struct growth *growth)
 {
 	struct rings *rings = &growth->rings;
 	int64_t now_ns = clock_mono_ns();
-	struct rings_event waiting[LAST];
+	struct rings_event waiting[LAST] = {0};
 	size_t count = 0;
 
 	growth->ready = 0;
