@@ -128,7 +128,7 @@ has_three() {
 	has_three x.dat
 	mprof lines x.dat >text
 	grep -q '^Touched at the peak' text
-	grep -q 'resident memory counts for what used it first' text
+	grep -q 'resident memory is credited to the code that used it first' text
 	grep -qE '^ +1[56][0-9](\.[0-9])? MiB .*three\.c:[0-9]+ \(large\)' text
 	mprof lines --json x.dat | jq -e '.source == "touched"'
 }
