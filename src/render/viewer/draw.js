@@ -124,7 +124,7 @@ function tracePath(path, view, series, lift, lone)
 		const x = dense ? Math.floor(place) : place;
 		const starts = i === first || series.breaks.has(i);
 
-		if (starts || !column || column.x !== x)
+		if (dense && (starts || !column || column.x !== x))
 			column = flushColumn(path, view, column);
 		if (starts) {
 			if (lastX !== null)
@@ -133,8 +133,11 @@ function tracePath(path, view, series, lift, lone)
 			path.moveTo(x, memoryToY(view, mib));
 			if (isLone(series, i))
 				lone(x, memoryToY(view, mib));
+		} else if (!dense) {
+			path.lineTo(x, memoryToY(view, mib));
 		}
-		column = growColumn(column, x, mib);
+		if (dense)
+			column = growColumn(column, x, mib);
 		lastX = x;
 	}
 	flushColumn(path, view, column);
@@ -181,22 +184,26 @@ function denseColumns(view, series)
 		span * DENSE_SAMPLES / (last - first);
 	const width = Math.max(stroke, least);
 	const origin = series.step >= width ? series.first : view.from;
+	const { time, memory, breaks } = series;
 	const columns = [];
 	let now = null;
 
 	for (let i = first; i < last; i++) {
-		const at = Math.floor((series.time[i] - origin) / width);
-		const mib = series.memory[i];
+		const mib = memory[i];
 
-		if (!now || now.at !== at) {
+		if (!now || time[i] >= now.to) {
+			const at = Math.floor((time[i] - origin) / width);
+
 			now = { at, from: origin + at * width,
 				to: origin + (at + 1) * width, low: mib,
 				high: mib, sum: 0, count: 0, starts: !now ||
-					series.breaks.has(i) };
+					breaks.has(i) };
 			columns.push(now);
 		}
-		now.low = Math.min(now.low, mib);
-		now.high = Math.max(now.high, mib);
+		if (mib < now.low)
+			now.low = mib;
+		else if (mib > now.high)
+			now.high = mib;
 		now.sum += mib;
 		now.count++;
 	}
@@ -254,8 +261,11 @@ function meanOfSteps(series, column)
 function isBlock(view, series, first, last)
 {
 	const reach = 4 * STROKE;
+	const few = 0.75 * (view.layout.right - view.layout.left);
 	let ink = 0, area = 0, end = -Infinity, low = 0, high = 0, before = 0;
 
+	if (last - first < few)
+		return false;
 	for (let i = first; i < last; i++) {
 		const x = timeToX(view, series.time[i]);
 		const y = memoryToY(view, series.memory[i]);
@@ -403,7 +413,8 @@ function drawSeries(context, view, series, theme)
 	}
 	context.strokeStyle = colour;
 	context.lineWidth = view.lit === series ? 3 : strong ? 2 : 1.4;
-	context.lineJoin = "round";
+	// Round joins of a line with a sample a pixel take longest, and show least.
+	context.lineJoin = series.count > view.layout.right ? "bevel" : "round";
 	context.setLineDash(["trend", "difference"].includes(series.kind) ?
 		[7, 5] : DASHES[series.dash]);
 	context.stroke(path);

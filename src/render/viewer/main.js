@@ -79,16 +79,24 @@ function isWhole()
 	return view.from <= data.from && view.to >= data.to;
 }
 
+// A text that stays the same is left alone, or the next drawing would wait for
+// the whole page's layout.
+function setText(id, text)
+{
+	if (byId(id).textContent !== text)
+		byId(id).textContent = text;
+}
+
 function showRange()
 {
 	byId("reset").disabled = isWhole();
 	byId("back").disabled = view.past.length === 0;
-	byId("range").textContent = isWhole() ? "" :
-		`${axisText(view.from)} \u2013 ${axisText(view.to)}`;
+	setText("range", isWhole() ? "" :
+		`${axisText(view.from)} \u2013 ${axisText(view.to)}`);
 	for (const name of ["clock", "fit", "stacked"])
 		byId(name).setAttribute("aria-pressed", view[name]);
-	byId("found").textContent = foundText(view, data);
-	byId("finest").textContent = data.flame ? "" : finestText(view, data);
+	setText("found", foundText(view, data));
+	setText("finest", data.flame ? "" : finestText(view, data));
 	byId("unmeasure").hidden = view.measure === null;
 	placeWindow(view, data);
 	markLegend(view, data);
