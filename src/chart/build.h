@@ -8,6 +8,7 @@
 #ifndef MPROF_CHART_BUILD_H
 #define MPROF_CHART_BUILD_H
 
+#include "analysis/spread.h"
 #include "chart/chart.h"
 
 /* When a run begins and ends (profile/ending.h), in seconds since the epoch.
@@ -50,11 +51,22 @@ struct scene_panel *build_panel(
 struct scene_line *build_line(struct scene_panel *panel,
     const struct series *samples, double zero_s, double gap_s);
 
+/* How the recordings of a chart compare, which its lines and its facts need. */
+struct build_set {
+	struct overview *overviews; /* in the order of the runs */
+	size_t len;
+	struct spread spread;
+};
+
+void build_set_init(struct build_set *set, const struct chart_request *request);
+void build_set_finish(struct build_set *set);
+
 /* Many recordings as a band from the lowest to the highest, with the median.
  * Fills runs, which has room for a run a colour, with those that failed or
  * stand apart and belong on top as lines; returns how many. */
 size_t build_band(struct scene *scene, struct scene_panel *panel,
-    const struct chart_request *request, size_t *runs);
+    const struct chart_request *request, const struct build_set *set,
+    size_t *runs);
 
 /* Adds the run's processes to the panel's lines as layers that lie on each
  * other, the program itself the lowest. */
@@ -89,18 +101,21 @@ void build_usage(struct scene *scene, const struct chart_request *request);
 void build_memory_axis(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request);
 
-/* Adds the facts about the run, or about each of several. */
+/* Adds the facts about the run, or about each of several, and how the set
+ * compares: NULL for fewer than three. */
 void build_facts(struct scene *scene, const struct chart_request *request,
-    const struct sample *sampled);
+    const struct sample *sampled, const struct build_set *set);
 
 /* The same for a chart that names each of many recordings itself: the measure,
- * and of three recordings and more how they compare. */
-void build_set_facts(struct scene *scene, const struct chart_request *request);
+ * and how the set compares. */
+void build_set_facts(struct scene *scene, const struct chart_request *request,
+    const struct build_set *set);
 
 /* Adds everything that is built after the lines: trends, marks, the memory
  * axis, the facts, calls. A panel of lanes may move the panels. */
 void build_rest(struct scene *scene, struct scene_panel *panel,
-    const struct chart_request *request, const struct sample *sampled);
+    const struct chart_request *request, const struct sample *sampled,
+    const struct build_set *set);
 
 /* "4711 python3 manage.py runserver", clean. */
 char *build_process_name(const struct process *process);

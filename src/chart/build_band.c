@@ -7,7 +7,6 @@
 
 #include "analysis/downsample.h"
 #include "analysis/robust.h"
-#include "analysis/spread.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "chart/build.h"
@@ -52,14 +51,13 @@ static int band_compare_peaks(const void *left, const void *right)
 
 /* Members of the spread are in order of their peaks: an overview's place in the
  * array says whose it is. */
-static void band_judge(struct set_band *band, const struct overview *overviews,
-    const struct spread *spread)
+static void band_judge(struct set_band *band, const struct build_set *set)
 {
-	for (size_t i = 0; i < spread->members.len; i++) {
-		const struct spread_member *at = &spread->members.items[i];
+	for (size_t i = 0; i < set->spread.members.len; i++) {
+		const struct spread_member *at = &set->spread.members.items[i];
 		struct band_member *member = &band->members[band->len++];
 
-		member->run = (size_t)(at->overview - overviews);
+		member->run = (size_t)(at->overview - set->overviews);
 		member->peak_mib = at->overview->peak_mib;
 		if (overview_has_failed(at->overview))
 			member->distance = INFINITY;
@@ -75,25 +73,35 @@ static void band_judge(struct set_band *band, const struct overview *overviews,
 	    band_compare_peaks);
 }
 
-static void band_init(struct set_band *band, struct scene *scene,
-    const struct chart_request *request)
+void build_set_init(struct build_set *set, const struct chart_request *request)
 {
 	size_t len = request->len;
-	struct overview *overviews = mem_zero(len, sizeof(overviews[0]));
-	struct spread spread;
+
+	set->len = len;
+	set->overviews = mem_zero(len, sizeof(set->overviews[0]));
+	for (size_t i = 0; i < len; i++)
+		overview_init_run(&set->overviews[i], request->runs[i].run,
+		    request->runs[i].name);
+	spread_init(&set->spread, set->overviews, len);
+}
+
+void build_set_finish(struct build_set *set)
+{
+	spread_finish(&set->spread);
+	for (size_t i = 0; i < set->len; i++)
+		overview_finish(&set->overviews[i]);
+	free(set->overviews);
+}
+
+static void band_init(struct set_band *band, struct scene *scene,
+    const struct chart_request *request, const struct build_set *set)
+{
+	size_t len = request->len;
 
 	*band = (struct set_band){.scene = scene,
 	    .request = request,
 	    .members = mem_zero(len + 1, sizeof(band->members[0]))};
-	for (size_t i = 0; i < len; i++)
-		overview_init_run(
-		    &overviews[i], request->runs[i].run, request->runs[i].name);
-	spread_init(&spread, overviews, len);
-	band_judge(band, overviews, &spread);
-	spread_finish(&spread);
-	for (size_t i = 0; i < len; i++)
-		overview_finish(&overviews[i]);
-	free(overviews);
+	band_judge(band, set);
 	band->lowest = mem_zero(COLUMNS, sizeof(double));
 	band->highest = mem_zero(COLUMNS, sizeof(double));
 	band->values = mem_zero(COLUMNS * (len + 1), sizeof(double));
@@ -242,12 +250,13 @@ static void band_add_lines(struct set_band *band, struct scene_panel *panel)
 }
 
 size_t build_band(struct scene *scene, struct scene_panel *panel,
-    const struct chart_request *request, size_t *runs)
+    const struct chart_request *request, const struct build_set *set,
+    size_t *runs)
 {
 	struct set_band band;
 	char count[UNITS_COUNT];
 
-	band_init(&band, scene, request);
+	band_init(&band, scene, request, set);
 	for (size_t i = band.named; i < band.len; i++)
 		band_take_run(&band, i);
 	if (band.named < band.len)

@@ -8,7 +8,6 @@
 
 #include "analysis/downsample.h"
 #include "analysis/held.h"
-#include "analysis/spread.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/units.h"
@@ -455,27 +454,15 @@ static void add_shared(struct scene *scene, const struct chart_request *request)
 }
 
 /* Three recordings and more are compared with each other. */
-static void facts_add_spread(
-    struct scene *scene, const struct chart_request *request)
+static void facts_add_spread(struct scene *scene, const struct build_set *set)
 {
-	size_t len = request->len;
-	struct overview *overviews = mem_zero(len, sizeof(overviews[0]));
 	struct spread_lines lines;
-	struct spread spread;
 
-	for (size_t i = 0; i < len; i++)
-		overview_init_run(
-		    &overviews[i], request->runs[i].run, request->runs[i].name);
-	spread_init(&spread, overviews, len);
-	spread_lines_init(&lines, &spread);
+	spread_lines_init(&lines, &set->spread);
 	for (size_t i = 0; i < lines.list.len; i++)
 		add_clean_fact(
 		    scene, lines.list.items[i].label, lines.list.items[i].text);
 	spread_lines_finish(&lines);
-	spread_finish(&spread);
-	for (size_t i = 0; i < len; i++)
-		overview_finish(&overviews[i]);
-	free(overviews);
 }
 
 /* Lists several recordings: their names, then the figures of each. */
@@ -516,7 +503,7 @@ static char *metric_text(const struct chart_request *request)
 }
 
 void build_facts(struct scene *scene, const struct chart_request *request,
-    const struct sample *sampled)
+    const struct sample *sampled, const struct build_set *set)
 {
 	char count[UNITS_COUNT];
 	const struct run *run = request->runs[0].run;
@@ -527,8 +514,8 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 		    "older recordings are not drawn"));
 	add_open_ends(scene, request);
 	facts_add_fact(scene, "Metric", metric_text(request));
-	if (request->len > 2)
-		facts_add_spread(scene, request);
+	if (set && set->len > 2)
+		facts_add_spread(scene, set);
 	if (request->len > 1) {
 		facts_add_comparison(scene, request);
 		add_names(scene, request);
@@ -545,22 +532,24 @@ void build_facts(struct scene *scene, const struct chart_request *request,
 	facts_add_held(scene, run);
 }
 
-void build_set_facts(struct scene *scene, const struct chart_request *request)
+void build_set_facts(struct scene *scene, const struct chart_request *request,
+    const struct build_set *set)
 {
 	facts_add_fact(scene, "Metric", metric_text(request));
-	if (request->len > 2)
-		facts_add_spread(scene, request);
+	if (set && set->len > 2)
+		facts_add_spread(scene, set);
 }
 
 void build_rest(struct scene *scene, struct scene_panel *panel,
-    const struct chart_request *request, const struct sample *sampled)
+    const struct chart_request *request, const struct sample *sampled,
+    const struct build_set *set)
 {
 	build_trends(scene, panel, request);
 	if (request->functions && request->brackets)
 		build_brackets(panel, request);
 	build_marks(scene, panel, request, sampled);
 	build_memory_axis(scene, panel, request);
-	build_facts(scene, request, sampled);
+	build_facts(scene, request, sampled, set);
 	if (request->functions && !request->brackets)
 		build_calls(scene, request);
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "analysis/downsample.h"
-#include "analysis/spread.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
@@ -55,14 +54,13 @@ static bool heat_failed(const struct run *run)
 
 /* The members of the spread are in order of their peaks: an overview's place in
  * the array says whose it is. */
-static void heat_mark_odd(struct heat_build *build,
-    const struct overview *overviews, const struct spread *spread)
+static void heat_mark_odd(struct heat_build *build, const struct build_set *set)
 {
-	for (size_t i = 0; i < spread->members.len && build->sources.items;
+	for (size_t i = 0; i < set->spread.members.len && build->sources.items;
 	     i++) {
-		const struct spread_member *at = &spread->members.items[i];
+		const struct spread_member *at = &set->spread.members.items[i];
 		struct heat_source *source =
-		    &build->sources.items[at->overview - overviews];
+		    &build->sources.items[at->overview - set->overviews];
 		const struct spread_score *duration =
 		    &at->scores[SPREAD_DURATION];
 
@@ -71,34 +69,24 @@ static void heat_mark_odd(struct heat_build *build,
 	}
 }
 
-static void heat_add_runs(
-    struct heat_build *build, const struct chart_request *request)
+static void heat_add_runs(struct heat_build *build,
+    const struct chart_request *request, const struct build_set *set)
 {
-	size_t len = request->len;
-	struct overview *overviews = mem_zero(len, sizeof(overviews[0]));
-	struct spread spread;
-
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < request->len; i++) {
 		const struct run *run = request->runs[i].run;
 
-		overview_init_run(&overviews[i], run, request->runs[i].name);
 		*array_push(&build->sources) = (struct heat_source){
 		    .name = utf8_clean_copy(request->runs[i].name),
 		    .memory = &run->total,
 		    .zero_s = build_zero(request, i),
-		    .peak_mib = overviews[i].peak_mib,
-		    .start_s = overviews[i].start_s,
+		    .peak_mib = set->overviews[i].peak_mib,
+		    .start_s = set->overviews[i].start_s,
 		    .exit = &run->exit,
 		    .ending = run->ending,
 		    .odd = heat_failed(run),
 		    .ends = heat_failed(run)};
 	}
-	spread_init(&spread, overviews, len);
-	heat_mark_odd(build, overviews, &spread);
-	spread_finish(&spread);
-	for (size_t i = 0; i < len; i++)
-		overview_finish(&overviews[i]);
-	free(overviews);
+	heat_mark_odd(build, set);
 }
 
 static void heat_add_processes(
@@ -205,15 +193,17 @@ int chart_heatmap(
 {
 	struct heat_build build = {.scene = scene};
 	struct scene_panel *panel;
+	struct build_set set;
 
 	if (build_frame(scene, request, e) != 0)
 		return -1;
+	build_set_init(&set, request);
 	if (request->len > 1)
-		heat_add_runs(&build, request);
+		heat_add_runs(&build, request, &set);
 	else
 		heat_add_processes(&build, request);
 	if (build.sources.len == 0)
-		heat_add_runs(&build, request);
+		heat_add_runs(&build, request, &set);
 	if (build.sources.items)
 		qsort(build.sources.items, build.sources.len,
 		    sizeof(build.sources.items[0]),
@@ -226,9 +216,10 @@ int chart_heatmap(
 		panel->heat.high_mib = 1;
 	array_free(&build.sources);
 	if (request->len > 1)
-		build_set_facts(scene, request);
+		build_set_facts(scene, request, &set);
 	else
-		build_facts(
-		    scene, request, series_peak(&request->runs[0].run->total));
+		build_facts(scene, request,
+		    series_peak(&request->runs[0].run->total), NULL);
+	build_set_finish(&set);
 	return 0;
 }

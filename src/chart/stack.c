@@ -17,7 +17,7 @@ int chart_stack(
 		    request->runs[0].name);
 	panel = build_panel(scene, PANEL_MEMORY);
 	build_layers(scene, panel, request);
-	build_rest(scene, panel, request, peak);
+	build_rest(scene, panel, request, peak, NULL);
 	build_usage(scene, request);
 	return 0;
 }

@@ -210,7 +210,7 @@ static void add_total(struct scene_panel *panel,
 
 /* In a picture, more runs than there are colours are a band. */
 static void add_totals(struct scene *scene, struct scene_panel *panel,
-    const struct chart_request *request)
+    const struct chart_request *request, const struct build_set *set)
 {
 	size_t runs[ROLE_SERIES_COUNT], count;
 
@@ -219,7 +219,7 @@ static void add_totals(struct scene *scene, struct scene_panel *panel,
 			add_total(panel, request, i, i);
 		return;
 	}
-	count = build_band(scene, panel, request, runs);
+	count = build_band(scene, panel, request, set, runs);
 	for (size_t i = 0; i < count; i++)
 		add_total(panel, request, runs[i], i);
 }
@@ -244,11 +244,14 @@ int chart_timeline(
 	const struct sample *highest;
 	struct scene_panel *panel;
 	struct sample peak = {0};
+	struct build_set set = {.len = 0};
 
 	if (build_frame(scene, request, e) != 0)
 		return -1;
 	panel = build_panel(scene, PANEL_MEMORY);
-	add_totals(scene, panel, request);
+	if (request->len > 2)
+		build_set_init(&set, request);
+	add_totals(scene, panel, request, &set);
 	if (request->len == 1)
 		add_processes(scene, panel, request);
 	add_stack(scene, panel, request);
@@ -259,7 +262,9 @@ int chart_timeline(
 		highest = series_peak(total);
 	else
 		highest = total->len > 0 ? &peak : NULL;
-	build_rest(scene, panel, request, highest);
+	build_rest(scene, panel, request, highest, &set);
 	build_usage(scene, request);
+	if (set.len > 0)
+		build_set_finish(&set);
 	return 0;
 }
