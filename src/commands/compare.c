@@ -236,7 +236,7 @@ static void compare_table_print(const struct compare_table *table)
 	bool narrow = columns > 0 && columns < sum;
 
 	if (narrow)
-		sum = compare_table_measure(table, true, widths);
+		compare_table_measure(table, true, widths);
 	for (size_t i = 0; i < table->rows.len; i++) {
 		const struct compare_row *row = &table->rows.items[i];
 

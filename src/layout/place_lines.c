@@ -350,7 +350,8 @@ static void layout_lines_bound(
 	}
 	if (inside)
 		return;
-	*trace = (struct trace){0};
+	trace->points.items = NULL;
+	trace->points.len = trace->points.cap = 0;
 	for (size_t i = 0; i < old.points.len; i++) {
 		struct draw_point at = old.points.items[i];
 

@@ -689,7 +689,9 @@ static bool drawn_as_band(int count, bool restless, double width, double height)
 {
 	struct profile profile;
 	struct chart_run charted;
-	struct chart_request request = {.runs = &charted, .len = 1};
+	struct chart_request request = {.runs = &charted,
+	    .len = 1,
+	    .memory_mib = {restless, 0, 450}}; /* what is above is cut off */
 	struct dense_found found;
 	struct drawing drawing;
 	struct scene scene;
