@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 # mprof run --with gpu, beside a library that answers as NVIDIA's does:
 # tests/preload/nvml.c, which reads the file state at each call.
+# shellcheck disable=SC2016 # the recorded shell expands it
+# shellcheck disable=SC2154 # run_apart sets errors
 load helper
 
 own_setup() {
@@ -57,9 +59,9 @@ program() {
 	same "$errors" ""
 	# three columns, whatever a record says
 	awk 'NR > 1 && !/^CHLD/ && NF != 3 { bad++ } END { exit bad > 0 }' a.dat
-	mprof peak a.dat >peak
-	grep -q '^  GPU 0			1792.000 MiB$' peak
-	grep -q '^  All GPUs			2304.000 MiB$' peak
+	mprof peak a.dat >peak.txt
+	grep -q '^  GPU 0			1792.000 MiB$' peak.txt
+	grep -q '^  All GPUs			2304.000 MiB$' peak.txt
 	mprof peak --json a.dat | python3 -c '
 import json, sys
 assert "\"gpu_peak_mib\": 2304" in json.dumps(json.load(sys.stdin))'
