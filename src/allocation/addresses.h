@@ -19,7 +19,7 @@
 #define ADDRESSES_NONE UINT32_MAX
 
 struct addresses {
-	/* How many sampled addresses fall on each; 255 stays. */
+	/* The number of sampled addresses that fall on each; 255 stays. */
 	uint8_t filter[ADDRESSES_FILTER];
 	/* Numbers of slots plus 1; 0 ends a chain. */
 	uint32_t heads[ADDRESSES_BUCKETS];

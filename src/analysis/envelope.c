@@ -24,7 +24,7 @@ double envelope_step(const struct series *series)
 	return robust_median(steps, count);
 }
 
-/* How far a sample that has two neighbours lies below both. */
+/* The distance by which a sample with two neighbours lies below both. */
 static double dip_at(const struct series *series, size_t i)
 {
 	const struct sample *s = &series->items[i];

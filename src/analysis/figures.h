@@ -33,7 +33,7 @@ int figures_of_series(const struct series *series, double from_s,
 int figures_of_run(const struct run *run, struct figures *out)
     __attribute__((nonnull));
 
-/* How fast a run's total grows, MiB/s: the slope that leak_judge() found, which
+/* The growth of a run's total, MiB/s: the slope that leak_judge() found, which
  * leak gets; growth over duration where there are too few samples for one. */
 struct leak;
 double growth_of_run(const struct run *run, struct leak *leak)

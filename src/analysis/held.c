@@ -73,9 +73,9 @@ static size_t held_events(
 	return len;
 }
 
-/* When the sampled allocations were most. One is seen freed at the next reading
- * of its table, so the sum is exact at readings alone: when something was seen
- * freed, and at the end. */
+/* The time when the sampled allocations were most. One is seen freed at the
+ * next reading of its table, so the sum is exact at readings alone: when
+ * something was seen freed, and at the end. */
 static struct sample held_most(const struct allocation_list *list)
 {
 	struct sample most = {.time_s = -INFINITY};

@@ -121,8 +121,8 @@ static double slope_between(
 	return trend.slope / envelope.span_s;
 }
 
-/* How the second half of a stretch grows: more slowly than the first, as when
- * something fills up, or about as fast. */
+/* The growth of the second half of a stretch: more slowly than the first, as
+ * when something fills up, or about as fast. */
 enum pace { PACE_UNKNOWN, PACE_FLATTENS, PACE_KEPT };
 
 static enum pace pace_of(const struct series *part, const struct leak *found)

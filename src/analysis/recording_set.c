@@ -197,7 +197,7 @@ static double process_figure(
 	return highest;
 }
 
-/* How many processes of that name a run of the side has at most. */
+/* The most processes of that name in a run of the set. */
 static size_t count_named(const struct recording_set *side, const char *name)
 {
 	size_t most = 0;

@@ -205,7 +205,7 @@ static void spread_add_range(
 	spread_lines_add(lines, "Set", &text);
 }
 
-/* How far from the median: "2.6 times the median", "12 % below". */
+/* The distance from the median: "2.6 times the median", "12 % below". */
 static void spread_add_distance(
     struct strbuf *text, double value, double median)
 {

@@ -66,12 +66,12 @@ static void run_summary_print_end(
 		print_alive(plan, result);
 	if (result->unseen > 0)
 		fprintf(stderr,
-		    "mprof: %s%s shorter than the interval: no sample saw "
-		    "%s\n",
+		    "mprof: %s%s for less than the interval and %s not "
+		    "sampled\n",
 		    result->unseen_is_all ? "" : "at least ",
 		    units_count(count, result->unseen, "process lived",
 			"processes lived"),
-		    result->unseen == 1 ? "it" : "them");
+		    result->unseen == 1 ? "was" : "were");
 }
 
 static void print_pace(

@@ -157,9 +157,9 @@ static const struct option_row run_option_rows[] = {
 	AT(stacks),
 	.ours = true},
     {.name = "native",
-	.help = "with the stacks also what Python's own objects are made by: "
-		"the frames of C below each line of Python, for mprof lines "
-		"--native; it implies --stacks",
+	.help =
+	    "like --stacks, but also record the C frames below each line of "
+	    "Python that creates Python objects, for mprof lines --native",
 	.parse = option_flag,
 	AT(native),
 	.ours = true},

@@ -18,7 +18,7 @@ bool cell_number(const char *text, bool comma, double *number,
 bool cell_time(const char *text, bool comma, double *seconds)
     __attribute__((nonnull));
 
-/* How many MiB the unit is, in any case: B, kB, KiB, MB, M, GiB ... ; 0 where
+/* The unit in MiB, in upper or lower case: B, kB, KiB, MB, M, GiB ... ; 0 where
  * it is none. */
 double cell_unit(const char *name) __attribute__((nonnull));
 

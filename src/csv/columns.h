@@ -42,7 +42,7 @@ int columns_find(struct columns *columns, char **names, size_t count,
     const struct csv_options *options, struct err *e)
     __attribute__((nonnull(1, 2, 4), warn_unused_result));
 
-/* How a table is laid out, by its first lines. */
+/* The layout of a table, by its first lines. */
 struct layout {
 	char delimiter;
 	bool aligned;  /* columns by blanks, nothing quoted */

@@ -11,7 +11,8 @@
 #include "dat/number.h"
 #include "profile/profile.h"
 
-/* How much of a number was written, to distinguish a whole one from a torn one.
+/* The part of a number that was written, to distinguish a whole one from a torn
+ * one.
  */
 struct width {
 	size_t len, decimals;

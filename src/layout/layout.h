@@ -10,7 +10,7 @@
 #include "layout/drawing.h"
 #include "scene/scene.h"
 
-/* How wide a text is in the fonts that will draw it. */
+/* The width of a text in the fonts that will draw it. */
 struct text_measure {
 	double (*width)(void *fonts, const char *text, double size, bool bold);
 	void *fonts;

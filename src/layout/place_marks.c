@@ -84,7 +84,7 @@ static bool leader_is_free(const struct label_placer *placer,
 	return true;
 }
 
-/* How far the label stands from its point, with a little more where it is not
+/* The distance of the label from its point, with a little more where it is not
  * above it; INFINITY where it can't stand there. */
 static double label_cost(const struct label_placer *placer,
     const struct label_at *label, const struct draw_box *box)

@@ -40,7 +40,7 @@ int64_t cgroup_peak_kib(const struct cgroup *cgroup);
 /* The least of the limits on the group and those above it; -1: none. */
 int64_t cgroup_limit_kib(const struct cgroup *cgroup);
 
-/* How many processes the kernel has killed in it for want of memory. */
+/* The number of its processes that the OOM killer has killed. */
 int64_t cgroup_oom_kills(const struct cgroup *cgroup);
 
 /* Fills the figures of the group in figures, by resource_figure_id and in the

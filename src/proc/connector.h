@@ -49,8 +49,8 @@ void connector_finish(struct connector *connector) __attribute__((nonnull));
  */
 void connector_read(struct connector *connector) __attribute__((nonnull));
 
-/* How a process ended, as wait() gives it; false where nothing was sent of
- * that. */
+/* The status of an ended process, as from wait(); false where nothing was sent
+ * of that. */
 bool connector_pop_end(struct connector *connector, pid_t pid, int *status)
     __attribute__((nonnull));
 

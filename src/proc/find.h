@@ -8,7 +8,7 @@
 #include "base/array.h"
 #include "proc/procfs.h"
 
-/* How well a word fits a process. */
+/* The quality of a match of a word with a process. */
 enum find_rank {
 	FIND_NONE,
 	FIND_PART,     /* it occurs in its name */
@@ -29,7 +29,7 @@ struct find {
 void find_by_name(struct find *find, const struct procfs *fs, const char *word)
     __attribute__((nonnull));
 
-/* How well the word fits that process. */
+/* Rates the match of the word with that process. */
 enum find_rank find_rank_of(const struct procfs *fs, pid_t pid,
     const char *word) __attribute__((nonnull));
 

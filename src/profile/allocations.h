@@ -28,8 +28,9 @@ size_t run_site(struct run *run, uint64_t number) __attribute__((nonnull));
 /* Appends a frame, by its place in run->code, to the newest site. */
 void run_add_site_frame(struct run *run, size_t code) __attribute__((nonnull));
 
-/* When all is read: gives each site its stack. A frame of machine code becomes
- * the functions that are named for it. To be called again after more were. */
+/* Gives each site its stack once everything was read. A frame of machine code
+ * becomes the functions that are named for it. To be called again after more
+ * were. */
 void run_settle_sites(struct run *run) __attribute__((nonnull));
 
 void run_finish_allocations(struct run *run) __attribute__((nonnull));

@@ -140,7 +140,7 @@ static void label_count_all(struct label_build *build)
 	}
 }
 
-/* How well the word says which process it is: the less the better. */
+/* Rates how well the word identifies the process: lower is better. */
 static size_t label_word_cost(const struct label_word *word)
 {
 	bool option = word->text[0] == '-';

@@ -20,7 +20,7 @@ enum limit_of {
 	LIMIT_OF_MACHINE
 };
 
-/* How a process, or the run, ended (EXIT). An EXIT without status and signal
+/* The end of a process, or of the run (EXIT). An EXIT without status and signal
  * has a time and no more: how the process ended is not known. */
 struct exit_status {
 	bool recorded;    /* there is one */
@@ -155,7 +155,7 @@ struct site {
 	struct stack stack;
 };
 
-/* How a process's allocations were sampled from then on (HELD). */
+/* The sampling of a process's allocations from then on (HELD). */
 struct hooked {
 	double time_s;
 	int pid;         /* 0: the launched program */

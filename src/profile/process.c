@@ -171,7 +171,7 @@ static void process_keep_name(struct process *process, size_t until)
 	    process->command ? mem_copy(process->command) : NULL;
 }
 
-/* When the run is read: choose the name under which it held most. */
+/* Chooses the name under which it held most once the run was read. */
 static void process_choose_name(struct process *process)
 {
 	if (process->high_mib <= 0)

@@ -35,7 +35,7 @@ void run_sort(struct run *run) __attribute__((nonnull));
 struct run run_part(const struct run *run, double from_s, double to_s)
     __attribute__((nonnull));
 
-/* When all is read: series_settle() for all of them. */
+/* Calls series_settle() for all of them once everything was read. */
 void run_settle(struct run *run) __attribute__((nonnull));
 
 /* Tells each call and each stack sample the process that had its pid then: one

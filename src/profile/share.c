@@ -27,7 +27,7 @@ static bool is_above(const struct share *a, const struct share *b)
 	return a->mib >= b->mib && a->pss_mib >= b->pss_mib;
 }
 
-/* What was in use at the peak where nothing was shared of all that came after
+/* The memory in use at the peak where nothing was shared of all that came after
  * the reading. */
 static double share_most_mib(const struct share *share, double peak_mib)
 {

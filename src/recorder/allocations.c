@@ -315,7 +315,7 @@ static const char *allocations_name(const struct allocations_round *round)
 	return NULL;
 }
 
-/* How this table is sampled, where that is new. */
+/* Reports the sampling of this table, if it has changed. */
 static void allocations_tell(const struct allocations_round *round)
 {
 	static const char *const names[] = {"own", "malloc", "python",

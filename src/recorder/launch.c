@@ -257,7 +257,7 @@ static bool launch_stop_with_program(
 	return true;
 }
 
-/* How soon to ask again after a system call failed that can't fail. */
+/* The delay before another try after a system call failed that can't fail. */
 #define RETRY_NS (NS_PER_S / 100)
 
 static int open_signals(struct launch *launch, struct err *e)

@@ -32,7 +32,7 @@ struct marks {
 	struct snapshots snapshots; /* that lines ask for */
 };
 
-/* How its name ends; before it is locked, a pattern. */
+/* The end of its name; a pattern before it is locked. */
 #define MARKS_SUFFIX ".mark"
 #define MARKS_UNNAMED MARKS_SUFFIX ".??????"
 

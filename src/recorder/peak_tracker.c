@@ -10,7 +10,8 @@
 /* Peaks between samples are reported at most this often. */
 #define REPORT_NS NS_PER_S
 
-/* How often the control group's mark is read; each process's has its turn. */
+/* The interval at which the control group's high-water mark is read; those of
+ * processes take turns. */
 #define GROUP_NS NS_PER_S
 
 void high_water_init(struct high_water *high_water, const struct meter *meter,

@@ -41,10 +41,10 @@ enum { SHRUNK = 32, GROWN = 8 };
  * that they brought may be at most 1/SAME of the total. */
 enum { SAME = 50, PAGES_A_FAULT = 4 };
 
-/* How much of the sum may be memory that is counted again, judged by what is
- * known of each process; with forked, one that has executed a program counts by
- * its files and shared memory alone. The memory of the largest process is there
- * once in any case. */
+/* The part of the sum that may be memory that is counted again, judged by what
+ * is known of each process; with forked, one that has executed a program counts
+ * by its files and shared memory alone. The memory of the largest process is
+ * there once in any case. */
 static int64_t shares_round_most_kib(
     const struct shares_round *round, bool forked)
 {

@@ -120,7 +120,7 @@ struct sink_freed {
 	bool ended; /* they were held until their process ended */
 };
 
-/* How a process's allocations are sampled, where that is new. */
+/* The sampling of a process's allocations, if it has changed. */
 struct sink_held {
 	int64_t time_ns;
 	int64_t kib;      /* that its recorded samples stand for */

@@ -255,7 +255,7 @@ static int64_t growth_unsampled(const struct growth_process *process)
 		   : 0;
 }
 
-/* Of faults among which some were sampled each, this one stands for the
+/* Among faults of which some were sampled each, this one stands for the
  * others. */
 static void growth_count_fault(struct growth *growth,
     struct growth_process *process, struct rings_event *event)

@@ -59,7 +59,8 @@ struct growth {
 	uint64_t random;
 	size_t
 	    ready; /* of the rings' events: the others wait for their pages */
-	/* When each fault is to be sampled (see growth_pace). */
+	/* The conditions under which each fault is sampled (see growth_pace).
+	 */
 	bool lags; /* the kernel's period may be longer than the rate asks */
 	bool huge; /* pages were seen since each fault is sampled */
 	unsigned small; /* ones, since the last of these */

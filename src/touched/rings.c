@@ -459,7 +459,7 @@ static struct rings_event *rings_find_same(
 	return NULL;
 }
 
-/* Where both events sampled a fault, one of the two is dropped. */
+/* Drops one of two samples of the same fault, one by each event. */
 static void rings_merge(struct rings *rings)
 {
 	struct rings_event *events = rings->events.items;
@@ -542,7 +542,7 @@ bool rings_thread(struct rings *rings, const struct rings_event *event,
 	return true;
 }
 
-/* Where what is still needed of a ring begins. */
+/* The beginning of the part of a ring that is still needed. */
 static uint64_t rings_tail(const struct rings *rings, size_t ring)
 {
 	uint64_t tail = rings->all.items[ring].head;

@@ -259,7 +259,7 @@ trace_program() {
 	run_apart mprof heap "$pid" --top 2
 	[ "$status" -eq 0 ]
 	[ -z "$errors" ]
-	[[ $(sed -n 1p <<<"$output") =~ ^Process\ $pid,\ Python\ 3\.[0-9.]+\;\ it\ stood\ still\ for\  ]]
+	[[ $(sed -n 1p <<<"$output") =~ ^Process\ $pid,\ Python\ 3\.[0-9.]+\;\ it\ was\ stopped\ for\  ]]
 	[[ $(sed -n 2p <<<"$output") =~ ^\ *types\ \|\ \ \ \#\ objects\ \|\ \ \ total\ size$ ]]
 	[[ $(sed -n 6p <<<"$output") =~ ^total\ \|\ +[0-9]{4,}\ \|\ +[0-9.]+\ MiB$ ]]
 	[[ $(sed -n 7p <<<"$output") =~ ^\ *RSS\ \|\ +\|\ +[0-9.]+\ MiB$ ]]

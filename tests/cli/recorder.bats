@@ -78,7 +78,7 @@ measured() {
 		'for i in 1 2 3 4 5 6 7 8 9 0; do
 			for j in 1 2 3 4 5 6 7 8 9 0; do (/bin/true; :); done
 		done; (setsid sh -c "/bin/true; :" &); sleep 0.1'
-	[[ $errors =~ mprof:\ ([0-9]+)\ processes\ lived\ shorter ]]
+	[[ $errors =~ mprof:\ ([0-9]+)\ processes\ lived\ for\ less ]]
 	# 100 times two; setsid's shell, itself, its two; the sleep.
 	same $((BASH_REMATCH[1] + $(measured a.dat))) 204
 }
@@ -104,7 +104,7 @@ measured() {
 	unshare -pf --mount-proc true 2>/dev/null || skip "no namespaces here"
 	run_apart unshare -pf --mount-proc mprof run -T 0.5 -o a.dat sh -c \
 		'for i in 1 2 3 4 5 6 7 8; do (setsid true &); done; sleep 0.3'
-	[[ $errors =~ mprof:\ at\ least\ [1-9][0-9]*\ process.*\ lived\ shorter ]]
+	[[ $errors =~ mprof:\ at\ least\ [1-9][0-9]*\ process.*\ lived\ for\ less ]]
 }
 
 @test "recorder: attach finds a daemon whose parents no sample saw" {

@@ -36,7 +36,7 @@ bool session_resume(struct session *session);
 /* Takes it out again. Frames that an exception unwound unseen end here. */
 void session_pause(struct session *session);
 
-/* How many run on this thread. */
+/* The number that runs on this thread. */
 unsigned session_running(void);
 
 /* Between the two every profiled function of this thread is followed, called

@@ -23,8 +23,8 @@ struct shelf;
 #define SHELF_SUFFIX ".table"
 #define SHELF_LOADED "loaded" /* a file there: a Python has the agent */
 
-/* How such a file begins. The name of the source file follows, then the text
- * of the function, then at rows_at the rows. */
+/* The beginning of such a file. The name of the source file follows, then the
+ * text of the function, then at rows_at the rows. */
 struct shelf_head {
 	char magic[8];
 	int64_t first_line; /* the number of rows[0] and of the text */

@@ -35,7 +35,7 @@ void usage_stop(struct usage *usage);
 const struct usage_sample *usage_samples(
     const struct usage *usage, size_t *len);
 
-/* How many slots an interval has. */
+/* The number of slots in an interval. */
 int64_t usage_slots(const struct usage *usage);
 void usage_destroy(struct usage *usage);
 

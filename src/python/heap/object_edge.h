@@ -31,8 +31,8 @@ struct object_edge {
 /* Whether to go on. */
 typedef bool object_visit(const struct object_edge *edge, void *context);
 
-/* How much a pass over objects may yet look at: an honest heap is done long
- * before. When it is spent, nothing more is visited. */
+/* The amount that a pass over objects may still read: an honest heap is done
+ * long before. When it is spent, nothing more is visited. */
 struct object_budget {
 	uint64_t words;
 };

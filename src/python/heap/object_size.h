@@ -24,8 +24,8 @@ bool object_is_sound(struct object_types *types, uint64_t address,
 uint64_t object_frame(struct object_types *types, uint64_t address,
     const struct object_type *type) __attribute__((nonnull));
 
-/* How many variables and temporaries the frame of a generator or of a frame
- * object has (3.11 on); *frame is where the frame is. */
+/* The number of variables and temporaries that the frame of a generator or of a
+ * frame object has (3.11 on); *frame is where the frame is. */
 uint64_t object_frame_words(struct object_types *types, uint64_t address,
     const struct object_type *type, uint64_t *frame) __attribute__((nonnull));
 

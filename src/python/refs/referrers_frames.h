@@ -16,7 +16,7 @@ void referrers_find_frames(struct referrers *referrers)
 uint64_t referrers_code(struct object_types *types, uint64_t address,
     const struct object_type *type) __attribute__((nonnull));
 
-/* How many variables code has; to 3.10 without those of closures. */
+/* The number of variables of code; up to 3.10 without those of closures. */
 uint64_t referrers_variables(struct object_types *types, uint64_t code)
     __attribute__((nonnull));
 

@@ -173,8 +173,8 @@ static inline uint64_t python_gc_header(const struct python_offsets *offsets)
 	return offsets->free_threaded ? 0 : 16;
 }
 
-/* How much longer than with the GIL an object's header is: by that much the
- * fields of types that no row has lie further on. */
+/* The bytes by which an object's header is longer than with the GIL: by these
+ * the fields of types that no row has lie further on. */
 static inline int python_header_extra(const struct python_offsets *offsets)
 {
 	return offsets->object_header - 16;

@@ -12,7 +12,7 @@
 #include "python/stack/stack.h"
 #include "python/stack/threads.h"
 
-/* How long until a process is looked at again that had no Python, or whose
+/* The time until a process is read again that had no Python, or whose
  * Python was not up: doubled each time. */
 #define RETRY_FIRST_NS 2000000
 #define NOTICE_NS 64000000 /* waited for already, before it is said */
