@@ -98,7 +98,7 @@ int graphics_check(enum graphics graphics, struct err *e)
 	if (can)
 		return 0;
 	return err_set(e,
-	    "--terminal=%s: the terminal does not report that it supports such "
+	    "--terminal=%s: the terminal does not answer that it draws such "
 	    "pictures; use --terminal=text",
 	    graphics == GRAPHICS_KITTY ? "kitty" : "sixel");
 }

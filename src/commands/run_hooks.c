@@ -386,9 +386,9 @@ int run_hooks_attach(struct run_hooks *hooks, const struct run_options *options,
 		return -1;
 	if (!agent_attach_look(&hooks->attach, ATTACH_WAIT_MS, &text)) {
 		fprintf(stderr,
-		    "mprof: process %d: its main thread is not running Python "
-		    "code now (it waits, or is in a library): calls are "
-		    "recorded once it does\n",
+		    "mprof: process %d: its main thread runs no Python code "
+		    "now, it waits or is in a library: calls are recorded from "
+		    "when it does\n",
 		    (int)pid);
 		return 0;
 	}
