@@ -39,10 +39,10 @@ each_table() {
 	recorded "$1" script.py >out 2>errors
 	cat errors
 	[ ! -s errors ]
-	same "$(grep -o '^[a-z]*: [0-9:]*: what came\|^[0-9:]*: what came' out |
-		sed 's/[0-9][0-9]:[0-9:]*//')" "empty:  what came
-load:  what came
- what came
+	same "$(grep -o '^[a-z]*: [0-9:]*: added in\|^[0-9:]*: added in' out |
+		sed 's/[0-9][0-9]:[0-9:]*//')" "empty:  added in
+load:  added in
+ added in
  what came
 imported:  what came"
 	same "$(got 1 Lesson)$(got 1 Other)" ''
