@@ -43,8 +43,8 @@ each_table() {
 		sed 's/[0-9][0-9]:[0-9:]*//')" "empty:  added in
 load:  added in
  added in
- what came
-imported:  what came"
+ added in
+imported:  added in"
 	same "$(got 1 Lesson)$(got 1 Other)" ''
 	same "$(got 2 Lesson) $(got 2 Other)" '+100 '
 	same "$(got 3 Lesson)" +7
