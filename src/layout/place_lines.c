@@ -416,7 +416,6 @@ static void trace_add_points(struct trace *trace, const struct place *place,
 		    (struct draw_point){round(x * 8) / 8,
 			round(place_y(plot, at->mib) * 8) / 8, at->starts};
 	}
-	trace_bound(trace, plot);
 }
 
 /* Whether the strokes would paint all that they run through, and most of it
@@ -505,6 +504,17 @@ static void trace_dense(struct trace *trace, const struct place *place,
 	trace->view.every = place->request->every_sample;
 	downsample_m4(&kept, trace->line->samples, &trace->view);
 	trace_add_points(trace, place, plot, &kept, true);
+	/* a column's ends are moved to the edge: no point may come between */
+	for (size_t i = 0; i < trace->points.len; i++) {
+		struct draw_point *at = &trace->points.items[i];
+
+		at->x = layout_lines_clamp(
+		    at->x, (double[]){plot->box.x - 64,
+			       plot->box.x + plot->box.w + 64});
+		at->y = layout_lines_clamp(
+		    at->y, (double[]){plot->box.y - 64,
+			       plot->box.y + plot->box.h + 64});
+	}
 	trace_means(trace, plot, &kept);
 	downsample_finish(&kept);
 }
@@ -531,6 +541,7 @@ static void trace_line(struct trace *trace, const struct place *place,
 		downsample_m4(&kept, line->samples, &trace->view);
 		trace_add_points(
 		    trace, place, plot, &kept, samples > 2 * columns);
+		trace_bound(trace, plot);
 		downsample_finish(&kept);
 		if (!trace_is_block(trace))
 			return;
