@@ -287,6 +287,7 @@ struct trace {
 	const struct scene_line *line;
 	struct downsample_view view;
 	double width; /* of its strokes */
+	long mean_columns;
 	ARRAY(struct draw_point) points;
 	ARRAY(struct draw_point) means; /* of a band; a line has none */
 };
@@ -473,8 +474,8 @@ static void trace_means(
 		for (behind = first;
 		     behind < len &&
 		     (behind == first || !means[behind].starts) &&
-		     means[behind].column / MEAN_COLUMNS ==
-			 means[first].column / MEAN_COLUMNS;
+		     means[behind].column / trace->mean_columns ==
+			 means[first].column / trace->mean_columns;
 		     behind++) {
 			sum +=
 			    means[behind].mib * (double)means[behind].samples;
@@ -490,33 +491,41 @@ static void trace_means(
 	}
 }
 
-/* The columns of a band: as wide as a stroke, and with samples enough for an
+/* No point may come between a band's columns: those outside are moved to the
  * edge. */
-static void trace_dense(struct trace *trace, const struct place *place,
-    const struct plot *plot, size_t samples)
+static void trace_clamp(struct trace *trace, const struct plot *plot)
 {
-	double most =
-	    fmin((double)samples / DENSE_SAMPLES, plot->box.w / trace->width);
-	struct downsample kept;
+	const struct draw_box *box = &plot->box;
+	double across[2] = {box->x - 64, box->x + box->w + 64};
+	double down[2] = {box->y - 64, box->y + box->h + 64};
 
-	if (most < (double)trace->view.columns)
-		trace->view.columns = most > 1 ? (size_t)most : 1;
-	trace->view.every = place->request->every_sample;
-	downsample_m4(&kept, trace->line->samples, &trace->view);
-	trace_add_points(trace, place, plot, &kept, true);
-	/* a column's ends are moved to the edge: no point may come between */
 	for (size_t i = 0; i < trace->points.len; i++) {
 		struct draw_point *at = &trace->points.items[i];
 
-		at->x = layout_lines_clamp(
-		    at->x, (double[]){plot->box.x - 64,
-			       plot->box.x + plot->box.w + 64});
-		at->y = layout_lines_clamp(
-		    at->y, (double[]){plot->box.y - 64,
-			       plot->box.y + plot->box.h + 64});
+		at->x = layout_lines_clamp(at->x, across);
+		at->y = layout_lines_clamp(at->y, down);
 	}
-	trace_means(trace, plot, &kept);
-	downsample_finish(&kept);
+}
+
+static void trace_read(struct trace *trace, const struct place *place,
+    const struct plot *plot, bool centred, struct downsample *kept)
+{
+	array_free(&trace->points);
+	downsample_m4(kept, trace->line->samples, &trace->view);
+	trace_add_points(trace, place, plot, kept, centred);
+}
+
+/* Of a restless line the columns of the band are as wide as a stroke, with
+ * samples enough for an edge. */
+static void trace_widen(
+    struct trace *trace, const struct plot *plot, size_t samples)
+{
+	double most =
+	    fmin((double)samples / DENSE_SAMPLES, plot->box.w / trace->width);
+
+	if (most < (double)trace->view.columns)
+		trace->view.columns = most > 1 ? (size_t)most : 1;
+	trace->mean_columns = MEAN_COLUMNS;
 }
 
 /* With more than two samples a column on average M4 chooses among them; with
@@ -526,6 +535,7 @@ static void trace_line(struct trace *trace, const struct place *place,
     const struct plot *plot, const struct scene_line *line)
 {
 	size_t columns = columns_of(place, plot), samples;
+	bool every = place->request->every_sample, block, centred;
 	struct downsample kept;
 
 	*trace = (struct trace){.line = line,
@@ -533,21 +543,27 @@ static void trace_line(struct trace *trace, const struct place *place,
 		.to_s = line->zero_s + place->scene->time.high,
 		.columns = columns,
 		.gap_s = line->gap_s},
-	    .width = stroke_width(place, line->kind)};
+	    .width = stroke_width(place, line->kind),
+	    .mean_columns = 1};
 	samples = samples_in(line->samples, &trace->view);
-	if (samples <= 3 * columns) {
-		trace->view.every =
-		    samples <= 2 * columns || place->request->every_sample;
-		downsample_m4(&kept, line->samples, &trace->view);
-		trace_add_points(
-		    trace, place, plot, &kept, samples > 2 * columns);
-		trace_bound(trace, plot);
+	centred = samples > 2 * columns;
+	trace->view.every = !centred;
+	trace_read(trace, place, plot, centred, &kept);
+	block = trace_is_block(trace);
+	if (block)
+		trace_widen(trace, plot, samples);
+	if (block || (every && centred)) {
 		downsample_finish(&kept);
-		if (!trace_is_block(trace))
-			return;
-		array_free(&trace->points);
+		trace->view.every = every;
+		trace_read(trace, place, plot, true, &kept);
 	}
-	trace_dense(trace, place, plot, samples);
+	if (block || samples > 3 * columns) {
+		trace_clamp(trace, plot);
+		trace_means(trace, plot, &kept);
+	} else {
+		trace_bound(trace, plot);
+	}
+	downsample_finish(&kept);
 }
 
 static void draw_trace(struct place *place, const struct plot *plot,

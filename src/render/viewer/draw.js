@@ -171,18 +171,21 @@ function flushColumn(path, view, column)
 const STROKE = 2;
 const DENSE_SAMPLES = 16, MEAN_COLUMNS = 3;
 
-// Columns of a series that has more samples than can be told apart: as wide as
-// a stroke and with samples enough for an edge, or the steps that a thinned
-// series has where those are wider. Each has its ends, its lowest and highest
-// sample and their sum; starts where no line comes from the one before.
+// Columns of a series that has more samples than can be told apart: pixels or,
+// of a restless one, as wide as a stroke and with samples enough for an edge; the
+// steps that a thinned series has where those are wider. Each has its ends, its
+// lowest and highest sample and their sum; starts where no line comes from the
+// one before.
 function denseColumns(view, series)
 {
 	const [first, last] = visibleRange(series, view.from, view.to);
 	const span = view.to - view.from;
-	const stroke = STROKE * span / (view.layout.right - view.layout.left);
-	const least = series.step > 0 ? series.step :
+	const pixel = span / (view.layout.right - view.layout.left);
+	const block = isBlock(view, series, first, last);
+	const enough = series.step > 0 ? 0 :
 		span * DENSE_SAMPLES / (last - first);
-	const width = Math.max(stroke, least);
+	const width = Math.max(series.step, pixel,
+		block ? Math.max(STROKE * pixel, enough) : 0);
 	const origin = series.step >= width ? series.first : view.from;
 	const { time, memory, breaks } = series;
 	const columns = [];
@@ -207,21 +210,19 @@ function denseColumns(view, series)
 		now.sum += mib;
 		now.count++;
 	}
+	columns.each = block && series.step < width ? MEAN_COLUMNS : 1;
 	return columns;
 }
 
-// The means of some columns each, since a line through every one is as restless
-// as the samples; of each step alone where those are the columns.
+// The means of some columns each where a line through every one would be as
+// restless as the samples.
 function meanColumns(columns, series)
 {
-	const each = columns.length > 0 &&
-		series.step >= columns[0].to - columns[0].from ?
-		1 : MEAN_COLUMNS;
 	const means = [];
 	let now = null;
 
 	for (const one of columns) {
-		const at = Math.floor(one.at / each);
+		const at = Math.floor(one.at / columns.each);
 
 		if (now && now.at === at && !one.starts) {
 			now.to = one.to;
