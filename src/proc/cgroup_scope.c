@@ -148,10 +148,10 @@ int cgroup_scope_init(
 		return err_set(e, "option --scope: no control groups with a "
 				  "memory controller are mounted here");
 	errno = cause;
-	return err_errno(
-	    e, "option --scope: no control group can be made beside that of "
-	       "this process; it needs root or a delegated subtree "
-	       "(systemd-run --user --scope -p Delegate=yes)");
+	return err_errno(e,
+	    "option --scope: no control group can be made beside that of "
+	    "this process; it needs root or a delegated subtree "
+	    "(systemd-run --user --scope -p Delegate=yes)");
 }
 
 static bool cgroup_scope_empty(void *context, const char *folder)
