@@ -246,7 +246,9 @@ measured() {
 @test "recorder: a full disk: the program runs on, the loss is told" {
 	mkdir disk
 	mount -t tmpfs -o size=4k tmpfs disk 2>/dev/null || skip "needs root"
-	run_apart mprof run -T 500us -o disk/a.dat sh -c 'sleep 2; echo done'
+	run_apart mprof run -T 500us -o disk/a.dat sh -c '
+		until [ "$(stat -c %s disk/a.dat)" -gt 4000 ]; do sleep 0.05; done
+		sleep 1; echo done'
 	umount disk
 	[ "$status" -eq 125 ]
 	same "$output" "done"

