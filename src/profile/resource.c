@@ -195,10 +195,10 @@ static bool usage_is_idle_gpu(const struct usage_series *usage, size_t gpu)
 bool usage_is_shown(
     const struct usage_series *usage, enum resource_figure_id figure)
 {
-	if (figure >= FIGURE_GPU_MEMORY &&
-	    usage_is_idle_gpu(usage, (figure - FIGURE_GPU_MEMORY) % GPUS))
+	if (usage->figures[figure].len == 0)
 		return false;
-	return usage->figures[figure].len > 0;
+	return figure < FIGURE_GPU_MEMORY ||
+	       !usage_is_idle_gpu(usage, (figure - FIGURE_GPU_MEMORY) % GPUS);
 }
 
 /* Whether it is known what the count rose by before that reading. */
