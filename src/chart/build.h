@@ -51,7 +51,7 @@ struct scene_panel *build_panel(
 struct scene_line *build_line(struct scene_panel *panel,
     const struct series *samples, double zero_s, double gap_s);
 
-/* How the recordings of a chart compare, which its lines and its facts need. */
+/* The recordings of a chart compared, for its lines and its facts. */
 struct build_set {
 	struct overview *overviews; /* in the order of the runs */
 	size_t len;
