@@ -150,7 +150,7 @@ static void a_group_that_goes_is_unknown(void **state)
 	drop("groups/job/memory.max");
 	drop("groups/job");
 	cgroup_read_usage(&group, figures);
-	for (size_t i = FIGURES_OF_PROCESS; i < FIGURES; i++)
+	for (size_t i = FIGURES_OF_PROCESS; i < FIGURE_GPU; i++)
 		assert_true(isnan(figures[i]) || i == FIGURE_GROUP_MAX);
 	cgroup_finish(&group);
 }
