@@ -340,18 +340,23 @@ static void touched_tell_state(const struct touched_round *round)
 }
 
 /* Takes all that is there. False where the other side ended. Where there was
- * much, more may wait there for its room. */
+ * much, more may wait there for its room; a few that come one by one are for
+ * the next tick. */
 static bool touched_read(const struct touched_round *round)
 {
 	ssize_t len = 0;
+	int at_once = 0;
 
 	for (int i = 0; i < MESSAGES_MAX; i++) {
 		len = touched_receive(round->touched);
-		if (len == 0 && i >= MANY &&
-		    touched_wait(round->touched, MORE_MS))
+		if (len == 0 && at_once >= MANY &&
+		    touched_wait(round->touched, MORE_MS)) {
 			len = touched_receive(round->touched);
+			at_once = 0;
+		}
 		if (len <= 0)
 			break;
+		at_once++;
 		touched_take(round, (size_t)len);
 	}
 	return len >= 0;
