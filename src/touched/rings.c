@@ -129,7 +129,20 @@ struct rings_opening {
 	bool is_each_refused;
 };
 
-/* The other event can be done without. */
+static void rings_close_each(struct rings *rings)
+{
+	for (size_t i = 0; i < rings->each_fds.len; i++)
+		close(rings->each_fds.items[i]);
+	rings->each_fds.len = 0;
+}
+
+/* The other event can be done without: its descriptors go. */
+static void rings_refuse_each(struct rings_opening *opening)
+{
+	rings_close_each(opening->rings);
+	opening->is_each_refused = true;
+}
+
 static void rings_open_each(struct rings_opening *opening, pid_t tid)
 {
 	int fd;
@@ -137,13 +150,12 @@ static void rings_open_each(struct rings_opening *opening, pid_t tid)
 	if (opening->is_each_refused)
 		return;
 	fd = rings_open_event(&opening->each, tid, opening->processor);
-	if (fd < 0) {
-		opening->is_each_refused = true;
+	if (fd >= 0)
+		*array_push(&opening->rings->each_fds) = fd;
+	else if (errno == ESRCH) /* the thread ended just now */
 		return;
-	}
-	*array_push(&opening->rings->each_fds) = fd;
-	if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, opening->ring) != 0)
-		opening->is_each_refused = true;
+	if (fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, opening->ring) != 0)
+		rings_refuse_each(opening);
 }
 
 /* Events of further threads go into the ring of the first. */
@@ -154,6 +166,11 @@ static bool rings_open_thread(void *context, pid_t tid)
 	int fd =
 	    rings_open_event(&opening->attributes, tid, opening->processor);
 
+	if (fd < 0 && errno == EMFILE && rings->each_fds.len > 0) {
+		rings_refuse_each(opening);
+		fd = rings_open_event(
+		    &opening->attributes, tid, opening->processor);
+	}
 	if (fd < 0) {
 		/* A thread that ended, a processor that is off. */
 		if (errno != ESRCH && errno != ENODEV)
@@ -172,13 +189,6 @@ static bool rings_open_thread(void *context, pid_t tid)
 	if (!opening->error)
 		rings_open_each(opening, tid);
 	return opening->error == 0;
-}
-
-static void rings_close_each(struct rings *rings)
-{
-	for (size_t i = 0; i < rings->each_fds.len; i++)
-		close(rings->each_fds.items[i]);
-	rings->each_fds.len = 0;
 }
 
 struct rings_search {
@@ -254,8 +264,6 @@ static int rings_open_all(
 		opening.processor = i;
 		rings_open_processor(&opening, search);
 	}
-	if (opening.is_each_refused)
-		rings_close_each(rings);
 	if (!opening.error && rings->all.len == 0)
 		return ESRCH;
 	return opening.error;
