@@ -3,6 +3,7 @@
 # mprof run --stacks of programs whose allocations no library reaches: who
 # touched resident memory, from page faults. What is refused is refused here by
 # a filter of system calls, wherever the tests run.
+# shellcheck disable=SC2030,SC2031  # each test has a $helper of its own
 
 # The programs do without huge pages but where these are what is tested.
 
@@ -30,10 +31,12 @@ touched() {
 }
 
 # Sets helper to the process that watches for this recorder: it is no child of
-# the recorder's, and has its folder.
+# the recorder's, and has its folder. It is no local variable of a test's: these
+# are gone in teardown.
 find_helper() {
 	local pid
 
+	helper=
 	for pid in /proc/[0-9]*; do
 		pid=${pid#/proc/}
 		if [ "$pid" != "$1" ] &&
@@ -241,7 +244,7 @@ has_huge() {
 	three -g
 	rm -f seen
 	mprof run -q --stacks -T 100 -o x.dat ./three 3>&- &
-	local recorder=$! helper='' program used=''
+	local recorder=$! program used=''
 	soon find_helper "$recorder"
 	has_program() {
 		program=$(pgrep -P "$recorder" -x three)
@@ -252,11 +255,12 @@ has_huge() {
 		[ "$(awk '/^VmRSS/ { print $2 }' "/proc/$program/status")" -gt 320000 ]
 	}
 	soon has_all
-	# It has seen all when it waits for more and used no time meanwhile.
+	# It has seen all when it waits for more, not for a processor, and used no
+	# time meanwhile.
 	is_idle() {
 		local before=$used
-		used=$(cut -d ' ' -f 14,15 "/proc/$helper/stat")
-		[ "$used" = "$before" ] || return 1
+		used=$(cut -d ' ' -f 3,14,15 "/proc/$helper/stat")
+		[[ $used == "$before" && $used == S\ * ]] || return 1
 		# In poll(), not in sendto(), where that can be read.
 		lacks '^44 ' <"/proc/$helper/syscall"
 	}
@@ -392,7 +396,7 @@ has_huge() {
 	END
 	cc -O2 -static -o steps steps.c
 	mprof run --stacks -o x.dat ./steps 2>messages 3>&- &
-	local recorder=$! helper=
+	local recorder=$!
 	has_touched() { grep -qs TOUCH x.dat; }
 	soon has_touched
 	find_helper "$recorder"
@@ -454,7 +458,7 @@ has_huge() {
 	cc -D_GNU_SOURCE -O2 -g -static -o many many.c
 	rm -f give given end
 	mprof run -q --stacks -o x.dat ./many 3>&- &
-	local recorder=$! helper=
+	local recorder=$!
 	has_touched() { grep -qs TOUCH x.dat; }
 	soon_while "$recorder" has_touched
 	find_helper "$recorder"
