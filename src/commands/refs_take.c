@@ -143,7 +143,7 @@ static bool *data_types(const struct objects *objects)
 	return data;
 }
 
-/* What refers to what, for all types: found once. */
+/* Finds the references among objects of all types, once. */
 static int refs_take_references(struct refs *refs, struct err *e)
 {
 	const struct referrers_request request = {refs->referents};
@@ -151,8 +151,10 @@ static int refs_take_references(struct refs *refs, struct err *e)
 	if (refs->has_references)
 		return 0;
 	if (referrers_find(&refs->referrers, &refs->look.objects, &request, e) <
-	    0)
+	    0) {
+		referrers_finish(&refs->referrers);
 		return -1;
+	}
 	refs->has_references = true;
 	if (refs->referents)
 		return 0;
