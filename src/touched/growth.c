@@ -310,8 +310,9 @@ static void growth_sort(struct growth *growth)
 		else
 			rings->events.items[growth->ready++] = event;
 	}
-	memcpy(rings->events.items + growth->ready, waiting,
-	    count * sizeof(*waiting));
+	if (count > 0)
+		memcpy(rings->events.items + growth->ready, waiting,
+		    count * sizeof(*waiting));
 }
 
 /* First pass: news of processes, and how much memory their faults explain. */
