@@ -44,9 +44,12 @@ static void *background_rounds_work(void *argument)
 	for (;;) {
 		while (sem_wait(&rounds->wake) != 0)
 			;
-		if (atomic_load(&rounds->left))
+		/* The post of background_rounds_leave(), after which the
+		 * caller uses rounds no more. */
+		if (!atomic_load(&rounds->busy))
 			break;
-		rounds->round(rounds->context);
+		if (!atomic_load(&rounds->left))
+			rounds->round(rounds->context);
 		atomic_store(&rounds->busy, false);
 	}
 	rounds->discard(rounds->context);
