@@ -501,14 +501,34 @@ static char *name_older(const char *name, unsigned number)
 	return number == 0 ? mem_copy(name) : mem_format("%s.%u", name, number);
 }
 
+/* The first of the older names that no file has, else the oldest. */
+static unsigned writer_free_number(
+    const struct dat_writer *writer, const struct named_file *file)
+{
+	unsigned number = 1;
+	struct stat about;
+	bool taken = true;
+
+	while (taken && number < writer->keeps) {
+		char *name = name_older(file->name, number);
+
+		taken = fstatat(file->folder, name, &about,
+			    AT_SYMLINK_NOFOLLOW) == 0;
+		number += taken;
+		free(name);
+	}
+	return number;
+}
+
 /* From the oldest on: whoever is killed in between leaves all files but the
- * one that was to go. */
+ * one that was to go. Files behind a name that is free stay. */
 static int rename_older(
     const struct dat_writer *writer, const struct named_file *file)
 {
 	int failed = 0;
 
-	for (unsigned i = writer->keeps; i > 0 && !failed; i--) {
+	for (unsigned i = writer_free_number(writer, file); i > 0 && !failed;
+	     i--) {
 		char *from = name_older(file->name, i - 1);
 		char *to = name_older(file->name, i);
 

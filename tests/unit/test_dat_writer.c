@@ -376,8 +376,18 @@ static void what_does_not_fit_in_memory_is_dropped_whole(void **state)
 	unlink("gap.dat");
 }
 
-/* Where descriptors run out between the renaming and the new file, the file has
- * its name again, and the next attempt succeeds. */
+static void put_file(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* If descriptors run out between the renaming and the new file, the file has
+ * its name again, and the next attempt succeeds. Failures push only one file
+ * out. */
 static void a_rotation_that_failed_is_done_later(void **state)
 {
 	struct dat_writer writer;
@@ -388,10 +398,13 @@ static void a_rotation_that_failed_is_done_later(void **state)
 
 	(void)state;
 	open_new(&writer, "full.dat");
-	assert_int_equal(dat_writer_bound_files(&writer, 1, 2, &e), 0);
+	assert_int_equal(dat_writer_bound_files(&writer, 1, 3, &e), 0);
 	dat_write_memory(&writer, 1024, TIME_NS);
 	dat_writer_flush(&writer);
 	assert_int_equal(fstat(writer.fd, &at_first), 0);
+	put_file("full.dat.1", "one");
+	put_file("full.dat.2", "two");
+	put_file("full.dat.3", "three");
 	for (size_t i = 0; i < 2; i++)
 		unused[i] = open("/", O_RDONLY | O_CLOEXEC);
 	assert_true(unused[1] > unused[0] && unused[0] >= 0);
@@ -402,9 +415,12 @@ static void a_rotation_that_failed_is_done_later(void **state)
 	/* Enough for the folder and the name. */
 	few.rlim_cur = (rlim_t)unused[1] + 1;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-	assert_false(dat_writer_rotate(&writer));
+	for (int i = 0; i < 3; i++) {
+		assert_false(dat_writer_rotate(&writer));
+		assert_non_null(
+		    strstr(writer.trouble.text, "no new file can be made"));
+	}
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	assert_non_null(strstr(writer.trouble.text, "no new file can be made"));
 	assert_int_equal(stat("full.dat", &then), 0);
 	assert_int_equal(then.st_ino, at_first.st_ino);
 	assert_int_equal(access("full.dat.1", F_OK), -1);
@@ -413,8 +429,12 @@ static void a_rotation_that_failed_is_done_later(void **state)
 	close_well(&writer);
 	assert_non_null(strstr(content("full.dat.1"), "MEM 1.000000"));
 	assert_non_null(strstr(content("full.dat"), "MEM 2.000000"));
+	assert_string_equal(content("full.dat.2"), "one");
+	assert_string_equal(content("full.dat.3"), "two");
 	unlink("full.dat");
 	unlink("full.dat.1");
+	unlink("full.dat.2");
+	unlink("full.dat.3");
 }
 
 static void a_removed_file_is_told(void **state)
