@@ -55,41 +55,40 @@ static double build_usage_gap(const struct series *readings)
 	return 1.001 * longest_s;
 }
 
-/* Whether a reading of GPUs lies between two of this figure, which was not
- * known then. */
-static bool build_usage_misses(
-    const struct usage_series *usage, const struct sample *sample)
+/* gap_s, or less where a reading of the other figure lies between two of this
+ * one, which was not known then. */
+static double build_usage_missed(
+    const struct series *readings, const struct series *other, double gap_s)
 {
-	for (size_t i = FIGURE_GPU; i < FIGURES; i++) {
-		const struct series *other = &usage->figures[i];
-		size_t at = series_find(other, sample[0].time_s);
+	size_t at = 0;
+
+	for (size_t i = 1; i < readings->len; i++) {
+		const struct sample *sample = &readings->items[i - 1];
+		double step_s = sample[1].time_s - sample[0].time_s;
 
 		while (at < other->len &&
-		       other->items[at].time_s == sample[0].time_s)
+		       other->items[at].time_s <= sample[0].time_s)
 			at++;
 		if (at < other->len &&
-		    other->items[at].time_s < sample[1].time_s)
-			return true;
+		    other->items[at].time_s < sample[1].time_s &&
+		    step_s < gap_s)
+			gap_s = 0.999 * step_s;
 	}
-	return false;
+	return gap_s;
 }
 
 /* Readings of GPUs come at least once a second, or in an interval; one GPU may
  * be silent in some of them. */
 static double build_usage_gpu_gap(const struct run *run, size_t figure)
 {
-	const struct series *readings = &run->usage->figures[figure];
+	const struct series *figures = run->usage->figures;
 	double gap_s =
 	    3 * fmax(1, fmax(run->info.interval_s, run->info.stretch_s));
 
-	gap_s = fmin(gap_s, build_usage_gap(readings));
-	for (size_t i = 1; i < readings->len; i++) {
-		const struct sample *sample = &readings->items[i - 1];
-
-		if (sample[1].time_s - sample[0].time_s < gap_s &&
-		    build_usage_misses(run->usage, sample))
-			gap_s = 0.999 * (sample[1].time_s - sample[0].time_s);
-	}
+	gap_s = fmin(gap_s, build_usage_gap(&figures[figure]));
+	for (size_t i = FIGURE_GPU; i < FIGURES; i++)
+		gap_s =
+		    build_usage_missed(&figures[figure], &figures[i], gap_s);
 	return gap_s;
 }
 
