@@ -49,6 +49,7 @@ struct gpu_thread {
 struct gpu {
 	struct gpu_thread *thread;
 	bool asked, answered; /* a round goes on; one has ended */
+	struct err problem;   /* the thread's, when that ended */
 };
 
 static void gpu_add(int64_t *sum, int64_t bytes)
@@ -349,6 +350,7 @@ bool gpu_collect(struct gpu *gpu)
 		return false;
 	gpu->asked = false;
 	gpu->answered = true;
+	gpu->problem = gpu->thread->problem;
 	return true;
 }
 
@@ -397,7 +399,5 @@ const char *gpu_problem(const struct gpu *gpu)
 {
 	if (gpu->asked && !gpu->answered)
 		return "the driver has not answered before the end";
-	if (gpu->asked || !gpu->thread->problem.text[0])
-		return NULL;
-	return gpu->thread->problem.text;
+	return gpu->problem.text[0] ? gpu->problem.text : NULL;
 }

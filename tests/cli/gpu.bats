@@ -217,9 +217,9 @@ assert max(v for _, v in usage["gpu1_busy_percent"]) == 7, usage'
 @test "run --with gpu: a library without its driver says why" {
 	[ ! -e /dev/dri ] || skip "this machine has a GPU"
 	echo "init 9" >state
-	# the third reading of threads comes after the first answer
+	# It is asked at the first reading of threads, and answers at once.
 	run_apart mprof run -q --with gpu,threads -o a.dat sh -c \
-		'until [ "$(grep -cs ^USAGE a.dat)" -ge 5 ]; do sleep 0.05; done'
+		'until [ "$(grep -cs ^USAGE a.dat)" -ge 9 ]; do sleep 0.05; done'
 	[ "$status" -eq 0 ]
 	same "$errors" "mprof: no GPU was read: NVIDIA's libnvidia-ml.so.1: Driver Not Loaded"
 	lacks gpu <a.dat
@@ -250,7 +250,7 @@ assert max(v for _, v in usage["gpu1_busy_percent"]) == 7, usage'
 		say "devices 2" "compute 1 $me 8" "busy 0 3" "busy 1 4"
 		seen "^USAGE;gpu=8.0"
 		for _ in $(seq 1000); do
-			grep -qs "^mprof_gpu_device_memory_bytes{.*,gpu=\"1\"} 8388608" metrics/*.prom && break
+			grep -qs "^mprof_gpu_device_memory_bytes{.*,gpu=\"1\"} 8388608\$" metrics/*.prom && break
 			sleep 0.1
 		done
 		cat metrics/*.prom
@@ -258,6 +258,7 @@ assert max(v for _, v in usage["gpu1_busy_percent"]) == 7, usage'
 	echo "devices 2" >state
 	run_apart mprof run -q --with gpu --textfile metrics -o a.dat sh program.sh
 	[ "$status" -eq 0 ]
+	grep -q '^mprof_gpu_device_memory_bytes{.*,gpu="1"} 8388608$' <<<"$output"
 	[ "$(grep -c '^# TYPE mprof_gpu_busy_percent gauge' <<<"$output")" -eq 1 ]
 	grep -q '^mprof_gpu_busy_percent{.*,gpu="0"} 3$' <<<"$output"
 }
