@@ -23,6 +23,7 @@ struct gpu_member {
 
 struct gpu_round {
 	ARRAY(struct gpu_member) list; /* filled by the tick */
+	size_t found; /* the place that was found last: the next is near */
 	/* Found out by the thread: */
 	int64_t boot_ns;
 	size_t devices;
@@ -62,11 +63,18 @@ static size_t gpu_place(size_t device)
 	return device < GPUS ? device : GPUS;
 }
 
-static struct gpu_member *gpu_find(const struct gpu_round *round, pid_t pid)
+/* Most callers go through the processes in the order of the list. */
+static struct gpu_member *gpu_find(struct gpu_round *round, pid_t pid)
 {
-	for (size_t i = 0; i < round->list.len; i++) {
-		if (round->list.items[i].pid == pid)
-			return &round->list.items[i];
+	size_t at = round->found;
+
+	for (size_t i = 0; i < round->list.len; i++, at++) {
+		if (at >= round->list.len)
+			at = 0;
+		if (round->list.items[at].pid == pid) {
+			round->found = at;
+			return &round->list.items[at];
+		}
 	}
 	return NULL;
 }
@@ -330,7 +338,7 @@ bool gpu_ask(struct gpu *gpu, const struct members *members, bool alone)
 
 	if (gpu->asked)
 		return false;
-	round->list.len = 0;
+	round->list.len = round->found = 0;
 	for (size_t i = 0; i < members->list.len; i++) {
 		const struct member *member = &members->list.items[i];
 
@@ -380,7 +388,7 @@ static void gpu_fill_memory(
 
 void gpu_figures(const struct gpu *gpu, pid_t pid, double *figures)
 {
-	const struct gpu_round *round = &gpu->thread->round;
+	struct gpu_round *round = &gpu->thread->round;
 	const struct gpu_member *member = pid ? gpu_find(round, pid) : NULL;
 
 	for (size_t i = FIGURE_GPU; i < FIGURES; i++)

@@ -33,7 +33,7 @@ bool gpu_ask(struct gpu *gpu, const struct members *members, bool alone)
 /* Takes a reading that has ended since: true once for each. */
 bool gpu_collect(struct gpu *gpu) __attribute__((nonnull));
 
-/* When that was taken, of CLOCK_BOOTTIME. */
+/* The moment of that reading, of CLOCK_BOOTTIME. */
 int64_t gpu_boot_ns(const struct gpu *gpu) __attribute__((nonnull));
 
 /* Fills the figures of GPUs, of the whole (pid 0) or of a process, by
@@ -41,7 +41,8 @@ int64_t gpu_boot_ns(const struct gpu *gpu) __attribute__((nonnull));
 void gpu_figures(const struct gpu *gpu, pid_t pid, double *figures)
     __attribute__((nonnull));
 
-/* Why NVIDIA's GPUs were not read; NULL: they were, or there are none. */
+/* The reason why NVIDIA's GPUs were not read; NULL: they were, or there are
+ * none. */
 const char *gpu_problem(const struct gpu *gpu) __attribute__((nonnull));
 
 #endif

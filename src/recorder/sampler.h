@@ -82,8 +82,8 @@ struct sampler *sampler_create(
     __attribute__((nonnull(1, 2), warn_unused_result));
 void sampler_destroy(struct sampler *sampler);
 
-/* Why no GPU will be read though plan.with asks for it; NULL: it will, or was
- * not asked for. */
+/* The reason why no GPU will be read though plan.with asks for it; NULL: one
+ * will, or was not asked for. */
 const char *sampler_missing_gpu(const struct sampler *sampler)
     __attribute__((nonnull));
 
