@@ -260,6 +260,5 @@ void run_summary_warn(
 		fputc('\n', stderr);
 	warn_missing(plan, result);
 	if (result->gpu.text[0])
-		fprintf(
-		    stderr, "mprof: no GPU was read: %s\n", result->gpu.text);
+		fprintf(stderr, "mprof: --with gpu: %s\n", result->gpu.text);
 }

@@ -139,8 +139,7 @@ static int command_watch_sample(const struct sampler_plan *plan,
 		fprintf(stderr, "mprof: --with gpu: %s\n",
 		    sampler_missing_gpu(sampler));
 	else if (got >= 0 && result.gpu.text[0])
-		fprintf(
-		    stderr, "mprof: no GPU was read: %s\n", result.gpu.text);
+		fprintf(stderr, "mprof: --with gpu: %s\n", result.gpu.text);
 	sampler_destroy(sampler);
 	return got;
 }

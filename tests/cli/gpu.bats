@@ -180,7 +180,7 @@ assert max(v for _, v in usage["gpu1_busy_percent"]) == 7, usage'
 	run_apart mprof run -q -T 0.02 --with gpu,threads -o a.dat \
 		sh -c "$(until_sampled 40)"
 	[ "$status" -eq 0 ]
-	same "$errors" "mprof: no GPU was read: the driver has not answered before the end"
+	same "$errors" "mprof: --with gpu: the driver has not answered before the end"
 	grep -q '^USAGE;threads=' a.dat
 	lacks 'gpu' <a.dat
 	# and one that begins to
@@ -221,7 +221,7 @@ assert max(v for _, v in usage["gpu1_busy_percent"]) == 7, usage'
 	run_apart mprof run -q --with gpu,threads -o a.dat sh -c \
 		'until [ "$(grep -cs ^USAGE a.dat)" -ge 9 ]; do sleep 0.05; done'
 	[ "$status" -eq 0 ]
-	same "$errors" "mprof: no GPU was read: NVIDIA's libnvidia-ml.so.1: Driver Not Loaded"
+	same "$errors" "mprof: --with gpu: NVIDIA's libnvidia-ml.so.1: Driver Not Loaded"
 	lacks gpu <a.dat
 }
 
