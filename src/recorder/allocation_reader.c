@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/allocation_reader.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,21 @@ static bool reader_header(
 	return true;
 }
 
+/* A program writes a stack before the slot that refers to it: whoever has read
+ * the slots finds their stacks in the log as it is from then on. */
+static bool reader_log(
+    struct allocation_reader *reader, int fd, struct allocation_room *room)
+{
+	uint64_t used;
+
+	if (!reader_pread(fd, &used, sizeof(used),
+		offsetof(struct allocation_header, log_used)))
+		return false;
+	reader->header.log_used = used < ALLOCATION_LOG ? used : ALLOCATION_LOG;
+	reader_walk(reader, fd, room);
+	return true;
+}
+
 size_t allocation_reader_read(struct allocation_reader *reader, int fd,
     struct allocation_room *room, bool *changed)
 {
@@ -147,7 +163,6 @@ size_t allocation_reader_read(struct allocation_reader *reader, int fd,
 	*changed = true;
 	if (!room->bytes)
 		room->bytes = mem_zero(CHUNK, 1);
-	reader_walk(reader, fd, room);
 	used = reader->header.used > reader->slots ? reader->header.used
 						   : reader->slots;
 	if (used > room->cap) {
@@ -162,8 +177,10 @@ size_t allocation_reader_read(struct allocation_reader *reader, int fd,
 		    (used - reader->slots) * sizeof(*reader->known));
 		reader->slots = used;
 	}
-	if (used > 0 && !reader_pread(fd, room->slots,
-			    used * sizeof(*room->slots), ALLOCATION_SLOTS_AT))
+	if ((used > 0 &&
+		!reader_pread(fd, room->slots, used * sizeof(*room->slots),
+		    ALLOCATION_SLOTS_AT)) ||
+	    !reader_log(reader, fd, room))
 		*changed = false;
 	return *changed ? used : 0;
 }

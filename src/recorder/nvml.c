@@ -204,8 +204,9 @@ static int nvml_read_list(struct nvml *nvml, struct nvml_device *device,
 			return result;
 		if (count >= nvml->room) {
 			nvml->room = 2 * count + 64;
-			nvml->entries = mem_resize(nvml->entries, nvml->room,
-			    sizeof(nvml->entries[0]));
+			/* Twice as much: some drivers write longer entries. */
+			nvml->entries = mem_resize(nvml->entries,
+			    (size_t)2 * nvml->room, sizeof(nvml->entries[0]));
 		}
 		count = nvml->room;
 		result = list(handle, &count, nvml->entries);

@@ -107,16 +107,15 @@ static void test_marks_between_samples(void **state)
 {
 	struct peaks peaks;
 	struct run *run = profile_add_run(&profile);
-	struct process *process;
+	const struct exit_status end = {
+	    .recorded = true, .known = true, .mib = 2.5};
 
 	(void)state;
 	series_add(&run->total, 1, 5);
 	series_add(&run->peaks, 2, 9);
 	add_child(run, "3", 2);
-	process = run_process(run, "3", 1);
-	process->exit =
-	    (struct exit_status){.recorded = true, .known = true, .mib = 2.5};
-	run_process(run, "4", 1)->exit = process->exit;
+	run_process(run, "3", 1)->exit = end;
+	run_process(run, "4", 1)->exit = end;
 	run_process(run, "0", 1);
 	peaks_init(&peaks, &profile);
 	assert_true(peaks.unsampled && peaks.mib == 9 && peaks.time_s == 2);
