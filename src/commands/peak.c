@@ -281,7 +281,8 @@ static double command_peak_gpu(
 	return highest;
 }
 
-/* What the program held on each GPU, and on all where there are several. */
+/* Prints what the program held on each GPU, and on all where there are several.
+ */
 static void command_peak_print_gpus(const struct profile *profile, FILE *out)
 {
 	double all = command_peak_gpu(profile, FIGURE_GPU);

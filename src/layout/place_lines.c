@@ -515,8 +515,8 @@ static void trace_read(struct trace *trace, const struct place *place,
 	trace_add_points(trace, place, plot, kept, centred);
 }
 
-/* Of a restless line the columns of the band are as wide as a stroke, with
- * samples enough for an edge. */
+/* The columns of a restless line's band are as wide as a stroke, with samples
+ * enough for an edge. */
 static void trace_widen(
     struct trace *trace, const struct plot *plot, size_t samples)
 {
