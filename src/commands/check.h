@@ -66,8 +66,8 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 		.ours = true},                                                \
 	    {.name = "max-gpu-peak",                                          \
 		.arg = "SIZE",                                                \
-		.help = "no more memory on GPUs at once; needs run "          \
-			"--with gpu",                                         \
+		.help = "there must never be more memory on GPUs than this; " \
+			"needs run --with gpu",                               \
 		.parse = option_size,                                         \
 		.offset = offsetof(type, member.conditions.max_gpu_mib),      \
 		.ours = true},                                                \
