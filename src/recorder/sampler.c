@@ -347,6 +347,40 @@ static int64_t sampler_scan_until_ns(const struct sampler *s, int64_t now_ns)
 	return now_ns + (part_ns < SCAN_NS ? part_ns : SCAN_NS);
 }
 
+/* NULL: of that process nothing was read. */
+typedef const double *sampler_figures(
+    struct sampler *s, const struct member *member);
+
+static const double *sampler_usage_of(
+    struct sampler *s, const struct member *member)
+{
+	return usage_tracker_figures(&s->usage, member);
+}
+
+static const double *sampler_gpu_of(
+    struct sampler *s, const struct member *member)
+{
+	gpu_figures(s->gpu, member->pid, s->of_gpu);
+	return s->of_gpu;
+}
+
+/* Reports the figures of each process, where these are wanted. */
+static void sampler_report_members(
+    struct sampler *s, int64_t time_ns, sampler_figures *figures)
+{
+	for (size_t i = 0; s->plan.exits && i < s->tree.members.list.len; i++) {
+		const struct member *member = &s->tree.members.list.items[i];
+		struct sink_usage usage = {
+		    .time_ns = time_ns, .kib = member->kib, .pid = member->pid};
+
+		if (member->gone || !member->introduced || member->kib < 0)
+			continue;
+		usage.figures = figures(s, member);
+		if (usage.figures)
+			report_usage(&s->report, &usage);
+	}
+}
+
 static void sampler_report_usage(struct sampler *s, int64_t now_ns)
 {
 	struct sink_usage usage = {s->tick.time_ns, s->tick.total_kib, 0,
@@ -356,17 +390,7 @@ static void sampler_report_usage(struct sampler *s, int64_t now_ns)
 	s->tick.usage = s->latest;
 	s->tick.usage_ns = usage.time_ns;
 	report_usage(&s->report, &usage);
-	for (size_t i = 0; s->plan.exits && i < s->tree.members.list.len; i++) {
-		const struct member *member = &s->tree.members.list.items[i];
-
-		if (member->gone || !member->introduced || member->kib < 0)
-			continue;
-		usage.kib = member->kib;
-		usage.pid = member->pid;
-		usage.figures = usage_tracker_figures(&s->usage, member);
-		if (usage.figures)
-			report_usage(&s->report, &usage);
-	}
+	sampler_report_members(s, usage.time_ns, sampler_usage_of);
 }
 
 static void sampler_set_latest_gpu(struct sampler *s, const double *figures)
@@ -389,16 +413,7 @@ static void sampler_report_gpu(struct sampler *s)
 	report_usage(&s->report, &usage);
 	sampler_set_latest_gpu(s, s->of_gpu);
 	s->tick.gpu_ns = usage.time_ns;
-	for (size_t i = 0; s->plan.exits && i < s->tree.members.list.len; i++) {
-		const struct member *member = &s->tree.members.list.items[i];
-
-		if (member->gone || !member->introduced || member->kib < 0)
-			continue;
-		usage.kib = member->kib;
-		usage.pid = member->pid;
-		gpu_figures(s->gpu, member->pid, s->of_gpu);
-		report_usage(&s->report, &usage);
-	}
+	sampler_report_members(s, usage.time_ns, sampler_gpu_of);
 }
 
 /* A driver that doesn't answer has no figures until it does. */
