@@ -507,16 +507,17 @@ kind_of_memory() {
 	python=$(first_python)
 	[ "$python" ] || skip "no CPython here that can be read"
 	kind_of_memory "$python" none
-	mprof heap "$pid" --every 10ms >seen 8>&- &
+	"$MPROF" heap "$pid" --every 10ms >seen 8>&- &
 	looker=$!
 	soon grep -q 'it was stopped for' seen
 	echo more >&8
 	soon grep -q done out
 	before=$(grep -c 'it was stopped for' seen)
 	soon has_lines $((before + 2)) 'it was stopped for' seen
-	let_end
-	pid=
+	# A program that ends gives memory back: the last look comes before.
+	kill -INT "$looker"
 	wait "$looker"
+	let_end
 	sed '1,/grew in each/d' seen >summary
 	grep -Eq '^RSS \+(9|1[01])\.[0-9]* MiB: Python objects ' summary
 	grep -Eq 'unexplained \+(9|1[01])\.[0-9]* MiB' summary
