@@ -72,15 +72,27 @@ measured() {
 	grep ^CHLD "$1" | cut -d' ' -f2 | sort -u | wc -l
 }
 
-@test "recorder: who lived shorter than an interval is counted" {
-	forks_are_told || skip "the kernel doesn't tell of forks here"
+# 100 times two processes; setsid's shell, itself, its two; the sleep.
+counts_short_lives() {
+	rm -f a.dat
 	run_apart mprof run -M -o a.dat sh -c \
 		'for i in 1 2 3 4 5 6 7 8 9 0; do
 			for j in 1 2 3 4 5 6 7 8 9 0; do (/bin/true; :); done
 		done; (setsid sh -c "/bin/true; :" &); sleep 0.1'
-	[[ $errors =~ mprof:\ ([0-9]+)\ processes\ lived\ for\ less ]]
-	# 100 times two; setsid's shell, itself, its two; the sleep.
-	same $((BASH_REMATCH[1] + $(measured a.dat))) 204
+	[[ $errors =~ mprof:\ ([0-9]+)\ processes\ lived\ for\ less ]] &&
+		[ $((BASH_REMATCH[1] + $(measured a.dat))) -eq 204 ]
+}
+
+# The kernel drops its news of forks where the whole machine has too many for a
+# recorder that gets no time: then it says "at least", and another run counts.
+@test "recorder: who lived shorter than an interval is counted" {
+	local tries=0
+
+	forks_are_told || skip "the kernel doesn't tell of forks here"
+	until counts_short_lives; do
+		echo "$errors, and $(measured a.dat) measured"
+		[ $((++tries)) -lt 5 ]
+	done
 }
 
 @test "recorder: -M tells how each process ended, whoever waited for it" {
