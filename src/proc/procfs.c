@@ -149,6 +149,14 @@ int procfs_init(struct procfs *fs, const char *root, struct err *e)
 	return 0;
 }
 
+int procfs_copy(struct procfs *copy, const struct procfs *fs)
+{
+	*copy = *fs;
+	copy->loadavg = -1;
+	copy->root = fcntl(fs->root, F_DUPFD_CLOEXEC, 0);
+	return copy->root < 0 ? -1 : 0;
+}
+
 void procfs_finish(struct procfs *fs)
 {
 	close(fs->root);

@@ -55,6 +55,11 @@ int procfs_init(struct procfs *fs, const char *root, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 void procfs_finish(struct procfs *fs) __attribute__((nonnull));
 
+/* A copy for another thread: with a root descriptor of its own, without
+ * loadavg. -1 where no descriptor can be had, and nothing is to be finished. */
+int procfs_copy(struct procfs *copy, const struct procfs *fs)
+    __attribute__((nonnull, warn_unused_result));
+
 /* The newest pid and how many threads there are; false where this /proc can't
  * tell, so that every scan has to be a full one. */
 bool procfs_newest(const struct procfs *fs, pid_t *newest, long *threads);

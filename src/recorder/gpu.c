@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/gpu.h"
 
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -287,14 +286,11 @@ struct gpu *gpu_create_with(
 	struct gpu_thread *thread = mem_zero(1, sizeof(*thread));
 	struct gpu *gpu;
 
-	thread->fs = *fs;
-	thread->fs.loadavg = -1;
-	thread->fs.root = fcntl(fs->root, F_DUPFD_CLOEXEC, 0);
 	thread->nvml = nvml;
 	thread->drm = drm;
 	thread->pci = pci;
 	thread->initial = gpu_is_initial(fs);
-	if (thread->fs.root >= 0)
+	if (procfs_copy(&thread->fs, fs) == 0)
 		thread->rounds = background_rounds_create(gpu_thread_work,
 		    gpu_thread_discard, thread, GPU_STACK_BYTES);
 	if (!thread->rounds) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/shares.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -250,10 +249,7 @@ static struct shares_thread *shares_thread_create(const struct procfs *fs)
 {
 	struct shares_thread *thread = mem_zero(1, sizeof(*thread));
 
-	thread->fs = *fs;
-	thread->fs.loadavg = -1;
-	thread->fs.root = fcntl(fs->root, F_DUPFD_CLOEXEC, 0);
-	if (thread->fs.root >= 0)
+	if (procfs_copy(&thread->fs, fs) == 0)
 		thread->rounds = background_rounds_create(shares_thread_work,
 		    shares_thread_discard, thread, STACK_BYTES);
 	if (thread->rounds)
