@@ -261,10 +261,38 @@ static void heap_show_write_row(
 	json_close(json, '}');
 }
 
+static void heap_show_write_difference(
+    struct json *json, const struct heap_show *show)
+{
+	json_key(json, "difference");
+	json_bool(json, show->difference);
+	if (show->from) {
+		json_key(json, "from");
+		json_text(json, show->from);
+		json_key(json, "to");
+		json_text(json, show->to);
+	}
+}
+
+static void heap_show_write_sums(struct json *json, const struct heap *heap)
+{
+	struct heap_row total = heap_total(heap);
+
+	write_whole(json, "count", total.count);
+	write_whole(json, "size", total.bytes);
+	if (heap->has_rss)
+		write_whole(json, "rss_kib", heap->rss_kib);
+	if (heap->has_parts) {
+		write_whole(json, "free_kib", heap->free_kib);
+		write_whole(json, "mapped_files_kib", heap->files_kib);
+		write_whole(
+		    json, "unexplained_kib", heap_unexplained_kib(heap));
+	}
+}
+
 void heap_show_json(
     const struct heap *heap, const struct heap_show *show, int64_t analysis_ns)
 {
-	struct heap_row total = heap_total(heap);
 	struct json json;
 
 	if (show->one_line)
@@ -280,24 +308,8 @@ void heap_show_json(
 	write_ms(&json, "pause_ms", heap->pause_ns);
 	if (analysis_ns >= 0)
 		write_ms(&json, "analysis_ms", analysis_ns);
-	json_key(&json, "difference");
-	json_bool(&json, show->difference);
-	if (show->from) {
-		json_key(&json, "from");
-		json_text(&json, show->from);
-		json_key(&json, "to");
-		json_text(&json, show->to);
-	}
-	write_whole(&json, "count", total.count);
-	write_whole(&json, "size", total.bytes);
-	if (heap->has_rss)
-		write_whole(&json, "rss_kib", heap->rss_kib);
-	if (heap->has_parts) {
-		write_whole(&json, "free_kib", heap->free_kib);
-		write_whole(&json, "mapped_files_kib", heap->files_kib);
-		write_whole(
-		    &json, "unexplained_kib", heap_unexplained_kib(heap));
-	}
+	heap_show_write_difference(&json, show);
+	heap_show_write_sums(&json, heap);
 	if (show->growth)
 		write_whole(&json, "steps", (int64_t)show->growth->steps);
 	json_key(&json, "types");
