@@ -36,8 +36,8 @@ struct sampler {
 	struct usage_tracker usage; /* what else they use */
 	struct gpu *gpu;            /* NULL: none is read */
 	struct err gpu_missing;     /* why, if it was asked for */
-	double latest[FIGURES];     /* of each figure of the whole */
-	double of_gpu[FIGURES];     /* nothing but those of GPUs */
+	double latest[FIGURES];     /* the whole's figures as last read */
+	double of_gpu[FIGURES];     /* one reading of GPUs; the rest is NAN */
 	struct cgroup cgroup;       /* found if sampler_reads_group() */
 	struct names names;
 	struct report report; /* what is reported */

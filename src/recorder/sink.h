@@ -41,9 +41,8 @@ struct sink_tick {
 	size_t count;
 	const double *usage; /* as sink_usage.figures, of the last reading;
 			      * NULL: none was asked for */
-	/* When that was read; the figures of GPUs are read by themselves, 0:
-	 * not yet. */
-	int64_t usage_ns, gpu_ns;
+	int64_t usage_ns;    /* the time of that reading */
+	int64_t gpu_ns;      /* that of GPUs' own reading; 0: none yet */
 };
 
 /* A process was first seen, or its name or command line changed. */

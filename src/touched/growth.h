@@ -46,19 +46,19 @@ struct growth {
 	int feed;
 	ARRAY(struct growth_process *) processes;
 	struct strbuf message;
-	struct strbuf queue; /* messages that the feed had no room for yet,
-				each behind its length */
-	size_t queue_at;     /* the first of them */
-	uint32_t samples;    /* the last one's id */
-	size_t pages;        /* of all processes */
+	/* Messages that the feed had no room for yet, each behind its length;
+	 * the first of them stands at queue_at. */
+	struct strbuf queue;
+	size_t queue_at;
+	uint32_t samples; /* the last one's id */
+	size_t pages;     /* of all processes */
 	double period_kib;
 	double budget; /* bytes of records */
 	uint64_t failed, told_failed, told_lost;
 	double told_kib;
 	int64_t begun_ns, budget_ns, swept_ns, sweep_ns;
 	uint64_t random;
-	size_t
-	    ready; /* of the rings' events: the others wait for their pages */
+	size_t ready; /* events of the rings; the rest wait for their pages */
 	/* The conditions under which each fault is sampled (see growth_pace).
 	 */
 	bool lags; /* the kernel's period may be longer than the rate asks */

@@ -191,7 +191,7 @@ real() {
 		-e 's/^mprof check .*--max-growth.*/! & || exit 9/' "$1"
 }
 
-# What a person does meanwhile: q quits each view.
+# Presses q meanwhile, which quits each view.
 orders() {
 	grep -o '^mprof watch' "$1" | while read -r _; do
 		printf '%s\n' 'expect MiB' 'pause 0.3' 'type q'

@@ -19,7 +19,7 @@ below() {
 		.line == $line) | "\(.held_mib | round) \(.below)"' | head -n 1
 }
 
-# What app.py keeps is there until three more samples of it are in the recording
+# app.py keeps its memory until three more samples of it are in the recording
 # that its last word names.
 keep() {
 	cat >>app.py <<-'END'

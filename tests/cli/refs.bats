@@ -404,7 +404,7 @@ grow() {
 	mprof heap "$pid" --save a.heap >/dev/null
 	grow 95
 	mprof heap "$pid" --save b.heap >/dev/null
-	# What is held in passing must have grown in both steps.
+	# A place that holds objects in passing must have grown in both steps.
 	same "$(mprof refs "$pid" Lesson --grown a.heap b.heap --json |
 		jq -c '.grown[] | [.objects, .since, .path]')" \
 		'[37,0,"__main__.table['"'held by no object: f(): x'"'][…]"]'

@@ -61,7 +61,8 @@ static void an_unchanged_sample_is_written_where_it_changes(void **state)
 	expect_lines("MEM1 MEM5 MEM6 MEM7");
 }
 
-/* What else is used changes all the time, and is read once a second. */
+/* CPU time and the like change all the time: if each reading wrote the held
+ * sample, no sample would ever be left out. */
 static void a_reading_of_usage_writes_no_held_sample(void **state)
 {
 	double figures[FIGURES];
