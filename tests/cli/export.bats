@@ -262,7 +262,7 @@ mprof_memory_bytes{recording="o.dat",run="1",command="echo \"a\\b\""} 3145728 17
 	need_prometheus
 	mprof export -o a.om a.dat
 	promtool tsdb create-blocks-from openmetrics a.om data
-	start_prometheus --storage.tsdb.retention.time=100y
+	start_prometheus /dev/null --storage.tsdb.retention.time=100y
 	ask() {
 		python3 - "$url" "$1" <<-'END'
 			import sys, urllib.parse, urllib.request

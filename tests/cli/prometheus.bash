@@ -7,17 +7,22 @@ need_prometheus() {
 }
 
 # Starts it on the folder data, as $server, and waits until it answers at $url:
-# start_prometheus [OPTION...]
+# start_prometheus SETTINGS [OPTION...]
 start_prometheus() {
 	local port
 
-	port=$(free_port)
-	url=http://127.0.0.1:$port
-	: >none.yml
-	prometheus --config.file=none.yml --storage.tsdb.path=data "$@" \
-		--web.listen-address="127.0.0.1:$port" >log 2>&1 3>&- &
-	server=$!
-	soon_while "$server" prometheus_answers
+	# a free port may be another's by then
+	for _ in 1 2 3; do
+		port=$(free_port)
+		url=http://127.0.0.1:$port
+		prometheus --config.file="$1" --storage.tsdb.path=data \
+			"${@:2}" --web.listen-address="127.0.0.1:$port" \
+			>log 2>&1 3>&- &
+		server=$!
+		soon_while "$server" prometheus_answers && return
+		wait "$server" || true
+	done
+	return 1
 }
 
 prometheus_answers() {
