@@ -71,7 +71,7 @@ int io_open_input(const char *path, struct err *e)
 		return fd;
 	} else {
 		err_set(e, "%s: is a %s; name a recording", path,
-		    S_ISDIR(about.st_mode) ? "folder" : "device");
+		    S_ISDIR(about.st_mode) ? "directory" : "device");
 	}
 	close(fd);
 	return -1;
@@ -147,7 +147,7 @@ static int io_open_target(struct io_output *out, struct err *e)
 		return open_partial(out, e);
 	if (S_ISDIR(target->about.st_mode))
 		return err_set(
-		    e, "%s: is a folder; name a file in it", out->path);
+		    e, "%s: is a directory; name a file in it", out->path);
 	if (!S_ISREG(target->about.st_mode))
 		return open_straight(out, e);
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", target->object);

@@ -120,7 +120,8 @@ int named_file_init(struct named_file *file, const char *path, struct err *e)
 		return err_errno(e, "%s: can't be written", path);
 	if (planted)
 		return err_set(e,
-		    "%s: belongs to another user, in a folder that everybody "
+		    "%s: belongs to another user, in a directory that "
+		    "everybody "
 		    "can write to; name another file",
 		    path);
 	return 0;

@@ -42,8 +42,9 @@ char *browser_page(struct err *e)
 	char *parent, *folder, *path = NULL;
 
 	if (!(cache && *cache == '/') && !(home && *home == '/')) {
-		err_set(e, "no home folder to write the page to; name a file "
-			   "with -o");
+		err_set(e,
+		    "no home directory to write the page to; name a file "
+		    "with -o");
 		return NULL;
 	}
 	parent = cache && *cache == '/' ? mem_copy(cache)

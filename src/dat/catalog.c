@@ -264,7 +264,7 @@ int catalog_check(const char *path, struct err *e)
 			   ? catalog_refuse(e, path, "no such recording")
 			   : err_errno(e, "%s: can't be examined", path);
 	if (S_ISDIR(about.st_mode))
-		return catalog_refuse(e, path, "is a folder");
+		return catalog_refuse(e, path, "is a directory");
 	if (!S_ISREG(about.st_mode))
 		return catalog_refuse(e, path, "is not a regular file");
 	fd = open(

@@ -179,8 +179,9 @@ int agent_attach_begin(struct agent_attach *attach,
 	if (agent && recording && attach->folder)
 		failed = agent_attach_load(attach, wish, agent, recording, e);
 	else
-		failed = err_errno(e,
-		    "process %d: no folder for requests to it", (int)wish->pid);
+		failed =
+		    err_errno(e, "process %d: no directory for its requests",
+			(int)wish->pid);
 	free(agent);
 	free(recording);
 	return failed;

@@ -135,7 +135,8 @@ static char *agent_env_library(
 	if (!path || !strpbrk(path, " :\t\n"))
 		return path;
 	err_set(e,
-	    "%s: can't be preloaded from a folder with a blank or a colon in "
+	    "%s: can't be preloaded from a directory with a blank or a colon "
+	    "in "
 	    "its name: %s; move mprof",
 	    path, without);
 	free(path);

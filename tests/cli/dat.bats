@@ -58,7 +58,7 @@ load helper
 	mkfifo fifo
 	run_apart mprof peak folder
 	[ "$status" -eq 1 ]
-	same "$errors" "mprof: folder: is a folder; name a recording"
+	same "$errors" "mprof: folder: is a directory; name a recording"
 	run_apart mprof peak /dev/zero
 	[ "$status" -eq 1 ]
 	same "$errors" "mprof: /dev/zero: is a device; name a recording"

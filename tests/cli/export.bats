@@ -297,7 +297,7 @@ mprof_memory_bytes{recording="o.dat",run="1",command="echo \"a\\b\""} 3145728 17
 	mkdir folder.json
 	run_apart mprof export -o folder.json a.dat
 	[ "$status" -eq 1 ]
-	same "$errors" "mprof: folder.json: is a folder; name a file in it"
+	same "$errors" "mprof: folder.json: is a directory; name a file in it"
 }
 
 @test "export: notices stay out of the data" {

@@ -179,7 +179,7 @@ a side; use a smaller --size or --scale"
 	mkdir folder
 	run_apart mprof plot --format png -o folder run.dat
 	[ "$status" -eq 1 ]
-	same "$errors" "mprof: folder: is a folder; name a file in it"
+	same "$errors" "mprof: folder: is a directory; name a file in it"
 	run_apart mprof plot -o none/mem.png run.dat
 	[ "$status" -eq 1 ]
 	if [ -w /dev/full ]; then

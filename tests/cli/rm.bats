@@ -72,7 +72,7 @@ mprofile_20250101000000_ts.dat"
 	echo "my novel" >novel.dat
 	run_apart mprof rm 7 folder novel.dat gone.dat
 	same "$errors" "mprof: 7: no such recording; mprof list shows the numbers
-mprof: folder: is a folder
+mprof: folder: is a directory
 mprof: novel.dat: is not a recording
 mprof: gone.dat: no such recording
 mprof: rm: nothing was removed"

@@ -141,7 +141,7 @@ static void test_check(void **state)
 	put("empty", "");
 	assert_int_equal(catalog_check("empty.dat", &e), 0);
 	assert_refused("empty", "empty: is not a recording");
-	assert_refused("/", "/: is a folder");
+	assert_refused("/", "/: is a directory");
 	assert_refused("/dev/null", "/dev/null: is not a regular file");
 	assert_refused("none", "none: no such recording");
 	assert_int_equal(symlink("empty.dat", "link.dat"), 0);

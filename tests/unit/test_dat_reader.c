@@ -746,7 +746,7 @@ static void test_no_such_file(void **state)
 	    e.text, "/no/such.dat: can't be read: No such file or directory");
 	profile_finish(&profile);
 	assert_int_equal(dat_read(&profile, "/", &e), -1);
-	assert_string_equal(e.text, "/: is a folder; name a recording");
+	assert_string_equal(e.text, "/: is a directory; name a recording");
 	profile_finish(&profile);
 	assert_int_equal(dat_read(&profile, "/dev/zero", &e), -1);
 	assert_string_equal(e.text, "/dev/zero: is a device; name a recording");

@@ -200,7 +200,7 @@ static void expect_refusal(const char *path, const char *want)
 static void what_can_not_be_written_is_refused(void **state)
 {
 	(void)state;
-	expect_refusal(".", ".: is a folder; name a file in it");
+	expect_refusal(".", ".: is a directory; name a file in it");
 	expect_refusal("none/out",
 	    "none/out: can't be written: No such file or directory");
 	if (geteuid() == 0)
@@ -241,7 +241,7 @@ static void inputs_are_files_and_pipes(void **state)
 	close(fd);
 	unlink("fifo");
 	assert_int_equal(io_open_input(".", &e), -1);
-	assert_string_equal(e.text, ".: is a folder; name a recording");
+	assert_string_equal(e.text, ".: is a directory; name a recording");
 	assert_int_equal(io_open_input("/dev/null", &e), -1);
 	assert_string_equal(e.text, "/dev/null: is a device; name a recording");
 	assert_int_equal(io_open_input("none", &e), -1);

@@ -431,7 +431,8 @@ static int text_folder_check(const char *folder, struct err *e)
 		return 0;
 	return err_set(e,
 	    "%s: can't be read, %s: its fonts are missing in the picture; make "
-	    "the folder readable, or name another in fontconfig's fonts.conf",
+	    "the directory readable, or name another in fontconfig's "
+	    "fonts.conf",
 	    folder, strerror(errno));
 }
 
