@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands/refs_grown.h"
 #include "commands/refs_one.h"
+#include "commands/refs_sum.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 
 struct refs_options {
 	long depth, count;
-	bool referents, json, children, only, grown;
+	bool referents, json, children, sum, only, grown;
 	const char *output, *theme, *one;
 };
 
@@ -74,6 +75,12 @@ static const struct option_row rows[] = {
 	.help = "read each descendant that does the work, one after another",
 	.parse = option_flag,
 	.offset = offsetof(struct refs_options, children),
+	.ours = true},
+    {.name = "sum",
+	.help = "with --children: add them up: chains that differ only in "
+		"indices, keys and values are one",
+	.parse = option_flag,
+	.offset = offsetof(struct refs_options, sum),
 	.ours = true},
     {.name = "only",
 	.help = "read the process itself, even if a descendant does the work",
@@ -221,10 +228,33 @@ static int command_refs_check(const struct refs_options *options, int count)
 	else if (options->children && (options->only || options->output))
 		err_set(&e, "refs: --children prints several processes; leave "
 			    "--only and --output out");
+	else if (options->sum && (!options->children || options->referents))
+		err_set(&e, options->children
+				? "refs: --sum adds up reference chains: "
+				  "leave --referents out"
+				: "refs: --sum needs --children");
 	else if (!options->output ||
 		 format_of_path(options->output, RENDER_GRAPH, &e))
 		return COMMAND_OK;
 	return command_fail(COMMAND_MISUSED, &e);
+}
+
+static int command_refs_sum(const struct refs_options *options,
+    const struct workers *workers, const char *word)
+{
+	const struct refs_sum_request request = {.pids = workers->pids.items,
+	    .len = workers->pids.len,
+	    .asked = workers->asked,
+	    .word = word,
+	    .count = (size_t)options->count,
+	    .depth =
+		options->depth ? (uint32_t)options->depth : REFERRERS_DEPTH,
+	    .json = options->json};
+	struct err e;
+
+	return refs_sum_show(&request, &e) == 0
+		   ? COMMAND_OK
+		   : command_fail(COMMAND_FAILED, &e);
 }
 
 /* Looks at the process that does the work, or at each of them. */
@@ -241,8 +271,11 @@ static int command_refs_look(
 		return command_fail(COMMAND_TROUBLE, &e);
 	if (!options->children)
 		workers_explain(&workers);
-	for (size_t i = 0;
-	     i < workers.pids.len && (i == 0 || options->children); i++) {
+	if (options->sum)
+		status = command_refs_sum(options, &workers, word);
+	for (size_t i = 0; i < workers.pids.len && !options->sum &&
+			   (i == 0 || options->children);
+	     i++) {
 		int got;
 
 		if (i && !options->json)
@@ -320,6 +353,7 @@ const struct command command_refs = {
 	       "  mprof refs 4711 courses.models.Lesson -o refs.svg\n"
 	       "  mprof refs --referents 4711 Lesson    what do they hold?\n"
 	       "  mprof refs 4711 Lesson --one 3        and that one?\n"
+	       "  mprof refs gunicorn Lesson --children --sum\n"
 	       "  mprof refs 4711 --grown a.heap b.heap  where do they grow?\n",
     .options = rows,
     .options_size = sizeof(struct refs_options),

@@ -85,6 +85,31 @@ void refs_sort_below(struct refs *refs) __attribute__((nonnull));
 const uint32_t *refs_below(const struct refs *refs, uint32_t link, size_t *len)
     __attribute__((nonnull));
 
+/* Whether a generator or a coroutine stands at a link. */
+bool refs_is_generator(const struct refs *refs, const struct chain_link *link)
+    __attribute__((nonnull));
+
+/* A chain as a table has it, of one process or of several. */
+struct refs_row {
+	ARRAY(char *) words; /* types, from the object to the root */
+	char *path;
+	size_t objects, shared;
+	uint64_t retained;
+	bool is_cache;
+};
+
+void refs_row_init(struct refs_row *row, const struct refs *refs,
+    const struct chain *chain) __attribute__((nonnull));
+void refs_row_finish(struct refs_row *row) __attribute__((nonnull));
+
+/* The line above the rows, a row, of so many objects in all, and a line below
+ * it. */
+void refs_row_print_heading(void);
+void refs_row_print(const struct refs_row *row, size_t objects)
+    __attribute__((nonnull));
+void refs_row_print_note(const char *format, ...)
+    __attribute__((nonnull, format(printf, 1, 2)));
+
 /* text has UNITS_TEXT bytes, and is returned. */
 const char *refs_size_text(char *text, uint64_t bytes) __attribute__((nonnull));
 

@@ -62,15 +62,19 @@ static char *value_hold(const struct refs *refs, const struct chain_link *link)
 	return made;
 }
 
+bool refs_is_generator(const struct refs *refs, const struct chain_link *link)
+{
+	return link->type < refs->referrers.frame_type &&
+	       refs->referrers.objects->types.items.items[link->type]->kind ==
+		   OBJECT_GENERATOR;
+}
+
 static char *plain_hold(const struct refs *refs, const struct chain_link *link)
 {
 	char type[CLEAN_SIZE], value[TEXT_SIZE];
 
 	/* A coroutine that a task runs, a generator that is waited for. */
-	if (!link->many && !is_root(link) &&
-	    link->type < refs->referrers.frame_type &&
-	    refs->referrers.objects->types.items.items[link->type]->kind ==
-		OBJECT_GENERATOR &&
+	if (!link->many && !is_root(link) && refs_is_generator(refs, link) &&
 	    referrers_value(
 		&refs->referrers, link->object, value, sizeof(value)))
 		return mem_format(

@@ -528,12 +528,14 @@ kind_of_memory() {
 supervisor() {
 	launch "$1" -uc 'import os, sys
 class Held: pass
+class Second: pass
 readers = []
 for number in (1, 2):
     reader, writer = os.pipe()
     if os.fork() == 0:
         os.close(writer)
         held = [Held() for i in range(100 * number)]
+        second = Second() if number == 2 else None
         ballast = b"x" * (number << 22)
         os.write(1, b"up\n")
         os.read(0 if sys.argv[1] == "stdin" else reader, 1)
@@ -572,6 +574,33 @@ else:
 	mprof refs --json "$pid" Held 2>/dev/null | jq -e '.objects == 200'
 	same "$(mprof refs --json --children "$pid" Held | jq .objects)" \
 		$'200\n100'
+	mprof refs --json --children --sum "$pid" Held >sum
+	jq -e --argjson pid "$pid" '.pid == $pid and .objects == 300
+		and .processes == 2 and .types[0].count == 300
+		and ([.chains[].objects] == [300])
+		and (.chains[0] | .processes == 2 and .shared == 0
+			and .retained > .objects * 16 and .root == "module"
+			and .path == "__main__.held[…]"
+			and .types == ["__main__.Held", "list", "dict", "module"]
+		)' sum >/dev/null
+	# The chains of both together, whatever else they hold.
+	same "$(jq '.types[0].size, .chains[0].retained' sum)" "$(
+		mprof refs --json --children "$pid" Held |
+			jq -s 'map(.types[0].size, .chains[0].retained) |
+				.[0] + .[2], .[1] + .[3]')"
+	run_apart mprof refs --children --sum "$pid" Held
+	[ "$status" -eq 0 ]
+	[ -z "$errors" ]
+	[[ $output == "Process $pid: sum of 2 processes; each was stopped for at most "* ]]
+	grep -q '^__main__.Held: 300 objects, ' <<<"$output"
+	grep -Eq '^      300   100% .* Held ← list ← dict ← module$' <<<"$output"
+	grep -q '^ *__main__.held\[…\]$' <<<"$output"
+	run mprof refs --children --sum "$pid" Second
+	[ "$status" -eq 0 ]
+	grep -q 'sum of 1 process;' <<<"$output"
+	run_apart mprof refs --children --sum "$pid" Nothing
+	[ "$status" -eq 1 ]
+	[[ $errors == "mprof: process "*": no object of type Nothing"* ]]
 	run_apart mprof refs --only "$pid" Held
 	[ "$status" -eq 1 ]
 	[[ $errors == "mprof: process $pid: no object of type Held"* ]]

@@ -555,7 +555,8 @@ grow() {
 	run_apart mprof refs 999999999 list
 	[ "$status" -eq 1 ]
 	for words in '' 1 '1 list dict' '--depth 1001 1 list' \
-		'--json -o l.dot 1 list' '--depth x 1 list'; do
+		'--json -o l.dot 1 list' '--depth x 1 list' '--sum 1 list' \
+		'--children --sum --referents 1 list'; do
 		# shellcheck disable=SC2086  # words
 		run_apart mprof refs $words
 		[ "$status" -eq 2 ]

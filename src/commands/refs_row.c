@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "commands/refs.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/units.h"
+#include "base/utf8.h"
+#include "cli/terminal.h"
+
+#define COLUMNS 80
+#define COUNT_COLUMNS 9
+#define FIGURES "%*zu  %4.0f%%  %8s  "
+#define FIGURES_COLUMNS (COUNT_COLUMNS + 19)
+
+static char *refs_row_word(
+    const struct refs *refs, const struct chain_link *link)
+{
+	char *title = link->parent == CHAIN_NONE
+			  ? utf8_clean_copy(refs_short(
+				referrers_type(&refs->referrers, link->type)))
+			  : refs_title(refs, link);
+	char *word =
+	    mem_format("%s%s", title, link->repeated ? " \xe2\x80\xa6" : "");
+
+	free(title);
+	return word;
+}
+
+/* "Lesson", "list", "dict", "module": no further than the depth, with the root
+ * at the end. */
+void refs_row_init(
+    struct refs_row *row, const struct refs *refs, const struct chain *chain)
+{
+	const struct chain_link *links = refs->chains.links.items;
+	uint32_t at = chain->link;
+
+	*row = (struct refs_row){.path = refs_path(refs, at),
+	    .objects = chain->objects,
+	    .shared = chain->shared,
+	    .retained = chain->retained,
+	    .is_cache = chain->is_cache};
+	for (uint32_t i = 0; at != CHAIN_NONE; at = links[at].parent, i++) {
+		if (i < refs->depth || links[at].parent == CHAIN_NONE)
+			*array_push(&row->words) =
+			    refs_row_word(refs, &links[at]);
+		else if (i == refs->depth)
+			*array_push(&row->words) = mem_copy("\xe2\x80\xa6");
+	}
+}
+
+void refs_row_finish(struct refs_row *row)
+{
+	for (size_t i = 0; i < row->words.len; i++)
+		free(row->words.items[i]);
+	array_free(&row->words);
+	free(row->path);
+}
+
+void refs_row_print_heading(void)
+{
+	printf("\n%*s  share  retained  held by\n", COUNT_COLUMNS, "# objects");
+}
+
+/* "Lesson <- list <- dict <- module". A word stands on the next line where this
+ * one has no room. */
+static void refs_row_print_words(const struct refs_row *row)
+{
+	const char *arrow = " \xe2\x86\x90 ";
+	size_t column = FIGURES_COLUMNS;
+	struct terminal terminal;
+
+	terminal_look(&terminal, STDOUT_FILENO);
+	if (terminal.is_terminal && !terminal.unicode)
+		arrow = " <- ";
+	for (size_t i = 0; i < row->words.len; i++) {
+		const char *before = i ? arrow : "";
+		size_t width =
+		    utf8_width(before) + utf8_width(row->words.items[i]);
+
+		if (i && column + width > COLUMNS) {
+			printf("\n%*s", FIGURES_COLUMNS + 2, "");
+			column = FIGURES_COLUMNS + 2;
+		}
+		printf("%s%s", before, row->words.items[i]);
+		column += width;
+	}
+	putchar('\n');
+}
+
+void refs_row_print_note(const char *format, ...)
+{
+	va_list args;
+
+	printf("%*s(", FIGURES_COLUMNS, "");
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	puts(")");
+}
+
+void refs_row_print(const struct refs_row *row, size_t objects)
+{
+	char size[UNITS_TEXT];
+
+	printf(FIGURES, COUNT_COLUMNS, row->objects,
+	    100.0 * (double)row->objects / (double)objects,
+	    refs_size_text(size, row->retained));
+	refs_row_print_words(row);
+	printf("%*s%s\n", FIGURES_COLUMNS, "", row->path);
+	if (row->shared)
+		refs_row_print_note(
+		    "%zu of them in other chains too", row->shared);
+	if (row->is_cache)
+		refs_row_print_note("a cache of the interpreter or a library");
+}

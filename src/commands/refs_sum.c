@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+#include "commands/refs_sum.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/index.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "base/utf8.h"
+#include "cli/terminal.h"
+#include "profile/heap.h"
+
+#define SCHEMA 1
+
+struct refs_sum_row {
+	struct refs_row row;
+	char *key; /* refs_sum_key() */
+	const char *root;
+	size_t processes;
+};
+
+struct refs_sum {
+	ARRAY(struct refs_sum_row) rows;
+	struct index index; /* of rows, by their keys */
+	struct heap types;
+	size_t objects, processes;
+	int64_t pause_ns; /* the longest */
+};
+
+static bool refs_sum_is_same(const void *items, size_t at, const void *key)
+{
+	return !strcmp(((const struct refs_sum_row *)items)[at].key, key);
+}
+
+/* Indices, keys and values differ between processes, as they do between the
+ * objects of one. */
+static void refs_sum_generalize(struct refs *refs)
+{
+	for (size_t i = 0; i < refs->chains.links.len; i++) {
+		struct chain_link *link = &refs->chains.links.items[i];
+		bool has_place = link->parent != CHAIN_NONE &&
+				 (link->kind == REFERENCE_ITEM ||
+				     link->kind == REFERENCE_VALUE);
+
+		link->varies = link->varies || (has_place && !link->label);
+		link->many = link->many || !refs_is_generator(refs, link);
+	}
+}
+
+/* The path, and the types from the object to the root, a line each. */
+static char *refs_sum_key(const struct refs *refs, const struct chain *chain)
+{
+	const struct chain_link *links = refs->chains.links.items;
+	char *path = refs_path(refs, chain->link), *key = NULL;
+	size_t size = 0;
+	FILE *out = mem_stream(&key, &size);
+
+	fputs(path, out);
+	for (uint32_t at = chain->link; at != CHAIN_NONE;
+	     at = links[at].parent) {
+		char *type = utf8_clean_copy(
+		    referrers_type(&refs->referrers, links[at].type));
+
+		fprintf(out, "\n%s", type);
+		free(type);
+	}
+	fclose(out);
+	free(path);
+	return key;
+}
+
+static void refs_sum_add_row(struct refs_sum *sum, const struct refs *refs,
+    const struct chain *chain, char *key)
+{
+	const struct chain_link *links = refs->chains.links.items;
+	const struct chain_link *root = &links[chain->link];
+	struct refs_sum_row *row = array_push(&sum->rows);
+
+	while (root->parent != CHAIN_NONE)
+		root = &links[root->parent];
+	*row = (struct refs_sum_row){.key = key, .root = refs_root_kind(root)};
+	refs_row_init(&row->row, refs, chain);
+}
+
+static void refs_sum_add_chain(
+    struct refs_sum *sum, const struct refs *refs, const struct chain *chain)
+{
+	char *key = refs_sum_key(refs, chain);
+	uint32_t hash = index_hash(key, strlen(key));
+	size_t at = index_place(&sum->index, hash, refs_sum_is_same,
+	    sum->rows.items, key, sum->rows.len);
+
+	if (at == sum->rows.len) {
+		refs_sum_add_row(sum, refs, chain, key);
+	} else {
+		struct refs_row *row = &sum->rows.items[at].row;
+
+		row->objects += chain->objects;
+		row->shared += chain->shared;
+		row->retained += chain->retained;
+		free(key);
+	}
+	sum->rows.items[at].processes++;
+}
+
+static void refs_sum_add(struct refs_sum *sum, struct refs *refs)
+{
+	refs_sum_generalize(refs);
+	for (size_t i = 0; i < refs->types.len; i++) {
+		const struct object_type *type = refs->types.items[i];
+		char *name = utf8_clean_copy(type->name);
+
+		heap_add(&sum->types, name, (int64_t)type->count,
+		    (int64_t)type->size);
+		free(name);
+	}
+	for (size_t i = 0; i < refs->chains.items.len; i++)
+		refs_sum_add_chain(sum, refs, &refs->chains.items.items[i]);
+	sum->objects += refs->wanted.len;
+	sum->processes++;
+}
+
+/* The next process. False with e where it can't be read. */
+static bool refs_sum_read(struct refs_sum *sum, pid_t pid,
+    const struct refs_sum_request *request, const struct progress *progress,
+    struct err *e)
+{
+	struct refs refs = {.count = request->count, .depth = request->depth};
+	enum python_result result = look_take(&refs.look, pid, progress, e);
+	bool added;
+
+	if (result != PYTHON_OK)
+		return result == PYTHON_GONE;
+	if (sum->pause_ns < refs.look.snapshot.pause_ns)
+		sum->pause_ns = refs.look.snapshot.pause_ns;
+	added = refs_find(&refs, request->word, e) == 0;
+	if (added)
+		refs_sum_add(sum, &refs);
+	/* Without a type there is nothing to add; else it was not found out. */
+	added = added || !refs.types.len;
+	refs_finish(&refs);
+	return added;
+}
+
+/* As the chains of a process are sorted; by path where the figures are equal.
+ */
+static int refs_sum_order(const void *a, const void *b)
+{
+	const struct refs_sum_row *x = a, *y = b;
+
+	if (x->row.is_cache != y->row.is_cache)
+		return x->row.is_cache ? 1 : -1;
+	if (x->row.objects != y->row.objects)
+		return x->row.objects < y->row.objects ? 1 : -1;
+	return strcmp(x->key, y->key);
+}
+
+static void refs_sum_print(
+    const struct refs_sum *sum, const struct refs_sum_request *request)
+{
+	char count[UNITS_COUNT], pause[UNITS_TEXT], size[UNITS_TEXT];
+
+	printf("Process %d: sum of %s; each was stopped for at most %s\n",
+	    (int)request->asked,
+	    units_count(count, sum->processes, "process", "processes"),
+	    units_duration(pause, (double)sum->pause_ns / (double)NS_PER_S));
+	for (size_t i = 0; i < sum->types.rows.len; i++) {
+		const struct heap_row *type = &sum->types.rows.items[i];
+
+		printf("%s: %s, %s\n", type->name,
+		    units_count(
+			count, (size_t)type->count, "object", "objects"),
+		    refs_size_text(size, (uint64_t)type->bytes));
+	}
+	refs_row_print_heading();
+	for (size_t i = 0; i < sum->rows.len; i++) {
+		const struct refs_sum_row *row = &sum->rows.items[i];
+
+		if (request->count && i == request->count)
+			break;
+		refs_row_print(&row->row, sum->objects);
+		if (row->processes < sum->processes)
+			refs_row_print_note("in %zu of %zu processes",
+			    row->processes, sum->processes);
+	}
+	if (request->count && sum->rows.len > request->count)
+		printf(
+		    "(%zu more: --count 0)\n", sum->rows.len - request->count);
+}
+
+static void refs_sum_write_row(
+    struct json *json, const struct refs_sum *sum, struct refs_sum_row *row)
+{
+	char *rest = row->key;
+
+	json_open(json, '{');
+	json_key(json, "objects");
+	json_whole(json, (int64_t)row->row.objects);
+	json_key(json, "share");
+	json_rounded(json, (double)row->row.objects / (double)sum->objects, 4);
+	json_key(json, "shared");
+	json_whole(json, (int64_t)row->row.shared);
+	json_key(json, "retained");
+	json_whole(json, (int64_t)row->row.retained);
+	json_key(json, "cache");
+	json_bool(json, row->row.is_cache);
+	json_key(json, "processes");
+	json_whole(json, (int64_t)row->processes);
+	json_key(json, "root");
+	json_text(json, row->root);
+	json_key(json, "path");
+	json_text(json, strsep(&rest, "\n"));
+	json_key(json, "types");
+	json_open(json, '[');
+	while (rest)
+		json_text(json, strsep(&rest, "\n"));
+	json_close(json, ']');
+	json_close(json, '}');
+}
+
+static void refs_sum_write_types(struct json *json, const struct refs_sum *sum)
+{
+	json_key(json, "types");
+	json_open(json, '[');
+	for (size_t i = 0; i < sum->types.rows.len; i++) {
+		json_open(json, '{');
+		json_key(json, "type");
+		json_text(json, sum->types.rows.items[i].name);
+		json_key(json, "count");
+		json_whole(json, sum->types.rows.items[i].count);
+		json_key(json, "size");
+		json_whole(json, sum->types.rows.items[i].bytes);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void refs_sum_write_json(
+    struct refs_sum *sum, const struct refs_sum_request *request)
+{
+	size_t len = sum->rows.len;
+	struct json json;
+
+	if (request->count && request->count < len)
+		len = request->count;
+	json_init(&json, stdout);
+	json_open_document(&json, SCHEMA);
+	json_key(&json, "pid");
+	json_whole(&json, request->asked);
+	json_key(&json, "processes");
+	json_whole(&json, (int64_t)sum->processes);
+	json_key(&json, "pause_ms");
+	json_rounded(&json, (double)sum->pause_ns / 1e6, 3);
+	refs_sum_write_types(&json, sum);
+	json_key(&json, "objects");
+	json_whole(&json, (int64_t)sum->objects);
+	json_key(&json, "chains_found");
+	json_whole(&json, (int64_t)sum->rows.len);
+	json_key(&json, "chains");
+	json_open(&json, '[');
+	for (size_t i = 0; i < len; i++)
+		refs_sum_write_row(&json, sum, &sum->rows.items[i]);
+	json_close(&json, ']');
+	json_close(&json, '}');
+}
+
+static void refs_sum_finish(struct refs_sum *sum)
+{
+	for (size_t i = 0; i < sum->rows.len; i++) {
+		refs_row_finish(&sum->rows.items[i].row);
+		free(sum->rows.items[i].key);
+	}
+	array_free(&sum->rows);
+	index_finish(&sum->index);
+	heap_finish(&sum->types);
+}
+
+int refs_sum_show(const struct refs_sum_request *request, struct err *e)
+{
+	struct refs_sum sum = {.objects = 0};
+	bool is_read = true;
+	struct progress progress;
+	struct waiting waiting;
+
+	progress = waiting_begin(&waiting, "looking for references");
+	for (size_t i = 0; i < request->len && is_read; i++)
+		is_read = refs_sum_read(
+		    &sum, request->pids[i], request, &progress, e);
+	waiting_end(&waiting);
+	if (is_read && sum.processes) {
+		if (sum.rows.len)
+			qsort(sum.rows.items, sum.rows.len,
+			    sizeof(*sum.rows.items), refs_sum_order);
+		if (request->json)
+			refs_sum_write_json(&sum, request);
+		else
+			refs_sum_print(&sum, request);
+	}
+	is_read = is_read && sum.processes;
+	refs_sum_finish(&sum);
+	return is_read ? 0 : -1;
+}

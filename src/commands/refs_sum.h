@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What keeps objects of a type alive in several processes that do the work of
+ * one, added up: chains that differ in nothing but indices, keys and values
+ * are one. A process is read, added and forgotten before the next one.
+ */
+#ifndef MPROF_COMMANDS_REFS_SUM_H
+#define MPROF_COMMANDS_REFS_SUM_H
+
+#include "commands/refs.h"
+
+struct refs_sum_request {
+	const pid_t *pids;
+	size_t len;
+	pid_t asked; /* the process whose work they do */
+	const char *word;
+	size_t count;   /* so many chains; 0: all */
+	uint32_t depth; /* so many links of each */
+	bool json;
+};
+
+/* Prints the sum. A process that has ended meanwhile, or has no object of the
+ * type, adds nothing; -1 with e where that is true of all, or one can't be
+ * read. */
+int refs_sum_show(const struct refs_sum_request *request, struct err *e)
+    __attribute__((nonnull, warn_unused_result));
+
+#endif
