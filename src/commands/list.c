@@ -66,6 +66,7 @@ struct listed {
 	long number; /* -1: it has none */
 	bool read;   /* false: only size_bytes is known */
 	off_t size_bytes;
+	char start[DAT_BEGIN_TEXT]; /* of the short list; empty: unknown */
 };
 
 struct listing {
@@ -89,6 +90,20 @@ static void listed_read(void *items, size_t at)
 	listed->read = dat_read(&profile, listed->path, NULL) == 0;
 	overview_init(&listed->overview, &profile);
 	profile_finish(&profile);
+}
+
+static void listed_read_start(void *items, size_t at)
+{
+	struct listed *listed = &((struct listed *)items)[at];
+	int fd =
+	    open(listed->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct dat_begin begin;
+
+	if (fd < 0)
+		return;
+	dat_begin_first(&begin, fd);
+	close(fd);
+	memcpy(listed->start, begin.start, sizeof(listed->start));
 }
 
 static void listing_finish(struct listing *listing)
@@ -172,18 +187,12 @@ static void print_date(const char *name)
 
 /* A default name that exists moves to the next free second. The recording
  * itself holds the true start, as 2026-11-22T14:33:21+0100. */
-static bool print_start(const char *path)
+static bool print_start(const char *start)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	int year, month, day, hour, minute, second;
-	struct dat_begin begin = {0};
 
-	if (fd >= 0) {
-		dat_begin_first(&begin, fd);
-		close(fd);
-	}
-	if (sscanf(begin.start, "%4d-%2d-%2dT%2d:%2d:%2d", &year, &month, &day,
-		&hour, &minute, &second) != 6)
+	if (sscanf(start, "%4d-%2d-%2dT%2d:%2d:%2d", &year, &month, &day, &hour,
+		&minute, &second) != 6)
 		return false;
 	printf("%02d:%02d:%02d %02d/%02d/%04d\n", hour, minute, second, day,
 	    month, year);
@@ -200,7 +209,7 @@ static void print_short(const struct listing *listing)
 			printf("%ld %s ", listed->number, clean);
 		else
 			printf("- %s ", clean);
-		if (print_start(listed->path))
+		if (print_start(listed->start))
 			;
 		else if (listed->number >= 0)
 			print_date(clean);
@@ -421,6 +430,9 @@ static int command_list_exec(const void *values, char **words, int count)
 
 	if (options->full || options->json || options->sort)
 		parallel_for(listing.rows.len, listed_read, listing.rows.items);
+	if (!options->full && !options->json)
+		parallel_for(
+		    listing.rows.len, listed_read_start, listing.rows.items);
 	if (options->sort)
 		overview_sort(listing.rows.items, listing.rows.len,
 		    sizeof(listing.rows.items[0]), options->sort);

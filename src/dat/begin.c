@@ -17,24 +17,42 @@
 #include "dat/record.h"
 #include "profile/ending.h"
 
-enum { PIECE = 64 << 10, MOST_BEHIND = 16 << 20 };
+enum { FIRST_PIECE = 4096, PIECE = 64 << 10, MOST_BEHIND = 16 << 20 };
+
+/* A part of a file, with room for the padding that numbers need. */
+struct begin_piece {
+	char *bytes;
+	size_t len;
+};
+
+static void piece_init(struct begin_piece *piece)
+{
+	piece->bytes = mem_resize(NULL, PIECE + 1 + NUMBER_PADDING, 1);
+	piece->len = 0;
+}
+
+/* Reads up to most bytes, PIECE or fewer. Returns what pread() does. */
+static ssize_t piece_read(
+    struct begin_piece *piece, int fd, off_t at, size_t most)
+{
+	ssize_t got = pread(fd, piece->bytes, most, at);
+
+	piece->len = got > 0 ? (size_t)got : 0;
+	memset(piece->bytes + piece->len, '\n', 1 + NUMBER_PADDING);
+	return got;
+}
 
 /* Only the first line is read, and of a long one only its beginning. */
-enum dat_content dat_content(int fd)
+static enum dat_content begin_read_content(struct begin_piece *piece, int fd)
 {
-	char bytes[4096 + 1 + NUMBER_PADDING];
-	ssize_t got = pread(fd, bytes, 4096, 0);
+	ssize_t got = piece_read(piece, fd, 0, FIRST_PIECE);
 	struct profile profile = {0};
 	struct record_reader records = {.profile = &profile};
 	enum record_result result;
-	char *at = bytes, *end;
+	char *at = piece->bytes, *end = piece->bytes + piece->len;
 
 	if (got < 0)
 		return DAT_CONTENT_UNREADABLE;
-	if (got == 0)
-		return DAT_CONTENT_OTHER;
-	memset(bytes + got, '\n', 1 + NUMBER_PADDING);
-	end = bytes + got;
 	while (at < end && strchr(" \t\r\n", *at))
 		at++;
 	if (at == end || *at == 0)
@@ -45,18 +63,12 @@ enum dat_content dat_content(int fd)
 	return result == RECORD_TAKEN ? DAT_CONTENT_RECORD : DAT_CONTENT_OTHER;
 }
 
-/* A part of a file, with room for the padding that numbers need. */
-struct begin_piece {
-	char *bytes;
-	size_t len;
-};
-
-static void piece_read(struct begin_piece *piece, int fd, off_t at)
+enum dat_content dat_content(int fd)
 {
-	ssize_t got = pread(fd, piece->bytes, PIECE, at);
+	char bytes[FIRST_PIECE + 1 + NUMBER_PADDING];
+	struct begin_piece piece = {bytes, 0};
 
-	piece->len = got > 0 ? (size_t)got : 0;
-	memset(piece->bytes + piece->len, '\n', 1 + NUMBER_PADDING);
+	return begin_read_content(&piece, fd);
 }
 
 /* "2026-11-22T14:33:21+0100" as seconds since 1970; NAN where it is none. */
@@ -125,12 +137,13 @@ static void find_last(
 		const char *command;
 
 		at = at > PIECE ? at - PIECE + 16 : 0;
-		piece_read(piece, fd, at);
+		piece_read(piece, fd, at, PIECE);
 		command = begin_find_command(piece);
 		if (command) {
 			struct profile profile = {0};
 
-			piece_read(piece, fd, at + (command - piece->bytes));
+			piece_read(
+			    piece, fd, at + (command - piece->bytes), PIECE);
 			begin_read_lines(
 			    &profile, piece->bytes, piece->bytes + piece->len);
 			if (profile.runs.len > 0 &&
@@ -143,21 +156,38 @@ static void find_last(
 	}
 }
 
+/* Whether the piece holds the first run's first sample; no line counts that it
+ * may cut off. */
+static bool begin_try_first(
+    struct profile *profile, const struct begin_piece *piece)
+{
+	const char *end = piece->bytes + piece->len;
+
+	while (
+	    piece->len == FIRST_PIECE && end > piece->bytes && end[-1] != '\n')
+		end--;
+	begin_read_lines(profile, piece->bytes, end);
+	return profile->runs.len > 0 && profile->runs.items[0].total.len > 0 &&
+	       begin_of(&profile->runs.items[0]) > 0;
+}
+
+/* The piece holds the file's beginning. */
 static bool find_first(
-    struct dat_begin *begin, struct begin_piece *piece, int fd, off_t size)
+    struct dat_begin *begin, struct begin_piece *piece, int fd)
 {
 	struct profile profile = {0};
 	const struct run *run;
+	bool found = begin_try_first(&profile, piece);
 
-	for (off_t at = 0; at < size && at < MOST_BEHIND; at += PIECE) {
+	for (off_t at = 0; !found && at < MOST_BEHIND; at += PIECE) {
+		if (piece_read(piece, fd, at, PIECE) <= 0)
+			break;
 		profile_finish(&profile);
 		profile = (struct profile){0};
-		piece_read(piece, fd, at);
 		begin_read_lines(
 		    &profile, piece->bytes, piece->bytes + piece->len);
-		if (profile.runs.len > 0 &&
-		    begin_of(&profile.runs.items[0]) > 0)
-			break;
+		found = profile.runs.len > 0 &&
+			begin_of(&profile.runs.items[0]) > 0;
 	}
 	run = profile.runs.len > 0 ? &profile.runs.items[0] : NULL;
 	if (run) {
@@ -176,11 +206,10 @@ static bool begin_read(struct dat_begin *begin, int fd, bool last)
 	bool found;
 
 	*begin = (struct dat_begin){0};
-	if (fstat(fd, &about) != 0 || dat_content(fd) != DAT_CONTENT_RECORD)
-		return false;
-	piece.bytes = mem_zero(PIECE + 1 + NUMBER_PADDING, 1);
-	found = find_first(begin, &piece, fd, about.st_size);
-	if (found && last)
+	piece_init(&piece);
+	found = begin_read_content(&piece, fd) == DAT_CONTENT_RECORD &&
+		find_first(begin, &piece, fd);
+	if (found && last && fstat(fd, &about) == 0)
 		find_last(begin, &piece, fd, about.st_size);
 	free(piece.bytes);
 	return found;
@@ -199,12 +228,13 @@ bool dat_begin_first(struct dat_begin *begin, int fd)
 void dat_command_line(const char *path, char *out, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct begin_piece piece = {mem_zero(PIECE + 1 + NUMBER_PADDING, 1), 0};
 	struct profile profile = {0};
+	struct begin_piece piece;
 	const char *command = NULL;
 
+	piece_init(&piece);
 	if (fd >= 0) {
-		piece_read(&piece, fd, 0);
+		piece_read(&piece, fd, 0, PIECE);
 		close(fd);
 	}
 	begin_read_lines(&profile, piece.bytes, piece.bytes + piece.len);

@@ -107,7 +107,9 @@ static int catalog_read(
 	while (errno = 0, (entry = readdir(dir))) {
 		if (!is_default_name(entry->d_name))
 			continue;
-		file = is_file(dirfd(dir), entry->d_name);
+		file = entry->d_type == DT_REG
+			   ? 1
+			   : is_file(dirfd(dir), entry->d_name);
 		if (file < 0)
 			return err_errno(
 			    e, "%s: can't be examined", entry->d_name);

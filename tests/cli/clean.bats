@@ -86,7 +86,7 @@ failing() {
 	failing newfstatat,statx:error=EACCES mprofile_20250101000001.dat clean
 	[ "$status" -eq 1 ]
 	[[ $errors == "mprof: mprofile_20250101000001.dat: can't be examined"* ]]
-	[ "$(find . -name '*.dat' | wc -l)" -eq 2 ]
+	[ -e mprofile_20250101000001.dat ]
 	for call in openat pread64; do
 		recording mprofile_20250101000000.dat
 		failing $call:error=EIO mprofile_20250101000001.dat clean

@@ -238,6 +238,23 @@ static void the_command_is_that_of_the_first_run(void **state)
 	assert_string_equal(command, "");
 }
 
+/* The first sample is read whole wherever the first block of 4 KiB ends. */
+static void the_first_block_cuts_no_sample(void **state)
+{
+	(void)state;
+	for (int blanks = 4040; blanks < 4110; blanks++) {
+		char text[4200];
+		struct dat_begin begin;
+
+		snprintf(text, sizeof(text),
+		    "CMDLINE a%*s\nMEM 1.000000 1700000000.2500\n", blanks,
+		    "b");
+		begin = begin_of_text(text);
+		if (begin.last_s != 1700000000.25)
+			fail_msg("%d blanks: %f", blanks, begin.last_s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +267,7 @@ int main(void)
 	    cmocka_unit_test(no_border_hides_a_run),
 	    cmocka_unit_test(content_is_known_by_the_first_line),
 	    cmocka_unit_test(the_command_is_that_of_the_first_run),
+	    cmocka_unit_test(the_first_block_cuts_no_sample),
 	};
 
 	return cmocka_run_group_tests(tests, begin_file, end_file);
