@@ -2,7 +2,8 @@
 #include "analysis/downsample.h"
 
 #include <math.h>
-#include <stdlib.h>
+
+#include "analysis/robust.h"
 
 enum { FEW = 8, MEDIAN_OF = 1001 };
 
@@ -130,13 +131,6 @@ void downsample_finish(struct downsample *out)
 	array_free(&out->means);
 }
 
-static int compare_steps(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 double downsample_interval(const struct series *series)
 {
 	double steps[MEDIAN_OF];
@@ -148,8 +142,7 @@ double downsample_interval(const struct series *series)
 		    series->items[i + 1].time_s - series->items[i].time_s;
 	if (count == 0)
 		return 0;
-	qsort(steps, count, sizeof(steps[0]), compare_steps);
-	return steps[count / 2];
+	return robust_select(steps, count, count / 2);
 }
 
 double downsample_gap(const struct series *series)

@@ -8,10 +8,10 @@
 
 static const double normal_95 = 1.959964;
 
-/* Puts the value of that rank, from 0, in its place by Hoare's FIND (1961):
- * none before it is larger, none behind it smaller. A whole sort took a quarter
- * of a verdict. */
-static double robust_select(double *values, size_t count, size_t rank)
+/* Puts the value of that rank in its place by Hoare's FIND (1961): none before
+ * it is larger, none behind it smaller. A whole sort took a quarter of a
+ * verdict. */
+double robust_select(double *values, size_t count, size_t rank)
 {
 	ptrdiff_t low = 0, high = (ptrdiff_t)count - 1;
 	ptrdiff_t sought = (ptrdiff_t)rank;

@@ -25,6 +25,10 @@ struct robust_trend {
 	double spread;    /* robust deviation of the residuals (MAD * 1.4826) */
 };
 
+/* The value of that rank, 0 the lowest, below count; values are reordered. */
+double robust_select(double *values, size_t count, size_t rank)
+    __attribute__((nonnull));
+
 /* The median (mean of the middle two), 0 for none; values are reordered. */
 double robust_median(double *values, size_t count);
 

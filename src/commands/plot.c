@@ -336,26 +336,42 @@ static void plot_group(struct plot_reading *reading)
 	reading->runs.items[0].run = &reading->grouped;
 }
 
+/* Returns which of them could not be read; the caller frees. */
+static bool *plot_read_profiles(struct plot_reading *reading,
+    const struct profiles *profiles, const struct plot_options *options)
+{
+	size_t len = profiles->paths.len;
+	bool *failed = mem_zero(len, sizeof(failed[0]));
+
+	reading->profiles = mem_zero(len, sizeof(struct profile));
+	reading->len = len;
+	if (plot_is_heatmap(options) && len > MANY) {
+		profiles_read_many(reading->profiles, failed, profiles,
+		    &options->profiles, plot_thin);
+		return failed;
+	}
+	for (size_t i = 0; i < len; i++)
+		failed[i] =
+		    profiles_read(&reading->profiles[i],
+			profiles->paths.items[i], &options->profiles) != 0;
+	return failed;
+}
+
 static int command_plot_read_all(struct plot_reading *reading,
     const struct profiles *profiles, const struct plot_options *options)
 {
+	bool *failed = plot_read_profiles(reading, profiles, options);
 	int status = COMMAND_OK;
 
-	reading->profiles =
-	    mem_zero(profiles->paths.len + 1, sizeof(struct profile));
-	for (size_t i = 0; i < profiles->paths.len; i++) {
-		struct profile *profile = &reading->profiles[reading->len++];
-
-		if (profiles_read(profile, profiles->paths.items[i],
-			&options->profiles) != 0) {
+	for (size_t i = 0; i < reading->len; i++) {
+		if (failed[i]) {
 			status = COMMAND_FAILED;
 			continue;
 		}
-		add_companion(profile);
-		if (plot_is_heatmap(options) && profiles->paths.len > MANY)
-			plot_thin(profile);
-		choose_runs(reading, profile, options->run);
+		add_companion(&reading->profiles[i]);
+		choose_runs(reading, &reading->profiles[i], options->run);
 	}
+	free(failed);
 	if (!plot_is_heatmap(options))
 		leave_out(reading);
 	if (options->by)

@@ -2,6 +2,7 @@
 #include "input/profiles.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/parallel.h"
 #include "base/units.h"
 #include "base/utf8.h"
 #include "cli/terminal.h"
@@ -231,7 +233,7 @@ static bool profiles_has_samples(const struct profile *profile)
 struct profiles_reading {
 	const char *path;
 	const struct profiles_options *options;
-	struct progress progress;
+	const struct progress *progress; /* NULL: none is shown */
 };
 
 #ifdef HAVE_CSV
@@ -260,13 +262,13 @@ static int profiles_read_any(struct profile *profile,
 	    .time = reading->options->time,
 	    .mem = reading->options->mem,
 	    .unit = reading->options->unit,
-	    .progress = &reading->progress,
+	    .progress = reading->progress,
 	};
 
 	if (profiles_is_table(reading->path, &table))
 		return csv_read(
 		    profile, reading->path, &table, unit_assumed, e);
-	return dat_read_progress(profile, reading->path, &reading->progress, e);
+	return dat_read_progress(profile, reading->path, reading->progress, e);
 }
 #else
 static int profiles_read_any(struct profile *profile,
@@ -276,7 +278,7 @@ static int profiles_read_any(struct profile *profile,
 
 	*unit_assumed = false;
 	if (!reading->options->time && !reading->options->mem)
-		return dat_read_progress(profile, path, &reading->progress, e);
+		return dat_read_progress(profile, path, reading->progress, e);
 	profile_init(profile, path);
 	return err_set(e,
 	    "%s: this mprof was built without libcsv and reads no tables",
@@ -284,30 +286,42 @@ static int profiles_read_any(struct profile *profile,
 }
 #endif
 
-int profiles_read(struct profile *profile, const char *path,
-    const struct profiles_options *options)
+/* What reading a file came to; profiles_report() prints it. */
+struct profiles_outcome {
+	char *failure; /* NULL: it was read */
+	bool unit_assumed;
+};
+
+static void profiles_load(struct profile *profile,
+    const struct profiles_reading *reading, struct profiles_outcome *outcome)
 {
-	char *what = mem_format("reading %s", path);
-	struct waiting waiting;
-	struct profiles_reading reading = {
-	    path, options, waiting_begin(&waiting, what)};
-	bool unit_assumed = false;
 	struct err e;
-	int got;
+	int got = file_kind_check(reading->path, &e);
 
-	got = file_kind_check(path, &e);
+	*outcome = (struct profiles_outcome){0};
 	if (got == 0)
-		got = profiles_read_any(profile, &reading, &unit_assumed, &e);
+		got = profiles_read_any(
+		    profile, reading, &outcome->unit_assumed, &e);
 	else
-		profile_init(profile, path);
+		profile_init(profile, reading->path);
+	if (got != 0)
+		outcome->failure = mem_copy(e.text);
+}
 
-	waiting_end(&waiting);
-	free(what);
-	if (got != 0) {
+/* Returns what profiles_read() does. Frees what the outcome holds. */
+static int profiles_report(const struct profile *profile,
+    struct profiles_outcome *outcome, const struct profiles_options *options)
+{
+	const char *path = profile->path;
+	struct err e;
+
+	if (outcome->failure) {
+		err_set(&e, "%s", outcome->failure);
+		free(outcome->failure);
 		command_fail(COMMAND_FAILED, &e);
 		return -1;
 	}
-	if (unit_assumed)
+	if (outcome->unit_assumed)
 		profiles_report_unit(path);
 	profiles_report_skipped(profile, options->verbose);
 	profiles_report_endings(profile);
@@ -321,4 +335,68 @@ int profiles_read(struct profile *profile, const char *path,
 		: "");
 	command_fail(COMMAND_FAILED, &e);
 	return -1;
+}
+
+int profiles_read(struct profile *profile, const char *path,
+    const struct profiles_options *options)
+{
+	char *what = mem_format("reading %s", path);
+	struct waiting waiting;
+	struct progress progress = waiting_begin(&waiting, what);
+	struct profiles_reading reading = {path, options, &progress};
+	struct profiles_outcome outcome;
+
+	profiles_load(profile, &reading, &outcome);
+	waiting_end(&waiting);
+	free(what);
+	return profiles_report(profile, &outcome, options);
+}
+
+/* Many files, read by several threads. */
+struct profiles_many {
+	const struct profiles *profiles;
+	const struct profiles_options *options;
+	void (*reduce)(struct profile *profile);
+	struct profile *read;
+	struct profiles_outcome *outcomes;
+	pthread_mutex_t progress_lock;
+	struct progress progress;
+	size_t done;
+};
+
+static void profiles_load_one(void *context, size_t at)
+{
+	struct profiles_many *many = context;
+	struct profiles_reading reading = {
+	    many->profiles->paths.items[at], many->options, NULL};
+
+	profiles_load(&many->read[at], &reading, &many->outcomes[at]);
+	many->reduce(&many->read[at]);
+	pthread_mutex_lock(&many->progress_lock);
+	progress_step(&many->progress, ++many->done, many->profiles->paths.len);
+	pthread_mutex_unlock(&many->progress_lock);
+}
+
+void profiles_read_many(struct profile *read, bool *failed,
+    const struct profiles *profiles, const struct profiles_options *options,
+    void (*reduce)(struct profile *profile))
+{
+	size_t len = profiles->paths.len;
+	char *what = mem_format("reading %zu recordings", len);
+	struct waiting waiting;
+	struct profiles_many many = {.profiles = profiles,
+	    .options = options,
+	    .reduce = reduce,
+	    .read = read,
+	    .outcomes = mem_zero(len, sizeof(many.outcomes[0])),
+	    .progress_lock = PTHREAD_MUTEX_INITIALIZER,
+	    .progress = waiting_begin(&waiting, what)};
+
+	parallel_for(len, profiles_load_one, &many);
+	waiting_end(&waiting);
+	free(what);
+	for (size_t i = 0; i < len; i++)
+		failed[i] =
+		    profiles_report(&read[i], &many.outcomes[i], options) != 0;
+	free(many.outcomes);
 }

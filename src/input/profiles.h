@@ -73,4 +73,13 @@ int profiles_read(struct profile *profile, const char *path,
     const struct profiles_options *options)
     __attribute__((nonnull, warn_unused_result));
 
+/* Reads all of them, in several threads, and then reports in their order what
+ * profiles_read() would. reduce() drops what the caller doesn't need of a
+ * profile as soon as that is read, called by several threads at once.
+ * read and failed have room for one element a path; the caller finishes each
+ * profile in any case. */
+void profiles_read_many(struct profile *read, bool *failed,
+    const struct profiles *profiles, const struct profiles_options *options,
+    void (*reduce)(struct profile *profile)) __attribute__((nonnull));
+
 #endif

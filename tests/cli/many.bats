@@ -89,6 +89,22 @@ ranks() {
 	[ -s one.png ] && [ -s zero.png ] && [ -s many.png ]
 }
 
+@test "heatmap: of many files those that can't be read are named in their order" {
+	recording a.dat
+	text=$(<a.dat)
+	for ((i = 100; i < 300; i++)); do echo "$text" >"r$i.dat"; done
+	: >r120.dat
+	printf '\37\213 gzip' >r121.dat
+	rm r250.dat
+	mkdir r250.dat
+	run_apart mprof plot --heatmap --format scene -o - r*.dat
+	[ "$status" -eq 1 ]
+	same "$(cut -d: -f2 <<<"$errors" | tr -d '\n')" ' r120.dat r121.dat r250.dat'
+	same "$(grep -c '^  row' <<<"$output")" 197
+	same "$(grep '^  row' <<<"$output" | cut -d' ' -f4 | head -n 2)" '"r100.dat"
+"r101.dat"'
+}
+
 @test "heatmap: recordings of two measures are not compared" {
 	ranks 6
 	sed -i 's/backend=rss/backend=pss/' mem-2.dat

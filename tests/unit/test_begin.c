@@ -247,10 +247,10 @@ static void the_first_block_cuts_no_sample(void **state)
 		struct dat_begin begin;
 
 		snprintf(text, sizeof(text),
-		    "CMDLINE a%*s\nMEM 1.000000 1700000000.2500\n", blanks,
+		    "CMDLINE a%*s\nMEM 1.000000 1700000000.1234567\n", blanks,
 		    "b");
 		begin = begin_of_text(text);
-		if (begin.last_s != 1700000000.25)
+		if (begin.last_s != 1700000000.1234567)
 			fail_msg("%d blanks: %f", blanks, begin.last_s);
 	}
 }
