@@ -197,6 +197,8 @@ static void peak_tracker_read_group(
 
 	if (mark.kib > peaks->cgroup_kib)
 		peak_tracker_add_mark(peaks, &mark);
+	if (mark.kib >= 0)
+		peaks->read_ns = now_ns;
 	highest_restart(&peaks->group, kib, now_ns);
 }
 

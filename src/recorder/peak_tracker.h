@@ -60,7 +60,7 @@ struct peak_tracker {
 	bool attached;               /* marks may stand from before the start */
 	uint64_t sums;               /* that were added */
 	int64_t ticked_ns;           /* the last of them, or the start */
-	int64_t read_ns;             /* a process's mark was read last */
+	int64_t read_ns;             /* a mark was read last */
 	struct sink_peak peak; /* 0 of since_ns: not known; -1 KiB: none */
 	bool unreported;       /* it is of a mark */
 	int64_t reported_ns;

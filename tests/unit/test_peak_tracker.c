@@ -2,10 +2,12 @@
 //
 // The peak, of sums and of high-water marks, over a folder that stands for
 // /proc: whose status is read again, and whose can't have changed.
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/clock.h"
@@ -325,6 +327,33 @@ static void marks_from_before_are_of_another_time(void **state)
 	assert_int_equal(peaks.read_ns, 4000);
 }
 
+/* The mark of a control group is read each second. A later sum is the highest
+ * since then. */
+static void a_sum_of_a_group_is_since_its_mark(void **state)
+{
+	struct cgroup group = {
+	    .folder = open(fake_root, O_DIRECTORY | O_CLOEXEC), .v2 = true};
+	struct sink_tick tick = {.total_kib = 500};
+	struct members none = {0};
+	char path[256];
+
+	(void)state;
+	fake_write("memory.peak", "512000\n");
+	begin_peaks(false);
+	peak_tracker_init(&peaks, &group, 1000, false);
+	for (int i = 0; i < 3; i++) {
+		tick.time_ns += NS_PER_S;
+		tick.total_kib++;
+		peak_tracker_add_sum(&peaks, tick.total_kib, tick.time_ns);
+		peak_tracker_read(&peaks, &none, NS_PER_S, &tick);
+		expect_peak(tick.total_kib, tick.time_ns,
+		    i > 1 ? tick.time_ns - NS_PER_S : 1000);
+	}
+	close(group.folder);
+	snprintf(path, sizeof(path), "%s/memory.peak", fake_root);
+	remove(path);
+}
+
 /* With the program alone others' marks are read, and are not the peak. */
 static void of_the_program_alone_its_mark_counts(void **state)
 {
@@ -396,6 +425,8 @@ int main(void)
 		a_peak_of_a_mark_is_reported_at_times, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		marks_from_before_are_of_another_time, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_sum_of_a_group_is_since_its_mark, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		of_the_program_alone_its_mark_counts, begin, end),
 	    cmocka_unit_test_setup_teardown(
