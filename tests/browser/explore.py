@@ -71,7 +71,7 @@ def check_measure(page):
     check(near(start, 15, 0.2) and near(end, 40, 0.2),
           f"measured {start} to {end}")
     name = browser.script("return byId('range-name').textContent;")
-    check(name.startswith("Between two points"), name)
+    check(name.startswith("Selected range"), name)
     row = rows(browser)[0]
     check(figure(row[3]) == 200, f"the highest between: {row}")
     check(near(figure(row[4]), mib(end) - mib(start), 0.2),

@@ -88,7 +88,7 @@ def check_keys(page):
     check(layers[0] == ["layer", "the program itself"] and len(layers) == 3,
           f"s: not the program's layers: {layers}")
     page.hover(0.3)
-    check("all that is shown" in page.tooltip(), "s: " + page.tooltip())
+    check("visible total" in page.tooltip(), "s: " + page.tooltip())
     browser.keys("c", "f", "s")
     check(browser.script("return data.series[0].kind;") == "total",
           "s: not the lines again")

@@ -13,7 +13,7 @@ function figuresRange(view)
 	const text = `${elapsedText(from, digits)} to ${elapsedText(to, digits)}`;
 
 	return [from, to, view.measure ?
-		`Between two points: ${text}` : `In sight: ${text}`];
+		`Selected range: ${text}` : `Visible range: ${text}`];
 }
 
 function figuresRow(series, from, to)

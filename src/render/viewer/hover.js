@@ -129,7 +129,7 @@ function stackTotal(rows)
 {
 	const layers = rows.filter((row) => row.series.kind === "layer");
 	const series = {
-		name: "all that is shown", kind: "total", role: "total", dash: 0,
+		name: "visible total", kind: "total", role: "total", dash: 0,
 	};
 
 	return layers.length < 2 ? [] : [{

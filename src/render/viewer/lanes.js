@@ -88,11 +88,11 @@ function spanFacts(data, span)
 
 	if (data.flame)
 		return [["memory", memoryText(to - from)],
-			["of the whole", shareText(data, to - from)]];
+			["of the total", shareText(data, to - from)]];
 	return [
 		["thread", threadText(span) || "not recorded"],
-		["begins", elapsedText(from, digits)],
-		["length", elapsedText(to - from, digits)],
+		["start", elapsedText(from, digits)],
+		["duration", elapsedText(to - from, digits)],
 		["memory before", known(before)],
 		["memory after", known(after)],
 	];
@@ -115,7 +115,7 @@ function fillSpanTooltip(data, span)
 			element("strong", { textContent: fullName(span) })),
 		element("table", {}, ...rows),
 		element("p", { className: "soft",
-			textContent: "A click zooms there." }));
+			textContent: "Click to zoom in." }));
 }
 
 // The bar beside another: 1 and -1 on its lane, or above and below.

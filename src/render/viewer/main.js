@@ -375,7 +375,7 @@ function measureFromCursor()
 		setMeasure(null);
 	} else if (view.point === undefined) {
 		view.point = time;
-		say(`from ${axisText(time)}`);
+		say(`selection starts at ${axisText(time)}`);
 		return;
 	} else if (time !== view.point) {
 		setMeasure([Math.min(view.point, time),

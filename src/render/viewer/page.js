@@ -89,8 +89,8 @@ function thinnedNote(data)
 		all += series.samples;
 		kept += series.count;
 	}
-	return [`${countText(kept)} of ${countText(all)} samples are in this ` +
-		`page: of every ${elapsedText(most, 3)} the first, lowest, ` +
+	return [`This page has ${countText(kept)} of ${countText(all)} samples: ` +
+		`for every ${elapsedText(most, 3)} the first, lowest, ` +
 		"highest and last, and the mean of all"];
 }
 
@@ -102,10 +102,10 @@ function finestText(view, data)
 	const most = Math.max(0, ...data.series.filter((one) => !one.hidden)
 		.map((one) => one.step));
 
-	return most <= 2 * pixel ? "" : "This page goes no further: of every " +
-		`${elapsedText(most, cursorDigits(view))} it has the lowest, ` +
-		"the mean and the highest. mprof plot --window draws a part " +
-		"with all its samples.";
+	return most <= 2 * pixel ? "" : "Zooming in further shows no more: for " +
+		`every ${elapsedText(most, cursorDigits(view))} this page ` +
+		"has the lowest, the mean and the highest. To draw a part " +
+		"with all its samples, use mprof plot --window.";
 }
 
 function buildLegend(data, onToggle, onLight)
@@ -116,7 +116,7 @@ function buildLegend(data, onToggle, onLight)
 	for (const series of data.series.filter((one) => one.legend)) {
 		const button = element("button", {
 			type: "button",
-			title: "Hide or show; with Shift alone",
+			title: "Hide or show (Shift click: show only this one)",
 			"aria-pressed": !series.hidden,
 		}, swatch(theme, series),
 		element("span", { className: "name", textContent: series.name }),
@@ -188,7 +188,7 @@ function describeChart(data)
 
 	if (data.flame)
 		return `Memory by call stack. ${facts.join(". ")}. Arrow keys ` +
-			"move among the frames, Enter zooms into one; the " +
+			"move between frames, Enter zooms into one; the " +
 			"table below has the figures.";
 	return `Memory over time. ${facts.join(". ")}. Arrow keys move the ` +
 		"cursor, plus and minus zoom; the table below has the figures.";

@@ -30,7 +30,7 @@ function foundText(view, data)
 	const series = data.series.filter((one) => isFound(view, one.name));
 	return `${series.length} of ${data.series.length} series, ` +
 		`${spans.length} of ${data.spans.length} calls` +
-		(spans.length ? "; Enter goes to the next" : "");
+		(spans.length ? "; Enter goes to the next match" : "");
 }
 
 // The next call that was found, behind the one that was gone to before.
