@@ -219,7 +219,7 @@ ends_with_program() {
 	kill "$(cat pid)"
 	[ "$status" -eq 3 ]
 	[[ $errors =~ 1\ descendant\ lives\ on:\ [0-9]+\ s[hle]*p?\;\ --wait\ all ]]
-	run_apart mprof run -t 0.3 --wait all -o t.dat \
+	run_apart mprof run -t 3 --wait all -o t.dat \
 		sh -c 'sleep 60 >out & echo $! >pid; exit 3'
 	kill "$(cat pid)"
 	[[ $errors == *"1 descendant lives on: "*" s"[hl]* ]]
@@ -377,7 +377,8 @@ strangers_read() {
 	printf '%s\n' 'def MEMORY(): return [i for i in range(10 ** 6)]' \
 		'for i in range(5): MEMORY()' >'a, MEM=b;.py'
 	mprof run -q --stacks -o stacks.dat "$python" 'a, MEM=b;.py'
-	mprof run -q -t 0.1 -o timeout.dat sleep 0.3
+	mprof run -q -t 0.1 -o timeout.dat sh -c \
+		'until grep -qs ^PEAK timeout.dat; do sleep 0.02; done'
 	# A command line is what the user says: it may hold anything.
 	sed -i '/^CMDLINE/d' ./*.dat
 	strangers_read ./*.dat
@@ -398,15 +399,16 @@ strangers_read() {
 	run_apart python3-mprof peak
 	[ "$status" -eq 0 ]
 	[[ $output == *MiB* ]]
-	# Theirs tells the second that the name holds, ours the one it began in.
+	# Theirs tells the second that the name holds, ours that of the first
+	# sample.
 	python3-mprof list >theirs
 	mprof list >ours
 	paste -d ' ' theirs ours | awk '{
 		split($3, a, ":")
 		split($7, b, ":")
-		apart = (a[1] - b[1]) * 3600 + (a[2] - b[2]) * 60 + a[3] - b[3]
+		later = (b[1] - a[1]) * 3600 + (b[2] - a[2]) * 60 + b[3] - a[3]
 		exit !(NF == 8 && $1 == $5 && $2 == $6 && $4 == $8 &&
-		    apart >= 0 && apart <= 1)
+		    later >= 0 && later < 60)
 	}'
 }
 
