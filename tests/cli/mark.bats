@@ -94,9 +94,11 @@ time.sleep(.2)' >when
 	run_apart mprof mark --pid $$ here
 	[ "$status" -eq 1 ]
 	[[ $errors == "mprof: pid $$: is not recorded"* ]]
-	MPROF_MARK=/etc/hostname run_apart mprof mark here
+	echo mine >mine
+	MPROF_MARK=$PWD/mine run_apart mprof mark here
 	[ "$status" -eq 1 ]
 	[[ $errors == *"is not a mark file"* ]]
+	same "$(cat mine)" mine
 }
 
 @test "mark: the examples in C, Python, shell and Node.js" {
@@ -129,7 +131,8 @@ begin_recorder() {
 kill_recorder() {
 	local program
 
-	program=$(pgrep -P "$recorder" sleep)
+	soon pgrep -P "$recorder" -x sleep
+	program=$(pgrep -P "$recorder" -x sleep)
 	kill -KILL "$recorder"
 	wait "$recorder" || true
 	kill "$program"
