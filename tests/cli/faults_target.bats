@@ -238,7 +238,8 @@ teardown() {
 	fi
 	# shellcheck disable=SC2016 # the same
 	run mprof run -T 0.02 -o a.dat \
-		sh -c 'echo $$ >"$0/cgroup.procs" && exec "$1" eat 200' \
+		sh -c 'echo $$ >"$0/cgroup.procs" || exit 1
+			'"$(until_limits_are_read)"'; exec "$1" eat 200' \
 		"$group" "$TARGET"
 	rmdir "$group"
 	[ "$status" -eq 137 ]
@@ -251,7 +252,8 @@ teardown() {
 
 @test "two recorders of one process" {
 	mprof run -q -T 0.02 -o a.dat \
-		sh -c "$(until_sampled 1 b.dat); exec $TARGET eat 20" 3>&- &
+		sh -c "$(until_sampled 1 b.dat)
+			RECORDING=b.dat exec $TARGET eat 20" 3>&- &
 	recorder=$!
 	soon pgrep -P $recorder -x sh
 	program=$(pgrep -P $recorder -x sh)

@@ -115,6 +115,15 @@ until_sampled() {
 		"sleep 0.02; done"
 }
 
+# The same for what limits a program: the recorder reads that at a tick, a second
+# after the last reading at the latest.
+until_limits_are_read() {
+	# shellcheck disable=SC2016 # for the program's shell
+	echo 'sleep 1; had=$(grep -c ^MEM a.dat);' \
+		'until [ "$(grep -c ^MEM a.dat)" -ge $((had + 2)) ]; do' \
+		'sleep 0.02; done'
+}
+
 # is_stopped PID
 is_stopped() {
 	grep -q '^State:.T' "/proc/$1/status"

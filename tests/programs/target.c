@@ -91,7 +91,6 @@ static int eat(const char *word)
 	return 12;
 }
 
-/* A child that is dead and not waited for. */
 /* A copy that is setuid root: root's in all respects, as below sudo. */
 static int privileged(const char *word)
 {
@@ -117,6 +116,7 @@ static int yields(const char *word)
 	return 25;
 }
 
+/* A child that is dead and not waited for. */
 static int zombie(const char *word)
 {
 	(void)word;
@@ -174,7 +174,7 @@ static int renamed(const char *word)
 		hold(300);
 		_exit(0);
 	}
-	hold(400);
+	wait(NULL);
 	return 16;
 }
 
@@ -256,7 +256,7 @@ static int shared(const char *word)
 		hold(400);
 		_exit(0);
 	}
-	hold(500);
+	wait(NULL);
 	return 21;
 }
 
