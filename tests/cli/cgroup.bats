@@ -74,7 +74,7 @@ is_empty() {
 
 @test "attach --cgroup --backend cgroup: what the kernel charged the group, and its peak" {
 	start "$groups/job" sh -c 'head -c 40M /dev/zero >file; exec sleep 600'
-	soon test -s file
+	soon eval '[ "$(stat -c %s file)" -eq $((40 << 20)) ]'
 	# nothing moves any more
 	soon has_same_reading
 	mprof attach --cgroup "$groups/job" --backend cgroup -T 0.02 -o a.dat \

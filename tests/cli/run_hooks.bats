@@ -48,7 +48,8 @@ load helper
 @test "run --textfile: figures by process name, gone at the end" {
 	mkdir metrics
 	run_apart mprof run -q --textfile metrics -o a.dat \
-		sh -c 'sleep .3; cat metrics/mprof-*.prom; stat -c %a metrics/*'
+		sh -c 'until [ -e metrics/*.prom ]; do sleep .02; done
+			cat metrics/mprof-*.prom; stat -c %a metrics/*'
 	[ "$status" -eq 0 ]
 	[[ $output == *'mprof_process_memory_bytes{command="sh -c '*'",pid="'[0-9]*'",process="sh"} '* ]]
 	[[ $output == *600 ]]

@@ -81,10 +81,7 @@ fake_browser() {
 @test 'with a display: the page in the browser, and its path printed' {
 	fake_browser
 	mprof plot a.dat >out
-	for _ in {1..100}; do
-		[ ! -e opened ] || break
-		sleep 0.05
-	done
+	soon test -e opened
 	same "$(cat opened)" "$(cat out)"
 	grep -q '^<!DOCTYPE html>' "$(cat out)"
 }
