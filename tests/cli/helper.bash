@@ -92,6 +92,12 @@ is_so_or_ended() {
 	"${@:2}" || ! kill -0 "$1" 2>/dev/null
 }
 
+# A job of the shell has a program's words from its exec on, and until then the
+# shell's own: runs PID WORD: one of its words is that.
+runs() {
+	grep -qszxF -- "$2" "/proc/$1/cmdline"
+}
+
 # is_gone PID
 is_gone() {
 	[ ! -e "/proc/$1" ]

@@ -154,9 +154,10 @@ waiting() {
 	grep -q "^mprof: process $pid: its main thread runs no Python" errors
 	# The request was taken back. Another is met once there is something
 	# to do; the agent leaves in the same way.
+	rm errors # what the first one said must not be taken for its own
 	mprof attach -q -o wait.dat --func deep "$pid" 2>errors &
 	recorder=$!
-	soon_while "$recorder" grep -q 'runs no Python code' errors
+	soon_while "$recorder" grep -qs 'runs no Python code' errors
 	echo >&8
 	soon_while "$recorder" grep -q ^FUNC wait.dat
 	kill -TERM "$recorder"
@@ -277,6 +278,7 @@ start_old() {
 @test "attach --python of what is no Python, --func without attach" {
 	sleep 30 &
 	pid=$!
+	soon runs "$pid" sleep
 	run_apart mprof attach -o no.dat --python "$pid"
 	[ "$status" -eq 1 ]
 	[[ $errors == *"process $pid: runs no Python"* ]]
