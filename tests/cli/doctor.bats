@@ -78,6 +78,7 @@ finds_lesson() {
 @test "doctor: no Python, no process, no recording, misuse" {
 	sleep 60 3>&- &
 	pid=$!
+	soon runs "$pid" sleep
 	mprof doctor "$pid" >text
 	grep -q '^python     no: mprof run --stacks PROGRAM' text
 	mprof doctor "$pid" --json | jq -e '.python == false and .types == []'

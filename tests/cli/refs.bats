@@ -547,6 +547,7 @@ grow() {
 @test "what can't be read is said, with what to do" {
 	sleep 100 &
 	pid=$!
+	soon runs "$pid" sleep
 	run_apart mprof refs "$pid" list
 	[ "$status" -eq 1 ]
 	same "$errors" "mprof: process $pid: runs no Python"
