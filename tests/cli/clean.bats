@@ -99,10 +99,10 @@ Input/output error: left in place"
 
 @test "clean and rm: what is being recorded stays, and it is said" {
 	rm -f -- *
-	recording mprofile_20250101000000.dat
 	mprof run -q sleep 60 &
 	recorder=$!
-	soon_while $recorder sh -c 'grep -qs ^MEM mprofile_2*6*.dat'
+	soon_while $recorder sh -c 'grep -qs ^MEM mprofile_*.dat'
+	recording mprofile_20250101000000.dat
 	child=$(tr -d ' ' <"/proc/$recorder/task/$recorder/children")
 	name=$(find . -name 'mprofile_*.dat' ! -name '*20250101*' -printf %f)
 	run_apart mprof rm 0 -1
