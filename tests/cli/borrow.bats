@@ -41,7 +41,7 @@ is_once() {
 }
 
 @test "borrow: what a plain fork copies is the child's own" {
-	mprof run -qM -T 0.02 -o a.dat "$PROGRAMS/lend" fork 60 0.4
+	mprof run -qM -T 0.02 -o a.dat "$PROGRAMS/lend" fork 60 1
 	[ "$(mprof peak a.dat | head -n 1 | cut -f2 | cut -d. -f1)" -ge 120 ]
 	grep -q '^CHLD [0-9]* 60\.' a.dat
 }
@@ -57,7 +57,7 @@ is_once() {
 		rm a.dat
 	done
 	"$PROGRAMS/forbid" mprof run -qM -T 0.02 -o a.dat \
-		"$PROGRAMS/lend" fork 60 0.4
+		"$PROGRAMS/lend" fork 60 1
 	grep -q '^CHLD [0-9]* 60\.' a.dat
 }
 

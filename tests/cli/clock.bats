@@ -47,19 +47,19 @@ gaps() {
 }
 
 @test "clock: a suspended machine leaves one gap, and no missed samples" {
-	run_apart env LD_PRELOAD="$PROGRAMS/suspend.so" "$MPROF" run -T 0.02 \
-		-o a.dat "$TARGET" sleep 900
+	run_apart env LD_PRELOAD="$PROGRAMS/suspend.so" RECORDING=a.dat "$MPROF" \
+		run -T 0.02 -o a.dat "$TARGET" sleep 900
 	[ "$status" -eq 11 ]
 	[[ ! $errors =~ mprof:\ [0-9]{4,}\ samples\ were\ missed ]]
 	read -r _ longest rest < <(gaps a.dat)
 	[ "$longest" -ge 3600 ]
 	[ "$longest" -lt 3660 ]
 	awk "BEGIN { exit !($rest > 0.3 && $rest < 60) }"
-	[ "$(grep -c ^MEM a.dat)" -ge 10 ]
+	[ "$(grep -c ^MEM a.dat)" -ge 5 ]
 }
 
 @test "clock: the same, attached" {
-	"$TARGET" sleep 1200 3>&- &
+	"$TARGET" sleep 2500 3>&- &
 	LD_PRELOAD=$PROGRAMS/suspend.so mprof attach -q -T 0.02 -o a.dat $!
 	read -r _ longest rest < <(gaps a.dat)
 	[ "$longest" -ge 3600 ]
@@ -69,7 +69,7 @@ gaps() {
 
 @test "clock: --timeout doesn't run out while the machine is suspended" {
 	LD_PRELOAD=$PROGRAMS/suspend.so mprof run -q -T 0.02 -t 30 -o a.dat \
-		"$TARGET" sleep 900 || true
+		"$TARGET" sleep 1800 || true
 	awk '/^EXIT.*status=/ { found = 1 } END { exit !found }' a.dat
 	read -r _ _ rest < <(gaps a.dat)
 	awk "BEGIN { exit !($rest > 0.6) }"

@@ -67,7 +67,8 @@ own_setup() {
 	    stay.append(end)
 	values = memory_usage(tree, interval=0.01, include_children=True)
 	assert max(values) > alone + 80, values
-	assert values[-2] > alone + 60, values
+	# The last one is taken when tree() has returned, whatever else runs.
+	assert values[-1] > alone + 60, values
 	os.close(stay.pop())
 	only = memory_usage(tree, interval=0.01)
 	assert max(only) < alone + 20, only

@@ -53,10 +53,10 @@ program_of() {
 }
 
 @test "timeout ends the program, not the recording's end" {
-	run timeout 1 mprof run -T 0.02 -o a.dat sleep 20
+	run timeout 2 mprof run -T 0.02 -o a.dat sleep 20
 	[ "$status" -eq 124 ]
 	whole
-	run timeout --foreground 1 mprof run -T 0.02 -o a.dat sleep 20
+	run timeout --foreground 2 mprof run -T 0.02 -o a.dat sleep 20
 	[ "$status" -eq 124 ]
 	whole
 }
@@ -190,7 +190,7 @@ has_no_signal() {
 }
 
 @test "an alarm that was set before goes to the program" {
-	run perl -e 'alarm 1; exec @ARGV' mprof run -q -o a.dat sleep 20
+	run perl -e 'alarm 2; exec @ARGV' mprof run -q -o a.dat sleep 20
 	[ "$status" -eq 142 ]
 	whole
 }

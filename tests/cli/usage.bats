@@ -155,8 +155,9 @@ assert "open_files" not in usage'
 }
 
 @test "run --with cgroup: what the group is charged, by kind, or why not" {
-	run_apart mprof run -q --with cgroup,threads -o a.dat sh -c '
-		dd if=/dev/zero of=cached bs=1M count=64 2>/dev/null; sleep .5'
+	run_apart mprof run -q --with cgroup,threads -o a.dat sh -c "
+		dd if=/dev/zero of=cached bs=1M count=64 2>/dev/null
+		$(until_sampled)"
 	if [ "$status" -ne 0 ]; then
 		[[ $errors == *"control groups: "* ]]
 		[ ! -e a.dat ]

@@ -68,8 +68,8 @@ def peak_of(function, *args):
 
 
 def rest():
-    """For some looks: nothing in the tree changes."""
-    time.sleep(0.2)
+    """For some looks, on a loaded machine too: nothing in the tree changes."""
+    time.sleep(0.5)
 
 
 def near(found, truth):
