@@ -338,10 +338,11 @@ static void test_stopped_alone(void **state)
 	(void)state;
 	kill(launch.pid, SIGTSTP);
 	kill(launch.pid, SIGSTOP);
-	do {
+	for (int i = 0; i < 600 && !launch.stopped; i++) {
 		launch_wait(&launch, clock_mono_ns() + NS_PER_S / 10, &event);
-	} while (event.what == LAUNCH_CHILD);
-	assert_int_equal(event.what, LAUNCH_TICK);
+		if (event.what != LAUNCH_CHILD)
+			assert_int_equal(event.what, LAUNCH_TICK);
+	}
 	assert_true(launch.stopped);
 	signal_us(SIGCONT);
 	signal_us(SIGTERM);
@@ -392,7 +393,9 @@ static void test_watch(void **state)
 		_exit(0);
 	}
 	assert_int_equal(launch_watch(&launch, child, &e), 0);
-	launch_wait(&launch, 0, &event);
+	do {
+		launch_wait(&launch, 0, &event);
+	} while (event.what == LAUNCH_CHILD);
 	assert_int_equal(event.what, LAUNCH_TICK);
 	signal_us(SIGINT);
 	event = next_but_child(&launch);

@@ -16,6 +16,8 @@
 #include "base/file_lock.h"
 #include "recorder/marks.h"
 
+enum { WATCHED = 999999998 }; /* nobody's pid */
+
 static char told[4096];
 static int64_t told_ns;
 static struct marks marks;
@@ -50,7 +52,7 @@ static int open_one(void **state)
 	unsetenv("XDG_RUNTIME_DIR");
 	told[0] = 0;
 	told_ns = 0;
-	assert_int_equal(marks_open(&marks, getpid(), 4242, &e), 0);
+	assert_int_equal(marks_open(&marks, getpid(), WATCHED, &e), 0);
 	hook = marks_hook(&marks);
 	return 0;
 }
@@ -206,7 +208,7 @@ static void it_is_found_by_either_pid(void **state)
 	(void)state;
 	assert_string_equal(path, marks.path);
 	free(path);
-	path = marks_find(4242, &e);
+	path = marks_find(WATCHED, &e);
 	assert_string_equal(path, marks.path);
 	free(path);
 	assert_null(marks_find(999999999, &e));
@@ -362,7 +364,7 @@ static void a_name_has_a_random_part(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(marks_open(&other, getpid(), 4242, &e), 0);
+	assert_int_equal(marks_open(&other, getpid(), WATCHED, &e), 0);
 	first = strrchr(marks.path, '-') + 1;
 	second = strrchr(other.path, '-') + 1;
 	assert_int_equal(strspn(first, "abcdefghijklmnopqrstuvwxyz012345"), 6);
