@@ -170,9 +170,11 @@ function flushColumn(path, view, column)
 
 const STROKE = 2;
 const DENSE_SAMPLES = 16, MEAN_COLUMNS = 3;
+// Among so many lines columns as wide as a stroke show the same in half the time.
+const CROWD = 32;
 
 // Columns of a series that has more samples than can be told apart: pixels or,
-// of a restless one, as wide as a stroke and with samples enough for an edge; the
+// of a restless one or in a crowd, as wide as a stroke and with samples enough for an edge; the
 // steps that a thinned series has where those are wider. Each has its ends, its
 // lowest and highest sample and their sum; starts where no line comes from the
 // one before.
@@ -181,10 +183,11 @@ function denseColumns(view, series)
 	const [first, last] = visibleRange(series, view.from, view.to);
 	const span = view.to - view.from;
 	const pixel = span / (view.layout.right - view.layout.left);
+	const least = view.crowded ? STROKE * pixel : pixel;
 	const block = isBlock(view, series, first, last);
 	const enough = series.step > 0 ? 0 :
 		span * DENSE_SAMPLES / (last - first);
-	const width = Math.max(series.step, pixel,
+	const width = Math.max(series.step, least,
 		block ? Math.max(STROKE * pixel, enough) : 0);
 	const origin = series.step >= width ? series.first : view.from;
 	const { time, memory, breaks } = series;
@@ -263,14 +266,15 @@ function isBlock(view, series, first, last)
 {
 	const reach = 4 * STROKE;
 	const few = 0.75 * (view.layout.right - view.layout.left);
+	const { time, memory, breaks } = series;
+	const toX = xScale(view), toY = yScale(view);
 	let ink = 0, area = 0, end = -Infinity, low = 0, high = 0, before = 0;
 
 	if (last - first < few)
 		return false;
 	for (let i = first; i < last; i++) {
-		const x = timeToX(view, series.time[i]);
-		const y = memoryToY(view, series.memory[i]);
-		const starts = i === first || series.breaks.has(i);
+		const x = toX(time[i]), y = toY(memory[i]);
+		const starts = i === first || breaks.has(i);
 		const from = starts ? y : before;
 
 		if (starts || x >= end) {
@@ -301,45 +305,39 @@ function isDense(view, series)
 // along `lower`, which give heights in MiB.
 function traceBand(path, view, columns, upper, lower)
 {
+	const toX = xScale(view), toY = yScale(view);
+
 	for (let first = 0, end; first < columns.length; first = end) {
 		for (end = first + 1; end < columns.length &&
 			!columns[end].starts;)
 			end++;
 		for (let i = first; i < end; i++) {
-			const y = memoryToY(view, upper(columns[i]));
+			const y = toY(upper(columns[i]));
 
 			if (i === first)
-				path.moveTo(timeToX(view, columns[i].from), y);
-			path.lineTo(timeToX(view, columns[i].to), y);
+				path.moveTo(toX(columns[i].from), y);
+			path.lineTo(toX(columns[i].to), y);
 		}
 		for (let i = end - 1; i >= first; i--) {
-			const y = Math.max(memoryToY(view, lower(columns[i])),
-				memoryToY(view, upper(columns[i])) + 1);
+			const y = Math.max(toY(lower(columns[i])),
+				toY(upper(columns[i])) + 1);
 
-			path.lineTo(timeToX(view, columns[i].to), y);
+			path.lineTo(toX(columns[i].to), y);
 			if (i === first)
-				path.lineTo(timeToX(view, columns[i].from), y);
+				path.lineTo(toX(columns[i].from), y);
 		}
 		path.closePath();
 	}
 }
 
-// A light band from the lowest to the highest.
-function drawBand(context, view, columns, colour)
-{
-	const band = newPath(context);
-
-	traceBand(band, view, columns, (one) => one.high, (one) => one.low);
-	context.fillStyle = colour + "59";
-	context.fill(band);
-}
-
 // Adds the line of the means to the path; calls `lift` as tracePath does.
 function traceMeans(path, view, means, lift)
 {
+	const toX = xScale(view), toY = yScale(view);
+
 	means.forEach((one, i) => {
-		const from = timeToX(view, one.from), to = timeToX(view, one.to);
-		const y = memoryToY(view, one.mean);
+		const from = toX(one.from), to = toX(one.to);
+		const y = toY(one.mean);
 
 		if (one.starts) {
 			lift(null, from);
@@ -376,15 +374,63 @@ function traceFill(area, floor, trace)
 	});
 }
 
-function drawFill(context, view, series, means, colour)
+// The paths of a series where the view stands: its line, the band from the lowest
+// to the highest sample of one that is dense, the area below a total.
+function tracePaths(context, view, series)
+{
+	const columns = isDense(view, series) ? denseColumns(view, series) : null;
+	const means = columns ? meanColumns(columns, series) : null;
+	const line = newPath(context);
+	const band = columns ? newPath(context) : null;
+	const area = series.kind === "total" ? newPath(context) : null;
+
+	// A sample with a gap on both sides has no line: a short stroke shows it.
+	if (columns) {
+		traceBand(band, view, columns, (one) => one.high,
+			(one) => one.low);
+		traceMeans(line, view, means, () => {});
+	} else {
+		tracePath(line, view, series, () => {}, (x, y) => {
+			line.moveTo(x - 2, y);
+			line.lineTo(x + 2, y);
+		});
+	}
+	if (area)
+		traceFill(area, memoryToY(view, Math.max(0, view.low)),
+			(pen, lift) => means ?
+				traceMeans(pen, view, means, lift) :
+				tracePath(pen, view, series, lift, () => {}));
+	return { line, band, area };
+}
+
+function pathPlace(view)
+{
+	const { left, right, top, bottom } = view.layout;
+
+	return [view.from, view.to, view.low, view.high, left, right, top,
+		bottom];
+}
+
+// A redraw because of the pointer, a search or a theme has the paths that the
+// one before had.
+function seriesPaths(context, view, series)
+{
+	const place = pathPlace(view);
+
+	if (context instanceof SvgContext)
+		return tracePaths(context, view, series);
+	if (!series.paths || place.some((at, i) => at !== series.place[i])) {
+		series.paths = tracePaths(context, view, series);
+		series.place = place;
+	}
+	return series.paths;
+}
+
+function drawFill(context, view, area, colour)
 {
 	const { top, bottom } = view.layout;
-	const area = newPath(context);
 	const shade = context.createLinearGradient(0, top, 0, bottom);
 
-	traceFill(area, memoryToY(view, Math.max(0, view.low)), (pen, lift) =>
-		means ? traceMeans(pen, view, means, lift) :
-			tracePath(pen, view, series, lift, () => {}));
 	shade.addColorStop(0, colour + "38");
 	shade.addColorStop(1, colour + "0a");
 	context.fillStyle = shade;
@@ -395,22 +441,14 @@ function drawSeries(context, view, series, theme)
 {
 	const colour = theme[series.role];
 	const strong = series.kind === "total" || series.kind === "run";
-	const columns = isDense(view, series) ? denseColumns(view, series) : null;
-	const means = columns ? meanColumns(columns, series) : null;
-	const path = newPath(context);
+	const { line, band, area } = seriesPaths(context, view, series);
 
-	if (series.kind === "total" && !view.stacked)
-		drawFill(context, view, series, means, colour);
+	if (area && !view.stacked)
+		drawFill(context, view, area, colour);
 	context.globalAlpha = isFaded(view, series) ? 0.25 : 1;
-	// A sample with a gap on both sides has no line: a short stroke shows it.
-	if (columns) {
-		drawBand(context, view, columns, colour);
-		traceMeans(path, view, means, () => {});
-	} else {
-		tracePath(path, view, series, () => {}, (x, y) => {
-			path.moveTo(x - 2, y);
-			path.lineTo(x + 2, y);
-		});
+	if (band) {
+		context.fillStyle = colour + "59";
+		context.fill(band);
 	}
 	context.strokeStyle = colour;
 	context.lineWidth = view.lit === series ? 3 : strong ? 2 : 1.4;
@@ -418,7 +456,7 @@ function drawSeries(context, view, series, theme)
 	context.lineJoin = series.count > view.layout.right ? "bevel" : "round";
 	context.setLineDash(["trend", "difference"].includes(series.kind) ?
 		[7, 5] : DASHES[series.dash]);
-	context.stroke(path);
+	context.stroke(line);
 	context.globalAlpha = 1;
 	context.setLineDash([]);
 }
@@ -650,6 +688,7 @@ function drawChart(context, view, data)
 	}
 	const panels = panelViews(view, data);
 
+	view.crowded = data.series.filter((one) => !one.hidden).length > CROWD;
 	scaleMemory(view, data);
 	drawMemoryAxis(context, view, theme);
 	if (view.low < 0)

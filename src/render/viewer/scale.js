@@ -40,12 +40,28 @@ function heightOfLanes(lanes)
 	return lanes ? lanes * LANE_HEIGHT + 14 : 0;
 }
 
-function timeToX(view, time)
+// Conversions of many times or sizes: what is the same for all is computed once.
+function xScale(view)
 {
 	const { left, right } = view.layout;
+	const { from } = view;
+	const scale = (right - left) / (view.to - from);
 
-	return left + (time - view.from) / (view.to - view.from) *
-		(right - left);
+	return (time) => left + (time - from) * scale;
+}
+
+function yScale(view)
+{
+	const { top, bottom } = view.layout;
+	const { low } = view;
+	const scale = (bottom - top) / (view.high - low);
+
+	return (mib) => bottom - (mib - low) * scale;
+}
+
+function timeToX(view, time)
+{
+	return xScale(view)(time);
 }
 
 function xToTime(view, x)
@@ -57,10 +73,7 @@ function xToTime(view, x)
 
 function memoryToY(view, mib)
 {
-	const { top, bottom } = view.layout;
-
-	return bottom - (mib - view.low) / (view.high - view.low) *
-		(bottom - top);
+	return yScale(view)(mib);
 }
 
 function yToMemory(view, y)
