@@ -121,6 +121,7 @@ prepare() {
 		'        kept.append(Lesson("x" * 20000))' \
 		'        time.sleep(0.002)' >views.py
 	printf '%s\n' 'import sys, time, views' \
+		'open("serving", "w").close()' \
 		'views.lessons(time.monotonic() + float(sys.argv[1]))' >serve.py
 	printf '%s\n' 'import time' '@profile' 'def load():' \
 		'    rows = []' '    for i in range(60):' \
@@ -139,6 +140,7 @@ run_processes() {
 	start "$python" serve.py "$life"
 	server=$!
 	start env -C service "${attachable:-$python}" -c 'import app.views, time
+open("serving", "w").close()
 app.views.lessons(time.monotonic() + 60)'
 	attached=$!
 	start "gunicorn-$$" -c \
@@ -149,6 +151,8 @@ app.views.lessons(time.monotonic() + 60)'
 	! grep -q 'wait-for' "$1" || start sh -c \
 		"while sleep 1; do ./server-$$; done"
 	soon test -s "$BATS_TEST_TMPDIR/marked.dat"
+	soon test -e serving
+	soon test -e service/serving
 }
 
 # Two looks at the server, unless the example has taken them.
