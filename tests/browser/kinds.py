@@ -48,7 +48,7 @@ def check_compare(page):
         return [...byId("range-figures").rows].map((row) =>
             [...row.cells].map((cell) => cell.textContent));""")
     check(table[2][0] == "difference" and
-          table[2][1] == "\u2212138.0 MiB" and
+          table[2][1] == "\u2212138 MiB" and
           table[2][3] == "+10.0 MiB", str(table))
     page.browser.script("moveCursor(10, false);")
     text = page.tooltip()

@@ -19,7 +19,7 @@ def check_text(browser):
     facts = browser.script("return byId('facts').innerText;")
     check("Command" in facts and "Interval" in facts, "facts: " + facts)
     rows = browser.script("return byId('figures').innerText;")
-    check("200.0 MiB" in rows, "table: " + rows)
+    check("200 MiB" in rows, "table: " + rows)
     check(browser.script("return document.scripts.length;") == 2,
           "the page has another script")
 
@@ -28,7 +28,7 @@ def check_hover(page):
     low, high = page.range()
     page.hover((30 - low) / (high - low))
     text = page.tooltip()
-    check("200.0 MiB" in text, "the spike isn't under the cursor: " + text)
+    check("200 MiB" in text, "the spike isn't under the cursor: " + text)
     check("worker" in text, "no process in the tooltip: " + text)
     check("work" in text and "main" in text, "no function: " + text)
 
@@ -76,7 +76,7 @@ def check_keys(page):
     time = browser.script("return view.cursor;")
     check(time is not None and time < whole[1], f"arrows: {time}")
     browser.keys("p")
-    check("200.0 MiB" in page.tooltip(), "p: " + page.tooltip())
+    check("200 MiB" in page.tooltip(), "p: " + page.tooltip())
     browser.keys("+")
     near = page.range()
     check(near[1] - near[0] < whole[1] - whole[0], "+: no zoom")

@@ -5,37 +5,30 @@
 
 performance.mark("mprof-begins");
 
+// From `least` MiB on sizes are said in the unit, as in pictures and tables.
 const MEMORY_UNITS = [
-	{ name: "KiB", mib: 1 / 1024 },
-	{ name: "MiB", mib: 1 },
-	{ name: "GiB", mib: 1024 },
-	{ name: "TiB", mib: 1048576 },
+	{ name: "KiB", mib: 1 / 1024, least: 0 },
+	{ name: "MiB", mib: 1, least: 0.9995 },
+	{ name: "GiB", mib: 1024, least: 1023.5 },
+	{ name: "TiB", mib: 1048576, least: 1048064 },
 ];
 
 // The unit in which three digits say the size: 1023.9 MiB is 1.00 GiB.
 function memoryUnit(mib)
 {
-	let best = MEMORY_UNITS[0];
-
-	for (const unit of MEMORY_UNITS) {
-		if (Math.abs(mib) >= unit.mib * 0.9995)
-			best = unit;
-	}
-	return mib === 0 ? MEMORY_UNITS[1] : best;
+	return mib === 0 ? MEMORY_UNITS[1] :
+		MEMORY_UNITS.filter((unit) => Math.abs(mib) >= unit.least)
+			.at(-1);
 }
 
-function decimals(value, digits)
-{
-	return value.toFixed(Math.max(0, digits));
-}
-
+// Three digits: 3.20, 32.0, 812; KiB are whole.
 function memoryText(mib)
 {
 	const unit = memoryUnit(mib);
-	const value = mib / unit.mib;
+	const value = mib / unit.mib, size = Math.abs(value);
 
-	return decimals(value, value < 10 ? 2 : value < 1000 ? 1 : 0) +
-		" " + unit.name;
+	return value.toFixed(unit.name === "KiB" || size >= 99.95 ? 0 :
+		size >= 9.995 ? 1 : 2) + " " + unit.name;
 }
 
 function padded(value)
@@ -101,7 +94,7 @@ function numberText(value)
 	return value.toFixed(size >= 10 ? 1 : size === 0 ? 0 : 2);
 }
 
-// "+12.5 MiB", "−3.00 KiB"
+// "+12.5 MiB", "−3 KiB"
 function changeText(mib)
 {
 	const sign = mib < 0 ? "\u2212" : mib > 0 ? "+" : "";
