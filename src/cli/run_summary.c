@@ -259,6 +259,4 @@ void run_summary_warn(
 	if (exit_cause->kills > 0 && !exit_cause->oom)
 		fputc('\n', stderr);
 	warn_missing(plan, result);
-	if (result->gpu.text[0])
-		fprintf(stderr, "mprof: --with gpu: %s\n", result->gpu.text);
 }

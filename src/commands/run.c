@@ -218,28 +218,7 @@ static const struct option_row run_option_rows[] = {
 	.parse = option_flag,
 	AT(scope),
 	.ours = true},
-    {.name = "cgroup",
-	.arg = "PATH",
-	.help = "with attach: record all processes of a control group, "
-		"including those that join it later, until it is empty",
-	.parse = option_text,
-	AT(cgroup),
-	.ours = true},
-    {.name = "unit",
-	.arg = "NAME",
-	.help =
-	    "with attach: the same for a systemd unit, such as nginx.service",
-	.parse = option_text,
-	AT(unit),
-	.ours = true},
-    {.name = "container",
-	.arg = "NAME",
-	.help = "with attach: the same for a container of Docker, Podman, "
-		"containerd or Kubernetes, given by its name, POD/NAME or the "
-		"beginning of its id",
-	.parse = option_text,
-	AT(container),
-	.ours = true},
+    RUN_GROUP_ROWS(struct run_options, group, "with attach: ", "record"),
     {.letter = 't',
 	.name = "timeout",
 	.arg = "DURATION",
@@ -276,7 +255,7 @@ static const struct option_row run_option_rows[] = {
 	.parse = parse_metric,
 	.choice_at = metric_value_at,
 	AT(metric)},
-    RUN_WITH_ROW(struct run_options, with),
+    RUN_WITH_ROW(struct run_options, with, "record"),
     {.letter = 'q',
 	.name = "quiet",
 	.help = "print only warnings and errors",
@@ -649,6 +628,7 @@ static void run_report_end(const struct run_session *session, const char *path)
 		return;
 	utf8_clean(clean, sizeof(clean), path);
 	run_summary_warn(&session->plan, &session->result);
+	run_with_report_gpu(session->result.gpu.text);
 	if (session->options->quiet)
 		return;
 	run_hooks_summary(&session->hooks);
@@ -724,9 +704,7 @@ static int command_run_prepare(struct run_session *session, struct err *e)
 	session->hooks.held.writer = &recording->writer;
 	session->sampler = sampler_create(&session->plan, &recording->sink, e);
 	if (session->sampler) {
-		if (sampler_missing_gpu(session->sampler))
-			fprintf(stderr, "mprof: --with gpu: %s\n",
-			    sampler_missing_gpu(session->sampler));
+		run_with_report_gpu(sampler_missing_gpu(session->sampler));
 		return 0;
 	}
 	if (session->plan.with & USAGE_OF_GROUP || session->options->attach) {
@@ -828,19 +806,8 @@ static int attach_find(struct run_session *session, const char *word)
  * status. */
 static int attach_find_group(struct run_session *session)
 {
-	const struct run_options *options = session->options;
-	const char *word = options->cgroup;
-	enum target_kind kind = TARGET_CGROUP;
-	int status;
+	int status = run_group_find(&session->options->group, &session->target);
 
-	if (options->unit) {
-		word = options->unit;
-		kind = TARGET_UNIT;
-	} else if (options->container) {
-		word = options->container;
-		kind = TARGET_CONTAINER;
-	}
-	status = target_find_group(&session->target, kind, word);
 	session->plan.group = session->target.group;
 	session->plan.group_path = session->target.group_path;
 	return status;
@@ -878,27 +845,16 @@ static int run_parse_late_options(
 	return COMMAND_OK;
 }
 
-/* Returns the number of control groups that the options name. */
-static int run_options_groups(const struct run_options *options)
-{
-	return !!options->cgroup + !!options->unit + !!options->container;
-}
-
 /* Refuses what a control group can't have: it is no process, of which one is
  * the first. */
 static int run_check_group(const struct run_options *options, struct err *e)
 {
-	const char *option = options->cgroup ? "cgroup"
-			     : options->unit ? "unit"
-					     : "container";
+	const char *option = run_group_option(&options->group);
 
-	if (run_options_groups(options) == 0)
+	if (!option)
 		return 0;
 	if (!options->attach)
 		return err_set(e, "option --%s: is for mprof attach", option);
-	if (run_options_groups(options) > 1)
-		return err_set(e, "one of --cgroup, --unit and --container can "
-				  "be recorded, not several");
 	if (!options->children || options->wait_for || options->functions ||
 	    options->lines || options->python)
 		return err_set(e,
@@ -951,11 +907,9 @@ static int check_starting(const struct run_options *options, struct err *e)
 static int run_check_operands(
     const struct run_options *options, char **words, int count, struct err *e)
 {
-	if (run_options_groups(options) > 0 && count > 0)
-		return err_set(e,
-		    "%s: unexpected; attach records one thing, the control "
-		    "group",
-		    words[0]);
+	if (run_group_check(&options->group, count > 0 ? words[0] : NULL, e) !=
+	    0)
+		return -1;
 	if (options->attach && count > 1)
 		return err_set(e,
 		    "%s: unexpected; attach records one process, %s", words[1],
@@ -978,7 +932,7 @@ static int command_run_exec(const void *values, char **words, int count)
 	    run_parse_late_options(&options, words, &count) != COMMAND_OK)
 		return COMMAND_MISUSED;
 
-	if (count == 0 && run_options_groups(&options) == 0) {
+	if (count == 0 && !run_group_option(&options.group)) {
 		err_set(&e, session.options->attach
 				? "name a process, by its pid or its name; see "
 				  "mprof help attach"

@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "commands/check.h"
+#include "commands/run_group.h"
 #include "commands/run_held.h"
 #include "proc/metric.h"
 #include "python/agent_attach.h"
@@ -41,8 +42,8 @@ struct run_options {
 	bool quiet;
 	bool adopt;
 	bool scope; /* the program gets a control group of its own */
-	const char *cgroup, *unit, *container; /* attach: to a group; or NULL */
-	bool wait_for; /* attach: wait until such a process exists */
+	struct run_group group; /* attach: to a control group */
+	bool wait_for;          /* attach: wait until such a process exists */
 	const char *wait;
 	double limit_mib; /* 0: none */
 	const char *on_limit;

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "commands/run_with.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "profile/resource.h"
 
+/* Several resources may have one name; the first of them has the help. */
 struct option_value run_with_value_at(size_t at)
 {
-	if (at >= RESOURCES || !resources[at].help)
-		return (struct option_value){0};
-	return (struct option_value){resources[at].name, resources[at].help};
+	for (size_t i = 0; i < RESOURCES; i++) {
+		if (resources[i].help && at-- == 0)
+			return (struct option_value){
+			    resources[i].name, resources[i].help};
+	}
+	return (struct option_value){0};
 }
 
 static int run_with_add(const struct option_row *row, const char *name,
@@ -40,4 +45,10 @@ int run_with_parse(
 		got = run_with_add(row, name, where, e);
 	free(copy);
 	return got;
+}
+
+void run_with_report_gpu(const char *why)
+{
+	if (why && *why)
+		fprintf(stderr, "mprof: --with gpu: %s\n", why);
 }

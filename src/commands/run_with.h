@@ -11,14 +11,20 @@
 option_parse run_with_parse;
 struct option_value run_with_value_at(size_t at);
 
-/* The row of a table of a command whose options are a type. */
-#define RUN_WITH_ROW(type, member)                                          \
-	{                                                                   \
-		.name = "with", .arg = "WHAT",                              \
-		.help = "also record these, separated by commas; at first " \
-			"ten times a second, later once a second",          \
-		.parse = run_with_parse, .choice_at = run_with_value_at,    \
-		.offset = offsetof(type, member), .ours = true              \
+/* Says on stderr why no GPU was read; NULL or empty: there is nothing to say.
+ */
+void run_with_report_gpu(const char *why);
+
+/* The row of a table of a command whose options are a type; it says what the
+ * command does with the figures. */
+#define RUN_WITH_ROW(type, member, does)                                      \
+	{                                                                     \
+		.name = "with", .arg = "WHAT",                                \
+		.help =                                                       \
+		    "also " does " these, separated by commas; at first ten " \
+		    "times a second, later once a second",                    \
+		.parse = run_with_parse, .choice_at = run_with_value_at,      \
+		.offset = offsetof(type, member), .ours = true                \
 	}
 
 #endif

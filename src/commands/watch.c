@@ -5,8 +5,10 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "cli/terminal.h"
 #include "commands/command.h"
+#include "commands/run_group.h"
 #include "commands/run_with.h"
 #include "render/live.h"
 #include "input/profiles.h"
@@ -21,6 +23,7 @@ struct watch_options {
 	double interval_s, last_s;
 	bool pid;
 	const char *by;
+	struct run_group group;
 	unsigned with; /* resources: proc/usage.h's set */
 };
 
@@ -45,7 +48,8 @@ static const struct option_row rows[] = {
 	"are one line; n switches it",
 	.parse = option_choice, .offset = AT(by), .choices = groupings,
 	.ours = true},
-    RUN_WITH_ROW(struct watch_options, with), {0}};
+    RUN_GROUP_ROWS(struct watch_options, group, "", "draw"),
+    RUN_WITH_ROW(struct watch_options, with, "print"), {0}};
 
 static struct live_view command_watch_view(const struct watch_options *options)
 {
@@ -135,11 +139,10 @@ static int command_watch_sample(const struct sampler_plan *plan,
 		got = result.end == SAMPLER_ENDED ? 1 : 0;
 	}
 	live_finish(live);
-	if (got >= 0 && sampler_missing_gpu(sampler))
-		fprintf(stderr, "mprof: --with gpu: %s\n",
-		    sampler_missing_gpu(sampler));
-	else if (got >= 0 && result.gpu.text[0])
-		fprintf(stderr, "mprof: --with gpu: %s\n", result.gpu.text);
+	if (got >= 0) {
+		run_with_report_gpu(sampler_missing_gpu(sampler));
+		run_with_report_gpu(result.gpu.text);
+	}
 	sampler_destroy(sampler);
 	return got;
 }
@@ -153,28 +156,34 @@ static int watch_target(
 	    .interval_ns = (int64_t)(options->interval_s * NS_PER_S),
 	    .metric = metric_find("rss"),
 	    .with = options->with,
+	    .group = target->group,
+	    .group_path = target->group_path,
 	    .hooks = {live_hook(&live)},
 	    .quit = &live.quit};
-	char *command = mem_join(target->argv);
+	char *command = mem_join(target->argv), clean[4096];
 	struct err e;
 	int got;
 
 	live_init(&live, true, command);
 	live.view = command_watch_view(options);
 	live_measures(&live, &plan);
-	free(command);
-	got = command_watch_sample(&plan, &sink, target->pid, &e);
-	if (got < 0)
-		return command_fail(COMMAND_FAILED, &e);
-	if (got == 1)
+	got = command_watch_sample(
+	    &plan, &sink, target->group ? -1 : target->pid, &e);
+	if (got == 1 && target->group)
+		fprintf(stderr, "mprof: %s: no process is left\n",
+		    utf8_clean(clean, sizeof(clean), command));
+	else if (got == 1)
 		fprintf(stderr, "mprof: process %d ended\n", (int)target->pid);
-	return COMMAND_OK;
+	free(command);
+	return got < 0 ? command_fail(COMMAND_FAILED, &e) : COMMAND_OK;
 }
 
+/* The process that the word names; NULL: a control group. */
 static int watch_process(const char *word, const struct watch_options *options)
 {
 	struct target target;
-	int status = target_init(&target, word);
+	int status = word ? target_init(&target, word)
+			  : run_group_find(&options->group, &target);
 
 	if (status == COMMAND_OK)
 		status = watch_target(&target, options);
@@ -189,6 +198,9 @@ static int command_watch_exec(const void *values, char **words, int count)
 	struct err e;
 
 	terminal_look(&terminal, STDOUT_FILENO);
+	if (run_group_check(&options->group, count > 0 ? words[0] : NULL, &e) !=
+	    0)
+		return command_fail(COMMAND_MISUSED, &e);
 	if (count > 1) {
 		err_set(&e, "%s: one recording or process at a time", words[1]);
 		return command_fail(COMMAND_MISUSED, &e);
@@ -201,6 +213,8 @@ static int command_watch_exec(const void *values, char **words, int count)
 			    "drawn on; mprof plot --terminal draws once");
 		return command_fail(COMMAND_FAILED, &e);
 	}
+	if (run_group_option(&options->group))
+		return watch_process(NULL, options);
 	if (count == 1 && (options->pid || !is_profile(words[0])))
 		return watch_process(words[0], options);
 	return watch_profile(words, count, options);
@@ -222,7 +236,8 @@ const struct command command_watch = {
 	"name.\n"
 	"\n"
 	"  mprof run ./server & mprof watch     a running recording\n"
-	"  mprof watch 4711                     a process, without a file\n",
+	"  mprof watch 4711                     a process, without a file\n"
+	"  mprof watch --container web          all processes of a container\n",
     .options = rows,
     .options_size = sizeof(struct watch_options),
     .defaults = &defaults,

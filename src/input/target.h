@@ -20,7 +20,7 @@ struct target {
 	char *group_path; /* in the hierarchies */
 };
 
-enum target_kind { TARGET_CGROUP, TARGET_UNIT, TARGET_CONTAINER };
+enum target_kind { TARGET_CGROUP, TARGET_UNIT, TARGET_CONTAINER, TARGET_KINDS };
 
 struct target_wish {
 	const char *word; /* a pid or a name */

@@ -138,6 +138,28 @@ has_same_reading() {
 	[[ $errors == *"  /${groups##*/}/other.slice/$unit.service"* ]]
 }
 
+@test "watch --cgroup: its processes, who comes too, until it is empty" {
+	start "$groups/job/a" sleep 600
+	first=$!
+	"$SOURCE/tests/tools/terminal" mprof watch --cgroup "$groups/job" <<-END
+		size 30 120
+		expect cgroup /${groups##*/}/job
+		expect 1 process: $first sleep
+		do mkdir $groups/job/b; sleep 601 & echo \$! >$groups/job/b/cgroup.procs
+		expect 2 processes: [0-9]+ sleep [^,]*, [0-9]+ sleep
+		do xargs kill <$groups/job/a/cgroup.procs
+		expect 1 process: [0-9]+ sleep
+		do xargs kill <$groups/job/b/cgroup.procs
+		expect 1049l
+		expect mprof: cgroup /${groups##*/}/job: no process is left
+	END
+	for words in "--cgroup $groups/job 1" "--unit a --container b"; do
+		# shellcheck disable=SC2086 # words
+		run_apart mprof watch $words
+		[ "$status" -eq 2 ]
+	done
+}
+
 @test "attach: a group without processes, or that is not there, is refused" {
 	mkdir "$groups/job"
 	run_apart mprof attach --cgroup "$groups/job" -o a.dat

@@ -38,6 +38,10 @@ offered() {
 	same "$(offered plot --format p | xargs)" "png pdf"
 	offered plot --format= | grep -qx -e --format=html
 	same "$(offered plot --unit '' | xargs)" "B KiB MiB GiB"
+	for command in run attach watch; do
+		same "$(offered $command --with '' | xargs)" \
+			"cpu threads io faults swap files cgroup gpu"
+	done
 	same "$(offered mark --pid '')" ":pids"
 	same "$(offered plot -o '')" ":files"
 }

@@ -169,7 +169,7 @@ real() {
 	# Others than CPython 3.14 and later refuse it.
 	local refused="s/^mprof attach.*--lines.*/! & || exit 9/"
 	# Here is no unit or container of that name.
-	local absent='s/^mprof attach.*--\(unit\|container\).*/! & || exit 9/'
+	local absent='s/^mprof \(attach\|watch\).*--\(unit\|container\).*/! & || exit 9/'
 
 	# MPROF_MARK belongs to the recording of a shell here, and two files are
 	# called manage.py.
@@ -197,7 +197,7 @@ real() {
 
 # Presses q meanwhile, which quits each view.
 orders() {
-	grep -o '^mprof watch' "$1" | while read -r _; do
+	grep '^mprof watch' "$1" | grep -v -e --container | while read -r _; do
 		printf '%s\n' 'expect MiB' 'pause 0.3' 'type q'
 	done
 }

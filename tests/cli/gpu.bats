@@ -263,6 +263,35 @@ assert max(v for _, v in usage["gpu1_busy_percent"]) == 7, usage'
 	grep -q '^mprof_gpu_busy_percent{.*,gpu="0"} 3$' <<<"$output"
 }
 
+@test "watch --with gpu: the program's, and of all" {
+	sleep 600 3>&- &
+	printf '%s\n' "devices 1" "busy 0 42" "used 0 3000" "compute 0 $! 1536" \
+		>state
+	"$SOURCE/tests/tools/terminal" mprof watch --pid --with gpu $! <<-END
+		size 30 160
+		expect , GPU 0 1536 MiB, GPU 0 by all 3000 MiB, GPU 0 busy 42.0 %
+		do kill $!
+		expect 1049l
+		expect mprof: process $! ended
+	END
+	wait
+}
+
+@test "watch --with gpu: no GPU is said once, when the chart is gone" {
+	[ ! -e /dev/dri ] || skip "this machine has a GPU"
+	ln -sf /dev/null lib/libnvidia-ml.so.1 # no library
+	sleep 600 3>&- &
+	"$SOURCE/tests/tools/terminal" mprof watch --pid --with gpu $! <<-END >seen
+		expect now
+		do kill $!
+		expect 1049l
+		expect mprof: --with gpu: no GPU: .*there is no /dev/dri
+		expect mprof: process $! ended
+	END
+	wait
+	lacks 'with gpu.*with gpu' <seen
+}
+
 @test "GPUs in peak, compare and check" {
 	local dat=$SOURCE/tests/golden/gpu.dat
 
