@@ -119,6 +119,13 @@ int file_create(
 	return 0;
 }
 
+void file_close(struct file *file)
+{
+	if (file->header)
+		munmap(file->header, ALLOCATION_FILE);
+	*file = (struct file){0};
+}
+
 /* Whether [0, end) of an area of size bytes at start is backed; backed bytes
  * of it are so far. */
 static bool file_back_to(

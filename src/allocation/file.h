@@ -25,6 +25,9 @@ struct file {
 int file_create(
     struct file *file, const char *folder, uint32_t pid, uint32_t flags);
 
+/* Unmaps it. Harmless on zeroes. */
+void file_close(struct file *file);
+
 /* Whether slots up to this one have pages behind them: a disk or a
  * quota that is full would end the program with SIGBUS. */
 bool file_back_slot(struct file *file, uint32_t slot);

@@ -5,11 +5,14 @@
 #include "allocation/python.h"
 
 #include <dlfcn.h>
+#include <limits.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "allocation/python_stack.h"
 #include "allocation/samples.h"
+#include "allocation/stack.h"
 #include "python/agent/api.h"
 
 struct pyallocator { /* PyMemAllocatorEx */
@@ -23,7 +26,9 @@ struct pyallocator { /* PyMemAllocatorEx */
 /* PyMemAllocatorDomain: PYMEM_DOMAIN_MEM and PYMEM_DOMAIN_OBJ. */
 enum { DOMAIN_FIRST = 1, DOMAIN_LAST = 2 };
 
-#define PYMALLOC_LARGEST 512 /* in each CPython since 3.6 */
+#define PYTHON_IS_UNTRACED (-2) /* PyTraceMalloc_Untrack() of tracemalloc off \
+				 */
+#define PYMALLOC_LARGEST 512    /* in each CPython since 3.6 */
 
 static struct {
 	void (*get)(int domain, struct pyallocator *allocator);
@@ -31,6 +36,8 @@ static struct {
 	struct pyobj *(*init_posix)(void);
 	struct pyallocator next[DOMAIN_LAST + 1];
 	size_t small; /* up to that size they don't call malloc() */
+	/* Hooked late: ours are called there, maybe by others. */
+	bool late[DOMAIN_LAST + 1];
 } python_domains;
 
 static inline uint64_t python_hide(void)
@@ -49,6 +56,8 @@ static inline void python_count(uint64_t left, void *address, size_t size)
 	}
 	thread_self.left = left;
 	samples_take(address, size, NULL);
+	if (samples_look_unread())
+		python_detach(NULL);
 }
 
 /* Whether the allocation is counted already: a small one, of which malloc()
@@ -167,7 +176,8 @@ static void python_hook(void)
 				   present;
 
 		python_domains.get(domain, &present);
-		if (present.malloc == python_malloc)
+		if (present.malloc == python_malloc ||
+		    python_domains.late[domain])
 			continue;
 		*next = present;
 		python_domains.set(domain, &ours);
@@ -191,17 +201,85 @@ bool python_keeps_its_own(void)
 	return version && strstr(version(), "free-threading");
 }
 
+static bool python_find(void)
+{
+	*(void **)&python_domains.get =
+	    dlsym(RTLD_DEFAULT, "PyMem_GetAllocator");
+	*(void **)&python_domains.set =
+	    dlsym(RTLD_DEFAULT, "PyMem_SetAllocator");
+	return python_domains.get && python_domains.set &&
+	       python_stack_prepare();
+}
+
+/* Another interpreter may have a lock of its own, and be in an allocator while
+ * it is replaced. */
+static bool python_is_alone(void)
+{
+	struct pyinterpreter *(*head)(void);
+	struct pyinterpreter *(*next)(struct pyinterpreter *);
+
+	*(void **)&head = dlsym(RTLD_DEFAULT, "PyInterpreterState_Head");
+	*(void **)&next = dlsym(RTLD_DEFAULT, "PyInterpreterState_Next");
+	return head && next && !next(head());
+}
+
+/* When tracemalloc stops it puts the allocators back that were there when it
+ * started, which ends a hook of ours behind it. */
+static bool python_is_traced(void)
+{
+	int (*untrack)(unsigned domain, uintptr_t address);
+
+	*(void **)&untrack = dlsym(RTLD_DEFAULT, "PyTraceMalloc_Untrack");
+	return !untrack || untrack(UINT_MAX, 0) != PYTHON_IS_UNTRACED;
+}
+
+const char *python_attach(const char *folder)
+{
+	if (getenv(ALLOCATION_VARIABLE))
+		return "it was started under mprof run --stacks";
+	if (samples_are_late(NULL) && !samples_are_unread())
+		return "another mprof records that already";
+	if (!python_find())
+		return "this CPython's stacks can't be read from within";
+	if (!python_is_alone())
+		return "it has several interpreters";
+	if (python_is_traced())
+		return "its tracemalloc is on";
+	if (samples_are_late(NULL))
+		samples_stop();
+	stack_prepare();
+	if (!samples_start_late(folder, ALLOCATION_PYTHON))
+		return "the table of samples can't be made";
+	python_hook();
+	for (int domain = DOMAIN_FIRST; domain <= DOMAIN_LAST; domain++)
+		python_domains.late[domain] = true;
+	return NULL;
+}
+
+void python_detach(const char *folder)
+{
+	if (!samples_are_late(folder))
+		return;
+	samples_stop();
+	if (!python_is_alone())
+		return;
+	for (int domain = DOMAIN_FIRST; domain <= DOMAIN_LAST; domain++) {
+		struct pyallocator present;
+
+		python_domains.get(domain, &present);
+		if (present.malloc != python_malloc)
+			continue;
+		python_domains.set(domain, &python_domains.next[domain]);
+		python_domains.late[domain] = false;
+	}
+}
+
 void python_start(void)
 {
 	struct pyinit **table = dlsym(RTLD_DEFAULT, "PyImport_Inittab");
 	struct pyinit *entry = table ? *table : NULL;
 
-	*(void **)&python_domains.get =
-	    dlsym(RTLD_DEFAULT, "PyMem_GetAllocator");
-	*(void **)&python_domains.set =
-	    dlsym(RTLD_DEFAULT, "PyMem_SetAllocator");
-	if (!entry || !python_domains.get || !python_domains.set ||
-	    !python_stack_prepare())
+	if (!entry || !python_find())
 		return;
 	while (entry->name && strcmp(entry->name, "posix") != 0)
 		entry++;

@@ -2,10 +2,12 @@
 #include "allocation/samples.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -21,7 +23,8 @@
 
 #define LOCK_TRIES 2000  /* then the sample is left out */
 #define PENDING 64       /* freed while the lock was not to be had */
-#define RETRY (64 << 10) /* bytes, before samples_start() */
+#define RETRY (64 << 10) /* bytes, while there is no table, but may be one */
+#define LOOKS 64         /* samples of a late start, between two looks */
 
 /* Filled with zeroes by the kernel in a forked child, whose table is its own.
  * (Calling fork() through the system call, no handler would run.) */
@@ -49,6 +52,7 @@ static struct {
 	uint64_t period;
 	bool is_fixed;  /* the period: it was given */
 	bool is_native; /* C's frames are taken below Python's own allocators */
+	bool is_late;   /* the program ran before */
 	bool started;
 } samples_setup;
 
@@ -96,7 +100,8 @@ static void samples_begin(void)
 		own->pid = (uint32_t)getpid();
 	own->slots.seed = samples_now() ^ (uint64_t)own->pid << 40 ^ 1;
 	rate_init(&own->slots.rate, samples_setup.period, samples_cpu_time());
-	own->failed = file_create(&own->slots.file, samples_setup.folder,
+	own->failed = !samples_are_wanted() ||
+		      file_create(&own->slots.file, samples_setup.folder,
 			  own->pid, samples_setup.flags) != 0;
 	if (!own->failed)
 		own->slots.file.header->period = own->slots.rate.least;
@@ -220,8 +225,9 @@ static void samples_draw(struct thread *self)
 		self->left = RETRY;
 		return;
 	}
-	if (!samples_setup.folder[0] || own->failed) {
-		self->left = THREAD_NEVER;
+	if (!samples_are_wanted() || own->failed) {
+		self->period = 0;
+		self->left = samples_setup.is_late ? RETRY : THREAD_NEVER;
 		return;
 	}
 	if (self->seed == 0)
@@ -420,9 +426,9 @@ static bool samples_wipe(void *start, size_t bytes)
 	return madvise(start, bytes, MADV_WIPEONFORK) == 0;
 }
 
-void samples_start(uint32_t flags)
+/* False: there is no folder of that name, or a fork would share the table. */
+static bool samples_set_up(const char *folder, uint32_t flags)
 {
-	const char *folder = getenv(ALLOCATION_VARIABLE);
 	const char *period = getenv(ALLOCATION_PERIOD_VARIABLE);
 	const char *native = getenv(ALLOCATION_NATIVE_VARIABLE);
 	uint64_t bytes = period ? digits_at(period) : 0;
@@ -431,7 +437,7 @@ void samples_start(uint32_t flags)
 	if (!folder || folder[0] != '/' || strlen(folder) >= PATH_MAX - 32 ||
 	    !samples_wipe(own, sizeof(*own)) ||
 	    !samples_wipe(&samples_addresses, sizeof(samples_addresses)))
-		return;
+		return false;
 	own->pid = (uint32_t)getpid();
 	strcpy(samples_setup.folder, folder);
 	samples_setup.flags = flags;
@@ -440,9 +446,64 @@ void samples_start(uint32_t flags)
 	    samples_setup.is_fixed ? bytes : ALLOCATION_PERIOD;
 	samples_setup.is_native = native && *native == '1';
 	thread_self.left = 0;
+	return true;
+}
+
+void samples_start(uint32_t flags)
+{
 	/* Nothing will be sampled, and the recorder can say why. */
-	if (flags & ALLOCATION_OWN_MALLOC)
+	if (samples_set_up(getenv(ALLOCATION_VARIABLE), flags) &&
+	    flags & ALLOCATION_OWN_MALLOC)
 		samples_begin();
+}
+
+bool samples_start_late(const char *folder, uint32_t flags)
+{
+	samples_setup.is_late = true;
+	if (!own->begun && samples_set_up(folder, flags) && samples_lock()) {
+		samples_begin();
+		samples_unlock();
+	}
+	if (own->begun && !own->failed)
+		return true;
+	samples_stop();
+	return false;
+}
+
+void samples_stop(void)
+{
+	if (!samples_lock())
+		return;
+	samples_setup.folder[0] = '\0';
+	file_close(&own->slots.file);
+	/* They are zeroes then, the lock as well. */
+	madvise(&samples_addresses, sizeof(samples_addresses), MADV_DONTNEED);
+	madvise(own, sizeof(*own), MADV_DONTNEED);
+}
+
+bool samples_are_late(const char *folder)
+{
+	return samples_setup.is_late && samples_are_wanted() &&
+	       (!folder || strcmp(folder, samples_setup.folder) == 0);
+}
+
+bool samples_are_unread(void)
+{
+	int fd = open(samples_setup.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool is_unread = fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return is_unread;
+}
+
+bool samples_look_unread(void)
+{
+	static uint32_t calls;
+
+	return samples_are_late(NULL) &&
+	       __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) % LOOKS == 0 &&
+	       samples_are_unread();
 }
 
 bool samples_are_wanted(void)

@@ -22,6 +22,22 @@ extern struct addresses samples_addresses __attribute__((visibility("hidden")));
  * it: never. flags are those of the header. */
 void samples_start(uint32_t flags);
 
+/* The same in a program that runs already, into that folder, with an empty
+ * table from now on. False: it can't be made. Until samples_stop() no thread
+ * may be in here. */
+bool samples_start_late(const char *folder, uint32_t flags);
+void samples_stop(void);
+
+/* Whether they were started late, into that folder; NULL: into any. */
+bool samples_are_late(const char *folder);
+
+/* Whether nobody reads the table any more: the recorder, which keeps a lock on
+ * the folder, has ended. True where there is none. */
+bool samples_are_unread(void);
+
+/* The same, looked for at few of its calls. */
+bool samples_look_unread(void);
+
 /* Whether samples are wanted at all. */
 bool samples_are_wanted(void);
 

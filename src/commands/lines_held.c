@@ -97,19 +97,31 @@ static double lines_held_total(const struct held *held)
 
 static const struct lines_reason {
 	const char *by, *sentence;
+	bool alone; /* nothing else is hooked */
 } lines_reasons[] = {
-    {"own", "what comes from an allocator of the program's own"},
-    {"static", "a static program, into which no library can be loaded"},
-    {"none", "the library was not loaded there (setuid, or a new environment)"},
+    {"own", "what comes from an allocator of the program's own", false},
+    {"static", "a static program, into which no library can be loaded", true},
+    {"none", "the library was not loaded there (setuid, or a new environment)",
+	true},
+    {"python",
+	"what C code allocates there, and what it held before mprof attached",
+	true},
 };
+
+static bool lines_reason_is(
+    const struct lines_reason *reason, const struct hooked *hooked)
+{
+	return reason->alone ? strcmp(hooked->by, reason->by) == 0
+			     : strstr(hooked->by, reason->by) != NULL;
+}
 
 const char *lines_held_reason(const struct run *run)
 {
 	for (size_t i = run->hooked.len; i-- > 0;)
 		for (size_t k = 0;
 		     k < sizeof(lines_reasons) / sizeof(*lines_reasons); k++)
-			if (strstr(
-				run->hooked.items[i].by, lines_reasons[k].by))
+			if (lines_reason_is(
+				&lines_reasons[k], &run->hooked.items[i]))
 				return lines_reasons[k].sentence;
 	return NULL;
 }
@@ -127,11 +139,11 @@ static void lines_held_print_unseen(
 	bool any = false;
 
 	for (size_t i = 0; i < run->hooked.len; i++) {
-		bool again = !strstr(all[i].by, reason->by);
+		bool again = !lines_reason_is(reason, &all[i]);
 		char *clean;
 
 		for (size_t before = 0; before < i && !again; before++)
-			again = strstr(all[before].by, reason->by) &&
+			again = lines_reason_is(reason, &all[before]) &&
 				strcmp(lines_hooked_name(&all[i]),
 				    lines_hooked_name(&all[before])) == 0;
 		if (again)

@@ -76,8 +76,9 @@ struct run_hooks {
 	struct err touched_refused;      /* the cause where touched is NULL */
 	struct run_held held;            /* the same */
 	char *allocations_path;
-	struct agent_attach attach; /* the agent, in what runs already */
-	bool quiet;
+	struct agent_attach attach; /* what is loaded into what runs already */
+	bool calls;                 /* of functions are followed there */
+	bool attached, quiet;
 };
 
 /* Adds to plan's hooks, and sets MPROF_MARK in this process's environment,
@@ -91,7 +92,8 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 void run_hooks_finish(struct run_hooks *hooks);
 
 /* attach --python, --lines or --func: has the process load the agent, and says
- * on stderr what comes of it. -1 with e where it can't. */
+ * on stderr what comes of it. -1 with e where it can't. With --stacks a Python
+ * that can is asked to sample its allocations; if it refuses, that is said. */
 int run_hooks_attach(struct run_hooks *hooks, const struct run_options *options,
     const char *recording, pid_t pid, struct err *e) __attribute__((nonnull));
 

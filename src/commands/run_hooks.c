@@ -342,7 +342,7 @@ static int run_hooks_report_answer(
 	char *clean = utf8_clean_copy(text);
 	int failed = 0;
 
-	if (attach->state == AGENT_ATTACH_REFUSED)
+	if (attach->states[AGENT_ATTACH_CALLS] == AGENT_ATTACH_REFUSED)
 		failed = err_set(e, "process %d: the agent: %s",
 		    (int)attach->exec.pid, clean);
 	else if (!hooks->quiet)
@@ -350,6 +350,37 @@ static int run_hooks_report_answer(
 		    (int)attach->exec.pid, clean);
 	free(clean);
 	return failed;
+}
+
+static void run_hooks_report_unsampled(const char *why)
+{
+	char *clean = utf8_clean_copy(why);
+
+	fprintf(stderr,
+	    "mprof: %s; what it holds is not known, growth is credited to the "
+	    "code that runs when a sample is taken\n",
+	    clean);
+	free(clean);
+}
+
+/* Looks whether the process samples its allocations by now, or refuses. */
+static bool run_hooks_look_sampled(struct run_hooks *hooks, int wait_ms)
+{
+	struct agent_attach *attach = &hooks->attach;
+	char *text, *why;
+
+	if (!agent_attach_look(
+		attach, AGENT_ATTACH_ALLOCATIONS, wait_ms, &text))
+		return false;
+	if (attach->states[AGENT_ATTACH_ALLOCATIONS] == AGENT_ATTACH_REFUSED) {
+		why = mem_format("process %d: its allocations are not sampled, "
+				 "%s",
+		    (int)attach->exec.pid, text);
+		run_hooks_report_unsampled(why);
+		free(why);
+	}
+	free(text);
+	return true;
 }
 
 static void run_hooks_tick_attach(
@@ -361,40 +392,63 @@ static void run_hooks_tick_attach(
 
 	(void)tick;
 	(void)sink;
-	if (!agent_attach_look(&hooks->attach, 0, &text))
+	run_hooks_look_sampled(hooks, 0);
+	if (!agent_attach_look(&hooks->attach, AGENT_ATTACH_CALLS, 0, &text))
 		return;
 	if (run_hooks_report_answer(hooks, text, &e) != 0)
 		command_fail(COMMAND_FAILED, &e);
 	free(text);
 }
 
-int run_hooks_attach(struct run_hooks *hooks, const struct run_options *options,
-    const char *recording, pid_t pid, struct err *e)
+static void run_hooks_report_waiting(pid_t pid, const char *what)
 {
-	const struct agent_attach_wish wish = {.pid = pid,
-	    .recording = recording,
-	    .tables = hooks->tables.folder,
-	    .names = options->functions,
-	    .lines = options->lines};
+	fprintf(stderr,
+	    "mprof: process %d: its main thread runs no Python code now, it "
+	    "waits or is in a library: %s from when it does\n",
+	    (int)pid, what);
+}
+
+/* The process was asked. */
+static int run_hooks_await(struct run_hooks *hooks, pid_t pid, struct err *e)
+{
 	char *text;
 	int failed;
 
-	run_hooks_make_link(hooks, recording);
-	if (!options->lines && !options->python && !options->functions)
+	if (!hooks->calls) {
+		if (!run_hooks_look_sampled(hooks, ATTACH_WAIT_MS))
+			run_hooks_report_waiting(
+			    pid, "its allocations are sampled");
 		return 0;
-	if (agent_attach_begin(&hooks->attach, &wish, e) != 0)
-		return -1;
-	if (!agent_attach_look(&hooks->attach, ATTACH_WAIT_MS, &text)) {
-		fprintf(stderr,
-		    "mprof: process %d: its main thread runs no Python code "
-		    "now, it waits or is in a library: calls are recorded from "
-		    "when it does\n",
-		    (int)pid);
+	}
+	if (!agent_attach_look(
+		&hooks->attach, AGENT_ATTACH_CALLS, ATTACH_WAIT_MS, &text)) {
+		run_hooks_report_waiting(pid, "calls are recorded");
 		return 0;
 	}
 	failed = run_hooks_report_answer(hooks, text, e);
 	free(text);
 	return failed;
+}
+
+int run_hooks_attach(struct run_hooks *hooks, const struct run_options *options,
+    const char *recording, pid_t pid, struct err *e)
+{
+	const struct agent_attach_wish wish = {.pid = pid,
+	    .recording = hooks->calls ? recording : NULL,
+	    .tables = hooks->tables.folder,
+	    .names = options->functions,
+	    .lines = options->lines,
+	    .allocations = hooks->allocations ? hooks->allocations_path : NULL};
+
+	run_hooks_make_link(hooks, recording);
+	if (!hooks->calls && !hooks->allocations)
+		return 0;
+	if (agent_attach_begin(&hooks->attach, &wish, e) == 0)
+		return run_hooks_await(hooks, pid, e);
+	if (hooks->calls)
+		return -1;
+	run_hooks_report_unsampled(e->text);
+	return 0;
 }
 
 void run_hooks_detach(struct run_hooks *hooks)
@@ -410,10 +464,17 @@ void run_hooks_detach(struct run_hooks *hooks)
 int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
     struct sampler_plan *plan, char *const *words, pid_t watched, struct err *e)
 {
+	bool samples =
+	    options->stacks &&
+	    (options->attach ? watched > 0 && remote_exec_is_offered(watched)
+			     : true);
+
 	*hooks = (struct run_hooks){.marks.fd = -1};
 	hooks->quiet = options->quiet;
+	hooks->attached = watched != 0;
+	hooks->calls = options->lines || options->python || options->functions;
 	run_hooks_open_marks(hooks, plan, watched);
-	if (options->lines || options->python || options->functions)
+	if (hooks->calls || (options->attach && samples))
 		run_hooks_open_tables(hooks, options->lines);
 	if (watched && hooks->tables.folder)
 		plan->hooks[HOOK_ATTACH] = (struct sampler_hook){
@@ -427,8 +488,10 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 		stacks_hook_init(&hooks->stacks);
 		plan->hooks[HOOK_STACKS] = stacks_hook_of(&hooks->stacks);
 	}
-	if (options->stacks && !options->attach)
+	if (samples)
 		run_hooks_open_allocations(hooks, plan);
+	if (hooks->allocations && watched)
+		allocations_attach(hooks->allocations);
 	/* A group that is attached to has no process yet. */
 	if (options->stacks && (watched > 0 || !options->attach))
 		run_hooks_open_touched(hooks, plan, watched);
@@ -522,16 +585,18 @@ void run_hooks_summary(const struct run_hooks *hooks)
 		    "mprof: allocations: not sampled, or not all, in %s; mprof "
 		    "lines says why\n",
 		    units_count(count, unseen, "process", "processes"));
-	run_hooks_report_touched(hooks, unseen > 0 || !hooks->allocations);
+	run_hooks_report_touched(
+	    hooks, unseen > 0 || !hooks->allocations || hooks->attached);
 	if (hooks->stacks.stacks &&
 	    ((!hooks->allocations && !run_hooks_has_touched(hooks)) ||
 		stacks_count(hooks->stacks.stacks).processes > 0))
 		stacks_hook_summary(&hooks->stacks);
-	else if (hooks->allocations && sampled == 0 && unseen == 0)
+	else if (hooks->allocations && sampled == 0 && unseen == 0 &&
+		 !hooks->attached)
 		fputs("mprof: allocations: none was sampled, as the program "
 		      "allocated too little\n",
 		    stderr);
-	if (!agent_tables_loaded(&hooks->tables))
+	if (hooks->calls && !agent_tables_loaded(&hooks->tables))
 		fputs("mprof: @profile: no process is known to have loaded the "
 		      "agent; env -i, sudo or a static program prevents that\n",
 		    stderr);

@@ -15,10 +15,19 @@
 #include "base/strbuf.h"
 #include "python/agent_env.h"
 
-enum { ANSWER_MAX = 1 << 16, STEP_MS = 10, END_MS = 3000 };
+enum { ANSWER_MAX = 1 << 16, STEP_MS = 10, END_MS = 3000, SOON_MS = 300 };
 
-static const char *const agent_attach_files[] = {
-    "attach.py", "attached", "detached", "attached.new", "detached.new"};
+static const char *const agent_attach_files[] = {"attach.py", "attached",
+    "sampled", "detached", "attached.new", "sampled.new", "detached.new"};
+
+static const char *const agent_attach_answers[] = {
+    [AGENT_ATTACH_CALLS] = "attached", [AGENT_ATTACH_ALLOCATIONS] = "sampled"};
+
+/* What a request is made of. */
+struct agent_attach_paths {
+	char *agent, *allocation; /* our libraries; NULL: not wanted */
+	char *recording;
+};
 
 /* Adds text as Python that gives it back, byte for byte. */
 static void agent_attach_add_text(struct strbuf *script, const char *text)
@@ -46,38 +55,75 @@ static void agent_attach_add_names(struct strbuf *script, const char *names)
 	strbuf_add(script, "]");
 }
 
-/* No module is imported that the program lacks; its own namespaces are left
- * alone. */
-static char *agent_attach_script(const struct agent_attach *attach,
-    const struct agent_attach_wish *wish, const char *agent,
-    const char *recording)
+static void agent_attach_add_agent(struct strbuf *script,
+    const struct agent_attach_wish *wish,
+    const struct agent_attach_paths *paths)
 {
-	struct strbuf script = {0};
-
-	strbuf_add(&script, "import _imp, os, sys\n"
-			    "folder = ");
-	agent_attach_add_text(&script, attach->folder);
-	strbuf_add(&script,
-	    "\ntry:\n"
+	strbuf_add(script,
+	    "try:\n"
 	    "    agent = sys.modules.get('_mprof_agent')\n"
 	    "    if agent is None:\n"
 	    "        spec = type(sys.__spec__)('_mprof_agent', None, origin=");
-	agent_attach_add_text(&script, agent);
-	strbuf_add(&script, ")\n"
-			    "        agent = _imp.create_dynamic(spec)\n"
-			    "        _imp.exec_dynamic(agent)\n"
-			    "    if agent._attach(");
-	agent_attach_add_text(&script, recording);
-	strbuf_add_format(&script, ", folder, %ld, ", (long)getpid());
-	agent_attach_add_names(&script, wish->names);
-	strbuf_add_format(&script, ", %s", wish->lines ? "True" : "False");
-	strbuf_add(&script,
+	agent_attach_add_text(script, paths->agent);
+	strbuf_add(script, ")\n"
+			   "        agent = _imp.create_dynamic(spec)\n"
+			   "        _imp.exec_dynamic(agent)\n"
+			   "    if agent._attach(");
+	agent_attach_add_text(script, paths->recording);
+	strbuf_add_format(script, ", folder, %ld, ", (long)getpid());
+	agent_attach_add_names(script, wish->names);
+	strbuf_add_format(script, ", %s", wish->lines ? "True" : "False");
+	strbuf_add(script,
 	    "):\n"
 	    "        sys.modules['_mprof_agent'] = agent\n"
 	    "except Exception as error:\n"
 	    "    with open(folder + '/attached.new', 'w') as f:\n"
 	    "        f.write('-%s' % error)\n"
 	    "    os.rename(f.name, folder + '/attached')\n");
+}
+
+/* A module of allocations, which no other code can import. */
+static void agent_attach_add_allocation(
+    struct strbuf *script, const char *library)
+{
+	strbuf_add(script, "    spec = type(sys.__spec__)("
+			   "'_mprof_allocation', None, origin=");
+	agent_attach_add_text(script, library);
+	strbuf_add(script, ")\n"
+			   "    allocation = _imp.create_dynamic(spec)\n");
+}
+
+static void agent_attach_add_sampling(struct strbuf *script,
+    const struct agent_attach *attach, const struct agent_attach_paths *paths)
+{
+	strbuf_add(script, "try:\n");
+	agent_attach_add_allocation(script, paths->allocation);
+	strbuf_add(script, "    why = allocation._start(");
+	agent_attach_add_text(script, attach->allocations);
+	strbuf_add(script, ")\n"
+			   "except Exception as error:\n"
+			   "    why = error\n"
+			   "with open(folder + '/sampled.new', 'w') as f:\n"
+			   "    f.write('+' if why is None else '-%s' % why)\n"
+			   "os.rename(f.name, folder + '/sampled')\n");
+}
+
+/* No module is imported that the program lacks; its own namespaces are left
+ * alone. */
+static char *agent_attach_script(const struct agent_attach *attach,
+    const struct agent_attach_wish *wish,
+    const struct agent_attach_paths *paths)
+{
+	struct strbuf script = {0};
+
+	strbuf_add(&script, "import _imp, os, sys\n"
+			    "folder = ");
+	agent_attach_add_text(&script, attach->folder);
+	strbuf_add(&script, "\n");
+	if (paths->agent)
+		agent_attach_add_agent(&script, wish, paths);
+	if (paths->allocation)
+		agent_attach_add_sampling(&script, attach, paths);
 	return strbuf_take(&script);
 }
 
@@ -117,9 +163,11 @@ static bool agent_attach_sees(pid_t pid, const char *path)
 	return same;
 }
 
-static int agent_attach_check(
-    pid_t pid, const char *const *paths, struct err *e)
+static int agent_attach_check(pid_t pid, const struct agent_attach *attach,
+    const struct agent_attach_paths *paths, struct err *e)
 {
+	const char *const seen[] = {paths->agent, paths->recording,
+	    paths->allocation, attach->folder, attach->allocations};
 	char *process = mem_format("/proc/%d", (int)pid);
 	struct stat about;
 	int known = stat(process, &about);
@@ -130,60 +178,88 @@ static int agent_attach_check(
 		    "process %d: belongs to another user, who can't read the "
 		    "agent's files: run mprof as that user",
 		    (int)pid);
-	for (; *paths; paths++) {
-		if (!agent_attach_sees(pid, *paths))
+	for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++) {
+		if (seen[i] && !agent_attach_sees(pid, seen[i]))
 			return err_set(e,
 			    "process %d: does not see %s (a container?): run "
 			    "mprof where it does",
-			    (int)pid, *paths);
+			    (int)pid, seen[i]);
 	}
 	return 0;
 }
 
 static int agent_attach_load(struct agent_attach *attach,
-    const struct agent_attach_wish *wish, const char *agent,
-    const char *recording, struct err *e)
+    const struct agent_attach_wish *wish,
+    const struct agent_attach_paths *paths, struct err *e)
 {
-	const char *const paths[] = {agent, recording, attach->folder, NULL};
 	char *script, *path;
 	int failed;
 
-	if (agent_attach_check(wish->pid, paths, e) != 0)
+	if (agent_attach_check(wish->pid, attach, paths, e) != 0)
 		return -1;
-	script = agent_attach_script(attach, wish, agent, recording);
+	script = agent_attach_script(attach, wish, paths);
 	path = agent_attach_path(attach, "attach.py");
 	failed = agent_attach_ask(attach, path, script, e);
 	free(path);
 	free(script);
-	if (!failed)
-		attach->state = AGENT_ATTACH_ASKED;
+	if (!failed && paths->agent)
+		attach->states[AGENT_ATTACH_CALLS] = AGENT_ATTACH_ASKED;
+	if (!failed && paths->allocation)
+		attach->states[AGENT_ATTACH_ALLOCATIONS] = AGENT_ATTACH_ASKED;
 	return failed;
+}
+
+/* The path of a library as the process sees it; NULL with e. */
+static char *agent_attach_library(const char *name, struct err *e)
+{
+	char *found = self_companion(name, e);
+	char *path = found ? realpath(found, NULL) : NULL;
+
+	if (found && !path)
+		err_errno(e, "%s", found);
+	free(found);
+	return path;
+}
+
+/* Finds all that is wanted. */
+static int agent_attach_find(struct agent_attach *attach,
+    const struct agent_attach_wish *wish, struct agent_attach_paths *paths,
+    struct err *e)
+{
+	if (wish->recording) {
+		paths->agent = agent_attach_library(AGENT_ENV_FILE, e);
+		if (!paths->agent)
+			return -1;
+		paths->recording = realpath(wish->recording, NULL);
+	}
+	if (wish->allocations) {
+		paths->allocation =
+		    agent_attach_library(AGENT_ENV_ALLOCATION_FILE, e);
+		if (!paths->allocation)
+			return -1;
+		attach->allocations = realpath(wish->allocations, NULL);
+	}
+	attach->folder = wish->tables ? realpath(wish->tables, NULL) : NULL;
+	if (attach->folder && (!wish->recording || paths->recording) &&
+	    (!wish->allocations || attach->allocations))
+		return 0;
+	return err_errno(
+	    e, "process %d: no directory for its requests", (int)wish->pid);
 }
 
 int agent_attach_begin(struct agent_attach *attach,
     const struct agent_attach_wish *wish, struct err *e)
 {
-	char *found, *agent, *recording;
-	int failed;
+	struct agent_attach_paths paths = {0};
+	int failed = -1;
 
 	*attach = (struct agent_attach){0};
-	if (remote_exec_init(&attach->exec, wish->pid, e) != 0)
-		return -1;
-	found = self_companion(AGENT_ENV_FILE, e);
-	if (!found)
-		return -1;
-	agent = realpath(found, NULL);
-	free(found);
-	recording = realpath(wish->recording, NULL);
-	attach->folder = wish->tables ? realpath(wish->tables, NULL) : NULL;
-	if (agent && recording && attach->folder)
-		failed = agent_attach_load(attach, wish, agent, recording, e);
-	else
-		failed =
-		    err_errno(e, "process %d: no directory for its requests",
-			(int)wish->pid);
-	free(agent);
-	free(recording);
+	if (remote_exec_init(&attach->exec, wish->pid, e) == 0 &&
+	    agent_attach_find(attach, wish, &paths, e) == 0)
+		failed = agent_attach_load(attach, wish, &paths, e);
+	free(paths.agent);
+	free(paths.allocation);
+	free(paths.recording);
 	return failed;
 }
 
@@ -220,19 +296,40 @@ static char *agent_attach_await(
 	return text;
 }
 
-bool agent_attach_look(struct agent_attach *attach, int wait_ms, char **text)
+bool agent_attach_look(struct agent_attach *attach, enum agent_attach_part part,
+    int wait_ms, char **text)
 {
 	char *answer;
 
-	if (attach->state != AGENT_ATTACH_ASKED)
+	if (attach->states[part] != AGENT_ATTACH_ASKED)
 		return false;
-	answer = agent_attach_await(attach, "attached", wait_ms);
+	answer =
+	    agent_attach_await(attach, agent_attach_answers[part], wait_ms);
 	if (!answer)
 		return false;
-	attach->state = *answer == '+' ? AGENT_ATTACH_ON : AGENT_ATTACH_REFUSED;
+	attach->states[part] =
+	    *answer == '+' ? AGENT_ATTACH_ON : AGENT_ATTACH_REFUSED;
 	*text = mem_copy(answer + 1);
 	free(answer);
 	return true;
+}
+
+static void agent_attach_add_stop(
+    struct strbuf *script, const struct agent_attach *attach)
+{
+	char *library =
+	    agent_attach_library(AGENT_ENV_ALLOCATION_FILE, &(struct err){{0}});
+
+	if (!library)
+		return;
+	strbuf_add(script, "try:\n");
+	agent_attach_add_allocation(script, library);
+	strbuf_add(script, "    allocation._stop(");
+	agent_attach_add_text(script, attach->allocations);
+	strbuf_add(script, ")\n"
+			   "except Exception:\n"
+			   "    pass\n");
+	free(library);
 }
 
 /* The script lies beside the folder, and removes itself: it may run when the
@@ -242,38 +339,79 @@ static char *agent_attach_leave_script(
 {
 	struct strbuf script = {0};
 
-	strbuf_add(&script, "import os, sys\n"
-			    "agent = sys.modules.get('_mprof_agent')\n"
-			    "if agent is not None:\n"
-			    "    agent._detach(");
+	strbuf_add(&script, "import _imp, os, sys\n"
+			    "folder = ");
 	agent_attach_add_text(&script, attach->folder);
-	strbuf_add(&script, ")\n"
+	strbuf_add(&script, "\nagent = None\n");
+	if (attach->states[AGENT_ATTACH_ALLOCATIONS] == AGENT_ATTACH_ON)
+		agent_attach_add_stop(&script, attach);
+	if (attach->states[AGENT_ATTACH_CALLS] == AGENT_ATTACH_ON)
+		strbuf_add(
+		    &script, "agent = sys.modules.get('_mprof_agent')\n");
+	strbuf_add(&script, "if agent is not None:\n"
+			    "    agent._detach(folder)\n"
+			    "elif os.path.isdir(folder):\n"
+			    "    with open(folder + '/detached', 'w') as f:\n"
+			    "        f.write('+')\n"
 			    "os.unlink(");
 	agent_attach_add_text(&script, path);
 	strbuf_add(&script, ")\n");
 	return strbuf_take(&script);
 }
 
-static int agent_attach_leave(struct agent_attach *attach, struct err *e)
+/* The sampling ends by itself as well: where it alone is there, and the process
+ * does not come to the request soon, that is taken back. */
+static bool agent_attach_spare(
+    const struct agent_attach *attach, const char *path)
 {
-	char *path = mem_format("%s-detach.py", attach->folder);
+	if (attach->states[AGENT_ATTACH_CALLS] == AGENT_ATTACH_ON ||
+	    !remote_exec_withdraw(&attach->exec))
+		return false;
+	unlink(path);
+	return true;
+}
+
+/* The caller owns the path of the request. */
+static int agent_attach_leave_by(
+    struct agent_attach *attach, const char *path, struct err *e)
+{
 	char *script = agent_attach_leave_script(attach, path);
-	char *answer = NULL;
 	int failed = agent_attach_ask(attach, path, script, e);
+	char *answer;
 
 	free(script);
-	free(path);
 	/* A process that has ended has nothing left to do. */
 	if (failed)
 		return errno == ESRCH ? 0 : -1;
-	answer = agent_attach_await(attach, "detached", END_MS);
-	if (!answer)
-		return err_set(e,
-		    "process %d: its main thread has run no Python code since: "
-		    "the agent leaves when it does",
-		    (int)attach->exec.pid);
+	answer = agent_attach_await(attach, "detached", SOON_MS);
+	if (!answer && !agent_attach_spare(attach, path)) {
+		answer = agent_attach_await(attach, "detached", END_MS);
+		failed = answer
+			     ? 0
+			     : err_set(e,
+				   "process %d: its main thread has run no "
+				   "Python code since: the agent leaves when "
+				   "it does",
+				   (int)attach->exec.pid);
+	}
 	free(answer);
-	return 0;
+	return failed;
+}
+
+static int agent_attach_leave(struct agent_attach *attach, struct err *e)
+{
+	char *path = mem_format("%s-detach.py", attach->folder);
+	int failed = agent_attach_leave_by(attach, path, e);
+
+	free(path);
+	return failed;
+}
+
+static bool agent_attach_is(
+    const struct agent_attach *attach, enum agent_attach_state state)
+{
+	return attach->states[AGENT_ATTACH_CALLS] == state ||
+	       attach->states[AGENT_ATTACH_ALLOCATIONS] == state;
 }
 
 int agent_attach_end(struct agent_attach *attach, struct err *e)
@@ -281,13 +419,17 @@ int agent_attach_end(struct agent_attach *attach, struct err *e)
 	char *text = NULL;
 	int failed = 0;
 
-	if (attach->state == AGENT_ATTACH_ASKED &&
-	    !remote_exec_withdraw(&attach->exec) &&
-	    agent_attach_look(attach, END_MS, &text))
-		free(text);
-	if (attach->state == AGENT_ATTACH_ON)
+	if (agent_attach_is(attach, AGENT_ATTACH_ASKED) &&
+	    !remote_exec_withdraw(&attach->exec)) {
+		for (int i = 0; i < AGENT_ATTACH_PARTS; i++)
+			if (agent_attach_look(attach, (enum agent_attach_part)i,
+				END_MS, &text))
+				free(text);
+	}
+	if (agent_attach_is(attach, AGENT_ATTACH_ON))
 		failed = agent_attach_leave(attach, e);
 	free(attach->folder);
+	free(attach->allocations);
 	*attach = (struct agent_attach){0};
 	return failed;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The agent in a program that runs already: it is loaded by the program itself,
- * on request (python/remote/remote_exec.h), follows the functions that are
- * named, and stops on another request. Requests are scripts in the folder of
+ * Our libraries in a program that runs already: they are loaded by the program
+ * itself, on request (python/remote/remote_exec.h), and stop on another
+ * request. The agent follows the functions that are named, the library of
+ * src/allocation samples allocations. Requests are scripts in the folder of
  * agent_tables.h, and so are the answers.
  */
 #ifndef MPROF_PYTHON_AGENT_ATTACH_H
@@ -15,11 +16,13 @@
 
 struct agent_attach_wish {
 	pid_t pid;
-	const char *recording; /* to append calls to */
+	const char *recording; /* to append calls to; NULL: no agent */
 	const char *tables;    /* the folder of agent_tables.h */
 	const char *names;     /* of functions, with commas between them; NULL:
 				* all of the main program's */
 	bool lines;            /* line tables of them */
+	const char *allocations; /* the folder of the table of sampled
+				  * allocations; NULL: none */
 };
 
 enum agent_attach_state {
@@ -29,23 +32,31 @@ enum agent_attach_state {
 	AGENT_ATTACH_REFUSED
 };
 
-struct agent_attach {
-	struct remote_exec exec;
-	char *folder; /* as the process sees it */
-	enum agent_attach_state state;
+/* What is loaded. */
+enum agent_attach_part {
+	AGENT_ATTACH_CALLS,       /* the agent */
+	AGENT_ATTACH_ALLOCATIONS, /* the sampling of allocations */
+	AGENT_ATTACH_PARTS
 };
 
-/* Asks the process to load the agent, which it does when its main thread next
- * executes Python code. -1 with e where it can't. The caller ends it. */
+struct agent_attach {
+	struct remote_exec exec;
+	/* As the process sees them: of requests, and of the table. */
+	char *folder, *allocations;
+	enum agent_attach_state states[AGENT_ATTACH_PARTS];
+};
+
+/* Asks the process to load what is wanted, which it does when its main thread
+ * next executes Python code. -1 with e where it can't. The caller ends it. */
 int agent_attach_begin(struct agent_attach *attach,
     const struct agent_attach_wish *wish, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* Looks for an answer, for up to wait_ms, while there is none. True where it
- * has come just now: text is then the names of the functions that are followed
- * (ON), or why there are none (REFUSED); the caller frees it. */
-bool agent_attach_look(struct agent_attach *attach, int wait_ms, char **text)
-    __attribute__((nonnull));
+/* Looks for the answer of a part, for up to wait_ms, while there is none. True
+ * where it has come just now: text is then why nothing is done (REFUSED), or
+ * the names of the functions that are followed (ON); the caller frees it. */
+bool agent_attach_look(struct agent_attach *attach, enum agent_attach_part part,
+    int wait_ms, char **text) __attribute__((nonnull));
 
 /* Asks the process to be as it was, and waits some seconds for it; harmless on
  * zeroes. -1 with e where it has not come to it yet: it does by itself. */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,6 +63,7 @@ struct allocations {
 	ARRAY(struct allocation_table *) tables;
 	size_t processes, own; /* and those with another allocator */
 	pid_t root;
+	bool attached;
 	struct allocation_room room;
 	struct sites *sites; /* borrowed */
 	uint32_t numbers[ALLOCATION_DEPTH];
@@ -96,6 +98,8 @@ struct allocations *allocations_create(
 		err_errno(e, "%s: sampled allocations can't be kept", path);
 		return NULL;
 	}
+	/* A process that runs already samples as long as the lock is kept. */
+	flock(folder, LOCK_EX | LOCK_NB);
 	all = mem_zero(1, sizeof(*all));
 	all->path = mem_copy(path);
 	all->folder = folder;
@@ -141,6 +145,11 @@ void allocations_destroy(struct allocations *all)
 	allocations_remove(all->path);
 	free(all->path);
 	free(all);
+}
+
+void allocations_attach(struct allocations *all)
+{
+	all->attached = true;
 }
 
 size_t allocations_processes(const struct allocations *all)
@@ -596,7 +605,9 @@ static void allocations_on_tick(
 		else
 			allocations_read_table(&round);
 	}
-	unsampled_look(&all->unsampled, tick, sink, allocations_has_table, all);
+	if (!all->attached)
+		unsampled_look(
+		    &all->unsampled, tick, sink, allocations_has_table, all);
 }
 
 /* The tables outlive their processes: what these held at their end is read. */

@@ -26,6 +26,10 @@ void allocations_destroy(struct allocations *allocations);
 struct sampler_hook allocations_hook(struct allocations *allocations)
     __attribute__((nonnull));
 
+/* The program ran before: of its other processes nothing is said. */
+void allocations_attach(struct allocations *allocations)
+    __attribute__((nonnull));
+
 /* The number of processes that kept a table so far. */
 size_t allocations_processes(const struct allocations *allocations)
     __attribute__((nonnull));

@@ -22,22 +22,6 @@ first_row() {
 		[.share, .held_mib, .error_mib, .function, .line] | @tsv'
 }
 
-# near HELD ERROR TRUTH
-near() {
-	awk -v held="$1" -v error="$2" -v truth="$3" \
-		-v period="$MPROF_ALLOCATION_PERIOD" 'BEGIN {
-		period /= 1048576
-		off = held > truth ? held - truth : truth - held
-		luck = log(2e8)
-		linear = luck * (period + 20 / 1024) / 3
-		exit !(error > 0 &&
-			off <= linear + sqrt(linear ^ 2 + 2 * luck * truth * period))
-	}' || {
-		echo "$1 MiB ± $2 held, $3 in truth" >&2
-		return 1
-	}
-}
-
 # view() keeps 26.1 MiB, or twice as much and so on, below the churn of
 # innocent(), which frees all.
 churn() {

@@ -31,23 +31,6 @@ let_end() {
 	pid=
 }
 
-# Those that take code while they run, or those that don't: on_attachable yes F
-on_attachable() {
-	local python since tried=''
-
-	for python in $(known_pythons); do
-		since=$("$python" -c 'import sys
-print("yes" if sys.version_info >= (3, 14) else "no")')
-		[ "$since" = "$1" ] || continue
-		tried+=" $("$python" -V)"
-		# Behind || the function would go on after a failure.
-		echo "with $python" >&2
-		"${@:2}" "$python"
-	done
-	[ -n "$tried" ] || skip 'no such CPython here'
-	echo "# on$tried" >&3
-}
-
 # until_called FILE RECORDER [PATTERN]: a call is recorded, or it fails.
 until_called() {
 	soon_while "$2" grep -qs "${3:-^FUNC}" "$1" || {

@@ -51,6 +51,33 @@ print("%d.%d.%d" % sys.version_info[:3])')"
 	echo "# on CPython$tried${missing:+; none here:$missing}" >&3
 }
 
+# Those that take code while they run, or those that don't, a path a line:
+# attachable yes
+attachable() {
+	local python
+
+	for python in $(known_pythons); do
+		"$python" -c 'import sys
+known = "yes" if sys.version_info >= (3, 14) else "no"
+sys.exit(known != sys.argv[1])' "$1" && echo "$python"
+	done
+	return 0
+}
+
+# Runs a function with each of them: on_attachable yes FUNCTION
+on_attachable() {
+	local python tried=''
+
+	for python in $(attachable "$1"); do
+		tried+=" $("$python" -V)"
+		# Behind || the function would go on after a failure.
+		echo "with $python" >&2
+		"${@:2}" "$python"
+	done
+	[ -n "$tried" ] || skip 'no such CPython here'
+	echo "# on$tried" >&3
+}
+
 # examples/django with its rows, as the folder site, and in there; $python has
 # Django.
 django_site() {

@@ -79,7 +79,7 @@ static int remote_exec_check_use(const struct remote_exec *exec,
 		return err_set(e,
 		    "process %d: its remote debugging is switched off "
 		    "(PYTHON_DISABLE_REMOTE_DEBUG, -X disable-remote-debug): "
-		    "restart it without that, or under mprof run --python",
+		    "restart it without that, or under mprof run",
 		    (int)exec->pid);
 	if (flag)
 		return err_set(e,
@@ -87,6 +87,15 @@ static int remote_exec_check_use(const struct remote_exec *exec,
 		    "to run Python code: try again later",
 		    (int)exec->pid);
 	return 0;
+}
+
+bool remote_exec_is_offered(pid_t pid)
+{
+	struct python_target target;
+	struct err ignored;
+
+	return python_open(&target, pid, &ignored) == PYTHON_OK &&
+	       target.minor >= OLDEST_MINOR;
 }
 
 int remote_exec_init(struct remote_exec *exec, pid_t pid, struct err *e)

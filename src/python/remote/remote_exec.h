@@ -19,6 +19,9 @@ struct remote_exec {
 	uint64_t path_size;           /* bytes, with the NUL */
 };
 
+/* Whether pid holds a CPython of a version that has the interface. */
+bool remote_exec_is_offered(pid_t pid);
+
 /* Finds where pid is asked. -1 with e where it can't be: no such interpreter,
  * or the interface is switched off, or something else uses it. */
 int remote_exec_init(struct remote_exec *exec, pid_t pid, struct err *e)
