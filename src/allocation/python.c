@@ -26,9 +26,10 @@ struct pyallocator { /* PyMemAllocatorEx */
 /* PyMemAllocatorDomain: PYMEM_DOMAIN_MEM and PYMEM_DOMAIN_OBJ. */
 enum { DOMAIN_FIRST = 1, DOMAIN_LAST = 2 };
 
-#define PYTHON_IS_UNTRACED (-2) /* PyTraceMalloc_Untrack() of tracemalloc off \
-				 */
-#define PYMALLOC_LARGEST 512    /* in each CPython since 3.6 */
+#define PYTHON_IS_UNTRACED                                                 \
+	(-2)                 /* PyTraceMalloc_Untrack() of tracemalloc off \
+			      */
+#define PYMALLOC_LARGEST 512 /* in each CPython since 3.6 */
 
 static struct {
 	void (*get)(int domain, struct pyallocator *allocator);
@@ -201,7 +202,7 @@ bool python_keeps_its_own(void)
 	return version && strstr(version(), "free-threading");
 }
 
-static bool python_find(void)
+static bool python_find_domains(void)
 {
 	*(void **)&python_domains.get =
 	    dlsym(RTLD_DEFAULT, "PyMem_GetAllocator");
@@ -239,7 +240,7 @@ const char *python_attach(const char *folder)
 		return "it was started under mprof run --stacks";
 	if (samples_are_late(NULL) && !samples_are_unread())
 		return "another mprof records that already";
-	if (!python_find())
+	if (!python_find_domains())
 		return "this CPython's stacks can't be read from within";
 	if (!python_is_alone())
 		return "it has several interpreters";
@@ -279,7 +280,7 @@ void python_start(void)
 	struct pyinit **table = dlsym(RTLD_DEFAULT, "PyImport_Inittab");
 	struct pyinit *entry = table ? *table : NULL;
 
-	if (!entry || !python_find())
+	if (!entry || !python_find_domains())
 		return;
 	while (entry->name && strcmp(entry->name, "posix") != 0)
 		entry++;
