@@ -38,7 +38,7 @@ own_setup() {
 	chmod +x "$programs"/*
 	# Names that no other process of this machine has.
 	cp "$(command -v sleep)" "$programs/postgres-$$"
-	ln -s "$(command -v bash)" "$programs/gunicorn-$$"
+	ln -s "$python" "$programs/gunicorn-$$"
 	cp "$programs/server" "$programs/server-$$"
 }
 
@@ -120,9 +120,12 @@ prepare() {
 		'    while time.monotonic() < until:' \
 		'        kept.append(Lesson("x" * 20000))' \
 		'        time.sleep(0.002)' >views.py
+	printf '%s\n' 'import os, sys, time, views' 'if os.fork() == 0:' \
+		'    open("working", "w").close()' \
+		'views.lessons(time.monotonic() + float(sys.argv[1]))' >workers.py
 	printf '%s\n' 'import sys, time, views' \
 		'open("serving", "w").close()' \
-		'views.lessons(time.monotonic() + float(sys.argv[1]))' >serve.py
+		'views.lessons(time.monotonic() + float(sys.argv[1]))' >"serve-$$.py"
 	printf '%s\n' 'import time' '@profile' 'def load():' \
 		'    rows = []' '    for i in range(60):' \
 		'        rows.append([i] * 20000)' '        time.sleep(0.01)' \
@@ -137,14 +140,13 @@ prepare() {
 run_processes() {
 	local life=60 # longer than any block takes; stop_all ends them
 
-	start "$python" serve.py "$life"
+	start "$python" "serve-$$.py" "$life"
 	server=$!
 	start env -C service "${attachable:-$python}" -c 'import app.views, time
 open("serving", "w").close()
 app.views.lessons(time.monotonic() + 60)'
 	attached=$!
-	start "gunicorn-$$" -c \
-		"gunicorn-$$ -c 'sleep $life; :' & sleep $life; :"
+	start "gunicorn-$$" workers.py "$life"
 	start "postgres-$$" 60
 	start mprof run -q -o "$BATS_TEST_TMPDIR/marked.dat" sleep 60
 	recorder=$!
@@ -152,6 +154,7 @@ app.views.lessons(time.monotonic() + 60)'
 		"while sleep 1; do ./server-$$; done"
 	soon test -s "$BATS_TEST_TMPDIR/marked.dat"
 	soon test -e serving
+	soon test -e working
 	soon test -e service/serving
 }
 
@@ -174,13 +177,13 @@ real() {
 	# MPROF_MARK belongs to the recording of a shell here, and two files are
 	# called manage.py.
 	local shell='s/mprof mark --heap[^;]*/! &/
-		s/mprof heap [0-9]* --around.*/! & || exit 9/
-		s/mprof doctor manage.py/mprof doctor serve.py/'
+		s/mprof heap [0-9]* --around.*/! & || exit 9/'
 
 	[ -z "$attachable" ] || refused=''
 	sed -e "$shell" -e "/^mprof refs .*--grown/s/^/saved \&\& /" \
 		-e "/attach .*--lines/s/\b4711\b/$attached/" -e "$refused" -e "$absent" -e "s/\(gunicorn\|postgres\)/\1-$$/" \
 		-e "/wait-for/s/ server$/ server-$$/" \
+		-e "s/mprof doctor manage.py/mprof doctor serve-$$.py/" \
 		-e "s/\b4711\b/$server/g" -e "s/\b1234\b/$recorder/g" \
 		-e 's/--every 30s/--every 0.3s --count 2/' \
 		-e 's/sleep 3600/sleep 1/' -e 's/sleep 600/sleep 1/' \
