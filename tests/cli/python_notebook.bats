@@ -60,6 +60,27 @@ shape() {
 	diff <(shape <theirs) <(shape <ours)
 }
 
+@test "the table of a function from a cell names the cell by its number" {
+	needs_notebook
+	cat >cells <<-'END'
+	from memory_profiler import profile
+	---
+	@profile
+	def load():
+	    return bytes(30 << 20)
+	def other():
+	    return bytes(20 << 20)
+	---
+	len(load())
+	---
+	len(profile(other)())
+	END
+	PYTHONPATH=$FILES /usr/bin/python3 "$SCRIPTS/notebook.py" <cells >out
+	same "$(grep '^Filename: ' out)" $'Filename: In [2]\nFilename: In [2]'
+	grep -Eq '^ +3 .* 1   +    return bytes\(30 << 20\)$' out
+	grep -Eq '^ +5 .* 1   +    return bytes\(20 << 20\)$' out
+}
+
 @test "a cell of IPython is named by its number in mprof lines" {
 	/usr/bin/python3 -c 'import IPython' 2>/dev/null || skip 'no IPython'
 	printf '%s\n' 'def load():' '    kept.append(bytes(30 << 20))' '' \

@@ -70,7 +70,8 @@ def _label(lines):
     end = max(lines.text) + 1 if lines.text else first
     text = [lines.text.get(at, "") for at in range(first, end)]
     text = "".join(line.rstrip("\r\n") + "\n" for line in text)
-    return _clean(_file(lines.code)), min(max(lines.precision, 0), 15), _clean(text)
+    name = _clean(_shown(_file(lines.code)))
+    return name, min(max(lines.precision, 0), 15), _clean(text)
 
 
 def _name_of(func):
@@ -189,6 +190,25 @@ def _file(code):
     return name[:-1] if name.endswith(".pyc") else name
 
 
+def _cell(name):
+    """The number of IPython's cell whose code has that file name, or None. A
+    notebook's kernel makes the name from a hash of the text."""
+    if name.startswith("<ipython-input-"):
+        return name[len("<ipython-input-"):].partition("-")[0]
+    module = _sys.modules.get("IPython.core.interactiveshell")
+    try:
+        shell = module.InteractiveShell._instance
+        return shell.compile._filename_map.get(name)
+    except AttributeError:
+        return None
+
+
+def _shown(name):
+    """The file as its user knows it: In [3] for a cell."""
+    cell = _cell(name)
+    return name if cell is None else "In [%s]" % cell
+
+
 def _table(name, numbers, text, measured, precision):
     """The pieces of a table in print; text and measured are by line."""
     layout = "{0:>6} {1:>12} {2:>12}  {3:>10}   {4:<}"
@@ -196,7 +216,7 @@ def _table(name, numbers, text, measured, precision):
     header = layout.format(
         "Line #", "Mem usage", "Increment", "Occurrences", "Line Contents"
     )
-    yield "Filename: " + name + "\n\n"
+    yield "Filename: " + _shown(name) + "\n\n"
     yield header + "\n"
     yield "=" * len(header) + "\n"
     for number in numbers:
