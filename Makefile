@@ -104,12 +104,12 @@ test_programs := $(patsubst tests/programs/%.c,build/programs/%, \
 	$(patsubst tests/preload/%.c,build/programs/%.so, \
 	$(wildcard tests/preload/*.c))
 # Each harness twice: with libFuzzer, and to read its corpus again as a test.
-harnesses := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-ifeq ($(CSV),no)
-harnesses := $(filter-out csv,$(harnesses))
-endif
-replays := $(harnesses:%=build/tests/replay_%)
-fuzzers := $(harnesses:%=build/fuzz/bin/%)
+harnesses = $(filter-out $(left_out),$(patsubst tests/fuzz/fuzz_%.c,%, \
+	$(wildcard tests/fuzz/fuzz_*.c)))
+left_out = $(if $(filter $(CSV),no),csv) \
+	$(if $(filter build/touched.so,$(programs)),,perf_map symbols unwind)
+replays = $(harnesses:%=build/tests/replay_%)
+fuzzers = $(harnesses:%=build/fuzz/bin/%)
 fuzz_objects := $(call objects_of,fuzz,$(filter-out src/main.c,$(main_sources))) \
 	build/main/viewer.o
 
@@ -337,6 +337,20 @@ build/tests/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c \
 	@mkdir -p $(@D)
 	$(Q)$(main_compile) -MMD -MP -MF $@.d -pie $(ldflags) $(LDFLAGS) -o $@ \
 		$(filter %.c,$^) build/libmprof.a $(main_libs) -lm
+
+# These read by libdw, as the modules do that they are parts of.
+fuzz_unwind = src/touched/unwind.c src/touched/perf_map.c
+fuzz_symbols = src/symbols/dwarf/dwarf.c
+fuzz_perf_map = src/touched/perf_map.c
+build/tests/replay_unwind: $(fuzz_unwind)
+build/tests/replay_symbols: $(fuzz_symbols)
+build/tests/replay_perf_map: $(fuzz_perf_map)
+build/fuzz/bin/unwind: $(call objects_of,fuzz,$(fuzz_unwind))
+build/fuzz/bin/symbols: $(call objects_of,fuzz,$(fuzz_symbols))
+build/fuzz/bin/perf_map: $(call objects_of,fuzz,$(fuzz_perf_map))
+$(addsuffix unwind,build/tests/replay_ build/fuzz/bin/) \
+$(addsuffix symbols,build/tests/replay_ build/fuzz/bin/): private main_libs += \
+	$(shell $(PKG_CONFIG) --libs libdw libelf 2>/dev/null)
 
 fuzz_compile = clang $(cppflags) $(main_defines) -std=gnu11 -O1 -g \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined

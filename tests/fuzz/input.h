@@ -33,6 +33,32 @@ static inline int input_file(const uint8_t *data, size_t size)
 	return input_fd;
 }
 
+static char input_named[4096];
+
+static inline void input_remove(void)
+{
+	unlink(input_named);
+}
+
+/* For what refuses links, or asks which file is mapped: a file with a name of
+ * its own, with these bytes. */
+static inline const char *input_name(const uint8_t *data, size_t size)
+{
+	const char *folder = getenv("TMPDIR");
+	FILE *file;
+
+	if (!input_named[0]) {
+		snprintf(input_named, sizeof(input_named), "%s/fuzz.XXXXXX",
+		    folder ? folder : "/tmp");
+		close(mkstemp(input_named));
+		atexit(input_remove);
+	}
+	file = fopen(input_named, "wb");
+	if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
+		abort();
+	return input_named;
+}
+
 /* For what opens the file itself. */
 static inline const char *input_path(const uint8_t *data, size_t size)
 {

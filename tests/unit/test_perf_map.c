@@ -89,6 +89,25 @@ static void nonsense_is_passed_over(void **state)
 	perf_map_finish(&map);
 }
 
+/* A GiB, most of it a hole: the beginning is read, once. */
+static void a_huge_file_is_read_in_part(void **state)
+{
+	struct perf_map map = {.pid = getpid()};
+
+	(void)state;
+	WRITE("w", "1000 10 first\n");
+	assert_int_equal(truncate(path, 1 << 30), 0);
+	WRITE("a", "\n3000 10 behind\n");
+	assert_null(perf_map_find(&map, 0x3000));
+	assert_string_equal(perf_map_find(&map, 0x1000), "first");
+	assert_true(map.read <= 65 << 20);
+	map.read_ns = 0;
+	assert_null(perf_map_find(&map, 0x3000));
+	assert_true(map.read <= 65 << 20);
+	assert_int_equal(map.names.len, 1);
+	perf_map_finish(&map);
+}
+
 static void another_kind_of_file_is_none(void **state)
 {
 	struct perf_map map = {.pid = getpid()};
@@ -108,6 +127,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(later_lines_are_read, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		nonsense_is_passed_over, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_huge_file_is_read_in_part, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		another_kind_of_file_is_none, begin, end),
 	};

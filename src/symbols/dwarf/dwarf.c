@@ -14,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INLINED_MAX = 32, NESTED_MAX = 64 };
+/* SCOPES_MAX: the entries of a unit that are looked at for an address. A file
+ * with more is corrupt (an entry's sibling is its own child), and its symbols
+ * are used alone from then on. */
+enum { INLINED_MAX = 32, NESTED_MAX = 64, SCOPES_MAX = 1 << 20 };
 
 static char *debug_folders = NULL; /* libdw's own */
 
@@ -30,7 +33,9 @@ struct dwarf_find {
 	Dwfl_Module *module;
 	size_t at;
 	Dwarf_Addr address; /* as libdw counts */
+	Dwarf_Addr bias;    /* of the unit: its own addresses are less by it */
 	const char *symbol; /* of the function around, as the linker has it */
+	size_t scopes;      /* looked at */
 };
 
 /* Rust's names first: those of its older form look like C++'s. */
@@ -128,16 +133,17 @@ static bool dwarf_take_scopes(const struct dwarf_find *find, Dwarf_Die *unit,
 /* LLVM's compilers (clang, rustc) write no table of address ranges: then each
  * unit is asked. Where only other units wrote one, libdw takes a gap in it for
  * a part of the unit before. */
-static Dwarf_Die *dwarf_unit(const struct dwarf_find *find, Dwarf_Addr *bias)
+static Dwarf_Die *dwarf_unit(struct dwarf_find *find)
 {
 	Dwarf_Die *unit =
-	    dwfl_module_addrdie(find->module, find->address, bias);
+	    dwfl_module_addrdie(find->module, find->address, &find->bias);
 
-	if (unit && dwarf_haspc(unit, find->address - *bias) > 0)
+	if (unit && dwarf_haspc(unit, find->address - find->bias) > 0)
 		return unit;
 	unit = NULL;
-	while ((unit = dwfl_module_nextcu(find->module, unit, bias)) != NULL) {
-		if (dwarf_haspc(unit, find->address - *bias) > 0)
+	while ((unit = dwfl_module_nextcu(find->module, unit, &find->bias)) !=
+	       NULL) {
+		if (dwarf_haspc(unit, find->address - find->bias) > 0)
 			break;
 	}
 	return unit;
@@ -160,28 +166,29 @@ static bool dwarf_holds_functions(int tag)
  * functions in namespaces and types, which have no addresses of their own, so
  * that dwarf_getscopes() passes them over. */
 static bool dwarf_find_scope(
-    Dwarf_Die *parent, Dwarf_Addr address, int depth, Dwarf_Die *found)
+    struct dwarf_find *find, Dwarf_Die *parent, int depth, Dwarf_Die *found)
 {
 	Dwarf_Die child;
 	int more = depth < NESTED_MAX ? dwarf_child(parent, &child) : 1;
 
-	for (; more == 0; more = dwarf_siblingof(&child, &child)) {
+	for (; more == 0 && find->scopes++ < SCOPES_MAX;
+	     more = dwarf_siblingof(&child, &child)) {
 		if (dwarf_holds_functions(dwarf_tag(&child))) {
-			if (dwarf_find_scope(&child, address, depth + 1, found))
+			if (dwarf_find_scope(find, &child, depth + 1, found))
 				return true;
-		} else if (dwarf_haspc(&child, address) > 0) {
+		} else if (dwarf_haspc(&child, find->address - find->bias) >
+			   0) {
 			*found = child;
-			dwarf_find_scope(&child, address, depth + 1, found);
+			dwarf_find_scope(find, &child, depth + 1, found);
 			return true;
 		}
 	}
 	return false;
 }
 
-static bool dwarf_find_die(const struct dwarf_find *find)
+static bool dwarf_find_die(struct dwarf_find *find)
 {
-	Dwarf_Addr bias = 0;
-	Dwarf_Die *unit = dwarf_unit(find, &bias);
+	Dwarf_Die *unit = dwarf_unit(find);
 	Dwarf_Line *at;
 	Dwarf_Die innermost, *scopes = NULL;
 	const char *file = NULL;
@@ -190,12 +197,14 @@ static bool dwarf_find_die(const struct dwarf_find *find)
 
 	if (!unit)
 		return false;
-	at = dwarf_getsrc_die(unit, find->address - bias);
+	at = dwarf_getsrc_die(unit, find->address - find->bias);
 	if (at) {
 		file = dwarf_linesrc(at, NULL, NULL);
 		dwarf_lineno(at, &line);
 	}
-	if (!dwarf_find_scope(unit, find->address - bias, 0, &innermost))
+	if (find->scopes < SCOPES_MAX)
+		find->scopes = 0;
+	if (!dwarf_find_scope(find, unit, 0, &innermost))
 		return false;
 	count = dwarf_getscopes_die(&innermost, &scopes);
 	found = count > 0 &&
