@@ -15,13 +15,6 @@
 #include "base/utf8.h"
 #include "profile/peak.h"
 
-enum memory_source held_source(const struct run *run)
-{
-	if (run->allocations.len > 0)
-		return SOURCE_HELD;
-	return run->touches.len > 0 ? SOURCE_TOUCHED : SOURCE_CLOCK;
-}
-
 static const struct allocation_list *held_list(
     const struct run *run, enum memory_source source)
 {
@@ -102,6 +95,31 @@ static struct sample held_most(const struct allocation_list *list)
 	}
 	free(events);
 	return most;
+}
+
+static double held_growth_on_the_clock_mib(const struct run *run)
+{
+	struct stack_growths growths = {0};
+	double mib;
+
+	stack_growths_add(&growths, run);
+	mib = growths.grown_mib;
+	stack_growths_finish(&growths);
+	return mib;
+}
+
+/* The stacks of an attached Python program are read on the clock, while page
+ * faults are sampled of its descendants that are not Python: a command that it
+ * starts, or most of the work. The larger of both is the run's. */
+enum memory_source held_source(const struct run *run)
+{
+	if (run->allocations.len > 0)
+		return SOURCE_HELD;
+	if (run->touches.len == 0)
+		return SOURCE_CLOCK;
+	return held_most(&run->touches).mib < held_growth_on_the_clock_mib(run)
+		   ? SOURCE_CLOCK
+		   : SOURCE_TOUCHED;
 }
 
 static double held_sum_mib(const struct run *run, const struct held_part *part)

@@ -36,7 +36,8 @@ struct held {
 	size_t samples;
 };
 
-/* The first of allocations, page faults and the clock that the run has. */
+/* Sampled allocations if the run has any. Otherwise page faults or the clock:
+ * the one that accounts for more memory. */
 enum memory_source held_source(const struct run *run) __attribute__((nonnull));
 
 /* All that was held, by its source, when the run's total was highest, or, where

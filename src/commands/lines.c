@@ -505,7 +505,8 @@ static int lines_check_clock(
 	    by_of(options, 0) <= LINES_BY_FILE)
 		return COMMAND_OK;
 	err_set(&e,
-	    "%s: holds no sampled allocations, only growth on the clock: "
+	    "%s: holds no sampled allocations, and growth on the clock is most "
+	    "of what it has: "
 	    "--native, --at, --window, --since, --older and --by module or "
 	    "process need a recording of mprof run --stacks",
 	    path);

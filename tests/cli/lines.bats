@@ -66,6 +66,32 @@ churn() {
 	grep -q '41.0 MiB' grow.html
 }
 
+# A Python program, and a command in C that it starts, of which page faults were
+# sampled: MIB of them.
+with_faults() { # MIB
+	churn
+	printf '%s\n' "TOUCH;id=1;site=1;size=1048576;pid=9;frames=#1:c.c:3:copy $1.000000 1700000000.0400" \
+		'MEM 60.000000 1700000000.0500'
+}
+
+@test "growth on the clock and page faults: the larger of both" {
+	with_faults 2 >few.dat
+	with_faults 50 >most.dat
+	mprof lines --by function few.dat >out
+	same "$(head -n 1 out)" "$clock"
+	grep -q 'f (a.py)' out
+	mprof lines --by function most.dat >out
+	grep -q 'copy (c.c)' out
+	lacks 'a.py' <out
+	mprof export --format folded few.dat >out
+	grep -q 'f (a.py:' out
+	mprof export --format folded most.dat >out
+	grep -q 'copy (c.c:' out
+	run_apart mprof lines --by process few.dat
+	[ "$status" -eq 1 ]
+	[[ $errors == *"growth on the clock is most of what it has"* ]]
+}
+
 @test "the frames of mprof's own wrapper are never shown" {
 	churn >churn.dat
 	same "$(mprof lines churn.dat | grep -c mprof)" 0
