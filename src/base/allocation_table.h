@@ -21,6 +21,8 @@
 
 #include <stdint.h>
 
+/* The library that writes it. */
+#define ALLOCATION_LIBRARY "allocation.so"
 /* The folder of the tables, in the environment of the recorded program; a
  * process makes a file there at its first sample, which is named PID.N, N from
  * 0: after an exec the next free one. A process may have become another user

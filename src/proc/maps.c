@@ -141,3 +141,42 @@ bool maps_next_usage(struct maps *maps, struct maps_usage *usage)
 	}
 	return false;
 }
+
+/* Whether the line of smaps begins a mapping, and then whether that is of the
+ * library: memory without a name belongs to the file before it. */
+static bool maps_line_is_of(const char *line, const char *library, bool *is_of)
+{
+	const char *name = strrchr(line, '/');
+	size_t len = strlen(library);
+	int end = 0;
+
+	sscanf(line, "%*x-%*x %*4s%n", &end);
+	if (end == 0)
+		return false;
+	if (name)
+		*is_of = strncmp(name + 1, library, len) == 0 &&
+			 name[1 + len] == '\n';
+	else if (strchr(line, '['))
+		*is_of = false;
+	return true;
+}
+
+bool maps_library_wipes(pid_t pid, const char *library)
+{
+	char path[32], *line = NULL;
+	bool is_of = false, wipes = false;
+	size_t room = 0;
+	FILE *smaps;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", (int)pid);
+	smaps = fopen(path, "re");
+	while (smaps && !wipes && getline(&line, &room, smaps) > 0) {
+		if (!maps_line_is_of(line, library, &is_of))
+			wipes = is_of && strncmp(line, "VmFlags:", 8) == 0 &&
+				strstr(line, " wf") != NULL;
+	}
+	free(line);
+	if (smaps)
+		fclose(smaps);
+	return wipes;
+}

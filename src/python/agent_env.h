@@ -12,12 +12,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/allocation_table.h"
 #include "base/err.h"
 
 /* The agent's file, a companion of this program. */
 #define AGENT_ENV_FILE "memory_profiler.so"
 /* The library that samples allocations, the same. */
-#define AGENT_ENV_ALLOCATION_FILE "allocation.so"
+#define AGENT_ENV_ALLOCATION_FILE ALLOCATION_LIBRARY
 
 struct agent_wish {
 	const char *recording;   /* to append calls to; NULL: nowhere */

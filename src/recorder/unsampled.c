@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/unsampled.h"
 
+#include "base/allocation_table.h"
 #include "base/clock.h"
+#include "proc/maps.h"
 #include "proc/procfs.h"
 #include "proc/static.h"
 
@@ -47,12 +49,16 @@ static void unsampled_look_at(struct unsampled *unsampled,
 		if (is_static != 1)
 			return;
 	}
+	seen->is_told = true;
+	/* One that was forked and has allocated little has no table. */
+	if (is_static != 1 &&
+	    maps_library_wipes(process->pid, ALLOCATION_LIBRARY))
+		return;
 	held.by = is_static == 1 ? "static" : "none";
 	/* The tick's name may be that of the program before. */
 	held.name = procfs_stat_once(process->pid, &now) == 0 && now.name[0]
 			? now.name
 			: process->name;
-	seen->is_told = true;
 	unsampled->told++;
 	sink->held(sink->context, &held);
 }

@@ -15,7 +15,7 @@ struct unsampled_process {
 	pid_t pid;
 	uint64_t start_ticks;
 	int64_t seen_ns; /* the first look */
-	bool is_told;
+	bool is_told;    /* or it need not be */
 };
 
 /* Zeroed: nothing was seen. */

@@ -314,3 +314,28 @@ named() {
 	grep -Eq '^HELD;name=.*;by=malloc,python;period=[0-9]+' run.dat
 	[ "$(awk -F ' ' 'NF != 3 && !/^CMDLINE/' run.dat)" = '' ]
 }
+
+@test "a child that is forked and allocates nothing is no program unsampled" {
+	cat >fork.c <<-'END'
+	#include <stdlib.h>
+	#include <string.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+	int main(void)
+	{
+		char *volatile kept = malloc(16 << 20);
+		memset(kept, 1, 16 << 20);
+		if (fork() == 0) {
+			sleep(2);
+			_exit(kept[0] != 1);
+		}
+		return wait(NULL) < 0;
+	}
+	END
+	cc -O1 -o fork fork.c
+	run_apart mprof run --stacks -o run.dat ./fork
+	[ "$status" -eq 0 ]
+	grep -q '^HELD;.*by=malloc' run.dat
+	lacks 'by=none' <run.dat
+	lacks 'not sampled' <<<"$errors"
+}
