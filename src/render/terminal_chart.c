@@ -120,19 +120,36 @@ static size_t count_rows(const struct terminal_legend *legend)
 	return rows;
 }
 
+/* Cuts the first entry so that a short count of the others has room beside it.
+ */
+static void terminal_legend_cut(struct terminal_legend *legend, size_t others)
+{
+	struct terminal_legend_entry *first = &legend->entries[0];
+	size_t used, columns = legend->style->columns;
+
+	free(legend->entries[--legend->len].text);
+	terminal_legend_add_entry(
+	    legend, NULL, mem_format("+%zu", others), ' ');
+	used = terminal_legend_use(
+	    &legend->entries[1], terminal_legend_use(first, 0) - first->width);
+	first->width = columns > used ? columns - used : 1;
+}
+
 /* Takes entries away from the end until the rest, and how many they are, have
- * room. */
+ * room; the first one stays. */
 static void terminal_legend_fit(struct terminal_legend *legend, size_t rows)
 {
 	size_t all = legend->len, shown = all;
 
-	while (shown > 0 && count_rows(legend) > rows) {
+	while (shown > 1 && count_rows(legend) > rows) {
 		for (size_t i = --shown; i < legend->len; i++)
 			free(legend->entries[i].text);
 		legend->len = shown;
 		terminal_legend_add_entry(
 		    legend, NULL, mem_format("and %zu more", all - shown), ' ');
 	}
+	if (shown == 1 && all > 1 && count_rows(legend) > rows)
+		terminal_legend_cut(legend, all - 1);
 }
 
 static void print_entry(const struct terminal_style *style,
@@ -201,7 +218,7 @@ enum {
 	LEGEND_LINES = 4,   /* a fourth of the rows at most */
 	FACT_ROWS = 2,      /* what is known, in a screen of */
 	ROOMY_ROWS = 20,    /* at least so many, else one */
-	LABEL_COLUMNS = 24, /* of one mark */
+	LABEL_COLUMNS = 24, /* of a mark where more have no room */
 	NEAR = 2            /* rows between a dot and its label */
 };
 
@@ -469,23 +486,25 @@ static bool terminal_chart_put_label(struct terminal_frame *f,
 	return false;
 }
 
-/* Beside its place, within so many rows of it; what has no room there is left
- * out: further away it would be another place's. */
+/* Beside its place, within so many rows of it, cut where the whole has no room;
+ * what has none there is left out: further away it would be another place's. */
 static void terminal_chart_draw_label(struct terminal_frame *f,
     const struct scene_mark *mark, size_t column, size_t row, size_t within)
 {
+	size_t half = (f->grid.columns - f->left) / 2;
+	size_t widths[] = {
+	    half > LABEL_COLUMNS ? half : LABEL_COLUMNS, LABEL_COLUMNS};
 	char text[128];
 
-	utf8_shorten(
-	    text, sizeof(text), mark->label ? mark->label : "", LABEL_COLUMNS);
-	if (*text == 0)
-		return;
-	for (long i = 0; i <= (long)within; i++) {
-		if (terminal_chart_put_label(
-			f, mark, text, column, (long)row - i) ||
-		    terminal_chart_put_label(
-			f, mark, text, column, (long)row + i))
-			return;
+	for (size_t k = 0; k < 2 && mark->label && *mark->label; k++) {
+		utf8_shorten(text, sizeof(text), mark->label, widths[k]);
+		for (long i = 0; i <= (long)within; i++) {
+			if (terminal_chart_put_label(
+				f, mark, text, column, (long)row - i) ||
+			    terminal_chart_put_label(
+				f, mark, text, column, (long)row + i))
+				return;
+		}
 	}
 }
 

@@ -171,6 +171,21 @@ crowd() {
 	done
 }
 
+@test 'a label is whole where it has room, and a legend keeps its first name' {
+	recording oom.dat
+	echo 'EXIT;pid=7;signal=9;oom=1 3.0 1700000000.4000' >>oom.dat
+	for pid in 11 12 13; do
+		echo "CHLD $pid 1.0 1700000000.1000" >>oom.dat
+	done
+	COLUMNS=80 mprof plot oom.dat >out
+	grep -q '  killed by SIGKILL, out of memory' out
+	COLUMNS=50 mprof plot oom.dat >out
+	grep -q 'killed by SI.*… memory' out
+	COLUMNS=20 LINES=8 mprof plot oom.dat >out
+	grep -q '^━ .*  +3$' out
+	[ "$(grep -c 'and 4 more' out)" -eq 0 ]
+}
+
 @test 'panels of --with below the memory, above its time axis' {
 	COLUMNS=80 LINES=40 mprof plot --terminal \
 		"$SOURCE/tests/golden/cgroup.dat" >out
