@@ -33,18 +33,45 @@ static char *units_put(char *out, double value, const char *unit)
 	return out;
 }
 
+/* KiB are whole; other units have three digits. */
+static const struct size_unit {
+	const char *name;
+	double mib, least; /* MiB from which on sizes are said in it */
+} size_units[] = {
+    {"TiB", 1048576, 1023.5 * 1024},
+    {"GiB", 1024, 1023.5},
+    {"MiB", 1, 0.9995},
+    {"KiB", 1.0 / 1024, 0},
+};
+
+static const struct size_unit *units_unit_of(double mib)
+{
+	const struct size_unit *unit = size_units;
+
+	if (mib == 0)
+		mib = 1;
+	while (fabs(mib) < unit->least)
+		unit++;
+	return unit;
+}
+
+static char *units_put_size(char *out, double mib, const struct size_unit *unit)
+{
+	if (unit->least > 0)
+		return units_put(out, mib / unit->mib, unit->name);
+	snprintf(out, UNITS_TEXT, "%.0f %s", mib / unit->mib, unit->name);
+	return out;
+}
+
 char *units_size(char *out, double mib)
 {
-	double size = fabs(mib);
+	return units_put_size(out, mib, units_unit_of(mib));
+}
 
-	if (size >= 1023.5 * 1024)
-		return units_put(out, mib / 1048576, "TiB");
-	if (size >= 1023.5)
-		return units_put(out, mib / 1024, "GiB");
-	if (size >= 0.9995 || size == 0)
-		return units_put(out, mib, "MiB");
-	snprintf(out, UNITS_TEXT, "%.0f KiB", mib * 1024);
-	return out;
+char *units_size_among(char *out, double mib, double least, double most)
+{
+	return units_put_size(
+	    out, mib, units_unit_of(most < 0.9995 ? least : fmax(least, 1)));
 }
 
 char *units_limit(char *out, double mib)

@@ -15,7 +15,13 @@ enum { UNITS_TEXT = 32, UNITS_COUNT = 128 };
 /* 0.04 -> "40 KiB", 3.2 -> "3.20 MiB", 812 -> "812 MiB", 1536 -> "1.50 GiB" */
 char *units_size(char *out, double mib);
 
-/* The same for limits that people set: 2048 -> "2 GiB", 1536 -> "1.5 GiB" */
+/* The size in the unit of a column whose sizes, 0 aside, go from least to most:
+ * the one that the smallest has, but not below MiB beside a larger one. Among 3
+ * and 1536: "3.00 MiB", "1536 MiB"; among 1536 and 4096: "1.50 GiB" */
+char *units_size_among(char *out, double mib, double least, double most);
+
+/* The same as units_size() for limits that people set: 2048 -> "2 GiB", 1536 ->
+ * "1.5 GiB" */
 char *units_limit(char *out, double mib);
 
 /* 0.005 -> "5 ms", 3.2 -> "3.20 s", 250 -> "4 min 10 s", 15000 -> "4 h 10 min",

@@ -2,10 +2,13 @@
 #include "cli/table.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "base/units.h"
 #include "base/utf8.h"
 #include "cli/terminal.h"
 
@@ -25,11 +28,42 @@ void table_finish(struct table *table)
 	for (size_t i = 0; i < table->cells.len; i++)
 		free(table->cells.items[i]);
 	array_free(&table->cells);
+	array_free(&table->sizes);
 }
 
 void table_add(struct table *table, const char *text)
 {
 	*array_push(&table->cells) = utf8_clean_copy(text);
+}
+
+void table_add_size(struct table *table, double mib)
+{
+	*array_push(&table->sizes) = (struct table_size){table->cells.len, mib};
+	*array_push(&table->cells) = NULL;
+}
+
+/* Writes the sizes of a column. */
+static void cli_table_settle(struct table *table, size_t column, size_t columns)
+{
+	double least = INFINITY, most = 0;
+
+	for (size_t i = 0; i < table->sizes.len; i++) {
+		const struct table_size *size = &table->sizes.items[i];
+
+		if (size->cell % columns != column || size->mib == 0)
+			continue;
+		least = fmin(least, fabs(size->mib));
+		most = fmax(most, fabs(size->mib));
+	}
+	for (size_t i = 0; i < table->sizes.len; i++) {
+		const struct table_size *size = &table->sizes.items[i];
+		char text[UNITS_TEXT];
+
+		if (size->cell % columns == column)
+			table->cells.items[size->cell] =
+			    mem_copy(units_size_among(
+				text, size->mib, most > 0 ? least : 0, most));
+	}
 }
 
 static void cli_table_put_blanks(FILE *out, size_t count)
@@ -132,12 +166,15 @@ static void cli_table_print_cell(const struct table *table,
 	    out, table->align[c] == 'r' ? fit->gap : blanks + fit->gap);
 }
 
-void table_print(const struct table *table, FILE *out, size_t width)
+void table_print(struct table *table, FILE *out, size_t width)
 {
 	struct table_fit fit = {.columns = strlen(table->align), .gap = GAP};
 	size_t used;
 
 	assert(fit.columns > 0);
+	for (size_t c = 0; c < fit.columns; c++)
+		cli_table_settle(table, c, fit.columns);
+	table->sizes.len = 0;
 	fit.widths = mem_zero(fit.columns, sizeof(fit.widths[0]));
 	for (size_t c = 0; c < fit.columns; c++)
 		fit.widths[c] = cli_table_widest(table, c, fit.columns, 0);

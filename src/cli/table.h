@@ -11,9 +11,16 @@
 
 #include "base/array.h"
 
+/* A cell that is written when all sizes of its column are known. */
+struct table_size {
+	size_t cell;
+	double mib;
+};
+
 struct table {
 	const char *align; /* a letter a column: l or r; at least one */
 	ARRAY(char *) cells;
+	ARRAY(struct table_size) sizes;
 };
 
 /* align must live as long as the table. */
@@ -24,8 +31,11 @@ void table_finish(struct table *table) __attribute__((nonnull));
 /* The next cell, row by row. */
 void table_add(struct table *table, const char *text) __attribute__((nonnull));
 
+/* The same for a size in MiB, which a column says in one unit. */
+void table_add_size(struct table *table, double mib) __attribute__((nonnull));
+
 /* Prints the rows in at most width columns; 0: no limit. */
-void table_print(const struct table *table, FILE *out, size_t width)
+void table_print(struct table *table, FILE *out, size_t width)
     __attribute__((nonnull));
 
 /* The width of the terminal behind out, or what COLUMNS says; 0 where there is

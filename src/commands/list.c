@@ -262,6 +262,14 @@ static void add_size(struct table *table, off_t bytes)
 	table_add(table, text);
 }
 
+static void add_mib(struct table *table, bool known, double mib)
+{
+	if (known)
+		table_add_size(table, mib);
+	else
+		table_add(table, "-");
+}
+
 static void add_row(struct table *table, const struct listed *listed)
 {
 	const struct overview *overview = &listed->overview;
@@ -276,11 +284,8 @@ static void add_row(struct table *table, const struct listed *listed)
 	table_add(table, overview->measured
 			     ? units_duration(text, overview->duration_s)
 			     : "-");
-	table_add(table,
-	    overview->measured ? units_size(text, overview->peak_mib) : "-");
-	table_add(table, overview->share.processes
-			     ? units_size(text, overview->share.pss_mib)
-			     : "-");
+	add_mib(table, overview->measured, overview->peak_mib);
+	add_mib(table, overview->share.processes > 0, overview->share.pss_mib);
 	if (overview->processes > 0)
 		command_list_add_number(table, overview->processes);
 	else

@@ -194,10 +194,9 @@ static void print_top(
 	table_add(&table, "process");
 	for (size_t i = 0; i < peaks->children.len && (long)i < top; i++) {
 		const struct child_peak *child = &peaks->children.items[i];
-		char text[UNITS_TEXT];
 		char *name = peak_label(&labels, child);
 
-		table_add(&table, units_size(text, child->mib));
+		table_add_size(&table, child->mib);
 		peak_add_times(&table, child->run, &child->process->memory);
 		table_add(&table, child->process->key);
 		table_add(&table, name ? name : "-");
@@ -221,13 +220,12 @@ static void add_party(struct table *table, const struct party *party,
 	const char *word = party->highest && party->count > 1
 			       ? process_label(labels, party->highest)
 			       : NULL;
-	char size[UNITS_TEXT];
 	char *name = mem_format("%s \xc3\x97%zu%s%s",
 	    party->name ? party->name : "(no name)", party->count,
 	    word ? ", highest " : "", word ? word : "");
 
-	table_add(table, units_size(size, party->at_peak_mib));
-	table_add(table, units_size(size, party->highest_mib));
+	table_add_size(table, party->at_peak_mib);
+	table_add_size(table, party->highest_mib);
 	table_add(table, name);
 	free(name);
 }

@@ -275,7 +275,7 @@ static int live_compare_pids(const void *a, const void *b)
 
 /* As lines of figures: ASCII alone where the terminal has no more. */
 static void live_print_table(
-    const struct table *table, const struct terminal_style *style, FILE *out)
+    struct table *table, const struct terminal_style *style, FILE *out)
 {
 	char *text = NULL, *rest;
 	size_t size = 0;
@@ -299,7 +299,6 @@ static void print_list(const struct live_view *view, const struct run *run,
 	size_t tick = series_find(&run->total, live_until_s(view, run) + 1e-9);
 	struct moment moment;
 	struct table table;
-	char size[UNITS_TEXT];
 
 	moment_init(&moment, run, tick > 0 ? tick - 1 : 0);
 	if (view->list != LIVE_BY_MEMORY && moment.holdings.len > 0)
@@ -314,7 +313,7 @@ static void print_list(const struct live_view *view, const struct run *run,
 		const struct holding *one = &moment.holdings.items[i];
 
 		table_add(&table, one->process ? one->process->key : "");
-		table_add(&table, units_size(size, one->mib));
+		table_add_size(&table, one->mib);
 		table_add(&table, live_name(one));
 	}
 	live_print_table(&table, style, out);

@@ -11,7 +11,7 @@
 #include "cli/table.h"
 
 static void assert_printed(
-    const struct table *table, size_t width, const char *expected)
+    struct table *table, size_t width, const char *expected)
 {
 	char *text = NULL;
 	size_t len;
@@ -74,6 +74,29 @@ static void test_narrow(void **state)
 	table_finish(&table);
 }
 
+/* A column of sizes has one unit, that of its smallest, but none below MiB
+ * beside larger ones. */
+static void test_sizes(void **state)
+{
+	static const double rows[][3] = {
+	    {1536, 4096, 0.04}, {12.3, 1536, 0.25}, {0.25, 0, 0}};
+	struct table table;
+
+	(void)state;
+	table_init(&table, "rrr");
+	table_add(&table, "peak");
+	table_add(&table, "all");
+	table_add(&table, "own");
+	for (size_t i = 0; i < 9; i++)
+		table_add_size(&table, rows[i / 3][i % 3]);
+	assert_printed(&table, 0,
+	    "    peak       all  own\n"
+	    "1536 MiB  4.00 GiB  41 KiB\n"
+	    "12.3 MiB  1.50 GiB  256 KiB\n"
+	    "0.25 MiB  0.00 GiB  0 KiB\n");
+	table_finish(&table);
+}
+
 static void test_no_rows(void **state)
 {
 	struct table table;
@@ -98,6 +121,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_columns),
 	    cmocka_unit_test(test_narrow),
+	    cmocka_unit_test(test_sizes),
 	    cmocka_unit_test(test_no_rows),
 	    cmocka_unit_test(test_width_without_a_terminal),
 	};
