@@ -639,24 +639,41 @@ static const struct scene_panel *terminal_panel(
 	return NULL;
 }
 
-/* "CPU (%): mean 23, highest 98", with the names of several lines. */
-static char *terminal_panel_title(
-    const struct scene_panel *panel, const struct terminal_style *style)
+/* "mean 23, highest 98", with its sign and name where there are several. */
+static char *terminal_panel_figures(const struct scene_panel *panel, size_t nth,
+    const struct terminal_style *style)
+{
+	const struct scene_line *line = &panel->lines.items[nth];
+	struct strbuf text = {0};
+
+	if (panel->lines.len > 1 && !style->unicode)
+		strbuf_add_format(&text, "%c ", terminal_sign(nth));
+	if (panel->lines.len > 1)
+		strbuf_add_format(&text, "%s ", line->name);
+	strbuf_add_format(&text, "%s", line->detail ? line->detail : "");
+	return strbuf_take(&text);
+}
+
+/* "CPU (%): mean 23, highest 98"; an ellipsis stands for lines whose figures
+ * have no room. */
+static char *terminal_panel_title(const struct scene_panel *panel,
+    const struct terminal_style *style, size_t width)
 {
 	const char *between = style->unicode ? " \xc2\xb7 " : ", ";
+	size_t used = utf8_width(panel->title) + 2;
 	struct strbuf text = {0};
 
 	strbuf_add_format(&text, "%s", panel->title);
 	for (size_t i = 0; i < panel->lines.len; i++) {
-		const struct scene_line *line = &panel->lines.items[i];
+		char *figures = terminal_panel_figures(panel, i, style);
+		bool last = i + 1 == panel->lines.len;
 
-		strbuf_add_format(&text, "%s", i ? between : ": ");
-		if (panel->lines.len > 1 && !style->unicode)
-			strbuf_add_format(&text, "%c ", terminal_sign(i));
-		if (panel->lines.len > 1)
-			strbuf_add_format(&text, "%s ", line->name);
-		strbuf_add_format(
-		    &text, "%s", line->detail ? line->detail : "");
+		used += utf8_width(figures) + (i ? utf8_width(between) : 0);
+		strbuf_add_format(&text, "%s%s", i ? between : ": ",
+		    used + (last ? 0 : 4) <= width ? figures : "\xe2\x80\xa6");
+		free(figures);
+		if (used + (last ? 0 : 4) > width)
+			break;
 	}
 	return strbuf_take(&text);
 }
@@ -666,7 +683,8 @@ static void draw_panel(
     struct terminal_frame *f, const struct scene_panel *panel, size_t top)
 {
 	struct terminal_band band = {&panel->memory, top + 1, PANEL_ROWS - 1};
-	char *title = terminal_panel_title(panel, f->style);
+	size_t width = f->grid.columns - f->left;
+	char *title = terminal_panel_title(panel, f->style, width);
 	char high[UNITS_TEXT];
 
 	terminal_lines(f, panel, &band);
@@ -678,8 +696,7 @@ static void draw_panel(
 	for (size_t column = f->left; column < f->grid.columns; column++)
 		grid_put(
 		    &f->grid, (long)column, (long)top, ' ', ' ', ROLE_TEXT);
-	grid_text(&f->grid, f->left, top, f->grid.columns - f->left, title,
-	    ROLE_TEXT);
+	grid_text(&f->grid, f->left, top, width, title, ROLE_TEXT);
 	free(title);
 }
 
