@@ -22,6 +22,14 @@ bool path_has_ending(const char *path, const char *ending)
 	return len > end && strcmp(path + len - end, ending) == 0;
 }
 
+size_t path_undeleted(const char *path)
+{
+	static const char ending[] = " (deleted)";
+
+	return strlen(path) -
+	       (path_has_ending(path, ending) ? sizeof(ending) - 1 : 0);
+}
+
 char *path_of_program(const char *name)
 {
 	const char *at = getenv("PATH");

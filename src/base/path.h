@@ -6,6 +6,7 @@
 #define MPROF_BASE_PATH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* The text behind the last slash, or the whole path without one; points into
  * path. */
@@ -16,6 +17,10 @@ const char *path_name(const char *path)
  * them. */
 bool path_has_ending(const char *path, const char *ending)
     __attribute__((nonnull));
+
+/* The length without the " (deleted)" that the kernel puts behind the path of
+ * a mapped file that has no name any more. */
+size_t path_undeleted(const char *path) __attribute__((nonnull));
 
 /* The first file of that name in the folders of PATH that may be executed; NULL
  * where none is there. Empty folders of PATH are passed over. The caller

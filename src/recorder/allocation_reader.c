@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/path.h"
 
 enum {
 	CHUNK = 64 << 10,    /* of the log, read at once */
@@ -241,8 +242,9 @@ static void reader_add_code(const struct allocation_reader *reader,
 	    reader_module_of(reader, address, stack);
 	char text[32], *path;
 
-	path = mem_format(
-	    "%s%s", module ? reader->root : "", module ? module->path : "");
+	path = mem_format("%s%.*s", module ? reader->root : "",
+	    module ? (int)path_undeleted(module->path) : 0,
+	    module ? module->path : "");
 	snprintf(text, sizeof(text), "+0x%llx",
 	    (unsigned long long)(address - (module ? module->bias : 0)));
 	reader_push(room, path, 0, text);

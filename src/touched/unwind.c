@@ -344,30 +344,46 @@ static void unwind_add_name(struct strbuf *texts, pid_t pid, const char *name)
 	unwind_add_text(texts, name + function, path - function - 1);
 }
 
-static void unwind_add_code(struct unwind *unwind, Dwfl_Module *module,
+/* Whether the object file has code or data at that address of its own. */
+static bool unwind_has_address(Elf *elf, GElf_Addr address)
+{
+	size_t count = 0;
+	GElf_Phdr part;
+
+	elf_getphdrnum(elf, &count);
+	for (size_t i = 0; i < count; i++)
+		if (gelf_getphdr(elf, (int)i, &part) &&
+		    part.p_type == PT_LOAD && address >= part.p_vaddr &&
+		    address - part.p_vaddr < part.p_memsz)
+			return true;
+	return false;
+}
+
+/* False where the file, as it was read, has no such place: it was mapped there
+ * before the process executed its program. */
+static bool unwind_add_code(struct unwind *unwind, Dwfl_Module *module,
     uint64_t address, struct strbuf *texts)
 {
 	Dwarf_Addr start = 0;
 	const char *name = dwfl_module_info(
 	    module, NULL, &start, NULL, NULL, NULL, NULL, NULL);
-	size_t len = name ? strlen(name) : 0;
-	static const char deleted[] = " (deleted)";
 	GElf_Addr bias = 0;
+	Elf *elf = dwfl_module_getelf(module, &bias);
 	char file[TEXT_MAX], code[32];
 
-	if (!dwfl_module_getelf(module, &bias))
+	if (!elf)
 		bias = start;
-	if (len > sizeof(deleted) &&
-	    strcmp(name + len - (sizeof(deleted) - 1), deleted) == 0)
-		len -= sizeof(deleted) - 1;
+	else if (!unwind_has_address(elf, address - bias))
+		return false;
 	snprintf(file, sizeof(file), "%s%.*s",
-	    name && name[0] == '/' ? unwind->root : "", (int)len,
-	    name ? name : "");
+	    name && name[0] == '/' ? unwind->root : "",
+	    name ? (int)path_undeleted(name) : 0, name ? name : "");
 	if (strncmp(file, "[vdso", 5) == 0)
 		strcpy(file, "[vdso]");
 	snprintf(code, sizeof(code), "+0x%llx",
 	    (unsigned long long)(address - bias));
 	unwind_add(texts, file, code);
+	return true;
 }
 
 static void unwind_add_frame(
@@ -377,10 +393,8 @@ static void unwind_add_frame(
 	const char *name;
 	char code[32];
 
-	if (module) {
-		unwind_add_code(unwind, module, address, texts);
+	if (module && unwind_add_code(unwind, module, address, texts))
 		return;
-	}
 	name = perf_map_find(&unwind->map, address);
 	if (name) {
 		unwind_add_name(texts, unwind->pid, name);

@@ -140,6 +140,32 @@ churn() {
 	near "$held" "$error" 26.1
 }
 
+@test "a program that was deleted is named by its path, as one that was not" {
+	cat >gone.c <<-'END'
+	#include <stdlib.h>
+	#include <string.h>
+	#include <unistd.h>
+	int main(int argc, char **argv)
+	{
+	    unlink(argv[0]);
+	    char *kept = malloc(40 << 20);
+	    memset(kept, argc, 40 << 20);
+	    return read(0, kept, 1) != 0;
+	}
+	END
+	cc -O1 -o gone gone.c
+	mkfifo input
+	mprof run -q --stacks -o run.dat ./gone <input &
+	recorder=$!
+	exec 7>input
+	soon_while "$recorder" grep -qs '^ALLOC;.*/gone:' run.dat
+	exec 7>&-
+	wait "$recorder"
+	[ ! -e gone ]
+	grep -q "^ALLOC;.*frames=[^,]*$PWD/gone:0:+0x" run.dat
+	lacks deleted <run.dat
+}
+
 @test "names where the compiler wrote no table of address ranges" {
 	command -v clang >/dev/null || skip "no clang"
 	CC=clang churn

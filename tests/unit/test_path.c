@@ -47,6 +47,15 @@ static char *find_program(const char *name, const char *folder)
 	return path_of_program(name);
 }
 
+static void test_undeleted(void **state)
+{
+	(void)state;
+	assert_int_equal(path_undeleted("/a/b (deleted)"), 4);
+	assert_int_equal(path_undeleted("/a (deleted)/b"), 14);
+	assert_int_equal(path_undeleted(" (deleted)"), 10);
+	assert_int_equal(path_undeleted(""), 0);
+}
+
 static void test_program(void **state)
 {
 	char folder[] = "/tmp/mprof-test-XXXXXX", wanted[128], *found;
@@ -78,6 +87,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_name),
 	    cmocka_unit_test(test_ending),
+	    cmocka_unit_test(test_undeleted),
 	    cmocka_unit_test(test_program),
 	};
 
