@@ -22,10 +22,12 @@ held() {
 	}
 }
 
-# The tables of all processes: in order of their names.
+# The tables of all processes, in order of their names; without what the loader
+# holds, some 70 bytes, of which there is a sample once in 230 processes.
 tables() {
 	/usr/bin/python3 "$SOURCE/tests/python/allocation_table.py" \
-		tables/* >table || return 1
+		tables/* >whole || return 1
+	grep -Ev '^[0-9.]+ [0-9.]+ ld[^ ]*\.so' whole >table
 	cat table
 }
 
@@ -93,7 +95,9 @@ is_all_held() {
 	tables
 	is_all_held 16 hold_family
 	[ "$(grep -c ' hold_family ' table)" -eq 8 ]
-	awk '/^pid/ { exit !($8 - $10 == 8) }' table
+	[ "$(wc -l <table)" -eq 9 ]
+	# A line a sample that was taken and not dropped.
+	awk '/^pid/ { left = $8 - $10 } END { exit NR - 1 != left }' whole
 }
 
 @test "mappings are held, in what is left of them, and not those of malloc" {
