@@ -224,7 +224,7 @@ static void test_floor(void **state)
 /* An orphan of the program is ours to reap, and is told before the end. */
 static void test_orphan(void **state)
 {
-	struct launch launch = shell("sh -c 'exit 9 &'; sleep 0.2");
+	struct launch launch = shell("sh -c 'exit 9 &'; sleep 1");
 	struct launch_event event;
 
 	(void)state;
@@ -238,7 +238,7 @@ static void test_orphan(void **state)
 
 /* With a child that signals this process so often, at once: one that is not
  * the program. */
-static void signal_us_often(int signal, int count)
+static pid_t signal_us_often(int signal, int count)
 {
 	pid_t child = fork();
 
@@ -247,6 +247,7 @@ static void signal_us_often(int signal, int count)
 			kill(getppid(), signal);
 		_exit(0);
 	}
+	return child;
 }
 
 static void signal_us(int signal)
@@ -313,9 +314,14 @@ static void test_second_term(void **state)
 	struct launch launch = trapping("trap : TERM");
 	struct launch_event event;
 	int64_t deadline_ns;
+	pid_t timeout;
 
 	(void)state;
-	signal_us_often(SIGTERM, 2); /* timeout(1) does it like that */
+	timeout = signal_us_often(SIGTERM, 2); /* timeout(1) does it so */
+	do {
+		event = next(&launch);
+		assert_int_equal(event.what, LAUNCH_CHILD);
+	} while (event.pid != timeout);
 	deadline_ns = clock_mono_ns() + NS_PER_S / 2;
 	do {
 		launch_wait(&launch, deadline_ns, &event);
