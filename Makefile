@@ -8,6 +8,7 @@
 # make mutants    changes of the source that no unit test notices; MUTANTS=300
 # make test-faults  the same short run with each system call failing in turn
 # make test-vm    control groups, OOM, swap and PSI on Debian's kernel in qemu
+# make test-cross  build for aarch64, and test below qemu what can run there
 # make bench      measure, beside the peers; SECTION=recorder for one table
 # make bench-readme  the same, into README.md and examples/figures; TABLE=file takes a saved one
 # make fuzz       fuzz what reads others' bytes, FUZZ_S=60 seconds each
@@ -404,6 +405,10 @@ test-faults: all $(test_programs)
 test-vm: all
 	$(Q)tests/vm/run
 
+# For aarch64, below qemu-user; as root. Not a part of make test.
+test-cross:
+	$(Q)tests/cross
+
 check-layers:
 	$(Q)sh tests/tools/check-layers src
 	@mkdir -p build
@@ -530,6 +535,6 @@ clean:
 
 FORCE:
 .PHONY: all test bench bench-readme demo check-layers check-headers lint install uninstall
-.PHONY: attack mutants test-fast measures measures-all test-faults test-vm analyze deb dist static wheel fuzz clean FORCE
+.PHONY: attack mutants test-fast measures measures-all test-faults test-vm test-cross analyze deb dist static wheel fuzz clean FORCE
 .DELETE_ON_ERROR:
 endif
