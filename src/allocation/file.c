@@ -85,21 +85,11 @@ static void file_note_root(struct allocation_header *header)
 	header->root_inode = root.st_ino;
 }
 
-int file_create(
-    struct file *file, const char *folder, uint32_t pid, uint32_t flags)
+static void file_lay_out(
+    struct file *file, char *map, uint32_t pid, uint32_t flags)
 {
 	struct timespec now;
-	char *map = file_map(folder, pid);
 
-	if (map == MAP_FAILED)
-		return -1;
-	/* A child makes a table of its own; and a fork need not copy this. */
-	if (madvise(map, ALLOCATION_FILE, MADV_DONTFORK) != 0 ||
-	    !file_back(map, 2 * PAGE) ||
-	    !file_back(map + ALLOCATION_LOG_AT, PAGE)) {
-		munmap(map, ALLOCATION_FILE);
-		return -1;
-	}
 	clock_gettime(CLOCK_REALTIME, &now);
 	*file = (struct file){
 	    .header = (void *)map,
@@ -111,11 +101,83 @@ int file_create(
 	file->header->version = ALLOCATION_VERSION;
 	file->header->pid = pid;
 	file->header->flags = flags;
-	file_note_root(file->header);
 	file->header->start_ns =
 	    (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+int file_create(
+    struct file *file, const char *folder, uint32_t pid, uint32_t flags)
+{
+	char *map = file_map(folder, pid);
+
+	if (map == MAP_FAILED)
+		return -1;
+	/* A child makes a table of its own; and a fork need not copy this. */
+	if (madvise(map, ALLOCATION_FILE, MADV_DONTFORK) != 0 ||
+	    !file_back(map, 2 * PAGE) ||
+	    !file_back(map + ALLOCATION_LOG_AT, PAGE)) {
+		munmap(map, ALLOCATION_FILE);
+		return -1;
+	}
+	file_lay_out(file, map, pid, flags);
+	file_note_root(file->header);
 	__atomic_store_n(
 	    &file->header->magic, ALLOCATION_MAGIC, __ATOMIC_RELEASE);
+	return 0;
+}
+
+int file_create_private(struct file *file, uint32_t pid, uint32_t flags)
+{
+	char *map = mmap(NULL, ALLOCATION_FILE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (map == MAP_FAILED)
+		return -1;
+	/* Without huge pages: few of its pages will be used. */
+	madvise(map, ALLOCATION_FILE, MADV_NOHUGEPAGE);
+	madvise(map, ALLOCATION_FILE, MADV_DONTFORK);
+	file_lay_out(file, map, pid, flags);
+	file->slots_backed = file->log_backed = UINT64_MAX;
+	file->is_private = true;
+	return 0;
+}
+
+/* In the order in which a program writes them. */
+static bool file_copy(struct file *to, const struct file *from)
+{
+	const struct allocation_header *header = from->header;
+
+	if (header->used > 0 && !file_back_slot(to, (uint32_t)header->used - 1))
+		return false;
+	if (!file_log_room(to, header->log_used))
+		return false;
+	memcpy(to->log, from->log, header->log_used);
+	file_log_add(to, header->log_used);
+	memcpy(to->slots, from->slots,
+	    header->used * sizeof(struct allocation_slot));
+	to->header->start_ns = header->start_ns;
+	to->header->period = header->period;
+	to->header->taken = header->taken;
+	to->header->dropped = header->dropped;
+	to->header->thinned = header->thinned;
+	to->header->failed = header->failed;
+	__atomic_store_n(&to->header->used, header->used, __ATOMIC_RELEASE);
+	return true;
+}
+
+int file_publish(struct file *file, const char *folder)
+{
+	struct file published;
+
+	if (file_create(&published, folder, file->header->pid,
+		file->header->flags) != 0)
+		return -1;
+	if (!file_copy(&published, file)) {
+		file_close(&published);
+		return -1;
+	}
+	file_close(file);
+	*file = published;
 	return 0;
 }
 

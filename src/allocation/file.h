@@ -19,11 +19,17 @@ struct file {
 	struct allocation_slot *slots;
 	char *log;
 	uint64_t slots_backed, log_backed; /* bytes that have a page */
+	bool is_private;                   /* there is no file yet */
 };
 
 /* A new file PID.N in the folder. -1: there is none, and none will be. */
 int file_create(
     struct file *file, const char *folder, uint32_t pid, uint32_t flags);
+
+/* A table without a file; file_publish() makes that, with all that is in it.
+ * -1: as above. */
+int file_create_private(struct file *file, uint32_t pid, uint32_t flags);
+int file_publish(struct file *file, const char *folder);
 
 /* Unmaps it. Harmless on zeroes. */
 void file_close(struct file *file);

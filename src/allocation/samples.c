@@ -24,7 +24,9 @@
 #define LOCK_TRIES 2000  /* then the sample is left out */
 #define PENDING 64       /* freed while the lock was not to be had */
 #define RETRY (64 << 10) /* bytes, while there is no table, but may be one */
-#define LOOKS 64         /* samples of a late start, between two looks */
+#define PRIVATE_BYTES (256 << 10) /* and in so long a forked child needs no */
+#define PRIVATE_NS 10000000       /* file */
+#define LOOKS 64 /* samples of a late start, between two looks */
 
 /* Filled with zeroes by the kernel in a forked child, whose table is its own.
  * (Calling fork() through the system call, no handler would run.) */
@@ -91,20 +93,51 @@ static void samples_unlock(void)
 	__atomic_store_n(&own->lock, 0, __ATOMIC_RELEASE);
 }
 
-/* The first of this process: a new file. */
+/* A forked child that ends soon, and holds little, makes no file: that would
+ * cost more than the rest of its life. */
+static int samples_create(bool is_forked)
+{
+	struct file *file = &own->slots.file;
+
+	if (!samples_are_wanted())
+		return -1;
+	if (is_forked &&
+	    file_create_private(file, own->pid, samples_setup.flags) == 0)
+		return 0;
+	return file_create(
+	    file, samples_setup.folder, own->pid, samples_setup.flags);
+}
+
+/* The first of this process: a new table. */
 static void samples_begin(void)
 {
+	bool is_forked = own->pid == 0;
+
 	own->begun = true;
 	/* A vforked child shares its parent's memory, and this. */
-	if (own->pid == 0)
+	if (is_forked)
 		own->pid = (uint32_t)getpid();
 	own->slots.seed = samples_now() ^ (uint64_t)own->pid << 40 ^ 1;
 	rate_init(&own->slots.rate, samples_setup.period, samples_cpu_time());
-	own->failed = !samples_are_wanted() ||
-		      file_create(&own->slots.file, samples_setup.folder,
-			  own->pid, samples_setup.flags) != 0;
+	own->failed = samples_create(is_forked) != 0;
 	if (!own->failed)
 		own->slots.file.header->period = own->slots.rate.least;
+}
+
+/* The table gets its file where the process holds more, or lives longer, than
+ * one that does not need it. */
+static void samples_publish(uint64_t now_ns)
+{
+	struct file *file = &own->slots.file;
+
+	if (!file->is_private ||
+	    (own->slots.held < PRIVATE_BYTES &&
+		now_ns < file->header->start_ns + PRIVATE_NS))
+		return;
+	if (file_publish(file, samples_setup.folder) == 0)
+		return;
+	file_close(file);
+	own->failed = true;
 }
 
 static bool samples_is_open(void)
@@ -201,6 +234,7 @@ static void samples_record(struct thread *self, struct samples_new *sample)
 	    rate_spend(&own->slots.rate, samples_now() - slot->time_ns))
 		rate_judge(&own->slots.rate, samples_cpu_time());
 	own->slots.file.header->period = own->slots.rate.least;
+	samples_publish(slot->time_ns);
 }
 
 /* The slot has an address and a size. */

@@ -17,6 +17,7 @@ static void slots_fill(
 	to->thread = slot->thread;
 	__atomic_store_n(&to->serial, ++slots->serial, __ATOMIC_RELEASE);
 	callers_hold(&slots->callers, slots->caller_of[at], slot->weight);
+	slots->held += slot->weight;
 }
 
 static void slots_clear(struct slots *slots, uint32_t at)
@@ -24,6 +25,7 @@ static void slots_clear(struct slots *slots, uint32_t at)
 	struct allocation_slot *slot = &slots->file.slots[at];
 
 	callers_release(&slots->callers, slots->caller_of[at], slot->weight);
+	slots->held -= slot->weight;
 	__atomic_store_n(&slot->serial, 0, __ATOMIC_RELEASE);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }

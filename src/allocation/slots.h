@@ -20,6 +20,7 @@ struct slots {
 	struct file file;
 	struct rate rate;
 	uint64_t serial, seed;
+	uint64_t held; /* bytes that the samples stand for */
 	struct callers callers;
 	uint16_t caller_of[ALLOCATION_SLOTS];
 };

@@ -24,7 +24,8 @@
 /* The library that writes it. */
 #define ALLOCATION_LIBRARY "allocation.so"
 /* The folder of the tables, in the environment of the recorded program; a
- * process makes a file there at its first sample, which is named PID.N, N from
+ * process makes a file there at its first sample, a forked child where it
+ * holds more or lives longer than is little, which is named PID.N, N from
  * 0: after an exec the next free one. A process may have become another user
  * by then. */
 #define ALLOCATION_VARIABLE "MPROF_ALLOCATIONS"

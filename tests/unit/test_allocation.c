@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -6,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -176,6 +178,50 @@ static void what_is_removed_leaves_no_trace(void **state)
 }
 
 /* 100 pages at 1 MiB, sampled as if they were 300. */
+static void a_private_table_gets_a_file_with_all_that_is_in_it(void **state)
+{
+	struct allocation_header header;
+	struct allocation_slot before[3];
+	struct table table;
+	char path[64], text[16];
+	int fd;
+
+	(void)state;
+	table_open(&table, 1000);
+	file_close(&table.slots.file);
+	snprintf(path, sizeof(path), "%s/1.0", table.folder);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(file_create_private(&table.slots.file, 1, 2), 0);
+	for (uint64_t i = 1; i <= 3; i++) {
+		const struct allocation_slot slot = {
+		    .address = i << 12, .size = i, .weight = 1000 * i};
+
+		slots_put(&table.slots, table.addresses, &slot, 0);
+	}
+	assert_int_equal(table.slots.held, 6000);
+	strcpy(file_log_room(&table.slots.file, 16), "in the log");
+	file_log_add(&table.slots.file, 16);
+	table.slots.file.header->taken = 3;
+	memcpy(before, table.slots.file.slots, sizeof(before));
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(file_publish(&table.slots.file, table.folder), 0);
+	assert_false(table.slots.file.is_private);
+	fd = open(path, O_RDONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &header, sizeof(header), 0), sizeof(header));
+	assert_memory_equal(&header, table.slots.file.header, sizeof(header));
+	assert_int_equal(header.magic, ALLOCATION_MAGIC);
+	assert_int_equal(header.used, 3);
+	assert_int_equal(header.taken, 3);
+	assert_int_equal(header.flags, 2);
+	assert_memory_equal(before, table.slots.file.slots, sizeof(before));
+	assert_int_equal(
+	    pread(fd, text, sizeof(text), ALLOCATION_LOG_AT), sizeof(text));
+	assert_string_equal(text, "in the log");
+	close(fd);
+	table_close(&table);
+}
+
 static void of_a_mapping_the_rest_is_kept(void **state)
 {
 	const uint64_t page = 4096, at = 1 << 20;
@@ -302,6 +348,8 @@ int main(void)
 	    cmocka_unit_test(places_that_meet_are_told_apart),
 	    cmocka_unit_test(a_full_table_is_thinned_and_stays_right),
 	    cmocka_unit_test(what_is_removed_leaves_no_trace),
+	    cmocka_unit_test(
+		a_private_table_gets_a_file_with_all_that_is_in_it),
 	    cmocka_unit_test(of_a_mapping_the_rest_is_kept),
 	    cmocka_unit_test(the_period_follows_what_samples_cost),
 	};
