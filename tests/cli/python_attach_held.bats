@@ -116,8 +116,8 @@ held() {
 	stop
 	holds two.dat second
 	lacks 'not sampled' <errors
-	[ "$(ls "$TMPDIR")" = '' ]
 	let_end
+	[ "$(ls "$TMPDIR")" = '' ]
 	rm ./*.dat
 }
 
