@@ -121,6 +121,17 @@ void overview_init_run(
 	    overview, name, run, 1, run_peak(run, &peak) ? &peak.mib : NULL);
 }
 
+bool overview_is_unmeasured(const struct profile *profile)
+{
+	struct peaks peaks;
+	bool found;
+
+	peaks_init(&peaks, profile);
+	found = peaks.found;
+	peaks_finish(&peaks);
+	return profile->runs.len > 0 && !found;
+}
+
 void overview_finish(struct overview *overview)
 {
 	free(overview->name);

@@ -33,6 +33,11 @@ void overview_init(struct overview *overview, const struct profile *profile)
 /* The same for one run of several. */
 void overview_init_run(struct overview *overview, const struct run *run,
     const char *name) __attribute__((nonnull));
+
+/* Whether a run began and nothing of it was measured. Of a set, such a
+ * recording is one that failed: it isn't missing. */
+bool overview_is_unmeasured(const struct profile *profile)
+    __attribute__((nonnull));
 void overview_finish(struct overview *overview) __attribute__((nonnull));
 
 enum { OVERVIEW_STATUS = 32 };

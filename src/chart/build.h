@@ -53,7 +53,8 @@ struct scene_line *build_line(struct scene_panel *panel,
 
 /* The recordings of a chart compared, for its lines and its facts. */
 struct build_set {
-	struct overview *overviews; /* in the order of the runs */
+	/* In the order of the runs, then of the others that are not drawn. */
+	struct overview *overviews;
 	size_t len;
 	struct spread spread;
 };

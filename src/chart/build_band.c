@@ -50,14 +50,18 @@ static int band_compare_peaks(const void *left, const void *right)
 }
 
 /* Members of the spread are in order of their peaks: an overview's place in the
- * array says whose it is. */
+ * array says whose it is. Behind the runs are those that are not drawn. */
 static void band_judge(struct set_band *band, const struct build_set *set)
 {
 	for (size_t i = 0; i < set->spread.members.len; i++) {
 		const struct spread_member *at = &set->spread.members.items[i];
-		struct band_member *member = &band->members[band->len++];
+		struct band_member *member = &band->members[band->len];
+		size_t run = (size_t)(at->overview - set->overviews);
 
-		member->run = (size_t)(at->overview - set->overviews);
+		if (run >= band->request->len)
+			continue;
+		band->len++;
+		member->run = run;
 		member->peak_mib = at->overview->peak_mib;
 		if (overview_has_failed(at->overview))
 			member->distance = INFINITY;
@@ -75,13 +79,17 @@ static void band_judge(struct set_band *band, const struct build_set *set)
 
 void build_set_init(struct build_set *set, const struct chart_request *request)
 {
-	size_t len = request->len;
+	size_t len = request->len + request->others_len;
 
 	set->len = len;
 	set->overviews = mem_zero(len, sizeof(set->overviews[0]));
-	for (size_t i = 0; i < len; i++)
-		overview_init_run(&set->overviews[i], request->runs[i].run,
-		    request->runs[i].name);
+	for (size_t i = 0; i < len; i++) {
+		const struct chart_run *at =
+		    i < request->len ? &request->runs[i]
+				     : &request->others[i - request->len];
+
+		overview_init_run(&set->overviews[i], at->run, at->name);
+	}
 	spread_init(&set->spread, set->overviews, len);
 }
 

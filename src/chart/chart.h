@@ -27,6 +27,9 @@ struct chart_request {
 	const struct chart_run *runs; /* overlaid from a common start */
 	size_t len;                   /* at least 1 */
 	size_t left_out;              /* older ones that are not in runs */
+	/* Compared with runs, but not drawn: left out, or without a sample. */
+	const struct chart_run *others;
+	size_t others_len;
 	const char *title;            /* NULL: the command line */
 	bool functions;               /* bars in lanes, or brackets */
 	bool brackets;                /* on the memory, in place of bars */

@@ -59,11 +59,13 @@ static void heat_mark_odd(struct heat_build *build, const struct build_set *set)
 	for (size_t i = 0; i < set->spread.members.len && build->sources.items;
 	     i++) {
 		const struct spread_member *at = &set->spread.members.items[i];
-		struct heat_source *source =
-		    &build->sources.items[at->overview - set->overviews];
+		size_t run = (size_t)(at->overview - set->overviews);
 		const struct spread_score *duration =
 		    &at->scores[SPREAD_DURATION];
+		struct heat_source *source = &build->sources.items[run];
 
+		if (run >= build->sources.len) /* it is not drawn */
+			continue;
 		source->odd |= spread_is_apart(at);
 		source->ends |= duration->apart && duration->z < 0;
 	}

@@ -249,7 +249,7 @@ int chart_timeline(
 	if (build_frame(scene, request, e) != 0)
 		return -1;
 	panel = build_panel(scene, PANEL_MEMORY);
-	if (request->len > 2)
+	if (request->len + request->others_len > 2)
 		build_set_init(&set, request);
 	add_totals(scene, panel, request, &set);
 	if (request->len == 1)

@@ -79,17 +79,17 @@ static int write_set(
 
 	for (size_t i = 0; i < len; i++) {
 		struct profile profile;
+		int got = profiles_read(
+		    &profile, profiles->paths.items[i], &options->profiles);
 
-		if (profiles_read(&profile, profiles->paths.items[i],
-			&options->profiles) == 0) {
+		if (got == 0 || overview_is_unmeasured(&profile))
 			overview_init(&overviews[count++], &profile);
-		} else {
+		if (got != 0)
 			status = COMMAND_FAILED;
-		}
 		profile_finish(&profile);
 	}
 	spread_init(&spread, overviews, count);
-	if (count > 0 &&
+	if (spread.members.len > 0 &&
 	    export_write_output(options, NULL, &spread) != COMMAND_OK)
 		status = COMMAND_FAILED;
 	spread_finish(&spread);

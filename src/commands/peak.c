@@ -675,12 +675,10 @@ static int peak_show(struct peak_set *set, const char *path,
 		if (out != stdout)
 			fclose(out);
 	}
-	overview_init(&shown.overview, &profile);
-	/* A rank that died before its first sample is none that is missing. */
-	if (got == 0 || (profile.runs.len > 0 && !shown.overview.measured))
+	if (got == 0 || overview_is_unmeasured(&profile)) {
+		overview_init(&shown.overview, &profile);
 		*array_push(&set->list) = shown;
-	else
-		overview_finish(&shown.overview);
+	}
 	profile_finish(&profile);
 	return got;
 }

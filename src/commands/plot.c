@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/overview.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -244,6 +245,7 @@ struct plot_reading {
 	struct profile *profiles;
 	size_t len;
 	ARRAY(struct chart_run) runs;
+	ARRAY(struct chart_run) others; /* of the set, but not drawn */
 	ARRAY(char *) names;
 	size_t left_out;             /* runs older than those */
 	struct run grouped;          /* --by name: the one that is drawn */
@@ -317,6 +319,8 @@ static void leave_out(struct plot_reading *reading)
 	if (reading->runs.len <= MOST_RUNS)
 		return;
 	reading->left_out = reading->runs.len - MOST_RUNS;
+	for (size_t i = 0; i < reading->left_out; i++)
+		*array_push(&reading->others) = reading->runs.items[i];
 	memmove(reading->runs.items, reading->runs.items + reading->left_out,
 	    MOST_RUNS * sizeof(*reading->runs.items));
 	reading->runs.len = MOST_RUNS;
@@ -334,6 +338,21 @@ static void plot_group(struct plot_reading *reading)
 	reading->ungrouped = reading->runs.items[0].run;
 	run_group_by_name(&reading->grouped, reading->ungrouped);
 	reading->runs.items[0].run = &reading->grouped;
+}
+
+/* Of a recording that was refused: where nothing was measured, it belongs to
+ * the set. */
+static void plot_add_refused(
+    struct plot_reading *reading, const struct profile *profile)
+{
+	char *name;
+
+	if (!overview_is_unmeasured(profile))
+		return;
+	name = mem_copy(path_name(profile->path));
+	*array_push(&reading->names) = name;
+	*array_push(&reading->others) = (struct chart_run){
+	    &profile->runs.items[profile->runs.len - 1], name};
 }
 
 /* Returns which of them could not be read; the caller frees. */
@@ -366,6 +385,7 @@ static int command_plot_read_all(struct plot_reading *reading,
 	for (size_t i = 0; i < reading->len; i++) {
 		if (failed[i]) {
 			status = COMMAND_FAILED;
+			plot_add_refused(reading, &reading->profiles[i]);
 			continue;
 		}
 		add_companion(&reading->profiles[i]);
@@ -389,6 +409,7 @@ static void reading_finish(struct plot_reading *reading)
 		free(reading->names.items[i]);
 	free(reading->profiles);
 	array_free(&reading->runs);
+	array_free(&reading->others);
 	array_free(&reading->names);
 }
 
@@ -410,6 +431,8 @@ static int command_plot_build(struct scene *scene,
 	struct chart_request request = {.runs = reading->runs.items,
 	    .len = reading->runs.len,
 	    .left_out = reading->left_out,
+	    .others = reading->others.items,
+	    .others_len = reading->others.len,
 	    .title = options->title,
 	    .functions = !options->no_functions,
 	    .brackets = options->brackets,

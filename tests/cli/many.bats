@@ -114,6 +114,78 @@ ranks() {
 	[ ! -e h.png ]
 }
 
+# The lines about a set, as the commands print them: judged COMMAND FILE...
+judged() {
+	case $1 in
+	peak) mprof peak "${@:2}" | sed -n 's/^\(Failed\|Missing ranks\)\t/\1: /p' ;;
+	plot) mprof plot --format scene -o - "${@:2}" ;;
+	heatmap) mprof plot --heatmap --format scene -o - "${@:2}" ;;
+	esac 2>/dev/null | sed -n 's/^fact //; /^\(Failed\|Missing ranks\): /p'
+}
+
+@test "a set: who ended before a sample failed, in peak and in each chart" {
+	ranks 8
+	sed -i '/^MEM/d; s/status=0/signal=11/' mem-2.dat
+	: >mem-6.dat
+	for command in peak plot heatmap; do
+		same "$(judged $command mem-*.dat)" \
+			"Failed: mem-5.dat: SIGKILL; 1 without a sample
+Missing ranks: 6 of 8 (1)"
+	done
+	run_apart mprof export --format json mem-*.dat
+	[ "$status" -eq 1 ]
+	same_json "$(jq -c .set.missing_ranks <<<"$output")" '[6]'
+	# two that are drawn, and one that is not
+	rm mem-[1356].dat
+	run_apart mprof plot --format scene -o - mem-*.dat
+	grep -qx 'fact Failed: 1 without a sample' <<<"$output"
+}
+
+@test "a set: ranks that are too many for a chart are none that are missing" {
+	ranks 128
+	run_apart mprof plot --format scene -o - mem-*.dat
+	[ "$status" -eq 0 ]
+	[[ $errors == *"128 recordings are too many for a chart: the last 100 are drawn"* ]]
+	grep -q '^fact Set: 128 recordings: ' <<<"$output"
+	lacks '^fact Missing' <<<"$output"
+	rm mem-77.dat
+	run_apart mprof plot --format scene -o - mem-*.dat
+	grep -qx 'fact Missing ranks: 77 of 128 (1)' <<<"$output"
+}
+
+@test "a set: clocks that differ move nobody, but with --clock" {
+	ranks 12
+	# an hour ahead
+	sed -i 's/ 1700000/ 1700003/; s/\b17000030/17000036/' mem-1.dat
+	for command in plot heatmap; do
+		same "$(judged $command mem-*.dat)" "Failed: mem-5.dat: SIGKILL"
+	done
+	run_apart mprof peak mem-*.dat
+	lacks '^Apart in time.*mem-1.dat' <<<"$output"
+	mprof plot --format scene -o - mem-*.dat | grep '^time 0\.0000\.\.[0-9]\.'
+	mprof plot --clock --format scene -o - mem-*.dat |
+		grep '^time 0\.0000\.\.36[0-9][0-9]\.'
+	mprof plot --clock --heatmap -o h.png mem-*.dat
+	[ -s h.png ]
+}
+
+@test "a set of ten thousand names on the command line" {
+	python3 - <<-'END'
+		for i in range(10000):
+		    with open(f"r{i:05}.dat", "w") as file:
+		        file.write(f"CMDLINE x\nMEM {i % 7 + 1}.5 1700000000.1\n")
+	END
+	run_apart mprof peak r*.dat
+	same "$status $(wc -l <<<"$output") $errors" "0 10000 "
+	mprof export -o set.csv r*.dat
+	[ "$(wc -l <set.csv)" -eq 10001 ]
+	run_apart mprof check --max-spread 900% r*.dat
+	[ "$status" -eq 0 ]
+	mprof plot --heatmap -o h.png r*.dat
+	mprof plot -o p.png r*.dat
+	[ -s h.png ] && [ -s p.png ]
+}
+
 # workers: seven of one name, each alive for three of nine ticks, and their master
 workers() {
 	local i tick
