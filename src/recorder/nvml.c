@@ -7,6 +7,7 @@
 
 #include <dlfcn.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -14,10 +15,13 @@ enum {
 	NVML_SUCCESS = 0,
 	NVML_NOT_SUPPORTED = 3,
 	NVML_NOT_FOUND = 6,
-	NVML_INSUFFICIENT_SIZE = 7
+	NVML_INSUFFICIENT_SIZE = 7,
+	NVML_UNKNOWN = 999
 };
 
-/* An entry of the lists of processes, from version 2 on. */
+/* An entry of the lists of processes, from version 2 on. Version 1 ends with
+ * used_bytes. The first drivers of the 535 series write 8 bytes more, by
+ * functions of the same name (github.com/XuehaiPan/nvitop/pull/89). */
 struct nvml_entry {
 	unsigned int pid;
 	unsigned long long used_bytes; /* all bits set: not available */
@@ -44,10 +48,8 @@ struct nvml_functions {
 	const char *(*error)(int result);
 	int (*count)(unsigned int *count);
 	int (*handle)(unsigned int index, void **device);
-	int (*compute)(
-	    void *device, unsigned int *count, struct nvml_entry *entries);
-	int (*graphics)(
-	    void *device, unsigned int *count, struct nvml_entry *entries);
+	int (*compute)(void *device, unsigned int *count, void *entries);
+	int (*graphics)(void *device, unsigned int *count, void *entries);
 	int (*utilization)(void *device, struct nvml_utilization *rates);
 	int (*memory)(void *device, struct nvml_memory *memory);
 	int (*old_memory)(void *device, struct nvml_old_memory *memory);
@@ -86,8 +88,8 @@ struct nvml {
 	void *library;
 	struct nvml_functions call;
 	ARRAY(struct nvml_device) devices;
-	struct nvml_entry *entries; /* for a list */
-	unsigned int room;
+	uint64_t *list;    /* the driver's entries */
+	unsigned int room; /* for so many of the longest */
 };
 
 static int nvml_find_symbols(struct nvml *nvml, struct err *e)
@@ -131,7 +133,7 @@ void nvml_free(struct nvml *nvml)
 	for (size_t i = 0; i < nvml->devices.len; i++)
 		array_free(&nvml->devices.items[i].processes);
 	array_free(&nvml->devices);
-	free(nvml->entries);
+	free(nvml->list);
 	free(nvml);
 }
 
@@ -189,8 +191,63 @@ static void nvml_add(struct nvml_device *device, const struct nvml_entry *entry)
 /* Between two calls the list may grow: a few tries. */
 enum { NVML_TRIES = 5, NVML_ENTRIES = 1 << 16 };
 
-typedef int nvml_list(
-    void *device, unsigned int *count, struct nvml_entry *entries);
+/* The words of an entry, by driver, and those of the longest. */
+static const size_t nvml_entry_words[] = {3, 4, 2};
+enum { NVML_MOST_WORDS = 4 };
+
+/* In each word that the driver has not written. */
+#define NVML_UNWRITTEN UINT64_C(0xa5c35a3c96695aa5)
+
+static void nvml_clear_list(struct nvml *nvml, unsigned int count)
+{
+	if (count >= nvml->room) {
+		nvml->room = 2 * count + 64;
+		nvml->list = mem_resize(nvml->list, nvml->room,
+		    NVML_MOST_WORDS * sizeof(nvml->list[0]));
+	}
+	for (size_t i = 0; i < (size_t)NVML_MOST_WORDS * nvml->room; i++)
+		nvml->list[i] = NVML_UNWRITTEN;
+}
+
+/* The words of each of the entries that the driver wrote, by where it stopped:
+ * behind the last of them, or at the end of a list that it cleared. 0: none of
+ * the known ones. */
+static size_t nvml_words(const struct nvml *nvml, unsigned int count)
+{
+	size_t end = (size_t)NVML_MOST_WORDS * nvml->room;
+
+	while (end > 0 && nvml->list[end - 1] == NVML_UNWRITTEN)
+		end--;
+	for (size_t i = 0; i < 3; i++) {
+		if (end == count * nvml_entry_words[i])
+			return nvml_entry_words[i];
+	}
+	for (size_t i = 0; i < 3; i++) {
+		if (end == nvml->room * nvml_entry_words[i])
+			return nvml_entry_words[i];
+	}
+	return 0;
+}
+
+static int nvml_take_list(
+    const struct nvml *nvml, struct nvml_device *device, unsigned int count)
+{
+	size_t words = count > 0 ? nvml_words(nvml, count) : 0;
+	size_t size = words * sizeof(nvml->list[0]);
+
+	if (count > 0 && words == 0)
+		return NVML_UNKNOWN;
+	for (unsigned int i = 0; i < count; i++) {
+		struct nvml_entry entry = {0};
+
+		memcpy(&entry, nvml->list + i * words,
+		    size < sizeof(entry) ? size : sizeof(entry));
+		nvml_add(device, &entry);
+	}
+	return NVML_SUCCESS;
+}
+
+typedef int nvml_list(void *device, unsigned int *count, void *entries);
 
 static int nvml_read_list(struct nvml *nvml, struct nvml_device *device,
     void *handle, nvml_list *list)
@@ -202,20 +259,14 @@ static int nvml_read_list(struct nvml *nvml, struct nvml_device *device,
 	     i++) {
 		if (count > NVML_ENTRIES)
 			return result;
-		if (count >= nvml->room) {
-			nvml->room = 2 * count + 64;
-			/* Twice as much: some drivers write longer entries. */
-			nvml->entries = mem_resize(nvml->entries,
-			    (size_t)2 * nvml->room, sizeof(nvml->entries[0]));
-		}
+		nvml_clear_list(nvml, count);
 		count = nvml->room;
-		result = list(handle, &count, nvml->entries);
+		result = list(handle, &count, nvml->list);
 	}
 	if (result == NVML_SUCCESS && count > nvml->room)
 		return NVML_INSUFFICIENT_SIZE;
-	for (unsigned int i = 0; result == NVML_SUCCESS && i < count; i++)
-		nvml_add(device, &nvml->entries[i]);
-	return result;
+	return result == NVML_SUCCESS ? nvml_take_list(nvml, device, count)
+				      : result;
 }
 
 /* A device may know no graphics; what computes on it is always listed. */

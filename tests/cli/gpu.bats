@@ -175,6 +175,25 @@ assert max(v for _, v in usage["gpu1_busy_percent"]) == 7, usage'
 	[ "$status" -eq 0 ]
 }
 
+@test "run --with gpu: entries of a list that are longer or shorter" {
+	# some drivers' are of 2 or 4 words, by functions of the same name
+	program <<-'EOF'
+		for words in 2 3 4; do
+			say "devices 1" "words $words" "compute 0 1 999" \
+				"compute 0 $me $((words * 10))" \
+				"compute 0 999999 5" "used 0 $words"
+			seen "^USAGE;gpu=${words}0.000000;gpu0=${words}0.000000;gpu0_used=$words.000000 "
+		done
+		# nobody knows what these mean
+		say "devices 1" "words 5" "compute 0 1 999" \
+			"compute 0 $me 50" "used 0 5"
+		seen "^USAGE;gpu0_used=5.000000 "
+	EOF
+	run_apart mprof run -q --with gpu -o a.dat sh program.sh
+	[ "$status" -eq 0 ]
+	same "$errors" ""
+}
+
 @test "run --with gpu: a driver that blocks delays no sample, nor the end" {
 	echo block >state
 	run_apart mprof run -q -T 0.02 --with gpu,threads -o a.dat \

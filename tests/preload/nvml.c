@@ -11,6 +11,7 @@
 //   used DEVICE MIB             of 81920
 //   fail DEVICE FUNCTION RESULT (compute, graphics, busy, used)
 //   mig DEVICE PARTS            divided: entries by part, its INSTANCE
+//   words COUNT                 64-bit words of an entry of a list, else 3
 //   block                       no call returns while it stands there
 #include <stdint.h>
 #include <stdio.h>
@@ -144,8 +145,8 @@ static int failure_of(void *handle, const char *function)
 }
 
 struct list {
-	struct process *processes;
-	unsigned room, count;
+	uint64_t *words;
+	unsigned room, count, size;
 	int part;
 };
 
@@ -158,19 +159,26 @@ static void take_process(void *context, const char *rest)
 	if (sscanf(rest, "%u %31s %u", &pid, mib, &instance) < 2 ||
 	    (list->part >= 0 && instance != (unsigned)list->part))
 		return;
-	if (list->count < list->room)
-		list->processes[list->count] = (struct process){.pid = pid,
+	if (list->count < list->room) {
+		const struct process process = {.pid = pid,
 		    .bytes = mib[0] == '-' ? UINT64_MAX
 					   : strtoull(mib, NULL, 10) << 20,
 		    .instance = instance,
 		    .compute = UINT32_MAX};
+		uint64_t words[8] = {0};
+
+		memcpy(words, &process, sizeof(process));
+		memcpy(list->words + (size_t)list->count * list->size, words,
+		    list->size * sizeof(words[0]));
+	}
 	list->count++;
 }
 
 static int list_of(const char *keyword, void *device, unsigned *count,
     struct process *processes)
 {
-	struct list list = {processes, *count, 0, part_of(device)};
+	struct list list = {(uint64_t *)processes, *count, 0,
+	    (unsigned)number_of("words", -1, 3), part_of(device)};
 	int result = failure_of(device, keyword);
 
 	*count = 0;
