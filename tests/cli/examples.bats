@@ -21,7 +21,6 @@ own_setup() {
 	failed=''
 	mkdir "$programs"
 	PATH=$programs:$PATH
-	ln -s "$python" "$programs/python3"
 	# Programs that the pages name, each in a folder of PATH and as ./NAME.
 	for name in server tests job model solver quick load work importer; do
 		printf '#!/bin/sh\nx=$(head -c 3000000 /dev/zero | tr "\\0" x)\nsleep 1\n' \
@@ -36,6 +35,7 @@ own_setup() {
 	# go tool pprof [-http PORT] FILE
 	printf '#!/bin/sh\nfor file; do :; done\n[ -s "$file" ]\n' >"$programs/go"
 	chmod +x "$programs"/*
+	ln -s "$python" "$programs/python3"
 	# Names that no other process of this machine has.
 	cp "$(command -v sleep)" "$programs/postgres-$$"
 	ln -s "$python" "$programs/gunicorn-$$"
