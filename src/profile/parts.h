@@ -68,6 +68,7 @@ struct process {
 	size_t unnamed;  /* samples before the tick in which that was read */
 	char *high_name, *high_command; /* of the highest sample before that */
 	double high_mib;
+	size_t high_samples;
 	size_t whole;  /* as in run_processes, at its last sample */
 	bool again;    /* its pid was another process's before */
 	bool followed; /* its pid is another process's by now */

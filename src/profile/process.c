@@ -154,16 +154,21 @@ static bool process_has_tick(const struct process *process, size_t ticks)
 }
 
 /* The process gets another name. It keeps the present one as its best so far if
- * it held more memory under it than under earlier ones. */
+ * it held more memory under it than under earlier ones, or as much in more
+ * samples: a title is found some samples after it was set. */
 static void process_keep_name(struct process *process, size_t until)
 {
+	size_t samples =
+	    until > process->unnamed ? until - process->unnamed : 0;
 	double high = -1;
 
 	for (size_t i = process->unnamed; i < until; i++)
 		high = fmax(high, process->memory.items[i].mib);
-	if (high <= process->high_mib)
+	if (high < process->high_mib || high <= 0 ||
+	    (high == process->high_mib && samples <= process->high_samples))
 		return;
 	process->high_mib = high;
+	process->high_samples = samples;
 	free(process->high_name);
 	free(process->high_command);
 	process->high_name = process->name ? mem_copy(process->name) : NULL;

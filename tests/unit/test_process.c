@@ -199,6 +199,23 @@ static void one_tick_above_proves_nothing(void **state)
 	profile_finish(&profile);
 }
 
+/* Where it held as much under each it has the name of most samples. */
+static void a_title_that_is_found_late_is_the_name(void **state)
+{
+	struct profile profile = read_text(
+	    "CMDLINE x\nPROC;pid=1;start=1;name=sh 1 1.0\nMEM 4 1.0\n"
+	    "CHLD 5 3 1.0\nPROC;pid=5;start=2;name=master 3 1.0\nMEM 4 1.1\n"
+	    "CHLD 5 3 1.1\nPROC;pid=5;start=2;name=worker 3 1.1\nMEM 4 1.2\n"
+	    "CHLD 5 3 1.2\nMEM 4 1.3\nCHLD 5 3 1.3\nMEM 4 1.4\n"
+	    "CHLD 5 3 1.4\nPROC;pid=5;start=2;name=stopping 3 1.4\n"
+	    "MEM 4 1.5\nCHLD 5 3 1.5\n");
+
+	(void)state;
+	assert_string_equal(
+	    profile.runs.items[0].processes.items[1].name, "worker");
+	profile_finish(&profile);
+}
+
 /* A process has the name that it had at its highest. */
 static void the_name_is_that_of_the_peak(void **state)
 {
@@ -231,6 +248,7 @@ int main(void)
 	    cmocka_unit_test(times_tell_ticks_where_they_go_back),
 	    cmocka_unit_test(mem_is_told_by_what_moves_with_it),
 	    cmocka_unit_test(the_name_is_that_of_the_peak),
+	    cmocka_unit_test(a_title_that_is_found_late_is_the_name),
 	    cmocka_unit_test(one_tick_above_proves_nothing),
 	};
 
