@@ -48,7 +48,7 @@ gaps() {
 
 @test "clock: a suspended machine leaves one gap, and no missed samples" {
 	run_apart env LD_PRELOAD="$PROGRAMS/suspend.so" RECORDING=a.dat "$MPROF" \
-		run -T 0.02 -o a.dat "$TARGET" sleep 900
+		run -T 0.02 -o a.dat "$TARGET" sleep 2500
 	[ "$status" -eq 11 ]
 	[[ ! $errors =~ mprof:\ [0-9]{4,}\ samples\ were\ missed ]]
 	read -r _ longest rest < <(gaps a.dat)
