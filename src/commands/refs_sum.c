@@ -21,15 +21,15 @@ struct refs_sum_row {
 	struct refs_row row;
 	char *key; /* refs_sum_key() */
 	const char *root;
-	size_t processes;
+	size_t processes, last; /* the last of them, from 1 */
 };
 
 struct refs_sum {
 	ARRAY(struct refs_sum_row) rows;
 	struct index index; /* of rows, by their keys */
 	struct heap types;
-	size_t objects, processes;
-	int64_t pause_ns; /* the longest */
+	size_t objects, processes; /* with the one that is being added */
+	int64_t pause_ns;          /* the longest */
 };
 
 static bool refs_sum_is_same(const void *items, size_t at, const void *key)
@@ -87,9 +87,12 @@ static void refs_sum_add_row(struct refs_sum *sum, const struct refs *refs,
 	refs_row_init(&row->row, refs, chain);
 }
 
+/* Several chains of a process may read the same, as those from the frames of a
+ * recursion do. */
 static void refs_sum_add_chain(
     struct refs_sum *sum, const struct refs *refs, const struct chain *chain)
 {
+	struct refs_sum_row *added;
 	char *key = refs_sum_key(refs, chain);
 	uint32_t hash = index_hash(key, strlen(key));
 	size_t at = index_place(&sum->index, hash, refs_sum_is_same,
@@ -105,12 +108,15 @@ static void refs_sum_add_chain(
 		row->retained += chain->retained;
 		free(key);
 	}
-	sum->rows.items[at].processes++;
+	added = &sum->rows.items[at];
+	added->processes += added->last != sum->processes;
+	added->last = sum->processes;
 }
 
 static void refs_sum_add(struct refs_sum *sum, struct refs *refs)
 {
 	refs_sum_generalize(refs);
+	sum->processes++;
 	for (size_t i = 0; i < refs->types.len; i++) {
 		const struct object_type *type = refs->types.items[i];
 		char *name = utf8_clean_copy(type->name);
@@ -122,7 +128,6 @@ static void refs_sum_add(struct refs_sum *sum, struct refs *refs)
 	for (size_t i = 0; i < refs->chains.items.len; i++)
 		refs_sum_add_chain(sum, refs, &refs->chains.items.items[i]);
 	sum->objects += refs->wanted.len;
-	sum->processes++;
 }
 
 /* The next process. False with e where it can't be read. */

@@ -534,16 +534,20 @@ supervisor() {
 	launch "$1" -uc 'import os, sys
 class Held: pass
 class Second: pass
+def wait(fd, depth):
+    own = Second() if number == 2 else None
+    if depth > 0:
+        return wait(fd, depth - 1)
+    os.write(1, b"up\n")
+    return os.read(fd, 1)
 readers = []
 for number in (1, 2):
     reader, writer = os.pipe()
     if os.fork() == 0:
         os.close(writer)
         held = [Held() for i in range(100 * number)]
-        second = Second() if number == 2 else None
         ballast = b"x" * (number << 22)
-        os.write(1, b"up\n")
-        os.read(0 if sys.argv[1] == "stdin" else reader, 1)
+        wait(0 if sys.argv[1] == "stdin" else reader, 2)
         os._exit(0)
     readers.append(writer)
 os.write(1, b"ready\n")
@@ -603,6 +607,10 @@ else:
 	run mprof refs --children --sum "$pid" Second
 	[ "$status" -eq 0 ]
 	grep -q 'sum of 1 process;' <<<"$output"
+	# Three frames of a recursion, in one process.
+	mprof refs --json --children --sum "$pid" Second | jq -e '.chains
+		| length == 1 and (.[0] | .path == "wait(): own"
+			and .objects == 3 and .processes == 1)' >/dev/null
 	run_apart mprof refs --children --sum "$pid" Nothing
 	[ "$status" -eq 1 ]
 	[[ $errors == "mprof: process "*": no object of type Nothing"* ]]
