@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Looks at pages of other kinds than one recording's: kinds.py FOLDER
 
-FOLDER has flame.html, compare.html, panels.html, restless.html and long.html.
+FOLDER has flame.html, compare.html, panels.html, restless.html, long.html and
+brief.html.
 Ends with status 1 and says what was not as it should be; prints how long drawing
 takes."""
 
@@ -120,13 +121,22 @@ def check_long(page):
     check(row[3] == "8.79 GiB", f"the spike: {row}")
 
 
+def check_brief(page):
+    """A child has one sample, of 2.5 MiB: that is its mean too."""
+    rows = page.browser.script("""
+        return [...byId("figures").rows].map((row) =>
+            [...row.cells].slice(1).map((cell) => cell.textContent));""")
+    check(["2.50 MiB", "0.1 s", "2.50 MiB", "2.50 MiB", "0.1 s", "0.1 s",
+           "1"] in rows, str(rows))
+
+
 def main():
     folder = sys.argv[1]
     with browsing() as browser:
         for name, look in (("flame", check_flame), ("compare", check_compare),
                            ("panels", check_panels),
                            ("restless", check_restless),
-                           ("long", check_long)):
+                           ("long", check_long), ("brief", check_brief)):
             page = open_page(browser, f"{folder}/{name}.html", name)
             check_accessible(browser)
             page.measure()

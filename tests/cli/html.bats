@@ -181,6 +181,9 @@ growth() {
 			printf "MEM %.6f %.4f\n", 400 + i * 7919 % 581, 1700000000 + i / 10
 	}' >restless.dat
 	mprof plot -o restless.html restless.dat
+	recording brief.dat
+	echo 'CHLD 7 2.500000 1700000000.2000' >>brief.dat
+	mprof plot -o brief.html brief.dat
 	mprof lines --flame -o flame.html growth.dat
 	python3 "$SOURCE/tests/browser/kinds.py" "$PWD"
 }

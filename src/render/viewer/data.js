@@ -303,7 +303,8 @@ function meanIn(series, from, to)
 			add(series.time[i], series.time[i + 1],
 				series.memory[i]);
 	}
-	return time > 0 ? area / time : memoryAt(series, from, 0);
+	return time > 0 ? area / time :
+		memoryAt(series, Math.max(from, series.time[0]), 0);
 }
 
 // Returns the figures of a series in [from, to]; null where it has no sample
