@@ -174,10 +174,10 @@ const DENSE_SAMPLES = 16, MEAN_COLUMNS = 3;
 const CROWD = 32;
 
 // Columns of a series that has more samples than can be told apart: pixels or,
-// of a restless one or in a crowd, as wide as a stroke and with samples enough for an edge; the
-// steps that a thinned series has where those are wider. Each has its ends, its
-// lowest and highest sample and their sum; starts where no line comes from the
-// one before.
+// of a restless one or in a crowd, as wide as a stroke and with samples enough
+// for an edge; the steps that a thinned series has where those are wider. Each has
+// its ends, its lowest and highest sample and their sum; starts where no line comes
+// from the one before.
 function denseColumns(view, series)
 {
 	const [first, last] = visibleRange(series, view.from, view.to);
@@ -408,7 +408,7 @@ function pathPlace(view)
 	const { left, right, top, bottom } = view.layout;
 
 	return [view.from, view.to, view.low, view.high, left, right, top,
-		bottom];
+		bottom, view.crowded];
 }
 
 // A redraw because of the pointer, a search or a theme has the paths that the
