@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "commands/run_group.h"
 
-static const char *const run_group_names[TARGET_KINDS] = {
-    [TARGET_CGROUP] = "cgroup",
-    [TARGET_UNIT] = "unit",
-    [TARGET_CONTAINER] = "container"};
-
 const char *run_group_option(const struct run_group *group)
 {
-	for (size_t kind = 0; kind < TARGET_KINDS; kind++) {
+	for (enum target_kind kind = 0; kind < TARGET_KINDS; kind++) {
 		if (group->words[kind])
-			return run_group_names[kind];
+			return target_option(kind);
 	}
 	return NULL;
 }

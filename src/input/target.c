@@ -303,6 +303,11 @@ static const struct target_words {
 	"no running container has that name or id", cgroup_find_container},
 };
 
+const char *target_option(enum target_kind kind)
+{
+	return target_words[kind].option;
+}
+
 static void target_list_groups(const struct cgroup_find *find)
 {
 	for (size_t i = 0; i < find->list.len; i++) {

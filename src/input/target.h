@@ -41,6 +41,9 @@ int target_init(struct target *target, const char *word)
 int target_check_metric(const struct target *target,
     const struct metric *metric, struct err *e) __attribute__((nonnull));
 
+/* The name of the option that names such a control group. */
+const char *target_option(enum target_kind kind);
+
 /* Finds a control group that has processes, by its path, unit or container. As
  * target_find(). */
 int target_find_group(struct target *target, enum target_kind kind,
