@@ -62,10 +62,11 @@ static void heat_mark_odd(struct heat_build *build, const struct build_set *set)
 		size_t run = (size_t)(at->overview - set->overviews);
 		const struct spread_score *duration =
 		    &at->scores[SPREAD_DURATION];
-		struct heat_source *source = &build->sources.items[run];
+		struct heat_source *source;
 
 		if (run >= build->sources.len) /* it is not drawn */
 			continue;
+		source = &build->sources.items[run];
 		source->odd |= spread_is_apart(at);
 		source->ends |= duration->apart && duration->z < 0;
 	}
