@@ -195,10 +195,12 @@ static void spread_add_range(
 	const struct spread_member *first = &spread->members.items[0];
 	const struct spread_member *last = &spread->members.items[len - 1];
 	char low[UNITS_TEXT], middle[UNITS_TEXT], high[UNITS_TEXT];
+	char count[UNITS_COUNT];
 	struct strbuf text = {0};
 
 	strbuf_add_format(&text,
-	    "%zu recordings: lowest %s (%s), median %s, highest %s (%s)", len,
+	    "%s: lowest %s (%s), median %s, highest %s (%s)",
+	    units_count(count, len, "recording", "recordings"),
 	    units_size(low, spread_peak(first)), first->overview->name,
 	    units_size(middle, spread->medians[SPREAD_PEAK]),
 	    units_size(high, spread_peak(last)), last->overview->name);
