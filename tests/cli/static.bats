@@ -41,9 +41,9 @@ in_scratch() {
 @test "in a folder with nothing else it records, lists and sums up" {
 	in_scratch /mprof --version >/dev/null 2>&1 ||
 		skip 'no user namespaces here'
-	in_scratch /mprof run -T 10ms -o /run.dat /phases 40 >out 2>err
+	in_scratch /mprof run -T 10ms -o /run.dat /phases 300 >out 2>err
 	grep -qx 'five phases done' out
-	[ "$(head -n 1 root/run.dat)" = 'CMDLINE /phases 40' ]
+	[ "$(head -n 1 root/run.dat)" = 'CMDLINE /phases 300' ]
 	[ "$(grep -c '^MEM ' root/run.dat)" -gt 3 ]
 	in_scratch /mprof peak /run.dat >peak
 	awk -F '\t' '$1 == "/run.dat" && $2 + 0 > 60 { good = 1 }
