@@ -359,8 +359,8 @@ static bool unwind_has_address(Elf *elf, GElf_Addr address)
 	return false;
 }
 
-/* False where the file, as it was read, has no such place: it was mapped there
- * before the process executed its program. */
+/* False, and nothing is added, where the address lies outside every PT_LOAD of
+ * its file. */
 static bool unwind_add_code(struct unwind *unwind, Dwfl_Module *module,
     uint64_t address, struct strbuf *texts)
 {
