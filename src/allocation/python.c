@@ -26,9 +26,8 @@ struct pyallocator { /* PyMemAllocatorEx */
 /* PyMemAllocatorDomain: PYMEM_DOMAIN_MEM and PYMEM_DOMAIN_OBJ. */
 enum { DOMAIN_FIRST = 1, DOMAIN_LAST = 2 };
 
-#define PYTHON_IS_UNTRACED                                                 \
-	(-2)                 /* PyTraceMalloc_Untrack() of tracemalloc off \
-			      */
+/* PyTraceMalloc_Untrack() returns it while tracemalloc is off. */
+#define PYTHON_IS_UNTRACED (-2)
 #define PYMALLOC_LARGEST 512 /* in each CPython since 3.6 */
 
 static struct {

@@ -121,8 +121,7 @@ int named_file_init(struct named_file *file, const char *path, struct err *e)
 	if (planted)
 		return err_set(e,
 		    "%s: belongs to another user, in a directory that "
-		    "everybody "
-		    "can write to; name another file",
+		    "everybody can write to; name another file",
 		    path);
 	return 0;
 }

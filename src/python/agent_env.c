@@ -136,8 +136,7 @@ static char *agent_env_library(
 		return path;
 	err_set(e,
 	    "%s: can't be preloaded from a directory with a blank or a colon "
-	    "in "
-	    "its name: %s; move mprof",
+	    "in its name: %s; move mprof",
 	    path, without);
 	free(path);
 	return NULL;

@@ -177,7 +177,6 @@ static void what_is_removed_leaves_no_trace(void **state)
 	table_close(&table);
 }
 
-/* 100 pages at 1 MiB, sampled as if they were 300. */
 static void a_private_table_gets_a_file_with_all_that_is_in_it(void **state)
 {
 	struct allocation_header header;
@@ -222,6 +221,7 @@ static void a_private_table_gets_a_file_with_all_that_is_in_it(void **state)
 	table_close(&table);
 }
 
+/* 100 pages at 1 MiB, sampled as if they were 300. */
 static void of_a_mapping_the_rest_is_kept(void **state)
 {
 	const uint64_t page = 4096, at = 1 << 20;
