@@ -105,7 +105,8 @@ static void file_lay_out(
 	    (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-int file_create(
+/* One that no reader takes for a table yet. */
+static int file_open(
     struct file *file, const char *folder, uint32_t pid, uint32_t flags)
 {
 	char *map = file_map(folder, pid);
@@ -121,8 +122,21 @@ int file_create(
 	}
 	file_lay_out(file, map, pid, flags);
 	file_note_root(file->header);
+	return 0;
+}
+
+static void file_show(struct file *file)
+{
 	__atomic_store_n(
 	    &file->header->magic, ALLOCATION_MAGIC, __ATOMIC_RELEASE);
+}
+
+int file_create(
+    struct file *file, const char *folder, uint32_t pid, uint32_t flags)
+{
+	if (file_open(file, folder, pid, flags) != 0)
+		return -1;
+	file_show(file);
 	return 0;
 }
 
@@ -142,7 +156,6 @@ int file_create_private(struct file *file, uint32_t pid, uint32_t flags)
 	return 0;
 }
 
-/* In the order in which a program writes them. */
 static bool file_copy(struct file *to, const struct file *from)
 {
 	const struct allocation_header *header = from->header;
@@ -161,7 +174,7 @@ static bool file_copy(struct file *to, const struct file *from)
 	to->header->dropped = header->dropped;
 	to->header->thinned = header->thinned;
 	to->header->failed = header->failed;
-	__atomic_store_n(&to->header->used, header->used, __ATOMIC_RELEASE);
+	to->header->used = header->used;
 	return true;
 }
 
@@ -169,13 +182,14 @@ int file_publish(struct file *file, const char *folder)
 {
 	struct file published;
 
-	if (file_create(&published, folder, file->header->pid,
+	if (file_open(&published, folder, file->header->pid,
 		file->header->flags) != 0)
 		return -1;
 	if (!file_copy(&published, file)) {
 		file_close(&published);
 		return -1;
 	}
+	file_show(&published);
 	file_close(file);
 	*file = published;
 	return 0;
