@@ -88,9 +88,10 @@ holds() {
 
 # refused CAUSE: of a recorder, which records all the same.
 refused() {
+	rm -f errors
 	mprof attach --stacks -o no.dat "$pid" 2>errors 3>&- &
 	recorder=$!
-	soon_while "$recorder" grep -q 'what it holds is not known' errors
+	soon_while "$recorder" grep -qs 'what it holds is not known' errors
 	grep -q "process $pid: .*$1.*; what it holds is not known" errors
 	soon_while "$recorder" grep -qs '^MEM' no.dat
 	stop
