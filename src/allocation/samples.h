@@ -32,7 +32,7 @@ void samples_stop(void);
 bool samples_are_late(const char *folder);
 
 /* Whether nobody reads the table any more: the recorder, which keeps a lock on
- * the folder, has ended. True where there is none. */
+ * the folder, has ended. True where there is none. Keeps errno. */
 bool samples_are_unread(void);
 
 /* The same, looked for at few of its calls. */

@@ -141,6 +141,20 @@ forked() {
 	on_one yes forked
 }
 
+full() {
+	start "$1"
+	attach full.dat
+	act full
+	stop
+	holds full.dat second
+	let_end
+	rm ./*.dat
+}
+
+@test "a program that has no descriptor left is sampled on" {
+	on_one yes full
+}
+
 killed() {
 	local first
 

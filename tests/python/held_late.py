@@ -1,6 +1,7 @@
 # A program that something may attach to: it does what the file "do" says, as
 # often as there is one, says what it has kept of it since, and ends with "end".
 import os
+import resource
 import sys
 import time
 import tracemalloc
@@ -43,6 +44,13 @@ def fork():
     print(pid, flush=True)
 
 
+def full():
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+    second()
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
 def tell(name):
     with open(name + ".new", "w") as file:
         print(os.getpid(), file=file)
@@ -64,6 +72,7 @@ actions = {
     "second": second,
     "churn": churn,
     "fork": fork,
+    "full": full,
     "trace": tracemalloc.start,
     "untrace": tracemalloc.stop,
 }
