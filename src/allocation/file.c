@@ -140,11 +140,22 @@ int file_create(
 	return 0;
 }
 
+/* A limit of private memory (RLIMIT_DATA) is the program's alone. */
+static bool file_may_be_private(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_DATA, &limit) != 0 ||
+	       limit.rlim_cur == RLIM_INFINITY;
+}
+
 int file_create_private(struct file *file, uint32_t pid, uint32_t flags)
 {
-	char *map = mmap(NULL, ALLOCATION_FILE, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *map = MAP_FAILED;
 
+	if (file_may_be_private())
+		map = mmap(NULL, ALLOCATION_FILE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (map == MAP_FAILED)
 		return -1;
 	/* Without huge pages: few of its pages will be used. */

@@ -27,7 +27,7 @@ int file_create(
     struct file *file, const char *folder, uint32_t pid, uint32_t flags);
 
 /* A table without a file; file_publish() makes that, with all that is in it.
- * -1: as above. */
+ * -1: it can't be had, or a limit of the program's would count it. */
 int file_create_private(struct file *file, uint32_t pid, uint32_t flags);
 int file_publish(struct file *file, const char *folder);
 

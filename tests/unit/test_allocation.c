@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -221,6 +222,25 @@ static void a_private_table_gets_a_file_with_all_that_is_in_it(void **state)
 	table_close(&table);
 }
 
+static void a_limit_of_private_memory_is_the_program_s(void **state)
+{
+	struct rlimit before, limit;
+	struct file file = {0};
+	int failed;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_DATA, &before), 0);
+	limit = before;
+	limit.rlim_cur = (rlim_t)1 << 40;
+	if (limit.rlim_max < limit.rlim_cur)
+		skip();
+	assert_int_equal(setrlimit(RLIMIT_DATA, &limit), 0);
+	failed = file_create_private(&file, 1, 2);
+	assert_int_equal(setrlimit(RLIMIT_DATA, &before), 0);
+	assert_int_equal(failed, -1);
+	assert_null(file.header);
+}
+
 /* 100 pages at 1 MiB, sampled as if they were 300. */
 static void of_a_mapping_the_rest_is_kept(void **state)
 {
@@ -350,6 +370,7 @@ int main(void)
 	    cmocka_unit_test(what_is_removed_leaves_no_trace),
 	    cmocka_unit_test(
 		a_private_table_gets_a_file_with_all_that_is_in_it),
+	    cmocka_unit_test(a_limit_of_private_memory_is_the_program_s),
 	    cmocka_unit_test(of_a_mapping_the_rest_is_kept),
 	    cmocka_unit_test(the_period_follows_what_samples_cost),
 	};
