@@ -340,8 +340,8 @@ static void plot_group(struct plot_reading *reading)
 	reading->runs.items[0].run = &reading->grouped;
 }
 
-/* Of a recording that was refused: where nothing was measured, it belongs to
- * the set. */
+/* A recording that was refused belongs to the set if nothing of it was
+ * measured. */
 static void plot_add_refused(
     struct plot_reading *reading, const struct profile *profile)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What keeps objects of a type alive in several processes that do the work of
- * one, added up: chains that differ in nothing but indices, keys and values
- * are one. A process is read, added and forgotten before the next one.
+ * The reference chains of a type in several processes that do the work of one,
+ * added up: chains that differ in nothing but indices, keys and values are one.
+ * A process is read, added and forgotten before the next one.
  */
 #ifndef MPROF_COMMANDS_REFS_SUM_H
 #define MPROF_COMMANDS_REFS_SUM_H

@@ -286,7 +286,7 @@ static int profiles_read_any(struct profile *profile,
 }
 #endif
 
-/* What reading a file came to; profiles_report() prints it. */
+/* The outcome of reading a file, which profiles_report() prints. */
 struct profiles_outcome {
 	char *failure; /* NULL: it was read */
 	bool unit_assumed;
