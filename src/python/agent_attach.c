@@ -23,7 +23,7 @@ static const char *const agent_attach_files[] = {"attach.py", "attached",
 static const char *const agent_attach_answers[] = {
     [AGENT_ATTACH_CALLS] = "attached", [AGENT_ATTACH_ALLOCATIONS] = "sampled"};
 
-/* What a request is made of. */
+/* The files that a request names. */
 struct agent_attach_paths {
 	char *agent, *allocation; /* our libraries; NULL: not wanted */
 	char *recording;

@@ -32,7 +32,7 @@ enum agent_attach_state {
 	AGENT_ATTACH_REFUSED
 };
 
-/* What is loaded. */
+/* Each is loaded, and answers, by itself. */
 enum agent_attach_part {
 	AGENT_ATTACH_CALLS,       /* the agent */
 	AGENT_ATTACH_ALLOCATIONS, /* the sampling of allocations */
