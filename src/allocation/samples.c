@@ -521,13 +521,14 @@ bool samples_are_late(const char *folder)
 	       (!folder || strcmp(folder, samples_setup.folder) == 0);
 }
 
-/* A program that has no descriptor left can't find out. */
+/* A program that has no descriptor left, or has become a user who may not look
+ * there, can't find out. */
 bool samples_are_unread(void)
 {
 	int saved = errno;
 	int fd = open(samples_setup.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool is_unread = fd < 0 ? errno != EMFILE && errno != ENFILE
-				: flock(fd, LOCK_SH | LOCK_NB) == 0;
+	bool is_unread =
+	    fd < 0 ? errno == ENOENT : flock(fd, LOCK_SH | LOCK_NB) == 0;
 
 	if (fd >= 0)
 		close(fd);
