@@ -20,7 +20,7 @@ enum { LIST_MAX = 20 };
 
 /* A command line can't be read while its process holds its mmap_lock: neither
  * a list nor the start of a recording waits longer. */
-#define PATIENCE_NS (NS_PER_S / 5)
+#define PATIENCE_NS NS_PER_S
 
 static bool is_number(const char *word)
 {
