@@ -223,8 +223,8 @@ static bool python_is_alone(void)
 	return head && next && !next(head());
 }
 
-/* When tracemalloc stops it puts the allocators back that were there when it
- * started, which ends a hook of ours behind it. */
+/* tracemalloc, when it stops, restores the allocators that it found when it
+ * started, which removes a hook of ours that came later. */
 static bool python_is_traced(void)
 {
 	int (*untrack)(unsigned domain, uintptr_t address);

@@ -65,8 +65,8 @@ stop() {
 	wait "$recorder"
 }
 
-# What is held at the end of the recording: FUNCTION LINE MIB ERROR, the most
-# first.
+# Rows of what is held at the end of the recording: FUNCTION LINE MIB ERROR,
+# the most first.
 rows() {
 	mprof lines --json -w 0,100000 "$1" | jq -r '.rows[] |
 		select(.samples > 0) |

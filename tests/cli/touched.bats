@@ -62,7 +62,7 @@ record_until() {
 	mprof run -q --stacks -o "$2" "$3" 3>&- &
 	recorder=$!
 	soon_while "$recorder" touched "$1" "$2"
-	# What comes behind the last sample is of no peak that was sampled.
+	# Memory that comes behind the last sample is of no peak that was sampled.
 	soon_while "$recorder" has_samples $(($(grep -c ^MEM "$2") + 2)) "$2"
 	touch seen
 	wait "$recorder"

@@ -199,7 +199,7 @@ static void one_tick_above_proves_nothing(void **state)
 	profile_finish(&profile);
 }
 
-/* Where it held as much under each it has the name of most samples. */
+/* It held as much under each name, so that of most samples is the name. */
 static void a_title_that_is_found_late_is_the_name(void **state)
 {
 	struct profile profile = read_text(
