@@ -203,6 +203,11 @@ static bool root_fits(
 		return true;
 	if (source->base)
 		return outer->address == source->base;
+	/* From 3.12 on the interpreter's own frame is the outermost. A thread
+	 * that stopped between entering a frame and linking it to its caller
+	 * has none, however often it is seen while it waits for a processor. */
+	if (source->target.offsets.shim_owner != OFFSET_ABSENT && !outer->shim)
+		return false;
 	if (root->thread == stack->thread && root->frame == outer->address &&
 	    root->code == outer->code) {
 		root->known |= learn;
