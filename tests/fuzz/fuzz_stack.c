@@ -25,6 +25,7 @@ enum {
 	CODE = 12800,
 	TABLE = 13312,
 	NAME = 13376,
+	FILENAME = 13472,
 	CHUNK = 13568,
 	FRAME = 256, /* room for one */
 };
@@ -55,18 +56,24 @@ static void put(int at, int offset, uint64_t value)
 		memcpy(image + at + offset, &value, sizeof(value));
 }
 
+static void put_text(const struct python_offsets *o, int at)
+{
+	put(at, o->str_length, 1);
+	put(at, o->str_state, 1 << 2 | 1 << 5 | 1 << 6);
+	put(at, o->str_ascii_size, 'f');
+}
+
 static void put_code(const struct python_offsets *o)
 {
-	put(CODE, o->code_filename, address(NAME));
+	put(CODE, o->code_filename, address(FILENAME));
 	put(CODE, o->code_name, address(NAME));
 	put(CODE, o->code_qualname, address(NAME));
 	put(CODE, o->code_line_table, address(TABLE));
 	put(CODE, o->code_first_line, 7);
 	put(TABLE, o->object_size, 4);
 	put(TABLE, o->bytes_data, 0x5bdbdbdb);
-	put(NAME, o->str_length, 1);
-	put(NAME, o->str_state, 1 << 2 | 1 << 5 | 1 << 6);
-	put(NAME, o->str_ascii_size, 'f');
+	put_text(o, NAME);
+	put_text(o, FILENAME);
 }
 
 static void put_frame(const struct python_offsets *o, int at, uint64_t previous)
@@ -81,6 +88,7 @@ static void put_frame(const struct python_offsets *o, int at, uint64_t previous)
 static void put_all(const struct python_offsets *o)
 {
 	const int inner = CHUNK + 64, outer = inner + FRAME;
+	const int shim = outer + FRAME; /* no code: what the interpreter runs */
 
 	memset(image, 0, sizeof(image));
 	put(RUNTIME, o->runtime_interpreters, address(INTERPRETER));
@@ -96,6 +104,10 @@ static void put_all(const struct python_offsets *o)
 	put(CHUNK, 8, IMAGE - CHUNK);
 	put_frame(o, inner, address(outer));
 	put_frame(o, outer, 0);
+	if (o->shim_owner != OFFSET_ABSENT) {
+		put(outer, o->frame_previous, address(shim));
+		image[shim + o->frame_owner] = (char)o->shim_owner;
+	}
 	put_code(o);
 }
 
@@ -143,8 +155,13 @@ static void check_text(const char *text)
 static void check(const struct stack_source *source,
     const struct python_stack *stack, struct codes *codes)
 {
-	if (stack->len == 0 || stack->len > STACK_DEPTH)
+	const struct python_offsets *o = &source->target.offsets;
+
+	if (stack->len == 0 || stack->len > STACK_FRAMES)
 		abort();
+	if (o->shim_owner != OFFSET_ABSENT && !source->base && !stack->cut &&
+	    !stack->frames[stack->len - 1].shim)
+		abort(); /* it hangs in the air */
 	for (size_t i = 0; i < stack->len; i++) {
 		const struct python_frame *frame = &stack->frames[i];
 		const struct code *code;
@@ -192,6 +209,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	put_all(row);
 	source = (struct stack_source){
 	    .target = {.pid = getpid(),
+		.thread = getpid(),
 		.minor = row->minor,
 		.offsets = *row,
 		.memory = {.read = read_image, .pid = getpid()},
