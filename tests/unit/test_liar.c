@@ -38,6 +38,7 @@ unsigned long Py_Version;
 static struct {
 	char interpreter[16384], thread[1024], other[1024], cframe[64], gil[64];
 	char chunk[65536], code[512], table[64], filename[128], name[128];
+	char shim[128];
 } fake;
 
 static const struct python_offsets *o;
@@ -65,11 +66,19 @@ static void put_text(char *object, const char *text)
 	strcpy(object + o->str_ascii_size, text);
 }
 
-/* Two lines of code on the stack: f, called by m. */
+/* Frames of f, each called by the one before, and the first by the
+ * interpreter's own where there is one. */
 static void put_frames(size_t count)
 {
+	uint64_t outermost = 0;
+
+	if (o->shim_owner != OFFSET_ABSENT) {
+		fake.shim[o->frame_owner] = (char)o->shim_owner;
+		outermost = address(fake.shim);
+	}
 	for (size_t i = 0; i < count; i++) {
-		put(frame(i), o->frame_previous, i ? address(frame(i - 1)) : 0);
+		put(frame(i), o->frame_previous,
+		    i ? address(frame(i - 1)) : outermost);
 		put(frame(i), o->frame_code, address(fake.code));
 		put(frame(i), o->frame_instruction,
 		    address(fake.code) + (uint64_t)o->code_instructions + 2);
@@ -201,6 +210,17 @@ static void the_truth_is_read(void **state)
 	assert_int_equal(one.len, 0);
 	stop_child(child);
 	stacks_destroy(stacks);
+}
+
+/* A thread may stop between entering a frame and linking it to its caller. */
+static void a_frame_that_hangs_in_the_air_is_no_stack(void **state)
+{
+	struct stacks_sample last;
+	char function[32];
+
+	(void)state;
+	put(frame(1), o->frame_previous, 0);
+	assert_int_equal(sample(&last, function), 0);
 }
 
 /* A process that is sampled no more is forgotten at the second sweep. */
@@ -619,6 +639,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    LIE(the_truth_is_read),
+	    LIE(a_frame_that_hangs_in_the_air_is_no_stack),
 	    LIE(who_is_gone_is_forgotten),
 	    LIE(a_holder_is_stopped_and_goes_on),
 	    LIE(what_stops_late_goes_on_all_the_same),
