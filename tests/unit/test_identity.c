@@ -81,6 +81,9 @@ static void the_same_process_stays_as_it_was(void **state)
 	identity_take(&identity, child, child);
 	assert_int_equal(explain(&identity, &e), PYTHON_DENIED);
 	assert_string_equal(e.text, "as it was");
+	/* A failed read may say so of a process that is there. */
+	assert_int_equal(
+	    identity_explain(&identity, PYTHON_GONE, &e), PYTHON_EARLY);
 	identity_finish(&identity);
 	finish();
 }

@@ -31,8 +31,9 @@ void identity_take(struct identity *identity, pid_t pid, pid_t thread)
 void identity_finish(struct identity *identity) __attribute__((nonnull));
 
 /* Explains the result of a look: returns PYTHON_GONE where the process has
- * ended and PYTHON_EARLY where it has replaced its program, both told in e;
- * else result, and leaves e as it was. */
+ * ended, PYTHON_EARLY where it has replaced its program or where the result is
+ * that it has ended and it has not, each told in e; else result, and leaves e
+ * as it was. */
 enum python_result identity_explain(const struct identity *identity,
     enum python_result result, struct err *e) __attribute__((nonnull));
 
