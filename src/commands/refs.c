@@ -257,13 +257,31 @@ static int command_refs_sum(const struct refs_options *options,
 		   : command_fail(COMMAND_FAILED, &e);
 }
 
+/* Shows the first of the workers, or with --children each. */
+static int command_refs_each(const struct refs_options *options,
+    const struct workers *workers, const char *word)
+{
+	size_t len = workers->pids.len;
+	int status = COMMAND_OK;
+
+	for (size_t i = 0; i < len && (i == 0 || options->children); i++) {
+		int got;
+
+		if (i && !options->json)
+			putchar('\n');
+		got = command_refs_show(options, workers->pids.items[i], word);
+		status = status == COMMAND_OK ? got : status;
+	}
+	return status;
+}
+
 /* Looks at the process that does the work, or at each of them. */
 static int command_refs_look(
     const struct refs_options *options, pid_t pid, const char *word)
 {
 	struct workers workers = {0};
-	int status = COMMAND_OK;
 	struct err e;
+	int status;
 
 	if (options->only)
 		return command_refs_show(options, pid, word);
@@ -271,18 +289,8 @@ static int command_refs_look(
 		return command_fail(COMMAND_TROUBLE, &e);
 	if (!options->children)
 		workers_explain(&workers);
-	if (options->sum)
-		status = command_refs_sum(options, &workers, word);
-	for (size_t i = 0; i < workers.pids.len && !options->sum &&
-			   (i == 0 || options->children);
-	     i++) {
-		int got;
-
-		if (i && !options->json)
-			putchar('\n');
-		got = command_refs_show(options, workers.pids.items[i], word);
-		status = status == COMMAND_OK ? got : status;
-	}
+	status = options->sum ? command_refs_sum(options, &workers, word)
+			      : command_refs_each(options, &workers, word);
 	workers_finish(&workers);
 	return status;
 }

@@ -6,6 +6,7 @@
 #ifndef MPROF_COMMANDS_REFS_H
 #define MPROF_COMMANDS_REFS_H
 
+#include "base/json.h"
 #include "graph/graph.h"
 #include "python/refs/referrers.h"
 #include "python/heap/look.h"
@@ -69,6 +70,10 @@ char *refs_same(const struct refs *refs, const struct chain_link *link)
 char *refs_root_name(const struct refs *refs, const struct chain_link *root)
     __attribute__((nonnull));
 
+/* The link that a chain begins at. */
+const struct chain_link *refs_root(const struct refs *refs, uint32_t link)
+    __attribute__((nonnull));
+
 /* "module", "frame", "type", "outside", "cycle" */
 const char *refs_root_kind(const struct chain_link *root)
     __attribute__((nonnull));
@@ -93,9 +98,7 @@ bool refs_is_generator(const struct refs *refs, const struct chain_link *link)
 struct refs_row {
 	ARRAY(char *) words; /* types, from the object to the root */
 	char *path;
-	size_t objects, shared;
-	uint64_t retained;
-	bool is_cache;
+	struct chain figures; /* of several processes the sums, and no link */
 };
 
 void refs_row_init(struct refs_row *row, const struct refs *refs,
@@ -117,6 +120,13 @@ const char *refs_size_text(char *text, uint64_t bytes) __attribute__((nonnull));
 enum role refs_role(const struct chain_link *link) __attribute__((nonnull));
 void refs_legend(struct graph *graph, const char *others, const char *asked)
     __attribute__((nonnull));
+
+/* Writes members of the JSON of a type and of a chain, of so many objects in
+ * all. */
+void refs_write_type(struct json *json, const char *name, int64_t count,
+    int64_t size) __attribute__((nonnull));
+void refs_write_figures(struct json *json, const struct chain *figures,
+    size_t objects) __attribute__((nonnull));
 
 void refs_print(const struct refs *refs) __attribute__((nonnull));
 void refs_write_json(const struct refs *refs) __attribute__((nonnull));

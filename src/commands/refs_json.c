@@ -9,19 +9,43 @@ enum { SCHEMA = 1 };
 
 #define NAME_SIZE 512
 
+void refs_write_type(
+    struct json *json, const char *name, int64_t count, int64_t size)
+{
+	json_open(json, '{');
+	json_key(json, "type");
+	json_text(json, name);
+	json_key(json, "count");
+	json_whole(json, count);
+	json_key(json, "size");
+	json_whole(json, size);
+	json_close(json, '}');
+}
+
+void refs_write_figures(
+    struct json *json, const struct chain *figures, size_t objects)
+{
+	json_key(json, "objects");
+	json_whole(json, (int64_t)figures->objects);
+	json_key(json, "share");
+	json_rounded(json, (double)figures->objects / (double)objects, 4);
+	json_key(json, "shared");
+	json_whole(json, (int64_t)figures->shared);
+	json_key(json, "retained");
+	json_whole(json, (int64_t)figures->retained);
+	json_key(json, "cache");
+	json_bool(json, figures->is_cache);
+}
+
 static void write_types(struct json *json, const struct refs *refs)
 {
 	json_key(json, "types");
 	json_open(json, '[');
 	for (size_t i = 0; i < refs->types.len; i++) {
-		json_open(json, '{');
-		json_key(json, "type");
-		json_text(json, refs->types.items[i]->name);
-		json_key(json, "count");
-		json_whole(json, (int64_t)refs->types.items[i]->count);
-		json_key(json, "size");
-		json_whole(json, (int64_t)refs->types.items[i]->size);
-		json_close(json, '}');
+		const struct object_type *type = refs->types.items[i];
+
+		refs_write_type(json, type->name, (int64_t)type->count,
+		    (int64_t)type->size);
 	}
 	json_close(json, ']');
 }
@@ -120,25 +144,12 @@ static void write_chain(
     struct json *json, const struct refs *refs, const struct chain *chain)
 {
 	const struct chain_link *links = refs->chains.links.items;
-	const struct chain_link *root = &links[chain->link];
 	char *path = refs_path(refs, chain->link);
 
-	while (root->parent != CHAIN_NONE)
-		root = &links[root->parent];
 	json_open(json, '{');
-	json_key(json, "objects");
-	json_whole(json, (int64_t)chain->objects);
-	json_key(json, "share");
-	json_rounded(
-	    json, (double)chain->objects / (double)refs->wanted.len, 4);
-	json_key(json, "shared");
-	json_whole(json, (int64_t)chain->shared);
-	json_key(json, "retained");
-	json_whole(json, (int64_t)chain->retained);
-	json_key(json, "cache");
-	json_bool(json, chain->is_cache);
+	refs_write_figures(json, chain, refs->wanted.len);
 	json_key(json, "root");
-	json_text(json, refs_root_kind(root));
+	json_text(json, refs_root_kind(refs_root(refs, chain->link)));
 	json_key(json, "path");
 	json_text(json, path);
 	json_key(json, "len");

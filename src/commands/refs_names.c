@@ -124,6 +124,15 @@ char *refs_title(const struct refs *refs, const struct chain_link *link)
 	return made;
 }
 
+const struct chain_link *refs_root(const struct refs *refs, uint32_t link)
+{
+	const struct chain_link *links = refs->chains.links.items;
+
+	while (links[link].parent != CHAIN_NONE)
+		link = links[link].parent;
+	return &links[link];
+}
+
 const char *refs_root_kind(const struct chain_link *root)
 {
 	static const char *const kinds[] = {

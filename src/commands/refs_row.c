@@ -38,11 +38,8 @@ void refs_row_init(
 	const struct chain_link *links = refs->chains.links.items;
 	uint32_t at = chain->link;
 
-	*row = (struct refs_row){.path = refs_path(refs, at),
-	    .objects = chain->objects,
-	    .shared = chain->shared,
-	    .retained = chain->retained,
-	    .is_cache = chain->is_cache};
+	*row =
+	    (struct refs_row){.path = refs_path(refs, at), .figures = *chain};
 	for (uint32_t i = 0; at != CHAIN_NONE; at = links[at].parent, i++) {
 		if (i < refs->depth || links[at].parent == CHAIN_NONE)
 			*array_push(&row->words) =
@@ -106,14 +103,14 @@ void refs_row_print(const struct refs_row *row, size_t objects)
 {
 	char size[UNITS_TEXT];
 
-	printf(FIGURES, COUNT_COLUMNS, row->objects,
-	    100.0 * (double)row->objects / (double)objects,
-	    refs_size_text(size, row->retained));
+	printf(FIGURES, COUNT_COLUMNS, row->figures.objects,
+	    100.0 * (double)row->figures.objects / (double)objects,
+	    refs_size_text(size, row->figures.retained));
 	refs_row_print_words(row);
 	printf("%*s%s\n", FIGURES_COLUMNS, "", row->path);
-	if (row->shared)
+	if (row->figures.shared)
 		refs_row_print_note(
-		    "%zu of them in other chains too", row->shared);
-	if (row->is_cache)
+		    "%zu of them in other chains too", row->figures.shared);
+	if (row->figures.is_cache)
 		refs_row_print_note("a cache of the interpreter or a library");
 }

@@ -77,13 +77,10 @@ static char *refs_sum_key(const struct refs *refs, const struct chain *chain)
 static void refs_sum_add_row(struct refs_sum *sum, const struct refs *refs,
     const struct chain *chain, char *key)
 {
-	const struct chain_link *links = refs->chains.links.items;
-	const struct chain_link *root = &links[chain->link];
 	struct refs_sum_row *row = array_push(&sum->rows);
 
-	while (root->parent != CHAIN_NONE)
-		root = &links[root->parent];
-	*row = (struct refs_sum_row){.key = key, .root = refs_root_kind(root)};
+	*row = (struct refs_sum_row){
+	    .key = key, .root = refs_root_kind(refs_root(refs, chain->link))};
 	refs_row_init(&row->row, refs, chain);
 }
 
@@ -101,11 +98,11 @@ static void refs_sum_add_chain(
 	if (at == sum->rows.len) {
 		refs_sum_add_row(sum, refs, chain, key);
 	} else {
-		struct refs_row *row = &sum->rows.items[at].row;
+		struct chain *figures = &sum->rows.items[at].row.figures;
 
-		row->objects += chain->objects;
-		row->shared += chain->shared;
-		row->retained += chain->retained;
+		figures->objects += chain->objects;
+		figures->shared += chain->shared;
+		figures->retained += chain->retained;
 		free(key);
 	}
 	added = &sum->rows.items[at];
@@ -156,13 +153,14 @@ static bool refs_sum_read(struct refs_sum *sum, pid_t pid,
  */
 static int refs_sum_order(const void *a, const void *b)
 {
-	const struct refs_sum_row *x = a, *y = b;
+	const struct refs_sum_row *left = a, *right = b;
+	const struct chain *x = &left->row.figures, *y = &right->row.figures;
 
-	if (x->row.is_cache != y->row.is_cache)
-		return x->row.is_cache ? 1 : -1;
-	if (x->row.objects != y->row.objects)
-		return x->row.objects < y->row.objects ? 1 : -1;
-	return strcmp(x->key, y->key);
+	if (x->is_cache != y->is_cache)
+		return x->is_cache ? 1 : -1;
+	if (x->objects != y->objects)
+		return x->objects < y->objects ? 1 : -1;
+	return strcmp(left->key, right->key);
 }
 
 static void refs_sum_print(
@@ -204,16 +202,7 @@ static void refs_sum_write_row(
 	char *rest = row->key;
 
 	json_open(json, '{');
-	json_key(json, "objects");
-	json_whole(json, (int64_t)row->row.objects);
-	json_key(json, "share");
-	json_rounded(json, (double)row->row.objects / (double)sum->objects, 4);
-	json_key(json, "shared");
-	json_whole(json, (int64_t)row->row.shared);
-	json_key(json, "retained");
-	json_whole(json, (int64_t)row->row.retained);
-	json_key(json, "cache");
-	json_bool(json, row->row.is_cache);
+	refs_write_figures(json, &row->row.figures, sum->objects);
 	json_key(json, "processes");
 	json_whole(json, (int64_t)row->processes);
 	json_key(json, "root");
@@ -233,14 +222,9 @@ static void refs_sum_write_types(struct json *json, const struct refs_sum *sum)
 	json_key(json, "types");
 	json_open(json, '[');
 	for (size_t i = 0; i < sum->types.rows.len; i++) {
-		json_open(json, '{');
-		json_key(json, "type");
-		json_text(json, sum->types.rows.items[i].name);
-		json_key(json, "count");
-		json_whole(json, sum->types.rows.items[i].count);
-		json_key(json, "size");
-		json_whole(json, sum->types.rows.items[i].bytes);
-		json_close(json, '}');
+		const struct heap_row *type = &sum->types.rows.items[i];
+
+		refs_write_type(json, type->name, type->count, type->bytes);
 	}
 	json_close(json, ']');
 }
