@@ -464,10 +464,9 @@ void run_hooks_detach(struct run_hooks *hooks)
 int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
     struct sampler_plan *plan, char *const *words, pid_t watched, struct err *e)
 {
-	bool samples =
-	    options->stacks &&
-	    (options->attach ? watched > 0 && remote_exec_is_offered(watched)
-			     : true);
+	bool samples = options->stacks &&
+		       (!options->attach ||
+			   (watched > 0 && remote_exec_is_offered(watched)));
 
 	*hooks = (struct run_hooks){.marks.fd = -1};
 	hooks->quiet = options->quiet;
@@ -557,13 +556,8 @@ static void run_hooks_report_touched(const struct run_hooks *hooks, bool needed)
 		    stderr);
 }
 
-void run_hooks_summary(const struct run_hooks *hooks)
+static void run_hooks_report_snapshots(const struct snapshots *snapshots)
 {
-	size_t sampled =
-	    hooks->allocations ? allocations_processes(hooks->allocations) : 0;
-	size_t unseen =
-	    hooks->allocations ? allocations_unseen(hooks->allocations) : 0;
-	const struct snapshots *snapshots = &hooks->marks.snapshots;
 	char count[UNITS_COUNT];
 
 	if (snapshots->taken > 0)
@@ -575,6 +569,17 @@ void run_hooks_summary(const struct run_hooks *hooks)
 		fprintf(stderr, "mprof: heap: %s left out in total\n",
 		    units_count(count, snapshots->left_out, "snapshot was",
 			"snapshots were"));
+}
+
+void run_hooks_summary(const struct run_hooks *hooks)
+{
+	size_t sampled =
+	    hooks->allocations ? allocations_processes(hooks->allocations) : 0;
+	size_t unseen =
+	    hooks->allocations ? allocations_unseen(hooks->allocations) : 0;
+	char count[UNITS_COUNT];
+
+	run_hooks_report_snapshots(&hooks->marks.snapshots);
 	if (sampled > 0)
 		fprintf(stderr,
 		    "mprof: allocations: sampled in %s; mprof lines shows "
