@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/path.h"
+
 int maps_open(struct maps *maps, pid_t pid)
 {
 	char path[32];
@@ -161,6 +163,20 @@ static bool maps_line_is_of(const char *line, const char *library, bool *is_of)
 	return true;
 }
 
+static bool maps_has_library(pid_t pid, const char *library)
+{
+	struct maps_entry entry;
+	bool has = false;
+	struct maps maps;
+
+	if (maps_open(&maps, pid) < 0)
+		return false;
+	while (!has && maps_next(&maps, &entry))
+		has = strcmp(path_name(entry.path), library) == 0;
+	maps_close(&maps);
+	return has;
+}
+
 bool maps_library_wipes(pid_t pid, const char *library)
 {
 	char path[32], *line = NULL;
@@ -168,6 +184,8 @@ bool maps_library_wipes(pid_t pid, const char *library)
 	size_t room = 0;
 	FILE *smaps;
 
+	if (!maps_has_library(pid, library))
+		return false;
 	snprintf(path, sizeof(path), "/proc/%d/smaps", (int)pid);
 	smaps = fopen(path, "re");
 	while (smaps && !wipes && getline(&line, &room, smaps) > 0) {

@@ -52,8 +52,8 @@ void maps_close(struct maps *maps);
 
 /* Whether pid has memory of its library of that file name, such as libx.so,
  * that is emptied in children that it forks (MADV_WIPEONFORK). False where that
- * can't be found out. Reads smaps, which takes long in a large process, and
- * allocates. */
+ * can't be found out. Where the library is mapped it reads smaps, which takes
+ * long in a large process, and allocates. */
 bool maps_library_wipes(pid_t pid, const char *library)
     __attribute__((nonnull));
 
