@@ -82,15 +82,10 @@ enum python_result identity_explain(
 		    (int)identity->pid);
 		return PYTHON_GONE;
 	}
-	if (has_memory && result == PYTHON_GONE) {
-		/* A thread of it went, or an answer came too late. */
-		err_set(e, "process %d: changed while it was read; try again",
-		    (int)identity->pid);
-		return PYTHON_EARLY;
-	}
-	if (has_memory)
+	if (has_memory && result != PYTHON_GONE)
 		return result;
-	err_set(e, "process %d: replaced its program while it was read",
-	    (int)identity->pid);
+	err_set(e, "process %d: %s", (int)identity->pid,
+	    has_memory ? "changed while it was read; try again"
+		       : "replaced its program while it was read");
 	return PYTHON_EARLY;
 }
