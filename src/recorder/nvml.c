@@ -209,24 +209,29 @@ static void nvml_clear_list(struct nvml *nvml, unsigned int count)
 		nvml->list[i] = NVML_UNWRITTEN;
 }
 
+/* The words of an entry where so many entries end there; 0: no known length. */
+static size_t nvml_words_of(size_t end, size_t entries)
+{
+	size_t len = sizeof(nvml_entry_words) / sizeof(nvml_entry_words[0]);
+
+	for (size_t i = 0; i < len; i++) {
+		if (end == entries * nvml_entry_words[i])
+			return nvml_entry_words[i];
+	}
+	return 0;
+}
+
 /* The words of each of the entries that the driver wrote, by where it stopped:
  * behind the last of them, or at the end of a list that it cleared. 0: none of
  * the known ones. */
 static size_t nvml_words(const struct nvml *nvml, unsigned int count)
 {
-	size_t end = (size_t)NVML_MOST_WORDS * nvml->room;
+	size_t end = (size_t)NVML_MOST_WORDS * nvml->room, words;
 
 	while (end > 0 && nvml->list[end - 1] == NVML_UNWRITTEN)
 		end--;
-	for (size_t i = 0; i < 3; i++) {
-		if (end == count * nvml_entry_words[i])
-			return nvml_entry_words[i];
-	}
-	for (size_t i = 0; i < 3; i++) {
-		if (end == nvml->room * nvml_entry_words[i])
-			return nvml_entry_words[i];
-	}
-	return 0;
+	words = nvml_words_of(end, count);
+	return words > 0 ? words : nvml_words_of(end, nvml->room);
 }
 
 static int nvml_take_list(
