@@ -84,12 +84,21 @@ soon() {
 }
 
 # The same, and fails as soon as that process has ended: soon_while PID COMMAND...
+# Once is enough, since a live recording moves on: the command runs again only
+# where the process has ended, for what it did between the last try and its end.
 soon_while() {
-	soon is_so_or_ended "$@" && "${@:2}"
+	local succeeded=
+
+	soon succeeds_or_ended "$@" && { [ -n "$succeeded" ] || "${@:2}"; }
 }
 
-is_so_or_ended() {
-	"${@:2}" || ! kill -0 "$1" 2>/dev/null
+# For soon_while, whose $succeeded it sets.
+succeeds_or_ended() {
+	if "${@:2}"; then
+		succeeded=yes
+	else
+		! kill -0 "$1" 2>/dev/null
+	fi
 }
 
 # A job of the shell has a program's words from its exec on, and until then the
