@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocation/python_cells.h"
 #include "allocation/python_stack.h"
 #include "allocation/samples.h"
 #include "allocation/stack.h"
@@ -169,6 +170,7 @@ static size_t python_find_small(void)
 /* An interpreter that is started anew has chosen its allocators anew. */
 static void python_hook(void)
 {
+	python_cells_begin();
 	for (int domain = DOMAIN_FIRST; domain <= DOMAIN_LAST; domain++) {
 		struct pyallocator *next = &python_domains.next[domain];
 		struct pyallocator ours = {next, python_malloc, python_calloc,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocation/python_cells.h"
 #include "base/digits.h"
 #include "python/remote/offsets.h"
 #include "python/stack/linetable.h"
@@ -234,8 +235,32 @@ static int python_line(const struct python_stack_line *line)
 	    line->first_line, line->place);
 }
 
-static uint32_t python_write_frame(
-    const struct python_stack_line *line, const struct log_search *to)
+/* Whether this thread has the lock of an interpreter that runs on. */
+static bool python_has_lock(void)
+{
+	return !python.is_ending() && python.current() &&
+	       python.current() == python.of_thread();
+}
+
+/* Bytes. A cell runs under another number whenever it runs again. */
+static size_t python_write_file(
+    const struct python_stack_line *line, char *to, bool *is_for_good)
+{
+	size_t len = python_copy_text(line->file, to, PYTHON_FILE_BYTES);
+
+	*is_for_good = !python_cells_has(to);
+	if (!python_has_lock())
+		return len;
+	python_cells_expect(to);
+	if (*is_for_good)
+		return len;
+	python_cells_rename(
+	    to, PYTHON_FILE_BYTES, (struct pyobj *)(uintptr_t)line->file);
+	return strlen(to) + 1;
+}
+
+static uint32_t python_write_frame(const struct python_stack_line *line,
+    const struct log_search *to, bool *is_for_good)
 {
 	union {
 		struct allocation_frame frame;
@@ -246,7 +271,7 @@ static uint32_t python_write_frame(
 
 	entry.frame.entry.kind = ALLOCATION_FRAME;
 	entry.frame.line = (uint64_t)python_line(line);
-	len = python_copy_text(line->file, entry.frame.text, PYTHON_FILE_BYTES);
+	len = python_write_file(line, entry.frame.text, is_for_good);
 	len += python_copy_text(
 	    line->name, entry.frame.text + len, PYTHON_NAME_BYTES);
 	entry.frame.entry.bytes =
@@ -280,12 +305,13 @@ static uint32_t python_frame_entry(struct python_stack_lines *lines,
 	    (line->code + (uint64_t)line->place) * 0x9e3779b97f4a7c15u;
 	struct python_stack_line *known =
 	    &lines->lines[(hash >> 32) % PYTHON_STACK_LINES];
+	bool is_for_good;
 
 	line->frame = known->frame;
 	if (known->code && memcmp(known, line, sizeof(*line)) == 0)
 		return known->frame;
-	line->frame = python_write_frame(line, to);
-	if (line->frame != LOG_NONE)
+	line->frame = python_write_frame(line, to, &is_for_good);
+	if (line->frame != LOG_NONE && is_for_good)
 		*known = *line;
 	return line->frame;
 }

@@ -55,8 +55,8 @@ const char *origin_name(const struct frame *frame, char *name, size_t size)
 #define ORIGIN_CELL sizeof("In [12345678]")
 
 /* The file as its user knows it: "In [3]" for a cell of IPython, which names
- * what it runs <ipython-input-3-...>. (ipykernel since 6 names it by a hash of
- * its text: the number is not known.) Returns cell or file. */
+ * what it runs <ipython-input-3-...>, as the library in a notebook's kernel does.
+ * Returns cell or file. */
 const char *origin_file(const char *file, char cell[static ORIGIN_CELL])
     __attribute__((nonnull));
 

@@ -97,6 +97,37 @@ shape() {
 	lacks ipython-input <lines
 }
 
+@test "a cell of a notebook's kernel is named by its number in mprof lines" {
+	needs_notebook
+	cat >cells <<-'END'
+	def load():
+	    for i in range(20000):
+	        kept.append(bytes(1000))
+	---
+	kept = []
+	load()
+	---
+	for i in range(20000): kept.append(bytearray(1000))
+	---
+	load()
+	---
+	for i in range(20000): kept.append(bytearray(1000))
+	---
+	import time
+	samples = lambda: open("run.dat").read().count("\nMEM ")
+	enough = samples() + 3
+	while samples() < enough: time.sleep(0.02)
+	END
+	MPROF_ALLOCATION_PERIOD=16384 mprof run -q --stacks -o run.dat \
+		/usr/bin/python3 "$SCRIPTS/notebook.py" <cells >out
+	mprof lines --top 0 run.dat >lines
+	cat lines
+	# A cell has a number once memory was allocated in another one.
+	grep -q ' In \[1\]:3 (load)' lines
+	grep -q ' In \[3\]:1 (<module>)' lines
+	grep -q ' In \[5\]:1 (<module>)' lines
+}
+
 @test "a kernel that mprof attach records shows profile.timestamp" {
 	needs_notebook
 	cat >cells <<-'END'

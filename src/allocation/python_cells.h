@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The numbers of a notebook's cells. ipykernel names the code of a cell by a
+ * hash of its text, /tmp/ipykernel_PID/HASH.py; its compiler knows as which
+ * number a file ran last.
+ */
+#ifndef MPROF_ALLOCATION_PYTHON_CELLS_H
+#define MPROF_ALLOCATION_PYTHON_CELLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pyobj;
+
+/* For an interpreter that starts, and has no cells yet. */
+void python_cells_begin(void);
+
+/* Where code of that file runs, ipykernel may be there: the interpreter is
+ * asked to look for the numbers when it next runs code of its own. The caller
+ * has the interpreter's lock. */
+void python_cells_expect(const char *file);
+
+bool python_cells_has(const char *file);
+
+/* The file of a cell gets the name that IPython gives it outside of notebooks,
+ * <ipython-input-3-HASH>, where its number is known; name is the same file as
+ * CPython has it. The caller has the interpreter's lock. */
+void python_cells_rename(char *file, size_t size, struct pyobj *name);
+
+#endif
