@@ -12,8 +12,8 @@
 
 #include "python/agent/api.h"
 
-#define CELLS_TRIES 10000 /* of a program with such files that is no notebook \
-			   */
+/* A program that has such files may be no notebook. */
+#define CELLS_TRIES 10000
 
 static struct {
 	struct pyobj *numbers; /* a reference that is kept */

@@ -21,6 +21,13 @@ static bool held_leaks(const struct run *run)
 	return leaks;
 }
 
+void run_held_judge(struct run_held *held, const struct run *run)
+{
+	held->leaks = held_leaks(run);
+	held->is_touched = held_source(run) == SOURCE_TOUCHED;
+	held_places(run, held->places, RUN_HELD_PLACES);
+}
+
 /* Reads the recording so far and adds names to it. */
 static void held_complete(struct run_held *held)
 {
@@ -40,9 +47,7 @@ static void held_complete(struct run_held *held)
 			    &writer->buffer, records.text, records.len);
 			dat_add_records(&profile, records.text, records.len);
 		}
-		held->leaks = held_leaks(run);
-		held->is_touched = held_source(run) == SOURCE_TOUCHED;
-		held_places(run, held->places, RUN_HELD_PLACES);
+		run_held_judge(held, run);
 	}
 	strbuf_finish(&records);
 	profile_finish(&profile);

@@ -27,6 +27,10 @@ struct run_held {
 struct sampler_hook run_held_hook(struct run_held *held)
     __attribute__((nonnull));
 
+/* Finds in the recorded run what the end may want explained by. */
+void run_held_judge(struct run_held *held, const struct run *run)
+    __attribute__((nonnull));
+
 /* On stderr, where the end wants explaining. */
 void run_held_print(const struct run_held *held,
     const struct sampler_result *result) __attribute__((nonnull));
