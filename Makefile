@@ -172,7 +172,7 @@ endif
 endif
 endif
 inert = inert/sitecustomize.py
-# A folder for PYTHONPATH, whose memory_profiler finds the agent.
+# A directory for PYTHONPATH, whose memory_profiler finds the agent.
 python_modules = python/mprof.py python/memory_profiler/__init__.py \
 	python/memory_profiler/__main__.py
 programs += build/memory_profiler.so build/$(inert) \

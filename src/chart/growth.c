@@ -224,7 +224,8 @@ int chart_growth(struct scene *scene, const struct stack_growths *growths,
 	sort_growths(&build, growths);
 	if (build.len == 0) {
 		free(build.sorted);
-		return err_set(e, "no stack that memory grew under");
+		return err_set(
+		    e, "nothing to draw: memory grew under no sampled stack");
 	}
 	scene->title = utf8_clean_copy(title);
 	scene->time = (struct axis){AXIS_MEMORY, 0, build.whole_mib, 0, 0};

@@ -41,8 +41,8 @@ static void print_alive(
 	char name[4 * PROCFS_NAME], count[UNITS_COUNT];
 
 	fprintf(stderr, "mprof: %s:",
-	    units_count(count, result->alive, "descendant lives on",
-		"descendants live on"));
+	    units_count(count, result->alive, "descendant is still running",
+		"descendants are still running"));
 	for (size_t i = 0; i < result->alive && i < MEMBERS_NAMED; i++)
 		fprintf(stderr, "%s %d %s", i > 0 ? "," : "",
 		    (int)result->living[i].pid,
@@ -80,10 +80,11 @@ static void print_pace(
 	char interval[UNITS_TEXT], count[UNITS_COUNT];
 
 	if (result->missed > 0)
-		fprintf(stderr, "mprof: %s\n",
-		    units_count(count, result->missed,
-			"sample was missed, there was no time for it",
-			"samples were missed, there was no time for them"));
+		fprintf(stderr,
+		    "mprof: %s: the recorder could not keep up; a longer -T "
+		    "misses fewer\n",
+		    units_count(count, result->missed, "sample was missed",
+			"samples were missed"));
 	if (result->interval_ns > plan->interval_ns)
 		fprintf(stderr,
 		    "mprof: the interval was lengthened to %s, to keep within "
@@ -130,7 +131,7 @@ void run_summary_warn_launch(const struct launch *launch, const char *program)
 	clean = utf8_clean_copy(program);
 	fprintf(stderr, "mprof: %d %s: %s could not be passed on, %s%s\n",
 	    (int)launch->pid, clean, signal ? signal : number, strerror(EPERM),
-	    launch->ended ? "" : "; it runs on");
+	    launch->ended ? "" : "; it is still running");
 	free(clean);
 }
 
@@ -205,7 +206,7 @@ static void warn_missing(
 	else if (needs && result->denied > 0)
 		fprintf(stderr,
 		    "mprof: %s of %s not permitted and missing from the "
-		    "total\n",
+		    "total; run mprof as root to have them\n",
 		    units_count(count, result->denied, "reading", "readings"),
 		    plan->metric->measure->title);
 }
@@ -249,8 +250,8 @@ void run_summary_warn(
 		warn_signal(result);
 	if (exit_cause->kills > 0 && !exit_cause->oom)
 		fprintf(stderr,
-		    "mprof: the kernel ended %lld of the processes in its "
-		    "cgroup: out of memory",
+		    "mprof: the OOM killer killed %lld of the processes in "
+		    "its cgroup: out of memory",
 		    (long long)exit_cause->kills);
 	if (exit_cause->kills > 0 && !exit_cause->oom && exit_cause->limit_of)
 		fprintf(stderr, " (limit %s of %s)",

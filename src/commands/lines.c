@@ -399,7 +399,9 @@ static int list_source(
 
 	lines_of_file(&lines, growths, options->source);
 	if (lines.rows.len == 0) {
-		err_set(&e, "%s: no sampled stack has a line in it",
+		err_set(&e,
+		    "%s: no sampled stack has a line in it; mprof lines names "
+		    "the files that have",
 		    options->source);
 		status = command_fail(COMMAND_FAILED, &e);
 	} else if (source_list(&lines, growths->source, &e) < 0) {
@@ -425,7 +427,7 @@ static int command_lines_show(const struct lines_options *options,
 	struct err e;
 
 	if (growths->items.len == 0 && growths->source != SOURCE_CLOCK) {
-		err_set(&e, "%s: nothing that was sampled was held then",
+		err_set(&e, "%s: no sampled allocation was held at that time",
 		    profile->path);
 		return command_fail(COMMAND_FAILED, &e);
 	}

@@ -52,7 +52,7 @@ static int read_time(struct rows *rows, double *time_s, struct err *e)
 		return 0;
 	}
 	if (!cell_time(cell, rows->comma, time_s))
-		return err_set(e, "%s: is no time", cell);
+		return err_set(e, "%s: is not a time", cell);
 	/* A clock without a date begins anew at midnight. */
 	if (strchr(cell, ':') && *time_s < DAY_S) {
 		while (*time_s < rows->last_clock_s - DAY_S / 2)

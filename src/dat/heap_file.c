@@ -216,7 +216,8 @@ static int read_stream(
 	if (result == 0 && line == 0)
 		return err_set(e, "%s: is not a file of mprof heap", path);
 	if (result == 0 && !reading.ended)
-		return err_set(e, "%s: its end is missing", path);
+		return err_set(
+		    e, "%s: its end is missing; save the heap again", path);
 	return result;
 }
 

@@ -269,8 +269,10 @@ static int check_existing(
 	if (S_ISFIFO(about.st_mode) || S_ISCHR(about.st_mode))
 		return 0;
 	if (!S_ISREG(about.st_mode))
-		return err_set(
-		    e, "%s: is not a file to record into", writer->path);
+		return err_set(e,
+		    "%s: is not a regular file, a pipe or a device; name "
+		    "another file with -o",
+		    writer->path);
 	fd = named_file_reopen(file, O_RDONLY);
 	if (about.st_size == 0 || fd < 0) {
 		if (fd >= 0)

@@ -139,14 +139,17 @@ static int target_check(
 	if (!is_there || stat.is_thread)
 		return err_set(e, "%d: no such process", (int)target->pid);
 	if (target->pid == fs->self)
-		return err_set(e, "%d: is mprof itself", (int)target->pid);
+		return err_set(e,
+		    "%d: is mprof itself; give the pid of the program",
+		    (int)target->pid);
 	if (stat.is_kernel)
 		return err_set(e,
 		    "%d: is a kernel thread, which has no memory of its own",
 		    (int)target->pid);
 	if (stat.state == 'Z' && stat.threads <= 1)
 		return err_set(e,
-		    "%d: has ended, but its parent has not waited for it yet",
+		    "%d: has ended (a zombie), but its parent has not waited "
+		    "for it yet",
 		    (int)target->pid);
 	return 0;
 }
@@ -380,7 +383,7 @@ int target_find_group(
 
 	*target = (struct target){0};
 	if (!*word) {
-		err_set(&e, "option --%s: an empty word names none",
+		err_set(&e, "option --%s: is empty; give a name",
 		    target_words[kind].option);
 		return command_fail(COMMAND_MISUSED, &e);
 	}

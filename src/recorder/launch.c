@@ -357,8 +357,7 @@ static int launch_spawn(struct launch *launch,
 		munmap(page, sizeof(own));
 	errno = cause;
 	if (pid < 0)
-		return err_errno(
-		    e, "%s: no process could be made", request->argv[0]);
+		return err_errno(e, "%s: can't be started", request->argv[0]);
 	launch->pid = pid;
 	launch->floor_kib = own.floor_kib;
 	launch->exec_error = own.exec_error;
@@ -403,7 +402,7 @@ static int spawn_adopting(
 	struct sigaction sigchld;
 
 	if (sigaction(SIGCHLD, &by_default, &sigchld) != 0)
-		return err_errno(e, "signals: no word of ended children");
+		return err_errno(e, "signals: SIGCHLD can't be received");
 	if (request->adopt)
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (launch_spawn(launch, request, &sigchld, e) == 0)

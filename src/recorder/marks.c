@@ -323,7 +323,10 @@ static int check_file(int fd, const char *path, struct err *e)
 	if (!S_ISREG(file.st_mode) || file.st_uid != geteuid() ||
 	    file.st_nlink != 1 ||
 	    fnmatch(name_pattern, path_name(path), 0) != 0)
-		return err_set(e, "%s: is not a mark file of this user", path);
+		return err_set(e,
+		    "%s: is not a mark file of this user; MPROF_MARK names one "
+		    "in a program that mprof run records",
+		    path);
 	if (file_lock_is_free(fd))
 		return err_set(e,
 		    "%s: its recorder has ended, so nobody reads marks", path);

@@ -217,7 +217,7 @@ static int snapshots_spawn(
 	if (pid == 0)
 		snapshots_become(program, words, ends[1]);
 	if (pid < 0)
-		err_errno(e, "no process could be made");
+		err_errno(e, "no process can be started for it");
 	free(program);
 	if (ends[1] >= 0)
 		close(ends[1]);

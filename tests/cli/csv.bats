@@ -156,7 +156,7 @@ table_peak() {
 		same "$errors" "mprof: bad.csv$1"
 	}
 	check ":3: x: is not an amount of memory" "time,mem_mib|1,2|2,x"
-	check ":2: x: is no time" "time,mem_mib|x,2"
+	check ":2: x: is not a time" "time,mem_mib|x,2"
 	check ":1: no column has a name for memory; name it with --mem; the columns are: time, foo" \
 		"time,foo|1,2"
 	check ":1: no column has a name for a time; name it with --time; the columns are: foo, rss" \

@@ -330,7 +330,7 @@ with_privileged() {
 	[[ $errors =~ "--on-limit kill: 1 process could not be signalled: "([0-9]+)" privileged (Operation not permitted)" ]]
 	pid=${BASH_REMATCH[1]}
 	[[ $errors == *"killed by SIGKILL"* ]]
-	absent 'lives on' "$BATS_TEST_TMPDIR/errors"
+	absent 'still running' "$BATS_TEST_TMPDIR/errors"
 	# It was recorded alone, with what it held, until its own end.
 	grep -q "^EXIT;pid=$pid;status=24 " a.dat
 	grep -q '^EXIT;pid=[0-9]*;signal=9' a.dat
@@ -340,7 +340,7 @@ with_privileged() {
 	as_nobody mprof run -T 0.02 --limit 20MiB --on-limit kill -o b.dat \
 		sh -c './privileged privileged 50 & wait'
 	[ "$status" -eq 124 ]
-	[[ $errors == *"1 descendant lives on: "*" privileged; --wait all"* ]]
+	[[ $errors == *"1 descendant is still running: "*" privileged; --wait all"* ]]
 }
 
 @test "harm: --on-limit kill: a process that becomes the user's is signalled then" {

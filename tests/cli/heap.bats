@@ -330,7 +330,7 @@ sys.stdin.read(1)'
 	printf 'mprof-heap 1\nend 0\ntype 1 2 a\n' >behind
 	printf 'CMDLINE ls\n' >other
 	: >empty
-	for file in 'torn|torn: its end is missing' \
+	for file in 'torn|torn: its end is missing; save the heap again' \
 		'negative|negative:2: is not a line of mprof heap' \
 		'short|short:3: is not a line of mprof heap' \
 		'behind|behind:3: is not a line of mprof heap' \
@@ -829,7 +829,7 @@ ctypes.CDLL(None).pthread_exit(None)'
 	kill "$tracer"
 	wait "$tracer" || true
 	[ "$status" -eq 1 ]
-	same "$errors" "mprof: process $pid: process $tracer traces it, and a process can have one tracer"
+	same "$errors" "mprof: process $pid: process $tracer traces it, and a process can have one tracer; detach that one first"
 	let_end
 }
 

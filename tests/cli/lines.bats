@@ -125,7 +125,7 @@ with_faults() { # MIB
 @test "--source of a file that no stack names" {
 	run_apart mprof lines --source pp.py run.dat
 	[ "$status" -eq 1 ]
-	[[ $errors == *"pp.py: no sampled stack has a line in it" ]]
+	[[ $errors == *"pp.py: no sampled stack has a line in it; mprof lines names the files that have" ]]
 }
 
 @test "--json holds all rows" {

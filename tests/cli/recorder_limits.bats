@@ -72,7 +72,7 @@ exit_of() {
 		echo \$\$ >$group/cgroup.procs; $(until_limits_are_read)
 		$HOG -s 1 400 0; exit 4"
 	[ "$status" -eq 4 ]
-	[[ $errors == *"the kernel ended 1 of the processes in its cgroup: out of memory (limit 48 MiB of its cgroup)"* ]]
+	[[ $errors == *"the OOM killer killed 1 of the processes in its cgroup: out of memory (limit 48 MiB of its cgroup)"* ]]
 	[[ $(exit_of a.dat) =~ ^pid=[0-9]+\;status=4\;limit=48\.0*\;of=cgroup$ ]]
 }
 

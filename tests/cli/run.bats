@@ -174,18 +174,18 @@ two_sleep() {
 	[ "$c" -gt "$b" ]
 }
 
-# Whether nobody was seen to live on, in one of some runs: where the machine has
+# Whether nobody was seen still running, in one of some runs: where the machine has
 # much else to do the moment may be over before who ends has been let run.
 ends_with_program() {
 	for _ in $(seq 20); do
 		run_apart mprof run -o "$1.dat" python3 several.py "$1"
 		[ "$status" -eq 0 ] || return 1
-		lacks ' on:' <<<"$errors" && return
+		lacks 'still running' <<<"$errors" && return
 	done
 	return 1
 }
 
-@test "run: what ends a moment after the program does not live on" {
+@test "run: what ends a moment after the program is not still running" {
 	cat >several.py <<-END
 		import multiprocessing, sys
 		from multiprocessing import shared_memory
@@ -208,9 +208,9 @@ ends_with_program() {
 		sh -c "sleep 60 & echo \$! >pid; wait" >out &
 		until [ "$(cat /proc/$(cat pid)/comm)" = sleep ]; do
 			sleep 0.02; done 2>/dev/null'
-	[[ $errors == *"2 descendants live on: "*" sleep; --wait all"* ]]
+	[[ $errors == *"2 descendants are still running: "*" sleep; --wait all"* ]]
 	# shellcheck disable=SC2046 # a word a pid
-	kill $(sed -nE 's/.*on: ([0-9]+) sh, ([0-9]+) sleep.*/\1 \2/p' \
+	kill $(sed -nE 's/.*running: ([0-9]+) sh, ([0-9]+) sleep.*/\1 \2/p' \
 		<<<"$errors")
 }
 
@@ -218,16 +218,16 @@ ends_with_program() {
 	run_apart mprof run -o a.dat sh -c 'sleep 60 >out & echo $! >pid; exit 3'
 	kill "$(cat pid)"
 	[ "$status" -eq 3 ]
-	[[ $errors =~ 1\ descendant\ lives\ on:\ [0-9]+\ s[hle]*p?\;\ --wait\ all ]]
+	[[ $errors =~ 1\ descendant\ is\ still\ running:\ [0-9]+\ s[hle]*p?\;\ --wait\ all ]]
 	run_apart mprof run -t 3 --wait all -o t.dat \
 		sh -c 'sleep 60 >out & echo $! >pid; exit 3'
 	kill "$(cat pid)"
-	[[ $errors == *"1 descendant lives on: "*" s"[hl]* ]]
+	[[ $errors == *"1 descendant is still running: "*" s"[hl]* ]]
 	lacks '--wait' <<<"$errors"
 	run_apart mprof run --limit 10MiB --on-limit kill -T 0.02 -o k.dat \
 		sh -c 'sleep 60 >out & exec python3 -c "import time
 x = bytearray(40 << 20); time.sleep(60)"'
-	lacks 'on:' <<<"$errors"
+	lacks 'still running' <<<"$errors"
 	run_apart mprof run -M --wait all --limit 10MiB --on-limit kill -T 0.02 \
 		-o e.dat sh -c 'sleep 60 & sleep 60 & /usr/bin/python3 -c "import time
 x = bytearray(400 << 20); time.sleep(60)"'

@@ -114,6 +114,7 @@ static void assert_refused(const char *text, const char *want)
 static void what_is_torn_or_another_file_is_refused(void **state)
 {
 	static const char other[] = ": is not a file of mprof heap";
+	static const char torn[] = ": its end is missing; save the heap again";
 	struct heap heap = {0};
 	struct err e;
 
@@ -121,8 +122,8 @@ static void what_is_torn_or_another_file_is_refused(void **state)
 	assert_refused("", other);
 	assert_refused("novel\n", other);
 	assert_refused("mprof-heap 2\nend 0\n", other);
-	assert_refused("mprof-heap 1\n", ": its end is missing");
-	assert_refused("mprof-heap 1\ntype 1 2 dict\n", ": its end is missing");
+	assert_refused("mprof-heap 1\n", torn);
+	assert_refused("mprof-heap 1\ntype 1 2 dict\n", torn);
 	assert_refused("mprof-heap 1\ntype 1 2 dict\nend 2\n",
 	    ":3: is not a line of mprof heap");
 	assert_refused(

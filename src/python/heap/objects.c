@@ -214,8 +214,10 @@ static int objects_explain(const struct objects *objects, struct err *e)
 		    "process %d: a list of its garbage collector does not "
 		    "come back to its beginning, so objects would be missed",
 		    (int)target->pid);
-	return err_set(
-	    e, "process %d: its heap makes no sense", (int)target->pid);
+	return err_set(e,
+	    "process %d: its heap makes no sense; try again, and report it if "
+	    "that fails too",
+	    (int)target->pid);
 }
 
 int objects_find(struct objects *objects, const struct python_target *target,

@@ -284,7 +284,9 @@ int referrers_find(struct referrers *referrers, struct objects *objects,
 	free(pass.traits);
 	if (!pass.full && pass.budget.words)
 		return 0;
-	return err_set(e, "process %d: its references make no sense",
+	return err_set(e,
+	    "process %d: its references make no sense; try again, and report "
+	    "it if that fails too",
 	    (int)objects->types.target->pid);
 }
 

@@ -116,8 +116,10 @@ int remote_exec_init(struct remote_exec *exec, pid_t pid, struct err *e)
 		return remote_exec_fail(e, pid);
 	thread = remote_exec_main_thread(&target);
 	if (!thread)
-		return err_set(
-		    e, "process %d: its main thread runs no Python", (int)pid);
+		return err_set(e,
+		    "process %d: its main thread runs no Python; try again "
+		    "when it does",
+		    (int)pid);
 	exec->breaker = thread + words.breaker;
 	exec->flag = thread + words.support + words.flag;
 	exec->path = thread + words.support + words.path;

@@ -376,7 +376,7 @@ static enum python_result refusal_to_stop(pid_t pid, struct err *e)
 	if (tracer) {
 		err_set(e,
 		    "process %d: process %lld traces it, and a process can "
-		    "have one tracer",
+		    "have one tracer; detach that one first",
 		    (int)pid, (long long)tracer);
 		return PYTHON_DENIED;
 	}
@@ -400,8 +400,8 @@ static enum python_result snapshot_refusal(pid_t pid, int error, struct err *e)
 		return PYTHON_DENIED;
 	case ENOMEM:
 		err_set(e,
-		    "process %d: there is no room here for a copy of its "
-		    "memory",
+		    "process %d: this machine has too little free memory for "
+		    "a copy of its heap",
 		    (int)pid);
 		return PYTHON_DENIED;
 	case ETIMEDOUT:
