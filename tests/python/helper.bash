@@ -33,7 +33,7 @@ print("%d.%d.%d" % sys.version_info[:3], sys.argv[1])' "$python"
 }
 
 # Runs a function with each interpreter, and says which those were and which
-# minor versions had none.
+# minor versions were not tried: none here, or see above.
 on_each_python() {
 	local python minor tried='' missing=''
 
@@ -48,7 +48,7 @@ print("%d.%d.%d" % sys.version_info[:3])')"
 	for minor in $(seq 8 "$(newest_minor)"); do
 		[[ "$tried " == *" 3.$minor."* ]] || missing+=" 3.$minor"
 	done
-	echo "# on CPython$tried${missing:+; none here:$missing}" >&3
+	echo "# on CPython$tried${missing:+; not tried:$missing}" >&3
 }
 
 # Those that take code while they run, or those that don't, a path a line:
