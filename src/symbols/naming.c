@@ -21,7 +21,8 @@ enum {
 	SECONDS_MAX = 10,
 	RECORDS_MAX = 32 << 20, /* bytes */
 	TEXT_MAX = 1024,        /* of a function's name; C++ has long ones */
-	CODES_MAX = 1 << 18
+	CODES_MAX = 1 << 18,
+	PIECE = 16 << 10 /* bytes that are on their way at the latest */
 };
 
 /* A sanitizer maps terabytes for its own use. */
@@ -30,6 +31,9 @@ enum {
 #else
 #define MEMORY_MAX ((rlim_t)512 << 20)
 #endif
+
+/* To the parent: a number follows. */
+#define FILE_RECORD "FILE "
 
 /* A place in machine code. */
 struct naming_code {
@@ -43,7 +47,9 @@ struct naming {
 	ARRAY(struct naming_code) codes;
 	struct dat_writer writer;       /* to the parent */
 	const struct naming_code *file; /* the first of those of this file */
-	size_t open; /* one more than the code whose record is begun; 0 */
+	size_t open;   /* one more than the code whose record is begun; 0 */
+	size_t next;   /* the first code of the file to begin with */
+	bool is_plain; /* that file is read without libdw */
 };
 
 static void naming_end_record(struct naming *naming)
@@ -52,6 +58,8 @@ static void naming_end_record(struct naming *naming)
 		dat_write_end(&naming->writer, 0,
 		    (int64_t)(naming->codes.items[0].first_s * NS_PER_S));
 	naming->open = 0;
+	if (naming->writer.buffer.len > PIECE)
+		dat_writer_flush(&naming->writer);
 }
 
 static void naming_take(
@@ -89,9 +97,11 @@ static bool naming_is_same(const struct naming_code *codes, size_t count)
 	       (double)about.st_ctim.tv_sec <= first_s;
 }
 
+/* The parent learns which file is begun, in case that it is the last. */
 static void naming_find_in(
     struct naming *naming, const struct naming_code *codes, size_t count)
 {
+	size_t at = (size_t)(codes - naming->codes.items);
 	uint64_t *addresses = mem_zero(count, sizeof(*addresses));
 	struct symbols_request request = {.path = codes[0].path,
 	    .addresses = addresses,
@@ -102,7 +112,12 @@ static void naming_find_in(
 	for (size_t i = 0; i < count; i++)
 		addresses[i] = codes[i].address;
 	naming->file = codes;
-	symbols_find(&request);
+	strbuf_add_format(&naming->writer.buffer, FILE_RECORD "%zu\n", at);
+	dat_writer_flush(&naming->writer);
+	if (naming->is_plain && at == naming->next)
+		symbols_find_plain(&request);
+	else
+		symbols_find(&request);
 	naming_end_record(naming);
 	dat_writer_flush(&naming->writer);
 	free(addresses);
@@ -160,6 +175,17 @@ static void naming_collect(struct naming *naming, const struct run *run)
 		    sizeof(naming->codes.items[0]), naming_order);
 }
 
+/* One more than the last code of the same file. */
+static size_t naming_file_end(const struct naming *naming, size_t at)
+{
+	const char *path = naming->codes.items[at].path;
+
+	while (at < naming->codes.len &&
+	       strcmp(naming->codes.items[at].path, path) == 0)
+		at++;
+	return at;
+}
+
 /* In the child, with nothing of this program's but the pipe. */
 __attribute__((noreturn)) static void naming_run(struct naming *naming)
 {
@@ -172,24 +198,19 @@ __attribute__((noreturn)) static void naming_run(struct naming *naming)
 	setrlimit(RLIMIT_CORE, &no_core);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(nowhere, fd);
-	for (size_t i = 0, next; i < naming->codes.len; i = next) {
+	for (size_t i = naming->next, next; i < naming->codes.len; i = next) {
 		const struct naming_code *codes = &naming->codes.items[i];
 
-		for (next = i + 1;
-		     next < naming->codes.len &&
-		     strcmp(naming->codes.items[next].path, codes->path) == 0;
-		     next++)
-			;
+		next = naming_file_end(naming, i);
 		if (naming_is_same(codes, next - i))
 			naming_find_in(naming, codes, next - i);
 	}
 	_exit(0);
 }
 
-/* Until the other end is closed, or the time is up. */
-static void naming_receive(int fd, struct strbuf *got)
+/* Whether the other end was closed before the time is up. */
+static bool naming_receive(int fd, int64_t end_ns, struct strbuf *got)
 {
-	int64_t end_ns = clock_mono_ns() + SECONDS_MAX * NS_PER_S;
 	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
 
 	for (;;) {
@@ -198,41 +219,61 @@ static void naming_receive(int fd, struct strbuf *got)
 
 		if (left_ns <= 0 || got->len > RECORDS_MAX ||
 		    poll(&pollfd, 1, (int)(left_ns / 1000000) + 1) < 0)
-			return;
+			return false;
 		if (!pollfd.revents)
 			continue;
 		len = read(fd, strbuf_reserve(got, 65536), 65536);
 		if (len <= 0)
-			return;
+			return true;
 		got->len += (size_t)len;
 	}
 }
 
-/* Lines that are whole, and are what was asked for. */
-static void naming_keep(struct strbuf *records, const struct strbuf *got)
+/* Lines that are whole, and are what was asked for. The file that was begun
+ * last, as its first code; or the one that was to be first. */
+static size_t naming_keep(const struct naming *naming, struct strbuf *records,
+    const struct strbuf *got)
 {
 	const char *at = got->text, *end = at + got->len;
+	size_t last = naming->next;
 
 	while (at && at < end) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 
 		if (!newline)
-			return;
+			break;
 		if (strncmp(at, "NAME;", 5) == 0)
 			strbuf_add_bytes(
 			    records, at, (size_t)(newline - at) + 1);
+		else if (strncmp(at, FILE_RECORD, strlen(FILE_RECORD)) == 0)
+			last = strtoull(at + strlen(FILE_RECORD), NULL, 10);
 		at = newline + 1;
 	}
+	return last < naming->codes.len ? last : naming->next;
 }
 
-static void naming_fork(struct naming *naming, struct strbuf *records)
+/* After a child that died of a file: it is read again without libdw, and is
+ * left out if that was done already. Whether there is more. */
+static bool naming_step_over(struct naming *naming, size_t file)
+{
+	bool was_plain = naming->is_plain && file == naming->next;
+
+	naming->is_plain = !was_plain;
+	naming->next = was_plain ? naming_file_end(naming, file) : file;
+	return naming->next < naming->codes.len;
+}
+
+/* Whether another child has to go on. */
+static bool naming_fork(
+    struct naming *naming, int64_t end_ns, struct strbuf *records)
 {
 	struct strbuf got = {0};
-	int ends[2];
+	int ends[2], status = 0;
+	bool goes_on = false;
 	pid_t child;
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
-		return;
+		return false;
 	child = fork();
 	if (child == 0) {
 		close(ends[0]);
@@ -241,22 +282,28 @@ static void naming_fork(struct naming *naming, struct strbuf *records)
 	}
 	close(ends[1]);
 	if (child > 0) {
-		naming_receive(ends[0], &got);
+		bool has_ended = naming_receive(ends[0], end_ns, &got);
+		size_t file;
+
 		kill(child, SIGKILL);
-		waitpid(child, NULL, 0);
+		waitpid(child, &status, 0);
 		strbuf_add_bytes(&got, "", 0);
-		naming_keep(records, &got);
+		file = naming_keep(naming, records, &got);
+		goes_on = has_ended && WIFSIGNALED(status) &&
+			  naming_step_over(naming, file);
 	}
 	close(ends[0]);
 	strbuf_finish(&got);
+	return goes_on;
 }
 
 void naming_find(const struct run *run, struct strbuf *records)
 {
+	int64_t end_ns = clock_mono_ns() + SECONDS_MAX * NS_PER_S;
 	struct naming naming = {0};
 
 	naming_collect(&naming, run);
-	if (naming.codes.len > 0)
-		naming_fork(&naming, records);
+	while (naming.codes.len > 0 && naming_fork(&naming, end_ns, records))
+		;
 	array_free(&naming.codes);
 }

@@ -45,6 +45,12 @@ static const struct symbols_module *symbols_load(void)
 								   : NULL;
 }
 
+void symbols_find_plain(struct symbols_request *request)
+{
+	request->demangle = symbols_demangle;
+	symtab_find(request);
+}
+
 void symbols_find(struct symbols_request *request)
 {
 	const struct symbols_module *module = symbols_load();
@@ -53,5 +59,5 @@ void symbols_find(struct symbols_request *request)
 	if (module)
 		module->find(request);
 	else
-		symtab_find(request);
+		symbols_find_plain(request);
 }

@@ -42,6 +42,10 @@ struct symbols_module {
 /* With the module, or without it; demangle is filled in. */
 void symbols_find(struct symbols_request *request) __attribute__((nonnull));
 
+/* Without it: from the symbol tables alone. */
+void symbols_find_plain(struct symbols_request *request)
+    __attribute__((nonnull));
+
 /* From the symbol tables of the file alone. */
 void symtab_find(const struct symbols_request *request)
     __attribute__((nonnull));

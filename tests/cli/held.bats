@@ -127,6 +127,36 @@ churn() {
 		'BEGIN { exit !(error <= held / 20) }'
 }
 
+@test "a file that libdw dies of has the names of its symbols, others all theirs" {
+	churn
+	cp churn 1bad
+	cp churn 2good
+	mkdir -p own/build
+	cp "$SOURCE/mprof" own
+	cp "$SOURCE"/build/*.so own/build
+	cat >fake.c <<-'END'
+	#include <stdlib.h>
+	#include <string.h>
+	#include "symbols/symbols.h"
+	static void find(const struct symbols_request *request)
+	{
+		if (strstr(request->path, "/1bad"))
+			abort();
+		for (size_t i = 0; i < request->count; i++)
+			request->take(request->context, i, "said.c", 7, "said");
+	}
+	__attribute__((visibility("default")))
+	const struct symbols_module mprof_symbols_module = {
+		SYMBOLS_MODULE_VERSION, find};
+	END
+	${CC:-cc} -D_GNU_SOURCE -I"$SOURCE/src" -fPIC -shared \
+		-o own/build/symbols.so fake.c
+	own/mprof run -q --stacks -o run.dat sh -c './1bad; ./2good'
+	sed -n 's/^NAME.*frames=[^ ]*\/1bad:0:\([a-z]*\) .*/\1/p' run.dat | sort -u >bad
+	grep -qx take bad
+	grep -q '^NAME.*frames=said.c:7:said ' run.dat
+}
+
 @test "names of symbols alone, and places where there is none" {
 	churn
 	strip -g churn

@@ -28,13 +28,20 @@ static const Dwfl_Callbacks callbacks = {
     .debuginfo_path = &debug_folders,
 };
 
+/* The function around an address, as the linker has it. */
+struct dwarf_symbol {
+	GElf_Addr begin;
+	int rank;
+	const char *name; /* NULL: none */
+};
+
 struct dwarf_find {
 	const struct symbols_request *request;
 	Dwfl_Module *module;
 	size_t at;
 	Dwarf_Addr address; /* as libdw counts */
 	Dwarf_Addr bias;    /* of the unit: its own addresses are less by it */
-	const char *symbol; /* of the function around, as the linker has it */
+	const char *symbol; /* see dwarf_symbol */
 	size_t scopes;      /* looked at */
 };
 
@@ -213,22 +220,85 @@ static bool dwarf_find_die(struct dwarf_find *find)
 	return found;
 }
 
+/* The first address at or behind value. */
+static size_t dwarf_first(
+    const struct symbols_request *request, GElf_Addr value)
+{
+	size_t low = 0, high = request->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (request->addresses[middle] < value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool dwarf_is_function(const GElf_Sym *symbol)
+{
+	int type = GELF_ST_TYPE(symbol->st_info);
+
+	return symbol->st_shndx != SHN_UNDEF &&
+	       (type == STT_FUNC || type == STT_GNU_IFUNC ||
+		   type == STT_NOTYPE);
+}
+
+/* The closest symbol before each address that covers it, and of those of one
+ * place the global one. All symbols are gone through once: libdw goes through
+ * them for each address. */
+static void dwarf_find_symbols(const struct dwarf_find *find, Dwarf_Addr bias,
+    struct dwarf_symbol *symbols)
+{
+	static const int ranks[] = {
+	    [STB_LOCAL] = 1, [STB_GLOBAL] = 3, [STB_WEAK] = 2};
+	const struct symbols_request *request = find->request;
+	int count = dwfl_module_getsymtab(find->module);
+
+	for (int k = 0; k < count; k++) {
+		GElf_Sym symbol;
+		GElf_Addr begin;
+		const char *name = dwfl_module_getsym_info(
+		    find->module, k, &symbol, &begin, NULL, NULL, NULL);
+		unsigned binding = name ? GELF_ST_BIND(symbol.st_info) : 0;
+		int rank = binding < 3 ? ranks[binding] : 0;
+
+		if (!name || !*name || !dwarf_is_function(&symbol))
+			continue;
+		begin -= bias;
+		for (size_t i = dwarf_first(request, begin);
+		     i < request->count &&
+		     request->addresses[i] - begin < symbol.st_size;
+		     i++) {
+			struct dwarf_symbol *best = &symbols[i];
+
+			if (!best->name || begin > best->begin ||
+			    (begin == best->begin && rank > best->rank))
+				*best =
+				    (struct dwarf_symbol){begin, rank, name};
+		}
+	}
+}
+
 static void dwarf_find_all(struct dwarf_find *find, Dwarf_Addr bias)
 {
 	const struct symbols_request *request = find->request;
+	struct dwarf_symbol *symbols =
+	    calloc(request->count + 1, sizeof(*symbols));
 
+	if (!symbols)
+		return;
+	dwarf_find_symbols(find, bias, symbols);
 	for (size_t i = 0; i < request->count; i++) {
-		GElf_Off offset;
-		GElf_Sym symbol;
-
 		find->at = i;
 		find->address = request->addresses[i] + bias;
-		find->symbol = dwfl_module_addrinfo(find->module, find->address,
-		    &offset, &symbol, NULL, NULL, NULL);
-		if (!dwarf_find_die(find) && find->symbol &&
-		    offset < symbol.st_size)
+		find->symbol = symbols[i].name;
+		if (!dwarf_find_die(find) && find->symbol)
 			dwarf_take(find, "", 0, find->symbol);
 	}
+	free(symbols);
 }
 
 static void dwarf_find_in(const struct symbols_request *request)
