@@ -116,6 +116,7 @@ def main():
         browser.open(path)
         browser.settle()
         page = Page(browser)
+        page.settle()
         check_text(browser)
         check_look(page, theme)
         check_hover(page)

@@ -187,3 +187,23 @@ growth() {
 	mprof lines --flame -o flame.html growth.dat
 	python3 "$SOURCE/tests/browser/kinds.py" "$PWD"
 }
+
+@test 'a browser: 200 series and 10 million samples, and how long they take' {
+	command -v chromedriver >/dev/null || skip 'no chromedriver'
+	awk 'BEGIN {
+		for (run = 0; run < 100; run++) {
+			file = sprintf("run%02d.dat", run)
+			print "CMDLINE crowd" >file
+			for (i = 0; i < 2000; i++)
+				printf "MEM %.6f %.4f\n", 50 + run + 20 * sin(i / (50 + run)) + i * 7919 % 5, 1700000000 + i / 10 >file
+			close(file)
+		}
+	}'
+	mprof plot -o crowd.html run*.dat
+	awk 'BEGIN {
+		print "CMDLINE long"
+		for (i = 0; i < 10000000; i++)
+			printf "MEM %d %.1f\n", 1000 + i * 7919 % 1000, 1700000000 + i / 10
+	}' | mprof plot -o long.html /dev/stdin
+	python3 "$SOURCE/tests/browser/speed.py" "$PWD"
+}

@@ -12,25 +12,30 @@ function unzigzag(value)
 
 // Integers of seven bits a byte, the low ones first. They are multiplied rather
 // than shifted, since they may exceed 32 bits.
-function integerReader(text)
-{
-	const bytes = atob(text);
-	let at = 0;
+class IntegerReader {
+	constructor(text)
+	{
+		this.bytes = atob(text);
+		this.at = 0;
+	}
 
-	return {
-		more: () => at < bytes.length,
-		next: () => {
-			let byte = bytes.charCodeAt(at++);
-			let value = byte & 127, weight = 128;
+	more()
+	{
+		return this.at < this.bytes.length;
+	}
 
-			while (byte > 127) {
-				byte = bytes.charCodeAt(at++);
-				value += (byte & 127) * weight;
-				weight *= 128;
-			}
-			return value;
-		},
-	};
+	next()
+	{
+		let byte = this.bytes.charCodeAt(this.at++);
+		let value = byte & 127, weight = 128;
+
+		while (byte > 127) {
+			byte = this.bytes.charCodeAt(this.at++);
+			value += (byte & 127) * weight;
+			weight *= 128;
+		}
+		return value;
+	}
 }
 
 // The samples that no line leads to, by their indices.
@@ -56,7 +61,7 @@ class Breaks {
 // where no line comes from the sample before.
 function decodeSamples(series, ticksPerSecond)
 {
-	const integers = integerReader(series.data);
+	const integers = new IntegerReader(series.data);
 	let ticks = 0, steps = 0;
 
 	series.time = new Float64Array(series.count);
@@ -80,18 +85,20 @@ function decodeSamples(series, ticksPerSecond)
 // the change of the mean in KiB, zigzag.
 function decodeMeans(series)
 {
-	const integers = integerReader(series.means || "");
-	const found = [];
+	const integers = new IntegerReader(series.means || "");
+	const steps = [], means = [];
 	let step = 0, mean = 0;
 
 	while (integers.more()) {
 		step += integers.next();
 		mean += unzigzag(integers.next());
-		found.push([step, mean / STEPS_PER_MIB]);
+		steps.push(step);
+		means.push(mean / STEPS_PER_MIB);
 	}
 	series.stepMeans = new Float64Array(step + 1).fill(NaN);
-	for (const [at, mib] of found)
-		series.stepMeans[at] = mib;
+	steps.forEach((at, i) => {
+		series.stepMeans[at] = means[i];
+	});
 	series.means = null;
 }
 

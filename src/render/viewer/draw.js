@@ -702,10 +702,13 @@ function drawChart(context, view, data)
 		drawMark(context, view, mark, theme);
 	if (view.stacked)
 		drawStack(context, view, data, theme);
+	const painted = paintedSeries(context, view, data);
+
+	paintCrowd(context, view, painted, theme);
 	for (const series of data.series) {
 		const flat = !view.stacked || series.kind !== "layer";
 
-		if (flat && !series.hidden)
+		if (flat && !series.hidden && !painted.includes(series))
 			drawSeries(context, view, series, theme);
 	}
 	view.labels = [];

@@ -39,6 +39,7 @@ function onSettled()
 	const fragment = viewToFragment(view, data);
 
 	settled = 0;
+	buildTable(data);
 	if (!data.flame) {
 		drawOverview(view, data);
 		fillRangeFigures(view, data);
@@ -464,6 +465,7 @@ function onPrint(printing)
 
 	document.documentElement.classList.toggle("print", printing);
 	hideCursor();
+	buildTable(data);
 	repaintSwatches(data);
 	body.style.zoom = "";
 	body.style.width = printing ? `${SHEET.width}px` : "";
@@ -526,7 +528,6 @@ function build()
 	byId("stage").style.setProperty("--beside",
 		`${heightBesidePlot(data)}px`);
 	buildFacts(data);
-	buildTable(data);
 	readAddress();
 	listen();
 	draw();

@@ -147,10 +147,14 @@ function repaintSwatches(data)
 	}
 }
 
+// Made once, after the first drawing, which need not wait for it.
 function buildTable(data)
 {
 	const body = byId("figures");
 
+	if (body.dataset.built)
+		return;
+	body.dataset.built = "yes";
 	byId("figures-card").hidden = data.flame;
 	for (const series of data.series) {
 		if (series.kind === "trend" || series.count === 0)

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: MIT
+//
+// A crowd of lines, painted pixel by pixel: a browser's strokes of so many take
+// a second.
+"use strict";
+
+// So few samples in sight are left to the browser's strokes, which are finer.
+const FEW_SAMPLES = 4000;
+const CROWD_LINE = 1.4, CROWD_BAND = 0.35, BAND_PIXELS = 2;
+// A line that rises more in a pixel is told by its width, not by its height.
+const STEEP = 2;
+
+// The sheet that crowds are painted on; kept, since a new one of each drawing
+// would have to be cleaned up.
+const crowdSheet = { canvas: document.createElement("canvas"), pixels: null };
+
+function isPainted(view, series)
+{
+	return series.dash === 0 && !series.hidden && view.lit !== series &&
+		["run", "process"].includes(series.kind);
+}
+
+// The series of a view that are painted: none where the browser is to stroke
+// all of them.
+function paintedSeries(context, view, data)
+{
+	if (!view.crowded || context instanceof SvgContext)
+		return [];
+	const painted = data.series.filter((one) => isPainted(view, one));
+	let samples = 0;
+
+	for (const series of painted) {
+		const [first, last] = visibleRange(series, view.from, view.to);
+
+		samples += last - first;
+	}
+	return samples > FEW_SAMPLES ? painted : [];
+}
+
+// What a line or a band covers: its lowest and highest place in each column.
+class Envelope {
+	constructor(columns)
+	{
+		this.columns = columns;
+		this.low = new Float32Array(columns);
+		this.high = new Float32Array(columns);
+		this.clear();
+	}
+
+	clear()
+	{
+		this.low.fill(Infinity);
+		this.high.fill(-Infinity);
+	}
+
+	grow(column, low, high)
+	{
+		if (column < 0 || column >= this.columns)
+			return;
+		if (low < this.low[column])
+			this.low[column] = low;
+		if (high > this.high[column])
+			this.high[column] = high;
+	}
+
+	rectangle(from, to, low, high)
+	{
+		const end = Math.min(Math.ceil(to), this.columns);
+
+		for (let i = Math.max(0, Math.floor(from)); i < end; i++)
+			this.grow(i, low, high);
+	}
+
+	// A line from a place to one that is not to the left of it.
+	segment(x, y, toX, toY)
+	{
+		const first = Math.max(0, Math.floor(x));
+		const last = Math.min(this.columns - 1, Math.floor(toX));
+		const slope = toX > x ? (toY - y) / (toX - x) : 0;
+		let here = first > x ? y + slope * (first - x) : y;
+
+		for (let i = first; i <= last; i++) {
+			const next = i + 1 < toX ? y + slope * (i + 1 - x) : toY;
+
+			this.grow(i, Math.min(here, next), Math.max(here, next));
+			here = next;
+		}
+	}
+}
+
+// The places on the sheet that a view's times and sizes have.
+function crowdPlaces(context, view)
+{
+	const { a: ratio, e, f } = context.getTransform();
+	const { left, right, top, bottom } = view.layout;
+	const x = Math.floor((left - 4) * ratio + e);
+	const y = Math.floor((top - 4) * ratio + f);
+	const width = Math.ceil((right + 4) * ratio + e) - x;
+	const height = Math.ceil((bottom + 4) * ratio + f) - y;
+	const scaleX = (right - left) * ratio / (view.to - view.from);
+	const scaleY = (bottom - top) * ratio / (view.high - view.low);
+	const zeroX = left * ratio + e - x - view.from * scaleX;
+	const zeroY = bottom * ratio + f - y + view.low * scaleY;
+
+	return {
+		x, y, width, height, ratio,
+		scaleX, zeroX, scaleY, zeroY,
+		toX: (time) => zeroX + time * scaleX,
+		toY: (mib) => zeroY - mib * scaleY,
+	};
+}
+
+// Returns how far the line goes up and down altogether. Samples in one column
+// are taken together, which most are; the next column is met at the edge.
+function envelopLine(line, places, view, series)
+{
+	const { scaleX, zeroX, scaleY, zeroY, ratio } = places;
+	const { time, memory, breaks: { flags } } = series;
+	const [first, last] = visibleRange(series, view.from, view.to);
+	let beforeX = 0, beforeY = 0, climb = 0;
+	let column = -1, low = Infinity, high = -Infinity;
+
+	for (let i = first; i < last; i++) {
+		const x = zeroX + time[i] * scaleX;
+		const y = zeroY - memory[i] * scaleY;
+		const starts = i === first || flags[i] === 1;
+		const here = Math.floor(x);
+
+		if (here === column + 1 && !starts) {
+			const edge = y + (beforeY - y) * (x - here) /
+				(x - beforeX);
+
+			line.grow(column, Math.min(low, edge),
+				Math.max(high, edge));
+			low = high = edge;
+		} else if (here !== column) {
+			line.grow(column, low, high);
+			low = high = y;
+			if (!starts)
+				line.segment(beforeX, beforeY, x, y);
+		}
+		low = Math.min(low, y);
+		high = Math.max(high, y);
+		climb += starts ? 0 : Math.abs(y - beforeY);
+		if (starts && isLone(series, i))
+			line.segment(x - 2 * ratio, y, x + 2 * ratio, y);
+		column = here;
+		beforeX = x;
+		beforeY = y;
+	}
+	line.grow(column, low, high);
+	return climb;
+}
+
+// As isBlock has it, of the columns that the line covers.
+function isSolid(line, climb, places)
+{
+	const reach = Math.round(4 * STROKE * places.ratio);
+	const { columns, low, high } = line;
+	let area = 0;
+
+	for (let i = 0; i < columns; i += reach) {
+		let lowest = Infinity, highest = -Infinity;
+
+		for (let k = i; k < i + reach && k < columns; k++) {
+			lowest = Math.min(lowest, low[k]);
+			highest = Math.max(highest, high[k]);
+		}
+		if (highest >= lowest)
+			area += reach * (highest - lowest +
+				STROKE * places.ratio);
+	}
+	return STROKE * places.ratio * climb > 1.5 * area;
+}
+
+// The bins of a series that has more samples than can be told apart, as
+// denseColumns has them. Bins keep their places while the chart is moved.
+function crowdBins(places, view, series)
+{
+	const width = Math.max(series.step,
+		BAND_PIXELS * places.ratio / places.scaleX);
+
+	return {
+		width, origin: series.step >= width ? series.first :
+			Math.floor(view.from / width) * width,
+		each: series.step >= width ? 1 : MEAN_COLUMNS,
+	};
+}
+
+// Covers the band with the lowest and the highest sample of each bin.
+function envelopBand(band, places, view, series)
+{
+	const { toX, toY } = places;
+	const { time, memory } = series;
+	const [first, last] = visibleRange(series, view.from, view.to);
+	const { width, origin } = crowdBins(places, view, series);
+	let low = Infinity, high = -Infinity, until = -Infinity, from = 0;
+
+	for (let i = first; i < last; i++) {
+		if (time[i] >= until) {
+			band.rectangle(toX(from), toX(until), toY(high),
+				toY(low));
+			from = origin +
+				Math.floor((time[i] - origin) / width) * width;
+			until = from + width;
+			low = high = memory[i];
+		} else if (memory[i] < low) {
+			low = memory[i];
+		} else if (memory[i] > high) {
+			high = memory[i];
+		}
+	}
+	band.rectangle(toX(from), toX(until), toY(high), toY(low));
+}
+
+// Leads the line through the means of some bins each.
+function envelopMeans(line, places, view, series)
+{
+	const { time, memory, breaks } = series;
+	const [first, last] = visibleRange(series, view.from, view.to);
+	const { width, origin, each } = crowdBins(places, view, series);
+	const mean = { from: 0, to: -Infinity, sum: 0, count: 0, before: null };
+
+	for (let i = first; i < last; i++) {
+		const starts = i > first && breaks.has(i);
+
+		if (time[i] >= mean.to || starts) {
+			leadToMean(line, places, series, mean);
+			mean.from = origin + Math.floor((time[i] - origin) /
+				(each * width)) * each * width;
+			mean.to = mean.from + each * width;
+			mean.sum = mean.count = 0;
+			if (starts)
+				mean.before = null;
+		}
+		mean.sum += memory[i];
+		mean.count++;
+	}
+	leadToMean(line, places, series, mean);
+}
+
+function leadToMean(line, places, series, mean)
+{
+	if (mean.count === 0)
+		return;
+	const x = places.toX((mean.from + mean.to) / 2);
+	const y = places.toY(series.step > 0 ? meanOfSteps(series, mean) :
+		mean.sum / mean.count);
+
+	if (mean.before)
+		line.segment(...mean.before, x, y);
+	else
+		line.segment(places.toX(mean.from), y, x, y);
+	mean.before = [x, y];
+}
+
+// A stroke is higher than what its middle covers. A steep one is as wide as a
+// level one is high, and covers its neighbours where these are narrower.
+function thicken(line, stroke, places)
+{
+	const { columns, low, high } = line;
+	const half = CROWD_LINE * places.ratio / 2;
+	const fine = places.ratio > 1.5;
+
+	stroke.clear();
+	for (let i = 0; i < columns; i++) {
+		const rise = high[i] - low[i];
+
+		if (!(rise >= 0))
+			continue;
+		const beside = fine && rise > STEEP ? 1 : 0;
+		const more = half * (fine || rise > 1 ? 1 : 1 - 0.3 * rise);
+
+		for (let k = Math.max(0, i - beside);
+			k <= i + beside && k < columns; k++)
+			stroke.grow(k, low[i] - more, high[i] + more);
+	}
+}
+
+// Lays a colour over a pixel; both are premultiplied, `part` is of 256.
+function blend(pixels, at, colour, part)
+{
+	const below = pixels[at], rest = 256 - part;
+	const redBlue = (Math.imul(colour & 0xff00ff, part) +
+		Math.imul(below & 0xff00ff, rest)) >>> 8;
+	const alphaGreen = Math.imul(colour >>> 8 & 0xff00ff, part) +
+		Math.imul(below >>> 8 & 0xff00ff, rest);
+
+	pixels[at] = redBlue & 0xff00ff | alphaGreen & 0xff00ff00;
+}
+
+function paintEnvelope(sheet, envelope, colour, alpha)
+{
+	const { pixels, columns, height } = sheet;
+	const whole = Math.round(alpha * 256), rest = 256 - whole;
+	const redBlue = Math.imul(colour & 0xff00ff, whole);
+	const alphaGreen = Math.imul(colour >>> 8 & 0xff00ff, whole);
+
+	for (let i = 0; i < columns; i++) {
+		const low = Math.max(0, envelope.low[i]);
+		const high = Math.min(height, envelope.high[i]);
+
+		if (!(high > low))
+			continue;
+		const first = Math.floor(low), last = Math.floor(high);
+
+		if (first === last) {
+			blend(pixels, first * columns + i, colour,
+				whole * (high - low) | 0);
+			continue;
+		}
+		blend(pixels, first * columns + i, colour,
+			whole * (first + 1 - low) | 0);
+		let at = (first + 1) * columns + i;
+		for (let y = first + 1; y < last; y++, at += columns) {
+			const below = pixels[at];
+
+			if (whole === 256)
+				pixels[at] = colour;
+			else
+				pixels[at] = (redBlue + Math.imul(below &
+					0xff00ff, rest)) >>> 8 & 0xff00ff |
+					(alphaGreen + Math.imul(below >>> 8 &
+					0xff00ff, rest)) & 0xff00ff00;
+		}
+		if (last < height)
+			blend(pixels, at, colour, whole * (high - last) | 0);
+	}
+}
+
+// "#rrggbb" as the four bytes of a pixel in the order that they have in memory.
+function pixelColour(hex)
+{
+	const rgb = parseInt(hex.slice(1), 16);
+
+	return (0xff000000 | (rgb & 0xff) << 16 | rgb & 0xff00 | rgb >> 16) >>> 0;
+}
+
+// Brings the sheet to the canvas.
+function showSheet(context, sheet, places)
+{
+	const { width, height } = places;
+	const image = sheet.image, bytes = image.data, { pixels } = sheet;
+
+	for (let i = 0, end = width * height; i < end; i++) {
+		const pixel = pixels[i], alpha = pixel >>> 24, at = 4 * i;
+
+		if (alpha === 0)
+			continue;
+		bytes[at] = (pixel & 0xff) * 255 / alpha;
+		bytes[at + 1] = (pixel >>> 8 & 0xff) * 255 / alpha;
+		bytes[at + 2] = (pixel >>> 16 & 0xff) * 255 / alpha;
+		bytes[at + 3] = alpha;
+	}
+	sheet.canvas.getContext("2d").putImageData(image, 0, 0);
+	context.save();
+	context.setTransform(1, 0, 0, 1, 0, 0);
+	context.drawImage(sheet.canvas, places.x, places.y);
+	context.restore();
+}
+
+function cleanSheet(places)
+{
+	const { width, height } = places;
+	const sheet = crowdSheet;
+
+	if (!sheet.pixels || sheet.columns !== width ||
+		sheet.height !== height) {
+		Object.assign(sheet, { columns: width, height,
+			pixels: new Uint32Array(width * height),
+			line: new Envelope(width),
+			stroke: new Envelope(width) });
+	}
+	if (sheet.canvas.width !== width || sheet.canvas.height !== height) {
+		sheet.canvas.width = width;
+		sheet.canvas.height = height;
+	}
+	sheet.image = new ImageData(width, height);
+	sheet.pixels.fill(0);
+	return sheet;
+}
+
+// Whether a series has too many samples in sight for a line.
+function isTooFine(view, series)
+{
+	const [first, last] = visibleRange(series, view.from, view.to);
+
+	return series.step > 0 ||
+		last - first > 3 * (view.layout.right - view.layout.left);
+}
+
+function paintSeries(sheet, places, view, series, theme)
+{
+	const colour = pixelColour(theme[series.role]);
+	const alpha = isFaded(view, series) ? 0.25 : 1;
+	const { line, stroke } = sheet;
+
+	line.clear();
+	if (isTooFine(view, series) || isSolid(line,
+		envelopLine(line, places, view, series), places)) {
+		line.clear();
+		envelopBand(line, places, view, series);
+		paintEnvelope(sheet, line, colour, CROWD_BAND * alpha);
+		line.clear();
+		envelopMeans(line, places, view, series);
+	}
+	thicken(line, stroke, places);
+	paintEnvelope(sheet, stroke, colour, alpha);
+}
+
+function paintCrowd(context, view, crowd, theme)
+{
+	if (crowd.length === 0)
+		return;
+	const places = crowdPlaces(context, view);
+	const sheet = cleanSheet(places);
+
+	for (const series of crowd)
+		paintSeries(sheet, places, view, series, theme);
+	showSheet(context, sheet, places);
+}
