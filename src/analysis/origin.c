@@ -183,17 +183,40 @@ enum origin origin_of(const struct frame *frame)
 			     : origin_of_python(frame->file);
 }
 
+/* The C library, the loader, an allocator: they work for whoever calls. */
+static bool origin_serves(const struct frame *frame)
+{
+	static const char *const starts[] = {"libc.so", "libc-", "libc.musl",
+	    "ld-", "libpthread", "libm.so", "libstdc++", "libjemalloc",
+	    "libtcmalloc", "libmimalloc"};
+	const char *base = origin_base(frame->module);
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		if (origin_starts(base, starts[i]))
+			return true;
+	}
+	return !*base || *base == '[' || origin_is_runtime(frame->function) ||
+	       origin_of(frame) == ORIGIN_RECORDER;
+}
+
 size_t origin_leader(const struct stack *stack)
 {
-	size_t python = stack->len;
+	size_t python = stack->len, library = stack->len;
 
 	for (size_t i = 0; i < stack->len; i++) {
-		if (origin_of(&stack->frames[i]) == ORIGIN_OWN)
+		const struct frame *frame = &stack->frames[i];
+
+		if (origin_of(frame) == ORIGIN_OWN)
 			return i;
-		if (python == stack->len && !stack->frames[i].module)
+		if (python == stack->len && !frame->module)
 			python = i;
+		if (library == stack->len && frame->module &&
+		    !origin_serves(frame))
+			library = i;
 	}
-	return python < stack->len ? python : 0;
+	if (python < stack->len)
+		return python;
+	return library < stack->len ? library : 0;
 }
 
 bool origin_is_recorders(const struct stack *stack)

@@ -24,8 +24,9 @@ enum origin {
 enum origin origin_of(const struct frame *frame) __attribute__((nonnull));
 
 /* The place in the stack of the innermost frame that is the user's own; where
- * there is none, of the innermost that is Python code, or of the innermost at
- * all. The stack has a frame. */
+ * there is none, of the innermost that is Python code, or else that of a
+ * library besides the C library and allocators, or of the innermost at all. The
+ * stack has a frame. */
 size_t origin_leader(const struct stack *stack) __attribute__((nonnull));
 
 /* The same, but a line of Python leads where there is one: of the user's own,
@@ -55,8 +56,8 @@ const char *origin_name(const struct frame *frame, char *name, size_t size)
 #define ORIGIN_CELL sizeof("In [12345678]")
 
 /* The file as its user knows it: "In [3]" for a cell of IPython, which names
- * what it runs <ipython-input-3-...>, as the library in a notebook's kernel does.
- * Returns cell or file. */
+ * what it runs <ipython-input-3-...>, as the library in a notebook's kernel
+ * does. Returns cell or file. */
 const char *origin_file(const char *file, char cell[static ORIGIN_CELL])
     __attribute__((nonnull));
 

@@ -163,6 +163,35 @@ static void what_the_recorder_does_is_told_of_it(void **state)
 	assert_int_equal(origin_of(&other[0]), ORIGIN_OWN);
 }
 
+/* A stack that was cut before the program's own code. */
+static void a_library_leads_where_it_is_the_programs_nearest(void **state)
+{
+	static char libc[] = "/usr/lib/x86_64-linux-gnu/libc.so.6";
+	static char library[] = "/usr/lib/libMagickCore-6.Q16.so.6";
+	static char hook[] = "/usr/lib/mprof/allocation.so";
+	static struct frame cut[] = {
+	    {"memmove.S", 664, "__memmove_avx512_unaligned_erms", libc},
+	    {"", 0, "+0x4fcfa", library},
+	    {"", 0, "+0x30abd", library},
+	};
+	static struct frame python[] = {
+	    {"", 0, "+0x4fcfa", library},
+	    {"/usr/lib/python3/dist-packages/a.py", 3, "load", NULL},
+	};
+	static struct frame none[] = {
+	    {"malloc.c", 1, "sysmalloc", libc},
+	    {"hooks.c", 2, "malloc", hook},
+	    {"", 0, "+0x1", libc},
+	};
+	const struct stack of_library = {1, cut, 3}, of_python = {2, python, 2},
+			   of_none = {3, none, 3};
+
+	(void)state;
+	assert_int_equal(origin_leader(&of_library), 1);
+	assert_int_equal(origin_leader(&of_python), 1);
+	assert_int_equal(origin_leader(&of_none), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +200,7 @@ int main(void)
 	    cmocka_unit_test(what_was_freed_meanwhile_is_not_added),
 	    cmocka_unit_test(a_peak_of_something_else_does_not_hide_all),
 	    cmocka_unit_test(what_the_recorder_does_is_told_of_it),
+	    cmocka_unit_test(a_library_leads_where_it_is_the_programs_nearest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
