@@ -568,7 +568,7 @@ has_both_columns() {
 	record_until 60 x.dat ./made
 	mprof lines --json x.dat | jq -e '.rows[0] |
 		.function == "fill" and .line == 12 and
-		.file == "/srv/app/fill.js" and .touched_mib > 58'
+		.file == "/srv/app/fill.js" and .touched_mib > 32'
 	mprof export --format folded -o folded x.dat
 	grep -qE 'main.*;fill' folded || { cat folded >&2; false; }
 }
