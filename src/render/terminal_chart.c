@@ -214,7 +214,8 @@ static void terminal_legend(const struct scene_panel *panel,
 enum {
 	MOST_LANES = 8,
 	PANEL_ROWS = 3,     /* of other figures, with their title */
-	LEAST_ROWS = 3,     /* of the plot itself */
+	LEAST_ROWS = 2,     /* of the plot itself */
+	LEAST_CHART = 6,    /* rows; with fewer only the facts are told */
 	LEGEND_LINES = 4,   /* a fourth of the rows at most */
 	FACT_ROWS = 2,      /* what is known, in a screen of */
 	ROOMY_ROWS = 20,    /* at least so many, else one */
@@ -802,7 +803,8 @@ static void find_panels(struct terminal_frame *f)
  * the plot has the rest. */
 static size_t share_rows(struct terminal_frame *f)
 {
-	size_t rows = f->style->rows, legend = rows / 4, fixed;
+	size_t rows = f->style->rows, fixed;
+	size_t legend = rows > LEAST_CHART ? rows / 4 : 0;
 
 	if (legend > LEGEND_LINES)
 		legend = LEGEND_LINES;
@@ -934,8 +936,7 @@ static void terminal_heat(struct terminal_frame *f, FILE *out)
 
 	f->fact_rows = fill_facts(f->scene, f->style, f->facts,
 	    f->style->rows >= ROOMY_ROWS ? FACT_ROWS : 1);
-	lines = lines > f->fact_rows + 3 + LEAST_ROWS ? lines - f->fact_rows - 3
-						      : LEAST_ROWS;
+	lines -= f->fact_rows + 3;
 	if (lines > heat->rows.len)
 		lines = heat->rows.len;
 	for (size_t i = 0; i < heat->rows.len; i++) {
@@ -962,12 +963,51 @@ static void terminal_title(
 	putc('\n', out);
 }
 
+/* "Peak: 59.8 MiB after 19.9 s", without the time where there is no room. */
+static char *terminal_short_fact(const struct scene_fact *fact, size_t columns)
+{
+	const char *after = strstr(fact->value, " after ");
+	char *text = mem_format("%s: %s", fact->label, fact->value);
+
+	if (after && utf8_width(text) > columns)
+		text[strlen(text) - strlen(after)] = 0;
+	return text;
+}
+
+/* A row a fact, the first one first: what a terminal too small for a chart
+ * has. */
+static void terminal_small(
+    const struct scene *scene, const struct terminal_style *style, FILE *out)
+{
+	static const char *const wanted[] = {
+	    "Ended", "Peak", "Duration", "Limit", "Metric", "Set"};
+	size_t used = 1;
+
+	terminal_title(scene, style, out);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		const struct scene_fact *fact = find_fact(scene, wanted[i]);
+		char *text;
+
+		if (!fact || used >= style->rows)
+			continue;
+		text = terminal_short_fact(fact, style->columns);
+		terminal_text(out, style, text, style->columns);
+		putc('\n', out);
+		free(text);
+		used++;
+	}
+}
+
 void terminal_chart(
     const struct scene *scene, const struct terminal_style *style, FILE *out)
 {
 	struct terminal_frame f = {.scene = scene, .style = style};
 	size_t legend;
 
+	if (style->rows < LEAST_CHART) {
+		terminal_small(scene, style, out);
+		return;
+	}
 	if (scene->panels.items[0].kind == PANEL_HEAT) {
 		terminal_title(scene, style, out);
 		terminal_heat(&f, out);

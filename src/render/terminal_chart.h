@@ -17,7 +17,7 @@
 #include "scene/scene.h"
 
 struct terminal_style {
-	size_t columns, rows; /* at most; it may take less, and at least 8 */
+	size_t columns, rows; /* at most; with fewer than six the facts alone */
 	bool unicode;
 	enum grid_colours colours;
 };

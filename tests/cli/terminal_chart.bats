@@ -186,6 +186,22 @@ crowd() {
 	[ "$(grep -c 'and 4 more' out)" -eq 0 ]
 }
 
+@test 'a small terminal: nothing scrolls away, and a kill is said' {
+	recording oom.dat
+	echo 'EXIT;pid=7;signal=9;oom=1 3.0 1700000000.4000' >>oom.dat
+	for rows in 3 4 5 6 7 8 9 10 12; do
+		for kind in '' --heatmap; do
+			COLUMNS=40 LINES=$rows mprof plot $kind oom.dat >out
+			[ "$(wc -l <out)" -le $((rows - 1)) ]
+			[ "$rows" -lt 4 ] || grep -q '^Ended: killed' out
+		done
+	done
+	COLUMNS=20 LINES=5 mprof plot a.dat >out
+	same "$(sed 1d out)" 'Peak: 3.25 MiB
+Duration: 200 ms
+Metric: resid…memory'
+}
+
 @test 'panels of --with below the memory, above its time axis' {
 	COLUMNS=80 LINES=40 mprof plot --terminal \
 		"$SOURCE/tests/golden/cgroup.dat" >out
