@@ -91,6 +91,49 @@ __main__.weak'
 	let_end
 }
 
+@test "a weak reference holds its callback, and what its class adds" {
+	local python none=yes
+
+	cat >weak.py <<-END
+	import sys, weakref
+	class Owner: pass
+	class Called: pass
+	class Keyed: pass
+	class Own: pass
+	class Ref(weakref.ref):
+	    __slots__ = ("key", "__dict__")
+	def caller(of):
+	    return lambda ended: of
+	def added():
+	    one = Ref(owner)
+	    one.key, one.own = Keyed(), Own()
+	    return one
+	owner = Owner()
+	refs = [weakref.ref(owner, caller(Called())) for i in range(20)]
+	proxies = [weakref.proxy(owner, caller(Called())) for i in range(10)]
+	subs = [added() for i in range(5)]
+	print("ready", flush=True)
+	sys.stdin.readline()
+	END
+	for python in $(pythons); do
+		echo "# $("$python" -V)" >&3
+		none=
+		launch "$python" weak.py
+		same "$(for type in Called Keyed Own Owner; do
+			mprof refs --json "$pid" "$type" |
+				jq -r '.chains[] | "\(.objects) \(.path)"'
+		done)" \
+'20 __main__.refs[…].__callback__.__closure__[0].cell_contents
+10 __main__.proxies[…].__callback__.__closure__[0].cell_contents
+5 __main__.subs[…].key
+5 __main__.subs[…].own
+1 __main__.owner'
+		let_end
+		pid=
+	done
+	[ -z "$none" ] || skip "no CPython here that can be read"
+}
+
 @test "a buffer that was released holds nothing, whatever is where its shape was" {
 	cat >released.py <<-END
 	import ctypes, gc, sys

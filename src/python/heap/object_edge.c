@@ -180,9 +180,11 @@ static void tell_words(struct walk *walk, uint64_t start, uint64_t end)
 		if (tagged)
 			to = python_untagged(walk->o, to);
 		/* The name only for what is one: most words are none. */
-		if (to >= 4096 && to % 8 == 0 &&
-		    object_types_of(walk->types, to) &&
-		    object_edge_name_field(walk, at, &name))
+		if (to < 4096 || to % 8 || !object_types_of(walk->types, to))
+			continue;
+		if (at == (uint64_t)walk->type->weak_offset)
+			object_edge_tell(walk, EDGE_WEAK, to);
+		else if (object_edge_name_field(walk, at, &name))
 			object_edge_tell_name(walk, name, to);
 	}
 }
@@ -340,6 +342,19 @@ static void tell_basic(struct walk *walk)
 	tell_words(walk, header_of(walk), walk->type->basic);
 }
 
+/* What it refers to, what it calls when that ends, and its neighbours. */
+static void tell_weak(struct walk *walk)
+{
+	uint64_t at = header_of(walk);
+
+	object_edge_tell(walk, EDGE_WEAK, object_edge_word(walk, (int)at));
+	object_edge_tell_name(
+	    walk, "__callback__", object_edge_word(walk, (int)at + 8));
+	for (at += 16; at + 8 <= walk->type->root_basic; at += 8)
+		object_edge_tell(
+		    walk, EDGE_WEAK, object_edge_word(walk, (int)at));
+}
+
 static void tell_numpy_void(struct walk *walk)
 {
 	object_edge_tell_name(
@@ -364,6 +379,7 @@ static void tell_contents(struct walk *walk)
 	    [OBJECT_NUMPY_ARRAY] = tell_numpy,
 	    [OBJECT_NUMPY_VOID] = tell_numpy_void,
 	    [OBJECT_STRUCT] = tell_basic,
+	    [OBJECT_WEAK] = tell_weak,
 	    [OBJECT_CODE] = tell_basic,
 	    [OBJECT_GENERATOR] = tell_frame,
 	    [OBJECT_FRAME] = tell_frame,

@@ -15,6 +15,7 @@ enum object_edge_kind {
 	EDGE_MEMBER,    /* of a set */
 	EDGE_KEY,       /* of a dict */
 	EDGE_VALUE,     /* of a dict, under key */
+	EDGE_WEAK,      /* a weak reference's object, or its list */
 	EDGE_ATTRIBUTE, /* of an instance; key or name says which */
 	EDGE_LOCAL      /* a variable of a frame or a generator, at index */
 };

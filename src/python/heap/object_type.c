@@ -13,6 +13,8 @@
 #define MEMBERS_MAX 256
 #define NAME_MAX_BYTES 512
 #define BAD UINT32_MAX
+/* tp_weaklistoffset stands four fields before tp_members, from 3.8 to 3.15. */
+#define WEAK_BEFORE_MEMBERS 32
 /* The most addresses that are kept though no type is there; an honest heap has
  * few. */
 #define KNOWN_MAX (1 << 21)
@@ -65,6 +67,12 @@ static const struct {
     {"_io.BufferedRandom", OBJECT_BUFFERED},
     {"collections.deque", OBJECT_DEQUE},
     {"collections.OrderedDict", OBJECT_ORDERED_DICT},
+    {"weakref", OBJECT_WEAK}, /* as they are called to 3.8, and from 3.9 */
+    {"weakproxy", OBJECT_WEAK},
+    {"weakcallableproxy", OBJECT_WEAK},
+    {"weakref.ReferenceType", OBJECT_WEAK},
+    {"weakref.ProxyType", OBJECT_WEAK},
+    {"weakref.CallableProxyType", OBJECT_WEAK},
 };
 
 /* The numbers of NumPy 1 and 2: how many bytes one has behind its header. */
@@ -405,6 +413,8 @@ static struct object_type *type_create(
 	one.root_basic = object_type_field(types, root, o->type_basic_size);
 	one.dict_offset =
 	    (int64_t)object_type_field(types, address, o->type_dict_offset);
+	one.weak_offset = (int64_t)object_type_field(
+	    types, address, o->type_members - WEAK_BEFORE_MEMBERS);
 	if (one.on_heap)
 		one.keys =
 		    object_type_field(types, address, o->heap_type_cached_keys);

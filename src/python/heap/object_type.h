@@ -30,6 +30,7 @@ enum object_kind {
 	OBJECT_NUMPY_ARRAY,
 	OBJECT_NUMPY_VOID, /* a record or a row of bytes */
 	OBJECT_STRUCT,     /* struct.Struct */
+	OBJECT_WEAK,       /* a weak reference or proxy */
 	OBJECT_CODE,
 	OBJECT_GENERATOR, /* and coroutines */
 	OBJECT_FRAME
@@ -53,6 +54,7 @@ struct object_type {
 	uint64_t number;      /* bytes of a number of NumPy's, behind those */
 	uint64_t root_basic;  /* basic of the static type it is built on */
 	int64_t dict_offset;  /* where __dict__ is; below 0: from the end */
+	int64_t weak_offset;  /* of the list of its weak references, or 0 */
 	uint64_t keys;        /* what inline values are called, or 0 */
 	ARRAY(struct object_member) members;
 	size_t count;  /* of its objects that were found */

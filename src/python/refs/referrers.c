@@ -13,10 +13,9 @@
 
 /* Flags of a type. */
 enum trait {
-	TRAIT_WEAK = 1,   /* a weak reference */
-	TRAIT_MODULE = 2, /* or built on it */
-	TRAIT_VIEW = 4,   /* a memoryview: of its words, one is an object's */
-	TRAIT_BUFFER = 8  /* that one */
+	TRAIT_MODULE = 1, /* or built on it */
+	TRAIT_VIEW = 2,   /* a memoryview: of its words, one is an object's */
+	TRAIT_BUFFER = 4  /* that one */
 };
 
 /* One pass over all objects. */
@@ -61,16 +60,10 @@ static bool is_built_on(struct object_types *types,
 
 static uint8_t trait_of(struct pass *pass, const struct object_type *type)
 {
-	/* As tp_name has them; they were renamed on the way to 3.13. */
-	static const char *const weak[] = {"weakref", "weakref.ReferenceType",
-	    "weakproxy", "weakref.ProxyType", "weakcallableproxy",
-	    "weakref.CallableProxyType", NULL};
 	static const char *const module[] = {"module", NULL};
 	static const char *const view[] = {"memoryview", NULL};
 	static const char *const buffer[] = {"managedbuffer", NULL};
 
-	if (is_built_on(pass->types, type, weak))
-		return TRAIT_WEAK;
 	if (is_built_on(pass->types, type, module))
 		return TRAIT_MODULE;
 	if (referrers_is_named(type, view))
@@ -128,6 +121,7 @@ static enum reference_kind referrers_kind_of(
 	    [EDGE_INDEX] = REFERENCE_ITEM,
 	    [EDGE_MEMBER] = REFERENCE_MEMBER,
 	    [EDGE_KEY] = REFERENCE_KEY,
+	    [EDGE_WEAK] = REFERENCE_PLAIN,
 	    [EDGE_VALUE] = REFERENCE_VALUE,
 	    [EDGE_ATTRIBUTE] = REFERENCE_ATTRIBUTE,
 	    [EDGE_LOCAL] = REFERENCE_LOCAL,
@@ -146,7 +140,8 @@ static bool referrers_add(const struct object_edge *edge, void *context)
 	struct referrers *referrers = pass->referrers;
 	size_t to;
 
-	if (edge->kind == EDGE_TYPE || edge->type->place >= pass->types_len ||
+	if (edge->kind == EDGE_TYPE || edge->kind == EDGE_WEAK ||
+	    edge->type->place >= pass->types_len ||
 	    (pass->is_view &&
 		!(pass->traits[edge->type->place] & TRAIT_BUFFER)))
 		return true;
@@ -189,8 +184,6 @@ static void add_object(struct pass *pass, size_t i)
 	referrers->types[i] = (uint32_t)pass->type->place;
 	referrers->roots[i] =
 	    (uint8_t)referrers_root_of(pass, pass->type, address);
-	if (pass->traits[pass->type->place] & TRAIT_WEAK)
-		return;
 	pass->is_view = pass->traits[pass->type->place] & TRAIT_VIEW;
 	pass->code = referrers_code(pass->types, address, pass->type);
 	pass->type_dict = pass->type->kind == OBJECT_TYPE

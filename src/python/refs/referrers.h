@@ -2,8 +2,9 @@
  *
  * The references among all objects of an interpreter's snapshot, as a graph for
  * chains.h, and what its numbers are called. An object's class is no
- * reference, nor is a weak one. The functions that run are roots, with their
- * variables; most are no objects, and stand behind them.
+ * reference, nor is a weak one, which holds what it calls. The functions that
+ * run are roots, with their variables; most are no objects, and stand behind
+ * them.
  */
 #ifndef MPROF_PYTHON_REFS_REFERRERS_H
 #define MPROF_PYTHON_REFS_REFERRERS_H

@@ -159,6 +159,7 @@ bool referrers_value(
 {
 	static bool (*const write[])(const struct value *) = {
 	    [OBJECT_OTHER] = value_other,
+	    [OBJECT_WEAK] = value_other,
 	    [OBJECT_ATOM] = value_float,
 	    [OBJECT_LIST] = value_sized,
 	    [OBJECT_TUPLE] = value_sized,
