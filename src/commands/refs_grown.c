@@ -195,6 +195,8 @@ static int refs_grown_by_objects(const void *a, const void *b)
 		return x->below ? 1 : -1;
 	if (x->passing != y->passing)
 		return x->passing ? 1 : -1;
+	if ((x->since > 0) != (y->since > 0))
+		return x->since > 0 ? -1 : 1;
 	if (x->objects != y->objects)
 		return x->objects < y->objects ? 1 : -1;
 	return strcmp(x->path, y->path);
