@@ -15,7 +15,6 @@
 #include "commands/command.h"
 #include "commands/heap_show.h"
 #include "commands/heap_take.h"
-#include "commands/refs.h"
 #include "dat/reader.h"
 #include "input/profiles.h"
 #include "input/recording_of.h"
@@ -23,7 +22,7 @@
 #include "input/workers.h"
 
 #define DOCTOR_EVERY_S 1
-enum { DOCTOR_LOOKS = 5, DOCTOR_DEPTH = 10 };
+enum { DOCTOR_LOOKS = 5 };
 
 struct doctor_options {
 	double every_s;
@@ -161,52 +160,48 @@ static int doctor_read(
 	return got;
 }
 
+/* With what holds them where places is set. */
+static enum python_result doctor_take(
+    struct doctor *doctor, struct heap *heap, bool places, struct err *e)
+{
+	enum python_result result;
+	int64_t ignored = 0;
+
+	*heap = (struct heap){0};
+	if (places)
+		heap->paths = mem_zero(1, sizeof(*heap->paths));
+	result = heap_take(heap, doctor->pid, NULL, &ignored, e);
+	if (result == PYTHON_OK)
+		heap_growth_add(&doctor->growth, heap);
+	return result;
+}
+
 /* The objects of each look; the first failure ends that. */
 static void doctor_look(
     struct doctor *doctor, const struct doctor_options *options)
 {
-	struct heap first = {0}, last = {0};
-	int64_t every_ns = (int64_t)(options->every_s * NS_PER_S), ignored = 0;
+	struct heap first, last = {0};
+	int64_t every_ns = (int64_t)(options->every_s * NS_PER_S);
 	const struct timespec pause = {
 	    every_ns / NS_PER_S, every_ns % NS_PER_S};
 	enum python_result result;
 	struct err e;
 
-	result = heap_take(&first, doctor->pid, NULL, &ignored, &e);
+	result = doctor_take(doctor, &first, true, &e);
 	doctor->is_python = result != PYTHON_NONE;
-	if (result == PYTHON_OK)
-		heap_growth_add(&doctor->growth, &first);
-	for (long i = 0; result == PYTHON_OK && i < options->count; i++) {
+	for (long i = 1; result == PYTHON_OK && i <= options->count; i++) {
 		heap_finish(&last);
-		last = (struct heap){0};
 		nanosleep(&pause, NULL);
-		result = heap_take(&last, doctor->pid, NULL, &ignored, &e);
-		if (result == PYTHON_OK)
-			heap_growth_add(&doctor->growth, &last);
+		result = doctor_take(doctor, &last, i == options->count, &e);
 	}
-	if (result == PYTHON_OK)
+	if (result == PYTHON_OK) {
 		doctor_compare(doctor, &first, &last);
-	else if (result != PYTHON_NONE)
+		doctor_find_holders(doctor, &first, &last);
+	} else if (result != PYTHON_NONE) {
 		doctor->trouble = mem_copy(e.text);
+	}
 	heap_finish(&first);
 	heap_finish(&last);
-}
-
-/* Finds the chain that holds most objects of each type, in one copy of the
- * process. A type that is not there any more has none. */
-static void doctor_find_holders(struct doctor *doctor)
-{
-	struct refs refs = {.count = 1, .depth = DOCTOR_DEPTH};
-	struct err ignored;
-
-	if (!doctor->len || refs_look(&refs, doctor->pid, NULL, &ignored) != 0)
-		return;
-	for (size_t i = 0; i < doctor->len; i++)
-		if (refs_find(&refs, doctor->types[i].name, &ignored) == 0 &&
-		    refs.chains.items.len > 0)
-			doctor->types[i].held_by =
-			    refs_path(&refs, refs.chains.items.items[0].link);
-	refs_finish(&refs);
 }
 
 static int doctor_process(struct doctor *doctor,
@@ -228,7 +223,6 @@ static int doctor_process(struct doctor *doctor,
 		command_fail(COMMAND_FAILED, &e);
 	free(path);
 	doctor_look(doctor, options);
-	doctor_find_holders(doctor);
 	return COMMAND_OK;
 }
 

@@ -40,6 +40,11 @@ struct doctor {
 	int64_t rss_kib, unexplained_kib; /* since the first look */
 };
 
+/* Names for each type the place that got most of its objects between two looks,
+ * which both have their paths; or else the one that holds most. */
+void doctor_find_holders(struct doctor *doctor, const struct heap *before,
+    const struct heap *after) __attribute__((nonnull));
+
 void doctor_print(const struct doctor *doctor) __attribute__((nonnull));
 void doctor_write_json(const struct doctor *doctor) __attribute__((nonnull));
 

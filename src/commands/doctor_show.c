@@ -77,6 +77,16 @@ static void doctor_print_size(const char *before, int64_t bytes)
 	    units_size(size, mib < 0 ? -mib : mib));
 }
 
+/* A path that says itself that no name holds it begins with these words. */
+static void doctor_print_holder(const char *path)
+{
+	static const char words[] = "held by ";
+	char clean[DOCTOR_TEXT];
+
+	printf(", %s%s", strncmp(path, words, sizeof(words) - 1) ? words : "",
+	    doctor_clean(clean, path));
+}
+
 static void doctor_print_types(const struct doctor *doctor)
 {
 	char clean[DOCTOR_TEXT], steps[UNITS_COUNT], span[UNITS_TEXT];
@@ -96,8 +106,7 @@ static void doctor_print_types(const struct doctor *doctor)
 		    doctor_clean(clean, type->name), type->count);
 		doctor_print_size(", ", type->bytes);
 		if (type->held_by)
-			printf(
-			    ", held by %s", doctor_clean(clean, type->held_by));
+			doctor_print_holder(type->held_by);
 		putchar('\n');
 	}
 }

@@ -35,6 +35,17 @@ finds_lesson() {
 				.held_by == "__main__.rows[…]")' found >/dev/null
 }
 
+finds_few() {
+	mprof doctor "$pid" --every 300ms --json >found &&
+		jq -e '.types[0].type == "__main__.Lesson" and
+			.types[0].held_by == "__main__.few[…]"' found >/dev/null
+}
+
+says_cycle() {
+	mprof doctor "$pid" --every 300ms >found &&
+		grep -q '^ *__main__.Node .*B, held by its own cycle' found
+}
+
 @test "doctor: a live program: its type that grows, who holds it, the next command" {
 	growing
 	launch "$(first_python)" growing.py
@@ -47,6 +58,52 @@ finds_lesson() {
 	grep -q "^process    $pid .*growing.py$" text
 	grep -q '^objects    1 step in ' text
 	[ "$(wc -l <text)" -le 10 ]
+	let_end
+	pid=
+}
+
+@test "doctor: the place that grows, not the one that holds most" {
+	cat >small.py <<-'END'
+		import sys, threading
+		class Lesson: pass
+		many, few = [Lesson() for i in range(100000)], []
+		ended = threading.Event()
+		def grow():
+		    while not ended.wait(0.01):
+		        few.extend(Lesson() for i in range(10))
+		thread = threading.Thread(target=grow)
+		thread.start()
+		print("ready", flush=True)
+		sys.stdin.readline()
+		ended.set()
+		thread.join()
+	END
+	launch "$(first_python)" small.py
+	soon finds_few
+	let_end
+	pid=
+}
+
+# What no name holds is said once to be held.
+@test "doctor: a leak of cycles" {
+	cat >cycles.py <<-'END'
+		import gc, sys, threading
+		class Node:
+		    def __init__(self): self.this = self
+		gc.disable()
+		ended = threading.Event()
+		def grow():
+		    while not ended.wait(0.01):
+		        Node()
+		thread = threading.Thread(target=grow)
+		thread.start()
+		print("ready", flush=True)
+		sys.stdin.readline()
+		ended.set()
+		thread.join()
+	END
+	launch "$(first_python)" cycles.py
+	soon says_cycle
 	let_end
 	pid=
 }
