@@ -13,6 +13,7 @@
 #include "commands/command.h"
 #include "input/profiles.h"
 #include "profile/ending.h"
+#include "profile/mark.h"
 
 enum { SCHEMA = 1 };
 
@@ -256,20 +257,6 @@ static void write_finding(struct json *json, const struct finding *f)
 	json_close(json, '}');
 }
 
-/* The moment of the last mark of that name; NAN where there is none. */
-static double mark_time(const struct run *run, const char *label)
-{
-	double time_s = NAN;
-
-	for (size_t i = 0; i < run->marks.len; i++) {
-		const struct mark *mark = &run->marks.items[i];
-
-		if (strcmp(mark->label, label) == 0)
-			time_s = fmax(time_s, mark->time_s);
-	}
-	return time_s;
-}
-
 /* Finds the part of a run that the options ask for, in the run's own times; -1
  * with e where no mark or no sample fits. */
 static int find_part(const struct leak_options *options,
@@ -283,11 +270,12 @@ static int find_part(const struct leak_options *options,
 		*part = (struct leak_part){zero_s + options->window.first,
 		    zero_s + options->window.last};
 	if (options->since) {
-		double since_s = mark_time(f->run, options->since);
+		struct err cause;
+		double since_s = mark_last_s(f->run, options->since, &cause);
 
 		if (isnan(since_s))
-			return err_set(e, "%s: run %zu: no mark is called %s",
-			    path, f->number, options->since);
+			return err_set(
+			    e, "%s: run %zu: %s", path, f->number, cause.text);
 		part->from_s = fmax(part->from_s, since_s);
 	}
 	if ((options->since || options->window.given) &&

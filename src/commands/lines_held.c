@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "commands/lines_source.h"
 #include "profile/ending.h"
+#include "profile/mark.h"
 #include "profile/peak.h"
 
 enum { SCHEMA = 1 };
@@ -20,15 +21,9 @@ enum { SCHEMA = 1 };
 static int lines_held_since(struct held_part *part, const struct run *run,
     const char *label, struct err *e)
 {
-	part->from_s = NAN;
-	for (size_t i = 0; i < run->marks.len; i++) {
-		const struct mark *mark = &run->marks.items[i];
-
-		if (strcmp(mark->label, label) == 0)
-			part->from_s = fmax(part->from_s, mark->time_s);
-	}
+	part->from_s = mark_last_s(run, label, e);
 	if (isnan(part->from_s))
-		return err_set(e, "no mark is called %s", label);
+		return -1;
 	part->at_s = run_last_s(run);
 	part->until_end = true;
 	return 0;

@@ -205,7 +205,9 @@ static int wait_for_name(struct target *target, const struct procfs *fs,
 	while (status == COMMAND_OK &&
 	       (target->pid == 0 || target_check(target, fs, &e) != 0)) {
 		if (wish->until_ns && clock_mono_ns() >= wish->until_ns) {
-			err_set(&e, "%s: no process of that name has started",
+			err_set(&e,
+			    "%s: no process of that name has started before "
+			    "--timeout",
 			    wish->word);
 			return command_fail(COMMAND_FAILED, &e);
 		}

@@ -217,7 +217,7 @@ lives() {
 	jq -e '.runs[0].since_s >= 600 and .runs[0].until_s <= 1199' <<<"$output"
 	run_apart mprof leak --since begun a.dat
 	[ "$status" -eq 1 ]
-	same "$errors" "mprof: a.dat: run 1: no mark is called begun"
+	same "$errors" "mprof: a.dat: run 1: no mark is called begun; the last one is loaded"
 	run_apart mprof leak -w 5000,6000 a.dat
 	[ "$status" -eq 1 ]
 	same "$errors" "mprof: a.dat: run 1: no sample lies in that part"

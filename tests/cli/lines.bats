@@ -211,7 +211,7 @@ Allocated since 00:00:02 and not freed.'
 		'Held for 10.0 s or longer.'
 	run_apart mprof lines --since cold held.dat
 	[ "$status" -eq 1 ]
-	[[ $errors == *"no mark is called cold" ]]
+	[[ $errors == *"no mark is called cold; the last one is "* ]]
 }
 
 @test "held: a file with what its lines called, a flame graph, folded stacks" {
