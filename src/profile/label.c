@@ -140,13 +140,29 @@ static void label_count_all(struct label_build *build)
 	}
 }
 
+/* What a compiler makes of a source stands beside that in the command line. */
+static bool label_word_is_made(const struct label_word *word)
+{
+	static const char *const ends[] = {".o", ".d", ".lo", ".obj", ".s"};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t len = strlen(ends[i]);
+
+		if (word->len > len &&
+		    memcmp(word->text + word->len - len, ends[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Rates how well the word identifies the process: lower is better. */
 static size_t label_word_cost(const struct label_word *word)
 {
 	bool option = word->text[0] == '-';
 	bool temporary = word->len > 5 && memcmp(word->text, "/tmp/", 5) == 0;
 
-	return word->processes * 4 + (option ? 2 : 0) + (temporary ? 1 : 0);
+	return word->processes * 8 + (option ? 4 : 0) + (temporary ? 2 : 0) +
+	       (label_word_is_made(word) ? 1 : 0);
 }
 
 /* The caller frees; NULL where all have each word. */

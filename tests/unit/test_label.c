@@ -65,6 +65,18 @@ static void of_a_compiler_the_source(void **state)
 	    (const char *const[]){
 		"cc1 /src/a/x.c", "cc1 /src/b/x.c", "cc1 /src/b/y.c", NULL},
 	    (const char *const[]){"/src/a/x.c", "/src/b/x.c", "y.c"});
+	assert_words("cc1",
+	    (const char *const[]){
+		"cc1 -MMD build/x.d -MP -D_GNU src/x.c -dumpbase x.c -o "
+		"/tmp/ccA.s",
+		"cc1 -MMD build/y.d -MP -D_GNU src/y.c -dumpbase y.c -o "
+		"/tmp/ccB.s",
+		NULL},
+	    (const char *const[]){"x.c", "y.c"});
+	assert_words("cc",
+	    (const char *const[]){"cc -c -o build/x.o src/x.c",
+		"cc -c -o build/y.o src/y.c", NULL},
+	    (const char *const[]){"x.c", "y.c"});
 	assert_words("as",
 	    (const char *const[]){"as -o /tmp/1.o", "as -o /tmp/2.o", NULL},
 	    (const char *const[]){"1.o", "2.o"});
