@@ -264,6 +264,12 @@ static const char *take_name(const char *text, char name[static PROCFS_NAME])
 	return close + 2;
 }
 
+/* Negative where one has wrapped below 0, or the sum does. */
+static int64_t count_sum(int64_t a, int64_t b)
+{
+	return a < 0 || b < 0 ? -1 : (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
 bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat)
 {
 	char text[1024];
@@ -287,11 +293,11 @@ bool procfs_stat(const struct procfs *fs, pid_t pid, struct proc_stat *stat)
 	stat->is_ending = (fields[FIELD_FLAGS] & FLAG_ENDING) != 0;
 	stat->faults = fields[FIELD_FAULTS];
 	stat->major_faults = fields[FIELD_MAJOR_FAULTS];
-	stat->cpu_ticks = fields[FIELD_USER] + fields[FIELD_SYSTEM];
+	stat->cpu_ticks = count_sum(fields[FIELD_USER], fields[FIELD_SYSTEM]);
 	stat->waited_faults = fields[FIELD_WAITED_FAULTS];
 	stat->waited_major_faults = fields[FIELD_WAITED_MAJOR_FAULTS];
 	stat->waited_cpu_ticks =
-	    fields[FIELD_WAITED_USER] + fields[FIELD_WAITED_SYSTEM];
+	    count_sum(fields[FIELD_WAITED_USER], fields[FIELD_WAITED_SYSTEM]);
 	stat->threads = (long)fields[FIELD_THREADS];
 	stat->started = (uint64_t)fields[FIELD_STARTED];
 	stat->vms_kib = fields[FIELD_VMS] / 1024;

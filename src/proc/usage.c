@@ -6,9 +6,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A larger count has wrapped below 0: it is no figure, and sums of those that
+ * are one stay far from where they would. */
+#define PROC_USAGE_MOST (INT64_C(1) << 56)
+
+static int64_t proc_usage_count(int64_t count, int64_t unit)
+{
+	return count < 0 || count > PROC_USAGE_MOST / unit ? -1 : count * unit;
+}
+
 static int64_t proc_usage_cpu_us(int64_t ticks)
 {
-	return ticks * (1000000 / sysconf(_SC_CLK_TCK));
+	return proc_usage_count(ticks, 1000000 / sysconf(_SC_CLK_TCK));
 }
 
 static void proc_usage_take_stat(
@@ -22,10 +31,14 @@ static void proc_usage_take_stat(
 	if (set & 1U << RESOURCE_THREADS)
 		usage->own[FIGURE_THREADS] = stat->threads;
 	if (set & 1U << RESOURCE_FAULTS) {
-		usage->own[FIGURE_MINOR_FAULTS] = stat->faults;
-		usage->own[FIGURE_MAJOR_FAULTS] = stat->major_faults;
-		usage->waited[FIGURE_MINOR_FAULTS] = stat->waited_faults;
-		usage->waited[FIGURE_MAJOR_FAULTS] = stat->waited_major_faults;
+		usage->own[FIGURE_MINOR_FAULTS] =
+		    proc_usage_count(stat->faults, 1);
+		usage->own[FIGURE_MAJOR_FAULTS] =
+		    proc_usage_count(stat->major_faults, 1);
+		usage->waited[FIGURE_MINOR_FAULTS] =
+		    proc_usage_count(stat->waited_faults, 1);
+		usage->waited[FIGURE_MAJOR_FAULTS] =
+		    proc_usage_count(stat->waited_major_faults, 1);
 	}
 }
 
@@ -39,7 +52,8 @@ static void proc_usage_read_io(
 	if (procfs_read(fs, pid, "io", text, sizeof(text)) <= 0)
 		return;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		usage->own[FIGURE_READ + i] = procfs_number(text, keys[i]);
+		usage->own[FIGURE_READ + i] =
+		    proc_usage_count(procfs_number(text, keys[i]), 1);
 }
 
 /* From Linux 6.2 on the folder's size is their number. */

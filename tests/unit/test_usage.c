@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -19,7 +21,9 @@ static struct members members;
 static struct usage_tracker tracker;
 
 struct counts {
-	int pid, ppid, ticks, waited, threads; /* 100 ticks a second */
+	int pid, ppid;
+	int64_t ticks, waited; /* 100 a second */
+	int threads;
 };
 
 static void put(struct counts c)
@@ -30,8 +34,9 @@ static void put(struct counts c)
 	mkdir(path, 0700);
 	snprintf(path, sizeof(path), "%d/stat", c.pid);
 	snprintf(text, sizeof(text),
-	    "%d (p) S %d 1 1 0 -1 0 7 0 1 0 %d 0 %d 0 20 0 %d 0 %d 4096 10 0\n",
-	    c.pid, c.ppid, c.ticks, c.waited, c.threads, c.pid);
+	    "%d (p) S %d 1 1 0 -1 0 7 0 1 0 %" PRIu64 " 0 %" PRId64
+	    " 0 20 0 %d 0 %d 4096 10 0\n",
+	    c.pid, c.ppid, (uint64_t)c.ticks, c.waited, c.threads, c.pid);
 	fake_write(path, text);
 }
 
@@ -181,6 +186,88 @@ static void a_count_never_steps_back(void **state)
 	assert_true(seconds() == 3.6);
 }
 
+/* A count is no figure when it has wrapped below 0, or when it is so large that
+ * sums of it would. */
+static void a_count_that_wraps_is_a_gap(void **state)
+{
+	static const int64_t wrapped[] = {
+	    -5, INT64_MIN, INT64_MAX, INT64_MAX / 10000 + 1};
+
+	(void)state;
+	family();
+	assert_true(seconds() == 3.5);
+	for (size_t i = 0; i < sizeof(wrapped) / sizeof(wrapped[0]); i++) {
+		put((struct counts){101, 100, wrapped[i], 0, 2});
+		assert_true(isnan(seconds()));
+		assert_true(isnan(usage_tracker_figures(
+		    &tracker, &members.list.items[1])[FIGURE_CPU]));
+		assert_true(tracker.whole[FIGURE_THREADS] == 6);
+	}
+	put((struct counts){101, 100, 210, 0, 2});
+	assert_true(seconds() == 3.6);
+	put_io(100, "rchar: 18446744073709551615\nwchar: 1048576\n");
+	put_io(101, "rchar: 0\nwchar: 0\n");
+	put_io(102, "rchar: 0\nwchar: 9223372036854775807\n");
+	seconds();
+	assert_true(isnan(tracker.whole[FIGURE_READ]));
+	assert_true(isnan(tracker.whole[FIGURE_WRITTEN]));
+}
+
+/* One that has less than when the recording began has started anew. */
+static void an_older_count_that_steps_back_is_a_gap(void **state)
+{
+	(void)state;
+	family();
+	tracker.began = 101;
+	assert_true(seconds() == 0.5);
+	put((struct counts){100, 1, 40, 0, 1});
+	assert_true(isnan(seconds()));
+	put((struct counts){100, 1, 130, 0, 1});
+	assert_true(seconds() == 0.8);
+}
+
+static void put_group(const char *events, const char *pressure)
+{
+	fake_write("memory.events", events);
+	fake_write("memory.pressure", pressure);
+	seconds();
+}
+
+/* Its file then says what came since: a reader sees the step, and knows that
+ * what lies between is unknown (test_resource.c). */
+static void a_count_of_the_group_that_steps_back_begins_anew(void **state)
+{
+	struct cgroup group = {
+	    .folder = open(fake_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+	    .current = -1,
+	    .v2 = true};
+	const double *whole = tracker.whole;
+
+	(void)state;
+	tracker.set |= 1U << RESOURCE_CGROUP;
+	tracker.group = &group;
+	put_group("max 10\noom 3\n", "some avg10=0.00 total=2000000\n");
+	assert_true(whole[FIGURE_EVENTS_MAX] == 0);
+	assert_true(whole[FIGURE_PRESSURE_SOME] == 0);
+	put_group("max 15\noom 3\n", "some avg10=0.00 total=3500000\n");
+	assert_true(whole[FIGURE_EVENTS_MAX] == 5);
+	assert_true(whole[FIGURE_PRESSURE_SOME] == 1.5);
+	put_group("max 2\noom 3\n", "some avg10=0.00 total=2500000\n");
+	assert_true(whole[FIGURE_EVENTS_MAX] == 0);
+	assert_true(whole[FIGURE_EVENTS_OOM] == 0);
+	assert_true(whole[FIGURE_PRESSURE_SOME] == 0.5);
+	put_group("max 6\noom x\n", "some avg10=0.00\n");
+	assert_true(whole[FIGURE_EVENTS_MAX] == 4);
+	assert_true(isnan(whole[FIGURE_EVENTS_OOM]));
+	assert_true(isnan(whole[FIGURE_PRESSURE_SOME]));
+	put_group("max 18446744073709551615\n", "some total=3000000\n");
+	assert_true(isnan(whole[FIGURE_EVENTS_MAX]));
+	assert_true(whole[FIGURE_PRESSURE_SOME] == 1);
+	unlinkat(group.folder, "memory.events", 0);
+	unlinkat(group.folder, "memory.pressure", 0);
+	close(group.folder);
+}
+
 static void what_may_not_be_read_is_no_zero(void **state)
 {
 	(void)state;
@@ -229,6 +316,9 @@ int main(void)
 	    TEST(a_family_ends_at_once),
 	    TEST(older_processes_begin_at_0),
 	    TEST(a_count_never_steps_back),
+	    TEST(a_count_that_wraps_is_a_gap),
+	    TEST(an_older_count_that_steps_back_is_a_gap),
+	    TEST(a_count_of_the_group_that_steps_back_begins_anew),
 	    TEST(what_may_not_be_read_is_no_zero),
 	    TEST(another_process_with_the_pid_is_not_read),
 	    TEST(later_readings_are_rarer),
