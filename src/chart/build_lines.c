@@ -427,15 +427,26 @@ static size_t add_labels(const struct scene *scene, struct scene_panel *panel,
 	return count - drawn;
 }
 
+/* Of several runs the mark says whose end it is. */
 static void chart_marks_add_end(
-    struct scene_panel *panel, const struct run *run, double zero_s)
+    struct scene_panel *panel, const struct chart_request *request, size_t at)
 {
+	const struct run *run = request->runs[at].run;
 	char *text = build_end_text(&run->exit);
+	struct scene_mark *mark;
 
 	if (!text)
 		return;
-	add_mark(panel, SCENE_END, run->exit.time_s - zero_s, NAN)->label =
-	    text;
+	mark = add_mark(
+	    panel, SCENE_END, run->exit.time_s - build_zero(request, at), NAN);
+	mark->label = text;
+	if (request->len > 1) {
+		char *name = utf8_clean_copy(request->runs[at].name);
+
+		mark->label = mem_format("%s %s", name, text);
+		free(name);
+		free(text);
+	}
 }
 
 /* A child's end is marked where the child has a line of its own. */
@@ -575,7 +586,7 @@ void build_marks(struct scene *scene, struct scene_panel *panel,
 		run = request->runs[i].run;
 		zero_s = build_zero(request, i);
 		more += add_labels(scene, panel, run, zero_s);
-		chart_marks_add_end(panel, run, zero_s);
+		chart_marks_add_end(panel, request, i);
 		if (request->len == 1)
 			add_peak(panel, run, sampled, zero_s);
 		if (request->len == 1)

@@ -151,6 +151,20 @@ static void heat_fill(const struct heat_build *build,
 	}
 }
 
+/* How a row ended that failed, or ended before the others. */
+static char *heat_end_text(const struct heat_source *source)
+{
+	char *killed = build_end_text(source->exit);
+
+	if (killed)
+		return killed;
+	if (source->ending == RUN_CUT_OFF)
+		return mem_copy(run_ending_word(RUN_CUT_OFF));
+	if (source->exit->known && source->exit->code != 0)
+		return mem_format("status %d", source->exit->code);
+	return mem_copy("early");
+}
+
 static void heat_end(const struct heat_build *build,
     const struct heat_source *source, struct scene_heat_row *row)
 {
@@ -159,19 +173,16 @@ static void heat_end(const struct heat_build *build,
 	double at_s = memory->len > 0 ? memory->items[memory->len - 1].time_s -
 					    source->zero_s
 				      : NAN;
-	char size[UNITS_TEXT], *end = build_end_text(source->exit);
+	char size[UNITS_TEXT];
 
-	if (!end && source->ending == RUN_CUT_OFF)
-		end = mem_copy(run_ending_word(RUN_CUT_OFF));
 	row->ended_column = HEAT_COLUMNS;
-	row->detail =
-	    mem_format("peak %s%s%s", units_size(size, source->peak_mib),
-		end ? ", " : "", end ? end : "");
-	if (source->ends && at_s >= time->low && at_s <= time->high)
-		row->ended_column =
-		    (size_t)((at_s - time->low) / (time->high - time->low) *
-			     (HEAT_COLUMNS - 1));
-	free(end);
+	row->detail = mem_format("peak %s", units_size(size, source->peak_mib));
+	if (!source->ends || !(at_s >= time->low && at_s <= time->high))
+		return;
+	row->ended = heat_end_text(source);
+	row->ended_column =
+	    (size_t)((at_s - time->low) / (time->high - time->low) *
+		     (HEAT_COLUMNS - 1));
 }
 
 static void heat_add_row(struct heat_build *build, struct scene_heat *heat,

@@ -79,12 +79,17 @@ static void heat_put_band(
 	}
 }
 
+static double heat_end_x(const struct heat_place *at, size_t ended_column)
+{
+	return at->plot->box.x +
+	       at->plot->box.w * (double)ended_column / HEAT_COLUMNS;
+}
+
 static void heat_put_end(
     const struct heat_place *at, size_t band, size_t ended_column)
 {
 	double y = heat_y(at, band), height = heat_y(at, band + 1) - y;
-	double x = at->plot->box.x +
-		   at->plot->box.w * (double)ended_column / HEAT_COLUMNS;
+	double x = heat_end_x(at, ended_column);
 
 	heat_put_box(at, ROLE_ALARM, 1,
 	    (struct draw_box){x, y, 3, fmax(1, height - (height > 6))});
@@ -189,6 +194,37 @@ static void heat_put_scale(const struct heat_place *at)
 	place_text(at->place, &words);
 }
 
+/* How rows ended, behind their marks, or before those where there is no room:
+ * none where a row is lower than the words. */
+static void heat_put_endings(const struct heat_place *at)
+{
+	const struct draw_box *box = &at->plot->box;
+	double size = 0.85 * at->place->font;
+	double height = place_line_height(size);
+
+	for (size_t i = 0; i < at->heat->rows.len; i++) {
+		const struct scene_heat_row *row = at->heat->rows.items[i];
+		double y = heat_y(at, i), middle = (y + heat_y(at, i + 1)) / 2;
+		double x = heat_end_x(at, row->ended_column);
+		struct placed_words words = {.text = row->ended,
+		    .x = x + 8,
+		    .y = middle - height / 2,
+		    .size = size,
+		    .role = ROLE_ALARM,
+		    .halo = true};
+
+		if (!row->ended || middle - y < 0.4 * height)
+			continue;
+		if (words.x + place_width(at->place, &words) >
+		    box->x + box->w) {
+			words.x = x - 5;
+			words.align = 1;
+		}
+		if (place_box(at->place, &words).x > box->x)
+			place_text(at->place, &words);
+	}
+}
+
 double layout_heat_left(
     const struct place *place, const struct scene_heat *heat)
 {
@@ -217,6 +253,8 @@ void layout_heat(struct place *place, const struct plot *plot)
 	heat_put_rows(&at);
 	heat_put_names(&at, true, taken, plot->box.x);
 	heat_put_names(&at, false, taken, plot->box.x);
+	if (at.bands == heat->rows.len)
+		heat_put_endings(&at);
 	heat_put_scale(&at);
 	free(taken);
 }

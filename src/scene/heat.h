@@ -14,10 +14,12 @@ enum { HEAT_COLUMNS = 480 };
 
 struct scene_heat_row {
 	char *name;
-	char *detail;        /* "peak 171.8 MiB, SIGKILL" */
+	char *detail;        /* "peak 171.8 MiB" */
 	bool odd;            /* it stands apart or failed: named first */
 	size_t ended_column; /* where it failed or ended before the others;
 			      * HEAT_COLUMNS: nowhere */
+	char *ended; /* "killed by SIGTERM", "cut off", "status 1", "early";
+		      * NULL where there is no such column */
 	float cells[HEAT_COLUMNS]; /* highest MiB in that part of the time
 				    * axis; below 0: nothing was measured */
 };

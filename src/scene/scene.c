@@ -39,6 +39,7 @@ static void panel_finish(struct scene_panel *panel)
 	for (size_t i = 0; i < panel->heat.rows.len; i++) {
 		free(panel->heat.rows.items[i]->name);
 		free(panel->heat.rows.items[i]->detail);
+		free(panel->heat.rows.items[i]->ended);
 		free(panel->heat.rows.items[i]);
 	}
 	array_free(&panel->groups);
@@ -209,7 +210,8 @@ static void print_heat_row(
 {
 	const size_t part = HEAT_COLUMNS / HEAT_PRINTED;
 
-	fprintf(out, "  row \"%s\" \"%s\"%s ", row->name, row->detail,
+	fprintf(out, "  row \"%s\" \"%s%s%s\"%s ", row->name, row->detail,
+	    row->ended ? ", " : "", row->ended ? row->ended : "",
 	    row->odd ? " odd" : "");
 	for (size_t i = 0; i < HEAT_PRINTED; i++) {
 		float mib = -1;

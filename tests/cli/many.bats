@@ -39,8 +39,20 @@ ranks() {
 @test "heatmap: what breaks off is marked, as what is killed is" {
 	ranks 8
 	sed -i '/^EXIT/d; /1700000006/,$d' mem-2.dat
+	sed -i 's/status=0/status=3/' mem-4.dat
 	run_apart mprof plot --heatmap --format scene -o - mem-*.dat
 	grep -qE '^  row "mem-2.dat" "peak 102 MiB, cut off" odd ' <<<"$output"
+	grep -qE '^  row "mem-4.dat" "peak 101 MiB, status 3" odd ' <<<"$output"
+	grep -qE '^  row "mem-1.dat" "peak 101 MiB" [0-9]' <<<"$output"
+}
+
+@test "plot: of several recordings the end of one has its name" {
+	ranks 6
+	run_apart mprof plot --format scene -o - mem-*.dat
+	grep -q '^  mark end alarm "mem-5.dat killed by SIGKILL" at 2.5' \
+		<<<"$output"
+	run_apart mprof plot --format scene -o - mem-5.dat
+	grep -q '^  mark end alarm "killed by SIGKILL" at 2.5' <<<"$output"
 }
 
 @test "heatmap: a row a process, sorted by start where that is asked for" {
