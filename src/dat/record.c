@@ -404,7 +404,8 @@ static void extension_exit_status(
 }
 
 /* The launched program is the first PROC, but for one with CHLD records, which
- * descendants alone have; or a process that no other record names. */
+ * descendants alone have; or a process that no other record names. Pid 0 is a
+ * control group's, and no process. */
 static bool extension_read_exit(
     struct record_reader *reader, const struct extension *record)
 {
@@ -417,6 +418,10 @@ static bool extension_read_exit(
 	if (!extension_find(record, "pid", &key) || !field_int(&key, &pid))
 		return false;
 	extension_exit_status(record, &exit);
+	if (pid == 0) {
+		reader->run->exit = exit;
+		return true;
+	}
 	process = run_process(reader->run, key.text, key.len);
 	process->exit = exit;
 	if ((reader->run->processes.len > known && !process->again) ||

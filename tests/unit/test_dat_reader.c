@@ -378,6 +378,20 @@ static void test_process_records(void **state)
 	    "EXIT;pid=100;status=2;of=moon 1.5 12.0\n");
 }
 
+static void test_a_group_is_no_process(void **state)
+{
+	struct profile profile =
+	    read_text("CMDLINE cgroup /a\nMEM 5.0 2.0\nMEM 6.0 3.0\n"
+		      "EXIT;pid=0;limit=100.000000;of=cgroup 0.000000 4.0\n");
+	struct run *run = only_run(profile);
+
+	(void)state;
+	assert_int_equal(run->processes.len, 0);
+	assert_true(run->exit.recorded && !run->exit.known);
+	assert_true(run->exit.time_s == 4 && run->exit.limit_mib == 100);
+	profile_finish(&profile);
+}
+
 /* Below 0 or from 2^63 bytes on: left out and counted, in each record. */
 static void test_no_measurements(void **state)
 {
@@ -770,6 +784,7 @@ int main(void)
 	    cmocka_unit_test(test_torn_others),
 	    cmocka_unit_test(test_command_escapes),
 	    cmocka_unit_test(test_process_records),
+	    cmocka_unit_test(test_a_group_is_no_process),
 	    cmocka_unit_test(test_no_measurements),
 	    cmocka_unit_test(test_keys_of_this_version),
 	    cmocka_unit_test(test_exit_of_the_program_alone),
