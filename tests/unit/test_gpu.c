@@ -125,6 +125,36 @@ static void resident_memory_in_regions(void **state)
 	assert_true(figures[FIGURE_GPU] == 14);
 }
 
+/* All keys of an integrated GPU: shared, purgeable and active buffers are among
+ * those that are resident, and the time of its engines for this client is no
+ * share of the device's. */
+static void other_keys_are_not_memory(void **state)
+{
+	(void)state;
+	put_fd(100, 4, "/dev/dri/renderD128",
+	    "pos:\t0\nflags:\t02100002\nmnt_id:\t24\nino:\t1141\n"
+	    "drm-driver:\ti915\ndrm-client-id:\t15\n"
+	    "drm-pdev:\t0000:00:02.0\ndrm-client-name:\tgame\n"
+	    "drm-total-system0:\t48 MiB\ndrm-shared-system0:\t16 MiB\n"
+	    "drm-active-system0:\t4 MiB\ndrm-resident-system0:\t44 MiB\n"
+	    "drm-purgeable-system0:\t2 MiB\n"
+	    "drm-total-stolen-system0:\t0\n"
+	    "drm-shared-stolen-system0:\t0\n"
+	    "drm-active-stolen-system0:\t0\n"
+	    "drm-resident-stolen-system0:\t0\n"
+	    "drm-purgeable-stolen-system0:\t0\n"
+	    "drm-engine-render:\t25662044495 ns\n"
+	    "drm-engine-copy:\t0 ns\ndrm-engine-video:\t0 ns\n"
+	    "drm-engine-capacity-video:\t2\n"
+	    "drm-cycles-rcs:\t28257900\ndrm-total-cycles-rcs:\t7655183225\n"
+	    "drm-maxfreq-gt0:\t1300 MHz\n");
+	put_fd(101, 4, "/dev/null", "pos:\t0\n");
+	read_all();
+	assert_true(figures[FIGURE_GPU] == 44 && memory_of(0) == 44);
+	assert_true(isnan(figures[FIGURE_GPU_BUSY]));
+	assert_true(isnan(figures[FIGURE_GPU_USED]));
+}
+
 static void a_device_tells_how_busy_it_is(void **state)
 {
 	char path[128];
@@ -197,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_client_counts_once),
 	    TEST(resident_memory_in_regions),
+	    TEST(other_keys_are_not_memory),
 	    TEST(a_device_tells_how_busy_it_is),
 	    TEST(what_is_not_told_is_a_gap),
 	    TEST(nobody_uses_it),
