@@ -704,7 +704,8 @@ mprof: process $pid: can't be read: Input/output error"
 		# The first of each can't have been passed over.
 		failing $call:error=EIO:when=1 -P "/proc/$pid/$file"
 	done
-	for when in 1 5 20 100; do
+	# About the 20th it is asked whether the collector rests.
+	for when in 1 5 {18..26..2} 100; do
 		failing process_vm_readv:error=EIO:when=$when
 		same "$when: $status $errors" "$when: 1 \
 mprof: process $pid: can't be read: Input/output error"

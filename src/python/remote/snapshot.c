@@ -224,7 +224,8 @@ static void forget_gone(const struct copy *copy)
 	}
 }
 
-static bool is_collecting(const struct python_target *target)
+/* Whether its collector is at work; -1 with errno where that can't be read. */
+static int snapshot_collecting(const struct python_target *target)
 {
 	const struct python_offsets *o = &target->offsets;
 	uint64_t collector = o->interpreter_gc == OFFSET_ABSENT
@@ -232,7 +233,9 @@ static bool is_collecting(const struct python_target *target)
 				 : target->interpreter + o->interpreter_gc;
 	uint32_t collecting = 0;
 
-	memory_u32(&target->memory, collector + o->gc_collecting, &collecting);
+	if (memory_u32(
+		&target->memory, collector + o->gc_collecting, &collecting) < 0)
+		return -1;
 	return collecting != 0;
 }
 
@@ -283,15 +286,22 @@ static int stop_at_rest(struct copy *copy, const struct python_target *target,
 {
 	for (int i = 0;; i++) {
 		bool is_last = i == TRIES_MAX;
+		int collecting = is_last ? 0 : snapshot_collecting(target);
+		int error;
 
-		if (is_last || !is_collecting(target)) {
+		if (collecting == 0) {
 			if (stop_patiently(threads, target->pid, start) < 0)
 				return -1;
-			copy->snapshot->collecting = is_collecting(target);
-			if (is_last || !copy->snapshot->collecting)
+			collecting = snapshot_collecting(target);
+			copy->snapshot->collecting = collecting > 0;
+			if (collecting == 0 || (collecting > 0 && is_last))
 				return 0;
+			error = errno;
 			remote_resume_all(threads);
+			errno = error;
 		}
+		if (collecting < 0)
+			return -1;
 		nanosleep(&(struct timespec){0, NAP_NS << i}, NULL);
 	}
 }
