@@ -6,13 +6,15 @@
 
 #include "analysis/robust.h"
 
-enum { FEW = 12, BLOCKS = 24 };
+enum { FEW = 12, BLOCKS = 24, FEWEST_OF_LIFE = 24, WINDOW = 12, START = 3 };
 
 static const double deep = 0.75;    /* of the level before: a long way out */
 static const double again = 0.6;    /* of the fall: as far */
 static const double reborn = 0.7;   /* of the level before: a new life */
 static const double near_low = 0.3; /* of the fall, from the lowest of all */
 static const double ramp = 0.2;     /* of the fall: a start-up */
+static const double alike = 0.4;    /* of the largest fall: as large */
+static const double beyond_steps = 0.7; /* of the usual step: no noise */
 
 /* The level at a sample, without a peak of that sample alone. */
 static double without_peak(const struct sample *s)
@@ -136,6 +138,73 @@ size_t evidence_lives(
 	}
 	starts[count] = n;
 	return count < 3 ? 0 : count;
+}
+
+static double mean_of(const struct sample *s)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < WINDOW; i++)
+		sum += s[i].mib;
+	return sum / WINDOW;
+}
+
+/* How far memory falls at a sample, and stays there: what a start of a few
+ * samples holds does not count. */
+static double fall_at(const struct sample *s)
+{
+	return mean_of(s - WINDOW) - mean_of(s + START);
+}
+
+static double largest_fall(const struct series *series)
+{
+	double largest = 0;
+
+	for (size_t i = WINDOW; i + START + WINDOW <= series->len; i++)
+		largest = fmax(largest, fall_at(&series->items[i]));
+	return largest;
+}
+
+/* The first sample behind a fall that begins to show at i: where memory falls
+ * farthest, and there the steepest. */
+static size_t fall_near(const struct sample *s, size_t i)
+{
+	size_t deepest = i, steepest;
+
+	for (size_t j = i; j <= i + WINDOW - START; j++) {
+		if (fall_at(&s[j]) > fall_at(&s[deepest]))
+			deepest = j;
+	}
+	steepest = deepest;
+	for (size_t j = deepest - START; j <= deepest + START; j++) {
+		if (s[j - 1].mib - s[j].mib >
+		    s[steepest - 1].mib - s[steepest].mib)
+			steepest = j;
+	}
+	return steepest;
+}
+
+size_t evidence_falls(
+    const struct series *series, size_t starts[EVIDENCE_LIVES + 1])
+{
+	const struct sample *s = series->items;
+	size_t n = series->len, count = 1, least;
+	double fall = alike * largest_fall(series);
+
+	least = n / 50 > FEWEST_OF_LIFE ? n / 50 : FEWEST_OF_LIFE;
+	if (n < 2 * least || fall < beyond_steps * envelope_step(series))
+		return 0;
+	starts[0] = 0;
+	for (size_t i = least; i + least <= n; i++) {
+		if (fall_at(&s[i]) < fall)
+			continue;
+		if (count == EVIDENCE_FALLS)
+			return 0;
+		starts[count++] = i = fall_near(s, i);
+		i += least - 1;
+	}
+	starts[count] = n;
+	return count < 2 ? 0 : count;
 }
 
 bool evidence_starts_up(const struct series *life)

@@ -10,7 +10,7 @@
 #include "analysis/envelope.h"
 #include "analysis/fit.h"
 
-enum { EVIDENCE_LIVES = 32 };
+enum { EVIDENCE_LIVES = 32, EVIDENCE_FALLS = 12 };
 
 /* Returns how many samples come before the program's end: those after its last
  * plateau, lower than all for a while, show it on its way out. ended: the end
@@ -22,6 +22,13 @@ size_t evidence_end(const struct series *series, bool ended)
  * of the last. Between lives memory falls far and near to its lowest. Returns
  * how many; 0 for fewer than three or more than EVIDENCE_LIVES. */
 size_t evidence_lives(const struct series *series,
+    size_t starts[EVIDENCE_LIVES + 1]) __attribute__((nonnull));
+
+/* Finds the stretches between falls that are about as large as the largest, be
+ * they near the lowest or not; starts[] as above. A program that is started
+ * again shows no more than this where its start-up is over within a sample.
+ * Returns how many; 0 for one, or more than EVIDENCE_FALLS. */
+size_t evidence_falls(const struct series *series,
     size_t starts[EVIDENCE_LIVES + 1]) __attribute__((nonnull));
 
 /* Whether a life has a start-up, as a collector's cycle has not: it begins well

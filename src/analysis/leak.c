@@ -397,6 +397,23 @@ static void judge_lives(const struct series *series, struct leak *out)
 	}
 }
 
+/* Growth in most of a few stretches, each of which ends with a fall, is that of
+ * restarts that left no other trace, or of memory that was given back. */
+static void judge_falls(const struct series *series, struct leak *out)
+{
+	size_t starts[EVIDENCE_LIVES + 1], count;
+	struct lives lives;
+
+	if (out->verdict != LEAK_STEADY && out->verdict != LEAK_GROWING)
+		return;
+	count = evidence_falls(series, starts);
+	lives_judge(series, starts, count, &lives);
+	if (lives.len < 2 || 2 * lives.verdicts[LEAK_LEAKING] < lives.len)
+		return;
+	out->verdict = LEAK_UNDECIDED;
+	out->reason = LEAK_FALLS;
+}
+
 /* Whether it rose through all of its stretch and hardly ever fell. */
 static bool only_grew(const struct series *series, const struct leak *leak)
 {
@@ -471,10 +488,12 @@ void leak_judge(const struct series *series, bool ended, struct leak *out)
 	last = series->items[series->len - 1].time_s;
 	life.len = evidence_end(series, ended);
 	judge_life(&life, out);
-	if (out->judged)
+	if (out->judged) {
 		judge_lives(series, out);
-	else
+		judge_falls(series, out);
+	} else {
 		out->need_s = time_for_enough(series);
+	}
 	out->first_s = first;
 	out->last_s = last;
 	if (!out->judged) {

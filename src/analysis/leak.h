@@ -30,7 +30,7 @@ enum leak_reason {
 	LEAK_CYCLES, /* ups and downs that came round too seldom */
 	LEAK_RESTED, /* it grew, and then stood still */
 	LEAK_BENDS,  /* it grows on behind a start, or slows: both fit */
-	LEAK_FALLS   /* it grew and fell back, again and again */
+	LEAK_FALLS   /* it grew, fell back and grew again */
 };
 
 /* The stretch that was judged is that from since_s to until_s: behind a start

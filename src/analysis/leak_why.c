@@ -66,9 +66,9 @@ static char *leak_why_bends(const struct figures_text *t)
 static char *leak_why_falls(const struct figures_text *t)
 {
 	(void)t;
-	return mem_copy("it grew and fell back, again and again: restarts of a "
-			"program that leaks, or a collector's sawtooth; record "
-			"each process (run -M)");
+	return mem_copy("it grew, fell back and grew again: restarts of a "
+			"program that leaks, or memory that is given back, as "
+			"by a collector; record each process (run -M)");
 }
 
 static const struct reason {

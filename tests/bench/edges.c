@@ -43,7 +43,8 @@ enum part {
 	TEETH = 1 << 8,
 	FILLS = 1 << 9,
 	PHASES = 1 << 10,
-	LEAKS = 1 << 11
+	RESTARTS = 1 << 11, /* lives that start within a few samples */
+	LEAKS = 1 << 12
 };
 
 static const int parts[RECORDING_KINDS] = {
@@ -66,6 +67,7 @@ static const int parts[RECORDING_KINDS] = {
     [RECORDING_LEAK_OFFICE] = LEAKS | OFFICE | START,
     [RECORDING_LEAK_LIVES] = LEAKS | LIVES | START,
     [RECORDING_LEAK_SERVICE] = LEAKS | START | TEETH | SOME_LOW,
+    [RECORDING_LEAK_RESTARTS] = LEAKS | RESTARTS,
 };
 
 static bool chance(struct world *w, double share)
@@ -118,12 +120,12 @@ static void init_ends(struct edges *e, int has)
 	e->left = world_uniform(w, 0, 0.8);
 }
 
-static void init_lives(struct edges *e)
+static void init_lives(struct edges *e, int has)
 {
 	struct world *w = &e->w;
 	double sum = 0, at = 0;
 
-	e->lives = world_whole(w, 3, 12);
+	e->lives = world_whole(w, has & RESTARTS ? 2 : 3, 12);
 	if (w->samples < 120 * e->lives)
 		w->samples = 120 * e->lives;
 	for (size_t i = 0; i < e->lives; i++)
@@ -136,6 +138,12 @@ static void init_lives(struct edges *e)
 	}
 	e->life_at[e->lives] = 1;
 	e->starts = world_uniform(w, 0.01, 0.15); /* of a life */
+	if (!(has & RESTARTS))
+		return;
+	e->starts =
+	    world_uniform(w, 0, 4) * (double)e->lives / (double)w->samples;
+	e->begins = w->base_mib * world_uniform(w, 0, 0.8);
+	e->loads = w->base_mib - e->begins;
 }
 
 static void init_phases(struct edges *e)
@@ -174,8 +182,8 @@ static void edges_init(struct edges *e, enum recording_kind kind, uint64_t seed)
 	init_ends(e, has);
 	if (has & (DAYS | OFFICE))
 		init_days(e, has);
-	if (has & LIVES)
-		init_lives(e);
+	if (has & (LIVES | RESTARTS))
+		init_lives(e, has);
 	if (has & TEETH) {
 		e->has_teeth = true;
 		teeth_init(w, &e->teeth);

@@ -92,6 +92,8 @@ static int print_table(int argc, char **argv)
 			s->sound += t.count;
 			s->called += t.verdicts[LEAK_LEAKING];
 		}
+		if (recording_is_open(kind))
+			continue;
 		s->leaks += t.above_noise;
 		s->found += t.found_above_noise;
 	}

@@ -191,6 +191,7 @@ const char *recording_name(enum recording_kind kind)
 	    [RECORDING_LEAK_OFFICE] = "leak-office",
 	    [RECORDING_LEAK_LIVES] = "leak-lives",
 	    [RECORDING_LEAK_SERVICE] = "leak-service",
+	    [RECORDING_LEAK_RESTARTS] = "leak-restarts",
 	};
 
 	return names[kind];
@@ -205,6 +206,11 @@ bool recording_leaks(enum recording_kind kind)
 bool recording_has_edges(enum recording_kind kind)
 {
 	return kind >= RECORDING_START_FLAT;
+}
+
+bool recording_is_open(enum recording_kind kind)
+{
+	return kind == RECORDING_LEAK_RESTARTS;
 }
 
 static void make_plain(enum recording_kind kind, uint64_t seed, struct run *run,

@@ -42,6 +42,7 @@ enum recording_kind {
 	RECORDING_LEAK_OFFICE,
 	RECORDING_LEAK_LIVES,
 	RECORDING_LEAK_SERVICE,
+	RECORDING_LEAK_RESTARTS,
 	RECORDING_KINDS
 };
 
@@ -54,6 +55,9 @@ struct recording_facts {
 const char *recording_name(enum recording_kind kind);
 bool recording_leaks(enum recording_kind kind);
 bool recording_has_edges(enum recording_kind kind);
+
+/* Growth without a leak looks the same: undecided is right too. */
+bool recording_is_open(enum recording_kind kind);
 
 /* Fills run, which the caller empties, with a recording of that kind. */
 void recording_make(enum recording_kind kind, uint64_t seed, struct run *run,

@@ -94,6 +94,51 @@ static void lives_begin_where_memory_falls_to_its_lowest(void **state)
 	series_finish(&series);
 }
 
+/* Six lives of 60 samples that rise by 30, each behind a start of `start`
+ * samples that hold much less. */
+static void make_lives(struct series *series, int start)
+{
+	*series = (struct series){0};
+	for (int i = 0; i < 360; i++) {
+		int at = i % 60;
+
+		series_add(series, i,
+		    (at < start ? 20 + 25 * at : 100) + at / 2.0 + wiggle(i));
+	}
+}
+
+static void falls_are_found_behind_short_starts(void **state)
+{
+	size_t starts[EVIDENCE_LIVES + 1];
+	struct series series;
+
+	(void)state;
+	for (int start = 0; start < 3; start++) {
+		make_lives(&series, start);
+		assert_int_equal(evidence_falls(&series, starts), 6);
+		for (size_t i = 0; i <= 6; i++)
+			assert_int_equal(starts[i], 60 * i);
+		series_finish(&series);
+	}
+}
+
+static void noise_and_many_teeth_are_no_falls(void **state)
+{
+	size_t starts[EVIDENCE_LIVES + 1];
+	struct series series = {0};
+
+	(void)state;
+	for (int i = 0; i < 600; i++)
+		series_add(&series, i, 100 + wiggle(i));
+	assert_int_equal(evidence_falls(&series, starts), 0);
+	series_finish(&series);
+	series = (struct series){0};
+	for (int i = 0; i < 600; i++)
+		series_add(&series, i, 100 + i % 40 + wiggle(i));
+	assert_int_equal(evidence_falls(&series, starts), 0);
+	series_finish(&series);
+}
+
 static void a_tooth_has_no_start_up(void **state)
 {
 	struct series series = {0};
@@ -293,6 +338,8 @@ int main(void)
 	    cmocka_unit_test(a_tooth_is_no_end),
 	    cmocka_unit_test(a_long_end_has_to_be_known),
 	    cmocka_unit_test(lives_begin_where_memory_falls_to_its_lowest),
+	    cmocka_unit_test(falls_are_found_behind_short_starts),
+	    cmocka_unit_test(noise_and_many_teeth_are_no_falls),
 	    cmocka_unit_test(a_tooth_has_no_start_up),
 	    cmocka_unit_test(a_start_and_a_rest_are_parted),
 	    cmocka_unit_test(a_way_down_is_no_start),
