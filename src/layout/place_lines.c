@@ -515,13 +515,27 @@ static void trace_read(struct trace *trace, const struct place *place,
 	trace_add_points(trace, place, plot, kept, centred);
 }
 
+/* The part of the plot's width over which there are samples. */
+static double trace_share(const struct trace *trace, const struct plot *plot)
+{
+	double width = 0;
+
+	for (size_t i = 1; i < trace->points.len; i++) {
+		if (!trace->points.items[i].starts)
+			width += trace->points.items[i].x -
+				 trace->points.items[i - 1].x;
+	}
+	return width > 0 ? fmin(1, width / plot->box.w) : 1;
+}
+
 /* The columns of a restless line's band are as wide as a stroke, with samples
  * enough for an edge. */
 static void trace_widen(
     struct trace *trace, const struct plot *plot, size_t samples)
 {
+	double edges = (double)samples / DENSE_SAMPLES;
 	double most =
-	    fmin((double)samples / DENSE_SAMPLES, plot->box.w / trace->width);
+	    fmin(edges / trace_share(trace, plot), plot->box.w / trace->width);
 
 	if (most < (double)trace->view.columns)
 		trace->view.columns = most > 1 ? (size_t)most : 1;

@@ -742,6 +742,45 @@ static void strokes_that_are_a_block_become_a_band(void **state)
 	assert_true(drawn_as_band(3000, false, 400, 300));
 }
 
+/* A sixth of the time has samples, in two stretches of 90 s and 30 s in 640 s:
+ * the band of each has its width and its height, whatever is between them. */
+static void a_band_beside_a_gap_is_as_fine_as_another(void **state)
+{
+	struct profile profile;
+	struct chart_run charted;
+	struct chart_request request = {.runs = &charted, .len = 1};
+	struct dense_found found;
+	const struct draw_point *points;
+	struct drawing drawing;
+	struct scene scene;
+	struct run *run;
+	struct err e;
+	double low = INFINITY, high = -INFINITY;
+
+	(void)state;
+	profile_init(&profile, "gap.dat");
+	run = profile_add_run(&profile);
+	for (int i = 0; i < 1200; i++)
+		series_add(&run->total, (i < 900 ? i : i + 5200) / 10.0,
+		    400 + i * 7919 % 101);
+	charted = (struct chart_run){run, "gap.dat"};
+	assert_int_equal(chart_timeline(&scene, &request, &e), 0);
+	draw_scene(&drawing, &scene, 1260, 540);
+	found = find_dense(&drawing);
+	assert_true(found.band && found.mean);
+	points = drawing.points.items + found.band->first;
+	/* of about 1,190 pixels 167 and 56 */
+	assert_true(found.band->len > 2 * 200 / 8);
+	for (size_t i = 0; i < found.band->len && points[i].x < 600; i++) {
+		low = fmin(low, points[i].x);
+		high = fmax(high, points[i].x);
+	}
+	assert_true(fabs(high - low - 167) < 5);
+	drawing_finish(&drawing);
+	scene_finish(&scene);
+	profile_finish(&profile);
+}
+
 static const struct shape *text_behind(
     const struct drawing *drawing, const char *text, double least_x)
 {
@@ -905,6 +944,7 @@ int main(void)
 	    cmocka_unit_test(many_marks_are_ticks),
 	    cmocka_unit_test(dense_data_are_a_band_with_their_mean),
 	    cmocka_unit_test(strokes_that_are_a_block_become_a_band),
+	    cmocka_unit_test(a_band_beside_a_gap_is_as_fine_as_another),
 	    cmocka_unit_test(calls_are_bars_below_memory_and_make_room),
 	    cmocka_unit_test(lines_have_their_names_at_their_ends),
 	    cmocka_unit_test(layers_are_listed_as_they_lie),

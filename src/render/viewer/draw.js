@@ -185,8 +185,8 @@ function denseColumns(view, series)
 	const pixel = span / (view.layout.right - view.layout.left);
 	const least = view.crowded ? STROKE * pixel : pixel;
 	const block = isBlock(view, series, first, last);
-	const enough = series.step > 0 ? 0 :
-		span * DENSE_SAMPLES / (last - first);
+	const enough = series.step > 0 ? 0 : DENSE_SAMPLES *
+		sampledTime(series, first, last) / (last - first);
 	const width = Math.max(series.step, least,
 		block ? Math.max(STROKE * pixel, enough) : 0);
 	const origin = series.step >= width ? series.first : view.from;
@@ -215,6 +215,19 @@ function denseColumns(view, series)
 	}
 	columns.each = block && series.step < width ? MEAN_COLUMNS : 1;
 	return columns;
+}
+
+// The time of a view in which there are samples.
+function sampledTime(series, first, last)
+{
+	const { time, breaks } = series;
+	let sum = 0;
+
+	for (let i = first + 1; i < last; i++) {
+		if (!breaks.has(i))
+			sum += time[i] - time[i - 1];
+	}
+	return sum;
 }
 
 // The means of some columns each where a line through every one would be as
