@@ -251,15 +251,28 @@ static void command_list_add_number(struct table *table, size_t number)
 	table_add(table, text);
 }
 
-static void add_size(struct table *table, off_t bytes)
+/* In bytes where all files are that small, else in the column's unit. */
+static void add_size(struct table *table, off_t bytes, off_t largest)
 {
 	char text[UNITS_TEXT];
 
-	if (bytes < 1024)
-		snprintf(text, sizeof(text), "%d B", (int)bytes);
-	else
-		units_size(text, (double)bytes / 1048576);
+	if (largest >= 1024) {
+		table_add_size(table, (double)bytes / 1048576);
+		return;
+	}
+	snprintf(text, sizeof(text), "%d B", (int)bytes);
 	table_add(table, text);
+}
+
+static off_t listing_largest(const struct listing *listing)
+{
+	off_t largest = 0;
+
+	for (size_t i = 0; i < listing->rows.len; i++) {
+		if (listing->rows.items[i].size_bytes > largest)
+			largest = listing->rows.items[i].size_bytes;
+	}
+	return largest;
 }
 
 static void add_mib(struct table *table, bool known, double mib)
@@ -270,7 +283,8 @@ static void add_mib(struct table *table, bool known, double mib)
 		table_add(table, "-");
 }
 
-static void add_row(struct table *table, const struct listed *listed)
+static void add_row(
+    struct table *table, const struct listed *listed, off_t largest)
 {
 	const struct overview *overview = &listed->overview;
 	char text[UNITS_TEXT], status[OVERVIEW_STATUS];
@@ -291,7 +305,7 @@ static void add_row(struct table *table, const struct listed *listed)
 	else
 		table_add(table, "-");
 	table_add(table, status);
-	add_size(table, listed->size_bytes);
+	add_size(table, listed->size_bytes, largest);
 	table_add(table, overview->command ? overview->command : "-");
 }
 
@@ -299,6 +313,7 @@ static void print_long(const struct listing *listing)
 {
 	static const char *const heads[] = {"no", "file", "duration", "peak",
 	    "PSS", "processes", "status", "size", "command"};
+	off_t largest = listing_largest(listing);
 	struct table table;
 
 	if (listing->rows.len == 0)
@@ -307,7 +322,7 @@ static void print_long(const struct listing *listing)
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
 		table_add(&table, heads[i]);
 	for (size_t i = 0; i < listing->rows.len; i++)
-		add_row(&table, &listing->rows.items[i]);
+		add_row(&table, &listing->rows.items[i], largest);
 	table_print(&table, stdout, table_width(stdout));
 	table_finish(&table);
 }

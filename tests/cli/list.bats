@@ -212,3 +212,15 @@ long_recordings() {
 	run_apart mprof list --long
 	same "$output" ""
 }
+
+@test 'list --long: the sizes of a small and a large file are in one unit' {
+	recording small.dat
+	awk 'BEGIN {
+		print "CMDLINE sleep 1"
+		for (i = 0; i < 3531; i++)
+			printf "MEM 1.500000 %.4f\n", 1700000000 + i / 10
+	}' >large.dat
+	mprof list -l small.dat large.dat >out
+	grep -q '^ - *small.dat .* 0.1 KiB  sleep 1$' out
+	grep -q '^ - *large.dat .* 100 KiB  sleep 1$' out
+}
