@@ -251,13 +251,14 @@ static void command_list_add_number(struct table *table, size_t number)
 	table_add(table, text);
 }
 
-/* In bytes where all files are that small, else in the column's unit. */
+/* In bytes where all files are that small, else in the column's unit, of which
+ * KiB have no fractions: a begun one counts, so that 0 is an empty file. */
 static void add_size(struct table *table, off_t bytes, off_t largest)
 {
 	char text[UNITS_TEXT];
 
 	if (largest >= 1024) {
-		table_add_size(table, (double)bytes / 1048576);
+		table_add_size(table, ceil((double)bytes / 1024) / 1024);
 		return;
 	}
 	snprintf(text, sizeof(text), "%d B", (int)bytes);

@@ -221,6 +221,6 @@ long_recordings() {
 			printf "MEM 1.500000 %.4f\n", 1700000000 + i / 10
 	}' >large.dat
 	mprof list -l small.dat large.dat >out
-	grep -q '^ - *small.dat .* 0.1 KiB  sleep 1$' out
+	grep -q '^ - *small.dat .*  1 KiB  sleep 1$' out
 	grep -q '^ - *large.dat .* 100 KiB  sleep 1$' out
 }
