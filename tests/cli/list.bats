@@ -217,7 +217,7 @@ long_recordings() {
 	recording small.dat
 	awk 'BEGIN {
 		print "CMDLINE sleep 1"
-		for (i = 0; i < 3531; i++)
+		for (i = 0; i < 3530; i++)
 			printf "MEM 1.500000 %.4f\n", 1700000000 + i / 10
 	}' >large.dat
 	mprof list -l small.dat large.dat >out
