@@ -12,7 +12,9 @@
 #include "chart/build.h"
 #include "profile/process.h"
 
-enum { COLUMNS = 2000, MOST_LAYERS = 1000 };
+/* Processes of one name are told apart by where they lie; names are not: none
+ * has the colour of another. */
+enum { COLUMNS = 2000, MOST_LAYERS = 1000, MOST_NAMES = ROLE_SERIES_COUNT };
 
 /* A process with less than this part of the whole's peak is no layer. */
 static const double least_share = 0.01;
@@ -24,6 +26,7 @@ struct stack_build {
 	struct ranking ranking;
 	const char *highest; /* the word for what is highest in the window */
 	double zero_s, gap_s;
+	size_t most;         /* layers of processes */
 	ARRAY(size_t) ticks; /* the chosen ones, as indices of the total */
 	struct series *top;  /* of the layers so far */
 };
@@ -109,7 +112,7 @@ static size_t count_layers(const struct stack_build *build, double peak_mib)
 	while (count < len &&
 	       build->ranking.items[count].peak_mib >= least_share * peak_mib)
 		count++;
-	return count > MOST_LAYERS ? MOST_LAYERS : count;
+	return count > build->most ? build->most : count;
 }
 
 static void build_layers_add_process(struct stack_build *build, size_t nth)
@@ -164,6 +167,7 @@ void build_layers(struct scene *scene, struct scene_panel *panel,
 	    .ranking = ranking_of(run, &window),
 	    .highest = request->window_s.given ? "highest" : "peak",
 	    .zero_s = build_zero(request, 0),
+	    .most = request->by_name ? MOST_NAMES : MOST_LAYERS,
 	    .gap_s = downsample_gap(&run->total)};
 
 	add_layers(&build, shown ? shown->mib : 0);

@@ -41,6 +41,7 @@ struct chart_request {
 	struct chart_limits memory_mib;
 	size_t most_processes; /* lines of their own; 0: the default */
 	bool by_start;         /* rows of a heat map, else by peak */
+	bool by_name;          /* processes of the run are groups of a name */
 };
 
 /* Fills scene, which the caller finishes in any case; -1 with e where there

@@ -441,6 +441,7 @@ static int command_plot_build(struct scene *scene,
 	    .layers = !file->path || file->format->can_switch,
 	    .clock = options->clock,
 	    .by_start = options->sort && strcmp(options->sort, "start") == 0,
+	    .by_name = options->by != NULL,
 	    .window_s = limits_of(&options->window),
 	    .memory_mib = limits_of(&options->memory_limits)};
 

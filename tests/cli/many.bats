@@ -233,6 +233,27 @@ workers() {
 	[ "$status" -eq 2 ]
 }
 
+@test "plot --stack --by name: no two names have one colour" {
+	{
+		echo 'CMDLINE make'
+		for i in 1 2 3 4 5 6 7 8; do
+			echo "PROC;pid=1$i;start=1;ppid=7;name=tool$i 1.0 1700000000.0000"
+		done
+		for tick in 0 1 2; do
+			echo "MEM 100.0 170000000$tick.0000"
+			for i in 1 2 3 4 5 6 7 8; do
+				echo "CHLD 1$i $((i + 3)).0 170000000$tick.0000"
+			done
+		done
+	} >names.dat
+	run_apart mprof plot --stack --by name --format scene -o - names.dat
+	[ "$status" -eq 0 ]
+	grep '^  stacked' <<<"$output" >layers
+	same "$(grep -c tool layers)" 6
+	grep -q '^  stacked other "other (2)"' layers
+	same "$(cut -d' ' -f4 layers | sort | uniq -d)" ""
+}
+
 @test "examples/pytest: each test is a phase, the large one the highest" {
 	/usr/bin/python3 -c 'import pytest' 2>/dev/null || skip "needs python3-pytest"
 	cp "$SOURCE"/examples/pytest/*.py .
