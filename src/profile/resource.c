@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "profile/resource.h"
 
+#include <math.h>
 #include <string.h>
 
 const struct resource resources[RESOURCES] = {
@@ -230,6 +231,9 @@ static bool usage_value(const struct usage_series *usage,
 	if (!usage_step(readings, at, &rise, &seconds))
 		return false;
 	*value = row->scale * rise / seconds;
+	/* A reading is a little earlier or later than its time. */
+	if (figure == FIGURE_PRESSURE_SOME || figure == FIGURE_PRESSURE_FULL)
+		*value = fmin(*value, row->scale);
 	return true;
 }
 

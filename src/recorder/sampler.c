@@ -381,11 +381,18 @@ static void sampler_report_members(
 	}
 }
 
-static void sampler_report_usage(struct sampler *s, int64_t now_ns)
+/* A reading may be much later than the tick's: a rate is right only with its
+ * own time. The last one is that of the end, since when nothing is used. */
+static void sampler_report_usage(
+    struct sampler *s, int64_t now_ns, const int64_t *end_ns)
 {
-	struct sink_usage usage = {s->tick.time_ns, s->tick.total_kib, 0,
-	    usage_tracker_read(&s->usage, &s->tree.members, now_ns)};
+	int64_t began_ns = report_now_ns(&s->report);
+	struct sink_usage usage = {.kib = s->tick.total_kib,
+	    .figures = usage_tracker_read(&s->usage, &s->tree.members, now_ns)};
 
+	usage.time_ns =
+	    end_ns ? *end_ns
+		   : began_ns + (report_now_ns(&s->report) - began_ns) / 2;
 	memcpy(s->latest, usage.figures, FIGURE_GPU * sizeof(s->latest[0]));
 	s->tick.usage = s->latest;
 	s->tick.usage_ns = usage.time_ns;
@@ -441,7 +448,7 @@ static void sampler_tick(struct sampler *s)
 	sampler_read_shares(s, now_ns);
 	sampler_report_gpu(s);
 	if (s->tick.sampled && usage_tracker_is_due(&s->usage, now_ns)) {
-		sampler_report_usage(s, now_ns);
+		sampler_report_usage(s, now_ns, NULL);
 		sampler_ask_gpu(s);
 	}
 	for (size_t i = 0; i < SAMPLER_HOOKS; i++)
@@ -700,7 +707,7 @@ static void sampler_finish(struct sampler *s)
 	let_follow(s);
 	sampler_report_gpu(s);
 	if (s->usage.set)
-		sampler_report_usage(s, clock_mono_ns());
+		sampler_report_usage(s, clock_mono_ns(), &s->tick.time_ns);
 	sampler_fill_result(s);
 	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
 		const struct sampler_hook *hook = &s->plan.hooks[i];

@@ -63,6 +63,24 @@ static void a_count_that_steps_back_leaves_a_gap(void **state)
 	usage_finish(&usage);
 }
 
+/* Nobody waits for longer than there is time; processors are many. */
+static void pressure_is_a_share_of_the_time(void **state)
+{
+	struct usage_series usage = {0};
+	double most;
+
+	(void)state;
+	add(&usage, FIGURE_PRESSURE_SOME, 100, 0);
+	add(&usage, FIGURE_PRESSURE_SOME, 101, 1.3);
+	add(&usage, FIGURE_THROTTLED, 100, 0);
+	add(&usage, FIGURE_THROTTLED, 101, 1.3);
+	assert_int_equal(usage_most(&usage, FIGURE_PRESSURE_SOME, &most), 0);
+	assert_true(most == 100);
+	assert_int_equal(usage_most(&usage, FIGURE_THROTTLED, &most), 0);
+	assert_true(most == 130);
+	usage_finish(&usage);
+}
+
 static void one_reading_of_a_count_says_nothing(void **state)
 {
 	struct usage_series usage = {0};
@@ -102,6 +120,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_count_is_shown_as_its_rate),
 	    cmocka_unit_test(a_count_that_steps_back_leaves_a_gap),
+	    cmocka_unit_test(pressure_is_a_share_of_the_time),
 	    cmocka_unit_test(one_reading_of_a_count_says_nothing),
 	    cmocka_unit_test(other_figures_hold_until_the_next),
 	};
