@@ -286,7 +286,7 @@ ask() {
 	ask sixel <<-'END'
 		expect \x1b\[c
 		type \x1b[?62;4;22c
-		expect \x1bPq"1;1;\d+;\d+#0;2;0;0;0
+		expect \x1bPq"1;1;\d+;\d+#0;2;\d+;\d+;\d+#1;2;
 		expect \x1b\\
 	END
 	ask sixel >out 2>&1 <<-'END' || true

@@ -15,8 +15,8 @@ struct sixel_picture {
 	size_t stride, width, height;
 };
 
-/* In the 216 colours of a cube of six steps a side. Trouble shows in
- * ferror(out). */
+/* In 256 of the picture's colours, by percents of red, green and blue; the
+ * others become the nearest ones. Trouble shows in ferror(out). */
 void sixel_write(const struct sixel_picture *picture, FILE *out)
     __attribute__((nonnull));
 
