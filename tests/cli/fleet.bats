@@ -23,11 +23,12 @@ teardown() {
 # The file page: what a recording keeps for the collector and, by the names of
 # an export, the figures that this machine does not offer.
 keep_page() {
-	local labels name gpu
+	local labels name gpu with=cpu,threads,io,faults,swap,files
 
 	mkdir text
-	mprof run -q --with cpu,threads,io,faults,swap,files,cgroup \
-		-o /dev/null --textfile text sh -c "
+	! mprof run -q --with cgroup -o /dev/null true 2>/dev/null ||
+		with+=,cgroup
+	mprof run -q --with "$with" -o /dev/null --textfile text sh -c "
 		until grep -qs mprof_process_memory_bytes{ text/*.prom &&
 			grep -qs ^mprof_open_files{ text/*.prom &&
 			grep -qs ^mprof_cpu_seconds_total{ text/*.prom; do
