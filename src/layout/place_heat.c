@@ -10,7 +10,10 @@
 #include "base/units.h"
 #include "layout/place.h"
 
-enum { LEVELS = 24 };
+enum {
+	LEVELS = 24,
+	HEAT_MARK = 5 /* the height of a mark that is seen among thousands */
+};
 
 struct heat_place {
 	struct place *place;
@@ -90,9 +93,12 @@ static void heat_put_end(
 {
 	double y = heat_y(at, band), height = heat_y(at, band + 1) - y;
 	double x = heat_end_x(at, ended_column);
+	double shown = fmax(HEAT_MARK, height - (height > 6));
 
-	heat_put_box(at, ROLE_ALARM, 1,
-	    (struct draw_box){x, y, 3, fmax(1, height - (height > 6))});
+	/* where rows are lower than that, it reaches over others */
+	if (height < HEAT_MARK)
+		y += (height - shown) / 2;
+	heat_put_box(at, ROLE_ALARM, 1, (struct draw_box){x, y, 3, shown});
 }
 
 static void heat_put_rows(const struct heat_place *at)
@@ -101,7 +107,6 @@ static void heat_put_rows(const struct heat_place *at)
 
 	for (size_t row = 0, next; row < heat->rows.len; row = next) {
 		size_t band = heat_band_of(at, row);
-		size_t ended = HEAT_COLUMNS;
 		float cells[HEAT_COLUMNS];
 
 		for (size_t k = 0; k < HEAT_COLUMNS; k++)
@@ -114,12 +119,18 @@ static void heat_put_rows(const struct heat_place *at)
 
 			for (size_t k = 0; k < HEAT_COLUMNS; k++)
 				cells[k] = fmaxf(cells[k], one->cells[k]);
-			if (one->ended_column < HEAT_COLUMNS)
-				ended = one->ended_column;
 		}
 		heat_put_band(at, band, cells);
-		if (ended < HEAT_COLUMNS)
-			heat_put_end(at, band, ended);
+	}
+}
+
+static void heat_put_ends(const struct heat_place *at)
+{
+	for (size_t row = 0; row < at->heat->rows.len; row++) {
+		size_t column = at->heat->rows.items[row]->ended_column;
+
+		if (column < HEAT_COLUMNS)
+			heat_put_end(at, heat_band_of(at, row), column);
 	}
 }
 
@@ -251,6 +262,7 @@ void layout_heat(struct place *place, const struct plot *plot)
 
 	at.bands = heat->rows.len < pixels ? heat->rows.len : pixels;
 	heat_put_rows(&at);
+	heat_put_ends(&at);
 	heat_put_names(&at, true, taken, plot->box.x);
 	heat_put_names(&at, false, taken, plot->box.x);
 	if (at.bands == heat->rows.len)
