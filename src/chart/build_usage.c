@@ -2,6 +2,7 @@
 #include "chart/build.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/units.h"
@@ -231,6 +232,27 @@ static void build_usage_limits(struct scene *scene, struct scene_panel *panel,
 	}
 }
 
+/* Events that one reading shows are one mark. */
+static void build_usage_event(
+    struct scene_panel *panel, double at_s, const char *name)
+{
+	for (size_t i = 0; i < panel->marks.len; i++) {
+		struct scene_mark *mark = &panel->marks.items[i];
+		char *label = mark->label;
+
+		if (mark->kind != SCENE_LABEL || mark->role != ROLE_ALARM ||
+		    mark->at.time_s != at_s)
+			continue;
+		mark->label = mem_format("%s, %s", label, name);
+		free(label);
+		return;
+	}
+	*array_push(&panel->marks) = (struct scene_mark){.kind = SCENE_LABEL,
+	    .role = ROLE_ALARM,
+	    .at = {at_s, NAN},
+	    .label = mem_copy(name)};
+}
+
 /* A mark where events of the group begin, at the reading that shows them; what
  * goes on from one reading to the next is one mark. */
 static void build_usage_events(
@@ -250,13 +272,10 @@ static void build_usage_events(
 			    counts->items[i].mib > counts->items[i - 1].mib;
 
 			if (more && !on)
-				*array_push(&panel->marks) =
-				    (struct scene_mark){.kind = SCENE_LABEL,
-					.role = ROLE_ALARM,
-					.at = {counts->items[i].time_s -
-						   build_zero(request, 0),
-					    NAN},
-					.label = mem_copy(names[k])};
+				build_usage_event(panel,
+				    counts->items[i].time_s -
+					build_zero(request, 0),
+				    names[k]);
 			on = more;
 		}
 	}
