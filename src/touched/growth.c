@@ -646,14 +646,17 @@ void growth_sweep(struct growth *growth, bool end)
 
 	if (!end && now_ns - growth->swept_ns < SWEEP_NS + growth->sweep_ns)
 		return;
+	growth->lags = false;
 	for (size_t i = growth->processes.len; i-- > 0;) {
 		struct growth_process *process = growth->processes.items[i];
 
+		growth->lags = growth->lags || growth_unsampled(process) > LAG;
 		process->round_kib = 0;
 		if (!growth_read(process)) {
 			growth_end_process(growth, i);
 			continue;
 		}
+		growth->lags = growth->lags || growth_unsampled(process) > LAG;
 		growth_tell_unseen(growth, process, now_ns);
 		if (process->fell)
 			growth_drop_pages(growth, process, false);
