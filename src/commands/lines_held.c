@@ -98,6 +98,7 @@ static const struct lines_reason {
     {"static", "a static program, into which no library can be loaded", true},
     {"none", "the library was not loaded there (setuid, or a new environment)",
 	true},
+    {"before", "a process beside the one that mprof attached to", true},
     {"python",
 	"what C code allocates there, and what it held before mprof attached",
 	true},

@@ -150,6 +150,7 @@ void allocations_destroy(struct allocations *all)
 void allocations_attach(struct allocations *all)
 {
 	all->attached = true;
+	all->unsampled.attached = true;
 }
 
 size_t allocations_processes(const struct allocations *all)
@@ -605,7 +606,7 @@ static void allocations_on_tick(
 		else
 			allocations_read_table(&round);
 	}
-	if (!all->attached)
+	if (!all->attached || all->tables.len > 0)
 		unsampled_look(
 		    &all->unsampled, tick, sink, allocations_has_table, all);
 }

@@ -54,7 +54,9 @@ static void unsampled_look_at(struct unsampled *unsampled,
 	if (is_static != 1 &&
 	    maps_library_wipes(process->pid, ALLOCATION_LIBRARY))
 		return;
-	held.by = is_static == 1 ? "static" : "none";
+	held.by = is_static == 1        ? "static"
+		  : unsampled->attached ? "before"
+					: "none";
 	/* The tick's name may be that of the program before. */
 	held.name = procfs_stat_once(process->pid, &now) == 0 && now.name[0]
 			? now.name

@@ -21,6 +21,7 @@ struct unsampled_process {
 /* Zeroed: nothing was seen. */
 struct unsampled {
 	ARRAY(struct unsampled_process) seen;
+	bool attached; /* one that is without may have run before */
 	size_t told;
 	int64_t looked_ns;
 };

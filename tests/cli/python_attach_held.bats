@@ -122,6 +122,40 @@ held() {
 	rm ./*.dat
 }
 
+# A worker that runs already is not asked: it is only recorded.
+is_beside() {
+	cat >beside.py <<-'END'
+	import os, time
+	kept = [bytearray(1000) for i in range(20000)]
+	worker = os.fork()
+	if worker:
+	    open("ready", "w").write("1")
+	while not os.path.exists("end"):
+	    kept.append(bytearray(1000))
+	    time.sleep(0.01)
+	if worker:
+	    os.waitpid(worker, 0)
+	END
+	rm -f ready end
+	"$1" beside.py 3>&- &
+	pid=$!
+	soon_while "$pid" test -s ready
+	attach run.dat
+	soon_while "$recorder" grep -q '^HELD;.*;by=before' run.dat
+	stop
+	touch end
+	wait "$pid"
+	pid=
+	mprof lines run.dat >lines
+	cat lines
+	grep -q '^Not sampled: .*, a process beside the one that mprof attached to\.$' \
+		lines
+}
+
+@test "a worker that ran before is told as one that is not sampled" {
+	on_one yes is_beside
+}
+
 @test "what a running program holds since, and again; it is as before then" {
 	on_attachable yes held
 }
