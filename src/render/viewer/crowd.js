@@ -111,7 +111,7 @@ function crowdPlaces(context, view)
 }
 
 // Returns how far the line goes up and down altogether. Samples in one column
-// are taken together, which most are; the next column is met at the edge.
+// are taken together, which most are; neighbours meet half way.
 function envelopLine(line, places, view, series)
 {
 	const { scaleX, zeroX, scaleY, zeroY, ratio } = places;
@@ -127,8 +127,7 @@ function envelopLine(line, places, view, series)
 		const here = Math.floor(x);
 
 		if (here === column + 1 && !starts) {
-			const edge = y + (beforeY - y) * (x - here) /
-				(x - beforeX);
+			const edge = (y + beforeY) / 2;
 
 			line.grow(column, Math.min(low, edge),
 				Math.max(high, edge));
