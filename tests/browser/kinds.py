@@ -90,6 +90,15 @@ def check_restless(page):
         const { ticks, unit } = memoryTicks(view);
         return [unit, ticks[0].label];""")
     check(axis == ["MiB", "0"], f"980 MiB are said in MiB: {axis}")
+    unit = browser.script("""
+        data.marks.push({ kind: "limit", mib: 1024, at: 0, role: "alarm",
+            label: "limit 1 GiB" });
+        draw();
+        const unit = view.unit.name;
+        data.marks.pop();
+        draw();
+        return unit;""")
+    check(unit == "MiB", f"980 MiB below a limit of 1 GiB: {unit}")
     browser.script("setRange(100, 105);")
     page.settle()
     check(not browser.script("return isDense(view, data.series[0]);"),

@@ -88,7 +88,8 @@ function yToMemory(view, y)
 const LIMIT_NEAR = 2;
 
 // A memory axis over what is seen, from zero unless `fit` asks for closeness. Its
-// unit is that of the highest thing in sight, as labels have it.
+// unit is that of the highest memory in sight, as labels have it, whatever the
+// limit.
 function scaleMemory(view, data)
 {
 	let low = Infinity, high = -Infinity;
@@ -107,6 +108,8 @@ function scaleMemory(view, data)
 	}
 	if (view.stacked)
 		high = Math.max(high, stackHeight(view, data));
+	const held = high;
+
 	for (const mark of data.marks) {
 		if (mark.kind === "limit" && mark.mib <= LIMIT_NEAR * high)
 			high = Math.max(high, mark.mib);
@@ -116,7 +119,7 @@ function scaleMemory(view, data)
 	if (!view.fit || view.stacked)
 		low = Math.min(0, low);
 	const span = high - low || Math.max(high, 1 / 1024) * 0.1;
-	view.unit = memoryUnit(Math.max(high, -low));
+	view.unit = memoryUnit(Math.max(isFinite(held) ? held : high, -low));
 	view.low = view.fit && !view.stacked ? low - span * 0.06 : low;
 	view.high = high + span * 0.06;
 }
