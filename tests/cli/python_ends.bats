@@ -87,7 +87,7 @@ each_end() {
 
 # visit PATH: until the server answers
 visit() {
-	timeout 60 "$python" - "http://127.0.0.1:$port$1" <<-'END'
+	timeout 300 "$python" - "http://127.0.0.1:$port$1" <<-'END'
 	import sys, time, urllib.request
 	while True:
 	    try:
