@@ -105,11 +105,28 @@ struct heap_growth_order {
 	int64_t least; /* a class that grew by fewer objects explains nothing */
 };
 
-static bool heap_growth_is_cause(
+/* Modules whose classes other objects are made of: a thread brings its locks
+ * and a deque for each, most objects that are waited for a weak reference. */
+static bool heap_growth_is_part(const char *name)
+{
+	static const char *const modules[] = {"_contextvars.", "_io.",
+	    "_thread.", "collections.", "functools.", "itertools.", "weakref."};
+
+	for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++)
+		if (!strncmp(name, modules[i], strlen(modules[i])))
+			return true;
+	return false;
+}
+
+/* 0: a class that may be the cause, 1: one that others are made of, 2: a type
+ * that is built in, or too few. */
+static int heap_growth_class(
     const struct heap_growth_order *order, const struct heap_growth_row *row)
 {
-	return strchr(row->name, '.') &&
-	       row->count - row->first_count >= order->least;
+	if (!strchr(row->name, '.') ||
+	    row->count - row->first_count < order->least)
+		return 2;
+	return heap_growth_is_part(row->name);
 }
 
 static int heap_growth_compare(const void *a, const void *b, void *context)
@@ -120,15 +137,15 @@ static int heap_growth_compare(const void *a, const void *b, void *context)
 	    heap_growth_find(order->growth, left->name);
 	const struct heap_growth_row *y =
 	    heap_growth_find(order->growth, right->name);
-	bool x_cause = heap_growth_is_cause(order, x);
-	bool y_cause = heap_growth_is_cause(order, y);
+	int x_class = heap_growth_class(order, x);
+	int y_class = heap_growth_class(order, y);
 	int64_t x_bytes = x->bytes - x->first_bytes;
 	int64_t y_bytes = y->bytes - y->first_bytes;
 
 	if (x->grew != y->grew)
 		return x->grew < y->grew ? 1 : -1;
-	if (x->grew && x_cause != y_cause)
-		return x_cause ? -1 : 1;
+	if (x->grew && x_class != y_class)
+		return x_class < y_class ? -1 : 1;
 	if (x_bytes != y_bytes)
 		return x_bytes < y_bytes ? 1 : -1;
 	return strcmp(x->name, y->name);

@@ -40,9 +40,10 @@ const struct heap_growth_row *heap_growth_find(const struct heap_growth *growth,
     const char *name) __attribute__((nonnull));
 
 /* Sorts rows, of which each name is in growth: those that grew in most steps
- * first; of these, classes of a module before the types that are built in and
- * that their objects are made of, but for classes that grew by less than a
- * hundredth of what grew most; then by bytes grown since the first look. */
+ * first; of these, classes of a module before those that others are made of
+ * (locks, deques, weak references), and both before the types that are built
+ * in, but for classes that grew by less than a hundredth of what grew most;
+ * then by bytes grown since the first look. */
 void heap_growth_rank(const struct heap_growth *growth, struct heap *rows)
     __attribute__((nonnull));
 

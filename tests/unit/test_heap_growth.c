@@ -88,6 +88,29 @@ static void a_class_is_before_what_it_is_made_of(void **state)
 	heap_growth_finish(&growth);
 }
 
+/* Threads that never end: what holds for them is before what each brings. */
+static void a_class_is_before_its_locks(void **state)
+{
+	struct heap_growth growth = {0};
+
+	(void)state;
+	for (int i = 1; i < 3; i++) {
+		struct heap heap = {0};
+
+		heap_add(&heap, "__main__.Tick", i, i * 48);
+		heap_add(&heap, "_thread.lock", 3 * i, 3 * i * 56);
+		heap_add(&heap, "collections.deque", 2 * i, 2 * i * 760);
+		heap_add(&heap, "dict", 5 * i, 5 * i * 1000);
+		heap_add(&heap, "weakref.ReferenceType", i, i * 80);
+		heap_growth_add(&growth, &heap);
+		heap_finish(&heap);
+	}
+	ranked(&growth,
+	    (const char *const[]){"__main__.Tick", "collections.deque",
+		"_thread.lock", "weakref.ReferenceType", "dict", NULL});
+	heap_growth_finish(&growth);
+}
+
 static void a_list_that_only_lengthens_grows(void **state)
 {
 	struct heap_growth growth = {0};
@@ -110,6 +133,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_grows_in_each_step_is_first),
 	    cmocka_unit_test(a_class_is_before_what_it_is_made_of),
+	    cmocka_unit_test(a_class_is_before_its_locks),
 	    cmocka_unit_test(a_list_that_only_lengthens_grows),
 	};
 
