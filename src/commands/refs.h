@@ -70,6 +70,11 @@ char *refs_same(const struct refs *refs, const struct chain_link *link)
 char *refs_root_name(const struct refs *refs, const struct chain_link *root)
     __attribute__((nonnull));
 
+/* From now on the thread, greenlet or task that the chain of a link begins at
+ * is named without its numbers, as many are that are one chain. */
+void refs_forget_number(struct refs *refs, uint32_t link)
+    __attribute__((nonnull));
+
 /* The link that a chain begins at. */
 const struct chain_link *refs_root(const struct refs *refs, uint32_t link)
     __attribute__((nonnull));

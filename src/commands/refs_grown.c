@@ -72,6 +72,7 @@ int refs_paths(struct heap *paths, struct look *look, struct err *e)
 	    (struct chains_request){.references = &refs.referrers.references,
 		.types = refs.referrers.types,
 		.roots = refs.referrers.roots,
+		.alike = refs.referrers.alike,
 		.sizes = refs.sizes,
 		.depth = PATH_DEPTH};
 	chains_places(&refs.chains, &chains);
@@ -81,6 +82,7 @@ int refs_paths(struct heap *paths, struct look *look, struct err *e)
 
 		if (link->objects < LEAST_OBJECTS)
 			continue;
+		refs_forget_number(&refs, i);
 		path = refs_path(&refs, i);
 		type = utf8_clean_copy(
 		    referrers_type(&refs.referrers, link->type));

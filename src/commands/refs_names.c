@@ -69,12 +69,22 @@ bool refs_is_generator(const struct refs *refs, const struct chain_link *link)
 		   OBJECT_GENERATOR;
 }
 
+/* Tasks that are one root run the same function. */
+static bool is_of_task(const struct refs *refs, const struct chain_link *link)
+{
+	const struct chain_link *above =
+	    &refs->chains.links.items[link->parent];
+
+	return is_root(above) && above->kind == CHAIN_TASK;
+}
+
 static char *plain_hold(const struct refs *refs, const struct chain_link *link)
 {
 	char type[CLEAN_SIZE], value[TEXT_SIZE];
 
 	/* A coroutine that a task runs, a generator that is waited for. */
-	if (!link->many && !is_root(link) && refs_is_generator(refs, link) &&
+	if (!is_root(link) && refs_is_generator(refs, link) &&
+	    (!link->many || is_of_task(refs, link)) &&
 	    referrers_value(
 		&refs->referrers, link->object, value, sizeof(value)))
 		return mem_format(
@@ -150,14 +160,51 @@ const char *refs_root_kind(const struct chain_link *root)
 	return kinds[root->kind];
 }
 
+static bool is_owner(const struct chain_link *root)
+{
+	return root->kind == CHAIN_THREAD || root->kind == CHAIN_GREENLET ||
+	       root->kind == CHAIN_TASK;
+}
+
+/* The name with an ellipsis in place of each number. */
+static char *name_without_numbers(const char *name)
+{
+	char *made = NULL;
+	size_t size = 0;
+	FILE *out = mem_stream(&made, &size);
+
+	for (; *name; name++) {
+		if (*name < '0' || *name > '9')
+			putc(*name, out);
+		else if (name[1] < '0' || name[1] > '9')
+			fputs(MANY, out);
+	}
+	fclose(out);
+	return made;
+}
+
 char *refs_root_name(const struct refs *refs, const struct chain_link *root)
 {
-	char raw[TEXT_SIZE];
+	char raw[TEXT_SIZE], *name, *made;
 
 	if (!root->label ||
 	    !referrers_name(&refs->referrers, root->object, raw, sizeof(raw)))
 		return mem_copy("");
-	return utf8_clean_copy(raw);
+	name = utf8_clean_copy(raw);
+	if (!root->many || !is_owner(root))
+		return name;
+	made = name_without_numbers(name);
+	free(name);
+	return made;
+}
+
+void refs_forget_number(struct refs *refs, uint32_t link)
+{
+	struct chain_link *links = refs->chains.links.items;
+
+	while (links[link].parent != CHAIN_NONE)
+		link = links[link].parent;
+	links[link].many = true;
 }
 
 /* The thread or greenlet that a function runs in; the main thread is not named.
@@ -170,6 +217,7 @@ static void write_owner(
 	    .kind = owner == REFERENCES_NONE ? CHAIN_INSIDE
 					     : refs->referrers.roots[owner],
 	    .label = 1,
+	    .many = root->many,
 	    .object = owner};
 	char *name;
 

@@ -207,6 +207,7 @@ int refs_find(struct refs *refs, const char *word, struct err *e)
 	    (struct chains_request){.references = &refs->referrers.references,
 		.types = refs->referrers.types,
 		.roots = refs->referrers.roots,
+		.alike = refs->referrers.alike,
 		.wanted = refs->wanted.items,
 		.wanted_len = refs->wanted.len,
 		.depth = refs->depth};

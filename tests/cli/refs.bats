@@ -314,6 +314,63 @@ END
 	pid=
 }
 
+@test "many threads and tasks whose names differ in a number are one chain" {
+	local python none=yes
+
+	cat >many.py <<-END
+	import asyncio, sys, threading
+	class Job: pass
+	class Held: pass
+	async def handler(job):
+	    await waits.wait()
+	def serve():
+	    asyncio.set_event_loop(loop)
+	    loop.run_until_complete(main())
+	async def main():
+	    global waits
+	    waits = asyncio.Event()
+	    tasks.update(loop.create_task(handler(Job())) for i in range(40))
+	    await asyncio.sleep(0)
+	    loop.call_soon(started.release)
+	    await waits.wait()
+	def body(context):
+	    started.release()
+	    ended.wait()
+	tasks, loop = set(), asyncio.new_event_loop()
+	started, ended = threading.Semaphore(0), threading.Event()
+	threads = [threading.Thread(target=serve, daemon=True)] + [
+	    threading.Thread(target=body, name="body-%d" % i,
+	        args=(Held(),), daemon=True) for i in range(20)]
+	for thread in threads:
+	    thread.start()
+	for thread in threads:
+	    started.acquire()
+	del thread, threads
+	print("ready", flush=True)
+	sys.stdin.readline()
+	END
+	for python in $(pythons); do
+		echo "# $("$python" -V)" >&3
+		none=
+		launch "$python" many.py
+		same "$(for type in Job Held Task; do
+			mprof refs --json "$pid" "$type" | jq -r '.chains[] |
+				select(.objects > 2) | "\(.objects) \(.path)"' |
+				sed 's/(coroutine).cr_frame/: handler()/'
+		done)" \
+'40 task Task-…: handler(): job
+20 thread body-…: body(): context
+20 thread body-…._args[0]
+40 __main__.tasks{…}'
+		mprof heap "$pid" --save a.heap >/dev/null
+		grep -q '_asyncio.Task.*__main__.tasks{…}' a.heap
+		kill "$pid"
+		wait "$pid" || true
+		pid=
+	done
+	[ -z "$none" ] || skip "no CPython here that can be read"
+}
+
 # In a greenlet, in a thread that is one, in the main one while that waits too.
 greenlets() {
 	cat >green.py <<-END

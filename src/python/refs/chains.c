@@ -144,7 +144,8 @@ static uint32_t intern_loop(
 	return chains_intern(table, link);
 }
 
-/* A root: objects that are known by name each have one of their own. */
+/* A root: objects that are known by name each have one of their own, or one for
+ * all that are alike. */
 static uint32_t intern_root(
     struct finder *f, uint32_t object, enum chain_root root)
 {
@@ -154,7 +155,8 @@ static uint32_t intern_root(
 	    .label = root == CHAIN_INSIDE || root == CHAIN_OUTSIDE ||
 			     root == CHAIN_CYCLE
 			 ? 0
-			 : object + 1,
+		     : f->request->alike ? f->request->alike[object] + 1
+					 : object + 1,
 	    .object = object};
 
 	return chains_intern(&f->table, &link);
@@ -681,6 +683,45 @@ void chains_referents(
 	finder_finish(&f, chains);
 }
 
+static enum chain_root root_kind_of(const struct finder *f, uint32_t link)
+{
+	const struct chain_link *links = f->table.links.items;
+
+	while (links[link].parent != CHAIN_NONE)
+		link = links[link].parent;
+	return links[link].kind;
+}
+
+/* A greenlet or a task begins chains, and stands where a module holds it, if
+ * one does: nearest to that. Each thread is held by the module threading, which
+ * says nothing. Other objects stand at their links. */
+static uint32_t place_of(struct finder *f, uint32_t object)
+{
+	const struct references *references = f->references;
+	const uint32_t *first = references->first_referrer;
+	uint32_t at = CHAIN_NONE, depth = UINT32_MAX;
+	struct chain_link link;
+
+	if (f->request->roots[object] != CHAIN_GREENLET &&
+	    f->request->roots[object] != CHAIN_TASK)
+		return f->link[object];
+	for (uint32_t i = first[object]; i < first[object + 1]; i++) {
+		uint32_t from =
+		    references_from(references, references->referrers[i]);
+		uint32_t above = f->link[from];
+
+		if (!f->size[from] || root_kind_of(f, above) != CHAIN_MODULE ||
+		    f->table.links.items[above].depth >= depth)
+			continue;
+		depth = f->table.links.items[above].depth;
+		at = references->referrers[i];
+	}
+	if (at == CHAIN_NONE)
+		return f->link[object];
+	link = link_of(f, references_from(references, at), at);
+	return intern_loop(&f->table, &link);
+}
+
 void chains_places(struct chains *chains, const struct chains_request *request)
 {
 	struct finder f;
@@ -693,7 +734,8 @@ void chains_places(struct chains *chains, const struct chains_request *request)
 			f.link[i] = intern_root(&f, i, CHAIN_CYCLE);
 	for (uint32_t i = 0; f.table.links.items && i < f.references->count;
 	     i++) {
-		struct chain_link *link = &f.table.links.items[f.link[i]];
+		uint32_t at = place_of(&f, i);
+		struct chain_link *link = &f.table.links.items[at];
 
 		link->objects++;
 		link->retained += request->sizes[i];

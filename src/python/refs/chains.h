@@ -65,7 +65,8 @@ struct chain {
 struct chains_request {
 	const struct references *references; /* indexed */
 	const uint32_t *types;               /* of each object: a number */
-	const uint8_t *roots; /* of each object: MODULE, FRAME, TYPE, INSIDE */
+	const uint8_t *roots;  /* of each object: MODULE, FRAME, TYPE, INSIDE */
+	const uint32_t *alike; /* the root that stands for each; NULL: none */
 	const uint32_t *wanted;
 	size_t wanted_len;
 	uint32_t depth;     /* chains that agree so far are one; at least 1 */

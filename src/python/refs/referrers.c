@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "python/heap/frames.h"
+#include "python/refs/referrers_alike.h"
 #include "python/refs/referrers_frames.h"
 #include "python/refs/referrers_owners.h"
 #include "python/remote/text.h"
@@ -271,9 +272,11 @@ int referrers_find(struct referrers *referrers, struct objects *objects,
 			    objects->types.snapshot->progress, i, count);
 	}
 	add_frames(&pass);
-	if (!request->referents)
-		referrers_find_owners(referrers);
 	references_index(&referrers->references);
+	if (!request->referents) {
+		referrers_find_owners(referrers);
+		referrers_find_alike(referrers);
+	}
 	free(pass.traits);
 	if (!pass.full && pass.budget.words)
 		return 0;
@@ -291,6 +294,8 @@ void referrers_finish(struct referrers *referrers)
 	array_free(&referrers->labels);
 	free(referrers->types);
 	free(referrers->roots);
+	free(referrers->alike);
 	referrers->types = NULL;
 	referrers->roots = NULL;
+	referrers->alike = NULL;
 }

@@ -32,7 +32,9 @@ struct referrers {
 	struct references references;
 	uint32_t *types; /* places in objects->types, or: */
 	uint32_t frame_type;
-	uint8_t *roots; /* enum chain_root */
+	uint8_t *roots;  /* enum chain_root */
+	uint32_t *alike; /* of each object: the root that stands for it; NULL
+			  * with referents */
 	ARRAY(struct referrers_frame) frames;
 	size_t bare_frames; /* of them are no objects */
 	ARRAY(struct referrers_label) labels;

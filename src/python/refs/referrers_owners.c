@@ -194,6 +194,17 @@ static void owners_mark_thread(struct referrers *referrers, uint32_t object)
 	}
 }
 
+uint32_t referrers_coroutine(const struct referrers *referrers, uint32_t task)
+{
+	struct owners_task found = owners_task_of(
+	    &referrers->objects->types, referrers->objects->found.items[task]);
+	size_t at = found.coroutine
+			? objects_index(referrers->objects, found.coroutine)
+			: OBJECTS_NONE;
+
+	return at == OBJECTS_NONE ? REFERENCES_NONE : (uint32_t)at;
+}
+
 void referrers_find_owners(struct referrers *referrers)
 {
 	struct object_types *types = &referrers->objects->types;

@@ -17,4 +17,8 @@ void referrers_add_greenlets(struct referrers *referrers)
 void referrers_find_owners(struct referrers *referrers)
     __attribute__((nonnull));
 
+/* The coroutine that a task runs; REFERENCES_NONE where that is not known. */
+uint32_t referrers_coroutine(const struct referrers *referrers, uint32_t task)
+    __attribute__((nonnull));
+
 #endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Roots of which there are so many that they are told by what they share.
+ */
+#ifndef MPROF_PYTHON_REFS_REFERRERS_ALIKE_H
+#define MPROF_PYTHON_REFS_REFERRERS_ALIKE_H
+
+#include "python/refs/referrers.h"
+
+/* Fills alike: of many threads, greenlets, tasks and functions in them whose
+ * names differ in their numbers alone, the first stands for all. Tasks that are
+ * alike run the same function. */
+void referrers_find_alike(struct referrers *referrers)
+    __attribute__((nonnull));
+
+#endif
