@@ -10,7 +10,6 @@
 /* Fills alike: of many threads, greenlets, tasks and functions in them whose
  * names differ in their numbers alone, the first stands for all. Tasks that are
  * alike run the same function. */
-void referrers_find_alike(struct referrers *referrers)
-    __attribute__((nonnull));
+void referrers_find_alike(struct referrers *referrers) __attribute__((nonnull));
 
 #endif
