@@ -155,6 +155,16 @@ void peak_tracker_add_sum(
 	peaks->unreported = false;
 }
 
+void peak_tracker_add_unsampled(
+    struct peak_tracker *peaks, int64_t kib, int64_t time_ns)
+{
+	if (kib <= peaks->peak.kib)
+		return;
+	peaks->peak = (struct sink_peak){
+	    .kib = kib, .time_ns = time_ns, .since_ns = peaks->read_ns};
+	peaks->unreported = true;
+}
+
 /* A later mark of the same peak may be higher by this much. Linux 6.2 and later
  * count a process's pages on each processor and add them up in lots, by which
  * VmHWM, wait4() and a sample of one moment differ. */

@@ -75,6 +75,11 @@ void peak_tracker_add_members(struct peak_tracker *peaks,
     struct members *members, int64_t time_ns) __attribute__((nonnull));
 void peak_tracker_add_sum(struct peak_tracker *peaks, int64_t kib,
     int64_t time_ns) __attribute__((nonnull));
+
+/* Adds a sum that no sample shows: it was read for a mark. */
+void peak_tracker_add_unsampled(struct peak_tracker *peaks, int64_t kib,
+    int64_t time_ns) __attribute__((nonnull));
+
 void peak_tracker_add_mark(struct peak_tracker *peaks,
     const struct high_water_mark *mark) __attribute__((nonnull));
 

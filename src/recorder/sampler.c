@@ -196,32 +196,42 @@ static void sampler_rescan(struct sampler *s)
 	fork_events_sweep(&s->events, &s->tree);
 }
 
+/* The sum over the members as they were last measured; -1 where none of them
+ * has a figure. */
+static int64_t sampler_total_kib(const struct sampler *s)
+{
+	const struct members *members = &s->tree.members;
+	int64_t total_kib = -1;
+
+	if (s->plan.metric->file == METRIC_CGROUP)
+		return cgroup_current_kib(&s->cgroup);
+	for (size_t i = 0; i < members->list.len; i++) {
+		const struct member *member = &members->list.items[i];
+
+		if (member->gone || member->kib < 0 ||
+		    (s->plan.alone && !member->is_root))
+			continue;
+		total_kib = (total_kib < 0 ? 0 : total_kib) + member->kib;
+	}
+	return total_kib;
+}
+
 /* Sums up, and makes the list that the sink gets. */
 static void sampler_sum_up(struct sampler *s)
 {
 	const struct members *members = &s->tree.members;
+	int64_t total_kib = sampler_total_kib(s);
 
 	peak_tracker_add_members(&s->peaks, &s->tree.members, s->tick.time_ns);
 	s->processes.len = 0;
-	s->tick.total_kib = 0;
-	s->tick.sampled = false;
 	for (size_t i = 0; i < members->list.len; i++) {
 		const struct member *member = &members->list.items[i];
 
-		if (member->gone)
-			continue;
-		*array_push(&s->processes) = report_process(member);
-		if (member->kib < 0 || (s->plan.alone && !member->is_root))
-			continue;
-		s->tick.total_kib += member->kib;
-		s->tick.sampled = true;
+		if (!member->gone)
+			*array_push(&s->processes) = report_process(member);
 	}
-	if (s->plan.metric->file == METRIC_CGROUP) {
-		int64_t kib = cgroup_current_kib(&s->cgroup);
-
-		s->tick.sampled = kib >= 0;
-		s->tick.total_kib = kib < 0 ? 0 : kib;
-	}
+	s->tick.sampled = total_kib >= 0;
+	s->tick.total_kib = total_kib < 0 ? 0 : total_kib;
 	s->tick.processes = s->processes.items;
 	s->tick.count = s->processes.len;
 	if (s->tick.count > s->result.most)
@@ -299,6 +309,20 @@ static void sampler_read_all_marks(struct sampler *s)
 		report_peak(&s->report, &s->peaks);
 }
 
+/* The sum now, where the newest tick may be long ago: a mark's own figure. */
+static void sampler_measure_now(struct sampler *s, struct sink_tick *tick)
+{
+	int64_t total_kib;
+
+	meter_read(&s->meter, &s->tree.members, 0);
+	total_kib = sampler_total_kib(s);
+	tick->time_ns = report_now_ns(&s->report);
+	if (total_kib < 0)
+		return;
+	tick->total_kib = total_kib;
+	peak_tracker_add_unsampled(&s->peaks, total_kib, tick->time_ns);
+}
+
 /* The hook's news may begin a phase: the high-water marks that stand now belong
  * to the phase before. */
 static void sampler_ask_hook(struct sampler *s, const struct sampler_hook *hook)
@@ -311,7 +335,7 @@ static void sampler_ask_hook(struct sampler *s, const struct sampler_hook *hook)
 		if (!hook->is_due(hook->context, &s->tick))
 			return;
 		sampler_read_all_marks(s);
-		tick.time_ns = report_now_ns(&s->report);
+		sampler_measure_now(s, &tick);
 	}
 	hook->tick(hook->context, &tick, s->report.sink);
 }

@@ -3,6 +3,26 @@
 
 load helper
 
+@test "mark: its memory is that of its moment, however long the interval" {
+	cat >marks.py <<-'END'
+	import os, time
+	def mark(word):
+	    with open(os.environ["MPROF_MARK"], "a") as f: f.write(word + "\n")
+	    while "MARK;label=" + word not in open("a.dat").read(): time.sleep(0.01)
+	block = b"x" * (64 << 20)
+	mark("held")
+	del block
+	mark("freed")
+	END
+	mprof run -q -T 600 -o a.dat python3 marks.py
+	awk '/^MARK;label=held/ { held = $2 } /^MARK;label=freed/ { freed = $2 }
+		END { exit !(held > 64 && freed > 1 && held - freed > 60) }' a.dat
+	# The peak is no lower than what a mark shows.
+	mprof peak --phases --json a.dat | jq -e '.recordings[0] |
+		.peak_mib as $peak | [.runs[0].phases[] | .peak_mib <= $peak] |
+		all'
+}
+
 @test "mark: a line appended to MPROF_MARK, and mprof mark, in the recording" {
 	run_apart mprof run -q -T 10ms -o a.dat sh -c '
 		echo "import done" >>"$MPROF_MARK"
