@@ -218,15 +218,47 @@ static struct scene_line *band_add_line(struct set_band *band,
 	return line;
 }
 
+/* One of the lowest, the median, the highest of those that are not named. */
+static void band_add_edge(struct set_band *band, struct scene_panel *panel,
+    const struct series *series, const char *edge)
+{
+	struct scene_line *line = band_add_line(band, panel, series);
+	char text[UNITS_TEXT];
+
+	line->kind = SCENE_RUN;
+	line->name = mem_format("%s of %zu%s", edge, band->len - band->named,
+	    band->named > 0 ? " others" : "");
+	line->detail =
+	    mem_format("highest %s", units_size(text, line->peak.mib));
+}
+
+static void band_add_area(struct set_band *band, struct scene_panel *panel,
+    const struct series *low, const struct series *high)
+{
+	struct scene_line *line = band_add_line(band, panel, high);
+	double lowest = INFINITY, highest = 0;
+	char text[2][UNITS_TEXT];
+
+	for (size_t i = band->named; i < band->len; i++) {
+		lowest = fmin(lowest, band->members[i].peak_mib);
+		highest = fmax(highest, band->members[i].peak_mib);
+	}
+	line->kind = SCENE_STACKED;
+	line->base = low;
+	line->light = true;
+	line->name = mem_format("lowest to highest of %zu%s",
+	    band->len - band->named, band->named > 0 ? " others" : "");
+	line->detail = mem_format("peaks %s to %s", units_size(text[0], lowest),
+	    units_size(text[1], highest));
+}
+
+/* Where a reader can switch to layers, areas are layers: the edges of the band
+ * are lines. */
 static void band_add_lines(struct set_band *band, struct scene_panel *panel)
 {
 	struct series *low = scene_own_series(band->scene);
 	struct series *high = scene_own_series(band->scene);
 	struct series *median = scene_own_series(band->scene);
-	size_t others = band->len - band->named;
-	struct scene_line *line;
-	char text[2][UNITS_TEXT];
-	double lowest = INFINITY, highest = 0;
 
 	for (size_t k = 0; k < COLUMNS; k++) {
 		double at_s = band_time(band, k), mib = band_median(band, k);
@@ -237,24 +269,15 @@ static void band_add_lines(struct set_band *band, struct scene_panel *panel)
 		series_add(high, at_s, band->highest[k]);
 		series_add(median, at_s, mib);
 	}
-	for (size_t i = band->named; i < band->len; i++) {
-		lowest = fmin(lowest, band->members[i].peak_mib);
-		highest = fmax(highest, band->members[i].peak_mib);
+	if (band->request->layers) {
+		band_add_edge(band, panel, high, "highest");
+		band_add_edge(band, panel, low, "lowest");
+		for (size_t i = panel->lines.len - 2; i < panel->lines.len; i++)
+			panel->lines.items[i].dashed = true;
+	} else {
+		band_add_area(band, panel, low, high);
 	}
-	line = band_add_line(band, panel, high);
-	line->kind = SCENE_STACKED;
-	line->base = low;
-	line->light = true;
-	line->name = mem_format("lowest to highest of %zu%s", others,
-	    band->named > 0 ? " others" : "");
-	line->detail = mem_format("peaks %s to %s", units_size(text[0], lowest),
-	    units_size(text[1], highest));
-	line = band_add_line(band, panel, median);
-	line->kind = SCENE_RUN;
-	line->name = mem_format(
-	    "median of %zu%s", others, band->named > 0 ? " others" : "");
-	line->detail =
-	    mem_format("highest %s", units_size(text[0], line->peak.mib));
+	band_add_edge(band, panel, median, "median");
 }
 
 size_t build_band(struct scene *scene, struct scene_panel *panel,

@@ -17,6 +17,8 @@
 #include "profile/peak.h"
 #include "profile/share.h"
 
+enum { MOST_LISTED = 100 }; /* recordings that have a line of their own */
+
 static bool can_be_drawn(const struct run *run)
 {
 	if (run->total.len > 0 || run->calls.len > 0)
@@ -381,24 +383,33 @@ static void facts_add_held(struct scene *scene, const struct run *run)
 		    scene, source == SOURCE_HELD ? "Held" : "Touched", place);
 }
 
+/* Ends a list of count recordings, of which the first are in it. */
+static void add_unlisted(struct strbuf *list, size_t count)
+{
+	if (count > MOST_LISTED)
+		strbuf_add_format(list, "; and %zu more", count - MOST_LISTED);
+}
+
 /* Lists recordings without a recorded end, by name where there are several. */
 static void add_open_ends(
     struct scene *scene, const struct chart_request *request)
 {
 	struct strbuf all = {0};
+	size_t count = 0;
 
 	for (size_t i = 0; i < request->len; i++) {
 		char text[RUN_ENDING_TEXT];
 		const char *ending =
 		    run_ending_text(request->runs[i].run, text);
 
-		if (!ending)
+		if (!ending || count++ >= MOST_LISTED)
 			continue;
 		strbuf_separate(&all, "; ");
 		if (request->len > 1)
 			strbuf_add_format(&all, "%s ", request->runs[i].name);
 		strbuf_add(&all, ending);
 	}
+	add_unlisted(&all, count);
 	if (all.len > 0)
 		add_clean_fact(scene, "End", all.text);
 	strbuf_finish(&all);
@@ -434,6 +445,7 @@ static char *run_text(const struct chart_run *chart_run)
 static void add_shared(struct scene *scene, const struct chart_request *request)
 {
 	struct strbuf all = {0};
+	size_t count = 0;
 
 	for (size_t i = 0; i < request->len; i++) {
 		const struct run *run = request->runs[i].run;
@@ -442,13 +454,14 @@ static void add_shared(struct scene *scene, const struct chart_request *request)
 
 		if (run_peak_above(run, series_peak(&run->total), &peak))
 			shared = shared_text(run, peak.mib);
-		if (!shared)
-			continue;
-		strbuf_separate(&all, "; ");
-		strbuf_add_format(
-		    &all, "%s: %s", request->runs[i].name, shared);
+		if (shared && count++ < MOST_LISTED) {
+			strbuf_separate(&all, "; ");
+			strbuf_add_format(
+			    &all, "%s: %s", request->runs[i].name, shared);
+		}
 		free(shared);
 	}
+	add_unlisted(&all, count);
 	add_clean_fact(scene, "Shared", all.text);
 	strbuf_finish(&all);
 }
@@ -465,11 +478,18 @@ static void facts_add_spread(struct scene *scene, const struct build_set *set)
 	spread_lines_finish(&lines);
 }
 
-/* Lists several recordings: their names, then the figures of each. */
+/* Lists several recordings: their names, then the figures of each. Of very
+ * many a list tells nothing. */
 static void add_names(struct scene *scene, const struct chart_request *request)
 {
 	struct strbuf names = {0};
 
+	if (request->len > MOST_LISTED) {
+		facts_add_fact(scene, "Recordings",
+		    mem_format("%zu; mprof peak lists the figures of each",
+			request->len));
+		return;
+	}
 	for (size_t i = 0; i < request->len; i++)
 		strbuf_add_format(
 		    &names, "%s%s", i ? ", " : "", request->runs[i].name);
@@ -505,13 +525,8 @@ static char *metric_text(const struct chart_request *request)
 void build_facts(struct scene *scene, const struct chart_request *request,
     const struct sample *sampled, const struct build_set *set)
 {
-	char count[UNITS_COUNT];
 	const struct run *run = request->runs[0].run;
 
-	if (request->left_out > 0)
-		*array_push(&scene->notes) = mem_copy(units_count(count,
-		    request->left_out, "older recording is not drawn",
-		    "older recordings are not drawn"));
 	add_open_ends(scene, request);
 	facts_add_fact(scene, "Metric", metric_text(request));
 	if (set && set->len > 2)

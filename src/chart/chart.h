@@ -26,8 +26,7 @@ struct chart_limits {
 struct chart_request {
 	const struct chart_run *runs; /* overlaid from a common start */
 	size_t len;                   /* at least 1 */
-	size_t left_out;              /* older ones that are not in runs */
-	/* Compared with runs, but not drawn: left out, or without a sample. */
+	/* Compared with runs, but not drawn: without a sample. */
 	const struct chart_run *others;
 	size_t others_len;
 	const char *title;            /* NULL: the command line */

@@ -208,13 +208,18 @@ static void add_total(struct scene_panel *panel,
 	line->in_legend &= total->len > 0;
 }
 
-/* In a picture, more runs than there are colours are a band. */
+/* More lines than that over each other show nothing, and take for ever. */
+enum { MOST_LINES = 100 };
+
+/* In a picture, more runs than there are colours are a band; so are very many
+ * where a reader can pick lines out. */
 static void add_totals(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct build_set *set)
 {
 	size_t runs[ROLE_SERIES_COUNT], count;
 
-	if (request->len <= ROLE_SERIES_COUNT || request->layers) {
+	if (request->len <=
+	    (request->layers ? MOST_LINES : ROLE_SERIES_COUNT)) {
 		for (size_t i = 0; i < request->len; i++)
 			add_total(panel, request, i, i);
 		return;

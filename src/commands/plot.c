@@ -247,7 +247,6 @@ struct plot_reading {
 	ARRAY(struct chart_run) runs;
 	ARRAY(struct chart_run) others; /* of the set, but not drawn */
 	ARRAY(char *) names;
-	size_t left_out;             /* runs older than those */
 	struct run grouped;          /* --by name: the one that is drawn */
 	const struct run *ungrouped; /* NULL: it is not grouped */
 };
@@ -256,9 +255,6 @@ static bool plot_is_heatmap(const struct plot_options *options)
 {
 	return options->kind->build == chart_heatmap;
 }
-
-/* More lines than that over each other show nothing, and take for ever. */
-enum { MOST_RUNS = 100 };
 
 static void choose_runs(
     struct plot_reading *reading, const struct profile *profile, long only)
@@ -311,23 +307,6 @@ static void plot_thin(struct profile *profile)
 {
 	for (size_t i = 0; i < profile->runs.len; i++)
 		series_thin(&profile->runs.items[i].total, MOST_THINNED);
-}
-
-/* The newest are kept: they stand last in a file. */
-static void leave_out(struct plot_reading *reading)
-{
-	if (reading->runs.len <= MOST_RUNS)
-		return;
-	reading->left_out = reading->runs.len - MOST_RUNS;
-	for (size_t i = 0; i < reading->left_out; i++)
-		*array_push(&reading->others) = reading->runs.items[i];
-	memmove(reading->runs.items, reading->runs.items + reading->left_out,
-	    MOST_RUNS * sizeof(*reading->runs.items));
-	reading->runs.len = MOST_RUNS;
-	fprintf(stderr,
-	    "mprof: %zu recordings are too many for a chart: the last %d are "
-	    "drawn;\nmprof: --run N draws the Nth of a file\n",
-	    reading->left_out + MOST_RUNS, MOST_RUNS);
 }
 
 /* Only a chart of one run draws processes. */
@@ -392,8 +371,6 @@ static int command_plot_read_all(struct plot_reading *reading,
 		choose_runs(reading, &reading->profiles[i], options->run);
 	}
 	free(failed);
-	if (!plot_is_heatmap(options))
-		leave_out(reading);
 	if (options->by)
 		plot_group(reading);
 	return status;
@@ -430,7 +407,6 @@ static int command_plot_build(struct scene *scene,
 {
 	struct chart_request request = {.runs = reading->runs.items,
 	    .len = reading->runs.len,
-	    .left_out = reading->left_out,
 	    .others = reading->others.items,
 	    .others_len = reading->others.len,
 	    .title = options->title,
