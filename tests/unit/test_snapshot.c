@@ -45,6 +45,9 @@ static void count(void)
 	}
 }
 
+/* The state of a collector that rests, in each child too. */
+static const uint32_t collecting;
+
 static pid_t start_one(void (*run)(void))
 {
 	int ready[2];
@@ -65,8 +68,10 @@ static pid_t start_one(void (*run)(void))
 	close(ready[1]);
 	assert_int_equal(read(ready[0], &byte, 1), 1);
 	close(ready[0]);
-	target = (struct python_target){
-	    .pid = child, .thread = child, .memory = remote_memory(child)};
+	target = (struct python_target){.pid = child,
+	    .thread = child,
+	    .interpreter = (uintptr_t)&collecting,
+	    .memory = remote_memory(child)};
 	target.offsets.interpreter_gc = 0;
 	return child;
 }
