@@ -5,61 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const packages[] = {"/site-packages/", "/dist-packages/"};
+#include "base/path.h"
+#include "base/python_path.h"
 
 static bool origin_starts(const char *text, const char *start)
 {
 	return strncmp(text, start, strlen(start)) == 0;
-}
-
-/* The path behind its last part of that name; NULL without one. */
-static const char *origin_behind(const char *path, const char *part)
-{
-	const char *found = NULL, *at = path;
-
-	while ((at = strstr(at, part)) != NULL) {
-		at += strlen(part);
-		found = at;
-	}
-	return found;
-}
-
-static const char *origin_in_package(const char *path)
-{
-	const char *inside = NULL;
-
-	for (size_t i = 0; i < 2; i++) {
-		const char *found = origin_behind(path, packages[i]);
-
-		if (found && found > inside)
-			inside = found;
-	}
-	return inside;
-}
-
-/* The path behind .../lib/python3.11/; NULL where it is elsewhere. */
-static const char *origin_in_standard(const char *path)
-{
-	static const char *const folders[] = {
-	    "/lib/python", "/lib64/python", "/lib/pypy"};
-
-	for (size_t i = 0; i < 3; i++) {
-		const char *at = origin_behind(path, folders[i]);
-
-		if (!at || !isdigit((unsigned char)*at))
-			continue;
-		at += strcspn(at, "/");
-		if (*at == '/')
-			return at + 1;
-	}
-	return NULL;
-}
-
-static const char *origin_base(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 static enum origin origin_of_python(const char *file)
@@ -69,9 +20,9 @@ static enum origin origin_of_python(const char *file)
 		return ORIGIN_IMPORT;
 	if (origin_starts(file, "<frozen ") || origin_starts(file, "node:"))
 		return ORIGIN_STANDARD;
-	if (origin_in_package(file) || strstr(file, " internals>"))
+	if (python_path_in_package(file) || strstr(file, " internals>"))
 		return ORIGIN_PACKAGE;
-	return origin_in_standard(file) ? ORIGIN_STANDARD : ORIGIN_OWN;
+	return python_path_in_standard(file) ? ORIGIN_STANDARD : ORIGIN_OWN;
 }
 
 /* A shared object where a system or a Python keeps them. */
@@ -81,14 +32,14 @@ static bool origin_is_shared(const char *module)
 	    "/usr/lib/", "/usr/lib64/", "/usr/libexec/", "/usr/local/lib/",
 	    "/nix/store/"};
 
-	if (!strstr(origin_base(module), ".so"))
+	if (!strstr(path_name(module), ".so"))
 		return false;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		if (origin_starts(module, folders[i]))
 			return true;
 	}
 	return strstr(module, "/lib-dynload/") != NULL ||
-	       origin_in_package(module) != NULL;
+	       python_path_in_package(module) != NULL;
 }
 
 /* Code of a header, inlined into the user's. */
@@ -158,7 +109,7 @@ static const char *origin_inner(const char *path)
 static enum origin origin_of_code(const char *path, const struct frame *frame)
 {
 	const char *module = origin_inner(path);
-	const char *base = origin_base(module);
+	const char *base = path_name(module);
 
 	if (origin_starts(module, "/tmp/perf-"))
 		return ORIGIN_LIBRARY; /* made while it ran, without a file */
@@ -168,7 +119,7 @@ static enum origin origin_of_code(const char *path, const struct frame *frame)
 		return ORIGIN_INTERPRETER;
 	if (origin_is_preloaded(module))
 		return ORIGIN_RECORDER;
-	if (origin_in_package(module))
+	if (python_path_in_package(module))
 		return ORIGIN_PACKAGE;
 	return !*module || *module == '[' || origin_is_shared(module) ||
 		       origin_is_header(frame->file) ||
@@ -189,7 +140,7 @@ static bool origin_serves(const struct frame *frame)
 	static const char *const starts[] = {"libc.so", "libc-", "libc.musl",
 	    "ld-", "libpthread", "libm.so", "libstdc++", "libjemalloc",
 	    "libtcmalloc", "libmimalloc"};
-	const char *base = origin_base(frame->module);
+	const char *base = path_name(frame->module);
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
 		if (origin_starts(base, starts[i]))
@@ -256,7 +207,7 @@ static void origin_group(const struct frame *frame, char *name, size_t size)
 	origin_name(frame, name, size);
 	if (*name || !frame->module || origin_of(frame) == ORIGIN_INTERPRETER)
 		return;
-	base = origin_base(frame->module);
+	base = path_name(frame->module);
 	snprintf(name, size, "%.*s", (int)strcspn(base, "."), base);
 }
 
@@ -266,7 +217,7 @@ static void origin_add_innermost(
 	bool is_bare = frame->module && *frame->function == '+';
 
 	strbuf_add_format(text, "%s > %s%s", is_last_of_many ? " …" : "",
-	    is_bare ? origin_base(frame->module) : "", frame->function);
+	    is_bare ? path_name(frame->module) : "", frame->function);
 }
 
 /* Adds a group that is not there yet. */
@@ -322,11 +273,11 @@ const char *origin_name(const struct frame *frame, char *name, size_t size)
 	const char *inside = NULL;
 
 	if (origin == ORIGIN_PACKAGE)
-		inside = origin_in_package(path);
+		inside = python_path_in_package(path);
 	else if (origin == ORIGIN_STANDARD)
-		inside = origin_in_standard(path);
+		inside = python_path_in_standard(path);
 	else if (origin == ORIGIN_LIBRARY && origin_is_shared(path))
-		inside = origin_base(path);
+		inside = path_name(path);
 	if (origin == ORIGIN_PACKAGE && !inside)
 		inside = path + (*path == '<'); /* <__array_function__ ... */
 	snprintf(name, size, "%.*s", inside ? (int)strcspn(inside, "/. >") : 0,

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/python_path.h"
 
 #define LRU_TYPE "functools._lru_cache_wrapper"
 #define LRU_MAXSIZE 96 /* of its struct, the same from 3.8 to 3.15 */
 #define NAME_SIZE 256
 
-/* The origin of a module. */
-enum origin { ORIGIN_PROGRAM, ORIGIN_INSTALLED, ORIGIN_STANDARD };
+enum cache_origin { CACHE_PROGRAM, CACHE_INSTALLED, CACHE_STANDARD };
 
 /* Variables of the standard library that keep what was computed once. */
 static const struct {
@@ -41,12 +41,11 @@ static const struct {
     {"zipimport", "_zip_directory_cache"},
 };
 
-/* A module that is built in has no file. */
-static enum origin caches_origin(
+/* The origin of a module. One that is built in has no file. */
+static enum cache_origin caches_origin(
     const struct referrers *referrers, uint32_t module)
 {
 	char file[4096], name[NAME_SIZE];
-	const char *library;
 
 	if (!referrers_module_text(
 		referrers, module, "__file__", file, sizeof(file)))
@@ -55,13 +54,11 @@ static enum origin caches_origin(
 				   !strcmp(name, "builtins") ||
 				   !strncmp(name, "importlib.", 10) ||
 				   !strncmp(name, "_frozen_importlib", 17))
-			   ? ORIGIN_STANDARD
-			   : ORIGIN_PROGRAM;
-	if (strstr(file, "/site-packages/") || strstr(file, "/dist-packages/"))
-		return ORIGIN_INSTALLED;
-	library = strstr(file, "/lib/python3.");
-	return library && strchr(library + 13, '/') ? ORIGIN_STANDARD
-						    : ORIGIN_PROGRAM;
+			   ? CACHE_STANDARD
+			   : CACHE_PROGRAM;
+	if (python_path_in_package(file))
+		return CACHE_INSTALLED;
+	return python_path_in_standard(file) ? CACHE_STANDARD : CACHE_PROGRAM;
 }
 
 static bool caches_is_known(const char *module, const char *variable)
@@ -95,7 +92,7 @@ static bool caches_is(
 	const struct chain_link *links = chains->links.items;
 	const struct chain_link *link = &links[at], *below = link, *lru = NULL;
 	char name[NAME_SIZE], variable[NAME_SIZE];
-	enum origin origin;
+	enum cache_origin origin;
 
 	for (; link->parent != CHAIN_NONE; link = &links[link->parent]) {
 		if (link->kind != REFERENCE_DICT)
@@ -109,11 +106,11 @@ static bool caches_is(
 	if (link->kind != CHAIN_MODULE || link == below)
 		return false;
 	origin = caches_origin(referrers, link->object);
-	if (origin == ORIGIN_PROGRAM)
+	if (origin == CACHE_PROGRAM)
 		return false;
-	if (lru && caches_has_lru(referrers, lru, origin == ORIGIN_INSTALLED))
+	if (lru && caches_has_lru(referrers, lru, origin == CACHE_INSTALLED))
 		return true;
-	return origin == ORIGIN_STANDARD &&
+	return origin == CACHE_STANDARD &&
 	       referrers_name(referrers, link->object, name, sizeof(name)) &&
 	       referrers_label(
 		   referrers, below->detail, variable, sizeof(variable)) &&
