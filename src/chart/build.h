@@ -69,6 +69,11 @@ size_t build_band(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct build_set *set,
     size_t *runs);
 
+/* The same choice, filled up with the highest where there are colours left:
+ * fills runs in the order of their peaks, and returns how many. */
+size_t build_choose(const struct chart_request *request,
+    const struct build_set *set, size_t *runs);
+
 /* Adds the run's processes to the panel's lines as layers that lie on each
  * other, the program itself the lowest. */
 void build_layers(struct scene *scene, struct scene_panel *panel,

@@ -226,6 +226,7 @@ static void band_add_edge(struct set_band *band, struct scene_panel *panel,
 	char text[UNITS_TEXT];
 
 	line->kind = SCENE_RUN;
+	line->peak_mib = line->peak.mib;
 	line->name = mem_format("%s of %zu%s", edge, band->len - band->named,
 	    band->named > 0 ? " others" : "");
 	line->detail =
@@ -302,4 +303,22 @@ size_t build_band(struct scene *scene, struct scene_panel *panel,
 			    "others that stand apart or failed are"));
 	band_finish(&band);
 	return band.named;
+}
+
+size_t build_choose(const struct chart_request *request,
+    const struct build_set *set, size_t *runs)
+{
+	struct set_band band = {.request = request,
+	    .members = mem_zero(request->len + 1, sizeof(band.members[0]))};
+	size_t count;
+
+	band_judge(&band, set);
+	qsort(band.members + band.named, band.len - band.named,
+	    sizeof(band.members[0]), band_compare_peaks);
+	count = band.len < ROLE_SERIES_COUNT ? band.len : ROLE_SERIES_COUNT;
+	qsort(band.members, count, sizeof(band.members[0]), band_compare_peaks);
+	for (size_t i = 0; i < count; i++)
+		runs[i] = band.members[i].run;
+	free(band.members);
+	return count;
 }

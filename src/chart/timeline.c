@@ -188,7 +188,7 @@ static void add_processes(struct scene *scene, struct scene_panel *panel,
 }
 
 static void add_total(struct scene_panel *panel,
-    const struct chart_request *request, size_t run, size_t nth)
+    const struct chart_request *request, size_t run, enum role role)
 {
 	const struct chart_run *chart_run = &request->runs[run];
 	const struct series *total = &chart_run->run->total;
@@ -198,8 +198,7 @@ static void add_total(struct scene_panel *panel,
 	struct sample sampled = {0}, peak = {0};
 
 	line->kind = request->len > 1 ? SCENE_RUN : SCENE_TOTAL;
-	line->role = request->len > 1 ? role_series(nth) : ROLE_TOTAL;
-	line->dashed = nth / ROLE_SERIES_COUNT % 2 == 1;
+	line->role = role;
 	line->name = request->len > 1 ? utf8_clean_copy(chart_run->name)
 				      : mem_copy("memory");
 	sampled.mib = line->peak.mib;
@@ -211,22 +210,48 @@ static void add_total(struct scene_panel *panel,
 /* More lines than that over each other show nothing, and take for ever. */
 enum { MOST_LINES = 100 };
 
+/* At most a run for each colour. */
+static void add_chosen(struct scene_panel *panel,
+    const struct chart_request *request, const size_t *runs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		add_total(panel, request, runs[i], role_series(i));
+}
+
+/* All runs: those that matter have the colours, and are on top. */
+static void add_crowd(struct scene_panel *panel,
+    const struct chart_request *request, const struct build_set *set)
+{
+	size_t chosen[ROLE_SERIES_COUNT];
+	size_t count = build_choose(request, set, chosen);
+
+	for (size_t i = 0; i < request->len; i++) {
+		size_t at = 0;
+
+		while (at < count && chosen[at] != i)
+			at++;
+		if (at == count)
+			add_total(panel, request, i, ROLE_OTHER);
+	}
+	add_chosen(panel, request, chosen, count);
+}
+
 /* In a picture, more runs than there are colours are a band; so are very many
  * where a reader can pick lines out. */
 static void add_totals(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct build_set *set)
 {
-	size_t runs[ROLE_SERIES_COUNT], count;
+	size_t runs[ROLE_SERIES_COUNT] = {0, 1, 2, 3, 4, 5};
 
-	if (request->len <=
-	    (request->layers ? MOST_LINES : ROLE_SERIES_COUNT)) {
-		for (size_t i = 0; i < request->len; i++)
-			add_total(panel, request, i, i);
-		return;
-	}
-	count = build_band(scene, panel, request, set, runs);
-	for (size_t i = 0; i < count; i++)
-		add_total(panel, request, runs[i], i);
+	if (request->len == 1)
+		add_total(panel, request, 0, ROLE_TOTAL);
+	else if (request->len <= ROLE_SERIES_COUNT)
+		add_chosen(panel, request, runs, request->len);
+	else if (request->layers && request->len <= MOST_LINES)
+		add_crowd(panel, request, set);
+	else
+		add_chosen(panel, request, runs,
+		    build_band(scene, panel, request, set, runs));
 }
 
 /* A stack of the program alone would show what its line does. */

@@ -118,6 +118,8 @@ static void html_put_series(struct json *json, const struct html_series *series)
 	html_put_number(json, "step", series->step_s, 9);
 	html_put_means(json, series);
 	html_put_point(json, "peak", &line->peak);
+	if (line->kind == SCENE_RUN)
+		html_put_number(json, "highest", line->peak_mib, 6);
 	json_key(json, "data");
 	json_base64(json, series->bytes.items, series->bytes.len);
 	json_close(json, '}');

@@ -153,6 +153,39 @@ Missing ranks: 6 of 8 (1)"
 	grep -qx 'fact Failed: 1 without a sample' <<<"$output"
 }
 
+# page_lines PAGE: the role, the height in the legend and the name of each line.
+page_lines() {
+	python3 - "$1" <<'END'
+import json, re, sys
+page = open(sys.argv[1], encoding="utf-8").read()
+page = json.loads(re.search(r'id="recording">(.*?)</script>', page, re.S)[1])
+for line in page["series"]:
+    print(line["role"], round(line["highest"]), line["name"])
+END
+}
+
+@test "a page of many: each colour once, for who stands apart and the highest" {
+	ranks 12
+	mprof plot -o page.html mem-*.dat
+	page_lines page.html >lines
+	[ "$(wc -l <lines)" -eq 12 ]
+	[ "$(grep -c '^other ' lines)" -eq 6 ]
+	[ "$(grep -c '^series' lines)" -eq 6 ]
+	[ -z "$(grep -o '^series-.' lines | sort | uniq -d)" ]
+	grep -q '^series-1 260 mem-3.dat$' lines
+	grep -q '^series-. 102 mem-5.dat$' lines
+	lacks '^series-. 100 ' <lines
+	# the coloured ones are drawn last, over the others
+	tail -n 6 lines | lacks '^other'
+	ranks 101
+	mprof plot -o page.html mem-*.dat
+	same "$(page_lines page.html)" "total 102 highest of 99 others
+total 100 lowest of 99 others
+total 101 median of 99 others
+series-1 260 mem-3.dat
+series-2 102 mem-5.dat"
+}
+
 @test "a set: of ranks that are too many for lines none is missing" {
 	ranks 128
 	run_apart mprof plot --format scene -o - mem-*.dat

@@ -120,6 +120,16 @@ function loadSeries(list, ticksPerSecond)
 	}
 }
 
+// The entries of the legend: of several recordings the highest first.
+function listedSeries(data)
+{
+	const listed = data.series.filter((one) => one.legend);
+	const runs = listed.filter((one) => one.kind === "run");
+
+	runs.sort((a, b) => b.highest - a.highest);
+	return runs.concat(listed.filter((one) => one.kind !== "run"));
+}
+
 // A stack of the program's own making takes the lines' place, but for trends.
 function chooseSeries(data, stacked)
 {

@@ -407,7 +407,7 @@ function showHelp()
 
 function toggleByDigit(digit)
 {
-	const listed = data.series.filter((one) => one.legend);
+	const listed = listedSeries(data);
 
 	if (listed[digit - 1])
 		toggleSeries(listed[digit - 1], false);

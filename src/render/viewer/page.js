@@ -113,7 +113,7 @@ function buildLegend(data, onToggle, onLight)
 	const legend = byId("legend"), theme = themeOf(data);
 
 	legend.replaceChildren();
-	for (const series of data.series.filter((one) => one.legend)) {
+	for (const series of listedSeries(data)) {
 		const button = element("button", {
 			type: "button",
 			title: "Hide or show (Shift click: show only this one)",

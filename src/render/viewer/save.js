@@ -7,7 +7,7 @@ const SAVE_HEAD = 40, SAVE_LEGEND = 20;
 
 function shownInLegend(data)
 {
-	return data.series.filter((one) => one.legend && !one.hidden);
+	return listedSeries(data).filter((one) => !one.hidden);
 }
 
 // Places the names of the legend in a picture of that width: rows of
