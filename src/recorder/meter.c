@@ -437,3 +437,17 @@ void meter_read(struct meter *meter, struct members *members, size_t first)
 		member->hidden = !procfs_stat(meter->fs, member->pid, &stat);
 	}
 }
+
+/* One that is no longer there is still a member, until the tick that finds out
+ * how it ended. */
+void meter_read_again(struct meter *meter, struct members *members)
+{
+	for (size_t i = 0; i < members->list.len; i++) {
+		struct member *member = &members->list.items[i];
+		bool on_loan = member->on_loan;
+
+		if (!member->gone && !meter_measure_own(meter, members, i))
+			member->kib = -1;
+		member->on_loan = on_loan;
+	}
+}

@@ -61,4 +61,9 @@ bool meter_measure(struct meter *meter, struct member *member)
 void meter_read(struct meter *meter, struct members *members, size_t first)
     __attribute__((nonnull));
 
+/* Measures all members between two ticks. None becomes gone: one that is no
+ * longer there has no figure. */
+void meter_read_again(struct meter *meter, struct members *members)
+    __attribute__((nonnull));
+
 #endif

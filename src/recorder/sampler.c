@@ -314,7 +314,7 @@ static void sampler_measure_now(struct sampler *s, struct sink_tick *tick)
 {
 	int64_t total_kib;
 
-	meter_read(&s->meter, &s->tree.members, 0);
+	meter_read_again(&s->meter, &s->tree.members);
 	total_kib = sampler_total_kib(s);
 	tick->time_ns = report_now_ns(&s->report);
 	if (total_kib < 0)

@@ -23,6 +23,31 @@ load helper
 		all'
 }
 
+@test "mark: whoever ends while marks are measured has an end" {
+	cat >ends.py <<-'END'
+	import os, time
+	mark = open(os.environ["MPROF_MARK"], "a")
+	for i in range(40):
+	    for k in range(20):
+	        if os.fork() == 0:
+	            time.sleep(0.03 + k / 1000)
+	            os._exit(3)
+	    until = time.time() + 0.03
+	    while time.time() < until:
+	        print("now", file=mark, flush=True)
+	        time.sleep(0.001)
+	        while os.waitpid(-1, os.WNOHANG)[0] > 0: pass
+	while True:
+	    try: os.wait()
+	    except ChildProcessError: break
+	END
+	mprof run -q -T 10ms -M -o a.dat python3 ends.py
+	sed -n 's/^PROC;pid=\([0-9]*\)[; ].*/\1/p' a.dat | sort -u >began
+	sed -n 's/^EXIT;pid=\([0-9]*\)[; ].*/\1/p' a.dat | sort -u >ended
+	[ "$(wc -l <began)" -gt 600 ]
+	comm -23 began ended | diff /dev/null -
+}
+
 @test "mark: a line appended to MPROF_MARK, and mprof mark, in the recording" {
 	run_apart mprof run -q -T 10ms -o a.dat sh -c '
 		echo "import done" >>"$MPROF_MARK"
