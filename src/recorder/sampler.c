@@ -309,12 +309,17 @@ static void sampler_read_all_marks(struct sampler *s)
 		report_peak(&s->report, &s->peaks);
 }
 
-/* The sum now, where the newest tick may be long ago: a mark's own figure. */
-static void sampler_measure_now(struct sampler *s, struct sink_tick *tick)
+/* The sum now, where the newest tick may be long ago: a mark's own figure. A
+ * tick has just found the processes, and has them until it ends. */
+static void sampler_measure_now(
+    struct sampler *s, struct sink_tick *tick, bool is_at_tick)
 {
 	int64_t total_kib;
 
-	meter_read_again(&s->meter, &s->tree.members);
+	if (is_at_tick)
+		meter_read_again(&s->meter, &s->tree.members);
+	else
+		sampler_rescan(s);
 	total_kib = sampler_total_kib(s);
 	tick->time_ns = report_now_ns(&s->report);
 	if (total_kib < 0)
@@ -325,7 +330,8 @@ static void sampler_measure_now(struct sampler *s, struct sink_tick *tick)
 
 /* The hook's news may begin a phase: the high-water marks that stand now belong
  * to the phase before. */
-static void sampler_ask_hook(struct sampler *s, const struct sampler_hook *hook)
+static void sampler_ask_hook(
+    struct sampler *s, const struct sampler_hook *hook, bool is_at_tick)
 {
 	struct sink_tick tick = s->tick;
 
@@ -335,7 +341,7 @@ static void sampler_ask_hook(struct sampler *s, const struct sampler_hook *hook)
 		if (!hook->is_due(hook->context, &s->tick))
 			return;
 		sampler_read_all_marks(s);
-		sampler_measure_now(s, &tick);
+		sampler_measure_now(s, &tick, is_at_tick);
 	}
 	hook->tick(hook->context, &tick, s->report.sink);
 }
@@ -350,7 +356,7 @@ static void sampler_read_news(struct sampler *s)
 
 	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {
 		if (s->plan.hooks[i].wake > 0)
-			sampler_ask_hook(s, &s->plan.hooks[i]);
+			sampler_ask_hook(s, &s->plan.hooks[i], false);
 	}
 	report_flush(&s->report);
 	now_ns = clock_mono_ns();
@@ -476,7 +482,7 @@ static void sampler_tick(struct sampler *s)
 		sampler_ask_gpu(s);
 	}
 	for (size_t i = 0; i < SAMPLER_HOOKS; i++)
-		sampler_ask_hook(s, &s->plan.hooks[i]);
+		sampler_ask_hook(s, &s->plan.hooks[i], true);
 	report_flush(&s->report);
 	fork_events_sweep(&s->events, &s->tree);
 	sampler_read_names(s, now_ns);
