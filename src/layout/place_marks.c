@@ -12,6 +12,7 @@ struct label_placer {
 	const struct plot *plot;
 	struct place_ink ink;
 	ARRAY(struct draw_point) leaders; /* two points each */
+	bool is_full; /* the name of an end found no place */
 };
 
 /* A label and the point that it names. */
@@ -101,13 +102,12 @@ static double label_cost(const struct label_placer *placer,
 	       0.05 * fabs(box->x + box->w / 2 - label->x);
 }
 
-/* The box at so great a distance from the point, in a direction; moved into the
- * plot where it sticks out at a side. */
+/* The box of a width at so great a distance from the point, in a direction;
+ * moved into the plot where it sticks out at a side. */
 static struct draw_box label_box(const struct label_placer *placer,
-    const struct label_at *label, double distance, double angle)
+    const struct label_at *label, double w, double distance, double angle)
 {
 	const struct draw_box *in = &placer->plot->box;
-	double w = place_width(placer->place, &label->words);
 	double h = place_line_height(label->words.size);
 	double x = label->x + cos(angle) * (distance + w / 2) - w / 2;
 	double y = label->y - sin(angle) * (distance + h / 2) - h / 2;
@@ -124,11 +124,12 @@ static bool label_search(const struct label_placer *placer,
 {
 	double font = placer->place->font, least = INFINITY;
 	double most = hypot(placer->plot->box.w, placer->plot->box.h);
+	double width = place_width(placer->place, &label->words);
 
 	for (int ring = 0; ring * 0.5 * font < fmin(most, least); ring++) {
 		for (int i = 0; i < LABEL_DIRECTIONS; i++) {
 			double angle = 2 * M_PI * i / LABEL_DIRECTIONS;
-			struct draw_box box = label_box(placer, label,
+			struct draw_box box = label_box(placer, label, width,
 			    label->radius + (0.4 + 0.5 * ring) * font, angle);
 			double cost = label_cost(placer, label, &box);
 
@@ -165,19 +166,20 @@ static void label_lead(struct label_placer *placer,
 	    (struct draw_point){label->x, label->y, false};
 }
 
-/* Puts the label at the free place that is nearest to its point. */
-static void label_point(struct label_placer *placer, struct label_at label)
+/* Puts the label at the free place that is nearest to its point, if any is. */
+static bool label_point(struct label_placer *placer, struct label_at label)
 {
 	struct draw_box box = {0, 0, 0, 0};
 
 	if (!label_search(placer, &label, &box))
-		return;
+		return false;
 	label_lead(placer, &label, &box);
 	label.words.x = box.x;
 	label.words.y = box.y;
 	label.words.align = 0;
 	*array_push(&placer->place->taken) = box;
 	place_text(placer->place, &label.words);
+	return true;
 }
 
 static void draw_peak(
@@ -262,23 +264,28 @@ static bool name_line(
 	return false;
 }
 
+/* Behind one that found no place, which takes a while, no other end is tried:
+ * there may be thousands. */
 static void name_end(struct label_placer *placer, const struct scene_mark *mark)
 {
 	struct place *place = placer->place;
 	const struct draw_box *in = &placer->plot->box;
 	struct placed_words words = moment_words(place, mark);
 	double x = place_x(place, placer->plot, mark->at.time_s);
-	char *text = place_shorten(place, &words, 0.8 * in->w);
+	char *text;
 
+	if (placer->is_full)
+		return;
+	text = place_shorten(place, &words, 0.8 * in->w);
 	words.text = text;
 	if (isfinite(mark->at.mib))
-		label_point(
+		placer->is_full = !label_point(
 		    placer, (struct label_at){.words = words,
 				.x = x,
 				.y = place_y(placer->plot, mark->at.mib),
 				.radius = 0.45 * place->font});
 	else if (text && *text && !name_line(placer, words, x))
-		label_point(placer,
+		placer->is_full = !label_point(placer,
 		    (struct label_at){
 			.words = words, .x = x, .y = in->y + in->h / 2});
 	free(text);
