@@ -792,6 +792,34 @@ ctypes.CDLL(None).pthread_exit(None)'
 	done
 }
 
+@test "a type of weak references that lies about its size ends" {
+	local python
+
+	for python in $(pythons); do
+		launch "$python" -uc '
+import ctypes, time, weakref
+
+class Kept:
+    pass
+
+class Look(weakref.ref):
+    pass
+
+kept = [Kept() for i in range(500)]
+looks = [Look(one) for one in kept]
+# tp_basicsize
+ctypes.c_ssize_t.from_address(id(weakref.ref) +
+                              object.__basicsize__ + 16).value = 1 << 61
+print("ready")
+time.sleep(1000)'
+		timeout 60 mprof heap "$pid" --json | jq -e '.types[] |
+			select(.type == "__main__.Look") | .count == 500'
+		kill -9 "$pid"
+		wait "$pid" || true
+		pid=
+	done
+}
+
 @test "what can't be read is said, with what to do" {
 	sleep 100 &
 	pid=$!

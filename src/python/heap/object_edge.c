@@ -342,15 +342,20 @@ static void tell_basic(struct walk *walk)
 	tell_words(walk, header_of(walk), walk->type->basic);
 }
 
-/* What it refers to, what it calls when that ends, and its neighbours. */
+/* What it refers to, what it calls when that ends, and its neighbours. A heap
+ * may lie about the type that its own is built on. */
 static void tell_weak(struct walk *walk)
 {
-	uint64_t at = header_of(walk);
+	uint64_t at = header_of(walk), end = walk->type->root_basic;
 
+	if (end > walk->type->basic)
+		end = walk->type->basic;
+	if (!object_edge_spend(walk, end / 8))
+		return;
 	object_edge_tell(walk, EDGE_WEAK, object_edge_word(walk, (int)at));
 	object_edge_tell_name(
 	    walk, "__callback__", object_edge_word(walk, (int)at + 8));
-	for (at += 16; at + 8 <= walk->type->root_basic; at += 8)
+	for (at += 16; at + 8 <= end; at += 8)
 		object_edge_tell(
 		    walk, EDGE_WEAK, object_edge_word(walk, (int)at));
 }
