@@ -232,25 +232,52 @@ static void build_usage_limits(struct scene *scene, struct scene_panel *panel,
 	}
 }
 
-/* Events that one reading shows are one mark. */
-static void build_usage_event(
-    struct scene_panel *panel, double at_s, const char *name)
-{
-	for (size_t i = 0; i < panel->marks.len; i++) {
-		struct scene_mark *mark = &panel->marks.items[i];
-		char *label = mark->label;
+static const char *const event_names[] = {
+    "memory.high", "memory.max", "out of memory", "oom_kill"};
 
-		if (mark->kind != SCENE_LABEL || mark->role != ROLE_ALARM ||
-		    mark->at.time_s != at_s)
-			continue;
-		mark->label = mem_format("%s, %s", label, name);
-		free(label);
+enum { EVENTS = sizeof(event_names) / sizeof(event_names[0]) };
+
+/* The mark of that time among those in [from, to), which are in order; NULL
+ * without one. */
+static struct scene_mark *build_usage_mark(
+    const struct scene_panel *panel, size_t from, size_t to, double at_s)
+{
+	size_t end = to;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (panel->marks.items[middle].at.time_s < at_s)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < end && panel->marks.items[from].at.time_s == at_s
+		   ? &panel->marks.items[from]
+		   : NULL;
+}
+
+/* Events that one reading shows are one mark. The marks of each kind up to this
+ * one begin at starts. */
+static void build_usage_event(
+    struct scene_panel *panel, const size_t *starts, size_t kind, double at_s)
+{
+	struct scene_mark *mark = NULL;
+	char *label;
+
+	for (size_t i = 0; i < kind && !mark; i++)
+		mark = build_usage_mark(panel, starts[i], starts[i + 1], at_s);
+	if (!mark) {
+		*array_push(&panel->marks) =
+		    (struct scene_mark){.kind = SCENE_LABEL,
+			.role = ROLE_ALARM,
+			.at = {at_s, NAN},
+			.label = mem_copy(event_names[kind])};
 		return;
 	}
-	*array_push(&panel->marks) = (struct scene_mark){.kind = SCENE_LABEL,
-	    .role = ROLE_ALARM,
-	    .at = {at_s, NAN},
-	    .label = mem_copy(name)};
+	label = mark->label;
+	mark->label = mem_format("%s, %s", label, event_names[kind]);
+	free(label);
 }
 
 /* A mark where events of the group begin, at the reading that shows them; what
@@ -259,23 +286,22 @@ static void build_usage_events(
     struct scene_panel *panel, const struct chart_request *request)
 {
 	const struct usage_series *usage = request->runs[0].run->usage;
-	static const char *const names[] = {
-	    "memory.high", "memory.max", "out of memory", "oom_kill"};
+	size_t starts[EVENTS];
 
-	for (size_t k = 0; k < resources[RESOURCE_EVENTS].count; k++) {
+	for (size_t k = 0; k < EVENTS; k++) {
 		const struct series *counts =
 		    &usage->figures[FIGURE_EVENTS_HIGH + k];
 		bool on = false;
 
+		starts[k] = panel->marks.len;
 		for (size_t i = 1; i < counts->len; i++) {
 			bool more =
 			    counts->items[i].mib > counts->items[i - 1].mib;
 
 			if (more && !on)
-				build_usage_event(panel,
+				build_usage_event(panel, starts, k,
 				    counts->items[i].time_s -
-					build_zero(request, 0),
-				    names[k]);
+					build_zero(request, 0));
 			on = more;
 		}
 	}
