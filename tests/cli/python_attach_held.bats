@@ -142,6 +142,8 @@ is_beside() {
 	soon_while "$pid" test -s ready
 	attach run.dat
 	soon_while "$recorder" grep -q '^HELD;.*;by=before' run.dat
+	# Without one that was sampled the lines are of growth on the clock.
+	soon_while "$recorder" grep -q '^ALLOC' run.dat
 	stop
 	touch end
 	wait "$pid"
