@@ -23,6 +23,12 @@ notebook.cells = [
     nbformat.v4.new_code_cell(text.strip())
     for text in sys.stdin.read().split("---\n")
 ]
+# On a loaded machine a kernel starts late, and what it shows comes late.
 NotebookClient(
-    notebook, timeout=120, allow_errors=True, on_cell_executed=show
+    notebook,
+    timeout=300,
+    startup_timeout=300,
+    iopub_timeout=300,
+    allow_errors=True,
+    on_cell_executed=show,
 ).execute()
