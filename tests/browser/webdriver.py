@@ -3,19 +3,24 @@
 standard library."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import tempfile
 import urllib.request
 
+# For one call, a page of 10 million samples on a loaded machine included.
+PATIENCE_S = 600
+
 
 class Browser:
     def __init__(self, dark=False, width=1280, height=1000):
-        self.profile = tempfile.mkdtemp()
+        # The path of a socket is short, whatever TMPDIR is.
+        self.profile = tempfile.mkdtemp(dir="/tmp")
         self.driver = subprocess.Popen(
-            ["chromedriver", "--port=0"],
-            stdout=subprocess.PIPE, text=True)
+            ["chromedriver", "--port=0"], stdout=subprocess.PIPE,
+            env={**os.environ, "TMPDIR": self.profile}, text=True)
         for line in self.driver.stdout:
             found = re.search(r"on port (\d+)\.", line)
             if found:
@@ -30,6 +35,8 @@ class Browser:
 
     def capabilities(self, width, height):
         return {"capabilities": {"alwaysMatch": {
+            "timeouts": {"script": 1000 * PATIENCE_S,
+                         "pageLoad": 1000 * PATIENCE_S},
             "goog:loggingPrefs": {"browser": "ALL"},
             "goog:chromeOptions": {"args": [
                 "--headless", "--no-sandbox", "--disable-gpu",
@@ -43,7 +50,7 @@ class Browser:
         request = urllib.request.Request(
             self.root + path, data, {"Content-Type": "application/json"},
             method=method)
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return json.load(answer)["value"]
 
     def cdp(self, command, **params):
