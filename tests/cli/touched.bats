@@ -21,7 +21,7 @@ needs_faults() {
 # Whatever failed, a program that waits for a file goes on and ends.
 teardown() {
 	[ -z "${helper:-}" ] || kill -CONT "$helper" 2>/dev/null || true
-	touch seen give take end stop small.seen large.seen middle.seen
+	touch begin seen give take end stop small.seen large.seen middle.seen
 }
 
 # Whether more was touched than that: touched MIB FILE
@@ -69,7 +69,8 @@ record_until() {
 }
 
 # Three places that take 67, 160 and 86 MiB of their own, in a program into
-# which no library can be loaded. Each waits, so that all is seen while it runs.
+# which no library can be loaded. It waits for the files begin, which is here, and
+# seen, so that all is seen while it runs.
 three() {
 	cat >three.c <<-'END'
 	#include <pthread.h>
@@ -97,6 +98,8 @@ three() {
 	{
 		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 		void *(*places[])(void *) = {small, large, middle};
+		while (access("begin", F_OK) != 0)
+			usleep(10000);
 	#ifdef POOL
 		pthread_t threads[3];
 		for (int i = 0; i < 3; i++)
@@ -113,6 +116,7 @@ three() {
 	}
 	END
 	cc -O2 -static -pthread "$@" -o three three.c
+	touch begin
 }
 
 # Each within a tenth, by name, of what lines says.
@@ -289,12 +293,16 @@ is_idle() {
 record_far_apart() {
 	local recorder program used=''
 
-	rm -f seen
+	rm -f begin seen
 	mprof run -q --stacks -T 100 -o "$1" ./three 3>&- &
 	recorder=$!
 	soon find_helper "$recorder"
 	soon has_program "$recorder"
+	# On a loaded machine it would come too late for the first place.
+	soon is_idle
+	touch begin
 	soon has_all
+	used=
 	soon is_idle
 	touch seen
 	wait "$recorder"
