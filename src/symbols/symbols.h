@@ -30,6 +30,23 @@ struct symbols_request {
 	char *(*demangle)(const char *name);
 };
 
+/* The place of the first address at or behind value; count: there is none. */
+static inline size_t symbols_first(
+    const struct symbols_request *request, uint64_t value)
+{
+	size_t low = 0, high = request->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (request->addresses[middle] < value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 struct symbols_module {
 	int version;
 	/* Takes what it finds; what has no name is left out. */

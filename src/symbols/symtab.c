@@ -19,23 +19,6 @@ struct symtab {
 	struct symtab_found *found;
 };
 
-/* The first address at or behind value. */
-static size_t symtab_first(
-    const struct symbols_request *request, uint64_t value)
-{
-	size_t low = 0, high = request->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (request->addresses[middle] < value)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static void symtab_visit(void *context, const Elf64_Sym *symbol, uint64_t name)
 {
 	struct symtab *table = context;
@@ -45,7 +28,7 @@ static void symtab_visit(void *context, const Elf64_Sym *symbol, uint64_t name)
 	if (symbol->st_shndx == SHN_UNDEF ||
 	    (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE))
 		return;
-	for (size_t i = symtab_first(request, symbol->st_value);
+	for (size_t i = symbols_first(request, symbol->st_value);
 	     i < request->count &&
 	     request->addresses[i] - symbol->st_value < symbol->st_size;
 	     i++) {

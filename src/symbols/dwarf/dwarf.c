@@ -220,23 +220,6 @@ static bool dwarf_find_die(struct dwarf_find *find)
 	return found;
 }
 
-/* The first address at or behind value. */
-static size_t dwarf_first(
-    const struct symbols_request *request, GElf_Addr value)
-{
-	size_t low = 0, high = request->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (request->addresses[middle] < value)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static bool dwarf_is_function(const GElf_Sym *symbol)
 {
 	int type = GELF_ST_TYPE(symbol->st_info);
@@ -268,7 +251,7 @@ static void dwarf_find_symbols(const struct dwarf_find *find, Dwarf_Addr bias,
 		if (!name || !*name || !dwarf_is_function(&symbol))
 			continue;
 		begin -= bias;
-		for (size_t i = dwarf_first(request, begin);
+		for (size_t i = symbols_first(request, begin);
 		     i < request->count &&
 		     request->addresses[i] - begin < symbol.st_size;
 		     i++) {
