@@ -163,18 +163,18 @@ static bool maps_line_is_of(const char *line, const char *library, bool *is_of)
 	return true;
 }
 
-static bool maps_has_library(pid_t pid, const char *library)
+int maps_has_file(pid_t pid, const char *name)
 {
 	struct maps_entry entry;
 	bool has = false;
 	struct maps maps;
 
 	if (maps_open(&maps, pid) < 0)
-		return false;
+		return -1;
 	while (!has && maps_next(&maps, &entry))
-		has = strcmp(path_name(entry.path), library) == 0;
+		has = strcmp(path_name(entry.path), name) == 0;
 	maps_close(&maps);
-	return has;
+	return !has && maps.error ? -1 : has;
 }
 
 bool maps_library_wipes(pid_t pid, const char *library)
@@ -184,7 +184,7 @@ bool maps_library_wipes(pid_t pid, const char *library)
 	size_t room = 0;
 	FILE *smaps;
 
-	if (!maps_has_library(pid, library))
+	if (maps_has_file(pid, library) != 1)
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/smaps", (int)pid);
 	smaps = fopen(path, "re");

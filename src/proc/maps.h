@@ -50,6 +50,10 @@ bool maps_next_usage(struct maps *maps, struct maps_usage *usage);
 
 void maps_close(struct maps *maps);
 
+/* 1 where pid maps a file of that name, in whatever directory; 0 where it does
+ * not; -1 where that can't be found out. */
+int maps_has_file(pid_t pid, const char *name) __attribute__((nonnull));
+
 /* Whether pid has memory of its library of that file name, such as libx.so,
  * that is emptied in children that it forks (MADV_WIPEONFORK). False where that
  * can't be found out. Where the library is mapped it reads smaps, which takes

@@ -451,21 +451,12 @@ static bool allocations_is_left(const struct allocations_round *round)
 {
 	struct allocation_table *table = round->table;
 	int64_t now_ns = round->tick->time_ns;
-	struct maps_entry entry;
-	bool is_mapped = false;
-	struct maps maps;
 
 	if (!table->known || now_ns - table->changed_ns < NS_PER_S ||
 	    now_ns - table->mapped_ns < 10 * NS_PER_S)
 		return false;
 	table->mapped_ns = now_ns;
-	if (maps_open(&maps, table->pid) != 0)
-		return false;
-	while (!is_mapped && maps_next(&maps, &entry))
-		is_mapped = strcmp(path_name(entry.path), table->name) == 0;
-	is_mapped = is_mapped || maps.error;
-	maps_close(&maps);
-	return !is_mapped;
+	return maps_has_file(table->pid, table->name) == 0;
 }
 
 static void allocations_add_table(struct allocations_round *round,
