@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "commands/refs.h"
+#include "python/refs/referrers_alike.h"
 
 #define TEXT_SIZE 512
 #define CLEAN_SIZE (4 * TEXT_SIZE)
@@ -166,23 +167,6 @@ static bool is_owner(const struct chain_link *root)
 	       root->kind == CHAIN_TASK;
 }
 
-/* The name with an ellipsis in place of each number. */
-static char *name_without_numbers(const char *name)
-{
-	char *made = NULL;
-	size_t size = 0;
-	FILE *out = mem_stream(&made, &size);
-
-	for (; *name; name++) {
-		if (*name < '0' || *name > '9')
-			putc(*name, out);
-		else if (name[1] < '0' || name[1] > '9')
-			fputs(MANY, out);
-	}
-	fclose(out);
-	return made;
-}
-
 char *refs_root_name(const struct refs *refs, const struct chain_link *root)
 {
 	char raw[TEXT_SIZE], *name, *made;
@@ -193,7 +177,7 @@ char *refs_root_name(const struct refs *refs, const struct chain_link *root)
 	name = utf8_clean_copy(raw);
 	if (!root->many || !is_owner(root))
 		return name;
-	made = name_without_numbers(name);
+	made = referrers_without_numbers(name, MANY);
 	free(name);
 	return made;
 }
@@ -202,9 +186,7 @@ void refs_forget_number(struct refs *refs, uint32_t link)
 {
 	struct chain_link *links = refs->chains.links.items;
 
-	while (links[link].parent != CHAIN_NONE)
-		link = links[link].parent;
-	links[link].many = true;
+	links[refs_root(refs, link) - links].many = true;
 }
 
 /* The thread or greenlet that a function runs in; the main thread is not named.

@@ -413,14 +413,21 @@ static bool may_split(const struct finder *f, uint32_t object)
 	return f->references->kind.items[via] != REFERENCE_DICT;
 }
 
+static enum chain_root root_kind_of(const struct finder *f, uint32_t link)
+{
+	const struct chain_link *links = f->table.links.items;
+
+	while (links[link].parent != CHAIN_NONE)
+		link = links[link].parent;
+	return links[link].kind;
+}
+
 /* Whether the way to object begins at something that has a name. */
 static bool is_from_name(const struct finder *f, uint32_t object)
 {
-	const struct chain_link *link = &f->table.links.items[f->link[object]];
+	enum chain_root kind = root_kind_of(f, f->link[object]);
 
-	while (link->parent != CHAIN_NONE)
-		link = &f->table.links.items[link->parent];
-	return link->kind != CHAIN_OUTSIDE && link->kind != CHAIN_CYCLE;
+	return kind != CHAIN_OUTSIDE && kind != CHAIN_CYCLE;
 }
 
 /* Adds the way, unless one with the same link is there already. */
@@ -683,18 +690,9 @@ void chains_referents(
 	finder_finish(&f, chains);
 }
 
-static enum chain_root root_kind_of(const struct finder *f, uint32_t link)
-{
-	const struct chain_link *links = f->table.links.items;
-
-	while (links[link].parent != CHAIN_NONE)
-		link = links[link].parent;
-	return links[link].kind;
-}
-
-/* A greenlet or a task begins chains, and stands where a module holds it, if
- * one does: nearest to that. Each thread is held by the module threading, which
- * says nothing. Other objects stand at their links. */
+/* The link at which an object is counted. A greenlet or a task is a root, but
+ * is counted where a module holds it, if one does: at the nearest such link.
+ * (The module threading holds each thread, which says nothing.) */
 static uint32_t place_of(struct finder *f, uint32_t object)
 {
 	const struct references *references = f->references;

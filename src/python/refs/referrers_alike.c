@@ -7,9 +7,10 @@
 
 #include "base/index.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "python/refs/referrers_owners.h"
 
-/* So many roots are told apart by their numbers. */
+/* Up to this many alike roots keep their numbers and are told apart. */
 #define APART_MAX 16
 #define ALIKE_NAME 512
 
@@ -32,26 +33,25 @@ static bool alike_is_same(const void *items, size_t at, const void *key)
 	return !strcmp(((const struct alike_group *)items)[at].name, key);
 }
 
-/* Leaves one digit of each number. */
-static void alike_drop_numbers(char *text)
+char *referrers_without_numbers(const char *name, const char *instead)
 {
-	char *to = text;
+	struct strbuf made = {0};
 
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			*to++ = *text;
-		else if (text[1] < '0' || text[1] > '9')
-			*to++ = '0';
+	for (; *name; name++) {
+		if (*name < '0' || *name > '9')
+			strbuf_add_bytes(&made, name, 1);
+		else if (name[1] < '0' || name[1] > '9')
+			strbuf_add(&made, instead);
 	}
-	*to = '\0';
+	return strbuf_take(&made);
 }
 
-/* A function that an owner runs, with that; a task with what it runs. NULL
- * where one of them has no name. */
+/* Roots are alike where their keys are equal. A function's key has its owner, a
+ * task's what it runs. NULL where one of them has no name. */
 static char *alike_key(
     const struct referrers *referrers, uint32_t object, uint32_t owner)
 {
-	char name[ALIKE_NAME], of[ALIKE_NAME] = "";
+	char name[ALIKE_NAME], of[ALIKE_NAME] = "", *alike, *key;
 	enum chain_root kind = referrers->roots[object];
 	uint32_t runs = REFERENCES_NONE;
 
@@ -59,12 +59,15 @@ static char *alike_key(
 	    (owner != REFERENCES_NONE &&
 		!referrers_name(referrers, owner, of, sizeof(of))))
 		return NULL;
-	alike_drop_numbers(kind == CHAIN_FRAME ? of : name);
+	alike = referrers_without_numbers(kind == CHAIN_FRAME ? of : name, "0");
 	if (kind == CHAIN_TASK)
 		runs = referrers_coroutine(referrers, object);
 	if (runs != REFERENCES_NONE)
 		referrers_value(referrers, runs, of, sizeof(of));
-	return mem_format("%d %s %s", (int)kind, of, name);
+	key = mem_format(
+	    "%d %s %s", (int)kind, alike, kind == CHAIN_FRAME ? name : of);
+	free(alike);
+	return key;
 }
 
 static void alike_add(struct alike *alike, uint32_t object, uint32_t owner)

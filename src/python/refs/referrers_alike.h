@@ -12,4 +12,8 @@
  * alike run the same function. */
 void referrers_find_alike(struct referrers *referrers) __attribute__((nonnull));
 
+/* The name with that text instead of each number in it; the caller frees. */
+char *referrers_without_numbers(const char *name, const char *instead)
+    __attribute__((nonnull));
+
 #endif
