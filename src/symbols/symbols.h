@@ -8,6 +8,7 @@
 #ifndef MPROF_SYMBOLS_SYMBOLS_H
 #define MPROF_SYMBOLS_SYMBOLS_H
 
+#include <elf.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,17 @@ struct symbols_request {
 	 * caller frees, or NULL. */
 	char *(*demangle)(const char *name);
 };
+
+/* Whether the symbol may be a function's name: hand-written assembly has no
+ * type. */
+static inline bool symbols_is_function(const Elf64_Sym *symbol)
+{
+	int type = ELF64_ST_TYPE(symbol->st_info);
+
+	return symbol->st_shndx != SHN_UNDEF &&
+	       (type == STT_FUNC || type == STT_GNU_IFUNC ||
+		   type == STT_NOTYPE);
+}
 
 /* The place of the first address at or behind value; count: there is none. */
 static inline size_t symbols_first(

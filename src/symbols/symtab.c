@@ -23,10 +23,8 @@ static void symtab_visit(void *context, const Elf64_Sym *symbol, uint64_t name)
 {
 	struct symtab *table = context;
 	const struct symbols_request *request = table->request;
-	int type = ELF64_ST_TYPE(symbol->st_info);
 
-	if (symbol->st_shndx == SHN_UNDEF ||
-	    (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE))
+	if (!symbols_is_function(symbol))
 		return;
 	for (size_t i = symbols_first(request, symbol->st_value);
 	     i < request->count &&

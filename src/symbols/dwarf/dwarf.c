@@ -220,15 +220,6 @@ static bool dwarf_find_die(struct dwarf_find *find)
 	return found;
 }
 
-static bool dwarf_is_function(const GElf_Sym *symbol)
-{
-	int type = GELF_ST_TYPE(symbol->st_info);
-
-	return symbol->st_shndx != SHN_UNDEF &&
-	       (type == STT_FUNC || type == STT_GNU_IFUNC ||
-		   type == STT_NOTYPE);
-}
-
 /* The closest symbol before each address that covers it, and of those of one
  * place the global one. All symbols are gone through once: libdw goes through
  * them for each address. */
@@ -248,7 +239,7 @@ static void dwarf_find_symbols(const struct dwarf_find *find, Dwarf_Addr bias,
 		unsigned binding = name ? GELF_ST_BIND(symbol.st_info) : 0;
 		int rank = binding < 3 ? ranks[binding] : 0;
 
-		if (!name || !*name || !dwarf_is_function(&symbol))
+		if (!name || !*name || !symbols_is_function(&symbol))
 			continue;
 		begin -= bias;
 		for (size_t i = symbols_first(request, begin);
