@@ -142,27 +142,29 @@ void peak_tracker_add_members(
 	}
 }
 
+static void peak_tracker_raise(
+    struct peak_tracker *peaks, int64_t kib, int64_t time_ns, bool unreported)
+{
+	if (kib <= peaks->peak.kib)
+		return;
+	peaks->peak = (struct sink_peak){
+	    .kib = kib, .time_ns = time_ns, .since_ns = peaks->read_ns};
+	peaks->unreported = unreported;
+}
+
 void peak_tracker_add_sum(
     struct peak_tracker *peaks, int64_t kib, int64_t time_ns)
 {
 	peaks->sums++;
 	peaks->ticked_ns = time_ns;
 	highest_add(&peaks->group, kib, time_ns);
-	if (kib <= peaks->peak.kib)
-		return;
-	peaks->peak = (struct sink_peak){
-	    .kib = kib, .time_ns = time_ns, .since_ns = peaks->read_ns};
-	peaks->unreported = false;
+	peak_tracker_raise(peaks, kib, time_ns, false);
 }
 
 void peak_tracker_add_unsampled(
     struct peak_tracker *peaks, int64_t kib, int64_t time_ns)
 {
-	if (kib <= peaks->peak.kib)
-		return;
-	peaks->peak = (struct sink_peak){
-	    .kib = kib, .time_ns = time_ns, .since_ns = peaks->read_ns};
-	peaks->unreported = true;
+	peak_tracker_raise(peaks, kib, time_ns, true);
 }
 
 /* A later mark of the same peak may be higher by this much. Linux 6.2 and later
