@@ -218,19 +218,26 @@ static struct scene_line *band_add_line(struct set_band *band,
 	return line;
 }
 
-/* One of the lowest, the median, the highest of those that are not named. */
-static void band_add_edge(struct set_band *band, struct scene_panel *panel,
-    const struct series *series, const char *edge)
+/* "median of 9 others": of those that have no line of their own. */
+static char *band_name(const struct set_band *band, const char *what)
+{
+	return mem_format("%s of %zu%s", what, band->len - band->named,
+	    band->named > 0 ? " others" : "");
+}
+
+static struct scene_line *band_add_curve(struct set_band *band,
+    struct scene_panel *panel, const struct series *series, const char *what,
+    const char *most)
 {
 	struct scene_line *line = band_add_line(band, panel, series);
 	char text[UNITS_TEXT];
 
 	line->kind = SCENE_RUN;
 	line->peak_mib = line->peak.mib;
-	line->name = mem_format("%s of %zu%s", edge, band->len - band->named,
-	    band->named > 0 ? " others" : "");
+	line->name = band_name(band, what);
 	line->detail =
-	    mem_format("highest %s", units_size(text, line->peak.mib));
+	    mem_format("%s %s", most, units_size(text, line->peak.mib));
+	return line;
 }
 
 static void band_add_area(struct set_band *band, struct scene_panel *panel,
@@ -247,14 +254,13 @@ static void band_add_area(struct set_band *band, struct scene_panel *panel,
 	line->kind = SCENE_STACKED;
 	line->base = low;
 	line->light = true;
-	line->name = mem_format("lowest to highest of %zu%s",
-	    band->len - band->named, band->named > 0 ? " others" : "");
+	line->name = band_name(band, "lowest to highest");
 	line->detail = mem_format("peaks %s to %s", units_size(text[0], lowest),
 	    units_size(text[1], highest));
 }
 
-/* Where a reader can switch to layers, areas are layers: the edges of the band
- * are lines. */
+/* In a page that can show layers, an area would be taken for one: the band's
+ * edges are drawn as lines there. */
 static void band_add_lines(struct set_band *band, struct scene_panel *panel)
 {
 	struct series *low = scene_own_series(band->scene);
@@ -271,14 +277,14 @@ static void band_add_lines(struct set_band *band, struct scene_panel *panel)
 		series_add(median, at_s, mib);
 	}
 	if (band->request->layers) {
-		band_add_edge(band, panel, high, "highest");
-		band_add_edge(band, panel, low, "lowest");
-		for (size_t i = panel->lines.len - 2; i < panel->lines.len; i++)
-			panel->lines.items[i].dashed = true;
+		band_add_curve(band, panel, high, "highest", "peak")->dashed =
+		    true;
+		band_add_curve(band, panel, low, "lowest", "peak")->dashed =
+		    true;
 	} else {
 		band_add_area(band, panel, low, high);
 	}
-	band_add_edge(band, panel, median, "median");
+	band_add_curve(band, panel, median, "median", "highest");
 }
 
 size_t build_band(struct scene *scene, struct scene_panel *panel,

@@ -241,17 +241,17 @@ static void add_crowd(struct scene_panel *panel,
 static void add_totals(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct build_set *set)
 {
-	size_t runs[ROLE_SERIES_COUNT] = {0, 1, 2, 3, 4, 5};
+	size_t named[ROLE_SERIES_COUNT];
 
-	if (request->len == 1)
-		add_total(panel, request, 0, ROLE_TOTAL);
-	else if (request->len <= ROLE_SERIES_COUNT)
-		add_chosen(panel, request, runs, request->len);
+	if (request->len <= ROLE_SERIES_COUNT)
+		for (size_t i = 0; i < request->len; i++)
+			add_total(panel, request, i,
+			    request->len > 1 ? role_series(i) : ROLE_TOTAL);
 	else if (request->layers && request->len <= MOST_LINES)
 		add_crowd(panel, request, set);
 	else
-		add_chosen(panel, request, runs,
-		    build_band(scene, panel, request, set, runs));
+		add_chosen(panel, request, named,
+		    build_band(scene, panel, request, set, named));
 }
 
 /* A stack of the program alone would show what its line does. */
