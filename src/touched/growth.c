@@ -656,7 +656,6 @@ void growth_sweep(struct growth *growth, bool end)
 			growth_end_process(growth, i);
 			continue;
 		}
-		growth->lags = growth->lags || growth_unsampled(process) > LAG;
 		growth_tell_unseen(growth, process, now_ns);
 		if (process->fell)
 			growth_drop_pages(growth, process, false);
