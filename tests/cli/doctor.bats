@@ -6,18 +6,15 @@
 load helper.bash
 load live.bash
 
-# A program that keeps objects of two classes without end.
+# A program that does a step without end: growing FILE SETUP STEP
 growing() {
-	cat >growing.py <<-'END'
-		import sys, threading
-		class Lesson: pass
-		class Row: pass
-		kept, rows = [], []
+	cat >"$1" <<-END
+		import gc, sys, threading
+		$2
 		ended = threading.Event()
 		def grow():
 		    while not ended.wait(0.01):
-		        kept.extend(Lesson() for i in range(10))
-		        rows.extend(Row() for i in range(5))
+		        $3
 		thread = threading.Thread(target=grow)
 		thread.start()
 		print("ready", flush=True)
@@ -25,6 +22,14 @@ growing() {
 		ended.set()
 		thread.join()
 	END
+}
+
+# It keeps objects of two classes.
+growing_two() {
+	growing growing.py "class Lesson: pass
+class Row: pass
+kept, rows = [], []" 'kept.extend(Lesson() for i in range(10))
+        rows.extend(Row() for i in range(5))'
 }
 
 finds_lesson() {
@@ -47,7 +52,7 @@ says_cycle() {
 }
 
 @test "doctor: a live program: its type that grows, who holds it, the next command" {
-	growing
+	growing_two
 	launch "$(first_python)" growing.py
 	soon finds_lesson
 	jq -e --argjson pid "$pid" '.pid == $pid and .python and .steps == 5 and
@@ -63,21 +68,9 @@ says_cycle() {
 }
 
 @test "doctor: the place that grows, not the one that holds most" {
-	cat >small.py <<-'END'
-		import sys, threading
-		class Lesson: pass
-		many, few = [Lesson() for i in range(100000)], []
-		ended = threading.Event()
-		def grow():
-		    while not ended.wait(0.01):
-		        few.extend(Lesson() for i in range(10))
-		thread = threading.Thread(target=grow)
-		thread.start()
-		print("ready", flush=True)
-		sys.stdin.readline()
-		ended.set()
-		thread.join()
-	END
+	growing small.py "class Lesson: pass
+many, few = [Lesson() for i in range(100000)], []" \
+		'few.extend(Lesson() for i in range(10))'
 	launch "$(first_python)" small.py
 	soon finds_few
 	let_end
@@ -86,22 +79,9 @@ says_cycle() {
 
 # What no name holds is said once to be held.
 @test "doctor: a leak of cycles" {
-	cat >cycles.py <<-'END'
-		import gc, sys, threading
-		class Node:
-		    def __init__(self): self.this = self
-		gc.disable()
-		ended = threading.Event()
-		def grow():
-		    while not ended.wait(0.01):
-		        Node()
-		thread = threading.Thread(target=grow)
-		thread.start()
-		print("ready", flush=True)
-		sys.stdin.readline()
-		ended.set()
-		thread.join()
-	END
+	growing cycles.py "class Node:
+    def __init__(self): self.this = self
+gc.disable()" 'Node()'
 	launch "$(first_python)" cycles.py
 	soon says_cycle
 	let_end
@@ -109,7 +89,7 @@ says_cycle() {
 }
 
 @test "doctor: a program that is recorded, and its recording alone" {
-	growing
+	growing_two
 	launch mprof run -q --stacks -T 50ms -o a.dat "$(first_python)" growing.py
 	program=$(pgrep -P "$pid" -f growing.py)
 	mprof mark --heap --wait --pid "$program" one
