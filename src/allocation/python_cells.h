@@ -15,9 +15,9 @@ struct pyobj;
 /* For an interpreter that starts, and has no cells yet. */
 void python_cells_begin(void);
 
-/* Where code of that file runs, ipykernel may be there: the interpreter is
- * asked to look for the numbers when it next runs code of its own. The caller
- * has the interpreter's lock. */
+/* Call this for each file whose code runs. If the file is ipykernel's, the
+ * interpreter is asked to look for the numbers when it next runs code of its
+ * own. The caller has the interpreter's lock. */
 void python_cells_expect(const char *file);
 
 bool python_cells_has(const char *file);

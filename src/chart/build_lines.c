@@ -427,7 +427,7 @@ static size_t add_labels(const struct scene *scene, struct scene_panel *panel,
 	return count - drawn;
 }
 
-/* Of several runs the mark says whose end it is. */
+/* The mark names the run if there are several. */
 static void chart_marks_add_end(
     struct scene_panel *panel, const struct chart_request *request, size_t at)
 {

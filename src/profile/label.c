@@ -140,7 +140,7 @@ static void label_count_all(struct label_build *build)
 	}
 }
 
-/* What a compiler makes of a source stands beside that in the command line. */
+/* A compiler's output, which has its source beside it in the command line. */
 static bool label_word_is_made(const struct label_word *word)
 {
 	static const char *const ends[] = {".o", ".d", ".lo", ".obj", ".s"};

@@ -342,8 +342,9 @@ static void tell_basic(struct walk *walk)
 	tell_words(walk, header_of(walk), walk->type->basic);
 }
 
-/* What it refers to, what it calls when that ends, and its neighbours. A heap
- * may lie about the type that its own is built on. */
+/* Tells of its object, of its callback, and of its neighbours in the object's
+ * list of weak references. A hostile heap may give the base type a size larger
+ * than the type's own. */
 static void tell_weak(struct walk *walk)
 {
 	uint64_t at = header_of(walk), end = walk->type->root_basic;

@@ -100,7 +100,7 @@ static bool caches_is(
 		if (caches_has_lru(referrers, link, false))
 			lru = link;
 	}
-	/* Of a type of C's subclasses, a dict of weak references. */
+	/* A static type has a dict of weak references to its subclasses. */
 	if (link->kind == CHAIN_TYPE && below->kind == REFERENCE_PLAIN)
 		return !strcmp(referrers_type(referrers, below->type), "dict");
 	if (link->kind != CHAIN_MODULE || link == below)

@@ -4,7 +4,7 @@
 // a second.
 "use strict";
 
-// So few samples in sight are left to the browser's strokes, which are finer.
+// Up to this many samples in sight, the browser strokes the lines: that is finer.
 const FEW_SAMPLES = 4000;
 const CROWD_LINE = 1.4, CROWD_BAND = 0.35, BAND_PIXELS = 2;
 // A line that rises more in a pixel is told by its width, not by its height.
@@ -37,7 +37,8 @@ function paintedSeries(context, view, data)
 	return samples > FEW_SAMPLES ? painted : [];
 }
 
-// What a line or a band covers: its lowest and highest place in each column.
+// The area that a line or a band covers: its lowest and highest place in each
+// column of pixels.
 class Envelope {
 	constructor(columns)
 	{
