@@ -118,7 +118,8 @@ shape() {
 	enough = samples() + 3
 	while samples() < enough: time.sleep(0.02)
 	END
-	MPROF_ALLOCATION_PERIOD=16384 mprof run -q --stacks -o run.dat \
+	# With so few samples none is left out to keep the file small.
+	MPROF_ALLOCATION_PERIOD=262144 mprof run -q --stacks -o run.dat \
 		/usr/bin/python3 "$SCRIPTS/notebook.py" <cells >out
 	mprof lines --top 0 run.dat >lines
 	cat lines
