@@ -82,44 +82,86 @@ static void close_sum(struct downsample *out, struct downsample_sum *sum,
 			sum->count, sum->column, sum->starts};
 }
 
+/* Index behind the last sample, from first on, whose column is number. The
+ * samples are sorted by time: steps that double, then a binary search. */
+static size_t downsample_column_end(const struct downsample_view *view,
+    const struct series *series, size_t first, long number)
+{
+	const struct sample *items = series->items;
+	size_t low = first, high, step = 1;
+
+	while (step < series->len - low &&
+	       downsample_column_of(view, items[low + step].time_s) == number) {
+		low += step;
+		step *= 2;
+	}
+	high = step < series->len - low ? low + step : series->len;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (downsample_column_of(view, items[middle].time_s) == number)
+			low = middle;
+		else
+			high = middle;
+	}
+	return high;
+}
+
+/* Adds the samples [from, until), all of one column. */
+static void downsample_add(struct downsample_column *column,
+    struct downsample_sum *sum, const struct series *series, size_t from,
+    size_t until)
+{
+	const struct sample *items = series->items;
+	double low = items[column->low].mib, high = items[column->high].mib;
+	double mib = sum->mib;
+
+	for (size_t i = from; i < until; i++) {
+		if (items[i].mib < low) {
+			low = items[i].mib;
+			column->low = i;
+		}
+		if (items[i].mib > high) {
+			high = items[i].mib;
+			column->high = i;
+		}
+		mib += items[i].mib;
+	}
+	sum->mib = mib;
+	sum->count += until - from;
+	column->last = until - 1;
+}
+
 void downsample_m4(struct downsample *out, const struct series *series,
     const struct downsample_view *view)
 {
-	size_t first = series_find(series, view->from_s);
+	size_t first = series_find(series, view->from_s), until;
 	struct downsample_column column = {.open = false};
 	struct downsample_sum sum = {.column = -2};
 
 	*out = (struct downsample){0};
 	if (first > 0)
 		first--;
-	for (size_t i = first; i < series->len; i++) {
-		double mib = series->items[i].mib;
+	for (size_t i = first; i < series->len; i = until) {
 		long number =
 		    downsample_column_of(view, series->items[i].time_s);
+		bool gap = i == first || (number != column.number &&
+					     is_gap(series, i, view->gap_s));
 
-		if (!column.open || number != column.number || view->every) {
-			bool gap =
-			    i == first || (number != column.number &&
-					      is_gap(series, i, view->gap_s));
-
-			if (number != sum.column) {
-				close_sum(out, &sum, view);
-				sum = (struct downsample_sum){
-				    0, 0, number, gap || out->means.len == 0};
-			}
-			close_column(out, series, &column);
-			column = (struct downsample_column){
-			    i, i, i, i, number, gap, true};
+		if (number != sum.column) {
+			close_sum(out, &sum, view);
+			sum = (struct downsample_sum){
+			    0, 0, number, gap || out->means.len == 0};
 		}
+		close_column(out, series, &column);
+		column =
+		    (struct downsample_column){i, i, i, i, number, gap, true};
 		if (number == (long)view->columns)
 			break;
-		if (mib < series->items[column.low].mib)
-			column.low = i;
-		if (mib > series->items[column.high].mib)
-			column.high = i;
-		column.last = i;
-		sum.mib += mib;
-		sum.count++;
+		until = view->every
+			    ? i + 1
+			    : downsample_column_end(view, series, i, number);
+		downsample_add(&column, &sum, series, i, until);
 	}
 	close_column(out, series, &column);
 	close_sum(out, &sum, view);

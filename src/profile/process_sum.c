@@ -83,6 +83,9 @@ enum run_total run_total_of(const struct run *run)
 		return RUN_TOTAL_PROGRAM;
 	if (run->info.sum)
 		return RUN_TOTAL_ALL;
+	if (run->processes.len == 0)
+		return run->state.introduces ? RUN_TOTAL_ALL
+					     : RUN_TOTAL_UNKNOWN;
 	evidence = evidence_of(
 	    run, run->state.introduces ? SUM_TICKS : run->total.len);
 	if (2 * evidence.above > evidence.present)
