@@ -12,8 +12,8 @@
 #include "base/path.h"
 
 enum {
-	CHUNK = 64 << 10,    /* of the log, read at once */
-	TEXT_MAX = 16 << 10, /* the longest record of the log that has a text */
+	CHUNK = 64 << 10,    /* bytes of the log that one read takes */
+	TEXT_MAX = 16 << 10, /* longest record of the log that holds text */
 	MODULES_MAX = 4096,
 	SIZE_BITS = 47, /* no allocation is larger than the address space */
 };
@@ -42,8 +42,8 @@ static bool reader_pread(int fd, void *to, size_t len, uint64_t at)
 	return pread(fd, to, len, (off_t)at) == (ssize_t)len;
 }
 
-/* Reads a record of the log, as much as the room holds of it; 0 where none can
- * begin there. */
+/* Reads a record of the log, cut where the room ends. Returns 0 where no record
+ * can begin at that offset. */
 static size_t reader_entry(const struct allocation_reader *reader, int fd,
     uint64_t at, struct allocation_room *room)
 {
@@ -137,8 +137,8 @@ static bool reader_header(
 	return true;
 }
 
-/* A program writes a stack before the slot that refers to it: whoever has read
- * the slots finds their stacks in the log as it is from then on. */
+/* A program writes a stack before the slot that refers to it: a log that is
+ * read after the slots holds the stacks of all of them. */
 static bool reader_log(
     struct allocation_reader *reader, int fd, struct allocation_room *room)
 {
@@ -198,7 +198,8 @@ bool allocation_reader_confirm(
 	       memcmp(&again, slot, sizeof(again)) == 0;
 }
 
-/* The newest that was mapped there before the stack was written. */
+/* Returns the module that was the last to be mapped there before the stack was
+ * written. */
 static const struct allocation_mapped *reader_module_of(
     const struct allocation_reader *reader, uint64_t address, uint64_t stack)
 {
@@ -213,8 +214,8 @@ static const struct allocation_mapped *reader_module_of(
 	return NULL;
 }
 
-/* Texts follow each other in room->texts, which may move: the frames get
- * theirs when all are there. */
+/* The frames' texts follow each other in room->texts, which may move as it
+ * grows: pointers to them are set when all are there. */
 static void reader_push(struct allocation_room *room, const char *file,
     int line, const char *function)
 {
@@ -251,7 +252,8 @@ static void reader_add_code(const struct allocation_reader *reader,
 	free(path);
 }
 
-/* The file and the function behind each other in len bytes. */
+/* The record holds the file's name and behind it the function's, in len
+ * bytes. */
 static void reader_add_frame(const struct allocation_reader *reader, int fd,
     uint64_t at, struct allocation_room *room)
 {

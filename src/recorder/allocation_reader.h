@@ -17,16 +17,16 @@
 #include "base/strbuf.h"
 #include "recorder/sink.h"
 
-/* A slot as it was at the last reading, and what became of its sample. */
+/* A slot as last read, and how its sample was recorded. */
 struct allocation_known {
 	uint64_t serial;
-	uint32_t id;  /* that the sample has in the recording; 0: left out */
-	uint32_t kib; /* that it was recorded with */
+	uint32_t id;  /* sample's id in the recording; 0: not recorded */
+	uint32_t kib; /* figure that was recorded for it */
 };
 
 struct allocation_mapped {
 	uint64_t begin, end, bias;
-	uint64_t at; /* of its record in the log */
+	uint64_t at; /* offset of its record in the log */
 	char *path;
 };
 
@@ -36,23 +36,24 @@ struct allocation_known_stack {
 };
 
 struct allocation_reader {
-	struct allocation_header header; /* of the last reading */
-	bool again; /* it was new then: a slot may have been filled behind it */
-	uint64_t walked; /* bytes of the log */
-	char root[32]; /* put before its object files\' paths: the caller\'s */
-	size_t slots;  /* that were read */
-	struct allocation_known *known; /* as many */
+	struct allocation_header header; /* as last read */
+	bool again; /* the header was new at the last reading: slots may have
+		       been filled since it was read */
+	uint64_t walked; /* bytes of the log whose modules are known */
+	char root[32];   /* prefix of object files' paths; the caller sets it */
+	size_t slots;    /* number of entries in known */
+	struct allocation_known *known; /* state of each slot as last read */
 	ARRAY(struct allocation_mapped) modules;
 	ARRAY(struct allocation_known_stack) stacks;
-	struct index stack_index; /* by offset */
+	struct index stack_index; /* finds stacks by offset */
 };
 
 /* Memory that the readings of all tables share, so that it grows once. */
 struct allocation_room {
 	struct allocation_slot *slots;
 	size_t cap;
-	char *bytes;         /* of the log */
-	struct strbuf texts; /* of the frames below */
+	char *bytes;         /* a record of the log */
+	struct strbuf texts; /* texts that frames point to */
 	struct sink_frame frames[ALLOCATION_DEPTH];
 	size_t count;
 };
@@ -62,15 +63,15 @@ void allocation_reader_finish(struct allocation_reader *reader)
 void allocation_room_finish(struct allocation_room *room)
     __attribute__((nonnull));
 
-/* Reads the header, the modules in the log and the slots into room->slots, and
- * returns the number of the latter; 0 where the file is no table, or holds
- * nothing that was not there at the last reading: *changed is false then. */
+/* Reads the header, the modules in the log and the slots into room->slots.
+ * Returns the number of slots; 0 where the file is no table, or where nothing
+ * has changed since the last reading: *changed is false then. */
 size_t allocation_reader_read(struct allocation_reader *reader, int fd,
     struct allocation_room *room, bool *changed)
     __attribute__((nonnull, warn_unused_result));
 
-/* Whether the slot still holds the very sample that was read, so that it was
- * read whole, and its figures can be true. */
+/* Whether the slot still holds the sample that was read. Only then was it read
+ * whole, so that its figures can be true. */
 bool allocation_reader_confirm(int fd, size_t at,
     const struct allocation_slot *slot) __attribute__((nonnull));
 

@@ -29,26 +29,28 @@ static const char table_pattern[] = "[0-9]*.[0-9]*";
 enum {
 	TABLES_MAX = 10000,
 	LARGE = 1024, /* slots, from which on a table is read less often */
-	BUDGET = 512 << 10, /* bytes at once, and again in a minute */
-	RECORD = 96,        /* bytes of a sample's records */
+	BUDGET = 512 << 10, /* bytes that records may take at once, and again in
+			       each minute */
+	RECORD = 96,        /* bytes that the records of a sample take */
 	EVERY_MAX = 1 << 20
 };
 
 #define LARGE_NS (NS_PER_S / 10)
 #define MINUTE_NS (60 * NS_PER_S)
-/* A table is given up where its process was never among the recorded ones, is
- * not there, and has written nothing for that long: it may be in another pid
+/* Time without a write after which a table is given up, where its process is
+ * not in /proc and was never recorded: it may belong to another pid
  * namespace. */
 #define STRANGE_NS MINUTE_NS
-/* Two records about the same table, but for the first, lie so far apart. */
+/* Least time between two records about a table, from the second one on. */
 #define TOLD_NS (10 * NS_PER_S)
 
 struct allocation_table {
 	char name[32];
 	pid_t pid;
-	unsigned number; /* of its programs, one after the other */
-	bool known;      /* its process is, or was, among the recorded ones */
-	bool has_own;    /* another allocator, and it was told */
+	unsigned number; /* ordinal of the program among those that the process
+			    executed */
+	bool known;      /* its process is or was recorded */
+	bool has_own;    /* its other allocator was reported */
 	int64_t read_ns, changed_ns, told_ns, mapped_ns;
 	struct sink_held told;
 	uint32_t told_flags;
@@ -58,16 +60,19 @@ struct allocation_table {
 struct allocations {
 	char *path;
 	int folder;
-	struct timespec listed; /* the folder's last change, when it was read */
-	bool settled;           /* it was read a while after that */
+	/* The folder's last change, as of when it was listed. */
+	struct timespec listed;
+	bool settled; /* the folder was listed a while after that change */
 	ARRAY(struct allocation_table *) tables;
-	size_t processes, own; /* and those with another allocator */
+	size_t processes, own; /* processes that have a table; of them with
+				  another allocator */
 	pid_t root;
 	bool attached;
 	struct allocation_room room;
 	struct sites *sites; /* borrowed */
 	uint32_t numbers[ALLOCATION_DEPTH];
-	uint32_t samples; /* that were reported: the last one's id */
+	/* Samples that were reported; also the last one's id. */
+	uint32_t samples;
 	ARRAY(uint32_t) freed;
 	struct unsampled unsampled;
 	double budget;
@@ -75,13 +80,13 @@ struct allocations {
 	uint64_t random;
 };
 
-/* One reading. */
+/* One reading of a table. */
 struct allocations_round {
 	struct allocations *all;
 	struct allocation_table *table;
 	const struct sink_tick *tick;
 	const struct sink *sink;
-	uint64_t every; /* of so many samples one is reported */
+	uint64_t every; /* one sample in this many is reported */
 	int fd;
 };
 
@@ -98,7 +103,8 @@ struct allocations *allocations_create(
 		err_errno(e, "%s: sampled allocations can't be kept", path);
 		return NULL;
 	}
-	/* A process that runs already samples as long as the lock is kept. */
+	/* A process that is already running samples only while this lock is
+	 * held. */
 	flock(folder, LOCK_EX | LOCK_NB);
 	all = mem_zero(1, sizeof(*all));
 	all->path = mem_copy(path);
@@ -169,8 +175,8 @@ static bool stack_same(const void *stacks, size_t at, const void *key)
 	       *(const uint32_t *)key;
 }
 
-/* The site of a stack; 0: none. Where it is new, frames are there and *bytes
- * is what they take. */
+/* Returns the number of the stack's site; 0: none. Where the site is new,
+ * frames are set and *bytes is the size that they take in the recording. */
 static uint32_t allocations_site(
     const struct allocations_round *round, uint32_t stack, size_t *bytes)
 {
@@ -202,9 +208,9 @@ static pid_t allocations_pid(const struct allocations_round *round)
 	return pid == round->all->root ? 0 : pid;
 }
 
-/* Whether this sample is among those that are reported, and what it stands for
- * then: one that a period `every` times as long would have taken too, so that
- * large allocations are never left to chance. */
+/* Whether to report this sample, and with which weight: those are reported that
+ * a period `every` times as long would have taken too, so large allocations are
+ * never left to chance. */
 static bool allocations_thin(const struct allocations_round *round,
     const struct allocation_slot *slot, double *weight)
 {
@@ -233,7 +239,7 @@ static int64_t allocations_time(
 						       : (int64_t)time_ns;
 }
 
-/* The slot holds a sample that was not there at the last reading. */
+/* Reports a sample that the slot did not hold at the last reading. */
 static void allocations_take(const struct allocations_round *round, size_t at)
 {
 	struct allocations *all = round->all;
@@ -245,7 +251,7 @@ static void allocations_take(const struct allocations_round *round, size_t at)
 
 	*known = (struct allocation_known){.serial = slot->serial};
 	if (!allocation_reader_confirm(round->fd, at, slot)) {
-		known->serial = 0; /* it is looked at again */
+		known->serial = 0; /* read again next time */
 		return;
 	}
 	if (all->budget < RECORD || all->samples == UINT32_MAX ||
@@ -273,8 +279,8 @@ static int allocations_order(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
-/* Reports as freed what the slots no longer hold; all of them where there are
- * none. */
+/* Reports the samples that slots no longer hold as freed; without slots, all of
+ * them. */
 static void allocations_free(
     const struct allocations_round *round, const struct allocation_slot *slots)
 {
@@ -325,7 +331,7 @@ static const char *allocations_name(const struct allocations_round *round)
 	return NULL;
 }
 
-/* Reports the sampling of this table, if it has changed. */
+/* Reports the state of this table's sampling, if it has changed. */
 static void allocations_tell(const struct allocations_round *round)
 {
 	static const char *const names[] = {"own", "malloc", "python",
@@ -342,7 +348,7 @@ static void allocations_tell(const struct allocations_round *round)
 	    .failed = header->failed};
 	bool has_own;
 
-	/* A hook that is new is said at once: there are few. */
+	/* A new hook is reported at once: there are few. */
 	if (table->told_ns && (header->flags & ~table->told_flags) == 0 &&
 	    (now_ns - table->told_ns < TOLD_NS ||
 		(held.period == before->period && held.every == before->every &&
@@ -390,8 +396,8 @@ static void allocations_recognize(const struct allocations_round *round)
 	}
 }
 
-/* In another mount namespace or below another root a path is another file: it
- * is written so that nobody takes ours for it. */
+/* In another mount namespace or below another root, a path names another file:
+ * a prefix keeps it from being taken for this system's. */
 static void allocations_find_root(struct allocation_table *table)
 {
 	const struct allocation_header *header = &table->reader.header;
@@ -431,7 +437,8 @@ static void allocations_read_table(struct allocations_round *round)
 	close(round->fd);
 }
 
-/* Its process ended, or executes another program: it holds nothing any more. */
+/* Ends the table of a process that has ended, or has executed another program:
+ * it holds no memory any more. */
 static void allocations_end_table(struct allocations_round *round, size_t at)
 {
 	struct allocations *all = round->all;
@@ -446,7 +453,7 @@ static void allocations_end_table(struct allocations_round *round, size_t at)
 
 /* Whether the process has executed a program into which no library could be
  * loaded: the table is no longer mapped there. False where that can't be found
- * out. Looked for after a second without a change, and then seldom. */
+ * out. Checked after a second without a change, and seldom after that. */
 static bool allocations_is_left(const struct allocations_round *round)
 {
 	struct allocation_table *table = round->table;
@@ -492,8 +499,8 @@ static void allocations_add_table(struct allocations_round *round,
 	all->processes += !executes;
 }
 
-/* Reads the folder where it has changed since. The kernel takes its times from
- * a clock that stands still for up to 10 ms. */
+/* Lists the folder where it has changed. The kernel's clock for file times
+ * stands still for up to 10 ms. */
 static void allocations_list(struct allocations_round *round)
 {
 	struct allocations *all = round->all;
@@ -602,7 +609,7 @@ static void allocations_on_tick(
 		    &all->unsampled, tick, sink, allocations_has_table, all);
 }
 
-/* The tables outlive their processes: what these held at their end is read. */
+/* Tables outlive their processes: reads what these held at their end. */
 static void allocations_on_end(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {

@@ -26,19 +26,21 @@ void allocations_destroy(struct allocations *allocations);
 struct sampler_hook allocations_hook(struct allocations *allocations)
     __attribute__((nonnull));
 
-/* The program ran before: of its other processes nothing is said. */
+/* The program was there before the recording: nothing is said of its other
+ * processes. */
 void allocations_attach(struct allocations *allocations)
     __attribute__((nonnull));
 
-/* The number of processes that kept a table so far. */
+/* The number of processes that have had a table so far. */
 size_t allocations_processes(const struct allocations *allocations)
     __attribute__((nonnull));
 
-/* The number of those that aren't sampled, or have an allocator that isn't. */
+/* The number of processes that aren't sampled, or have an allocator that
+ * isn't. */
 size_t allocations_unseen(const struct allocations *allocations)
     __attribute__((nonnull));
 
-/* Removes a folder of this user's, as a killed recorder leaves it. */
+/* Removes a folder that this user's killed recorder has left. */
 void allocations_remove(const char *path) __attribute__((nonnull));
 
 #endif

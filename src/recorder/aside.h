@@ -11,12 +11,12 @@
 #include <sys/types.h>
 
 struct aside {
-	pid_t pid;  /* of the newest; 0: none was started */
+	pid_t pid;  /* newest one; 0: none was started */
 	bool ended; /* it was reaped */
-	int status; /* then, as wait() gives it */
+	int status; /* its status as of wait(), once it was reaped */
 };
 
-/* Whether the pid is that of one that runs; aside may be NULL. */
+/* Whether pid is a running process aside; aside may be NULL. */
 static inline bool aside_is(const struct aside *aside, pid_t pid)
 {
 	return aside && !aside->ended && aside->pid == pid;

@@ -13,8 +13,8 @@
 #include "dat/launcher.h"
 #include "profile/resource.h"
 
-/* Longest time for which an unchanged sample is held back, and lost if this
- * process is killed. */
+/* Longest time for which an unchanged sample is held back; it is lost if this
+ * process is killed meanwhile. */
 #define HOLD_NS (600 * NS_PER_S)
 
 static void write_sample(struct dat_sink *recording, int64_t time_ns)
@@ -78,8 +78,8 @@ static void write_info(struct dat_sink *recording, int64_t kib, int64_t time_ns)
 	dat_write_end(writer, kib, time_ns);
 }
 
-/* Begins a record other than a sample, after INFO and a sample that is held
- * back. */
+/* Begins a record that is no sample, and writes INFO and the held sample before
+ * it. */
 static struct dat_writer *begin_record(struct dat_sink *recording,
     const char *keyword, int64_t kib, int64_t time_ns)
 {
@@ -151,7 +151,7 @@ static void birth_finish(struct dat_sink_birth *birth)
 	free(birth->command);
 }
 
-/* A process has another name now, or is new. */
+/* Keeps a process's latest name and command line for the next file. */
 static void births_keep(
     struct dat_sink *recording, const struct dat_sink_birth *birth)
 {
@@ -212,7 +212,8 @@ static void dat_sink_on_end(void *context, const struct sink_exit *end)
 	dat_write_end(writer, end->peak_kib, end->time_ns);
 }
 
-/* Forgets who has ended, and has what each holds now. */
+/* Drops processes that have ended, and updates what each of the others
+ * holds. */
 static void births_update(
     struct dat_sink *recording, const struct sink_tick *tick)
 {
@@ -237,7 +238,7 @@ static void births_update(
 	recording->births.len = len;
 }
 
-/* The next file begins as the first one did, but for its time. */
+/* The next file begins as the first one did, but for the time. */
 static void dat_sink_begin_file(struct dat_sink *recording)
 {
 	int64_t time_ns = recording->left.time_ns;
@@ -250,8 +251,7 @@ static void dat_sink_begin_file(struct dat_sink *recording)
 		write_birth(recording, &recording->births.items[i], time_ns);
 }
 
-/* The old file ends with the end of a recording, after which the program lived
- * on. */
+/* Ends the old file like a recording whose program lives on. */
 static void dat_sink_rotate(
     struct dat_sink *recording, const struct sink_tick *tick)
 {
@@ -301,7 +301,7 @@ static void on_peak(void *context, const struct sink_peak *peak)
 	const struct dat_sink *recording = context;
 	struct dat_writer *writer;
 
-	/* It is in an older file. */
+	/* The peak stands in an older file. */
 	if (recording->file_ns > peak->time_ns)
 		return;
 	writer = begin_record(context, "PEAK", peak->kib, peak->time_ns);
@@ -346,8 +346,8 @@ static void dat_sink_begin_usage(
 		dat_write_whole(&recording->writer, "pid", usage->pid);
 }
 
-/* It stands for no sample: one that is held back stays so. Nothing is written
- * where nothing is known. */
+/* Writes no record where no figure is known. A sample that is held back stays
+ * held: usage is no sample. */
 static void dat_sink_on_usage(void *context, const struct sink_usage *usage)
 {
 	struct dat_sink *recording = context;
@@ -417,7 +417,7 @@ static void on_stack(void *context, const struct sink_stack *stack)
 	dat_write_end(writer, stack->kib, stack->time_ns);
 }
 
-/* Each frame has a number, by which it goes from its second time on. */
+/* A frame's text is written once; later records refer to it by its number. */
 static void write_numbered_frames(
     struct dat_sink *recording, const struct sink_allocation *taken)
 {
@@ -465,7 +465,7 @@ static void dat_sink_on_touched(
 	dat_sink_write_sample(context, "TOUCH", touched);
 }
 
-/* Samples that follow each other are written as first-last. */
+/* Consecutive sample ids are written as first-last. */
 static void dat_sink_write_gone(struct dat_sink *recording, const char *keyword,
     const struct sink_freed *freed)
 {

@@ -15,7 +15,7 @@ struct dat_sink_child {
 	int64_t kib;
 };
 
-/* A process as its PROC had it, for the next file. */
+/* What a process's PROC record said, to repeat it in the next file. */
 struct dat_sink_birth {
 	pid_t pid, ppid;
 	uint64_t start_ticks;
@@ -29,22 +29,24 @@ struct dat_sink {
 	const char *backend; /* for INFO */
 	int64_t interval_ns;
 	bool alone;    /* the total is the program's */
-	bool launched; /* by this process, in whose environment it began */
-	bool each;     /* a series for each process */
+	bool launched; /* the program was started by this process, and inherited
+			  its environment */
+	bool each;     /* a series is written for each process */
 	bool skip_unchanged;
-	bool informed; /* INFO is written */
-	uint32_t
-	    frames; /* of sampled allocations: the highest number written */
-	bool begun; /* the first sample is written */
-	int64_t held_ns; /* time of a sample that is held back, since it equals
+	bool informed; /* INFO was written */
+	/* Highest frame number of sampled allocations that was written. */
+	uint32_t frames;
+	bool begun;      /* the first sample was written */
+	int64_t held_ns; /* time of a sample that is held back because it equals
 			    the one before; 0: none */
-	int64_t written_ns, written_kib;      /* the last that was written */
-	ARRAY(struct dat_sink_child) written; /* and its children */
-	char *const *command;                 /* its words, for the next file */
+	int64_t written_ns, written_kib; /* the last sample that was written */
+	ARRAY(struct dat_sink_child) written; /* and its processes' figures */
+	char *const *command;                 /* argv, for the next file */
 	/* The births of living processes; kept only where files are rotated. */
 	ARRAY(struct dat_sink_birth) births;
-	struct sink_exit left; /* the program, as it was last */
-	int64_t file_ns; /* when the present file began; 0: it is the first */
+	struct sink_exit left; /* the program's state at the last sample */
+	/* When the present file was begun; 0: it is the first. */
+	int64_t file_ns;
 	ARRAY(struct share)
 	shares; /* candidates for the reading near the peak */
 };
@@ -53,7 +55,7 @@ struct dat_sink {
  * skip_unchanged and command are the caller's to set. */
 void dat_sink_init(struct dat_sink *recording) __attribute__((nonnull));
 
-/* Ends the recording. -1 with e where something was lost. */
+/* Completes the recording. -1 with e where something was lost. */
 int dat_sink_finish(struct dat_sink *recording, struct err *e)
     __attribute__((nonnull(1), warn_unused_result));
 

@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 
-/* The next reading comes when the program is older by an AGE_PART, and within a
- * second: one that limits itself does so at its start. */
+/* The next reading is due when the program's age has grown by 1/AGE_PART, and
+ * within a second: a program that sets its own limits does so at its start. */
 enum { AGE_PART = 4 };
 
 static const struct exit_cause_limit of_cgroup = {"cgroup", "its cgroup", true};
@@ -31,7 +31,8 @@ static int64_t machine_kib(const struct procfs *fs)
 	return kib;
 }
 
-/* Processes killed on this machine for want of memory, Linux 4.13. */
+/* Processes on this machine that the out-of-memory killer has ended: Linux
+ * 4.13. */
 static int64_t machine_kills(const struct procfs *fs)
 {
 	char text[16384];
@@ -75,7 +76,7 @@ void exit_cause_finish(struct exit_cause *exit_cause)
 	cgroup_finish(&exit_cause->cgroup);
 }
 
-/* Version 1 moves a process that ends to the root group first. */
+/* Cgroup version 1 moves a process to the root group as it begins to end. */
 static bool is_ending(const struct exit_cause *exit_cause)
 {
 	struct proc_stat stat;
@@ -143,8 +144,8 @@ void exit_cause_read(struct exit_cause *exit_cause, int64_t now_ns)
 	exit_cause->was_read = true;
 }
 
-/* Since the first reading; -1 where the counter can't be read, or could not be:
- * of a group that is gone. */
+/* Kills since the first reading; -1 where the counter can't be read now, or
+ * could not be then, as in a group that is gone. */
 static int64_t kills_since(int64_t before, int64_t now)
 {
 	if (before < 0 || now < 0)
@@ -158,7 +159,8 @@ static int64_t kills_in_cgroup(const struct exit_cause *exit_cause)
 	    exit_cause->cgroup_kills, cgroup_oom_kills(&exit_cause->cgroup));
 }
 
-/* Another program may have been the one that was killed. */
+/* The kill may have been another program's: the machine's counter doesn't
+ * say. */
 static bool may_be_killed(const struct exit_cause *exit_cause)
 {
 	return kills_in_cgroup(exit_cause) < 0 &&
@@ -189,7 +191,7 @@ static void take_limit(struct exit_cause_verdict *verdict, int64_t kib,
 	verdict->limit_of = limit_of;
 }
 
-/* It may have been changed since. */
+/* Reads the limit again: it may have been changed. */
 static int64_t cgroup_kib(const struct exit_cause *exit_cause)
 {
 	int64_t now = cgroup_limit_kib(&exit_cause->cgroup);
@@ -197,7 +199,8 @@ static int64_t cgroup_kib(const struct exit_cause *exit_cause)
 	return now >= 0 ? now : exit_cause->cgroup_kib;
 }
 
-/* A program that ended before the first reading had what this process has. */
+/* Where a program ended before the first reading, this process's limits stand
+ * for the ones it had inherited. */
 void exit_cause_judge(struct exit_cause *exit_cause, int status, bool ours,
     struct exit_cause_verdict *verdict)
 {
@@ -213,7 +216,7 @@ void exit_cause_judge(struct exit_cause *exit_cause, int status, bool ours,
 	verdict->may_be_oom = !ours && is_kill(status) &&
 			      exit_cause->was_read && may_be_killed(exit_cause);
 	take_limit(verdict, cgroup_kib(exit_cause), &of_cgroup);
-	/* It makes malloc() fail, and kills nobody. */
+	/* This limit makes malloc() fail, and kills no process. */
 	if (!verdict->oom && !verdict->may_be_oom)
 		take_limit(verdict, exit_cause->address_kib, &of_address_space);
 	if (status != 0)

@@ -62,15 +62,15 @@ static bool fork_events_is_ours(
 	       members_find(&events->hidden, pid) != MEMBERS_NONE;
 }
 
-/* Whether a process that is not in /proc is there: hidepid hides other users',
- * as a setuid program's. */
+/* Whether a process lives that is not in /proc: hidepid hides other users'
+ * processes, such as a setuid program's. */
 static bool fork_events_lives(pid_t pid)
 {
 	return kill(pid, 0) == 0 || errno == EPERM;
 }
 
-/* A hidden process may be visible once it has executed another program, or
- * given up privilege. */
+/* A hidden process may become visible when it executes another program, or
+ * gives up privilege. */
 static void fork_events_scan_hidden(
     struct fork_events *events, struct tree *tree)
 {
@@ -88,8 +88,8 @@ static void fork_events_scan_hidden(
 	members_sweep(hidden);
 }
 
-/* Forgets the ends of processes that don't belong. A member that is a zombie is
- * asked about later. */
+/* Drops exit events of processes that don't belong. A member that is a zombie
+ * is judged later. */
 static void fork_events_forget_ends(
     struct fork_events *events, const struct tree *tree)
 {
@@ -105,8 +105,9 @@ static void fork_events_forget_ends(
 	connector->ends.len = kept;
 }
 
-/* A parent that has just ended counts. By CLONE_PARENT the program makes
- * children of this process, which makes one aside itself. */
+/* Whether the parent is a member, or was one until just now. By CLONE_PARENT
+ * the program makes children of this process; its own child, the process aside,
+ * doesn't count. */
 static bool fork_events_has_our_parent(const struct fork_events *events,
     const struct tree *tree, const struct connector_event *fork)
 {
@@ -116,8 +117,8 @@ static bool fork_events_has_our_parent(const struct fork_events *events,
 	return fork_events_is_ours(events, tree, fork->parent);
 }
 
-/* Adds the child, or returns true where it has ended already. The pid of a
- * member that has ended may be another's by now. */
+/* Adds the child. Returns true where it has ended already. The pid of a member
+ * that has ended may be in use again. */
 static bool fork_events_is_unseen(struct fork_events *events, struct tree *tree,
     const struct connector_event *fork)
 {
@@ -134,7 +135,7 @@ static bool fork_events_is_unseen(struct fork_events *events, struct tree *tree,
 	return true;
 }
 
-/* Forgets the first ones that have ended. */
+/* Drops the first count entries of ended. */
 static void fork_events_forget_ended(struct fork_events *events, size_t count)
 {
 	size_t kept = events->ended.len - count;
@@ -150,10 +151,10 @@ static void fork_events_forget_ended(struct fork_events *events, size_t count)
 	events->ended.len = kept;
 }
 
-/* Reads the events where forks are due or ends are wanted. A process whose end
- * was known before the events were read has its own forks among them. One that
- * is found to have ended afterwards may have forked in between: it is kept for
- * the next events. */
+/* Reads events where forks are due or exits are wanted. All forks of a process
+ * that was known to have ended before are among these events. One found to have
+ * ended afterwards may have forked in between, so it is kept until the next
+ * events. */
 static size_t fork_events_take(
     struct fork_events *events, struct tree *tree, bool due)
 {
@@ -172,7 +173,7 @@ static size_t fork_events_take(
 	return unseen;
 }
 
-/* Looks through all of /proc after events were lost. */
+/* Scans all of /proc after events were lost. */
 static void fork_events_check_loss(
     struct fork_events *events, struct tree *tree)
 {
@@ -183,7 +184,7 @@ static void fork_events_check_loss(
 	tree_restart(tree);
 }
 
-/* Takes note of the members that are gone, each once. */
+/* Notes the members that are gone, each once. */
 static void fork_events_note_gone(struct fork_events *events, struct tree *tree)
 {
 	struct members *members = &tree->members;
@@ -199,8 +200,8 @@ static void fork_events_note_gone(struct fork_events *events, struct tree *tree)
 	}
 }
 
-/* An event is sent a moment after the pid was given out, so the event of a fork
- * that a scan has noticed is read at the next scan, too. */
+/* The kernel sends an event a moment after it gave out the pid, so the event of
+ * a fork that one scan has noticed is still read at the next scan. */
 size_t fork_events_scan(struct fork_events *events, struct tree *tree,
     int64_t now_ns, int64_t until_ns)
 {

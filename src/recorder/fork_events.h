@@ -15,36 +15,37 @@
 
 struct fork_events {
 	struct connector connector;
-	ARRAY(pid_t) ended; /* their forks may still have to be read */
+	ARRAY(pid_t) ended; /* pids whose fork events may still be unread */
 	struct index ended_by_pid;
-	struct members hidden; /* live, and /proc doesn't show them to us */
-	bool forked;           /* something was, by the last scan */
-	bool missed;           /* some forks were not sent */
-	bool complete;         /* all since a scan that found everyone were */
+	struct members hidden; /* they live, but /proc doesn't show them */
+	bool forked;           /* the last scan found a fork */
+	bool missed;           /* events were lost */
+	bool complete; /* all forks since a scan that found every process were
+			  sent */
 };
 
-/* Listens from here on, with exits to how processes end as well. */
+/* Starts to listen; with exits, to exit events too. */
 void fork_events_init(struct fork_events *events, const struct procfs *fs,
     bool exits) __attribute__((nonnull));
 void fork_events_finish(struct fork_events *events) __attribute__((nonnull));
 
-/* Whether no fork escapes. */
+/* Whether every fork is noticed. */
 bool fork_events_are_all(const struct fork_events *events)
     __attribute__((nonnull));
 
-/* A process that belongs lives, but is not in /proc. Its children belong, and
- * may be there. */
+/* A member lives, but is not in /proc. Its children belong too, and may be
+ * visible. */
 void fork_events_note_hidden(struct fork_events *events, pid_t pid)
     __attribute__((nonnull));
 
-/* Adds who is new to the tree's members. A scan of /proc may last until
- * until_ns, of clock_mono_ns() as now_ns is. Returns how many came and went
- * unseen. */
+/* Adds new processes to the tree's members. A scan of /proc may last until
+ * until_ns (of clock_mono_ns(), as now_ns). Returns how many processes began
+ * and ended unseen. */
 size_t fork_events_scan(struct fork_events *events, struct tree *tree,
     int64_t now_ns, int64_t until_ns) __attribute__((nonnull));
 
-/* Drops the members that are gone. Until then, and in the next scan, what they
- * forked belongs all the same, and their pids may be in use again. */
+/* Drops the members that are gone. Until then, and in the next scan, their
+ * children still belong; their pids may be in use again. */
 void fork_events_sweep(struct fork_events *events, struct tree *tree)
     __attribute__((nonnull));
 

@@ -22,17 +22,17 @@ struct gpu_member {
 
 struct gpu_round {
 	ARRAY(struct gpu_member) list; /* filled by the tick */
-	size_t found; /* the place that was found last: the next is near */
-	/* Found out by the thread: */
+	size_t found; /* position found last: the next one is near */
+	/* Filled by the thread: */
 	int64_t boot_ns;
 	size_t devices;
-	bool unknown; /* there is more than what is known of the devices */
+	bool unknown; /* figures of some device are missing */
 	int64_t bytes[GPU_PLACES];
 	int64_t used[GPUS], busy[GPUS];
 };
 
 struct gpu_thread {
-	struct procfs fs;  /* with a root descriptor of its own */
+	struct procfs fs;  /* has its own root descriptor */
 	struct nvml *nvml; /* NULL: none, or it can't be used */
 	bool drm;
 	const char *pci; /* the folder of PCI devices in sysfs */
@@ -48,8 +48,8 @@ struct gpu_thread {
 
 struct gpu {
 	struct gpu_thread *thread;
-	bool asked, answered; /* a round goes on; one has ended */
-	struct err problem;   /* the thread's, when that ended */
+	bool asked, answered; /* a round is running; one has ended */
+	struct err problem;   /* the thread's, when the round ended */
 };
 
 static void gpu_add(int64_t *sum, int64_t bytes)
@@ -78,7 +78,7 @@ static struct gpu_member *gpu_find(struct gpu_round *round, pid_t pid)
 	return NULL;
 }
 
-/* Nothing is known of who has what on that device. */
+/* Marks all figures of that device as unknown. */
 static void gpu_lose(struct gpu_round *round, size_t place)
 {
 	round->bytes[place] = -1;
@@ -97,9 +97,9 @@ static void gpu_credit(
 	gpu_add(&round->bytes[place], bytes);
 }
 
-/* In a container newer drivers list the processes by its pids, older ones by
- * those of the host, which then name nobody, or somebody else. A list counts
- * from when one of ours is in it, and only where all in it are there. */
+/* In a container, newer drivers list its pids, older ones the host's, which
+ * name other processes here or none. A list is used once a member is in it, and
+ * only where all pids in it exist. */
 static bool gpu_pids_are_ours(
     struct gpu_thread *thread, const struct nvml_device *device)
 {
@@ -163,7 +163,7 @@ static void gpu_read_nvml(struct gpu_thread *thread)
 	thread->round.devices = count;
 }
 
-/* The number of a DRM device among those that were seen. */
+/* The index of a DRM device in `seen`. */
 static size_t gpu_drm_index(
     struct gpu_thread *thread, const struct drm_client *client)
 {
@@ -177,7 +177,8 @@ static size_t gpu_drm_index(
 	return i;
 }
 
-/* NVIDIA's driver is a DRM driver too, but tells its memory by NVML alone. */
+/* NVIDIA's driver is a DRM driver too, but reports memory through NVML
+ * alone. */
 static bool gpu_is_nvidias(
     const struct gpu_thread *thread, const struct drm_client *client)
 {
@@ -264,7 +265,7 @@ static void gpu_thread_discard(void *context)
 	free(thread);
 }
 
-/* The kernel's number of the first namespace of pids (PROC_PID_INIT_INO). */
+/* The kernel's inode number of the first pid namespace (PROC_PID_INIT_INO). */
 static bool gpu_is_initial(const struct procfs *fs)
 {
 	char text[64];
@@ -277,7 +278,7 @@ static bool gpu_is_initial(const struct procfs *fs)
 	return strcmp(text, "pid:[4026531836]") == 0;
 }
 
-/* A driver's library may need more than we do. */
+/* A driver's library may need a larger stack than this program's threads. */
 enum { GPU_STACK_BYTES = 1024 * 1024 };
 
 struct gpu *gpu_create_with(
@@ -368,7 +369,7 @@ static double gpu_mib(int64_t bytes)
 	return bytes < 0 ? NAN : (double)bytes / 1048576;
 }
 
-/* A place past the last device holds nothing, and 0 is what that adds. */
+/* Places past the last device hold 0, which adds nothing. */
 static void gpu_fill_memory(
     const struct gpu_round *round, const int64_t *bytes, double *figures)
 {

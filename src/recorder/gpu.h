@@ -19,30 +19,30 @@ struct gpu *gpu_create(const struct procfs *fs, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 void gpu_destroy(struct gpu *gpu);
 
-/* The same with what was found: NVML, which it frees, or NULL; whether there
- * are DRM devices; and the folder of PCI devices in sysfs. */
+/* The same with given sources: NVML, which gpu_destroy() frees, or NULL;
+ * whether there are DRM devices; and the directory of PCI devices in sysfs. */
 struct nvml;
 struct gpu *gpu_create_with(const struct procfs *fs, struct nvml *nvml,
     bool drm, const char *pci) __attribute__((nonnull(1, 4)));
 
-/* Begins a reading; false where the last one goes on still. With alone it is of
- * the program without its descendants. */
+/* Begins a reading; false while the last one still runs. alone: of the program
+ * without its descendants. */
 bool gpu_ask(struct gpu *gpu, const struct members *members, bool alone)
     __attribute__((nonnull));
 
-/* Takes a reading that has ended since: true once for each. */
+/* Takes a reading that has ended: true once for each. */
 bool gpu_collect(struct gpu *gpu) __attribute__((nonnull));
 
-/* The moment of that reading, of CLOCK_BOOTTIME. */
+/* The time of that reading, of CLOCK_BOOTTIME. */
 int64_t gpu_boot_ns(const struct gpu *gpu) __attribute__((nonnull));
 
-/* Fills the figures of GPUs, of the whole (pid 0) or of a process, by
- * resource_figure_id; those that are not known are NAN. */
+/* Fills the GPU figures, of the whole (pid 0) or of a process, by
+ * resource_figure_id; NAN where not known. */
 void gpu_figures(const struct gpu *gpu, pid_t pid, double *figures)
     __attribute__((nonnull));
 
-/* The reason why NVIDIA's GPUs were not read; NULL: they were, or there are
- * none. */
+/* The reason why NVIDIA's GPUs were not read; NULL: they were read, or there
+ * are none. */
 const char *gpu_problem(const struct gpu *gpu) __attribute__((nonnull));
 
 #endif

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "proc/cgroup_mounts.h"
 
-/* Groups below are looked for where the count of links says that one has come
- * or gone, and once in this time: one may have gone where another came. */
+/* Subgroups are listed where the directory's link count has changed, and once
+ * in this time: one may have gone as another came. */
 #define WALK_NS NS_PER_S
 
 void group_init(struct group_scanner *group, const char *folder)
@@ -64,7 +64,7 @@ static void group_find_folders(struct group_scanner *group, int64_t now_ns)
 	group->walked_ns = now_ns;
 }
 
-/* A pid of another namespace is listed as 0. */
+/* cgroup.procs lists a pid of another pid namespace as 0. */
 static void group_add_pid(struct group_scanner *group, struct tree *tree,
     struct fork_events *events, pid_t pid)
 {

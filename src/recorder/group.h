@@ -13,9 +13,10 @@
 struct group_scanner {
 	const char *folder; /* NULL: no group is followed */
 	ARRAY(char *) folders;
-	unsigned links;     /* of all folders, which a new one changes */
-	int64_t walked_ns;  /* when they were looked for, of clock_mono_ns() */
-	struct strbuf pids; /* of one folder */
+	unsigned links; /* sum of the link counts of all directories; a new one
+			   changes it */
+	int64_t walked_ns;  /* time of the last listing, of clock_mono_ns() */
+	struct strbuf pids; /* cgroup.procs of one directory */
 	uint64_t scans;
 };
 
@@ -24,7 +25,8 @@ void group_init(struct group_scanner *group, const char *folder)
     __attribute__((nonnull(1)));
 void group_finish(struct group_scanner *group) __attribute__((nonnull));
 
-/* Adds who is new to the tree's members, and loses those that have left. */
+/* Adds new processes of the group to the tree's members, and drops those that
+ * have left it. */
 void group_scan(struct group_scanner *group, struct tree *tree,
     struct fork_events *events, int64_t now_ns) __attribute__((nonnull));
 

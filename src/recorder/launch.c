@@ -16,24 +16,25 @@
 #include "base/clock.h"
 #include "proc/namespace.h"
 
-/* timeout(1) signals its child and then its whole group: the second SIGTERM
- * within this time is no second request. */
+/* timeout(1) signals its child and then its whole group: a second SIGTERM
+ * within this time is not taken for a second request. */
 #define SAME_REQUEST_NS (NS_PER_S / 5)
 
-/* A program may put its terminal in order before it stops. */
+/* Wait for a program that restores its terminal before it stops. */
 #define STOP_PATIENCE_NS (10 * NS_PER_S)
 
-/* The kernel's answers to a fault, which can't wait until they are read. */
+/* Signals by which the kernel reports a fault: they can't wait until a signalfd
+ * is read. */
 static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 enum { FAULTS = sizeof(faults) / sizeof(faults[0]) };
 
-/* Pid that receives forwarded fault signals; 0: none. And the first of them
- * that it may not be sent. A signal handler is given nothing else. */
+/* heir: pid that receives forwarded fault signals; 0: none. refused: the first
+ * fault signal that could not be forwarded. A signal handler is passed nothing
+ * else. */
 static volatile sig_atomic_t heir, refused;
 static struct sigaction replaced[FAULTS];
 
-/* A fault of this very process does what it would have done without a handler.
- */
+/* A fault in this process itself acts as it would without a handler. */
 static void have_fault(int signal, const siginfo_t *info)
 {
 	for (size_t i = 0; i < FAULTS; i++) {
@@ -57,8 +58,8 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	errno = cause;
 }
 
-/* A fault signal that someone sends is the program's, for as long as it is
- * there. */
+/* Forwards fault signals that are sent to this process, while the program
+ * lives. */
 static void launch_pass_faults(pid_t pid)
 {
 	const struct sigaction action = {
@@ -82,9 +83,9 @@ static bool is_ignored(int signal)
 	       action.sa_handler == SIG_IGN;
 }
 
-/* Whether the kernel sent the same signal to the program: the terminal's go
- * to the whole foreground group. A hangup goes to the session's leader alone,
- * and where that is this process, the program would have been it. */
+/* Whether the kernel sent the same signal to the program: the terminal signals
+ * the whole foreground group. A hangup goes to the session's leader alone;
+ * where that is this process, it would have been the program without mprof. */
 static bool program_has_it(const struct launch *launch, int signal)
 {
 	switch (signal) {
@@ -104,13 +105,13 @@ static bool program_has_it(const struct launch *launch, int signal)
 	case SIGIO:
 		return false; /* alarm() and F_SETOWN outlive an exec */
 	default:
-		return true; /* about this process: SIGXCPU, SIGXFSZ, ... */
+		return true; /* SIGXCPU, SIGXFSZ, ...: about this process */
 	}
 	return getpgid(launch->pid) == getpgrp();
 }
 
-/* From someone else than this process or the program, which may signal its
- * whole group with kill(0, ...). */
+/* Whether a third process sent it: the program may signal its whole group with
+ * kill(0, ...). */
 static bool is_foreign(
     const struct launch *launch, const struct signalfd_siginfo *info)
 {
@@ -131,7 +132,7 @@ static bool still_stopped(struct launch *launch)
 	return launch->stopped;
 }
 
-/* The program may have become another user's. */
+/* The signal may be refused: the program may run as another user by now. */
 static void pass_on(struct launch *launch, const struct signalfd_siginfo *info)
 {
 	int signal = (int)info->ssi_signo;
@@ -145,7 +146,8 @@ static void pass_on(struct launch *launch, const struct signalfd_siginfo *info)
 		launch->refused = signal;
 }
 
-/* A second SIGTERM, or whatever ends a process that only watches. */
+/* A second SIGTERM; for a recorder that only watches, any signal that ends a
+ * process. */
 static bool asks_to_quit(struct launch *launch, int signal)
 {
 	int64_t now_ns = clock_mono_ns();
@@ -176,7 +178,7 @@ static bool launch_handle_sent(struct launch *launch,
 		    .what = LAUNCH_QUIT, .signal = signal};
 		return true;
 	}
-	/* The shell continues the whole group: once is enough. */
+	/* The shell continues the whole group: one SIGCONT is enough. */
 	if (!launch->watching && (signal != SIGCONT || still_stopped(launch)))
 		pass_on(launch, info);
 	return false;
@@ -223,8 +225,9 @@ static bool launch_read_signal(
 	return launch_handle_sent(launch, &info, event);
 }
 
-/* As the terminal would have, had the signal not been blocked: the shell sees
- * which one it was. In an orphaned group nothing stops. */
+/* Stops this process by the same signal as the terminal would have, had it not
+ * been blocked: the shell sees which one. In an orphaned group it doesn't
+ * stop. */
 static void stop_with(int signal)
 {
 	const struct sigaction by_default = {.sa_handler = SIG_DFL};
@@ -240,8 +243,8 @@ static void stop_with(int signal)
 	(void)sigaction(signal, &before, NULL);
 }
 
-/* Stops this process where the terminal stopped the program; true with event
- * when it is back. */
+/* Stops this process where the terminal stopped the program; returns true with
+ * event once it was continued. */
 static bool launch_stop_with_program(
     struct launch *launch, struct launch_event *event)
 {
@@ -257,7 +260,7 @@ static bool launch_stop_with_program(
 	return true;
 }
 
-/* The delay before another try after a system call failed that can't fail. */
+/* Delay before the next try where a system call failed unexpectedly. */
 #define RETRY_NS (NS_PER_S / 100)
 
 static int open_signals(struct launch *launch, struct err *e)
@@ -278,13 +281,13 @@ static int open_signals(struct launch *launch, struct err *e)
 	return -1;
 }
 
-/* The child reports in memory that it shares with this process. */
+/* The child's report, in memory that it shares with this process. */
 struct launch_report {
 	int exec_error, group_error;
 	long floor_kib;
 };
 
-/* Runs in the child until it is another program. The child may share this
+/* Runs in the child until it executes the program. The child may share this
  * process's memory, but not its table of signal actions. */
 __attribute__((noreturn)) static void become_program(
     const struct launch *launch, const struct launch_request *request,
@@ -312,10 +315,10 @@ struct clone_words {
 	    stack_size, tls;
 };
 
-/* As vfork() does, this waits until the program was executed, or not. With
+/* Waits as vfork() does until the program was executed, or failed to be. With
  * vfork() the child's high-water mark would begin with all that this process
- * holds; with memory of its own it begins with what was ever written. Linux
- * 5.3; a filter of system calls may not know it. */
+ * holds; with memory of its own, with the pages ever written. Linux 5.3; a
+ * seccomp filter may refuse it. */
 static pid_t clone_suspended(void)
 {
 	struct clone_words words = {
@@ -332,7 +335,7 @@ static pid_t spawn_reporting(const struct launch *launch,
 
 	if (pid < 0)
 		pid = vfork();
-	/* It sets signals, and ends in an exec or in _exit(). */
+	/* The child sets signals, then executes or calls _exit(). */
 	if (pid == 0) /* NOLINTNEXTLINE(clang-analyzer-unix.Vfork) */
 		become_program(launch, request, sigchld, report);
 	return pid;
@@ -372,8 +375,8 @@ static int launch_spawn(struct launch *launch,
 		   : -1;
 }
 
-/* execvp() goes on along PATH after such an error, so the last one may not be
- * ENOENT. */
+/* After such an error execvp() tries the next directory of PATH, so its last
+ * error may not be ENOENT. */
 static bool not_found(int exec_error)
 {
 	return exec_error == ENOENT || exec_error == ENOTDIR;
@@ -394,7 +397,7 @@ static void say_exec_error(
 		err_errno(e, "%s: can't be executed", program);
 }
 
-/* Ignored, SIGCHLD would have the kernel reap in our place. */
+/* Were SIGCHLD ignored, the kernel would reap children itself. */
 static int spawn_adopting(
     struct launch *launch, const struct launch_request *request, struct err *e)
 {
@@ -424,7 +427,7 @@ int launch_start(
 		close(launch->signals);
 		return -1;
 	}
-	/* Behind the fork: it is inherited. */
+	/* After the fork, as it is inherited. */
 	prctl(PR_SET_TIMERSLACK, 1);
 	launch_pass_faults(launch->pid);
 	return 0;
@@ -437,7 +440,8 @@ int launch_watch(struct launch *launch, pid_t pid, struct err *e)
 	if (open_signals(launch, e) != 0)
 		return -1;
 	/* Linux 5.3; without it the sampler's next reading shows the end. Where
-	 * /proc is another namespace's, pid is no number of ours. */
+	 * /proc belongs to another pid namespace, pid is not valid in system
+	 * calls. */
 	if (pid > 0 && namespace_has_proc())
 		launch->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	prctl(PR_SET_TIMERSLACK, 1);
@@ -463,12 +467,13 @@ static struct launch_event launch_end_event(
 	};
 }
 
-/* The program stopped, went on, or ended. */
+/* Updates the program's state: stopped, continued, or ended. */
 static void launch_note_program(
     struct launch *launch, int status, const struct rusage *usage)
 {
 	if (WIFSTOPPED(status)) {
-		/* With an event it is held for a read of its stack alone. */
+		/* A status with a ptrace event: stopped for a reading of its
+		 * stack alone. */
 		if (status >> 16 == 0)
 			launch->stopped = true;
 	} else if (WIFCONTINUED(status)) {
@@ -483,9 +488,8 @@ static void launch_note_program(
 	}
 }
 
-/* Takes one child's end; false when there is none to report (any more). A
- * failure while the program is known to be there is not believed, but tried
- * again. */
+/* Reaps one child; false when none is left to report. A failure while the
+ * program is known to live is not believed, but tried again. */
 static bool launch_reap(struct launch *launch, struct launch_event *event)
 {
 	struct rusage usage;
@@ -523,7 +527,8 @@ static bool launch_reap(struct launch *launch, struct launch_event *event)
 /* Signals, what is watched, and what the caller waits for. */
 enum { FDS = 3 };
 
-/* Until a descriptor is readable or the deadline; the ready ones in fds. */
+/* Waits until a descriptor is readable or the deadline; the ready ones are in
+ * fds. */
 static int launch_await(
     struct launch *launch, int64_t deadline_ns, struct pollfd fds[static FDS])
 {
@@ -546,7 +551,8 @@ static int launch_await(
 	return ppoll(fds, FDS, &timeout, NULL);
 }
 
-/* A signal, or the end of what is watched; true where it makes an event. */
+/* Handles a signal, or the end of a watched process; true where that makes an
+ * event. */
 static bool launch_handle(struct launch *launch,
     const struct pollfd fds[static FDS], struct launch_event *event)
 {

@@ -18,81 +18,85 @@
 #include "base/err.h"
 #include "recorder/aside.h"
 
-#define LAUNCH_NEVER INT64_MAX /* a deadline that doesn't come */
+#define LAUNCH_NEVER INT64_MAX /* no deadline */
 
 struct launch_request {
 	char *const *argv; /* argv[0] is searched as the shell would */
 	char *const *envp; /* NULL: this process's own environment */
-	int group;         /* a group's cgroup.procs, which the program enters
-			    * before it is executed; 0: none */
-	bool adopt;        /* orphans of the program become our children */
+	int group;  /* descriptor of a control group's cgroup.procs, which the
+		       program enters before it is executed; 0: none */
+	bool adopt; /* orphans of the program become our children */
 };
 
 enum launch_what {
-	LAUNCH_TICK,    /* the deadline is there */
-	LAUNCH_EXITED,  /* the program ended; reported behind every CHILD due */
+	LAUNCH_TICK,    /* the deadline was reached */
+	LAUNCH_EXITED,  /* the program ended; comes after every CHILD that is
+			   due */
 	LAUNCH_CHILD,   /* another child of ours ended: an adopted orphan */
 	LAUNCH_RESUMED, /* this process was stopped, and is back */
-	LAUNCH_NEWS,    /* wake is readable, or what is aside ended */
+	LAUNCH_NEWS,    /* wake is readable, or the process aside ended */
 	LAUNCH_QUIT     /* asked to end: by a second SIGTERM; where it only
 			 * watches, by any signal that would have ended it */
 };
 
 struct launch_event {
 	enum launch_what what;
-	pid_t pid;       /* EXITED, CHILD */
-	int status;      /* the same, as wait() gives it; 0 if watched */
-	long maxrss_kib; /* the same: the kernel's high-water mark */
-	/* The same: what it used, with all that it waited for itself. */
+	pid_t pid;       /* of EXITED and CHILD */
+	int status;      /* status of wait(), set by both; 0 if only watched */
+	long maxrss_kib; /* of both: high-water mark by wait4() */
+	/* The same: its use of resources, with the children that it waited
+	 * for. */
 	int64_t cpu_us, minor_faults, major_faults;
 	int signal; /* QUIT */
 };
 
 struct launch {
-	pid_t pid;           /* the program, or what is watched */
-	int exec_error;      /* why it was not executed; 0: another cause */
-	long floor_kib;      /* where the program's maxrss_kib begins, whatever
-			      * it holds: its process's before the exec */
-	bool watching;       /* not started by us */
-	int signals;         /* a signalfd */
-	int pidfd;           /* of what is watched, where the kernel has them */
-	int wake;            /* the caller's: readable means NEWS; 0: none */
+	pid_t pid;      /* the program, or what is watched */
+	int exec_error; /* errno of the exec; 0: another cause */
+	long floor_kib; /* the program's maxrss_kib is at least this, whatever
+			   it holds: the high-water mark of its process before
+			   the exec */
+	bool watching;  /* attached to, not started */
+	int signals;    /* a signalfd */
+	int pidfd;      /* of the watched process, since Linux 5.3 */
+	int wake;       /* the caller's descriptor for NEWS; 0: none */
 	struct aside *aside; /* the caller's child; NULL: it has none */
 	sigset_t inherited;
 	bool reap; /* children may be waiting to be reaped */
 	bool stopped;
-	int stop_signal; /* one that was meant for us too; 0: none */
+	int stop_signal; /* signal that would have stopped this process too; 0:
+			    none */
 	int64_t stop_ns, term_ns;
 	int refused; /* the first signal that the program may not be sent */
 	bool ended;
 	struct launch_event end; /* kept until every CHILD is reported */
 };
 
-/* Returns when the program was executed. -1 with e and exec_error where it
- * was not: nothing runs then, and nothing needs to be finished. */
+/* Returns when the program was executed. -1 with e and exec_error where it was
+ * not: no process is left then, and launch_finish() is not needed. */
 int launch_start(struct launch *launch, const struct launch_request *request,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 
-/* Watches a process that we have not started; -1: only signals are waited for.
- * Before Linux 5.3 its EXITED does not come: the caller's next reading shows
- * the end. */
+/* Watches a process that this one has not started; -1: waits for signals alone.
+ * Before Linux 5.3 there is no EXITED: the caller's next reading shows the
+ * end. */
 int launch_watch(struct launch *launch, pid_t pid, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* The next event, at the latest TICK at deadline_ns (of clock_mono_ns()).
- * What is due comes before a tick that is due. */
+/* The next event; a TICK at deadline_ns (of clock_mono_ns()) at the latest.
+ * Other events that are due come first. */
 void launch_wait(struct launch *launch, int64_t deadline_ns,
     struct launch_event *event) __attribute__((nonnull));
 
-/* The program runs on if it does. Signals stay blocked: one that came late
- * must not keep this process from ending in order. */
+/* A program that still runs goes on. Signals stay blocked, so that a late one
+ * can't keep this process from ending in order. */
 void launch_finish(struct launch *launch) __attribute__((nonnull));
 
-/* The exit status that passes wait()'s on: the program's, or 128 + signal. */
+/* The exit status that repeats the program's: its own, or 128 + signal. */
 int launch_exit_status(int wait_status);
 
-/* After a failed launch_start(): 127 where the program was not found, 126
- * where it could not be executed, 125 for trouble of our own. */
+/* After a failed launch_start(): 127 where the program was not found, 126 where
+ * it could not be executed, 125 for any other failure. */
 int launch_failure_status(const struct launch *launch);
 
 #endif

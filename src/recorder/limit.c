@@ -22,9 +22,9 @@ const char *limit_action_name(enum limit_action action)
 	return actions[action].name;
 }
 
-/* Through a pidfd, Linux 5.3: were the pid another process's by now, its start
- * would show it. -1 with errno where the signal could not be sent to a process
- * that is there; stat is its own then. */
+/* Signals through a pidfd (Linux 5.3), so that a process that has got the pid
+ * since is recognised by its start time. -1 with errno where a living process
+ * could not be signalled; stat is that process's then. */
 static int limit_send(const struct procfs *fs, const struct member *member,
     int signal, struct proc_stat *stat)
 {
@@ -47,7 +47,7 @@ static int limit_send(const struct procfs *fs, const struct member *member,
 	return failed != 0 && cause != ESRCH ? -1 : 0;
 }
 
-/* The first of them are kept by name. */
+/* Keeps the first of them by name. */
 static void limit_note_refused(
     struct limit *limit, struct member *member, const struct proc_stat *stat)
 {
@@ -82,7 +82,8 @@ static void limit_note_signalled(struct limit *limit, struct member *member)
 	limit->named = kept;
 }
 
-/* One that refused is asked again at each call: it may change its user. */
+/* A process that could not be signalled is tried again at each call: it may
+ * change its user. */
 static void limit_signal(struct limit *limit, struct member *member)
 {
 	struct proc_stat stat;

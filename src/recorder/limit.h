@@ -24,15 +24,15 @@ struct limit {
 	int64_t kib; /* 0: none */
 	enum limit_action action;
 	bool reached;
-	int64_t total_kib; /* when it was */
+	int64_t total_kib; /* total when the limit was reached */
 	size_t refusals;   /* processes that could not be signalled */
-	size_t named;      /* entries of refused */
+	size_t named;      /* number of entries in refused */
 	struct limit_refused refused[LIMIT_NAMED];
 };
 
-/* Acts where total_kib is above the limit, and from then on at each call on
- * those that are new, or could not be signalled yet. True at the call that
- * found it reached. */
+/* Acts where total_kib is above the limit; at later calls, on processes that
+ * are new or could not be signalled yet. True at the call that found the limit
+ * reached. */
 bool limit_check(struct limit *limit, struct members *members,
     int64_t total_kib) __attribute__((nonnull));
 

@@ -23,17 +23,17 @@
 #include "base/path.h"
 #include "proc/argv.h"
 
-/* One tick reads this much at most: a program that marks without end must not
- * keep the sampler from its next deadline. */
+/* Bytes read at one tick at most: a program that marks without end must not
+ * delay the next deadline. */
 enum { READ_AT_MOST = 16 << 10, READS_AT_END = 4096 };
 
-/* The least difference that a recording's times can show. */
+/* Resolution of a recording's times. */
 #define BEHIND_NS (NS_PER_S / 10000)
 
 static const char name_pattern[] = "mprof-*" MARKS_SUFFIX;
 
-/* Whether nobody else can remove or exchange what we put into the folder (sudo
- * -E leaves us another user's). */
+/* Whether no other user can remove or exchange a file in the folder: sudo -E
+ * leaves TMPDIR as another user's. */
 static bool marks_folder_is_safe(const char *folder)
 {
 	struct stat about;
@@ -57,7 +57,7 @@ const char *marks_folder(void)
 }
 
 /* Returns a descriptor that is readable when the file was written; -1 without
- * one: then a mark is found at the next tick. */
+ * inotify: a mark is then found at the next tick. */
 static int watch_file(const char *path)
 {
 	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -69,8 +69,8 @@ static int watch_file(const char *path)
 	return fd;
 }
 
-/* The file gets its name once it is locked: a file of that name without a lock
- * is taken for a killed recorder's. */
+/* The file is locked before it gets its name: a file of that name without a
+ * lock is taken for one of a killed recorder. */
 static int marks_make(struct marks *marks, struct err *e)
 {
 	struct io_output made;
@@ -86,7 +86,7 @@ static int marks_make(struct marks *marks, struct err *e)
 	return -1;
 }
 
-/* Six letters and digits that nobody can guess. */
+/* Six random letters and digits. */
 static void marks_fill_random(char text[static 7])
 {
 	static const char digits[] = "abcdefghijklmnopqrstuvwxyz012345";
@@ -167,10 +167,11 @@ static void recorder_marks_add_bytes(struct marks *marks, const char *bytes,
 	}
 }
 
-/* Only the newest of several lines since the last tick has a known time: the
- * file's, which the kernel takes from a clock that stands still for up to 10
- * ms. It can't be before the newest mark that was reported, nor behind this
- * tick; and a file that held nothing new at a tick was written behind that. */
+/* Estimates when the mark was written. Of several lines since the last tick,
+ * only the newest has a known time: the file's, by a kernel clock that stands
+ * still for up to 10 ms. It is not before the newest mark that was reported,
+ * not after this tick, and not before a tick at which the file held no new
+ * line. */
 static void note_time(
     struct marks *marks, const struct stat *file, const struct sink_tick *tick)
 {
@@ -184,7 +185,7 @@ static void note_time(
 	marks->last_ns = written < tick->time_ns ? written : tick->time_ns;
 }
 
-/* Some of what there is; false where nothing is left. */
+/* Reads one part of the file; false where no more is left. */
 static bool read_some(
     struct marks *marks, const struct sink_tick *tick, const struct sink *sink)
 {
@@ -232,8 +233,8 @@ static void recorder_marks_on_tick(
 	recorder_marks_is_due(marks, tick);
 }
 
-/* Takes all that is left, or as much as READS_AT_END reads get, and a last line
- * without a newline. */
+/* Reads the rest, at most READS_AT_END times, and a last line without a
+ * newline. */
 static void recorder_marks_on_end(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
@@ -263,7 +264,8 @@ pid_t marks_recorder(const char *path)
 									: 0;
 }
 
-/* A recorder that was killed leaves its file, and its pid to another. */
+/* The file of a recorder that was killed stays, and its pid may be in use
+ * again. */
 bool marks_is_left(const char *path)
 {
 	int fd = open(
@@ -312,8 +314,8 @@ char *marks_find(pid_t pid, struct err *e)
 	return found;
 }
 
-/* A path out of another process's environment must not lead us to write into
- * some other file. */
+/* The path comes from another process's environment: make sure that it is a
+ * mark file, and no other file is written. */
 static int check_file(int fd, const char *path, struct err *e)
 {
 	struct stat file;
@@ -359,10 +361,12 @@ int marks_write(const char *path, const char *label, struct err *e)
 	return got;
 }
 
-/* A program waits for its start meanwhile: a few milliseconds at most. */
+/* Bounds of the search, as a program waits for its start meanwhile: a few
+ * milliseconds at most. */
 enum { ENTRIES_MAX = 10000, OPENED_MAX = 500 };
 
-/* A recorder that has made a file locks it and renames it at once. */
+/* A recorder locks and renames a new file at once; one that is older is left
+ * over. */
 enum { UNNAMED_S = 3600 };
 
 struct left_folder {
@@ -377,7 +381,7 @@ static bool left_is_named(const struct left_folder *folder, const char *name)
 	return fnmatch(folder->named, name, 0) == 0;
 }
 
-/* Whether the name is that of the very file that is open, and it is ours. */
+/* Whether the name still refers to the open file, and this user owns it. */
 static bool left_is_ours(
     const struct left_folder *folder, const char *name, int fd)
 {

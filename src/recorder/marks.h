@@ -22,17 +22,18 @@ enum { MARKS_LABEL = 512 }; /* a longer label is cut */
 struct marks {
 	char *path;
 	int fd;
-	int news; /* inotify's, readable where the file was written; or -1 */
-	int64_t offset;     /* what was read of the file */
+	int news; /* inotify's descriptor, readable when the file was written;
+		     -1: none */
+	int64_t offset;     /* bytes of the file that were read */
 	int64_t last_ns;    /* the time of the newest mark */
-	int64_t checked_ns; /* what is found later was written no earlier */
-	size_t used;        /* of label: a line that isn't whole yet */
-	bool cut;           /* the rest of this line is passed over */
+	int64_t checked_ns; /* marks found later were written no earlier */
+	size_t used;        /* bytes of label: an incomplete line */
+	bool cut;           /* the rest of this line is skipped */
 	char label[MARKS_LABEL];
-	struct snapshots snapshots; /* that lines ask for */
+	struct snapshots snapshots; /* snapshots that lines ask for */
 };
 
-/* The end of its name; a pattern before it is locked. */
+/* Ending of its name; preceded by a pattern until it is locked. */
 #define MARKS_SUFFIX ".mark"
 #define MARKS_UNNAMED MARKS_SUFFIX ".??????"
 
@@ -48,19 +49,18 @@ int marks_open(struct marks *marks, pid_t pid, pid_t watched, struct err *e)
 /* Removes the file. Harmless after a marks_open() that failed. */
 void marks_close(struct marks *marks) __attribute__((nonnull));
 
-/* A hook for the sampler: new lines become the sink's marks, at the time at
- * which the file was last written; the plan's aside is its snapshots'. */
+/* A hook for the sampler: new lines become marks of the sink, with the file's
+ * modification time; the plan's process aside takes the snapshots. */
 struct sampler_hook marks_hook(struct marks *marks) __attribute__((nonnull));
 
 /* The path of the mark file of the recording that pid records or that records
  * pid, on the heap. NULL with e where there is none of this user's. */
 char *marks_find(pid_t pid, struct err *e) __attribute__((nonnull));
 
-/* The recorder whose mark file that is, as its name says; 0 where it doesn't.
- */
+/* The recorder's pid in the name of a mark file; 0 where it has none. */
 pid_t marks_recorder(const char *path) __attribute__((nonnull));
 
-/* Whether the recorder of that mark file has gone. */
+/* Whether the recorder of that mark file has ended. */
 bool marks_is_left(const char *path) __attribute__((nonnull));
 
 /* Appends a line to a mark file. Only a regular file of this user's with the
@@ -68,10 +68,10 @@ bool marks_is_left(const char *path) __attribute__((nonnull));
 int marks_write(const char *path, const char *label, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* Removes mark files of this user's that recorders left when they were killed.
- * A free lock is the proof: in a folder that containers share a pid that isn't
- * there proves nothing. remove_beside is called before with the path of each,
- * for files that belong to it. In a folder of very many files some stay. */
+/* Removes mark files of this user that killed recorders have left. A free lock
+ * is the proof: in a folder that containers share, a pid that doesn't exist
+ * here proves nothing. remove_beside is called first with each path, to remove
+ * files that belong to it. In a folder of very many files some may stay. */
 void marks_remove_left(const char *folder, void (*remove_beside)(const char *))
     __attribute__((nonnull));
 

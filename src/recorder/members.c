@@ -100,10 +100,11 @@ void members_sweep(struct members *members)
 		members_index(members, i);
 }
 
-/* A process that runs for longer has work of its own. */
+/* A process that runs for longer is not about to end, but has work to do. */
 #define ENDING_NS (NS_PER_S / 15)
 
-/* "RAN_NS WAITED_NS SLICES"; 0 where the kernel keeps no account. */
+/* The first number of "RAN_NS WAITED_NS SLICES"; 0 where the kernel keeps no
+ * such account. */
 static uint64_t members_read_ran(const struct procfs *fs, pid_t pid)
 {
 	char text[64];

@@ -22,8 +22,8 @@ struct highest {
 	int64_t time_ns, since_ns;
 };
 
-/* The mark has just been read; kib is a sample of this moment, -1: none was
- * taken. */
+/* Starts anew after the mark was read; kib is a sample of this moment, -1: none
+ * was taken. */
 static inline void highest_restart(
     struct highest *highest, int64_t kib, int64_t now_ns)
 {
@@ -43,51 +43,52 @@ struct usage_account;
 
 struct member {
 	pid_t pid, ppid;     /* as /proc counts them */
-	pid_t namespace_pid; /* as our system calls count; -1: not known */
-	pid_t task;          /* of a thread that has the memory, for the same */
-	int fd;              /* the metric's file; -1: opened at each tick */
-	int status;          /* /proc/PID/status; -1: not open */
-	int schedstat;       /* the same */
-	bool single;         /* one thread, at the last mark */
-	uint64_t ran;        /* what schedstat said then; 0: not known */
+	pid_t namespace_pid; /* as system calls count them; -1: not known */
+	pid_t task;    /* a thread that has the memory, for system calls */
+	int fd;        /* the metric's file; -1: opened at each tick */
+	int status;    /* /proc/PID/status; -1: not open */
+	int schedstat; /* /proc/PID/schedstat; -1: not open */
+	bool single;   /* it had one thread when its mark was last read */
+	uint64_t ran;  /* run time by schedstat then; 0: not known */
 	uint64_t started;
 	int64_t kib;         /* at the last tick; -1: not measured */
-	int64_t shared_kib;  /* of that, what others may have too; 0 where the
-			      * metric has none */
+	int64_t shared_kib;  /* the part of kib that others may share; 0 where
+				the metric has none */
 	int64_t peak_kib;    /* highest known, marks included; -1: none */
 	struct highest high; /* since its mark was read */
 	int64_t base_kib;    /* its mark when the recording began; -1: none */
 	int64_t seen_ns;     /* when it was found, of clock_mono_ns() */
-	int64_t named_ns;    /* its name was read; 0: not yet */
-	int64_t tried_ns;    /* the same, was there a command line or not */
-	int64_t named_kib;   /* what it held then */
+	int64_t named_ns;    /* when its name was read; 0: not yet */
+	int64_t tried_ns;    /* when a command line was last asked for */
+	int64_t named_kib;   /* kib when its name was read */
 	int64_t program;     /* metric.h's read_program; 0: not known */
-	uint32_t argv_hash;  /* of its name and command line, as reported */
-	unsigned reads;      /* of its name, as far as names.c counts */
-	uint64_t listed;     /* group.h: the last scan that found it */
+	uint32_t argv_hash;  /* hash of name and command line, as reported */
+	unsigned reads;      /* times that its name was read, see names.c */
+	uint64_t listed;     /* last scan of group.h that found it */
 	bool is_root;
-	bool owns;       /* its memory is its own, now and from now on */
-	bool borrows;    /* at the last tick its memory was another's */
-	bool on_loan;    /* and at one before that */
-	pid_t lender;    /* whose it was at last; 0: nobody's */
-	bool forked;     /* when it was found it had executed nothing yet */
-	bool executed;   /* since its name was read */
-	bool by_thread;  /* fd and task are of one: the main one exited */
-	bool zombie;     /* ended, and not waited for yet */
+	bool owns;       /* its memory is and stays its own */
+	bool borrows;    /* it had another's memory at the last tick */
+	bool on_loan;    /* and at a tick before that */
+	pid_t lender;    /* pid whose memory it had last; 0: none */
+	bool forked;     /* it had executed no program when it was found */
+	bool executed;   /* it executed a program since its name was read */
+	bool by_thread;  /* fd and task belong to a thread: the main one has
+			    exited */
+	bool zombie;     /* ended, and not reaped yet */
 	bool hidden;     /* the program is there, but not in /proc */
-	bool gone;       /* to be swept */
-	bool noted;      /* the tree knows that its pid may be used again */
-	bool judged;     /* gone: how it ended is found out, as far as may be */
-	bool has_status; /* it is known how it ended */
+	bool gone;       /* to be dropped by the sweep */
+	bool noted;      /* the tree knows that its pid may be in use again */
+	bool judged;     /* it is gone, and how it ended was looked up */
+	bool has_status; /* exit_status is known */
 	int exit_status; /* as wait() gives it */
-	bool oom;        /* the kernel's out-of-memory killer did it */
-	bool ended;      /* its end is reported */
-	bool denied;     /* its metric was not permitted to be read */
-	bool introduced; /* the sink knows its name */
-	bool announced;  /* it was asked whether its pid was another's */
-	bool signalled;  /* was sent the signal of the limit */
-	bool killed;     /* and can't but end */
-	bool refused;    /* could not be sent it, up to now */
+	bool oom;        /* ended by the kernel's out-of-memory killer */
+	bool ended;      /* its end was reported */
+	bool denied;     /* its metric may not be read */
+	bool introduced; /* its name was reported */
+	bool announced;  /* it was checked whether its pid was in use before */
+	bool signalled;  /* the limit's signal was sent */
+	bool killed;     /* by a signal that no process survives */
+	bool refused;    /* the limit's signal could not be sent so far */
 	struct usage_account *usage; /* usage.h's; NULL: none */
 	bool watched; /* after the program's end; what it had run then, and
 		       * at the last call since, in nanoseconds */
@@ -98,7 +99,7 @@ struct member {
 struct members {
 	ARRAY(struct member) list;
 	struct index
-	    index; /* by pid; those that are gone stay until the sweep */
+	    index; /* by pid; members that are gone stay in until the sweep */
 	bool any_gone;
 };
 
@@ -108,17 +109,17 @@ void members_finish(struct members *members) __attribute__((nonnull));
 struct member *members_add(struct members *members,
     const struct proc_stat *stat) __attribute__((nonnull));
 
-/* The position of the process that has this pid now, or MEMBERS_NONE. */
+/* The position of the member that has this pid now, or MEMBERS_NONE. */
 size_t members_find(const struct members *members, pid_t pid)
     __attribute__((nonnull));
 
-/* Marks it and closes its file. */
+/* Marks the member as gone and closes its files. */
 void members_lose(struct members *members, size_t at) __attribute__((nonnull));
 
-/* Drops those that are gone; positions change, the order does not. */
+/* Drops the members that are gone; positions change, the order does not. */
 void members_sweep(struct members *members) __attribute__((nonnull));
 
-/* A descendant that lives on. */
+/* A descendant that outlives the program. */
 struct member_alive {
 	pid_t pid;
 	char name[PROCFS_NAME];
@@ -126,24 +127,23 @@ struct member_alive {
 
 enum { MEMBERS_NAMED = 5 };
 
-/* Descendants that have not ended, when the program has. Some end a moment
- * later, as a helper whose pipe was closed (Python's resource tracker) does,
- * and have been woken for that by then. A zombie has ended, and so has a
- * process that this one has killed. */
+/* Counts the descendants that have not ended when the program has. Some end a
+ * moment later, like a helper whose pipe was closed (Python's resource
+ * tracker). A zombie has ended, and so has a process that this one has
+ * killed. */
 size_t members_alive(const struct members *members) __attribute__((nonnull));
 
-/* The first of them, by the names that they have now. */
+/* Names the first of them, with their present names. */
 void members_name_alive(const struct procfs *fs, const struct members *members,
     struct member_alive alive[MEMBERS_NAMED]) __attribute__((nonnull));
 
-/* Whether the end of one that this process has killed is still to come. A
- * zombie's end comes when its parent takes notice, which a parent that lives
- * may never do. */
+/* Whether a process that this one has killed has not ended yet. A zombie ends
+ * when its parent reaps it, which a living parent may never do. */
 bool members_any_dying(const struct members *members) __attribute__((nonnull));
 
-/* Whether any of them runs, waits for a processor or a disk, or has run since
- * the last call, and has not run for long since the first. At the first call
- * all of them count as such. */
+/* Whether any descendant runs, waits for a processor or a disk, or has run
+ * since the last call, and has not run for long since the first call. At the
+ * first call all of them count. */
 bool members_any_stirs(const struct procfs *fs, struct members *members)
     __attribute__((nonnull));
 

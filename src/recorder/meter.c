@@ -10,20 +10,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* kcmp() of Linux 3.5; a musl's headers don't have linux/kcmp.h. */
+/* KCMP_VM of kcmp(), Linux 3.5: musl may not have linux/kcmp.h. */
 enum { COMPARE_MEMORY = 1 };
 
 enum {
-	CHAIN = 8,     /* a lender that borrows itself, and so on */
-	SIBLINGS = 16, /* with whom a new process is compared at most */
-	READS = 3      /* of figures that may change between two reads */
+	CHAIN = 8,     /* longest chain of lenders that borrow themselves */
+	SIBLINGS = 16, /* siblings that a new process is compared with */
+	READS = 3      /* readings of figures that may change in between */
 };
 
 enum answer {
-	ANSWER_OWN, /* for good */
+	ANSWER_OWN, /* and it stays so */
 	ANSWER_BORROWED,
 	ANSWER_OWN_SO_FAR,
-	ANSWER_NONE /* the kernel has none */
+	ANSWER_NONE /* the kernel can't say */
 };
 
 void borrow_init(struct borrow *borrow, const struct procfs *fs, bool asks)
@@ -57,7 +57,7 @@ static bool look_at_thread(void *context, pid_t thread)
 	return !search->found;
 }
 
-/* vfork() leaves the thread that called it uninterruptible. */
+/* vfork() leaves its calling thread in uninterruptible sleep. */
 static bool has_waiting_thread(const struct borrow *borrow, pid_t pid)
 {
 	struct borrow_search search = {borrow, is_waiting(borrow, pid)};
@@ -67,11 +67,11 @@ static bool has_waiting_thread(const struct borrow *borrow, pid_t pid)
 	return search.found;
 }
 
-/* A fork copies its parent's page table but for most pages of files and of
- * shared memory: those come by faults of the child's own, FAULT_PAGES at most
- * by one (the kernel's fault_around_bytes). A process that has executed nothing
- * since its clone, and has more of those pages than its faults can have
- * brought, uses the page table of its lender. */
+/* A fork copies its parent's page table, except for most pages of files and
+ * shared memory: these come by page faults of the child, at most FAULT_PAGES by
+ * each (the kernel's fault_around_bytes). A process that has executed no
+ * program since its clone, and has more such pages than its faults can have
+ * brought, uses its lender's page table. */
 enum { FAULT_PAGES = 16 };
 
 static bool has_pages_without_faults(
@@ -86,10 +86,11 @@ static bool has_pages_without_faults(
 	       stat.faults < shared / FAULT_PAGES;
 }
 
-/* Compares statm where the kernel refuses kcmp() (a filter of system calls in a
- * container, a protected process): a borrower has all of the lender's figures,
- * and the lender waits as in vfork(), or the borrower has had too few faults
- * for them. A fork's resident size differs at first. */
+/* Compares the figures of statm where the kernel refuses kcmp() (a seccomp
+ * filter in a container, a protected process). A borrower has the same figures
+ * as its lender, and the lender waits in vfork(), or the borrower had too few
+ * page faults to have got them by itself. A fork differs in resident size at
+ * first. */
 static enum answer compare_figures(const struct borrow *borrow,
     const struct member *member, const struct member *lender)
 {
@@ -110,7 +111,7 @@ static enum answer compare_figures(const struct borrow *borrow,
 	return ANSWER_OWN;
 }
 
-/* Memory that differs stays different: only a clone begins with another's. */
+/* Memory once found to differ stays different: only clone() makes it shared. */
 static enum answer ask_kernel(const struct borrow *borrow,
     const struct member *member, const struct member *other)
 {
@@ -125,7 +126,8 @@ static enum answer ask_kernel(const struct borrow *borrow,
 	return order == 0 ? ANSWER_BORROWED : ANSWER_OWN;
 }
 
-/* Asks the lender before, or the parent, and then whoever lent to them. */
+/* Compares with the lender of the last tick or the parent, and then with its
+ * lender in turn. */
 static enum answer ask_lenders(const struct borrow *borrow,
     const struct members *members, const struct member *member, pid_t *lender)
 {
@@ -149,9 +151,9 @@ static enum answer ask_lenders(const struct borrow *borrow,
 	return answer;
 }
 
-/* Whether other may have got the same memory: from a lender or a parent that
- * has ended, or by CLONE_PARENT. The figures of statm are no proof: the workers
- * of a server often have the same. */
+/* Whether both may have got the same memory from a lender or a parent that has
+ * ended, or by CLONE_PARENT. Equal figures of statm prove nothing here: the
+ * workers of a server often have the same. */
 static bool is_sibling(const struct members *members,
     const struct member *member, const struct member *other)
 {
@@ -182,8 +184,8 @@ static enum answer ask_siblings(const struct borrow *borrow,
 	return ANSWER_OWN;
 }
 
-/* Whether the lender has left its memory to this process, and not the other
- * way round: asked once, when the memory is found to be its own. */
+/* Whether this process has kept the memory, and not the lender. Checked once,
+ * when the memory is found to be its own. */
 static bool has_parted(const struct borrow *borrow, const struct member *member,
     const struct member *lender)
 {
@@ -192,7 +194,7 @@ static bool has_parted(const struct borrow *borrow, const struct member *member,
 	if (procfs_stat(borrow->fs, member->pid, &stat) && !stat.is_forked)
 		return false;
 	if (lender->borrows)
-		return false; /* it has no figure */
+		return false; /* the lender has no figure */
 	return member->borrows ||
 	       !procfs_stat(borrow->fs, lender->pid, &stat) || stat.is_ending;
 }
@@ -226,10 +228,11 @@ bool borrow_check(
 	return true;
 }
 
-/* Descriptors that are left to everything else. */
+/* Descriptors kept free for other uses. */
 enum { SPARE = 24 };
 
-/* Descriptors up to the soft limit, which is raised to the hard one. */
+/* Raises the soft limit of open files to the hard one. Returns how many may be
+ * used. */
 static int raise_limit(void)
 {
 	struct rlimit limit, raised;
@@ -263,8 +266,8 @@ static void meter_drop(struct member *member)
 	member->fd = -1;
 }
 
-/* An open smaps_rollup stays with the memory of its opening: after an exec it
- * fails. */
+/* An open smaps_rollup belongs to the memory at its opening, and fails after an
+ * exec: it is not kept open. */
 static void meter_keep(struct meter *meter, struct member *member, pid_t pid)
 {
 	meter_drop(member);
@@ -275,7 +278,7 @@ static void meter_keep(struct meter *meter, struct member *member, pid_t pid)
 		meter_drop(member);
 }
 
-/* By name, which may be another process's by now. */
+/* Opens the file by pid, which another process may have by now. */
 static ssize_t read_named(struct meter *meter, const struct member *member)
 {
 	struct proc_stat stat;
@@ -301,8 +304,8 @@ static ssize_t meter_read_text(struct meter *meter, struct member *member)
 	return procfs_pread(member->fd, meter->text, sizeof(meter->text));
 }
 
-/* Returns the figure in the text; -1 where it is of a process that has no
- * memory: a zombie, one that is about to be, a kernel thread. */
+/* Returns the figure in the text; -1 for a process without memory: a zombie,
+ * one about to end, or a kernel thread. */
 static int64_t meter_read_kib(const struct meter *meter, ssize_t got)
 {
 	const char *text = meter->text;
@@ -332,8 +335,8 @@ static bool try_thread(void *context, pid_t thread)
 	return false;
 }
 
-/* Why is there no memory? Where the main thread has exited, the others still
- * have it. */
+/* Finds out why there is no memory. Where the main thread has exited, the other
+ * threads still have it. */
 static bool meter_examine(struct meter *meter, struct member *member)
 {
 	struct meter_search search = {meter, member};
@@ -365,7 +368,7 @@ static void note_shared(const struct meter *meter, struct member *member)
 	member->shared_kib = kib < 0 ? 0 : kib;
 }
 
-/* Another program is the sign that the process executed. */
+/* Another program shows that the process has executed one. */
 static void meter_note_program(const struct meter *meter, struct member *member)
 {
 	int64_t program = 0;
@@ -403,8 +406,8 @@ bool meter_measure(struct meter *meter, struct member *member)
 	return member->zombie && got > 0 ? true : meter_examine(meter, member);
 }
 
-/* Counts borrowed memory once; false where the process is no longer there. The
- * lender's reading may be of memory that this process has now. */
+/* Measures a member, and counts borrowed memory once; false where the process
+ * is gone. The lender's reading may be of memory that this process has now. */
 static bool meter_measure_own(
     struct meter *meter, struct members *members, size_t at)
 {
@@ -431,15 +434,15 @@ void meter_read(struct meter *meter, struct members *members, size_t first)
 			members_lose(members, i);
 			continue;
 		}
-		/* Until wait() reports its end it is there, or hidden since it
-		 * executed a setuid program. */
+		/* Until wait() reports its end it lives, or is hidden because
+		 * it executed a setuid program. */
 		member->kib = -1;
 		member->hidden = !procfs_stat(meter->fs, member->pid, &stat);
 	}
 }
 
-/* One that is no longer there is still a member, until the tick that finds out
- * how it ended. */
+/* A process that is gone stays a member until the tick that finds out how it
+ * ended. */
 void meter_read_again(struct meter *meter, struct members *members)
 {
 	for (size_t i = 0; i < members->list.len; i++) {

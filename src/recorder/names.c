@@ -7,17 +7,17 @@
 #include "base/clock.h"
 #include "base/index.h"
 
-/* A process that was forked, and has not executed anything, may be about to:
+/* A process that was forked, and has executed no program yet, may be about to:
  * until then it has its parent's command line. */
 #define EXECUTES_NS (NS_PER_S / 50)
 
-/* Looks that come now and then: so long after one, or after what was seen of
- * it first; and no more than so many a second for all of them. */
+/* Pauses before the next reading, by what was read or by when the process was
+ * found, and the number of readings a second for all processes. */
 static const int64_t pauses_ns[] = {
     NS_PER_S / 10, NS_PER_S, 3 * NS_PER_S, 10 * NS_PER_S};
 enum { PAUSES = sizeof(pauses_ns) / sizeof(pauses_ns[0]), READS_PER_S = 20 };
 
-/* A process that grew by a fifth and a MiB is not what it was. */
+/* A process that grew by a fifth and a MiB may have a new command line. */
 enum { GREW_PART = 5, GREW_KIB = 1024 };
 
 void names_init(struct names *names, const struct procfs *fs, int64_t now_ns,
@@ -33,7 +33,7 @@ void names_finish(struct names *names)
 	names->argv = NULL;
 }
 
-/* Pids ascend until they begin anew. */
+/* Pids ascend, until they start again at the lowest. */
 bool names_is_reused(struct names *names, const struct member *member)
 {
 	if (member->pid <= names->highest)
@@ -66,16 +66,16 @@ static bool names_is_due(const struct member *member, int64_t now_ns)
 
 enum names_found { NAMES_READ, NAMES_NONE, NAMES_LATER };
 
-/* Nobody changes the mappings of a process that sleeps, has one thread and
- * memory of its own: its command line can be read at once. */
+/* The mappings of a process that sleeps, has one thread and its own memory
+ * don't change: its command line can be read at once. */
 static bool is_still(const struct member *member, const struct proc_stat *stat)
 {
 	return member->owns && stat->threads == 1 && stat->state == 'S';
 }
 
-/* In an exec the name is there a moment before the command line is, and what
- * has ended has none any more. What can't be read yet are asked for again in
- * the next step. */
+/* During an exec the new name is there a moment before the command line, and a
+ * process that has ended has none any more. A command line that can't be read
+ * yet is asked for again in the next step. */
 static enum names_found names_read_argv(
     struct names *names, const struct member *member, struct proc_stat *stat)
 {
@@ -103,8 +103,8 @@ static enum names_found names_read_argv(
 	return argv_join(names->command, len) ? NAMES_READ : NAMES_NONE;
 }
 
-/* Whether there is news. A process that never has a command line is reported by
- * its name alone. */
+/* Whether name or command line are new. A process that never has a command line
+ * is reported by its name alone. */
 static bool names_read(
     struct names *names, struct member *member, int64_t now_ns)
 {
@@ -134,7 +134,7 @@ static bool names_read(
 	return true;
 }
 
-/* Readers take the process that is named first for the program itself. */
+/* Readers of recordings take the first named process for the program. */
 static size_t names_steppable(const struct members *members)
 {
 	size_t count = members->list.len;
@@ -152,7 +152,7 @@ struct member *names_step(
 	size_t count = names_steppable(members);
 	bool was_late;
 
-	/* command lines that were asked for in the last step are there */
+	/* Command lines that were asked for in the last step are there now. */
 	if (names->late && now_ns != names->stepped_ns)
 		names->next = names->first_late;
 	names->late = names->late && now_ns == names->stepped_ns;

@@ -14,30 +14,31 @@
 
 struct names {
 	const struct procfs *fs;
-	int64_t stepped_ns;  /* the last step, of clock_mono_ns() */
-	int64_t credit_ns;   /* readings that may be done, see names.c */
-	size_t next;         /* the member that is first in the next step */
-	pid_t highest;       /* of all that names_is_reused() was asked for */
-	int64_t patience_ns; /* for command lines, in a step */
+	int64_t stepped_ns; /* the last step, of clock_mono_ns() */
+	int64_t credit_ns;  /* time that readings may take, see names.c */
+	size_t next;        /* first member of the next step */
+	pid_t highest; /* highest pid that names_is_reused() was asked about */
+	int64_t patience_ns;      /* wait for command lines in one step */
 	struct argv_reader *argv; /* NULL before the first reading */
-	bool late;                /* in this step patience was used up */
-	size_t first_late;        /* whose command line was not there yet */
-	char command[1024];       /* of the member that was read */
+	bool late;                /* this step has used up its patience */
+	/* First member whose command line was not there yet. */
+	size_t first_late;
+	char command[1024]; /* command line of the member that was read */
 };
 
-/* patience_ns: for command lines that can't be read at once, in one step; they
- * are asked for again in the next. */
+/* patience_ns: how long one step waits for command lines that can't be read at
+ * once; the next step asks for them again. */
 void names_init(struct names *names, const struct procfs *fs, int64_t now_ns,
     int64_t patience_ns) __attribute__((nonnull));
 void names_finish(struct names *names) __attribute__((nonnull));
 
-/* Whether another process may have had this new one's pid. */
+/* Whether another process may have had this new member's pid. */
 bool names_is_reused(struct names *names, const struct member *member)
     __attribute__((nonnull));
 
-/* Looks at the next member that is due; NULL where none is any more in this
- * step. Where its name or its command line is news, names->command holds it,
- * its name is in the member, and *news is true. */
+/* Reads the next member that is due; NULL where none is left in this step.
+ * Where its name or command line is new, *news is true, the name is in the
+ * member and names->command holds the command line. */
 struct member *names_step(struct names *names, struct members *members,
     int64_t now_ns, bool *news) __attribute__((nonnull));
 

@@ -89,7 +89,7 @@ struct nvml {
 	struct nvml_functions call;
 	ARRAY(struct nvml_device) devices;
 	uint64_t *list;    /* the driver's entries */
-	unsigned int room; /* for so many of the longest */
+	unsigned int room; /* entries of the longest kind that fit in list */
 };
 
 static int nvml_find_symbols(struct nvml *nvml, struct err *e)
@@ -145,7 +145,7 @@ static int nvml_fail(const struct nvml *nvml, int result, struct err *e)
 	    text ? text : "it fails and doesn't say why");
 }
 
-/* Handles stay what they are where a device is lost; indices may not. */
+/* A handle stays valid when a device is lost; an index may not. */
 int nvml_begin(struct nvml *nvml, struct err *e)
 {
 	unsigned int count = 0;
@@ -165,7 +165,7 @@ int nvml_begin(struct nvml *nvml, struct err *e)
 	return count > 0 ? 0 : err_set(e, "NVIDIA's driver has no GPU");
 }
 
-/* One process may stand in the lists of both kinds. */
+/* A process may be in the lists of both kinds. */
 static void nvml_add(struct nvml_device *device, const struct nvml_entry *entry)
 {
 	struct nvml_process process = {.pid = entry->pid,
@@ -191,11 +191,11 @@ static void nvml_add(struct nvml_device *device, const struct nvml_entry *entry)
 /* Between two calls the list may grow: a few tries. */
 enum { NVML_TRIES = 5, NVML_ENTRIES = 1 << 16 };
 
-/* The words of an entry, by driver, and those of the longest. */
+/* Length of an entry in words, by driver, and that of the longest. */
 static const size_t nvml_entry_words[] = {3, 4, 2};
 enum { NVML_MOST_WORDS = 4 };
 
-/* In each word that the driver has not written. */
+/* Fills each word of a list, to find those that the driver has not written. */
 #define NVML_UNWRITTEN UINT64_C(0xa5c35a3c96695aa5)
 
 static void nvml_clear_list(struct nvml *nvml, unsigned int count)
@@ -209,7 +209,8 @@ static void nvml_clear_list(struct nvml *nvml, unsigned int count)
 		nvml->list[i] = NVML_UNWRITTEN;
 }
 
-/* The words of an entry where so many entries end there; 0: no known length. */
+/* The length of an entry in words, where that many entries end at end; 0: no
+ * known length. */
 static size_t nvml_words_of(size_t end, size_t entries)
 {
 	size_t len = sizeof(nvml_entry_words) / sizeof(nvml_entry_words[0]);
@@ -221,9 +222,9 @@ static size_t nvml_words_of(size_t end, size_t entries)
 	return 0;
 }
 
-/* The words of each of the entries that the driver wrote, by where it stopped:
- * behind the last of them, or at the end of a list that it cleared. 0: none of
- * the known ones. */
+/* The length of an entry in words, by where the driver stopped writing: after
+ * the last entry, or at the end of a list that it cleared. 0: no known
+ * length. */
 static size_t nvml_words(const struct nvml *nvml, unsigned int count)
 {
 	size_t end = (size_t)NVML_MOST_WORDS * nvml->room, words;
@@ -274,7 +275,7 @@ static int nvml_read_list(struct nvml *nvml, struct nvml_device *device,
 				      : result;
 }
 
-/* A device may know no graphics; what computes on it is always listed. */
+/* A device may not support graphics; compute processes are always listed. */
 static bool nvml_list_both(
     struct nvml *nvml, struct nvml_device *device, void *handle)
 {
@@ -287,8 +288,8 @@ static bool nvml_list_both(
 	return graphics == NVML_SUCCESS || graphics == NVML_NOT_SUPPORTED;
 }
 
-/* A device that is divided (MIG) lists the processes of its parts only to who
- * may administer it; each part lists its own. */
+/* A device that is divided (MIG) lists its parts' processes only for an
+ * administrator; each part lists its own. */
 static bool nvml_list_parts(struct nvml *nvml, struct nvml_device *device)
 {
 	unsigned int count = 0;

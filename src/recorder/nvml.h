@@ -17,8 +17,7 @@
 struct nvml;
 
 /* A process that has memory on a device; bytes -1: the driver doesn't say how
- * much. A process stands there once for each part of the device (MIG) that it
- * uses. */
+ * much. It is listed once for each part of the device (MIG) that it uses. */
 struct nvml_process {
 	uint32_t pid, instance, compute;
 	int64_t bytes;
@@ -27,24 +26,25 @@ struct nvml_process {
 /* A device as it was last read. */
 struct nvml_device {
 	void *handle;
-	bool listed; /* processes are all that there are */
+	bool listed; /* processes is complete */
 	ARRAY(struct nvml_process) processes;
 	int64_t busy_percent, used_bytes; /* of all programs; -1: unknown */
 };
 
-/* NULL with e where the library isn't there or lacks what is needed. */
+/* NULL with e where the library or a function of it is missing. */
 struct nvml *nvml_open(struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* The library stays as it is: the process ends, and takes it along. */
+/* The library stays loaded until the process ends. */
 void nvml_free(struct nvml *nvml);
 
-/* Begins to use it: finds the devices. -1 with e, by the library's words. */
+/* Initialises the library and finds the devices. -1 with e, in the library's
+ * words. */
 int nvml_begin(struct nvml *nvml, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* Reads all devices, in the library's order; good until the next call. A device
- * that is lost, or doesn't tell, has nothing that is known. */
+/* Reads all devices, in the library's order; valid until the next call. All
+ * figures are unknown for a device that is lost or doesn't answer. */
 struct nvml_device *nvml_read(struct nvml *nvml, size_t *count)
     __attribute__((nonnull));
 

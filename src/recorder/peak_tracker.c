@@ -10,8 +10,8 @@
 /* Peaks between samples are reported at most this often. */
 #define REPORT_NS NS_PER_S
 
-/* The interval at which the control group's high-water mark is read; those of
- * processes take turns. */
+/* Time between two readings of the control group's high-water mark; processes'
+ * marks are read in turn. */
 #define GROUP_NS NS_PER_S
 
 void high_water_init(struct high_water *high_water, const struct meter *meter,
@@ -22,7 +22,7 @@ void high_water_init(struct high_water *high_water, const struct meter *meter,
 	    .keep_below = meter->keep_below};
 }
 
-/* Reads a file that is kept open while there are descriptors. */
+/* Reads a file, which is kept open while descriptors last. */
 static ssize_t read_kept(const struct high_water *high_water, pid_t pid,
     const char *name, int *fd, char *text, size_t size)
 {
@@ -35,9 +35,9 @@ static ssize_t read_kept(const struct high_water *high_water, pid_t pid,
 	return procfs_read(high_water->fs, pid, name, text, size);
 }
 
-/* A process that has not run since can't have grown: schedstat costs a tenth of
- * status. It is of the main thread alone, and of none where the kernel keeps
- * no account of it. Opened anew each time it would save nothing. */
+/* A process that has not run can't have grown: reading schedstat costs a tenth
+ * of reading status. It covers the main thread alone, and is missing where the
+ * kernel keeps no account. Opening it each time would save no time. */
 static bool has_run(const struct high_water *high_water, struct member *member)
 {
 	uint64_t before = member->ran;
@@ -127,7 +127,7 @@ void peak_tracker_init(struct peak_tracker *peaks, const struct cgroup *cgroup,
 	peaks->cgroup_kib = cgroup ? cgroup_peak_kib(cgroup) : -1;
 }
 
-/* A new process was not there at the tick before. */
+/* A process that is new was not there at the tick before. */
 void peak_tracker_add_members(
     struct peak_tracker *peaks, struct members *members, int64_t time_ns)
 {
@@ -167,8 +167,8 @@ void peak_tracker_add_unsampled(
 	peak_tracker_raise(peaks, kib, time_ns, true);
 }
 
-/* A later mark of the same peak may be higher by this much. Linux 6.2 and later
- * count a process's pages on each processor and add them up in lots, by which
+/* Margin by which a later mark of the same peak may be higher. Linux 6.2 and
+ * later count a process's pages per processor and add them up in batches, so
  * VmHWM, wait4() and a sample of one moment differ. */
 static int64_t peak_tracker_slack_kib(int64_t kib)
 {
@@ -176,7 +176,7 @@ static int64_t peak_tracker_slack_kib(int64_t kib)
 }
 
 /* A mark that is hardly higher, while all samples since the last mark were far
- * below, belongs to the peak that is known already. */
+ * lower, belongs to the known peak. */
 static bool peak_tracker_only_confirms(
     const struct peak_tracker *peaks, const struct high_water_mark *mark)
 {
@@ -199,8 +199,8 @@ void peak_tracker_add_mark(
 	peaks->unreported = true;
 }
 
-/* The mark from before the recording may be of another time. kib is a sample of
- * this moment; -1: none was taken. */
+/* A mark that stood before the recording tells of an earlier time. kib is a
+ * sample of this moment; -1: none was taken. */
 static void peak_tracker_read_group(
     struct peak_tracker *peaks, int64_t kib, int64_t now_ns)
 {

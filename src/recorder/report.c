@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 
-/* A stepped wall clock doesn't bend the times, a suspended machine leaves a
- * gap: CLOCK_BOOTTIME goes on through both. */
+/* CLOCK_BOOTTIME: times don't jump with the wall clock, and a suspended machine
+ * leaves a gap. */
 int64_t report_now_ns(const struct report *report)
 {
 	return report->epoch_ns + clock_ns(CLOCK_BOOTTIME);
@@ -57,7 +57,7 @@ static void report_end(const struct report *report, const struct member *member)
 	report_exit(report, &end);
 }
 
-/* Readers take the process that is named first for the program itself. */
+/* Readers of recordings take the first named process for the program. */
 static void report_name_late(
     const struct report *report, struct members *members, struct member *member)
 {
@@ -83,7 +83,7 @@ void report_ends(const struct report *report, struct members *members)
 	}
 }
 
-/* A process with a pid that may have been another's is announced before its
+/* A process whose pid may have been in use before is announced before its
  * samples; its command line follows. */
 static void report_reused(
     const struct report *report, struct names *names, struct members *members)

@@ -14,10 +14,10 @@
 
 struct report {
 	const struct sink *sink;
-	int64_t epoch_ns; /* the time from which CLOCK_BOOTTIME counts */
+	int64_t epoch_ns; /* wall clock at CLOCK_BOOTTIME 0 */
 };
 
-/* Now, as the sink gets it. */
+/* Present time, as the sink gets it. */
 int64_t report_now_ns(const struct report *report) __attribute__((nonnull));
 
 /* A member as a sink sees it; borrows its name. */
@@ -27,13 +27,13 @@ struct sink_process report_process(const struct member *member)
 void report_name(const struct report *report, struct member *member,
     const char *command) __attribute__((nonnull));
 
-/* The ends of those that are gone and judged, each once, and before that the
- * names of those that have none yet. The program's end is reported last. */
+/* Reports the ends of members that are gone and judged, each once, after the
+ * names of those that have none yet. The program's end comes last. */
 void report_ends(const struct report *report, struct members *members)
     __attribute__((nonnull));
 
-/* A sample, behind the names of new processes whose pid may have been
- * another's. */
+/* Reports a sample, after the names of new processes whose pid may have been in
+ * use before. */
 void report_tick(const struct report *report, struct names *names,
     struct members *members, const struct sink_tick *tick)
     __attribute__((nonnull));

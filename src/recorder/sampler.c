@@ -29,24 +29,24 @@ struct sampler {
 	struct procfs fs;
 	struct fork_events events; /* who belongs */
 	struct tree tree;
-	struct group_scanner group; /* in place of it */
+	struct group_scanner group; /* used in place of events */
 	struct meter meter;         /* what they hold */
 	struct peak_tracker peaks;
 	struct shares shares;
 	struct usage_tracker usage; /* what else they use */
-	struct gpu *gpu;            /* NULL: none is read */
-	struct err gpu_missing;     /* why, if it was asked for */
-	double latest[FIGURES];     /* the whole's figures as last read */
-	double of_gpu[FIGURES];     /* one reading of GPUs; the rest is NAN */
-	struct cgroup cgroup;       /* found if sampler_reads_group() */
+	struct gpu *gpu;            /* NULL: GPUs are not read */
+	struct err gpu_missing;     /* why not, if they were asked for */
+	double latest[FIGURES];     /* figures of the whole as last read */
+	double of_gpu[FIGURES]; /* one reading of GPUs; other figures are NAN */
+	struct cgroup cgroup;   /* set if sampler_reads_group() */
 	struct names names;
 	struct report report; /* what is reported */
 	struct ticks ticks;
 	struct limit limit;
 	struct exit_cause exit_cause;
-	int64_t end_ns;            /* of the recording: its timeout */
+	int64_t end_ns;            /* end of the recording, by its timeout */
 	int64_t ticked_ns, cpu_ns; /* at the last tick */
-	int64_t listen_ns;         /* to hooks' news from then on */
+	int64_t listen_ns;         /* hooks' news are heard from then on */
 	int64_t root_peak_kib;     /* the program's; -1: none */
 	pid_t root_pid;            /* as /proc counts it */
 	bool root_over;
@@ -71,7 +71,7 @@ static int check_cgroup(struct sampler *s, struct err *e)
 				 "reports no memory");
 }
 
-/* cgroup.procs has pids as this process counts them. */
+/* cgroup.procs has pids of this process's pid namespace. */
 static int sampler_check_group(const struct sampler *s, struct err *e)
 {
 	if (!s->plan.group || !s->fs.other_namespace)
@@ -136,7 +136,7 @@ void sampler_destroy(struct sampler *s)
 	free(s);
 }
 
-/* Finds out how those that are gone have ended: the kernel may know where
+/* Finds out how a member that is gone has ended: the kernel may tell where
  * wait() didn't. */
 static void sampler_judge_end(struct sampler *s, struct member *member)
 {
@@ -187,7 +187,7 @@ static void sampler_read(struct sampler *s, int64_t now_ns, int64_t until_ns)
 	meter_read(&s->meter, &s->tree.members, known);
 }
 
-/* Between ticks: finds the processes that came and went. */
+/* Between ticks: finds the processes that began and ended. */
 static void sampler_rescan(struct sampler *s)
 {
 	fork_events_sweep(&s->events, &s->tree);
@@ -196,8 +196,7 @@ static void sampler_rescan(struct sampler *s)
 	fork_events_sweep(&s->events, &s->tree);
 }
 
-/* The sum over the members as they were last measured; -1 where none of them
- * has a figure. */
+/* The sum over the members as last measured; -1 where none has a figure. */
 static int64_t sampler_total_kib(const struct sampler *s)
 {
 	const struct members *members = &s->tree.members;
@@ -216,7 +215,7 @@ static int64_t sampler_total_kib(const struct sampler *s)
 	return total_kib;
 }
 
-/* Sums up, and makes the list that the sink gets. */
+/* Sums up, and lists the processes for the sink. */
 static void sampler_sum_up(struct sampler *s)
 {
 	const struct members *members = &s->tree.members;
@@ -248,7 +247,7 @@ static void sampler_report_tick(struct sampler *s)
 	report_tick(&s->report, &s->names, &s->tree.members, &s->tick);
 }
 
-/* Names are read when the tick is reported, as that may take a while. */
+/* Names are read when the tick has been reported, as that may take a while. */
 static void sampler_read_names(struct sampler *s, int64_t now_ns)
 {
 	struct member *member;
@@ -300,7 +299,7 @@ static void sampler_pace(struct sampler *s)
 	s->cpu_ns = cpu_ns;
 }
 
-/* A peak of which only a mark is known is reported at once. */
+/* Reports at once a peak that only a mark shows. */
 static void sampler_read_all_marks(struct sampler *s)
 {
 	peak_tracker_read_all(
@@ -309,8 +308,9 @@ static void sampler_read_all_marks(struct sampler *s)
 		report_peak(&s->report, &s->peaks);
 }
 
-/* The sum now, where the newest tick may be long ago: a mark's own figure. A
- * tick has just found the processes, and has them until it ends. */
+/* Measures the sum now, as the newest tick may be long ago: the figure of a
+ * mark. During a tick the processes were just found, and stay known until its
+ * end. */
 static void sampler_measure_now(
     struct sampler *s, struct sink_tick *tick, bool is_at_tick)
 {
@@ -328,7 +328,7 @@ static void sampler_measure_now(
 	peak_tracker_add_unsampled(&s->peaks, total_kib, tick->time_ns);
 }
 
-/* The hook's news may begin a phase: the high-water marks that stand now belong
+/* The hook's news may begin a phase: the high-water marks as they stand belong
  * to the phase before. */
 static void sampler_ask_hook(
     struct sampler *s, const struct sampler_hook *hook, bool is_at_tick)
@@ -346,8 +346,8 @@ static void sampler_ask_hook(
 	hook->tick(hook->context, &tick, s->report.sink);
 }
 
-/* A program that marks without end is listened to for about one part in
- * NEWS_PART of the time; the ticks need the rest. */
+/* News are handled for about 1/NEWS_PART of the time, even where a program
+ * marks without end; ticks need the rest. */
 enum { NEWS_PART = 20 };
 
 static void sampler_read_news(struct sampler *s)
@@ -363,8 +363,8 @@ static void sampler_read_news(struct sampler *s)
 	s->listen_ns = now_ns + NEWS_PART * (now_ns - began_ns);
 }
 
-/* A tick may wait so long for the scan for new processes: 1/SCAN_PART of the
- * interval, and SCAN_NS. The first scan finds all that there are. */
+/* A tick waits for the scan for new processes for 1/SCAN_PART of the interval,
+ * and at most SCAN_NS. The first scan finds all. */
 enum { SCAN_PART = 4 };
 #define SCAN_NS (NS_PER_S / 50)
 
@@ -377,7 +377,7 @@ static int64_t sampler_scan_until_ns(const struct sampler *s, int64_t now_ns)
 	return now_ns + (part_ns < SCAN_NS ? part_ns : SCAN_NS);
 }
 
-/* NULL: of that process nothing was read. */
+/* Returns NULL where no figure of that process was read. */
 typedef const double *sampler_figures(
     struct sampler *s, const struct member *member);
 
@@ -394,7 +394,7 @@ static const double *sampler_gpu_of(
 	return s->of_gpu;
 }
 
-/* Reports the figures of each process, where these are wanted. */
+/* Reports each process's figures, where they are wanted. */
 static void sampler_report_members(
     struct sampler *s, int64_t time_ns, sampler_figures *figures)
 {
@@ -411,8 +411,8 @@ static void sampler_report_members(
 	}
 }
 
-/* A reading may be much later than the tick's: a rate is right only with its
- * own time. The last one is that of the end, since when nothing is used. */
+/* A reading may be much later than the tick: a rate needs the reading's own
+ * time. The last reading holds until the end, as nothing is used after it. */
 static void sampler_report_usage(
     struct sampler *s, int64_t now_ns, const int64_t *end_ns)
 {
@@ -437,7 +437,7 @@ static void sampler_set_latest_gpu(struct sampler *s, const double *figures)
 	s->tick.usage = s->latest;
 }
 
-/* A reading of GPUs is reported at its own time, when it is there. */
+/* Reports a reading of GPUs, once it is there, at its own time. */
 static void sampler_report_gpu(struct sampler *s)
 {
 	struct sink_usage usage = {
@@ -453,14 +453,14 @@ static void sampler_report_gpu(struct sampler *s)
 	sampler_report_members(s, usage.time_ns, sampler_gpu_of);
 }
 
-/* A driver that doesn't answer has no figures until it does. */
+/* Until a driver answers, its figures are unknown. */
 static void sampler_ask_gpu(struct sampler *s)
 {
 	if (s->gpu && !gpu_ask(s->gpu, &s->tree.members, s->plan.alone))
 		sampler_set_latest_gpu(s, NULL);
 }
 
-/* The sample is reported and flushed before anything that may take its time. */
+/* A sample is reported and flushed before any work that may take time. */
 static void sampler_tick(struct sampler *s)
 {
 	int64_t now_ns = clock_mono_ns();
@@ -492,15 +492,15 @@ static void sampler_tick(struct sampler *s)
 	ticks_advance(&s->ticks, now_ns, clock_mono_ns());
 }
 
-/* Right behind its exec a program holds next to nothing: the first sample that
- * is reported comes this much later, or the very first one if it ended by then.
- */
+/* Right after its exec a program holds next to nothing: the first sample to be
+ * reported is taken this much later, or is the very first one if the program
+ * has ended by then. */
 #define FIRST_NS (NS_PER_S / 1000)
 
-/* A name may hold a tick up for so long, or half an interval, and no longer. */
+/* Longest wait for a name in a tick, and half an interval at most. */
 #define PATIENCE_NS (NS_PER_S / 200)
 
-/* The passes over the program and its descendants begin. */
+/* Prepares the passes over the program and its descendants. */
 static void sampler_begin_passes(struct sampler *s, pid_t pid, int64_t now_ns)
 {
 	const struct sampler_plan *plan = &s->plan;
@@ -536,8 +536,8 @@ static void sampler_begin_passes(struct sampler *s, pid_t pid, int64_t now_ns)
 	    s->result.start_ns, !plan->launched);
 }
 
-/* The program runs: what it inherited from this process can change here. The
- * first sample is of the program alone, and is reported later. */
+/* The program runs: settings that it has inherited can be changed in this
+ * process. The first sample is of the program alone, and is reported later. */
 static void sampler_begin(struct sampler *s, struct launch *launch)
 {
 	int64_t now_ns = clock_mono_ns();
@@ -570,13 +570,13 @@ static void sampler_begin(struct sampler *s, struct launch *launch)
 		exit_cause_watch_group(&s->exit_cause, s->plan.group_path);
 }
 
-/* An exec may itself take this much of the memory that it leaves behind. */
+/* Memory that an exec itself takes, at most. */
 enum { EXEC_KIB = 128 };
 
-/* The kernel's figure for the largest process that was waited for below this
- * one. What its process had before the exec proves nothing, unless nothing
- * else is known. Whose it is, and of what time, is known of one that was alone.
- */
+/* Adds wait4()'s figure: the high-water mark of the largest process among the
+ * ended one and those waited for below it. Memory from before the exec proves
+ * nothing, and counts only where nothing else is known. Process and time are
+ * certain only where the program was alone. */
 static void sampler_note_waited(struct sampler *s,
     const struct launch_event *event, const struct member *member)
 {
@@ -609,7 +609,7 @@ static void child_ended(struct sampler *s, const struct launch_event *event)
 		members_lose(&s->tree.members, at);
 		sampler_end_members(s);
 	} else if (s->events.connector.fd < 0) {
-		s->result.unseen++; /* of others' children nothing is known */
+		s->result.unseen++; /* children of others are not reported */
 	}
 	fork_events_sweep(&s->events, &s->tree);
 }
@@ -629,14 +629,15 @@ static void root_ended(struct sampler *s, const struct launch_event *event)
 	}
 	if (root) {
 		if (s->result.most <= 1 && s->peaks.peak.kib > root->peak_kib)
-			root->peak_kib = s->peaks.peak.kib; /* it was alone */
+			/* It was the only process. */
+			root->peak_kib = s->peaks.peak.kib;
 		members_lose(members, 0);
 		sampler_end_members(s);
 	}
 	sampler_rescan(s);
 }
 
-/* Whether there is nothing left to wait for. */
+/* Whether no process is left to wait for. */
 static bool sampler_is_over(struct sampler *s)
 {
 	const struct members *members = &s->tree.members;
@@ -649,15 +650,15 @@ static bool sampler_is_over(struct sampler *s)
 			       members->list.items[0].zombie;
 	if (!s->root_over || !s->plan.wait_all)
 		return s->root_over;
-	/* Twice: what a process forked last may be visible at the second scan.
-	 */
+	/* Twice: what a process forked last may be visible only at the second
+	 * scan. */
 	for (int i = 0; i < 2 && members_alive(&s->tree.members) == 0; i++)
 		sampler_rescan(s);
 	return members_alive(&s->tree.members) == 0;
 }
 
-/* Descendants that are left when the program has ended get this much time to
- * end too, in such steps, while any of them stirs: one that sleeps lives on. */
+/* Time that descendants get to end after the program, in such steps, while any
+ * of them runs: one that sleeps lives on. */
 #define FOLLOW_NS NS_PER_S
 #define FOLLOW_STEP_NS (NS_PER_S / 100)
 
@@ -716,7 +717,7 @@ static void sampler_fill_result(struct sampler *s)
 		err_set(&s->result.gpu, "%s", gpu_problem(s->gpu));
 }
 
-/* The last marks, the end of the program and the highest memory of all. */
+/* Reports the last marks, the program's end and the highest memory. */
 static void sampler_finish(struct sampler *s)
 {
 	struct shares_reading share;
@@ -751,11 +752,11 @@ static void sampler_finish(struct sampler *s)
 	report_flush(&s->report);
 }
 
-/* Samples after which this process gives back what only its start needed: a
- * program that ends before has it end the sooner. */
+/* Samples after which this process frees memory that only its start needed. A
+ * program that ends before is not delayed by it. */
 enum { SETTLED = 2 };
 
-/* Hooks are listened to again: no tick is due. */
+/* Whether there is time for hooks: no tick is due. */
 static bool is_early(const struct sampler *s)
 {
 	int64_t now_ns = clock_mono_ns();
@@ -763,7 +764,7 @@ static bool is_early(const struct sampler *s)
 	return now_ns < s->ticks.due_ns && now_ns < s->end_ns;
 }
 
-/* The one hook that wakes; 0 while it is not listened to. */
+/* The descriptor of the hook that wakes; 0 while it is not listened to. */
 static int wake_of(const struct sampler *s, int64_t now_ns)
 {
 	for (size_t i = 0; i < SAMPLER_HOOKS; i++) {

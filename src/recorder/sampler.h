@@ -22,29 +22,30 @@ struct sampler_plan {
 	int64_t interval_ns;
 	int64_t timeout_ns; /* 0: none */
 	const struct metric *metric;
-	bool alone;          /* the total is the program's alone */
-	bool no_descendants; /* nor is anything reported of others */
-	bool names;          /* are asked of hooks, if not of the sink */
-	bool exits;          /* each descendant's end matters */
+	bool alone;          /* the total is of the program alone */
+	bool no_descendants; /* and nothing is reported of other processes */
+	bool names;          /* hooks need names, if the sink doesn't */
+	bool exits;          /* the exit of each descendant is reported */
 	bool wait_all;       /* until the last descendant ended */
-	bool launched;       /* by us, just now: not only watched */
-	bool adopts;         /* orphans become our children */
+	bool launched; /* started by this process just now, not only watched */
+	bool adopts;   /* orphans become children of this process */
 	/* NULL, or a control group whose processes are recorded in place of a
 	 * program and its descendants: the folder that lists them. */
 	const char *group;
-	const char *group_path; /* the group's, or that of the one that the
-				 * program is launched in; NULL: ours */
-	unsigned with;          /* what else is read: proc/usage.h's set */
-	double max_overhead;    /* of one processor; 0: no bound */
-	int64_t limit_kib;      /* 0: none */
+	/* Control group whose limits apply: the group's, or that of the
+	 * launched program; NULL: this process's. */
+	const char *group_path;
+	unsigned with;       /* set of proc/usage.h */
+	double max_overhead; /* share of one processor; 0: no bound */
+	int64_t limit_kib;   /* 0: none */
 	enum limit_action on_limit;
 	struct sampler_hook hooks[SAMPLER_HOOKS]; /* tick NULL: unused */
-	const bool *quit;    /* a hook sets it to end the recording; or NULL */
-	struct aside *aside; /* a hook's own process; or NULL */
+	const bool *quit; /* a hook sets it to end the recording; NULL: none */
+	struct aside *aside; /* a hook's child process; NULL: none */
 };
 
 enum sampler_end {
-	SAMPLER_ENDED,   /* what was recorded is over */
+	SAMPLER_ENDED,   /* the recorded processes have ended */
 	SAMPLER_TIMEOUT, /* plan.timeout_ns passed */
 	SAMPLER_QUIT     /* this process was asked to end */
 };
@@ -52,43 +53,44 @@ enum sampler_end {
 /* The outcome of a recording. */
 struct sampler_result {
 	enum sampler_end end;
-	bool has_status; /* the program ended and we know how */
+	bool has_status; /* the program has ended, and status is known */
 	int status;      /* as wait() gives it */
 	struct exit_cause_verdict exit_cause;
-	int64_t start_ns, end_ns; /* as in struct sink_tick */
-	int64_t peak_kib; /* the larger of samples and high-water marks */
+	int64_t start_ns, end_ns; /* as sink_tick.time_ns */
+	int64_t peak_kib; /* the higher of samples and high-water marks */
 	int64_t last_kib; /* the last sample */
 	uint64_t samples, missed;
-	int64_t interval_ns; /* at the end: longer where overhead made it so */
-	size_t most;         /* processes at once */
-	size_t alive; /* descendants that live on when the program ended */
-	struct member_alive living[MEMBERS_NAMED]; /* the first of them */
-	size_t unseen;      /* that ended before a sample saw them */
-	bool unseen_is_all; /* false: there may be more of them */
-	size_t hidden;      /* that live, but not in /proc */
+	int64_t interval_ns; /* at the end: lengthened where overhead asked for
+				it */
+	size_t most;         /* highest number of processes at once */
+	size_t alive;        /* descendants that outlive the program */
+	struct member_alive living[MEMBERS_NAMED]; /* the first of these */
+	size_t unseen;      /* processes that ended before any sample */
+	bool unseen_is_all; /* false: there may be more */
+	size_t hidden;      /* living processes that are not in /proc */
 	size_t denied;      /* readings that were not permitted */
 	struct limit limit;
 	struct err gpu; /* why GPUs were not read; no text: they were, or were
-			 * not to be */
+			   not asked for */
 };
 
 struct sampler;
 
-/* Ready to measure; plan and sink are borrowed. To be called before the
- * program is launched. NULL with e where its metric can't be measured here.
- * The caller destroys. */
+/* Prepares measuring; plan and sink are borrowed. Call it before the program is
+ * launched. NULL with e where its metric can't be measured here. The caller
+ * destroys. */
 struct sampler *sampler_create(
     const struct sampler_plan *plan, const struct sink *sink, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 void sampler_destroy(struct sampler *sampler);
 
-/* The reason why no GPU will be read though plan.with asks for it; NULL: one
- * will, or was not asked for. */
+/* Why no GPU will be read though plan.with asks for it; NULL: one will be, or
+ * none was asked for. */
 const char *sampler_missing_gpu(const struct sampler *sampler)
     __attribute__((nonnull));
 
-/* Samples what launch holds until it ends, the timeout or a signal. The first
- * sample is taken at once. */
+/* Samples the process of launch until it ends, the timeout or a signal. The
+ * first sample is taken at once. */
 void sampler_run(struct sampler *sampler, struct launch *launch,
     struct sampler_result *result) __attribute__((nonnull));
 

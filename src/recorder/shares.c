@@ -15,35 +15,35 @@ struct shares_process {
 	pid_t pid, ppid;
 	uint64_t started;
 	int64_t kib, shared_kib;
-	/* Found out by the round: */
+	/* Filled by the round: */
 	bool there, is_forked;
 	int64_t saved_kib; /* its RSS above its PSS */
 };
 
-/* One reading of the RSS and the PSS of all processes. It takes a while. */
+/* One reading of RSS and PSS of all processes; it takes a while. */
 struct shares_round {
 	ARRAY(struct shares_process) list;
-	bool again;     /* the total is what it was at the last one */
-	int64_t faults; /* of all of the list, at the last one */
+	bool again;     /* the total is the same as at the last reading */
+	int64_t faults; /* page faults of all processes, at the last reading */
 	struct shares_reading reading;
 	int64_t cost_ns; /* of processor time */
 };
 
-/* The sum of RSS may be below the tick's by 1/SHRUNK, or above by 1/GROWN:
- * processes are read one after the other. Where one has let go of what it
- * shared with one that was read before, the PSS of the two are less than they
- * hold together. Where one has come to share with another, they are more, by at
- * most half of the growth: the reading is one of a later moment. */
+/* Bounds for the sum of RSS against the tick's: below by 1/SHRUNK, above by
+ * 1/GROWN. Processes are read one after the other. Where one has released
+ * memory that it shared with one read before, the PSS of both are less than
+ * they hold together. Where one has come to share memory, they are more, by
+ * half of the growth at most: the reading is of a later moment. */
 enum { SHRUNK = 32, GROWN = 8 };
 
-/* While the total stays, what is shared changes by page faults alone: the pages
- * that they brought may be at most 1/SAME of the total. */
+/* While the total stays, shared memory changes by page faults alone: the pages
+ * that these brought may be at most 1/SAME of the total. */
 enum { SAME = 50, PAGES_A_FAULT = 4 };
 
-/* The part of the sum that may be memory that is counted again, judged by what
- * is known of each process; with forked, one that has executed a program counts
- * by its files and shared memory alone. The memory of the largest process is
- * there once in any case. */
+/* The part of the sum that may be memory counted more than once, as far as
+ * processes are known. With forked, one that has executed a program counts by
+ * its files and shared memory alone. The memory of the largest process exists
+ * once in any case. */
 static int64_t shares_round_most_kib(
     const struct shares_round *round, bool forked)
 {
@@ -106,7 +106,8 @@ static void shares_round_read_stats(
 		sum_kib(round) / SAME)
 		return;
 	round->reading.same = true;
-	round->faults = before; /* the reading's, for slow changes to add up */
+	round->faults = before; /* faults of the last full reading, so that slow
+				   changes add up */
 }
 
 static void shares_round_read_all(
@@ -155,8 +156,7 @@ static pid_t shares_round_family(
 	return process->pid;
 }
 
-/* The process that shares the most has the segment; the others are asked
- * whether they map it too. */
+/* Counts who maps the segment of the process that shares the most. */
 static size_t count_sharers(
     const struct shares_round *round, const struct procfs *fs)
 {
@@ -186,7 +186,7 @@ static size_t count_sharers(
 			   ? shares_round_family(round, process) == ancestor
 			   : sharing_maps(fs, process->pid, &segment);
 		if (maps < 0)
-			return 0; /* not all of them are known */
+			return 0; /* some mappings are unknown */
 		count += maps;
 	}
 	return count;
@@ -234,8 +234,8 @@ static void shares_thread_discard(void *context)
 	free(thread);
 }
 
-/* Not below the recorder's priority: while it holds a process's mmap_lock it
- * must not be the one that waits for a processor. */
+/* Not below the recorder's priority: holding a process's mmap_lock, it must not
+ * have to wait for a processor. */
 static void shares_thread_work(void *context)
 {
 	struct shares_thread *thread = context;
@@ -243,8 +243,8 @@ static void shares_thread_work(void *context)
 	shares_round_read(&thread->round, &thread->fs);
 }
 
-/* Starts the thread that reads one round after the other while the sampler goes
- * on. NULL where there can be none. */
+/* Starts the thread that reads rounds while the sampler goes on. NULL where it
+ * can't be started. */
 static struct shares_thread *shares_thread_create(const struct procfs *fs)
 {
 	struct shares_thread *thread = mem_zero(1, sizeof(*thread));
@@ -258,19 +258,20 @@ static struct shares_thread *shares_thread_create(const struct procfs *fs)
 	return NULL;
 }
 
-/* The last round, whose list is the caller's to fill for the next; NULL while
- * one is going on. */
+/* The finished round, whose list the caller fills for the next one; NULL while
+ * one is running. */
 static struct shares_round *shares_thread_round(struct shares_thread *thread)
 {
 	return background_rounds_busy(thread->rounds) ? NULL : &thread->round;
 }
 
-/* The share of a processor for readings, besides what the start may spend. */
+/* Share of a processor that readings may take, beyond the credit at the
+ * start. */
 #define BUDGET 0.02
 #define CREDIT_NS (NS_PER_S / 10)
 
-/* The wait for the next reading while the total stays, and nothing else is seen
- * to change: at first, and at most. */
+/* Wait for the next reading while the total and everything else stays: the
+ * first and the longest. */
 #define WAIT_NS (NS_PER_S / 5)
 #define LONGEST_WAIT_NS (30 * NS_PER_S)
 
@@ -278,16 +279,17 @@ enum {
 	LEAST_KIB = 16 * 1024, /* smaller trees share their libraries */
 	NEAR = 10,             /* within 1/NEAR of the highest total */
 	/* The total grows fast where it is over 1/STEEP above the tick before,
-	 * and stays where it is at most 1/SETTLED above. */
+	 * and is unchanged where it is at most 1/SETTLED above. */
 	STEEP = 50,
 	SETTLED = 200,
-	GROWTH = 20, /* 1/GROWTH higher than what was read is another total */
+	/* A total 1/GROWTH above the one that was read is a new one. */
+	GROWTH = 20,
 	CHANGE = 50, /* a PSS has changed by 1/CHANGE of the total */
-	/* The next wait is so many times the cost of the last reading, or of a
-	 * reading that found no change. */
+	/* The next wait in multiples of the last reading's cost; of a reading
+	 * that found no change. */
 	PACE = 20,
 	SAME_PACE = 500,
-	/* The cost of reading a process, before it is known here. */
+	/* Assumed cost of reading a process, until it was measured. */
 	PROCESS_NS = 100000,
 	KIB_NS = 30
 };
@@ -317,7 +319,7 @@ static int64_t estimate_ns(
 			 (double)shares->cost_kib);
 }
 
-/* The number of readings of that cost that the budget still allows. */
+/* How many readings of that cost the budget still allows. */
 static double shares_affordable(
     const struct shares *shares, int64_t cost_ns, int64_t now_ns)
 {
@@ -327,14 +329,15 @@ static double shares_affordable(
 	return cost_ns > 0 ? left_ns / (double)cost_ns : left_ns;
 }
 
-/* A peak at the end of growth needs some budget left: the less there is, the
- * longer are the steps from one reading to the next. */
+/* Whether the total is high enough above the last reading for another. Some
+ * budget must be left for a peak at the end of growth: the less there is, the
+ * larger are the steps. */
 static bool is_higher(
     const struct shares *shares, int64_t total_kib, double readings)
 {
 	static const struct {
 		double readings;
-		int part; /* of what was read */
+		int part; /* 1/part of the total that was read */
 	} steps[] = {{12, GROWTH}, {6, 7}, {0, 3}};
 	int64_t read_kib = shares->read_kib;
 	size_t i = 0;
@@ -346,7 +349,7 @@ static bool is_higher(
 	return total_kib > read_kib + read_kib / steps[i].part;
 }
 
-/* Whether a reading could say something new. */
+/* Whether a reading could show something new. */
 static bool shares_is_due(const struct shares *shares, size_t count,
     int64_t total_kib, int64_t now_ns)
 {
@@ -400,8 +403,8 @@ static void shares_begin(struct shares *shares, const struct members *members,
 	if (!round->again)
 		shares->read_kib = total_kib;
 	shares->read_ns = now_ns;
-	/* A tick knows files and shared memory; the rest may all be what
-	 * a fork left in common. */
+	/* A tick knows files and shared memory; all the rest may be memory
+	 * shared since a fork. */
 	if (!share_misleads((double)total_kib,
 		(double)(total_kib - shares_round_most_kib(round, false)))) {
 		shares->wait_ns = WAIT_NS;
@@ -412,8 +415,8 @@ static void shares_begin(struct shares *shares, const struct members *members,
 	background_rounds_begin(shares->thread->rounds);
 }
 
-/* While nothing changes the next reading comes later, and the later the more
- * the last one cost. */
+/* While nothing changes, the wait grows, the more so the more the last reading
+ * cost. */
 static void set_wait(struct shares *shares, const struct shares_round *round)
 {
 	const struct shares_reading *reading = &round->reading;
@@ -431,7 +434,7 @@ static void set_wait(struct shares *shares, const struct shares_round *round)
 		shares->wait_ns = LONGEST_WAIT_NS;
 }
 
-/* Takes a reading that has ended; false where there is none of any use. */
+/* Takes a finished reading; false where it is of no use. */
 static bool shares_collect(
     struct shares *shares, struct shares_reading *reading)
 {
@@ -483,8 +486,8 @@ bool shares_finish(struct shares *shares, struct shares_reading *reading)
 {
 	bool got = shares_collect(shares, reading);
 
-	/* It frees all as soon as its round is over, which nothing waits for.
-	 */
+	/* The thread frees everything when its round is over; nothing waits for
+	 * it. */
 	if (shares->thread)
 		background_rounds_leave(shares->thread->rounds);
 	shares->thread = NULL;

@@ -13,28 +13,30 @@
 
 /* A reading of the RSS and the PSS of all processes. */
 struct shares_reading {
-	bool same;                /* as the last one: nothing else was read */
-	bool taken;               /* false: it could say nothing, or not all */
-	int64_t boot_ns;          /* when, of CLOCK_BOOTTIME */
+	bool same;       /* unchanged: nothing was read but what shows that */
+	bool taken;      /* false: it could tell nothing, or not all */
+	int64_t boot_ns; /* time of the reading, of CLOCK_BOOTTIME */
 	int64_t rss_kib, pss_kib; /* of all processes */
-	size_t sharers; /* that map the largest segment that is shared; 0:
-			 * not counted, as the sum is about right */
+	size_t sharers; /* processes that map the largest shared segment; 0: not
+			   counted, as the sum is about right */
 };
 
 struct shares {
 	const struct procfs *fs;
 	struct shares_thread *thread; /* NULL before the first reading */
-	bool unable;                  /* there can be no thread */
-	bool reading;                 /* it is at work */
-	double budget;                /* of a processor */
-	int64_t began_ns, spent_ns;   /* the recording; all readings */
-	int64_t highest_kib;          /* of all totals */
-	int64_t before_kib;           /* the total at the last tick */
-	int64_t read_kib, read_ns;    /* the highest that was read; when */
-	int64_t wait_ns;              /* until another is worth its time */
-	int64_t total_kib;            /* at the last reading */
-	int64_t pss_kib;              /* and its PSS; 0: none */
-	int64_t cost_ns, cost_kib;    /* of the last that had a PSS */
+	bool unable;                  /* the thread can't be started */
+	bool reading;                 /* a round is running */
+	double budget;                /* share of a processor */
+	/* Start of the recording; cost of all readings. */
+	int64_t began_ns, spent_ns;
+	int64_t highest_kib;       /* highest total so far */
+	int64_t before_kib;        /* total at the last tick */
+	int64_t read_kib, read_ns; /* highest total that was read; when */
+	int64_t wait_ns;   /* wait before another reading is worth its time */
+	int64_t total_kib; /* at the last reading */
+	int64_t pss_kib;   /* and its PSS; 0: none */
+	/* Cost and total of the last reading that had a PSS. */
+	int64_t cost_ns, cost_kib;
 };
 
 /* now_ns here and below: of clock_mono_ns(). budget is the share of a
@@ -42,13 +44,13 @@ struct shares {
 void shares_init(struct shares *shares, const struct procfs *fs, double budget,
     int64_t now_ns) __attribute__((nonnull));
 
-/* At each tick: begins a reading where one is due. True where one has ended
- * since, into *reading. */
+/* At each tick: begins a reading where one is due. True where one has ended,
+ * into *reading. */
 bool shares_step(struct shares *shares, const struct members *members,
     int64_t now_ns, struct shares_reading *reading) __attribute__((nonnull));
 
-/* The last one, where it has ended. One that still waits for a process's lock
- * is left behind. */
+/* Takes the last reading, where it has ended. A thread that still waits for a
+ * process's lock is left behind. */
 bool shares_finish(struct shares *shares, struct shares_reading *reading)
     __attribute__((nonnull));
 

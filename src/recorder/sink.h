@@ -13,18 +13,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* One process that belongs, at a tick. */
+/* A process that belongs, at a tick. */
 struct sink_process {
 	pid_t pid, ppid;
 	uint64_t start_ticks; /* since boot; with the pid its identity */
 	int64_t kib;          /* now; -1 where it could not be measured */
 	int64_t peak_kib;     /* highest known, marks included */
-	const char *name;     /* as the kernel has it: hostile bytes */
-	bool is_root;         /* the program itself */
+	const char *name;     /* as the kernel tells it: hostile bytes */
+	bool is_root;         /* it is the program */
 };
 
-/* Resources beside memory, by resource_figure_id (profile/resource.h), in the
- * units that are said there; NAN where a figure is not known. */
+/* Resources beside memory, by resource_figure_id and in the units of
+ * profile/resource.h; NAN where a figure is not known. */
 struct sink_usage {
 	int64_t time_ns;
 	int64_t kib; /* as a tick's, or a process's */
@@ -39,36 +39,37 @@ struct sink_tick {
 	bool sampled; /* false: nothing could be measured, total_kib is 0 */
 	const struct sink_process *processes; /* in order of appearance */
 	size_t count;
-	const double *usage; /* as sink_usage.figures, of the last reading;
-			      * NULL: none was asked for */
-	int64_t usage_ns;    /* the time of that reading */
-	int64_t gpu_ns;      /* that of GPUs' own reading; 0: none yet */
+	const double *usage; /* as sink_usage.figures, as last read; NULL: not
+				asked for */
+	int64_t usage_ns;    /* time of that reading */
+	int64_t gpu_ns;      /* time of the reading of GPUs; 0: none yet */
 };
 
-/* A process was first seen, or its name or command line changed. */
+/* A process was found, or its name or command line has changed. */
 struct sink_birth {
 	int64_t time_ns;
 	const struct sink_process *process;
-	const char *command; /* its words joined by blanks: hostile bytes */
+	const char *command; /* argv joined by blanks: hostile bytes */
 };
 
-/* A process ended, or the recording of the program did; where nobody knows how,
- * or it lives on, it has no status. */
+/* A process ended, or the recording did while the program lives on. It has no
+ * status where that isn't known or there is none. */
 struct sink_exit {
 	int64_t time_ns;
 	pid_t pid;
 	bool is_root, has_status;
 	int status; /* as wait() gives it */
-	bool oom;   /* the kernel's out-of-memory killer did it */
+	bool oom;   /* ended by the kernel's out-of-memory killer */
 	int64_t peak_kib;
 	int64_t limit_kib;    /* the memory limit it ran under; 0: none known */
-	const char *limit_of; /* "cgroup": what it is a limit of; or NULL */
+	const char *limit_of; /* "cgroup": what the limit applies to; or NULL */
 };
 
 /* The highest memory so far, which may lie between two samples. */
 struct sink_peak {
-	int64_t time_ns;  /* of the highest sample since then */
-	int64_t since_ns; /* the marks were read last; 0: not known */
+	int64_t time_ns; /* of the highest sample since then */
+	/* Last reading of the marks before it; 0: not known. */
+	int64_t since_ns;
 	int64_t kib;
 };
 
@@ -89,45 +90,46 @@ struct sink_stack {
 	int64_t time_ns;
 	int64_t kib;  /* of its process */
 	pid_t pid;    /* of a descendant; 0: the program */
-	pid_t thread; /* one that waits; 0: the one that runs */
+	pid_t thread; /* a waiting thread; 0: the running one */
 	int id;
 	const struct sink_frame *frames; /* NULL where the id is known */
 	size_t count;
 };
 
-/* A sampled allocation that lives, and the bytes that it stands for. */
+/* A sampled allocation that is still held, and the memory that it stands
+ * for. */
 struct sink_allocation {
 	int64_t time_ns; /* when it was allocated */
-	int64_t kib;     /* that it stands for */
+	int64_t kib;     /* memory that it stands for */
 	uint64_t size;   /* as it was asked for */
 	pid_t pid;       /* of a descendant; 0: the program */
-	uint32_t id;     /* of the sample; from 1 */
-	uint32_t
-	    site; /* its stack: as sink_stack's id, of a count of its own */
+	uint32_t id;     /* number of the sample, from 1 */
+	/* Its stack: like sink_stack's id, but counted apart. */
+	uint32_t site;
 	const struct sink_frame *frames; /* NULL where the site is known */
 	const uint32_t *numbers;         /* of the frames; as many */
 	size_t count;
 };
 
-/* Sampled allocations that were freed, and what they stood for. */
+/* Sampled allocations that were freed, and the memory that they stood for. */
 struct sink_freed {
 	int64_t time_ns;
 	int64_t kib;
 	pid_t pid;           /* as above */
 	const uint32_t *ids; /* ascending */
 	size_t count;
-	bool ended; /* they were held until their process ended */
+	bool ended; /* they were held until the process ended */
 };
 
-/* The sampling of a process's allocations, if it has changed. */
+/* The state of a process's allocation sampling, sent when it changes. */
 struct sink_held {
 	int64_t time_ns;
-	int64_t kib;      /* that its recorded samples stand for */
+	int64_t kib;      /* memory that its recorded samples stand for */
 	pid_t pid;        /* as above */
 	const char *name; /* the process's: hostile bytes; NULL: not known */
 	const char *by;   /* the hooks: "malloc,python" */
 	uint64_t period;  /* one sample in so many bytes */
-	uint64_t every;   /* of these one in so many is recorded */
+	uint64_t every;   /* one sample in this many is recorded */
 	uint64_t failed;  /* samples without a stack so far */
 };
 
@@ -155,34 +157,35 @@ struct sink {
 	    void *context, const struct sink_allocation *allocation);
 	void (*freed)(void *context, const struct sink_freed *freed);
 	void (*held)(void *context, const struct sink_held *held);
-	/* Whole records that stand as they go into a recording. */
+	/* Complete records, to be copied into a recording as they are. */
 	void (*records)(void *context, const char *text, size_t len);
-	/* A page that was touched, and stands for growth; pages that are no
-	 * longer resident. Their ids are a count of their own, sites and frames
-	 * have the numbers of allocations'. */
+	/* A touched page that stands for growth; pages that are no longer
+	 * resident. Their ids are counted apart; sites and frames have the
+	 * numbers of allocations'. */
 	void (*touched)(void *context, const struct sink_allocation *touched);
 	void (*left)(void *context, const struct sink_freed *left);
 	void (*faults)(void *context, const struct sink_faults *faults);
-	/* All of this tick was reported: one write. */
+	/* All of this tick was reported: written at once. */
 	void (*flush)(void *context);
 };
 
-/* Asked at each tick, behind the sink's tick and before its flush; it may
+/* Called at each tick, after the sink's tick and before its flush; it may
  * report more to the sink. */
 struct sampler_hook {
 	void *context;
 	void (*tick)(void *context, const struct sink_tick *tick,
 	    const struct sink *sink);
-	/* The recording ends; tick is the last one. May be NULL. */
+	/* Called at the end of the recording with the last tick. May be
+	 * NULL. */
 	void (*end)(void *context, const struct sink_tick *tick,
 	    const struct sink *sink);
-	/* Whether it has a moment to report that begins a new phase: only then
-	 * it is asked, and all high-water marks are read before it is. May be
+	/* Whether it has a moment to report that begins a new phase: it is
+	 * called only then, after all high-water marks were read. May be
 	 * NULL. */
 	bool (*is_due)(void *context, const struct sink_tick *tick);
-	/* A descriptor that is readable when it is: the hook is asked then,
-	 * with the last tick at the present time, and not only at the next
-	 * one. It reads it empty. 0: none. */
+	/* A descriptor that becomes readable when it has news: the hook is then
+	 * called with the last tick at the present time, before the next one.
+	 * The hook reads it empty. 0: none. */
 	int wake;
 };
 

@@ -7,13 +7,13 @@
 enum {
 	SITES_MAX = 1 << 16,
 	FRAMES_MAX = 1 << 20,
-	NUMBER = 8 /* bytes of a frame's number in a record */
+	NUMBER = 8 /* bytes that a frame's number takes in a record */
 };
 
 static const uint64_t sites_hash_begin = UINT64_C(0xcbf29ce484222325);
 
-/* FNV-1a, of Fowler, Noll and Vo: 64 bits, so that no two texts of a recording
- * have the same. */
+/* FNV-1a (Fowler, Noll, Vo) with 64 bits, so that two texts of a recording
+ * hardly ever share a hash. */
 static uint64_t sites_hash(uint64_t hash, const void *bytes, size_t len)
 {
 	const unsigned char *at = bytes;
@@ -28,7 +28,7 @@ static bool sites_same(const void *hashes, size_t at, const void *key)
 	return ((const uint64_t *)hashes)[at] == *(const uint64_t *)key;
 }
 
-/* From 1; 0 where there are most of them already. */
+/* The text's number, from 1; 0 where all numbers are used up. */
 static uint32_t sites_number_of(
     struct sites_numbers *numbers, size_t most, uint64_t hash, bool *is_new)
 {
@@ -47,7 +47,7 @@ static uint32_t sites_number_of(
 	return (uint32_t)numbers->hashes.len;
 }
 
-/* As many bytes as the text may take in a record. */
+/* Bytes that the text may take in a record. */
 static size_t sites_written(const char *text)
 {
 	size_t len = 0;
@@ -59,7 +59,7 @@ static size_t sites_written(const char *text)
 	return len;
 }
 
-/* The frame's number; adds to *bytes what it takes in a record. */
+/* The frame's number; adds to *bytes what a new one takes in a record. */
 static uint32_t sites_number_frame(
     struct sites *sites, const struct sink_frame *frame, size_t *bytes)
 {

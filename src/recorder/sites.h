@@ -10,7 +10,7 @@
 #include "base/index.h"
 #include "recorder/sink.h"
 
-/* Texts that have a number, by their hash. */
+/* Numbers of texts, by their hash. */
 struct sites_numbers {
 	ARRAY(uint64_t) hashes;
 	struct index index;
@@ -21,9 +21,9 @@ struct sites {
 	struct sites_numbers sites, frames;
 };
 
-/* The number of the stack, and in numbers those of its frames, as many; 0
- * where there are too many. *bytes is what the frames take in a record where
- * the stack is new: they are to be written then; else 0. */
+/* Returns the stack's number, and in numbers those of its frames; 0 where there
+ * are too many. *bytes is the size that the frames take in a record where the
+ * stack is new and they have to be written; else 0. */
 uint32_t sites_number(struct sites *sites, const struct sink_frame *frames,
     size_t count, uint32_t *numbers, size_t *bytes) __attribute__((nonnull));
 

@@ -22,10 +22,10 @@
 /* A heap of many millions of objects takes half a minute. */
 #define SNAPSHOT_PATIENCE_NS (120 * NS_PER_S)
 
-/* The recording of a program that has ended waits no longer. */
+/* Longest wait for a snapshot after the program has ended. */
 #define SNAPSHOT_END_NS (20 * NS_PER_S)
 
-/* No more is read of what a process aside wrote. */
+/* Bounds of what is read from a process aside. */
 enum { SNAPSHOT_RECORDS_MAX = 16 << 20, SNAPSHOT_CAUSE_MAX = 400 };
 
 static char *snapshots_path(const char *mark_path, const char *ending)
@@ -50,7 +50,8 @@ void snapshots_remove_left(const char *mark_path)
 	free(path);
 }
 
-/* Another user could have made a file of that name, or a link. */
+/* Appends to the answer file only where it is a plain file of this user:
+ * another one could have made such a file, or a link. */
 static void snapshots_answer(const struct snapshots *snapshots,
     const struct snapshots_request *request, const char *text)
 {
@@ -70,14 +71,14 @@ static void snapshots_answer(const struct snapshots *snapshots,
 	if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode) &&
 	    about.st_uid == geteuid() && about.st_nlink == 1 &&
 	    io_write_all(fd, line, strlen(line)) != 0)
-		unlink(path); /* that is an answer, too */
+		unlink(path); /* no answer file is an answer, too */
 	if (fd >= 0)
 		close(fd);
 	free(line);
 	free(path);
 }
 
-/* A snapshot that won't be: the cause is kept for a notice, and answered. */
+/* Drops a snapshot: its cause is kept for a notice, and answered. */
 static void snapshots_leave_out(struct snapshots *snapshots,
     const struct snapshots_request *request, const char *cause)
 {
@@ -106,7 +107,7 @@ void snapshots_finish(struct snapshots *snapshots)
 	strbuf_finish(&snapshots->records);
 }
 
-/* ";pid=17;answer=a1b2": what the request doesn't know is passed over. */
+/* Reads ";pid=17;answer=a1b2"; unknown keys are skipped. */
 static void snapshots_read_keys(
     struct snapshots_request *request, const char *text, size_t len)
 {
@@ -186,7 +187,7 @@ static bool snapshots_belongs(const struct sink_tick *tick, pid_t pid)
 	return false;
 }
 
-/* Becomes mprof snapshot. Signals are held back in this process's parent. */
+/* Executes mprof snapshot. The parent of this process has signals blocked. */
 __attribute__((noreturn)) static void snapshots_become(
     const char *program, char *const *words, int errors)
 {
@@ -204,7 +205,7 @@ __attribute__((noreturn)) static void snapshots_become(
 	_exit(127);
 }
 
-/* A plain fork: this process waits for no exec. */
+/* A plain fork: this process need not wait for an exec. */
 static int snapshots_spawn(
     struct snapshots *snapshots, char *const *words, struct err *e)
 {
@@ -231,8 +232,8 @@ static int snapshots_spawn(
 	return 0;
 }
 
-/* Whatever another one left is gone before: what is there when it ends is this
- * one's. */
+/* Files of an earlier snapshot are removed first: those that are there at the
+ * end are this one's. */
 static int snapshots_start(
     struct snapshots *snapshots, const struct sink_tick *tick, struct err *e)
 {
@@ -263,7 +264,7 @@ static int snapshots_start(
 	return got;
 }
 
-/* The whole file, or nothing. */
+/* Reads the whole file, or nothing. */
 static bool snapshots_read_records(struct snapshots *snapshots)
 {
 	char *path = snapshots_path(snapshots->mark_path, ".heap");
@@ -287,7 +288,7 @@ static bool snapshots_read_records(struct snapshots *snapshots)
 	return snapshots->records.text[got - 1] == '\n';
 }
 
-/* The first line that it wrote on its standard error, without our name. */
+/* The first line on its standard error, without "mprof: ". */
 static void snapshots_read_cause(
     struct snapshots *snapshots, char cause[static SNAPSHOT_CAUSE_MAX])
 {

@@ -25,9 +25,9 @@
 #define SNAPSHOTS_ANSWER ".answer-"
 
 enum {
-	SNAPSHOTS_WAITING = 10, /* at most; further ones are left out */
+	SNAPSHOTS_WAITING = 10, /* further requests are left out */
 	SNAPSHOTS_MAX = 1000,   /* of one recording */
-	SNAPSHOTS_NOTICES = 5,  /* causes that are reported one by one */
+	SNAPSHOTS_NOTICES = 5,  /* causes that are reported singly */
 	SNAPSHOTS_ANSWER_MAX = 32
 };
 
@@ -41,19 +41,19 @@ struct snapshots_request {
 struct snapshots {
 	struct aside aside;
 	const char *mark_path; /* borrowed */
-	bool precise;          /* the recording's times */
-	bool busy;             /* aside works at the first request */
-	int errors;            /* its standard error, while it is busy */
-	int64_t began_ns;      /* of clock_mono_ns() */
+	bool precise;          /* the recording has precise times */
+	bool busy;        /* the process aside works at the first request */
+	int errors;       /* its standard error, while busy */
+	int64_t began_ns; /* of clock_mono_ns() */
 	struct snapshots_request waiting[SNAPSHOTS_WAITING];
 	size_t len;
-	uint64_t taken, left_out; /* left out: failed or refused */
+	uint64_t taken, left_out; /* left_out: failed or refused */
 	struct err notices[SNAPSHOTS_NOTICES];
-	size_t noticed, reported; /* of these */
+	size_t noticed, reported; /* of those left out */
 	struct strbuf records;
 };
 
-/* mark_path stays the caller's, who finishes. */
+/* mark_path is borrowed. The caller finishes. */
 void snapshots_init(struct snapshots *snapshots, const char *mark_path)
     __attribute__((nonnull));
 void snapshots_finish(struct snapshots *snapshots) __attribute__((nonnull));
@@ -67,20 +67,21 @@ const char *snapshots_take_line(struct snapshots *snapshots, const char *line,
 bool snapshots_is_due(const struct snapshots *snapshots)
     __attribute__((nonnull));
 
-/* Starts what waits, and hands to the sink what is done. Never waits. */
+/* Starts requests that wait, and hands finished snapshots to the sink. Never
+ * waits. */
 void snapshots_step(struct snapshots *snapshots, const struct sink_tick *tick,
     const struct sink *sink) __attribute__((nonnull));
 
-/* The recording ends: waits for the one that is being taken, for some seconds,
- * and answers the others. */
+/* The recording ends: waits some seconds for a running snapshot, and answers
+ * the other requests. */
 void snapshots_end(struct snapshots *snapshots, const struct sink *sink)
     __attribute__((nonnull));
 
-/* The next cause of a snapshot that was left out; false where there is none. */
+/* The next cause of a snapshot that was left out; false where none is left. */
 bool snapshots_notice(struct snapshots *snapshots, struct err *e)
     __attribute__((nonnull));
 
-/* Removes what a snapshot of a recorder that was killed left beside its mark
+/* Removes files that a killed recorder's snapshot has left beside its mark
  * file. */
 void snapshots_remove_left(const char *mark_path) __attribute__((nonnull));
 

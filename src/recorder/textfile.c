@@ -26,7 +26,9 @@ struct group {
 struct textfile {
 	char *path;
 	char labels[2 * LABEL +
-		    64]; /* which recording: two may have one command */
+		    /* Identifies the recording: two may have the same
+		     * command. */
+		    64];
 	int64_t next_ns, peak_kib;
 	ARRAY(struct group) groups;
 };
@@ -47,8 +49,8 @@ static struct group *textfile_group_of(struct textfile *t, const char *name)
 	return group;
 }
 
-/* A name's peak is the highest of its sums and of its processes' own marks:
- * what is proved. */
+/* A name's peak is the highest of its sums and of its processes' own marks: the
+ * most that is proved. */
 static void add_up(struct textfile *t, const struct sink_tick *tick)
 {
 	for (size_t i = 0; i < t->groups.len; i++)
@@ -95,7 +97,7 @@ static void print_groups(FILE *out, const struct textfile *t, bool peak)
 	}
 }
 
-/* The figures from first on that have one metric. */
+/* The figures from first on that belong to one metric. */
 static void textfile_print_metric(FILE *out, const struct textfile *t,
     const double *usage, size_t first, size_t end)
 {
@@ -148,7 +150,7 @@ static void textfile_print_all(
 	print_groups(out, t, true);
 }
 
-/* The figures are of one user's programs: they are this user's alone. */
+/* Readable by this user alone: the figures are of the user's programs. */
 static int textfile_open(
     const struct textfile *t, struct io_output *out, struct err *e)
 {
@@ -160,8 +162,8 @@ static int textfile_open(
 	return err_set(e, "%s: is not a regular file", t->path);
 }
 
-/* Whatever goes wrong: the old file stays, and the next second it is tried
- * again. The recording must not suffer from it. */
+/* On any error the old file stays, and the next second tries again: the
+ * recording must not suffer. */
 static void textfile_replace(struct textfile *t, const struct sink_tick *tick)
 {
 	struct io_output out;

@@ -12,9 +12,9 @@
 
 struct textfile;
 
-/* In folder, as mprof-PID.prom with the recorder's pid; command is the label
- * by which recordings are distinguished. NULL with e where nothing can be
- * written there. The caller destroys it, which removes the file. */
+/* Writes mprof-PID.prom (the recorder's pid) in folder; command is the label
+ * that tells recordings apart. NULL with e where the file can't be written
+ * there. The caller destroys, which removes the file. */
 struct textfile *textfile_create(const char *folder, pid_t pid,
     const char *command, struct err *e) __attribute__((nonnull));
 void textfile_destroy(struct textfile *textfile);

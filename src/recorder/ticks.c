@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/ticks.h"
 
-/* The share of the newest sample in the smoothed cost. */
+/* 1/SMOOTHING: weight of the newest sample in the smoothed cost. */
 enum { SMOOTHING = 8 };
 
 void ticks_init(struct ticks *ticks, int64_t now_ns, int64_t interval_ns,

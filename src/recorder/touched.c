@@ -33,17 +33,17 @@ enum {
 	READY_MS = 5000,
 	END_MS = 5000,
 	FEED_FD = 3,
-	MESSAGES_MAX = 4096, /* in a tick */
-	MANY = 16, /* messages at once: the other side may have more */
+	MESSAGES_MAX = 4096, /* handled in one tick */
+	MANY = 16,           /* messages handled at once: more may be waiting */
 	MORE_MS = 5,
 	SIZE_BITS = 47 /* no memory is larger than the address space */
 };
 
 struct touched {
-	int feed; /* -1: it is over */
+	int feed; /* socket to the process that watches; -1: closed */
 	pid_t root;
 	struct sites *sites;
-	uint32_t last; /* sample */
+	uint32_t last; /* id of the last sample */
 	uint64_t told_period, told_failed, told_lost;
 	struct touched_state state;
 	size_t samples;
@@ -66,7 +66,7 @@ struct touched_round {
 	const struct sink *sink;
 };
 
-/* In the process that watches: nothing of this one's but the feed. */
+/* Runs in the process that watches: only the feed stays open. */
 __attribute__((noreturn)) static void touched_run(
     const char *path, const int ends[2], pid_t pid, bool running)
 {
@@ -77,7 +77,8 @@ __attribute__((noreturn)) static void touched_run(
 	void *handle;
 	int nowhere;
 
-	/* Before Linux 5.9 it would stay open, and the feed never end. */
+	/* Before Linux 5.9: otherwise it stays open, and the feed never
+	 * ends. */
 	close(ends[0]);
 	dup2(ends[1], FEED_FD);
 #ifdef SYS_close_range
@@ -88,7 +89,7 @@ __attribute__((noreturn)) static void touched_run(
 		dup2(nowhere, fd);
 	setrlimit(RLIMIT_DATA, &memory);
 	setrlimit(RLIMIT_CORE, &no_core);
-	/* Each thread takes a descriptor for each processor. */
+	/* Each thread uses a descriptor for each processor. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
@@ -101,8 +102,8 @@ __attribute__((noreturn)) static void touched_run(
 	_exit(0);
 }
 
-/* The process that watches is an orphan from the start: it must not be taken
- * for one of the recorded program's. Signals of the terminal are not for it. */
+/* The process that watches is an orphan from the start, so that it is not taken
+ * for a child of the recorded program. It ignores the terminal's signals. */
 static int touched_fork(
     const char *path, const int ends[2], pid_t pid, bool running)
 {
@@ -125,7 +126,8 @@ static int touched_fork(
 	return 0;
 }
 
-/* The next message, its length; 0: none is there; -1: the other side ended. */
+/* The length of the next message; 0: none is there; -1: the other side has
+ * ended. */
 static ssize_t touched_receive(struct touched *touched)
 {
 	ssize_t len = recv(touched->feed, touched->message.bytes,
@@ -166,7 +168,7 @@ static int touched_explain(int error, struct err *e)
 	return err_errno(e, "page faults can't be sampled here");
 }
 
-/* -1 with e where it is refused. */
+/* -1 with e where page faults may not be sampled. */
 static int touched_begin(struct touched *touched, struct err *e)
 {
 	ssize_t len =
@@ -221,7 +223,7 @@ static pid_t touched_pid(const struct touched *touched, int32_t pid)
 	return pid == touched->root ? 0 : pid;
 }
 
-/* The text behind this one; NULL where there is none. */
+/* The text after this one; NULL where there is none. */
 static const char *touched_next_text(const char *text, const char *end)
 {
 	const char *next = text + strnlen(text, (size_t)(end - text)) + 1;
@@ -229,7 +231,7 @@ static const char *touched_next_text(const char *text, const char *end)
 	return next < end ? next : NULL;
 }
 
-/* Three texts a frame. The number of the frames that are there as a whole. */
+/* Three texts for each frame. Returns the number of complete frames. */
 static size_t touched_read_frames(
     struct touched *touched, const char *text, const char *end, size_t count)
 {
@@ -339,9 +341,9 @@ static void touched_tell_state(const struct touched_round *round)
 		.failed = state->failed});
 }
 
-/* Takes all that is there. False where the other side ended. Where there was
- * much, more may wait there for its room; a few that come one by one are for
- * the next tick. */
+/* Handles the waiting messages. False where the other side has ended. Where
+ * there were many, more may be waiting for room; single ones are left to the
+ * next tick. */
 static bool touched_read(const struct touched_round *round)
 {
 	ssize_t len = 0;
@@ -386,7 +388,7 @@ static void touched_on_tick(
 	touched_tell_state(&round);
 }
 
-/* Takes what was not told yet: the other side ends when it has sent all. */
+/* Handles the remaining messages: the other side ends when it has sent all. */
 static void touched_on_end(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {

@@ -14,9 +14,9 @@
 
 struct touched;
 
-/* Watches what this process is going to execute, or, where pid is given, that
- * process and its descendants. sites are borrowed. NULL with e, which says why,
- * where that is not offered here. The caller destroys. */
+/* Watches the program that this process is going to execute; where pid is
+ * given, that process and its descendants. sites is borrowed. NULL with e,
+ * which says why, where that is not possible here. The caller destroys. */
 struct touched *touched_create(pid_t pid, struct sites *sites, struct err *e)
     __attribute__((nonnull(2), warn_unused_result));
 void touched_destroy(struct touched *touched);
@@ -24,11 +24,11 @@ void touched_destroy(struct touched *touched);
 struct sampler_hook touched_hook(struct touched *touched)
     __attribute__((nonnull));
 
-/* Counts what came of it so far. */
+/* Counts of what was sampled so far. */
 struct touched_count {
 	size_t samples;
 	uint64_t lost; /* faults that the kernel had no room for */
-	bool died;     /* the process, before its time */
+	bool died;     /* the process that watches ended early */
 };
 
 struct touched_count touched_count(const struct touched *touched)

@@ -5,29 +5,30 @@
 
 #include "base/clock.h"
 
-/* More forks than this in a second are not known of any kernel: before so many
- * could have used up all pids, the newest pid shows who is new. Later than that
- * the forks are counted. */
+/* More forks than this in a second are not known of any kernel. As long as so
+ * many could not have used up all pids, the newest pid shows which processes
+ * are new; after that, forks are counted. */
 #define FORKS_PER_S 50000
 
-/* Once in this time the forks are counted, which costs as much as three samples
- * where caches are cold; a lost pid is read again for a second, and so
- * often. */
+/* Time between two counts of forks, which cost as much as three samples where
+ * caches are cold. A lost pid is read again in LOST_STEP_NS steps for
+ * LOST_NS. */
 #define PROVE_NS (10 * NS_PER_S)
 #define LOST_NS NS_PER_S
 #define LOST_STEP_NS (NS_PER_S / 100)
 
-/* A scan of all for a mere doubt may take 1/DOUBT_PART of all time: in a
- * container the machine's threads and forks are mostly of others. */
+/* Scans of all of /proc for a mere doubt may take 1/DOUBT_PART of the time: in
+ * a container, the machine's threads and forks are mostly other programs'. */
 enum { DOUBT_PART = 30000 };
 
-/* Pids that were given out and can't be seen yet are among the last ones. */
+/* Pids that were given out, but are not visible yet, are among the last
+ * LATE. */
 enum { LATE = 64 };
 
-/* A scan reads so many pids, or steps of so many, before it may stop. One that
- * had to wait for a processor is followed by one of a single step, and each of
- * the next takes a step more: it is the use of a processor that makes a process
- * wait for it where others wait too. */
+/* A scan reads STEP pids, or a multiple, before it may stop. After one that had
+ * to wait for a processor, the next reads a single step, and each one after
+ * that a step more: where others wait too, using the processor is what makes a
+ * process wait for it. */
 enum { STEP = 16 };
 
 /* The program may be found late, if it was hidden. */
@@ -91,8 +92,8 @@ size_t tree_find_namespace_pid(const struct tree *tree, pid_t namespace_pid)
 	return MEMBERS_NONE;
 }
 
-/* A child of this process that is older than the program was there before:
- * of a shell that became mprof by exec. */
+/* A child of this process that is older than the program was there before, when
+ * a shell became mprof by exec. */
 static bool tree_belongs(const struct tree *tree, const struct proc_stat *stat)
 {
 	if (stat->pid == tree->fs->self)
@@ -105,7 +106,7 @@ static bool tree_belongs(const struct tree *tree, const struct proc_stat *stat)
 	return members_find(&tree->members, stat->ppid) != MEMBERS_NONE;
 }
 
-/* Reads one pid; last says that it was absent at the scan before. */
+/* Reads one pid; last: it was absent at the scan before. */
 static void tree_consider(struct tree *tree, pid_t pid, bool last)
 {
 	struct proc_stat stat;
@@ -125,8 +126,8 @@ static void tree_consider(struct tree *tree, pid_t pid, bool last)
 	}
 }
 
-/* Adds an unrelated process whose parent turned out to be one of us; it may
- * have been read twice. */
+/* Adds an unrelated process whose parent turned out to be a member; it may have
+ * been read twice. */
 static void tree_adopt_orphan(struct tree *tree, pid_t pid)
 {
 	struct proc_stat stat;
@@ -136,7 +137,8 @@ static void tree_adopt_orphan(struct tree *tree, pid_t pid)
 		tree_add(tree, &stat);
 }
 
-/* Children may have lower pids than their parents once pids start again. */
+/* Children may have lower pids than their parents where pids have started
+ * again. */
 static void tree_adopt_unrelated(struct tree *tree)
 {
 	struct unrelated *all = tree->unrelated.items;
@@ -157,8 +159,8 @@ static void tree_adopt_unrelated(struct tree *tree)
 	} while (tree->unrelated.len > 0 && tree->unrelated.len < before);
 }
 
-/* Keeps those whose parent may show at the next scan: they are read again
- * then. */
+/* Keeps the processes whose parent may be found at the next scan: they are read
+ * again then. */
 static void tree_keep_unrelated(struct tree *tree)
 {
 	size_t absent = tree->again.len;
@@ -176,7 +178,7 @@ static void tree_keep_unrelated(struct tree *tree)
 	tree->unrelated.len = 0;
 }
 
-/* Whether the scan has to stop behind this pid. */
+/* Whether the scan has to stop after this pid. */
 static bool tree_is_late(struct tree *tree)
 {
 	return ++tree->done % STEP == 0 && tree->until_ns < INT64_MAX &&
@@ -199,8 +201,8 @@ static bool consider_each(void *context, pid_t pid)
 	return !tree_is_late(tree);
 }
 
-/* Reads how many forks there were, and whether that fits: fewer than use up
- * all pids, and no more than the newest pid has moved by. */
+/* Counts forks, and checks that there were fewer than would use up all pids,
+ * and no more than the newest pid has moved by. */
 static bool do_forks_fit(struct tree *tree, pid_t newest, int64_t now_ns)
 {
 	int64_t before = tree->forks, moved = newest - tree->proved_newest;
@@ -218,7 +220,8 @@ static bool do_forks_fit(struct tree *tree, pid_t newest, int64_t now_ns)
 	return true;
 }
 
-/* Fewer than use up all pids, since the last scan. */
+/* Whether there were fewer forks since the last scan than would use up all
+ * pids. */
 static bool are_few_forks(struct tree *tree, pid_t newest, int64_t now_ns)
 {
 	int64_t enough = tree->fs->pid_max / 2;
@@ -230,8 +233,8 @@ static bool are_few_forks(struct tree *tree, pid_t newest, int64_t now_ns)
 	return do_forks_fit(tree, newest, now_ns) || !far;
 }
 
-/* Whether the pids since the last scan show every fork, and are fewer than
- * the processes that there are. */
+/* Whether the pids since the last scan show every fork, and are fewer than the
+ * existing processes. */
 static bool is_range(
     struct tree *tree, pid_t newest, long threads, int64_t now_ns)
 {
@@ -259,7 +262,7 @@ static void look_at_all(struct tree *tree)
 	tree->newest = newest;
 }
 
-/* For a doubt alone there is a limit to what these scans may cost. */
+/* Scans for a mere doubt may take only a limited part of the time. */
 static void tree_scan_all(struct tree *tree, pid_t newest, int64_t now_ns)
 {
 	int64_t begun_ns = clock_mono_ns();
@@ -277,7 +280,7 @@ static void tree_scan_all(struct tree *tree, pid_t newest, int64_t now_ns)
 	tree->doubt = false;
 }
 
-/* While the newest pid stands still. */
+/* Whether lost pids are to be read again: while the newest pid stands still. */
 static bool is_lost_due(const struct tree *tree, int64_t now_ns)
 {
 	size_t last = (tree->lost_next + TREE_LOST - 1) % TREE_LOST;
@@ -295,7 +298,7 @@ static void look_at_lost(struct tree *tree, int64_t now_ns)
 	}
 }
 
-/* The pids to read again become those of this scan. */
+/* The pids in `again` become those to be read in this scan. */
 static void take_again(struct tree *tree)
 {
 	pid_t *now = tree->now.items;
@@ -316,7 +319,7 @@ static void tree_scan_again(struct tree *tree)
 		tree_consider(tree, tree->now.items[i], true);
 }
 
-/* Pids ascend: those behind the last one that was read. */
+/* Reads the ascending pids after the last one that was read. */
 static void look_at_range(struct tree *tree, pid_t newest)
 {
 	while (tree->newest < newest) {

@@ -19,7 +19,7 @@ struct unrelated {
 	pid_t pid, ppid;
 };
 
-/* A pid of ours that is free: a child may be given it at once, where the next
+/* A member's pid that is free again: a child may get it at once, where the next
  * pid can be chosen (ns_last_pid, clone3() with set_tid). */
 struct tree_lost {
 	pid_t pid;
@@ -30,69 +30,71 @@ enum { TREE_LOST = 16 };
 
 struct tree {
 	const struct procfs *fs;
-	struct members members;    /* the first is the program, until it ends */
-	bool adopts;               /* orphans become children of this process */
-	const struct aside *aside; /* a child that doesn't belong, or NULL */
+	struct members members; /* the first is the program, until it ends */
+	bool adopts;            /* orphans become children of this process */
+	/* Child of this process that doesn't belong; NULL: none. */
+	const struct aside *aside;
 	pid_t root;
 	uint64_t root_started;
-	pid_t newest;       /* up to here pids were read; 0: read all */
+	pid_t newest;       /* pids up to here were read; 0: read all */
 	int64_t scanned_ns; /* the last scan */
-	int64_t reached_ns; /* the last that found all who were there */
-	int64_t until_ns;   /* of this scan */
-	unsigned done;      /* pids that it has read */
-	unsigned most;      /* and may read */
-	pid_t all_newest;   /* when the present scan of all began */
-	int64_t position;   /* where it goes on; 0: none is going on */
-	int64_t all_ns;     /* and what it has taken so far */
-	long threads;       /* of the machine, at the last scan */
-	int64_t forks;      /* until then, or before; 0: unknown */
-	int64_t proved_ns;  /* when they were read last */
+	int64_t reached_ns; /* last scan that found all processes */
+	int64_t until_ns;   /* end of this scan */
+	unsigned done;      /* pids read in this scan */
+	unsigned most;      /* and its limit */
+	pid_t all_newest;   /* newest pid when the present scan of all began */
+	/* Where the scan of all goes on; 0: none is running. */
+	int64_t position;
+	int64_t all_ns;    /* time it has taken so far */
+	long threads;      /* of the machine, at the last scan */
+	int64_t forks;     /* count of forks at the last count; 0: unknown */
+	int64_t proved_ns; /* time of that count */
 	pid_t proved_newest;
-	bool doubt;         /* forks may have left no trace in newest */
-	int64_t doubted_ns; /* and before then that is no cause for a scan */
-	struct tree_lost lost[TREE_LOST]; /* a ring of the last ones */
+	bool doubt;         /* a fork may have left newest unchanged */
+	int64_t doubted_ns; /* no scan for that doubt before then */
+	struct tree_lost lost[TREE_LOST]; /* ring of the last ones */
 	size_t lost_next;
-	int64_t rescanned_ns;              /* when they were read */
-	ARRAY(pid_t) again;                /* to be read in the next scan */
-	ARRAY(pid_t) now;                  /* and in this one */
-	ARRAY(struct unrelated) unrelated; /* seen in this scan, not ours */
+	int64_t rescanned_ns; /* last time that lost pids were read */
+	ARRAY(pid_t) again;   /* to be read in the next scan */
+	ARRAY(pid_t) now;     /* and in this one */
+	ARRAY(struct unrelated) unrelated; /* seen in this scan, not members */
 };
 
-/* With the program alone; its descendants are found by the next scan. With
- * fresh it has only just been started, and nothing older than it can be its
- * descendant. Empty where it is not there. */
+/* Starts with the program alone; the next scan finds its descendants. With
+ * fresh, it has just been started, and no older process can be its descendant.
+ * Empty where the process is not there. */
 void tree_init(struct tree *tree, const struct procfs *fs, pid_t root,
     bool adopts, bool fresh) __attribute__((nonnull));
 void tree_finish(struct tree *tree) __attribute__((nonnull));
 
-/* Adds who is new behind the members that are there. Times are of
- * clock_mono_ns(). False where nothing can have been forked on this machine
- * since. A scan that is not through at until_ns goes on in the next one: beside
- * a storm of forks it would wait for a processor again and again. */
+/* Appends new processes to the members. Times are of clock_mono_ns(). False
+ * where nothing can have been forked on this machine since the last scan. A
+ * scan that is not complete at until_ns goes on in the next one: during a storm
+ * of forks it would have to wait for a processor again and again. */
 bool tree_scan(struct tree *tree, int64_t now_ns, int64_t until_ns)
     __attribute__((nonnull));
 
-/* In place of a scan, where every fork is known from elsewhere: reads only
- * the pids that members have left. */
+/* In place of a scan, where every fork is known by events: reads only the pids
+ * that members have left. */
 void tree_skip(struct tree *tree, int64_t now_ns) __attribute__((nonnull));
 
-/* The next scan is one of all of /proc, and begins at its start. */
+/* Makes the next scan one of all of /proc, from its start. */
 void tree_restart(struct tree *tree) __attribute__((nonnull));
 
-/* Whether such a scan has found all who were there when it began. */
+/* Whether such a scan has found all processes that were there when it began. */
 bool tree_is_through(const struct tree *tree) __attribute__((nonnull));
 
-/* The position of the member that our system calls know as own, or
+/* The position of the member that has this pid in this process's namespace, or
  * MEMBERS_NONE. */
 size_t tree_find_namespace_pid(const struct tree *tree, pid_t namespace_pid)
     __attribute__((nonnull));
 
-/* Adds one that is known to belong; false where it is not there, or this pid's
+/* Adds a process that is known to belong; false where it is gone, or the pid's
  * present owner started later. */
 bool tree_adopt(struct tree *tree, pid_t pid, uint64_t started_until)
     __attribute__((nonnull));
 
-/* A member is gone. Its pid may be another process's by now. */
+/* A member is gone. Its pid may be in use again. */
 void tree_note_gone(struct tree *tree, pid_t pid) __attribute__((nonnull));
 
 #endif

@@ -9,8 +9,9 @@
 
 /* Smaller ones are not worth a line. */
 #define MUCH_KIB (8 << 10)
-/* A static program is told as such at the first look; of another one it is
- * known after some time that no library is in it. */
+/* LOOK_NS: time between two looks at processes. A static program is reported at
+ * the first one; that another one lacks the library is certain after
+ * KNOWN_NS. */
 #define LOOK_NS (NS_PER_S / 20)
 #define KNOWN_NS NS_PER_S
 
@@ -50,7 +51,7 @@ static void unsampled_look_at(struct unsampled *unsampled,
 			return;
 	}
 	seen->is_told = true;
-	/* One that was forked and has allocated little has no table. */
+	/* A forked process that has allocated little has no table. */
 	if (is_static != 1 &&
 	    maps_library_wipes(process->pid, ALLOCATION_LIBRARY))
 		return;

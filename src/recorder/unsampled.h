@@ -14,20 +14,20 @@
 struct unsampled_process {
 	pid_t pid;
 	uint64_t start_ticks;
-	int64_t seen_ns; /* the first look */
-	bool is_told;    /* or it need not be */
+	int64_t seen_ns; /* time of the first look */
+	bool is_told;    /* reported, or no need to */
 };
 
-/* Zeroed: nothing was seen. */
+/* Zeroed it is empty. */
 struct unsampled {
 	ARRAY(struct unsampled_process) seen;
-	bool attached; /* one that is without may have run before */
+	bool attached; /* processes without a table may have run before */
 	size_t told;
 	int64_t looked_ns;
 };
 
-/* Looks at a large process when it is first there, and a second later: a
- * dynamic program has that long for its table. */
+/* Checks a large process when it is first seen, and a second later: a dynamic
+ * program has that long to make its table. */
 void unsampled_look(struct unsampled *unsampled, const struct sink_tick *tick,
     const struct sink *sink, bool (*has_table)(const void *context, pid_t pid),
     const void *context);

@@ -6,13 +6,14 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-/* The next reading comes after 1/PART of the time that has passed, between
+/* The next reading is due after 1/PART of the time that has passed, within
  * these bounds. */
 enum { PART = 4 };
 #define NEAREST_NS (NS_PER_S / 10)
 #define FARTHEST_NS NS_PER_S
 
-/* Input and output of a process have in them what its children left. */
+/* Input and output figures of a process include those of its reaped
+ * children. */
 static bool usage_figure_is_inclusive(size_t figure)
 {
 	return figure >= FIGURE_READ && figure <= FIGURE_DISK_WRITTEN;
@@ -56,7 +57,7 @@ static void usage_account_subtract(
 	}
 }
 
-/* False where it ended meanwhile: what was read before stays. */
+/* False where the process has ended: the figures read before stay. */
 static bool usage_account_read(
     const struct usage_tracker *tracker, struct member *member)
 {
@@ -74,7 +75,7 @@ static bool usage_account_read(
 	return true;
 }
 
-/* A count of a process and of all that it answers for. */
+/* A count of a process and all that was added to its account. */
 static int64_t usage_account_sum(
     const struct usage_account *account, size_t figure, bool alone)
 {
@@ -91,8 +92,8 @@ static int64_t usage_account_sum(
 	return own + waited;
 }
 
-/* Adds a member to the whole; false where its figure is not known and matters:
- * a process without memory is ending, and has no files or swap to tell of. */
+/* Adds a member to the whole; false where its figure is unknown and matters: a
+ * process without memory is ending, and has no files or swap. */
 static bool usage_tracker_add(const struct usage_tracker *tracker,
     const struct member *member, size_t figure, int64_t *sum)
 {
@@ -148,7 +149,7 @@ static double usage_tracker_sum(
 	return proc_usage_value((enum resource_figure_id)figure, sum);
 }
 
-/* A count that was not there at first begins where it appears. */
+/* A count that was missing at first starts where it appears. */
 static void usage_tracker_read_group(struct usage_tracker *tracker)
 {
 	for (size_t i = FIGURES_OF_PROCESS; i < FIGURE_GPU; i++)
@@ -175,7 +176,7 @@ const double *usage_tracker_read(
 
 	if (wait_ns < NEAREST_NS)
 		wait_ns = NEAREST_NS;
-	/* A tick may come a little early or late. */
+	/* Half a bound early, as ticks vary. */
 	tracker->next_ns = now_ns +
 			   (wait_ns < FARTHEST_NS ? wait_ns : FARTHEST_NS) -
 			   NEAREST_NS / 2;
@@ -228,8 +229,8 @@ void usage_tracker_add_waited(struct usage_tracker *tracker,
 	}
 }
 
-/* The member's parent: one that is there, or one that has ended and whose
- * account is still open. NULL: none. */
+/* The member's parent: a living one, or one that has ended and whose account is
+ * still open. NULL: none. */
 static struct member *usage_tracker_parent(
     struct members *members, const struct member *member)
 {
@@ -247,7 +248,7 @@ static struct member *usage_tracker_parent(
 	return NULL;
 }
 
-/* The parent's account has it from here on, where there is one. */
+/* The figures go to the parent's account, where there is one. */
 static void usage_tracker_close_one(struct usage_tracker *tracker,
     struct members *members, struct member *member)
 {
@@ -269,7 +270,7 @@ static void usage_tracker_close_one(struct usage_tracker *tracker,
 	}
 }
 
-/* Children stand behind their parents in the list: what one leaves is in its
+/* Children come after their parents in the list, so their figures are in the
  * parent's account when that is closed. */
 void usage_tracker_close(struct usage_tracker *tracker, struct members *members)
 {

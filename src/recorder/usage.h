@@ -19,31 +19,33 @@
 #include "recorder/members.h"
 #include "recorder/sink.h"
 
-/* A process's account, less what it had used when the recording began. */
+/* A process's use of resources; base is what it had used when the recording
+ * began. */
 struct usage_account {
 	struct proc_usage base, last;
-	int64_t ended[FIGURES_OF_PROCESS];  /* of children that have ended */
-	int64_t waited[FIGURES_OF_PROCESS]; /* wait4()'s, with its children's */
+	int64_t ended[FIGURES_OF_PROCESS];  /* by children that have ended */
+	int64_t waited[FIGURES_OF_PROCESS]; /* by wait4(), with the children's
+					       own */
 	bool read;                          /* base and last are known */
-	bool closed; /* it has ended, and is counted elsewhere */
+	bool closed; /* it has ended, and was added elsewhere */
 };
 
 struct usage_tracker {
 	const struct procfs *fs;
 	unsigned set;   /* 0: nothing is read */
-	bool alone;     /* the whole is the program */
-	uint64_t began; /* processes that are older have a base; as
-			 * proc_stat.started counts */
+	bool alone;     /* the whole is the program alone */
+	uint64_t began; /* processes that started earlier have a base; as
+			   proc_stat.started */
 	int64_t began_ns, next_ns;
 	/* Sums of processes that have ended and have no recorded parent. */
 	int64_t ended[FIGURES_OF_PROCESS];
-	/* The amounts by which counts would have stepped back. */
+	/* Amounts by which counts would have stepped back. */
 	int64_t missing[FIGURES_OF_PROCESS];
-	/* The counts of the whole as they were reported last. */
+	/* Counts of the whole as last reported. */
 	int64_t before[FIGURES_OF_PROCESS];
-	const struct cgroup *group; /* NULL: none is read */
+	const struct cgroup *group; /* NULL: no group is read */
 	double group_base[FIGURES]; /* its counts when the recording began */
-	double whole[FIGURES];      /* GPUs' are gpu.h's: NAN */
+	double whole[FIGURES];      /* GPUs' figures are NAN: see gpu.h */
 	double one[FIGURES];
 };
 
@@ -55,17 +57,18 @@ void usage_tracker_init(struct usage_tracker *tracker, const struct procfs *fs,
 bool usage_tracker_is_due(const struct usage_tracker *tracker, int64_t now_ns)
     __attribute__((nonnull));
 
-/* Reads all members that are there. The figures of the whole, in the units of
- * resource.h; NAN where one is not known. Good until the next call. */
+/* Reads all members. Returns the figures of the whole, in the units of
+ * resource.h, NAN where unknown; valid until the next call. */
 const double *usage_tracker_read(struct usage_tracker *tracker,
     struct members *members, int64_t now_ns) __attribute__((nonnull));
 
-/* The figures of a member as read last; NULL where it was not. Good until the
- * next call. */
+/* The figures of a member as last read; NULL where it was not read. Valid until
+ * the next call. */
 const double *usage_tracker_figures(struct usage_tracker *tracker,
     const struct member *member) __attribute__((nonnull));
 
-/* wait4() has reported an end: of a member, or NULL of one that nobody saw. */
+/* wait4() has reported an end: of a member, or NULL of a process that was never
+ * seen. */
 void usage_tracker_add_waited(struct usage_tracker *tracker,
     struct member *member, const struct launch_event *event)
     __attribute__((nonnull(1, 3)));
