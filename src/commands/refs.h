@@ -28,7 +28,7 @@ struct refs {
 	uint32_t *below; /* with referents: links by those above, most first */
 	ARRAY(const struct object_type *) types; /* the wanted ones */
 	ARRAY(uint32_t) wanted;                  /* their objects */
-	bool referents;
+	bool referents, with_members;            /* members: of chains */
 	size_t count;    /* so many chains, or of each what it holds */
 	uint32_t depth;  /* so many links */
 	const char *one; /* one object of them, as it was asked for; NULL */
@@ -37,8 +37,8 @@ struct refs {
 };
 
 /* Stops the process for the moment of a copy, and finds its objects there.
- * referents, count and depth are set before; progress, or NULL, hears how far
- * it is. -1 with e, and nothing to finish. */
+ * referents, with_members, count and depth are set before; progress, or NULL,
+ * hears how far it is. -1 with e, and nothing to finish. */
 int refs_look(struct refs *refs, pid_t pid, const struct progress *progress,
     struct err *e) __attribute__((nonnull(1, 4), warn_unused_result));
 

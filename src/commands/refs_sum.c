@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "cli/terminal.h"
 #include "profile/heap.h"
+#include "python/refs/chains_merge.h"
 
 #define SCHEMA 1
 
@@ -82,32 +83,52 @@ static void refs_sum_add_row(struct refs_sum *sum, const struct refs *refs,
 	*row = (struct refs_sum_row){
 	    .key = key, .root = refs_root_kind(refs_root(refs, chain->link))};
 	refs_row_init(&row->row, refs, chain);
+	row->row.figures = (struct chain){.is_cache = chain->is_cache};
 }
 
-/* Several chains of a process may read the same, as those from the frames of a
- * recursion do. */
-static void refs_sum_add_chain(
+/* The row that a chain adds to. */
+static size_t refs_sum_place(
     struct refs_sum *sum, const struct refs *refs, const struct chain *chain)
 {
-	struct refs_sum_row *added;
+	struct refs_sum_row *row;
 	char *key = refs_sum_key(refs, chain);
 	uint32_t hash = index_hash(key, strlen(key));
 	size_t at = index_place(&sum->index, hash, refs_sum_is_same,
 	    sum->rows.items, key, sum->rows.len);
 
-	if (at == sum->rows.len) {
+	if (at == sum->rows.len)
 		refs_sum_add_row(sum, refs, chain, key);
-	} else {
-		struct chain *figures = &sum->rows.items[at].row.figures;
-
-		figures->objects += chain->objects;
-		figures->shared += chain->shared;
-		figures->retained += chain->retained;
+	else
 		free(key);
+	row = &sum->rows.items[at];
+	row->processes += row->last != sum->processes;
+	row->last = sum->processes;
+	return at;
+}
+
+/* Several chains of a process may read the same, as those from the frames of a
+ * recursion do. */
+static void refs_sum_add_chains(struct refs_sum *sum, const struct refs *refs)
+{
+	size_t len = refs->chains.items.len;
+	uint32_t *places = mem_zero(len + 1, sizeof(*places));
+	struct chain *added;
+
+	for (size_t i = 0; i < len; i++)
+		places[i] = (uint32_t)refs_sum_place(
+		    sum, refs, &refs->chains.items.items[i]);
+	added = mem_zero(sum->rows.len + 1, sizeof(*added));
+	chains_merge(
+	    &refs->chains, &refs->dominators, places, added, sum->rows.len);
+	for (size_t i = 0; i < sum->rows.len; i++) {
+		struct chain *figures = &sum->rows.items[i].row.figures;
+
+		figures->objects += added[i].objects;
+		figures->shared += added[i].shared;
+		figures->retained += added[i].retained;
 	}
-	added = &sum->rows.items[at];
-	added->processes += added->last != sum->processes;
-	added->last = sum->processes;
+	free(added);
+	free(places);
 }
 
 static void refs_sum_add(struct refs_sum *sum, struct refs *refs)
@@ -122,8 +143,7 @@ static void refs_sum_add(struct refs_sum *sum, struct refs *refs)
 		    (int64_t)type->size);
 		free(name);
 	}
-	for (size_t i = 0; i < refs->chains.items.len; i++)
-		refs_sum_add_chain(sum, refs, &refs->chains.items.items[i]);
+	refs_sum_add_chains(sum, refs);
 	sum->objects += refs->wanted.len;
 }
 
@@ -132,7 +152,9 @@ static bool refs_sum_read(struct refs_sum *sum, pid_t pid,
     const struct refs_sum_request *request, const struct progress *progress,
     struct err *e)
 {
-	struct refs refs = {.count = request->count, .depth = request->depth};
+	struct refs refs = {.count = request->count,
+	    .depth = request->depth,
+	    .with_members = true};
 	enum python_result result = look_take(&refs.look, pid, progress, e);
 	bool added;
 

@@ -210,7 +210,8 @@ int refs_find(struct refs *refs, const char *word, struct err *e)
 		.alike = refs->referrers.alike,
 		.wanted = refs->wanted.items,
 		.wanted_len = refs->wanted.len,
-		.depth = refs->depth};
+		.depth = refs->depth,
+		.with_members = refs->with_members};
 	if (refs->referents) {
 		chains_referents(&refs->chains, &chains);
 		refs_sort_below(refs);

@@ -534,10 +534,11 @@ supervisor() {
 	launch "$1" -uc 'import os, sys
 class Held: pass
 class Second: pass
-def wait(fd, depth):
+class Third: pass
+def wait(fd, depth, thirds):
     own = Second() if number == 2 else None
     if depth > 0:
-        return wait(fd, depth - 1)
+        return wait(fd, depth - 1, thirds)
     os.write(1, b"up\n")
     return os.read(fd, 1)
 readers = []
@@ -547,7 +548,8 @@ for number in (1, 2):
         os.close(writer)
         held = [Held() for i in range(100 * number)]
         ballast = b"x" * (number << 22)
-        wait(0 if sys.argv[1] == "stdin" else reader, 2)
+        wait(0 if sys.argv[1] == "stdin" else reader, 2,
+             [Third() for i in range(10)])
         os._exit(0)
     readers.append(writer)
 os.write(1, b"ready\n")
@@ -611,6 +613,15 @@ else:
 	mprof refs --json --children --sum "$pid" Second | jq -e '.chains
 		| length == 1 and (.[0] | .path == "wait(): own"
 			and .objects == 3 and .processes == 1)' >/dev/null
+	# Each of the three has the same list: it counts once in a process.
+	mprof refs --json --children --sum --count 0 "$pid" Third >sum
+	jq -e '.chains[] | select(.path == "wait(): thirds[…]") |
+		.objects == 20 and .processes == 2 and .share == 1' sum
+	same "$(jq '.chains[] | select(.path == "wait(): thirds[…]") |
+		.retained' sum)" "$(
+		mprof refs --json --children --count 0 "$pid" Third |
+			jq -s 'map([.chains[] | select(.path ==
+				"wait(): thirds[…]")][0].retained) | add')"
 	run_apart mprof refs --children --sum "$pid" Nothing
 	[ "$status" -eq 1 ]
 	[[ $errors == "mprof: process "*": no object of type Nothing"* ]]

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "python/refs/chains.h"
+#include "python/refs/chains_merge.h"
 
 /* The types of made-up objects. */
 enum { MODULE, DICT, LIST, LESSON, OWNER, FRAME };
@@ -459,6 +459,49 @@ static void what_is_shared_counts_at_each_place(void **state)
 	finish(&heap);
 }
 
+/* Three functions that run, each with a list in a variable of one name: the
+ * first and the third have the same list, an object of which the second's has
+ * too. */
+static void what_merged_chains_share_counts_once(void **state)
+{
+	static const struct edge edges[] = {{0, 3, REFERENCE_LOCAL, 33},
+	    {1, 4, REFERENCE_LOCAL, 33}, {2, 3, REFERENCE_LOCAL, 33},
+	    {3, 5, REFERENCE_ITEM, 0}, {3, 6, REFERENCE_ITEM, 1},
+	    {4, 6, REFERENCE_ITEM, 0}};
+	static const uint64_t sizes[] = {1, 1, 1, 10, 20, 100, 200};
+	uint32_t one_row[] = {0, 0, 0}, rows[3];
+	struct chain one[1] = {{0}}, two[2] = {{0}};
+	struct dominators dominators;
+	struct chains_request request;
+	struct heap heap;
+
+	(void)state;
+	fill(&heap, "FFFLLXX", edges, 6);
+	dominators_find(&dominators, &heap.references, heap.roots, sizes);
+	request = request_of(&heap, 10);
+	request.splits = splits;
+	request.dominators = &dominators;
+	request.with_members = true;
+	chains_find(&heap.chains, &request);
+	assert_int_equal(heap.chains.items.len, 3);
+	assert_int_equal(heap.chains.members.len, 5);
+	chains_merge(&heap.chains, &dominators, one_row, one, 1);
+	assert_int_equal(one[0].objects, 2);
+	assert_int_equal(one[0].shared, 0);
+	assert_int_equal(one[0].retained, 10 + 100 + 20);
+	for (size_t i = 0; i < 3; i++)
+		rows[i] = link_at(&heap, i, 2)->object == 1;
+	chains_merge(&heap.chains, &dominators, rows, two, 2);
+	assert_int_equal(two[0].objects, 2);
+	assert_int_equal(two[0].shared, 1);
+	assert_int_equal(two[0].retained, 10 + 100);
+	assert_int_equal(two[1].objects, 1);
+	assert_int_equal(two[1].shared, 1);
+	assert_int_equal(two[1].retained, 20);
+	dominators_finish(&dominators);
+	finish(&heap);
+}
+
 static void references_out_of_range_are_refused(void **state)
 {
 	struct references references;
@@ -492,6 +535,7 @@ int main(void)
 	    cmocka_unit_test(what_holds_it_may_be_held_in_several_ways),
 	    cmocka_unit_test(a_thicket_ends),
 	    cmocka_unit_test(what_is_shared_counts_at_each_place),
+	    cmocka_unit_test(what_merged_chains_share_counts_once),
 	    cmocka_unit_test(references_out_of_range_are_refused),
 	};
 

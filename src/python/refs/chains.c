@@ -394,7 +394,10 @@ static void chains_count(struct chains *chains, struct chain_groups *groups,
 		return;
 	groups->seen.items[group] = wanted;
 	if (!groups->item.items[group]) {
-		*array_push(&chains->items) = (struct chain){.link = link};
+		struct chain made = {
+		    .link = link, .number = (uint32_t)chains->items.len};
+
+		*array_push(&chains->items) = made;
 		groups->item.items[group] = (uint32_t)chains->items.len;
 	}
 	chains->items.items[groups->item.items[group] - 1].objects++;
@@ -555,6 +558,10 @@ static void count_wanted(struct chains *chains, struct chain_groups *groups,
 	count_ways(chains, groups, f, wanted);
 	for (size_t i = 0; groups->here.len > 1 && i < groups->here.len; i++)
 		chains->items.items[groups->here.items[i]].shared++;
+	for (size_t i = 0; f->request->with_members && i < groups->here.len;
+	     i++)
+		*array_push(&chains->members) = (struct chain_member){
+		    .number = groups->here.items[i], .object = wanted};
 }
 
 /* The objects of each link, with what they retain: not twice where one of them
@@ -579,8 +586,8 @@ static void count_links(struct finder *f)
 	}
 }
 
-uint64_t chains_retained(const struct chains *chains,
-    const struct dominators *dominators, uint32_t at)
+const struct chain_link *chains_variable(
+    const struct chains *chains, uint32_t at)
 {
 	const struct chain_link *links = chains->links.items;
 	const struct chain_link *link = &links[at], *below = link;
@@ -589,9 +596,17 @@ uint64_t chains_retained(const struct chains *chains,
 		if (link->kind != REFERENCE_DICT)
 			below = link;
 	if (link->kind == CHAIN_OUTSIDE || link->kind == CHAIN_CYCLE)
-		below = link;
-	return below->objects > 1 ? below->retained
-				  : dominators->retained[below->object];
+		return link;
+	return below;
+}
+
+uint64_t chains_retained(const struct chains *chains,
+    const struct dominators *dominators, uint32_t at)
+{
+	const struct chain_link *variable = chains_variable(chains, at);
+
+	return variable->objects > 1 ? variable->retained
+				     : dominators->retained[variable->object];
 }
 
 static int by_objects(const void *a, const void *b, void *links)
@@ -745,4 +760,5 @@ void chains_finish(struct chains *chains)
 {
 	array_free(&chains->links);
 	array_free(&chains->items);
+	array_free(&chains->members);
 }

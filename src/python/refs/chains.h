@@ -60,6 +60,12 @@ struct chain {
 	size_t shared;     /* of them are held by another chain too */
 	uint64_t retained; /* by its root's variable: chains_retained() */
 	bool is_cache;     /* of the interpreter or of a library */
+	uint32_t number;   /* by which members name it, in whatever order */
+};
+
+/* A wanted object that a chain holds. */
+struct chain_member {
+	uint32_t number, object;
 };
 
 struct chains_request {
@@ -75,20 +81,27 @@ struct chains_request {
 	const uint64_t *sizes; /* of each object: for chains_places() */
 	const struct dominators *dominators; /* NULL: nothing is known of what
 					      * objects retain */
+	bool with_members;
 };
 
 struct chains {
 	ARRAY(struct chain_link) links;
 	ARRAY(struct chain) items; /* that which holds most comes first */
+	ARRAY(struct chain_member)
+	members; /* with_members alone: those of an
+		  * object are neighbours */
 };
 
 /* Fills chains, which the caller finishes. */
 void chains_find(struct chains *chains, const struct chains_request *request)
     __attribute__((nonnull));
 
-/* The size that goes with the root of a chain: with the variable of a module or
- * of a function that runs, or with the objects that nothing holds. With
- * dominators alone. */
+/* The link that goes with the root of a chain: the variable of a module or of a
+ * function that runs, or the objects that nothing holds. */
+const struct chain_link *chains_variable(
+    const struct chains *chains, uint32_t at) __attribute__((nonnull));
+
+/* The size that goes with that. With dominators alone. */
 uint64_t chains_retained(const struct chains *chains,
     const struct dominators *dominators, uint32_t at) __attribute__((nonnull));
 
