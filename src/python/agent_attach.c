@@ -25,11 +25,11 @@ static const char *const agent_attach_answers[] = {
 
 /* The files that a request names. */
 struct agent_attach_paths {
-	char *agent, *allocation; /* our libraries; NULL: not wanted */
+	char *agent, *allocation; /* libraries; NULL: not wanted */
 	char *recording;
 };
 
-/* Adds text as Python that gives it back, byte for byte. */
+/* Adds a Python expression that yields the text, byte for byte. */
 static void agent_attach_add_text(struct strbuf *script, const char *text)
 {
 	strbuf_add(script, "os.fsdecode(b'");
@@ -82,7 +82,7 @@ static void agent_attach_add_agent(struct strbuf *script,
 	    "    os.rename(f.name, folder + '/attached')\n");
 }
 
-/* A module of allocations, which no other code can import. */
+/* Loads the allocation library by a module that other code can't import. */
 static void agent_attach_add_allocation(
     struct strbuf *script, const char *library)
 {
@@ -108,8 +108,8 @@ static void agent_attach_add_sampling(struct strbuf *script,
 			   "os.rename(f.name, folder + '/sampled')\n");
 }
 
-/* No module is imported that the program lacks; its own namespaces are left
- * alone. */
+/* The script imports no module that the program lacks, and leaves the program's
+ * own namespaces alone. */
 static char *agent_attach_script(const struct agent_attach *attach,
     const struct agent_attach_wish *wish,
     const struct agent_attach_paths *paths)
@@ -151,7 +151,7 @@ static int agent_attach_ask(struct agent_attach *attach, const char *path,
 	return failed;
 }
 
-/* Whether the process finds the same file under that path. */
+/* Whether that path is the same file for the process. */
 static bool agent_attach_sees(pid_t pid, const char *path)
 {
 	char *theirs = mem_format("/proc/%d/root%s", (int)pid, path);
@@ -221,7 +221,7 @@ static char *agent_attach_library(const char *name, struct err *e)
 	return path;
 }
 
-/* Finds all that is wanted. */
+/* Finds all the libraries that are wanted. */
 static int agent_attach_find(struct agent_attach *attach,
     const struct agent_attach_wish *wish, struct agent_attach_paths *paths,
     struct err *e)
@@ -282,7 +282,8 @@ static char *agent_attach_read(
 	return NULL;
 }
 
-/* The answer in that file, once it is there; NULL where wait_ms went by. */
+/* Reads the answer from the file once it is there; NULL where wait_ms
+ * passed. */
 static char *agent_attach_await(
     const struct agent_attach *attach, const char *name, int wait_ms)
 {
@@ -332,8 +333,8 @@ static void agent_attach_add_stop(
 	free(library);
 }
 
-/* The script lies beside the folder, and removes itself: it may run when the
- * folder is gone. */
+/* Leaves the script beside the directory; it removes itself, as it may run when
+ * the directory is gone. */
 static char *agent_attach_leave_script(
     const struct agent_attach *attach, const char *path)
 {
@@ -359,8 +360,8 @@ static char *agent_attach_leave_script(
 	return strbuf_take(&script);
 }
 
-/* The sampling ends by itself as well: where it alone is there, and the process
- * does not come to the request soon, that is taken back. */
+/* Sampling alone ends by itself, too: where the process does not execute the
+ * request soon, the request is withdrawn. */
 static bool agent_attach_spare(
     const struct agent_attach *attach, const char *path)
 {
@@ -380,7 +381,7 @@ static int agent_attach_leave_by(
 	char *answer;
 
 	free(script);
-	/* A process that has ended has nothing left to do. */
+	/* A process that has ended needs no request. */
 	if (failed)
 		return errno == ESRCH ? 0 : -1;
 	answer = agent_attach_await(attach, "detached", SOON_MS);

@@ -17,12 +17,12 @@
 struct agent_attach_wish {
 	pid_t pid;
 	const char *recording; /* to append calls to; NULL: no agent */
-	const char *tables;    /* the folder of agent_tables.h */
-	const char *names;     /* of functions, with commas between them; NULL:
-				* all of the main program's */
-	bool lines;            /* line tables of them */
-	const char *allocations; /* the folder of the table of sampled
-				  * allocations; NULL: none */
+	const char *tables;    /* the directory of agent_tables.h */
+	const char *names; /* of functions, separated by commas; NULL: all of
+			      the main program's */
+	bool lines;        /* line tables of them */
+	const char *allocations; /* directory for the table of sampled
+				    allocations; NULL: none */
 };
 
 enum agent_attach_state {
@@ -32,7 +32,7 @@ enum agent_attach_state {
 	AGENT_ATTACH_REFUSED
 };
 
-/* Each is loaded, and answers, by itself. */
+/* The parts are loaded and answer separately. */
 enum agent_attach_part {
 	AGENT_ATTACH_CALLS,       /* the agent */
 	AGENT_ATTACH_ALLOCATIONS, /* the sampling of allocations */
@@ -41,29 +41,30 @@ enum agent_attach_part {
 
 struct agent_attach {
 	struct remote_exec exec;
-	/* As the process sees them: of requests, and of the table. */
+	/* Paths as the process sees them: of requests, and of the table. */
 	char *folder, *allocations;
 	enum agent_attach_state states[AGENT_ATTACH_PARTS];
 };
 
-/* Asks the process to load what is wanted, which it does when its main thread
- * next executes Python code. -1 with e where it can't. The caller ends it. */
+/* Asks the process to load the parts that are wanted; it does so when its main
+ * thread next executes Python code. -1 with e where that is not possible. The
+ * caller ends it by agent_attach_end(). */
 int agent_attach_begin(struct agent_attach *attach,
     const struct agent_attach_wish *wish, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* Looks for the answer of a part, for up to wait_ms, while there is none. True
- * where it has come just now: text is then why nothing is done (REFUSED), or
- * the names of the functions that are followed (ON); the caller frees it. */
+/* Waits up to wait_ms for a part's answer while there is none. True where it
+ * has just come: text is the reason why the part is not there (REFUSED), or the
+ * names of the functions that are followed (ON); the caller frees it. */
 bool agent_attach_look(struct agent_attach *attach, enum agent_attach_part part,
     int wait_ms, char **text) __attribute__((nonnull));
 
-/* Asks the process to be as it was, and waits some seconds for it; harmless on
- * zeroes. -1 with e where it has not come to it yet: it does by itself. */
+/* Asks the process to undo it, and waits some seconds; harmless on zeroes. -1
+ * with e where it has not done so yet: it will by itself. */
 int agent_attach_end(struct agent_attach *attach, struct err *e)
     __attribute__((nonnull));
 
-/* Removes from a folder what was written there. */
+/* Removes the files that were written into a directory. */
 void agent_attach_remove_files(int folder);
 
 #endif

@@ -38,10 +38,10 @@ static void agent_env_add_library(
 	free(before);
 }
 
-/* The agent goes behind what the user preloads, and so do both where that is a
- * sanitizer's runtime, which insists on being the first. The library that
- * samples allocations goes in front: a malloc behind another one is never
- * called. */
+/* Builds LD_PRELOAD. The agent comes after the user's libraries; both come
+ * after a sanitizer's runtime, which insists on being first. The library that
+ * samples allocations comes first otherwise: a malloc after another one is
+ * never called. */
 static char *agent_env_preload(const struct agent_libraries *libraries)
 {
 	const char *present = getenv("LD_PRELOAD");
@@ -73,7 +73,8 @@ static bool is_replaced(const struct agent_libraries *libraries,
 }
 
 /* A program with AddressSanitizer refuses to start with a library before its
- * runtime, which does no harm: what the library passes on it gets. */
+ * runtime. That order does no harm here: the library passes calls on to the
+ * runtime. */
 static char *agent_env_sanitizer(void)
 {
 	const char *present = getenv("ASAN_OPTIONS");
@@ -125,8 +126,8 @@ static void agent_env_fill(struct agent_env *env,
 	}
 }
 
-/* A library's path; NULL with e where it is missing, or lies where it can't be
- * preloaded from: the loader takes blanks and colons for ends of a name. */
+/* A library's path; NULL with e where it is missing or can't be preloaded from
+ * there: for the loader, blanks and colons end a path. */
 static char *agent_env_library(
     const char *given, const char *name, const char *without, struct err *e)
 {

@@ -15,32 +15,35 @@
 #include "base/allocation_table.h"
 #include "base/err.h"
 
-/* The agent's file, a companion of this program. */
+/* File name of the agent, which is installed with this program. */
 #define AGENT_ENV_FILE "memory_profiler.so"
-/* The library that samples allocations, the same. */
+/* File name of the library that samples allocations. */
 #define AGENT_ENV_ALLOCATION_FILE ALLOCATION_LIBRARY
 
 struct agent_wish {
-	const char *recording;   /* to append calls to; NULL: nowhere */
-	bool lines;              /* a line table a function at the end */
-	const char *tables;      /* a folder of agent_tables.h; NULL: none */
-	const char *agent;       /* NULL: the one beside this program */
-	bool no_agent;           /* the program is no Python */
-	const char *allocations; /* a folder for tables of sampled allocations;
+	const char *recording; /* to append calls to; NULL: nowhere */
+	bool lines;            /* a line table of each function at the end */
+	const char *tables;    /* the directory of agent_tables.h; NULL: none */
+	/* Path of the agent; NULL: installed with this program. */
+	const char *agent;
+	bool no_agent;           /* the program is not a Python */
+	const char *allocations; /* directory for tables of sampled allocations;
 				    NULL: none */
-	const char *allocation;  /* as agent: the library */
-	bool native;             /* it takes C's frames below Python's */
+	/* Path of the allocation library; NULL: as agent. */
+	const char *allocation;
+	bool native; /* it records C frames below Python's */
 };
 
 struct agent_env {
-	char **envp;  /* this process's, and ours; ends with NULL */
-	char *own[8]; /* the strings of it that are not from elsewhere */
+	char **envp;  /* this process's variables and those that were set; ends
+			 with NULL */
+	char *own[8]; /* strings in envp to be freed */
 	size_t owned;
 };
 
-/* -1 with e where a library is missing or lies where it can't be preloaded
- * from: the program can be started all the same, with envp, which has the other
- * one or is NULL. */
+/* -1 with e where a library is missing or can't be preloaded from its path: the
+ * program can still be started with envp, which is NULL or preloads the other
+ * library. */
 int agent_env_init(struct agent_env *env, const struct agent_wish *wish,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 

@@ -23,7 +23,7 @@ enum {
 	TABLES_MAX = 10000,
 	LINE_MAX_NUMBER = 1 << 30,
 	DIGITS_MAX = 15,
-	WAITS_MAX = 100 /* of 10 ms, for processes that are printing */
+	WAITS_MAX = 100 /* of 10 ms each, for processes that are printing */
 };
 
 #define FILE_MAX_BYTES ((size_t)64 << 20)
@@ -92,7 +92,7 @@ static void agent_tables_list(struct table_names *names, const char *folder)
 		    sizeof(struct table_name), agent_tables_order);
 }
 
-/* False where the process goes on printing it. waits is what is left. */
+/* False where the process is still printing it. waits: number of waits left. */
 static bool agent_tables_lock(int fd, int *waits)
 {
 	static const struct timespec while_printing = {.tv_nsec = 10000000};
@@ -105,7 +105,7 @@ static bool agent_tables_lock(int fd, int *waits)
 	return true;
 }
 
-/* The whole file; NULL where it is none of the agent's. */
+/* The whole file; NULL where it is not the agent's. */
 static char *agent_tables_read(int fd, size_t *len)
 {
 	struct stat file;
@@ -127,7 +127,7 @@ static char *agent_tables_read(int fd, size_t *len)
 	return bytes;
 }
 
-/* Whether all that the head speaks of lies within len bytes. */
+/* Whether all that the head refers to lies within len bytes. */
 static bool agent_tables_head_holds(const struct shelf_head *head, size_t len)
 {
 	size_t text_end =
@@ -167,7 +167,8 @@ static void agent_tables_free_table(struct agent_table *table)
 	array_free(&table->rows);
 }
 
-/* False where that is no table. One without rows never had a line. */
+/* False where the file is no table. A table without rows never counted a
+ * line. */
 static bool agent_tables_parse(
     struct agent_tables *tables, const char *bytes, size_t len)
 {
@@ -191,8 +192,8 @@ static bool agent_tables_parse(
 	return true;
 }
 
-/* A file whose head is cleared tells its process, if there is one, that the
- * table is taken: it has the file mapped. */
+/* Clears the head of the file: that tells its process, which has it mapped,
+ * that the table was taken. */
 static void agent_tables_take_one(
     struct agent_tables *tables, const char *path, int *waits)
 {

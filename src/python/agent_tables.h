@@ -23,35 +23,36 @@ struct agent_table_row {
 struct agent_table {
 	char *file, *text; /* text: of the function, from first_line on */
 	long first_line;
-	int digits; /* behind the decimal point, in print */
+	int digits;                         /* decimals in print */
 	ARRAY(struct agent_table_row) rows; /* by line; at least one */
 };
 
 struct agent_tables {
 	char *folder; /* NULL: there is none */
 	ARRAY(struct agent_table) items;
-	size_t left_out; /* that can't be read, or are too many */
+	size_t left_out; /* tables that can't be read, or are too many */
 };
 
-/* Makes the folder, for this user alone; path must not exist. -1 with e. */
+/* Creates the directory, for this user alone; path must not exist. -1 with
+ * e. */
 int agent_tables_open(struct agent_tables *tables, const char *path,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 
-/* Takes what is left, in the order of pids, from the processes that are to
- * print it: none of them does so after this. A process that is printing now
- * is waited for, a second in all. Harmless without a folder. */
+/* Takes the tables that are left, in the order of pids, so that their processes
+ * no longer print them. Waits a second in all for processes that are printing.
+ * Harmless without a directory. */
 void agent_tables_take(struct agent_tables *tables) __attribute__((nonnull));
 
-/* Whether a process has told that it loaded the agent, which those can't that
- * have no right to write into the folder. True without a folder. */
+/* Whether a process has reported that it loaded the agent; one that may not
+ * write into the directory can't. True without a directory. */
 bool agent_tables_loaded(const struct agent_tables *tables)
     __attribute__((nonnull));
 
-/* Removes a folder of this user's, as a killed recorder leaves it, and what the
- * agent made in it. Processes that live on print their tables themselves. */
+/* Removes a directory that this user's killed recorder has left, with the
+ * agent's files. Processes that live on print their tables themselves. */
 void agent_tables_remove(const char *folder) __attribute__((nonnull));
 
-/* Does so with its own. Also harmless on zeroes. */
+/* The same for its own directory. Also harmless on zeroes. */
 void agent_tables_close(struct agent_tables *tables) __attribute__((nonnull));
 
 #endif

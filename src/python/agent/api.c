@@ -45,7 +45,7 @@ bool api_bind(void)
 
 	if (py.minor)
 		return true;
-	/* 3.7 lacks this one, and a process without Python all of them. */
+	/* 3.7 lacks this function, and a process without Python all of them. */
 	if (!api_find("PySys_AddAuditHook") || !api_find_all(&found))
 		return false;
 	found.minor = api_supported_minor(found.Py_GetVersion());
@@ -69,7 +69,7 @@ static struct pyobj *api_of_sys(const char *name)
 	return found;
 }
 
-/* Whether it is the number 1, or True. Drops it, and any exception. */
+/* Whether value is 1 or True. Drops the reference, and any exception. */
 static bool api_is_one(struct pyobj *value)
 {
 	bool is_one = value && py.PyLong_AsLong(value) == 1;
@@ -102,7 +102,7 @@ bool api_keeps_gil(void)
 	return !py.free_threaded || api_is_one(gil);
 }
 
-/* It is static, and its references are not counted. */
+/* State of a static immortal object: its references are not counted. */
 #define STATIC_AND_IMMORTAL (UINT64_C(1) << 2 | UINT64_C(0xffffffff) << 32)
 
 struct pyobj *api_module(struct pymodule *definition)

@@ -22,7 +22,7 @@ struct pymethod { /* PyMethodDef */
 
 #define PYMETHOD_FAST 0x80 /* METH_FASTCALL */
 
-/* PyModuleDef. Its header is twice as long in a build without the GIL, where
+/* PyModuleDef. In a build without the GIL its header is twice as long, and
  * `unshared` is the first half of it: api_module() fills it in. */
 struct pymodule {
 	uint64_t thread;
@@ -48,12 +48,12 @@ struct pyslot { /* PyModuleDef_Slot */
 	void *value;
 };
 
-/* Py_mod_exec; Py_mod_multiple_interpreters, since 3.12, and its value that
- * allows a GIL in each. */
+/* Py_mod_exec; and Py_mod_multiple_interpreters (since 3.12) with the value for
+ * a GIL in each interpreter. */
 #define PYSLOT_EXEC 2
 #define PYSLOT_INTERPRETERS 3
 #define PYINTERPRETERS_OWN_GIL ((void *)2)
-/* Py_mod_gil, since 3.13, and its value for a module that can do without. */
+/* Py_mod_gil (since 3.13), and its value for a module that needs no GIL. */
 #define PYSLOT_GIL 4
 #define PYGIL_NOT_USED ((void *)1)
 #define PYINPUT_FILE 257 /* Py_file_input */
@@ -69,33 +69,33 @@ struct api {
 	struct pyobj *none;
 	struct pyinit **inittab; /* ends with a NULL name */
 	int minor;               /* of 3.minor */
-	bool free_threaded;      /* a build that can run without the GIL */
+	bool free_threaded;      /* built so that it can run without the GIL */
 };
 
-/* Written once, by api_bind(); zeroes before. */
+/* Written once, by api_bind(); zero before. */
 extern struct api py;
 
 /* Whether this process holds a CPython from 3.8 on. The first call looks; it
  * needs no interpreter to be running. */
 bool api_bind(void);
 
-/* Whether the interpreter, which is running, has a GIL, which guards the
- * agent's tables. A free-threaded build has one while it imports a module that
- * may need it, and keeps it then; unless PYTHON_GIL=0 or -X gil=0 forbids. */
+/* Whether the running interpreter has a GIL, which guards the agent's tables. A
+ * free-threaded build has one while it imports a module that may need it, and
+ * then keeps it, unless PYTHON_GIL=0 or -X gil=0 forbids that. */
 bool api_has_gil(void);
 
-/* Whether it has one as long as it runs: PYTHON_GIL=1 in a free-threaded build.
- */
+/* Whether it has one for as long as it runs: PYTHON_GIL=1 in a free-threaded
+ * build. */
 bool api_keeps_gil(void);
 
-/* The module of a definition, for multi-phase initialisation; NULL with an
+/* A module from its definition, for multi-phase initialisation; NULL with an
  * exception set. */
 struct pyobj *api_module(struct pymodule *definition);
 
-/* Whether it holds some other Python: PyPy, or an older CPython. */
+/* Whether this process holds another Python: PyPy, or an older CPython. */
 bool api_is_other_python(void);
 
-/* The answer to an import where there is none: NULL, with ImportError set. */
+/* Refuses an import: returns NULL, with ImportError set. */
 struct pyobj *api_refuse(const char *why);
 
 /* The number of a code object's first line. */

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/digits.h"
 
-/* The numbers of mprof-UID-RECORDER-WATCHED-; false for another name. */
+/* Reads the numbers in mprof-UID-RECORDER-WATCHED-; false for another name. */
 static bool attached_parse(const char *name, uint64_t numbers[static 3])
 {
 	static const char prefix[] = "mprof-";
@@ -37,7 +37,8 @@ static bool attached_is_alive(uint64_t pid)
 	       (kill((pid_t)pid, 0) == 0 || errno == EPERM);
 }
 
-/* Whether a link of that name is of a recorder that watches this process. */
+/* Whether the name is that of a link by a recorder that watches this
+ * process. */
 static bool attached_is_ours(const char *name)
 {
 	static const char suffix[] = ATTACHED_SUFFIX;
@@ -51,8 +52,8 @@ static bool attached_is_ours(const char *name)
 	       numbers[2] == (uint64_t)getpid();
 }
 
-/* The link's target; NULL where it is not there or another user's. The caller
- * frees. */
+/* Returns the link's target; NULL where there is none, or it is another user's.
+ * The caller frees. */
 static char *attached_read(const char *link)
 {
 	char target[PATH_MAX];

@@ -17,11 +17,11 @@ struct attached {
 	char *recording; /* NULL: none */
 };
 
-/* Looks for a recording of this process; one look in 0.1 s, since a folder is
- * read. Whether there is one. */
+/* Looks for a recording of this process, at most once in 0.1 s, as it reads a
+ * directory. Returns whether there is one. */
 bool attached_find(struct attached *attached);
 
-/* Whether the recording still goes on; forgets it where it doesn't. */
+/* Whether the recording still goes on; forgets it otherwise. */
 bool attached_goes_on(struct attached *attached);
 
 void attached_forget(struct attached *attached);

@@ -11,10 +11,10 @@
 
 struct agent_call {
 	struct spot *spot;
-	struct session *session; /* NULL: no lines are wanted */
+	struct session *session; /* NULL: lines are not counted */
 	struct marks_call mark;
 	bool running, left;
-	bool owns_session; /* it put the session among the running ones */
+	bool owns_session; /* it added the session to the running ones */
 };
 
 /* Decorated calls that run on this thread. */
@@ -98,7 +98,7 @@ const struct line_table *call_leave(struct agent_call *call)
 	if (!call->session)
 		return NULL;
 	if (!session_leave(call->session)) {
-		call->session = NULL; /* others go on with it */
+		call->session = NULL; /* other calls still use it */
 		return NULL;
 	}
 	return call->spot->keeps ? NULL : session_table(call->session);

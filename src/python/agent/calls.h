@@ -12,23 +12,23 @@
 
 struct agent_call;
 
-/* The call runs from now on. NULL where there is no memory. */
+/* A call begins now. NULL where there is no memory. */
 struct agent_call *call_enter(struct spot *spot);
 
-/* Each has no effect where there is nothing to do. */
+/* Each does nothing where there is nothing to pause or resume. */
 void call_pause(struct agent_call *call);
 void call_resume(struct agent_call *call);
 
-/* It ended: its FUNC record is written. Where that ends the outermost call of
- * a function with lines of its own, its table is there until call_destroy();
- * otherwise NULL. A second time: NULL. */
+/* The call has ended: its FUNC record is written. Returns the line table where
+ * this was the outermost call of a function that has a table for each call,
+ * valid until call_destroy(); otherwise, and the second time, NULL. */
 const struct line_table *call_leave(struct agent_call *call);
 
-/* A call that was not left, a generator that nobody finished, leaves no mark
- * and no table. */
+/* A call that was not left, such as a generator that was never finished, leaves
+ * no mark and no table. */
 void call_destroy(struct agent_call *call);
 
-/* Every profiled function of this thread, see session_follow_all(). */
+/* Follows every profiled function of this thread, see session_follow_all(). */
 void calls_follow_all(void);
 void calls_follow_less(void);
 

@@ -19,9 +19,10 @@
 static struct {
 	char *path; /* NULL: no recording, or an attached one */
 	struct attached attached;
-	pid_t launched; /* this process, if mprof started it itself */
-	bool several;   /* calls may come from elsewhere too */
-	bool torn;      /* the last write was cut short: a line is open */
+	pid_t launched; /* this process, if mprof has started it */
+	bool several;   /* other processes or threads may write calls, too */
+	bool torn;      /* the last write was cut short: the file ends inside a
+			   line */
 } marks;
 
 void marks_init(void)
@@ -57,7 +58,7 @@ struct marks_moment marks_now(void)
 	return (struct marks_moment){clock_wall_ns(), rss_pages()};
 }
 
-/* A name is one word on one line, cut at a character's end. */
+/* Turns a name into one word on one line, cut at a character's end. */
 static void agent_marks_clean_name(char *out, const char *name)
 {
 	size_t len = 0;
@@ -143,8 +144,9 @@ static char *agent_marks_put_call(
 	return out;
 }
 
-/* The launched program's main thread needs none while it is alone. A child
- * that it forked has another pid, whether or not we heard of the fork. */
+/* Whether a CALL record is needed: not for the launched program's main thread
+ * while it is the only one. A child has another pid, whether or not its fork
+ * was noticed. */
 static bool agent_marks_needs_call(void)
 {
 	if (gettid() != marks.launched)
@@ -154,8 +156,8 @@ static bool agent_marks_needs_call(void)
 
 static void agent_marks_append(const char *path, const char *text, size_t len)
 {
-	/* A recording that went away is not made anew, and one that is a pipe
-	 * doesn't hold the program up. */
+	/* A recording that was removed is not created again, and a pipe must
+	 * not block the program. */
 	int fd =
 	    open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	ssize_t wrote;
@@ -168,7 +170,7 @@ static void agent_marks_append(const char *path, const char *text, size_t len)
 	close(fd);
 }
 
-/* The recording that calls go to now; NULL without one. */
+/* The path of the recording that calls are written to now; NULL: none. */
 static const char *agent_marks_recording(void)
 {
 	if (marks.path)

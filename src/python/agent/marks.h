@@ -18,30 +18,30 @@ struct marks_moment {
 	int64_t pages;
 };
 
-/* Takes the recording's path and the recorder's pid from the environment,
+/* Reads the recording's path and the recorder's pid from the environment,
  * before the program can change it. Harmless when repeated. */
 void marks_init(void);
 
-/* The same for a process that runs already: whether path is taken, which needs
- * that there is none. And no longer. */
+/* The same in a process that runs already: returns whether path is used, which
+ * needs that there is no recording yet. marks_end() undoes it. */
 bool marks_begin(const char *path);
 void marks_end(void);
 
 struct marks_moment marks_now(void);
 
 struct marks_call {
-	const char *name; /* any text: it is made one word */
+	const char *name; /* any text: it is turned into one word */
 	int level;        /* depth of nesting from 0 */
 	struct marks_moment enter, leave;
 };
 
-/* A call ended. Without a recording, or where it can't be written, nothing
- * happens: the program is not to suffer. Where neither the environment nor
- * marks_begin() named a recording, one that mprof attach makes of this process
- * is found (attached.h). */
+/* Writes a call that has ended. Without a recording, or where it can't be
+ * written, nothing happens: the program must not suffer. Where neither the
+ * environment nor marks_begin() named a recording, one that mprof attach makes
+ * of this process is looked for (attached.h). */
 void agent_marks_write(const struct marks_call *call);
 
-/* After fork: both processes may have calls from now on. */
+/* After a fork: both processes may write calls from now on. */
 void marks_forked(void);
 
 #endif

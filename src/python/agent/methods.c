@@ -19,7 +19,8 @@ static double methods_mib(int64_t bytes)
 	return (double)bytes / (1 << 20);
 }
 
-/* Appends item, which is taken, to the list; 0, or -1 with an exception. */
+/* Appends item to the list, and drops the reference; 0, or -1 with an
+ * exception. */
 static int methods_append(struct pyobj *list, struct pyobj *item)
 {
 	int failed = !item || py.PyList_Append(list, item) != 0;
@@ -29,7 +30,7 @@ static int methods_append(struct pyobj *list, struct pyobj *item)
 	return failed ? -1 : 0;
 }
 
-/* The list, or NULL where that failed. */
+/* Returns the list, or drops it and returns NULL where building it failed. */
 static struct pyobj *methods_whole(struct pyobj *list, int failed)
 {
 	if (!failed)
@@ -231,8 +232,8 @@ static int methods_go_on(void *data)
 	return 0;
 }
 
-/* From 3.12 on os.fork() warns of other threads, which it counts after the
- * functions that were registered to follow it. */
+/* Since 3.12 os.fork() warns of other threads. It counts them after the
+ * functions that were registered to follow a fork. */
 struct pyobj *methods_usages_go_on(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {

@@ -12,39 +12,39 @@
 struct line_table;
 struct reader;
 
-/* A list of (line, MiB, increment in MiB, occurrences). */
+/* Builds a list of (line, MiB, increment in MiB, occurrences). */
 struct pyobj *methods_rows(const struct line_table *table);
 
-/* The reader of a capsule, which no longer has it; one that asks a callable for
- * bytes; NULL for None. */
+/* Takes the reader out of a capsule; for a callable, makes a reader that asks
+ * it for bytes; NULL for None. */
 struct reader *methods_take_reader(struct pyobj *given);
 
-/* _reader(pid, backend, children): a reader. Pid 0 is this process. */
+/* _reader(pid, backend, children) returns a reader. Pid 0 is this process. */
 struct pyobj *methods_reader(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 
-/* _read(reader): MiB; errno as an int where that failed. */
+/* _read(reader) returns MiB; an errno as an int where that failed. */
 struct pyobj *methods_read(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 
-/* _peak(reader): the same of the highest since the first call. */
+/* _peak(reader) returns the highest since the first call, likewise. */
 struct pyobj *methods_peak(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 
-/* _children(reader): a list of (pid, MiB). */
+/* _children(reader) returns a list of (pid, MiB). */
 struct pyobj *methods_children(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 
-/* _usage_start(reader, interval, peak only): a usage, to which the reader
- * belongs now. */
+/* _usage_start(reader, interval, peak only) returns a usage, which owns the
+ * reader from then on. */
 struct pyobj *methods_usage_start(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 
-/* _usage_stop(usage): (slots of an interval, [(MiB, time, slot)]). */
+/* _usage_stop(usage) returns (slots of an interval, [(MiB, time, slot)]). */
 struct pyobj *methods_usage_stop(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 
-/* _usages_hold() and _usages_go_on(), around a fork. */
+/* _usages_hold() and _usages_go_on(): before and after a fork. */
 struct pyobj *methods_usages_hold(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 struct pyobj *methods_usages_go_on(
@@ -54,22 +54,22 @@ struct pyobj *methods_usages_go_on(
 struct pyobj *methods_tally(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 
-/* _tally_add(tally, codes, reader): the number of the function whose codes
- * these are, its own first. */
+/* _tally_add(tally, codes, reader) returns the number of a function; its own
+ * code comes first in codes. */
 struct pyobj *methods_tally_add(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 
-/* _tally_event(tally, code, event, line): what a trace function is told. */
+/* _tally_event(tally, code, event, line): an event of a trace function. */
 struct pyobj *methods_tally_event(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 
-/* _tally_rows(tally, number) */
+/* _tally_rows(tally, number). */
 struct pyobj *methods_tally_rows(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 
-/* _tally_enable(tally): whether it counts; not where another trace function is
- * in the way. _tally_disable(tally): whether it no longer does; not from
- * another thread. */
+/* _tally_enable(tally) returns whether it counts; it doesn't where another
+ * trace function is set. _tally_disable(tally) returns whether it no longer
+ * counts; it still does where the thread is another one. */
 struct pyobj *methods_tally_enable(
     struct pyobj *, struct pyobj *const *args, ssize_t n);
 struct pyobj *methods_tally_disable(

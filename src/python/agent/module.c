@@ -17,8 +17,8 @@
 
 #define CALL_CAPSULE "mprof.call"
 
-/* The arguments come from profile.py, which is ours: they are taken as they
- * should be, and what is not ends in an exception there. */
+/* The arguments come from profile.py, so they are expected to be right; wrong
+ * ones end in an exception there. */
 
 static struct spot *agent_module_spot_argument(struct pyobj *number)
 {
@@ -33,7 +33,8 @@ static struct agent_call *agent_module_call_argument(
 	return n > 0 ? py.PyCapsule_GetPointer(args[0], CALL_CAPSULE) : NULL;
 }
 
-/* label is (file, decimals, text), or None for a table that needs no shelf. */
+/* label is (file, decimals, text), or None for a table that is kept in
+ * memory. */
 static struct shelf *agent_module_shelf_of(struct pyobj *label, long first_line)
 {
 	struct pyobj *file = py.PyTuple_GetItem(label, 0);
@@ -50,8 +51,8 @@ static struct shelf *agent_module_shelf_of(struct pyobj *label, long first_line)
 	return given.file && given.text ? shelf_create(&given) : NULL;
 }
 
-/* _spot(name, keeps, codes, label, reader): the function's code first, if
- * there is any. */
+/* _spot(name, keeps, codes, label, reader): the function's own code is the
+ * first of codes, if there is any. */
 static struct pyobj *agent_module_new_spot(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
@@ -123,7 +124,7 @@ static struct pyobj *agent_module_resume_call(
 	return api_none();
 }
 
-/* _leave(call): the rows of a table that is due, or None. */
+/* _leave(call) returns the rows of a table that is due, or None. */
 static struct pyobj *agent_module_leave(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
@@ -137,7 +138,7 @@ static struct pyobj *agent_module_leave(
 	return table ? methods_rows(table) : api_none();
 }
 
-/* _rows(spot): of a table that is kept for the run. */
+/* _rows(spot) returns the rows of a table that is kept for the run. */
 static struct pyobj *agent_module_rows(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
@@ -148,7 +149,7 @@ static struct pyobj *agent_module_rows(
 	return spot ? methods_rows(&spot->table) : py.PyErr_NoMemory();
 }
 
-/* _claim(spot): whether this process may print its table. */
+/* _claim(spot) returns whether this process may print its table. */
 static struct pyobj *agent_module_claim(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
@@ -160,7 +161,7 @@ static struct pyobj *agent_module_claim(
 	return py.PyLong_FromLong(!shelf || shelf_claim(shelf));
 }
 
-/* _release(spot, printed): whether the table is printed, or will be. */
+/* _release(spot, printed) returns whether the table was printed, or will be. */
 static struct pyobj *agent_module_release(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
@@ -175,7 +176,8 @@ static struct pyobj *agent_module_release(
 	return py.PyLong_FromLong(printed);
 }
 
-/* _follow(yes): all profiled functions of this thread, or no longer. */
+/* _follow(yes) starts or stops to follow all profiled functions of this
+ * thread. */
 static struct pyobj *agent_module_follow(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
@@ -187,7 +189,7 @@ static struct pyobj *agent_module_follow(
 	return api_none();
 }
 
-/* _forked(in_child) */
+/* _forked(in_child). */
 static struct pyobj *agent_module_forked(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
@@ -202,7 +204,8 @@ static struct pyobj *agent_module_forked(
 	return api_none();
 }
 
-/* _use(_trace, sys.gettrace), and from 3.12 on _use(monitoring.DISABLE) too */
+/* _use(_trace, sys.gettrace); since 3.12 _use(_trace, sys.gettrace,
+ * monitoring.DISABLE) too. */
 static struct pyobj *agent_module_use(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
@@ -216,7 +219,7 @@ static struct pyobj *agent_module_use(
 	return api_none();
 }
 
-/* _observe(spot, code, suspends) */
+/* _observe(spot, code, suspends). */
 static struct pyobj *agent_module_observe(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
@@ -232,7 +235,8 @@ static struct pyobj *agent_module_observe(
 	return api_none();
 }
 
-/* _begin(recording, folder): whether the agent is free to work for them. */
+/* _begin(recording, folder) returns whether the agent was free, and now works
+ * for that recording. */
 static struct pyobj *agent_module_begin(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
@@ -254,7 +258,7 @@ static void agent_module_release_code(const void *code)
 	py.Py_DecRef((struct pyobj *)(uintptr_t)code);
 }
 
-/* _end(): what _begin(), _spot() and _observe() brought about. */
+/* _end() undoes _begin(), _spot() and _observe(). */
 static struct pyobj *agent_module_end(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
@@ -269,7 +273,7 @@ static struct pyobj *agent_module_end(
 	return api_none();
 }
 
-/* _part(number): runs a part of the module that most programs don't use. */
+/* _part(number) executes a part of the module that most programs don't need. */
 static struct pyobj *agent_module_part(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
@@ -335,7 +339,8 @@ bool module_claim(void)
 		py.PyErr_Clear();
 		return false;
 	}
-	/* Kept: another interpreter's is not to get its address. */
+	/* builtins is kept referenced, so that no other interpreter's gets its
+	 * address. */
 	if (!atomic_compare_exchange_strong(&home, &none, builtins))
 		py.Py_DecRef(builtins);
 	return home == builtins;
@@ -409,7 +414,7 @@ static int agent_module_fill(struct pyobj *module)
 	return filled ? 0 : -1;
 }
 
-/* Before 3.12 a slot of that number is an error. */
+/* Before 3.12 a slot with that number is an error. */
 static struct pyslot agent_module_slots[] = {
     {PYSLOT_EXEC, agent_module_fill}, {0, NULL}};
 static struct pyslot agent_module_slots_3_12[] = {
@@ -420,7 +425,7 @@ static struct pymodule definition = {
     .references = 1,
     .name = "memory_profiler",
     .doc = "mprof's profile: function marks and line tables.",
-    .size = 0, /* made anew in each interpreter */
+    .size = 0, /* created anew in each interpreter */
     .methods = methods,
 };
 
@@ -462,7 +467,7 @@ static struct pyslot agent_module_name_slots_3_12[] = {
     {PYSLOT_EXEC, agent_module_fill_name},
     {PYSLOT_INTERPRETERS, PYINTERPRETERS_OWN_GIL}, {0, NULL}};
 
-/* A program's own module of that name may do without the GIL. */
+/* A program's own module of that name may support running without the GIL. */
 static struct pyslot agent_module_name_slots_free_threaded[] = {
     {PYSLOT_EXEC, agent_module_fill_name},
     {PYSLOT_INTERPRETERS, PYINTERPRETERS_OWN_GIL}, {PYSLOT_GIL, PYGIL_NOT_USED},
@@ -514,8 +519,7 @@ struct pyobj *PyInit__mprof_agent(void)
 {
 	if (!api_bind())
 		return api_refuse(NEEDS);
-	/* This import would switch it on, and it would stay on when we leave.
-	 */
+	/* This import would enable the GIL, and it would stay enabled. */
 	if (!api_keeps_gil())
 		return api_refuse("this CPython runs without its GIL, which "
 				  "the agent needs: start it with "

@@ -11,19 +11,20 @@
 __attribute__((visibility("default"))) struct pyobj *PyInit_memory_profiler(
     void);
 
-/* The module _mprof_profile below `mprof run`: memory_profiler, or an inert one
- * in a CPython that may not have its GIL. */
+/* The module _mprof_profile under `mprof run`: memory_profiler, or one that
+ * records nothing in a CPython that may run without its GIL. */
 struct pyobj *module_init_profile(void);
 
-/* The names memory_profiler and mprof below `mprof run`: a module of the
- * program's own that has it, or ours. */
+/* The modules memory_profiler and mprof under `mprof run`: the program's own
+ * module of that name, or else mprof's. */
 struct pyobj *module_init_name(void);
 
 /* The module _mprof_agent: the agent in a program that runs already. */
 __attribute__((visibility("default"))) struct pyobj *PyInit__mprof_agent(void);
 
-/* Whether this is the interpreter that the agent works in: the first that
- * asks. Its tables hold objects, and those of another would die with it. */
+/* Whether this is the interpreter that the agent works in: the first one to
+ * ask. Its tables hold objects, and another interpreter's would end with
+ * that. */
 bool module_claim(void);
 
 /* Runs Python source in dict; false with a Python exception set. */

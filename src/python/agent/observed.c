@@ -11,18 +11,18 @@
 struct observed {
 	struct agent_call *call;
 	const void *code;
-	const void *frame; /* NULL: it can't be suspended */
+	const void *frame; /* NULL: a function that can't be suspended */
 	unsigned round;
-	struct observed *next; /* the caller's, or in the same bucket */
+	struct observed *next; /* next one of the stack, or of the bucket */
 };
 
 static _Thread_local struct observed *top;
 
-/* By frame. A frame that was dropped while it was suspended leaves its call
- * here until another frame has its place. */
+/* Hash table by frame. A frame that was dropped while it was suspended leaves
+ * its call here until another frame gets its address. */
 static struct observed *suspended[BUCKETS];
 
-/* Calls of an earlier round were forgotten, and are still on their stacks. */
+/* Calls of an earlier round were forgotten, but are still on their stacks. */
 static unsigned this_round;
 
 static struct observed **observed_bucket(const void *frame)
@@ -54,8 +54,8 @@ static void observed_push(struct observed *observed)
 	top = observed;
 }
 
-/* The innermost call of code on this thread, off the stack; those above it
- * ended without a word. */
+/* Pops the innermost call of code on this thread. Calls above it have ended
+ * without an event. */
 static struct observed *observed_pop(const void *code)
 {
 	struct observed *found = top, *above;

@@ -11,13 +11,13 @@
 #include "python/agent/spots.h"
 
 /* The running frame starts, yields, resumes or ends. Code that isn't observed
- * is passed over, and so is a call whose start was not told. */
+ * is ignored, and so is a call whose start was not seen. */
 void observed_start(const struct spot_code *code);
 void observed_yield(const struct spot_code *code);
 void observed_resume(const struct spot_code *code);
 void observed_end(const struct spot_code *code);
 
-/* No call that has started is known any longer. */
+/* Forgets all calls that have started. */
 void observed_forget(void);
 
 #endif

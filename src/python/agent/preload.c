@@ -16,7 +16,7 @@
 #include "python/agent/shelf.h"
 #include "python/agent/source.h"
 
-/* Names that programs may have modules of their own for. */
+/* Names that a program's own modules may have as well. */
 static const char *const names[] = {"memory_profiler", "mprof"};
 
 static void preload_add_builtin(void)
@@ -31,8 +31,8 @@ static void preload_add_builtin(void)
 		py.Py_DecRef(dict);
 }
 
-/* `python -m` asks the spec of a module that is imported for its code; a module
- * of the program's own has its own. */
+/* `python -m` asks the module's spec for its code; a module of the program has
+ * its own. */
 static void preload_run_as_main(const char *name)
 {
 	struct pyobj *module, *step, *result;
@@ -58,9 +58,9 @@ static bool preload_first_is(struct pyobj *args, const char *wanted)
 	return text && strcmp(text, wanted) == 0;
 }
 
-/* cpython.run_file, run_module, run_command and so on come once the
- * interpreter is ready, and before the program's first line. A subinterpreter
- * has none of them: it imports site before it runs anything. */
+/* The events cpython.run_file, run_module, run_command and so on come once the
+ * interpreter is ready, before the program's first line. A subinterpreter has
+ * none of them: it imports site before it runs anything. */
 static int preload_audit(const char *event, struct pyobj *args, void *data)
 {
 	static bool started;
@@ -86,9 +86,9 @@ static int preload_audit(const char *event, struct pyobj *args, void *data)
 
 static struct pyobj *(*init_posix)(void);
 
-/* A hook that is added before the interpreter has chosen its allocator is
- * freed with another one than it came from: python -X dev aborts at its end.
- * So it is added as the interpreter imports posix, which every start does. */
+/* A hook that is added before the interpreter has chosen its allocator is freed
+ * with another one, and python -X dev aborts at its end. So it is added when
+ * the interpreter imports posix, which happens at every start. */
 static struct pyobj *preload_init_posix_and_hook(void)
 {
 	static bool hooked;
@@ -111,8 +111,8 @@ static void preload_hook_posix(void)
 	entry->init = preload_init_posix_and_hook;
 }
 
-/* A Python that we can't work in finds inert/sitecustomize.py beside this
- * library, which takes the folder off PYTHONPATH again. */
+/* A Python that is not supported finds inert/sitecustomize.py beside this
+ * library, which removes the directory from PYTHONPATH again. */
 static void preload_inert(void)
 {
 	const char *present = getenv("PYTHONPATH"), *slash;
@@ -130,15 +130,15 @@ static void preload_inert(void)
 	free(paths);
 }
 
-/* Whether the word that follows belongs to the option at the end of a word. */
+/* Whether the option that ends this word takes the next word as its value. */
 static bool preload_takes_next(const char *word)
 {
 	return word[1] && strchr("WX", word[strlen(word) - 1]) &&
 	       strcspn(word, "WX") == strlen(word) - 1;
 }
 
-/* The option that makes an interpreter import nothing from outside, of the
- * words before its program; '\0' for none. */
+/* Returns the option, among the words before the program, that makes an
+ * interpreter ignore its environment; '\0': none. */
 static char preload_isolating_option(const char *word, const char *end)
 {
 	while (word < end && word[0] == '-' && word[1] && word[1] != '-') {
@@ -155,8 +155,8 @@ static char preload_isolating_option(const char *word, const char *end)
 	return '\0';
 }
 
-/* There is no other way into such an interpreter than the one it is told to
- * ignore. */
+/* Says that the interpreter was told to ignore the environment, which is the
+ * only way into it. */
 static void preload_say_isolated(void)
 {
 	char words[4096], option;

@@ -17,7 +17,7 @@
 #include "python/agent/rss.h"
 #include "python/agent/tree_peak.h"
 
-/* kcmp() of Linux 3.5: whether two processes have one memory. */
+/* KCMP_VM of kcmp(), Linux 3.5: whether two processes share their memory. */
 #define COMPARE_MEMORY 1
 
 struct kin {
@@ -37,9 +37,9 @@ struct reader {
 	pid_t pid;
 	const struct metric *metric;
 	bool children;
-	struct kindred known; /* all processes, as of the reading before */
+	struct kindred known; /* all processes at the previous reading */
 	struct tree_peak peak;
-	struct tree_look look; /* room for the next one */
+	struct tree_look look; /* reused by the next reading */
 	struct pyobj *callable;
 };
 
@@ -151,8 +151,8 @@ static bool reader_add_kin(void *context, pid_t pid)
 	return true;
 }
 
-/* A process belongs as its parent does, and for good: an orphan has another
- * parent than it had. */
+/* A process belongs if its parent does, and keeps belonging: an orphan has
+ * another parent than before. */
 static void reader_mark_kin(
     struct kindred *found, const struct kindred *known, pid_t root)
 {
@@ -198,8 +198,9 @@ static bool reader_ask_thread(void *context, pid_t thread)
 	return !parent->has_children;
 }
 
-/* An empty list of a thread's children is exact, a filled one may lack some;
- * a kernel may have none (CONFIG_PROC_CHILDREN). */
+/* Whether the process has children. An empty list of a thread's children is
+ * exact, another one may lack some; a kernel without CONFIG_PROC_CHILDREN has
+ * no list. */
 static bool reader_has_kin(const struct reader *reader, const struct procfs *fs)
 {
 	struct reader_parent parent = {.fs = fs, .pid = reader_pid(reader, fs)};
@@ -232,7 +233,8 @@ static int reader_look_for_kin(struct reader *reader, const struct procfs *fs)
 	return 0;
 }
 
-/* Between vfork() and exec a child has its parent's memory, not one more. */
+/* Between vfork() and exec a child uses its parent's memory, which counts
+ * once. */
 static bool reader_is_borrowed(const struct kin *kin)
 {
 	return kin->is_forked && syscall(SYS_kcmp, kin->pid, kin->ppid,
@@ -332,8 +334,8 @@ int64_t reader_bytes(struct reader *reader)
 	return bytes;
 }
 
-/* The mark of the resident set; -1 where that isn't what is read, or not known.
- */
+/* The high-water mark of the resident set; -1 where another figure is read, or
+ * it is not known. */
 static int64_t reader_mark(
     const struct reader *reader, const struct procfs *fs, pid_t pid)
 {
@@ -364,8 +366,8 @@ static void reader_add_member(
 	tree_look_add(&look->reader->look, &member);
 }
 
-/* The highest mark of processes that have ended. A child that nobody has waited
- * for yet tells its own to its parent alone, who asks for it by its pid. */
+/* The highest mark of processes that have ended. Only the parent is told that
+ * of a child that it has not waited for, by the child's pid. */
 static int64_t reader_waited(const struct reader *reader)
 {
 	struct rusage usage = {0};
@@ -396,7 +398,7 @@ static int reader_look_at_tree(struct reader *reader, const struct procfs *fs)
 	reader_add_member(&look, &root, bytes);
 	if (reader->children)
 		reader_each_kin(reader, fs, reader_add_member, &look);
-	/* Linux counts a parent's memory for a child that it vforked. */
+	/* For a child that it vforked Linux counts the parent's memory. */
 	if (reader->pid && !reader->peak.old)
 		reader->peak.old = reader_mark(reader, fs, fs->self);
 	reader->look.waited = reader_waited(reader);

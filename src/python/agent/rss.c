@@ -7,22 +7,22 @@
 
 #include "base/clock.h"
 
-/* High enough that programs which close or count their low descriptors don't
- * meet it. */
+/* High enough that programs which close or count their low descriptors hardly
+ * ever meet it. */
 #define HIGH_DESCRIPTOR 960
 
-/* No line gets a reading that is older than this: other threads and the kernel
+/* A line's reading is never older than this: other threads and the kernel
  * change memory at any time. */
 #define OLDEST_NS 10000
 
-/* A processor may run that many times as fast as it did while we measured. */
+/* A processor may run this many times faster than during the measurement. */
 #define SPEEDS 4
 #define TRIES 16
 
 static int statm = -1;
 
-/* Less than it takes this thread to get a page or to give one back; -1: not
- * measured yet. */
+/* A lower bound of the time in which this thread gets a page or gives one back;
+ * -1: not measured yet. */
 static int64_t quick_ns = -1;
 
 static int rss_open_statm(void)
@@ -39,8 +39,8 @@ static int rss_open_statm(void)
 	return high;
 }
 
-/* The second of statm's seven numbers; -1 where text is no statm, since the
- * program may have closed our descriptor and opened another file there. */
+/* The second of statm's seven numbers; -1 where text is no statm: the program
+ * may have closed the descriptor and opened another file. */
 static int64_t rss_parse(const char *text)
 {
 	int64_t numbers[7] = {0};
@@ -76,7 +76,7 @@ int64_t rss_pages(void)
 
 	if (pages >= 0)
 		return pages;
-	/* Not closed: what has that number now is not ours. */
+	/* Not closed: the number belongs to another file now. */
 	statm = rss_open_statm();
 	pages = rss_read_statm();
 	return pages >= 0 ? pages : 0;
@@ -101,8 +101,8 @@ static int64_t rss_time_of_page(volatile char *page, size_t size)
 	return least;
 }
 
-/* A read maps the kernel's page of zeros: no page takes less time to get, and
- * this one does not count as memory. */
+/* A read maps the kernel's zero page: the quickest of all page faults, and one
+ * that does not count as memory. */
 static int64_t rss_measure_quick(void)
 {
 	size_t size = (size_t)sysconf(_SC_PAGESIZE);

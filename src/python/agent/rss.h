@@ -10,10 +10,10 @@
 
 #include <stdint.h>
 
-/* Pages; 0 where /proc is out of reach. */
+/* Pages; 0 where /proc can't be read. */
 int64_t rss_pages(void);
 
-/* The last reading, its time, and the time of the last look at the clock. */
+/* The last reading, its time, and the time when the clock was last read. */
 struct rss_reading {
 	int64_t pages;
 	int64_t read_ns, looked_ns;
@@ -22,17 +22,16 @@ struct rss_reading {
 /* Reads now, whatever was read before. */
 void rss_begin(struct rss_reading *reading);
 
-/* Pages, read anew unless so little time has passed since the last look that
- * this thread can't have entered the kernel to get a page or to give one back.
- * What other threads and the kernel itself do is seen some microseconds later
- * at the latest. */
+/* Pages, read again unless so little time has passed that this thread can't
+ * have entered the kernel to get a page or to give one back. Changes by other
+ * threads and the kernel are seen some microseconds later at most. */
 int64_t rss_pages_since(struct rss_reading *reading);
 
-/* MiB of so many pages (which may be a difference, so less than none). */
+/* MiB of a number of pages, which may be a negative difference. */
 double rss_mib(int64_t pages);
 
-/* Closes what is kept open, which the next look opens anew: in a child after
- * fork it shows the parent. */
+/* Closes the descriptor, which the next reading opens again: after a fork it
+ * shows the parent's memory. */
 void rss_close(void);
 
 #endif

@@ -7,31 +7,31 @@
 #include "python/agent/reader.h"
 #include "python/agent/rss.h"
 
-/* The thread's block of a library that is loaded late is small. */
+/* Few: thread-local memory of a library that is loaded late is limited. */
 #define RUNNING_MAX 24
 
 struct session_frame {
 	const void *code;
-	long line; /* the one that runs */
+	long line; /* line that is running */
 };
 
 struct session {
 	struct spot *spot;
 	struct line_table own;
-	struct line_table *table; /* own, or the spot's where that keeps */
+	struct line_table *table; /* own, or that of a spot that keeps one */
 	unsigned calls;
 	struct session_frame *frames;
 	size_t depth, cap;
-	int64_t last; /* memory as the line that ran before ended */
-	struct rss_reading reading; /* where memory is the resident set */
-	struct session *next;       /* among a thread's followed ones */
+	int64_t last;               /* memory at the end of the previous line */
+	struct rss_reading reading; /* used where memory is the resident set */
+	struct session *next;       /* next of the thread's followed sessions */
 };
 
 static _Thread_local struct {
 	struct session *running[RUNNING_MAX]; /* innermost last */
 	unsigned len;
 	unsigned follow;
-	struct session *followed; /* made by events, not by a call */
+	struct session *followed; /* started by events, not by a call */
 } here;
 
 static struct session *session_running_of(const struct spot *spot)
@@ -52,7 +52,8 @@ struct session *session_create(struct spot *spot)
 	session->spot = spot;
 	session->own.first = spot->table.first;
 	session->table = spot->keeps ? &spot->table : &session->own;
-	/* Before memory is looked at: what it takes is no line's. */
+	/* Before memory is read: the table's own memory must count for no
+	 * line. */
 	table_prepare(session->table);
 	return session;
 }
@@ -94,8 +95,8 @@ bool session_resume(struct session *session)
 	return true;
 }
 
-/* The first reading of a call and its last one are made in any case: so the
- * steps of its lines add up to what the whole call took. */
+/* The first and the last reading of a call are always taken, so that the steps
+ * of its lines add up to what the whole call took. */
 static int64_t session_bytes(struct session *session, bool reads_anew)
 {
 	if (session->spot->reader)
@@ -165,7 +166,7 @@ void session_follow_less(void)
 	here.followed = NULL;
 }
 
-/* Tables of calls would have nobody to print them: only kept ones follow. */
+/* Only kept tables are followed: a call's table would never be printed. */
 static struct session *session_followed_of(struct spot *spot)
 {
 	struct session *session = here.followed;
@@ -191,8 +192,8 @@ static struct session *session_of(const struct spot_code *code)
 	return session;
 }
 
-/* The innermost frame of code. Frames above it have ended, whether or not that
- * was told. */
+/* The innermost frame of code. Frames above it have ended, with or without an
+ * event. */
 static struct session_frame *session_frame_of(
     struct session *session, const void *code)
 {
@@ -207,8 +208,8 @@ static struct session_frame *session_frame_of(
 	return &session->frames[at - 1];
 }
 
-/* A change of memory after the outermost frame ended, between two calls or
- * while a generator was paused, belongs to no line. */
+/* Memory that changed after the outermost frame had ended, between two calls or
+ * while a generator was paused, counts for no line. */
 void session_begin(struct session *session, const void *code, long line)
 {
 	if (session->depth == 0)

@@ -13,33 +13,35 @@
 
 struct session;
 
-/* The session that a call of spot belongs to on this thread: the running one,
- * or a new one. NULL where there is no memory. */
+/* The session of a call of spot on this thread: the running one, or a new one.
+ * NULL where there is no memory. */
 struct session *session_join(struct spot *spot);
 
-/* A session of no thread's, for session_begin() and the two behind it; NULL
- * where there is no memory. */
+/* A session that belongs to no thread, for session_begin() and the two
+ * functions after it; NULL where there is no memory. */
 struct session *session_create(struct spot *spot);
 
-/* One call of it ended. True where that was the last one. */
+/* One of its calls has ended. True where it was the last one. */
 bool session_leave(struct session *session);
 
-/* Its table; good until session_destroy(), or for the run where it keeps. */
+/* Its line table; valid until session_destroy(), or for the run where the spot
+ * keeps it. */
 const struct line_table *session_table(const struct session *session);
 
 void session_destroy(struct session *session);
 
-/* Puts it among those that run on this thread; false where it was there
- * already, or too many are: then it must not be paused either. */
+/* Adds it to the sessions that run on this thread; false where it was among
+ * them already, or there are too many: it must not be paused then. */
 bool session_resume(struct session *session);
 
-/* Takes it out again. Frames that an exception unwound unseen end here. */
+/* Removes it from them. Frames that an exception left without an event end
+ * here. */
 void session_pause(struct session *session);
 
-/* The number that runs on this thread. */
+/* The number of sessions that run on this thread. */
 unsigned session_running(void);
 
-/* Between the two every profiled function of this thread is followed, called
+/* Starts and ends following every profiled function of this thread, called
  * through its decorator or not. They nest. */
 void session_follow_all(void);
 void session_follow_less(void);
@@ -50,8 +52,8 @@ void session_step(struct session *session, const void *code, long line);
 void session_end(struct session *session, const void *code);
 void session_end_frames(struct session *session);
 
-/* Events of profiled code on this thread. A session that is not running
- * hears nothing. */
+/* Events of profiled code on this thread. Sessions that are not running ignore
+ * them. */
 void session_frame(const struct spot_code *code, long line);
 void session_line(const struct spot_code *code, long line);
 void session_return(const struct spot_code *code);

@@ -16,7 +16,7 @@
 #include "python/agent/table.h"
 
 #define ROWS_AT_FIRST 32
-#define NAMES_MAX 100000 /* files of one process */
+#define NAMES_MAX 100000 /* files of one process at most */
 
 struct shelf {
 	struct shelf_head head;
@@ -24,8 +24,8 @@ struct shelf {
 	char *path; /* NULL: no file */
 	char *map;  /* the whole file */
 	size_t size;
-	int lock; /* its descriptor while this process prints; else -1 */
-	sigset_t unblocked; /* the mask to go back to after that */
+	int lock; /* its descriptor while this process prints; -1 otherwise */
+	sigset_t unblocked; /* signal mask to restore after that */
 };
 
 static char *shelf_folder; /* NULL: tables end with the process */
@@ -99,7 +99,7 @@ static void shelf_say_once(const char *path)
 {
 	static bool said;
 
-	/* Without its folder the recording is over. */
+	/* Its directory is gone: the recording has ended. */
 	if (errno == ENOENT)
 		return;
 	if (!said)
@@ -110,7 +110,7 @@ static void shelf_say_once(const char *path)
 	said = true;
 }
 
-/* A descriptor of a new file, whose path shelf->path becomes. */
+/* Creates a new file and sets shelf->path; returns its descriptor. */
 static int shelf_open_new(struct shelf *shelf)
 {
 	static unsigned number;
@@ -119,7 +119,7 @@ static int shelf_open_new(struct shelf *shelf)
 
 	shelf->path = malloc(size);
 	errno = EEXIST;
-	/* The number of a process in another pid namespace may be the same. */
+	/* A process in another pid namespace may have the same pid. */
 	while (shelf->path && fd < 0 && errno == EEXIST && number < NAMES_MAX) {
 		snprintf(shelf->path, size, "%s/%d-%u" SHELF_SUFFIX,
 		    shelf_folder, (int)getpid(), number++);
@@ -147,9 +147,9 @@ static int shelf_write(int fd, const void *bytes, size_t len, size_t at)
 	return 0;
 }
 
-/* Written, not made by ftruncate(): a page that the disk has no room for would
- * end the program with SIGBUS. Beyond the limit of file sizes a write would
- * end it with SIGXFSZ. */
+/* Writes zeros, as ftruncate() is not enough: a page without room on the disk
+ * would end the program by SIGBUS. A write beyond the limit of file sizes would
+ * end it by SIGXFSZ. */
 static int shelf_write_zeros(int fd, size_t at, size_t end)
 {
 	static const char zeros[4096];
@@ -179,8 +179,8 @@ static int shelf_write_head(struct shelf *shelf, int fd)
 	return shelf_write(fd, shelf->text, head->text_len, at);
 }
 
-/* Maps the file with room for len rows. The head comes last: a file without
- * one has no table. */
+/* Maps the file with room for len rows. The head is written last: a file
+ * without one has no table. */
 static int shelf_extend(struct shelf *shelf, int fd, size_t len)
 {
 	struct shelf_head *head = &shelf->head;
@@ -193,7 +193,8 @@ static int shelf_extend(struct shelf *shelf, int fd, size_t len)
 	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)
 		return -1;
-	/* Touched now, and not in a line of the program's. */
+	/* Touch the pages now, so that they count for no line of the
+	 * program. */
 	for (size_t at = head->rows_at; at < size; at += 4096)
 		((volatile char *)map)[at] = map[at];
 	head->rows_len = len;
@@ -264,8 +265,8 @@ void shelf_forked(struct shelf *shelf)
 	shelf_clear(shelf);
 }
 
-/* The recorder clears the head of a table that it takes. A file that something
- * else removed still has its own. */
+/* Whether the recorder has taken the table: it clears the head. A file that was
+ * removed by someone else keeps its head. */
 static bool shelf_is_taken(const struct shelf *shelf)
 {
 	const volatile char *magic = shelf->map;
@@ -273,8 +274,8 @@ static bool shelf_is_taken(const struct shelf *shelf)
 	return !magic || magic[0] == 0;
 }
 
-/* Holds back the signals that end a process by default: one between the output
- * and shelf_release() would have the recorder print the table once more, as
+/* Blocks the signals that end a process by default. If one arrived between the
+ * output and shelf_release(), the recorder would print the table once more, as
  * when a pool ends its workers. */
 static void shelf_hold_signals(struct shelf *shelf)
 {
@@ -321,7 +322,7 @@ bool shelf_release(struct shelf *shelf, bool printed)
 {
 	bool held = shelf->lock >= 0;
 
-	/* The folder may be out of reach by now: chroot(), setuid(). */
+	/* The directory may be out of reach by now: chroot(), setuid(). */
 	if (printed && shelf->map)
 		memset(shelf->map, 0, sizeof(shelf->head.magic));
 	if (printed && shelf->path)

@@ -23,12 +23,12 @@ struct shelf;
 #define SHELF_SUFFIX ".table"
 #define SHELF_LOADED "loaded" /* a file there: a Python has the agent */
 
-/* The beginning of such a file. The name of the source file follows, then the
- * text of the function, then at rows_at the rows. */
+/* Head of such a file. It is followed by the name of the source file, the text
+ * of the function, and, at rows_at, the rows. */
 struct shelf_head {
 	char magic[8];
 	int64_t first_line; /* the number of rows[0] and of the text */
-	uint32_t digits;    /* behind the decimal point, in print */
+	uint32_t digits;    /* decimals in print */
 	uint32_t name_len;  /* bytes */
 	uint32_t text_len;  /* bytes */
 	uint32_t row_size;  /* bytes */
@@ -36,46 +36,46 @@ struct shelf_head {
 	uint64_t rows_len;  /* rows */
 };
 
-/* Takes the folder from the environment, before the program can change it.
- * Harmless when repeated. */
+/* Reads the directory's path from the environment, before the program can
+ * change it. Harmless when repeated. */
 void shelf_init(void);
 
-/* The same folder for a process that runs already; NULL: none any longer. */
+/* Sets the directory in a process that runs already; NULL: no longer. */
 void shelf_set_folder(const char *folder);
 
-/* Lets the recorder know that the agent is in a process that holds a Python.
- * Needs no interpreter to run. */
+/* Tells the recorder that the agent is in a process that holds a Python. Needs
+ * no running interpreter. */
 void shelf_tell_loaded(void);
 
 struct shelf_label {
-	const char *file, *text; /* of the function; no line of it missing */
+	const char *file, *text; /* text: of the function, without gaps */
 	long first_line, digits;
 };
 
-/* No file is made yet. NULL where there is no memory, or no folder. */
+/* Creates no file yet. NULL where there is no memory, or no directory. */
 struct shelf *shelf_create(const struct shelf_label *label);
 
-/* Room for len rows at least, those that were there before included; *len
- * becomes the room there is. NULL where there is no file to be had: that is
- * said once on stderr, and what there was before is as it was. */
+/* Makes room for at least len rows, and keeps the existing ones; *len becomes
+ * the room there is. NULL where no file can be had, which is said once on
+ * stderr; existing rows stay then. */
 struct table_row *shelf_rows(struct shelf *shelf, size_t *len);
 
-/* Whether rows of it are in use. */
+/* Whether its rows are in use. */
 bool shelf_is_used(const struct shelf *shelf);
 
-/* The process may print the table, until shelf_release(), which has to follow:
- * signals that would end this thread's process wait for it. False where the
- * recorder has done so. */
+/* Claims the table for printing by this process until shelf_release(), which
+ * must follow: signals that would end the process are blocked for this thread.
+ * False where the recorder has printed it. */
 bool shelf_claim(struct shelf *shelf);
 
-/* It was printed: the file goes. Or it could not be: the recorder will. Whether
- * somebody has printed it, or will. */
+/* Printed: the file is removed. Not printed: the recorder will print it.
+ * Returns whether it was printed, or will be. */
 bool shelf_release(struct shelf *shelf, bool printed);
 
-/* The rows are no longer used, and the recorder is not to print them. */
+/* The rows are no longer used, and the recorder must not print them. */
 void shelf_drop(struct shelf *shelf);
 
-/* In a child after fork: the file is the parent's. */
+/* In a child after a fork: the file belongs to the parent. */
 void shelf_forked(struct shelf *shelf);
 
 #endif

@@ -6,12 +6,13 @@
 #ifndef MPROF_PYTHON_AGENT_SOURCE_H
 #define MPROF_PYTHON_AGENT_SOURCE_H
 
-extern const char source_lines[];   /* lines.py: what is imported, */
-extern const char source_profile[]; /* profile.py: and the rest of it */
-extern const char source_inert[];   /* inert/sitecustomize.py: what records
-				     * nothing */
-extern const char source_observe[]; /* observe.py: in place of profile.py */
-extern const char source_builtin[]; /* builtin.py: the name that is there */
+/* lines.py: the part that is always imported. */
+extern const char source_lines[];
+extern const char source_profile[]; /* profile.py: the rest of it */
+extern const char source_inert[]; /* inert/sitecustomize.py: records nothing */
+/* observe.py: used in place of profile.py. */
+extern const char source_observe[];
+extern const char source_builtin[]; /* builtin.py: the name in builtins */
 
 /* Modules that programs seldom import; each runs when it is imported. */
 extern const char source_measure[];       /* measure.py: memory_usage() */
@@ -21,7 +22,8 @@ extern const char source_main[];          /* main.py: python -m */
 extern const char source_timer[];         /* timer.py: MemTimer */
 extern const char source_heap[];          /* heap.py: profile.heap() */
 
-extern const char source_aside[]; /* aside.py: a name that may be another's */
+/* aside.py: makes way for another module of that name. */
+extern const char source_aside[];
 extern const char source_mprof[]; /* mprof.py: the module of that name */
 
 #endif

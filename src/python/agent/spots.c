@@ -6,13 +6,13 @@
 
 #include "python/agent/shelf.h"
 
-/* Grown under the GIL, and looked into at every event: open addressing, at
- * most half full. */
+/* Hash table with open addressing, at most half full. It grows under the GIL,
+ * and every event reads it. */
 static struct {
 	struct spot **items;
 	size_t len, cap;
 	struct spot_code *codes;
-	size_t codes_len, codes_cap; /* a power of two */
+	size_t codes_len, codes_cap; /* codes_cap: a power of two */
 } spots;
 
 long spot_add(const char *name, bool keeps, long first_line)

@@ -12,41 +12,41 @@
 
 struct spot {
 	char *name;
-	bool has_lines;          /* code was added */
-	bool keeps;              /* one table for the run, not one a call */
+	bool has_lines; /* code was added */
+	bool keeps;     /* one table for the run, not one for each call */
 	struct line_table table; /* used where it keeps */
-	struct reader *reader;   /* what its lines show; NULL: RSS */
+	struct reader *reader;   /* source of its lines' memory; NULL: RSS */
 };
 
 struct spot_code {
 	const void *code; /* kept alive by the caller */
 	long first_line;
 	struct spot *spot;
-	bool observed; /* its calls are told by events, see observed.h */
-	bool suspends; /* it is a generator's or a coroutine's */
+	bool observed; /* events tell its calls, see observed.h */
+	bool suspends; /* code of a generator or a coroutine */
 };
 
-/* The new spot's number; -1 where there is no memory. */
+/* Adds a spot. Returns its number; -1 where there is no memory. */
 long spot_add(const char *name, bool keeps, long first_line);
 
-/* Lines of code count for that spot from now on. */
+/* Counts lines of code for that spot from now on. */
 int spot_add_code(struct spot *spot, const void *code, long first_line);
 
-/* Calls of code count for that spot from now on, and its lines where it has
- * lines. */
+/* Counts calls of code for that spot from now on, and its lines where the spot
+ * has lines. */
 int spot_observe(struct spot *spot, const void *code, bool suspends);
 
 /* NULL where there is none of that number. */
 struct spot *spot_get(long number);
 
-/* The spot that code counts for; NULL where it is not profiled. */
+/* The spot of a code object; NULL where it is not profiled. */
 const struct spot_code *spot_of_code(const void *code);
 
-/* From now on nothing is profiled. Tables stay on their shelves; the spots
- * themselves stay too, since calls on other threads may know them. */
+/* Stops profiling. Tables and spots stay, as calls on other threads may use
+ * them. */
 void spots_end(void (*release)(const void *code));
 
-/* In a child after fork: what the parent's tables hold is the parent's. */
+/* In a child after a fork: the parent's figures are not the child's. */
 void spots_forked(void);
 
 #endif

@@ -11,7 +11,7 @@ static bool table_on_shelf(const struct line_table *table)
 	return table->shelf && shelf_is_used(table->shelf);
 }
 
-/* The rows go on the heap when the shelf has no more room. */
+/* Moves the rows to the heap when the shelf has no more room. */
 static struct table_row *table_rows_on_heap(
     const struct line_table *table, size_t *wanted)
 {

@@ -20,31 +20,30 @@
 struct shelf;
 
 struct table_row {
-	int64_t bytes;  /* the most */
+	int64_t bytes;  /* highest memory */
 	int64_t growth; /* bytes */
 	long count;     /* 0: it never ran */
 };
 
 struct line_table {
-	long first;             /* the line of rows[0] */
+	long first;             /* line number of rows[0] */
 	struct table_row *rows; /* grown as lines come */
 	size_t len;
-	bool used;           /* a line was noted */
-	struct shelf *shelf; /* where the rows lie; NULL: on the heap */
+	bool used;           /* a line was recorded */
+	struct shelf *shelf; /* holds the rows; NULL: they are on the heap */
 };
 
-/* Makes room now for what the first lines would make room for. */
+/* Allocates now the room that the first lines need. */
 void table_prepare(struct line_table *table);
 
-/* One more time that line ran: it ended with that many bytes, after a
- * change by step. A line before the first, and one that there is no
- * memory for, is left out. */
+/* Adds one execution of line: memory at its end, and its change. A line before
+ * the first, or one for which there is no memory, is left out. */
 void table_note(
     struct line_table *table, long line, int64_t bytes, int64_t step);
 
 bool table_is_empty(const struct line_table *table);
 
-/* Empty again; what it held is freed. */
+/* Empties it, and frees the rows. */
 void table_clear(struct line_table *table);
 
 #endif

@@ -21,7 +21,7 @@ struct tally {
 	size_t len;
 	struct tally_code *codes; /* a hash table, at most half full */
 	size_t codes_len, codes_cap;
-	struct tally *next; /* of those that are enabled on the thread */
+	struct tally *next; /* next one that is enabled on the thread */
 	bool enabled;
 };
 
@@ -134,7 +134,7 @@ bool tally_disable(struct tally *tally)
 		return true;
 	while (*at && *at != tally)
 		at = &(*at)->next;
-	/* Another thread's list is not ours to change. */
+	/* It is in another thread's list, which must not be changed here. */
 	if (!*at)
 		return false;
 	*at = tally->next;

@@ -19,29 +19,30 @@ enum tally_event { TALLY_FRAME, TALLY_LINE, TALLY_RETURN };
 /* NULL where there is no memory. */
 struct tally *tally_create(void);
 
-/* It counts nowhere. */
+/* It must be enabled on no thread. */
 void tally_destroy(struct tally *tally);
 
-/* A function's number; -1 where there is no memory. The reader, NULL for RSS,
- * is the tally's from now on. Its code objects, which the caller keeps alive,
- * are added one by one. */
+/* Adds a function. Returns its number; -1 where there is no memory. The tally
+ * owns the reader (NULL: RSS) from now on. Code objects, which the caller keeps
+ * alive, are added one by one. */
 long tally_add_function(
     struct tally *tally, long first_line, struct reader *reader);
 int tally_add_code(struct tally *tally, long function, const void *code);
 
-/* NULL where there is no such function. */
+/* NULL where there is no function of that number. */
 const struct line_table *tally_table(const struct tally *tally, long function);
 
-/* Counts on this thread, or no longer: frames that still run end here. False
- * where it counts on another thread, and goes on. */
+/* Starts and stops counting on this thread; frames that still run end then.
+ * False where it counts on another thread, and goes on. */
 void tally_enable(struct tally *tally);
 bool tally_disable(struct tally *tally);
 
-/* Whether any counts on this thread, and code in it. */
+/* Whether any tally counts on this thread; whether any counts that code. */
 bool tally_any(void);
 bool tally_counts(const void *code);
 
-/* For those that count on this thread; for one, where it counts or not. */
+/* Passes an event to those that count on this thread; to one, whether it counts
+ * or not. */
 void tally_tell_all(enum tally_event event, const void *code, long line);
 void tally_tell(
     struct tally *tally, enum tally_event event, const void *code, long line);

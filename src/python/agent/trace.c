@@ -234,8 +234,9 @@ struct pyobj *trace_on_yield(
 	return api_none();
 }
 
-/* A loop on one line makes no line event when it goes round; a trace function
- * gets one. Every other jump is told of once and never again. */
+/* Since a loop on a single line makes no line event at its repetition, a
+ * backward jump to the same line is counted as one, as trace functions get. Any
+ * other jump is reported once and then disabled. */
 struct pyobj *trace_on_jump(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {

@@ -12,28 +12,28 @@
 #include "python/agent/api.h"
 
 /* shown is the callable that sys.gettrace() returns while the agent traces; it
- * traces as well. gettrace is sys.gettrace itself. Both are kept. */
+ * also traces itself. gettrace is sys.gettrace. References to both are kept. */
 int trace_init(struct pyobj *shown, struct pyobj *gettrace);
 
-/* From 3.12 on: sys.monitoring.DISABLE, which is kept. */
+/* Since 3.12: keeps a reference to sys.monitoring.DISABLE. */
 void trace_init_monitoring(struct pyobj *disable);
 
-/* Has the thread's lines told from now on; false, and nothing is done, where
- * somebody else's trace function stands there. Always true from 3.12 on. */
+/* Starts line events on this thread; false, without effect, where another trace
+ * function is set. Always true since 3.12. */
 bool trace_start(void);
 
-/* The opposite; false where somebody else's stands there by now, which is
+/* Stops them; false where another trace function was set meanwhile, which is
  * left alone. */
 bool trace_stop(void);
 
-/* The same for a tally, which has a trace function on every CPython: what it
- * counts may be any code. False before trace_init(). */
+/* The same for a tally, which needs a trace function in every CPython: it may
+ * count any code. False before trace_init(). */
 bool trace_start_tally(void);
 void trace_stop_tally(void);
 
-/* To be called from Python. trace(frame, event, arg) returns itself; the others
- * are callbacks of sys.monitoring, whose arguments they take. on_resume is that
- * of PY_THROW too, on_return that of PY_UNWIND. */
+/* Called from Python. trace(frame, event, arg) returns itself; the others are
+ * callbacks of sys.monitoring with its arguments. on_resume is also used for
+ * PY_THROW, on_return for PY_UNWIND. */
 struct pyobj *trace_call(struct pyobj *, struct pyobj *const *args, ssize_t n);
 struct pyobj *trace_on_start(
     struct pyobj *, struct pyobj *const *args, ssize_t n);

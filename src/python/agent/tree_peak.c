@@ -3,11 +3,12 @@
 
 #include <stdlib.h>
 
-/* A page fault makes a process grow by one huge page at most. */
+/* Growth by one page fault is one huge page at most. */
 #define FAULT_BYTES (2LL << 20)
 
-/* Linux 6.2 and later count pages on each processor and add them up in lots: a
- * mark read while the process lives and the one that its parent gets differ. */
+/* Margin for two readings of one mark. Linux 6.2 and later count pages per
+ * processor and add them up in batches: a living process's mark and the one
+ * that its parent gets differ. */
 static int64_t tree_peak_slack(int64_t bytes)
 {
 	return (2LL << 20) + bytes / 128;
@@ -53,7 +54,8 @@ static const struct tree_member *tree_peak_before(
 	return found && found->started == member->started ? found : NULL;
 }
 
-/* A process that shrank and grew again has had page faults. */
+/* The least that a process had between two looks: one that shrank and grew
+ * again has had page faults. */
 static int64_t tree_peak_floor(
     const struct tree_member *before, const struct tree_member *now)
 {
@@ -66,7 +68,7 @@ static int64_t tree_peak_floor(
 	return floor > 0 ? floor : 0;
 }
 
-/* An exec begins with a mark of its own. */
+/* After an exec the mark starts anew. */
 static int64_t tree_peak_new_mark(
     const struct tree_member *before, const struct tree_member *now)
 {

@@ -15,32 +15,32 @@
 
 struct tree_member {
 	pid_t pid;
-	uint64_t started; /* as proc_stat has it */
+	uint64_t started; /* as proc_stat.started */
 	int64_t bytes;
-	int64_t mark;   /* the high-water mark, bytes; -1: not known */
-	int64_t faults; /* as proc_stat has it */
-	int64_t floor;  /* what it had at least since the look before */
+	int64_t mark;   /* high-water mark in bytes; -1: not known */
+	int64_t faults; /* as proc_stat.faults */
+	int64_t floor;  /* the least that it had since the previous look */
 };
 
 struct tree_look {
 	struct tree_member *items;
 	size_t len, cap;
-	int64_t waited; /* the highest mark of processes that were waited for,
-			 * as getrusage() has it; bytes, 0: not known */
+	int64_t waited; /* highest mark of reaped processes, by getrusage();
+			   bytes, 0: not known */
 };
 
 struct tree_peak {
-	int64_t bytes;         /* the highest since the first look */
-	struct tree_look last; /* the look before */
-	int64_t old;           /* the highest mark from before the first look,
-				* or of a parent outside: not the tree's */
+	int64_t bytes;         /* highest since the first look */
+	struct tree_look last; /* the previous look */
+	int64_t old; /* highest mark from before the first look, or of a parent
+			outside the tree: it is not the tree's */
 };
 
 /* 0, or -1 where there is no memory. */
 int tree_look_add(struct tree_look *look, const struct tree_member *member);
 
-/* The first look of a peak that is all zero is its start: marks that stand then
- * are of before. look is emptied, and keeps room. */
+/* The first look at a zeroed peak is its start: marks that stand then are
+ * older. Takes over look's content; look keeps the room. */
 void tree_peak_add(struct tree_peak *peak, struct tree_look *look);
 
 void tree_look_finish(struct tree_look *look);

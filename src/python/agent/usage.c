@@ -9,34 +9,34 @@
 #include "base/clock.h"
 #include "python/agent/reader.h"
 
-/* The least time between two readings; between all of them where the peak is
- * wanted; and both where one takes long. */
+/* Least time between two readings; between any two where the peak is wanted;
+ * both where one reading takes long. */
 #define UNIT_MIN_NS 100000
 #define PEAK_STEP_NS 1000000
 #define SLOW_STEP_NS 10000000
-#define UNITS_MAX 1000 /* in an interval, but for a peak's */
+#define UNITS_MAX 1000 /* of an interval at most, except for a peak's */
 #define INTERVAL_MAX_S 1e6
 #define STACK_BYTES 131072
 
 struct usage {
 	struct reader *reader;
-	int64_t unit_ns, units; /* an interval is so many */
-	int64_t step_ns;        /* at most, where the peak is wanted */
+	int64_t unit_ns, units; /* units: in an interval */
+	int64_t step_ns;        /* longest step, where the peak is wanted */
 	int64_t start_ns;
-	int64_t slot; /* of the next sample */
+	int64_t slot; /* position of the next sample */
 	bool peak_only;
 	struct usage_sample *samples;
 	size_t len, cap;
 	struct usage *next;
 
 	pthread_t thread;
-	pid_t owner; /* the process in which the thread runs; 0: none does */
+	pid_t owner; /* process in which the thread runs; 0: none */
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool ends;
 };
 
-/* Those that were started, changed under the GIL. */
+/* Those that were started; changed under the GIL. */
 static struct usage *usages;
 
 static void usage_keep(struct usage *usage, struct usage_sample sample)
@@ -59,8 +59,8 @@ static void usage_keep(struct usage *usage, struct usage_sample sample)
 	usage->samples[usage->len++] = sample;
 }
 
-/* High-water marks are read at the start and at the end, and of children at
- * each sample: they may be gone at the next one. */
+/* High-water marks are read at the start and at the end, and those of children
+ * at each sample, as children may be gone at the next one. */
 static void usage_sample(struct usage *usage, int64_t slot)
 {
 	bool wants_marks =
@@ -73,8 +73,8 @@ static void usage_sample(struct usage *usage, int64_t slot)
 		    usage, (struct usage_sample){bytes, clock_wall_ns(), slot});
 }
 
-/* The grids are 1, 10, 100 units and so on, and the interval; each is left for
- * the next once ten of its samples were taken. */
+/* Samples lie on grids of 1, 10, 100 units and so on up to the interval; after
+ * ten samples on a grid the next coarser one is used. */
 static int64_t usage_next_slot(const struct usage *usage, int64_t slot)
 {
 	int64_t step = 1, next;
@@ -122,7 +122,8 @@ static void *usage_run(void *context)
 	return NULL;
 }
 
-/* Without the thread there are the first and the last sample. */
+/* If the thread can't be started, there are only the first and the last
+ * sample. */
 static void usage_start_thread(struct usage *usage)
 {
 	pthread_attr_t attr;
@@ -133,7 +134,8 @@ static void usage_start_thread(struct usage *usage)
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	/* A program whose threads have much of their own needs the default. */
+	/* A program with much thread-local memory needs the default stack
+	 * size. */
 	if (pthread_create(&usage->thread, &attr, usage_run, usage) == 0 ||
 	    pthread_create(&usage->thread, NULL, usage_run, usage) == 0)
 		usage->owner = getpid();
@@ -141,8 +143,8 @@ static void usage_start_thread(struct usage *usage)
 	pthread_attr_destroy(&attr);
 }
 
-/* In a child of a fork that nobody told us of there is no thread, and the lock
- * may never be free. */
+/* In a child, after a fork that went unnoticed, there is no thread, and the
+ * lock may stay locked. */
 static void usage_stop_thread(struct usage *usage)
 {
 	if (usage->owner != getpid())

@@ -17,21 +17,21 @@ struct usage;
 struct usage_sample {
 	int64_t bytes;
 	int64_t ns;   /* since the epoch */
-	int64_t slot; /* the time since the start, in parts of an interval; the
-		       * last sample has -1 */
+	int64_t slot; /* time since the start, in slots of an interval; the last
+			 sample has -1 */
 };
 
-/* Takes the first sample and goes on; the reader is the usage's from now on.
- * Where only the peak is wanted, memory is read once a millisecond at least,
- * and one sample kept. NULL where there is no memory. */
+/* Takes the first sample and goes on; it owns the reader from now on. Where
+ * only the peak is wanted, memory is read at least once a millisecond, and one
+ * sample is kept. NULL where there is no memory. */
 struct usage *usage_start(
     struct reader *reader, double interval_s, bool peak_only);
 
-/* Takes the last sample. Nothing happens between the two calls below. */
+/* Takes the last sample; call it before the functions below. */
 void usage_stop(struct usage *usage);
 
 /* The samples, or the highest alone: the process's high-water mark where that
- * rose meanwhile, since a peak can lie between two samples. */
+ * rose meanwhile, as a peak can lie between two samples. */
 const struct usage_sample *usage_samples(
     const struct usage *usage, size_t *len);
 
@@ -39,7 +39,8 @@ const struct usage_sample *usage_samples(
 int64_t usage_slots(const struct usage *usage);
 void usage_destroy(struct usage *usage);
 
-/* Around a fork nothing is read, so that the child begins with one thread. */
+/* Before and after a fork: no thread runs in between, so that the child begins
+ * with one thread. */
 void usages_hold(void);
 void usages_go_on(void);
 

@@ -2,7 +2,7 @@
 #include "python/heap/collector.h"
 
 #define GENERATIONS 3
-#define FLAGS ((uint64_t)3) /* of a link: the collector's own */
+#define FLAGS ((uint64_t)3) /* the collector's bits in a link */
 #define OBJECT_MIN 32       /* with its header */
 
 static uint64_t next_of(struct snapshot *snapshot, uint64_t head)
@@ -10,8 +10,8 @@ static uint64_t next_of(struct snapshot *snapshot, uint64_t head)
 	return snapshot_u64(snapshot, head) & ~FLAGS;
 }
 
-/* Its neighbours point back, but while the collector uses those links to
- * count. */
+/* Whether the neighbours point back, except while the collector uses these
+ * links to count. */
 static bool is_head(struct snapshot *snapshot, uint64_t head)
 {
 	uint64_t next = next_of(snapshot, head);
@@ -26,7 +26,7 @@ static bool is_head(struct snapshot *snapshot, uint64_t head)
 		   next_of(snapshot, previous) == head);
 }
 
-/* Three heads in a row, and not the end of a longer row. */
+/* Whether exactly three heads stand in a row. */
 static bool are_generations(
     struct snapshot *snapshot, uint64_t first, uint64_t size)
 {
@@ -36,10 +36,10 @@ static bool are_generations(
 	return snapshot->collecting || !is_head(snapshot, first - size);
 }
 
-/* Returns the head of the youngest generation: the pointer to it says where
- * that is, or the row of this version does, or three heads stand in a row.
- * 3.14.0 to 3.14.4 have one young and two old lists in place of three
- * generations, and nothing but that place tells them apart. */
+/* Returns the head of the youngest generation: by the pointer to it, by this
+ * version's row of offsets, or by three heads in a row. 3.14.0 to 3.14.4 have
+ * one young and two old lists in place of three generations, and only that
+ * place tells them apart. */
 static uint64_t find_generations(
     const struct python_offsets *o, struct snapshot *snapshot, uint64_t state)
 {
@@ -91,8 +91,9 @@ bool collector_find(struct collector *collector,
 	return collector->heads[GENERATIONS] != 0;
 }
 
-/* A ring that never comes back to its head meets itself sooner or later: at
- * an address that is kept, ever further on (Brent, 1980). */
+/* Walks a ring; one that never returns to its head is detected by Brent's
+ * algorithm (1980): an address is kept, at ever longer distances, and met
+ * again. */
 bool collector_each(struct snapshot *snapshot, uint64_t head,
     void (*visit)(void *context, uint64_t object), void *context)
 {

@@ -10,22 +10,21 @@
 
 #include "python/remote/snapshot.h"
 
-#define COLLECTOR_RINGS 4   /* three generations, and what is permanent */
-#define COLLECTOR_HEADER 16 /* in front of each object */
+#define COLLECTOR_RINGS 4   /* three generations, and the permanent one */
+#define COLLECTOR_HEADER 16 /* bytes in front of each object */
 
 struct collector {
 	uint64_t heads[COLLECTOR_RINGS];
 };
 
 /* Finds the rings of the collector whose state is at that address, in an
- * interpreter or (3.8) in the runtime; false where there are none that make
- * sense. */
+ * interpreter or (3.8) in the runtime; false where they are not consistent. */
 bool collector_find(struct collector *collector,
     const struct python_target *target, struct snapshot *snapshot,
     uint64_t state) __attribute__((nonnull, warn_unused_result));
 
-/* Calls visit for each object of a ring. False where it does not end at its
- * head. */
+/* Calls visit for each object of a ring. False where the ring does not end at
+ * its head. */
 bool collector_each(struct snapshot *snapshot, uint64_t head,
     void (*visit)(void *context, uint64_t object), void *context)
     __attribute__((nonnull(1, 3), warn_unused_result));

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "python/heap/frames.h"
 
-/* Interpreters, threads, frames and chunks in all: lists may never end. */
+/* Limit for interpreters, threads, frames and chunks together: lists may never
+ * end. */
 #define LOOKS_MAX 1000000
 #define WORDS_MAX 65536
 #define CHUNK_MAX (64 << 20)
 #define CHUNK_HEADER 24 /* previous, size, top */
 
-/* One way through all threads. */
+/* One walk over all threads. */
 struct frames_walk {
 	const struct python_target *target;
 	const struct python_offsets *o;
@@ -142,9 +143,9 @@ void frames_each_chunk(const struct python_target *target,
 	walk_threads(&walk);
 }
 
-/* The number of words in use by the frame's top, those from first on being what
- * it computes with; -1 where the top does not say, as while it runs. A frame
- * that has ended has none. */
+/* Returns the number of words in use by the frame's stack pointer, of which
+ * those from first on are its evaluation stack; -1 where it does not say, as
+ * while the frame runs; 0 for a frame that has ended. */
 static int64_t frame_used(const struct python_offsets *o, uint64_t top,
     uint64_t start, uint64_t first)
 {
@@ -163,7 +164,7 @@ static int64_t frame_used(const struct python_offsets *o, uint64_t top,
 	return -1;
 }
 
-/* The words of a frame that has count of them, variables up to first. */
+/* The words of a frame that has count of them; variables end at first. */
 static struct frame_words frames_words_of(const struct python_offsets *o,
     struct snapshot *snapshot, uint64_t frame, uint64_t first, uint64_t count)
 {
@@ -178,7 +179,7 @@ static struct frame_words frames_words_of(const struct python_offsets *o,
 	return (struct frame_words){start, (uint64_t)used, 0};
 }
 
-/* To 3.10 the frame says where what it computes with begins. */
+/* Up to 3.10 the frame says where its evaluation stack begins. */
 static struct frame_words words_of_object(
     const struct python_offsets *o, struct snapshot *snapshot, uint64_t frame)
 {
@@ -193,7 +194,7 @@ static struct frame_words words_of_object(
 	return frames_words_of(o, snapshot, frame, (stack - start) / 8, count);
 }
 
-/* From 3.11 on the code says so. */
+/* Since 3.11 the code says that. */
 struct frame_words frame_words(const struct python_target *target,
     struct snapshot *snapshot, uint64_t frame)
 {

@@ -12,19 +12,20 @@
 
 /* A frame's words, variables first. */
 struct frame_words {
-	uint64_t start;    /* where they are */
-	uint64_t used;     /* so many are in use */
-	uint64_t doubtful; /* so many more may be: CPython keeps the top of a
-			    * frame that calls C code to itself (to 3.13) */
+	uint64_t start;    /* address of the first */
+	uint64_t used;     /* number in use */
+	uint64_t doubtful; /* further words that may be in use: up to 3.13,
+			      CPython doesn't store the stack pointer of a frame
+			      that calls C code */
 };
 
 /* Calls visit for each frame of all threads of all interpreters, newest first,
- * whether it runs Python code or not. */
+ * including frames that run no Python code. */
 void frames_each(const struct python_target *target, struct snapshot *snapshot,
     void (*visit)(void *context, uint64_t frame), void *context)
     __attribute__((nonnull(1, 2, 3)));
 
-/* The same of a single thread, whose state is at that address. */
+/* The same for a single thread, whose state is at that address. */
 void frames_each_of(const struct python_target *target,
     struct snapshot *snapshot, uint64_t thread,
     void (*visit)(void *context, uint64_t frame), void *context)
@@ -35,14 +36,13 @@ void frames_each_thread(const struct python_target *target,
     struct snapshot *snapshot, void (*visit)(void *context, uint64_t thread),
     void *context) __attribute__((nonnull(1, 2, 3)));
 
-/* Calls visit for each chunk of memory in which threads keep their frames
- * (3.11 on). */
+/* Calls visit for each chunk of memory for threads' frames (since 3.11). */
 void frames_each_chunk(const struct python_target *target,
     struct snapshot *snapshot,
     void (*visit)(void *context, uint64_t start, uint64_t end), void *context)
     __attribute__((nonnull(1, 2, 3)));
 
-/* All zero where the frame makes no sense. */
+/* All zero where the frame is not consistent. */
 struct frame_words frame_words(const struct python_target *target,
     struct snapshot *snapshot, uint64_t frame) __attribute__((nonnull));
 

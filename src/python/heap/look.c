@@ -16,9 +16,9 @@ static void look_drop(struct look *look)
 	snapshot_finish(&look->snapshot);
 }
 
-/* A look that went well is checked too: the copy and the reads beside it belong
- * together only if the program was not replaced in between. One that has ended
- * since kept its memory to the end. */
+/* A successful look is checked, too: copy and further reads belong together
+ * only if the process has not executed another program in between. One that has
+ * ended kept its memory to the end. */
 int look_check(struct look *look, struct err *e)
 {
 	enum python_result now = PYTHON_OK;

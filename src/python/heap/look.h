@@ -12,23 +12,23 @@
 #include "python/heap/objects.h"
 
 struct look {
-	struct identity identity; /* of the process, while it is looked at */
+	struct identity identity; /* of the process at the start */
 	struct python_target target;
 	struct snapshot snapshot;
 	struct objects objects;
-	int64_t analysis_ns; /* how long objects were looked for */
+	int64_t analysis_ns; /* how long the search for objects took */
 };
 
-/* Fills look, which stays where it is; progress, which may be NULL, hears how
- * far it is. look_finish() only after PYTHON_OK; e otherwise. */
+/* Fills look, which must not move; progress may be NULL. look_finish() only
+ * after PYTHON_OK; e otherwise. */
 enum python_result look_take(struct look *look, pid_t pid,
     const struct progress *progress, struct err *e)
     __attribute__((nonnull(1, 4), warn_unused_result));
 void look_finish(struct look *look) __attribute__((nonnull));
 
-/* Whether what was read of the process since look_take(), beside the copy, is
- * to be believed: -1 with e where a read failed, or the process has replaced
- * its program. */
+/* Whether the reads of the process since look_take(), beside the copy, can be
+ * trusted: -1 with e where one failed, or the process has executed another
+ * program. */
 int look_check(struct look *look, struct err *e) __attribute__((nonnull));
 
 #endif

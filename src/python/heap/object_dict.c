@@ -3,14 +3,14 @@
 
 #define LOG2_MAX 40
 
-/* Two thirds of the slots. */
+/* Entries that fit: two thirds of the slots. */
 static uint64_t usable_of(uint64_t slots)
 {
 	return (slots << 1) / 3;
 }
 
-/* PyDictKeysObject to 3.10: reference count, slots, lookup function, usable,
- * entries; then an index as wide as it needs. */
+/* PyDictKeysObject up to 3.10: reference count, slots, lookup function, usable,
+ * entries; then an index as wide as needed. */
 static bool read_old(struct dict_keys *keys, const char *at, uint64_t address)
 {
 	uint64_t slots = field_u64(at, 8), width;
@@ -28,8 +28,8 @@ static bool read_old(struct dict_keys *keys, const char *at, uint64_t address)
 	return keys->used <= slots;
 }
 
-/* From 3.11 on: reference count, log2 of the slots and of the index's bytes,
- * kind (0: any keys, else str alone and without their hash), version, usable,
+/* Since 3.11: reference count, log2 of the slots and of the index's bytes, kind
+ * (0: any keys; else only str, without their hash), version, usable,
  * entries. */
 static bool read_new(struct dict_keys *keys, const char *at, uint64_t address)
 {
@@ -76,8 +76,8 @@ void dict_keys_entry(const struct dict_keys *keys, struct snapshot *snapshot,
 	*value = snapshot_u64(snapshot, at + 8);
 }
 
-/* Since 3.13 they have four bytes of their own, and as many of padding, in
- * front. */
+/* Since 3.13 the values are preceded by four bytes of their own and four of
+ * padding. */
 uint64_t dict_values(const struct python_target *target, uint64_t values)
 {
 	return values ? values + (uint64_t)target->offsets.dict_values_first

@@ -12,11 +12,11 @@ struct dict_keys {
 	uint64_t bytes;   /* of the whole table */
 	uint64_t entries; /* address of the first */
 	uint64_t used;    /* how many there are */
-	uint64_t usable;  /* how many more there may be */
+	uint64_t usable;  /* number of further entries that fit */
 	bool hashed;      /* each entry begins with the hash */
 };
 
-/* Reads the table at address; false where there is none, or not all of it. */
+/* Reads the table at address; false where it is not there, or not complete. */
 bool dict_keys_read(struct dict_keys *keys, struct snapshot *snapshot,
     const struct python_target *target, uint64_t address)
     __attribute__((nonnull));
@@ -25,8 +25,8 @@ bool dict_keys_read(struct dict_keys *keys, struct snapshot *snapshot,
 void dict_keys_entry(const struct dict_keys *keys, struct snapshot *snapshot,
     uint64_t i, uint64_t *key, uint64_t *value) __attribute__((nonnull));
 
-/* The address of the values that stand apart from their keys; vals is what the
- * dict or the instance points to. */
+/* Address of the values of a split table; vals is the pointer in the dict or
+ * the instance. */
 uint64_t dict_values(const struct python_target *target, uint64_t values)
     __attribute__((nonnull));
 

@@ -9,9 +9,10 @@
 #include "python/heap/object_size.h"
 
 #define DEQUE_BLOCK_LEN 64
-#define FRAME_OWNS 2 /* of a frame object: the frame is in it (3.11 on) */
+/* Owner of a frame that lies in a frame object (since 3.11) */
+#define FRAME_OWNS 2
 
-/* One object whose references are told. */
+/* One object whose references are reported. */
 struct walk {
 	struct object_types *types;
 	struct snapshot *snapshot;
@@ -26,7 +27,7 @@ struct walk {
 
 struct object_budget object_budget(const struct snapshot *snapshot)
 {
-	/* Keys that are shared are looked at once for each that shares. */
+	/* Shared keys are read once for each object that shares them. */
 	return (struct object_budget){snapshot->copied / 2 + (1 << 20)};
 }
 
@@ -46,8 +47,8 @@ static uint64_t object_edge_word(const struct walk *walk, int offset)
 	return snapshot_u64(walk->snapshot, walk->edge.from + (uint64_t)offset);
 }
 
-/* A field of a type of C that no row has: its offset where the header is that
- * of a build with the GIL. */
+/* Offset of a C type's field that no row has, given the offset in a build with
+ * the GIL. */
 static uint64_t object_edge_field(const struct walk *walk, int offset)
 {
 	return object_edge_word(walk, offset + python_header_extra(walk->o));
@@ -81,7 +82,7 @@ static void tell_key(
 	walk->edge.key = 0;
 }
 
-/* count references in a row, of the same kind. */
+/* Reports count references in a row, of the same kind. */
 static void tell_row(struct walk *walk, enum object_edge_kind kind,
     uint64_t address, uint64_t count)
 {
@@ -104,9 +105,9 @@ static uint64_t header_of(const struct walk *walk)
 	return (uint64_t)walk->o->object_header;
 }
 
-/* Fields of types of C that don't tell them, where the header is that of a
- * build with the GIL. The names are those that the field has in Python where it
- * has one there; NULL: the field holds nothing, though it is an address. */
+/* Fields of C types that don't describe them, at offsets of a build with the
+ * GIL. A name is the attribute's in Python where there is one; NULL: the field
+ * holds no reference, though it is an address. */
 static const struct {
 	const char *type;
 	uint64_t offset;
@@ -122,8 +123,8 @@ static const struct {
     {"functools._lru_list_elem", 40, "key"},
     {"functools._lru_list_elem", 48, "result"},
     {"list_iterator", 24, "it_seq"},
-    /* The exporter's bytes, and its format, shape and strides: an object may
-     * be where they were, once the buffer was released. */
+    /* The exporter's bytes, format, shape and strides: after the buffer was
+     * released, an object may lie at their address. */
     {"managedbuffer", 32, NULL},
     {"managedbuffer", 72, NULL},
     {"managedbuffer", 80, NULL},
@@ -139,7 +140,7 @@ static const struct {
     {"tuple_iterator", 24, "it_seq"},
 };
 
-/* False where the field holds nothing; *name is NULL where it has none. */
+/* False where the field holds no reference; *name is NULL where it has none. */
 static bool object_edge_name_field(
     const struct walk *walk, uint64_t offset, const char **name)
 {
@@ -164,7 +165,7 @@ static bool object_edge_name_field(
 	return true;
 }
 
-/* The words of the object in [start, end), some of which have names. */
+/* Reports the words of the object in [start, end), some of which have names. */
 static void tell_words(struct walk *walk, uint64_t start, uint64_t end)
 {
 	bool tagged = walk->type->kind == OBJECT_GENERATOR ||
@@ -179,7 +180,8 @@ static void tell_words(struct walk *walk, uint64_t start, uint64_t end)
 
 		if (tagged)
 			to = python_untagged(walk->o, to);
-		/* The name only for what is one: most words are none. */
+		/* The name is looked up only for a reference, as most words are
+		 * none. */
 		if (to < 4096 || to % 8 || !object_types_of(walk->types, to))
 			continue;
 		if (at == (uint64_t)walk->type->weak_offset)
@@ -226,7 +228,8 @@ static void tell_set(struct walk *walk)
 		object_edge_tell(walk, EDGE_MEMBER, field_u64(at + 16 * i, 0));
 }
 
-/* Blocks of 64 between two pointers, to the left and to the right one. */
+/* Blocks of 64 items between a pointer to the left and one to the right
+ * block. */
 static void tell_deque(struct walk *walk)
 {
 	uint64_t left = object_edge_word(walk, walk->o->object_size);
@@ -253,7 +256,7 @@ static void tell_deque(struct walk *walk)
 	walk->edge.index = 0;
 }
 
-/* Tells the frame's words that are in use for sure. */
+/* Reports the frame's words that are certainly in use. */
 static void tell_frame_words(struct walk *walk, uint64_t frame)
 {
 	struct frame_words words =
@@ -268,7 +271,8 @@ static void tell_frame(struct walk *walk)
 	uint64_t frame;
 
 	if (type->kind == OBJECT_FRAME && python_frames_are_objects(walk->o)) {
-		/* Behind these a frame has blocks, which may be stale too. */
+		/* Behind these words a frame has blocks, which may be stale
+		 * too. */
 		tell_words(
 		    walk, header_of(walk), (uint64_t)walk->o->frame_stack);
 		tell_frame_words(walk, walk->edge.from);
@@ -283,7 +287,7 @@ static void tell_frame(struct walk *walk)
 		tell_frame_words(walk, frame);
 }
 
-/* An array's items count only where they are references. */
+/* An array's items are references only if its type says so. */
 static void tell_numpy(struct walk *walk)
 {
 	struct numpy_array array =
@@ -299,7 +303,7 @@ static void tell_numpy(struct walk *walk)
 		tell_row(walk, EDGE_INDEX, array.data, array.bytes / 8);
 }
 
-/* Reads an object word by word, with its items if those can be references. */
+/* Reads an object word by word, with its items if these can be references. */
 static void tell_other(struct walk *walk)
 {
 	uint64_t end = walk->type->basic;
@@ -313,7 +317,7 @@ static void tell_other(struct walk *walk)
 	tell_words(walk, header_of(walk), end);
 }
 
-/* The basic size is that of a class; a type of C ends before. */
+/* The basic size is that of a class; a static type ends before. */
 static void tell_type(struct walk *walk)
 {
 	const struct object_type *self =
@@ -342,9 +346,9 @@ static void tell_basic(struct walk *walk)
 	tell_words(walk, header_of(walk), walk->type->basic);
 }
 
-/* Tells of its object, of its callback, and of its neighbours in the object's
- * list of weak references. A hostile heap may give the base type a size larger
- * than the type's own. */
+/* Reports the object, the callback, and the neighbours in the object's list of
+ * weak references. A hostile heap may say that the base type is larger than the
+ * type. */
 static void tell_weak(struct walk *walk)
 {
 	uint64_t at = header_of(walk), end = walk->type->root_basic;
@@ -395,7 +399,8 @@ static void tell_contents(struct walk *walk)
 		tell[walk->type->kind](walk);
 }
 
-/* Values kept in the instance itself, under the names that its class has. */
+/* Reports values that are kept in the instance, under the names in its
+ * class. */
 static void tell_inline(struct walk *walk, uint64_t values)
 {
 	struct dict_keys keys;
@@ -414,7 +419,7 @@ static void tell_inline(struct walk *walk, uint64_t values)
 	}
 }
 
-/* In front of the object and of its collector's header: see enum
+/* These words lie before the object and its collector's header: see enum
  * instance_form. */
 static void tell_managed(struct walk *walk)
 {
@@ -437,7 +442,7 @@ static void tell_managed(struct walk *walk)
 			 ? snapshot_at(walk->snapshot,
 			       walk->edge.from + walk->type->basic, 8)
 			 : NULL;
-		/* With a dict, they are the dict's own. */
+		/* If there is a dict, the values belong to it. */
 		if (at && at[3] && !dict)
 			values = walk->edge.from + walk->type->basic + 8;
 		break;
@@ -447,8 +452,8 @@ static void tell_managed(struct walk *walk)
 	object_edge_tell_name(walk, "__dict__", dict);
 }
 
-/* Fields that a class added to the type of C that it is built on: slots, or a
- * __dict__ at the end of objects of no fixed size. */
+/* Reports fields that a class has added to its C base type: slots, or a
+ * __dict__ at the end of objects of variable size. */
 static void tell_added(struct walk *walk)
 {
 	const struct object_type *type = walk->type;

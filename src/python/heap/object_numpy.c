@@ -11,7 +11,7 @@
  * description, flags. */
 enum { DATA = 16, COUNT = 24, SIZES = 32, FLAGS = 64, ARRAY_SIZE = 72 };
 
-/* PyArray_Descr: type, four characters, a number; then, to NumPy 1, size and
+/* PyArray_Descr: type, four characters, a number; then, up to NumPy 1, size and
  * alignment as int; since NumPy 2 flags, and both as wide as an address. */
 enum {
 	KIND = 24,
@@ -36,7 +36,7 @@ uint64_t numpy_item_size(struct snapshot *snapshot,
 
 	if (!at)
 		return 0;
-	/* The upper half of NumPy 2's flags is not in use. */
+	/* The upper half of NumPy 2's flags is unused. */
 	if (is_power_of_two(field_u32(at, ALIGNMENT_1)))
 		return field_u32(at, SIZE_1) <= INT_MAX ? field_u32(at, SIZE_1)
 							: 0;
@@ -46,8 +46,8 @@ uint64_t numpy_item_size(struct snapshot *snapshot,
 	return 0;
 }
 
-/* Sizes of all dimensions, multiplied with an item's; 0 where that is more
- * than any memory. */
+/* Product of all dimensions and the item size; 0 where that is more than any
+ * memory. */
 static uint64_t bytes_of(
     struct snapshot *snapshot, uint64_t sizes, uint64_t count, uint64_t item)
 {

@@ -8,7 +8,7 @@
 
 #include "python/remote/snapshot.h"
 
-/* Offsets in PyArrayObject, where an object has a header of 16 bytes. */
+/* Offsets in PyArrayObject with an object header of 16 bytes. */
 enum {
 	NUMPY_BASE = 48,
 	NUMPY_DESCRIPTION = 56,
@@ -17,19 +17,19 @@ enum {
 };
 
 struct numpy_array {
-	uint64_t dimensions; /* how many */
-	uint64_t data;       /* where its own items are; 0: it has none */
-	uint64_t bytes;      /* of them */
+	uint64_t dimensions; /* number of dimensions */
+	uint64_t data;       /* address of its own items; 0: it has none */
+	uint64_t bytes;      /* size of these items */
 	bool objects;        /* each item is a reference */
 };
 
-/* Reads the array at address. Data that is not in the copy is not its own: that
- * of a view, or of a mapped file. */
+/* Reads the array at address. Items that are not in the copy are not its own,
+ * but those of a view or a mapped file. */
 struct numpy_array numpy_array_read(struct snapshot *snapshot,
     const struct python_offsets *offsets, uint64_t address)
     __attribute__((nonnull));
 
-/* Bytes of one item by its description; 0 where that makes no sense. */
+/* Size of an item by its description; 0 where that is not consistent. */
 uint64_t numpy_item_size(struct snapshot *snapshot,
     const struct python_offsets *offsets, uint64_t description)
     __attribute__((nonnull));

@@ -11,10 +11,11 @@
 #define FRAME_WORDS_MAX 65536
 #define STRUCT_CODE_SIZE 32 /* definition, offset, size, repetitions */
 
-/* Most references of what a frame computes with: more may be an address. */
+/* Bound for references on an evaluation stack: a larger number may be an
+ * address. */
 #define SOUND_REFERENCES (1 << 20)
 
-/* One object that is measured. */
+/* One object that is being measured. */
 struct measured {
 	struct object_types *types;
 	struct snapshot *snapshot;
@@ -40,23 +41,23 @@ static uint64_t object_size_word(const struct measured *m, int offset)
 	return snapshot_u64(m->snapshot, m->address + (uint64_t)offset);
 }
 
-/* A field of a type of C that no row has: its offset where the header is that
- * of a build with the GIL. */
+/* Offset of a C type's field that no row has, given the offset in a build with
+ * the GIL. */
 static uint64_t object_size_field(const struct measured *m, int offset)
 {
 	return object_size_word(m, offset + python_header_extra(m->o));
 }
 
-/* The object's own figure of its length, in units of size bytes: at most what
- * the copy could hold. */
+/* The object's own length field, in units of size bytes; bounded by what the
+ * copy could hold. */
 static uint64_t object_size_length(
     const struct measured *m, uint64_t count, uint64_t size)
 {
 	return count <= m->snapshot->copied / size ? count * size : 0;
 }
 
-/* The same, where all of them are at address: in one mapping, of which not
- * every page need be there. */
+/* The same, for items that all lie at address: in one mapping, of which not
+ * every page need exist. */
 static uint64_t length_at(
     const struct measured *m, uint64_t address, uint64_t count, uint64_t size)
 {
@@ -92,7 +93,7 @@ static uint64_t dict_size(const struct measured *m)
 		return 0;
 	if (object_size_word(m, m->o->dict_values))
 		size = object_size_length(m, keys.usable + keys.used, 8);
-	/* A table that is shared counts to the class. */
+	/* A shared table counts for the class. */
 	if (keys.refs != 1)
 		return size;
 	return size + length_at(m, object_size_word(m, m->o->dict_keys),
@@ -100,7 +101,7 @@ static uint64_t dict_size(const struct measured *m)
 }
 
 /* Behind the dict: first node, last node, the table of nodes and its slots.
- * Every item has a node besides. */
+ * Each item has a node, too. */
 static uint64_t ordered_dict_size(const struct measured *m)
 {
 	return dict_size(m) +
@@ -119,8 +120,8 @@ static uint64_t set_size(const struct measured *m)
 	return length_at(m, table, object_size_word(m, m->o->set_mask) + 1, 16);
 }
 
-/* Compact: the characters follow the header, of which ASCII needs less.
- * Others (what C code made step by step, subclasses) have them elsewhere. */
+/* Compact str: the characters follow the header, which is shorter for ASCII.
+ * Others (built step by step by C code, subclasses) have them elsewhere. */
 static uint64_t str_size(const struct measured *m)
 {
 	uint32_t state = (uint32_t)object_size_word(m, m->o->str_state);
@@ -131,7 +132,7 @@ static uint64_t str_size(const struct measured *m)
 	uint64_t size = (uint64_t)m->o->str_data + 8;
 	uint64_t utf8;
 
-	if (kind == 0) /* wchar_t alone; to 3.11 */
+	if (kind == 0) /* only wchar_t; up to 3.11 */
 		kind = 4;
 	if (compact)
 		size = (uint64_t)(ascii ? m->o->str_ascii_size
@@ -148,8 +149,8 @@ static uint64_t str_size(const struct measured *m)
 	return size;
 }
 
-/* Digits of 30 bits; from 3.12 on, their number stands above three flags. Zero
- * has one since 3.11. */
+/* Digits of 30 bits; since 3.12 their number stands above three flag bits.
+ * Since 3.11 zero has one digit. */
 static uint64_t int_size(const struct measured *m)
 {
 	int64_t count = (int64_t)object_size_word(m, m->o->object_size);
@@ -166,8 +167,8 @@ static uint64_t int_size(const struct measured *m)
 	return head + length_at(m, m->address + head, digits, 4);
 }
 
-/* Those of C have no keys for their instances; since 3.11 what is static is
- * counted as if the collector knew it, to 3.12. */
+/* Static types have no keys for their instances; from 3.11 to 3.12, a static
+ * type is counted as if the collector tracked it. */
 static uint64_t type_size(const struct measured *m)
 {
 	const struct object_type *self = object_types_get(m->types, m->address);
@@ -183,8 +184,8 @@ static uint64_t type_size(const struct measured *m)
 	return size + object_size_length(m, keys.bytes, 1);
 }
 
-/* VAR_HEAD, allocated, bytes; since 3.15 those are a bytes object's, but where
- * there are none. */
+/* VAR_HEAD, allocated, bytes; since 3.15 the bytes are in a bytes object,
+ * except where there are none. */
 static uint64_t bytearray_size(const struct measured *m)
 {
 	uint64_t size =
@@ -246,8 +247,8 @@ static uint64_t numpy_void_size(const struct measured *m)
 	    1);
 }
 
-/* HEAD, size, values, codes: as many as it takes to one without a
- * definition. Each code stands for one value at least. */
+/* HEAD, size, values, codes: the codes end with one without a definition. Each
+ * code stands for at least one value. */
 static uint64_t struct_size(const struct measured *m)
 {
 	uint64_t codes = object_size_field(m, 32),
@@ -258,7 +259,7 @@ static uint64_t struct_size(const struct measured *m)
 	return object_size_length(m, count + 1, STRUCT_CODE_SIZE);
 }
 
-/* A generator ends with its frame, a frame object points to it. */
+/* A generator ends with its frame; a frame object points to it. */
 uint64_t object_frame(struct object_types *types, uint64_t address,
     const struct object_type *type)
 {
@@ -293,8 +294,8 @@ uint64_t object_frame_words(struct object_types *types, uint64_t address,
 	return (uint64_t)locals + stack;
 }
 
-/* To 3.10 a frame has its variables as items, of which the header holds one;
- * and a generator's frame is an object of its own. */
+/* Up to 3.10 a frame has its variables as items, one of which is part of the
+ * header; a generator's frame is a separate object. */
 static uint64_t frame_size(const struct measured *m)
 {
 	uint64_t frame;
@@ -305,7 +306,7 @@ static uint64_t frame_size(const struct measured *m)
 	return m->type->kind == OBJECT_FRAME ? object_size_items(m) - 8 : 0;
 }
 
-/* Its bytes beyond the basic size of its type. */
+/* Bytes beyond the basic size of the object's type. */
 static uint64_t extra_size(const struct measured *m)
 {
 	switch (m->type->kind) {
@@ -344,7 +345,7 @@ static uint64_t extra_size(const struct measured *m)
 	}
 }
 
-/* Its characters end with a zero, as wide as they are. */
+/* The characters must end with a zero of their width. */
 static bool is_sound_str(const struct measured *m)
 {
 	uint32_t state = (uint32_t)object_size_word(m, m->o->str_state);

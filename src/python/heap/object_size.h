@@ -9,14 +9,14 @@
 #include "python/heap/object_type.h"
 
 /* The size of the object at address, which is of that type. A length that the
- * copy can't hold counts as none. */
+ * copy can't hold counts as zero. */
 uint64_t object_size(struct object_types *types, uint64_t address,
     const struct object_type *type) __attribute__((nonnull));
 
-/* Whether what is at address is an object of that type by all that can be
- * seen: for words that may be left over from before. Only kinds that the
- * collector does not know are sound, with a length that is told twice: a str
- * or bytes by the zero at its end. */
+/* Whether the bytes at address are an object of that type, as far as can be
+ * seen: for words that may be stale. Only kinds that the collector does not
+ * track, and that tell their length twice, can be sound: a str or bytes ends
+ * with a zero. */
 bool object_is_sound(struct object_types *types, uint64_t address,
     const struct object_type *type) __attribute__((nonnull));
 
@@ -24,8 +24,8 @@ bool object_is_sound(struct object_types *types, uint64_t address,
 uint64_t object_frame(struct object_types *types, uint64_t address,
     const struct object_type *type) __attribute__((nonnull));
 
-/* The number of variables and temporaries that the frame of a generator or of a
- * frame object has (3.11 on); *frame is where the frame is. */
+/* The number of variables and temporaries in the frame of a generator or of a
+ * frame object (since 3.11); *frame is the frame's address. */
 uint64_t object_frame_words(struct object_types *types, uint64_t address,
     const struct object_type *type, uint64_t *frame) __attribute__((nonnull));
 

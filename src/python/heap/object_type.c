@@ -13,21 +13,20 @@
 #define MEMBERS_MAX 256
 #define NAME_MAX_BYTES 512
 #define BAD UINT32_MAX
-/* tp_weaklistoffset stands four fields before tp_members, from 3.8 to 3.15. */
+/* tp_weaklistoffset lies four fields before tp_members, from 3.8 to 3.15. */
 #define WEAK_BEFORE_MEMBERS 32
-/* The most addresses that are kept though no type is there; an honest heap has
- * few. */
+/* Bound for remembered addresses that are no type; an honest heap has few. */
 #define KNOWN_MAX (1 << 21)
-/* One object more than this many references has never been seen. */
+/* Bound for an object's references: more have never been seen. */
 #define REFERENCES_MAX ((uint64_t)1 << 33)
 
-/* Bits of tp_flags; Include/object.h of all versions agrees on these. */
+/* Bits of tp_flags, which are the same in Include/object.h of all versions. */
 #define FLAG_HEAP_TYPE (1u << 9)
 #define FLAG_READY (1u << 12)
 #define FLAG_HAVE_GC (1u << 14)
 #define FLAG_TYPE (1u << 31)
 
-/* Kinds that a flag tells. */
+/* Kinds that a flag shows. */
 static const struct {
 	uint32_t flag;
 	enum object_kind kind;
@@ -41,7 +40,7 @@ static const struct {
     {FLAG_TYPE, OBJECT_TYPE},
 };
 
-/* Kinds that the name of a type of C tells. */
+/* Kinds that a C type's name shows. */
 static const struct {
 	const char *name;
 	enum object_kind kind;
@@ -59,7 +58,7 @@ static const struct {
     {"async_generator", OBJECT_GENERATOR},
     {"array.array", OBJECT_ARRAY},
     {"_struct.Struct", OBJECT_STRUCT},
-    {"Struct", OBJECT_STRUCT}, /* of a module too, to 3.8 */
+    {"Struct", OBJECT_STRUCT}, /* up to 3.8 also in a module */
     {"numpy.ndarray", OBJECT_NUMPY_ARRAY},
     {"numpy.void", OBJECT_NUMPY_VOID},
     {"_io.BufferedReader", OBJECT_BUFFERED},
@@ -67,7 +66,7 @@ static const struct {
     {"_io.BufferedRandom", OBJECT_BUFFERED},
     {"collections.deque", OBJECT_DEQUE},
     {"collections.OrderedDict", OBJECT_ORDERED_DICT},
-    {"weakref", OBJECT_WEAK}, /* as they are called to 3.8, and from 3.9 */
+    {"weakref", OBJECT_WEAK}, /* names up to 3.8, and since 3.9 */
     {"weakproxy", OBJECT_WEAK},
     {"weakcallableproxy", OBJECT_WEAK},
     {"weakref.ReferenceType", OBJECT_WEAK},
@@ -75,7 +74,7 @@ static const struct {
     {"weakref.CallableProxyType", OBJECT_WEAK},
 };
 
-/* The numbers of NumPy 1 and 2: how many bytes one has behind its header. */
+/* NumPy's scalar types: bytes behind the header, in NumPy 1 and 2. */
 static const struct {
 	const char *name;
 	uint64_t bytes;
@@ -184,7 +183,8 @@ static bool says_type(const struct object_types *types, uint64_t address)
 	       object_type_field(types, address, o->type_flags) & FLAG_TYPE;
 }
 
-/* Its type and the type of that one are types: up there is "type" itself. */
+/* Whether its type, and the type of that type, are types; the topmost is "type"
+ * itself. */
 static bool is_type(const struct object_types *types, uint64_t address)
 {
 	const struct python_offsets *o = &types->target->offsets;
@@ -199,7 +199,7 @@ static bool is_type(const struct object_types *types, uint64_t address)
 	return object_type_field(types, address, o->type_flags) & FLAG_READY;
 }
 
-/* The nearest type of C that it is, or is built on. */
+/* The nearest C type among the type and its bases. */
 static uint64_t object_type_root_of(
     const struct object_types *types, uint64_t address)
 {
@@ -218,7 +218,8 @@ static uint64_t object_type_root_of(
 	return address;
 }
 
-/* The type lies in the data of the file that has the interpreter's state. */
+/* Whether the type lies in the data of the file that holds the interpreter's
+ * state. */
 static bool object_type_is_built_in(
     const struct object_types *types, uint64_t address)
 {
@@ -237,9 +238,9 @@ bool object_type_is(const struct object_type *type, const char *name)
 	       !strcmp(type->name, name);
 }
 
-/* Modules make types on the heap too (deque and array, in newer versions),
- * with the module in the name; a class that was written in Python and has one
- * of the names has no point in it. */
+/* Modules create types on the heap too (deque and array, in newer versions),
+ * with the module in their name. A class written in Python may have such a
+ * name, but without a dot. */
 static enum object_kind kind_by_name(
     const struct object_types *types, uint64_t address, uint64_t *number)
 {
@@ -266,8 +267,8 @@ static enum object_kind kind_by_name(
 	return OBJECT_OTHER;
 }
 
-/* By the flags, or by the name of what it is built on: *root and *number
- * then. */
+/* Finds the kind by the flags, or by the name of the C base type: sets *root
+ * and *number then. */
 static enum object_kind object_type_kind_of(const struct object_types *types,
     uint64_t address, uint64_t *root, uint64_t *number)
 {
@@ -293,7 +294,7 @@ static enum object_kind object_type_kind_of(const struct object_types *types,
 	return kind;
 }
 
-/* The str that the type's dict has under __module__. */
+/* The str for __module__ in the type's dict. */
 static uint64_t module_of(const struct object_types *types, uint64_t address)
 {
 	const struct python_offsets *o = &types->target->offsets;
@@ -316,7 +317,7 @@ static uint64_t module_of(const struct object_types *types, uint64_t address)
 	return 0;
 }
 
-/* The name that people know it by; NULL where it has none. */
+/* The name to display; NULL where there is none. */
 static char *name_of(
     const struct object_types *types, uint64_t address, bool on_heap)
 {
@@ -361,7 +362,7 @@ static bool add_member(const struct object_types *types,
 	return true;
 }
 
-/* Its own slots and those of what it is built on. */
+/* Reads its own slots and those of its base types. */
 static void read_members(
     const struct object_types *types, struct object_type *type)
 {

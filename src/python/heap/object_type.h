@@ -13,7 +13,7 @@
 
 enum object_kind {
 	OBJECT_OTHER, /* read word by word */
-	OBJECT_ATOM,  /* float, complex, NumPy's numbers: hold nothing */
+	OBJECT_ATOM,  /* float, complex, NumPy's scalars: no references */
 	OBJECT_LIST,
 	OBJECT_TUPLE,
 	OBJECT_DICT,
@@ -22,7 +22,7 @@ enum object_kind {
 	OBJECT_STR,
 	OBJECT_BYTES,
 	OBJECT_BYTEARRAY,
-	OBJECT_BUFFERED, /* a file of io with a buffer of its own */
+	OBJECT_BUFFERED, /* buffered file of io */
 	OBJECT_INT,
 	OBJECT_TYPE,
 	OBJECT_DEQUE,
@@ -36,7 +36,7 @@ enum object_kind {
 	OBJECT_FRAME
 };
 
-/* A word of an object that has a name: a slot. */
+/* A named word of an object: a slot. */
 struct object_member {
 	uint64_t offset;
 	char *name;
@@ -44,27 +44,28 @@ struct object_member {
 
 struct object_type {
 	uint64_t address;
-	size_t place; /* in the items of object_types */
-	char *name;   /* "list", "shop.models.Lesson": valid UTF-8, but the
-		       * target's choice: see base/utf8.h */
+	size_t place; /* index in the items of object_types */
+	char *name; /* "list", "shop.models.Lesson": valid UTF-8, but chosen by
+		       the target: see base/utf8.h */
 	enum object_kind kind;
 	bool on_heap, has_gc, managed_dict, inline_values, pre_header;
 	bool built_in;        /* a static type of the interpreter's own file */
 	uint64_t basic, item; /* bytes of an object, and of each item */
-	uint64_t number;      /* bytes of a number of NumPy's, behind those */
-	uint64_t root_basic;  /* basic of the static type it is built on */
-	int64_t dict_offset;  /* where __dict__ is; below 0: from the end */
-	int64_t weak_offset;  /* of the list of its weak references, or 0 */
-	uint64_t keys;        /* what inline values are called, or 0 */
+	uint64_t number;      /* size of a NumPy scalar's value, behind those */
+	uint64_t root_basic;  /* basic of the static base type */
+	int64_t dict_offset;  /* offset of __dict__; negative: from the end */
+	/* Offset of the list of weak references; 0: none. */
+	int64_t weak_offset;
+	uint64_t keys; /* keys that name inline values; 0: none */
 	ARRAY(struct object_member) members;
-	size_t count;  /* of its objects that were found */
-	uint64_t size; /* of them all, as sys.getsizeof() has it */
+	size_t count;  /* number of its objects that were found */
+	uint64_t size; /* size of all of them, as by sys.getsizeof() */
 };
 
-/* An address that was looked at. */
+/* An address that was checked for a type. */
 struct object_type_known {
 	uint64_t address;
-	uint32_t place; /* of the type in items; UINT32_MAX: it is none */
+	uint32_t place; /* index of the type in items; UINT32_MAX: no type */
 };
 
 struct object_chunk {
@@ -74,15 +75,15 @@ struct object_chunk {
 struct object_types {
 	const struct python_target *target;
 	struct snapshot *snapshot;
-	struct python_target view;         /* the target, as in the snapshot */
-	ARRAY(struct object_type *) items; /* each stays where it is */
+	struct python_target view; /* the target, read from the snapshot */
+	ARRAY(struct object_type *) items; /* pointers stay valid */
 	ARRAY(struct object_type_known) known;
 	struct index known_index;
-	/* The chunks for threads' frames, in order: they hold no object. */
+	/* Chunks for threads' frames, sorted: they hold no objects. */
 	ARRAY(struct object_chunk) chunks;
 };
 
-/* target and snapshot must live as long. */
+/* target and snapshot must live as long as types. */
 void object_types_init(struct object_types *types,
     const struct python_target *target, struct snapshot *snapshot)
     __attribute__((nonnull));
@@ -92,9 +93,9 @@ void object_types_finish(struct object_types *types) __attribute__((nonnull));
 struct object_type *object_types_get(
     struct object_types *types, uint64_t address) __attribute__((nonnull));
 
-/* Whether it is the type that CPython has under that name, without a dot where
- * it is built in: modules in C have types of their own that are called
- * "generator" and the like, and are laid out otherwise. */
+/* Whether it is CPython's own type of that name, which has no dot where it is
+ * built in: C modules have types of their own that are called "generator" and
+ * the like, and have another layout. */
 bool object_type_is(const struct object_type *type, const char *name)
     __attribute__((nonnull));
 

@@ -10,15 +10,15 @@
 
 #define INTERPRETERS_MAX 1024
 #define FOUND_MAX (UINT32_MAX - 1)
-#define STRAYS_PART 1000 /* one in so many may be half made */
-#define STEP 4096        /* objects from one word of progress to the next */
+#define STRAYS_PART 1000 /* one in this many may be half built */
+#define STEP 4096        /* objects between two reports of progress */
 
 static bool objects_is_at(const void *found, size_t at, const void *address)
 {
 	return ((const uint64_t *)found)[at] == *(const uint64_t *)address;
 }
 
-/* Whether it is new. */
+/* Adds an object; returns whether it is new. */
 static bool objects_add(struct objects *objects, uint64_t address)
 {
 	size_t next = objects->found.len;
@@ -58,9 +58,9 @@ static void add_listed(void *context, uint64_t object)
 		objects->strays++;
 }
 
-/* The objects that the collector of a build without the GIL tracks; where
- * what it tracks is none, the blocks are laid out otherwise (a debug
- * allocator puts words in front). */
+/* Adds the objects that the collector of a build without the GIL tracks. Where
+ * these are no objects, the blocks have another layout: a debug allocator puts
+ * words in front. */
 static void add_tracked(struct objects *objects)
 {
 	if (!segments_each(objects->types.target, objects->types.snapshot,
@@ -69,7 +69,7 @@ static void add_tracked(struct objects *objects)
 		objects->trouble = OBJECTS_NO_HEAPS;
 }
 
-/* The rings of the collector whose state is at that address. */
+/* Adds the rings of the collector whose state is at that address. */
 static void add_rings(struct objects *objects, uint64_t state)
 {
 	const struct python_target *target = objects->types.target;
@@ -95,9 +95,8 @@ static void add_words(struct objects *objects, uint64_t start, uint64_t count,
 	    &objects->budget, visit, objects);
 }
 
-/* A word that may be left over from before: what it points at counts where it
- * is an object by all that can be seen, of a kind that the collector's lists
- * don't have anyway. */
+/* Adds the target of a word that may be stale, where it is an object by all
+ * that can be seen, of a kind that the collector does not track anyway. */
 static bool add_doubtful(const struct object_edge *edge, void *context)
 {
 	struct objects *objects = context;
@@ -107,8 +106,8 @@ static bool add_doubtful(const struct object_edge *edge, void *context)
 	return true;
 }
 
-/* To 3.10 frames are objects, whose variables are found with them; later ones
- * begin with references to what they run, and to where. */
+/* Up to 3.10 frames are objects, and their variables are found with them; later
+ * ones begin with references to their code and to their namespaces. */
 static void objects_add_frame(void *context, uint64_t frame)
 {
 	struct objects *objects = context;
@@ -157,7 +156,8 @@ static void add_roots(struct objects *objects)
 	    target, objects->types.snapshot, objects_add_frame, objects);
 }
 
-/* Counts all that were found, and finds what they hold. */
+/* Counts all objects that were found, and finds the objects that these refer
+ * to. */
 static void objects_follow(struct objects *objects, struct snapshot *snapshot)
 {
 	uint64_t bytes = 0;
@@ -182,7 +182,7 @@ static void objects_follow(struct objects *objects, struct snapshot *snapshot)
 	}
 }
 
-/* Why what was found is not to be believed. */
+/* Explains why the result can't be trusted. */
 static int objects_explain(const struct objects *objects, struct err *e)
 {
 	const struct python_target *target = objects->types.target;

@@ -19,23 +19,24 @@
 enum objects_trouble {
 	OBJECTS_FINE,
 	OBJECTS_NO_RINGS,  /* the collector's lists were not found */
-	OBJECTS_OPEN_RING, /* one of them does not come back to its head */
-	OBJECTS_NO_HEAPS   /* without the GIL: the threads' heaps were not */
+	OBJECTS_OPEN_RING, /* a list does not return to its head */
+	OBJECTS_NO_HEAPS   /* without the GIL: the threads' heaps were not
+			      found */
 };
 
 struct objects {
 	struct object_types types; /* with counts and sizes */
-	ARRAY(uint64_t) found;     /* their addresses, none twice */
-	struct index places;       /* in found */
+	ARRAY(uint64_t) found;     /* addresses, each once */
+	struct index places;       /* indices in found, by address */
 	struct object_budget budget;
-	size_t strays; /* that the collector tracks, and that are none */
+	size_t strays; /* objects that the collector tracks, but that are no
+			  objects */
 	enum objects_trouble trouble;
 };
 
-/* Finds them all; target and snapshot must live as long as objects. -1 with e
- * where there are none or no end of them, or
- * where it is laid out as no version that is known. objects_finish() in any
- * case. */
+/* Finds all objects; target and snapshot must live as long as objects. -1 with
+ * e where there are none or they have no end, or where the layout is of no
+ * known version. objects_finish() in any case. */
 int objects_find(struct objects *objects, const struct python_target *target,
     struct snapshot *snapshot, struct err *e)
     __attribute__((nonnull, warn_unused_result));

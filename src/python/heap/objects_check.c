@@ -6,10 +6,10 @@
 #include "python/remote/text.h"
 
 #define NAME_SIZE 512
-/* A set has eight entries of its own, and a list of weak references. */
+/* A set has eight entries in itself, and a list of weak references. */
 #define SET_BEHIND_SMALL (8 * 16 + 8)
 
-/* The size of a type's objects that our row of offsets expects. */
+/* The object size of a type that the row of offsets implies. */
 struct known_type {
 	const char *name;
 	uint64_t basic;
@@ -27,7 +27,8 @@ static const struct object_type *find_type(
 	return NULL;
 }
 
-/* A type that was not found has no objects to be read wrongly. */
+/* Finds a type with an unexpected size. A type that was not found has no
+ * objects that could be read wrongly. */
 static const char *find_wrong_size(const struct objects *objects)
 {
 	const struct python_offsets *o = &objects->types.target->offsets;
@@ -43,7 +44,7 @@ static const char *find_wrong_size(const struct objects *objects)
 	    {"code", (uint64_t)(is_new ? o->code_instructions : o->code_size)},
 	    {is_new ? "generator" : "",
 		(uint64_t)(o->generator_frame + o->frame_locals)},
-	    /* Since 3.11 its frame is no part of it. */
+	    /* Since 3.11 it does not contain its frame. */
 	    {is_new ? "" : "frame", (uint64_t)o->frame_locals + 8},
 	};
 
@@ -64,7 +65,7 @@ static const char *last_part(const char *name)
 	return dot ? dot + 1 : name;
 }
 
-/* A class has its name twice: as C's text and as a str. */
+/* Whether both names of a class agree: the C string and the str. */
 static bool has_name_twice(
     struct object_types *types, const struct object_type *type)
 {
@@ -80,7 +81,7 @@ static bool has_name_twice(
 	       !strcmp(last_part(name), last_part(text));
 }
 
-/* A class may be renamed, but hardly all of them. */
+/* Some classes may be renamed, but hardly all of them. */
 static bool are_names_right(struct objects *objects)
 {
 	size_t classes = 0;

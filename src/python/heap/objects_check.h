@@ -8,7 +8,8 @@
 
 #include "python/heap/objects.h"
 
-/* Checks objects that were found; -1 with e where something does not fit. */
+/* Checks the objects that were found; -1 with e where something does not
+ * fit. */
 int objects_check(struct objects *objects, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 

@@ -10,15 +10,17 @@
 enum { REMAINDER_PAGE = 4096 };
 
 /* An object of up to 512 bytes is in a pool of Python's allocator; of a larger
- * one its header alone is, where it is a list or a dict. */
+ * list or dict only the header is. */
 enum { REMAINDER_SMALL = 512, REMAINDER_HEADER = 64 };
 
-/* Arenas are 256 KiB (to CPython 3.9) or 1 MiB large, and begin at any page: a
- * piece of memory of that size with a small object is taken for an arena's. */
+/* Arenas have 256 KiB (up to CPython 3.9) or 1 MiB, and begin at any page: a
+ * piece of memory of that size that holds a small object is taken for an
+ * arena's. */
 enum { REMAINDER_PIECE = 18 };
 
-/* glibc's malloc, since 2.26, for 64 bits: a heap of a thread begins at a
- * multiple of this with a header, and the first of an arena with its state. */
+/* glibc's malloc, since 2.26, on 64 bits: the heap of a thread begins at a
+ * multiple of this with a header, and the first heap of an arena with the
+ * arena's state. */
 #define REMAINDER_HEAP (UINT64_C(64) << 20)
 enum { REMAINDER_STATE = 2200, REMAINDER_LEAST = 32 };
 
@@ -34,7 +36,8 @@ struct remainder_piece {
 struct remainder_search {
 	struct objects *objects;
 	struct snapshot *snapshot;
-	/* In order: files, and the heaps of malloc. No pool is there. */
+	/* Sorted ranges of files and of malloc's heaps, in which there is no
+	 * pool. */
 	ARRAY(struct remainder_range) others;
 	ARRAY(struct remainder_piece) pieces;
 	struct index index;
@@ -46,8 +49,8 @@ static bool remainder_is_blank(const uint8_t *page)
 	return page[0] == 0 && memcmp(page, page + 1, REMAINDER_PAGE - 1) == 0;
 }
 
-/* The bytes in a range that are resident, by all that the copy shows: a page of
- * zeroes has never been written, or was given back. */
+/* Resident bytes of a range, as far as the copy shows: a page of zeroes was
+ * never written, or was given back. */
 static uint64_t remainder_resident(
     struct snapshot *snapshot, uint64_t start, uint64_t end)
 {
@@ -65,7 +68,7 @@ static uint64_t remainder_resident(
 	return resident;
 }
 
-/* The free chunks of malloc from the first one to the end; false where it is
+/* Adds up malloc's free chunks from the first one to the end; false where it is
  * no such row of chunks. A chunk tells whether the one before it is in use. */
 static bool remainder_walk(
     struct snapshot *snapshot, uint64_t first, uint64_t end, uint64_t *free)
@@ -88,7 +91,7 @@ static bool remainder_walk(
 	return at == end;
 }
 
-/* A heap of a thread's arena; false where it is none. */
+/* Walks a heap of a thread's arena; false where it is none. */
 static bool remainder_walk_heap(struct remainder_search *search, uint64_t start)
 {
 	uint64_t state = snapshot_u64(search->snapshot, start);

@@ -11,14 +11,14 @@
 struct remainder {
 	bool is_known;     /* false where the kernel does not tell */
 	int64_t files_kib; /* resident pages of mapped files */
-	/* Free chunks of the heaps of glibc's malloc, and the pools of Python's
-	 * allocator less the objects in them. Pages that were never written, or
-	 * were given back, do not count. */
+	/* Free chunks in the heaps of glibc's malloc, and Python's pools
+	 * without the objects in them. Pages that were never written, or were
+	 * given back, don't count. */
 	int64_t free_kib;
 };
 
-/* Reads mappings and status of the process, and the copy. An allocator that
- * keeps its memory in another way counts as having nothing free. */
+/* Reads mappings and status of the process, and the copy. Other allocators
+ * count as having nothing free. */
 struct remainder remainder_find(struct objects *objects, pid_t pid)
     __attribute__((nonnull));
 

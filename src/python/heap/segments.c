@@ -7,39 +7,41 @@
 #include "base/index.h"
 #include "python/heap/frames.h"
 
-#define SEGMENT ((uint64_t)32 << 20) /* and its alignment */
+#define SEGMENT ((uint64_t)32 << 20) /* size and alignment of a segment */
 #define SLICE ((uint64_t)64 << 10)
 #define SLICES 512
-#define HEAPS 4 /* of a thread: raw memory, objects, two of the collector's */
+/* Heaps of a thread: raw memory, objects, and two of the collector. */
+#define HEAPS 4
 #define TAG_GC 2
-#define TAG_GC_BEHIND 3 /* objects with two words in front */
+#define TAG_GC_BEHIND 3 /* tag of objects with two words in front */
 #define WORDS_BEFORE 16
 #define CAPACITY_MAX 65536
 #define TRACKED 1
-#define FLAGS ((uint64_t)3) /* of a list of blocks that others freed */
+/* Bits in a list of blocks that other threads freed. */
+#define FLAGS ((uint64_t)3)
 
 struct segments_heap {
 	uint64_t address;
-	uint64_t pages, found; /* that it says it has, and that were found */
+	uint64_t pages, found; /* pages that it claims to have; pages found */
 };
 
-/* Blocks of one size, in which the collector's objects are. */
+/* A page of blocks of one size that hold tracked objects. */
 struct segments_page {
 	uint64_t start, size, capacity;
-	uint64_t free[3]; /* lists of blocks that are free */
-	uint64_t before;  /* of a block, in front of its object */
+	uint64_t free[3]; /* lists of free blocks */
+	uint64_t before;  /* bytes of a block before its object */
 };
 
 struct segments {
 	const struct python_target *target;
-	const struct python_offsets *o; /* the row whose mimalloc is tried */
+	const struct python_offsets *o; /* row whose mimalloc layout is tried */
 	struct snapshot *snapshot;
 	ARRAY(struct segments_heap) heaps;
-	struct index places; /* in heaps, by address */
+	struct index places; /* indices in heaps, by address */
 	ARRAY(struct segments_page) pages;
-	uint64_t cookie; /* what each segment has beside its address */
+	uint64_t cookie; /* XOR of each segment's address and its cookie */
 	bool is_sound;
-	uint8_t is_free[CAPACITY_MAX]; /* of one page's blocks */
+	uint8_t is_free[CAPACITY_MAX]; /* flags for one page's blocks */
 };
 
 static uint64_t segments_word(
@@ -63,7 +65,7 @@ static struct segments_heap *segments_heap(
 	return at == INDEX_NONE ? NULL : &segments->heaps.items[at];
 }
 
-/* The heaps of a thread, which has none before its first step. */
+/* Adds a thread's heaps; it has none before it first runs. */
 static void segments_add_heaps(void *context, uint64_t thread)
 {
 	struct segments *segments = context;
@@ -85,7 +87,8 @@ static void segments_add_heaps(void *context, uint64_t thread)
 	}
 }
 
-/* To mimalloc 2.1 small blocks begin behind the place of one or three. */
+/* Up to mimalloc 2.1 small blocks start one or three block sizes into the
+ * page. */
 static uint64_t segments_page_start(const struct segments *segments,
     uint64_t page, uint64_t slice, uint64_t size)
 {
@@ -100,7 +103,7 @@ static uint64_t segments_page_start(const struct segments *segments,
 	return slice + behind;
 }
 
-/* Whether it makes sense; slice is where its memory begins. */
+/* Adds a page where it is consistent; slice is the start of its memory. */
 static bool segments_add_page(
     struct segments *segments, uint64_t page, uint64_t slice, uint64_t end)
 {
@@ -132,9 +135,9 @@ static bool segments_add_page(
 	       (capacity == 1 || found.start + capacity * found.size <= end);
 }
 
-/* Its pages follow each other without a gap, the first of them is what the
- * segment itself needs, and its cookie is that of all others. False: it is
- * none, or one that makes no sense. */
+/* Adds a segment: its pages follow each other without a gap, the first one is
+ * the segment's own, and the cookie agrees with all others. False: it is no
+ * segment, or an inconsistent one. */
 static bool segments_add(struct segments *segments, uint64_t segment)
 {
 	const struct python_offsets *o = segments->o;
@@ -163,7 +166,7 @@ static bool segments_add(struct segments *segments, uint64_t segment)
 	return true;
 }
 
-/* A segment has its address, mixed with a secret of the process, for cookie. */
+/* A segment's cookie is its address, mixed with a secret of the process. */
 static void segments_try(struct segments *segments, uint64_t segment)
 {
 	const struct python_offsets *o = segments->o;
@@ -178,8 +181,8 @@ static void segments_try(struct segments *segments, uint64_t segment)
 		segments->is_sound &= segments_add(segments, segment);
 }
 
-/* The secret, by a page of a thread's heap: the queues of pages are what a
- * heap is made of, and any page lies in its segment. */
+/* Finds the secret through a page of a thread's heap: a heap consists of queues
+ * of pages, and each page lies in its segment. */
 static bool segments_learn_cookie(struct segments *segments)
 {
 	const struct python_offsets *o = segments->o;
@@ -205,7 +208,7 @@ static bool segments_learn_cookie(struct segments *segments)
 	return false;
 }
 
-/* Whether all of it is there: as many pages as each heap says. */
+/* Whether as many pages were found as each heap claims. */
 static bool segments_are_whole(const struct segments *segments)
 {
 	if (!segments->is_sound || !segments->pages.len)
@@ -239,8 +242,8 @@ static bool segments_find(struct segments *segments)
 	return segments_are_whole(segments);
 }
 
-/* Marks the blocks of a list, which may be in no other; false where it leads
- * out of the page, or comes back to itself. */
+/* Marks the blocks of a list, each of which may be in one list only; false
+ * where the list leaves the page, or returns to itself. */
 static bool segments_mark_free(
     struct segments *segments, const struct segments_page *page, uint64_t block)
 {
@@ -283,7 +286,7 @@ static void segments_visit(struct segments *segments,
 	}
 }
 
-/* All pages are looked at before the first object is told. */
+/* All pages are checked before the first object is reported. */
 static bool segments_tell(struct segments *segments,
     void (*visit)(void *context, uint64_t object), void *context)
 {

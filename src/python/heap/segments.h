@@ -11,9 +11,9 @@
 
 #include "python/remote/snapshot.h"
 
-/* Calls visit for each object that the collector tracks. False, and no call
- * at all, where the segments make no sense, as while one is changed, or are
- * those of a mimalloc that no row knows. */
+/* Calls visit for each object that the collector tracks. False, without any
+ * call, where the segments are not consistent, as while one is being changed,
+ * or belong to a mimalloc that no row describes. */
 bool segments_each(const struct python_target *target,
     struct snapshot *snapshot, void (*visit)(void *context, uint64_t object),
     void *context) __attribute__((nonnull(1, 2, 3), warn_unused_result));

@@ -8,12 +8,12 @@
 #include "base/python_path.h"
 
 #define LRU_TYPE "functools._lru_cache_wrapper"
-#define LRU_MAXSIZE 96 /* of its struct, the same from 3.8 to 3.15 */
+#define LRU_MAXSIZE 96 /* offset in its struct, the same from 3.8 to 3.15 */
 #define NAME_SIZE 256
 
 enum cache_origin { CACHE_PROGRAM, CACHE_INSTALLED, CACHE_STANDARD };
 
-/* Variables of the standard library that keep what was computed once. */
+/* Variables of the standard library that cache results. */
 static const struct {
 	const char *module, *variable;
 } known[] = {
@@ -41,7 +41,7 @@ static const struct {
     {"zipimport", "_zip_directory_cache"},
 };
 
-/* The origin of a module. One that is built in has no file. */
+/* Tells where a module comes from. A built-in one has no file. */
 static enum cache_origin caches_origin(
     const struct referrers *referrers, uint32_t module)
 {
@@ -70,7 +70,8 @@ static bool caches_is_known(const char *module, const char *variable)
 	return false;
 }
 
-/* A functools.lru_cache on the way; bounded: one with a maxsize. */
+/* Whether a functools.lru_cache is on the chain; bounded: one with a
+ * maxsize. */
 static bool caches_has_lru(const struct referrers *referrers,
     const struct chain_link *link, bool bounded)
 {
@@ -85,7 +86,7 @@ static bool caches_has_lru(const struct referrers *referrers,
 	return !bounded || (int64_t)snapshot_u64(types->snapshot, at) >= 0;
 }
 
-/* Whether the root is a module that has such a cache on the way. */
+/* Whether the root is a module, and such a cache is on the chain. */
 static bool caches_is(
     const struct chains *chains, const struct referrers *referrers, uint32_t at)
 {

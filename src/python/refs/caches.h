@@ -11,7 +11,7 @@
 
 #include "python/refs/referrers.h"
 
-/* Marks the chains that are such, and puts them behind all others. */
+/* Marks the chains that end in a cache, and moves them behind all others. */
 void caches_sort(struct chains *chains, const struct referrers *referrers)
     __attribute__((nonnull));
 

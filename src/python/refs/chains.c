@@ -5,23 +5,23 @@
 
 #include "base/index.h"
 
-/* The first fields of struct chain_link tell links apart. */
+/* Links are equal where the fields before this one are. */
 #define KEY_SIZE offsetof(struct chain_link, object)
-/* A loop of up to so many links is seen when it comes round. */
+/* A loop of up to this many links is recognised when it repeats. */
 #define PERIOD_MAX 3
 /* Added to a root's kind, so that it never equals a reference's kind where
- * links are compared from the wanted object on. */
+ * links are compared from the wanted object's end. */
 #define ROOT_KIND 16
 
-/* Limits of the search for other ways to data: links up, ways of one object,
- * referrers of each that are looked at, and steps in all. */
+/* Bounds of the search for other ways to data: links up, ways of an object,
+ * referrers tried for each, and steps in all. */
 #define SPLIT_DEPTH 4
 #define WAYS_MAX 16
 #define HOLDERS_MAX 64
 #define SPLIT_STEPS_MAX 4000000
 
 /* A way to an object: its link, and the objects on the way that were chosen
- * among others. */
+ * among several. */
 struct chain_way {
 	uint32_t link;
 	uint32_t through[SPLIT_DEPTH];
@@ -33,12 +33,12 @@ struct chain_ways {
 	size_t len;
 };
 
-/* An object at a link that is not its nearest. */
+/* An object at a link that is not on its shortest way. */
 struct chain_place {
 	uint32_t link, object;
 };
 
-/* Links by what tells them apart. */
+/* Intern table of links. */
 struct chains_table {
 	ARRAY(struct chain_link) links;
 	struct index index;
@@ -48,19 +48,17 @@ struct finder {
 	const struct chains_request *request;
 	const struct references *references;
 	struct chains_table table;
-	/* For each object: the reference and the object by which it was
-	 * reached, its link, how many were reached through it with itself (0:
-	 * it was not reached), and its place in an order in which those stand
-	 * right behind it. */
+	/* BFS tree, for each object: parent edge, parent, the chain's link,
+	 * subtree size (0: not reached), and preorder number. */
 	uint32_t *via, *holder, *link, *size, *place;
-	uint32_t *order; /* in which they were reached */
+	uint32_t *order; /* objects in the order in which they were reached */
 	size_t reached, looked;
 	bool referents;
-	bool *wanted; /* of each object; NULL with referents */
-	ARRAY(struct chain_place) places; /* of referents */
+	bool *wanted; /* for each object; NULL with referents */
+	ARRAY(struct chain_place) places; /* with referents */
 	struct index places_index;
-	size_t steps;     /* that were taken on other ways */
-	uint32_t ways_of; /* the object whose ways these are, + 1 */
+	size_t steps;     /* steps taken on other ways */
+	uint32_t ways_of; /* object that `ways` belongs to, + 1 */
 	struct chain_ways ways;
 };
 
@@ -69,7 +67,7 @@ static bool same_link(const void *items, size_t at, const void *key)
 	return !memcmp((const struct chain_link *)items + at, key, KEY_SIZE);
 }
 
-/* The place of a link like that one, which is put there where none is. */
+/* Returns the index of an equal link, and adds it where there is none. */
 static uint32_t chains_intern(
     struct chains_table *table, const struct chain_link *link)
 {
@@ -105,8 +103,8 @@ static bool is_like(const struct chain_link *a, const struct chain_link *b)
 	       a->kind == b->kind;
 }
 
-/* Whether the last period links, this one with them, have come twice before:
- * then that which was there one round ago. */
+/* Returns the link one round ago, where the last `period` links, including this
+ * one, have already come twice. */
 static const struct chain_link *one_round_ago(
     const struct chains_table *table, const struct chain_link *link, int period)
 {
@@ -144,8 +142,8 @@ static uint32_t intern_loop(
 	return chains_intern(table, link);
 }
 
-/* A root: objects that are known by name each have one of their own, or one for
- * all that are alike. */
+/* Adds a root: objects with a name have a root each, or one for all that are
+ * alike. */
 static uint32_t intern_root(
     struct finder *f, uint32_t object, enum chain_root root)
 {
@@ -162,7 +160,7 @@ static uint32_t intern_root(
 	return chains_intern(&f->table, &link);
 }
 
-/* A __dict__ that its owner stands for. */
+/* Whether the object is a __dict__ that is shown as its owner. */
 static bool is_folded(const struct finder *f, uint32_t object)
 {
 	uint32_t via = f->via[object];
@@ -183,7 +181,7 @@ static bool has_label(
 	return kind == REFERENCE_ATTRIBUTE || kind == REFERENCE_LOCAL;
 }
 
-/* The link that a reference of object from adds below the link parent. */
+/* The link for a reference of object `from`, below the link parent. */
 static struct chain_link link_below(
     const struct finder *f, uint32_t parent, uint32_t from, uint32_t reference)
 {
@@ -234,8 +232,8 @@ static bool is_same_place(const void *items, size_t at, const void *key)
 	    sizeof(struct chain_place));
 }
 
-/* Counts one more reference to an object that was reached before: two
- * attributes may hold the same number. */
+/* Counts another reference to an object that was reached before: two attributes
+ * may hold the same number. */
 static void count_again(struct finder *f, uint32_t from, uint32_t reference)
 {
 	uint32_t object = f->references->to.items[reference];
@@ -273,7 +271,7 @@ static void chains_reach(struct finder *f, uint32_t from, uint32_t reference)
 			count_again(f, from, reference);
 		return;
 	}
-	/* Numbers and text hold nothing: they are on no way. */
+	/* Numbers and text refer to nothing: they are on no chain. */
 	if (f->wanted && !f->wanted[object] &&
 	    f->references->first[object] == f->references->first[object + 1])
 		return;
@@ -287,7 +285,7 @@ static void chains_look(struct finder *f, uint32_t from)
 {
 	const uint32_t *first = f->references->first;
 
-	/* The keys of a folded dict are the names of attributes. */
+	/* The keys of a folded dict are attribute names. */
 	for (uint32_t i = first[from]; i < first[from + 1]; i++)
 		if (!f->referents || !is_folded(f, from) ||
 		    f->references->kind.items[i] != REFERENCE_KEY)
@@ -300,8 +298,8 @@ static void look_on(struct finder *f)
 		chains_look(f, f->order[f->looked++]);
 }
 
-/* From what a program holds by name, and then from what nothing in it holds
- * and is there all the same. */
+/* Searches breadth-first from the objects that a program holds by name, and
+ * then from those that exist without being held by any object. */
 static void chains_search(struct finder *f)
 {
 	const struct references *references = f->references;
@@ -317,7 +315,8 @@ static void chains_search(struct finder *f)
 	look_on(f);
 }
 
-/* Sizes from the last reached to the first, places from the first on. */
+/* Computes subtree sizes in reverse order of the search, then preorder numbers
+ * in its order. */
 static void number_places(struct finder *f)
 {
 	uint32_t *next = mem_zero(f->references->count + 1, sizeof(*next));
@@ -342,7 +341,7 @@ static void number_places(struct finder *f)
 	free(next);
 }
 
-/* Whether the way to object leads through holder, or ends there. */
+/* Whether holder is object or an ancestor of it in the BFS tree. */
 static bool is_through(const struct finder *f, uint32_t object, uint32_t holder)
 {
 	return object == holder ||
@@ -350,13 +349,14 @@ static bool is_through(const struct finder *f, uint32_t object, uint32_t holder)
 		   f->place[object] - f->place[holder] < f->size[holder]);
 }
 
-/* Chains that are equal as far as they are shown. */
+/* Groups of chains that are equal down to the requested depth. */
 struct chain_groups {
-	struct chains_table table; /* links, from the wanted object on */
-	ARRAY(uint32_t) of_link;   /* + 1; 0: not yet known */
-	ARRAY(uint32_t) item;      /* of each group: in chains, + 1 */
-	ARRAY(uint32_t) seen;      /* the wanted object that was counted last */
-	ARRAY(uint32_t) here;      /* the chains of the one at hand */
+	struct chains_table table; /* links from the wanted object's end */
+	/* Number of a link's group, + 1; 0: not known yet. */
+	ARRAY(uint32_t) of_link;
+	ARRAY(uint32_t) item; /* index of the group's chain, + 1 */
+	ARRAY(uint32_t) seen; /* wanted object that the group counted last */
+	ARRAY(uint32_t) here; /* groups of the present object's chains */
 };
 
 static uint32_t chains_group_of(
@@ -412,7 +412,7 @@ static bool may_split(const struct finder *f, uint32_t object)
 	    !f->request->splits[f->request->types[object]] ||
 	    !f->size[object] || via == REFERENCES_NONE)
 		return false;
-	/* A module's functions refer to its dict too. */
+	/* A module's functions refer to its dict, too. */
 	return f->references->kind.items[via] != REFERENCE_DICT;
 }
 
@@ -425,7 +425,7 @@ static enum chain_root root_kind_of(const struct finder *f, uint32_t link)
 	return links[link].kind;
 }
 
-/* Whether the way to object begins at something that has a name. */
+/* Whether the shortest way to object begins at a named object. */
 static bool is_from_name(const struct finder *f, uint32_t object)
 {
 	enum chain_root kind = root_kind_of(f, f->link[object]);
@@ -433,7 +433,7 @@ static bool is_from_name(const struct finder *f, uint32_t object)
 	return kind != CHAIN_OUTSIDE && kind != CHAIN_CYCLE;
 }
 
-/* Adds the way, unless one with the same link is there already. */
+/* Adds the way, unless there is one with the same link. */
 static void add_way(struct chain_ways *ways, const struct chain_way *way)
 {
 	for (size_t i = 0; i < ways->len; i++)
@@ -446,7 +446,7 @@ static void add_way(struct chain_ways *ways, const struct chain_way *way)
 static void find_ways(struct finder *f, uint32_t object,
     const struct chain_way *path, struct chain_ways *ways);
 
-/* Adds the ways that lead over one more referrer of the object. */
+/* Adds the ways over one more referrer of the object. */
 static void add_ways_over(struct finder *f, uint32_t reference,
     const struct chain_way *path, struct chain_ways *ways)
 {
@@ -471,8 +471,8 @@ static void add_ways_over(struct finder *f, uint32_t reference,
 	}
 }
 
-/* Finds all links at which the object stands, that of its nearest way first. An
- * object on the path is not gone through again. */
+/* Finds all links of the object, that of its shortest way first. Objects on the
+ * path are not visited again. */
 static void find_ways(struct finder *f, uint32_t object,
     const struct chain_way *path, struct chain_ways *ways)
 {
@@ -497,7 +497,7 @@ static void find_ways(struct finder *f, uint32_t object,
 	}
 }
 
-/* The ways of object, kept for the next one that it refers to. */
+/* The ways of object, kept for the next object that it refers to. */
 static const struct chain_ways *ways_of(struct finder *f, uint32_t object)
 {
 	if (f->ways_of != object + 1) {
@@ -564,8 +564,8 @@ static void count_wanted(struct chains *chains, struct chain_groups *groups,
 		    .number = groups->here.items[i], .object = wanted};
 }
 
-/* The objects of each link, with what they retain: not twice where one of them
- * dominates another. */
+/* Counts the objects of each link, and the memory that they retain, without
+ * counting it twice where one dominates another. */
 static void count_links(struct finder *f)
 {
 	const struct dominators *dominators = f->request->dominators;
@@ -636,7 +636,7 @@ static void finder_init(struct finder *f, const struct chains_request *request)
 	f->order = mem_zero(count + 1, sizeof(uint32_t));
 }
 
-/* The links go to chains. */
+/* The links are handed over to chains. */
 static void finder_finish(struct finder *f, struct chains *chains)
 {
 	chains->links.items = f->table.links.items;
@@ -706,8 +706,8 @@ void chains_referents(
 }
 
 /* The link at which an object is counted. A greenlet or a task is a root, but
- * is counted where a module holds it, if one does: at the nearest such link.
- * (The module threading holds each thread, which says nothing.) */
+ * is counted at the nearest link where a module holds it, if there is one.
+ * (That the module threading holds each thread tells nothing.) */
 static uint32_t place_of(struct finder *f, uint32_t object)
 {
 	const struct references *references = f->references;

@@ -23,44 +23,48 @@
 #include "python/refs/references.h"
 
 enum chain_root {
-	CHAIN_INSIDE, /* none: held by others, if at all */
+	CHAIN_INSIDE, /* no root: held by other such objects, if at all */
 	CHAIN_MODULE,
-	CHAIN_FRAME,   /* a function that runs */
-	CHAIN_TYPE,    /* a type of C's, which is never freed */
-	CHAIN_OUTSIDE, /* no object holds it: C code does */
+	CHAIN_FRAME,   /* a running function */
+	CHAIN_TYPE,    /* a static type, which is never freed */
+	CHAIN_OUTSIDE, /* no object holds it, but C code */
 	CHAIN_THREAD,
 	CHAIN_GREENLET,
-	CHAIN_TASK, /* of asyncio */
-	CHAIN_CYCLE /* only its own kind does: left to the collector */
+	CHAIN_TASK, /* asyncio's */
+	CHAIN_CYCLE /* held by its own kind only: left to the collector */
 };
 
 #define CHAIN_NONE UINT32_MAX
 
-/* A place in chains, seen from the root: link 0 up to the wanted object's. */
+/* A position in chains, from the root down: links 0 to the wanted object's. */
 struct chain_link {
-	uint32_t parent; /* the link that holds it; CHAIN_NONE: it is a root */
+	uint32_t parent; /* link above; CHAIN_NONE: it is a root */
 	uint32_t type;
-	uint32_t kind;   /* enum reference_kind, or enum chain_root of a root */
-	uint32_t label;  /* of references that have names; else 0 */
-	uint32_t object; /* one that stands there */
-	uint32_t detail; /* of the reference to that one */
-	uint32_t depth;  /* links above */
-	bool varies;     /* another one's differs */
-	bool repeated;   /* stands for further ones of its kind */
-	bool many;       /* other objects stand there too */
-	size_t objects;  /* whose nearest way ends there */
-	uint64_t retained; /* by these, with dominators alone */
-	size_t again;  /* referents alone: of the objects, stand nearer too, */
-	uint32_t same; /* all of them at this link; CHAIN_NONE: at several */
+	uint32_t kind;     /* enum reference_kind; of a root, enum chain_root */
+	uint32_t label;    /* of a reference that has a name; else 0 */
+	uint32_t object;   /* an object at this link */
+	uint32_t detail;   /* of the reference to that object */
+	uint32_t depth;    /* number of links above */
+	bool varies;       /* other objects' detail differs */
+	bool repeated;     /* stands for further links of its kind */
+	bool many;         /* other objects are at this link, too */
+	size_t objects;    /* objects whose shortest way ends here */
+	uint64_t retained; /* by these objects; needs dominators */
+	size_t again;  /* of objects, those that are nearer elsewhere; referents
+			  only */
+	uint32_t same; /* link of all those; CHAIN_NONE: several */
 };
 
 struct chain {
-	uint32_t link;     /* the wanted object's, last of depth + 1 */
-	size_t objects;    /* wanted ones that it holds */
-	size_t shared;     /* of them are held by another chain too */
-	uint64_t retained; /* by its root's variable: chains_retained() */
-	bool is_cache;     /* of the interpreter or of a library */
-	uint32_t number;   /* by which members name it, in whatever order */
+	/* The wanted object's link, at the end of depth + 1 links. */
+	uint32_t link;
+	size_t objects;    /* wanted objects that it holds */
+	size_t shared;     /* number of these that another chain holds, too */
+	uint64_t retained; /* memory that its root's variable retains:
+			      chains_retained() */
+	bool is_cache;     /* it ends in a cache of the interpreter or of a
+			      library */
+	uint32_t number;   /* members refer to the chain by it, in any order */
 };
 
 /* A wanted object that a chain holds. */
@@ -70,23 +74,26 @@ struct chain_member {
 
 struct chains_request {
 	const struct references *references; /* indexed */
-	const uint32_t *types;               /* of each object: a number */
-	const uint8_t *roots;  /* of each object: MODULE, FRAME, TYPE, INSIDE */
-	const uint32_t *alike; /* the root that stands for each; NULL: none */
+	const uint32_t *types;               /* number of each object's type */
+	/* Of each object: MODULE, FRAME, TYPE or INSIDE. */
+	const uint8_t *roots;
+	/* Root that stands for each object's; NULL: none. */
+	const uint32_t *alike;
 	const uint32_t *wanted;
 	size_t wanted_len;
-	uint32_t depth;     /* chains that agree so far are one; at least 1 */
-	const bool *splits; /* of each type: it is data, which several may
-			     * hold; NULL: none is */
-	const uint64_t *sizes; /* of each object: for chains_places() */
-	const struct dominators *dominators; /* NULL: nothing is known of what
-					      * objects retain */
+	uint32_t depth;     /* chains that agree for this many links are one; at
+			       least 1 */
+	const bool *splits; /* types of data, which several objects may hold;
+			       NULL: none */
+	const uint64_t *sizes; /* size of each object, for chains_places() */
+	/* NULL: retained memory is not computed. */
+	const struct dominators *dominators;
 	bool with_members;
 };
 
 struct chains {
 	ARRAY(struct chain_link) links;
-	ARRAY(struct chain) items; /* that which holds most comes first */
+	ARRAY(struct chain) items; /* the chain that holds most is first */
 	ARRAY(struct chain_member)
 	members; /* with_members alone: those of an
 		  * object are neighbours */
@@ -96,25 +103,25 @@ struct chains {
 void chains_find(struct chains *chains, const struct chains_request *request)
     __attribute__((nonnull));
 
-/* The link that goes with the root of a chain: the variable of a module or of a
- * function that runs, or the objects that nothing holds. */
+/* The link that stands for a chain's root: the variable of a module or of a
+ * running function, or the objects that nothing holds. */
 const struct chain_link *chains_variable(
     const struct chains *chains, uint32_t at) __attribute__((nonnull));
 
-/* The size that goes with that. With dominators alone. */
+/* Size retained by that. Needs dominators. */
 uint64_t chains_retained(const struct chains *chains,
     const struct dominators *dominators, uint32_t at) __attribute__((nonnull));
 
-/* The other way: links are what the wanted objects hold, with how many there
- * are of each, down to depth. An object counts once at each place where it is
- * held, and is looked into where it is nearest; modules and types are not
- * looked into. items stays empty. */
+/* The other direction: links are objects that the wanted ones refer to, with
+ * their number, down to depth. An object counts once at each position where it
+ * is held, and is followed at the nearest; modules and types are not followed.
+ * items stays empty. */
 void chains_referents(struct chains *chains,
     const struct chains_request *request) __attribute__((nonnull));
 
-/* Fills the links alone: each object stands at that of its nearest way, and
- * retained are the sizes of those that stand there. wanted, splits and depth
- * are not looked at. */
+/* Fills the links alone: each object is at the link of its shortest way, and
+ * retained is the size of the objects there. wanted, splits and depth are not
+ * used. */
 void chains_places(struct chains *chains, const struct chains_request *request)
     __attribute__((nonnull));
 

@@ -5,22 +5,24 @@
 
 #include "base/mem.h"
 
-#define START 1 /* the vertex that has all roots below it */
+#define START 1 /* virtual vertex above all roots */
 
-/* Vertices are numbered in the order of a search in depth, the start first; 0
- * stands for none. The names are those of the paper. */
+/* Vertices are numbered in the order of a depth-first search, beginning with
+ * START; 0: none. Names are those of the paper. */
 struct dominators_search {
 	const struct references *references;
-	uint32_t *number; /* of each object; 0: not yet reached */
-	uint32_t *vertex; /* the object of each number */
+	uint32_t *number; /* by object; 0: not reached yet */
+	uint32_t *vertex; /* object, by number */
 	uint32_t *parent, *semi, *dominator;
-	uint32_t *ancestor, *label; /* of the forest, whose paths shrink */
-	uint32_t *bucket, *next;    /* of each number, as a list */
-	uint32_t *next_reference;   /* of each number: to be looked at */
+	/* The paper's forest, with path compression. */
+	uint32_t *ancestor, *label;
+	uint32_t *bucket, *next;  /* lists, by number */
+	uint32_t *next_reference; /* next reference to follow, by number */
 	uint32_t *path;
-	uint8_t *is_root; /* of each object: it has the start above it */
-	uint32_t *from;   /* of each reference, in the order of referrers */
-	uint32_t len;     /* the last number that was given */
+	uint8_t *is_root; /* by object: START is its predecessor */
+	/* Source of each reference, in the order of referrers. */
+	uint32_t *from;
+	uint32_t len; /* last number given */
 };
 
 static uint32_t *dominators_numbers(size_t count)
@@ -40,7 +42,7 @@ static void dominators_reach(
 	s->next_reference[number] = s->references->first[object];
 }
 
-/* Numbers all that can be reached from a root. */
+/* Numbers all objects that can be reached from a root. */
 static void dominators_search_from(struct dominators_search *s, uint32_t root)
 {
 	const struct references *references = s->references;
@@ -80,8 +82,8 @@ static void dominators_search_all(
 			dominators_search_from(s, i);
 }
 
-/* The vertex of least semidominator on the way up in the forest; the way is
- * made short for the next time. */
+/* EVAL of the paper: the vertex with the least semidominator on the path up in
+ * the forest, which is compressed. */
 static uint32_t dominators_eval(struct dominators_search *s, uint32_t v)
 {
 	uint32_t len = 0;
@@ -100,7 +102,7 @@ static uint32_t dominators_eval(struct dominators_search *s, uint32_t v)
 	return s->label[v];
 }
 
-/* The semidominator of w, by all that refers to it. */
+/* Computes the semidominator of w from its predecessors. */
 static void dominators_find_semi(struct dominators_search *s, uint32_t w)
 {
 	const uint32_t *first = s->references->first_referrer;
@@ -116,8 +118,8 @@ static void dominators_find_semi(struct dominators_search *s, uint32_t w)
 	}
 }
 
-/* Those whose semidominator is the parent get their dominator, or a vertex
- * that has the same one. */
+/* Gives the vertices whose semidominator is the parent their dominator, or a
+ * vertex that has the same one. */
 static void dominators_empty_bucket(
     struct dominators_search *s, uint32_t parent)
 {
@@ -143,7 +145,8 @@ static void dominators_find_all(struct dominators_search *s)
 			s->dominator[w] = s->dominator[s->dominator[w]];
 }
 
-/* An object's number is above its dominator's. */
+/* Sums up from the highest number down: an object's number is higher than its
+ * dominator's. */
 static void dominators_sum(struct dominators *dominators,
     const struct dominators_search *s, const uint64_t *sizes)
 {
@@ -160,7 +163,7 @@ static void dominators_sum(struct dominators *dominators,
 	}
 }
 
-/* Finds where each reference comes from, in one pass. */
+/* Finds the source of each reference, in one pass. */
 static uint32_t *dominators_from(const struct references *references)
 {
 	uint32_t *from = dominators_numbers(references->to.len);

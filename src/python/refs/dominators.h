@@ -15,13 +15,15 @@
 #include "python/refs/references.h"
 
 struct dominators {
-	uint32_t *of;       /* of each object; REFERENCES_NONE: no single one */
-	uint64_t *retained; /* by each object, with itself */
+	uint32_t *of; /* immediate dominator of each object; REFERENCES_NONE: no
+			 single one */
+	/* Memory retained by each object, including itself. */
+	uint64_t *retained;
 };
 
-/* references are indexed. Roots are the objects whose number in roots is not
- * zero, those that nothing refers to, and of what is not reached from there the
- * first each. sizes are in bytes. The caller finishes. */
+/* references must be indexed. Roots are the objects whose entry in roots is not
+ * zero, those without referrers, and the first of each group that is not
+ * reached from there. sizes are in bytes. The caller finishes. */
 void dominators_find(struct dominators *dominators,
     const struct references *references, const uint8_t *roots,
     const uint64_t *sizes) __attribute__((nonnull));

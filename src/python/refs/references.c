@@ -37,8 +37,8 @@ void references_next(struct references *references)
 		    (uint32_t)references->to.len;
 }
 
-/* A counting sort by the target: first_referrer[i + 1] counts, then is the
- * place for the next one, and ends up as the beginning of i + 1. */
+/* Counting sort by target: first_referrer[i + 1] is a count, then the position
+ * of the next entry, and finally the start of i + 1. */
 void references_index(struct references *references)
 {
 	size_t len = references->to.len, sum = 0;

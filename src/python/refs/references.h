@@ -18,27 +18,28 @@
 #include "base/array.h"
 
 enum reference_kind {
-	REFERENCE_PLAIN,     /* nothing is known but that it is there */
+	REFERENCE_PLAIN,     /* a reference of unknown kind */
 	REFERENCE_ITEM,      /* detail: the index */
 	REFERENCE_MEMBER,    /* of a set */
 	REFERENCE_KEY,       /* of a dict */
 	REFERENCE_VALUE,     /* of a dict; detail: the key */
 	REFERENCE_ATTRIBUTE, /* detail: the name */
 	REFERENCE_LOCAL,     /* of a frame; detail: the name */
-	REFERENCE_DICT       /* __dict__: what it has are attributes */
+	REFERENCE_DICT       /* a __dict__: its items are attributes */
 };
 
 #define REFERENCES_NONE UINT32_MAX
 
 struct references {
-	size_t count;             /* objects */
-	size_t filled;            /* of them have their references */
-	ARRAY(uint32_t) to;       /* a reference's target, */
-	ARRAY(uint32_t) detail;   /* what stands on it, */
-	ARRAY(uint8_t) kind;      /* and enum reference_kind */
-	uint32_t *first;          /* of each object, and behind the last */
-	uint32_t *referrers;      /* references by their target: numbers */
-	uint32_t *first_referrer; /* of each object, and behind the last */
+	size_t count;           /* number of objects */
+	size_t filled;          /* objects whose references were added */
+	ARRAY(uint32_t) to;     /* target of each reference */
+	ARRAY(uint32_t) detail; /* its index, or number of a name */
+	ARRAY(uint8_t) kind;    /* its enum reference_kind */
+	uint32_t *first;     /* first reference of each object, and the end */
+	uint32_t *referrers; /* numbers of references, sorted by target */
+	/* First referrer of each object, and the end. */
+	uint32_t *first_referrer;
 };
 
 /* count is below REFERENCES_NONE. */
@@ -46,18 +47,18 @@ void references_init(struct references *references, size_t count)
     __attribute__((nonnull));
 void references_finish(struct references *references) __attribute__((nonnull));
 
-/* The object at hand refers to another; false where no more can be held. */
+/* Adds a reference of the current object; false where no more fit. */
 bool references_add(struct references *references, uint32_t to,
     enum reference_kind kind, uint32_t detail) __attribute__((nonnull));
 
-/* Ends the references of this object and goes on to the next one. */
+/* Ends the references of the current object and goes on to the next one. */
 void references_next(struct references *references) __attribute__((nonnull));
 
-/* Fills referrers; objects that were not reached by references_next() have
- * none of their own. */
+/* Fills referrers; objects beyond the last references_next() have no
+ * references. */
 void references_index(struct references *references) __attribute__((nonnull));
 
-/* The object that a reference is part of. */
+/* The object that a reference belongs to. */
 uint32_t references_from(const struct references *references,
     uint32_t reference) __attribute__((nonnull));
 

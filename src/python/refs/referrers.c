@@ -10,13 +10,13 @@
 #include "python/remote/text.h"
 
 #define BASES_MAX 64
-#define STEP 4096 /* objects from one word of progress to the next */
+#define STEP 4096 /* objects between two reports of progress */
 
 /* Flags of a type. */
 enum trait {
-	TRAIT_MODULE = 1, /* or built on it */
-	TRAIT_VIEW = 2,   /* a memoryview: of its words, one is an object's */
-	TRAIT_BUFFER = 4  /* that one */
+	TRAIT_MODULE = 1, /* a module type, or built on it */
+	TRAIT_VIEW = 2, /* a memoryview: one of its words refers to an object */
+	TRAIT_BUFFER = 4 /* a buffer object */
 };
 
 /* One pass over all objects. */
@@ -25,11 +25,11 @@ struct pass {
 	struct object_types *types;
 	const struct referrers_request *request;
 	struct object_budget budget;
-	uint8_t *traits; /* of the types that there were at the beginning */
+	uint8_t *traits; /* traits of the types that existed at the start */
 	size_t types_len;
-	const struct object_type *type; /* of the object at hand */
-	uint64_t code;                  /* of a frame or generator at hand */
-	uint64_t type_dict;             /* of a class at hand */
+	const struct object_type *type; /* type of the current object */
+	uint64_t code;      /* code of the current frame or generator */
+	uint64_t type_dict; /* dict of the current class */
 	bool is_view;
 	bool full;
 };
@@ -43,7 +43,7 @@ static bool referrers_is_named(
 	return false;
 }
 
-/* It, or one that it is built on, is a type of C's with one of the names. */
+/* Whether the type, or one of its bases, is a C type with one of the names. */
 static bool is_built_on(struct object_types *types,
     const struct object_type *type, const char *const *names)
 {
@@ -195,8 +195,8 @@ static void add_object(struct pass *pass, size_t i)
 	    referrers_add, pass);
 }
 
-/* Its variables; what it computes with has no name, and the part of it that
- * is not in use may be anything. */
+/* Adds variables; words of the evaluation stack have no names, and unused ones
+ * may hold anything. */
 static void add_variables(
     struct pass *pass, const struct referrers_frame *frame)
 {
@@ -206,7 +206,7 @@ static void add_variables(
 	uint64_t count = referrers_variables(pass->types, frame->code);
 	uint64_t start = frame->address + (uint64_t)o->frame_locals;
 
-	/* Beyond the frame's top there is what is left over from before. */
+	/* Words beyond the frame's stack pointer are stale. */
 	if (count > words.used)
 		count = words.used;
 	pass->code = frame->code;

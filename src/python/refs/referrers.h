@@ -21,45 +21,46 @@ struct referrers_label {
 
 struct referrers_frame {
 	uint64_t address, code;
-	uint64_t thread; /* the number of the one that runs it; 0 */
-	uint32_t object; /* its number */
-	uint32_t owner;  /* the thread or the greenlet; REFERENCES_NONE */
-	bool is_object;  /* and not just that */
+	uint64_t thread; /* number of its thread; 0: none */
+	uint32_t object; /* number of the frame */
+	uint32_t owner;  /* thread or greenlet; REFERENCES_NONE */
+	bool is_object;  /* the frame is an object, too */
 };
 
 struct referrers {
 	struct objects *objects;
 	struct references references;
-	uint32_t *types; /* places in objects->types, or: */
+	uint32_t *types; /* index in objects->types, or one of: */
 	uint32_t frame_type;
 	uint8_t *roots;  /* enum chain_root */
-	uint32_t *alike; /* of each object: the root that stands for it; NULL
-			  * with referents */
+	uint32_t *alike; /* for each object, the root that stands for it; NULL
+			    with referents */
 	ARRAY(struct referrers_frame) frames;
-	size_t bare_frames; /* of them are no objects */
+	size_t bare_frames; /* frames that are no objects */
 	ARRAY(struct referrers_label) labels;
 	struct index labels_index;
 };
 
 struct referrers_request {
-	bool referents; /* what is held: where not to look further is root */
+	bool referents; /* follow what is held; roots mark objects that are not
+			   followed */
 };
 
-/* Goes through all objects, which must live as long; -1 with e where their
- * references can't be counted. referrers_finish() in any case. */
+/* Walks over all objects, which must live as long; -1 with e where there are
+ * too many references. referrers_finish() in any case. */
 int referrers_find(struct referrers *referrers, struct objects *objects,
     const struct referrers_request *request, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 void referrers_finish(struct referrers *referrers) __attribute__((nonnull));
 
-/* Writes the text of label number detail; false where it is no text but an
- * object of the type that out then names. As the target has it: see
+/* Writes the text of label number detail; false where it is an object without
+ * text, whose type out then names. The text is the target's: see
  * base/utf8.h. */
 bool referrers_label(const struct referrers *referrers, uint32_t detail,
     char *out, size_t size) __attribute__((nonnull));
 
-/* The name that an object has of its own: a module, a class, a function that
- * runs. False where it has none. */
+/* Writes an object's own name: of a module, a class, a running function. False
+ * where it has none. */
 bool referrers_name(const struct referrers *referrers, uint32_t object,
     char *out, size_t size) __attribute__((nonnull));
 
@@ -67,13 +68,13 @@ bool referrers_name(const struct referrers *referrers, uint32_t object,
 bool referrers_owner_name(const struct referrers *referrers, uint32_t object,
     char *out, size_t size) __attribute__((nonnull));
 
-/* The thread or the greenlet in which a function runs; REFERENCES_NONE where
- * that is not known, or the object no frame. */
+/* The thread or greenlet in which a function runs; REFERENCES_NONE where that
+ * is unknown, or the object is no frame. */
 uint32_t referrers_owner(const struct referrers *referrers, uint32_t object)
     __attribute__((nonnull));
 
-/* The text that a variable of a module is, an object that is a module's; false
- * where it has no such variable, or that is no text. */
+/* Writes the text value of a module's variable; false where there is no such
+ * variable, or it is no text. */
 bool referrers_module_text(const struct referrers *referrers, uint32_t object,
     const char *key, char *out, size_t size) __attribute__((nonnull));
 
@@ -82,11 +83,11 @@ bool referrers_module_text(const struct referrers *referrers, uint32_t object,
 bool referrers_value(const struct referrers *referrers, uint32_t object,
     char *out, size_t size) __attribute__((nonnull));
 
-/* The same of a key that is no text. */
+/* The same for a key that is no text. */
 bool referrers_label_value(const struct referrers *referrers, uint32_t detail,
     char *out, size_t size) __attribute__((nonnull));
 
-/* The sizes of all objects, as sys.getsizeof() has them; the caller frees. */
+/* The sizes of all objects, as by sys.getsizeof(); the caller frees. */
 uint64_t *referrers_sizes(const struct referrers *referrers)
     __attribute__((nonnull));
 

@@ -10,11 +10,11 @@
 #include "base/strbuf.h"
 #include "python/refs/referrers_owners.h"
 
-/* Up to this many alike roots keep their numbers and are told apart. */
+/* Up to this many alike roots keep their numbers and stay separate. */
 #define APART_MAX 16
 #define ALIKE_NAME 512
 
-/* Roots whose names differ in their numbers alone. */
+/* Roots whose names differ only in numbers. */
 struct alike_group {
 	char *name;
 	uint32_t first;
@@ -25,7 +25,7 @@ struct alike {
 	struct referrers *referrers;
 	ARRAY(struct alike_group) groups;
 	struct index index;
-	uint32_t *of; /* the group of each object, + 1 */
+	uint32_t *of; /* group of each object, + 1 */
 };
 
 static bool alike_is_same(const void *items, size_t at, const void *key)
@@ -46,8 +46,9 @@ char *referrers_without_numbers(const char *name, const char *instead)
 	return strbuf_take(&made);
 }
 
-/* Roots are alike where their keys are equal. A function's key has its owner, a
- * task's what it runs. NULL where one of them has no name. */
+/* Roots are alike where their keys are equal. A function's key includes its
+ * owner's, a task's includes what it runs. NULL where one of them has no
+ * name. */
 static char *alike_key(
     const struct referrers *referrers, uint32_t object, uint32_t owner)
 {

@@ -7,12 +7,12 @@
 
 #include "python/refs/referrers.h"
 
-/* Fills alike: of many threads, greenlets, tasks and functions in them whose
- * names differ in their numbers alone, the first stands for all. Tasks that are
- * alike run the same function. */
+/* Fills alike: of many threads, greenlets, tasks and their functions whose
+ * names differ only in numbers, the first stands for all. Alike tasks run the
+ * same function. */
 void referrers_find_alike(struct referrers *referrers) __attribute__((nonnull));
 
-/* The name with that text instead of each number in it; the caller frees. */
+/* Replaces each number in the name by that text; the caller frees. */
 char *referrers_without_numbers(const char *name, const char *instead)
     __attribute__((nonnull));
 

@@ -20,14 +20,15 @@ static bool is_code(struct object_types *types, uint64_t address)
 	return type && type->kind == OBJECT_CODE;
 }
 
-/* The thread whose frames are added. */
+/* The thread whose frames are being added. */
 struct referrers_thread {
 	struct referrers *referrers;
 	uint64_t number;
 };
 
-/* Frames of the interpreter's own run no code. To 3.10 a frame may be among
- * the objects; any other gets a number behind theirs. */
+/* Adds a frame, unless it is one of the interpreter's own, which run no code.
+ * Up to 3.10 a frame may be among the objects; any other gets a number behind
+ * theirs. */
 static void referrers_frames_add_frame(void *context, uint64_t address)
 {
 	const struct referrers_thread *thread = context;

@@ -16,11 +16,11 @@ void referrers_find_frames(struct referrers *referrers)
 uint64_t referrers_code(struct object_types *types, uint64_t address,
     const struct object_type *type) __attribute__((nonnull));
 
-/* The number of variables of code; up to 3.10 without those of closures. */
+/* The number of variables of code; up to 3.10 without closure variables. */
 uint64_t referrers_variables(struct object_types *types, uint64_t code)
     __attribute__((nonnull));
 
-/* The str that is the name of one of them; 0 where it has none. */
+/* The str that names a variable; 0 where it has none. */
 uint64_t referrers_variable(struct object_types *types, uint64_t code,
     uint64_t index) __attribute__((nonnull));
 

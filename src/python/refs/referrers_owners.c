@@ -12,13 +12,13 @@
 #include "python/remote/text.h"
 
 #define BASES_MAX 64
-#define IMPLEMENTATION 32 /* of a greenlet: the address of its state */
+#define IMPLEMENTATION 32 /* offset in a greenlet: address of its state */
 #define STATE_WORDS 64
-#define CHUNK_HEADER 24 /* of frames: previous, size, top */
+#define CHUNK_HEADER 24 /* of a chunk of frames: previous, size, top */
 #define CHUNK_MAX (64 << 20)
 #define FRAMES_MAX 100000
 
-/* A class of any kind, or one that it is built on, has that name. */
+/* Whether the class, or one of its bases, has that name. */
 static bool owners_is_a(struct object_types *types,
     const struct object_type *type, const char *name)
 {
@@ -91,7 +91,7 @@ static uint64_t owners_attribute(
 	return search.value;
 }
 
-/* A coroutine that has not ended, and what is called behind it. */
+/* A coroutine that has not ended, and the following argument of the task. */
 struct owners_task {
 	struct object_types *types;
 	uint64_t coroutine, name;
@@ -107,7 +107,7 @@ static bool owners_find_local(const struct object_edge *edge, void *context)
 	return !task->alive;
 }
 
-/* The name follows the coroutine; a number is that of "Task-3". */
+/* The name follows the coroutine; a number stands for "Task-3". */
 static bool owners_find_coroutine(const struct object_edge *edge, void *context)
 {
 	struct owners_task *task = context;
@@ -154,10 +154,10 @@ static bool owners_number(
 	return end != text && !*end;
 }
 
-/* Returns the index of the greenlet that is the thread: a library that makes
- * greenlets of threads gives them its id, an address, as their number. A name
- * that threading made up for a greenlet ("Dummy-3") is worth less than its own;
- * OBJECTS_NONE then. */
+/* Returns the index of the greenlet that is the thread: libraries that turn
+ * threads into greenlets use the greenlet's id, an address, as the thread's
+ * number. OBJECTS_NONE where the name is one that threading made up
+ * ("Dummy-3"), as the greenlet's own says more. */
 static size_t owners_greenlet_of(
     const struct referrers *referrers, uint32_t thread, uint64_t number)
 {
@@ -171,7 +171,7 @@ static size_t owners_greenlet_of(
 		   : objects_index(referrers->objects, number);
 }
 
-/* Marks a thread that runs, and the frames that it has. */
+/* Marks a running thread and its frames. */
 static void owners_mark_thread(struct referrers *referrers, uint32_t object)
 {
 	struct object_types *types = &referrers->objects->types;
@@ -232,7 +232,7 @@ void referrers_find_owners(struct referrers *referrers)
 	free(kinds);
 }
 
-/* Frames stand in a row from start to end. */
+/* Adds consecutive frames from start to end. */
 static void owners_add_row(
     struct referrers *referrers, uint64_t start, uint64_t end, uint32_t owner)
 {
@@ -286,8 +286,8 @@ static bool owners_is_running(
 	return false;
 }
 
-/* The state of a greenlet that waits has the chunk of memory in which its
- * frames are, their end, and the end of the chunk: three words in a row. */
+/* The state of a suspended greenlet holds the chunk of memory with its frames,
+ * their end, and the end of the chunk: three consecutive words. */
 static void owners_add_greenlet(struct referrers *referrers,
     const struct owners_chunks *running, uint32_t object)
 {
@@ -307,7 +307,7 @@ static void owners_add_greenlet(struct referrers *referrers,
 		    limit - chunk > CHUNK_MAX ||
 		    snapshot_u64(snapshot, chunk + 8) != limit - chunk)
 			continue;
-		/* The first chunk leaves its first word out. */
+		/* In the first chunk of a thread the first word is unused. */
 		if (!snapshot_u64(snapshot, chunk))
 			start += 8;
 		if (!owners_is_running(running, chunk))

@@ -8,16 +8,15 @@
 
 #include "python/refs/referrers.h"
 
-/* Puts the frames of greenlets that wait behind referrers->frames; of others
- * than those that a thread runs. */
+/* Appends the frames of suspended greenlets to referrers->frames. */
 void referrers_add_greenlets(struct referrers *referrers)
     __attribute__((nonnull));
 
-/* Marks the objects as roots, and gives the frames their owners. */
+/* Marks threads, greenlets and tasks as roots, and sets the frames' owners. */
 void referrers_find_owners(struct referrers *referrers)
     __attribute__((nonnull));
 
-/* The coroutine that a task runs; REFERENCES_NONE where that is not known. */
+/* The coroutine that a task runs; REFERENCES_NONE where that is unknown. */
 uint32_t referrers_coroutine(const struct referrers *referrers, uint32_t task)
     __attribute__((nonnull));
 

@@ -11,10 +11,11 @@
 
 #define TEXT_CHARACTERS 40
 #define TEXT_BYTES (4 * (TEXT_CHARACTERS + 1) + 1)
-#define DIGIT_BITS 30      /* of an int */
-#define USED_BEFORE_MASK 8 /* a set's number of items stands there */
+#define DIGIT_BITS 30 /* of an int */
+/* A set's number of items lies this far before its mask. */
+#define USED_BEFORE_MASK 8
 
-/* One object whose value is written. */
+/* One object whose value is being written. */
 struct value {
 	struct object_types *types;
 	const struct python_offsets *o;
@@ -43,7 +44,7 @@ static bool value_text(const struct value *v)
 	return true;
 }
 
-/* Up to two digits: what is larger is of no use to a reader. */
+/* Writes up to two digits of an int: larger values tell a reader nothing. */
 static bool value_int(const struct value *v)
 {
 	int64_t count = (int64_t)value_word(v, v->o->object_size);

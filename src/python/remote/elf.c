@@ -7,16 +7,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Far more than any interpreter has, and read in well under a second. */
+/* Far more than any interpreter has, and still read in well under a second. */
 #define SECTIONS_MAX 4096
 #define SYMBOLS_MAX (4u << 20)
 #define STRINGS_MAX (64u << 20)
 #define SEGMENTS_MAX 256
 
 #define CHUNK 4096
-#define NAME_MAX_LEN 64 /* of the names that we look for */
+#define NAME_MAX_LEN 64 /* longest name that is searched for */
 #define WANTED_MAX 16
-#define PLACES_MAX 4 /* of one name in a string table */
+#define PLACES_MAX 4 /* positions of one name in a string table */
 #define PAGE_MASK (~(uint64_t)4095)
 
 static bool elf_read_at(
@@ -54,7 +54,7 @@ enum elf_result elf_open(struct elf_file *elf, const char *path)
 	enum elf_result result = ELF_NO_ELF;
 	struct stat status;
 
-	/* A fifo in the target's root must not hold us up. */
+	/* A FIFO in the target's root must not block. */
 	elf->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	elf->error = elf->fd < 0 ? errno : 0;
 	if (elf->fd < 0)
@@ -99,8 +99,8 @@ static bool section_of_type(
 	return false;
 }
 
-/* The places of a name in a string table; the linker may have it as the tail
- * of a longer one, and more than once. */
+/* Positions of a name in a string table; the linker may store it as the tail of
+ * a longer one, and more than once. */
 struct places {
 	uint32_t at[PLACES_MAX];
 	size_t len;
@@ -123,7 +123,7 @@ static void find_in_chunk(const char *chunk, size_t len, size_t fresh,
 	}
 }
 
-/* Streams the string table through a window that overlaps by one name. */
+/* Reads the string table through a window that overlaps by one name. */
 static void find_names(struct elf_file *elf, const Elf64_Shdr *strings,
     const struct elf_symbol *wanted, struct places *places, size_t count)
 {
@@ -153,8 +153,8 @@ static bool stands_at(const struct places *places, uint32_t place)
 	return false;
 }
 
-/* A visitor gets each symbol and the place of its name in the file, as far as
- * the name lies in the table of strings. */
+/* Passes each symbol to a visitor, with the file position of its name, as far
+ * as that lies in the string table. */
 static void elf_visit_table(struct elf_file *elf, const Elf64_Shdr *table,
     const Elf64_Shdr *strings, elf_visitor *visit, void *context)
 {
@@ -178,7 +178,7 @@ static void elf_visit_table(struct elf_file *elf, const Elf64_Shdr *table,
 	}
 }
 
-/* A table of symbols, and the table of their names. */
+/* Finds a symbol table and its string table. */
 static bool elf_find_table(
     struct elf_file *elf, uint32_t type, Elf64_Shdr *table, Elf64_Shdr *strings)
 {

@@ -38,8 +38,8 @@ pid_t identity_living(pid_t pid)
 	return search.living ? search.living : pid;
 }
 
-/* An open pagemap belongs to the memory that the process had when it was
- * opened; there is nothing to read in it once that is no more. */
+/* An open pagemap belongs to the memory at its opening; it has nothing to read
+ * once that memory is gone. */
 void identity_take(struct identity *identity, pid_t pid, pid_t thread)
 {
 	struct proc_stat stat;

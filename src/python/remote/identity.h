@@ -16,12 +16,13 @@
 
 struct identity {
 	pid_t pid;
-	uint64_t started; /* ticks since boot; 0: it was not there */
-	int memory;       /* stands for its memory of then; -1: none */
+	uint64_t started; /* ticks since boot; 0: there was no process */
+	int memory; /* descriptor that refers to its memory at the time; -1:
+		       none */
 };
 
-/* A thread of pid that has the process's memory: pid itself, but where its
- * main thread has ended and others go on. */
+/* A thread of pid that has the process's memory: pid itself, unless its main
+ * thread has ended and others go on. */
 pid_t identity_living(pid_t pid);
 
 /* thread is identity_living(pid). Holds a descriptor until
@@ -30,10 +31,10 @@ void identity_take(struct identity *identity, pid_t pid, pid_t thread)
     __attribute__((nonnull));
 void identity_finish(struct identity *identity) __attribute__((nonnull));
 
-/* Explains the result of a look: returns PYTHON_GONE where the process has
- * ended, PYTHON_EARLY where it has replaced its program or where the result is
- * that it has ended and it has not, each told in e; else result, and leaves e
- * as it was. */
+/* Explains the result of a look. Returns PYTHON_GONE where the process has
+ * ended; PYTHON_EARLY where it has executed another program, or where result
+ * says that it has ended and it has not; both with e. Otherwise returns result,
+ * and leaves e alone. */
 enum python_result identity_explain(const struct identity *identity,
     enum python_result result, struct err *e) __attribute__((nonnull));
 

@@ -18,13 +18,13 @@
 #include "python/remote/identity.h"
 #include "python/remote/remote.h"
 
-#define DEBUG_SINCE 13 /* has _Py_DebugOffsets */
+#define DEBUG_SINCE 13 /* first minor version with _Py_DebugOffsets */
 #define IMAGES_MAX 4
 
 /* A file in the process that may hold an interpreter. */
 struct interpreter_image {
 	uint64_t start, end, offset, inode;
-	bool program; /* what was executed, in place of a library */
+	bool program; /* the executed file, not a library */
 	char path[1024];
 };
 
@@ -33,8 +33,8 @@ struct images {
 	size_t len;
 	bool pypy;
 	const struct interpreter_image
-	    *unread; /* one whose file can't be read; NULL */
-	int error;   /* and why: errno */
+	    *unread; /* file that can't be read; NULL: none */
+	int error;   /* errno of that file */
 };
 
 enum symbol {
@@ -50,7 +50,7 @@ enum symbol {
 	SYM_COUNT
 };
 
-/* The functions tell versions apart that have no Py_Version (3.11). */
+/* Symbols that tell versions without Py_Version (before 3.11) apart. */
 static const char *const symbol_names[SYM_COUNT] = {
     [SYM_RUNTIME] = "_PyRuntime",
     [SYM_VERSION] = "Py_Version",
@@ -88,8 +88,8 @@ static void images_add(
 	strcpy(image->path, entry->path);
 }
 
-/* The executed file comes first: where both define _PyRuntime, a library's
- * users are bound to the program's. */
+/* Puts the executed file first: where it and a library define _PyRuntime, the
+ * library's users are bound to the program's. */
 static void images_sort(struct images *images)
 {
 	for (size_t i = 1; i < images->len; i++) {
@@ -132,10 +132,10 @@ static bool has_inode(const char *path, uint64_t inode)
 	return stat(path, &status) == 0 && (uint64_t)status.st_ino == inode;
 }
 
-/* A path that opens what is mapped. map_files is exact and privileged; then
- * the process's own root (a container), then ours (a chroot's paths are shown
- * from our root), and at last a file that has another inode's number, as
- * overlayfs may show it: what is read there is checked in any case. */
+/* Finds a path that opens the mapped file: map_files, which is exact and needs
+ * privilege; the process's own root (a container); this process's root, from
+ * which a chroot's paths are shown; at last a file with another inode number,
+ * as overlayfs may show. What is read there is checked in any case. */
 static void image_path(
     char *path, size_t size, pid_t pid, const struct interpreter_image *image)
 {
@@ -159,7 +159,7 @@ static void image_path(
 	snprintf(path, size, "/proc/%d/root%s", (int)pid, image->path);
 }
 
-/* "libpython3.9.so.1.0", "python3.9": 9; -1 where the name tells none. */
+/* "libpython3.9.so.1.0", "python3.9": 9; -1 where the name has no version. */
 static int minor_of_name(const char *path, int *major)
 {
 	const char *at = strstr(path_name(path), "python");
@@ -194,7 +194,7 @@ static enum python_result unsupported_version(
 	return PYTHON_UNSUPPORTED;
 }
 
-/* A minor version that is known with its GIL alone. */
+/* The minor version is only known with a GIL. */
 static enum python_result interpreter_no_row(
     struct err *e, const struct python_target *target)
 {
@@ -210,7 +210,7 @@ static enum python_result interpreter_no_row(
 	return PYTHON_UNSUPPORTED;
 }
 
-/* Without an interpreter that we know: is it another kind of Python? */
+/* No known interpreter was found: is it another kind of Python? */
 static enum python_result no_runtime(
     const struct images *images, pid_t pid, struct err *e)
 {
@@ -250,8 +250,8 @@ static void adopt_symbols(struct python_target *target,
 		target->generator_type = symbols[SYM_GENERATOR].value + bias;
 }
 
-/* The version by Py_Version, by what else is exported, or by the file's name;
- * 0, or the reason why not in e. */
+/* Finds the version by Py_Version, by other exported symbols, or by the file's
+ * name; returns 0, or the reason with e. */
 static enum python_result find_version(struct python_target *target,
     const struct elf_symbol *symbols, uint64_t bias,
     const struct interpreter_image *image, struct err *e)
@@ -286,8 +286,8 @@ static enum python_result find_version(struct python_target *target,
 	return PYTHON_OK;
 }
 
-/* The row by the version, and by what the interpreter says of itself, which
- * it does since 3.13. */
+/* Finds the row of offsets for the version, and adopts the interpreter's own
+ * table, which it has since 3.13. */
 static enum python_result find_offsets(
     struct python_target *target, struct err *e)
 {
@@ -314,7 +314,7 @@ static enum python_result find_offsets(
 	return PYTHON_OK;
 }
 
-/* The type "type" is its own type, and tells the size of a type. */
+/* The type "type" is an instance of itself, and its size is that of a type. */
 static bool fits_type(const struct python_target *target)
 {
 	const struct python_offsets *o = &target->offsets;
@@ -331,7 +331,7 @@ static bool fits_type(const struct python_target *target)
 	       dict == (uint64_t)o->type_dict;
 }
 
-/* Since 3.11 the instructions are the end of a code object. */
+/* Since 3.11 the instructions are at the end of a code object. */
 static bool fits_code(const struct python_target *target)
 {
 	const struct python_offsets *o = &target->offsets;
@@ -346,7 +346,7 @@ static bool fits_code(const struct python_target *target)
 	return basic == (uint64_t)end;
 }
 
-/* Since 3.11 a generator ends with its frame, which so tells where a frame's
+/* Since 3.11 a generator ends with its frame, so its size shows where a frame's
  * variables begin. */
 static bool fits_generator(const struct python_target *target)
 {
@@ -361,7 +361,7 @@ static bool fits_generator(const struct python_target *target)
 	       (uint64_t)o->generator_frame + (uint64_t)o->frame_locals;
 }
 
-/* The layout is believed only where what it leads to fits together. */
+/* The layout is trusted only where all that it leads to is consistent. */
 static enum python_result check_layout(
     struct python_target *target, struct err *e)
 {
@@ -373,8 +373,8 @@ static enum python_result check_layout(
 	if (memory_u64(memory, target->runtime + o->runtime_interpreters,
 		&target->interpreter) < 0)
 		return python_refusal(target->pid, errno, e);
-	/* A read that fails leaves errno set; EFAULT comes of pointers that
-	 * lead nowhere yet. */
+	/* A failed read leaves errno set; EFAULT comes from pointers that are
+	 * not set yet. */
 	errno = 0;
 	if (target->interpreter)
 		memory_u64(memory, target->interpreter + o->interpreter_threads,
@@ -409,7 +409,7 @@ static enum python_result use_image(struct python_target *target,
 	for (int i = 0; i < SYM_COUNT; i++)
 		symbols[i].name = symbol_names[i];
 	elf_find_symbols(elf, symbols, SYM_COUNT);
-	/* Since 3.10 it has a section of its own, which strip leaves. */
+	/* Since 3.10 _PyRuntime has a section of its own, which strip keeps. */
 	if (!symbols[SYM_RUNTIME].found &&
 	    !elf_find_section(elf, ".PyRuntime", &symbols[SYM_RUNTIME].value))
 		return PYTHON_NONE;
@@ -477,7 +477,7 @@ static enum python_result interpreter_open_target(
 
 	snprintf(link, sizeof(link), "/proc/%d/exe", (int)target->thread);
 	len = readlink(link, program, sizeof(program) - 1);
-	/* A kernel thread executes no file. */
+	/* A kernel thread has executed no file. */
 	if (len < 0 && errno == ENOENT && kill(pid, 0) == 0)
 		return no_runtime(&images, pid, e);
 	if (len < 0 || len == sizeof(program) - 1)

@@ -52,7 +52,7 @@ enum python_result python_refusal(pid_t pid, int error, struct err *e)
 		err_set(e, "process %d: ended while it was read", (int)pid);
 		return PYTHON_GONE;
 	}
-	/* The memory was mapped a moment ago and no longer is. */
+	/* The memory was unmapped a moment ago. */
 	if (error == EFAULT) {
 		err_set(e,
 		    "process %d: its memory was laid out anew while it was "

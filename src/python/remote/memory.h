@@ -14,11 +14,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* User space ends here on x86-64 with four levels of page tables. */
+/* End of user space on x86-64 with four levels of page tables. */
 #define MEMORY_END ((uint64_t)1 << 47)
 
 struct python_memory {
-	/* All len bytes at address or nothing: 0, or -1 with errno. */
+	/* Reads all len bytes at address or fails: 0, or -1 with errno. */
 	int (*read)(const struct python_memory *memory, uint64_t address,
 	    void *to, size_t len);
 	pid_t pid;            /* a live process */
@@ -35,7 +35,7 @@ static inline int memory_read(
 	return memory->read(memory, address, to, len);
 }
 
-/* Numbers as they stand there; -1 leaves *value alone. */
+/* Reads numbers in the target's byte order; -1 leaves *value alone. */
 static inline int memory_u64(
     const struct python_memory *memory, uint64_t address, uint64_t *value)
 {
@@ -54,7 +54,7 @@ static inline int memory_u32(
 	return memory_read(memory, address, value, sizeof(*value));
 }
 
-/* A field in bytes that were read before: no alignment is asked for. */
+/* A field in bytes that were read before; they need not be aligned. */
 static inline uint64_t field_u64(const void *bytes, int offset)
 {
 	uint64_t value;

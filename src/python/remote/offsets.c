@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The interpreter's state is the largest structure, below half a MiB. */
+/* Bound for an offset; the interpreter's state, the largest structure, has less
+ * than half a MiB. */
 #define OFFSET_MAX (16 << 20)
 
 #define PYTHON_OFFSETS(...) {__VA_ARGS__},
@@ -15,7 +16,8 @@ static const struct python_offsets rows[] = {
 
 #define ROWS (sizeof(rows) / sizeof(*rows))
 
-/* The word of struct python_debug that says each offset, by minor version. */
+/* Index of the word in struct python_debug that holds an offset, by minor
+ * version. */
 static const struct {
 	size_t field;
 	int minor;
@@ -55,9 +57,9 @@ int python_offsets_oldest(void)
 	return rows[0].minor;
 }
 
-/* The structures of the runtime and of an interpreter differ with how CPython
- * was built, and what they lead to can be checked. The others are the same in
- * each build of a release. */
+/* Whether an offset may differ between builds of a release: those of the
+ * runtime and the interpreter do, and what they lead to can be checked. The
+ * others are the same in each build. */
 static bool offsets_may_differ(size_t field)
 {
 	return field < offsetof(struct python_offsets, gil_last_holder);
@@ -85,9 +87,9 @@ int python_offsets_adopt(
 }
 
 /* Without the GIL a thread counts its own references, and the others theirs,
- * which may be below zero; the sum counts. What lives forever has the highest
- * own count. Where counting is deferred, far more is added than memory could
- * hold, and an object lives on with no other reference than a stack's. */
+ * which may be negative; the sum counts. Immortal objects have the highest own
+ * count. Where counting is deferred, far more is added than memory could hold,
+ * and an object may live on with references from a stack alone. */
 uint64_t python_references_without_gil(
     const struct python_offsets *offsets, const void *header)
 {

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define PAGE 4096
-#define PAGE_THERE ((uint64_t)3 << 62) /* in memory, or swapped out */
+#define PAGE_THERE ((uint64_t)3 << 62) /* page is in memory, or swapped out */
 #define HUGE (2 << 20)
 #define ENTRIES 2048
 #define PIECE ((uint64_t)1 << 20)
@@ -27,7 +27,7 @@ void pages_finish(struct pages *pages)
 	array_free(&pages->runs);
 }
 
-/* Behind the last run, or to it. */
+/* Appends a page to the last run, or as a new run. */
 static void add_page(struct pages *pages, uint64_t address, uint8_t *to)
 {
 	size_t len = pages->runs.len;
@@ -59,7 +59,7 @@ int pages_add(
 		size_t count = got > 0 ? (size_t)got / sizeof(*entries) : 0;
 
 		if (count == 0) {
-			/* The kernel's answer where the memory is no more. */
+			/* What the kernel returns where the memory is gone. */
 			errno = got < 0 ? errno : ESRCH;
 			return -1;
 		}
@@ -70,17 +70,17 @@ int pages_add(
 	return 0;
 }
 
-/* The copy that several threads share: a free thread takes the next piece. */
+/* State of a copy by several threads: a free thread takes the next piece. */
 struct work {
 	const struct pages *pages;
 	pid_t pid;
 	atomic_size_t next;
 	atomic_ullong copied;
-	atomic_int error; /* that one of them met; 0 */
+	atomic_int error; /* first error; 0: none */
 };
 
-/* Copies [at, end) of a run. A page that can't be read (a device's, say) is
- * left out, and what follows it is tried again. */
+/* Copies [at, end) of a run. Skips a page that can't be read (a device's, say),
+ * and goes on after it. */
 static void copy_piece(
     struct work *work, const struct page_run *run, uint64_t at, uint64_t end)
 {
@@ -121,8 +121,8 @@ static void *copy_share(void *context)
 	return NULL;
 }
 
-/* One thread for each processor halves the time that the process stands;
- * where none can be had, this one does all of it. */
+/* A thread for each processor halves the time that the process is stopped;
+ * where none can be started, this thread copies everything. */
 int pages_copy(const struct pages *pages, pid_t pid, uint64_t *copied)
 {
 	struct work work = {.pages = pages, .pid = pid};
@@ -143,7 +143,8 @@ int pages_copy(const struct pages *pages, pid_t pid, uint64_t *copied)
 	return errno ? -1 : 0;
 }
 
-/* Large pages where they would be full: half the time of the first copy. */
+/* Asks for huge pages where they would be full: that halves the time of the
+ * first copy. */
 void pages_advise(const struct pages *pages)
 {
 	for (size_t i = 0; i < pages->runs.len; i++) {

@@ -11,33 +11,33 @@
 
 #include "base/array.h"
 
-/* Pages in a row. */
+/* Consecutive pages. */
 struct page_run {
 	uint64_t start, end;
-	uint8_t *to; /* where the copy goes */
+	uint8_t *to; /* destination of the copy */
 };
 
 /* Zeroed is empty. */
 struct pages {
-	ARRAY(struct page_run) runs; /* in the order in which they came */
-	uint64_t there;              /* bytes in all of them */
+	ARRAY(struct page_run) runs; /* in the order in which they were added */
+	uint64_t there;              /* their size in all */
 };
 
-/* Adds what is there of [start, end), by the process's pagemap, which is open;
- * the copy of start goes to to. -1 with errno where pagemap can't be read:
- * ESRCH where the memory that it told of is no more. */
+/* Adds the existing pages in [start, end), by the process's open pagemap; the
+ * copy of start goes to `to`. -1 with errno where pagemap can't be read: ESRCH
+ * where that memory is gone. */
 int pages_add(struct pages *pages, int pagemap, uint64_t start, uint64_t end,
     uint8_t *to) __attribute__((nonnull, warn_unused_result));
 
-/* Forgets them, but not the room for them. */
+/* Removes all pages, but keeps the room. */
 void pages_clear(struct pages *pages) __attribute__((nonnull));
 void pages_finish(struct pages *pages) __attribute__((nonnull));
 
-/* Asks the kernel for large pages where the copies would fill them. */
+/* Asks the kernel for huge pages where the copies would fill them. */
 void pages_advise(const struct pages *pages) __attribute__((nonnull));
 
-/* Copies them all; *copied is how many bytes that were. A page without bytes
- * (a device's) is left out; -1 with errno where the process can't be read. */
+/* Copies them all; *copied is the number of bytes. Skips a page that can't be
+ * read (a device's); -1 with errno where the process can't be read. */
 int pages_copy(const struct pages *pages, pid_t pid, uint64_t *copied)
     __attribute__((nonnull, warn_unused_result));
 

@@ -14,14 +14,14 @@ enum {
 	WORD_THREADS_MAIN = 10
 };
 
-/* The words of _Py_DebugOffsets that speak of the interface, its last ones. */
+/* The last words of _Py_DebugOffsets, which describe the interface. */
 struct remote_exec_words {
-	uint64_t breaker, support;      /* in the state of a thread */
-	uint64_t enabled;               /* in the state of an interpreter */
+	uint64_t breaker, support;      /* in the thread state */
+	uint64_t enabled;               /* in the interpreter state */
 	uint64_t flag, path, path_size; /* from support on */
 };
 
-/* The number of the first of them in each minor version from 14 on. */
+/* Index of the first of these words, by minor version from 14 on. */
 static const unsigned remote_exec_first_word[] = {89, 105};
 
 #define MINORS \
@@ -48,7 +48,7 @@ static int remote_exec_fail(struct err *e, pid_t pid)
 	return err_errno(e, "process %d: its main thread's state", (int)pid);
 }
 
-/* The state of its main thread; 0 where that is not it. */
+/* The state of the main thread; 0 where it can't be found. */
 static uint64_t remote_exec_main_thread(const struct python_target *target)
 {
 	uint64_t offset = 0, thread = 0, native = 0;
@@ -140,7 +140,7 @@ static int remote_exec_write(
 	return wrote == (ssize_t)len ? 0 : -1;
 }
 
-/* While no thread of it runs. */
+/* Called while none of its threads runs. */
 static int remote_exec_write_all(
     const struct remote_exec *exec, const char *path)
 {

@@ -19,26 +19,27 @@ struct remote_exec {
 	uint64_t path_size;           /* bytes, with the NUL */
 };
 
-/* Whether pid holds a CPython of a version that has the interface. */
+/* Whether pid holds a CPython of a version with the interface. */
 bool remote_exec_is_offered(pid_t pid);
 
-/* Finds where pid is asked. -1 with e where it can't be: no such interpreter,
- * or the interface is switched off, or something else uses it. */
+/* Finds where to write the request. -1 with e where that is not possible: no
+ * such interpreter, the interface is switched off, or something else is using
+ * it. */
 int remote_exec_init(struct remote_exec *exec, pid_t pid, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
 /* Asks it to run the file, whose path is as the process sees it. All of its
- * threads stand still meanwhile, so that none of the bits that they set is
+ * threads are stopped meanwhile, so that none of the bits that they set is
  * lost. -1 with e. */
 int remote_exec_ask(struct remote_exec *exec, const char *path, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* Whether it has taken the request, to run the file now; true as well where the
+/* Whether it has taken the request, and runs the file; also true where the
  * process has ended. */
 bool remote_exec_is_taken(const struct remote_exec *exec)
     __attribute__((nonnull));
 
-/* Takes the request back; false where the process has taken it already. */
+/* Withdraws the request; false where the process has already taken it. */
 bool remote_exec_withdraw(const struct remote_exec *exec)
     __attribute__((nonnull));
 

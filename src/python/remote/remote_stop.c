@@ -17,9 +17,9 @@
 #define SPIN_NS 200000 /* a running thread stops within microseconds */
 #define NAP_NS 100000
 #define RESUME_LIMIT_NS NS_PER_S
-#define ROUNDS_MAX                                                \
-	64 /* a program that starts threads faster than that wins \
-	    */
+/* Rounds over the list of threads: a program that starts threads faster can't
+ * be stopped. */
+#define ROUNDS_MAX 64
 
 static int stop_trace(int request, pid_t tid, int signal)
 {
@@ -27,8 +27,8 @@ static int stop_trace(int request, pid_t tid, int signal)
 									: 0;
 }
 
-/* Whether it has ended. The end of our own child is for whoever waits for it;
- * any other's would stay unseen by its parent until we took it. */
+/* Whether it has ended. The end of a child of this process is left to its
+ * waiter; any other's stays unseen by its parent until it is reaped here. */
 static bool stop_has_ended(const struct remote_thread *thread)
 {
 	siginfo_t info = {.si_pid = 0};
@@ -36,7 +36,8 @@ static bool stop_has_ended(const struct remote_thread *thread)
 	if (waitid(P_PID, thread->tid, &info,
 		WEXITED | WNOWAIT | WNOHANG | __WALL) < 0)
 		return true;
-	/* The stop of a tracee is told here too, whatever was asked for. */
+	/* waitid() also reports the stop of a tracee, whatever was asked
+	 * for. */
 	if (!info.si_pid || info.si_code == CLD_TRAPPED ||
 	    info.si_code == CLD_STOPPED || info.si_code == CLD_CONTINUED)
 		return false;
@@ -45,20 +46,21 @@ static bool stop_has_ended(const struct remote_thread *thread)
 	return true;
 }
 
-/* One look whether it has stopped or ended. That it stopped is not asked of
- * waitid(): whoever waits for all children may have taken the answer. */
+/* Checks once whether it has stopped or ended. waitid() is not asked whether it
+ * has stopped, as a waiter for all children may have taken the answer. */
 static void stop_look(struct remote_thread *thread)
 {
 	siginfo_t info = {0};
 
 	if (ptrace(PTRACE_GETSIGINFO, thread->tid, NULL, &info) == 0) {
 		thread->state = REMOTE_STANDS;
-		/* Above the low byte stands an event of ptrace's own; without
-		 * one it was about to get a signal, and still is to get it. */
+		/* si_code above the low byte is ptrace's own event; without one
+		 * the thread was about to get a signal, which is passed on. */
 		thread->signal =
 		    info.si_code >> 8 == PTRACE_EVENT_STOP ? 0 : info.si_signo;
 	} else if (errno == EINVAL) {
-		/* A stop of the whole process, which goes on after us. */
+		/* A group stop of the whole process, which stays stopped
+		 * afterwards. */
 		thread->state = REMOTE_STANDS;
 		thread->signal = 0;
 	} else if (stop_has_ended(thread)) {
@@ -128,7 +130,8 @@ void remote_resume(struct remote_thread *thread)
 {
 	if (thread->state != REMOTE_STANDS)
 		return;
-	/* On failure it has just been killed, or is tried again. */
+	/* Where it fails, the thread has just been killed, or it is tried
+	 * again. */
 	if (stop_trace(PTRACE_DETACH, thread->tid, thread->signal) < 0)
 		thread->state = REMOTE_STOPPING;
 	else
@@ -151,8 +154,8 @@ static bool has_thread(const struct remote_threads *threads, pid_t tid)
 	return false;
 }
 
-/* A thread that has ended stays in the list until it was waited for, the first
- * one as long as there are others, and then can't be traced. */
+/* A thread that has ended stays in the list until it is reaped (the main thread
+ * as long as there are others), and can't be traced. */
 static bool stop_is_over(pid_t tid)
 {
 	struct proc_stat stat;
@@ -161,7 +164,7 @@ static bool stop_is_over(pid_t tid)
 	return error ? error != EIO : stat.is_ending;
 }
 
-/* Asks those that are not known yet; how many, or -1. */
+/* Asks new threads to stop; returns their number, or -1. */
 static int request_new(struct remote_threads *threads, pid_t pid)
 {
 	struct remote_thread thread = {0};
@@ -189,7 +192,7 @@ static int request_new(struct remote_threads *threads, pid_t pid)
 			count = -1;
 		}
 	}
-	/* A list that breaks off may lack a thread, which would run on. */
+	/* An incomplete list may lack a thread, which would run on. */
 	if (!entry && errno)
 		count = -1;
 	error = errno;
@@ -238,7 +241,7 @@ void remote_resume_all(struct remote_threads *threads)
 {
 	for (size_t i = 0; i < threads->len; i++)
 		remote_settle(&threads->items[i]);
-	/* One that has not stopped yet must not do so with nobody there. */
+	/* One that has not stopped yet must not stop without a tracer. */
 	for (size_t i = 0; i < threads->len; i++) {
 		if (threads->items[i].state == REMOTE_STOPPING)
 			wait_stopped(&threads->items[i], RESUME_LIMIT_NS);

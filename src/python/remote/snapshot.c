@@ -16,24 +16,25 @@
 #include "python/remote/remote.h"
 
 #define REGIONS_MAX 65536 /* more than a process may have by default */
-/* Nothing that Python allocates reserves more than it uses by that much; the
- * sanitizers' shadows do. */
+/* Bound for a region: Python's allocations never reserve so much more than they
+ * use, but sanitizers' shadows do. */
 #define REGION_MAX ((uint64_t)64 << 30)
 #define PAGE 4096
-/* The spare space on each side of a room, unless there are very many rooms:
- * each may be three mappings of ours, of which 65,530 are allowed. */
+/* Spare space on each side of a room, unless there are very many rooms: each
+ * may be three of this process's mappings, of which 65,530 are allowed. */
 #define SLACK ((uint64_t)32 << 20)
 #define SLACK_REGIONS_MAX 4096
 #define STOP_LIMIT_NS (NS_PER_S / 2)
 #define PATIENCE_NS (2 * NS_PER_S)
 #define RETRY_NS 5000000
-#define TRIES_MAX 9 /* to meet the collector at rest, in half a second */
+/* Tries to meet the collector at rest, in half a second. */
+#define TRIES_MAX 9
 #define NAP_NS 1000000
 
-/* One copying. */
+/* State of one copy. */
 struct copy {
 	struct snapshot *snapshot;
-	pid_t pid; /* a living thread's */
+	pid_t pid; /* that of a living thread */
 	int pagemap;
 	struct pages pages;
 };
@@ -45,7 +46,8 @@ static bool is_wanted(const struct maps_entry *entry)
 	       entry->end - entry->start <= REGION_MAX;
 }
 
-/* The kernel lists mappings in order. False where there are too many. */
+/* Adds a mapping; the kernel lists them in order. False where there are too
+ * many. */
 static bool add_region(struct snapshot *snapshot, uint64_t start, uint64_t end)
 {
 	size_t len = snapshot->regions.len;
@@ -68,7 +70,7 @@ static bool add_region(struct snapshot *snapshot, uint64_t start, uint64_t end)
 	return true;
 }
 
-/* The regions as they are now, without room for bytes yet. */
+/* Lists the present regions, without room for their bytes yet. */
 static int regions_list(struct snapshot *snapshot, pid_t pid)
 {
 	struct maps maps;
@@ -88,8 +90,8 @@ static int regions_list(struct snapshot *snapshot, pid_t pid)
 	return -1;
 }
 
-/* The known room that has all of the region; NULL without one. The rooms up to
- * known are in order. */
+/* The known room that contains the region; NULL: none. The rooms up to known
+ * are sorted. */
 static const struct snapshot_region *room_find(const struct snapshot *snapshot,
     size_t known, const struct snapshot_region *region)
 {
@@ -110,8 +112,8 @@ static const struct snapshot_region *room_find(const struct snapshot *snapshot,
 	return NULL;
 }
 
-/* The slack towards a neighbour: at most SLACK, and no more than half of the
- * gap, so that rooms don't overlap. */
+/* Slack towards a neighbour: at most SLACK, and at most half of the gap, so
+ * that rooms don't overlap. */
 static uint64_t slack_of(const struct snapshot *snapshot, uint64_t gap)
 {
 	if (snapshot->regions.len > SLACK_REGIONS_MAX)
@@ -120,8 +122,8 @@ static uint64_t slack_of(const struct snapshot *snapshot, uint64_t gap)
 	return gap < SLACK ? gap : SLACK;
 }
 
-/* The room of region i, with space to grow until it is copied again. mremap
- * could not enlarge it: it takes no range of unlike parts, and large pages were
+/* The room of region i, with space to grow before the second copy. mremap can't
+ * enlarge it later: it takes no range of differing parts, and huge pages were
  * asked for in parts of it. */
 static struct snapshot_region room_of(const struct snapshot *snapshot, size_t i)
 {
@@ -147,8 +149,8 @@ static int room_map(struct snapshot *snapshot, struct snapshot_region room)
 	return 0;
 }
 
-/* Finds bytes for region i. The unused part of a room can't be accessed, and
- * counts for no memory limit. */
+/* Maps room for region i. The unused part is inaccessible, and counts for no
+ * memory limit. */
 static int region_place(struct snapshot *snapshot, size_t known, size_t i)
 {
 	struct snapshot_region *region = &snapshot->regions.items[i];
@@ -175,8 +177,8 @@ static int regions_place(struct snapshot *snapshot)
 	return 0;
 }
 
-/* Lists the regions and pages to copy now; a region goes into a known room that
- * has space for it. */
+/* Lists the regions and pages to copy now; a region uses a known room that is
+ * large enough. */
 static int copy_list(struct copy *copy)
 {
 	struct snapshot *snapshot = copy->snapshot;
@@ -205,7 +207,8 @@ static void snapshot_forget(
 		    MADV_DONTNEED);
 }
 
-/* Memory in the first copy that the second one lacks has been given back. */
+/* Clears memory of the first copy that is missing in the second one: it was
+ * given back. */
 static void forget_gone(const struct copy *copy)
 {
 	const struct page_run *run = copy->pages.runs.items;
@@ -224,7 +227,7 @@ static void forget_gone(const struct copy *copy)
 	}
 }
 
-/* Whether its collector is at work; -1 with errno where that can't be read. */
+/* Whether the collector is running; -1 with errno where that can't be read. */
 static int snapshot_collecting(const struct python_target *target)
 {
 	const struct python_offsets *o = &target->offsets;
@@ -239,8 +242,7 @@ static int snapshot_collecting(const struct python_target *target)
 	return collecting != 0;
 }
 
-/* A number behind a key of /proc/PID/status, or (pid 0) of /proc/meminfo; -1
- * where it is not told. */
+/* A number in /proc/PID/status, or (pid 0) in /proc/meminfo; -1: not there. */
 static int64_t snapshot_told(pid_t pid, const char *key)
 {
 	char text[8192];
@@ -255,14 +257,14 @@ static int64_t snapshot_told(pid_t pid, const char *key)
 	return len > 0 ? procfs_kib(text, key) : -1;
 }
 
-/* Another tracer may hold one thread for a moment; EPERM is no refusal after
- * the process was read. */
+/* Errors that may pass: another tracer may hold one thread for a moment, and
+ * EPERM is no refusal once the process was read. */
 static bool is_passing(int error)
 {
 	return error == EPERM || error == EAGAIN || error == ETIMEDOUT;
 }
 
-/* Stops all threads, with patience: a state that passes is tried again. *start
+/* Stops all threads, and tries again where a passing state prevents it. *start
  * is when they were stopped. */
 static int stop_patiently(
     struct remote_threads *threads, pid_t pid, int64_t *start)
@@ -279,8 +281,8 @@ static int stop_patiently(
 	}
 }
 
-/* Stops it at a moment when the collector rests, if there is one soon: a look
- * without stopping goes first. */
+/* Stops the process while its collector rests, if that happens soon; checks
+ * without stopping first. */
 static int stop_at_rest(struct copy *copy, const struct python_target *target,
     struct remote_threads *threads, int64_t *start)
 {
@@ -364,7 +366,7 @@ static bool find_tracer(void *context, pid_t thread)
 	return *tracer <= 0;
 }
 
-/* The process that traces one of its threads; 0 where none does just now. */
+/* The pid that traces one of its threads; 0: none at present. */
 static int64_t tracer_of(pid_t pid)
 {
 	int64_t tracer = 0;
@@ -377,7 +379,7 @@ static int64_t tracer_of(pid_t pid)
 	return tracer > 0 ? tracer : 0;
 }
 
-/* Its memory was read already, so its owner is not the reason why it can't be
+/* Its memory was read already, so ownership is not the reason why it can't be
  * stopped. */
 static enum python_result refusal_to_stop(pid_t pid, struct err *e)
 {
@@ -496,8 +498,8 @@ static int read_copy(
 	}
 	if (memory_read(&snapshot->live, address, to, len) == 0)
 		return 0;
-	/* At an address that is none there is nothing; whatever else it is,
-	 * there may be something. */
+	/* EFAULT: nothing is mapped there. On other errors there may be
+	 * memory. */
 	if (errno != EFAULT)
 		snapshot->failed = errno;
 	return -1;

@@ -24,7 +24,7 @@
 #include "python/remote/interpreter.h"
 #include "python/remote/memory.h"
 
-/* Mappings without a gap. Where no page was: zeroes. */
+/* Mappings without a gap. Pages that did not exist are zeroes. */
 struct snapshot_region {
 	uint64_t start, end;
 	uint8_t *bytes;
@@ -33,36 +33,38 @@ struct snapshot_region {
 #define SNAPSHOT_SLOTS 256
 
 struct snapshot {
-	ARRAY(struct snapshot_region) regions; /* in order, none in another */
-	ARRAY(struct snapshot_region) rooms; /* what is mapped here for them */
-	uint64_t copied;                     /* bytes that were there */
-	int64_t pause_ns;                    /* how long the process stood */
-	int64_t rss_kib; /* its resident memory meanwhile; -1: not told */
-	bool collecting; /* its collector was at work all the while */
-	int failed;      /* errno where it could not be asked for more: ESRCH
-			  * where it had ended; 0 */
+	ARRAY(struct snapshot_region) regions; /* sorted, disjoint */
+	/* Memory mapped in this process for them. */
+	ARRAY(struct snapshot_region) rooms;
+	uint64_t copied;  /* bytes that existed */
+	int64_t pause_ns; /* how long the process was stopped */
+	int64_t rss_kib;  /* its resident memory at that time; -1: unknown */
+	bool collecting;  /* its collector was running all the time */
+	int failed; /* errno where further reads of the process failed: ESRCH
+		       where it had ended; 0 */
 	struct python_memory live;
-	const struct progress *progress; /* of what looks through it; NULL */
-	/* A cache: the region that was found for addresses of that slot. */
+	/* Of the search through it; NULL: not reported. */
+	const struct progress *progress;
+	/* Cache: the region found last for addresses of that slot. */
 	const struct snapshot_region *slots[SNAPSHOT_SLOTS];
 };
 
-/* Copies the target, between two collections where there is such a moment.
- * snapshot_finish() only after PYTHON_OK; e otherwise. */
+/* Copies the target, between two collections where possible. snapshot_finish()
+ * only after PYTHON_OK; e otherwise. */
 enum python_result snapshot_take(struct snapshot *snapshot,
     const struct python_target *target, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 void snapshot_finish(struct snapshot *snapshot) __attribute__((nonnull));
 
-/* Reads of the copy, and of the process beyond it. */
+/* Reads the copy, and beyond it the process. */
 struct python_memory snapshot_memory(struct snapshot *snapshot)
     __attribute__((nonnull));
 
 const struct snapshot_region *snapshot_find(
     struct snapshot *snapshot, uint64_t address) __attribute__((nonnull));
 
-/* All len bytes at address, or NULL where they are not in the copy; may be
- * unaligned. */
+/* All len bytes at address, possibly unaligned; NULL where they are not in the
+ * copy. */
 static inline const void *snapshot_at(
     struct snapshot *snapshot, uint64_t address, uint64_t len)
 {
@@ -76,7 +78,7 @@ static inline const void *snapshot_at(
 	return region->bytes + (address - region->start);
 }
 
-/* The number at address; 0 where there is none. */
+/* The number at address; 0 where the copy has none. */
 static inline uint64_t snapshot_u64(struct snapshot *snapshot, uint64_t address)
 {
 	const void *at = snapshot_at(snapshot, address, 8);

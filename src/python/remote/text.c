@@ -11,15 +11,15 @@
 #define HEADER_MAX 128
 #define WINDOW 256
 
-/* Bits of PyASCIIObject.state; all versions agree on these, behind those that
- * tell whether the text is interned. */
+/* Bits of PyASCIIObject.state, the same in all versions behind those that tell
+ * whether the text is interned. */
 struct text_shape {
-	unsigned kind; /* bytes a character: 1, 2 or 4 */
+	unsigned kind; /* bytes of a character: 1, 2 or 4 */
 	bool compact, ascii;
 };
 
 struct out {
-	char *at, *end; /* end leaves room for the NUL */
+	char *at, *end; /* end: leaves room for the NUL */
 };
 
 static bool text_put(struct out *out, uint32_t code)
@@ -45,7 +45,7 @@ static uint32_t text_character(const char *at, unsigned kind)
 	return code;
 }
 
-/* The address of the characters; 0 where the object is none that we know. */
+/* The address of the characters; 0 where the object has no known form. */
 static uint64_t data_of(const struct python_target *target, uint64_t address,
     const char *header, struct text_shape *shape)
 {
@@ -101,7 +101,7 @@ int python_text(const struct python_target *target, uint64_t address, char *out,
 	    memory_read(&target->memory, address, header, o->str_ascii_size) <
 		0)
 		return -1;
-	/* Only the forms that are not compact have the pointer at the end. */
+	/* Only forms that are not compact have the pointer at the end. */
 	if (!(field_u32(header, o->str_state) >> (o->str_kind_bit + 3) & 1) &&
 	    memory_read(&target->memory, address, header, o->str_data + 8) < 0)
 		return -1;
@@ -114,7 +114,8 @@ int python_text(const struct python_target *target, uint64_t address, char *out,
 	return result;
 }
 
-/* Page by page at most: what follows the string need not be mapped. */
+/* Reads at most up to a page's end at a time: what follows the string may not
+ * be mapped. */
 static size_t read_c_string(
     const struct python_target *target, uint64_t at, char *out, size_t size)
 {

@@ -12,19 +12,19 @@
 
 #include "python/remote/interpreter.h"
 
-/* The str object at address in out, cut at a character's end where size is
- * too small; a lone surrogate and a NUL become U+FFFD. -1 where there is
- * no such object. */
+/* Copies the str object at address to out, cut at a character's end where size
+ * is too small; lone surrogates and NUL become U+FFFD. -1 where there is no
+ * such object. */
 int python_text(const struct python_target *target, uint64_t address, char *out,
     size_t size) __attribute__((nonnull, warn_unused_result));
 
-/* The C string at address, cut at size; bytes that are no UTF-8 become
+/* Copies the C string at address, cut at size; bytes that are not UTF-8 become
  * U+FFFD. -1 where not even one byte can be read. */
 int python_c_string(const struct python_target *target, uint64_t address,
     char *out, size_t size) __attribute__((nonnull, warn_unused_result));
 
-/* The name of the type at address, as its tp_name has it. -1 where there is
- * none, or an empty one. */
+/* Copies the name of the type at address, its tp_name. -1 where there is none,
+ * or it is empty. */
 int python_type_name(const struct python_target *target, uint64_t address,
     char *out, size_t size) __attribute__((nonnull, warn_unused_result));
 

@@ -8,7 +8,7 @@
 #include "python/stack/linetable.h"
 #include "python/remote/text.h"
 
-#define PLACES 512 /* one that collides takes the other's place */
+#define PLACES 512 /* a colliding entry replaces the other */
 #define FILE_SIZE 4096
 #define FUNCTION_SIZE 1024
 #define TABLE_MAX (1 << 20)
@@ -57,7 +57,7 @@ static bool code_is(
 	       code->first_line == frame->first_line;
 }
 
-/* A bytes object. */
+/* Reads a bytes object. */
 static uint8_t *code_read_table(
     const struct python_target *target, uint64_t address, size_t *len)
 {
@@ -78,7 +78,8 @@ static uint8_t *code_read_table(
 	return table;
 }
 
-/* A code object that was freed meanwhile has given its texts away. */
+/* Whether the code object is unchanged: one that was freed meanwhile no longer
+ * has its texts. */
 static bool still_there(
     const struct python_target *target, const struct python_frame *frame)
 {

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { MOST_ITEMS = 16384 }; /* 640 KiB with their index */
+enum { MOST_ITEMS = 16384 }; /* 640 KiB with the index */
 
 void intern_finish(struct intern_table *table)
 {

@@ -32,10 +32,10 @@ void intern_finish(struct intern_table *table);
 /* The number of the key; -1 where it is new. */
 int intern_find(const struct intern_table *table, struct intern_key key);
 
-/* To be called only where it is new. */
+/* Adds a key, which must be new. */
 void intern_add(struct intern_table *table, struct intern_key key, int number);
 
-/* Begins a key, and mixes a value or a text into it. */
+/* Starts a key; mixes a value or a text into it. */
 struct intern_key intern_key_start(void);
 void intern_key_number(struct intern_key *key, uint64_t value);
 void intern_key_text(struct intern_key *key, const char *text);

@@ -3,18 +3,18 @@
 
 #include <stdbool.h>
 
-#define CODE_UNIT 2 /* bytes an instruction */
+#define CODE_UNIT 2 /* bytes of an instruction */
 
-/* The kinds of 3.11's entries, by the four bits behind the highest. */
+/* Kinds of entries in 3.11, in the four bits behind the highest. */
 enum location {
-	LOCATION_ONE_LINE_0 = 10, /* to 12: so many lines further */
+	LOCATION_ONE_LINE_0 = 10, /* up to 12: that many lines further */
 	LOCATION_ONE_LINE_2 = 12,
 	LOCATION_NO_COLUMNS = 13,
 	LOCATION_LONG = 14,
 	LOCATION_NONE = 15
 };
 
-/* Adds without ever overflowing: a lying table has no line worth keeping. */
+/* Adds without overflow: the lines of a hostile table don't matter. */
 static int linetable_add(int line, int delta)
 {
 	int sum;
@@ -22,7 +22,7 @@ static int linetable_add(int line, int delta)
 	return __builtin_add_overflow(line, delta, &sum) ? line : sum;
 }
 
-/* Pairs of (bytes, lines), each from the place that the pair before led to. */
+/* Pairs of (bytes, lines), each relative to the previous one. */
 static int line_lnotab(const uint8_t *table, size_t len, int first, int at)
 {
 	int line = first, place = 0;
@@ -36,7 +36,7 @@ static int line_lnotab(const uint8_t *table, size_t len, int first, int at)
 	return line;
 }
 
-/* Pairs of (bytes, lines): the line holds for those bytes; -128 is none. */
+/* Pairs of (bytes, lines): the line applies to these bytes; -128: no line. */
 static int line_310(const uint8_t *table, size_t len, int first, int at)
 {
 	int line = first, place = 0;
@@ -53,7 +53,7 @@ static int line_310(const uint8_t *table, size_t len, int first, int at)
 	return first;
 }
 
-/* A number in groups of six bits, the lowest first, its sign in bit 0. */
+/* A number in groups of six bits, the lowest first, with its sign in bit 0. */
 static int signed_varint(const uint8_t *table, size_t len, size_t i)
 {
 	unsigned value = 0;
@@ -82,7 +82,7 @@ static int line_311(const uint8_t *table, size_t len, int first, int at)
 			line = linetable_add(line, kind - LOCATION_ONE_LINE_0);
 		if (at < place)
 			return kind == LOCATION_NONE ? first : line;
-		/* Only an entry's first byte has the highest bit. */
+		/* Only the first byte of an entry has the highest bit. */
 		do
 			i++;
 		while (i < len && !(table[i] & 128));

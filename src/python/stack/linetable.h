@@ -13,8 +13,8 @@
 
 #include "python/remote/offsets.h"
 
-/* The line of the instruction at byte offset `at` of code that begins in
- * line first; first itself where the table doesn't say. */
+/* The line of the instruction at byte offset `at` of code whose first line is
+ * first; first itself where the table doesn't say. */
 int linetable_line(enum line_table_form form, const uint8_t *table, size_t len,
     int first, int at);
 

@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "python/stack/stack_reader.h"
 
-#define TRIES 3               /* unpaused, before the thread is stopped */
-#define CHECKS 2              /* of each, that must all say the same */
-#define STOP_LIMIT_NS 5000000 /* that it may take to stop */
+#define TRIES 3               /* readings before the thread is stopped */
+#define CHECKS 2              /* of each reading; all must agree */
+#define STOP_LIMIT_NS 5000000 /* longest wait for a thread to stop */
 #define CODE_SPAN_MAX (1 << 24)
 
 static void take_frame(struct python_frame *frame, const char *bytes,
@@ -44,7 +44,8 @@ static void take_code(struct python_frame *frame, const char *bytes,
 	frame->first_line = (int)field_u32(bytes, o->code_first_line);
 }
 
-/* One frame from what was read before, or from the process where it's new. */
+/* Takes a frame from the bytes read before, or reads a new one from the
+ * process. */
 static bool python_stack_load(struct python_frame *frame,
     const struct stack_source *source, const struct stack_reader *reader,
     size_t *from)
@@ -74,8 +75,8 @@ static bool python_stack_load(struct python_frame *frame,
 	return !target->code_type || frame->type == target->code_type;
 }
 
-/* From the innermost frame outwards, at most STACK_DEPTH of Python code: a loop
- * ends there as well, or at STACK_FRAMES. */
+/* Walks from the innermost frame outwards, up to STACK_DEPTH frames of Python
+ * code; a loop ends there or at STACK_FRAMES. */
 static bool python_stack_walk(const struct stack_source *source,
     const struct stack_reader *reader, struct python_stack *stack)
 {
@@ -111,8 +112,8 @@ static bool same_code(
 	       a->first_line == b->first_line;
 }
 
-/* Whether another reading of one frame says the same; the innermost may have
- * gone on to another instruction. */
+/* Whether another reading of the frame agrees; the innermost one may have gone
+ * on to another instruction. */
 static bool frame_agrees(const struct python_frame *frame, bool is_innermost,
     const char *bytes, const char *code, const struct python_offsets *o)
 {
@@ -156,11 +157,10 @@ static bool python_stack_agrees(const struct stack_source *source,
 	return true;
 }
 
-/* Begins with what the reader holds: the last check of one try is what the
- * next one begins with. A thread that ran through a whole loop between two
- * readings can look alike in both and be torn in both (1 of 214,000 of a
- * program that does nothing but call), so that a third must agree (0 of
- * 216,000). */
+/* Starts with the bytes that the reader holds: the last check of one try is the
+ * start of the next. A thread that ran a whole loop between two readings can
+ * look the same in both and be torn in both (1 of 214,000 in a program that
+ * does nothing but call), so a third must agree (0 of 216,000). */
 static bool python_stack_attempt(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
 {
@@ -189,10 +189,10 @@ static struct stack_root *root_place(
 	return &source->roots[(thread >> 4) * 0x9e3779b97f4a7c15u >> 60];
 }
 
-/* A thread's outermost frame hardly ever changes. One that is not the known
- * one may hang in the air: a generator's between two calls, or what a stopped
- * thread was about to overwrite. It is believed when a later sample sees it
- * again, of a thread that stands or has not got the GIL (learn). */
+/* Whether the outermost frame is known; it hardly ever changes in a thread. An
+ * unknown one may be unconnected: a generator's between two calls, or one that
+ * a stopped thread was about to overwrite. It is accepted when a later sample
+ * sees it again while the thread is stopped or without the GIL (learn). */
 static bool root_fits(
     struct stack_source *source, const struct python_stack *stack, bool learn)
 {
@@ -203,9 +203,10 @@ static bool root_fits(
 		return true;
 	if (source->base)
 		return outer->address == source->base;
-	/* From 3.12 on the interpreter's own frame is the outermost. A thread
-	 * that stopped between entering a frame and linking it to its caller
-	 * has none, however often it is seen while it waits for a processor. */
+	/* Since 3.12 the interpreter's own frame is the outermost. A thread
+	 * that was interrupted between entering a frame and linking it to its
+	 * caller has none, however often it is seen while it waits for a
+	 * processor. */
 	if (source->target.offsets.shim_owner != OFFSET_ABSENT && !outer->shim)
 		return false;
 	if (root->thread == stack->thread && root->frame == outer->address &&
@@ -227,7 +228,7 @@ static bool read_stopped(struct stack_source *source,
 
 	if (tid <= 0 || remote_stop(&source->stopped, tid, STOP_LIMIT_NS) < 0)
 		return false;
-	/* It stands: what one reading says is so. */
+	/* The thread is stopped: one reading is enough. */
 	whole = (stack_reader_fill(reader, source, STACK_READER_CODES) &&
 		    python_stack_walk(source, reader, stack)) ||
 		(stack_reader_fill_anew(reader, source) &&
@@ -240,8 +241,8 @@ static bool read_stopped(struct stack_source *source,
 	return root_fits(source, stack, true);
 }
 
-/* Finds the thread, and what is known of its stack already. The lock is read
- * with the frames of last time: mostly its holder is the same. */
+/* Finds the thread and what is known of its stack. The lock is read together
+ * with the frames of last time, as its holder is mostly the same. */
 static bool python_stack_begin(struct stack_source *source,
     struct stack_reader *reader, struct python_stack *stack)
 {
@@ -259,7 +260,7 @@ static bool python_stack_begin(struct stack_source *source,
 	stack->thread = threads_running(source, &stack->held);
 	if (!stack->thread)
 		return false;
-	/* With the GIL, it took it after its frames were read. */
+	/* If it has the GIL, it took it after its frames were read. */
 	if (filled && stack->thread == source->thread &&
 	    (!stack->held || source->target.offsets.free_threaded))
 		return true;
@@ -267,7 +268,7 @@ static bool python_stack_begin(struct stack_source *source,
 	return stack_reader_fill_anew(reader, source);
 }
 
-/* As while it starts and while it ends, which takes its time. */
+/* A thread without frames is starting or ending, which takes some time. */
 static bool has_no_frames(
     const struct stack_source *source, const struct stack_reader *reader)
 {
@@ -301,7 +302,7 @@ static enum stack_result read_begun(struct stack_source *source,
 	return STACK_UNCERTAIN;
 }
 
-/* Whether the source is free for a read. */
+/* Whether the source can be read: no thread is still to be released. */
 static bool take_up(
     struct stack_source *source, struct python_stack *stack, bool other)
 {
@@ -337,7 +338,7 @@ static enum stack_result read_next(struct stack_source *source,
 	result = stack_reader_fill_anew(reader, source)
 		     ? read_begun(source, reader, stack)
 		     : STACK_UNCERTAIN;
-	/* The next read of the running thread can't use what is listed now. */
+	/* The next read of the running thread can't use the present list. */
 	source->thread = 0;
 	return result;
 }
@@ -361,13 +362,13 @@ bool stack_read_attached(struct stack_source *source,
 
 bool stack_frame_is_python(const struct python_frame *frame)
 {
-	/* The code that 3.13 runs behind an __init__ names no file. */
+	/* The code that 3.13 runs after an __init__ names no file. */
 	return !frame->shim && frame->filename != frame->name;
 }
 
-/* The address of the instructions that a frame runs: the code's own, or (3.14
- * on, without the GIL) a thread's copy of them; 0 where that is not to be had.
- * A list of copies begins with its length, and with the code's own. */
+/* The address of the instructions that a frame executes: the code's own, or
+ * (since 3.14, without the GIL) a thread's copy; 0 where it can't be read. A
+ * list of copies begins with its length and the code's own. */
 static uint64_t stack_frame_first(
     const struct python_target *target, const struct python_frame *frame)
 {

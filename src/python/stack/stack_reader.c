@@ -50,9 +50,9 @@ static void list_codes(
 	reader->codes_len = source->codes_len;
 }
 
-/* The code objects come first, so that those of a check were read between the
- * two readings of the frames; the thread comes last again, since it may run on
- * while its frames are read. */
+/* Code objects are read first, so that those of a check were read between the
+ * two readings of the frames; the thread is read last again, as it may run on
+ * meanwhile. */
 bool stack_reader_fill(struct stack_reader *reader,
     const struct stack_source *source, unsigned with)
 {

@@ -12,25 +12,26 @@
 #include "python/stack/stack.h"
 #include "python/stack/threads.h"
 
-/* The time until a process is read again that had no Python, or whose
- * Python was not up: doubled each time. */
+/* Time until a process that had no Python, or none that was initialised, is
+ * read again; doubled each time. */
 #define RETRY_FIRST_NS 2000000
-#define NOTICE_NS 64000000 /* waited for already, before it is said */
-#define OTHERS_NS 10000000 /* between two looks at other threads */
+#define NOTICE_NS 64000000 /* wait before the reason is reported */
+#define OTHERS_NS 10000000 /* between two samples of other threads */
 #define RETRY_LAST_NS (30 * NS_PER_S)
-#define LAST_LOOKS                                                \
-	1000 /* at the end, at a thread that has yet to stop; the \
-	      */
-#define LAST_NAP_NS 1000000 /* kernel frees one that does so after us */
-#define FAILURES_MAX 20 /* in a row: another program may have been executed */
+/* Looks at the end at a thread that has yet to stop, and the time between two:
+ * the kernel releases one that stops after this process. */
+#define LAST_LOOKS 1000
+#define LAST_NAP_NS 1000000
+/* In a row; then another program may have been executed. */
+#define FAILURES_MAX 20
 
 struct stacks_process {
 	pid_t pid;
-	struct stack_source *source; /* NULL: not open */
+	struct stack_source *source; /* NULL: closed */
 	int64_t wait_ns, retry_ns, others_ns;
 	unsigned failures;
 	bool counted;
-	bool asked; /* since the last sweep */
+	bool asked; /* sampled since the last sweep */
 };
 
 struct stacks {
@@ -39,12 +40,12 @@ struct stacks {
 	ARRAY(struct stacks_process) processes; /* sorted by pid */
 	struct python_stack stack;
 	struct intern_table raw;   /* by addresses: found without a read */
-	struct intern_table texts; /* by what they say */
+	struct intern_table texts; /* by their texts */
 	int last_id;
 	struct frame frames[STACK_DEPTH + 1];
 	size_t frames_len;
 	struct stacks_count count;
-	unsigned noticed; /* a bit for each enum python_result */
+	unsigned noticed; /* one bit for each enum python_result */
 	bool has_notice;
 	struct err notice;
 };
@@ -67,8 +68,8 @@ static void frames_clear(struct stacks *stacks)
 	stacks->frames_len = 0;
 }
 
-/* Whether it is closed: a thread that has yet to stop has to be waited for,
- * or it would stop for good. */
+/* Closes it where possible: a thread that is still to stop has to be waited
+ * for, or it would stay stopped. */
 static bool process_close(struct stacks_process *process)
 {
 	if (process->source && !stack_source_settle(process->source))
@@ -98,7 +99,7 @@ void stacks_destroy(struct stacks *stacks)
 	free(stacks);
 }
 
-/* The place of pid among the processes, or the one it would have. */
+/* The index of pid among the processes, or where it would be inserted. */
 static size_t find_place(const struct stacks *stacks, pid_t pid)
 {
 	size_t low = 0, high = stacks->processes.len;
@@ -186,7 +187,7 @@ static bool open_source(struct stacks *stacks, struct stacks_process *process)
 		return true;
 	}
 	free(source);
-	/* Before its libraries are loaded a Python can look like none. */
+	/* Before its libraries are loaded a Python can't be recognised. */
 	if (process->wait_ns >= NOTICE_NS)
 		stacks_note(stacks, result, &e);
 	process->retry_ns = now + process->wait_ns;
@@ -233,7 +234,8 @@ static void frame_add(
 		.function = mem_copy(function)};
 }
 
-/* In words; false where a code object was gone before it could be read. */
+/* Finds the texts of the stack; false where a code object was gone before it
+ * could be read. */
 static bool stacks_resolve(
     struct stacks *stacks, const struct python_target *target)
 {
@@ -269,7 +271,7 @@ static struct intern_key text_key(const struct stacks *stacks)
 	return key;
 }
 
-/* Gives the stack its number; false where it can't be put in words. */
+/* Gives the stack its number; false where its texts can't be found. */
 static bool stacks_number(struct stacks *stacks,
     const struct python_target *target, struct stacks_sample *sample)
 {
@@ -318,7 +320,8 @@ bool stacks_sample(
 	return true;
 }
 
-/* Reads the next stack that is due, of those without a GIL that run first. */
+/* Reads the next stack that is due; without a GIL, running threads come
+ * first. */
 static bool stacks_read_due(
     struct stacks *stacks, struct stacks_process *process)
 {
@@ -346,7 +349,7 @@ bool stacks_sample_other(
 
 	if (!process->source || !stacks_read_due(stacks, process))
 		return false;
-	/* Before it gets its number: with it goes the telling of frames. */
+	/* First, as frames are reported only once, with the stack's number. */
 	thread = threads_kernel_id(process->source, stacks->stack.thread);
 	if (!thread || !stacks_number(stacks, &process->source->target, sample))
 		return false;

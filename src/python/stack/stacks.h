@@ -19,40 +19,41 @@ struct stacks;
 
 struct stacks_sample {
 	int id;
-	pid_t thread;               /* 0: the one that runs, or did so last */
-	const struct frame *frames; /* innermost first; good until the next */
-	size_t len;                 /* 0: the number was told before */
+	pid_t thread; /* 0: the running thread, or the last to run */
+	/* Innermost first; valid until the next call. */
+	const struct frame *frames;
+	size_t len; /* 0: the number was reported before */
 };
 
-/* Results of the readings of processes. */
+/* Counts of readings. */
 struct stacks_count {
 	unsigned long taken;   /* checked stacks */
-	unsigned long paused;  /* of them, with the thread stopped */
-	unsigned long missing; /* looks at an interpreter without a stack */
+	unsigned long paused;  /* of these, with the thread stopped */
+	unsigned long missing; /* readings of an interpreter without a stack */
 	unsigned processes;    /* interpreters that were read */
 };
 
 struct stacks *stacks_create(void);
 
-/* Everything that was stopped runs on. NULL is allowed. */
+/* Lets all stopped threads run on. NULL is allowed. */
 void stacks_destroy(struct stacks *stacks);
 
-/* The stack of the thread of pid that runs Python code, or did so last.
- * False where there is none: no Python, not up yet, or nothing certain. */
+/* Samples the thread of pid that runs Python code, or did so last. False where
+ * there is no stack: no Python, not initialised yet, or uncertain. */
 bool stacks_sample(struct stacks *stacks, pid_t pid,
     struct stacks_sample *sample) __attribute__((nonnull));
 
-/* After that, until it is false: the stack of one of the process's other
- * threads, in turn, a few times a second for each process; and without a GIL
- * those of all that run. False where none is due, or to be had. */
+/* After that, until it returns false: the stack of one of the process's other
+ * threads in turn, a few times a second for each process; without a GIL, those
+ * of all running threads. False where none is due or can be read. */
 bool stacks_sample_other(struct stacks *stacks, pid_t pid,
     struct stacks_sample *sample) __attribute__((nonnull));
 
-/* Forgets the processes that were not sampled since the last sweep: they are
- * gone. Returns how many are left. */
+/* Forgets the processes that were not sampled since the last sweep. Returns how
+ * many are left. */
 size_t stacks_sweep(struct stacks *stacks) __attribute__((nonnull));
 
-/* Why a process can't be read, told once for each reason: true with e. */
+/* Reports why a process can't be read, once for each reason: true with e. */
 bool stacks_notice(struct stacks *stacks, struct err *e)
     __attribute__((nonnull));
 

@@ -8,8 +8,8 @@
 #include "python/stack/stack.h"
 
 #define THREADS_MAX 4096
-#define LIBC_THREAD_BYTES 1024 /* of libc's own thread structure */
-#define OTHERS_MAX 256         /* each step is a read */
+#define LIBC_THREAD_BYTES 1024 /* size of libc's own thread structure */
+#define OTHERS_MAX 256         /* each step takes a read */
 
 static uint64_t next_thread(const struct stack_source *source, uint64_t thread)
 {
@@ -30,7 +30,7 @@ static uint64_t first_thread(const struct stack_source *source)
 	return first;
 }
 
-/* The wanted one where it is in the list, else the last: the oldest. */
+/* The wanted thread where it is in the list, else the last: the oldest. */
 static uint64_t listed_thread(
     const struct stack_source *source, uint64_t wanted)
 {
@@ -45,8 +45,8 @@ static uint64_t listed_thread(
 	return thread;
 }
 
-/* Without a GIL, a thread that runs Python code is attached to its interpreter.
- */
+/* Whether a thread is attached: without a GIL, one that runs Python code is
+ * attached to its interpreter. */
 static bool thread_is_attached(
     const struct stack_source *source, uint64_t thread)
 {
@@ -92,8 +92,7 @@ uint64_t threads_holder(
 		   : 0;
 }
 
-/* The first attached thread behind the one that was the running one last; in a
- * circle. */
+/* The first attached thread behind the previous one, in a circle. */
 static uint64_t threads_attached(struct stack_source *source, bool *held)
 {
 	uint64_t thread = first_thread(source), first = 0, behind = 0;
@@ -132,15 +131,15 @@ uint64_t threads_running(struct stack_source *source, bool *held)
 		memory_u64(memory, source->current, &lock.current);
 	holder = threads_holder(source, &lock);
 	*held = holder != 0;
-	/* One that gave it up may have ended since. */
+	/* A thread that released it may have ended since. */
 	return holder ? holder
 		      : listed_thread(source,
 			    field_u64(lock.gil,
 				source->target.offsets.gil_last_holder));
 }
 
-/* To 3.10 a thread state has only libc's handle, the address of a structure
- * that holds the kernel's id somewhere: where, the main thread shows. */
+/* Up to 3.10 a thread state has only libc's handle, the address of a structure
+ * that holds the kernel's id at some offset, which the main thread shows. */
 static int find_tid_offset(const struct stack_source *source)
 {
 	const struct python_memory *memory = &source->target.memory;
@@ -198,7 +197,7 @@ pid_t threads_kernel_id(const struct stack_source *source, uint64_t thread)
 		   memory_u64(memory, thread + o->thread_id, &libc) == 0) {
 		memory_u32(memory, libc + source->tid_offset, &tid);
 	}
-	/* A container's own numbers may be those of others out here. */
+	/* In a container, its ids may be other threads' outside. */
 	if (source->inner_pid != source->target.pid)
 		return namespace_outer_tid(source->target.pid, (pid_t)tid);
 	return is_task(source->target.pid, (pid_t)tid) ? (pid_t)tid : 0;
