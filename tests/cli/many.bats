@@ -293,6 +293,11 @@ workers() {
 	same "$(mprof peak --json --phases tests.dat | jq -r \
 		'[.recordings[0].runs[0].phases[] | select(.name | startswith("test_"))]
 		| max_by(.peak_mib).name')" test_memory.py::test_large
+	# The limit is that of a test, and the message names the one above it.
+	run_apart mprof check --phases --max-peak 75MiB tests.dat
+	[ "$status" -eq 1 ]
+	grep -q '^FAIL .* test_memory.py::test_large: ' <<<"$output"
+	grep -q '^ok .* test_memory.py::test_small: ' <<<"$output"
 }
 
 # Each test ends when the recording has its name, and half of what it takes.
