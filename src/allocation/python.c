@@ -240,7 +240,7 @@ const char *python_attach(const char *folder)
 	if (getenv(ALLOCATION_VARIABLE))
 		return "it was started under mprof run --stacks";
 	if (samples_are_late(NULL) && !samples_are_unread())
-		return "another mprof records that already";
+		return "another mprof already records them";
 	if (!python_find_domains())
 		return "this CPython's stacks can't be read from within";
 	if (!python_is_alone())

@@ -52,8 +52,8 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 		.ours = true},                                                \
 	    {.name = "max-cpu-mean",                                          \
 		.arg = "PERCENT",                                             \
-		.help = "the mean processor time must not exceed this "       \
-			"share of one processor: 150%; needs run --with cpu", \
+		.help = "the mean CPU time must not exceed this share of "    \
+			"one processor: 150%; needs run --with cpu",          \
 		.parse = check_parse_percent,                                 \
 		.offset = offsetof(type, member.conditions.max_cpu_percent),  \
 		.ours = true},                                                \

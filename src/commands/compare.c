@@ -308,8 +308,8 @@ static void add_chance(struct strbuf *text, const struct comparison *peak)
 {
 	if (!peak->repeated)
 		strbuf_add(text,
-		    "; how much of that is chance, only several runs of "
-		    "each side can tell (");
+		    "; only several runs of each side can tell how much "
+		    "of that is chance (");
 	else if (peak->least_p >= 0.05 && (peak->low > 0 || peak->high < 0))
 		strbuf_add_format(text,
 		    "; that is beyond the spread of the runs (too few for a "
@@ -614,8 +614,9 @@ const struct command command_compare = {
     .name = "compare",
     .synopsis = "[options] A B",
     .summary = "compare recordings: did memory get worse?",
-    .details = "With several recordings in each set, mprof tests whether a\n"
-	       "difference could be due to chance.\n"
+    .details = "With several recordings in each set, mprof tests whether a "
+	       "difference\n"
+	       "could be due to chance.\n"
 	       "\n"
 	       "Examples:\n"
 	       "  mprof compare before.dat after.dat\n"

@@ -177,8 +177,8 @@ static void print_finding(const struct finding *f, bool named)
 			print_process(&f->leak.processes.items[i]);
 	}
 	if (f->leak.more_processes)
-		printf("  processes gather: they are started all the time, "
-		       "and stay\n");
+		printf("  processes pile up: new ones keep starting, and "
+		       "don't exit\n");
 	if (!named)
 		return;
 	printf("  in %s", utf8_clean(path, sizeof(path), f->profile->path));

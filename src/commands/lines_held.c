@@ -94,7 +94,7 @@ static const struct lines_reason {
 	const char *by, *sentence;
 	bool alone; /* nothing else is hooked */
 } lines_reasons[] = {
-    {"own", "what comes from an allocator of the program's own", false},
+    {"own", "what the program's own allocator hands out", false},
     {"static", "a static program, into which no library can be loaded", true},
     {"none", "the library was not loaded there (setuid, or a new environment)",
 	true},

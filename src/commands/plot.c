@@ -423,7 +423,7 @@ static int command_plot_build(struct scene *scene,
 
 	*scene = (struct scene){0};
 	if (request.len == 0)
-		return err_set(e, "--run %ld: no recording has as many runs",
+		return err_set(e, "--run %ld: no recording has that many runs",
 		    options->run);
 	if (options->kind->build(scene, &request, e) != 0)
 		return -1;
@@ -454,7 +454,8 @@ static int choose_file(
 		return 0;
 	if (options->terminal)
 		return err_set(e,
-		    "plot: --terminal draws here, %s elsewhere: leave one out",
+		    "plot: --terminal draws here, %s into a file: leave one "
+		    "out",
 		    options->output ? "-o" : "--format");
 	file->path = name_output(options);
 	file->format = options->format
@@ -652,7 +653,7 @@ const struct command command_plot = {
 	"  mprof plot -o mem.html           as a page to explore\n"
 	"  mprof plot -s -o mem.svg 0 1     two of them, with trends\n"
 	"  mprof plot -f -w 10,20 -o f.pdf  ten seconds, sampled stacks\n"
-	"  mprof plot --heatmap -o h.png mem-*.dat   a row a recording\n",
+	"  mprof plot --heatmap -o h.png mem-*.dat   a row for each\n",
     .options = rows,
     .options_size = sizeof(struct plot_options),
     .defaults = &defaults,

@@ -47,10 +47,9 @@ void refs_legend(struct graph *graph, const char *others, const char *asked)
 		const char *text;
 	} keys[] = {
 	    {REFS_ROLE_ASKED, asked},
-	    {ROLE_TOTAL, "a root: a module, or a class of C's"},
-	    {ROLE_MARK,
-		"a root: a thread, greenlet or task, or a function that "
-		"runs, with its variables"},
+	    {ROLE_TOTAL, "a root: a module, or a class written in C"},
+	    {ROLE_MARK, "a root: a thread, greenlet or task, or a running "
+			"function with its variables"},
 	    {ROLE_LOST, "held by no object, or by its own cycle"},
 	    {ROLE_OTHER, others},
 	};

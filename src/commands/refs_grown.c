@@ -107,8 +107,8 @@ static int refs_grown_read_one(
 		return -1;
 	if (!heap->paths || !heap->started)
 		return err_set(e,
-		    "%s: has the counts alone, not what holds the objects: it "
-		    "is of several processes, of an mprof before that, or was "
+		    "%s: has only counts, not what holds the objects: it is a "
+		    "sum of several processes, is from an older mprof, or was "
 		    "saved with --no-paths; save one with mprof heap PID "
 		    "--save FILE",
 		    path);
@@ -125,11 +125,12 @@ int refs_grown_read(struct refs_grown *grown, char **paths, struct err *e)
 	if (grown->before.pid != grown->after.pid ||
 	    grown->before.started != grown->after.started)
 		return err_set(e,
-		    "%s, %s: are of two programs, process %" PRId64
+		    "%s, %s: are from two programs, process %" PRId64
 		    " and %" PRId64 "%s",
 		    paths[0], paths[1], grown->before.pid, grown->after.pid,
-		    grown->before.pid == grown->after.pid ? " of another start"
-							  : "");
+		    grown->before.pid == grown->after.pid
+			? " with another start"
+			: "");
 	if (grown->before.wall_ns > grown->after.wall_ns) {
 		swap = grown->before;
 		grown->before = grown->after;
@@ -342,8 +343,8 @@ int refs_grown_print(const struct refs_grown *grown,
 	waiting_end(&waiting);
 	if (result == 0 && now.started != grown->after.started)
 		result = err_set(e,
-		    "process %" PRId64 ": is another program than the one "
-		    "that the files are of, which has ended",
+		    "process %" PRId64 ": is not the program that these "
+		    "files are from; that one has ended",
 		    grown->after.pid);
 	if (result == 0) {
 		refs_grown_find(&rows, grown, now.paths, show->word);

@@ -96,8 +96,8 @@ static int parse_metric(
 	if (strcmp(text, "tracemalloc") == 0)
 		return err_set(e,
 		    "option --%s: tracemalloc sees only what Python itself "
-		    "allocates, from within; --backend anon is nearest to it, "
-		    "mprof lines tells which line allocates",
+		    "allocates, from within; --backend anon comes closest, and "
+		    "mprof lines shows which line allocates",
 		    row->name);
 	return options_refuse(row, text, e);
 }

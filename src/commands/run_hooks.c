@@ -403,8 +403,8 @@ static void run_hooks_tick_attach(
 static void run_hooks_report_waiting(pid_t pid, const char *what)
 {
 	fprintf(stderr,
-	    "mprof: process %d: its main thread runs no Python code now, it "
-	    "waits or is in a library: %s from when it does\n",
+	    "mprof: process %d: its main thread is not running Python code "
+	    "now (it waits, or is in a library): %s once it does\n",
 	    (int)pid, what);
 }
 

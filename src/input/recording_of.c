@@ -67,7 +67,7 @@ char *recording_of(pid_t pid, struct err *e)
 	if (!found)
 		err_set(e,
 		    "pid %d: the file that it is recorded into was not "
-		    "found; name that in its place",
+		    "found; give that file instead",
 		    (int)pid);
 	free(mark);
 	return found;

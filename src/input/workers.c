@@ -185,8 +185,8 @@ void workers_explain(const struct workers *workers)
 	else
 		fprintf(stderr,
 		    "mprof: process %d: %zu descendants do the work, and %d is "
-		    "examined, which has most memory; --children examines all "
-		    "of them, --only %d itself\n",
+		    "examined, which has the most memory; --children examines "
+		    "all of them, --only %d itself\n",
 		    asked, workers->pids.len, first, asked);
 }
 

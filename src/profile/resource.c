@@ -38,22 +38,22 @@ const struct resource resources[RESOURCES] = {
 /* Bytes in a MiB. */
 #define MIB 1048576.0
 
-#define GPU_ROWS(n)                                                           \
-	[FIGURE_GPU_MEMORY +                                                  \
-	    (n)] = {"gpu" #n, "GPU " #n, "gpu" #n "_mib", false, 1, 6,        \
-	    "gpu_device_memory_bytes", "bytes", MIB,                          \
-	    "Memory of the program on a GPU.", #n},                           \
-	    [FIGURE_GPU_USED + (n)] = {"gpu" #n "_used", "GPU " #n " by all", \
-		"gpu" #n "_used_mib", false, 1, 6, "gpu_used_bytes", "bytes", \
-		MIB, "Memory of a GPU that any program has.", #n},            \
-	    [FIGURE_GPU_BUSY + (n)] = {"gpu" #n "_busy", "GPU " #n " busy",   \
-		"gpu" #n "_busy_percent", false, 1, 0, "gpu_busy_percent",    \
-		"percent", 1, "Time in which a GPU worked for any program.",  \
+#define GPU_ROWS(n)                                                            \
+	[FIGURE_GPU_MEMORY +                                                   \
+	    (n)] = {"gpu" #n, "GPU " #n, "gpu" #n "_mib", false, 1, 6,         \
+	    "gpu_device_memory_bytes", "bytes", MIB,                           \
+	    "Memory of the program on a GPU.", #n},                            \
+	    [FIGURE_GPU_USED + (n)] = {"gpu" #n "_used", "GPU " #n " by all",  \
+		"gpu" #n "_used_mib", false, 1, 6, "gpu_used_bytes", "bytes",  \
+		MIB, "Memory of a GPU in use by any program.", #n},            \
+	    [FIGURE_GPU_BUSY + (n)] = {"gpu" #n "_busy", "GPU " #n " busy",    \
+		"gpu" #n "_busy_percent", false, 1, 0, "gpu_busy_percent",     \
+		"percent", 1, "Time in which a GPU was busy for any program.", \
 		#n}
 
 const struct resource_figure resource_figures[FIGURES] = {
     [FIGURE_CPU] = {"cpu", "CPU", "cpu_percent", true, 100, 3, "cpu_seconds",
-	"seconds", 1, "Processor time used since the recording began.", NULL},
+	"seconds", 1, "CPU time used since the recording began.", NULL},
     [FIGURE_THREADS] = {"threads", "threads", "threads", false, 1, 0, "threads",
 	NULL, 1, "Threads.", NULL},
     [FIGURE_READ] = {"read", "read", "read_mib_per_s", true, 1, 6, "read_bytes",
@@ -122,7 +122,7 @@ const struct resource_figure resource_figures[FIGURES] = {
 	"Time in which all tasks waited for memory.", NULL},
     [FIGURE_THROTTLED] = {"throttled", "throttled", "cpu_throttled_percent",
 	true, 100, 6, "cpu_throttled_seconds", "seconds", 1,
-	"Time in which the control group was kept from processors.", NULL},
+	"Time in which the control group was throttled.", NULL},
     [FIGURE_GPU] = {"gpu", "GPU memory", "gpu_mib", false, 1, 6,
 	"gpu_memory_bytes", "bytes", MIB, "Memory of the program on all GPUs.",
 	NULL},

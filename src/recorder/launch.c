@@ -272,7 +272,7 @@ static int open_signals(struct launch *launch, struct err *e)
 	for (size_t i = 0; i < FAULTS; i++)
 		sigdelset(&held, faults[i]);
 	if (sigprocmask(SIG_BLOCK, &held, &launch->inherited) != 0)
-		return err_errno(e, "signals: can't be held back");
+		return err_errno(e, "signals: can't be blocked");
 	launch->signals = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (launch->signals >= 0)
 		return 0;

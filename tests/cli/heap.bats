@@ -569,7 +569,7 @@ else:
 	soon grep -q '^61 ' "/proc/$pid/syscall"
 	run_apart mprof heap --json "$pid"
 	[ "$status" -eq 0 ]
-	[[ $errors == "mprof: process $pid: 2 descendants do the work, and "*" is examined, which has most memory; --children examines all of them, --only $pid itself" ]]
+	[[ $errors == "mprof: process $pid: 2 descendants do the work, and "*" is examined, which has the most memory; --children examines all of them, --only $pid itself" ]]
 	jq -e '.types[] | select(.type == "__main__.Held") | .count == 200' \
 		<<<"$output" >/dev/null
 	children=$(pgrep -P "$pid" | sort)

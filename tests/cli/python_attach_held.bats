@@ -198,7 +198,7 @@ killed() {
 	attach one.dat
 	# A second one at the same time.
 	first=$recorder
-	refused 'its allocations are not sampled, another mprof records that'
+	refused 'its allocations are not sampled, another mprof already records them'
 	kill -KILL "$first"
 	wait "$first" || true
 	act churn

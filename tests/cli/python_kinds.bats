@@ -134,7 +134,7 @@ link_statically() {
 		# Its version is a symbol, its place since 3.10 a section as well.
 		strip -o python3 linked
 		PYTHONHOME=$(base_of "$python") launch ./python3 script.py
-		why='that does not tell its version'
+		why="whose version can't be found"
 		case $(minor_of "$python") in
 		3.8 | 3.9) why='without the symbol _PyRuntime (linked statically and stripped?)' ;;
 		esac
@@ -191,7 +191,7 @@ pretend() {
 		for word in 0 8 64 1000 0x7fffffff ~0ull; do
 			pretend python3 -DVERSION="0x030${minor}00f0" \
 				-DWORD="$word"
-			is_refused "not supported: its table of offsets is that of no CPython that mprof knows"
+			is_refused "not supported: its table of offsets matches no CPython that mprof knows"
 			let_end
 		done
 		pretend python3 -DVERSION="0x030${minor}00f0" -DCOOKIE='"lies"'

@@ -103,7 +103,7 @@ followed() {
 	wait "$recorder"
 	# One or the other, as the main thread waited then or did not.
 	grep -Eq "^mprof: process $worker: (calls of $1 are recorded|its main \
-thread runs no Python code now, .*: calls are recorded from when it does)" errors
+thread is not running Python code now .*: calls are recorded once it does)" errors
 	grep -q '^Filename: .*/served.py$' tables
 	# A call takes 1 MiB, in that line.
 	awk '/part = bytearray/ { if ($6 < 1 || $4 > 1.5 * $6 + 1) exit 1; n++ }

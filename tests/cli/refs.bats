@@ -527,14 +527,14 @@ grow() {
 		[[ $errors == "mprof: "*"$3"* ]]
 		[ -z "$output" ]
 	}
-	refused a.heap counts.heap 'counts.heap: has the counts alone'
+	refused a.heap counts.heap 'counts.heap: has only counts'
 	refused a.heap none.heap 'none.heap: '
 	sed 's/^pid .*/pid 1/' a.heap >other.heap
-	refused a.heap other.heap 'are of two programs'
+	refused a.heap other.heap 'are from two programs'
 	refused other.heap other.heap 'other.heap: is of process 1, not of'
 	sed 's/^started .*/started 7/' a.heap >before.heap
-	refused a.heap before.heap 'of another start'
-	refused before.heap before.heap 'which has ended'
+	refused a.heap before.heap 'with another start'
+	refused before.heap before.heap 'that one has ended'
 	head -c "$(($(wc -c <a.heap) / 2))" a.heap >cut.heap
 	refused a.heap cut.heap 'cut.heap:'
 	head -n -1 a.heap >short.heap

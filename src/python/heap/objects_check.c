@@ -123,7 +123,8 @@ int objects_check(struct objects *objects, struct err *e)
 	if (!wrong)
 		return 0;
 	return err_set(e,
-	    "process %d: not supported: its %s%s is laid out as in no CPython "
-	    "3.%d that mprof knows, so its objects would be counted wrongly",
+	    "process %d: not supported: its %s%s is not laid out as in any "
+	    "CPython 3.%d that mprof knows, so its objects would be counted "
+	    "wrongly",
 	    (int)target->pid, is_type ? "type " : "", wrong, target->minor);
 }

@@ -278,7 +278,7 @@ static enum python_result find_version(struct python_target *target,
 	}
 	if (target->minor < 0)
 		return interpreter_unsupported(
-		    e, target->pid, "a Python that does not tell its version");
+		    e, target->pid, "a Python whose version can't be found");
 	if (major != 3 || target->minor < python_offsets_oldest() ||
 	    target->minor > python_offsets_newest())
 		return unsupported_version(
@@ -309,7 +309,7 @@ static enum python_result find_offsets(
 	target->offsets = *row;
 	if (debugs && python_offsets_adopt(&target->offsets, &debug) < 0)
 		return interpreter_unsupported(e, target->pid,
-		    "its table of offsets is that of no CPython that mprof "
+		    "its table of offsets matches no CPython that mprof "
 		    "knows");
 	return PYTHON_OK;
 }

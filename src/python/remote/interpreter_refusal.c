@@ -55,8 +55,8 @@ enum python_result python_refusal(pid_t pid, int error, struct err *e)
 	/* The memory was unmapped a moment ago. */
 	if (error == EFAULT) {
 		err_set(e,
-		    "process %d: its memory was laid out anew while it was "
-		    "read; try again",
+		    "process %d: its memory map changed while it was read; "
+		    "try again",
 		    (int)pid);
 		return PYTHON_EARLY;
 	}

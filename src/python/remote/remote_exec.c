@@ -162,8 +162,8 @@ int remote_exec_ask(struct remote_exec *exec, const char *path, struct err *e)
 	int failed;
 
 	if (strlen(path) >= exec->path_size)
-		return err_set(e, "%s: longer than process %d takes a path",
-		    path, (int)exec->pid);
+		return err_set(e, "%s: too long a path for process %d", path,
+		    (int)exec->pid);
 	if (remote_stop_all(&threads, exec->pid, NS_PER_S) < 0)
 		return err_errno(e, "process %d: can't be stopped for a moment",
 		    (int)exec->pid);

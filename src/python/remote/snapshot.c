@@ -393,8 +393,8 @@ static enum python_result refusal_to_stop(pid_t pid, struct err *e)
 		return PYTHON_DENIED;
 	}
 	err_set(e,
-	    "process %d: a thread of it was traced, or about to end, each time "
-	    "it was to be stopped; try again",
+	    "process %d: one of its threads was being traced or was ending at "
+	    "each attempt to stop it; try again",
 	    (int)pid);
 	return PYTHON_EARLY;
 }
@@ -418,8 +418,8 @@ static enum python_result snapshot_refusal(pid_t pid, int error, struct err *e)
 		return PYTHON_DENIED;
 	case ETIMEDOUT:
 		err_set(e,
-		    "process %d: a thread of it waits in the kernel and can't "
-		    "be stopped; try again",
+		    "process %d: one of its threads is waiting in the kernel "
+		    "and can't be stopped; try again",
 		    (int)pid);
 		return PYTHON_EARLY;
 	case EAGAIN:
