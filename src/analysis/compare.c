@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 
-#define NORMAL_POINT 1.96 /* of 97.5 % */
+#define NORMAL_POINT 1.96 /* 97.5 % point of the normal distribution */
 
 /* The mean of more than MANY values is taken to be normally distributed. */
 enum { RESAMPLES = 9999, ALL_PARTITIONS = 200000, MANY = 200 };
@@ -66,7 +66,7 @@ static double random_normal(uint64_t *state)
 	return sqrt(-2 * log(1 - radius)) * cos(2 * M_PI * angle);
 }
 
-/* The values of one side, from which resamples are drawn. */
+/* The values of one set, from which resamples are drawn. */
 struct resampled {
 	const double *values;
 	size_t count;
@@ -93,7 +93,7 @@ static double mean_of_resample(const struct resampled *side, uint64_t *state)
 	return sum / (double)side->count;
 }
 
-/* Returns by how much to widen a percentile interval. Resamples vary less than
+/* The factor by which to widen a percentile interval: resamples vary less than
  * samples, by (n - 1) / n, and few values need Student's t. */
 static double analysis_compare_widening(
     const double *a, const double *b, const struct comparison *out)
@@ -132,7 +132,7 @@ static void analysis_compare_bootstrap(
 	free(differences);
 }
 
-/* A side of one run is taken to vary as the other side does. */
+/* A single run is taken to vary as much as the other set does. */
 static void analysis_compare_predict(
     const double *values, size_t count, struct comparison *out)
 {
@@ -155,9 +155,10 @@ static double analysis_compare_partitions(size_t total, size_t chosen)
 }
 
 struct permutation {
-	const double *values; /* of both sides */
-	size_t total, chosen; /* chosen of them play the part of the smaller */
-	double sum, observed; /* of all values; the difference to reach */
+	const double *values; /* values of both sets */
+	size_t total, chosen; /* chosen: size of the smaller set */
+	/* Sum: of all values; observed: difference to reach. */
+	double sum, observed;
 	double extreme, tried;
 };
 
@@ -187,7 +188,7 @@ static void count_random(struct permutation *p)
 	uint64_t state = 2;
 
 	memcpy(shuffled, p->values, p->total * sizeof(shuffled[0]));
-	p->tried = p->extreme = 1; /* the partition that was observed */
+	p->tried = p->extreme = 1; /* counts the observed partition */
 	for (size_t i = 0; i < RESAMPLES; i++) {
 		double sum = 0;
 
@@ -205,8 +206,8 @@ static void count_random(struct permutation *p)
 	free(shuffled);
 }
 
-/* Over all partitions the difference of the means has exactly this variance. It
- * is nearly normally distributed where both sides are large. */
+/* The difference of the means over all partitions has exactly this variance,
+ * and is nearly normally distributed where both sets are large. */
 static void count_normal(struct permutation *p)
 {
 	double chosen = (double)p->chosen, rest = (double)p->total - chosen;

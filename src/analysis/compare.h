@@ -23,14 +23,14 @@ struct comparison {
 	double a, b;       /* means */
 	double difference; /* b - a */
 	double relative;   /* difference / a; 0 where a is 0 */
-	bool spread;       /* at least two on one side: */
+	bool spread;       /* at least two values in one set: */
 	double low, high;  /* 95 % interval of the difference */
-	bool repeated;     /* at least two on each side: */
+	bool repeated;     /* at least two in each set: */
 	double p;          /* 1 where not repeated */
-	double least_p;    /* the least that so few runs can have */
+	double least_p;    /* the lowest p that so few runs can have */
 };
 
-/* Both sides hold at least one finite value. */
+/* Each set needs at least one finite value. */
 void compare_values(const double *a, size_t a_count, const double *b,
     size_t b_count, struct comparison *out) __attribute__((nonnull));
 

@@ -7,7 +7,7 @@
 
 enum { FEW = 8, MEDIAN_OF = 1001 };
 
-/* The four samples of the column that is being read, as indices. */
+/* Indices of the four samples of the present column. */
 struct downsample_column {
 	size_t first, low, high, last;
 	long number;
@@ -50,7 +50,7 @@ static long downsample_column_of(
 
 	if (place < 0)
 		return -1;
-	/* what stands on the right edge belongs to the last column */
+	/* A sample on the right edge belongs to the last column. */
 	if (time_s == view->to_s)
 		return (long)view->columns - 1;
 	if (place >= (double)view->columns)
@@ -64,7 +64,7 @@ static bool is_gap(const struct series *series, size_t i, double gap_s)
 	       series->items[i].time_s - series->items[i - 1].time_s > gap_s;
 }
 
-/* The samples of a column so far. */
+/* Sum over the samples of a column so far. */
 struct downsample_sum {
 	double mib;
 	size_t count;
@@ -191,8 +191,8 @@ double downsample_gap(const struct series *series)
 {
 	if (series->len < FEW)
 		return 0;
-	/* The two samples of a stretch may stand at its beginning and those of
-	 * the next one at its end. */
+	/* The two samples kept of a stretch may be at its start, and the next
+	 * stretch's at its end. */
 	return fmax(fmax(5 * downsample_interval(series), 0.5),
 	    2.5 * series->stretch_s);
 }

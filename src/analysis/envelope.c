@@ -7,8 +7,8 @@
 
 enum { STEPS = 1024 };
 
-static const double deep = 5;      /* a dip over the usual step */
-static const double seldom = 0.02; /* dips among the samples */
+static const double deep = 5;      /* depth of a dip, in usual steps */
+static const double seldom = 0.02; /* share of dips among the samples */
 
 double envelope_step(const struct series *series)
 {
@@ -24,7 +24,7 @@ double envelope_step(const struct series *series)
 	return robust_median(steps, count);
 }
 
-/* The distance by which a sample with two neighbours lies below both. */
+/* How far a sample lies below both its neighbours. */
 static double dip_at(const struct series *series, size_t i)
 {
 	const struct sample *s = &series->items[i];
@@ -34,9 +34,9 @@ static double dip_at(const struct series *series, size_t i)
 	return fmin(s[-1].mib, s[1].mib) - s->mib;
 }
 
-/* Returns the depth from which on a dip of one sample is left out, such as that
- * of a worker between two lives. A program whose dips are frequent works that
- * way: then none is left out. */
+/* The depth from which a dip of one sample is ignored, such as that between two
+ * workers. If dips are frequent, they are the program's way: none is
+ * ignored. */
 static double stray_depth(const struct series *series)
 {
 	double depth = deep * envelope_step(series);
@@ -107,8 +107,8 @@ static double range_of(const struct envelope *envelope)
 	return high - low;
 }
 
-/* While falling, the lowest level becomes a bottom once memory has risen from
- * it by the height; while rising, the highest becomes a top in the same way. */
+/* Turning points: while falling, the lowest level becomes a bottom once memory
+ * has risen by the height; while rising, the highest becomes a top likewise. */
 size_t envelope_valleys(const struct envelope *envelope, double share,
     size_t most, double *x, double *y)
 {

@@ -17,22 +17,22 @@ struct envelope {
 	double floors[ENVELOPE_BINS]; /* MiB; NAN where there is no sample */
 };
 
-/* Takes a sorted series of at least one sample. */
+/* series must be sorted, with at least one sample. */
 void envelope_init(struct envelope *envelope, const struct series *series)
     __attribute__((nonnull));
 
-/* The median distance from a sample to the next, of at most 1,024 pairs, in a
- * series of at least one sample. */
+/* The median difference between adjacent samples, of at most 1,024 pairs;
+ * series must have a sample. */
 double envelope_step(const struct series *series) __attribute__((nonnull));
 
-/* The minima of `blocks` equal parts of the time: y in MiB, x as the share
- * (0 to 1) of the span at which each part has its middle. Parts without a
- * sample are left out; returns how many there are. */
+/* The minima of `blocks` equal parts of the time: y in MiB, x the middle of
+ * each part as a share (0 to 1) of the span. Parts without a sample are left
+ * out; returns the number of points. */
 size_t envelope_blocks(const struct envelope *envelope, size_t blocks,
     double *x, double *y) __attribute__((nonnull));
 
-/* The bottoms of teeth that are at least `share` of the whole range high, as
- * x and y like envelope_blocks(); at most `most` of them, else 0. */
+/* The bottoms of teeth at least `share` of the whole range high, as x and y
+ * like envelope_blocks(). Returns 0 if there are more than `most`. */
 size_t envelope_valleys(const struct envelope *envelope, double share,
     size_t most, double *x, double *y) __attribute__((nonnull));
 

@@ -8,21 +8,24 @@
 
 enum { FEW = 12, BLOCKS = 24, FEWEST_OF_LIFE = 24, WINDOW = 12, START = 3 };
 
-static const double deep = 0.75;    /* of the level before: a long way out */
-static const double again = 0.6;    /* of the fall: as far */
-static const double reborn = 0.7;   /* of the level before: a new life */
-static const double near_low = 0.3; /* of the fall, from the lowest of all */
-static const double ramp = 0.2;     /* of the fall: a start-up */
-static const double alike = 0.4;    /* of the largest fall: as large */
-static const double beyond_steps = 0.7; /* of the usual step: no noise */
+/* Share of the level before: a program's way out. */
+static const double deep = 0.75;
+static const double again = 0.6;  /* share of a fall: a similar one */
+static const double reborn = 0.7; /* share of the level before: a new life */
+/* Share of the fall, above the lowest of all. */
+static const double near_low = 0.3;
+static const double ramp = 0.2;  /* share of the fall: a start-up */
+static const double alike = 0.4; /* share of the largest fall: similar to it */
+/* Share of the usual step: more than noise. */
+static const double beyond_steps = 0.7;
 
-/* The level at a sample, without a peak of that sample alone. */
+/* The level at a sample, ignoring a peak of that sample alone. */
 static double without_peak(const struct sample *s)
 {
 	return fmin(s[0].mib, s[-1].mib);
 }
 
-/* The same without a dip. */
+/* The level at a sample, ignoring a dip of that sample alone. */
 static double without_dip(const struct sample *s)
 {
 	return fmax(s[0].mib, s[-1].mib);
@@ -38,7 +41,7 @@ static double evidence_lowest_of(
 	return low;
 }
 
-/* Whether memory fell by most of fall within reach samples, between from and
+/* Whether memory fell by most of `fall` within reach samples, between from and
  * end. */
 static bool falls_within(const struct series *series, size_t from, size_t end,
     size_t reach, double fall)
@@ -52,8 +55,8 @@ static bool falls_within(const struct series *series, size_t from, size_t end,
 	return false;
 }
 
-/* Whether memory fell as far before, though not lately: then the program works
- * that way, and the fall is no sign of its end. */
+/* Whether memory fell as far earlier: the fall is then the program's way, and
+ * no sign of its end. */
 static bool falls_so(const struct series *series, size_t end, size_t lately)
 {
 	const struct sample *s = series->items;
@@ -72,8 +75,8 @@ static size_t most_of_end(const struct series *series, bool ended)
 	return most < series->len / 3 ? most : series->len / 3;
 }
 
-/* Many samples count as the program's end only where they lie far below the
- * level before. */
+/* Many samples are taken for the program's end only where they lie far below
+ * the level before. */
 static bool is_way_out(
     const struct series *series, size_t end, double low, bool ended)
 {
@@ -149,7 +152,7 @@ static double mean_of(const struct sample *s)
 	return sum / WINDOW;
 }
 
-/* How far memory falls at a sample, and stays there: what a start of a few
+/* How far memory falls at a sample and stays down. What a start of a few
  * samples holds does not count. */
 static double fall_at(const struct sample *s)
 {
@@ -165,8 +168,8 @@ static double largest_fall(const struct series *series)
 	return largest;
 }
 
-/* The first sample behind a fall that begins to show at i: where memory falls
- * farthest, and there the steepest. */
+/* The first sample after the fall that begins near i: where memory falls
+ * farthest, and most steeply. */
 static size_t fall_near(const struct sample *s, size_t i)
 {
 	size_t deepest = i, steepest;
@@ -236,11 +239,12 @@ bool evidence_starts_up(const struct series *life)
 static const double latest_start = 0.62; /* share of the points */
 static const double earliest_rest = 0.6;
 static const double least_middle = 0.25;
-static const double faster = 1.5; /* a start, than what follows it */
+/* A start's slope over that of what follows. */
+static const double faster = 1.5;
 static const double still = 0.25;
-static const double surely = 6, rises = 5.3; /* over error and spread */
+static const double surely = 6, rises = 5.3; /* multiples of error and spread */
 
-/* Sums over the first i points; y counts from the first point's. */
+/* Prefix sums over the first i points; y relative to the first point. */
 struct pieces_sums {
 	double x[FIT_MAX + 1], y[FIT_MAX + 1];
 	double xx[FIT_MAX + 1], xy[FIT_MAX + 1], yy[FIT_MAX + 1];
@@ -280,7 +284,7 @@ static struct piece line_of(const struct pieces_sums *s,
 	return piece;
 }
 
-/* Each further piece adds three parameters: its line and where it begins. */
+/* Each further piece adds three parameters: two of its line, and its start. */
 static double pieces_weigh(
     const struct pieces *pieces, const struct fit_points *p, double noise)
 {
@@ -340,7 +344,7 @@ bool pieces_start(
 
 	if (before->end == 0 || p->y[0] > reached - 4 * spread)
 		return false;
-	/* The middle's line is drawn on to the first point: a start lies below
+	/* The middle's line is extended to the first point: a start lies below
 	 * it. */
 	if (p->y[0] > line_at(middle, p->x[0]) - 4 * spread)
 		return false;
@@ -366,7 +370,7 @@ bool pieces_rest(const struct pieces *pieces, const struct fit_points *p)
 	       line_at(after, x) > top - fmax(0.5 * growth, 0.1 * top);
 }
 
-/* Whether the last eighth lies above all that came before the last third. */
+/* Whether the last eighth lies above everything before the last third. */
 static bool ends_highest(const struct fit_points *p, double noise)
 {
 	double last = 0, before = -INFINITY;
@@ -392,7 +396,7 @@ double pieces_quietest(const struct fit_points *p, double noise)
 			struct piece piece = line_of(&sums, p, i, i + len);
 			double x = p->x[i + len - 1] - p->x[i], n = (double)len;
 			double spread = sqrt(piece.residue / (n - 2)) + noise;
-			/* Over equal steps the variance of x is x^2 / 12. */
+			/* For equal steps the variance of x is x^2 / 12. */
 			double error = spread / (x * sqrt(n / 12));
 
 			best = fmin(
@@ -405,11 +409,11 @@ double pieces_quietest(const struct fit_points *p, double noise)
 
 enum { POINTS = 240, BINS = ENVELOPE_BINS / POINTS };
 
-static const double dips = 0.2, peaks = 0.4; /* of the autocorrelation */
-static const double most_share = 0.4;        /* of the span */
+static const double dips = 0.2, peaks = 0.4; /* limits of the autocorrelation */
+static const double most_share = 0.4;        /* share of the span */
 
-/* Fills y with means of bins less the line through them; false where half of
- * the bins are empty. */
+/* Fills y with bin means, less the line through them; false where half of the
+ * bins are empty. */
 static bool cycle_flatten(const struct envelope *envelope, double *y)
 {
 	double mean = 0, slope = 0, xx = 0, last = NAN;
@@ -466,7 +470,7 @@ double cycle_find(const struct envelope *envelope)
 	for (; lag <= last; lag++) {
 		double r = cycle_correlation(y, lag);
 
-		/* Take the first of the peaks that are about equally high. */
+		/* Takes the first of the peaks of about equal height. */
 		if (r > best + (at ? 0.1 : 0) ||
 		    (r > best && at && lag == at + 1)) {
 			best = r;

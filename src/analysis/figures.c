@@ -53,7 +53,7 @@ int figures_of_series(const struct series *series, double from_s,
 	return 0;
 }
 
-/* The highest peak that only high-water marks show within the given time. */
+/* The highest peak in the given time that only high-water marks show. */
 static double highest_news(
     const struct series *news, double from_s, double until_s)
 {

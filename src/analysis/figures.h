@@ -9,17 +9,17 @@
 
 struct figures {
 	double peak_mib;
-	double mean_mib;     /* over time: each sample holds until the next */
-	double area_mib_s;   /* the mean times the duration */
-	double duration_s;   /* from the first sample to the last */
-	double growth_mib;   /* the last sample less the one that precedes the
-			      * first, or the first where none does */
-	double growth_mib_s; /* growth_of_run(), where that was asked for: it
-			      * is dear; else 0 */
-	/* The run's, where they were recorded (mprof run --with); else NAN. */
+	double mean_mib;   /* weighted by time: a sample holds until the next */
+	double area_mib_s; /* the mean times the duration */
+	double duration_s; /* from the first sample to the last */
+	double growth_mib; /* last sample minus the one before the first, or the
+			      first where there is none */
+	double growth_mib_s; /* growth_of_run(), which takes long, if asked for;
+				else 0 */
+	/* As recorded by mprof run --with; else NAN. */
 	double cpu_percent; /* the mean, of one processor */
-	double threads;     /* the most at once */
-	double gpu_mib;     /* the most at once on all GPUs */
+	double threads;     /* highest at once */
+	double gpu_mib;     /* highest at once, on all GPUs */
 };
 
 /* Fills out from the samples with from_s <= time < until_s of a sorted series
@@ -29,26 +29,27 @@ int figures_of_series(const struct series *series, double from_s,
 
 /* Fills out from a run's total. The peak is at least the highest PEAK record,
  * the duration is the run's (profile/ending.h). A run that ended before its
- * first sample has a peak alone. */
+ * first sample has only a peak. */
 int figures_of_run(const struct run *run, struct figures *out)
     __attribute__((nonnull));
 
-/* The growth of a run's total, MiB/s: the slope that leak_judge() found, which
- * leak gets; growth over duration where there are too few samples for one. */
+/* The growth of a run's total, MiB/s: the slope by leak_judge(), whose result
+ * goes to leak; growth over duration where there are too few samples. */
 struct leak;
 double growth_of_run(const struct run *run, struct leak *leak)
     __attribute__((nonnull));
 
-/* The part of a run that a mark begins; the first may begin without one. */
+/* A part of a run that begins with a mark; the first may begin without one. */
 struct phase {
-	const char *name;       /* the mark's label; "start" before the first */
-	double from_s, until_s; /* within the run, and so its duration */
+	const char *name; /* the mark's label; "start" before the first */
+	/* Within the run; their difference is the duration. */
+	double from_s, until_s;
 	struct figures figures;
 };
 
-/* The phases of a run in order of time. One too short for a sample has what
- * its mark knew; what precedes the first mark is left out without one;
- * *phases is the caller's to free. The number of them. */
+/* The phases of a run in order of time; the caller frees *phases. A phase too
+ * short for a sample has the figures of its mark; without one, what precedes
+ * the first mark is left out. Returns their number. */
 size_t phases_of_run(const struct run *run, struct phase **phases)
     __attribute__((nonnull));
 

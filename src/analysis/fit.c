@@ -47,10 +47,10 @@ static int fit_solve(
 }
 
 struct basis {
-	double tau; /* 0: no term that bends */
+	double tau; /* 0: no curved term */
 	size_t terms;
-	int line;          /* which term is x; 0: none */
-	double from, upto; /* the line's x is kept between them */
+	int line;          /* index of the term x; 0: none */
+	double from, upto; /* the line's x is clamped between them */
 	enum { ENDS, SLOWS, RISES } bend;
 };
 
@@ -85,7 +85,7 @@ static void fit_fill_line(
 	}
 }
 
-/* Sums of one term, of its square, and of its product with y. */
+/* Sums over one term, its square, and its product with y. */
 struct term_sums {
 	double one, square, y;
 };
@@ -103,8 +103,8 @@ static struct term_sums fit_sum_term(
 	return s;
 }
 
-/* The normal equations: the constant, then the other terms. *total gets the
- * sum of y's squares. y counts from its first point. */
+/* The normal equations: the constant, then the other terms. *total gets the sum
+ * of y squared. y is relative to the first point. */
 static void fit_sum_up(const struct fit_points *p, size_t terms,
     double values[TERMS - 1][FIT_MAX], double normal[TERMS][TERMS],
     double right[TERMS], double *total)
@@ -128,9 +128,9 @@ static void fit_sum_up(const struct fit_points *p, size_t terms,
 	normal[2][1] = normal[1][2];
 }
 
-/* Least squares on the basis; leaves out->bic to the caller. The residue comes
- * from the sums: what they lose to rounding is far below the noise that counts
- * as none (judge_least_noise()). */
+/* Least squares for the basis; the caller sets out->bic. The residue is
+ * computed from the sums: their rounding error is far below the noise that is
+ * ignored (judge_least_noise()). */
 static int fit_regress(
     const struct fit_points *p, const struct basis *basis, struct fit *out)
 {
@@ -170,7 +170,8 @@ void fit_line(const struct fit_points *p, double noise, struct fit *out)
 		out->bic = INFINITY;
 }
 
-/* Fits the basis with this tau, and replaces out where it is better. */
+/* Fits the basis with this tau, and keeps the result in out where it is
+ * better. */
 static void try_tau(const struct fit_points *p, double noise,
     struct basis basis, double tau, struct fit *out)
 {
@@ -179,15 +180,15 @@ static void try_tau(const struct fit_points *p, double noise,
 	basis.tau = tau;
 	if (fit_regress(p, &basis, &tried) != 0)
 		return;
-	/* One more parameter than terms: tau. */
+	/* One parameter more than terms: tau. */
 	tried.bic =
 	    fit_score(tried.residue, p->count, noise, (double)basis.terms + 1);
 	if (tried.bic < out->bic)
 		*out = tried;
 }
 
-/* Searches a grid of tau, then finer grids around the best one: a large curve
- * with a slightly wrong tau would hide a small line. */
+/* Searches a grid of tau, then finer grids around the best one: with a large
+ * curve, a slightly wrong tau would hide a small line. */
 static void fit_grid(const struct fit_points *p, double noise,
     const double range[2], struct basis basis, struct fit *out)
 {
@@ -235,7 +236,7 @@ void fit_both(const struct fit_points *p, double noise, double first,
 	    p, noise, (double[]){first, last}, (struct basis){.line = 2}, out);
 }
 
-/* A line with one bend at h: flat behind it (fills) or before it. */
+/* A line with one bend at h: flat after it (fills) or before it. */
 static void fit_bend(const struct fit_points *p, double noise,
     const double range[2], int fills, struct fit *out)
 {
@@ -268,7 +269,7 @@ void fit_starts(const struct fit_points *p, double noise, double first,
 	fit_bend(p, noise, (double[]){first, last}, 0, out);
 }
 
-/* Neighbours that fall are pooled until none does. */
+/* Pools adjacent points that fall until none does. */
 void fit_monotone(const struct fit_points *p, double noise, struct fit *out)
 {
 	double sums[FIT_MAX], squares = 0;
@@ -294,12 +295,12 @@ void fit_monotone(const struct fit_points *p, double noise, struct fit *out)
 	    p->count ? fit_score(out->residue, p->count, noise, 3) : INFINITY;
 }
 
-/* Sums of y and of its squares up to each point. */
+/* Prefix sums of y and its squares. */
 struct fit_sums {
 	double y[FIT_MAX + 1], square[FIT_MAX + 1];
 };
 
-/* The squared residuals of points [from, end) about their mean. */
+/* Squared residuals of points [from, end) about their mean. */
 static double level_residue(const struct fit_sums *s, size_t from, size_t end)
 {
 	double sum = s->y[end] - s->y[from];

@@ -30,14 +30,14 @@ struct fit {
 	double c_error; /* standard error of c; 0 for shapes without */
 	double residue; /* sum of the squared residuals */
 	double bic;     /* lower is better; comparable for the same points */
-	size_t levels;  /* of steps */
+	size_t levels;  /* number of steps */
 };
 
-/* noise: a deviation below which residuals mean nothing (the rounding of the
- * figures, say), so that two perfect fits are told apart by their size. */
+/* noise: deviations below it mean nothing (the rounding of figures, say), so
+ * that two perfect fits are compared by their size. */
 void fit_line(const struct fit_points *p, double noise, struct fit *out);
 
-/* The best tau of a grid from first to last. */
+/* The best tau on a grid from first to last. */
 void fit_saturating(const struct fit_points *p, double noise, double first,
     double last, struct fit *out);
 void fit_slowing(const struct fit_points *p, double noise, double first,
@@ -47,7 +47,7 @@ void fit_rising(const struct fit_points *p, double noise, double first,
 void fit_both(const struct fit_points *p, double noise, double first,
     double last, struct fit *out);
 
-/* The best h of a grid from first to last. */
+/* The best h on a grid from first to last. */
 void fit_fills(const struct fit_points *p, double noise, double first,
     double last, struct fit *out);
 void fit_starts(const struct fit_points *p, double noise, double first,
@@ -55,9 +55,9 @@ void fit_starts(const struct fit_points *p, double noise, double first,
 
 void fit_steps(const struct fit_points *p, double noise, struct fit *out);
 
-/* The best of all functions that never fall, by pooling adjacent violators
- * (Ayer and others 1955): no rising curve has a lower residue. bic counts it
- * with the three parameters of a curve. */
+/* The best non-decreasing function, by pooling adjacent violators (Ayer and
+ * others 1955): no rising curve has a lower residue. bic counts three
+ * parameters, as for a curve. */
 void fit_monotone(const struct fit_points *p, double noise, struct fit *out);
 
 #endif

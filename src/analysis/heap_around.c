@@ -7,7 +7,7 @@
 
 #include "profile/mark.h"
 
-/* A recording's times have four decimals. */
+/* Times in a recording have four decimals. */
 #define HEAP_AROUND_SAME_S 0.0002
 
 bool heap_snapshot_is_whole(const struct heap_snapshot *snapshot)
@@ -16,7 +16,7 @@ bool heap_snapshot_is_whole(const struct heap_snapshot *snapshot)
 }
 
 /* Several marks may be read at one moment: the label decides then. Returns the
- * place behind it. */
+ * index after the snapshot. */
 static size_t heap_around_find_before(struct heap_around *around,
     const struct run *run, const char *label, double at_s)
 {

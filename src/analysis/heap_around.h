@@ -14,14 +14,14 @@ struct heap_around {
 };
 
 /* Finds, for the last mark with that label, the snapshot that it asked for (or
- * the last one before it) and the next one of the same process. -1 with e where
- * there is no such mark, or none before it. */
+ * the last one before it) and the next snapshot of the same process. -1 with e
+ * where there is no such mark, or no snapshot before it. */
 int heap_around_find(struct heap_around *around, const struct run *run,
     const char *label, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* All of its types were read: a recorder that was killed may have left a part.
- */
+/* Whether all of its types were read: a recorder that was killed may have
+ * written only some. */
 bool heap_snapshot_is_whole(const struct heap_snapshot *snapshot)
     __attribute__((nonnull));
 

@@ -6,8 +6,8 @@
 
 #include "base/mem.h"
 
-/* A class that grew by less than this part of what grew most explains none of
- * it. */
+/* A class that grew by less than this part of the largest growth does not
+ * explain it. */
 enum { HEAP_GROWTH_PART = 100 };
 
 static bool heap_growth_is(const void *items, size_t at, const void *key)
@@ -105,8 +105,9 @@ struct heap_growth_order {
 	int64_t least; /* a class that grew by fewer objects explains nothing */
 };
 
-/* Modules whose classes other objects are made of: a thread brings its locks
- * and a deque for each, most objects that are waited for a weak reference. */
+/* Modules whose classes are parts of other objects: each thread comes with
+ * locks and a deque, and most objects that are waited for with a weak
+ * reference. */
 static bool heap_growth_is_part(const char *name)
 {
 	static const char *const modules[] = {"_contextvars.", "_io.",
@@ -118,8 +119,8 @@ static bool heap_growth_is_part(const char *name)
 	return false;
 }
 
-/* 0: a class that may be the cause, 1: one that others are made of, 2: a type
- * that is built in, or too few. */
+/* 0: a class that may be the cause; 1: one that is part of others; 2: a
+ * built-in type, or too few objects. */
 static int heap_growth_class(
     const struct heap_growth_order *order, const struct heap_growth_row *row)
 {

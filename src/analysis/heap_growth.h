@@ -15,35 +15,35 @@
 struct heap_growth_row {
 	char *name;
 	int64_t first_count, first_bytes; /* at the first look */
-	int64_t count, bytes;             /* at the newest */
-	size_t grew;                      /* in so many steps */
+	int64_t count, bytes;             /* at the newest look */
+	size_t grew;                      /* number of steps in which it grew */
 };
 
 /* Zeroed is empty. */
 struct heap_growth {
-	size_t steps; /* between two looks */
+	size_t steps; /* number of steps from look to look */
 	int64_t first_ns, newest_ns;
 	bool has_rss;
-	struct heap_growth_row rss; /* bytes alone */
+	struct heap_growth_row rss; /* only bytes */
 	ARRAY(struct heap_growth_row) rows;
 	struct index index;
 	bool begun;
 };
 
-/* The next look. A type that it lacks has no objects. */
+/* Adds the next look. A type that is missing in it has no objects. */
 void heap_growth_add(struct heap_growth *growth, const struct heap *heap)
     __attribute__((nonnull));
 void heap_growth_finish(struct heap_growth *growth) __attribute__((nonnull));
 
-/* NULL where no look had that type. */
+/* NULL where no look has that type. */
 const struct heap_growth_row *heap_growth_find(const struct heap_growth *growth,
     const char *name) __attribute__((nonnull));
 
-/* Sorts rows, of which each name is in growth: those that grew in most steps
- * first; of these, classes of a module before those that others are made of
- * (locks, deques, weak references), and both before the types that are built
- * in, but for classes that grew by less than a hundredth of what grew most;
- * then by bytes grown since the first look. */
+/* Sorts rows, whose names must all be in growth: types that grew in most steps
+ * first. Among equals, a module's classes come before classes that are part of
+ * others (locks, deques, weak references), and both before built-in types,
+ * except classes that grew by less than a hundredth of the largest growth; then
+ * by bytes grown since the first look. */
 void heap_growth_rank(const struct heap_growth *growth, struct heap *rows)
     __attribute__((nonnull));
 

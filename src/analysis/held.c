@@ -35,7 +35,7 @@ static bool held_counts(
 struct held_event {
 	double time_s;
 	double mib;
-	/* At one moment these happen in this order. */
+	/* At one moment, events happen in this order. */
 	enum { HELD_MADE, HELD_FREED, HELD_ENDED } what;
 };
 
@@ -66,9 +66,9 @@ static size_t held_events(
 	return len;
 }
 
-/* The time when the sampled allocations were most. One is seen freed at the
- * next reading of its table, so the sum is exact at readings alone: when
- * something was seen freed, and at the end. */
+/* The time when most sampled memory was held. Frees are seen at the next
+ * reading of a table, so the sum is exact only at readings: when a free was
+ * seen, and at the end. */
 static struct sample held_most(const struct allocation_list *list)
 {
 	struct sample most = {.time_s = -INFINITY};
@@ -108,9 +108,9 @@ static double held_growth_on_the_clock_mib(const struct run *run)
 	return mib;
 }
 
-/* The stacks of an attached Python program are read on the clock, while page
- * faults are sampled of its descendants that are not Python: a command that it
- * starts, or most of the work. The larger of both is the run's. */
+/* Stacks of an attached Python program are read on the clock, and page faults
+ * are sampled in its descendants that are not Python: a helper command, or most
+ * of the work. The larger one is the run's source. */
 enum memory_source held_source(const struct run *run)
 {
 	if (run->allocations.len > 0)
@@ -134,9 +134,9 @@ static double held_sum_mib(const struct run *run, const struct held_part *part)
 	return mib;
 }
 
-/* Whether the highest sample of the total says nothing of the peak: the total
- * was higher at another moment, or most was held after the last sample, or
- * nothing at all was held at that one. */
+/* Whether the highest sample of the total doesn't show the peak: the total was
+ * higher at another moment, most was held after the last sample, or nothing was
+ * held at that sample. */
 static bool held_peak_is_unsampled(const struct run *run,
     const struct held_part *at_sample, const struct sample *most)
 {
@@ -232,11 +232,11 @@ void held_growths(struct stack_growths *growths, const struct held *held)
 	}
 }
 
-/* A row with texts that are not its own yet. */
+/* Key of a row whose texts are borrowed. */
 struct held_key {
 	const char *file, *function;
 	int line;
-	char name[4096]; /* what file or function may point at */
+	char name[4096]; /* text that file or function may point to */
 	struct strbuf below;
 };
 
@@ -250,7 +250,7 @@ struct held_sum {
 	const struct held *held;
 	const struct held_wish *wish;
 	struct index index;
-	struct held_key key; /* of what is added */
+	struct held_key key; /* key of the stack that is being added */
 };
 
 static bool held_row_is(const void *items, size_t at, const void *key)
@@ -285,7 +285,8 @@ static struct held_row *held_row_of(
 	return &sum->rows->items.items[at];
 }
 
-/* A module is a package, a library, a program, or a file of the user's own. */
+/* A module is a package, a library, a program, or one of the user's own
+ * files. */
 static const char *held_module(
     const struct frame *frame, char *name, size_t size)
 {
@@ -324,7 +325,7 @@ static void held_key_set_frame(struct held_key *key,
 	}
 }
 
-/* Returns the place of the frame that leads. */
+/* Sets the key from a stack; returns the index of the leading frame. */
 static size_t held_key_set_stack(struct held_key *key,
     const struct held_wish *wish, const struct stack *stack)
 {
@@ -352,7 +353,7 @@ static size_t held_key_set_stack(struct held_key *key,
 	return leader;
 }
 
-/* Those of its records, or the name that it had when it was hooked. */
+/* The name in the process's records, or the name when it was hooked. */
 static const char *held_process_name(
     const struct run *run, const struct held_stack *item)
 {
@@ -383,7 +384,7 @@ static void held_key_set_process(struct held_key *key,
 	held_key_set(key, "", key->name, 0);
 }
 
-/* The library whose code made most of the row. */
+/* Finds the library whose code allocated most of the row. */
 static void held_note_library(
     struct held_row *row, const struct stack *stack, size_t leader, double mib)
 {
@@ -455,8 +456,8 @@ static int held_order_either(const void *x, const void *y)
 	return most_a != most_b ? (most_a < most_b ? 1 : -1) : held_order(x, y);
 }
 
-/* Rows are sorted by held memory first, unless hooks reached less of the memory
- * than page faults. */
+/* Rows are sorted by held memory, unless the hooks saw less memory than page
+ * faults did. */
 static bool held_leads(
     const struct held *held, const struct stack_growths *growths)
 {
@@ -498,7 +499,7 @@ void held_rows_finish(struct held_rows *rows)
 	array_free(&rows->items);
 }
 
-/* A place that holds less than this share explains nothing. */
+/* A place with a smaller share explains nothing. */
 static const double held_least_share = 0.02;
 
 static char *held_place(const struct held_row *row, const struct held *held)

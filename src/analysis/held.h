@@ -11,12 +11,13 @@
 #include "analysis/lines.h"
 #include "profile/profile.h"
 
-/* Counts allocations made between from_s and to_s and still held at at_s. */
+/* Counts allocations that were made between from_s and to_s and still held at
+ * at_s. */
 struct held_part {
 	double from_s, to_s, at_s;
-	/* Counts also what a process that ended at at_s held until then. */
+	/* Also counts what a process that ended at at_s held until then. */
 	bool until_end;
-	enum memory_source source; /* held, or touched and resident */
+	enum memory_source source; /* held; or touched and resident */
 };
 
 /* One stack in one process. */
@@ -36,23 +37,23 @@ struct held {
 	size_t samples;
 };
 
-/* Sampled allocations if the run has any. Otherwise page faults or the clock:
- * the one that accounts for more memory. */
+/* Sampled allocations, if the run has any; otherwise page faults or the clock,
+ * whichever accounts for more memory. */
 enum memory_source held_source(const struct run *run) __attribute__((nonnull));
 
-/* All that was held, by its source, when the run's total was highest, or, where
- * no sample of the total was taken near its peak, when the most was held. */
+/* Everything that was held, by its source, when the run's total was highest;
+ * where no sample was near the peak, when the most was held. */
 struct held_part held_at_peak(const struct run *run) __attribute__((nonnull));
 
-/* The caller finishes; stacks stay the run's. */
+/* The caller finishes; stacks are borrowed from the run. */
 void held_init(struct held *held, const struct run *run,
     const struct held_part *part) __attribute__((nonnull));
 void held_finish(struct held *held) __attribute__((nonnull));
 
-/* The sampling error, one standard deviation. */
+/* The sampling error: one standard deviation. */
 double held_error(double variance);
 
-/* The same as stack growths, for what draws and lists these. The caller
+/* Converts to stack growths, for charts and lists of these. The caller
  * finishes. */
 void held_growths(struct stack_growths *growths, const struct held *held)
     __attribute__((nonnull));
@@ -67,33 +68,33 @@ enum held_by {
 
 struct held_wish {
 	enum held_by by;
-	bool leaf;    /* the innermost frame leads, not the user's own */
-	bool imports; /* what imports made by line, not as one */
-	bool native;  /* the line of Python leads, and what it called follows */
+	bool leaf;    /* the innermost frame leads, instead of the user's own */
+	bool imports; /* count imports by line, not as one */
+	bool native;  /* the Python line leads, and the calls below it follow */
 };
 
 struct held_row {
-	char *file, *function; /* "" where they don't belong to it */
+	char *file, *function; /* "" where not part of the key */
 	int line;              /* 0: none */
-	char *below;           /* with native: see origin_below(); or "" */
-	char *in;              /* the library that made most of it; "" */
+	char *below;           /* with native, by origin_below(); else "" */
+	char *in;              /* library that allocated most of it; "" */
 	double in_mib;
 	double mib, variance;
 	size_t samples;
-	double touched_mib; /* of the growths beside it; NAN: not known */
+	double touched_mib; /* from the growths shown beside it; NAN: unknown */
 };
 
 struct held_rows {
-	ARRAY(struct held_row) items; /* the most first */
+	ARRAY(struct held_row) items; /* sorted, the largest first */
 };
 
-/* growths stand beside: touched, or on the clock; NULL: none. */
+/* growths are shown beside the rows: touched, or on the clock; NULL: none. */
 void held_rows_init(struct held_rows *rows, const struct held *held,
     const struct stack_growths *growths, const struct held_wish *wish)
     __attribute__((nonnull(1, 2, 4)));
-/* Up to count places, in words, that held most when the total was highest, the
- * most first: "39 MiB of 47 MiB by churn.c:6 view"; NULL behind the last. The
- * caller frees each. */
+/* Up to count places that held most when the total was highest, the largest
+ * first: "39 MiB of 47 MiB by churn.c:6 view"; NULL after the last. The caller
+ * frees each. */
 void held_places(const struct run *run, char **places, size_t count)
     __attribute__((nonnull));
 void held_rows_finish(struct held_rows *rows) __attribute__((nonnull));

@@ -12,31 +12,34 @@
 static const size_t block_counts[] = {64, 48, 32, 24, 16, 12, 8};
 enum { SCALES = sizeof(block_counts) / sizeof(block_counts[0]) };
 
-/* Found with tests/bench/leak.c; see its table for what they give. */
-static const double line_t = 6;         /* c over its error */
-static const double trend_z = 3;        /* Mann-Kendall after the warm-up */
-static const double explained = 0.7;    /* of the variance, by the line */
-static const double keeps_pace = 0.45;  /* slope at the end over the whole's */
-static const double tooth_share = 0.25; /* of the range: a tooth's height */
+/* Found with tests/bench/leak.c, whose table shows their effect. */
+static const double line_t = 6;  /* c over its error */
+static const double trend_z = 3; /* Mann-Kendall after the warm-up */
+/* Share of the variance that the line explains. */
+static const double explained = 0.7;
+/* Slope at the end over that of the whole. */
+static const double keeps_pace = 0.45;
+/* Share of the range: height of a tooth. */
+static const double tooth_share = 0.25;
 static const size_t fewest_valleys = 4, fewest_rounds = 3;
-static const double speck = 0.002;             /* of the ups and downs */
-static const double hint = 0.1;                /* of the range, by few floors */
+static const double speck = 0.002; /* share of the ups and downs */
+static const double hint = 0.1;    /* share of the range, with few floors */
 static const double clearly = 6, slightly = 3; /* differences of BIC */
 static const double late_start = 0.6, outgrows = 2.5;
 
-/* An envelope in blocks, and what was fitted to it. */
+/* An envelope in blocks, with the shapes fitted to it. */
 struct view {
 	double x[FIT_MAX], y[FIT_MAX];
 	struct fit_points points;
 	double noise;
 	struct fit line, both, starts;
-	double warm_up; /* share of the time, 0 where there is none */
-	/* The part after the warm-up; its own time runs from 0 to 1. */
+	double warm_up; /* share of the time; 0: none */
+	/* The part after the warm-up, with times from 0 to 1. */
 	double tail_x[FIT_MAX];
 	struct fit_points tail;
 	struct fit tail_line;
 	struct robust_trend trend;
-	/* Fitted when they are first asked for, since that is slow. */
+	/* Shapes are fitted when first used, as that is slow. */
 	bool has_shapes;
 	struct fit saturating, slowing, rising, steps;
 	struct fit tail_saturating, tail_fills;
@@ -51,8 +54,8 @@ double judge_least_noise(const double *y, size_t count)
 	return 0.004 + 1e-5 * top;
 }
 
-/* Returns where the straight part begins: the saturating term has died away, or
- * growth sets in. */
+/* The start of the straight part: after the saturating term has died away, or
+ * where growth begins. */
 static double find_warm_up(const struct view *v)
 {
 	double bic = fmin(v->both.bic, v->starts.bic), spread, decay;
@@ -114,7 +117,7 @@ static double last_slope(const struct view *v, double share)
 	return last.slope;
 }
 
-/* The share of the tail's variance that its robust line explains. */
+/* The share of the tail's variance explained by its robust line. */
 static double line_explains(const struct view *v)
 {
 	const struct fit_points *p = &v->tail;
@@ -132,7 +135,7 @@ static double line_explains(const struct view *v)
 	return total > 0 ? 1 - left / total : 0;
 }
 
-/* The lowest BIC of growth to the end: along a line, or ever faster. */
+/* The lowest BIC of shapes that grow to the end: a line, or ever faster. */
 static double line_bic(const struct view *v)
 {
 	double bic = fmin(v->line.bic, fmin(v->both.bic, v->starts.bic));
@@ -140,7 +143,7 @@ static double line_bic(const struct view *v)
 	return v->rising.b > 0 ? fmin(bic, v->rising.bic) : bic;
 }
 
-/* The highest of the points before x, less the lowest. */
+/* The range of the points before x. */
 static double range_before(const struct view *v, double x)
 {
 	double low = INFINITY, high = -INFINITY;
@@ -152,15 +155,15 @@ static double range_before(const struct view *v, double x)
 	return high - low;
 }
 
-/* After so late a start there is little to judge by: growth that is smaller
- * than the ups and downs before it may be one more of them. */
+/* After such a late start there is little to judge: growth smaller than the ups
+ * and downs before it may be one of them. */
 static bool starts_in_doubt(const struct view *v, const struct view *finest)
 {
 	return v->warm_up > late_start &&
 	       v->trend.slope < outgrows * range_before(finest, v->warm_up);
 }
 
-/* Growth this small beside large waves may come from sampling alone. */
+/* Growth that is so small beside large waves may be an effect of sampling. */
 static bool is_speck(const struct view *v, const struct view *finest)
 {
 	return v->trend.slope < speck * range_before(finest, INFINITY);
@@ -196,7 +199,7 @@ static bool fit_slows(
 	       grown > 4 * (spread + v->noise);
 }
 
-/* Whether a rising curve with one more parameter than a line could be better
+/* Whether a rising curve with one parameter more than a line could be better
  * than bic by that much: none fits better than the best monotone one. */
 static bool could_rise(
     const struct fit_points *points, double noise, double bic, double by)
@@ -207,7 +210,7 @@ static bool could_rise(
 	return best.bic + by < bic;
 }
 
-/* Whether it grows by more than the noise, in the shape of something that fills
+/* Whether it grows by more than noise, and in the shape of something that fills
  * up. */
 static bool view_slows(struct view *v)
 {
@@ -240,20 +243,21 @@ static void judge_report(
 	out->spread_mib = v->trend.spread;
 }
 
-/* The growth over the tail that would have been called a leak, by all tests in
- * view_leaks(). */
+/* The growth over the tail that all tests in view_leaks() would have called a
+ * leak. */
 static double view_sees(const struct view *v)
 {
 	double left =
 	    sqrt(v->tail_line.residue / fmax(1, (double)v->tail.count));
-	/* A line's variance is its rise squared over 12. */
+	/* The variance of a line is its rise squared over 12. */
 	double explains = sqrt(12 * explained / (1 - explained)) * left;
 	double sure = line_t * v->tail_line.c_error;
 
 	return fmax(fmax(explains, sure), fmax(4 * v->noise, v->trend.high));
 }
 
-/* A slope's error falls with the time to the power of 1.5. */
+/* How much longer a recording has to be: a slope's error falls with time to the
+ * power of 1.5. */
 static double more_time(const struct view *v, double span)
 {
 	double error = (v->trend.high - v->trend.low) / (2 * 1.96);
@@ -271,8 +275,8 @@ static bool view_hints(const struct view *v)
 	       v->trend.slope > 4 * v->noise && line_explains(v) > 0.35;
 }
 
-/* Returns the share of the variance that a line must explain: the fewer low
- * points, the more. */
+/* The share of the variance that a line must explain: more for fewer low
+ * points. */
 static double explain_few(size_t count)
 {
 	return count <= fewest_rounds    ? 0.999
@@ -280,9 +284,9 @@ static double explain_few(size_t count)
 					 : 0.9;
 }
 
-/* With fewer than eight low points only a clear line counts, as the test for a
- * trend can't tell so few from chance; with four it must also rise by nearly
- * half of the whole range. */
+/* With fewer than eight low points only a clear line counts, as the trend test
+ * can't tell so few from chance; with four it must also rise by nearly half of
+ * the whole range. */
 static bool few_valleys_leak(struct view *v, const struct view *finest)
 {
 	bool fewest = v->points.count <= fewest_valleys;
@@ -296,7 +300,7 @@ static bool few_valleys_leak(struct view *v, const struct view *finest)
 	       last_slope(v, 0.5) > keeps_pace * v->trend.slope;
 }
 
-/* Judges by the low points of cycles alone: too few cycles for blocks. */
+/* Judges by the low points of cycles, where cycles are too few for blocks. */
 static bool valleys_leak(
     const struct envelope *envelope, const struct view *finest, struct view *v)
 {
@@ -311,15 +315,15 @@ static bool valleys_leak(
 	return count < 8 ? few_valleys_leak(v, finest) : view_leaks(v, v);
 }
 
-/* Whether a fine view shows plainly what a coarse one could take for a line:
- * a few jumps, or a slope that dies away. */
+/* Whether a fine view clearly shows what a coarse one could take for a line: a
+ * few jumps, or a slope that dies away. */
 static bool view_denies(struct view *v)
 {
 	view_fit_shapes(v);
 	return v->steps.bic + clearly < line_bic(v) || view_slows(v);
 }
 
-/* Whether one of the first count views, but for coarse ones, denies it. */
+/* Whether one of the first count views, coarse ones excepted, denies it. */
 static bool views_deny(struct view *views, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -330,7 +334,7 @@ static bool views_deny(struct view *views, size_t count)
 	return false;
 }
 
-/* The least growth that any of the views would have seen, as a slope. */
+/* The lowest slope that any of the views would have detected. */
 static double views_see(
     const struct view *views, const struct envelope *envelope)
 {
@@ -347,7 +351,7 @@ static double views_see(
 	    best, speck * range_before(&views[0], INFINITY) / envelope->span_s);
 }
 
-/* Whether memory never changes. Many processes don't, and the views would take
+/* Whether memory never changes, as in many processes: the views would take
  * rounding for a tiny leak. */
 static bool is_level(const struct envelope *envelope, struct leak *out)
 {

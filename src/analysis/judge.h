@@ -12,18 +12,17 @@
 #include "analysis/envelope.h"
 #include "analysis/leak.h"
 
-enum { JUDGE_FEWEST = 24 }; /* samples */
+enum { JUDGE_FEWEST = 24 }; /* least number of samples */
 
-/* The noise below which levels count as equal: pages, and one part in 10^5. */
+/* Noise below which levels are equal: pages, and one part in 10^5. */
 double judge_least_noise(const double *y, size_t count);
 
-/* Fills the verdict and the figures of the slope; the times of the
- * envelope are those of the stretch. */
+/* Fills the verdict and the slope; the envelope covers the stretch. */
 void judge_envelope(const struct envelope *envelope, struct leak *out)
     __attribute__((nonnull));
 
-/* The same by the floors of equal cycles alone, at most FIT_MAX of them:
- * leaking, undecided or steady. */
+/* The same by the floors of equal cycles alone, at most FIT_MAX: leaking,
+ * undecided or steady. */
 void judge_floors(const struct envelope *envelope, const double *x,
     const double *y, size_t count, struct leak *out) __attribute__((nonnull));
 

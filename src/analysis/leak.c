@@ -12,23 +12,26 @@
 #include "profile/ending.h"
 #include "profile/process.h"
 
-static const double falls_back = 0.1; /* of the growth: it did not only grow */
-static const double sees_enough = 0.25; /* of the level, by a steady one */
-static const double half = 0.5;         /* of what would have been seen */
-enum { HALF = 16 };                     /* blocks of one */
-static const double flat = 0.6;         /* of the slope before */
-static const double least_work_s = 10;  /* longer than a start */
+/* Share of the growth: it did not only grow. */
+static const double falls_back = 0.1;
+/* Share of the level that a steady verdict must detect. */
+static const double sees_enough = 0.25;
+static const double half = 0.5; /* share of what would have been detected */
+enum { HALF = 16 };             /* blocks in a half */
+static const double flat = 0.6; /* share of the slope before */
+static const double least_work_s = 10; /* longer than a start */
 static const double brief_start = 0.12, brief_rest = 0.17;
-static const double swings = 0.1; /* of the range, by what comes round */
-static const double quiet = 0.3;  /* of the steps before: no work goes on */
+static const double swings = 0.1; /* share of the range, for periodic changes */
+/* Share of the steps before: no work goes on. */
+static const double quiet = 0.3;
 static const double most_lives = 0.6;
 
-/* The start and the rest of a life, and the stretch between them. */
+/* The start and the rest of a life, and the stretch in between. */
 struct edges {
 	bool starts, rests;
-	double start, rest; /* how long they are, as shares of the life */
+	double start, rest; /* their lengths, as shares of the life */
 	double from_s, to_s;
-	bool bends; /* clearly at an angle, and not in a curve */
+	bool bends; /* clearly at an angle, not in a curve */
 };
 
 static void edges_find(
@@ -87,7 +90,7 @@ static double step_of(const struct series *part)
 	return part->len > 1 ? sum / (double)(part->len - 1) : 0;
 }
 
-/* Whether the program did less in its rest than before; one whose cache is full
+/* Whether the program did less in its rest than before; one with a full cache
  * goes on working. */
 static bool rests_quietly(
     const struct series *life, const struct series *part, double to_s)
@@ -101,7 +104,7 @@ static bool rests_quietly(
 	return before > growth && step_of(&rest) < quiet * before;
 }
 
-/* Returns the slope from from_s to to_s, and its standard error. */
+/* The slope from from_s to to_s, and its standard error. */
 static double slope_between(
     const struct series *part, double from_s, double to_s, double *error)
 {
@@ -121,8 +124,8 @@ static double slope_between(
 	return trend.slope / envelope.span_s;
 }
 
-/* The growth of the second half of a stretch: more slowly than the first, as
- * when something fills up, or about as fast. */
+/* Growth in the second half of a stretch: slower than in the first, as when
+ * something fills up, or about as fast. */
 enum pace { PACE_UNKNOWN, PACE_FLATTENS, PACE_KEPT };
 
 static enum pace pace_of(const struct series *part, const struct leak *found)
@@ -146,8 +149,8 @@ static void call_bent(struct leak *leak)
 	leak->need_s = leak->until_s - leak->since_s;
 }
 
-/* A leak that slows down after its warm-up is undecided, and so is growth that
- * was judged to slow down but keeps its pace. */
+/* A leak that slows down after its warm-up becomes undecided, and so does
+ * growth that was judged to slow down but keeps its pace. */
 static void weigh_pace(const struct series *life, struct leak *out)
 {
 	bool warms = out->since_s > life->items[0].time_s;
@@ -158,8 +161,8 @@ static void weigh_pace(const struct series *life, struct leak *out)
 		call_bent(out);
 }
 
-/* A long start before a stretch that leaks, or a long rest after it, puts the
- * leak in doubt. */
+/* A long start before a leaking stretch, or a long rest after it, puts the leak
+ * in doubt. */
 static void weigh_edges(const struct edges *edges, const struct series *life,
     const struct series *part, struct leak *found)
 {
@@ -173,7 +176,8 @@ static void weigh_edges(const struct edges *edges, const struct series *life,
 	}
 }
 
-/* Judges the life without its start and rest. Returns whether that decides. */
+/* Judges the life without its start and rest. Returns whether that is
+ * decisive. */
 static bool judge_within(
     const struct series *life, const struct edges *edges, struct leak *out)
 {
@@ -201,7 +205,7 @@ static bool judge_within(
 	return false;
 }
 
-/* Compares the nights where memory follows a daily cycle. */
+/* Compares the nights where memory has a daily cycle. */
 static void judge_cycles(
     const struct envelope *envelope, double length, struct leak *out)
 {
@@ -209,7 +213,7 @@ static void judge_cycles(
 	double x[FIT_MAX], y[FIT_MAX];
 	size_t rounds, valleys;
 
-	/* A staircase repeats itself too, but never comes down. */
+	/* A staircase is periodic too, but never comes down. */
 	valleys = envelope_valleys(envelope, swings, FIT_MAX, x, y);
 	rounds = cycle_floors(envelope, length, FIT_MAX / 2, x, y);
 	if (rounds < 3 || (valleys > 0 && 2 * valleys < rounds) ||
@@ -224,8 +228,8 @@ static void judge_cycles(
 		    fmin(out->visible_mib_per_s, found.visible_mib_per_s);
 }
 
-/* A slope that is beyond chance, and nearly a leak's, is called steady only
- * where some part of the recording shows that the growth did not last. */
+/* A slope beyond chance that is nearly a leak's is called steady only where
+ * some part of the recording shows that growth did not last. */
 static void weigh_slope(double quiet_mib_per_s, struct leak *out)
 {
 	bool slopes =
@@ -252,7 +256,7 @@ static bool stands_still(const struct series *part)
 	return peak && peak->mib - low <= 4 * judge_least_noise(&peak->mib, 1);
 }
 
-/* An idle program can't leak: where memory grew and then stood still to the
+/* An idle program can't leak: where memory grew and then did not change by a
  * page, the time before decides. */
 static void judge_standstill(
     const struct series *life, double from_s, struct leak *out)
@@ -290,7 +294,7 @@ static void judge_parts(const struct series *life, struct leak *out)
 	envelope_init(&envelope, life);
 	edges_find(&envelope, &edges, &quiet_mib_per_s);
 	length = cycle_find(&envelope);
-	/* The rise to a day's height is no start. */
+	/* The rise to a daily peak is no start. */
 	if (length > 0 && edges.start > brief_start)
 		edges = (struct edges){.from_s = -INFINITY, .to_s = INFINITY};
 	if (judge_within(life, &edges, out))
@@ -308,7 +312,7 @@ static void judge_parts(const struct series *life, struct leak *out)
 		weigh_slope(quiet_mib_per_s, out);
 }
 
-/* Judges one life, without its end. */
+/* Judges one life without its end. */
 static void judge_life(const struct series *life, struct leak *out)
 {
 	judge_parts(life, out);
@@ -316,7 +320,7 @@ static void judge_life(const struct series *life, struct leak *out)
 		weigh_pace(life, out);
 }
 
-/* The verdicts on the lives of a program that is restarted again and again. */
+/* The verdicts on the lives of a program that is restarted repeatedly. */
 struct lives {
 	struct leak items[EVIDENCE_LIVES];
 	size_t len, verdicts[4], start_up;
@@ -349,8 +353,8 @@ static int compare_slopes(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Picks the life with the median slope among those with that verdict; it stands
- * for all. */
+/* Picks the life with the median slope among those with that verdict, to
+ * represent all. */
 static void middle_life(
     struct lives *lives, enum leak_verdict verdict, struct leak *out)
 {
@@ -366,8 +370,8 @@ static void middle_life(
 	out->lives = lives->len;
 }
 
-/* Memory that falls to its lowest again and again shows restarts, whose
- * lives are judged, or of a garbage collector. */
+/* Memory that repeatedly falls to its lowest shows restarts, whose lives are
+ * judged, or a garbage collector. */
 static void judge_lives(const struct series *series, struct leak *out)
 {
 	size_t starts[EVIDENCE_LIVES + 1];
@@ -397,8 +401,8 @@ static void judge_lives(const struct series *series, struct leak *out)
 	}
 }
 
-/* Growth in most of a few stretches, each of which ends with a fall, is that of
- * restarts that left no other trace, or of memory that was given back. */
+/* Growth in most of a few stretches that each end with a fall is due to
+ * restarts that left no other trace, or to memory that was given back. */
 static void judge_falls(const struct series *series, struct leak *out)
 {
 	size_t starts[EVIDENCE_LIVES + 1], count;
@@ -414,7 +418,7 @@ static void judge_falls(const struct series *series, struct leak *out)
 	out->reason = LEAK_FALLS;
 }
 
-/* Whether it rose through all of its stretch and hardly ever fell. */
+/* Whether memory rose through the whole stretch and hardly ever fell. */
 static bool only_grew(const struct series *series, const struct leak *leak)
 {
 	struct series part = series_part(series, leak->since_s, leak->until_s);
@@ -430,7 +434,7 @@ static bool only_grew(const struct series *series, const struct leak *leak)
 	return fall < falls_back * growth;
 }
 
-/* A run is steady only where a leak would have been seen. */
+/* A run is steady only where a leak would have been detected. */
 static void doubt_steady(struct leak *leak)
 {
 	double span = leak->until_s - leak->since_s;
@@ -505,11 +509,12 @@ void leak_judge(const struct series *series, bool ended, struct leak *out)
 	analysis_leak_finish(series, out);
 }
 
-static const double lived = 0.45; /* of the recording, by a process */
+/* Share of the recording that a process lived through. */
+static const double lived = 0.45;
 static const double clear_slope = 4;
-static const double brief = 0.1; /* a life, of the recording */
+static const double brief = 0.1; /* share of the recording: a short life */
 
-/* A process counts as one that stays if it is there at the end. */
+/* Whether a process stays: it is there at the end. */
 static bool leak_lives_on(
     const struct process *process, double last_s, double whole)
 {
@@ -526,9 +531,9 @@ static double life_of(const struct process *process)
 	return m->items[m->len - 1].time_s - m->items[0].time_s;
 }
 
-/* Whether processes keep being added, of those that lived for least_s: at least
- * five began after the first fifth of the time, some in each quarter of what
- * follows, and nearly none ended. */
+/* Whether the number of processes that lived for least_s keeps growing: at
+ * least five began after the first fifth of the time, some in each quarter of
+ * the rest, and nearly none ended. */
 static bool lives_gather(
     const struct run *run, const struct leak *total, double least_s)
 {
@@ -554,8 +559,8 @@ static bool lives_gather(
 	       ended * 10 <= late;
 }
 
-/* A process that is young at the end may be one that stays or one that ends
- * soon: the second count leaves out all that lived briefly. */
+/* A process that is young at the end may stay or end soon: the second count
+ * leaves out all short lives. */
 static bool processes_gather(const struct run *run, const struct leak *total)
 {
 	return lives_gather(run, total, 0) ||
@@ -603,7 +608,7 @@ static void judge_processes(const struct run *run, struct leak_run *out)
 		out->processes.items[i].leak.first_s = out->total.first_s;
 }
 
-/* The process that leaks fastest decides, where the whole doesn't. */
+/* If the total is no leak, the process that leaks fastest decides. */
 static void choose_worst(struct leak_run *out)
 {
 	out->worst = out->total;

@@ -10,50 +10,51 @@
 
 #include "profile/profile.h"
 
-/* In less time a load of data and a leak look the same: a minute, less the
- * samples that it may lack. */
+/* In a shorter time loading data looks like a leak: a minute, less the samples
+ * that may be missing. */
 #define LEAK_LEAST_S 59.5
 
 enum leak_verdict {
-	LEAK_UNDECIDED, /* too short or too noisy to say: see need_s */
+	LEAK_UNDECIDED, /* too short or too noisy: see need_s */
 	LEAK_STEADY,    /* no growth beyond what noise explains */
 	LEAK_GROWING,   /* growing, but slowing: a cache or a warm-up */
 	LEAK_LEAKING    /* growing to the end, steadily or ever faster */
 };
 
-/* Why it is undecided, and with that what would decide. */
+/* Why it is undecided, which implies what would decide it. */
 enum leak_reason {
 	LEAK_FEW,    /* too few samples, or no time between them */
-	LEAK_LOADS,  /* it only ever grew, for less than a minute */
-	LEAK_NOISE,  /* growth that the noise could explain as well */
-	LEAK_COARSE, /* no growth seen, but only a huge leak would show */
-	LEAK_CYCLES, /* ups and downs that came round too seldom */
-	LEAK_RESTED, /* it grew, and then stood still */
-	LEAK_BENDS,  /* it grows on behind a start, or slows: both fit */
+	LEAK_LOADS,  /* it grew all the time, for less than a minute */
+	LEAK_NOISE,  /* growth that may be noise */
+	LEAK_COARSE, /* no growth, but only a huge leak would show */
+	LEAK_CYCLES, /* too few periods of ups and downs */
+	LEAK_RESTED, /* it grew, and then stopped */
+	LEAK_BENDS,  /* growth after a start, or slowing: both fit */
 	LEAK_FALLS   /* it grew, fell back and grew again */
 };
 
-/* The stretch that was judged is that from since_s to until_s: behind a start
- * or a warm-up, before the end. What follows it is no evidence. */
+/* The judged stretch is from since_s to until_s: after a start or a warm-up,
+ * before the end. What follows is no evidence. */
 struct leak {
 	enum leak_verdict verdict;
-	enum leak_reason reason; /* of undecided */
-	bool judged;      /* enough samples: the slope below means something */
-	double mib_per_s; /* slope of the stretch */
-	double low, high; /* its 95 % interval */
-	double visible_mib_per_s; /* a leak of this slope would have been seen;
-				     0 where not known */
+	enum leak_reason reason;  /* if undecided */
+	bool judged;              /* enough samples: the slope is valid */
+	double mib_per_s;         /* slope of the stretch */
+	double low, high;         /* its 95 % interval */
+	double visible_mib_per_s; /* a leak of this slope would have been
+				     detected; 0: unknown */
 	double since_s, until_s;  /* seconds since the epoch */
 	double first_s, last_s;   /* of the recording */
-	double level_mib;  /* the line at until_s, no more than the peak */
-	double need_s;     /* undecided: this much more may decide it */
+	double level_mib;         /* the line's at until_s, at most the peak */
+	double need_s;     /* undecided: further time that may decide it */
 	double spread_mib; /* robust deviation about the line */
-	size_t lives;      /* judged inside so many lives; 0: as one */
-	double cycle_s;    /* judged by the floors of cycles; 0: not so */
+	size_t lives;      /* number of lives judged separately; 0: as one */
+	/* Judged by the floors of cycles of this length; 0: not. */
+	double cycle_s;
 };
 
-/* Judges one sorted series of any length. ended: its last sample is known to
- * be the last of the program. */
+/* Judges one sorted series of any length. ended: its last sample is known to be
+ * the program's last. */
 void leak_judge(const struct series *series, bool ended, struct leak *out)
     __attribute__((nonnull));
 
@@ -62,22 +63,22 @@ struct leak_process {
 	struct leak leak;
 };
 
-/* Judges a run: its total, each process that lived through nearly half of it
- * and is there at its end, and whether processes gather that never end. The
- * level of the worst is the total's: it is the whole that reaches a limit. */
+/* Judges a run: the total, each process that lived through nearly half of it
+ * and is there at the end, and whether the number of processes keeps growing.
+ * The level of the worst is the total's, as the total reaches a limit. */
 struct leak_run {
 	struct leak total;
-	struct leak worst;             /* the one that decides */
-	const struct process *process; /* whose it is; NULL: the total */
-	bool more_processes;           /* it is their number that grows */
+	struct leak worst;             /* the decisive one */
+	const struct process *process; /* its process; NULL: the total */
+	bool more_processes;           /* their number is what grows */
 	ARRAY(struct leak_process) processes;
 };
 
-/* The caller finishes it, and keeps the run until then. */
+/* The caller finishes it, and keeps run until then. */
 void leak_judge_run(const struct run *run, struct leak_run *out)
     __attribute__((nonnull));
-/* The same of the samples from from_s to to_s, both included, as if there were
- * no others; first_s is when the whole run begins. */
+/* The same for the samples from from_s to to_s, both included, as if there were
+ * no others; first_s is the start of the whole run. */
 void leak_judge_part(const struct run *run, double from_s, double to_s,
     struct leak_run *out) __attribute__((nonnull));
 
@@ -85,9 +86,9 @@ void leak_run_finish(struct leak_run *leak) __attribute__((nonnull));
 
 const char *leak_word(enum leak_verdict verdict);
 
-/* For an undecided verdict: the reason, and what would decide it. For a steady
- * one: the smallest leak that would have shown. Otherwise empty. The caller
- * frees it. */
+/* For an undecided verdict, the reason and what would decide it; for a steady
+ * one, the smallest leak that would have shown; otherwise empty. The caller
+ * frees. */
 char *leak_why(const struct leak *leak)
     __attribute__((nonnull, warn_unused_result));
 

@@ -85,7 +85,7 @@ static const struct reason {
     [LEAK_FALLS] = {"falls", leak_why_falls},
 };
 
-/* A program that is idle allocates nothing, so it shows no leak. */
+/* An idle program allocates nothing, so it shows no leak. */
 static char *leak_why_steady(
     const struct leak *leak, const struct figures_text *t)
 {

@@ -6,7 +6,7 @@
 
 #include "base/index.h"
 
-/* The memory of a process at its sample before. */
+/* A process's memory at its previous sample. */
 struct before {
 	int pid;
 	size_t process;
@@ -26,8 +26,7 @@ static bool before_is(const void *items, size_t at, const void *key)
 	return before->pid == sample->pid && before->process == sample->process;
 }
 
-/* Returns by how much the process grew since its sample before; 0 at the
- * first. */
+/* How much the process grew since its previous sample; 0 at the first. */
 static double analysis_lines_step(
     struct befores *befores, const struct stack_sample *sample)
 {
@@ -180,7 +179,8 @@ void lines_sum(
 	sort_rows(lines, order_growth);
 }
 
-/* "views.py" is the end of "/srv/app/views.py", "ews.py" is not. */
+/* Whether file is the end of path, from a directory on: "views.py" is, "ews.py"
+ * is not, for "/srv/app/views.py". */
 static bool names_file(const char *path, const char *file)
 {
 	size_t path_len = strlen(path), len = strlen(file);
@@ -192,7 +192,7 @@ static bool names_file(const char *path, const char *file)
 	       path[path_len - len - 1] == '/';
 }
 
-/* Whether the frame's line is in a frame further in as well: recursion. */
+/* Whether an inner frame has the same line: recursion. */
 static bool analysis_lines_counted(const struct stack *stack, size_t at)
 {
 	for (size_t i = 0; i < at; i++)

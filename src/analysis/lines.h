@@ -11,9 +11,9 @@
 
 #include "profile/profile.h"
 
-/* The source of figures. */
+/* Source of figures. */
 enum memory_source {
-	SOURCE_CLOCK,  /* stacks that were read when a sample was due */
+	SOURCE_CLOCK,  /* stacks read when a sample was due */
 	SOURCE_HELD,   /* sampled allocations */
 	SOURCE_TOUCHED /* sampled page faults */
 };
@@ -21,18 +21,19 @@ enum memory_source {
 /* The growth of one distinct stack of a run. */
 struct stack_growth {
 	const struct stack *stack;
-	double mib; /* net: what was given back is taken off */
+	double mib; /* net of what was given back */
 	size_t samples;
 };
 
 struct stack_growths {
 	ARRAY(struct stack_growth) items;
 	size_t samples; /* of all stacks */
-	/* The total of every view: of the stacks that grew, and what the others
-	 * gave back, not negative. A line, a function is made of stacks. */
+	/* Totals of every view: growth of the stacks that grew, and what the
+	 * others gave back, not negative. Lines and functions are sums of
+	 * stacks. */
 	double grown_mib, given_mib;
 	enum memory_source source;
-	size_t touched; /* the first so many are of sampled page faults */
+	size_t touched; /* this many, at the beginning, are from page faults */
 };
 
 /* Sentences that tell users how to read a source's figures. */
@@ -41,13 +42,13 @@ struct stack_growths {
 	"first; code that reuses freed memory is not seen."
 #define LINES_HELD "Sampled allocations that were not freed."
 
-/* True of all growth on the clock. */
+/* Holds for all growth on the clock. */
 #define LINES_ON_THE_CLOCK                                                     \
 	"On the clock: growth is credited to the code that ran when a sample " \
 	"was taken, so a slow line gets that of a quick one before it."
 
-/* Adds the stacks of a run that were seen; those without frames are left
- * out. The stacks stay the profile's. */
+/* Adds the sampled stacks of a run, except those without frames. Stacks are
+ * borrowed from the profile. */
 void stack_growths_add(struct stack_growths *growths, const struct run *run)
     __attribute__((nonnull));
 void stack_growths_finish(struct stack_growths *growths)
@@ -68,13 +69,13 @@ struct lines {
 	size_t samples;
 };
 
-/* By what ran innermost; the most growth first. The caller finishes lines,
- * whose rows borrow from the profile. */
+/* Sums by innermost frame, sorted by growth. The caller finishes lines, whose
+ * rows borrow from the profile. */
 void lines_sum(struct lines *lines, const struct stack_growths *growths,
     enum lines_by by) __attribute__((nonnull));
 
-/* The lines of one file (by its end: "views.py"), in order, each with what it
- * called: once for every stack that it is in. */
+/* The lines of one file (given by the end of its path: "views.py") in order,
+ * each with its calls: once for every stack that it is in. */
 void lines_of_file(struct lines *lines, const struct stack_growths *growths,
     const char *file) __attribute__((nonnull));
 

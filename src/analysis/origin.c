@@ -25,7 +25,7 @@ static enum origin origin_of_python(const char *file)
 	return python_path_in_standard(file) ? ORIGIN_STANDARD : ORIGIN_OWN;
 }
 
-/* A shared object where a system or a Python keeps them. */
+/* Whether a module is a shared object of the system or of a Python. */
 static bool origin_is_shared(const char *module)
 {
 	static const char *const folders[] = {"/lib/", "/lib64/", "/lib32/",
@@ -42,14 +42,15 @@ static bool origin_is_shared(const char *module)
 	       python_path_in_package(module) != NULL;
 }
 
-/* Code of a header, inlined into the user's. */
+/* Whether the file is a header, whose code is inlined into the user's. */
 static bool origin_is_header(const char *file)
 {
 	return origin_starts(file, "/usr/include/") ||
 	       strstr(file, "/include/c++/") || origin_starts(file, "/rustc/");
 }
 
-/* Allocators, copying and the runtime that are linked into a program itself. */
+/* Whether the function is an allocator's, a copying one, or of the runtime,
+ * linked into a program itself. */
 static bool origin_is_runtime(const char *function)
 {
 	static const char *const starts[] = {"__mem", "mem", "__GI_", "__libc_",
@@ -67,7 +68,8 @@ static bool origin_is_runtime(const char *function)
 	return false;
 }
 
-/* One of mprof's libraries, in the folder of an installation or of a build. */
+/* Whether the module is one of mprof's libraries, in an installation or a
+ * build. */
 static bool origin_is_preloaded(const char *module)
 {
 	static const char *const ends[] = {"/mprof/allocation.so",
@@ -84,7 +86,7 @@ static bool origin_is_preloaded(const char *module)
 	return false;
 }
 
-/* Functions of the allocator, behind which that of the C library stands. */
+/* Whether the function is an allocator's, which the C library's follows. */
 static bool origin_is_allocator(const char *function)
 {
 	static const char *const names[] = {"malloc", "calloc", "realloc",
@@ -98,7 +100,7 @@ static bool origin_is_allocator(const char *function)
 	return false;
 }
 
-/* Without the /proc/PID/root of a process with another root. */
+/* The path without the /proc/PID/root of a process with another root. */
 static const char *origin_inner(const char *path)
 {
 	const char *inner = strstr(path, "/root/");
@@ -112,7 +114,8 @@ static enum origin origin_of_code(const char *path, const struct frame *frame)
 	const char *base = path_name(module);
 
 	if (origin_starts(module, "/tmp/perf-"))
-		return ORIGIN_LIBRARY; /* made while it ran, without a file */
+		return ORIGIN_LIBRARY; /* generated at run time, without a
+					  file */
 	if (origin_starts(base, "libpython") || origin_starts(base, "python"))
 		return ORIGIN_INTERPRETER;
 	if (strcmp(base, "node") == 0 || strcmp(base, "nodejs") == 0)
@@ -134,7 +137,8 @@ enum origin origin_of(const struct frame *frame)
 			     : origin_of_python(frame->file);
 }
 
-/* The C library, the loader, an allocator: they work for whoever calls. */
+/* Whether the frame serves its caller: the C library, the loader, an
+ * allocator. */
 static bool origin_serves(const struct frame *frame)
 {
 	static const char *const starts[] = {"libc.so", "libc-", "libc.musl",
@@ -198,8 +202,8 @@ size_t origin_python_leader(const struct stack *stack)
 	return python < stack->len ? python : origin_leader(stack);
 }
 
-/* The package or library of a frame; a library of the user's own has the name
- * of its file. The interpreter has none: it is between all calls. */
+/* The name of a frame's package or library; of the user's own library, that of
+ * its file. The interpreter has none, as it is between all calls. */
 static void origin_group(const struct frame *frame, char *name, size_t size)
 {
 	const char *base;
@@ -220,7 +224,7 @@ static void origin_add_innermost(
 	    is_bare ? path_name(frame->module) : "", frame->function);
 }
 
-/* Adds a group that is not there yet. */
+/* Adds a group, unless it was added before. */
 static void origin_add_group(struct strbuf *text, const char *name)
 {
 	char part[128 + sizeof(" > ")];
@@ -237,8 +241,8 @@ static void origin_add_group(struct strbuf *text, const char *name)
 void origin_below(const struct stack *stack, size_t at, struct strbuf *text)
 {
 	char name[128];
-	size_t last = 0; /* the innermost that is not the recorder's */
-	size_t first;    /* of those that belong to a group, the outermost */
+	size_t last = 0; /* innermost frame that is not the recorder's */
+	size_t first;    /* outermost frame of a group */
 
 	while (last < at && origin_of(&stack->frames[last]) == ORIGIN_RECORDER)
 		last++;

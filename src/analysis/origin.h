@@ -13,51 +13,50 @@
 
 enum origin {
 	ORIGIN_OWN,
-	ORIGIN_PACKAGE,     /* of site-packages or dist-packages */
+	ORIGIN_PACKAGE,     /* in site-packages or dist-packages */
 	ORIGIN_STANDARD,    /* Python's standard library */
 	ORIGIN_IMPORT,      /* Python's import machinery */
-	ORIGIN_LIBRARY,     /* a C library, headers of one */
-	ORIGIN_INTERPRETER, /* the machine code of Python, of Node.js itself */
-	ORIGIN_RECORDER     /* mprof's own libraries, in the program */
+	ORIGIN_LIBRARY,     /* a C library, or its headers */
+	ORIGIN_INTERPRETER, /* machine code of Python or Node.js itself */
+	ORIGIN_RECORDER     /* mprof's own libraries in the program */
 };
 
 enum origin origin_of(const struct frame *frame) __attribute__((nonnull));
 
-/* The place in the stack of the innermost frame that is the user's own; where
- * there is none, of the innermost that is Python code, or else that of a
- * library besides the C library and allocators, or of the innermost at all. The
- * stack has a frame. */
+/* The index of the innermost frame of the user's own; without one, of the
+ * innermost Python code; or else of a library other than the C library and
+ * allocators; or of the innermost frame. The stack must have a frame. */
 size_t origin_leader(const struct stack *stack) __attribute__((nonnull));
 
-/* The same, but a line of Python leads where there is one: of the user's own,
- * or else the innermost. Machine code is what it called. */
+/* The same, but a Python line leads where there is one: the user's own, or else
+ * the innermost. Machine code is what it called. */
 size_t origin_python_leader(const struct stack *stack) __attribute__((nonnull));
 
-/* Appends the calls from the frame at that place to the innermost one, as
- * " > numpy ... > PyDataMem_NEW": packages and libraries once each, and the
- * function that allocated. Nothing where the frame is the innermost. */
+/* Appends the calls from the frame at that index to the innermost one, as " >
+ * numpy ... > PyDataMem_NEW": each package and library once, then the function
+ * that allocated. Nothing for the innermost frame. */
 void origin_below(const struct stack *stack, size_t at, struct strbuf *text)
     __attribute__((nonnull));
 
-/* Whether the frame at that place imports what is further in. */
+/* Whether the frame at that index imports what is further in. */
 bool origin_imports(const struct stack *stack, size_t at)
     __attribute__((nonnull));
 
-/* Whether mprof's own code in the program did it, for its own sake: its library
- * was called further in than any code of the user's, and was not on its way to
- * the allocator that the program called. */
+/* Whether mprof's own code in the program allocated for itself: its library is
+ * further in than any of the user's code, and was not passing on the program's
+ * call of an allocator. */
 bool origin_is_recorders(const struct stack *stack) __attribute__((nonnull));
 
-/* The name of the package or library: "numpy", "json", "libxml2"; "" where it
- * has none. Returns name. */
+/* The name of the package or library: "numpy", "json", "libxml2"; "" where
+ * there is none. Returns name. */
 const char *origin_name(const struct frame *frame, char *name, size_t size)
     __attribute__((nonnull));
 
 #define ORIGIN_CELL sizeof("In [12345678]")
 
-/* The file as its user knows it: "In [3]" for a cell of IPython, which names
- * what it runs <ipython-input-3-...>, as the library in a notebook's kernel
- * does. Returns cell or file. */
+/* The file as its user knows it: "In [3]" for a cell of IPython, whose code has
+ * the name <ipython-input-3-...>, also in a notebook's kernel. Returns cell or
+ * file. */
 const char *origin_file(const char *file, char cell[static ORIGIN_CELL])
     __attribute__((nonnull));
 

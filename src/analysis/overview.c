@@ -21,15 +21,15 @@ const char *const overview_orders[] = {
     NULL,
 };
 
-/* Whether the process has only an EXIT record, or is the placeholder of pid
- * 0. */
+/* Whether the process has nothing but an EXIT record, or is the placeholder
+ * with pid 0. */
 static bool overview_is_unseen(const struct process *process)
 {
 	return process->memory.len == 0 && !process->name &&
 	       (process->pid == 0 || process->exit.recorded);
 }
 
-/* Counts the program itself also where no record names it. */
+/* Counts the processes, and the program even where no record names it. */
 static size_t overview_count_processes(const struct run *run)
 {
 	size_t count = 0;
@@ -46,8 +46,8 @@ static size_t overview_count_processes(const struct run *run)
 	return count > 0 && !root ? count + 1 : count;
 }
 
-/* In recordings of version 0.1.0 a run that succeeded has no EXIT. A PEAK after
- * its last sample shows that the recorder ended in order. */
+/* In recordings of version 0.1.0 a successful run has no EXIT. A PEAK after its
+ * last sample shows that the recorder ended in order. */
 static bool overview_has_ended(const struct run *run, struct exit_status *exit)
 {
 	const struct series *total = &run->total, *peaks = &run->peaks;
@@ -65,7 +65,7 @@ static char *overview_copy(const char *text)
 	return text ? mem_copy(text) : NULL;
 }
 
-/* Takes what INFO and the end of the last run say. */
+/* Takes what INFO and the end of the last run tell. */
 static void overview_take_last(
     struct overview *overview, const struct run *last)
 {
@@ -78,7 +78,8 @@ static void overview_take_last(
 	overview->measure = overview_copy(measure_of(last));
 }
 
-/* Fills in all but the share. peak_mib is NULL where nothing was measured. */
+/* Fills everything but the share. peak_mib is NULL where nothing was
+ * measured. */
 static void overview_fill(struct overview *overview, const char *name,
     const struct run *runs, size_t len, const double *peak_mib)
 {
@@ -177,7 +178,7 @@ static enum overview_order overview_order_of(const char *name)
 	return order;
 }
 
-/* The key to sort by, lowest first; a file without samples comes last. */
+/* The value to sort by, lowest first; files without samples come last. */
 static double overview_place(
     const struct overview *overview, enum overview_order order)
 {

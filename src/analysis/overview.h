@@ -12,13 +12,13 @@ struct overview {
 	char *command; /* of the first run; NULL where unknown; owned */
 	size_t runs;
 	bool measured;     /* false: the next two are zero */
-	double start_s;    /* of the first run's first sample */
-	double peak_mib;   /* the highest of all runs */
-	double duration_s; /* of all runs together */
+	double start_s;    /* first sample of the first run */
+	double peak_mib;   /* highest of all runs */
+	double duration_s; /* sum over all runs */
 	struct share
 	    share; /* PSS near the peak; processes 0: nothing to report */
 	size_t processes;        /* 0 where unknown */
-	bool ended;              /* how the program ended is known */
+	bool ended;              /* it is known how the program ended */
 	struct exit_status exit; /* of the last run, if ended */
 	enum run_ending ending;  /* of the last run */
 	long rank, ranks;        /* of the last run; -1 where not recorded */
@@ -26,16 +26,16 @@ struct overview {
 	char *measure;           /* "rss"; NULL where unknown; owned */
 };
 
-/* Sums a whole profile up. The caller finishes. */
+/* Summarises a whole profile. The caller finishes. */
 void overview_init(struct overview *overview, const struct profile *profile)
     __attribute__((nonnull));
 
-/* The same for one run of several. */
+/* The same for one of several runs. */
 void overview_init_run(struct overview *overview, const struct run *run,
     const char *name) __attribute__((nonnull));
 
-/* Whether a run began and nothing of it was measured. Of a set, such a
- * recording is one that failed: it isn't missing. */
+/* Whether a run began without any sample. In a set, such a recording failed,
+ * but is not missing. */
 bool overview_is_unmeasured(const struct profile *profile)
     __attribute__((nonnull));
 void overview_finish(struct overview *overview) __attribute__((nonnull));
@@ -50,7 +50,7 @@ void overview_status(const struct overview *overview, char *out)
 bool overview_has_failed(const struct overview *overview)
     __attribute__((nonnull));
 
-/* The orders that overviews can be sorted in; the names end with NULL. */
+/* Orders of sorting; the list of names ends with NULL. */
 enum overview_order {
 	OVERVIEW_BY_PEAK,
 	OVERVIEW_BY_DURATION,
@@ -59,13 +59,13 @@ enum overview_order {
 };
 extern const char *const overview_orders[];
 
-/* Below 0 where a stands before b: the highest and the longest first, names in
- * their order, what failed before what did not. Equal ones are in the order of
- * their names. */
+/* Negative where a comes before b: the highest and the longest first, names in
+ * alphabetical order, failures before successes. Equal ones are ordered by
+ * name. */
 int overview_compare(const struct overview *a, const struct overview *b,
     enum overview_order order) __attribute__((nonnull));
 
-/* Sorts len rows of size bytes each, which begin with their overviews, in the
+/* Sorts len rows of size bytes, whose first member is their overview, in the
  * order of that name; rows may be NULL where there is none. */
 void overview_sort(void *rows, size_t len, size_t size, const char *order)
     __attribute__((nonnull(4)));

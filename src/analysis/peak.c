@@ -11,7 +11,7 @@
 #include "profile/process.h"
 #include "profile/share.h"
 
-/* A smaller rest comes from rounding to six decimals. */
+/* A smaller remainder comes from rounding to six decimals. */
 static const double least_mib = 0.01;
 
 static int compare_holdings(const void *left, const void *right)
@@ -21,7 +21,7 @@ static int compare_holdings(const void *left, const void *right)
 	return (a->mib < b->mib) - (a->mib > b->mib);
 }
 
-/* Its record holds a name and nothing else. */
+/* The program's process: its record has a name and nothing else. */
 static const struct process *program_of(const struct run *run)
 {
 	for (size_t i = 0; i < run->processes.len; i++) {
@@ -87,7 +87,7 @@ static struct party *party_of(
 	return &parties->list.items[at];
 }
 
-/* The most that the descendants ever left of the total. */
+/* The highest remainder of the total after its descendants. */
 static double program_peak(const struct run *run)
 {
 	size_t len = run->total.len;
@@ -197,7 +197,7 @@ static bool child_is(const void *children, size_t at, const void *key)
 	       strcmp(child->process->key, key) == 0;
 }
 
-/* The highest first, else as they came. */
+/* Sorts the highest first; equal ones keep their order. */
 static int compare_children(const void *left, const void *right)
 {
 	const struct child_peak *a = left, *b = right;
@@ -209,7 +209,7 @@ static int compare_children(const void *left, const void *right)
 	return a->process < b->process ? -1 : a->process > b->process;
 }
 
-/* In a run without PROC records processes differ by their keys alone. */
+/* In a run without PROC records, only their keys tell processes apart. */
 static void take_child(struct peaks *peaks, struct index *index,
     const struct run *run, const struct process *process)
 {
@@ -217,8 +217,8 @@ static void take_child(struct peaks *peaks, struct index *index,
 	struct child_peak child = {process, run, 0};
 	size_t at;
 
-	/* without samples no CHLD names the process; only the phantom of pid 0
-	 * counts with 0, since memory_profiler prints it too */
+	/* Without samples no CHLD names the process; only the phantom with pid
+	 * 0 counts, as 0, because memory_profiler prints it. */
 	if (!process_peak(process, &child.mib) && process->pid != 0)
 		return;
 	if (run->state.introduces) {
@@ -246,7 +246,8 @@ static void peaks_take_run(struct peaks *peaks, const struct run *run)
 		take_share(peaks, run);
 }
 
-/* A recording of calls alone has the memory at which each began and ended. */
+/* A recording of calls alone has the memory at the start and the end of
+ * each. */
 static void take_calls(struct peaks *peaks, const struct run *run)
 {
 	for (size_t i = 0; i < run->calls.len; i++) {
@@ -297,7 +298,7 @@ struct peak_span {
 
 struct spans {
 	ARRAY(struct peak_span) list;
-	double highest; /* of the calls' own figures */
+	double highest; /* highest of the calls' own figures */
 };
 
 /* A blank in a name may be written as an underscore. */
@@ -339,8 +340,8 @@ static void analysis_peak_collect(
 	}
 }
 
-/* Calls that overlap are joined, since with recursion the search would take
- * quadratic time. */
+/* Joins overlapping calls: with recursion the search would take quadratic
+ * time. */
 static void analysis_peak_join(struct spans *spans)
 {
 	struct peak_span *items = spans->list.items;

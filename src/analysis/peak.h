@@ -11,73 +11,74 @@
 
 struct child_peak {
 	const struct process *process;
-	const struct run *run; /* where it was highest */
+	const struct run *run; /* run with the highest figure */
 	double mib;
 };
 
 struct peaks {
-	bool found;    /* else nothing was measured, and the rest is zero */
-	double mib;    /* the larger of the samples and the PEAK records */
-	double time_s; /* when it was first so high */
-	const struct share *share; /* what it was in truth, where RSS
-				    * misleads: profile/share.h; or NULL */
-	bool unsampled; /* it is a PEAK record's: between two samples */
-	/* Those that have CHLD records: where processes are introduced (PROC)
-	 * each of them, the highest first; else one a key, as they came. */
+	bool found;    /* false: nothing was measured, and the rest is zero */
+	double mib;    /* the larger of samples and PEAK records */
+	double time_s; /* when it was first reached */
+	const struct share *share; /* the real figure where RSS misleads:
+				      profile/share.h; or NULL */
+	bool unsampled;            /* from a PEAK record: between two samples */
+	/* Processes that have CHLD records: where PROC records introduce them,
+	 * each, the highest first; otherwise one for each key, in order of
+	 * appearance. */
 	ARRAY(struct child_peak) children;
-	bool named; /* some are introduced */
+	bool named; /* some have PROC records */
 };
 
-/* The caller finishes; the processes stay the profile's. */
+/* The caller finishes; processes are borrowed from the profile. */
 void peaks_init(struct peaks *peaks, const struct profile *profile)
     __attribute__((nonnull));
 void peaks_finish(struct peaks *peaks) __attribute__((nonnull));
 
-/* Puts the highest child first, also where none is introduced. */
+/* Sorts the highest child first, even where no process is introduced. */
 void peaks_sort_children(struct peaks *peaks) __attribute__((nonnull));
 
-/* The highest sample while a function of that name ran (a blank in its name
- * may be written as an underscore); where no sample fell into its calls, the
- * highest figure of the calls themselves. -1 where it was never called. */
+/* The highest sample while a function of that name ran (an underscore in the
+ * name may stand for a blank); where no sample was taken during its calls, the
+ * highest figure of the calls. -1 where it was never called. */
 int peak_of_function(const struct profile *profile, const char *name,
     double *mib) __attribute__((nonnull, warn_unused_result));
 
-/* A part of the whole; the program itself has what its descendants leave. */
+/* A part of the total; the program's is what its descendants leave. */
 struct holding {
-	const struct process *process; /* NULL: the program, and no record
-					* names it */
+	/* NULL: the program, which no record names. */
+	const struct process *process;
 	bool is_program;
 	double mib;
 };
 
-/* The largest first. */
+/* Sorted, the largest first. */
 struct moment {
 	ARRAY(struct holding) holdings;
 };
 
-/* At that tick of run->total. The caller finishes. */
+/* The parts at that tick of run->total. The caller finishes. */
 void moment_init(struct moment *moment, const struct run *run, size_t tick)
     __attribute__((nonnull));
 void moment_finish(struct moment *moment) __attribute__((nonnull));
 
-/* The processes of a run that are called the same. */
+/* Processes of a run that have the same name. */
 struct party {
-	const char *name; /* NULL: no name is recorded */
+	const char *name; /* NULL: no name was recorded */
 	size_t count;
-	double at_peak_mib; /* their sum when the whole was highest */
-	double highest_mib; /* of any one of them, at any time */
-	const struct process *highest; /* that one; NULL: the program, which no
-					* record names */
+	double at_peak_mib; /* their sum when the total was highest */
+	double highest_mib; /* highest of a single one, at any time */
+	const struct process *highest; /* that process; NULL: the program, which
+					  no record names */
 };
 
 enum party_by { PARTY_BY_NAME, PARTY_BY_COMMAND };
 
-/* The one that held most at the peak first. */
+/* Sorted, the one that held most at the peak first. */
 struct parties {
 	ARRAY(struct party) list;
 };
 
-/* The names stay the run's. The caller finishes. */
+/* Names are borrowed from the run. The caller finishes. */
 void parties_init(struct parties *parties, const struct run *run,
     enum party_by by) __attribute__((nonnull));
 void parties_finish(struct parties *parties) __attribute__((nonnull));

@@ -9,22 +9,21 @@
 #include "analysis/robust.h"
 #include "base/mem.h"
 
-/* The series becomes the medians of so many equal spans of time, and a piece is
- * at least PHASES_LEAST of them long: a spike is no phase. */
+/* The series is reduced to medians of this many equal spans, and a piece has at
+ * least PHASES_LEAST of them: a spike is no phase. */
 enum { PHASES_BINS = 400, PHASES_LEAST = 10 };
 
-/* Schwarz's penalty of a piece (its line and its place) is taken so many times.
- */
+/* Factor of Schwarz's penalty for a piece (its line and its start). */
 #define PENALTY 10.0
 
-/* Pieces are joined where neither the jump between them nor the change of the
- * slope, over the shorter of them, is this part of the whole range. */
+/* Pieces are joined where neither the jump between them nor the change in
+ * slope, over the shorter one, is this part of the range. */
 #define MATERIAL 0.07
 
 struct phases_points {
 	double x[PHASES_BINS], y[PHASES_BINS]; /* seconds from the start, MiB */
 	size_t count;
-	/* Sums over the points before each. */
+	/* Prefix sums. */
 	double sx[PHASES_BINS + 1], sy[PHASES_BINS + 1], sxx[PHASES_BINS + 1],
 	    sxy[PHASES_BINS + 1], syy[PHASES_BINS + 1];
 	double range, noise;
@@ -71,7 +70,7 @@ static void phases_take_points(
 	free(values);
 }
 
-/* The noise is how far neighbours lie off a straight line. */
+/* Estimates noise by how far a point is off the line through its neighbours. */
 static void phases_measure(struct phases_points *p)
 {
 	double bends[PHASES_BINS], low = p->y[0], high = p->y[0];
@@ -113,8 +112,7 @@ static struct phases_line phases_fit(
 	return line;
 }
 
-/* Finds the beginning of each piece of the best partition; returns their count.
- */
+/* Finds the start of each piece of the best partition; returns their number. */
 static size_t phases_partition(
     const struct phases_points *p, size_t starts[PHASES_BINS])
 {
@@ -148,8 +146,8 @@ static size_t phases_partition(
 	return count;
 }
 
-/* By how much the pieces before and behind that start differ, as a part of the
- * whole range. */
+/* The difference between the pieces before and after that start, as a part of
+ * the whole range. */
 static double phases_difference(
     const struct phases_points *p, size_t from, size_t at, size_t end)
 {
@@ -190,7 +188,7 @@ static size_t phases_join(
 	}
 }
 
-/* The sample near that start which parts the two lines best. */
+/* The sample near that start that separates the two lines best. */
 static double phases_place(const struct phases_points *p,
     const struct series *total, const struct phases_line *before,
     const struct phases_line *behind, size_t at)
@@ -219,8 +217,8 @@ static double phases_place(const struct phases_points *p,
 	return best_s;
 }
 
-/* A slope that the samples' distances from the line explain is none: its
- * standard error over the piece is theirs times sqrt(12 / n). */
+/* A slope that deviations from the line explain is none: its standard error
+ * over the piece is theirs times sqrt(12 / n). */
 static enum phase_kind phases_kind(const struct phases_points *p,
     const struct found_phase *phase, double residue, size_t points)
 {
@@ -235,8 +233,8 @@ static enum phase_kind phases_kind(const struct phases_points *p,
 	return change > 0 ? PHASE_GROWTH : PHASE_DECLINE;
 }
 
-/* Growth is a leak where mprof leak finds one in the total, and in the stretch
- * that it has judged. */
+/* Growth is a leak where mprof leak finds one in the total, in the stretch that
+ * it judged. */
 static void phases_name_leak(
     const struct run *run, struct found_phase *phases, size_t count)
 {
@@ -294,7 +292,7 @@ static void phases_fill(const struct phases_points *p, const struct run *run,
 		phases[0].kind = PHASE_START;
 }
 
-/* Fewer samples than two pieces need are one phase. */
+/* With too few samples for two pieces there is one phase. */
 size_t phases_find(const struct run *run, struct found_phase **phases)
 {
 	size_t starts[PHASES_BINS] = {0}, count = 1;

@@ -14,7 +14,7 @@
 #include "profile/profile.h"
 
 enum phase_kind {
-	PHASE_START, /* the first one, where it rises to the next one's level */
+	PHASE_START, /* the first one, if it rises to the next one's level */
 	PHASE_STEADY,
 	PHASE_GROWTH,
 	PHASE_DECLINE,
@@ -23,13 +23,14 @@ enum phase_kind {
 
 struct found_phase {
 	enum phase_kind kind;
-	double from_s, until_s; /* since the epoch; the next one begins there */
-	double from_mib, to_mib; /* of its straight line */
+	double from_s, until_s;  /* seconds since the epoch; the next one begins
+				    at until_s */
+	double from_mib, to_mib; /* on its straight line */
 	double mib_per_s;
 };
 
-/* The phases of a run's total in order of time; *phases is the caller's to
- * free. The number of them: 1 where nothing changes, 0 without samples. */
+/* The phases of a run's total in order of time; the caller frees *phases.
+ * Returns their number: 1 where nothing changes, 0 without samples. */
 size_t phases_find(const struct run *run, struct found_phase **phases)
     __attribute__((nonnull));
 

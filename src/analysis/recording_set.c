@@ -178,7 +178,7 @@ static double phase_figure(
 	return phase ? recording_set_figure(&phase->figures, offset) : NAN;
 }
 
-/* The highest of the processes of that name. */
+/* The highest figure among processes of that name. */
 static double process_figure(
     const struct recording_set_run *run, const char *name, size_t offset)
 {
@@ -197,7 +197,7 @@ static double process_figure(
 	return highest;
 }
 
-/* The most processes of that name in a run of the set. */
+/* The highest number of processes of that name in a run of the set. */
 static size_t count_named(const struct recording_set *side, const char *name)
 {
 	size_t most = 0;
@@ -234,7 +234,7 @@ static size_t compare_parts_collect(const struct recording_set *side,
 	return count;
 }
 
-/* -1 where one of the sides has no such part. */
+/* -1 where one of the sets has no such part. */
 static int compare_part(const struct recording_set *const sides[2],
     part_figure *figure, const char *name, size_t offset,
     struct comparison *out)

@@ -17,21 +17,21 @@ struct recording_set_run {
 	struct figures figures;
 	struct phase *phases;
 	size_t phase_count;
-	struct index phase_index; /* by name, of the first of that name */
+	struct index phase_index; /* first phase of each name */
 };
 
 struct recording_set {
 	ARRAY(struct profile *) profiles;
 	ARRAY(struct recording_set_run)
-	runs; /* those with samples; never empty */
+	runs; /* runs with samples; never empty */
 };
 
-/* Takes a profile over, which came from mem_zero(), and adds its runs. Returns
- * how many of them have samples. */
+/* Takes over a profile from mem_zero(), and adds its runs. Returns how many of
+ * these have samples. */
 size_t recording_set_take(struct recording_set *set, struct profile *profile)
     __attribute__((nonnull));
 
-/* Fills in the figures' growth_mib_s, which is dear. */
+/* Fills growth_mib_s of all figures, which takes long. */
 void recording_set_judge_growth(struct recording_set *set)
     __attribute__((nonnull));
 
@@ -41,7 +41,7 @@ void recording_set_keep_last(struct recording_set *set)
 
 void recording_set_finish(struct recording_set *set) __attribute__((nonnull));
 
-/* Whether both were recorded by the same backend; -1 with e where not. */
+/* Whether both have the same backend; -1 with e otherwise. */
 int recording_set_check_measure(
     const struct recording_set *a, const struct recording_set *b, struct err *e)
     __attribute__((nonnull, warn_unused_result));
@@ -50,23 +50,23 @@ int recording_set_check_measure(
 const struct phase *recording_set_phase(const struct recording_set_run *run,
     const char *name) __attribute__((nonnull));
 
-/* One of the figures by its place in struct figures. */
+/* One of the figures, by its offset in struct figures. */
 double recording_set_figure(const struct figures *figures, size_t offset);
 
-/* Compares one figure of the runs of two sets; A's times factor. */
+/* Compares one figure of the runs of two sets; a's is multiplied by factor. */
 void recording_set_compare(const struct recording_set *a,
     const struct recording_set *b, size_t offset, double factor,
     struct comparison *out) __attribute__((nonnull));
 
-/* The run with the median peak; of two the one with the lower. */
+/* The run with the median peak; the lower one of two. */
 const struct recording_set_run *recording_set_median(
     const struct recording_set *set) __attribute__((nonnull));
 
-/* A part of the runs that both sides have: a phase, or all processes of one
- * name. */
+/* A part that runs of both sets have: a phase, or all processes of one name. */
 struct compared_part {
 	const char *name;
-	size_t count[2]; /* in A and B the most of them in a run; 0: a phase */
+	size_t count[2]; /* highest number of these processes in a run of a and
+			    of b; 0: a phase */
 	struct comparison peak, growth;
 };
 
@@ -75,8 +75,8 @@ struct compared_parts {
 	struct index index; /* by name */
 };
 
-/* Compares each phase and each name of processes of A that B has too. The
- * names stay the runs'. The caller finishes both lists. */
+/* Compares each phase and each process name of a that b has, too. Names are
+ * borrowed from the runs. The caller finishes both lists. */
 void compare_parts_find(const struct recording_set *const sides[2],
     struct compared_parts *phases, struct compared_parts *processes)
     __attribute__((nonnull));

@@ -8,9 +8,9 @@
 
 static const double normal_95 = 1.959964;
 
-/* Puts the value of that rank in its place by Hoare's FIND (1961): none before
- * it is larger, none behind it smaller. A whole sort took a quarter of a
- * verdict. */
+/* Quickselect, Hoare's FIND (1961): afterwards no value before that rank is
+ * larger, and none after it smaller. A full sort took a quarter of a verdict's
+ * time. */
 double robust_select(double *values, size_t count, size_t rank)
 {
 	ptrdiff_t low = 0, high = (ptrdiff_t)count - 1;
@@ -91,8 +91,8 @@ static double robust_autocorrelation(
 	return variance > 1e-6 ? covariance / variance : 0; /* of ranks */
 }
 
-/* Hamed and Rao's n / n*, at least 1: only autocorrelations of the residuals'
- * ranks that differ from none (at 5 %) count. */
+/* Hamed and Rao's n / n*, at least 1: only significant (5 %) autocorrelations
+ * of the residuals' ranks count. */
 static double variance_factor(const double *residuals, size_t count)
 {
 	double ranks[ROBUST_MAX], sum = 0, n = (double)count;
@@ -110,7 +110,7 @@ static double variance_factor(const double *residuals, size_t count)
 	return fmax(1, 1 + 2 * sum / (n * (n - 1) * (n - 2)));
 }
 
-/* Var(S) of Mann-Kendall with its correction for ties. */
+/* Var(S) of Mann-Kendall, corrected for ties. */
 static double kendall_variance(const double *y, size_t count)
 {
 	double n = (double)count, sum = n * (n - 1) * (2 * n + 5);
@@ -125,7 +125,7 @@ static double kendall_variance(const double *y, size_t count)
 	return sum / 18;
 }
 
-/* Makes residuals equal that differ by the rounding of the arithmetic alone. */
+/* Makes residuals equal that differ only by rounding. */
 static void level_rounding(double *residuals, const double *y, size_t count)
 {
 	double grain = 0;
@@ -152,8 +152,8 @@ static double pair_slopes(
 	return s;
 }
 
-/* Sen's interval: it ends at slopes as many places from the lowest and the
- * highest as the deviation of S leaves. */
+/* Sen's interval: its ends are the slopes whose ranks are the deviation of S
+ * away from the middle. */
 static void slope_interval(
     double *slopes, size_t pairs, double deviation, struct robust_trend *out)
 {

@@ -25,14 +25,14 @@ struct robust_trend {
 	double spread;    /* robust deviation of the residuals (MAD * 1.4826) */
 };
 
-/* The value of that rank, 0 the lowest, below count; values are reordered. */
+/* The value of that rank (0: the lowest); reorders values. */
 double robust_select(double *values, size_t count, size_t rank)
     __attribute__((nonnull));
 
-/* The median (mean of the middle two), 0 for none; values are reordered. */
+/* The median (mean of the middle two), 0 for none; reorders values. */
 double robust_median(double *values, size_t count);
 
-/* 1.4826 times the median distance from the median; values are reordered. */
+/* 1.4826 times the median absolute deviation; reorders values. */
 double robust_deviation(double *values, size_t count);
 
 /* count is 0 to ROBUST_MAX. */

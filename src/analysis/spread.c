@@ -44,7 +44,7 @@ static const struct {
     [SPREAD_DURATION] = {spread_duration, units_duration},
 };
 
-/* Fills in the z-score of each member; returns the median. */
+/* Sets the z-score of each member; returns the median. */
 static double spread_score(struct spread *spread, enum spread_figure figure)
 {
 	size_t len = spread->members.len;
@@ -91,13 +91,13 @@ static void spread_take_measure(struct spread *spread, const char *measure)
 		spread->measures[1] = measure;
 }
 
-/* A file that breaks off at once may not have its rank. */
+/* A file that was cut off at once may lack its rank. */
 static bool spread_has_rank(const struct overview *overview)
 {
 	return overview->measured || overview->rank >= 0;
 }
 
-/* Only ranks of one job that agree on their number can show one missing. */
+/* Only ranks of one job, with one size, can show that one is missing. */
 static void spread_find_missing(
     struct spread *spread, const struct overview *overviews, size_t len)
 {
@@ -207,7 +207,7 @@ static void spread_add_range(
 	spread_lines_add(lines, "Set", &text);
 }
 
-/* The distance from the median: "2.6 times the median", "12 % below". */
+/* Adds the distance from the median: "2.6 times the median", "12 % below". */
 static void spread_add_distance(
     struct strbuf *text, double value, double median)
 {
@@ -237,7 +237,7 @@ struct spread_odds {
 	ARRAY(const struct spread_member *) list;
 };
 
-/* The members that stand apart, the farthest first. */
+/* Lists outliers, the farthest first. */
 static void spread_odds_init(struct spread_odds *odds,
     const struct spread *spread, enum spread_figure figure)
 {
@@ -253,7 +253,7 @@ static void spread_odds_init(struct spread_odds *odds,
 		    sizeof(odds->list.items[0]), spread_compare_apart, &figure);
 }
 
-/* Names the members that stand apart, the farthest first. */
+/* Names the outliers, the farthest first. */
 static void spread_add_apart(struct spread_lines *lines, const char *label,
     const struct spread *spread, enum spread_figure figure)
 {
@@ -394,7 +394,7 @@ void spread_lines_finish(struct spread_lines *lines)
 	array_free(&lines->list);
 }
 
-/* Opens the object of a member; the caller closes it. */
+/* Opens a member's JSON object; the caller closes it. */
 static void spread_open_member(
     struct json *json, const struct spread_member *member)
 {

@@ -17,15 +17,15 @@
 #include "base/err.h"
 #include "base/json.h"
 
-/* With fewer members none can stand apart. */
+/* Fewer members have no outliers. */
 enum { SPREAD_LEAST = 5 };
 
-/* The figures that members are compared by. */
+/* Figures by which members are compared. */
 enum spread_figure { SPREAD_PEAK, SPREAD_DURATION, SPREAD_FIGURES };
 
 struct spread_score {
 	double z;   /* modified z-score; 0 below SPREAD_LEAST */
-	bool apart; /* too far from the others */
+	bool apart; /* an outlier */
 };
 
 struct spread_member {
@@ -35,30 +35,31 @@ struct spread_member {
 
 struct spread {
 	ARRAY(struct spread_member)
-	members;                        /* measured, the lowest peak first */
-	size_t unmeasured;              /* others, without a sample */
+	members;           /* measured ones, the lowest peak first */
+	size_t unmeasured; /* number of members without a sample */
 	double medians[SPREAD_FIGURES]; /* MiB, seconds */
-	const char *measures[2];  /* two that differ; NULL: all are the same */
-	ARRAY(long) missing;      /* ranks below the job's count, in order */
-	long ranks;               /* that count; 0: no job of one size */
-	ARRAY(const char *) jobs; /* each once; NULL is a recording of none */
+	/* Two different ones; NULL: all are the same. */
+	const char *measures[2];
+	ARRAY(long) missing; /* missing ranks below the job's size, in order */
+	long ranks;          /* size of the job; 0: there is no common one */
+	/* Each job once; NULL: of recordings without one. */
+	ARRAY(const char *) jobs;
 };
 
-/* The overviews stay the caller's and must live as long. The caller finishes.
- */
+/* overviews are borrowed. The caller finishes. */
 void spread_init(struct spread *spread, const struct overview *overviews,
     size_t len) __attribute__((nonnull));
 void spread_finish(struct spread *spread) __attribute__((nonnull));
 
-/* Whether the member is apart by any figure. */
+/* Whether the member is an outlier in any figure. */
 bool spread_is_apart(const struct spread_member *member)
     __attribute__((nonnull));
 
-/* The highest less the lowest peak, as a share of the median; 0 for none, NAN
- * where the measures differ. */
+/* The highest minus the lowest peak, as a share of the median; 0 without
+ * members, NAN where the measures differ. */
 double spread_share(const struct spread *spread) __attribute__((nonnull));
 
-/* A line about the set: static label, text that is the list's. */
+/* A line about the set: a static label, and text owned by the list. */
 struct spread_line {
 	const char *label;
 	char *text;
@@ -68,15 +69,14 @@ struct spread_lines {
 	ARRAY(struct spread_line) list;
 };
 
-/* Makes the sentences about a set: lowest, median, highest; who stands apart in
- * memory and in time; who failed; which ranks are missing; several jobs;
- * figures of several measures, of which nothing else is said then. Texts are
- * clean. The caller finishes. */
+/* Makes sentences about a set: lowest, median, highest; outliers in memory and
+ * in time; failures; missing ranks; several jobs; or only that the measures
+ * differ. Texts are safe to print. The caller finishes. */
 void spread_lines_init(struct spread_lines *lines, const struct spread *spread)
     __attribute__((nonnull));
 void spread_lines_finish(struct spread_lines *lines) __attribute__((nonnull));
 
-/* The same as an object. */
+/* Writes the same as a JSON object. */
 void spread_write(const struct spread *spread, struct json *json)
     __attribute__((nonnull));
 

@@ -6,7 +6,8 @@
 
 #include "base/mem.h"
 
-#define GAP 20 /* intervals without a sample, and nothing is known */
+/* After so many intervals without a sample, calls are unknown. */
+#define GAP 20
 
 struct stack visible_frames(const struct stack *stack)
 {
@@ -24,20 +25,21 @@ struct stack visible_frames(const struct stack *stack)
 	return visible;
 }
 
-/* The calls that are open in a process, or in a thread of it that waits: the
- * frames of its last sample. */
+/* Open calls in a process, or in one of its waiting threads: the frames of its
+ * last sample. */
 struct open_process {
 	int pid, thread;
 	size_t process;
 	struct sample last;
 	const struct stack *stack;
-	ARRAY(struct sample) enters; /* one a frame, the outermost first */
+	/* Sample in which each frame was entered, outermost first. */
+	ARRAY(struct sample) enters;
 };
 
 struct state {
 	struct stack_intervals *intervals;
 	const struct run *run;
-	struct stack *stacks; /* the run's, their visible frames */
+	struct stack *stacks; /* visible frames of the run's stacks */
 	ARRAY(struct open_process) processes;
 };
 
@@ -47,7 +49,7 @@ static const struct frame *stack_intervals_frame_at(
 	return &stack->frames[stack->len - 1 - depth];
 }
 
-/* Counts the frames that two stacks share, the outermost first; the lines may
+/* Counts the common frames of two stacks, from the outermost; lines may
  * differ. */
 static size_t stack_intervals_shared(
     const struct stack *a, const struct stack *b)
@@ -118,7 +120,7 @@ static void stack_intervals_add(
 
 	if (stack->len == 0)
 		return;
-	/* Threads that wait are sampled seldom, so a gap proves nothing. */
+	/* Waiting threads are sampled seldom, so a gap proves nothing. */
 	if (gap > 0 && !sample->thread &&
 	    at.time_s - process->last.time_s > gap)
 		stack_intervals_leave(state, process, 0, process->last);

@@ -8,15 +8,14 @@
 
 #include "profile/profile.h"
 
-/* The stack without the interpreter's own frames of importing a module, six
- * for each import within an import, which are never the cause; whole where it
- * has no other. Its frames are the caller's to free, their texts stay the
- * stack's. */
+/* The stack without the interpreter's frames that import a module (six for each
+ * nested import), which are never the cause; the whole stack where it has only
+ * these. The caller frees the frames; texts are borrowed from the stack. */
 struct stack visible_frames(const struct stack *stack) __attribute__((nonnull));
 
-/* Appends to calls, one for each interval of a function at one depth of a
- * process; level counts from the outermost frame, without those of the import
- * machinery. Names are borrowed from the run. */
+/* Appends calls, one for each interval of a function at one depth in a process;
+ * level counts from the outermost frame, without those of the import machinery.
+ * Names are borrowed from the run. */
 struct stack_intervals {
 	ARRAY(struct call) calls;
 };

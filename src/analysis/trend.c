@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "analysis/trend.h"
 
-/* Sums are taken about the first time and a running mean: seconds since the
- * epoch, squared, would leave a double no digits for the samples. */
+/* Sums are relative to the first time and a running mean: squares of seconds
+ * since the epoch would leave a double no digits for the samples. */
 bool trend_fit(struct trend *trend, const struct series *series, double from_s,
     double to_s)
 {

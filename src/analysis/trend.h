@@ -9,12 +9,12 @@
 
 struct trend {
 	double mib_per_s;
-	double from_s, to_s;     /* the first and last sample that counted */
-	double from_mib, to_mib; /* the line's height there */
+	double from_s, to_s;     /* first and last sample that was used */
+	double from_mib, to_mib; /* the line's values there */
 };
 
-/* Fits the samples of a sorted series from from_s to to_s; false where fewer
- * than two different times are there. */
+/* Fits the samples of a sorted series from from_s to to_s; false with fewer
+ * than two different times. */
 bool trend_fit(struct trend *trend, const struct series *series, double from_s,
     double to_s);
 

@@ -45,7 +45,7 @@ static void verdicts_judge_mean(struct verdict *verdict,
 	    verdict, run->figures.mean_mib, conditions->max_mean_mib);
 }
 
-/* Only certain growth counts: a slope that noise may have made passes. */
+/* Only certain growth counts: a slope that may be noise passes. */
 static void verdicts_judge_growth(struct verdict *verdict,
     const struct recording_set_run *run, const struct conditions *conditions)
 {
@@ -63,7 +63,7 @@ static void verdicts_judge_growth(struct verdict *verdict,
 		    "not beyond the noise");
 }
 
-/* An undecided verdict passes and says why; with --strict it fails. */
+/* An undecided verdict passes, with a note; with --strict it fails. */
 static void verdicts_judge_leak(struct verdict *verdict,
     const struct recording_set_run *run, const struct conditions *conditions)
 {
@@ -87,7 +87,7 @@ static void verdicts_judge_leak(struct verdict *verdict,
 	leak_run_finish(&leak);
 }
 
-/* The condition is not met by a recording that doesn't hold the figure. */
+/* A recording without the figure does not meet the condition. */
 static void verdicts_judge_usage(struct verdict *verdict,
     const struct recording_set_run *run, double bound,
     int (*find)(const struct usage_series *usage,
@@ -137,8 +137,8 @@ static void verdicts_judge_gpu(struct verdict *verdict,
 		units_size(verdict->figure, verdict->value);
 }
 
-/* Conditions that each run must meet. A condition is asked for where its member
- * of struct conditions is true or above 0. */
+/* Conditions for each run. A condition is set where its member of struct
+ * conditions is true or above 0. */
 static const struct run_condition {
 	const char *name, *unit;
 	size_t offset, size; /* of the member */
@@ -176,7 +176,7 @@ static bool run_condition_asked(
 	return bound > 0;
 }
 
-/* The readings of what else was used, from before the phase to its end: a count
+/* Readings of resources, from the last one before the phase to its end: a count
  * needs the one before. */
 static struct usage_series verdicts_usage_part(
     const struct usage_series *usage, const struct phase *phase)
@@ -207,7 +207,7 @@ static size_t verdicts_number_of(
 	return nth;
 }
 
-/* As if the phase were a run of its own. */
+/* Judges the phase as if it were a run. */
 static void verdicts_judge_phase(struct verdict *verdict,
     const struct run_condition *condition, const struct phase *phase,
     const struct conditions *conditions)
@@ -249,7 +249,7 @@ static void verdicts_judge_each(struct verdicts *verdicts,
 	}
 }
 
-/* A run whose end is not recorded may have had its peak after the last sample.
+/* A run without a recorded end may have had its peak after the last sample.
  * Returns whether it is such a run. */
 static bool verdicts_judge_ending(
     struct verdicts *verdicts, const struct recording_set_run *run, bool strict)
@@ -287,8 +287,8 @@ static void verdicts_judge_endings(
 	strcpy(verdict->figure, "no recording breaks off");
 }
 
-/* One noisy pair is judged by its difference alone. With several runs of a
- * set the excess must also be more than their spread explains. */
+/* A single noisy pair is judged by its difference alone. With several runs the
+ * excess must also be more than their spread explains. */
 static void verdicts_judge_baseline(struct verdicts *verdicts,
     const struct recording_set *baseline, const struct recording_set *set,
     double tolerance)
@@ -314,8 +314,8 @@ static void verdicts_judge_baseline(struct verdicts *verdicts,
 				     : ", beyond the spread of the runs");
 }
 
-/* Names the lowest and the highest recording, or says why there is no figure.
- */
+/* Names the lowest and the highest recording, or explains why there is no
+ * figure. */
 static void verdicts_note_spread(
     struct verdict *verdict, const struct spread *spread)
 {
@@ -340,7 +340,8 @@ static void verdicts_note_spread(
 	free(high);
 }
 
-/* The set beside itself; one recording has no spread, which is doubtful. */
+/* Compares the set with itself; a single recording has no spread, which is
+ * doubtful. */
 static void verdicts_judge_spread(struct verdicts *verdicts,
     const struct recording_set *set, const struct conditions *conditions)
 {

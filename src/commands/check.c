@@ -116,7 +116,7 @@ bool check_asked(const struct check_options *options)
 	return verdicts_asked(&options->conditions) || options->baseline;
 }
 
-/* The baseline's patterns, with commas between. */
+/* patterns are separated by commas. */
 static int load_baseline(struct recording_set *baseline, const char *patterns,
     const struct profiles_options *reading, struct err *e)
 {
@@ -163,7 +163,7 @@ int check_prepare(const struct check_options *options,
 	return got;
 }
 
-/* From 1; 0 where the file holds no other. */
+/* The run's number in its file, from 1; 0 where it is the only one. */
 static size_t number_of_run(const struct recording_set_run *run)
 {
 	const struct profile *profile = run->profile;
@@ -173,7 +173,7 @@ static size_t number_of_run(const struct recording_set_run *run)
 		   : 0;
 }
 
-/* The recording's name as it can be shown. The caller frees. */
+/* The recording's name for display. The caller frees. */
 static char *name_run(const struct recording_set_run *run)
 {
 	char *clean = utf8_clean_copy(run->profile->path), *name;
@@ -186,7 +186,7 @@ static char *name_run(const struct recording_set_run *run)
 	return name;
 }
 
-/* "load", "load #2": clean. The caller frees. */
+/* "load" or "load #2", safe to print. The caller frees. */
 static char *check_phase_name(const struct verdict *v)
 {
 	char *clean = utf8_clean_copy(v->phase), *name;
@@ -328,7 +328,7 @@ static void check_write_row(
 	free(phase);
 }
 
-/* A table for the comment below a change. */
+/* Writes a table for a comment on a change. */
 static void check_write_markdown(const struct verdicts *verdicts, FILE *out)
 {
 	bool phases = false;
@@ -366,8 +366,8 @@ static void write_escaped(const char *text, FILE *out)
 	}
 }
 
-/* Each of several runs has a class of its own, so that no two cases are the
- * same; a single one has the same class whatever its file is called. */
+/* Several runs have a class each, so that no two cases are equal; a single one
+ * has the same class whatever its file is called. */
 static void write_case(const struct verdict *v, bool named, FILE *out)
 {
 	char *class = named && v->run ? name_run(v->run) : mem_copy("mprof");

@@ -13,23 +13,23 @@
 #include "cli/options.h"
 #include "input/profiles.h"
 
-/* A part of a command's options. Zero or NULL: no such condition. */
+/* Conditions among a command's options. Zero or NULL: not given. */
 #define CHECK_TOLERANCE 0.05
 
 struct check_options {
 	struct conditions conditions;
-	const char *baseline; /* patterns, commas between */
-	const char *junit;    /* a file's name */
+	const char *baseline; /* patterns separated by commas */
+	const char *junit;    /* name of a file */
 	bool json, markdown;  /* in place of lines of text */
 };
 
-/* Parses "2MiB/min" as MiB a second into struct check_options. */
+/* Parses "2MiB/min" into MiB a second in struct check_options. */
 option_parse check_parse_growth;
 option_parse check_parse_tolerance; /* "5%" or "0.05" */
 option_parse check_parse_percent;   /* "150%" or "150", as double 150 */
 option_parse check_parse_count;     /* a whole number above 0, as double */
 
-/* The rows of a table of a command whose options are a type. */
+/* Option rows for a command whose options have that type. */
 #define CHECK_ROWS(type, member)                                              \
 	{.name = "max-peak",                                                  \
 	    .arg = "SIZE",                                                    \
@@ -112,16 +112,16 @@ option_parse check_parse_count;     /* a whole number above 0, as double */
 /* Whether any condition was given. */
 bool check_asked(const struct check_options *options);
 
-/* Before there is a recording: -1 with e where no condition was given, or the
+/* To be called before recording: -1 with e where no condition was given, or the
  * baseline can't be read. */
 int check_prepare(const struct check_options *options,
     const struct profiles_options *reading, struct err *e);
 
-/* Judges each run of the side, prints each condition with its figure and
- * verdict to out, of several runs with the name of each, and writes the JUnit
- * file. COMMAND_OK: all met; COMMAND_FAILED: one is not; COMMAND_MISUSED: a
- * baseline that can't be read or compared, or a JUnit file that can't be
- * written; said on stderr. */
+/* Judges each run of the set, prints each condition with its figure and verdict
+ * to out (with the run's name where there are several), and writes the JUnit
+ * file. COMMAND_OK: all are met; COMMAND_FAILED: one is not; COMMAND_MISUSED,
+ * with a message on stderr: the baseline can't be read or compared, or the
+ * JUnit file can't be written. */
 int check_side(const struct check_options *options,
     const struct profiles_options *reading, const struct recording_set *side,
     FILE *out);

@@ -67,7 +67,7 @@ void command_print_help(const struct command *command, FILE *out)
 		fprintf(out, "\n%s", command->details);
 }
 
-/* The word is no command: it is misspelt, or a program that should be run. */
+/* The word is no command: a misspelt one, or a program to run. */
 int command_unknown(const char *name)
 {
 	const char *names[sizeof(commands) / sizeof(commands[0]) + 3];

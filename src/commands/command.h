@@ -13,13 +13,13 @@
 #include "cli/command_status.h"
 #include "cli/options.h"
 
-/* The kind of operands, for the completion. */
+/* Kind of operands, for the completion. */
 enum command_words {
 	COMMAND_TAKES_NONE,
-	COMMAND_TAKES_PROGRAM,  /* and its own arguments */
+	COMMAND_TAKES_PROGRAM,  /* a program and its arguments */
 	COMMAND_TAKES_PROFILES, /* numbers of recordings, or files */
 	COMMAND_TAKES_PID,
-	COMMAND_TAKES_COMMAND /* of mprof */
+	COMMAND_TAKES_COMMAND /* a command of mprof */
 };
 
 struct command {
@@ -27,22 +27,23 @@ struct command {
 	const char *synopsis; /* follows "mprof NAME" in the usage: "[options]
 				 program ..." */
 	const char *summary;  /* one line, for the list of commands */
-	bool hidden;          /* not in that list */
+	bool hidden;          /* not in the list of commands */
 	const char
-	    *details; /* follows the options in the help: examples, statuses */
+	    /* Text after the options in the help: examples, statuses. */
+	    *details;
 	const struct option_row *options;
 	size_t options_size;  /* size of the struct that the rows' offsets refer
 				 to */
 	const void *defaults; /* initial values of that struct; NULL: zeroes */
-	bool stop_early;      /* a program's words follow the options */
+	bool stop_early;      /* options end at the first operand, a program */
 	enum command_words takes;
 	/* Runs the command and returns the exit status. words are the operands;
 	 * words[count] is NULL. */
 	int (*run)(const void *options, char **words, int count);
 };
 
-/* The command of that name, NULL where there is none; the command at index in
- * the order of the help, NULL behind the last. */
+/* The command of that name, NULL where there is none; the command at that index
+ * in the order of the help, NULL behind the last. */
 const struct command *command_find(const char *name);
 const struct command *command_at(size_t index);
 

@@ -7,9 +7,9 @@
 
 #include "render/formats.h"
 
-/* Writes it to path ("-" is standard output, which must not be a terminal for
- * a binary format); the file appears only when it is complete. -1 with e.
- * Prints a warning where the picture may look different than it should. */
+/* Writes the picture to path ("-" is standard output, which must not be a
+ * terminal for a binary format); the file appears only when it is complete. -1
+ * with e. Prints a warning where the picture may not look as it should. */
 int command_picture_write(
     const struct render_request *request, const char *path, struct err *e)
     __attribute__((nonnull, warn_unused_result));

@@ -32,7 +32,7 @@ static void version_print_fact(FILE *out, const char *name, const char *fact)
 	fprintf(out, "  %-18s %s\n", name, fact);
 }
 
-/* The first line of a file; "unknown" where there is none. */
+/* Reads the first line of a file; "unknown" where there is none. */
 static void version_read_line(const char *path, char line[static FACT])
 {
 	FILE *file = fopen(path, "re");
@@ -44,7 +44,7 @@ static void version_read_line(const char *path, char line[static FACT])
 		fclose(file);
 }
 
-/* The value of PRETTY_NAME, which may be quoted. */
+/* Reads PRETTY_NAME, whose value may be quoted. */
 static void version_find_system(char fact[static FACT])
 {
 	static const char key[] = "PRETTY_NAME=";
@@ -125,7 +125,8 @@ static void version_print_connector(FILE *out)
 	connector_finish(&connector);
 }
 
-/* The link's last target has the minor version in its name on most systems. */
+/* On most systems the file behind the symbolic link has the minor version in
+ * its name. */
 static void version_print_python(FILE *out)
 {
 	char *path = path_of_program("python3"), *real, fact[2 * PATH_MAX + 8];

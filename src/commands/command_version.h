@@ -11,8 +11,8 @@
 /* One line: the version and the features that were built in. */
 void version_print(FILE *out);
 
-/* The same, then a line a fact: system, kernel, control group, what the kernel
- * permits, the Python that PATH has, mprof's own files. */
+/* The same, then one fact a line: system, kernel, control group, what the
+ * kernel permits, the Python found in PATH, and mprof's own files. */
 void version_print_machine(FILE *out);
 
 #endif

@@ -59,11 +59,11 @@ static const struct option_row rows[] = {
 	.ours = true},
     PROFILES_ROWS(struct compare_options, profiles), {0}};
 
-/* The figures that are compared for every run, phase and process. */
+/* Figures that are compared for every run, phase and process. */
 struct compare_measure {
 	const char *name;
-	const char *key; /* in JSON, with its unit */
-	size_t offset;   /* in struct figures */
+	const char *key; /* key in JSON, with its unit */
+	size_t offset;   /* offset in struct figures */
 	char *(*format)(char *out, double value);
 };
 
@@ -126,7 +126,7 @@ static bool compare_is_known(
 	return true;
 }
 
-/* With a sign in front, also of what is above zero. */
+/* Writes a number with its sign, also "+". */
 static char *format_signed(
     char *out, double value, char *(*format)(char *out, double value))
 {
@@ -137,7 +137,7 @@ static char *format_signed(
 	return out;
 }
 
-/* A percentage says nothing any more where the one is many times the other. */
+/* A percentage tells nothing where one figure is many times the other. */
 static char *format_relative(char *out, const struct comparison *c)
 {
 	if (c->a != 0 && fabs(c->relative) < 10)
@@ -149,7 +149,7 @@ static char *format_relative(char *out, const struct comparison *c)
 	return out;
 }
 
-/* "95 %: +1.5 MiB to +2.5 MiB; p = 0.008", empty where nothing was repeated.
+/* "95 %: +1.5 MiB to +2.5 MiB; p = 0.008"; empty where nothing was repeated.
  * The caller frees. */
 static char *format_interval(
     const struct comparison *c, char *(*format)(char *out, double value))
@@ -166,7 +166,7 @@ static char *format_interval(
 /* Columns of the table: a name, A, B, B to A, the difference. */
 enum { COMPARE_COLUMNS = 5 };
 
-/* A row as text; a heading has the first cell alone. */
+/* A row as text; a heading has only the first cell. */
 struct compare_row {
 	char *cells[COMPARE_COLUMNS], *interval;
 };
@@ -182,7 +182,7 @@ static void compare_table_add(struct compare_table *table, const char *name,
 	size_t len = strlen(format_relative(relative, c));
 	char label[64];
 
-	/* The signs behind the number stand below each other. */
+	/* Aligns the signs that follow the numbers. */
 	if (len == 0 || relative[len - 1] == '-')
 		strcat(relative, "  ");
 	else if (relative[len - 1] == 'x')
@@ -197,8 +197,8 @@ static void compare_table_add(struct compare_table *table, const char *name,
 	    mem_copy(format_signed(text, c->difference, format));
 }
 
-/* The widths of columns: what the widest terminal has room for or, in a narrow
- * one, what the cells take. Returns their sum with the gaps between them. */
+/* Column widths: up to what fits on the widest terminal or, on a narrow one,
+ * the width of the cells. Returns their sum with the gaps. */
 static int compare_table_measure(
     const struct compare_table *table, bool narrow, int widths[COMPARE_COLUMNS])
 {
@@ -263,8 +263,8 @@ static void compare_table_finish(struct compare_table *table)
 	array_free(&table->rows);
 }
 
-/* Says that a row of several processes is that of the largest one, not their
- * sum; empty for other rows. The caller frees. */
+/* Says that a row of several processes is the largest one's, not their sum;
+ * empty for other rows. The caller frees. */
 static char *format_largest(const size_t count[2])
 {
 	if (count[0] <= 1 && count[1] <= 1)
@@ -303,7 +303,7 @@ static void add_counts(struct strbuf *text, const struct comparison *c)
 		    text, "%zu and %zu runs", c->a_count, c->b_count);
 }
 
-/* Adds how far the difference may be chance. */
+/* Adds how likely the difference is by chance. */
 static void add_chance(struct strbuf *text, const struct comparison *peak)
 {
 	if (!peak->repeated)
@@ -325,7 +325,7 @@ static void add_chance(struct strbuf *text, const struct comparison *peak)
 	strbuf_add(text, ")");
 }
 
-/* The answer in one sentence. The caller frees. */
+/* The result in one sentence. The caller frees. */
 static char *compare_sentence(const struct recording_set *const sides[2])
 {
 	struct strbuf text = {0};
@@ -419,7 +419,7 @@ static void compare_write_side(
 	markdown_put_name(stdout, side->runs.items[0].profile->path);
 }
 
-/* A table for the comment below a change. */
+/* Writes a table for a comment on a change. */
 static void compare_write_markdown(const struct recording_set *const sides[2],
     const struct compared_parts *phases, const struct compared_parts *processes)
 {

@@ -79,7 +79,7 @@ static void offer_value(
 	free(help);
 }
 
-/* Writes "2026-11-22 14:39:37 " for a name that holds a date, else nothing. */
+/* Writes "2026-11-22 14:39:37 " for a name with a date, otherwise nothing. */
 static void write_date(char *out, size_t size, const char *name)
 {
 	const char *date = strchr(name, '_') + 1;
@@ -90,7 +90,7 @@ static void write_date(char *out, size_t size, const char *name)
 		    date + 4, date + 6, date + 8, date + 10, date + 12);
 }
 
-/* By number, newest first, with the date and what was recorded. */
+/* Offers numbers, the newest first, with date and command line. */
 static void offer_recordings(const char *prefix)
 {
 	struct catalog catalog;
@@ -124,7 +124,7 @@ static const struct option_row *row_of_word(
 	return NULL;
 }
 
-/* The option whose value follows word; NULL where none does. */
+/* The option that takes the next word as its value; NULL: none does. */
 static const struct option_row *row_before(
     const struct command *command, const char *word)
 {
@@ -136,11 +136,12 @@ static const struct option_row *row_before(
 	return row && row->arg && !row->optional ? row : NULL;
 }
 
-/* Position of the word to complete, from the words before it. */
+/* The meaning of the word to complete, by the words before it. */
 struct cursor {
-	const struct option_row *row; /* the word is this option's value */
-	bool options;                 /* no "--" came before */
-	int program; /* index of a recorded program's first word, or 0 */
+	/* Option that takes the word as its value. */
+	const struct option_row *row;
+	bool options; /* no "--" came before */
+	int program;  /* index of a recorded program's first word, or 0 */
 };
 
 static struct cursor find_cursor(

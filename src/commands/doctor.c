@@ -68,7 +68,8 @@ static void doctor_finish(struct doctor *doctor)
 	heap_growth_finish(&doctor->growth);
 }
 
-/* The first types that grew in every step, as heap --every ranks them. */
+/* Takes the first types that grew in every step, in the order of heap
+ * --every. */
 static void doctor_rank(struct doctor *doctor)
 {
 	struct heap grown;
@@ -117,7 +118,7 @@ static void doctor_read_run(struct doctor *doctor, const struct run *run)
 		held_places(run, doctor->places, DOCTOR_PLACES);
 }
 
-/* The snapshots of the process that the last of them is of. */
+/* Reads the snapshots of the process that the last one belongs to. */
 static void doctor_read_snapshots(struct doctor *doctor, const struct run *run)
 {
 	const struct heap *first = NULL, *last = NULL;
@@ -160,7 +161,7 @@ static int doctor_read(
 	return got;
 }
 
-/* With what holds them where places is set. */
+/* Takes a heap; where places is set, with the places that hold the objects. */
 static enum python_result doctor_take(
     struct doctor *doctor, struct heap *heap, bool places, struct err *e)
 {
@@ -176,7 +177,7 @@ static enum python_result doctor_take(
 	return result;
 }
 
-/* The objects of each look; the first failure ends that. */
+/* Counts the objects at each look, until one fails. */
 static void doctor_look(
     struct doctor *doctor, const struct doctor_options *options)
 {

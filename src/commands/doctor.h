@@ -16,32 +16,32 @@
 enum { DOCTOR_TYPES = 3, DOCTOR_PLACES = 3 };
 
 struct doctor_type {
-	char *name, *held_by; /* held_by NULL: not known */
+	char *name, *held_by; /* held_by NULL: unknown */
 	int64_t count, bytes; /* since the first look */
 };
 
 struct doctor {
-	/* The recording. */
-	char *path; /* NULL: there is none */
+	/* From the recording: */
+	char *path; /* NULL: no recording */
 	bool has_leak;
 	struct leak leak;
-	char *leaking; /* the process that leaks; NULL: none, or the total */
-	char *places[DOCTOR_PLACES]; /* that held most at the peak */
-	enum memory_source source;   /* of the places; SOURCE_CLOCK: none */
-	/* The process that was looked at, or is in snapshots. */
+	char *leaking; /* process that leaks; NULL: none, or the total */
+	char *places[DOCTOR_PLACES]; /* places that held most at the peak */
+	enum memory_source source;   /* source of places; SOURCE_CLOCK: none */
+	/* From the process that was looked at, or whose snapshots were read: */
 	int pid, asked; /* 0: none */
-	char *command;  /* NULL: not known */
+	char *command;  /* NULL: unknown */
 	bool is_python;
 	char *trouble; /* why it could not be looked at; NULL: it could */
 	struct heap_growth growth;
 	struct doctor_type types[DOCTOR_TYPES];
-	size_t len;                       /* of types */
-	bool is_native;                   /* no object explains what came */
+	size_t len;                       /* number of types */
+	bool is_native;                   /* no object explains the growth */
 	int64_t rss_kib, unexplained_kib; /* since the first look */
 };
 
-/* Names for each type the place that got most of its objects between two looks,
- * which both have their paths; or else the one that holds most. */
+/* Names, for each type, the place that gained most of its objects between two
+ * looks that both have paths, or else the place that holds most. */
 void doctor_find_holders(struct doctor *doctor, const struct heap *before,
     const struct heap *after) __attribute__((nonnull));
 

@@ -7,7 +7,7 @@
 
 #define DOCTOR_DEPTH 10
 
-/* The path in a row of heap's paths; NULL where it is of another type. */
+/* The path in a row of heap's paths; NULL where the row is of another type. */
 static const char *doctor_path_of(
     const struct heap_row *row, const struct doctor_type *type)
 {
@@ -18,8 +18,9 @@ static const char *doctor_path_of(
 		   : NULL;
 }
 
-/* The place that got most objects of the type from look to look. What a running
- * function or no object holds comes after all others. NULL: none got any. */
+/* The place that gained most objects of the type from look to look. Objects
+ * held by a running function or by no object come last. NULL: no place gained
+ * any. */
 static const char *doctor_find_grown(const struct doctor_type *type,
     const struct heap *before, const struct heap *after)
 {
@@ -45,8 +46,8 @@ static const char *doctor_find_grown(const struct doctor_type *type,
 	return found;
 }
 
-/* The chain that holds most objects of each type that has no holder yet, in one
- * more copy of the process. A type that is not there any more has none. */
+/* Finds, in one more copy of the process, the chain that holds most objects of
+ * each type without a place. A type that is gone has none. */
 static void doctor_find_most(struct doctor *doctor)
 {
 	struct refs refs = {.count = 1, .depth = DOCTOR_DEPTH};

@@ -77,7 +77,7 @@ static void doctor_print_size(const char *before, int64_t bytes)
 	    units_size(size, mib < 0 ? -mib : mib));
 }
 
-/* A path that says itself that no name holds it begins with these words. */
+/* Paths that no name holds begin with these words. */
 static void doctor_print_holder(const char *path)
 {
 	static const char words[] = "held by ";
@@ -111,7 +111,7 @@ static void doctor_print_types(const struct doctor *doctor)
 	}
 }
 
-/* The commands to look further. */
+/* Prints the commands that show more. */
 static void doctor_print_next(const struct doctor *doctor)
 {
 	char clean[DOCTOR_TEXT];

@@ -46,7 +46,8 @@ static const struct option_row rows[] = {
 
 static const struct export_options defaults = {.output = "-"};
 
-/* Writes the profile; where it is NULL, the set. Returns the exit status. */
+/* Writes the profile, or the set where profile is NULL. Returns the exit
+ * status. */
 static int export_write_output(const struct export_options *options,
     const struct profile *profile, const struct spread *set)
 {
@@ -68,7 +69,7 @@ static int export_write_output(const struct export_options *options,
 	return got == 0 ? COMMAND_OK : command_fail(COMMAND_FAILED, &e);
 }
 
-/* Several recordings are a set: a row each, beside the others. */
+/* Several recordings are exported as a set: a row for each. */
 static int write_set(
     const struct profiles *profiles, const struct export_options *options)
 {

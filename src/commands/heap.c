@@ -129,7 +129,7 @@ static int show_once(
 	int status = COMMAND_OK;
 	struct err e;
 
-	/* A sum of several processes has no paths. */
+	/* The sum of several processes has no paths. */
 	if (options->save && !options->no_paths && processes->len == 1)
 		heap.paths = mem_zero(1, sizeof(*heap.paths));
 	progress = waiting_begin(&waiting, "counting objects");
@@ -149,7 +149,8 @@ static int show_once(
 	return status;
 }
 
-/* One after the other: with the status of the first that failed. */
+/* Shows them one after the other; returns the status of the first that
+ * failed. */
 static int command_heap_show_each(
     const struct heap_options *options, const struct workers *workers)
 {
@@ -258,7 +259,8 @@ static int check_words(const struct heap_options *options, int count)
 	return command_fail(COMMAND_MISUSED, &e);
 }
 
-/* --only, or all of those that do the work, or the one with most memory. */
+/* Shows the process itself (--only), all processes that do its work, or the one
+ * with most memory. */
 static int command_heap_look(const struct heap_options *options, pid_t pid)
 {
 	const struct heap_every every = {.every_s = options->every_s,

@@ -45,7 +45,7 @@ static void heap_around_print(const struct heap_around_wish *wish,
 	heap_finish(&difference);
 }
 
-/* Behind the mark there is no snapshot yet: the present takes its place. */
+/* No snapshot follows the mark yet: the present heap is used. */
 static int heap_around_now(const struct heap_around_wish *wish,
     const struct heap_snapshot *before, struct err *e)
 {
@@ -62,7 +62,7 @@ static int heap_around_now(const struct heap_around_wish *wish,
 	return got;
 }
 
-/* Looks for the mark in the last run of the file. lives: the process runs. */
+/* Finds the mark in the file's last run. lives: the process is running. */
 static int heap_around_file(const struct heap_around_wish *wish,
     const char *path, bool lives, struct err *e)
 {

@@ -9,13 +9,13 @@
 #include <stdbool.h>
 
 struct heap_around_wish {
-	const char *label; /* the mark */
-	long top;          /* rows */
+	const char *label; /* label of the mark */
+	long top;          /* number of rows */
 	bool json;
 };
 
-/* words name a recording, or a process that is recorded; without one it is the
- * newest recording. Returns the exit status. */
+/* words name a recording, or a process that is being recorded; without words,
+ * the newest recording. Returns the exit status. */
 int heap_around_show(const struct heap_around_wish *wish, char **words,
     int count) __attribute__((nonnull));
 

@@ -15,15 +15,15 @@
 
 enum heap_look {
 	HEAP_LOOK_SHOWN,
-	HEAP_LOOK_FAILED, /* the next one may do */
+	HEAP_LOOK_FAILED, /* the next one may succeed */
 	HEAP_LOOK_ENDED
 };
 
 struct heap_following {
 	const struct heap_every *every;
 	const struct heap_processes *processes;
-	uint64_t began; /* when a single one did, which tells one use of a
-			 * pid from the next; 0: unknown */
+	uint64_t began; /* start of a single process, which tells one use of its
+			   pid from the next; 0: unknown */
 	struct heap before, first;
 	struct heap_growth growth;
 };
@@ -50,7 +50,7 @@ static void heap_every_print(
 		const struct heap_growth_row *row =
 		    &following->growth.rows.items[i];
 
-		/* It grew, but not in this step. */
+		/* The type has grown, but not in this step. */
 		if ((row->count != row->first_count ||
 			row->bytes != row->first_bytes) &&
 		    !heap_find(&difference, row->name))
@@ -67,8 +67,8 @@ static void heap_every_print(
 	heap_finish(&difference);
 }
 
-/* Why there is nothing to show. Whatever else it is than an end, of the process
- * or of its Python, the next look may do. */
+/* Explains why there is nothing to show. Only the end of the process or of its
+ * Python is final: the next look may succeed. */
 static enum heap_look heap_every_explain(const struct heap_following *following,
     enum python_result result, const struct err *e)
 {
@@ -93,7 +93,7 @@ static enum heap_look heap_every_explain(const struct heap_following *following,
 	return HEAP_LOOK_FAILED;
 }
 
-/* Workers of a server come and go: they are looked for at each look. */
+/* A server's workers come and go: they are listed at each look. */
 static enum python_result heap_every_take_sum(
     const struct heap_processes *processes, struct heap *heap, struct err *e)
 {
@@ -123,11 +123,12 @@ static enum python_result heap_every_take(
 		return heap_every_take_sum(processes, heap, e);
 	result = heap_take_all(heap, processes, NULL, &ignored, e);
 	now = heap_every_began(processes);
-	/* Another one has its pid; one that has just ended has none. */
+	/* Another process has the pid. The start of one that has just ended is
+	 * 0. */
 	return now && now != following->began ? PYTHON_GONE : result;
 }
 
-/* One look, and what came since the one before. */
+/* Takes one look, and shows what was added since the one before. */
 static enum heap_look heap_every_look(struct heap_following *following)
 {
 	struct heap heap = {0};
@@ -140,13 +141,13 @@ static enum heap_look heap_every_look(struct heap_following *following)
 	}
 	heap_growth_add(&following->growth, &heap);
 	heap_every_print(following, &heap);
-	if (following->growth.steps > 1) /* it is not the first one */
+	if (following->growth.steps > 1) /* not at the first step */
 		heap_finish(&following->before);
 	following->before = heap;
 	return ferror(stdout) ? HEAP_LOOK_ENDED : HEAP_LOOK_SHOWN;
 }
 
-/* Ctrl-C is waited for between two looks, and never ends one. */
+/* Waits until the deadline or for Ctrl-C, which never interrupts a look. */
 static bool heap_every_wait(int64_t deadline_ns, const sigset_t *interrupt)
 {
 	int64_t rest_ns;

@@ -12,12 +12,12 @@
 
 struct heap_every {
 	double every_s;
-	long count, top; /* differences; rows */
+	long count, top; /* number of differences; number of rows */
 	bool json;
 };
 
-/* Until the processes end, count differences are printed, or Ctrl-C. Returns
- * the exit status. */
+/* Runs until the processes end, count differences were printed, or Ctrl-C.
+ * Returns the exit status. */
 int heap_every_show(const struct heap_every *every,
     const struct heap_processes *processes) __attribute__((nonnull));
 

@@ -83,8 +83,8 @@ static void heap_show_print_size(int64_t bytes, bool is_signed)
 	printf(" | %*s", SIZE_COLUMNS, text);
 }
 
-/* A row's growth since the first look, where there were several, and the end of
- * the line. is_bytes: it is not a number of objects. */
+/* Prints a row's growth since the first of several looks, and ends the line.
+ * is_bytes: memory, not a number of objects. */
 static void heap_show_print_growth(const struct heap_growth_row *row,
     const struct heap_show *show, bool is_bytes)
 {
@@ -120,7 +120,7 @@ static void heap_show_print_row(
 	    show, false);
 }
 
-/* How much of it all the objects are not is seen at once. */
+/* Prints RSS beside the objects' sum, which shows how much else there is. */
 static void print_rss(
     const struct heap *heap, size_t width, const struct heap_show *show)
 {
@@ -158,7 +158,7 @@ bool heap_show_is_native(const struct heap *heap, const struct heap_show *show)
 	return rest > 16 << 10 && rest > heap->rss_kib / 4;
 }
 
-/* "RSS 412 MiB: Python objects 96 MiB, ...", and the next command where the
+/* Prints "RSS 412 MiB: Python objects 96 MiB, ...", and the next command where
  * objects do not explain it. */
 void heap_show_parts(const struct heap *heap, const struct heap_show *show)
 {

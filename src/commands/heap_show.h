@@ -12,41 +12,41 @@
 #include "profile/heap.h"
 
 struct heap_show {
-	size_t top;      /* rows at most; 0: all */
+	size_t top;      /* most rows; 0: all */
 	bool difference; /* figures have signs */
-	bool one_line;   /* JSON: the document is one line */
-	/* With the growth since the first of several looks; NULL: without. Each
-	 * row of the heap is in it. */
+	bool one_line;   /* JSON on a single line */
+	/* Growth since the first of several looks, with each row of the heap;
+	 * NULL: not shown. */
 	const struct heap_growth *growth;
-	/* The marks that a difference lies between, for JSON; NULL: none, or up
-	 * to now. */
+	/* Marks before and after a difference, for JSON; NULL: none, or up to
+	 * now. */
 	const char *from, *to;
 };
 
-/* "14:05:10: added in 30 s; it was stopped for 8 ms": the line above the
+/* Prints "14:05:10: added in 30 s; it was stopped for 8 ms", the line above the
  * table of a difference. */
 void heap_show_when(const struct heap *before, const struct heap *after)
     __attribute__((nonnull));
 
-/* The table: the first rows, and their sum. */
+/* Prints the table: the first rows, and the sum. */
 void heap_show_table(const struct heap *heap, const struct heap_show *show)
     __attribute__((nonnull));
 
-/* The resident memory in its parts, and the next command where no object
- * explains it; nothing where they are not known. */
+/* Prints the parts of resident memory, and the next command where objects don't
+ * explain it; nothing where the parts are unknown. */
 void heap_show_parts(const struct heap *heap, const struct heap_show *show)
     __attribute__((nonnull));
 
-/* Whether more memory is unexplained, or has become so, than an interpreter has
- * by itself. */
+/* Whether more memory is unexplained, or has become so, than an interpreter
+ * itself takes. */
 bool heap_show_is_native(const struct heap *heap, const struct heap_show *show)
     __attribute__((nonnull));
 
-/* The types that grew in every step, since the first look. */
+/* Prints the types that grew in every step, since the first look. */
 void heap_show_summary(const struct heap_growth *growth, size_t top)
     __attribute__((nonnull));
 
-/* One JSON document with all rows. analysis_ns below 0: not measured. */
+/* Prints one JSON document with all rows. analysis_ns below 0: not measured. */
 void heap_show_json(const struct heap *heap, const struct heap_show *show,
     int64_t analysis_ns) __attribute__((nonnull));
 

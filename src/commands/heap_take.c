@@ -9,7 +9,7 @@
 #include "python/heap/look.h"
 #include "python/heap/remainder.h"
 
-/* By name: two classes of one name are one row. */
+/* Types are counted by name: two classes of one name are one row. */
 static void count_types(struct heap *heap, const struct objects *objects)
 {
 	for (size_t i = 0; i < objects->types.items.len; i++) {

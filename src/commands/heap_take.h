@@ -12,10 +12,10 @@
 #include "base/progress.h"
 #include "python/remote/interpreter.h"
 
-/* Stops the process for the moment of a copy, and counts what is in that.
- * heap is zeroed, and to be finished in any case; e says what is wrong where
- * the result is not PYTHON_OK. progress, or NULL, hears how far it is;
- * *analysis_ns is how long the counting took. */
+/* Stops the process while it is copied, and counts the objects of the copy.
+ * heap is zeroed; the caller finishes it in any case. e is set unless the
+ * result is PYTHON_OK. Progress is reported to progress, if not NULL;
+ * *analysis_ns is how long counting took. */
 enum python_result heap_take(struct heap *heap, pid_t pid,
     const struct progress *progress, int64_t *analysis_ns, struct err *e)
     __attribute__((nonnull(1, 4, 5), warn_unused_result));
@@ -24,12 +24,12 @@ enum python_result heap_take(struct heap *heap, pid_t pid,
 struct heap_processes {
 	const pid_t *pids;
 	size_t len;
-	pid_t asked; /* the heap of several is its */
-	bool sum;    /* of all that do the work of asked */
+	pid_t asked; /* the process that was named; a sum belongs to it */
+	bool sum;    /* count all processes that do its work */
 };
 
-/* The same of them all. One that has ended meanwhile is left out, unless all
- * have. */
+/* The same for all of them. A process that has ended meanwhile is left out,
+ * unless all have. */
 enum python_result heap_take_all(struct heap *heap,
     const struct heap_processes *processes, const struct progress *progress,
     int64_t *analysis_ns, struct err *e)

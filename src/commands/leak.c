@@ -19,9 +19,9 @@ enum { SCHEMA = 1 };
 
 struct leak_options {
 	struct profiles_options profiles;
-	double limit_mib; /* 0: the recording's own, or a round one */
+	double limit_mib; /* 0: the recording's limit, or a round one */
 	struct option_range window;
-	const char *since; /* a mark's label */
+	const char *since; /* label of a mark */
 	bool json;
 };
 
@@ -54,15 +54,15 @@ static const struct option_row rows[] = {
 	.ours = true},
     PROFILES_ROWS(struct leak_options, profiles), {0}};
 
-/* A part of the time; both ends belong to it. */
+/* A part of the time, both ends included. */
 struct leak_part {
 	double from_s, to_s;
 };
 
-/* One run and what was found of it. */
+/* One run and its verdict. */
 struct finding {
 	const struct profile *profile;
-	size_t number; /* of the run, from 1 */
+	size_t number; /* number of the run, from 1 */
 	const struct run *run;
 	struct leak_run leak;
 	double limit_mib;
@@ -257,8 +257,8 @@ static void write_finding(struct json *json, const struct finding *f)
 	json_close(json, '}');
 }
 
-/* Finds the part of a run that the options ask for, in the run's own times; -1
- * with e where no mark or no sample fits. */
+/* Finds the requested part of a run, in the run's times; -1 with e where no
+ * mark or no sample fits. */
 static int find_part(const struct leak_options *options,
     const struct finding *f, struct leak_part *part, struct err *e)
 {
@@ -285,7 +285,7 @@ static int find_part(const struct leak_options *options,
 	return 0;
 }
 
-/* Judges every run of a file that has samples. */
+/* Judges each run of a file that has samples. */
 static int judge_profile(const struct leak_options *options,
     const struct profile *profile, struct json *json, bool named)
 {

@@ -33,7 +33,7 @@ struct lines_options {
 	bool json, flame, diff;
 };
 
-/* The first three are those of enum lines_by, all of them those of held_by. */
+/* The first three in the order of enum lines_by, all in that of held_by. */
 static const char *const by_names[] = {
     "line", "function", "file", "module", "process", NULL};
 
@@ -144,7 +144,7 @@ static size_t by_of(const struct lines_options *options, size_t otherwise)
 	return i;
 }
 
-/* Sums up the rows of one line, which several functions can share. */
+/* Adds up the rows of one line, which may be in several functions. */
 static double sum_line(const struct lines *lines, const char *path, int line,
     size_t *at, size_t *samples)
 {
@@ -185,8 +185,8 @@ static void source_print_line(
 	free(spaced);
 }
 
-/* Prints the file that the first row names, each line with its row. -1 with e
- * where it can't be read. */
+/* Prints the file of the first row, each line with its row. -1 with e where it
+ * can't be read. */
 static int source_list(
     const struct lines *lines, enum memory_source from, struct err *e)
 {
@@ -219,7 +219,7 @@ static int source_list(
 	return 0;
 }
 
-/* With its sign, as in memory_profiler's tables. */
+/* Prints a size with its sign, as in memory_profiler's tables. */
 static void command_lines_print_size(double mib)
 {
 	char text[UNITS_TEXT];
@@ -344,9 +344,9 @@ static void write_lines(const char *path, const struct lines *lines)
 	json_close(&json, '}');
 }
 
-/* The path of the file that has rows, or the given name where none has. */
+/* For the picture of --flame. */
 #define WIDTH 1260
-#define LANE_HEIGHT 22 /* enough for a name */
+#define LANE_HEIGHT 22 /* room for a name */
 #define FRAME_HEIGHT 140
 #define LEAST_HEIGHT 250
 
@@ -364,8 +364,8 @@ static int lines_flame_draw(const struct scene *scene,
 	return command_picture_write(&request, output, e);
 }
 
-/* The growth of a recording as a picture, in the format of output's extension.
- * The exit status. */
+/* Draws a recording's growth as a flame graph, in the format of output's
+ * extension. Returns the exit status. */
 static int lines_flame(const struct profile *profile,
     const struct stack_growths *growths, const char *output)
 {
@@ -458,8 +458,8 @@ static int command_lines_show(const struct lines_options *options,
 	return COMMAND_OK;
 }
 
-/* The last run with sampled allocations or page faults; NULL: growth on the
- * clock is all that is known. */
+/* The last run with sampled allocations or page faults; NULL: only growth on
+ * the clock is known. */
 static const struct run *lines_held_run(const struct profile *profile)
 {
 	for (size_t i = profile->runs.len; i-- > 0;) {
@@ -495,7 +495,8 @@ static int lines_show_held(const struct lines_options *options,
 	return status;
 }
 
-/* Growth on the clock has no ages, and no more than three kinds of rows. */
+/* Refuses what growth on the clock doesn't have: ages, and more than three
+ * kinds of rows. */
 static int lines_check_clock(
     const struct lines_options *options, const char *path)
 {
@@ -529,7 +530,7 @@ static int lines_show_clock(
 	return status;
 }
 
-/* If a recording was cut off, machine code has no names yet. */
+/* In a recording that was cut off, machine code has no names yet. */
 static void lines_name(struct profile *profile, const struct run *run)
 {
 	struct strbuf records = {0};
@@ -559,8 +560,8 @@ static int show_file(const struct lines_options *options, const char *path)
 	return status;
 }
 
-/* Reads one of the two profiles and what it held; -1, with the message printed,
- * where that isn't known. The caller finishes both. */
+/* Reads one of the two profiles, and what it held; -1, with a message printed,
+ * where that is unknown. The caller finishes both. */
 static int lines_diff_read(const struct lines_options *options,
     const char *path, struct profile *profile, struct held *held)
 {

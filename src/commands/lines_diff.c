@@ -16,7 +16,8 @@ enum { SCHEMA = 1 };
 
 /* A place that holds memory in one recording or in both. */
 struct lines_change {
-	const struct held_row *row; /* of either: it names the place */
+	/* A row of either recording, which names the place. */
+	const struct held_row *row;
 	double mib[2], variance;
 };
 
@@ -51,8 +52,7 @@ static int change_size_order(const void *x, const void *y)
 	return change_place_order(x, y);
 }
 
-/* Joins the rows of both recordings by their places, the largest change
- * first. */
+/* Joins the rows of both recordings by place, sorted by the largest change. */
 static void changes_init(
     struct lines_changes *changes, const struct held_rows rows[2])
 {
@@ -92,7 +92,7 @@ static void changes_init(
 	    change_size_order);
 }
 
-/* With its sign. */
+/* A size with its sign. */
 static const char *change_size(char text[static UNITS_TEXT + 1], double mib)
 {
 	text[0] = mib < 0 ? '-' : '+';
@@ -110,7 +110,7 @@ static void change_print(
 	    row->line ? sources_line(sources, row->file, row->line) : NULL;
 
 	lines_held_error(error, fabs(change_mib(change)), change->variance);
-	/* The sign of an error has two bytes. */
+	/* The "±" of an error has two bytes. */
 	printf("%10s %-*s", change_size(text, change_mib(change)),
 	    *error ? 11 : 10, error);
 	for (size_t side = 0; side < 2; side++)

@@ -8,7 +8,8 @@
 
 #include "commands/lines_held.h"
 
-/* Before and after: as a table; as JSON where the profiles' paths are given. */
+/* Prints the difference as a table; as JSON where the profiles' paths are
+ * given. */
 void lines_diff_show(const struct held held[2],
     const struct lines_held_wish *wish, const char *const paths[2])
     __attribute__((nonnull(1, 2)));

@@ -17,7 +17,7 @@
 
 enum { SCHEMA = 1 };
 
-/* The last mark of that name. */
+/* Finds the last mark of that name. */
 static int lines_held_since(struct held_part *part, const struct run *run,
     const char *label, struct err *e)
 {
@@ -71,8 +71,8 @@ static double lines_held_share(
 	return held->mib > 0 ? row->mib / held->mib : 0;
 }
 
-/* The total at that moment; the peak where no sample was taken near it; NAN
- * where none was recorded. */
+/* The total at that moment; the peak where no sample was near it; NAN where no
+ * total was recorded. */
 static double lines_held_total(const struct held *held)
 {
 	const struct series *total = &held->run->total;
@@ -92,7 +92,7 @@ static double lines_held_total(const struct held *held)
 
 static const struct lines_reason {
 	const char *by, *sentence;
-	bool alone; /* nothing else is hooked */
+	bool alone; /* no other hook is there */
 } lines_reasons[] = {
     {"own", "what the program's own allocator hands out", false},
     {"static", "a static program, into which no library can be loaded", true},
@@ -127,7 +127,7 @@ static const char *lines_hooked_name(const struct hooked *hooked)
 	return hooked->name ? hooked->name : "a process";
 }
 
-/* Names the processes, each name once, of which that is said. */
+/* Prints the names of those processes, each name once. */
 static void lines_held_print_unseen(
     const struct run *run, const struct lines_reason *reason)
 {
@@ -156,7 +156,7 @@ static void lines_held_print_unseen(
 static const char *const lines_held_titles[] = {
     [SOURCE_HELD] = "Held", [SOURCE_TOUCHED] = "Touched"};
 
-/* Says what the source means, and what it could not see. */
+/* Prints what touched memory means, and what it could not show. */
 static void lines_held_print_touched(const struct run *run)
 {
 	const struct fault_sampling *faults = &run->faults;
@@ -174,7 +174,7 @@ static void lines_held_print_touched(const struct run *run)
 			"samples are without"));
 }
 
-/* The file says where only some of the samples were recorded. */
+/* Says so where only some of the samples were recorded. */
 static void lines_held_print_hooks(const struct held *held, double total)
 {
 	const struct run *run = held->run;
@@ -256,7 +256,7 @@ static void lines_held_print_row(const struct held *held,
 	char size[UNITS_TEXT], error[UNITS_TEXT + 4];
 	char *name = lines_held_name(row);
 
-	/* The sign of an error has two bytes. */
+	/* The "±" of an error has two bytes. */
 	lines_held_error(error, row->mib, row->variance);
 	if (row->samples > 0)
 		printf("%10s %-*s  %5.1f %%  %7zu  ",
@@ -298,8 +298,8 @@ static void lines_held_table(const struct held *held,
 	for (i = 0; i < rows->items.len && i < most; i++) {
 		const struct held_row *row = &rows->items.items[i];
 
-		/* Growth on the clock there was given back, or is held by no
-		 * sample: these rows stand last. */
+		/* Growth on the clock that was given back, or that no sample
+		 * holds, comes last. */
 		if (row->samples == 0 && !(row->touched_mib > 0))
 			break;
 		lines_held_print_row(held, row,
@@ -390,9 +390,9 @@ static void lines_held_write(
 	json_close(&json, '}');
 }
 
-/* Takes the touched memory that is resident at the same moment, and Python's
- * growth on the clock, since its page faults aren't sampled. The latter has no
- * ages and no frames of C. */
+/* Adds touched memory that is resident at the same moment, and Python's growth
+ * on the clock, as its page faults aren't sampled. The latter has no ages and
+ * no C frames. */
 static void lines_held_beside(struct stack_growths *growths,
     const struct held *held, const struct held_wish *wish)
 {

@@ -13,36 +13,36 @@
 
 struct lines_held_wish {
 	struct held_wish rows;
-	double at_s;                /* after the start; 0: the default */
-	struct option_range window; /* the same */
-	const char *since;          /* a mark's label; NULL: none */
-	double older_s;             /* 0: whatever its age */
-	long top;                   /* rows; 0: all */
+	double at_s;                /* time after the start; 0: the default */
+	struct option_range window; /* likewise */
+	const char *since;          /* label of a mark; NULL: none */
+	double older_s;             /* least age; 0: any */
+	long top;                   /* number of rows; 0: all */
 };
 
-/* Finds what is asked for; -1 with e where there is no such moment. The caller
- * finishes. */
+/* Finds the memory held at the requested moment; -1 with e where there is no
+ * such moment. The caller finishes. */
 int lines_held_init(struct held *held, const struct lines_held_wish *wish,
     const struct run *run, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* Why a process of the run was not sampled, or not in all; NULL: each was. */
+/* Why a process of the run was not, or not fully, sampled; NULL: all were. */
 const char *lines_held_reason(const struct run *run) __attribute__((nonnull));
 
-/* "± 3.20 MiB", or nothing: less than a thousandth of the figure is no error
- * that matters. Returns text. */
+/* "± 3.20 MiB"; empty where the error is below a thousandth of the figure.
+ * Returns text. */
 const char *lines_held_error(char text[static UNITS_TEXT + 4], double mib,
     double variance) __attribute__((nonnull));
 
-/* "app.py:8 (load)"; the caller frees. */
+/* "app.py:8 (load)". The caller frees. */
 char *lines_held_name(const struct held_row *row)
     __attribute__((nonnull, returns_nonnull));
 
-/* The members that say which place a row is. */
+/* Writes the JSON members that name the place of a row. */
 void lines_held_write_place(struct json *json, const struct held_row *row)
     __attribute__((nonnull));
 
-/* As a table; as JSON where the profile's path is given. */
+/* Prints a table; JSON where the profile's path is given. */
 void lines_held_show(const struct held *held,
     const struct lines_held_wish *wish, const char *json_path)
     __attribute__((nonnull(1, 2)));

@@ -14,8 +14,8 @@
 
 #define TEXT_MAX (64 << 20) /* longer files are no source */
 
-/* Reads a whole file; NULL with errno. The path comes from a recording and may
- * name anything: only regular files are read. */
+/* Reads a whole file; NULL with errno. The path comes from a recording, so only
+ * regular files are read. */
 static char *source_read_text(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);

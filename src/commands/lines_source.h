@@ -9,31 +9,32 @@
 #include "base/array.h"
 #include "base/json.h"
 
-/* A file in memory, cut into lines. */
+/* A file in memory, split into lines. */
 struct source {
 	char *path, *text;
 	ARRAY(const char *) lines;
 };
 
-/* Files that were read so far. Zeroed it is empty. */
+/* Source files that were read. Zeroed it is empty. */
 struct sources {
 	ARRAY(struct source) items;
-	char line[256]; /* the line that sources_line() returned last */
+	char line[256]; /* last result of sources_line() */
 };
 
-/* A file that can't be read has no text and no lines, and errno says why. */
+/* Reads a file. One that can't be read has no text and no lines, and errno says
+ * why. */
 void source_read(struct source *source, const char *path)
     __attribute__((nonnull));
 void source_finish(struct source *source) __attribute__((nonnull));
 
-/* The line without the blanks around it and safe for a terminal, valid until
- * the next call; NULL where there is none. */
+/* The line without leading and trailing blanks, safe for a terminal, valid
+ * until the next call; NULL where there is none. */
 const char *sources_line(struct sources *sources, const char *path, int line)
     __attribute__((nonnull));
 void sources_finish(struct sources *sources) __attribute__((nonnull));
 
-/* Writes the keys "file", and "line" and "function" where a row has them: a
- * line is not 0, a function not empty. */
+/* Writes the keys "file", "line" (unless it is 0) and "function" (unless it is
+ * empty). */
 void lines_write_place(struct json *json, const char *file, int line,
     const char *function) __attribute__((nonnull));
 

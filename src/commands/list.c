@@ -61,12 +61,12 @@ static const struct option_row rows[] = {
 
 /* A row of the list. */
 struct listed {
-	struct overview overview; /* first, to sort by */
+	struct overview overview; /* first member: rows are sorted by it */
 	char *path;
-	long number; /* -1: it has none */
+	long number; /* -1: no number */
 	bool read;   /* false: only size_bytes is known */
 	off_t size_bytes;
-	char start[DAT_BEGIN_TEXT]; /* of the short list; empty: unknown */
+	char start[DAT_BEGIN_TEXT]; /* for the short list; empty: unknown */
 };
 
 struct listing {
@@ -166,8 +166,8 @@ static void listed_write(const struct listed *listed, struct json *json)
 	json_text(json, overview->host);
 }
 
-/* Prints "20261122143937" as "14:39:37 22/11/2026". As in memory_profiler, any
- * other text is cut at the same places. */
+/* Prints "20261122143937" as "14:39:37 22/11/2026". Other text is cut at the
+ * same positions, as memory_profiler does. */
 static void print_date(const char *name)
 {
 	const char *date = strrchr(name, '_') + 1;
@@ -185,8 +185,8 @@ static void print_date(const char *name)
 #undef PART
 }
 
-/* A default name that exists moves to the next free second. The recording
- * itself holds the true start, as 2026-11-22T14:33:21+0100. */
+/* Prints the start in the recording (2026-11-22T14:33:21+0100), as a default
+ * name that was taken has moved to the next free second. */
 static bool print_start(const char *start)
 {
 	int year, month, day, hour, minute, second;
@@ -219,8 +219,7 @@ static void print_short(const struct listing *listing)
 	}
 }
 
-/* Mentions recordings with names of the user's choice, which the list leaves
- * out. */
+/* Mentions recordings with other names, which the list leaves out. */
 static void list_mention_others(void)
 {
 	struct catalog others;
@@ -251,8 +250,8 @@ static void command_list_add_number(struct table *table, size_t number)
 	table_add(table, text);
 }
 
-/* In bytes where all files are that small, else in the column's unit, of which
- * KiB have no fractions: a begun one counts, so that 0 is an empty file. */
+/* Adds a size, in bytes where all files are that small, else in the column's
+ * unit. KiB are rounded up, so that 0 is an empty file. */
 static void add_size(struct table *table, off_t bytes, off_t largest)
 {
 	char text[UNITS_TEXT];
@@ -379,7 +378,7 @@ static bool list_is_folder(const char *word)
 	return stat(word, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-/* A file that is named is listed where it is a recording. */
+/* Lists a named file where it is a recording. */
 static int list_take_file(struct listing *listing,
     const struct catalog *numbers, const char *path, struct err *e)
 {
@@ -429,7 +428,7 @@ static int list_take(struct listing *listing,
 	int status = COMMAND_OK;
 	bool failed = catalog_init(&numbers, ".", &e) != 0;
 
-	/* Files can be named even where the folder can't be listed. */
+	/* Named files are listed even where the directory can't be read. */
 	if (count > 0) {
 		status = list_take_words(listing, &numbers, words, count);
 	} else if (failed || (options->all && list_take_folder(listing,

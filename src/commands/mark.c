@@ -47,8 +47,8 @@ static char *find_file(const struct mark_options *options, struct err *e)
 	return NULL;
 }
 
-/* "@heap;pid=17;answer=a1b2 LABEL": recorder/snapshots.h. A recorder's pid
- * names no process of the program. */
+/* Returns "@heap;pid=17;answer=a1b2 LABEL", see recorder/snapshots.h. A
+ * recorder's pid is no process of the program. */
 static char *command_mark_request(const struct mark_options *options,
     const char *path, const char *answer, const char *label)
 {

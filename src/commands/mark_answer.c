@@ -12,7 +12,7 @@
 #include "base/utf8.h"
 #include "recorder/marks.h"
 
-/* A snapshot takes at least some milliseconds, and often some hundred. */
+/* A snapshot takes some milliseconds at least, and often some hundred. */
 enum { ANSWER_STEP_MS = 2, ANSWER_STEPS_FIRST = 100, ANSWER_LATER_MS = 20 };
 
 int mark_answer_open(
@@ -44,7 +44,7 @@ void mark_answer_close(struct mark_answer *answer)
 	*answer = (struct mark_answer){.fd = -1};
 }
 
-/* Whether the whole line is there. */
+/* Reads the answer; whether its line is complete. */
 static bool mark_answer_read(
     const struct mark_answer *answer, char text[static 512])
 {
@@ -67,8 +67,8 @@ int mark_answer_await(
 		    .tv_nsec = (i < ANSWER_STEPS_FIRST ? ANSWER_STEP_MS
 						       : ANSWER_LATER_MS) *
 			       (NS_PER_S / 1000)};
-		/* The file's name, and then its lock, go with the recorder; an
-		 * answer that couldn't be written is removed. */
+		/* The recorder removes the mark file and its lock at its end,
+		 * and an answer file that it couldn't write. */
 		bool gone = access(mark_path, F_OK) != 0 ||
 			    marks_is_left(mark_path) ||
 			    access(answer->path, F_OK) != 0;

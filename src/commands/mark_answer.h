@@ -10,20 +10,21 @@
 
 struct mark_answer {
 	int fd;
-	char *path;       /* NULL: there is none */
-	const char *word; /* for the request, a part of path */
+	char *path;       /* NULL: there is no file */
+	const char *word; /* word for the request, a part of path */
 };
 
-/* mark_path is the mark file's. -1 with e; the caller closes in any case. */
+/* Creates the answer file. mark_path is the mark file's. -1 with e; the caller
+ * closes in any case. */
 int mark_answer_open(struct mark_answer *answer, const char *mark_path,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 
-/* Until it is there, or the recorder has gone; -1 with e where no snapshot was
+/* Waits for the answer, or the recorder's end; -1 with e where no snapshot was
  * taken. */
 int mark_answer_await(struct mark_answer *answer, const char *mark_path,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 
-/* Removes the file. */
+/* Removes the answer file. */
 void mark_answer_close(struct mark_answer *answer) __attribute__((nonnull));
 
 #endif

@@ -84,11 +84,11 @@ static void print_clean(const char *text, FILE *out)
 	free(clean);
 }
 
-/* The labels of each run are made where one of its processes is printed, and
- * kept: the highest children come from all runs in turn. */
+/* Labels of each run, made where one of its processes is first printed: the
+ * highest children come from all runs in turn. */
 struct peak_labels {
 	const struct profile *profile;
-	struct process_labels *by_run; /* without a run: not made */
+	struct process_labels *by_run; /* no run: not made yet */
 };
 
 static void peak_labels_init(
@@ -118,8 +118,8 @@ static void peak_labels_finish(struct peak_labels *labels)
 	free(labels->by_run);
 }
 
-/* The command line where it is short, else the name and the word that tells it
- * from others of that name. */
+/* Prints a short command line; else the name, and the word that tells it from
+ * processes of the same name. */
 static void peak_print_name(
     struct peak_labels *labels, const struct child_peak *child, FILE *out)
 {
@@ -155,7 +155,7 @@ static void print_children(
 	peak_labels_finish(&labels);
 }
 
-/* A placeholder for processes that were lost has no samples, and no times. */
+/* The placeholder for lost processes has no samples, and no times. */
 static void peak_add_times(
     struct table *table, const struct run *run, const struct series *memory)
 {
@@ -173,7 +173,8 @@ static void peak_add_times(
 	table_add(table, units_duration(text, last_s - first_s));
 }
 
-/* Prints the processes that held most, with when and how long they ran. */
+/* Prints the processes that held most, with the start and the length of their
+ * lives. */
 static void print_top(
     struct peaks *peaks, const struct profile *profile, long top, FILE *out)
 {
@@ -213,7 +214,7 @@ static enum party_by party_by_of(const char *name)
 							      : PARTY_BY_NAME;
 }
 
-/* "cc1plus x186, highest f7.cpp" */
+/* Adds "cc1plus x186, highest f7.cpp". */
 static void add_party(struct table *table, const struct party *party,
     const struct process_labels *labels)
 {
@@ -263,7 +264,7 @@ static void command_peak_print_share(const struct peaks *peaks, FILE *out)
 	free(text);
 }
 
-/* The highest of a file's runs; NAN where none has it. */
+/* The highest figure of a file's runs; NAN where none has it. */
 static double command_peak_gpu(
     const struct profile *profile, enum resource_figure_id figure)
 {
@@ -279,8 +280,7 @@ static double command_peak_gpu(
 	return highest;
 }
 
-/* Prints what the program held on each GPU, and on all where there are several.
- */
+/* Prints what the program held on each GPU, and on all if there are several. */
 static void command_peak_print_gpus(const struct profile *profile, FILE *out)
 {
 	double all = command_peak_gpu(profile, FIGURE_GPU);
@@ -329,7 +329,7 @@ static char *name_found_phase(const struct found_phase *phase)
 	    units_rate(rate, phase->mib_per_s));
 }
 
-/* A line a phase: when it began, its duration, its memory at both ends. */
+/* Prints a line for each phase: start, duration, memory at both ends. */
 static void print_found_phases(const struct run *run, FILE *out)
 {
 	double first_s = run_first_s(run);
@@ -354,7 +354,7 @@ static void print_found_phases(const struct run *run, FILE *out)
 	free(phases);
 }
 
-/* A line a phase: its start, duration, peak, growth and name. */
+/* Prints a line for each phase: start, duration, peak, growth and name. */
 static void print_phases(const struct run *run, FILE *out)
 {
 	double first_s = run_first_s(run);
@@ -377,8 +377,8 @@ static void print_phases(const struct run *run, FILE *out)
 	free(phases);
 }
 
-/* A call whose name ends with that part, "squares" for "__main__.squares"; or
- * NULL. */
+/* The name of a call that ends with that part, "squares" for
+ * "__main__.squares"; NULL: none. */
 static const char *find_full_name(
     const struct profile *profile, const char *name)
 {
@@ -399,7 +399,8 @@ static const char *find_full_name(
 	return NULL;
 }
 
-/* On stderr, since stdout is exactly what memory_profiler's mprof prints. */
+/* Printed on stderr, as stdout is exactly what memory_profiler's mprof
+ * prints. */
 static void say_never_called(const struct profile *profile, const char *name)
 {
 	const char *full = find_full_name(profile, name);
@@ -490,7 +491,7 @@ static void put_children(struct json *json, struct peaks *peaks,
 	peak_labels_finish(&labels);
 }
 
-/* The groups of all runs, one run after the other. */
+/* Writes the groups of all runs, one run after the other. */
 static void put_parties(
     struct json *json, const struct profile *profile, enum party_by by)
 {
@@ -521,7 +522,7 @@ static void put_parties(
 	json_close(json, ']');
 }
 
-/* Writes what marked and found phases have in common; the caller closes. */
+/* Writes the members that marked and found phases share; the caller closes. */
 static void put_phase(struct json *json, const char *name, bool found,
     double start_s, const struct figures *figures)
 {
@@ -598,7 +599,7 @@ static void put_phases(struct json *json, const struct profile *profile)
 	json_close(json, ']');
 }
 
-/* One word a run; null where unknown. */
+/* Writes one word for each run; null where unknown. */
 static void put_endings(struct json *json, const struct profile *profile)
 {
 	json_key(json, "endings");
@@ -608,7 +609,7 @@ static void put_endings(struct json *json, const struct profile *profile)
 	json_close(json, ']');
 }
 
-/* With --func the figure is that of the calls, and its time is not reported. */
+/* With --func the figure is the calls', and its time is not written. */
 static void put_peaks(struct json *json, const struct profile *profile,
     const struct peak_options *options)
 {
@@ -645,17 +646,18 @@ static void put_peaks(struct json *json, const struct profile *profile,
 	peaks_finish(&peaks);
 }
 
-/* A recording as it is printed, with what it is sorted and compared by. */
+/* A printed recording, with its figures for sorting and comparing. */
 struct peak_shown {
-	struct overview overview; /* first, to sort by */
-	char *text; /* with --sort: it waits for the others; NULL: none */
+	struct overview overview; /* first member: sorted by it */
+	char *text; /* with --sort, output that is kept until all are read;
+		       NULL: none */
 };
 
 struct peak_set {
 	ARRAY(struct peak_shown) list;
 };
 
-/* Reads, prints or keeps, and sums up one recording. */
+/* Reads, prints (or keeps) and sums up one recording. */
 static int peak_show(struct peak_set *set, const char *path,
     const struct peak_options *options, struct json *json)
 {
@@ -692,7 +694,7 @@ static void peak_print_sorted(struct peak_set *set, const char *order)
 			fputs(set->list.items[i].text, stdout);
 }
 
-/* Two recordings are no set: both are seen at once. */
+/* Fewer recordings are not summed up: both of two are in sight. */
 enum { LEAST_SET = 3 };
 
 static void peak_compare_set(const struct peak_set *set, struct json *json)
@@ -719,7 +721,7 @@ static void peak_compare_set(const struct peak_set *set, struct json *json)
 	free(overviews);
 }
 
-/* For files of memory_profiler its own output stays as it is. */
+/* Whether the set is not memory_profiler's, whose output stays as it is. */
 static bool peak_set_is_ours(const struct peak_set *set)
 {
 	for (size_t i = 0; i < set->list.len; i++) {

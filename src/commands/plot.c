@@ -36,7 +36,7 @@ struct plot_options {
 	bool slope;
 	bool phases;
 	const char *backend;
-	const struct render_format *format; /* NULL: as FILE is called */
+	const struct render_format *format; /* NULL: by FILE's extension */
 	bool clock;
 	const char *sort, *by;
 	struct option_range memory_limits;
@@ -46,7 +46,8 @@ struct plot_options {
 	const char *theme;
 	bool every_sample;
 	bool text_as_paths;
-	const char *terminal; /* how it is drawn there; NULL: where it fits */
+	const char *terminal; /* how to draw on the terminal; NULL: on a large
+				 enough one */
 	struct profiles_options profiles;
 };
 
@@ -95,7 +96,7 @@ static int parse_scale(
 	    row->name, text);
 }
 
-/* "0,500MiB": sizes, where a bare 0 is one, too. */
+/* Parses sizes, "0,500MiB"; a plain 0 is a size, too. */
 static int parse_limits(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
@@ -127,7 +128,7 @@ static int parse_terminal(
 	return option_choice(row, text ? text : "text", where, e);
 }
 
-/* The option has the name of the kind that it chooses. */
+/* The option's name is that of the chart kind. */
 static int parse_kind(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
@@ -240,15 +241,16 @@ static const struct option_row rows[] = {
 	.choices = terminal_ways, .optional = true, .ours = true},
     PROFILES_ROWS(struct plot_options, profiles), {0}};
 
-/* The recordings that were read, and the runs of them that are drawn. */
+/* The recordings that were read, and those of their runs that are drawn. */
 struct plot_reading {
 	struct profile *profiles;
 	size_t len;
 	ARRAY(struct chart_run) runs;
-	ARRAY(struct chart_run) others; /* of the set, but not drawn */
+	ARRAY(struct chart_run) others; /* runs of the set that are not drawn */
 	ARRAY(char *) names;
-	struct run grouped;          /* --by name: the one that is drawn */
-	const struct run *ungrouped; /* NULL: it is not grouped */
+	struct run grouped; /* --by name: the run that is drawn */
+	/* The run before grouping; NULL: not grouped. */
+	const struct run *ungrouped;
 };
 
 static bool plot_is_heatmap(const struct plot_options *options)
@@ -272,8 +274,8 @@ static void choose_runs(
 	}
 }
 
-/* The calls that old versions wrote to a file of their own, X_ts.dat beside
- * X.dat, are the last run's. */
+/* Calls that old versions wrote to a separate file, X_ts.dat beside X.dat,
+ * belong to the last run. */
 static void add_companion(struct profile *profile)
 {
 	char *path = catalog_companion(profile->path);
@@ -293,14 +295,14 @@ static void add_companion(struct profile *profile)
 
 		for (size_t k = 0; k < run->calls.len; k++)
 			*array_push(&last->calls) = run->calls.items[k];
-		run->calls.len = 0; /* they are the other profile's now */
+		run->calls.len = 0; /* moved to the other profile */
 	}
 	profile_finish(&companion);
 	free(path);
 }
 
-/* A heat map has a row for each of many thousand runs: it needs no more samples
- * than it has columns, and none of the rest. */
+/* A heat map has a row for each of many thousand runs: it needs only as many
+ * samples as it has columns, and no other records. */
 enum { MANY = 100, MOST_THINNED = 400 };
 
 static void plot_thin(struct profile *profile)
@@ -319,7 +321,7 @@ static void plot_group(struct plot_reading *reading)
 	reading->runs.items[0].run = &reading->grouped;
 }
 
-/* A recording that was refused belongs to the set if nothing of it was
+/* Adds a recording that could not be drawn to the set, if nothing of it was
  * measured. */
 static void plot_add_refused(
     struct plot_reading *reading, const struct profile *profile)
@@ -334,7 +336,7 @@ static void plot_add_refused(
 	    &profile->runs.items[profile->runs.len - 1], name};
 }
 
-/* Returns which of them could not be read; the caller frees. */
+/* Returns which of the profiles could not be read; the caller frees. */
 static bool *plot_read_profiles(struct plot_reading *reading,
     const struct profiles *profiles, const struct plot_options *options)
 {
@@ -390,7 +392,7 @@ static void reading_finish(struct plot_reading *reading)
 	array_free(&reading->names);
 }
 
-/* The file that was asked for. Without a path the chart is shown. */
+/* The requested file; without a path the chart is shown. */
 struct plot_file {
 	char *path;
 	const struct render_format *format;
@@ -431,7 +433,7 @@ static int command_plot_build(struct scene *scene,
 	return 0;
 }
 
-/* The name that memory_profiler would give: a name without an extension gets
+/* The name that memory_profiler would choose: without an extension it gets
  * .png. The caller frees. */
 static char *name_output(const struct plot_options *options)
 {
@@ -504,7 +506,7 @@ static int plot_write_page(const struct scene *scene, const char *theme,
 	return io_output_commit(&out, e);
 }
 
-/* As a page, whose path is printed. */
+/* Shows a page in the browser, and prints its path. */
 static int plot_in_browser(
     const struct scene *scene, const char *theme, struct err *e)
 {
@@ -527,12 +529,12 @@ static void plot_in_terminal(const struct scene *scene)
 
 	terminal_look(&terminal, STDOUT_FILENO);
 	style = terminal_style_of(&terminal);
-	/* a row is left to the prompt */
+	/* one row for the prompt */
 	style.rows--;
 	terminal_chart(scene, &style, stdout);
 }
 
-/* The terminal's own pictures, three fifths of its window high. */
+/* Shows a picture in the terminal, three fifths of its window high. */
 static int plot_in_graphics(const struct scene *scene,
     const struct plot_options *options, struct err *e)
 {

@@ -124,9 +124,9 @@ static int write_graph(struct graph *graph, const char *path,
 	return command_picture_write(&request, path, e);
 }
 
-/* Without a layouter of our own, Graphviz's program can do it afterwards:
- * refs.dot in place of refs.svg. The picture that was asked for is not there,
- * which is a failure all the same. */
+/* Without the layouter, Graphviz's program can draw the picture later from
+ * refs.dot, written in place of refs.svg. As the picture is missing, this is
+ * still a failure. */
 static int write_dot_instead(struct graph *graph, const char *picture,
     const struct refs_options *options, const struct err *cause)
 {
@@ -257,7 +257,7 @@ static int command_refs_sum(const struct refs_options *options,
 		   : command_fail(COMMAND_FAILED, &e);
 }
 
-/* Shows the first of the workers, or with --children each. */
+/* Shows the first of the workers, or each of them with --children. */
 static int command_refs_each(const struct refs_options *options,
     const struct workers *workers, const char *word)
 {
@@ -275,7 +275,7 @@ static int command_refs_each(const struct refs_options *options,
 	return status;
 }
 
-/* Looks at the process that does the work, or at each of them. */
+/* Shows the process that does the work, or each of them. */
 static int command_refs_look(
     const struct refs_options *options, pid_t pid, const char *word)
 {
@@ -303,8 +303,7 @@ static bool command_refs_has(const struct workers *workers, int64_t pid)
 	return workers->asked == pid;
 }
 
-/* The files say of which process they are: the one that was named, or one that
- * does its work. */
+/* The files tell their process: the named one, or one that does its work. */
 static int command_refs_grown(
     const struct refs_options *options, pid_t pid, char **words, int count)
 {

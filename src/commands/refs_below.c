@@ -3,7 +3,7 @@
 
 #include "commands/refs.h"
 
-/* Roots come last: their parent is the highest number. */
+/* Roots come last, as their parent is the highest number. */
 static int by_parent(const void *a, const void *b, void *context)
 {
 	const struct chain_link *links = context;
@@ -28,7 +28,7 @@ void refs_sort_below(struct refs *refs)
 	    refs->chains.links.items);
 }
 
-/* The index of the first link below that one. */
+/* The index of the first link below that parent. */
 static size_t first_below(const struct refs *refs, uint64_t parent)
 {
 	size_t low = 0, high = refs->chains.links.len;

@@ -9,8 +9,7 @@
 
 #define NO_BOX SIZE_MAX
 
-/* The box of each link, of each single object, and of the type in which all
- * chains end. */
+/* Boxes of links, of single objects, and of the types at which chains end. */
 struct drawn {
 	const struct refs *refs;
 	struct graph *graph;
@@ -39,7 +38,7 @@ enum role refs_role(const struct chain_link *link)
 	}
 }
 
-/* The meaning of each colour that a box has. */
+/* Adds the meaning of each colour that a box has. */
 void refs_legend(struct graph *graph, const char *others, const char *asked)
 {
 	const struct {
@@ -109,8 +108,8 @@ static char *refs_draw_detail(
 	return link->parent == CHAIN_NONE ? root_detail(refs, link) : NULL;
 }
 
-/* An object has one box, wherever it is held, and so have objects that stand at
- * two places together. */
+/* An object has a single box, wherever it is held, and so have objects that are
+ * held at the same two places. */
 static size_t link_box(struct drawn *drawn, uint32_t at)
 {
 	const struct refs *refs = drawn->refs;
@@ -138,7 +137,7 @@ static size_t link_box(struct drawn *drawn, uint32_t at)
 	return *place;
 }
 
-/* The wanted objects of one type are one box, wherever they are held. */
+/* The wanted objects of one type have one box, wherever they are held. */
 static size_t wanted_box(struct drawn *drawn, uint32_t type)
 {
 	const struct refs *refs = drawn->refs;
@@ -168,7 +167,7 @@ static void refs_draw_arrow(struct drawn *drawn, size_t from, size_t to,
 	free(label);
 }
 
-/* From the wanted object up to the root, or to what was drawn before. */
+/* Draws from the wanted object up to the root, or to a box that exists. */
 static void draw_chain(struct drawn *drawn, const struct chain *chain)
 {
 	const struct chain_link *links = drawn->refs->chains.links.items;

@@ -22,21 +22,22 @@
 #define LEAST_OBJECTS 2
 #define ROWS_MAX 20000
 
-/* A place that grew, with all that grew below it. */
+/* A place that grew, including the growth below it. */
 struct refs_grown_row {
-	const char *type, *path; /* type is not ended: type_len */
+	const char *type, *path; /* type is not NUL-terminated: type_len */
 	int type_len;
-	int64_t objects, since, bytes; /* from look to look, to now, in all */
-	bool passing; /* held by a function that runs, or by no object */
-	bool below;   /* of another row */
+	/* Growth from look to look, growth until now, total. */
+	int64_t objects, since, bytes;
+	bool passing; /* held by a running function, or by no object */
+	bool below;   /* below another row's place */
 };
 
 struct refs_grown_rows {
 	ARRAY(struct refs_grown_row) items;
 };
 
-/* Held by a function that runs, by the variables of one that waits (a task's,
- * a greenlet's), or by no object. */
+/* Whether objects are held by a running function, by variables of a suspended
+ * one (a task's, a greenlet's), or by no object. */
 static bool refs_grown_is_passing(const struct chains *chains, uint32_t at)
 {
 	const struct chain_link *links = chains->links.items;
@@ -152,7 +153,7 @@ static int64_t refs_grown_count(const struct heap *heap, const char *name)
 	return row ? row->count : 0;
 }
 
-/* The type itself, or its end behind a dot. */
+/* Whether it is that type; the word may leave out the module. */
 static bool refs_grown_is_wanted(
     const struct refs_grown_row *row, const char *word)
 {
@@ -164,15 +165,16 @@ static bool refs_grown_is_wanted(
 	       (len == all || row->type[all - len - 1] == '.');
 }
 
-/* Whether a name goes on with that byte: in "kept2" that of "kept" does, in
- * "kept.x" and before an ellipsis, whose first byte is 0xe2, it ends. */
+/* Whether a name continues with that byte: the name "kept" does in "kept2", and
+ * ends in "kept.x" and before an ellipsis, whose first byte is 0xe2. */
 static bool refs_grown_is_name(unsigned char byte)
 {
 	return isalnum(byte) || byte == '_' || (byte >= 0x80 && byte != 0xe2);
 }
 
-/* A place stands right before all that is below it, and those before places
- * whose names are only longer. Of one path, what grew most is first. */
+/* Sorts by path: a place comes right before all places below it, and these
+ * before places whose names are merely longer. For equal paths, the larger
+ * growth comes first. */
 static int refs_grown_by_path(const void *a, const void *b)
 {
 	const struct refs_grown_row *x = a, *y = b;
@@ -205,8 +207,8 @@ static int refs_grown_by_objects(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-/* Adds what grew below a place to it. In the order of paths, those that begin
- * with another follow it. */
+/* Adds the growth below a place to it. Sorted by path, the places below
+ * follow. */
 static void refs_grown_fold(struct refs_grown_rows *rows)
 {
 	struct refs_grown_row *items = rows->items.items;
@@ -224,8 +226,8 @@ static void refs_grown_fold(struct refs_grown_rows *rows)
 	}
 }
 
-/* Those that grew from look to look and since; what passes anyway must have
- * done so twice. */
+/* Finds the places that grew from look to look and since then; passing ones
+ * must have grown both times. */
 static void refs_grown_find(struct refs_grown_rows *rows,
     const struct refs_grown *grown, const struct heap *now, const char *word)
 {

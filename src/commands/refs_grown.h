@@ -13,25 +13,25 @@
 #include "base/err.h"
 #include "python/heap/look.h"
 
-/* Fills paths, which is zeroed: each place with two objects or more, by type
+/* Fills paths, which is zeroed, with each place of two or more objects, by type
  * and path. -1 with e. */
 int refs_paths(struct heap *paths, struct look *look, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
 struct refs_grown {
-	struct heap before, after; /* as they were saved */
+	struct heap before, after; /* as saved */
 };
 
-/* Reads both; which of them is the older one, they say. grown is zeroed, and to
- * be finished in any case. -1 with e: a file can't be read, has no places, or
- * they are of two processes. */
+/* Reads both files, whose order in time is found from their content. grown is
+ * zeroed; the caller finishes it in any case. -1 with e where a file can't be
+ * read, has no places, or they are of two processes. */
 int refs_grown_read(struct refs_grown *grown, char **paths, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 void refs_grown_finish(struct refs_grown *grown) __attribute__((nonnull));
 
-/* Looks at the process, which both are of, and prints the places that grew and
- * have not shrunk since, of the type that is called word or (NULL) of all: at
- * most count of them, 0 for all. -1 with e. */
+/* Looks at the process of both files, and prints the places that grew and have
+ * not shrunk since, of the type that word names (NULL: all types): at most
+ * count of them, 0 for all. -1 with e. */
 struct refs_grown_show {
 	const char *word;
 	size_t count;

@@ -66,7 +66,8 @@ static const char *kind_name(const struct chain_link *link)
 	return names[link->kind];
 }
 
-/* How it is held: what differs from object to object has no name. */
+/* Writes the reference that holds it; one that differs from object to object
+ * has no name. */
 static void write_hold(
     struct json *json, const struct refs *refs, const struct chain_link *link)
 {

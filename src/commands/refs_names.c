@@ -17,7 +17,7 @@ static bool is_root(const struct chain_link *link)
 	return link->parent == CHAIN_NONE;
 }
 
-/* The label of a reference that has a name or a key. */
+/* The text of a reference that has a name or a key. */
 static char *label_text(
     const struct refs *refs, const struct chain_link *link, bool *is_text)
 {
@@ -40,7 +40,7 @@ static char *name_hold(
 	return made;
 }
 
-/* A variable of a module is written as an attribute, which it is. */
+/* A module's variable is written as an attribute. */
 static char *value_hold(const struct refs *refs, const struct chain_link *link)
 {
 	bool is_text;
@@ -70,7 +70,8 @@ bool refs_is_generator(const struct refs *refs, const struct chain_link *link)
 		   OBJECT_GENERATOR;
 }
 
-/* Tasks that are one root run the same function. */
+/* Whether a task holds the link: tasks that share a root run the same
+ * function. */
 static bool is_of_task(const struct refs *refs, const struct chain_link *link)
 {
 	const struct chain_link *above =
@@ -83,7 +84,7 @@ static char *plain_hold(const struct refs *refs, const struct chain_link *link)
 {
 	char type[CLEAN_SIZE], value[TEXT_SIZE];
 
-	/* A coroutine that a task runs, a generator that is waited for. */
+	/* A coroutine that a task runs, or a generator that another awaits. */
 	if (!is_root(link) && refs_is_generator(refs, link) &&
 	    (!link->many || is_of_task(refs, link)) &&
 	    referrers_value(
@@ -189,8 +190,8 @@ void refs_forget_number(struct refs *refs, uint32_t link)
 	links[refs_root(refs, link) - links].many = true;
 }
 
-/* The thread or greenlet that a function runs in; the main thread is not named.
- */
+/* Writes the thread or greenlet in which a function runs, except for the main
+ * thread. */
 static void write_owner(
     const struct refs *refs, const struct chain_link *root, FILE *out)
 {
@@ -211,7 +212,7 @@ static void write_owner(
 	free(name);
 }
 
-/* Writes the root at the beginning of a path. */
+/* Writes the root of a path. */
 static void write_root(
     const struct refs *refs, const struct chain_link *root, FILE *out)
 {

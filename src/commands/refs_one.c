@@ -16,8 +16,8 @@
 #define TEXT_SIZE 512
 #define NO_BOX SIZE_MAX
 
-/* An object of the neighbourhood, with those of its references that are shown:
- * they stand in a row. */
+/* An object of the neighbourhood, with those of its references that are shown;
+ * these are consecutive. */
 struct refs_one_node {
 	uint32_t object, depth;
 	size_t first, len;
@@ -25,18 +25,18 @@ struct refs_one_node {
 };
 
 struct refs_one_reference {
-	uint32_t number; /* in references */
-	uint32_t object; /* at its other end */
-	size_t node;     /* of that one; 0: it was there before */
+	uint32_t number; /* its number in references */
+	uint32_t object; /* the object at the other end */
+	size_t node;     /* that object's node; 0: it had one before */
 };
 
-/* One direction, in breadth; node 0 is the chosen object. */
+/* Breadth-first search in one direction; node 0 is the chosen object. */
 struct refs_one_near {
 	const struct refs *refs;
 	bool referents;
 	ARRAY(struct refs_one_node) nodes;
 	ARRAY(struct refs_one_reference) references;
-	bool *seen; /* of each object */
+	bool *seen; /* for each object */
 };
 
 int refs_one_choose(struct refs *refs, const char *word, struct err *e)
@@ -311,7 +311,7 @@ static size_t refs_one_box(const struct refs *refs, struct graph *graph,
 	return boxes[object];
 }
 
-/* A reference that both directions have is drawn once. */
+/* A reference that was found in both directions is drawn once. */
 static void refs_one_draw_near(const struct refs_one_near *near,
     struct graph *graph, size_t *boxes, bool *drawn)
 {

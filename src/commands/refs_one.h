@@ -8,13 +8,13 @@
 
 #include "commands/refs.h"
 
-/* Finds the object that word means, among those that refs_find() chose: its
- * number in their order, from 0, or its address. -1 with e. */
+/* Chooses an object among those of refs_find() by word: its number in their
+ * order, from 0, or its address. -1 with e. */
 int refs_one_choose(struct refs *refs, const char *word, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* Both show the object refs->chosen and its neighbourhood: refs->depth steps
- * far, of each object the first refs->count references. */
+/* Both show the object refs->chosen and its neighbourhood, refs->depth steps
+ * far, with the first refs->count references of each object. */
 void refs_one_print(const struct refs *refs) __attribute__((nonnull));
 void refs_one_write_json(const struct refs *refs) __attribute__((nonnull));
 

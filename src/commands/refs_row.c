@@ -30,8 +30,8 @@ static char *refs_row_word(
 	return word;
 }
 
-/* "Lesson", "list", "dict", "module": no further than the depth, with the root
- * at the end. */
+/* "Lesson", "list", "dict", "module": as many links as depth allows, ending
+ * with the root. */
 void refs_row_init(
     struct refs_row *row, const struct refs *refs, const struct chain *chain)
 {
@@ -62,8 +62,8 @@ void refs_row_print_heading(void)
 	printf("\n%*s  share  retained  held by\n", COUNT_COLUMNS, "# objects");
 }
 
-/* "Lesson <- list <- dict <- module". A word stands on the next line where this
- * one has no room. */
+/* Prints "Lesson <- list <- dict <- module". A word that doesn't fit goes on
+ * the next line. */
 static void refs_row_print_words(const struct refs_row *row)
 {
 	const char *arrow = " \xe2\x86\x90 ";

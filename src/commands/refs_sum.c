@@ -20,17 +20,19 @@
 
 struct refs_sum_row {
 	struct refs_row row;
-	char *key; /* refs_sum_key() */
+	char *key; /* by refs_sum_key() */
 	const char *root;
-	size_t processes, last; /* the last of them, from 1 */
+	/* Number of processes; the last of them, from 1. */
+	size_t processes, last;
 };
 
 struct refs_sum {
 	ARRAY(struct refs_sum_row) rows;
-	struct index index; /* of rows, by their keys */
+	struct index index; /* finds rows by their keys */
 	struct heap types;
-	size_t objects, processes; /* with the one that is being added */
-	int64_t pause_ns;          /* the longest */
+	/* Including the process that is being added. */
+	size_t objects, processes;
+	int64_t pause_ns; /* the longest pause */
 };
 
 static bool refs_sum_is_same(const void *items, size_t at, const void *key)
@@ -38,8 +40,8 @@ static bool refs_sum_is_same(const void *items, size_t at, const void *key)
 	return !strcmp(((const struct refs_sum_row *)items)[at].key, key);
 }
 
-/* Indices, keys and values differ between processes, as they do between the
- * objects of one. */
+/* Indices, keys and values differ between processes as between objects of
+ * one. */
 static void refs_sum_generalize(struct refs *refs)
 {
 	for (size_t i = 0; i < refs->chains.links.len; i++) {
@@ -53,7 +55,7 @@ static void refs_sum_generalize(struct refs *refs)
 	}
 }
 
-/* The path, and the types from the object to the root, a line each. */
+/* The path, and the types from the object to the root, one on each line. */
 static char *refs_sum_key(const struct refs *refs, const struct chain *chain)
 {
 	const struct chain_link *links = refs->chains.links.items;
@@ -147,7 +149,7 @@ static void refs_sum_add(struct refs_sum *sum, struct refs *refs)
 	sum->objects += refs->wanted.len;
 }
 
-/* The next process. False with e where it can't be read. */
+/* Adds the next process. False with e where it can't be read. */
 static bool refs_sum_read(struct refs_sum *sum, pid_t pid,
     const struct refs_sum_request *request, const struct progress *progress,
     struct err *e)
@@ -165,14 +167,15 @@ static bool refs_sum_read(struct refs_sum *sum, pid_t pid,
 	added = refs_find(&refs, request->word, e) == 0;
 	if (added)
 		refs_sum_add(sum, &refs);
-	/* Without a type there is nothing to add; else it was not found out. */
+	/* Without the type there is nothing to add. Otherwise nothing was found
+	 * out. */
 	added = added || !refs.types.len;
 	refs_finish(&refs);
 	return added;
 }
 
-/* As the chains of a process are sorted; by path where the figures are equal.
- */
+/* Sorts like the chains of a single process; by path where figures are
+ * equal. */
 static int refs_sum_order(const void *a, const void *b)
 {
 	const struct refs_sum_row *left = a, *right = b;

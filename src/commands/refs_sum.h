@@ -12,15 +12,15 @@
 struct refs_sum_request {
 	const pid_t *pids;
 	size_t len;
-	pid_t asked; /* the process whose work they do */
+	pid_t asked; /* process whose work the others do */
 	const char *word;
-	size_t count;   /* so many chains; 0: all */
-	uint32_t depth; /* so many links of each */
+	size_t count;   /* number of chains; 0: all */
+	uint32_t depth; /* number of links of each */
 	bool json;
 };
 
 /* Prints the sum. A process that has ended meanwhile, or has no object of the
- * type, adds nothing; -1 with e where that is true of all, or one can't be
+ * type, adds nothing; -1 with e where that is true for all, or one can't be
  * read. */
 int refs_sum_show(const struct refs_sum_request *request, struct err *e)
     __attribute__((nonnull, warn_unused_result));

@@ -8,7 +8,7 @@
 #include "commands/refs_one.h"
 #include "python/refs/caches.h"
 
-#define NEAREST 3 /* types are named where none is meant */
+#define NEAREST 3 /* types to suggest where no type has the name */
 
 const char *refs_short(const char *type)
 {
@@ -17,7 +17,8 @@ const char *refs_short(const char *type)
 	return dot && dot[1] ? dot + 1 : type;
 }
 
-/* The name, or its end behind a dot: "Lesson" of "courses.models.Lesson". */
+/* Whether the word is the type's name, or its end after a dot: "Lesson" for
+ * "courses.models.Lesson". */
 static bool refs_take_is_called(const char *type, const char *word)
 {
 	size_t len = strlen(type), tail = strlen(word);
@@ -28,7 +29,7 @@ static bool refs_take_is_called(const char *type, const char *word)
 	       (len == tail || type[len - tail - 1] == '.');
 }
 
-/* As it stands in what mprof prints. */
+/* Whether the word is the type's name as mprof prints it. */
 static bool is_shown_as(const char *type, const char *word)
 {
 	char *shown = utf8_clean_copy(type);
@@ -48,7 +49,8 @@ static bool has_part(const char *type, const char *word)
 	return false;
 }
 
-/* Those that have the word in them, or that which is spelt nearest. */
+/* Suggests types that contain the word, or the one with the nearest
+ * spelling. */
 static void name_nearest(
     const struct objects *objects, const char *word, char *out, size_t size)
 {
@@ -113,9 +115,9 @@ static void choose_objects(struct refs *refs)
 			*array_push(&refs->wanted) = (uint32_t)i;
 }
 
-/* Lists, dicts and the like, and instances of classes: data, which several
- * variables may hold. Whatever else there is (a class, a function) has one
- * place that it is known by. */
+/* Whether objects of the type are data, which several variables may hold:
+ * lists, dicts and the like, and instances of classes. Others (a class, a
+ * function) have one place by which they are known. */
 static bool is_data(const struct object_type *type)
 {
 	switch (type->kind) {
@@ -143,7 +145,7 @@ static bool *data_types(const struct objects *objects)
 	return data;
 }
 
-/* Finds the references among objects of all types, once. */
+/* Finds the references among all objects, once. */
 static int refs_take_references(struct refs *refs, struct err *e)
 {
 	const struct referrers_request request = {refs->referents};
@@ -181,7 +183,7 @@ static void refs_take_chains(struct refs *refs, struct chains_request *request)
 	}
 }
 
-/* Forgets the type that was looked for before. */
+/* Forgets the type found before. */
 static void refs_take_reset(struct refs *refs)
 {
 	chains_finish(&refs->chains);

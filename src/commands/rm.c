@@ -25,13 +25,13 @@ static const struct option_row rows[] = {
 
 struct removal_file {
 	char *path;
-	int error; /* of its removal; 0: removed */
+	int error; /* errno of its removal; 0: removed */
 };
 
 /* Files to delete: all of them or none. */
 struct removal {
-	ARRAY(struct removal_file) files; /* none of them twice */
-	struct index index;               /* by path */
+	ARRAY(struct removal_file) files; /* each file once */
+	struct index index;               /* finds files by path */
 };
 
 static bool removal_is(const void *files, size_t at, const void *path)
@@ -52,7 +52,7 @@ static void removal_add(struct removal *removal, const char *path)
 		    (struct removal_file){mem_copy(path), 0};
 }
 
-/* In the order of memory_profiler: the last one's companion first. */
+/* In memory_profiler's order: the companion of the last one first. */
 static void removal_add_companions(struct removal *removal)
 {
 	for (size_t i = removal->files.len; i-- > 0;) {
@@ -83,8 +83,8 @@ static void removal_unlink(void *files, size_t at)
 	file[at].error = unlink(file[at].path) == 0 ? 0 : errno;
 }
 
-/* A file system may wait for its disk at each file: several threads wait at
- * once. */
+/* A file system may wait for its disk at each file, so several threads remove
+ * files. */
 static int removal_carry_out(const struct removal *removal, bool dry_run)
 {
 	int status = COMMAND_OK;
@@ -115,7 +115,7 @@ static void removal_finish(struct removal *removal)
 	index_finish(&removal->index);
 }
 
-/* A number is an index of the list; a file named 1 is given as ./1. */
+/* A number is an index of the list; a file called 1 is given as ./1. */
 static int command_rm_add_word(struct removal *removal,
     const struct catalog *catalog, const char *word, struct err *e)
 {
@@ -201,8 +201,8 @@ static void clean_report_kept(const char *name)
 	    stderr, "mprof: %s: is not a regular file: left in place\n", clean);
 }
 
-/* Leaves files in place that are named like a recording and are none. Returns
- * COMMAND_FAILED where a file could not be read. */
+/* Skips files that have a recording's name but are none. Returns COMMAND_FAILED
+ * where a file could not be read. */
 static int clean_collect(struct removal *removal, const struct catalog *catalog)
 {
 	int status = COMMAND_OK;

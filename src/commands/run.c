@@ -352,8 +352,8 @@ static double interval_of(const struct run_options *options)
 	return options->stacks ? INTERVAL_STACKS_S : INTERVAL_S;
 }
 
-/* A control group of its own is measured as one, but where each process, or one
- * alone, is asked for. */
+/* With --scope the control group is measured, unless each process or the
+ * program alone was asked for. */
 static const struct metric *run_options_metric(
     const struct run_options *options)
 {
@@ -399,13 +399,13 @@ static int run_options_plan(
 struct run_session {
 	const struct run_options *options;
 	struct sampler_plan plan;
-	struct program program;    /* the program to launch */
-	struct agent_env agent;    /* its environment, for @profile */
-	struct cgroup_scope scope; /* that it is launched in */
-	struct target target;      /* or the process to attach to */
+	struct program program; /* the program to launch */
+	struct agent_env agent; /* environment of the program, for @profile */
+	struct cgroup_scope scope; /* control group that it is launched in */
+	struct target target;      /* process to attach to */
 	struct dat_sink recording;
 	struct run_hooks hooks;
-	struct sampler *sampler; /* NULL: nothing can be measured */
+	struct sampler *sampler; /* NULL: not possible here */
 	struct launch launch;
 	struct sampler_result result;
 	struct share
@@ -497,8 +497,8 @@ static void load_agent(struct run_session *session)
 	}
 }
 
-/* Signals wait from here on: one that ends the recording is not to leave the
- * agent in the process. */
+/* Signals are blocked from here on: one that ends the recording must not leave
+ * the agent in the process. */
 static int command_run_begin_attached(
     struct run_session *session, struct err *e)
 {
@@ -527,7 +527,7 @@ static int command_run_begin(struct run_session *session, struct err *e)
 	return launch_start(&session->launch, &request, e);
 }
 
-/* Without a sampler the program runs to its end, and only the status and the
+/* Without a sampler the program runs to its end, and only its status and its
  * high-water mark from wait4() are recorded. */
 static void wait_unmeasured(struct run_session *session)
 {
@@ -552,8 +552,7 @@ static void wait_unmeasured(struct run_session *session)
 					      .kib = event.maxrss_kib});
 }
 
-/* Waits for the program after the recording has ended, since its status is
- * passed on. */
+/* Waits for the program after the recording has ended, to return its status. */
 static void wait_for_program(struct run_session *session)
 {
 	struct launch_event event;
@@ -582,7 +581,8 @@ static int exit_status_of_program(const struct run_session *session)
 	return launch_exit_status(session->result.status);
 }
 
-/* The first failure decides: the program's, the recording's, a condition's. */
+/* The first failure is returned: the program's, the recording's, a
+ * condition's. */
 static int exit_status(
     const struct run_session *session, bool is_lost, const char *path)
 {
@@ -597,8 +597,8 @@ static int exit_status(
 	return status == COMMAND_OK ? checked : status;
 }
 
-/* Python's status after a traceback is 1. Reading the program's source costs
- * nothing while it runs. */
+/* Explains a NameError of a bare @profile. Python's status after a traceback is
+ * 1. The program's source is read only then. */
 static void run_report_bare_profile(const struct run_session *session)
 {
 	char *path, clean[4096];
@@ -716,7 +716,7 @@ static int command_run_prepare(struct run_session *session, struct err *e)
 	return 0;
 }
 
-/* Returns the exit status. */
+/* Reports why the recording could not begin. Returns the exit status. */
 static int fail_to_begin(const struct run_session *session, const struct err *e)
 {
 	int status = COMMAND_FAILED;
@@ -746,7 +746,7 @@ static int begin_and_record(struct run_session *session)
 	return status;
 }
 
-/* --scope: makes the control group that the program is launched in. */
+/* --scope: creates the control group that the program is launched in. */
 static int command_run_make_scope(struct run_session *session, struct err *e)
 {
 	struct procfs fs;
@@ -785,7 +785,7 @@ static int command_run_start(struct run_session *session)
 	return status;
 }
 
-/* Finds the process. The time that this takes counts for --timeout. */
+/* Finds the process. The time for this counts for --timeout. */
 static int attach_find(struct run_session *session, const char *word)
 {
 	struct sampler_plan *plan = &session->plan;
@@ -803,8 +803,7 @@ static int attach_find(struct run_session *session, const char *word)
 	return COMMAND_OK;
 }
 
-/* Finds the control group that is to be recorded. COMMAND_OK, or the exit
- * status. */
+/* Finds the control group to record. COMMAND_OK, or the exit status. */
 static int attach_find_group(struct run_session *session)
 {
 	int status = run_group_find(&session->options->group, &session->target);
@@ -814,7 +813,7 @@ static int attach_find_group(struct run_session *session)
 	return status;
 }
 
-/* The process that the word names; NULL: a control group. */
+/* Attaches to the process that word names; NULL: to a control group. */
 static int attach_to(struct run_session *session, const char *word)
 {
 	int status =
@@ -846,8 +845,8 @@ static int run_parse_late_options(
 	return COMMAND_OK;
 }
 
-/* Refuses what a control group can't have: it is no process, of which one is
- * the first. */
+/* Refuses options that don't apply to a control group: it is no process, and
+ * none of its processes is the first. */
 static int run_check_group(const struct run_options *options, struct err *e)
 {
 	const char *option = run_group_option(&options->group);
@@ -866,8 +865,8 @@ static int run_check_group(const struct run_options *options, struct err *e)
 	return 0;
 }
 
-/* Refuses records that can't be thinned: calls, which the program itself
- * writes, and sampled stacks. */
+/* Refuses records that can't be thinned: the program's own calls, and sampled
+ * stacks. */
 static int run_check_size(const struct run_options *options, struct err *e)
 {
 	if (options->rotate && options->max_size_mib <= 0)
@@ -883,7 +882,7 @@ static int run_check_size(const struct run_options *options, struct err *e)
 	return 0;
 }
 
-/* Refuses options that need a program to launch, or a process that runs. */
+/* Refuses options that need a program to launch, or a running process. */
 static int check_starting(const struct run_options *options, struct err *e)
 {
 	if (run_check_group(options, e) != 0 || run_check_size(options, e) != 0)
@@ -953,7 +952,7 @@ static int command_run_exec(const void *values, char **words, int count)
 		.no_python = options.no_python,
 		.lines = options.lines},
 	    words, count);
-	/* It would write calls to the file that is replaced. */
+	/* The agent would write calls to the file that is replaced. */
 	session.program.agent &= options.max_size_mib <= 0;
 	status = command_run_start(&session);
 	program_finish(&session.program);

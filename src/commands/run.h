@@ -25,33 +25,33 @@
 struct run_options {
 	bool python, no_python;
 	bool lines;            /* line tables of @profile */
-	const char *functions; /* attach: names, with commas between them */
+	const char *functions; /* attach: names separated by commas */
 	bool stacks;           /* of Python code, at each sample */
-	bool native;           /* C's frames below each of Python's */
+	bool native;           /* C frames below each Python frame */
 	double interval_s;     /* 0: the default */
-	bool children;         /* in the total */
+	bool children;         /* include children in the total */
 	bool each;             /* a series for each process */
 	bool exit_code;
-	bool allow_loss; /* of the recording: no failure */
+	bool allow_loss; /* loss in the recording is no failure */
 	bool attach;
 	double timeout_s; /* 0: none */
 	const char *output;
 	double max_size_mib; /* of the recording; 0: no bound */
-	long rotate;         /* older files that are kept; 0: thin it */
+	long rotate; /* number of older files to keep; 0: thin the file */
 	const struct metric *metric;
 	bool quiet;
 	bool adopt;
-	bool scope; /* the program gets a control group of its own */
-	struct run_group group; /* attach: to a control group */
+	bool scope;             /* the program gets its own control group */
+	struct run_group group; /* attach: control group */
 	bool wait_for;          /* attach: wait until such a process exists */
 	const char *wait;
 	double limit_mib; /* 0: none */
 	const char *on_limit;
-	double max_overhead; /* of one processor; 0: no bound */
+	double max_overhead; /* share of one processor; 0: no bound */
 	bool skip_unchanged;
-	unsigned with; /* resources: proc/usage.h's set */
+	unsigned with; /* resources: set of proc/usage.h */
 	bool watch;
-	const char *textfile; /* a folder */
+	const char *textfile; /* a directory */
 	bool check_asked;
 	struct check_options check;
 };
@@ -60,7 +60,7 @@ struct run_options {
  * them to the sink. */
 struct stacks_hook {
 	struct stacks *stacks;
-	ARRAY(struct sink_frame) frames; /* of a new stack */
+	ARRAY(struct sink_frame) frames; /* frames of a new stack */
 };
 
 struct run_hooks {
@@ -71,33 +71,34 @@ struct run_hooks {
 	struct stacks_hook stacks;
 	struct agent_tables tables;      /* --lines */
 	struct sites sites;              /* --stacks */
-	struct allocations *allocations; /* the same; NULL: none */
-	struct touched *touched;         /* the same */
-	struct err touched_refused;      /* the cause where touched is NULL */
-	struct run_held held;            /* the same */
+	struct allocations *allocations; /* --stacks; NULL: none */
+	struct touched *touched;         /* --stacks; NULL: none */
+	struct err touched_refused;      /* why touched is NULL */
+	struct run_held held;            /* --stacks */
 	char *allocations_path;
-	struct agent_attach attach; /* what is loaded into what runs already */
-	bool calls;                 /* of functions are followed there */
+	struct agent_attach attach; /* what was loaded into a running process */
+	bool calls;                 /* calls of functions are followed in it */
 	bool attached, quiet;
 };
 
 /* Adds to plan's hooks, and sets MPROF_MARK in this process's environment,
- * which the program inherits. words are the recorded command line and end with
+ * which the program inherits. words is the recorded command line, ending with
  * NULL; watched is its pid where it runs already, else 0. -1 with e where an
- * option can't be satisfied; a missing mark file is no failure. The caller
+ * option can't be satisfied; without a mark file recording works. The caller
  * finishes in any case. */
 int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
     struct sampler_plan *plan, char *const *words, pid_t watched,
     struct err *e);
 void run_hooks_finish(struct run_hooks *hooks);
 
-/* attach --python, --lines or --func: has the process load the agent, and says
- * on stderr what comes of it. -1 with e where it can't. With --stacks a Python
- * that can is asked to sample its allocations; if it refuses, that is said. */
+/* attach --python, --lines or --func: asks the process to load the agent, and
+ * reports the result on stderr. -1 with e where it can't. With --stacks, a
+ * Python that supports it is asked to sample its allocations; a refusal is
+ * reported. */
 int run_hooks_attach(struct run_hooks *hooks, const struct run_options *options,
     const char *recording, pid_t pid, struct err *e) __attribute__((nonnull));
 
-/* Has it leave. */
+/* Removes the agent from the process. */
 void run_hooks_detach(struct run_hooks *hooks) __attribute__((nonnull));
 
 /* After the program's end: prints the line tables that no process printed. */

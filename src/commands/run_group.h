@@ -12,21 +12,21 @@ struct run_group {
 	const char *words[TARGET_KINDS]; /* by target_kind; NULL: not given */
 };
 
-/* The name of the option that was given; NULL: none was. */
+/* The name of the given option; NULL: none. */
 const char *run_group_option(const struct run_group *group)
     __attribute__((nonnull));
 
-/* -1 with e where more than one was given, or a process as well: word, NULL
- * where there is none. */
+/* -1 with e where more than one was given, or a process (word, or NULL) as
+ * well. */
 int run_group_check(const struct run_group *group, const char *word,
     struct err *e) __attribute__((nonnull(1, 3), warn_unused_result));
 
-/* As target_find(): COMMAND_OK, or the exit status after a message. The caller
- * finishes target in any case. */
+/* Like target_find(): COMMAND_OK, or the exit status after a message. The
+ * caller finishes target in any case. */
 int run_group_find(const struct run_group *group, struct target *target)
     __attribute__((nonnull));
 
-/* The rows of a table of a command whose options are a type. Their help begins
+/* Option rows for a command whose options have that type. Their help begins
  * with when, and says what the command does with the group. */
 #define RUN_GROUP_ROWS(type, member, when, does)                             \
 	{.name = "cgroup",                                                   \

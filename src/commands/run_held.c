@@ -68,7 +68,7 @@ static bool held_has_samples(const struct run_held *held)
 	       (held->touched && touched_count(held->touched).samples > 0);
 }
 
-/* Before the records that end a run. */
+/* Called before the records that end a run are written. */
 static void held_on_end(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {

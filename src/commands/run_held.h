@@ -15,23 +15,23 @@
 enum { RUN_HELD_PLACES = 3 };
 
 struct run_held {
-	const struct allocations *allocations; /* NULL: none are sampled */
-	const struct touched *touched;         /* the same of page faults */
-	struct dat_writer *writer;             /* NULL: nothing to complete */
-	char *places[RUN_HELD_PLACES];         /* in words; NULL: no more */
-	bool leaks, is_touched; /* the latter is what the places say */
+	const struct allocations *allocations; /* NULL: not sampled */
+	const struct touched *touched; /* page faults; NULL: not sampled */
+	struct dat_writer *writer;     /* NULL: the recording needs no names */
+	char *places[RUN_HELD_PLACES]; /* as text; NULL behind the last */
+	bool leaks, is_touched; /* is_touched: places are of touched memory */
 };
 
-/* Reads, when the recording ends, what writer has written, and adds names. The
- * caller sets allocations, touched and writer, and finishes. */
+/* A hook that reads, when the recording ends, what writer has written, and adds
+ * names. The caller sets allocations, touched and writer, and finishes. */
 struct sampler_hook run_held_hook(struct run_held *held)
     __attribute__((nonnull));
 
-/* Finds in the recorded run what the end may want explained by. */
+/* Finds in the recorded run what may explain its end. */
 void run_held_judge(struct run_held *held, const struct run *run)
     __attribute__((nonnull));
 
-/* On stderr, where the end wants explaining. */
+/* Prints it on stderr where the end calls for it. */
 void run_held_print(const struct run_held *held,
     const struct sampler_result *result) __attribute__((nonnull));
 

@@ -83,7 +83,7 @@ static struct sampler_hook stacks_hook_of(struct stacks_hook *hook)
 	return (struct sampler_hook){.context = hook, .tick = stacks_hook_tick};
 }
 
-/* Causes of snapshots that were left out. */
+/* Reports causes of snapshots that were left out. */
 static void snapshots_hook_tick(
     void *context, const struct sink_tick *tick, const struct sink *sink)
 {
@@ -114,7 +114,7 @@ static void stacks_hook_summary(const struct stacks_hook *hook)
 	    count.paused, units_count(times, count.missing, "time", "times"));
 }
 
-/* Places of the hooks in the plan, in the order in which they are called. */
+/* Index of each hook in the plan, in the order of their calls. */
 enum run_hook {
 	HOOK_MARKS,
 	HOOK_SNAPSHOTS,
@@ -130,22 +130,23 @@ enum run_hook {
 _Static_assert(
     (int)HOOKS <= (int)SAMPLER_HOOKS, "the sampler has a place for each");
 
-/* How long the process has to load the agent before that is said. */
+/* Wait for the process to load the agent before a message says that it has
+ * not. */
 enum { ATTACH_WAIT_MS = 500 };
 
-/* The folder of POSIX shared memory. */
+/* Directory of POSIX shared memory. */
 #define SHARED_MEMORY "/dev/shm"
 enum { TMPFS = 0x01021994 }; /* linux/magic.h, which musl's headers lack */
 
-/* The folder of line tables, beside the mark file. The caller frees. */
+/* The directory of line tables, beside the mark file. The caller frees. */
 static char *tables_path(const char *mark)
 {
 	return mem_format(
 	    "%.*s.tables", (int)(strlen(mark) - strlen(MARKS_SUFFIX)), mark);
 }
 
-/* The folder of sampled allocations, in a folder or, where that is NULL, beside
- * the mark file. The caller frees. */
+/* The directory of sampled allocations, in folder or (NULL) beside the mark
+ * file. The caller frees. */
 static char *allocations_path_in(const char *folder, const char *mark)
 {
 	const char *base = strrchr(mark, '/');
@@ -158,8 +159,8 @@ static char *allocations_path_in(const char *folder, const char *mark)
 	    (int)(strlen(base) - strlen(MARKS_SUFFIX)), base);
 }
 
-/* In memory wherever that is possible: each forked process makes a table of its
- * own, and a disk's journal would slow the forks down. */
+/* In shared memory wherever possible: each forked process creates a table, and
+ * a disk's journal would slow down forks. */
 static char *allocations_path(const char *mark)
 {
 	struct statfs about;
@@ -175,7 +176,8 @@ static char *allocations_path(const char *mark)
 	    !in_memory && offered ? SHARED_MEMORY : NULL, mark);
 }
 
-/* A link to the recording, the same: see python/agent/attached.h. */
+/* The path of a link to the recording: see python/agent/attached.h. The caller
+ * frees. */
 static char *run_hooks_link_path(const char *mark)
 {
 	return mem_format("%.*s" ATTACHED_SUFFIX,
@@ -190,8 +192,8 @@ static void run_hooks_remove_link(const char *mark)
 	free(path);
 }
 
-/* A program that has imported memory_profiler finds the recording by it. Where
- * it can't be made, that program's calls aren't recorded. */
+/* Links to the recording: a program that has imported memory_profiler finds it
+ * so. Without the link that program's calls aren't recorded. */
 static void run_hooks_make_link(
     const struct run_hooks *hooks, const char *recording)
 {
@@ -223,9 +225,9 @@ static void remove_tables(const char *mark)
 	free(path);
 }
 
-/* A failure to make the mark file is no error: the run is recorded without
- * marks. The variable is removed then, since it may name the mark file of a
- * recording that this process runs in. */
+/* Without a mark file the run is recorded without marks. The variable is
+ * removed then, as it may name the mark file of a recording that this process
+ * runs in. */
 static void run_hooks_open_marks(
     struct run_hooks *hooks, struct sampler_plan *plan, pid_t watched)
 {
@@ -247,8 +249,8 @@ static void run_hooks_open_marks(
 		setenv(MARKS_VARIABLE, hooks->marks.path, 1);
 }
 
-/* If the folder can't be made, each process prints its own tables, and those of
- * a killed process are lost. */
+/* Without the directory each process prints its own tables, and those of a
+ * killed process are lost. */
 static void run_hooks_open_tables(struct run_hooks *hooks, bool lines)
 {
 	char *path;
@@ -262,7 +264,7 @@ static void run_hooks_open_tables(struct run_hooks *hooks, bool lines)
 	free(path);
 }
 
-/* If the folder can't be made, stacks are sampled on the clock alone. */
+/* Without the directory stacks are sampled on the clock alone. */
 static void run_hooks_open_allocations(
     struct run_hooks *hooks, struct sampler_plan *plan)
 {
@@ -285,8 +287,8 @@ static void run_hooks_open_allocations(
 	plan->hooks[HOOK_HELD] = run_held_hook(&hooks->held);
 }
 
-/* If page faults can't be watched, what no library reaches is known on the
- * clock at best. watched is 0 for a program that is started. */
+/* If page faults can't be sampled, memory that no library hooks is known on
+ * the clock at best. watched is 0 for a program that is launched. */
 static void run_hooks_open_touched(
     struct run_hooks *hooks, struct sampler_plan *plan, pid_t watched)
 {
@@ -313,7 +315,7 @@ static int run_hooks_open_textfile(struct run_hooks *hooks, const char *folder,
 	return 0;
 }
 
-/* The recorded program keeps the keyboard. */
+/* The recorded program gets the keyboard's input. */
 static int run_hooks_watch(struct run_hooks *hooks, struct sampler_plan *plan,
     char *const *words, struct err *e)
 {
@@ -334,7 +336,7 @@ static int run_hooks_watch(struct run_hooks *hooks, struct sampler_plan *plan,
 	return 0;
 }
 
-/* An answer has come; -1 with e where it is a refusal. */
+/* Reports an answer; -1 with e where it is a refusal. */
 static int run_hooks_report_answer(
     const struct run_hooks *hooks, const char *text, struct err *e)
 {
@@ -363,7 +365,7 @@ static void run_hooks_report_unsampled(const char *why)
 	free(clean);
 }
 
-/* Looks whether the process samples its allocations by now, or refuses. */
+/* Checks whether the process samples its allocations by now, or refuses. */
 static bool run_hooks_look_sampled(struct run_hooks *hooks, int wait_ms)
 {
 	struct agent_attach *attach = &hooks->attach;
@@ -408,7 +410,7 @@ static void run_hooks_report_waiting(pid_t pid, const char *what)
 	    (int)pid, what);
 }
 
-/* The process was asked. */
+/* Waits for the answer of a process that was asked. */
 static int run_hooks_await(struct run_hooks *hooks, pid_t pid, struct err *e)
 {
 	char *text;
@@ -491,7 +493,7 @@ int run_hooks_init(struct run_hooks *hooks, const struct run_options *options,
 		run_hooks_open_allocations(hooks, plan);
 	if (hooks->allocations && watched)
 		allocations_attach(hooks->allocations);
-	/* A group that is attached to has no process yet. */
+	/* A group that is attached to may have no process yet. */
 	if (options->stacks && (watched > 0 || !options->attach))
 		run_hooks_open_touched(hooks, plan, watched);
 	if (options->textfile && run_hooks_open_textfile(hooks,
@@ -532,7 +534,7 @@ static bool run_hooks_has_touched(const struct run_hooks *hooks)
 	return hooks->touched && touched_count(hooks->touched).samples > 0;
 }
 
-/* needed: there is memory of which nothing else knows. */
+/* needed: there is memory that only page faults explain. */
 static void run_hooks_report_touched(const struct run_hooks *hooks, bool needed)
 {
 	struct touched_count count = {0};

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "profile/resource.h"
 
-/* Several resources may have one name; the first of them has the help. */
+/* Several resources may share a name; the first one has the help. */
 struct option_value run_with_value_at(size_t at)
 {
 	for (size_t i = 0; i < RESOURCES; i++) {

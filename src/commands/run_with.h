@@ -7,15 +7,14 @@
 
 #include "cli/options.h"
 
-/* Adds the named resources to an unsigned, proc/usage.h's set. */
+/* Adds the named resources to an unsigned: a set of proc/usage.h. */
 option_parse run_with_parse;
 struct option_value run_with_value_at(size_t at);
 
-/* Says on stderr why no GPU was read; NULL or empty: there is nothing to say.
- */
+/* Reports on stderr why no GPU was read; nothing for NULL or "". */
 void run_with_report_gpu(const char *why);
 
-/* The row of a table of a command whose options are a type; it says what the
+/* Option row for a command whose options have that type; it says what the
  * command does with the figures. */
 #define RUN_WITH_ROW(type, member, does)                                      \
 	{                                                                     \

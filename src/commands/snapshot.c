@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* The recorder starts this aside where a mark asks for a snapshot. It counts
- * the objects of a process and writes the records of a recording, HEAP and a
- * TYPE for each type, into a file. */
+/* The recorder runs this as its process aside where a mark asks for a snapshot.
+ * It counts the objects of a process and writes records for the recording, HEAP
+ * and a TYPE for each type, into a file. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,15 +14,15 @@
 #include "dat/writer.h"
 #include "input/workers.h"
 
-/* The operands. */
+/* Operands by position. */
 enum {
 	SNAPSHOT_PID,
 	SNAPSHOT_FILE,
 	SNAPSHOT_ID,
 	SNAPSHOT_ASKED,
 	SNAPSHOT_LABEL,
-	SNAPSHOT_WHOM,    /* "only": of this process; "worker": of the one that
-			   * does its work */
+	SNAPSHOT_WHOM, /* "only": the named process; "worker": the one that does
+			  its work */
 	SNAPSHOT_PRECISE, /* "precise": times with six decimals */
 	SNAPSHOT_WORDS
 };
@@ -85,7 +85,7 @@ static int command_snapshot_save(
 	return got;
 }
 
-/* The process that does the work, or the one that was named. */
+/* Finds the process that does the work, or takes the one that was named. */
 static int command_snapshot_find(pid_t *pid, const char *whom, struct err *e)
 {
 	struct workers workers = {0};

@@ -24,7 +24,7 @@ struct watch_options {
 	bool pid;
 	const char *by;
 	struct run_group group;
-	unsigned with; /* resources: proc/usage.h's set */
+	unsigned with; /* resources: set of proc/usage.h */
 };
 
 static const struct watch_options defaults = {.interval_s = 0.1};
@@ -57,7 +57,7 @@ static struct live_view command_watch_view(const struct watch_options *options)
 	    .last_s = options->last_s, .grouped = options->by != NULL};
 }
 
-/* The word as a recording: a file, or a number of mprof list. */
+/* Whether the word is a recording: a file, or a number of mprof list. */
 static bool is_profile(const char *word)
 {
 	struct catalog catalog;
@@ -123,7 +123,7 @@ static int watch_profile(
 	return status;
 }
 
-/* Restores the terminal before a message is printed. */
+/* The terminal is restored before a message is printed. */
 static int command_watch_sample(const struct sampler_plan *plan,
     const struct sink *sink, pid_t pid, struct err *e)
 {
@@ -178,7 +178,7 @@ static int watch_target(
 	return got < 0 ? command_fail(COMMAND_FAILED, &e) : COMMAND_OK;
 }
 
-/* The process that the word names; NULL: a control group. */
+/* Watches the process that word names; NULL: a control group. */
 static int watch_process(const char *word, const struct watch_options *options)
 {
 	struct target target;
@@ -205,7 +205,7 @@ static int command_watch_exec(const void *values, char **words, int count)
 		err_set(&e, "%s: one recording or process at a time", words[1]);
 		return command_fail(COMMAND_MISUSED, &e);
 	}
-	/* Reports an empty word as misuse, also without a terminal. */
+	/* An empty word is reported as misuse without a terminal, too. */
 	if (count == 1 && !words[0][0])
 		return watch_process(words[0], options);
 	if (!terminal.screen) {
