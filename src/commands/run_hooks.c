@@ -108,10 +108,11 @@ static void stacks_hook_summary(const struct stacks_hook *hook)
 	}
 	fprintf(stderr,
 	    "mprof: stacks: %lu sampled in %s, %lu of them with the thread "
-	    "stopped; %s no reading was certain\n",
+	    "stopped; %s no certain reading\n",
 	    count.taken,
 	    units_count(in, count.processes, "process", "processes"),
-	    count.paused, units_count(times, count.missing, "time", "times"));
+	    count.paused,
+	    units_count(times, count.missing, "sample had", "samples had"));
 }
 
 /* Index of each hook in the plan, in the order of their calls. */
