@@ -490,6 +490,26 @@ static void test_calls_told_twice(void **state)
 	    "FUNC other 1.0 10.0 2.0 11.0 0\n");
 }
 
+/* Their times alone don't make two calls one. */
+static void test_calls_of_the_same_time(void **state)
+{
+	struct profile profile = read_text(
+	    "CMDLINE x\n"
+	    "FUNC my_f 1.0 10.0 2.0 11.0 0\nFUNC my_g 1.0 10.0 2.0 11.0 0\n"
+	    "FUNC my 1.0 10.0 2.0 11.0 0\n"
+	    "CALL;name=my%20g;pid=5;tid=6;level=0;end=11.0;mib1=2.0 1.0 10.0\n"
+	    "CALL;name=my%20f;pid=5;tid=6;level=1;end=11.0;mib1=2.0 1.0 "
+	    "10.0\n");
+	struct run *run = only_run(profile);
+
+	(void)state;
+	assert_int_equal(run->calls.len, 3);
+	assert_string_equal(run->calls.items[0].name, "my");
+	assert_string_equal(run->calls.items[1].name, "my g");
+	assert_string_equal(run->calls.items[2].name, "my f");
+	profile_finish(&profile);
+}
+
 static void check_marks_and_stacks(const char *text)
 {
 	struct profile profile = read_text(text);
@@ -789,6 +809,7 @@ int main(void)
 	    cmocka_unit_test(test_keys_of_this_version),
 	    cmocka_unit_test(test_exit_of_the_program_alone),
 	    cmocka_unit_test(test_calls_told_twice),
+	    cmocka_unit_test(test_calls_of_the_same_time),
 	    cmocka_unit_test(test_marks_and_stacks),
 	    cmocka_unit_test(test_allocations),
 	    cmocka_unit_test(test_names_of_unknown_frames),

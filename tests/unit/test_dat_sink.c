@@ -253,6 +253,28 @@ static void a_stack_has_its_frames_once(void **state)
 		    "STACK;id=1;pid=8;thread=9 1.000000 5.0000|");
 }
 
+static void consecutive_freed_ids_are_a_range(void **state)
+{
+	static const uint32_t ids[] = {3, 4, 5, 9, 11, 12};
+	struct sink_freed freed = {.time_ns = 5 * NS_PER_S,
+	    .kib = 1024,
+	    .pid = 8,
+	    .ids = ids,
+	    .count = sizeof(ids) / sizeof(ids[0])};
+
+	(void)state;
+	recording.informed = true;
+	recording.sink.freed(recording.sink.context, &freed);
+	freed.ids = ids + 3;
+	freed.count = 1;
+	freed.pid = 0;
+	freed.ended = true;
+	recording.sink.freed(recording.sink.context, &freed);
+	expect_ends("CMDLINE x|"
+		    "FREE;id=3-5,9,11-12;pid=8 1.000000 5.0000|"
+		    "FREE;id=9;ended=1 1.000000 5.0000|");
+}
+
 /* With -M; the program itself and what can't be measured have no line. */
 static void each_descendant_has_a_line(void **state)
 {
@@ -395,6 +417,8 @@ int main(void)
 		peaks_marks_and_shares_are_records, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_stack_has_its_frames_once, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		consecutive_freed_ids_are_a_range, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		each_descendant_has_a_line, begin, end),
 	    cmocka_unit_test_setup_teardown(

@@ -214,6 +214,15 @@ static void it_is_found_by_either_pid(void **state)
 	assert_null(marks_find(999999999, &e));
 }
 
+static void a_name_says_whose_it_is(void **state)
+{
+	(void)state;
+	assert_int_equal(marks_recorder(marks.path), getpid());
+	assert_int_equal(marks_recorder("/run/mprof-1000-77-x.mark"), 77);
+	assert_int_equal(marks_recorder("/run/mprof-1000.mark"), 0);
+	assert_int_equal(marks_recorder("mprof-77"), 0);
+}
+
 static void labels_are_written_as_one_line(void **state)
 {
 	struct err e;
@@ -405,6 +414,8 @@ int main(void)
 		a_file_with_a_second_name_is_refused, open_one, close_one),
 	    cmocka_unit_test_setup_teardown(
 		it_is_found_by_either_pid, open_one, close_one),
+	    cmocka_unit_test_setup_teardown(
+		a_name_says_whose_it_is, open_one, close_one),
 	    cmocka_unit_test_setup_teardown(
 		labels_are_written_as_one_line, open_one, close_one),
 	    cmocka_unit_test_setup_teardown(
