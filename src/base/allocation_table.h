@@ -23,70 +23,70 @@
 
 /* The library that writes it. */
 #define ALLOCATION_LIBRARY "allocation.so"
-/* The folder of the tables, in the environment of the recorded program; a
- * process makes a file there at its first sample, a forked child where it
- * holds more or lives longer than is little, which is named PID.N, N from
- * 0: after an exec the next free one. A process may have become another user
- * by then. */
+/* Directory of the tables, in the recorded program's environment. A process
+ * creates a file there at its first sample; a forked child once it holds, or
+ * lives for, more than a little. The file is named PID.N, N from 0: after an
+ * exec the next free number. The process may have another user by then. */
 #define ALLOCATION_VARIABLE "MPROF_ALLOCATIONS"
-/* The period in bytes, which then stays as long as the table has room; without
- * it the period begins with ALLOCATION_PERIOD and follows what samples cost. */
+/* The period in bytes, which is then kept as long as the table has room;
+ * otherwise it starts at ALLOCATION_PERIOD and follows the cost of samples. */
 #define ALLOCATION_PERIOD_VARIABLE "MPROF_ALLOCATION_PERIOD"
-/* "1": the frames of C are wanted below those of Python also where Python's own
- * allocators are called. */
+/* "1": records C frames below Python's, also where Python's own allocators are
+ * called. */
 #define ALLOCATION_NATIVE_VARIABLE "MPROF_ALLOCATION_NATIVE"
 
 enum {
 	ALLOCATION_MAGIC = 0x6d70616c,
 	ALLOCATION_VERSION = 1,
 	ALLOCATION_PERIOD = 64 << 10,
-	ALLOCATION_SLOTS = 1 << 15, /* when these are full the period doubles */
-	ALLOCATION_LOG = 32 << 20,  /* bytes; when it is full no new stacks */
-	ALLOCATION_DEPTH = 64,      /* frames a stack, innermost first */
+	ALLOCATION_SLOTS = 1 << 15, /* when they are full the period doubles */
+	/* bytes; when it is full, no new stacks are added. */
+	ALLOCATION_LOG = 32 << 20,
+	ALLOCATION_DEPTH = 64, /* frames a stack, innermost first */
 };
 
-/* Flags: the allocators that are hooked in this process. */
+/* Flags: hooked allocators of this process. */
 enum {
 	ALLOCATION_MALLOC = 1,       /* the malloc family */
 	ALLOCATION_PYTHON = 2,       /* CPython's OBJ and MEM domains */
 	ALLOCATION_OWN_MALLOC = 4,   /* the program defines malloc itself */
 	ALLOCATION_NO_BACKTRACE = 8, /* stacks of C code can't be taken */
-	ALLOCATION_OWN_HEAP = 16,    /* it has another allocator besides */
+	ALLOCATION_OWN_HEAP = 16,    /* it has another allocator, too */
 };
 
 struct allocation_header {
 	uint32_t magic, version;
-	uint32_t pid; /* in the process's own namespace */
+	uint32_t pid; /* pid in the process's own namespace */
 	uint32_t flags;
-	uint64_t start_ns;       /* CLOCK_REALTIME: hooked since then */
-	uint64_t period;         /* now */
-	uint64_t used;           /* slots from the first that were ever used */
-	uint64_t log_used;       /* bytes of the log that are whole */
-	uint64_t taken, dropped; /* samples so far, and of these freed */
-	uint64_t thinned;        /* dropped because the table was full */
-	uint64_t failed;         /* samples without a stack */
-	/* Its mount namespace, as /proc/self/ns/mnt has it, and its root: a
-	 * path of the log is another file elsewhere. 0: not known. */
+	uint64_t start_ns; /* CLOCK_REALTIME when it was hooked */
+	uint64_t period;   /* present period */
+	uint64_t used;     /* slots, from the first, that were ever used */
+	uint64_t log_used; /* bytes of complete records in the log */
+	uint64_t taken, dropped; /* samples taken so far; samples freed */
+	uint64_t thinned; /* samples dropped because the table was full */
+	uint64_t failed;  /* samples without a stack */
+	/* The process's mount namespace, as in /proc/self/ns/mnt, and its root:
+	 * elsewhere a path in the log is another file. 0: unknown. */
 	uint64_t mounts, root_device, root_inode;
 	uint64_t reserved[3];
 };
 
-/* A slot holds a sampled allocation that was not freed, or nothing: serial is
- * 0 then, and it is written last when a slot is filled and first when it is
- * emptied (release order). A serial is never used twice in a table: a sample
- * that only gets another weight gets another serial with it. */
+/* A slot holds a sampled allocation that was not freed, or nothing (serial 0).
+ * serial is written last when a slot is filled and first when it is emptied
+ * (release order), and never used twice in a table: a sample that gets another
+ * weight gets another serial. */
 struct allocation_slot {
 	uint64_t serial;
 	uint64_t address;
-	uint64_t size;    /* as asked for */
-	uint64_t weight;  /* bytes that it stands for */
+	uint64_t size;    /* as requested */
+	uint64_t weight;  /* bytes that it represents */
 	uint64_t time_ns; /* CLOCK_REALTIME */
 	uint32_t stack; /* offset of an allocation_stack in the log; ~0: none */
-	uint32_t thread; /* its kernel number */
+	uint32_t thread; /* kernel's id */
 };
 
-/* Records of the log; each begins at a multiple of 8 with a kind and its
- * whole length in bytes. */
+/* Records of the log; each begins at a multiple of 8 with its kind and length
+ * in bytes. */
 enum {
 	ALLOCATION_STACK = 1,
 	ALLOCATION_FRAME = 2,
@@ -97,9 +97,9 @@ struct allocation_entry {
 	uint32_t kind, bytes;
 };
 
-/* count frames, innermost first, from the code that called the allocator on: a
- * return address less one, or, with the highest bit set, the offset of an
- * allocation_frame in the log. */
+/* count frames, innermost first, beginning with the code that called the
+ * allocator: a return address minus one, or, with the highest bit set, the
+ * offset of an allocation_frame in the log. */
 #define ALLOCATION_IS_FRAME (UINT64_C(1) << 63)
 struct allocation_stack {
 	struct allocation_entry entry;
@@ -107,17 +107,16 @@ struct allocation_stack {
 	uint64_t frames[];
 };
 
-/* A frame of Python code: the file's path and the function's qualified name
- * behind each other, each ended by a zero byte. */
+/* A frame of Python code: the file's path and the function's qualified name,
+ * each terminated by a zero byte. */
 struct allocation_frame {
 	struct allocation_entry entry;
 	uint64_t line;
 	char text[];
 };
 
-/* An object file that was mapped: code at [begin, end) is the file's at
- * address - bias. It is written before the first stack that has an address
- * in it. */
+/* A mapped object file: code at [begin, end) is at address - bias in the file.
+ * It is written before the first stack with an address in it. */
 struct allocation_module {
 	struct allocation_entry entry;
 	uint64_t begin, end, bias;

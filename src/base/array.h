@@ -18,7 +18,7 @@
 		size_t len, cap; \
 	}
 
-/* Room for one more; the pointer to it (not zeroed) is good until the next. */
+/* Adds an item; the pointer to it (not zeroed) is valid until the next. */
 #define array_push(a)                                    \
 	((a)->len < (a)->cap ? (void)0 : array_grow_(a), \
 	    &(a)->items[(a)->len++])

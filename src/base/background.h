@@ -8,17 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Starts a detached thread with a stack of that many bytes; -1 where none can
- * be had. It gets no signals: who waits for them is another thread. */
+/* Starts a detached thread with a stack of that size; -1 where that fails. It
+ * receives no signals: another thread waits for them. */
 int background_start(void *(*work)(void *context), void *context,
     size_t stack_bytes) __attribute__((nonnull(1), warn_unused_result));
 
-/* A thread that works a round each time it is asked to, and sleeps between. */
+/* A thread that works one round each time it is asked to. */
 struct background_rounds;
 
-/* While a round goes on context is the thread's, else the caller's. discard
- * frees it in the end. NULL, and nothing was done, where no thread can be had.
- */
+/* During a round context belongs to the thread, else to the caller. discard
+ * frees it in the end. NULL, without effect, where no thread can be started. */
 struct background_rounds *background_rounds_create(void (*round)(void *context),
     void (*discard)(void *context), void *context, size_t stack_bytes)
     __attribute__((nonnull));
@@ -26,11 +25,11 @@ struct background_rounds *background_rounds_create(void (*round)(void *context),
 bool background_rounds_busy(const struct background_rounds *rounds)
     __attribute__((nonnull));
 
-/* Begins a round; none goes on. */
+/* Begins a round; none may be running. */
 void background_rounds_begin(struct background_rounds *rounds)
     __attribute__((nonnull));
 
-/* The thread ends when its round is over, which nothing waits for. */
+/* The thread ends after its round; nothing waits for that. */
 void background_rounds_leave(struct background_rounds *rounds)
     __attribute__((nonnull));
 

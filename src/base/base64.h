@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Trouble shows in ferror(out). */
+/* Errors show in ferror(out). */
 void base64_put(FILE *out, const void *bytes, size_t len)
     __attribute__((nonnull(1)));
 

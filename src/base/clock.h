@@ -18,13 +18,13 @@ static inline int64_t clock_ns(clockid_t clock)
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/* Never set back; stands still while the machine is suspended. */
+/* Never set back; stops while the machine is suspended. */
 static inline int64_t clock_mono_ns(void)
 {
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
-/* Since the epoch; can be stepped by anyone who may. */
+/* Since the epoch; can be set. */
 static inline int64_t clock_wall_ns(void)
 {
 	return clock_ns(CLOCK_REALTIME);

@@ -9,8 +9,8 @@
 
 #include <stdint.h>
 
-/* The number that *text begins with, 0 where that is none; *text is behind it.
- * One that is too large is some other large one. */
+/* Parses the number at *text, 0 where there is none; *text then points after
+ * it. A number that is too large becomes some other large one. */
 static inline uint64_t digits_read(const char **text)
 {
 	uint64_t number = 0;

@@ -18,7 +18,7 @@ struct err {
 int err_set(struct err *e, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same, with ": " and strerror(errno) behind. */
+/* The same, with ": " and strerror(errno) appended. */
 int err_errno(struct err *e, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -18,12 +18,11 @@ enum file_lock {
 	FILE_LOCK_NONE   /* the file system has no locks */
 };
 
-/* Takes the lock for the file that fd is open for writing to. */
+/* Takes the lock of a file that is open for writing. */
 enum file_lock file_lock_take(int fd) __attribute__((warn_unused_result));
 
-/* Whether another open file holds it, or nobody is known to hold it; both are
- * false where the file system has no locks. Nothing is taken, so nobody is kept
- * out. */
+/* Whether another open file holds the lock; whether it is known that none does.
+ * Both are false where the file system has no locks. Takes no lock. */
 bool file_lock_is_held(int fd);
 bool file_lock_is_free(int fd);
 

@@ -17,41 +17,40 @@
 
 struct index_slot {
 	uint32_t hash;
-	uint32_t place; /* position + 1; 0 where the slot is free */
+	uint32_t place; /* position + 1; 0: free */
 };
 
 struct index {
 	struct index_slot *slots;
-	size_t len, cap; /* cap is 0 or a power of two */
+	size_t len, cap; /* cap: 0 or a power of two */
 };
 
-/* Whether the item at that position of items has the key. */
+/* Whether the item at that position has the key. */
 typedef bool index_same(const void *items, size_t at, const void *key);
 
 uint32_t index_hash(const void *bytes, size_t len) __attribute__((nonnull));
 
-/* The same for a number: an address, a pid. Near numbers are spread widely. */
+/* The same for a number, such as an address or a pid; spreads near numbers. */
 static inline uint32_t index_hash_number(uint64_t number)
 {
 	return (uint32_t)(number * UINT64_C(0x9e3779b97f4a7c15) >> 32);
 }
 
-/* The position of the key, INDEX_NONE where it is not there. */
+/* The position of the key; INDEX_NONE where it is missing. */
 size_t index_find(const struct index *index, uint32_t hash, index_same *same,
     const void *items, const void *key);
 
-/* Remembers a key that index_find() did not find, at a position below
- * 2^32 - 1. */
+/* Adds a key that index_find() did not find, with a position below 2^32 - 1. */
 void index_add(struct index *index, uint32_t hash, size_t at)
     __attribute__((nonnull));
 
-/* The position of the key; where it is not there, next, which is remembered for
- * it: the caller then puts the new item there. */
+/* The position of the key; where it is missing, adds it with the position next,
+ * where the caller then puts the item. */
 size_t index_place(struct index *index, uint32_t hash, index_same *same,
     const void *items, const void *key, size_t next)
     __attribute__((nonnull(1, 3)));
 
-/* Forgets all and keeps the room. */
+/* Empties it and keeps the room. */
 void index_clear(struct index *index) __attribute__((nonnull));
 
 void index_finish(struct index *index) __attribute__((nonnull));

@@ -56,7 +56,7 @@ DIR *io_open_own_folder(const char *path)
 	return dir;
 }
 
-/* A fifo nobody writes to must not block the open. */
+/* Opening a FIFO without a writer must not block. */
 int io_open_input(const char *path, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -77,7 +77,7 @@ int io_open_input(const char *path, struct err *e)
 	return -1;
 }
 
-/* A fifo that nobody reads would hold us up for ever. */
+/* A FIFO without a reader would block forever. */
 static int open_straight(struct io_output *out, struct err *e)
 {
 	int fd =
@@ -94,7 +94,7 @@ static int open_straight(struct io_output *out, struct err *e)
 	return -1;
 }
 
-/* Permission bits of a new file: the old one's, or what umask leaves. */
+/* Permissions of a new file: those of the old one, or by umask. */
 static mode_t output_mode(const struct named_file *target)
 {
 	mode_t mask;
@@ -106,7 +106,7 @@ static mode_t output_mode(const struct named_file *target)
 	return 0666 & ~mask;
 }
 
-/* Makes a file of a random name beside the target. */
+/* Creates a file with a random name beside the target. */
 static int open_partial(struct io_output *out, struct err *e)
 {
 	int fd = -1;

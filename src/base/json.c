@@ -66,7 +66,7 @@ void json_close(struct json *json, char bracket)
 		fputc('\n', json->out);
 }
 
-/* Beyond 16 bits a pair of surrogates stands for the character. */
+/* Characters beyond 16 bits are written as a surrogate pair. */
 static void json_put_escaped(FILE *out, uint32_t code)
 {
 	if (code > 0xffff)
@@ -173,9 +173,9 @@ void json_pair(struct json *json, double a, double b)
 	fputc(']', json->out);
 }
 
-/* Printed with its decimals, and without the zeros at the end, a number below
- * 2^53 units of the last decimal is the rounded double and as short as it can
- * be. json_number() searches for such a text, which takes ten times as long. */
+/* With its decimals and without trailing zeros, a number below 2^53 units of
+ * the last decimal is the rounded double in the shortest form. json_number()
+ * searches for that form, which takes ten times as long. */
 void json_rounded(struct json *json, double number, int decimals)
 {
 	double scale = pow(10, decimals);

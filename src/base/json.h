@@ -17,44 +17,44 @@
 struct json {
 	FILE *out;
 	int depth;
-	bool compact;  /* no blanks; an object of a list begins a line */
-	bool one_line; /* compact, and the document is a line of its own */
-	bool filled;   /* something stands before on this level */
-	bool in_value; /* a key was written: its value comes next */
+	bool compact;  /* no blanks; an object in a list begins a line */
+	bool one_line; /* compact, and the whole document is one line */
+	bool filled;   /* something precedes on this level */
+	bool in_value; /* a key was written: its value follows */
 };
 
 void json_init(struct json *json, FILE *out);
 void json_init_compact(struct json *json, FILE *out);
 void json_init_line(struct json *json, FILE *out);
 
-/* bracket is '{' or '['; each json_close() ends the innermost one, and the
- * last of them writes the newline at the end unless it is compact. */
+/* bracket is '{' or '['; each json_close() closes the innermost one; the last
+ * writes a newline unless compact. */
 void json_open(struct json *json, char bracket);
 void json_close(struct json *json, char bracket);
 
-/* Opens the object that a document is, with the number of its schema: keys may
- * be added under the same number, what is there stays. */
+/* Opens the object of a document, with its schema number: keys may be added
+ * under the same number, existing ones stay. */
 void json_open_document(struct json *json, int schema);
 
-/* The key of what comes next. */
+/* Writes the key of the next value. */
 void json_key(struct json *json, const char *key);
 
 /* NULL becomes null. */
 void json_text(struct json *json, const char *text);
 
-/* At most so many characters, with an ellipsis behind where there were more. */
+/* At most that many characters, with an ellipsis where it was cut. */
 void json_text_cut(struct json *json, const char *text, size_t characters);
 
 /* Bytes as a text in base64 (RFC 4648). */
 void json_base64(struct json *json, const void *bytes, size_t len);
 
-/* As short as it can be and still be the same double; not finite: null. */
+/* The shortest form that is the same double; null if not finite. */
 void json_number(struct json *json, double number);
 
-/* With so many decimals at most, for figures that are measured. */
+/* At most that many decimals, for measured figures. */
 void json_rounded(struct json *json, double number, int decimals);
 
-/* [a, b] on one line, both as json_number(): for long lists of samples. */
+/* [a, b] on one line, as by json_number(): for long lists of samples. */
 void json_pair(struct json *json, double a, double b);
 
 void json_whole(struct json *json, int64_t number);

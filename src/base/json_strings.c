@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Copies the text behind a quote; returns what stands behind its end. */
+/* Copies the text after a quote; returns the position after its end. */
 static const char *json_strings_copy(const char *at, char *out, size_t size)
 {
 	size_t len = 0;

@@ -10,14 +10,14 @@
 #include <stdbool.h>
 
 struct json_strings {
-	const char *at; /* where the walk goes on; set it to the document */
-	int depth;      /* of the value: 1 is that of the outermost object */
-	char key[256];  /* that the value, or its list, belongs to */
+	const char *at; /* position of the walk; set it to the document */
+	int depth;      /* depth of the value: 1 in the outermost object */
+	char key[256];  /* key of the value, or of its list */
 	char value[1024];
 };
 
-/* The next value that is a text. Escapes but \" \\ and \/ are left as they are;
- * what is too long is cut. False at the end. */
+/* The next text value. Escapes other than \" \\ and \/ are not decoded; long
+ * texts are cut. False at the end. */
 bool json_strings_next(struct json_strings *walk) __attribute__((nonnull));
 
 #endif

@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* count elements of size bytes, zeroed; an overflow counts as out of memory. */
+/* count elements of size bytes, zeroed; overflow is treated as out of
+ * memory. */
 void *mem_zero(size_t count, size_t size)
     __attribute__((malloc, warn_unused_result));
 
@@ -19,13 +20,13 @@ void *mem_resize(void *old, size_t count, size_t size)
 
 char *mem_copy(const char *text) __attribute__((malloc, nonnull));
 
-/* The first len bytes of text and a NUL behind them. */
+/* A copy of the first len bytes of text, NUL-terminated. */
 char *mem_copy_n(const char *text, size_t len) __attribute__((malloc, nonnull));
 
 /* The words of a NULL-terminated list, joined by blanks. */
 char *mem_join(char *const *words) __attribute__((malloc, nonnull));
 
-/* A stream whose bytes are in *text, *len of them, once it is closed. */
+/* A stream that writes to *text and *len, which are set when it is closed. */
 FILE *mem_stream(char **text, size_t *len)
     __attribute__((nonnull, warn_unused_result));
 

@@ -14,12 +14,12 @@
 #include "base/path.h"
 
 enum {
-	LINKS_MAX = 40,      /* as many as the kernel follows */
+	LINKS_MAX = 40,      /* the kernel's limit */
 	PROC_MAGIC = 0x9fa0, /* linux/magic.h, which musl's headers lack */
 };
 
-/* Moves to the folder of path, which is relative to the folder so far, and
- * leaves the last component in name. -1 with errno. */
+/* Enters the directory of path, relative to the present one, and sets name to
+ * the last component. -1 with errno. */
 static int named_file_enter(struct named_file *file, const char *path)
 {
 	const char *name = path_name(path);
@@ -38,7 +38,7 @@ static int named_file_enter(struct named_file *file, const char *path)
 	return 0;
 }
 
-/* Looks at the name, once. A path that ends in a slash names the folder. */
+/* Looks the name up once. A path that ends with a slash names the directory. */
 static int named_file_lookup(struct named_file *file)
 {
 	const char *name = file->name[0] ? file->name : ".";
@@ -51,7 +51,7 @@ static int named_file_lookup(struct named_file *file)
 	return errno == ENOENT ? 0 : -1;
 }
 
-/* Whether another user put the object into a folder that all may write.
+/* Whether another user put the object into a directory that everyone may write.
  * -1 with errno where that can't be found out. */
 static int named_file_is_planted(const struct named_file *file, bool *planted)
 {
@@ -67,8 +67,8 @@ static int named_file_is_planted(const struct named_file *file, bool *planted)
 	return 0;
 }
 
-/* Opens what a link of /proc/PID/fd stands for where that has no path, such as
- * a pipe behind /dev/stdout; -1 where there is nothing of the kind. */
+/* Opens the target of a link of /proc/PID/fd that has no path, such as a pipe
+ * behind /dev/stdout; -1 where it is no such link. */
 static int named_file_open_magic(const struct named_file *file)
 {
 	struct statfs fs;
@@ -84,7 +84,7 @@ static int named_file_open_magic(const struct named_file *file)
 	return -1;
 }
 
-/* Goes on where the link points to. */
+/* Continues at the link's target. */
 static int named_file_follow(struct named_file *file)
 {
 	char text[PATH_MAX];

@@ -13,21 +13,23 @@
 #include "base/err.h"
 
 struct named_file {
-	int folder; /* O_PATH descriptor of the folder that holds the name */
-	char *name; /* in that folder; no link when it was looked up */
-	int object; /* O_PATH descriptor of what has the name; -1: nothing */
-	struct stat about; /* of the object; all 0 where there is none */
+	int folder; /* O_PATH descriptor of the directory that contains the
+		       name */
+	char *name; /* name in it; no link when it was looked up */
+	int object; /* O_PATH descriptor of the object with that name; -1:
+		       none */
+	struct stat about; /* status of the object; all 0 where there is none */
 };
 
-/* Nothing: may be finished. */
+/* Empty; may be finished. */
 #define NAMED_FILE_NONE ((struct named_file){.folder = -1, .object = -1})
 
-/* Looks the path up and follows symbolic links. -1 with e where the folder
- * can't be searched, where links go round in a circle, and where another user
- * put the name (or a link on the way) into a folder that all may write, such as
- * /tmp: what we write would be theirs, or go where they want it. The rule is
- * that of fs.protected_symlinks, see proc_sys_fs(5). The caller finishes in
- * any case. */
+/* Looks the path up and follows symbolic links. -1 with e where the directory
+ * can't be searched, links form a loop, or another user put the name (or a link
+ * on the way) into a directory that everyone may write, such as /tmp: output
+ * would belong to, or go where, that user wants. The rule is that of
+ * fs.protected_symlinks, see proc_sys_fs(5). The caller finishes in any
+ * case. */
 int named_file_init(struct named_file *file, const char *path, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 void named_file_finish(struct named_file *file) __attribute__((nonnull));
@@ -37,7 +39,7 @@ static inline bool named_file_exists(const struct named_file *file)
 	return file->object >= 0;
 }
 
-/* Whether what has that status is the object. */
+/* Whether that is the object's status. */
 static inline bool named_file_is(
     const struct named_file *file, const struct stat *about)
 {

@@ -7,7 +7,7 @@
 
 enum { HELPERS_MAX = 7, FEW = 64, STACK_BYTES = 1 << 20 };
 
-/* Whoever is free takes the next item. */
+/* A free thread takes the next item. */
 struct parallel {
 	parallel_work *work;
 	void *context;

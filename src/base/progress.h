@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 struct progress {
-	/* done of whole bytes (or what there is); whole is 0 where it is not
-	 * known. Called often: it must be cheap. */
+	/* done of whole bytes (or other units); whole is 0 where unknown.
+	 * Called often: it must be cheap. */
 	void (*step)(void *context, uint64_t done, uint64_t whole);
 	void *context;
 };

@@ -3,8 +3,8 @@
 
 #include "base/utf8.h"
 
-/* The clean text begins in the middle of out: escaping makes it at most twice
- * as long, so what is written never reaches what is still to be read. */
+/* The clean text starts in the middle of out: escaping at most doubles its
+ * length, so output never reaches unread input. */
 char *prometheus_label(char *out, size_t size, const char *text)
 {
 	const char *from = utf8_clean(out + size, size, text);

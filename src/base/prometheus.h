@@ -7,9 +7,9 @@
 
 #include <stddef.h>
 
-/* Writes a label's value to out, without the quotes around it: the text as
- * utf8_clean() makes it, cut to below size bytes, its quotes and backslashes
- * escaped. out has room for twice size; returns out. */
+/* Writes a label's value to out, without quotes around it: the text by
+ * utf8_clean(), cut to below size bytes, with quotes and backslashes escaped.
+ * out has room for twice size; returns out. */
 char *prometheus_label(char *out, size_t size, const char *text)
     __attribute__((nonnull));
 

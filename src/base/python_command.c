@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The letter of a bundle such as "-um" that ends it: its value is behind it, or
+/* The letter in a bundle such as "-um" that takes a value, which follows it or
  * is the next argument. NULL: none. */
 static const char *python_command_letter(
     struct python_command *command, const char *option)

@@ -9,16 +9,15 @@
 
 struct python_command {
 	const char
-	    *program; /* a script, or a module; NULL: it is in the command
-		       * line (-c), or comes from a terminal or a pipe */
+	    *program; /* script or module; NULL: the program is in the command
+			 line (-c), or comes from a terminal or a pipe */
 	bool is_module;
-	bool is_isolated; /* by -I or -P modules are searched for elsewhere */
-	bool has_long;    /* an option that begins with two dashes */
+	bool is_isolated; /* -I or -P change where modules are searched */
+	bool has_long;    /* an option begins with two dashes */
 };
 
-/* Reads `python3 [option ...] SCRIPT` and `python3 [option ...] -m MODULE`;
- * NULL ends argv, and its first is not looked at. What is in argv stays there.
- */
+/* Parses `python3 [option ...] SCRIPT` and `python3 [option ...] -m MODULE`;
+ * argv ends with NULL, and argv[0] is ignored. The result points into argv. */
 struct python_command python_command_read(char *const *argv)
     __attribute__((nonnull));
 

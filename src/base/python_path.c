@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* The path behind its last part of that name; NULL without one. */
+/* The path after its last component of that name; NULL where there is none. */
 static const char *python_path_behind(const char *path, const char *part)
 {
 	const char *found = NULL, *at = path;

@@ -6,12 +6,12 @@
 #ifndef MPROF_BASE_PYTHON_PATH_H
 #define MPROF_BASE_PYTHON_PATH_H
 
-/* The path behind the last .../site-packages/ or .../dist-packages/, where
- * installed packages are; NULL where it is elsewhere. Points into path. */
+/* The path after the last .../site-packages/ or .../dist-packages/, which hold
+ * installed packages; NULL for other paths. Points into path. */
 const char *python_path_in_package(const char *path) __attribute__((nonnull));
 
-/* The path behind .../lib/python3.11/, where the standard library is, and for
- * such packages, too; NULL where it is elsewhere. Points into path. */
+/* The path after .../lib/python3.11/, which holds the standard library, also
+ * for packages in it; NULL for other paths. Points into path. */
 const char *python_path_in_standard(const char *path) __attribute__((nonnull));
 
 #endif

@@ -18,7 +18,7 @@ static inline uint64_t random_next(uint64_t *state)
 	return z ^ z >> 31;
 }
 
-/* From 0 up to, not including, 1. */
+/* A number from 0 to below 1. */
 static inline double random_unit(uint64_t *state)
 {
 	return (double)(random_next(state) >> 11) * 0x1p-53;

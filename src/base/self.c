@@ -41,10 +41,10 @@ static int self_check_part(const char *path, uid_t owner, struct err *e)
 }
 
 /* Code is loaded only from files that no other user could have written: the
- * file and every folder above it belong to root, to the effective user or to
- * owner, and can't be written by everyone. (A sticky folder, such as /tmp, may
- * be: others can't exchange what is in it. Group permissions are the
- * administrator's choice.) path has no symbolic link in it. -1 with e, which
+ * file and all directories above it belong to root, to the effective user or to
+ * owner, and are not writable by everyone. (A sticky directory such as /tmp may
+ * be: others can't replace files in it. Group permissions are the
+ * administrator's choice.) path contains no symbolic link. -1 with e, which
  * names the part that fails. */
 static int self_check(const char *path, uid_t owner, struct err *e)
 {
@@ -68,8 +68,8 @@ static uid_t self_owner(void)
 	return stat("/proc/self/exe", &about) == 0 ? about.st_uid : geteuid();
 }
 
-/* The file at path with its links resolved; NULL where it is absent or must not
- * be loaded. e keeps the reason of the first refusal. */
+/* The file at path with links resolved; NULL where it is missing or must not be
+ * loaded. e keeps the first reason. */
 static char *self_trusted(char *path, struct err *e)
 {
 	char *real = access(path, R_OK) == 0 ? realpath(path, NULL) : NULL;
@@ -93,8 +93,8 @@ char *self_path(void)
 	return len > 0 ? mem_copy(self) : NULL;
 }
 
-/* Names the Debian package that has a companion file, where that is not the
- * program's own. */
+/* Names the Debian package of a companion file, where that is not the
+ * program's. */
 static const char *self_advice(const char *name)
 {
 	if (strcmp(name, "render.so") == 0 || strcmp(name, "graph.so") == 0)
@@ -137,7 +137,7 @@ int self_drop_privileges(struct err *e)
 
 	if (user == geteuid() && group == getegid())
 		return 0;
-	/* The group first: without the user's privileges it can't be set. */
+	/* The group first: it can't be set without the user's privileges. */
 	if (setresgid(group, group, group) == 0 &&
 	    setresuid(user, user, user) == 0)
 		return 0;
@@ -146,8 +146,8 @@ int self_drop_privileges(struct err *e)
 	    "can't be dropped; chmod ug-s the program");
 }
 
-/* Segments that can't be written hold nothing that the file does not. The
- * program's own, the first, are left alone: a debugger's breakpoints. */
+/* Read-only segments hold only what the file holds. The program's own, the
+ * first, is left alone: it may have a debugger's breakpoints. */
 static int trim_library(struct dl_phdr_info *library, size_t size, void *seen)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);

@@ -5,7 +5,7 @@
 #ifndef MPROF_BASE_SIGNAL_NAME_H
 #define MPROF_BASE_SIGNAL_NAME_H
 
-/* "SIGKILL"; NULL for a number without a name of its own. */
+/* "SIGKILL"; NULL for a number without a name. */
 const char *signal_name(int number);
 
 #endif

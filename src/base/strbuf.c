@@ -38,7 +38,7 @@ void strbuf_add(struct strbuf *buffer, const char *text)
 	strbuf_add_bytes(buffer, text, strlen(text));
 }
 
-/* Prints into the room that there is, and again where it was too small. */
+/* Prints into the existing room, and again where that was too small. */
 void strbuf_add_format(struct strbuf *buffer, const char *format, ...)
 {
 	va_list args;

@@ -15,7 +15,7 @@
 
 struct strbuf {
 	char *text; /* NULL while nothing was added */
-	size_t len; /* bytes, without the NUL behind them */
+	size_t len; /* bytes, without the final NUL */
 	size_t cap; /* bytes allocated */
 };
 
@@ -28,22 +28,22 @@ void strbuf_add_bytes(struct strbuf *buffer, const void *bytes, size_t len)
 void strbuf_add_format(struct strbuf *buffer, const char *format, ...)
     __attribute__((nonnull(1), format(printf, 2, 3)));
 
-/* Adds what stands between two items of a list: nothing at the beginning of
- * the buffer. */
+/* Adds a separator between items of a list: nothing where the buffer is
+ * empty. */
 void strbuf_separate(struct strbuf *buffer, const char *between)
     __attribute__((nonnull));
 
-/* Makes room for len more bytes and returns where they go. The caller writes
- * them there and adds their number to buffer->len; no NUL follows them then. */
+/* Makes room for len more bytes and returns their address. The caller writes
+ * them there and adds their number to buffer->len; they are not
+ * NUL-terminated. */
 char *strbuf_reserve(struct strbuf *buffer, size_t len)
     __attribute__((nonnull, returns_nonnull));
 
-/* Drops all but the first len bytes, of which there must be as many, and keeps
- * the room. */
+/* Keeps the first len bytes, which must exist, and the room. */
 void strbuf_cut(struct strbuf *buffer, size_t len) __attribute__((nonnull));
 
-/* The string, "" where nothing was added; the caller frees it. The buffer is
- * empty afterwards and owns nothing. */
+/* Returns the string, "" where nothing was added; the caller frees it. The
+ * buffer is empty afterwards and owns nothing. */
 char *strbuf_take(struct strbuf *buffer)
     __attribute__((nonnull, returns_nonnull, warn_unused_result));
 

@@ -19,7 +19,7 @@
 
 enum {
 	TOUCHED_MODULE_VERSION = 1,
-	TOUCHED_DEPTH = 64,        /* frames a stack, innermost first */
+	TOUCHED_DEPTH = 64,        /* frames of a stack, innermost first */
 	TOUCHED_MESSAGE = 32 << 10 /* bytes of the longest message */
 };
 
@@ -28,23 +28,23 @@ enum touched_kind { TOUCHED_READY, TOUCHED_PAGE, TOUCHED_LEFT, TOUCHED_STATE };
 /* Begins each message. */
 struct touched_head {
 	uint32_t kind;
-	uint32_t count; /* of frames, of ids */
+	uint32_t count; /* number of frames or ids */
 };
 
-/* The first message: whether faults are seen at all. */
+/* The first message: whether faults can be sampled. */
 struct touched_ready {
 	struct touched_head head;
-	int32_t error;     /* why they aren't, an errno; 0 */
-	int32_t in_kernel; /* those in system calls are, too */
+	int32_t error;     /* errno if not; 0 */
+	int32_t in_kernel; /* faults in system calls are included */
 };
 
-/* A sample. Its frames follow as three texts each, a file, a line and a
- * function; where machine code has no name yet they are an object file, 0, and
- * "+0x" with the address in it, of a return address less one. */
+/* A sample. It is followed by three texts for each frame: file, line and
+ * function. Machine code without a name has its object file, 0, and "+0x" with
+ * the address, a return address minus one. */
 struct touched_page {
 	struct touched_head head;
 	int64_t time_ns; /* CLOCK_REALTIME */
-	uint64_t bytes;  /* that it stands for */
+	uint64_t bytes;  /* bytes that it represents */
 	uint32_t id;     /* from 1, ascending */
 	int32_t pid;
 };
@@ -53,29 +53,29 @@ struct touched_page {
 struct touched_left {
 	struct touched_head head;
 	int32_t pid;
-	uint32_t ended; /* because their process is no more */
+	uint32_t ended; /* because their process has ended */
 	uint32_t ids[];
 };
 
-/* The state of sampling: sent ten times a second if it changed, and at the end.
- */
+/* The state of sampling: sent ten times a second if it changed, and at the
+ * end. */
 struct touched_state {
 	struct touched_head head;
 	uint64_t period; /* bytes */
-	uint64_t lost;   /* faults that the kernel had no room for */
+	uint64_t lost;   /* faults for which the kernel had no room */
 	uint64_t failed; /* samples without a stack */
 };
 
 struct touched_request {
-	int feed;     /* the socket; the other end ends it */
-	pid_t pid;    /* what is watched, with what it starts from now on */
-	bool running; /* false: it will execute the program */
+	int feed;     /* socket; the other end closes it */
+	pid_t pid;    /* process to watch, with its future descendants */
+	bool running; /* false: it is going to execute the program */
 };
 
 struct touched_module {
 	int version;
-	/* Returns when the other end of the feed is closed for writing, and
-	 * all was sent. */
+	/* Returns when the other end of the feed was closed for writing, and
+	 * everything was sent. */
 	void (*run)(const struct touched_request *request);
 };
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Three digits: 0.05, 3.20, 32.0, 812. Never a locale's comma: the integer
- * and the fraction are printed apart. */
+/* Three digits: 0.05, 3.20, 32.0, 812. Never a locale's comma: integer and
+ * fraction are printed separately. */
 static int units_put_number(char *out, double value)
 {
 	int decimals = fabs(value) < 9.995 ? 2 : fabs(value) < 99.95 ? 1 : 0;
@@ -36,7 +36,7 @@ static char *units_put(char *out, double value, const char *unit)
 /* KiB are whole; other units have three digits. */
 static const struct size_unit {
 	const char *name;
-	double mib, least; /* MiB from which on sizes are said in it */
+	double mib, least; /* least: MiB from which on this unit is used */
 } size_units[] = {
     {"TiB", 1048576, 1023.5 * 1024},
     {"GiB", 1024, 1023.5},

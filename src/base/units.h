@@ -15,37 +15,37 @@ enum { UNITS_TEXT = 32, UNITS_COUNT = 128 };
 /* 0.04 -> "40 KiB", 3.2 -> "3.20 MiB", 812 -> "812 MiB", 1536 -> "1.50 GiB" */
 char *units_size(char *out, double mib);
 
-/* The size in the unit of a column whose sizes, 0 aside, go from least to most:
- * the one that the smallest has, but not below MiB beside a larger one. Among 3
- * and 1536: "3.00 MiB", "1536 MiB"; among 1536 and 4096: "1.50 GiB" */
+/* The size in the common unit of a column whose sizes, except 0, range from
+ * least to most: the smallest one's, but at least MiB beside larger ones. For 3
+ * to 1536: "3.00 MiB", "1536 MiB"; for 1536 to 4096: "1.50 GiB" */
 char *units_size_among(char *out, double mib, double least, double most);
 
-/* The same as units_size() for limits that people set: 2048 -> "2 GiB", 1536 ->
- * "1.5 GiB" */
+/* Like units_size() for limits that people set: 2048 -> "2 GiB", 1536 -> "1.5
+ * GiB" */
 char *units_limit(char *out, double mib);
 
 /* 0.005 -> "5 ms", 3.2 -> "3.20 s", 250 -> "4 min 10 s", 15000 -> "4 h 10 min",
  * 270000 -> "3 d 3 h", 3600 -> "1 h" */
 char *units_duration(char *out, double seconds);
 
-/* The same, as exact as times need it that lie step seconds from each other:
- * 3630 by 10 -> "1 h 30 s", by 0.1 -> "1 h 30.0 s" */
+/* The same, as exact as times need that are step seconds apart: 3630 by 10 ->
+ * "1 h 30 s", by 0.1 -> "1 h 30.0 s" */
 char *units_duration_to(char *out, double seconds, double step);
 
-/* 250 -> "00:04:10", from the hour on as many digits as it takes */
+/* 250 -> "00:04:10", with as many digits for hours as needed */
 char *units_clock(char *out, double seconds);
 
-/* MiB a second as MiB a minute, in every picture, page and table, with three
- * digits where it is slow, too: 0.0533 -> "3.20 MiB/min", 0.0001 -> "0.00600
- * MiB/min". The figure alone for several of one unit. */
+/* MiB a second as MiB a minute, for every picture, page and table, with three
+ * digits even for slow rates: 0.0533 -> "3.20 MiB/min", 0.0001 -> "0.00600
+ * MiB/min". units_rate_number(): the figure alone, for several of one unit. */
 char *units_rate(char *out, double mib_per_s);
 char *units_rate_number(char *out, double mib_per_s);
 
-/* A count with its noun and what must agree with it: 1 -> "1 sample was
- * missed", 2 -> "2 samples were missed"; out has UNITS_COUNT bytes. */
+/* A count with a noun and what agrees with it: 1 -> "1 sample was missed", 2 ->
+ * "2 samples were missed"; out has UNITS_COUNT bytes. */
 char *units_count(char *out, uint64_t count, const char *one, const char *many);
 
-/* The figure alone, as the functions above write it: "3.20" */
+/* The figure alone, in the form of the functions above: "3.20" */
 char *units_number(char *out, double value);
 
 #endif

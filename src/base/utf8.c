@@ -146,7 +146,7 @@ char *utf8_clean(char *out, size_t size, const char *text)
 		if (code == '\n' || code == '\t')
 			len = snprintf(piece, sizeof(piece), "\\%c",
 			    code == '\n' ? 'n' : 't');
-		else if (code < 0x20 || code == 0x7f) /* broken: -1 */
+		else if (code < 0x20 || code == 0x7f) /* invalid: -1 */
 			len = snprintf(piece, sizeof(piece), "\\x%02x", byte);
 		else if (utf8_is_unsafe(code))
 			len = snprintf(
@@ -191,7 +191,8 @@ size_t utf8_width(const char *text)
 	return columns;
 }
 
-/* The longest prefix of text that takes at most columns; its byte length. */
+/* The byte length of the longest prefix that takes at most that many
+ * columns. */
 static size_t prefix_len(const char *text, size_t columns)
 {
 	const char *at = text, *next = text;
@@ -206,8 +207,7 @@ static size_t prefix_len(const char *text, size_t columns)
 	return (size_t)(at - text);
 }
 
-/* The first len bytes of text, or as many whole characters as there is room
- * for. */
+/* Copies the first len bytes of text, or as many whole characters as fit. */
 static char *copy_prefix(char *out, size_t size, const char *text, size_t len)
 {
 	if (len + 1 > size)
@@ -220,8 +220,7 @@ static char *copy_prefix(char *out, size_t size, const char *text, size_t len)
 	return out;
 }
 
-/* The rest of text behind so many columns of it; never
- * a mark that would join what stands before. */
+/* The text after that many columns; never begins with a combining mark. */
 static const char *behind_columns(const char *text, size_t columns)
 {
 	const char *next = text;

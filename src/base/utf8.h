@@ -11,20 +11,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The code point at *text, which moves behind it; a byte that starts no valid
- * sequence gives -1 and moves by one. At the NUL: 0, and *text stays. */
+/* The code point at *text, which then points after it; -1 for a byte that
+ * begins no valid sequence, which is skipped. At the NUL: 0, and *text
+ * stays. */
 int32_t utf8_next(const char **text);
 
-/* Writes code to out (room for 4 bytes); the number of bytes written. */
+/* Writes code to out (room for 4 bytes); returns the number of bytes. */
 size_t utf8_put(char *out, uint32_t code);
 
-/* Whether the code point must not reach a screen as it is: C0 and C1 controls,
- * DEL, and the bidirectional and invisible formatting characters. */
+/* Whether the code point must not be printed as it is: C0 and C1 controls, DEL,
+ * and bidirectional and invisible formatting characters. */
 bool utf8_is_unsafe(int32_t code);
 
-/* Copies text into out (size bytes, cut at a character's end) with everything
- * unsafe written visibly: \n, \t, \xNN for bytes, \u{NNNN} for code points.
- * The result is valid UTF-8 and safe on a terminal; returns out. */
+/* Copies text into out (size bytes, cut at a character's end) with unsafe
+ * characters escaped: \n, \t, \xNN for bytes, \u{NNNN} for code points. The
+ * result is valid UTF-8 and safe for a terminal; returns out. */
 char *utf8_clean(char *out, size_t size, const char *text)
     __attribute__((nonnull));
 
@@ -35,16 +36,16 @@ char *utf8_clean_copy(const char *text) __attribute__((nonnull, malloc));
  * (East Asian Wide and Fullwidth, emoji), 1 for the rest. */
 int utf8_code_width(int32_t code);
 
-/* Terminal columns of text that utf8_clean() made. */
+/* Terminal columns of text from utf8_clean(). */
 size_t utf8_width(const char *text) __attribute__((nonnull));
 
-/* The ASCII character that stands for a code point where nothing else can be
- * displayed: itself, a near one for the signs that mprof writes ('~' for an
+/* The ASCII character to display for a code point where nothing else is
+ * possible: itself, a similar one for signs that mprof writes ('~' for an
  * ellipsis), else '?'. */
 char utf8_ascii(int32_t code);
 
-/* Copies text into out (size bytes) so that it takes at most columns, with
- * an ellipsis in the middle where something had to go; returns out. */
+/* Copies text into out (size bytes) so that it takes at most that many columns,
+ * with an ellipsis in the middle where it was shortened; returns out. */
 char *utf8_shorten(char *out, size_t size, const char *text, size_t columns)
     __attribute__((nonnull));
 

@@ -19,7 +19,7 @@
 
 enum { FIRST_PIECE = 4096, PIECE = 64 << 10, MOST_BEHIND = 16 << 20 };
 
-/* A part of a file, with room for the padding that numbers need. */
+/* A part of a file, with the padding that parsing numbers needs. */
 struct begin_piece {
 	char *bytes;
 	size_t len;
@@ -31,7 +31,7 @@ static void piece_init(struct begin_piece *piece)
 	piece->len = 0;
 }
 
-/* Reads up to most bytes, PIECE or fewer. Returns what pread() does. */
+/* Reads up to most bytes, at most PIECE. Returns as pread(). */
 static ssize_t piece_read(
     struct begin_piece *piece, int fd, off_t at, size_t most)
 {
@@ -42,7 +42,7 @@ static ssize_t piece_read(
 	return got;
 }
 
-/* Only the first line is read, and of a long one only its beginning. */
+/* Reads the first line; of a long one only the beginning. */
 static enum dat_content begin_read_content(struct begin_piece *piece, int fd)
 {
 	ssize_t got = piece_read(piece, fd, 0, FIRST_PIECE);
@@ -71,7 +71,8 @@ enum dat_content dat_content(int fd)
 	return begin_read_content(&piece, fd);
 }
 
-/* "2026-11-22T14:33:21+0100" as seconds since 1970; NAN where it is none. */
+/* Parses "2026-11-22T14:33:21+0100" as seconds since 1970; NAN for other
+ * text. */
 static double start_seconds(const char *text)
 {
 	struct tm when = {0};
@@ -85,8 +86,8 @@ static double start_seconds(const char *text)
 	return (double)(timegm(&when) - sign * (hours * 3600 + minutes * 60));
 }
 
-/* The start of the run. Its first sample is exact to a tenth of a millisecond,
- * INFO to a second. */
+/* The start of the run. Its first sample is exact to 0.1 ms, INFO to a
+ * second. */
 static double begin_of(const struct run *run)
 {
 	double first_s = run_first_s(run);
@@ -96,7 +97,8 @@ static double begin_of(const struct run *run)
 	return start_seconds(run->info.start);
 }
 
-/* Reads lines up to the first sample; torn is what the piece cuts off. */
+/* Reads lines up to the first sample; torn: the piece may cut off the last
+ * line. */
 static void begin_read_lines(
     struct profile *profile, const char *at, const char *end)
 {
@@ -126,8 +128,8 @@ static const char *begin_find_command(const struct begin_piece *piece)
 	return found;
 }
 
-/* Searches from the end of the file backwards; each piece overlaps the one
- * behind it, so that no keyword is cut in two. */
+/* Searches backwards from the end of the file; pieces overlap, so that no
+ * keyword is cut in two. */
 static void find_last(
     struct dat_begin *begin, struct begin_piece *piece, int fd, off_t size)
 {
@@ -156,8 +158,8 @@ static void find_last(
 	}
 }
 
-/* Whether the piece holds the first run's first sample; no line counts that it
- * may cut off. */
+/* Whether the piece contains the first run's first sample; a line that it may
+ * cut off doesn't count. */
 static bool begin_try_first(
     struct profile *profile, const struct begin_piece *piece)
 {
@@ -171,7 +173,7 @@ static bool begin_try_first(
 	       begin_of(&profile->runs.items[0]) > 0;
 }
 
-/* The piece holds the file's beginning. */
+/* Reads the beginning of the file. */
 static bool find_first(
     struct dat_begin *begin, struct begin_piece *piece, int fd)
 {

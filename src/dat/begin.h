@@ -10,11 +10,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The content at a file's beginning, blank lines aside. */
+/* Content at a file's beginning, ignoring blank lines. */
 enum dat_content {
-	DAT_CONTENT_OTHER,     /* no record */
+	DAT_CONTENT_OTHER,     /* not a record */
 	DAT_CONTENT_RECORD,    /* it is a recording */
-	DAT_CONTENT_UNREADABLE /* errno says why */
+	DAT_CONTENT_UNREADABLE /* see errno */
 };
 enum dat_content dat_content(int fd) __attribute__((warn_unused_result));
 
@@ -27,17 +27,16 @@ void dat_command_line(const char *path, char *out, size_t size)
 enum { DAT_BEGIN_TEXT = 32 };
 
 struct dat_begin {
-	double last_s; /* when the last run began, since 1970; an earlier run
-			* where the last one is longer than a few MiB */
-	char start[DAT_BEGIN_TEXT]; /* of the first run, as its INFO says,
-				     * 2026-11-22T14:33:21+0100; may be empty */
+	double last_s; /* start of the last run, since 1970; of an earlier run
+			  where the last one is longer than a few MiB */
+	char start[DAT_BEGIN_TEXT]; /* start of the first run by its INFO,
+				       2026-11-22T14:33:21+0100; may be empty */
 };
 
-/* Reads a regular file. False where it is no recording or holds
- * no time. */
+/* Reads a regular file. False where it is no recording, or contains no time. */
 bool dat_begin_read(struct dat_begin *begin, int fd) __attribute__((nonnull));
 
-/* Reads the first run alone, which is then taken for the last one too. */
+/* Reads only the first run, which is then also taken for the last one. */
 bool dat_begin_first(struct dat_begin *begin, int fd) __attribute__((nonnull));
 
 #endif

@@ -15,10 +15,10 @@
 #include "base/utf8.h"
 #include "dat/begin.h"
 
-/* With more of them nobody reads their names. */
+/* Nobody reads more names. */
 enum { MOST_OTHERS = 1000 };
 
-/* memory_profiler takes any fourteen characters for the date. */
+/* memory_profiler accepts any fourteen characters as the date. */
 static bool is_default_name(const char *name)
 {
 	static const char start[] = "mprofile_";
@@ -34,7 +34,7 @@ static bool is_default_name(const char *name)
 	return strcmp(at, ".dat") == 0;
 }
 
-/* 1 for a regular file or a link to one, 0 for anything else and for what is
+/* 1 for a regular file or a link to one, 0 for anything else or where it is
  * gone, -1 with errno where that can't be found out. */
 static int is_file(int folder, const char *name)
 {
@@ -66,7 +66,7 @@ static bool catalog_is_companion(int folder, const char *name)
 	return there;
 }
 
-/* Looks into the file: whatever its name is, it begins as a recording does. */
+/* Whether the file begins like a recording, whatever its name. */
 static bool catalog_holds(int folder, const char *name)
 {
 	int fd;
@@ -96,14 +96,14 @@ static int catalog_read_others(
 	return errno == 0 ? 0 : err_errno(e, "%s: can't be read", folder);
 }
 
-/* Adds what the folder holds; -1 with e. */
+/* Lists the directory; -1 with e. */
 static int catalog_read(
     struct catalog *catalog, DIR *dir, const char *folder, struct err *e)
 {
 	struct dirent *entry;
 	int file;
 
-	/* Only errno distinguishes readdir()'s end from its failure. */
+	/* Only errno tells readdir()'s end from a failure. */
 	while (errno = 0, (entry = readdir(dir))) {
 		if (!is_default_name(entry->d_name))
 			continue;
@@ -229,7 +229,7 @@ char *catalog_companion(const char *path)
 	return NULL;
 }
 
-/* Says that path is something else than a recording. */
+/* Reports that path is no recording, but something else. */
 static int catalog_refuse(struct err *e, const char *path, const char *what)
 {
 	err_set(e, "%s: %s", path, what);
@@ -280,19 +280,18 @@ int catalog_check(const char *path, struct err *e)
 	return got;
 }
 
-/* At most so many files without a recording's name are opened. */
+/* Files with other names that are opened, at most. */
 enum { MOST_ASKED = 1000 };
 
 struct newest_file {
 	char *name;
-	bool named; /* as a recording: .dat */
+	bool named; /* has a recording's name: .dat */
 	double changed_s;
 };
 
-/* The search for the recording that began last. A recording is written to after
- * it began: files are read in the order of their last change, the newest first,
- * and the search ends where all others were last changed before the best one
- * began. */
+/* The search for the recording that began last. A recording is written after it
+ * began, so files are read in order of their last change, newest first, until
+ * all others were changed before the best one began. */
 struct newest {
 	int folder;
 	ARRAY(struct newest_file) files;
@@ -312,7 +311,7 @@ static void newest_add_file(struct newest *newest, const char *name)
 	    (double)about.st_mtim.tv_sec + (double)about.st_mtim.tv_nsec / 1e9};
 }
 
-/* Sorts by: a recording's name, the last change, the name. */
+/* Sorts by: a recording's name, last change, name. */
 static int newest_compare(const void *left, const void *right)
 {
 	const struct newest_file *a = left, *b = right;
@@ -324,7 +323,8 @@ static int newest_compare(const void *left, const void *right)
 	return strcmp(b->name, a->name);
 }
 
-/* Among runs that began at once a default name wins, then the later name. */
+/* Among runs that began at the same time, a default name is preferred, then the
+ * later name. */
 static bool newest_is_later(const char *name, const char *than)
 {
 	static const char start[] = "mprofile_";
@@ -357,8 +357,8 @@ static void newest_try(struct newest *newest, const struct newest_file *file)
 	    newest_is_better(newest, file, &begin)) {
 		newest->began_s = begin.last_s;
 		newest->best = file->name;
-		/* A file last changed before this run began holds no later one;
-		 * a time that can't be right proves nothing. */
+		/* A file last changed before this run began contains no later
+		 * one; an impossible time proves nothing. */
 		newest->bound_s =
 		    begin.last_s <= file->changed_s + 1 ? begin.last_s : -1;
 	}

@@ -13,32 +13,32 @@
 
 struct catalog {
 	ARRAY(char *) names;  /* sorted by name, so by time; numbered from 0 */
-	ARRAY(char *) others; /* of a default name, but no file: sorted */
+	ARRAY(char *) others; /* default names that are no files: sorted */
 };
 
-/* The default-named recordings of a folder. What is neither a file nor a link
- * to one has no number. -1 with e where the folder or the kind of one of its
- * files can't be read: the numbers would be wrong. The caller finishes in any
+/* The default-named recordings of a directory. Only files and links to files
+ * have a number. -1 with e where the directory or the type of one of its files
+ * can't be read, as the numbers would be wrong. The caller finishes in any
  * case. */
 int catalog_init(struct catalog *catalog, const char *folder, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 
-/* The recordings of a folder with other names, which have no number: *.dat
- * files that begin as one, but companions. Of very many files some are left
- * out. Errors as above. */
+/* Recordings with other names, which have no number: *.dat files that begin
+ * like one, except companions. Of very many files some are left out. Errors as
+ * above. */
 int catalog_init_others(struct catalog *catalog, const char *folder,
     struct err *e) __attribute__((nonnull(1, 2), warn_unused_result));
 
-/* All recordings of a folder, whatever their names: files that begin as one,
- * but companions. Errors as above. */
+/* All recordings of a directory, whatever their names: files that begin like
+ * one, except companions. Errors as above. */
 int catalog_init_all(struct catalog *catalog, const char *folder, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 void catalog_finish(struct catalog *catalog) __attribute__((nonnull));
 
-/* Whether a word is a number such as 3 or -1, in *number then. */
+/* Whether a word is a number such as 3 or -1, which goes to *number. */
 bool catalog_number(const char *word, long *number) __attribute__((nonnull));
 
-/* The name of that number, -1 being the newest; NULL where there is none. */
+/* The name with that number (-1: the newest); NULL where there is none. */
 const char *catalog_at(const struct catalog *catalog, long number)
     __attribute__((nonnull));
 
@@ -50,18 +50,17 @@ long catalog_find(const struct catalog *catalog, const char *name)
  * is no such file. The caller frees. */
 char *catalog_companion(const char *path) __attribute__((nonnull));
 
-/* Whether path may be deleted as a recording: a regular file, not a link to
- * one, that begins with a record, or an empty .dat file; none that a recorder
- * is writing. 0 if so; 1 with e where it is something else, -1 with e where
- * that can't be found out. */
+/* Whether path may be deleted as a recording: a regular file, no link, that
+ * begins with a record, or an empty .dat file; not one that a recorder is
+ * writing. 0 if so; 1 with e where it is something else, -1 with e where that
+ * can't be found out. */
 int catalog_check(const char *path, struct err *e)
     __attribute__((nonnull(1), warn_unused_result));
 
-/* The name of the recording that began last, whatever it is called, which the
- * caller frees; NULL where there is none. *e is filled, and its text not empty,
- * where the folder can't be read. Files with names that end in .dat are read
- * first, then as many of the others as a moment allows, the newest of them
- * first: what begins as a recording does is one. */
+/* The name of the recording that began last, whatever its name, which the
+ * caller frees; NULL where there is none. *e has text where the directory can't
+ * be read. Reads files whose names end in .dat, then as many others as a moment
+ * allows, the newest first: one that begins like a recording is one. */
 char *catalog_newest(const char *folder, struct err *e)
     __attribute__((nonnull, malloc, warn_unused_result));
 

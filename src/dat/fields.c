@@ -109,7 +109,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The byte that two hexadecimal digits mean, -1 where they are none. */
+/* The byte of two hexadecimal digits; -1 for other text. */
 static int hex_byte(const char *text, size_t len)
 {
 	int high, low;
@@ -138,8 +138,8 @@ char *field_decode(const struct field *field)
 	return out;
 }
 
-/* The byte that an escape at text stands for; -1 where mprof writes no such
- * escape: a program's own argument may well hold \d or \x41. */
+/* The byte of an escape at text; -1 for one that mprof never writes: a
+ * program's argument may contain \d or \x41. */
 static int escaped_byte(const char *text, size_t len, size_t *taken)
 {
 	static const char letters[] = "ntr", meant[] = "\n\t\r";

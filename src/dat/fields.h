@@ -15,34 +15,34 @@ struct field {
 	size_t len;
 };
 
-/* The field at *at, which moves behind it; false at the line's end. Blanks
- * and tabs separate fields. */
+/* Takes the field at *at, which then points after it; false at the line's end.
+ * Blanks and tabs separate fields. */
 bool field_next(const char **at, const char *end, struct field *field)
     __attribute__((nonnull));
 
-/* The last field before *end, which moves to the field's start. */
+/* Takes the last field before *end, which then points to the field's start. */
 bool field_last(const char *start, const char **end, struct field *field)
     __attribute__((nonnull));
 
-/* The text up to the next separator, which may be nothing; *at moves behind
- * the separator. False where *at is beyond the end. */
+/* Takes the text up to the next separator, which may be empty; *at then points
+ * after the separator. False where *at is beyond the end. */
 bool field_split(const char **at, const char *end, char separator,
     struct field *field) __attribute__((nonnull));
 
-/* Whether the field is KEY=VALUE of that key; value is what follows. */
+/* Whether the field is KEY=VALUE with that key; value gets the rest. */
 bool field_value(const struct field *field, const char *key,
     struct field *value) __attribute__((nonnull));
 
-/* A whole number; false where the field is none or is beyond the type. */
+/* Parses a whole number; false where the field is none, or it doesn't fit. */
 bool field_int(const struct field *field, int *number) __attribute__((nonnull));
 bool field_count(const struct field *field, uint64_t *number)
     __attribute__((nonnull));
 
-/* Undoes %NN; a %00, which no string can hold, stays. The caller frees. */
+/* Decodes %NN; a %00, which no string can contain, stays. The caller frees. */
 char *field_decode(const struct field *field) __attribute__((nonnull));
 
-/* A command line with \n, \t, \r and the \xNN of control characters and bytes
- * that are no UTF-8 undone; a NUL becomes \x00. The caller frees. */
+/* Unescapes \n, \t, \r, and \xNN for control characters and invalid UTF-8, in a
+ * command line; a NUL becomes \x00. The caller frees. */
 char *field_unescape(const char *text, size_t len) __attribute__((nonnull));
 
 #endif

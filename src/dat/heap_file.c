@@ -21,8 +21,7 @@ int heap_file_write(const struct heap *heap, const char *path, struct err *e)
 
 	if (io_output_open(&output, path, e) < 0)
 		return -1;
-	/* The contents of a program are for its user alone, whatever the
-	 * umask. */
+	/* A program's contents are for its user alone, whatever the umask. */
 	if (output.partial && fchmod(fileno(output.stream), 0600) != 0) {
 		err_errno(e, "%s: can't be written", path);
 		io_output_discard(&output);
@@ -60,7 +59,8 @@ int heap_file_write(const struct heap *heap, const char *path, struct err *e)
 	return io_output_commit(&output, e);
 }
 
-/* A number that is not negative, and what is behind the blank after it. */
+/* Parses a non-negative number, and moves *text after the blank that
+ * follows. */
 static bool heap_file_number(char **text, int64_t *value)
 {
 	char *end;
@@ -82,7 +82,7 @@ static bool read_type(struct heap *heap, char *text)
 	if (!heap_file_number(&text, &count) ||
 	    !heap_file_number(&text, &bytes) || !*text)
 		return false;
-	/* Others than us may have written it. */
+	/* Someone else may have written the file. */
 	heap_add(heap, utf8_clean(name, sizeof(name), text), count, bytes);
 	return true;
 }
@@ -117,7 +117,7 @@ static bool heap_file_read_path(struct heap *heap, char *text)
 	return true;
 }
 
-/* "word rest"; whether the word is that one, and *text is the rest then. */
+/* Whether text is "word rest"; *text is then the rest. */
 static bool heap_file_has_word(char **text, const char *word)
 {
 	size_t len = strlen(word);
@@ -130,12 +130,12 @@ static bool heap_file_has_word(char **text, const char *word)
 
 struct heap_file_reading {
 	struct heap *heap;
-	int64_t types, paths; /* that were read */
+	int64_t types, paths; /* types and paths that were read */
 	bool paths_ended;
-	bool ended; /* the last line was there */
+	bool ended; /* the last line was read */
 };
 
-/* A line about the whole: true for those that this version does not know. */
+/* Reads a figure of the whole heap; true for unknown ones, too. */
 static bool heap_file_read_figure(struct heap *heap, char *text)
 {
 	if (heap_file_has_word(&text, "pid"))

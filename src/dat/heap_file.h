@@ -12,9 +12,8 @@
 int heap_file_write(const struct heap *heap, const char *path, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* heap is zeroed, and to be finished in any case. Lines of later versions,
- * with a word in front that this one doesn't know, are passed over; -1 with
- * e for what is no such file, or torn. */
+/* heap is zeroed; the caller finishes it in any case. Skips lines that begin
+ * with a word of a later version; -1 with e for an incomplete or other file. */
 int heap_file_read(struct heap *heap, const char *path, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Open MPI's stand first and Slurm's last: mpirun within a job of Slurm leaves
- * Slurm's as they were. SLURM_STEP_NUM_TASKS is there below srun alone. */
+/* Open MPI first and Slurm last: mpirun within a Slurm job leaves Slurm's
+ * variables as they are. SLURM_STEP_NUM_TASKS is set only by srun. */
 static const struct {
 	const char *rank, *ranks;
-	bool zero_is_script; /* 0 alone may be the script of the job */
+	bool zero_is_script; /* a single 0 may be the job's script */
 } launchers[] = {
     {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", false},
     {"PMI_RANK", "PMI_SIZE", false}, /* MPICH, Hydra */
@@ -20,7 +20,7 @@ static const struct {
 
 enum { LAUNCHERS = sizeof(launchers) / sizeof(launchers[0]) };
 
-/* Open MPI's name of one mpirun stands last: within a job it is a part. */
+/* Open MPI's name of one mpirun comes last: within a job it is a part of it. */
 static const char *const jobs[] = {
     "SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "PMIX_NAMESPACE"};
 
@@ -34,8 +34,8 @@ static const char *launcher_number(const char *variable)
 		   : NULL;
 }
 
-/* One that tells the rank and how many there are comes before one that tells
- * the rank alone. LAUNCHERS where there is none. */
+/* Finds a launcher; one that tells rank and number of ranks is preferred to one
+ * that tells only the rank. LAUNCHERS where there is none. */
 static size_t launcher_find(bool script_counts)
 {
 	for (size_t i = 0; i < LAUNCHERS; i++) {

@@ -6,19 +6,19 @@
 #ifndef MPROF_DAT_LAUNCHER_H
 #define MPROF_DAT_LAUNCHER_H
 
-/* Values of variables, borrowed from the environment; NULL: not told. */
+/* Values of variables, borrowed from the environment; NULL: not set. */
 struct launcher {
-	const char *rank;  /* the number of this process: digits */
-	const char *ranks; /* how many there are: digits */
+	const char *rank;  /* rank of this process: digits */
+	const char *ranks; /* number of ranks: digits */
 	const char *job;
 };
 
-/* Slurm gives the rank 0 also to the script of a job, which is no rank: it
- * counts only where the number of the ranks is known. */
+/* Slurm gives rank 0 to a job's script as well, which is no rank: it counts
+ * only where the number of ranks is known. */
 void launcher_read(struct launcher *launcher) __attribute__((nonnull));
 
-/* The rank as its variable has it, of Slurm also 0; NULL where no launcher
- * tells it. */
+/* The rank in the launcher's variable, including Slurm's 0; NULL where there is
+ * none. */
 const char *launcher_rank(void);
 
 #endif

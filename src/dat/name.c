@@ -14,8 +14,8 @@
 
 struct dat_name {
 	struct strbuf text;
-	const char *pattern; /* the whole, for messages */
-	const char *at;      /* the rest of it */
+	const char *pattern; /* whole pattern, for messages */
+	const char *at;      /* rest of it */
 	pid_t pid;
 	int64_t start_s;
 };
@@ -77,7 +77,7 @@ static int dat_name_add_rank(struct dat_name *name, struct err *e)
 	return 0;
 }
 
-/* Why a variable's value can't be a part of a name; NULL where it can. */
+/* Why a variable's value can't be part of a name; NULL where it can. */
 static const char *dat_name_refusal(const char *value)
 {
 	if (!value)
@@ -129,7 +129,7 @@ static const struct {
     {'%', dat_name_add_percent},
 };
 
-/* Adds what the letter behind a percent sign means. */
+/* Expands the letter after a percent sign. */
 static int dat_name_add_letter(struct dat_name *name, struct err *e)
 {
 	for (size_t i = 0;

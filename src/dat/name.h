@@ -10,12 +10,12 @@
 
 #include "base/err.h"
 
-/* The pattern with %h (the host), %p (pid), %t (the start, as in default
- * names), %r (the rank), %q{VARIABLE} (its value in the environment) and %%
- * replaced; any other % stays. Characters of a host's name that a file's name
- * must not have become underscores. NULL with e where a rank or a variable is
- * not there, or its value can't be a part of a name: two ranks that share a
- * name would share a file. The caller frees. */
+/* Expands %h (the host), %p (pid), %t (the start, as in default names), %r (the
+ * rank), %q{VARIABLE} (a variable of the environment) and %% in the pattern;
+ * any other % stays. Characters of a host's name that a file name must not
+ * contain become underscores. NULL with e where a rank or variable is not set,
+ * or can't be part of a name: two ranks with one name would share a file. The
+ * caller frees. */
 char *dat_name_expand(const char *pattern, pid_t pid, int64_t start_s,
     struct err *e) __attribute__((nonnull, malloc, warn_unused_result));
 

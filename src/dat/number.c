@@ -9,12 +9,13 @@
 #include <string.h>
 
 enum {
-	MOST_DIGITS = 19,   /* more could overflow 64 bits */
-	MOST_DECIMALS = 22, /* 10^22 is the last power that a double holds */
-	LONGEST = 1024      /* a field longer than that is no number */
+	MOST_DIGITS = 19, /* more may overflow 64 bits */
+	/* 10^22 is the last power of ten that is an exact double. */
+	MOST_DECIMALS = 22,
+	LONGEST = 1024 /* a longer field is no number */
 };
 
-/* Up to here every whole number is a double. */
+/* Up to here every whole number is an exact double. */
 #define EXACT (UINT64_C(1) << 53)
 
 static const double powers[MOST_DECIMALS + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5,
@@ -26,8 +27,8 @@ static bool ends_field(char c)
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/* Copies the field without the underscores that float() allows between
- * digits; NULL where one stands elsewhere or the field is too long. */
+/* Copies the field without underscores between digits, which float() allows;
+ * NULL where one is elsewhere or the field is too long. */
 static const char *copy_field(const char *text, char *copy)
 {
 	size_t used = 0;
@@ -47,7 +48,8 @@ static const char *copy_field(const char *text, char *copy)
 	return used ? text : NULL;
 }
 
-/* strtod() also takes hexadecimal and "nan(...)", which float() does not. */
+/* Parses with strtod(), except for hexadecimal and "nan(...)", which float()
+ * refuses. */
 static const char *read_slowly(const char *text, double *value)
 {
 	char copy[LONGEST];
@@ -68,15 +70,15 @@ static uint64_t load_eight(const char *text)
 	return le64toh(bytes);
 }
 
-/* The top bit of each byte that is above 9; that of the bytes behind the
- * first one may be a carry. */
+/* The top bit of each byte that is above 9; after the first such byte it may be
+ * a carry. */
 static uint64_t mark_strange(uint64_t bytes)
 {
 	return ((bytes + UINT64_C(0x7676767676767676)) | bytes) &
 	       UINT64_C(0x8080808080808080);
 }
 
-/* Eight bytes of 0 to 9 become pairs of digits, fours, one number. */
+/* Combines eight digits: bytes to pairs, to fours, to one number. */
 static uint64_t join_eight(uint64_t bytes)
 {
 	bytes = (bytes * (10 << 8 | 1)) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
@@ -84,7 +86,7 @@ static uint64_t join_eight(uint64_t bytes)
 	return (bytes * (UINT64_C(10000) << 32 | 1)) >> 32;
 }
 
-/* The value of the up to eight digits at text, in one go. */
+/* The value of up to eight digits at text, in one step. */
 static uint64_t read_eight(const char *text, size_t *count)
 {
 	uint64_t bytes = load_eight(text) ^ UINT64_C(0x3030303030303030);
@@ -96,7 +98,7 @@ static uint64_t read_eight(const char *text, size_t *count)
 	return join_eight(bytes << (64 - 8 * *count));
 }
 
-/* Appends the digits at text to *whole; returns where they end. */
+/* Appends the digits at text to *whole; returns their end. */
 static inline const char *read_digits(const char *text, uint64_t *whole)
 {
 	static const uint32_t shift[] = {
@@ -111,8 +113,8 @@ static inline const char *read_digits(const char *text, uint64_t *whole)
 	return text;
 }
 
-/* Both the digits as a whole number and the power of ten are exact doubles,
- * so the one division rounds as strtod() does. */
+/* The digits as a whole number and the power of ten are exact doubles, so the
+ * one division rounds like strtod(). */
 const char *number_read(const char *text, double *value)
 {
 	uint64_t whole = 0;
@@ -134,7 +136,7 @@ const char *number_read(const char *text, double *value)
 	return at;
 }
 
-/* "123.456789 ": the six decimals and the blank are checked together. */
+/* Parses "123.456789 ": checks the six decimals and the blank together. */
 static inline const char *read_mib(const char *text, double *mib)
 {
 	const char *at = text;
@@ -153,7 +155,7 @@ static inline const char *read_mib(const char *text, double *mib)
 	return whole > EXACT ? NULL : at + 8;
 }
 
-/* "89.0123\n", with the eight digits before it. */
+/* Parses "89.0123\n", with the eight digits before it. */
 static inline const char *read_seconds(
     const struct number_seconds *seconds, const char *text, double *time_s)
 {

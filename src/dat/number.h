@@ -8,25 +8,24 @@
 
 #include <stdint.h>
 
-/* This many bytes behind the end of the text must be readable. */
+/* Readable bytes that must follow the text. */
 #define NUMBER_PADDING 32
 
-/* Reads the field at text, which ends before a blank, tab, CR or LF: one of
- * them must follow somewhere. Returns where it ends, NULL where the field is
- * no number. "nan" and "inf" are numbers. */
+/* Parses the field at text, which ends before a blank, tab, CR or LF, one of
+ * which must follow. Returns its end; NULL where it is no number. "nan" and
+ * "inf" are numbers. */
 const char *number_read(const char *text, double *value)
     __attribute__((nonnull, warn_unused_result));
 
-/* The first eight digits of a time, which many samples share; zeros at
- * first. */
+/* The first eight digits of a time, which many samples share; initially
+ * zeros. */
 struct number_seconds {
 	uint64_t text, value;
 };
 
-/* Reads the rest of a sample's line just as mprof writes it: MiB with six
- * decimals, a blank, seconds of ten digits with four decimals, a newline.
- * Returns what follows; NULL where the line has any other shape, which says
- * nothing against it. */
+/* Parses the rest of a sample's line in exactly mprof's form: MiB with six
+ * decimals, a blank, seconds with ten digits and four decimals, a newline.
+ * Returns what follows; NULL for any other form, which may still be valid. */
 const char *number_read_sample(struct number_seconds *seconds, const char *text,
     double *mib, double *time_s) __attribute__((nonnull, warn_unused_result));
 

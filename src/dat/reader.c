@@ -18,18 +18,17 @@
 
 enum { BLOCK = 256 << 10 };
 
-/* The shortest sample that mprof writes, in bytes, and the most samples that
- * memory is reserved for. */
+/* Bytes of mprof's shortest sample; most samples to reserve memory for. */
 enum { SHORTEST_SAMPLE = 28, MOST_EXPECTED = 64 << 20 };
 
-/* A longer line is no record; it is passed over without being held. */
+/* A longer line is no record; it is skipped without being kept. */
 #define LONGEST_LINE ((size_t)64 << 20)
 
 struct block_reader {
 	int fd;
 	char *bytes;          /* cap of them, a newline and padding */
-	size_t len, cap;      /* what is there but not consumed begins at 0 */
-	uint64_t done, whole; /* bytes; a pipe has no whole */
+	size_t len, cap;      /* unconsumed bytes begin at 0 */
+	uint64_t done, whole; /* bytes; whole is 0 for a pipe */
 	const struct progress *progress;
 	bool passing; /* inside a line that is too long */
 	struct record_reader records;
@@ -65,7 +64,7 @@ static void reader_read_line(
 }
 
 /* Takes the whole lines of the block and moves the rest to its start. The
- * newline behind the block lets a number's end be found without counting. */
+ * newline after the block ends a number without counting. */
 static void reader_read_lines(struct block_reader *in)
 {
 	const char *at = in->bytes, *end = in->bytes + in->len;
@@ -87,7 +86,7 @@ static void reader_read_lines(struct block_reader *in)
 	memmove(in->bytes, at, in->len);
 }
 
-/* Room for at least half a block behind what is there. */
+/* Makes room for at least half a block. */
 static void reader_make_room(struct block_reader *in)
 {
 	if (in->passing || in->len >= LONGEST_LINE) {
@@ -102,8 +101,8 @@ static void reader_make_room(struct block_reader *in)
 	in->bytes = mem_resize(in->bytes, in->cap + 1 + NUMBER_PADDING, 1);
 }
 
-/* Reads to what is the file's end by now; *news says whether there was
- * anything. What follows the last newline stays in the buffer. */
+/* Reads up to the file's present end; *news: there was something. What follows
+ * the last newline stays in the buffer. */
 static int reader_read_blocks(
     struct block_reader *in, bool *news, const char *path, struct err *e)
 {
@@ -136,7 +135,7 @@ static void reader_read_rest(struct block_reader *in)
 	reader_read_line(in, in->bytes, in->bytes + in->len, true);
 }
 
-/* Names as FUNC writes them: a blank is an underscore there. */
+/* Compares names as FUNC writes them, with an underscore for a blank. */
 static int reader_compare_names(const char *a, const char *b)
 {
 	while (*a && (*a == ' ' ? '_' : *a) == (*b == ' ' ? '_' : *b)) {
@@ -164,7 +163,7 @@ static void reader_drop_call(struct call *call)
 	call->name = NULL;
 }
 
-/* In a group of equal calls each CALL makes one FUNC superfluous. */
+/* In a group of equal calls, drops one FUNC for each CALL. */
 static void drop_recorded_twice(struct call **group, size_t len)
 {
 	size_t known = 0;
@@ -190,8 +189,8 @@ static void compact_calls(struct run *run)
 	run->calls.len = kept;
 }
 
-/* A call is recorded by FUNC, for every reader, and again by CALL, which has
- * more in it; only the latter stays. */
+/* A call is recorded by FUNC, for every reader, and again by CALL, which tells
+ * more; only the latter is kept. */
 static void merge_calls(struct run *run)
 {
 	size_t len = run->calls.len, first = 0;
@@ -225,8 +224,8 @@ static bool reader_covers(const struct run *run, const struct call *call)
 	       call->enter_s <= total->items[total->len - 1].time_s;
 }
 
-/* In a file of several runs a call often stands before the command line of
- * its own run: the samples' times show whose it is. */
+/* In a file of several runs, a call often comes before its run's command line:
+ * the samples' times tell its run. */
 static void hand_on_calls(struct run *run, struct run *next)
 {
 	for (size_t i = 0; i < run->calls.len; i++) {
@@ -247,8 +246,8 @@ static void reader_note_thinning(struct run *run)
 		run->processes.items[i].memory.stretch_s = run->info.stretch_s;
 }
 
-/* Does, when all is read, what no line alone allows: sorts series, merges calls
- * that were recorded twice, finds whose they are, judges how runs ended. */
+/* Finishes when all is read: sorts series, merges calls that were recorded
+ * twice, assigns them to processes, judges how runs ended. */
 static void reader_settle(struct profile *profile)
 {
 	struct run *runs = profile->runs.items;
@@ -286,7 +285,8 @@ int dat_read_progress(struct profile *profile, const char *path,
 	in.fd = io_open_input(path, e);
 	if (in.fd < 0)
 		return -1;
-	/* Before the first byte: a run that ends meanwhile has its end read. */
+	/* Before the first byte, so that the end of a run that ends meanwhile
+	 * is read. */
 	profile->locked = file_lock_is_held(in.fd);
 	in.whole = fstat(in.fd, &about) == 0 ? (size_t)about.st_size : 0;
 	samples = in.whole < BLOCK ? 0 : in.whole / SHORTEST_SAMPLE;
@@ -367,9 +367,8 @@ static int follow_begin_anew(struct dat_follow *follow, struct err *e)
 	return got;
 }
 
-/* A recording that is thinned or rotated goes on in a new file of its name;
- * one that was removed is read to its end. Returns whether there is a new one.
- */
+/* A recording that is thinned or rotated goes on in a new file of its name; one
+ * that was removed is read to its end. Returns whether there is a new file. */
 static bool follow_reopen(struct dat_follow *follow, const struct stat *old)
 {
 	const char *path = follow->profile.path;

@@ -15,7 +15,7 @@
 
 /* Reads the whole file into profile, which it initialises and the caller
  * finishes in any case. -1 with e where the file can't be opened or read; an
- * empty file is a profile without runs. Series come sorted by time. */
+ * empty file is a profile without runs. Series are sorted by time. */
 int dat_read(struct profile *profile, const char *path, struct err *e)
     __attribute__((warn_unused_result));
 
@@ -24,8 +24,8 @@ int dat_read_progress(struct profile *profile, const char *path,
     const struct progress *progress, struct err *e)
     __attribute__((nonnull(1, 2), warn_unused_result));
 
-/* A recording that is still being written: what was written since the last time
- * is read, whole lines alone. A file that became shorter is read anew. */
+/* A recording that is still being written: reads what was added since the last
+ * call, whole lines only. A file that became shorter is read anew. */
 struct dat_follow;
 
 /* NULL with e where the file can't be opened. The caller closes. */
@@ -33,16 +33,16 @@ struct dat_follow *dat_follow_open(const char *path, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 void dat_follow_close(struct dat_follow *follow);
 
-/* Reads what is new; *news says whether there was anything. -1 with e where the
- * file can't be read. */
+/* Reads what was added; *news: there was something. -1 with e where the file
+ * can't be read. */
 int dat_follow_read(struct dat_follow *follow, bool *news, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* The profile so far, its series sorted; good until the next read. */
+/* The profile so far, with sorted series; valid until the next read. */
 const struct profile *dat_follow_profile(struct dat_follow *follow)
     __attribute__((nonnull));
 
-/* Takes records, whole lines, as further ones of a profile's last run. */
+/* Adds records, whole lines, to a profile's last run. */
 void dat_add_records(struct profile *profile, const char *text, size_t len)
     __attribute__((nonnull));
 

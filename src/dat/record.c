@@ -30,7 +30,8 @@ void record_measure_time(struct record_reader *reader)
 	reader->time_text = NULL;
 }
 
-/* Without a model a number must have the decimals that the format has. */
+/* Whether a number is complete. Without a model it must have the format's
+ * decimals. */
 static bool is_whole(struct width width, struct width model)
 {
 	if (model.len == 0)
@@ -46,7 +47,8 @@ static bool is_torn_time(struct record_reader *reader, const char *text)
 	return !is_whole(width_of(text), reader->time);
 }
 
-/* Growing step by step would move, and fault in, twice of what is needed. */
+/* Reserves memory at once: growing step by step would copy, and fault in, twice
+ * as much. */
 static void record_begin_run(struct record_reader *reader)
 {
 	reader->run = profile_add_run(reader->profile);
@@ -62,16 +64,15 @@ static struct run *run_of(struct record_reader *reader)
 	return reader->run;
 }
 
-/* A figure that can't be an amount of memory makes the record none; nan and inf
- * are numbers that say nothing. */
+/* A figure that can't be an amount of memory makes the record invalid; nan and
+ * inf are numbers that tell nothing. */
 static bool is_nonsense(double mib)
 {
 	return isfinite(mib) && !is_measurement(mib);
 }
 
-/* Reads two numbers, the memory and the time that stand behind a keyword or a
- * pid; returns where they end, NULL where they don't, or the first is
- * nonsense. */
+/* Parses memory and time, which follow a keyword or a pid. Returns their end;
+ * NULL where they are missing or the memory is invalid. */
 static const char *read_sample(
     const char *at, struct sample *sample, const char **time_text)
 {
@@ -113,7 +114,7 @@ static enum record_result read_child(
 		return RECORD_BAD;
 	reader->time_text = time_text;
 	process = run_process(run_of(reader), key.text, key.len);
-	/* memory_profiler wrote this when it lost its children. */
+	/* memory_profiler's record of having lost its children. */
 	if (process->pid == 0 && sample.mib == 0)
 		run_note_loss(reader->run);
 	else
@@ -121,8 +122,8 @@ static enum record_result read_child(
 	return RECORD_TAKEN;
 }
 
-/* A command line opens a run, but for what came before the first sample:
- * functions are often written before the command that called them. */
+/* A command line begins a run, which includes records before its first sample:
+ * functions are often written before their command line. */
 static enum record_result read_command(
     struct record_reader *reader, const char *at, const char *end, bool torn)
 {
@@ -138,8 +139,8 @@ static enum record_result read_command(
 	return RECORD_TAKEN;
 }
 
-/* The four numbers of a call and its level, read from the right since the
- * name may hold blanks; *end moves to the name's end. */
+/* Parses a call's four numbers and its level from the right, as the name may
+ * contain blanks; *end then points to the name's end. */
 static bool read_call_numbers(
     const char *start, const char **end, struct call *call, const char **leave)
 {
@@ -163,7 +164,7 @@ static bool read_call_numbers(
 	return at > start;
 }
 
-/* With a level the last field is a whole number and four numbers precede it. */
+/* With a level, the last field is a whole number after the four numbers. */
 static bool read_call(
     const char *start, const char **end, struct call *call, const char **leave)
 {
@@ -201,9 +202,9 @@ static enum record_result read_func(
 	return RECORD_TAKEN;
 }
 
-/* A record that is mprof's own: KEYWORD[;key=value;...] MiB time. Keys that we
- * don't know are passed over. Version 0.1.0 wrote KEYWORD MiB time key=value
- * ..., which is read as well. */
+/* An extension record of mprof: KEYWORD[;key=value;...] MiB time. Unknown keys
+ * are skipped. Version 0.1.0 wrote KEYWORD MiB time key=value ..., which is
+ * read as well. */
 struct extension {
 	struct sample at;
 	const char *text, *end; /* the keys and values */
@@ -230,7 +231,7 @@ static bool extension_find(
 	return false;
 }
 
-/* Replaces *text where the key is there. */
+/* Replaces *text if the key is there. */
 static bool extension_get_text(
     const struct extension *record, const char *key, char **text)
 {
@@ -251,7 +252,7 @@ static bool extension_get_int(
 	return extension_find(record, key, &value) && field_int(&value, number);
 }
 
-/* From a copy: number_read() takes no semicolon for a number's end. */
+/* Parses a copy: number_read() does not end a number at a semicolon. */
 static bool extension_get_number(
     const struct extension *record, const char *key, double *number)
 {
@@ -270,8 +271,8 @@ static bool extension_get_number(
 	return true;
 }
 
-/* *mib stays where the key is missing or its value is nan or inf, and where it
- * can't be an amount of memory: that alone is false. */
+/* Keeps *mib if the key is missing or its value is nan or inf; false if it
+ * can't be an amount of memory. */
 static bool extension_get_mib(
     const struct extension *record, const char *key, double *mib)
 {
@@ -384,8 +385,8 @@ static enum limit_of extension_get_limit_of(const struct extension *record)
 	return LIMIT_OF_UNKNOWN;
 }
 
-/* Without a status or a signal the recording ended, and nobody knows how
- * the process did. */
+/* Without status and signal the recording ended, and it is unknown how the
+ * process did. */
 static void extension_exit_status(
     const struct extension *record, struct exit_status *exit)
 {
@@ -403,9 +404,9 @@ static void extension_exit_status(
 	exit->limit_of = extension_get_limit_of(record);
 }
 
-/* The launched program is the first PROC, but for one with CHLD records, which
- * descendants alone have; or a process that no other record names. Pid 0 is a
- * control group's, and no process. */
+/* The launched program is the first PROC, unless it has CHLD records, which
+ * only descendants have; or a process that no other record names. Pid 0 stands
+ * for a control group. */
 static bool extension_read_exit(
     struct record_reader *reader, const struct extension *record)
 {
@@ -498,8 +499,8 @@ static bool extension_read_mark(
 	return true;
 }
 
-/* Splits file:line:function at its ":LINE:"; the names of the file and of the
- * function may hold colons of their own. */
+/* Splits file:line:function at ":LINE:"; file and function names may contain
+ * colons. */
 static bool split_frame(const struct field *text, struct field *file,
     struct field *line, struct field *function)
 {
@@ -539,8 +540,8 @@ static struct frame read_frame(const struct field *text)
 	return frame;
 }
 
-/* The code that mprof itself runs in a Python program, around a function with
- * @profile: what it was called from stands for it. */
+/* Whether the frame is mprof's own code around a function with @profile in a
+ * Python program: its caller is used instead. */
 static bool is_own_frame(const struct frame *frame)
 {
 	return strcmp(frame->file, "<mprof>") == 0;
@@ -596,8 +597,8 @@ static bool extension_read_stack(
 	return true;
 }
 
-/* #NUMBER of a frame that is known, #NUMBER:file:line:function of a new one.
- * False where it is neither. */
+/* Reads #NUMBER of a known frame, or #NUMBER:file:line:function of a new one.
+ * False for other text. */
 static bool read_numbered_frame(
     struct run *run, const struct field *text, size_t *place)
 {
@@ -849,12 +850,12 @@ static bool extension_read_name(
 	return true;
 }
 
-/* Adds to reader->run; false where a key is missing or makes no sense. */
+/* Adds to reader->run; false where a key is missing or invalid. */
 typedef bool extension_reader(
     struct record_reader *reader, const struct extension *record);
 
-/* keys is the text behind the keyword, NULL where version 0.1.0 put it behind
- * the time. There a torn value looks like a whole one. */
+/* keys is the text after the keyword, NULL where version 0.1.0 put it after the
+ * time; there an incomplete value looks complete. */
 static enum record_result read_extension(struct record_reader *reader,
     extension_reader *read, const struct field *keys, const char *at,
     const char *end, bool torn)
@@ -909,7 +910,7 @@ static const struct {
     {KEYWORD("TYPE"), NULL, extension_read_type},
 };
 
-/* A later version may write any word in capitals. */
+/* Later versions may write any word in capitals. */
 static bool is_keyword(const struct field *word)
 {
 	for (size_t i = 0; i < word->len; i++) {
@@ -921,7 +922,7 @@ static bool is_keyword(const struct field *word)
 	return word->len > 1;
 }
 
-/* Cuts ;key=value;... off the keyword; keys are what stands behind the first
+/* Splits ;key=value;... off the keyword; keys is the text after the first
  * semicolon. */
 static void cut_keys(struct field *word, struct field *keys)
 {
@@ -941,7 +942,8 @@ enum record_result record_read(
 	static const char bom[] = "\xef\xbb\xbf";
 	struct field word, keys;
 
-	/* Editors put it before a file, and joining moves it between lines. */
+	/* Editors put a byte order mark before a file, and concatenation moves
+	 * it between lines. */
 	if (end - at >= 3 && memcmp(at, bom, 3) == 0)
 		at += 3;
 	if (end > at && end[-1] == '\r') {
@@ -965,7 +967,7 @@ enum record_result record_read(
 	return is_keyword(&word) ? RECORD_UNKNOWN : RECORD_BAD;
 }
 
-/* The rest of a plain line: two numbers, a space between, a newline behind. */
+/* Parses the rest of a plain line: two numbers, a blank between, a newline. */
 static const char *read_plain_sample(struct record_reader *reader,
     const char *at, const char *end, struct sample *sample)
 {
@@ -994,7 +996,7 @@ static const char *take_plain_child(
 
 	while ((unsigned char)(*at - '0') < 10)
 		at++;
-	/* Pid 0 may be the phantom that read_child() knows. */
+	/* Pid 0 may be the phantom that read_child() handles. */
 	if (at == pid || *pid == '0' || *at != ' ')
 		return NULL;
 	next = read_plain_sample(reader, at + 1, end, &sample);

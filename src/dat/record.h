@@ -11,43 +11,42 @@
 #include "dat/number.h"
 #include "profile/profile.h"
 
-/* The part of a number that was written, to distinguish a whole one from a torn
- * one.
- */
+/* The digits of a number that were written, to tell a complete one from an
+ * incomplete one. */
 struct width {
 	size_t len, decimals;
 };
 
 struct record_reader {
 	struct profile *profile;
-	struct run *run;       /* the last of profile's; NULL before it */
-	const char *time_text; /* the newest time field, NULL once measured */
-	struct width time;     /* of the newest time field that was measured */
-	bool levels;           /* a FUNC with a level was there */
-	int root_pid;          /* of the run's first PROC; 0 before it */
-	double highest_mib;    /* of the run's PEAKs so far */
-	size_t expected;       /* samples that the first run may hold */
+	struct run *run;       /* last one of profile; NULL before it */
+	const char *time_text; /* newest time field; NULL once measured */
+	struct width time;     /* width of the newest measured time field */
+	bool levels;           /* a FUNC with a level was read */
+	int root_pid;          /* pid of the run's first PROC; 0 before it */
+	double highest_mib;    /* highest PEAK of the run so far */
+	size_t expected; /* number of samples that the first run may have */
 	struct number_seconds seconds;
 };
 
 enum record_result {
 	RECORD_TAKEN,
-	RECORD_UNKNOWN, /* a keyword that we don't know */
-	RECORD_BAD      /* no record */
+	RECORD_UNKNOWN, /* unknown keyword */
+	RECORD_BAD      /* not a record */
 };
 
-/* Reads the line [at, end), where *end is a LF. A torn one, whose newline is
- * missing in the file, is taken only where nothing can be missing. */
+/* Reads the line [at, end), where *end is LF. A line whose newline is missing
+ * in the file is used only where nothing can be missing. */
 enum record_result record_read(struct record_reader *reader, const char *at,
     const char *end, bool torn) __attribute__((nonnull));
 
-/* Takes the MEM and CHLD lines of the plainest shape, as nearly all are, from
- * the block [at, end), behind which NUMBER_PADDING bytes are readable. Returns
- * where the first line begins that needs record_read() or may not be whole. */
+/* Reads the MEM and CHLD lines of the plainest form, which are nearly all, from
+ * the block [at, end), after which NUMBER_PADDING bytes are readable. Returns
+ * the start of the first line that needs record_read() or may be incomplete. */
 const char *record_read_plain(struct record_reader *reader, const char *at,
     const char *end) __attribute__((nonnull));
 
-/* Measures the newest time field; to be called before its bytes go. */
+/* Measures the newest time field; call it before its bytes are overwritten. */
 void record_measure_time(struct record_reader *reader) __attribute__((nonnull));
 
 #endif

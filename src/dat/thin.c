@@ -24,46 +24,47 @@
 #include "dat/number.h"
 #include "profile/resource.h"
 
-/* The newest part, of this share of the size, stays as it is. */
+/* The newest part, this share of the size, stays unchanged. */
 enum { RECENT_SHARE = 4 };
 
 /* Powers of two: 62.5 ms, 34 years. */
 enum { STRETCH_LEAST = -4, STRETCH_MOST = 30 };
 
-/* One line, as far as thinning has to know it. */
+/* One line, as far as thinning has to understand it. */
 struct thin_line {
 	struct field keyword; /* up to a semicolon */
-	struct field keys;    /* between that and the memory; may be empty */
-	double mib, time_s;   /* NAN where there are none */
-	uint32_t pid;         /* of CHLD, PROC or USAGE; 0: none */
+	struct field keys;  /* text between keyword and memory; may be empty */
+	double mib, time_s; /* NAN where missing */
+	uint32_t pid;       /* of CHLD, PROC or USAGE; 0: none */
 };
 
 struct thin_process {
 	uint32_t pid;
 	double highest_mib;
-	uint64_t tick; /* the number of the tick that has it */
+	uint64_t tick; /* number of the tick that contains it */
 };
 
-/* The first pass finds this. */
+/* Result of the first pass. */
 struct thin_survey {
 	ARRAY(struct thin_process) processes;
-	struct index index;     /* by pid, into processes: its newest holder */
-	ARRAY(uint64_t) wanted; /* ticks with a process's highest; ascending */
+	struct index index; /* newest process of each pid */
+	/* Ticks at which a process was highest; ascending. */
+	ARRAY(uint64_t) wanted;
 	uint64_t ticks;
 	double first_s;
-	double recent_s;  /* from here on all stays */
-	double stretch_s; /* of an earlier thinning */
+	double recent_s;  /* time from which all is kept */
+	double stretch_s; /* stretch of an earlier thinning */
 };
 
-/* Why a kept record is kept: of those of the same slot only one is. */
+/* Why a record is kept: only one is kept for each slot. */
 enum thin_reason {
 	KEPT_ALWAYS,
 	KEPT_LOWEST,
 	KEPT_HIGHEST,
-	KEPT_LAST, /* of USAGE, whose counts rise */
+	KEPT_LAST, /* last USAGE, as counts rise */
 	KEPT_PEAK,
 	KEPT_SHARE,
-	KEPT_FIGURE /* and those behind it: of USAGE, by figure */
+	KEPT_FIGURE /* this and the following: USAGE, by figure */
 };
 
 struct thin_kept {
@@ -73,17 +74,17 @@ struct thin_kept {
 	struct strbuf text;
 };
 
-/* The second pass. */
+/* State of the second pass. */
 struct thin_pass {
 	const struct thin_copy *copy;
 	const struct thin_survey *survey;
 	double stretch_s;
-	double number; /* of the present stretch */
+	double number; /* number of the present stretch */
 	ARRAY(struct thin_kept) kept;
-	struct thin_kept tick; /* the open one */
-	bool in_tick, said;    /* said: the run has its THIN */
+	struct thin_kept tick; /* the tick that is being read */
+	bool in_tick, said;    /* said: the run's THIN was written */
 	uint64_t order, ticks;
-	size_t wanted; /* place in survey->wanted */
+	size_t wanted; /* index in survey->wanted */
 };
 
 static bool thin_is(const struct thin_line *line, const char *keyword)
@@ -124,8 +125,8 @@ static uint32_t thin_pid(const struct field *field)
 	return field_count(field, &pid) && pid <= INT32_MAX ? (uint32_t)pid : 0;
 }
 
-/* Splits "KEYWORD[;keys] MiB time", "CHLD pid MiB time"; a command line has no
- * numbers. */
+/* Splits "KEYWORD[;keys] MiB time" or "CHLD pid MiB time"; a command line has
+ * no numbers. */
 static void thin_split(const char *text, size_t len, struct thin_line *line)
 {
 	const char *at = text, *end = text + len, *semicolon;
@@ -151,7 +152,7 @@ static void thin_split(const char *text, size_t len, struct thin_line *line)
 	line->time_s = thin_number(&time);
 }
 
-/* Calls take for each line of the old file's part. */
+/* Calls take for each line of the copied part of the old file. */
 static int thin_each_line(const struct thin_copy *copy,
     void (*take)(void *context, const char *text, size_t len), void *context,
     struct err *e)
@@ -183,7 +184,7 @@ static bool thin_same_pid(const void *items, size_t at, const void *key)
 	return processes[at].pid == *(const uint32_t *)key;
 }
 
-/* The process that has the pid now, made where none has. */
+/* The process that has the pid at present, added where there is none. */
 static struct thin_process *thin_process_of(
     struct thin_survey *survey, uint32_t pid)
 {
@@ -197,7 +198,7 @@ static struct thin_process *thin_process_of(
 	return &survey->processes.items[at];
 }
 
-/* Ticks in which a process that has ended was at its highest. */
+/* Notes the tick in which a process that has ended was highest. */
 static void thin_want(struct thin_survey *survey, struct thin_process *process)
 {
 	if (process->highest_mib >= 0)
@@ -240,7 +241,7 @@ static int thin_compare_numbers(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* Finds the first tick of the newest part, from where its bytes begin. */
+/* Finds the first tick of the newest part, by its position in bytes. */
 static void thin_survey_recent(
     const struct thin_copy *copy, struct thin_survey *survey)
 {
@@ -294,7 +295,7 @@ static int thin_compare_kept(const void *left, const void *right)
 	return (a->order > b->order) - (a->order < b->order);
 }
 
-/* Writes what the stretch keeps, in its order and once. */
+/* Writes what is kept of the stretch, in order and once. */
 static void thin_flush(struct thin_pass *pass)
 {
 	uint64_t last = 0;
@@ -360,7 +361,7 @@ static void thin_end_tick(struct thin_pass *pass)
 	thin_keep(pass, tick);
 }
 
-/* Says, before a run's first sample, how it is thinned. */
+/* Writes THIN before a run's first sample. */
 static void thin_say(struct thin_pass *pass, const struct thin_line *line)
 {
 	struct thin_kept record = {0};
@@ -394,8 +395,8 @@ static void thin_begin_tick(struct thin_pass *pass,
 	strbuf_add_bytes(&pass->tick.text, text, len);
 }
 
-/* USAGE of the whole: the last, and the highest of each figure that is of its
- * moment. */
+/* Keeps USAGE of the whole: the last one, and the highest of each figure that
+ * is no count. */
 static void thin_keep_usage(struct thin_pass *pass,
     const struct thin_line *line, struct thin_kept *record)
 {
@@ -433,7 +434,7 @@ static void thin_keep_record(struct thin_pass *pass,
 	strbuf_finish(&record.text);
 }
 
-/* Processes' USAGE goes with the tick that it stands behind. */
+/* USAGE of processes is kept or dropped with the tick before it. */
 static void thin_pass_line(void *context, const char *text, size_t len)
 {
 	struct thin_pass *pass = context;
@@ -454,7 +455,7 @@ static void thin_pass_line(void *context, const char *text, size_t len)
 	}
 	if (!thin_is(&line, "USAGE") || line.pid > 0)
 		thin_end_tick(pass);
-	/* Each run keeps samples of its own. */
+	/* Samples are kept for each run separately. */
 	if (thin_is(&line, "CMDLINE")) {
 		thin_flush(pass);
 		pass->said = false;
@@ -482,8 +483,8 @@ static int thin_pass_all(const struct thin_copy *copy,
 	return result;
 }
 
-/* The length of stretch with which two average ticks for each fill about the
- * space, as a power of two. */
+/* The length of stretch, a power of two, with which two average ticks for each
+ * fill about the available space. */
 static int thin_stretch(
     const struct thin_copy *copy, const struct thin_survey *survey)
 {
@@ -536,7 +537,7 @@ static void *thin_work(void *context)
 	return NULL;
 }
 
-/* The old file again, to be read, and the length that it has now. */
+/* Opens the old file again for reading, and finds its present length. */
 static int thin_open_old(struct thin *thin, int fd, struct err *e)
 {
 	struct stat about;
@@ -556,7 +557,7 @@ static int thin_open_old(struct thin *thin, int fd, struct err *e)
 	return 0;
 }
 
-/* The new file is locked before it has the name. */
+/* The new file is locked before it gets its name. */
 static int thin_prepare_new(struct thin *thin, struct err *e)
 {
 	const struct stat *named = &thin->output.target.about;
@@ -629,7 +630,7 @@ static int thin_copy_rest(struct thin *thin, struct err *e)
 	}
 }
 
-/* Whether the name is still that of the file that was read. */
+/* Whether the name still refers to the file that was read. */
 static bool thin_still_named(const struct thin *thin)
 {
 	const struct named_file *target = &thin->output.target;

@@ -21,7 +21,7 @@
 #include "base/err.h"
 #include "base/io.h"
 
-/* This is copied. */
+/* The part of a file to copy, and where it goes. */
 struct thin_copy {
 	FILE *from;
 	off_t len; /* bytes of it, whole lines */
@@ -30,38 +30,37 @@ struct thin_copy {
 	const atomic_bool *stop;
 };
 
-/* Writes the thinned copy. -1 with e where it can't be written, or made so
- * small, or was stopped. */
+/* Writes the thinned copy. -1 with e where it can't be written, can't be made
+ * that small, or was stopped. */
 int thin_copy(const struct thin_copy *copy, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* One rewriting of a file. */
+/* Rewriting of one file. */
 struct thin {
 	struct io_output output;
 	struct thin_copy copy;
 	pthread_t thread;
-	bool threaded; /* it is running, or ended and waits to be joined */
+	bool threaded; /* it runs, or has ended and is to be joined */
 	atomic_bool done, stop;
 	int result;
 	struct err e;
 };
 
-/* Begins to rewrite the file at path, which fd is open for, in a thread. -1
- * with e where the file has another name by now or none can be made beside it;
- * nothing is to be finished then. */
+/* Begins to rewrite the file at path, which fd refers to, in a thread. -1 with
+ * e where the file has another name by now or no file can be created beside it;
+ * there is nothing to finish then. */
 int thin_begin(struct thin *thin, int fd, const char *path, size_t most,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 
 bool thin_is_done(const struct thin *thin) __attribute__((nonnull));
 
-/* Puts the new file in the place of the old one, with what was written to that
- * meanwhile; *fd, which the old one's is, becomes the new one's and is locked
- * as it was. -1 with e where that failed: *fd and the old file are as before.
- */
+/* Replaces the old file by the new one, with what was written meanwhile; *fd
+ * then refers to the new file, locked as before. -1 with e where that fails:
+ * *fd and the old file are unchanged. */
 int thin_commit(struct thin *thin, int *fd, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* Gives up, whatever it is doing. */
+/* Stops and discards it. */
 void thin_abandon(struct thin *thin) __attribute__((nonnull));
 
 #endif

@@ -27,12 +27,13 @@
 #include "dat/thin.h"
 
 enum {
-	KEEP_MAX = 256 * 1024, /* bytes that wait for room on the disk */
-	NAMES_MAX = 3600,      /* seconds that a default name may move */
-	OPEN_TRIES = 100,      /* where others make and remove the same name */
-	BESIDE_MAX = 10000,    /* recordings of one name at the same time */
-	PATIENCE_MS = 1000,    /* for a slow reader of a fifo, at the end */
-	NUMBER = 24            /* digits of any 64-bit number, and its sign */
+	KEEP_MAX = 256 * 1024, /* bytes that wait for free disk space */
+	NAMES_MAX = 3600, /* seconds by which a default name may be later */
+	/* Tries where others create and remove the same name. */
+	OPEN_TRIES = 100,
+	BESIDE_MAX = 10000, /* recordings of one name at the same time */
+	PATIENCE_MS = 1000, /* wait for a slow reader of a FIFO at the end */
+	NUMBER = 24         /* bytes of a 64-bit number with its sign */
 };
 
 static char *writer_put_digits(char *out, uint64_t number, size_t least)
@@ -50,7 +51,7 @@ static char *writer_put_digits(char *out, uint64_t number, size_t least)
 	return out;
 }
 
-/* KiB as MiB, rounded as "%.6f" would: a tie goes to the even digit. */
+/* Writes KiB as MiB, rounded like "%.6f": half to even. */
 static char *writer_put_mib(char *out, int64_t kib)
 {
 	uint64_t whole = kib > 0 ? (uint64_t)kib / 1024 : 0;
@@ -121,8 +122,8 @@ static void writer_put_hex(
 	strbuf_add_bytes(&writer->buffer, &hex[byte & 15], 1);
 }
 
-/* Control characters as \n, \t or \xNN, and so too bytes that are no UTF-8,
- * on which memory_profiler's reader would die. */
+/* Escapes control characters as \n, \t or \xNN, and also invalid UTF-8, on
+ * which memory_profiler's reader would fail. */
 static void writer_put_word(struct dat_writer *writer, const char *word)
 {
 	while (*word) {
@@ -199,9 +200,8 @@ void dat_write_time(struct dat_writer *writer, const char *key, int64_t time_ns)
 	writer->buffer.len = (size_t)(out - writer->buffer.text);
 }
 
-/* The bytes of special are encoded, and so are control characters, bytes that
- * are no UTF-8, and the first letter of MEM, which scripts take for a sample
- * wherever it stands in a line. */
+/* Encodes the bytes in special, control characters, invalid UTF-8, and the
+ * first letter of MEM, which scripts take for a sample anywhere in a line. */
 static void writer_put_encoded(
     struct dat_writer *writer, const char *text, const char *special)
 {
@@ -297,9 +297,8 @@ static int check_existing(
 	return 0;
 }
 
-/* Opens what has the name, or makes it. A fifo that nobody reads must not hold
- * us up, now or later. -1 with errno, EEXIST where somebody else has just made
- * the name. */
+/* Opens or creates the file. A FIFO that nobody reads must not block, now or
+ * later. -1 with errno, EEXIST where someone else has just created it. */
 static int open_named(struct dat_writer *writer, const struct named_file *file)
 {
 	int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY;
@@ -313,13 +312,12 @@ static int open_named(struct dat_writer *writer, const struct named_file *file)
 
 enum open_result {
 	OPEN_DONE,
-	OPEN_MOVED, /* the name was made or removed meanwhile: look again */
-	OPEN_TAKEN, /* another recorder writes the file */
+	OPEN_MOVED, /* the name was created or removed meanwhile: retry */
+	OPEN_TAKEN, /* another recorder is writing the file */
 	OPEN_FAILED
 };
 
-/* A file that its recorder removed, since it had nothing to record after all,
- * may be open here by then. */
+/* The file may have been removed by a recorder that had nothing to record. */
 static enum open_result writer_lock(struct dat_writer *writer)
 {
 	struct stat about;
@@ -390,8 +388,8 @@ static char *name_beside(const char *path, int number)
 	    dat ? ".dat" : "");
 }
 
-/* A name beside the one that is taken. One that holds something else is passed
- * over: the user did not name it. */
+/* Finds a free name beside the one that is taken. Skips names of other content,
+ * as the user did not choose them. */
 static int open_beside(
     struct dat_writer *writer, const char *path, struct err *e)
 {
@@ -443,7 +441,7 @@ int dat_writer_open_default(
 			return 0;
 		}
 		if (fd >= 0)
-			close(fd); /* somebody named it, and was faster */
+			close(fd); /* someone created it first */
 		else if (errno != EEXIST)
 			break;
 	}
@@ -458,10 +456,10 @@ void dat_writer_discard(struct dat_writer *writer)
 	writer_drop(writer);
 }
 
-/* A file is thinned to half its bound, and before it reaches that. */
+/* A file is thinned to half of its bound, before it reaches that. */
 enum { THIN_BEFORE = 8, THIN_TO = 2 };
 
-/* The file is small enough again, or still. */
+/* Sets the next size to thin at, when the file is small enough. */
 static void writer_renew_bound(struct dat_writer *writer)
 {
 	writer->thin_at = writer->most - writer->most / THIN_BEFORE;
@@ -497,13 +495,13 @@ bool dat_writer_is_full(const struct dat_writer *writer)
 	       (size_t)about.st_size >= writer->thin_at;
 }
 
-/* The name of the file that was closed so many files ago. */
+/* The name of the nth older file. */
 static char *name_older(const char *name, unsigned number)
 {
 	return number == 0 ? mem_copy(name) : mem_format("%s.%u", name, number);
 }
 
-/* The first of the older names that no file has, else the oldest. */
+/* The first number that no file has, else the oldest file's. */
 static unsigned writer_free_number(
     const struct dat_writer *writer, const struct named_file *file)
 {
@@ -522,8 +520,8 @@ static unsigned writer_free_number(
 	return number;
 }
 
-/* From the oldest on: whoever is killed in between leaves all files but the
- * one that was to go. Files behind a name that is free stay. */
+/* Renames from the oldest on: if this process is killed in between, all files
+ * exist except the one to be dropped. Files after a free name stay. */
 static int rename_older(
     const struct dat_writer *writer, const struct named_file *file)
 {
@@ -542,8 +540,8 @@ static int rename_older(
 	return failed ? -1 : 0;
 }
 
-/* The newest of the older files has its name again. A link, unlike a renaming,
- * replaces nothing that somebody made meanwhile. */
+/* Restores the name of the newest older file. A link, unlike a rename, replaces
+ * no file that someone created meanwhile. */
 static void writer_undo_rename(const struct named_file *file)
 {
 	char *older = name_older(file->name, 1);
@@ -553,7 +551,7 @@ static void writer_undo_rename(const struct named_file *file)
 	free(older);
 }
 
-/* The new file's descriptor, locked; -1 with e. */
+/* Returns the new file's descriptor, locked; -1 with e. */
 static int writer_open_next(
     const struct dat_writer *writer, struct named_file *file, struct err *e)
 {
@@ -598,7 +596,7 @@ bool dat_writer_rotate(struct dat_writer *writer)
 	return true;
 }
 
-/* Thinning that failed is tried again at twice the size. */
+/* Retries failed thinning at twice the size. */
 static void writer_note_trouble(
     struct dat_writer *writer, const struct err *e, size_t size)
 {
@@ -618,7 +616,7 @@ static void writer_end_thinning(struct dat_writer *writer, size_t size)
 	writer->thin = NULL;
 }
 
-/* All that was recorded is in the file. */
+/* Called when everything recorded is in the file. */
 static void writer_thin(struct dat_writer *writer)
 {
 	struct stat about;
@@ -658,7 +656,7 @@ static bool write_some(struct dat_writer *writer)
 	return true;
 }
 
-/* Samples in the buffer from there on. */
+/* Counts the samples in the buffer from there on. */
 static uint64_t count_samples(const struct dat_writer *writer, size_t from)
 {
 	const char *at = writer->buffer.text + from;
@@ -687,7 +685,7 @@ void dat_writer_flush(struct dat_writer *writer)
 		writer_thin(writer);
 }
 
-/* Lets a fifo's reader catch up. */
+/* Lets a FIFO's reader catch up. */
 static void flush_last(struct dat_writer *writer)
 {
 	struct pollfd pollfd = {.fd = writer->fd, .events = POLLOUT};

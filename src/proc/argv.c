@@ -20,11 +20,11 @@
 /* Processes that can be waited for at once, each by a thread. */
 enum { THREADS = 4, STACK_BYTES = 64 * 1024 };
 
-/* A thread and what it reads: the caller's while idle or done. */
+/* A thread and its buffer; the buffer is the caller's while idle or done. */
 enum state { STATE_IDLE, STATE_BUSY, STATE_DONE };
 
 struct argv_thread {
-	struct procfs fs; /* with a root descriptor of its own */
+	struct procfs fs; /* has its own root descriptor */
 	sem_t wake;
 	int done; /* an eventfd */
 	_Atomic enum state state;
@@ -40,7 +40,7 @@ struct argv_thread {
 struct argv_reader {
 	const struct procfs *fs;
 	size_t size;
-	struct argv_thread *threads[THREADS]; /* NULL: not needed yet */
+	struct argv_thread *threads[THREADS]; /* NULL: not started yet */
 };
 
 static void argv_discard(struct argv_thread *thread)
@@ -119,8 +119,8 @@ static bool argv_is_asked(
 	       thread->pid == pid && thread->started == started;
 }
 
-/* The one that was asked for this process, or one that has nothing to do; NULL
- * where all are waiting. */
+/* The thread that was asked for this process, or an idle one; NULL where all
+ * are waiting. */
 static struct argv_thread *argv_find_thread(
     struct argv_reader *reader, pid_t pid, uint64_t started)
 {

@@ -12,27 +12,27 @@
 
 struct argv_reader;
 
-/* Reads command lines of up to size - 1 bytes. It starts threads when there is
- * something to read. The caller destroys; a thread that still waits then frees
- * what it has when it is done. */
+/* Reads command lines of up to size - 1 bytes, with threads that are started
+ * when needed. The caller destroys; a thread that still waits then frees its
+ * memory itself when it is done. */
 struct argv_reader *argv_reader_create(const struct procfs *fs, size_t size)
     __attribute__((nonnull));
 void argv_reader_destroy(struct argv_reader *reader);
 
-/* Reads a process's command line into text, with a NUL behind it. Returns its
- * length, 0 where it is empty; -1 with errno, EAGAIN where it takes longer than
+/* Reads a process's command line into text, NUL-terminated. Returns its length,
+ * 0 where it is empty; -1 with errno, EAGAIN where it takes longer than
  * patience_ns or too many others are waited for. A later call for the same
- * process gets the answer when it is there. started distinguishes one use of a
- * pid from the next, as in struct proc_stat. */
+ * process gets the answer once it is there. started tells one use of a pid from
+ * the next, as in struct proc_stat. */
 ssize_t argv_read(struct argv_reader *reader, pid_t pid, uint64_t started,
     int64_t patience_ns, char *text) __attribute__((nonnull));
 
-/* Joins the arguments of a command line, len bytes as read of cmdline and a
- * NUL, by blanks; false where there are none. */
+/* Joins the arguments of a command line (len bytes of cmdline and a NUL) by
+ * blanks; false where there are none. */
 bool argv_join(char *text, ssize_t len) __attribute__((nonnull));
 
-/* The value of a variable in the environment that a process of this system was
- * started with, on the heap; NULL where it has none, or can't be read. */
+/* The value of a variable in the environment at a process's start, on the heap;
+ * NULL where it is not set, or can't be read. */
 char *argv_variable(pid_t pid, const char *name) __attribute__((nonnull));
 
 #endif

@@ -11,7 +11,7 @@
 #include "proc/cgroup_mounts.h"
 #include "profile/resource.h"
 
-/* The files of a group, by version. */
+/* File names by cgroup version. */
 static const struct {
 	const char *current, *peak, *limit, *events;
 } files[] = {
@@ -23,8 +23,8 @@ static const struct {
 /* Version 1 writes "no limit" as the largest number of pages. */
 #define NO_LIMIT_KIB (INT64_MAX / 1024 - 1024 * 1024)
 
-/* Whether the folder has the files of a memory controller; it keeps folder
- * then. */
+/* Whether the directory has the files of a memory controller; keeps the
+ * descriptor then. */
 static bool cgroup_open(
     struct cgroup *cgroup, const struct cgroup_mount *mount, char *folder)
 {
@@ -44,10 +44,9 @@ static bool cgroup_open(
 	return true;
 }
 
-/* Whether the mount is of the hierarchy, and has the group in it: that of the
- * process, or the one with the path. A mount may show only a part of the
- * hierarchy, a container's own: a process that is outside of it counts there.
- */
+/* Whether the mount is of the right hierarchy and contains the group: the
+ * process's, or that of the path. A mount may show only part of the hierarchy
+ * (a container's): a process outside of it counts for that part. */
 static bool cgroup_try_mount(struct cgroup *cgroup, const struct procfs *fs,
     pid_t pid, const char *path, const struct cgroup_mount *mount)
 {
@@ -119,7 +118,7 @@ void cgroup_finish(struct cgroup *cgroup)
 	*cgroup = (struct cgroup){.folder = -1, .current = -1};
 }
 
-/* A number of bytes, as KiB; -1 for "max" and what is none. */
+/* A number of bytes, as KiB; -1 for "max" and other text. */
 static int64_t cgroup_kib_of(const char *text)
 {
 	char *end;
@@ -128,7 +127,7 @@ static int64_t cgroup_kib_of(const char *text)
 	return end == text ? -1 : (int64_t)(bytes / 1024);
 }
 
-/* Reads a file of the group; an empty text where there is none. */
+/* Reads a file of the group; empty text where there is none. */
 static void cgroup_read(
     const struct cgroup *cgroup, const char *name, char *text, size_t size)
 {
@@ -182,15 +181,15 @@ int64_t cgroup_limit_kib(const struct cgroup *cgroup)
 	return least;
 }
 
-/* By version a figure has a file and a key, the word before it there; without
- * a key it is all that the file holds. Version 1 has the rest in other
- * hierarchies or not at all. */
+/* File and key (the word before the figure) of each figure, by version; without
+ * a key, the figure is the whole file. In version 1 the others are in other
+ * hierarchies or missing. */
 static const struct {
 	enum resource_figure_id figure;
 	struct {
 		const char *file, *key;
 	} at[2];
-	double unit; /* of the file, in those of resource.h */
+	double unit; /* unit of the file, in that of resource.h */
 } group_figures[] = {
 #define MIB (1 / 1048576.0)
 #define STAT "memory.stat"
@@ -218,8 +217,8 @@ static const struct {
 #undef PRESSURE
 };
 
-/* The number behind key, with which a line begins, or behind that line's
- * "total="; without a key the text's own. NAN where there is none. */
+/* The number after key at the start of a line, or after "total=" in that line;
+ * without a key, the number that is the text. NAN where there is none. */
 static double cgroup_number_of(const char *text, const char *key)
 {
 	size_t len = key ? strlen(key) : 0;

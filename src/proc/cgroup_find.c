@@ -24,8 +24,8 @@ void cgroup_find_finish(struct cgroup_find *find)
 	array_free(&find->list);
 }
 
-/* Adds a group. In version 1 each hierarchy may have it: it is where its
- * processes are. A container is one group, whatever is below it. */
+/* Adds a group. In version 1 each hierarchy may have it: the one with its
+ * processes counts. A container is one group, including the groups below. */
 static void cgroup_find_add(struct cgroup_find *find,
     const struct cgroup_mount *mount, const char *folder, const char *id)
 {
@@ -51,7 +51,7 @@ static void cgroup_find_add(struct cgroup_find *find,
 	*array_push(&find->list) = found;
 }
 
-/* Drops those that keep() refuses. */
+/* Drops the groups that keep() refuses. */
 static void cgroup_find_keep(struct cgroup_find *find,
     bool (*keep)(const struct cgroup_found *found, const void *context),
     const void *context)
@@ -86,7 +86,7 @@ static void cgroup_find_prefer_populated(struct cgroup_find *find)
 		cgroup_find_keep(find, cgroup_found_is_populated, NULL);
 }
 
-/* A search through all folders of a mount. */
+/* A search through all directories of a mount. */
 struct cgroup_search {
 	struct cgroup_find *find;
 	const struct cgroup_mount *mount;
@@ -119,7 +119,7 @@ static int cgroup_find_search(
 	return 0;
 }
 
-/* A path is the file system's or the hierarchy's. */
+/* A path may be one of the file system or of the hierarchy. */
 static void cgroup_find_try_path(struct cgroup_find *find,
     const struct cgroup_mount *mount, const char *path)
 {
@@ -159,7 +159,7 @@ static void cgroup_search_unit(
 		cgroup_find_add(search->find, search->mount, folder, NULL);
 }
 
-/* As systemctl does: a name without a kind of unit is a service's. */
+/* Like systemctl, a name without a unit type means a service. */
 int cgroup_find_unit(struct cgroup_find *find, const char *name, struct err *e)
 {
 	char *unit =
@@ -203,7 +203,7 @@ static bool cgroup_found_has_id(
 	return found->id && strncmp(found->id, word, strlen(word)) == 0;
 }
 
-/* A group whose path has no id in it: ctr gives containers any names, and
+/* Finds a group without an id in its path: ctr gives containers any names, and
  * containerd keeps the pid of their first process. */
 static void cgroup_find_by_state(struct cgroup_find *find, const char *word)
 {

@@ -15,28 +15,28 @@
 
 struct cgroup_found {
 	char *path;     /* in its hierarchy */
-	char *folder;   /* of the hierarchy whose processes are there */
-	bool populated; /* there are any */
-	char *id;       /* of a container; NULL */
-	char *names;    /* of that, with blanks between them; NULL: unknown */
+	char *folder;   /* directory in the hierarchy that has its processes */
+	bool populated; /* it has processes */
+	char *id;       /* id of a container; NULL */
+	char *names;    /* its names, separated by blanks; NULL: unknown */
 };
 
 struct cgroup_find {
 	const struct procfs *fs;
-	const char *state; /* where the runtimes' files begin: "" */
+	const char *state; /* prefix of the runtimes' files: "" */
 	ARRAY(struct cgroup_found) list;
-	size_t unnamed; /* containers whose names are unknown */
+	size_t unnamed; /* number of containers with unknown names */
 };
 
-/* All of them that a word fits, those with processes only where there are such.
- * The caller finishes in any case. -1 with e where nothing can be looked
- * through. */
+/* Find all groups that a word matches, only those with processes if there are
+ * such. The caller finishes in any case. -1 with e where nothing can be
+ * searched. */
 int cgroup_find_path(struct cgroup_find *find, const char *path, struct err *e)
     __attribute__((nonnull));
 int cgroup_find_unit(struct cgroup_find *find, const char *name, struct err *e)
     __attribute__((nonnull));
 
-/* A whole name goes before the beginning of an id. */
+/* A complete name is preferred to the beginning of an id. */
 int cgroup_find_container(struct cgroup_find *find, const char *word,
     struct err *e) __attribute__((nonnull));
 void cgroup_find_finish(struct cgroup_find *find) __attribute__((nonnull));

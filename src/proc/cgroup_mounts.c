@@ -74,7 +74,7 @@ static int cgroup_mount_compare(const void *a, const void *b)
 	return rank ? rank : strcmp(one->point, other->point);
 }
 
-/* False where it can't be read to its end. */
+/* Reads the whole file; false on an error. */
 static bool cgroup_mounts_read(int root, const char *name, struct strbuf *text)
 {
 	enum { STEP = 4096 };
@@ -118,8 +118,8 @@ void cgroup_mounts_finish(struct cgroup_mounts *mounts)
 	array_free(&mounts->list);
 }
 
-/* Returns what path has behind a folder that holds it: "" or "/name"; NULL
- * where it is not below that. */
+/* The rest of path after the directory: "" or "/name"; NULL where path is not
+ * below it. */
 static const char *cgroup_mount_below(const char *folder, const char *path)
 {
 	size_t len = strlen(folder);

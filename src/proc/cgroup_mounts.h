@@ -13,8 +13,8 @@
 #include "proc/procfs.h"
 
 struct cgroup_mount {
-	char *root;  /* the part of the hierarchy that it shows */
-	char *point; /* its folder */
+	char *root;  /* part of the hierarchy that it shows */
+	char *point; /* its directory */
 	bool v2;
 	bool memory; /* version 1: it has the memory controller */
 };
@@ -23,35 +23,36 @@ struct cgroup_mounts {
 	ARRAY(struct cgroup_mount) list;
 };
 
-/* -1 with e where they can't be read. */
+/* -1 with e where the mounts can't be read. */
 int cgroup_mounts_init(struct cgroup_mounts *mounts, const struct procfs *fs,
     struct err *e) __attribute__((nonnull(1, 2), warn_unused_result));
 void cgroup_mounts_finish(struct cgroup_mounts *mounts)
     __attribute__((nonnull));
 
-/* The folder of a group, by its path in the hierarchy; NULL where the mount
+/* The directory of a group, by its path in the hierarchy; NULL where the mount
  * doesn't show it. The caller frees. */
 char *cgroup_mount_folder(const struct cgroup_mount *mount, const char *path)
     __attribute__((nonnull, warn_unused_result));
 
-/* The path in the hierarchy of a folder below the mount's; NULL where it is
+/* The path in the hierarchy of a directory below the mount; NULL where it is
  * elsewhere. The caller frees. */
 char *cgroup_mount_path(const struct cgroup_mount *mount, const char *folder)
     __attribute__((nonnull, warn_unused_result));
 
-/* "4:memory:/path" or "0::/path" of /proc/PID/cgroup. The path in the mount's
- * hierarchy, cut out of text; NULL where there is none. */
+/* Finds "4:memory:/path" or "0::/path" in the text of /proc/PID/cgroup. Returns
+ * the path in the mount's hierarchy, a part of text; NULL where there is
+ * none. */
 char *cgroup_mount_find_own(const struct cgroup_mount *mount, char *text)
     __attribute__((nonnull));
 
-/* Calls each for a folder of a hierarchy and all below it, parents first, until
- * it returns false. A folder that vanishes meanwhile is left out. */
+/* Calls each for a directory of a hierarchy and all below it, parents first,
+ * until it returns false. Skips directories that vanish meanwhile. */
 bool cgroup_each_folder(const char *folder,
     bool (*each)(void *context, const char *folder), void *context)
     __attribute__((nonnull(1, 2)));
 
-/* Reads the pids of a group alone, not of those below it, a line each, into
- * text. False where that can't be done: it is gone, or one of threads. */
+/* Reads the pids of a group, without the groups below it, one on a line, into
+ * text. False where that fails: it is gone, or a group of threads. */
 bool cgroup_read_pids(const char *folder, struct strbuf *text)
     __attribute__((nonnull));
 

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "proc/cgroup_mounts.h"
 
-/* A process that ends leaves its group a moment later. */
+/* A process leaves its group a moment after it ended. */
 enum { LEAVE_TRIES = 100 };
 #define LEAVE_STEP_NS (NS_PER_S / 100)
 
@@ -32,7 +32,7 @@ static bool cgroup_scope_write(
 	return written;
 }
 
-/* Whether a file of version 2 that lists controllers has memory in it. */
+/* Whether a file of version 2 that lists controllers contains memory. */
 static bool cgroup_scope_lists_memory(const char *folder, const char *name)
 {
 	char *path = mem_format("%s/%s", folder, name), text[512];
@@ -42,8 +42,8 @@ static bool cgroup_scope_lists_memory(const char *folder, const char *name)
 	return strstr(text, "memory") != NULL;
 }
 
-/* Version 2 gives groups the controllers that the one above switches on, and
- * that one may then have no process of its own, but for the root. */
+/* In version 2, a group has the controllers that its parent enables, and that
+ * parent, unless it is the root, can then have no processes itself. */
 static bool cgroup_scope_open(struct cgroup_scope *scope, const char *above)
 {
 	if (cgroup_scope_lists_memory(above, "cgroup.subtree_control"))
@@ -93,7 +93,8 @@ static bool cgroup_scope_make(struct cgroup_scope *scope,
 	return false;
 }
 
-/* In version 2 beside the own group, or below the root; in version 1 below. */
+/* Creates the group: in version 2 beside this process's group or below the
+ * root, in version 1 below this process's group. */
 static bool cgroup_scope_try(struct cgroup_scope *scope,
     const struct procfs *fs, const struct cgroup_mount *mount)
 {
@@ -181,7 +182,7 @@ static bool cgroup_scope_list(void *context, const char *folder)
 	return true;
 }
 
-/* The program may have made groups below. */
+/* Also removes groups that the program has created below. */
 static bool cgroup_scope_remove(struct cgroup_scope *scope)
 {
 	struct cgroup_folders folders = {0};

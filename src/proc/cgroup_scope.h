@@ -9,20 +9,21 @@
 #include "proc/procfs.h"
 
 struct cgroup_scope {
-	char *folder; /* NULL: none was made */
+	char *folder; /* NULL: not created */
 	char *path;   /* in the hierarchy */
-	char *home;   /* the folder of this process's group */
-	char *opened; /* the folder for whose groups the memory controller was
-		       * switched on; NULL: it was on */
-	int procs;    /* its cgroup.procs: the process that writes 0 moves in */
+	char *home;   /* directory of this process's group */
+	char *opened; /* directory in which the memory controller was enabled
+			 for its groups; NULL: it already was */
+	int procs;    /* descriptor of its cgroup.procs: a process that writes 0
+			 moves into it */
 };
 
-/* -1 with e where it can't be made here. */
+/* -1 with e where it can't be created here. */
 int cgroup_scope_init(struct cgroup_scope *scope, const struct procfs *fs,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 
-/* Removes it; processes that are left in it move to this process's group. -1
- * with e where it can't be removed. */
+/* Removes it; processes left in it move to this process's group. -1 with e
+ * where it can't be removed. */
 int cgroup_scope_finish(struct cgroup_scope *scope, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 

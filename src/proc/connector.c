@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The kernel's headers of these are missing from a musl: its binary
- * interface, as linux/netlink.h, connector.h, cn_proc.h and filter.h say. */
+/* musl may lack the kernel's headers: declarations from linux/netlink.h,
+ * connector.h, cn_proc.h and filter.h. */
 enum {
 	NETLINK_CONNECTOR = 11,
 	MESSAGE_DONE = 3,
@@ -20,7 +20,7 @@ enum {
 	EVENT_EXIT = (int)0x80000000,
 	ATTACH_FILTER = 26, /* SO_ATTACH_FILTER */
 	KEPT_BYTES = 1 << 20,
-	READ_AT_MOST = 10000, /* some 10 ms: a tick must end */
+	READ_AT_MOST = 10000, /* some 10 ms, as a tick must end */
 	TRIES = 8
 };
 
@@ -37,8 +37,8 @@ struct head {
 	uint16_t size, more_flags;
 };
 
-/* With a word that older kernels don't know: they give no answer. It is 0,
- * all kinds of events: of fewer the answer is none. */
+/* Its last word is unknown to older kernels, which then don't answer. It is 0
+ * for all kinds of events: there is no answer for a selection. */
 struct request {
 	struct head head;
 	uint32_t what, events;
@@ -71,8 +71,8 @@ struct filter {
 	const struct filter_step *steps;
 };
 
-/* In the kernel: only its answer, forks of processes and, where they are
- * wanted, exits of processes; not those of threads. */
+/* Filters in the kernel: its answer, forks of processes and, where wanted,
+ * exits of processes, but not of threads. */
 static int attach_filter(int fd, bool exits)
 {
 	enum {
@@ -124,7 +124,7 @@ static bool connector_receive(struct connector *connector, struct event *event)
 	return false;
 }
 
-/* The answer is there when send() is back, where there is one. */
+/* If the kernel answers, the answer is there when send() returns. */
 static bool connector_subscribe(struct connector *connector, bool exits)
 {
 	const struct address own = {.family = AF_NETLINK, .groups = PROCESSES};

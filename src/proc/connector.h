@@ -27,30 +27,28 @@
 struct connector_event {
 	bool is_exit;
 	pid_t parent; /* of a fork */
-	pid_t pid;    /* the child, or who ended */
-	int status;   /* of an exit, as wait() gives it */
+	pid_t pid;    /* the child, or the process that ended */
+	int status;   /* of an exit, as of wait() */
 };
 
 struct connector {
-	int fd;     /* -1: it is not offered */
-	bool exits; /* are wanted */
-	bool lost;  /* more came than could be kept: the reader resets it */
-	ARRAY(struct connector_event) forks; /* that were read; the reader */
-	ARRAY(struct connector_event) ends;  /* removes what it has used */
+	int fd;     /* -1: not available */
+	bool exits; /* exits are reported, too */
+	bool lost;  /* events were lost; the reader resets it */
+	/* Events that were read; the reader. */
+	ARRAY(struct connector_event) forks;
+	ARRAY(struct connector_event) ends; /* removes what it has used */
 };
 
-/* From here on forks, and exits where they are wanted, are kept until they are
- * read. */
+/* Starts to keep forks, and exits where wanted, until they are read. */
 void connector_init(struct connector *connector, bool exits)
     __attribute__((nonnull));
 void connector_finish(struct connector *connector) __attribute__((nonnull));
 
-/* Reads all that was sent by now, up to a bound, behind what was read before.
- */
+/* Reads everything sent so far, up to a bound, after what was read before. */
 void connector_read(struct connector *connector) __attribute__((nonnull));
 
-/* The status of an ended process, as from wait(); false where nothing was sent
- * of that. */
+/* The status of an ended process, as of wait(); false where none was sent. */
 bool connector_pop_end(struct connector *connector, pid_t pid, int *status)
     __attribute__((nonnull));
 

@@ -32,17 +32,17 @@ bool container_id_of(const char *group, char id[CONTAINER_ID])
 	return true;
 }
 
-/* Names are separated by blanks, and have none themselves. */
+/* Names are separated by blanks, and contain none. */
 static void container_add_name(struct strbuf *names, const char *name)
 {
-	name += *name == '/'; /* docker's */
+	name += *name == '/'; /* docker's begin with a slash */
 	if (!*name || name[strcspn(name, " \t\n")])
 		return;
 	strbuf_separate(names, " ");
 	strbuf_add(names, name);
 }
 
-/* The whole of a file of state; the caller frees. NULL: it can't be read. */
+/* Reads a whole state file; the caller frees. NULL: it can't be read. */
 static char *container_read(const char *path)
 {
 	enum { MOST = 4 * 1024 * 1024 };
@@ -67,7 +67,7 @@ static void container_read_docker(
 	}
 }
 
-/* One file has all of them: [{"id": ID, "names": [NAME, ...], ...}, ...] */
+/* One file lists all: [{"id": ID, "names": [NAME, ...], ...}, ...] */
 static void container_read_storage(
     const char *text, const char *id, struct strbuf *names)
 {
@@ -82,7 +82,7 @@ static void container_read_storage(
 	}
 }
 
-/* The pod's own container holds its namespaces, and nothing that has a name. */
+/* A pod's own container holds its namespaces, and nothing with a name. */
 static void container_read_containerd(
     const char *text, const char *id, struct strbuf *names)
 {
@@ -112,7 +112,7 @@ static void container_read_containerd(
 	}
 }
 
-/* Kubelet calls the file POD_NAMESPACE_CONTAINER-ID.log */
+/* Kubelet names the file POD_NAMESPACE_CONTAINER-ID.log */
 static void container_read_kubelet(
     const char *path, const char *id, struct strbuf *names)
 {
@@ -136,11 +136,11 @@ static void container_read_kubelet(
 	free(pod);
 }
 
-/* Files below state, with the id in place of each %s. */
+/* Files below state, with the id in place of %s. */
 static const struct {
 	const char *pattern;
 	void (*read)(const char *text, const char *id, struct strbuf *names);
-	bool by_name; /* it is the path that tells */
+	bool by_name; /* the path tells the name */
 } container_states[] = {
 #define STORAGE "containers/storage/overlay-containers/"
     {"/var/lib/docker/containers/%s/config.v2.json", container_read_docker,

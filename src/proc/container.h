@@ -11,17 +11,18 @@
 
 enum { CONTAINER_ID_LEN = 64, CONTAINER_ID = CONTAINER_ID_LEN + 1 };
 
-/* The id in a group's name, as in "docker-ID.scope"; false where it is none, or
- * that of the process that watches over a container. */
+/* The id in a group's name, such as "docker-ID.scope"; false where there is
+ * none, or the group is of the process that watches a container. */
 bool container_id_of(const char *group, char id[CONTAINER_ID])
     __attribute__((nonnull));
 
-/* All names of a container, with blanks between them, from files below state;
- * NULL where none can be read. The caller frees. */
+/* All names of a container, separated by blanks, from files below state; NULL
+ * where none can be read. The caller frees. */
 char *container_names(const char *state, const char *id)
     __attribute__((nonnull, warn_unused_result));
 
-/* The first process of containerd's container of that id; 0: there is none. */
+/* The first process of containerd's container with that id; 0: there is
+ * none. */
 pid_t container_pid_of(const char *state, const char *id)
     __attribute__((nonnull));
 

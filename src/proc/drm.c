@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The sums of a client's regions, by the key that they stand behind: drivers
- * write one of the two, and mean the same by them. */
+/* Sums over a client's regions, by the key of the lines: drivers write one of
+ * the two, with the same meaning. */
 enum drm_key { DRM_RESIDENT, DRM_MEMORY, DRM_KEYS };
 
 static const char *const drm_keys[DRM_KEYS] = {"drm-resident-", "drm-memory-"};
@@ -19,12 +19,12 @@ static const char *const drm_keys[DRM_KEYS] = {"drm-resident-", "drm-memory-"};
 struct drm_sums {
 	struct {
 		bool any, any_own;
-		uint64_t bytes, own_bytes; /* own: in the GPU's memory */
+		uint64_t bytes, own_bytes; /* own: in the GPU's own memory */
 	} keys[DRM_KEYS];
 	bool bad;
 };
 
-/* The value of a line "KEY:   text". */
+/* Reads the value of a line "KEY:   text". */
 static bool drm_value(const char *line, const char *key, char *value)
 {
 	size_t len = strlen(key), end;
@@ -41,7 +41,7 @@ static bool drm_value(const char *line, const char *key, char *value)
 	return true;
 }
 
-/* "1234 KiB", "5 MiB" or "678", bytes. */
+/* Reads "1234 KiB", "5 MiB" or "678" as bytes. */
 static bool drm_bytes(const char *text, uint64_t *bytes)
 {
 	static const struct {
@@ -72,11 +72,11 @@ static bool drm_bytes(const char *text, uint64_t *bytes)
 	return false;
 }
 
-/* More than that no region has. */
+/* No region is larger. */
 #define DRM_MOST (UINT64_C(1) << 50)
 
-/* Integrated GPUs have no region of their own, or a part of the machine's
- * memory that is named "stolen-system". */
+/* Whether a region is the GPU's own memory: integrated GPUs have none, or a
+ * part of the machine's memory called "stolen-system". */
 static bool drm_region_is_own(const char *region)
 {
 	return strncmp(region, "vram", 4) == 0 ||
@@ -121,7 +121,7 @@ static int64_t drm_sums_total(const struct drm_sums *sums)
 	return -1;
 }
 
-/* False where it could not be told from another one. */
+/* False where the client can't be told from another one. */
 static bool drm_client_parse(const char *text, struct drm_client *client)
 {
 	struct drm_sums sums = {.bad = false};
@@ -130,7 +130,7 @@ static bool drm_client_parse(const char *text, struct drm_client *client)
 
 	for (const char *line = text, *next; *line; line = next) {
 		next = line + strcspn(line, "\n");
-		if (!*next) /* cut off */
+		if (!*next) /* the text is incomplete */
 			break;
 		next++;
 		drm_value(line, "drm-driver", client->driver);

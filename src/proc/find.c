@@ -18,11 +18,11 @@ struct find_search {
 	struct argv_reader *commands;
 };
 
-/* A process that holds its mmap_lock must not keep the search waiting. */
+/* The search must not wait for a process that holds its mmap_lock. */
 #define FIND_PATIENCE_NS (NS_PER_S / 10)
 enum { FIND_COMMAND = 4096, FIND_ARGUMENTS = 64 };
 
-/* A command line in its arguments; those beyond the last are not looked at. */
+/* A command line split into arguments; those beyond the last are ignored. */
 struct find_line {
 	char *argv[FIND_ARGUMENTS + 1];
 	size_t len;
@@ -49,8 +49,8 @@ static bool find_is_python(const struct find_line *line)
 	return strncmp(name, "python", 6) == 0 || strncmp(name, "pypy", 4) == 0;
 }
 
-/* "/srv/site/manage.py", "site/manage.py" and "./manage.py" for the manage.py
- * that runs in /srv/site. */
+/* Whether word is a path of the program file: "/srv/site/manage.py",
+ * "site/manage.py" or "./manage.py" for manage.py in /srv/site. */
 static bool find_is_path(const struct find_search *search, pid_t pid,
     const char *file, const char *word)
 {
@@ -73,8 +73,8 @@ static bool find_is_path(const struct find_search *search, pid_t pid,
 	       (word[0] == '/' ? len == tail : whole[len - tail - 1] == '/');
 }
 
-/* A script is known by its file's name, with or without .py, a module by its
- * whole name, and a package that is run by its folder's. */
+/* Whether word names the Python program: a script's file name, with or without
+ * .py; a module's whole name; or the directory of a package. */
 static bool find_is_program(
     const struct find_search *search, pid_t pid, const struct find_line *line)
 {
@@ -101,7 +101,8 @@ static bool find_is_program(
 	       (name[len] == 0 || strcmp(name + len, ".py") == 0);
 }
 
-/* "nginx: master process": a program that writes its own title. */
+/* Whether word begins a title that the program wrote: "nginx: master
+ * process". */
 static bool find_is_title(const char *title, const char *word)
 {
 	size_t len = strlen(word);
@@ -109,7 +110,7 @@ static bool find_is_title(const char *title, const char *word)
 	return strncmp(title, word, len) == 0 && title[len] == ':';
 }
 
-/* "python -m pkg", as one would start it. */
+/* Whether word begins the command line: "python -m pkg". */
 static bool find_is_command(const struct find_line *line, const char *word)
 {
 	size_t used = 0, len = strlen(word);
@@ -130,7 +131,8 @@ static bool find_is_command(const struct find_line *line, const char *word)
 	return false;
 }
 
-/* A program that another one runs: coverage run manage.py. */
+/* Whether word names a program that another one runs: coverage run
+ * manage.py. */
 static bool find_is_argument(const struct find_line *line, const char *word)
 {
 	for (size_t i = 1; i < line->len; i++)
@@ -146,7 +148,7 @@ static enum find_rank find_rank(const struct find_search *search,
 	const char *first = line->len ? line->argv[0] : "";
 
 	/* The kernel cuts names after 15 bytes; the command line has the
-	 * rest. */
+	 * whole. */
 	if (strcmp(stat->name, word) == 0 ||
 	    strcmp(path_name(first), word) == 0 || find_is_title(first, word))
 		return FIND_WHOLE;
@@ -161,7 +163,7 @@ static enum find_rank find_rank(const struct find_search *search,
 	return FIND_NONE;
 }
 
-/* FIND_NONE also for what is no process any more, or none of a user. */
+/* FIND_NONE also for a process that has ended, and for kernel threads. */
 static enum find_rank find_rank_pid(const struct find_search *search, pid_t pid)
 {
 	struct proc_stat stat;
@@ -219,7 +221,7 @@ void find_by_name(struct find *find, const struct procfs *fs, const char *word)
 	argv_reader_destroy(search.commands);
 }
 
-/* A chain of parents that is longer than this changed as it was read. */
+/* A longer chain of parents changed while it was read. */
 enum { FIND_DEPTH_MAX = 1000 };
 
 static bool find_descends(const struct procfs *fs, pid_t pid, pid_t from)
@@ -234,8 +236,8 @@ static bool find_descends(const struct procfs *fs, pid_t pid, pid_t from)
 	return false;
 }
 
-/* A shell forks children that have its name for a moment: those that have
- * ended since are no candidates any more. */
+/* For a moment a shell's forks have its name: drops candidates that have ended
+ * since. */
 static void find_drop_ended(struct find *find, const struct procfs *fs)
 {
 	struct proc_stat stat;
@@ -251,7 +253,7 @@ static void find_drop_ended(struct find *find, const struct procfs *fs)
 	find->pids.len = kept;
 }
 
-/* Drops each that descends from another one. */
+/* Drops processes that descend from another one. */
 void find_keep_roots(struct find *find, const struct procfs *fs)
 {
 	size_t kept = 0;

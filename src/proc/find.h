@@ -8,23 +8,23 @@
 #include "base/array.h"
 #include "proc/procfs.h"
 
-/* The quality of a match of a word with a process. */
+/* How well a word matches a process. */
 enum find_rank {
 	FIND_NONE,
-	FIND_PART,     /* it occurs in its name */
+	FIND_PART,     /* it is part of its name */
 	FIND_ARGUMENT, /* it is an argument of a Python program */
-	FIND_WHOLE     /* it is its name, its program's, its script's or
-			* module's, or begins its title or command line */
+	FIND_WHOLE /* it is the name of the process, program, script or module,
+		      or the beginning of its title or command line */
 };
 
 struct find {
 	ARRAY(pid_t) pids;
-	enum find_rank rank; /* of all of them */
+	enum find_rank rank; /* the same for all of them */
 };
 
-/* Those that the word fits best. A Python program is known by its script, with
- * or without its folder and .py, and by the module that it runs. Never this
- * process, a zombie or a thread of the kernel; an empty word fits nothing. The
+/* Finds the processes that the word matches best. A Python program is known by
+ * its script, with or without directory and .py, or its module. Never this
+ * process, a zombie or a kernel thread; an empty word matches nothing. The
  * caller finishes. */
 void find_by_name(struct find *find, const struct procfs *fs, const char *word)
     __attribute__((nonnull));
@@ -33,7 +33,8 @@ void find_by_name(struct find *find, const struct procfs *fs, const char *word)
 enum find_rank find_rank_of(const struct procfs *fs, pid_t pid,
     const char *word) __attribute__((nonnull));
 
-/* Keeps those that descend from none of the others, and have not ended. */
+/* Keeps the processes that descend from none of the others, and have not
+ * ended. */
 void find_keep_roots(struct find *find, const struct procfs *fs)
     __attribute__((nonnull));
 void find_finish(struct find *find) __attribute__((nonnull));

@@ -34,7 +34,7 @@ void maps_close(struct maps *maps)
 	maps->fd = -1;
 }
 
-/* Moves what is left to the front and reads behind it. */
+/* Moves the rest to the front and reads more after it. */
 static void maps_fill(struct maps *maps)
 {
 	ssize_t got;
@@ -54,8 +54,8 @@ static void maps_fill(struct maps *maps)
 		maps->used += got;
 }
 
-/* A whole line without its newline, NULL at the end. One that is longer than
- * the buffer comes in pieces, none of which has the shape of a mapping. */
+/* A whole line without its newline; NULL at the end. A line longer than the
+ * buffer comes in pieces, none of which has the form of a mapping. */
 static char *maps_line(struct maps *maps)
 {
 	for (;;) {
@@ -122,7 +122,7 @@ bool maps_next(struct maps *maps, struct maps_entry *entry)
 	return false;
 }
 
-/* Behind a mapping's line stand its figures; VmFlags is the last of them. */
+/* A mapping's line is followed by its figures, VmFlags last. */
 bool maps_next_usage(struct maps *maps, struct maps_usage *usage)
 {
 	struct maps_entry entry;
@@ -144,8 +144,8 @@ bool maps_next_usage(struct maps *maps, struct maps_usage *usage)
 	return false;
 }
 
-/* Whether the line of smaps begins a mapping, and then whether that is of the
- * library: memory without a name belongs to the file before it. */
+/* Whether the line of smaps begins a mapping; *is_of: it belongs to the
+ * library, as memory without a name does if it follows the library. */
 static bool maps_line_is_of(const char *line, const char *library, bool *is_of)
 {
 	const char *name = strrchr(line, '/');

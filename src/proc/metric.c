@@ -6,7 +6,7 @@
 
 #include "proc/procfs.h"
 
-/* More pages than any address space has are no figure. */
+/* More pages than an address space has are no figure. */
 static int64_t read_pages(const char *text, int64_t page_kib)
 {
 	uint64_t pages = 0;

@@ -11,23 +11,23 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Whether /proc counts processes as the system calls of this process do. */
+/* Whether /proc uses the same pids as this process's system calls. */
 bool namespace_has_proc(void);
 
-/* The number by which the process knows itself; pid where that is unknown. */
+/* The pid of the process in its own namespace; pid where that is unknown. */
 pid_t namespace_inner_pid(pid_t pid);
 
-/* The thread of pid that knows itself as inner, by our number; 0 where there
- * is none. */
+/* The thread of pid whose number in its own namespace is inner, as a number of
+ * ours; 0 where there is none. */
 pid_t namespace_outer_tid(pid_t pid, pid_t inner);
 
-/* Whether a path is the same file for a process as for this one: both have one
- * mount namespace, by the inode of /proc/self/ns/mnt, and one root. False where
+/* Whether a path is the same file for a process as for this one: they share the
+ * mount namespace (the inode of /proc/self/ns/mnt) and the root. False where
  * that can't be found out. */
 bool namespace_shares_files(
     uint64_t mounts, uint64_t root_device, uint64_t root_inode);
 
-/* The path of the process's root folder, cut to size. */
+/* The path of the process's root directory, cut to size. */
 void namespace_root(pid_t pid, char *path, size_t size)
     __attribute__((nonnull));
 

@@ -38,8 +38,8 @@ enum {
 	FIELDS = 50
 };
 
-/* A number at *at, which moves behind it and one separator. What has more
- * than 64 bits wraps around: it is no kernel's, and does no harm. */
+/* Reads a number at *at, which then points after it and one separator. More
+ * than 64 bits wrap around: no kernel writes that, and it does no harm. */
 static int64_t number_next(const char **at)
 {
 	const char *p = *at;
@@ -77,8 +77,8 @@ ssize_t procfs_read_at(int root, const char *path, char *text, size_t size)
 	return got;
 }
 
-/* lxcfs and its like lay files of their own over loadavg and stat: what they
- * say of the newest pid is not the kernel's. */
+/* Opens a file of the kernel: lxcfs and the like put their own over loadavg and
+ * stat, which don't tell the newest pid. */
 static int open_kernels(int root, const char *name)
 {
 	int fd = openat(root, name, O_RDONLY | O_CLOEXEC);
@@ -183,7 +183,7 @@ bool procfs_newest(const struct procfs *fs, pid_t *newest, long *threads)
 	return *newest > 0;
 }
 
-/* The line stands behind one of all interrupts, which fills a page or many. */
+/* The line follows the one with all interrupts, which takes a page or more. */
 int64_t procfs_forks(const struct procfs *fs)
 {
 	int fd = open_kernels(fs->root, "stat");
@@ -248,7 +248,7 @@ ssize_t procfs_machine(
 	return procfs_read_at(fs->root, name, text, size);
 }
 
-/* The name may hold blanks and parentheses: it ends at the last one. */
+/* The name may contain blanks and parentheses: it ends at the last one. */
 static const char *take_name(const char *text, char name[static PROCFS_NAME])
 {
 	const char *open = strchr(text, '('), *close = strrchr(text, ')');
@@ -264,7 +264,7 @@ static const char *take_name(const char *text, char name[static PROCFS_NAME])
 	return close + 2;
 }
 
-/* Negative where one has wrapped below 0, or the sum does. */
+/* Sums; negative where one has wrapped below 0, or the sum does. */
 static int64_t count_sum(int64_t a, int64_t b)
 {
 	return a < 0 || b < 0 ? -1 : (int64_t)((uint64_t)a + (uint64_t)b);
@@ -365,7 +365,8 @@ struct procfs_entry {
 static int each_number(int fd, int64_t *position,
     bool (*each)(void *context, pid_t pid), void *context)
 {
-	/* The kernel makes an inode of each: no more than are soon used. */
+	/* The kernel creates an inode for each entry: reads only as many as are
+	 * used soon. */
 	_Alignas(struct procfs_entry) char entries[1024];
 	long got = -1;
 

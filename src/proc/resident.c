@@ -68,7 +68,7 @@ bool resident_has(const struct resident *resident, uint64_t address)
 	       (entry & PRESENT) != 0;
 }
 
-/* Linux 6.7: PAGEMAP_SCAN of linux/fs.h, which older headers lack. */
+/* PAGEMAP_SCAN of linux/fs.h, Linux 6.7: older headers lack it. */
 struct resident_scan {
 	uint64_t size, flags, start, end, walk_end, regions, region_count,
 	    max_pages, inverted, mask, any_of, returned;
@@ -81,7 +81,7 @@ struct resident_region {
 #define RESIDENT_SCAN _IOWR('f', 16, struct resident_scan)
 enum { IS_FILE = 1 << 2, IS_PRESENT = 1 << 3, IS_HUGE = 1 << 6 };
 
-/* Tells the kind of page; -1 where the kernel doesn't tell. */
+/* The categories of a page; -1 where the kernel doesn't tell. */
 static int resident_categories(
     const struct resident *resident, uint64_t address)
 {
@@ -100,8 +100,8 @@ static int resident_categories(
 	return (int)region.categories;
 }
 
-/* The size of the block around a page, a power of two at a multiple of its
- * size, up to most pages, that is resident as a whole. */
+/* The size of the aligned power-of-two block around a page, up to most pages,
+ * that is resident as a whole. */
 static uint64_t resident_block(
     const struct resident *resident, uint64_t address, uint64_t most)
 {

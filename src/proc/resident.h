@@ -9,8 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* It describes the memory that the process has when it is opened: an exec ends
- * it. */
+/* Refers to the memory of a process when it was opened: an exec ends it. */
 struct resident {
 	int statm, pagemap; /* -1: may not be read */
 };
@@ -19,15 +18,15 @@ void resident_open(struct resident *resident, pid_t pid)
     __attribute__((nonnull));
 void resident_close(struct resident *resident) __attribute__((nonnull));
 
-/* All of it now; -1 where the process is no more. */
+/* All resident memory at present; -1 where the process is gone. */
 int64_t resident_kib(const struct resident *resident) __attribute__((nonnull));
 
 /* Whether the page is resident; true where that can't be found out. */
 bool resident_has(const struct resident *resident, uint64_t address)
     __attribute__((nonnull));
 
-/* Returns the most that one fault at that address can have made resident: a
- * huge page, the pages around it that its file had in memory, or a page. */
+/* The most that one fault at that address can have made resident: a huge page,
+ * the pages around it that were in the page cache, or a page. */
 int64_t resident_block_kib(const struct resident *resident, uint64_t address)
     __attribute__((nonnull));
 

@@ -9,10 +9,10 @@
 
 struct segment_saving {
 	struct sharing_segment is;
-	int64_t saved_kib; /* RSS above PSS, of all its mappings */
+	int64_t saved_kib; /* RSS minus PSS over all its mappings */
 };
 
-/* The segments of one process. */
+/* Shared segments of one process. */
 struct sharing_segments {
 	ARRAY(struct segment_saving) list;
 	struct index index;

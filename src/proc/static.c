@@ -12,7 +12,7 @@
 
 #define PARTS_MAX 128
 
-/* The program headers: where they stand, how many and how large each is. */
+/* The program headers: offset, number and size of each. */
 struct static_parts {
 	uint64_t at;
 	size_t count, size;
@@ -47,7 +47,7 @@ static int static_file(int fd)
 	if (!static_read_parts(fd, &parts))
 		return -1;
 	for (size_t i = 0; i < parts.count; i++) {
-		uint32_t type; /* the first field of both classes */
+		uint32_t type; /* first field in both ELF classes */
 
 		if (pread(fd, &type, sizeof(type),
 			(off_t)(parts.at + i * parts.size)) != sizeof(type))

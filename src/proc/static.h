@@ -8,8 +8,8 @@
 
 #include <sys/types.h>
 
-/* 1: it names no loader; 0: it does; -1: its file can't be read, or is none
- * that the kernel's headers describe. */
+/* 1: static; 0: it names a dynamic loader; -1: its file can't be read, or is
+ * none that the kernel's headers describe. */
 int static_program(pid_t pid);
 
 #endif

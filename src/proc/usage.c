@@ -6,8 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A larger count has wrapped below 0: it is no figure, and sums of those that
- * are one stay far from where they would. */
+/* A larger count has wrapped below 0. Sums of valid counts stay far below. */
 #define PROC_USAGE_MOST (INT64_C(1) << 56)
 
 static int64_t proc_usage_count(int64_t count, int64_t unit)
@@ -56,7 +55,7 @@ static void proc_usage_read_io(
 		    proc_usage_count(procfs_number(text, keys[i]), 1);
 }
 
-/* From Linux 6.2 on the folder's size is their number. */
+/* Since Linux 6.2 the directory's size is their number. */
 static int64_t proc_usage_count_files(const struct procfs *fs, pid_t pid)
 {
 	int fd = procfs_open(fs, pid, "fd");
@@ -105,7 +104,7 @@ bool proc_usage_read(const struct procfs *fs, pid_t pid, uint64_t started,
 		proc_usage_read_swap(fs, pid, usage);
 	if (set & 1U << RESOURCE_FILES)
 		usage->own[FIGURE_FILES] = proc_usage_count_files(fs, pid);
-	/* The last, so that all of it is of the process that has the pid. */
+	/* Read last, so that all of it is of the process that has the pid. */
 	if (!procfs_stat(fs, pid, &stat) || stat.started != started)
 		return false;
 	proc_usage_take_stat(&stat, set, usage);

@@ -12,23 +12,23 @@
 #include "proc/procfs.h"
 #include "profile/resource.h"
 
-/* The bits of the resources that a control group has. */
+/* Bits of the resources of a control group. */
 #define USAGE_OF_GROUP                                   \
 	(1U << RESOURCE_CGROUP | 1U << RESOURCE_EVENTS | \
 	    1U << RESOURCE_PRESSURE | 1U << RESOURCE_THROTTLING)
 
-/* By resource_figure_id; -1 where it is not known. Processor time is in
- * microseconds, input and output in bytes, swap in KiB. */
+/* By resource_figure_id; -1: unknown. Processor time is in microseconds, input
+ * and output in bytes, swap in KiB. */
 struct proc_usage {
 	int64_t own[FIGURES_OF_PROCESS];
-	/* The part of a count that children which have ended left to it when it
-	 * waited for them. own has that in it already for input and output. */
+	/* The part of a count that came from reaped children. For input and
+	 * output, own includes it. */
 	int64_t waited[FIGURES_OF_PROCESS];
 };
 
-/* Reads the resources whose bits are in set (1 << RESOURCE_CPU). False where it
- * is not there, or its pid is another process's by now. A zombie still has what
- * stat says. */
+/* Reads the resources whose bits are in set (1 << RESOURCE_CPU). False where
+ * the process is gone, or its pid is another process's. Of a zombie, stat can
+ * still be read. */
 bool proc_usage_read(const struct procfs *fs, pid_t pid, uint64_t started,
     unsigned set, struct proc_usage *usage) __attribute__((nonnull));
 

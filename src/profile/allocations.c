@@ -22,8 +22,8 @@ bool allocations_add(
 	return true;
 }
 
-/* The first from there on that lives: a disjoint-set forest with path halving
- * (Tarjan and van Leeuwen, 1984), since a hostile file may free the same ones
+/* The first living allocation from there on, by a disjoint-set forest with path
+ * halving (Tarjan and van Leeuwen, 1984): a hostile file may free the same ones
  * again and again. */
 static size_t allocations_living(struct allocation_list *list, size_t at)
 {
@@ -40,7 +40,7 @@ static size_t allocations_living(struct allocation_list *list, size_t at)
 	return at;
 }
 
-/* The first with that id or a higher one. */
+/* The index of the first allocation with that id or a higher one. */
 static size_t allocations_find(const struct allocation_list *list, uint64_t id)
 {
 	size_t low = 0, high = list->len;

@@ -28,8 +28,8 @@ static bool span_is_empty(const struct ending_span *span)
 	return span->first > span->last;
 }
 
-/* The span of the samples. Without any, that of the descendants' samples, of
- * calls, or of the high-water marks of a run too short for a sample. */
+/* The span of the samples; without any, of descendants' samples, calls, or
+ * high-water marks of a run too short for a sample. */
 static struct ending_span span_of_samples(const struct run *run)
 {
 	struct ending_span span = {INFINITY, -INFINITY};
@@ -78,7 +78,7 @@ double run_last_s(const struct run *run)
 	return span_of(run).last;
 }
 
-/* Whether each run that it recorded ends with an EXIT. */
+/* Whether the recorder of that version ends each run with an EXIT. */
 static bool writes_exit(const char *version)
 {
 	unsigned major, minor;

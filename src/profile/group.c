@@ -15,12 +15,12 @@ struct process_group {
 	size_t count;
 	const struct process *highest;
 	double highest_mib;
-	double *sums; /* at each tick of the total */
+	double *sums; /* sum at each tick of the total */
 };
 
 struct process_groups {
 	ARRAY(struct process_group) list;
-	struct index index; /* by name */
+	struct index index; /* groups by name */
 };
 
 static bool group_is(const void *groups, size_t at, const void *name)
@@ -65,8 +65,8 @@ static char *group_name(
 	    word ? " (" : "", word ? word : "", word ? ")" : "");
 }
 
-/* A tick in which none of them was there is no sample; ticks that follow each
- * other are a stretch. */
+/* Adds samples for the ticks in which a process of the group was there;
+ * consecutive ticks are a stretch. */
 static void group_fill(
     struct process *process, const struct run *run, const double *sums)
 {

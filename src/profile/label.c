@@ -7,27 +7,28 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-/* A word of a command line, in those of one name. */
+/* A word in the command lines of one group of processes, which share a name. */
 struct label_word {
-	size_t group;     /* the first process of that name */
+	size_t group;     /* index of the first process of that name */
 	const char *text; /* in the command line, ends at a blank */
 	size_t len;
-	size_t processes; /* that have it */
-	size_t last;      /* of them, + 1 */
+	size_t processes; /* number of processes that have it */
+	size_t last;      /* index of the last of these, + 1 */
 };
 
 struct label_build {
 	const struct run *run;
 	ARRAY(struct label_word) words;
-	struct index index; /* by group and text */
-	size_t *groups;     /* by process; its own place where it is first */
-	size_t *counts;     /* of processes, by group */
+	struct index index; /* finds words by group and text */
+	size_t *groups;     /* group of each process */
+	size_t *counts;     /* number of processes in each group */
 };
 
 /* Characters around a word that belong to a script's or a shell's text. */
 static const char label_around[] = "'\"()[]{},;";
 
-/* The next word at *text, without characters around it; false at the end. */
+/* Takes the next word at *text, without characters around it; false at the
+ * end. */
 static bool label_next(const char **text, struct label_word *word)
 {
 	const char *at = *text + strspn(*text, " ");
@@ -69,7 +70,7 @@ static struct label_word *label_word_of(
 	return &build->words.items[at];
 }
 
-/* The last part of a path; the whole word where it is none. */
+/* The last component of a path; the whole word where it is no path. */
 static struct label_word label_tail(const struct label_word *word)
 {
 	struct label_word tail = *word;
@@ -140,7 +141,8 @@ static void label_count_all(struct label_build *build)
 	}
 }
 
-/* A compiler's output, which has its source beside it in the command line. */
+/* Whether the word is a compiler's output, whose source is in the same command
+ * line. */
 static bool label_word_is_made(const struct label_word *word)
 {
 	static const char *const ends[] = {".o", ".d", ".lo", ".obj", ".s"};
@@ -165,7 +167,8 @@ static size_t label_word_cost(const struct label_word *word)
 	       (label_word_is_made(word) ? 1 : 0);
 }
 
-/* The caller frees; NULL where all have each word. */
+/* Returns the best word; NULL where every word is shared by all. The caller
+ * frees. */
 static char *label_choose(struct label_build *build, size_t process)
 {
 	const char *text = build->run->processes.items[process].command;
@@ -227,8 +230,8 @@ const char *process_label(
 	return labels->words[process - labels->run->processes.items];
 }
 
-/* Without a word, a name that a process gave itself tells more than its command
- * line: that is the same for all workers of a pool. */
+/* If no word differs, a name that the process gave itself tells more than
+ * its command line, which is the same for all workers of a pool. */
 static char *label_without_word(const struct process *process)
 {
 	const char *command = process->command ? process->command : "";

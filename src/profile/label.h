@@ -11,24 +11,25 @@
 
 struct process_labels {
 	const struct run *run;
-	char **words; /* by place in run->processes; NULL where none differs */
+	/* By index in run->processes; NULL where no word differs. */
+	char **words;
 };
 
-/* The rarest word of each command line among those of its name: before others
- * one that is neither an option nor a temporary file, then the first. Of a path
- * its last part where that is as rare. The caller finishes. */
+/* Finds the rarest word of each command line among processes of its name:
+ * preferably neither an option nor a temporary file, then the first. Of a path
+ * only the last component where that is as rare. The caller finishes. */
 void process_labels_init(struct process_labels *labels, const struct run *run)
     __attribute__((nonnull));
 void process_labels_finish(struct process_labels *labels)
     __attribute__((nonnull));
 
-/* The word, as the recording has it; NULL where there is none. */
+/* The word as it is in the recording; NULL where there is none. */
 const char *process_label(const struct process_labels *labels,
     const struct process *process) __attribute__((nonnull));
 
-/* "cc1plus f7.cpp", clean: the name and the word. Without a word the command
- * line, behind "NAME: " where it doesn't have the name; the name alone where
- * there is no more. NULL where there is nothing. The caller frees. */
+/* The name and the word, "cc1plus f7.cpp", safe to print. Without a word: the
+ * command line, preceded by "NAME: " where it lacks the name; or the name
+ * alone; NULL without either. The caller frees. */
 char *process_label_text(const struct process_labels *labels,
     const struct process *process) __attribute__((nonnull));
 

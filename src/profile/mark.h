@@ -8,8 +8,8 @@
 #include "base/err.h"
 #include "profile/profile.h"
 
-/* The time of the last mark of that name; NAN with e where there is none: e
- * says which name the last mark has. */
+/* The time of the last mark of that name; NAN with e, which names the last
+ * mark, where there is none. */
 double mark_last_s(const struct run *run, const char *label, struct err *e)
     __attribute__((nonnull(1, 2)));
 

@@ -59,7 +59,7 @@ char *measure_text(const struct run *run)
 	const char *name = measure_of(run);
 	const struct measure *measure = name ? measure_find(name) : NULL;
 
-	if (name && !measure) /* of a later version, or another tool */
+	if (name && !measure) /* from a later version, or another tool */
 		return utf8_clean_copy(name);
 	return mem_format("%s%s", measure_words(run),
 	    measure && measure->whole ? "" : of[run_total_of(run)]);

@@ -21,17 +21,17 @@ enum limit_of {
 };
 
 /* The end of a process, or of the run (EXIT). An EXIT without status and signal
- * has a time and no more: how the process ended is not known. */
+ * has only a time: it is not known how the process ended. */
 struct exit_status {
-	bool recorded;    /* there is one */
+	bool recorded;    /* there is such a record */
 	bool known;       /* it has a status or a signal */
 	int code;         /* exit status; -1 where a signal ended it */
-	int signal;       /* 0 where it exited by itself */
-	bool oom;         /* the kernel's out-of-memory killer did it */
-	double limit_mib; /* the limit it ran under; 0 where not recorded */
+	int signal;       /* 0 where no signal ended it */
+	bool oom;         /* ended by the kernel's out-of-memory killer */
+	double limit_mib; /* memory limit; 0: not recorded */
 	enum limit_of limit_of;
 	double time_s;
-	double mib; /* that process's highest known memory */
+	double mib; /* highest known memory of the process */
 };
 
 /* A run's end, as far as it is recorded (profile/ending.h). */
@@ -42,7 +42,8 @@ enum run_ending {
 	RUN_GOING_ON
 };
 
-/* From here on, samples belong to ticks one by one, beginning with these. */
+/* Consecutive samples and ticks that belong to each other one by one; these are
+ * the first. */
 struct stretch {
 	size_t sample, tick;
 };
@@ -50,36 +51,37 @@ struct stretch {
 struct usage_series;
 
 /* A descendant, or the launched program itself: from CHLD, PROC and EXIT
- * records. Without samples it is known by name alone, or is the phantom of
- * pid 0 that old recordings hold: nothing to draw. */
+ * records. One without samples is only a name, or the phantom with pid 0 in old
+ * recordings, and is not drawn. */
 struct process {
 	char *key; /* the pid, or the index that old versions wrote */
-	int pid;   /* key as a number; -1 where it is none */
+	int pid;   /* key as a number; -1: not a number */
 	int ppid;  /* 0 where not recorded */
 	uint64_t start_ticks; /* since boot; 0 where not recorded */
-	/* Its names when it held most; until all is read, those of the last
-	 * PROC with them. */
+	/* The name and command line under which it held most; until all is
+	 * read, those of the last PROC with them. */
 	char *name, *command;
 	struct series memory;
 	struct usage_series *usage;      /* USAGE; NULL: none */
 	ARRAY(struct stretch) stretches; /* see process_at_tick() */
 	struct exit_status exit;
-	bool introduced; /* by a PROC */
-	size_t unnamed;  /* samples before the tick in which that was read */
-	char *high_name, *high_command; /* of the highest sample before that */
+	bool introduced; /* by a PROC record */
+	size_t unnamed;  /* samples before the tick in which name was read */
+	/* Names at the highest sample before that. */
+	char *high_name, *high_command;
 	double high_mib;
 	size_t high_samples;
-	size_t whole;  /* as in run_processes, at its last sample */
-	bool again;    /* its pid was another process's before */
-	bool followed; /* its pid is another process's by now */
+	size_t whole;  /* run_processes.whole at its last sample */
+	bool again;    /* its pid was used by an earlier process */
+	bool followed; /* its pid was used again by a later process */
 };
 
 /* A reading of PSS beside RSS (SHARE). */
 struct share {
 	double time_s, mib; /* RSS, summed */
 	double pss_mib;
-	int processes; /* that map the largest shared segment; 0: not recorded
-			*/
+	int processes; /* processes that map the largest shared segment; 0: not
+			  recorded */
 };
 
 /* One call of a profiled function, from enter to leave (FUNC, CALL). */
@@ -97,13 +99,13 @@ struct mark {
 	char *label;
 };
 
-/* One frame of a sampled stack. Machine code that has no name is its object
- * file, line 0, and "+0x" with the address in it. */
+/* One frame of a sampled stack. Machine code without a name has its object
+ * file, line 0, and "+0x" with the address. */
 struct frame {
 	char *file;
 	int line;
 	char *function;
-	const char *module; /* the object file of machine code, else NULL */
+	const char *module; /* object file of machine code, else NULL */
 };
 
 /* A distinct stack of the run, innermost frame first (STACK's frames=). */
@@ -115,17 +117,17 @@ struct stack {
 
 /* A sampled allocation, and the memory that it stands for. */
 struct allocation {
-	double time_s, freed_s; /* INFINITY: it was never seen freed */
-	bool ended;             /* it was held until its process ended */
-	double mib, size_mib;   /* size: as it was asked for */
+	double time_s, freed_s; /* freed_s INFINITY: not freed */
+	bool ended;             /* held until its process ended */
+	double mib, size_mib;   /* size as requested */
 	uint64_t id;
 	size_t site;    /* index into run.sites */
 	int pid;        /* 0: the launched program */
 	size_t process; /* see run_assign() */
-	size_t next;    /* the first from here on that lives */
+	size_t next;    /* next one from here on that is still held */
 };
 
-/* Ids ascend. Made by allocations.h. */
+/* Ids ascend. Built by allocations.h. */
 struct allocation_list {
 	struct allocation *items;
 	size_t len, cap;
@@ -135,44 +137,45 @@ struct allocation_list {
 struct fault_sampling {
 	bool known;
 	double period;   /* bytes */
-	uint64_t lost;   /* faults that could not be looked at */
+	uint64_t lost;   /* faults that were not handled */
 	uint64_t failed; /* samples without a stack */
 };
 
-/* A frame of sampled allocations, by the number that it has in the file; names
- * are the functions that an address in machine code is in, inlined calls as
- * frames of their own, innermost first (NAME). */
+/* A frame of sampled allocations, by its number in the file. For an address of
+ * machine code, names are the functions that contain it (NAME), innermost
+ * first, including inlined calls. */
 struct site_frame {
 	uint64_t number;
 	struct frame own;
 	ARRAY(struct frame) names;
 };
 
-/* A stack under which sampled allocations were made. Its texts are those of
+/* A stack under which sampled allocations were made. Texts are borrowed from
  * run.code. */
 struct site {
 	uint64_t number;
-	size_t first, count; /* in run.site_codes */
+	size_t first, count; /* range in run.site_codes */
 	struct stack stack;
 };
 
-/* The sampling of a process's allocations from then on (HELD). */
+/* State of a process's allocation sampling from then on (HELD). */
 struct hooked {
 	double time_s;
 	int pid;         /* 0: the launched program */
-	char *name;      /* the process's; NULL: not recorded */
+	char *name;      /* name of the process; NULL: not recorded */
 	char *by;        /* the hooks: "malloc,python" */
 	double period;   /* bytes */
-	uint64_t every;  /* one of so many samples was recorded */
+	uint64_t every;  /* one sample in this many was recorded */
 	uint64_t failed; /* samples without a stack so far */
 };
 
 struct stack_sample {
-	double time_s, mib; /* the memory of the process that it is of */
+	double time_s, mib; /* mib: memory of its process */
 	size_t stack;       /* index into run.stacks */
 	int pid;            /* 0: the launched program */
-	int thread;         /* one that waited; 0: the one that ran, and grew */
-	size_t process;     /* see run_assign() */
+	int thread;     /* one that waited; 0: the running thread, whose process
+			   grew */
+	size_t process; /* see run_assign() */
 };
 
 #endif

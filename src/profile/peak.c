@@ -6,8 +6,8 @@
 /* Less than the last digit that is written. */
 #define ROUNDING_MIB 1e-6
 
-/* A high-water mark says how much, and only that it was since the mark was read
- * before: the highest sample of that time stands nearest to it. */
+/* The time to show for a high-water mark, which only tells that it was reached
+ * since the mark was last read: that of the highest sample in between. */
 static double peak_placed_s(const struct run *run, const struct sample *marked)
 {
 	struct series since;
@@ -40,7 +40,7 @@ bool run_peak(const struct run *run, struct sample *peak)
 	return run_peak_above(run, series_peak(&run->total), peak);
 }
 
-/* The kernel's high-water mark may be above every sample. */
+/* The kernel's high-water mark may be higher than every sample. */
 bool process_peak(const struct process *process, double *mib)
 {
 	const struct sample *best = series_peak(&process->memory);
@@ -53,7 +53,7 @@ bool process_peak(const struct process *process, double *mib)
 	return true;
 }
 
-/* The kernel's counters of one moment differ by as much. */
+/* Margin by which the kernel's counters may differ at one moment. */
 static double peak_slack_mib(double mib)
 {
 	return 2 + mib / 128;
@@ -68,9 +68,9 @@ bool run_peak_is_sampled(const struct run *run)
 	       peak.mib <= sampled->mib + peak_slack_mib(sampled->mib);
 }
 
-/* A record that is hardly higher than what was known, while all samples since
- * the last one were far below, is of the same peak: the kernel's counters
- * differ by that much. Version 0.1.0 wrote such ones. */
+/* A record that is hardly higher than the known peak, while all samples since
+ * the last record were far lower, is the same peak: the kernel's counters
+ * differ by that much. Version 0.1.0 wrote such records. */
 static bool profile_peak_only_confirms(
     double mib, double highest, double sampled)
 {

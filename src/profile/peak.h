@@ -8,27 +8,27 @@
 
 #include "profile/profile.h"
 
-/* The highest sample, or the PEAK record above it, at the time of the highest
- * sample since the mark was read before. False where nothing was measured. */
+/* The highest sample, or a higher PEAK record, at the time of the highest
+ * sample since its mark was last read. False where nothing was measured. */
 bool run_peak(const struct run *run, struct sample *peak)
     __attribute__((nonnull));
 
-/* The same where the highest sample is known already; NULL: there is none. */
+/* The same where the highest sample is known; NULL: there is none. */
 bool run_peak_above(const struct run *run, const struct sample *sampled,
     struct sample *peak) __attribute__((nonnull(1, 3)));
 
-/* Whether a sample of the total is as high as the peak, but for the little by
- * which the kernel's counters differ. */
+/* Whether a sample of the total reaches the peak, up to the margin by which the
+ * kernel's counters differ. */
 bool run_peak_is_sampled(const struct run *run) __attribute__((nonnull));
 
-/* The highest sample, or the mark of its EXIT above it, in MiB. False where
- * nothing was sampled of it. */
+/* The highest sample, or a higher mark in its EXIT, in MiB. False where it has
+ * no sample. */
 bool process_peak(const struct process *process, double *mib)
     __attribute__((nonnull));
 
-/* The PEAK records of a run with a peak that neither a sample nor an earlier
- * record had by then, in order of time, so ever higher. The caller
- * finishes the series. */
+/* The PEAK records of a run that were higher than all samples and records
+ * before them, in order of time, so ascending. The caller finishes the
+ * series. */
 void run_unsampled_peaks(const struct run *run, struct series *news)
     __attribute__((nonnull));
 

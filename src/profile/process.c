@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ticks that have to pass before a pid that comes back is another process's,
- * where nothing says which process has it. */
+/* Ticks without a pid after which it is taken for another process's when it
+ * returns, where no record tells. */
 enum { MISSED = 3 };
 
 struct key {
@@ -15,8 +15,8 @@ struct key {
 	int pid;
 };
 
-/* A pid's digits as a number; -1 for all other keys, and for a number that is
- * written in another way: what has the same pid is the same key. */
+/* A pid's digits as a number; -1 for all other keys, and for a number in
+ * another notation: one pid has one key. */
 static int key_pid(const char *text, size_t len)
 {
 	int pid = 0;
@@ -34,7 +34,7 @@ static int key_pid(const char *text, size_t len)
 	return pid;
 }
 
-/* Whether the process has that key, and no later process took it over. */
+/* Whether the process has that key, and no later one has it now. */
 static bool process_is(const void *processes, size_t at, const void *sought)
 {
 	const struct process *process = (const struct process *)processes + at;
@@ -59,8 +59,9 @@ static struct process *process_add(struct run *run, const struct key *key)
 	return process;
 }
 
-/* Rows come tick after tick in the same order: the next one is the best
- * guess, a search in the index the exception. NULL where none has the key. */
+/* Finds a process. Records come in the same order in each tick, so the next
+ * process is tried first, and the index otherwise. NULL where none has the
+ * key. */
 static struct process *process_find(struct run *run, const struct key *key)
 {
 	struct run_processes *state = &run->state;
@@ -78,7 +79,7 @@ static struct process *process_find(struct run *run, const struct key *key)
 	return &run->processes.items[at];
 }
 
-/* The pid of a process that ended is used again. */
+/* Adds a process that uses the pid of one that ended. */
 static struct process *process_follow(
     struct run *run, struct process *before, const struct key *key)
 {
@@ -90,8 +91,8 @@ static struct process *process_follow(
 	return process;
 }
 
-/* Its end is recorded; or, in a run without PROC records, it was missing in
- * several complete ticks. */
+/* Whether the process's end is recorded; in a run without PROC records, whether
+ * it was missing in several complete ticks. */
 static bool process_has_ended(
     const struct run *run, const struct process *process)
 {
@@ -113,8 +114,8 @@ struct process *run_process(struct run *run, const char *text, size_t len)
 	return process;
 }
 
-/* A second PROC without a start: another process has the pid. Samples behind
- * the last tick in which the pid was missing are already the new one's. */
+/* A second PROC without a start: another process has the pid. Samples after the
+ * last tick without the pid belong to the new process. */
 static struct process *process_split(
     struct run *run, struct process *before, const struct key *key)
 {
@@ -141,7 +142,7 @@ static struct process *process_split(
 	return process;
 }
 
-/* Whether it has a sample in the last of so many ticks. */
+/* Whether the process has a sample in the last tick. */
 static bool process_has_tick(const struct process *process, size_t ticks)
 {
 	size_t count = process->stretches.len;
@@ -153,8 +154,8 @@ static bool process_has_tick(const struct process *process, size_t ticks)
 	return last->tick + process->memory.len - last->sample == ticks;
 }
 
-/* The process gets another name. It keeps the present one as its best so far if
- * it held more memory under it than under earlier ones, or as much in more
+/* The process gets another name. The present name is kept as its best if it
+ * held more memory under it than under earlier ones, or as much in more
  * samples: a title is found some samples after it was set. */
 static void process_keep_name(struct process *process, size_t until)
 {
@@ -176,7 +177,7 @@ static void process_keep_name(struct process *process, size_t until)
 	    process->command ? mem_copy(process->command) : NULL;
 }
 
-/* Chooses the name under which it held most once the run was read. */
+/* Chooses the name under which it held most, once the run was read. */
 static void process_choose_name(struct process *process)
 {
 	if (process->high_mib <= 0)
@@ -260,8 +261,8 @@ void run_add_memory(
 	process_place(process, run->total.len - 1);
 }
 
-/* The last tick at or before a time; of ticks that share it the next one that
- * has no sample of this process yet. */
+/* The last tick at or before a time; of several at one time, the next one
+ * without a sample of this process. */
 static size_t tick_of(
     const struct series *total, size_t tick, size_t taken, double time_s)
 {
@@ -275,7 +276,7 @@ static size_t tick_of(
 	return tick;
 }
 
-/* Finds the ticks of sorted samples anew, by their times. */
+/* Finds the ticks of sorted samples anew, by time. */
 static void process_place_by_time(
     struct process *process, const struct series *total)
 {
@@ -327,7 +328,7 @@ void run_settle(struct run *run)
 	run_order(run, series_settle);
 }
 
-/* A process that has its pid until then. */
+/* The time during which a process has its pid. */
 struct process_life {
 	int pid;
 	double until_s;
@@ -348,8 +349,8 @@ static int process_compare_lives(const void *a, const void *b)
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* The lives of each pid one after the other: a life ends at its recorded end,
- * else just before the next one's first sample. */
+/* The lives of each pid in turn: a life ends at its recorded end, else just
+ * before the next one's first sample. */
 static struct process_lives process_lives_of(const struct run *run)
 {
 	struct process_lives lives = {

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-/* A long run in which each process was introduced is judged by so many ticks;
- * in one in which none was, so many steps are evidence. */
+/* SUM_TICKS: ticks that are examined in a long run where each process was
+ * introduced. FEWEST_STEPS: steps that are evidence where none was. */
 enum { SUM_TICKS = 2000, FEWEST_STEPS = 8 };
 
 void process_add_at(const struct process *process, const size_t *ticks,
@@ -27,12 +27,12 @@ void run_sum_at(
 		process_add_at(&run->processes.items[i], ticks, count, sums);
 }
 
-/* Compares the changes of MEM with those of the descendants' memory. */
+/* Comparison of the changes of MEM and of the descendants' memory. */
 struct evidence {
 	size_t present; /* ticks with descendants */
-	size_t above;   /* those where they have more than MEM says */
-	size_t steps;   /* ticks at which what they have changed */
-	double slope;   /* of MEM's steps over theirs, by least squares */
+	size_t above; /* of these, ticks where descendants have more than MEM */
+	size_t steps; /* ticks at which descendants' memory changed */
+	double slope; /* slope of MEM's steps over theirs, by least squares */
 };
 
 static void evidence_add(struct evidence *evidence, const struct run *run,
@@ -73,8 +73,8 @@ static struct evidence evidence_of(const struct run *run, size_t most)
 	return evidence;
 }
 
-/* A descendant that jumps at one tick may do so beside the program: only where
- * several steps agree they are evidence. */
+/* A descendant may grow at the same tick as the program: only several agreeing
+ * steps are evidence. */
 enum run_total run_total_of(const struct run *run)
 {
 	struct evidence evidence;

@@ -15,35 +15,36 @@
 #include "profile/resource.h"
 #include "profile/series.h"
 
-/* INFO: how it was recorded, and by whom. */
+/* INFO: how and by whom it was recorded. */
 struct run_info {
 	char *backend, *host, *version, *start, *job;
 	double interval_s; /* 0 where not recorded */
-	double stretch_s;  /* THIN: two samples stay for each stretch of that
-			    * length, before until_s; 0: it was not thinned */
+	double stretch_s; /* THIN: before until_s, two samples are kept for each
+			     stretch of that length; 0: not thinned */
 	double until_s;
-	int rank, ranks; /* of a parallel job; -1 where not recorded */
-	bool alone;      /* MEM is said to be the program's alone */
+	int rank, ranks; /* in a parallel job; -1: not recorded */
+	bool alone;      /* INFO says that MEM is the program's alone */
 	bool sum;        /* or the sum of it and its descendants */
-	bool is_table;   /* of a CSV file: without a backend nothing says
-			  * what its figures are */
+	bool is_table; /* from a CSV file: without a backend, nothing tells what
+			  its figures are */
 };
 
-/* The state of process.c while a run is being read. */
+/* State of process.c while a run is being read. */
 struct run_processes {
-	size_t next;        /* where run_process() begins its search */
-	struct index index; /* by key, into processes */
+	size_t next;        /* where run_process() starts to search */
+	struct index index; /* finds processes by key */
 	bool introduces;    /* each process has a PROC */
-	bool lost;          /* some are missing in this tick */
-	size_t whole;       /* ticks before this one in which none was */
+	bool lost;          /* some processes are missing in this tick */
+	size_t whole;       /* earlier ticks in which none was missing */
 };
 
 struct run {
 	char *command;       /* of CMDLINE; NULL for records before the first */
 	struct series total; /* MEM */
 	struct series peaks; /* PEAK: high-water marks that samples missed */
-	double peak_since_s; /* the highest PEAK is no older; 0: not recorded */
-	struct usage_series *usage; /* USAGE, of the whole; NULL: none */
+	double peak_since_s; /* time after which the highest PEAK was reached;
+				0: not recorded */
+	struct usage_series *usage; /* USAGE of the whole; NULL: none */
 	ARRAY(struct share) shares; /* SHARE, in order of appearance */
 	/* in order of appearance; made and found by process.h */
 	ARRAY(struct process) processes;
@@ -51,17 +52,17 @@ struct run {
 	ARRAY(struct call) calls;
 	ARRAY(struct mark) marks;
 	ARRAY(struct stack) stacks;
-	struct index stack_index; /* by id, into stacks */
+	struct index stack_index; /* finds stacks by id */
 	ARRAY(struct stack_sample) stack_samples;
-	/* Made by allocations.h. */
+	/* Built by allocations.h. */
 	struct allocation_list allocations; /* ALLOC: held until FREE */
 	struct allocation_list touches;     /* TOUCH: resident until LEFT */
 	struct fault_sampling faults;
 	ARRAY(struct site) sites;
-	struct index site_index;  /* by number */
-	ARRAY(size_t) site_codes; /* the sites' frames: places in code */
+	struct index site_index;  /* finds sites by number */
+	ARRAY(size_t) site_codes; /* frames of the sites: indices in code */
 	ARRAY(struct site_frame) code;
-	struct index code_index; /* by number */
+	struct index code_index; /* finds frames by number */
 	ARRAY(struct hooked) hooked;
 	ARRAY(struct heap_snapshot) snapshots; /* HEAP, TYPE */
 	struct run_info info;
@@ -71,31 +72,33 @@ struct run {
 
 struct profile {
 	char *path;
-	bool locked; /* a recorder was writing it before it was read */
+	bool locked; /* a recorder was writing it when reading began */
 	ARRAY(struct run) runs;
 	size_t lines;
 	size_t skipped;       /* lines that are no record */
-	size_t first_skipped; /* the number of the first of them, from 1 */
-	size_t unknown;       /* records with a keyword that we don't know */
+	size_t first_skipped; /* line number of the first of these, from 1 */
+	size_t unknown;       /* records with an unknown keyword */
 };
 
 void profile_init(struct profile *profile, const char *path)
     __attribute__((nonnull));
 void profile_finish(struct profile *profile) __attribute__((nonnull));
 
-/* A new, empty run at the end. The pointer is good until the next is added. */
+/* Adds an empty run. The pointer is valid until the next is added. */
 struct run *profile_add_run(struct profile *profile) __attribute__((nonnull));
 
-/* The process that has the key (the first len bytes of text) now, made where
- * none has; see process.h. The pointer is good until the next is made. */
+/* The process that has the key (the first len bytes of text) at present, added
+ * where there is none; see process.h. The pointer is valid until the next is
+ * added. */
 struct process *run_process(struct run *run, const char *text, size_t len)
     __attribute__((nonnull));
 
-/* The usage at that place of a run or a process, made where there is none. */
+/* The usage at that pointer of a run or a process, allocated where it is
+ * NULL. */
 struct usage_series *usage_at(struct usage_series **place)
     __attribute__((nonnull));
 
-/* The place in stacks of that id, without frames where it is new. */
+/* The index in stacks of that id; a new one has no frames. */
 size_t run_stack(struct run *run, int id) __attribute__((nonnull));
 
 #endif

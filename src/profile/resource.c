@@ -185,7 +185,8 @@ static bool usage_is_above_0(const struct series *series)
 	return peak && peak->mib > 0;
 }
 
-/* The program never had memory on it, while it had some on another. */
+/* Whether the program never had memory on that GPU, while it had some on
+ * another. */
 static bool usage_is_idle_gpu(const struct usage_series *usage, size_t gpu)
 {
 	const struct series *memory = &usage->figures[FIGURE_GPU_MEMORY];
@@ -205,7 +206,7 @@ bool usage_is_shown(
 	       !usage_is_idle_gpu(usage, (figure - FIGURE_GPU_MEMORY) % GPUS);
 }
 
-/* Whether it is known what the count rose by before that reading. */
+/* The increase of a count before that reading; false where it is unknown. */
 static bool usage_step(
     const struct series *readings, size_t at, double *rise, double *seconds)
 {
@@ -216,7 +217,7 @@ static bool usage_step(
 	return *rise >= 0 && *seconds > 0;
 }
 
-/* Whether a reading is shown, and as how much. */
+/* The value of a reading; false where it is not shown. */
 static bool usage_value(const struct usage_series *usage,
     enum resource_figure_id figure, size_t at, double *value)
 {
@@ -231,7 +232,7 @@ static bool usage_value(const struct usage_series *usage,
 	if (!usage_step(readings, at, &rise, &seconds))
 		return false;
 	*value = row->scale * rise / seconds;
-	/* A reading is a little earlier or later than its time. */
+	/* Allows for readings that are a little early or late. */
 	if (figure == FIGURE_PRESSURE_SOME || figure == FIGURE_PRESSURE_FULL)
 		*value = fmin(*value, row->scale);
 	return true;
@@ -260,7 +261,7 @@ bool usage_last(const struct usage_series *usage,
 	return false;
 }
 
-/* Each reading of a figure that doesn't count holds until the next. */
+/* A reading of a figure that is no count holds until the next. */
 int usage_mean(const struct usage_series *usage, enum resource_figure_id figure,
     double *mean)
 {

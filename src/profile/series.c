@@ -17,7 +17,7 @@ void series_finish(struct series *series)
 	*series = (struct series){0};
 }
 
-/* With small pages the page faults would cost as much as reading the file. */
+/* With small pages, page faults would take as much time as reading the file. */
 static void use_large_pages(void *bytes, size_t size)
 {
 	uintptr_t start = ((uintptr_t)bytes + LARGE_PAGE - 1) & -LARGE_PAGE;
@@ -125,8 +125,8 @@ void series_thin(struct series *series, size_t most)
 		items[kept++] = best;
 	}
 	items[kept++] = items[len - 1];
-	/* Cut short in place, thousands of series would leave holes that are
-	 * too small for the next one. */
+	/* Shortened in place, thousands of series would leave gaps too small
+	 * for the next one. */
 	copy = mem_zero(kept, sizeof(copy[0]));
 	memcpy(copy, items, kept * sizeof(copy[0]));
 	free(items);

@@ -6,14 +6,14 @@
 #include "base/mem.h"
 #include "base/units.h"
 
-/* A reading stands for the peak where its RSS was nearly as high, as the last
- * one of a tree that grows is (see shares.c), and is reported where at least a
+/* A reading is used for the peak where its RSS was nearly as high, as is the
+ * last one of a growing tree (see shares.c), and reported where at least a
  * tenth of the peak was counted more than once. */
 #define NEAR_PEAK 0.75
 #define MISLEADS 0.9
 
 /* A reading near the peak counts only within 3 % of the highest RSS: a tree
- * that is still growing shares memory in another way. */
+ * that is still growing may share in another way. */
 #define AS_HIGH 0.97
 
 bool share_misleads(double rss_mib, double pss_mib)
@@ -21,13 +21,13 @@ bool share_misleads(double rss_mib, double pss_mib)
 	return pss_mib <= MISLEADS * rss_mib;
 }
 
-/* Whether a is chosen wherever b could be. */
+/* Whether a is preferred to b for every peak. */
 static bool is_above(const struct share *a, const struct share *b)
 {
 	return a->mib >= b->mib && a->pss_mib >= b->pss_mib;
 }
 
-/* The memory in use at the peak where nothing was shared of all that came after
+/* The memory in use at the peak if nothing was shared of what was added after
  * the reading. */
 static double share_most_mib(const struct share *share, double peak_mib)
 {

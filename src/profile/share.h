@@ -14,16 +14,16 @@
 #include "profile/parts.h"
 #include "profile/series.h"
 
-/* Whether a sum of RSS is a good deal larger than the memory in use. */
+/* Whether a sum of RSS is much larger than the memory in use. */
 bool share_misleads(double rss_mib, double pss_mib);
 
-/* The reading that has the true size of a peak of peak_mib: the one with the
- * highest PSS where RSS was as high. NULL where there is none, or where the
- * peak is about right. */
+/* The reading that tells the real size of a peak of peak_mib: the one with the
+ * highest PSS where RSS was as high. NULL where there is none, or the peak is
+ * about right. */
 const struct share *share_at_peak(
     const struct share *shares, size_t count, double peak_mib);
 
-/* The readings' PSS over time, in order; the caller finishes it. */
+/* PSS of the readings over time, in order; the caller finishes. */
 void share_series(
     const struct share *shares, size_t count, struct series *series);
 
@@ -36,9 +36,9 @@ char *share_text(const struct share *share, double peak_mib)
 void share_write(struct json *json, const struct share *share)
     __attribute__((nonnull(1)));
 
-/* Appends a reading to the count that are there, and drops those that
- * share_at_peak() can never choose any more. There must be room for one more;
- * returns the new count. */
+/* Appends a reading to the count existing ones, and drops those that
+ * share_at_peak() can never choose. There must be room for one more; returns
+ * the new count. */
 size_t share_keep(struct share *shares, size_t count, struct share added);
 
 #endif
