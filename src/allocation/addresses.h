@@ -15,23 +15,24 @@
 
 #define ADDRESSES_FILTER (1u << 20)
 #define ADDRESSES_BUCKETS (1u << 15)
-#define ADDRESSES_PAGE 4096 /* it has its pages for itself: they are wiped */
+/* A page of its own: pages are cleared in a forked child. */
+#define ADDRESSES_PAGE 4096
 #define ADDRESSES_NONE UINT32_MAX
 
 struct addresses {
-	/* The number of sampled addresses that fall on each; 255 stays. */
+	/* Counts sampled addresses by hash; a count of 255 stays. */
 	uint8_t filter[ADDRESSES_FILTER];
-	/* Numbers of slots plus 1; 0 ends a chain. */
+	/* Slot number + 1 by hash; 0 ends a chain. */
 	uint32_t heads[ADDRESSES_BUCKETS];
 	uint32_t next[ALLOCATION_SLOTS];
 	uint64_t addresses[ALLOCATION_SLOTS];
-	uint32_t free;       /* chain of slots that are free again */
-	uint32_t used, live; /* slots that ever were and that are in use */
+	uint32_t free;       /* chain of free slots */
+	uint32_t used, live; /* slots that were ever used; slots in use */
 } __attribute__((aligned(ADDRESSES_PAGE)));
 
-/* Neighbours share a place of the filter: its part that stands for a heap of
- * small pieces is to stay in the cache. Large ones, which begin where a page
- * does, are spread by the page. */
+/* Neighbouring addresses share a counter: the part of the filter for a heap of
+ * small pieces should stay in the cache. Large pieces, which begin at a page,
+ * are spread by page. */
 static inline uint32_t addresses_filter_at(const void *address)
 {
 	uintptr_t bits = (uintptr_t)address;
@@ -47,13 +48,13 @@ static inline bool addresses_may_have(
 		   __ATOMIC_RELAXED) != 0;
 }
 
-/* The slot of an address, ADDRESSES_NONE: it has none. */
+/* The slot of an address; ADDRESSES_NONE where it has none. */
 uint32_t addresses_find(const struct addresses *addresses, const void *address);
 
-/* A free slot, which the address gets; ADDRESSES_NONE: all are in use. */
+/* Gives the address a free slot; ADDRESSES_NONE: all are in use. */
 uint32_t addresses_add(struct addresses *addresses, void *address);
 
-/* Gives the slot back. */
+/* Frees the slot. */
 void addresses_remove(struct addresses *addresses, uint32_t slot);
 
 #endif

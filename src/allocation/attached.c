@@ -7,7 +7,7 @@
 #include "allocation/python.h"
 #include "python/agent/api.h"
 
-/* _start(folder): None; or why nothing is sampled. */
+/* _start(folder) returns None, or why nothing is sampled. */
 static struct pyobj *attached_start(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
@@ -17,7 +17,7 @@ static struct pyobj *attached_start(
 	return folder ? py.Py_BuildValue("s", python_attach(folder)) : NULL;
 }
 
-/* _stop(folder) */
+/* _stop(folder). */
 static struct pyobj *attached_stop(
     struct pyobj *self, struct pyobj *const *args, ssize_t n)
 {
@@ -53,7 +53,8 @@ struct pyobj *PyInit__mprof_allocation(void)
 {
 	if (!api_bind())
 		return api_refuse("no CPython from 3.8 on");
-	/* The import would switch a lock on that it runs without. */
+	/* The import would enable the GIL of an interpreter that runs
+	 * without. */
 	if (python_keeps_its_own())
 		return api_refuse("a CPython that can run without its lock "
 				  "keeps its objects in heaps of its own");

@@ -3,15 +3,15 @@
 
 #include <stdbool.h>
 
-/* A place is at one of so many, one behind the other. */
+/* Linear probing: a place is at one of this many consecutive entries. */
 #define PROBES 4
-/* Samples are recent as long as so many follow. */
+/* Samples are recent while fewer than this many followed. */
 #define RECENT 2048
-/* A place keeps what it allocates where it holds so many samples, and half of
- * the recent ones. */
+/* A place keeps its allocations if it holds that many samples, and half of the
+ * recent ones. */
 #define KEEPER 4
-/* One part of so many in what a place holds is error enough: sums are within
- * 5 % then, whatever else they miss. */
+/* An error of 1/PARTS in a place's sum is accepted: sums are then within 5 %,
+ * apart from other errors. */
 #define PARTS 512
 
 static uint64_t caller_period(
@@ -31,8 +31,8 @@ static uint64_t caller_period(
 	return period < rate->least ? rate->least : period;
 }
 
-/* The place, or one that is free and where it belongs; where all of these are
- * in use it shares one. */
+/* The entry of the place, or a free one for it; where all candidates are in use
+ * it shares one. */
 static uint32_t callers_find(const struct callers *callers, uint32_t key)
 {
 	uint32_t first = key % (CALLERS - PROBES) + 1, free = first;

@@ -16,30 +16,30 @@
 #include "allocation/rate.h"
 
 #define CALLERS 4096
-#define CALLERS_NONE 0 /* the place of what has none */
+#define CALLERS_NONE 0 /* number of no place */
 
 struct caller {
 	uint32_t key;         /* 0: free */
-	uint32_t taken, most; /* recent samples, and the most that were held */
-	uint32_t held;        /* samples now */
-	uint64_t bytes;       /* that these stand for */
+	uint32_t taken, most; /* recent samples; most samples held */
+	uint32_t held;        /* samples held now */
+	uint64_t bytes;       /* bytes that these represent */
 };
 
-/* Zeroed it is empty. Whoever changes it holds the lock of samples.c. */
+/* Zeroed it is empty. Changes need the lock of samples.c. */
 struct callers {
 	struct caller list[CALLERS];
 };
 
-/* The period of a place, at least the rate's shortest one. Without the lock: a
- * number that is about to change only makes it another period. */
+/* The period of a place, at least the rate's shortest. Needs no lock: an
+ * outdated number is just another period. */
 uint64_t callers_period(
     const struct callers *callers, uint32_t key, const struct rate *rate);
 
-/* A sample is taken there: the number of the place. */
+/* A sample is taken at that place. Returns the place's number. */
 uint32_t callers_take(struct callers *callers, uint32_t key);
 
-/* A sample of the place that stands for so many bytes is held from now on, or
- * no more. */
+/* A sample of the place that represents so many bytes is held from now on, or
+ * no longer. */
 void callers_hold(struct callers *callers, uint32_t caller, uint64_t bytes);
 void callers_release(struct callers *callers, uint32_t caller, uint64_t bytes);
 

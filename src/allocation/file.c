@@ -36,7 +36,8 @@ static int file_open_new(const char *folder, uint32_t pid)
 	return fd;
 }
 
-/* Beyond the limit of file sizes ftruncate() ends a program with SIGXFSZ. */
+/* Beyond the limit of file sizes ftruncate() would end the program by
+ * SIGXFSZ. */
 static bool file_is_allowed(void)
 {
 	struct rlimit limit;
@@ -45,8 +46,8 @@ static bool file_is_allowed(void)
 	       limit.rlim_cur >= ALLOCATION_FILE;
 }
 
-/* Gives bytes from there their pages on the disk: the kernel writes into them,
- * and returns an error where a write of ours would be SIGBUS. */
+/* Allocates disk space for bytes: the kernel writes, and returns an error where
+ * a write here would raise SIGBUS. */
 static bool file_back(char *from, size_t bytes)
 {
 	for (size_t at = 0; at < bytes; at += PAGE) {
@@ -105,7 +106,7 @@ static void file_lay_out(
 	    (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* One that no reader takes for a table yet. */
+/* Opens a file that no reader takes for a table yet. */
 static int file_open(
     struct file *file, const char *folder, uint32_t pid, uint32_t flags)
 {
@@ -113,7 +114,7 @@ static int file_open(
 
 	if (map == MAP_FAILED)
 		return -1;
-	/* A child makes a table of its own; and a fork need not copy this. */
+	/* A child creates its own table, and a fork need not copy this one. */
 	if (madvise(map, ALLOCATION_FILE, MADV_DONTFORK) != 0 ||
 	    !file_back(map, 2 * PAGE) ||
 	    !file_back(map + ALLOCATION_LOG_AT, PAGE)) {
@@ -140,7 +141,8 @@ int file_create(
 	return 0;
 }
 
-/* A limit of private memory (RLIMIT_DATA) is the program's alone. */
+/* Whether private memory may be used: a limit (RLIMIT_DATA) is the program's
+ * alone. */
 static bool file_may_be_private(void)
 {
 	struct rlimit limit;
@@ -158,7 +160,7 @@ int file_create_private(struct file *file, uint32_t pid, uint32_t flags)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (map == MAP_FAILED)
 		return -1;
-	/* Without huge pages: few of its pages will be used. */
+	/* Without huge pages, as few pages will be used. */
 	madvise(map, ALLOCATION_FILE, MADV_NOHUGEPAGE);
 	madvise(map, ALLOCATION_FILE, MADV_DONTFORK);
 	file_lay_out(file, map, pid, flags);
@@ -213,8 +215,8 @@ void file_close(struct file *file)
 	*file = (struct file){0};
 }
 
-/* Whether [0, end) of an area of size bytes at start is backed; backed bytes
- * of it are so far. */
+/* Whether [0, end) of an area of size bytes at start has disk space; backed
+ * bytes have it so far. */
 static bool file_back_to(
     char *start, uint64_t *backed, uint64_t end, uint64_t size)
 {

@@ -13,33 +13,33 @@
 
 #include "base/allocation_table.h"
 
-/* A mapped table; zeroes where there is none. */
+/* A mapped table; zeroed: none. */
 struct file {
 	struct allocation_header *header; /* NULL: none */
 	struct allocation_slot *slots;
 	char *log;
-	uint64_t slots_backed, log_backed; /* bytes that have a page */
+	uint64_t slots_backed, log_backed; /* bytes with disk space */
 	bool is_private;                   /* there is no file yet */
 };
 
-/* A new file PID.N in the folder. -1: there is none, and none will be. */
+/* Creates a file PID.N in the directory. -1: that failed, and will again. */
 int file_create(
     struct file *file, const char *folder, uint32_t pid, uint32_t flags);
 
-/* A table without a file; file_publish() makes that, with all that is in it.
- * -1: it can't be had, or a limit of the program's would count it. */
+/* Creates a table without a file; file_publish() writes it to one. -1: that
+ * failed, or would count for a limit of the program's. */
 int file_create_private(struct file *file, uint32_t pid, uint32_t flags);
 int file_publish(struct file *file, const char *folder);
 
 /* Unmaps it. Harmless on zeroes. */
 void file_close(struct file *file);
 
-/* Whether slots up to this one have pages behind them: a disk or a
- * quota that is full would end the program with SIGBUS. */
+/* Makes sure that slots up to this one have disk space: a full disk or quota
+ * would end the program by SIGBUS. */
 bool file_back_slot(struct file *file, uint32_t slot);
 
-/* The place of the next entry of the log, with room for bytes (a multiple of
- * 8); NULL where it is full. file_log_add() makes it part of the log. */
+/* The address of the log's next entry, with room for bytes (a multiple of 8);
+ * NULL where the log is full. file_log_add() adds the entry. */
 void *file_log_room(struct file *file, size_t bytes);
 uint32_t file_log_add(struct file *file, size_t bytes);
 

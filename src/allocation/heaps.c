@@ -8,7 +8,7 @@
 
 #include "allocation/stack.h"
 
-/* jemalloc's, Rust's of it, mimalloc's, and V8's heap. */
+/* Symbols of jemalloc, also in Rust, of mimalloc and of V8's heap. */
 static const char *const heaps_symbols[] = {"je_malloc", "_rjem_malloc",
     "mi_malloc", "_ZN2v87Isolate3NewERKNS0_12CreateParamsE"};
 
@@ -35,8 +35,8 @@ static bool heaps_in_notes(const char *notes, size_t size, size_t align)
 	return false;
 }
 
-/* The program itself comes first: Go's linker leaves a note there, and that of
- * C, where it is used, puts others in front of it. */
+/* Looks at the program itself, which comes first: Go's linker leaves a note
+ * there, after those of C's linker where that is used. */
 static int heaps_on_program(struct dl_phdr_info *info, size_t size, void *data)
 {
 	(void)size;
@@ -52,14 +52,14 @@ static int heaps_on_program(struct dl_phdr_info *info, size_t size, void *data)
 	return 1;
 }
 
-/* The tables of a loaded object by which the loader finds symbols. */
+/* A loaded object's tables for finding symbols. */
 struct heaps_tables {
 	const ElfW(Sym) * symbols;
 	const char *names;
-	const uint32_t *gnu_hash; /* NULL: it has another one */
+	const uint32_t *gnu_hash; /* NULL: it has another hash table */
 };
 
-/* Some loaders leave addresses as they are in the file. */
+/* Some loaders leave addresses as in the file. */
 static const void *heaps_address(
     const struct dl_phdr_info *info, uintptr_t address)
 {
@@ -90,8 +90,8 @@ static struct heaps_tables heaps_find_tables(const struct dl_phdr_info *info)
 	return tables;
 }
 
-/* Whether an object calls operator new of another one. Those that it lacks
- * itself stand in front of its table's first that is in the hash table. */
+/* Whether an object imports operator new. Undefined symbols precede the first
+ * one in the hash table. */
 static int heaps_on_object(struct dl_phdr_info *info, size_t size, void *data)
 {
 	const struct heaps_tables tables = heaps_find_tables(info);
@@ -109,8 +109,8 @@ static int heaps_on_object(struct dl_phdr_info *info, size_t size, void *data)
 	return *(bool *)data;
 }
 
-/* jemalloc's and tcmalloc's libraries define operator new as well, which goes
- * to their heaps without malloc(). That of libstdc++ calls malloc(). */
+/* The libraries of jemalloc and tcmalloc also define operator new, which uses
+ * their heap without malloc(); libstdc++'s calls malloc(). */
 static bool heaps_have_new(const struct stack_module *own)
 {
 	const void *by = dlsym(RTLD_DEFAULT, "_Znwm");

@@ -9,11 +9,11 @@
 
 #include <stdbool.h>
 
-/* Whether the program, or a library that is loaded with it, has one; the next
- * malloc() is none. */
+/* Whether the program, or a library loaded with it, has such an allocator;
+ * next_malloc is not one. */
 bool heaps_are_there(const void *next_malloc);
 
-/* Whether code at that address is of a library that has one. */
+/* Whether the library with code at that address has one. */
 bool heaps_have(const void *address);
 
 /* Whether an object file of that path is one. */

@@ -18,7 +18,7 @@
 
 #define HOOK __attribute__((visibility("default")))
 
-/* An old dlsym() calls calloc() before there is one. */
+/* Room for calloc() calls by an old dlsym(), before there is a calloc(). */
 #define EARLY_BYTES 16384
 static char hooks_early[EARLY_BYTES] __attribute__((aligned(16)));
 static size_t hooks_early_used;
@@ -63,7 +63,7 @@ static void *hooks_early_get(size_t size)
 	return hooks_early + at;
 }
 
-/* False while it looks for them. */
+/* Finds the next allocator's functions. False while it does. */
 static bool hooks_find(void)
 {
 	static bool looking, found;
@@ -98,7 +98,7 @@ static void *hooks_first_calloc(size_t count, size_t size)
 
 	if (hooks_find())
 		return next.calloc(count, size);
-	/* It is zeroes, and used once. */
+	/* The memory is zeroed, and used once. */
 	return __builtin_mul_overflow(count, size, &bytes)
 		   ? NULL
 		   : hooks_early_get(bytes);
@@ -159,7 +159,7 @@ static void *hooks_realloc_early(void *old, size_t size)
 	return address;
 }
 
-/* Before the address can be another's. */
+/* Called before another allocation can get the address. */
 static void *hooks_realloc_sampled(void *old, size_t size)
 {
 	struct allocation_slot kept;
@@ -199,7 +199,7 @@ HOOK void *reallocarray(void *old, size_t count, size_t size)
 	return NULL;
 }
 
-/* The rarer ones may be made of the commoner ones, which don't count then. */
+/* The rarer functions may call the commoner ones, which don't count then. */
 struct hooks_outer {
 	uint64_t left;
 };
@@ -266,9 +266,9 @@ HOOK void *pvalloc(size_t size)
 	return address;
 }
 
-/* Code whose mappings are not allocations: the next malloc()'s, of which each
- * piece is counted above, and CPython's, which maps arenas for its own pieces.
- * A program with an allocator of its own would show who made that one grow. */
+/* Code whose mappings don't count: the next malloc()'s, whose pieces are
+ * counted above, and CPython's, which maps arenas for its pieces. For a program
+ * with its own allocator, counting them shows what made that grow. */
 static struct stack_module hooks_unmapped[2];
 
 static bool hooks_counts_mapping(const void *caller, int prot, int flags)
@@ -335,7 +335,7 @@ HOOK int munmap(void *address, size_t size)
 		errno = ENOSYS;
 		return -1;
 	}
-	/* Before the address can be another's. */
+	/* Called before another mapping can get the address. */
 	samples_unmap(address, size, &ignored);
 	return next.munmap(address, size);
 }
@@ -366,7 +366,7 @@ HOOK void *mremap(void *old, size_t old_size, size_t size, int flags, ...)
 
 /* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 
-/* C23's. */
+/* Functions of C23. */
 HOOK void free_sized(void *address, size_t size);
 HOOK void free_sized(void *address, size_t size)
 {
@@ -382,9 +382,9 @@ HOOK void free_aligned_sized(void *address, size_t alignment, size_t size)
 	free(address);
 }
 
-/* Another malloc() stands before ours: in the program itself, or in a library
- * that was preloaded before. Its address does not say so: in a program with
- * fixed addresses it is an entry of that one's procedure linkage table. */
+/* Whether another malloc() comes before this one: in the program, or in a
+ * library that was preloaded first. Its address doesn't tell: in a program with
+ * fixed addresses it is an entry of the program's procedure linkage table. */
 static bool hooks_are_passed_over(void)
 {
 	void *(*volatile first)(size_t) = malloc;
@@ -407,10 +407,10 @@ static bool hooks_are_sanitized(void)
 	       dlsym(RTLD_DEFAULT, "__lsan_init");
 }
 
-/* The address sanitizer's runtime ends a program if another library was loaded
- * before it, except with this option. It calls this function by its name. The
- * recorder sets ASAN_OPTIONS as well, for programs that have such a function of
- * their own; this one holds for children that get other options. */
+/* The address sanitizer's runtime, which calls this function by name, ends a
+ * program if another library was loaded before it, except with this option. The
+ * recorder also sets ASAN_OPTIONS, for programs that define this function
+ * themselves; this one is for children with other options. */
 HOOK const char *__asan_default_options(void);
 HOOK const char *__asan_default_options(void)
 {

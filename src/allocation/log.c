@@ -31,7 +31,7 @@ static uint64_t log_hash(const void *bytes, size_t len)
 	return hash;
 }
 
-/* The place of an entry, or the free one where it belongs. */
+/* The entry's place in the hash table, or the free place for it. */
 static uint32_t *log_place(struct log *log, const struct file *file,
     const struct allocation_entry *entry)
 {
@@ -87,8 +87,8 @@ static bool log_is_in_module(const struct log *log, uint64_t address)
 	return false;
 }
 
-/* A module that was loaded by a relative name lies below the folder that was
- * the current one then: the kernel knows where (readable since Linux 4.3). */
+/* A module loaded by a relative name is below the current directory of that
+ * time: the kernel knows its path (readable since Linux 4.3). */
 static ssize_t log_read_mapped_path(
     const struct log_module *module, char path[static PATH_MAX])
 {
@@ -159,7 +159,7 @@ static struct log_module log_module_of(const struct dl_phdr_info *info)
 	return module;
 }
 
-/* Forgets what was unloaded to make place for it. False: it is known. */
+/* Removes unloaded modules to make room. False: the module is known. */
 static bool log_module_is_new(struct log *log, const struct log_module *module)
 {
 	for (uint32_t i = 0; i < log->modules_len; i++) {
@@ -201,7 +201,7 @@ static int log_count_loads(struct dl_phdr_info *info, size_t size, void *data)
 	return 1;
 }
 
-/* The loader is asked only where it has loaded something since. */
+/* Asks the loader only where it has loaded something since. */
 static void log_modules(const struct log_search *to)
 {
 	uint64_t loads = 0;

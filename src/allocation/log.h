@@ -17,7 +17,7 @@
 #define LOG_MODULES 1024
 
 struct log_module {
-	uint64_t begin, end, name; /* a hash */
+	uint64_t begin, end, name; /* name: a hash */
 };
 
 struct log {
@@ -25,21 +25,21 @@ struct log {
 	uint32_t len;
 	struct log_module modules[LOG_MODULES];
 	uint32_t modules_len;
-	uint64_t loads; /* the loader's count and 1, as modules was filled */
+	uint64_t loads; /* the loader's count + 1 when modules was filled */
 };
 
-/* A search for an entry of the log, which adds it where it is missing. */
+/* A search for a log entry, which is added where it is missing. */
 struct log_search {
 	struct log *log;
 	struct file *file;
 };
 
-/* The offset of an entry with the same bytes (a multiple of 8), which is added
- * where there was none. LOG_NONE: the log is full. */
+/* The offset of an entry with the same bytes (a multiple of 8), added if it is
+ * missing. LOG_NONE: the log is full. */
 uint32_t log_intern(
     const struct log_search *to, const struct allocation_entry *entry);
 
-/* The same of a stack, its modules before it. */
+/* The same for a stack, preceded by its modules. */
 uint32_t log_stack(
     const struct log_search *to, const uint64_t *frames, size_t count);
 

@@ -16,7 +16,7 @@ uint64_t mappings_weight(const struct allocation_slot *whole, uint64_t size)
 	return weight < size ? size : weight;
 }
 
-/* Keeps the part of a sample that is left. */
+/* Keeps the remaining part of a sample. */
 static void mappings_keep(struct mappings *mappings, struct slots *slots,
     struct addresses *addresses, const struct allocation_slot *whole,
     const uint64_t part[static 2])
@@ -38,8 +38,7 @@ bool mappings_cut(struct mappings *mappings, struct slots *slots,
 {
 	bool is_found = false;
 
-	/* Pieces that are kept come to the end of the list, and are no longer
-	 * in the way. */
+	/* Pieces that are kept are appended, and not visited again. */
 	for (uint32_t at = mappings->len; at-- > 0;) {
 		uint64_t from = mappings->list[at].begin,
 			 to = mappings->list[at].end;
@@ -48,7 +47,7 @@ bool mappings_cut(struct mappings *mappings, struct slots *slots,
 		if (from >= end || to <= begin)
 			continue;
 		mappings->list[at] = mappings->list[--mappings->len];
-		/* One that was thinned is no sample any more. */
+		/* The sample was dropped when the period doubled. */
 		if (!slots_remove(
 			slots, addresses, (void *)(uintptr_t)from, &whole))
 			continue;

@@ -21,16 +21,16 @@ struct mappings {
 	uint32_t len;
 };
 
-/* The bytes that a sample stands for if its size changes. */
+/* The bytes that a sample represents when its size has changed. */
 uint64_t mappings_weight(const struct allocation_slot *whole, uint64_t size);
 
 /* Adds a sample that is a mapping. False: there are too many. */
 bool mappings_put(struct mappings *mappings, struct slots *slots,
     struct addresses *addresses, const struct allocation_slot *slot);
 
-/* The memory at [begin, end) is no longer what it was: of samples in it the
- * rest stays, at most as two pieces. True, with the sample that begin was the
- * first address of as it was. */
+/* The memory at [begin, end) is unmapped or replaced: of samples in it, the
+ * rest is kept, in two pieces at most. True, with the sample as it was, if
+ * begin was its first address. */
 bool mappings_cut(struct mappings *mappings, struct slots *slots,
     struct addresses *addresses, uint64_t begin, uint64_t end,
     struct allocation_slot *first);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* xorshift64* of Marsaglia and Vigna. */
+/* xorshift64* (Marsaglia, Vigna). */
 static uint64_t poisson_random(uint64_t *seed)
 {
 	*seed ^= *seed >> 12;
@@ -12,14 +12,14 @@ static uint64_t poisson_random(uint64_t *seed)
 	return *seed * 2685821657736338717u;
 }
 
-/* In (0, 1]. */
+/* A number in (0, 1]. */
 static double poisson_uniform(uint64_t *seed)
 {
 	return (double)((poisson_random(seed) >> 11) + 1) * 0x1p-53;
 }
 
-/* The natural logarithm of a normal number above 0: with x = m * 2^e it is
- * e ln 2 + 2 artanh((m - 1) / (m + 1)). */
+/* The natural logarithm of a normal number above 0: for x = m * 2^e it is e ln
+ * 2 + 2 artanh((m - 1) / (m + 1)). */
 static double poisson_log(double x)
 {
 	uint64_t bits;
@@ -45,8 +45,7 @@ uint64_t poisson_next(uint64_t *seed, uint64_t period)
 	       1;
 }
 
-/* 1 - exp(-x): the series for a small x, doubled with
- * f(2x) = f(x) (2 - f(x)). */
+/* 1 - exp(-x): a series for small x, doubled by f(2x) = f(x) (2 - f(x)). */
 double poisson_chance(uint64_t size, uint64_t period)
 {
 	double x = (double)size / (double)period, f = 0, term = 1;
@@ -71,7 +70,7 @@ uint64_t poisson_weight(uint64_t size, uint64_t period)
 {
 	double chance = poisson_chance(size, period);
 
-	/* One of no bytes is never sampled. */
+	/* An allocation of no bytes is never sampled. */
 	return chance > 0 ? (uint64_t)((double)size / chance + 0.5) : 0;
 }
 
@@ -80,8 +79,8 @@ int poisson_thin(
 {
 	double uniform = poisson_uniform(seed), parts = (double)period;
 
-	/* The chance of a small one is no more than period / longer /
-	 * (1 - size / 2 period), and nearly always that says enough. */
+	/* For a small one the chance is at most period / longer / (1 - size / 2
+	 * period), which nearly always decides. */
 	if (size < period &&
 	    uniform * (parts - (double)size / 2) * (double)longer >
 		parts * parts)

@@ -10,21 +10,21 @@
 
 #include <stdint.h>
 
-/* Bytes until the next point; at least 1. seed is any number but 0. */
+/* Bytes until the next point, at least 1. seed must not be 0. */
 uint64_t poisson_next(uint64_t *seed, uint64_t period);
 
 /* The probability that an allocation of size bytes is sampled. */
 double poisson_chance(uint64_t size, uint64_t period);
 
-/* The bytes that a sampled one stands for: size / chance. */
+/* The bytes that a sampled allocation represents: size / chance. */
 uint64_t poisson_weight(uint64_t size, uint64_t period);
 
-/* Whether an allocation that is sampled with the period would be with a longer
- * one, too. */
+/* Whether an allocation that was sampled with the period would also be with a
+ * longer one. */
 int poisson_thin(
     uint64_t *seed, uint64_t size, uint64_t period, uint64_t longer);
 
-/* True with that chance. */
+/* True with that probability. */
 int poisson_coin(uint64_t *seed, double chance);
 
 #endif

@@ -36,8 +36,8 @@ static struct {
 	void (*set)(int domain, struct pyallocator *allocator);
 	struct pyobj *(*init_posix)(void);
 	struct pyallocator next[DOMAIN_LAST + 1];
-	size_t small; /* up to that size they don't call malloc() */
-	/* Hooked late: ours are called there, maybe by others. */
+	size_t small; /* allocations up to that size don't call malloc() */
+	/* Hooked late: other code may have kept the hooks' addresses. */
 	bool late[DOMAIN_LAST + 1];
 } python_domains;
 
@@ -61,8 +61,8 @@ static inline void python_count(uint64_t left, void *address, size_t size)
 		python_detach(NULL);
 }
 
-/* Whether the allocation is counted already: a small one, of which malloc()
- * learns nothing. */
+/* Counts an allocation, if it is a small one that malloc() doesn't see. Whether
+ * it is counted already. */
 static inline bool python_pass(size_t size)
 {
 	return __builtin_expect(size <= python_domains.small, 1) &&
@@ -154,7 +154,8 @@ static bool python_calls_malloc(const struct pyallocator *next, size_t size)
 	return is_counted;
 }
 
-/* pymalloc's own, unless the program chose others, or a debugging layer. */
+/* The largest size of pymalloc; 0 where the program chose another allocator, or
+ * a debugging layer. */
 static size_t python_find_small(void)
 {
 	for (int domain = DOMAIN_FIRST; domain <= DOMAIN_LAST; domain++) {
@@ -167,7 +168,7 @@ static size_t python_find_small(void)
 	return PYMALLOC_LARGEST;
 }
 
-/* An interpreter that is started anew has chosen its allocators anew. */
+/* An interpreter that is started again chooses its allocators again. */
 static void python_hook(void)
 {
 	python_cells_begin();
@@ -188,7 +189,7 @@ static void python_hook(void)
 	samples_add_flags(ALLOCATION_PYTHON);
 }
 
-/* Each start imports posix, after it has chosen its allocators. */
+/* Each start imports posix, after choosing its allocators. */
 static struct pyobj *python_init_posix(void)
 {
 	python_hook();
@@ -213,8 +214,8 @@ static bool python_find_domains(void)
 	       python_stack_prepare();
 }
 
-/* Another interpreter may have a lock of its own, and be in an allocator while
- * it is replaced. */
+/* Whether there is only one interpreter: another may have its own lock, and be
+ * in an allocator while that is replaced. */
 static bool python_is_alone(void)
 {
 	struct pyinterpreter *(*head)(void);
@@ -225,8 +226,8 @@ static bool python_is_alone(void)
 	return head && next && !next(head());
 }
 
-/* tracemalloc, when it stops, restores the allocators that it found when it
- * started, which removes a hook of ours that came later. */
+/* Whether tracemalloc is on: when it stops, it restores the allocators found at
+ * its start, which removes a later hook. */
 static bool python_is_traced(void)
 {
 	int (*untrack)(unsigned domain, uintptr_t address);

@@ -8,20 +8,20 @@
 
 #include <stdbool.h>
 
-/* A CPython without the GIL is in the process: its objects are in heaps that
- * are hidden, and its stacks are not read here. */
+/* Whether a CPython without the GIL is in the process: its objects are in
+ * hidden heaps, and its stacks are not read here. */
 bool python_keeps_its_own(void);
 
-/* Hooks the interpreter that calls, which runs already, and starts to sample
- * its own allocations, as a table in that folder, which the recorder keeps a
- * lock on. NULL; or why not. The caller holds the interpreter's lock. */
+/* Hooks the calling interpreter, which already runs, and starts to sample its
+ * allocations, with a table in that directory, on which the recorder keeps a
+ * lock. NULL, or why not. The caller holds the interpreter's lock. */
 const char *python_attach(const char *folder);
 
-/* The opposite, where it samples into that folder. */
+/* Undoes it, if it samples into that directory. */
 void python_detach(const char *folder);
 
-/* In a process that holds a CPython, before its main() runs: the interpreter's
- * allocators are hooked as it starts. Otherwise: nothing. */
+/* Before main(), in a process that holds a CPython: makes the interpreter's
+ * allocators be hooked as it starts. Otherwise does nothing. */
 void python_start(void);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "python/agent/api.h"
 
-/* A program that has such files may be no notebook. */
+/* Gives up after that many: the program may be no notebook. */
 #define CELLS_TRIES 10000
 
 static struct {
@@ -28,7 +28,7 @@ void python_cells_begin(void)
 	cells.is_asked = false;
 }
 
-/* With the GIL an object's type is behind its count of references. */
+/* With the GIL an object's type follows its reference count. */
 static bool cells_is(struct pyobj *object, const char *type)
 {
 	void *is;
@@ -37,7 +37,7 @@ static bool cells_is(struct pyobj *object, const char *type)
 	return is && is == dlsym(RTLD_DEFAULT, type);
 }
 
-/* Takes the reference to the object. */
+/* Drops the reference to object. */
 static struct pyobj *cells_attribute(struct pyobj *object, const char *name)
 {
 	struct pyobj *found;
@@ -49,7 +49,7 @@ static struct pyobj *cells_attribute(struct pyobj *object, const char *name)
 	return found;
 }
 
-/* A pending call: it may not fail. */
+/* A pending call, which must not fail. */
 static int cells_find(void *unused)
 {
 	static const char *const path[] = {
@@ -83,7 +83,7 @@ void python_cells_expect(const char *file)
 	cells.is_asked = py.Py_AddPendingCall(cells_find, NULL) == 0;
 }
 
-/* The HASH.py of .../ipykernel_PID/HASH.py; NULL: it is no cell's. */
+/* HASH.py in .../ipykernel_PID/HASH.py; NULL: no cell's file. */
 static const char *cells_hash(const char *file)
 {
 	static const char digits[] = "0123456789";

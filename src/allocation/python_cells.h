@@ -12,19 +12,19 @@
 
 struct pyobj;
 
-/* For an interpreter that starts, and has no cells yet. */
+/* Forgets cells: the interpreter is starting. */
 void python_cells_begin(void);
 
-/* Call this for each file whose code runs. If the file is ipykernel's, the
- * interpreter is asked to look for the numbers when it next runs code of its
- * own. The caller has the interpreter's lock. */
+/* Call this for each file whose code runs. For a file of ipykernel's, the
+ * interpreter is asked to look for the cell numbers when it next runs code. The
+ * caller has the interpreter's lock. */
 void python_cells_expect(const char *file);
 
 bool python_cells_has(const char *file);
 
-/* The file of a cell gets the name that IPython gives it outside of notebooks,
- * <ipython-input-3-HASH>, where its number is known; name is the same file as
- * CPython has it. The caller has the interpreter's lock. */
+/* Replaces a cell's file by IPython's name outside of notebooks,
+ * <ipython-input-3-HASH>, where its number is known; name is the same file as a
+ * Python object. The caller has the interpreter's lock. */
 void python_cells_rename(char *file, size_t size, struct pyobj *name);
 
 #endif

@@ -11,9 +11,9 @@
 #include "python/remote/offsets.h"
 #include "python/stack/linetable.h"
 
-/* Frames of the interpreter's own stand between those of Python. */
+/* The interpreter's own frames are between those of Python. */
 #define PYTHON_STACK_STEPS (4 * ALLOCATION_DEPTH)
-/* The innermost frames tell places apart. */
+/* Number of innermost frames that tell places apart. */
 #define PYTHON_STACK_KEY 4
 #define PYTHON_DEBUG_SINCE 13
 #define PYTHON_STR_HASH 24 /* in each CPython since 3.3 */
@@ -25,8 +25,9 @@ struct pyobj; /* PyObject */
 static struct {
 	struct python_offsets offsets;
 	const char *code_type, *str_type;
-	/* The state of the thread that has the lock, since 3.12 of this thread
-	 * where it has; the one that this thread began with. */
+	/* Returns the state of the thread that holds the lock, since 3.12 of
+	 * this thread if it does; returns the state that this thread began
+	 * with. */
 	void *(*current)(void), *(*of_thread)(void);
 	int (*is_ending)(void);
 	ssize_t (*str_length)(struct pyobj *);
@@ -55,7 +56,7 @@ static void *python_find(const char *name)
 	return dlsym(RTLD_DEFAULT, name);
 }
 
-/* Finds the row for a version as "3.11.2 (main, ...". */
+/* Finds the row for a version such as "3.11.2 (main, ...". */
 static bool python_find_offsets(const char *version)
 {
 	const struct python_offsets *row;
@@ -91,7 +92,7 @@ static void python_find_eval(void)
 	const ElfW(Sym) *symbol = NULL;
 	Dl_info info;
 
-	/* glibc's. */
+	/* dladdr1() is glibc's. */
 	*(void **)&look = python_find("dladdr1");
 	if (!eval || !look ||
 	    !look(eval, &info, (void **)&symbol, RTLD_DL_SYMENT) || !symbol)
@@ -152,7 +153,8 @@ uint64_t python_stack_thread(bool is_locked)
 		return 0;
 	thread =
 	    is_locked || python.offsets.minor >= 12 ? python.current() : NULL;
-	/* An interpreter that ends frees the states of threads that run on. */
+	/* An interpreter that ends frees the states of threads that still
+	 * run. */
 	if (!thread && !python.is_ending())
 		thread = python.of_thread();
 	return thread && python_innermost((uintptr_t)thread) ? (uintptr_t)thread
@@ -166,7 +168,7 @@ static bool python_is(uint64_t object, const char *type)
 		   (uintptr_t)type;
 }
 
-/* The code object of a frame; 0 for one of the interpreter's own. */
+/* The code object of a frame; 0 for the interpreter's own frames. */
 static uint64_t python_frame_code(uint64_t frame)
 {
 	const struct python_offsets *o = &python.offsets;
@@ -193,8 +195,8 @@ static int python_frame_place(uint64_t frame, uint64_t code)
 			  code - (uint64_t)o->code_instructions);
 }
 
-/* As UTF-8, with a zero byte behind it, cut to size. Bytes, that one
- * included. */
+/* Copies as UTF-8, NUL-terminated, cut to size. Returns the bytes, including
+ * the NUL. */
 static size_t python_copy_text(uint64_t text, char *to, size_t size)
 {
 	struct pyobj *object = (struct pyobj *)(uintptr_t)text;
@@ -235,14 +237,14 @@ static int python_line(const struct python_stack_line *line)
 	    line->first_line, line->place);
 }
 
-/* Whether this thread has the lock of an interpreter that runs on. */
+/* Whether this thread holds the lock of an interpreter that is not ending. */
 static bool python_has_lock(void)
 {
 	return !python.is_ending() && python.current() &&
 	       python.current() == python.of_thread();
 }
 
-/* Bytes. A cell runs under another number whenever it runs again. */
+/* Returns bytes. A cell gets another number whenever it runs again. */
 static size_t python_write_file(
     const struct python_stack_line *line, char *to, bool *is_for_good)
 {
@@ -346,7 +348,7 @@ size_t python_stack_take(struct python_stack_lines *lines,
 
 		if (code) {
 			line = python_line_of(frame, code);
-			/* Code of the interpreter's own names no file. */
+			/* The interpreter's own code names no file. */
 			at = line.file == line.name
 				 ? LOG_NONE
 				 : python_frame_entry(lines, to, &line);

@@ -4,20 +4,20 @@
 #include <stdbool.h>
 
 #define WINDOW_NS 20000000
-/* A window goes on for so long where nothing is to be changed, and so long it
- * has lasted when a process begins: what is not known yet is sampled. */
+/* Length of a window in which nothing is to change, and its age when a process
+ * begins, so that sampling starts at once. */
 #define LONG_NS (8 * WINDOW_NS)
 #define MOST (UINT64_C(1) << 32)
-/* Samples take 1/80 of the time at most, and where it was less than 1/250 there
- * may be more of them. */
+/* Samples take 1/80 of the time at most; below 1/250 there may be more of
+ * them. */
 #define MOST_PART 80
 #define LEAST_PART 250
-/* To ask for the CPU time is a system call: it is done when samples have taken
- * so much more. */
+/* Asking for the CPU time is a system call, made when samples have taken that
+ * much more. */
 #define ASK_NS (WINDOW_NS / LEAST_PART / 2)
-/* One that took longer was suspended meanwhile. */
+/* A sample that took longer was interrupted. */
 #define SAMPLE_NS 30000
-/* Places that keep nothing have a period that is longer by as much at most. */
+/* Greatest factor by which the period of places that keep nothing is longer. */
 #define SPREAD 16
 
 void rate_init(struct rate *rate, uint64_t least, uint64_t cpu_ns)
@@ -48,7 +48,7 @@ void rate_judge(struct rate *rate, uint64_t cpu_ns)
 	bool is_over = window >= LONG_NS + WINDOW_NS;
 
 	rate->asked_ns = rate->spent_ns;
-	/* Not only at the window's end: a program may be short. */
+	/* Not only at the window's end, as a program may be short. */
 	if (window < WINDOW_NS && rate->spent_ns <= WINDOW_NS / MOST_PART)
 		return;
 	if (rate->spent_ns > window / MOST_PART) {

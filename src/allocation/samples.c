@@ -21,15 +21,15 @@
 #include "allocation/stack.h"
 #include "base/digits.h"
 
-#define LOCK_TRIES 2000  /* then the sample is left out */
-#define PENDING 64       /* freed while the lock was not to be had */
-#define RETRY (64 << 10) /* bytes, while there is no table, but may be one */
-#define PRIVATE_BYTES (256 << 10) /* and in so long a forked child needs no */
-#define PRIVATE_NS 10000000       /* file */
-#define LOOKS 64 /* samples of a late start, between two looks */
+#define LOCK_TRIES 2000           /* then the sample is dropped */
+#define PENDING 64                /* frees that wait for the lock */
+#define RETRY (64 << 10)          /* bytes until the next try without a table */
+#define PRIVATE_BYTES (256 << 10) /* a forked child that holds less, or */
+#define PRIVATE_NS 10000000       /* lives for less, needs no file */
+#define LOOKS 64 /* after a late start, samples between two checks */
 
-/* Filled with zeroes by the kernel in a forked child, whose table is its own.
- * (Calling fork() through the system call, no handler would run.) */
+/* Cleared by the kernel in a forked child, which has its own table. (A fork()
+ * by the system call runs no handler.) */
 struct samples {
 	uint32_t lock;
 	bool begun, failed;
@@ -49,11 +49,11 @@ static struct samples *const own = &samples_own;
 struct addresses samples_addresses;
 
 static struct {
-	char folder[PATH_MAX]; /* "": samples are not wanted */
+	char folder[PATH_MAX]; /* "": not sampled */
 	uint32_t flags;
 	uint64_t period;
-	bool is_fixed;  /* the period: it was given */
-	bool is_native; /* C's frames are taken below Python's own allocators */
+	bool is_fixed;  /* the period was given */
+	bool is_native; /* C frames are taken below Python's own allocators */
 	bool is_late;   /* the program ran before */
 	bool started;
 } samples_setup;
@@ -93,8 +93,8 @@ static void samples_unlock(void)
 	__atomic_store_n(&own->lock, 0, __ATOMIC_RELEASE);
 }
 
-/* A forked child that ends soon, and holds little, makes no file: that would
- * cost more than the rest of its life. */
+/* A forked child that ends soon, and holds little, creates no file: that would
+ * take longer than the rest of its life. */
 static int samples_create(bool is_forked)
 {
 	struct file *file = &own->slots.file;
@@ -108,13 +108,13 @@ static int samples_create(bool is_forked)
 	    file, samples_setup.folder, own->pid, samples_setup.flags);
 }
 
-/* The first of this process: a new table. */
+/* Called for the first sample of this process: creates a table. */
 static void samples_begin(void)
 {
 	bool is_forked = own->pid == 0;
 
 	own->begun = true;
-	/* A vforked child shares its parent's memory, and this. */
+	/* A vforked child shares its parent's memory, and this variable. */
 	if (is_forked)
 		own->pid = (uint32_t)getpid();
 	own->slots.seed = samples_now() ^ (uint64_t)own->pid << 40 ^ 1;
@@ -124,8 +124,8 @@ static void samples_begin(void)
 		own->slots.file.header->period = own->slots.rate.least;
 }
 
-/* The table gets its file where the process holds more, or lives longer, than
- * one that does not need it. */
+/* Creates the table's file once the process holds more, or has lived longer,
+ * than one that needs none. */
 static void samples_publish(uint64_t now_ns)
 {
 	struct file *file = &own->slots.file;
@@ -157,7 +157,7 @@ static void samples_thread_begin(struct thread *self)
 		self->seed = 1;
 }
 
-/* Frees that were put off. */
+/* Handles frees that were put off. */
 static void samples_settle(void)
 {
 	struct allocation_slot kept;
@@ -184,7 +184,7 @@ static void samples_put_off(void *address)
 	}
 }
 
-/* The stack so far is C's, or empty; Python's comes behind it. */
+/* frames holds C frames, or nothing; Python's are appended. */
 static uint32_t samples_stack(uint64_t *frames, size_t count, uint64_t python)
 {
 	struct log_search to = {&own->log, &own->slots.file};
@@ -197,15 +197,15 @@ static uint32_t samples_stack(uint64_t *frames, size_t count, uint64_t python)
 	return log_stack(&to, frames, count);
 }
 
-/* A sample that is about to be put into the table. */
+/* A sample that is about to be added to the table. */
 struct samples_new {
-	struct allocation_slot slot; /* weight 0: the period's */
+	struct allocation_slot slot; /* weight 0: by the period */
 	uint64_t period;
-	uint32_t key;      /* of its place; 0: of none */
+	uint32_t key;      /* of its place; 0: none */
 	const void *stack; /* a frame of this library */
 	uint64_t frames[ALLOCATION_DEPTH];
 	size_t count;
-	uint64_t python; /* the state of a thread with frames of Python's */
+	uint64_t python; /* state of a thread with Python frames */
 	bool is_mapping;
 };
 
@@ -252,7 +252,7 @@ static void samples_take_now(
 	samples_unlock();
 }
 
-/* The bytes until the next sample of this thread. */
+/* Draws the bytes until this thread's next sample. */
 static void samples_draw(struct thread *self)
 {
 	if (!samples_setup.started) {
@@ -271,7 +271,7 @@ static void samples_draw(struct thread *self)
 	self->left = poisson_next(&self->seed, self->period);
 }
 
-/* The first of a thread has no point yet. False: none lies in it. */
+/* A thread's first allocation has no point yet. False: no point is in it. */
 static bool samples_thread_is_due(struct thread *self, size_t size)
 {
 	if (self->period > 0)
@@ -283,8 +283,8 @@ static bool samples_thread_is_due(struct thread *self, size_t size)
 	return false;
 }
 
-/* The place that allocates: a number that is not 0. How deep the stack is, is
- * the same in each thread of a kind, whose stacks end at what is its own. */
+/* The hash of the allocating place, not 0. The stack depth is the same in all
+ * threads of one kind. */
 static uint32_t samples_key(
     const struct samples_new *sample, const void *caller)
 {
@@ -302,7 +302,7 @@ static uint32_t samples_key(
 	return (uint32_t)(key >> 32) | 1;
 }
 
-/* Whether the sample is one with the period of its place, too. */
+/* Whether the sample is also one by the period of its place. */
 static bool samples_choose(
     struct thread *self, struct samples_new *sample, const void *caller)
 {
@@ -365,7 +365,7 @@ bool samples_unmap(
 	uintptr_t begin = (uintptr_t)address;
 	bool is_first = false;
 
-	/* An empty list is looked at without the lock: it is the common one. */
+	/* An empty list, the usual case, is checked without the lock. */
 	if (__atomic_load_n(&own->mappings.len, __ATOMIC_RELAXED) == 0 ||
 	    self->busy || begin + size < begin)
 		return false;
@@ -460,7 +460,7 @@ static bool samples_wipe(void *start, size_t bytes)
 	return madvise(start, bytes, MADV_WIPEONFORK) == 0;
 }
 
-/* False: there is no folder of that name, or a fork would share the table. */
+/* False: the directory doesn't exist, or a fork would share the table. */
 static bool samples_set_up(const char *folder, uint32_t flags)
 {
 	const char *period = getenv(ALLOCATION_PERIOD_VARIABLE);
@@ -510,7 +510,7 @@ void samples_stop(void)
 		return;
 	samples_setup.folder[0] = '\0';
 	file_close(&own->slots.file);
-	/* They are zeroes then, the lock as well. */
+	/* They are zeroed by this, including the lock. */
 	madvise(&samples_addresses, sizeof(samples_addresses), MADV_DONTNEED);
 	madvise(own, sizeof(*own), MADV_DONTNEED);
 }
@@ -521,8 +521,8 @@ bool samples_are_late(const char *folder)
 	       (!folder || strcmp(folder, samples_setup.folder) == 0);
 }
 
-/* A program that has no descriptor left, or has become a user who may not look
- * there, can't find out. */
+/* A program without a free descriptor, or whose user may not look there, can't
+ * find out. */
 bool samples_are_unread(void)
 {
 	int saved = errno;

@@ -3,7 +3,7 @@
 
 #include "allocation/poisson.h"
 
-/* The slot is the reader's from the moment that it has a serial. */
+/* Readers may use the slot as soon as it has a serial. */
 static void slots_fill(
     struct slots *slots, uint32_t at, const struct allocation_slot *slot)
 {
@@ -37,8 +37,8 @@ static void slots_empty(
 	slots_clear(slots, at);
 }
 
-/* As if the period had been twice as long from the start: each sample stays
- * with the chance that it would have had. */
+/* Doubles the period as if from the start: each sample is kept with the
+ * probability that it would have had. */
 static void slots_thin(struct slots *slots, struct addresses *addresses)
 {
 	uint64_t period;
@@ -73,7 +73,7 @@ void slots_put(struct slots *slots, struct addresses *addresses,
 	void *address = (void *)(uintptr_t)slot->address;
 	uint32_t at = addresses_find(addresses, address);
 
-	/* One whose end was missed. */
+	/* A sample whose free was missed. */
 	if (at != ADDRESSES_NONE)
 		slots_empty(slots, addresses, at);
 	at = addresses_add(addresses, address);

@@ -15,22 +15,22 @@
 #include "allocation/callers.h"
 #include "allocation/rate.h"
 
-/* Zeroed, but for file, rate and seed (any number but 0), it is empty. */
+/* Empty if zeroed, except for file, rate and seed (not 0). */
 struct slots {
 	struct file file;
 	struct rate rate;
 	uint64_t serial, seed;
-	uint64_t held; /* bytes that the samples stand for */
+	uint64_t held; /* bytes that the samples represent */
 	struct callers callers;
 	uint16_t caller_of[ALLOCATION_SLOTS];
 };
 
-/* Adds a sample of a place (of callers); its serial is given here. Where the
- * disk is full it is left out. */
+/* Adds a sample of a place (see callers.h), and gives it a serial. Where the
+ * disk is full it is dropped. */
 void slots_put(struct slots *slots, struct addresses *addresses,
     const struct allocation_slot *slot, uint32_t caller);
 
-/* Takes the sample of an address out, into *kept. False: there was none. */
+/* Removes the sample of an address, into *kept. False: there is none. */
 bool slots_remove(struct slots *slots, struct addresses *addresses,
     void *address, struct allocation_slot *kept);
 

@@ -9,7 +9,7 @@
 /* This library. */
 static struct stack_module stack_own;
 
-/* libgcc's, where the libc takes stacks with it, as glibc does. */
+/* libgcc's functions, where libc's backtrace() uses libgcc, as glibc's does. */
 static struct {
 	_Unwind_Reason_Code (*walk)(_Unwind_Trace_Fn, void *);
 	_Unwind_Word (*ip)(struct _Unwind_Context *, int *);
@@ -50,7 +50,7 @@ bool stack_find_module(const void *address, struct stack_module *module)
 	return dl_iterate_phdr(stack_on_module, &search) != 0;
 }
 
-/* The libgcc that backtrace() walks with tells where a frame lies, too. */
+/* libgcc also tells where a frame lies. */
 static void stack_find_walk(void)
 {
 	void *library = dlopen("libgcc_s.so.1", RTLD_LAZY | RTLD_LOCAL);
@@ -72,13 +72,13 @@ bool stack_prepare(void)
 
 	stack_find_module((void *)(uintptr_t)stack_prepare, &stack_own);
 	*(void **)&backtrace = dlsym(RTLD_DEFAULT, "backtrace");
-	/* The first call loads libgcc_s, and prepares it. */
+	/* The first call loads and prepares libgcc_s. */
 	if (backtrace && backtrace(frames, 2) > 0)
 		stack_find_walk();
 	return stack_unwind.walk != NULL;
 }
 
-/* DWARF's number of the register; -1: none is known. */
+/* DWARF's number of the register; -1: unknown. */
 #ifdef __x86_64__
 enum { STACK_RBP = 6 };
 #else
@@ -87,12 +87,11 @@ enum { STACK_RBP = -1 };
 
 struct stack_walk {
 	struct stack_known *to;
-	/* The frame before: where it begins and where it returns to; the
-	 * register that frames of a size of their own are found by, and the
-	 * frame that saved it. */
+	/* The previous frame: where it begins and returns to; the register that
+	 * locates frames of variable size; and the frame that saved it. */
 	uintptr_t begin, ip, rbp;
 	uintptr_t saved_begin, saved_end;
-	bool is_cut; /* the stack can't be known again */
+	bool is_cut; /* the stack can't be recognised later */
 };
 
 static void stack_check(struct stack_walk *walk, uintptr_t at, uintptr_t value)
@@ -109,9 +108,9 @@ static void stack_check(struct stack_walk *walk, uintptr_t at, uintptr_t value)
 	to->words[to->checks++] = value;
 }
 
-/* The frame before ends here. If the register points into it, it was found by
- * that, and it is checked where it was saved: right below a return address, or
- * further below. */
+/* The previous frame ends here. If the register points into it, the frame was
+ * located by it, so its saved value is checked: right below a return address,
+ * or further down. */
 static void stack_check_rbp(struct stack_walk *walk, uintptr_t end)
 {
 	uintptr_t stack = walk->to->stack, at = walk->saved_end;
@@ -125,8 +124,8 @@ static void stack_check_rbp(struct stack_walk *walk, uintptr_t end)
 	stack_check(walk, at - sizeof(at), walk->rbp);
 }
 
-/* A frame of this library, or of others: its return address stands right below
- * the one that it returns to. What a signal interrupted was not called. */
+/* Checks a frame of this library or another: its return address is right below
+ * the frame that it returns to. Code interrupted by a signal was not called. */
 static void stack_check_frame(struct stack_walk *walk,
     struct _Unwind_Context *context, uintptr_t begin, uintptr_t ip)
 {
@@ -170,9 +169,9 @@ static _Unwind_Reason_Code stack_on_frame(
 	return _URC_NO_REASON;
 }
 
-/* The same code at the same depth, each return address stands there, and each
- * frame that is found by a register is found as before: so each frame is the
- * same, and lies where it did. */
+/* Whether the stack is the same as before: the same code at the same depth,
+ * each return address in place, and each frame that a register locates located
+ * alike. */
 static bool stack_is_known(
     const struct stack_known *known, const void *caller, const void *stack)
 {

@@ -11,17 +11,17 @@
 
 #include "base/allocation_table.h"
 
-/* To be called once, where dlopen() is allowed, before any other. False where
- * this libc takes no stacks: what is taken is the caller's address alone. */
+/* Call it once, where dlopen() is allowed, before the others. False where this
+ * libc can't walk stacks: only the caller's address is recorded then. */
 bool stack_prepare(void);
 
-/* An object file that is loaded; zeroed it has no address. */
+/* A loaded object file; zeroed it has no address. */
 struct stack_module {
 	uintptr_t start, end;
-	const char *path; /* the loader's; "" of the program, or NULL */
+	const char *path; /* by the loader; "" for the program, or NULL */
 };
 
-/* The one that the address is in. False: it is in none. */
+/* Finds the object file that contains the address. False: there is none. */
 bool stack_find_module(const void *address, struct stack_module *module);
 
 static inline bool stack_module_has(
@@ -33,26 +33,26 @@ static inline bool stack_module_has(
 #define STACK_KNOWN 256 /* a power of two */
 #define STACK_CHECKS (2 * (ALLOCATION_DEPTH + 8))
 
-/* A stack that was taken before, and words of it that make it that one. */
+/* A stack taken before, and words in it by which it is recognised. */
 struct stack_known {
 	uint64_t caller, stack; /* caller 0: none */
 	uint32_t count, checks;
 	uint64_t frames[ALLOCATION_DEPTH];
 	uint64_t words[STACK_CHECKS];
-	uint32_t at[STACK_CHECKS]; /* in words, from stack on */
+	uint32_t at[STACK_CHECKS]; /* offsets in words from stack on */
 };
 
-/* Zeroed it is empty. To find a known stack again takes a hundredth of what it
- * takes to walk one. */
+/* Zeroed it is empty. Recognising a known stack takes a hundredth of the time
+ * of walking one. */
 struct stack_cache {
 	uint32_t lock;
 	struct stack_known list[STACK_KNOWN];
 };
 
-/* Fills in the addresses, innermost first, from the code that called this
- * library on; each is a return address less one. Where no stack can be taken
- * that is caller alone, which may be NULL. stack is the address of a frame of
- * this library, the same one in each stack. How many. */
+/* Fills in the addresses, innermost first, beginning with the code that called
+ * this library; each is a return address minus one. Where stacks can't be
+ * walked it is caller alone, which may be NULL. stack is the address of the
+ * same frame of this library each time. Returns their number. */
 size_t stack_take(struct stack_cache *cache,
     uint64_t frames[static ALLOCATION_DEPTH], const void *caller,
     const void *stack);

@@ -10,14 +10,14 @@
 #include <stdint.h>
 
 struct thread {
-	uint64_t left;   /* bytes until the next point of the sampling */
-	uint64_t period; /* with which left was drawn */
-	uint64_t seed;   /* of its random numbers; 0: not begun */
+	uint64_t left;   /* bytes until the sampling's next point */
+	uint64_t period; /* period with which left was drawn */
+	uint64_t seed;   /* state of its random numbers; 0: not started */
 	uint32_t pid, tid;
-	bool busy; /* it is inside the library: no samples now */
+	bool busy; /* the thread is inside the library: nothing is sampled */
 };
 
-/* None is due before that many bytes. */
+/* More bytes than are ever allocated. */
 #define THREAD_NEVER UINT64_MAX
 
 extern _Thread_local struct thread thread_self

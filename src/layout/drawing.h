@@ -17,8 +17,8 @@ enum shape_kind {
 	SHAPE_BOX,  /* filled */
 	SHAPE_LINE, /* stroked, round joins and caps */
 	SHAPE_AREA, /* filled; each part is closed */
-	SHAPE_DOT,  /* filled circle about the box's x, y, of radius width */
-	SHAPE_TEXT  /* one line; its baseline is width below the box's y */
+	SHAPE_DOT,  /* filled circle at the box's x, y; its radius is width */
+	SHAPE_TEXT  /* one line; the baseline is width below the box's y */
 };
 
 struct draw_box {
@@ -27,36 +27,37 @@ struct draw_box {
 
 struct draw_point {
 	double x, y;
-	bool starts; /* a part of the path begins here */
+	bool starts; /* a new part of the path begins here */
 };
 
 struct shape {
 	enum shape_kind kind;
 	enum role role;
 	double opacity;
-	double width; /* of the stroke; a dot's radius; a text's size */
+	double width; /* width of the stroke; radius of a dot; size of text */
 	bool dashed;
-	bool bold, halo; /* text; halo: on a rim of the background */
+	/* Set for text; halo: outlined in the background's colour. */
+	bool bold, halo;
 	struct draw_box box;
 	char *text;        /* valid UTF-8 without controls */
 	size_t first, len; /* points of lines and areas */
-	size_t clip;       /* index into clips + 1; 0: none */
+	size_t clip;       /* index in clips + 1; 0: none */
 };
 
-/* Shapes of one thing, which has a title for who points at it. */
+/* Shapes of one thing, which has a title to show when it is pointed at. */
 struct draw_group {
-	size_t first, end; /* indices of shapes; end is behind the last */
+	size_t first, end; /* range of shapes; end is exclusive */
 	char *title;       /* valid UTF-8 without controls */
 };
 
 struct drawing {
 	double width, height;
-	char *title;      /* for the file's metadata, as is created_s: */
-	double created_s; /* since the epoch: when the recording began */
+	char *title;      /* metadata of the file, with created_s: */
+	double created_s; /* since the epoch: start of the recording */
 	ARRAY(struct shape) shapes;
 	ARRAY(struct draw_point) points;
 	ARRAY(struct draw_box) clips;
-	ARRAY(struct draw_group) groups; /* in order, none in another */
+	ARRAY(struct draw_group) groups; /* in order, not nested */
 };
 
 #endif

@@ -28,21 +28,21 @@ void drawing_finish(struct drawing *drawing)
 	*drawing = (struct drawing){0};
 }
 
-/* The size of text in a picture of the usual width. */
+/* Size of text in a picture of the usual width. */
 #define FONT 12
 
-/* The page from top to bottom: title, facts, panels, time axis, legend,
- * notes; each takes from what is left. */
+/* The page from top to bottom: title, facts, panels, time axis, legend, notes;
+ * each takes part of the remaining space. */
 struct page {
 	struct place place;
-	double top, bottom; /* what is left */
+	double top, bottom; /* remaining space */
 	double left, right; /* of the panels */
 	struct axis_ticks memory;
 	double plot_top, plot_bottom; /* of all panels together */
-	bool mirrored;                /* layout_mirror() follows */
+	bool mirrored;                /* layout_mirror() is to follow */
 };
 
-/* One line of text across the picture, shortened; how high it is. */
+/* Writes one line of text across the picture, shortened; returns its height. */
 static double layout_put_row(
     struct place *place, const char *text, double y, struct placed_words words)
 {
@@ -71,8 +71,8 @@ static const char *layout_fact(const struct scene *scene, const char *label)
 	return NULL;
 }
 
-/* A part of the line of facts. What is important is put in first; of what has
- * no room then, the less important is left out. */
+/* Parts of the line of facts, the most important ones first; what has no room
+ * after these is left out. */
 static const struct part {
 	const char *label, *before;
 	int rank;
@@ -84,13 +84,14 @@ static const struct part {
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]), RANKS = 8 };
 
-/* The finding tells how the run ended, and at which limit. */
+/* The value of a part. The finding tells how the run ended, and at which
+ * limit. */
 static const char *part_value(const struct scene *scene, size_t part)
 {
 	const char *label = parts[part].label;
 	bool told = strcmp(label, "Ended") == 0 || strcmp(label, "Limit") == 0;
 
-	/* who stands apart says more than all names, which the legend has */
+	/* the outliers tell more than all names, which the legend has */
 	if (strcmp(label, "Recordings") == 0 && layout_fact(scene, "Set"))
 		return NULL;
 	return told && layout_fact(scene, "Finding")
@@ -117,7 +118,7 @@ static char *join_parts(const struct scene *scene, const bool *wanted)
 	return strbuf_take(&line);
 }
 
-/* The facts in one line, as many as have room. */
+/* As many facts as fit, in one line. */
 static char *layout_subtitle(const struct place *place)
 {
 	double room = place->drawing->width - 2 * place->margin;
@@ -165,7 +166,7 @@ static void put_foot(struct page *page)
 {
 	struct place *place = &page->place;
 	double height = place->drawing->height, took;
-	/* bars carry their names, so that lanes need the room more */
+	/* bars carry their names: lanes need the space more */
 	bool lanes = scene_find(place->scene, PANEL_LANES) != NULL;
 	double share = lanes ? 0.15 : 0.28;
 	struct placed_words soft = {
@@ -183,7 +184,7 @@ static void put_foot(struct page *page)
 	page->bottom -= took > 0 ? took + 0.5 * place->font : 0;
 }
 
-/* Returns the number of panels that fit, each this high with its title;
+/* Returns the number of usage panels that fit, each this high with its title;
  * together they take at most USAGE_SHARE of the height. */
 #define USAGE_SHARE 0.6
 
@@ -212,7 +213,7 @@ static double usage_size(const struct page *page)
 	return 0.85 * page->place.font;
 }
 
-/* The figures of a panel's axis: at least 0 and its highest, more where there
+/* Ticks of a panel's axis: at least 0 and the highest value, more where there
  * is room. */
 static void usage_ticks(const struct page *page,
     const struct scene_panel *panel, double height, struct axis_ticks *ticks)
@@ -235,7 +236,7 @@ static double widest_tick(
 	return widest;
 }
 
-/* The same of the panels for which count_usage() finds room. */
+/* The widest tick of the panels for which count_usage() finds room. */
 static double widest_usage_tick(const struct page *page, double height)
 {
 	const struct scene *scene = page->place.scene;
@@ -258,8 +259,8 @@ static double widest_usage_tick(const struct page *page, double height)
 	return widest;
 }
 
-/* The room that is not the panels': the figures of their axes at their
- * left, the unit of memory above, the time axis with its title below. */
+/* The space around the panels: figures of their axes at the left, the unit of
+ * memory above, the time axis and its title below. */
 static void measure_panels(struct page *page, const struct axis *memory)
 {
 	struct place *place = &page->place;
@@ -277,8 +278,7 @@ static void measure_panels(struct page *page, const struct axis *memory)
 	page->right = floor(place->drawing->width - 1.5 * place->margin);
 }
 
-/* A title that stands between its x and the right edge, as align says; labels
- * keep off it. */
+/* A title at x, aligned as align says, with labels kept away from it. */
 static void put_axis_title(
     struct place *place, struct placed_words words, double align)
 {
@@ -310,7 +310,7 @@ static void put_memory_title(struct page *page, const struct plot *plot)
 
 	put_axis_title(place, words, 0);
 	free(title);
-	/* the title stays, while the labels that keep off it are mirrored */
+	/* the title stays; boxes of labels near it are mirrored */
 	for (; page->mirrored && taken < place->taken.len; taken++) {
 		struct draw_box *box = &place->taken.items[taken];
 
@@ -318,8 +318,8 @@ static void put_memory_title(struct page *page, const struct plot *plot)
 	}
 }
 
-/* A line across the plot for each tick; its figure, where that has room, at the
- * left. */
+/* A line across the plot for each tick, and its figure at the left where there
+ * is room. */
 static void put_figures(struct place *place, const struct plot *plot,
     const struct axis_ticks *ticks, double size)
 {
@@ -343,8 +343,8 @@ static void put_figures(struct place *place, const struct plot *plot,
 	}
 }
 
-/* Keeps a label of the time axis within the picture; where the plot is hardly
- * high enough for one, also from under the figures of the memory axis. */
+/* Keeps a label of the time axis within the picture; in a very low plot, also
+ * clear of the memory axis's figures. */
 static struct draw_box tick_box(
     const struct page *page, const struct placed_words *words)
 {
@@ -511,9 +511,9 @@ static double note_size(const struct page *page)
 	return 0.9 * page->place.font;
 }
 
-/* As many lanes of a group as leave each high enough to be seen, and a note
- * room below them: a recursion of hundreds of levels takes none from the calls
- * beside it. SIZE_MAX: all of them. */
+/* The number of lanes of a group that leaves each high enough to be seen, and
+ * room for a note below: a recursion hundreds of levels deep must not take the
+ * space of other calls. SIZE_MAX: all. */
 static size_t choose_depth(
     const struct page *page, const struct scene_panel *lanes, double height)
 {
@@ -536,8 +536,8 @@ static size_t choose_depth(
 	return low;
 }
 
-/* Writes below the lanes how many levels have none; returns the height that the
- * text takes. */
+/* Writes below the lanes how many levels are not shown; returns the height of
+ * the text. */
 static double write_deeper(struct page *page, const struct plot *plot)
 {
 	const struct scene_panel *lanes = plot->panel;
@@ -579,11 +579,11 @@ static struct plot put_lanes(struct page *page, const struct scene_panel *lanes,
 	return plot;
 }
 
-/* The height of a lane that is not short of room, in font sizes. */
+/* Height of a lane where there is enough room, in font sizes. */
 #define LANE_HEIGHT 1.4
 
-/* Beside memory, lanes have at most half of the height, or what memory needs
- * not, in font sizes. */
+/* Lanes beside memory get at most half of the height, or what memory, which
+ * needs this many font sizes, leaves. */
 #define MEMORY_HEIGHT 25
 
 static double lanes_height(
@@ -596,7 +596,7 @@ static double lanes_height(
 	return fmin(needed, fmax(0.5 * height, height - MEMORY_HEIGHT * font));
 }
 
-/* Lanes alone take what they need, up to everything. */
+/* Lanes alone get what they need, up to the whole height. */
 static void put_only_lanes(struct page *page, const struct scene_panel *lanes)
 {
 	double height = page->plot_bottom - page->plot_top;
@@ -612,8 +612,8 @@ static void put_only_lanes(struct page *page, const struct scene_panel *lanes)
 	ticks_finish(&ticks);
 }
 
-/* One line's figures stand behind the title, those of several in the legend.
- * The title stands at the left, in a window given backwards, too. */
+/* The figures of a single line follow the title; those of several are in the
+ * legend. The title is at the left, also in a window given backwards. */
 static void put_usage_title(struct page *page, const struct plot *plot)
 {
 	struct place *place = &page->place;
@@ -651,8 +651,8 @@ static void put_usage(
 	put_frame(&page->place, plot);
 }
 
-/* Below everything else, from the top down; the page's plot_bottom is above
- * them meanwhile. */
+/* Usage panels are placed below everything else, from the top down; the page's
+ * plot_bottom is temporarily above them. */
 static void put_all_usage(
     struct page *page, double each, size_t count, const struct axis_ticks *time)
 {
@@ -672,7 +672,7 @@ static void put_all_usage(
 	}
 }
 
-/* Rows are at most so high that a few of them still look like rows. */
+/* Row height is limited, so that a few rows still look like rows. */
 static void put_heat(struct page *page, const struct scene_panel *panel)
 {
 	double height = page->plot_bottom - page->plot_top;
@@ -734,8 +734,8 @@ static void put_time_panels(struct page *page)
 		layout_mirror(drawing, shape, clip, &area);
 }
 
-/* Each panel of figures adds so much to the picture; lanes what they take, up
- * to so much. */
+/* Height that each usage panel adds to the picture, and the highest that lanes
+ * add. */
 enum { USAGE_HEIGHT = 80, LANES_HEIGHT_MAX = 1000 };
 
 double layout_usual_height(const struct scene *scene)

@@ -6,7 +6,7 @@ static void mirror_box(struct draw_box *box, double sum)
 	box->x = sum - box->x - box->w;
 }
 
-/* A dot's box is its centre: it has no size. */
+/* The box of a dot is its centre, without a size. */
 static bool mirror_is_inside(
     const struct draw_box *box, const struct draw_box *area)
 {

@@ -8,9 +8,8 @@
 
 #include "layout/drawing.h"
 
-/* Exchanges left and right of the shapes and clips from those indices on. What
- * stands above the area or beside it, as the labels of the memory axis do,
- * stays. */
+/* Swaps left and right of the shapes and clips from those indices on. Those
+ * above or beside the area, such as the memory axis's labels, stay. */
 void layout_mirror(struct drawing *drawing, size_t first_shape,
     size_t first_clip, const struct draw_box *area);
 

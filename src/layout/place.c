@@ -59,8 +59,7 @@ void place_text(struct place *place, const struct placed_words *words)
 	shape->box = box;
 }
 
-/* Text of any length: first as many columns as could fit at most, then fewer
- * and fewer, by halving. */
+/* Tries the widest number of columns that could fit, then fewer, by halving. */
 char *place_shorten(
     const struct place *place, const struct placed_words *words, double width)
 {
@@ -100,7 +99,8 @@ bool place_is_free(const struct place *place, const struct plot *plot,
     const struct draw_box *box)
 {
 	const struct draw_box *in = &plot->box;
-	double air = 1.2 * place->font; /* between the plot and what's above */
+	/* Space between the plot and what is above. */
+	double air = 1.2 * place->font;
 
 	if (box->x < in->x || box->y < in->y - air ||
 	    box->x + box->w > in->x + in->w || box->y + box->h > in->y + in->h)
@@ -168,7 +168,7 @@ struct layout_legend_entry {
 	enum role role;
 	const char *name;
 	const char *detail;             /* NULL: none */
-	const struct scene_line *layer; /* of a stack; else NULL */
+	const struct scene_line *layer; /* in a stack; else NULL */
 };
 
 struct layout_legend {
@@ -237,8 +237,8 @@ static double layout_legend_text_width(
 	return text && *text ? place_width(legend->place, &words) : 0;
 }
 
-/* Columns as wide as the widest entry, but not so wide that a long command
- * line takes the room of two others. */
+/* Columns are as wide as the widest entry, but a long command line must not
+ * take the space of two others. */
 static void layout_legend_measure(struct layout_legend *legend)
 {
 	double room = legend->place->drawing->width - 2 * legend->place->margin;
@@ -334,8 +334,8 @@ static void draw_entry(const struct layout_legend *legend,
 	draw_words(legend, entry, x + legend->sign_width + legend->gap, y);
 }
 
-/* The sum of the other processes is the last entry and the largest of them: if
- * the legend has no room for all entries, it takes the last place. */
+/* The sum of other processes is the last and largest entry: if not all fit, it
+ * takes the last place. */
 static void keep_sum(struct layout_legend *legend, size_t shown)
 {
 	struct layout_legend_entry *entries = legend->entries.items;
@@ -351,7 +351,7 @@ static void keep_sum(struct layout_legend *legend, size_t shown)
 	}
 }
 
-/* The most that the layers from one to the top of the stack are together. */
+/* The highest sum of the layers from that one to the top of the stack. */
 static double stack_above(
     const struct scene_line *from, const struct scene_line *top)
 {
@@ -363,9 +363,8 @@ static double stack_above(
 	return most;
 }
 
-/* Layers stand in the legend as they lie on each other: the lowest is the last.
- * Those that have no place are the highest but for the sum of small ones, and
- * are summed up. */
+/* Layers are listed from top to bottom. Those without a place are the highest,
+ * except for the sum of small ones, and are summed up. */
 static void draw_layers(struct layout_legend *legend, size_t shown, double top)
 {
 	const struct layout_legend_entry *entries = legend->entries.items;
@@ -389,7 +388,7 @@ static void draw_layers(struct layout_legend *legend, size_t shown, double top)
 		draw_entry(legend, &entries[i], place++, top);
 }
 
-/* The last of the places says how many entries have none. */
+/* The last place says how many entries are not shown. */
 static void draw_entries(struct layout_legend *legend, double top)
 {
 	size_t places = legend->rows * legend->columns;
@@ -426,7 +425,7 @@ double layout_legend(struct place *place, double bottom, double height)
 		const struct scene_panel *panel =
 		    &place->scene->panels.items[i];
 
-		/* The title of a panel names its only line. */
+		/* The panel's title names its only line. */
 		if (panel->kind != PANEL_USAGE || panel->lines.len > 1)
 			layout_legend_collect(&legend, panel);
 	}

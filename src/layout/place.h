@@ -8,7 +8,7 @@
 
 #include "layout/layout.h"
 
-/* The cells of a plot that have ink, as a summed-area table. */
+/* Cells of a plot with ink, as a summed-area table. */
 struct place_ink {
 	struct draw_box box;
 	double cell;
@@ -21,22 +21,23 @@ struct place {
 	const struct scene *scene;
 	const struct layout_request *request;
 	double font;                  /* the usual size of text */
-	double margin;                /* between things and the edge */
+	double margin;                /* distance between things and the edge */
 	ARRAY(struct draw_box) taken; /* boxes of labels inside panels */
 };
 
-/* A panel of the scene at its place. */
+/* A panel of the scene with its position. */
 struct plot {
 	const struct scene_panel *panel;
 	struct draw_box box;
-	size_t clip; /* as in struct shape */
+	size_t clip; /* as shape.clip */
 	double lane_height;
-	size_t most_lanes; /* of a group that are shown, the outer ones */
+	size_t most_lanes; /* lanes of a group that are shown, from the
+			      outermost */
 };
 
 struct placed_words {
 	const char *text;
-	double x, y; /* the left end, or as align says; the top */
+	double x, y; /* left end (or as align says) and top */
 	double size;
 	enum role role;
 	double align; /* 0 left, 0.5 middle, 1 right */
@@ -49,35 +50,35 @@ double place_y(const struct plot *plot, double mib);
 double place_width(const struct place *place, const struct placed_words *words);
 double place_line_height(double size);
 
-/* The box that words will take. */
+/* The box of a text. */
 struct draw_box place_box(
     const struct place *place, const struct placed_words *words);
 
 void place_text(struct place *place, const struct placed_words *words);
 
-/* The text with an ellipsis in its middle where it is wider than width; the
+/* The text, with an ellipsis in the middle where it is wider than width; the
  * caller frees. NULL where not even a few letters fit. */
 char *place_shorten(
     const struct place *place, const struct placed_words *words, double width);
 
-/* Whether box is inside the plot, or hardly above it, and free of other labels.
- */
+/* Whether box is inside the plot, or just above it, without overlapping other
+ * labels. */
 bool place_is_free(const struct place *place, const struct plot *plot,
     const struct draw_box *box);
 
-/* The ink of all curves, dots, lines and bands that are drawn so far; the
- * caller finishes it. Light areas are no ink. */
+/* The ink of all curves, dots, lines and bands drawn so far; the caller
+ * finishes it. Light areas don't count. */
 void place_ink_init(
     struct place_ink *ink, const struct place *place, const struct plot *plot);
 void place_ink_finish(struct place_ink *ink);
 bool place_ink_is_free(const struct place_ink *ink, const struct draw_box *box);
 
-/* A new shape, opaque; its points are those added after it. */
+/* Adds an opaque shape; points added after it belong to it. */
 struct shape *place_shape(
     struct place *place, enum shape_kind kind, enum role role);
 
-/* The shapes from first on are one thing; title is the drawing's from now on.
- * place_group_line() makes the title of a line's name and figure. */
+/* Groups the shapes from first on; the drawing owns title from now on.
+ * place_group_line() makes the title from a line's name and figure. */
 void place_group(struct place *place, size_t first, char *title);
 void place_group_line(
     struct place *place, size_t first, const struct scene_line *line);
@@ -86,8 +87,8 @@ void place_point(struct place *place, double x, double y, bool starts);
 void place_stroke(struct place *place, enum role role, double width,
     const struct draw_box *from_to, const struct plot *plot);
 
-/* A line of more samples than can be told apart: the lowest and the highest of
- * each column among points, and the mean of each. */
+/* A line with more samples than can be told apart: points are the lowest and
+ * the highest of each column, means their means. */
 struct dense_line {
 	const struct draw_point *points, *means;
 	size_t len, mean_count;
@@ -106,16 +107,17 @@ void layout_marks(struct place *place, const struct plot *plot);
 void layout_brackets(struct place *place, const struct plot *plot);
 void layout_lanes(struct place *place, const struct plot *plot);
 
-/* The number of rows that the lanes, at most so many a group, and the names of
- * the groups take. */
+/* The number of rows for the lanes, at most `most` in each group, and for the
+ * names of the groups. */
 size_t layout_lane_rows(const struct scene_panel *panel, size_t most);
 
-/* The left end of a heat map's rows, behind their names. */
+/* The left end of a heat map's rows, after their names. */
 double layout_heat_left(
     const struct place *place, const struct scene_heat *heat);
 void layout_heat(struct place *place, const struct plot *plot);
 
-/* Puts the legend above bottom, at most so high; returns what it took. */
+/* Draws the legend above bottom, at most height high; returns the height
+ * used. */
 double layout_legend(struct place *place, double bottom, double height);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-/* The samples of one pixel column; y grows downwards, so that top <= bottom. */
+/* The samples of one pixel column; y grows downwards, so top <= bottom. */
 struct dense_column {
 	double x, top, bottom;
 	bool starts;
@@ -39,8 +39,8 @@ static struct dense_columns dense_read(const struct dense_line *line)
 	return columns;
 }
 
-/* The columns from first to behind last, the upper edge forwards and the lower
- * one back; a column alone is one unit wide. */
+/* Draws the columns from first to last: along the upper edge forwards and the
+ * lower edge back; a single column is one unit wide. */
 static void dense_draw_part(struct place *place,
     const struct dense_columns *columns, size_t first, size_t behind)
 {
@@ -76,8 +76,8 @@ static void dense_draw_band(
 
 enum { SPIKE_NEAR = 2, SPIKE_FAR = 6 };
 
-/* The highest upper end, or the lowest lower end, of the columns a little apart
- * on one side of column i. */
+/* The highest upper end, or the lowest lower end, of nearby columns on one side
+ * of column i. */
 static double dense_level(
     const struct dense_columns *columns, size_t i, bool before, bool down)
 {
@@ -94,8 +94,8 @@ static double dense_level(
 	return level;
 }
 
-/* Draws the part of the column that sticks out of those on both sides by more
- * than noise does. */
+/* Draws the part of the column that exceeds those on both sides by more than
+ * noise. */
 static void dense_draw_spike(struct place *place,
     const struct dense_columns *columns, size_t i, bool down)
 {
@@ -112,7 +112,7 @@ static void dense_draw_spike(struct place *place,
 	place_point(place, at->x, down ? at->bottom : at->top, false);
 }
 
-/* Fills from the means down to the bottom, as under any total. */
+/* Fills from the means down to the bottom, as for any total. */
 static void dense_fill(struct place *place, const struct dense_line *line)
 {
 	const struct draw_point *means = line->means;

@@ -12,14 +12,14 @@
 
 enum {
 	LEVELS = 24,
-	HEAT_MARK = 5 /* the height of a mark that is seen among thousands */
+	HEAT_MARK = 5 /* height of a mark, visible among thousands of rows */
 };
 
 struct heat_place {
 	struct place *place;
 	const struct plot *plot;
 	const struct scene_heat *heat;
-	size_t bands; /* drawn rows; each stands for one row or several */
+	size_t bands; /* drawn rows, each for one or several rows */
 };
 
 static size_t heat_band_of(const struct heat_place *at, size_t row)
@@ -34,7 +34,7 @@ static double heat_y(const struct heat_place *at, size_t band)
 	return box->y + box->h * (double)band / (double)at->bands;
 }
 
-/* 0: nothing was measured; else 1 to LEVELS. */
+/* 0: not measured; otherwise 1 to LEVELS. */
 static int heat_level(const struct heat_place *at, float mib)
 {
 	double share = mib / at->heat->high_mib;
@@ -59,14 +59,15 @@ static void heat_put_box(const struct heat_place *at, enum role role,
 	shape->clip = at->plot->clip;
 }
 
-/* Neighbours of one level are one box. */
+/* Adjacent cells of one level are one box. */
 static void heat_put_band(
     const struct heat_place *at, size_t band, const float *cells)
 {
 	double y = heat_y(at, band), height = heat_y(at, band + 1) - y;
 	double column = at->plot->box.w / HEAT_COLUMNS;
 
-	/* a line of the background tells rows apart where there is room */
+	/* a line in the background's colour separates rows where there is
+	 * room */
 	height -= height > 6 ? 1 : 0;
 	for (size_t from = 0, to; from < HEAT_COLUMNS; from = to) {
 		int level = heat_level(at, cells[from]);
@@ -95,7 +96,7 @@ static void heat_put_end(
 	double x = heat_end_x(at, ended_column);
 	double shown = fmax(HEAT_MARK, height - (height > 6));
 
-	/* where rows are lower than that, it reaches over others */
+	/* in lower rows the mark overlaps others */
 	if (height < HEAT_MARK)
 		y += (height - shown) / 2;
 	heat_put_box(at, ROLE_ALARM, 1, (struct draw_box){x, y, 3, shown});
@@ -134,7 +135,7 @@ static void heat_put_ends(const struct heat_place *at)
 	}
 }
 
-/* Names that have room, at the left; taken says which pixels have none left. */
+/* Names that fit, at the left; taken: pixels that are occupied. */
 static void heat_put_names(
     const struct heat_place *at, bool odd, bool *taken, double left)
 {
@@ -171,8 +172,8 @@ static void heat_put_names(
 	}
 }
 
-/* The colours from nothing to the highest, with both figures, above the right
- * end of the rows; nothing where they are too narrow for that. */
+/* The colour scale with both figures, above the right end of the rows; nothing
+ * where they are too narrow. */
 static void heat_put_scale(const struct heat_place *at)
 {
 	const struct draw_box *box = &at->plot->box;
@@ -205,8 +206,8 @@ static void heat_put_scale(const struct heat_place *at)
 	place_text(at->place, &words);
 }
 
-/* How rows ended, behind their marks, or before those where there is no room:
- * none where a row is lower than the words. */
+/* How rows ended, after their marks or, without room, before them; nothing
+ * where a row is lower than text. */
 static void heat_put_endings(const struct heat_place *at)
 {
 	const struct draw_box *box = &at->plot->box;

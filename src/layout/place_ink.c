@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 
-/* An area that is lighter is a background: a label can be read on it. */
+/* Lighter areas are background: labels on them can be read. */
 static const double light_area = 0.25;
 
 struct ink_grid {
@@ -49,7 +49,7 @@ static void ink_mark(struct ink_grid *grid, const struct draw_box *box)
 	}
 }
 
-/* The y of the line from a to b where it stands at x. */
+/* The y of the line from a to b at x. */
 static double ink_y_at(
     const struct draw_point *a, const struct draw_point *b, double x)
 {
@@ -86,8 +86,8 @@ static void ink_mark_line(struct ink_grid *grid, const struct draw_point *a,
 	}
 }
 
-/* Edges that stand over the middles of columns: one more above a cell than
- * even is inside. */
+/* Edges at the middles of columns: a cell is inside if the number of edges
+ * above it is odd. */
 static void ink_toggle_edge(const struct ink_grid *grid, unsigned char *parity,
     const struct draw_point *a, const struct draw_point *b)
 {

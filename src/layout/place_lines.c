@@ -9,32 +9,32 @@
 
 #include "analysis/downsample.h"
 
-/* A line on paper: the same ink as all its points joined, with as few strokes
- * as it takes. */
+/* A line on paper: the same ink as joining all its points, with as few strokes
+ * as possible. */
 struct stroke {
 	const struct draw_point *points;
 	size_t len;
 	double width;
 	enum role role;
-	size_t clip; /* as in struct shape */
+	size_t clip; /* as shape.clip */
 	bool dashed;
-	bool bands; /* fill dense parts: quick to paint, longer in a file */
+	/* Fills dense parts: quick to paint, but longer in a file. */
+	bool bands;
 };
 
-/* The points of a line that stand at one x. y grows downwards, so that low is
- * the upper end. */
+/* The points of a line at one x. y grows downwards, so low is the upper end. */
 struct stroke_column {
 	double x, first, low, high, last;
 	bool starts;
-	bool joins;   /* a line leads to the next one */
-	bool covered; /* it would run over the ink of both */
+	bool joins;   /* a line leads to the next column */
+	bool covered; /* that line runs over the ink of both columns */
 };
 
 struct stroke_columns {
 	ARRAY(struct stroke_column) list;
 };
 
-/* Reads the column at *i, which moves behind it. */
+/* Reads the column at *i, which then points after it. */
 static struct stroke_column next_column(
     const struct draw_point *points, size_t len, size_t *i)
 {
@@ -59,7 +59,7 @@ static bool is_inside(const struct stroke_column *column, double y, double rim)
 	return y >= column->low + rim && y <= column->high - rim;
 }
 
-/* Whether the line from one column to the next runs over their ink alone. */
+/* Whether the line from one column to the next runs only over their ink. */
 static bool is_covered(
     const struct stroke_column *a, const struct stroke_column *b, double width)
 {
@@ -78,7 +78,8 @@ static void move_on(struct place *place, double x, double *y, double to)
 	*y = to;
 }
 
-/* From where the pen is to both ends of the column, the nearer one first. */
+/* Draws from the pen's position to both ends of the column, the nearer one
+ * first. */
 static void stroke_ink_column(struct place *place,
     const struct stroke_column *column, bool joined, bool joins)
 {
@@ -115,8 +116,8 @@ static struct stroke_columns read_columns(
 	return columns;
 }
 
-/* Fills the ink of the columns from first to last, except for a rim at the top
- * and at the bottom; each column reaches half the way to its neighbours. */
+/* Fills the ink of the columns from first to last, except a rim at the top and
+ * bottom; each column reaches half-way to its neighbours. */
 static void fill_run(struct place *place, const struct stroke_columns *columns,
     size_t first, size_t last, double rim)
 {
@@ -137,8 +138,7 @@ static void fill_run(struct place *place, const struct stroke_columns *columns,
 	}
 }
 
-/* Fills the band that lines up and down make where they stand close together.
- */
+/* Fills the band where up and down strokes are close together. */
 static void fill_bands(
     struct place *place, const struct stroke_columns *columns, double rim)
 {
@@ -154,8 +154,8 @@ static void fill_bands(
 	}
 }
 
-/* Draws the ends of a line that stick out of the filled band, and as much again
- * inside it, so that no seam shows. */
+/* Draws the ends of a line that exceed the filled band, and as much inside it,
+ * so that no seam shows. */
 static void ink_ends(
     struct place *place, const struct stroke_column *column, double rim)
 {
@@ -202,11 +202,11 @@ static void layout_stroke(struct place *place, const struct stroke *stroke)
 	array_free(&columns.list);
 }
 
-/* The edge of an area under a line, as far as it was drawn. */
+/* The edge of an area under a line, as drawn so far. */
 struct edge {
 	struct place *place;
 	double x, y;
-	double placed_x; /* of the last point that was placed */
+	double placed_x; /* x of the last point that was added */
 	double from_x;
 };
 
@@ -229,7 +229,7 @@ static void edge_close(struct edge *edge, double bottom)
 	place_point(edge->place, edge->from_x, bottom, false);
 }
 
-/* Moves to the next column: along a straight line where the ink of both covers
+/* Moves to the next column, in a straight line where the ink of both covers
  * it. */
 static void edge_move(
     struct edge *edge, const struct stroke_column *from, double rim)
@@ -252,8 +252,8 @@ static void edge_move(
 	place_point(edge->place, edge->x, edge->y, false);
 }
 
-/* Fills the area between the line and the bottom with a light colour; wide ink
- * of the line hides its edge. */
+/* Fills the area below the line with a light colour; the line's ink hides the
+ * area's edge. */
 static void layout_area(
     struct place *place, const struct stroke *stroke, double bottom)
 {
@@ -282,14 +282,14 @@ static void layout_area(
 	array_free(&columns.list);
 }
 
-/* Points of one line on paper, before they are a shape. */
+/* Points of one line on paper, before they become a shape. */
 struct trace {
 	const struct scene_line *line;
 	struct downsample_view view;
-	double width; /* of its strokes */
+	double width; /* width of its strokes */
 	long mean_columns;
 	ARRAY(struct draw_point) points;
-	ARRAY(struct draw_point) means; /* of a band; a line has none */
+	ARRAY(struct draw_point) means; /* of a band; empty for a line */
 };
 
 /* The number of samples in view. */
@@ -312,9 +312,9 @@ static size_t columns_of(const struct place *place, const struct plot *plot)
 	return (size_t)columns;
 }
 
-/* Adds a point where a segment enters or leaves the band of [low, high]. Points
- * outside can then be moved to the edge of the band, and no slope inside
- * changes. Cairo's coordinates end at eight million pixels. */
+/* Adds a point where a segment enters or leaves the band [low, high], so that
+ * points outside can be moved to its edge without changing a slope inside.
+ * Cairo's coordinates end at eight million pixels. */
 static void push_crossings(struct trace *trace, const struct draw_point *from,
     const struct draw_point *to, const double band[2], bool vertical)
 {
@@ -395,8 +395,9 @@ static double stroke_width(const struct place *place, enum scene_line_kind kind)
 	return widths[kind] * fmax(1, place->font / 12);
 }
 
-/* Samples in the middle of their columns: whatever is drawn between a column's
- * lowest and highest then covers the others. Else at their true places. */
+/* Places samples in the middle of their columns, so that what is drawn between
+ * a column's lowest and highest covers the others; otherwise at their exact
+ * places. */
 static void trace_add_points(struct trace *trace, const struct place *place,
     const struct plot *plot, const struct downsample *kept, bool centred)
 {
@@ -412,15 +413,15 @@ static void trace_add_points(struct trace *trace, const struct place *place,
 			: place_x(
 			      place, plot, at->time_s - trace->line->zero_s);
 
-		/* an eighth of a pixel is more than an eye or a file needs */
+		/* an eighth of a pixel is exact enough */
 		*array_push(&trace->points) =
 		    (struct draw_point){round(x * 8) / 8,
 			round(place_y(plot, at->mib) * 8) / 8, at->starts};
 	}
 }
 
-/* Whether the strokes would paint all that they run through, and most of it
- * more than once: a block in which no line can be told. */
+/* Whether the strokes would cover nearly all of their area, most of it more
+ * than once: a block in which no line can be seen. */
 static bool trace_is_block(const struct trace *trace)
 {
 	double ink = 0, area = 0, reach = 4 * trace->width;
@@ -444,7 +445,7 @@ static bool trace_is_block(const struct trace *trace)
 	return ink > 1.5 * area;
 }
 
-/* A line of means over each sample would be as restless as they are. */
+/* A mean over each sample would be as restless as the samples. */
 enum { MEAN_COLUMNS = 3, DENSE_SAMPLES = 16 };
 
 static void trace_add_mean(struct trace *trace, const struct plot *plot,
@@ -459,8 +460,8 @@ static void trace_add_mean(struct trace *trace, const struct plot *plot,
 	    round(y * 8) / 8, starts};
 }
 
-/* The mean of some columns stands in their middle; the first and the last one
- * of a part also where the band ends. */
+/* The mean of some columns is placed in their middle; the first and the last
+ * one of a part also at the band's end. */
 static void trace_means(
     struct trace *trace, const struct plot *plot, const struct downsample *kept)
 {
@@ -491,8 +492,8 @@ static void trace_means(
 	}
 }
 
-/* No point may come between a band's columns: those outside are moved to the
- * edge. */
+/* No point may lie between a band's columns: those outside the plot are moved
+ * to its edge. */
 static void trace_clamp(struct trace *trace, const struct plot *plot)
 {
 	const struct draw_box *box = &plot->box;
@@ -515,7 +516,7 @@ static void trace_read(struct trace *trace, const struct place *place,
 	trace_add_points(trace, place, plot, kept, centred);
 }
 
-/* The part of the plot's width over which there are samples. */
+/* The share of the plot's width that has samples. */
 static double trace_share(const struct trace *trace, const struct plot *plot)
 {
 	double width = 0;
@@ -528,8 +529,8 @@ static double trace_share(const struct trace *trace, const struct plot *plot)
 	return width > 0 ? fmin(1, width / plot->box.w) : 1;
 }
 
-/* The columns of a restless line's band are as wide as a stroke, with samples
- * enough for an edge. */
+/* Columns of a restless line's band are as wide as a stroke, with enough
+ * samples for an edge. */
 static void trace_widen(
     struct trace *trace, const struct plot *plot, size_t samples)
 {
@@ -542,9 +543,9 @@ static void trace_widen(
 	trace->mean_columns = MEAN_COLUMNS;
 }
 
-/* With more than two samples a column on average M4 chooses among them; with
- * fewer all are drawn, at their true places. With more than three, and where
- * its strokes would be a block, the line is a band with its mean. */
+/* With more than two samples a column on average, M4 selects; with fewer, all
+ * are drawn at their exact places. With more than three, and if strokes would
+ * be a block, the line is a band with its mean. */
 static void trace_line(struct trace *trace, const struct place *place,
     const struct plot *plot, const struct scene_line *line)
 {
@@ -592,7 +593,7 @@ static void draw_trace(struct place *place, const struct plot *plot,
 	    .bands = !line->dashed && place->request->most_columns == 0};
 	struct shape *shape;
 
-	/* an area down to anything but zero would be no amount */
+	/* an area that doesn't start at zero would show no amount */
 	bool filled = line->kind == SCENE_TOTAL && plot->panel->memory.low <= 0;
 	double bottom = fmin(place_y(plot, 0), plot->box.y + plot->box.h);
 
@@ -620,7 +621,7 @@ static void draw_trace(struct place *place, const struct plot *plot,
 	}
 }
 
-/* A sample with a gap on both sides has no line: a dot shows it. */
+/* A sample with a gap on both sides has no line: it is drawn as a dot. */
 static void layout_lines_draw_lone(struct place *place, const struct plot *plot,
     const struct trace *trace, const struct scene_line *line)
 {
@@ -666,7 +667,7 @@ static void layout_line(
 	array_free(&trace.means);
 }
 
-/* Draws the lines that are the sum of others, or those that are not. */
+/* Draws the lines that are the sum of others, or those that aren't. */
 static void layout_lines_draw(
     struct place *place, const struct plot *plot, bool sums)
 {
@@ -680,7 +681,8 @@ static void layout_lines_draw(
 	}
 }
 
-/* The sum of others is nearly the total of a crowd: it lies below all lines. */
+/* The sum of others is nearly the total of a crowd: it is drawn below all
+ * lines. */
 void layout_lines(struct place *place, const struct plot *plot)
 {
 	layout_stack(place, plot);

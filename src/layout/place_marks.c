@@ -6,16 +6,16 @@
 
 #include "base/mem.h"
 
-/* The placer of a plot: everything that labels must keep off. */
+/* State of placing labels in a plot: everything that they must not overlap. */
 struct label_placer {
 	struct place *place;
 	const struct plot *plot;
 	struct place_ink ink;
-	ARRAY(struct draw_point) leaders; /* two points each */
+	ARRAY(struct draw_point) leaders; /* pairs of points */
 	bool is_full; /* the name of an end found no place */
 };
 
-/* A label and the point that it names. */
+/* A label and the point that it labels. */
 struct label_at {
 	struct placed_words words;
 	double x, y;
@@ -65,7 +65,7 @@ static bool label_take(
 	return true;
 }
 
-/* The point of the box that is nearest to x, y. */
+/* The point of the box nearest to x, y. */
 static struct draw_point label_nearest(
     const struct draw_box *box, double x, double y)
 {
@@ -85,8 +85,8 @@ static bool leader_is_free(const struct label_placer *placer,
 	return true;
 }
 
-/* The distance of the label from its point, with a little more where it is not
- * above it; INFINITY where it can't stand there. */
+/* The distance of the label from its point, slightly more where it is not
+ * above; INFINITY where it doesn't fit. */
 static double label_cost(const struct label_placer *placer,
     const struct label_at *label, const struct draw_box *box)
 {
@@ -102,8 +102,8 @@ static double label_cost(const struct label_placer *placer,
 	       0.05 * fabs(box->x + box->w / 2 - label->x);
 }
 
-/* The box of a width at so great a distance from the point, in a direction;
- * moved into the plot where it sticks out at a side. */
+/* A box of that width at that distance and direction from the point; moved into
+ * the plot where it exceeds a side. */
 static struct draw_box label_box(const struct label_placer *placer,
     const struct label_at *label, double w, double distance, double angle)
 {
@@ -118,7 +118,7 @@ static struct draw_box label_box(const struct label_placer *placer,
 
 enum { LABEL_DIRECTIONS = 24 };
 
-/* Looks for the nearest free place, ring by ring. */
+/* Searches the nearest free place, ring by ring. */
 static bool label_search(const struct label_placer *placer,
     const struct label_at *label, struct draw_box *best)
 {
@@ -142,7 +142,7 @@ static bool label_search(const struct label_placer *placer,
 	return isfinite(least);
 }
 
-/* A line from a label that stands apart to its point. */
+/* A line from a distant label to its point. */
 static void label_lead(struct label_placer *placer,
     const struct label_at *label, const struct draw_box *box)
 {
@@ -166,7 +166,7 @@ static void label_lead(struct label_placer *placer,
 	    (struct draw_point){label->x, label->y, false};
 }
 
-/* Puts the label at the free place that is nearest to its point, if any is. */
+/* Puts the label at the free place nearest to its point, if there is one. */
 static bool label_point(struct label_placer *placer, struct label_at label)
 {
 	struct draw_box box = {0, 0, 0, 0};
@@ -243,8 +243,8 @@ static struct placed_words moment_words(
 	    .halo = true};
 }
 
-/* Takes the first row at which the label has room at the left or the right of
- * the line at x. */
+/* Finds the first row with room for the label, left or right of the line at
+ * x. */
 static bool name_line(
     struct label_placer *placer, struct placed_words words, double x)
 {
@@ -264,7 +264,7 @@ static bool name_line(
 	return false;
 }
 
-/* Behind one that found no place, which takes a while, no other end is tried:
+/* After one that found no place, which takes a while, no other end is tried, as
  * there may be thousands. */
 static void name_end(struct label_placer *placer, const struct scene_mark *mark)
 {
@@ -297,7 +297,7 @@ struct layout_marks_moment {
 	struct placed_words words;
 };
 
-/* A vertical line from top to the axis; later labels keep off it. */
+/* A vertical line from top to the axis; later labels avoid it. */
 static void draw_moment_line(struct label_placer *placer,
     const struct layout_marks_moment *moment, double top)
 {
@@ -313,8 +313,8 @@ static void draw_moment_line(struct label_placer *placer,
 	    (struct draw_box){moment->x - 1, top, 2, in->y + in->h - top};
 }
 
-/* The label at the right or the left of its line's upper end, where neither
- * would lie over a label that is there. */
+/* Puts the label right or left of its line's upper end, unless both would
+ * overlap a label. */
 static bool try_moment(struct label_placer *placer,
     const struct layout_marks_moment *moment, double top)
 {
@@ -339,8 +339,8 @@ static bool try_moment(struct label_placer *placer,
 	return false;
 }
 
-/* A line without a label, half as high; its tick is enough where labels are in
- * its way. */
+/* A line without a label, half as high; only a tick where labels are in its
+ * way. */
 static void draw_plain_moment(
     struct label_placer *placer, const struct layout_marks_moment *moment)
 {
@@ -353,9 +353,9 @@ static void draw_plain_moment(
 		draw_moment_line(placer, moment, half.y);
 }
 
-/* Moments that are close to each other have their labels in rows, like a
- * flight of stairs; a line begins at its label, so that none crosses another's.
- * If no row is free, the line alone is drawn. */
+/* Labels of adjacent moments are in rows, like stairs; a line begins at its
+ * label, so that it crosses no other label. If no row is free, only the line is
+ * drawn. */
 static void draw_moment(
     struct label_placer *placer, const struct scene_mark *mark)
 {
@@ -378,8 +378,8 @@ static void draw_moment(
 	free(text);
 }
 
-/* More lines than that are a hatch over the curve: ticks at the axis show them,
- * those that can be told apart. */
+/* More lines would hatch the curve: ticks at the axis show them instead, as far
+ * as they can be told apart. */
 enum { MOST_MOMENT_LINES = 40 };
 
 static bool mark_in_view(
@@ -402,7 +402,7 @@ static size_t count_moments(const struct place *place, const struct plot *plot)
 	return count;
 }
 
-/* The first tick, and each that is a few pixels behind the last one. */
+/* Draws the first tick, and each that is a few pixels after the last. */
 static void draw_moment_ticks(struct place *place, const struct plot *plot)
 {
 	double bottom = plot->box.y + plot->box.h, last = -INFINITY;
@@ -421,7 +421,7 @@ static void draw_moment_ticks(struct place *place, const struct plot *plot)
 	}
 }
 
-/* Names every nth of the ticks above it, as many as have room. */
+/* Names every nth of the ticks, as many as fit. */
 static void name_moment_ticks(struct label_placer *placer, size_t count)
 {
 	static const size_t steps[] = {1, 2, 5};
@@ -512,7 +512,7 @@ static void draw_limit(
 	    true;
 }
 
-/* Above the line or below it, from the left to the right. */
+/* Names it above or below the line, from left to right. */
 static void name_limit(
     struct label_placer *placer, const struct scene_mark *mark)
 {
@@ -545,7 +545,7 @@ static bool mark_is_shown(const struct place *place, const struct plot *plot,
 	       (mark->at.mib >= memory->low && mark->at.mib <= memory->high);
 }
 
-/* The most important marks take their places first. */
+/* The most important marks are placed first. */
 static const struct layout_mark_kind {
 	enum scene_mark_kind kind;
 	void (*draw)(struct place *place, const struct plot *plot,
@@ -559,8 +559,7 @@ static const struct layout_mark_kind {
 
 enum { MARK_KINDS = sizeof(mark_kinds) / sizeof(mark_kinds[0]) };
 
-/* Everything without words first, so that each label knows all that it must
- * keep off. */
+/* Draws everything without text first, so that each label can avoid it. */
 static void draw_marks(struct place *place, const struct plot *plot)
 {
 	for (size_t k = MARK_KINDS; k-- > 0;) {
@@ -601,8 +600,8 @@ static bool line_end(const struct label_placer *placer,
 	       at.mib <= memory->high;
 }
 
-/* The name of a line at its end: behind it, above it, below it; nowhere where
- * none is free. */
+/* Names a line at its end: after, above or below it; nowhere where none is
+ * free. */
 static void name_line_end(
     struct label_placer *placer, const struct scene_line *line)
 {
@@ -631,7 +630,7 @@ static void name_line_end(
 	free(text);
 }
 
-/* A single line needs no name, layers have theirs in the legend. */
+/* A single line needs no name; layers are named in the legend. */
 static void name_line_ends(struct label_placer *placer)
 {
 	const struct scene_panel *panel = placer->plot->panel;

@@ -10,8 +10,8 @@
 
 enum { MOST_BRACKETS = 1000 };
 
-/* Brackets of one function open or close at the same pixels where it is
- * called in a loop; the last one drawn is remembered. */
+/* The last bracket drawn: calls of a function in a loop open or close at the
+ * same pixels. */
 struct bracket {
 	double x, y;
 	bool opens;
@@ -93,8 +93,8 @@ size_t layout_lane_rows(const struct scene_panel *panel, size_t most)
 	return rows;
 }
 
-/* The row of each lane, SIZE_MAX where the lane is too deep for one. The
- * caller frees. */
+/* The row of each lane, SIZE_MAX for a lane that is too deep. The caller
+ * frees. */
 static size_t *number_rows(const struct plot *plot)
 {
 	size_t *rows = mem_zero(plot->panel->lanes + 1, sizeof(rows[0]));
@@ -119,8 +119,8 @@ static double row_y(const struct plot *plot, size_t row)
 	return plot->box.y + (double)row * plot->lane_height;
 }
 
-/* The memory of a flame graph's frame, at the right end of its bar where name
- * leaves room for it. */
+/* The memory of a flame graph's frame, at the right end of its bar if name
+ * leaves room. */
 static void put_figure(struct place *place, const struct scene_span *span,
     const struct draw_box *box, struct placed_words name)
 {
@@ -158,7 +158,7 @@ static void name_span(struct place *place, const struct scene_span *span,
 	free(name);
 }
 
-/* The part of the span that the plot shows, at least a sliver wide. */
+/* The visible part of the span, with a minimum width. */
 static struct draw_box span_box(const struct place *place,
     const struct plot *plot, const struct scene_span *span, size_t row)
 {
@@ -210,7 +210,7 @@ static void name_groups(struct place *place, const struct plot *plot)
 	}
 }
 
-/* Light, so that a name can be read on it, with an edge in the full colour
+/* A light bar, on which a name can be read, with an edge in the full colour
  * where the call begins. */
 static void draw_bar(
     struct place *place, enum role role, const struct draw_box *box)
@@ -226,7 +226,7 @@ static void draw_bar(
 }
 
 /* Calls of one function in one lane that are too short to be told apart: a
- * million of them are a band, drawn when the next one isn't beside it. */
+ * million of them are one band, drawn when the next call is not adjacent. */
 struct sliver {
 	enum role role;
 	struct draw_box box; /* no width: none */
@@ -244,8 +244,8 @@ static void draw_sliver(struct place *place, struct sliver *sliver)
 	sliver->box.w = 0;
 }
 
-/* Takes in a sliver of at most a pixel; what lies on the last one's pixel is
- * hidden by it. */
+/* Adds a call of at most a pixel; it is hidden if it is on the last one's
+ * pixel. */
 static void add_sliver(struct place *place, struct sliver *sliver,
     enum role role, const struct draw_box *box)
 {
@@ -261,8 +261,8 @@ static void add_sliver(struct place *place, struct sliver *sliver,
 	*sliver = (struct sliver){role, *box};
 }
 
-/* "app.views.page, 3.00 s from 1.00 s, 12.0 MiB to 18.0 MiB"; the frames of a
- * flame graph have their figures in their names. */
+/* "app.views.page, 3.00 s from 1.00 s, 12.0 MiB to 18.0 MiB"; frames of a flame
+ * graph have their figures in their names. */
 static char *span_title(
     const struct place *place, const struct scene_span *span)
 {

@@ -61,10 +61,10 @@ void stack_times_finish(struct stack_times *times)
 	*times = (struct stack_times){0};
 }
 
-/* Some fourteen bytes each in an SVG, which so stays under 300 KB. */
+/* About fourteen bytes each in an SVG, which so stays below 300 KB. */
 enum { MOST_POINTS = 12000 };
 
-/* Parts of a pixel: more than an eye needs, and short in a file. */
+/* Fractions of a pixel: precise enough to see, and short in a file. */
 enum { PARTS = 8, PARTS_IN_FILES = 2 };
 
 struct band {
@@ -77,8 +77,8 @@ static bool is_thick(const struct band *band, size_t i)
 	return band->top[i].y != band->base[i].y;
 }
 
-/* A layer is drawn where it has a height, which most of many processes lack at
- * most times, and at the points beside its ends. */
+/* Whether a layer has a height at or beside a point; most of many processes
+ * have none at most times. */
 static bool band_has(const struct band *band, size_t i)
 {
 	const struct draw_point *top = band->top;
@@ -89,7 +89,7 @@ static bool band_has(const struct band *band, size_t i)
 		   is_thick(band, i + 1));
 }
 
-/* Beside a gap on both sides a time is a sliver. */
+/* A time with a gap on both sides is drawn as a sliver. */
 static void layout_stack_draw_lone(
     struct place *place, const struct band *band, size_t i)
 {
@@ -114,7 +114,7 @@ static void close_band(
 		place_point(place, band->base[k].x, band->base[k].y, false);
 }
 
-/* The upper edge forwards, the lower edge back, part by part. */
+/* Draws along the upper edge forwards and the lower edge back, part by part. */
 static void draw_band(struct place *place, const struct plot *plot,
     const struct band *band, const struct scene_line *line)
 {
@@ -144,7 +144,7 @@ static void draw_band(struct place *place, const struct plot *plot,
 		close_band(place, band, from, band->len - 1);
 }
 
-/* The number of points that all layers need if every time is drawn. */
+/* The number of points of all layers if every time is drawn. */
 static size_t count_points(const struct plot *plot)
 {
 	size_t count = 0;
@@ -163,8 +163,8 @@ static size_t count_points(const struct plot *plot)
 	return count;
 }
 
-/* The upper edge of a layer. It is cut so far above the view that a slope there
- * looks vertical. */
+/* The upper edge of a layer, cut so far above the view that a slope looks
+ * vertical there. */
 static struct draw_point *trace_edge(const struct place *place,
     const struct plot *plot, const struct stack_times *picks,
     const struct series *edge, double zero_s)

@@ -17,41 +17,44 @@ enum {
 	PERIOD_MAX_KIB = 1 << 20,
 	PROCESSES_MAX = 1024,
 	UNWINDERS_MAX = 16,
-	PAGES_EACH = 1 << 12, /* when there are so many the period doubles */
+	PAGES_EACH = 1 << 12, /* with this many pages the period doubles */
 	PAGES_MAX = 1 << 16,
-	PAGE_KIB = 4,       /* what a fault brings at least */
-	HUGE_KIB = 2 << 10, /* and at most */
-	LAG = 2, /* a longer period outlasts the run of faults it is of */
-	/* Faults in small pages one behind the other that are sampled each; as
-	 * many as can stand beside huge ones, where there were any. */
+	PAGE_KIB = 4,       /* least memory that a fault brings */
+	HUGE_KIB = 2 << 10, /* and the most */
+	/* Factor by which a longer period outlasts its run of faults. */
+	LAG = 2,
+	/* Consecutive faults in small pages that are sampled singly; as many as
+	 * may occur beside huge ones, if there were any. */
 	EACH_MAX = 16,
 	EACH_BESIDE = 600,
-	LAST = 64, /* events among which each thread's last is */
+	LAST = 64, /* events to search for a thread's last one */
 	SLACK_KIB = 128,
-	UNSEEN_KIB = 1 << 10, /* growth without faults that is told */
+	UNSEEN_KIB = 1 << 10, /* growth without faults that is reported */
 	UNSEEN_MAX_KIB = 32 << 10,
-	BUDGET = 512 << 10, /* bytes of records at once, and in a minute */
+	/* Bytes of records allowed at once, and in each minute. */
+	BUDGET = 512 << 10,
 	RECORD = 200,
-	LEFT_MAX = 4096,    /* ids in a message */
-	QUEUE_MAX = 8 << 20 /* bytes of messages, then it waits */
+	LEFT_MAX = 4096,    /* ids in one message */
+	QUEUE_MAX = 8 << 20 /* bytes of queued messages, then it waits */
 };
 
-/* The page of memory that no fault was seen to bring: it is taken to be there
- * as long as its process. */
+/* Page of memory that no fault was seen to bring: it counts as resident while
+ * its process lives. */
 #define NO_PAGE UINT64_MAX
 
-/* All this may take a second of processor time, and later on a share. */
+/* Processor time for all this: a second, and later a share. */
 static const double growth_cpu_s = 1, growth_cpu_share = 0.05;
 
 #define SWEEP_NS (NS_PER_S / 10)
-/* Without a fault for so long, each is sampled from then on. */
+/* After a pause without faults, each fault is sampled. */
 #define PAUSE_NS (NS_PER_S / 1000)
 #define PAUSE_MAX_NS (128 * PAUSE_NS)
-/* A page that is not there by then does not come, or is read from a disk. */
+/* A page that is not there by then will not come, or is read from a disk. */
 #define WAIT_NS (NS_PER_S / 5)
-/* Memory that grew this long ago and found no fault has none. */
+/* Growth that old without a fault has none. */
 #define EXPLAINED_NS (NS_PER_S / 2)
-#define SWEEP_SHARE 20 /* the pause after a sweep is so much longer */
+/* Factor by which a pause is longer than the sweep before it. */
+#define SWEEP_SHARE 20
 
 void growth_init(struct growth *growth, int feed)
 {
@@ -84,8 +87,8 @@ bool growth_flush(struct growth *growth, bool wait)
 	return false;
 }
 
-/* The recorder reads at its ticks, which may be far apart. Meanwhile faults are
- * looked at all the same: later their process may be no more. */
+/* The recorder reads at its ticks, which may be far apart. Faults are handled
+ * meanwhile, as their process may be gone later. */
 static void growth_send(struct growth *growth)
 {
 	const struct strbuf *message = &growth->message;
@@ -99,7 +102,7 @@ static void growth_send(struct growth *growth)
 	strbuf_add_bytes(&growth->queue, message->text, message->len);
 }
 
-/* Tells of samples that went, in as many messages as it takes. */
+/* Reports samples whose pages are gone, in as many messages as needed. */
 static void growth_send_left(struct growth *growth, pid_t pid, bool ended,
     const uint32_t *ids, size_t count)
 {
@@ -117,8 +120,7 @@ static void growth_send_left(struct growth *growth, pid_t pid, bool ended,
 	}
 }
 
-/* Drops the pages that are no longer resident; all of them where the process
- * ended. */
+/* Drops pages that are no longer resident; all of them if the process ended. */
 static void growth_drop_pages(
     struct growth *growth, struct growth_process *process, bool ended)
 {
@@ -208,7 +210,7 @@ static struct growth_process *growth_process_of(
 	return event->time_ns < process->exec_ns ? NULL : process;
 }
 
-/* The program before is gone with all of its memory. */
+/* The previous program is gone, with all of its memory. */
 static void growth_exec(struct growth *growth, const struct rings_event *event)
 {
 	size_t at = growth_place(growth, event->pid);
@@ -227,7 +229,7 @@ static void growth_note_map(
 		unwind_note_map(growth->processes.items[at]->unwind);
 }
 
-/* Reads the process's memory. False where it is no more. */
+/* Reads the process's memory. False where it is gone. */
 static bool growth_read(struct growth_process *process)
 {
 	int64_t kib = resident_kib(&process->resident);
@@ -246,8 +248,8 @@ static bool growth_read(struct growth_process *process)
 	return true;
 }
 
-/* Faults that may have come without a sample: as many as the last period had,
- * less those that were sampled each. */
+/* Faults that may have occurred without a sample: as many as the last period
+ * had, minus those sampled singly. */
 static int64_t growth_unsampled(const struct growth_process *process)
 {
 	return process->period > process->since
@@ -255,7 +257,7 @@ static int64_t growth_unsampled(const struct growth_process *process)
 		   : 0;
 }
 
-/* Among faults of which some were sampled each, this one stands for the
+/* Among faults of which some were sampled singly, this one represents the
  * others. */
 static void growth_count_fault(struct growth *growth,
     struct growth_process *process, struct rings_event *event)
@@ -273,8 +275,8 @@ static void growth_count_fault(struct growth *growth,
 	process->fault_ns = event->time_ns;
 }
 
-/* A fault is reported before its page is there, which takes as long as it takes
- * to clear it. Its thread has no other fault meanwhile. */
+/* A fault is reported before its page is there, which takes as long as clearing
+ * it. Its thread has no other fault meanwhile. */
 static bool growth_waits(
     struct growth *growth, const struct rings_event *event, int64_t now_ns)
 {
@@ -292,7 +294,7 @@ static bool growth_waits(
 	return process && !resident_has(&process->resident, event->address);
 }
 
-/* Puts the events that wait for another round behind those that are ready. */
+/* Moves the events that wait for another round behind those that are ready. */
 static void growth_sort(struct growth *growth)
 {
 	struct rings *rings = &growth->rings;
@@ -315,7 +317,8 @@ static void growth_sort(struct growth *growth)
 		    count * sizeof(*waiting));
 }
 
-/* First pass: news of processes, and how much memory their faults explain. */
+/* First pass: changes of processes, and how much memory their faults
+ * explain. */
 static void growth_count(struct growth *growth)
 {
 	struct rings *rings = &growth->rings;
@@ -336,8 +339,8 @@ static void growth_count(struct growth *growth)
 }
 
 /* Growth beyond what small pages explain: huge pages, or pages around a fault
- * that its file had in memory. Then a fault weighs as much as is resident
- * around it. The process's huge ones. */
+ * that were in the page cache. A fault then weighs as much as is resident
+ * around it. Returns the process's huge ones. */
 static int64_t growth_weigh_blocks(
     struct growth *growth, struct growth_process *process)
 {
@@ -359,8 +362,8 @@ static int64_t growth_weigh_blocks(
 	return huge;
 }
 
-/* Faults in huge pages that came before each was sampled were the run of those
- * that came then. Gives the growth of as many to these. */
+/* Faults in huge pages before single sampling began belong to the run of those
+ * after it: gives the growth of as many to these. */
 static int64_t growth_weigh_unsampled(struct growth_process *process)
 {
 	int64_t rest_kib = process->pool_kib - process->round_kib;
@@ -376,8 +379,8 @@ static int64_t growth_weigh_unsampled(struct growth_process *process)
 	return rest_kib;
 }
 
-/* The rest of the pool was brought by faults that are not sampled yet, or
- * by a system call, whose faults may not be seen. */
+/* The rest of the pool was brought by faults not sampled yet, or by a system
+ * call, whose faults may not be visible. */
 static void growth_weigh(struct growth *growth, struct growth_process *process)
 {
 	int64_t given, huge = 0;
@@ -395,8 +398,8 @@ static void growth_weigh(struct growth *growth, struct growth_process *process)
 	process->pool_kib -= given;
 }
 
-/* Another process's unwinder goes where there are too many: each holds tables
- * of its own. */
+/* If there are too many unwinders, which hold tables, another process's is
+ * destroyed. */
 static struct unwind *growth_unwinder(
     struct growth *growth, struct growth_process *process)
 {
@@ -423,7 +426,7 @@ static struct unwind *growth_unwinder(
 	return process->unwind;
 }
 
-/* Adds the texts of the fault's frames to the message; their number. */
+/* Adds the texts of the fault's frames to the message. Returns their number. */
 static size_t growth_add_stack(struct growth *growth,
     struct growth_process *process, const struct rings_event *event)
 {
@@ -441,7 +444,7 @@ static size_t growth_add_stack(struct growth *growth,
 	return count;
 }
 
-/* event: NULL where none was seen that brought the memory. */
+/* event: NULL where no fault was seen to bring the memory. */
 static void growth_sample(struct growth *growth, struct growth_process *process,
     const struct rings_event *event, uint64_t bytes)
 {
@@ -485,8 +488,8 @@ static bool growth_is_python(
 	return process->python;
 }
 
-/* Second pass: each fault gets its part of the growth, and the one with which a
- * period is full becomes a sample. */
+/* Second pass: each fault gets its part of the growth, and the one that
+ * completes a period becomes a sample. */
 static void growth_give(struct growth *growth, const struct rings_event *event)
 {
 	struct growth_process *process = growth_process_of(growth, event);
@@ -517,7 +520,7 @@ static double growth_halvings(double left, double whole)
 	return times;
 }
 
-/* The period follows what samples cost in processor time, in the file and in
+/* Adapts the period to what samples cost in processor time, in the file and in
  * memory. */
 static void growth_adapt(struct growth *growth)
 {
@@ -540,8 +543,8 @@ static void growth_adapt(struct growth *growth)
 	growth->period_kib = fmin(PERIOD_KIB * times, PERIOD_MAX_KIB);
 }
 
-/* A run of faults in small pages has a period of its own again. Where each was
- * sampled for nothing the next time comes later. */
+/* Restores a normal period after a run of faults in small pages. If single
+ * sampling was of no use, the next one comes later. */
 static void growth_judge_each(struct growth *growth)
 {
 	const struct rings *rings = &growth->rings;
@@ -605,8 +608,8 @@ int growth_pace(struct growth *growth, int most)
 	return most;
 }
 
-/* Memory that came without a fault that was seen: the kernel put it there for a
- * system call. It is told, as nobody's. */
+/* Reports memory without a visible fault, which the kernel brought for a system
+ * call, as without a place. */
 static void growth_tell_unseen(
     struct growth *growth, struct growth_process *process, int64_t now_ns)
 {

@@ -15,7 +15,7 @@
 #include "touched/rings.h"
 #include "touched/unwind.h"
 
-/* The page of a sample that is resident. */
+/* The resident page of a sample. */
 struct growth_page {
 	uint64_t address;
 	uint32_t id;
@@ -24,20 +24,20 @@ struct growth_page {
 struct growth_process {
 	pid_t pid;
 	struct resident resident;
-	struct unwind *unwind; /* NULL: not made yet, or any more */
-	int64_t kib;           /* its memory at the last reading; -1: none */
-	int64_t pool_kib;      /* growth that no fault was given yet */
-	double rest_kib;       /* given growth that no sample stands for yet */
-	int64_t exec_ns;       /* it executed its program then, or 0 */
-	int64_t fault_ns;      /* its last sampled fault */
-	int64_t grown_ns;      /* its memory was found larger than before */
-	uint64_t period;       /* that the kernel's last sample had */
-	uint64_t since;        /* faults since then that were sampled each */
+	struct unwind *unwind; /* NULL: not created, or destroyed */
+	int64_t kib;           /* memory at the last reading; -1: none */
+	int64_t pool_kib;      /* growth that was not given to a fault yet */
+	double rest_kib;       /* growth given to faults, but not sampled yet */
+	int64_t exec_ns;       /* when it executed its program; 0 */
+	int64_t fault_ns;      /* time of its last sampled fault */
+	int64_t grown_ns;      /* when growth was last seen */
+	uint64_t period;       /* period of the kernel's last sample */
+	uint64_t since;        /* faults since then that were sampled singly */
 	int64_t unwound_ns;
-	bool python; /* the interpreter itself is asked, and nothing is told */
+	bool python; /* the interpreter itself samples: nothing is reported */
 	bool fell;   /* it gave memory back since its pages were checked */
-	int64_t round_kib;   /* of this round: what its faults can explain */
-	double round_factor; /* what they are given of that */
+	int64_t round_kib;   /* in this round: what its faults can explain */
+	double round_factor; /* factor applied to that */
 	ARRAY(struct growth_page) pages;
 };
 
@@ -46,44 +46,45 @@ struct growth {
 	int feed;
 	ARRAY(struct growth_process *) processes;
 	struct strbuf message;
-	/* Messages that the feed had no room for yet, each behind its length;
-	 * the first of them stands at queue_at. */
+	/* Messages that the feed had no room for, each preceded by its length;
+	 * the first one is at queue_at. */
 	struct strbuf queue;
 	size_t queue_at;
-	uint32_t samples; /* the last one's id */
-	size_t pages;     /* of all processes */
+	uint32_t samples; /* id of the last sample */
+	size_t pages;     /* number over all processes */
 	double period_kib;
 	double budget; /* bytes of records */
 	uint64_t failed, told_failed, told_lost;
 	double told_kib;
 	int64_t begun_ns, budget_ns, swept_ns, sweep_ns;
 	uint64_t random;
-	size_t ready; /* events of the rings; the rest wait for their pages */
-	/* The conditions under which each fault is sampled (see growth_pace).
-	 */
-	bool lags; /* the kernel's period may be longer than the rate asks */
-	bool huge; /* pages were seen since each fault is sampled */
-	unsigned small; /* ones, since the last of these */
+	/* Number of ready events; the others wait for their pages. */
+	size_t ready;
+	/* Conditions for sampling each fault (see growth_pace). */
+	/* The kernel's period may be longer than the rate requires. */
+	bool lags;
+	bool huge;      /* huge pages were seen since each fault is sampled */
+	unsigned small; /* number of small ones after these */
 	int64_t event_ns, pause_ns;
 };
 
-/* The rings are the caller's to open. */
+/* The caller opens the rings. */
 void growth_init(struct growth *growth, int feed) __attribute__((nonnull));
 void growth_finish(struct growth *growth) __attribute__((nonnull));
 
-/* Takes what the rings have. Whether there was anything. */
+/* Handles what is in the rings. Returns whether there was anything. */
 bool growth_round(struct growth *growth) __attribute__((nonnull));
 
-/* Switches the sampling of each fault on and off. The milliseconds after which
- * it is to be called again at the latest, most where there is no need. */
+/* Switches single sampling on and off. Returns the milliseconds after which it
+ * must be called again, at most `most`. */
 int growth_pace(struct growth *growth, int most) __attribute__((nonnull));
 
-/* Sends what the feed has room for; all of it where wait is set. Whether
+/* Sends what the feed has room for; everything if wait is set. Returns whether
  * something is left. */
 bool growth_flush(struct growth *growth, bool wait) __attribute__((nonnull));
 
-/* Looks for what ended and for pages that were given back, where that is due;
- * at the end in any case. */
+/* Checks for processes that ended and pages that were given back, where due;
+ * always at the end. */
 void growth_sweep(struct growth *growth, bool end) __attribute__((nonnull));
 
 #endif

@@ -12,7 +12,7 @@
 
 enum {
 	CHUNK = 1 << 20,
-	FILE_MAX = 64 << 20, /* bytes of it that are read */
+	FILE_MAX = 64 << 20, /* bytes that are read at most */
 	NAMES_MAX = 1 << 19,
 	TEXTS_MAX = 32 << 20,
 	NAME_MAX_LEN = 1024
@@ -20,7 +20,7 @@ enum {
 
 #define AGAIN_NS (NS_PER_S / 10)
 
-/* Later names stand for code that was put where other code had been. */
+/* Later names are for code that replaced other code. */
 static int perf_map_order(const void *x, const void *y)
 {
 	const struct perf_map_name *a = x, *b = y;
@@ -30,7 +30,7 @@ static int perf_map_order(const void *x, const void *y)
 	return (a->text > b->text) - (a->text < b->text);
 }
 
-/* START SIZE NAME, the first two in hexadecimal. */
+/* Parses START SIZE NAME, the first two in hexadecimal. */
 static void perf_map_take(struct perf_map *map, char *line)
 {
 	char *end;
@@ -67,7 +67,7 @@ static void perf_map_take_lines(struct perf_map *map, char *text, size_t len)
 	}
 }
 
-/* A chunk without a newline is no text: it is passed over. */
+/* Skips a chunk without a newline: it is no text. */
 static void perf_map_read(struct perf_map *map, int fd)
 {
 	char *text = mem_zero(CHUNK + 1, 1);
@@ -87,7 +87,8 @@ static void perf_map_read(struct perf_map *map, int fd)
 	free(text);
 }
 
-/* A file of the process's own user, which nobody else could have put there. */
+/* Whether the file belongs to the process's user, so that nobody else can have
+ * put it there. */
 static bool perf_map_is_its(const struct perf_map *map, int fd)
 {
 	struct stat file, process;
@@ -123,7 +124,7 @@ static void perf_map_look(struct perf_map *map)
 	map->sorted = map->names.len;
 }
 
-/* The last one that begins there or before. */
+/* The last name that begins at or before the address. */
 static const char *perf_map_search(const struct perf_map *map, uint64_t address)
 {
 	size_t low = 0, high = map->names.len;

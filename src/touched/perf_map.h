@@ -16,22 +16,22 @@
 
 struct perf_map_name {
 	uint64_t start, end;
-	size_t text; /* where its name begins in texts */
+	size_t text; /* offset of the name in texts */
 };
 
-/* Zeroed but for pid it is ready, and nothing is read yet. */
+/* Ready if zeroed except for pid; nothing is read yet. */
 struct perf_map {
 	pid_t pid;
-	char *path;   /* NULL: not looked for yet */
+	char *path;   /* NULL: not searched yet */
 	int64_t read; /* bytes of the file, whole lines */
 	int64_t read_ns;
-	size_t sorted; /* of names: the first so many */
+	size_t sorted; /* number of sorted names at the beginning */
 	ARRAY(struct perf_map_name) names;
 	struct strbuf texts;
 };
 
-/* The name of the code at that address, after another look at the file where
- * there is more of it; NULL without one. It is good until the next call. */
+/* The name of the code at that address, after reading what was added to the
+ * file; NULL where there is none. Valid until the next call. */
 const char *perf_map_find(struct perf_map *map, uint64_t address)
     __attribute__((nonnull));
 

@@ -15,22 +15,22 @@
 #include "proc/procfs.h"
 
 enum {
-	FREQUENCY = 4000,    /* samples a second, of each thread, at most */
-	STACK = 16 << 10,    /* bytes of it in a sample */
+	FREQUENCY = 4000,    /* samples a second of each thread at most */
+	STACK = 16 << 10,    /* stack bytes in a sample */
 	RING_MAX = 4 << 20,  /* bytes of a ring's data */
-	RING_MIN = 64 << 10, /* with room for a few samples */
+	RING_MIN = 64 << 10, /* enough for a few samples */
 	RECORD_MAX = 1 << 16,
 	PROCESSES_MAX = 4096,
-	SAME_NS = 50000, /* between two samples of a fault */
-	LOOK_BACK = 4    /* events, of as many other threads */
+	SAME_NS = 50000, /* between two samples of one fault */
+	LOOK_BACK = 4    /* events of other threads in between */
 };
 
 #if defined(__x86_64__)
-/* perf_event's numbers of the registers, in the order of DWARF's. */
+/* perf_event's register numbers, in DWARF's order. */
 static const uint8_t rings_order[RINGS_REGISTERS] = {
     0, 3, 2, 1, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23, 8};
 #else
-/* Samples have no registers, so no stacks: it is refused. */
+/* Without registers in samples there are no stacks: sampling is refused. */
 static const uint8_t rings_order[RINGS_REGISTERS];
 #endif
 
@@ -43,7 +43,7 @@ static uint64_t rings_register_mask(void)
 	return mask;
 }
 
-/* As many of the mask's registers as come before that one in a sample. */
+/* The number of the mask's registers that precede that one in a sample. */
 static size_t rings_place(uint8_t number)
 {
 	uint64_t below = (UINT64_C(1) << number) - 1;
@@ -78,7 +78,7 @@ static struct perf_event_attr rings_attributes(bool running, bool in_kernel)
 	    .wakeup_events = 1};
 }
 
-/* It says nothing of processes, and its faults are those of the other event. */
+/* This event reports no processes; its faults are also the other event's. */
 static void rings_make_each(struct perf_event_attr *attributes)
 {
 	attributes->freq = 0;
@@ -124,7 +124,7 @@ struct rings_opening {
 	struct rings *rings;
 	struct perf_event_attr attributes, each;
 	int processor;
-	int ring; /* the descriptor that has this processor's; -1 */
+	int ring; /* descriptor that owns this processor's ring; -1 */
 	int error;
 	bool is_each_refused;
 };
@@ -136,7 +136,7 @@ static void rings_close_each(struct rings *rings)
 	rings->each_fds.len = 0;
 }
 
-/* The other event can be done without: its descriptors go. */
+/* Closes the descriptors of the single-fault event, which is optional. */
 static void rings_refuse_each(struct rings_opening *opening)
 {
 	rings_close_each(opening->rings);
@@ -152,13 +152,13 @@ static void rings_open_each(struct rings_opening *opening, pid_t tid)
 	fd = rings_open_event(&opening->each, tid, opening->processor);
 	if (fd >= 0)
 		*array_push(&opening->rings->each_fds) = fd;
-	else if (errno == ESRCH) /* the thread ended just now */
+	else if (errno == ESRCH) /* the thread has just ended */
 		return;
 	if (fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, opening->ring) != 0)
 		rings_refuse_each(opening);
 }
 
-/* Events of further threads go into the ring of the first. */
+/* Events of further threads are redirected to the first one's ring. */
 static bool rings_open_thread(void *context, pid_t tid)
 {
 	struct rings_opening *opening = context;
@@ -172,7 +172,8 @@ static bool rings_open_thread(void *context, pid_t tid)
 		    &opening->attributes, tid, opening->processor);
 	}
 	if (fd < 0) {
-		/* A thread that ended, a processor that is off. */
+		/* Ignores threads that ended and processors that are
+		 * offline. */
 		if (errno != ESRCH && errno != ENODEV)
 			opening->error = errno;
 		return opening->error == 0;
@@ -192,7 +193,7 @@ static bool rings_open_thread(void *context, pid_t tid)
 }
 
 struct rings_search {
-	ARRAY(pid_t) pids; /* the process and what descends from it */
+	ARRAY(pid_t) pids; /* the process and its descendants */
 	ARRAY(struct proc_stat) all;
 	const struct procfs *fs;
 };
@@ -215,7 +216,7 @@ static bool rings_is_among(const struct rings_search *search, pid_t pid)
 	return false;
 }
 
-/* Until none is added: a child can stand before its parent. */
+/* Repeats until none is added, as a child may be listed before its parent. */
 static void rings_find_descendants(struct rings_search *search)
 {
 	bool found = true;
@@ -250,7 +251,7 @@ static void rings_open_processor(
 	}
 }
 
-/* 0, or an errno. */
+/* Returns 0 or an errno. */
 static int rings_open_all(
     struct rings *rings, const struct rings_search *search, bool running)
 {
@@ -282,8 +283,8 @@ static void rings_close(struct rings *rings)
 	rings->all.len = rings->fds.len = 0;
 }
 
-/* The kernel lends each user so much memory for all rings: each is smaller
- * where it refuses more. 0, or an errno. */
+/* The kernel limits the memory for all rings of a user: tries smaller rings
+ * where it refuses. Returns 0 or an errno. */
 static int rings_open_some(
     struct rings *rings, const struct rings_search *search, bool running)
 {
@@ -341,7 +342,7 @@ void rings_finish(struct rings *rings)
 	free(rings->copy);
 }
 
-/* The record's bytes, in one piece. */
+/* Returns the record's bytes in one piece. */
 static const uint8_t *rings_record(
     struct rings *rings, const struct ring *ring, uint64_t at, size_t len)
 {
@@ -357,13 +358,13 @@ static const uint8_t *rings_record(
 	return rings->copy;
 }
 
-/* A record that is no sample ends with this. */
+/* The end of a record that is no sample. */
 struct rings_trailer {
 	uint32_t pid, tid;
 	uint64_t time;
 };
 
-/* A sample begins with this. */
+/* The beginning of a sample. */
 struct rings_sample {
 	struct perf_event_header header;
 	uint32_t pid, tid;
@@ -457,7 +458,7 @@ static bool rings_is_same_fault(
 	       y->time_ns - x->time_ns < SAME_NS;
 }
 
-/* One of the last few events that is of the same fault; NULL. */
+/* One of the last few events that is of the same fault; NULL: none. */
 static struct rings_event *rings_find_same(
     struct rings_event *events, size_t len, const struct rings_event *event)
 {
@@ -467,7 +468,7 @@ static struct rings_event *rings_find_same(
 	return NULL;
 }
 
-/* Drops one of two samples of the same fault, one by each event. */
+/* Drops one of two samples of the same fault, which both events took. */
 static void rings_merge(struct rings *rings)
 {
 	struct rings_event *events = rings->events.items;
@@ -550,7 +551,7 @@ bool rings_thread(struct rings *rings, const struct rings_event *event,
 	return true;
 }
 
-/* The beginning of the part of a ring that is still needed. */
+/* The start of the part of a ring that is still needed. */
 static uint64_t rings_tail(const struct rings *rings, size_t ring)
 {
 	uint64_t tail = rings->all.items[ring].head;

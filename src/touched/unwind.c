@@ -18,9 +18,9 @@
 
 enum { INSTRUCTION_POINTER = 16, STACK_POINTER = 7, TEXT_MAX = 4096 };
 
-/* Mappings are read again where code was mapped since, but no more often; for
- * an address that is in none of those known sooner. A program that compiles
- * while it runs maps code all the time. */
+/* Mappings are read again where code was mapped since, but not more often;
+ * sooner for an address in no known one. A program that compiles at run time
+ * maps code all the time. */
 #define AGAIN_NS (NS_PER_S / 10)
 #define SOONER_NS (NS_PER_S / 100)
 
@@ -29,16 +29,16 @@ struct unwind {
 	Dwfl *dwfl;
 	bool attached, stale, python;
 	int64_t mapped_ns;
-	char root[32]; /* put before paths: another root than ours */
+	char root[32]; /* prefix of paths for a process with another root */
 	struct perf_map map;
-	/* These are of the stack that is walked. */
+	/* State of the stack that is being walked. */
 	const struct rings_thread *thread;
 	uint64_t addresses[TOUCHED_DEPTH];
 	size_t count;
 };
 
-/* A file that is deleted, or another one by now, is still there below
- * /proc/PID; in other mount namespaces paths begin at the process's root. */
+/* A file that was deleted or replaced is still available below /proc/PID; in
+ * other mount namespaces, paths begin at the process's root. */
 static int unwind_find_elf(Dwfl_Module *module, void **data, const char *name,
     Dwarf_Addr base, char **path, Elf **elf)
 {
@@ -58,8 +58,8 @@ static int unwind_find_elf(Dwfl_Module *module, void **data, const char *name,
 	return dwfl_linux_proc_find_elf(module, data, name, base, path, elf);
 }
 
-/* Tables for unwinding are in the object files themselves. libdw has the
- * arguments. */
+/* Unwind tables are in the object files themselves. The arguments are
+ * libdw's. */
 /* NOLINTNEXTLINE(readability-function-size) */
 static int unwind_find_nothing(Dwfl_Module *module, void **data,
     const char *name, Dwarf_Addr base, const char *file, const char *link,
@@ -101,7 +101,7 @@ static bool unwind_get_thread(
 	return true;
 }
 
-/* Reads what stands in a section of an object file. */
+/* Reads a word of a section of an object file. */
 static bool unwind_read_file(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *word)
 {
 	Dwfl_Module *module = dwfl_addrmodule(dwfl, address);
@@ -183,8 +183,8 @@ static void unwind_read_maps(struct unwind *unwind)
 		    unwind->dwfl, NULL, unwind->pid, &unwind_threads, unwind);
 }
 
-/* Paths of a process with another root or other mounts are other files here:
- * they are written so that nobody takes ours for them. */
+/* For a process with another root or other mounts paths are other files here: a
+ * prefix keeps them from being taken for this system's. */
 static void unwind_find_root(struct unwind *unwind)
 {
 	struct stat mounts, root;
@@ -256,7 +256,8 @@ static void unwind_walk(struct unwind *unwind, pid_t tid)
 		unwind->addresses[unwind->count++] = at;
 }
 
-/* A new object file shows by an address that none of the known has. */
+/* Whether all addresses are in known object files: a new one shows by an
+ * address that is not. */
 static bool unwind_is_whole(const struct unwind *unwind)
 {
 	for (size_t i = 0; i < unwind->count; i++)
@@ -292,12 +293,12 @@ static void unwind_add(
 	unwind_add_text(texts, function, TEXT_MAX);
 }
 
-/* The path and the line in a perf map's name, as Node.js writes them,
- * "JS:*load /srv/app.js:12:7", and Python, "py::load:/srv/app.py". */
+/* Finds path and line in a perf map's name, as written by Node.js, "JS:*load
+ * /srv/app.js:12:7", and Python, "py::load:/srv/app.py". */
 static bool unwind_split_name(
     const char *name, size_t *function, size_t *path, size_t *path_len)
 {
-	/* Functions and paths may both have blanks in them. */
+	/* Both functions and paths may contain blanks. */
 	const char *slash = strstr(name, " /");
 	const char *at = slash ? slash : strrchr(name, ' ');
 	const char *start;
@@ -316,8 +317,7 @@ static bool unwind_split_name(
 	*function = (size_t)(start - name);
 	*path = (size_t)(at - name) + 1;
 	*path_len = 0;
-	/* Behind the last colon is the column, behind the one before it the
-	 * line. */
+	/* The column follows the last colon, the line the one before. */
 	for (const char *end = at + strlen(at); end > at && *path_len == 0;)
 		if (*--end == ':' &&
 		    strspn(end + 1, "0123456789:") == strlen(end + 1) &&
@@ -344,7 +344,7 @@ static void unwind_add_name(struct strbuf *texts, pid_t pid, const char *name)
 	unwind_add_text(texts, name + function, path - function - 1);
 }
 
-/* Whether the object file has code or data at that address of its own. */
+/* Whether the object file itself has code or data at that address. */
 static bool unwind_has_address(Elf *elf, GElf_Addr address)
 {
 	size_t count = 0;
@@ -359,7 +359,7 @@ static bool unwind_has_address(Elf *elf, GElf_Addr address)
 	return false;
 }
 
-/* False, and nothing is added, where the address lies outside every PT_LOAD of
+/* False, without adding, where the address is outside all PT_LOAD segments of
  * its file. */
 static bool unwind_add_code(struct unwind *unwind, Dwfl_Module *module,
     uint64_t address, struct strbuf *texts)

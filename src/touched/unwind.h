@@ -13,22 +13,23 @@
 #include "base/strbuf.h"
 #include "touched/rings.h"
 
-/* A process; not to be used after it executed another program. */
+/* A process; invalid once it executed another program. */
 struct unwind;
 
 /* NULL where libdw can't be used. The caller destroys. */
 struct unwind *unwind_create(pid_t pid);
 void unwind_destroy(struct unwind *unwind);
 
-/* Whether it runs CPython, whose machine code says nothing of the program's. */
+/* Whether it runs CPython, whose machine code tells nothing about the
+ * program. */
 bool unwind_is_python(const struct unwind *unwind) __attribute__((nonnull));
 
-/* Code was mapped: it is looked for before the next address that is in no
- * known object file. */
+/* Code was mapped: mappings are read before the next address in no known object
+ * file. */
 void unwind_note_map(struct unwind *unwind) __attribute__((nonnull));
 
-/* Appends the texts of the frames as base/touched_feed.h has them, innermost
- * first, and returns their number. */
+/* Appends the texts of the frames in the form of base/touched_feed.h, innermost
+ * first. Returns the number of frames. */
 size_t unwind_stack(struct unwind *unwind, const struct rings_thread *thread,
     pid_t tid, struct strbuf *texts) __attribute__((nonnull));
 

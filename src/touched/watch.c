@@ -13,7 +13,7 @@
 
 enum { POLL_MS = 100 };
 
-/* Faults that follow each other closely are taken together. */
+/* Faults in quick succession are handled together. */
 static const struct timespec watch_pause = {0, 300000};
 
 static void watch_say_ready(const struct growth *growth, int feed, int error)
@@ -25,7 +25,7 @@ static void watch_say_ready(const struct growth *growth, int feed, int error)
 	(void)send(feed, &ready, sizeof(ready), MSG_NOSIGNAL);
 }
 
-/* Until the other end of the feed, which comes first in fds, is closed. */
+/* Runs until the other end of the feed, fds[0], is closed. */
 static void watch_loop(struct growth *growth, struct pollfd *fds, size_t count)
 {
 	while ((fds[0].revents & ~POLLOUT) == 0) {
@@ -39,7 +39,7 @@ static void watch_loop(struct growth *growth, struct pollfd *fds, size_t count)
 			0 &&
 		    errno != EINTR)
 			break;
-		/* A ring also says that a recorded program ended. */
+		/* A ring also shows that a recorded program has ended. */
 		for (size_t i = 1; i < count; i++)
 			if (fds[i].revents & (POLLHUP | POLLERR))
 				fds[i].fd = -1;
