@@ -15,6 +15,7 @@
 
 #define ADDRESSES_FILTER (1u << 20)
 #define ADDRESSES_BUCKETS (1u << 15)
+#define ADDRESSES_BUCKETS_FIRST (1u << 10) /* a page; full, it is doubled */
 /* A page of its own: pages are cleared in a forked child. */
 #define ADDRESSES_PAGE 4096
 #define ADDRESSES_NONE UINT32_MAX
@@ -28,6 +29,7 @@ struct addresses {
 	uint64_t addresses[ALLOCATION_SLOTS];
 	uint32_t free;       /* chain of free slots */
 	uint32_t used, live; /* slots that were ever used; slots in use */
+	uint32_t buckets;    /* heads in use; 0: the first */
 } __attribute__((aligned(ADDRESSES_PAGE)));
 
 /* Neighbouring addresses share a counter: the part of the filter for a heap of

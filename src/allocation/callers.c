@@ -31,19 +31,20 @@ static uint64_t caller_period(
 	return period < rate->least ? rate->least : period;
 }
 
-/* The entry of the place, or a free one for it; where all candidates are in use
- * it shares one. */
+/* The index of the place's entry, or of a free one for it; where all candidates
+ * are in use it shares one. */
 static uint32_t callers_find(const struct callers *callers, uint32_t key)
 {
 	uint32_t first = key % (CALLERS - PROBES) + 1, free = first;
 	bool is_found = false;
 
 	for (uint32_t at = first; at < first + PROBES; at++) {
-		const struct caller *caller = &callers->list[at];
+		const struct caller *caller = &callers->list[callers->at[at]];
+		bool is_none = callers->at[at] == CALLERS_NONE;
 
-		if (caller->key == key)
+		if (!is_none && caller->key == key)
 			return at;
-		if (!is_found && caller->held == 0) {
+		if (!is_found && (is_none || caller->held == 0)) {
 			free = at;
 			is_found = true;
 		}
@@ -55,17 +56,21 @@ uint64_t callers_period(
     const struct callers *callers, uint32_t key, const struct rate *rate)
 {
 	static const struct caller unknown;
-	const struct caller *caller =
-	    &callers->list[callers_find(callers, key)];
+	uint32_t at = callers->at[callers_find(callers, key)];
+	const struct caller *caller = &callers->list[at];
 
-	return caller_period(caller->key == key ? caller : &unknown, rate);
+	return caller_period(
+	    at != CALLERS_NONE && caller->key == key ? caller : &unknown, rate);
 }
 
 uint32_t callers_take(struct callers *callers, uint32_t key)
 {
-	uint32_t at = callers_find(callers, key);
-	struct caller *caller = &callers->list[at];
+	uint16_t *at = &callers->at[callers_find(callers, key)];
+	struct caller *caller;
 
+	if (*at == CALLERS_NONE)
+		*at = (uint16_t)++callers->len;
+	caller = &callers->list[*at];
 	if (caller->key != key && caller->held == 0)
 		*caller = (struct caller){.key = key};
 	if (++caller->taken >= RECENT) {
@@ -74,7 +79,7 @@ uint32_t callers_take(struct callers *callers, uint32_t key)
 		if (caller->most < caller->held)
 			caller->most = caller->held;
 	}
-	return at;
+	return *at;
 }
 
 void callers_hold(struct callers *callers, uint32_t caller, uint64_t bytes)

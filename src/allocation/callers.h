@@ -27,6 +27,8 @@ struct caller {
 
 /* Zeroed it is empty. Changes need the lock of samples.c. */
 struct callers {
+	uint16_t at[CALLERS]; /* the number of a place, by key; 0: of none */
+	uint32_t len;
 	struct caller list[CALLERS];
 };
 

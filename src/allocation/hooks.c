@@ -22,6 +22,8 @@
 #define EARLY_BYTES 16384
 static char hooks_early[EARLY_BYTES] __attribute__((aligned(16)));
 static size_t hooks_early_used;
+static void (*hooks_late_free)(void *);
+static void *(*hooks_late_realloc)(void *, size_t);
 
 static void *hooks_first_malloc(size_t size);
 static void *hooks_first_calloc(size_t count, size_t size);
@@ -53,6 +55,28 @@ static bool hooks_is_early(const void *address)
 	return (uintptr_t)address - (uintptr_t)hooks_early < EARLY_BYTES;
 }
 
+static void hooks_mixed_free(void *address)
+{
+	if (!hooks_is_early(address))
+		hooks_late_free(address);
+}
+
+static void *hooks_realloc_early(void *old, size_t size)
+{
+	size_t whole = (size_t)(hooks_early + EARLY_BYTES - (char *)old);
+	void *address = next.malloc(size);
+
+	if (address && old)
+		memcpy(address, old, size < whole ? size : whole);
+	return address;
+}
+
+static void *hooks_mixed_realloc(void *old, size_t size)
+{
+	return hooks_is_early(old) ? hooks_realloc_early(old, size)
+				   : hooks_late_realloc(old, size);
+}
+
 static void *hooks_early_get(size_t size)
 {
 	size_t at = hooks_early_used;
@@ -79,10 +103,14 @@ static bool hooks_find(void)
 	*(void **)&next.mmap = dlsym(RTLD_NEXT, "mmap");
 	*(void **)&next.munmap = dlsym(RTLD_NEXT, "munmap");
 	*(void **)&next.mremap = dlsym(RTLD_NEXT, "mremap");
-	*(void **)&next.free = dlsym(RTLD_NEXT, "free");
-	*(void **)&next.realloc = dlsym(RTLD_NEXT, "realloc");
+	*(void **)&hooks_late_free = dlsym(RTLD_NEXT, "free");
+	*(void **)&hooks_late_realloc = dlsym(RTLD_NEXT, "realloc");
 	*(void **)&next.calloc = dlsym(RTLD_NEXT, "calloc");
 	*(void **)&next.malloc = dlsym(RTLD_NEXT, "malloc");
+	/* Where there is no early piece, free() need not look for one. */
+	next.free = hooks_early_used > 0 ? hooks_mixed_free : hooks_late_free;
+	next.realloc =
+	    hooks_early_used > 0 ? hooks_mixed_realloc : hooks_late_realloc;
 	found = true;
 	return true;
 }
@@ -106,7 +134,8 @@ static void *hooks_first_calloc(size_t count, size_t size)
 
 static void *hooks_first_realloc(void *old, size_t size)
 {
-	return hooks_find() ? next.realloc(old, size) : NULL;
+	return hooks_find() ? next.realloc(old, size)
+			    : hooks_realloc_early(old, size);
 }
 
 static void hooks_first_free(void *address)
@@ -140,27 +169,23 @@ HOOK void *calloc(size_t count, size_t size)
 	return address;
 }
 
-HOOK void free(void *address)
+__attribute__((noinline)) static void hooks_free_sampled(void *address)
 {
-	if (samples_may_have(address))
-		samples_forget(address);
-	if (__builtin_expect(hooks_is_early(address), 0))
-		return;
+	samples_forget(address);
 	next.free(address);
 }
 
-static void *hooks_realloc_early(void *old, size_t size)
+HOOK void free(void *address)
 {
-	size_t whole = (size_t)(hooks_early + EARLY_BYTES - (char *)old);
-	void *address = malloc(size);
-
-	if (address)
-		memcpy(address, old, size < whole ? size : whole);
-	return address;
+	if (samples_may_have(address))
+		hooks_free_sampled(address);
+	else
+		next.free(address);
 }
 
 /* Called before another allocation can get the address. */
-static void *hooks_realloc_sampled(void *old, size_t size)
+__attribute__((noinline)) static void *hooks_realloc_sampled(
+    void *old, size_t size)
 {
 	struct allocation_slot kept;
 	bool dropped = samples_drop(old, &kept);
@@ -176,8 +201,6 @@ static inline __attribute__((always_inline)) void *hooks_realloc(
 {
 	void *address;
 
-	if (__builtin_expect(hooks_is_early(old), 0))
-		return hooks_realloc_early(old, size);
 	address = samples_may_have(old) ? hooks_realloc_sampled(old, size)
 					: next.realloc(old, size);
 	samples_count(address, size);

@@ -31,19 +31,31 @@ static uint64_t log_hash(const void *bytes, size_t len)
 	return hash;
 }
 
+static const struct allocation_entry *log_entry(
+    const struct file *file, uint32_t place)
+{
+	return (void *)(file->log + (place - 1) * (uint64_t)8);
+}
+
+static uint32_t log_size(const struct log *log)
+{
+	return log->size > 0 ? log->size : LOG_PLACES_FIRST;
+}
+
 /* The entry's place in the hash table, or the free place for it. */
 static uint32_t *log_place(struct log *log, const struct file *file,
     const struct allocation_entry *entry)
 {
+	uint32_t size = log_size(log), *places = &log->places[size];
 	uint32_t at = (uint32_t)log_hash(entry, entry->bytes);
 
 	for (;; at++) {
-		uint32_t *place = &log->places[at % LOG_PLACES];
+		uint32_t *place = &places[at % size];
 		const struct allocation_entry *other;
 
 		if (!*place)
 			return place;
-		other = (void *)(file->log + (*place - 1) * (uint64_t)8);
+		other = log_entry(file, *place);
 		if (other->bytes == entry->bytes &&
 		    memcmp(other, entry, entry->bytes) == 0)
 			return place;
@@ -61,6 +73,18 @@ static uint32_t log_append(
 	return file_log_add(file, entry->bytes);
 }
 
+static void log_grow(struct log *log, const struct file *file)
+{
+	uint32_t size = log_size(log);
+	const uint32_t *places = &log->places[size];
+
+	log->size = 2 * size;
+	for (uint32_t i = 0; i < size; i++)
+		if (places[i])
+			*log_place(log, file, log_entry(file, places[i])) =
+			    places[i];
+}
+
 uint32_t log_intern(
     const struct log_search *to, const struct allocation_entry *entry)
 {
@@ -75,6 +99,9 @@ uint32_t log_intern(
 		return LOG_NONE;
 	to->log->len++;
 	*place = at / 8 + 1;
+	if (to->log->len > log_size(to->log) / 4 * 3 &&
+	    log_size(to->log) < LOG_PLACES)
+		log_grow(to->log, to->file);
 	return at;
 }
 

@@ -14,6 +14,7 @@
 
 #define LOG_NONE UINT32_MAX
 #define LOG_PLACES (1u << 16)
+#define LOG_PLACES_FIRST (1u << 10) /* a page, which most programs need */
 #define LOG_MODULES 1024
 
 struct log_module {
@@ -21,8 +22,10 @@ struct log_module {
 };
 
 struct log {
-	uint32_t places[LOG_PLACES]; /* offset / 8 + 1, by hash; 0: free */
-	uint32_t len;
+	/* Offset / 8 + 1, by hash; 0: free. A table of so many begins at that
+	 * place, and one twice as long follows when it is full. */
+	uint32_t places[2 * LOG_PLACES];
+	uint32_t size, len; /* size 0: LOG_PLACES_FIRST */
 	struct log_module modules[LOG_MODULES];
 	uint32_t modules_len;
 	uint64_t loads; /* the loader's count + 1 when modules was filled */

@@ -112,9 +112,10 @@ static void *python_calloc(void *context, size_t count, size_t size)
 		   : python_calloc_hidden(next, count, size);
 }
 
-static void *python_realloc(void *context, void *old, size_t size)
+/* The old one may be sampled, or the next point lies in the new one. */
+__attribute__((noinline)) static void *python_realloc_sampled(
+    const struct pyallocator *next, void *old, size_t size)
 {
-	const struct pyallocator *next = context;
 	struct allocation_slot kept;
 	bool dropped = samples_may_have(old) && samples_drop(old, &kept);
 	uint64_t left = python_hide();
@@ -126,13 +127,35 @@ static void *python_realloc(void *context, void *old, size_t size)
 	return address;
 }
 
+static void *python_realloc(void *context, void *old, size_t size)
+{
+	const struct pyallocator *next = context;
+	uint64_t left = thread_self.left;
+	void *address;
+
+	if (__builtin_expect(size >= left, 0) || samples_may_have(old))
+		return python_realloc_sampled(next, old, size);
+	thread_self.left = THREAD_NEVER;
+	address = next->realloc(next->context, old, size);
+	thread_self.left = left - size;
+	return address;
+}
+
+__attribute__((noinline)) static void python_free_sampled(
+    const struct pyallocator *next, void *address)
+{
+	samples_forget(address);
+	next->free(next->context, address);
+}
+
 static void python_free(void *context, void *address)
 {
 	const struct pyallocator *next = context;
 
 	if (samples_may_have(address))
-		samples_forget(address);
-	next->free(next->context, address);
+		python_free_sampled(next, address);
+	else
+		next->free(next->context, address);
 }
 
 /* Whether an allocation of that size goes on to malloc(). */

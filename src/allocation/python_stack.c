@@ -305,16 +305,19 @@ static uint32_t python_frame_entry(struct python_stack_lines *lines,
 {
 	uint64_t hash =
 	    (line->code + (uint64_t)line->place) * 0x9e3779b97f4a7c15u;
-	struct python_stack_line *known =
-	    &lines->lines[(hash >> 32) % PYTHON_STACK_LINES];
+	uint16_t *at = &lines->at[(hash >> 32) % PYTHON_STACK_LINES];
+	const struct python_stack_line *known = &lines->lines[*at];
 	bool is_for_good;
 
 	line->frame = known->frame;
 	if (known->code && memcmp(known, line, sizeof(*line)) == 0)
 		return known->frame;
 	line->frame = python_write_frame(line, to, &is_for_good);
-	if (line->frame != LOG_NONE && is_for_good)
-		*known = *line;
+	if (line->frame == LOG_NONE || !is_for_good)
+		return line->frame;
+	if (!*at)
+		*at = (uint16_t)++lines->len;
+	lines->lines[*at] = *line;
 	return line->frame;
 }
 

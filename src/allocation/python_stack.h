@@ -25,7 +25,9 @@ struct python_stack_line {
 
 /* Zeroed it is empty; belongs to one log. */
 struct python_stack_lines {
-	struct python_stack_line lines[PYTHON_STACK_LINES];
+	uint16_t at[PYTHON_STACK_LINES]; /* its number, by hash; 0: none */
+	uint32_t len;
+	struct python_stack_line lines[PYTHON_STACK_LINES + 1];
 };
 
 /* Finds the interpreter in this process; false: there is none with readable

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "allocation/log.h"
 #include "allocation/mappings.h"
 #include "allocation/poisson.h"
 #include "allocation/slots.h"
@@ -357,8 +358,42 @@ static void places_that_meet_are_told_apart(void **state)
 		callers_hold(callers, at[i], 65536);
 		assert_true(at[i] > CALLERS_NONE && at[i] < CALLERS);
 	}
-	assert_int_equal(at[3], CALLERS - 1);
+	assert_int_equal(callers->at[CALLERS - 1], at[3]);
 	free(callers);
+}
+
+/* As many as there may be, which a small table can't hold. */
+static void what_is_written_once_is_found_again(void **state)
+{
+	struct log *log = calloc(1, sizeof(*log));
+	struct log_search to = {log, NULL};
+	uint32_t *at = calloc(LOG_PLACES, sizeof(*at)), many = 0;
+	struct table table;
+
+	(void)state;
+	assert_non_null(log);
+	assert_non_null(at);
+	table_open(&table, 4096);
+	to.file = &table.slots.file;
+	for (int again = 0; again < 2; again++) {
+		for (uint32_t i = 0; i < LOG_PLACES; i++) {
+			struct allocation_frame frame = {
+			    .entry = {ALLOCATION_FRAME, sizeof(frame)},
+			    .line = i};
+			uint32_t found = log_intern(&to, &frame.entry);
+
+			assert_true(!again || found == at[i]);
+			at[i] = found;
+			many += found != LOG_NONE;
+		}
+	}
+	assert_true(many > LOG_PLACES && many % 2 == 0);
+	assert_int_equal(log->len, many / 2);
+	for (uint32_t i = 1; i < log->len; i++)
+		assert_true(at[i] > at[i - 1]);
+	table_close(&table);
+	free(at);
+	free(log);
 }
 
 int main(void)
@@ -369,6 +404,7 @@ int main(void)
 	    cmocka_unit_test(what_is_thinned_has_the_longer_period),
 	    cmocka_unit_test(places_that_keep_have_short_periods),
 	    cmocka_unit_test(places_that_meet_are_told_apart),
+	    cmocka_unit_test(what_is_written_once_is_found_again),
 	    cmocka_unit_test(a_full_table_is_thinned_and_stays_right),
 	    cmocka_unit_test(what_is_removed_leaves_no_trace),
 	    cmocka_unit_test(
