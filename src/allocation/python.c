@@ -177,8 +177,8 @@ static bool python_calls_malloc(const struct pyallocator *next, size_t size)
 	return is_counted;
 }
 
-/* The largest size of pymalloc; 0 where the program chose another allocator, or
- * a debugging layer. */
+/* The largest size of pymalloc's own allocations, unless the program chose
+ * another allocator, or a debugging layer. */
 static size_t python_find_small(void)
 {
 	for (int domain = DOMAIN_FIRST; domain <= DOMAIN_LAST; domain++) {

@@ -11,49 +11,49 @@
 #include "analysis/spread.h"
 #include "chart/chart.h"
 
-/* When a run begins and ends (profile/ending.h), in seconds since the epoch.
- * NAN where nothing can be drawn of it. */
+/* Start and end of a run (profile/ending.h), in seconds since the epoch; NAN
+ * where nothing of it can be drawn. */
 double build_start(const struct run *run);
 double build_end(const struct run *run);
 
-/* The place of a time on the scene's axis. With --clock runs stand at their
- * own times, else they begin together at 0. */
+/* The time at the origin of a run's samples on the scene's axis. With --clock
+ * runs are at their own times, otherwise all begin at 0. */
 double build_zero(const struct chart_request *request, size_t run);
 
-/* A part of the time, in a run's own times; both ends belong to it. */
+/* A part of the time, in a run's times, both ends included. */
 struct window {
 	double from_s, to_s;
 };
 
-/* The window that was asked for, in a run's times; all of time without one. */
+/* The requested window in a run's times; all of time without one. */
 struct window build_window(const struct chart_request *request, size_t run);
 
-/* The part of a run that the scene's axis shows, where the run begins at
+/* The part of a run that is on the scene's axis, where the run begins at
  * zero_s. */
 struct window build_view(const struct scene *scene, double zero_s);
 
-/* The samples of a series in the window, only to be read; the highest of them,
- * NULL where there is none. */
+/* The samples of a series in the window, read-only; the highest of them, NULL
+ * without any. */
 struct series build_part(
     const struct series *series, const struct window *window);
 const struct sample *build_highest(
     const struct series *series, const struct window *window);
 
-/* Title and time axis; -1 with e where no run has anything to draw. */
+/* Adds title and time axis; -1 with e where no run has anything to draw. */
 int build_frame(
     struct scene *scene, const struct chart_request *request, struct err *e);
 
 struct scene_panel *build_panel(
     struct scene *scene, enum scene_panel_kind kind);
 
-/* A line over samples; peak, gap and place are filled in, the rest is the
- * caller's to do. */
+/* Adds a line over samples; sets peak, gap and position, the caller the
+ * rest. */
 struct scene_line *build_line(struct scene_panel *panel,
     const struct series *samples, double zero_s, double gap_s);
 
-/* The recordings of a chart compared, for its lines and its facts. */
+/* The recordings of a chart, compared, for lines and facts. */
 struct build_set {
-	/* In the order of the runs, then of the others that are not drawn. */
+	/* in the order of the runs, then of the others, which are not drawn. */
 	struct overview *overviews;
 	size_t len;
 	struct spread spread;
@@ -62,35 +62,34 @@ struct build_set {
 void build_set_init(struct build_set *set, const struct chart_request *request);
 void build_set_finish(struct build_set *set);
 
-/* Many recordings as a band from the lowest to the highest, with the median.
- * Fills runs, which has room for a run a colour, with those that failed or
- * stand apart and belong on top as lines; returns how many. */
+/* Draws many recordings as a band from the lowest to the highest, with the
+ * median. Fills runs, which has room for one run of each colour, with failures
+ * and outliers to be drawn on top as lines; returns their number. */
 size_t build_band(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct build_set *set,
     size_t *runs);
 
-/* The same choice, filled up with the highest where there are colours left:
- * fills runs in the order of their peaks, and returns how many. */
+/* The same selection, supplemented by the highest where there are colours left:
+ * fills runs in the order of their peaks, and returns their number. */
 size_t build_choose(const struct chart_request *request,
     const struct build_set *set, size_t *runs);
 
-/* Adds the run's processes to the panel's lines as layers that lie on each
- * other, the program itself the lowest. */
+/* Adds the run's processes to the panel's lines as stacked layers, with the
+ * program at the bottom. */
 void build_layers(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request);
 
-/* The dot at the run's peak, what ended it, MARK records, gaps. sampled as
- * in run_peak_above(), of the first run. */
+/* Adds a dot at the run's peak, the cause of its end, MARK records and gaps.
+ * sampled is as in run_peak_above(), for the first run. */
 void build_marks(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct sample *sampled);
 
-/* The trend of each run within the window, as mprof leak judges it. */
+/* Adds the trend of each run in the window, as judged by mprof leak. */
 void build_trends(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request);
 
-/* A panel of lanes with one span a call of the runs in the window; none where
- * there is no call. In place of a panel the calls can stand as brackets in that
- * of the memory. */
+/* Adds a panel of lanes with a span for each call of the runs in the window, if
+ * there is a call; or adds the calls as brackets to the memory panel. */
 void build_calls(struct scene *scene, const struct chart_request *request);
 void build_brackets(
     struct scene_panel *panel, const struct chart_request *request);
@@ -98,44 +97,44 @@ void build_brackets(
 /* The same for sampled stacks, a span for each interval of a function. */
 void build_stacks(struct scene *scene, const struct chart_request *request);
 
-/* A panel for each resource that the only run recorded beside memory, below the
- * others. */
+/* Adds a panel below the others for each resource that the only run recorded
+ * beside memory. */
 void build_usage(struct scene *scene, const struct chart_request *request);
 
-/* The memory axis: from 0 to above the highest thing in the window, or the
- * limits that were asked for. */
+/* Sets the memory axis: from 0 to above the highest thing in the window, or the
+ * requested limits. */
 void build_memory_axis(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request);
 
-/* Adds the facts about the run, or about each of several, and how the set
- * compares: NULL for fewer than three. */
+/* Adds the facts about the run, or about each of several, and the comparison in
+ * the set: NULL for fewer than three. */
 void build_facts(struct scene *scene, const struct chart_request *request,
     const struct sample *sampled, const struct build_set *set);
 
-/* The same for a chart that names each of many recordings itself: the measure,
- * and how the set compares. */
+/* The same for a chart that itself names each of many recordings: the measure,
+ * and the comparison in the set. */
 void build_set_facts(struct scene *scene, const struct chart_request *request,
     const struct build_set *set);
 
-/* Adds everything that is built after the lines: trends, marks, the memory
- * axis, the facts, calls. A panel of lanes may move the panels. */
+/* Adds everything that follows the lines: trends, marks, the memory axis,
+ * facts, calls. Adding a panel of lanes may move the panels. */
 void build_rest(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct sample *sampled,
     const struct build_set *set);
 
-/* "4711 python3 manage.py runserver", clean. */
+/* "4711 python3 manage.py runserver", safe to print. */
 char *build_process_name(const struct process *process);
 
 /* "killed by SIGKILL"; NULL where no signal ended it. */
 char *build_end_text(const struct exit_status *exit);
 
-/* The processes of a run by their peaks in the window, the largest first. Those
- * without a sample there, and the phantom of old recordings, are left out. The
- * processes stay the run's. */
+/* The processes of a run by their peaks in the window, the largest first;
+ * without those that have no sample there, and the phantom of old recordings.
+ * Processes are borrowed from the run. */
 struct ranked {
 	const struct process *process;
 	double peak_mib;
-	size_t place; /* in order of appearance */
+	size_t place; /* position in order of appearance */
 };
 
 struct ranking {
@@ -147,14 +146,14 @@ struct ranking ranking_of(const struct run *run, const struct window *window);
 void ranking_finish(struct ranking *ranking);
 
 /* A short name of a function: the last part of its dotted name, with as many
- * parents as make it different from every other name. */
+ * parents as are needed to tell it from all other names. */
 struct label {
 	const char *name;  /* the full name, borrowed */
-	const char *label; /* a tail of it */
+	const char *label; /* the end of it */
 };
 
-/* Fills in the labels of count names, which may be equal to each other, and
- * sorts the rows by strcmp() of their names. */
+/* Sets the labels of count names, which may be equal, and sorts the rows by
+ * strcmp() of their names. */
 void labels_choose(struct label *labels, size_t count);
 
 #endif

@@ -13,10 +13,10 @@
 
 enum {
 	COLUMNS = 1000,
-	MOST_NAMED = ROLE_SERIES_COUNT - 1, /* no colour twice */
+	MOST_NAMED = ROLE_SERIES_COUNT - 1, /* each in another colour */
 };
 
-/* A run, and how far it is from the others; failures are farthest. */
+/* A run, and how far it is from the others; failures count as farthest. */
 struct band_member {
 	size_t run;
 	double peak_mib, distance;
@@ -25,9 +25,9 @@ struct band_member {
 struct set_band {
 	struct scene *scene;
 	const struct chart_request *request;
-	struct band_member *members; /* the farthest first */
+	struct band_member *members; /* sorted, the farthest first */
 	size_t len, odd, named;
-	/* of the members behind the named ones, by column; NAN for none */
+	/* Figures of the members after the named ones, by column; NAN: none. */
 	double *lowest, *highest, *values;
 };
 
@@ -49,8 +49,8 @@ static int band_compare_peaks(const void *left, const void *right)
 	return (a->run > b->run) - (a->run < b->run);
 }
 
-/* Members of the spread are in order of their peaks: an overview's place in the
- * array says whose it is. Behind the runs are those that are not drawn. */
+/* Members of the spread are sorted by peak: an overview's index in the array
+ * tells its run. Runs that are not drawn follow the others. */
 static void band_judge(struct set_band *band, const struct build_set *set)
 {
 	for (size_t i = 0; i < set->spread.members.len; i++) {
@@ -148,7 +148,7 @@ static void band_reach(struct set_band *band, size_t column, double mib)
 	band->highest[column] = fmax(band->highest[column], mib);
 }
 
-/* Between two samples memory is taken to change evenly, but not over a gap. */
+/* Interpolates between two samples, but not across a gap. */
 static void band_take_step(struct set_band *band, double *values,
     const struct sample *from, const struct sample *to)
 {
@@ -218,7 +218,7 @@ static struct scene_line *band_add_line(struct set_band *band,
 	return line;
 }
 
-/* "median of 9 others": of those that have no line of their own. */
+/* "median of 9 others": of those without a line of their own. */
 static char *band_name(const struct set_band *band, const char *what)
 {
 	return mem_format("%s of %zu%s", what, band->len - band->named,
@@ -259,8 +259,8 @@ static void band_add_area(struct set_band *band, struct scene_panel *panel,
 	    units_size(text[1], highest));
 }
 
-/* In a page that can show layers, an area would be taken for one: the band's
- * edges are drawn as lines there. */
+/* In a page that can show layers, an area would be taken for a layer: the
+ * band's edges are drawn as lines there. */
 static void band_add_lines(struct set_band *band, struct scene_panel *panel)
 {
 	struct series *low = scene_own_series(band->scene);

@@ -11,8 +11,8 @@
 #include "base/utf8.h"
 #include "profile/process.h"
 
-/* Order by the names read from their ends: names that share a tail become
- * neighbours, and only neighbours need to be compared. */
+/* Orders names by their reverse: names with a common end become adjacent, and
+ * only adjacent ones need comparing. */
 static int compare_tails(const void *a, const void *b)
 {
 	const char *x = ((const struct label *)a)->name;
@@ -34,7 +34,8 @@ static int labels_compare_names(const void *a, const void *b)
 	    ((const struct label *)a)->name, ((const struct label *)b)->name);
 }
 
-/* Counts the whole parts, from the end, that two different names share. */
+/* Counts the whole parts, from the end, that two different names have in
+ * common. */
 static size_t shared_parts(const char *x, const char *y)
 {
 	size_t i = strlen(x), k = strlen(y), parts = 0;
@@ -88,14 +89,14 @@ void labels_choose(struct label *labels, size_t count)
 	qsort(labels, count, sizeof(labels[0]), labels_compare_names);
 }
 
-/* Labels of all distinct names of the runs. */
+/* Labels of all different names of the runs. */
 struct call_labels {
 	struct label *labels;
 	size_t len;
-	double *total_s; /* beside labels: the time with a call of it */
+	double *total_s; /* by label: time during which a call of it was open */
 	size_t *calls;
-	size_t *first_call; /* in order of time: decides the colour */
-	size_t taken;       /* colours of lines */
+	size_t *first_call; /* in order of time: determines the colour */
+	size_t taken;       /* colours that lines use */
 };
 
 static bool in_window(const struct window *window, const struct call *call)
@@ -162,7 +163,7 @@ static size_t call_labels_find(
 	return (size_t)(found - named->labels);
 }
 
-/* By enter; a caller before what it calls where both enter at one time. */
+/* By start; a caller before its callee if both start at one time. */
 static int chart_calls_compare_calls(const void *a, const void *b)
 {
 	const struct call *x = *(const struct call *const *)a;
@@ -198,11 +199,11 @@ static const struct call **sort_calls(
 	return sorted;
 }
 
-/* The lane of a call is the first under all calls that are still open. Times
- * decide, not the recorded level: calls of several threads without a tid
- * would lie over each other. */
+/* A call gets the first lane below all calls that are still open. This is
+ * decided by times, not by recorded levels: calls of several threads without a
+ * tid would overlap. */
 struct open_calls {
-	ARRAY(double) leaves; /* one a lane; -INFINITY where it is free */
+	ARRAY(double) leaves; /* by lane; -INFINITY: free */
 };
 
 static size_t choose_lane(struct open_calls *open, const struct call *call)
@@ -233,16 +234,16 @@ static char *process_text(const struct run *run, const struct call *call)
 	return mem_format("%d", call->pid);
 }
 
-/* One thread's calls; threads of a process that are not there at one time share
- * lanes. */
+/* The calls of one thread; threads of a process that don't overlap in time
+ * share lanes. */
 struct call_thread {
 	const struct call *first;
 	double from_s, to_s;
-	size_t lanes, slot; /* which group of lanes */
+	size_t lanes, slot; /* group of lanes */
 	size_t first_span;
 };
 
-/* Lanes of one or more threads of a process, one after another. */
+/* Lanes of one or more consecutive threads of a process. */
 struct lane_slot {
 	const struct call_thread *first, *last;
 	size_t lanes, threads;
@@ -266,7 +267,7 @@ static int call_thread_compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Puts the thread on the first lanes that its process has free by then. */
+/* Gives the thread the first lanes that are free in its process. */
 static void slots_take(struct lane_slots *slots, struct call_thread *thread)
 {
 	struct lane_slot *slot;
@@ -319,7 +320,8 @@ static char *slot_name(const struct run *run, const struct lane_slot *slot)
 	return name;
 }
 
-/* "a.dat: 4711, thread 4712": with the recording's name among several. */
+/* "a.dat: 4711, thread 4712": with the recording's name if there are
+ * several. */
 static char *slot_group_name(const struct chart_request *request, size_t nth,
     const struct lane_slots *slots, const struct lane_slot *slot)
 {
@@ -338,7 +340,7 @@ static char *slot_group_name(const struct chart_request *request, size_t nth,
 	return clean;
 }
 
-/* Adds a group for each slot and moves the spans to its lanes. */
+/* Adds a group for each slot, and moves spans to its lanes. */
 static void slots_add(struct scene_panel *panel, const struct lane_slots *slots,
     const struct chart_request *request, size_t nth, size_t spans)
 {
@@ -366,7 +368,7 @@ static void slots_add(struct scene_panel *panel, const struct lane_slots *slots,
 	}
 }
 
-/* Colours that lines in this panel have taken. */
+/* Number of colours used by lines in this panel. */
 static size_t count_series(const struct scene_panel *panel)
 {
 	size_t count = 0;
@@ -391,8 +393,8 @@ static int call_time_compare(const void *a, const void *b)
 	return (x->from_s > y->from_s) - (x->from_s < y->from_s);
 }
 
-/* Adds for each function the time in the window during which a call of it was
- * open: calls that overlap, by recursion or in several threads, count once. */
+/* Adds, for each function, the time in the window during which a call of it was
+ * open: overlapping calls, by recursion or in several threads, count once. */
 static void add_times(struct call_labels *named, const struct call **calls,
     size_t count, const struct window *window)
 {
@@ -442,8 +444,8 @@ static void chart_calls_add_span(struct scene_panel *panel,
 	span->role = panel->functions.items[named->first_call[function]].role;
 }
 
-/* Adds the call to its thread, which it begins where the one before was of
- * another; its span has a lane among the thread's. */
+/* Adds the call to its thread, a new one where the previous call was in
+ * another; its span gets one of the thread's lanes. */
 static void add_call(struct scene_panel *panel, struct lane_slots *slots,
     struct open_calls *open, const struct call *call)
 {
@@ -505,7 +507,7 @@ static void write_details(struct scene_panel *panel, struct call_labels *named)
 	}
 }
 
-/* Adds the calls to panel, in colours that the lines in lines haven't taken. */
+/* Adds the calls to panel, in colours that lines don't use. */
 static void add_calls(struct scene_panel *panel,
     const struct scene_panel *lines, const struct chart_request *request)
 {
@@ -534,7 +536,7 @@ void build_calls(struct scene *scene, const struct chart_request *request)
 		scene_drop_panel(scene);
 }
 
-/* Copies of the runs whose calls are the intervals of their sampled stacks. */
+/* Copies of the runs, with the intervals of their sampled stacks as calls. */
 struct sampled {
 	struct run *runs;
 	struct chart_run *charted;

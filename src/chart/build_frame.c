@@ -17,7 +17,7 @@
 #include "profile/peak.h"
 #include "profile/share.h"
 
-enum { MOST_LISTED = 100 }; /* recordings that have a line of their own */
+enum { MOST_LISTED = 100 }; /* recordings that are listed singly */
 
 static bool can_be_drawn(const struct run *run)
 {
@@ -97,7 +97,8 @@ static struct axis time_axis(const struct chart_request *request)
 			axis.high = fmax(
 			    axis.high, build_end(run) - build_zero(request, i));
 	}
-	/* air for a dot at the end, and for the tick that ends a round span */
+	/* space for a dot at the end, and for a tick at the end of a round
+	 * span */
 	axis.high = axis.high > 0 ? 1.01 * axis.high : 1;
 	if (request->window_s.given) {
 		axis.low = request->window_s.low;
@@ -106,8 +107,8 @@ static struct axis time_axis(const struct chart_request *request)
 	return axis;
 }
 
-/* A window outside the recording makes an empty chart: a note says from when to
- * when the recording runs. */
+/* A window outside the recording makes an empty chart: a note tells when the
+ * recording begins and ends. */
 static void note_window(
     struct scene *scene, const struct chart_request *request)
 {
@@ -131,8 +132,8 @@ static void note_window(
 	    units_duration(from, first_s), units_duration(to, last_s));
 }
 
-/* Lines of two measures over each other would be compared. One whose measure
- * is not known agrees with each. */
+/* Refuses lines of different measures, as they would be compared. An unknown
+ * measure agrees with any. */
 static int check_measures(const struct chart_request *request, struct err *e)
 {
 	const struct chart_run *known = NULL;
@@ -240,7 +241,7 @@ static char *window_text(
 	return mem_format("%s to %s of %s", from, to, all);
 }
 
-/* Adds the figures of the window beside those of the whole recording. */
+/* Adds the figures of the window to those of the whole recording. */
 static void add_window(struct scene *scene, const struct run *run,
     const struct chart_request *request)
 {
@@ -257,8 +258,8 @@ static void add_window(struct scene *scene, const struct run *run,
 	    mem_format("%zu of %zu", part.len, run->total.len));
 }
 
-/* A note where shared memory makes the peak of a sum of RSS misleading; else
- * NULL. */
+/* A note where shared memory makes the peak of a sum of RSS misleading;
+ * otherwise NULL. */
 static char *shared_text(const struct run *run, double peak_mib)
 {
 	const struct share *share =
@@ -298,8 +299,7 @@ static void add_figures(struct scene *scene,
 	}
 }
 
-/* Says in one sentence what a reader should know first of a run that was
- * killed. */
+/* Tells in one sentence what a reader should know first about a killed run. */
 static void facts_add_finding(struct scene *scene, const struct run *run)
 {
 	const struct exit_status *exit = &run->exit;
@@ -320,7 +320,7 @@ static void facts_add_finding(struct scene *scene, const struct run *run)
 	free(killed);
 }
 
-/* Says which of two recordings peaks higher, and by how much. */
+/* Tells which of two recordings has the higher peak, and by how much. */
 static void facts_add_comparison(
     struct scene *scene, const struct chart_request *request)
 {
@@ -350,7 +350,7 @@ static void facts_add_end(struct scene *scene, const struct exit_status *exit)
 		    scene, "Ended", mem_format("status %d", exit->code));
 }
 
-/* Every program has the machine's limit: it is mentioned only where it was
+/* The machine's limit applies to every program: it is mentioned only if
  * reached. */
 static void facts_add_limit(struct scene *scene, const struct exit_status *exit)
 {
@@ -369,7 +369,7 @@ static void facts_add_limit(struct scene *scene, const struct exit_status *exit)
 			of[exit->limit_of]));
 }
 
-/* Names the place that held most at the peak, or touched most of it. */
+/* Names the place that held, or touched, most at the peak. */
 static void facts_add_held(struct scene *scene, const struct run *run)
 {
 	enum memory_source source = held_source(run);
@@ -383,7 +383,7 @@ static void facts_add_held(struct scene *scene, const struct run *run)
 		    scene, source == SOURCE_HELD ? "Held" : "Touched", place);
 }
 
-/* Ends a list of count recordings, of which the first are in it. */
+/* Ends a list of count recordings that contains only the first. */
 static void add_unlisted(struct strbuf *list, size_t count)
 {
 	if (count > MOST_LISTED)
@@ -415,7 +415,7 @@ static void add_open_ends(
 	strbuf_finish(&all);
 }
 
-/* The figures of one of several recordings, behind its name. */
+/* The figures of one of several recordings, after its name. */
 static char *run_text(const struct chart_run *chart_run)
 {
 	const struct run *run = chart_run->run;
@@ -466,7 +466,7 @@ static void add_shared(struct scene *scene, const struct chart_request *request)
 	strbuf_finish(&all);
 }
 
-/* Three recordings and more are compared with each other. */
+/* Three or more recordings are compared with each other. */
 static void facts_add_spread(struct scene *scene, const struct build_set *set)
 {
 	struct spread_lines lines;
@@ -478,8 +478,7 @@ static void facts_add_spread(struct scene *scene, const struct build_set *set)
 	spread_lines_finish(&lines);
 }
 
-/* Lists several recordings: their names, then the figures of each. Of very
- * many a list tells nothing. */
+/* Lists several recordings: names, then figures. Very many are not listed. */
 static void add_names(struct scene *scene, const struct chart_request *request)
 {
 	struct strbuf names = {0};
@@ -503,7 +502,7 @@ static void add_names(struct scene *scene, const struct chart_request *request)
 	}
 }
 
-/* The measure that all recordings share, without details that differ. */
+/* The measure that all recordings share, without differing details. */
 static char *metric_text(const struct chart_request *request)
 {
 	const struct run *first = request->runs[0].run;

@@ -12,11 +12,11 @@
 #include "chart/build.h"
 #include "profile/process.h"
 
-/* Processes of one name are told apart by where they lie; names are not: none
- * has the colour of another. */
+/* Processes of one name are told apart by position. Names have different
+ * colours. */
 enum { COLUMNS = 2000, MOST_LAYERS = 1000, MOST_NAMES = ROLE_SERIES_COUNT };
 
-/* A process with less than this part of the whole's peak is no layer. */
+/* A process with a smaller share of the total's peak is no layer. */
 static const double least_share = 0.01;
 
 struct stack_build {
@@ -24,11 +24,11 @@ struct stack_build {
 	struct scene_panel *panel;
 	const struct run *run;
 	struct ranking ranking;
-	const char *highest; /* the word for what is highest in the window */
+	const char *highest; /* word for what is highest in the window */
 	double zero_s, gap_s;
-	size_t most;         /* layers of processes */
-	ARRAY(size_t) ticks; /* the chosen ones, as indices of the total */
-	struct series *top;  /* of the layers so far */
+	size_t most;         /* number of process layers */
+	ARRAY(size_t) ticks; /* selected ticks, as indices of the total */
+	struct series *top;  /* upper edge of the layers so far */
 };
 
 static const struct sample *tick_at(const struct stack_build *build, size_t i)
@@ -47,7 +47,7 @@ static void choose_ticks(struct stack_build *build)
 	bool all = last - first <= COLUMNS;
 	long column = -1;
 
-	/* what was left out between two ticks is no gap */
+	/* a gap is not where ticks were left out */
 	if (!all)
 		build->gap_s += 2 * (to_s - from_s) / COLUMNS;
 	for (size_t i = first; i < last || (i == last && i < total->len); i++) {
@@ -90,7 +90,7 @@ static struct scene_line *add_layer(
 	return line;
 }
 
-/* The launched program holds the total less what its descendants hold. */
+/* The launched program has the total minus its descendants' memory. */
 static void add_program(struct stack_build *build)
 {
 	size_t count = build->ticks.len;

@@ -79,7 +79,7 @@ void ranking_finish(struct ranking *ranking)
 	*ranking = (struct ranking){0};
 }
 
-/* The line that was judged, along its stretch alone. */
+/* The judged line, over the judged stretch. */
 static struct trend leak_line(const struct leak *leak)
 {
 	double rise = leak->mib_per_s * (leak->until_s - leak->since_s);
@@ -113,8 +113,8 @@ static char *rate_text(double mib_per_s, enum leak_verdict verdict)
 	    units_rate(text, mib_per_s), leak_word(verdict));
 }
 
-/* Adds the trend that mprof leak finds in the total, or in the process that
- * leaks. With too few samples for that a line is fitted all the same. */
+/* Adds the trend that mprof leak finds in the total, or in the leaking process.
+ * With too few samples for that, a line is fitted anyway. */
 static void add_trend(struct scene *scene, struct scene_panel *panel,
     const struct leak *leak, const struct series *part, double zero_s)
 {
@@ -128,8 +128,7 @@ static void add_trend(struct scene *scene, struct scene_panel *panel,
 	line->detail = rate_text(trend.mib_per_s, leak->verdict);
 }
 
-/* The index of the line of the process; the number of lines where it has none.
- */
+/* The index of the process's line; the number of lines where it has none. */
 static size_t find_line(
     const struct scene_panel *panel, const struct process *process)
 {
@@ -141,7 +140,7 @@ static size_t find_line(
 	return i;
 }
 
-/* Adds the trend of a process that has a line and, by mprof leak, leaks. */
+/* Adds the trend of a process that has a line and leaks, by mprof leak. */
 static void add_leak(struct scene *scene, struct scene_panel *panel,
     const struct leak_process *judged, double zero_s)
 {
@@ -188,7 +187,7 @@ static const struct scene_line *chart_lines_find(
 	return NULL;
 }
 
-/* Each trend of several runs has the colour of its run and names it. */
+/* Each trend of several runs has its run's colour and name. */
 static void name_trend(struct scene_panel *panel, size_t trend,
     const struct chart_request *request, size_t run)
 {
@@ -236,7 +235,7 @@ static double chart_lines_lowest_of(const struct scene_panel *panel)
 	return low;
 }
 
-/* The line of a limit is in sight where that is near what the window shows. */
+/* Extends the axis to a limit that is near what the window shows. */
 static double with_limit(const struct scene_panel *panel, double best)
 {
 	double limit = best;
@@ -251,7 +250,7 @@ static double with_limit(const struct scene_panel *panel, double best)
 	return limit;
 }
 
-/* A line whose peak is in the window needs no second look at its samples. */
+/* A line whose peak is in the window needs no search. */
 static double highest_of(
     const struct scene *scene, const struct scene_panel *panel)
 {
@@ -319,7 +318,7 @@ void build_memory_axis(struct scene *scene, struct scene_panel *panel,
 	}
 }
 
-/* The most that are drawn of each; more would be a pattern. */
+/* Limits of what is drawn; more would be a pattern. */
 enum { MOST_MARKS = 900, MOST_GAPS = 64, MOST_ENDS = 8 };
 
 char *build_end_text(const struct exit_status *exit)
@@ -352,7 +351,7 @@ static struct scene_mark *add_mark(struct scene_panel *panel,
 	return mark;
 }
 
-/* A PEAK record is a peak that no sample saw; its dot stands at the record's
+/* A PEAK record shows a peak between samples; its dot is at the record's
  * time. */
 static void add_peak(struct scene_panel *panel, const struct run *run,
     const struct sample *sampled, double zero_s)
@@ -404,8 +403,8 @@ static size_t count_labels(
 	return count;
 }
 
-/* Adds the MARK records in the window; if there are too many, every nth one.
- * Returns how many are left out. */
+/* Adds the MARK records in the window; every nth one if there are too many.
+ * Returns the number left out. */
 static size_t add_labels(const struct scene *scene, struct scene_panel *panel,
     const struct run *run, double zero_s)
 {
@@ -449,7 +448,7 @@ static void chart_marks_add_end(
 	}
 }
 
-/* A child's end is marked where the child has a line of its own. */
+/* Marks the end of a child that has a line. */
 static void add_child_ends(
     struct scene_panel *panel, const struct run *run, double zero_s)
 {
@@ -488,7 +487,7 @@ static int compare_lengths(const void *a, const void *b)
 	return left > right ? -1 : left < right;
 }
 
-/* Finds the line's gaps that reach into the window, in axis seconds. */
+/* Finds the line's gaps that extend into the window, in axis seconds. */
 static struct gaps find_gaps(
     const struct scene *scene, const struct scene_line *line)
 {
@@ -511,7 +510,7 @@ static struct gaps find_gaps(
 	return found;
 }
 
-/* Marks the gaps; if there are too many to be told apart, the longest ones. */
+/* Marks the gaps; the longest ones if there are too many. */
 static void add_gaps(struct scene *scene, struct scene_panel *panel,
     const struct scene_line *line)
 {
@@ -540,7 +539,7 @@ static void add_gaps(struct scene *scene, struct scene_panel *panel,
 	array_free(&found.list);
 }
 
-/* Every second one is shaded. A run with marks has its phases between these. */
+/* Shades every second phase. A run with marks has its phases between these. */
 static void add_phases(
     struct scene_panel *panel, const struct run *run, double zero_s)
 {

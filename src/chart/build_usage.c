@@ -15,7 +15,7 @@ static char *build_usage_title(const struct resource *resource)
 	return mem_format("%s (%s)", resource->title, resource->unit);
 }
 
-/* The mean in the window: each figure stands for the step before it. */
+/* The mean in the window: each value stands for the step before it. */
 static double build_usage_mean(const struct series *part, double gap_s)
 {
 	double area = 0, time_s = 0;
@@ -44,8 +44,8 @@ static char *build_usage_detail(double mean, const struct series *part)
 	    "mean %s, highest %s", units_number(text[0], mean), text[1]);
 }
 
-/* The longest time between two readings: figures that are farther from each
- * other have one between them that is not known. */
+/* The longest time between two readings: where values are farther apart, one
+ * between them is unknown. */
 static double build_usage_gap(const struct series *readings)
 {
 	double longest_s = 0;
@@ -56,8 +56,8 @@ static double build_usage_gap(const struct series *readings)
 	return 1.001 * longest_s;
 }
 
-/* gap_s, or less where a reading of the other figure lies between two of this
- * one, which was not known then. */
+/* gap_s, or less where the other figure has a reading between two of this one,
+ * which was unknown then. */
 static double build_usage_missed(
     const struct series *readings, const struct series *other, double gap_s)
 {
@@ -78,8 +78,8 @@ static double build_usage_missed(
 	return gap_s;
 }
 
-/* Readings of GPUs come at least once a second, or in an interval; one GPU may
- * be silent in some of them. */
+/* GPUs are read at least once a second, or in each interval; one GPU may not
+ * answer each time. */
 static double build_usage_gpu_gap(const struct run *run, size_t figure)
 {
 	const struct series *figures = run->usage->figures;
@@ -125,10 +125,10 @@ static struct scene_line *build_usage_line(struct scene *scene,
 	return line;
 }
 
-/* The kinds of memory a group is charged, from the bottom up, each less the
- * part of it that is drawn by itself. */
+/* Kinds of memory charged to a group, from the bottom up, each minus the part
+ * that is drawn separately. */
 static const struct charge {
-	enum resource_figure_id figure, less; /* FIGURES: nothing */
+	enum resource_figure_id figure, less; /* less: FIGURES means nothing */
 	const char *words;
 } charges[] = {
     {FIGURE_GROUP_ANON, FIGURES, "anonymous"},
@@ -139,7 +139,7 @@ static const struct charge {
     {FIGURE_GROUP_SOCK, FIGURES, "sockets"},
 };
 
-/* 0 where it is not known at that time: what a part is less. */
+/* The value at that time, to be subtracted; 0 where unknown. */
 static double build_usage_at(
     const struct usage_series *usage, size_t figure, double time_s)
 {
@@ -155,7 +155,7 @@ static double build_usage_at(
 		   : 0;
 }
 
-/* Adds the area of a kind of memory above the base, at the times of that;
+/* Adds the area of a kind of memory above the base, at that one's times;
  * returns its upper edge. */
 static const struct series *build_usage_layer(struct scene *scene,
     struct scene_panel *panel, const struct chart_request *request,
@@ -190,7 +190,7 @@ static const struct series *build_usage_layer(struct scene *scene,
 	return top;
 }
 
-/* Areas on each other, at the times of the first kind of memory; none where the
+/* Adds stacked areas, at the times of the first kind of memory; none where the
  * window has no reading of it. */
 static void build_usage_stack(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request)
@@ -212,7 +212,7 @@ static void build_usage_stack(struct scene *scene, struct scene_panel *panel,
 	}
 }
 
-/* memory.max and memory.high as lines, where they are near. */
+/* Draws memory.max and memory.high as lines, where they are near. */
 static void build_usage_limits(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request)
 {
@@ -237,8 +237,8 @@ static const char *const event_names[] = {
 
 enum { EVENTS = sizeof(event_names) / sizeof(event_names[0]) };
 
-/* The mark of that time among those in [from, to), which are in order; NULL
- * without one. */
+/* The mark of that time in [from, to), which is sorted; NULL where there is
+ * none. */
 static struct scene_mark *build_usage_mark(
     const struct scene_panel *panel, size_t from, size_t to, double at_s)
 {
@@ -257,8 +257,8 @@ static struct scene_mark *build_usage_mark(
 		   : NULL;
 }
 
-/* Events that one reading shows are one mark. The marks of each kind up to this
- * one begin at starts. */
+/* Events in one reading are one mark. starts: where the marks of each kind up
+ * to this one begin. */
 static void build_usage_event(
     struct scene_panel *panel, const size_t *starts, size_t kind, double at_s)
 {
@@ -280,8 +280,8 @@ static void build_usage_event(
 	free(label);
 }
 
-/* A mark where events of the group begin, at the reading that shows them; what
- * goes on from one reading to the next is one mark. */
+/* Adds a mark where events of the group begin, at the reading that shows them;
+ * events in consecutive readings are one mark. */
 static void build_usage_events(
     struct scene_panel *panel, const struct chart_request *request)
 {

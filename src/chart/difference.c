@@ -12,7 +12,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 
-/* Between two samples memory is taken to change evenly. */
+/* Memory is interpolated between two samples. */
 static double memory_at(const struct series *series, double time_s)
 {
 	size_t at = series_find(series, time_s);
@@ -40,7 +40,7 @@ static void difference_subtract(const struct series *a, const struct series *b,
 	}
 }
 
-/* The largest difference of either sign. */
+/* The largest difference, positive or negative. */
 static double difference_furthest(const struct series *difference)
 {
 	double most = 0;
@@ -52,7 +52,7 @@ static double difference_furthest(const struct series *difference)
 	return most;
 }
 
-/* "new.dat against main.dat", where no title was asked for. */
+/* "new.dat against main.dat", unless a title was given. */
 static void difference_title(
     struct scene *scene, const struct chart_request *request)
 {

@@ -10,9 +10,9 @@
 #include "base/utf8.h"
 
 #define LANES_MAX 64
-#define SLIVER 0.0005 /* of the whole: what is narrower is summed up */
+#define SLIVER 0.0005 /* share of the whole: narrower frames are summed up */
 
-/* A stack that grew, as it is shown. */
+/* A stack that grew, as displayed. */
 struct grown {
 	struct stack stack;
 	double mib;
@@ -25,7 +25,8 @@ struct growth_build {
 	double whole_mib, small_mib;
 };
 
-/* Frame number depth from outside; NULL where the stack is not so deep. */
+/* The frame at that depth from outside; NULL where the stack is not that
+ * deep. */
 static const struct frame *growth_frame_at(
     const struct stack *stack, size_t depth)
 {
@@ -60,7 +61,7 @@ static int order_stacks(const void *x, const void *y)
 	}
 }
 
-/* A function has one colour wherever it stands. */
+/* A function has the same colour everywhere. */
 static enum role growth_role_of(const struct frame *frame)
 {
 	unsigned long hash = 5381;
@@ -83,7 +84,7 @@ static char *full_name(
 	return clean;
 }
 
-/* The last part of a path, or the last two of a package's __init__.py. */
+/* The last component of a path, or the last two for a package's __init__.py. */
 static const char *short_file(const char *path)
 {
 	const char *part = path + strlen(path);
@@ -94,7 +95,7 @@ static const char *short_file(const char *path)
 	return part;
 }
 
-/* The code of every module has the same name: its file says more. */
+/* The code of every module has the same name: its file tells more. */
 static char *short_name(const struct frame *frame)
 {
 	const char *file = short_file(frame->file);
@@ -121,8 +122,8 @@ static void growth_add_span(struct growth_build *build,
 		build->lanes = depth + 1;
 }
 
-/* The stacks [first, end) share their frames up to depth; those that have
- * ended there come first. Spans for the frames at depth and above. */
+/* The stacks [first, end) share their frames up to depth; those that end there
+ * come first. Adds spans for the frames at depth and above. */
 static void add_level(struct growth_build *build, size_t first, size_t end,
     size_t depth, double from_mib)
 {
@@ -186,7 +187,7 @@ static void add_notes(struct scene *scene, const struct growth_build *build,
 			units_size(size, build->small_mib));
 }
 
-/* Turns the lanes upside down: the outermost frame stands at the bottom. */
+/* Turns the lanes upside down: the outermost frame is at the bottom. */
 static void growth_turn(struct growth_build *build)
 {
 	for (size_t i = 0; i < build->panel->spans.len; i++) {
@@ -197,7 +198,7 @@ static void growth_turn(struct growth_build *build)
 	build->panel->lanes = build->lanes;
 }
 
-/* Lists what grew. */
+/* Lists stacks that grew. */
 static void sort_growths(
     struct growth_build *build, const struct stack_growths *growths)
 {

@@ -14,13 +14,13 @@
 #include "profile/label.h"
 #include "profile/peak.h"
 
-/* A row before it is drawn: a run, or a process of one. */
+/* A row before it is drawn: a run, or a process of a run. */
 struct heat_source {
-	char *name; /* owned until the row has it */
+	char *name; /* owned until the row takes it over */
 	const struct series *memory;
 	double zero_s, peak_mib, start_s;
 	const struct exit_status *exit;
-	enum run_ending ending; /* a run's */
+	enum run_ending ending; /* of a run */
 	bool odd;
 	bool ends; /* its end is marked: it failed, or ended before others */
 };
@@ -52,8 +52,8 @@ static bool heat_failed(const struct run *run)
 	       (run->exit.known && (run->exit.signal || run->exit.code != 0));
 }
 
-/* The members of the spread are in order of their peaks: an overview's place in
- * the array says whose it is. */
+/* Members of the spread are sorted by peak: an overview's index in the array
+ * tells its run. */
 static void heat_mark_odd(struct heat_build *build, const struct build_set *set)
 {
 	for (size_t i = 0; i < set->spread.members.len && build->sources.items;
@@ -120,8 +120,8 @@ static void heat_add_processes(
 	process_labels_finish(&labels);
 }
 
-/* Each part of the axis has the highest sample in it; a sample holds until the
- * next one, but not over a gap. */
+/* Each part of the axis shows its highest sample; a sample holds until the next
+ * one, but not across a gap. */
 static void heat_fill(const struct heat_build *build,
     const struct heat_source *source, struct scene_heat_row *row)
 {
@@ -151,7 +151,7 @@ static void heat_fill(const struct heat_build *build,
 	}
 }
 
-/* How a row ended that failed, or ended before the others. */
+/* The end of a row that failed, or ended before the others. */
 static char *heat_end_text(const struct heat_source *source)
 {
 	char *killed = build_end_text(source->exit);

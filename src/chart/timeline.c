@@ -29,7 +29,7 @@ static void add_by_time(
 	}
 }
 
-/* At each tick; of a file without MEM, which has none, at the times of the
+/* Sums at each tick; without MEM, which makes ticks, at the times of the
  * largest process. */
 static void sum_others(struct series *sum, const struct run *run,
     const struct ranking *ranking, size_t from)
@@ -53,8 +53,8 @@ static void sum_others(struct series *sum, const struct run *run,
 	free(sums);
 }
 
-/* Writes the figure behind the line's name: the highest sample in the window,
- * or without a window mib, the peak with high-water marks. */
+/* Writes the figure after the line's name: the highest sample in the window, or
+ * without a window mib, the peak including high-water marks. */
 static void timeline_write_peak(struct scene_line *line,
     const struct chart_request *request, const struct window *window,
     double mib)
@@ -96,9 +96,9 @@ static void add_others(struct scene *scene, struct scene_panel *panel,
 	timeline_write_peak(line, request, &window, line->peak.mib);
 }
 
-/* A picture cuts a long command line in its middle, where the word often stands
- * that tells the process from its siblings: the label has that word. The first
- * long name fills labels. */
+/* A picture cuts a long command line in its middle, where the word often is
+ * that tells the process from its siblings: the label includes that word. The
+ * first long name fills labels. */
 static char *timeline_process_name(const struct chart_request *request,
     struct process_labels *labels, const struct process *process)
 {
@@ -140,7 +140,8 @@ static void timeline_add_process(struct scene_panel *panel,
 	timeline_write_peak(line, request, &window, mib);
 }
 
-/* The name of the program: the last part of its path, without arguments. */
+/* The name of the program: the last component of its path, without
+ * arguments. */
 static char *program_name(const struct run *run)
 {
 	const char *command = run->command ? run->command : "";
@@ -207,10 +208,10 @@ static void add_total(struct scene_panel *panel,
 	line->in_legend &= total->len > 0;
 }
 
-/* More lines than that over each other show nothing, and take for ever. */
+/* More lines over each other show nothing, and take very long. */
 enum { MOST_LINES = 100 };
 
-/* At most a run for each colour. */
+/* Adds at most one run for each colour. */
 static void add_chosen(struct scene_panel *panel,
     const struct chart_request *request, const size_t *runs, size_t count)
 {
@@ -218,7 +219,7 @@ static void add_chosen(struct scene_panel *panel,
 		add_total(panel, request, runs[i], role_series(i));
 }
 
-/* All runs: those that matter have the colours, and are on top. */
+/* Adds all runs: important ones have the colours, and are on top. */
 static void add_crowd(struct scene_panel *panel,
     const struct chart_request *request, const struct build_set *set)
 {
@@ -236,8 +237,8 @@ static void add_crowd(struct scene_panel *panel,
 	add_chosen(panel, request, chosen, count);
 }
 
-/* In a picture, more runs than there are colours are a band; so are very many
- * where a reader can pick lines out. */
+/* In a picture, more runs than there are colours are drawn as a band; so are
+ * very many where a reader can select lines. */
 static void add_totals(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request, const struct build_set *set)
 {
@@ -254,7 +255,7 @@ static void add_totals(struct scene *scene, struct scene_panel *panel,
 		    build_band(scene, panel, request, set, named));
 }
 
-/* A stack of the program alone would show what its line does. */
+/* A stack of the program alone would repeat its line. */
 static void add_stack(struct scene *scene, struct scene_panel *panel,
     const struct chart_request *request)
 {

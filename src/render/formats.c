@@ -15,9 +15,9 @@
 #include "render/svg.h"
 
 #if defined(HAVE_CAIRO) || defined(HAVE_GRAPHVIZ)
-/* Loads a module and returns what its symbol points to, which begins with a
+/* Loads a module and returns the address of its symbol, which begins with a
  * version. A module is never unloaded: its libraries leave threads and handlers
- * behind that would outlive their code. */
+ * behind. */
 static const void *open_module(
     const char *path, const char *symbol, int version, struct err *e)
 {
@@ -81,11 +81,11 @@ static const struct graph_module *graph_module_load(struct err *e)
 }
 #endif
 
-/* Files of lines grow with the columns; so many keep one series of any length
- * under 300 KB, and on paper they are finer than print. */
+/* Vector files grow with the columns; with this many, a series of any length
+ * takes under 300 KB, and columns are finer than print. */
 enum { MOST_VECTOR_COLUMNS = 2000 };
 
-/* More boxes of a graph are no picture any more, and take long to lay out. */
+/* A graph of more boxes is no longer readable, and takes long to lay out. */
 enum { GRAPH_BOXES_MAX = 400 };
 
 static int check_size(
@@ -123,7 +123,7 @@ static bool has_pixels(enum picture picture)
 	return picture == PICTURE_PNG || picture == PICTURE_SIXEL;
 }
 
-/* A chart is laid out here, in the space that was asked for. */
+/* Lays a chart out, in the requested space. */
 static int draw_chart(const struct render_request *request,
     const struct render_module *module, const struct render_job *job,
     struct err *e)
@@ -145,8 +145,8 @@ static int draw_chart(const struct render_request *request,
 	return got;
 }
 
-/* A graph is measured with the fonts, laid out by the layouter, and as large as
- * it takes; one of more pixels than can be is made smaller. */
+/* Measures a graph with the fonts, has it laid out, and makes the picture as
+ * large as that; a picture of too many pixels is scaled down. */
 static int draw_graph(const struct render_request *request,
     const struct graph_module *layouter, const struct render_module *module,
     const struct render_job *job, struct err *e)
@@ -260,7 +260,7 @@ static const struct render_format render_formats[] = {
 	.draws = RENDER_CHART, .can_switch = true},
     {"dot", "the language of Graphviz's programs", render_dot,
 	.draws = RENDER_GRAPH},
-    /* what a terminal draws */
+    /* for terminals */
     {"sixel", NULL, render_picture, .draws = RENDER_CHART,
 	.picture = PICTURE_SIXEL},
     /* a chart's parts as text */
@@ -289,7 +289,7 @@ const struct render_format *format_nth(enum render_subject subject, size_t nth)
 	return NULL;
 }
 
-/* Formats that other tools write, and the ones to use in their place. */
+/* Formats of other tools, and what to use instead. */
 static const struct {
 	const char *name, *instead;
 } formats_of_others[] = {
@@ -308,7 +308,7 @@ static const struct {
     {"htm", "html"},
 };
 
-/* Says which ends of names are known. Returns -1. */
+/* Reports which extensions are known. Returns -1. */
 static int format_advise(const char *path, enum render_subject subject,
     const char *problem, struct err *e)
 {

@@ -7,10 +7,10 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-/* Colours that can be read on black, on white and on Solarized's backgrounds.
- * Six of the first sixteen qualify, those between black and white: Solarized
- * has greys in place of the bright ones. Each of the 256 that is used here has
- * a contrast of 3:1 to all four backgrounds. NULL: the terminal's own. */
+/* Colours that are readable on black, on white and on Solarized's backgrounds.
+ * Six of the first sixteen are, those between black and white: Solarized has
+ * greys for the bright ones. Each of the 256 used here has a contrast of 3:1 to
+ * all four backgrounds. NULL: the terminal's default. */
 static const char *const colours_of[][ROLE_COUNT] = {
     [GRID_FEW] =
 	{
@@ -81,7 +81,7 @@ static struct grid_cell *cell_at(
 	return &grid->cells[row * grid->columns + column];
 }
 
-/* Half of a wide character alone would shift all that follows it. */
+/* Half of a wide character would shift everything after it. */
 static void set_cell(
     struct grid *grid, size_t column, size_t row, const struct grid_cell *new)
 {
@@ -135,10 +135,10 @@ void grid_shade(struct grid *grid, long x, long y, enum role role)
 	}
 }
 
-/* Dots that are drawn and that are left out of a dashed line. */
+/* Dots of a dashed line that are drawn, and that are not. */
 enum { DASH = 5, DASH_GAP = 3 };
 
-/* Bresenham's line. */
+/* Bresenham's algorithm. */
 void grid_line(struct grid *grid, const struct grid_line *line)
 {
 	long dx = labs(line->x1 - line->x0), dy = -labs(line->y1 - line->y0);
@@ -175,7 +175,7 @@ void grid_put(struct grid *grid, long column, long row, int32_t unicode,
 		set_cell(grid, (size_t)column, (size_t)row, &cell);
 }
 
-/* Combining marks are left out: a cell holds one code point. */
+/* Combining marks are left out, as a cell holds one code point. */
 void grid_text(struct grid *grid, size_t column, size_t row, size_t width,
     const char *text, enum role role)
 {

@@ -12,18 +12,18 @@
 
 #include "scene/role.h"
 
-/* The colours that a terminal has. */
+/* Colours of a terminal. */
 enum grid_colours {
 	GRID_PLAIN, /* none */
-	GRID_FEW,   /* six that its owner chose, beside that of its text */
+	GRID_FEW,   /* six configurable ones, beside the text colour */
 	GRID_MANY   /* the 256 of xterm */
 };
 
 struct grid_cell {
-	int32_t code; /* a character; 0: dots; -1: the wide one before it */
+	int32_t code; /* a character; 0: dots; -1: second half of a wide one */
 	uint8_t dots;
-	bool shaded; /* an area alone: a label may cover it */
-	char sign;   /* of the dots in ASCII */
+	bool shaded; /* only an area: a label may cover it */
+	char sign;   /* character for the dots in ASCII */
 	enum role role;
 };
 
@@ -36,18 +36,18 @@ struct grid {
 void grid_init(struct grid *grid, size_t columns, size_t rows, bool unicode);
 void grid_finish(struct grid *grid);
 
-/* Dots across and down. */
+/* Width and height in dots. */
 size_t grid_width(const struct grid *grid);
 size_t grid_height(const struct grid *grid);
 
-/* A dot; what is outside is left out. sign stands for it in ASCII. */
+/* Draws a dot, unless it is outside. sign represents it in ASCII. */
 void grid_dot(struct grid *grid, long x, long y, enum role role, char sign);
 
-/* A dot of an area, which gives way to labels and takes no colour from a line
- * that is drawn there. */
+/* Draws a dot of an area: labels replace it, and it keeps the colour of a
+ * line. */
 void grid_shade(struct grid *grid, long x, long y, enum role role);
 
-/* Dots from one place to the other, both included. */
+/* A line of dots, both ends included. */
 struct grid_line {
 	long x0, y0, x1, y1;
 	enum role role;
@@ -56,23 +56,23 @@ struct grid_line {
 };
 void grid_line(struct grid *grid, const struct grid_line *line);
 
-/* One character; unicode where the grid has it, else ascii. */
+/* Draws one character: unicode where the grid has it, else ascii. */
 void grid_put(struct grid *grid, long column, long row, int32_t unicode,
     char ascii, enum role role);
 
-/* Clean text over at most width columns, cut at a character's end. */
+/* Writes clean text in at most width columns, cut at a character's end. */
 void grid_text(struct grid *grid, size_t column, size_t row, size_t width,
     const char *text, enum role role);
 
-/* Whether the cells hold neither lines nor characters. */
+/* Whether the cells contain neither lines nor characters. */
 bool grid_is_free(
     const struct grid *grid, size_t column, size_t row, size_t width);
 
-/* Prints a row without the spaces at its end. */
+/* Prints a row without trailing spaces. */
 void grid_print_row(
     const struct grid *grid, size_t row, enum grid_colours colours, FILE *out);
 
-/* The escape sequence that begins a role's colour, not for GRID_PLAIN. */
+/* The escape sequence of a role's colour; not for GRID_PLAIN. */
 const char *grid_colour(enum role role, enum grid_colours colours);
 
 #endif

@@ -15,8 +15,8 @@
 #error "MPROF_VERSION comes from the Makefile"
 #endif
 
-/* Together they keep the file below 3 MB: the samples as base64 take four
- * thirds; a series has some 200 bytes and its name. */
+/* Limits that together keep the file below 3 MB: samples in base64 take four
+ * thirds, and a series takes about 200 bytes and its name. */
 #define SAMPLE_BYTES 1350000
 #define SPAN_BYTES 600000
 #define MOST_MARKS 1000
@@ -77,8 +77,8 @@ static void html_put_point(
 	json_close(json, ']');
 }
 
-/* The difference of two recordings is drawn as a trend is, but has
- * figures of its own. */
+/* The difference of two recordings is drawn like a trend, but has its own
+ * figures. */
 static const char *html_kind(const struct scene_line *line)
 {
 	return line->kind == SCENE_TREND && line->role == ROLE_OTHER
@@ -86,7 +86,7 @@ static const char *html_kind(const struct scene_line *line)
 		   : kind_names[line->kind];
 }
 
-/* The page computes the mean itself where it has all samples. */
+/* The page computes means itself if it has all samples. */
 static void html_put_means(struct json *json, const struct html_series *series)
 {
 	struct figures figures;
@@ -183,9 +183,8 @@ static int earlier_span(const void *left, const void *right)
 	return *a < *b ? -1 : *a > *b;
 }
 
-/* Chooses the longest spans, in order of time: one that is left out is too
- * short to be seen unless nearly nothing else is in sight. Returns how many are
- * left out. */
+/* Chooses the longest spans, in order of time: a shorter one is visible only
+ * when almost nothing else is in view. Returns how many are left out. */
 static size_t html_put_spans(struct json *json, const struct scene *scene)
 {
 	ARRAY(const struct scene_span *) all = {0};
@@ -300,8 +299,8 @@ static void html_put_list(struct json *json, const char *key,
 	json_close(json, ']');
 }
 
-/* The other figures' panels and their lines, of which each panel has its own
- * part of what was packed. */
+/* Writes the panels of other figures and their lines, each with its part of the
+ * packed series. */
 static void html_put_panels(
     struct json *json, const struct scene *scene, const struct html_pack *pack)
 {
@@ -324,7 +323,7 @@ static void html_put_panels(
 	json_close(json, ']');
 }
 
-/* A flame graph has memory along its axis in place of time. */
+/* The axis of a flame graph is memory, not time. */
 static void html_put_axis(struct json *json, const struct scene *scene)
 {
 	html_put_number(json, "origin", scene->origin_s, 6);

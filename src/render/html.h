@@ -11,9 +11,8 @@
 
 #include "scene/scene.h"
 
-/* Writes the page; the file stays below 3 MB whatever the recording. theme is
- * "light" or "dark"; NULL: what the reader's system prefers. Trouble shows in
- * ferror(out). */
+/* Writes the page, always less than 3 MB. theme is "light" or "dark"; NULL: the
+ * reader's preference. Errors show in ferror(out). */
 void html_write(const struct scene *scene, const char *theme, FILE *out)
     __attribute__((nonnull(1, 3)));
 
@@ -24,42 +23,41 @@ struct html_bytes {
 
 struct html_series {
 	const struct scene_line *line;
-	struct series heights; /* of an area that lies on others */
-	size_t samples;        /* before thinning */
-	size_t count;          /* what is kept */
-	double step_s;         /* the four samples stand for it; 0: all kept */
-	/* For each sample two integers, low seven bits first, a set high bit
-	 * where more follow. The first is the time since the sample before in
-	 * ticks (the first sample's: since the scene's origin; zigzag). The
-	 * second is the change of memory in KiB, zigzag, times two, and one
-	 * more where no line comes from the sample before. */
+	struct series heights; /* of an area that is stacked on others */
+	size_t samples;        /* number before thinning */
+	size_t count;          /* number kept */
+	double step_s; /* time represented by four samples; 0: all kept */
+	/* Two integers for each sample, low seven bits first, a set high bit
+	 * where more follow. The first is the time since the previous sample in
+	 * ticks (for the first one, since the scene's origin; zigzag). The
+	 * second is twice the change of memory in KiB, zigzag, plus one where
+	 * no line leads from the previous sample. */
 	struct html_bytes bytes;
-	double first_s; /* where the first step begins, since the origin */
-	/* Two integers a step that has samples, none where all are kept: how
-	 * many steps after the one before, and the change of the samples' mean
-	 * in KiB, zigzag. */
+	double first_s; /* start of the first step, since the origin */
+	/* Two integers for each step with samples, none where all are kept: the
+	 * number of steps since the previous one, and the change of the
+	 * samples' mean in KiB, zigzag. */
 	struct html_bytes means;
 };
 
 struct html_pack {
-	/* The lines of the panels of memory, then their layers, then the lines
-	 * of the panels of other figures. */
+	/* Lines of memory panels, then their layers, then lines of other
+	 * panels. */
 	ARRAY(struct html_series) series;
-	size_t lines; /* of the memory panels */
-	size_t stack; /* layers of the memory panels; the other panels' lines
-		       * stand behind them */
-	double ticks_per_s;           /* resolution of the times */
-	size_t layers;                /* of a stack, below and with top */
-	const struct scene_line *top; /* NULL: nothing is stacked */
+	size_t lines; /* number for memory panels */
+	size_t stack; /* layers of memory panels; other panels' lines follow */
+	double ticks_per_s; /* resolution of the times */
+	size_t layers;      /* layers of a stack, up to and including top */
+	const struct scene_line *top; /* NULL: no stack */
 };
 
-/* The values that are drawn for a line: the heights of a layer, else the
+/* The values that are drawn for a line: heights of a layer, otherwise
  * samples. */
 const struct series *html_series_samples(const struct html_series *series)
     __attribute__((nonnull));
 
-/* Packs the lines of the scene into at most budget bytes, as far as four
- * samples a series allow. */
+/* Packs the scene's lines into at most budget bytes, but keeps at least four
+ * samples of each series. */
 void html_pack(
     struct html_pack *pack, const struct scene *scene, size_t budget);
 void html_pack_finish(struct html_pack *pack);

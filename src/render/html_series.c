@@ -7,11 +7,11 @@
 #include "analysis/downsample.h"
 #include "layout/layout.h"
 
-/* As many samples as are tried first; at five bytes each, far too many for
- * the budget are never encoded. */
+/* Number of samples to try first; at five bytes each, many more would only be
+ * encoded to be dropped. */
 #define MOST_SAMPLES 400000
 #define STEPS_PER_MIB 1024
-/* Whole numbers that a double, and so the page's script, holds exactly. */
+/* Whole numbers that a double, and so the page's script, represents exactly. */
 #define LARGEST 1e15
 
 static long long html_series_whole(double value)
@@ -34,8 +34,8 @@ static void put_integer(struct html_bytes *bytes, unsigned long long value)
 	*array_push(bytes) = (unsigned char)value;
 }
 
-/* The mean of all samples of each step: what is kept of them are the extremes,
- * whose mean would be another. */
+/* The mean of all samples in each step: those that are kept are extremes, with
+ * another mean. */
 static void html_series_encode_means(
     struct html_series *series, const struct downsample *kept)
 {
@@ -93,7 +93,7 @@ static void html_series_encode(struct html_series *series,
 	}
 }
 
-/* Thins one series to at most most samples, four a column. */
+/* Thins one series to at most that many samples, four for each column. */
 static void pack_series(
     struct html_series *series, size_t most, double ticks_per_s)
 {
@@ -123,7 +123,7 @@ static void pack_series(
 	downsample_finish(&kept);
 }
 
-/* The layers of a stack keep the same times, as many as there is room for. */
+/* The layers of a stack keep the same times, as many as fit. */
 static void pack_layer(struct html_series *series,
     const struct stack_times *times, double ticks_per_s)
 {
@@ -153,8 +153,8 @@ static void pack_layer(struct html_series *series,
 	downsample_finish(&kept);
 }
 
-/* The share of each series so that all together keep at most most samples:
- * short ones are kept whole, and what they leave goes to the long ones. */
+/* The share of each series so that all together keep at most that many samples:
+ * short ones are kept whole, and long ones share the rest. */
 static size_t fair_share(const struct html_pack *pack, size_t most)
 {
 	size_t share = 0, left = most, long_ones = pack->series.len;

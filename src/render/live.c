@@ -27,9 +27,9 @@
 enum {
 	LARGEST = 3, /* processes that are named */
 	STATUS_ROWS = 2,
-	LEAST_CHART = 8, /* rows; with fewer only the figures are told */
-	SHARE = 100,     /* drawing takes one part of so many */
-	SILENT_S = 3,    /* after so long the last sample's age is printed */
+	LEAST_CHART = 8, /* rows; with fewer only figures are printed */
+	SHARE = 100,     /* drawing takes at most 1/SHARE of the time */
+	SILENT_S = 3,    /* after this time the last sample's age is printed */
 	NAME_COLUMNS = 24
 };
 
@@ -81,14 +81,14 @@ static const char *holder_name(const struct holding *holding)
 	return process->command ? process->command : "";
 }
 
-/* Prints at most so many of the largest processes. */
+/* Prints the largest processes, at most that many. */
 static void print_largest(
     const struct moment *moment, size_t named, size_t name_columns, FILE *out)
 {
 	size_t len = moment->holdings.len;
 	char name[128], size[UNITS_TEXT], count[UNITS_COUNT];
 
-	/* the program alone is the total */
+	/* a single entry for the program is the total */
 	if (len == 0 || (len == 1 && moment->holdings.items[0].is_program))
 		return;
 	fprintf(out, "%s: ", units_count(count, len, "process", "processes"));
@@ -104,7 +104,7 @@ static void print_largest(
 	}
 }
 
-/* "14:39:37" of today, "2026-11-22 14:39:37" of another day. */
+/* "14:39:37" for today, "2026-11-22 14:39:37" for another day. */
 static char *moment_text(double time_s, double now_s)
 {
 	time_t second = (time_t)time_s, now = (time_t)now_s;
@@ -131,14 +131,14 @@ static bool live_has_ended(const struct run *run)
 	return run->ending == RUN_ENDED || run->ending == RUN_CUT_OFF;
 }
 
-/* Prints whether and when the run ended, as far as that is known. */
+/* Prints whether and when the run ended, if known. */
 static void live_print_end(const struct run *run, double now_s, FILE *out)
 {
 	const char *name = signal_name(run->exit.signal);
 	double last_s = run_last_s(run);
 	char *moment;
 
-	/* Without a sample only EXIT says when. */
+	/* Without a sample only EXIT has a time. */
 	if (last_s <= 0 && run->exit.recorded)
 		last_s = run->exit.time_s;
 	moment = last_s > 0 ? moment_text(last_s, now_s) : mem_copy("");
@@ -160,7 +160,7 @@ static void live_print_end(const struct run *run, double now_s, FILE *out)
 	free(moment);
 }
 
-/* ", CPU 98.2 %, threads 4": the last of each figure. */
+/* ", CPU 98.2 %, threads 4": the last value of each figure. */
 static void live_print_usage(const struct run *run, FILE *out)
 {
 	for (size_t i = 0; run->usage && i < RESOURCES; i++) {
@@ -229,7 +229,7 @@ static void live_print_line(
 	free(text);
 }
 
-/* The end of what is drawn. */
+/* The end of the displayed time. */
 static double live_until_s(const struct live_view *view, const struct run *run)
 {
 	return view->paused_s > 0 ? view->paused_s : run_last_s(run);
@@ -273,7 +273,7 @@ static int live_compare_pids(const void *a, const void *b)
 	return (first > second) - (first < second);
 }
 
-/* As lines of figures: ASCII alone where the terminal has no more. */
+/* Prints lines of figures, in ASCII where the terminal has no more. */
 static void live_print_table(
     struct table *table, const struct terminal_style *style, FILE *out)
 {
@@ -289,7 +289,8 @@ static void live_print_table(
 	free(text);
 }
 
-/* The processes of the last tick, the largest first or in the view's order. */
+/* Prints the processes of the last tick, the largest first or in the view's
+ * order. */
 static void print_list(const struct live_view *view, const struct run *run,
     const struct terminal_style *style, FILE *out)
 {
@@ -321,7 +322,7 @@ static void print_list(const struct live_view *view, const struct run *run,
 	moment_finish(&moment);
 }
 
-/* The figures of a terminal too small for a chart, the first one first. */
+/* The figures for a terminal too small for a chart, in that order. */
 static void print_small(
     char *figures, const struct terminal_style *style, FILE *out)
 {
@@ -347,7 +348,7 @@ static char *figures_line(const struct live *live, const struct run *run)
 	return text;
 }
 
-/* As many of the largest as there is room for. */
+/* Names as many of the largest as fit. */
 static char *largest_line(const struct moment *moment, size_t columns)
 {
 	size_t name_columns = columns < 90 ? NAME_COLUMNS / 3 : NAME_COLUMNS;
@@ -367,7 +368,7 @@ static char *largest_line(const struct moment *moment, size_t columns)
 	return text;
 }
 
-/* The hint stands behind the first line that has room for it. */
+/* Adds the hint to the first line with room for it. */
 static void add_hint(char **line, const char **hint, size_t columns)
 {
 	const char *between = **line ? "; " : "";
@@ -382,7 +383,7 @@ static void add_hint(char **line, const char **hint, size_t columns)
 	*hint = "";
 }
 
-/* The chart or the list, of the run or of its processes by name. */
+/* Prints the chart or the list, of the run or of its processes by name. */
 static void print_body(const struct live_view *view, const struct run *run,
     const struct terminal_style *style, FILE *out)
 {
@@ -536,7 +537,7 @@ static void live_collect(struct live *live, const struct sink_tick *tick)
 	}
 }
 
-/* Halves or doubles the time that is drawn, down to a second. */
+/* Halves or doubles the displayed time, down to a second. */
 static void live_zoom(struct live_view *view, const struct run *run, bool in)
 {
 	double whole_s = live_until_s(view, run) - run_first_s(run);

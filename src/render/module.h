@@ -14,11 +14,11 @@
 #include "layout/drawing.h"
 #include "render/palette.h"
 
-/* Go up with every change of what stands here, in drawing.h or in graph.h. */
+/* Increased with every change here, in drawing.h or in graph.h. */
 #define RENDER_MODULE_VERSION 6
 #define GRAPH_MODULE_VERSION 1
 
-/* A side of a picture in pixels; Cairo refuses more. */
+/* Largest side of a picture in pixels: Cairo refuses more. */
 #define RENDER_MOST_PIXELS 32767
 
 struct graph;
@@ -35,33 +35,34 @@ struct render_job {
 	const struct drawing *drawing;
 	const struct palette *palette;
 	enum picture picture;
-	double scale; /* pixels a unit, PNG and Sixel alone */
-	void *fonts;  /* those that measured the drawing's texts */
+	double scale; /* pixels per unit, for PNG and Sixel */
+	void *fonts;  /* that measured the drawing's text */
 	FILE *out;
 };
 
 struct render_module {
 	int version;
-	void *(*fonts_create)(struct err *e); /* NULL with e: no font */
+	/* NULL with e: there is no font. */
+	void *(*fonts_create)(struct err *e);
 	void (*fonts_destroy)(void *fonts);
-	/* -1 with e where a folder of fonts can't be read. */
+	/* -1 with e where a directory of fonts can't be read. */
 	int (*fonts_check)(struct err *e);
 	double (*text_width)(
 	    void *fonts, const char *text, double size, bool bold);
 	int (*draw)(const struct render_job *job, struct err *e);
 };
 
-/* The module's one symbol, a const struct render_module. */
+/* The module's only symbol, a const struct render_module. */
 #define RENDER_MODULE_SYMBOL "mprof_render_module"
 
 struct graph_module {
 	int version;
-	/* Finds places for boxes and labels, whose sizes are there, and the
-	 * arrows' curves; y grows downwards. */
+	/* Places boxes and labels, whose sizes are set, and the arrows' curves;
+	 * y grows downwards. */
 	int (*place)(struct graph *graph, struct err *e);
 };
 
-/* The module's one symbol, a const struct graph_module. */
+/* The module's only symbol, a const struct graph_module. */
 #define GRAPH_MODULE_SYMBOL "mprof_graph_module"
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "base/utf8.h"
 
-/* Places are written in hundredths of a pixel. */
+/* Coordinates are written in hundredths of a pixel. */
 enum { PARTS = 100 };
 
 struct svg {
@@ -21,8 +21,8 @@ static long svg_parts(double value)
 	return lround(value * PARTS);
 }
 
-/* Writes the number without zeros at its end, behind a space where the one
- * before it would run into it: "12.5", " .25", "-3". */
+/* Writes the number without trailing zeros, after a space where it could be
+ * read as part of the previous one: "12.5", " .25", "-3". */
 static void svg_put_parts(FILE *out, long parts, bool apart)
 {
 	long whole = labs(parts) / PARTS, rest = labs(parts) % PARTS;
@@ -46,7 +46,7 @@ static void svg_put_attribute(FILE *out, const char *name, double value)
 	fputc('"', out);
 }
 
-/* XML has no controls, and two more characters that no document may hold. */
+/* XML allows no control characters, nor two further characters. */
 static void svg_put_text(FILE *out, const char *text)
 {
 	char bytes[4];
@@ -76,7 +76,7 @@ static void svg_put_title(FILE *out, const char *title)
 	fputs("</title>", out);
 }
 
-/* "fill" or "stroke", with its opacity. */
+/* Writes "fill" or "stroke", with its opacity. */
 static void svg_put_colour(
     const struct svg *svg, const char *what, enum role role, double opacity)
 {
@@ -86,8 +86,8 @@ static void svg_put_colour(
 		fprintf(svg->out, " %s-opacity=\"%.2f\"", what, opacity);
 }
 
-/* Each point but the first of a part is written as its step from the one
- * before, which takes fewer bytes. */
+/* Each point except the first of a part is written relative to the previous
+ * one, which takes fewer bytes. */
 static void svg_put_path(const struct svg *svg, const struct shape *shape)
 {
 	const struct draw_point *points =
@@ -156,7 +156,7 @@ static void svg_open_dot(const struct svg *svg, const struct shape *shape)
 	svg_put_colour(svg, "fill", shape->role, shape->opacity);
 }
 
-/* The text takes the width that the layout has given it, in any font. */
+/* Text gets the width that the layout computed, in any font. */
 static void svg_open_text(const struct svg *svg, const struct shape *shape)
 {
 	fputs("<text", svg->out);
@@ -199,7 +199,7 @@ static void svg_put_shape(const struct svg *svg, const struct shape *shape)
 	}
 }
 
-/* Those of one thing are a group, which has its title. */
+/* Shapes of one thing form a group, which has its title. */
 static void svg_put_shapes(const struct svg *svg)
 {
 	const struct drawing *drawing = svg->drawing;
@@ -223,7 +223,7 @@ static void svg_put_shapes(const struct svg *svg)
 	}
 }
 
-/* Half a line more, for what runs along an edge. */
+/* Half a line more, for lines along an edge. */
 static void svg_put_clips(const struct svg *svg)
 {
 	const struct drawing *drawing = svg->drawing;

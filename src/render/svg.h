@@ -13,7 +13,7 @@
 #include "layout/drawing.h"
 #include "render/palette.h"
 
-/* -1 with e where out can't be written. */
+/* -1 with e where writing to out fails. */
 int svg_write(const struct drawing *drawing, const struct palette *palette,
     FILE *out, struct err *e) __attribute__((nonnull, warn_unused_result));
 

@@ -12,11 +12,11 @@
 #include "base/utf8.h"
 #include "render/grid.h"
 
-/* In the order of the panel's lines. */
+/* By index of the panel's line. */
 static const char line_signs[] = "*abcdefghijklmnopqrstuvwxyz";
 
 struct terminal_legend_entry {
-	const struct scene_line *line; /* NULL: how many have no place */
+	const struct scene_line *line; /* NULL: count of those that don't fit */
 	char *text;
 	size_t width;
 	char sign;
@@ -28,7 +28,7 @@ struct terminal_legend {
 	size_t len;
 };
 
-/* The sign of a panel's line in ASCII, by its index. */
+/* The character of a panel's line in ASCII, by its index. */
 static char terminal_sign(size_t index)
 {
 	return line_signs[index % (sizeof(line_signs) - 1)];
@@ -44,7 +44,8 @@ struct terminal_style terminal_style_of(const struct terminal *terminal)
 					   : GRID_FEW};
 }
 
-/* A trend, or a line whose colour another one has: told without colour, too. */
+/* Whether a line is dashed: a trend, or a line that shares its colour with
+ * another, so that it can be told without colour. */
 static bool terminal_is_dashed(const struct scene_line *line)
 {
 	return line->kind == SCENE_TREND || line->dashed;
@@ -97,7 +98,7 @@ static void terminal_legend_collect(
 	free(order);
 }
 
-/* The columns that are used with one more entry in the row. */
+/* The columns used with one more entry in the row. */
 static size_t terminal_legend_use(
     const struct terminal_legend_entry *entry, size_t used)
 {
@@ -120,8 +121,7 @@ static size_t count_rows(const struct terminal_legend *legend)
 	return rows;
 }
 
-/* Cuts the first entry so that a short count of the others has room beside it.
- */
+/* Cuts the first entry so that a short count of the others fits beside it. */
 static void terminal_legend_cut(struct terminal_legend *legend, size_t others)
 {
 	struct terminal_legend_entry *first = &legend->entries[0];
@@ -135,8 +135,8 @@ static void terminal_legend_cut(struct terminal_legend *legend, size_t others)
 	first->width = columns > used ? columns - used : 1;
 }
 
-/* Takes entries away from the end until the rest, and how many they are, have
- * room; the first one stays. */
+/* Removes entries from the end until the rest, and their count, fit; the first
+ * one stays. */
 static void terminal_legend_fit(struct terminal_legend *legend, size_t rows)
 {
 	size_t all = legend->len, shown = all;
@@ -193,8 +193,8 @@ static void terminal_legend_print(
 		putc('\n', out);
 }
 
-/* Prints names with their figures in at most so many rows; where they don't
- * hold all, the last entry says how many are left. */
+/* Prints names with their figures in at most that many rows; if not all fit,
+ * the last entry tells how many are left. */
 static void terminal_legend(const struct scene_panel *panel,
     const struct terminal_style *style, size_t rows, FILE *out)
 {
@@ -213,31 +213,31 @@ static void terminal_legend(const struct scene_panel *panel,
 
 enum {
 	MOST_LANES = 8,
-	PANEL_ROWS = 3,     /* of other figures, with their title */
-	LEAST_ROWS = 2,     /* of the plot itself */
-	LEAST_CHART = 6,    /* rows; with fewer only the facts are told */
-	LEGEND_LINES = 4,   /* a fourth of the rows at most */
-	FACT_ROWS = 2,      /* what is known, in a screen of */
-	ROOMY_ROWS = 20,    /* at least so many, else one */
-	LABEL_COLUMNS = 24, /* of a mark where more have no room */
+	PANEL_ROWS = 3,     /* of a usage panel, with its title */
+	LEAST_ROWS = 2,     /* of the plot */
+	LEAST_CHART = 6,    /* rows; with fewer only facts are printed */
+	LEGEND_LINES = 4,   /* at most 1/LEGEND_LINES of the rows */
+	FACT_ROWS = 2,      /* rows of facts on a screen of */
+	ROOMY_ROWS = 20,    /* at least this many rows, else one */
+	LABEL_COLUMNS = 24, /* columns of a mark's label where more don't fit */
 	NEAR = 2            /* rows between a dot and its label */
 };
 
 struct terminal_frame {
 	const struct scene *scene;
 	const struct terminal_style *style;
-	const struct scene_panel *memory; /* NULL: no such panel */
+	const struct scene_panel *memory; /* NULL: there is none */
 	const struct scene_panel *lanes;
 	struct grid grid; /* axes and plot */
-	size_t left;      /* columns of the labels and the axis */
-	size_t rows;      /* of the plot, from row 0 of the grid */
-	size_t panels;    /* below it, of PANEL_ROWS each */
+	size_t left;      /* columns of labels and the axis */
+	size_t rows;      /* rows of the plot, from row 0 of the grid */
+	size_t panels;    /* number below the plot, PANEL_ROWS high */
 	size_t lane_rows;
 	char *facts[FACT_ROWS];
 	size_t fact_rows;
 };
 
-/* Dots from the plot's left edge. */
+/* The x in dots from the plot's left edge. */
 static long x_of(const struct terminal_frame *f, double time_s)
 {
 	const struct axis *axis = &f->scene->time;
@@ -248,7 +248,7 @@ static long x_of(const struct terminal_frame *f, double time_s)
 	return (long)(f->left * unit) + lround(fmax(-1, fmin(2, part)) * width);
 }
 
-/* The part of the grid that an axis of values has. */
+/* The part of the grid of an axis of values. */
 struct terminal_band {
 	const struct axis *axis;
 	size_t top, rows;
@@ -316,7 +316,7 @@ static void draw_line(struct terminal_frame *f,
 	downsample_finish(&kept);
 }
 
-/* The value between two samples; NAN beside them and in a gap. */
+/* The value between two samples; NAN outside of them and in a gap. */
 static double terminal_value_at(
     const struct scene_line *line, const struct series *series, double time_s)
 {
@@ -335,8 +335,8 @@ static double terminal_value_at(
 	       (time_s - before->time_s) / step_s * (next->mib - before->mib);
 }
 
-/* The dots of an area: layers beside each other differ without colour, and
- * lines can be followed through the area of a total. */
+/* Whether an area has a dot here: patterns tell adjacent layers apart without
+ * colour, and let lines be seen in the area of a total. */
 static bool terminal_pattern(const struct scene_line *line, size_t nth,
     const struct grid *grid, long x, long y)
 {
@@ -354,7 +354,7 @@ static bool terminal_pattern(const struct scene_line *line, size_t nth,
 	}
 }
 
-/* Fills below a line: down to the axis, or to the layer that it lies on. */
+/* Fills below a line: to the axis, or to the layer below. */
 static void terminal_fill(struct terminal_frame *f,
     const struct terminal_band *band, const struct scene_line *line, size_t nth)
 {
@@ -383,7 +383,7 @@ static void terminal_fill(struct terminal_frame *f,
 	}
 }
 
-/* Clears the dots that a line at the edge of a window left beside the plot. */
+/* Clears dots outside the plot, left by a line at the edge of a window. */
 static void terminal_axis_line(
     struct terminal_frame *f, size_t top, size_t rows)
 {
@@ -412,7 +412,7 @@ static void draw_memory_axis(
 	}
 }
 
-/* As many as have room for their labels. */
+/* As many ticks as have room for their labels. */
 static struct axis_ticks terminal_time_ticks(
     const struct terminal_frame *f, size_t width)
 {
@@ -466,7 +466,7 @@ static void draw_time_axis(struct terminal_frame *f, size_t row)
 	ticks_finish(&ticks);
 }
 
-/* Right of a column, or left of it where that has no room. */
+/* Puts a label right of a column, or left where it doesn't fit. */
 static bool terminal_chart_put_label(struct terminal_frame *f,
     const struct scene_mark *mark, const char *text, size_t column, long row)
 {
@@ -487,8 +487,9 @@ static bool terminal_chart_put_label(struct terminal_frame *f,
 	return false;
 }
 
-/* Beside its place, within so many rows of it, cut where the whole has no room;
- * what has none there is left out: further away it would be another place's. */
+/* Puts a label near its point, at most that many rows away, shortened if
+ * needed; one that doesn't fit is left out, as farther away it would seem to
+ * belong to another point. */
 static void terminal_chart_draw_label(struct terminal_frame *f,
     const struct scene_mark *mark, size_t column, size_t row, size_t within)
 {
@@ -526,7 +527,8 @@ static void terminal_chart_draw_limit(
 	    f, mark, f->left, row > 0 ? (size_t)row - 1 : 1, NEAR);
 }
 
-/* No line alone would say that nothing was measured. */
+/* Marks a gap, as missing lines alone would not show that nothing was
+ * measured. */
 static void terminal_chart_draw_gap(
     struct terminal_frame *f, const struct scene_mark *mark)
 {
@@ -550,7 +552,7 @@ static void terminal_chart_draw_mark(
 {
 	const struct axis *time = &f->scene->time;
 	size_t column = terminal_chart_column_of(f, mark->at.time_s), row = 0;
-	size_t within = f->rows; /* its line goes through all rows */
+	size_t within = f->rows; /* its line covers all rows */
 
 	if (mark->kind == SCENE_LIMIT) {
 		terminal_chart_draw_limit(f, mark);
@@ -576,7 +578,7 @@ static void terminal_chart_draw_mark(
 	terminal_chart_draw_label(f, mark, column, row, within);
 }
 
-/* If not all lanes have a row, the last row says how many are missing. */
+/* If not all lanes get a row, the last row tells how many are missing. */
 static size_t terminal_chart_shown_lanes(struct terminal_frame *f, size_t top)
 {
 	size_t shown = f->lane_rows;
@@ -615,7 +617,7 @@ static void draw_lanes(struct terminal_frame *f, size_t top)
 	}
 }
 
-/* Areas first, then lines, the first one on top of the others. */
+/* Draws areas first, then lines, with the first one on top. */
 static void terminal_lines(struct terminal_frame *f,
     const struct scene_panel *panel, const struct terminal_band *band)
 {
@@ -629,7 +631,7 @@ static void terminal_lines(struct terminal_frame *f,
 		draw_line(f, band, &panel->lines.items[i], terminal_sign(i));
 }
 
-/* The nth panel of other figures. */
+/* The nth usage panel. */
 static const struct scene_panel *terminal_panel(
     const struct scene *scene, size_t nth)
 {
@@ -640,7 +642,7 @@ static const struct scene_panel *terminal_panel(
 	return NULL;
 }
 
-/* "mean 23, highest 98", with its sign and name where there are several. */
+/* "mean 23, highest 98", with sign and name where there are several lines. */
 static char *terminal_panel_figures(const struct scene_panel *panel, size_t nth,
     const struct terminal_style *style)
 {
@@ -655,8 +657,8 @@ static char *terminal_panel_figures(const struct scene_panel *panel, size_t nth,
 	return strbuf_take(&text);
 }
 
-/* "CPU (%): mean 23, highest 98"; an ellipsis stands for lines whose figures
- * have no room. */
+/* "CPU (%): mean 23, highest 98"; an ellipsis replaces figures that don't
+ * fit. */
 static char *terminal_panel_title(const struct scene_panel *panel,
     const struct terminal_style *style, size_t width)
 {
@@ -679,7 +681,7 @@ static char *terminal_panel_title(const struct scene_panel *panel,
 	return strbuf_take(&text);
 }
 
-/* The title above its lines, with the highest value beside the axis. */
+/* Draws the title above the lines, and the highest value beside the axis. */
 static void draw_panel(
     struct terminal_frame *f, const struct scene_panel *panel, size_t top)
 {
@@ -701,7 +703,7 @@ static void draw_panel(
 	free(title);
 }
 
-/* As many as share_rows() found rows for; the others are left out. */
+/* Draws as many as share_rows() allotted. */
 static void draw_panels(struct terminal_frame *f)
 {
 	for (size_t i = 0; i < f->panels; i++)
@@ -735,15 +737,15 @@ static const struct scene_fact *find_fact(
 	return NULL;
 }
 
-/* An end that nobody wanted stands before all else. */
+/* Whether it is an unwanted end, which comes before all other facts. */
 static bool terminal_is_alarm(const struct scene_fact *ended)
 {
 	return strstr(ended->value, "killed") != NULL;
 }
 
 /* Fills the rows with the first note, where there is more than one row, and
- * with known facts, as many as fit; the first fact of a row is there even where
- * it is too long. rows[] are to be freed. */
+ * with as many facts as fit; the first fact of a row is included even if it is
+ * too long. The caller frees rows[]. */
 static size_t fill_facts(const struct scene *scene,
     const struct terminal_style *style, char *rows[FACT_ROWS], size_t most)
 {
@@ -799,8 +801,8 @@ static void find_panels(struct terminal_frame *f)
 	}
 }
 
-/* Title, legend, facts and the time axis take their rows, lanes theirs, and
- * the plot has the rest. */
+/* Allots rows: title, legend, facts, time axis and lanes get theirs, the plot
+ * gets the rest. */
 static size_t share_rows(struct terminal_frame *f)
 {
 	size_t rows = f->style->rows, fixed;
@@ -853,8 +855,8 @@ static void terminal_chart_draw(struct terminal_frame *f)
 	ticks_finish(&ticks);
 }
 
-/* One row of a heat map's rows that a line of the terminal stands for: its
- * name, odd ones before others. */
+/* The row to name among the heat map rows in a line of the terminal, preferably
+ * an outlier. */
 static const struct scene_heat_row *terminal_heat_name(
     const struct scene_heat *heat, size_t from, size_t to)
 {
@@ -877,7 +879,7 @@ static float terminal_heat_cell(const struct scene_heat *heat,
 	return mib;
 }
 
-/* Tenths of the highest as digits where the terminal has no shades. */
+/* Draws digits, tenths of the highest, where the terminal has no shades. */
 static void terminal_heat_line(const struct terminal_frame *f, size_t line,
     size_t lines, size_t names, FILE *out)
 {
@@ -928,7 +930,7 @@ static void terminal_heat_axis(
 	    units_size(high, panel->heat.high_mib), panel->heat.rows.len);
 }
 
-/* Whole lines of text; the grid's signs are too few for shades. */
+/* Prints lines of text, as the grid has too few characters for shades. */
 static void terminal_heat(struct terminal_frame *f, FILE *out)
 {
 	const struct scene_heat *heat = &f->scene->panels.items[0].heat;
@@ -963,7 +965,7 @@ static void terminal_title(
 	putc('\n', out);
 }
 
-/* "Peak: 59.8 MiB after 19.9 s", without the time where there is no room. */
+/* "Peak: 59.8 MiB after 19.9 s", without the time where it doesn't fit. */
 static char *terminal_short_fact(const struct scene_fact *fact, size_t columns)
 {
 	const char *after = strstr(fact->value, " after ");
@@ -974,8 +976,7 @@ static char *terminal_short_fact(const struct scene_fact *fact, size_t columns)
 	return text;
 }
 
-/* A row a fact, the first one first: what a terminal too small for a chart
- * has. */
+/* Prints a fact in each row, in order, on a terminal too small for a chart. */
 static void terminal_small(
     const struct scene *scene, const struct terminal_style *style, FILE *out)
 {

@@ -17,12 +17,13 @@
 #include "scene/scene.h"
 
 struct terminal_style {
-	size_t columns, rows; /* at most; with fewer than six the facts alone */
+	/* At most; with fewer than six rows only facts are printed. */
+	size_t columns, rows;
 	bool unicode;
 	enum grid_colours colours;
 };
 
-/* The style of a terminal, with all its rows. */
+/* The style for a terminal, using all its rows. */
 struct terminal_style terminal_style_of(const struct terminal *terminal)
     __attribute__((nonnull));
 

@@ -21,12 +21,12 @@
 #include "render/cairo/text.h"
 #include "render/module.h"
 
-/* Charts are rows that repeat: the row above predicts nearly all of the next,
- * and higher levels take longer to find hardly more. */
+/* Charts consist of similar rows: the row above predicts nearly all of the
+ * next, and higher levels take longer for hardly any gain. */
 enum { COMPRESSION = 1 };
 
 /* A picture of pixels, to be written as a PNG. Cairo's own writer tries every
- * filter on each row, which takes longer than to draw the chart. */
+ * filter on each row, which takes longer than drawing the chart. */
 struct png_picture {
 	const unsigned char *pixels; /* rows of 32 bits a pixel, 0x00RRGGBB */
 	size_t stride;               /* bytes from row to row */
@@ -35,7 +35,7 @@ struct png_picture {
 
 struct writing {
 	FILE *out;
-	int error; /* errno of the write that failed */
+	int error; /* errno of a failed write */
 	char reason[80];
 };
 
@@ -89,7 +89,7 @@ static void cairo_png_file_write_rows(
 	}
 }
 
-/* Nothing here owns anything that libpng's jump would lose. */
+/* Owns nothing that libpng's longjmp would leak. */
 static void cairo_png_file_write_all(png_structp png, png_infop info,
     const struct png_picture *picture, unsigned char *row)
 {
@@ -132,7 +132,7 @@ static int png_file_write(
 		   : err_set(e, "the chart can't be drawn: %s", writing.reason);
 }
 
-/* One painting: the job and what it paints on. */
+/* One painting: the job and its surface. */
 struct canvas {
 	const struct render_job *job;
 	cairo_t *cr;
@@ -233,7 +233,7 @@ static void paint_shape(struct canvas *canvas, const struct shape *shape)
 		const struct draw_box *clip =
 		    &canvas->job->drawing->clips.items[shape->clip - 1];
 
-		/* half a line more, for what runs along an edge */
+		/* half a line more, for lines along an edge */
 		cairo_rectangle(canvas->cr, clip->x - 2, clip->y - 2,
 		    clip->w + 4, clip->h + 4);
 		cairo_clip(canvas->cr);
@@ -260,8 +260,8 @@ static cairo_status_t cairo_scene_write_bytes(
 	return CAIRO_STATUS_WRITE_ERROR;
 }
 
-/* The same recording makes the same bytes: a page is as old as what it
- * shows. */
+/* The same recording gives the same bytes: the document is dated at the
+ * recording. */
 static void describe_pdf(
     cairo_surface_t *surface, const struct drawing *drawing)
 {
@@ -331,7 +331,7 @@ static int save_png(
 	return png_file_write(&picture, job->out, e);
 }
 
-/* Trouble shows when the output is closed. */
+/* Errors show when the output is closed. */
 static void save_sixel(cairo_surface_t *surface, const struct render_job *job)
 {
 	struct sixel_picture picture;
@@ -357,8 +357,8 @@ static int status_of(
 	    e, "the chart can't be drawn: %s", cairo_status_to_string(status));
 }
 
-/* Cairo dates an EPS file at the present, always in as many characters: it
- * is made as old as what it shows. */
+/* Cairo dates an EPS file at the present, always in the same number of
+ * characters: replaces it by the recording's date. */
 static void date_eps(char *text, size_t len, double created_s)
 {
 	static const char key[] = "%%CreationDate: ";
@@ -419,7 +419,7 @@ static int cairo_scene_draw(const struct render_job *job, struct err *e)
 }
 
 #ifdef HAVE_FONTCONFIG
-/* A configured folder that doesn't exist is no error: Fontconfig's defaults
+/* A configured directory that doesn't exist is no error: Fontconfig's defaults
  * name several. */
 static int text_folder_check(const char *folder, struct err *e)
 {
@@ -436,8 +436,8 @@ static int text_folder_check(const char *folder, struct err *e)
 	    folder, strerror(errno));
 }
 
-/* -1 with e where a folder of fonts can't be read: Fontconfig passes over it,
- * and the next font takes the place of those in it. */
+/* -1 with e where a directory of fonts can't be read: Fontconfig ignores it,
+ * and uses another font. */
 static int text_folders_check(struct err *e)
 {
 	FcStrList *folders = FcConfigGetFontDirs(NULL);

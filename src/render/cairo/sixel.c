@@ -9,19 +9,19 @@
 
 enum { COLOURS = 256, FREQUENT = 192, BAND = 6 };
 
-/* A colour of the picture, how many pixels have it, and the one of the palette
- * that stands for it. */
+/* A colour of the picture, its number of pixels, and its colour in the
+ * palette. */
 struct sixel_shade {
 	uint32_t rgb;
 	size_t count;
-	long distance; /* of nearest */
+	long distance; /* distance to nearest */
 	unsigned char nearest;
 };
 
 struct sixel_palette {
 	uint32_t rgb[COLOURS];
 	size_t len;
-	unsigned char *pixels; /* the colour of each pixel */
+	unsigned char *pixels; /* colour of each pixel */
 };
 
 static uint32_t sixel_pixel(
@@ -57,7 +57,7 @@ static int sixel_compare_counts(const void *a, const void *b)
 	return sixel_compare_shades(a, b);
 }
 
-/* All colours of the picture; to be freed. */
+/* All colours of the picture; the caller frees. */
 static struct sixel_shade *sixel_shades(
     const struct sixel_picture *picture, size_t *len)
 {
@@ -82,7 +82,7 @@ static struct sixel_shade *sixel_shades(
 	return found;
 }
 
-/* As bright colours differ to an eye, roughly. */
+/* A rough measure of the visible difference. */
 static long sixel_distance(uint32_t a, uint32_t b)
 {
 	long red = (long)(a >> 16) - (long)(b >> 16);
@@ -106,8 +106,8 @@ static void sixel_palette_add(struct sixel_palette *palette,
 	palette->rgb[palette->len++] = rgb;
 }
 
-/* The most frequent colours, then those that have none like them: the others
- * become the nearest ones. */
+/* The most frequent colours, then those unlike any of these: others become the
+ * nearest ones. */
 static void sixel_palette_choose(
     struct sixel_palette *palette, struct sixel_shade *shades, size_t len)
 {
@@ -146,7 +146,7 @@ static void sixel_palette_init(
 	free(shades);
 }
 
-/* Levels are percents. */
+/* Levels are in percent. */
 static void sixel_put_palette(const struct sixel_palette *palette, FILE *out)
 {
 	for (size_t i = 0; i < palette->len; i++) {
@@ -168,7 +168,8 @@ static void sixel_put_run(FILE *out, char sign, size_t count)
 			putc(sign, out);
 }
 
-/* One colour of a band: a sign a column, whose bits are the rows of it. */
+/* One colour of a band: a character for each column, whose bits are the
+ * rows. */
 static void sixel_put_colour(const struct sixel_picture *picture,
     const unsigned char *band, size_t rows, unsigned colour, FILE *out)
 {

@@ -15,8 +15,8 @@ struct sixel_picture {
 	size_t stride, width, height;
 };
 
-/* In 256 of the picture's colours, by percents of red, green and blue; the
- * others become the nearest ones. Trouble shows in ferror(out). */
+/* Uses 256 of the picture's colours, in percent of red, green and blue; others
+ * become the nearest ones. Errors show in ferror(out). */
 void sixel_write(const struct sixel_picture *picture, FILE *out)
     __attribute__((nonnull));
 

@@ -13,8 +13,8 @@
 struct text_fonts;
 struct _cairo; /* cairo_t, so that this header compiles without Cairo */
 
-/* NULL with e where the machine has no font for Latin letters and digits: every
- * text would be a row of boxes. */
+/* NULL with e where there is no font for Latin letters and digits: all text
+ * would be boxes. */
 struct text_fonts *text_fonts_create(struct err *e);
 void text_fonts_destroy(struct text_fonts *fonts);
 
@@ -27,7 +27,7 @@ struct text_line {
 	bool bold;
 };
 
-/* The advice where there is no font. */
+/* Advice where there is no font. */
 #define TEXT_NO_FONT                                                         \
 	"no font was found for the text of a picture; install one (Debian: " \
 	"fonts-dejavu-core), or draw a page: .html"

@@ -29,8 +29,8 @@ static PangoLayoutLine *shape_line(
 	return pango_layout_get_line_readonly(fonts->layout, 0);
 }
 
-/* Without hinted metrics a text has one width at all scales, the one that
- * the layout reckoned with. */
+/* Without hinted metrics, a text has the same width at all scales: that used
+ * for the layout. */
 struct text_fonts *text_fonts_create(struct err *e)
 {
 	struct text_fonts *fonts = mem_zero(1, sizeof(*fonts));

@@ -11,7 +11,7 @@
 
 struct text_fonts {
 	cairo_surface_t *surface;
-	cairo_t *cr; /* to measure with */
+	cairo_t *cr; /* for measuring */
 };
 
 void text_fonts_destroy(struct text_fonts *fonts)
@@ -37,7 +37,7 @@ static void choose_font(cairo_t *cr, double size, bool bold)
 	cairo_set_font_size(cr, size);
 }
 
-/* Whether the font has the letter; glyph 0 stands for one that it lacks. */
+/* Whether the font has the letter; glyph 0 stands for a missing one. */
 static bool has_letter(cairo_t *cr, const char *letter)
 {
 	cairo_scaled_font_t *font;

@@ -7,8 +7,8 @@
 
 #define INCH 72.0
 
-/* A graph and what Graphviz made of it. Names never go there: boxes have
- * sizes, labels are empty tables of a size. */
+/* A graph and its Graphviz objects. Names are not passed to it: boxes have
+ * sizes, labels are empty tables of a given size. */
 struct graphviz_layout {
 	struct graph *graph;
 	Agraph_t *made;
@@ -131,8 +131,8 @@ static void graphviz_place_take(struct graphviz_layout *layout)
 	}
 }
 
-/* Drops Graphviz's messages on stderr: they are about its own text, not the
- * user's graph. */
+/* Drops Graphviz's messages on stderr: they are about generated text, not about
+ * the user's graph. */
 static int graphviz_place_ignore(char *text)
 {
 	(void)text;
