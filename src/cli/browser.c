@@ -34,8 +34,8 @@ bool browser_is_there(void)
 	       (browser_is_set("DISPLAY") || browser_is_set("WAYLAND_DISPLAY"));
 }
 
-/* The page is not in /tmp, where another user could predict the name. The name
- * is always the same, so that only one file is left behind. */
+/* The page is not in /tmp, where another user could predict its name. The name
+ * is always the same, so that only one file remains. */
 char *browser_page(struct err *e)
 {
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
@@ -60,7 +60,7 @@ char *browser_page(struct err *e)
 	return path;
 }
 
-/* xdg-open gets /dev/null for its standard streams: it prints diagnostics and
+/* xdg-open gets /dev/null as its standard streams: it prints diagnostics and
  * may outlive this process. */
 int browser_open(const char *path, struct err *e)
 {
@@ -85,8 +85,8 @@ int browser_open(const char *path, struct err *e)
 		    "xdg-open: can't be started, %s; the page "
 		    "is %s",
 		    strerror(failed), path);
-	/* xdg-open fails soon where there is no browser. Otherwise it may run
-	 * for as long as the browser does, which is not waited for. */
+	/* xdg-open fails soon if there is no browser. Otherwise it may run as
+	 * long as the browser, which is not waited for. */
 	for (int i = 0; i < FAILS_WITHIN; i++) {
 		if (waitpid(pid, &status, WNOHANG) != 0)
 			break;

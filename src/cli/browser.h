@@ -9,10 +9,10 @@
 
 #include "base/err.h"
 
-/* Whether a browser can be opened: a display, and xdg-open in PATH. */
+/* Whether a browser can be opened: there is a display, and xdg-open in PATH. */
 bool browser_is_there(void);
 
-/* The page's path in the user's cache folder, which is created. NULL with e;
+/* The page's path in the user's cache directory, which is created. NULL with e;
  * the caller frees. */
 char *browser_page(struct err *e) __attribute__((nonnull, warn_unused_result));
 

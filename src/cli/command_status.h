@@ -7,13 +7,13 @@
 
 #include "base/err.h"
 
-/* Statuses of our own; a recorded program's are passed through. */
+/* mprof's own statuses; a recorded program's status is passed on. */
 enum command_status {
 	COMMAND_OK = 0,
 	COMMAND_FAILED = 1,    /* a message is on stderr */
 	COMMAND_MISUSED = 2,   /* a bad option */
 	COMMAND_LIMIT = 124,   /* --limit was reached */
-	COMMAND_TROUBLE = 125, /* the recorder's own failure */
+	COMMAND_TROUBLE = 125, /* failure of the recorder */
 	COMMAND_NOT_EXECUTABLE = 126,
 	COMMAND_NOT_FOUND = 127,
 	COMMAND_NO_PROFILE = 255

@@ -21,12 +21,12 @@ enum {
 
 #define PATIENCE_NS NS_PER_S
 
-/* The question about Kitty's pictures, and one that every terminal answers: its
- * answer is the last, whether or not the first one has any. */
+/* Asks about Kitty's pictures, and then something that every terminal answers:
+ * that answer is the last, with or without one to the first question. */
 static const char question[] =
     "\033_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\033\\\033[c";
 
-/* Reads up to the end of the answer to ESC [ c; false where none comes. */
+/* Reads up to the end of the answer to ESC [ c; false where there is none. */
 static bool graphics_read(int fd, char *answer, size_t size)
 {
 	int64_t until_ns = clock_mono_ns() + PATIENCE_NS;
@@ -69,7 +69,7 @@ static bool graphics_ask(char *answer, size_t size)
 	return answered;
 }
 
-/* "ESC [ ? 62 ; 4 ; 22 c": 4 stands for Sixel. */
+/* "ESC [ ? 62 ; 4 ; 22 c": 4 means Sixel. */
 static bool graphics_has_sixel(const char *answer)
 {
 	const char *at = strstr(answer, "\033[?");

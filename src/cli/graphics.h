@@ -13,16 +13,16 @@
 
 enum graphics { GRAPHICS_KITTY, GRAPHICS_SIXEL };
 
-/* Asks the terminal on standard output; -1 with e where that is none, or it
- * does not answer in a second that it draws them. What was typed meanwhile is
- * lost. */
+/* Asks the terminal on standard output; -1 with e where it is no terminal, or
+ * doesn't answer within a second that it draws such pictures. Input typed
+ * meanwhile is lost. */
 int graphics_check(enum graphics graphics, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* The pixels of the terminal's window, or of as many common cells. */
+/* The terminal's window in pixels, or the usual size of that many cells. */
 void graphics_size(size_t *width, size_t *height) __attribute__((nonnull));
 
-/* Sends a PNG file by Kitty's protocol. Trouble shows in ferror(out). */
+/* Sends a PNG file by Kitty's protocol. Errors show in ferror(out). */
 void graphics_put_png(FILE *out, const char *png, size_t len)
     __attribute__((nonnull));
 

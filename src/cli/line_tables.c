@@ -9,7 +9,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 
-/* Makes the text safe for a terminal, but keeps tabs, which indent it. */
+/* Makes the text safe for a terminal, except for tabs, which indent it. */
 static void line_tables_print_text(const char *text, size_t len)
 {
 	char *copy = mem_copy_n(text, len), *at = copy;
@@ -75,8 +75,8 @@ static void line_tables_print_one(const struct agent_table *table)
 	for (size_t i = 0; i < strlen(titles); i++)
 		putchar('=');
 	putchar('\n');
-	/* The text may be cut short or missing: lines that ran are printed all
-	 * the same. */
+	/* The text may be incomplete or missing: lines that ran are printed
+	 * anyway. */
 	for (long line = table->first_line; *text || line <= last; line++) {
 		size_t len = strcspn(text, "\n");
 

@@ -8,8 +8,8 @@
 
 #include "python/agent_tables.h"
 
-/* Prints on stdout in the layout of the agent's lines.py. A warning on stderr
- * counts tables that were left out. */
+/* Prints to stdout in the layout of the agent's lines.py. A warning on stderr
+ * counts missing tables. */
 void line_tables_print(const struct agent_tables *tables)
     __attribute__((nonnull));
 

@@ -13,11 +13,12 @@
 
 #include "base/utf8.h"
 
-/* Characters that are no markup; a dot may still be one of a web address. */
+/* Characters that are no markup, although a dot may be part of a web
+ * address. */
 static const char markdown_harmless[] = " -/,=%.+();";
 
-/* Signs before a person, a change, a label. These sites look for them in the
- * displayed text, but not in code. */
+/* Characters before a person, a change, a label. Sites search the displayed
+ * text for them, but not code. */
 static const char markdown_signs[] = "@#!$&~";
 
 static void markdown_put(FILE *out, const char *text, bool in_code)

@@ -9,10 +9,10 @@
 
 #include <stdio.h>
 
-/* A name, as code. */
+/* Writes a name, as code. */
 void markdown_put_name(FILE *out, const char *name) __attribute__((nonnull));
 
-/* A figure or a sentence, which may hold names. */
+/* Writes a figure or a sentence, which may contain names. */
 void markdown_put_text(FILE *out, const char *text) __attribute__((nonnull));
 
 #endif

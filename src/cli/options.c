@@ -15,7 +15,8 @@
 struct values_unit {
 	const char *name;
 	double factor,
-	    part; /* divides by part, which is exact where factor is not */
+	    /* Divisor, which is exact where factor is not. */
+	    part;
 };
 
 static const struct values_unit time_units[] = {{"", 1, 1}, {"s", 1, 1},
@@ -24,8 +25,8 @@ static const struct values_unit time_units[] = {{"", 1, 1}, {"s", 1, 1},
 
 #define MIB 1048576
 
-/* A letter alone, as in 2G, is a power of 1024, as with an i (GiB). With a B
- * and no i (GB) it is a power of ten. */
+/* A single letter, as in 2G, means a power of 1024, as with an i (GiB). With a
+ * B and no i (GB) it is a power of ten. */
 static const struct values_unit size_units[] = {{"", 1, 1}, {"b", 1, MIB},
     {"k", 1, 1024}, {"kib", 1, 1024}, {"kb", 1e3, MIB}, {"m", 1, 1},
     {"mib", 1, 1}, {"mb", 1e6, MIB}, {"g", 1024, 1}, {"gib", 1024, 1},
@@ -168,7 +169,7 @@ int option_range(
 	return 0;
 }
 
-/* A window whose ends are equal is widened as matplotlib does. */
+/* A window of equal ends is widened as matplotlib does. */
 int option_window(
     const struct option_row *row, const char *text, void *where, struct err *e)
 {
@@ -208,11 +209,10 @@ int option_choice(
 
 enum { CODE_HELP = 1000, CODE_VERSION, CODE_ROWS };
 
-/* The columns where texts of --help, and of an option's values, begin. */
+/* Columns where help texts of options, and of their values, begin. */
 enum { HELP_COLUMN = 28, VALUE_COLUMN = 40 };
 
-/* Put in front of a word such as -1, so that getopt_long takes it for an
- * operand and not for an option. */
+/* Prefix of a word such as -1, so that getopt_long takes it for an operand. */
 #define HIDDEN '\001'
 
 static bool is_negative_number(const char *word)
@@ -279,7 +279,7 @@ static const struct option_row *row_of_code(
 }
 
 /* The only option of memory_profiler's mprof that begins with the ambiguous
- * abbreviation; NULL where there is none or more than one. */
+ * abbreviation; NULL where there is none, or more than one. */
 static const struct option_row *row_of_theirs(
     const struct option_row *rows, const char *word, size_t len)
 {
@@ -295,7 +295,7 @@ static const struct option_row *row_of_theirs(
 	return found;
 }
 
-/* Completes an ambiguous --word[=value] to the whole name; NULL where that is
+/* Completes an ambiguous --word[=value] to the full name; NULL where that is
  * not possible. */
 static char *whole_name(const struct option_row *rows, const char *word)
 {
@@ -357,8 +357,8 @@ static enum option_result options_take(
 								   : OPTION_BAD;
 }
 
-/* Hides the negative numbers of argv from getopt_long. The new words are never
- * freed, as argv itself is not. */
+/* Hides negative numbers in argv from getopt_long. The new words are never
+ * freed, like argv itself. */
 static void hide_numbers(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
@@ -418,7 +418,7 @@ enum option_result options_parse(const struct option_call *call, int argc,
 	return result;
 }
 
-/* Prints text in columns from..79, the cursor standing at column. */
+/* Prints text in columns from..79; the cursor is at column. */
 static void print_wrapped(
     FILE *out, const char *text, size_t column, size_t from)
 {
@@ -453,7 +453,7 @@ struct option_value options_value(const struct option_row *row, size_t at)
 	    .name = row->choices ? row->choices[at] : NULL};
 }
 
-/* "a, b or c"; last is what stands before the last of them. */
+/* "a, b or c"; last is the text before the last one. */
 static char *options_list(const struct option_row *row, const char *last)
 {
 	struct option_value value = options_value(row, 0);

@@ -19,28 +19,28 @@ struct option_row;
 typedef int option_parse(
     const struct option_row *row, const char *text, void *where, struct err *e);
 
-/* One of the values that an option can have. */
+/* One of an option's possible values. */
 struct option_value {
 	const char *name; /* NULL behind the last */
-	const char *help; /* half a sentence; NULL: none */
+	const char *help; /* part of a sentence; NULL: none */
 };
 
 struct option_row {
-	char letter;         /* 0 where there is only the long name */
+	char letter;         /* 0: only the long name */
 	const char *name;    /* without the dashes; NULL ends the table */
-	const char *arg;     /* what the help calls its value; NULL: a flag */
-	const char *help;    /* one sentence or two, wrapped when printed; in
-			      * place of {} stand the values it can have */
+	const char *arg;     /* the value's name in the help; NULL: a flag */
+	const char *help;    /* one or two sentences, wrapped when printed; {}
+				stands for the possible values */
 	option_parse *parse; /* below, or the command's own */
-	size_t offset;       /* of the value in the command's options */
-	/* The values that it accepts: an array that ends with NULL, or the rows
-	 * of another room's table. */
+	size_t offset;       /* in the command's options, of the value */
+	/* Accepted values: an array that ends with NULL, or the rows of another
+	 * room's table. */
 	const char *const *choices;
 	struct option_value (*choice_at)(size_t at);
-	bool optional; /* its value may be left out, and is joined by "=": parse
-			* gets NULL or the value */
-	bool ours; /* memory_profiler's mprof does not have it: an abbreviation
-		      that also fits one of its options means that one */
+	bool optional; /* the value may be omitted, and is joined by "=": parse
+			  gets NULL or the value */
+	bool ours;     /* memory_profiler's mprof lacks it: an abbreviation that
+			  matches one of its options, too, means that one */
 };
 
 option_parse option_flag;     /* bool: true */
@@ -57,39 +57,39 @@ option_parse option_choice; /* const char *: one of the row's values */
 struct option_range {
 	double first, last;
 	bool given;
-	bool backwards; /* the last came first */
+	bool backwards; /* the last number came first */
 };
 
 struct option_call {
 	const struct option_row *rows;
 	void *values;    /* the command's options struct, defaults in place */
-	bool stop_early; /* options end at the first word that is none */
+	bool stop_early; /* options end at the first operand */
 };
 
 enum option_result {
 	OPTION_RUN,     /* parsed: go on */
 	OPTION_HELP,    /* --help or -h was there */
 	OPTION_VERSION, /* --version was there */
-	OPTION_BAD      /* misused: e says how; exit status 2 */
+	OPTION_BAD      /* misused, see e; exit status 2 */
 };
 
-/* Parses argv[1..argc), whose elements may be permuted so that the words that
- * are no options stand at argv[*rest..argc). A word such as -1 is a profile,
- * not an option. --help, -h and --version are known everywhere. */
+/* Parses argv[1..argc), which may be permuted so that operands are at
+ * argv[*rest..argc). A word such as -1 is a recording, not an option. --help,
+ * -h and --version are always known. */
 enum option_result options_parse(const struct option_call *call, int argc,
     char **argv, int *rest, struct err *e);
 
-/* The options' part of a command's help, 80 columns wide; values that have a
- * help of their own stand below their option. */
+/* Prints the options' part of a command's help, 80 columns wide; values with a
+ * help text are listed below their option. */
 void options_print_help(const struct option_row *rows, FILE *out);
 
-/* The value of that number, from 0; its name is NULL behind the last. */
+/* The value with that index; its name is NULL behind the last. */
 struct option_value options_value(const struct option_row *row, size_t at);
 
-/* The row's help with its values, "a, b or c". The caller frees. */
+/* The row's help text with its values, "a, b or c". The caller frees. */
 char *options_help(const struct option_row *row);
 
-/* -1 with e: text is none of the row's values, and which these are. */
+/* -1 with e: text is none of the row's values, which e lists. */
 int options_refuse(
     const struct option_row *row, const char *text, struct err *e);
 

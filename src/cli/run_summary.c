@@ -33,7 +33,7 @@ static void run_summary_print_share(const struct share *share, double peak_mib)
 	free(text);
 }
 
-/* Names the descendants that still run, and the option that would have recorded
+/* Names descendants that still run, and the option that would have recorded
  * them. */
 static void print_alive(
     const struct sampler_plan *plan, const struct sampler_result *result)
@@ -93,7 +93,7 @@ static void print_pace(
 			interval, (double)result->interval_ns / NS_PER_S));
 }
 
-/* The machine's memory is a limit of every program and is not mentioned. */
+/* The machine's memory limits every program, and is not mentioned. */
 static void run_summary_print_limit(const struct exit_cause_verdict *exit_cause)
 {
 	char limit[UNITS_TEXT];

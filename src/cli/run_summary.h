@@ -8,20 +8,20 @@
 #include "profile/share.h"
 #include "recorder/sampler.h"
 
-/* Prints notices on stderr: peak, duration, number of samples, file, and
- * details. share comes from share_at_peak(); its processes are 0 where there is
+/* Prints messages on stderr: peak, duration, number of samples, file, and
+ * details. share is from share_at_peak(); its processes are 0 where there is
  * nothing to report. */
 void run_summary_print(const struct sampler_plan *plan,
     const struct sampler_result *result, const struct share *share,
     const char *path) __attribute__((nonnull));
 
-/* Warns that a signal to mprof could not be passed on to the program of that
- * name; -q does not silence it. */
+/* Warns that a signal to mprof could not be forwarded to the program of that
+ * name; not silenced by -q. */
 void run_summary_warn_launch(const struct launch *launch, const char *program)
     __attribute__((nonnull));
 
-/* Prints warnings, which -q does not silence: the signal that ended the
- * program, a limit that was reached. */
+/* Prints warnings, not silenced by -q: the signal that ended the program, a
+ * limit that was reached. */
 void run_summary_warn(const struct sampler_plan *plan,
     const struct sampler_result *result) __attribute__((nonnull));
 

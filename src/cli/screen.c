@@ -15,8 +15,7 @@
 #define ESCAPE 0x1b
 #define LEAVE "\033[?25h\033[?1049l"
 
-/* State to restore on a crash; global because a signal handler gets no
- * argument. */
+/* State to restore on a crash; global, as a signal handler gets no argument. */
 static struct termios before;
 static volatile sig_atomic_t has_before;
 
@@ -26,7 +25,7 @@ static const int awaited[] = {
 
 static void screen_put(const char *text)
 {
-	/* nothing to restore where the terminal is gone */
+	/* nothing to restore if the terminal is gone */
 	if (io_write_all(STDOUT_FILENO, text, strlen(text)) != 0)
 		return;
 }
@@ -137,7 +136,7 @@ static enum screen_event take_signal(const struct screen *screen)
 	}
 }
 
-/* The rest of what an arrow or another such key sends is no key of its own. */
+/* The rest of an arrow key's sequence is no key. */
 static enum screen_event screen_skip_sequence(void)
 {
 	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -149,7 +148,7 @@ static enum screen_event screen_skip_sequence(void)
 	return SCREEN_NOTHING;
 }
 
-/* End of input means that the terminal was closed. */
+/* End of input: the terminal was closed. */
 static enum screen_event take_key(struct screen *screen)
 {
 	char key;

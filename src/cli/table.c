@@ -14,8 +14,8 @@
 
 enum {
 	GAP = 2,
-	NARROWEST = 8,    /* what a text is cut to at most */
-	SHORT_HEADING = 4 /* and a heading, if its figures need no more */
+	NARROWEST = 8,    /* least width of a shortened text */
+	SHORT_HEADING = 4 /* and of a heading, if its figures need no more */
 };
 
 void table_init(struct table *table, const char *align)
@@ -80,7 +80,7 @@ static void cli_table_put(FILE *out, const char *cell, size_t width)
 	free(text);
 }
 
-/* The widest cell of a column from a row on. */
+/* The widest cell of a column, from a row on. */
 static size_t cli_table_widest(
     const struct table *table, size_t column, size_t columns, size_t row)
 {
@@ -95,7 +95,7 @@ static size_t cli_table_widest(
 	return most;
 }
 
-/* The widths of all columns but the last, and the blanks between them. */
+/* The widths of all columns but the last, and the blanks between columns. */
 struct table_fit {
 	size_t *widths;
 	size_t columns, gap;
@@ -110,7 +110,8 @@ static size_t cli_table_used(const struct table_fit *fit)
 	return used;
 }
 
-/* Takes a column from the widest text that can be cut; false where none can. */
+/* Takes a column from the widest text that can be shortened; false where none
+ * can. */
 static bool cli_table_cut(const struct table *table, struct table_fit *fit)
 {
 	size_t widest = fit->columns;
@@ -128,7 +129,7 @@ static bool cli_table_cut(const struct table *table, struct table_fit *fit)
 }
 
 /* Makes room for the last column: fewer blanks, then shorter headings, then
- * shorter texts; figures stay whole. */
+ * shorter texts; figures stay complete. */
 static void cli_table_fit(
     const struct table *table, struct table_fit *fit, size_t width)
 {

@@ -18,7 +18,7 @@ struct table_size {
 };
 
 struct table {
-	const char *align; /* a letter a column: l or r; at least one */
+	const char *align; /* a letter for each column: l or r; at least one */
 	ARRAY(char *) cells;
 	ARRAY(struct table_size) sizes;
 };
@@ -28,18 +28,18 @@ void table_init(struct table *table, const char *align)
     __attribute__((nonnull));
 void table_finish(struct table *table) __attribute__((nonnull));
 
-/* The next cell, row by row. */
+/* Adds the next cell, row by row. */
 void table_add(struct table *table, const char *text) __attribute__((nonnull));
 
-/* The same for a size in MiB, which a column says in one unit. */
+/* The same for a size in MiB, written in one unit for the whole column. */
 void table_add_size(struct table *table, double mib) __attribute__((nonnull));
 
 /* Prints the rows in at most width columns; 0: no limit. */
 void table_print(struct table *table, FILE *out, size_t width)
     __attribute__((nonnull));
 
-/* The width of the terminal behind out, or what COLUMNS says; 0 where there is
- * neither. */
+/* The width of the terminal behind out, or COLUMNS; 0 where neither is
+ * known. */
 size_t table_width(FILE *out) __attribute__((nonnull));
 
 #endif

@@ -21,7 +21,7 @@ static const char *terminal_variable(const char *name)
 	return value ? value : "";
 }
 
-/* The first variable that is set decides, as in setlocale(3). */
+/* The first variable that is set decides, see setlocale(3). */
 static bool locale_is_unicode(void)
 {
 	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
@@ -36,8 +36,8 @@ static bool locale_is_unicode(void)
 	return false;
 }
 
-/* The number of colours in an entry of terminfo: the 14th of its numbers,
- * behind a header of six, the names and the flags (term(5)). */
+/* The number of colours in an entry of terminfo: the 14th number, after a
+ * header of six, the names and the flags (term(5)). */
 static long terminal_entry_colours(const unsigned char *bytes, size_t len)
 {
 	enum { HEADER = 12, COLOURS = 13 };
@@ -58,7 +58,7 @@ static long terminal_entry_colours(const unsigned char *bytes, size_t len)
 	return (short)(bytes[at] | (unsigned)bytes[at + 1] << 8);
 }
 
-/* -1 where terminfo does not know. */
+/* -1 where terminfo has no entry. */
 static long terminal_colours_in(const char *folder, const char *term)
 {
 	unsigned char bytes[4096];
@@ -142,7 +142,7 @@ void terminal_print_word(const char *word, enum terminal_mood mood)
 		fputs(word, stdout);
 }
 
-enum { FIGURE = 16 }; /* columns behind the text */
+enum { FIGURE = 16 }; /* columns after the text */
 
 #define PATIENCE_NS NS_PER_S
 #define REDRAW_NS (NS_PER_S / 10)

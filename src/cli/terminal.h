@@ -15,12 +15,12 @@
 
 struct terminal {
 	bool is_terminal;
-	bool unicode; /* else ASCII alone */
-	bool colour;  /* escape sequences for colours are welcome */
-	bool colours; /* of 256, not only the first sixteen */
-	bool screen;  /* a terminal whose cursor can be moved */
+	bool unicode; /* false: only ASCII */
+	bool colour;  /* escape sequences for colours may be used */
+	bool colours; /* 256 colours, not only sixteen */
+	bool screen;  /* the cursor can be moved */
 	size_t columns, rows;
-	bool columns_given; /* COLUMNS says so */
+	bool columns_given; /* from COLUMNS */
 };
 
 void terminal_look(struct terminal *terminal, int fd);
@@ -28,24 +28,24 @@ void terminal_look(struct terminal *terminal, int fd);
 /* A verdict's word is green, yellow or red on a terminal. */
 enum terminal_mood { TERMINAL_GOOD, TERMINAL_DOUBT, TERMINAL_BAD };
 
-/* Prints the word, in its colour where standard output takes colours. */
+/* Prints the word, in colour if standard output supports that. */
 void terminal_print_word(const char *word, enum terminal_mood mood)
     __attribute__((nonnull));
 
-/* A progress line on stderr for work that takes longer than a second. It is
- * shown on a terminal only, and removed when the work is done. */
+/* A progress line on stderr for work of more than a second, shown only on a
+ * terminal, and removed when the work is done. */
 struct waiting {
 	const char *what; /* "reading a.dat"; cleaned before it is printed */
 	bool wanted, shown;
-	int64_t next_ns; /* when the line is drawn (again) */
+	int64_t next_ns; /* when the line is next drawn */
 };
 
-/* Begins. The text must live until waiting_end(). Returns the callback for the
- * work to report to. */
+/* Begins. The text must be valid until waiting_end(). Returns the callback to
+ * which the work reports. */
 struct progress waiting_begin(struct waiting *waiting, const char *what)
     __attribute__((nonnull));
 
-/* Removes the line. Call it before anything else is printed. */
+/* Removes the line. Call it before printing anything else. */
 void waiting_end(struct waiting *waiting) __attribute__((nonnull));
 
 #endif

@@ -35,7 +35,7 @@ static bool is_at_end(const char *text)
 	return text[strspn(text, " \t")] == 0;
 }
 
-/* Reads the text behind the seconds of a clock: nothing, AM or PM. */
+/* Parses the text after the seconds of a clock time: nothing, AM or PM. */
 static bool read_half_of_day(const char *text, int *hour)
 {
 	text += strspn(text, " \t");
@@ -66,7 +66,7 @@ static bool read_clock(const char *text, double *seconds)
 	return true;
 }
 
-/* The zone behind a date and time: Z, +01:00, +0100, or none. */
+/* Parses the zone after a date and time: Z, +01:00, +0100, or none. */
 static bool read_zone(const char *text, bool *given, long *offset)
 {
 	int hours, minutes = 0, used = 0;
@@ -89,7 +89,7 @@ static bool read_zone(const char *text, bool *given, long *offset)
 	return true;
 }
 
-/* Decimals behind a second; *text moves behind them. */
+/* Parses decimals of a second; *text then points after them. */
 static double read_fraction(const char **text)
 {
 	double fraction = 0, unit = 1;
@@ -129,7 +129,7 @@ static bool read_date(const char *text, double *seconds)
 	return true;
 }
 
-/* Seconds stay below 10^11 until the year 5138. */
+/* Seconds are below 10^11 until the year 5138. */
 static double scaled_time(double number)
 {
 	double size = fabs(number);

@@ -31,7 +31,7 @@ static bool csv_layout_is_blank(const struct line *line)
 	return true;
 }
 
-/* pidstat writes a line about the machine before its header. */
+/* Whether a line is pidstat's about the machine, before its header. */
 static bool is_preamble(const struct line *line)
 {
 	return csv_layout_is_blank(line) ||
@@ -109,7 +109,7 @@ bool layout_find(struct layout *layout, const char *bytes, size_t len)
 
 enum { NAMES_SHOWN = 255 }; /* bytes of the names in a message */
 
-/* A column's name taken apart: "Real (MB)" is "real" in "mb". */
+/* A column's name in parts: "Real (MB)" is "real" in "mb". */
 struct title {
 	char base[48], unit[16];
 };
@@ -117,7 +117,7 @@ struct title {
 static const char *const time_names[] = {"time", "timestamp", "elapsed_time",
     "elapsed", "datetime", "date_time", "date", "epoch", "seconds", "t", NULL};
 
-/* The better ones first. */
+/* Names of memory columns, best first. */
 static const char *const memory_names[] = {"memory", "mem", "mem_real", "real",
     "rss", "resident", "pss", "uss", "memory_usage", "mem_usage", "memory_used",
     "mem_used", "used", "working_set", NULL};
@@ -138,7 +138,7 @@ static const char *const *const known[COLUMNS] = {
     [COLUMN_START] = start_names,
 };
 
-/* Tools that don't say their unit, or call 2^20 bytes a MB. */
+/* Tools that don't tell their unit, or use MB for 2^20 bytes. */
 static const struct {
 	const char *name, *columns[3];
 	double unit_mib;
@@ -148,7 +148,7 @@ static const struct {
     {"pidstat", {"minflt/s", "rss", "vsz"}, 1.0 / 1024},
 };
 
-/* Columns whose name says what they measure. */
+/* Columns whose name tells the measure. */
 static const struct {
 	const char *column, *name;
 } metrics[] = {{"rss", "rss"}, {"resident", "rss"}, {"real", "rss"},
@@ -169,7 +169,7 @@ static double columns_time_unit(const char *name)
 	return 0;
 }
 
-/* Finds the unit: in brackets, or behind the last underscore. */
+/* Finds the unit: in brackets, or after the last underscore. */
 static char *find_unit(char *base)
 {
 	size_t len = strlen(base);
@@ -225,7 +225,7 @@ static size_t find_base(
 	return COLUMN_NONE;
 }
 
-/* A column that the user named, by its text or by its number from 1. */
+/* Finds the column given by the user, by name or by number from 1. */
 static size_t find_named(char **names, size_t count, const char *wanted)
 {
 	char *end;

@@ -27,17 +27,16 @@ enum column {
 #define COLUMN_NONE ((size_t)-1)
 
 struct columns {
-	size_t at[COLUMNS]; /* the column's place, or COLUMN_NONE */
-	double unit_mib;    /* of a number in the memory column */
-	double time_scale;  /* seconds in a number of the time column; 0: by
-			     * its size, see cell_time() */
-	bool unit_assumed;  /* nothing said the unit */
-	const char *metric; /* "rss", "pss", "uss": what the name says; or
-			     * NULL */
+	size_t at[COLUMNS]; /* index of the column, or COLUMN_NONE */
+	double unit_mib;    /* unit of a number in the memory column */
+	double time_scale;  /* seconds per unit of the time column; 0: by
+			       magnitude, see cell_time() */
+	bool unit_assumed;  /* the unit is not given */
+	const char *metric; /* "rss", "pss", "uss", by the name; or NULL */
 };
 
-/* Finds the columns of a header. -1 with e, which names what is there, where
- * the time or the memory can't be found. */
+/* Finds the columns of a header. -1 with e, which names the existing ones,
+ * where time or memory is missing. */
 int columns_find(struct columns *columns, char **names, size_t count,
     const struct csv_options *options, struct err *e)
     __attribute__((nonnull(1, 2, 4), warn_unused_result));
@@ -45,19 +44,19 @@ int columns_find(struct columns *columns, char **names, size_t count,
 /* The layout of a table, by its first lines. */
 struct layout {
 	char delimiter;
-	bool aligned;  /* columns by blanks, nothing quoted */
-	bool psrecord; /* its header has blanks within the names */
-	size_t start;  /* where the header's line begins */
-	size_t end;    /* where it ends, at its newline or with the bytes */
+	bool aligned;  /* columns are separated by blanks, without quotes */
+	bool psrecord; /* psrecord's, whose names contain blanks */
+	size_t start;  /* start of the header's line */
+	size_t end;    /* its end: at the newline, or the end of the bytes */
 };
 
-/* The first line of text in a file's first bytes. False where no line of text
- * is there. */
+/* Finds the first line of text in a file's first bytes. False where there is
+ * none. */
 bool layout_find(struct layout *layout, const char *bytes, size_t len)
     __attribute__((nonnull));
 
-/* The next line of text behind that one. False where there is none; layout
- * stays. */
+/* Finds the next line of text. False where there is none; layout is
+ * unchanged. */
 bool layout_next(struct layout *layout, const char *bytes, size_t len)
     __attribute__((nonnull));
 

@@ -17,13 +17,13 @@ enum { JSON_DEEPEST = 32 };
 
 struct json_value {
 	const char *keys[JSON_DEEPEST]; /* "" for an element of an array */
-	size_t depth;                   /* how many keys */
-	const char *text; /* a number as it is written, or a string's text */
+	size_t depth;                   /* number of keys */
+	const char *text; /* a number as written, or a string's text */
 	bool is_string;
 };
 
-/* The strings are good until it returns; those of one object's keys are the
- * same pointer for all values below it. */
+/* Strings are valid during the call; keys of one object are the same pointer
+ * for all values in it. */
 typedef void json_visit(const struct json_value *value, void *context);
 
 struct json_scanner {
@@ -38,7 +38,7 @@ static void json_skip_blanks(struct json_scanner *in)
 	in->at += strspn(in->at, " \t\r\n");
 }
 
-/* Passes over the character; false where another one is there. */
+/* Skips the character; false where there is another one. */
 static bool json_take(struct json_scanner *in, char wanted)
 {
 	json_skip_blanks(in);
@@ -62,8 +62,8 @@ static int json_hex(const char *at)
 	return (int)strtol(digits, &end, 16);
 }
 
-/* The text of \uXXXX, where a pair of surrogates is one character; a single
- * one, and NUL, have none and become a question mark. */
+/* Decodes \uXXXX, with a pair of surrogates as one character; a single
+ * surrogate, and NUL, become a question mark. */
 static char *json_put_unicode(struct json_scanner *in, char *out)
 {
 	int code = json_hex(in->at), low = -1;
@@ -100,7 +100,7 @@ static char *json_put_escape(struct json_scanner *in, char *out)
 	return out + 1;
 }
 
-/* The string that begins behind the quote; NULL where it has no end. */
+/* Reads the string after its quote; NULL where it has no end. */
 static char *json_string(struct json_scanner *in)
 {
 	char *text = in->at, *out = text;
@@ -122,7 +122,7 @@ static char *json_string(struct json_scanner *in)
 
 static bool json_scan_value(struct json_scanner *in);
 
-/* The values of an object, or of an array, up to the closing bracket. */
+/* Reads the values of an object or an array, up to the closing bracket. */
 static bool json_scan_values(struct json_scanner *in, bool object)
 {
 	char close = object ? '}' : ']';
@@ -199,9 +199,9 @@ static bool json_scan_value(struct json_scanner *in)
 	return json_visit_number(in);
 }
 
-/* Passes each number and string of a JSON text (RFC 8259), which ends with a
- * NUL and is overwritten; true, false and null are passed over. Strings are
- * unescaped in place: an escape is never shorter than its character. False
+/* Passes each number and string of a JSON text (RFC 8259) to visit; the text
+ * ends with NUL and is overwritten. true, false and null are skipped. Strings
+ * are unescaped in place: an escape is never shorter than its character. False
  * where it is no JSON, or nested deeper than JSON_DEEPEST; some values may have
  * been passed by then. */
 static bool json_scan(char *text, json_visit *visit, void *context)
@@ -227,7 +227,7 @@ struct duct_process {
 	double rss;                /* bytes; NAN: none */
 };
 
-/* One line, taken apart. */
+/* One line, parsed. */
 struct duct_report {
 	double time_s, rss; /* bytes */
 	bool timed, summed;
@@ -322,7 +322,8 @@ static bool is_credible(const struct duct_report *report)
 	return true;
 }
 
-/* A file to which several runs were written goes back in time between. */
+/* Takes a line. Where several runs were written to a file, time decreases in
+ * between. */
 static bool take_report(struct duct_reader *in, char *line)
 {
 	struct duct_report *report = &in->report;
@@ -357,7 +358,7 @@ static void duct_take_line(struct duct_reader *in)
 	strbuf_cut(&in->line, 0);
 }
 
-/* A NUL ends no line: it becomes a blank. */
+/* Replaces NULs by blanks, as they end no line. */
 static void duct_take_bytes(
     struct duct_reader *in, const char *bytes, size_t len)
 {

@@ -13,12 +13,12 @@
 #include "base/err.h"
 #include "profile/profile.h"
 
-/* Whether a file's first bytes are those of such a file. */
+/* Whether a file's first bytes are those of a duct file. */
 bool duct_is_usage(const char *bytes, size_t len) __attribute__((nonnull));
 
-/* Reads the len bytes that were read already, and what fd gives behind them,
- * into an empty profile. Lines that are no report are skipped and counted. -1
- * with e where fd can't be read. */
+/* Reads the len bytes already read, and the rest from fd, into an empty
+ * profile. Other lines are skipped and counted. -1 with e where fd can't be
+ * read. */
 int duct_read(struct profile *profile, int fd, const char *bytes, size_t len,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 

@@ -11,14 +11,14 @@
 #include "profile/measure.h"
 #include "profile/share.h"
 
-/* Characters that begin a formula in the usual spreadsheets; and the apostrophe
- * itself, so that it can be taken away again. */
+/* Characters that begin a formula in common spreadsheets; and the apostrophe
+ * itself, so that it can be removed again. */
 static const char formula[] = "=+-@|%'";
 
 struct export_table {
 	FILE *out;
 	double start_s;
-	bool starts; /* has a column for when processes began */
+	bool starts; /* has a column for starts of processes */
 };
 
 struct rows_of {
@@ -53,7 +53,7 @@ void csv_write_quoted(const char *text, FILE *out)
 	free(guarded);
 }
 
-/* A field is quoted only where it must be, as people expect of a table. */
+/* Quotes a field only where needed, as is usual for tables. */
 static void write_text(FILE *out, const char *text)
 {
 	char *guarded = csv_guard(text);
@@ -87,8 +87,8 @@ static void csv_export_write_rows(
 	}
 }
 
-/* Writes the resources beside memory: the column mib holds the figure, in the
- * unit that the metric's name says. */
+/* Writes the resources beside memory: the column mib contains the value, in the
+ * unit that the metric's name tells. */
 static void csv_export_write_usage(const struct export_table *table,
     const struct usage_series *usage, const struct rows_of *of)
 {

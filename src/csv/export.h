@@ -11,18 +11,18 @@
 
 #include "profile/profile.h"
 
-/* Writes every run, series by series. Failures show in the stream. */
+/* Writes every run, series by series. Errors show in the stream. */
 void csv_export(const struct profile *profile, FILE *out)
     __attribute__((nonnull));
 
-/* A text that a spreadsheet would take for a formula gets an apostrophe in
- * front; what can't be shown is written visibly. The caller frees. */
+/* Prepends an apostrophe to text that a spreadsheet would take for a formula;
+ * escapes what can't be displayed. The caller frees. */
 char *csv_guard(const char *text) __attribute__((nonnull));
 
 /* Writes the text guarded and in quotes. */
 void csv_write_quoted(const char *text, FILE *out) __attribute__((nonnull));
 
-/* Takes the apostrophe away again. The caller frees. */
+/* Removes the apostrophe. The caller frees. */
 char *csv_unguard(const char *text) __attribute__((nonnull));
 
 #endif

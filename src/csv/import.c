@@ -24,26 +24,25 @@
 
 enum { BLOCK = 256 << 10, BEGINNING = 8192 };
 
-/* Longer is no field: somewhere a quote was left open. */
+/* A longer field is none: a quote was left open somewhere. */
 #define LONGEST_FIELD ((size_t)16 << 20)
 
-/* The bytes of a table, from its header on, become rows. Text between the rows
- * is no error: headers that come again, lines of the programs that wrote to the
- * same file. It is passed over, and counted in the profile's skipped lines
- * where it is no known thing. */
+/* Parses the bytes of a table, from its header on, into rows. Text between rows
+ * is no error: repeated headers, or output of other programs. It is skipped,
+ * and counted in the profile's skipped lines unless it is of a known kind. */
 struct sheet {
 	const char *path;
 	const struct csv_options *options;
 	struct layout layout;
 	struct csv_parser parser;
-	struct strbuf row;   /* the row's cells, each with a NUL behind */
+	struct strbuf row;   /* the row's cells, each NUL-terminated */
 	ARRAY(char *) names; /* of the header's columns */
-	bool header;         /* it was read */
-	bool other;          /* the last header was another table's */
-	size_t field, line;  /* where we are */
-	size_t unseen;       /* bytes since the last field ended */
+	bool header;         /* the header was read */
+	bool other;          /* the last header was that of another table */
+	size_t field, line;  /* position */
+	size_t unseen;       /* bytes since the last field's end */
 	struct rows rows;
-	struct err text_error; /* of the first row that holds no time */
+	struct err text_error; /* for the first row without a time */
 	bool failed;
 	struct err *e;
 };
@@ -66,8 +65,8 @@ static int sheet_is_newline(unsigned char c)
 	return c == '\n' || c == '\r';
 }
 
-/* Begins behind layout.start; path, options, layout, line, e and the rows'
- * profile are set. -1 with e. */
+/* Starts after layout.start; path, options, layout, line, e and the rows'
+ * profile must be set. -1 with e. */
 static int sheet_begin(struct sheet *sheet)
 {
 	bool aligned = sheet->layout.aligned;
@@ -82,9 +81,8 @@ static int sheet_begin(struct sheet *sheet)
 	csv_set_term_func(&sheet->parser, sheet_is_newline);
 	csv_set_space_func(
 	    &sheet->parser, aligned ? sheet_is_no_space : sheet_is_space);
-	/* No NUL reaches the parser: with NUL as the quote, nothing is quoted.
-
-	 */
+	/* No NUL reaches the parser: with NUL as the quote, nothing is
+	 * quoted. */
 	if (aligned)
 		csv_set_quote(&sheet->parser, 0);
 	return 0;
@@ -121,8 +119,8 @@ static void count_lines(struct sheet *sheet, const char *text, size_t len)
 	}
 }
 
-/* AM and PM stand behind the clock, in an aligned table, as a word of their
- * own: it belongs to the time. */
+/* In an aligned table AM and PM are separate words after the clock time: adds
+ * them to it. */
 static bool take_half_of_day(struct sheet *sheet, const char *text)
 {
 	char *cell = sheet->rows.cells[COLUMN_TIME];
@@ -169,7 +167,7 @@ static void drop_names(struct sheet *sheet)
 	sheet->names.len = 0;
 }
 
-/* pidstat without -h writes the moment where the time's name would be. */
+/* pidstat without -h writes a time in place of the time column's name. */
 static void take_names(struct sheet *sheet)
 {
 	static const char *const psrecord[] = {
@@ -202,7 +200,7 @@ static void take_header(struct sheet *sheet)
 		sheet_fail(sheet, cause.text);
 }
 
-/* Whether the row has one of the header's names where a figure would be. */
+/* Whether the row has one of the header's names in place of a figure. */
 static bool is_name_again(const struct sheet *sheet, enum column column)
 {
 	const char *cell = sheet->rows.cells[column];
@@ -215,8 +213,8 @@ static bool is_name_again(const struct sheet *sheet, enum column column)
 	return false;
 }
 
-/* A header may come again, of the same table or of another one: pidstat
- * repeats its own, and tables get joined. */
+/* Whether the row is a header again, of the same table or another: pidstat
+ * repeats its own, and tables get concatenated. */
 static bool is_header_again(const struct sheet *sheet)
 {
 	return is_name_again(sheet, COLUMN_TIME) ||
@@ -226,8 +224,8 @@ static bool is_header_again(const struct sheet *sheet)
 		   strcmp(sheet->row.text, "Elapsed") == 0);
 }
 
-/* Columns may stand in another order than before; where there is no memory in
- * them, the rows below belong to another table. */
+/* Takes a repeated header. Columns may be in another order; without memory, the
+ * rows after it belong to another table. */
 static void take_header_again(struct sheet *sheet)
 {
 	struct columns columns;
@@ -240,7 +238,7 @@ static void take_header_again(struct sheet *sheet)
 	rows_joined(&sheet->rows);
 }
 
-/* The line of pidstat's that names the machine: "Linux 6.1 (host) ...". */
+/* Whether it is pidstat's line about the machine: "Linux 6.1 (host) ...". */
 static bool is_machine(const struct sheet *sheet)
 {
 	return sheet->layout.aligned && sheet->field > 2 &&
@@ -270,7 +268,7 @@ static void pass_over(struct sheet *sheet)
 		profile->first_skipped = sheet->line;
 }
 
-/* If blanks alone separate columns, any sentence has enough columns. */
+/* If blanks separate columns, any sentence has enough columns. */
 static void take_cells(struct sheet *sheet)
 {
 	struct err cause;
@@ -321,8 +319,8 @@ static void end_row(int c, void *context)
 		sheet->line++;
 }
 
-/* Bytes that no parser shall see: NULs, the marks at the beginnings of files
- * that were joined, and tabs between aligned columns. */
+/* Replaces bytes that the parser must not see: NULs, byte order marks of
+ * concatenated files, and tabs between aligned columns. */
 static void blank_out(struct sheet *sheet, char *bytes, size_t len)
 {
 	char *end = bytes + len;
@@ -337,8 +335,8 @@ static void blank_out(struct sheet *sheet, char *bytes, size_t len)
 	}
 }
 
-/* Takes the next bytes, in which NULs become blanks. -1 with e, which names the
- * line, where a cell is not what its column must hold. */
+/* Takes the next bytes, replacing NULs by blanks. -1 with e, which names the
+ * line, where a cell is not what its column must contain. */
 static int sheet_feed(struct sheet *sheet, char *bytes, size_t len)
 {
 	blank_out(sheet, bytes, len);
@@ -355,8 +353,8 @@ static int sheet_feed(struct sheet *sheet, char *bytes, size_t len)
 	return sheet->failed ? -1 : 0;
 }
 
-/* After the last bytes. -1 with e as above, or where nothing but text is
- * there. */
+/* Called after the last bytes. -1 with e as above, or where there was nothing
+ * but text. */
 static int sheet_end(struct sheet *sheet)
 {
 	size_t line = sheet->line;
@@ -382,7 +380,7 @@ static void sheet_finish(struct sheet *sheet)
 	strbuf_finish(&sheet->row);
 }
 
-/* Fills the block as far as the file goes; *len is 0 at its end. */
+/* Fills the block from the file; *len is 0 at its end. */
 static int read_block(int fd, char *bytes, size_t size, size_t *len)
 {
 	*len = 0;
@@ -400,8 +398,8 @@ static int read_block(int fd, char *bytes, size_t size, size_t *len)
 	return 0;
 }
 
-/* Whether the line that the layout names is a header with known columns: only
- * that line is parsed. */
+/* Whether the line that the layout names is a header with known columns: parses
+ * only that line. */
 static bool is_header(const struct layout *layout,
     const struct csv_options *options, const char *bytes)
 {
@@ -421,13 +419,14 @@ static bool is_header(const struct layout *layout,
 	memcpy(line, bytes + layout->start, len);
 	known = sheet_feed(&sheet, line, len) == 0 && sheet_end(&sheet) == 0;
 	sheet_finish(&sheet);
-	/* A carriage return alone ends a row too: there may have been some. */
+	/* A single carriage return ends a row, too: there may have been
+	 * some. */
 	profile_finish(&profile);
 	return known;
 }
 
-/* The first line whose columns are known: other programs may have written to
- * the file before. Without one, the first line of text. */
+/* Finds the first line with known columns, as other programs may have written
+ * to the file before; or else the first line of text. */
 static bool find_header(struct layout *layout,
     const struct csv_options *options, const char *bytes, size_t len)
 {

@@ -16,7 +16,7 @@ static bool is_empty(const char *cell)
 	return cell[strspn(cell, " \t")] == 0;
 }
 
-/* A cell with a unit of its own, "1.5 GiB", in a column of such cells. */
+/* Reads a cell with its own unit, "1.5 GiB", in a column of such cells. */
 static int read_memory(struct rows *rows, double *mib, struct err *e)
 {
 	const char *cell = rows->cells[COLUMN_MEMORY], *rest;
@@ -53,7 +53,7 @@ static int read_time(struct rows *rows, double *time_s, struct err *e)
 	}
 	if (!cell_time(cell, rows->comma, time_s))
 		return err_set(e, "%s: is not a time", cell);
-	/* A clock without a date begins anew at midnight. */
+	/* A clock time without a date starts again at midnight. */
 	if (strchr(cell, ':') && *time_s < DAY_S) {
 		while (*time_s < rows->last_clock_s - DAY_S / 2)
 			*time_s += DAY_S;
@@ -68,13 +68,13 @@ static void rows_begin_run(struct rows *rows)
 	rows->run->info.is_table = true;
 	if (rows->columns.metric)
 		rows->run->info.backend = mem_copy(rows->columns.metric);
-	else if (rows->metric[0]) /* all runs of a table are of one */
+	else if (rows->metric[0]) /* all runs of a table have one metric */
 		rows->run->info.backend = mem_copy(rows->metric);
 	rows->last_elapsed_s = -INFINITY;
 }
 
-/* In our own export the seconds since a run's first sample show where the next
- * one begins. */
+/* In mprof's own export, seconds since a run's first sample show where the next
+ * run begins. */
 static void notice_next_run(struct rows *rows)
 {
 	const char *cell = rows->cells[COLUMN_ELAPSED], *rest;
@@ -88,8 +88,8 @@ static void notice_next_run(struct rows *rows)
 	rows->last_elapsed_s = elapsed_s;
 }
 
-/* Whether the row is of the kind that the first one was of: a table may hold
- * several measures of the same thing. */
+/* Whether the row has the first one's metric: a table may contain several
+ * measures of the same thing. */
 static bool is_of_metric(struct rows *rows)
 {
 	const char *cell = rows->cells[COLUMN_METRIC];
@@ -104,7 +104,7 @@ static bool is_of_metric(struct rows *rows)
 	return strcmp(rows->metric, cell) == 0;
 }
 
-/* Clock ticks since boot, as our own export has them; 0 for anything else. */
+/* Clock ticks since boot in mprof's own export; 0 for other text. */
 static uint64_t read_start(const char *cell)
 {
 	uint64_t ticks = 0;
@@ -130,8 +130,8 @@ static void rows_take_process(struct rows *rows, double time_s, double mib)
 		process->name = csv_unguard(name);
 }
 
-/* Behind a second header time may begin anew. Tables of several processes that
- * were joined begin at one time too, but each with processes of its own. */
+/* After a second header time may start again. Concatenated tables of several
+ * processes also begin at one time, but have different processes. */
 static void notice_joined(struct rows *rows, double time_s)
 {
 	const char *pid = rows->cells[COLUMN_PID];
@@ -197,7 +197,7 @@ void rows_next_run(struct rows *rows)
 	rows->last_clock_s = 0;
 }
 
-/* The sum over processes at each time. */
+/* Sums over processes at each time. */
 static void rows_sum_up(struct run *run)
 {
 	struct series all = {0};

@@ -19,32 +19,33 @@ struct rows {
 	struct columns columns;
 	bool comma; /* a comma may be a decimal point */
 	char cells[COLUMNS][CELL_SIZE];
-	char metric[CELL_SIZE]; /* what the first row measured */
-	size_t taken;           /* samples */
-	bool joined;            /* a header came again behind the last row */
+	char metric[CELL_SIZE]; /* measure in the first row */
+	size_t taken;           /* number of samples */
+	bool joined;            /* a header was repeated after the last row */
 	double last_s, last_elapsed_s;
-	double last_clock_s; /* of the row before, to see midnight pass */
-	int units;           /* 1: cells name their unit, -1: they don't */
+	double last_clock_s; /* clock time of the previous row, to detect
+				midnight */
+	int units;           /* 1: cells have units, -1: they don't */
 };
 
 enum row_result {
-	ROW_TAKEN, /* or left out: nothing was measured, or another thing */
-	ROW_TEXT,  /* its time is none: no row at all */
+	ROW_TAKEN, /* taken, or skipped: not measured, or something else */
+	ROW_TEXT,  /* it has no time: it is no row */
 	ROW_BAD,   /* its memory is no amount of memory */
 };
 
-/* Takes the row that stands in cells; cells that are missing are empty. With
- * e where it isn't taken. */
+/* Takes the row in cells; missing cells are empty. With e unless it is
+ * taken. */
 enum row_result rows_take(struct rows *rows, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* A header came again: where time goes back behind it, a run begins. */
+/* A header was repeated: if time decreases after it, a new run begins. */
 void rows_joined(struct rows *rows) __attribute__((nonnull));
 
-/* The next row is another run's. */
+/* The next row belongs to another run. */
 void rows_next_run(struct rows *rows) __attribute__((nonnull));
 
-/* After the last row: sums up processes, sorts. */
+/* Called after the last row: sums over processes, sorts. */
 void rows_finish(struct rows *rows) __attribute__((nonnull));
 
 #endif

@@ -30,7 +30,7 @@ static bool fold_is(const void *folds, size_t at, const void *path)
 	return strcmp(((const struct fold *)folds)[at].path, path) == 0;
 }
 
-/* Takes path over. */
+/* Takes over path. */
 static void export_folded_add(struct folds *folds, char *path, double mib)
 {
 	uint32_t hash = index_hash(path, strlen(path));
@@ -44,7 +44,7 @@ static void export_folded_add(struct folds *folds, char *path, double mib)
 	folds->list.items[at].kib += mib * 1024;
 }
 
-/* The text of a frame, without the separator of frames. */
+/* The text of a frame, without the separator between frames. */
 static char *frame_text(const char *text)
 {
 	char *clean = utf8_clean_copy(text);
@@ -93,7 +93,7 @@ static void fold_stacks(struct folds *folds, const struct run *run)
 struct open_call {
 	const struct call *call;
 	char *path;
-	double inner_mib; /* growth within its callees */
+	double inner_mib; /* growth in its callees */
 };
 
 struct folded_calls {

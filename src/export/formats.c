@@ -33,7 +33,7 @@ const struct export_format *export_format_of_path(const char *path)
 {
 	const struct export_format *format, *found = NULL;
 
-	/* The longest, since one ending may end with another. */
+	/* Chooses the longest, as one ending may end with another. */
 	for (size_t i = 0; (format = export_format_at(i)) != NULL; i++) {
 		if (path_has_ending(path, format->ending) &&
 		    (!found || strlen(format->ending) > strlen(found->ending)))

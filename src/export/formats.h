@@ -13,8 +13,8 @@
 #include "base/err.h"
 #include "profile/profile.h"
 
-/* Writes a whole profile; failures to write show in the stream. -1 with e where
- * the profile holds nothing that the format can express. */
+/* Writes a whole profile; errors in writing show in the stream. -1 with e where
+ * the profile has nothing that the format can express. */
 typedef int export_write(
     const struct profile *profile, FILE *out, struct err *e);
 
@@ -24,23 +24,22 @@ typedef int export_write(
 
 struct export_format {
 	const char *name;
-	const char *ending; /* of its files: ".csv" */
+	const char *ending; /* ending of its files: ".csv" */
 	const char *summary;
 	export_write *write;
 };
 
-/* The rows, from 0; NULL behind the last. */
+/* Rows from 0; NULL behind the last. */
 const struct export_format *export_format_at(size_t index);
 
-/* The format of that name, NULL where there is none. */
+/* The format of that name; NULL where there is none. */
 const struct export_format *export_format_find(const char *name);
 
-/* The format that a file's ending asks for; the first where it asks for
- * none. */
+/* The format for a file's ending; the first if there is none. */
 const struct export_format *export_format_of_path(const char *path);
 
-/* Writes a set of recordings, a row each; -1 with e where the format has no
- * form for a set. */
+/* Writes a set of recordings, a row for each; -1 with e where the format has no
+ * form for sets. */
 typedef int export_set(const struct spread *spread, FILE *out, struct err *e);
 
 export_set export_set_csv, export_set_json;

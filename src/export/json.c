@@ -22,7 +22,7 @@ static void number_member(struct json *json, const char *key, double number)
 	json_number(json, number);
 }
 
-/* Counts and ids of 0 and below are unknown. */
+/* Writes a count or an id; 0 and less are unknown. */
 static void id_member(struct json *json, const char *key, int id)
 {
 	json_key(json, key);
@@ -79,7 +79,7 @@ static void json_put_info(struct json *json, const struct run_info *info)
 	json_close(json, '}');
 }
 
-/* Writes the resources beside memory; nothing where usage is NULL. */
+/* Writes the resources beside memory; nothing if usage is NULL. */
 static void json_put_usage(struct json *json, const struct usage_series *usage)
 {
 	json_key(json, "usage");

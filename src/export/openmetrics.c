@@ -19,7 +19,7 @@ struct labels {
 	size_t run;
 	const char *pid, *name; /* NULL for the total */
 	uint64_t start_ticks;   /* 0: unknown */
-	const char *gpu;        /* NULL: of no GPU */
+	const char *gpu;        /* NULL: not of a GPU */
 };
 
 static void openmetrics_add_label(
@@ -55,8 +55,8 @@ static char *openmetrics_labels(const struct labels *labels)
 	return strbuf_take(&out);
 }
 
-/* Prometheus' times are whole milliseconds: of several samples in one
- * millisecond the highest is written. */
+/* Prometheus' times are whole milliseconds: of several samples in one, the
+ * highest is written. */
 static void export_openmetrics_put_series(FILE *out, const char *metric,
     const struct labels *labels, const struct series *series)
 {
@@ -124,7 +124,7 @@ static void openmetrics_put_processes(FILE *out, const struct family *family,
 	}
 }
 
-/* All samples of a family stand together. */
+/* All samples of a family are consecutive. */
 static const struct family families[] = {
     {"mprof_memory_bytes", "Memory of the program and its descendants.",
 	openmetrics_put_total, NULL},
@@ -183,7 +183,7 @@ static void openmetrics_put_figure(FILE *out,
 	free(text);
 }
 
-/* The readings of one run, or of its processes. */
+/* Writes the readings of one run, or of its processes. */
 static size_t openmetrics_put_readings(FILE *out,
     enum resource_figure_id figure, const struct profile *profile,
     bool processes)
@@ -220,7 +220,7 @@ static size_t openmetrics_put_readings(FILE *out,
 	return put;
 }
 
-/* The figures from first on that have one metric, of the whole or of the
+/* Writes the figures from first on that share a metric, of the whole or of the
  * processes. */
 static void openmetrics_put_usage(FILE *out, size_t first, size_t end,
     const struct profile *profile, bool processes)

@@ -14,7 +14,7 @@
 #include "export/stacks.h"
 #include "profile/ending.h"
 
-/* Fields of Profile, and of the messages in it. */
+/* Field numbers of Profile, and of its messages. */
 enum {
 	PROFILE_SAMPLE_TYPE = 1,
 	PROFILE_SAMPLE = 2,
@@ -39,7 +39,7 @@ enum {
 	FUNCTION_FILENAME = 4,
 };
 
-/* Texts are named by their number; the first is "". */
+/* Texts are referred to by number; the first is "". */
 struct pprof_texts {
 	ARRAY(char *) items;
 	struct index index;
@@ -72,7 +72,7 @@ static void pprof_put_bytes(
 	strbuf_add_bytes(to, bytes, len);
 }
 
-/* Puts a whole message and empties it. */
+/* Writes a whole message and empties it. */
 static void pprof_put_message(
     struct strbuf *to, int field, struct strbuf *message)
 {
@@ -121,8 +121,8 @@ static void pprof_put_sample(
 	pprof_put_message(&pprof->out, PROFILE_SAMPLE, message);
 }
 
-/* Each frame is a location, and a function as well: two lines of one function
- * are two functions of one name, which pprof takes for one. */
+/* Each frame is a location and a function: two lines of one function are two
+ * functions of the same name, which pprof merges. */
 static void pprof_put_frame(struct pprof *pprof, size_t at)
 {
 	const struct export_frame *frame = &pprof->frames.items.items[at];
@@ -194,7 +194,7 @@ static void pprof_finish(struct pprof *pprof)
 	strbuf_finish(&pprof->inner);
 }
 
-/* A profile is of one process's life: that of the last run with stacks. */
+/* A profile covers one process's life: that of the last run with stacks. */
 int export_pprof(const struct profile *profile, FILE *out, struct err *e)
 {
 	const struct run *run = export_stacks_last(profile, e);

@@ -78,7 +78,7 @@ static void speedscope_write_run(struct json *json, const struct run *run,
 	json_close(json, '}');
 }
 
-/* The runs fill the table of frames, which stands behind them. */
+/* Writing the runs fills the table of frames, which follows them. */
 static void speedscope_write(struct json *json, const struct profile *profile,
     enum memory_source *source)
 {

@@ -21,15 +21,14 @@ struct export_frames {
 	struct index index;
 };
 
-/* The place of the frame among the items. */
+/* The index of the frame in items. */
 size_t export_frames_place(struct export_frames *frames,
     const struct frame *frame) __attribute__((nonnull));
 void export_frames_finish(struct export_frames *frames)
     __attribute__((nonnull));
 
-/* Fills in, by stack, how much sampled allocations held when the total was
- * highest; without them, how much memory grew, on the clock. The caller
- * finishes. */
+/* Fills in, by stack, the memory that sampled allocations held when the total
+ * was highest; without these, growth on the clock. The caller finishes. */
 void export_stacks_init(struct stack_growths *growths, const struct run *run)
     __attribute__((nonnull));
 
@@ -37,7 +36,7 @@ void export_stacks_init(struct stack_growths *growths, const struct run *run)
 int64_t export_stack_bytes(const struct stack_growth *growth)
     __attribute__((nonnull));
 
-/* The last run that has stacks; NULL with e where none has. */
+/* The last run with stacks; NULL with e where there is none. */
 const struct run *export_stacks_last(const struct profile *profile,
     struct err *e) __attribute__((nonnull, warn_unused_result));
 

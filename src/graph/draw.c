@@ -20,7 +20,7 @@
 #define HEAD_WIDTH 7
 #define KEY_SIZE 10
 
-/* Texts are measured and put down as those of charts are. */
+/* Text is measured and placed as in charts. */
 struct graph_sheet {
 	struct place place;
 	struct layout_request request;
@@ -36,7 +36,7 @@ static void sheet_init(struct graph_sheet *sheet, struct drawing *drawing,
 	    .margin = MARGIN};
 }
 
-/* Cuts the text where it is wider than most; its width. */
+/* Shortens the text where it is wider than most; returns its width. */
 static double graph_draw_fit(const struct place *place, char **text,
     struct placed_words words, double most)
 {
@@ -219,7 +219,7 @@ static double graph_draw_key(
 	return y + place_line_height(SMALL_SIZE);
 }
 
-/* One line of text, as much as has room; returns what is below it. */
+/* One line of text, shortened; returns the y below it. */
 static double draw_row(
     struct place *place, const char *text, double y, struct placed_words words)
 {

@@ -54,7 +54,7 @@ void graph_add_arrow(
 	};
 }
 
-/* Names may hold quotes, and backslashes, which begin escapes there. */
+/* Names may contain quotes, and backslashes, which begin escapes. */
 static void write_quoted(const char *text, FILE *out)
 {
 	for (; *text; text++) {

@@ -13,11 +13,11 @@
 enum { BEGINNING = 8 };
 
 struct file_kind {
-	const char *bytes; /* the file's first */
+	const char *bytes; /* first bytes of the file */
 	size_t len;
 	const char *what;    /* continues "FILE: is ..." */
-	const char *command; /* a filter that makes it readable */
-	const char *advice;  /* advice where no filter does */
+	const char *command; /* filter that makes it readable */
+	const char *advice;  /* what to do if there is no filter */
 };
 
 #define BYTES(text) text, sizeof(text) - 1
@@ -38,8 +38,8 @@ static const struct file_kind file_kinds[] = {
     {BYTES("\xfe\xff"), "text in UTF-16", "iconv -f UTF-16 -t UTF-8", NULL},
 };
 
-/* UTF-16 without a byte order mark: each ASCII character has a zero byte beside
- * it. */
+/* Recognises UTF-16 without a byte order mark: each ASCII character has a zero
+ * byte beside it. */
 static const char *file_kind_encoding(const unsigned char *bytes, size_t len)
 {
 	bool little = len == BEGINNING, big = little;
@@ -89,7 +89,8 @@ static size_t file_kind_read(const char *path, unsigned char *bytes)
 	ssize_t len;
 	int fd;
 
-	/* A pipe is not opened: its writer would see a reader come and go. */
+	/* A pipe is not opened: its writer would see a reader open and close
+	 * it. */
 	if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
 		return 0;
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

@@ -10,13 +10,13 @@
 
 #include "base/err.h"
 
-/* -1 with e where the regular file is of such a kind; the message says which,
- * and how to make it readable. 0 for all other files, also for pipes and those
+/* -1 with e where the regular file is of such a kind; the message tells which,
+ * and how to make it readable. 0 for all other files, including pipes and files
  * that can't be opened. */
 int file_kind_check(const char *path, struct err *e)
     __attribute__((nonnull(1), warn_unused_result));
 
-/* Whether the regular file begins as JSON does. */
+/* Whether the regular file begins like JSON. */
 bool file_kind_is_json(const char *path) __attribute__((nonnull));
 
 #endif

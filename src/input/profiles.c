@@ -61,8 +61,8 @@ static void profiles_add_word(struct profiles *profiles,
 	free(clean);
 }
 
-/* The recording that began last. Where no recording has a time, the last of
- * mprof list is taken. The caller frees. */
+/* The recording that began last. If no recording has a time, the last of mprof
+ * list. The caller frees. */
 static char *profiles_find_newest(const struct catalog *catalog)
 {
 	struct err e;
@@ -75,8 +75,8 @@ static char *profiles_find_newest(const struct catalog *catalog)
 	return newest;
 }
 
-/* Names the newest recording where it is not the last of mprof list, which
- * memory_profiler would take. */
+/* Names the newest recording if it is not the last of mprof list, which
+ * memory_profiler would use. */
 static void profiles_report_newest(
     const struct catalog *catalog, const char *newest)
 {
@@ -90,7 +90,7 @@ static void profiles_report_newest(
 	free(clean);
 }
 
-/* Prints the messages that scripts made for memory_profiler look for. */
+/* Prints messages that scripts for memory_profiler look for. */
 static int profiles_find(struct profiles *profiles,
     const struct catalog *catalog, char **words, int count, FILE *notices)
 {
@@ -125,7 +125,7 @@ int profiles_init(
 	int status;
 
 	*profiles = (struct profiles){0};
-	/* Files can be named even where the folder can't be listed. */
+	/* Files can be named even if the directory can't be listed. */
 	if (catalog_init(&catalog, ".", &e) != 0 && count == 0)
 		status = command_fail(COMMAND_FAILED, &e);
 	else
@@ -160,7 +160,7 @@ static void profiles_report_skipped(const struct profile *profile, bool verbose)
 	free(path);
 }
 
-/* Says of each run whose older part is thinned; means are not exact there. */
+/* Reports runs whose older part was thinned, where means are not exact. */
 static void profiles_report_thinning(const struct profile *profile)
 {
 	for (size_t i = 0; i < profile->runs.len; i++) {
@@ -183,7 +183,7 @@ static void profiles_report_thinning(const struct profile *profile)
 	}
 }
 
-/* Warns of runs that are cut off or still go on, which affects all figures. */
+/* Warns of runs that were cut off or still go on, which affects all figures. */
 static void profiles_report_endings(const struct profile *profile)
 {
 	char *path = utf8_clean_copy(profile->path);
@@ -233,11 +233,12 @@ static bool profiles_has_samples(const struct profile *profile)
 struct profiles_reading {
 	const char *path;
 	const struct profiles_options *options;
-	const struct progress *progress; /* NULL: none is shown */
+	const struct progress *progress; /* NULL: not shown */
 };
 
 #ifdef HAVE_CSV
-/* A file that begins with a record is no table, whatever its name is. */
+/* Whether a file is a table: never if it begins with a record, whatever its
+ * name. */
 static bool profiles_is_table(
     const char *path, const struct csv_options *options)
 {
@@ -245,7 +246,8 @@ static bool profiles_is_table(
 	struct stat about;
 	int fd = -1;
 
-	/* A pipe is not opened: its writer would see a reader come and go. */
+	/* A pipe is not opened: its writer would see a reader open and close
+	 * it. */
 	if (stat(path, &about) == 0 && S_ISREG(about.st_mode))
 		fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd >= 0) {
@@ -286,7 +288,7 @@ static int profiles_read_any(struct profile *profile,
 }
 #endif
 
-/* The outcome of reading a file, which profiles_report() prints. */
+/* The result of reading a file, which profiles_report() prints. */
 struct profiles_outcome {
 	char *failure; /* NULL: it was read */
 	bool unit_assumed;
@@ -308,7 +310,7 @@ static void profiles_load(struct profile *profile,
 		outcome->failure = mem_copy(e.text);
 }
 
-/* Returns what profiles_read() does. Frees what the outcome holds. */
+/* Returns the result of profiles_read(). Frees the outcome's content. */
 static int profiles_report(const struct profile *profile,
     struct profiles_outcome *outcome, const struct profiles_options *options)
 {
@@ -352,7 +354,7 @@ int profiles_read(struct profile *profile, const char *path,
 	return profiles_report(profile, &outcome, options);
 }
 
-/* Many files, read by several threads. */
+/* State of reading many files in several threads. */
 struct profiles_many {
 	const struct profiles *profiles;
 	const struct profiles_options *options;

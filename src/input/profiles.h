@@ -15,14 +15,13 @@
 #include "cli/options.h"
 #include "profile/profile.h"
 
-/* Options that all such commands have. */
+/* Options of all these commands. */
 struct profiles_options {
 	bool verbose;
 	const char *time, *mem, *unit; /* of a table: see csv/import.h */
 };
 
-/* The rows of these options, for the table of a command whose options are of
- * struct type. */
+/* Option rows for a command whose options have struct type. */
 #define PROFILES_ROWS(type, member)                                          \
 	{.name = "verbose",                                                  \
 	    .help = "report records that this version doesn't know",         \
@@ -48,36 +47,35 @@ struct profiles_options {
 		.choices = profiles_units, .ours = true                      \
 	}
 
-/* The units that --unit is completed to; ends with NULL. */
+/* Units for completing --unit; ends with NULL. */
 extern const char *const profiles_units[];
 
 struct profiles {
-	ARRAY(char *) paths; /* none of them twice */
-	struct index index;  /* by path */
+	ARRAY(char *) paths; /* each once */
+	struct index index;  /* finds paths */
 };
 
-/* Finds the recordings that the words name, as files or as numbers of mprof
- * list; without words the newest recording of this folder. Messages ("Using
- * last profile data.", words that were not found) go to notices;
- * memory_profiler prints them on stdout. Returns the exit status:
- * COMMAND_OK, or COMMAND_NO_PROFILE where none was found. The caller
- * finishes in any case. */
+/* Finds the recordings that words name, as files or as numbers of mprof list;
+ * without words, the newest recording of this directory. Messages ("Using last
+ * profile data.", words that were not found) go to notices; memory_profiler
+ * prints them on stdout. Returns the exit status: COMMAND_OK, or
+ * COMMAND_NO_PROFILE where none was found. The caller finishes in any case. */
 int profiles_init(struct profiles *profiles, char **words, int count,
     FILE *notices) __attribute__((nonnull, warn_unused_result));
 void profiles_finish(struct profiles *profiles) __attribute__((nonnull));
 
 /* Reads a recording or a CSV table, and reports skipped lines on stderr. -1,
- * with the reason on stderr, where it can't be read or holds no samples. The
+ * with the reason on stderr, where it can't be read or contains no samples. The
  * caller finishes the profile in any case. */
 int profiles_read(struct profile *profile, const char *path,
     const struct profiles_options *options)
     __attribute__((nonnull, warn_unused_result));
 
-/* Reads all of them, in several threads, and then reports in their order what
- * profiles_read() would. reduce() drops what the caller doesn't need of a
- * profile as soon as that is read, called by several threads at once.
- * read and failed have room for one element a path; the caller finishes each
- * profile in any case. */
+/* Reads all of them, in several threads, then reports what profiles_read()
+ * would, in their order. reduce() drops what the caller doesn't need as soon as
+ * a profile is read; it is called by several threads at once. read and failed
+ * have one element for each path; the caller finishes each profile in any
+ * case. */
 void profiles_read_many(struct profile *read, bool *failed,
     const struct profiles *profiles, const struct profiles_options *options,
     void (*reduce)(struct profile *profile)) __attribute__((nonnull));

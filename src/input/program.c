@@ -32,7 +32,7 @@ static bool program_is_interpreter(const char *word)
 	       !program_is_script(word);
 }
 
-/* FOLDER/NAME, if access() allows that mode; NULL otherwise. The caller
+/* DIRECTORY/NAME, if access() allows that mode; NULL otherwise. The caller
  * frees. */
 static char *program_file_in(const char *folder, const char *name, int mode)
 {
@@ -44,8 +44,8 @@ static char *program_file_in(const char *folder, const char *name, int mode)
 	return NULL;
 }
 
-/* The python3 of the virtual environment in whose bin folder path lies; NULL
- * where path is NULL or lies in none. The caller frees. */
+/* The python3 of the virtual environment whose bin directory contains path;
+ * NULL where path is NULL or in none. The caller frees. */
 static char *program_python_beside(const char *path)
 {
 	const char *name = path ? path_name(path) : NULL;
@@ -65,8 +65,8 @@ static char *program_python_beside(const char *path)
 }
 
 /* The python3 of the virtual environment that mprof was called from, else of
- * the active one, else of the one that mprof's own file lies in, else the first
- * of PATH. A link to mprof may lie elsewhere than its target. */
+ * the active one, else of the one that contains mprof's file, else the first
+ * one in PATH. A link to mprof may be elsewhere than its target. */
 static char *program_find_python(void)
 {
 	unsigned long called = getauxval(AT_EXECFN);
@@ -84,15 +84,15 @@ static char *program_find_python(void)
 	return python ? python : mem_copy("python3");
 }
 
-/* A word without a slash may name a program: gunicorn, django-admin. The
- * caller frees. */
+/* A word without a slash may name a program: gunicorn, django-admin. The caller
+ * frees. */
 static char *program_find(const char *word)
 {
 	return strchr(word, '/') ? NULL : path_of_program(word);
 }
 
-/* Whether the word names an executable, which knows its interpreter or starts
- * one itself. */
+/* Whether the word names an executable, which has or starts its own
+ * interpreter. */
 static bool program_is_executable(const char *word)
 {
 	char *path = program_find(word);
@@ -106,9 +106,9 @@ static bool program_is_executable(const char *word)
 	return found;
 }
 
-/* The name of the module that a folder is for python3 -m, run from here: pkg of
- * pkg or pkg/, ns.inner of ns/inner. NULL where the word is no such path: ./pkg
- * and /pkg remain folders. The caller frees. */
+/* The module name for python3 -m of a directory below this one: pkg for pkg or
+ * pkg/, ns.inner for ns/inner. NULL for other paths: ./pkg and /pkg stay
+ * directories. The caller frees. */
 static char *program_module_of(const char *word)
 {
 	char *module = mem_copy(word);
@@ -143,7 +143,7 @@ static bool program_is_folder(const char *word)
 	return stat(word, &file) == 0 && S_ISDIR(file.st_mode);
 }
 
-/* Whether the word is a folder that python3 -m runs. */
+/* Whether the word is a directory that python3 -m can run. */
 static bool program_is_package(const char *word)
 {
 	char *module = program_module_of(word);
@@ -169,7 +169,7 @@ static bool program_needs_python(
 	return is_python && !program_is_executable(word);
 }
 
-/* The word is a script, a package, a script in PATH, or else the name of a
+/* The word is a script, a package, a script in PATH, or otherwise the name of a
  * module. */
 static void program_add_target(struct program_argv *argv, const char *word)
 {

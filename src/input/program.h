@@ -10,7 +10,7 @@
 
 struct program {
 	char **argv; /* ends with NULL */
-	bool agent;  /* the agent is loaded, for @profile */
+	bool agent;  /* load the agent, for @profile */
 };
 
 struct program_wish {

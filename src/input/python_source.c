@@ -13,8 +13,8 @@
 
 #define SOURCE_MAX (1 << 20) /* no larger file is read */
 
-/* The file's text; NULL where it can't be read, is no file of text or is too
- * large. Nothing waits: it may be a pipe. The caller frees. */
+/* The file's text; NULL where it can't be read, is no text or too large. Never
+ * waits, as it may be a pipe. The caller frees. */
 static char *python_source_read(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -38,7 +38,7 @@ static char *python_source_read(const char *path)
 	return text;
 }
 
-/* folder/MODULE.py or folder/MODULE/__main__.py. The caller frees. */
+/* DIRECTORY/MODULE.py or DIRECTORY/MODULE/__main__.py. The caller frees. */
 static char *python_source_module_in(
     int len, const char *folder, const char *module)
 {
@@ -73,7 +73,7 @@ static char *python_source_module(const char *module)
 	return path;
 }
 
-/* An executable script, if Python is its interpreter. */
+/* An executable script, if its interpreter is Python. */
 static char *python_source_script(const char *word)
 {
 	char *path = strchr(word, '/') ? mem_copy(word) : path_of_program(word);
@@ -107,7 +107,7 @@ static bool is_name_part(char c)
 	       (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Behind the string that begins at text with a quote. */
+/* The position after the string that begins at text with a quote. */
 static const char *python_source_skip_string(const char *text)
 {
 	const char quote = *text;
@@ -122,8 +122,8 @@ static const char *python_source_skip_string(const char *text)
 	return *at ? at + len : at;
 }
 
-/* Behind what is neither a name nor a part of one: a comment, a string, or one
- * character. */
+/* The position after something that is no part of a name: a comment, a string,
+ * or one character. */
 static const char *python_source_skip(const char *at)
 {
 	if (*at == '#')
@@ -135,8 +135,8 @@ static const char *python_source_skip(const char *at)
 
 enum source_name { SOURCE_OTHER, SOURCE_USE, SOURCE_UNKNOWN };
 
-/* The use of the builtin profile that the name from at to end shows; before is
- * the last character in front of it that is no blank. */
+/* How the name from at to end uses the builtin profile; before is the last
+ * non-blank character in front of it. */
 static enum source_name python_source_name(
     const char *at, const char *end, char before)
 {

@@ -10,14 +10,14 @@
 #include <stdbool.h>
 
 /* The main file of `python3 [options] FILE` and `python3 [options] -m MODULE`,
- * and of a script that is executed itself. A module is looked for in the
- * working directory and in the folders of PYTHONPATH. NULL for other command
- * lines, and where there is no such file. The caller frees. */
+ * and of an executable script. Modules are searched in the working directory
+ * and the directories of PYTHONPATH. NULL for other command lines, and where
+ * there is no such file. The caller frees. */
 char *python_source_find(char *const *argv) __attribute__((nonnull));
 
-/* Whether a source has @profile or profile.timestamp, and no other mention of
- * the name in its code, no import * and no builtins: then it is a NameError,
- * unless the builtins have it. Comments and strings don't count. */
+/* Whether a source uses @profile or profile.timestamp, and does not mention the
+ * name otherwise, nor import * or builtins: it then raises NameError, unless
+ * the builtins have the name. Comments and strings don't count. */
 bool python_source_lacks_profile(const char *text) __attribute__((nonnull));
 
 /* The path of argv's main file, if it lacks profile; NULL otherwise. The caller

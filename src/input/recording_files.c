@@ -21,7 +21,7 @@ int recording_files_add_one(struct recording_set *set, const char *path,
 	return 0;
 }
 
-/* Adds the recording of that number in mprof list. */
+/* Adds the recording with that number in mprof list. */
 static int recording_files_add_number(struct recording_set *set,
     const char *word, const struct profiles_options *options, struct err *e)
 {

@@ -8,9 +8,9 @@
 #include "analysis/recording_set.h"
 #include "input/profiles.h"
 
-/* Adds the recordings that the pattern matches: a file's name, possibly with *
- * ? [ ], or a number of mprof list. -1 with e where it matches nothing, or a
- * recording can't be read. */
+/* Adds the recordings that match the pattern: a file name, possibly with * ? [
+ * ], or a number of mprof list. -1 with e where nothing matches, or a recording
+ * can't be read. */
 int recording_files_add(struct recording_set *set, const char *pattern,
     const struct profiles_options *options, struct err *e)
     __attribute__((nonnull, warn_unused_result));

@@ -14,8 +14,8 @@
 #include "dat/begin.h"
 #include "recorder/marks.h"
 
-/* Whether it is a file that holds records: a recorder has no other recording
- * open than its own. */
+/* Whether the file contains records: a recorder has no recording open but its
+ * own. */
 static bool recording_of_is(const char *path)
 {
 	struct stat about;
@@ -32,7 +32,7 @@ static bool recording_of_is(const char *path)
 	return is;
 }
 
-/* Looks among the files that the recorder has open. */
+/* Searches the recorder's open files. */
 static char *recording_of_recorder(pid_t recorder)
 {
 	char *folder = mem_format("/proc/%d/fd", (int)recorder);

@@ -10,13 +10,13 @@
 
 #include "base/err.h"
 
-/* Its path, for the recorded process's pid or the recorder's; NULL with e where
- * there is none of this user's. The caller frees. */
+/* The path of its recording, by the pid of the recorded process or of the
+ * recorder; NULL with e where this user has none. The caller frees. */
 char *recording_of(pid_t pid, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* Whether the word of one who may mean a process or a recording is the path of
- * a file, and not of a program: that is executable, or a Python script. */
+/* Whether a word for a process or a recording is the path of a file that is no
+ * program, so neither executable nor a Python script. */
 bool recording_is_path(const char *word) __attribute__((nonnull));
 
 #endif

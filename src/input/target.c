@@ -18,8 +18,8 @@
 
 enum { LIST_MAX = 20 };
 
-/* A command line can't be read while its process holds its mmap_lock: neither
- * a list nor the start of a recording waits longer. */
+/* A command line can't be read while its process holds its mmap_lock: neither a
+ * list nor the start of a recording waits longer than this. */
 #define PATIENCE_NS NS_PER_S
 
 static bool is_number(const char *word)
@@ -27,7 +27,7 @@ static bool is_number(const char *word)
 	return word[0] && word[strspn(word, "0123456789")] == 0;
 }
 
-/* A process of several that a name means. */
+/* One of several processes that match a name. */
 struct target_row {
 	struct proc_stat stat;
 	char command[256], folder[256];
@@ -49,7 +49,7 @@ static void target_row_read(
 	row->folder[got > 0 ? got : 0] = 0;
 }
 
-/* Whether no other one has its command line. */
+/* Whether no other one has the same command line. */
 static bool target_row_is_alone(
     const struct target_row *rows, size_t len, size_t at)
 {
@@ -154,8 +154,8 @@ static int target_check(
 	return 0;
 }
 
-/* Reads the command line, which the process may have overwritten. Where it is
- * empty or can't be read it is the name in brackets. */
+/* Reads the command line, which the process may have overwritten. If it is
+ * empty or can't be read, uses the name in brackets. */
 static void target_read_words(struct target *target, const struct procfs *fs)
 {
 	char text[65536];
@@ -178,8 +178,8 @@ static void target_read_words(struct target *target, const struct procfs *fs)
 		target->argv[count++] = mem_copy(at);
 }
 
-/* Scanning all processes takes milliseconds: at most a twentieth of the time is
- * spent on it. */
+/* Scanning all processes takes milliseconds: uses at most a twentieth of the
+ * time. */
 enum { WAIT_MS = 50, WAIT_SHARE = 20 };
 
 static void wait_a_little(int64_t look_ns, int64_t until_ns)
@@ -231,8 +231,8 @@ static int find_pid(struct target *target, const struct procfs *fs,
 	return COMMAND_OK;
 }
 
-/* Refuses an empty word, which "$(pidof server)" gives where there is no
- * server, and which would be part of every name. */
+/* Refuses an empty word, the result of "$(pidof server)" without a server, as
+ * it would match every name. */
 static int check_wish(const struct target_wish *wish)
 {
 	struct err e;
@@ -295,7 +295,7 @@ int target_check_metric(
 	return result;
 }
 
-/* The words for a control group, by target_kind. */
+/* The texts for a control group, by target_kind. */
 static const struct target_words {
 	const char *option, *none;
 	int (*find)(struct cgroup_find *find, const char *word, struct err *e);
@@ -333,7 +333,7 @@ static void target_list_groups(const struct cgroup_find *find)
 	}
 }
 
-/* The last words of a message that nothing was found. */
+/* The end of a message that nothing was found. */
 static const char *target_hint(
     const struct cgroup_find *find, enum target_kind kind)
 {

@@ -9,13 +9,13 @@
 #include "proc/procfs.h"
 #include "python/remote/interpreter.h"
 
-/* A reloader that starts a master that starts workers is three deep. */
+/* A reloader that starts a master that starts workers: three levels. */
 enum { WORKERS_DEPTH = 8 };
 
 struct workers_search {
 	struct procfs fs;
 	ARRAY(struct proc_stat) all;   /* processes of the machine */
-	ARRAY(struct proc_stat) below; /* the Python ones below a process */
+	ARRAY(struct proc_stat) below; /* Python processes below a process */
 };
 
 static bool workers_visit(void *context, pid_t pid)
@@ -38,7 +38,7 @@ static bool workers_is_python(pid_t pid)
 	return result != PYTHON_NONE && result != PYTHON_GONE;
 }
 
-/* Whether it is multiprocessing's helper, which keeps no objects of the
+/* Whether it is multiprocessing's helper, which has no objects of the
  * program. */
 static bool workers_is_tracker(const struct workers_search *search, pid_t pid)
 {
@@ -68,7 +68,7 @@ static void workers_add_below(
 	}
 }
 
-/* Whether its only thread is in wait4() or waitid(): system calls 61 and 247 of
+/* Whether its only thread is in wait4() or waitid(): system calls 61 and 247 on
  * x86-64. */
 static bool workers_waits(const struct workers_search *search, pid_t pid)
 {
@@ -96,12 +96,13 @@ static bool workers_has_argument(
 	return false;
 }
 
-/* Whether it is a server's master that does something beside waiting. */
+/* Whether it is a server's master that does more than wait. */
 static bool workers_is_master(const struct workers_search *search, pid_t pid)
 {
 	static const struct {
 		const char *name;
-		const char *options[3]; /* any of them is given; none: always */
+		/* One of them must be given; none: always. */
+		const char *options[3];
 	} masters[] = {
 	    {"gunicorn", {NULL}},
 	    {"celery", {"worker", NULL}},
@@ -132,7 +133,7 @@ static int workers_by_memory(const void *left, const void *right)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-/* Replaces a process by those that do its work; false where it does its work
+/* Replaces a process by those that do its work; false if it does the work
  * itself. */
 static bool workers_descend(
     struct workers_search *search, struct workers *workers, pid_t pid)

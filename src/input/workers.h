@@ -15,8 +15,8 @@
 struct workers {
 	pid_t asked; /* the process that was named */
 	ARRAY(pid_t)
-	pids; /* most resident memory first; asked alone where it
-	       * does the work itself */
+	pids; /* sorted, most resident memory first; only asked where it does
+		 the work itself */
 };
 
 /* Finds them; -1 with e where /proc can't be read. The caller finishes.
@@ -28,8 +28,8 @@ struct workers {
 int workers_find(struct workers *workers, pid_t pid, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
-/* Says on stderr, where it is another process than the one that was asked for,
- * which one is looked at. */
+/* Reports on stderr which process is looked at, if it is not the one that was
+ * named. */
 void workers_explain(const struct workers *workers) __attribute__((nonnull));
 void workers_finish(struct workers *workers) __attribute__((nonnull));
 

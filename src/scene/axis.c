@@ -23,7 +23,7 @@ static const struct axis_unit memory_units[] = {{"B", 1.0 / 1048576},
     {"KiB", 1.0 / 1024}, {"MiB", 1}, {"GiB", 1024}, {"TiB", 1048576},
     {"PiB", 1073741824}};
 
-/* From the first of these on a time is said in several units. */
+/* Times from this number of units on are written in several units. */
 #define LONG_TIME 99.5
 
 static const struct axis_unit time_units[] = {
@@ -33,7 +33,7 @@ static const struct axis_unit number_unit = {"", 1};
 
 enum { MEMORY_MIB = 2 };
 
-/* The largest unit that goes at least once into size. */
+/* The largest unit that is not larger than size. */
 static const struct axis_unit *unit_for(
     const struct axis_unit *units, size_t count, double size)
 {
@@ -44,7 +44,8 @@ static const struct axis_unit *unit_for(
 	return &units[i];
 }
 
-/* The unit in which three digits say the size: 1023.9 MiB is 1.00 GiB. */
+/* The unit in which the size is written with three digits: 1023.9 MiB is 1.00
+ * GiB. */
 static const struct axis_unit *memory_unit(double mib)
 {
 	if (mib == 0)
@@ -52,7 +53,7 @@ static const struct axis_unit *memory_unit(double mib)
 	return unit_for(memory_units, LEN(memory_units), fabs(mib) / 0.9995);
 }
 
-/* The index of the first and last multiple of step in the axis. */
+/* Index of the first multiple of step in the axis. */
 static int64_t first_multiple(double low, double step)
 {
 	return (int64_t)ceil(low / step - 1e-9);
@@ -81,8 +82,8 @@ struct axis_range {
 	size_t most;
 };
 
-/* The smallest decimal step with at most most multiples in the range, but
- * rather a smaller one than fewer than two of them. */
+/* The smallest decimal step with at most that many multiples in the range, or a
+ * smaller one rather than fewer than two multiples. */
 static double choose_decimal(const struct axis_range *range)
 {
 	double span = range->high - range->low;
@@ -102,8 +103,8 @@ static double choose_decimal(const struct axis_range *range)
 	return best;
 }
 
-/* The same with the steps that suit clocks, between decimals below the first
- * of them and multiples of the last. */
+/* The same with steps that suit clocks; decimals below the first of these, and
+ * multiples of the last. */
 static double choose_from(
     const double *steps, size_t count, const struct axis_range *range)
 {
@@ -132,7 +133,7 @@ static int axis_decimals(double step)
 {
 	int places = (int)ceil(-log10(step) - 1e-9);
 
-	/* 0.25 takes one more than its power of ten says */
+	/* 0.25 needs one more than its power of ten */
 	if (places >= 0 && places < 12 &&
 	    fabs(step * pow(10, places) - round(step * pow(10, places))) > 1e-6)
 		places++;
@@ -162,7 +163,7 @@ static void axis_add_number(
 	add_tick(ticks, number * size, label);
 }
 
-/* The multiples of a step along an axis. */
+/* Multiples of a step along an axis. */
 struct axis_steps {
 	int64_t first, last;
 };
@@ -196,7 +197,7 @@ static void number_ticks(const struct axis *axis, const struct axis_unit *unit,
 	snprintf(ticks->unit, sizeof(ticks->unit), "%s", unit->name);
 }
 
-/* "30 s", "1 min", "1 min 30 s": as units_duration() says a time elsewhere. */
+/* "30 s", "1 min", "1 min 30 s": in the form of units_duration(). */
 static void duration_ticks(const struct axis *axis, struct axis_ticks *ticks)
 {
 	static const double steps[] = {1, 2, 5, 10, 15, 20, 30, 60, 120, 300,
@@ -234,8 +235,8 @@ static void day_label(char *out, size_t size, const struct tm *tm, bool year)
 		    out + len, size - (size_t)len, " %d", tm->tm_year + 1900);
 }
 
-/* A midnight is labelled with its day, so that a reader sees it go by; with
- * its year where that isn't the same along the axis. */
+/* A midnight is labelled with its date; with its year where that changes along
+ * the axis. */
 static void clock_label(
     char *out, size_t size, double epoch_s, double step, bool year)
 {
@@ -258,8 +259,8 @@ static void clock_label(
 		    (int)(fraction * pow(10, places)));
 }
 
-/* Ticks are round on the clock of the place: the zone's offset at the axis's
- * start is used for all of them; each label tells its own true time. */
+/* Ticks are round in local time, by the zone's offset at the start of the axis;
+ * each label has its own correct time. */
 static void clock_ticks(const struct axis *axis, struct axis_ticks *ticks)
 {
 	static const double steps[] = {1, 2, 5, 10, 15, 30, 60, 120, 300, 600,
@@ -314,7 +315,7 @@ void ticks_finish(struct axis_ticks *ticks)
 
 struct axis axis_memory(double high_mib)
 {
-	/* room for the peak's label above the peak */
+	/* room for the peak's label above it */
 	double high = isfinite(high_mib) && high_mib > 0 ? high_mib * 1.12 : 1;
 
 	return (struct axis){.kind = AXIS_MEMORY,

@@ -20,12 +20,13 @@ struct axis {
 	enum axis_kind kind;
 	double low, high; /* low < high, both finite */
 	double origin_s;  /* seconds since the epoch at value 0; AXIS_CLOCK */
-	double unit_of;   /* MiB whose unit the axis has; 0: that of its ends */
+	double unit_of;   /* MiB whose unit the axis uses; 0: by its ends */
 };
 
 struct tick {
 	double value; /* low <= value <= high */
-	/* ASCII; where the ticks' unit is empty, a time has its units here */
+	/* ASCII; where the ticks have no common unit, a time includes its
+	 * units. */
 	char label[32];
 };
 
@@ -33,16 +34,16 @@ struct axis_ticks {
 	struct tick *items;
 	size_t len;
 	double step;
-	char unit[40]; /* "MiB", "s", ""; with AXIS_CLOCK the day and zone */
+	char unit[40]; /* "MiB", "s", ""; for AXIS_CLOCK the date and zone */
 };
 
-/* Fills ticks with at least two where they can be round and at most most
- * (counted as 2 where it is less); the caller finishes them. */
+/* Fills ticks with at least two, if they can be round, and at most that many
+ * (at least 2); the caller finishes them. */
 void axis_ticks(const struct axis *axis, size_t most, struct axis_ticks *ticks);
 void ticks_finish(struct axis_ticks *ticks);
 
-/* An axis from 0 (or from below a negative low) over high with some air above;
- * for the degenerate cases (nothing, one value) still low < high. */
+/* An axis from 0 (or below a negative low) to above high; in degenerate cases
+ * (nothing, one value) still low < high. */
 struct axis axis_memory(double high_mib);
 
 #endif

@@ -15,18 +15,18 @@ enum { HEAT_COLUMNS = 480 };
 struct scene_heat_row {
 	char *name;
 	char *detail;        /* "peak 171.8 MiB" */
-	bool odd;            /* it stands apart or failed: named first */
+	bool odd;            /* an outlier or a failure: named first */
 	size_t ended_column; /* where it failed or ended before the others;
-			      * HEAT_COLUMNS: nowhere */
+				HEAT_COLUMNS: nowhere */
 	char *ended; /* "killed by SIGTERM", "cut off", "status 1", "early";
-		      * NULL where there is no such column */
-	float cells[HEAT_COLUMNS]; /* highest MiB in that part of the time
-				    * axis; below 0: nothing was measured */
+			NULL without such a column */
+	float cells[HEAT_COLUMNS]; /* highest MiB in that part of the time axis;
+				      negative: not measured */
 };
 
 struct scene_heat {
 	ARRAY(struct scene_heat_row *) rows; /* from top to bottom */
-	double high_mib;                     /* the strongest colour */
+	double high_mib; /* memory of the strongest colour */
 };
 
 #endif

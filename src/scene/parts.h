@@ -13,8 +13,8 @@
 #include "profile/series.h"
 
 enum scene_line_kind {
-	SCENE_TOTAL,   /* strong, on a light fill down to the axis */
-	SCENE_RUN,     /* a total among several: strong, no fill */
+	SCENE_TOTAL,   /* strong, with a light fill to the axis */
+	SCENE_RUN,     /* one of several totals: strong, no fill */
 	SCENE_PROCESS, /* thin */
 	SCENE_STACKED, /* an area between base and samples */
 	SCENE_TREND    /* two samples: a dashed straight line */
@@ -23,57 +23,57 @@ enum scene_line_kind {
 struct scene_line {
 	enum scene_line_kind kind;
 	enum role role;
-	int pid;                      /* 0 where it is none */
+	int pid;                      /* 0: none */
 	char *name;                   /* "4711 python3 manage.py" */
-	char *detail;                 /* behind the name: "peak 171.8 MiB" */
+	char *detail;                 /* after the name: "peak 171.8 MiB" */
 	const struct series *samples; /* sorted */
-	const struct series *base;    /* SCENE_STACKED: the lower edge, sample
-				       * for sample; else NULL */
-	double zero_s;      /* to be taken off a sample's time for its place */
-	double gap_s;       /* no line over a longer step; 0: no gaps */
-	struct sample peak; /* the highest; its time is an axis time */
-	double peak_mib;    /* the true peak, which detail tells; 0: unknown */
+	const struct series *base; /* of SCENE_STACKED: the lower edge, sample
+				      by sample; else NULL */
+	double zero_s; /* subtracted from a sample's time for its position */
+	double gap_s;  /* longer steps have no line; 0: no gaps */
+	struct sample peak; /* highest sample; its time is an axis time */
+	double peak_mib;    /* real peak, for detail; 0: unknown */
 	bool in_legend;
-	bool light;  /* SCENE_STACKED: what is below it shines through */
-	bool dashed; /* its role is that of an earlier line, too */
+	bool light;  /* of SCENE_STACKED: things below are visible through it */
+	bool dashed; /* an earlier line has the same role */
 };
 
-/* A function with spans: its row in the legend. */
+/* A function with spans: a row of the legend. */
 struct scene_function {
 	enum role role;
-	char *name;   /* as its spans' */
+	char *name;   /* as its spans' names */
 	char *detail; /* "3 calls, 1.20 s" */
 };
 
-/* A call: a bracket in a memory panel, a bar in a panel of lanes. */
+/* A call: a bracket in a memory panel, or a bar in a panel of lanes. */
 struct scene_span {
-	char *name; /* the shortest label that is unique */
+	char *name; /* shortest unique label */
 	char *full_name;
 	enum role role;
 	struct sample from, to; /* axis seconds */
 	size_t lane;            /* 0 is the top lane */
-	size_t run;             /* of several overlaid */
-	int pid, tid;           /* of its thread; 0: not known */
+	size_t run;             /* among several runs */
+	int pid, tid;           /* of its thread; 0: unknown */
 };
 
 enum scene_mark_kind {
-	SCENE_PEAK,  /* a dot with the figure written out */
+	SCENE_PEAK,  /* a dot with its figure */
 	SCENE_LABEL, /* MARK: a vertical line, labelled */
-	SCENE_END,   /* the end of a run or process by a signal */
-	SCENE_GAP,   /* from at to until_s: no samples */
+	SCENE_END,   /* end of a run or process by a signal */
+	SCENE_GAP,   /* without samples from at to until_s */
 	SCENE_LIMIT, /* a horizontal line at at.mib */
-	SCENE_PHASE  /* from at to until_s: a shade of its role, named */
+	SCENE_PHASE  /* from at to until_s: shaded, named */
 };
 
 struct scene_mark {
 	enum scene_mark_kind kind;
 	enum role role;
-	struct sample at; /* axis seconds; mib NAN where it has none */
-	double until_s;   /* SCENE_GAP, SCENE_PHASE */
+	struct sample at; /* in axis seconds; mib NAN: none */
+	double until_s;   /* of SCENE_GAP and SCENE_PHASE */
 	char *label;
 };
 
-/* Lanes that belong together: one thread of one process. */
+/* Lanes that belong together: a thread of a process. */
 struct scene_group {
 	char *name; /* NULL where there is only one */
 	size_t first_lane, lanes;

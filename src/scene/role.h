@@ -11,20 +11,20 @@ enum role {
 	ROLE_FRAME, /* axes and ticks */
 	ROLE_GRID,
 	ROLE_TEXT,
-	ROLE_TEXT_SOFT, /* what may stand back: units, notes */
-	ROLE_TOTAL,     /* the whole tree's memory */
+	ROLE_TEXT_SOFT, /* less important: units, notes */
+	ROLE_TOTAL,     /* memory of the whole tree */
 	ROLE_PEAK,
 	ROLE_TREND,
-	ROLE_MARK,   /* moments that the program or a person marked */
+	ROLE_MARK,   /* moments marked by the program or a person */
 	ROLE_ALARM,  /* an end by a signal, out of memory */
 	ROLE_GAP,    /* a time without samples */
-	ROLE_OTHER,  /* what was summed up */
-	ROLE_SERIES, /* the first of ROLE_SERIES_COUNT that can be told apart */
+	ROLE_OTHER,  /* summed up */
+	ROLE_SERIES, /* first of ROLE_SERIES_COUNT distinguishable ones */
 	ROLE_SERIES_COUNT = 6,
 	ROLE_COUNT = ROLE_SERIES + ROLE_SERIES_COUNT
 };
 
-/* The role of the nth thing in a row of equals; they repeat. */
+/* The role of the nth of similar things; roles repeat. */
 static inline enum role role_series(unsigned long n)
 {
 	return (enum role)(ROLE_SERIES + n % ROLE_SERIES_COUNT);

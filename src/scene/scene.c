@@ -90,7 +90,7 @@ static size_t legend_rank(const struct scene_panel *panel, size_t nth)
 	return nth == 0 || kind == SCENE_RUN ? 0 : 2;
 }
 
-/* Runs over each other by their peaks, the highest first. */
+/* Sorts overlaid runs by their peaks, the highest first. */
 static void scene_legend_sort(
     const struct scene_panel *panel, size_t *order, size_t len)
 {
@@ -203,8 +203,8 @@ static void print_axis(const char *name, const struct axis *axis, FILE *out)
 
 enum { HEAT_PRINTED = 60 };
 
-/* A digit for each part of the row: tenths of the highest, a dot where nothing
- * was measured. */
+/* Prints a digit for each part of the row: tenths of the highest, a dot where
+ * nothing was measured. */
 static void print_heat_row(
     const struct scene_heat *heat, const struct scene_heat_row *row, FILE *out)
 {

@@ -20,16 +20,16 @@
 enum scene_panel_kind {
 	PANEL_MEMORY,
 	PANEL_LANES,
-	PANEL_USAGE, /* what else was recorded: lines over an axis of numbers */
+	PANEL_USAGE, /* other figures: lines over an axis of numbers */
 	PANEL_HEAT
 };
 
 struct scene_panel {
 	enum scene_panel_kind kind;
-	struct axis memory; /* PANEL_MEMORY; of PANEL_USAGE its numbers */
-	char *title;        /* PANEL_USAGE: "CPU (%)" */
-	/* Lines are drawn in this order. Layers are the same memory stacked,
-	 * where it was asked for: for a reader who can switch to them. */
+	struct axis memory; /* of PANEL_MEMORY; of PANEL_USAGE its numbers */
+	char *title;        /* of PANEL_USAGE: "CPU (%)" */
+	/* Lines are drawn in this order. Layers, if requested, are the same
+	 * memory stacked, for readers who can switch to them. */
 	ARRAY(struct scene_line) lines, layers;
 	ARRAY(struct scene_function) functions;
 	ARRAY(struct scene_span) spans;
@@ -39,8 +39,8 @@ struct scene_panel {
 	struct scene_heat heat; /* PANEL_HEAT */
 };
 
-/* A limit so many times higher than the data would flatten the chart: it stands
- * in the facts and is not drawn. */
+/* A limit more than this many times higher than the data would flatten the
+ * chart: it is a fact, and not drawn. */
 #define SCENE_LIMIT_NEAR 2.0
 
 struct scene_fact {
@@ -50,33 +50,34 @@ struct scene_fact {
 
 struct scene {
 	char *title;
-	double origin_s;  /* since the epoch: the start of the first run */
+	double origin_s;  /* since the epoch: start of the first run */
 	struct axis time; /* shared by all panels */
 	bool backwards;   /* a picture has its end at the left */
 	ARRAY(struct scene_panel) panels; /* from top to bottom */
-	ARRAY(struct scene_fact) facts;   /* of the run, or its peers */
-	ARRAY(char *) notes;              /* what is not drawn, in words */
-	ARRAY(struct series *) owned;     /* stacks, trends: scene_own_series */
+	ARRAY(struct scene_fact) facts;   /* about the run, or its peers */
+	ARRAY(char *) notes; /* things that are not drawn, in words */
+	/* Stacks and trends, see scene_own_series() */
+	ARRAY(struct series *) owned;
 };
 
 void scene_finish(struct scene *scene);
 
-/* Takes the last panel away. */
+/* Removes the last panel. */
 void scene_drop_panel(struct scene *scene);
 
 /* The first panel of that kind; NULL where there is none. */
 const struct scene_panel *scene_find(
     const struct scene *scene, enum scene_panel_kind kind);
 
-/* A series that the scene owns. */
+/* Adds a series that the scene owns. */
 struct series *scene_own_series(struct scene *scene);
 
-/* Fills order with the indices of the lines that a legend names: totals and
- * trends before processes, of which there may be many. order has room for all
- * lines. Returns how many it holds. */
+/* Fills order with the indices of the lines in a legend: totals and trends
+ * before processes, of which there may be many. order has room for all lines.
+ * Returns their number. */
 size_t scene_legend(const struct scene_panel *panel, size_t *order);
 
-/* The whole scene as text, samples and all: what golden tests compare. */
+/* Prints the whole scene as text, including samples, for golden tests. */
 void scene_print(const struct scene *scene, FILE *out);
 
 #endif

@@ -20,9 +20,9 @@
 enum {
 	SECONDS_MAX = 10,
 	RECORDS_MAX = 32 << 20, /* bytes */
-	TEXT_MAX = 1024,        /* of a function's name; C++ has long ones */
+	TEXT_MAX = 1024, /* bytes of a function's name; C++ has long ones */
 	CODES_MAX = 1 << 18,
-	PIECE = 16 << 10 /* bytes that are on their way at the latest */
+	PIECE = 16 << 10 /* bytes buffered at most before sending */
 };
 
 /* A sanitizer maps terabytes for its own use. */
@@ -32,24 +32,24 @@ enum {
 #define MEMORY_MAX ((rlim_t)512 << 20)
 #endif
 
-/* To the parent: a number follows. */
+/* A message to the parent, followed by a number. */
 #define FILE_RECORD "FILE "
 
-/* A place in machine code. */
+/* A position in machine code. */
 struct naming_code {
 	const char *path;
 	uint64_t address;
-	uint64_t number; /* of the frame */
-	double first_s;  /* it was seen first */
+	uint64_t number; /* number of the frame */
+	double first_s;  /* when it was first seen */
 };
 
 struct naming {
 	ARRAY(struct naming_code) codes;
 	struct dat_writer writer;       /* to the parent */
-	const struct naming_code *file; /* the first of those of this file */
-	size_t open;   /* one more than the code whose record is begun; 0 */
-	size_t next;   /* the first code of the file to begin with */
-	bool is_plain; /* that file is read without libdw */
+	const struct naming_code *file; /* first one of the present file */
+	size_t open;   /* index + 1 of the code whose record was begun; 0 */
+	size_t next;   /* first code of the file to start with */
+	bool is_plain; /* read the file without libdw */
 };
 
 static void naming_end_record(struct naming *naming)
@@ -85,7 +85,8 @@ static void naming_take(
 	dat_write_part(&naming->writer, text);
 }
 
-/* A file that was changed since may hold other code at that address. */
+/* Whether the file is unchanged: a changed one may have other code at that
+ * address. */
 static bool naming_is_same(const struct naming_code *codes, size_t count)
 {
 	double first_s = INFINITY;
@@ -97,7 +98,7 @@ static bool naming_is_same(const struct naming_code *codes, size_t count)
 	       (double)about.st_ctim.tv_sec <= first_s;
 }
 
-/* The parent learns which file is begun, in case that it is the last. */
+/* Tells the parent which file is begun, in case that it kills this child. */
 static void naming_find_in(
     struct naming *naming, const struct naming_code *codes, size_t count)
 {
@@ -132,7 +133,7 @@ static int naming_order(const void *x, const void *y)
 		     : (a->address > b->address) - (a->address < b->address);
 }
 
-/* Notes the time at which the code of each frame was first seen. */
+/* Notes when the code of each frame was first seen. */
 static void naming_note_times(
     const struct run *run, const struct allocation_list *list, double *first_s)
 {
@@ -175,7 +176,7 @@ static void naming_collect(struct naming *naming, const struct run *run)
 		    sizeof(naming->codes.items[0]), naming_order);
 }
 
-/* One more than the last code of the same file. */
+/* The index after the last code of the same file. */
 static size_t naming_file_end(const struct naming *naming, size_t at)
 {
 	const char *path = naming->codes.items[at].path;
@@ -186,7 +187,7 @@ static size_t naming_file_end(const struct naming *naming, size_t at)
 	return at;
 }
 
-/* In the child, with nothing of this program's but the pipe. */
+/* Runs in the child: only the pipe stays open. */
 __attribute__((noreturn)) static void naming_run(struct naming *naming)
 {
 	const struct rlimit memory = {MEMORY_MAX, MEMORY_MAX};
@@ -208,7 +209,7 @@ __attribute__((noreturn)) static void naming_run(struct naming *naming)
 	_exit(0);
 }
 
-/* Whether the other end was closed before the time is up. */
+/* Whether the other end was closed before the deadline. */
 static bool naming_receive(int fd, int64_t end_ns, struct strbuf *got)
 {
 	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
@@ -229,8 +230,8 @@ static bool naming_receive(int fd, int64_t end_ns, struct strbuf *got)
 	}
 }
 
-/* Lines that are whole, and are what was asked for. The file that was begun
- * last, as its first code; or the one that was to be first. */
+/* Keeps complete lines that answer the request. Returns the index of the first
+ * code of the file begun last, or of the one that was to be first. */
 static size_t naming_keep(const struct naming *naming, struct strbuf *records,
     const struct strbuf *got)
 {
@@ -252,8 +253,8 @@ static size_t naming_keep(const struct naming *naming, struct strbuf *records,
 	return last < naming->codes.len ? last : naming->next;
 }
 
-/* After a child that died of a file: it is read again without libdw, and is
- * left out if that was done already. Whether there is more. */
+/* After a child died at a file: it is read again without libdw, or skipped if
+ * that was tried. Returns whether there is more. */
 static bool naming_step_over(struct naming *naming, size_t file)
 {
 	bool was_plain = naming->is_plain && file == naming->next;
@@ -263,7 +264,7 @@ static bool naming_step_over(struct naming *naming, size_t file)
 	return naming->next < naming->codes.len;
 }
 
-/* Whether another child has to go on. */
+/* Whether another child must continue. */
 static bool naming_fork(
     struct naming *naming, int64_t end_ns, struct strbuf *records)
 {

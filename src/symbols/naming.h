@@ -10,8 +10,8 @@
 #include "base/strbuf.h"
 #include "profile/profile.h"
 
-/* Appends NAME records, whole lines, for the addresses that have no names yet;
- * none for an object file that was changed after it was first seen. */
+/* Appends NAME records, whole lines, for addresses without names; none for an
+ * object file that was changed after it was first seen. */
 void naming_find(const struct run *run, struct strbuf *records)
     __attribute__((nonnull));
 

@@ -13,26 +13,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Goes up with every change of what stands here. */
+/* Increased with every change here. */
 #define SYMBOLS_MODULE_VERSION 1
 
 struct symbols_request {
 	const char *path;          /* of the object file */
 	const uint64_t *addresses; /* in the file, ascending */
 	size_t count;
-	/* Called for the function that an address is in, and before that for
-	 * those that are inlined there, the innermost first; file is "" and
-	 * line 0 where only the symbol is known. */
+	/* Called for the function that contains an address, after those inlined
+	 * there, innermost first; file is "" and line 0 where only the symbol
+	 * is known. */
 	void (*take)(void *context, size_t at, const char *file, int line,
 	    const char *function);
 	void *context;
-	/* C++'s own names; NULL: as the linker has them. Returns what the
-	 * caller frees, or NULL. */
+	/* Demangles C++'s names; NULL: not possible. The caller frees the
+	 * result, which may be NULL. */
 	char *(*demangle)(const char *name);
 };
 
-/* Whether the symbol may be a function's name: hand-written assembly has no
- * type. */
+/* Whether the symbol may be a function's: symbols of hand-written assembly have
+ * no type. */
 static inline bool symbols_is_function(const Elf64_Sym *symbol)
 {
 	int type = ELF64_ST_TYPE(symbol->st_info);
@@ -42,7 +42,7 @@ static inline bool symbols_is_function(const Elf64_Sym *symbol)
 		   type == STT_NOTYPE);
 }
 
-/* The place of the first address at or behind value; count: there is none. */
+/* The index of the first address at or above value; count: there is none. */
 static inline size_t symbols_first(
     const struct symbols_request *request, uint64_t value)
 {
@@ -61,21 +61,21 @@ static inline size_t symbols_first(
 
 struct symbols_module {
 	int version;
-	/* Takes what it finds; what has no name is left out. */
+	/* Reports what it finds; addresses without names are left out. */
 	void (*find)(const struct symbols_request *request);
 };
 
-/* The module's one symbol, a const struct symbols_module. */
+/* The module's only symbol, a const struct symbols_module. */
 #define SYMBOLS_MODULE_SYMBOL "mprof_symbols_module"
 
-/* With the module, or without it; demangle is filled in. */
+/* Uses the module if it is there; sets demangle. */
 void symbols_find(struct symbols_request *request) __attribute__((nonnull));
 
-/* Without it: from the symbol tables alone. */
+/* Uses only the symbol tables. */
 void symbols_find_plain(struct symbols_request *request)
     __attribute__((nonnull));
 
-/* From the symbol tables of the file alone. */
+/* Uses only the file's symbol tables. */
 void symtab_find(const struct symbols_request *request)
     __attribute__((nonnull));
 

@@ -8,10 +8,10 @@
 
 enum { NAME_SIZE = 4096 };
 
-/* The symbol that covers an address, the last of them where several do. */
+/* The symbol that covers an address; the last of several. */
 struct symtab_found {
 	uint64_t value;
-	uint64_t name; /* where in the file it stands; 0: none */
+	uint64_t name; /* file offset of its name; 0: none */
 };
 
 struct symtab {

@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* SCOPES_MAX: the entries of a unit that are looked at for an address. A file
- * with more is corrupt (an entry's sibling is its own child), and its symbols
- * are used alone from then on. */
+/* SCOPES_MAX: entries of a unit to examine for an address. A file with more is
+ * corrupt (an entry's sibling is its own child), and only its symbols are used
+ * from then on. */
 enum { INLINED_MAX = 32, NESTED_MAX = 64, SCOPES_MAX = 1 << 20 };
 
-static char *debug_folders = NULL; /* libdw's own */
+static char *debug_folders = NULL; /* NULL: libdw's defaults */
 
 static const Dwfl_Callbacks callbacks = {
     .find_elf = dwfl_build_id_find_elf,
@@ -28,7 +28,7 @@ static const Dwfl_Callbacks callbacks = {
     .debuginfo_path = &debug_folders,
 };
 
-/* The function around an address, as the linker has it. */
+/* The function around an address, by the linker. */
 struct dwarf_symbol {
 	GElf_Addr begin;
 	int rank;
@@ -39,13 +39,14 @@ struct dwarf_find {
 	const struct symbols_request *request;
 	Dwfl_Module *module;
 	size_t at;
-	Dwarf_Addr address; /* as libdw counts */
-	Dwarf_Addr bias;    /* of the unit: its own addresses are less by it */
-	const char *symbol; /* see dwarf_symbol */
-	size_t scopes;      /* looked at */
+	Dwarf_Addr address; /* address in libdw's terms */
+	/* The unit's: its own addresses are smaller by it. */
+	Dwarf_Addr bias;
+	const char *symbol; /* as dwarf_symbol.name */
+	size_t scopes;      /* number of entries examined */
 };
 
-/* Rust's names first: those of its older form look like C++'s. */
+/* Tries Rust's names first: those of its older scheme look like C++'s. */
 static char *dwarf_demangle(
     const struct symbols_request *request, const char *name)
 {
@@ -68,7 +69,7 @@ static void dwarf_take(const struct dwarf_find *find, const char *file,
 	free(clear);
 }
 
-/* C++'s names are whole only as the linker has them. */
+/* C++'s names are complete only in linker symbols. */
 static const char *dwarf_name(Dwarf_Die *die)
 {
 	static const unsigned names[] = {
@@ -110,8 +111,9 @@ static int dwarf_call_line(Dwarf_Die *call)
 	return (int)line;
 }
 
-/* The functions around an address in scopes, the innermost first: the place in
- * each but that is the call of the one within. Whether there was one. */
+/* Reports the functions around an address in scopes, innermost first: the
+ * position in each one but the innermost is that of the inlined call. Returns
+ * whether there was one. */
 static bool dwarf_take_scopes(const struct dwarf_find *find, Dwarf_Die *unit,
     Dwarf_Die *scopes, int count, const char *file, int line)
 {
@@ -137,9 +139,9 @@ static bool dwarf_take_scopes(const struct dwarf_find *find, Dwarf_Die *unit,
 	return taken > 0;
 }
 
-/* LLVM's compilers (clang, rustc) write no table of address ranges: then each
- * unit is asked. Where only other units wrote one, libdw takes a gap in it for
- * a part of the unit before. */
+/* LLVM's compilers (clang, rustc) write no table of address ranges: each unit
+ * is searched then. Where only other units have one, libdw takes a gap in it
+ * for a part of the previous unit. */
 static Dwarf_Die *dwarf_unit(struct dwarf_find *find)
 {
 	Dwarf_Die *unit =
@@ -169,9 +171,9 @@ static bool dwarf_holds_functions(int tag)
 	return false;
 }
 
-/* The innermost scope below the parent that the address is in. Rust has its
- * functions in namespaces and types, which have no addresses of their own, so
- * that dwarf_getscopes() passes them over. */
+/* The innermost scope below parent that contains the address. Rust puts
+ * functions into namespaces and types without addresses, which
+ * dwarf_getscopes() skips. */
 static bool dwarf_find_scope(
     struct dwarf_find *find, Dwarf_Die *parent, int depth, Dwarf_Die *found)
 {
@@ -220,9 +222,9 @@ static bool dwarf_find_die(struct dwarf_find *find)
 	return found;
 }
 
-/* The closest symbol before each address that covers it, and of those of one
- * place the global one. All symbols are gone through once: libdw goes through
- * them for each address. */
+/* Finds the closest symbol before each address that covers it, preferably a
+ * global one. Walks once through all symbols, which libdw does for each
+ * address. */
 static void dwarf_find_symbols(const struct dwarf_find *find, Dwarf_Addr bias,
     struct dwarf_symbol *symbols)
 {
