@@ -257,7 +257,7 @@ planted() {
 # file "loaded" behind where it is loaded: planted_module FOLDER
 planted_module() {
 	mkdir -p "$1/build"
-	cp "$MPROF" "$1/mprof"
+	copy_alone "$1/mprof"
 	cat >"$1/module.c" <<-END
 		#include <fcntl.h>
 		__attribute__((constructor)) static void loaded(void)

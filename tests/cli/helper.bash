@@ -65,6 +65,14 @@ recording() {
 		'MEM 2.000000 1700000000.3000' >"$1"
 }
 
+# A copy of the program that finds modules beside itself alone, and not where
+# another mprof is installed: copy_alone FILE
+copy_alone() {
+	# As many bytes, since they stand in the program.
+	LC_ALL=C sed 's,/usr/local/lib/mprof,/nowhere/at/all/here,g' "$MPROF" >"$1"
+	chmod 755 "$1"
+}
+
 # A port of this host that nobody listens on.
 free_port() {
 	python3 -c 'import socket

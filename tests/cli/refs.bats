@@ -615,7 +615,7 @@ grow() {
 @test "without Graphviz's library there is DOT, and a word about it" {
 	launch_first 10
 	mkdir alone
-	cp "$MPROF" alone/mprof
+	copy_alone alone/mprof
 	run_apart alone/mprof refs "$pid" Lesson -o l.svg
 	[ "$status" -eq 1 ]
 	[[ $errors == *'; wrote l.dot instead, which dot -Tsvg draws' ]]
