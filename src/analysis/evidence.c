@@ -7,15 +7,20 @@
 #include "analysis/robust.h"
 
 enum { FEW = 12, BLOCKS = 24, FEWEST_OF_LIFE = 24, WINDOW = 12, START = 3 };
+enum { FALL_PARTS = 256 };
 
 /* Share of the level before: a program's way out. */
 static const double deep = 0.75;
+/* Share of a fall: rises on the way that are noise. */
+static const double hardly = 0.1;
 static const double again = 0.6;  /* share of a fall: a similar one */
 static const double reborn = 0.7; /* share of the level before: a new life */
 /* Share of the fall, above the lowest of all. */
 static const double near_low = 0.3;
 static const double ramp = 0.2;  /* share of the fall: a start-up */
 static const double alike = 0.4; /* share of the largest fall: similar to it */
+/* Share of the fall: a rise that is as fast. */
+static const double sudden = 0.6;
 /* Share of the usual step: more than noise. */
 static const double beyond_steps = 0.7;
 
@@ -75,14 +80,27 @@ static size_t most_of_end(const struct series *series, bool ended)
 	return most < series->len / 3 ? most : series->len / 3;
 }
 
+/* Whether memory falls far, and hardly rises on the way. */
+static bool falls_on(const struct series *series, size_t end, double low)
+{
+	const struct sample *s = series->items;
+	double last = s[series->len - 1].mib, rises = 0;
+
+	for (size_t i = end; i < series->len; i++)
+		rises += fmax(0, s[i].mib - s[i - 1].mib);
+	return last < deep * low && rises < hardly * (s[end - 1].mib - last);
+}
+
 /* Many samples are taken for the program's end only where they lie far below
- * the level before. */
+ * the level before, or lead there. */
 static bool is_way_out(
     const struct series *series, size_t end, double low, bool ended)
 {
 	size_t count = series->len - end;
 
 	if (count <= FEW && (count <= series->len / 20 || ended))
+		return true;
+	if (falls_on(series, end, low))
 		return true;
 	for (size_t i = end + FEW / 2; i < series->len; i++) {
 		if (series->items[i].mib > deep * low)
@@ -159,13 +177,64 @@ static double fall_at(const struct sample *s)
 	return mean_of(s - WINDOW) - mean_of(s + START);
 }
 
-static double largest_fall(const struct series *series)
+/* Widens least and most by fall_at() of the samples from from to end; each sum
+ * comes from the last. */
+static void falls_widen(const struct series *series, size_t from, size_t end,
+    double *least, double *most)
 {
-	double largest = 0;
+	const struct sample *s = series->items;
+	double difference = WINDOW * fall_at(&s[from]);
 
-	for (size_t i = WINDOW; i + START + WINDOW <= series->len; i++)
-		largest = fmax(largest, fall_at(&series->items[i]));
-	return largest;
+	for (size_t i = from;;) {
+		if (difference < WINDOW * *least)
+			*least = difference / WINDOW;
+		if (difference > WINDOW * *most)
+			*most = difference / WINDOW;
+		if (++i >= end)
+			return;
+		difference += s[i - 1].mib - s[i - 1 - WINDOW].mib +
+			      s[i - 1 + START].mib -
+			      s[i - 1 + START + WINDOW].mib;
+	}
+}
+
+/* The largest fall of each part of a series, so that few of its samples have to
+ * be looked at again. */
+struct falls {
+	double of[FALL_PARTS], largest;
+	size_t each; /* samples of a part */
+};
+
+static void falls_init(struct falls *falls, const struct series *series)
+{
+	size_t end = series->len - START - WINDOW + 1;
+	double least = 0;
+
+	falls->each = series->len / FALL_PARTS + 1;
+	falls->largest = 0;
+	for (size_t part = 0; part < FALL_PARTS; part++) {
+		size_t from = part * falls->each, next = from + falls->each;
+
+		falls->of[part] = 0;
+		from = from > WINDOW ? from : WINDOW;
+		next = next < end ? next : end;
+		if (from < next)
+			falls_widen(
+			    series, from, next, &least, &falls->of[part]);
+		falls->largest = fmax(falls->largest, falls->of[part]);
+	}
+}
+
+/* The first sample from i on that may fall by so much. */
+static size_t falls_next(const struct falls *falls, size_t i, double fall)
+{
+	size_t part = i / falls->each;
+
+	if (part >= FALL_PARTS || falls->of[part] >= fall)
+		return i;
+	while (part < FALL_PARTS && falls->of[part] < fall)
+		part++;
+	return part * falls->each;
 }
 
 /* The first sample after the fall that begins near i: where memory falls
@@ -192,13 +261,19 @@ size_t evidence_falls(
 {
 	const struct sample *s = series->items;
 	size_t n = series->len, count = 1, least;
-	double fall = alike * largest_fall(series);
+	struct falls falls;
+	double fall;
 
 	least = n / 50 > FEWEST_OF_LIFE ? n / 50 : FEWEST_OF_LIFE;
-	if (n < 2 * least || fall < beyond_steps * envelope_step(series))
+	if (n < 2 * least)
+		return 0;
+	falls_init(&falls, series);
+	fall = alike * falls.largest;
+	if (fall < beyond_steps * envelope_step(series))
 		return 0;
 	starts[0] = 0;
-	for (size_t i = least; i + least <= n; i++) {
+	for (size_t i = least; (i = falls_next(&falls, i, fall)) + least <= n;
+	     i++) {
 		if (fall_at(&s[i]) < fall)
 			continue;
 		if (count == EVIDENCE_FALLS)
@@ -208,6 +283,23 @@ size_t evidence_falls(
 	}
 	starts[count] = n;
 	return count < 2 ? 0 : count;
+}
+
+bool evidence_falls_alone(
+    const struct series *series, const size_t *starts, size_t count)
+{
+	double rise = 0, fall = 0, none = 0;
+
+	for (size_t life = 0; life < count; life++) {
+		size_t at = starts[life], end = starts[life + 1];
+		size_t from = at + 2 * WINDOW, last = end - START - WINDOW;
+
+		if (life > 0 && at <= last)
+			falls_widen(series, at, at + 1, &none, &fall);
+		if (from <= last)
+			falls_widen(series, from, last + 1, &rise, &fall);
+	}
+	return -rise < sudden * fall;
 }
 
 bool evidence_starts_up(const struct series *life)
@@ -370,25 +462,38 @@ bool pieces_rest(const struct pieces *pieces, const struct fit_points *p)
 	       line_at(after, x) > top - fmax(0.5 * growth, 0.1 * top);
 }
 
-/* Whether the last eighth lies above everything before the last third. */
-static bool ends_highest(const struct fit_points *p, double noise)
+static double pieces_last_level(const struct fit_points *p)
 {
-	double last = 0, before = -INFINITY;
 	size_t eighth = p->count / 8;
+	double last = 0;
 
 	for (size_t i = p->count - eighth; i < p->count; i++)
 		last += p->y[i] / (double)eighth;
-	for (size_t i = 0; i < p->count * 2 / 3; i++)
-		before = fmax(before, p->y[i]);
-	return last > before + 4 * noise;
+	return last;
+}
+
+/* Whether memory grew on after the points from from to end, by more than they
+ * differ: a pause in the work shows no leak. */
+static bool only_pauses(const struct fit_points *p, size_t from, size_t end,
+    double last, double noise)
+{
+	double low = INFINITY, high = -INFINITY;
+
+	for (size_t i = from; i < end; i++) {
+		low = fmin(low, p->y[i]);
+		high = fmax(high, p->y[i]);
+	}
+	return last > high + (high - low) + 4 * noise;
 }
 
 double pieces_quietest(const struct fit_points *p, double noise)
 {
-	double best = INFINITY;
+	double last = pieces_last_level(p), before = -INFINITY, best = INFINITY;
 	struct pieces_sums sums;
 
-	if (ends_highest(p, noise))
+	for (size_t i = 0; i < p->count * 2 / 3; i++)
+		before = fmax(before, p->y[i]);
+	if (last > before + 4 * noise) /* as in jumps */
 		return INFINITY;
 	sums_init(&sums, p);
 	for (size_t len = p->count / 6; len <= p->count; len += p->count / 6) {
@@ -399,6 +504,8 @@ double pieces_quietest(const struct fit_points *p, double noise)
 			/* For equal steps the variance of x is x^2 / 12. */
 			double error = spread / (x * sqrt(n / 12));
 
+			if (only_pauses(p, i, i + len, last, noise))
+				continue;
 			best = fmin(
 			    best, fmax(0, piece.slope) +
 				      fmax(surely * error, rises * spread / x));

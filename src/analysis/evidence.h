@@ -31,6 +31,11 @@ size_t evidence_lives(const struct series *series,
 size_t evidence_falls(const struct series *series,
     size_t starts[EVIDENCE_LIVES + 1]) __attribute__((nonnull));
 
+/* Whether those falls are sudden, but no rise between them is: memory of days
+ * or batches comes as it goes. */
+bool evidence_falls_alone(const struct series *series, const size_t *starts,
+    size_t count) __attribute__((nonnull));
+
 /* Whether a life has a start-up, unlike a collector's cycle: it begins well
  * below the line on which it continues. */
 bool evidence_starts_up(const struct series *life) __attribute__((nonnull));

@@ -370,6 +370,20 @@ static void middle_life(
 	out->lives = lives->len;
 }
 
+/* How many lives grew by more than what is said to show. */
+static size_t lives_grow(const struct lives *lives, double visible_mib_per_s)
+{
+	size_t grow = 0;
+
+	for (size_t i = 0; i < lives->len; i++) {
+		const struct leak *life = &lives->items[i];
+
+		grow += life->verdict == LEAK_LEAKING ||
+			(life->low > 0 && life->mib_per_s > visible_mib_per_s);
+	}
+	return grow;
+}
+
 /* Memory that repeatedly falls to its lowest shows restarts, whose lives are
  * judged, or a garbage collector. */
 static void judge_lives(const struct series *series, struct leak *out)
@@ -386,7 +400,7 @@ static void judge_lives(const struct series *series, struct leak *out)
 	if (lives.len < 2)
 		return;
 	if ((double)lives.start_up < most_lives * (double)count) {
-		if ((double)lives.verdicts[LEAK_LEAKING] > most &&
+		if ((double)lives_grow(&lives, out->visible_mib_per_s) > most &&
 		    count <= 12 && out->verdict == LEAK_STEADY) {
 			out->verdict = LEAK_UNDECIDED;
 			out->reason = LEAK_FALLS;
@@ -401,18 +415,23 @@ static void judge_lives(const struct series *series, struct leak *out)
 	}
 }
 
-/* Growth in most of a few stretches that each end with a fall is due to
+/* Growth in half of a few stretches that each end with a fall is due to
  * restarts that left no other trace, or to memory that was given back. */
 static void judge_falls(const struct series *series, struct leak *out)
 {
-	size_t starts[EVIDENCE_LIVES + 1], count;
+	size_t starts[EVIDENCE_LIVES + 1], count, grow;
 	struct lives lives;
 
 	if (out->verdict != LEAK_STEADY && out->verdict != LEAK_GROWING)
 		return;
 	count = evidence_falls(series, starts);
 	lives_judge(series, starts, count, &lives);
-	if (lives.len < 2 || 2 * lives.verdicts[LEAK_LEAKING] < lives.len)
+	if (lives.len < 2)
+		return;
+	grow = evidence_falls_alone(series, starts, count)
+		   ? lives_grow(&lives, out->visible_mib_per_s)
+		   : lives.verdicts[LEAK_LEAKING];
+	if (2 * grow < lives.len)
 		return;
 	out->verdict = LEAK_UNDECIDED;
 	out->reason = LEAK_FALLS;

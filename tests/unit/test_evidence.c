@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include "analysis/evidence.h"
@@ -67,6 +68,26 @@ static void a_long_end_has_to_be_known(void **state)
 		series_add(&series, i, i < 330 ? 100 + wiggle(i) : 20);
 	assert_int_equal(evidence_end(&series, false), 400);
 	assert_int_equal(evidence_end(&series, true), 330);
+	series_finish(&series);
+}
+
+/* A program that frees for a while leads down to its end; one that falls as
+ * often does not. */
+static void a_way_down_is_an_end_that_is_not_known(void **state)
+{
+	struct series series = {0};
+	size_t kept;
+
+	(void)state;
+	for (int i = 0; i < 400; i++)
+		series_add(&series, i,
+		    i < 370 ? 100 + i / 10.0 + wiggle(i) : 137 - (i - 370) * 4);
+	kept = evidence_end(&series, false);
+	assert_true(kept >= 369 && kept <= 371);
+	series_finish(&series);
+	for (int i = 0; i < 400; i++)
+		series_add(&series, i, 20 + abs(i % 60 - 30) * 4);
+	assert_int_equal(evidence_end(&series, false), 400);
 	series_finish(&series);
 }
 
@@ -337,6 +358,7 @@ int main(void)
 	    cmocka_unit_test(the_way_out_is_cut_off),
 	    cmocka_unit_test(a_tooth_is_no_end),
 	    cmocka_unit_test(a_long_end_has_to_be_known),
+	    cmocka_unit_test(a_way_down_is_an_end_that_is_not_known),
 	    cmocka_unit_test(lives_begin_where_memory_falls_to_its_lowest),
 	    cmocka_unit_test(falls_are_found_behind_short_starts),
 	    cmocka_unit_test(noise_and_many_teeth_are_no_falls),

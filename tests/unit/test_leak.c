@@ -99,6 +99,64 @@ static void restarts_that_hardly_show_are_not_steady(void **state)
 	assert_int_equal(leak.worst.reason, LEAK_FALLS);
 }
 
+enum { LIFE = 150 };
+
+/* A program of 100 MiB that leaks 30 in each of a few lives, in noise of a few
+ * MiB that lasts for some samples; down: what it holds between lives. */
+static enum leak_verdict judge_restarts(uint64_t seed, int lives, double down)
+{
+	struct series series = {0};
+	struct leak leak;
+	double noise = 0;
+
+	for (int i = 0; i < lives * LIFE; i++) {
+		double leaked = 30.0 * (i % LIFE) / LIFE;
+
+		noise = 0.9 * noise + 3 * (random_unit(&seed) - 0.5);
+		series_add(&series, i,
+		    down > 0 && i % LIFE < 2 ? down : 100 + leaked + noise);
+	}
+	leak_judge(&series, false, &leak);
+	series_finish(&series);
+	return leak.verdict;
+}
+
+static void restarts_in_noise_are_not_steady(void **state)
+{
+	(void)state;
+	for (int lives = 3; lives <= 8; lives++) {
+		for (uint64_t seed = 1; seed <= 10; seed++) {
+			assert_int_not_equal(
+			    judge_restarts(seed, lives, 0), LEAK_STEADY);
+			assert_int_not_equal(
+			    judge_restarts(seed, lives, 5), LEAK_STEADY);
+		}
+	}
+}
+
+/* Two days of work, each of which leaves something, then three of rest, and one
+ * more day: a sample every quarter of an hour. */
+static void a_pause_in_the_work_does_not_make_it_steady(void **state)
+{
+	static const int works[] = {0, 1, 1, 0, 0, 0, 1};
+	struct series series = {0};
+	struct leak leak;
+	double leaked = 0;
+
+	(void)state;
+	for (int i = 0; i < 7 * 96; i++) {
+		int at = i % 96;
+		bool busy = works[i / 96] && at >= 36 && at < 72;
+
+		leaked += busy ? 2 : 0;
+		series_add(&series, 900.0 * i,
+		    1000 + leaked + (busy ? 500 : 0) + i % 7 / 10.0);
+	}
+	leak_judge(&series, false, &leak);
+	assert_int_not_equal(leak.verdict, LEAK_STEADY);
+	series_finish(&series);
+}
+
 /* 100 MiB, 0.5 MiB a second from `late` on, a tooth of 20 MiB every 7 s. */
 static void make_leak(struct series *series, double seconds, double late)
 {
@@ -591,6 +649,8 @@ int main(void)
 	    cmocka_unit_test(leaks_are_found),
 	    cmocka_unit_test(leaks_with_edges_are_found),
 	    cmocka_unit_test(restarts_that_hardly_show_are_not_steady),
+	    cmocka_unit_test(restarts_in_noise_are_not_steady),
+	    cmocka_unit_test(a_pause_in_the_work_does_not_make_it_steady),
 	    cmocka_unit_test(slope_and_start_are_told),
 	    cmocka_unit_test(flat_teeth_are_steady),
 	    cmocka_unit_test(a_late_start_is_found),
