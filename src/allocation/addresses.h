@@ -25,11 +25,12 @@ struct addresses {
 	uint8_t filter[ADDRESSES_FILTER];
 	/* Slot number + 1 by hash; 0 ends a chain. */
 	uint32_t heads[ADDRESSES_BUCKETS];
-	uint32_t next[ALLOCATION_SLOTS];
-	uint64_t addresses[ALLOCATION_SLOTS];
+	/* Beside the first slots: a child that is short pays for each page. */
 	uint32_t free;       /* chain of free slots */
 	uint32_t used, live; /* slots that were ever used; slots in use */
 	uint32_t buckets;    /* heads in use; 0: the first */
+	uint64_t addresses[ALLOCATION_SLOTS];
+	uint32_t next[ALLOCATION_SLOTS];
 } __attribute__((aligned(ADDRESSES_PAGE)));
 
 /* Neighbouring addresses share a counter: the part of the filter for a heap of

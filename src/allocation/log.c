@@ -129,6 +129,19 @@ static ssize_t log_read_mapped_path(
 	return readlink(link, path, PATH_MAX);
 }
 
+/* The program's; a forked child runs the same one. */
+static ssize_t log_read_program_path(char path[static PATH_MAX])
+{
+	static char known[PATH_MAX];
+	static ssize_t len;
+
+	if (len <= 0)
+		len = readlink("/proc/self/exe", known, PATH_MAX);
+	if (len > 0)
+		memcpy(path, known, (size_t)len);
+	return len;
+}
+
 static ssize_t log_read_path(const struct log_module *module, const char *name,
     char path[static PATH_MAX])
 {
@@ -136,8 +149,11 @@ static ssize_t log_read_path(const struct log_module *module, const char *name,
 	ssize_t mapped;
 
 	if (len == 0)
-		return readlink("/proc/self/exe", path, PATH_MAX);
-	mapped = *name == '/' ? -1 : log_read_mapped_path(module, path);
+		return log_read_program_path(path);
+	/* The vdso, which is no file, has a name without a slash. */
+	mapped = *name == '/' || !strchr(name, '/')
+		     ? -1
+		     : log_read_mapped_path(module, path);
 	if (mapped > 0)
 		return mapped;
 	memcpy(path, name, (size_t)len);
