@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which addresses are sampled now, and in which slot each stands: a filter
- * that free() reads without a lock, and a hash table with chains for what
- * passes it. Zeroed it is empty. Whoever changes it holds the lock of
- * samples.c.
+ * The addresses that are sampled now, and the slot of each: a counting filter
+ * that free() reads without a lock, and a chained hash table for addresses
+ * that pass it. Zeroed it is empty. Changes need the lock of samples.c.
  */
 #ifndef MPROF_ALLOCATION_ADDRESSES_H
 #define MPROF_ALLOCATION_ADDRESSES_H

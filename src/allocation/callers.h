@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The places of the program that allocate: which of them keep what they get,
- * and which free it soon. With a given number of samples the error of all sums
- * is least where the period of each place goes with the square root of its
- * allocations by what it holds of them (Neyman's allocation, 1934): what is
- * held gets the samples, and what churns goes with few. A place is told from
- * others without its stack, which would cost as much as a sample: by what
- * called the allocator, the depth of the stack, the size, and lines of Python.
+ * The places in the program that allocate, and whether they keep their memory
+ * or free it soon. For a given number of samples, the error of all sums is
+ * least if each place's period is proportional to the square root of its
+ * allocations over what it holds of them (Neyman's allocation, 1934): memory
+ * that is held gets the samples, and short-lived memory few. A place is
+ * identified without its stack, which would cost as much as a sample: by the
+ * caller of the allocator, the depth of the stack, the size, and lines of
+ * Python.
  */
 #ifndef MPROF_ALLOCATION_CALLERS_H
 #define MPROF_ALLOCATION_CALLERS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * This process's table of sampled allocations, as base/allocation_table.h
- * lays it out, in memory that is shared with its file. Whoever calls holds the
- * lock of samples.c.
+ * This process's table of sampled allocations, in the layout of
+ * base/allocation_table.h, in memory shared with its file. Calls need the lock
+ * of samples.c.
  */
 #ifndef MPROF_ALLOCATION_FILE_H
 #define MPROF_ALLOCATION_FILE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Allocators that programs bring along beside malloc(): those of virtual
- * machines, of Go, and jemalloc and others below names of their own. What they
- * hand out is not seen.
+ * Allocators that programs use beside malloc(): those of virtual machines, of
+ * Go, and jemalloc and others under names of their own. Their allocations are
+ * not seen.
  */
 #ifndef MPROF_ALLOCATION_HEAPS_H
 #define MPROF_ALLOCATION_HEAPS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the slots of a table name by offset: stacks and frames, each written
- * once, and the object files that their addresses are in. Zeroed it is that of
- * an empty table. Whoever calls holds the lock of samples.c.
+ * The log of a table, to which slots refer by offset: stacks and frames, each
+ * written once, and the object files of their addresses. Zeroed it is an empty
+ * table's. Calls need the lock of samples.c.
  */
 #ifndef MPROF_ALLOCATION_LOG_H
 #define MPROF_ALLOCATION_LOG_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The sampled allocations that the program took from the kernel by mmap():
- * they may be given back in parts. Zeroed it is empty. Whoever calls holds the
- * lock of samples.c.
+ * The sampled allocations that are the program's own mmap() mappings, which
+ * may be unmapped in parts. Zeroed it is empty. Calls need the lock of
+ * samples.c.
  */
 #ifndef MPROF_ALLOCATION_MAPPINGS_H
 #define MPROF_ALLOCATION_MAPPINGS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The numbers of a notebook's cells. ipykernel names the code of a cell by a
- * hash of its text, /tmp/ipykernel_PID/HASH.py; its compiler knows as which
- * number a file ran last.
+ * The numbers of a notebook's cells. ipykernel names a cell's code by a hash
+ * of its text, /tmp/ipykernel_PID/HASH.py; its compiler knows the number under
+ * which a file was last run.
  */
 #ifndef MPROF_ALLOCATION_PYTHON_CELLS_H
 #define MPROF_ALLOCATION_PYTHON_CELLS_H

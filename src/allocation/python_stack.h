@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The Python stack of the thread that allocates, read from CPython's own
- * structures in this process: nothing is called that could allocate, count a
- * reference or raise.
+ * The Python stack of the allocating thread, read from CPython's structures in
+ * this process. Nothing is called that could allocate, change a reference
+ * count or raise.
  */
 #ifndef MPROF_ALLOCATION_PYTHON_STACK_H
 #define MPROF_ALLOCATION_PYTHON_STACK_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The sampled allocations of this process. hooks.c asks here when a sample is
- * due, and when an address is freed that may be sampled. Nothing waits here
- * for long: where the lock is not free soon, the sample is left out. A forked
- * child begins anew with an empty table, at its first sample.
+ * The sampled allocations of this process. hooks.c calls this when a sample is
+ * due, and when an address that may be sampled is freed. Nothing waits long:
+ * if the lock is not free soon, the sample is dropped. A forked child starts
+ * with an empty table, at its first sample.
  */
 #ifndef MPROF_ALLOCATION_SAMPLES_H
 #define MPROF_ALLOCATION_SAMPLES_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The slots of a table: samples that are held. Where all are in use the
- * period doubles, and of the samples those go that it would not have taken.
- * Whoever calls holds the lock of samples.c.
+ * The slots of a table, which hold its samples. If all are in use the period
+ * doubles, and samples are dropped as if it had been doubled from the start.
+ * Calls need the lock of samples.c.
  */
 #ifndef MPROF_ALLOCATION_SLOTS_H
 #define MPROF_ALLOCATION_SLOTS_H

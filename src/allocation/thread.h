@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A thread's own state: what each call of malloc() reads. It is zeroes when
- * the thread starts. After a fork the child's has the parent's numbers.
+ * A thread's own state, which each call of malloc() reads. It is zero when the
+ * thread starts. After a fork the child's thread has the parent's numbers.
  */
 #ifndef MPROF_ALLOCATION_THREAD_H
 #define MPROF_ALLOCATION_THREAD_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which samples of a recording are evidence of a trend: the lives of a program
+ * The samples of a recording that are evidence of a trend: lives of a program
  * without their ends, the stretch between a start and a rest, and the floors
- * of rounds.
+ * of cycles.
  */
 #ifndef MPROF_ANALYSIS_EVIDENCE_H
 #define MPROF_ANALYSIS_EVIDENCE_H

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The snapshots of a recording on both sides of a mark: before and after what
- * the program did there.
+ * The snapshots of a recording before and after a mark.
  */
 #ifndef MPROF_ANALYSIS_HEAP_AROUND_H
 #define MPROF_ANALYSIS_HEAP_AROUND_H

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * The growth of each type over several looks at a program's heap, since the
- * first of them. Types are ranked by the difference-sign test for a monotone
- * trend (Moore and Wallis, Journal of the American Statistical Association 38,
- * 1943): in how many of the steps between two looks they grew. A leak grows in
- * every step; what requests hold for a moment grows in about half of them,
- * however much that is.
+ * first one. Types are ranked by the difference-sign test for a monotone trend
+ * (Moore and Wallis, Journal of the American Statistical Association 38,
+ * 1943): the number of steps between looks in which they grew. A leak grows in
+ * every step; memory held for a moment, such as a request's, grows in about
+ * half of them, however much that is.
  */
 #ifndef MPROF_ANALYSIS_HEAP_GROWTH_H
 #define MPROF_ANALYSIS_HEAP_GROWTH_H

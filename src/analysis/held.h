@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who holds memory: the sampled allocations that were there at a moment, by
- * the stacks that they were made under. An allocation of s bytes was sampled
- * with probability p and stands for s / p = w, so the variance of a sum is that
- * of Horvitz and Thompson (1952), the sum of w (w - s).
+ * The memory that is held: sampled allocations that existed at a moment, by
+ * the stacks under which they were made. An allocation of s bytes was sampled
+ * with probability p and represents s / p = w bytes, so the variance of a sum
+ * is that of Horvitz and Thompson (1952), the sum of w (w - s).
  */
 #ifndef MPROF_ANALYSIS_HELD_H
 #define MPROF_ANALYSIS_HELD_H

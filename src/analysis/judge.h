@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Does one stretch of a recording leak? Judged from its lower envelope
- * (analysis/envelope.h), so that a collector's sawtooth is no leak, after the
- * warm-up, by a robust slope and a test for monotone trend
- * (analysis/robust.h), against the shapes that growth without a leak has
- * (analysis/fit.h). Which stretch it is: analysis/evidence.h.
+ * Judges whether one stretch of a recording leaks, from its lower envelope
+ * (analysis/envelope.h), so that a collector's sawtooth is no leak: after the
+ * warm-up, by a robust slope and a test for a monotone trend
+ * (analysis/robust.h), against shapes of growth that is no leak
+ * (analysis/fit.h). analysis/evidence.h selects the stretch.
  */
 #ifndef MPROF_ANALYSIS_JUDGE_H
 #define MPROF_ANALYSIS_JUDGE_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Is it leaking? The samples that are evidence are picked first: neither the
- * start-up nor what comes behind the last plateau before the end, each life on
- * its own where a program was started again and again, night beside night
- * where it has days. analysis/judge.h judges those.
+ * Judges whether a program leaks. First the samples that are evidence are
+ * selected: not the start-up, nor what follows the last plateau before the
+ * end; each life separately if a program was restarted; nights against nights
+ * if it runs for days. analysis/judge.h judges these.
  */
 #ifndef MPROF_ANALYSIS_LEAK_H
 #define MPROF_ANALYSIS_LEAK_H

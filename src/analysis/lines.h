@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where memory grew, by the stacks that were sampled on the clock: between two
- * samples of a process, its growth is put to what ran at the second. So what a
- * quick line takes is put to the slow one that runs after it, however many
- * samples there are, and what grows and is given back between two samples is
- * not seen. Who holds memory is known of sampled allocations alone (held.h).
+ * The places where memory grew, by stacks sampled on the clock: between two
+ * samples of a process, its growth is attributed to what ran at the second
+ * one. So the memory of a quick line is attributed to a slow one that runs
+ * after it, whatever the number of samples, and growth that is given back
+ * between two samples is not seen. Only sampled allocations tell who holds
+ * memory (held.h).
  */
 #ifndef MPROF_ANALYSIS_LINES_H
 #define MPROF_ANALYSIS_LINES_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where a frame's code comes from: the user's own, a package's, the standard
+ * The origin of a frame's code: the user's own, a package's, the standard
  * library's, C's. Judged by the frame's file alone.
  */
 #ifndef MPROF_ANALYSIS_ORIGIN_H

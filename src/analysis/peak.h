@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The highest memory of a recording: of the whole, of each descendant, and
- * while one function ran; a file's runs are taken together. And the memory of
- * each process at one tick of a run, by itself or in groups.
+ * while a function ran, over all runs of a file. And the memory of each
+ * process at one tick of a run, alone or in groups.
  */
 #ifndef MPROF_ANALYSIS_PEAK_H
 #define MPROF_ANALYSIS_PEAK_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A set of recordings of the same thing, as one side of a comparison: each of
- * their runs with its figures.
+ * A set of recordings of the same thing, one of the two sets in a comparison:
+ * each of their runs with its figures.
  */
 #ifndef MPROF_ANALYSIS_RECORDING_SET_H
 #define MPROF_ANALYSIS_RECORDING_SET_H

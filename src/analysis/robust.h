@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Statistics of a trend that a few wild points can't bend. Sequences are
- * short (block figures, at most ROBUST_MAX points); x strictly ascends.
+ * Trend statistics that are robust against a few outliers. Sequences are short
+ * (block figures, at most ROBUST_MAX points); x strictly ascends.
  *
  * Slope: Theil (1950), Sen (1968): the median of the slopes of all pairs.
  * Test: Mann (1945), Kendall (1975), its variance corrected for
- * autocorrelation as by Hamed and Rao, "A modified Mann-Kendall trend test
- * for autocorrelated data", J. Hydrology 204 (1998). Interval of the slope:
- * Sen's, with that same variance.
+ * autocorrelation as by Hamed and Rao, "A modified Mann-Kendall trend test for
+ * autocorrelated data", J. Hydrology 204 (1998). Interval of the slope: Sen's,
+ * with that same variance.
  */
 #ifndef MPROF_ANALYSIS_ROBUST_H
 #define MPROF_ANALYSIS_ROBUST_H

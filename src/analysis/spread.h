@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * A set of recordings of the same thing compared with itself: ranks of one
- * job, workers, shards. Who stands apart is judged by the modified z-score of
- * Iglewicz and Hoaglin, "How to Detect and Handle Outliers" (1993): 0.6745
- * times the distance from the median, over the median absolute deviation. They
- * take 3.5 for the limit of one value; here it is 5 + 40 / members, which holds
- * for all of them: of sets of normal noise fewer than 2 in 100 have one beyond
- * it (simulated for 5 to 256 members). A deviation of less than 1 % of the
- * median counts as that: pages that one process happens to touch are no
- * finding.
+ * job, workers, shards. Outliers are found by the modified z-score of Iglewicz
+ * and Hoaglin, "How to Detect and Handle Outliers" (1993): 0.6745 times the
+ * distance from the median, over the median absolute deviation. Their limit
+ * for one value is 3.5; here it is 5 + 40 / members, for all members together:
+ * of sets of normal noise fewer than 2 in 100 have a value beyond it
+ * (simulated for 5 to 256 members). A deviation of less than 1 % of the median
+ * counts as 1 %: differences of a few pages are no finding.
  */
 #ifndef MPROF_ANALYSIS_SPREAD_H
 #define MPROF_ANALYSIS_SPREAD_H

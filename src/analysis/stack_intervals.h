@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sampled stacks as calls: a function that is in one sample after the other is
- * taken to have been called once.
+ * Sampled stacks as calls: a function in consecutive samples is taken for one
+ * call.
  */
 #ifndef MPROF_ANALYSIS_STACK_INTERVALS_H
 #define MPROF_ANALYSIS_STACK_INTERVALS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Conditions that recordings must meet, and how they came out.
+ * Conditions that recordings must meet, and their results.
  */
 #ifndef MPROF_ANALYSIS_VERDICTS_H
 #define MPROF_ANALYSIS_VERDICTS_H

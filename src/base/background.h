@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Threads that nobody waits for: what they work on, they free themselves.
+ * Detached threads, which nothing waits for: they free their data themselves.
  */
 #ifndef MPROF_BASE_BACKGROUND_H
 #define MPROF_BASE_BACKGROUND_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Decimal digits, for what is preloaded into others' programs. strtol(),
- * and atoi() with it, is __isoc23_strtol where glibc 2.38 or a newer one is
- * built against, which musl and older ones lack: a program would not start.
+ * Parsing decimal digits, for libraries that are preloaded into other
+ * programs. strtol(), and so atoi(), becomes __isoc23_strtol when built
+ * against glibc 2.38 or later, which musl and older glibc lack: a program
+ * would not start.
  */
 #ifndef MPROF_BASE_DIGITS_H
 #define MPROF_BASE_DIGITS_H

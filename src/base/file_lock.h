@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * A lock on a whole file, by which others learn whether the process that writes
- * it is there. A recording is locked while it is written: two recorders that
- * append to one file would mix their samples, and a reader learns that a run
- * without an end is going on. The lock belongs to the open file, so it goes
- * with the process however that ends, and no program that it starts has it:
- * their descriptors close when they are executed.
+ * A lock on a whole file, which shows others that the process writing it
+ * exists. A recording is locked while it is written: two recorders that append
+ * to one file would mix their samples, and a reader can tell that a run
+ * without an end still goes on. The lock belongs to the open file: it goes
+ * with the process however that ends, and programs that it starts don't have
+ * it, as their descriptors are closed on exec.
  */
 #ifndef MPROF_BASE_FILE_LOCK_H
 #define MPROF_BASE_FILE_LOCK_H

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A hash table of positions, beside an array that its owner keeps: the owner
- * hashes its keys and compares its items, the index has the position in the
- * array where the item of a key is. Zeroed it is empty. Single positions are
- * never removed: an owner that drops or moves items clears the index and adds
- * what is left.
+ * A hash table of positions in an array that its owner keeps: the owner hashes
+ * keys and compares items; the index has the array position of each key's
+ * item. Zeroed it is empty. Single positions can't be removed: an owner that
+ * drops or moves items clears the index and adds the rest again.
  */
 #ifndef MPROF_BASE_INDEX_H
 #define MPROF_BASE_INDEX_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Writing without losing anything: whole writes, and outputs that appear
- * under their name only when they are complete.
+ * Writing without loss: complete writes, and output files that get their name
+ * only when they are complete.
  */
 #ifndef MPROF_BASE_IO_H
 #define MPROF_BASE_IO_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The texts in a JSON document, one after the other, without the document: a
- * walk that knows strings, keys and depth. What is no JSON gives any texts, and
- * never more than the input has.
+ * The strings in a JSON document, one after the other, without building the
+ * document: a walk that knows strings, keys and depth. Input that is no JSON
+ * gives some strings, never more than it contains.
  */
 #ifndef MPROF_BASE_JSON_STRINGS_H
 #define MPROF_BASE_JSON_STRINGS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Allocation that never returns NULL: out of memory ends the program with a
- * message, here and nowhere else. What comes from here is freed with free().
+ * message, here and nowhere else. The memory is freed with free().
  */
 #ifndef MPROF_BASE_MEM_H
 #define MPROF_BASE_MEM_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The file that a path names, resolved once. Another process that may write the
- * folder can exchange the name between two look-ups, so everything that follows
- * (is it a link? who owns it? open it, replace it) is done by descriptors.
+ * The file that a path names, resolved once. Another process that may write
+ * the directory can change the name between two look-ups, so everything that
+ * follows (is it a link? who owns it? open it, replace it) uses descriptors.
  */
 #ifndef MPROF_BASE_NAMED_FILE_H
 #define MPROF_BASE_NAMED_FILE_H

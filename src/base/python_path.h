@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The places where a Python keeps code that is not the user's own, known by
- * the path of a file alone.
+ * The directories where a Python keeps code that is not the user's own,
+ * recognised by the path of a file alone.
  */
 #ifndef MPROF_BASE_PYTHON_PATH_H
 #define MPROF_BASE_PYTHON_PATH_H

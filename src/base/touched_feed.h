@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Pages that a process touched first, as the module touched.so tells the
- * recorder of them. It runs in a process of its own, which may die: both
- * know of each other a pair of sockets (SOCK_SEQPACKET), on which each message
- * is a packet. Everything in it is hostile to the recorder, since it is made
- * from what recorded programs hold.
+ * The messages in which the module touched.so tells the recorder of pages that
+ * a process touched first. It runs in its own process, which may die: the two
+ * share only a pair of sockets (SOCK_SEQPACKET), on which each message is a
+ * packet. Everything in a message is hostile to the recorder, as it comes from
+ * recorded programs.
  *
  * One page in about `period` bytes of growth is sampled: systematic sampling
- * of faults by the growth of their process's resident memory. A sample stands
- * for that growth until its page is no longer resident.
+ * of faults by the growth of their process's resident memory. A sample
+ * represents that growth until its page is no longer resident.
  */
 #ifndef MPROF_BASE_TOUCHED_FEED_H
 #define MPROF_BASE_TOUCHED_FEED_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sizes, times and rates as a person reads them. Each function writes into
- * out (UNITS_TEXT bytes are always enough) and returns it. About three digits
- * count; the decimal point is a point whatever the locale.
+ * Sizes, times and rates for people. Each function writes to out (UNITS_TEXT
+ * bytes are always enough) and returns it. Figures have about three digits;
+ * the decimal point is a point in every locale.
  */
 #ifndef MPROF_BASE_UNITS_H
 #define MPROF_BASE_UNITS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Text from elsewhere (command lines, process names, function names, file
- * names) is hostile until it went through here: it may hold bytes that are no
- * UTF-8, escape sequences and characters that reorder what a reader sees.
+ * Foreign text (command lines, process names, function names, file names) is
+ * hostile until it was cleaned here: it may contain invalid UTF-8, escape
+ * sequences and characters that reorder the display.
  */
 #ifndef MPROF_BASE_UTF8_H
 #define MPROF_BASE_UTF8_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * How a command ends: its exit status, and the message of a failure.
+ * The end of a command: its exit status, and the message of a failure.
  */
 #ifndef MPROF_CLI_COMMAND_STATUS_H
 #define MPROF_CLI_COMMAND_STATUS_H

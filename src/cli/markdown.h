@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Cells of a Markdown table, as GitHub and GitLab display it below a change.
- * Text from a recording is hostile: nothing in it may end the cell, become a
- * link, an image or markup, or mention a person.
+ * Cells of a Markdown table, as GitHub and GitLab display it in a comment.
+ * Text from a recording is hostile: it must not end the cell, become a link,
+ * an image or markup, or mention a person.
  */
 #ifndef MPROF_CLI_MARKDOWN_H
 #define MPROF_CLI_MARKDOWN_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Conditions that a recording must meet: "mprof check" and "mprof run
- * --check" share their options and what they print.
+ * Conditions for recordings: options and output shared by "mprof check" and
+ * "mprof run --check".
  */
 #ifndef MPROF_COMMANDS_CHECK_H
 #define MPROF_COMMANDS_CHECK_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A chart or a graph goes to a file: shared by all commands that draw.
+ * Writing a chart or a graph to a file, for all commands that draw.
  */
 #ifndef MPROF_COMMANDS_COMMAND_PICTURE_H
 #define MPROF_COMMANDS_COMMAND_PICTURE_H

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The version, and for a report of a bug all that such a report needs of the
- * machine.
+ * The version, and the facts about the machine that a bug report needs.
  */
 #ifndef MPROF_COMMANDS_COMMAND_VERSION_H
 #define MPROF_COMMANDS_COMMAND_VERSION_H

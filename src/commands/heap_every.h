@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * mprof heap --every: look after look at a program, what came in each step and
- * since the first look, and a summary.
+ * mprof heap --every: repeated looks at a program, with the growth in each
+ * step and since the first look, and a summary.
  */
 #ifndef MPROF_COMMANDS_HEAP_EVERY_H
 #define MPROF_COMMANDS_HEAP_EVERY_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A heap, or the difference of two, on stdout.
+ * Printing a heap, or the difference of two.
  */
 #ifndef MPROF_COMMANDS_HEAP_SHOW_H
 #define MPROF_COMMANDS_HEAP_SHOW_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What mprof lines prints of memory that is held, from sampled allocations.
+ * The output of mprof lines for held memory, from sampled allocations.
  */
 #ifndef MPROF_COMMANDS_LINES_HELD_H
 #define MPROF_COMMANDS_LINES_HELD_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The places in code that a recording names: as JSON, and their source files in
- * memory and cut into lines.
+ * The places in code of a recording: written as JSON; and their source files,
+ * read and split into lines.
  */
 #ifndef MPROF_COMMANDS_LINES_SOURCE_H
 #define MPROF_COMMANDS_LINES_SOURCE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The recorder's answer to a mark that asks for a snapshot: a file beside the
- * mark file, which this process makes and the recorder writes.
+ * mark file, created by this process and written by the recorder.
  */
 #ifndef MPROF_COMMANDS_MARK_ANSWER_H
 #define MPROF_COMMANDS_MARK_ANSWER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The objects of a type in a live Python program, and what keeps them or what
- * they hold: found once, shown as text, as JSON, as a picture.
+ * The objects of a type in a live Python program, and what holds them or what
+ * they refer to: searched once, shown as text, JSON or a picture.
  */
 #ifndef MPROF_COMMANDS_REFS_H
 #define MPROF_COMMANDS_REFS_H

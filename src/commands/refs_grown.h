@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The places in a Python program that hold more objects with each look: of two
- * looks that mprof heap --save kept, and of one now.
+ * The places in a Python program that hold more objects with each look: two
+ * looks saved by mprof heap --save, and one now.
  */
 #ifndef MPROF_COMMANDS_REFS_GROWN_H
 #define MPROF_COMMANDS_REFS_GROWN_H

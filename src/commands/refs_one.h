@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One object of a live Python program and its neighbourhood: what refers to it
- * and what it refers to, some steps far, object by object.
+ * One object of a live Python program and its neighbourhood: referrers and
+ * referents, some steps far, object by object.
  */
 #ifndef MPROF_COMMANDS_REFS_ONE_H
 #define MPROF_COMMANDS_REFS_ONE_H

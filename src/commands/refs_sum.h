@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The reference chains of a type in several processes that do the work of one,
- * added up: chains that differ in nothing but indices, keys and values are one.
- * A process is read, added and forgotten before the next one.
+ * added up: chains that differ only in indices, keys and values are one. Each
+ * process is read, added and forgotten before the next.
  */
 #ifndef MPROF_COMMANDS_REFS_SUM_H
 #define MPROF_COMMANDS_REFS_SUM_H

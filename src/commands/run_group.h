@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * --cgroup, --unit and --container: a control group in the place of a process.
+ * --cgroup, --unit and --container: a control group instead of a process.
  */
 #ifndef MPROF_COMMANDS_RUN_GROUP_H
 #define MPROF_COMMANDS_RUN_GROUP_H

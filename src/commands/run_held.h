@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The end of a recording with sampled allocations: machine code gets names, and
- * where the run was killed for memory, reached its limit or leaks, what held
- * most is said.
+ * The end of a recording with sampled allocations: machine code gets names,
+ * and if the run was killed for memory, reached its limit or leaks, the places
+ * that held most are printed.
  */
 #ifndef MPROF_COMMANDS_RUN_HELD_H
 #define MPROF_COMMANDS_RUN_HELD_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * --with: what else than memory is recorded or watched.
+ * --with: resources beside memory that are recorded or watched.
  */
 #ifndef MPROF_COMMANDS_RUN_WITH_H
 #define MPROF_COMMANDS_RUN_WITH_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The layout of a table, found from its first lines, and the meaning of each
- * column: by the names in its header, by the user's options, or because the
- * tool that wrote it is recognised.
+ * column: by the names in its header, by the user's options, or by the tool
+ * that wrote it.
  */
 #ifndef MPROF_CSV_COLUMNS_H
 #define MPROF_CSV_COLUMNS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The usage file of duct (con-duct): JSON lines, one report an object with
- * "timestamp", "totals" and "processes", amounts in bytes. A report says the
- * highest figures since the one before it.
+ * The usage file of duct (con-duct): JSON lines, each a report with
+ * "timestamp", "totals" and "processes", in bytes. A report has the highest
+ * figures since the previous one.
  */
 #ifndef MPROF_CSV_DUCT_H
 #define MPROF_CSV_DUCT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A profile becomes a tidy table: time,elapsed,pid,name,metric,mib, as RFC
- * 4180 has it. The rows without a pid are the total; metric is what was
- * measured, or "peak" for a high-water mark between samples.
+ * Writes a profile as a tidy table: time,elapsed,pid,name,metric,mib, as RFC
+ * 4180 describes it. Rows without a pid are the total; metric is the measure,
+ * or "peak" for a high-water mark between samples.
  */
 #ifndef MPROF_CSV_EXPORT_H
 #define MPROF_CSV_EXPORT_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The rows of a table, one after the other, into a run of a profile.
+ * Adds the rows of a table, one after the other, to a run of a profile.
  */
 #ifndef MPROF_CSV_ROWS_H
 #define MPROF_CSV_ROWS_H

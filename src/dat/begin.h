@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Facts from the beginning and the end of a recording: whether it is one, its
- * command line, and when its runs began. However long it is, little of it is
+ * command line, and when its runs began. Only a small part of a long file is
  * read.
  */
 #ifndef MPROF_DAT_BEGIN_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The recordings of a folder: those with the default name, which have numbers,
- * and what belongs to each.
+ * The recordings in a directory: those with default names, which have numbers,
+ * and their companions.
  */
 #ifndef MPROF_DAT_CATALOG_H
 #define MPROF_DAT_CATALOG_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Numbers as a .dat file holds them: what Python's float() takes, read to the
- * same double as strtod(), but many times faster for plain decimals.
+ * Numbers in a .dat file: everything that Python's float() accepts, parsed to
+ * the same double as by strtod(), but many times faster for plain decimals.
  */
 #ifndef MPROF_DAT_NUMBER_H
 #define MPROF_DAT_NUMBER_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A .dat file becomes a profile. Everything that mprof-dat(5) says a reader
- * must take is taken; what can't be understood is skipped and counted. A file
- * that is cut while it is read ends where it was cut.
+ * Reads a .dat file into a profile. Everything that mprof-dat(5) requires of a
+ * reader is accepted; what can't be parsed is skipped and counted. A file that
+ * is truncated while it is read ends there.
  */
 #ifndef MPROF_DAT_READER_H
 #define MPROF_DAT_READER_H

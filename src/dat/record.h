@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * One line of a .dat file becomes a part of a run.
+ * Adds one line of a .dat file to a run.
  */
 #ifndef MPROF_DAT_RECORD_H
 #define MPROF_DAT_RECORD_H

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Keeps a recording below a size. Its older part is thinned: time is cut into
- * stretches of 2^n seconds, and of each the samples with the lowest and the
- * highest total stay, with the highest sample of every process. The newest
- * part stays as it is. A thinned recording is written beside the old one, by a
- * thread, and takes its name when it is whole, so that whoever is killed
- * meanwhile leaves the old one; mprof-dat(5), THIN.
+ * Keeps a recording below a size by thinning its older part: time is divided
+ * into stretches of 2^n seconds, and in each the samples with the lowest and
+ * the highest total are kept, with the highest sample of every process. The
+ * newest part is unchanged. A thread writes the thinned recording beside the
+ * old one, and gives it the name when complete, so that a kill in between
+ * leaves the old one; mprof-dat(5), THIN.
  *
- * Stretches of a power of two lie in each other: a recording that is thinned
- * again is as one that was thinned once.
+ * Stretches of a power of two contain each other: thinning twice gives the
+ * same as thinning once.
  */
 #ifndef MPROF_DAT_THIN_H
 #define MPROF_DAT_THIN_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Writes a recording as mprof-dat(5) says. Records gather in a buffer until
- * they are flushed with one write. Where that fails (a full disk, say) they
- * wait in memory for the next flush, and beyond a bound whole flushes are
- * dropped and counted: the file never holds a torn line in its middle.
+ * Writes a recording in the format of mprof-dat(5). Records are buffered until
+ * they are flushed with one write. If that fails (a full disk, say) they wait
+ * in memory for the next flush, and beyond a bound whole flushes are dropped
+ * and counted: the file never has an incomplete line in its middle.
  */
 #ifndef MPROF_DAT_WRITER_H
 #define MPROF_DAT_WRITER_H

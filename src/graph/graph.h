@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Boxes with arrows between them. Text is clean (base/utf8.h) and of full
- * length; graph_measure() shortens text that is too long for a picture and
- * sets the sizes, a layouter (render/module.h) sets the places, and
- * graph_draw() makes the drawing.
+ * Boxes with arrows. Text is clean (base/utf8.h) and complete; graph_measure()
+ * shortens text that is too long for a picture and sets sizes, a layouter
+ * (render/module.h) sets positions, and graph_draw() makes the drawing.
  */
 #ifndef MPROF_GRAPH_GRAPH_H
 #define MPROF_GRAPH_GRAPH_H

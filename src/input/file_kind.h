@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Files that hold no recording in a form that can be read, known by their
- * first bytes: compressed ones, text in UTF-16, documents of other kinds.
+ * Files that can't be read as recordings, recognised by their first bytes:
+ * compressed files, UTF-16 text, other kinds of documents.
  */
 #ifndef MPROF_INPUT_FILE_KIND_H
 #define MPROF_INPUT_FILE_KIND_H

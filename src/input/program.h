@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The command line that mprof run executes: the given words, where needed with
- * a Python interpreter in front.
+ * The command line that mprof run executes: the given words, preceded by a
+ * Python interpreter if needed.
  */
 #ifndef MPROF_INPUT_PROGRAM_H
 #define MPROF_INPUT_PROGRAM_H

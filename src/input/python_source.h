@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The source of the Python program that a command line starts, where it can be
- * found without Python: whether it uses the name `profile` as a decorator and
- * gets it from nowhere.
+ * The source of the Python program in a command line, found without running
+ * Python: whether it uses the name `profile` as a decorator without defining
+ * or importing it.
  */
 #ifndef MPROF_INPUT_PYTHON_SOURCE_H
 #define MPROF_INPUT_PYTHON_SOURCE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The Python processes that do the work of one that was named: a reloader, a
+ * The Python processes that do the work of a named process: a reloader, a
  * server's master and a shell that started a program leave it to children.
  */
 #ifndef MPROF_INPUT_WORKERS_H

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A chart on paper: shapes in the order of their painting, in units of which
- * a picture of scale 1 has one a pixel; y grows downwards. Text has been
- * measured: its box is where it is, and nothing is left to decide but fonts
- * and colours.
+ * A chart on paper: shapes in painting order, in units that are pixels at
+ * scale 1; y grows downwards. Text was measured and its boxes are final; only
+ * fonts and colours are still open.
  */
 #ifndef MPROF_LAYOUT_DRAWING_H
 #define MPROF_LAYOUT_DRAWING_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A scene finds its places on paper. No text lies over another and none is
- * cut off by an edge: what has no room is shortened, and a label inside the
- * chart that still has none is left out.
+ * Places a scene on paper. No text overlaps another or is cut off at an edge:
+ * text without enough room is shortened, and a label inside the chart that
+ * still doesn't fit is left out.
  */
 #ifndef MPROF_LAYOUT_LAYOUT_H
 #define MPROF_LAYOUT_LAYOUT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A chart whose time runs from right to left, as memory_profiler draws a window
- * that is given backwards.
+ * Mirrors a chart, so that time runs from right to left, as memory_profiler
+ * draws a window that is given backwards.
  */
 #ifndef MPROF_LAYOUT_MIRROR_H
 #define MPROF_LAYOUT_MIRROR_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Command lines, read by threads. A process's arguments lie in its memory, and
- * who reads them waits for its mmap_lock: seconds where it changes its mappings
- * on a loaded machine, and without an end where its memory lies on a server
- * that does not answer. The caller has patience for so long, and goes on.
+ * Reads command lines in threads. A process's arguments are in its memory, and
+ * reading them waits for its mmap_lock: for seconds if it changes its mappings
+ * on a loaded machine, or forever if its memory is on a server that doesn't
+ * answer. The caller waits for a limited time, and goes on.
  */
 #ifndef MPROF_PROC_ARGV_H
 #define MPROF_PROC_ARGV_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Control groups by the names that people have for them: a path, a unit of
- * systemd, a container of docker, podman, containerd or Kubernetes. Found in
- * the mounted hierarchies; no daemon is asked. A container's names are in the
- * files in which its runtime keeps its state, where these may be read.
+ * Finds control groups by names that people use: a path, a systemd unit, a
+ * container of docker, podman, containerd or Kubernetes. It searches the
+ * mounted hierarchies and asks no daemon. A container's names are in its
+ * runtime's state files, if these may be read.
  */
 #ifndef MPROF_PROC_CGROUP_FIND_H
 #define MPROF_PROC_CGROUP_FIND_H

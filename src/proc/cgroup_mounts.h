@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The hierarchies of control groups that this process has mounted, those with a
- * memory controller first, and the folders below them.
+ * memory controller first, and the directories below them.
  */
 #ifndef MPROF_PROC_CGROUP_MOUNTS_H
 #define MPROF_PROC_CGROUP_MOUNTS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A control group that is made for one program, beside or below the group that
- * this process is in, with a memory controller.
+ * A control group created for one program, beside or below this process's
+ * group, with a memory controller.
  */
 #ifndef MPROF_PROC_CGROUP_SCOPE_H
 #define MPROF_PROC_CGROUP_SCOPE_H

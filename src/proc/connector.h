@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * The kernel's process connector: a message for each fork of the machine, and
- * for each exit where that is asked for. It is offered to everybody since
- * Linux 6.6, outside of containers. An older kernel would go on sending
- * messages, at everybody's cost, if this process were killed, so it is not used
- * there.
+ * The kernel's process connector: a message for each fork on the machine, and
+ * if requested for each exit. Since Linux 6.6 everyone may use it, outside of
+ * containers. An older kernel would keep sending messages, at everyone's cost,
+ * if this process were killed, so it is not used there.
  *
- * It is kept for three things that nothing else reports: who was forked and has
- * ended between two scans of /proc, how a process ended that another waited
- * for, and who is new without a scan of /proc. Beside 60 processes that fork
- * all the time the longest gap between two samples is 0.1 to 0.2 s with it, as
- * a sampler's that reads statm alone, and 0.5 to 1.9 s without it. A message
- * takes 0.9 us, reading a new pid 6 us. A program that forks all the time was
- * not slowed down (1.01 and 0.96 of its time, 21 pairs of 200 runs of true
- * each).
+ * It is kept for three things that nothing else reports: processes that were
+ * forked and ended between two scans of /proc; how a process ended that
+ * another process waited for; and new processes without a scan of /proc.
+ * Beside 60 processes that fork all the time, the longest gap between two
+ * samples is 0.1 to 0.2 s with it, like that of a sampler that reads only
+ * statm, and 0.5 to 1.9 s without it. A message takes 0.9 us, reading a new
+ * pid 6 us. A program that forks all the time was not slowed down (1.01 and
+ * 0.96 of its time, 21 pairs of 200 runs of true each).
  */
 #ifndef MPROF_PROC_CONNECTOR_H
 #define MPROF_PROC_CONNECTOR_H

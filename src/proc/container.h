@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Containers as their runtimes leave them on a machine: an id in the name of
- * their control group, and names in files.
+ * Containers as their runtimes record them on a machine: an id in the name of
+ * the control group, and names in files.
  */
 #ifndef MPROF_PROC_CONTAINER_H
 #define MPROF_PROC_CONTAINER_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * GPUs whose drivers tell in /proc/PID/fdinfo what a process has of them
+ * GPUs whose drivers report a process's memory in /proc/PID/fdinfo
  * (drm-driver, drm-pdev, drm-client-id, drm-resident-REGION and
- * drm-memory-REGION, as the kernel's drm-usage-stats document has them): AMD's,
- * Intel's and others, but not NVIDIA's own.
+ * drm-memory-REGION, as in the kernel's drm-usage-stats document): AMD's,
+ * Intel's and others, but not NVIDIA's own driver.
  */
 #ifndef MPROF_PROC_DRM_H
 #define MPROF_PROC_DRM_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The running processes that a name means.
+ * Finds the running processes that match a name.
  */
 #ifndef MPROF_PROC_FIND_H
 #define MPROF_PROC_FIND_H

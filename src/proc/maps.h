@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The mappings of a process (/proc/PID/maps, or smaps with what each of them
- * holds), one at a time and without allocating. The text is the target's own
- * doing in part (file names), so nothing about it is believed beyond its shape.
+ * The mappings of a process (/proc/PID/maps, or smaps with figures), one at a
+ * time and without allocating. The target determines part of the text (file
+ * names), so only its form is trusted.
  */
 #ifndef MPROF_PROC_MAPS_H
 #define MPROF_PROC_MAPS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The metrics of a process, a row each: which measure it is, and how its figure
- * is read from the text of a /proc file.
+ * The metrics of a process, a row each: its measure, and how its figure is
+ * read from the text of a /proc file.
  */
 #ifndef MPROF_PROC_METRIC_H
 #define MPROF_PROC_METRIC_H

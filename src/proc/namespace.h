@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The namespaces of a process (a container): the numbers that it and its
- * threads have inside its own pid namespace, where their numbers are others
- * than ours; and whether it sees the same files.
+ * The namespaces of a process in a container: the pids that it and its threads
+ * have in their own pid namespace, which differ from those here; and whether
+ * it sees the same files.
  */
 #ifndef MPROF_PROC_NAMESPACE_H
 #define MPROF_PROC_NAMESPACE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reading /proc. All paths are below a root descriptor, so that a test can
- * point it at a folder of its own. A process that vanished is no error but a
- * read that gives -1. Text always comes with a NUL behind it.
+ * Reading /proc. All paths are relative to a root descriptor, so that a test
+ * can use a directory of its own. A process that vanished is no error: the
+ * read returns -1. Text is always NUL-terminated.
  */
 #ifndef MPROF_PROC_PROCFS_H
 #define MPROF_PROC_PROCFS_H

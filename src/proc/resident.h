@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The resident memory of a process, and which of its pages it consists of.
+ * The resident memory of a process, and whether its pages are resident.
  */
 #ifndef MPROF_PROC_RESIDENT_H
 #define MPROF_PROC_RESIDENT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * How much of a process's memory is shared, and with whom. The kernel walks
- * the page tables for each of these readings and holds the process's mmap_lock
- * meanwhile: milliseconds for a large one, so none of them belongs in a tick.
+ * How much of a process's memory is shared, and with which processes. For each
+ * reading the kernel walks the page tables and holds the process's mmap_lock
+ * meanwhile: milliseconds for a large process, so no tick does this.
  */
 #ifndef MPROF_PROC_SHARING_H
 #define MPROF_PROC_SHARING_H

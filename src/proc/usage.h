@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The figures of profile/resource.h, read from the files of a process: stat has
- * processor time, threads and faults in one reading, io, status and the folder
- * fd the others, which take several times as long.
+ * The figures of profile/resource.h, read from the files of a process: stat
+ * has processor time, threads and faults in one reading; io, status and the
+ * directory fd have the others, which take several times as long.
  */
 #ifndef MPROF_PROC_USAGE_H
 #define MPROF_PROC_USAGE_H

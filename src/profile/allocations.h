@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The sampled allocations of a run (ALLOC, FREE, NAME), and the pages that were
- * touched (TOUCH, LEFT), with the stacks that they were made under. Ids ascend,
- * as the recorder gives them.
+ * The sampled allocations of a run (ALLOC, FREE, NAME), and touched pages
+ * (TOUCH, LEFT), with the stacks under which they were made. Ids ascend, as
+ * the recorder assigns them.
  */
 #ifndef MPROF_PROFILE_ALLOCATIONS_H
 #define MPROF_PROFILE_ALLOCATIONS_H

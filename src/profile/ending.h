@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * When a run begins and ends, and whether its end is in the recording.
+ * The start and the end of a run, and whether its end is in the recording.
  */
 #ifndef MPROF_PROFILE_ENDING_H
 #define MPROF_PROFILE_ENDING_H

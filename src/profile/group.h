@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The processes of a run added up by name: seventeen workers that are replaced
- * one after the other are one, whatever their pids.
+ * Adds up the processes of a run by name: seventeen workers that replace each
+ * other are one, whatever their pids.
  */
 #ifndef MPROF_PROFILE_GROUP_H
 #define MPROF_PROFILE_GROUP_H

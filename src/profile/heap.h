@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The composition of a program's memory, type by type, at one moment; and what
- * it grew by between two of them.
+ * The composition of a program's memory by type at one moment, and its growth
+ * between two moments.
  */
 #ifndef MPROF_PROFILE_HEAP_H
 #define MPROF_PROFILE_HEAP_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The measures of a recording's figures: RSS, PSS and the others, a row each,
- * with the names that people see. How they are read is proc/metric.h's.
+ * The measures of a recording's figures: RSS, PSS and others, a row each, with
+ * the names that people see. proc/metric.h reads them.
  */
 #ifndef MPROF_PROFILE_MEASURE_H
 #define MPROF_PROFILE_MEASURE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The highest memory that is known of a run, or of one of its processes: what
- * every list, chart and verdict calls its peak.
+ * The highest known memory of a run, or of one of its processes: the peak in
+ * every list, chart and verdict.
  */
 #ifndef MPROF_PROFILE_PEAK_H
 #define MPROF_PROFILE_PEAK_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The processes of a run. One is its pid and its start: a pid that is used
- * again is another process. A record of a pid belongs to the process
- * that had it then: a PROC with another start, an EXIT, or ticks without the
- * pid in a file without starts, end its life.
+ * The processes of a run, each identified by its pid and its start: a pid that
+ * is used again is another process. A record of a pid belongs to the process
+ * that had it at the time: its life ends with a PROC with another start, an
+ * EXIT, or, in a file without starts, ticks without the pid.
  */
 #ifndef MPROF_PROFILE_PROCESS_H
 #define MPROF_PROFILE_PROCESS_H

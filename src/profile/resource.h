@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Resources beside memory, of a process and of the whole, in a recording:
- * processor time, threads, input and output, page faults, swap, open files, the
- * control group's memory, that of GPUs. A resource has one figure or several, a
- * row each, with the names that people see. How they are read is
- * proc/usage.h's.
+ * Resources beside memory in a recording, of a process and of the whole:
+ * processor time, threads, input and output, page faults, swap, open files,
+ * the control group's memory, GPU memory. A resource has one or several
+ * figures, a row each, with the names that people see. proc/usage.h reads
+ * them.
  */
 #ifndef MPROF_PROFILE_RESOURCE_H
 #define MPROF_PROFILE_RESOURCE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Memory that several processes share is counted in each of them where RSS is
- * summed up. A reading of PSS beside it says by how much, and whether that is
- * worth a word is judged here alone.
+ * Memory that several processes share is counted in each of them when RSS is
+ * summed up. A reading of PSS shows by how much; whether that is worth
+ * reporting is decided only here.
  */
 #ifndef MPROF_PROFILE_SHARE_H
 #define MPROF_PROFILE_SHARE_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Our libraries in a program that runs already: they are loaded by the program
- * itself, on request (python/remote/remote_exec.h), and stop on another
- * request. The agent follows the functions that are named, the library of
- * src/allocation samples allocations. Requests are scripts in the folder of
- * agent_tables.h, and so are the answers.
+ * Loads mprof's libraries into a running program, which loads them itself on
+ * request (python/remote/remote_exec.h), and stops them on another request.
+ * The agent follows named functions; the library of src/allocation samples
+ * allocations. Requests are scripts in the directory of agent_tables.h, and so
+ * are the answers.
  */
 #ifndef MPROF_PYTHON_AGENT_ATTACH_H
 #define MPROF_PYTHON_AGENT_ATTACH_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The environment that loads the agent into a Python program, the library that
- * samples allocations into any program, and both into what that starts. Only
- * MPROF_ names and LD_PRELOAD are set. (A folder on PYTHONPATH would not reach
- * `python -I`, and could not make `profile` a builtin without standing in the
- * place of a sitecustomize.)
+ * The environment that loads the agent into a Python program, and the library
+ * that samples allocations into any program, and both into their children.
+ * Only MPROF_ names and LD_PRELOAD are set. (A directory on PYTHONPATH would
+ * not affect `python -I`, and could not define the builtin `profile` without
+ * replacing a sitecustomize.)
  */
 #ifndef MPROF_PYTHON_AGENT_ENV_H
 #define MPROF_PYTHON_AGENT_ENV_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The line tables of processes that did not print their own: killed, left by
- * os._exit(), or alive as the recording ends. The agent keeps each in a file
- * (python/agent/shelf.h) of a folder that is made here. What the files hold is
- * the recorded program's, which may have written anything.
+ * The line tables of processes that did not print them: killed, ended by
+ * os._exit(), or still alive at the end of the recording. The agent keeps each
+ * in a file (python/agent/shelf.h) in a directory that is created here. The
+ * files' content is the recorded program's, which may have written anything.
  */
 #ifndef MPROF_PYTHON_AGENT_TABLES_H
 #define MPROF_PYTHON_AGENT_TABLES_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Reads the table of sampled allocations of one process
- * (base/allocation_table.h). What the file holds is the process's, which may
- * have written anything: every offset and length is held against the file's
- * layout, and a figure that can't be true makes its sample none.
+ * (base/allocation_table.h). The process may have written anything into the
+ * file: every offset and length is checked against the file's layout, and a
+ * sample with an impossible figure is ignored.
  */
 #ifndef MPROF_RECORDER_ALLOCATION_READER_H
 #define MPROF_RECORDER_ALLOCATION_READER_H

@@ -60,9 +60,9 @@ struct allocation_table {
 struct allocations {
 	char *path;
 	int folder;
-	/* The folder's last change, as of when it was listed. */
+	/* The directory's last change, as of when it was listed. */
 	struct timespec listed;
-	bool settled; /* the folder was listed a while after that change */
+	bool settled; /* the directory was listed a while after that change */
 	ARRAY(struct allocation_table *) tables;
 	size_t processes, own; /* processes that have a table; of them with
 				  another allocator */
@@ -499,7 +499,7 @@ static void allocations_add_table(struct allocations_round *round,
 	all->processes += !executes;
 }
 
-/* Lists the folder where it has changed. The kernel's clock for file times
+/* Lists the directory where it has changed. The kernel's clock for file times
  * stands still for up to 10 ms. */
 static void allocations_list(struct allocations_round *round)
 {

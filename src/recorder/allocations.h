@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who holds memory: the tables of sampled allocations that recorded processes
- * keep in a folder (base/allocation_table.h) are read at each tick, or ten
- * times a second where one has grown large, and the sink is given what was
- * allocated and what was freed since. A sample that lived between two readings
- * only is not reported. What is reported in any minute comes to a MiB of
- * records at most: beyond that only some of the samples are, which stand for
- * more each.
+ * Reads the tables of sampled allocations that recorded processes keep in a
+ * directory (base/allocation_table.h), at each tick, or ten times a second for
+ * large ones, and reports to the sink what was allocated and freed since. A
+ * sample that lived only between two readings is not reported. At most a MiB
+ * of records is reported in any minute: beyond that only some samples are,
+ * which represent more each.
  */
 #ifndef MPROF_RECORDER_ALLOCATIONS_H
 #define MPROF_RECORDER_ALLOCATIONS_H
@@ -17,7 +16,7 @@
 
 struct allocations;
 
-/* Makes the folder, for this user alone; path must not exist. sites are
+/* Makes the directory, for this user alone; path must not exist. sites are
  * borrowed. NULL with e. The caller destroys, which removes it. */
 struct allocations *allocations_create(const char *path, struct sites *sites,
     struct err *e) __attribute__((nonnull(1, 2), warn_unused_result));
@@ -40,7 +39,7 @@ size_t allocations_processes(const struct allocations *allocations)
 size_t allocations_unseen(const struct allocations *allocations)
     __attribute__((nonnull));
 
-/* Removes a folder that this user's killed recorder has left. */
+/* Removes a directory that this user's killed recorder has left. */
 void allocations_remove(const char *path) __attribute__((nonnull));
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A process that the recorder starts for itself, one at a time. It is a child
- * of this process, as an orphan of the program is, and yet none of the
- * program's: it is not measured, and its end is no event.
+ * of this process, like an orphan of the program, but does not belong to the
+ * program: it is not measured, and its end is no event.
  */
 #ifndef MPROF_RECORDER_ASIDE_H
 #define MPROF_RECORDER_ASIDE_H

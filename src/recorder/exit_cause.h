@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The memory limits that hold for the program, and whether the kernel's
- * out-of-memory killer was at work while it ran. It may be moved to another
- * control group, or limit itself, at any time: what held when it was last read
- * counts.
+ * The memory limits of the program, and whether the kernel's out-of-memory
+ * killer acted while it ran. The program may be moved to another control
+ * group, or limit itself, at any time: the last reading counts.
  */
 #ifndef MPROF_RECORDER_EXIT_CAUSE_H
 #define MPROF_RECORDER_EXIT_CAUSE_H

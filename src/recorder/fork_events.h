@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The first pass of a tick: who belongs. New processes are taken from the fork
- * events of the kernel's process connector, where it is offered, and else are
- * searched for in /proc. The connector also reports who was forked and has
- * ended between two ticks, and whose child an orphan was that could not be
- * adopted. Nothing depends on it.
+ * events of the kernel's process connector, if available, and otherwise found
+ * in /proc. The connector also reports processes that were forked and ended
+ * between two ticks, and the parent of an orphan that could not be adopted.
+ * Nothing depends on it.
  */
 #ifndef MPROF_RECORDER_FORK_EVENTS_H
 #define MPROF_RECORDER_FORK_EVENTS_H

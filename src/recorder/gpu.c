@@ -35,7 +35,7 @@ struct gpu_thread {
 	struct procfs fs;  /* has its own root descriptor */
 	struct nvml *nvml; /* NULL: none, or it can't be used */
 	bool drm;
-	const char *pci; /* the folder of PCI devices in sysfs */
+	const char *pci; /* the directory of PCI devices in sysfs */
 	bool begun;
 	bool initial;    /* this process is in the first pid namespace */
 	bool translated; /* the driver is known to use our pids */

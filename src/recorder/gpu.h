@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the recorded processes hold on GPUs: NVIDIA's by nvml.h, others by
- * proc/drm.h. A thread asks them, since a driver may take its time, and no tick
- * waits. NVIDIA's GPUs come first, in their library's order, then the others in
- * the order in which the processes are seen to use them.
+ * The GPU memory of recorded processes: NVIDIA's by nvml.h, others by
+ * proc/drm.h. A thread reads it, as a driver may be slow, and no tick waits.
+ * NVIDIA's GPUs come first, in their library's order, then others in the order
+ * in which processes use them.
  */
 #ifndef MPROF_RECORDER_GPU_H
 #define MPROF_RECORDER_GPU_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The processes of a control group and of those below it, in place of a tree of
- * descendants: who belongs is what cgroup.procs lists, at each tick. One that
- * was moved elsewhere is gone.
+ * The processes of a control group and the groups below it, in place of a tree
+ * of descendants: cgroup.procs lists those that belong, at each tick. A
+ * process that was moved elsewhere is gone.
  */
 #ifndef MPROF_RECORDER_GROUP_H
 #define MPROF_RECORDER_GROUP_H

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Starting the program, or watching one that runs, and waiting for what comes
- * first: a deadline, the end of a process, a signal. The program gets all that
- * this process was started with. From then on this process blocks signals:
- * what is sent to it alone is passed to the program, what the terminal sends
- * to the group is not sent twice. Where the terminal stops the program
- * (Ctrl-Z), this process stops as well, within launch_wait().
+ * Starts the program, or watches a running one, and waits for the first of: a
+ * deadline, the end of a process, a signal. The program gets everything that
+ * this process was started with. From then on this process blocks signals: one
+ * sent to it alone is forwarded to the program; one that the terminal sends to
+ * the whole group is not sent twice. If the terminal stops the program
+ * (Ctrl-Z), this process stops as well, in launch_wait().
  */
 #ifndef MPROF_RECORDER_LAUNCH_H
 #define MPROF_RECORDER_LAUNCH_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The action on the program and all its descendants when they hold more than
- * they may.
+ * Signals the program and all its descendants when they hold more memory than
+ * allowed.
  */
 #ifndef MPROF_RECORDER_LIMIT_H
 #define MPROF_RECORDER_LIMIT_H

@@ -32,7 +32,7 @@ enum { READ_AT_MOST = 16 << 10, READS_AT_END = 4096 };
 
 static const char name_pattern[] = "mprof-*" MARKS_SUFFIX;
 
-/* Whether no other user can remove or exchange a file in the folder: sudo -E
+/* Whether no other user can remove or exchange a file in the directory: sudo -E
  * leaves TMPDIR as another user's. */
 static bool marks_folder_is_safe(const char *folder)
 {
@@ -100,7 +100,7 @@ static void marks_fill_random(char text[static 7])
 }
 
 /* mprof-UID-RECORDER-WATCHED-XXXXXX.mark: the random part, since in a shared
- * folder another user may have taken any name that can be guessed. */
+ * directory another user may have taken any name that can be guessed. */
 int marks_open(struct marks *marks, pid_t pid, pid_t watched, struct err *e)
 {
 	char random[7];

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Moments that the recorded program, or a person, marks: a line appended to a
- * file whose path the program has in its environment (MPROF_MARK). Writing
- * there never blocks, also when the recorder is gone. The file is 0600, in
- * XDG_RUNTIME_DIR or TMPDIR or /tmp, and goes with the recording. It is locked
- * while it is read (base/file_lock.h): one without a lock was left by a
- * recorder that was killed. A line may ask for a snapshot of the heap as well:
- * see recorder/snapshots.h.
+ * Moments that the recorded program or a person marks: a line appended to a
+ * file whose path is in the program's environment (MPROF_MARK). Writing to it
+ * never blocks, even when the recorder is gone. The file has mode 0600, is in
+ * XDG_RUNTIME_DIR or TMPDIR or /tmp, and is removed at the end of the
+ * recording. It is locked while it is read (base/file_lock.h): a file without
+ * a lock was left by a killed recorder. A line may also ask for a snapshot of
+ * the heap: see recorder/snapshots.h.
  */
 #ifndef MPROF_RECORDER_MARKS_H
 #define MPROF_RECORDER_MARKS_H
@@ -37,7 +37,7 @@ struct marks {
 #define MARKS_SUFFIX ".mark"
 #define MARKS_UNNAMED MARKS_SUFFIX ".??????"
 
-/* The folder that the file is made in, where nobody else can exchange it. */
+/* The directory that the file is made in, where nobody else can exchange it. */
 const char *marks_folder(void);
 
 /* Makes the file. pid is the recorder's, watched the recorded process's where
@@ -69,9 +69,9 @@ int marks_write(const char *path, const char *label, struct err *e)
     __attribute__((nonnull, warn_unused_result));
 
 /* Removes mark files of this user that killed recorders have left. A free lock
- * is the proof: in a folder that containers share, a pid that doesn't exist
+ * is the proof: in a directory that containers share, a pid that doesn't exist
  * here proves nothing. remove_beside is called first with each path, to remove
- * files that belong to it. In a folder of very many files some may stay. */
+ * files that belong to it. In a directory of very many files some may stay. */
 void marks_remove_left(const char *folder, void (*remove_beside)(const char *))
     __attribute__((nonnull));
 

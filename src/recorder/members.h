@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The processes that belong, in order of appearance, found by their pid. One
- * that ended is marked as gone and leaves at the next sweep; until then a new
- * process may have its pid already.
+ * The processes that belong, in order of appearance, found by pid. One that
+ * ended is marked as gone and removed at the next sweep; until then a new
+ * process may have the same pid.
  */
 #ifndef MPROF_RECORDER_MEMBERS_H
 #define MPROF_RECORDER_MEMBERS_H

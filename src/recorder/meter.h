@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The second pass of a tick: what they hold. One process after the other is
- * measured by one metric. Files are kept open
- * while there are descriptors; a kept file also distinguishes one use of a pid
- * from the next. Without one the process's start does.
+ * The second pass of a tick: what they hold. Processes are measured one after
+ * the other by one metric. Files are kept open while descriptors last; a kept
+ * file also tells one use of a pid from the next. Without one, the process's
+ * start does.
  */
 #ifndef MPROF_RECORDER_METER_H
 #define MPROF_RECORDER_METER_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The names and command lines of processes. A process is
- * read when it executed a program, when it holds much more than at the last
- * reading, and now and then, since programs also rewrite their own command
- * lines (nginx, PostgreSQL, Chromium). Reading one may wait for a lock of the
- * process: it is to be done when a tick was reported.
+ * The names and command lines of processes. They are read when a process
+ * executed a program, when it holds much more than at the last reading, and
+ * now and then, as programs also rewrite their command lines (nginx,
+ * PostgreSQL, Chromium). A reading may wait for a lock of the process, so it
+ * is done after a tick was reported.
  */
 #ifndef MPROF_RECORDER_NAMES_H
 #define MPROF_RECORDER_NAMES_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * NVIDIA's GPUs, asked through the driver's own library, which is opened at run
- * time: libnvidia-ml.so.1 (NVML). Its functions may block for as long as they
- * like: all but nvml_open() are for a thread that nothing waits for.
+ * NVIDIA's GPUs, read through the driver's library libnvidia-ml.so.1 (NVML),
+ * which is opened at run time. Its functions may block for any time: all but
+ * nvml_open() are called by a thread that nothing waits for.
  */
 #ifndef MPROF_RECORDER_NVML_H
 #define MPROF_RECORDER_NVML_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The third pass of a tick: what was found out goes to the sink, as plain data.
+ * The third pass of a tick: reports the results to the sink, as plain data.
  * Nothing is read here.
  */
 #ifndef MPROF_RECORDER_REPORT_H

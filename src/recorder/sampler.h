@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The clock and the loop: at each deadline the program and its descendants
- * are measured, and reported to a sink. Deadlines are absolute; those that were
- * missed are counted, never made up for. In the steady state nothing is
- * allocated and one pread() a process is all there is.
+ * The clock and the loop: at each deadline the program and its descendants are
+ * measured, and reported to a sink. Deadlines are absolute; missed ones are
+ * counted, never made up for. In the steady state nothing is allocated, and a
+ * process costs one pread().
  */
 #ifndef MPROF_RECORDER_SAMPLER_H
 #define MPROF_RECORDER_SAMPLER_H
@@ -30,7 +30,7 @@ struct sampler_plan {
 	bool launched; /* started by this process just now, not only watched */
 	bool adopts;   /* orphans become children of this process */
 	/* NULL, or a control group whose processes are recorded in place of a
-	 * program and its descendants: the folder that lists them. */
+	 * program and its descendants: the directory that lists them. */
 	const char *group;
 	/* Control group whose limits apply: the group's, or that of the
 	 * launched program; NULL: this process's. */

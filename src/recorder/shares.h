@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * How much of the summed RSS is the same memory counted again: readings of
- * the PSS of all processes, near the peak. One takes milliseconds of a large
- * process, and may wait for that process's mmap_lock, so a thread takes it and
- * no tick waits. Taken are those that can say something new, within a budget
+ * How much of the summed RSS is memory counted more than once: readings of PSS
+ * of all processes, near the peak. A reading takes milliseconds for a large
+ * process, and may wait for its mmap_lock, so a thread does it and no tick
+ * waits. Readings are taken when they can tell something new, within a budget
  * of processor time.
  */
 #ifndef MPROF_RECORDER_SHARES_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The receiver of a sampler's findings: a struct of functions, so that it knows
- * neither files nor screens. Any of them may be NULL. What they are given is
- * borrowed for the call. Times are nanoseconds since the epoch that never go
- * back; memory is in KiB of the chosen metric.
+ * The receiver of a sampler's results: a struct of functions, so that the
+ * sampler knows neither files nor screens. Any of them may be NULL. Arguments
+ * are borrowed for the call. Times are nanoseconds since the epoch and never
+ * decrease; memory is in KiB of the chosen metric.
  */
 #ifndef MPROF_RECORDER_SINK_H
 #define MPROF_RECORDER_SINK_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Numbers for the stacks of a recording and for their frames, from 1. A number
- * is given when its text first comes, and ascends.
+ * Numbers for the stacks and frames of a recording, from 1, ascending in the
+ * order in which their texts first occur.
  */
 #ifndef MPROF_RECORDER_SITES_H
 #define MPROF_RECORDER_SITES_H

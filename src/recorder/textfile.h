@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Present and peak memory by process name, for an exporter that reads text
- * files (the Prometheus text format): one file a recording, replaced by rename
- * once a second, gone when the recording ends.
+ * files (the Prometheus text format): one file for each recording, replaced by
+ * rename once a second, removed when the recording ends.
  */
 #ifndef MPROF_RECORDER_TEXTFILE_H
 #define MPROF_RECORDER_TEXTFILE_H

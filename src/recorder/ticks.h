@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * When the next sample is due: absolute deadlines, a fixed interval apart.
- * Pure arithmetic on nanoseconds of a clock that never goes back.
+ * Computes when the next sample is due: absolute deadlines at a fixed
+ * interval. Pure arithmetic on nanoseconds of a monotonic clock.
  */
 #ifndef MPROF_RECORDER_TICKS_H
 #define MPROF_RECORDER_TICKS_H

@@ -2,8 +2,9 @@
  *
  * Tells which code makes resident memory grow, in any program. Page faults are
  * sampled and unwound from outside by the module touched.so, in a process with
- * bounded memory that is no child of this one (base/touched_feed.h). The sink
- * gets its samples. The kernel may refuse it, and it may die.
+ * bounded memory that is no child of this one (base/touched_feed.h), and its
+ * samples are passed to the sink. The kernel may refuse it, and the process
+ * may die.
  */
 #ifndef MPROF_RECORDER_TOUCHED_H
 #define MPROF_RECORDER_TOUCHED_H

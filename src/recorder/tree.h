@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * The processes that belong: the program, its descendants from fork to exit,
- * and what it left as orphans to this process. Finding them costs in proportion
- * to what was forked since the last scan: the newest pid of /proc/loadavg moves
- * when anything forks, and only the pids between can be new. Where that can't
- * be known, all of /proc is scanned. A process that may choose the next pid can
- * bring the newest back to where it was: a machine with more threads, or more
- * forks, than it had shows that, and pids that were lost of late are read
- * again.
+ * and orphans that it left to this process. The cost of finding them is
+ * proportional to the forks since the last scan: any fork raises the newest
+ * pid in /proc/loadavg, and only pids in between can be new. Where that is not
+ * certain, all of /proc is scanned. A process that may choose the next pid can
+ * restore the previous newest pid: a higher number of threads or forks on the
+ * machine shows that, and recently lost pids are read again.
  */
 #ifndef MPROF_RECORDER_TREE_H
 #define MPROF_RECORDER_TREE_H

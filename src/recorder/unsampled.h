@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Recorded processes whose allocations are not sampled, and why: the sink is
- * told of each that has much memory and no table.
+ * Recorded processes whose allocations are not sampled, and why: each one with
+ * much memory and no table is reported to the sink.
  */
 #ifndef MPROF_RECORDER_UNSAMPLED_H
 #define MPROF_RECORDER_UNSAMPLED_H

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The members' resources beside memory (profile/resource.h), at a cadence of
- * its own, since a reading takes several times as long as one of memory: at
- * first ten times a second, later once.
+ * The members' resources beside memory (profile/resource.h), read less often
+ * than memory, as a reading takes several times as long: at first ten times a
+ * second, later once.
  *
- * A count of the whole is that of all who ever belonged. What a process leaves
- * when it ends is in its parent's account where that has waited for it, and
- * also where nobody saw it between two readings; in wait4()'s where this
- * process was the parent. Of one that nobody waited for its last reading is
- * what is known.
+ * A count of the whole covers all processes that ever belonged. What a process
+ * used is in its parent's account if that has waited for it, even if it ended
+ * unseen between two readings; and in wait4()'s if this process was the
+ * parent. Of a process that nobody waited for, the last reading is known.
  */
 #ifndef MPROF_RECORDER_USAGE_H
 #define MPROF_RECORDER_USAGE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The formats that charts and graphs are written in. A format is a row; its
- * name is also the extension of its files.
+ * The formats of charts and graphs. A format is a row; its name is also the
+ * extension of its files.
  */
 #ifndef MPROF_RENDER_FORMATS_H
 #define MPROF_RENDER_FORMATS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A rectangle of character cells to draw in: dots (two by four a cell in
- * braille, one in ASCII), texts over them, a role for each cell.
+ * A rectangle of character cells to draw in: dots (two by four in a cell in
+ * braille, one in ASCII), text over them, and a role for each cell.
  */
 #ifndef MPROF_RENDER_GRID_H
 #define MPROF_RENDER_GRID_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A scene becomes one self-contained page: no network, no other file. Texts
- * and samples go in as JSON that can't end its element; the page's script
- * sets them as text. A policy in the page lets nothing else run.
+ * Writes a scene as one self-contained page, without network or other files.
+ * Text and samples are embedded as JSON that can't end its element; the page's
+ * script displays them as text. A policy in the page lets nothing else run.
  */
 #ifndef MPROF_RENDER_HTML_H
 #define MPROF_RENDER_HTML_H

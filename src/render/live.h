@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A chart on the terminal that follows a run: drawn anew when something
- * changed, at most ten times a second, and so seldom that drawing takes less
- * than a hundredth of a processor.
+ * A chart on the terminal that follows a run: redrawn when something changed,
+ * at most ten times a second, and so rarely that drawing takes less than a
+ * hundredth of a processor.
  */
 #ifndef MPROF_RENDER_LIVE_H
 #define MPROF_RENDER_LIVE_H

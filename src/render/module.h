@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The renderer with Cairo's libraries lives in a module, render.so, and the
- * layouter with Graphviz's in another, graph.so; they are loaded when a picture
- * or a graph is drawn: a process that records never holds them. This is what
- * the program and the modules agree upon.
+ * The interface between the program and two modules. The renderer with Cairo's
+ * libraries is render.so, the layouter with Graphviz's is graph.so; they are
+ * loaded when a picture or a graph is drawn, so that a recording process never
+ * holds them.
  */
 #ifndef MPROF_RENDER_MODULE_H
 #define MPROF_RENDER_MODULE_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The colour of each role. Totals, ends and series were chosen such that any
- * two differ by at least 10 in CIEDE2000, with red-green blindness too, and
- * each has a contrast of 3:1 to the background; tests/unit/test_palette.c
- * holds them to that.
+ * The colour of each role. Totals, ends and series were chosen so that any two
+ * differ by at least 10 in CIEDE2000, also with red-green blindness, and each
+ * has a contrast of 3:1 to the background; tests/unit/test_palette.c checks
+ * that.
  */
 #ifndef MPROF_RENDER_PALETTE_H
 #define MPROF_RENDER_PALETTE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A drawing as SVG whose text is text: it can be searched, copied and read by a
- * machine, and keeps its place in any font. Things have a title, which a
- * browser shows where the pointer is.
+ * Writes a drawing as SVG with real text: it can be searched, copied and read
+ * by a machine, and keeps its position in any font. Things have a title, which
+ * a browser shows under the pointer.
  */
 #ifndef MPROF_RENDER_SVG_H
 #define MPROF_RENDER_SVG_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A scene becomes text: lines of braille dots, or of ASCII signs, with axes,
- * marks, panels of other figures, lanes of calls, a legend and the main facts.
- * Nothing is wider than the columns that are given, whatever characters the
- * names hold.
+ * Prints a scene as text: lines of braille dots, or of ASCII characters, with
+ * axes, marks, panels of other figures, lanes of calls, a legend and the main
+ * facts. Nothing is wider than the given columns, whatever characters names
+ * contain.
  */
 #ifndef MPROF_RENDER_TERMINAL_CHART_H
 #define MPROF_RENDER_TERMINAL_CHART_H

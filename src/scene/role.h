@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The purpose of a thing in a chart. Scenes and drawings name roles, never
+ * The purpose of a thing in a chart. Scenes and drawings use roles, never
  * colours; render/palette.h gives each role its colour in a theme.
  */
 #ifndef MPROF_SCENE_ROLE_H

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * A chart in data space: what is to be shown, not where. Layout (layout.h)
- * makes a drawing of it for pictures; the page and the terminal lay it out
- * themselves. Times are seconds from origin_s, memory is MiB, colours are
- * roles. Text is clean (base/utf8.h), of full length: who draws shortens.
- * Samples are borrowed from the profile, which must live as long. What a panel
- * holds is in parts.h.
+ * A chart in data space: what to show, not where. Layout (layout.h) makes a
+ * drawing of it for pictures; the page and the terminal lay it out themselves.
+ * Times are seconds from origin_s, memory is MiB, colours are roles. Text is
+ * clean (base/utf8.h) and complete: renderers shorten it. Samples are borrowed
+ * from the profile, which must live as long. The content of a panel is in
+ * parts.h.
  */
 #ifndef MPROF_SCENE_SCENE_H
 #define MPROF_SCENE_SCENE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Names for the machine code in a run's sampled allocations. They are found in
- * a process of its own, with bounded memory and time: object files may hold
- * anything, and what happens there harms nobody.
+ * Finds names for the machine code in a run's sampled allocations, in a
+ * separate process with bounded memory and time: object files may contain
+ * anything, and whatever happens there does no harm.
  */
 #ifndef MPROF_SYMBOLS_NAMING_H
 #define MPROF_SYMBOLS_NAMING_H

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Functions, files and lines of addresses in object files. Where libdw is there
- * the module symbols.so finds them in DWARF, separate debug files included,
- * with inlined calls; else the symbol tables give functions alone. Object files
- * may hold anything: this runs in a process of its own (symbols/naming.h).
+ * Functions, files and lines of addresses in object files. If libdw is
+ * available, the module symbols.so finds them in DWARF, including separate
+ * debug files, with inlined calls; otherwise symbol tables give only
+ * functions. Object files may contain anything: this runs in a separate
+ * process (symbols/naming.h).
  */
 #ifndef MPROF_SYMBOLS_SYMBOLS_H
 #define MPROF_SYMBOLS_SYMBOLS_H
@@ -26,8 +27,8 @@ struct symbols_request {
 	void (*take)(void *context, size_t at, const char *file, int line,
 	    const char *function);
 	void *context;
-	/* Demangles C++'s names; NULL: not possible. The caller frees the
-	 * result, which may be NULL. */
+	/* Demangles C++'s names; NULL: they stay as the linker has them. The
+	 * caller frees the result, which may be NULL. */
 	char *(*demangle)(const char *name);
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * From sampled faults to touched pages: the growth of each process's resident
- * memory is given to the faults that were sampled meanwhile, one in about a
- * period's bytes of it becomes a sample with its stack, and a sample goes when
- * its page is no longer resident.
+ * Turns sampled faults into touched pages: the growth of each process's
+ * resident memory is attributed to the faults sampled meanwhile, one in about
+ * a period's bytes becomes a sample with its stack, and a sample ends when its
+ * page is no longer resident.
  */
 #ifndef MPROF_TOUCHED_GROWTH_H
 #define MPROF_TOUCHED_GROWTH_H

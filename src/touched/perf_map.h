@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The perf map of a process, /tmp/perf-PID.map: names that it gives the machine
- * code which it makes while it runs. Node.js (--perf-basic-prof), Java, .NET
- * and Python (-X perf) write one. It is the process's own text, which may be
- * anything.
+ * The perf map of a process, /tmp/perf-PID.map: names of machine code that it
+ * generates at run time, as Node.js (--perf-basic-prof), Java, .NET and Python
+ * (-X perf) write it. The text is the process's own, and may be anything.
  */
 #ifndef MPROF_TOUCHED_PERF_MAP_H
 #define MPROF_TOUCHED_PERF_MAP_H

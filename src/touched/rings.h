@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The page faults of a process and of all that it starts, sampled by the
- * kernel: perf_event_open(2), a ring buffer for each processor. The kernel
- * adapts the period to the rate of faults, so that those in small pages are
- * sampled seldom. It adapts it with the next sample alone: after a quick run of
- * faults the period is that of this run, until so many more came. Faults in
- * huge pages are few. A second event, which is switched on and off, samples
- * each fault.
+ * The page faults of a process and its descendants, sampled by the kernel:
+ * perf_event_open(2), with a ring buffer for each processor. The kernel adapts
+ * the period to the rate of faults, so that faults in small pages are sampled
+ * seldom. It adapts it only with the next sample: after a quick run of faults
+ * its period remains until that many more occurred. Faults in huge pages are
+ * few. A second event, which is switched on and off, samples each fault.
  */
 #ifndef MPROF_TOUCHED_RINGS_H
 #define MPROF_TOUCHED_RINGS_H

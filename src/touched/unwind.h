@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The callers of a thread at a fault: elfutils' libdw walks the copy of its
- * stack by the unwind tables of the object files that its process has mapped,
- * and by frame pointers where none covers an address.
+ * stack by the unwind tables of its mapped object files, and by frame pointers
+ * where no table covers an address.
  */
 #ifndef MPROF_TOUCHED_UNWIND_H
 #define MPROF_TOUCHED_UNWIND_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The part of CPython's C API that the agent uses, found in the process at
- * run time: no Python header, no libpython, one file for 3.8 and later. The
- * structs are those of the stable ABI. All of it needs the GIL.
+ * The part of CPython's C API that the agent uses, found in the process at run
+ * time: no Python header, no libpython, one file for 3.8 and later. Structs
+ * are those of the stable ABI. Everything needs the GIL.
  */
 #ifndef MPROF_PYTHON_AGENT_API_H
 #define MPROF_PYTHON_AGENT_API_H

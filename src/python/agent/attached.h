@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * How the agent, in a program that mprof did not start, finds the recording
- * that mprof attach makes of it: by a symbolic link to the recording, beside
- * the mark file (recorder/marks.h), which stands as long as the recorder runs.
+ * Finds the recording that mprof attach makes of a program that mprof did not
+ * start: by a symbolic link to the recording, beside the mark file
+ * (recorder/marks.h), which exists while the recorder runs.
  */
 #ifndef MPROF_PYTHON_AGENT_ATTACHED_H
 #define MPROF_PYTHON_AGENT_ATTACHED_H
 
 #include <stdbool.h>
 
-/* mprof-UID-RECORDER-WATCHED-XXXXXX.recording, in the mark file's folder */
+/* mprof-UID-RECORDER-WATCHED-XXXXXX.recording, in the mark file's directory */
 #define ATTACHED_SUFFIX ".recording"
 
 struct attached {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * One call of a decorated function, or one pass through a named block. A
- * plain call is entered and left; a generator or coroutine is entered at its
- * first step, paused where it gives control away, resumed, and left when it
- * is done. All of it happens on the calling thread, under the GIL.
+ * One call of a decorated function, or one execution of a named block. A plain
+ * call is entered and left; a generator or coroutine is entered at its first
+ * step, paused when it yields, resumed, and left when it is done. Everything
+ * happens on the calling thread, under the GIL.
  */
 #ifndef MPROF_PYTHON_AGENT_CALLS_H
 #define MPROF_PYTHON_AGENT_CALLS_H

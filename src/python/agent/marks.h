@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Calls of decorated functions, as FUNC records at the end of the recording:
- * each in one append of whole lines, so that what the recorder appends at the
- * same time stays whole too. A CALL record stands behind where the reader
+ * each in one append of whole lines, so that lines which the recorder appends
+ * at the same time stay whole, too. A CALL record follows where the reader
  * must tell processes or threads apart. The file is opened for each record:
- * a descriptor that was kept would be the program's to close, and its number
- * somebody else's file by then.
+ * the program could close a descriptor that was kept, and open another file
+ * with its number.
  */
 #ifndef MPROF_PYTHON_AGENT_MARKS_H
 #define MPROF_PYTHON_AGENT_MARKS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * To be called from measure.py and line_profiler.py: readers, usages and
- * tallies, each in a capsule. The arguments are taken as they should be, and
- * what is not ends in an exception there.
+ * Functions for measure.py and line_profiler.py: readers, usages and tallies,
+ * each in a capsule. Arguments are expected to be right; wrong ones end in an
+ * exception there.
  */
 #ifndef MPROF_PYTHON_AGENT_METHODS_H
 #define MPROF_PYTHON_AGENT_METHODS_H

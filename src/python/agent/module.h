@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The module memory_profiler, as any CPython 3 imports it: from a folder on
+ * The module memory_profiler, as any CPython 3 imports it: from a directory on
  * its path, or from its table of built-in modules where preload.c put it.
  */
 #ifndef MPROF_PYTHON_AGENT_MODULE_H

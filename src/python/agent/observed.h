@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Calls of functions that nobody decorated, as sys.monitoring tells of them:
- * each is one of calls.h. A plain call is on the stack of its thread from its
- * start to its end; a generator's or a coroutine's is off it between a yield
- * and the next resumption, and is known by its frame.
+ * Calls of undecorated functions, from events of sys.monitoring; each is one
+ * of calls.h. A plain call is on its thread's stack from start to end; a
+ * generator's or coroutine's is removed from it between a yield and the next
+ * resumption, and is identified by its frame.
  */
 #ifndef MPROF_PYTHON_AGENT_OBSERVED_H
 #define MPROF_PYTHON_AGENT_OBSERVED_H

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What memory is: the resident set of this process, unless a backend, another
- * process or the children are asked for. Nothing stays open between two
- * readings.
+ * Reads memory: the resident set of this process, unless a backend, another
+ * process or the children are requested. Nothing stays open between readings.
  */
 #ifndef MPROF_PYTHON_AGENT_READER_H
 #define MPROF_PYTHON_AGENT_READER_H

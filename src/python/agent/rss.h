@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The resident memory of this process, as statm has it: the same figure that
- * the recorder samples. A read on a kept descriptor costs between half a
- * microsecond and more than one, and sees memory that was given back, which
- * the count of page faults does not.
+ * The resident memory of this process, from statm: the figure that the
+ * recorder samples, too. A read on a kept descriptor takes half a microsecond
+ * to somewhat more than one, and sees memory that was given back, which the
+ * count of page faults does not show.
  */
 #ifndef MPROF_PYTHON_AGENT_RSS_H
 #define MPROF_PYTHON_AGENT_RSS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A session is the outermost call of a decorated function whose lines are
- * wanted, with all that joins it: calls of the same function while it runs
- * share its table. It holds a stack of the lines that its frames are at. A
+ * counted, with all calls that join it: calls of the same function while it
+ * runs share its table. It keeps a stack of its frames' current lines. A
  * generator's or coroutine's session runs on a thread only between a resume
  * and the next pause, so that tasks of one thread don't mix.
  */

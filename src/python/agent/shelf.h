@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * A line table that outlives its process. Its rows lie in a file of their own
- * that is mapped, in a folder that the recorder made: whatever ends the
- * process, SIGKILL or os._exit() too, the recorder finds them there and prints
- * them (python/agent_tables.h), and clears the magic, by which a process that
- * has it mapped knows. A process that prints its table removes the file; while
- * it prints it holds a lock, so that each is printed once.
+ * A line table that survives its process. Its rows are in a mapped file, in a
+ * directory created by the recorder: however the process ends, even by SIGKILL
+ * or os._exit(), the recorder finds and prints them (python/agent_tables.h),
+ * and clears the magic number, which tells a process that has the file mapped.
+ * A process that prints its table itself removes the file, and holds a lock
+ * while it prints, so that each table is printed once.
  */
 #ifndef MPROF_PYTHON_AGENT_SHELF_H
 #define MPROF_PYTHON_AGENT_SHELF_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The agent's Python, kept in files of its own beside this one and carried in
- * the shared object as text.
+ * The agent's Python code, from separate files in this directory, as text in
+ * the shared object.
  */
 #ifndef MPROF_PYTHON_AGENT_SOURCE_H
 #define MPROF_PYTHON_AGENT_SOURCE_H

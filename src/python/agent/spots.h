@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is profiled: a decorated function, or a block with a name. A function
- * whose lines are wanted has code objects: its own, and those of functions
- * and comprehensions inside it, whose lines count in the same table. A spot,
- * once added, stays where it is for as long as the process lives.
+ * The profiled code, called spots: decorated functions, and named blocks. A
+ * function whose lines are counted has several code objects: its own, and
+ * those of functions and comprehensions in it, whose lines count in the same
+ * table. A spot is never removed while the process lives.
  */
 #ifndef MPROF_PYTHON_AGENT_SPOTS_H
 #define MPROF_PYTHON_AGENT_SPOTS_H

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The line table of one function. A line's memory is the most that was seen as
- * it ended. Its increment is the sum of its steps: what memory changed by
- * while it ran, each time that it ran. (memory_profiler holds a line against
- * the most that the line before it ever showed: once that is more than memory
- * is ever again, a loop subtracts the difference at every round.) The first
- * line that ever ran has nothing before it: its increment is the memory at
- * entry, so that the increments add up to what the function left.
+ * The line table of one function. A line's memory is the highest at its ends.
+ * Its increment is the sum of its steps: the change of memory in each
+ * execution. (memory_profiler compares a line with the highest memory of the
+ * line before it: once that is higher than memory ever is again, each
+ * iteration of a loop subtracts the difference.) The first executed line has
+ * no line before it: its increment is the memory at entry, so that the
+ * increments add up to the memory at the function's end.
  */
 #ifndef MPROF_PYTHON_AGENT_TABLE_H
 #define MPROF_PYTHON_AGENT_TABLE_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a LineProfiler counts: a line table for each of its functions, over all
- * that runs on the thread where it is enabled. Several may be enabled at once.
+ * The counts of a LineProfiler: a line table for each of its functions, over
+ * everything that runs on the thread where it is enabled. Several may be
+ * enabled at once.
  */
 #ifndef MPROF_PYTHON_AGENT_TALLY_H
 #define MPROF_PYTHON_AGENT_TALLY_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * How CPython tells of lines. Before 3.12 by a trace function, which the
- * thread has while a session runs on it and which sees all of its Python
- * code; from 3.12 on by sys.monitoring, for profiled code objects alone. The
- * events are the same, and go to session.h, and those of a trace function to
- * tally.h.
+ * Receives line events from CPython: before 3.12 by a trace function, which a
+ * thread has while a session runs on it and which sees all of its Python code;
+ * since 3.12 by sys.monitoring, for profiled code objects alone. The events
+ * are the same, and are passed to session.h; those of a trace function to
+ * tally.h, too.
  */
 #ifndef MPROF_PYTHON_AGENT_TRACE_H
 #define MPROF_PYTHON_AGENT_TRACE_H

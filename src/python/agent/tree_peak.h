@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The peak of a process with its descendants, from looks at all of them. As
- * the recorder's, it is the highest sum, or the highest high-water mark of one
- * process; and more than that where the others can't have had less meanwhile
- * than they are known to. It is exact where one process at a time changes
- * between two looks, and else no more than there was.
+ * The peak of a process with its descendants, from repeated looks at all of
+ * them. Like the recorder's, it is the highest sum, or the highest high-water
+ * mark of one process; or more, if the others are known to have held at least
+ * some memory at the time. It is exact if one process at a time changes
+ * between two looks, and otherwise a lower bound.
  */
 #ifndef MPROF_PYTHON_AGENT_TREE_PEAK_H
 #define MPROF_PYTHON_AGENT_TREE_PEAK_H

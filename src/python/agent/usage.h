@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Memory while a function runs, read by a thread of its own that takes no GIL
- * and no signal. A function that is soon over has samples that are closer
- * together: the first lie on finer grids, each a tenth of the one before.
+ * Memory while a function runs, read by a separate thread that needs no GIL
+ * and receives no signals. Samples of a short function are closer together:
+ * the first ones are on finer grids, each with a tenth of the next one's step.
  */
 #ifndef MPROF_PYTHON_AGENT_USAGE_H
 #define MPROF_PYTHON_AGENT_USAGE_H

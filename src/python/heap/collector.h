@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The lists of a garbage collector: rings of objects, which begin and end at
- * a head. They are found by what they are, and not by a compiled-in place
- * alone: Debian's 3.13.5 has them four bytes before that of python.org's, and
- * nothing it tells about itself says so.
+ * The lists of a garbage collector: rings of objects that begin and end at a
+ * head. They are recognised by their structure, not by a compiled-in offset
+ * alone: in Debian's 3.13.5 they are four bytes before those of python.org's
+ * build, and none of its own tables tells that.
  */
 #ifndef MPROF_PYTHON_HEAP_COLLECTOR_H
 #define MPROF_PYTHON_HEAP_COLLECTOR_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The frames of a snapshot's threads, which run functions when it was taken,
- * and which of a frame's words are in use. Behind its variables a frame has
- * room for what it computes with; what lies there above the top is left over
- * from before, and may point at anything.
+ * The frames of a snapshot's threads, which were running functions, and the
+ * words of a frame that are in use. After its variables a frame has its
+ * evaluation stack; words above the stack pointer are stale, and may point
+ * anywhere.
  */
 #ifndef MPROF_PYTHON_HEAP_FRAMES_H
 #define MPROF_PYTHON_HEAP_FRAMES_H

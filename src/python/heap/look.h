@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * One look at the objects of a live Python program: it is opened, copied, and
- * its objects are found in the copy. Where a state that passes stands in the
- * way (it is about to start another program, its lists are half built), all
- * of it is tried again, for a few seconds.
+ * One look at the objects of a live Python program: it is opened and copied,
+ * and objects are found in the copy. If a temporary state prevents that (it is
+ * about to execute another program, its lists are incomplete), everything is
+ * tried again for a few seconds.
  */
 #ifndef MPROF_PYTHON_HEAP_LOOK_H
 #define MPROF_PYTHON_HEAP_LOOK_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What an object in a snapshot holds, and what stands on the way there: the
- * index, the key, the attribute's name.
+ * The objects that an object in a snapshot refers to, and by what: an index, a
+ * key, an attribute's name.
  */
 #ifndef MPROF_PYTHON_HEAP_OBJECT_EDGE_H
 #define MPROF_PYTHON_HEAP_OBJECT_EDGE_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What an array of NumPy 1 or 2 has beyond its header. The fields of an array
- * are part of NumPy's ABI; those of its description moved from 1 to 2.
+ * The content of an array of NumPy 1 or 2 beyond its header. Fields of an
+ * array are part of NumPy's ABI; those of its description differ between 1 and
+ * 2.
  */
 #ifndef MPROF_PYTHON_HEAP_OBJECT_NUMPY_H
 #define MPROF_PYTHON_HEAP_OBJECT_NUMPY_H

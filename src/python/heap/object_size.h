@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The size of an object in a snapshot, as sys.getsizeof() says it: with the
- * collector's header, without what the object refers to.
+ * The size of an object in a snapshot, equal to sys.getsizeof(): including the
+ * collector's header, without the objects that it refers to.
  */
 #ifndef MPROF_PYTHON_HEAP_OBJECT_SIZE_H
 #define MPROF_PYTHON_HEAP_OBJECT_SIZE_H

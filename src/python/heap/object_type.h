@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The types in a snapshot of an interpreter, each read once. An address is a
- * type's where its own type, and that one's, say that they are types, and the
- * sizes are such as a type can have.
+ * type's if its type, and the type of that, are types by their flags, and its
+ * sizes are possible.
  */
 #ifndef MPROF_PYTHON_HEAP_OBJECT_TYPE_H
 #define MPROF_PYTHON_HEAP_OBJECT_TYPE_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The objects of the interpreters in a snapshot: found by the collector's
- * lists, the modules and the running frames, and from there by all that they
- * hold; so str, int, bytes and what instances keep inline are reached, which
- * no list of the collector has. Nothing in the snapshot is believed: what is no
- * object by all that can be seen is passed over, every length is held against
+ * The objects of the interpreters in a snapshot: found from the collector's
+ * lists, the modules and the running frames, by following references; so str,
+ * int, bytes and values kept in instances are found, which the collector
+ * doesn't track. Nothing in the snapshot is trusted: things that are no
+ * objects by all that can be seen are skipped, every length is checked against
  * the copy, and every pass has a budget.
  */
 #ifndef MPROF_PYTHON_HEAP_OBJECTS_H

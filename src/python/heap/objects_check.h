@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whether an interpreter is laid out as the row of offsets has it: what is
- * compiled in is held against what the process says itself.
+ * Checks that an interpreter has the layout of its row of offsets: compares
+ * compiled-in sizes with what the process itself tells.
  */
 #ifndef MPROF_PYTHON_HEAP_OBJECTS_CHECK_H
 #define MPROF_PYTHON_HEAP_OBJECTS_CHECK_H

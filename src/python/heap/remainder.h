@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The resident memory of a process that no Python object explains: mapped
- * files, and what its allocators keep that nobody uses.
+ * files, and free memory that its allocators keep.
  */
 #ifndef MPROF_PYTHON_HEAP_REMAINDER_H
 #define MPROF_PYTHON_HEAP_REMAINDER_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The objects that the collector of a build without the GIL knows: it keeps no
- * lists of them, but finds them among all blocks of the heaps of mimalloc. Each
- * thread has heaps of its own, whose pages lie in segments; those of a thread
- * that has ended are left in theirs. So the segments are searched for, and
- * believed only where each heap has as many pages in them as it says.
+ * The objects that the collector of a build without the GIL tracks. It has no
+ * lists of them, but finds them among all blocks of mimalloc's heaps. Each
+ * thread has its own heaps, whose pages are in segments; pages of a thread
+ * that has ended stay in theirs. So segments are searched for, and trusted
+ * only if each heap has as many pages in them as it claims.
  */
 #ifndef MPROF_PYTHON_HEAP_SEGMENTS_H
 #define MPROF_PYTHON_HEAP_SEGMENTS_H

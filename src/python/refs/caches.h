@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Chains of references that end in a cache of the interpreter, of its standard
- * library or of an installed one: these hold much, and are no leak. They are
- * known by name, or as a functools.lru_cache: of the standard library any, of
- * an installed library one that has a bound; or as the list that a type of C
- * has of its subclasses. A program's own cache is never one of them.
+ * Reference chains that end in a cache of the interpreter, its standard
+ * library or an installed one: such caches hold much, and are no leak. They
+ * are recognised by name; as a functools.lru_cache, if in the standard
+ * library, or in an installed library with a bound; or as a C type's list of
+ * subclasses. A program's own cache is never one of them.
  */
 #ifndef MPROF_PYTHON_REFS_CACHES_H
 #define MPROF_PYTHON_REFS_CACHES_H

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * What keeps objects alive: the chains of references from them back to where
- * a program begins to hold things, its modules and running frames.
+ * The reference chains that keep objects alive: from an object back to the
+ * roots, which are the program's modules and running frames.
  *
- * One search in breadth from all of those at once (Moore's, 1959) gives every
- * object a shortest way back. Each reference to a wanted object begins a
- * chain, on to its holder and along the holder's way, unless that leads
- * through the object itself. Where a holder on that way is data (a list, an
- * instance) and held by others too, each of those begins a chain as well, a
- * few steps up. Chains of the same types and names are one: they
- * are found by numbering equal links from the root on (hash-consing).
+ * A breadth-first search from all roots at once (Moore, 1959) gives every
+ * object a shortest path. Each reference to a wanted object begins a chain, to
+ * its holder and along the holder's path, unless that leads through the object
+ * itself. If a holder on that path is data (a list, an instance) and has other
+ * holders, each of these begins a chain as well, a few steps up. Chains of the
+ * same types and names are one: equal links are numbered from the root on
+ * (hash-consing).
  *
- * Indices of lists and keys of dicts tell no chains apart, names do: those of
- * attributes, of a module's variables, of a frame's. The __dict__ of anything
- * but a module is folded into its owner. A link that comes round a third time
- * (a linked list, a tree) stands for all that follow.
+ * List indices and dict keys don't distinguish chains, but names do: of
+ * attributes, of a module's and a frame's variables. The __dict__ of anything
+ * but a module is folded into its owner. A link that repeats a third time (a
+ * linked list, a tree) represents all that follow.
  */
 #ifndef MPROF_PYTHON_REFS_CHAINS_H
 #define MPROF_PYTHON_REFS_CHAINS_H

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The dominators of a graph of references: an object's is the last one that
- * every way to it from the roots goes through. All that an object dominates
- * goes when it goes, and the sum of its sizes is what it retains.
+ * The dominators of a reference graph: the immediate dominator of an object is
+ * the last one on every path to it from the roots. All objects that an object
+ * dominates are freed with it, and the sum of their sizes is what it retains.
  *
  * Found by the algorithm of Lengauer and Tarjan, in its simple form with path
  * compression ("A fast algorithm for finding dominators in a flowgraph", ACM
- * TOPLAS 1(1), 1979): of the order of references times the logarithm of
- * objects, whatever the graph is.
+ * TOPLAS 1(1), 1979): O(references times log objects) for any graph.
  */
 #ifndef MPROF_PYTHON_REFS_DOMINATORS_H
 #define MPROF_PYTHON_REFS_DOMINATORS_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which object refers to which, as a graph of numbers: objects are 0 to count,
- * a reference has a kind and a detail (an index, the number of a name). It is
- * kept in rows, 13 bytes a reference and 8 an object, so that a million
- * objects take less than they do in their program.
+ * The references between objects, as a graph of numbers: objects are 0 to
+ * count, a reference has a kind and a detail (an index, the number of a name).
+ * It is kept in arrays, 13 bytes for each reference and 8 for each object, so
+ * that a million objects take less memory than in their program.
  *
  * To fill it: references_init(), then for each object in turn its
  * references_add() and one references_next(), at the end references_index().

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The references among all objects of an interpreter's snapshot, as a graph for
- * chains.h, and what its numbers are called. An object's class is no
- * reference, nor is a weak one, which holds what it calls. The functions that
- * run are roots, with their variables; most are no objects, and stand behind
- * them.
+ * The references between all objects in an interpreter's snapshot, as a graph
+ * for chains.h, and the names of its numbers. An object's class is no
+ * reference, and neither is a weak reference, which holds only its callback.
+ * Running functions are roots, with their variables; most of them are no
+ * objects, and are numbered after these.
  */
 #ifndef MPROF_PYTHON_REFS_REFERRERS_H
 #define MPROF_PYTHON_REFS_REFERRERS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Roots of which there are so many that they are told by what they share.
+ * Roots of which there are many, shown as one by what they have in common.
  */
 #ifndef MPROF_PYTHON_REFS_REFERRERS_ALIKE_H
 #define MPROF_PYTHON_REFS_REFERRERS_ALIKE_H

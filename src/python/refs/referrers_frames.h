@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The functions that ran when a snapshot was taken, and what their variables
- * are called.
+ * The functions that were running when a snapshot was taken, and the names of
+ * their variables.
  */
 #ifndef MPROF_PYTHON_REFS_REFERRERS_FRAMES_H
 #define MPROF_PYTHON_REFS_REFERRERS_FRAMES_H

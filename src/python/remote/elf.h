@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What an ELF file says about itself: symbols, sections and where it was
- * loaded. The file belongs to the target, which may lie: every offset, count
- * and size is held against the file's own length, all work is bounded, and
- * the file is read, never mapped, so that one cut short does no harm.
+ * The symbols, sections and load address of an ELF file. The file belongs to
+ * the target, which may lie: every offset, count and size is checked against
+ * the file's length, all work is bounded, and the file is read, never mapped,
+ * so that truncating it does no harm.
  */
 #ifndef MPROF_PYTHON_REMOTE_ELF_H
 #define MPROF_PYTHON_REMOTE_ELF_H

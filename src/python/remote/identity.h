@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whether a process is still the one, with the memory, that a look began at.
- * A process that ends or executes another program meanwhile makes reads fail
- * in many ways, or gives bytes that don't belong together: only a second look
- * at it tells why.
+ * Tells whether a process is still the same, with the same memory, as when a
+ * look began. If it ends or executes another program meanwhile, reads fail in
+ * many ways, or return unrelated bytes: only a second look tells why.
  */
 #ifndef MPROF_PYTHON_REMOTE_IDENTITY_H
 #define MPROF_PYTHON_REMOTE_IDENTITY_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A CPython interpreter in another process: that there is one, which version
- * it is and where it keeps its things. Nothing of the process is touched or
- * run. Supported are CPython 3.8 to 3.15 on x86-64, 3.13 and 3.14 without a GIL
- * too.
+ * Finds a CPython interpreter in another process: its version, and the
+ * addresses of its structures. Nothing in the process is changed or run.
+ * Supported are CPython 3.8 to 3.15 on x86-64, 3.13 and 3.14 also without a
+ * GIL.
  */
 #ifndef MPROF_PYTHON_REMOTE_INTERPRETER_H
 #define MPROF_PYTHON_REMOTE_INTERPRETER_H

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The memory of an interpreter, wherever it is: a live process, or a snapshot
- * of one. Everything in it may be wrong, changing or a lie: a read says
- * whether it got all its bytes, and a value read is only a number until it
- * was checked.
+ * The memory of an interpreter: of a live process, or in a snapshot.
+ * Everything in it may be wrong, changing or a lie: a read tells whether it
+ * got all its bytes, and a value is only a number until it was checked.
  */
 #ifndef MPROF_PYTHON_REMOTE_MEMORY_H
 #define MPROF_PYTHON_REMOTE_MEMORY_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where CPython keeps what: byte offsets into its structures, one row a minor
- * version (and one more where patch releases differ) in offsets.def. The rows
- * are made from the interpreters' own headers by tests/tools/python-offsets.
+ * Byte offsets in CPython's structures, one row for each minor version (and
+ * more where patch releases differ) in offsets.def. The rows are made from the
+ * interpreters' own headers by tests/tools/python-offsets.
  */
 #ifndef MPROF_PYTHON_REMOTE_OFFSETS_H
 #define MPROF_PYTHON_REMOTE_OFFSETS_H

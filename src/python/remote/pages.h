@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The pages of a process that are there, and copying them. Those that are not
- * are never touched: reading them would make them.
+ * Finds and copies the existing pages of a process. Other pages are never
+ * touched: reading would create them.
  */
 #ifndef MPROF_PYTHON_REMOTE_PAGES_H
 #define MPROF_PYTHON_REMOTE_PAGES_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The memory and the threads of a live process: reading it, and stopping
- * threads for the moment of a read. Whatever happens, what was stopped runs
- * on: the kernel lets it go where we end without having done so.
+ * Reads the memory of a live process, and stops threads for the time of a
+ * read. Stopped threads run on in any case: if this process ends first, the
+ * kernel releases them.
  */
 #ifndef MPROF_PYTHON_REMOTE_REMOTE_H
 #define MPROF_PYTHON_REMOTE_REMOTE_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Has a live CPython, 3.14 or later, run a file of Python source: its remote
- * debugging interface (PEP 768), written from outside. The path of the file and
- * a flag go into the state of the main thread, and a bit that has it look there
- * when it next executes Python code, or when a system call of its is
- * interrupted.
+ * Makes a live CPython, 3.14 or later, run a file of Python source by its
+ * remote debugging interface (PEP 768), written from outside: the file's path
+ * and a flag are written into the main thread's state, and a bit that makes it
+ * check these when it next executes Python code, or when one of its system
+ * calls is interrupted.
  */
 #ifndef MPROF_PYTHON_REMOTE_REMOTE_EXEC_H
 #define MPROF_PYTHON_REMOTE_REMOTE_EXEC_H

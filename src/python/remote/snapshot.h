@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * A copy of what a process had in its private, writable memory at one
- * moment, all of its threads standing. It is copied twice: while the process
- * runs, which makes room and finds the pages, and again while it stands, for
- * no longer than that takes. Only pages that are there are copied, and none
- * is made. Whatever happens, the process runs on.
+ * A copy of a process's private, writable memory at one moment, with all of
+ * its threads stopped. It is copied twice: while the process runs, which
+ * allocates room and finds the pages, and again while it is stopped, only for
+ * as long as that takes. Only existing pages are copied, and none is created.
+ * The process runs on in any case.
  *
- * A state that passes (another tracer stops a thread for a moment, a thread
- * waits in the kernel) is waited for, for two seconds.
+ * If a temporary state prevents stopping (another tracer has stopped a thread,
+ * a thread waits in the kernel), it is tried again for two seconds.
  *
- * What can't be written (names in a program's file) is no part of the copy:
- * memory_read() asks the process for it.
+ * Read-only memory (names in a program's file) is not copied: memory_read()
+ * reads it from the process.
  */
 #ifndef MPROF_PYTHON_REMOTE_SNAPSHOT_H
 #define MPROF_PYTHON_REMOTE_SNAPSHOT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a code object is called and where it stands, kept once it was read:
- * a program runs the same few hundred over and over.
+ * The name, file and lines of a code object, kept once they were read, as a
+ * program runs the same few hundred over and over.
  */
 #ifndef MPROF_PYTHON_STACK_CODE_H
 #define MPROF_PYTHON_STACK_CODE_H

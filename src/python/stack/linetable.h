@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * CPython's tables from an instruction to its line, in the three forms they
- * have had: co_lnotab (to 3.9), co_linetable (3.10) and the locations of 3.11
- * on. The bytes come from another process: anything is taken, and nothing is
- * read beyond len.
+ * CPython's tables from instructions to lines, in the three forms of co_lnotab
+ * (up to 3.9), co_linetable (3.10) and the locations since 3.11. The bytes are
+ * from another process: any content is accepted, and nothing is read beyond
+ * len.
  */
 #ifndef MPROF_PYTHON_STACK_LINETABLE_H
 #define MPROF_PYTHON_STACK_LINETABLE_H

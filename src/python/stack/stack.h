@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The Python stack of a thread, read while it runs. A stack that was put
- * together from a moving program looks plausible and is wrong, so each is
- * read twice and counts only where both agree; where they keep differing,
- * that one thread is stopped for the read. What was not checked is never
- * handed out.
+ * Reads the Python stack of a running thread. A stack read from a running
+ * program may look plausible and be wrong, so each is read twice and used only
+ * if both readings agree; if they keep differing, that one thread is stopped
+ * for the read. An unchecked stack is never returned.
  */
 #ifndef MPROF_PYTHON_STACK_STACK_H
 #define MPROF_PYTHON_STACK_STACK_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * How much is read of each structure: up to its last field that we want.
+ * The number of bytes to read of each structure: up to the last field that is
+ * used.
  */
 #ifndef MPROF_PYTHON_STACK_STACK_BYTES_H
 #define MPROF_PYTHON_STACK_STACK_BYTES_H

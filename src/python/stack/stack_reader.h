@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a stack is made of, read in bulk: a source lists where the thread's
- * state, its frames and their code objects were when it was last walked, and
- * all of that comes with one call of process_vm_readv().
+ * Reads the parts of a stack in bulk: a source lists the addresses of the
+ * thread's state, its frames and their code objects from the last walk, and
+ * all are read by one call of process_vm_readv().
  */
 #ifndef MPROF_PYTHON_STACK_STACK_READER_H
 #define MPROF_PYTHON_STACK_STACK_READER_H

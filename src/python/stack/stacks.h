@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The Python stacks of a recording: of any process, at each sample, each
- * distinct stack told once and by its number from then on. Processes are
- * opened as they come up, and opened anew when they execute another program.
- * Nothing is allocated where a stack was seen before.
+ * The Python stacks of a recording: of any process, at each sample; each
+ * distinct stack is reported once, and then by its number. Processes are
+ * opened when they appear, and again when they execute another program. A
+ * known stack needs no allocation.
  */
 #ifndef MPROF_PYTHON_STACK_STACKS_H
 #define MPROF_PYTHON_STACK_STACKS_H

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The threads of an interpreter: which of them runs, and what the kernel
- * calls it.
+ * The threads of an interpreter: which one is running, and its kernel id.
  */
 #ifndef MPROF_PYTHON_STACK_THREADS_H
 #define MPROF_PYTHON_STACK_THREADS_H

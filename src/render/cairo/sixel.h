@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Pixels as Sixel graphics (DEC, VT340): six rows at a time, a colour after the
- * other.
+ * Writes pixels as Sixel graphics (DEC, VT340): six rows at a time, one colour
+ * after the other.
  */
 #ifndef MPROF_RENDER_CAIRO_SIXEL_H
 #define MPROF_RENDER_CAIRO_SIXEL_H
