@@ -37,6 +37,7 @@ static void unsampled_look_at(struct unsampled *unsampled,
 	    .pid = process->is_root ? 0 : process->pid,
 	    .every = 1};
 	struct proc_stat now;
+	bool is_there;
 	int is_static;
 
 	if (seen && (seen->is_told || tick->time_ns - seen->seen_ns < KNOWN_NS))
@@ -55,13 +56,15 @@ static void unsampled_look_at(struct unsampled *unsampled,
 	if (is_static != 1 &&
 	    maps_library_wipes(process->pid, ALLOCATION_LIBRARY))
 		return;
+	/* One that ends maps nothing, which says nothing of its library. */
+	is_there = procfs_stat_once(process->pid, &now) == 0;
+	if (is_static != 1 && (!is_there || now.is_ending))
+		return;
 	held.by = is_static == 1        ? "static"
 		  : unsampled->attached ? "before"
 					: "none";
 	/* The tick's name may be that of the program before. */
-	held.name = procfs_stat_once(process->pid, &now) == 0 && now.name[0]
-			? now.name
-			: process->name;
+	held.name = is_there && now.name[0] ? now.name : process->name;
 	unsampled->told++;
 	sink->held(sink->context, &held);
 }
