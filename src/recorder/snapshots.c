@@ -327,6 +327,7 @@ static void snapshots_collect(
 			    snapshots->records.len);
 		snapshots_answer(snapshots, request, "ok");
 	} else {
+		snapshots_remove_left(snapshots->mark_path);
 		snapshots_read_cause(snapshots, cause);
 		snapshots_leave_out(snapshots, request, cause);
 	}
