@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: MIT
+//
+// What the recorder makes of the messages of touched.so: no process watches
+// here, the test writes its end of the feed.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/strbuf.h"
+#include "base/touched_feed.h"
+#include "recorder/touched.h"
+
+enum { NOBODY = 999999998, PROGRAM = 700, OTHER = 701 };
+
+static char folder[128];
+
+static struct test_state {
+	int peer; /* the watching process's end */
+	pid_t forked;
+	int first_kind, error; /* of the first message; -1: none */
+	struct sites sites;
+	struct touched *touched;
+	struct sampler_hook hook;
+	struct strbuf told;
+} the;
+
+static void send_bytes(const void *bytes, size_t len)
+{
+	assert_int_equal(send(the.peer, bytes, len, 0), len);
+}
+
+/* In place of libc's: the program lies beside a module. */
+ssize_t readlink(const char *path, char *to, size_t size)
+{
+	if (strcmp(path, "/proc/self/exe") != 0)
+		return syscall(SYS_readlinkat, -100, path, to, size);
+	return snprintf(to, size, "%s/mprof", folder);
+}
+
+pid_t fork(void)
+{
+	errno = EAGAIN;
+	return the.forked;
+}
+
+int socketpair(int domain, int type, int protocol, int ends[2])
+{
+	const struct touched_ready ready = {
+	    .head = {.kind = (uint32_t)the.first_kind}, .error = the.error};
+	int got = (int)syscall(SYS_socketpair, domain, type, protocol, ends);
+
+	if (got == 0 && the.first_kind >= 0) {
+		the.peer = dup(ends[1]);
+		send_bytes(&ready, sizeof(ready));
+	}
+	return got;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	the = (struct test_state){.peer = -1, .forked = NOBODY};
+	strbuf_add(&the.told, "");
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	touched_destroy(the.touched);
+	if (the.peer >= 0)
+		close(the.peer);
+	sites_finish(&the.sites);
+	strbuf_finish(&the.told);
+	return 0;
+}
+
+static void tell(const char *what, const struct sink_allocation *page)
+{
+	strbuf_add_format(&the.told, "%s%u site %u pid %d at %lld: %llu B %lld",
+	    what, (unsigned)page->id, (unsigned)page->site, (int)page->pid,
+	    (long long)page->time_ns, (unsigned long long)page->size,
+	    (long long)page->kib);
+	for (size_t i = 0; page->frames && i < page->count; i++)
+		strbuf_add_format(&the.told, " #%u %s:%d:%s",
+		    (unsigned)page->numbers[i], page->frames[i].file,
+		    page->frames[i].line, page->frames[i].function);
+	strbuf_add(&the.told, "\n");
+}
+
+static void take_page(void *context, const struct sink_allocation *page)
+{
+	(void)context;
+	tell("+", page);
+}
+
+static void take_left(void *context, const struct sink_freed *left)
+{
+	(void)context;
+	strbuf_add(&the.told, "-");
+	for (size_t i = 0; i < left->count; i++)
+		strbuf_add_format(&the.told, " %u", (unsigned)left->ids[i]);
+	strbuf_add_format(&the.told, " pid %d at %lld%s\n", (int)left->pid,
+	    (long long)left->time_ns, left->ended ? " ended" : "");
+}
+
+static void take_faults(void *context, const struct sink_faults *faults)
+{
+	(void)context;
+	strbuf_add_format(&the.told, "at %lld: %lld period %llu %llu %llu\n",
+	    (long long)faults->time_ns, (long long)faults->kib,
+	    (unsigned long long)faults->period,
+	    (unsigned long long)faults->lost,
+	    (unsigned long long)faults->failed);
+}
+
+static const struct sink sink = {
+    .touched = take_page, .left = take_left, .faults = take_faults};
+
+static void call(
+    void (*hook)(void *, const struct sink_tick *, const struct sink *),
+    const char *want)
+{
+	const struct sink_process processes[] = {
+	    {.pid = OTHER}, {.pid = PROGRAM, .is_root = true}};
+	const struct sink_tick tick = {.time_ns = 5000,
+	    .total_kib = 44,
+	    .sampled = true,
+	    .processes = processes,
+	    .count = 2};
+
+	strbuf_cut(&the.told, 0);
+	hook(the.hook.context, &tick, &sink);
+	assert_string_equal(the.told.text, want);
+}
+
+static void expect(const char *want)
+{
+	call(the.hook.tick, want);
+}
+
+static void create(void)
+{
+	struct err e = {""};
+
+	the.touched = touched_create(PROGRAM, &the.sites, &e);
+	if (!the.touched)
+		fail_msg("%s", e.text);
+	the.hook = touched_hook(the.touched);
+}
+
+static void expect_refused(const char *want)
+{
+	struct err e = {""};
+
+	assert_null(touched_create(0, &the.sites, &e));
+	if (!strstr(e.text, want))
+		assert_string_equal(e.text, want);
+	if (the.peer >= 0)
+		close(the.peer);
+	the.peer = -1;
+}
+
+/* A page with so many frames by its head, and these texts. */
+static void send_page(struct touched_page page, const char *texts, size_t len)
+{
+	static char bytes[TOUCHED_MESSAGE];
+
+	page.head.kind = TOUCHED_PAGE;
+	memcpy(bytes, &page, sizeof(page));
+	memcpy(bytes + sizeof(page), texts, len);
+	send_bytes(bytes, sizeof(page) + len);
+}
+
+#define PAGE(texts, ...) \
+	send_page((struct touched_page){__VA_ARGS__}, texts, sizeof(texts))
+
+/* As many ids as its head says, where sent is 0. */
+static void send_left(
+    uint32_t count, size_t sent, const uint32_t *ids, struct sink_freed of)
+{
+	const struct touched_left left = {
+	    {TOUCHED_LEFT, count}, of.pid, of.ended};
+	char bytes[256];
+
+	sent = sent ? sent : count;
+	memcpy(bytes, &left, sizeof(left));
+	memcpy(bytes + sizeof(left), ids, sent * sizeof(ids[0]));
+	send_bytes(bytes, sizeof(left) + sent * sizeof(ids[0]));
+}
+
+static void send_state(uint64_t period, uint64_t lost, uint64_t failed)
+{
+	const struct touched_state message = {
+	    {TOUCHED_STATE, 0}, period, lost, failed};
+
+	send_bytes(&message, sizeof(message));
+}
+
+static void where_it_may_not_the_cause_is_told(void **state)
+{
+	char want[128], level[16] = "";
+	FILE *file = fopen("/proc/sys/kernel/perf_event_paranoid", "r");
+
+	(void)state;
+	if (file && fgets(level, sizeof(level), file))
+		level[strcspn(level, "\n")] = 0;
+	if (file)
+		fclose(file);
+	the.error = EACCES;
+	snprintf(want, sizeof(want),
+	    "page faults can't be sampled here: "
+	    "perf_event_open is refused (kernel.perf_event_paranoid is "
+	    "%s)",
+	    level);
+	expect_refused(want);
+	the.error = EPERM;
+	expect_refused("perf_event_open is refused");
+	the.error = ENOSYS;
+	snprintf(want, sizeof(want), "page faults can't be sampled here: %s",
+	    strerror(ENOSYS));
+	expect_refused(want);
+	the.error = 0;
+	the.first_kind = TOUCHED_STATE;
+	expect_refused("the process that unwinds stacks ended");
+	the.first_kind = -1;
+	expect_refused("the process that unwinds stacks ended");
+	the.forked = -1;
+	snprintf(want, sizeof(want), "page faults can't be sampled: %s",
+	    strerror(EAGAIN));
+	expect_refused(want);
+}
+
+static void a_page_has_its_stack_once(void **state)
+{
+	(void)state;
+	create();
+	PAGE("a b.c\0"
+	     "7\0"
+	     "f\0"
+	     "lib.so\0"
+	     "0\0"
+	     "+0x12",
+	    .head.count = 2, .time_ns = 30, .bytes = 4096, .id = 1,
+	    .pid = PROGRAM);
+	expect("+1 site 1 pid 0 at 30: 4096 B 4 #1 a b.c:7:f "
+	       "#2 lib.so:0:+0x12\n");
+	PAGE("a b.c\0"
+	     "7\0"
+	     "f\0"
+	     "lib.so\0"
+	     "0\0"
+	     "+0x12",
+	    .head.count = 2, .time_ns = 5000, .bytes = 5119, .id = 3,
+	    .pid = OTHER);
+	PAGE("a b.c\0"
+	     "7\0"
+	     "f\0"
+	     "lib.so\0"
+	     "0\0"
+	     "+0x12",
+	    .head.count = 1, .time_ns = 5001, .bytes = 5120, .id = 4,
+	    .pid = OTHER);
+	PAGE("a b.c\0"
+	     "7\0"
+	     "f",
+	    .head.count = 1, .time_ns = -1, .bytes = 4096, .id = 5,
+	    .pid = PROGRAM);
+	expect("+3 site 1 pid 701 at 5000: 5119 B 4\n"
+	       "+4 site 2 pid 701 at 5000: 5120 B 5 #1 a b.c:7:f\n"
+	       "+5 site 2 pid 0 at 5000: 4096 B 4\n");
+	assert_int_equal(touched_count(the.touched).samples, 4);
+	assert_false(touched_count(the.touched).died);
+}
+
+/* An id that comes again, or memory beyond the address space. */
+static void a_page_that_can_not_be_is_left_out(void **state)
+{
+	(void)state;
+	create();
+	PAGE("", .bytes = 4096, .id = 0);
+	PAGE("", .bytes = 4096, .id = 5);
+	PAGE("", .bytes = 4096, .id = 5);
+	PAGE("", .bytes = 4096, .id = 4);
+	PAGE("", .bytes = 1ULL << 47, .id = 6);
+	PAGE("", .bytes = (1ULL << 47) - 1, .id = 7);
+	expect("+5 site 1 pid 0 at 0: 4096 B 4\n"
+	       "+7 site 1 pid 0 at 0: 140737488355327 B 137438953471\n");
+	assert_int_equal(touched_count(the.touched).samples, 2);
+}
+
+static void of_a_stack_that_is_cut_the_whole_frames_count(void **state)
+{
+	char many[70 * 6];
+	size_t frames = 0;
+
+	(void)state;
+	create();
+	PAGE("a\0"
+	     "1\0"
+	     "f\0"
+	     "b\0"
+	     "2",
+	    .head.count = 2, .bytes = 4096, .id = 1, .pid = OTHER);
+	PAGE("a\0"
+	     "1\0"
+	     "f\0"
+	     "b",
+	    .head.count = 2, .bytes = 4096, .id = 2, .pid = OTHER);
+	expect("+1 site 1 pid 701 at 0: 4096 B 4 #1 a:1:f\n"
+	       "+2 site 1 pid 701 at 0: 4096 B 4\n");
+	for (size_t i = 0; i < sizeof(many); i += 6)
+		memcpy(many + i,
+		    "a\0"
+		    "1\0"
+		    "f",
+		    6);
+	send_page(
+	    (struct touched_page){
+		.head.count = 70, .bytes = 4096, .id = 3, .pid = OTHER},
+	    many, sizeof(many));
+	strbuf_cut(&the.told, 0);
+	the.hook.tick(the.hook.context, &(struct sink_tick){0}, &sink);
+	for (const char *at = the.told.text; (at = strstr(at, " #1 a:1:f"));
+	     at++)
+		frames++;
+	assert_int_equal(frames, TOUCHED_DEPTH);
+}
+
+static void pages_that_left_are_told_by_their_ids(void **state)
+{
+	static const uint32_t ids[] = {3, 4, 9}, twice[] = {3, 4, 4},
+			      down[] = {4, 3};
+
+	(void)state;
+	create();
+	send_left(3, 0, ids, (struct sink_freed){.pid = PROGRAM});
+	send_left(1, 0, ids + 2, (struct sink_freed){.pid = OTHER, .ended = 1});
+	send_left(0, 0, ids, (struct sink_freed){0});
+	send_left(4, 3, ids, (struct sink_freed){0});
+	send_left(TOUCHED_MESSAGE + 1, 3, ids, (struct sink_freed){0});
+	send_left(3, 0, twice, (struct sink_freed){0});
+	send_left(2, 0, down, (struct sink_freed){0});
+	expect("- 3 4 9 pid 0 at 5000\n- 9 pid 701 at 5000 ended\n");
+}
+
+static void the_state_is_told_where_it_changed(void **state)
+{
+	(void)state;
+	create();
+	expect("");
+	send_state(4096, 0, 0);
+	expect("at 5000: 44 period 4096 0 0\n");
+	send_state(4096, 0, 0);
+	expect("");
+	send_state(4096, 2, 0);
+	expect("at 5000: 44 period 4096 2 0\n");
+	send_state(4096, 2, 3);
+	expect("at 5000: 44 period 4096 2 3\n");
+	assert_int_equal(touched_count(the.touched).lost, 2);
+}
+
+/* A message that ends before its struct does, and one of a later version. */
+static void what_is_no_message_is_left_out(void **state)
+{
+	const struct touched_head heads[] = {{TOUCHED_PAGE, 1},
+	    {TOUCHED_LEFT, 1}, {TOUCHED_STATE, 1}, {TOUCHED_STATE + 1, 1}};
+
+	(void)state;
+	create();
+	send_state(4096, 0, 0);
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+		send_bytes(&heads[i], sizeof(heads[i]));
+	expect("at 5000: 44 period 4096 0 0\n");
+	send_bytes("x", 1); /* not even a head: the other side is broken */
+	expect("");
+	assert_true(touched_count(the.touched).died);
+}
+
+static void many_messages_are_read_at_once(void **state)
+{
+	(void)state;
+	create();
+	for (uint32_t id = 1; id <= 40; id++)
+		PAGE("", .bytes = 4096, .id = id);
+	strbuf_cut(&the.told, 0);
+	the.hook.tick(the.hook.context, &(struct sink_tick){0}, &sink);
+	assert_int_equal(touched_count(the.touched).samples, 40);
+}
+
+static void one_that_ends_early_has_died(void **state)
+{
+	(void)state;
+	create();
+	send_state(4096, 0, 0);
+	close(the.peer);
+	the.peer = -1;
+	expect("at 5000: 44 period 4096 0 0\n");
+	assert_true(touched_count(the.touched).died);
+	expect("");
+	call(the.hook.end, "");
+}
+
+static void at_the_end_all_that_was_sent_is_read(void **state)
+{
+	(void)state;
+	create();
+	expect("");
+	PAGE("", .time_ns = 4, .bytes = 4096, .id = 1, .pid = PROGRAM);
+	send_state(4096, 1, 0);
+	close(the.peer);
+	the.peer = -1;
+	call(the.hook.end, "+1 site 1 pid 0 at 4: 4096 B 4\n"
+			   "at 5000: 44 period 4096 1 0\n");
+	assert_false(touched_count(the.touched).died);
+	call(the.hook.end, "");
+}
+
+/* It ends when it has sent what it still has, once this end is closed for
+ * writing. */
+static void the_end_is_waited_for(void **state)
+{
+	struct touched_page page = {
+	    .head.kind = TOUCHED_PAGE, .bytes = 4096, .pid = PROGRAM, .id = 2};
+	pid_t child;
+	char byte;
+
+	(void)state;
+	create();
+	expect("");
+	PAGE("", .bytes = 4096, .id = 1, .pid = PROGRAM);
+	child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+	assert_true(child >= 0);
+	if (child == 0) {
+		(void)recv(the.peer, &byte, 1, 0);
+		_exit(send(the.peer, &page, sizeof(page), 0) < 0);
+	}
+	close(the.peer);
+	the.peer = -1;
+	call(the.hook.end, "+1 site 1 pid 0 at 0: 4096 B 4\n"
+			   "+2 site 1 pid 0 at 0: 4096 B 4\n");
+	waitpid(child, NULL, 0);
+}
+
+/* The module's file: it is named, not loaded. */
+static int make_folder(void **state)
+{
+	const char *base = getenv("TMPDIR");
+	char path[160];
+	FILE *file;
+
+	(void)state;
+	snprintf(folder, sizeof(folder), "%.90s/mprof-touched.XXXXXX",
+	    base && base[0] == '/' ? base : "/tmp");
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(path, sizeof(path), "%s/build", folder);
+	if (mkdir(path, 0700) != 0)
+		return -1;
+	strcat(path, "/touched.so");
+	file = fopen(path, "w");
+	return file ? fclose(file) : -1;
+}
+
+static int remove_folder(void **state)
+{
+	char path[160];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/build/touched.so", folder);
+	unlink(path);
+	*strrchr(path, '/') = 0;
+	rmdir(path);
+	return rmdir(folder);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(where_it_may_not_the_cause_is_told),
+	    TEST(a_page_has_its_stack_once),
+	    TEST(a_page_that_can_not_be_is_left_out),
+	    TEST(of_a_stack_that_is_cut_the_whole_frames_count),
+	    TEST(pages_that_left_are_told_by_their_ids),
+	    TEST(the_state_is_told_where_it_changed),
+	    TEST(what_is_no_message_is_left_out),
+	    TEST(many_messages_are_read_at_once),
+	    TEST(one_that_ends_early_has_died),
+	    TEST(at_the_end_all_that_was_sent_is_read),
+	    TEST(the_end_is_waited_for),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
