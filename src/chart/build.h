@@ -46,14 +46,15 @@ int build_frame(
 struct scene_panel *build_panel(
     struct scene *scene, enum scene_panel_kind kind);
 
-/* Adds a line over samples; sets peak, gap and position, the caller the
- * rest. */
+/* Adds a line over samples, whose times begin at zero_s (build_zero()); a step
+ * longer than gap_s (downsample_gap(), or 0) has no line. The caller sets kind,
+ * role and name. */
 struct scene_line *build_line(struct scene_panel *panel,
     const struct series *samples, double zero_s, double gap_s);
 
 /* The recordings of a chart, compared, for lines and facts. */
 struct build_set {
-	/* in the order of the runs, then of the others, which are not drawn. */
+	/* In the order of the runs, then of the others, which are not drawn. */
 	struct overview *overviews;
 	size_t len;
 	struct spread spread;

@@ -22,8 +22,6 @@
 #include "input/profiles.h"
 #include "symbols/naming.h"
 
-enum { SCHEMA = 1 };
-
 struct lines_options {
 	struct profiles_options profiles;
 	struct lines_held_wish held;
@@ -320,16 +318,7 @@ static void write_lines(const char *path, const struct lines *lines)
 {
 	struct json json;
 
-	json_init(&json, stdout);
-	json_open_document(&json, SCHEMA);
-	json_key(&json, "path");
-	json_text(&json, path);
-	json_key(&json, "sampled");
-	json_bool(&json, true);
-	json_key(&json, "source");
-	json_text(&json, "clock");
-	json_key(&json, "note");
-	json_text(&json, LINES_ON_THE_CLOCK);
+	lines_open_document(&json, path, SOURCE_CLOCK);
 	json_key(&json, "samples");
 	json_whole(&json, (int64_t)lines->samples);
 	json_key(&json, "grown_mib");

@@ -12,8 +12,6 @@
 #include "base/units.h"
 #include "commands/lines_source.h"
 
-enum { SCHEMA = 1 };
-
 /* A place that holds memory in one recording or in both. */
 struct lines_change {
 	/* A row of either recording, which names the place. */
@@ -158,7 +156,7 @@ static void changes_write(const struct lines_changes *changes,
 	struct json json;
 
 	json_init(&json, stdout);
-	json_open_document(&json, SCHEMA);
+	json_open_document(&json, LINES_SCHEMA);
 	json_key(&json, "before");
 	json_text(&json, paths[0]);
 	json_key(&json, "after");

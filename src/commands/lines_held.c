@@ -15,8 +15,6 @@
 #include "profile/mark.h"
 #include "profile/peak.h"
 
-enum { SCHEMA = 1 };
-
 /* Finds the last mark of that name. */
 static int lines_held_since(struct held_part *part, const struct run *run,
     const char *label, struct err *e)
@@ -358,18 +356,7 @@ static void lines_held_write(
 	bool touched = held->part.source == SOURCE_TOUCHED;
 	struct json json;
 
-	json_init(&json, stdout);
-	json_open_document(&json, SCHEMA);
-	json_key(&json, "path");
-	json_text(&json, path);
-	json_key(&json, "sampled");
-	json_bool(&json, true);
-	json_key(&json, "source");
-	json_text(&json, touched ? "touched" : "held");
-	if (touched) {
-		json_key(&json, "note");
-		json_text(&json, LINES_TOUCHED);
-	}
+	lines_open_document(&json, path, held->part.source);
 	json_key(&json, "at_s");
 	json_rounded(&json, held->part.at_s - run_first_s(held->run), 4);
 	json_key(&json, "samples");

@@ -98,6 +98,31 @@ const char *sources_line(struct sources *sources, const char *path, int line)
 	return sources->line;
 }
 
+void lines_open_document(
+    struct json *json, const char *path, enum memory_source source)
+{
+	static const struct {
+		const char *word, *note;
+	} sources[] = {
+	    [SOURCE_CLOCK] = {"clock", LINES_ON_THE_CLOCK},
+	    [SOURCE_HELD] = {"held", NULL},
+	    [SOURCE_TOUCHED] = {"touched", LINES_TOUCHED},
+	};
+
+	json_init(json, stdout);
+	json_open_document(json, LINES_SCHEMA);
+	json_key(json, "path");
+	json_text(json, path);
+	json_key(json, "sampled");
+	json_bool(json, true);
+	json_key(json, "source");
+	json_text(json, sources[source].word);
+	if (sources[source].note) {
+		json_key(json, "note");
+		json_text(json, sources[source].note);
+	}
+}
+
 void lines_write_place(
     struct json *json, const char *file, int line, const char *function)
 {

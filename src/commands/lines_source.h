@@ -6,8 +6,12 @@
 #ifndef MPROF_COMMANDS_LINES_SOURCE_H
 #define MPROF_COMMANDS_LINES_SOURCE_H
 
+#include "analysis/lines.h"
 #include "base/array.h"
 #include "base/json.h"
+
+/* Number of the schema of mprof lines' JSON. */
+enum { LINES_SCHEMA = 1 };
 
 /* A file in memory, split into lines. */
 struct source {
@@ -32,6 +36,11 @@ void source_finish(struct source *source) __attribute__((nonnull));
 const char *sources_line(struct sources *sources, const char *path, int line)
     __attribute__((nonnull));
 void sources_finish(struct sources *sources) __attribute__((nonnull));
+
+/* Begins the JSON document of mprof lines on stdout: the recording's path, and
+ * the source of its figures with what a reader should know of it. */
+void lines_open_document(struct json *json, const char *path,
+    enum memory_source source) __attribute__((nonnull));
 
 /* Writes the keys "file", "line" (unless it is 0) and "function" (unless it is
  * empty). */
