@@ -174,14 +174,19 @@ real() {
 	# Here is no unit or container of that name.
 	local absent='s/^mprof \(attach\|watch\).*--\(unit\|container\).*/! & || exit 9/'
 
+	# A control group of its own takes root, or a delegated subtree.
+	local scope='s/^mprof run --scope.*/! & || exit 9/'
+
 	# MPROF_MARK belongs to the recording of a shell here, and two files are
 	# called manage.py.
 	local shell='s/mprof mark --heap[^;]*/! &/
 		s/mprof heap [0-9]* --around.*/! & || exit 9/'
 
 	[ -z "$attachable" ] || refused=''
+	! mprof run -q --scope -o scope.dat true 2>/dev/null || scope=''
+	rm -f scope.dat
 	sed -e "$shell" -e "/^mprof refs .*--grown/s/^/saved \&\& /" \
-		-e "/attach .*--lines/s/\b4711\b/$attached/" -e "$refused" -e "$absent" -e "s/\(gunicorn\|postgres\)/\1-$$/" \
+		-e "/attach .*--lines/s/\b4711\b/$attached/" -e "$refused" -e "$absent" -e "$scope" -e "s/\(gunicorn\|postgres\)/\1-$$/" \
 		-e "/wait-for/s/ server$/ server-$$/" \
 		-e "s/mprof doctor manage.py/mprof doctor serve-$$.py/" \
 		-e "s/\b4711\b/$server/g" -e "s/\b1234\b/$recorder/g" \
