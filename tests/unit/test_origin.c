@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: MIT
+// The user's own code is told from everything else by the frame's file alone.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "analysis/origin.h"
+
+/* A line of Python, or machine code of a module. */
+static struct frame python(const char *file, const char *function)
+{
+	return (struct frame){(char *)file, 3, (char *)function, NULL};
+}
+
+static struct frame code(const char *module, const char *function)
+{
+	return (struct frame){(char *)"f.c", 3, (char *)function, module};
+}
+
+static enum origin of_file(const char *file)
+{
+	struct frame frame = python(file, "f");
+
+	return origin_of(&frame);
+}
+
+static enum origin of_module(const char *module, const char *function)
+{
+	struct frame frame = code(module, function);
+
+	return origin_of(&frame);
+}
+
+#define PYTHON "/usr/lib/python3.11/"
+#define PACKAGES "/srv/venv/lib/python3.12/site-packages/"
+
+static void python_by_its_file(void **state)
+{
+	(void)state;
+	assert_int_equal(of_file("/srv/app/views.py"), ORIGIN_OWN);
+	assert_int_equal(of_file("<string>"), ORIGIN_OWN);
+	assert_int_equal(of_file("<ipython-input-3-ab>"), ORIGIN_OWN);
+	assert_int_equal(
+	    of_file("<frozen importlib._bootstrap>"), ORIGIN_IMPORT);
+	assert_int_equal(
+	    of_file(PYTHON "importlib/__init__.py"), ORIGIN_IMPORT);
+	assert_int_equal(of_file("<frozen runpy>"), ORIGIN_STANDARD);
+	assert_int_equal(of_file("node:internal/modules"), ORIGIN_STANDARD);
+	assert_int_equal(of_file(PYTHON "json/decoder.py"), ORIGIN_STANDARD);
+	assert_int_equal(
+	    of_file("/opt/lib64/python3.9/json.py"), ORIGIN_STANDARD);
+	assert_int_equal(of_file("/opt/lib/pypy3.9/json.py"), ORIGIN_STANDARD);
+	/* a directory of the user's that is called so */
+	assert_int_equal(of_file("/home/u/lib/python/a.py"), ORIGIN_OWN);
+	assert_int_equal(of_file("/usr/lib/python3"), ORIGIN_OWN);
+	assert_int_equal(of_file(PACKAGES "numpy/core.py"), ORIGIN_PACKAGE);
+	assert_int_equal(of_file("/usr/lib/python3/dist-packages/yaml/x.py"),
+	    ORIGIN_PACKAGE);
+	assert_int_equal(
+	    of_file("<__array_function__ internals>"), ORIGIN_PACKAGE);
+}
+
+static void machine_code_by_its_module(void **state)
+{
+	(void)state;
+	assert_int_equal(of_module("/srv/app/server", "serve"), ORIGIN_OWN);
+	assert_int_equal(of_module("/srv/app/libown.so", "f"), ORIGIN_OWN);
+	assert_int_equal(of_module("/usr/lib/x86_64-linux-gnu/libz.so.1", "f"),
+	    ORIGIN_LIBRARY);
+	assert_int_equal(of_module("/lib64/libz.so", "f"), ORIGIN_LIBRARY);
+	assert_int_equal(
+	    of_module("/nix/store/abc/libz.so", "f"), ORIGIN_LIBRARY);
+	assert_int_equal(
+	    of_module("/opt/python/lib-dynload/_json.so", "f"), ORIGIN_LIBRARY);
+	/* a program in a directory of libraries */
+	assert_int_equal(of_module("/usr/lib/app/server", "f"), ORIGIN_OWN);
+	assert_int_equal(of_module("", "+0x12"), ORIGIN_LIBRARY);
+	assert_int_equal(of_module("[vdso]", "+0x12"), ORIGIN_LIBRARY);
+	assert_int_equal(of_module("/tmp/perf-12.map", "f"), ORIGIN_LIBRARY);
+	assert_int_equal(of_module("/usr/lib/libpython3.12.so.1.0", "f"),
+	    ORIGIN_INTERPRETER);
+	assert_int_equal(
+	    of_module("/usr/bin/python3", "f"), ORIGIN_INTERPRETER);
+	assert_int_equal(of_module("/usr/bin/node", "f"), ORIGIN_INTERPRETER);
+	assert_int_equal(of_module("/usr/bin/nodejs", "f"), ORIGIN_INTERPRETER);
+	assert_int_equal(of_module("/usr/bin/nodes", "f"), ORIGIN_OWN);
+	assert_int_equal(
+	    of_module(PACKAGES "numpy/_core.so", "f"), ORIGIN_PACKAGE);
+}
+
+/* An installation or a build of the project, and no other's of that name. */
+static void the_recorders_libraries(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    of_module("/usr/lib/mprof/allocation.so", "f"), ORIGIN_RECORDER);
+	assert_int_equal(of_module("/opt/lib/mprof/memory_profiler.so", "f"),
+	    ORIGIN_RECORDER);
+	assert_int_equal(
+	    of_module("/src/build/allocation.so", "f"), ORIGIN_RECORDER);
+	assert_int_equal(
+	    of_module("/src/build/memory_profiler.so", "f"), ORIGIN_RECORDER);
+	assert_int_equal(of_module("/srv/allocation.so", "f"), ORIGIN_OWN);
+	assert_int_equal(of_module("/mprof/allocation.so", "f"), ORIGIN_OWN);
+}
+
+/* Code of a container is judged by its path inside. */
+static void another_root_is_left_out(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    of_module("/proc/12/root/usr/lib/libz.so", "f"), ORIGIN_LIBRARY);
+	assert_int_equal(
+	    of_module("/proc/12/root/srv/server", "f"), ORIGIN_OWN);
+	assert_int_equal(of_module("/home/root/lib/libz.so", "f"), ORIGIN_OWN);
+}
+
+static void a_runtime_in_the_program_is_a_library(void **state)
+{
+	static const char *const functions[] = {"malloc", "__libc_start_main",
+	    "operator new(unsigned long)", "runtime.mallocgc",
+	    "std::vector<int>::resize", "alloc::vec::push", "__rust_alloc",
+	    "mi_malloc", "je_malloc", "memcpy", "_int_malloc", "__mmap"};
+	struct frame header = code("/srv/server", "push_back");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++)
+		assert_int_equal(
+		    of_module("/srv/server", functions[i]), ORIGIN_LIBRARY);
+	assert_int_equal(of_module("/srv/server", "xmalloc"), ORIGIN_OWN);
+	header.file = (char *)"/usr/include/c++/12/bits/stl_vector.h";
+	assert_int_equal(origin_of(&header), ORIGIN_LIBRARY);
+	header.file = (char *)"/opt/gcc/include/c++/12/vector";
+	assert_int_equal(origin_of(&header), ORIGIN_LIBRARY);
+	header.file = (char *)"/rustc/abc/library/alloc/src/vec.rs";
+	assert_int_equal(origin_of(&header), ORIGIN_LIBRARY);
+	header.file = (char *)"/srv/include/own.h";
+	assert_int_equal(origin_of(&header), ORIGIN_OWN);
+}
+
+static size_t leader_of(const struct frame *frames, size_t len)
+{
+	struct stack stack = {1, (struct frame *)frames, len};
+
+	return origin_leader(&stack);
+}
+
+static size_t python_leader_of(const struct frame *frames, size_t len)
+{
+	struct stack stack = {1, (struct frame *)frames, len};
+
+	return origin_python_leader(&stack);
+}
+
+#define LIBC "/usr/lib/x86_64-linux-gnu/libc.so.6"
+#define LIBZ "/usr/lib/libz.so.1"
+
+static void the_innermost_of_the_users_own_leads(void **state)
+{
+	const struct frame frames[] = {code(LIBC, "malloc"),
+	    code(LIBZ, "inflate"), python(PACKAGES "a/x.py", "a"),
+	    code("/srv/own.so", "own"), python("/srv/app.py", "main")};
+	const struct frame packages[] = {code(LIBC, "malloc"),
+	    code(LIBZ, "inflate"), code("/usr/lib/libxml2.so", "parse"),
+	    python(PACKAGES "a/x.py", "a"), python(PYTHON "b.py", "b")};
+	const struct frame serving[] = {code(LIBC, "f"),
+	    code("/lib64/ld-linux-x86-64.so.2", "f"), code("", "f"),
+	    code("[heap]", "f"), code("/srv/server", "malloc"),
+	    code("/usr/lib/mprof/allocation.so", "f")};
+
+	(void)state;
+	assert_int_equal(leader_of(frames, 5), 3);
+	assert_int_equal(python_leader_of(frames, 5), 4);
+	assert_int_equal(leader_of(frames, 3), 2);
+	assert_int_equal(leader_of(packages, 5), 3);
+	assert_int_equal(python_leader_of(packages, 5), 3);
+	assert_int_equal(leader_of(packages, 3), 1);
+	assert_int_equal(python_leader_of(packages, 3), 1);
+	assert_int_equal(leader_of(serving, 6), 0);
+	assert_int_equal(leader_of(serving, 1), 0);
+}
+
+static bool recorders(const struct frame *frames, size_t len)
+{
+	struct stack stack = {1, (struct frame *)frames, len};
+
+	return origin_is_recorders(&stack);
+}
+
+static void what_the_recorder_allocates_for_itself(void **state)
+{
+	static const char *const passed[] = {"malloc", "calloc", "realloc",
+	    "posix_memalign", "free", "mmap", "munmap", "mremap"};
+	const struct frame alone[] = {code(LIBC, "f"), code(LIBZ, "f")};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(passed) / sizeof(*passed); i++) {
+		const struct frame frames[] = {code(LIBC, "f"),
+		    code("/usr/lib/mprof/allocation.so", passed[i]),
+		    code("/srv/server", "f")};
+
+		assert_false(recorders(frames, 3));
+	}
+	for (size_t own = 0; own < 2; own++) {
+		const struct frame frames[] = {code(LIBC, "f"),
+		    code(own ? "/srv/server" : LIBZ, "f"),
+		    code("/usr/lib/mprof/allocation.so", "table_grow"),
+		    code("/srv/server", "f")};
+
+		assert_int_equal(recorders(frames, 4), !own);
+	}
+	assert_false(recorders(alone, 2));
+}
+
+static void assert_below(
+    const struct frame *frames, size_t len, size_t at, const char *expected)
+{
+	struct stack stack = {1, (struct frame *)frames, len};
+	struct strbuf text = {0};
+
+	origin_below(&stack, at, &text);
+	assert_string_equal(text.text ? text.text : "", expected);
+	strbuf_finish(&text);
+}
+
+static void the_calls_below_are_told(void **state)
+{
+	const struct frame frames[] = {
+	    code("/usr/lib/mprof/allocation.so", "malloc"),
+	    code(PACKAGES "numpy/_core.so", "PyDataMem_NEW"),
+	    python(PACKAGES "numpy/core.py", "zeros"),
+	    python(PYTHON "json/decoder.py", "scan"),
+	    code("/usr/bin/python3", "eval"), code("/srv/own.so.2", "work"),
+	    python("/srv/app.py", "main")};
+	const struct frame bare[] = {
+	    code("/usr/lib/libxml2.so.2", "+0x4fc"), python("/srv/a.py", "f")};
+	const struct frame twice[] = {code(LIBZ, "inflate"),
+	    python(PYTHON "json/a.py", "a"), code(LIBZ, "deflate"),
+	    python("/srv/a.py", "f")};
+
+	(void)state;
+	assert_below(frames, 7, 6, " > own > json > numpy … > PyDataMem_NEW");
+	assert_below(frames, 7, 5, " > json > numpy … > PyDataMem_NEW");
+	assert_below(frames, 7, 2, " > numpy > PyDataMem_NEW");
+	assert_below(frames, 7, 1, "");
+	assert_below(frames, 7, 0, "");
+	assert_below(bare, 2, 1, " > libxml2 > libxml2.so.2+0x4fc");
+	assert_below(bare, 2, 0, "");
+	assert_below(twice, 4, 3, " > libz > json … > inflate");
+}
+
+/* A name that begins as another one does is another group. */
+static void a_group_is_told_by_its_whole_name(void **state)
+{
+	const struct frame frames[] = {code("/usr/lib/libzip.so", "f"),
+	    code("/usr/lib/libzipper.so", "f"), python("/srv/a.py", "f")};
+	const struct frame back[] = {code("/usr/lib/libzip.so", "f"),
+	    code("/usr/lib/libzipper.so", "g"), code("/usr/lib/libzip.so", "h"),
+	    python("/srv/a.py", "f")};
+
+	(void)state;
+	assert_below(frames, 3, 2, " > libzipper > libzip … > f");
+	assert_below(back, 4, 3, " > libzip > libzipper … > f");
+}
+
+static bool imports(const struct frame *frames, size_t len)
+{
+	struct stack stack = {1, (struct frame *)frames, len};
+
+	return origin_imports(&stack, len - 1);
+}
+
+static void an_import_is_seen_through_machine_code(void **state)
+{
+	const struct frame importing[] = {python("/srv/b.py", "b"),
+	    python("<frozen importlib._bootstrap>", "load"),
+	    code("/usr/bin/python3", "eval"), code(LIBC, "f"),
+	    code("/usr/lib/mprof/allocation.so", "f"),
+	    python("/srv/a.py", "a")};
+	const struct frame calling[] = {
+	    python("<frozen importlib._bootstrap>", "load"),
+	    python(PACKAGES "a/b.py", "f"), python("/srv/a.py", "a")};
+
+	(void)state;
+	assert_true(imports(importing, 6));
+	assert_true(imports(importing + 1, 5));
+	assert_false(imports(importing + 2, 4));
+	assert_false(imports(importing, 1));
+	assert_false(imports(calling, 3));
+}
+
+static void assert_name(struct frame frame, const char *expected)
+{
+	char name[128];
+
+	assert_ptr_equal(origin_name(&frame, name, sizeof(name)), name);
+	assert_string_equal(name, expected);
+}
+
+static void packages_and_libraries_have_names(void **state)
+{
+	(void)state;
+	assert_name(python(PACKAGES "numpy/core/a.py", "f"), "numpy");
+	assert_name(python(PACKAGES "six.py", "f"), "six");
+	assert_name(python(PYTHON "json/decoder.py", "f"), "json");
+	assert_name(python(PYTHON "re.py", "f"), "re");
+	assert_name(python("<__array_function__ internals>", "f"),
+	    "__array_function__");
+	assert_name(code(PACKAGES "numpy/_core.so", "f"), "numpy");
+	assert_name(code(LIBZ, "f"), "libz");
+	assert_name(python("/srv/a.py", "f"), "");
+	assert_name(python("<frozen runpy>", "f"), "");
+	assert_name(code("/srv/server", "f"), "");
+	assert_name(code("/srv/server", "malloc"), "");
+	assert_name(code("/usr/bin/python3", "f"), "");
+}
+
+static void assert_file(const char *file, const char *expected)
+{
+	char cell[ORIGIN_CELL];
+
+	assert_string_equal(origin_file(file, cell), expected);
+}
+
+static void a_cell_has_its_number(void **state)
+{
+	(void)state;
+	assert_file("<ipython-input-3-ab12>", "In [3]");
+	assert_file("<ipython-input-12345678-ab>", "In [12345678]");
+	assert_file(
+	    "<ipython-input-123456789-ab>", "<ipython-input-123456789-ab>");
+	assert_file("<ipython-input--ab>", "<ipython-input--ab>");
+	assert_file("<ipython-input-3>", "<ipython-input-3>");
+	assert_file("/srv/a.py", "/srv/a.py");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(python_by_its_file),
+	    cmocka_unit_test(machine_code_by_its_module),
+	    cmocka_unit_test(the_recorders_libraries),
+	    cmocka_unit_test(another_root_is_left_out),
+	    cmocka_unit_test(a_runtime_in_the_program_is_a_library),
+	    cmocka_unit_test(the_innermost_of_the_users_own_leads),
+	    cmocka_unit_test(what_the_recorder_allocates_for_itself),
+	    cmocka_unit_test(the_calls_below_are_told),
+	    cmocka_unit_test(a_group_is_told_by_its_whole_name),
+	    cmocka_unit_test(an_import_is_seen_through_machine_code),
+	    cmocka_unit_test(packages_and_libraries_have_names),
+	    cmocka_unit_test(a_cell_has_its_number),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
