@@ -123,7 +123,8 @@ static void a_runtime_in_the_program_is_a_library(void **state)
 	static const char *const functions[] = {"malloc", "__libc_start_main",
 	    "operator new(unsigned long)", "runtime.mallocgc",
 	    "std::vector<int>::resize", "alloc::vec::push", "__rust_alloc",
-	    "mi_malloc", "je_malloc", "memcpy", "_int_malloc", "__mmap"};
+	    "mi_malloc", "je_malloc", "memcpy", "__memcpy_avx", "_int_malloc",
+	    "__mmap"};
 	struct frame header = code("/srv/server", "push_back");
 
 	(void)state;
@@ -170,8 +171,15 @@ static void the_innermost_of_the_users_own_leads(void **state)
 	    code("/lib64/ld-linux-x86-64.so.2", "f"), code("", "f"),
 	    code("[heap]", "f"), code("/srv/server", "malloc"),
 	    code("/usr/lib/mprof/allocation.so", "f")};
+	const struct frame own[] = {code("/srv/own.so", "own"),
+	    python(PACKAGES "a/x.py", "a"), python(PACKAGES "a/y.py", "b"),
+	    code("/srv/server", "main")};
 
 	(void)state;
+	assert_int_equal(leader_of(own, 4), 0);
+	assert_int_equal(python_leader_of(own, 4), 1);
+	assert_int_equal(leader_of(own + 1, 2), 0);
+	assert_int_equal(python_leader_of(own + 1, 2), 0);
 	assert_int_equal(leader_of(frames, 5), 3);
 	assert_int_equal(python_leader_of(frames, 5), 4);
 	assert_int_equal(leader_of(frames, 3), 2);

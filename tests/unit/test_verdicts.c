@@ -89,6 +89,11 @@ static void asked_by_any_condition(void **state)
 	assert_true(verdicts_asked(&(struct conditions){.max_growth = true}));
 	assert_true(verdicts_asked(&(struct conditions){.no_leak = true}));
 	assert_true(verdicts_asked(&(struct conditions){.strict = true}));
+	assert_true(verdicts_asked(&(struct conditions){.max_cpu_percent = 1}));
+	assert_true(verdicts_asked(&(struct conditions){.max_threads = 1}));
+	assert_true(verdicts_asked(&(struct conditions){.max_gpu_mib = 1}));
+	assert_true(verdicts_asked(&(struct conditions){.max_spread = 0.1}));
+	assert_false(verdicts_asked(&(struct conditions){.phases = true}));
 }
 
 static void a_bound_is_met_by_what_reaches_it(void **state)
@@ -493,6 +498,190 @@ static void a_run_without_marks_has_no_parts(void **state)
 	compare_parts_finish(&processes);
 }
 
+/* A reading of a figure each second, which end with NAN. */
+static void read_usage(
+    struct run *run, enum resource_figure_id figure, const double *values)
+{
+	struct usage_series *usage = usage_at(&run->usage);
+
+	for (int i = 0; isfinite(values[i]); i++)
+		series_add(&usage->figures[figure], 1000 + i, values[i]);
+}
+
+static void processors_threads_and_gpus(void **state)
+{
+	struct run *run = take_run((const double[]){10, 11, 12, NAN});
+	const struct verdict *got;
+
+	(void)state;
+	read_usage(run, FIGURE_CPU, (const double[]){7, 7.5, 9, NAN});
+	read_usage(run, FIGURE_THREADS, (const double[]){3, 7, 2, NAN});
+	read_usage(run, FIGURE_GPU, (const double[]){100, 2048, 50, NAN});
+	got = judge(&(struct conditions){.max_cpu_percent = 100});
+	assert_string_equal(got->name, "max-cpu-mean");
+	assert_string_equal(got->unit, "percent");
+	assert_true(got->met && got->value == 100 && got->bound == 100);
+	assert_string_equal(got->figure, "100.0 %");
+	assert_string_equal(got->limit, "100 %");
+	assert_string_equal(got->note, "");
+	got = judge(&(struct conditions){.max_cpu_percent = 99.5});
+	assert_false(got->met);
+	assert_string_equal(got->limit, "99.5 %");
+	got = judge(&(struct conditions){.max_threads = 7});
+	assert_string_equal(got->name, "max-threads");
+	assert_string_equal(got->unit, "threads");
+	assert_true(got->met && got->value == 7);
+	assert_string_equal(got->figure, "7");
+	assert_string_equal(got->limit, "7");
+	assert_false(judge(&(struct conditions){.max_threads = 6})->met);
+	got = judge(&(struct conditions){.max_gpu_mib = 2048});
+	assert_string_equal(got->name, "max-gpu-peak");
+	assert_true(got->met && got->value == 2048);
+	assert_string_equal(got->figure, "2.00 GiB");
+	assert_string_equal(got->limit, "2 GiB");
+	assert_false(judge(&(struct conditions){.max_gpu_mib = 2047})->met);
+}
+
+/* A figure that nobody recorded meets no condition. */
+static void what_was_not_recorded_is_not_met(void **state)
+{
+	struct run *run = take_run((const double[]){10, 11, 12, NAN});
+	struct conditions asked = {
+	    .max_cpu_percent = 100, .max_threads = 9, .max_gpu_mib = 512};
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		judge(&asked);
+		assert_int_equal(verdicts.items.len, 3);
+		for (size_t i = 0; i < 3; i++) {
+			const struct verdict *got = &verdicts.items.items[i];
+
+			assert_false(got->met);
+			assert_true(isnan(got->value));
+			assert_string_equal(got->figure, "unknown");
+		}
+		assert_string_equal(verdicts.items.items[0].note,
+		    "not in the recording: mprof run --with cpu records it");
+		assert_string_equal(verdicts.items.items[2].limit, "512 MiB");
+		/* another figure, and a count that was read once */
+		read_usage(run, FIGURE_READ, (const double[]){1, 2, NAN});
+		read_usage(run, FIGURE_CPU, (const double[]){1, NAN});
+	}
+}
+
+static void each_phase_is_judged(void **state)
+{
+	struct conditions asked = {.max_peak_mib = 20, .phases = true};
+	static const char *const names[] = {"start", "load", "load"};
+	static const double peaks[] = {2, 50, 4}, shares[] = {100, 200, 75};
+	static const size_t nth[] = {1, 1, 2};
+	struct run *run = take_parts(&set, 50);
+
+	(void)state;
+	read_usage(run, FIGURE_CPU, (const double[]){0, 1, 3, 3.5, 4.5, NAN});
+	read_usage(run, FIGURE_THREADS, (const double[]){1, 2, 5, 3, 4, NAN});
+	judge(&asked);
+	assert_int_equal(verdicts.items.len, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct verdict *got = &verdicts.items.items[i];
+
+		assert_string_equal(got->phase, names[i]);
+		assert_int_equal(got->nth, nth[i]);
+		assert_true(got->value == peaks[i]);
+		assert_int_equal(got->met, i != 1);
+		assert_ptr_equal(got->run, &set.runs.items[0]);
+	}
+	/* from the last reading before the phase to the last in it */
+	judge(&(struct conditions){.max_cpu_percent = 1, .phases = true});
+	for (size_t i = 0; i < 3; i++)
+		assert_float_equal(
+		    verdicts.items.items[i].value, shares[i], 1e-9);
+	judge(&(struct conditions){.max_threads = 3, .phases = true});
+	assert_true(verdicts.items.items[0].value == 2);
+	assert_true(verdicts.items.items[1].value == 5);
+	assert_true(verdicts.items.items[2].value == 4);
+}
+
+/* A sample at the time of a mark belongs to the phase that it begins, the last
+ * one to the last phase. */
+static void a_sample_is_in_one_phase(void **state)
+{
+	struct conditions asked = {
+	    .max_growth = true, .max_growth_mib_s = 2, .phases = true};
+	struct profile *profile = new_profile("two.dat");
+	struct run *run =
+	    add_run(profile, (const double[]){1, 2, 50, 53, 56, NAN});
+	const struct verdict *got;
+
+	(void)state;
+	mark(run, 1002, "load");
+	assert_int_equal(recording_set_take(&set, profile), 1);
+	got = judge(&asked);
+	assert_int_equal(verdicts.items.len, 2);
+	assert_true(got[0].met && got[0].value == 1);
+	assert_true(!got[1].met && got[1].value == 3);
+}
+
+/* A run that ended before its first sample has no phase, but a peak. */
+static void a_run_without_phases_is_judged_as_a_whole(void **state)
+{
+	struct profile *profile = new_profile("short.dat");
+	const struct verdict *got;
+
+	(void)state;
+	series_add(&profile_add_run(profile)->peaks, 1000, 30);
+	assert_int_equal(recording_set_take(&set, profile), 1);
+	assert_int_equal(set.runs.items[0].phase_count, 0);
+	got = judge(&(struct conditions){.max_peak_mib = 20, .phases = true});
+	assert_int_equal(verdicts.items.len, 1);
+	assert_true(!got->met && got->value == 30 && !got->phase);
+}
+
+static void recordings_far_apart(void **state)
+{
+	struct conditions asked = {.max_spread = 0.25};
+	const struct verdict *got;
+
+	(void)state;
+	take_peaks(&set, (const double[]){100, NAN});
+	got = judge(&asked);
+	assert_string_equal(got->name, "max-spread");
+	assert_string_equal(got->unit, "share");
+	assert_true(got->met && got->doubtful && got->value == 0);
+	assert_string_equal(got->note, "one recording has no spread");
+	asked.strict = true;
+	got = judge(&asked);
+	assert_true(!got->met && got->doubtful);
+	take_peaks(&set, (const double[]){125, 80, NAN});
+	set.runs.items[1].profile->path[0] = 'h';
+	set.runs.items[2].profile->path[0] = 'l';
+	got = judge(&asked);
+	assert_false(got->met || got->doubtful || got->run);
+	assert_float_equal(got->value, 0.45, 1e-9);
+	assert_true(got->bound == 0.25);
+	assert_string_equal(got->figure, "45.0 %");
+	assert_string_equal(got->limit, "25 %");
+	assert_string_equal(got->note, "lowest leaks.dat, highest heaks.dat");
+	asked.max_spread = 0.46;
+	assert_true(judge(&asked)->met);
+}
+
+static void recordings_of_two_measures_have_no_spread(void **state)
+{
+	const struct verdict *got;
+
+	(void)state;
+	take_peaks(&set, (const double[]){100, 101, NAN});
+	for (size_t i = 0; i < 2; i++)
+		((struct run *)set.runs.items[i].run)->info.backend =
+		    mem_copy(i ? "pss" : "rss");
+	got = judge(&(struct conditions){.max_spread = 0.25});
+	assert_false(got->met || got->doubtful);
+	assert_true(isnan(got->value));
+	assert_string_equal(got->figure, "unknown");
+	assert_string_equal(got->note, "some record rss, some pss");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -517,6 +706,13 @@ int main(void)
 	    TEST(a_phase_is_the_first_of_its_name),
 	    TEST(parts_that_both_sides_have),
 	    TEST(a_run_without_marks_has_no_parts),
+	    TEST(processors_threads_and_gpus),
+	    TEST(what_was_not_recorded_is_not_met),
+	    TEST(each_phase_is_judged),
+	    TEST(a_sample_is_in_one_phase),
+	    TEST(a_run_without_phases_is_judged_as_a_whole),
+	    TEST(recordings_far_apart),
+	    TEST(recordings_of_two_measures_have_no_spread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
