@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -177,6 +178,91 @@ static void looks_become_rare(void **state)
 	exit_cause_read(&exit_cause, 102 * NS_PER_S);
 	assert_null(strstr(exit_cause.cgroup.path, "/outer/job"));
 	end(&exit_cause, 0, &verdict);
+}
+
+/* The pause is a quarter of the time since the program's start. */
+static void looks_are_frequent_at_the_start(void **state)
+{
+	struct exit_cause exit_cause;
+	struct exit_cause_verdict verdict;
+
+	(void)state;
+	begin(&exit_cause);
+	exit_cause_read(&exit_cause, NS_PER_S + 400);
+	be("0::/outer\n", 0);
+	exit_cause_read(&exit_cause, NS_PER_S + 499);
+	assert_non_null(strstr(exit_cause.cgroup.path, "/outer/job"));
+	exit_cause_read(&exit_cause, NS_PER_S + 500);
+	assert_null(strstr(exit_cause.cgroup.path, "/outer/job"));
+	end(&exit_cause, 0, &verdict);
+}
+
+static void a_limit_may_be_changed_to_nothing(void **state)
+{
+	struct exit_cause exit_cause;
+	struct exit_cause_verdict verdict;
+
+	(void)state;
+	begin(&exit_cause);
+	set_group("outer", "0\n", 3);
+	end(&exit_cause, FAILED, &verdict);
+	assert_int_equal(verdict.limit_kib, 0);
+	assert_string_equal(verdict.limit_of->key, "cgroup");
+}
+
+static void after_it_no_file_is_open(void **state)
+{
+	struct exit_cause exit_cause;
+	struct exit_cause_verdict verdict;
+	int files[2];
+
+	(void)state;
+	begin(&exit_cause);
+	files[0] = exit_cause.membership;
+	files[1] = exit_cause.cgroup.folder;
+	assert_true(files[0] >= 0 && files[1] >= 0);
+	end(&exit_cause, 0, &verdict);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(fcntl(files[i], F_GETFD), -1);
+}
+
+/* It inherited its limits from this process. */
+static void one_that_ended_before_a_look_had_ours(void **state)
+{
+	struct exit_cause exit_cause;
+	struct exit_cause_verdict verdict;
+
+	(void)state;
+	begin(&exit_cause);
+	exit_cause_finish(&exit_cause);
+	exit_cause_init(&exit_cause, &fs, getpid(), 0);
+	exit_cause_judge(&exit_cause, 0, false, &verdict);
+	assert_int_equal(verdict.limit_kib, -1);
+	assert_null(verdict.limit_of);
+	set_group("outer/job", "max\n", 4);
+	end(&exit_cause, KILLED, &verdict);
+	assert_false(verdict.oom);
+	assert_false(verdict.may_be_oom);
+	assert_int_equal(verdict.kills, 0);
+	assert_int_equal(verdict.limit_kib, 512 << 10);
+}
+
+static void a_group_can_be_named(void **state)
+{
+	struct exit_cause exit_cause;
+	struct exit_cause_verdict verdict;
+
+	(void)state;
+	begin(&exit_cause);
+	exit_cause_finish(&exit_cause);
+	set_group("outer/job", "1048576\n", 3);
+	exit_cause_init(&exit_cause, &fs, 0, 0);
+	exit_cause_watch_group(&exit_cause, "/outer/job");
+	exit_cause_read(&exit_cause, 0);
+	set_group("outer/job", "1048576\n", 5);
+	end(&exit_cause, 0, &verdict);
+	assert_int_equal(verdict.kills, 2);
+	assert_int_equal(verdict.limit_kib, 1024);
 }
 
 /* systemd removes a scope with its last process. */
@@ -355,6 +441,11 @@ int main(void)
 	    cmocka_unit_test(a_group_joined_later_counts),
 	    cmocka_unit_test(on_its_way_out_it_is_in_no_group),
 	    cmocka_unit_test(looks_become_rare),
+	    cmocka_unit_test(looks_are_frequent_at_the_start),
+	    cmocka_unit_test(a_limit_may_be_changed_to_nothing),
+	    cmocka_unit_test(after_it_no_file_is_open),
+	    cmocka_unit_test(one_that_ended_before_a_look_had_ours),
+	    cmocka_unit_test(a_group_can_be_named),
 	    cmocka_unit_test(a_group_that_is_gone_is_remembered),
 	    cmocka_unit_test(without_a_group_the_machine_is_the_limit),
 	    cmocka_unit_test(version_1_has_files_of_its_own),

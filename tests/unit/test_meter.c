@@ -8,6 +8,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
 #include "fake_proc.h"
 #include "recorder/meter.h"
 #include "recorder/tree.h"
@@ -15,6 +22,18 @@
 enum { FORKED = 0x40 };
 
 static struct procfs fs;
+static bool is_denied; /* a statm */
+
+/* In place of libc's. */
+int openat(int folder, const char *path, int flags, ...)
+{
+	if (is_denied && strstr(path, "/statm")) {
+		errno = EACCES;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, folder, path, flags, 0);
+}
+
 static struct tree tree;
 static struct borrow borrow;
 
@@ -190,6 +209,143 @@ static void the_workers_of_a_server_may_look_the_same(void **state)
 	second = &tree.members.list.items[2];
 	assert_false(borrows(2));
 	assert_true(second->owns);
+	end();
+}
+
+/* A process with memory of its own, until the end of this one. */
+static pid_t start_other(void)
+{
+	pid_t child = fork();
+
+	while (child == 0)
+		pause();
+	return child;
+}
+
+static void end_other(pid_t child)
+{
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	end();
+}
+
+/* The kernel compares; false where it may not be asked here. */
+static bool asks(void)
+{
+	borrow_init(&borrow, &fs, true);
+	return syscall(SYS_kcmp, getpid(), getpid(), 1, 0, 0) == 0;
+}
+
+static struct member *member_at(size_t at)
+{
+	return &tree.members.list.items[at];
+}
+
+static void the_kernel_knows_whose_memory_it_is(void **state)
+{
+	pid_t other = start_other();
+
+	(void)state;
+	family('D', 900, FORKED);
+	if (!asks()) {
+		end_other(other);
+		skip();
+	}
+	member_at(0)->task = getpid();
+	member_at(1)->task = other;
+	assert_false(borrows(1)); /* whatever the figures look like */
+	assert_true(member_at(1)->owns);
+	end();
+	family('S', 30, FORKED);
+	assert_true(asks());
+	member_at(0)->task = member_at(1)->task = getpid();
+	assert_true(borrows(1));
+	assert_int_equal(member_at(1)->lender, 100);
+	end();
+	family('D', 900, FORKED);
+	assert_true(asks());
+	member_at(0)->task = getpid();
+	member_at(1)->task = 999999998; /* it has ended */
+	assert_false(borrows(1));
+	assert_false(member_at(1)->owns);
+	member_at(1)->task = 0; /* unknown: the figures tell */
+	assert_true(borrows(1));
+	member_at(1)->task = getpid();
+	member_at(0)->task = 0;
+	assert_true(borrows(1));
+	end_other(other);
+}
+
+/* Two that have the memory of a third, which has ended, or has other memory by
+ * now. */
+static void siblings_may_share_memory(void **state)
+{
+	pid_t other = start_other();
+
+	(void)state;
+	family('S', 30, FORKED);
+	if (!asks()) {
+		end_other(other);
+		skip();
+	}
+	put((struct fake_process){
+	    .pid = 102, .ppid = 100, .pages = 40, .flags = FORKED});
+	look(102);
+	member_at(0)->task = other;
+	member_at(1)->task = member_at(2)->task = getpid();
+	member_at(1)->owns = true;
+	member_at(1)->zombie = true;
+	assert_false(borrows(2));
+	member_at(2)->owns = member_at(1)->zombie = false;
+	member_at(1)->gone = true;
+	assert_false(borrows(2));
+	member_at(2)->owns = member_at(1)->gone = false;
+	member_at(1)->borrows = true;
+	assert_false(borrows(2));
+	member_at(2)->owns = member_at(1)->borrows = false;
+	member_at(1)->ppid = 1;
+	assert_false(borrows(2));
+	member_at(2)->owns = false;
+	member_at(1)->ppid = 100;
+	assert_true(borrows(2));
+	assert_int_equal(member_at(2)->lender, 101);
+	assert_false(borrows(1)); /* it was found first */
+	end_other(other);
+}
+
+/* A lender may borrow itself. */
+static void the_lender_of_a_lender_is_asked(void **state)
+{
+	(void)state;
+	family('D', 900, FORKED);
+	assert_true(borrows(1));
+	put((struct fake_process){
+	    .pid = 101, .ppid = 100, .pages = 30, .flags = FORKED});
+	put((struct fake_process){
+	    .pid = 102, .ppid = 101, .pages = 900, .flags = FORKED});
+	look(102);
+	assert_true(borrows(2));
+	assert_int_equal(member_at(2)->lender, 100);
+	end();
+}
+
+static void a_lender_that_borrows_has_no_figure_to_part_from(void **state)
+{
+	(void)state;
+	family('D', 900, FORKED);
+	assert_true(borrows(1));
+	member_at(0)->borrows = true;
+	put((struct fake_process){
+	    .pid = 101, .ppid = 100, .pages = 30, .flags = FORKED});
+	assert_false(borrows(1));
+	assert_int_equal(parted, MEMBERS_NONE);
+	end();
+	family('D', 900, FORKED);
+	assert_true(borrows(1));
+	put((struct fake_process){
+	    .pid = 101, .ppid = 100, .pages = 30, .flags = FORKED});
+	assert_false(borrows(1));
+	assert_int_equal(parted, 0);
 	end();
 }
 
@@ -441,6 +597,68 @@ static void between_ticks_no_member_is_lost(void **state)
 	end();
 }
 
+static void remove_rollup(void)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/100/smaps_rollup", fake_root);
+	remove(path);
+}
+
+static void what_may_not_be_read_is_counted(void **state)
+{
+	(void)state;
+	is_denied = true;
+	meter_read(&meter, &measured, 1);
+	meter_read(&meter, &measured, 1);
+	is_denied = false;
+	assert_int_equal(meter.denied, 2);
+	assert_true(one(1)->denied);
+	assert_false(one(1)->gone);
+	assert_int_equal(one(1)->kib, -1);
+	assert_false(one(0)->denied);
+}
+
+/* Only a process that is not there has ended. */
+static void a_failure_is_no_end(void **state)
+{
+	char path[256];
+
+	(void)state;
+	meter_read(&meter, &measured, 1);
+	close(one(1)->fd);
+	one(1)->fd = -1;
+	snprintf(path, sizeof(path), "%s/101/statm", fake_root);
+	assert_int_equal(remove(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0); /* EISDIR */
+	meter_read(&meter, &measured, 1);
+	assert_int_equal(rmdir(path), 0);
+	assert_false(one(1)->gone);
+	assert_false(one(1)->zombie);
+	assert_int_equal(one(1)->kib, -1);
+	assert_int_equal(one(1)->peak_kib, 9 * fs.page_kib);
+}
+
+/* An open smaps_rollup fails after an exec: each reading opens its own. */
+static void a_rollup_is_opened_each_time(void **state)
+{
+	(void)state;
+	meter_init(&meter, &fs, metric_find("pss"));
+	fake_write("100/smaps_rollup",
+	    "0-1 ---p 0 0:0 0 [rollup]\nRss: 90 kB\nPss: 70 kB\n");
+	for (int i = 0; i < 2; i++) {
+		meter_read(&meter, &measured, 0);
+		assert_int_equal(one(0)->fd, -1);
+		assert_int_equal(one(0)->kib, 70);
+		assert_false(one(1)->gone); /* it has none, but is there */
+		assert_int_equal(one(1)->kib, -1);
+	}
+	fake_gone(101);
+	meter_read(&meter, &measured, 0);
+	assert_true(one(1)->gone);
+	remove_rollup();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -453,6 +671,16 @@ int main(void)
 	    cmocka_unit_test(what_a_lender_leaves_belongs_to_who_borrowed),
 	    cmocka_unit_test(a_lender_that_ends_is_to_be_measured_again),
 	    cmocka_unit_test(the_workers_of_a_server_may_look_the_same),
+	    cmocka_unit_test(the_kernel_knows_whose_memory_it_is),
+	    cmocka_unit_test(siblings_may_share_memory),
+	    cmocka_unit_test(the_lender_of_a_lender_is_asked),
+	    cmocka_unit_test(a_lender_that_borrows_has_no_figure_to_part_from),
+	    cmocka_unit_test_setup_teardown(
+		what_may_not_be_read_is_counted, begin_meter, end_meter),
+	    cmocka_unit_test_setup_teardown(
+		a_failure_is_no_end, begin_meter, end_meter),
+	    cmocka_unit_test_setup_teardown(
+		a_rollup_is_opened_each_time, begin_meter, end_meter),
 	    cmocka_unit_test_setup_teardown(
 		a_figure_is_pages_times_their_size, begin_meter, end_meter),
 	    cmocka_unit_test_setup_teardown(
