@@ -42,7 +42,7 @@ enum {
  * namespace. */
 #define STRANGE_NS MINUTE_NS
 /* Least time between two records about a table, from the second one on. */
-#define TOLD_NS (10 * NS_PER_S)
+#define REPORT_NS (10 * NS_PER_S)
 
 struct allocation_table {
 	char name[32];
@@ -51,9 +51,9 @@ struct allocation_table {
 			    executed */
 	bool known;      /* its process is or was recorded */
 	bool has_own;    /* its other allocator was reported */
-	int64_t read_ns, changed_ns, told_ns, mapped_ns;
-	struct sink_held told;
-	uint32_t told_flags;
+	int64_t read_ns, changed_ns, reported_ns, mapped_ns;
+	struct sink_held reported;
+	uint32_t reported_flags;
 	struct allocation_reader reader;
 };
 
@@ -166,7 +166,7 @@ size_t allocations_processes(const struct allocations *all)
 
 size_t allocations_unseen(const struct allocations *all)
 {
-	return all->own + all->unsampled.told;
+	return all->own + all->unsampled.reported;
 }
 
 static bool stack_same(const void *stacks, size_t at, const void *key)
@@ -332,14 +332,14 @@ static const char *allocations_name(const struct allocations_round *round)
 }
 
 /* Reports the state of this table's sampling, if it has changed. */
-static void allocations_tell(const struct allocations_round *round)
+static void allocations_report_state(const struct allocations_round *round)
 {
 	static const char *const names[] = {"own", "malloc", "python",
 	    "malloc,python", "own", "malloc,own", "python,own",
 	    "malloc,python,own"};
 	struct allocation_table *table = round->table;
 	const struct allocation_header *header = &table->reader.header;
-	const struct sink_held *before = &table->told;
+	const struct sink_held *before = &table->reported;
 	int64_t now_ns = round->tick->time_ns;
 	struct sink_held held = {.time_ns = now_ns,
 	    .pid = allocations_pid(round),
@@ -349,8 +349,9 @@ static void allocations_tell(const struct allocations_round *round)
 	bool has_own;
 
 	/* A new hook is reported at once: there are few. */
-	if (table->told_ns && (header->flags & ~table->told_flags) == 0 &&
-	    (now_ns - table->told_ns < TOLD_NS ||
+	if (table->reported_ns &&
+	    (header->flags & ~table->reported_flags) == 0 &&
+	    (now_ns - table->reported_ns < REPORT_NS ||
 		(held.period == before->period && held.every == before->every &&
 		    (held.failed > 0) == (before->failed > 0))))
 		return;
@@ -362,9 +363,9 @@ static void allocations_tell(const struct allocations_round *round)
 	table->has_own |= has_own;
 	held.name = allocations_name(round);
 	held.kib = allocations_sum(&table->reader);
-	table->told = held;
-	table->told_flags |= header->flags;
-	table->told_ns = now_ns;
+	table->reported = held;
+	table->reported_flags |= header->flags;
+	table->reported_ns = now_ns;
 	round->all->budget -= 2 * RECORD;
 	round->sink->held(round->sink->context, &held);
 }
@@ -433,7 +434,7 @@ static void allocations_read_table(struct allocations_round *round)
 		}
 	}
 	if (table->reader.header.magic)
-		allocations_tell(round);
+		allocations_report_state(round);
 	close(round->fd);
 }
 

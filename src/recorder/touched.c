@@ -44,7 +44,7 @@ struct touched {
 	pid_t root;
 	struct sites *sites;
 	uint32_t last; /* id of the last sample */
-	uint64_t told_period, told_failed, told_lost;
+	uint64_t reported_period, reported_failed, reported_lost;
 	struct touched_state state;
 	size_t samples;
 	bool died;
@@ -321,18 +321,18 @@ static void touched_take(const struct touched_round *round, size_t len)
 	}
 }
 
-static void touched_tell_state(const struct touched_round *round)
+static void touched_report_state(const struct touched_round *round)
 {
 	struct touched *touched = round->touched;
 	const struct touched_state *state = &touched->state;
 
-	if (state->period == touched->told_period &&
-	    state->lost == touched->told_lost &&
-	    state->failed == touched->told_failed)
+	if (state->period == touched->reported_period &&
+	    state->lost == touched->reported_lost &&
+	    state->failed == touched->reported_failed)
 		return;
-	touched->told_period = state->period;
-	touched->told_lost = state->lost;
-	touched->told_failed = state->failed;
+	touched->reported_period = state->period;
+	touched->reported_lost = state->lost;
+	touched->reported_failed = state->failed;
 	round->sink->faults(round->sink->context,
 	    &(struct sink_faults){.time_ns = round->tick->time_ns,
 		.kib = round->tick->total_kib,
@@ -385,7 +385,7 @@ static void touched_on_tick(
 		touched->died = true;
 		touched_close(touched);
 	}
-	touched_tell_state(&round);
+	touched_report_state(&round);
 }
 
 /* Handles the remaining messages: the other side ends when it has sent all. */
@@ -403,7 +403,7 @@ static void touched_on_end(
 		if (!touched_read(&round))
 			break;
 	}
-	touched_tell_state(&round);
+	touched_report_state(&round);
 	touched_close(touched);
 }
 

@@ -40,7 +40,8 @@ static void unsampled_look_at(struct unsampled *unsampled,
 	bool is_there;
 	int is_static;
 
-	if (seen && (seen->is_told || tick->time_ns - seen->seen_ns < KNOWN_NS))
+	if (seen &&
+	    (seen->is_reported || tick->time_ns - seen->seen_ns < KNOWN_NS))
 		return;
 	is_static = static_program(process->pid);
 	if (!seen) {
@@ -51,7 +52,7 @@ static void unsampled_look_at(struct unsampled *unsampled,
 		if (is_static != 1)
 			return;
 	}
-	seen->is_told = true;
+	seen->is_reported = true;
 	/* A forked process that has allocated little has no table. */
 	if (is_static != 1 &&
 	    maps_library_wipes(process->pid, ALLOCATION_LIBRARY))
@@ -65,7 +66,7 @@ static void unsampled_look_at(struct unsampled *unsampled,
 					: "none";
 	/* The tick's name may be that of the program before. */
 	held.name = is_there && now.name[0] ? now.name : process->name;
-	unsampled->told++;
+	unsampled->reported++;
 	sink->held(sink->context, &held);
 }
 
@@ -73,9 +74,9 @@ void unsampled_look(struct unsampled *unsampled, const struct sink_tick *tick,
     const struct sink *sink, bool (*has_table)(const void *context, pid_t pid),
     const void *context)
 {
-	if (tick->time_ns - unsampled->looked_ns < LOOK_NS)
+	if (tick->time_ns - unsampled->checked_ns < LOOK_NS)
 		return;
-	unsampled->looked_ns = tick->time_ns;
+	unsampled->checked_ns = tick->time_ns;
 	for (size_t i = 0; i < tick->count; i++) {
 		const struct sink_process *process = &tick->processes[i];
 

@@ -14,16 +14,16 @@
 struct unsampled_process {
 	pid_t pid;
 	uint64_t start_ticks;
-	int64_t seen_ns; /* time of the first look */
-	bool is_told;    /* reported, or no need to */
+	int64_t seen_ns;  /* time of the first look */
+	bool is_reported; /* reported, or no need to */
 };
 
 /* Zeroed it is empty. */
 struct unsampled {
 	ARRAY(struct unsampled_process) seen;
 	bool attached; /* processes without a table may have run before */
-	size_t told;
-	int64_t looked_ns;
+	size_t reported;
+	int64_t checked_ns;
 };
 
 /* Checks a large process when it is first seen, and a second later: a dynamic

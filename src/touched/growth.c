@@ -610,7 +610,7 @@ int growth_pace(struct growth *growth, int most)
 
 /* Reports memory without a visible fault, which the kernel brought for a system
  * call, as without a place. */
-static void growth_tell_unseen(
+static void growth_report_unseen(
     struct growth *growth, struct growth_process *process, int64_t now_ns)
 {
 	int64_t kib = process->pool_kib;
@@ -624,20 +624,21 @@ static void growth_tell_unseen(
 	process->pool_kib -= kib;
 }
 
-static void growth_tell_state(struct growth *growth)
+static void growth_report_state(struct growth *growth)
 {
 	struct touched_state state = {.head.kind = TOUCHED_STATE,
 	    .period = (uint64_t)growth->period_kib << 10,
 	    .lost = growth->rings.lost,
 	    .failed = growth->failed};
 
-	if (growth->samples == 0 || (growth->told_lost == state.lost &&
-					growth->told_failed == state.failed &&
-					growth->told_kib == growth->period_kib))
+	if (growth->samples == 0 ||
+	    (growth->reported_lost == state.lost &&
+		growth->reported_failed == state.failed &&
+		growth->reported_kib == growth->period_kib))
 		return;
-	growth->told_lost = state.lost;
-	growth->told_failed = state.failed;
-	growth->told_kib = growth->period_kib;
+	growth->reported_lost = state.lost;
+	growth->reported_failed = state.failed;
+	growth->reported_kib = growth->period_kib;
 	strbuf_cut(&growth->message, 0);
 	strbuf_add_bytes(&growth->message, &state, sizeof(state));
 	growth_send(growth);
@@ -659,11 +660,11 @@ void growth_sweep(struct growth *growth, bool end)
 			growth_end_process(growth, i);
 			continue;
 		}
-		growth_tell_unseen(growth, process, now_ns);
+		growth_report_unseen(growth, process, now_ns);
 		if (process->fell)
 			growth_drop_pages(growth, process, false);
 	}
-	growth_tell_state(growth);
+	growth_report_state(growth);
 	growth->swept_ns = clock_mono_ns();
 	growth->sweep_ns = (growth->swept_ns - now_ns) * SWEEP_SHARE;
 }

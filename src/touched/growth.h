@@ -54,8 +54,8 @@ struct growth {
 	size_t pages;     /* number over all processes */
 	double period_kib;
 	double budget; /* bytes of records */
-	uint64_t failed, told_failed, told_lost;
-	double told_kib;
+	uint64_t failed, reported_failed, reported_lost;
+	double reported_kib;
 	int64_t begun_ns, budget_ns, swept_ns, sweep_ns;
 	uint64_t random;
 	/* Number of ready events; the others wait for their pages. */

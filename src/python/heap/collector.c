@@ -45,13 +45,13 @@ static uint64_t find_generations(
 {
 	uint64_t size = (uint64_t)o->gc_generation_size;
 	uint64_t end = state + (uint64_t)o->gc_size;
-	uint64_t told =
+	uint64_t young =
 	    snapshot_u64(snapshot, state + (uint64_t)o->gc_generation0);
 	uint64_t expected = state + (uint64_t)o->gc_generations;
 
-	if (told >= state && told < end &&
-	    are_generations(snapshot, told, size))
-		return told;
+	if (young >= state && young < end &&
+	    are_generations(snapshot, young, size))
+		return young;
 	if (are_generations(snapshot, expected, size))
 		return expected;
 	for (uint64_t at = state; at + GENERATIONS * size <= end; at += 4)

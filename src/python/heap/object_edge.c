@@ -54,7 +54,7 @@ static uint64_t object_edge_field(const struct walk *walk, int offset)
 	return object_edge_word(walk, offset + python_header_extra(walk->o));
 }
 
-static void object_edge_tell(
+static void object_edge_report(
     struct walk *walk, enum object_edge_kind kind, uint64_t to)
 {
 	if (walk->ended || !to)
@@ -66,24 +66,24 @@ static void object_edge_tell(
 		walk->ended = true;
 }
 
-static void object_edge_tell_name(
+static void object_edge_report_name(
     struct walk *walk, const char *name, uint64_t to)
 {
 	walk->edge.name = name;
-	object_edge_tell(walk, name ? EDGE_ATTRIBUTE : EDGE_PLAIN, to);
+	object_edge_report(walk, name ? EDGE_ATTRIBUTE : EDGE_PLAIN, to);
 	walk->edge.name = NULL;
 }
 
-static void tell_key(
+static void report_key(
     struct walk *walk, enum object_edge_kind kind, uint64_t key, uint64_t to)
 {
 	walk->edge.key = key;
-	object_edge_tell(walk, kind, to);
+	object_edge_report(walk, kind, to);
 	walk->edge.key = 0;
 }
 
 /* Reports count references in a row, of the same kind. */
-static void tell_row(struct walk *walk, enum object_edge_kind kind,
+static void report_row(struct walk *walk, enum object_edge_kind kind,
     uint64_t address, uint64_t count)
 {
 	const char *at;
@@ -94,7 +94,7 @@ static void tell_row(struct walk *walk, enum object_edge_kind kind,
 	at = snapshot_at(walk->snapshot, address, 8 * count);
 	for (uint64_t i = 0; at && i < count && !walk->ended; i++) {
 		walk->edge.index = i;
-		object_edge_tell(walk, kind,
+		object_edge_report(walk, kind,
 		    python_untagged(walk->o, field_u64(at + 8 * i, 0)));
 	}
 	walk->edge.index = 0;
@@ -166,7 +166,7 @@ static bool object_edge_name_field(
 }
 
 /* Reports the words of the object in [start, end), some of which have names. */
-static void tell_words(struct walk *walk, uint64_t start, uint64_t end)
+static void report_words(struct walk *walk, uint64_t start, uint64_t end)
 {
 	bool tagged = walk->type->kind == OBJECT_GENERATOR ||
 		      walk->type->kind == OBJECT_FRAME;
@@ -185,13 +185,13 @@ static void tell_words(struct walk *walk, uint64_t start, uint64_t end)
 		if (to < 4096 || to % 8 || !object_types_of(walk->types, to))
 			continue;
 		if (at == (uint64_t)walk->type->weak_offset)
-			object_edge_tell(walk, EDGE_WEAK, to);
+			object_edge_report(walk, EDGE_WEAK, to);
 		else if (object_edge_name_field(walk, at, &name))
-			object_edge_tell_name(walk, name, to);
+			object_edge_report_name(walk, name, to);
 	}
 }
 
-static void tell_dict(struct walk *walk)
+static void report_dict(struct walk *walk)
 {
 	uint64_t apart = dict_values(
 	    walk->types->target, object_edge_word(walk, walk->o->dict_values));
@@ -209,12 +209,12 @@ static void tell_dict(struct walk *walk)
 			value = snapshot_u64(walk->snapshot, apart + 8 * i);
 		if (!value && !apart)
 			continue;
-		object_edge_tell(walk, EDGE_KEY, key);
-		tell_key(walk, EDGE_VALUE, key, value);
+		object_edge_report(walk, EDGE_KEY, key);
+		report_key(walk, EDGE_VALUE, key, value);
 	}
 }
 
-static void tell_set(struct walk *walk)
+static void report_set(struct walk *walk)
 {
 	uint64_t table = object_edge_word(walk, walk->o->set_table);
 	uint64_t slots = object_edge_word(walk, walk->o->set_mask) + 1;
@@ -225,12 +225,13 @@ static void tell_set(struct walk *walk)
 		return;
 	at = snapshot_at(walk->snapshot, table, 16 * slots);
 	for (uint64_t i = 0; at && i < slots && !walk->ended; i++)
-		object_edge_tell(walk, EDGE_MEMBER, field_u64(at + 16 * i, 0));
+		object_edge_report(
+		    walk, EDGE_MEMBER, field_u64(at + 16 * i, 0));
 }
 
 /* Blocks of 64 items between a pointer to the left and one to the right
  * block. */
-static void tell_deque(struct walk *walk)
+static void report_deque(struct walk *walk)
 {
 	uint64_t left = object_edge_word(walk, walk->o->object_size);
 	uint64_t block = object_edge_field(walk, 24),
@@ -246,7 +247,7 @@ static void tell_deque(struct walk *walk)
 		     i < DEQUE_BLOCK_LEN && left && object_edge_spend(walk, 1);
 		     i++, left--) {
 			walk->edge.index = index++;
-			object_edge_tell(walk, EDGE_INDEX,
+			object_edge_report(walk, EDGE_INDEX,
 			    snapshot_u64(walk->snapshot, items + 8 * i));
 		}
 		i = 0;
@@ -257,15 +258,15 @@ static void tell_deque(struct walk *walk)
 }
 
 /* Reports the frame's words that are certainly in use. */
-static void tell_frame_words(struct walk *walk, uint64_t frame)
+static void report_frame_words(struct walk *walk, uint64_t frame)
 {
 	struct frame_words words =
 	    frame_words(walk->types->target, walk->snapshot, frame);
 
-	tell_row(walk, EDGE_LOCAL, words.start, words.used);
+	report_row(walk, EDGE_LOCAL, words.start, words.used);
 }
 
-static void tell_frame(struct walk *walk)
+static void report_frame(struct walk *walk)
 {
 	const struct object_type *type = walk->type;
 	uint64_t frame;
@@ -273,38 +274,38 @@ static void tell_frame(struct walk *walk)
 	if (type->kind == OBJECT_FRAME && python_frames_are_objects(walk->o)) {
 		/* Behind these words a frame has blocks, which may be stale
 		 * too. */
-		tell_words(
+		report_words(
 		    walk, header_of(walk), (uint64_t)walk->o->frame_stack);
-		tell_frame_words(walk, walk->edge.from);
+		report_frame_words(walk, walk->edge.from);
 		return;
 	}
-	tell_words(walk, header_of(walk), type->basic);
+	report_words(walk, header_of(walk), type->basic);
 	if (python_frames_are_objects(walk->o))
 		return;
 	frame = object_frame(walk->types, walk->edge.from, type);
 	if (type->kind == OBJECT_GENERATOR ||
 	    (frame > walk->edge.from && frame < walk->edge.from + type->basic))
-		tell_frame_words(walk, frame);
+		report_frame_words(walk, frame);
 }
 
 /* An array's items are references only if its type says so. */
-static void tell_numpy(struct walk *walk)
+static void report_numpy(struct walk *walk)
 {
 	struct numpy_array array =
 	    numpy_array_read(walk->snapshot, walk->o, walk->edge.from);
 
-	object_edge_tell_name(
+	object_edge_report_name(
 	    walk, "base", object_edge_field(walk, NUMPY_BASE));
-	object_edge_tell_name(
+	object_edge_report_name(
 	    walk, "dtype", object_edge_field(walk, NUMPY_DESCRIPTION));
-	object_edge_tell(
+	object_edge_report(
 	    walk, EDGE_PLAIN, object_edge_field(walk, NUMPY_HANDLER));
 	if (array.objects)
-		tell_row(walk, EDGE_INDEX, array.data, array.bytes / 8);
+		report_row(walk, EDGE_INDEX, array.data, array.bytes / 8);
 }
 
 /* Reads an object word by word, with its items if these can be references. */
-static void tell_other(struct walk *walk)
+static void report_other(struct walk *walk)
 {
 	uint64_t end = walk->type->basic;
 
@@ -314,42 +315,43 @@ static void tell_other(struct walk *walk)
 		if (count <= walk->snapshot->copied / 8)
 			end += 8 * count;
 	}
-	tell_words(walk, header_of(walk), end);
+	report_words(walk, header_of(walk), end);
 }
 
 /* The basic size is that of a class; a static type ends before. */
-static void tell_type(struct walk *walk)
+static void report_type(struct walk *walk)
 {
 	const struct object_type *self =
 	    object_types_get(walk->types, walk->edge.from);
 
-	tell_words(walk, header_of(walk),
+	report_words(walk, header_of(walk),
 	    self && self->on_heap ? walk->type->basic
 				  : (uint64_t)walk->o->type_size);
 }
 
-static void tell_list(struct walk *walk)
+static void report_list(struct walk *walk)
 {
-	tell_row(walk, EDGE_INDEX, object_edge_word(walk, walk->o->list_items),
+	report_row(walk, EDGE_INDEX,
+	    object_edge_word(walk, walk->o->list_items),
 	    object_edge_word(walk, walk->o->object_size));
 }
 
-static void tell_tuple(struct walk *walk)
+static void report_tuple(struct walk *walk)
 {
-	tell_row(walk, EDGE_INDEX,
+	report_row(walk, EDGE_INDEX,
 	    walk->edge.from + (uint64_t)walk->o->tuple_items,
 	    object_edge_word(walk, walk->o->object_size));
 }
 
-static void tell_basic(struct walk *walk)
+static void report_basic(struct walk *walk)
 {
-	tell_words(walk, header_of(walk), walk->type->basic);
+	report_words(walk, header_of(walk), walk->type->basic);
 }
 
 /* Reports the object, the callback, and the neighbours in the object's list of
  * weak references. A hostile heap may say that the base type is larger than the
  * type. */
-static void tell_weak(struct walk *walk)
+static void report_weak(struct walk *walk)
 {
 	uint64_t at = header_of(walk), end = walk->type->root_basic;
 
@@ -357,51 +359,51 @@ static void tell_weak(struct walk *walk)
 		end = walk->type->basic;
 	if (!object_edge_spend(walk, end / 8))
 		return;
-	object_edge_tell(walk, EDGE_WEAK, object_edge_word(walk, (int)at));
-	object_edge_tell_name(
+	object_edge_report(walk, EDGE_WEAK, object_edge_word(walk, (int)at));
+	object_edge_report_name(
 	    walk, "__callback__", object_edge_word(walk, (int)at + 8));
 	for (at += 16; at + 8 <= end; at += 8)
-		object_edge_tell(
+		object_edge_report(
 		    walk, EDGE_WEAK, object_edge_word(walk, (int)at));
 }
 
-static void tell_numpy_void(struct walk *walk)
+static void report_numpy_void(struct walk *walk)
 {
-	object_edge_tell_name(
+	object_edge_report_name(
 	    walk, "dtype", object_edge_field(walk, NUMPY_SCALAR_DESCRIPTION));
-	object_edge_tell_name(
+	object_edge_report_name(
 	    walk, "base", object_edge_field(walk, NUMPY_BASE));
 }
 
 /* A kind without a row holds no references. */
-static void tell_contents(struct walk *walk)
+static void report_contents(struct walk *walk)
 {
-	static void (*const tell[])(struct walk *) = {
-	    [OBJECT_OTHER] = tell_other,
-	    [OBJECT_LIST] = tell_list,
-	    [OBJECT_TUPLE] = tell_tuple,
-	    [OBJECT_DICT] = tell_dict,
-	    [OBJECT_ORDERED_DICT] = tell_dict,
-	    [OBJECT_SET] = tell_set,
-	    [OBJECT_BUFFERED] = tell_other,
-	    [OBJECT_TYPE] = tell_type,
-	    [OBJECT_DEQUE] = tell_deque,
-	    [OBJECT_NUMPY_ARRAY] = tell_numpy,
-	    [OBJECT_NUMPY_VOID] = tell_numpy_void,
-	    [OBJECT_STRUCT] = tell_basic,
-	    [OBJECT_WEAK] = tell_weak,
-	    [OBJECT_CODE] = tell_basic,
-	    [OBJECT_GENERATOR] = tell_frame,
-	    [OBJECT_FRAME] = tell_frame,
+	static void (*const report[])(struct walk *) = {
+	    [OBJECT_OTHER] = report_other,
+	    [OBJECT_LIST] = report_list,
+	    [OBJECT_TUPLE] = report_tuple,
+	    [OBJECT_DICT] = report_dict,
+	    [OBJECT_ORDERED_DICT] = report_dict,
+	    [OBJECT_SET] = report_set,
+	    [OBJECT_BUFFERED] = report_other,
+	    [OBJECT_TYPE] = report_type,
+	    [OBJECT_DEQUE] = report_deque,
+	    [OBJECT_NUMPY_ARRAY] = report_numpy,
+	    [OBJECT_NUMPY_VOID] = report_numpy_void,
+	    [OBJECT_STRUCT] = report_basic,
+	    [OBJECT_WEAK] = report_weak,
+	    [OBJECT_CODE] = report_basic,
+	    [OBJECT_GENERATOR] = report_frame,
+	    [OBJECT_FRAME] = report_frame,
 	};
 
-	if (tell[walk->type->kind])
-		tell[walk->type->kind](walk);
+	if (report[walk->type->kind])
+		report[walk->type->kind](walk);
 }
 
 /* Reports values that are kept in the instance, under the names in its
  * class. */
-static void tell_inline(struct walk *walk, uint64_t values)
+static void report_inline(struct walk *walk, uint64_t values)
 {
 	struct dict_keys keys;
 
@@ -414,14 +416,14 @@ static void tell_inline(struct walk *walk, uint64_t values)
 		uint64_t key, none;
 
 		dict_keys_entry(&keys, walk->snapshot, i, &key, &none);
-		tell_key(walk, EDGE_ATTRIBUTE, key,
+		report_key(walk, EDGE_ATTRIBUTE, key,
 		    snapshot_u64(walk->snapshot, values + 8 * i));
 	}
 }
 
 /* These words lie before the object and its collector's header: see enum
  * instance_form. */
-static void tell_managed(struct walk *walk)
+static void report_managed(struct walk *walk)
 {
 	int before = -8 - (int)python_gc_header(walk->o);
 	uint64_t dict = object_edge_word(walk, before), values = 0;
@@ -448,20 +450,20 @@ static void tell_managed(struct walk *walk)
 		break;
 	}
 	if (values)
-		tell_inline(walk, values);
-	object_edge_tell_name(walk, "__dict__", dict);
+		report_inline(walk, values);
+	object_edge_report_name(walk, "__dict__", dict);
 }
 
 /* Reports fields that a class has added to its C base type: slots, or a
  * __dict__ at the end of objects of variable size. */
-static void tell_added(struct walk *walk)
+static void report_added(struct walk *walk)
 {
 	const struct object_type *type = walk->type;
 	int64_t count = (int64_t)object_edge_word(walk, walk->o->object_size);
 	uint64_t items;
 
 	if (type->kind != OBJECT_OTHER && !type->item) {
-		tell_words(walk, type->root_basic, type->basic);
+		report_words(walk, type->root_basic, type->basic);
 		return;
 	}
 	if (!type->item || type->dict_offset >= 0 || type->dict_offset < -64 ||
@@ -473,7 +475,7 @@ static void tell_added(struct walk *walk)
 	if (items > walk->snapshot->copied / type->item)
 		return;
 	items = (type->basic + items * type->item + 7) / 8 * 8;
-	object_edge_tell_name(walk, "__dict__",
+	object_edge_report_name(walk, "__dict__",
 	    snapshot_u64(walk->snapshot,
 		walk->edge.from + items + (uint64_t)type->dict_offset));
 }
@@ -493,12 +495,12 @@ void object_edges(struct object_types *types, uint64_t address,
 
 	if (!object_edge_spend(&walk, 2))
 		return;
-	object_edge_tell(&walk, EDGE_TYPE, type->address);
+	object_edge_report(&walk, EDGE_TYPE, type->address);
 	if (type->managed_dict)
-		tell_managed(&walk);
-	tell_contents(&walk);
+		report_managed(&walk);
+	report_contents(&walk);
 	if (type->on_heap)
-		tell_added(&walk);
+		report_added(&walk);
 }
 
 void object_edges_of_words(struct object_types *types, uint64_t start,
@@ -513,5 +515,5 @@ void object_edges_of_words(struct object_types *types, uint64_t start,
 	    .context = context};
 
 	if (end > start)
-		tell_row(&walk, EDGE_PLAIN, start, (end - start) / 8);
+		report_row(&walk, EDGE_PLAIN, start, (end - start) / 8);
 }

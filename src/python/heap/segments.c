@@ -287,7 +287,7 @@ static void segments_visit(struct segments *segments,
 }
 
 /* All pages are checked before the first object is reported. */
-static bool segments_tell(struct segments *segments,
+static bool segments_report(struct segments *segments,
     void (*visit)(void *context, uint64_t object), void *context)
 {
 	for (size_t i = 0; i < segments->pages.len; i++)
@@ -316,7 +316,7 @@ bool segments_each(const struct python_target *target,
 		if (segments->o->free_threaded &&
 		    segments->o->minor == target->offsets.minor)
 			is_found = segments_find(segments) &&
-				   segments_tell(segments, visit, context);
+				   segments_report(segments, visit, context);
 	}
 	array_free(&segments->heaps);
 	array_free(&segments->pages);

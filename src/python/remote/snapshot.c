@@ -243,7 +243,7 @@ static int snapshot_collecting(const struct python_target *target)
 }
 
 /* A number in /proc/PID/status, or (pid 0) in /proc/meminfo; -1: not there. */
-static int64_t snapshot_told(pid_t pid, const char *key)
+static int64_t snapshot_number(pid_t pid, const char *key)
 {
 	char text[8192];
 	struct procfs fs;
@@ -321,7 +321,7 @@ static int copy_standing(struct copy *copy, const struct python_target *target)
 		result = pages_copy(
 		    &copy->pages, copy->pid, &copy->snapshot->copied);
 	error = errno;
-	copy->snapshot->rss_kib = snapshot_told(copy->pid, "VmRSS");
+	copy->snapshot->rss_kib = snapshot_number(copy->pid, "VmRSS");
 	remote_resume_all(&threads);
 	copy->snapshot->pause_ns = clock_mono_ns() - start;
 	errno = error;
@@ -335,7 +335,7 @@ static int copy_running(struct copy *copy)
 
 	if (copy_list(copy) < 0)
 		return -1;
-	available = snapshot_told(0, "MemAvailable");
+	available = snapshot_number(0, "MemAvailable");
 	if (available >= 0 && copy->pages.there / 1024 > (uint64_t)available) {
 		errno = ENOMEM;
 		return -1;
@@ -362,7 +362,7 @@ static bool find_tracer(void *context, pid_t thread)
 {
 	int64_t *tracer = context;
 
-	*tracer = snapshot_told(thread, "TracerPid");
+	*tracer = snapshot_number(thread, "TracerPid");
 	return *tracer <= 0;
 }
 

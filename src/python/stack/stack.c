@@ -329,9 +329,9 @@ static enum stack_result read_next(struct stack_source *source,
 
 	if (!take_up(source, stack, true))
 		return STACK_UNCERTAIN;
-	stack->thread =
-	    threads_other(source, source->running, source->looked_at, attached);
-	source->looked_at = stack->thread;
+	stack->thread = threads_other(
+	    source, source->running, source->last_other, attached);
+	source->last_other = stack->thread;
 	if (!stack->thread)
 		return STACK_NONE;
 	source->thread = stack->thread;

@@ -49,7 +49,7 @@ struct stack_source {
 	/* Current thread in the runtime, where the GIL is there. */
 	uint64_t current;
 	/* The last running one, and the last of the others. */
-	uint64_t running, looked_at;
+	uint64_t running, last_other;
 	int attached;   /* without the GIL: other threads that run at this
 			   sample */
 	int tid_offset; /* offset of the kernel's thread id in libc's structure;
