@@ -449,7 +449,7 @@ static int open_output(struct run_session *session, struct err *e)
 
 	dat_sink_init(recording);
 	if (!options->each)
-		recording->sink.birth = NULL;
+		recording->sink.introduce = NULL;
 	if (!options->output) {
 		result =
 		    dat_writer_open_default(&recording->writer, start_s, e);

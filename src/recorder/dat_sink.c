@@ -129,61 +129,62 @@ static void dat_sink_remember(
 	}
 }
 
-static void write_birth(struct dat_sink *recording,
-    const struct dat_sink_birth *birth, int64_t time_ns)
+static void dat_sink_write_proc(struct dat_sink *recording,
+    const struct dat_sink_proc *proc, int64_t time_ns)
 {
 	struct dat_writer *writer =
-	    begin_record(recording, "PROC", birth->kib, time_ns);
+	    begin_record(recording, "PROC", proc->kib, time_ns);
 
-	dat_write_whole(writer, "pid", birth->pid);
-	if (birth->start_ticks)
-		dat_write_whole(writer, "start", (int64_t)birth->start_ticks);
-	dat_write_whole(writer, "ppid", birth->ppid);
-	dat_write_text(writer, "name", birth->name);
-	if (birth->command[0])
-		dat_write_text(writer, "cmd", birth->command);
-	dat_write_end(writer, birth->kib, time_ns);
+	dat_write_whole(writer, "pid", proc->pid);
+	if (proc->start_ticks)
+		dat_write_whole(writer, "start", (int64_t)proc->start_ticks);
+	dat_write_whole(writer, "ppid", proc->ppid);
+	dat_write_text(writer, "name", proc->name);
+	if (proc->command[0])
+		dat_write_text(writer, "cmd", proc->command);
+	dat_write_end(writer, proc->kib, time_ns);
 }
 
-static void birth_finish(struct dat_sink_birth *birth)
+static void dat_sink_proc_finish(struct dat_sink_proc *proc)
 {
-	free(birth->name);
-	free(birth->command);
+	free(proc->name);
+	free(proc->command);
 }
 
 /* Keeps a process's latest name and command line for the next file. */
-static void births_keep(
-    struct dat_sink *recording, const struct dat_sink_birth *birth)
+static void dat_sink_keep_proc(
+    struct dat_sink *recording, const struct dat_sink_proc *proc)
 {
-	struct dat_sink_birth *kept = NULL;
+	struct dat_sink_proc *kept = NULL;
 
-	for (size_t i = 0; i < recording->births.len && !kept; i++) {
-		if (recording->births.items[i].pid == birth->pid)
-			kept = &recording->births.items[i];
+	for (size_t i = 0; i < recording->procs.len && !kept; i++) {
+		if (recording->procs.items[i].pid == proc->pid)
+			kept = &recording->procs.items[i];
 	}
 	if (kept)
-		birth_finish(kept);
+		dat_sink_proc_finish(kept);
 	else
-		kept = array_push(&recording->births);
-	*kept = *birth;
-	kept->name = mem_copy(birth->name);
-	kept->command = mem_copy(birth->command);
+		kept = array_push(&recording->procs);
+	*kept = *proc;
+	kept->name = mem_copy(proc->name);
+	kept->command = mem_copy(proc->command);
 }
 
-static void on_birth(void *context, const struct sink_birth *report)
+static void dat_sink_on_introduce(
+    void *context, const struct sink_introduction *report)
 {
 	const struct sink_process *process = report->process;
 	struct dat_sink *recording = context;
-	const struct dat_sink_birth birth = {.pid = process->pid,
+	const struct dat_sink_proc proc = {.pid = process->pid,
 	    .ppid = process->ppid,
 	    .start_ticks = process->start_ticks,
 	    .kib = process->kib,
 	    .name = (char *)process->name,
 	    .command = (char *)report->command};
 
-	write_birth(recording, &birth, report->time_ns);
+	dat_sink_write_proc(recording, &proc, report->time_ns);
 	if (recording->writer.keeps > 0)
-		births_keep(recording, &birth);
+		dat_sink_keep_proc(recording, &proc);
 }
 
 /* Without -M only the program's own EXIT is written. Each run has one: a run
@@ -214,28 +215,28 @@ static void dat_sink_on_end(void *context, const struct sink_exit *end)
 
 /* Drops processes that have ended, and updates what each of the others
  * holds. */
-static void births_update(
+static void dat_sink_update_procs(
     struct dat_sink *recording, const struct sink_tick *tick)
 {
 	size_t len = 0;
 
-	for (size_t i = 0; i < recording->births.len; i++) {
-		struct dat_sink_birth birth = recording->births.items[i];
+	for (size_t i = 0; i < recording->procs.len; i++) {
+		struct dat_sink_proc proc = recording->procs.items[i];
 		const struct sink_process *process = NULL;
 
 		for (size_t j = 0; j < tick->count && !process; j++) {
-			if (tick->processes[j].pid == birth.pid &&
-			    tick->processes[j].start_ticks == birth.start_ticks)
+			if (tick->processes[j].pid == proc.pid &&
+			    tick->processes[j].start_ticks == proc.start_ticks)
 				process = &tick->processes[j];
 		}
 		if (process) {
-			birth.kib = process->kib;
-			recording->births.items[len++] = birth;
+			proc.kib = process->kib;
+			recording->procs.items[len++] = proc;
 		} else {
-			birth_finish(&birth);
+			dat_sink_proc_finish(&proc);
 		}
 	}
-	recording->births.len = len;
+	recording->procs.len = len;
 }
 
 /* The next file begins as the first one did, but for the time. */
@@ -247,8 +248,9 @@ static void dat_sink_begin_file(struct dat_sink *recording)
 	recording->informed = recording->begun = false;
 	dat_write_command(&recording->writer, recording->command);
 	write_info(recording, recording->written_kib, time_ns);
-	for (size_t i = 0; i < recording->births.len; i++)
-		write_birth(recording, &recording->births.items[i], time_ns);
+	for (size_t i = 0; i < recording->procs.len; i++)
+		dat_sink_write_proc(
+		    recording, &recording->procs.items[i], time_ns);
 }
 
 /* Ends the old file like a recording whose program lives on. */
@@ -263,11 +265,11 @@ static void dat_sink_rotate(
 				.peak_kib = tick->processes[i].peak_kib};
 	}
 	recording->left.time_ns = tick->time_ns;
-	if (recording->births.len > 2 * tick->count + 64)
-		births_update(recording, tick);
+	if (recording->procs.len > 2 * tick->count + 64)
+		dat_sink_update_procs(recording, tick);
 	if (!dat_writer_is_full(&recording->writer))
 		return;
-	births_update(recording, tick);
+	dat_sink_update_procs(recording, tick);
 	if (recording->left.pid)
 		dat_sink_on_end(recording, &recording->left);
 	dat_writer_flush(&recording->writer);
@@ -556,7 +558,7 @@ void dat_sink_init(struct dat_sink *recording)
 	*recording = (struct dat_sink){
 	    .sink = {.context = recording,
 		.tick = dat_sink_on_tick,
-		.birth = on_birth,
+		.introduce = dat_sink_on_introduce,
 		.exit = dat_sink_on_end,
 		.peak = on_peak,
 		.share = on_share,
@@ -580,8 +582,8 @@ int dat_sink_finish(struct dat_sink *recording, struct err *e)
 	write_held(recording);
 	array_free(&recording->written);
 	array_free(&recording->shares);
-	for (size_t i = 0; i < recording->births.len; i++)
-		birth_finish(&recording->births.items[i]);
-	array_free(&recording->births);
+	for (size_t i = 0; i < recording->procs.len; i++)
+		dat_sink_proc_finish(&recording->procs.items[i]);
+	array_free(&recording->procs);
 	return dat_writer_close(&recording->writer, e);
 }

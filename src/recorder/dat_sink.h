@@ -16,7 +16,7 @@ struct dat_sink_child {
 };
 
 /* What a process's PROC record said, to repeat it in the next file. */
-struct dat_sink_birth {
+struct dat_sink_proc {
 	pid_t pid, ppid;
 	uint64_t start_ticks;
 	int64_t kib;
@@ -42,8 +42,8 @@ struct dat_sink {
 	int64_t written_ns, written_kib; /* the last sample that was written */
 	ARRAY(struct dat_sink_child) written; /* and its processes' figures */
 	char *const *command;                 /* argv, for the next file */
-	/* The births of living processes; kept only where files are rotated. */
-	ARRAY(struct dat_sink_birth) births;
+	/* PROC records of living processes; kept only if files are rotated. */
+	ARRAY(struct dat_sink_proc) procs;
 	struct sink_exit left; /* the program's state at the last sample */
 	/* When the present file was begun; 0: it is the first. */
 	int64_t file_ns;

@@ -28,13 +28,14 @@ void report_name(
 {
 	const struct sink *sink = report->sink;
 	struct sink_process process = report_process(member);
-	struct sink_birth birth = {.time_ns = report_now_ns(report),
+	struct sink_introduction introduction = {
+	    .time_ns = report_now_ns(report),
 	    .process = &process,
 	    .command = command};
 
 	member->introduced = true;
-	if (sink->birth)
-		sink->birth(sink->context, &birth);
+	if (sink->introduce)
+		sink->introduce(sink->context, &introduction);
 }
 
 void report_exit(const struct report *report, const struct sink_exit *end)

@@ -253,7 +253,7 @@ static void sampler_read_names(struct sampler *s, int64_t now_ns)
 	struct member *member;
 	bool news, any = false;
 
-	if (!s->report.sink->birth && !s->plan.names)
+	if (!s->report.sink->introduce && !s->plan.names)
 		return;
 	while (
 	    (member = names_step(&s->names, &s->tree.members, now_ns, &news))) {

@@ -46,7 +46,7 @@ struct sink_tick {
 };
 
 /* A process was found, or its name or command line has changed. */
-struct sink_birth {
+struct sink_introduction {
 	int64_t time_ns;
 	const struct sink_process *process;
 	const char *command; /* argv joined by blanks: hostile bytes */
@@ -145,7 +145,8 @@ struct sink_faults {
 struct sink {
 	void *context; /* first argument of all */
 	void (*tick)(void *context, const struct sink_tick *tick);
-	void (*birth)(void *context, const struct sink_birth *birth);
+	void (*introduce)(
+	    void *context, const struct sink_introduction *introduction);
 	void (*exit)(void *context, const struct sink_exit *exit);
 	void (*peak)(void *context, const struct sink_peak *peak);
 	void (*share)(void *context, const struct sink_share *share);

@@ -187,17 +187,17 @@ static void a_name_is_hostile_text(void **state)
 	    .kib = 512,
 	    .name = "a;b c"};
 	struct sink_process other = process;
-	struct sink_birth birth = {.time_ns = 5 * NS_PER_S,
+	struct sink_introduction introduction = {.time_ns = 5 * NS_PER_S,
 	    .process = &process,
 	    .command = "a;b c --x=1"};
 
 	(void)state;
 	recording.informed = true;
-	recording.sink.birth(recording.sink.context, &birth);
+	recording.sink.introduce(recording.sink.context, &introduction);
 	other.start_ticks = 0;
-	birth = (struct sink_birth){
+	introduction = (struct sink_introduction){
 	    .time_ns = 5 * NS_PER_S, .process = &other, .command = ""};
-	recording.sink.birth(recording.sink.context, &birth);
+	recording.sink.introduce(recording.sink.context, &introduction);
 	expect_ends("CMDLINE x|"
 		    "PROC;pid=7;start=55;ppid=6;name=a%3bb%20c;"
 		    "cmd=a%3bb%20c%20--x%3d1 0.500000 5.0000|"

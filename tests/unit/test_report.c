@@ -26,11 +26,12 @@ static void add(const char *format, ...)
 	va_end(args);
 }
 
-static void on_birth(void *context, const struct sink_birth *birth)
+static void on_introduce(
+    void *context, const struct sink_introduction *introduction)
 {
 	(void)context;
-	add("birth %d %s '%s'; ", (int)birth->process->pid,
-	    birth->process->name, birth->command);
+	add("introduce %d %s '%s'; ", (int)introduction->process->pid,
+	    introduction->process->name, introduction->command);
 }
 
 static void on_exit_of(void *context, const struct sink_exit *end)
@@ -72,7 +73,7 @@ static void on_flush(void *context)
 	add("flush; ");
 }
 
-static const struct sink sink = {.birth = on_birth,
+static const struct sink sink = {.introduce = on_introduce,
     .exit = on_exit_of,
     .tick = on_tick,
     .peak = on_peak,
@@ -129,7 +130,7 @@ static void an_end_stands_behind_the_names(void **state)
 	at(1)->exit_status = 9;
 	at(1)->peak_kib = 70;
 	report_ends(&report, &members);
-	assert_told("birth 10 program ''; birth 11 program ''; "
+	assert_told("introduce 10 program ''; introduce 11 program ''; "
 		    "exit 11 1 9 1 70; ");
 	report_ends(&report, &members);
 	assert_told("");
@@ -144,7 +145,7 @@ static void the_programs_end_is_no_end_of_a_descendant(void **state)
 	(void)state;
 	at(0)->gone = at(0)->judged = true;
 	report_ends(&report, &members);
-	assert_told("birth 10 program ''; ");
+	assert_told("introduce 10 program ''; ");
 }
 
 static void who_is_not_judged_has_no_end_yet(void **state)
@@ -166,7 +167,8 @@ static void a_pid_of_another_is_announced_before_its_sample(void **state)
 	add_member(15);
 	add_member(21);
 	report_tick(&report, &names, &members, &tick);
-	assert_told("birth 10 program ''; birth 15 program ''; tick 5; ");
+	assert_told(
+	    "introduce 10 program ''; introduce 15 program ''; tick 5; ");
 	report_tick(&report, &names, &members, &tick);
 	assert_told("tick 5; ");
 }
@@ -190,7 +192,7 @@ static void a_name_is_news_once(void **state)
 	(void)state;
 	report_name(&report, at(0), "program -x");
 	assert_true(at(0)->introduced);
-	assert_told("birth 10 program 'program -x'; ");
+	assert_told("introduce 10 program 'program -x'; ");
 }
 
 static void figures_go_through_as_they_are(void **state)
