@@ -107,7 +107,7 @@ static bool hooks_find(void)
 	*(void **)&hooks_late_realloc = dlsym(RTLD_NEXT, "realloc");
 	*(void **)&next.calloc = dlsym(RTLD_NEXT, "calloc");
 	*(void **)&next.malloc = dlsym(RTLD_NEXT, "malloc");
-	/* Where there is no early piece, free() need not look for one. */
+	/* If there is no early piece, free() need not look for one. */
 	next.free = hooks_early_used > 0 ? hooks_mixed_free : hooks_late_free;
 	next.realloc =
 	    hooks_early_used > 0 ? hooks_mixed_realloc : hooks_late_realloc;

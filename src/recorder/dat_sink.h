@@ -15,7 +15,7 @@ struct dat_sink_child {
 	int64_t kib;
 };
 
-/* What a process's PROC record said, to repeat it in the next file. */
+/* A process's PROC record, to repeat it in the next file. */
 struct dat_sink_proc {
 	pid_t pid, ppid;
 	uint64_t start_ticks;

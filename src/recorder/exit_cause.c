@@ -199,7 +199,7 @@ static int64_t cgroup_kib(const struct exit_cause *exit_cause)
 	return now >= 0 ? now : exit_cause->cgroup_kib;
 }
 
-/* Where a program ended before the first reading, this process's limits stand
+/* If a program ended before the first reading, this process's limits stand
  * for the ones it had inherited. */
 void exit_cause_judge(struct exit_cause *exit_cause, int status, bool ours,
     struct exit_cause_verdict *verdict)

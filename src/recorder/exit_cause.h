@@ -25,7 +25,7 @@ struct exit_cause {
 			   process */
 };
 
-/* What a limit applies to. */
+/* The scope of a limit. */
 struct exit_cause_limit {
 	const char *key;  /* "cgroup", for a file */
 	const char *text; /* "its cgroup", for a person */

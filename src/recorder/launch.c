@@ -28,10 +28,10 @@
 static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 enum { FAULTS = sizeof(faults) / sizeof(faults[0]) };
 
-/* heir: pid that receives forwarded fault signals; 0: none. refused: the first
- * fault signal that could not be forwarded. A signal handler is passed nothing
- * else. */
-static volatile sig_atomic_t heir, refused;
+/* fault_pid: pid that receives forwarded fault signals; 0: none. fault_refused:
+ * the first fault signal that could not be forwarded. A signal handler is
+ * passed nothing else. */
+static volatile sig_atomic_t fault_pid, fault_refused;
 static struct sigaction replaced[FAULTS];
 
 /* A fault in this process itself acts as it would without a handler. */
@@ -50,11 +50,11 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	int cause = errno;
 
 	(void)context;
-	if (info->si_code > 0 || info->si_pid == getpid() || heir == 0)
+	if (info->si_code > 0 || info->si_pid == getpid() || fault_pid == 0)
 		have_fault(signal, info);
-	else if (kill((pid_t)heir, signal) != 0 && errno == EPERM &&
-		 refused == 0)
-		refused = signal;
+	else if (kill((pid_t)fault_pid, signal) != 0 && errno == EPERM &&
+		 fault_refused == 0)
+		fault_refused = signal;
 	errno = cause;
 }
 
@@ -65,7 +65,7 @@ static void launch_pass_faults(pid_t pid)
 	const struct sigaction action = {
 	    .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_RESTART};
 
-	heir = pid;
+	fault_pid = pid;
 	for (size_t i = 0; i < FAULTS; i++)
 		(void)sigaction(faults[i], &action, &replaced[i]);
 }
@@ -480,7 +480,7 @@ static void launch_note_program(
 		launch->stopped = false;
 		launch->stop_signal = 0;
 	} else {
-		heir = 0;
+		fault_pid = 0;
 		launch->ended = true;
 		launch->stopped = false;
 		launch->end =
@@ -598,7 +598,7 @@ void launch_wait(
 void launch_finish(struct launch *launch)
 {
 	if (launch->refused == 0)
-		launch->refused = (int)refused;
+		launch->refused = (int)fault_refused;
 	if (launch->pidfd >= 0)
 		close(launch->pidfd);
 	close(launch->signals);

@@ -77,7 +77,7 @@ struct sink_peak {
 struct sink_share {
 	int64_t time_ns;
 	int64_t kib, pss_kib; /* of the same processes */
-	size_t processes; /* that map the largest shared segment; 0: unknown */
+	size_t processes; /* they map the largest shared segment; 0: unknown */
 };
 
 /* A sampled stack; frames (innermost first) only where the id is new. */

@@ -36,7 +36,7 @@ struct render_job {
 	const struct palette *palette;
 	enum picture picture;
 	double scale; /* pixels per unit, for PNG and Sixel */
-	void *fonts;  /* that measured the drawing's text */
+	void *fonts;  /* they measured the drawing's text */
 	FILE *out;
 };
 

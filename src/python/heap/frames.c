@@ -13,7 +13,7 @@ struct frames_walk {
 	const struct python_target *target;
 	const struct python_offsets *o;
 	struct snapshot *snapshot;
-	size_t looks; /* that are left */
+	size_t looks; /* remaining ones */
 	void (*each)(struct frames_walk *walk, uint64_t thread);
 	void (*visit)(void *context, uint64_t address);
 	void (*visit_chunk)(void *context, uint64_t start, uint64_t end);

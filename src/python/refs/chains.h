@@ -75,7 +75,7 @@ struct chain_member {
 struct chains_request {
 	const struct references *references; /* indexed */
 	const uint32_t *types;               /* number of each object's type */
-	/* Of each object: MODULE, FRAME, TYPE or INSIDE. */
+	/* Kind of each object's root: MODULE, FRAME, TYPE or INSIDE. */
 	const uint8_t *roots;
 	/* Root that stands for each object's; NULL: none. */
 	const uint32_t *alike;

@@ -59,7 +59,7 @@ int pages_add(
 		size_t count = got > 0 ? (size_t)got / sizeof(*entries) : 0;
 
 		if (count == 0) {
-			/* What the kernel returns where the memory is gone. */
+			/* The kernel's result where the memory is gone. */
 			errno = got < 0 ? errno : ESRCH;
 			return -1;
 		}

@@ -130,7 +130,7 @@ void remote_resume(struct remote_thread *thread)
 {
 	if (thread->state != REMOTE_STANDS)
 		return;
-	/* Where it fails, the thread has just been killed, or it is tried
+	/* If it fails, the thread has just been killed, or it is tried
 	 * again. */
 	if (stop_trace(PTRACE_DETACH, thread->tid, thread->signal) < 0)
 		thread->state = REMOTE_STOPPING;

@@ -43,7 +43,7 @@ struct snapshot {
 	int failed; /* errno where further reads of the process failed: ESRCH
 		       where it had ended; 0 */
 	struct python_memory live;
-	/* Of the search through it; NULL: not reported. */
+	/* Progress of the search through it; NULL: not reported. */
 	const struct progress *progress;
 	/* Cache: the region found last for addresses of that slot. */
 	const struct snapshot_region *slots[SNAPSHOT_SLOTS];
