@@ -42,7 +42,7 @@ struct tree {
 	unsigned done;      /* pids read in this scan */
 	unsigned most;      /* and its limit */
 	pid_t all_newest;   /* newest pid when the present scan of all began */
-	/* Pid at which the scan of all goes on; 0: none is running. */
+	/* Position in /proc where the scan of all goes on; 0: none. */
 	int64_t position;
 	int64_t all_ns;    /* time it has taken so far */
 	long threads;      /* of the machine, at the last scan */
