@@ -361,6 +361,20 @@ static void several_beside_a_baseline(void **state)
 	    "+30.9 % to the baseline, within the spread of the runs");
 }
 
+/* Half a MiB counts too, where runs hardly differ. */
+static void a_small_excess_beside_a_baseline(void **state)
+{
+	const struct verdict *got;
+
+	(void)state;
+	take_peaks(&baseline, (const double[]){100, 100.125, 100.25, NAN});
+	take_peaks(&set, (const double[]){101, 101.125, 101.25, NAN});
+	got = judge(&(struct conditions){0});
+	assert_false(got->met);
+	assert_string_equal(
+	    got->note, "+1.0 % to the baseline, beyond the spread of the runs");
+}
+
 static void the_median_run(void **state)
 {
 	(void)state;
@@ -594,12 +608,27 @@ static void each_phase_is_judged(void **state)
 	/* from the last reading before the phase to the last in it */
 	judge(&(struct conditions){.max_cpu_percent = 1, .phases = true});
 	for (size_t i = 0; i < 3; i++)
-		assert_float_equal(
-		    verdicts.items.items[i].value, shares[i], 1e-9);
+		assert_true(
+		    fabs(verdicts.items.items[i].value - shares[i]) < 1e-9);
 	judge(&(struct conditions){.max_threads = 3, .phases = true});
 	assert_true(verdicts.items.items[0].value == 2);
 	assert_true(verdicts.items.items[1].value == 5);
 	assert_true(verdicts.items.items[2].value == 4);
+}
+
+static void a_phase_begins_at_the_reading_before_it(void **state)
+{
+	struct profile *profile = new_profile("count.dat");
+	struct run *run = add_run(profile, (const double[]){1, 1, 1, NAN});
+
+	(void)state;
+	mark(run, 1000.5, "load");
+	read_usage(run, FIGURE_CPU, (const double[]){0, 1, 3, NAN});
+	assert_int_equal(recording_set_take(&set, profile), 1);
+	judge(&(struct conditions){.max_cpu_percent = 1, .phases = true});
+	assert_int_equal(verdicts.items.len, 2);
+	assert_string_equal(verdicts.items.items[0].figure, "unknown");
+	assert_string_equal(verdicts.items.items[1].figure, "150.0 %");
 }
 
 /* A sample at the time of a mark belongs to the phase that it begins, the last
@@ -652,7 +681,11 @@ static void recordings_far_apart(void **state)
 	asked.strict = true;
 	got = judge(&asked);
 	assert_true(!got->met && got->doubtful);
-	take_peaks(&set, (const double[]){125, 80, NAN});
+	take_peaks(&set, (const double[]){125, NAN});
+	got = judge(&asked);
+	assert_true(got->met && !got->doubtful);
+	assert_string_equal(got->note, "lowest peaks.dat, highest peaks.dat");
+	take_peaks(&set, (const double[]){80, NAN});
 	set.runs.items[1].profile->path[0] = 'h';
 	set.runs.items[2].profile->path[0] = 'l';
 	got = judge(&asked);
@@ -700,6 +733,7 @@ int main(void)
 	    TEST(strict_says_that_all_are_complete),
 	    TEST(one_beside_a_baseline_of_one),
 	    TEST(several_beside_a_baseline),
+	    TEST(a_small_excess_beside_a_baseline),
 	    TEST(the_median_run),
 	    TEST(growth_is_judged_for_each_run),
 	    TEST(runs_of_two_measures_are_not_compared),
@@ -709,6 +743,7 @@ int main(void)
 	    TEST(processors_threads_and_gpus),
 	    TEST(what_was_not_recorded_is_not_met),
 	    TEST(each_phase_is_judged),
+	    TEST(a_phase_begins_at_the_reading_before_it),
 	    TEST(a_sample_is_in_one_phase),
 	    TEST(a_run_without_phases_is_judged_as_a_whole),
 	    TEST(recordings_far_apart),
