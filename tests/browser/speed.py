@@ -34,6 +34,36 @@ def painted(browser):
         return new Set(new Uint32Array(data.buffer)).size;""")
 
 
+def check_fresh(browser):
+    """A crowd is not painted anew where nothing in it changed: what does change
+    is seen at once, and the way back leads to the same picture."""
+    seen = browser.script("""
+        const look = (change) => {
+            change();
+            draw();
+            return canvas.toDataURL();
+        };
+        const series = data.series[150], theme = view.theme;
+        const [from, to] = [view.from, view.to];
+        const steps = {
+            hidden: [() => { series.hidden = true; },
+                () => { series.hidden = false; }],
+            lit: [() => { view.lit = series; }, () => { view.lit = null; }],
+            searched: [() => { view.search = data.series[199].name; },
+                () => { view.search = ""; }],
+            themed: [() => { view.theme = "dark"; applyTheme(); },
+                () => { view.theme = theme; applyTheme(); }],
+            moved: [() => { view.from += 1; view.to += 1; },
+                () => { [view.from, view.to] = [from, to]; }],
+        };
+        const before = look(() => {});
+        return Object.entries(steps).map(([name, [there, back]]) =>
+            [name, look(there) !== before, look(back) === before]);""")
+    for name, differs, returns in seen:
+        check(differs, f"the crowd before it was {name}")
+        check(returns, f"the crowd is not as it was before it was {name}")
+
+
 def main():
     folder = sys.argv[1]
     double(f"{folder}/crowd.html")
@@ -42,6 +72,7 @@ def main():
         check(browser.script("return data.series.length;") == 200,
               "not 200 series")
         check(painted(browser) > 6, "the crowd is not there")
+        check_fresh(browser)
         page = open_page(browser, f"{folder}/long.html",
                          "10 million samples")
         check(browser.script("return data.series[0].samples;") == 1e7,

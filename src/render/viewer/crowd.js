@@ -12,7 +12,7 @@ const STEEP = 2;
 
 // The sheet that crowds are painted on; kept, since a new one of each drawing
 // would have to be cleaned up.
-const crowdSheet = { canvas: document.createElement("canvas"), pixels: null };
+const crowdSheet = { canvas: document.createElement("canvas"), look: [] };
 
 function isPainted(view, series)
 {
@@ -127,20 +127,23 @@ function envelopLine(line, places, view, series)
 		const starts = i === first || flags[i] === 1;
 		const here = Math.floor(x);
 
-		if (here === column + 1 && !starts) {
+		if (here !== column) {
+			const meets = here === column + 1 && !starts;
 			const edge = (y + beforeY) / 2;
 
-			line.grow(column, Math.min(low, edge),
-				Math.max(high, edge));
-			low = high = edge;
-		} else if (here !== column) {
+			if (meets && edge < low)
+				low = edge;
+			else if (meets && edge > high)
+				high = edge;
 			line.grow(column, low, high);
-			low = high = y;
-			if (!starts)
+			low = high = meets ? edge : y;
+			if (!meets && !starts)
 				line.segment(beforeX, beforeY, x, y);
 		}
-		low = Math.min(low, y);
-		high = Math.max(high, y);
+		if (y < low)
+			low = y;
+		else if (y > high)
+			high = y;
 		climb += starts ? 0 : Math.abs(y - beforeY);
 		if (starts && isLone(series, i))
 			line.segment(x - 2 * ratio, y, x + 2 * ratio, y);
@@ -163,8 +166,10 @@ function isSolid(line, climb, places)
 		let lowest = Infinity, highest = -Infinity;
 
 		for (let k = i; k < i + reach && k < columns; k++) {
-			lowest = Math.min(lowest, low[k]);
-			highest = Math.max(highest, high[k]);
+			if (low[k] < lowest)
+				lowest = low[k];
+			if (high[k] > highest)
+				highest = high[k];
 		}
 		if (highest >= lowest)
 			area += reach * (highest - lowest +
@@ -254,26 +259,27 @@ function leadToMean(line, places, series, mean)
 	mean.before = [x, y];
 }
 
-// A stroke is higher than what its middle covers. A steep one is as wide as a
-// level one is high, and covers its neighbours where these are narrower.
+// A stroke is higher than what its middle covers. On a fine screen a steep one is
+// as wide as a level one is high, and covers its neighbours.
 function thicken(line, stroke, places)
 {
 	const { columns, low, high } = line;
 	const half = CROWD_LINE * places.ratio / 2;
 	const fine = places.ratio > 1.5;
 
-	stroke.clear();
 	for (let i = 0; i < columns; i++) {
 		const rise = high[i] - low[i];
+		const more = fine || !(rise >= 0 && rise <= 1) ? half :
+			half * (1 - 0.3 * rise);
 
-		if (!(rise >= 0))
+		stroke.low[i] = low[i] - more;
+		stroke.high[i] = high[i] + more;
+	}
+	for (let i = 0; fine && i < columns; i++) {
+		if (!(high[i] - low[i] > STEEP))
 			continue;
-		const beside = fine && rise > STEEP ? 1 : 0;
-		const more = half * (fine || rise > 1 ? 1 : 1 - 0.3 * rise);
-
-		for (let k = Math.max(0, i - beside);
-			k <= i + beside && k < columns; k++)
-			stroke.grow(k, low[i] - more, high[i] + more);
+		stroke.grow(i - 1, low[i] - half, high[i] + half);
+		stroke.grow(i + 1, low[i] - half, high[i] + half);
 	}
 }
 
@@ -336,23 +342,33 @@ function pixelColour(hex)
 	return (0xff000000 | (rgb & 0xff) << 16 | rgb & 0xff00 | rgb >> 16) >>> 0;
 }
 
+// A premultiplied pixel as an image has it.
+function plainPixel(pixel, alpha)
+{
+	const part = 255 / alpha;
+
+	return (alpha << 24 | (pixel >>> 16 & 0xff) * part << 16 |
+		((pixel >>> 8 & 0xff) * part & 0xff) << 8 |
+		(pixel & 0xff) * part) >>> 0;
+}
+
+function fillImage(sheet)
+{
+	const { pixels, canvas, image } = sheet;
+	const plain = new Uint32Array(image.data.buffer);
+
+	for (let i = 0; i < plain.length; i++) {
+		const pixel = pixels[i], alpha = pixel >>> 24;
+
+		plain[i] = alpha === 0 || alpha === 255 ? pixel :
+			plainPixel(pixel, alpha);
+	}
+	canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
 // Brings the sheet to the canvas.
 function showSheet(context, sheet, places)
 {
-	const { width, height } = places;
-	const image = sheet.image, bytes = image.data, { pixels } = sheet;
-
-	for (let i = 0, end = width * height; i < end; i++) {
-		const pixel = pixels[i], alpha = pixel >>> 24, at = 4 * i;
-
-		if (alpha === 0)
-			continue;
-		bytes[at] = (pixel & 0xff) * 255 / alpha;
-		bytes[at + 1] = (pixel >>> 8 & 0xff) * 255 / alpha;
-		bytes[at + 2] = (pixel >>> 16 & 0xff) * 255 / alpha;
-		bytes[at + 3] = alpha;
-	}
-	sheet.canvas.getContext("2d").putImageData(image, 0, 0);
 	context.save();
 	context.setTransform(1, 0, 0, 1, 0, 0);
 	context.drawImage(sheet.canvas, places.x, places.y);
@@ -364,18 +380,14 @@ function cleanSheet(places)
 	const { width, height } = places;
 	const sheet = crowdSheet;
 
-	if (!sheet.pixels || sheet.columns !== width ||
-		sheet.height !== height) {
+	if (sheet.columns !== width || sheet.height !== height) {
 		Object.assign(sheet, { columns: width, height,
 			pixels: new Uint32Array(width * height),
-			line: new Envelope(width),
-			stroke: new Envelope(width) });
-	}
-	if (sheet.canvas.width !== width || sheet.canvas.height !== height) {
+			image: new ImageData(width, height),
+			line: new Envelope(width), stroke: new Envelope(width) });
 		sheet.canvas.width = width;
 		sheet.canvas.height = height;
 	}
-	sheet.image = new ImageData(width, height);
 	sheet.pixels.fill(0);
 	return sheet;
 }
@@ -408,14 +420,33 @@ function paintSeries(sheet, places, view, series, theme)
 	paintEnvelope(sheet, stroke, colour, alpha);
 }
 
+// All that the look of a sheet depends on.
+function crowdLook(places, view, crowd, theme)
+{
+	const { x, y, width, height, scaleX, zeroX, scaleY, zeroY } = places;
+
+	return [x, y, width, height, scaleX, zeroX, scaleY, zeroY, theme,
+		view.from, view.to,
+		...crowd.flatMap((one) => [one, isFaded(view, one)])];
+}
+
+// A redraw because of what stands around it has the sheet of the one before.
 function paintCrowd(context, view, crowd, theme)
 {
 	if (crowd.length === 0)
 		return;
 	const places = crowdPlaces(context, view);
-	const sheet = cleanSheet(places);
+	const look = crowdLook(places, view, crowd, theme);
+	const before = crowdSheet.look;
 
-	for (const series of crowd)
-		paintSeries(sheet, places, view, series, theme);
-	showSheet(context, sheet, places);
+	if (look.length !== before.length ||
+		look.some((part, i) => part !== before[i])) {
+		const sheet = cleanSheet(places);
+
+		for (const series of crowd)
+			paintSeries(sheet, places, view, series, theme);
+		fillImage(sheet);
+		sheet.look = look;
+	}
+	showSheet(context, crowdSheet, places);
 }

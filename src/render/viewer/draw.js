@@ -20,16 +20,24 @@ function chartFont(size, weight)
 		'"Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif';
 }
 
-// A canvas as sharp as the screen; its context counts in CSS pixels.
+// A canvas as sharp as the screen; its context counts in CSS pixels, and is as if
+// it were new. One that has its size already keeps its memory.
 function fitCanvas(canvas, width, height)
 {
 	const ratio = window.devicePixelRatio || 1;
 	const context = canvas.getContext("2d");
+	const columns = Math.round(width * ratio);
+	const rows = Math.round(height * ratio);
 
-	canvas.width = Math.round(width * ratio);
-	canvas.height = Math.round(height * ratio);
+	if (canvas.width !== columns || canvas.height !== rows) {
+		canvas.width = columns;
+		canvas.height = rows;
+	} else {
+		context.restore();
+	}
+	context.save();
+	context.clearRect(0, 0, columns, rows);
 	context.setTransform(ratio, 0, 0, ratio, 0, 0);
-	context.clearRect(0, 0, width, height);
 	return context;
 }
 
